@@ -1,0 +1,110 @@
+use std::fmt;
+use std::str::FromStr;
+
+/// How grave a log line is: the five of `tracing`, and one above.
+///
+/// Ordered by gravity: `Level::Trace < Level::Fatal`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Level {
+    // Closed on purpose: log stores know these six.
+    /// Finer than debugging.
+    Trace,
+    /// For whoever debugs the service.
+    Debug,
+    /// The service's normal life.
+    Info,
+    /// Something to look at in working hours.
+    Warn,
+    /// A unit of work failed.
+    Error,
+    /// The service cannot go on.
+    Fatal,
+}
+
+/// How the two levels are spelled on which logging systems disagree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum LevelNames {
+    /// `WARN` and `FATAL`.
+    #[default]
+    WarnFatal,
+    /// `WARNING` and `CRITICAL`.
+    WarningCritical,
+}
+
+impl Level {
+    /// Every level, from the finest to the gravest.
+    pub const ALL: [Self; 6] = [Self::Trace, Self::Debug, Self::Info, Self::Warn, Self::Error, Self::Fatal];
+
+    /// The level's name in upper case.
+    ///
+    /// ```
+    /// use radiosonde_core::{Level, LevelNames};
+    ///
+    /// assert_eq!(Level::Fatal.name(LevelNames::WarnFatal), "FATAL");
+    /// assert_eq!(Level::Fatal.name(LevelNames::WarningCritical), "CRITICAL");
+    /// ```
+    #[must_use]
+    pub const fn name(self, names: LevelNames) -> &'static str {
+        match (self, names) {
+            (Self::Trace, _) => "TRACE",
+            (Self::Debug, _) => "DEBUG",
+            (Self::Info, _) => "INFO",
+            (Self::Warn, LevelNames::WarnFatal) => "WARN",
+            (Self::Warn, LevelNames::WarningCritical) => "WARNING",
+            (Self::Error, _) => "ERROR",
+            (Self::Fatal, LevelNames::WarnFatal) => "FATAL",
+            (Self::Fatal, LevelNames::WarningCritical) => "CRITICAL",
+        }
+    }
+}
+
+impl FromStr for Level {
+    type Err = InvalidLevel;
+
+    /// Takes the names of both profiles, in upper or lower case.
+    fn from_str(text: &str) -> Result<Self, InvalidLevel> {
+        let both = [LevelNames::WarnFatal, LevelNames::WarningCritical];
+        Self::ALL
+            .into_iter()
+            .find(|level| both.iter().any(|&names| level.name(names).eq_ignore_ascii_case(text)))
+            .ok_or_else(|| InvalidLevel { text: text.into() })
+    }
+}
+
+/// A text that names no level.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvalidLevel {
+    text: Box<str>,
+}
+
+impl fmt::Display for InvalidLevel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{:?} is no level; allowed are trace, debug, info, warn, warning, error, fatal and critical",
+            self.text
+        )
+    }
+}
+
+impl std::error::Error for InvalidLevel {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_spellings_are_read() {
+        assert_eq!("warning".parse::<Level>(), Ok(Level::Warn));
+        assert_eq!("WARN".parse::<Level>(), Ok(Level::Warn));
+        assert_eq!("Critical".parse::<Level>(), Ok(Level::Fatal));
+        assert!("warned".parse::<Level>().unwrap_err().to_string().contains("\"warned\""));
+    }
+
+    #[test]
+    fn graver_is_greater() {
+        assert!(Level::ALL.is_sorted());
+        assert!(Level::Fatal > Level::Error);
+    }
+}

@@ -1,0 +1,16 @@
+#![doc = include_str!("../README.md")]
+
+mod clock;
+mod context;
+pub mod diagnostics;
+mod id;
+mod level;
+mod outcome;
+mod resource;
+
+pub use clock::{Clock, SharedClock, SystemClock};
+pub use context::{CurrentGuard, SpanContext, TraceFlags};
+pub use id::{InvalidId, InvalidIdKind, SpanId, TraceId};
+pub use level::{InvalidLevel, Level, LevelNames};
+pub use outcome::Outcome;
+pub use resource::{InvalidResource, InvalidResourceKind, Resource, ResourceBuilder};

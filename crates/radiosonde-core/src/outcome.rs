@@ -1,0 +1,56 @@
+/// How a unit of work ended. Each ends exactly once, and every signal about it is made from this one value.
+///
+/// # Shape
+/// [`as_str`](Self::as_str) is the value of the `outcome` label.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// It did what it was asked to.
+    Completed,
+    /// It ended with an error.
+    Failed,
+    /// Whoever waited for it went away, and it was dropped before its end.
+    Aborted,
+    /// It panicked.
+    Panicked,
+}
+
+impl Outcome {
+    /// Every outcome, in the order of [`index`](Self::index).
+    pub const ALL: [Self; 4] = [Self::Completed, Self::Failed, Self::Aborted, Self::Panicked];
+
+    /// The outcome as a label value.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+            Self::Aborted => "aborted",
+            Self::Panicked => "panicked",
+        }
+    }
+
+    /// The outcome's place in [`ALL`](Self::ALL), for tables.
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+
+    /// What a work that is dropped before its end amounts to: a panic if this thread is unwinding, an abort otherwise.
+    #[must_use]
+    pub fn of_drop() -> Self {
+        if std::thread::panicking() { Self::Panicked } else { Self::Aborted }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn index_is_the_place_in_all() {
+        for (at, outcome) in Outcome::ALL.into_iter().enumerate() {
+            assert_eq!(outcome.index(), at);
+        }
+    }
+}

@@ -1,0 +1,270 @@
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::TraceId;
+
+/// Who emits: the service's name, version, namespace, instance and environment, and any further attributes.
+///
+/// # Shape
+/// Keys are OpenTelemetry's: `service.name`, `service.version`, `service.namespace`, `service.instance.id`,
+/// `deployment.environment.name`. A service without a name is called `unknown_service`, one without an instance id gets a
+/// random one. Immutable once built.
+///
+/// # Source
+/// <https://opentelemetry.io/docs/specs/semconv/resource/>
+///
+/// ```
+/// use radiosonde_core::Resource;
+///
+/// let resource = Resource::builder()
+///     .attributes_from("service.version=1.4.2,deployment.environment.name=staging,team=pricing%20%26%20offers")?
+///     .service_name("orders")
+///     .build();
+/// assert_eq!(resource.service_name(), "orders");
+/// assert_eq!(resource.environment(), Some("staging"));
+/// assert_eq!(resource.get("team"), Some("pricing & offers"));
+/// # Ok::<(), radiosonde_core::InvalidResource>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resource {
+    attributes: BTreeMap<Box<str>, Box<str>>,
+}
+
+const NAME: &str = "service.name";
+const VERSION: &str = "service.version";
+const NAMESPACE: &str = "service.namespace";
+const INSTANCE: &str = "service.instance.id";
+const ENVIRONMENT: &str = "deployment.environment.name";
+/// The name that `deployment.environment.name` had until semantic conventions 1.27; still read, never written.
+const ENVIRONMENT_BEFORE: &str = "deployment.environment";
+
+impl Resource {
+    /// A resource with nothing in it yet.
+    pub fn builder() -> ResourceBuilder {
+        ResourceBuilder { attributes: BTreeMap::new() }
+    }
+
+    /// A resource with a service name and a random instance id.
+    #[must_use]
+    pub fn new(service_name: &str) -> Self {
+        Self::builder().service_name(service_name).build()
+    }
+
+    /// `service.name`.
+    #[must_use]
+    pub fn service_name(&self) -> &str {
+        self.get(NAME).unwrap_or("unknown_service")
+    }
+
+    /// `service.version`.
+    #[must_use]
+    pub fn service_version(&self) -> Option<&str> {
+        self.get(VERSION)
+    }
+
+    /// `service.namespace`.
+    #[must_use]
+    pub fn service_namespace(&self) -> Option<&str> {
+        self.get(NAMESPACE)
+    }
+
+    /// `service.instance.id`.
+    #[must_use]
+    pub fn instance_id(&self) -> Option<&str> {
+        self.get(INSTANCE)
+    }
+
+    /// `deployment.environment.name`.
+    #[must_use]
+    pub fn environment(&self) -> Option<&str> {
+        self.get(ENVIRONMENT)
+    }
+
+    /// Any attribute by its key.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&str> {
+        self.attributes.get(key).map(AsRef::as_ref)
+    }
+
+    /// All attributes, sorted by key.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.attributes.iter().map(|(key, value)| (key.as_ref(), value.as_ref()))
+    }
+}
+
+/// Collects a [`Resource`]'s attributes; a later setting of the same key wins.
+#[must_use]
+#[derive(Debug, Clone)]
+pub struct ResourceBuilder {
+    attributes: BTreeMap<Box<str>, Box<str>>,
+}
+
+impl ResourceBuilder {
+    /// Sets `service.name`.
+    pub fn service_name(self, name: &str) -> Self {
+        self.attribute(NAME, name)
+    }
+
+    /// Sets `service.version`.
+    pub fn service_version(self, version: &str) -> Self {
+        self.attribute(VERSION, version)
+    }
+
+    /// Sets `service.namespace`.
+    pub fn service_namespace(self, namespace: &str) -> Self {
+        self.attribute(NAMESPACE, namespace)
+    }
+
+    /// Sets `service.instance.id`.
+    pub fn instance_id(self, id: &str) -> Self {
+        self.attribute(INSTANCE, id)
+    }
+
+    /// Sets `deployment.environment.name`.
+    pub fn environment(self, environment: &str) -> Self {
+        self.attribute(ENVIRONMENT, environment)
+    }
+
+    /// Sets any attribute. An empty key is ignored.
+    pub fn attribute(mut self, key: &str, value: &str) -> Self {
+        if !key.is_empty() {
+            let key = if key == ENVIRONMENT_BEFORE { ENVIRONMENT } else { key };
+            self.attributes.insert(key.into(), value.into());
+        }
+        self
+    }
+
+    /// Adds a comma-separated list of `key=value` pairs with percent-encoded keys and values, the form of
+    /// `OTEL_RESOURCE_ATTRIBUTES`.
+    ///
+    /// # Errors
+    /// [`InvalidResource`] names the pair that cannot be read. Nothing of the list is taken then, as the specification asks.
+    ///
+    /// # Source
+    /// <https://opentelemetry.io/docs/specs/otel/resource/sdk/#specifying-resource-information-via-an-environment-variable>
+    pub fn attributes_from(mut self, list: &str) -> Result<Self, InvalidResource> {
+        let mut pairs = Vec::new();
+        for pair in list.split(',').map(str::trim).filter(|pair| !pair.is_empty()) {
+            let refuse = |kind| InvalidResource { pair: pair.into(), kind };
+            let (key, value) = pair.split_once('=').ok_or_else(|| refuse(InvalidResourceKind::NoEquals))?;
+            let decode =
+                |text: &str| percent_decode(text.trim()).ok_or_else(|| refuse(InvalidResourceKind::Encoding));
+            let key = decode(key)?;
+            if key.is_empty() {
+                return Err(refuse(InvalidResourceKind::NoKey));
+            }
+            pairs.push((key, decode(value)?));
+        }
+        for (key, value) in pairs {
+            self = self.attribute(&key, &value);
+        }
+        Ok(self)
+    }
+
+    /// The finished resource.
+    #[must_use]
+    pub fn build(mut self) -> Resource {
+        self.attributes.entry(NAME.into()).or_insert_with(|| "unknown_service".into());
+        self.attributes.entry(INSTANCE.into()).or_insert_with(|| TraceId::random().to_string().into());
+        Resource { attributes: self.attributes }
+    }
+}
+
+/// A pair in a list of resource attributes that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvalidResource {
+    pair: Box<str>,
+    kind: InvalidResourceKind,
+}
+
+/// Why a pair cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InvalidResourceKind {
+    /// There is no `=`.
+    NoEquals,
+    /// There is nothing before the `=`.
+    NoKey,
+    /// A `%` is not followed by two hexadecimal digits, or the bytes are not UTF-8.
+    Encoding,
+}
+
+impl InvalidResource {
+    /// Why the pair was refused.
+    #[must_use]
+    pub const fn kind(&self) -> InvalidResourceKind {
+        self.kind
+    }
+}
+
+impl fmt::Display for InvalidResource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let why = match self.kind {
+            InvalidResourceKind::NoEquals => "has no `=`",
+            InvalidResourceKind::NoKey => "has no key before its `=`",
+            InvalidResourceKind::Encoding => "is not percent-encoded UTF-8",
+        };
+        write!(f, "resource attribute {:?} {why}; allowed is a list `key=value,key=value`", self.pair)
+    }
+}
+
+impl std::error::Error for InvalidResource {}
+
+fn percent_decode(text: &str) -> Option<String> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut bytes = text.bytes();
+    while let Some(byte) = bytes.next() {
+        if byte != b'%' {
+            out.push(byte);
+            continue;
+        }
+        let mut digit = || char::from(bytes.next()?).to_digit(16);
+        let value = digit()? * 16 + digit()?;
+        out.push(u8::try_from(value).ok()?);
+    }
+    String::from_utf8(out).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_later_setting_wins() {
+        let resource = Resource::builder().service_name("a").service_name("b").build();
+        assert_eq!(resource.service_name(), "b");
+    }
+
+    #[test]
+    fn a_bad_pair_is_named_and_nothing_of_the_list_is_taken() {
+        let cases = [
+            ("a=1,b", InvalidResourceKind::NoEquals),
+            ("=1", InvalidResourceKind::NoKey),
+            ("a=%4", InvalidResourceKind::Encoding),
+            ("a=%zz", InvalidResourceKind::Encoding),
+            ("a=%ff", InvalidResourceKind::Encoding),
+        ];
+        for (list, kind) in cases {
+            assert_eq!(Resource::builder().attributes_from(list).unwrap_err().kind(), kind, "{list}");
+        }
+        let error = Resource::builder().attributes_from("a=1,b").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "resource attribute \"b\" has no `=`; allowed is a list `key=value,key=value`"
+        );
+    }
+
+    #[test]
+    fn empty_lists_and_values_are_fine() {
+        let resource = Resource::builder().attributes_from(" , a= ,").unwrap().build();
+        assert_eq!(resource.get("a"), Some(""));
+        assert_eq!(resource.service_name(), "unknown_service");
+        assert!(resource.instance_id().is_some());
+    }
+
+    #[test]
+    fn the_old_environment_key_is_read() {
+        let resource = Resource::builder().attributes_from("deployment.environment=prod").unwrap().build();
+        assert_eq!(resource.environment(), Some("prod"));
+    }
+}

@@ -1,0 +1,132 @@
+use std::io::{self, BufReader, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::{Arc, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use radiosonde_core::{Clock, SystemClock};
+
+use super::reaction::{Kind, Reaction};
+use super::{RecordedRequest, Shared};
+
+pub(super) fn accept_all(listener: &TcpListener, shared: &Arc<Shared>) {
+    for stream in listener.incoming() {
+        // A connection that broke before it was accepted is the client's business.
+        let Ok(stream) = stream else { continue };
+        {
+            let mut state = shared.lock();
+            if state.stopped {
+                return;
+            }
+            if let Some(Reaction { kind: Kind::Refuse, .. }) = state.script.front() {
+                take_next(&mut state.script);
+                continue;
+            }
+            let Ok(handle) = stream.try_clone() else { continue };
+            state.connections.push(handle);
+        }
+        let shared = Arc::clone(shared);
+        thread::spawn(move || {
+            // An error here is a client that went away, which its own test sees.
+            let _ = serve(&stream, &shared);
+            let _ = stream.shutdown(Shutdown::Both);
+        });
+    }
+}
+
+fn serve(stream: &TcpStream, shared: &Shared) -> io::Result<()> {
+    let mut reader = BufReader::new(stream);
+    while let Some(request) = RecordedRequest::read(&mut reader)? {
+        let last = request.header("connection").is_some_and(|value| value.eq_ignore_ascii_case("close"));
+        let reaction = shared.take_reaction(request);
+        if !shared.pause(reaction.delay) {
+            return Ok(());
+        }
+        match reaction.kind {
+            Kind::Answer { status, headers, body } => {
+                let cut_off = answer(stream, status, &headers, &body)?;
+                if last || cut_off {
+                    return Ok(());
+                }
+            }
+            Kind::Hang => shared.wait_for_stop(),
+            Kind::Close | Kind::Refuse => return Ok(()),
+        }
+    }
+    Ok(())
+}
+
+/// Writes the answer; true if its length was given by the script and may be a lie.
+fn answer(mut to: &TcpStream, status: u16, headers: &[(String, String)], body: &[u8]) -> io::Result<bool> {
+    let mut head = format!("HTTP/1.1 {status} {}\r\n", reason_phrase(status));
+    for (name, value) in headers {
+        head.push_str(&format!("{name}: {value}\r\n"));
+    }
+    let own_length = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-length"));
+    if !own_length && status != 204 && status != 304 {
+        head.push_str(&format!("content-length: {}\r\n", body.len()));
+    }
+    head.push_str("\r\n");
+    to.write_all(head.as_bytes())?;
+    to.write_all(body)?;
+    Ok(own_length)
+}
+
+impl Shared {
+    /// Records the request and says what to do with it.
+    fn take_reaction(&self, request: RecordedRequest) -> Reaction {
+        let mut state = self.lock();
+        let reaction = take_next(&mut state.script).unwrap_or_else(|| (self.respond)(&request));
+        if reaction.kind != Kind::Refuse {
+            state.requests.push(request);
+        }
+        drop(state);
+        self.changed.notify_all();
+        reaction
+    }
+
+    /// Waits; false if the fake stopped meanwhile.
+    fn pause(&self, delay: Duration) -> bool {
+        let until = SystemClock.monotonic() + delay;
+        let mut state = self.lock();
+        while !state.stopped {
+            let left = until.saturating_sub(SystemClock.monotonic());
+            if left.is_zero() {
+                return true;
+            }
+            state = self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        false
+    }
+
+    fn wait_for_stop(&self) {
+        let mut state = self.lock();
+        while !state.stopped {
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+/// The next reaction; the last one stays in the script.
+fn take_next(script: &mut std::collections::VecDeque<Reaction>) -> Option<Reaction> {
+    if script.len() > 1 { script.pop_front() } else { script.front().cloned() }
+}
+
+const fn reason_phrase(status: u16) -> &'static str {
+    match status {
+        200 => "OK",
+        204 => "No Content",
+        307 => "Temporary Redirect",
+        400 => "Bad Request",
+        401 => "Unauthorized",
+        403 => "Forbidden",
+        404 => "Not Found",
+        413 => "Payload Too Large",
+        429 => "Too Many Requests",
+        500 => "Internal Server Error",
+        502 => "Bad Gateway",
+        503 => "Service Unavailable",
+        504 => "Gateway Timeout",
+        _ => "Scripted",
+    }
+}

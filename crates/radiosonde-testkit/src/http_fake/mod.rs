@@ -1,0 +1,212 @@
+mod connection;
+mod reaction;
+mod request;
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::io;
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use radiosonde_core::{Clock, SystemClock};
+
+pub use reaction::Reaction;
+pub use request::RecordedRequest;
+
+/// An HTTP/1.1 server on loopback that answers from a script and keeps what it was sent.
+///
+/// # Shape
+/// Each request takes the next [`Reaction`] of the script; the last one repeats for ever, and an empty script answers 204.
+/// Requests are recorded before they are answered. One thread accepts, one more serves each connection; dropping the fake
+/// closes the port and every connection, also hanging ones.
+///
+/// ```
+/// use radiosonde_testkit::{HttpFake, Reaction};
+///
+/// let fake = HttpFake::start([Reaction::hang()]);
+/// assert!(fake.url().starts_with("http://127.0.0.1:"));
+/// assert!(fake.requests().is_empty());
+/// ```
+pub struct HttpFake {
+    addr: SocketAddr,
+    shared: Arc<Shared>,
+    acceptor: Option<thread::JoinHandle<()>>,
+}
+
+struct Shared {
+    state: Mutex<State>,
+    /// Told of every recorded request, and of the stop.
+    changed: Condvar,
+    respond: Box<Respond>,
+}
+
+type Respond = dyn Fn(&RecordedRequest) -> Reaction + Send + Sync;
+
+#[derive(Default)]
+struct State {
+    script: VecDeque<Reaction>,
+    requests: Vec<RecordedRequest>,
+    /// The open connections, so that stopping can close them.
+    connections: Vec<TcpStream>,
+    stopped: bool,
+}
+
+impl HttpFake {
+    /// Starts on a free loopback port.
+    ///
+    /// # Panics
+    /// If loopback has no free port: a test has nothing to go on with then.
+    pub fn start(script: impl IntoIterator<Item = Reaction>) -> Self {
+        or_panic(Self::start_on(loopback(0), script))
+    }
+
+    /// Starts on this address: a backend that comes back where it was.
+    ///
+    /// # Errors
+    /// The operating system's, if the address cannot be bound.
+    pub fn start_on(addr: SocketAddr, script: impl IntoIterator<Item = Reaction>) -> io::Result<Self> {
+        let script = script.into_iter().collect();
+        Self::serve(addr, State { script, ..State::default() }, Box::new(|_| Reaction::status(204)))
+    }
+
+    /// Starts on a free loopback port and asks a function for each reaction.
+    ///
+    /// # Panics
+    /// If loopback has no free port.
+    pub fn answering(respond: impl Fn(&RecordedRequest) -> Reaction + Send + Sync + 'static) -> Self {
+        or_panic(Self::serve(loopback(0), State::default(), Box::new(respond)))
+    }
+
+    /// A loopback URL on which nothing listens: connections are refused by the operating system.
+    ///
+    /// # Panics
+    /// If loopback has no free port.
+    #[must_use]
+    pub fn nobody() -> String {
+        // Bound and closed again: free a moment ago, and one of thousands that the system may hand out next.
+        let listener = or_panic(TcpListener::bind(loopback(0)));
+        let addr = or_panic(listener.local_addr());
+        format!("http://{addr}")
+    }
+
+    fn serve(addr: SocketAddr, state: State, respond: Box<Respond>) -> io::Result<Self> {
+        let listener = TcpListener::bind(addr)?;
+        let addr = listener.local_addr()?;
+        let shared = Arc::new(Shared { state: Mutex::new(state), changed: Condvar::new(), respond });
+        let for_acceptor = Arc::clone(&shared);
+        let acceptor = thread::Builder::new()
+            .name("http-fake".into())
+            .spawn(move || connection::accept_all(&listener, &for_acceptor))?;
+        Ok(Self { addr, shared, acceptor: Some(acceptor) })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub const fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// `http://127.0.0.1:PORT`, without a slash at the end.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.addr)
+    }
+
+    /// What was sent so far, in the order of arrival.
+    #[must_use]
+    pub fn requests(&self) -> Vec<RecordedRequest> {
+        self.shared.lock().requests.clone()
+    }
+
+    /// Waits until `count` requests have arrived, and returns all that have.
+    ///
+    /// # Errors
+    /// [`TooFewRequests`] if fewer arrive before `deadline` has passed.
+    pub fn wait_for(&self, count: usize, deadline: Duration) -> Result<Vec<RecordedRequest>, TooFewRequests> {
+        let until = SystemClock.monotonic() + deadline;
+        let mut state = self.shared.lock();
+        while state.requests.len() < count {
+            let left = until.saturating_sub(SystemClock.monotonic());
+            if left.is_zero() {
+                return Err(TooFewRequests { wanted: count, seen: state.requests.len(), deadline });
+            }
+            state = self.shared.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        Ok(state.requests.clone())
+    }
+
+    /// Replaces what is left of the script.
+    pub fn script(&self, script: impl IntoIterator<Item = Reaction>) {
+        self.shared.lock().script = script.into_iter().collect();
+    }
+
+    /// Closes the port and every connection. Requests stay readable.
+    pub fn stop(&mut self) {
+        {
+            let mut state = self.shared.lock();
+            state.stopped = true;
+            for connection in state.connections.drain(..) {
+                // Closed already by the other side: nothing to do.
+                let _ = connection.shutdown(Shutdown::Both);
+            }
+        }
+        self.shared.changed.notify_all();
+        if let Some(acceptor) = self.acceptor.take() {
+            // Wakes the acceptor out of `accept`; if that fails it has ended already.
+            let _ = TcpStream::connect(self.addr);
+            let _ = acceptor.join();
+        }
+    }
+}
+
+impl Drop for HttpFake {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+impl fmt::Debug for HttpFake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpFake").field("addr", &self.addr).finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+const fn loopback(port: u16) -> SocketAddr {
+    SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), port)
+}
+
+#[allow(clippy::panic, reason = "for tests only, which have nothing to go on with without a port")]
+fn or_panic<T>(result: io::Result<T>) -> T {
+    match result {
+        Ok(value) => value,
+        Err(error) => panic!("no loopback port for the fake server: {error}"),
+    }
+}
+
+/// Fewer requests arrived than a test waited for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TooFewRequests {
+    wanted: usize,
+    seen: usize,
+    deadline: Duration,
+}
+
+impl fmt::Display for TooFewRequests {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { wanted, seen, deadline } = self;
+        write!(f, "waited {deadline:?} for {wanted} requests and saw {seen}")
+    }
+}
+
+impl std::error::Error for TooFewRequests {}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,81 @@
+use std::time::Duration;
+
+/// What the fake does with one request.
+///
+/// ```
+/// use std::time::Duration;
+/// use radiosonde_testkit::Reaction;
+///
+/// let slow_refusal = Reaction::status(400).body("entry too far behind").after(Duration::from_millis(20));
+/// # let _ = slow_refusal;
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reaction {
+    pub(super) kind: Kind,
+    pub(super) delay: Duration,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Kind {
+    Answer { status: u16, headers: Vec<(String, String)>, body: Vec<u8> },
+    Hang,
+    Close,
+    Refuse,
+}
+
+impl Reaction {
+    /// Answers with this status and an empty body.
+    #[must_use]
+    pub const fn status(status: u16) -> Self {
+        Self::of(Kind::Answer { status, headers: Vec::new(), body: Vec::new() })
+    }
+
+    /// Reads the request and never answers; the connection stays open until the fake stops.
+    #[must_use]
+    pub const fn hang() -> Self {
+        Self::of(Kind::Hang)
+    }
+
+    /// Reads the request and closes the connection without an answer.
+    #[must_use]
+    pub const fn close() -> Self {
+        Self::of(Kind::Close)
+    }
+
+    /// Closes the connection as soon as it is accepted, without reading; nothing is recorded. On a connection that is kept
+    /// alive it is the same as [`close`](Self::close), but unrecorded.
+    #[must_use]
+    pub const fn refuse() -> Self {
+        Self::of(Kind::Refuse)
+    }
+
+    /// Adds a header to an answer. A `content-length` is sent as given instead of the true one, and the connection is closed
+    /// afterwards: an answer that is cut off.
+    #[must_use]
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        if let Kind::Answer { headers, .. } = &mut self.kind {
+            headers.push((name.to_owned(), value.to_owned()));
+        }
+        self
+    }
+
+    /// Sets an answer's body.
+    #[must_use]
+    pub fn body(mut self, bytes: impl Into<Vec<u8>>) -> Self {
+        if let Kind::Answer { body, .. } = &mut self.kind {
+            *body = bytes.into();
+        }
+        self
+    }
+
+    /// Waits this long before answering or closing; cut short when the fake stops.
+    #[must_use]
+    pub const fn after(mut self, delay: Duration) -> Self {
+        self.delay = delay;
+        self
+    }
+
+    const fn of(kind: Kind) -> Self {
+        Self { kind, delay: Duration::ZERO }
+    }
+}

@@ -1,0 +1,154 @@
+use std::io;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::http::{Http, QueryError};
+use crate::ports::free_port;
+use crate::process::{Launch, Process, start};
+use crate::program::Program;
+use crate::span::{Span, spans_of};
+use crate::stack_files::copy_into;
+
+/// A running Jaeger with `examples/stack/jaeger.yml`, empty.
+///
+/// # Examples
+/// ```no_run
+/// use std::time::Duration;
+/// use e2e::{Jaeger, wait_for};
+///
+/// let Some(jaeger) = Jaeger::start() else { return };
+/// // … the service sends spans to jaeger.otlp_http_url() …
+/// let spans = wait_for("the trace", Duration::from_secs(10), || {
+///     let spans = jaeger.spans("0af7651916cd43dd8448eb211c80319c")?;
+///     if spans.len() == 3 { Ok(spans) } else { Err(format!("{} spans", spans.len()).into()) }
+/// });
+/// ```
+#[derive(Debug)]
+pub struct Jaeger {
+    // First: ends before the folder it writes to goes away.
+    process: Process,
+    http: Http,
+    ports: Ports,
+    _folder: TempDir,
+}
+
+/// Where else it listens.
+#[derive(Debug)]
+struct Ports {
+    otlp_http: u16,
+    otlp_grpc: u16,
+    sampling: u16,
+}
+
+impl Jaeger {
+    /// Starts it, which takes about a second.
+    ///
+    /// `None`, said on stderr, when the program is not there and need not be: see [`Program::path`].
+    ///
+    /// # Panics
+    /// When it does not become ready, with the end of its output.
+    #[must_use]
+    #[track_caller]
+    pub fn start() -> Option<Self> {
+        let (process, (http, ports, folder)) = start(Program::Jaeger, prepare)?;
+        Some(Self { process, http, ports, _folder: folder })
+    }
+
+    /// Where its query API listens, such as `http://127.0.0.1:43210`.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        self.http.base()
+    }
+
+    /// What `OTEL_EXPORTER_OTLP_ENDPOINT` takes for OTLP over HTTP; spans go to `/v1/traces` below it.
+    #[must_use]
+    pub fn otlp_http_url(&self) -> String {
+        local(self.ports.otlp_http)
+    }
+
+    /// What `OTEL_EXPORTER_OTLP_ENDPOINT` takes for OTLP over gRPC.
+    #[must_use]
+    pub fn otlp_grpc_url(&self) -> String {
+        local(self.ports.otlp_grpc)
+    }
+
+    /// Where remote samplers ask: `/api/sampling?service=…` below it.
+    #[must_use]
+    pub fn sampling_url(&self) -> String {
+        local(self.ports.sampling)
+    }
+
+    /// The program: to stop, restart, pause it, and to read its output. A restart forgets every trace.
+    #[must_use]
+    pub fn process(&self) -> &Process {
+        &self.process
+    }
+
+    /// A trace as Jaeger answers it, `{"result":{"resourceSpans":[…]}}`; `None` when it has none by this id (32 hex digits).
+    ///
+    /// # Errors
+    /// When Jaeger does not answer, or finds the id invalid.
+    pub fn trace(&self, trace_id: &str) -> Result<Option<Value>, QueryError> {
+        match self.http.get_json(&format!("/api/v3/traces/{trace_id}"), &[]) {
+            Ok(trace) => Ok(Some(trace)),
+            Err(error) if error.status() == Some(404) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The spans of a trace, earliest first; none when there is no such trace.
+    ///
+    /// # Errors
+    /// As [`trace`](Self::trace).
+    ///
+    /// # Panics
+    /// When the answer is not OTLP as JSON.
+    pub fn spans(&self, trace_id: &str) -> Result<Vec<Span>, QueryError> {
+        Ok(self.trace(trace_id)?.map(spans_of).unwrap_or_default())
+    }
+
+    /// The services it has seen spans of.
+    ///
+    /// # Errors
+    /// When Jaeger does not answer.
+    pub fn services(&self) -> Result<Vec<String>, QueryError> {
+        Ok(self.http.get_json::<Services>("/api/v3/services", &[])?.services)
+    }
+}
+
+fn prepare(path: PathBuf) -> io::Result<(Launch, (Http, Ports, TempDir))> {
+    let folder = TempDir::with_prefix("radiosonde-jaeger-")?;
+    copy_into("jaeger.yml", folder.path())?;
+    copy_into("strategies.json", folder.path())?;
+    let (query, health) = (free_port(), free_port());
+    let ports = Ports { otlp_http: free_port(), otlp_grpc: free_port(), sampling: free_port() };
+    let launch = Launch {
+        program: Program::Jaeger,
+        path,
+        arguments: vec!["--config".into(), "jaeger.yml".into()],
+        variables: vec![
+            ("JAEGER_HEALTH_PORT", health.to_string()),
+            ("JAEGER_QUERY_PORT", query.to_string()),
+            ("JAEGER_QUERY_GRPC_PORT", free_port().to_string()),
+            ("JAEGER_SAMPLING_PORT", ports.sampling.to_string()),
+            ("JAEGER_SAMPLING_GRPC_PORT", free_port().to_string()),
+            ("JAEGER_OTLP_HTTP_PORT", ports.otlp_http.to_string()),
+            ("JAEGER_OTLP_GRPC_PORT", ports.otlp_grpc.to_string()),
+        ],
+        folder: folder.path().to_owned(),
+        ready: format!("{}/status", local(health)),
+    };
+    Ok((launch, (Http::new(local(query)), ports, folder)))
+}
+
+fn local(port: u16) -> String {
+    format!("http://127.0.0.1:{port}")
+}
+
+#[derive(Debug, Deserialize)]
+struct Services {
+    services: Vec<String>,
+}

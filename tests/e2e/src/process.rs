@@ -1,0 +1,299 @@
+use std::env;
+use std::fmt;
+use std::fs::{self, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use crate::http::Http;
+use crate::program::Program;
+use crate::wait::Deadline;
+
+/// How long a backend may take until it says that it is ready. Seconds on an idle machine.
+const READY_LIMIT: Duration = Duration::from_secs(120);
+
+/// How often another set of ports is tried before giving up.
+const PORT_ATTEMPTS: usize = 5;
+
+/// Lines of the program's output that an error shows.
+const TAIL: usize = 20;
+
+/// What to run, and how it says that it is ready.
+#[derive(Debug)]
+pub(crate) struct Launch {
+    pub(crate) program: Program,
+    pub(crate) path: PathBuf,
+    pub(crate) arguments: Vec<String>,
+    pub(crate) variables: Vec<(&'static str, String)>,
+    /// Working directory, and where `output.log` is written.
+    pub(crate) folder: PathBuf,
+    /// Answers 200 when the program is ready.
+    pub(crate) ready: String,
+}
+
+/// A backend's program, running, with its output in a file. Ends when dropped.
+///
+/// The way to what can happen to a backend in the middle of a test: [`stop`](Self::stop) and [`restart`](Self::restart) for one
+/// that goes away and comes back, [`pause`](Self::pause) and [`resume`](Self::resume) for one that hangs.
+///
+/// Do not keep one in a `static`: what is never dropped is never stopped.
+pub struct Process {
+    launch: Launch,
+    child: Mutex<Option<Child>>,
+}
+
+impl Process {
+    fn launch(launch: Launch) -> Result<Self, StartError> {
+        let child = spawn(&launch).map_err(|error| StartError::new(&launch, Why::Spawn(error)))?;
+        let process = Self { launch, child: Mutex::new(Some(child)) };
+        process.wait_until_ready()?;
+        Ok(process)
+    }
+
+    /// Ends the program at once, as a crash would. Does nothing when it is stopped already.
+    ///
+    /// # Panics
+    /// When the system refuses.
+    #[expect(clippy::panic, reason = "a backend that cannot be stopped fails the test")]
+    pub fn stop(&self) {
+        let Some(mut child) = self.child().take() else { return };
+        if let Err(error) = child.kill().and_then(|()| child.wait()) {
+            panic!("cannot stop {}: {error}", self.launch.program);
+        }
+    }
+
+    /// Starts the program again on the same ports and with the same data, and waits until it is ready.
+    ///
+    /// # Panics
+    /// When it is not ready in time, with the end of its output.
+    #[expect(clippy::panic, reason = "a backend that does not come back fails the test")]
+    pub fn restart(&self) {
+        self.stop();
+        let outcome = spawn(&self.launch)
+            .map_err(|error| StartError::new(&self.launch, Why::Spawn(error)))
+            .and_then(|child| {
+                *self.child() = Some(child);
+                self.wait_until_ready()
+            });
+        if let Err(error) = outcome {
+            panic!("{error}");
+        }
+    }
+
+    /// Freezes the program: its ports stay open, the system accepts connections for it, and nothing is ever answered.
+    ///
+    /// # Panics
+    /// When the program is stopped, or the system refuses.
+    pub fn pause(&self) {
+        self.signal("-STOP");
+    }
+
+    /// Lets a frozen program go on where it was.
+    ///
+    /// # Panics
+    /// When the program is stopped, or the system refuses.
+    pub fn resume(&self) {
+        self.signal("-CONT");
+    }
+
+    /// Everything the program has written so far, stdout and stderr in one.
+    #[must_use]
+    pub fn output(&self) -> String {
+        read_output(&self.launch)
+    }
+
+    /// The lines of [`output`](Self::output) that complain: `level=warn`, `level=error` or worse, in any case.
+    #[must_use]
+    pub fn complaints(&self) -> Vec<String> {
+        self.output().lines().filter(|line| is_complaint(line)).map(str::to_owned).collect()
+    }
+
+    /// By the `kill` command: sending a signal from here would take `unsafe`, or a dependency for two lines.
+    #[expect(clippy::panic, reason = "a signal that cannot be sent fails the test")]
+    fn signal(&self, signal: &str) {
+        let child = self.child();
+        let Some(child) = child.as_ref() else { panic!("{} is stopped", self.launch.program) };
+        match Command::new("kill").arg(signal).arg(child.id().to_string()).status() {
+            Ok(status) if status.success() => {}
+            outcome => panic!("kill {signal} {}: {outcome:?}", self.launch.program),
+        }
+    }
+
+    fn wait_until_ready(&self) -> Result<(), StartError> {
+        let deadline = Deadline::after(READY_LIMIT);
+        let http = Http::new(self.launch.ready.clone());
+        loop {
+            let answered = http.answers("", Duration::from_secs(1));
+            // Looked at after the answer: when another program has our port, it is that one that answered, and ours has ended.
+            if let Some(status) = self.ended() {
+                return Err(StartError::new(&self.launch, Why::Ended(status)));
+            }
+            if answered {
+                return Ok(());
+            }
+            if deadline.passed() {
+                return Err(StartError::new(&self.launch, Why::NotReady));
+            }
+            deadline.rest();
+        }
+    }
+
+    fn ended(&self) -> Option<ExitStatus> {
+        self.child().as_mut().and_then(|child| child.try_wait().ok().flatten())
+    }
+
+    fn child(&self) -> MutexGuard<'_, Option<Child>> {
+        self.child.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.child().take() {
+            // Nothing is left to do about a program that cannot be ended.
+            let _ = child.kill().and_then(|()| child.wait());
+        }
+        if thread::panicking() {
+            show_tail(&self.launch);
+        }
+    }
+}
+
+impl fmt::Debug for Process {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Process").field("program", &self.launch.program).finish_non_exhaustive()
+    }
+}
+
+/// Starts a backend, again with other ports as long as someone else was faster to take one of them.
+///
+/// `None` when the program is not there and need not be.
+///
+/// # Panics
+/// When it does not start, with the end of its output.
+#[track_caller]
+#[expect(clippy::panic, reason = "a backend that does not start fails the test")]
+pub(crate) fn start<B>(
+    program: Program,
+    make: impl Fn(PathBuf) -> io::Result<(Launch, B)>,
+) -> Option<(Process, B)> {
+    let path = program.path()?;
+    let mut attempts = 0;
+    loop {
+        attempts += 1;
+        let (launch, backend) = match make(path.clone()) {
+            Ok(made) => made,
+            Err(error) => panic!("cannot prepare {program}: {error}"),
+        };
+        match Process::launch(launch) {
+            Ok(process) => return Some((process, backend)),
+            Err(error) if error.port_was_taken() && attempts < PORT_ATTEMPTS => {}
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+fn spawn(launch: &Launch) -> io::Result<Child> {
+    let output = OpenOptions::new().create(true).append(true).open(output_file(&launch.folder))?;
+    let mut command = Command::new(&launch.path);
+    command.args(&launch.arguments).current_dir(&launch.folder);
+    // What is set for the services under test, or for reaching the outside, is not meant for the backends.
+    for (name, _) in env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("OTEL_") || text.to_ascii_lowercase().ends_with("_proxy") {
+            command.env_remove(&name);
+        }
+    }
+    command.envs(launch.variables.iter().map(|(name, value)| (name, value)));
+    command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output).spawn()
+}
+
+fn output_file(folder: &Path) -> PathBuf {
+    folder.join("output.log")
+}
+
+fn read_output(launch: &Launch) -> String {
+    fs::read(output_file(&launch.folder))
+        .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+        .unwrap_or_default()
+}
+
+fn tail(output: &str) -> String {
+    let lines: Vec<&str> = output.lines().collect();
+    lines[lines.len().saturating_sub(TAIL)..].join("\n")
+}
+
+/// By `eprintln!`: the test harness shows it for the test that failed, and for no other.
+#[expect(clippy::print_stderr, reason = "the output of a failing test")]
+fn show_tail(launch: &Launch) {
+    eprintln!("--- {} ended with\n{}", launch.program, tail(&read_output(launch)));
+}
+
+fn is_complaint(line: &str) -> bool {
+    let line = line.to_ascii_lowercase();
+    // logfmt of Prometheus, Alertmanager and Loki; tab separated zap of Jaeger.
+    ["level=warn", "level=error", "level=fatal", "\twarn\t", "\terror\t", "\tfatal\t", "panic:"]
+        .iter()
+        .any(|mark| line.contains(mark))
+}
+
+/// Why a backend did not become ready.
+#[derive(Debug)]
+struct StartError {
+    program: Program,
+    why: Why,
+    tail: String,
+}
+
+#[derive(Debug)]
+enum Why {
+    Spawn(io::Error),
+    Ended(ExitStatus),
+    NotReady,
+}
+
+impl StartError {
+    fn new(launch: &Launch, why: Why) -> Self {
+        Self { program: launch.program, why, tail: tail(&read_output(launch)) }
+    }
+
+    fn port_was_taken(&self) -> bool {
+        matches!(self.why, Why::Ended(_)) && self.tail.contains("address already in use")
+    }
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.why {
+            Why::Spawn(error) => write!(f, "cannot start {}: {error}", self.program)?,
+            Why::Ended(status) => write!(f, "{} ended while starting: {status}", self.program)?,
+            Why::NotReady => write!(f, "{} is not ready after {READY_LIMIT:?}", self.program)?,
+        }
+        write!(f, "\n--- the end of its output\n{}", self.tail)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_complaint_is_told_from_an_ordinary_line() {
+        assert!(is_complaint(
+            "time=2026-01-01T00:00:00Z level=WARN source=scrape.go:1 msg=\"Error on ingesting\""
+        ));
+        assert!(is_complaint("level=error ts=2026-01-01 caller=x.go:1 msg=no"));
+        assert!(is_complaint("2026-01-01T00:00:00.000Z\twarn\tx.go:1\tno\t{}"));
+        assert!(!is_complaint("time=2026-01-01T00:00:00Z level=INFO msg=\"no errors, no warnings\""));
+    }
+
+    #[test]
+    fn the_tail_is_the_last_lines() {
+        let output: String = (0..50).map(|n| format!("line {n}\n")).collect();
+        let tail = tail(&output);
+        assert!(tail.starts_with("line 30\n") && tail.ends_with("line 49"), "{tail}");
+    }
+}

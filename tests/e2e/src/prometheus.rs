@@ -1,0 +1,399 @@
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::Deserialize;
+use tempfile::TempDir;
+
+use crate::alertmanager::Alertmanager;
+use crate::http::{Http, QueryError};
+use crate::ports::free_port;
+use crate::process::{Launch, Process, start};
+use crate::program::Program;
+use crate::sample::{Answer, Sample};
+use crate::stack_files::copy_into;
+use crate::wait::{now_unix_seconds, wait_for};
+
+/// A running Prometheus with `examples/stack/prometheus.yml`, its rules, and no targets until told.
+///
+/// # Examples
+/// ```no_run
+/// use std::time::Duration;
+/// use e2e::{Prometheus, ScrapeJob, wait_for};
+///
+/// let Some(prometheus) = Prometheus::start() else { return };
+/// prometheus.scrape(&ScrapeJob::new("orders", "127.0.0.1:8080"));
+/// let requests = wait_for("requests in Prometheus", Duration::from_secs(10), || {
+///     Ok(prometheus.value("sum(http_requests_total)")?.ok_or("no such series")?)
+/// });
+/// ```
+#[derive(Debug)]
+pub struct Prometheus {
+    // First: ends before the folder it writes to goes away.
+    process: Process,
+    http: Http,
+    folder: TempDir,
+}
+
+impl Prometheus {
+    /// Starts it, which takes about a second.
+    ///
+    /// `None`, said on stderr, when the program is not there and need not be: see [`Program::path`].
+    ///
+    /// # Panics
+    /// When it does not become ready, with the end of its output.
+    #[must_use]
+    #[track_caller]
+    pub fn start() -> Option<Self> {
+        let (process, (http, folder)) = start(Program::Prometheus, prepare)?;
+        Some(Self { process, http, folder })
+    }
+
+    /// Where it listens, such as `http://127.0.0.1:43210`.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        self.http.base()
+    }
+
+    /// The program: to stop, restart, pause it, and to read its output.
+    #[must_use]
+    pub fn process(&self) -> &Process {
+        &self.process
+    }
+
+    /// Scrapes one more job from now on, or the job of this name differently.
+    ///
+    /// Prometheus looks for new targets every five seconds, counted from its start, and nothing makes it look sooner: the first
+    /// scrape may be that far away. [`wait_until_up`](Self::wait_until_up) waits for it.
+    ///
+    /// # Panics
+    /// When Prometheus does not accept the job, with its reason.
+    #[track_caller]
+    #[expect(clippy::panic, reason = "a job that is not accepted fails the test")]
+    pub fn scrape(&self, job: &ScrapeJob) {
+        let file = self.folder.path().join("scrape.d").join(format!("{}.yml", job.name));
+        if let Err(error) = fs::write(&file, job.yaml()) {
+            panic!("cannot write {}: {error}", file.display());
+        }
+        if let Err(error) = self.http.post_empty("/-/reload") {
+            panic!("prometheus does not accept the job {:?}: {error}", job.name);
+        }
+    }
+
+    /// Waits until every target of a job has been scraped without an error at least once.
+    ///
+    /// # Panics
+    /// When `limit` has passed, with the error of the last scrape.
+    #[track_caller]
+    pub fn wait_until_up(&self, job: &str, limit: Duration) {
+        wait_for(&format!("every target of {job:?} to be up"), limit, || {
+            let targets: Vec<Target> =
+                self.targets()?.into_iter().filter(|target| target.job() == job).collect();
+            match targets.iter().find(|target| target.health != "up") {
+                Some(target) => {
+                    Err(format!("{} is {}: {}", target.scrape_url, target.health, target.last_error).into())
+                }
+                None if targets.is_empty() => Err("the job has no targets".into()),
+                None => Ok(()),
+            }
+        });
+    }
+
+    /// An instant query in PromQL, answered for now.
+    ///
+    /// # Errors
+    /// When Prometheus does not answer, or refuses the expression; when the result is a range vector or a string.
+    pub fn query(&self, promql: &str) -> Result<Vec<Sample>, QueryError> {
+        let answer: Answer = self.http.get_json("/api/v1/query", &[("query", promql)])?;
+        Ok(answer.into_samples())
+    }
+
+    /// The value of an expression with one series; `None` when it has none.
+    ///
+    /// # Errors
+    /// As [`query`](Self::query).
+    ///
+    /// # Panics
+    /// When there are several series: the expression then does not say which one is meant.
+    #[expect(clippy::panic, reason = "an ambiguous expression is a mistake in the test")]
+    pub fn value(&self, promql: &str) -> Result<Option<f64>, QueryError> {
+        match self.query(promql)?.as_slice() {
+            [] => Ok(None),
+            [sample] => Ok(Some(sample.value)),
+            several => panic!("{promql:?} has {} series, not one: {several:#?}", several.len()),
+        }
+    }
+
+    /// The exemplars of the last hour of every series that the expression's selectors match.
+    ///
+    /// # Errors
+    /// When Prometheus does not answer, or refuses the expression.
+    pub fn query_exemplars(&self, promql: &str) -> Result<Vec<Exemplar>, QueryError> {
+        let now = now_unix_seconds();
+        let (start, end) = ((now - 3600).to_string(), (now + 60).to_string());
+        let query = [("query", promql), ("start", &start), ("end", &end)];
+        let answer: Data<Vec<ExemplarSeries>> = self.http.get_json("/api/v1/query_exemplars", &query)?;
+        Ok(answer.data.into_iter().flat_map(ExemplarSeries::into_exemplars).collect())
+    }
+
+    /// What Prometheus scrapes, and how the last scrape of each went.
+    ///
+    /// # Errors
+    /// When Prometheus does not answer.
+    pub fn targets(&self) -> Result<Vec<Target>, QueryError> {
+        let answer: Data<Targets> = self.http.get_json("/api/v1/targets", &[("state", "active")])?;
+        Ok(answer.data.active)
+    }
+
+    /// The names of the alerting rules it has loaded.
+    ///
+    /// # Errors
+    /// When Prometheus does not answer.
+    pub fn alert_rules(&self) -> Result<Vec<String>, QueryError> {
+        let answer: Data<RuleGroups> = self.http.get_json("/api/v1/rules", &[("type", "alert")])?;
+        Ok(answer.data.groups.into_iter().flat_map(|group| group.rules).map(|rule| rule.name).collect())
+    }
+
+    /// Sends alerts to `alertmanager` from now on. Prometheus notices within a moment: see [`alertmanagers`](Self::alertmanagers).
+    ///
+    /// # Panics
+    /// When the target file cannot be written.
+    #[expect(clippy::panic, reason = "a full disk fails the test")]
+    pub fn alert_to(&self, alertmanager: &Alertmanager) {
+        let file = self.folder.path().join("targets/alertmanager.json");
+        let targets = format!("[{{ \"targets\": [{:?}] }}]\n", alertmanager.address());
+        if let Err(error) = fs::write(&file, targets) {
+            panic!("cannot write {}: {error}", file.display());
+        }
+    }
+
+    /// The URLs alerts are sent to.
+    ///
+    /// # Errors
+    /// When Prometheus does not answer.
+    pub fn alertmanagers(&self) -> Result<Vec<String>, QueryError> {
+        let answer: Data<Alertmanagers> = self.http.get_json("/api/v1/alertmanagers", &[])?;
+        Ok(answer.data.active.into_iter().map(|active| active.url).collect())
+    }
+}
+
+/// A folder as `examples/stack` is one, but without its targets: nothing there is ours to scrape.
+fn prepare(path: PathBuf) -> io::Result<(Launch, (Http, TempDir))> {
+    let folder = TempDir::with_prefix("radiosonde-prometheus-")?;
+    lay_out(folder.path())?;
+    let address = format!("127.0.0.1:{}", free_port());
+    let http = Http::new(format!("http://{address}"));
+    let launch = Launch {
+        program: Program::Prometheus,
+        path,
+        arguments: vec![
+            "--config.file=prometheus.yml".into(),
+            "--storage.tsdb.path=data".into(),
+            "--enable-feature=exemplar-storage".into(),
+            "--web.enable-lifecycle".into(),
+            format!("--web.listen-address={address}"),
+        ],
+        variables: Vec::new(),
+        folder: folder.path().to_owned(),
+        ready: format!("http://{address}/-/ready"),
+    };
+    Ok((launch, (http, folder)))
+}
+
+fn lay_out(folder: &Path) -> io::Result<()> {
+    copy_into("prometheus.yml", folder)?;
+    copy_into("rules", folder)?;
+    fs::create_dir(folder.join("scrape.d"))?;
+    fs::create_dir(folder.join("targets"))
+}
+
+/// A job for Prometheus: what to scrape, how often, and in which formats.
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct ScrapeJob {
+    name: String,
+    targets: Vec<String>,
+    interval: Duration,
+    path: String,
+    protocols: Vec<String>,
+}
+
+impl ScrapeJob {
+    /// `/metrics` at `address` (`host:port`), every second, in the format that Prometheus likes best.
+    pub fn new(name: impl Into<String>, address: impl ToString) -> Self {
+        Self {
+            name: name.into(),
+            targets: vec![address.to_string()],
+            interval: Duration::from_secs(1),
+            path: "/metrics".to_owned(),
+            protocols: Vec::new(),
+        }
+    }
+
+    /// One more address.
+    pub fn target(mut self, address: impl ToString) -> Self {
+        self.targets.push(address.to_string());
+        self
+    }
+
+    /// How often, to the millisecond.
+    pub fn interval(mut self, interval: Duration) -> Self {
+        self.interval = interval;
+        self
+    }
+
+    /// Another path than `/metrics`.
+    pub fn path(mut self, path: impl Into<String>) -> Self {
+        self.path = path.into();
+        self
+    }
+
+    /// The formats to accept, best first, by Prometheus' names: `OpenMetricsText1.0.0`, `OpenMetricsText0.0.1`,
+    /// `PrometheusText1.0.0`, `PrometheusText0.0.4`, `PrometheusProto`.
+    pub fn protocols(mut self, protocols: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.protocols = protocols.into_iter().map(Into::into).collect();
+        self
+    }
+
+    fn yaml(&self) -> String {
+        let interval = self.interval.as_millis();
+        let mut yaml = format!(
+            "scrape_configs:\n  - job_name: {:?}\n    metrics_path: {:?}\n    scrape_interval: {interval}ms\n    \
+             scrape_timeout: {interval}ms\n    static_configs:\n      - targets: {:?}\n",
+            self.name, self.path, self.targets
+        );
+        if !self.protocols.is_empty() {
+            // Writing to a string does not fail.
+            let _ = writeln!(yaml, "    scrape_protocols: {:?}", self.protocols);
+        }
+        yaml
+    }
+}
+
+/// One observation that carries a trace id.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Exemplar {
+    /// The labels of the series it belongs to, the metric's name as `__name__`.
+    pub series: BTreeMap<String, String>,
+    /// Its own labels, such as `trace_id`.
+    pub labels: BTreeMap<String, String>,
+    /// What was observed.
+    pub value: f64,
+    /// When, in seconds since 1970.
+    pub timestamp: f64,
+}
+
+/// One address that Prometheus scrapes.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Target {
+    /// The labels every sample from here gets, among them `job` and `instance`.
+    pub labels: BTreeMap<String, String>,
+    /// What is fetched.
+    pub scrape_url: String,
+    /// `up`, `down`, or `unknown` before the first scrape.
+    pub health: String,
+    /// Why the last scrape failed; empty when it did not.
+    pub last_error: String,
+}
+
+impl Target {
+    /// The label `job`.
+    #[must_use]
+    pub fn job(&self) -> &str {
+        self.labels.get("job").map_or("", String::as_str)
+    }
+}
+
+#[derive(Debug, Deserialize)]
+struct Data<T> {
+    data: T,
+}
+
+#[derive(Debug, Deserialize)]
+struct Targets {
+    #[serde(rename = "activeTargets")]
+    active: Vec<Target>,
+}
+
+#[derive(Debug, Deserialize)]
+struct RuleGroups {
+    groups: Vec<RuleGroup>,
+}
+
+#[derive(Debug, Deserialize)]
+struct RuleGroup {
+    rules: Vec<Rule>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Rule {
+    name: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Alertmanagers {
+    #[serde(rename = "activeAlertmanagers")]
+    active: Vec<ActiveAlertmanager>,
+}
+
+#[derive(Debug, Deserialize)]
+struct ActiveAlertmanager {
+    url: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ExemplarSeries {
+    series_labels: BTreeMap<String, String>,
+    exemplars: Vec<RawExemplar>,
+}
+
+#[derive(Debug, Deserialize)]
+struct RawExemplar {
+    labels: BTreeMap<String, String>,
+    value: String,
+    timestamp: f64,
+}
+
+impl ExemplarSeries {
+    fn into_exemplars(self) -> impl Iterator<Item = Exemplar> {
+        let series = self.series_labels;
+        self.exemplars.into_iter().map(move |raw| Exemplar {
+            series: series.clone(),
+            labels: raw.labels,
+            // Prometheus writes every float so that it reads back; NaN stands for what would not.
+            value: raw.value.parse().unwrap_or(f64::NAN),
+            timestamp: raw.timestamp,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_is_written_as_prometheus_reads_it() {
+        let job = ScrapeJob::new("orders", "127.0.0.1:80")
+            .target("127.0.0.1:81")
+            .protocols(["PrometheusText0.0.4"]);
+        assert_eq!(
+            job.interval(Duration::from_millis(500)).path("/m").yaml(),
+            r#"scrape_configs:
+  - job_name: "orders"
+    metrics_path: "/m"
+    scrape_interval: 500ms
+    scrape_timeout: 500ms
+    static_configs:
+      - targets: ["127.0.0.1:80", "127.0.0.1:81"]
+    scrape_protocols: ["PrometheusText0.0.4"]
+"#
+        );
+    }
+}

@@ -1,0 +1,61 @@
+use std::ffi::OsStr;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use crate::program::Program;
+
+/// A program that is run to its end: a checker, or a backend asked to check its configuration.
+#[derive(Debug)]
+pub struct Tool {
+    path: PathBuf,
+}
+
+impl Tool {
+    /// `None`, said on stderr, when the program is not there and need not be: see [`Program::path`].
+    #[must_use]
+    #[track_caller]
+    pub fn find(program: Program) -> Option<Self> {
+        program.path().map(|path| Self { path })
+    }
+
+    /// Runs it with nothing on its standard input. All that it printed, when it ended well.
+    ///
+    /// # Errors
+    /// All that it printed, when it did not end well.
+    ///
+    /// # Panics
+    /// When it cannot be run.
+    pub fn run(&self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Result<String, String> {
+        self.run_on("", arguments)
+    }
+
+    /// Runs it with `input` on its standard input. All that it printed, when it ended well.
+    ///
+    /// # Errors
+    /// All that it printed, when it did not end well.
+    ///
+    /// # Panics
+    /// When it cannot be run.
+    #[expect(clippy::panic, reason = "a tool that cannot be run fails the test")]
+    pub fn run_on(
+        &self,
+        input: &str,
+        arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
+    ) -> Result<String, String> {
+        let mut command = Command::new(&self.path);
+        command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let finished = command.spawn().and_then(|mut child| {
+            if let Some(mut stdin) = child.stdin.take() {
+                stdin.write_all(input.as_bytes())?;
+            }
+            child.wait_with_output()
+        });
+        let output = match finished {
+            Ok(output) => output,
+            Err(error) => panic!("cannot run {command:?}: {error}"),
+        };
+        let printed = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).trim().to_owned();
+        if output.status.success() { Ok(printed) } else { Err(printed) }
+    }
+}

@@ -1,0 +1,251 @@
+//! The files of `examples/stack` are accepted by today's programs, which really start with them and answer.
+#![allow(clippy::unwrap_used, reason = "what a helper cannot do fails its test")]
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::thread;
+use std::time::{Duration, SystemTime};
+
+use e2e::{
+    Alertmanager, Jaeger, Loki, Probe, Program, Prometheus, Promtool, ScrapeJob, SpanKind, SpanStatus, Tool,
+    stack_folder, wait_for,
+};
+use serde_json::json;
+
+const SOON: Duration = Duration::from_secs(30);
+const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
+
+#[test]
+fn promtool_accepts_the_prometheus_configuration_and_its_rules() {
+    let Some(promtool) = Tool::find(Program::Promtool) else { return };
+    let file = stack_folder().join("prometheus.yml");
+    let printed = promtool.run(["check".as_ref(), "config".as_ref(), file.as_os_str()]).unwrap();
+    assert!(printed.contains("is valid prometheus config file syntax"), "{printed}");
+    assert!(printed.contains("1 rules found"), "{printed}");
+    assert!(!printed.contains("WARNING"), "{printed}");
+}
+
+#[test]
+fn amtool_accepts_the_alertmanager_configuration() {
+    let Some(amtool) = Tool::find(Program::Amtool) else { return };
+    let file = stack_folder().join("alertmanager.yml");
+    let printed = amtool.run(["check-config".as_ref(), file.as_os_str()]).unwrap();
+    assert!(printed.contains("SUCCESS"), "{printed}");
+}
+
+#[test]
+fn loki_accepts_its_configuration_with_every_variable_at_its_default() {
+    let Some(loki) = Tool::find(Program::Loki) else { return };
+    let file = format!("-config.file={}", stack_folder().join("loki.yml").display());
+    loki.run([file.as_str(), "-config.expand-env=true", "-verify-config"]).unwrap();
+}
+
+#[test]
+fn jaeger_accepts_its_configuration_with_every_variable_at_its_default() {
+    let Some(jaeger) = Tool::find(Program::Jaeger) else { return };
+    let file = stack_folder().join("jaeger.yml");
+    jaeger.run(["validate".as_ref(), "--config".as_ref(), file.as_os_str()]).unwrap();
+}
+
+#[test]
+fn promtool_is_silent_about_good_metrics_and_only_about_those() {
+    let Some(promtool) = Promtool::find() else { return };
+    let good = "# HELP orders_total Orders.\n# TYPE orders_total counter\norders_total 1\n";
+    assert_eq!(promtool.check_metrics(good), Ok(()));
+    let unnamed = promtool.check_metrics(&good.replace("orders_total", "orders")).unwrap_err();
+    assert!(unnamed.contains("counter metrics should have \"_total\" suffix"), "{unnamed}");
+    assert!(promtool.check_metrics("orders_total one\n").is_err());
+}
+
+#[test]
+fn prometheus_scrapes_a_target_with_its_exemplars_and_answers() {
+    let Some(prometheus) = Prometheus::start() else { return };
+    let exposition = format!(
+        "# TYPE orders histogram\n\
+         orders_bucket{{le=\"1\"}} 3 # {{trace_id=\"{TRACE}\"}} 0.5 {now}\n\
+         orders_bucket{{le=\"+Inf\"}} 3\norders_count 3\norders_sum 1.5\n# EOF\n",
+        now = unix_seconds()
+    );
+    let address = serve("application/openmetrics-text; version=1.0.0; charset=utf-8", exposition);
+    prometheus.scrape(&ScrapeJob::new("orders", address));
+    prometheus.wait_until_up("orders", SOON);
+
+    assert_eq!(prometheus.value("orders_count").unwrap(), Some(3.0));
+    assert_eq!(prometheus.value("absent_series").unwrap(), None);
+    let exemplars = wait_for("the exemplar", SOON, || found(prometheus.query_exemplars("orders_bucket")?));
+    assert_eq!((exemplars[0].labels["trace_id"].as_str(), exemplars[0].value), (TRACE, 0.5));
+    assert_eq!(exemplars[0].series["le"], "1.0");
+    assert_eq!(prometheus.process().complaints(), Vec::<String>::new());
+}
+
+#[test]
+fn prometheus_says_why_a_target_is_down() {
+    let Some(prometheus) = Prometheus::start() else { return };
+    let address = serve("text/plain; version=0.0.4", "orders_total one\n".to_owned());
+    prometheus.scrape(&ScrapeJob::new("orders", address).protocols(["PrometheusText0.0.4"]));
+    let down = wait_for("the first scrape", SOON, || {
+        found(prometheus.targets()?.into_iter().filter(|target| target.health == "down").collect())
+    });
+    assert!(down[0].last_error.contains("parsing \"one\": invalid syntax"), "{}", down[0].last_error);
+}
+
+#[test]
+fn prometheus_loads_the_rules_and_finds_alertmanager() {
+    let (Some(prometheus), Some(alertmanager)) = (Prometheus::start(), Alertmanager::start()) else { return };
+    assert_eq!(prometheus.alert_rules().unwrap(), ["TargetDown"]);
+    prometheus.alert_to(&alertmanager);
+    let found = wait_for("alertmanager in prometheus", SOON, || found(prometheus.alertmanagers()?));
+    assert_eq!(found, [format!("{}/api/v2/alerts", alertmanager.url())]);
+}
+
+#[test]
+fn alertmanager_takes_an_alert_and_shows_it() {
+    let Some(alertmanager) = Alertmanager::start() else { return };
+    alertmanager.raise(&[("alertname", "TargetDown"), ("severity", "page")]).unwrap();
+    let alerts = wait_for("the alert", SOON, || found(alertmanager.alerts()?));
+    let labels = [("alertname", "TargetDown"), ("severity", "page")];
+    assert_eq!(alerts, [BTreeMap::from(labels.map(|(name, value)| (name.to_owned(), value.to_owned())))]);
+}
+
+#[test]
+fn loki_returns_a_line_by_its_structured_metadata() {
+    let Some(loki) = Loki::start() else { return };
+    assert!(loki.ready());
+    let at = unix_nanoseconds();
+    let streams = json!({"streams": [{
+        "stream": {"service_name": "orders", "level": "INFO"},
+        "values": [
+            [at.to_string(), "{\"message\":\"sold\"}", {"trace_id": TRACE, "request_id": "r1"}],
+            [(at + 1).to_string(), "{\"message\":\"idle\"}"],
+        ],
+    }]});
+    post(&format!("{}/loki/api/v1/push", loki.url()), &streams);
+
+    let query = format!(r#"{{service_name="orders"}} | trace_id="{TRACE}" | json"#);
+    let entries = wait_for("the line", SOON, || found(loki.query(&query)?));
+    assert_eq!(entries.len(), 1, "{entries:?}");
+    let entry = &entries[0];
+    assert_eq!((entry.line.as_str(), entry.timestamp.as_nanos()), ("{\"message\":\"sold\"}", at));
+    assert_eq!((entry.labels["level"].as_str(), entry.labels.get("trace_id")), ("INFO", None));
+    assert_eq!(entry.structured_metadata["trace_id"], TRACE);
+    assert_eq!(entry.structured_metadata["request_id"], "r1");
+    assert_eq!(entry.parsed["message"], "sold");
+
+    let numbers =
+        loki.query_numbers(r#"sum by (level) (count_over_time({service_name="orders"}[5m]))"#).unwrap();
+    assert_eq!((numbers.len(), numbers[0].label("level"), numbers[0].value), (1, "INFO", 2.0));
+}
+
+#[test]
+fn jaeger_returns_a_trace_by_its_id() {
+    let Some(jaeger) = Jaeger::start() else { return };
+    assert_eq!(jaeger.trace(TRACE).unwrap(), None);
+    let start = unix_nanoseconds();
+    let span = |id: &str, parent: &str, name: &str, kind: u8| {
+        json!({
+            "traceId": TRACE, "spanId": id, "parentSpanId": parent, "name": name, "kind": kind,
+            "startTimeUnixNano": start.to_string(), "endTimeUnixNano": (start + 1_000_000).to_string(),
+            "attributes": [{"key": "http.response.status_code", "value": {"intValue": "500"}}],
+            "events": [{"timeUnixNano": start.to_string(), "name": "exception"}],
+            "status": {"code": 2, "message": "out of stock"},
+        })
+    };
+    let spans = json!({"resourceSpans": [{
+        "resource": {"attributes": [{"key": "service.name", "value": {"stringValue": "orders"}}]},
+        "scopeSpans": [{"spans": [
+            span("b7ad6b7169203331", "", "GET /orders/{id}", 2),
+            span("b7ad6b7169203332", "b7ad6b7169203331", "reserve", 1),
+        ]}],
+    }]});
+    post(&format!("{}/v1/traces", jaeger.otlp_http_url()), &spans);
+
+    let spans = wait_for("the trace", SOON, || found(jaeger.spans(TRACE)?));
+    let root = spans.iter().find(|span| span.parent_id.is_none()).unwrap();
+    let child = spans.iter().find(|span| span.is_child_of(root)).unwrap();
+    assert_eq!((spans.len(), root.name.as_str(), child.name.as_str()), (2, "GET /orders/{id}", "reserve"));
+    assert_eq!(
+        (root.service.as_str(), root.kind, child.kind),
+        ("orders", SpanKind::Server, SpanKind::Internal)
+    );
+    assert_eq!((root.status, root.status_message.as_str()), (SpanStatus::Error, "out of stock"));
+    assert_eq!(root.attributes["http.response.status_code"], 500);
+    assert_eq!((root.events[0].as_str(), root.end - root.start), ("exception", Duration::from_millis(1)));
+    assert_eq!(jaeger.services().unwrap(), ["orders"]);
+}
+
+#[test]
+fn jaeger_serves_the_sampling_strategies_of_the_stack() {
+    let Some(jaeger) = Jaeger::start() else { return };
+    let mut answer =
+        ureq::get(format!("{}/api/sampling?service=orders", jaeger.sampling_url())).call().unwrap();
+    let answer: serde_json::Value = answer.body_mut().read_json().unwrap();
+    assert_eq!(answer, json!({"strategyType": 0, "probabilisticSampling": {"samplingRate": 1}}));
+}
+
+#[test]
+fn a_backend_can_hang_and_go_on_and_be_stopped_and_come_back_with_its_data() {
+    let Some(loki) = Loki::start() else { return };
+    let line = json!({"streams": [{"stream": {"service_name": "orders"}, "values": [[unix_nanoseconds().to_string(), "kept"]]}]});
+    post(&format!("{}/loki/api/v1/push", loki.url()), &line);
+
+    loki.process().pause();
+    assert!(!loki.ready(), "answers while paused");
+    loki.process().resume();
+    wait_for("an answer", SOON, || if loki.ready() { Ok(()) } else { Err("not ready".into()) });
+
+    loki.process().stop();
+    assert!(loki.query(r#"{service_name="orders"}"#).is_err(), "answers after its end");
+    loki.process().restart();
+    let lines = wait_for("the line from before", SOON, || found(loki.query(r#"{service_name="orders"}"#)?));
+    assert_eq!(lines[0].line, "kept");
+}
+
+/// Something, or a reason to look again.
+fn found<T>(several: Vec<T>) -> Probe<Vec<T>> {
+    if several.is_empty() { Err("nothing yet".into()) } else { Ok(several) }
+}
+
+/// Serves one exposition to whoever asks, until the test binary ends.
+fn serve(content_type: &'static str, body: String) -> SocketAddr {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            // A scraper that hangs up early comes again.
+            let _ = answer(stream, content_type, &body);
+        }
+    });
+    address
+}
+
+fn answer(mut stream: TcpStream, content_type: &str, body: &str) -> std::io::Result<()> {
+    for line in BufReader::new(stream.try_clone()?).lines() {
+        if line?.is_empty() {
+            break;
+        }
+    }
+    let length = body.len();
+    write!(
+        stream,
+        "HTTP/1.1 200 OK\r\nContent-Type: {content_type}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+    )
+}
+
+fn post(url: &str, body: &serde_json::Value) {
+    let answer = ureq::post(url).send_json(body).unwrap();
+    assert!(answer.status().is_success(), "{url}: {}", answer.status());
+}
+
+fn unix_seconds() -> u64 {
+    now().as_secs()
+}
+
+fn unix_nanoseconds() -> u128 {
+    now().as_nanos()
+}
+
+#[expect(clippy::disallowed_methods, reason = "backends refuse what is not from today")]
+fn now() -> Duration {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap()
+}

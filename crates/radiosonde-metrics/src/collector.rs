@@ -1,0 +1,140 @@
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::{Exemplar, HistogramSample, Kind, LabelSet, Number, SummarySample, Visitor};
+
+/// Has metrics that are read when somebody scrapes: the process, a pool, another registry.
+pub trait Collector: Send + Sync + 'static {
+    /// Adds the families as they are now. Must not block for long: a scrape waits for it.
+    fn collect(&self, out: &mut Collection);
+}
+
+/// What collectors give at one scrape.
+#[derive(Debug, Default)]
+pub struct Collection {
+    pub(crate) families: Vec<CollectedFamily>,
+}
+
+impl Collection {
+    /// Begins a family. A counter's name ends in `_total`, or it is exposed as of unknown kind in OpenMetrics.
+    pub fn family(&mut self, name: &str, help: &str, kind: Kind) -> &mut CollectedFamily {
+        self.families.push(CollectedFamily {
+            name: name.into(),
+            help: help.into(),
+            kind,
+            series: Vec::new(),
+            absorbed: false,
+        });
+        let last = self.families.len() - 1;
+        &mut self.families[last]
+    }
+
+    /// A family with one series without labels.
+    pub fn number(&mut self, name: &str, help: &str, kind: Kind, value: Number) {
+        self.family(name, help, kind).number(LabelSet::default(), value);
+    }
+}
+
+/// A family as a collector gave it.
+#[derive(Debug)]
+pub struct CollectedFamily {
+    pub(crate) name: Box<str>,
+    pub(crate) help: Box<str>,
+    pub(crate) kind: Kind,
+    pub(crate) series: Vec<(LabelSet, CollectedSample)>,
+    /// From another registry, whose process metrics give way to ours.
+    pub(crate) absorbed: bool,
+}
+
+/// A sample that owns what it shows.
+#[derive(Debug)]
+pub(crate) enum CollectedSample {
+    Number(Number),
+    Histogram { bounds: Box<[f64]>, counts: Box<[u64]>, sum: f64, exemplars: Box<[Option<Exemplar>]> },
+    Summary { quantiles: Box<[(f64, f64)]>, sum: f64, count: u64 },
+}
+
+impl CollectedFamily {
+    /// Adds a series of a counter, a gauge or a metric of unknown kind.
+    pub fn number(&mut self, labels: LabelSet, value: Number) {
+        self.series.push((labels, CollectedSample::Number(value)));
+    }
+
+    /// Adds a series of a histogram.
+    pub fn histogram(&mut self, labels: LabelSet, sample: &HistogramSample<'_>) {
+        let HistogramSample { bounds, counts, sum, exemplars } = *sample;
+        let sample = CollectedSample::Histogram {
+            bounds: bounds.into(),
+            counts: counts.into(),
+            sum,
+            exemplars: exemplars.into(),
+        };
+        self.series.push((labels, sample));
+    }
+
+    /// Adds a series of a summary.
+    pub fn summary(&mut self, labels: LabelSet, sample: &SummarySample<'_>) {
+        let SummarySample { quantiles, sum, count } = *sample;
+        self.series.push((labels, CollectedSample::Summary { quantiles: quantiles.into(), sum, count }));
+    }
+}
+
+impl CollectedSample {
+    /// Whether a family of this kind may have such a sample.
+    pub(crate) const fn fits(&self, kind: Kind) -> bool {
+        match self {
+            Self::Number(_) => matches!(kind, Kind::Counter | Kind::Gauge | Kind::Unknown),
+            Self::Histogram { bounds, counts, .. } => {
+                matches!(kind, Kind::Histogram) && counts.len() == bounds.len() + 1
+            }
+            Self::Summary { .. } => matches!(kind, Kind::Summary),
+        }
+    }
+
+    pub(crate) fn visit(&self, labels: &LabelSet, out: &mut dyn Visitor) {
+        match self {
+            Self::Number(number) => out.number(labels, *number),
+            Self::Histogram { bounds, counts, sum, exemplars } => {
+                out.histogram(labels, &HistogramSample { bounds, counts, sum: *sum, exemplars });
+            }
+            Self::Summary { quantiles, sum, count } => {
+                out.summary(labels, &SummarySample { quantiles, sum: *sum, count: *count });
+            }
+        }
+    }
+}
+
+/// Why something that a collector gave was left out.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum CollectorFault {
+    Panic,
+    Name,
+    Kind,
+    Sample,
+    DuplicateSeries,
+}
+
+impl CollectorFault {
+    pub(crate) const ALL: [(Self, &'static str); 5] = [
+        (Self::DuplicateSeries, "duplicate_series"),
+        (Self::Kind, "kind"),
+        (Self::Name, "name"),
+        (Self::Panic, "panic"),
+        (Self::Sample, "sample"),
+    ];
+}
+
+/// How often each fault happened.
+#[derive(Debug, Default)]
+pub(crate) struct CollectorErrors([AtomicU64; 5]);
+
+impl CollectorErrors {
+    pub(crate) fn count(&self, fault: CollectorFault) {
+        // Relaxed: a total, ordered against nothing.
+        self.0[fault as usize].fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn get(&self, fault: CollectorFault) -> u64 {
+        // Relaxed: a total, ordered against nothing.
+        self.0[fault as usize].load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,172 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::instrument::{Refusal, Shared, sealed::Sealed};
+use crate::{Instrument, Kind, LabelSet, Number, Visitor};
+
+/// Counts events since the process started.
+///
+/// Never goes down; for a value that can, use [`Gauge`](crate::Gauge). For a total that is not a whole number, such as
+/// seconds, use [`FloatCounter`].
+///
+/// # Shape
+/// Events, `u64`; wraps at 2^64. The name ends in `_total`.
+///
+/// # Cost
+/// One relaxed atomic addition; no lock, no allocation. Cloning copies a pointer.
+///
+/// # Source
+/// OpenMetrics 1.0, "Counter": <https://prometheus.io/docs/specs/om/open_metrics_spec/#counter>
+///
+/// ```
+/// use radiosonde_metrics::Registry;
+///
+/// let registry = Registry::new();
+/// let orders = registry.counter("orders_created_total", "Orders created.").build()?;
+/// orders.inc();
+/// assert_eq!(orders.value(), 1);
+/// assert!(registry.text().contains("orders_created_total 1\n"));
+/// # Ok::<(), radiosonde_metrics::RegisterError>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Counter(Arc<AtomicU64>);
+
+impl Counter {
+    /// Counts one event.
+    pub fn inc(&self) {
+        self.inc_by(1);
+    }
+
+    /// Counts `events` events.
+    pub fn inc_by(&self, events: u64) {
+        // Relaxed: readers need the total, not an order against other metrics.
+        self.0.fetch_add(events, Ordering::Relaxed);
+    }
+
+    /// How many events were counted.
+    #[must_use]
+    pub fn value(&self) -> u64 {
+        // Relaxed: as above.
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl Instrument for Counter {}
+
+impl Sealed for Counter {
+    const KIND: Kind = Kind::Counter;
+    const NAME: &'static str = "Counter";
+
+    fn create(_: &Arc<Shared>) -> Self {
+        Self(Arc::default())
+    }
+
+    fn visit(&self, labels: &LabelSet, out: &mut dyn Visitor) {
+        out.number(labels, Number::Unsigned(self.value()));
+    }
+}
+
+/// Sums up what happened since the process started, in a unit that has fractions.
+///
+/// # Shape
+/// `f64`, zero or more. A negative, infinite or NaN addition is refused and counted in
+/// `radiosonde_metrics_refused_total{family,reason}`: one of them would spoil the total for ever.
+///
+/// # Cost
+/// A relaxed compare-exchange loop; no lock, no allocation.
+#[derive(Debug, Clone)]
+pub struct FloatCounter {
+    bits: Arc<AtomicU64>,
+    shared: Arc<Shared>,
+}
+
+impl FloatCounter {
+    /// Adds `amount`.
+    pub fn inc_by(&self, amount: f64) {
+        if amount.is_nan() {
+            self.shared.refused.count(Refusal::NotANumber);
+        } else if amount < 0.0 {
+            self.shared.refused.count(Refusal::Negative);
+        } else if amount.is_infinite() {
+            self.shared.refused.count(Refusal::Infinite);
+        } else {
+            add(&self.bits, amount);
+        }
+    }
+
+    /// The total.
+    #[must_use]
+    pub fn value(&self) -> f64 {
+        // Relaxed: readers need the total, not an order against other metrics.
+        f64::from_bits(self.bits.load(Ordering::Relaxed))
+    }
+}
+
+impl Instrument for FloatCounter {}
+
+impl Sealed for FloatCounter {
+    const KIND: Kind = Kind::Counter;
+    const NAME: &'static str = "FloatCounter";
+
+    fn create(shared: &Arc<Shared>) -> Self {
+        Self { bits: Arc::default(), shared: Arc::clone(shared) }
+    }
+
+    fn visit(&self, labels: &LabelSet, out: &mut dyn Visitor) {
+        out.number(labels, Number::Float(self.value()));
+    }
+}
+
+/// Adds to the `f64` whose bits are in `cell`.
+pub(crate) fn add(cell: &AtomicU64, amount: f64) {
+    // Relaxed: the cell alone is the whole state; the loop repeats until nobody came in between.
+    let mut bits = cell.load(Ordering::Relaxed);
+    loop {
+        let next = (f64::from_bits(bits) + amount).to_bits();
+        match cell.compare_exchange_weak(bits, next, Ordering::Relaxed, Ordering::Relaxed) {
+            Ok(_) => return,
+            Err(seen) => bits = seen,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Registry;
+
+    #[test]
+    fn a_total_of_seconds_refuses_what_would_spoil_it() {
+        let registry = Registry::new();
+        let total = registry.float_counter("busy_seconds_total", "Busy.").build().unwrap();
+        for amount in [1.5, f64::NAN, -1.0, f64::INFINITY, 0.0, 0.25] {
+            total.inc_by(amount);
+        }
+        assert_eq!(total.value(), 1.75);
+        let text = registry.text();
+        for reason in ["nan", "negative", "infinite"] {
+            let line = format!(
+                "radiosonde_metrics_refused_total{{family=\"busy_seconds_total\",reason=\"{reason}\"}} 1\n"
+            );
+            assert!(text.contains(&line), "{text}");
+        }
+    }
+
+    #[test]
+    fn no_increment_is_lost_between_threads() {
+        let registry = Registry::new();
+        let events = registry.counter("events_total", "Events.").build().unwrap();
+        let seconds = registry.float_counter("seconds_total", "Seconds.").build().unwrap();
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for _ in 0..10_000 {
+                        events.inc();
+                        seconds.inc_by(0.5);
+                    }
+                });
+            }
+        });
+        assert_eq!(events.value(), 40_000);
+        assert_eq!(seconds.value(), 20_000.0);
+    }
+}

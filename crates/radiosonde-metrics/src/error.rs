@@ -1,0 +1,115 @@
+use std::fmt;
+use std::panic::Location;
+
+use crate::InvalidName;
+
+/// A metric that could not be registered. Says where it was declared, and where the one in its way was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RegisterError {
+    name: Box<str>,
+    site: &'static Location<'static>,
+    kind: RegisterErrorKind,
+}
+
+/// Why a metric could not be registered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RegisterErrorKind {
+    /// The name of the metric or of a label is refused.
+    Name(InvalidName),
+    /// The help text is empty.
+    NoHelp,
+    /// A counter whose name does not end in `_total`.
+    NoTotal,
+    /// Something else than a counter whose name ends in `_total`.
+    Total,
+    /// The name does not end in the unit.
+    Unit {
+        /// The unit.
+        unit: Box<str>,
+    },
+    /// A label name stands twice.
+    DuplicateLabel {
+        /// The name.
+        label: Box<str>,
+    },
+    /// The name is taken by a metric that was declared differently.
+    Differs {
+        /// What differs: the instrument, the help, the unit, the labels, the buckets, or the limit of series.
+        what: &'static str,
+        /// As it is registered.
+        registered: Box<str>,
+        /// As it was declared now.
+        declared: Box<str>,
+        /// Where the registered one was declared.
+        site: &'static Location<'static>,
+    },
+    /// Another metric writes samples of the same name: a histogram `x` writes `x_count`, a counter `x_total` reserves `x`.
+    Clash {
+        /// The sample's name.
+        sample: Box<str>,
+        /// The other metric.
+        with: Box<str>,
+        /// Where the other one was declared.
+        site: &'static Location<'static>,
+    },
+}
+
+impl RegisterError {
+    pub(crate) fn new(name: &str, site: &'static Location<'static>, kind: RegisterErrorKind) -> Self {
+        Self { name: name.into(), site, kind }
+    }
+
+    /// The metric's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Why it was refused.
+    #[must_use]
+    pub const fn kind(&self) -> &RegisterErrorKind {
+        &self.kind
+    }
+
+    /// Where it was declared.
+    #[must_use]
+    pub const fn site(&self) -> &'static Location<'static> {
+        self.site
+    }
+}
+
+impl fmt::Display for RegisterError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, site: here, kind } = self;
+        write!(f, "metric {name:?} declared at {here}")?;
+        match kind {
+            RegisterErrorKind::Name(_) => f.write_str(" has a name that is refused"),
+            RegisterErrorKind::NoHelp => f.write_str(" has no help text"),
+            RegisterErrorKind::NoTotal => f.write_str(" is a counter; its name must end in `_total`"),
+            RegisterErrorKind::Total => f.write_str(" is no counter; its name must not end in `_total`"),
+            RegisterErrorKind::Unit { unit } => {
+                write!(
+                    f,
+                    " has the unit {unit:?}; its name must end in `_{unit}`, before a counter's `_total`"
+                )
+            }
+            RegisterErrorKind::DuplicateLabel { label } => write!(f, " has the label {label:?} twice"),
+            RegisterErrorKind::Differs { what, registered, declared, site } => {
+                write!(f, " has {what} {declared}, but was registered at {site} with {what} {registered}")
+            }
+            RegisterErrorKind::Clash { sample, with, site } => {
+                write!(f, " would write samples called {sample:?}, as does {with:?}, registered at {site}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for RegisterError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.kind {
+            RegisterErrorKind::Name(invalid) => Some(invalid),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! One scrape: our own families and what the collectors give, merged by name.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use radiosonde_core::diagnostics;
+
+use crate::collector::{CollectedFamily, Collection, CollectorFault};
+use crate::family::AnyFamily;
+use crate::instrument::Refusal;
+use crate::name::{check_label, check_metric};
+use crate::registry::sample_names;
+use crate::{FamilyInfo, Kind, LabelSet, Number, Registry, Visitor};
+
+pub(crate) fn gather(registry: &Registry, out: &mut dyn Visitor) {
+    let own = registry.families();
+    let mut merged = Merged::new(registry, &own);
+    let collectors = registry.collectors();
+    for collector in &collectors {
+        let mut collection = Collection::default();
+        // A broken collector loses its own families only.
+        match catch_unwind(AssertUnwindSafe(|| collector.collect(&mut collection))) {
+            Ok(()) => collection.families.into_iter().for_each(|family| merged.add(family)),
+            Err(_) => merged.fault(CollectorFault::Panic, "a collector panicked"),
+        }
+    }
+    merged.add_own(&own);
+    let mut collected = merged.families;
+    // Both are sorted by name, so what is left of the collected ones comes before the next of ours.
+    for family in own {
+        let shared = family.shared();
+        let after = collected.split_off(&*shared.name);
+        for earlier in std::mem::replace(&mut collected, after).into_values() {
+            show(&earlier, out);
+        }
+        out.family(&shared.info());
+        family.visit(out);
+        if let Some(more) = collected.remove(&*shared.name) {
+            more.series.iter().for_each(|(labels, sample)| sample.visit(labels, out));
+        }
+    }
+    collected.values().for_each(|family| show(family, out));
+}
+
+fn show(family: &CollectedFamily, out: &mut dyn Visitor) {
+    out.family(&FamilyInfo { name: &family.name, help: &family.help, kind: family.kind, unit: None });
+    family.series.iter().for_each(|(labels, sample)| sample.visit(labels, out));
+}
+
+/// Collected families that passed, by name.
+struct Merged<'a> {
+    registry: &'a Registry,
+    families: BTreeMap<Box<str>, CollectedFamily>,
+    own: HashMap<&'a str, &'a Arc<dyn AnyFamily>>,
+    /// Which family writes samples of this name.
+    samples: HashMap<String, Box<str>>,
+    /// Whether our own process metrics are there.
+    process: bool,
+}
+
+impl<'a> Merged<'a> {
+    fn new(registry: &'a Registry, own: &'a [Arc<dyn AnyFamily>]) -> Self {
+        let mut samples = HashMap::new();
+        for family in own {
+            let shared = family.shared();
+            for sample in sample_names(&shared.name, shared.kind) {
+                samples.insert(sample, shared.name.clone());
+            }
+        }
+        let own = own.iter().map(|family| (&*family.shared().name, family)).collect();
+        Self { registry, families: BTreeMap::new(), own, samples, process: false }
+    }
+
+    fn fault(&self, fault: CollectorFault, message: &str) {
+        self.registry.collector_errors().count(fault);
+        diagnostics::report("metrics", "collector", format_args!("{message}"));
+    }
+
+    fn add(&mut self, mut family: CollectedFamily) {
+        let name = family.name.clone();
+        if family.absorbed && self.process && name.starts_with("process_") {
+            return;
+        }
+        self.process |= !family.absorbed && name.starts_with("process_");
+        if check_metric(&name).is_err() {
+            return self
+                .fault(CollectorFault::Name, &format!("a collected family has the bad name {name:?}"));
+        }
+        let there = self.own.get(&*name).map(|family| family.shared().kind);
+        let there = there.or_else(|| self.families.get(&name).map(|family| family.kind));
+        if there.is_some_and(|kind| kind != family.kind) {
+            return self
+                .fault(CollectorFault::Kind, &format!("collected family {name:?} has another kind here"));
+        }
+        let samples = sample_names(&name, family.kind);
+        if samples.iter().any(|sample| self.samples.get(sample).is_some_and(|by| *by != name)) {
+            return self.fault(
+                CollectorFault::Name,
+                &format!("collected family {name:?} clashes with another's samples"),
+            );
+        }
+        self.samples.extend(samples.into_iter().map(|sample| (sample, name.clone())));
+        let mut seen: HashSet<LabelSet> = self.seen(&name);
+        let kind = family.kind;
+        family.series.retain(|(labels, sample)| {
+            let fault = if !sample.fits(kind) {
+                CollectorFault::Sample
+            } else if labels.iter().any(|(name, _)| check_label(name).is_err()) {
+                CollectorFault::Name
+            } else if !seen.insert(labels.clone()) {
+                CollectorFault::DuplicateSeries
+            } else {
+                return true;
+            };
+            self.fault(fault, &format!("a series of collected family {name:?} is left out"));
+            false
+        });
+        let kept = self
+            .families
+            .entry(name)
+            .or_insert_with(|| CollectedFamily { series: Vec::new(), ..family.shell() });
+        kept.series.append(&mut family.series);
+        kept.series.sort_by(|a, b| a.0.cmp(&b.0));
+    }
+
+    /// The label sets that a family has already.
+    fn seen(&self, name: &str) -> HashSet<LabelSet> {
+        let mut seen = Seen(HashSet::new());
+        if let Some(family) = self.own.get(name) {
+            family.visit(&mut seen);
+        }
+        if let Some(family) = self.families.get(name) {
+            seen.0.extend(family.series.iter().map(|(labels, _)| labels.clone()));
+        }
+        seen.0
+    }
+
+    /// What the registry says of itself: refusals, dropped series, faults of collectors.
+    fn add_own(&mut self, own: &[Arc<dyn AnyFamily>]) {
+        let mut collection = Collection::default();
+        let errors = self.registry.collector_errors();
+        let family = collection.family(
+            "radiosonde_metrics_collector_errors_total",
+            "Families and series that a collector gave and that were left out of a scrape, by reason.",
+            Kind::Counter,
+        );
+        for (fault, reason) in CollectorFault::ALL {
+            family.number(LabelSet::new([("reason", reason)]), Number::Unsigned(errors.get(fault)));
+        }
+        let refused = collection.family(
+            "radiosonde_metrics_refused_total",
+            "Samples and look-ups that a metric refused, by reason.",
+            Kind::Counter,
+        );
+        for family in own {
+            let shared = family.shared();
+            for (why, reason) in Refusal::ALL {
+                let times = shared.refused.get(why);
+                if times > 0 {
+                    let labels = LabelSet::new([("family", &*shared.name), ("reason", reason)]);
+                    refused.number(labels, Number::Unsigned(times));
+                }
+            }
+        }
+        let dropped = collection.family(
+            "radiosonde_metrics_series_dropped_total",
+            "Look-ups whose label set shares the overflow series because the family is full.",
+            Kind::Counter,
+        );
+        for family in own.iter().filter(|family| !family.shared().label_names.is_empty()) {
+            let shared = family.shared();
+            // Relaxed: a total, ordered against nothing.
+            let times = shared.series_dropped.load(Ordering::Relaxed);
+            dropped.number(LabelSet::new([("family", &*shared.name)]), Number::Unsigned(times));
+        }
+        collection.families.into_iter().for_each(|family| self.add(family));
+    }
+}
+
+impl CollectedFamily {
+    /// The family without its series.
+    fn shell(&self) -> Self {
+        let Self { name, help, kind, absorbed, .. } = self;
+        Self { name: name.clone(), help: help.clone(), kind: *kind, series: Vec::new(), absorbed: *absorbed }
+    }
+}
+
+/// Takes down the label sets that it is shown.
+struct Seen(HashSet<LabelSet>);
+
+impl Visitor for Seen {
+    fn family(&mut self, _: &FamilyInfo<'_>) {}
+
+    fn number(&mut self, labels: &LabelSet, _: Number) {
+        self.0.insert(labels.clone());
+    }
+
+    fn histogram(&mut self, labels: &LabelSet, _: &crate::HistogramSample<'_>) {
+        self.0.insert(labels.clone());
+    }
+
+    fn summary(&mut self, labels: &LabelSet, _: &crate::SummarySample<'_>) {
+        self.0.insert(labels.clone());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Collector;
+
+    struct With(fn(&mut Collection));
+
+    impl Collector for With {
+        fn collect(&self, out: &mut Collection) {
+            self.0(out);
+        }
+    }
+
+    fn errors(text: &str, reason: &str) -> bool {
+        text.contains(&format!("radiosonde_metrics_collector_errors_total{{reason=\"{reason}\"}} 1\n"))
+    }
+
+    #[test]
+    fn a_panicking_collector_loses_only_its_own_families() {
+        let registry = Registry::new();
+        registry.gauge("ours", "Ours.").build().unwrap();
+        registry.collect_from(With(|_| std::panic::resume_unwind(Box::new(()))));
+        registry.collect_from(With(|out| out.number("theirs", "Theirs.", Kind::Gauge, Number::Signed(1))));
+        let text = registry.text();
+        assert!(text.contains("ours 0\n") && text.contains("theirs 1\n") && errors(&text, "panic"), "{text}");
+    }
+
+    #[test]
+    fn what_does_not_fit_is_left_out_and_counted() {
+        let registry = Registry::new();
+        registry.gauge("size", "Size.").build().unwrap();
+        registry.histogram("wait", "Wait.").build().unwrap();
+        registry.collect_from(With(|out| {
+            out.number("size", "Size.", Kind::Counter, Number::Signed(1));
+            out.number("size", "Size.", Kind::Gauge, Number::Signed(2));
+            out.number("wait_count", "Wait.", Kind::Gauge, Number::Signed(3));
+            out.number("lies", "Lies.", Kind::Histogram, Number::Signed(4));
+        }));
+        let text = registry.text();
+        assert!(text.contains("size 0\n") && !text.contains("size 1\n") && !text.contains("size 2\n"));
+        assert!(text.contains("wait_count 0\n") && !text.contains("wait_count 3\n"));
+        for reason in ["kind", "duplicate_series", "name", "sample"] {
+            assert!(errors(&text, reason), "{reason}: {text}");
+        }
+    }
+
+    #[test]
+    fn families_come_by_name_and_their_series_together() {
+        let registry = Registry::new();
+        let ours = registry.gauge("b", "B.").labels(&["from"]).unwrap();
+        ours.with(&["us"]).set(1.0);
+        registry.gauge("d", "D.").build().unwrap();
+        registry.collect_from(With(|out| {
+            for name in ["e", "c", "b", "a"] {
+                out.family(name, "B.", Kind::Gauge)
+                    .number(LabelSet::new([("from", "them")]), Number::Signed(1));
+            }
+        }));
+        let text = registry.text();
+        let names: Vec<_> = text.lines().filter_map(|line| line.strip_prefix("# TYPE ")).collect();
+        assert!(names.is_sorted(), "{names:?}");
+        assert!(text.contains("# TYPE b gauge\nb{from=\"us\"} 1\nb{from=\"them\"} 1\n"), "{text}");
+    }
+}

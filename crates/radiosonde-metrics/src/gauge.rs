@@ -1,0 +1,175 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+
+use crate::counter::add;
+use crate::instrument::{Shared, sealed::Sealed};
+use crate::{Instrument, Kind, LabelSet, Number, Visitor};
+
+/// A value that goes up and down: bytes, degrees, a ratio.
+///
+/// For counts of things, such as connections, [`IntGauge`] is exact and cheaper.
+///
+/// # Shape
+/// `f64`; NaN and the infinities are values like any other, as in Prometheus.
+///
+/// # Cost
+/// `set` is one relaxed store, `add` a compare-exchange loop; no lock, no allocation.
+///
+/// # Source
+/// OpenMetrics 1.0, "Gauge": <https://prometheus.io/docs/specs/om/open_metrics_spec/#gauge>
+#[derive(Debug, Clone)]
+pub struct Gauge(Arc<AtomicU64>);
+
+impl Gauge {
+    /// Makes the value `value`.
+    pub fn set(&self, value: f64) {
+        // Relaxed: readers need a value, not an order against other metrics.
+        self.0.store(value.to_bits(), Ordering::Relaxed);
+    }
+
+    /// Adds `amount`, which may be negative.
+    pub fn add(&self, amount: f64) {
+        add(&self.0, amount);
+    }
+
+    /// Takes `amount` away.
+    pub fn sub(&self, amount: f64) {
+        add(&self.0, -amount);
+    }
+
+    /// The value.
+    #[must_use]
+    pub fn value(&self) -> f64 {
+        // Relaxed: as above.
+        f64::from_bits(self.0.load(Ordering::Relaxed))
+    }
+}
+
+impl Instrument for Gauge {}
+
+impl Sealed for Gauge {
+    const KIND: Kind = Kind::Gauge;
+    const NAME: &'static str = "Gauge";
+
+    fn create(_: &Arc<Shared>) -> Self {
+        Self(Arc::default())
+    }
+
+    fn visit(&self, labels: &LabelSet, out: &mut dyn Visitor) {
+        out.number(labels, Number::Float(self.value()));
+    }
+}
+
+/// A count of things that are there now: connections, requests in flight, entries.
+///
+/// # Shape
+/// `i64`; wraps at its ends.
+///
+/// # Cost
+/// One relaxed atomic operation; no lock, no allocation. Cloning copies a pointer.
+///
+/// ```
+/// use radiosonde_metrics::Registry;
+///
+/// let registry = Registry::new();
+/// let sessions = registry.int_gauge("active_sessions", "Sessions that are open.").build()?;
+/// {
+///     let _session = sessions.hold();
+///     assert_eq!(sessions.value(), 1);
+/// }
+/// assert_eq!(sessions.value(), 0);
+/// # Ok::<(), radiosonde_metrics::RegisterError>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct IntGauge(Arc<AtomicI64>);
+
+impl IntGauge {
+    /// Makes the value `value`.
+    pub fn set(&self, value: i64) {
+        // Relaxed: readers need a value, not an order against other metrics.
+        self.0.store(value, Ordering::Relaxed);
+    }
+
+    /// One more.
+    pub fn inc(&self) {
+        self.add(1);
+    }
+
+    /// One less.
+    pub fn dec(&self) {
+        self.add(-1);
+    }
+
+    /// `amount` more, or less if it is negative.
+    pub fn add(&self, amount: i64) {
+        // Relaxed: as above.
+        self.0.fetch_add(amount, Ordering::Relaxed);
+    }
+
+    /// One more until the guard is dropped: on return, on `?`, on a panic, when a future is dropped.
+    pub fn hold(&self) -> Held {
+        self.inc();
+        Held(self.clone())
+    }
+
+    /// The value.
+    #[must_use]
+    pub fn value(&self) -> i64 {
+        // Relaxed: as above.
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Keeps an [`IntGauge`] one higher until it is dropped.
+#[must_use = "the gauge goes down again when this is dropped"]
+#[derive(Debug)]
+pub struct Held(IntGauge);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
+impl Instrument for IntGauge {}
+
+impl Sealed for IntGauge {
+    const KIND: Kind = Kind::Gauge;
+    const NAME: &'static str = "IntGauge";
+
+    fn create(_: &Arc<Shared>) -> Self {
+        Self(Arc::default())
+    }
+
+    fn visit(&self, labels: &LabelSet, out: &mut dyn Visitor) {
+        out.number(labels, Number::Signed(self.value()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Registry;
+
+    #[test]
+    fn a_guard_lets_go_on_a_panic() {
+        let gauge = Registry::new().int_gauge("held", "Held.").build().unwrap();
+        let caught = std::panic::catch_unwind(|| {
+            let _held = gauge.hold();
+            std::panic::resume_unwind(Box::new(()));
+        });
+        assert!(caught.is_err());
+        assert_eq!(gauge.value(), 0);
+    }
+
+    #[test]
+    fn gauges_take_any_float() {
+        let registry = Registry::new();
+        let gauge = registry.gauge("ratio", "A ratio.").build().unwrap();
+        gauge.set(0.5);
+        gauge.add(0.25);
+        gauge.sub(1.0);
+        assert_eq!(gauge.value(), -0.25);
+        gauge.set(f64::NEG_INFINITY);
+        assert!(registry.text().contains("ratio -Inf\n"));
+    }
+}

@@ -1,0 +1,76 @@
+use std::panic::Location;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::{Buckets, Kind, LabelSet, Visitor};
+
+/// Something that a family holds one of for each set of labels: [`Counter`](crate::Counter), [`Gauge`](crate::Gauge) and so on.
+///
+/// Sealed: the exposition has to know every kind.
+pub trait Instrument: sealed::Sealed + Clone + Send + Sync + 'static {}
+
+pub(crate) mod sealed {
+    use std::sync::Arc;
+
+    use super::{Kind, LabelSet, Shared, Visitor};
+
+    pub trait Sealed {
+        /// What it measures.
+        const KIND: Kind;
+        /// Its name in messages.
+        const NAME: &'static str;
+
+        fn create(shared: &Arc<Shared>) -> Self;
+
+        fn visit(&self, labels: &LabelSet, out: &mut dyn Visitor);
+    }
+}
+
+/// What all series of a family have in common. Public to the sealed trait only.
+#[derive(Debug)]
+pub struct Shared {
+    pub(crate) name: Box<str>,
+    pub(crate) help: Box<str>,
+    pub(crate) kind: Kind,
+    pub(crate) unit: Option<Box<str>>,
+    pub(crate) label_names: Box<[Box<str>]>,
+    pub(crate) buckets: Buckets,
+    pub(crate) max_series: usize,
+    pub(crate) site: &'static Location<'static>,
+    pub(crate) refused: Refused,
+    pub(crate) series_dropped: AtomicU64,
+}
+
+/// Why a sample or a look-up was refused on the hot path.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Refusal {
+    NotANumber,
+    Negative,
+    Infinite,
+    LabelCount,
+}
+
+impl Refusal {
+    pub(crate) const ALL: [(Self, &'static str); 4] = [
+        (Self::Infinite, "infinite"),
+        (Self::LabelCount, "label_count"),
+        (Self::NotANumber, "nan"),
+        (Self::Negative, "negative"),
+    ];
+}
+
+/// How often each refusal happened in a family.
+#[derive(Debug, Default)]
+pub(crate) struct Refused([AtomicU64; 4]);
+
+impl Refused {
+    #[cold]
+    pub(crate) fn count(&self, why: Refusal) {
+        // Relaxed: a total, ordered against nothing.
+        self.0[why as usize].fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn get(&self, why: Refusal) -> u64 {
+        // Relaxed: a total, ordered against nothing.
+        self.0[why as usize].load(Ordering::Relaxed)
+    }
+}

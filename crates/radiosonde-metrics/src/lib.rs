@@ -1,0 +1,55 @@
+#![doc = include_str!("../README.md")]
+
+mod buckets;
+mod build_info;
+mod collector;
+mod counter;
+mod declare;
+mod error;
+mod exemplar;
+mod family;
+mod format;
+mod gather;
+mod gauge;
+mod histogram;
+mod instrument;
+mod labels;
+#[cfg(feature = "listener")]
+mod listener;
+mod name;
+#[cfg_attr(not(target_os = "linux"), path = "process_unknown.rs")]
+mod process;
+#[cfg(feature = "prometheus")]
+mod prometheus;
+mod registry;
+#[cfg(feature = "http")]
+mod service;
+mod table;
+mod text;
+mod visitor;
+
+#[cfg(feature = "prometheus")]
+pub use self::prometheus::{Absorbed, Adapter};
+pub use buckets::{Buckets, InvalidBuckets};
+pub use collector::{CollectedFamily, Collection, Collector};
+pub use counter::{Counter, FloatCounter};
+pub use declare::Declare;
+pub use error::{RegisterError, RegisterErrorKind};
+pub use exemplar::Exemplar;
+pub use family::{Family, OVERFLOW, Vector};
+pub use format::Format;
+pub use gauge::{Gauge, Held, IntGauge};
+pub use histogram::Histogram;
+pub use instrument::Instrument;
+pub use labels::{LabelSet, LabelValue, LabelWriter, Labels};
+#[cfg(feature = "listener")]
+pub use listener::{ListenError, Listener};
+pub use name::{InvalidName, InvalidNameKind};
+/// Derives [`trait@LabelValue`] for an enum without fields.
+pub use radiosonde_macros::LabelValue;
+/// Derives [`trait@Labels`] for a struct with named fields.
+pub use radiosonde_macros::Labels;
+pub use registry::Registry;
+#[cfg(feature = "http")]
+pub use service::{MetricsBody, MetricsService};
+pub use visitor::{FamilyInfo, HistogramSample, Kind, Number, SummarySample, Visitor};

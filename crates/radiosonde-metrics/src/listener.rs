@@ -1,0 +1,156 @@
+use std::convert::Infallible;
+use std::fmt;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use http::StatusCode;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::sync::{Semaphore, oneshot};
+
+use crate::service::plain;
+use crate::{MetricsService, Registry};
+
+/// Serves a registry's `/metrics` on a port of its own, for programs that serve no HTTP otherwise.
+///
+/// Runs on its own thread with its own runtime, so it needs none of the program's. At most 16 connections are served at a
+/// time, further ones wait; a client that does not send its request within ten seconds is hung up on. Stops when dropped.
+///
+/// ```
+/// use std::io::{Read as _, Write as _};
+/// use radiosonde_metrics::{Listener, Registry};
+///
+/// let listener = Listener::start(&Registry::new(), ([127, 0, 0, 1], 0).into())?;
+/// let mut connection = std::net::TcpStream::connect(listener.address())?;
+/// connection.write_all(b"GET /metrics HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")?;
+/// let mut response = String::new();
+/// connection.read_to_string(&mut response)?;
+/// assert!(response.starts_with("HTTP/1.1 200 OK\r\n"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Listener {
+    address: SocketAddr,
+    stop: Option<oneshot::Sender<Infallible>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+const CONNECTIONS: usize = 16;
+const REQUEST_WITHIN: Duration = Duration::from_secs(10);
+
+impl Listener {
+    /// Loopback, and the port that OpenTelemetry gives to Prometheus exporters.
+    pub const DEFAULT_ADDRESS: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 9464);
+
+    /// Listens on `address` and serves from now on. Port 0 takes a free one: see [`address`](Self::address).
+    ///
+    /// # Errors
+    /// [`ListenError`] if the address cannot be listened on, or no thread can be started.
+    pub fn start(registry: &Registry, address: SocketAddr) -> Result<Self, ListenError> {
+        let refuse = |source| ListenError { address, source };
+        let socket = TcpListener::bind(address).map_err(refuse)?;
+        socket.set_nonblocking(true).map_err(refuse)?;
+        let bound = socket.local_addr().map_err(refuse)?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(refuse)?;
+        let (stop, stopped) = oneshot::channel();
+        let service = MetricsService::new(registry);
+        let thread = std::thread::Builder::new().name("radiosonde-metrics".into());
+        let serve = move || runtime.block_on(serve(socket, service, stopped));
+        let thread = thread.spawn(serve).map_err(refuse)?;
+        Ok(Self { address: bound, stop: Some(stop), thread: Some(thread) })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            // It ends at once; a panic in it has been printed by the panic hook.
+            let _ = thread.join();
+        }
+    }
+}
+
+async fn serve(socket: TcpListener, service: MetricsService, mut stopped: oneshot::Receiver<Infallible>) {
+    let Ok(socket) = tokio::net::TcpListener::from_std(socket) else { return };
+    let free = Arc::new(Semaphore::new(CONNECTIONS));
+    loop {
+        let Ok(permit) = Arc::clone(&free).acquire_owned().await else { return };
+        let accepted = tokio::select! {
+            _ = &mut stopped => return,
+            accepted = socket.accept() => accepted,
+        };
+        let Ok((connection, _)) = accepted else {
+            // Out of file descriptors, most likely: they do not come back faster by asking faster.
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            continue;
+        };
+        let service = service.clone();
+        tokio::spawn(async move {
+            let _permit = permit;
+            let answer = service_fn(move |request: http::Request<hyper::body::Incoming>| {
+                let response = match request.uri().path() {
+                    "/metrics" => service.answer(request.method(), request.headers()),
+                    _ => plain(StatusCode::NOT_FOUND, "metrics are at /metrics\n"),
+                };
+                async move { Ok::<_, Infallible>(response) }
+            });
+            let mut server = http1::Builder::new();
+            server.timer(TokioTimer::new()).header_read_timeout(REQUEST_WITHIN);
+            // A scraper that goes away is its own business.
+            let _ = server.serve_connection(TokioIo::new(connection), answer).await;
+        });
+    }
+}
+
+/// The metrics listener could not be started.
+#[derive(Debug)]
+pub struct ListenError {
+    address: SocketAddr,
+    source: io::Error,
+}
+
+impl fmt::Display for ListenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cannot serve metrics on {}", self.address)
+    }
+}
+
+impl std::error::Error for ListenError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.source)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_taken_port_is_an_error_that_names_it() {
+        let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let address = taken.local_addr().unwrap();
+        let error = Listener::start(&Registry::new(), address).unwrap_err();
+        assert_eq!(error.to_string(), format!("cannot serve metrics on {address}"));
+        assert!(std::error::Error::source(&error).is_some());
+    }
+
+    #[test]
+    fn it_stops_when_dropped_though_a_client_hangs() {
+        let listener = Listener::start(&Registry::new(), ([127, 0, 0, 1], 0).into()).unwrap();
+        let _hangs = std::net::TcpStream::connect(listener.address()).unwrap();
+        let address = listener.address();
+        drop(listener);
+        assert!(TcpListener::bind(address).is_ok() || std::net::TcpStream::connect(address).is_err());
+    }
+}

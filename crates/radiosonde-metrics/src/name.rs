@@ -1,0 +1,128 @@
+use std::fmt;
+
+/// A metric or label name that Prometheus would not take, or that means something else there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvalidName {
+    what: &'static str,
+    name: Box<str>,
+    kind: InvalidNameKind,
+}
+
+/// Why a name is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InvalidNameKind {
+    /// The name is empty.
+    Empty,
+    /// The first character is a digit.
+    LeadingDigit,
+    /// A character outside the alphabet, at this byte.
+    Character {
+        /// Byte offset into the name.
+        at: usize,
+    },
+    /// A label name that starts with `__`, which Prometheus keeps for itself.
+    Internal,
+    /// `le` on a histogram or `quantile` on a summary, which the exposition writes.
+    WrittenByExposition,
+}
+
+impl InvalidName {
+    /// The refused name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Why it was refused.
+    #[must_use]
+    pub const fn kind(&self) -> InvalidNameKind {
+        self.kind
+    }
+}
+
+impl fmt::Display for InvalidName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { what, name, kind } = self;
+        let allowed = if *what == "label" { "[a-zA-Z_][a-zA-Z0-9_]*" } else { "[a-zA-Z_:][a-zA-Z0-9_:]*" };
+        match kind {
+            InvalidNameKind::Empty => write!(f, "{what} name is empty; allowed is {allowed}"),
+            InvalidNameKind::LeadingDigit => {
+                write!(f, "{what} name {name:?} starts with a digit; allowed is {allowed}")
+            }
+            InvalidNameKind::Character { at } => {
+                write!(f, "{what} name {name:?} has a forbidden character at byte {at}; allowed is {allowed}")
+            }
+            InvalidNameKind::Internal => {
+                write!(f, "{what} name {name:?} starts with `__`, which Prometheus keeps for itself")
+            }
+            InvalidNameKind::WrittenByExposition => {
+                write!(f, "{what} name {name:?} is written by the exposition of histograms and summaries")
+            }
+        }
+    }
+}
+
+impl std::error::Error for InvalidName {}
+
+/// Source: <https://prometheus.io/docs/concepts/data_model/#metric-names-and-labels>
+pub(crate) fn check_metric(name: &str) -> Result<(), InvalidName> {
+    check("metric", name, |byte| byte == b':')
+}
+
+pub(crate) fn check_label(name: &str) -> Result<(), InvalidName> {
+    check("label", name, |_| false)?;
+    let refuse = |kind| Err(InvalidName { what: "label", name: name.into(), kind });
+    match name {
+        "le" | "quantile" => refuse(InvalidNameKind::WrittenByExposition),
+        _ if name.starts_with("__") => refuse(InvalidNameKind::Internal),
+        _ => Ok(()),
+    }
+}
+
+fn check(what: &'static str, name: &str, also: fn(u8) -> bool) -> Result<(), InvalidName> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || also(byte);
+    let kind = if name.is_empty() {
+        InvalidNameKind::Empty
+    } else if name.as_bytes()[0].is_ascii_digit() {
+        InvalidNameKind::LeadingDigit
+    } else if let Some(at) = name.bytes().position(|byte| !allowed(byte)) {
+        InvalidNameKind::Character { at }
+    } else {
+        return Ok(());
+    };
+    Err(InvalidName { what, name: name.into(), kind })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refusals_name_the_value_and_what_is_allowed() {
+        let cases = [
+            ("", "metric name is empty; allowed is [a-zA-Z_:][a-zA-Z0-9_:]*"),
+            ("9a", "metric name \"9a\" starts with a digit; allowed is [a-zA-Z_:][a-zA-Z0-9_:]*"),
+            (
+                "a-b",
+                "metric name \"a-b\" has a forbidden character at byte 1; allowed is [a-zA-Z_:][a-zA-Z0-9_:]*",
+            ),
+            (
+                "aé",
+                "metric name \"aé\" has a forbidden character at byte 1; allowed is [a-zA-Z_:][a-zA-Z0-9_:]*",
+            ),
+        ];
+        for (name, message) in cases {
+            assert_eq!(check_metric(name).unwrap_err().to_string(), message);
+        }
+        assert_eq!(check_metric("job:a_b:rate5m"), Ok(()));
+    }
+
+    #[test]
+    fn labels_have_no_colon_and_leave_prometheus_its_own() {
+        assert_eq!(check_label("a:b").unwrap_err().kind(), InvalidNameKind::Character { at: 1 });
+        assert_eq!(check_label("__name__").unwrap_err().kind(), InvalidNameKind::Internal);
+        assert_eq!(check_label("le").unwrap_err().kind(), InvalidNameKind::WrittenByExposition);
+        assert_eq!(check_label("method"), Ok(()));
+    }
+}

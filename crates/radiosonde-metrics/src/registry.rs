@@ -1,0 +1,256 @@
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fmt;
+use std::panic::Location;
+use std::sync::{Arc, LazyLock, PoisonError, RwLock};
+
+use crate::collector::{Collector, CollectorErrors};
+use crate::error::{RegisterError, RegisterErrorKind};
+use crate::family::{AnyFamily, FamilyData};
+use crate::instrument::Shared;
+use crate::{Format, Instrument, Kind, gather};
+
+/// Knows every metric, and shows them all to whoever scrapes.
+///
+/// Cloning copies a pointer. Most programs want the [`global`](Self::global) one, a test its own.
+///
+/// # Cost
+/// Declaring takes a lock; recording never touches the registry. A scrape copies the list of families and then holds no lock
+/// while it calls collectors and encodes.
+#[derive(Clone, Default)]
+pub struct Registry(Arc<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    families: RwLock<Families>,
+    collectors: RwLock<Vec<Arc<dyn Collector>>>,
+    /// What was asked for by name and is collected once only.
+    once: RwLock<HashSet<&'static str>>,
+    errors: CollectorErrors,
+}
+
+#[derive(Default)]
+struct Families {
+    by_name: BTreeMap<Box<str>, Arc<dyn AnyFamily>>,
+    /// Which family writes samples of this name.
+    by_sample: HashMap<Box<str>, Box<str>>,
+}
+
+static GLOBAL: LazyLock<Registry> = LazyLock::new(Registry::new);
+
+impl Registry {
+    /// An empty registry.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The registry of this process, for metrics that are declared where no other is at hand.
+    #[must_use]
+    pub fn global() -> &'static Self {
+        &GLOBAL
+    }
+
+    /// Asks `collector` for its families at every scrape.
+    ///
+    /// A collector that panics loses its families for that scrape; one that gives a family twice, with another kind than it has
+    /// here, or with a bad name loses that family. Each is counted in
+    /// `radiosonde_metrics_collector_errors_total{reason}`, and the rest is served.
+    pub fn collect_from(&self, collector: impl Collector) {
+        self.0.collectors.write().unwrap_or_else(PoisonError::into_inner).push(Arc::new(collector));
+    }
+
+    /// Asks `collector` too, unless one of this name is asked already.
+    pub(crate) fn collect_once(&self, name: &'static str, collector: impl Collector) {
+        if self.0.once.write().unwrap_or_else(PoisonError::into_inner).insert(name) {
+            self.collect_from(collector);
+        }
+    }
+
+    /// Everything as Prometheus text 0.0.4.
+    #[must_use]
+    pub fn text(&self) -> String {
+        self.encode(Format::Text)
+    }
+
+    /// Everything in `format`.
+    #[must_use]
+    pub fn encode(&self, format: Format) -> String {
+        let mut encoder = crate::text::Encoder::new(format);
+        self.visit(&mut encoder);
+        encoder.finish()
+    }
+
+    /// Shows everything to `visitor`.
+    pub fn visit(&self, visitor: &mut dyn crate::Visitor) {
+        gather::gather(self, visitor);
+    }
+
+    pub(crate) fn families(&self) -> Vec<Arc<dyn AnyFamily>> {
+        let families = self.0.families.read().unwrap_or_else(PoisonError::into_inner);
+        families.by_name.values().map(Arc::clone).collect()
+    }
+
+    pub(crate) fn collectors(&self) -> Vec<Arc<dyn Collector>> {
+        self.0.collectors.read().unwrap_or_else(PoisonError::into_inner).iter().map(Arc::clone).collect()
+    }
+
+    pub(crate) fn collector_errors(&self) -> &CollectorErrors {
+        &self.0.errors
+    }
+
+    pub(crate) fn get_or_register<M: Instrument>(
+        &self,
+        shared: Shared,
+    ) -> Result<Arc<FamilyData<M>>, RegisterError> {
+        let mut families = self.0.families.write().unwrap_or_else(PoisonError::into_inner);
+        let refuse = |shared: &Shared, kind| Err(RegisterError::new(&shared.name, shared.site, kind));
+        if let Some(family) = families.by_name.get(&shared.name) {
+            return match difference(family.as_ref(), M::NAME, &shared) {
+                Some((what, registered, declared)) => {
+                    let (registered, declared) = (registered.into(), declared.into());
+                    let site = family.shared().site;
+                    refuse(&shared, RegisterErrorKind::Differs { what, registered, declared, site })
+                }
+                None => match Arc::clone(family).into_any().downcast() {
+                    Ok(data) => Ok(data),
+                    // The instrument's name was compared, so the type is the same.
+                    Err(_) => refuse(&shared, RegisterErrorKind::NoHelp),
+                },
+            };
+        }
+        let samples = sample_names(&shared.name, shared.kind);
+        for sample in &samples {
+            if let Some(with) = families.by_sample.get(sample.as_str()) {
+                let site: &'static Location<'static> = families.by_name[with].shared().site;
+                let clash =
+                    RegisterErrorKind::Clash { sample: sample.as_str().into(), with: with.clone(), site };
+                return refuse(&shared, clash);
+            }
+        }
+        let name = shared.name.clone();
+        families.by_sample.extend(samples.into_iter().map(|sample| (sample.into(), name.clone())));
+        let data = Arc::new(FamilyData::<M>::new(shared));
+        if data.shared.label_names.is_empty() {
+            // Exposed at zero from the start, so that the first event is an increase.
+            let _ = data.with(&crate::labels::LabelWriter::new());
+        }
+        families.by_name.insert(name, Arc::clone(&data) as _);
+        Ok(data)
+    }
+}
+
+/// What of a registered family differs from what is declared now: what, as registered, as declared.
+fn difference(
+    family: &dyn AnyFamily,
+    instrument: &str,
+    new: &Shared,
+) -> Option<(&'static str, String, String)> {
+    let old = &**family.shared();
+    let differs = |what, old: String, new: String| (old != new).then_some((what, old, new));
+    differs("the instrument", family.instrument().to_owned(), instrument.to_owned())
+        .or_else(|| differs("the help", format!("{:?}", old.help), format!("{:?}", new.help)))
+        .or_else(|| differs("the unit", format!("{:?}", old.unit), format!("{:?}", new.unit)))
+        .or_else(|| differs("the labels", format!("{:?}", old.label_names), format!("{:?}", new.label_names)))
+        .or_else(|| {
+            differs(
+                "the buckets",
+                format!("{:?}", old.buckets.bounds()),
+                format!("{:?}", new.buckets.bounds()),
+            )
+        })
+        .or_else(|| differs("the limit of series", old.max_series.to_string(), new.max_series.to_string()))
+}
+
+/// Every name that samples of this family have in one of the formats, and the family's own.
+///
+/// Source: OpenMetrics 1.0, "Suffixes": <https://prometheus.io/docs/specs/om/open_metrics_spec/#suffixes>
+pub(crate) fn sample_names(name: &str, kind: Kind) -> Vec<String> {
+    let with =
+        |base: &str, suffixes: &[&str]| suffixes.iter().map(|suffix| format!("{base}{suffix}")).collect();
+    match kind {
+        Kind::Counter => with(name.strip_suffix("_total").unwrap_or(name), &["", "_total", "_created"]),
+        Kind::Histogram => with(name, &["", "_bucket", "_count", "_sum", "_created"]),
+        Kind::Summary => with(name, &["", "_count", "_sum", "_created"]),
+        Kind::Gauge | Kind::Unknown => with(name, &[""]),
+    }
+}
+
+impl fmt::Debug for Registry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let families = self.0.families.read().unwrap_or_else(PoisonError::into_inner).by_name.len();
+        f.debug_struct("Registry").field("families", &families).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Buckets;
+
+    #[test]
+    fn declaring_twice_gives_the_same_metric() {
+        let registry = Registry::new();
+        let declare = || registry.counter("a_total", "A.").labels(&["x"]).unwrap();
+        declare().with(&["1"]).inc();
+        declare().with(&["1"]).inc();
+        assert_eq!(declare().with(&["1"]).value(), 2);
+    }
+
+    #[test]
+    fn differing_declarations_are_refused_with_both_places() {
+        let registry = Registry::new();
+        registry.counter("a_total", "A.").labels(&["x"]).unwrap();
+        let messages = [
+            registry.counter("a_total", "B.").labels(&["x"]).unwrap_err(),
+            registry.counter("a_total", "A.").labels(&["y"]).unwrap_err(),
+            registry.counter("a_total", "A.").build().unwrap_err(),
+            registry.float_counter("a_total", "A.").labels(&["x"]).unwrap_err(),
+            registry.counter("a_total", "A.").max_series(1).labels(&["x"]).unwrap_err(),
+        ];
+        for (error, what) in
+            messages.iter().zip(["help", "labels", "labels", "instrument", "limit of series"])
+        {
+            let message = error.to_string();
+            assert!(message.contains(&format!("the {what}")), "{message}");
+            assert_eq!(message.matches("registry.rs:").count(), 2, "{message}");
+        }
+        registry.histogram("h_seconds", "H.").build().unwrap();
+        let other = registry.histogram("h_seconds", "H.").buckets(Buckets::from_static(&[1.0])).build();
+        assert!(other.unwrap_err().to_string().contains("the buckets [1.0]"));
+    }
+
+    #[test]
+    fn bad_declarations_are_refused() {
+        let registry = Registry::new();
+        let kind = |error: RegisterError| error.kind().clone();
+        assert!(matches!(
+            kind(registry.counter("a-b_total", "A.").build().unwrap_err()),
+            RegisterErrorKind::Name(_)
+        ));
+        assert_eq!(kind(registry.counter("a_total", " ").build().unwrap_err()), RegisterErrorKind::NoHelp);
+        assert_eq!(kind(registry.counter("a", "A.").build().unwrap_err()), RegisterErrorKind::NoTotal);
+        assert_eq!(kind(registry.counter("_total", "A.").build().unwrap_err()), RegisterErrorKind::NoTotal);
+        assert_eq!(kind(registry.gauge("a_total", "A.").build().unwrap_err()), RegisterErrorKind::Total);
+        let unit = registry.gauge("a_bytes", "A.").unit("seconds").build().unwrap_err();
+        assert_eq!(kind(unit), RegisterErrorKind::Unit { unit: "seconds".into() });
+        assert!(registry.counter("a_seconds_total", "A.").unit("seconds").build().is_ok());
+        let twice = registry.gauge("b", "B.").labels(&["x", "x"]).unwrap_err();
+        assert_eq!(kind(twice), RegisterErrorKind::DuplicateLabel { label: "x".into() });
+        assert!(matches!(
+            kind(registry.gauge("b", "B.").labels(&["le"]).unwrap_err()),
+            RegisterErrorKind::Name(_)
+        ));
+    }
+
+    #[test]
+    fn names_that_would_write_each_others_samples_are_refused() {
+        let registry = Registry::new();
+        registry.histogram("x", "X.").build().unwrap();
+        registry.counter("y_total", "Y.").build().unwrap();
+        for (name, sample) in [("x_count", "x_count"), ("y", "y"), ("y_created", "y_created")] {
+            let error = registry.gauge(name, "Z.").build().unwrap_err();
+            assert!(error.to_string().contains(&format!("called {sample:?}")), "{error}");
+        }
+        assert!(registry.gauge("x_size", "Z.").build().is_ok());
+    }
+}

@@ -1,0 +1,183 @@
+use std::fmt::Write as _;
+use std::time::UNIX_EPOCH;
+
+use crate::{Exemplar, FamilyInfo, Format, HistogramSample, Kind, LabelSet, Number, SummarySample, Visitor};
+
+/// Writes Prometheus text 0.0.4 or OpenMetrics 1.0.
+///
+/// Sources: <https://prometheus.io/docs/instrumenting/exposition_formats/>,
+/// <https://prometheus.io/docs/specs/om/open_metrics_spec/>
+#[derive(Debug)]
+pub(crate) struct Encoder {
+    format: Format,
+    out: String,
+    /// The current family's name, without a counter's `_total`.
+    base: String,
+    /// What is appended to it for the samples of a number: `_total` or nothing.
+    suffix: &'static str,
+}
+
+impl Encoder {
+    pub(crate) const fn new(format: Format) -> Self {
+        Self { format, out: String::new(), base: String::new(), suffix: "" }
+    }
+
+    pub(crate) fn finish(mut self) -> String {
+        if self.format == Format::OpenMetrics {
+            self.out.push_str("# EOF\n");
+        }
+        self.out
+    }
+
+    const fn is_open_metrics(&self) -> bool {
+        matches!(self.format, Format::OpenMetrics)
+    }
+
+    /// `name{labels,extra="bound"} `; the value follows.
+    fn start(&mut self, suffix: &str, labels: &LabelSet, extra: Option<(&str, f64)>) {
+        self.out.push_str(&self.base);
+        self.out.push_str(suffix);
+        if !labels.is_empty() || extra.is_some() {
+            self.out.push('{');
+            self.out.push_str(labels.as_str());
+            if let Some((name, bound)) = extra {
+                if !labels.is_empty() {
+                    self.out.push(',');
+                }
+                self.out.push_str(name);
+                self.out.push_str("=\"");
+                self.bound(bound);
+                self.out.push('"');
+            }
+            self.out.push('}');
+        }
+        self.out.push(' ');
+    }
+
+    fn value(&mut self, value: Number) {
+        // Writing to a String does not fail.
+        let _ = match value {
+            Number::Unsigned(value) => write!(self.out, "{value}"),
+            Number::Signed(value) => write!(self.out, "{value}"),
+            Number::Float(value) if value.is_nan() => write!(self.out, "NaN"),
+            Number::Float(value) if value.is_infinite() => {
+                write!(self.out, "{}Inf", if value > 0.0 { '+' } else { '-' })
+            }
+            // Whole numbers without a point, as everybody writes them; beyond 2^53 there is an exponent anyway.
+            Number::Float(value) if value.fract() == 0.0 && value.abs() < 9.0e15 => {
+                write!(self.out, "{value}")
+            }
+            // The shortest text that reads back as the same number, with an exponent where it is long.
+            Number::Float(value) => write!(self.out, "{value:?}"),
+        };
+    }
+
+    /// A bucket's bound or a quantile: part of the series' identity, so each format has one spelling.
+    ///
+    /// OpenMetrics prescribes `1.0`, `0.0001`, `1e-05` and `1e+06`; 0.0.4 has Go's `1`.
+    fn bound(&mut self, bound: f64) {
+        if !bound.is_finite() {
+            return self.value(Number::Float(bound));
+        }
+        let magnitude = bound.abs();
+        let _ = if magnitude != 0.0 && !(1e-4..1e6).contains(&magnitude) {
+            let text = format!("{bound:e}");
+            let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+            let (sign, digits) = exponent.strip_prefix('-').map_or(('+', exponent), |digits| ('-', digits));
+            write!(self.out, "{mantissa}e{sign}{digits:0>2}")
+        } else if self.is_open_metrics() {
+            write!(self.out, "{bound:?}")
+        } else {
+            write!(self.out, "{bound}")
+        };
+    }
+
+    fn end(&mut self, exemplar: Option<&Exemplar>) {
+        if let Some(exemplar) = exemplar.filter(|_| self.is_open_metrics()) {
+            let Exemplar { trace_id, span_id, value, timestamp } = exemplar;
+            let _ = write!(self.out, " # {{trace_id=\"{trace_id}\",span_id=\"{span_id}\"}} ");
+            self.value(Number::Float(*value));
+            let millis = timestamp.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+            let _ = write!(self.out, " {}.{:03}", millis / 1000, millis % 1000);
+        }
+        self.out.push('\n');
+    }
+
+    fn escape_help(&mut self, help: &str) {
+        let quotes = self.is_open_metrics();
+        for c in help.chars() {
+            match c {
+                '\\' => self.out.push_str("\\\\"),
+                '\n' => self.out.push_str("\\n"),
+                '"' if quotes => self.out.push_str("\\\""),
+                c => self.out.push(c),
+            }
+        }
+    }
+}
+
+impl Visitor for Encoder {
+    fn family(&mut self, family: &FamilyInfo<'_>) {
+        let total = if family.kind == Kind::Counter { family.name.strip_suffix("_total") } else { None };
+        self.base.clear();
+        self.base.push_str(total.unwrap_or(family.name));
+        self.suffix = if total.is_some() { "_total" } else { "" };
+        let (named, kind) = match (self.format, family.kind) {
+            (Format::Text, Kind::Unknown) => (family.name, "untyped"),
+            (Format::Text, kind) => (family.name, kind.as_str()),
+            // OpenMetrics knows no counter whose samples lack `_total`.
+            (Format::OpenMetrics, Kind::Counter) if total.is_none() => (family.name, Kind::Unknown.as_str()),
+            (Format::OpenMetrics, kind) => (total.unwrap_or(family.name), kind.as_str()),
+        };
+        // Writing to a String does not fail.
+        if self.is_open_metrics() {
+            let _ = writeln!(self.out, "# TYPE {named} {kind}");
+            if let Some(unit) = family.unit {
+                let _ = writeln!(self.out, "# UNIT {named} {unit}");
+            }
+        }
+        let _ = write!(self.out, "# HELP {named} ");
+        self.escape_help(family.help);
+        self.out.push('\n');
+        if !self.is_open_metrics() {
+            let _ = writeln!(self.out, "# TYPE {named} {kind}");
+        }
+    }
+
+    fn number(&mut self, labels: &LabelSet, value: Number) {
+        self.start(self.suffix, labels, None);
+        self.value(value);
+        self.end(None);
+    }
+
+    fn histogram(&mut self, labels: &LabelSet, sample: &HistogramSample<'_>) {
+        for (bound, count, exemplar) in sample.cumulative() {
+            self.start("_bucket", labels, Some(("le", bound)));
+            self.value(Number::Unsigned(count));
+            self.end(exemplar);
+        }
+        // OpenMetrics has no sum for a histogram that may take negative observations.
+        if !self.is_open_metrics() || sample.bounds.first().is_none_or(|&bound| bound >= 0.0) {
+            self.start("_sum", labels, None);
+            self.value(Number::Float(sample.sum));
+            self.end(None);
+        }
+        self.start("_count", labels, None);
+        self.value(Number::Unsigned(sample.count()));
+        self.end(None);
+    }
+
+    fn summary(&mut self, labels: &LabelSet, sample: &SummarySample<'_>) {
+        for &(quantile, value) in sample.quantiles {
+            self.start("", labels, Some(("quantile", quantile)));
+            self.value(Number::Float(value));
+            self.end(None);
+        }
+        self.start("_sum", labels, None);
+        self.value(Number::Float(sample.sum));
+        self.end(None);
+        self.start("_count", labels, None);
+        self.value(Number::Unsigned(sample.count));
+        self.end(None);
+    }
+}

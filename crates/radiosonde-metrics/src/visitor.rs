@@ -1,0 +1,127 @@
+use crate::{Exemplar, LabelSet};
+
+/// What a family measures, in OpenMetrics' terms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Kind {
+    /// Goes up only, and back to zero when the process starts anew.
+    Counter,
+    /// Goes up and down.
+    Gauge,
+    /// Counts observations in buckets.
+    Histogram,
+    /// Quantiles computed by whoever exposes them.
+    Summary,
+    /// Not said.
+    Unknown,
+}
+
+impl Kind {
+    /// The kind's name in OpenMetrics.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Counter => "counter",
+            Self::Gauge => "gauge",
+            Self::Histogram => "histogram",
+            Self::Summary => "summary",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// What is said once about all series of a family.
+#[derive(Debug, Clone, Copy)]
+pub struct FamilyInfo<'a> {
+    /// The name, for a counter with its `_total`.
+    pub name: &'a str,
+    /// The help text, unescaped.
+    pub help: &'a str,
+    /// The kind.
+    pub kind: Kind,
+    /// The unit, if one was declared.
+    pub unit: Option<&'a str>,
+}
+
+/// A sample's value. Integers stay integers, so that none is rounded on its way out.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Number {
+    /// A counter of events.
+    Unsigned(u64),
+    /// A gauge of things.
+    Signed(i64),
+    /// Anything else.
+    Float(f64),
+}
+
+impl Number {
+    /// The value as Prometheus stores it; integers beyond 2^53 are rounded.
+    #[must_use]
+    #[allow(clippy::cast_precision_loss, reason = "Prometheus stores 64-bit floats")]
+    pub const fn as_f64(self) -> f64 {
+        match self {
+            Self::Unsigned(value) => value as f64,
+            Self::Signed(value) => value as f64,
+            Self::Float(value) => value,
+        }
+    }
+}
+
+/// The state of a histogram at one moment.
+#[derive(Debug, Clone, Copy)]
+pub struct HistogramSample<'a> {
+    /// The upper bounds, ascending, without infinity.
+    pub bounds: &'a [f64],
+    /// How many observations fell in each bucket, not cumulative; one more than there are bounds.
+    pub counts: &'a [u64],
+    /// The sum of all observations.
+    pub sum: f64,
+    /// The last exemplar of each bucket; empty, or as many as there are counts.
+    pub exemplars: &'a [Option<Exemplar>],
+}
+
+impl HistogramSample<'_> {
+    /// How many observations there are: the sum of the buckets, so that it equals the bucket up to infinity always.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.counts.iter().sum()
+    }
+
+    /// Upper bound, cumulative count and exemplar of each bucket, the one up to infinity last.
+    pub fn cumulative(&self) -> impl Iterator<Item = (f64, u64, Option<&Exemplar>)> {
+        let mut total = 0;
+        self.counts.iter().enumerate().map(move |(at, count)| {
+            total += count;
+            let bound = self.bounds.get(at).copied().unwrap_or(f64::INFINITY);
+            (bound, total, self.exemplars.get(at).and_then(Option::as_ref))
+        })
+    }
+}
+
+/// The state of a summary at one moment.
+#[derive(Debug, Clone, Copy)]
+pub struct SummarySample<'a> {
+    /// Quantile and value, ascending by quantile.
+    pub quantiles: &'a [(f64, f64)],
+    /// The sum of all observations.
+    pub sum: f64,
+    /// How many observations there are.
+    pub count: u64,
+}
+
+/// Is shown a registry's families in the order of their names, and after each family its series in the order of their labels.
+///
+/// Every output of a registry is a visitor: the text formats, the `prometheus` adapter, a test's assertions.
+pub trait Visitor {
+    /// A family begins.
+    fn family(&mut self, family: &FamilyInfo<'_>);
+
+    /// A series of a counter, a gauge or a metric of unknown kind.
+    fn number(&mut self, labels: &LabelSet, value: Number);
+
+    /// A series of a histogram.
+    fn histogram(&mut self, labels: &LabelSet, sample: &HistogramSample<'_>);
+
+    /// A series of a summary.
+    fn summary(&mut self, labels: &LabelSet, sample: &SummarySample<'_>);
+}

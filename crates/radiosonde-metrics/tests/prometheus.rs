@@ -1,0 +1,123 @@
+//! Both directions of interoperation, with the real crate and its default registry.
+#![cfg(feature = "prometheus")]
+
+use prometheus::{Encoder as _, HistogramOpts, HistogramVec, IntCounterVec, Opts};
+use radiosonde_metrics::{Adapter, Format, Registry};
+
+fn value(text: &str, series: &str) -> f64 {
+    let line = text.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
+    line.unwrap_or_else(|| panic!("no {series} in {text}")).parse().unwrap()
+}
+
+#[test]
+fn the_default_registry_comes_along_and_its_process_metrics_give_way() {
+    let orders =
+        prometheus::register_int_counter_vec!("orders_total", "Orders.", &["method", "country"]).unwrap();
+    orders.with_label_values(&["card", "nl"]).inc_by(3);
+    let wait = prometheus::register_histogram!("wait_seconds", "Wait.", vec![0.5, 1.0]).unwrap();
+    [0.2, 0.7, 9.0].into_iter().for_each(|seconds| wait.observe(seconds));
+
+    let registry = Registry::new();
+    registry.expose_process();
+    registry.absorb(prometheus::default_registry());
+    let text = registry.encode(Format::OpenMetrics);
+
+    assert!(text.contains("orders_total{country=\"nl\",method=\"card\"} 3\n"), "{text}");
+    assert!(text.contains(
+        "wait_seconds_bucket{le=\"0.5\"} 1\nwait_seconds_bucket{le=\"1.0\"} 2\nwait_seconds_bucket{le=\"+Inf\"} 3\n"
+    ));
+    assert_eq!(value(&text, "wait_seconds_count"), 3.0);
+    assert_eq!(text.matches("\nprocess_cpu_seconds_total ").count(), 1, "{text}");
+    assert_eq!(text.matches("\n# TYPE process_resident_memory_bytes ").count(), 1);
+    assert!(
+        text.contains("collector_errors_total{reason=\"duplicate_series\"} 0\n"),
+        "giving way is no fault"
+    );
+}
+
+#[test]
+fn cpu_seconds_have_fractions() {
+    let registry = Registry::new();
+    registry.expose_process();
+    let mut spun = 0_u64;
+    // A clock tick is 10 ms; work until the first one that is no whole second.
+    for _ in 0..2_000 {
+        (0..100_000_u64).for_each(|n| spun = std::hint::black_box(spun.wrapping_add(n)));
+        let seconds = value(&registry.text(), "process_cpu_seconds_total");
+        if seconds.fract() > 0.0 {
+            return;
+        }
+    }
+    panic!("CPU seconds stayed whole");
+}
+
+#[test]
+fn registry_labels_that_repeat_a_series_own_are_resolved() {
+    let labels = [("service".to_owned(), "shop".to_owned()), ("a".to_owned(), "1".to_owned())].into();
+    let theirs = prometheus::Registry::new_custom(Some("shop".into()), Some(labels)).unwrap();
+    let hits = IntCounterVec::new(Opts::new("hits_total", "Hits."), &["service"]).unwrap();
+    hits.with_label_values(&["web"]).inc();
+    theirs.register(Box::new(hits)).unwrap();
+    let registry = Registry::new();
+    registry.absorb(&theirs);
+    assert!(registry.text().contains("shop_hits_total{a=\"1\",service=\"web\"} 1\n"), "{}", registry.text());
+}
+
+#[test]
+fn families_of_both_sides_stand_together() {
+    let theirs = prometheus::Registry::new();
+    let hits = IntCounterVec::new(Opts::new("hits_total", "Hits."), &["from"]).unwrap();
+    hits.with_label_values(&["them"]).inc();
+    hits.with_label_values(&["both"]).inc_by(7);
+    theirs.register(Box::new(hits)).unwrap();
+    let registry = Registry::new();
+    let ours = registry.counter("hits_total", "Hits.").labels(&["from"]).unwrap();
+    ours.with(&["us"]).inc();
+    ours.with(&["both"]).inc();
+    registry.absorb(&theirs);
+    let text = registry.text();
+    assert_eq!(text.matches("# TYPE hits_total counter\n").count(), 1);
+    assert!(
+        text.contains(
+            "hits_total{from=\"both\"} 1\nhits_total{from=\"us\"} 1\nhits_total{from=\"them\"} 1\n"
+        )
+    );
+    assert!(text.contains("collector_errors_total{reason=\"duplicate_series\"} 1\n"));
+}
+
+#[test]
+fn ours_come_out_of_their_registry() {
+    let registry = Registry::new();
+    registry.counter("orders_total", "Orders.").labels(&["method"]).unwrap().with(&["a\"b"]).inc_by(3);
+    registry.gauge("temperature_celsius", "Temperature.").build().unwrap().set(-0.5);
+    registry.histogram("wait_seconds", "Wait.").build().unwrap().observe(0.07);
+    // Declared and never used: their encoder refuses a family without metrics.
+    registry.counter("unused_total", "Unused.").labels(&["x"]).unwrap();
+    let theirs = prometheus::Registry::new();
+    theirs.register(Box::new(Adapter::new(&registry))).unwrap();
+    let mut out = Vec::new();
+    prometheus::TextEncoder::new().encode(&theirs.gather(), &mut out).unwrap();
+    let text = String::from_utf8(out).unwrap();
+    assert_eq!(value(&text, "orders_total{method=\"a\\\"b\"}"), 3.0);
+    assert_eq!(value(&text, "temperature_celsius"), -0.5);
+    assert_eq!(value(&text, "wait_seconds_bucket{le=\"0.05\"}"), 0.0);
+    assert_eq!(value(&text, "wait_seconds_bucket{le=\"0.075\"}"), 1.0);
+    assert_eq!(value(&text, "wait_seconds_bucket{le=\"+Inf\"}"), 1.0);
+}
+
+#[test]
+fn registries_that_show_each_other_do_not_ask_for_ever() {
+    let registry = Registry::new();
+    let theirs = prometheus::Registry::new();
+    theirs.register(Box::new(Adapter::new(&registry))).unwrap();
+    let wait = HistogramVec::new(HistogramOpts::new("wait_seconds", "Wait."), &["x"]).unwrap();
+    wait.with_label_values(&["1"]).observe(1.0);
+    theirs.register(Box::new(wait)).unwrap();
+    registry.absorb(&theirs);
+    registry.counter("orders_total", "Orders.").build().unwrap().inc();
+    assert!(
+        registry.text().contains("orders_total 1\n")
+            && registry.text().contains("wait_seconds_count{x=\"1\"} 1\n")
+    );
+    assert!(theirs.gather().iter().any(|family| family.name() == "orders_total"));
+}

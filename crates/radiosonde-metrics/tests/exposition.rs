@@ -1,4 +1,5 @@
 //! The bytes of both text formats, and the spans behind exemplars.
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use radiosonde_core::{SpanContext, SpanId, TraceFlags, TraceId};
 use radiosonde_metrics::{

@@ -1,4 +1,5 @@
 //! Both directions of interoperation, with the real crate and its default registry.
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 #![cfg(feature = "prometheus")]
 
 use prometheus::{Encoder as _, HistogramOpts, HistogramVec, IntCounterVec, Opts};

@@ -2,6 +2,8 @@
 
 mod http_fake;
 mod manual_clock;
+mod shared_buffer;
 
 pub use http_fake::{HttpFake, Reaction, RecordedRequest, TooFewRequests};
 pub use manual_clock::ManualClock;
+pub use shared_buffer::SharedBuffer;

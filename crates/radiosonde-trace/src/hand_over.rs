@@ -1,0 +1,119 @@
+use std::cell::Cell;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use opentelemetry::Context;
+use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
+use radiosonde_core::diagnostics;
+
+use crate::counts::{Counts, Lost};
+use crate::unsigned::UnsignedFields;
+use crate::{FinishedSpan, SpanSink, from_sdk, probe};
+
+/// The SDK's span processor: hands each finished span to the sinks, on the thread on which it ended.
+///
+/// Holds no span itself, so that there is nothing to bound and nothing to flush: the sinks' queues are bounded and flushed by
+/// their owner.
+#[derive(Clone)]
+pub(crate) struct HandOver(Arc<Shared>);
+
+struct Shared {
+    sinks: Box<[Box<dyn SpanSink>]>,
+    closed: AtomicBool,
+    counts: Counts,
+}
+
+thread_local! {
+    static IN_SINK: Cell<bool> = const { Cell::new(false) };
+}
+
+impl HandOver {
+    pub(crate) fn new(sinks: Vec<Box<dyn SpanSink>>, counts: Counts) -> Self {
+        Self(Arc::new(Shared { sinks: sinks.into(), closed: AtomicBool::new(false), counts }))
+    }
+
+    /// From now on spans are dropped and counted.
+    pub(crate) fn close(&self) {
+        // Relaxed: the flag stands alone; a span that ends at the same time may go either way.
+        self.0.closed.store(true, Ordering::Relaxed);
+    }
+
+    fn hand_over(&self, span: SpanData) -> Result<(), Lost> {
+        // Relaxed: see `close`.
+        if self.0.closed.load(Ordering::Relaxed) {
+            return Err(Lost::AfterShutdown);
+        }
+        let Some((last, others)) = self.0.sinks.split_last() else { return Err(Lost::NoSink) };
+        let _in_sink = InSink::enter().ok_or(Lost::WithinSink)?;
+        let span = from_sdk::finished_span(span, &UnsignedFields::of_closing()).ok_or(Lost::NoIds)?;
+        let mut result = Ok(());
+        for sink in others {
+            result = accept(sink, span.clone()).and(result);
+        }
+        accept(last, span).and(result)
+    }
+}
+
+fn accept(sink: &dyn SpanSink, span: FinishedSpan) -> Result<(), Lost> {
+    // A panic here would end the application's own work: spans end in destructors.
+    catch_unwind(AssertUnwindSafe(|| sink.accept(span))).map_err(|_| {
+        diagnostics::report("trace", "sink_panicked", format_args!("a span sink panicked; the span is lost"));
+        Lost::SinkPanicked
+    })
+}
+
+impl SpanProcessor for HandOver {
+    fn on_start(&self, _span: &mut Span, _cx: &Context) {}
+
+    fn on_end(&self, span: SpanData) {
+        // A span may be recorded without being sampled; the SDK hands over those as well.
+        if !span.span_context.is_sampled() || probe::is_running() {
+            return;
+        }
+        match self.hand_over(span) {
+            Ok(()) => self.0.counts.handed_over(),
+            Err(reason) => self.0.counts.dropped(reason),
+        }
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn shutdown_with_timeout(&self, _timeout: Duration) -> OTelSdkResult {
+        self.close();
+        Ok(())
+    }
+}
+
+impl fmt::Debug for HandOver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HandOver")
+            .field("sinks", &self.0.sinks.len())
+            .field("closed", &self.0.closed)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Marks that this thread is within a sink.
+struct InSink;
+
+impl InSink {
+    fn enter() -> Option<Self> {
+        match IN_SINK.try_with(|within| within.replace(true)) {
+            Ok(true) => None,
+            // An error: the thread ends, and no sink can be within another any more.
+            Ok(false) | Err(_) => Some(Self),
+        }
+    }
+}
+
+impl Drop for InSink {
+    fn drop(&mut self) {
+        let _ = IN_SINK.try_with(|within| within.set(false));
+    }
+}

@@ -1,0 +1,205 @@
+use std::any::TypeId;
+use std::fmt;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use opentelemetry::Context as OtelContext;
+use opentelemetry_sdk::trace::SdkTracer;
+use radiosonde_core::SpanContext;
+use tracing::dispatcher::WeakDispatch;
+use tracing::level_filters::LevelFilter;
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Dispatch, Event, Subscriber};
+use tracing_opentelemetry::{OpenTelemetryLayer, get_otel_context};
+use tracing_subscriber::Layer;
+use tracing_subscriber::layer::Context;
+use tracing_subscriber::registry::LookupSpan;
+
+use crate::unsigned::UnsignedFields;
+use crate::{bridge, current, probe};
+
+/// The access line of a request says what its span says already; it is not put into the span once more.
+const ACCESS_TARGET: &str = "radiosonde::access";
+
+/// Makes the spans of `tracing` into spans of a trace. One from [`TracePipeline::layer`](crate::TracePipeline::layer).
+///
+/// # Shape
+/// A span's start, and with it its ids and whether it is sampled, is put off to its first use, so that
+/// [`set_parent`](crate::set_parent) works until then. From then on its [`SpanContext`] is in its extensions, where other layers
+/// read it whatever the order of the layers: also that of a span which was never entered, when an event names it as `parent:`.
+/// While a span is entered its context is [`SpanContext::current`].
+///
+/// Fields `otel.name`, `otel.kind`, `otel.status_code` and `otel.status_description` steer the span; all others are its
+/// attributes, unsigned ones as numbers. Events become events of the span; one of level ERROR marks it as failed.
+///
+/// Must not be hidden in a wrapper that cannot be seen through, such as `tracing_subscriber::reload::Layer`;
+/// [`TracePipeline::probe`](crate::TracePipeline::probe) tells.
+///
+/// # Cost
+/// About a dozen allocations for a sampled span, most of them within the OpenTelemetry layer that this one wraps.
+pub struct TraceLayer<S> {
+    otel: OpenTelemetryLayer<S, SdkTracer>,
+    installed: Installed,
+    /// Tells this layer's spans from those of another subscriber on the same thread.
+    number: u64,
+    events: LevelFilter,
+    dispatch: OnceLock<WeakDispatch>,
+}
+
+/// What a probe looks for in the subscriber: which pipeline the trace layer belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Installed {
+    pub(crate) pipeline: u64,
+}
+
+impl<S> TraceLayer<S>
+where
+    S: Subscriber + for<'span> LookupSpan<'span>,
+{
+    pub(crate) fn new(tracer: SdkTracer, installed: Installed, events: LevelFilter) -> Self {
+        // Off: attributes that cost about 250 bytes a span and are in every log line already, or that no convention knows.
+        let otel = OpenTelemetryLayer::new(tracer)
+            .with_location(false)
+            .with_threads(false)
+            .with_target(false)
+            .with_level(false)
+            .with_tracked_inactivity(false)
+            .with_error_fields_to_exceptions(false)
+            .with_error_records_to_exceptions(false);
+        Self { otel, installed, number: next_number(), events, dispatch: OnceLock::new() }
+    }
+
+    /// The context of a span that is being entered, remembered in its extensions.
+    fn entered_context(&self, id: &Id, ctx: &Context<'_, S>) -> Option<SpanContext> {
+        let span = ctx.span(id)?;
+        let known = span.extensions().get::<SpanContext>().copied();
+        if known.is_some() {
+            return known;
+        }
+        // The OpenTelemetry layer has just started the span and made it the active one.
+        let context = OtelContext::map_current(bridge::span_context)?;
+        span.extensions_mut().replace(context);
+        Some(context)
+    }
+
+    /// Starts a span that may never have been entered, so that the lines about it have its ids.
+    fn start(&self, id: &Id, ctx: &Context<'_, S>) {
+        let Some(span) = ctx.span(id) else { return };
+        if span.extensions().get::<SpanContext>().is_some() {
+            return;
+        }
+        // No lock of the extensions may be held here: starting takes them.
+        let context = self
+            .dispatch
+            .get()
+            .and_then(WeakDispatch::upgrade)
+            .and_then(|dispatch| get_otel_context(id, &dispatch))
+            .and_then(|cx| bridge::span_context(&cx));
+        if let Some(context) = context {
+            span.extensions_mut().replace(context);
+        }
+    }
+
+    fn remember_unsigned(&self, id: &Id, fields: UnsignedFields, ctx: &Context<'_, S>) {
+        if fields.is_empty() {
+            return;
+        }
+        let Some(span) = ctx.span(id) else { return };
+        let mut extensions = span.extensions_mut();
+        match extensions.get_mut::<UnsignedFields>() {
+            Some(known) => known.update(fields),
+            None => extensions.insert(fields),
+        }
+    }
+}
+
+fn next_number() -> u64 {
+    static NUMBER: AtomicU64 = AtomicU64::new(0);
+    // Relaxed: numbers need to differ, not to be ordered.
+    NUMBER.fetch_add(1, Ordering::Relaxed)
+}
+
+impl<S> Layer<S> for TraceLayer<S>
+where
+    S: Subscriber + for<'span> LookupSpan<'span>,
+{
+    fn on_register_dispatch(&self, dispatch: &Dispatch) {
+        // Weak, or the subscriber would keep itself alive. A subscriber has one dispatch in its life.
+        let _ = self.dispatch.set(dispatch.downgrade());
+    }
+
+    fn on_new_span(&self, attrs: &Attributes<'_>, id: &Id, ctx: Context<'_, S>) {
+        probe::seen();
+        self.otel.on_new_span(attrs, id, ctx.clone());
+        let mut unsigned = UnsignedFields::default();
+        attrs.record(&mut unsigned);
+        self.remember_unsigned(id, unsigned, &ctx);
+    }
+
+    fn on_record(&self, id: &Id, values: &Record<'_>, ctx: Context<'_, S>) {
+        self.otel.on_record(id, values, ctx.clone());
+        let mut unsigned = UnsignedFields::default();
+        values.record(&mut unsigned);
+        self.remember_unsigned(id, unsigned, &ctx);
+    }
+
+    fn on_follows_from(&self, id: &Id, follows: &Id, ctx: Context<'_, S>) {
+        self.otel.on_follows_from(id, follows, ctx);
+    }
+
+    fn event_enabled(&self, event: &Event<'_>, ctx: Context<'_, S>) -> bool {
+        // Here and not in `on_event`, because every layer is asked this before any of them sees the event.
+        if let Some(parent) = event.parent() {
+            self.start(parent, &ctx);
+        }
+        true
+    }
+
+    fn on_event(&self, event: &Event<'_>, ctx: Context<'_, S>) {
+        let metadata = event.metadata();
+        if *metadata.level() <= self.events && metadata.target() != ACCESS_TARGET {
+            self.otel.on_event(event, ctx);
+        }
+    }
+
+    fn on_enter(&self, id: &Id, ctx: Context<'_, S>) {
+        self.otel.on_enter(id, ctx.clone());
+        current::enter(self.number, id, self.entered_context(id, &ctx));
+    }
+
+    fn on_exit(&self, id: &Id, ctx: Context<'_, S>) {
+        self.otel.on_exit(id, ctx);
+        current::exit(self.number, id);
+    }
+
+    fn on_close(&self, id: Id, ctx: Context<'_, S>) {
+        let unsigned = ctx.span(&id).and_then(|span| span.extensions_mut().remove::<UnsignedFields>());
+        unsigned.unwrap_or_default().while_closing(|| self.otel.on_close(id, ctx));
+    }
+
+    #[allow(
+        unsafe_code,
+        reason = "the trait's method is unsafe; without it the layer within cannot be reached"
+    )]
+    // SAFETY: the trait asks for a pointer to a value of the type with this id, valid for as long as `self`: it is to `self`, to
+    // a field of it, or what the layer within gives under the same rule, which is a field as well.
+    unsafe fn downcast_raw(&self, id: TypeId) -> Option<*const ()> {
+        if id == TypeId::of::<Self>() {
+            Some(std::ptr::from_ref(self).cast())
+        } else if id == TypeId::of::<Installed>() {
+            Some(std::ptr::from_ref(&self.installed).cast())
+        } else {
+            // SAFETY: the caller's promise is passed on as it is.
+            unsafe { self.otel.downcast_raw(id) }
+        }
+    }
+}
+
+impl<S> fmt::Debug for TraceLayer<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TraceLayer")
+            .field("pipeline", &self.installed.pipeline)
+            .field("events", &self.events)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,173 @@
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use opentelemetry::trace::TracerProvider as _;
+use opentelemetry::{KeyValue, global};
+use opentelemetry_sdk::trace::SdkTracerProvider;
+use radiosonde_core::Resource;
+use radiosonde_metrics::{RegisterError, Registry};
+use tracing::Subscriber;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::registry::LookupSpan;
+
+use crate::counts::Counts;
+use crate::hand_over::HandOver;
+use crate::layer::Installed;
+use crate::{SCOPE, Sampler, SpanSink, TraceLayer, W3cPropagator};
+
+/// Makes spans and hands the finished ones to sinks: the OpenTelemetry SDK's provider with our sampler, processor and sinks.
+///
+/// Cloning gives another handle on the same pipeline.
+///
+/// ```
+/// use radiosonde_core::Resource;
+/// use radiosonde_trace::{CaptureSpans, TracePipeline};
+/// use tracing_subscriber::layer::SubscriberExt as _;
+///
+/// let spans = CaptureSpans::new();
+/// let pipeline = TracePipeline::builder(&Resource::new("orders")).sink(spans.clone()).build()?;
+/// let subscriber = tracing_subscriber::registry().with(pipeline.layer());
+///
+/// tracing::subscriber::with_default(subscriber, || {
+///     tracing::info_span!("price", items = 3_u64).in_scope(|| tracing::info!("priced"));
+/// });
+/// let span = spans.find("price").expect("it ended");
+/// assert_eq!(span.attribute("items"), Some(&3.into()));
+/// assert_eq!(span.events[0].name, "priced");
+/// # Ok::<(), radiosonde_metrics::RegisterError>(())
+/// ```
+#[derive(Clone)]
+pub struct TracePipeline {
+    provider: SdkTracerProvider,
+    hand_over: HandOver,
+    installed: Installed,
+    events: LevelFilter,
+}
+
+impl TracePipeline {
+    /// A pipeline for the service that `resource` names.
+    pub fn builder(resource: &Resource) -> TracePipelineBuilder {
+        TracePipelineBuilder {
+            resource: resource.clone(),
+            sampler: Sampler::default(),
+            sinks: Vec::new(),
+            registry: None,
+            events: LevelFilter::INFO,
+        }
+    }
+
+    /// The layer that makes the spans of `tracing` into spans of this pipeline. A subscriber gets one.
+    #[must_use]
+    pub fn layer<S>(&self) -> TraceLayer<S>
+    where
+        S: Subscriber + for<'span> LookupSpan<'span>,
+    {
+        TraceLayer::new(self.provider.tracer(SCOPE), self.installed, self.events)
+    }
+
+    /// Makes users of the OpenTelemetry API part of the same traces: sets its global tracer provider and propagator for this
+    /// process. The last call in a process wins.
+    pub fn install_global(&self) {
+        global::set_tracer_provider(self.provider.clone());
+        global::set_text_map_propagator(W3cPropagator::new());
+    }
+
+    /// From now on spans that end are dropped and counted. What the sinks were given is theirs to deliver.
+    ///
+    /// Spans still get ids after this, so that the last log lines carry them.
+    pub fn shutdown(&self) {
+        self.hand_over.close();
+    }
+
+    pub(crate) const fn installed(&self) -> Installed {
+        self.installed
+    }
+}
+
+impl fmt::Debug for TracePipeline {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TracePipeline")
+            .field("installed", &self.installed)
+            .field("hand_over", &self.hand_over)
+            .field("events", &self.events)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Sets up a [`TracePipeline`].
+///
+/// How many attributes, events and links a span may have is taken from `OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT`,
+/// `OTEL_SPAN_EVENT_COUNT_LIMIT` and `OTEL_SPAN_LINK_COUNT_LIMIT`, 128 each unless set.
+#[must_use = "a pipeline is there after `build`"]
+pub struct TracePipelineBuilder {
+    resource: Resource,
+    sampler: Sampler,
+    sinks: Vec<Box<dyn SpanSink>>,
+    registry: Option<Registry>,
+    events: LevelFilter,
+}
+
+impl TracePipelineBuilder {
+    /// Which traces are recorded; [`Sampler::parent_based_always_on`] unless set.
+    pub const fn sampler(mut self, sampler: Sampler) -> Self {
+        self.sampler = sampler;
+        self
+    }
+
+    /// Adds a sink. Each gets every span; without one, spans have ids and go nowhere.
+    pub fn sink(mut self, sink: impl SpanSink) -> Self {
+        self.sinks.push(Box::new(sink));
+        self
+    }
+
+    /// Where the pipeline counts; [`Registry::global`] unless set.
+    pub fn registry(mut self, registry: &Registry) -> Self {
+        self.registry = Some(registry.clone());
+        self
+    }
+
+    /// Which events of `tracing` become events of their span: those of this level and graver ones; INFO unless set.
+    ///
+    /// Those of level ERROR always do, because they decide the span's status.
+    pub fn events(mut self, events: LevelFilter) -> Self {
+        self.events = events.max(LevelFilter::ERROR);
+        self
+    }
+
+    /// The pipeline. Nothing is global yet: the subscriber is the caller's to install.
+    ///
+    /// # Errors
+    /// [`RegisterError`] if the registry has other metrics under the names `radiosonde_trace_spans_total` or
+    /// `radiosonde_trace_dropped_total{reason}`.
+    pub fn build(self) -> Result<TracePipeline, RegisterError> {
+        let counts = Counts::register(self.registry.as_ref().unwrap_or(Registry::global()))?;
+        let hand_over = HandOver::new(self.sinks, counts);
+        let attributes =
+            self.resource.iter().map(|(key, value)| KeyValue::new(key.to_owned(), value.to_owned()));
+        let resource = opentelemetry_sdk::Resource::builder_empty().with_attributes(attributes).build();
+        let provider = SdkTracerProvider::builder()
+            .with_sampler(self.sampler.to_sdk())
+            .with_span_processor(hand_over.clone())
+            .with_resource(resource)
+            .build();
+        let installed = Installed { pipeline: next_number() };
+        Ok(TracePipeline { provider, hand_over, installed, events: self.events })
+    }
+}
+
+fn next_number() -> u64 {
+    static NUMBER: AtomicU64 = AtomicU64::new(0);
+    // Relaxed: numbers need to differ, not to be ordered.
+    NUMBER.fetch_add(1, Ordering::Relaxed)
+}
+
+impl fmt::Debug for TracePipelineBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TracePipelineBuilder")
+            .field("resource", &self.resource)
+            .field("sampler", &self.sampler)
+            .field("sinks", &self.sinks.len())
+            .field("events", &self.events)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,166 @@
+use std::cell::Cell;
+use std::fmt;
+
+use radiosonde_core::SpanContext;
+use tracing::dispatcher;
+use tracing::subscriber::NoSubscriber;
+
+use crate::layer::Installed;
+use crate::{TracePipeline, active_span};
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Probe {
+    No,
+    Running,
+    /// The trace layer was told of the probe's span.
+    Seen,
+}
+
+thread_local! {
+    static PROBE: Cell<Probe> = const { Cell::new(Probe::No) };
+}
+
+/// Whether this thread is within a probe, whose span is not for the sinks.
+pub(crate) fn is_running() -> bool {
+    PROBE.try_with(Cell::get).is_ok_and(|probe| probe != Probe::No)
+}
+
+/// The trace layer was told of a span.
+pub(crate) fn seen() {
+    let _ = PROBE.try_with(|probe| {
+        if probe.get() == Probe::Running {
+            probe.set(Probe::Seen);
+        }
+    });
+}
+
+struct Running;
+
+impl Running {
+    fn start() -> Self {
+        PROBE.set(Probe::Running);
+        Self
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        PROBE.set(Probe::No);
+    }
+}
+
+impl TracePipeline {
+    /// Checks that the subscriber of this thread has this pipeline's layer and that ids come back from a span: to be called once
+    /// it is installed. Makes a span of target `radiosonde::probe` that goes to no sink.
+    ///
+    /// Where a filter keeps that span from the trace layer, only the layer's presence is checked.
+    ///
+    /// # Errors
+    /// [`ProbeError`]: traces would be missing or torn apart without another sign of it.
+    pub fn probe(&self) -> Result<(), ProbeError> {
+        self.run_probe(None::<fn() -> [u8; 16]>)
+    }
+
+    /// Like [`probe`](Self::probe), and compares the trace id that the application itself sees from within the span.
+    ///
+    /// Two versions of a crate are two crates to the compiler, each with a current span of its own, and traces come apart in
+    /// silence. An application that uses the OpenTelemetry API therefore has its own version of it read the id:
+    ///
+    /// ```
+    /// # use radiosonde_core::Resource;
+    /// # use radiosonde_trace::TracePipeline;
+    /// # use tracing_subscriber::layer::SubscriberExt as _;
+    /// use opentelemetry::trace::TraceContextExt as _;
+    ///
+    /// # let pipeline = TracePipeline::builder(&Resource::new("orders")).build()?;
+    /// # let subscriber = tracing_subscriber::registry().with(pipeline.layer());
+    /// # tracing::subscriber::with_default(subscriber, || {
+    /// pipeline.probe_with(|| opentelemetry::Context::current().span().span_context().trace_id().to_bytes())?;
+    /// # Ok::<(), radiosonde_trace::ProbeError>(())
+    /// # }).unwrap();
+    /// # Ok::<(), radiosonde_metrics::RegisterError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`ProbeError`], [`Foreign`](ProbeError::Foreign) if `read` gives another id.
+    pub fn probe_with(&self, read: impl FnOnce() -> [u8; 16]) -> Result<(), ProbeError> {
+        self.run_probe(Some(read))
+    }
+
+    fn run_probe(&self, read: Option<impl FnOnce() -> [u8; 16]>) -> Result<(), ProbeError> {
+        dispatcher::get_default(|dispatch| match dispatch.downcast_ref::<Installed>() {
+            Some(installed) if *installed == self.installed() => Ok(()),
+            Some(_) => Err(ProbeError::OtherPipeline),
+            None if dispatch.is::<NoSubscriber>() => Err(ProbeError::NoSubscriber),
+            None => Err(ProbeError::NoLayer),
+        })?;
+        // Dropped after the span, which ends within the probe.
+        let _running = Running::start();
+        let span = tracing::error_span!(target: "radiosonde::probe", "radiosonde.probe");
+        if PROBE.get() != Probe::Seen {
+            return Ok(());
+        }
+        let expected = active_span::context_of(&span).ok_or(ProbeError::ContextLost)?;
+        let _entered = span.enter();
+        if SpanContext::current() != Some(expected) {
+            return Err(ProbeError::ContextLost);
+        }
+        let expected = expected.trace_id().to_bytes();
+        match read.map(|read| read()) {
+            Some(found) if found != expected => Err(ProbeError::Foreign { found, expected }),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Traces would be missing or torn apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ProbeError {
+    /// No subscriber is installed.
+    NoSubscriber,
+    /// The subscriber has no trace layer that can be reached.
+    NoLayer,
+    /// The subscriber has the trace layer of another pipeline.
+    OtherPipeline,
+    /// The trace layer saw the probe's span, but the span has no ids or is not the current one.
+    ContextLost,
+    /// The application sees another trace id than the pipeline.
+    Foreign {
+        /// What the application sees; zeros for none.
+        found: [u8; 16],
+        /// What it should see.
+        expected: [u8; 16],
+    },
+}
+
+impl fmt::Display for ProbeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoSubscriber => {
+                f.write_str("no tracing subscriber is installed, so that no span reaches the trace pipeline")
+            }
+            Self::NoLayer => f.write_str(
+                "the tracing subscriber has no trace layer of this crate's version: another subscriber was installed first, the \
+                 layer is hidden in a wrapper such as `reload::Layer`, or two versions of radiosonde-trace are linked \
+                 (`cargo tree --duplicates` shows them)",
+            ),
+            Self::OtherPipeline => f.write_str(
+                "the tracing subscriber has the trace layer of another pipeline: was telemetry set up twice?",
+            ),
+            Self::ContextLost => f.write_str(
+                "a span's ids do not come back: the trace layer is wrapped so that it cannot be reached, or its provider was \
+                 shut down",
+            ),
+            Self::Foreign { found, expected } => write!(
+                f,
+                "the application sees trace id {:032x} where the trace pipeline has {:032x}: two versions of a crate are linked, \
+                 most likely of `opentelemetry` (`cargo tree --duplicates` shows them; radiosonde-trace needs version 0.33)",
+                u128::from_be_bytes(*found),
+                u128::from_be_bytes(*expected),
+            ),
+        }
+    }
+}
+
+impl std::error::Error for ProbeError {}

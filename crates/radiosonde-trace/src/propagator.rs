@@ -1,0 +1,67 @@
+use opentelemetry::Context;
+use opentelemetry::propagation::text_map_propagator::FieldIter;
+use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};
+
+use crate::remote_context::{self, TRACEPARENT, TRACESTATE};
+use crate::{Carrier, CarrierMut, bridge};
+
+/// Our strict reader and writer of W3C trace context, for users of the OpenTelemetry API.
+///
+/// The SDK's own takes trace ids of any width, signs among the digits, and of several `tracestate` headers only the first.
+#[derive(Debug, Clone)]
+pub struct W3cPropagator {
+    // Strings because the trait's iterator wants them.
+    fields: [String; 2],
+}
+
+impl W3cPropagator {
+    /// The propagator; all are alike.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { fields: [TRACEPARENT, TRACESTATE].map(str::to_owned) }
+    }
+}
+
+impl Default for W3cPropagator {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl TextMapPropagator for W3cPropagator {
+    fn inject_context(&self, cx: &Context, injector: &mut dyn Injector) {
+        if let Some(context) = bridge::remote_context(cx) {
+            context.inject(&mut ToInjector(injector));
+        }
+    }
+
+    fn extract_with_context(&self, cx: &Context, extractor: &dyn Extractor) -> Context {
+        match remote_context::extract(&FromExtractor(extractor)) {
+            Some(parent) => bridge::with_parent(cx, &parent),
+            None => cx.clone(),
+        }
+    }
+
+    fn fields(&self) -> FieldIter<'_> {
+        FieldIter::new(&self.fields)
+    }
+}
+
+struct FromExtractor<'a>(&'a dyn Extractor);
+
+impl Carrier for FromExtractor<'_> {
+    fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
+        self.0.get_all(name).unwrap_or_default().into_iter().map(str::as_bytes)
+    }
+}
+
+struct ToInjector<'a>(&'a mut dyn Injector);
+
+impl CarrierMut for ToInjector<'_> {
+    fn set(&mut self, name: &'static str, value: &str) {
+        self.0.set(name, value.to_owned());
+    }
+
+    /// OpenTelemetry's injectors can only add.
+    fn remove(&mut self, _name: &'static str) {}
+}

@@ -1,0 +1,25 @@
+use std::sync::Arc;
+
+use crate::FinishedSpan;
+
+/// Where finished spans go.
+///
+/// Called on the thread on which the span ended, so it must neither block nor wait: it puts the span into a bounded queue, and
+/// counts what the queue refuses. A panic is caught, counted and reported; the span is lost. A span which ends within
+/// [`accept`](Self::accept) is dropped and counted, so that a sink that is itself instrumented does not feed on itself.
+pub trait SpanSink: Send + Sync + 'static {
+    /// Takes a span, or drops it and counts that itself.
+    fn accept(&self, span: FinishedSpan);
+}
+
+impl<T: SpanSink + ?Sized> SpanSink for Arc<T> {
+    fn accept(&self, span: FinishedSpan) {
+        T::accept(self, span);
+    }
+}
+
+impl<T: SpanSink + ?Sized> SpanSink for Box<T> {
+    fn accept(&self, span: FinishedSpan) {
+        T::accept(self, span);
+    }
+}

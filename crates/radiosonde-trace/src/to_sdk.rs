@@ -1,0 +1,70 @@
+//! Our attributes as the SDK's.
+
+use std::borrow::Cow;
+
+use opentelemetry::{Array, Key, StringValue, Value};
+
+use crate::AttributeValue;
+
+pub(crate) fn key(key: Cow<'static, str>) -> Key {
+    match key {
+        Cow::Borrowed(key) => Key::from_static_str(key),
+        Cow::Owned(key) => Key::from(key),
+    }
+}
+
+pub(crate) fn value(value: AttributeValue) -> Value {
+    match value {
+        AttributeValue::String(text) => Value::String(string(text)),
+        AttributeValue::I64(number) => Value::I64(number),
+        AttributeValue::F64(number) => Value::F64(number),
+        AttributeValue::Bool(truth) => Value::Bool(truth),
+        AttributeValue::Array(values) => Value::Array(array(values)),
+    }
+}
+
+fn string(text: Cow<'static, str>) -> StringValue {
+    match text {
+        Cow::Borrowed(text) => StringValue::from(text),
+        Cow::Owned(text) => StringValue::from(text),
+    }
+}
+
+/// The SDK's arrays hold values of one type: the first value's. Mixed ones become texts.
+fn array(values: Vec<AttributeValue>) -> Array {
+    fn all<T>(values: &[AttributeValue], one: impl Fn(&AttributeValue) -> Option<T>) -> Option<Vec<T>> {
+        values.iter().map(one).collect()
+    }
+
+    let numbers = all(&values, |value| match value {
+        AttributeValue::I64(number) => Some(*number),
+        _ => None,
+    });
+    let floats = || {
+        all(&values, |value| match value {
+            AttributeValue::F64(number) => Some(*number),
+            _ => None,
+        })
+    };
+    let truths = || {
+        all(&values, |value| match value {
+            AttributeValue::Bool(truth) => Some(*truth),
+            _ => None,
+        })
+    };
+    numbers
+        .map(Array::I64)
+        .or_else(|| floats().map(Array::F64))
+        .or_else(|| truths().map(Array::Bool))
+        .unwrap_or_else(|| Array::String(values.into_iter().map(text).collect()))
+}
+
+fn text(value: AttributeValue) -> StringValue {
+    match value {
+        AttributeValue::String(text) => string(text),
+        AttributeValue::I64(number) => number.to_string().into(),
+        AttributeValue::F64(number) => number.to_string().into(),
+        AttributeValue::Bool(truth) => truth.to_string().into(),
+        AttributeValue::Array(values) => Value::Array(array(values)).to_string().into(),
+    }
+}

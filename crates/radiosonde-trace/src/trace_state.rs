@@ -1,0 +1,216 @@
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use crate::traceparent::trim_white_space;
+
+/// What other tracing systems sent along with a trace: the value of the `tracestate` header.
+///
+/// # Shape
+/// Up to 32 members `key=value`, the most recent first, kept as one text without white space and empty members, at most
+/// [`MAX_BYTES`](Self::MAX_BYTES) long. What is longer loses whole members: first those of more than 128 bytes, then others,
+/// each from the end. Of members with the same key the first stays. One bad member or a 33rd makes the whole list invalid.
+///
+/// A key is `[a-z0-9][a-z0-9_\-*/@]{0,255}`, which takes in the older form `tenant@system`; a value is up to 256 characters of
+/// printable ASCII without `,` and `=`, and does not end in a space.
+///
+/// # Cost
+/// Cloning is one reference count, nothing at all for an empty one.
+///
+/// # Source
+/// W3C Trace Context Level 2: <https://www.w3.org/TR/trace-context-2/#tracestate-header>
+///
+/// ```
+/// use radiosonde_trace::TraceState;
+///
+/// let state: TraceState = "rojo=00f067aa0ba902b7, congo=t61rcWkgMzE,".parse()?;
+/// assert_eq!(state.get("congo"), Some("t61rcWkgMzE"));
+/// assert_eq!(state.as_str(), "rojo=00f067aa0ba902b7,congo=t61rcWkgMzE");
+/// # Ok::<(), radiosonde_trace::InvalidTraceState>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub struct TraceState(Option<Arc<str>>);
+
+impl TraceState {
+    /// How many members a list may have.
+    pub const MAX_MEMBERS: usize = 32;
+    /// How many bytes are sent on: as many as the specification asks for at least.
+    pub const MAX_BYTES: usize = 512;
+    /// Members longer than this go first when a list is too long.
+    const LONG_MEMBER: usize = 128;
+    const MAX_KEY: usize = 256;
+    const MAX_VALUE: usize = 256;
+
+    /// Whether there is nothing in it.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// The header's value; empty if there is nothing to send.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.0.as_deref().unwrap_or_default()
+    }
+
+    /// The members as keys and values, the most recent first.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.as_str().split(',').filter_map(|member| member.split_once('='))
+    }
+
+    /// The value of a member.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&str> {
+        self.iter().find_map(|(found, value)| (found == key).then_some(value))
+    }
+
+    /// Reads the headers of one message, in their order.
+    pub(crate) fn from_values<'a>(values: impl Iterator<Item = &'a [u8]>) -> Result<Self, InvalidTraceState> {
+        let mut members: Vec<(&str, &str)> = Vec::new();
+        let mut count = 0;
+        for member in values.flat_map(|value| value.split(|&byte| byte == b',')) {
+            let member = trim_white_space(member);
+            if member.is_empty() {
+                continue;
+            }
+            count += 1;
+            if count > Self::MAX_MEMBERS {
+                return Err(InvalidTraceState::new(member, InvalidTraceStateKind::TooManyMembers));
+            }
+            let (key, value) = member_of(member).map_err(|kind| InvalidTraceState::new(member, kind))?;
+            if !members.iter().any(|(known, _)| *known == key) {
+                members.push((key, value));
+            }
+        }
+        shorten(&mut members);
+        if members.is_empty() {
+            return Ok(Self(None));
+        }
+        let mut text = String::with_capacity(joined_bytes(&members));
+        for (key, value) in members {
+            if !text.is_empty() {
+                text.push(',');
+            }
+            text.push_str(key);
+            text.push('=');
+            text.push_str(value);
+        }
+        Ok(Self(Some(text.into())))
+    }
+}
+
+impl FromStr for TraceState {
+    type Err = InvalidTraceState;
+
+    fn from_str(text: &str) -> Result<Self, InvalidTraceState> {
+        Self::from_values(std::iter::once(text.as_bytes()))
+    }
+}
+
+impl fmt::Display for TraceState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+fn member_of(member: &[u8]) -> Result<(&str, &str), InvalidTraceStateKind> {
+    let equals = member.iter().position(|&byte| byte == b'=').ok_or(InvalidTraceStateKind::NoEquals)?;
+    let (key, value) = (&member[..equals], &member[equals + 1..]);
+    let key = valid(key, is_key).ok_or(InvalidTraceStateKind::Key)?;
+    let value = valid(value, is_value).ok_or(InvalidTraceStateKind::Value)?;
+    Ok((key, value))
+}
+
+fn valid(bytes: &[u8], rule: impl FnOnce(&[u8]) -> bool) -> Option<&str> {
+    if rule(bytes) { std::str::from_utf8(bytes).ok() } else { None }
+}
+
+fn is_key(key: &[u8]) -> bool {
+    matches!(key, [b'a'..=b'z' | b'0'..=b'9', ..])
+        && key.len() <= TraceState::MAX_KEY
+        && key.iter().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-' | b'*' | b'/' | b'@'))
+}
+
+fn is_value(value: &[u8]) -> bool {
+    // Space at the end is cut off with the white space around the member. Commas separate members and do not get here.
+    !value.is_empty()
+        && value.len() <= TraceState::MAX_VALUE
+        && value.iter().all(|byte| matches!(byte, 0x20..=0x7e) && *byte != b'=')
+}
+
+fn shorten(members: &mut Vec<(&str, &str)>) {
+    while joined_bytes(members) > TraceState::MAX_BYTES {
+        let long = members.iter().rposition(|member| member_bytes(*member) > TraceState::LONG_MEMBER);
+        members.remove(long.unwrap_or(members.len() - 1));
+    }
+}
+
+fn joined_bytes(members: &[(&str, &str)]) -> usize {
+    members.iter().map(|member| member_bytes(*member) + 1).sum::<usize>().saturating_sub(1)
+}
+
+const fn member_bytes((key, value): (&str, &str)) -> usize {
+    key.len() + 1 + value.len()
+}
+
+/// A `tracestate` that must be ignored; the `traceparent` beside it still holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvalidTraceState {
+    member: Box<str>,
+    kind: InvalidTraceStateKind,
+}
+
+/// Why a `tracestate` must be ignored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum InvalidTraceStateKind {
+    /// A member without `=`.
+    NoEquals,
+    /// A key outside its alphabet, empty, or longer than 256 bytes.
+    Key,
+    /// A value outside its alphabet, empty, or longer than 256 bytes.
+    Value,
+    /// More than 32 members.
+    TooManyMembers,
+}
+
+impl InvalidTraceState {
+    const SHOWN: usize = 80;
+
+    fn new(member: &[u8], kind: InvalidTraceStateKind) -> Self {
+        let shown = &member[..member.len().min(Self::SHOWN)];
+        Self { member: String::from_utf8_lossy(shown).into(), kind }
+    }
+
+    /// Why the list was refused.
+    #[must_use]
+    pub const fn kind(&self) -> InvalidTraceStateKind {
+        self.kind
+    }
+}
+
+impl fmt::Display for InvalidTraceState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let member = &self.member;
+        match self.kind {
+            InvalidTraceStateKind::NoEquals => write!(f, "tracestate member {member:?} has no `=`"),
+            InvalidTraceStateKind::Key => write!(
+                f,
+                "tracestate member {member:?} has a forbidden key; allowed is `[a-z0-9][a-z0-9_-*/@]`, up to 256 bytes"
+            ),
+            InvalidTraceStateKind::Value => write!(
+                f,
+                "tracestate member {member:?} has a forbidden value; allowed is printable ASCII without `,` and `=`, 1 to 256 bytes"
+            ),
+            InvalidTraceStateKind::TooManyMembers => {
+                write!(
+                    f,
+                    "tracestate member {member:?} is one too many; allowed are {}",
+                    TraceState::MAX_MEMBERS
+                )
+            }
+        }
+    }
+}
+
+impl std::error::Error for InvalidTraceState {}

@@ -1,0 +1,88 @@
+use tracing::Span;
+
+use crate::{RemoteContext, SetParentError, set_parent};
+
+/// A message with the context of the span that sent it, for channels within a process.
+///
+/// Messages over the network carry the context in their properties instead: [`inject`](crate::inject) and
+/// [`extract`](crate::extract).
+///
+/// # Cost
+/// 48 bytes beside the message; no allocation.
+///
+/// ```
+/// use std::sync::mpsc;
+///
+/// use radiosonde_trace::Traced;
+/// use tracing::info_span;
+/// # use radiosonde_trace::{CaptureSpans, TracePipeline};
+/// # use tracing_subscriber::layer::SubscriberExt as _;
+/// # let spans = CaptureSpans::new();
+/// # let pipeline = TracePipeline::builder(&radiosonde_core::Resource::new("shop")).sink(spans.clone()).build()?;
+/// # tracing::subscriber::with_default(tracing_subscriber::registry().with(pipeline.layer()), || {
+///
+/// let (sender, receiver) = mpsc::channel();
+///
+/// info_span!("send payment", otel.kind = "producer").in_scope(|| sender.send(Traced::new("4.99 EUR"))).unwrap();
+///
+/// let (payment, span) = receiver.recv().unwrap().resume(info_span!("process payment", otel.kind = "consumer"));
+/// span.in_scope(|| assert_eq!(payment, "4.99 EUR"));
+/// # });
+/// # let (sent, processed) = (spans.find("send payment").unwrap(), spans.find("process payment").unwrap());
+/// # assert_eq!(processed.parent, Some(sent.context.span_id()));
+/// # assert_eq!(processed.context.trace_id(), sent.context.trace_id());
+/// # Ok::<(), radiosonde_metrics::RegisterError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use]
+pub struct Traced<T> {
+    message: T,
+    sender: Option<RemoteContext>,
+}
+
+impl<T> Traced<T> {
+    /// The message, with the span that this thread is in as its sender.
+    pub fn new(message: T) -> Self {
+        Self { message, sender: RemoteContext::current() }
+    }
+
+    /// The message with a sender that is known from elsewhere.
+    pub const fn with_sender(message: T, sender: Option<RemoteContext>) -> Self {
+        Self { message, sender }
+    }
+
+    /// The message.
+    #[must_use]
+    pub const fn message(&self) -> &T {
+        &self.message
+    }
+
+    /// The span that sent the message; `None` if it was sent outside of any.
+    #[must_use]
+    pub const fn sender(&self) -> Option<&RemoteContext> {
+        self.sender.as_ref()
+    }
+
+    /// Another message from the same sender.
+    pub fn map<U>(self, with: impl FnOnce(T) -> U) -> Traced<U> {
+        Traced { message: with(self.message), sender: self.sender }
+    }
+
+    /// The message, and `span` as the child of the span that sent it. The span must not have been entered yet; if it was, or if
+    /// there is no sender, it stays what it is.
+    #[must_use]
+    pub fn resume(self, span: Span) -> (T, Span) {
+        let Self { message, sender } = self;
+        if let Some(sender) = sender {
+            // The message is what counts: it is worked on with or without its trace.
+            let _: Result<(), SetParentError> = set_parent(&span, &sender);
+        }
+        (message, span)
+    }
+
+    /// The message and its sender, for those who make several spans of one message.
+    #[must_use]
+    pub fn into_parts(self) -> (T, Option<RemoteContext>) {
+        (self.message, self.sender)
+    }
+}

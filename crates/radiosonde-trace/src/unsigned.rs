@@ -1,0 +1,90 @@
+//! Unsigned fields of spans, which the OpenTelemetry layer for `tracing` hands on as texts: remembered beside the span, and
+//! given their type back when the span ends.
+
+use std::cell::Cell;
+use std::fmt::Debug;
+
+use tracing::field::{Field, Visit};
+
+use crate::{Attribute, AttributeValue};
+
+/// The unsigned fields of one span that fit into what a trace store takes for a number.
+#[derive(Debug, Default)]
+pub(crate) struct UnsignedFields(Vec<(&'static str, i64)>);
+
+thread_local! {
+    // Filled for the time in which a span is closed: the SDK calls the processor within that, on the same thread.
+    static CLOSING: Cell<UnsignedFields> = const { Cell::new(UnsignedFields(Vec::new())) };
+}
+
+impl UnsignedFields {
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Takes over what was recorded later.
+    pub(crate) fn update(&mut self, later: Self) {
+        for (key, value) in later.0 {
+            match self.0.iter_mut().find(|(known, _)| *known == key) {
+                Some(known) => known.1 = value,
+                None => self.0.push((key, value)),
+            }
+        }
+    }
+
+    /// Runs the end of a span to which these fields belong.
+    pub(crate) fn while_closing<R>(self, end: impl FnOnce() -> R) -> R {
+        if self.0.is_empty() {
+            return end();
+        }
+        // Fails while the thread ends, when the value is gone already: the fields stay texts then.
+        let _ = CLOSING.try_with(|closing| closing.set(self));
+        let result = end();
+        // Whatever was not taken, as of a span that is not sampled, is not the next span's.
+        drop(Self::of_closing());
+        result
+    }
+
+    /// The fields of the span that is being closed on this thread.
+    pub(crate) fn of_closing() -> Self {
+        CLOSING.try_with(Cell::take).unwrap_or_default()
+    }
+
+    /// Turns the texts of these fields back into numbers. A value that was set since by other means stays.
+    pub(crate) fn retype(&self, attributes: &mut [Attribute]) {
+        for (key, value) in &self.0 {
+            let Some(attribute) = attributes.iter_mut().find(|attribute| attribute.key == *key) else {
+                continue;
+            };
+            if matches!(&attribute.value, AttributeValue::String(text) if *text == value.to_string()) {
+                attribute.value = AttributeValue::I64(*value);
+            }
+        }
+    }
+}
+
+impl Visit for UnsignedFields {
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        if let Ok(value) = i64::try_from(value) {
+            self.0.push((field.name(), value));
+        }
+    }
+
+    fn record_u128(&mut self, field: &Field, value: u128) {
+        if let Ok(value) = i64::try_from(value) {
+            self.0.push((field.name(), value));
+        }
+    }
+
+    fn record_i128(&mut self, field: &Field, value: i128) {
+        if let Ok(value) = i64::try_from(value) {
+            self.0.push((field.name(), value));
+        }
+    }
+
+    fn record_bool(&mut self, _field: &Field, _value: bool) {}
+
+    fn record_str(&mut self, _field: &Field, _value: &str) {}
+
+    fn record_debug(&mut self, _field: &Field, _value: &dyn Debug) {}
+}

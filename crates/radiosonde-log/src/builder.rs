@@ -1,0 +1,265 @@
+use std::fmt;
+use std::sync::Arc;
+
+use radiosonde_core::{Level, LevelNames, Resource, SharedClock, SystemClock};
+use radiosonde_metrics::{RegisterError, Registry};
+
+use crate::escape::push_escaped;
+use crate::fields::{Fields, Limits};
+use crate::layer::JsonLayer;
+use crate::line::LineSink;
+use crate::meter::Meter;
+use crate::output::{Forward, Output, Style};
+use crate::shorten;
+use crate::slot::{Destination, Origin, destination_of};
+use crate::value::Value;
+use crate::writer::Writer;
+
+/// Keys that the layer sets itself.
+const OWN_KEYS: [&str; 9] =
+    ["timestamp", "level", "service", "module", "message", "trace_id", "span_id", "truncated", "metadata"];
+
+/// What the lines of the layer's writers look like. Sinks always get JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Format {
+    /// For people where a writer is a terminal, JSON elsewhere.
+    #[default]
+    Auto,
+    /// One JSON object per line.
+    Json,
+    /// For people: time, level, module, message, fields, and the spans around. Control characters are escaped here too.
+    Pretty,
+}
+
+/// Collects what a [`JsonLayer`] needs; a later setting replaces an earlier one, writers and sinks add up.
+#[must_use]
+#[derive(Debug)]
+pub struct JsonLayerBuilder {
+    service: String,
+    names: LevelNames,
+    clock: SharedClock,
+    registry: Registry,
+    writers: Vec<Writer>,
+    sinks: Vec<Sink>,
+    format: Format,
+    colors: Option<bool>,
+    static_fields: Vec<(String, String)>,
+    limits: Limits,
+}
+
+struct Sink(Arc<dyn LineSink>);
+
+impl fmt::Debug for Sink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sink")
+    }
+}
+
+impl JsonLayerBuilder {
+    pub(crate) fn new(resource: &Resource) -> Self {
+        Self {
+            service: resource.service_name().to_owned(),
+            names: LevelNames::default(),
+            clock: Arc::new(SystemClock),
+            registry: Registry::new(),
+            writers: Vec::new(),
+            sinks: Vec::new(),
+            format: Format::default(),
+            colors: None,
+            static_fields: Vec::new(),
+            limits: Limits { line_bytes: 250_000, fields: 256 },
+        }
+    }
+
+    /// How the levels are spelled; by default `WARN` and `FATAL`.
+    pub fn level_names(mut self, names: LevelNames) -> Self {
+        self.names = names;
+        self
+    }
+
+    /// The clock that stamps the lines; by default the system's.
+    pub fn clock(mut self, clock: SharedClock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Where the layer's own metrics are registered; by default in a registry that nobody sees.
+    ///
+    /// They are `radiosonde_log_lines_total{level}`, `radiosonde_log_truncated_total`, `radiosonde_log_fmt_errors_total` and
+    /// `radiosonde_log_dropped_total{writer,reason}`.
+    pub fn registry(mut self, registry: &Registry) -> Self {
+        self.registry = registry.clone();
+        self
+    }
+
+    /// Adds a writer. With neither a writer nor a sink, lines go to [`Writer::stdout`].
+    pub fn writer(mut self, writer: Writer) -> Self {
+        self.writers.push(writer);
+        self
+    }
+
+    /// Adds a sink, which gets every line as JSON.
+    pub fn sink(mut self, sink: Arc<dyn LineSink>) -> Self {
+        self.sinks.push(Sink(sink));
+        self
+    }
+
+    /// What the writers' lines look like; by default [`Format::Auto`].
+    pub fn format(mut self, format: Format) -> Self {
+        self.format = format;
+        self
+    }
+
+    /// Whether [`Format::Pretty`] lines are coloured.
+    ///
+    /// By default they are where the writer is a terminal and the environment variable `NO_COLOR` is unset or empty
+    /// (<https://no-color.org>).
+    pub fn colors(mut self, colors: bool) -> Self {
+        self.colors = Some(colors);
+        self
+    }
+
+    /// A field of every line that neither the event nor a span around it has. Its value is a string.
+    pub fn static_field(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.static_fields.push((key.into(), value.into()));
+        self
+    }
+
+    /// The most bytes that a line may have, its line feed included; by default 250,000, which is below what Loki takes.
+    ///
+    /// Of a longer line the longest values are cut, and it says `"truncated":true`.
+    pub fn max_line_bytes(mut self, bytes: usize) -> Self {
+        self.limits.line_bytes = bytes;
+        self
+    }
+
+    /// The most fields that a line may have, by default 256. More are left out, and the line says `"truncated":true`; those
+    /// with a place at the top are never left out.
+    pub fn max_fields(mut self, fields: usize) -> Self {
+        self.limits.fields = fields;
+        self
+    }
+
+    /// The finished layer.
+    ///
+    /// # Errors
+    /// [`BuildError`] for a static field that cannot be one, for a maximum that leaves no room for a line, and for metrics
+    /// that clash with the registry's.
+    pub fn build(self) -> Result<JsonLayer, BuildError> {
+        let meter = Meter::new(&self.registry, self.names).map_err(BuildError::Metrics)?;
+        let heads = Level::ALL.map(|level| head(level, self.names, &self.service));
+        let longest = heads.iter().map(String::len).max().unwrap_or(0);
+        let least = longest + shorten::ROOM_NEEDED;
+        if self.limits.line_bytes < least {
+            return Err(BuildError::MaxLineBytes { bytes: self.limits.line_bytes, least });
+        }
+        let statics = statics(&self.static_fields, self.limits)?;
+        let mut writers = self.writers;
+        if writers.is_empty() && self.sinks.is_empty() {
+            writers.push(Writer::stdout());
+        }
+        let outputs = writers
+            .into_iter()
+            .map(|writer| {
+                let style = style(&writer, self.format, self.colors);
+                let dropped = meter.dropped(writer.name());
+                Output::new(writer, style, dropped)
+            })
+            .collect();
+        let sinks = self.sinks.into_iter().map(|sink| Forward::new(sink.0, meter.dropped("sink"))).collect();
+        Ok(JsonLayer {
+            clock: self.clock,
+            names: self.names,
+            heads,
+            statics,
+            limits: self.limits,
+            outputs,
+            sinks,
+            meter,
+        })
+    }
+}
+
+/// The part of a line between timestamp and module.
+fn head(level: Level, names: LevelNames, service: &str) -> String {
+    let mut head = format!("\",\"level\":\"{}\",\"service\":\"", level.name(names));
+    push_escaped(&mut head, service);
+    head.push_str("\",\"module\":\"");
+    head
+}
+
+fn statics(list: &[(String, String)], limits: Limits) -> Result<Fields, BuildError> {
+    let mut fields = Fields::default();
+    for (key, value) in list {
+        let destination = destination_of(key, Origin::Inherited);
+        let is_own = OWN_KEYS.contains(&key.as_str());
+        if key.is_empty() || is_own || matches!(destination, Destination::Hidden | Destination::Level) {
+            return Err(BuildError::StaticField { key: key.as_str().into() });
+        }
+        fields.put(key, Value::Str(value), Origin::Inherited, limits);
+    }
+    Ok(fields.compacted())
+}
+
+fn style(writer: &Writer, format: Format, colors: Option<bool>) -> Style {
+    let is_pretty = match format {
+        Format::Auto => writer.is_terminal(),
+        Format::Json => false,
+        Format::Pretty => true,
+    };
+    let is_colored = || {
+        colors.unwrap_or_else(|| {
+            let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+            writer.is_terminal() && !no_color
+        })
+    };
+    if is_pretty { Style::Pretty { colors: is_colored() } } else { Style::Json }
+}
+
+/// A [`JsonLayer`] that cannot be built.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// The layer sets this key itself, or the field would never appear.
+    StaticField {
+        /// The key.
+        key: Box<str>,
+    },
+    /// No line fits.
+    MaxLineBytes {
+        /// What was asked for.
+        bytes: usize,
+        /// What this layer needs.
+        least: usize,
+    },
+    /// One of the layer's own metrics clashes with another of that name.
+    Metrics(RegisterError),
+}
+
+impl fmt::Display for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::StaticField { key } => {
+                write!(
+                    f,
+                    "static field {key:?} is not allowed; its key may not be empty, start with `otel.` or "
+                )?;
+                write!(f, "`radiosonde.`, or be one that the layer sets itself: {}", OWN_KEYS.join(", "))
+            }
+            Self::MaxLineBytes { bytes, least } => {
+                write!(f, "a line of at most {bytes} bytes holds nothing; allowed are {least} and more")
+            }
+            Self::Metrics(_) => f.write_str("cannot register the metrics of the log layer"),
+        }
+    }
+}
+
+impl std::error::Error for BuildError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Metrics(error) => Some(error),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,259 @@
+use std::fmt;
+
+/// Stands as it is inside a JSON string.
+const PLAIN: u8 = 0;
+/// Leads a two-byte character, of which U+0080 to U+009F are control characters.
+const LEADS_C1: u8 = 1;
+/// Leads a three-byte character, of which some end a line or turn the direction of the text.
+const LEADS_PUNCTUATION: u8 = 2;
+/// Written as `\u00XX`. Every other class is the letter after the backslash.
+const AS_HEX: u8 = b'u';
+
+static CLASS: [u8; 256] = {
+    let mut class = [PLAIN; 256];
+    let mut byte = 0;
+    while byte < 0x20 {
+        class[byte] = AS_HEX;
+        byte += 1;
+    }
+    class[0x7f] = AS_HEX;
+    class[0x08] = b'b';
+    class[0x09] = b't';
+    class[0x0a] = b'n';
+    class[0x0c] = b'f';
+    class[0x0d] = b'r';
+    class[b'"' as usize] = b'"';
+    class[b'\\' as usize] = b'\\';
+    class[0xc2] = LEADS_C1;
+    class[0xe2] = LEADS_PUNCTUATION;
+    class
+};
+
+/// No character grows more than this when it is escaped: `\x00` becomes `\u0000`.
+const MAX_GROWTH: usize = 6;
+
+/// Appends `text` as the contents of a JSON string.
+///
+/// Escaped are what RFC 8259 demands (quote, backslash, U+0000 to U+001F) and what could break or forge a line in a reader
+/// that is less strict than JSON: DEL and the C1 controls, the line and paragraph separators, and the bidirectional
+/// overrides.
+pub(crate) fn push_escaped(out: &mut String, text: &str) {
+    let bytes = text.as_bytes();
+    let mut copied = 0;
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        let class = CLASS[usize::from(byte)];
+        if class == PLAIN {
+            at += 1;
+            continue;
+        }
+        let length = match class {
+            LEADS_C1 => 2,
+            LEADS_PUNCTUATION => 3,
+            _ => 1,
+        };
+        if let Some(escape) = Escape::of(class, &bytes[at..at + length]) {
+            out.push_str(&text[copied..at]);
+            escape.push(out);
+            copied = at + length;
+        }
+        at += length;
+    }
+    out.push_str(&text[copied..]);
+}
+
+/// The same up to `limit` bytes in `out`, never splitting a character or an escape; `false` if something had to go.
+pub(crate) fn push_escaped_within(out: &mut String, text: &str, limit: usize) -> bool {
+    if out.len().saturating_add(text.len().saturating_mul(MAX_GROWTH)) <= limit {
+        push_escaped(out, text);
+        return true;
+    }
+    let mut utf8 = [0; 4];
+    for character in text.chars() {
+        let encoded = character.encode_utf8(&mut utf8);
+        let before = out.len();
+        push_escaped(out, encoded);
+        if out.len() > limit {
+            out.truncate(before);
+            return false;
+        }
+    }
+    true
+}
+
+enum Escape {
+    Letter(u8),
+    Hex(u16),
+}
+
+impl Escape {
+    fn of(class: u8, character: &[u8]) -> Option<Self> {
+        match (class, character) {
+            (AS_HEX, &[byte]) => Some(Self::Hex(u16::from(byte))),
+            (LEADS_C1, &[_, last]) => (last < 0xa0).then(|| Self::Hex(u16::from(last))),
+            (LEADS_PUNCTUATION, &[_, middle, last]) => {
+                let code = 0x2000 | (u16::from(middle & 0x3f) << 6) | u16::from(last & 0x3f);
+                matches!(code, 0x2028..=0x202e | 0x2066..=0x2069).then_some(Self::Hex(code))
+            }
+            _ => Some(Self::Letter(class)),
+        }
+    }
+
+    fn push(self, out: &mut String) {
+        match self {
+            Self::Letter(letter) => {
+                out.push('\\');
+                out.push(char::from(letter));
+            }
+            Self::Hex(code) => {
+                const DIGITS: [char; 16] =
+                    ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+                out.push_str("\\u");
+                for shift in [12, 8, 4, 0] {
+                    out.push(DIGITS[usize::from(code >> shift & 0xf)]);
+                }
+            }
+        }
+    }
+}
+
+/// Escapes what is formatted into it, up to a limit.
+pub(crate) struct Escaper<'a> {
+    out: &'a mut String,
+    limit: usize,
+    cut: bool,
+}
+
+impl<'a> Escaper<'a> {
+    pub(crate) fn new(out: &'a mut String, limit: usize) -> Self {
+        Self { out, limit, cut: false }
+    }
+
+    /// Whether the limit was met, in which case what is there already is good.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.cut
+    }
+}
+
+impl fmt::Write for Escaper<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        // The error ends the formatting of a value that is too long, or endless, at once.
+        self.cut = self.cut || !push_escaped_within(self.out, text, self.limit);
+        if self.cut { Err(fmt::Error) } else { Ok(()) }
+    }
+}
+
+/// The text that JSON string contents written by [`push_escaped`] stand for.
+pub(crate) fn unescape(contents: &str) -> std::borrow::Cow<'_, str> {
+    if !contents.contains('\\') {
+        return contents.into();
+    }
+    let mut out = String::with_capacity(contents.len());
+    let mut rest = contents.chars();
+    while let Some(character) = rest.next() {
+        if character != '\\' {
+            out.push(character);
+            continue;
+        }
+        match rest.next() {
+            Some('b') => out.push('\u{8}'),
+            Some('t') => out.push('\t'),
+            Some('n') => out.push('\n'),
+            Some('f') => out.push('\u{c}'),
+            Some('r') => out.push('\r'),
+            Some('u') => {
+                let code = (0..4).try_fold(0, |code, _| Some(code * 16 + rest.next()?.to_digit(16)?));
+                out.push(code.and_then(char::from_u32).unwrap_or(char::REPLACEMENT_CHARACTER));
+            }
+            Some(other) => out.push(other),
+            None => {}
+        }
+    }
+    out.into()
+}
+
+/// How many bytes of JSON string contents fit into `limit` without splitting a character or an escape.
+pub(crate) fn cut_at(contents: &str, limit: usize) -> usize {
+    let mut at = 0;
+    while let Some(character) = contents[at..].chars().next() {
+        let length = match character {
+            '\\' if contents[at..].starts_with("\\u") => 6,
+            '\\' => 2,
+            other => other.len_utf8(),
+        };
+        if at + length > limit || at + length > contents.len() {
+            break;
+        }
+        at += length;
+    }
+    at
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn escaped(text: &str) -> String {
+        let mut out = String::new();
+        push_escaped(&mut out, text);
+        out
+    }
+
+    #[test]
+    fn what_could_break_or_forge_a_line_is_escaped() {
+        let cases = [
+            ("plain äöü 漢字 🎈 ‹›", "plain äöü 漢字 🎈 ‹›"),
+            ("say \"hi\" \\ now", r#"say \"hi\" \\ now"#),
+            ("a\nb\r\tc\u{8}\u{c}", r"a\nb\r\tc\b\f"),
+            ("\0\u{1}\u{1f}\u{7f}", r"\u0000\u0001\u001f\u007f"),
+            ("\u{1b}[31mred", r"\u001b[31mred"),
+            ("\u{85}\u{9b}\u{a0}", "\\u0085\\u009b\u{a0}"),
+            (
+                "\u{2027}\u{2028}\u{2029}\u{202e}\u{202f}\u{2066}",
+                "\u{2027}\\u2028\\u2029\\u202e\u{202f}\\u2066",
+            ),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(escaped(text), expected);
+        }
+    }
+
+    #[test]
+    fn a_limit_splits_neither_characters_nor_escapes() {
+        for limit in 0..12 {
+            let mut out = String::new();
+            let complete = push_escaped_within(&mut out, "ä\n\u{1b}€", limit);
+            let expected = match limit {
+                0..=1 => "",
+                2..=3 => "ä",
+                4..=9 => "ä\\n",
+                _ => "ä\\n\\u001b",
+            };
+            assert_eq!((out.as_str(), complete), (expected, false), "limit {limit}");
+            assert_eq!(cut_at(&escaped("ä\n\u{1b}€"), limit), expected.len());
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn escaping_is_undone_by_a_json_parser_and_by_us(text in any::<String>()) {
+            let escaped = escaped(&text);
+            let parsed: String = serde_json::from_str(&format!("\"{escaped}\"")).unwrap();
+            prop_assert_eq!(&parsed, &text);
+            prop_assert_eq!(unescape(&escaped), text);
+            prop_assert!(!escaped.chars().any(char::is_control));
+        }
+
+        #[test]
+        fn a_cut_is_a_prefix_and_valid(text in any::<String>(), limit in 0_usize..64) {
+            let mut out = String::new();
+            let complete = push_escaped_within(&mut out, &text, limit);
+            prop_assert!(out.len() <= limit);
+            let parsed: String = serde_json::from_str(&format!("\"{out}\"")).unwrap();
+            prop_assert!(text.starts_with(&parsed));
+            prop_assert_eq!(complete, parsed.len() == text.len());
+        }
+    }
+}

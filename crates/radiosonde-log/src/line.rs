@@ -1,0 +1,149 @@
+use std::time::SystemTime;
+
+use radiosonde_core::{Level, SpanContext, SpanId, TraceId};
+
+/// Takes finished lines on their way out of the process: the Loki push, OTLP logs, a test.
+///
+/// [`accept`](Self::accept) is called on the thread that logs, once per line. It must not block: queue the line and return.
+/// What it cannot take it counts itself. Events that it emits are not logged, but counted as dropped, and a panic in it is
+/// caught and counted.
+pub trait LineSink: Send + Sync + 'static {
+    /// Takes one line, which is borrowed only for the call.
+    fn accept(&self, line: &Line<'_>);
+}
+
+/// A finished log line, and what a store indexes it by.
+///
+/// ```
+/// use std::time::SystemTime;
+/// use radiosonde_core::Level;
+/// use radiosonde_log::Line;
+///
+/// let line = Line::new(r#"{"message":"paid"}"#, SystemTime::UNIX_EPOCH, Level::Info).with_request_id("r-1");
+/// assert_eq!(line.json(), r#"{"message":"paid"}"#);
+/// assert_eq!(line.request_id(), Some("r-1"));
+/// assert_eq!(line.trace_id(), None);
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Line<'a> {
+    json: &'a str,
+    timestamp: SystemTime,
+    level: Level,
+    target: &'a str,
+    context: Option<SpanContext>,
+    correlation_id: Option<&'a str>,
+    request_id: Option<&'a str>,
+    user_id: Option<&'a str>,
+}
+
+impl<'a> Line<'a> {
+    /// A line without ids. `json` is one JSON object without a line feed.
+    #[must_use]
+    pub const fn new(json: &'a str, timestamp: SystemTime, level: Level) -> Self {
+        Self {
+            json,
+            timestamp,
+            level,
+            target: "",
+            context: None,
+            correlation_id: None,
+            request_id: None,
+            user_id: None,
+        }
+    }
+
+    /// The same line with a target.
+    #[must_use]
+    pub const fn with_target(mut self, target: &'a str) -> Self {
+        self.target = target;
+        self
+    }
+
+    /// The same line with the context of its span.
+    #[must_use]
+    pub const fn with_context(mut self, context: SpanContext) -> Self {
+        self.context = Some(context);
+        self
+    }
+
+    /// The same line with a correlation id.
+    #[must_use]
+    pub const fn with_correlation_id(mut self, correlation_id: &'a str) -> Self {
+        self.correlation_id = Some(correlation_id);
+        self
+    }
+
+    /// The same line with a request id.
+    #[must_use]
+    pub const fn with_request_id(mut self, request_id: &'a str) -> Self {
+        self.request_id = Some(request_id);
+        self
+    }
+
+    /// The same line with a user id.
+    #[must_use]
+    pub const fn with_user_id(mut self, user_id: &'a str) -> Self {
+        self.user_id = Some(user_id);
+        self
+    }
+
+    /// The JSON object, without a line feed at its end or anywhere in it.
+    #[must_use]
+    pub const fn json(&self) -> &'a str {
+        self.json
+    }
+
+    /// When the event happened, to the clock's precision; the line itself says milliseconds.
+    #[must_use]
+    pub const fn timestamp(&self) -> SystemTime {
+        self.timestamp
+    }
+
+    /// The line's level.
+    #[must_use]
+    pub const fn level(&self) -> Level {
+        self.level
+    }
+
+    /// The event's target, which the line calls `module`; empty if not set.
+    #[must_use]
+    pub const fn target(&self) -> &'a str {
+        self.target
+    }
+
+    /// The context of the event's span.
+    #[must_use]
+    pub const fn context(&self) -> Option<SpanContext> {
+        self.context
+    }
+
+    /// The trace that the event belongs to.
+    #[must_use]
+    pub fn trace_id(&self) -> Option<TraceId> {
+        self.context.map(|context| context.trace_id())
+    }
+
+    /// The span that the event belongs to.
+    #[must_use]
+    pub fn span_id(&self) -> Option<SpanId> {
+        self.context.map(|context| context.span_id())
+    }
+
+    /// `correlation_id` of the event or a span around it.
+    #[must_use]
+    pub const fn correlation_id(&self) -> Option<&'a str> {
+        self.correlation_id
+    }
+
+    /// `request_id` of the event or a span around it.
+    #[must_use]
+    pub const fn request_id(&self) -> Option<&'a str> {
+        self.request_id
+    }
+
+    /// `user_id` of the event or a span around it.
+    #[must_use]
+    pub const fn user_id(&self) -> Option<&'a str> {
+        self.user_id
+    }
+}

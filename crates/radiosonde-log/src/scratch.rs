@@ -1,0 +1,52 @@
+use std::cell::Cell;
+
+use crate::fields::Fields;
+use crate::timestamp::Stamp;
+
+/// Buffers that have grown beyond this are given back rather than kept by each thread.
+const KEEP_BYTES: usize = 64 * 1024;
+
+/// The buffers that a thread uses again for each line.
+#[derive(Debug)]
+pub(crate) struct Scratch {
+    pub(crate) fields: Fields,
+    pub(crate) line: String,
+    pub(crate) pretty: String,
+    /// The target of a bridged `log` record.
+    pub(crate) target: String,
+    pub(crate) stamp: Stamp,
+}
+
+thread_local! {
+    static SCRATCH: Cell<Option<Box<Scratch>>> = const { Cell::new(None) };
+}
+
+impl Scratch {
+    fn new() -> Self {
+        Self {
+            fields: Fields::default(),
+            line: String::new(),
+            pretty: String::new(),
+            target: String::new(),
+            stamp: Stamp::new(),
+        }
+    }
+
+    /// Lends this thread's buffers, cleared.
+    ///
+    /// They are taken out while in use: an event that is emitted while a value of another is formatted gets fresh ones, and so
+    /// does an event that is emitted while the thread's locals are destroyed.
+    pub(crate) fn lend<R>(work: impl FnOnce(&mut Self) -> R) -> R {
+        let mut scratch =
+            SCRATCH.try_with(Cell::take).ok().flatten().unwrap_or_else(|| Box::new(Self::new()));
+        scratch.fields.clear();
+        scratch.line.clear();
+        scratch.target.clear();
+        let result = work(&mut scratch);
+        if scratch.fields.capacity().max(scratch.line.capacity()) <= KEEP_BYTES {
+            // While the thread ends there is no place to put it back to, and it is dropped.
+            let _ = SCRATCH.try_with(|place| place.set(Some(scratch)));
+        }
+        result
+    }
+}

@@ -1,0 +1,118 @@
+//! A line that is too long, made to fit: the longest values are cut until all of them do.
+
+use std::ptr;
+
+use crate::escape::cut_at;
+use crate::fields::{Entry, Fields};
+use crate::json::{Parts, push_end, push_module, push_slots, push_start};
+use crate::slot::Slot;
+
+/// No value is cut to less, so that numbers and short values always stay whole.
+const MIN_VALUE: usize = 64;
+
+/// Targets of `tracing` are module paths; only bridged `log` records bring arbitrary ones.
+const MAX_MODULE: usize = 256;
+
+/// What a field takes beside its key and value: the comma.
+const SEPARATOR: usize = 1;
+
+/// An error whose chain had to go.
+const ERROR_START: &str = "{\"message\":\"";
+const ERROR_END: &str = "\",\"chain\":[]}";
+
+/// Writes the line in at most `limit` bytes, which is at least the head and [`ROOM_NEEDED`].
+pub(crate) fn push_line(out: &mut String, parts: &Parts<'_>, limit: usize) {
+    let start = out.len();
+    push_start(out, parts);
+    push_module(out, prefix(parts.module, MAX_MODULE));
+
+    let fields = parts.fields;
+    let mut end = String::new();
+    push_end(&mut end, parts, true, |_, _| {}, |_| false);
+    let fixed = out.len() - start + end.len() + ",\"message\":\"\"".len() + ",\"metadata\":{}".len();
+    let budget = limit.saturating_sub(fixed);
+
+    let kept = keep(fields, budget);
+    let cap = cap(fields, &kept, budget);
+    let is_kept = |entry: &Entry| kept.iter().any(|other| ptr::eq(*other, entry));
+    let push = |out: &mut String, entry: &Entry| {
+        out.push_str(fields.key(entry));
+        push_value(out, fields.value(entry), cap);
+    };
+    push_slots(out, fields, push);
+    push_end(out, parts, true, push, is_kept);
+}
+
+/// The room that a line needs beside its head: a module that is all escapes, ids and punctuation, and the reserved keys with
+/// their values cut as far as they may be.
+pub(crate) const ROOM_NEEDED: usize = 6 * MAX_MODULE + 512 + Slot::COUNT * (32 + MIN_VALUE);
+
+/// The beginning of a text, up to a character that no longer fits.
+fn prefix(text: &str, limit: usize) -> &str {
+    let mut end = text.len().min(limit);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
+/// As many fields, those at the top first, as fit when each is cut as far as it may be.
+fn keep(fields: &Fields, budget: usize) -> Vec<&Entry> {
+    let mut used = 0;
+    let top = fields.entries().iter().filter(|entry| entry.slot.is_some());
+    let rest = fields.entries().iter().filter(|entry| entry.slot.is_none());
+    top.chain(rest)
+        .filter(|entry| {
+            let needed = size(fields, entry, MIN_VALUE);
+            let fits = used + needed <= budget;
+            used += if fits { needed } else { 0 };
+            fits
+        })
+        .collect()
+}
+
+/// The greatest length to which values may be cut so that all of them fit.
+fn cap(fields: &Fields, kept: &[&Entry], budget: usize) -> usize {
+    let (mut fits, mut too_long) = (MIN_VALUE, budget.max(MIN_VALUE) + 1);
+    while fits + 1 < too_long {
+        let middle = usize::midpoint(fits, too_long);
+        let total: usize = kept.iter().map(|entry| size(fields, entry, middle)).sum();
+        if total <= budget { fits = middle } else { too_long = middle }
+    }
+    fits
+}
+
+fn size(fields: &Fields, entry: &Entry, cap: usize) -> usize {
+    SEPARATOR + fields.key(entry).len() + fields.value(entry).len().min(cap)
+}
+
+/// Appends a JSON value of ours in at most `cap` bytes.
+fn push_value(out: &mut String, value: &str, cap: usize) {
+    if value.len() <= cap {
+        out.push_str(value);
+    } else if let Some(contents) = value.strip_prefix(ERROR_START) {
+        let room = cap.saturating_sub(ERROR_START.len() + ERROR_END.len());
+        out.push_str(ERROR_START);
+        out.push_str(&contents[..cut_at(contents, room.min(string_end(contents)))]);
+        out.push_str(ERROR_END);
+    } else {
+        let contents = value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).unwrap_or_default();
+        out.push('"');
+        out.push_str(&contents[..cut_at(contents, cap.saturating_sub(2))]);
+        out.push('"');
+    }
+}
+
+/// Where the JSON string ends whose contents start here.
+fn string_end(contents: &str) -> usize {
+    let bytes = contents.as_bytes();
+    let mut at = 0;
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'"' => return at,
+            b'\\' => at += 2,
+            _ => at += 1,
+        }
+    }
+    contents.len()
+}

@@ -1,0 +1,149 @@
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// The last second of the year 9999, the last that RFC 3339 can say.
+const LAST_SECOND: i64 = 253_402_300_799;
+/// The first second of the year 0.
+const FIRST_SECOND: i64 = -62_167_219_200;
+
+/// RFC 3339 in UTC with milliseconds: `2026-01-01T00:00:00.000Z`.
+///
+/// Keeps the text of the last second, as most lines fall into the same one as the line before.
+#[derive(Debug)]
+pub(crate) struct Stamp {
+    second: i64,
+    text: String,
+}
+
+/// How much of the text is the same for the whole second: up to and with the point.
+const SECOND_LENGTH: usize = 20;
+
+impl Stamp {
+    pub(crate) fn new() -> Self {
+        let mut stamp = Self { second: 0, text: String::with_capacity(24) };
+        stamp.set_second(0);
+        stamp
+    }
+
+    /// The text for a time. Times outside the years 0 to 9999 are moved to the nearest that can be said.
+    pub(crate) fn of(&mut self, time: SystemTime) -> &str {
+        let (second, milli) = split(time);
+        if second != self.second {
+            self.set_second(second);
+        }
+        self.text.truncate(SECOND_LENGTH);
+        push_digits(&mut self.text, milli, 3);
+        self.text.push('Z');
+        &self.text
+    }
+
+    fn set_second(&mut self, second: i64) {
+        self.second = second;
+        let (year, month, day) = civil(second.div_euclid(86_400));
+        let of_day = second.rem_euclid(86_400);
+        self.text.clear();
+        let parts = [
+            (year, 4, '-'),
+            (month, 2, '-'),
+            (day, 2, 'T'),
+            (of_day / 3600, 2, ':'),
+            (of_day / 60 % 60, 2, ':'),
+            (of_day % 60, 2, '.'),
+        ];
+        for (number, width, separator) in parts {
+            push_digits(&mut self.text, number, width);
+            self.text.push(separator);
+        }
+    }
+}
+
+/// Whole seconds since 1970, rounded down, and the milliseconds above.
+fn split(time: SystemTime) -> (i64, i64) {
+    let millis = match time.duration_since(UNIX_EPOCH) {
+        Ok(after) => i64::try_from(after.as_millis()).unwrap_or(i64::MAX),
+        // Rounded down here too: a time within a millisecond before 1970 is in 1969.
+        Err(before) => {
+            i64::try_from(before.duration().as_nanos().div_ceil(1_000_000)).map_or(i64::MIN, |millis| -millis)
+        }
+    };
+    let millis = millis.clamp(FIRST_SECOND * 1000, LAST_SECOND * 1000 + 999);
+    (millis.div_euclid(1000), millis.rem_euclid(1000))
+}
+
+/// Year, month and day of a number of days since 1970, in the proleptic Gregorian calendar.
+///
+/// # Source
+/// Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", `civil_from_days`:
+/// <https://howardhinnant.github.io/date_algorithms.html#civil_from_days>
+fn civil(days: i64) -> (i64, i64, i64) {
+    let shifted = days + 719_468;
+    let era = shifted.div_euclid(146_097);
+    let day_of_era = shifted.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    (year, month, day)
+}
+
+fn push_digits(out: &mut String, number: i64, width: u32) {
+    for place in (0..width).rev() {
+        let digit = number / 10_i64.pow(place) % 10;
+        out.push(u8::try_from(digit).map_or('0', |digit| char::from(b'0' + digit)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn known_moments_are_spelled_as_rfc_3339() {
+        // Expected values from `date -u -d @N +%FT%T.%3NZ`.
+        let cases = [
+            (0, "1970-01-01T00:00:00.000Z"),
+            (999, "1970-01-01T00:00:00.999Z"),
+            (951_782_400_000, "2000-02-29T00:00:00.000Z"),
+            (1_709_251_199_999, "2024-02-29T23:59:59.999Z"),
+            (1_767_225_600_123, "2026-01-01T00:00:00.123Z"),
+            (4_107_542_400_000, "2100-03-01T00:00:00.000Z"),
+            (253_402_300_799_999, "9999-12-31T23:59:59.999Z"),
+            (253_402_300_800_000, "9999-12-31T23:59:59.999Z"),
+        ];
+        let mut stamp = Stamp::new();
+        for (millis, expected) in cases {
+            assert_eq!(stamp.of(UNIX_EPOCH + Duration::from_millis(millis)), expected);
+        }
+    }
+
+    #[test]
+    fn times_before_1970_round_down() {
+        let mut stamp = Stamp::new();
+        let before = |nanos| UNIX_EPOCH - Duration::from_nanos(nanos);
+        assert_eq!(stamp.of(before(1)), "1969-12-31T23:59:59.999Z");
+        assert_eq!(stamp.of(before(1_000_000_000)), "1969-12-31T23:59:59.000Z");
+        assert_eq!(stamp.of(UNIX_EPOCH - Duration::from_secs(100_000_000_000)), "0000-01-01T00:00:00.000Z");
+    }
+
+    #[test]
+    fn every_day_of_four_centuries_follows_the_one_before() {
+        let (mut year, mut month, mut day) = (1970, 1, 1);
+        for days in 0..146_097 {
+            assert_eq!(civil(days), (year, month, day));
+            let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+            let last = match month {
+                2 => 28 + i64::from(leap),
+                4 | 6 | 9 | 11 => 30,
+                _ => 31,
+            };
+            (year, month, day) = match (month, day) {
+                (12, 31) => (year + 1, 1, 1),
+                (_, day) if day == last => (year, month + 1, 1),
+                _ => (year, month, day + 1),
+            };
+        }
+    }
+}

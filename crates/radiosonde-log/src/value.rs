@@ -1,0 +1,311 @@
+use std::any::Any;
+use std::error::Error;
+use std::fmt::{self, Write as _};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use crate::escape::{Escaper, push_escaped_within};
+use crate::slot::Kind;
+
+/// Sources of an error beyond this depth are left out: a chain may be a circle.
+pub(crate) const MAX_CHAIN: usize = 16;
+
+/// What stands for a value whose `Debug` or `Display` fails or panics.
+pub(crate) const FMT_ERROR: &str = "<fmt error>";
+
+/// The value of a field, as `tracing` hands it over.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Value<'a> {
+    Str(&'a str),
+    I64(i64),
+    U64(u64),
+    I128(i128),
+    U128(u128),
+    F64(f64),
+    Bool(bool),
+    Debug(&'a dyn fmt::Debug),
+    Error(&'a (dyn Error + 'static)),
+}
+
+/// What writing a value came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Written {
+    /// Something did not fit.
+    pub(crate) cut: bool,
+    /// The value's own formatting failed.
+    pub(crate) failed: bool,
+}
+
+impl Written {
+    fn and(self, other: Self) -> Self {
+        Self { cut: self.cut || other.cut, failed: self.failed || other.failed }
+    }
+}
+
+impl Value<'_> {
+    /// Whether a slot of this kind takes the value; if not, it belongs under `metadata`.
+    pub(crate) fn suits(&self, kind: Kind) -> bool {
+        match kind {
+            Kind::Text | Kind::Integer => true,
+            Kind::Number => self.integer().is_some() || matches!(self, Self::F64(float) if float.is_finite()),
+        }
+    }
+
+    /// Appends the value as a slot of this kind shows it.
+    pub(crate) fn push_as(&self, out: &mut String, kind: Kind, limit: usize) -> Written {
+        match (kind, self.integer()) {
+            (Kind::Integer | Kind::Number, Some(integer)) => {
+                out.push_str(itoa::Buffer::new().format(integer));
+                Written::default()
+            }
+            (Kind::Number, None) => self.push_json(out, limit),
+            (Kind::Integer | Kind::Text, _) => self.push_text(out, limit),
+        }
+    }
+
+    /// Appends the value as JSON of its own type, up to about `limit` bytes in `out`.
+    pub(crate) fn push_json(&self, out: &mut String, limit: usize) -> Written {
+        match *self {
+            Self::I64(integer) => out.push_str(itoa::Buffer::new().format(integer)),
+            Self::U64(integer) => out.push_str(itoa::Buffer::new().format(integer)),
+            Self::F64(float) if float.is_finite() => out.push_str(zmij::Buffer::new().format_finite(float)),
+            Self::Bool(truth) => out.push_str(if truth { "true" } else { "false" }),
+            Self::Error(error) => return push_error(out, error, limit),
+            _ => return self.push_text(out, limit),
+        }
+        Written::default()
+    }
+
+    /// Appends the value as a JSON string.
+    fn push_text(&self, out: &mut String, limit: usize) -> Written {
+        out.push('"');
+        let mut written = Written::default();
+        match *self {
+            Self::Str(text) => written.cut = !push_escaped_within(out, text, limit),
+            Self::I64(integer) => out.push_str(itoa::Buffer::new().format(integer)),
+            Self::U64(integer) => out.push_str(itoa::Buffer::new().format(integer)),
+            Self::I128(integer) => out.push_str(itoa::Buffer::new().format(integer)),
+            Self::U128(integer) => out.push_str(itoa::Buffer::new().format(integer)),
+            Self::F64(float) => out.push_str(float_text(float, &mut zmij::Buffer::new())),
+            Self::Bool(truth) => out.push_str(if truth { "true" } else { "false" }),
+            Self::Debug(value) => written = push_formatted(out, format_args!("{value:?}"), limit),
+            Self::Error(error) => written = push_formatted(out, format_args!("{error}"), limit),
+        }
+        out.push('"');
+        written
+    }
+
+    /// The value if it is an integer that a JSON reader may be asked to keep exact.
+    fn integer(&self) -> Option<i128> {
+        match *self {
+            Self::I64(integer) => Some(i128::from(integer)),
+            Self::U64(integer) => Some(i128::from(integer)),
+            // `Duration::as_millis` is a `u128`, and small.
+            Self::U128(integer) => u64::try_from(integer).ok().map(i128::from),
+            Self::I128(integer) => i64::try_from(integer).ok().map(i128::from),
+            _ => None,
+        }
+    }
+}
+
+fn float_text(float: f64, buffer: &mut zmij::Buffer) -> &str {
+    if float.is_nan() {
+        "NaN"
+    } else if float == f64::INFINITY {
+        "Infinity"
+    } else if float == f64::NEG_INFINITY {
+        "-Infinity"
+    } else {
+        buffer.format_finite(float)
+    }
+}
+
+fn push_error(out: &mut String, error: &(dyn Error + 'static), limit: usize) -> Written {
+    out.push_str("{\"message\":");
+    let mut written = Value::Error(error).push_text(out, limit);
+    out.push_str(",\"chain\":[");
+    let mut source = source_of(error);
+    for depth in 0..MAX_CHAIN {
+        let Some(error) = source else { break };
+        if depth > 0 {
+            out.push(',');
+        }
+        written = written.and(Value::Error(error).push_text(out, limit));
+        source = source_of(error);
+    }
+    out.push_str("]}");
+    written.and(Written { cut: source.is_some(), failed: false })
+}
+
+fn source_of<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+    match catch_unwind(AssertUnwindSafe(|| error.source())) {
+        Ok(source) => source,
+        Err(payload) => {
+            discard(payload);
+            None
+        }
+    }
+}
+
+/// Runs a user's `Debug` or `Display`, which may fail, panic, be endless or log.
+fn push_formatted(out: &mut String, value: fmt::Arguments<'_>, limit: usize) -> Written {
+    let start = out.len();
+    let mut escaper = Escaper::new(out, limit);
+    let result = catch_unwind(AssertUnwindSafe(|| escaper.write_fmt(value)));
+    if escaper.is_cut() {
+        if let Err(payload) = result {
+            discard(payload);
+        }
+        return Written { cut: true, failed: false };
+    }
+    match result {
+        Ok(Ok(())) => return Written::default(),
+        Ok(Err(fmt::Error)) => {}
+        Err(payload) => discard(payload),
+    }
+    out.truncate(start);
+    out.push_str(FMT_ERROR);
+    Written { cut: false, failed: true }
+}
+
+/// Drops what a panic left behind, which is the panicking code's own type and may panic again.
+pub(crate) fn discard(payload: Box<dyn Any + Send>) {
+    if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+        // Leaked rather than tried a second time.
+        let _leaked: &'static mut _ = Box::leak(again);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn json(value: Value<'_>) -> String {
+        let mut out = String::new();
+        value.push_json(&mut out, 1000);
+        out
+    }
+
+    #[test]
+    fn numbers_are_exact_and_what_json_cannot_say_is_a_string() {
+        let cases = [
+            (Value::I64(i64::MIN), "-9223372036854775808"),
+            (Value::U64(u64::MAX), "18446744073709551615"),
+            (Value::I128(i128::MIN), "\"-170141183460469231731687303715884105728\""),
+            (Value::U128(1), "\"1\""),
+            (Value::F64(1.0), "1.0"),
+            (Value::F64(-0.0), "-0.0"),
+            (Value::F64(0.1), "0.1"),
+            (Value::F64(f64::MAX), "1.7976931348623157e+308"),
+            (Value::F64(5e-324), "5e-324"),
+            (Value::F64(f64::NAN), "\"NaN\""),
+            (Value::F64(f64::INFINITY), "\"Infinity\""),
+            (Value::F64(f64::NEG_INFINITY), "\"-Infinity\""),
+            (Value::Bool(true), "true"),
+        ];
+        for (value, expected) in cases {
+            assert_eq!(json(value), expected);
+            serde_json::from_str::<serde_json::Value>(expected).unwrap();
+        }
+    }
+
+    #[test]
+    fn every_finite_float_is_read_back_as_itself() {
+        let mut bits = 1_u64;
+        for _ in 0..10_000 {
+            bits = bits.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let float = f64::from_bits(bits);
+            if float.is_finite() {
+                let text = json(Value::F64(float));
+                assert_eq!(text.parse::<f64>().unwrap().to_bits(), float.to_bits());
+                // Only that it is a number: serde_json rounds by default.
+                assert!(serde_json::from_str::<serde_json::Value>(&text).unwrap().is_f64(), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn slots_keep_one_type() {
+        let shown = |value: Value<'_>, kind| {
+            let mut out = String::new();
+            value.push_as(&mut out, kind, 1000);
+            out
+        };
+        assert_eq!(shown(Value::U64(42), Kind::Text), "\"42\"");
+        assert_eq!(shown(Value::Bool(true), Kind::Text), "\"true\"");
+        assert_eq!(shown(Value::U64(200), Kind::Integer), "200");
+        assert_eq!(shown(Value::Str("shipped"), Kind::Integer), "\"shipped\"");
+        assert_eq!(shown(Value::F64(200.5), Kind::Integer), "\"200.5\"");
+        assert_eq!(shown(Value::U128(12), Kind::Number), "12");
+        assert_eq!(shown(Value::F64(1.5), Kind::Number), "1.5");
+        assert!(!Value::Str("1.5ms").suits(Kind::Number));
+        assert!(!Value::F64(f64::NAN).suits(Kind::Number));
+        assert!(!Value::U128(u128::MAX).suits(Kind::Number));
+    }
+
+    #[derive(Debug)]
+    struct Circle;
+
+    impl fmt::Display for Circle {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("round")
+        }
+    }
+
+    impl Error for Circle {
+        fn source(&self) -> Option<&(dyn Error + 'static)> {
+            Some(self)
+        }
+    }
+
+    #[test]
+    fn a_circle_of_errors_ends() {
+        let mut out = String::new();
+        let written = Value::Error(&Circle).push_json(&mut out, 1000);
+        assert!(written.cut);
+        let parsed: serde_json::Value = serde_json::from_str(&out).unwrap();
+        assert_eq!(parsed["chain"].as_array().unwrap().len(), MAX_CHAIN);
+    }
+
+    struct Endless;
+
+    impl fmt::Debug for Endless {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            loop {
+                f.write_str("again ")?;
+            }
+        }
+    }
+
+    #[test]
+    fn an_endless_value_is_cut_at_the_limit() {
+        let mut out = String::new();
+        let written = Value::Debug(&Endless).push_json(&mut out, 20);
+        assert_eq!(written, Written { cut: true, failed: false });
+        assert_eq!(out, "\"again again again a\"");
+    }
+
+    struct Payload;
+
+    impl Drop for Payload {
+        fn drop(&mut self) {
+            std::panic::panic_any("a payload that panics when it is dropped");
+        }
+    }
+
+    struct Panics;
+
+    impl fmt::Debug for Panics {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("half a value")?;
+            std::panic::panic_any(Payload)
+        }
+    }
+
+    #[test]
+    fn a_panicking_value_is_replaced_even_if_its_payload_panics_too() {
+        let mut out = String::from("before ");
+        let written = Value::Debug(&Panics).push_json(&mut out, 1000);
+        assert_eq!(written, Written { cut: false, failed: true });
+        assert_eq!(out, "before \"<fmt error>\"");
+    }
+}

@@ -115,7 +115,7 @@ impl Jaeger {
     /// # Errors
     /// When Jaeger does not answer.
     pub fn services(&self) -> Result<Vec<String>, QueryError> {
-        Ok(self.http.get_json::<Services>("/api/v3/services", &[])?.services)
+        Ok(self.http.get_json::<Services>("/api/v3/services", &[])?.services.unwrap_or_default())
     }
 }
 
@@ -150,5 +150,6 @@ fn local(port: u16) -> String {
 
 #[derive(Debug, Deserialize)]
 struct Services {
-    services: Vec<String>,
+    /// `null` before the first span.
+    services: Option<Vec<String>>,
 }

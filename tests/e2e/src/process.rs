@@ -175,21 +175,25 @@ impl fmt::Debug for Process {
 /// # Panics
 /// When it does not start, with the end of its output.
 #[track_caller]
-#[expect(clippy::panic, reason = "a backend that does not start fails the test")]
 pub(crate) fn start<B>(
     program: Program,
     make: impl Fn(PathBuf) -> io::Result<(Launch, B)>,
 ) -> Option<(Process, B)> {
-    let path = program.path()?;
+    program.path().map(|path| start_at(&path, make))
+}
+
+#[track_caller]
+#[expect(clippy::panic, reason = "a backend that does not start fails the test")]
+fn start_at<B>(path: &Path, make: impl Fn(PathBuf) -> io::Result<(Launch, B)>) -> (Process, B) {
     let mut attempts = 0;
     loop {
         attempts += 1;
-        let (launch, backend) = match make(path.clone()) {
+        let (launch, backend) = match make(path.to_owned()) {
             Ok(made) => made,
-            Err(error) => panic!("cannot prepare {program}: {error}"),
+            Err(error) => panic!("cannot prepare {}: {error}", path.display()),
         };
         match Process::launch(launch) {
-            Ok(process) => return Some((process, backend)),
+            Ok(process) => return (process, backend),
             Err(error) if error.port_was_taken() && attempts < PORT_ATTEMPTS => {}
             Err(error) => panic!("{error}"),
         }
@@ -278,6 +282,12 @@ impl fmt::Display for StartError {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+    use std::io::{Read, Write};
+    use std::net::TcpListener;
+
+    use tempfile::TempDir;
+
     use super::*;
 
     #[test]
@@ -295,5 +305,69 @@ mod tests {
         let output: String = (0..50).map(|n| format!("line {n}\n")).collect();
         let tail = tail(&output);
         assert!(tail.starts_with("line 30\n") && tail.ends_with("line 49"), "{tail}");
+    }
+
+    /// A shell that stands for a backend; this process answers for it that it is ready.
+    fn shell(script: &str, folder: &TempDir) -> io::Result<Launch> {
+        let listener = TcpListener::bind(("127.0.0.1", 0))?;
+        let ready = format!("http://{}", listener.local_addr()?);
+        thread::spawn(move || {
+            for mut stream in listener.incoming().flatten() {
+                let _ = stream.read(&mut [0; 1024]);
+                let _ =
+                    stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+            }
+        });
+        Ok(Launch {
+            program: Program::Loki,
+            path: "/bin/sh".into(),
+            arguments: vec!["-c".into(), script.into()],
+            variables: Vec::new(),
+            folder: folder.path().to_owned(),
+            ready,
+        })
+    }
+
+    #[test]
+    fn a_port_that_someone_else_took_is_tried_again_with_others() {
+        let attempts = Cell::new(0);
+        let (process, _folder) = start_at(Path::new("/bin/sh"), |_| {
+            attempts.set(attempts.get() + 1);
+            let folder = TempDir::new()?;
+            let taken = "echo 'listen tcp 127.0.0.1:1: bind: address already in use'; exit 1";
+            let mut launch = shell(if attempts.get() < 3 { taken } else { "exec sleep 600" }, &folder)?;
+            if attempts.get() < 3 {
+                // Nobody answers for a program that could not listen.
+                launch.ready = format!("http://127.0.0.1:{}", crate::free_port());
+            }
+            Ok((launch, folder))
+        });
+        assert_eq!((attempts.get(), process.ended()), (3, None));
+    }
+
+    #[test]
+    #[should_panic(
+        expected = "loki ended while starting: exit status: 3\n--- the end of its output\nno such field"
+    )]
+    fn a_program_that_ends_while_starting_says_why() {
+        start_at(Path::new("/bin/sh"), |_| {
+            let folder = TempDir::new()?;
+            let mut launch = shell("echo 'no such field'; exit 3", &folder)?;
+            launch.ready = format!("http://127.0.0.1:{}", crate::free_port());
+            Ok((launch, folder))
+        });
+    }
+
+    #[test]
+    fn a_dropped_process_has_ended() {
+        let folder = TempDir::new().unwrap();
+        let process = Process::launch(shell("exec sleep 600", &folder).unwrap()).unwrap();
+        let id = process.child().as_ref().unwrap().id().to_string();
+        let alive =
+            || Command::new("kill").args(["-0", &id]).stderr(Stdio::null()).status().unwrap().success();
+        assert!(alive());
+        process.pause();
+        drop(process);
+        assert!(!alive());
     }
 }

@@ -1,5 +1,4 @@
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,6 +13,7 @@ use crate::ports::free_port;
 use crate::process::{Launch, Process, start};
 use crate::program::Program;
 use crate::sample::{Answer, Sample};
+use crate::scrape_job::ScrapeJob;
 use crate::stack_files::copy_into;
 use crate::wait::{now_unix_seconds, wait_for};
 
@@ -74,12 +74,12 @@ impl Prometheus {
     #[track_caller]
     #[expect(clippy::panic, reason = "a job that is not accepted fails the test")]
     pub fn scrape(&self, job: &ScrapeJob) {
-        let file = self.folder.path().join("scrape.d").join(format!("{}.yml", job.name));
+        let file = self.folder.path().join("scrape.d").join(format!("{}.yml", job.name()));
         if let Err(error) = fs::write(&file, job.yaml()) {
             panic!("cannot write {}: {error}", file.display());
         }
         if let Err(error) = self.http.post_empty("/-/reload") {
-            panic!("prometheus does not accept the job {:?}: {error}", job.name);
+            panic!("prometheus does not accept the job {:?}: {error}", job.name());
         }
     }
 
@@ -210,69 +210,6 @@ fn lay_out(folder: &Path) -> io::Result<()> {
     fs::create_dir(folder.join("targets"))
 }
 
-/// A job for Prometheus: what to scrape, how often, and in which formats.
-#[derive(Debug, Clone)]
-#[must_use]
-pub struct ScrapeJob {
-    name: String,
-    targets: Vec<String>,
-    interval: Duration,
-    path: String,
-    protocols: Vec<String>,
-}
-
-impl ScrapeJob {
-    /// `/metrics` at `address` (`host:port`), every second, in the format that Prometheus likes best.
-    pub fn new(name: impl Into<String>, address: impl ToString) -> Self {
-        Self {
-            name: name.into(),
-            targets: vec![address.to_string()],
-            interval: Duration::from_secs(1),
-            path: "/metrics".to_owned(),
-            protocols: Vec::new(),
-        }
-    }
-
-    /// One more address.
-    pub fn target(mut self, address: impl ToString) -> Self {
-        self.targets.push(address.to_string());
-        self
-    }
-
-    /// How often, to the millisecond.
-    pub fn interval(mut self, interval: Duration) -> Self {
-        self.interval = interval;
-        self
-    }
-
-    /// Another path than `/metrics`.
-    pub fn path(mut self, path: impl Into<String>) -> Self {
-        self.path = path.into();
-        self
-    }
-
-    /// The formats to accept, best first, by Prometheus' names: `OpenMetricsText1.0.0`, `OpenMetricsText0.0.1`,
-    /// `PrometheusText1.0.0`, `PrometheusText0.0.4`, `PrometheusProto`.
-    pub fn protocols(mut self, protocols: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.protocols = protocols.into_iter().map(Into::into).collect();
-        self
-    }
-
-    fn yaml(&self) -> String {
-        let interval = self.interval.as_millis();
-        let mut yaml = format!(
-            "scrape_configs:\n  - job_name: {:?}\n    metrics_path: {:?}\n    scrape_interval: {interval}ms\n    \
-             scrape_timeout: {interval}ms\n    static_configs:\n      - targets: {:?}\n",
-            self.name, self.path, self.targets
-        );
-        if !self.protocols.is_empty() {
-            // Writing to a string does not fail.
-            let _ = writeln!(yaml, "    scrape_protocols: {:?}", self.protocols);
-        }
-        yaml
-    }
-}
-
 /// One observation that carries a trace id.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -371,29 +308,5 @@ impl ExemplarSeries {
             value: raw.value.parse().unwrap_or(f64::NAN),
             timestamp: raw.timestamp,
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_job_is_written_as_prometheus_reads_it() {
-        let job = ScrapeJob::new("orders", "127.0.0.1:80")
-            .target("127.0.0.1:81")
-            .protocols(["PrometheusText0.0.4"]);
-        assert_eq!(
-            job.interval(Duration::from_millis(500)).path("/m").yaml(),
-            r#"scrape_configs:
-  - job_name: "orders"
-    metrics_path: "/m"
-    scrape_interval: 500ms
-    scrape_timeout: 500ms
-    static_configs:
-      - targets: ["127.0.0.1:80", "127.0.0.1:81"]
-    scrape_protocols: ["PrometheusText0.0.4"]
-"#
-        );
     }
 }

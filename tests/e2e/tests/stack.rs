@@ -8,8 +8,8 @@ use std::thread;
 use std::time::{Duration, SystemTime};
 
 use e2e::{
-    Alertmanager, Jaeger, Loki, Probe, Program, Prometheus, Promtool, ScrapeJob, SpanKind, SpanStatus, Tool,
-    stack_folder, wait_for,
+    Alertmanager, Jaeger, Loki, Probe, Program, Prometheus, Promtool, ScrapeJob, SpanKind, SpanStatus, Stack,
+    Tool, stack_folder, wait_for,
 };
 use serde_json::json;
 
@@ -181,6 +181,14 @@ fn jaeger_serves_the_sampling_strategies_of_the_stack() {
         ureq::get(format!("{}/api/sampling?service=orders", jaeger.sampling_url())).call().unwrap();
     let answer: serde_json::Value = answer.body_mut().read_json().unwrap();
     assert_eq!(answer, json!({"strategyType": 0, "probabilisticSampling": {"samplingRate": 1}}));
+}
+
+#[test]
+fn the_three_start_side_by_side() {
+    let Some(stack) = Stack::start() else { return };
+    assert_eq!(stack.prometheus.value("1 + 1").unwrap(), Some(2.0));
+    assert_eq!(stack.loki.query(r#"{service_name="orders"}"#).unwrap(), []);
+    assert_eq!(stack.jaeger.services().unwrap(), Vec::<String>::new());
 }
 
 #[test]

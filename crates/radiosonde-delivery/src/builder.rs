@@ -1,0 +1,85 @@
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+
+use radiosonde_core::{SharedClock, SystemClock};
+use radiosonde_metrics::{RegisterError, Registry};
+use rustls::pki_types::CertificateDer;
+
+use crate::meters::Meters;
+use crate::tls;
+use crate::{Delivery, InvalidCertificates};
+
+/// Collects a [`Delivery`]'s settings.
+#[must_use]
+#[derive(Debug, Clone)]
+pub struct DeliveryBuilder {
+    registry: Option<Registry>,
+    clock: SharedClock,
+    certificates: Vec<CertificateDer<'static>>,
+}
+
+impl DeliveryBuilder {
+    pub(crate) fn new() -> Self {
+        Self { registry: None, clock: Arc::new(SystemClock), certificates: Vec::new() }
+    }
+
+    /// Where the metrics of delivery are registered; [`Registry::global`] if not set.
+    pub fn registry(mut self, registry: &Registry) -> Self {
+        self.registry = Some(registry.clone());
+        self
+    }
+
+    /// The clock by which the age of a batch is measured; the system's if not set. Waits and timeouts always take real time.
+    pub fn clock(mut self, clock: SharedClock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Trusts these certificate authorities, in PEM form, besides the system's.
+    ///
+    /// # Errors
+    /// [`InvalidCertificates`] if the text holds none or one of them cannot be used.
+    pub fn certificate_authorities(mut self, pem: &[u8]) -> Result<Self, InvalidCertificates> {
+        self.certificates.extend(tls::parse_pem(pem)?);
+        Ok(self)
+    }
+
+    /// Starts the delivery thread.
+    ///
+    /// # Errors
+    /// [`StartError`] if the operating system gives no thread or the metrics clash with others.
+    pub fn start(self) -> Result<Delivery, StartError> {
+        let registry = self.registry.as_ref().unwrap_or_else(|| Registry::global());
+        let meters = Meters::new(registry).map_err(StartError::Metrics)?;
+        Delivery::start(meters, self.clock, self.certificates).map_err(StartError::Thread)
+    }
+}
+
+/// A delivery that cannot start.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The operating system gave no thread, or the thread no event queue.
+    Thread(io::Error),
+    /// The metrics could not be registered.
+    Metrics(RegisterError),
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Thread(_) => "the delivery thread could not be started",
+            Self::Metrics(_) => "the metrics of delivery could not be registered",
+        })
+    }
+}
+
+impl std::error::Error for StartError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Thread(error) => Some(error),
+            Self::Metrics(error) => Some(error),
+        }
+    }
+}

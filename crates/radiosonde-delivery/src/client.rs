@@ -1,0 +1,106 @@
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http::header::{HeaderValue, USER_AGENT};
+use http::{Request, Response};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::Client as Pooled;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use rustls::ClientConfig;
+use tokio::time::{Instant, timeout_at};
+
+/// More of an answer than this is not read: it holds an error text or a few counts.
+const ANSWER_BYTES: usize = 64 * 1024;
+
+/// Connections that nobody uses are closed before most servers and load balancers do it from their side.
+const IDLE: Duration = Duration::from_secs(30);
+
+const AGENT: HeaderValue = HeaderValue::from_static(concat!("radiosonde/", env!("CARGO_PKG_VERSION")));
+
+/// One sink's HTTP/1.1 client. Redirects are not followed: a push that is redirected is a wrong address.
+#[derive(Clone)]
+pub(crate) struct Client {
+    pooled: Pooled<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    timeout: Duration,
+}
+
+impl Client {
+    pub(crate) fn new(tls: &Arc<ClientConfig>, timeout: Duration) -> Self {
+        let mut tcp = HttpConnector::new();
+        tcp.set_nodelay(true);
+        // The scheme is checked by `Endpoint`, and `https` passes through here too.
+        tcp.enforce_http(false);
+        let connector = HttpsConnectorBuilder::new()
+            .with_tls_config(ClientConfig::clone(tls))
+            .https_or_http()
+            .enable_http1()
+            .wrap_connector(tcp);
+        let pooled = Pooled::builder(TokioExecutor::new())
+            .pool_idle_timeout(IDLE)
+            .pool_max_idle_per_host(1)
+            .pool_timer(TokioTimer::new())
+            .timer(TokioTimer::new())
+            .build(connector);
+        Self { pooled, timeout }
+    }
+
+    /// Sends a request and reads the answer, within the timeout in all.
+    pub(crate) async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, SendError> {
+        let deadline = Instant::now() + self.timeout;
+        let mut request = request.map(Full::new);
+        request.headers_mut().entry(USER_AGENT).or_insert(AGENT);
+        let response = timeout_at(deadline, self.pooled.request(request))
+            .await
+            .map_err(|_| SendError::Timeout(self.timeout))?
+            .map_err(SendError::Broken)?;
+        let (parts, body) = response.into_parts();
+        let mut read = BytesMut::new();
+        // The status has been said: a body that breaks off or drags on does not change what became of the batch, while
+        // sending it again would deliver it twice.
+        let _ = timeout_at(deadline, read_some(body, &mut read)).await;
+        Ok(Response::from_parts(parts, read.freeze()))
+    }
+}
+
+async fn read_some(mut body: Incoming, into: &mut BytesMut) {
+    while let Some(Ok(frame)) = body.frame().await {
+        if let Some(data) = frame.data_ref() {
+            let room = ANSWER_BYTES - into.len();
+            into.extend_from_slice(&data[..data.len().min(room)]);
+        }
+        if into.len() == ANSWER_BYTES {
+            return;
+        }
+    }
+}
+
+/// There was no answer.
+#[derive(Debug)]
+pub(crate) enum SendError {
+    Timeout(Duration),
+    Broken(hyper_util::client::legacy::Error),
+}
+
+impl fmt::Display for SendError {
+    /// With the causes, because this is printed and not returned.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Timeout(after) => write!(f, "no answer within {after:?}"),
+            Self::Broken(error) => {
+                write!(f, "{error}")?;
+                let mut cause = error.source();
+                while let Some(error) = cause {
+                    write!(f, ": {error}")?;
+                    cause = error.source();
+                }
+                Ok(())
+            }
+        }
+    }
+}

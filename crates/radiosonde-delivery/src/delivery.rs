@@ -1,0 +1,200 @@
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use radiosonde_core::SharedClock;
+use rustls::ClientConfig;
+use rustls::pki_types::CertificateDer;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::time::Instant;
+
+use crate::buffer::{AnyBuffer, Buffer};
+use crate::client::Client;
+use crate::completion::Completion;
+use crate::meters::Meters;
+use crate::sink_task::SinkTask;
+use crate::worker::{self, Command, Core, FlushJob};
+use crate::{Backend, DeliveryBuilder, InvalidCertificates, Queue, Report, SinkError, SinkOptions, tls};
+
+/// How much longer than its deadline [`Delivery::shutdown_blocking`] waits for the thread to say so.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// No deadline is further away than this, so that adding it to a time cannot overflow.
+const FOREVER: Duration = Duration::from_secs(365 * 24 * 3600);
+
+/// The thread that carries telemetry to its backends.
+///
+/// Cheap to clone; all clones are the same thread. It has a runtime of its own, so it neither needs nor disturbs the
+/// application's, whatever that is. When the last clone is dropped without a shutdown, the thread closes its queues, tries for
+/// one more second to send what is there, and ends by itself; nobody waits for it, and a process that exits does not either.
+/// So call [`shutdown`](Self::shutdown).
+///
+/// After a `fork` the child has no delivery thread: its queues fill up to their bounds and then count `queue_full`. Start a
+/// delivery after forking.
+#[derive(Clone)]
+pub struct Delivery {
+    shared: Arc<Handle>,
+}
+
+struct Handle {
+    core: Arc<Core>,
+    commands: UnboundedSender<Command>,
+    meters: Meters,
+    clock: SharedClock,
+    certificates: Vec<CertificateDer<'static>>,
+    /// Read once, by the first sink that needs it: it takes some milliseconds.
+    trusting: OnceLock<Arc<ClientConfig>>,
+}
+
+impl fmt::Debug for Delivery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Delivery").field("report", &self.report()).finish_non_exhaustive()
+    }
+}
+
+impl Delivery {
+    /// A delivery with the global registry, the system's clock and the system's certificate authorities, unless told otherwise.
+    pub fn builder() -> DeliveryBuilder {
+        DeliveryBuilder::new()
+    }
+
+    pub(crate) fn start(
+        meters: Meters,
+        clock: SharedClock,
+        certificates: Vec<CertificateDer<'static>>,
+    ) -> io::Result<Self> {
+        let core = Arc::new(Core::new());
+        let (commands, receiver) = unbounded_channel();
+        worker::spawn(Arc::clone(&core), receiver)?;
+        let handle = Handle { core, commands, meters, clock, certificates, trusting: OnceLock::new() };
+        Ok(Self { shared: Arc::new(handle) })
+    }
+
+    /// Adds a sink and returns its entrance.
+    ///
+    /// Each sink has its own queue, batches, connections and retries: one whose backend hangs does not hold up another.
+    ///
+    /// # Errors
+    /// [`SinkError`] if a setting is out of range, the name is taken, there is nothing to trust for an `https` endpoint, or
+    /// the delivery is shutting down.
+    pub fn sink<B: Backend>(&self, options: SinkOptions, backend: B) -> Result<Queue<B::Item>, SinkError> {
+        options.check().map_err(SinkError::Option)?;
+        let name = options.name;
+        let handle = &*self.shared;
+        let secure = backend.endpoint().is_https();
+        let tls = if secure { handle.trusting() } else { tls::unused() }.map_err(SinkError::Certificates)?;
+        // Held until the command is sent, so that a sink is either refused or served, also beside a shutdown.
+        let mut sinks = handle.core.sinks();
+        if sinks.closed {
+            return Err(SinkError::Stopped { name });
+        }
+        if sinks.all.iter().any(|sink| sink.name() == name) {
+            return Err(SinkError::NameTaken { name });
+        }
+        let buffer = Arc::new(Buffer::new(options, handle.meters.of(name)));
+        let task = SinkTask::new(
+            Arc::clone(&buffer),
+            backend,
+            Client::new(&tls, options.timeout),
+            Arc::clone(&handle.clock),
+            handle.core.stopping.subscribe(),
+        );
+        // A thread that is gone drops the task, which closes the queue.
+        let _ = handle.commands.send(Command::Run(Box::pin(task.run())));
+        sinks.all.push(Arc::clone(&buffer) as Arc<dyn AnyBuffer>);
+        Ok(Queue::new(buffer))
+    }
+
+    /// What became of everything so far.
+    #[must_use]
+    pub fn report(&self) -> Report {
+        self.shared.core.report()
+    }
+
+    /// Sends what has been pushed until now without waiting for full batches.
+    ///
+    /// It begins with the call; the future, of any runtime, only waits. It says whether all of it had been delivered or
+    /// dropped by the deadline. Pushing goes on meanwhile.
+    #[allow(clippy::must_use_candidate, reason = "it acts whether anybody waits or not")]
+    pub fn flush(&self, deadline: Duration) -> Flush {
+        let handle = &*self.shared;
+        let targets = handle.core.sinks().all.iter().map(|sink| (Arc::clone(sink), sink.flush())).collect();
+        let done = Completion::new();
+        let job = FlushJob { targets, deadline: from_now(deadline), done: done.clone() };
+        // A thread that is gone drops the job, which tells.
+        let _ = handle.commands.send(Command::Flush(job));
+        Flush { done }
+    }
+
+    /// Stops taking items, sends what is there until the deadline, and reports.
+    ///
+    /// It begins with the call: later pushes are refused and counted as `shutdown`, whether the future is awaited or not. The
+    /// future belongs to no runtime; the deadline is kept by the delivery thread. Retries go on, without long waits; what is
+    /// unanswered at the deadline is cut off and counts as left, though the backend may have accepted it. A second call returns
+    /// the first one's report, at the first one's deadline.
+    #[allow(clippy::must_use_candidate, reason = "it acts whether anybody waits or not")]
+    pub fn shutdown(&self, deadline: Duration) -> Shutdown {
+        let handle = &*self.shared;
+        if handle.core.close() {
+            // A thread that is gone has left its report.
+            let _ = handle.commands.send(Command::Shutdown { deadline: from_now(deadline) });
+        }
+        Shutdown { ended: handle.core.ended.clone() }
+    }
+
+    /// [`shutdown`](Self::shutdown) for callers that cannot await; blocks this thread, until about the deadline at most.
+    ///
+    /// Safe on a runtime's thread too, also the only one of a current-thread runtime: delivery does not need it.
+    #[allow(clippy::must_use_candidate, reason = "it acts whether anybody waits or not")]
+    pub fn shutdown_blocking(&self, deadline: Duration) -> Report {
+        let patience = deadline.min(FOREVER) + GRACE;
+        // Patience ends only if a backend's code blocks the delivery thread; the sums add up all the same.
+        self.shutdown(deadline).ended.wait(patience).unwrap_or_else(|| self.report())
+    }
+}
+
+impl Handle {
+    fn trusting(&self) -> Result<Arc<ClientConfig>, InvalidCertificates> {
+        if let Some(known) = self.trusting.get() {
+            return Ok(Arc::clone(known));
+        }
+        let loaded = tls::trusting(&self.certificates)?;
+        Ok(Arc::clone(self.trusting.get_or_init(|| loaded)))
+    }
+}
+
+fn from_now(deadline: Duration) -> Instant {
+    Instant::now() + deadline.min(FOREVER)
+}
+
+/// Waits for a [`Delivery::flush`]; true if everything was settled in time.
+#[derive(Debug)]
+pub struct Flush {
+    done: Completion<bool>,
+}
+
+impl Future for Flush {
+    type Output = bool;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<bool> {
+        Pin::new(&mut self.done).poll(context)
+    }
+}
+
+/// Waits for a [`Delivery::shutdown`] and gives its report.
+#[derive(Debug)]
+pub struct Shutdown {
+    ended: Completion<Report>,
+}
+
+impl Future for Shutdown {
+    type Output = Report;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Report> {
+        Pin::new(&mut self.ended).poll(context)
+    }
+}

@@ -1,0 +1,215 @@
+use std::fmt;
+
+use http::Uri;
+use http::uri::{PathAndQuery, Scheme};
+
+/// Where a sink sends: an absolute `http` or `https` URL.
+///
+/// # Shape
+/// Scheme, host, optional port, path, optional query. A user and password in the URL are refused, because URLs end up in
+/// error messages; send them as a header. Printing leaves the query out for the same reason.
+///
+/// ```
+/// use radiosonde_delivery::{Endpoint, InvalidEndpointKind};
+///
+/// let base = Endpoint::parse("https://logs.example:3100/gateway/")?;
+/// assert_eq!(base.join("/loki/api/v1/push")?.to_string(), "https://logs.example:3100/gateway/loki/api/v1/push");
+///
+/// let error = Endpoint::parse("localhost:3100").unwrap_err();
+/// assert_eq!(error.kind(), InvalidEndpointKind::Scheme);
+/// assert_eq!(error.to_string(), r#"endpoint "localhost:3100" does not begin with http:// or https://; allowed is an absolute http or https URL, such as http://127.0.0.1:3100"#);
+/// # Ok::<(), radiosonde_delivery::InvalidEndpoint>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Endpoint {
+    uri: Uri,
+}
+
+impl Endpoint {
+    /// Reads a URL. Space around it is ignored.
+    ///
+    /// # Errors
+    /// [`InvalidEndpoint`] if it is no absolute `http` or `https` URL with a host, or holds a user or password.
+    pub fn parse(text: &str) -> Result<Self, InvalidEndpoint> {
+        let text = text.trim();
+        let refuse = |kind| InvalidEndpoint { text: without_secrets(text).into(), kind };
+        if text.is_empty() {
+            return Err(refuse(InvalidEndpointKind::Empty));
+        }
+        if !begins_with(text, "http://") && !begins_with(text, "https://") {
+            return Err(refuse(InvalidEndpointKind::Scheme));
+        }
+        let uri: Uri = text.parse().map_err(|_| refuse(InvalidEndpointKind::Syntax))?;
+        let authority = uri.authority().map_or("", |authority| authority.as_str());
+        if authority.contains('@') {
+            return Err(refuse(InvalidEndpointKind::UserInfo));
+        }
+        let host = uri.host().unwrap_or_default();
+        if host.is_empty() {
+            return Err(refuse(InvalidEndpointKind::Host));
+        }
+        // `http` takes any text for a port and leaves it out when asked.
+        if authority.len() > host.len() && uri.port_u16().is_none() {
+            return Err(refuse(InvalidEndpointKind::Port));
+        }
+        Ok(Self { uri })
+    }
+
+    /// The endpoint with `path` appended to its own, one slash between them; the query stays.
+    ///
+    /// # Errors
+    /// [`InvalidEndpoint`] if `path` has a character that no path may have.
+    pub fn join(&self, path: &str) -> Result<Self, InvalidEndpoint> {
+        let base = self.uri.path().trim_end_matches('/');
+        let mut whole = format!("{base}/{}", path.trim_start_matches('/'));
+        if let Some(query) = self.uri.query() {
+            whole.push('?');
+            whole.push_str(query);
+        }
+        let refuse = |text: &str| InvalidEndpoint { text: text.into(), kind: InvalidEndpointKind::Syntax };
+        let mut parts = self.uri.clone().into_parts();
+        parts.path_and_query = Some(PathAndQuery::try_from(&whole).map_err(|_| refuse(path))?);
+        let uri = Uri::from_parts(parts).map_err(|_| refuse(path))?;
+        Ok(Self { uri })
+    }
+
+    /// The URL, query included.
+    #[must_use]
+    pub const fn uri(&self) -> &Uri {
+        &self.uri
+    }
+
+    /// Whether the connection is encrypted.
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        self.uri.scheme() == Some(&Scheme::HTTPS)
+    }
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scheme = self.uri.scheme_str().unwrap_or_default();
+        let authority = self.uri.authority().map_or("", |authority| authority.as_str());
+        write!(f, "{scheme}://{authority}{}", self.uri.path())
+    }
+}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Endpoint({self})")
+    }
+}
+
+fn begins_with(text: &str, scheme: &str) -> bool {
+    text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+}
+
+/// The text as it may be shown: a user and password are replaced, a query is cut off.
+fn without_secrets(text: &str) -> String {
+    let text = text.split('?').next().unwrap_or_default();
+    let start = text.find("://").map_or(0, |at| at + 3);
+    let (scheme, rest) = text.split_at(start);
+    let end = rest.find('/').unwrap_or(rest.len());
+    match rest[..end].rfind('@') {
+        Some(at) => format!("{scheme}***{}", &rest[at..]),
+        None => text.to_owned(),
+    }
+}
+
+/// A text that is no endpoint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvalidEndpoint {
+    text: Box<str>,
+    kind: InvalidEndpointKind,
+}
+
+/// Why a text is no endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InvalidEndpointKind {
+    /// Nothing but space.
+    Empty,
+    /// It does not begin with `http://` or `https://`.
+    Scheme,
+    /// No host after the scheme.
+    Host,
+    /// A port that is no number up to 65535.
+    Port,
+    /// A user or password before the host.
+    UserInfo,
+    /// A character where the URL syntax has none.
+    Syntax,
+}
+
+impl InvalidEndpoint {
+    /// Why it was refused.
+    #[must_use]
+    pub const fn kind(&self) -> InvalidEndpointKind {
+        self.kind
+    }
+}
+
+impl fmt::Display for InvalidEndpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let why = match self.kind {
+            InvalidEndpointKind::Empty => "is empty",
+            InvalidEndpointKind::Scheme => "does not begin with http:// or https://",
+            InvalidEndpointKind::Host => "has no host",
+            InvalidEndpointKind::Port => "has a port outside 0 to 65535",
+            InvalidEndpointKind::UserInfo => "holds a user or password, which belong into a header",
+            InvalidEndpointKind::Syntax => "is malformed",
+        };
+        write!(
+            f,
+            "endpoint {:?} {why}; allowed is an absolute http or https URL, such as http://127.0.0.1:3100",
+            self.text
+        )
+    }
+}
+
+impl std::error::Error for InvalidEndpoint {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refusals_name_what_is_wrong() {
+        let cases = [
+            ("", InvalidEndpointKind::Empty),
+            ("  ", InvalidEndpointKind::Empty),
+            ("localhost", InvalidEndpointKind::Scheme),
+            ("ftp://a", InvalidEndpointKind::Scheme),
+            ("/path", InvalidEndpointKind::Scheme),
+            ("http://", InvalidEndpointKind::Syntax),
+            ("http://:80", InvalidEndpointKind::Host),
+            ("http://a:", InvalidEndpointKind::Port),
+            ("http://a:99999", InvalidEndpointKind::Port),
+            ("http://a b", InvalidEndpointKind::Syntax),
+            ("http://u:p@a", InvalidEndpointKind::UserInfo),
+        ];
+        for (text, kind) in cases {
+            assert_eq!(Endpoint::parse(text).map_err(|error| error.kind()), Err(kind), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn secrets_in_a_url_are_not_repeated() {
+        for text in ["https://user:hunter2@host/p", "https://user:hunter2@host", "ftp://a?key=hunter2"] {
+            let error = Endpoint::parse(text).unwrap_err();
+            assert!(!format!("{error} {error:?}").contains("hunter2"), "{error:?}");
+        }
+        let endpoint = Endpoint::parse("https://host/p?key=hunter2").unwrap();
+        assert_eq!(format!("{endpoint} {endpoint:?}"), "https://host/p Endpoint(https://host/p)");
+        assert_eq!(endpoint.uri().query(), Some("key=hunter2"));
+    }
+
+    #[test]
+    fn joining_keeps_the_prefix_and_the_query() {
+        let join = |base: &str, path| Endpoint::parse(base).unwrap().join(path).unwrap().uri().to_string();
+        assert_eq!(join("http://[::1]:4318", "/v1/traces"), "http://[::1]:4318/v1/traces");
+        assert_eq!(join("HTTP://a/b/", "v1/traces"), "http://a/b/v1/traces");
+        assert_eq!(join("http://a/b?c=d", "/v1"), "http://a/b/v1?c=d");
+        assert!(Endpoint::parse("http://a").unwrap().join("a b").is_err());
+    }
+}

@@ -1,0 +1,91 @@
+use crate::SinkReport;
+
+/// What became of every item of a sink.
+///
+/// Kept under the queue's lock, together with the items, so that at every moment
+/// `produced == delivered + dropped + held`.
+#[derive(Debug, Default)]
+pub(crate) struct Ledger {
+    /// Everything that was offered, taken or refused.
+    produced: u64,
+    delivered: u64,
+    /// Few reasons exist, so a list beats a map.
+    dropped: Vec<(&'static str, u64)>,
+    /// Taken and not settled yet: queued or in flight.
+    held: u64,
+    /// Taken since the start. Items are settled in this order, so `accepted - held` is how far settling has come.
+    accepted: u64,
+}
+
+impl Ledger {
+    pub(crate) fn refuse(&mut self, reason: &'static str) {
+        self.produced += 1;
+        self.drop_for(reason, 1);
+    }
+
+    pub(crate) const fn accept(&mut self) {
+        self.produced += 1;
+        self.accepted += 1;
+        self.held += 1;
+    }
+
+    /// Ends the life of `items` held ones, of which `dropped` were dropped for `reason`.
+    pub(crate) fn settle(&mut self, items: u64, dropped: u64, reason: &'static str) {
+        let items = items.min(self.held);
+        let dropped = dropped.min(items);
+        self.held -= items;
+        self.delivered += items - dropped;
+        if dropped > 0 {
+            self.drop_for(reason, dropped);
+        }
+    }
+
+    pub(crate) const fn held(&self) -> u64 {
+        self.held
+    }
+
+    pub(crate) const fn accepted(&self) -> u64 {
+        self.accepted
+    }
+
+    /// How many of the accepted items have been delivered or dropped.
+    pub(crate) const fn settled(&self) -> u64 {
+        self.accepted - self.held
+    }
+
+    pub(crate) fn dropped_for(&self, reason: &str) -> u64 {
+        self.dropped.iter().find(|(known, _)| *known == reason).map_or(0, |(_, items)| *items)
+    }
+
+    pub(crate) fn report(&self, name: &'static str) -> SinkReport {
+        SinkReport::new(name, self.produced, self.delivered, self.dropped.clone(), self.held)
+    }
+
+    fn drop_for(&mut self, reason: &'static str, items: u64) {
+        match self.dropped.iter_mut().find(|(known, _)| *known == reason) {
+            Some((_, count)) => *count += items,
+            None => self.dropped.push((reason, items)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sums_add_up_whatever_happens() {
+        let mut ledger = Ledger::default();
+        for _ in 0..10 {
+            ledger.accept();
+        }
+        ledger.refuse("queue_full");
+        ledger.settle(4, 1, "partial_success");
+        ledger.settle(2, 2, "retries_exhausted");
+        ledger.settle(1, 9, "more than there are");
+        let report = ledger.report("x");
+        assert_eq!((report.produced(), report.delivered(), report.dropped(), report.left()), (11, 3, 5, 3));
+        assert_eq!(ledger.settled(), 7);
+        assert_eq!(ledger.dropped_for("retries_exhausted"), 2);
+    }
+}

@@ -1,0 +1,92 @@
+use std::sync::{Mutex, PoisonError};
+
+use radiosonde_metrics::{Counter, Gauge, IntGauge, RegisterError, Registry, Vector};
+
+/// The metrics that all sinks share, by sink.
+#[derive(Debug, Clone)]
+pub(crate) struct Meters {
+    produced: Vector<Counter>,
+    delivered: Vector<Counter>,
+    dropped: Vector<Counter>,
+    requests: Vector<Counter>,
+    retries: Vector<Counter>,
+    queue_items: Vector<IntGauge>,
+    queue_bytes: Vector<IntGauge>,
+    last_success: Vector<Gauge>,
+}
+
+impl Meters {
+    pub(crate) fn new(registry: &Registry) -> Result<Self, RegisterError> {
+        let sink = &["sink"];
+        let counter = |name, help| registry.counter(name, help).labels(sink);
+        Ok(Self {
+            produced: counter(
+                "radiosonde_delivery_produced_total",
+                "Items given to a sink, refused ones included.",
+            )?,
+            delivered: counter("radiosonde_delivery_delivered_total", "Items that the backend accepted.")?,
+            dropped: registry
+                .counter("radiosonde_delivery_dropped_total", "Items given up, by reason.")
+                .labels(&["sink", "reason"])?,
+            requests: counter("radiosonde_delivery_requests_total", "Requests sent to the backend.")?,
+            retries: counter("radiosonde_delivery_retries_total", "Requests that repeat a failed one.")?,
+            queue_items: registry
+                .int_gauge("radiosonde_delivery_queue_items", "Items held, queued and in flight.")
+                .labels(sink)?,
+            queue_bytes: registry
+                .int_gauge("radiosonde_delivery_queue_bytes", "Bytes held, queued and in flight.")
+                .labels(sink)?,
+            last_success: registry
+                .gauge(
+                    "radiosonde_delivery_last_success_timestamp_seconds",
+                    "When the backend last accepted a batch, in seconds since 1970; 0 if it never did.",
+                )
+                .labels(sink)?,
+        })
+    }
+
+    pub(crate) fn of(&self, sink: &'static str) -> SinkMeters {
+        let labels = &[sink];
+        SinkMeters {
+            sink,
+            produced: self.produced.with(labels),
+            delivered: self.delivered.with(labels),
+            dropped: self.dropped.clone(),
+            dropped_by: Mutex::new(Vec::new()),
+            requests: self.requests.with(labels),
+            retries: self.retries.with(labels),
+            queue_items: self.queue_items.with(labels),
+            queue_bytes: self.queue_bytes.with(labels),
+            last_success: self.last_success.with(labels),
+        }
+    }
+}
+
+/// One sink's metrics.
+#[derive(Debug)]
+pub(crate) struct SinkMeters {
+    sink: &'static str,
+    pub(crate) produced: Counter,
+    pub(crate) delivered: Counter,
+    dropped: Vector<Counter>,
+    /// The counters of the reasons seen so far.
+    dropped_by: Mutex<Vec<(&'static str, Counter)>>,
+    pub(crate) requests: Counter,
+    pub(crate) retries: Counter,
+    pub(crate) queue_items: IntGauge,
+    pub(crate) queue_bytes: IntGauge,
+    pub(crate) last_success: Gauge,
+}
+
+impl SinkMeters {
+    pub(crate) fn drop_for(&self, reason: &'static str, items: u64) {
+        let mut known = self.dropped_by.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, counter)) = known.iter().find(|(seen, _)| *seen == reason) {
+            counter.inc_by(items);
+            return;
+        }
+        let counter = self.dropped.with(&[self.sink, reason]);
+        counter.inc_by(items);
+        known.push((reason, counter));
+    }
+}

@@ -1,0 +1,98 @@
+use std::fmt;
+use std::sync::Arc;
+
+use crate::SinkReport;
+use crate::buffer::{AnyBuffer, Buffer};
+
+/// The entrance of a sink: what is pushed here is delivered or counted.
+///
+/// Cheap to clone; all clones are the same queue. Works on any thread, inside any runtime or none. A clone does not keep the
+/// [`Delivery`](crate::Delivery) alive.
+///
+/// # Cost
+/// One lock that is held for a few dozen instructions, never while an item is encoded or sent. The ring of items doubles when
+/// it is too small, up to `max_items`; nothing else is allocated. The delivery thread is woken for the first item and for a
+/// full batch, not for each.
+pub struct Queue<T> {
+    buffer: Arc<Buffer<T>>,
+}
+
+impl<T> Clone for Queue<T> {
+    fn clone(&self) -> Self {
+        Self { buffer: Arc::clone(&self.buffer) }
+    }
+}
+
+impl<T> fmt::Debug for Queue<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Queue").field("options", self.buffer.options()).finish_non_exhaustive()
+    }
+}
+
+impl<T: Send> Queue<T> {
+    pub(crate) const fn new(buffer: Arc<Buffer<T>>) -> Self {
+        Self { buffer }
+    }
+
+    /// Adds an item that holds about `size_in_bytes` of memory. Never blocks, never panics.
+    ///
+    /// # Errors
+    /// [`Dropped`] if the item was refused: the queue is full, the item alone is larger than `max_bytes`, or the delivery is
+    /// shutting down. It has been counted already and is gone.
+    pub fn push(&self, item: T, size_in_bytes: usize) -> Result<(), Dropped> {
+        self.buffer.push(item, size_in_bytes)
+    }
+
+    /// Counts an item that its sink refuses before it reaches the queue, so that the report still adds up.
+    ///
+    /// `reason` becomes a label value.
+    #[allow(clippy::must_use_candidate, reason = "it counts whether anybody looks or not")]
+    pub fn refuse(&self, reason: &'static str) -> Dropped {
+        self.buffer.refuse(reason)
+    }
+
+    /// The sink's name.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.buffer.options().name
+    }
+
+    /// What became of everything so far.
+    #[must_use]
+    pub fn report(&self) -> SinkReport {
+        self.buffer.report()
+    }
+}
+
+/// An item was refused, and counted for this reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Dropped {
+    sink: &'static str,
+    reason: &'static str,
+}
+
+impl Dropped {
+    pub(crate) const fn new(sink: &'static str, reason: &'static str) -> Self {
+        Self { sink, reason }
+    }
+
+    /// The sink that refused it.
+    #[must_use]
+    pub const fn sink(&self) -> &'static str {
+        self.sink
+    }
+
+    /// Why: the `reason` label under which it was counted.
+    #[must_use]
+    pub const fn reason(&self) -> &'static str {
+        self.reason
+    }
+}
+
+impl fmt::Display for Dropped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "sink {:?} dropped an item: {}", self.sink, self.reason)
+    }
+}
+
+impl std::error::Error for Dropped {}

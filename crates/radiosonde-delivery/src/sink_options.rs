@@ -1,0 +1,227 @@
+use std::fmt;
+use std::time::Duration;
+
+use radiosonde_metrics::RegisterError;
+
+use crate::{InvalidCertificates, Retry};
+
+/// A sink's name and bounds.
+///
+/// # Shape
+///
+/// | Setting | Default | Allowed | Meaning |
+/// |---|---|---|---|
+/// | `max_items` | 65 536 | 1 and up | items held, queued and in flight together |
+/// | `max_bytes` | 16 MiB | 1 and up | bytes held, queued and in flight together, as the pusher counts them |
+/// | `batch_items` | 1 024 | 1 and up | items in one request |
+/// | `batch_bytes` | 1 MiB | 1 and up | bytes in one request, before encoding; a larger single item goes alone |
+/// | `batch_age` | 1 s | up to 1 h | how long the first item waits for company |
+/// | `timeout` | 10 s | 1 ms to 10 min | one request, from connecting to the last byte of the answer |
+/// | `retry` | [`Retry`]'s | [`Retry`]'s | what happens after a failure |
+#[must_use]
+#[derive(Debug, Clone, Copy)]
+pub struct SinkOptions {
+    pub(crate) name: &'static str,
+    pub(crate) max_items: usize,
+    pub(crate) max_bytes: usize,
+    pub(crate) batch_items: usize,
+    pub(crate) batch_bytes: usize,
+    pub(crate) batch_age: Duration,
+    pub(crate) timeout: Duration,
+    pub(crate) retry: Retry,
+}
+
+impl SinkOptions {
+    /// The defaults, under this name. It is the `sink` label of the metrics and the source of diagnostics.
+    pub fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            max_items: 65_536,
+            max_bytes: 16 << 20,
+            batch_items: 1_024,
+            batch_bytes: 1 << 20,
+            batch_age: Duration::from_secs(1),
+            timeout: Duration::from_secs(10),
+            retry: Retry::default(),
+        }
+    }
+
+    /// Renames the sink, for a second one of the same kind.
+    pub const fn name(mut self, name: &'static str) -> Self {
+        self.name = name;
+        self
+    }
+
+    /// Bounds the items held.
+    pub const fn max_items(mut self, items: usize) -> Self {
+        self.max_items = items;
+        self
+    }
+
+    /// Bounds the bytes held.
+    pub const fn max_bytes(mut self, bytes: usize) -> Self {
+        self.max_bytes = bytes;
+        self
+    }
+
+    /// Bounds the items in one request.
+    pub const fn batch_items(mut self, items: usize) -> Self {
+        self.batch_items = items;
+        self
+    }
+
+    /// Bounds the bytes in one request.
+    pub const fn batch_bytes(mut self, bytes: usize) -> Self {
+        self.batch_bytes = bytes;
+        self
+    }
+
+    /// How long the first item waits for company. Zero sends as soon as something is there.
+    pub const fn batch_age(mut self, age: Duration) -> Self {
+        self.batch_age = age;
+        self
+    }
+
+    /// Bounds one request.
+    pub const fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// What happens after a failure.
+    pub const fn retry(mut self, retry: Retry) -> Self {
+        self.retry = retry;
+        self
+    }
+
+    pub(crate) fn check(&self) -> Result<(), InvalidOption> {
+        if self.name.is_empty() {
+            return Err(InvalidOption::new("name", &self.name, "a name that is not empty"));
+        }
+        let counts = [
+            ("max_items", self.max_items),
+            ("max_bytes", self.max_bytes),
+            ("batch_items", self.batch_items),
+            ("batch_bytes", self.batch_bytes),
+        ];
+        for (option, value) in counts {
+            if value == 0 {
+                return Err(InvalidOption::new(option, &value, "1 and up"));
+            }
+        }
+        if self.batch_age > Duration::from_secs(3600) {
+            return Err(InvalidOption::new("batch_age", &self.batch_age, "at most 1h"));
+        }
+        if self.timeout < Duration::from_millis(1) || self.timeout > Duration::from_secs(600) {
+            return Err(InvalidOption::new("timeout", &self.timeout, "1ms to 10min"));
+        }
+        self.retry.check()
+    }
+}
+
+/// A setting outside its range.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvalidOption {
+    option: &'static str,
+    value: Box<str>,
+    allowed: &'static str,
+}
+
+impl InvalidOption {
+    pub(crate) fn new(option: &'static str, value: &dyn fmt::Debug, allowed: &'static str) -> Self {
+        Self { option, value: format!("{value:?}").into(), allowed }
+    }
+
+    /// The setting's name.
+    #[must_use]
+    pub const fn option(&self) -> &'static str {
+        self.option
+    }
+}
+
+impl fmt::Display for InvalidOption {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} is {}; allowed is {}", self.option, self.value, self.allowed)
+    }
+}
+
+impl std::error::Error for InvalidOption {}
+
+/// A sink that cannot be added.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum SinkError {
+    /// A setting is outside its range.
+    Option(InvalidOption),
+    /// Another sink of this delivery has the name.
+    NameTaken {
+        /// The name.
+        name: &'static str,
+    },
+    /// The delivery is shutting down.
+    Stopped {
+        /// The sink that came too late.
+        name: &'static str,
+    },
+    /// The sink's endpoint is `https`, and there is nothing to trust.
+    Certificates(InvalidCertificates),
+    /// The sink's metrics could not be registered.
+    Metrics(RegisterError),
+}
+
+impl fmt::Display for SinkError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Option(_) => f.write_str("a setting of the sink is out of range"),
+            Self::NameTaken { name } => {
+                write!(
+                    f,
+                    "sink name {name:?} is taken; allowed is a name that no other sink of this delivery has"
+                )
+            }
+            Self::Stopped { name } => write!(f, "sink {name:?} was added after shutdown"),
+            Self::Certificates(_) => f.write_str("no encrypted connection is possible"),
+            Self::Metrics(_) => f.write_str("the metrics of delivery could not be registered"),
+        }
+    }
+}
+
+impl std::error::Error for SinkError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Option(error) => Some(error),
+            Self::Certificates(error) => Some(error),
+            Self::Metrics(error) => Some(error),
+            Self::NameTaken { .. } | Self::Stopped { .. } => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_setting_out_of_range_is_named() {
+        let options = || SinkOptions::new("x");
+        let cases = [
+            (SinkOptions::new(""), "name"),
+            (options().max_items(0), "max_items"),
+            (options().max_bytes(0), "max_bytes"),
+            (options().batch_items(0), "batch_items"),
+            (options().batch_bytes(0), "batch_bytes"),
+            (options().batch_age(Duration::MAX), "batch_age"),
+            (options().timeout(Duration::ZERO), "timeout"),
+            (options().retry(Retry::new().base(Duration::ZERO)), "retry.base"),
+            (options().retry(Retry::new().cap(Duration::MAX)), "retry.cap"),
+            (options().retry(Retry::new().retry_after_cap(Duration::MAX)), "retry.retry_after_cap"),
+            (options().retry(Retry::new().max_attempts(0)), "retry.max_attempts"),
+        ];
+        for (options, option) in cases {
+            assert_eq!(options.check().unwrap_err().option(), option);
+        }
+        assert!(options().check().is_ok());
+        let error = options().timeout(Duration::ZERO).check().unwrap_err();
+        assert_eq!(error.to_string(), "timeout is 0ns; allowed is 1ms to 10min");
+    }
+}

@@ -1,0 +1,235 @@
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use radiosonde_core::{SharedClock, diagnostics};
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep, sleep_until, timeout_at};
+
+use crate::buffer::{AnyBuffer, Batch, Buffer};
+use crate::client::{Client, SendError};
+use crate::{Backend, EncodeError, Verdict};
+
+/// Once shutdown has begun, waits between attempts are at most this: better one attempt more than a long rest before the end.
+const HURRIED_WAIT: Duration = Duration::from_millis(250);
+
+/// How much of an error text is repeated in a diagnostic.
+const EXCERPT_CHARS: usize = 300;
+
+/// Takes batches off one sink's queue and sees each through, one at a time, in order.
+pub(crate) struct SinkTask<B: Backend> {
+    buffer: Arc<Buffer<B::Item>>,
+    backend: B,
+    client: Client,
+    clock: SharedClock,
+    stopping: watch::Receiver<bool>,
+    /// Items refused at the entrance that have been reported already.
+    refusals_reported: u64,
+}
+
+/// What became of a batch, if it did not have to be split.
+enum Fate {
+    Delivered { rejected: u64, reason: &'static str },
+    Split,
+    Dropped { reason: &'static str, why: String },
+}
+
+impl<B: Backend> SinkTask<B> {
+    pub(crate) const fn new(
+        buffer: Arc<Buffer<B::Item>>,
+        backend: B,
+        client: Client,
+        clock: SharedClock,
+        stopping: watch::Receiver<bool>,
+    ) -> Self {
+        Self { buffer, backend, client, clock, stopping, refusals_reported: 0 }
+    }
+
+    /// Runs until the queue is closed and empty.
+    pub(crate) async fn run(mut self) {
+        while let Some(batch) = self.buffer.next_batch().await {
+            // A stack rather than recursion: halves of halves stay in order, and nothing grows with the depth.
+            let mut parts = vec![batch];
+            while let Some(part) = parts.pop() {
+                let fate = match self.encode(&part.items) {
+                    Ok(request) => self.send(request, part.items.len()).await,
+                    Err(fate) => fate,
+                };
+                self.report_refusals();
+                if let Fate::Split = fate {
+                    if part.items.len() > 1 {
+                        let (first, second) = part.halves();
+                        parts.push(second);
+                        parts.push(first);
+                    } else {
+                        self.drop_batch(
+                            part,
+                            "too_large",
+                            "a single item is larger than the backend accepts",
+                        );
+                    }
+                    continue;
+                }
+                self.settle(part, fate);
+            }
+        }
+        self.report_refusals();
+    }
+
+    fn settle(&self, batch: Batch<B::Item>, fate: Fate) {
+        match fate {
+            Fate::Delivered { rejected, reason } => {
+                self.buffer.meters().last_success.set(seconds_since_1970(self.clock.now()));
+                self.buffer.settle(batch, rejected, reason);
+            }
+            Fate::Dropped { reason, why } => self.drop_batch(batch, reason, &why),
+            Fate::Split => {}
+        }
+    }
+
+    fn drop_batch(&self, batch: Batch<B::Item>, reason: &'static str, why: &str) {
+        self.say(reason, batch.items.len() as u64, format_args!("{why}"));
+        let all = batch.items.len() as u64;
+        self.buffer.settle(batch, all, reason);
+    }
+
+    /// Sends one batch of `items`, again and again if need be.
+    async fn send(&mut self, request: Request<Bytes>, items: usize) -> Fate {
+        let first = self.clock.monotonic();
+        let mut failures = 0;
+        loop {
+            self.buffer.meters().requests.inc();
+            if failures > 0 {
+                self.buffer.meters().retries.inc();
+            }
+            let answer = self.client.send(request.clone()).await;
+            let after = match self.judge(&answer, items) {
+                Ok(after) => after,
+                Err(fate) => return fate,
+            };
+            failures += 1;
+            let retry = self.buffer.options().retry;
+            let age = self.clock.monotonic().saturating_sub(first);
+            if retry.is_over(failures, age) {
+                let why =
+                    format!("given up after {failures} attempts in {age:?}: {}", self.describe(&answer));
+                return Fate::Dropped { reason: "retries_exhausted", why };
+            }
+            let reason = "retrying";
+            diagnostics::report(
+                self.buffer.name(),
+                reason,
+                format_args!("attempt {failures} failed and is repeated: {}", self.describe(&answer)),
+            );
+            self.report_refusals();
+            self.pause(retry.wait(failures, after, fastrand::f64()), after.is_some()).await;
+        }
+    }
+
+    fn encode(&mut self, items: &[B::Item]) -> Result<Request<Bytes>, Fate> {
+        // After a panic the backend is used again; its contract says it must bear that.
+        match catch_unwind(AssertUnwindSafe(|| self.backend.encode(items))) {
+            Ok(Ok(request)) => Ok(request),
+            Ok(Err(error)) => Err(Fate::Dropped { reason: "encode", why: with_cause(&error) }),
+            Err(_) => Err(panicked("encoding")),
+        }
+    }
+
+    /// `Ok(the server's wait)` if the request is to be repeated.
+    fn judge(
+        &mut self,
+        answer: &Result<Response<Bytes>, SendError>,
+        items: usize,
+    ) -> Result<Option<Duration>, Fate> {
+        let Ok(response) = answer else { return Ok(None) };
+        let verdict = catch_unwind(AssertUnwindSafe(|| self.backend.judge(response, items)));
+        match verdict.map_err(|_| panicked("judging the answer"))? {
+            Verdict::Retry { after } => Ok(after),
+            Verdict::Split => Err(Fate::Split),
+            Verdict::Delivered { rejected, reason } => {
+                let rejected = rejected.min(items as u64);
+                if rejected > 0 {
+                    self.say(reason, rejected, format_args!("{}", self.describe(answer)));
+                }
+                Err(Fate::Delivered { rejected, reason })
+            }
+            Verdict::Drop { reason, hint } => {
+                let mut why = self.describe(answer);
+                if !hint.is_empty() {
+                    why = format!("{why}; {hint}");
+                }
+                Err(Fate::Dropped { reason, why })
+            }
+        }
+    }
+
+    /// Waits before the next attempt; the beginning of shutdown cuts a wait of our own short, but not one the server asked for.
+    async fn pause(&mut self, wait: Duration, asked_for: bool) {
+        let until = Instant::now() + wait;
+        if *self.stopping.borrow() {
+            sleep(if asked_for { wait } else { wait.min(HURRIED_WAIT) }).await;
+            return;
+        }
+        let began = timeout_at(until, self.stopping.wait_for(|stopping| *stopping)).await.is_ok();
+        if began && asked_for {
+            sleep_until(until).await;
+        }
+    }
+
+    /// Items refused at the entrance are reported from here: reporting takes a lock that the application must not wait for.
+    fn report_refusals(&mut self) {
+        let refused = self.buffer.dropped_for("queue_full");
+        if refused > self.refusals_reported {
+            self.say(
+                "queue_full",
+                refused - self.refusals_reported,
+                format_args!("the backend is slower than the application"),
+            );
+            self.refusals_reported = refused;
+        }
+    }
+
+    fn say(&self, reason: &'static str, items: u64, why: fmt::Arguments<'_>) {
+        diagnostics::report(self.buffer.name(), reason, format_args!("dropped {items}: {why}"));
+    }
+
+    /// The answer for people: never a header of ours, and the server's text only with its control characters escaped.
+    fn describe(&self, answer: &Result<Response<Bytes>, SendError>) -> String {
+        let endpoint = self.backend.endpoint();
+        match answer {
+            Err(error) => format!("{endpoint}: {error}"),
+            Ok(response) => {
+                let text = String::from_utf8_lossy(response.body());
+                let excerpt: String =
+                    text.trim().chars().take(EXCERPT_CHARS).flat_map(char::escape_debug).collect();
+                let between = if excerpt.is_empty() { "" } else { ": " };
+                format!("{endpoint} answered {}{between}{excerpt}", response.status())
+            }
+        }
+    }
+}
+
+impl<B: Backend> Drop for SinkTask<B> {
+    /// Whatever ends the task, nothing may be accepted that nobody will send.
+    fn drop(&mut self) {
+        self.buffer.close();
+    }
+}
+
+fn panicked(during: &str) -> Fate {
+    Fate::Dropped { reason: "panic", why: format!("the backend's code panicked while {during}") }
+}
+
+fn with_cause(error: &EncodeError) -> String {
+    match std::error::Error::source(error) {
+        Some(cause) => format!("{error}: {cause}"),
+        None => error.to_string(),
+    }
+}
+
+fn seconds_since_1970(at: SystemTime) -> f64 {
+    at.duration_since(SystemTime::UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64())
+}

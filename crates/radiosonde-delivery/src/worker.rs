@@ -1,0 +1,181 @@
+use std::cell::RefCell;
+use std::future::Future;
+use std::io;
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc as std_mpsc};
+use std::thread;
+use std::time::Duration;
+
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout_at};
+use tracing_core::dispatcher::{DefaultGuard, Dispatch, set_default};
+
+use crate::Report;
+use crate::buffer::AnyBuffer;
+use crate::completion::Completion;
+
+/// How long the thread goes on after the last handle was dropped without a shutdown.
+pub(crate) const LINGER: Duration = Duration::from_secs(1);
+
+/// What the handles tell the thread.
+pub(crate) enum Command {
+    Run(Pin<Box<dyn Future<Output = ()> + Send>>),
+    Flush(FlushJob),
+    Shutdown { deadline: Instant },
+}
+
+/// What the handles and the thread share.
+pub(crate) struct Core {
+    pub(crate) sinks: Mutex<Sinks>,
+    pub(crate) stopping: watch::Sender<bool>,
+    pub(crate) ended: Completion<Report>,
+}
+
+#[derive(Default)]
+pub(crate) struct Sinks {
+    pub(crate) all: Vec<Arc<dyn AnyBuffer>>,
+    pub(crate) closed: bool,
+}
+
+impl Core {
+    pub(crate) fn new() -> Self {
+        Self { sinks: Mutex::default(), stopping: watch::Sender::new(false), ended: Completion::new() }
+    }
+
+    pub(crate) fn sinks(&self) -> MutexGuard<'_, Sinks> {
+        self.sinks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Refuses further sinks and items, and tells the tasks to hurry. True the first time.
+    pub(crate) fn close(&self) -> bool {
+        let mut sinks = self.sinks();
+        let first = !std::mem::replace(&mut sinks.closed, true);
+        for sink in &sinks.all {
+            sink.close();
+        }
+        drop(sinks);
+        self.stopping.send_replace(true);
+        first
+    }
+
+    pub(crate) fn report(&self) -> Report {
+        Report::new(self.sinks().all.iter().map(|sink| sink.report()).collect())
+    }
+
+    fn finish(&self) {
+        self.close();
+        self.ended.complete(self.report());
+        for sink in &self.sinks().all {
+            sink.discard();
+        }
+    }
+}
+
+/// A flush that somebody waits for. Dropping it says how far it came, so that nobody waits for ever.
+pub(crate) struct FlushJob {
+    pub(crate) targets: Vec<(Arc<dyn AnyBuffer>, u64)>,
+    pub(crate) deadline: Instant,
+    pub(crate) done: Completion<bool>,
+}
+
+impl FlushJob {
+    async fn run(self) {
+        // Late or not, dropping the job tells.
+        let _ = timeout_at(self.deadline, self.all_settled()).await;
+    }
+
+    async fn all_settled(&self) {
+        for (sink, target) in &self.targets {
+            loop {
+                let mut settled = pin!(sink.settled().notified());
+                // Registered before looking, so that nothing settles unseen in between.
+                settled.as_mut().enable();
+                if sink.is_settled(*target) {
+                    break;
+                }
+                settled.await;
+            }
+        }
+    }
+}
+
+impl Drop for FlushJob {
+    fn drop(&mut self) {
+        self.done.complete(self.targets.iter().all(|(sink, target)| sink.is_settled(*target)));
+    }
+}
+
+/// Starts the thread and waits until its runtime stands.
+pub(crate) fn spawn(core: Arc<Core>, commands: UnboundedReceiver<Command>) -> io::Result<()> {
+    let (ready, started) = std_mpsc::channel();
+    thread::Builder::new().name("radiosonde-delivery".into()).spawn(move || {
+        // Built here and not by the caller: a runtime must not be dropped inside another one, should starting fail.
+        match Builder::new_current_thread().enable_all().on_thread_start(silence).build() {
+            Ok(runtime) => {
+                // The caller is waiting in `recv` below.
+                let _ = ready.send(Ok(()));
+                silence();
+                run(runtime, &core, commands);
+            }
+            Err(error) => drop(ready.send(Err(error))),
+        }
+    })?;
+    started.recv().unwrap_or_else(|_| Err(io::Error::other("the delivery thread ended while starting")))
+}
+
+thread_local! {
+    static SILENCE: RefCell<Option<DefaultGuard>> = const { RefCell::new(None) };
+}
+
+/// Takes this thread off `tracing` for as long as it lives: the HTTP client emits events, and an event about delivering
+/// events would never end.
+fn silence() {
+    // `Dispatch::none` is no subscriber that could lower the process-wide maximum level or be asked about callsites.
+    SILENCE.with(|silence| *silence.borrow_mut() = Some(set_default(&Dispatch::none())));
+}
+
+fn run(runtime: Runtime, core: &Core, commands: UnboundedReceiver<Command>) {
+    let ending = Ending { core };
+    runtime.block_on(serve(core, commands));
+    drop(ending);
+    // A name look-up may hang on one of the runtime's threads; nobody waits for it.
+    runtime.shutdown_background();
+}
+
+/// Hands out the report however the thread ends.
+struct Ending<'a> {
+    core: &'a Core,
+}
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        self.core.finish();
+    }
+}
+
+async fn serve(core: &Core, mut commands: UnboundedReceiver<Command>) {
+    let mut sinks = JoinSet::new();
+    let mut flushes = JoinSet::new();
+    let deadline = loop {
+        match commands.recv().await {
+            Some(Command::Run(sink)) => drop(sinks.spawn(sink)),
+            Some(Command::Flush(job)) => {
+                // Finished ones are taken out, or the set would grow for ever.
+                while flushes.try_join_next().is_some() {}
+                flushes.spawn(job.run());
+            }
+            Some(Command::Shutdown { deadline }) => break deadline,
+            None => {
+                core.close();
+                break Instant::now() + LINGER;
+            }
+        }
+    };
+    // Late or not, what is still running is cut off; its items count as left.
+    let _ = timeout_at(deadline, async { while sinks.join_next().await.is_some() {} }).await;
+    sinks.shutdown().await;
+    flushes.shutdown().await;
+}

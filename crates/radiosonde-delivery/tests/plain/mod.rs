@@ -1,0 +1,103 @@
+//! A backend that sends lines of text, for the tests of everything around it.
+#![allow(dead_code, reason = "each test binary uses its own part")]
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use radiosonde_delivery::{
+    Backend, Delivery, EncodeError, Endpoint, Queue, Retry, SinkOptions, Verdict, retry_after,
+};
+use radiosonde_metrics::Registry;
+
+pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
+pub(crate) const MS: Duration = Duration::from_millis(1);
+pub(crate) const HOUR: Duration = Duration::from_secs(3600);
+
+pub(crate) struct Plain {
+    endpoint: Endpoint,
+    on_judge: Box<dyn FnMut() + Send>,
+}
+
+impl Plain {
+    pub(crate) fn at(url: &str) -> Self {
+        Self { endpoint: Endpoint::parse(url).unwrap(), on_judge: Box::new(|| {}) }
+    }
+
+    pub(crate) fn on_judge(mut self, call: impl FnMut() + Send + 'static) -> Self {
+        self.on_judge = Box::new(call);
+        self
+    }
+}
+
+impl Backend for Plain {
+    type Item = String;
+
+    fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    fn encode(&mut self, batch: &[String]) -> Result<Request<Bytes>, EncodeError> {
+        assert!(!batch.iter().any(|line| line == "panic in encode"), "asked for");
+        if batch.iter().any(|line| line == "unspeakable") {
+            return Err(EncodeError::new("say that"));
+        }
+        Request::post(self.endpoint.uri())
+            .body(Bytes::from(batch.join("\n")))
+            .map_err(|error| EncodeError::because("build the request", error))
+    }
+
+    fn judge(&mut self, response: &Response<Bytes>, _items: usize) -> Verdict {
+        (self.on_judge)();
+        match response.status().as_u16() {
+            200 => match std::str::from_utf8(response.body()).unwrap().parse() {
+                Ok(rejected) => Verdict::Delivered { rejected, reason: "partial" },
+                Err(_) => Verdict::DELIVERED,
+            },
+            204 => Verdict::DELIVERED,
+            413 => Verdict::Split,
+            418 => panic!("asked for"),
+            429 | 500..600 => Verdict::Retry { after: retry_after(response.headers()) },
+            _ => Verdict::Drop { reason: "refused", hint: "mind the manual" },
+        }
+    }
+}
+
+/// A delivery with a registry of its own.
+pub(crate) fn delivery() -> (Delivery, Registry) {
+    let registry = Registry::new();
+    (Delivery::builder().registry(&registry).start().unwrap(), registry)
+}
+
+/// Sends at once, retries at once.
+pub(crate) fn quick(name: &'static str) -> SinkOptions {
+    SinkOptions::new(name)
+        .batch_age(Duration::ZERO)
+        .timeout(Duration::from_secs(5))
+        .retry(Retry::new().base(MS).cap(MS * 5))
+}
+
+/// Only sends what is full.
+pub(crate) fn patient(name: &'static str) -> SinkOptions {
+    quick(name).batch_age(HOUR)
+}
+
+pub(crate) fn push(queue: &Queue<String>, lines: &[&str]) {
+    for line in lines {
+        queue.push((*line).to_owned(), line.len()).unwrap();
+    }
+}
+
+pub(crate) fn counter(registry: &Registry, name: &str, labels: &[(&str, &str)]) -> u64 {
+    let names: Vec<_> = labels.iter().map(|(name, _)| *name).collect();
+    let values: Vec<_> = labels.iter().map(|(_, value)| *value).collect();
+    let help = match name {
+        "radiosonde_delivery_dropped_total" => "Items given up, by reason.",
+        "radiosonde_delivery_retries_total" => "Requests that repeat a failed one.",
+        "radiosonde_delivery_requests_total" => "Requests sent to the backend.",
+        "radiosonde_delivery_produced_total" => "Items given to a sink, refused ones included.",
+        "radiosonde_delivery_delivered_total" => "Items that the backend accepted.",
+        other => panic!("{other} is no counter of delivery"),
+    };
+    registry.counter(name, help).labels(&names).unwrap().with(&values).value()
+}

@@ -26,7 +26,8 @@ pub const OVERFLOW: &str = "_overflow";
 /// 256 bytes. Keep the instrument where the labels are known beforehand.
 pub struct Family<M, L> {
     data: Arc<FamilyData<M>>,
-    labels: PhantomData<fn(L)>,
+    /// Covariant, so that a family kept with `'static` labels is asked with borrowed ones.
+    labels: PhantomData<fn() -> L>,
 }
 
 impl<M: Instrument, L: Labels> Family<M, L> {

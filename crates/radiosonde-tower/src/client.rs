@@ -1,0 +1,118 @@
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use http::{Request, Response, Uri};
+use http_body::Body;
+use radiosonde_trace::RemoteContext;
+use tower_service::Service;
+use tracing::Span;
+
+use crate::exchange::{Exchange, bounded};
+use crate::server::set_server;
+use crate::side::Side;
+use crate::{ResponseBody, ResponseFuture, Route};
+
+/// The service that [`ClientLayer`](crate::ClientLayer) makes.
+#[derive(Debug, Clone)]
+pub struct ClientService<S> {
+    inner: S,
+    side: Arc<Side>,
+}
+
+/// The server of a request whose URI names none.
+const UNKNOWN: &str = "_unknown";
+
+impl<S> ClientService<S> {
+    pub(crate) const fn new(inner: S, side: Arc<Side>) -> Self {
+        Self { inner, side }
+    }
+}
+
+impl<S, Q, B> Service<Request<Q>> for ClientService<S>
+where
+    S: Service<Request<Q>, Response = Response<B>>,
+    B: Body,
+{
+    type Response = Response<ResponseBody<B>>;
+    type Error = S::Error;
+    type Future = ResponseFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request<Q>) -> Self::Future {
+        let span = open_span(&request);
+        let server = request.uri().authority().map_or(UNKNOWN, |authority| without_user(authority.as_str()));
+        let server = self.side.endpoints.get(server);
+        let exchange = Exchange::start(&self.side, server, span, request.method(), request.uri().path());
+        if let Some(context) = RemoteContext::of(exchange.span()) {
+            context.inject(request.headers_mut());
+        }
+        let future = {
+            let span = exchange.span().clone();
+            let _entered = span.enter();
+            self.inner.call(request)
+        };
+        ResponseFuture::new(future, exchange, None)
+    }
+}
+
+fn open_span<Q>(request: &Request<Q>) -> Span {
+    let method = bounded(request.method());
+    let template = request.extensions().get::<Route>().map(Route::as_str);
+    let name = match template {
+        Some(template) => format!("{method} {template}"),
+        None => method.to_owned(),
+    };
+    // No fields that log lines would take for those of the request being served.
+    let span = tracing::info_span!(
+        target: "radiosonde::http",
+        "http_client_request",
+        otel.name = name,
+        otel.kind = "client",
+    );
+    if span.is_disabled() {
+        return span;
+    }
+    radiosonde_trace::set_attribute(&span, "http.request.method", method);
+    if method == "_OTHER" {
+        radiosonde_trace::set_attribute(
+            &span,
+            "http.request.method_original",
+            request.method().as_str().to_owned(),
+        );
+    }
+    if let Some(template) = template {
+        radiosonde_trace::set_attribute(&span, "url.template", template.to_owned());
+    }
+    radiosonde_trace::set_attribute(&span, "url.full", redacted(request.uri()));
+    set_server(&span, request.uri().authority().map(|authority| without_user(authority.as_str())));
+    span
+}
+
+/// The URI without user, password and query, where secrets travel.
+fn redacted(uri: &Uri) -> String {
+    match (uri.scheme_str(), uri.authority()) {
+        (Some(scheme), Some(authority)) => {
+            format!("{scheme}://{}{}", without_user(authority.as_str()), uri.path())
+        }
+        _ => uri.path().to_owned(),
+    }
+}
+
+fn without_user(authority: &str) -> &str {
+    authority.rsplit_once('@').map_or(authority, |(_, host)| host)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_in_a_uri_stay_out_of_the_span() {
+        let uri: Uri = "https://ann:secret@example.com:8443/orders/7?token=secret".parse().unwrap();
+        assert_eq!(redacted(&uri), "https://example.com:8443/orders/7");
+        assert_eq!(redacted(&"/orders/7?token=secret".parse().unwrap()), "/orders/7");
+    }
+}

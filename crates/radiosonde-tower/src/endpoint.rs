@@ -1,0 +1,55 @@
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use radiosonde_core::diagnostics;
+use radiosonde_metrics::{IntGauge, Vector};
+
+/// An endpoint, or a server that is called: the bounded half of a request's labels, with its gauge at hand.
+#[derive(Debug)]
+pub(crate) struct Endpoint {
+    pub(crate) name: Box<str>,
+    pub(crate) in_flight: IntGauge,
+}
+
+/// The endpoints seen so far, at most a fixed number; everything after is one.
+#[derive(Debug)]
+pub(crate) struct Endpoints {
+    known: RwLock<HashMap<Box<str>, Arc<Endpoint>>>,
+    limit: usize,
+    in_flight: Vector<IntGauge>,
+    overflow: Arc<Endpoint>,
+}
+
+const OVERFLOW: &str = radiosonde_metrics::OVERFLOW;
+
+impl Endpoints {
+    pub(crate) fn new(limit: usize, in_flight: Vector<IntGauge>) -> Self {
+        // Its series exists from the start; a detached gauge would hide what overflows.
+        let overflow = Arc::new(Endpoint { name: OVERFLOW.into(), in_flight: in_flight.with(&[OVERFLOW]) });
+        Self { known: RwLock::default(), limit, in_flight, overflow }
+    }
+
+    /// The endpoint of this name. One look-up under a read lock; allocates for a new one only.
+    pub(crate) fn get(&self, name: &str) -> Arc<Endpoint> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(endpoint) = known.get(name) {
+            return Arc::clone(endpoint);
+        }
+        drop(known);
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= self.limit && !known.contains_key(name) {
+            drop(known);
+            let limit = self.limit;
+            diagnostics::report(
+                "tower",
+                "endpoint limit",
+                format_args!(
+                    "{limit} endpoints, the limit; {name:?} is counted as {OVERFLOW:?}: use route templates"
+                ),
+            );
+            return Arc::clone(&self.overflow);
+        }
+        let make = || Arc::new(Endpoint { name: name.into(), in_flight: self.in_flight.with(&[name]) });
+        Arc::clone(known.entry(name.into()).or_insert_with(make))
+    }
+}

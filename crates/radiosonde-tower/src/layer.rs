@@ -1,0 +1,110 @@
+use std::sync::Arc;
+
+use radiosonde_core::{SharedClock, SystemClock};
+use radiosonde_metrics::{RegisterError, Registry};
+use tower_layer::Layer;
+
+use crate::side::Side;
+use crate::{ClientService, ServerService};
+
+/// Wraps an HTTP service so that every request leaves one record: its metrics, its span and its access line.
+///
+/// # What comes out
+/// - `http_requests_total{method,endpoint,status}`, `http_request_duration_seconds{method,endpoint}` with an exemplar, and
+///   `http_requests_in_flight{endpoint}`. `endpoint` is the route's template, `_unmatched` without one, `_overflow` after the
+///   limit of endpoints. `method` is one of the nine that RFC 9110 and 5789 define, or `_OTHER`. `status` is the one that was sent;
+///   `499` where the client went away before the end, `500` where the service failed, panicked, or its body broke off.
+/// - A span of kind server with OpenTelemetry's HTTP attributes, the child of the request's `traceparent` if that is valid. The
+///   handler runs in it, and so does the body.
+/// - One event with the target `radiosonde::access`: an error for a failure, a warning for an abort, otherwise information.
+/// - A [`RequestId`](crate::RequestId) in the request's extensions, in the span and in the response's `x-request-id`. A valid
+///   `x-correlation-id` is put into the span, too.
+///
+/// # When a request ends
+/// At the last byte of its response's body; at the head for HEAD, 101, 204, 304 and a body that is known to be empty; when the
+/// service returns an error; or when the future or the body is dropped. Each ends once, whichever comes first.
+///
+/// # Cost
+/// No boxed future and no boxed body. The request's id, its two headers and the span's fields allocate.
+///
+/// # Source
+/// <https://opentelemetry.io/docs/specs/semconv/http/http-spans/>
+#[derive(Debug, Clone)]
+pub struct ServerLayer {
+    side: Arc<Side>,
+}
+
+/// More endpoints than this are counted as one; an application has fewer routes.
+const ENDPOINTS: usize = 500;
+
+impl ServerLayer {
+    /// A layer whose metrics are in `registry`. Layers on the same registry share their metrics.
+    ///
+    /// # Errors
+    /// [`RegisterError`] if the registry has other metrics of these names.
+    pub fn new(registry: &Registry) -> Result<Self, RegisterError> {
+        Self::with_clock(registry, Arc::new(SystemClock))
+    }
+
+    /// Like [`new`](Self::new), with durations measured by `clock`.
+    ///
+    /// # Errors
+    /// [`RegisterError`] if the registry has other metrics of these names.
+    pub fn with_clock(registry: &Registry, clock: SharedClock) -> Result<Self, RegisterError> {
+        Ok(Self { side: Arc::new(Side::server(registry, clock, ENDPOINTS)?) })
+    }
+}
+
+impl<S> Layer<S> for ServerLayer {
+    type Service = ServerService<S>;
+
+    fn layer(&self, inner: S) -> ServerService<S> {
+        ServerService::new(inner, Arc::clone(&self.side))
+    }
+}
+
+/// Wraps an HTTP client so that every request leaves one record, and takes the trace along.
+///
+/// # What comes out
+/// - `http_client_requests_total{method,server,status}`, `http_client_request_duration_seconds{method,server}` with an exemplar,
+///   and `http_client_requests_in_flight{server}`. `server` is host and port of the request's URI, `_unknown` without one,
+///   `_overflow` after the limit. `status` is the one that was received; `_error` where there was none or the body broke off,
+///   `_aborted` where the caller dropped the request before its end.
+/// - A span of kind client, the child of the current one, whose context is put into `traceparent` and `tracestate` of the request.
+/// - One event with the target `radiosonde::client`: a warning for a failure or a status of 400 and more, otherwise for debugging.
+///
+/// # Cost
+/// As [`ServerLayer`].
+#[derive(Debug, Clone)]
+pub struct ClientLayer {
+    side: Arc<Side>,
+}
+
+/// More servers than this are counted as one: who calls arbitrary hosts must not make a series for each.
+const SERVERS: usize = 100;
+
+impl ClientLayer {
+    /// A layer whose metrics are in `registry`. Layers on the same registry share their metrics.
+    ///
+    /// # Errors
+    /// [`RegisterError`] if the registry has other metrics of these names.
+    pub fn new(registry: &Registry) -> Result<Self, RegisterError> {
+        Self::with_clock(registry, Arc::new(SystemClock))
+    }
+
+    /// Like [`new`](Self::new), with durations measured by `clock`.
+    ///
+    /// # Errors
+    /// [`RegisterError`] if the registry has other metrics of these names.
+    pub fn with_clock(registry: &Registry, clock: SharedClock) -> Result<Self, RegisterError> {
+        Ok(Self { side: Arc::new(Side::client(registry, clock, SERVERS)?) })
+    }
+}
+
+impl<S> Layer<S> for ClientLayer {
+    type Service = ClientService<S>;
+
+    fn layer(&self, inner: S) -> ClientService<S> {
+        ClientService::new(inner, Arc::clone(&self.side))
+    }
+}

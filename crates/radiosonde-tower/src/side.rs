@@ -1,0 +1,70 @@
+use radiosonde_core::SharedClock;
+use radiosonde_metrics::{Counter, Histogram, RegisterError, Registry, Vector};
+
+use crate::endpoint::Endpoints;
+
+/// What tells the two ends of an exchange apart: the metrics' names, and who is to blame for a status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    Server,
+    Client,
+}
+
+/// What all exchanges through one layer share.
+#[derive(Debug)]
+pub(crate) struct Side {
+    pub(crate) role: Role,
+    pub(crate) clock: SharedClock,
+    pub(crate) endpoints: Endpoints,
+    /// By method, endpoint or server, and status.
+    pub(crate) requests: Vector<Counter>,
+    /// By method and endpoint or server.
+    pub(crate) duration: Vector<Histogram>,
+}
+
+impl Side {
+    pub(crate) fn server(
+        registry: &Registry,
+        clock: SharedClock,
+        endpoints: usize,
+    ) -> Result<Self, RegisterError> {
+        let requests = registry.counter("http_requests_total", "HTTP requests answered, by how they ended.");
+        let duration = registry.histogram(
+            "http_request_duration_seconds",
+            "Time from a request's arrival to the end of its response's body.",
+        );
+        let in_flight = registry.int_gauge("http_requests_in_flight", "HTTP requests being answered now.");
+        Ok(Self {
+            role: Role::Server,
+            clock,
+            requests: requests.max_series(SERIES).labels(&["method", "endpoint", "status"])?,
+            duration: duration.unit("seconds").max_series(SERIES).labels(&["method", "endpoint"])?,
+            endpoints: Endpoints::new(endpoints, in_flight.max_series(SERIES).labels(&["endpoint"])?),
+        })
+    }
+
+    pub(crate) fn client(
+        registry: &Registry,
+        clock: SharedClock,
+        servers: usize,
+    ) -> Result<Self, RegisterError> {
+        let requests =
+            registry.counter("http_client_requests_total", "HTTP requests sent, by how they ended.");
+        let duration = registry.histogram(
+            "http_client_request_duration_seconds",
+            "Time from sending a request to the end of its response's body.",
+        );
+        let in_flight =
+            registry.int_gauge("http_client_requests_in_flight", "HTTP requests waiting for their response.");
+        Ok(Self {
+            role: Role::Client,
+            clock,
+            requests: requests.max_series(SERIES).labels(&["method", "server", "status"])?,
+            duration: duration.unit("seconds").max_series(SERIES).labels(&["method", "server"])?,
+            endpoints: Endpoints::new(servers, in_flight.max_series(SERIES).labels(&["server"])?),
+        })
+    }
+}
+
+/// Room for every endpoint with a few methods and statuses each; the limit of endpoints comes first.
+const SERIES: usize = 5000;

@@ -113,7 +113,8 @@ where
     }
 }
 
-fn next_number() -> u64 {
+/// For whatever has to be told apart within a process.
+pub(crate) fn next_number() -> u64 {
     static NUMBER: AtomicU64 = AtomicU64::new(0);
     // Relaxed: numbers need to differ, not to be ordered.
     NUMBER.fetch_add(1, Ordering::Relaxed)

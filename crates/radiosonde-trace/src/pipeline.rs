@@ -1,5 +1,4 @@
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry::{KeyValue, global};
@@ -12,7 +11,7 @@ use tracing_subscriber::registry::LookupSpan;
 
 use crate::counts::Counts;
 use crate::hand_over::HandOver;
-use crate::layer::Installed;
+use crate::layer::{Installed, next_number};
 use crate::{SCOPE, Sampler, SpanSink, TraceLayer, W3cPropagator};
 
 /// Makes spans and hands the finished ones to sinks: the OpenTelemetry SDK's provider with our sampler, processor and sinks.
@@ -153,12 +152,6 @@ impl TracePipelineBuilder {
         let installed = Installed { pipeline: next_number() };
         Ok(TracePipeline { provider, hand_over, installed, events: self.events })
     }
-}
-
-fn next_number() -> u64 {
-    static NUMBER: AtomicU64 = AtomicU64::new(0);
-    // Relaxed: numbers need to differ, not to be ordered.
-    NUMBER.fetch_add(1, Ordering::Relaxed)
 }
 
 impl fmt::Debug for TracePipelineBuilder {

@@ -1,0 +1,363 @@
+//! What arrives at a sink, and what is counted when it does not.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use radiosonde_core::{Clock as _, Resource, SystemClock};
+use radiosonde_metrics::Registry;
+use radiosonde_trace::{
+    AttributeValue, CaptureSpans, FinishedSpan, Sampler, SpanKind, SpanSink, SpanStatus, TracePipeline,
+    context_of, set_attribute, set_error, set_name,
+};
+use tracing::level_filters::LevelFilter;
+use tracing::{debug, error, field, info, info_span, warn};
+use tracing_subscriber::layer::SubscriberExt as _;
+
+fn builder(registry: &Registry) -> radiosonde_trace::TracePipelineBuilder {
+    TracePipeline::builder(&Resource::new("test")).registry(registry)
+}
+
+fn run(pipeline: &TracePipeline, work: impl FnOnce()) {
+    tracing::subscriber::with_default(tracing_subscriber::registry().with(pipeline.layer()), work);
+}
+
+/// The one span that `work` makes.
+fn span_of(work: impl FnOnce()) -> FinishedSpan {
+    let spans = CaptureSpans::new();
+    run(&builder(&Registry::new()).sink(spans.clone()).build().unwrap(), work);
+    let [span] = <[FinishedSpan; 1]>::try_from(spans.take()).unwrap();
+    span
+}
+
+fn attributes(span: &FinishedSpan) -> Vec<(&str, AttributeValue)> {
+    span.attributes.iter().map(|attribute| (attribute.key.as_ref(), attribute.value.clone())).collect()
+}
+
+fn count(registry: &Registry, series: &str) -> u64 {
+    let text = registry.text();
+    let line =
+        text.lines().find(|line| line.starts_with(series)).unwrap_or_else(|| panic!("{series} in {text}"));
+    line.rsplit(' ').next().unwrap().parse().unwrap()
+}
+
+fn dropped(registry: &Registry, reason: &str) -> u64 {
+    count(registry, &format!("radiosonde_trace_dropped_total{{reason=\"{reason}\"}}"))
+}
+
+fn handed_over(registry: &Registry) -> u64 {
+    count(registry, "radiosonde_trace_spans_total ")
+}
+
+#[test]
+fn fields_keep_their_types_and_nothing_is_added() {
+    let span = span_of(|| {
+        let span = info_span!(
+            "typed",
+            text = "text",
+            yes = true,
+            half = 0.5,
+            minus = -1_i64,
+            port = 8080_u16,
+            items = 3_usize,
+            bytes = 4_u64,
+            wide = 5_u128,
+            most = u64::MAX,
+            shown = %"shown",
+            later = field::Empty,
+            never = field::Empty,
+        );
+        span.record("later", 6_u64);
+    });
+    let expected: Vec<(&str, AttributeValue)> = vec![
+        ("text", "text".into()),
+        ("yes", true.into()),
+        ("half", 0.5.into()),
+        ("minus", (-1).into()),
+        ("port", 8080.into()),
+        ("items", 3.into()),
+        ("bytes", 4.into()),
+        ("wide", 5.into()),
+        ("most", "18446744073709551615".into()),
+        ("shown", "shown".into()),
+        ("later", 6.into()),
+    ];
+    assert_eq!(attributes(&span), expected);
+    assert_eq!((span.kind, span.status), (SpanKind::Internal, SpanStatus::Unset));
+    assert_eq!(span.scope, "radiosonde");
+}
+
+#[test]
+fn a_key_stands_once_with_its_last_value() {
+    let span = span_of(|| {
+        let span = info_span!("set often", http.response.status_code = 500_u64, items = 1_u64);
+        set_attribute(&span, "http.response.status_code", "not yet");
+        span.in_scope(|| set_attribute(&span, "http.response.status_code", 200_u16));
+        span.record("items", 2_u64);
+        set_attribute(&span, String::from("list"), AttributeValue::Array(vec!["a".into(), "b".into()]));
+    });
+    let list = AttributeValue::Array(vec!["a".into(), "b".into()]);
+    assert_eq!(
+        attributes(&span),
+        [("http.response.status_code", 200.into()), ("items", 2.into()), ("list", list)]
+    );
+}
+
+#[test]
+fn numbers_of_one_span_do_not_leak_into_another() {
+    let spans = CaptureSpans::new();
+    let pipeline = builder(&Registry::new()).sink(spans.clone()).build().unwrap();
+    run(&pipeline, || {
+        let _outer = info_span!("outer", items = 1_u64).entered();
+        // The text of a text that looks like the number of another span stays a text.
+        info_span!("inner", items = "1").in_scope(|| ());
+    });
+    assert_eq!(spans.find("inner").unwrap().attribute("items"), Some(&"1".into()));
+    assert_eq!(spans.find("outer").unwrap().attribute("items"), Some(&1.into()));
+}
+
+#[test]
+fn directives_steer_the_span_and_are_no_attributes() {
+    let span = span_of(|| {
+        let span =
+            info_span!("GET", otel.name = "GET /", otel.kind = "server", otel.status_code = field::Empty);
+        span.in_scope(|| set_name(&span, format!("GET /{}", "orders")));
+        span.record("otel.status_code", "OK");
+    });
+    assert_eq!(span.name, "GET /orders");
+    assert_eq!((span.kind, span.status.clone()), (SpanKind::Server, SpanStatus::Ok));
+    assert_eq!(span.attributes, []);
+}
+
+#[test]
+fn an_error_can_be_set_before_and_after_the_start() {
+    let failed = |description: &'static str| SpanStatus::Error { description: description.into() };
+    let before = span_of(|| set_error(&info_span!("before"), "no stock"));
+    assert_eq!(before.status, failed("no stock"));
+    let after = span_of(|| {
+        let span = info_span!("after");
+        span.in_scope(|| error!("something"));
+        set_error(&span, "no stock");
+    });
+    assert_eq!(after.status, failed("no stock"));
+}
+
+#[test]
+fn events_become_events_of_their_span_from_info_on() {
+    let span = span_of(|| {
+        info_span!("eventful").in_scope(|| {
+            debug!("not this");
+            info!(items = 3, "priced");
+            warn!("slow");
+        });
+    });
+    let names: Vec<_> = span.events.iter().map(|event| event.name.as_ref()).collect();
+    assert_eq!(names, ["priced", "slow"]);
+    assert!(
+        span.events[0]
+            .attributes
+            .iter()
+            .any(|attribute| attribute.key == "items" && attribute.value == 3.into())
+    );
+    assert_eq!(span.status, SpanStatus::Unset);
+}
+
+#[test]
+fn errors_are_events_even_when_events_are_off_and_mark_the_span() {
+    let spans = CaptureSpans::new();
+    let pipeline = builder(&Registry::new()).sink(spans.clone()).events(LevelFilter::OFF).build().unwrap();
+    run(&pipeline, || {
+        info_span!("failed").in_scope(|| {
+            warn!("slow");
+            error!("no stock");
+        });
+    });
+    let span = spans.find("failed").unwrap();
+    assert_eq!(span.events.iter().map(|event| event.name.as_ref()).collect::<Vec<_>>(), ["no stock"]);
+    assert_eq!(span.status, SpanStatus::Error { description: "".into() });
+}
+
+#[test]
+fn the_access_line_is_not_put_into_the_span_it_is_about() {
+    let span = span_of(|| {
+        info_span!("GET /").in_scope(|| error!(target: "radiosonde::access", status = 500_u64, "GET / 500"));
+    });
+    assert_eq!((span.events, span.status), (vec![], SpanStatus::Unset));
+}
+
+#[test]
+fn an_instrumented_function_that_fails_says_why() {
+    #[tracing::instrument(err)]
+    fn price(items: u32) -> Result<(), std::num::ParseIntError> {
+        "three".parse::<u32>().map(drop)
+    }
+    let span = span_of(|| assert!(price(3).is_err()));
+    assert_eq!(span.name, "price");
+    assert_eq!(attributes(&span), [("items", 3.into())]);
+    assert_eq!(span.status, SpanStatus::Error { description: "invalid digit found in string".into() });
+    assert_eq!(span.events[0].name, "exception");
+}
+
+#[test]
+fn following_a_span_links_to_it() {
+    let spans = CaptureSpans::new();
+    let pipeline = builder(&Registry::new()).sink(spans.clone()).build().unwrap();
+    run(&pipeline, || {
+        let cause = info_span!("cause");
+        info_span!("effect").follows_from(&cause);
+    });
+    let (cause, effect) = (spans.find("cause").unwrap(), spans.find("effect").unwrap());
+    assert_eq!(effect.links.len(), 1);
+    assert_eq!(effect.links[0].context, cause.context);
+}
+
+#[test]
+fn what_is_beyond_the_limits_is_counted_on_the_span() {
+    let span = span_of(|| {
+        let span = info_span!("large");
+        for number in 0..200 {
+            set_attribute(&span, format!("key{number}"), number);
+        }
+        span.in_scope(|| (0..150).for_each(|_| info!("again")));
+    });
+    assert_eq!((span.attributes.len(), span.dropped_attributes), (128, 72));
+    assert_eq!((span.events.len(), span.dropped_events), (128, 22));
+}
+
+#[test]
+fn a_span_that_was_never_entered_lasts_until_it_is_closed() {
+    let mut made_event = None;
+    let span = span_of(|| {
+        let span = info_span!("never entered");
+        info!(parent: &span, "about it");
+        made_event = Some(SystemClock.now());
+        drop(span);
+    });
+    assert!(span.end >= made_event.unwrap());
+    assert!(span.start <= span.events[0].timestamp && span.events[0].timestamp <= span.end);
+}
+
+/// Takes the first few and counts what it refuses, as a bounded queue does.
+struct Full {
+    room: usize,
+    taken: AtomicUsize,
+    refused: AtomicUsize,
+}
+
+impl SpanSink for Full {
+    fn accept(&self, _span: FinishedSpan) {
+        if self.taken.load(Ordering::SeqCst) < self.room {
+            self.taken.fetch_add(1, Ordering::SeqCst);
+        } else {
+            self.refused.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+}
+
+#[test]
+fn a_sink_that_refuses_spans_costs_the_others_nothing() {
+    let registry = Registry::new();
+    let full = Arc::new(Full { room: 3, taken: AtomicUsize::new(0), refused: AtomicUsize::new(0) });
+    let spans = CaptureSpans::new();
+    let pipeline = builder(&registry).sink(Arc::clone(&full)).sink(spans.clone()).build().unwrap();
+    run(&pipeline, || (0..10).for_each(|_| drop(info_span!("one").entered())));
+    assert_eq!(spans.take().len(), 10);
+    assert_eq!((full.taken.load(Ordering::SeqCst), full.refused.load(Ordering::SeqCst)), (3, 7));
+    assert_eq!(handed_over(&registry), 10);
+}
+
+struct Panics;
+
+impl SpanSink for Panics {
+    fn accept(&self, _span: FinishedSpan) {
+        // Quiet: without the panic hook.
+        std::panic::resume_unwind(Box::new("sink"));
+    }
+}
+
+#[test]
+fn a_sink_that_panics_harms_neither_the_application_nor_other_sinks() {
+    let registry = Registry::new();
+    let spans = CaptureSpans::new();
+    let pipeline = builder(&registry).sink(Panics).sink(spans.clone()).build().unwrap();
+    run(&pipeline, || {
+        drop(info_span!("one").entered());
+        drop(info_span!("two").entered());
+    });
+    assert_eq!(spans.take().len(), 2);
+    assert_eq!((dropped(&registry, "sink_panicked"), handed_over(&registry)), (2, 0));
+}
+
+struct Instrumented(CaptureSpans);
+
+impl SpanSink for Instrumented {
+    fn accept(&self, span: FinishedSpan) {
+        info_span!("accepting").in_scope(|| self.0.accept(span));
+    }
+}
+
+#[test]
+fn a_sink_that_makes_spans_does_not_feed_on_itself() {
+    let registry = Registry::new();
+    let spans = CaptureSpans::new();
+    let pipeline = builder(&registry).sink(Instrumented(spans.clone())).build().unwrap();
+    run(&pipeline, || {
+        drop(info_span!("one").entered());
+        drop(info_span!("two").entered());
+    });
+    assert_eq!(spans.take().iter().map(|span| span.name.as_ref()).collect::<Vec<_>>(), ["one", "two"]);
+    assert_eq!((handed_over(&registry), dropped(&registry, "within_sink")), (2, 2));
+}
+
+#[test]
+fn after_shutdown_spans_have_ids_and_are_counted() {
+    let registry = Registry::new();
+    let spans = CaptureSpans::new();
+    let pipeline = builder(&registry).sink(spans.clone()).build().unwrap();
+    run(&pipeline, || {
+        drop(info_span!("before").entered());
+        let across = info_span!("across").entered();
+        pipeline.shutdown();
+        drop(across);
+        assert!(context_of(&info_span!("after")).is_some());
+    });
+    assert_eq!(spans.take().len(), 1);
+    assert_eq!((handed_over(&registry), dropped(&registry, "after_shutdown")), (1, 2));
+}
+
+#[test]
+fn without_a_sink_and_without_a_sample_nothing_is_handed_over() {
+    let registry = Registry::new();
+    run(&builder(&registry).build().unwrap(), || drop(info_span!("one").entered()));
+    assert_eq!((handed_over(&registry), dropped(&registry, "no_sink")), (0, 1));
+
+    let registry = Registry::new();
+    let pipeline =
+        builder(&registry).sampler(Sampler::always_off()).sink(CaptureSpans::new()).build().unwrap();
+    run(&pipeline, || drop(info_span!("one").entered()));
+    // Not sampled is not lost.
+    for reason in ["no_sink", "after_shutdown", "within_sink", "sink_panicked", "no_ids"] {
+        assert_eq!(dropped(&registry, reason), 0);
+    }
+    assert_eq!(handed_over(&registry), 0);
+}
+
+#[test]
+fn two_pipelines_may_count_in_one_registry() {
+    let registry = Registry::new();
+    let spans = CaptureSpans::new();
+    let first = builder(&registry).sink(spans.clone()).build().unwrap();
+    let second = builder(&registry).sink(spans.clone()).build().unwrap();
+    run(&first, || drop(info_span!("one").entered()));
+    run(&second, || drop(info_span!("two").entered()));
+    assert_eq!((spans.take().len(), handed_over(&registry)), (2, 2));
+}
+
+#[test]
+fn a_registry_with_another_metric_of_that_name_is_refused() {
+    let registry = Registry::new();
+    registry.counter("radiosonde_trace_spans_total", "Something else.").build().unwrap();
+    let error = builder(&registry).build().unwrap_err();
+    assert!(error.to_string().contains("radiosonde_trace_spans_total"), "{error}");
+}

@@ -29,6 +29,8 @@ pub use capture::CaptureSpans;
 pub use carrier::{Carrier, CarrierMut};
 pub use finished_span::{FinishedSpan, SpanEvent, SpanKind, SpanLink, SpanStatus};
 pub use layer::TraceLayer;
+/// The OpenTelemetry API in the version that the pipeline speaks: using it from here rules out a second version.
+pub use opentelemetry;
 pub use pipeline::{TracePipeline, TracePipelineBuilder};
 pub use probe::ProbeError;
 pub use propagator::W3cPropagator;

@@ -22,8 +22,6 @@ pub(crate) struct Limits {
 pub(crate) struct Fields {
     text: String,
     entries: Vec<Entry>,
-    /// How many bytes of `text` no entry points to any more.
-    dead: usize,
     left_out: bool,
 }
 
@@ -50,7 +48,6 @@ impl Fields {
     pub(crate) fn clear(&mut self) {
         self.text.clear();
         self.entries.clear();
-        self.dead = 0;
         self.left_out = false;
     }
 
@@ -141,21 +138,27 @@ impl Fields {
     /// Replaces what is here already and adds the rest: `newer` has precedence.
     pub(crate) fn update_from(&mut self, newer: &Self, limits: Limits) {
         for entry in &newer.entries {
-            let copied = self.copy(newer, entry);
-            self.insert(copied, limits);
+            // Each value is bounded; this bounds a span into which one long value after the other is recorded.
+            if self.text.len() + newer.piece(entry).len() > 3 * limits.line_bytes {
+                self.left_out = true;
+                continue;
+            }
+            match self.find(entry.slot, newer.key(entry)) {
+                Some(at) => self.replace(at, newer, entry),
+                None => {
+                    let copied = self.copy(newer, entry);
+                    self.insert(copied, limits);
+                }
+            }
         }
         self.left_out |= newer.left_out;
-        if self.dead > self.text.len() / 2 && self.dead > MIN_VALUE_BYTES {
-            *self = self.compacted();
-        }
     }
 
     /// The same fields in buffers that hold nothing else.
     pub(crate) fn compacted(&self) -> Self {
         let mut fresh = Self {
-            text: String::with_capacity(self.text.len().saturating_sub(self.dead)),
+            text: String::with_capacity(self.entries.iter().map(|entry| entry.end - entry.start).sum()),
             entries: Vec::with_capacity(self.entries.len()),
-            dead: 0,
             left_out: self.left_out,
         };
         for entry in &self.entries {
@@ -182,12 +185,23 @@ impl Fields {
         }
     }
 
+    /// Puts a piece of another buffer in the place of one here, so that a span which records again and again does not grow.
+    fn replace(&mut self, at: usize, other: &Self, entry: &Entry) {
+        let old = self.entries[at];
+        let piece = other.piece(entry);
+        self.text.replace_range(old.start..old.end, piece);
+        let moved = |position: usize| position - old.end + old.start + piece.len();
+        for later in self.entries.iter_mut().filter(|later| later.start >= old.end) {
+            (later.start, later.value, later.end) =
+                (moved(later.start), moved(later.value), moved(later.end));
+        }
+        let value = old.start + (entry.value - entry.start);
+        self.entries[at] = Entry { start: old.start, value, end: old.start + piece.len(), ..*entry };
+    }
+
     fn insert(&mut self, entry: Entry, limits: Limits) {
         match self.find(entry.slot, &self.text[entry.start..entry.value]) {
-            Some(at) => {
-                self.dead += self.entries[at].end - self.entries[at].start;
-                self.entries[at] = entry;
-            }
+            Some(at) => self.entries[at] = entry,
             None if entry.slot.is_none() && self.entries.len() >= limits.fields => {
                 self.text.truncate(entry.start);
                 self.left_out = true;
@@ -255,9 +269,20 @@ mod tests {
         for round in 0..1000 {
             let newer = fields(&[("a", Value::I64(round)), ("b", Value::Str(&long))], Origin::Inherited);
             span.update_from(&newer, LIMITS);
-            assert!(span.text.len() < 1000, "{}", span.text.len());
+            let kept: usize = pieces(&span).iter().map(|piece| piece.len()).sum();
+            assert_eq!(span.text.len(), kept, "nothing else is in the buffer");
+            assert_eq!(pieces(&span), [format!("\"a\":{round}"), format!("\"b\":\"{long}\"")]);
         }
-        assert_eq!(pieces(&span), ["\"a\":999".to_owned(), format!("\"b\":\"{long}\"")]);
+    }
+
+    #[test]
+    fn long_values_recorded_one_after_the_other_stay_bounded() {
+        let (mut span, long) = (Fields::default(), "x".repeat(900));
+        for name in ["a", "b", "c", "d"] {
+            span.update_from(&fields(&[(name, Value::Str(&long))], Origin::Inherited), LIMITS);
+        }
+        assert_eq!(span.entries().len(), 3);
+        assert!(span.text.len() <= 3 * LIMITS.line_bytes && span.is_truncated());
     }
 
     #[test]

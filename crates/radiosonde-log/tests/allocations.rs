@@ -1,0 +1,138 @@
+//! What a line costs in allocations, counted by an allocator of this binary's own.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::io;
+use std::sync::Arc;
+
+use radiosonde_core::Resource;
+use radiosonde_log::{Format, JsonLayer, JsonLayerBuilder, Line, LineSink, LogFilter, Writer};
+use tracing::{debug, info, info_span};
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+
+struct Counting;
+
+thread_local! {
+    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
+}
+
+#[allow(unsafe_code, reason = "an allocator can only be written this way")]
+// SAFETY: hands everything to the system's allocator; the counter is a thread-local without a destructor, which does not
+// allocate.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
+        // SAFETY: the caller's promise is passed on.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: the caller's promise is passed on.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
+        // SAFETY: the caller's promise is passed on.
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// Allocations of this thread per call, once it has been called a few times.
+fn per_call(mut work: impl FnMut()) -> f64 {
+    const CALLS: u32 = 1000;
+    for _ in 0..10 {
+        work();
+    }
+    let before = ALLOCATIONS.get();
+    for _ in 0..CALLS {
+        work();
+    }
+    let after = ALLOCATIONS.get();
+    #[allow(clippy::cast_precision_loss, reason = "a count of a few thousand")]
+    let allocations = (after - before) as f64;
+    allocations / f64::from(CALLS)
+}
+
+struct Ignores;
+
+impl LineSink for Ignores {
+    fn accept(&self, line: &Line<'_>) {
+        assert!(line.request_id().is_some());
+    }
+}
+
+fn with_layer<R>(
+    configure: impl FnOnce(JsonLayerBuilder) -> JsonLayerBuilder,
+    work: impl FnOnce() -> R,
+) -> R {
+    let builder = JsonLayer::builder(&Resource::new("orders")).format(Format::Json);
+    let layer = configure(builder).build().unwrap();
+    let filter: LogFilter = "info".parse().unwrap();
+    tracing::subscriber::with_default(tracing_subscriber::registry().with(layer.with_filter(filter)), work)
+}
+
+fn event() {
+    info!(sku = "b-2", quantity = 3_u64, price = 9.99, gift = true, note = ?Some("wrap"), "order {} priced", 7);
+}
+
+#[test]
+fn the_counter_counts() {
+    assert!((per_call(|| drop(std::hint::black_box(String::from("x")))) - 1.0).abs() < f64::EPSILON);
+}
+
+#[test]
+fn a_line_with_five_fields_inside_two_spans_allocates_nothing() {
+    let found = with_layer(
+        |builder| {
+            builder
+                .writer(Writer::new("nowhere", io::sink()))
+                .sink(Arc::new(Ignores))
+                .static_field("region", "eu-1")
+        },
+        || {
+            let _outer = info_span!("request", request_id = "r-1", method = "GET", tenant = "acme").entered();
+            let _inner = info_span!("price_order", order = 7, user_id = 42, attempt = 1).entered();
+            per_call(event)
+        },
+    );
+    assert!(found.abs() < f64::EPSILON, "{found} allocations per line");
+}
+
+#[test]
+fn a_disabled_event_allocates_nothing() {
+    let found = with_layer(
+        |builder| builder.writer(Writer::new("nowhere", io::sink())),
+        || per_call(|| debug!(sku = "b-2", "not shown")),
+    );
+    assert!(found.abs() < f64::EPSILON, "{found} allocations per event");
+}
+
+#[test]
+fn a_span_with_three_fields_allocates_three_times() {
+    let span = || drop(info_span!("price_order", order = 7, user_id = 42, attempt = 1).entered());
+    let alone = tracing::subscriber::with_default(tracing_subscriber::registry(), || per_call(span));
+    let found = with_layer(|builder| builder.writer(Writer::new("nowhere", io::sink())), || per_call(span));
+    assert!(
+        (found - alone - 3.0).abs() < 0.01,
+        "{found} allocations per span, {alone} of them the registry's"
+    );
+}
+
+#[test]
+fn a_later_record_allocates_nothing_once_there_is_room() {
+    let found = with_layer(
+        |builder| builder.writer(Writer::new("nowhere", io::sink())),
+        || {
+            let span = info_span!("request", status = tracing::field::Empty, step = 0);
+            per_call(|| {
+                span.record("status", 200).record("step", 1);
+            })
+        },
+    );
+    assert!(found.abs() < f64::EPSILON, "{found} allocations per two records");
+}

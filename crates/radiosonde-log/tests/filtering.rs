@@ -1,0 +1,114 @@
+//! `LogFilter` on events and spans.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+use radiosonde_core::Resource;
+use radiosonde_log::{Format, InvalidFilterKind, JsonLayer, LogFilter, Writer};
+use radiosonde_testkit::SharedBuffer;
+use tracing::{Level, debug, debug_span, error, event_enabled, info, info_span, span_enabled, trace, warn};
+use tracing_core::{LevelFilter, Subscriber};
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+
+fn subscriber(filter: LogFilter, buffer: &SharedBuffer) -> impl Subscriber + Send + Sync {
+    let layer = JsonLayer::builder(&Resource::new("orders"))
+        .format(Format::Json)
+        .writer(Writer::new("buffer", buffer.clone()))
+        .build()
+        .unwrap();
+    tracing_subscriber::registry().with(layer.with_filter(filter))
+}
+
+/// The messages that pass.
+fn passing(filter: &str, work: impl FnOnce()) -> Vec<String> {
+    let buffer = SharedBuffer::new();
+    tracing::subscriber::with_default(subscriber(filter.parse().unwrap(), &buffer), work);
+    let message = |line: &String| {
+        serde_json::from_str::<serde_json::Value>(line).unwrap()["message"].as_str().unwrap().to_owned()
+    };
+    buffer.lines().iter().map(message).collect()
+}
+
+fn every_level() {
+    error!(target: "orders::api", "error");
+    warn!(target: "orders::api", "warn");
+    info!(target: "orders::api", "info");
+    debug!(target: "orders::api", "debug");
+    trace!(target: "orders::api", "trace");
+    info!(target: "hyper::client", "hyper");
+}
+
+#[test]
+fn the_longest_matching_target_decides() {
+    let cases: [(&str, &[&str]); 9] = [
+        ("", &["error", "warn", "info", "hyper"]),
+        (" , ", &["error", "warn", "info", "hyper"]),
+        ("warn", &["error", "warn"]),
+        ("WARN,orders=Debug", &["error", "warn", "info", "debug"]),
+        ("orders::api=error,orders=trace", &["error"]),
+        ("off,orders", &["error", "warn", "info", "debug", "trace"]),
+        ("info,hyper=off", &["error", "warn", "info"]),
+        ("orders=off,orders=error", &["error"]),
+        ("3", &["error", "warn", "info", "hyper"]),
+    ];
+    for (filter, expected) in cases {
+        assert_eq!(passing(filter, every_level), expected, "{filter:?}");
+    }
+}
+
+#[test]
+fn spans_stay_on_so_that_their_fields_and_ids_survive() {
+    let buffer = SharedBuffer::new();
+    tracing::subscriber::with_default(subscriber("warn,noisy=off".parse().unwrap(), &buffer), || {
+        let _outer = info_span!(target: "noisy", "request", request_id = "r-1").entered();
+        let _finer = debug_span!("detail", hidden = true).entered();
+        info!("hidden");
+        warn!("shown");
+    });
+    let lines = buffer.lines();
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert!(lines[0].ends_with(r#""message":"shown","request_id":"r-1"}"#), "{}", lines[0]);
+}
+
+#[test]
+fn finer_spans_are_on_where_a_directive_or_the_setting_says_so() {
+    let spans = |filter: LogFilter| {
+        tracing::subscriber::with_default(subscriber(filter, &SharedBuffer::new()), || {
+            (span_enabled!(Level::INFO), span_enabled!(Level::DEBUG), span_enabled!(Level::TRACE))
+        })
+    };
+    assert_eq!(spans("warn".parse().unwrap()), (true, false, false));
+    assert_eq!(spans("debug".parse().unwrap()), (true, true, false));
+    assert_eq!(spans(LogFilter::new(LevelFilter::ERROR).spans(LevelFilter::DEBUG)), (true, true, false));
+    assert_eq!(spans(LogFilter::new(LevelFilter::ERROR).spans(LevelFilter::OFF)), (false, false, false));
+    assert_eq!(spans("off".parse().unwrap()), (false, false, false));
+}
+
+#[test]
+fn the_level_check_of_tracing_stays() {
+    let hint = |filter: &str| subscriber(filter.parse().unwrap(), &SharedBuffer::new()).max_level_hint();
+    assert_eq!(hint("warn"), Some(LevelFilter::INFO), "because of the spans");
+    assert_eq!(hint("warn,orders=debug"), Some(LevelFilter::DEBUG));
+    assert_eq!(hint("off"), Some(LevelFilter::OFF));
+    tracing::subscriber::with_default(subscriber("warn".parse().unwrap(), &SharedBuffer::new()), || {
+        assert!(event_enabled!(Level::WARN));
+        assert!(!event_enabled!(Level::INFO));
+    });
+}
+
+#[test]
+fn a_directive_that_cannot_be_read_is_named() {
+    let cases = [
+        ("loud", None),
+        ("info,a=loud", Some(("a=loud", InvalidFilterKind::Level))),
+        ("a=", Some(("a=", InvalidFilterKind::Level))),
+        ("a=info=warn", Some(("a=info=warn", InvalidFilterKind::Level))),
+        ("=info", Some(("=info", InvalidFilterKind::Target))),
+        ("a b", Some(("a b", InvalidFilterKind::Target))),
+        ("info,a[span]=debug", Some(("a[span]=debug", InvalidFilterKind::Unsupported))),
+        ("[{id=7}]=trace", Some(("[{id=7}]=trace", InvalidFilterKind::Unsupported))),
+        ("info/text", Some(("info/text", InvalidFilterKind::Unsupported))),
+    ];
+    for (text, expected) in cases {
+        let found = text.parse::<LogFilter>().err();
+        assert_eq!(found.as_ref().map(|error| (error.directive(), error.kind())), expected, "{text:?}");
+    }
+}

@@ -1,0 +1,56 @@
+//! Records of the `log` crate, whose logger is the process' own.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+use std::error::Error as _;
+use std::sync::Arc;
+
+use radiosonde_core::Resource;
+use radiosonde_log::{Format, JsonLayer, LogFilter, Writer, bridge_log_records};
+use radiosonde_testkit::{ManualClock, SharedBuffer};
+use tracing::info_span;
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+
+#[test]
+fn records_are_events_with_their_own_target() {
+    let buffer = SharedBuffer::new();
+    let layer = JsonLayer::builder(&Resource::new("orders"))
+        .clock(Arc::new(ManualClock::new()))
+        .format(Format::Json)
+        .writer(Writer::new("buffer", buffer.clone()))
+        .build()
+        .unwrap();
+    let filter: LogFilter = "info,quiet=warn".parse().unwrap();
+    tracing::subscriber::set_global_default(tracing_subscriber::registry().with(layer.with_filter(filter)))
+        .unwrap();
+    bridge_log_records().unwrap();
+    let error = bridge_log_records().unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "cannot bridge `log` records: the process has a logger already, and there can be one"
+    );
+    assert!(error.source().is_some());
+
+    let _span = info_span!("request", request_id = "r-1").entered();
+    log::warn!(target: "other::crate", "half {}", 1);
+    log::error!("of this module");
+    log::info!(target: "quiet", "filtered by its own target");
+    log::warn!(target: "quiet", "\n\"");
+    log::debug!("filtered by its level");
+    // An event that only looks like one that tracing-log made.
+    tracing::info!(target: "log", { log.line = 7 }, "not a record");
+
+    let start = |level: &str, module: &str| {
+        format!(
+            r#"{{"timestamp":"2026-01-01T00:00:00.000Z","level":"{level}","service":"orders","module":"{module}","message":"#
+        )
+    };
+    assert_eq!(
+        buffer.lines(),
+        [
+            start("WARN", "other::crate") + r#""half 1","request_id":"r-1"}"#,
+            start("ERROR", module_path!()) + r#""of this module","request_id":"r-1"}"#,
+            start("WARN", "quiet") + r#""\n\"","request_id":"r-1"}"#,
+            start("INFO", "log") + r#""not a record","request_id":"r-1","metadata":{"log.line":7}}"#,
+        ]
+    );
+}

@@ -1,0 +1,124 @@
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use radiosonde_core::{SharedClock, SystemClock};
+use radiosonde_metrics::{
+    Collection, Collector, Histogram, Kind, LabelSet, Number, RegisterError, Registry, Vector,
+};
+
+/// A database's connection pool: how full it is, and how long its queries take.
+///
+/// # What comes out
+/// - `database_connections_active{pool}`, `database_connections_idle{pool}` and `database_connections_max{pool}`, read from the
+///   pool itself whenever somebody scrapes.
+/// - `database_query_duration_seconds{operation}`, with an exemplar. The operation is a name of yours, such as `select_order`:
+///   never the query's text.
+///
+/// ```
+/// use radiosonde_metrics::Registry;
+/// use radiosonde_signals::{DbPool, PoolState};
+///
+/// let registry = Registry::new();
+/// let pool = DbPool::watch(&registry, "orders", || PoolState { active: 3, idle: 7, max: 20 })?;
+/// {
+///     let _query = pool.query("select_order");
+///     // The query runs, and returns early or not.
+/// }
+/// let text = registry.text();
+/// assert!(text.contains("database_connections_active{pool=\"orders\"} 3\n"));
+/// assert!(text.contains("database_query_duration_seconds_count{operation=\"select_order\"} 1\n"));
+/// # Ok::<(), radiosonde_metrics::RegisterError>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct DbPool {
+    queries: Vector<Histogram>,
+    clock: SharedClock,
+}
+
+/// How full a pool is at one moment, in connections.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct PoolState {
+    /// In use.
+    pub active: u64,
+    /// Open and waiting.
+    pub idle: u64,
+    /// How many there may be.
+    pub max: u64,
+}
+
+impl DbPool {
+    /// A pool whose state `read` tells. It is called at every scrape and must not block; `name` tells pools apart.
+    ///
+    /// # Errors
+    /// [`RegisterError`] if the registry has another metric called `database_query_duration_seconds`.
+    pub fn watch(
+        registry: &Registry,
+        name: &str,
+        read: impl Fn() -> PoolState + Send + Sync + 'static,
+    ) -> Result<Self, RegisterError> {
+        Self::with_clock(registry, name, read, Arc::new(SystemClock))
+    }
+
+    /// Like [`watch`](Self::watch), with durations measured by `clock`.
+    ///
+    /// # Errors
+    /// [`RegisterError`] if the registry has another metric called `database_query_duration_seconds`.
+    pub fn with_clock(
+        registry: &Registry,
+        name: &str,
+        read: impl Fn() -> PoolState + Send + Sync + 'static,
+        clock: SharedClock,
+    ) -> Result<Self, RegisterError> {
+        let help = "Time from a query's start to its end.";
+        let queries = registry.histogram("database_query_duration_seconds", help).unit("seconds");
+        let queries = queries.labels(&["operation"])?;
+        registry.collect_from(Connections { labels: LabelSet::new([("pool", name)]), read: Box::new(read) });
+        Ok(Self { queries, clock })
+    }
+
+    /// Times a query until the guard is dropped, however it ends.
+    pub fn query(&self, operation: &str) -> QueryTimer {
+        let started = self.clock.monotonic();
+        QueryTimer { duration: self.queries.with(&[operation]), clock: Arc::clone(&self.clock), started }
+    }
+}
+
+/// Times a query of a [`DbPool`] until it is dropped.
+#[must_use = "the query is timed until this is dropped"]
+#[derive(Debug)]
+pub struct QueryTimer {
+    duration: Histogram,
+    clock: SharedClock,
+    started: Duration,
+}
+
+impl Drop for QueryTimer {
+    fn drop(&mut self) {
+        self.duration.observe_duration(self.clock.monotonic().saturating_sub(self.started));
+    }
+}
+
+struct Connections {
+    labels: LabelSet,
+    read: Box<dyn Fn() -> PoolState + Send + Sync>,
+}
+
+impl Collector for Connections {
+    fn collect(&self, out: &mut Collection) {
+        let PoolState { active, idle, max } = (self.read)();
+        for (name, help, value) in [
+            ("database_connections_active", "Connections in use.", active),
+            ("database_connections_idle", "Connections that are open and waiting.", idle),
+            ("database_connections_max", "Connections that there may be.", max),
+        ] {
+            out.family(name, help, Kind::Gauge).number(self.labels.clone(), Number::Unsigned(value));
+        }
+    }
+}
+
+impl fmt::Debug for Connections {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connections").field("labels", &self.labels).finish_non_exhaustive()
+    }
+}

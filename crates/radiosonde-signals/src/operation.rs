@@ -1,0 +1,141 @@
+use std::borrow::Cow;
+use std::fmt::Display;
+use std::sync::Arc;
+
+use radiosonde_core::{Outcome, SharedClock, SystemClock, diagnostics};
+use radiosonde_metrics::{Counter, Histogram, IntGauge, RegisterError, Registry};
+
+use crate::observed::{Ended, observe_async, observe_sync};
+use crate::{Running, Tracked};
+
+/// One kind of work that a service does, and its golden signals.
+///
+/// # What comes out
+/// - `operation_calls_total{operation,outcome}`: traffic and errors. Every outcome is there from the start, at zero.
+/// - `operation_duration_seconds{operation}`: latency, with an exemplar.
+/// - `operation_in_flight{operation}`: how much of it is being done now.
+/// - A span named like the operation, with an error status if it failed or panicked.
+/// - One event with the target `radiosonde::operation`: an error for a panic, a warning for a failure or an abort, otherwise for
+///   debugging.
+///
+/// # Cost
+/// Making one registers its metrics and takes locks: keep it in a `static` or a field. A call costs three atomic additions, two
+/// readings of the clock, and the span, where somebody listens to it. Cloning copies a pointer.
+///
+/// ```
+/// use std::sync::LazyLock;
+/// use radiosonde_signals::Operation;
+///
+/// static PRICE: LazyLock<Operation> = LazyLock::new(|| Operation::new("price_order"));
+///
+/// fn price(items: &str) -> Result<u32, std::num::ParseIntError> {
+///     PRICE.run(|| items.parse())
+/// }
+/// assert!(price("3").is_ok());
+/// ```
+#[derive(Debug, Clone)]
+pub struct Operation(Arc<Signals>);
+
+#[derive(Debug)]
+pub(crate) struct Signals {
+    pub(crate) name: Cow<'static, str>,
+    pub(crate) clock: SharedClock,
+    /// By the outcome's index.
+    pub(crate) calls: [Counter; Outcome::ALL.len()],
+    pub(crate) duration: Histogram,
+    pub(crate) in_flight: IntGauge,
+}
+
+/// How a call that returns a `Result` is read.
+type ByResult<T, E> = fn(&Result<T, E>) -> Ended;
+
+impl Operation {
+    /// An operation whose metrics are in [`Registry::global`].
+    ///
+    /// Never fails: if that registry has other metrics of these names, the conflict is reported to
+    /// [`diagnostics`], and the operation's metrics are not exposed. [`in_registry`](Self::in_registry) returns it as an error.
+    #[must_use]
+    pub fn new(name: impl Into<Cow<'static, str>>) -> Self {
+        let name = name.into();
+        Self::in_registry(Registry::global(), name.clone()).unwrap_or_else(|conflict| {
+            diagnostics::report(
+                "signals",
+                "register",
+                format_args!("operation {name:?} is not exposed: {conflict}"),
+            );
+            let nowhere = Registry::new();
+            // An empty registry has nothing that could be in the way, so this does not come back here.
+            Self::in_registry(&nowhere, name.clone()).unwrap_or_else(|_| Self::new(name))
+        })
+    }
+
+    /// An operation whose metrics are in `registry`.
+    ///
+    /// # Errors
+    /// [`RegisterError`] if the registry has other metrics of these names.
+    pub fn in_registry(
+        registry: &Registry,
+        name: impl Into<Cow<'static, str>>,
+    ) -> Result<Self, RegisterError> {
+        Self::with_clock(registry, name, Arc::new(SystemClock))
+    }
+
+    /// Like [`in_registry`](Self::in_registry), with durations measured by `clock`.
+    ///
+    /// # Errors
+    /// [`RegisterError`] if the registry has other metrics of these names.
+    pub fn with_clock(
+        registry: &Registry,
+        name: impl Into<Cow<'static, str>>,
+        clock: SharedClock,
+    ) -> Result<Self, RegisterError> {
+        let name = name.into();
+        let calls = registry.counter("operation_calls_total", "Calls of an operation, by how they ended.");
+        let calls = calls.labels(&["operation", "outcome"])?;
+        let duration =
+            registry.histogram("operation_duration_seconds", "Time from a call's start to its end.");
+        let duration = duration.unit("seconds").labels(&["operation"])?;
+        let in_flight = registry.int_gauge("operation_in_flight", "Calls of an operation going on now.");
+        let in_flight = in_flight.labels(&["operation"])?;
+        Ok(Self(Arc::new(Signals {
+            calls: Outcome::ALL.map(|outcome| calls.with(&[&name, outcome.as_str()])),
+            duration: duration.with(&[&name]),
+            in_flight: in_flight.with(&[&name]),
+            name,
+            clock,
+        })))
+    }
+
+    /// The operation's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// Does a piece of work in the operation's span. It fails if it returns an error.
+    ///
+    /// For work that cannot fail, [`track`](Self::track) it.
+    ///
+    /// # Errors
+    /// What `work` returned.
+    pub fn run<T, E: Display>(&self, work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+        observe_sync(self, work, Ended::by_result)
+    }
+
+    /// Does a piece of asynchronous work in the operation's span. It fails if it returns an error, and is aborted if the future
+    /// is dropped before its end.
+    ///
+    /// The call begins when the future is first polled.
+    pub fn run_async<F, T, E>(&self, work: F) -> Running<F, ByResult<T, E>>
+    where
+        F: Future<Output = Result<T, E>>,
+        E: Display,
+    {
+        observe_async(self, work, Ended::by_result)
+    }
+
+    /// Begins a call that ends with the guard: for work that is no function, or that ends elsewhere than it began.
+    pub fn track(&self) -> Tracked {
+        Tracked::start(&self.0)
+    }
+}

@@ -196,15 +196,14 @@ impl<B: Backend> SinkTask<B> {
         diagnostics::report(self.buffer.name(), reason, format_args!("dropped {items}: {why}"));
     }
 
-    /// The answer for people: never a header of ours, and the server's text only with its control characters escaped.
+    /// The answer for people: never a header of ours, and the server's text without control characters.
     fn describe(&self, answer: &Result<Response<Bytes>, SendError>) -> String {
         let endpoint = self.backend.endpoint();
         match answer {
             Err(error) => format!("{endpoint}: {error}"),
             Ok(response) => {
                 let text = String::from_utf8_lossy(response.body());
-                let excerpt: String =
-                    text.trim().chars().take(EXCERPT_CHARS).flat_map(char::escape_debug).collect();
+                let excerpt: String = text.trim().chars().take(EXCERPT_CHARS).map(printable).collect();
                 let between = if excerpt.is_empty() { "" } else { ": " };
                 format!("{endpoint} answered {}{between}{excerpt}", response.status())
             }
@@ -217,6 +216,11 @@ impl<B: Backend> Drop for SinkTask<B> {
     fn drop(&mut self) {
         self.buffer.close();
     }
+}
+
+/// A server's text must not move the cursor of a terminal or begin a line of its own.
+fn printable(character: char) -> char {
+    if character.is_control() { ' ' } else { character }
 }
 
 fn panicked(during: &str) -> Fate {

@@ -1,0 +1,193 @@
+use std::fmt;
+
+use http::HeaderMap;
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
+use radiosonde_core::{LevelNames, Resource};
+use radiosonde_delivery::{Delivery, Endpoint, InvalidEndpoint, SinkError, SinkOptions};
+
+use crate::authorization::{basic, secret};
+use crate::label::StreamLabels;
+use crate::push::Push;
+use crate::tenant::{self, InvalidTenant};
+use crate::{InvalidLabel, LokiSink};
+
+const PUSH_PATH: &str = "/loki/api/v1/push";
+
+/// Loki's default `max_line_size`: 256 KB.
+const MAX_LINE_BYTES: usize = 256 * 1024;
+
+/// Collects a [`LokiSink`]'s settings. They are checked by [`build`](Self::build).
+#[must_use]
+#[derive(Clone)]
+pub struct LokiSinkBuilder {
+    url: Box<str>,
+    resource: Resource,
+    tenant: Option<Box<str>>,
+    headers: Vec<(Box<str>, Box<str>)>,
+    labels: Vec<(Box<str>, Box<str>)>,
+    level_names: LevelNames,
+    max_line_bytes: usize,
+    options: SinkOptions,
+}
+
+impl LokiSinkBuilder {
+    pub(crate) fn new(url: &str, resource: &Resource) -> Self {
+        Self {
+            url: url.into(),
+            resource: resource.clone(),
+            tenant: None,
+            headers: Vec::new(),
+            labels: Vec::new(),
+            level_names: LevelNames::default(),
+            max_line_bytes: MAX_LINE_BYTES,
+            options: SinkOptions::new("loki"),
+        }
+    }
+
+    /// Pushes for this tenant, in `X-Scope-OrgID`. Needed if Loki runs with `auth_enabled`.
+    pub fn tenant(mut self, tenant: &str) -> Self {
+        self.tenant = Some(tenant.into());
+        self
+    }
+
+    /// Authorizes with a token.
+    pub fn bearer_token(self, token: &str) -> Self {
+        self.header(AUTHORIZATION.as_str(), &format!("Bearer {token}"))
+    }
+
+    /// Authorizes with a user and password.
+    pub fn basic_auth(self, user: &str, password: &str) -> Self {
+        self.header(AUTHORIZATION.as_str(), &basic(user, password))
+    }
+
+    /// Sends a header with every push; the last one of a name wins. Values are treated as secrets and never printed.
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// Adds a label to every stream. Only for values that stay the same for the life of the process: each further value is a
+    /// further set of streams.
+    pub fn label(mut self, name: &str, value: &str) -> Self {
+        self.labels.push((name.into(), value.into()));
+        self
+    }
+
+    /// How the `level` label spells two of the levels; the same as in the lines.
+    pub const fn level_names(mut self, names: LevelNames) -> Self {
+        self.level_names = names;
+        self
+    }
+
+    /// Refuses lines that are longer, counted as `line_too_long`; 256 KiB unless set, which is Loki's own default.
+    pub const fn max_line_bytes(mut self, bytes: usize) -> Self {
+        self.max_line_bytes = bytes;
+        self
+    }
+
+    /// Bounds, batches and retries; those of [`SinkOptions`] under the name `loki` unless set.
+    ///
+    /// Keep `batch_bytes` well below Loki's `ingestion_burst_size_mb`, 6 MB by default: a larger push is put off for ever.
+    pub const fn options(mut self, options: SinkOptions) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// Adds the sink to a delivery.
+    ///
+    /// # Errors
+    /// [`BuildError`] names the setting that is refused.
+    pub fn build(&self, delivery: &Delivery) -> Result<LokiSink, BuildError> {
+        let endpoint = self.endpoint().map_err(BuildError::Endpoint)?;
+        let labels =
+            StreamLabels::new(&self.resource, self.level_names, &self.labels).map_err(BuildError::Label)?;
+        let push = Push::new(endpoint, self.header_map()?, labels);
+        let queue = delivery.sink(self.options, push).map_err(BuildError::Sink)?;
+        Ok(LokiSink::new(queue, self.max_line_bytes))
+    }
+
+    fn endpoint(&self) -> Result<Endpoint, InvalidEndpoint> {
+        let endpoint = Endpoint::parse(&self.url)?;
+        if endpoint.uri().path().ends_with(PUSH_PATH) { Ok(endpoint) } else { endpoint.join(PUSH_PATH) }
+    }
+
+    fn header_map(&self) -> Result<HeaderMap, BuildError> {
+        let mut map = HeaderMap::new();
+        for (name, value) in &self.headers {
+            let refuse = || BuildError::Header { name: name.clone() };
+            let name: HeaderName = name.parse().map_err(|_| refuse())?;
+            map.insert(name, secret(value).map_err(|_| refuse())?);
+        }
+        if let Some(tenant) = &self.tenant {
+            tenant::check(tenant).map_err(BuildError::Tenant)?;
+            let refuse = |_| BuildError::Header { name: "x-scope-orgid".into() };
+            map.insert(
+                HeaderName::from_static("x-scope-orgid"),
+                HeaderValue::from_str(tenant).map_err(refuse)?,
+            );
+        }
+        map.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-protobuf"));
+        Ok(map)
+    }
+}
+
+impl fmt::Debug for LokiSinkBuilder {
+    /// Without the values of headers.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let headers: Vec<_> = self.headers.iter().map(|(name, _)| name).collect();
+        f.debug_struct("LokiSinkBuilder")
+            .field("endpoint", &self.endpoint())
+            .field("tenant", &self.tenant)
+            .field("headers", &headers)
+            .field("labels", &self.labels)
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A Loki sink that cannot be built.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// The URL is refused.
+    Endpoint(InvalidEndpoint),
+    /// A label is refused, the service's name or environment among them.
+    Label(InvalidLabel),
+    /// The tenant is refused.
+    Tenant(InvalidTenant),
+    /// A header's name or value has a character that headers cannot carry.
+    Header {
+        /// The header's name. The value is not repeated: it may be a secret.
+        name: Box<str>,
+    },
+    /// The delivery refused the sink.
+    Sink(SinkError),
+}
+
+impl fmt::Display for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Endpoint(_) => f.write_str("the URL of the Loki sink is refused"),
+            Self::Label(_) => f.write_str("a label of the Loki sink is refused"),
+            Self::Tenant(_) => f.write_str("the tenant of the Loki sink is refused"),
+            Self::Header { name } => write!(
+                f,
+                "header {name:?} of the Loki sink is malformed; allowed are a name of letters, digits and -, and a value of \
+                 visible characters"
+            ),
+            Self::Sink(_) => f.write_str("the delivery refused the Loki sink"),
+        }
+    }
+}
+
+impl std::error::Error for BuildError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Endpoint(error) => Some(error),
+            Self::Label(error) => Some(error),
+            Self::Tenant(error) => Some(error),
+            Self::Header { .. } => None,
+            Self::Sink(error) => Some(error),
+        }
+    }
+}

@@ -1,0 +1,167 @@
+use std::cell::Cell;
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use radiosonde_core::{Level, SpanContext};
+use radiosonde_log::Line;
+
+use crate::proto::{self, Pair, Timestamp};
+
+/// A longer value stays in the line and is left out of the structured metadata, which Loki bounds per entry.
+const MAX_METADATA_BYTES: usize = 1024;
+
+/// What an entry costs beside its texts: itself, and its frame on the wire.
+const OVERHEAD: usize = size_of::<Entry>() + 64;
+
+/// A line on its way to Loki.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) level: Level,
+    /// Nanoseconds since 1970, as the clock had them.
+    nanos: i64,
+    /// The same after other lines of the stream had taken theirs. Kept, so that a batch which is split and encoded again has
+    /// the same times.
+    assigned: Cell<Option<i64>>,
+    line: Bytes,
+    context: Option<SpanContext>,
+    correlation_id: Option<Box<str>>,
+    request_id: Option<Box<str>>,
+    user_id: Option<Box<str>>,
+}
+
+impl Entry {
+    pub(crate) fn new(line: &Line<'_>) -> Self {
+        Self {
+            level: line.level(),
+            nanos: nanos_since_1970(line.timestamp()),
+            assigned: Cell::new(None),
+            line: Bytes::copy_from_slice(line.json().as_bytes()),
+            context: line.context(),
+            correlation_id: kept(line.correlation_id()),
+            request_id: kept(line.request_id()),
+            user_id: kept(line.user_id()),
+        }
+    }
+
+    /// About how much memory it holds, and how much it takes in a request before compression.
+    pub(crate) fn size(&self) -> usize {
+        let ids = [&self.correlation_id, &self.request_id, &self.user_id];
+        let texts: usize = ids.into_iter().flatten().map(|id| id.len() + 24).sum();
+        let context = if self.context.is_some() { 80 } else { 0 };
+        OVERHEAD + self.line.len() + texts + context
+    }
+
+    /// Its time within the stream, whose last time is `last`.
+    pub(crate) fn time(&self, last: &mut Option<i64>) -> i64 {
+        if let Some(known) = self.assigned.get() {
+            return known;
+        }
+        let time = after(*last, self.nanos);
+        *last = Some(time);
+        self.assigned.set(Some(time));
+        time
+    }
+
+    pub(crate) fn to_proto(&self, time: i64) -> proto::Entry {
+        let mut metadata = Vec::new();
+        let mut add = |name: &'static str, value: Bytes| {
+            metadata.push(Pair { name: Bytes::from_static(name.as_bytes()), value });
+        };
+        if let Some(context) = self.context {
+            add("trace_id", Bytes::copy_from_slice(&context.trace_id().to_hex()));
+            add("span_id", Bytes::copy_from_slice(&context.span_id().to_hex()));
+        }
+        let ids = [
+            ("correlation_id", &self.correlation_id),
+            ("request_id", &self.request_id),
+            ("user_id", &self.user_id),
+        ];
+        for (name, id) in ids {
+            if let Some(id) = id {
+                add(name, Bytes::copy_from_slice(id.as_bytes()));
+            }
+        }
+        proto::Entry { timestamp: timestamp(time), line: self.line.clone(), structured_metadata: metadata }
+    }
+}
+
+/// How far the clock may step back before a stream follows it. Below, the difference is lines that overtook each other on their
+/// way to the queue.
+const STEP_BACK_NANOS: i64 = 10_000_000_000;
+
+/// A time later than `previous`, by a nanosecond if need be: Loki takes two entries of a stream with the same time and line for
+/// one, and two equal lines are two events.
+///
+/// If the clock has been set back by more than ten seconds, the new time is kept as it is: else every line until the clock
+/// has caught up would carry the old one.
+const fn after(previous: Option<i64>, nanos: i64) -> i64 {
+    match previous {
+        Some(previous) if nanos <= previous && previous.saturating_sub(nanos) <= STEP_BACK_NANOS => {
+            previous.saturating_add(1)
+        }
+        _ => nanos,
+    }
+}
+
+fn kept(id: Option<&str>) -> Option<Box<str>> {
+    id.filter(|id| !id.is_empty() && id.len() <= MAX_METADATA_BYTES).map(Box::from)
+}
+
+fn nanos_since_1970(at: SystemTime) -> i64 {
+    let nanos = match at.duration_since(SystemTime::UNIX_EPOCH) {
+        Ok(since) => i64::try_from(since.as_nanos()),
+        Err(before) => i64::try_from(before.duration().as_nanos()).map(|nanos| -nanos),
+    };
+    // A time past the year 2262 has no nanoseconds in 64 bits, and no log store takes it.
+    nanos.unwrap_or(i64::MAX)
+}
+
+const fn timestamp(nanos: i64) -> Timestamp {
+    const SECOND: i64 = 1_000_000_000;
+    // The remainder of a division by 10^9 fits.
+    Timestamp { seconds: nanos.div_euclid(SECOND), nanos: nanos.rem_euclid(SECOND) as i32 }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn times_rise_strictly_and_follow_a_clock_that_is_set_back() {
+        assert_eq!(after(None, 5), 5);
+        assert_eq!(after(Some(5), 6), 6);
+        assert_eq!(after(Some(5), 5), 6);
+        assert_eq!(after(Some(5), 1), 6);
+        assert_eq!(after(Some(STEP_BACK_NANOS + 5), 5), STEP_BACK_NANOS + 6);
+        assert_eq!(after(Some(STEP_BACK_NANOS + 6), 5), 5);
+    }
+
+    #[test]
+    fn an_entry_keeps_the_time_it_was_given() {
+        let at = SystemTime::UNIX_EPOCH + Duration::from_nanos(1_500_000_007);
+        let entry = Entry::new(&Line::new("{}", at, Level::Info));
+        let mut last = Some(1_600_000_000);
+        assert_eq!(entry.time(&mut last), 1_600_000_001);
+        assert_eq!(last, Some(1_600_000_001));
+        last = Some(1_700_000_000);
+        assert_eq!(entry.time(&mut last), 1_600_000_001);
+        assert_eq!(last, Some(1_700_000_000));
+    }
+
+    #[test]
+    fn times_before_1970_and_far_ahead_are_well_formed() {
+        assert_eq!(timestamp(-1), Timestamp { seconds: -1, nanos: 999_999_999 });
+        assert_eq!(nanos_since_1970(SystemTime::UNIX_EPOCH - Duration::from_nanos(7)), -7);
+        assert_eq!(nanos_since_1970(SystemTime::UNIX_EPOCH + Duration::from_secs(1 << 40)), i64::MAX);
+    }
+
+    #[test]
+    fn ids_that_are_empty_or_huge_are_left_out() {
+        let long = "u".repeat(1025);
+        let line =
+            Line::new("{}", SystemTime::UNIX_EPOCH, Level::Info).with_user_id(&long).with_request_id("");
+        assert_eq!(Entry::new(&line).to_proto(0).structured_metadata, []);
+    }
+}

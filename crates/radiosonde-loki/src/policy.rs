@@ -1,0 +1,142 @@
+use bytes::Bytes;
+use http::Response;
+use radiosonde_delivery::{Verdict, retry_after};
+
+/// What Loki's answers mean, and those of the gateways in front of it.
+///
+/// Source: <https://grafana.com/docs/loki/latest/reference/loki-http-api/#ingest-logs> and Loki's `pkg/validation`.
+pub(crate) fn judge(response: &Response<Bytes>) -> Verdict {
+    let drop = |reason, hint| Verdict::Drop { reason, hint };
+    match response.status().as_u16() {
+        200 | 204 => Verdict::DELIVERED,
+        // Loki's way to say that it threw the lines away and does not want them again.
+        260 => drop("ingestion_blocked", "ingestion is blocked for this tenant in Loki's limits"),
+        408 | 429 | 500..=599 => Verdict::Retry { after: retry_after(response.headers()) },
+        413 => Verdict::Split,
+        400 => refused(&String::from_utf8_lossy(response.body())),
+        401 | 403 => drop("unauthorized", "check the tenant, the user and the token of the Loki sink"),
+        300..=399 => drop("wrong_address", "check the URL of the Loki sink; redirects are not followed"),
+        404 | 405 => drop("wrong_address", "check the URL of the Loki sink"),
+        _ => Verdict::dropped("refused"),
+    }
+}
+
+/// A 400 is about what was sent, and sending it again changes nothing. Loki stores the entries of the request that are fine; if
+/// it says how many are not, those are counted, else all.
+fn refused(text: &str) -> Verdict {
+    let reason = reason(text);
+    match ignored(text) {
+        Some(rejected) if rejected > 0 => Verdict::Delivered { rejected, reason },
+        _ => Verdict::dropped(reason),
+    }
+}
+
+/// Loki's own names for the reasons, as in its `loki_discarded_samples_total`, where it has one.
+fn reason(text: &str) -> &'static str {
+    const REASONS: [(&str, &str); 10] = [
+        ("too far behind", "too_far_behind"),
+        ("out of order", "out_of_order"),
+        ("timestamp too old", "greater_than_max_sample_age"),
+        ("timestamp too new", "too_far_in_future"),
+        ("Max entry size", "line_too_long"),
+        ("structured metadata", "structured_metadata"),
+        ("missing required labels", "missing_enforced_labels"),
+        ("label", "invalid_labels"),
+        ("no org id", "no_tenant"),
+        ("ingestion blocked", "ingestion_blocked"),
+    ];
+    REASONS.iter().find(|(sign, _)| text.contains(sign)).map_or("invalid", |&(_, reason)| reason)
+}
+
+/// The sum of what each stream says it ignored: `total ignored: 3 out of 5 for stream: {..}`.
+fn ignored(text: &str) -> Option<u64> {
+    let counts = text.split("total ignored: ").skip(1).filter_map(|rest| {
+        let digits = rest.split(|c: char| !c.is_ascii_digit()).next()?;
+        digits.parse::<u64>().ok()
+    });
+    counts.reduce(u64::saturating_add)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn verdict(status: u16, body: &'static str) -> Verdict {
+        judge(&Response::builder().status(status).body(Bytes::from(body)).unwrap())
+    }
+
+    fn reason_of(verdict: Verdict) -> &'static str {
+        match verdict {
+            Verdict::Drop { reason, .. } | Verdict::Delivered { reason, .. } => reason,
+            other => panic!("{other:?} has no reason"),
+        }
+    }
+
+    #[test]
+    fn each_status_has_its_verdict() {
+        for status in [200, 204] {
+            assert_eq!(verdict(status, ""), Verdict::DELIVERED);
+        }
+        for status in [408, 429, 500, 502, 503, 504, 599] {
+            assert_eq!(verdict(status, ""), Verdict::Retry { after: None }, "{status}");
+        }
+        assert_eq!(verdict(413, ""), Verdict::Split);
+        let dropped = [
+            (260, "ingestion_blocked"),
+            (301, "wrong_address"),
+            (307, "wrong_address"),
+            (404, "wrong_address"),
+            (401, "unauthorized"),
+            (403, "unauthorized"),
+            (422, "refused"),
+            (400, "invalid"),
+        ];
+        for (status, reason) in dropped {
+            assert_eq!(reason_of(verdict(status, "")), reason, "{status}");
+        }
+    }
+
+    #[test]
+    fn a_wait_that_a_gateway_asks_for_is_handed_on() {
+        let response = Response::builder().status(429).header("retry-after", "3").body(Bytes::new()).unwrap();
+        assert_eq!(judge(&response), Verdict::Retry { after: Some(Duration::from_secs(3)) });
+    }
+
+    #[test]
+    fn the_texts_of_lokis_refusals_are_told_apart() {
+        // The messages of Loki's pkg/validation/validate.go and pkg/chunkenc, with values filled in.
+        let cases = [
+            (
+                "entry for stream '{a=\"b\"}' has timestamp too old: 2020, oldest acceptable timestamp is: 2026",
+                "greater_than_max_sample_age",
+            ),
+            ("entry for stream '{a=\"b\"}' has timestamp too new: 2030", "too_far_in_future"),
+            (
+                "Max entry size '262144' bytes exceeded for stream '{a=\"b\"}' while adding an entry with length '3' bytes",
+                "line_too_long",
+            ),
+            (
+                "stream '{a=\"b\"}' has too many structured metadata labels: '200', limit: '128'.",
+                "structured_metadata",
+            ),
+            ("error at least one label pair is required per stream", "invalid_labels"),
+            ("entry for stream '{a=\"b\"}' has 17 label names; limit 15", "invalid_labels"),
+            ("missing required labels env for user fake for stream {a=\"b\"}", "missing_enforced_labels"),
+            ("no org id", "no_tenant"),
+            ("something new", "invalid"),
+        ];
+        for (text, reason) in cases {
+            assert_eq!(reason_of(verdict(400, text)), reason, "{text}");
+        }
+    }
+
+    #[test]
+    fn entries_that_loki_says_it_ignored_are_counted_and_the_rest_is_delivered() {
+        let text = "entry with timestamp 2026 ignored, reason: 'entry too far behind, entry timestamp is: 2026',\n\
+                    user 'fake', total ignored: 2 out of 5 for stream: {a=\"b\"}\n\
+                    user 'fake', total ignored: 1 out of 1 for stream: {a=\"c\"}";
+        assert_eq!(verdict(400, text), Verdict::Delivered { rejected: 3, reason: "too_far_behind" });
+    }
+}

@@ -1,0 +1,63 @@
+use bytes::Bytes;
+use http::{HeaderMap, Method, Request, Response};
+use prost::Message;
+use radiosonde_core::Level;
+use radiosonde_delivery::{Backend, EncodeError, Endpoint, Verdict};
+
+use crate::entry::Entry;
+use crate::label::StreamLabels;
+use crate::policy;
+use crate::proto::{PushRequest, Stream};
+
+/// Makes push requests of batches.
+pub(crate) struct Push {
+    endpoint: Endpoint,
+    headers: HeaderMap,
+    labels: StreamLabels,
+    /// The time of each stream's last entry; a stream is a level.
+    last: [Option<i64>; Level::ALL.len()],
+    snappy: snap::raw::Encoder,
+}
+
+impl Push {
+    pub(crate) fn new(endpoint: Endpoint, headers: HeaderMap, labels: StreamLabels) -> Self {
+        Self { endpoint, headers, labels, last: [None; Level::ALL.len()], snappy: snap::raw::Encoder::new() }
+    }
+
+    fn request(&mut self, batch: &[Entry]) -> PushRequest {
+        let mut streams =
+            Level::ALL.map(|level| Stream { labels: self.labels.of(level), entries: Vec::new() });
+        for entry in batch {
+            let at = entry.level as usize;
+            let time = entry.time(&mut self.last[at]);
+            streams[at].entries.push(entry.to_proto(time));
+        }
+        PushRequest { streams: streams.into_iter().filter(|stream| !stream.entries.is_empty()).collect() }
+    }
+}
+
+impl Backend for Push {
+    type Item = Entry;
+
+    fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    fn encode(&mut self, batch: &[Entry]) -> Result<Request<Bytes>, EncodeError> {
+        let plain = self.request(batch).encode_to_vec();
+        // The block format: Loki takes no frames.
+        let body = self
+            .snappy
+            .compress_vec(&plain)
+            .map_err(|error| EncodeError::because("compress the batch", error))?;
+        let mut request = Request::new(Bytes::from(body));
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = self.endpoint.uri().clone();
+        *request.headers_mut() = self.headers.clone();
+        Ok(request)
+    }
+
+    fn judge(&mut self, response: &Response<Bytes>, _items: usize) -> Verdict {
+        policy::judge(response)
+    }
+}

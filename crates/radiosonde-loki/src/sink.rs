@@ -1,0 +1,60 @@
+use std::fmt;
+
+use radiosonde_core::Resource;
+use radiosonde_delivery::{Queue, SinkReport};
+use radiosonde_log::{Line, LineSink};
+
+use crate::LokiSinkBuilder;
+use crate::entry::Entry;
+
+/// Takes log lines and pushes them to Loki.
+///
+/// # Shape
+/// A stream per level, labelled `service_name`, `level` and, if the resource has one, `env`; the ids of a line are its
+/// structured metadata. Cheap to clone; all clones are the same sink.
+///
+/// # Cost
+/// [`accept`](LineSink::accept) copies the line and its ids and pushes them to a queue; see [`Queue`].
+#[derive(Clone)]
+pub struct LokiSink {
+    queue: Queue<Entry>,
+    max_line_bytes: usize,
+}
+
+impl LokiSink {
+    /// A sink for the Loki at this URL: its base, such as `http://127.0.0.1:3100`, or the whole address ending in
+    /// `/loki/api/v1/push`.
+    pub fn builder(url: &str, resource: &Resource) -> LokiSinkBuilder {
+        LokiSinkBuilder::new(url, resource)
+    }
+
+    pub(crate) const fn new(queue: Queue<Entry>, max_line_bytes: usize) -> Self {
+        Self { queue, max_line_bytes }
+    }
+
+    /// What became of every line so far.
+    #[must_use]
+    pub fn report(&self) -> SinkReport {
+        self.queue.report()
+    }
+}
+
+impl LineSink for LokiSink {
+    fn accept(&self, line: &Line<'_>) {
+        if line.json().len() > self.max_line_bytes {
+            // Loki would refuse it, and cutting it would leave something that is no JSON any more.
+            self.queue.refuse("line_too_long");
+            return;
+        }
+        let entry = Entry::new(line);
+        let size = entry.size();
+        // A refusal has been counted by the queue.
+        let _ = self.queue.push(entry, size);
+    }
+}
+
+impl fmt::Debug for LokiSink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LokiSink").field("report", &self.report()).finish_non_exhaustive()
+    }
+}

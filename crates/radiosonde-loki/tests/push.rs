@@ -1,0 +1,328 @@
+//! What goes over the wire, read back by a decoder that shares nothing with the encoder but the specification.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use radiosonde_core::{Level, Resource, SpanContext, SpanId, TraceFlags, TraceId};
+use radiosonde_delivery::{Delivery, Retry, SinkOptions};
+use radiosonde_log::{Line, LineSink};
+use radiosonde_loki::{BuildError, LokiSink};
+use radiosonde_metrics::Registry;
+use radiosonde_testkit::{HttpFake, Reaction, RecordedRequest};
+
+const DEADLINE: Duration = Duration::from_secs(20);
+const T: u64 = 1_767_225_600_000_000_000;
+
+#[derive(Debug, PartialEq)]
+struct Stream {
+    labels: String,
+    entries: Vec<Entry>,
+}
+
+#[derive(Debug, PartialEq)]
+struct Entry {
+    nanos: i64,
+    line: String,
+    metadata: Vec<(String, String)>,
+}
+
+/// Walks protobuf by hand: pairs of field number and content, with varints as their eight bytes.
+fn fields(mut bytes: &[u8]) -> Vec<(u64, Vec<u8>)> {
+    fn varint(bytes: &mut &[u8]) -> u64 {
+        let mut value = 0;
+        for shift in (0..).step_by(7) {
+            let (&byte, rest) = bytes.split_first().unwrap();
+            *bytes = rest;
+            value |= u64::from(byte & 0x7f) << shift;
+            if byte < 0x80 {
+                return value;
+            }
+        }
+        unreachable!()
+    }
+    let mut out = Vec::new();
+    while !bytes.is_empty() {
+        let key = varint(&mut bytes);
+        let content = match key & 7 {
+            0 => varint(&mut bytes).to_le_bytes().to_vec(),
+            2 => {
+                let length = varint(&mut bytes) as usize;
+                let (content, rest) = bytes.split_at(length);
+                bytes = rest;
+                content.to_vec()
+            }
+            other => panic!("wire type {other}"),
+        };
+        out.push((key >> 3, content));
+    }
+    out
+}
+
+fn text(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap()
+}
+
+fn number(bytes: &[u8]) -> i64 {
+    i64::from_le_bytes(bytes.try_into().unwrap())
+}
+
+fn decode(request: &RecordedRequest) -> Vec<Stream> {
+    let plain = snap::raw::Decoder::new().decompress_vec(request.body()).unwrap();
+    fields(&plain)
+        .into_iter()
+        .map(|(tag, stream)| {
+            assert_eq!(tag, 1, "streams");
+            let mut decoded = Stream { labels: String::new(), entries: Vec::new() };
+            for (tag, content) in fields(&stream) {
+                match tag {
+                    1 => decoded.labels = text(content),
+                    2 => decoded.entries.push(decode_entry(&content)),
+                    other => panic!("field {other} of a stream"),
+                }
+            }
+            decoded
+        })
+        .collect()
+}
+
+fn decode_entry(bytes: &[u8]) -> Entry {
+    let mut entry = Entry { nanos: 0, line: String::new(), metadata: Vec::new() };
+    for (tag, content) in fields(bytes) {
+        match tag {
+            1 => {
+                for (tag, content) in fields(&content) {
+                    entry.nanos += if tag == 1 { number(&content) * 1_000_000_000 } else { number(&content) };
+                }
+            }
+            2 => entry.line = text(content),
+            3 => {
+                let pair: Vec<_> = fields(&content).into_iter().map(|(_, content)| text(content)).collect();
+                entry.metadata.push((pair[0].clone(), pair[1].clone()));
+            }
+            other => panic!("field {other} of an entry"),
+        }
+    }
+    entry
+}
+
+fn quick() -> SinkOptions {
+    let ms = Duration::from_millis(1);
+    SinkOptions::new("loki").batch_age(Duration::from_secs(3600)).retry(Retry::new().base(ms).cap(ms))
+}
+
+fn delivery() -> Delivery {
+    Delivery::builder().registry(&Registry::new()).start().unwrap()
+}
+
+fn resource() -> Resource {
+    Resource::builder().service_name("orders").environment("prod").build()
+}
+
+fn at(nanos: u64) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_nanos(nanos)
+}
+
+#[test]
+fn a_push_is_what_the_specification_says() {
+    let fake = HttpFake::start([]);
+    let delivery = delivery();
+    let sink = LokiSink::builder(&format!("{}/gate/", fake.url()), &resource())
+        .tenant("shop")
+        .basic_auth("user", "hunter2")
+        .header("X-Extra", "1")
+        .label("team", "pri\"cing")
+        .options(quick())
+        .build(&delivery)
+        .unwrap();
+    let context = SpanContext::new(
+        TraceId::from_hex("4bf92f3577b34da6a3ce929d0e0e4736").unwrap(),
+        SpanId::from_hex("00f067aa0ba902b7").unwrap(),
+        TraceFlags::SAMPLED,
+    );
+    sink.accept(&Line::new(r#"{"a":1}"#, at(T + 7), Level::Info));
+    sink.accept(
+        &Line::new(r#"{"b":"ü"}"#, at(T + 8), Level::Error)
+            .with_context(context)
+            .with_request_id("r-1")
+            .with_correlation_id("c-1")
+            .with_user_id("u-1"),
+    );
+    assert_eq!(
+        delivery.shutdown_blocking(DEADLINE).to_string(),
+        "loki: 2 produced, 2 delivered, 0 dropped, 0 left"
+    );
+
+    let requests = fake.requests();
+    let request = &requests[0];
+    assert_eq!((request.method(), request.path()), ("POST", "/gate/loki/api/v1/push"));
+    let headers = ["content-type", "x-scope-orgid", "authorization", "x-extra", "content-encoding"];
+    assert_eq!(
+        headers.map(|name| request.header(name)),
+        [Some("application/x-protobuf"), Some("shop"), Some("Basic dXNlcjpodW50ZXIy"), Some("1"), None]
+    );
+    let metadata = [
+        ("trace_id", "4bf92f3577b34da6a3ce929d0e0e4736"),
+        ("span_id", "00f067aa0ba902b7"),
+        ("correlation_id", "c-1"),
+        ("request_id", "r-1"),
+        ("user_id", "u-1"),
+    ];
+    let stream = |level: &str, entry| Stream {
+        labels: format!(r#"{{env="prod", level="{level}", service_name="orders", team="pri\"cing"}}"#),
+        entries: vec![entry],
+    };
+    assert_eq!(
+        decode(request),
+        [
+            stream("INFO", Entry { nanos: T as i64 + 7, line: r#"{"a":1}"#.into(), metadata: Vec::new() }),
+            stream(
+                "ERROR",
+                Entry {
+                    nanos: T as i64 + 8,
+                    line: r#"{"b":"ü"}"#.into(),
+                    metadata: metadata.map(|(name, value)| (name.into(), value.into())).to_vec(),
+                }
+            ),
+        ]
+    );
+}
+
+#[test]
+fn a_whole_push_address_is_taken_as_it_is() {
+    let fake = HttpFake::start([]);
+    let delivery = delivery();
+    let url = format!("{}/loki/api/v1/push", fake.url());
+    let sink =
+        LokiSink::builder(&url, &resource()).bearer_token("t0ken").options(quick()).build(&delivery).unwrap();
+    sink.accept(&Line::new("{}", at(T), Level::Info));
+    delivery.shutdown_blocking(DEADLINE);
+    assert_eq!(fake.requests()[0].path(), "/loki/api/v1/push");
+    assert_eq!(fake.requests()[0].header("authorization"), Some("Bearer t0ken"));
+}
+
+#[test]
+fn equal_lines_have_times_that_rise_strictly_per_stream_across_batches_retries_and_halves() {
+    let fake = HttpFake::start([
+        Reaction::status(429),
+        Reaction::status(204),
+        Reaction::status(413),
+        Reaction::status(204),
+    ]);
+    let delivery = delivery();
+    let sink =
+        LokiSink::builder(&fake.url(), &resource()).options(quick().batch_items(4)).build(&delivery).unwrap();
+    // The same time for all, and one that comes late.
+    for step in [0, 0, 0, 0, 0, 0, 5, 0, 0] {
+        sink.accept(&Line::new("{}", at(T + step), Level::Info));
+    }
+    sink.accept(&Line::new("{}", at(T), Level::Warn));
+    assert_eq!(delivery.shutdown_blocking(DEADLINE).delivered(), 10);
+
+    let requests = fake.requests();
+    assert_eq!(requests[0].body(), requests[1].body(), "a repetition is the same to the byte");
+    let times = |at: usize, stream: usize| -> Vec<i64> {
+        decode(&requests[at])[stream].entries.iter().map(|entry| entry.nanos - T as i64).collect()
+    };
+    assert_eq!(times(1, 0), [0, 1, 2, 3]);
+    assert_eq!(times(2, 0), [4, 5, 6, 7], "refused as too large");
+    assert_eq!(times(3, 0), [4, 5]);
+    assert_eq!(times(4, 0), [6, 7], "halves keep their times");
+    assert_eq!(times(5, 0), [8]);
+    assert_eq!(times(5, 1), [0], "each level is a stream of its own");
+}
+
+#[test]
+fn a_line_longer_than_loki_takes_is_refused_and_counted() {
+    let fake = HttpFake::start([]);
+    let delivery = delivery();
+    let sink = LokiSink::builder(&fake.url(), &resource())
+        .max_line_bytes(10)
+        .options(quick())
+        .build(&delivery)
+        .unwrap();
+    sink.accept(&Line::new("{\"a\":1234}", at(T), Level::Info));
+    sink.accept(&Line::new("{\"a\":12345}", at(T), Level::Info));
+    assert_eq!(
+        delivery.shutdown_blocking(DEADLINE).to_string(),
+        "loki: 2 produced, 1 delivered, 1 dropped (line_too_long 1), 0 left"
+    );
+}
+
+#[test]
+fn faults_follow_the_policy() {
+    let fake = HttpFake::start([
+        Reaction::status(500),
+        Reaction::close(),
+        Reaction::status(204),
+        Reaction::status(400).body("entry for stream '{}' has timestamp too old: 1970"),
+        Reaction::status(400)
+            .body("reason: 'entry too far behind',\nuser 'x', total ignored: 1 out of 2 for stream: {}"),
+        Reaction::status(401),
+    ]);
+    let delivery = delivery();
+    let sink =
+        LokiSink::builder(&fake.url(), &resource()).options(quick().batch_items(2)).build(&delivery).unwrap();
+    for n in 0..8 {
+        sink.accept(&Line::new("{}", at(T + n), Level::Info));
+    }
+    assert_eq!(
+        delivery.shutdown_blocking(DEADLINE).to_string(),
+        "loki: 8 produced, 3 delivered, 5 dropped (greater_than_max_sample_age 2, too_far_behind 1, unauthorized 2), 0 left"
+    );
+    assert_eq!(fake.requests().len(), 6);
+}
+
+#[test]
+fn a_service_without_an_environment_has_no_such_label() {
+    let fake = HttpFake::start([]);
+    let delivery = delivery();
+    let sink = LokiSink::builder(&fake.url(), &Resource::new("x")).options(quick()).build(&delivery).unwrap();
+    sink.accept(&Line::new("{}", at(T), Level::Fatal));
+    delivery.shutdown_blocking(DEADLINE);
+    assert_eq!(decode(&fake.requests()[0])[0].labels, r#"{level="FATAL", service_name="x"}"#);
+}
+
+#[test]
+fn settings_that_are_refused_are_named_and_secrets_are_not() {
+    let delivery = delivery();
+    let build = |url: &str, header: (&str, &str), tenant: &str, label: (&str, &str)| {
+        let builder = LokiSink::builder(url, &resource())
+            .header(header.0, header.1)
+            .tenant(tenant)
+            .label(label.0, label.1);
+        assert!(!format!("{builder:?}").contains("hunter2"), "{builder:?}");
+        builder.build(&delivery).unwrap_err()
+    };
+    let (url, header, label) = ("http://localhost:3100", ("a", "hunter2"), ("team", "x"));
+    assert!(matches!(build("localhost:3100", header, "t", label), BuildError::Endpoint(_)));
+    assert!(matches!(build(url, header, "a|b", label), BuildError::Tenant(_)));
+    assert!(matches!(build(url, header, "t", ("user_id", "x")), BuildError::Label(_)));
+    let error = build(url, ("authorization", "hunter2\n"), "t", label);
+    assert!(matches!(error, BuildError::Header { .. }));
+    assert!(!format!("{error} {error:?}").contains("hunter2"));
+    assert!(error.to_string().contains("\"authorization\""), "{error}");
+}
+
+#[test]
+fn a_sink_may_be_shared_between_threads() {
+    let fake = HttpFake::start([]);
+    let delivery = delivery();
+    let sink =
+        Arc::new(LokiSink::builder(&fake.url(), &resource()).options(quick()).build(&delivery).unwrap());
+    let threads: Vec<_> = (0..4)
+        .map(|_| {
+            let sink = Arc::clone(&sink);
+            std::thread::spawn(move || {
+                (0..100).for_each(|_| sink.accept(&Line::new("{}", at(T), Level::Info)))
+            })
+        })
+        .collect();
+    threads.into_iter().for_each(|thread| thread.join().unwrap());
+    assert_eq!(delivery.shutdown_blocking(DEADLINE).delivered(), 400);
+    let mut times: Vec<_> =
+        fake.requests().iter().flat_map(decode).flat_map(|s| s.entries).map(|e| e.nanos).collect();
+    assert!(times.is_sorted(), "rising");
+    times.dedup();
+    assert_eq!(times.len(), 400, "strictly");
+}

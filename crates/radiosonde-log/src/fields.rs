@@ -91,6 +91,8 @@ impl Fields {
 
     /// Renders a field. A later field of the same key takes the earlier one's place.
     pub(crate) fn put(&mut self, name: &str, value: Value<'_>, origin: Origin, limits: Limits) -> Put {
+        // `r#type = ..` is how a field is called like a keyword.
+        let name = name.strip_prefix("r#").unwrap_or(name);
         let slot = match destination_of(name, origin) {
             Destination::Slot(slot) if value.suits(slot.kind()) => Some(slot),
             Destination::Slot(_) | Destination::Metadata => None,
@@ -112,7 +114,7 @@ impl Fields {
             }
         }
         let before = self.text.len();
-        let limit = before + self.value_limit(limits);
+        let limit = before.saturating_add(self.value_limit(limits));
         let written = match slot.map(Slot::kind) {
             Some(kind @ (Kind::Text | Kind::Integer | Kind::Number)) => {
                 value.push_as(&mut self.text, kind, limit)
@@ -139,7 +141,7 @@ impl Fields {
     pub(crate) fn update_from(&mut self, newer: &Self, limits: Limits) {
         for entry in &newer.entries {
             // Each value is bounded; this bounds a span into which one long value after the other is recorded.
-            if self.text.len() + newer.piece(entry).len() > 3 * limits.line_bytes {
+            if self.text.len() + newer.piece(entry).len() > limits.line_bytes.saturating_mul(3) {
                 self.left_out = true;
                 continue;
             }
@@ -170,7 +172,7 @@ impl Fields {
 
     /// One value may be as long as a line, all of them together as two, and each gets a little.
     fn value_limit(&self, limits: Limits) -> usize {
-        let left = (2 * limits.line_bytes).saturating_sub(self.text.len());
+        let left = limits.line_bytes.saturating_mul(2).saturating_sub(self.text.len());
         left.min(limits.line_bytes).max(MIN_VALUE_BYTES)
     }
 

@@ -116,25 +116,24 @@ impl JsonLayer {
         let level = recorder.level(*event.metadata().level());
         self.meter.fmt_errors(recorder.failed());
 
-        let scope = || ctx.event_scope(event);
         let made = Made {
             now,
             level,
             module: if scratch.target.is_empty() { event.metadata().target() } else { &scratch.target },
             timestamp: scratch.stamp.of(now),
         };
-        // For people first, who see each span's fields with the span; for JSON they are merged.
-        let own = context(scope(), event.is_contextual());
+        let own = scratch.fields.entries().len();
+        let context = self.inherit(&mut scratch.fields, ctx.event_scope(event), event.is_contextual());
         for output in &self.outputs {
             if let Style::Pretty { colors } = output.style() {
                 scratch.pretty.clear();
-                self.pretty(
-                    &mut Pretty::new(&mut scratch.pretty, colors),
-                    &made,
-                    &scratch.fields,
-                    own,
-                    scope(),
-                );
+                let mut pretty = Pretty::new(&mut scratch.pretty, colors);
+                self.heading(&mut pretty, &made, &scratch.fields, own);
+                for (at, span) in ctx.event_scope(event).into_iter().flat_map(Scope::from_root).enumerate() {
+                    let fields = span.extensions();
+                    pretty.span(span.name(), fields.get().map(|SpanFields(fields)| fields), at == 0);
+                }
+                pretty.end(context);
                 self.deliver(|| output.write(&scratch.pretty, &*self.clock));
             }
         }
@@ -142,18 +141,12 @@ impl JsonLayer {
             self.meter.line(level, scratch.fields.is_truncated());
             return;
         }
-        for span in scope().into_iter().flatten() {
-            if let Some(SpanFields(inherited)) = span.extensions().get() {
-                scratch.fields.fill_from(inherited, self.limits);
-            }
-        }
-        scratch.fields.fill_from(&self.statics, self.limits);
         let parts = Parts {
             timestamp: made.timestamp,
             head: &self.heads[level as usize],
             module: made.module,
             fields: &scratch.fields,
-            context: own,
+            context,
         };
         let truncated = json::push_line(&mut scratch.line, &parts, self.limits.line_bytes - 1);
         self.meter.line(level, truncated);
@@ -201,25 +194,38 @@ impl JsonLayer {
         }
     }
 
-    fn pretty<'a, S>(
+    fn heading(&self, pretty: &mut Pretty<'_>, made: &Made<'_>, fields: &Fields, own: usize) {
+        let (timestamp, level, module) = (made.timestamp, made.level, made.module);
+        let heading = Heading { timestamp, level, names: self.names, module };
+        pretty.heading(&heading, fields.slot(Slot::Message).map(|entry| fields.value(entry)));
+        pretty.fields(fields, own);
+    }
+
+    /// Adds the fields of the spans around an event, the innermost first, and of the layer; returns the event's context.
+    fn inherit<'a, S>(
         &self,
-        pretty: &mut Pretty<'_>,
-        made: &Made<'_>,
-        fields: &Fields,
-        context: Option<SpanContext>,
+        fields: &mut Fields,
         scope: Option<Scope<'a, S>>,
-    ) where
+        is_contextual: bool,
+    ) -> Option<SpanContext>
+    where
         S: LookupSpan<'a>,
     {
-        let heading =
-            Heading { timestamp: made.timestamp, level: made.level, names: self.names, module: made.module };
-        pretty.heading(&heading, fields.slot(Slot::Message).map(|entry| fields.value(entry)));
-        pretty.fields(fields);
-        for (at, span) in scope.into_iter().flat_map(Scope::from_root).enumerate() {
+        let (mut own, mut around) = (None, None);
+        for (depth, span) in scope.into_iter().flatten().enumerate() {
             let extensions = span.extensions();
-            pretty.span(span.name(), extensions.get().map(|SpanFields(fields)| fields), at == 0);
+            let context: Option<SpanContext> = extensions.get().copied();
+            if depth == 0 {
+                own = context;
+            } else {
+                around = around.or(context);
+            }
+            if let Some(SpanFields(inherited)) = extensions.get() {
+                fields.fill_from(inherited, self.limits);
+            }
         }
-        pretty.end(context);
+        fields.fill_from(&self.statics, self.limits);
+        own.or_else(|| if is_contextual { SpanContext::current() } else { None }).or(around)
     }
 }
 
@@ -230,20 +236,6 @@ struct Made<'a> {
     level: Level,
     module: &'a str,
     timestamp: &'a str,
-}
-
-/// The context of an event from the spans around it, the innermost first.
-fn context<'a, S>(scope: Option<Scope<'a, S>>, is_contextual: bool) -> Option<SpanContext>
-where
-    S: LookupSpan<'a>,
-{
-    let mut spans = scope.into_iter().flatten();
-    let of_span = |span: tracing_subscriber::registry::SpanRef<'a, S>| span.extensions().get().copied();
-    spans
-        .next()
-        .and_then(of_span)
-        .or_else(|| if is_contextual { SpanContext::current() } else { None })
-        .or_else(|| spans.find_map(of_span))
 }
 
 impl<S> Layer<S> for JsonLayer

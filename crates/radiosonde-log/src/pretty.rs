@@ -52,9 +52,9 @@ impl<'a> Pretty<'a> {
         }
     }
 
-    /// The event's own fields, the message apart.
-    pub(crate) fn fields(&mut self, fields: &Fields) {
-        for entry in fields.entries().iter().filter(|entry| entry.slot != Some(Slot::Message)) {
+    /// The event's own fields, which are the first of all, the message apart.
+    pub(crate) fn fields(&mut self, fields: &Fields, own: usize) {
+        for entry in fields.entries().iter().take(own).filter(|entry| entry.slot != Some(Slot::Message)) {
             self.out.push(' ');
             self.field(fields, entry);
         }

@@ -32,6 +32,10 @@ impl Scratch {
         }
     }
 
+    fn capacity(&self) -> usize {
+        self.fields.capacity() + self.line.capacity() + self.pretty.capacity() + self.target.capacity()
+    }
+
     /// Lends this thread's buffers, cleared.
     ///
     /// They are taken out while in use: an event that is emitted while a value of another is formatted gets fresh ones, and so
@@ -43,7 +47,7 @@ impl Scratch {
         scratch.line.clear();
         scratch.target.clear();
         let result = work(&mut scratch);
-        if scratch.fields.capacity().max(scratch.line.capacity()) <= KEEP_BYTES {
+        if scratch.capacity() <= KEEP_BYTES {
             // While the thread ends there is no place to put it back to, and it is dropped.
             let _ = SCRATCH.try_with(|place| place.set(Some(scratch)));
         }

@@ -10,9 +10,10 @@ const REOPEN_EVERY: Duration = Duration::from_secs(1);
 /// Where lines are written: standard output, standard error, a file, or anything that implements [`io::Write`].
 ///
 /// A line and its line feed are handed over in one `write_all`, one line at a time per writer, so that the lines of different
-/// threads never mix. Writing is synchronous: a blocked standard output blocks the thread that logs. What cannot be written
-/// is counted in `radiosonde_log_dropped_total{writer,reason}` and reported through [`radiosonde_core::diagnostics`]; it
-/// never panics and never comes back to the caller.
+/// threads never mix. Writing is synchronous: a blocked standard output blocks the thread that logs, and one that was made
+/// non-blocking and is full refuses the line. What cannot be written is counted in
+/// `radiosonde_log_dropped_total{writer,reason}` and reported through [`radiosonde_core::diagnostics`]; it never panics and
+/// never comes back to the caller.
 #[derive(Debug)]
 pub struct Writer {
     name: &'static str,

@@ -244,6 +244,7 @@ fn modelled(name: &str, sample: &Sample, is_event: bool) -> Option<(String, bool
         Sample::I64(_) | Sample::U64(_) => Some(own.clone()),
         _ => None,
     };
+    let name = name.strip_prefix("r#").unwrap_or(name);
     let canonical = match name {
         "http.request.method" => "method",
         "url.path" => "path",
@@ -327,6 +328,8 @@ fn name() -> impl Strategy<Value = String> {
         "otel.name",
         "radiosonde.x",
         "log.target",
+        "r#a",
+        "r#path",
         "a",
         "b",
         "",

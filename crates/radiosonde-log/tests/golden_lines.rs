@@ -247,11 +247,11 @@ fn aliases_share_a_slot_and_directives_never_appear() {
             radiosonde.other = 1,
         )
         .entered();
-        info!(otel.status_code = "ok", log.file = "a user's own", "hi");
+        info!(otel.status_code = "ok", log.file = "a user's own", r#type = "order", "hi");
     });
     assert_eq!(
         line,
-        r#""hi","method":"GET","path":"/orders/7","status":200,"metadata":{"log.file":"a user's own"}}"#
+        r#""hi","method":"GET","path":"/orders/7","status":200,"metadata":{"log.file":"a user's own","type":"order"}}"#
     );
 }
 

@@ -1,0 +1,80 @@
+//! The process' own standard output: this test starts itself again as a child whose output it holds.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Command, Stdio};
+
+use radiosonde_core::Resource;
+use radiosonde_log::JsonLayer;
+use radiosonde_metrics::Registry;
+use tracing::info;
+use tracing_subscriber::layer::SubscriberExt as _;
+
+const LINES: usize = 200;
+
+/// Not a test: what the child runs. It answers on standard error how many lines were dropped, and ends before the test
+/// harness writes to the standard output again.
+#[test]
+#[ignore = "the child of the other tests"]
+#[allow(clippy::exit, reason = "the harness would print to a broken standard output")]
+fn child() {
+    let registry = Registry::new();
+    // Neither writer nor format is given: standard output, and JSON as it is no terminal.
+    let layer = JsonLayer::builder(&Resource::new("orders")).registry(&registry).build().unwrap();
+    // Ends the line that the harness has begun.
+    let _ = std::io::Write::write(&mut std::io::stdout(), b"\n");
+    tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
+        for at in 0..LINES {
+            info!(at, "{}", "x".repeat(1000));
+        }
+    });
+    let text = registry.text();
+    let dropped = "radiosonde_log_dropped_total{reason=\"write\",writer=\"stdout\"} ";
+    let dropped = text.lines().find_map(|line| line.strip_prefix(dropped)).unwrap();
+    eprintln!("dropped {dropped}");
+    std::process::exit(0);
+}
+
+fn start() -> std::process::Child {
+    Command::new(std::env::current_exe().unwrap())
+        .args(["child", "--exact", "--ignored", "--nocapture"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+/// How many lines the child says it dropped, if it ended well.
+fn dropped(mut child: std::process::Child) -> usize {
+    let mut stderr = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+    assert!(child.wait().unwrap().success(), "{stderr}");
+    let answer = stderr.lines().find_map(|line| line.strip_prefix("dropped "));
+    answer.unwrap_or_else(|| panic!("{stderr}")).parse().unwrap()
+}
+
+#[test]
+fn lines_go_to_standard_output_as_json() {
+    let mut child = start();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let written: Vec<serde_json::Value> =
+        lines.filter(|line| line.starts_with('{')).map(|line| serde_json::from_str(&line).unwrap()).collect();
+    assert_eq!(dropped(child), 0);
+    assert_eq!(written.len(), LINES);
+    assert!(written.iter().enumerate().all(|(at, line)| line["metadata"]["at"] == at));
+}
+
+#[test]
+fn a_reader_that_goes_away_costs_lines_and_nothing_else() {
+    let mut child = start();
+    let mut reader = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    while !line.starts_with('{') {
+        line.clear();
+        assert!(reader.read_line(&mut line).unwrap() > 0);
+    }
+    // A pipe holds 64 KiB, less than what the child has to say.
+    drop(reader);
+    let dropped = dropped(child);
+    assert!((1..LINES).contains(&dropped), "{dropped}");
+}

@@ -1,0 +1,51 @@
+use std::fmt;
+use std::str::FromStr;
+
+/// How requests are compressed.
+///
+/// ```
+/// use radiosonde_otlp::Compression;
+///
+/// assert_eq!("gzip".parse(), Ok(Compression::Gzip));
+/// let error = "zip".parse::<Compression>().unwrap_err();
+/// assert_eq!(error.to_string(), r#"compression "zip" is unknown; allowed are gzip and none"#);
+/// ```
+///
+/// # Source
+/// `OTEL_EXPORTER_OTLP_COMPRESSION`: <https://opentelemetry.io/docs/specs/otel/protocol/exporter/>
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Compression {
+    /// Not at all: the specification's default.
+    #[default]
+    None,
+    /// With gzip, at its fastest level.
+    Gzip,
+}
+
+impl FromStr for Compression {
+    type Err = InvalidCompression;
+
+    /// Takes the values of `OTEL_EXPORTER_OTLP_COMPRESSION`.
+    fn from_str(text: &str) -> Result<Self, InvalidCompression> {
+        match text {
+            "none" => Ok(Self::None),
+            "gzip" => Ok(Self::Gzip),
+            _ => Err(InvalidCompression { text: text.into() }),
+        }
+    }
+}
+
+/// A text that names no compression.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvalidCompression {
+    text: Box<str>,
+}
+
+impl fmt::Display for InvalidCompression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "compression {:?} is unknown; allowed are gzip and none", self.text)
+    }
+}
+
+impl std::error::Error for InvalidCompression {}

@@ -1,0 +1,193 @@
+use std::borrow::Cow;
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use radiosonde_core::{Resource, SpanContext};
+use radiosonde_trace::{Attribute, AttributeValue, FinishedSpan, SpanEvent, SpanKind, SpanLink, SpanStatus};
+
+use crate::proto::{self, AnyValue, KeyValue, Value};
+
+/// `SpanFlags`: the bit which says that the next one means something.
+const HAS_IS_REMOTE: u32 = 0x100;
+/// `SpanFlags`: the parent lives in another process.
+const IS_REMOTE: u32 = 0x200;
+
+/// What identifies us, as the specification asks of every SDK, unless the resource says otherwise.
+const SDK: [(&str, &str); 3] = [
+    ("telemetry.sdk.language", "rust"),
+    ("telemetry.sdk.name", "radiosonde"),
+    ("telemetry.sdk.version", env!("CARGO_PKG_VERSION")),
+];
+
+pub(crate) fn resource(resource: &Resource) -> proto::Resource {
+    let own = resource.iter().map(|(key, value)| pair(key, value));
+    let ours = SDK.iter().filter(|(key, _)| resource.get(key).is_none()).map(|(key, value)| pair(key, value));
+    proto::Resource { attributes: own.chain(ours).collect() }
+}
+
+/// The spans by the library that made them, each library's in their order.
+pub(crate) fn scopes(spans: &[FinishedSpan]) -> Vec<proto::ScopeSpans> {
+    let mut scopes: Vec<proto::ScopeSpans> = Vec::new();
+    for finished in spans {
+        let name = finished.scope.as_bytes();
+        let span = span(finished);
+        match scopes.iter_mut().find(|scope| scope.scope.name == name) {
+            Some(scope) => scope.spans.push(span),
+            None => scopes.push(proto::ScopeSpans {
+                scope: proto::Scope { name: text(&finished.scope), version: version_of(&finished.scope) },
+                spans: vec![span],
+            }),
+        }
+    }
+    scopes
+}
+
+/// Only our own version is known.
+fn version_of(scope: &str) -> Bytes {
+    let version = if scope == "radiosonde" { env!("CARGO_PKG_VERSION") } else { "" };
+    Bytes::from_static(version.as_bytes())
+}
+
+fn span(span: &FinishedSpan) -> proto::Span {
+    let remote = if span.parent_is_remote { IS_REMOTE } else { 0 };
+    proto::Span {
+        trace_id: trace_id(&span.context),
+        span_id: span_id(&span.context),
+        trace_state: Bytes::copy_from_slice(span.trace_state.as_str().as_bytes()),
+        parent_span_id: span.parent.map_or_else(Bytes::new, |id| Bytes::copy_from_slice(&id.to_bytes())),
+        name: text(&span.name),
+        kind: match span.kind {
+            SpanKind::Internal => 1,
+            SpanKind::Server => 2,
+            SpanKind::Client => 3,
+            SpanKind::Producer => 4,
+            SpanKind::Consumer => 5,
+        },
+        start_time_unix_nano: nanos(span.start),
+        end_time_unix_nano: nanos(span.end),
+        attributes: attributes(&span.attributes),
+        dropped_attributes_count: span.dropped_attributes,
+        events: span.events.iter().map(event).collect(),
+        dropped_events_count: span.dropped_events,
+        links: span.links.iter().map(link).collect(),
+        dropped_links_count: span.dropped_links,
+        status: status(&span.status),
+        flags: u32::from(span.context.flags().to_byte()) | HAS_IS_REMOTE | remote,
+    }
+}
+
+fn status(status: &SpanStatus) -> Option<proto::Status> {
+    match status {
+        SpanStatus::Unset => None,
+        SpanStatus::Ok => Some(proto::Status { message: Bytes::new(), code: 1 }),
+        SpanStatus::Error { description } => Some(proto::Status { message: text(description), code: 2 }),
+    }
+}
+
+fn event(event: &SpanEvent) -> proto::Event {
+    proto::Event {
+        time_unix_nano: nanos(event.timestamp),
+        name: text(&event.name),
+        attributes: attributes(&event.attributes),
+        dropped_attributes_count: event.dropped_attributes,
+    }
+}
+
+fn link(link: &SpanLink) -> proto::Link {
+    proto::Link {
+        trace_id: trace_id(&link.context),
+        span_id: span_id(&link.context),
+        trace_state: Bytes::copy_from_slice(link.trace_state.as_str().as_bytes()),
+        attributes: attributes(&link.attributes),
+        dropped_attributes_count: link.dropped_attributes,
+        // Whether the linked span is remote is not known, so the bit that would say so stays clear.
+        flags: u32::from(link.context.flags().to_byte()),
+    }
+}
+
+fn attributes(attributes: &[Attribute]) -> Vec<KeyValue> {
+    attributes
+        .iter()
+        .map(|attribute| KeyValue { key: text(&attribute.key), value: any(&attribute.value) })
+        .collect()
+}
+
+fn any(value: &AttributeValue) -> AnyValue {
+    let value = match value {
+        AttributeValue::String(string) => Value::String(text(string)),
+        AttributeValue::I64(number) => Value::Int(*number),
+        AttributeValue::F64(number) => Value::Double(*number),
+        AttributeValue::Bool(truth) => Value::Bool(*truth),
+        AttributeValue::Array(values) => {
+            Value::Array(proto::ArrayValue { values: values.iter().map(any).collect() })
+        }
+        // A kind of value that came after this crate.
+        other => Value::String(Bytes::from(format!("{other:?}"))),
+    };
+    AnyValue { value: Some(value) }
+}
+
+fn pair(key: &str, value: &str) -> KeyValue {
+    let copy = |text: &str| Bytes::copy_from_slice(text.as_bytes());
+    KeyValue { key: copy(key), value: AnyValue { value: Some(Value::String(copy(value))) } }
+}
+
+/// Static texts are shared, others copied: the batch stays for a possible split.
+#[allow(clippy::ptr_arg, reason = "a `&str` would not say whether it is static")]
+fn text(text: &Cow<'static, str>) -> Bytes {
+    match text {
+        Cow::Borrowed(text) => Bytes::from_static(text.as_bytes()),
+        Cow::Owned(text) => Bytes::copy_from_slice(text.as_bytes()),
+    }
+}
+
+fn trace_id(context: &SpanContext) -> Bytes {
+    Bytes::copy_from_slice(&context.trace_id().to_bytes())
+}
+
+fn span_id(context: &SpanContext) -> Bytes {
+    Bytes::copy_from_slice(&context.span_id().to_bytes())
+}
+
+/// Nanoseconds since 1970; a time before that is 0, which the specification reads as unknown.
+fn nanos(at: SystemTime) -> u64 {
+    at.duration_since(SystemTime::UNIX_EPOCH)
+        .map_or(0, |since| u64::try_from(since.as_nanos()).unwrap_or(u64::MAX))
+}
+
+/// About how much memory a span holds, which is more than it takes on the wire.
+pub(crate) fn size(span: &FinishedSpan) -> usize {
+    let events = span
+        .events
+        .iter()
+        .map(|event| size_of::<SpanEvent>() + event.name.len() + attributes_size(&event.attributes));
+    let links = span.links.iter().map(|link| {
+        size_of::<SpanLink>() + link.trace_state.as_str().len() + attributes_size(&link.attributes)
+    });
+    let description = match &span.status {
+        SpanStatus::Error { description } => description.len(),
+        SpanStatus::Unset | SpanStatus::Ok => 0,
+    };
+    size_of::<FinishedSpan>()
+        + span.name.len()
+        + span.trace_state.as_str().len()
+        + description
+        + attributes_size(&span.attributes)
+        + events.sum::<usize>()
+        + links.sum::<usize>()
+}
+
+fn attributes_size(attributes: &[Attribute]) -> usize {
+    attributes.iter().map(|attribute| attribute.key.len() + value_size(&attribute.value)).sum::<usize>()
+        + size_of_val(attributes)
+}
+
+fn value_size(value: &AttributeValue) -> usize {
+    match value {
+        AttributeValue::String(text) => text.len(),
+        AttributeValue::Array(values) => {
+            size_of_val(&**values) + values.iter().map(value_size).sum::<usize>()
+        }
+        _ => 0,
+    }
+}

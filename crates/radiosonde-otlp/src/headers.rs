@@ -1,0 +1,183 @@
+use std::fmt;
+
+use http::header::{HeaderMap, HeaderName, HeaderValue};
+
+/// Headers for every request, as in `OTEL_EXPORTER_OTLP_HEADERS`: `key=value,key=value`, with percent-encoded values.
+///
+/// Their values are secrets: printing shows the names, and errors name the key or the position.
+///
+/// ```
+/// use radiosonde_otlp::Headers;
+///
+/// let headers = Headers::parse("Authorization=Basic%20dXNlcjpodW50ZXIy,x-tenant=shop")?;
+/// assert_eq!(headers.get("authorization"), Some("Basic dXNlcjpodW50ZXIy"));
+/// assert_eq!(format!("{headers:?}"), r#"Headers(["authorization", "x-tenant"])"#);
+///
+/// let error = Headers::parse("x-tenant=shop,x-key=%zz").unwrap_err();
+/// assert_eq!(error.to_string(), r#"header "x-key" has a value that is not percent-encoded; allowed is a list `key=value,key=value`"#);
+/// # Ok::<(), radiosonde_otlp::InvalidHeaders>(())
+/// ```
+///
+/// # Source
+/// <https://opentelemetry.io/docs/specs/otel/protocol/exporter/#specifying-headers-via-environment-variables>
+#[derive(Clone, Default)]
+pub struct Headers {
+    map: HeaderMap,
+}
+
+impl Headers {
+    /// No headers.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Reads a list. Empty elements are skipped; of two values for a key the last one stays.
+    ///
+    /// # Errors
+    /// [`InvalidHeaders`] names the first element that cannot be read.
+    pub fn parse(list: &str) -> Result<Self, InvalidHeaders> {
+        let mut headers = Self::new();
+        for (at, pair) in list.split(',').enumerate() {
+            let pair = pair.trim();
+            if pair.is_empty() {
+                continue;
+            }
+            // Without a `=` it may be anything, a bare token too, so only its position is told.
+            let Some((name, value)) = pair.split_once('=') else {
+                return Err(InvalidHeaders {
+                    name: format!("#{}", at + 1).into(),
+                    kind: InvalidHeadersKind::NoEquals,
+                });
+            };
+            let (name, value) = (name.trim(), value.trim());
+            let value = percent_decode(value)
+                .ok_or_else(|| InvalidHeaders { name: name.into(), kind: InvalidHeadersKind::Encoding })?;
+            headers.insert(name, &value)?;
+        }
+        Ok(headers)
+    }
+
+    /// Sets a header, replacing one of the same name. The value is taken as it is.
+    ///
+    /// # Errors
+    /// [`InvalidHeaders`] if the name or the value cannot be sent in a header.
+    pub fn insert(&mut self, name: &str, value: &str) -> Result<(), InvalidHeaders> {
+        let refuse = |kind| InvalidHeaders { name: name.into(), kind };
+        let key: HeaderName = name.parse().map_err(|_| refuse(InvalidHeadersKind::Name))?;
+        let mut value = HeaderValue::from_str(value).map_err(|_| refuse(InvalidHeadersKind::Value))?;
+        value.set_sensitive(true);
+        self.map.insert(key, value);
+        Ok(())
+    }
+
+    /// The value of a header, whatever the case of its name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.map.get(name)?.to_str().ok()
+    }
+
+    pub(crate) const fn map(&self) -> &HeaderMap {
+        &self.map
+    }
+}
+
+impl fmt::Debug for Headers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.map.keys().map(HeaderName::as_str).collect();
+        f.debug_tuple("Headers").field(&names).finish()
+    }
+}
+
+fn percent_decode(text: &str) -> Option<String> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut bytes = text.bytes();
+    while let Some(byte) = bytes.next() {
+        if byte != b'%' {
+            out.push(byte);
+            continue;
+        }
+        let mut digit = || char::from(bytes.next()?).to_digit(16);
+        let value = digit()? * 16 + digit()?;
+        out.push(u8::try_from(value).ok()?);
+    }
+    String::from_utf8(out).ok()
+}
+
+/// A header that cannot be read or sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvalidHeaders {
+    name: Box<str>,
+    kind: InvalidHeadersKind,
+}
+
+/// Why a header is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InvalidHeadersKind {
+    /// An element of the list has no `=`.
+    NoEquals,
+    /// The name has a character that header names cannot have, or is empty.
+    Name,
+    /// The value has a character that header values cannot have.
+    Value,
+    /// A `%` is not followed by two hexadecimal digits, or the bytes are not UTF-8.
+    Encoding,
+}
+
+impl InvalidHeaders {
+    /// Why it was refused.
+    #[must_use]
+    pub const fn kind(&self) -> InvalidHeadersKind {
+        self.kind
+    }
+}
+
+impl fmt::Display for InvalidHeaders {
+    /// Without the value, which may be a secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let why = match self.kind {
+            InvalidHeadersKind::NoEquals => "has no `=`",
+            InvalidHeadersKind::Name => "has a name that is no header name",
+            InvalidHeadersKind::Value => "has a value with control characters",
+            InvalidHeadersKind::Encoding => "has a value that is not percent-encoded",
+        };
+        write!(f, "header {:?} {why}; allowed is a list `key=value,key=value`", self.name)
+    }
+}
+
+impl std::error::Error for InvalidHeaders {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_are_read_as_the_specification_says() {
+        let headers = Headers::parse(" a = 1 ,, B=2==,c=x%20y%2C,a=3, ").unwrap();
+        assert_eq!(headers.get("A"), Some("3"));
+        assert_eq!(headers.get("b"), Some("2=="));
+        assert_eq!(headers.get("c"), Some("x y,"));
+        assert_eq!(headers.map().len(), 3);
+        assert_eq!(Headers::parse("").unwrap().map().len(), 0);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_refused_without_repeating_a_value() {
+        let cases = [
+            ("hunter2", InvalidHeadersKind::NoEquals),
+            ("=hunter2", InvalidHeadersKind::Name),
+            ("a b=hunter2", InvalidHeadersKind::Name),
+            ("a=hunter2%0a", InvalidHeadersKind::Value),
+            ("a=hunter2%", InvalidHeadersKind::Encoding),
+            ("a=hunter2%f", InvalidHeadersKind::Encoding),
+            ("a=hunter2%ff", InvalidHeadersKind::Encoding),
+        ];
+        for (list, kind) in cases {
+            let error = Headers::parse(list).unwrap_err();
+            assert_eq!(error.kind(), kind, "{list}");
+            assert!(!format!("{error} {error:?}").contains("hunter2"), "{error:?}");
+        }
+        assert!(Headers::parse("a=1,b").unwrap_err().to_string().starts_with("header \"#2\" has no `=`"));
+    }
+}

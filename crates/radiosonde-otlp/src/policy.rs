@@ -1,0 +1,95 @@
+use bytes::Bytes;
+use http::Response;
+use prost::Message;
+use radiosonde_core::diagnostics;
+use radiosonde_delivery::{Verdict, retry_after};
+
+use crate::proto::ExportResponse;
+
+/// What a collector's answers mean.
+///
+/// Source: <https://opentelemetry.io/docs/specs/otlp/#otlphttp-response>. It knows four statuses that may be tried again; 413 is
+/// none of them, but halves of a batch are other requests.
+pub(crate) fn judge(response: &Response<Bytes>) -> Verdict {
+    let drop = |reason, hint| Verdict::Drop { reason, hint };
+    match response.status().as_u16() {
+        200..=299 => accepted(response.body()),
+        429 | 502 | 503 | 504 => Verdict::Retry { after: retry_after(response.headers()) },
+        413 => Verdict::Split,
+        401 | 403 => drop("unauthorized", "check the headers of the OTLP sink"),
+        300..=399 => drop("wrong_address", "check the endpoint of the OTLP sink; redirects are not followed"),
+        404 | 405 => drop("wrong_address", "check the endpoint of the OTLP sink; it ends in /v1/traces"),
+        415 => drop("refused", "the endpoint takes no protobuf, or not with this compression"),
+        _ => Verdict::dropped("refused"),
+    }
+}
+
+/// A collector may accept a request and say how many of its spans it did not take, or give a warning.
+fn accepted(body: &Bytes) -> Verdict {
+    // An answer that is no protobuf, such as a gateway's, does not take back that the batch was accepted.
+    let partial = ExportResponse::decode(body.clone()).ok().and_then(|answer| answer.partial_success);
+    let Some(partial) = partial else { return Verdict::DELIVERED };
+    let rejected = u64::try_from(partial.rejected_spans).unwrap_or(0);
+    let message = partial.error_message;
+    if rejected > 0 {
+        diagnostics::report(
+            "otlp",
+            "partial_success",
+            format_args!("the collector rejected {rejected} spans: {message:?}"),
+        );
+    } else if !message.is_empty() {
+        diagnostics::report(
+            "otlp",
+            "warning",
+            format_args!("the collector took the spans, but: {message:?}"),
+        );
+    }
+    Verdict::Delivered { rejected, reason: "partial_success" }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::proto::PartialSuccess;
+
+    fn verdict(status: u16, body: impl Into<Bytes>) -> Verdict {
+        judge(&Response::builder().status(status).body(body.into()).unwrap())
+    }
+
+    fn partial(rejected_spans: i64) -> Verdict {
+        let partial_success = Some(PartialSuccess { rejected_spans, error_message: "too old".into() });
+        verdict(200, ExportResponse { partial_success }.encode_to_vec())
+    }
+
+    #[test]
+    fn only_four_statuses_are_tried_again() {
+        let again: Vec<_> =
+            (300..600).filter(|&status| matches!(verdict(status, ""), Verdict::Retry { .. })).collect();
+        assert_eq!(again, [429, 502, 503, 504]);
+        assert_eq!(verdict(413, ""), Verdict::Split);
+        for (status, wanted) in
+            [(401, "unauthorized"), (404, "wrong_address"), (308, "wrong_address"), (500, "refused")]
+        {
+            assert!(
+                matches!(verdict(status, ""), Verdict::Drop { reason, .. } if reason == wanted),
+                "{status}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_wait_that_the_collector_asks_for_is_handed_on() {
+        let response = Response::builder().status(503).header("retry-after", "3").body(Bytes::new()).unwrap();
+        assert_eq!(judge(&response), Verdict::Retry { after: Some(Duration::from_secs(3)) });
+    }
+
+    #[test]
+    fn partial_success_is_counted() {
+        assert_eq!(partial(3), Verdict::Delivered { rejected: 3, reason: "partial_success" });
+        for answer in [verdict(200, ""), verdict(202, "<html>"), partial(0), partial(-1)] {
+            assert!(matches!(answer, Verdict::Delivered { rejected: 0, .. }), "{answer:?}");
+        }
+    }
+}

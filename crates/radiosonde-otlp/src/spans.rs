@@ -1,0 +1,50 @@
+use std::fmt;
+
+use radiosonde_core::Resource;
+use radiosonde_delivery::{Queue, SinkReport};
+use radiosonde_trace::{FinishedSpan, SpanSink};
+
+use crate::{OtlpSpansBuilder, encode};
+
+/// Takes finished spans and sends them as OTLP over HTTP, in protobuf.
+///
+/// # Shape
+/// Cheap to clone; all clones are the same sink.
+///
+/// # Cost
+/// [`accept`](SpanSink::accept) moves the span to a queue; see [`Queue`]. Encoding happens on the delivery thread.
+#[derive(Clone)]
+pub struct OtlpSpans {
+    queue: Queue<FinishedSpan>,
+}
+
+impl OtlpSpans {
+    /// A sink whose spans say that they come from this resource.
+    pub fn builder(resource: &Resource) -> OtlpSpansBuilder {
+        OtlpSpansBuilder::new(resource)
+    }
+
+    pub(crate) const fn new(queue: Queue<FinishedSpan>) -> Self {
+        Self { queue }
+    }
+
+    /// What became of every span so far.
+    #[must_use]
+    pub fn report(&self) -> SinkReport {
+        self.queue.report()
+    }
+}
+
+impl SpanSink for OtlpSpans {
+    fn accept(&self, span: FinishedSpan) {
+        let size = encode::size(&span);
+        // A refusal has been counted by the queue.
+        let _ = self.queue.push(span, size);
+    }
+}
+
+impl fmt::Debug for OtlpSpans {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OtlpSpans").field("report", &self.report()).finish_non_exhaustive()
+    }
+}

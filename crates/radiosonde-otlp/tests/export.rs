@@ -1,0 +1,350 @@
+//! What goes over the wire, read back by a decoder that shares nothing with the encoder but the specification.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+use std::io::Read;
+use std::time::{Duration, SystemTime};
+
+use radiosonde_core::{Resource, SpanContext, SpanId, TraceFlags, TraceId};
+use radiosonde_delivery::{Delivery, Retry, SinkOptions};
+use radiosonde_metrics::Registry;
+use radiosonde_otlp::{BuildError, Compression, Headers, OtlpSpans};
+use radiosonde_testkit::{HttpFake, Reaction};
+use radiosonde_trace::{
+    Attribute, AttributeValue, FinishedSpan, SpanEvent, SpanKind, SpanLink, SpanSink, SpanStatus, TraceState,
+};
+
+const DEADLINE: Duration = Duration::from_secs(20);
+const T: u64 = 1_767_225_600_000_000_000;
+
+/// A protobuf message, field by field as they come.
+#[derive(Debug, Clone, PartialEq)]
+struct Message(Vec<(u64, Field)>);
+
+#[derive(Debug, Clone, PartialEq)]
+enum Field {
+    Number(u64),
+    Bytes(Vec<u8>),
+}
+
+impl Message {
+    fn read(mut bytes: &[u8]) -> Self {
+        fn varint(bytes: &mut &[u8]) -> u64 {
+            let mut value = 0;
+            for shift in (0..).step_by(7) {
+                let (&byte, rest) = bytes.split_first().unwrap();
+                *bytes = rest;
+                value |= u64::from(byte & 0x7f) << shift;
+                if byte < 0x80 {
+                    return value;
+                }
+            }
+            unreachable!()
+        }
+        fn take<'a>(bytes: &mut &'a [u8], length: usize) -> &'a [u8] {
+            let (head, rest) = bytes.split_at(length);
+            *bytes = rest;
+            head
+        }
+        let mut fields = Vec::new();
+        while !bytes.is_empty() {
+            let key = varint(&mut bytes);
+            let field = match key & 7 {
+                0 => Field::Number(varint(&mut bytes)),
+                1 => Field::Number(u64::from_le_bytes(take(&mut bytes, 8).try_into().unwrap())),
+                2 => {
+                    let length = varint(&mut bytes) as usize;
+                    Field::Bytes(take(&mut bytes, length).to_vec())
+                }
+                5 => Field::Number(u32::from_le_bytes(take(&mut bytes, 4).try_into().unwrap()).into()),
+                other => panic!("wire type {other}"),
+            };
+            fields.push((key >> 3, field));
+        }
+        Self(fields)
+    }
+
+    fn all(&self, tag: u64) -> Vec<&Field> {
+        self.0.iter().filter(|(known, _)| *known == tag).map(|(_, field)| field).collect()
+    }
+
+    fn bytes(&self, tag: u64) -> Vec<u8> {
+        match self.all(tag)[..] {
+            [] => Vec::new(),
+            [Field::Bytes(bytes)] => bytes.clone(),
+            ref other => panic!("field {tag} is {other:?}"),
+        }
+    }
+
+    fn text(&self, tag: u64) -> String {
+        String::from_utf8(self.bytes(tag)).unwrap()
+    }
+
+    fn number(&self, tag: u64) -> u64 {
+        match self.all(tag)[..] {
+            [] => 0,
+            [Field::Number(number)] => *number,
+            ref other => panic!("field {tag} is {other:?}"),
+        }
+    }
+
+    fn messages(&self, tag: u64) -> Vec<Self> {
+        let read = |field: &Field| match field {
+            Field::Bytes(bytes) => Self::read(bytes),
+            Field::Number(_) => panic!("field {tag} is a number"),
+        };
+        self.all(tag).into_iter().map(read).collect()
+    }
+
+    /// Attributes as `key=tag:value`, the tag being that of the value's type.
+    fn attributes(&self, tag: u64) -> Vec<String> {
+        let show = |(kind, field): &(u64, Field)| match (kind, field) {
+            (1, Field::Bytes(text)) => format!("1:{}", String::from_utf8_lossy(text)),
+            (4, Field::Number(bits)) => format!("4:{}", f64::from_bits(*bits)),
+            (5, Field::Bytes(values)) => format!("5:{:?}", Self::read(values).0.len()),
+            (kind, Field::Number(number)) => format!("{kind}:{}", *number as i64),
+            other => panic!("{other:?} is no value"),
+        };
+        let pairs = self.messages(tag);
+        pairs.iter().map(|pair| format!("{}={}", pair.text(1), show(&pair.messages(2)[0].0[0]))).collect()
+    }
+}
+
+fn quick() -> SinkOptions {
+    let ms = Duration::from_millis(1);
+    SinkOptions::new("otlp").batch_age(Duration::from_secs(3600)).retry(Retry::new().base(ms).cap(ms))
+}
+
+fn delivery() -> Delivery {
+    Delivery::builder().registry(&Registry::new()).start().unwrap()
+}
+
+fn context(trace: u8, span: u8) -> SpanContext {
+    let trace = TraceId::from_bytes([trace; 16]).unwrap();
+    SpanContext::new(trace, SpanId::from_bytes([span; 8]).unwrap(), TraceFlags::from_byte(3))
+}
+
+fn at(nanos: u64) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_nanos(nanos)
+}
+
+fn full_span() -> FinishedSpan {
+    let mut span = FinishedSpan::new(context(1, 2), "GET /orders/{id}");
+    span.parent = Some(SpanId::from_bytes([3; 8]).unwrap());
+    span.parent_is_remote = true;
+    span.trace_state = "a=1,b=2".parse::<TraceState>().unwrap();
+    span.kind = SpanKind::Server;
+    span.start = at(T);
+    span.end = at(T + 5);
+    span.attributes = vec![
+        Attribute::new("text", "ü".to_owned()),
+        Attribute::new("whole", -7_i64),
+        Attribute::new("ratio", 0.5),
+        Attribute::new("truth", true),
+        Attribute::new("list", AttributeValue::Array(vec![1_i64.into(), 2_i64.into()])),
+    ];
+    span.dropped_attributes = 4;
+    let mut event = SpanEvent::new("retry", at(T + 1));
+    event.attributes = vec![Attribute::new("n", 2_i64)];
+    event.dropped_attributes = 5;
+    span.events = vec![event];
+    span.dropped_events = 6;
+    let mut link = SpanLink::new(context(8, 9));
+    link.trace_state = "c=3".parse::<TraceState>().unwrap();
+    link.attributes = vec![Attribute::new("why", "batch")];
+    link.dropped_attributes = 7;
+    span.links = vec![link];
+    span.dropped_links = 8;
+    span.status = SpanStatus::Error { description: "no stock".into() };
+    span
+}
+
+#[test]
+fn every_field_of_a_span_is_where_the_specification_puts_it() {
+    let fake = HttpFake::start([]);
+    let delivery = delivery();
+    let resource = Resource::builder().service_name("orders").instance_id("i-1").environment("prod").build();
+    let spans =
+        OtlpSpans::builder(&resource).endpoint(&fake.url()).options(quick()).build(&delivery).unwrap();
+    spans.accept(full_span());
+    assert_eq!(delivery.shutdown_blocking(DEADLINE).delivered(), 1);
+
+    let requests = fake.requests();
+    let request = &requests[0];
+    assert_eq!((request.method(), request.path()), ("POST", "/v1/traces"));
+    assert_eq!(request.header("content-type"), Some("application/x-protobuf"));
+    assert_eq!(request.header("content-encoding"), None);
+    let resource_spans = &Message::read(request.body()).messages(1)[0];
+    let version = env!("CARGO_PKG_VERSION");
+    assert_eq!(
+        resource_spans.messages(1)[0].attributes(1),
+        [
+            "deployment.environment.name=1:prod",
+            "service.instance.id=1:i-1",
+            "service.name=1:orders",
+            "telemetry.sdk.language=1:rust",
+            "telemetry.sdk.name=1:radiosonde",
+            &format!("telemetry.sdk.version=1:{version}"),
+        ]
+    );
+    let scope_spans = &resource_spans.messages(2)[0];
+    let scope = &scope_spans.messages(1)[0];
+    assert_eq!((scope.text(1), scope.text(2)), ("radiosonde".to_owned(), version.to_owned()));
+    let span = &scope_spans.messages(2)[0];
+    assert_eq!((span.bytes(1), span.bytes(2), span.bytes(4)), (vec![1; 16], vec![2; 8], vec![3; 8]));
+    assert_eq!((span.text(3), span.text(5)), ("a=1,b=2".to_owned(), "GET /orders/{id}".to_owned()));
+    assert_eq!([6, 7, 8, 10, 12, 14, 16].map(|tag| span.number(tag)), [2, T, T + 5, 4, 6, 8, 0x303]);
+    assert_eq!(span.attributes(9), ["text=1:ü", "whole=3:-7", "ratio=4:0.5", "truth=2:1", "list=5:2"]);
+    let event = &span.messages(11)[0];
+    assert_eq!((event.number(1), event.text(2), event.number(4)), (T + 1, "retry".to_owned(), 5));
+    assert_eq!(event.attributes(3), ["n=3:2"]);
+    let link = &span.messages(13)[0];
+    assert_eq!((link.bytes(1), link.bytes(2), link.text(3)), (vec![8; 16], vec![9; 8], "c=3".to_owned()));
+    assert_eq!((link.attributes(4), link.number(5), link.number(6)), (vec!["why=1:batch".to_owned()], 7, 3));
+    let status = &span.messages(15)[0];
+    assert_eq!((status.text(2), status.number(3)), ("no stock".to_owned(), 2));
+}
+
+#[test]
+fn a_root_without_anything_is_small_and_says_that_its_parent_is_not_remote() {
+    let fake = HttpFake::start([]);
+    let delivery = delivery();
+    let spans = OtlpSpans::builder(&Resource::new("x"))
+        .endpoint(&fake.url())
+        .options(quick())
+        .build(&delivery)
+        .unwrap();
+    let mut ok = FinishedSpan::new(context(1, 2), "a");
+    ok.status = SpanStatus::Ok;
+    let mut other = FinishedSpan::new(context(1, 3), "b");
+    other.scope = "sqlx".into();
+    for span in [ok, other, FinishedSpan::new(context(1, 4), "c")] {
+        spans.accept(span);
+    }
+    delivery.shutdown_blocking(DEADLINE);
+    let scopes = Message::read(fake.requests()[0].body()).messages(1)[0].messages(2);
+    let names = |scope: &Message| scope.messages(2).iter().map(|span| span.text(5)).collect::<Vec<_>>();
+    assert_eq!(scopes.len(), 2);
+    assert_eq!(
+        (scopes[0].messages(1)[0].text(1), names(&scopes[0])),
+        ("radiosonde".into(), vec!["a".into(), "c".into()])
+    );
+    assert_eq!((scopes[1].messages(1)[0].text(1), names(&scopes[1])), ("sqlx".into(), vec!["b".into()]));
+    assert_eq!(scopes[1].messages(1)[0].text(2), "");
+    let first = &scopes[0].messages(2)[0];
+    assert_eq!((first.bytes(4), first.number(6), first.number(16)), (vec![], 1, 0x103));
+    assert_eq!(first.messages(15)[0].number(3), 1);
+    assert_eq!(scopes[0].messages(2)[1].all(15), Vec::<&Field>::new(), "unset is absent");
+}
+
+#[test]
+fn gzip_shrinks_and_headers_are_sent() {
+    let fake = HttpFake::start([]);
+    let delivery = delivery();
+    let spans = OtlpSpans::builder(&Resource::new("x"))
+        .traces_endpoint(&format!("{}/custom?key=1", fake.url()))
+        .compression(Compression::Gzip)
+        .headers(Headers::parse("authorization=Bearer%20t0ken").unwrap())
+        .header("X-Extra", "1")
+        .options(quick())
+        .build(&delivery)
+        .unwrap();
+    for n in 1..100 {
+        spans.accept(FinishedSpan::new(context(1, n), "the same name every time"));
+    }
+    delivery.shutdown_blocking(DEADLINE);
+    let requests = fake.requests();
+    let request = &requests[0];
+    assert_eq!(request.path(), "/custom?key=1", "used as it is");
+    assert_eq!(request.header("authorization"), Some("Bearer t0ken"));
+    assert_eq!(request.header("x-extra"), Some("1"));
+    assert_eq!(request.header("content-encoding"), Some("gzip"));
+    let mut plain = Vec::new();
+    flate2::read::GzDecoder::new(request.body()).read_to_end(&mut plain).unwrap();
+    assert!(request.body().len() * 3 < plain.len());
+    assert_eq!(Message::read(&plain).messages(1)[0].messages(2)[0].messages(2).len(), 99);
+}
+
+#[test]
+fn endpoints_follow_the_specification() {
+    let path = |set: fn(radiosonde_otlp::OtlpSpansBuilder, &str) -> radiosonde_otlp::OtlpSpansBuilder,
+                suffix: &str| {
+        let fake = HttpFake::start([]);
+        let delivery = delivery();
+        let url = format!("{}{suffix}", fake.url());
+        let spans =
+            set(OtlpSpans::builder(&Resource::new("x")), &url).options(quick()).build(&delivery).unwrap();
+        spans.accept(FinishedSpan::new(context(1, 1), "a"));
+        delivery.shutdown_blocking(DEADLINE);
+        fake.requests()[0].path().to_owned()
+    };
+    assert_eq!(path(|builder, url| builder.endpoint(url), ""), "/v1/traces");
+    assert_eq!(path(|builder, url| builder.endpoint(url), "/gate/"), "/gate/v1/traces");
+    assert_eq!(path(|builder, url| builder.traces_endpoint(url), ""), "/");
+    assert_eq!(path(|builder, url| builder.traces_endpoint(url), "/gate"), "/gate");
+    let unset = format!("{:?}", OtlpSpans::builder(&Resource::new("x")));
+    assert!(unset.contains("http://localhost:4318/v1/traces"), "{unset}");
+}
+
+#[test]
+fn faults_follow_the_policy_and_partial_success_is_counted() {
+    // rejected_spans: 2, error_message: "no"
+    let partial = [0x0a, 0x06, 0x08, 0x02, 0x12, 0x02, b'n', b'o'];
+    let fake = HttpFake::start([
+        Reaction::status(503).header("retry-after", "0"),
+        Reaction::close(),
+        Reaction::status(200),
+        Reaction::status(200).body(partial),
+        Reaction::status(500),
+        Reaction::status(413),
+        Reaction::status(200),
+        Reaction::status(401),
+    ]);
+    let delivery = delivery();
+    let spans = OtlpSpans::builder(&Resource::new("x"))
+        .endpoint(&fake.url())
+        .options(quick().batch_items(4))
+        .build(&delivery)
+        .unwrap();
+    for n in 1..=16 {
+        spans.accept(FinishedSpan::new(context(1, n), "a"));
+    }
+    assert_eq!(
+        delivery.shutdown_blocking(DEADLINE).to_string(),
+        "otlp: 16 produced, 8 delivered, 8 dropped (partial_success 2, refused 4, unauthorized 2), 0 left"
+    );
+    assert_eq!(fake.requests().len(), 8);
+}
+
+#[test]
+fn a_queue_of_spans_is_bounded_by_what_they_hold() {
+    let delivery = delivery();
+    let spans = OtlpSpans::builder(&Resource::new("x"))
+        .endpoint(&HttpFake::nobody())
+        .options(quick().max_bytes(100_000).batch_bytes(1 << 30))
+        .build(&delivery)
+        .unwrap();
+    for n in 0..100 {
+        let mut span = FinishedSpan::new(context(1, n + 1), "a");
+        span.attributes = vec![Attribute::new("body", "x".repeat(9_000))];
+        spans.accept(span);
+    }
+    let report = spans.report();
+    assert_eq!(report.left() + report.dropped_for("queue_full"), 100);
+    assert!((9..=11).contains(&report.left()), "{report}");
+    delivery.shutdown_blocking(Duration::ZERO);
+}
+
+#[test]
+fn settings_that_are_refused_are_named_and_secrets_are_not() {
+    let delivery = delivery();
+    let builder = OtlpSpans::builder(&Resource::new("x")).header("authorization", "hunter2").options(quick());
+    assert!(!format!("{builder:?}").contains("hunter2"));
+    let error = builder.clone().endpoint("localhost:4318").build(&delivery).unwrap_err();
+    assert!(matches!(error, BuildError::Endpoint(_)));
+    let bad = builder.clone().header("x-key", "hunter2\n").header("fine", "1");
+    let error = bad.build(&delivery).unwrap_err();
+    assert!(matches!(error, BuildError::Headers(_)));
+    assert!(!format!("{error} {error:?} {bad:?}").contains("hunter2"));
+    builder.build(&delivery).unwrap();
+    assert!(matches!(builder.build(&delivery), Err(BuildError::Sink(_))));
+}

@@ -11,6 +11,13 @@ use tracing_log::log_tracer::SetLoggerError;
 /// An application must not also turn events into records with the `log-always` feature of `tracing`: each would come round
 /// without end.
 ///
+/// ```
+/// radiosonde_log::bridge_log_records()?;
+/// log::info!("now an event");
+/// assert!(radiosonde_log::bridge_log_records().is_err(), "a process has one logger");
+/// # Ok::<(), radiosonde_log::BridgeError>(())
+/// ```
+///
 /// # Cost
 /// A record below the most verbose level that any layer takes costs one comparison.
 ///

@@ -17,8 +17,9 @@ use tracing_subscriber::layer::{Context, Filter};
 /// no event at all is enabled are spans off too.
 ///
 /// # Cost
-/// `tracing` asks once per callsite and remembers the answer. A disabled event costs its comparison with the most verbose
-/// level in use, or, where that is `info` because of the spans, the load of the remembered answer.
+/// For callsites that it disables `tracing` asks once and remembers the answer: a disabled event costs its comparison with
+/// the most verbose level in use, or, where that is `info` because of the spans, the load of the remembered answer. An enabled
+/// one costs a comparison with each directive.
 ///
 /// ```
 /// use radiosonde_log::LogFilter;
@@ -82,7 +83,9 @@ impl<S: Subscriber> Filter<S> for LogFilter {
     }
 
     fn callsite_enabled(&self, metadata: &'static Metadata<'static>) -> Interest {
-        if self.allows(metadata) { Interest::always() } else { Interest::never() }
+        // Not `always`: then `enabled` would be skipped, and an answer that nobody picked up, of a `log_enabled!` or `enabled!`
+        // about something else, would be taken for this event's (https://github.com/tokio-rs/tracing/issues/2519).
+        if self.allows(metadata) { Interest::sometimes() } else { Interest::never() }
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {

@@ -35,13 +35,15 @@ use crate::slot::{Origin, Slot};
 /// - A field called like a key that the layer sets itself (`timestamp`, `level`, `service`, `module`, `trace_id`, `span_id`,
 ///   `truncated`, `metadata`) goes under `metadata`, and so does a span's `message`.
 /// - `trace_id` and `span_id` are those of the event's own span: the [`SpanContext`] in the span's extensions, or else, for an
-///   event without an explicit parent, [`SpanContext::current`], or else that of the nearest span around it.
+///   event without an explicit parent, [`SpanContext::current`], or else that of the nearest span around it. Spans that the
+///   layer's filter disables are not seen.
 /// - Fields that start with `otel.` or `radiosonde.` are directives and never appear; `radiosonde.level = "fatal"` makes the
 ///   level `FATAL` (see [`fatal!`](crate::fatal)).
 /// - Integers up to 64 bits are numbers, wider ones strings. Floats are numbers; NaN and the infinities are `"NaN"`,
 ///   `"Infinity"` and `"-Infinity"`. Errors are `{"message":…,"chain":[…]}` with up to 16 sources. Everything else is a string.
 /// - A value whose `Debug` or `Display` fails or panics is `"<fmt error>"`, and the rest of the line survives (where panics
 ///   unwind). The panic hook runs.
+/// - A field whose name is longer than 256 bytes is left out, and the line says `"truncated":true`.
 /// - Quotes, backslashes, control characters (ANSI sequences with them), U+2028, U+2029 and bidirectional overrides are
 ///   escaped: no value can end a line, forge one or colour a terminal.
 ///

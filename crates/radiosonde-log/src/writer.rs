@@ -14,6 +14,19 @@ const REOPEN_EVERY: Duration = Duration::from_secs(1);
 /// non-blocking and is full refuses the line. What cannot be written is counted in
 /// `radiosonde_log_dropped_total{writer,reason}` and reported through [`radiosonde_core::diagnostics`]; it never panics and
 /// never comes back to the caller.
+///
+/// ```
+/// use radiosonde_core::Resource;
+/// use radiosonde_log::{JsonLayer, Writer};
+/// use tracing_subscriber::layer::SubscriberExt as _;
+///
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("log/orders.log");
+/// let layer = JsonLayer::builder(&Resource::new("orders")).writer(Writer::file(&path)?).build()?;
+/// tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || tracing::info!("hi"));
+/// assert!(std::fs::read_to_string(&path)?.ends_with("\"message\":\"hi\"}\n"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Writer {
     name: &'static str,

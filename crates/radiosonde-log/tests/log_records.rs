@@ -8,6 +8,7 @@ use radiosonde_core::Resource;
 use radiosonde_log::{Format, JsonLayer, LogFilter, Writer, bridge_log_records};
 use radiosonde_testkit::{ManualClock, SharedBuffer};
 use tracing::info_span;
+use tracing_core::LevelFilter;
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 
 #[test]
@@ -20,8 +21,10 @@ fn records_are_events_with_their_own_target() {
         .build()
         .unwrap();
     let filter: LogFilter = "info,quiet=warn".parse().unwrap();
-    tracing::subscriber::set_global_default(tracing_subscriber::registry().with(layer.with_filter(filter)))
-        .unwrap();
+    // Another layer that wants what this one does not, as that for traces may.
+    let other = tracing_subscriber::layer::Identity::new().with_filter(LogFilter::new(LevelFilter::TRACE));
+    let subscriber = tracing_subscriber::registry().with(layer.with_filter(filter)).with(other);
+    tracing::subscriber::set_global_default(subscriber).unwrap();
     bridge_log_records().unwrap();
     let error = bridge_log_records().unwrap_err();
     assert_eq!(
@@ -36,6 +39,11 @@ fn records_are_events_with_their_own_target() {
     log::info!(target: "quiet", "filtered by its own target");
     log::warn!(target: "quiet", "\n\"");
     log::debug!("filtered by its level");
+    // Asking is no event, and does not swallow the next one.
+    assert!(log::log_enabled!(target: "quiet", log::Level::Info));
+    tracing::info!(target: "after::asking", "not swallowed");
+    assert!(tracing::enabled!(target: "quiet", tracing::Level::INFO));
+    tracing::info!(target: "after::asking", "nor here");
     // An event that only looks like one that tracing-log made.
     tracing::info!(target: "log", { log.line = 7 }, "not a record");
 
@@ -50,6 +58,8 @@ fn records_are_events_with_their_own_target() {
             start("WARN", "other::crate") + r#""half 1","request_id":"r-1"}"#,
             start("ERROR", module_path!()) + r#""of this module","request_id":"r-1"}"#,
             start("WARN", "quiet") + r#""\n\"","request_id":"r-1"}"#,
+            start("INFO", "after::asking") + r#""not swallowed","request_id":"r-1"}"#,
+            start("INFO", "after::asking") + r#""nor here","request_id":"r-1"}"#,
             start("INFO", "log") + r#""not a record","request_id":"r-1","metadata":{"log.line":7}}"#,
         ]
     );

@@ -134,6 +134,12 @@ impl ResourceBuilder {
         self
     }
 
+    /// Puts everything that `other` has over this.
+    pub fn merge(mut self, other: &Self) -> Self {
+        self.attributes.extend(other.attributes.iter().map(|(key, value)| (key.clone(), value.clone())));
+        self
+    }
+
     /// Adds a comma-separated list of `key=value` pairs with percent-encoded keys and values, the form of
     /// `OTEL_RESOURCE_ATTRIBUTES`.
     ///

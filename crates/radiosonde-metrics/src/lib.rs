@@ -53,3 +53,9 @@ pub use registry::Registry;
 #[cfg(feature = "http")]
 pub use service::{MetricsBody, MetricsService};
 pub use visitor::{FamilyInfo, HistogramSample, Kind, Number, SummarySample, Visitor};
+
+/// The traits without the derives of the same names, for the facade, which has derives of its own beside them.
+#[doc(hidden)]
+pub mod __traits {
+    pub use crate::labels::{LabelValue, Labels};
+}

@@ -1,0 +1,196 @@
+use std::borrow::Cow;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use radiosonde_core::{LevelNames, Resource, ResourceBuilder};
+use radiosonde_log::{Format, Writer};
+use radiosonde_metrics::Registry;
+use radiosonde_trace::Sampler;
+
+use crate::settings::Settings;
+use crate::variables::Variables;
+use crate::{InitError, Telemetry, install};
+
+/// Sets up metrics, logs and traces for a service, from the environment: see `docs/configuration.md` for every variable.
+///
+/// The same as `radiosonde::builder().service_name(service_name).init()`.
+///
+/// # Errors
+/// [`InitError`]; above all a variable with a value that cannot be understood, named with what is allowed.
+pub fn init(service_name: &str) -> Result<Telemetry, InitError> {
+    builder().service_name(service_name).init()
+}
+
+/// Starts to set up metrics, logs and traces. What is set in code wins over the environment.
+pub fn builder() -> TelemetryBuilder {
+    TelemetryBuilder {
+        resource: Resource::builder(),
+        registry: None,
+        log_format: None,
+        level_names: None,
+        log_filter: None,
+        log_file: None,
+        writers: Vec::new(),
+        loki: None,
+        loki_tenant: None,
+        otlp: None,
+        sampler: None,
+        metrics_listener: None,
+    }
+}
+
+/// Collects what a service's telemetry needs; a later setting replaces an earlier one.
+///
+/// ```no_run
+/// use std::time::Duration;
+///
+/// let telemetry = radiosonde::builder()
+///     .service_name("orders")
+///     .service_version(env!("CARGO_PKG_VERSION"))
+///     .environment("staging")
+///     .loki("http://127.0.0.1:3100")
+///     .otlp("http://127.0.0.1:4318")
+///     .sampler(radiosonde::Sampler::parent_based_ratio(0.1)?)
+///     .init()?;
+/// println!("{}", telemetry.shutdown_blocking(Duration::from_secs(5)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use = "telemetry is set up by `init`"]
+#[derive(Debug)]
+pub struct TelemetryBuilder {
+    /// What code says of the resource; put over what the environment says.
+    pub(crate) resource: ResourceBuilder,
+    pub(crate) registry: Option<Registry>,
+    pub(crate) log_format: Option<Format>,
+    pub(crate) level_names: Option<LevelNames>,
+    pub(crate) log_filter: Option<Cow<'static, str>>,
+    pub(crate) log_file: Option<PathBuf>,
+    pub(crate) writers: Vec<Writer>,
+    pub(crate) loki: Option<String>,
+    pub(crate) loki_tenant: Option<String>,
+    pub(crate) otlp: Option<String>,
+    pub(crate) sampler: Option<Sampler>,
+    pub(crate) metrics_listener: Option<SocketAddr>,
+}
+
+impl TelemetryBuilder {
+    /// The service's name: in every line, span and in `build_info`. Else `OTEL_SERVICE_NAME`, else `service.name` of
+    /// `OTEL_RESOURCE_ATTRIBUTES`.
+    pub fn service_name(mut self, name: &str) -> Self {
+        self.resource = self.resource.service_name(name);
+        self
+    }
+
+    /// The service's version.
+    pub fn service_version(mut self, version: &str) -> Self {
+        self.resource = self.resource.service_version(version);
+        self
+    }
+
+    /// What the service is part of.
+    pub fn service_namespace(mut self, namespace: &str) -> Self {
+        self.resource = self.resource.service_namespace(namespace);
+        self
+    }
+
+    /// Which instance of the service this is; a random id unless set.
+    pub fn instance_id(mut self, id: &str) -> Self {
+        self.resource = self.resource.instance_id(id);
+        self
+    }
+
+    /// Where the service runs: `production`, `staging`. Becomes Loki's label `env`.
+    pub fn environment(mut self, environment: &str) -> Self {
+        self.resource = self.resource.environment(environment);
+        self
+    }
+
+    /// Any other attribute of the resource.
+    pub fn attribute(mut self, key: &str, value: &str) -> Self {
+        self.resource = self.resource.attribute(key, value);
+        self
+    }
+
+    /// The registry that everything counts in; [`Registry::global`] unless set.
+    ///
+    /// Operations made by [`Operation::new`](crate::Operation::new) and `#[observe]` are in the global one always.
+    pub fn registry(mut self, registry: &Registry) -> Self {
+        self.registry = Some(registry.clone());
+        self
+    }
+
+    /// JSON, or lines for people. Else `RADIOSONDE_LOG_FORMAT`; else for people where the output is a terminal.
+    pub fn log_format(mut self, format: Format) -> Self {
+        self.log_format = Some(format);
+        self
+    }
+
+    /// How two of the levels are spelled. Else `RADIOSONDE_LOG_LEVEL_NAMES`; else `WARN` and `FATAL`.
+    pub fn level_names(mut self, names: LevelNames) -> Self {
+        self.level_names = Some(names);
+        self
+    }
+
+    /// Which events are logged, such as `"info,orders=debug"`. Else `RUST_LOG`; else `info`.
+    pub fn log_filter(mut self, directives: impl Into<Cow<'static, str>>) -> Self {
+        self.log_filter = Some(directives.into());
+        self
+    }
+
+    /// Writes lines to this file instead of standard output. Else `RADIOSONDE_LOG_FILE`.
+    pub fn log_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.log_file = Some(path.into());
+        self
+    }
+
+    /// Writes lines there instead of to standard output; several writers add up.
+    pub fn log_writer(mut self, writer: Writer) -> Self {
+        self.writers.push(writer);
+        self
+    }
+
+    /// Pushes lines to the Loki at this URL, too. Else `RADIOSONDE_LOKI_URL`; else nowhere.
+    pub fn loki(mut self, url: impl Into<String>) -> Self {
+        self.loki = Some(url.into());
+        self
+    }
+
+    /// The tenant to push for. Else `RADIOSONDE_LOKI_TENANT`.
+    pub fn loki_tenant(mut self, tenant: impl Into<String>) -> Self {
+        self.loki_tenant = Some(tenant.into());
+        self
+    }
+
+    /// Exports spans to Jaeger or any collector at this URL, by OTLP over HTTP; `/v1/traces` is appended. Else
+    /// `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`, else `OTEL_EXPORTER_OTLP_ENDPOINT`; else nowhere.
+    pub fn otlp(mut self, endpoint: impl Into<String>) -> Self {
+        self.otlp = Some(endpoint.into());
+        self
+    }
+
+    /// Which traces are recorded. Else `OTEL_TRACES_SAMPLER` and `OTEL_TRACES_SAMPLER_ARG`; else all, and of those that come from
+    /// elsewhere what was decided there.
+    pub fn sampler(mut self, sampler: Sampler) -> Self {
+        self.sampler = Some(sampler);
+        self
+    }
+
+    /// Serves `/metrics` on a port of its own. Else where `OTEL_EXPORTER_PROMETHEUS_HOST` and `_PORT` say, or on 127.0.0.1:9464 if
+    /// `OTEL_METRICS_EXPORTER` is `prometheus`; else nowhere.
+    pub fn metrics_listener(mut self, address: SocketAddr) -> Self {
+        self.metrics_listener = Some(address);
+        self
+    }
+
+    /// Sets everything up: installs the `tracing` subscriber and the bridge for the `log` crate, and starts the delivery thread if
+    /// there is something to deliver.
+    ///
+    /// Needs no runtime. May be called once in a process.
+    ///
+    /// # Errors
+    /// [`InitError`]; nothing is installed then.
+    pub fn init(self) -> Result<Telemetry, InitError> {
+        let settings = Settings::resolve(self, &Variables::new(&|name| std::env::var_os(name)))?;
+        install::install(settings)
+    }
+}

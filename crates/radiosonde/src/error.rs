@@ -1,0 +1,156 @@
+use std::error::Error;
+use std::fmt;
+
+use radiosonde_delivery::StartError;
+use radiosonde_log::{BridgeError, OpenError};
+use radiosonde_metrics::{ListenError, RegisterError};
+use radiosonde_trace::{InvalidSampler, ProbeError};
+
+/// Telemetry could not be set up. Nothing is half installed: the program may go on without, or stop.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum InitError {
+    /// It has been set up before. A process has one.
+    AlreadyInitialised,
+    /// An environment variable has a value that cannot be understood.
+    Variable(InvalidVariable),
+    /// The registry has another metric under the name of one of ours.
+    Register(RegisterError),
+    /// The log file cannot be opened.
+    LogFile(OpenError),
+    /// The log layer refuses its configuration.
+    Log(radiosonde_log::BuildError),
+    /// The filter of log lines cannot be read.
+    LogFilter(radiosonde_log::InvalidFilter),
+    /// The delivery thread cannot be started.
+    Delivery(StartError),
+    /// The sampler that the environment names cannot be had.
+    Sampler(InvalidSampler),
+    /// The configuration of the Loki sink is refused.
+    Loki(radiosonde_loki::BuildError),
+    /// The configuration of the OTLP sink is refused.
+    Otlp(radiosonde_otlp::BuildError),
+    /// The metrics listener cannot listen.
+    Listen(ListenError),
+    /// Another `tracing` subscriber is installed already.
+    Subscriber,
+    /// Another logger of the `log` crate is installed already.
+    Bridge(BridgeError),
+    /// Spans do not come through, as with two versions of OpenTelemetry in the program.
+    Probe(ProbeError),
+}
+
+impl fmt::Display for InitError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::AlreadyInitialised => "telemetry has been set up already; a process has one",
+            Self::Variable(invalid) => return invalid.fmt(f),
+            Self::Register(_) => "cannot register the library's own metrics",
+            Self::LogFile(_) => "cannot write the log file",
+            Self::Log(_) => "cannot set up logging",
+            Self::LogFilter(_) => "cannot read the log filter",
+            Self::Sampler(_) => "cannot sample as the environment says",
+            Self::Delivery(_) => "cannot start the delivery thread",
+            Self::Loki(_) => "cannot set up the push to Loki",
+            Self::Otlp(_) => "cannot set up the export of spans",
+            Self::Listen(_) => "cannot start the metrics listener",
+            Self::Subscriber => {
+                "another `tracing` subscriber is installed already; set up telemetry before, and without another"
+            }
+            Self::Bridge(_) => "cannot take over records of the `log` crate",
+            Self::Probe(_) => "spans do not come through",
+        })
+    }
+}
+
+impl Error for InitError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(match self {
+            Self::AlreadyInitialised | Self::Subscriber => return None,
+            Self::Variable(invalid) => return invalid.source(),
+            Self::Register(error) => error,
+            Self::LogFile(error) => error,
+            Self::Log(error) => error,
+            Self::LogFilter(error) => error,
+            Self::Sampler(error) => error,
+            Self::Delivery(error) => error,
+            Self::Loki(error) => error,
+            Self::Otlp(error) => error,
+            Self::Listen(error) => error,
+            Self::Bridge(error) => error,
+            Self::Probe(error) => error,
+        })
+    }
+}
+
+/// An environment variable with a value that cannot be understood.
+#[derive(Debug)]
+pub struct InvalidVariable {
+    name: &'static str,
+    /// `None` where it is a secret.
+    value: Option<Box<str>>,
+    allowed: Box<str>,
+    cause: Option<Box<dyn Error + Send + Sync>>,
+}
+
+/// Values longer than this are cut in messages.
+const SHOWN: usize = 100;
+
+impl InvalidVariable {
+    pub(crate) fn new(name: &'static str, value: &str, allowed: &str) -> Self {
+        Self { name, value: Some(value.into()), allowed: allowed.into(), cause: None }
+    }
+
+    /// For a variable whose value must not be shown.
+    pub(crate) fn secret(name: &'static str, allowed: &str) -> Self {
+        Self { name, value: None, allowed: allowed.into(), cause: None }
+    }
+
+    pub(crate) fn because(mut self, cause: impl Error + Send + Sync + 'static) -> Self {
+        self.cause = Some(Box::new(cause));
+        self
+    }
+
+    /// The variable.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// What may stand in it.
+    #[must_use]
+    pub fn allowed(&self) -> &str {
+        &self.allowed
+    }
+}
+
+impl fmt::Display for InvalidVariable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, value, allowed, .. } = self;
+        match value {
+            Some(value) => {
+                let shown: String = value.chars().take(SHOWN).collect();
+                write!(f, "{name} is {shown:?}; allowed is {allowed}")
+            }
+            None => write!(f, "{name} cannot be read; allowed is {allowed}"),
+        }
+    }
+}
+
+impl Error for InvalidVariable {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.cause.as_ref().map(|cause| &**cause as _)
+    }
+}
+
+impl From<InvalidVariable> for InitError {
+    fn from(invalid: InvalidVariable) -> Self {
+        Self::Variable(invalid)
+    }
+}
+
+impl From<RegisterError> for InitError {
+    fn from(error: RegisterError) -> Self {
+        Self::Register(error)
+    }
+}

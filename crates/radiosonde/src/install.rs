@@ -1,0 +1,137 @@
+//! Puts the parts together and makes them the process' own.
+
+use std::error::Error;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use radiosonde_core::Resource;
+use radiosonde_delivery::{Delivery, SinkOptions};
+use radiosonde_log::{JsonLayer, LineSink, bridge_log_records};
+use radiosonde_loki::LokiSink;
+use radiosonde_metrics::{Listener, Registry};
+use radiosonde_otlp::OtlpSpans;
+use radiosonde_tower::{ClientLayer, ServerLayer};
+use radiosonde_trace::{Sampler, TracePipeline};
+use tracing::dispatcher::{self, Dispatch};
+use tracing_subscriber::Layer as _;
+use tracing_subscriber::layer::SubscriberExt as _;
+
+use crate::settings::{Given, LogSettings, LokiSettings, OtlpSettings, Settings};
+use crate::{InitError, InvalidVariable, Telemetry};
+
+static INITIALISED: AtomicBool = AtomicBool::new(false);
+
+pub(crate) fn install(settings: Settings) -> Result<Telemetry, InitError> {
+    if INITIALISED.swap(true, Ordering::SeqCst) {
+        return Err(InitError::AlreadyInitialised);
+    }
+    let installed = assemble(settings);
+    if installed.is_err() {
+        // Nothing is installed, so the next attempt is a first one.
+        INITIALISED.store(false, Ordering::SeqCst);
+    }
+    installed
+}
+
+fn assemble(settings: Settings) -> Result<Telemetry, InitError> {
+    let Settings { resource, registry, log, loki, otlp, sampler, disabled, listen } = settings;
+    if dispatcher::has_been_set() {
+        return Err(InitError::Subscriber);
+    }
+    let (server, client) = (ServerLayer::new(&registry)?, ClientLayer::new(&registry)?);
+    let delivery = Delivery::builder().registry(&registry).start().map_err(InitError::Delivery)?;
+    let (loki, otlp) = if disabled { (None, None) } else { (loki, otlp) };
+    let sampler = if disabled { Sampler::always_off() } else { sampler };
+
+    let mut traces = TracePipeline::builder(&resource).registry(&registry).sampler(sampler);
+    if let Some(otlp) = otlp {
+        traces = traces.sink(spans_to_otlp(otlp, &resource, &delivery)?);
+    }
+    let traces = traces.build()?;
+    let loki = loki.map(|loki| lines_to_loki(loki, &log, &resource, &delivery)).transpose()?;
+    let filter = log.filter.clone();
+    let lines = log_layer(log, loki, &resource, &registry)?;
+    let layers = traces.layer().and_then(lines).with_filter(filter);
+    let subscriber = Dispatch::new(tracing_subscriber::registry().with(layers));
+    dispatcher::with_default(&subscriber, || traces.probe()).map_err(InitError::Probe)?;
+
+    let start = |address| Listener::start(&registry, address).map_err(InitError::Listen);
+    let listener = listen.map(start).transpose()?;
+
+    // From here on the process is changed; what can fail has been tried.
+    bridge_log_records().map_err(InitError::Bridge)?;
+    dispatcher::set_global_default(subscriber).map_err(|_| InitError::Subscriber)?;
+    traces.install_global();
+    registry.expose_process();
+    registry.expose_build_info(&resource);
+    Ok(Telemetry::new(resource, registry, (server, client), traces, delivery, listener))
+}
+
+fn log_layer(
+    log: LogSettings,
+    loki: Option<LokiSink>,
+    resource: &Resource,
+    registry: &Registry,
+) -> Result<JsonLayer, InitError> {
+    let layer = JsonLayer::builder(resource).registry(registry).format(log.format).level_names(log.names);
+    let layer = log.writers.into_iter().fold(layer, |layer, writer| layer.writer(writer));
+    let sink = loki.map(|loki| Arc::new(loki) as Arc<dyn LineSink>);
+    sink.into_iter().fold(layer, |layer, sink| layer.sink(sink)).build().map_err(InitError::Log)
+}
+
+fn lines_to_loki(
+    loki: LokiSettings,
+    log: &LogSettings,
+    resource: &Resource,
+    delivery: &Delivery,
+) -> Result<LokiSink, InitError> {
+    let LokiSettings { url, tenant } = loki;
+    let mut builder = LokiSink::builder(&url.text, resource).level_names(log.names);
+    if let Some(tenant) = &tenant {
+        builder = builder.tenant(&tenant.text);
+    }
+    builder.build(delivery).map_err(|error| match (error, tenant) {
+        (radiosonde_loki::BuildError::Endpoint(cause), _) if url.variable.is_some() => url.refuse(URL, cause),
+        (radiosonde_loki::BuildError::Tenant(cause), Some(tenant)) if tenant.variable.is_some() => {
+            tenant.refuse("a tenant's name as Loki takes it", cause)
+        }
+        (error, _) => InitError::Loki(error),
+    })
+}
+
+fn spans_to_otlp(
+    otlp: OtlpSettings,
+    resource: &Resource,
+    delivery: &Delivery,
+) -> Result<OtlpSpans, InitError> {
+    let OtlpSettings { endpoint, for_traces, headers, timeout, compression } = otlp;
+    let mut options = SinkOptions::new("otlp");
+    if let Some(timeout) = timeout {
+        options = options.timeout(timeout);
+    }
+    let builder = OtlpSpans::builder(resource).headers(headers).compression(compression).options(options);
+    let builder =
+        if for_traces { builder.traces_endpoint(&endpoint.text) } else { builder.endpoint(&endpoint.text) };
+    builder.build(delivery).map_err(|error| match error {
+        radiosonde_otlp::BuildError::Endpoint(cause) if endpoint.variable.is_some() => {
+            endpoint.refuse(URL, cause)
+        }
+        error => InitError::Otlp(error),
+    })
+}
+
+const URL: &str = "an http or https URL";
+
+impl Given {
+    /// The error about a text that is from a variable.
+    fn refuse(&self, allowed: &str, cause: impl Error + Send + Sync + 'static) -> InitError {
+        let variable = self.variable.unwrap_or_default();
+        // A URL may hold a password.
+        let invalid = if self.text.contains('@') {
+            InvalidVariable::secret(variable, allowed)
+        } else {
+            InvalidVariable::new(variable, &self.text, allowed)
+        };
+        invalid.because(cause).into()
+    }
+}

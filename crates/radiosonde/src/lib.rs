@@ -1,0 +1,27 @@
+#![doc = include_str!("../README.md")]
+
+mod builder;
+mod error;
+mod install;
+pub mod metrics;
+mod settings;
+pub mod signals;
+mod telemetry;
+mod variables;
+
+pub use builder::{TelemetryBuilder, builder, init};
+pub use error::{InitError, InvalidVariable};
+pub use radiosonde_core as core;
+pub use radiosonde_core::{Level, LevelNames, Resource};
+pub use radiosonde_delivery::{Report, SinkReport};
+pub use radiosonde_log as log;
+pub use radiosonde_log::{Format, fatal};
+pub use radiosonde_macros::{
+    FacadeLabelValue as LabelValue, FacadeLabels as Labels, facade_observe as observe,
+};
+pub use radiosonde_metrics::Registry;
+pub use radiosonde_signals::{DbPool, Operation};
+pub use radiosonde_tower as tower;
+pub use radiosonde_trace as trace;
+pub use radiosonde_trace::Sampler;
+pub use telemetry::{Shutdown, Telemetry};

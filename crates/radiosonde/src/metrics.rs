@@ -1,0 +1,13 @@
+//! Instruments, families and the registry: `radiosonde-metrics`, with derives for code that depends on the facade alone.
+
+pub use radiosonde_macros::{FacadeLabelValue as LabelValue, FacadeLabels as Labels};
+pub use radiosonde_metrics::__traits::{LabelValue, Labels};
+#[cfg(feature = "prometheus")]
+pub use radiosonde_metrics::{Absorbed, Adapter};
+pub use radiosonde_metrics::{
+    Buckets, CollectedFamily, Collection, Collector, Counter, Declare, Exemplar, Family, FamilyInfo,
+    FloatCounter, Format, Gauge, Held, Histogram, HistogramSample, Instrument, IntGauge, InvalidBuckets,
+    InvalidName, InvalidNameKind, Kind, LabelSet, LabelWriter, ListenError, Listener, MetricsBody,
+    MetricsService, Number, OVERFLOW, RegisterError, RegisterErrorKind, Registry, SummarySample, Vector,
+    Visitor,
+};

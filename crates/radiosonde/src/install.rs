@@ -13,6 +13,7 @@ use radiosonde_otlp::OtlpSpans;
 use radiosonde_tower::{ClientLayer, ServerLayer};
 use radiosonde_trace::{Sampler, TracePipeline};
 use tracing::dispatcher::{self, Dispatch};
+use tracing::subscriber::NoSubscriber;
 use tracing_subscriber::Layer as _;
 use tracing_subscriber::layer::SubscriberExt as _;
 
@@ -35,7 +36,7 @@ pub(crate) fn install(settings: Settings) -> Result<Telemetry, InitError> {
 
 fn assemble(settings: Settings) -> Result<Telemetry, InitError> {
     let Settings { resource, registry, log, loki, otlp, sampler, disabled, listen } = settings;
-    if dispatcher::has_been_set() {
+    if !dispatcher::get_default(|there| there.is::<NoSubscriber>()) {
         return Err(InitError::Subscriber);
     }
     let (server, client) = (ServerLayer::new(&registry)?, ClientLayer::new(&registry)?);

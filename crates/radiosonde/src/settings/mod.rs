@@ -245,3 +245,6 @@ fn check_propagators(variables: &Variables<'_>) -> Result<(), InvalidVariable> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,164 @@
+use std::error::Error as _;
+use std::ffi::OsString;
+
+use super::*;
+use crate::builder;
+
+fn resolve(code: TelemetryBuilder, variables: &[(&str, &str)]) -> Result<Settings, InitError> {
+    let look_up = |name: &str| {
+        let value = variables.iter().find(|(other, _)| *other == name)?.1;
+        Some(OsString::from(value))
+    };
+    Settings::resolve(code, &Variables::new(&look_up))
+}
+
+fn from(variables: &[(&str, &str)]) -> Settings {
+    resolve(builder(), variables).unwrap()
+}
+
+#[test]
+fn nothing_is_delivered_and_nothing_listens_unless_asked() {
+    let settings = from(&[]);
+    assert!(
+        settings.loki.is_none() && settings.otlp.is_none() && settings.listen.is_none() && !settings.disabled
+    );
+    assert_eq!(settings.resource.service_name(), "unknown_service");
+    assert_eq!(settings.sampler, Sampler::parent_based_always_on());
+    assert_eq!(settings.log.format, Format::Auto);
+    assert_eq!(settings.log.filter, LogFilter::default());
+    assert_eq!(settings.log.writers.len(), 1, "standard output");
+}
+
+#[test]
+fn code_wins_over_its_variable_and_that_over_the_list() {
+    let variables = [
+        ("OTEL_SERVICE_NAME", "from-name"),
+        (
+            "OTEL_RESOURCE_ATTRIBUTES",
+            "service.name=from-list,service.version=1,deployment.environment.name=staging",
+        ),
+        ("RADIOSONDE_LOKI_URL", "http://variable:3100"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://variable:4318"),
+        ("OTEL_TRACES_SAMPLER", "always_off"),
+        ("RADIOSONDE_LOG_FORMAT", "JSON"),
+        ("RUST_LOG", "debug"),
+    ];
+    let settings = from(&variables);
+    assert_eq!(settings.resource.service_name(), "from-name");
+    assert_eq!(settings.loki.unwrap().url.text, "http://variable:3100");
+    assert_eq!(settings.sampler, Sampler::always_off());
+    assert_eq!(settings.log.format, Format::Json);
+    let code = builder()
+        .service_name("from-code")
+        .service_version("2")
+        .loki("http://code:3100")
+        .otlp("http://code:4318")
+        .sampler(Sampler::always_on())
+        .log_format(Format::Pretty)
+        .log_filter("warn");
+    let settings = resolve(code, &variables).unwrap();
+    assert_eq!(settings.resource.service_name(), "from-code");
+    assert_eq!(settings.resource.service_version(), Some("2"));
+    assert_eq!(settings.resource.environment(), Some("staging"), "what code does not say stays");
+    assert_eq!(settings.loki.unwrap().url.text, "http://code:3100");
+    assert_eq!(settings.otlp.unwrap().endpoint.text, "http://code:4318");
+    assert_eq!(settings.sampler, Sampler::always_on());
+    assert_eq!(settings.log.format, Format::Pretty);
+    assert_eq!(settings.log.filter, "warn".parse().unwrap());
+}
+
+#[test]
+fn empty_variables_are_unset() {
+    let settings = from(&[("RADIOSONDE_LOKI_URL", ""), ("OTEL_TRACES_EXPORTER", " "), ("RUST_LOG", "")]);
+    assert!(settings.loki.is_none() && settings.otlp.is_none());
+}
+
+#[test]
+fn spans_go_where_the_specification_says() {
+    let otlp =
+        |variables: &[(&str, &str)]| from(variables).otlp.map(|otlp| (otlp.endpoint.text, otlp.for_traces));
+    let base = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://a:1");
+    let traces = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://b:2/x");
+    assert_eq!(otlp(&[base]), Some(("http://a:1".into(), false)));
+    assert_eq!(otlp(&[base, traces]), Some(("http://b:2/x".into(), true)));
+    assert_eq!(otlp(&[base, ("OTEL_TRACES_EXPORTER", "none")]), None);
+    assert_eq!(otlp(&[("OTEL_TRACES_EXPORTER", "otlp")]), Some(("http://localhost:4318".into(), false)));
+}
+
+#[test]
+fn variables_for_traces_win_over_those_for_all_signals() {
+    let otlp = from(&[
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://a:1"),
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "1000"),
+        ("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "2500"),
+        ("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip"),
+        ("OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "none"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "a=1"),
+        ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "b=two%20words"),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
+    ])
+    .otlp
+    .unwrap();
+    assert_eq!(otlp.timeout, Some(Duration::from_millis(2500)));
+    assert_eq!(otlp.compression, Compression::None);
+    assert_eq!((otlp.headers.get("a"), otlp.headers.get("b")), (None, Some("two words")));
+}
+
+#[test]
+fn the_listener_is_on_loopback_and_9464_unless_said_otherwise() {
+    let listen = |variables: &[(&str, &str)]| from(variables).listen.map(|address| address.to_string());
+    assert_eq!(listen(&[("OTEL_METRICS_EXPORTER", "prometheus")]).as_deref(), Some("127.0.0.1:9464"));
+    assert_eq!(listen(&[("OTEL_EXPORTER_PROMETHEUS_PORT", "0")]).as_deref(), Some("127.0.0.1:0"));
+    assert_eq!(listen(&[("OTEL_EXPORTER_PROMETHEUS_HOST", "0.0.0.0")]).as_deref(), Some("0.0.0.0:9464"));
+    assert_eq!(listen(&[("OTEL_EXPORTER_PROMETHEUS_HOST", "localhost")]).as_deref(), Some("127.0.0.1:9464"));
+    let none = [("OTEL_METRICS_EXPORTER", "none"), ("OTEL_EXPORTER_PROMETHEUS_PORT", "1")];
+    assert_eq!(listen(&none), None);
+}
+
+#[test]
+fn what_cannot_be_understood_names_the_variable_the_value_and_what_is_allowed() {
+    let cases = [
+        ("OTEL_SDK_DISABLED", "yes", "true, false"),
+        ("OTEL_TRACES_EXPORTER", "zipkin", "otlp, none"),
+        ("OTEL_METRICS_EXPORTER", "otlp", "prometheus, none"),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc", "http/protobuf"),
+        ("OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "zstd", "gzip, none"),
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "10s", "a number of milliseconds from 1"),
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "0", "a number of milliseconds from 1"),
+        ("OTEL_EXPORTER_PROMETHEUS_PORT", "65536", "a port from 0 to 65535"),
+        ("OTEL_EXPORTER_PROMETHEUS_HOST", "example.com", "an IP address, or localhost"),
+        ("OTEL_PROPAGATORS", "tracecontext,b3", "tracecontext, baggage"),
+        ("OTEL_RESOURCE_ATTRIBUTES", "a", "key=value,key=value"),
+        ("RADIOSONDE_LOG_FORMAT", "xml", "auto, json, pretty"),
+        ("RADIOSONDE_LOG_LEVEL_NAMES", "both", "warn_fatal, warning_critical"),
+        ("RUST_LOG", "orders=loud", "a list of `level` and `target=level`"),
+    ];
+    for (name, value, allowed) in cases {
+        let error = resolve(builder(), &[(name, value)]).unwrap_err();
+        assert_eq!(error.to_string(), format!("{name} is {value:?}; allowed is {allowed}"));
+    }
+    let sampler = resolve(builder(), &[("OTEL_TRACES_SAMPLER", "sometimes")]).unwrap_err();
+    let cause = sampler.source().unwrap().to_string();
+    assert!(
+        cause.starts_with("OTEL_TRACES_SAMPLER is \"sometimes\"") && cause.contains("always_on"),
+        "{cause}"
+    );
+}
+
+#[test]
+fn secrets_are_not_repeated() {
+    let error =
+        resolve(builder(), &[("OTEL_EXPORTER_OTLP_HEADERS", "authorization=%zzhunter2")]).unwrap_err();
+    let whole = format!("{error} {} {error:?}", error.source().unwrap());
+    assert!(whole.contains("OTEL_EXPORTER_OTLP_HEADERS cannot be read"), "{whole}");
+    assert!(!whole.contains("hunter2"), "{whole}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_value_that_is_no_text_is_refused() {
+    use std::os::unix::ffi::OsStringExt as _;
+    let look_up = |name: &str| (name == "RUST_LOG").then(|| OsString::from_vec(vec![0xff]));
+    let error = Settings::resolve(builder(), &Variables::new(&look_up)).unwrap_err();
+    assert_eq!(error.to_string(), "RUST_LOG is \"\u{fffd}\"; allowed is UTF-8");
+}

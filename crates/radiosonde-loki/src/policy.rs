@@ -38,13 +38,15 @@ fn reason(text: &str) -> &'static str {
         ("out of order", "out_of_order"),
         ("timestamp too old", "greater_than_max_sample_age"),
         ("timestamp too new", "too_far_in_future"),
-        ("Max entry size", "line_too_long"),
+        ("max entry size", "line_too_long"),
         ("structured metadata", "structured_metadata"),
         ("missing required labels", "missing_enforced_labels"),
         ("label", "invalid_labels"),
         ("no org id", "no_tenant"),
         ("ingestion blocked", "ingestion_blocked"),
     ];
+    // Versions of Loki differ in upper and lower case.
+    let text = text.to_ascii_lowercase();
     REASONS.iter().find(|(sign, _)| text.contains(sign)).map_or("invalid", |&(_, reason)| reason)
 }
 

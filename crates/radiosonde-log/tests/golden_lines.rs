@@ -137,8 +137,6 @@ fn the_event_goes_before_the_inner_span_before_the_outer_before_the_static_field
 
 #[test]
 fn fields_recorded_later_are_inherited_and_replace() {
-    let span = info_span!("work", a = 1, late = Empty, status = Empty);
-    assert!(span.is_disabled(), "no subscriber yet");
     let written = lines(|| {
         let span = info_span!("work", a = 1, late = Empty, status = Empty);
         span.in_scope(|| info!("before"));

@@ -177,6 +177,10 @@ impl<T> Buffer<T> {
             }
         }
         state.queued_bytes -= bytes;
+        if state.queued.is_empty() {
+            // What a bad hour made it grow to is given back.
+            state.queued.shrink_to(self.options.batch_items);
+        }
         batch
     }
 

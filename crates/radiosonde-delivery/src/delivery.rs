@@ -33,8 +33,8 @@ const FOREVER: Duration = Duration::from_secs(365 * 24 * 3600);
 /// one more second to send what is there, and ends by itself; nobody waits for it, and a process that exits does not either.
 /// So call [`shutdown`](Self::shutdown).
 ///
-/// After a `fork` the child has no delivery thread: its queues fill up to their bounds and then count `queue_full`. Start a
-/// delivery after forking.
+/// After a `fork` the child has no delivery thread, and may find a lock taken that nobody will release. Start a delivery after
+/// forking and push to none from before.
 #[derive(Clone)]
 pub struct Delivery {
     shared: Arc<Handle>,

@@ -11,8 +11,8 @@ use crate::buffer::{AnyBuffer, Buffer};
 ///
 /// # Cost
 /// One lock that is held for a few dozen instructions, never while an item is encoded or sent. The ring of items doubles when
-/// it is too small, up to `max_items`; nothing else is allocated. The delivery thread is woken for the first item and for a
-/// full batch, not for each.
+/// it is too small, and shrinks when it has been emptied; nothing else is allocated. The delivery thread is woken for the first
+/// item and for a full batch, not for each.
 pub struct Queue<T> {
     buffer: Arc<Buffer<T>>,
 }

@@ -18,6 +18,16 @@ use crate::{InvalidCertificates, Retry};
 /// | `batch_age` | 1 s | up to 1 h | how long the first item waits for company |
 /// | `timeout` | 10 s | 1 ms to 10 min | one request, from connecting to the last byte of the answer |
 /// | `retry` | [`Retry`]'s | [`Retry`]'s | what happens after a failure |
+///
+/// ```
+/// use std::time::Duration;
+/// use radiosonde_delivery::{Retry, SinkOptions};
+///
+/// // Small, and soon given up: for a job that runs for seconds.
+/// let retry = Retry::new().base(Duration::from_millis(50)).max_age(Duration::from_secs(10));
+/// let options = SinkOptions::new("loki").max_bytes(1 << 20).timeout(Duration::from_secs(2)).retry(retry);
+/// # let _ = options;
+/// ```
 #[must_use]
 #[derive(Debug, Clone, Copy)]
 pub struct SinkOptions {

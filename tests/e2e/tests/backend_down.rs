@@ -2,7 +2,12 @@
 //! adds up.
 //!
 //! The service is this test binary once more, as a process of its own: telemetry is global, and so is memory.
-#![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, and a process speaks"
+)]
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;

@@ -42,7 +42,8 @@ impl ExemplarSlot {
         let now = now.duration_since(UNIX_EPOCH).unwrap_or_default();
         // Relaxed: an old reading keeps or replaces one exemplar more or less.
         let last = Duration::from_millis(self.timestamp.load(Ordering::Relaxed));
-        if now.saturating_sub(last) < KEEP {
+        // In either direction: a clock that was set back must not keep this exemplar until it has caught up.
+        if now.abs_diff(last) < KEEP {
             return;
         }
         // Relaxed: the exchange below decides.
@@ -128,6 +129,17 @@ mod tests {
         let exemplar = slot.read().unwrap();
         assert_eq!(exemplar.value, 0.25);
         assert_eq!(exemplar.span_context(), context);
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_does_not_keep_an_exemplar_for_ever() {
+        let slot = ExemplarSlot::default();
+        let context = SpanContext::new(TraceId::random(), SpanId::random(), TraceFlags::SAMPLED);
+        slot.offer(0.25, &context);
+        let ahead = slot.timestamp.load(Ordering::Relaxed) + 3_600_000;
+        slot.timestamp.store(ahead, Ordering::Relaxed);
+        slot.offer(0.5, &context);
+        assert_eq!(slot.read().unwrap().value, 0.5);
     }
 
     #[test]

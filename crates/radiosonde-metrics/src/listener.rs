@@ -85,7 +85,11 @@ async fn serve(socket: TcpListener, service: MetricsService, mut stopped: onesho
     let Ok(socket) = tokio::net::TcpListener::from_std(socket) else { return };
     let free = Arc::new(Semaphore::new(CONNECTIONS));
     loop {
-        let Ok(permit) = Arc::clone(&free).acquire_owned().await else { return };
+        let permit = tokio::select! {
+            _ = &mut stopped => return,
+            permit = Arc::clone(&free).acquire_owned() => permit,
+        };
+        let Ok(permit) = permit else { return };
         let accepted = tokio::select! {
             _ = &mut stopped => return,
             accepted = socket.accept() => accepted,
@@ -152,5 +156,24 @@ mod tests {
         let address = listener.address();
         drop(listener);
         assert!(TcpListener::bind(address).is_ok() || std::net::TcpStream::connect(address).is_err());
+    }
+
+    #[test]
+    fn it_stops_when_dropped_though_every_connection_is_taken() {
+        use std::io::{Read as _, Write as _};
+        let listener = Listener::start(&Registry::new(), ([127, 0, 0, 1], 0).into()).unwrap();
+        let mut taken: Vec<_> =
+            (0..CONNECTIONS).map(|_| std::net::TcpStream::connect(listener.address()).unwrap()).collect();
+        for connection in &mut taken {
+            // An answer shows that it is being served, and it stays open.
+            connection.write_all(b"GET /metrics HTTP/1.1\r\nhost: localhost\r\n\r\n").unwrap();
+            connection.read_exact(&mut [0; 15]).unwrap();
+        }
+        let (stopped, wait) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            drop(listener);
+            stopped.send(()).unwrap();
+        });
+        assert_eq!(wait.recv_timeout(REQUEST_WITHIN / 2), Ok(()));
     }
 }

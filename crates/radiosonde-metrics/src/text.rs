@@ -156,12 +156,13 @@ impl Visitor for Encoder {
             self.value(Number::Unsigned(count));
             self.end(exemplar);
         }
-        // OpenMetrics has no sum for a histogram that may take negative observations.
-        if !self.is_open_metrics() || sample.bounds.first().is_none_or(|&bound| bound >= 0.0) {
-            self.start("_sum", labels, None);
-            self.value(Number::Float(sample.sum));
-            self.end(None);
+        // OpenMetrics has no sum for a histogram that may take negative observations, and no count without a sum.
+        if self.is_open_metrics() && sample.bounds.first().is_some_and(|&bound| bound < 0.0) {
+            return;
         }
+        self.start("_sum", labels, None);
+        self.value(Number::Float(sample.sum));
+        self.end(None);
         self.start("_count", labels, None);
         self.value(Number::Unsigned(sample.count()));
         self.end(None);

@@ -121,3 +121,14 @@ fn a_wrong_number_of_values_is_refused_and_counted() {
         text.contains("radiosonde_metrics_refused_total{family=\"visits_total\",reason=\"label_count\"} 2\n")
     );
 }
+
+#[test]
+fn a_histogram_without_a_sum_has_no_count_in_open_metrics() {
+    let registry = Registry::new();
+    let drift = registry.histogram("drift_celsius", "Drift.").buckets(Buckets::from_static(&[-1.0, 1.0]));
+    drift.build().unwrap().observe(-0.5);
+    let text = registry.encode(Format::OpenMetrics);
+    assert!(text.contains("drift_celsius_bucket{le=\"+Inf\"} 1\n"), "{text}");
+    assert!(!text.contains("drift_celsius_sum") && !text.contains("drift_celsius_count"), "{text}");
+    assert!(registry.text().contains("drift_celsius_sum -0.5\ndrift_celsius_count 1\n"));
+}

@@ -17,15 +17,18 @@ use crate::{FamilyInfo, Kind, LabelSet, Number, Registry, Visitor};
 pub(crate) fn gather(registry: &Registry, out: &mut dyn Visitor) {
     let own = registry.families();
     let mut merged = Merged::new(registry, &own);
-    let collectors = registry.collectors();
-    for collector in &collectors {
+    let mut families = Vec::new();
+    for collector in &registry.collectors() {
         let mut collection = Collection::default();
         // A broken collector loses its own families only.
         match catch_unwind(AssertUnwindSafe(|| collector.collect(&mut collection))) {
-            Ok(()) => collection.families.into_iter().for_each(|family| merged.add(family)),
+            Ok(()) => families.append(&mut collection.families),
             Err(_) => merged.fault(CollectorFault::Panic, "a collector panicked"),
         }
     }
+    // Absorbed ones last, so that they find what they give way to, whoever was asked first.
+    families.sort_by_key(|family| family.absorbed);
+    families.into_iter().for_each(|family| merged.add(family));
     merged.add_own(&own);
     let mut collected = merged.families;
     // Both are sorted by name, so what is left of the collected ones comes before the next of ours.
@@ -56,9 +59,18 @@ struct Merged<'a> {
     own: HashMap<&'a str, &'a Arc<dyn AnyFamily>>,
     /// Which family writes samples of this name.
     samples: HashMap<String, Box<str>>,
-    /// Whether our own process metrics are there.
-    process: bool,
 }
+
+/// What the `prometheus` crate's process collector has under the names of ours.
+const PROCESS: [&str; 7] = [
+    "process_cpu_seconds_total",
+    "process_max_fds",
+    "process_open_fds",
+    "process_resident_memory_bytes",
+    "process_start_time_seconds",
+    "process_threads",
+    "process_virtual_memory_bytes",
+];
 
 impl<'a> Merged<'a> {
     fn new(registry: &'a Registry, own: &'a [Arc<dyn AnyFamily>]) -> Self {
@@ -70,7 +82,7 @@ impl<'a> Merged<'a> {
             }
         }
         let own = own.iter().map(|family| (&*family.shared().name, family)).collect();
-        Self { registry, families: BTreeMap::new(), own, samples, process: false }
+        Self { registry, families: BTreeMap::new(), own, samples }
     }
 
     fn fault(&self, fault: CollectorFault, message: &str) {
@@ -80,10 +92,10 @@ impl<'a> Merged<'a> {
 
     fn add(&mut self, mut family: CollectedFamily) {
         let name = family.name.clone();
-        if family.absorbed && self.process && name.starts_with("process_") {
+        let is_ours = || self.families.get(&name).is_some_and(|there| !there.absorbed);
+        if family.absorbed && PROCESS.contains(&&*name) && is_ours() {
             return;
         }
-        self.process |= !family.absorbed && name.starts_with("process_");
         if check_metric(&name).is_err() {
             return self
                 .fault(CollectorFault::Name, &format!("a collected family has the bad name {name:?}"));

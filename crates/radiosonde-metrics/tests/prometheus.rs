@@ -37,6 +37,32 @@ fn the_default_registry_comes_along_and_its_process_metrics_give_way() {
 }
 
 #[test]
+fn process_metrics_give_way_whichever_was_asked_for_first() {
+    let theirs = prometheus::Registry::new();
+    theirs.register(Box::new(prometheus::process_collector::ProcessCollector::for_self())).unwrap();
+    let registry = Registry::new();
+    registry.absorb(&theirs);
+    registry.expose_process();
+    let text = registry.text();
+    assert!(
+        text.contains("# HELP process_cpu_seconds_total User and system CPU time spent, in seconds.\n"),
+        "{text}"
+    );
+    assert!(text.contains("collector_errors_total{reason=\"duplicate_series\"} 0\n"), "{text}");
+}
+
+#[test]
+fn an_applications_own_process_metrics_stay() {
+    let theirs = prometheus::Registry::new();
+    let steps = prometheus::IntCounter::new("process_steps_total", "Steps of a business process.").unwrap();
+    theirs.register(Box::new(steps)).unwrap();
+    let registry = Registry::new();
+    registry.expose_process();
+    registry.absorb(&theirs);
+    assert!(registry.text().contains("process_steps_total 0\n"), "{}", registry.text());
+}
+
+#[test]
 fn cpu_seconds_have_fractions() {
     let registry = Registry::new();
     registry.expose_process();

@@ -8,7 +8,7 @@ impl Registry {
     ///
     /// An application keeps the metrics it has and gets our formats for them. Families of the same name and kind are put
     /// together; labels are sorted; of two equal series the first is kept and the other counted in
-    /// `radiosonde_metrics_collector_errors_total{reason="duplicate_series"}`. Its `process_*` metrics give way to ours where
+    /// `radiosonde_metrics_collector_errors_total{reason="duplicate_series"}`. Its process collector gives way to ours where
     /// [`expose_process`](Self::expose_process) was called, because its CPU seconds are whole numbers. A counter whose name
     /// lacks `_total` is of unknown kind in OpenMetrics, which has no other way to show it.
     ///

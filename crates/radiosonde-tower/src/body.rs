@@ -20,15 +20,12 @@ pin_project! {
     }
 }
 
-impl<B: Body> ResponseBody<B> {
-    pub(crate) fn new(inner: B, headers: &HeaderMap, exchange: Exchange) -> Self {
-        let promised = || headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok();
-        let remaining = inner.size_hint().exact().or_else(promised);
+impl<B> ResponseBody<B> {
+    /// A body of so many bytes, where that is known.
+    pub(crate) const fn new(inner: B, remaining: Option<u64>, exchange: Exchange) -> Self {
         Self { inner, exchange: Some(exchange), remaining }
     }
-}
 
-impl<B> ResponseBody<B> {
     /// A body whose request has ended.
     pub(crate) const fn done(inner: B) -> Self {
         Self { inner, exchange: None, remaining: None }
@@ -84,6 +81,12 @@ impl<B: Default> Default for ResponseBody<B> {
     fn default() -> Self {
         Self::done(B::default())
     }
+}
+
+/// How many bytes a server will send of this body, where that is known.
+pub(crate) fn promised(body: &impl Body, headers: &HeaderMap) -> Option<u64> {
+    let header = || headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok();
+    body.size_hint().exact().or_else(header)
 }
 
 fn bytes_in(data: &impl bytes::Buf) -> usize {

@@ -54,12 +54,13 @@ where
                 }
                 let ends_here = exchange.head(response.status());
                 let (head, body) = response.into_parts();
-                if ends_here || body.is_end_stream() {
+                let promised = crate::body::promised(&body, &head.headers);
+                // A server that has promised no bytes does not ask the body for any.
+                if ends_here || body.is_end_stream() || promised == Some(0) {
                     exchange.end(Ending::Completed);
                     Ok(Response::from_parts(head, ResponseBody::done(body)))
                 } else {
-                    let body = ResponseBody::new(body, &head.headers, exchange);
-                    Ok(Response::from_parts(head, body))
+                    Ok(Response::from_parts(head, ResponseBody::new(body, promised, exchange)))
                 }
             }
             Err(error) => {

@@ -182,6 +182,19 @@ async fn a_body_of_promised_length_is_complete_without_being_asked_for_its_end()
 }
 
 #[tokio::test]
+async fn a_promise_of_no_bytes_ends_at_the_head() {
+    let (signals, _guard) = Signals::new();
+    let service = signals.server().layer(service_fn(async |_| {
+        // As a proxy answers that copies the headers and streams what is none.
+        let body = Scripted::Frames(Vec::new());
+        Ok::<_, Infallible>(Response::builder().header("content-length", "0").body(body).unwrap())
+    }));
+    // A server writes the head and never asks this body for anything.
+    drop(service.oneshot(request(Method::GET)).await.unwrap());
+    signals.assert_one("GET", "200", "completed");
+}
+
+#[tokio::test]
 async fn head_and_bodiless_statuses_end_at_the_head() {
     for (method, code) in [(Method::HEAD, 200), (Method::GET, 204), (Method::GET, 304), (Method::GET, 101)] {
         let (signals, _guard) = Signals::new();

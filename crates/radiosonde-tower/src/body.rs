@@ -57,7 +57,9 @@ impl<B: Body> Body for ResponseBody<B> {
             Some(Ok(frame)) => {
                 let bytes = frame.data_ref().map_or(0, |data| bytes_in(data) as u64);
                 *this.remaining = this.remaining.map(|remaining| remaining.saturating_sub(bytes));
-                (*this.remaining == Some(0) || this.inner.is_end_stream()).then_some(Ending::Completed)
+                // Nothing follows trailers, so nobody asks for more.
+                let is_last = frame.is_trailers() || *this.remaining == Some(0) || this.inner.is_end_stream();
+                is_last.then_some(Ending::Completed)
             }
         };
         match (ending, exchange) {

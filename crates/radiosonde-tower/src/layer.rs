@@ -21,8 +21,8 @@ use crate::{ClientService, ServerService};
 ///   `x-correlation-id` is put into the span, too.
 ///
 /// # When a request ends
-/// At the last byte of its response's body; at the head for HEAD, 101, 204, 304 and a body that is known to be empty; when the
-/// service returns an error; or when the future or the body is dropped. Each ends once, whichever comes first.
+/// At the last byte or the trailers of its response's body; at the head for HEAD, 101, 204, 304 and a body that is known to be
+/// empty; when the service returns an error; or when the future or the body is dropped. Each ends once, whichever comes first.
 ///
 /// # Cost
 /// No boxed future and no boxed body. The request's id, its two headers and the span's fields allocate.

@@ -195,6 +195,22 @@ async fn a_promise_of_no_bytes_ends_at_the_head() {
 }
 
 #[tokio::test]
+async fn trailers_are_the_end_of_a_body() {
+    let (signals, _guard) = Signals::new();
+    let service = signals.server().layer(service_fn(async |_| {
+        let frames = [Frame::data(Bytes::from_static(b"a")), Frame::trailers(http::HeaderMap::new())];
+        let frames = futures_util::stream::iter(frames.map(Ok::<_, Infallible>));
+        Ok::<_, Infallible>(Response::new(http_body_util::StreamBody::new(frames)))
+    }));
+    let mut body = service.oneshot(request(Method::GET)).await.unwrap().into_body();
+    assert!(body.frame().await.unwrap().unwrap().is_data());
+    assert!(body.frame().await.unwrap().unwrap().is_trailers());
+    // Nothing may follow, so a server does not ask again.
+    drop(body);
+    signals.assert_one("GET", "200", "completed");
+}
+
+#[tokio::test]
 async fn head_and_bodiless_statuses_end_at_the_head() {
     for (method, code) in [(Method::HEAD, 200), (Method::GET, 204), (Method::GET, 304), (Method::GET, 101)] {
         let (signals, _guard) = Signals::new();

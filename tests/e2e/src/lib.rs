@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod alertmanager;
+mod example;
 mod http;
 mod jaeger;
 mod loki;
@@ -18,6 +19,7 @@ mod tool;
 mod wait;
 
 pub use alertmanager::Alertmanager;
+pub use example::{Ended, Example};
 pub use http::QueryError;
 pub use jaeger::Jaeger;
 pub use loki::{LogEntry, Loki};

@@ -1,0 +1,98 @@
+//! One service with metrics, logs and traces, and a trickle of traffic of its own.
+
+mod options;
+mod traffic;
+mod weather;
+
+use std::env;
+use std::error::Error;
+use std::future::pending;
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::{select, signal, time};
+
+use crate::options::Options;
+
+async fn run(options: Options) -> Result<(), Box<dyn Error>> {
+    let listener = listen(options.listen).await?;
+    let address = listener.local_addr()?;
+
+    // 1. Metrics, JSON logs and traces, as the environment says.
+    let telemetry = radiosonde::init("quickstart")?;
+
+    // 2. Every request of these routes is counted, timed, traced and logged. Prometheus' own requests come after the layer: they
+    //    are no traffic.
+    let app = weather::routes(telemetry.registry())?
+        .layer(telemetry.server_layer())
+        .route_service("/metrics", telemetry.metrics());
+
+    greet(address);
+    let stop = stopped(options.seconds);
+    let traffic = options.traffic.then(|| traffic::Traffic::new(address, telemetry.client_layer()));
+    let until = async move {
+        match traffic {
+            Some(traffic) => traffic.send_until(stop).await,
+            None => stop.await,
+        }
+    };
+    axum::serve(listener, app).with_graceful_shutdown(until).await?;
+
+    // 3. What is still on its way gets five seconds; the report says what became of it.
+    let report = telemetry.shutdown(Duration::from_secs(5)).await;
+    eprintln!("{report}");
+    Ok(())
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, String> {
+    TcpListener::bind(address).await.map_err(|error| {
+        format!("cannot listen on {address}: {error}\n`--listen 127.0.0.1:0` takes a free port")
+    })
+}
+
+/// To stderr, as stdout is for log lines: `quickstart | jq` works.
+fn greet(address: SocketAddr) {
+    let set = |variable| env::var(variable).unwrap_or_else(|_| "not set".to_owned());
+    eprintln!("quickstart  http://{address}/stations/1");
+    eprintln!("metrics     http://{address}/metrics");
+    eprintln!("logs        here, and in Loki: RADIOSONDE_LOKI_URL=http://127.0.0.1:3100");
+    eprintln!("            now: {}", set("RADIOSONDE_LOKI_URL"));
+    eprintln!("traces      in Jaeger: OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318");
+    eprintln!("            now: {}\n", set("OTEL_EXPORTER_OTLP_ENDPOINT"));
+}
+
+/// Ends with Ctrl-C, or after so many seconds.
+async fn stopped(seconds: Option<u64>) {
+    let time_is_up = async {
+        match seconds {
+            Some(seconds) => time::sleep(Duration::from_secs(seconds)).await,
+            None => pending().await,
+        }
+    };
+    select! {
+        _ = signal::ctrl_c() => {}
+        () = time_is_up => {}
+    }
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let outcome = match Options::parse(env::args().skip(1)) {
+        Ok(Some(options)) => run(options).await,
+        Ok(None) => {
+            println!("{}", options::USAGE);
+            Ok(())
+        }
+        Err(wrong) => Err(format!("{wrong}\n\n{}", options::USAGE).into()),
+    };
+    let Err(error) = outcome else { return ExitCode::SUCCESS };
+    eprintln!("quickstart: {error}");
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        eprintln!("  because: {error}");
+        cause = error.source();
+    }
+    ExitCode::FAILURE
+}

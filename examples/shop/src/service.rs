@@ -1,0 +1,66 @@
+//! What the three services have in common: telemetry, a listener, an end.
+
+use std::error::Error;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::Router;
+use radiosonde::Telemetry;
+use tokio::net::TcpListener;
+use tracing::info;
+
+use crate::options::{One, Role};
+use crate::stop::Stop;
+
+#[derive(Debug)]
+pub(crate) struct Service {
+    role: Role,
+    telemetry: Telemetry,
+    listener: TcpListener,
+    address: SocketAddr,
+    stop: Stop,
+}
+
+impl Service {
+    pub(crate) async fn start(role: Role, options: &One) -> Result<Self, Box<dyn Error>> {
+        let name = role.name();
+        let listen = options.listen;
+        let listener = TcpListener::bind(listen)
+            .await
+            .map_err(|error| format!("{name} cannot listen on {listen}: {error}"))?;
+        let address = listener.local_addr()?;
+        let telemetry = radiosonde::builder()
+            .service_name(name)
+            .service_namespace("shop")
+            .service_version(env!("CARGO_PKG_VERSION"))
+            .init()?;
+        Ok(Self { role, telemetry, listener, address, stop: options.stop })
+    }
+
+    pub(crate) fn telemetry(&self) -> &Telemetry {
+        &self.telemetry
+    }
+
+    /// Serves the routes and `/metrics` until it is time to stop and every request has its answer; then, when `work` has ended
+    /// too, delivers what is left of the telemetry.
+    pub(crate) async fn serve(
+        self,
+        routes: Router,
+        work: impl Future<Output = ()>,
+    ) -> Result<(), Box<dyn Error>> {
+        let Self { role, telemetry, listener, address, stop } = self;
+        // Scrapes are no traffic: their route comes after the layer.
+        let app = routes.layer(telemetry.server_layer()).route_service("/metrics", telemetry.metrics());
+        // To stderr, as stdout is for log lines; `shop all` and the tests read the address from here.
+        let name = role.name();
+        eprintln!("{name}: http://{address}, metrics at http://{address}/metrics");
+        info!(%address, "serving");
+        axum::serve(listener, app).with_graceful_shutdown(stop.wait()).await?;
+        work.await;
+        info!("served");
+        for line in telemetry.shutdown(Duration::from_secs(5)).await.to_string().lines() {
+            eprintln!("{name}: {line}");
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,203 @@
+use std::env;
+use std::ffi::OsString;
+use std::fmt;
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use serde::Deserialize;
+use tempfile::TempDir;
+
+use crate::wait::wait_for;
+
+/// How long an example may take to say something it says at its start, and to end. Moments on an idle machine.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// A program of `examples/`, built from the sources as they are and running. Killed when dropped.
+///
+/// What it writes goes to files: its log lines are JSON, as its standard output is no terminal.
+///
+/// # Examples
+/// ```no_run
+/// use e2e::Example;
+///
+/// let quickstart = Example::start("quickstart", &["--listen", "127.0.0.1:0"], &[]);
+/// let metrics = quickstart.says("metrics     ");
+/// let ended = quickstart.end();
+/// assert!(ended.status.success(), "{}", ended.stderr);
+/// ```
+pub struct Example {
+    package: String,
+    child: Child,
+    folder: TempDir,
+}
+
+/// An example that has ended.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Ended {
+    /// How.
+    pub status: ExitStatus,
+    /// Its log lines.
+    pub stdout: String,
+    /// What it said to people, and how it ended.
+    pub stderr: String,
+}
+
+impl Example {
+    /// Builds the package by `cargo build`, into the target folder that `CARGO_TARGET_DIR` names or the workspace's own, and starts
+    /// it. Variables for telemetry that are set for this process are not meant for it.
+    ///
+    /// # Panics
+    /// When it cannot be built or started.
+    #[must_use]
+    #[track_caller]
+    #[expect(clippy::panic, reason = "an example that does not start fails the test")]
+    pub fn start(package: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
+        let program = match build(package) {
+            Ok(program) => program,
+            Err(error) => panic!("cannot build {package}: {error}"),
+        };
+        match run(&program, arguments, variables) {
+            Ok((child, folder)) => Self { package: package.to_owned(), child, folder },
+            Err(error) => panic!("cannot start {}: {error}", program.display()),
+        }
+    }
+
+    /// Waits until it has written a line to stderr that starts with `start`, and returns the rest of that line.
+    ///
+    /// # Panics
+    /// When it ends without such a line, or takes longer than a minute; with what it wrote instead.
+    #[must_use]
+    #[track_caller]
+    pub fn says(&self, start: &str) -> String {
+        wait_for(&format!("{} to say {start:?}", self.package), LIMIT, || {
+            let said = self.stderr();
+            // The last line may not be whole yet.
+            let whole = said.rsplit_once('\n').map_or("", |(whole, _)| whole);
+            let rest = whole.lines().find_map(|line| line.strip_prefix(start)).map(str::to_owned);
+            Ok(rest.ok_or_else(|| format!("it said:\n{said}"))?)
+        })
+    }
+
+    /// What it has written to standard output: its log lines.
+    #[must_use]
+    pub fn stdout(&self) -> String {
+        read(&self.folder.path().join("stdout"))
+    }
+
+    /// What it has written to standard error.
+    #[must_use]
+    pub fn stderr(&self) -> String {
+        read(&self.folder.path().join("stderr"))
+    }
+
+    /// Asks it to end, as Ctrl-C does, and waits until it has.
+    ///
+    /// # Panics
+    /// When it cannot be asked, or has not ended after a minute.
+    #[track_caller]
+    #[expect(clippy::panic, reason = "an example that does not end fails the test")]
+    #[must_use]
+    pub fn end(mut self) -> Ended {
+        // By the `kill` command: sending a signal from here would take `unsafe`, or a dependency for two lines.
+        match Command::new("kill").args(["-INT", &self.child.id().to_string()]).status() {
+            Ok(status) if status.success() => {}
+            outcome => panic!("cannot interrupt {}: {outcome:?}", self.package),
+        }
+        let status = wait_for(&format!("{} to end", self.package), LIMIT, || {
+            Ok(self.child.try_wait()?.ok_or("it runs")?)
+        });
+        Ended { status, stdout: self.stdout(), stderr: self.stderr() }
+    }
+}
+
+impl Drop for Example {
+    fn drop(&mut self) {
+        // Nothing is left to do about a program that cannot be ended; one that has ended stays as it is.
+        let _ = self.child.kill().and_then(|()| self.child.wait());
+        if thread::panicking() {
+            show(&self.package, &self.stderr());
+        }
+    }
+}
+
+impl fmt::Debug for Example {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Example").field("package", &self.package).finish_non_exhaustive()
+    }
+}
+
+/// By `eprintln!`: the test harness shows it for the test that failed, and for no other.
+#[expect(clippy::print_stderr, reason = "the output of a failing test")]
+fn show(package: &str, stderr: &str) {
+    eprintln!("--- {package} said\n{stderr}");
+}
+
+fn read(file: &Path) -> String {
+    fs::read(file).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
+}
+
+/// The path of the package's program. Cargo says it, whatever target folder, profile and platform are set.
+fn build(package: &str) -> io::Result<PathBuf> {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
+    let mut command = Command::new(cargo);
+    // What cargo told this process about this package; build scripts that look at it would think that everything has changed.
+    without(&mut command, &["CARGO_PKG_", "CARGO_MANIFEST_"]);
+    let output = command
+        .args(["build", "--quiet", "--message-format=json-render-diagnostics", "--package", package])
+        .arg("--manifest-path")
+        .arg(manifest)
+        .stdin(Stdio::null())
+        .output()?;
+    if !output.status.success() {
+        return Err(io::Error::other(String::from_utf8_lossy(&output.stderr).into_owned()));
+    }
+    String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Artifact>(line).ok())
+        .find(|artifact| artifact.target.name == package)
+        .and_then(|artifact| artifact.executable)
+        .ok_or_else(|| io::Error::other("cargo built no program of this name"))
+}
+
+/// What is read of cargo's message about something that it built.
+#[derive(Deserialize)]
+struct Artifact {
+    target: Target,
+    executable: Option<PathBuf>,
+}
+
+#[derive(Deserialize)]
+struct Target {
+    name: String,
+}
+
+fn run(program: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> io::Result<(Child, TempDir)> {
+    let folder = TempDir::with_prefix("radiosonde-example-")?;
+    let file = |name| File::create(folder.path().join(name));
+    let mut command = Command::new(program);
+    without(&mut command, &["OTEL_", "RADIOSONDE_", "RUST_LOG"]);
+    let child = command
+        .args(arguments)
+        .envs(variables.iter().copied())
+        .stdin(Stdio::null())
+        .stdout(file("stdout")?)
+        .stderr(file("stderr")?)
+        .spawn()?;
+    Ok((child, folder))
+}
+
+/// Takes this process' variables with these starts away from a command.
+fn without(command: &mut Command, starts: &[&str]) {
+    for (name, _) in env::vars_os() {
+        let text = name.to_string_lossy();
+        if starts.iter().any(|start| text.starts_with(start)) {
+            command.env_remove(&name);
+        }
+    }
+}

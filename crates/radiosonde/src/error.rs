@@ -45,11 +45,12 @@ impl fmt::Display for InitError {
         f.write_str(match self {
             Self::AlreadyInitialised => "telemetry has been set up already; a process has one",
             Self::Variable(invalid) => return invalid.fmt(f),
+            // It names its variable itself.
+            Self::Sampler(invalid) => return invalid.fmt(f),
             Self::Register(_) => "cannot register the library's own metrics",
             Self::LogFile(_) => "cannot write the log file",
             Self::Log(_) => "cannot set up logging",
             Self::LogFilter(_) => "cannot read the log filter",
-            Self::Sampler(_) => "cannot sample as the environment says",
             Self::Delivery(_) => "cannot start the delivery thread",
             Self::Loki(_) => "cannot set up the push to Loki",
             Self::Otlp(_) => "cannot set up the export of spans",
@@ -68,11 +69,11 @@ impl Error for InitError {
         Some(match self {
             Self::AlreadyInitialised | Self::Subscriber => return None,
             Self::Variable(invalid) => return invalid.source(),
+            Self::Sampler(invalid) => return invalid.source(),
             Self::Register(error) => error,
             Self::LogFile(error) => error,
             Self::Log(error) => error,
             Self::LogFilter(error) => error,
-            Self::Sampler(error) => error,
             Self::Delivery(error) => error,
             Self::Loki(error) => error,
             Self::Otlp(error) => error,

@@ -62,6 +62,7 @@ const OTLP_DEFAULT: &str = "http://localhost:4318";
 impl Settings {
     pub(crate) fn resolve(code: TelemetryBuilder, variables: &Variables<'_>) -> Result<Self, InitError> {
         check_propagators(variables)?;
+        check_span_limits(variables)?;
         let resource = resource(&code, variables)?;
         let listen = match code.metrics_listener {
             Some(address) => Some(address),
@@ -242,6 +243,16 @@ fn check_propagators(variables: &Variables<'_>) -> Result<(), InvalidVariable> {
             }
             _ => return Err(InvalidVariable::new(VARIABLE, &list, "tracecontext, baggage")),
         }
+    }
+    Ok(())
+}
+
+/// OpenTelemetry's SDK reads these itself, and takes its default without a word where it cannot.
+fn check_span_limits(variables: &Variables<'_>) -> Result<(), InvalidVariable> {
+    for name in
+        ["OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "OTEL_SPAN_EVENT_COUNT_LIMIT", "OTEL_SPAN_LINK_COUNT_LIMIT"]
+    {
+        variables.parse::<u32>(name, "a number from 0 to 4294967295")?;
     }
     Ok(())
 }

@@ -131,18 +131,28 @@ fn what_cannot_be_understood_names_the_variable_the_value_and_what_is_allowed() 
         ("OTEL_RESOURCE_ATTRIBUTES", "a", "key=value,key=value"),
         ("RADIOSONDE_LOG_FORMAT", "xml", "auto, json, pretty"),
         ("RADIOSONDE_LOG_LEVEL_NAMES", "both", "warn_fatal, warning_critical"),
+        ("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "many", "a number from 0 to 4294967295"),
+        ("OTEL_SPAN_EVENT_COUNT_LIMIT", "-1", "a number from 0 to 4294967295"),
+        ("OTEL_SPAN_LINK_COUNT_LIMIT", "1e3", "a number from 0 to 4294967295"),
         ("RUST_LOG", "orders=loud", "a list of `level` and `target=level`"),
     ];
     for (name, value, allowed) in cases {
         let error = resolve(builder(), &[(name, value)]).unwrap_err();
         assert_eq!(error.to_string(), format!("{name} is {value:?}; allowed is {allowed}"));
     }
-    let sampler = resolve(builder(), &[("OTEL_TRACES_SAMPLER", "sometimes")]).unwrap_err();
-    let cause = sampler.source().unwrap().to_string();
-    assert!(
-        cause.starts_with("OTEL_TRACES_SAMPLER is \"sometimes\"") && cause.contains("always_on"),
-        "{cause}"
-    );
+    for (name, variables) in [
+        ("OTEL_TRACES_SAMPLER", &[("OTEL_TRACES_SAMPLER", "sometimes")][..]),
+        (
+            "OTEL_TRACES_SAMPLER_ARG",
+            &[("OTEL_TRACES_SAMPLER", "traceidratio"), ("OTEL_TRACES_SAMPLER_ARG", "sometimes")],
+        ),
+    ] {
+        let message = resolve(builder(), variables).unwrap_err().to_string();
+        assert!(
+            message.starts_with(&format!("{name} is \"sometimes\"")) && message.contains("allowed"),
+            "{message}"
+        );
+    }
 }
 
 #[test]

@@ -75,7 +75,7 @@ impl Telemetry {
     /// Delivers what is there until the deadline and says what became of everything.
     ///
     /// It begins with the call; the future, of any runtime, only waits. Lines and spans that come later are counted as dropped;
-    /// lines still go to the writers, and metrics are served until the process ends.
+    /// lines still go to the writers, and metrics are served on: by the listener until this is dropped.
     #[allow(clippy::must_use_candidate, reason = "it acts whether anybody waits or not")]
     pub fn shutdown(&self, deadline: Duration) -> Shutdown {
         self.traces.shutdown();

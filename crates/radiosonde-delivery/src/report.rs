@@ -2,7 +2,7 @@ use std::fmt;
 
 /// What became of everything that was given to a delivery's sinks.
 ///
-/// For each sink, `produced == delivered + dropped + left` holds. Printing it gives one line per sink.
+/// For each sink, `produced == delivered + dropped + left` holds. Printing it gives one line per sink, or says that there is none.
 ///
 /// See [`Delivery::shutdown`](crate::Delivery::shutdown).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -54,6 +54,9 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.sinks.is_empty() {
+            return f.write_str("no sinks: nothing was to be delivered");
+        }
         for (at, sink) in self.sinks.iter().enumerate() {
             if at > 0 {
                 f.write_str("\n")?;
@@ -159,5 +162,6 @@ mod tests {
         assert_eq!((report.produced(), report.delivered(), report.dropped(), report.left()), (15, 12, 2, 1));
         assert_eq!(report.sink("loki").unwrap().dropped_for("shutdown"), 1);
         assert_eq!(report.sink("none"), None);
+        assert_eq!(Report::new(Vec::new()).to_string(), "no sinks: nothing was to be delivered");
     }
 }

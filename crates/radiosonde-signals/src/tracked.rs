@@ -88,6 +88,9 @@ impl Tracked {
                 self.span.record("otel.status_description", display(error));
             }
         }
+        // Whole microseconds: finer digits are noise.
+        #[allow(clippy::cast_precision_loss, reason = "285 years of microseconds are exact")]
+        let duration_ms = took.as_micros() as f64 / 1000.0;
         // A macro, because an event's level is part of its callsite.
         macro_rules! line {
             ($level:ident) => {
@@ -96,7 +99,7 @@ impl Tracked {
                     parent: &self.span,
                     operation = &**name,
                     outcome = outcome.as_str(),
-                    duration_ms = took.as_secs_f64() * 1000.0,
+                    duration_ms,
                     error = error.map(display),
                     "{name} {}",
                     outcome.as_str(),

@@ -7,7 +7,7 @@ use radiosonde_core::{Clock, diagnostics};
 use crate::line::{Line, LineSink};
 use crate::meter::Dropped;
 use crate::value::discard;
-use crate::writer::{WriteError, Writer};
+use crate::writer::{Stream, WriteError, Writer};
 
 /// How a writer's lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,12 +22,13 @@ pub(crate) struct Output {
     name: &'static str,
     style: Style,
     dropped: Dropped,
+    stream: Stream,
     writer: Mutex<Writer>,
 }
 
 impl Output {
     pub(crate) fn new(writer: Writer, style: Style, dropped: Dropped) -> Self {
-        Self { name: writer.name(), style, dropped, writer: Mutex::new(writer) }
+        Self { name: writer.name(), style, dropped, stream: writer.stream(), writer: Mutex::new(writer) }
     }
 
     pub(crate) fn style(&self) -> Style {
@@ -37,6 +38,8 @@ impl Output {
     /// Writes a line that ends with a line feed, or counts and reports why not.
     pub(crate) fn write(&self, line: &str, clock: &dyn Clock) {
         let result = catch_unwind(AssertUnwindSafe(|| {
+            // Before our own lock: a thread that holds the standard output and logs would wait for us while we wait for it.
+            let _held = self.stream.hold();
             let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
             writer.write(line.as_bytes(), || clock.monotonic())
         }));

@@ -79,6 +79,15 @@ impl Writer {
         self.name
     }
 
+    /// Which lock of the process a line needs beside the writer's own.
+    pub(crate) const fn stream(&self) -> Stream {
+        match self.target {
+            Target::Stdout => Stream::Stdout,
+            Target::Stderr => Stream::Stderr,
+            Target::File(_) | Target::Custom(_) => Stream::Own,
+        }
+    }
+
     /// Whether a person reads along.
     pub(crate) fn is_terminal(&self) -> bool {
         match self.target {
@@ -114,6 +123,33 @@ fn write_line(writer: &mut impl io::Write, line: &[u8], torn: bool) -> io::Resul
     }
     writer.write_all(line)?;
     writer.flush()
+}
+
+/// What a writer writes to, by who else may hold it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Stream {
+    Stdout,
+    Stderr,
+    /// Nobody else.
+    Own,
+}
+
+/// A stream that belongs to this thread until it is dropped. The thread may take it again within.
+#[derive(Debug)]
+pub(crate) enum Held {
+    Stdout { _lock: io::StdoutLock<'static> },
+    Stderr { _lock: io::StderrLock<'static> },
+    Own,
+}
+
+impl Stream {
+    pub(crate) fn hold(self) -> Held {
+        match self {
+            Self::Stdout => Held::Stdout { _lock: io::stdout().lock() },
+            Self::Stderr => Held::Stderr { _lock: io::stderr().lock() },
+            Self::Own => Held::Own,
+        }
+    }
 }
 
 enum Target {

@@ -2,10 +2,13 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::io::{BufRead, BufReader, Read};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::mpsc;
+use std::time::Duration;
 
 use radiosonde_core::Resource;
-use radiosonde_log::JsonLayer;
+use radiosonde_log::{JsonLayer, Line, LineSink, Writer};
 use radiosonde_metrics::Registry;
 use tracing::info;
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -35,9 +38,49 @@ fn child() {
     std::process::exit(0);
 }
 
-fn start() -> std::process::Child {
+/// Tells of each line, before the writers get it.
+struct Tells(mpsc::Sender<()>);
+
+impl LineSink for Tells {
+    fn accept(&self, _: &Line<'_>) {
+        let _ = self.0.send(());
+    }
+}
+
+/// Not a test either: one thread logs while it holds the standard output, as a `println!` of a value does whose `Display` logs,
+/// and another logs at the same time.
+#[test]
+#[ignore = "the child of another test"]
+#[allow(clippy::exit, reason = "the harness would wait for the threads")]
+fn child_that_holds_standard_output() {
+    let (tell, told) = mpsc::channel();
+    let layer = JsonLayer::builder(&Resource::new("orders"))
+        .writer(Writer::stdout())
+        .sink(Arc::new(Tells(tell)))
+        .build()
+        .unwrap();
+    tracing::subscriber::set_global_default(tracing_subscriber::registry().with(layer)).unwrap();
+    for _ in 0..LINES {
+        let held = std::io::stdout().lock();
+        let other = std::thread::spawn(|| info!("from another thread"));
+        told.recv().unwrap();
+        // The other thread is on its way to the writer.
+        std::thread::yield_now();
+        info!("from the thread that holds it");
+        told.recv().unwrap();
+        drop(held);
+        other.join().unwrap();
+    }
+    std::process::exit(0);
+}
+
+fn start() -> Child {
+    start_child("child")
+}
+
+fn start_child(name: &str) -> Child {
     Command::new(std::env::current_exe().unwrap())
-        .args(["child", "--exact", "--ignored", "--nocapture"])
+        .args([name, "--exact", "--ignored", "--nocapture"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -45,7 +88,7 @@ fn start() -> std::process::Child {
 }
 
 /// How many lines the child says it dropped, if it ended well.
-fn dropped(mut child: std::process::Child) -> usize {
+fn dropped(mut child: Child) -> usize {
     let mut stderr = String::new();
     child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
     assert!(child.wait().unwrap().success(), "{stderr}");
@@ -77,4 +120,18 @@ fn a_reader_that_goes_away_costs_lines_and_nothing_else() {
     drop(reader);
     let dropped = dropped(child);
     assert!((1..LINES).contains(&dropped), "{dropped}");
+}
+
+#[test]
+fn a_thread_that_holds_standard_output_may_log_while_others_do() {
+    let mut child = start_child("child_that_holds_standard_output");
+    let mut output = child.stdout.take().unwrap();
+    let (tell, told) = mpsc::channel();
+    std::thread::spawn(move || tell.send(output.read_to_end(&mut Vec::new()).is_ok()));
+    // The output ends with the child.
+    let ended = told.recv_timeout(Duration::from_secs(20));
+    if ended.is_err() {
+        child.kill().unwrap();
+    }
+    assert!(child.wait().unwrap().success(), "the child's threads wait for each other");
 }

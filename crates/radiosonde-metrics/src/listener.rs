@@ -159,6 +159,19 @@ mod tests {
     }
 
     #[test]
+    fn a_head_request_is_told_the_length_and_sent_nothing() {
+        use std::io::{Read as _, Write as _};
+        let listener = Listener::start(&Registry::new(), ([127, 0, 0, 1], 0).into()).unwrap();
+        let mut connection = std::net::TcpStream::connect(listener.address()).unwrap();
+        connection.write_all(b"HEAD /metrics HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).unwrap();
+        let length = answer.split_once("content-length: ").unwrap().1.lines().next().unwrap();
+        assert!(length.parse::<usize>().unwrap() > 0, "{answer}");
+        assert!(answer.ends_with("\r\n\r\n"), "{answer}");
+    }
+
+    #[test]
     fn it_stops_when_dropped_though_every_connection_is_taken() {
         use std::io::{Read as _, Write as _};
         let listener = Listener::start(&Registry::new(), ([127, 0, 0, 1], 0).into()).unwrap();

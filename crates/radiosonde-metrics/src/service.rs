@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::header::{ACCEPT, ALLOW, CONTENT_TYPE, HeaderMap, HeaderValue, VARY};
+use http::header::{ACCEPT, ALLOW, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, VARY};
 use http::{Method, Request, Response, StatusCode};
 use http_body::{Frame, SizeHint};
 use tower_service::Service;
@@ -50,7 +50,14 @@ impl MetricsService {
         let accept: Vec<&str> =
             headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
         let format = Format::negotiate(&accept.join(","));
-        let mut response = Response::new(MetricsBody(Some(self.registry.encode(format).into())));
+        let text = Bytes::from(self.registry.encode(format));
+        let length = HeaderValue::from(text.len());
+        let is_head = method == Method::HEAD;
+        let mut response = Response::new(MetricsBody((!is_head).then_some(text)));
+        if is_head {
+            // Servers tell the length of the body that they are given, and here that is none.
+            response.headers_mut().insert(CONTENT_LENGTH, length);
+        }
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(format.content_type()));
         response.headers_mut().insert(VARY, HeaderValue::from_static("accept"));
         response
@@ -115,6 +122,20 @@ mod tests {
         let response = service.answer(&Method::GET, &headers);
         assert_eq!(response.headers()[CONTENT_TYPE], Format::OpenMetrics.content_type());
         assert_eq!(response.headers()[VARY], "accept");
+    }
+
+    #[test]
+    fn a_head_request_gets_the_head_alone() {
+        let service = MetricsService::new(&Registry::new());
+        let [get, head] =
+            [Method::GET, Method::HEAD].map(|method| service.answer(&method, &HeaderMap::new()));
+        let length = http_body::Body::size_hint(get.body()).exact().map(|length| length.to_string());
+        assert_eq!(head.headers()[CONTENT_TYPE], get.headers()[CONTENT_TYPE]);
+        assert_eq!(
+            head.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()),
+            length.as_deref()
+        );
+        assert!(http_body::Body::is_end_stream(head.body()), "HTTP/2 servers send what they are given");
     }
 
     #[test]

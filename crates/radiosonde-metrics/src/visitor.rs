@@ -84,14 +84,15 @@ impl HistogramSample<'_> {
     /// How many observations there are: the sum of the buckets, so that it equals the bucket up to infinity always.
     #[must_use]
     pub fn count(&self) -> u64 {
-        self.counts.iter().sum()
+        // Saturating: a collector may give any counts, and a scrape does not panic.
+        self.counts.iter().fold(0, |total, count| u64::saturating_add(total, *count))
     }
 
     /// Upper bound, cumulative count and exemplar of each bucket, the one up to infinity last.
     pub fn cumulative(&self) -> impl Iterator<Item = (f64, u64, Option<&Exemplar>)> {
-        let mut total = 0;
+        let mut total = 0_u64;
         self.counts.iter().enumerate().map(move |(at, count)| {
-            total += count;
+            total = total.saturating_add(*count);
             let bound = self.bounds.get(at).copied().unwrap_or(f64::INFINITY);
             (bound, total, self.exemplars.get(at).and_then(Option::as_ref))
         })
@@ -109,7 +110,8 @@ pub struct SummarySample<'a> {
     pub count: u64,
 }
 
-/// Is shown a registry's families in the order of their names, and after each family its series in the order of their labels.
+/// Is shown a registry's families in the order of their names, and after each family its series in the order of their labels: our
+/// own first, then those of collectors.
 ///
 /// Every output of a registry is a visitor: the text formats, the `prometheus` adapter, a test's assertions.
 pub trait Visitor {

@@ -104,15 +104,17 @@ fn begins_with(text: &str, scheme: &str) -> bool {
     text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))
 }
 
-/// The text as it may be shown: a user and password are replaced, a query is cut off.
+/// The text as it may be shown: a user and password are replaced, a query and a fragment are cut off.
 fn without_secrets(text: &str) -> String {
-    let text = text.split('?').next().unwrap_or_default();
     let start = text.find("://").map_or(0, |at| at + 3);
     let (scheme, rest) = text.split_at(start);
-    let end = rest.find('/').unwrap_or(rest.len());
-    match rest[..end].rfind('@') {
-        Some(at) => format!("{scheme}***{}", &rest[at..]),
-        None => text.to_owned(),
+    let authority = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let shown = &rest[..rest.find(['?', '#']).unwrap_or(rest.len())];
+    match rest.rfind('@') {
+        None => format!("{scheme}{shown}"),
+        Some(at) if at < authority => format!("{scheme}***{}", &shown[at..]),
+        // A password with a `/` in it, or a path or query with an `@`: nobody can tell.
+        Some(_) => format!("{scheme}***"),
     }
 }
 
@@ -195,7 +197,17 @@ mod tests {
 
     #[test]
     fn secrets_in_a_url_are_not_repeated() {
-        for text in ["https://user:hunter2@host/p", "https://user:hunter2@host", "ftp://a?key=hunter2"] {
+        let texts = [
+            "https://user:hunter2@host/p",
+            "https://user:hunter2@host",
+            "ftp://a?key=hunter2",
+            // Passwords that should have been percent-encoded.
+            "https://user:hunter2/x@host",
+            "https://user:hunter2?x@host",
+            "https://user:hunter2#x@host",
+            "user:hunter2@host:3100",
+        ];
+        for text in texts {
             let error = Endpoint::parse(text).unwrap_err();
             assert!(!format!("{error} {error:?}").contains("hunter2"), "{error:?}");
         }

@@ -10,11 +10,11 @@ use radiosonde_core::SharedClock;
 use rustls::ClientConfig;
 use rustls::pki_types::CertificateDer;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
-use tokio::time::Instant;
 
 use crate::buffer::{AnyBuffer, Buffer};
 use crate::client::Client;
 use crate::completion::Completion;
+use crate::deadline::{Deadline, FOREVER};
 use crate::meters::Meters;
 use crate::sink_task::SinkTask;
 use crate::worker::{self, Command, Core, FlushJob};
@@ -22,9 +22,6 @@ use crate::{Backend, DeliveryBuilder, InvalidCertificates, Queue, Report, SinkEr
 
 /// How much longer than its deadline [`Delivery::shutdown_blocking`] waits for the thread to say so.
 const GRACE: Duration = Duration::from_secs(1);
-
-/// No deadline is further away than this, so that adding it to a time cannot overflow.
-const FOREVER: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// The thread that carries telemetry to its backends.
 ///
@@ -124,7 +121,7 @@ impl Delivery {
         let handle = &*self.shared;
         let targets = handle.core.sinks().all.iter().map(|sink| (Arc::clone(sink), sink.flush())).collect();
         let done = Completion::new();
-        let job = FlushJob { targets, deadline: from_now(deadline), done: done.clone() };
+        let job = FlushJob { targets, deadline: Deadline::after(deadline), done: done.clone() };
         // A thread that is gone drops the job, which tells.
         let _ = handle.commands.send(Command::Flush(job));
         Flush { done }
@@ -141,7 +138,7 @@ impl Delivery {
         let handle = &*self.shared;
         if handle.core.close() {
             // A thread that is gone has left its report.
-            let _ = handle.commands.send(Command::Shutdown { deadline: from_now(deadline) });
+            let _ = handle.commands.send(Command::Shutdown { deadline: Deadline::after(deadline) });
         }
         Shutdown { ended: handle.core.ended.clone() }
     }
@@ -165,10 +162,6 @@ impl Handle {
         let loaded = tls::trusting(&self.certificates)?;
         Ok(Arc::clone(self.trusting.get_or_init(|| loaded)))
     }
-}
-
-fn from_now(deadline: Duration) -> Instant {
-    Instant::now() + deadline.min(FOREVER)
 }
 
 /// Waits for a [`Delivery::flush`]; true if everything was settled in time.

@@ -5,6 +5,7 @@ mod buffer;
 mod builder;
 mod client;
 mod completion;
+mod deadline;
 mod delivery;
 mod endpoint;
 mod ledger;

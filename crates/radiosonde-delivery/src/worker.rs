@@ -16,6 +16,7 @@ use tracing_core::dispatcher::{DefaultGuard, Dispatch, set_default};
 use crate::Report;
 use crate::buffer::AnyBuffer;
 use crate::completion::Completion;
+use crate::deadline::Deadline;
 
 /// How long the thread goes on after the last handle was dropped without a shutdown.
 pub(crate) const LINGER: Duration = Duration::from_secs(1);
@@ -24,7 +25,7 @@ pub(crate) const LINGER: Duration = Duration::from_secs(1);
 pub(crate) enum Command {
     Run(Pin<Box<dyn Future<Output = ()> + Send>>),
     Flush(FlushJob),
-    Shutdown { deadline: Instant },
+    Shutdown { deadline: Deadline },
 }
 
 /// What the handles and the thread share.
@@ -77,14 +78,14 @@ impl Core {
 /// A flush that somebody waits for. Dropping it says how far it came, so that nobody waits for ever.
 pub(crate) struct FlushJob {
     pub(crate) targets: Vec<(Arc<dyn AnyBuffer>, u64)>,
-    pub(crate) deadline: Instant,
+    pub(crate) deadline: Deadline,
     pub(crate) done: Completion<bool>,
 }
 
 impl FlushJob {
     async fn run(self) {
         // Late or not, dropping the job tells.
-        let _ = timeout_at(self.deadline, self.all_settled()).await;
+        let _ = timeout_at(self.deadline.here(), self.all_settled()).await;
     }
 
     async fn all_settled(&self) {
@@ -167,7 +168,7 @@ async fn serve(core: &Core, mut commands: UnboundedReceiver<Command>) {
                 while flushes.try_join_next().is_some() {}
                 flushes.spawn(job.run());
             }
-            Some(Command::Shutdown { deadline }) => break deadline,
+            Some(Command::Shutdown { deadline }) => break deadline.here(),
             None => {
                 core.close();
                 break Instant::now() + LINGER;

@@ -6,7 +6,7 @@ mod plain;
 use std::sync::Arc;
 use std::time::Duration;
 
-use plain::{DEADLINE, MS, Plain, delivery, patient, push, quick};
+use plain::{DEADLINE, HOUR, MS, Plain, delivery, patient, push, quick};
 use radiosonde_delivery::{Delivery, Queue};
 use radiosonde_testkit::{HttpFake, Reaction};
 
@@ -57,6 +57,20 @@ async fn blocking_the_only_thread_of_a_runtime_does_not_block_delivery() {
     let (_fake, delivery, queue) = set_up();
     push(&queue, &["a", "b", "c"]);
     assert_eq!(delivery.shutdown_blocking(DEADLINE).to_string(), ALL_DELIVERED);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_runtime_whose_time_is_ahead_does_not_move_the_deadline() {
+    let fake = HttpFake::start([Reaction::hang()]);
+    let (delivery, _) = delivery();
+    let queue = delivery.sink(quick("x").timeout(Duration::from_secs(600)), Plain::at(&fake.url())).unwrap();
+    push(&queue, &["a"]);
+    fake.wait_for(1, DEADLINE).unwrap();
+    tokio::time::advance(HOUR).await;
+    let report = delivery.shutdown(MS * 50);
+    let thread = std::thread::spawn(move || park_on(std::pin::pin!(report)));
+    until(|| thread.is_finished());
+    assert_eq!(thread.join().unwrap().to_string(), "x: 1 produced, 0 delivered, 0 dropped, 1 left");
 }
 
 #[test]

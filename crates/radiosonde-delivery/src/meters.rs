@@ -39,7 +39,7 @@ impl Meters {
             last_success: registry
                 .gauge(
                     "radiosonde_delivery_last_success_timestamp_seconds",
-                    "When the backend last accepted a batch, in seconds since 1970; 0 if it never did.",
+                    "When the backend last accepted anything, in seconds since 1970; 0 if it never did.",
                 )
                 .labels(sink)?,
         })

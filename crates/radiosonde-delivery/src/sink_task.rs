@@ -82,7 +82,10 @@ impl<B: Backend> SinkTask<B> {
     fn settle(&self, batch: Batch<B::Item>, fate: Fate) {
         match fate {
             Fate::Delivered { rejected, reason } => {
-                self.buffer.meters().last_success.set(seconds_since_1970(self.clock.now()));
+                // A backend that takes the request and throws all of it away has accepted nothing.
+                if rejected < batch.items.len() as u64 {
+                    self.buffer.meters().last_success.set(seconds_since_1970(self.clock.now()));
+                }
                 self.buffer.settle(batch, rejected, reason);
             }
             Fate::Dropped { reason, why } => self.drop_batch(batch, reason, &why),

@@ -107,6 +107,18 @@ fn items_that_the_backend_takes_out_are_counted_and_never_more_than_there_are() 
 }
 
 #[test]
+fn a_batch_of_which_nothing_was_accepted_is_no_success() {
+    let fake = HttpFake::start([Reaction::status(200).body("3")]);
+    let (delivery, registry) = delivery();
+    let queue = delivery.sink(patient("x").batch_items(3), Plain::at(&fake.url())).unwrap();
+    push(&queue, &["a", "b", "c"]);
+    let report = delivery.shutdown_blocking(DEADLINE);
+    assert_eq!(report.to_string(), "x: 3 produced, 0 delivered, 3 dropped (partial 3), 0 left");
+    let text = registry.text();
+    assert!(text.contains("radiosonde_delivery_last_success_timestamp_seconds{sink=\"x\"} 0\n"), "{text}");
+}
+
+#[test]
 fn a_batch_that_is_too_large_is_halved_in_order_until_it_fits() {
     let fake = HttpFake::answering(|request| {
         let lines = request.body().split(|&byte| byte == b'\n').count();

@@ -222,7 +222,11 @@ fn trace_of(stack: &Stack, trace_id: &str, last: &str) -> Vec<Span> {
         let is_known = |id: &String| spans.iter().any(|span| span.span_id == *id);
         let whole = spans.iter().filter_map(|span| span.parent_id.as_ref()).all(is_known);
         let there = spans.iter().any(|span| span.name == last);
-        if roots == 1 && whole && there { Ok(spans) } else { Err(format!("{} spans", spans.len()).into()) }
+        if roots == 1 && whole && there {
+            return Ok(spans);
+        }
+        let names: Vec<_> = spans.iter().map(|span| format!("{} {}", span.service, span.name)).collect();
+        Err(format!("{roots} without a parent among {names:?}").into())
     })
 }
 

@@ -30,7 +30,8 @@ const GIVEN_UP: u32 = 3;
 
 #[test]
 fn prometheus_text_is_scraped_without_a_word_and_counts_what_was_sent() {
-    assert_eq!(exemplars_of_a_scrape_as("PrometheusText0.0.4"), Some(0), "this format has none");
+    let exemplars = exemplars_of_a_scrape_as("PrometheusText0.0.4");
+    assert!(exemplars.is_none_or(|exemplars| exemplars == 0), "this format has none");
 }
 
 #[test]
@@ -39,7 +40,7 @@ fn open_metrics_is_scraped_without_a_word_and_counts_what_was_sent() {
     assert!(exemplars.is_none_or(|exemplars| exemplars > 0), "this format has them");
 }
 
-/// How many exemplars Prometheus has at the end, so that it is seen which format it got.
+/// How many exemplars Prometheus has at the end, so that it is seen which format it got; `None` without a Prometheus.
 fn exemplars_of_a_scrape_as(protocol: &str) -> Option<usize> {
     let prometheus = Prometheus::start()?;
     let quickstart = Quickstart::start();

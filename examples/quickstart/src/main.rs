@@ -42,7 +42,7 @@ async fn run(options: Options) -> Result<(), Box<dyn Error>> {
 
     // 3. What is still on its way gets five seconds; the report says what became of it.
     let report = telemetry.shutdown(Duration::from_secs(5)).await;
-    eprintln!("{report}");
+    eprintln!("\nshutdown report, a line for each backend that was given:\n{report}");
     Ok(())
 }
 
@@ -54,7 +54,8 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, String> {
 
 /// To stderr, as stdout is for log lines: `quickstart | jq` works.
 fn greet(address: SocketAddr) {
-    let set = |variable| env::var(variable).unwrap_or_else(|_| "not set".to_owned());
+    // Not the value: a URL may hold a password.
+    let set = |variable| if env::var_os(variable).is_some() { "set" } else { "not set" };
     eprintln!("quickstart  http://{address}/stations/1");
     eprintln!("metrics     http://{address}/metrics");
     eprintln!("logs        here, and in Loki: RADIOSONDE_LOKI_URL=http://127.0.0.1:3100");

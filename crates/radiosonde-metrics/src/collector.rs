@@ -80,13 +80,28 @@ impl CollectedFamily {
 
 impl CollectedSample {
     /// Whether a family of this kind may have such a sample.
-    pub(crate) const fn fits(&self, kind: Kind) -> bool {
+    ///
+    /// Source: <https://prometheus.io/docs/specs/om/open_metrics_spec/#metric-types>
+    pub(crate) fn fits(&self, kind: Kind) -> bool {
         match self {
-            Self::Number(_) => matches!(kind, Kind::Counter | Kind::Gauge | Kind::Unknown),
-            Self::Histogram { bounds, counts, .. } => {
-                matches!(kind, Kind::Histogram) && counts.len() == bounds.len() + 1
+            // Neither negative nor NaN.
+            Self::Number(number) if kind == Kind::Counter => number.as_f64() >= 0.0,
+            Self::Number(_) => matches!(kind, Kind::Gauge | Kind::Unknown),
+            Self::Histogram { bounds, counts, exemplars, .. } => {
+                let all = bounds.iter().chain([&f64::INFINITY]);
+                kind == Kind::Histogram
+                    && counts.len() == bounds.len() + 1
+                    && bounds.iter().all(|bound| bound.is_finite())
+                    && ascend(bounds.iter())
+                    && all.zip(exemplars).all(|(bound, exemplar)| {
+                        exemplar.as_ref().is_none_or(|exemplar| exemplar.value <= *bound)
+                    })
             }
-            Self::Summary { .. } => matches!(kind, Kind::Summary),
+            Self::Summary { quantiles, .. } => {
+                kind == Kind::Summary
+                    && quantiles.iter().all(|(quantile, _)| (0.0..=1.0).contains(quantile))
+                    && ascend(quantiles.iter().map(|(quantile, _)| quantile))
+            }
         }
     }
 
@@ -101,6 +116,10 @@ impl CollectedSample {
             }
         }
     }
+}
+
+fn ascend<'a>(numbers: impl Iterator<Item = &'a f64>) -> bool {
+    numbers.is_sorted_by(|a, b| a < b)
 }
 
 /// Why something that a collector gave was left out.

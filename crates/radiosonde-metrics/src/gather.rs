@@ -121,7 +121,7 @@ impl<'a> Merged<'a> {
                 CollectorFault::Sample
             } else if labels.iter().any(|(name, _)| check_label(name).is_err()) {
                 CollectorFault::Name
-            } else if !seen.insert(labels.clone()) {
+            } else if !seen.insert(labels.identity()) {
                 CollectorFault::DuplicateSeries
             } else {
                 return true;
@@ -144,7 +144,7 @@ impl<'a> Merged<'a> {
             family.visit(&mut seen);
         }
         if let Some(family) = self.families.get(name) {
-            seen.0.extend(family.series.iter().map(|(labels, _)| labels.clone()));
+            seen.0.extend(family.series.iter().map(|(labels, _)| labels.identity()));
         }
         seen.0
     }
@@ -206,15 +206,15 @@ impl Visitor for Seen {
     fn family(&mut self, _: &FamilyInfo<'_>) {}
 
     fn number(&mut self, labels: &LabelSet, _: Number) {
-        self.0.insert(labels.clone());
+        self.0.insert(labels.identity());
     }
 
     fn histogram(&mut self, labels: &LabelSet, _: &crate::HistogramSample<'_>) {
-        self.0.insert(labels.clone());
+        self.0.insert(labels.identity());
     }
 
     fn summary(&mut self, labels: &LabelSet, _: &crate::SummarySample<'_>) {
-        self.0.insert(labels.clone());
+        self.0.insert(labels.identity());
     }
 }
 

@@ -15,7 +15,8 @@ use crate::{HistogramSample, Instrument, Kind, LabelSet, Visitor};
 /// Observations are `f64` in the histogram's base unit: seconds for durations, bytes for sizes. NaN and the infinities are
 /// refused and counted in `radiosonde_metrics_refused_total{family,reason}`, because one of them would spoil the sum for
 /// ever. Negative observations are taken, but Prometheus then cannot tell a reset of the sum from a decrease. With a negative
-/// bound, OpenMetrics shows the buckets alone, as it demands; text 0.0.4 has sum and count all the same.
+/// bound, or while the sum is negative, OpenMetrics shows the buckets alone, as it demands; text 0.0.4 has sum and count all
+/// the same.
 ///
 /// The count is the sum of the buckets, so the bucket up to infinity equals it in every scrape. The sum may lack observations
 /// that are being made at that moment.

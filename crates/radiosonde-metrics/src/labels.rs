@@ -189,7 +189,8 @@ impl LabelSet {
             if !rendered.is_empty() {
                 rendered.push(',');
             }
-            rendered.push_str(name);
+            // A quote would look like the end of a value. No valid name has one, and this one stays invalid.
+            rendered.extend(name.chars().map(|c| if c == '"' { '\u{fffd}' } else { c }));
             rendered.push_str("=\"");
             escape(value, &mut rendered);
             rendered.push('"');
@@ -218,6 +219,15 @@ impl LabelSet {
             rest = after[end + 1..].strip_prefix(',').unwrap_or("");
             Some((name, unescape(&after[..end])))
         })
+    }
+
+    /// What tells the set from others: a label without a value is the same as none.
+    pub(crate) fn identity(&self) -> Self {
+        if !self.rendered.contains("=\"\"") {
+            return self.clone();
+        }
+        let kept: Vec<_> = self.iter().filter(|(_, value)| !value.is_empty()).collect();
+        Self::new(kept.iter().map(|(name, value)| (*name, &**value)))
     }
 
     /// Renders what a [`LabelWriter`] took for `names`.

@@ -7,6 +7,7 @@ use crate::collector::{Collector, CollectorErrors};
 use crate::error::{RegisterError, RegisterErrorKind};
 use crate::family::{AnyFamily, FamilyData};
 use crate::instrument::Shared;
+use crate::name::counter_base;
 use crate::{Format, Instrument, Kind, gather};
 
 /// Knows every metric, and shows them all to whoever scrapes.
@@ -53,7 +54,8 @@ impl Registry {
     /// Asks `collector` for its families at every scrape.
     ///
     /// A collector that panics loses its families for that scrape; one that gives a family twice, with another kind than it has
-    /// here, or with a bad name loses that family. Each is counted in
+    /// here, or with a bad name loses that family. A series that is there already, or that no metric of its kind can have, is left
+    /// out: a counter that is negative or NaN, buckets or quantiles that do not ascend. Each is counted in
     /// `radiosonde_metrics_collector_errors_total{reason}`, and the rest is served.
     pub fn collect_from(&self, collector: impl Collector) {
         self.0.collectors.write().unwrap_or_else(PoisonError::into_inner).push(Arc::new(collector));
@@ -168,7 +170,7 @@ pub(crate) fn sample_names(name: &str, kind: Kind) -> Vec<String> {
     let with =
         |base: &str, suffixes: &[&str]| suffixes.iter().map(|suffix| format!("{base}{suffix}")).collect();
     match kind {
-        Kind::Counter => with(name.strip_suffix("_total").unwrap_or(name), &["", "_total", "_created"]),
+        Kind::Counter => with(counter_base(name).unwrap_or(name), &["", "_total", "_created"]),
         Kind::Histogram => with(name, &["", "_bucket", "_count", "_sum", "_created"]),
         Kind::Summary => with(name, &["", "_count", "_sum", "_created"]),
         Kind::Gauge | Kind::Unknown => with(name, &[""]),

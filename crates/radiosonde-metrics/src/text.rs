@@ -1,6 +1,7 @@
 use std::fmt::Write as _;
 use std::time::UNIX_EPOCH;
 
+use crate::name::counter_base;
 use crate::{Exemplar, FamilyInfo, Format, HistogramSample, Kind, LabelSet, Number, SummarySample, Visitor};
 
 /// Writes Prometheus text 0.0.4 or OpenMetrics 1.0.
@@ -116,9 +117,14 @@ impl Encoder {
     }
 }
 
+/// Whether a sum can be what OpenMetrics takes a sum for: a counter, neither negative nor NaN.
+fn counts_up(sum: f64) -> bool {
+    sum >= 0.0
+}
+
 impl Visitor for Encoder {
     fn family(&mut self, family: &FamilyInfo<'_>) {
-        let total = if family.kind == Kind::Counter { family.name.strip_suffix("_total") } else { None };
+        let total = if family.kind == Kind::Counter { counter_base(family.name) } else { None };
         self.base.clear();
         self.base.push_str(total.unwrap_or(family.name));
         self.suffix = if total.is_some() { "_total" } else { "" };
@@ -157,7 +163,8 @@ impl Visitor for Encoder {
             self.end(exemplar);
         }
         // OpenMetrics has no sum for a histogram that may take negative observations, and no count without a sum.
-        if self.is_open_metrics() && sample.bounds.first().is_some_and(|&bound| bound < 0.0) {
+        let negative = sample.bounds.first().is_some_and(|&bound| bound < 0.0);
+        if self.is_open_metrics() && (negative || !counts_up(sample.sum)) {
             return;
         }
         self.start("_sum", labels, None);
@@ -170,13 +177,19 @@ impl Visitor for Encoder {
 
     fn summary(&mut self, labels: &LabelSet, sample: &SummarySample<'_>) {
         for &(quantile, value) in sample.quantiles {
+            // OpenMetrics has no negative quantiles.
+            if self.is_open_metrics() && value < 0.0 {
+                continue;
+            }
             self.start("", labels, Some(("quantile", quantile)));
             self.value(Number::Float(value));
             self.end(None);
         }
-        self.start("_sum", labels, None);
-        self.value(Number::Float(sample.sum));
-        self.end(None);
+        if !self.is_open_metrics() || counts_up(sample.sum) {
+            self.start("_sum", labels, None);
+            self.value(Number::Float(sample.sum));
+            self.end(None);
+        }
         self.start("_count", labels, None);
         self.value(Number::Unsigned(sample.count));
         self.end(None);

@@ -3,7 +3,7 @@
 
 use radiosonde_core::{SpanContext, SpanId, TraceFlags, TraceId};
 use radiosonde_metrics::{
-    Buckets, Collection, Collector, Format, Kind, LabelSet, Number, Registry, SummarySample,
+    Buckets, Collection, Collector, Format, HistogramSample, Kind, LabelSet, Number, Registry, SummarySample,
 };
 
 /// Everything that has a spelling of its own.
@@ -131,4 +131,113 @@ fn a_histogram_without_a_sum_has_no_count_in_open_metrics() {
     assert!(text.contains("drift_celsius_bucket{le=\"+Inf\"} 1\n"), "{text}");
     assert!(!text.contains("drift_celsius_sum") && !text.contains("drift_celsius_count"), "{text}");
     assert!(registry.text().contains("drift_celsius_sum -0.5\ndrift_celsius_count 1\n"));
+}
+
+#[test]
+fn a_sum_that_does_not_count_up_is_left_to_text() {
+    let registry = Registry::new();
+    registry.histogram("lead_seconds", "Lead.").build().unwrap().observe(-0.5);
+    registry.collect_from(Gives(|out| {
+        let sample = SummarySample { quantiles: &[(0.5, -2.0), (0.9, 1.0)], sum: f64::NAN, count: 3 };
+        out.family("rpc_seconds", "RPC.", Kind::Summary).summary(LabelSet::default(), &sample);
+    }));
+    let text = registry.encode(Format::OpenMetrics);
+    assert!(text.contains("lead_seconds_bucket{le=\"+Inf\"} 1\n"), "{text}");
+    assert!(!text.contains("lead_seconds_sum") && !text.contains("lead_seconds_count"), "{text}");
+    assert!(text.contains(
+        "summary\n# HELP rpc_seconds RPC.\nrpc_seconds{quantile=\"0.9\"} 1\nrpc_seconds_count 3\n"
+    ));
+    let text = registry.text();
+    assert!(text.contains("lead_seconds_sum -0.5\nlead_seconds_count 1\n"), "{text}");
+    assert!(
+        text.contains("rpc_seconds{quantile=\"0.5\"} -2\n") && text.contains("rpc_seconds_sum NaN\n"),
+        "{text}"
+    );
+}
+
+/// A collector that is a function.
+struct Gives(fn(&mut Collection));
+
+impl Collector for Gives {
+    fn collect(&self, out: &mut Collection) {
+        self.0(out);
+    }
+}
+
+#[test]
+fn samples_that_no_metric_of_their_kind_has_are_left_out_and_counted() {
+    let registry = Registry::new();
+    registry.collect_from(Gives(|out| {
+        for (n, value) in
+            [Number::Float(f64::NAN), Number::Signed(-1), Number::Float(2.5)].into_iter().enumerate()
+        {
+            out.family("hits_total", "Hits.", Kind::Counter)
+                .number(LabelSet::new([("n", &*n.to_string())]), value);
+        }
+        let sizes = out.family("size_bytes", "Size.", Kind::Histogram);
+        for bounds in [[2.0, 1.0], [1.0, 1.0], [1.0, f64::INFINITY], [f64::NAN, 1.0]] {
+            let sample = HistogramSample { bounds: &bounds, counts: &[1, 1, 1], sum: 3.0, exemplars: &[] };
+            sizes.histogram(LabelSet::default(), &sample);
+        }
+        let waits = out.family("wait_seconds", "Wait.", Kind::Summary);
+        for quantiles in [&[(1.5, 1.0)][..], &[(f64::NAN, 1.0)], &[(0.9, 1.0), (0.5, 1.0)]] {
+            waits.summary(LabelSet::default(), &SummarySample { quantiles, sum: 1.0, count: 1 });
+        }
+    }));
+    let text = registry.text();
+    assert!(
+        text.contains("hits_total{n=\"2\"} 2.5\n") && text.matches("\nhits_total{").count() == 1,
+        "{text}"
+    );
+    assert!(!text.contains("\nsize_bytes") && !text.contains("\nwait_seconds"), "{text}");
+    assert!(text.contains("collector_errors_total{reason=\"sample\"} 9\n"), "{text}");
+}
+
+#[test]
+fn counts_that_overflow_do_not_end_a_scrape() {
+    let registry = Registry::new();
+    registry.collect_from(Gives(|out| {
+        let sample = HistogramSample { bounds: &[1.0], counts: &[u64::MAX, 1], sum: 3.0, exemplars: &[] };
+        out.family("size_bytes", "Size.", Kind::Histogram).histogram(LabelSet::default(), &sample);
+    }));
+    assert!(registry.text().contains("size_bytes_count 18446744073709551615\n"));
+}
+
+#[test]
+fn a_labels_name_does_not_end_a_value() {
+    let registry = Registry::new();
+    registry.gauge("fine", "Fine.").build().unwrap();
+    registry.collect_from(Gives(|out| {
+        // Rendered as they are, these would be `a="x\="1"` and `a="",a="1"`.
+        for name in ["a=\"x\\", "a=\"\",a"] {
+            out.family("odd", "Odd.", Kind::Gauge).number(LabelSet::new([(name, "1")]), Number::Signed(1));
+        }
+    }));
+    let text = registry.text();
+    assert!(!text.contains("\nodd"), "{text}");
+    assert!(
+        text.contains("fine 0\n") && text.contains("collector_errors_total{reason=\"name\"} 2\n"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_label_without_a_value_tells_nothing_apart() {
+    let registry = Registry::new();
+    registry.gauge("size", "Size.").labels(&["of"]).unwrap().with(&[""]).set(1.0);
+    registry.collect_from(Gives(|out| out.number("size", "Size.", Kind::Gauge, Number::Signed(2))));
+    let text = registry.text();
+    assert!(text.contains("size{of=\"\"} 1\n") && !text.contains("size 2\n"), "{text}");
+    assert!(text.contains("collector_errors_total{reason=\"duplicate_series\"} 1\n"), "{text}");
+}
+
+#[test]
+fn a_counter_called_after_the_suffix_keeps_its_name() {
+    let registry = Registry::new();
+    registry.collect_from(Gives(|out| out.number("_total", "Total.", Kind::Counter, Number::Signed(2))));
+    assert!(
+        registry
+            .encode(Format::OpenMetrics)
+            .contains("# TYPE _total unknown\n# HELP _total Total.\n_total 2\n")
+    );
 }

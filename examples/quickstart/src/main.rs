@@ -42,7 +42,7 @@ async fn run(options: Options) -> Result<(), Box<dyn Error>> {
 
     // 3. What is still on its way gets five seconds; the report says what became of it.
     let report = telemetry.shutdown(Duration::from_secs(5)).await;
-    eprintln!("\nshutdown report, a line for each backend that was given:\n{report}");
+    eprintln!("\n{report}");
     Ok(())
 }
 

@@ -1,7 +1,8 @@
 //! Keeps core's current span context in step with the spans that this thread has entered.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
+use opentelemetry::Context;
 use radiosonde_core::SpanContext;
 use tracing::span::Id;
 
@@ -18,9 +19,45 @@ thread_local! {
     static ENTERED: RefCell<Vec<Entered>> = const { RefCell::new(Vec::new()) };
 }
 
+thread_local! {
+    // Without a destructor: it can be read while the thread ends.
+    static HAS_WITNESS: Cell<bool> = const { Cell::new(false) };
+    static WITNESS: Witness = const { Witness };
+}
+
+/// Destroyed before OpenTelemetry's own local. Locals are destroyed in the reverse order of their first use.
+struct Witness;
+
+impl Drop for Witness {
+    // What counts is that there is something to be destroyed.
+    fn drop(&mut self) {}
+}
+
+/// Whether this thread ends, and has lost what the OpenTelemetry layer keeps of the spans it is in; that layer panics then.
+///
+/// Ours is first used after theirs, when the first span is entered, and so it is gone in time.
+pub(crate) fn is_gone() -> bool {
+    ENTERED.try_with(|_| ()).is_err()
+}
+
+/// Reads OpenTelemetry's current context; `None` while this thread ends, when asking for it panics.
+pub(crate) fn in_otel<R>(read: impl FnOnce(&Context) -> Option<R>) -> Option<R> {
+    if is_otel_there() { Context::map_current(read) } else { None }
+}
+
+fn is_otel_there() -> bool {
+    if !HAS_WITNESS.replace(true) {
+        // Theirs goes first, so that ours is destroyed first.
+        Context::map_current(|_| ());
+    }
+    WITNESS.try_with(|_| ()).is_ok()
+}
+
 /// A span without ids, as of a pipeline that was shut down from outside, makes nothing current: lines in it carry no ids rather
 /// than those of another span.
 pub(crate) fn enter(layer: u64, id: &Id, context: Option<SpanContext>) {
+    // Now, or there may be no witness yet when the thread ends.
+    is_otel_there();
     // Fails while the thread ends, when there is nobody left to ask.
     let _ = ENTERED.try_with(|entered| {
         let previous = SpanContext::replace_current(context);

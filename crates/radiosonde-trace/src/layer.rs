@@ -169,6 +169,10 @@ where
     }
 
     fn on_exit(&self, id: &Id, ctx: Context<'_, S>) {
+        // A span that is left while the thread ends: what would be put back is gone.
+        if current::is_gone() {
+            return;
+        }
         self.otel.on_exit(id, ctx);
         current::exit(self.number, id);
     }

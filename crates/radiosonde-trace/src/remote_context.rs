@@ -1,10 +1,9 @@
-use opentelemetry::Context;
 use radiosonde_core::SpanContext;
 use tracing::Span;
 
 use crate::{
     Carrier, CarrierMut, InvalidTraceparent, InvalidTraceparentKind, TraceState, Traceparent, active_span,
-    bridge,
+    bridge, current,
 };
 
 pub(crate) const TRACEPARENT: &str = "traceparent";
@@ -45,7 +44,7 @@ impl RemoteContext {
     /// span, and where no [`TraceLayer`](crate::TraceLayer) is installed.
     #[must_use]
     pub fn current() -> Option<Self> {
-        Context::map_current(bridge::remote_context)
+        current::in_otel(bridge::remote_context)
             .or_else(|| SpanContext::current().map(|context| Self::new(context, TraceState::default())))
     }
 

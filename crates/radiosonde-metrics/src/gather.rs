@@ -96,7 +96,8 @@ impl<'a> Merged<'a> {
         if family.absorbed && PROCESS.contains(&&*name) && is_ours() {
             return;
         }
-        if check_metric(&name).is_err() {
+        // A counter called after the suffix alone would have no name in OpenMetrics.
+        if check_metric(&name).is_err() || (family.kind == Kind::Counter && &*name == "_total") {
             return self
                 .fault(CollectorFault::Name, &format!("a collected family has the bad name {name:?}"));
         }

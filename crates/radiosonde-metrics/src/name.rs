@@ -80,11 +80,6 @@ pub(crate) fn check_label(name: &str) -> Result<(), InvalidName> {
     }
 }
 
-/// What a counter is called in OpenMetrics; `None` for a name that has no `_total`, or nothing before it.
-pub(crate) fn counter_base(name: &str) -> Option<&str> {
-    name.strip_suffix("_total").filter(|base| !base.is_empty())
-}
-
 fn check(what: &'static str, name: &str, also: fn(u8) -> bool) -> Result<(), InvalidName> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || also(byte);
     let kind = if name.is_empty() {

@@ -7,7 +7,6 @@ use crate::collector::{Collector, CollectorErrors};
 use crate::error::{RegisterError, RegisterErrorKind};
 use crate::family::{AnyFamily, FamilyData};
 use crate::instrument::Shared;
-use crate::name::counter_base;
 use crate::{Format, Instrument, Kind, gather};
 
 /// Knows every metric, and shows them all to whoever scrapes.
@@ -170,7 +169,7 @@ pub(crate) fn sample_names(name: &str, kind: Kind) -> Vec<String> {
     let with =
         |base: &str, suffixes: &[&str]| suffixes.iter().map(|suffix| format!("{base}{suffix}")).collect();
     match kind {
-        Kind::Counter => with(counter_base(name).unwrap_or(name), &["", "_total", "_created"]),
+        Kind::Counter => with(name.strip_suffix("_total").unwrap_or(name), &["", "_total", "_created"]),
         Kind::Histogram => with(name, &["", "_bucket", "_count", "_sum", "_created"]),
         Kind::Summary => with(name, &["", "_count", "_sum", "_created"]),
         Kind::Gauge | Kind::Unknown => with(name, &[""]),

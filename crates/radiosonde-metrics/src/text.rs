@@ -1,7 +1,6 @@
 use std::fmt::Write as _;
 use std::time::UNIX_EPOCH;
 
-use crate::name::counter_base;
 use crate::{Exemplar, FamilyInfo, Format, HistogramSample, Kind, LabelSet, Number, SummarySample, Visitor};
 
 /// Writes Prometheus text 0.0.4 or OpenMetrics 1.0.
@@ -124,7 +123,7 @@ fn counts_up(sum: f64) -> bool {
 
 impl Visitor for Encoder {
     fn family(&mut self, family: &FamilyInfo<'_>) {
-        let total = if family.kind == Kind::Counter { counter_base(family.name) } else { None };
+        let total = if family.kind == Kind::Counter { family.name.strip_suffix("_total") } else { None };
         self.base.clear();
         self.base.push_str(total.unwrap_or(family.name));
         self.suffix = if total.is_some() { "_total" } else { "" };

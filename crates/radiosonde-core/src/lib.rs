@@ -6,6 +6,7 @@ pub mod diagnostics;
 mod id;
 mod level;
 mod outcome;
+mod percent;
 mod resource;
 
 pub use clock::{Clock, SharedClock, SystemClock};
@@ -13,4 +14,5 @@ pub use context::{CurrentGuard, SpanContext, TraceFlags};
 pub use id::{InvalidId, InvalidIdKind, SpanId, TraceId};
 pub use level::{InvalidLevel, Level, LevelNames};
 pub use outcome::Outcome;
+pub use percent::decode_percent;
 pub use resource::{InvalidResource, InvalidResourceKind, Resource, ResourceBuilder};

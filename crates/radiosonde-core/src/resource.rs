@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::TraceId;
+use crate::{TraceId, decode_percent};
 
 /// Who emits: the service's name, version, namespace, instance and environment, and any further attributes.
 ///
@@ -154,7 +154,7 @@ impl ResourceBuilder {
             let refuse = |kind| InvalidResource { pair: pair.into(), kind };
             let (key, value) = pair.split_once('=').ok_or_else(|| refuse(InvalidResourceKind::NoEquals))?;
             let decode =
-                |text: &str| percent_decode(text.trim()).ok_or_else(|| refuse(InvalidResourceKind::Encoding));
+                |text: &str| decode_percent(text.trim()).ok_or_else(|| refuse(InvalidResourceKind::Encoding));
             let key = decode(key)?;
             if key.is_empty() {
                 return Err(refuse(InvalidResourceKind::NoKey));
@@ -215,21 +215,6 @@ impl fmt::Display for InvalidResource {
 }
 
 impl std::error::Error for InvalidResource {}
-
-fn percent_decode(text: &str) -> Option<String> {
-    let mut out = Vec::with_capacity(text.len());
-    let mut bytes = text.bytes();
-    while let Some(byte) = bytes.next() {
-        if byte != b'%' {
-            out.push(byte);
-            continue;
-        }
-        let mut digit = || char::from(bytes.next()?).to_digit(16);
-        let value = digit()? * 16 + digit()?;
-        out.push(u8::try_from(value).ok()?);
-    }
-    String::from_utf8(out).ok()
-}
 
 #[cfg(test)]
 mod tests {

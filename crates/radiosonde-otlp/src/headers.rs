@@ -1,6 +1,7 @@
 use std::fmt;
 
 use http::header::{HeaderMap, HeaderName, HeaderValue};
+use radiosonde_core::decode_percent;
 
 /// Headers for every request, as in `OTEL_EXPORTER_OTLP_HEADERS`: `key=value,key=value`, with percent-encoded values.
 ///
@@ -51,7 +52,7 @@ impl Headers {
                 });
             };
             let (name, value) = (name.trim(), value.trim());
-            let value = percent_decode(value)
+            let value = decode_percent(value)
                 .ok_or_else(|| InvalidHeaders { name: name.into(), kind: InvalidHeadersKind::Encoding })?;
             headers.insert(name, &value)?;
         }
@@ -87,21 +88,6 @@ impl fmt::Debug for Headers {
         let names: Vec<_> = self.map.keys().map(HeaderName::as_str).collect();
         f.debug_tuple("Headers").field(&names).finish()
     }
-}
-
-fn percent_decode(text: &str) -> Option<String> {
-    let mut out = Vec::with_capacity(text.len());
-    let mut bytes = text.bytes();
-    while let Some(byte) = bytes.next() {
-        if byte != b'%' {
-            out.push(byte);
-            continue;
-        }
-        let mut digit = || char::from(bytes.next()?).to_digit(16);
-        let value = digit()? * 16 + digit()?;
-        out.push(u8::try_from(value).ok()?);
-    }
-    String::from_utf8(out).ok()
 }
 
 /// A header that cannot be read or sent.

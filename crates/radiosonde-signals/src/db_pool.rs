@@ -93,9 +93,17 @@ pub struct QueryTimer {
     started: Duration,
 }
 
+impl QueryTimer {
+    /// How long the query has taken until now.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        self.clock.monotonic().saturating_sub(self.started)
+    }
+}
+
 impl Drop for QueryTimer {
     fn drop(&mut self) {
-        self.duration.observe_duration(self.clock.monotonic().saturating_sub(self.started));
+        self.duration.observe_duration(self.elapsed());
     }
 }
 

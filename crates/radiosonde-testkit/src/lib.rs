@@ -2,8 +2,10 @@
 
 mod http_fake;
 mod manual_clock;
+mod samples;
 mod shared_buffer;
 
 pub use http_fake::{HttpFake, Reaction, RecordedRequest, TooFewRequests};
 pub use manual_clock::ManualClock;
+pub use samples::Samples;
 pub use shared_buffer::SharedBuffer;

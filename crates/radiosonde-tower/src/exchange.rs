@@ -155,6 +155,8 @@ pub(crate) fn bounded(method: &Method) -> &'static str {
 fn status_label(role: Role, ending: Ending, status: &Option<StatusCode>) -> &str {
     match (role, ending, status) {
         (_, Ending::Completed, Some(status)) => status.as_str(),
+        // Who wants no more than the status has got it.
+        (Role::Client, Ending::AbortedAfterHeaders, Some(status)) => status.as_str(),
         (Role::Server, Ending::AbortedBeforeHeaders | Ending::AbortedAfterHeaders, _) => "499",
         (Role::Server, ..) => "500",
         (Role::Client, Ending::AbortedBeforeHeaders | Ending::AbortedAfterHeaders, _) => "_aborted",

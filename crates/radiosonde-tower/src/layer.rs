@@ -69,8 +69,8 @@ impl<S> Layer<S> for ServerLayer {
 /// - `http_client_requests_total{method,server,status}`, `http_client_request_duration_seconds{method,server}` with an exemplar,
 ///   and `http_client_requests_in_flight{server}`. `server` is host and port of the request's URI, `_unknown` without one,
 ///   `_overflow` after the limit. `status` is the one that was received; `_error` where there was none or the body broke off,
-///   `_aborted` where the caller dropped the request before its end.
-/// - A span of kind client, the child of the current one, whose context is put into `traceparent` and `tracestate` of the request.
+///   `_aborted` where the caller dropped the request before there was a response.
+/// - A span of kind client, named by the [`Route`](crate::Route) in the request's extensions if there is one, the child of the current one, whose context is put into `traceparent` and `tracestate` of the request.
 /// - One event with the target `radiosonde::client`: a warning for a failure or a status of 400 and more, otherwise for debugging.
 ///
 /// # Cost

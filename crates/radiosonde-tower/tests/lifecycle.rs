@@ -471,6 +471,19 @@ async fn a_call_that_fails_or_is_dropped_is_counted_by_the_client() {
 }
 
 #[tokio::test]
+async fn a_client_that_reads_no_more_than_the_status_counts_it() {
+    let (signals, _guard) = Signals::new();
+    let service = signals.client().layer(service_fn(async |_| Ok::<_, Infallible>(respond(201))));
+    drop(service.oneshot(request(Method::POST)).await.unwrap());
+    let text = signals.registry.text();
+    assert!(
+        text.contains("http_client_requests_total{method=\"POST\",server=\"_unknown\",status=\"201\"} 1\n"),
+        "{text}"
+    );
+    assert!(signals.lines.lines().is_empty(), "no warning: {:?}", signals.lines.lines());
+}
+
+#[tokio::test]
 async fn nothing_is_needed_but_the_registry() {
     // No subscriber at all: metrics are made all the same, and headers stay as the caller set them.
     let registry = Registry::new();

@@ -182,13 +182,12 @@ impl TelemetryBuilder {
         self
     }
 
-    /// Sets everything up: installs the `tracing` subscriber and the bridge for the `log` crate, and starts the delivery thread if
-    /// there is something to deliver.
+    /// Sets everything up: starts the delivery thread, and installs the `tracing` subscriber and the bridge for the `log` crate.
     ///
     /// Needs no runtime. May be called once in a process.
     ///
     /// # Errors
-    /// [`InitError`]; nothing is installed then.
+    /// [`InitError`]; nothing is installed then. If another thread installs a subscriber at the same moment, the bridge stays.
     pub fn init(self) -> Result<Telemetry, InitError> {
         let settings = Settings::resolve(self, &Variables::new(&|name| std::env::var_os(name)))?;
         install::install(settings)

@@ -42,13 +42,16 @@ impl Telemetry {
         self.server.clone()
     }
 
-    /// The layer for the service's HTTP clients.
+    /// The layer for the service's HTTP clients: `ServiceBuilder::new().layer(telemetry.client_layer()).service(client)`.
+    ///
+    /// A [`Route`](crate::tower::Route) in a request's extensions names its span: without one it is called by its method alone.
     #[must_use]
     pub fn client_layer(&self) -> ClientLayer {
         self.client.clone()
     }
 
-    /// The service that answers scrapes. With axum: `Router::route_service("/metrics", ..)`.
+    /// The service that answers scrapes. With axum: `Router::route_service("/metrics", ..)`, after the layer, or scrapes are counted
+    /// as requests.
     #[must_use]
     pub fn metrics(&self) -> MetricsService {
         MetricsService::new(&self.registry)

@@ -66,24 +66,6 @@ const EXCEPTIONS: &[Exception] = &[
         what: "`const SCOPE`",
         reason: "the name of the instrumentation scope, shared by the pipeline and the spans that come out of it",
     },
-    Exception {
-        rule: Rule::Dependency,
-        path: "Cargo.toml",
-        what: "nobody uses humantime",
-        reason: "listed ahead of the member that is going to use it",
-    },
-    Exception {
-        rule: Rule::Dependency,
-        path: "Cargo.toml",
-        what: "nobody uses percent-encoding",
-        reason: "listed ahead of the member that is going to use it",
-    },
-    Exception {
-        rule: Rule::Dependency,
-        path: "Cargo.toml",
-        what: "nobody uses trybuild",
-        reason: "listed ahead of the macros' compile-fail tests that are going to use it",
-    },
 ];
 
 /// Takes the exceptions of `rule` out of what it found.

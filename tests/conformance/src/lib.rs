@@ -1,0 +1,16 @@
+#![doc = include_str!("../README.md")]
+
+mod checks;
+mod exposition;
+pub mod generate;
+mod number;
+mod open_metrics;
+mod refusal;
+mod scan;
+mod text;
+
+pub use exposition::{Exemplar, Exposition, Family, FamilyKind, LabelPairs, Sample};
+pub use number::Value;
+pub use open_metrics::open_metrics;
+pub use refusal::Refusal;
+pub use text::text;

@@ -25,24 +25,6 @@ pub struct Verdict {
 /// Every exception there is.
 const EXCEPTIONS: &[Exception] = &[
     Exception {
-        rule: Rule::Arrow,
-        path: "crates/radiosonde-tower/Cargo.toml",
-        what: "radiosonde-tower -> radiosonde-log in [dev-dependencies]",
-        reason: "its lifecycle tests compare the access line, as the log layer writes it, with the request's span and metrics",
-    },
-    Exception {
-        rule: Rule::Arrow,
-        path: "crates/radiosonde-signals/Cargo.toml",
-        what: "radiosonde-signals -> radiosonde-log in [dev-dependencies]",
-        reason: "its tests compare an operation's line, as the log layer writes it, with its metrics",
-    },
-    Exception {
-        rule: Rule::Arrow,
-        path: "crates/radiosonde-signals/Cargo.toml",
-        what: "radiosonde-signals -> radiosonde-trace in [dev-dependencies]",
-        reason: "its tests compare an operation's span with its metrics and its line",
-    },
-    Exception {
         rule: Rule::Manifest,
         path: "crates/radiosonde-macros/README.md",
         what: "has no example",

@@ -49,15 +49,15 @@ impl Meters {
         let labels = &[sink];
         SinkMeters {
             sink,
-            produced: self.produced.with(labels),
-            delivered: self.delivered.with(labels),
+            produced: self.produced.handle(labels),
+            delivered: self.delivered.handle(labels),
             dropped: self.dropped.clone(),
             dropped_by: Mutex::new(Vec::new()),
-            requests: self.requests.with(labels),
-            retries: self.retries.with(labels),
-            queue_items: self.queue_items.with(labels),
-            queue_bytes: self.queue_bytes.with(labels),
-            last_success: self.last_success.with(labels),
+            requests: self.requests.handle(labels),
+            retries: self.retries.handle(labels),
+            queue_items: self.queue_items.handle(labels),
+            queue_bytes: self.queue_bytes.handle(labels),
+            last_success: self.last_success.handle(labels),
         }
     }
 }
@@ -85,7 +85,7 @@ impl SinkMeters {
             counter.inc_by(items);
             return;
         }
-        let counter = self.dropped.with(&[self.sink, reason]);
+        let counter = self.dropped.handle(&[self.sink, reason]);
         counter.inc_by(items);
         known.push((reason, counter));
     }

@@ -164,7 +164,7 @@ fn memory_stays_bounded_by_bytes_while_the_backend_hangs() {
         .int_gauge("radiosonde_delivery_queue_bytes", "Bytes held, queued and in flight.")
         .labels(&["sink"])
         .unwrap()
-        .with(&["x"]);
+        .handle(&["x"]);
     let mut most = 0;
     for _ in 0..1_000 {
         let _ = queue.push("x".repeat(ITEM), ITEM);

@@ -30,20 +30,20 @@ impl Meter {
             .counter("radiosonde_log_dropped_total", "Log lines not written, by writer and reason.")
             .labels(&["writer", "reason"])?;
         Ok(Self {
-            lines: Level::ALL.map(|level| lines.with(&[level.name(names)])),
+            lines: Level::ALL.map(|level| lines.handle(&[level.name(names)])),
             truncated: registry
                 .counter("radiosonde_log_truncated_total", "Log lines of which something was cut to fit.")
                 .build()?,
             fmt_errors: registry
                 .counter("radiosonde_log_fmt_errors_total", "Field values whose own formatting failed.")
                 .build()?,
-            nested: dropped.with(&["layer", "nested"]),
+            nested: dropped.handle(&["layer", "nested"]),
             dropped,
         })
     }
 
     pub(crate) fn dropped(&self, writer: &str) -> Dropped {
-        let by = |reason| self.dropped.with(&[writer, reason]);
+        let by = |reason| self.dropped.handle(&[writer, reason]);
         Dropped { write: by("write"), waiting: by("waiting"), panicked: by("panicked") }
     }
 

@@ -20,7 +20,8 @@ pub(crate) fn labels(input: &DeriveInput, path: &Path) -> Result<TokenStream> {
         }
         names.push(name);
     }
-    let idents = fields.named.iter().filter_map(|field| field.ident.as_ref());
+    let idents: Vec<_> = fields.named.iter().filter_map(|field| field.ident.as_ref()).collect();
+    let types_of: Vec<_> = fields.named.iter().map(|field| &field.ty).collect();
     let ident = &input.ident;
     let (generics, types, clause) = input.generics.split_for_impl();
     Ok(quote! {
@@ -29,8 +30,21 @@ pub(crate) fn labels(input: &DeriveInput, path: &Path) -> Result<TokenStream> {
                 ::std::vec![#(#names),*]
             }
 
-            fn values(&self, out: &mut #path::LabelWriter) {
-                #(#path::LabelValue::write(&self.#idents, out);)*
+            const CARDINALITY: ::std::option::Option<usize> =
+                #path::LabelSet::cardinality(&[#(<#types_of as #path::LabelValue>::CARDINALITY),*]);
+
+            fn visit(&self, mut see: impl ::std::ops::FnMut(&str)) {
+                #(#path::LabelValue::show(&self.#idents, &mut see);)*
+            }
+
+            fn index(&self) -> usize {
+                let mut index = 0;
+                #(
+                    // A label without a number leaves the array unused; what comes out then is not looked at.
+                    index = index * <#types_of as #path::LabelValue>::CARDINALITY.unwrap_or(1)
+                        + #path::LabelValue::index(&self.#idents);
+                )*
+                index
             }
         }
     })
@@ -40,7 +54,7 @@ pub(crate) fn label_value(input: &DeriveInput, path: &Path) -> Result<TokenStrea
     let Data::Enum(data) = &input.data else {
         return Err(Error::new(input.span(), "LabelValue is derived for enums; a struct is Labels"));
     };
-    let mut arms = Vec::new();
+    let (mut texts, mut numbers) = (Vec::new(), Vec::new());
     for variant in &data.variants {
         if !matches!(variant.fields, Fields::Unit) {
             return Err(Error::new(variant.span(), "a label's value is a variant without fields"));
@@ -48,17 +62,26 @@ pub(crate) fn label_value(input: &DeriveInput, path: &Path) -> Result<TokenStrea
         let ident = &variant.ident;
         let value =
             rename(&variant.attrs)?.unwrap_or_else(|| LitStr::new(&snake_case(&unraw(ident)), ident.span()));
-        arms.push(quote! { Self::#ident => #value, });
+        let number = texts.len();
+        texts.push(quote! { Self::#ident => #value, });
+        numbers.push(quote! { Self::#ident => #number, });
     }
-    if arms.is_empty() {
+    let cardinality = texts.len();
+    if cardinality == 0 {
         return Err(Error::new(input.span(), "an enum without variants has no value"));
     }
     let ident = &input.ident;
     let (generics, types, clause) = input.generics.split_for_impl();
     Ok(quote! {
         impl #generics #path::LabelValue for #ident #types #clause {
-            fn write(&self, out: &mut #path::LabelWriter) {
-                out.value(match self { #(#arms)* });
+            const CARDINALITY: ::std::option::Option<usize> = ::std::option::Option::Some(#cardinality);
+
+            fn show(&self, see: impl ::std::ops::FnOnce(&str)) {
+                see(match self { #(#texts)* });
+            }
+
+            fn index(&self) -> usize {
+                match self { #(#numbers)* }
             }
         }
     })

@@ -2,6 +2,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::instrument::{Refusal, Shared, sealed::Sealed};
+use crate::series::Series;
 use crate::{Instrument, Kind, LabelSet, Number, Visitor};
 
 /// Counts events since the process started.
@@ -29,7 +30,7 @@ use crate::{Instrument, Kind, LabelSet, Number, Visitor};
 /// # Ok::<(), radiosonde_metrics::RegisterError>(())
 /// ```
 #[derive(Debug, Clone)]
-pub struct Counter(Arc<AtomicU64>);
+pub struct Counter(Arc<Series<AtomicU64>>);
 
 impl Counter {
     /// Counts one event.
@@ -40,15 +41,19 @@ impl Counter {
     /// Counts `events` events.
     pub fn inc_by(&self, events: u64) {
         // Relaxed: readers need the total, not an order against other metrics.
-        self.0.fetch_add(events, Ordering::Relaxed);
+        self.0.cell.fetch_add(events, Ordering::Relaxed);
     }
 
     /// How many events were counted.
     #[must_use]
     pub fn value(&self) -> u64 {
-        // Relaxed: as above.
-        self.0.load(Ordering::Relaxed)
+        read(&self.0.cell)
     }
+}
+
+fn read(cell: &AtomicU64) -> u64 {
+    // Relaxed: readers need the total, not an order against other metrics.
+    cell.load(Ordering::Relaxed)
 }
 
 impl Instrument for Counter {}
@@ -57,12 +62,18 @@ impl Sealed for Counter {
     const KIND: Kind = Kind::Counter;
     const NAME: &'static str = "Counter";
 
-    fn create(_: &Arc<Shared>) -> Self {
-        Self(Arc::default())
+    type Cell = AtomicU64;
+
+    fn cell(_: &Arc<Shared>) -> AtomicU64 {
+        AtomicU64::new(0)
     }
 
-    fn visit(&self, labels: &LabelSet, out: &mut dyn Visitor) {
-        out.number(labels, Number::Unsigned(self.value()));
+    fn wrap(series: Arc<Series<AtomicU64>>) -> Self {
+        Self(series)
+    }
+
+    fn visit(cell: &AtomicU64, labels: &LabelSet, out: &mut dyn Visitor) {
+        out.number(labels, Number::Unsigned(read(cell)));
     }
 }
 
@@ -75,30 +86,35 @@ impl Sealed for Counter {
 /// # Cost
 /// A relaxed compare-exchange loop; no lock, no allocation.
 #[derive(Debug, Clone)]
-pub struct FloatCounter {
-    bits: Arc<AtomicU64>,
+pub struct FloatCounter(Arc<Series<FloatCell>>);
+
+/// Public to the sealed trait only.
+#[derive(Debug)]
+pub struct FloatCell {
+    /// The bits of an `f64`.
+    bits: AtomicU64,
     shared: Arc<Shared>,
 }
 
 impl FloatCounter {
     /// Adds `amount`.
     pub fn inc_by(&self, amount: f64) {
+        let FloatCell { bits, shared } = &self.0.cell;
         if amount.is_nan() {
-            self.shared.refused.count(Refusal::NotANumber);
+            shared.refused.count(Refusal::NotANumber);
         } else if amount < 0.0 {
-            self.shared.refused.count(Refusal::Negative);
+            shared.refused.count(Refusal::Negative);
         } else if amount.is_infinite() {
-            self.shared.refused.count(Refusal::Infinite);
+            shared.refused.count(Refusal::Infinite);
         } else {
-            add(&self.bits, amount);
+            add(bits, amount);
         }
     }
 
     /// The total.
     #[must_use]
     pub fn value(&self) -> f64 {
-        // Relaxed: readers need the total, not an order against other metrics.
-        f64::from_bits(self.bits.load(Ordering::Relaxed))
+        f64::from_bits(read(&self.0.cell.bits))
     }
 }
 
@@ -108,12 +124,18 @@ impl Sealed for FloatCounter {
     const KIND: Kind = Kind::Counter;
     const NAME: &'static str = "FloatCounter";
 
-    fn create(shared: &Arc<Shared>) -> Self {
-        Self { bits: Arc::default(), shared: Arc::clone(shared) }
+    type Cell = FloatCell;
+
+    fn cell(shared: &Arc<Shared>) -> FloatCell {
+        FloatCell { bits: AtomicU64::new(0), shared: Arc::clone(shared) }
     }
 
-    fn visit(&self, labels: &LabelSet, out: &mut dyn Visitor) {
-        out.number(labels, Number::Float(self.value()));
+    fn wrap(series: Arc<Series<FloatCell>>) -> Self {
+        Self(series)
+    }
+
+    fn visit(cell: &FloatCell, labels: &LabelSet, out: &mut dyn Visitor) {
+        out.number(labels, Number::Float(f64::from_bits(read(&cell.bits))));
     }
 }
 

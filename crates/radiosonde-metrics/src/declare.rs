@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use crate::error::{RegisterError, RegisterErrorKind};
-use crate::family::FamilyData;
+use crate::family::Texts;
+use crate::family_data::FamilyData;
 use crate::instrument::{Refused, Shared};
-use crate::labels::LabelWriter;
 use crate::name::{check_label, check_metric};
+use crate::series::Lent;
 use crate::{
     Buckets, Counter, Family, FloatCounter, Gauge, Histogram, Instrument, IntGauge, Kind, Labels, Registry,
     Vector,
@@ -102,7 +103,7 @@ impl<'a, M: Instrument> Declare<'a, M> {
     /// # Errors
     /// [`RegisterError`] if the name, help or unit is refused, or the name is taken by another metric.
     pub fn build(self) -> Result<M, RegisterError> {
-        Ok(self.register(&[])?.with(&LabelWriter::new()))
+        Ok(Lent::<M>::new(self.register(&[], None)?.find(&Texts(&[]))).clone())
     }
 
     /// The metric, told apart by the labels of the type `L`.
@@ -110,7 +111,7 @@ impl<'a, M: Instrument> Declare<'a, M> {
     /// # Errors
     /// [`RegisterError`] if the name, help, unit or a label is refused, or the name is taken by another metric.
     pub fn family<L: Labels>(self) -> Result<Family<M, L>, RegisterError> {
-        Ok(Family::new(self.register(&L::names())?))
+        Ok(Family::new(self.register(&L::names(), L::CARDINALITY)?))
     }
 
     /// The metric, told apart by labels with these names.
@@ -118,10 +119,14 @@ impl<'a, M: Instrument> Declare<'a, M> {
     /// # Errors
     /// [`RegisterError`] if the name, help, unit or a label is refused, or the name is taken by another metric.
     pub fn labels(self, names: &[&str]) -> Result<Vector<M>, RegisterError> {
-        Ok(Vector::new(self.register(names)?))
+        Ok(Vector::new(self.register(names, None)?))
     }
 
-    fn register(self, labels: &[&str]) -> Result<Arc<FamilyData<M>>, RegisterError> {
+    fn register(
+        self,
+        labels: &[&str],
+        cardinality: Option<usize>,
+    ) -> Result<Arc<FamilyData<M>>, RegisterError> {
         let site = self.site;
         let name = self.name;
         self.check(labels).map_err(|kind| RegisterError::new(name, site, kind))?;
@@ -137,7 +142,7 @@ impl<'a, M: Instrument> Declare<'a, M> {
             refused: Refused::default(),
             series_dropped: AtomicU64::new(0),
         };
-        self.registry.get_or_register(shared)
+        self.registry.get_or_register(shared, cardinality)
     }
 
     fn check(&self, labels: &[&str]) -> Result<(), RegisterErrorKind> {

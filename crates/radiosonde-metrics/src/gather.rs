@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 use radiosonde_core::diagnostics;
 
 use crate::collector::{CollectedFamily, Collection, CollectorFault};
-use crate::family::AnyFamily;
+use crate::family_data::AnyFamily;
 use crate::instrument::Refusal;
 use crate::name::{check_label, check_metric};
 use crate::registry::sample_names;

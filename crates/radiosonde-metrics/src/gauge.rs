@@ -3,6 +3,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use crate::counter::add;
 use crate::instrument::{Shared, sealed::Sealed};
+use crate::series::Series;
 use crate::{Instrument, Kind, LabelSet, Number, Visitor};
 
 /// A value that goes up and down: bytes, degrees, a ratio.
@@ -18,30 +19,30 @@ use crate::{Instrument, Kind, LabelSet, Number, Visitor};
 /// # Source
 /// OpenMetrics 1.0, "Gauge": <https://prometheus.io/docs/specs/om/open_metrics_spec/#gauge>
 #[derive(Debug, Clone)]
-pub struct Gauge(Arc<AtomicU64>);
+pub struct Gauge(Arc<Series<AtomicU64>>);
 
 impl Gauge {
     /// Makes the value `value`.
     pub fn set(&self, value: f64) {
         // Relaxed: readers need a value, not an order against other metrics.
-        self.0.store(value.to_bits(), Ordering::Relaxed);
+        self.0.cell.store(value.to_bits(), Ordering::Relaxed);
     }
 
     /// Adds `amount`, which may be negative.
     pub fn add(&self, amount: f64) {
-        add(&self.0, amount);
+        add(&self.0.cell, amount);
     }
 
     /// Takes `amount` away.
     pub fn sub(&self, amount: f64) {
-        add(&self.0, -amount);
+        add(&self.0.cell, -amount);
     }
 
     /// The value.
     #[must_use]
     pub fn value(&self) -> f64 {
         // Relaxed: as above.
-        f64::from_bits(self.0.load(Ordering::Relaxed))
+        f64::from_bits(self.0.cell.load(Ordering::Relaxed))
     }
 }
 
@@ -51,12 +52,19 @@ impl Sealed for Gauge {
     const KIND: Kind = Kind::Gauge;
     const NAME: &'static str = "Gauge";
 
-    fn create(_: &Arc<Shared>) -> Self {
-        Self(Arc::default())
+    type Cell = AtomicU64;
+
+    fn cell(_: &Arc<Shared>) -> AtomicU64 {
+        AtomicU64::new(0)
     }
 
-    fn visit(&self, labels: &LabelSet, out: &mut dyn Visitor) {
-        out.number(labels, Number::Float(self.value()));
+    fn wrap(series: Arc<Series<AtomicU64>>) -> Self {
+        Self(series)
+    }
+
+    fn visit(cell: &AtomicU64, labels: &LabelSet, out: &mut dyn Visitor) {
+        // Relaxed: as above.
+        out.number(labels, Number::Float(f64::from_bits(cell.load(Ordering::Relaxed))));
     }
 }
 
@@ -81,13 +89,13 @@ impl Sealed for Gauge {
 /// # Ok::<(), radiosonde_metrics::RegisterError>(())
 /// ```
 #[derive(Debug, Clone)]
-pub struct IntGauge(Arc<AtomicI64>);
+pub struct IntGauge(Arc<Series<AtomicI64>>);
 
 impl IntGauge {
     /// Makes the value `value`.
     pub fn set(&self, value: i64) {
         // Relaxed: readers need a value, not an order against other metrics.
-        self.0.store(value, Ordering::Relaxed);
+        self.0.cell.store(value, Ordering::Relaxed);
     }
 
     /// One more.
@@ -103,7 +111,7 @@ impl IntGauge {
     /// `amount` more, or less if it is negative.
     pub fn add(&self, amount: i64) {
         // Relaxed: as above.
-        self.0.fetch_add(amount, Ordering::Relaxed);
+        self.0.cell.fetch_add(amount, Ordering::Relaxed);
     }
 
     /// One more until the guard is dropped: on return, on `?`, on a panic, when a future is dropped.
@@ -116,7 +124,7 @@ impl IntGauge {
     #[must_use]
     pub fn value(&self) -> i64 {
         // Relaxed: as above.
-        self.0.load(Ordering::Relaxed)
+        self.0.cell.load(Ordering::Relaxed)
     }
 }
 
@@ -137,12 +145,19 @@ impl Sealed for IntGauge {
     const KIND: Kind = Kind::Gauge;
     const NAME: &'static str = "IntGauge";
 
-    fn create(_: &Arc<Shared>) -> Self {
-        Self(Arc::default())
+    type Cell = AtomicI64;
+
+    fn cell(_: &Arc<Shared>) -> AtomicI64 {
+        AtomicI64::new(0)
     }
 
-    fn visit(&self, labels: &LabelSet, out: &mut dyn Visitor) {
-        out.number(labels, Number::Signed(self.value()));
+    fn wrap(series: Arc<Series<AtomicI64>>) -> Self {
+        Self(series)
+    }
+
+    fn visit(cell: &AtomicI64, labels: &LabelSet, out: &mut dyn Visitor) {
+        // Relaxed: as above.
+        out.number(labels, Number::Signed(cell.load(Ordering::Relaxed)));
     }
 }
 

@@ -7,6 +7,7 @@ use radiosonde_core::SpanContext;
 use crate::counter::add;
 use crate::exemplar::ExemplarSlot;
 use crate::instrument::{Refusal, Shared, sealed::Sealed};
+use crate::series::Series;
 use crate::{HistogramSample, Instrument, Kind, LabelSet, Visitor};
 
 /// Counts observations in buckets, to tell how many were below a bound and, roughly, any quantile.
@@ -45,10 +46,11 @@ use crate::{HistogramSample, Instrument, Kind, LabelSet, Visitor};
 /// # Ok::<(), radiosonde_metrics::RegisterError>(())
 /// ```
 #[derive(Debug, Clone)]
-pub struct Histogram(Arc<Cell>);
+pub struct Histogram(Arc<Series<Cell>>);
 
+/// Public to the sealed trait only.
 #[derive(Debug)]
-struct Cell {
+pub struct Cell {
     shared: Arc<Shared>,
     counts: Box<[AtomicU64]>,
     /// The bits of an `f64`.
@@ -70,7 +72,7 @@ impl Histogram {
 
     /// Adds one observation that was made in `context`, for a unit of work whose span is not current any more.
     pub fn observe_in(&self, value: f64, context: Option<&SpanContext>) {
-        let cell = &*self.0;
+        let cell = &self.0.cell;
         if !value.is_finite() {
             cell.shared.refused.count(if value.is_nan() { Refusal::NotANumber } else { Refusal::Infinite });
             return;
@@ -90,14 +92,14 @@ impl Histogram {
     #[must_use]
     pub fn count(&self) -> u64 {
         // Relaxed: as above.
-        self.0.counts.iter().map(|count| count.load(Ordering::Relaxed)).sum()
+        self.0.cell.counts.iter().map(|count| count.load(Ordering::Relaxed)).sum()
     }
 
     /// The sum of all observations.
     #[must_use]
     pub fn sum(&self) -> f64 {
         // Relaxed: as above.
-        f64::from_bits(self.0.sum.load(Ordering::Relaxed))
+        f64::from_bits(self.0.cell.sum.load(Ordering::Relaxed))
     }
 }
 
@@ -107,18 +109,18 @@ impl Sealed for Histogram {
     const KIND: Kind = Kind::Histogram;
     const NAME: &'static str = "Histogram";
 
-    fn create(shared: &Arc<Shared>) -> Self {
+    type Cell = Cell;
+
+    fn cell(shared: &Arc<Shared>) -> Cell {
         let counts = (0..=shared.buckets.bounds().len()).map(|_| AtomicU64::new(0)).collect();
-        Self(Arc::new(Cell {
-            shared: Arc::clone(shared),
-            counts,
-            sum: AtomicU64::new(0),
-            exemplars: OnceLock::new(),
-        }))
+        Cell { shared: Arc::clone(shared), counts, sum: AtomicU64::new(0), exemplars: OnceLock::new() }
     }
 
-    fn visit(&self, labels: &LabelSet, out: &mut dyn Visitor) {
-        let cell = &*self.0;
+    fn wrap(series: Arc<Series<Cell>>) -> Self {
+        Self(series)
+    }
+
+    fn visit(cell: &Cell, labels: &LabelSet, out: &mut dyn Visitor) {
         // Relaxed: each count is monotone by itself, and so is their sum from one scrape to the next.
         let counts: Vec<u64> = cell.counts.iter().map(|count| count.load(Ordering::Relaxed)).collect();
         let exemplars: Vec<_> = cell
@@ -131,7 +133,8 @@ impl Sealed for Histogram {
             &HistogramSample {
                 bounds: cell.shared.buckets.bounds(),
                 counts: &counts,
-                sum: self.sum(),
+                // Relaxed: may lack what is being added just now.
+                sum: f64::from_bits(cell.sum.load(Ordering::Relaxed)),
                 exemplars: &exemplars,
             },
         );

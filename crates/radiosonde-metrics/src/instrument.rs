@@ -12,16 +12,23 @@ pub(crate) mod sealed {
     use std::sync::Arc;
 
     use super::{Kind, LabelSet, Shared, Visitor};
+    use crate::series::Series;
 
-    pub trait Sealed {
+    pub trait Sealed: Sized {
         /// What it measures.
         const KIND: Kind;
         /// Its name in messages.
         const NAME: &'static str;
 
-        fn create(shared: &Arc<Shared>) -> Self;
+        /// What it counts in.
+        type Cell: Send + Sync + 'static;
 
-        fn visit(&self, labels: &LabelSet, out: &mut dyn Visitor);
+        fn cell(shared: &Arc<Shared>) -> Self::Cell;
+
+        /// The handle of a series.
+        fn wrap(series: Arc<Series<Self::Cell>>) -> Self;
+
+        fn visit(cell: &Self::Cell, labels: &LabelSet, out: &mut dyn Visitor);
     }
 }
 

@@ -31,130 +31,82 @@ use std::fmt;
 /// # Ok::<(), radiosonde_metrics::RegisterError>(())
 /// ```
 pub trait Labels {
-    /// The label names, in the order in which [`values`](Self::values) writes them.
+    /// How many sets there are, where every label is an enum or a truth value: such a family is an array.
+    const CARDINALITY: Option<usize> = None;
+
+    /// The label names, in the order in which [`visit`](Self::visit) shows the values.
     fn names() -> Vec<&'static str>;
 
-    /// Writes one value for each name.
-    fn values(&self, out: &mut LabelWriter);
+    /// Shows each value, one for each name. Has to show the same every time.
+    fn visit(&self, see: impl FnMut(&str));
+
+    /// The set's own number below [`CARDINALITY`](Self::CARDINALITY). Asked only where there is one.
+    fn index(&self) -> usize {
+        0
+    }
 }
 
 /// Something that can be a label's value. Derive it for enums without fields.
 pub trait LabelValue {
-    /// Writes the value: exactly one call of a method of `out`.
-    fn write(&self, out: &mut LabelWriter);
-}
+    /// How many values there are, if that is known from the type and few.
+    const CARDINALITY: Option<usize> = None;
 
-/// Takes the values of a label set, in order, into one buffer that is hashed and compared as a whole.
-///
-/// Each value is preceded by its length, so that `("ab", "c")` and `("a", "bc")` are different sets.
-#[derive(Debug)]
-pub struct LabelWriter {
-    inline: [u8; INLINE],
-    used: usize,
-    values: usize,
-    /// Takes over when the values are longer than the buffer on the stack.
-    spilled: Vec<u8>,
-}
+    /// Shows the value as text to `see`, once. Allocates nothing where the type allows it.
+    fn show(&self, see: impl FnOnce(&str));
 
-/// Longer sets than this allocate on look-up.
-const INLINE: usize = 256;
-
-impl LabelWriter {
-    pub(crate) const fn new() -> Self {
-        Self { inline: [0; INLINE], used: 0, values: 0, spilled: Vec::new() }
-    }
-
-    /// Writes the next value.
-    pub fn value(&mut self, value: &str) {
-        // A value of over 4 GiB does not fit in memory twice; saturating keeps the conversion total.
-        let length = u32::try_from(value.len()).unwrap_or(u32::MAX).to_le_bytes();
-        self.push(&length);
-        self.push(value.as_bytes());
-        self.values += 1;
-    }
-
-    /// Writes the next value as it is displayed.
-    pub fn display(&mut self, value: impl fmt::Display) {
-        let start = self.bytes().len();
-        self.push(&[0; 4]);
-        // Writing to a buffer does not fail; a `Display` that does loses the rest of its value, not the sample.
-        let _ = fmt::Write::write_fmt(&mut Raw(self), format_args!("{value}"));
-        let length = u32::try_from(self.bytes().len() - start - 4).unwrap_or(u32::MAX);
-        self.bytes_mut()[start..start + 4].copy_from_slice(&length.to_le_bytes());
-        self.values += 1;
-    }
-
-    /// How many values were written.
-    pub(crate) const fn values(&self) -> usize {
-        self.values
-    }
-
-    /// All values, each preceded by its length.
-    pub(crate) fn bytes(&self) -> &[u8] {
-        if self.spilled.is_empty() { &self.inline[..self.used] } else { &self.spilled }
-    }
-
-    fn bytes_mut(&mut self) -> &mut [u8] {
-        if self.spilled.is_empty() { &mut self.inline[..self.used] } else { &mut self.spilled }
-    }
-
-    fn push(&mut self, bytes: &[u8]) {
-        if self.spilled.is_empty() && self.used + bytes.len() <= INLINE {
-            self.inline[self.used..self.used + bytes.len()].copy_from_slice(bytes);
-            self.used += bytes.len();
-        } else {
-            if self.spilled.is_empty() {
-                self.spilled.extend_from_slice(&self.inline[..self.used]);
-            }
-            self.spilled.extend_from_slice(bytes);
-        }
-    }
-}
-
-struct Raw<'a>(&'a mut LabelWriter);
-
-impl fmt::Write for Raw<'_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.0.push(text.as_bytes());
-        Ok(())
+    /// The value's own number below [`CARDINALITY`](Self::CARDINALITY). Asked only where there is one.
+    fn index(&self) -> usize {
+        0
     }
 }
 
 impl LabelValue for str {
-    fn write(&self, out: &mut LabelWriter) {
-        out.value(self);
+    fn show(&self, see: impl FnOnce(&str)) {
+        see(self);
     }
 }
 
 impl LabelValue for String {
-    fn write(&self, out: &mut LabelWriter) {
-        out.value(self);
+    fn show(&self, see: impl FnOnce(&str)) {
+        see(self);
     }
 }
 
 impl LabelValue for Cow<'_, str> {
-    fn write(&self, out: &mut LabelWriter) {
-        out.value(self);
+    fn show(&self, see: impl FnOnce(&str)) {
+        see(self);
     }
 }
 
 impl LabelValue for bool {
-    fn write(&self, out: &mut LabelWriter) {
-        out.value(if *self { "true" } else { "false" });
+    const CARDINALITY: Option<usize> = Some(2);
+
+    fn show(&self, see: impl FnOnce(&str)) {
+        see(if *self { "true" } else { "false" });
+    }
+
+    fn index(&self) -> usize {
+        usize::from(*self)
     }
 }
 
 impl<T: LabelValue + ?Sized> LabelValue for &T {
-    fn write(&self, out: &mut LabelWriter) {
-        (**self).write(out);
+    const CARDINALITY: Option<usize> = T::CARDINALITY;
+
+    fn show(&self, see: impl FnOnce(&str)) {
+        (**self).show(see);
+    }
+
+    fn index(&self) -> usize {
+        (**self).index()
     }
 }
 
 macro_rules! integers {
     ($($integer:ty)*) => {
         $(impl LabelValue for $integer {
-            fn write(&self, out: &mut LabelWriter) {
-                out.display(self);
+            fn show(&self, see: impl FnOnce(&str)) {
+                see(itoa::Buffer::new().format(*self));
             }
         })*
     };
@@ -230,16 +182,21 @@ impl LabelSet {
         Self::new(kept.iter().map(|(name, value)| (*name, &**value)))
     }
 
-    /// Renders what a [`LabelWriter`] took for `names`.
-    pub(crate) fn from_values(names: &[&str], bytes: &[u8]) -> Self {
-        let mut values = Vec::with_capacity(names.len());
-        let mut rest = bytes;
-        while let Some((length, after)) = rest.split_first_chunk::<4>() {
-            let length = (u32::from_le_bytes(*length) as usize).min(after.len());
-            values.push(String::from_utf8_lossy(&after[..length]));
-            rest = &after[length..];
+    /// How many sets labels of these types have together: the product, if every one has a number and there are at most 4096.
+    ///
+    /// For the derive.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn cardinality(of: &[Option<usize>]) -> Option<usize> {
+        let (mut product, mut at) = (1_usize, 0);
+        while at < of.len() {
+            product = match of[at] {
+                Some(values) => product.saturating_mul(values),
+                None => return None,
+            };
+            at += 1;
         }
-        Self::new(names.iter().copied().zip(values.iter().map(AsRef::as_ref)))
+        if product == 0 || product > 4096 { None } else { Some(product) }
     }
 }
 
@@ -294,33 +251,11 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn key(values: &[&str]) -> Vec<u8> {
-        let mut out = LabelWriter::new();
-        values.iter().for_each(|value| out.value(value));
-        out.bytes().to_vec()
-    }
-
-    #[test]
-    fn sets_that_join_to_the_same_text_stay_apart() {
-        assert_ne!(key(&["ab", "c"]), key(&["a", "bc"]));
-        assert_ne!(key(&["GET", "", "x"]), key(&["GET", "x", ""]));
-    }
-
-    #[test]
-    fn displayed_values_are_like_written_ones() {
-        let mut out = LabelWriter::new();
-        out.display(200);
-        assert_eq!(out.bytes(), key(&["200"]));
-    }
-
     proptest! {
         #[test]
         fn any_values_come_back(values in proptest::collection::vec(".{0,200}", 0..4)) {
             let names = &["a", "b", "c", "d"][..values.len()];
-            let mut out = LabelWriter::new();
-            values.iter().for_each(|value| out.value(value));
-            prop_assert_eq!(out.values(), values.len());
-            let set = LabelSet::from_values(names, out.bytes());
+            let set = LabelSet::new(names.iter().copied().zip(values.iter().map(String::as_str)));
             let back: Vec<_> = set.iter().map(|(_, value)| value.into_owned()).collect();
             prop_assert_eq!(back, values);
             prop_assert!(!set.as_str().contains('\n'));

@@ -5,9 +5,11 @@ mod build_info;
 mod collector;
 mod counter;
 mod declare;
+mod dense;
 mod error;
 mod exemplar;
 mod family;
+mod family_data;
 mod format;
 mod gather;
 mod gauge;
@@ -22,6 +24,7 @@ mod process;
 #[cfg(feature = "prometheus")]
 mod prometheus;
 mod registry;
+mod series;
 #[cfg(feature = "http")]
 mod service;
 mod table;
@@ -41,7 +44,7 @@ pub use format::Format;
 pub use gauge::{Gauge, Held, IntGauge};
 pub use histogram::Histogram;
 pub use instrument::Instrument;
-pub use labels::{LabelSet, LabelValue, LabelWriter, Labels};
+pub use labels::{LabelSet, LabelValue, Labels};
 #[cfg(feature = "listener")]
 pub use listener::{ListenError, Listener};
 pub use name::{InvalidName, InvalidNameKind};
@@ -50,6 +53,7 @@ pub use radiosonde_macros::LabelValue;
 /// Derives [`trait@Labels`] for a struct with named fields.
 pub use radiosonde_macros::Labels;
 pub use registry::Registry;
+pub use series::Lent;
 #[cfg(feature = "http")]
 pub use service::{MetricsBody, MetricsService};
 pub use visitor::{FamilyInfo, HistogramSample, Kind, Number, SummarySample, Visitor};

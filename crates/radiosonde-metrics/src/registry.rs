@@ -5,7 +5,8 @@ use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
 use crate::collector::{Collector, CollectorErrors};
 use crate::error::{RegisterError, RegisterErrorKind};
-use crate::family::{AnyFamily, FamilyData};
+use crate::family::Texts;
+use crate::family_data::{AnyFamily, FamilyData};
 use crate::instrument::Shared;
 use crate::{Format, Instrument, Kind, gather};
 
@@ -102,6 +103,7 @@ impl Registry {
     pub(crate) fn get_or_register<M: Instrument>(
         &self,
         shared: Shared,
+        cardinality: Option<usize>,
     ) -> Result<Arc<FamilyData<M>>, RegisterError> {
         let mut families = self.0.families.write().unwrap_or_else(PoisonError::into_inner);
         let refuse = |shared: &Shared, kind| Err(RegisterError::new(&shared.name, shared.site, kind));
@@ -130,10 +132,10 @@ impl Registry {
         }
         let name = shared.name.clone();
         families.by_sample.extend(samples.into_iter().map(|sample| (sample.into(), name.clone())));
-        let data = Arc::new(FamilyData::<M>::new(shared));
+        let data = Arc::new(FamilyData::<M>::new(shared, cardinality));
         if data.shared.label_names.is_empty() {
             // Exposed at zero from the start, so that the first event is an increase.
-            let _ = data.with(&crate::labels::LabelWriter::new());
+            let _ = data.find(&Texts(&[]));
         }
         families.by_name.insert(name, Arc::clone(&data) as _);
         Ok(data)

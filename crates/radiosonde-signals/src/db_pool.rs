@@ -80,7 +80,7 @@ impl DbPool {
     /// Times a query until the guard is dropped, however it ends.
     pub fn query(&self, operation: &str) -> QueryTimer {
         let started = self.clock.monotonic();
-        QueryTimer { duration: self.queries.with(&[operation]), clock: Arc::clone(&self.clock), started }
+        QueryTimer { duration: self.queries.handle(&[operation]), clock: Arc::clone(&self.clock), started }
     }
 }
 

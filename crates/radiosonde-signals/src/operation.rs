@@ -98,9 +98,9 @@ impl Operation {
         let in_flight = registry.int_gauge("operation_in_flight", "Calls of an operation going on now.");
         let in_flight = in_flight.labels(&["operation"])?;
         Ok(Self(Arc::new(Signals {
-            calls: Outcome::ALL.map(|outcome| calls.with(&[&name, outcome.as_str()])),
-            duration: duration.with(&[&name]),
-            in_flight: in_flight.with(&[&name]),
+            calls: Outcome::ALL.map(|outcome| calls.handle(&[&name, outcome.as_str()])),
+            duration: duration.handle(&[&name]),
+            in_flight: in_flight.handle(&[&name]),
             name,
             clock,
         })))

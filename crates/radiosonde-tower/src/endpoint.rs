@@ -25,7 +25,7 @@ const OVERFLOW: &str = radiosonde_metrics::OVERFLOW;
 impl Endpoints {
     pub(crate) fn new(limit: usize, in_flight: Vector<IntGauge>) -> Self {
         // Its series exists from the start; a detached gauge would hide what overflows.
-        let overflow = Arc::new(Endpoint { name: OVERFLOW.into(), in_flight: in_flight.with(&[OVERFLOW]) });
+        let overflow = Arc::new(Endpoint { name: OVERFLOW.into(), in_flight: in_flight.handle(&[OVERFLOW]) });
         Self { known: RwLock::default(), limit, in_flight, overflow }
     }
 
@@ -49,7 +49,7 @@ impl Endpoints {
             );
             return Arc::clone(&self.overflow);
         }
-        let make = || Arc::new(Endpoint { name: name.into(), in_flight: self.in_flight.with(&[name]) });
+        let make = || Arc::new(Endpoint { name: name.into(), in_flight: self.in_flight.handle(&[name]) });
         Arc::clone(known.entry(name.into()).or_insert_with(make))
     }
 }

@@ -47,7 +47,7 @@ impl Counts {
                 "Sampled spans that ended and were not handed to every sink.",
             )
             .labels(&["reason"])?;
-        Ok(Self { spans, lost: Lost::ALL.map(|reason| lost.with(&[reason.as_str()])) })
+        Ok(Self { spans, lost: Lost::ALL.map(|reason| lost.handle(&[reason.as_str()])) })
     }
 
     pub(crate) fn handed_over(&self) {

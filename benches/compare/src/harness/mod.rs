@@ -1,0 +1,102 @@
+//! Runs the same work of several contenders in turns, so that whatever the machine does meanwhile happens to all of them.
+
+mod allocations;
+mod table;
+
+use std::collections::BTreeMap;
+use std::sync::Barrier;
+use std::time::{Duration, Instant};
+
+pub use table::print;
+
+/// Does its work so many times. The loop is inside, so that the call costs nothing per operation.
+pub type Work = Box<dyn Fn(u64) + Send + Sync>;
+
+/// One library, and its work for those cases that it knows.
+pub struct Contender {
+    pub name: &'static str,
+    pub works: BTreeMap<&'static str, Work>,
+}
+
+impl Contender {
+    pub fn new(name: &'static str) -> Self {
+        Self { name, works: BTreeMap::new() }
+    }
+
+    /// Adds the work for a case. `op` is given a running number.
+    pub fn case(mut self, case: &'static str, op: impl Fn(u64) + Send + Sync + 'static) -> Self {
+        self.works.insert(case, Box::new(move |times| (0..times).for_each(&op)));
+        self
+    }
+}
+
+/// What a contender took for a case: the median over the rounds, per operation.
+#[derive(Debug, Clone, Copy)]
+pub struct Taken {
+    pub nanoseconds: f64,
+    pub allocations: f64,
+}
+
+/// One round of one contender lasts about this long.
+const ROUND: Duration = Duration::from_millis(20);
+
+/// A case on so many threads at once; each does all the operations, so perfect scaling is the time of one thread.
+pub fn measure(contenders: &[Contender], case: &str, threads: usize, rounds: usize) -> Vec<Option<Taken>> {
+    let works: Vec<_> = contenders.iter().map(|contender| contender.works.get(case)).collect();
+    let times: Vec<_> = works.iter().map(|work| work.map_or(0, calibrate)).collect();
+    let mut samples = vec![Vec::new(); works.len()];
+    for _ in 0..rounds {
+        for (at, work) in works.iter().enumerate() {
+            let Some(work) = work else { continue };
+            samples[at].push(run(work, times[at], threads).as_secs_f64() * 1e9 / times[at] as f64);
+        }
+    }
+    let taken = |(at, work): (usize, &Option<&Work>)| {
+        let work = (*work)?;
+        let few = times[at].clamp(1, 1000);
+        let allocations = allocations::during(|| work(few)) as f64 / few as f64;
+        Some(Taken { nanoseconds: median(&mut samples[at]), allocations })
+    };
+    works.iter().enumerate().map(taken).collect()
+}
+
+/// How many operations a round has.
+fn calibrate(work: &Work) -> u64 {
+    let mut times = 1;
+    loop {
+        let start = Instant::now();
+        work(times);
+        let took = start.elapsed();
+        if took >= ROUND / 4 {
+            return ((times as f64 * ROUND.as_secs_f64() / took.as_secs_f64()) as u64).max(1);
+        }
+        times *= 2;
+    }
+}
+
+fn run(work: &Work, times: u64, threads: usize) -> Duration {
+    if threads == 1 {
+        let start = Instant::now();
+        work(times);
+        return start.elapsed();
+    }
+    let barrier = Barrier::new(threads + 1);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                barrier.wait();
+                work(times);
+                barrier.wait();
+            });
+        }
+        barrier.wait();
+        let start = Instant::now();
+        barrier.wait();
+        start.elapsed()
+    })
+}
+
+fn median(samples: &mut [f64]) -> f64 {
+    samples.sort_by(f64::total_cmp);
+    samples[samples.len() / 2]
+}

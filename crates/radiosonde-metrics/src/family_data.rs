@@ -1,0 +1,160 @@
+use std::any::Any;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use radiosonde_core::diagnostics;
+
+use crate::dense::Dense;
+use crate::family::{OVERFLOW, Texts};
+use crate::instrument::{Refusal, Shared};
+use crate::series::{Found, Series, Values};
+use crate::table::Table;
+use crate::{FamilyInfo, Instrument, LabelSet, Visitor};
+
+/// A family as the registry keeps it; one without labels has one series.
+pub(crate) struct FamilyData<M: Instrument> {
+    pub(crate) shared: Arc<Shared>,
+    /// By the sets' numbers, where they have one.
+    numbered: Option<Dense<M::Cell>>,
+    table: Table<M::Cell>,
+    /// Whether the table has as many series as it may have.
+    full: AtomicBool,
+    /// For look-ups with a wrong number of values; never shown.
+    detached: OnceLock<Arc<Series<M::Cell>>>,
+}
+
+impl<M: Instrument> FamilyData<M> {
+    pub(crate) fn new(shared: Shared, cardinality: Option<usize>) -> Self {
+        // More sets than the limit allows are counted by the table, which knows the limit.
+        let numbered = cardinality.filter(|&sets| sets <= shared.max_series).map(Dense::new);
+        Self {
+            shared: Arc::new(shared),
+            numbered,
+            table: Table::new(),
+            full: AtomicBool::new(false),
+            detached: OnceLock::new(),
+        }
+    }
+
+    pub(crate) fn find(&self, values: &impl Values) -> Found<'_, M::Cell> {
+        self.table.get(values).unwrap_or_else(|| self.insert(values))
+    }
+
+    /// The series of a set that has a number.
+    pub(crate) fn numbered(&self, index: usize, values: &impl Values) -> Found<'_, M::Cell> {
+        let there = self.numbered.as_ref().and_then(|dense| dense.get(index));
+        there.map_or_else(|| self.insert_numbered(index, values), Found::in_arc)
+    }
+
+    #[cold]
+    fn insert_numbered(&self, index: usize, values: &impl Values) -> Found<'_, M::Cell> {
+        let Some(dense) = self.numbered.as_ref().filter(|_| self.fits(values)) else {
+            return self.find(values);
+        };
+        dense.get_or_init(index, || self.series(values)).map_or_else(|| self.find(values), Found::in_arc)
+    }
+
+    #[cold]
+    fn insert(&self, values: &impl Values) -> Found<'_, M::Cell> {
+        if !self.fits(values) {
+            self.shared.refused.count(Refusal::LabelCount);
+            return self.detached();
+        }
+        // Relaxed: a family that is full stays so; who does not know yet finds out under the lock.
+        if !self.full.load(Ordering::Relaxed) {
+            let limit = self.shared.max_series;
+            if let Some(found) = self.table.get_or_insert(values, limit, || self.series(values)) {
+                return found;
+            }
+            // Relaxed: as above.
+            self.full.store(true, Ordering::Relaxed);
+        }
+        self.overflow()
+    }
+
+    /// Takes no lock: whoever throws label sets at a full family is not slowed down, and slows nobody down.
+    fn overflow(&self) -> Found<'_, M::Cell> {
+        let Shared { name, label_names, max_series, series_dropped, .. } = &*self.shared;
+        // Relaxed: a total, ordered against nothing.
+        if series_dropped.fetch_add(1, Ordering::Relaxed) == 0 {
+            diagnostics::report(
+                "metrics",
+                "series limit",
+                format_args!(
+                    "family {name:?} has {max_series} series, its limit; further label sets share one with the value {OVERFLOW:?}"
+                ),
+            );
+        }
+        let values = Overflow { labels: label_names.len() };
+        let make = || self.table.get_or_insert(&values, usize::MAX, || self.series(&values));
+        let found = self.table.get(&values).or_else(make);
+        // With such a limit there is always one.
+        found.unwrap_or_else(|| self.detached())
+    }
+
+    fn detached(&self) -> Found<'_, M::Cell> {
+        Found::in_arc(self.detached.get_or_init(|| self.series(&Texts(&[]))))
+    }
+
+    /// Whether there are as many values as names.
+    fn fits(&self, values: &impl Values) -> bool {
+        let mut count = 0;
+        values.each(|_| count += 1);
+        count == self.shared.label_names.len()
+    }
+
+    fn series(&self, values: &impl Values) -> Arc<Series<M::Cell>> {
+        let mut texts = Vec::new();
+        values.each(|value| texts.push(value.to_owned()));
+        let names = self.shared.label_names.iter().map(AsRef::as_ref);
+        let labels = LabelSet::new(names.zip(texts.iter().map(String::as_str)));
+        Series::new(M::cell(&self.shared), labels, values.to_key())
+    }
+}
+
+/// The set that stands for all that came too late. It may be asked for by name as well, and is the same series then.
+struct Overflow {
+    labels: usize,
+}
+
+impl Values for Overflow {
+    fn each(&self, mut see: impl FnMut(&str)) {
+        (0..self.labels).for_each(|_| see(OVERFLOW));
+    }
+}
+
+/// What the registry asks of a family, whatever its instruments are.
+pub(crate) trait AnyFamily: Any + Send + Sync {
+    fn shared(&self) -> &Arc<Shared>;
+    fn instrument(&self) -> &'static str;
+    fn visit(&self, out: &mut dyn Visitor);
+    fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
+}
+
+impl<M: Instrument> AnyFamily for FamilyData<M> {
+    fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
+    fn instrument(&self) -> &'static str {
+        M::NAME
+    }
+
+    fn visit(&self, out: &mut dyn Visitor) {
+        let numbered = self.numbered.as_ref().map(Dense::sorted).unwrap_or_default();
+        let found = self.table.sorted();
+        for series in numbered.iter().chain(&*found) {
+            M::visit(&series.cell, &series.labels, out);
+        }
+    }
+
+    fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
+        self
+    }
+}
+
+impl Shared {
+    pub(crate) fn info(&self) -> FamilyInfo<'_> {
+        FamilyInfo { name: &self.name, help: &self.help, kind: self.kind, unit: self.unit.as_deref() }
+    }
+}

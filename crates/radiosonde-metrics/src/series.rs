@@ -1,0 +1,133 @@
+use std::fmt;
+use std::marker::PhantomData;
+use std::mem::ManuallyDrop;
+use std::ops::Deref;
+use std::ptr::NonNull;
+use std::sync::Arc;
+
+use crate::{Instrument, LabelSet};
+
+/// One series: what its instrument counts in, its labels as rendered, and its values as looked up.
+///
+/// Behind the handles of all instruments, and public to their sealed trait only.
+#[derive(Debug)]
+pub struct Series<C> {
+    pub(crate) cell: C,
+    pub(crate) labels: LabelSet,
+    pub(crate) key: Box<[u8]>,
+}
+
+impl<C> Series<C> {
+    /// The only way to make one, so that every one is in an `Arc`.
+    pub(crate) fn new(cell: C, labels: LabelSet, key: Box<[u8]>) -> Arc<Self> {
+        Arc::new(Self { cell, labels, key })
+    }
+}
+
+/// Label values as a family is asked for them: shown one by one, as often as needed, in the same way each time.
+pub(crate) trait Values {
+    fn each(&self, see: impl FnMut(&str));
+
+    /// The values as a key: each preceded by its length, so that `("ab", "c")` and `("a", "bc")` are different keys.
+    fn to_key(&self) -> Box<[u8]> {
+        let mut key = Vec::new();
+        self.each(|value| {
+            key.extend_from_slice(&length(value));
+            key.extend_from_slice(value.as_bytes());
+        });
+        key.into()
+    }
+
+    /// Whether a key is that of these values, without making it.
+    fn is_key(&self, key: &[u8]) -> bool {
+        let mut rest = Some(key);
+        self.each(|value| {
+            rest = rest
+                .and_then(|rest| rest.strip_prefix(&length(value)))
+                .and_then(|rest| rest.strip_prefix(value.as_bytes()));
+        });
+        rest.is_some_and(<[u8]>::is_empty)
+    }
+}
+
+/// A value of 4 GiB does not fit in memory twice; saturating keeps the conversion total.
+fn length(value: &str) -> [u8; 4] {
+    u32::try_from(value.len()).unwrap_or(u32::MAX).to_le_bytes()
+}
+
+/// An instrument of a family, lent for as long as the family is borrowed: made by a look-up, without touching a reference count.
+///
+/// Use it on the spot. To keep the instrument, [`clone`](Clone::clone) it out, or ask the family for its
+/// [`handle`](crate::Family::handle).
+pub struct Lent<'a, M: Instrument> {
+    handle: ManuallyDrop<M>,
+    family: PhantomData<&'a M>,
+}
+
+impl<'a, M: Instrument> Lent<'a, M> {
+    pub(crate) fn new(found: Found<'a, M::Cell>) -> Self {
+        #[allow(unsafe_code, reason = "a handle that does not count as a reference")]
+        // SAFETY: the pointer is that of an `Arc` which lives for `'a` at least. The copy of the `Arc` made here is never dropped,
+        // so it needs no count of its own.
+        let handle = unsafe { Arc::from_raw(found.series.as_ptr().cast_const()) };
+        Self { handle: ManuallyDrop::new(M::wrap(handle)), family: PhantomData }
+    }
+}
+
+/// A series that its family keeps in an [`Arc`] for `'a` at least.
+pub(crate) struct Found<'a, C> {
+    /// From [`Arc::as_ptr`], so that an `Arc` may be made of it again.
+    series: NonNull<Series<C>>,
+    family: PhantomData<&'a Series<C>>,
+}
+
+impl<'a, C> Found<'a, C> {
+    pub(crate) fn in_arc(series: &'a Arc<Series<C>>) -> Self {
+        #[allow(unsafe_code, reason = "the pointer is wanted, not a reference made of it")]
+        // SAFETY: the address in an `Arc` is never null; it lives for `'a`, and so does what it points to.
+        unsafe {
+            Self::at(NonNull::new_unchecked(Arc::as_ptr(series).cast_mut()))
+        }
+    }
+
+    /// # Safety
+    /// The pointer is from [`Arc::as_ptr`], and that `Arc` lives for `'a`.
+    #[allow(unsafe_code, reason = "whoever calls it knows how long the series lives")]
+    pub(crate) const unsafe fn at(series: NonNull<Series<C>>) -> Self {
+        Self { series, family: PhantomData }
+    }
+}
+
+impl<C> Clone for Found<'_, C> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<C> Copy for Found<'_, C> {}
+
+impl<C> Deref for Found<'_, C> {
+    type Target = Series<C>;
+
+    fn deref(&self) -> &Series<C> {
+        #[allow(unsafe_code, reason = "a reference that lives as long as the family is borrowed")]
+        // SAFETY: it points into an `Arc` that lives for `'a`.
+        unsafe {
+            self.series.as_ref()
+        }
+    }
+}
+
+impl<M: Instrument> Deref for Lent<'_, M> {
+    type Target = M;
+
+    fn deref(&self) -> &M {
+        &self.handle
+    }
+}
+
+impl<M: Instrument + fmt::Debug> fmt::Debug for Lent<'_, M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}

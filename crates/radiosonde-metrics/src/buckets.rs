@@ -68,11 +68,37 @@ impl Buckets {
     pub fn bounds(&self) -> &[f64] {
         &self.bounds
     }
+}
 
-    /// The place of the bucket that `value` falls in; the one past the last bound is the bucket up to infinity.
-    pub(crate) fn index(&self, value: f64) -> usize {
-        // Bounds are inclusive: `le` means "less or equal".
-        self.bounds.partition_point(|&bound| bound < value)
+/// Finds the bucket of a value. Bounds are inclusive: `le` means "less or equal".
+#[derive(Debug)]
+pub(crate) enum Search {
+    /// At most sixteen bounds, filled up with infinity: all are compared, without a branch, several at a time.
+    Few([f64; FEW]),
+    /// More: by halving.
+    Many,
+}
+
+const FEW: usize = 16;
+
+impl Search {
+    pub(crate) fn new(buckets: &Buckets) -> Self {
+        let bounds = buckets.bounds();
+        if bounds.len() > FEW {
+            return Self::Many;
+        }
+        let mut few = [f64::INFINITY; FEW];
+        few[..bounds.len()].copy_from_slice(bounds);
+        Self::Few(few)
+    }
+
+    /// The place of the bucket that a finite value falls in; the one past the last bound is the bucket up to infinity.
+    #[inline]
+    pub(crate) fn index(&self, buckets: &Buckets, value: f64) -> usize {
+        match self {
+            Self::Few(bounds) => bounds.iter().map(|&bound| usize::from(bound < value)).sum(),
+            Self::Many => buckets.bounds().partition_point(|&bound| bound < value),
+        }
     }
 }
 
@@ -129,10 +155,18 @@ mod tests {
 
     #[test]
     fn a_bound_belongs_to_its_own_bucket() {
-        let buckets = Buckets::from_static(&[1.0, 2.0]);
-        let places: Vec<_> =
-            [f64::NEG_INFINITY, 1.0, 1.5, 2.0, 2.1, f64::INFINITY].map(|value| buckets.index(value)).into();
-        assert_eq!(places, [0, 0, 1, 1, 2, 2]);
+        let many: Vec<f64> = (1..=20).map(f64::from).collect();
+        for buckets in [Buckets::from_static(&[1.0, 2.0]), Buckets::new(many).unwrap(), Buckets::HTTP_SECONDS]
+        {
+            let search = Search::new(&buckets);
+            let bounds = buckets.bounds();
+            for (at, &bound) in bounds.iter().enumerate() {
+                assert_eq!(search.index(&buckets, bound), at, "{bound}");
+                assert_eq!(search.index(&buckets, bound.next_up()), at + 1, "{bound}");
+            }
+            assert_eq!(search.index(&buckets, f64::MIN), 0);
+            assert_eq!(search.index(&buckets, f64::MAX), bounds.len());
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::instrument::{Refusal, Shared, sealed::Sealed};
 use crate::series::Series;
+use crate::stripe::{Striped, Writers};
 use crate::{Instrument, Kind, LabelSet, Number, Visitor};
 
 /// Counts events since the process started.
@@ -14,7 +15,8 @@ use crate::{Instrument, Kind, LabelSet, Number, Visitor};
 /// Events, `u64`; wraps at 2^64. The name ends in `_total`.
 ///
 /// # Cost
-/// One relaxed atomic addition; no lock, no allocation. Cloning copies a pointer.
+/// One relaxed atomic addition; no lock, no allocation. Cloning copies a pointer. [`striped`](crate::Declare::striped), a load and a
+/// store, however many threads count.
 ///
 /// # Source
 /// OpenMetrics 1.0, "Counter": <https://prometheus.io/docs/specs/om/open_metrics_spec/#counter>
@@ -30,7 +32,17 @@ use crate::{Instrument, Kind, LabelSet, Number, Visitor};
 /// # Ok::<(), radiosonde_metrics::RegisterError>(())
 /// ```
 #[derive(Debug, Clone)]
-pub struct Counter(Arc<Series<AtomicU64>>);
+pub struct Counter(Arc<Series<CounterCell>>);
+
+/// Public to the sealed trait only.
+#[derive(Debug)]
+pub struct CounterCell(Events);
+
+#[derive(Debug)]
+enum Events {
+    One(AtomicU64),
+    Striped(Striped<AtomicU64>),
+}
 
 impl Counter {
     /// Counts one event.
@@ -40,18 +52,44 @@ impl Counter {
 
     /// Counts `events` events.
     pub fn inc_by(&self, events: u64) {
-        // Relaxed: readers need the total, not an order against other metrics.
-        self.0.cell.fetch_add(events, Ordering::Relaxed);
+        match &self.0.cell.0 {
+            Events::One(cell) => {
+                // Relaxed: readers need the total, not an order against other metrics.
+                cell.fetch_add(events, Ordering::Relaxed);
+            }
+            Events::Striped(cell) => add_events(cell, events),
+        }
     }
 
     /// How many events were counted.
     #[must_use]
     pub fn value(&self) -> u64 {
-        read(&self.0.cell)
+        total(&self.0.cell)
     }
 }
 
-fn read(cell: &AtomicU64) -> u64 {
+fn total(cell: &CounterCell) -> u64 {
+    match &cell.0 {
+        Events::One(cell) => read(cell),
+        // Each part is monotone, and so is their sum from one reading to the next.
+        Events::Striped(cell) => cell.iter().map(read).fold(0, u64::wrapping_add),
+    }
+}
+
+pub(crate) fn add_events(cell: &Striped<AtomicU64>, events: u64) {
+    match cell.mine() {
+        (part, Writers::ThisOne) => {
+            // Relaxed: nobody else writes to this part, and readers need the total alone.
+            part.store(part.load(Ordering::Relaxed).wrapping_add(events), Ordering::Relaxed);
+        }
+        (part, Writers::Many) => {
+            // Relaxed: as above.
+            part.fetch_add(events, Ordering::Relaxed);
+        }
+    }
+}
+
+pub(crate) fn read(cell: &AtomicU64) -> u64 {
     // Relaxed: readers need the total, not an order against other metrics.
     cell.load(Ordering::Relaxed)
 }
@@ -62,18 +100,19 @@ impl Sealed for Counter {
     const KIND: Kind = Kind::Counter;
     const NAME: &'static str = "Counter";
 
-    type Cell = AtomicU64;
+    type Cell = CounterCell;
 
-    fn cell(_: &Arc<Shared>) -> AtomicU64 {
-        AtomicU64::new(0)
+    fn cell(shared: &Arc<Shared>) -> CounterCell {
+        let one = || AtomicU64::new(0);
+        CounterCell(if shared.striped { Events::Striped(Striped::new(one)) } else { Events::One(one()) })
     }
 
-    fn wrap(series: Arc<Series<AtomicU64>>) -> Self {
+    fn wrap(series: Arc<Series<CounterCell>>) -> Self {
         Self(series)
     }
 
-    fn visit(cell: &AtomicU64, labels: &LabelSet, out: &mut dyn Visitor) {
-        out.number(labels, Number::Unsigned(read(cell)));
+    fn visit(cell: &CounterCell, labels: &LabelSet, out: &mut dyn Visitor) {
+        out.number(labels, Number::Unsigned(total(cell)));
     }
 }
 
@@ -177,18 +216,21 @@ mod tests {
     fn no_increment_is_lost_between_threads() {
         let registry = Registry::new();
         let events = registry.counter("events_total", "Events.").build().unwrap();
+        let striped = registry.counter("striped_total", "Events.").striped().build().unwrap();
         let seconds = registry.float_counter("seconds_total", "Seconds.").build().unwrap();
         std::thread::scope(|scope| {
             for _ in 0..4 {
                 scope.spawn(|| {
                     for _ in 0..10_000 {
                         events.inc();
+                        striped.inc();
                         seconds.inc_by(0.5);
                     }
                 });
             }
         });
-        assert_eq!(events.value(), 40_000);
+        assert_eq!((events.value(), striped.value()), (40_000, 40_000));
+        assert!(registry.text().contains("striped_total 40000\n"));
         assert_eq!(seconds.value(), 20_000.0);
     }
 }

@@ -1,6 +1,7 @@
 use std::panic::Location;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::buckets::Search;
 use crate::{Buckets, Kind, LabelSet, Visitor};
 
 /// Something that a family holds one of for each set of labels: [`Counter`](crate::Counter), [`Gauge`](crate::Gauge) and so on.
@@ -41,6 +42,9 @@ pub struct Shared {
     pub(crate) unit: Option<Box<str>>,
     pub(crate) label_names: Box<[Box<str>]>,
     pub(crate) buckets: Buckets,
+    pub(crate) search: Search,
+    /// Whether cells have a part for each thread.
+    pub(crate) striped: bool,
     pub(crate) max_series: usize,
     pub(crate) site: &'static Location<'static>,
     pub(crate) refused: Refused,

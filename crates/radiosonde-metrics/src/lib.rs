@@ -27,6 +27,7 @@ mod registry;
 mod series;
 #[cfg(feature = "http")]
 mod service;
+mod stripe;
 mod table;
 mod text;
 mod visitor;

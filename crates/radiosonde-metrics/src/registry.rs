@@ -1,6 +1,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 use std::panic::Location;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
 use crate::collector::{Collector, CollectorErrors};
@@ -27,6 +28,8 @@ struct Inner {
     /// What was asked for by name and is collected once only.
     once: RwLock<HashSet<&'static str>>,
     errors: CollectorErrors,
+    /// About how long the next exposition is, in bytes.
+    size: AtomicUsize,
 }
 
 #[derive(Default)]
@@ -77,9 +80,14 @@ impl Registry {
     /// Everything in `format`.
     #[must_use]
     pub fn encode(&self, format: Format) -> String {
-        let mut encoder = crate::text::Encoder::new(format);
+        // Relaxed: a guess, which the encoder corrects.
+        let expected = self.0.size.load(Ordering::Relaxed);
+        let mut encoder = crate::text::Encoder::new(format, expected);
         self.visit(&mut encoder);
-        encoder.finish()
+        let text = encoder.finish();
+        // Relaxed: as above. A little more, because counts grow.
+        self.0.size.store(text.len() + text.len() / 16, Ordering::Relaxed);
+        text
     }
 
     /// Shows everything to `visitor`.

@@ -15,11 +15,25 @@ pub(crate) struct Encoder {
     base: String,
     /// What is appended to it for the samples of a number: `_total` or nothing.
     suffix: &'static str,
+    /// The bounds of the last histogram, and how they are spelled: those of a family are spelled once.
+    bounds: Vec<f64>,
+    spelled: Vec<String>,
+    /// What stands before the bound in each bucket of a series.
+    prefix: String,
 }
 
 impl Encoder {
-    pub(crate) const fn new(format: Format) -> Self {
-        Self { format, out: String::new(), base: String::new(), suffix: "" }
+    /// With room for about `expected` bytes.
+    pub(crate) fn new(format: Format, expected: usize) -> Self {
+        Self {
+            format,
+            out: String::with_capacity(expected),
+            base: String::new(),
+            suffix: "",
+            bounds: Vec::new(),
+            spelled: Vec::new(),
+            prefix: String::new(),
+        }
     }
 
     pub(crate) fn finish(mut self) -> String {
@@ -55,21 +69,41 @@ impl Encoder {
     }
 
     fn value(&mut self, value: Number) {
-        // Writing to a String does not fail.
-        let _ = match value {
-            Number::Unsigned(value) => write!(self.out, "{value}"),
-            Number::Signed(value) => write!(self.out, "{value}"),
-            Number::Float(value) if value.is_nan() => write!(self.out, "NaN"),
+        match value {
+            Number::Unsigned(value) => self.out.push_str(itoa::Buffer::new().format(value)),
+            Number::Signed(value) => self.out.push_str(itoa::Buffer::new().format(value)),
+            Number::Float(value) if value.is_nan() => self.out.push_str("NaN"),
             Number::Float(value) if value.is_infinite() => {
-                write!(self.out, "{}Inf", if value > 0.0 { '+' } else { '-' })
+                self.out.push_str(if value > 0.0 { "+Inf" } else { "-Inf" });
             }
             // Whole numbers without a point, as everybody writes them; beyond 2^53 there is an exponent anyway.
             Number::Float(value) if value.fract() == 0.0 && value.abs() < 9.0e15 => {
-                write!(self.out, "{value}")
+                #[allow(clippy::cast_possible_truncation, reason = "whole, and small enough")]
+                let whole = value as i64;
+                if whole == 0 && value.is_sign_negative() {
+                    self.out.push('-');
+                }
+                self.out.push_str(itoa::Buffer::new().format(whole));
             }
             // The shortest text that reads back as the same number, with an exponent where it is long.
-            Number::Float(value) => write!(self.out, "{value:?}"),
-        };
+            Number::Float(value) => self.out.push_str(zmij::Buffer::new().format_finite(value)),
+        }
+    }
+
+    /// Spells the bounds unless they are those of the series before.
+    fn spell(&mut self, bounds: &[f64]) {
+        if self.bounds == bounds && !self.spelled.is_empty() {
+            return;
+        }
+        self.bounds.clear();
+        self.bounds.extend_from_slice(bounds);
+        self.spelled.clear();
+        let out = std::mem::take(&mut self.out);
+        for &bound in bounds.iter().chain([&f64::INFINITY]) {
+            self.bound(bound);
+            self.spelled.push(std::mem::take(&mut self.out));
+        }
+        self.out = out;
     }
 
     /// A bucket's bound or a quantile: part of the series' identity, so each format has one spelling.
@@ -156,8 +190,22 @@ impl Visitor for Encoder {
     }
 
     fn histogram(&mut self, labels: &LabelSet, sample: &HistogramSample<'_>) {
-        for (bound, count, exemplar) in sample.cumulative() {
-            self.start("_bucket", labels, Some(("le", bound)));
+        self.spell(sample.bounds);
+        let prefix = &mut self.prefix;
+        prefix.clear();
+        for part in [
+            self.base.as_str(),
+            "_bucket{",
+            labels.as_str(),
+            if labels.is_empty() { "" } else { "," },
+            "le=\"",
+        ] {
+            prefix.push_str(part);
+        }
+        for (at, (_, count, exemplar)) in sample.cumulative().enumerate() {
+            self.out.push_str(&self.prefix);
+            self.out.push_str(self.spelled.get(at).map_or("+Inf", String::as_str));
+            self.out.push_str("\"} ");
             self.value(Number::Unsigned(count));
             self.end(exemplar);
         }

@@ -17,6 +17,7 @@ pub fn all() -> Vec<Contender> {
         measured::contender(),
         otel::contender(),
         radiosonde::contender(),
+        radiosonde::striped(),
         limit::contender(),
     ]
 }

@@ -81,6 +81,17 @@ pub fn contender() -> Contender {
         })
 }
 
+/// The same with cells that have a part for each thread, for the few metrics that all threads use all the time.
+pub fn striped() -> Contender {
+    let registry = Registry::new();
+    let counter = registry.counter("a_total", "A.").striped().build().unwrap();
+    let buckets = Buckets::new(BUCKETS).unwrap();
+    let histogram = registry.histogram("b_seconds", "B.").buckets(buckets).striped().build().unwrap();
+    Contender::new("radiosonde, striped")
+        .case("counter, kept", move |_| counter.inc())
+        .case("histogram of 14 buckets, kept", move |n| histogram.observe(duration(n)))
+}
+
 fn mixed() -> Registry {
     let registry = Registry::new();
     let counters = registry.counter("requests_total", "Requests.").labels(&NAMES[..2]).unwrap();

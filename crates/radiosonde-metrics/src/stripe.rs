@@ -1,0 +1,159 @@
+//! Which part of a striped cell a thread writes to.
+//!
+//! A striped cell has a part for each of a few threads, which that thread alone writes: an addition is a load and a store, and no
+//! cache line goes from core to core. A thread that ends leaves its part, with what is in it, to a later one; threads that find
+//! none free share the last part.
+
+use std::cell::Cell;
+use std::num::NonZero;
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// One value per thread that has a part of its own, and one more for all others.
+#[derive(Debug)]
+pub(crate) struct Striped<T> {
+    parts: Box<[Padded<T>]>,
+}
+
+/// Two cache lines, because processors fetch them in pairs.
+#[derive(Debug)]
+#[repr(align(128))]
+struct Padded<T>(T);
+
+/// Who else writes to a part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Writers {
+    /// Nobody but this thread.
+    ThisOne,
+    /// Any number.
+    Many,
+}
+
+impl<T> Striped<T> {
+    pub(crate) fn new(make: impl Fn() -> T) -> Self {
+        Self { parts: (0..=*OWNED).map(|_| Padded(make())).collect() }
+    }
+
+    /// The part for this thread to write to.
+    #[inline]
+    pub(crate) fn mine(&self) -> (&T, Writers) {
+        match self.parts.get(mine()) {
+            Some(part) => (&part.0, Writers::ThisOne),
+            None => (&self.parts[self.parts.len() - 1].0, Writers::Many),
+        }
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
+        self.parts.iter().map(|part| &part.0)
+    }
+}
+
+/// How many threads have a part of their own: twice the processors, so that a pool's threads and a few others do.
+static OWNED: LazyLock<usize> = LazyLock::new(|| {
+    let processors = std::thread::available_parallelism().map_or(2, NonZero::get);
+    (processors * 2).clamp(4, 64)
+});
+
+/// The numbers that are taken, a bit each.
+static TAKEN: AtomicU64 = AtomicU64::new(0);
+
+const UNKNOWN: usize = usize::MAX;
+/// Larger than any number of parts.
+const NONE: usize = usize::MAX - 1;
+
+thread_local! {
+    // Without a destructor, so that it can be read while the thread ends.
+    static MINE: Cell<usize> = const { Cell::new(UNKNOWN) };
+    static GIVE_BACK: GiveBack = const { GiveBack };
+}
+
+struct GiveBack;
+
+impl Drop for GiveBack {
+    fn drop(&mut self) {
+        let mine = MINE.replace(NONE);
+        if mine < 64 {
+            // Release: the next thread with this number goes on from what this one wrote.
+            TAKEN.fetch_and(!(1 << mine), Ordering::Release);
+        }
+    }
+}
+
+#[inline]
+fn mine() -> usize {
+    match MINE.get() {
+        UNKNOWN => claim(),
+        mine => mine,
+    }
+}
+
+#[cold]
+fn claim() -> usize {
+    // A thread that is ending already could not give its number back.
+    let number = if GIVE_BACK.try_with(|_| ()).is_ok() { take() } else { NONE };
+    MINE.set(number);
+    number
+}
+
+fn take() -> usize {
+    // Relaxed: the exchange decides.
+    let mut taken = TAKEN.load(Ordering::Relaxed);
+    loop {
+        let free = taken.trailing_ones() as usize;
+        if free >= *OWNED {
+            return NONE;
+        }
+        // Acquire: what the last thread with this number wrote is what this one goes on from.
+        match TAKEN.compare_exchange_weak(taken, taken | 1 << free, Ordering::Acquire, Ordering::Relaxed) {
+            Ok(_) => return free,
+            Err(seen) => taken = seen,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_addition_is_lost_when_threads_come_and_go() {
+        let cell = Striped::new(|| AtomicU64::new(0));
+        for _ in 0..20 {
+            std::thread::scope(|scope| {
+                for _ in 0..*OWNED + 5 {
+                    scope.spawn(|| {
+                        for _ in 0..1000 {
+                            crate::counter::add_events(&cell, 1);
+                        }
+                    });
+                }
+            });
+        }
+        // Relaxed: the threads have ended.
+        let total: u64 = cell.iter().map(|part| part.load(Ordering::Relaxed)).sum();
+        assert_eq!(total, 20 * (*OWNED as u64 + 5) * 1000);
+    }
+
+    #[test]
+    fn threads_that_live_at_once_have_different_numbers_or_none() {
+        let barrier = std::sync::Barrier::new(*OWNED + 3);
+        let numbers: Vec<usize> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..*OWNED + 3)
+                .map(|_| {
+                    scope.spawn(|| {
+                        let number = mine();
+                        barrier.wait();
+                        number
+                    })
+                })
+                .collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        let mut own: Vec<_> = numbers.iter().filter(|&&number| number != NONE).collect();
+        let there = own.len();
+        own.sort_unstable();
+        own.dedup();
+        assert_eq!(own.len(), there, "{numbers:?}");
+        assert!(there < numbers.len());
+    }
+}

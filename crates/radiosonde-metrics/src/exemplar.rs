@@ -1,7 +1,8 @@
-use std::sync::atomic::{AtomicU64, Ordering, fence};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use radiosonde_core::{Clock as _, SpanContext, SpanId, SystemClock, TraceFlags, TraceId};
+
+use crate::sync::{AtomicU64, Ordering, fence};
 
 /// One observation with the span that made it: the way from a metric to a trace.
 ///
@@ -38,8 +39,11 @@ pub(crate) struct ExemplarSlot {
 impl ExemplarSlot {
     /// Keeps the observation if a sampled span is current and the slot is due.
     pub(crate) fn offer(&self, value: f64, context: &SpanContext) {
-        let now = SystemClock.now();
-        let now = now.duration_since(UNIX_EPOCH).unwrap_or_default();
+        self.offer_at(value, context, SystemClock.now().duration_since(UNIX_EPOCH).unwrap_or_default());
+    }
+
+    /// As [`offer`](Self::offer), at this time since the Unix epoch.
+    pub(crate) fn offer_at(&self, value: f64, context: &SpanContext, now: Duration) {
         // Relaxed: an old reading keeps or replaces one exemplar more or less.
         let last = Duration::from_millis(self.timestamp.load(Ordering::Relaxed));
         // In either direction: a clock that was set back must not keep this exemplar until it has caught up.

@@ -18,6 +18,8 @@ mod instrument;
 mod labels;
 #[cfg(feature = "listener")]
 mod listener;
+#[cfg(all(test, loom))]
+mod models;
 mod name;
 #[cfg_attr(not(target_os = "linux"), path = "process_unknown.rs")]
 mod process;
@@ -28,6 +30,7 @@ mod series;
 #[cfg(feature = "http")]
 mod service;
 mod stripe;
+mod sync;
 mod table;
 mod text;
 mod visitor;

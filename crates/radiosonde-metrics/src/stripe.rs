@@ -7,7 +7,8 @@
 use std::cell::Cell;
 use std::num::NonZero;
 use std::sync::LazyLock;
-use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::sync::{AtomicU64, Ordering};
 
 /// One value per thread that has a part of its own, and one more for all others.
 #[derive(Debug)]
@@ -54,8 +55,20 @@ static OWNED: LazyLock<usize> = LazyLock::new(|| {
     (processors * 2).clamp(4, 64)
 });
 
-/// The numbers that are taken, a bit each.
-static TAKEN: AtomicU64 = AtomicU64::new(0);
+#[cfg(not(loom))]
+static NUMBERS: Numbers = Numbers { taken: AtomicU64::new(0) };
+
+#[cfg(loom)]
+loom::lazy_static! {
+    static ref NUMBERS: Numbers = Numbers::new();
+}
+
+/// Gives each thread that wants one a number that no other has meanwhile.
+#[derive(Debug)]
+pub(crate) struct Numbers {
+    /// The numbers that are taken, a bit each.
+    taken: AtomicU64,
+}
 
 const UNKNOWN: usize = usize::MAX;
 /// Larger than any number of parts.
@@ -73,8 +86,7 @@ impl Drop for GiveBack {
     fn drop(&mut self) {
         let mine = MINE.replace(NONE);
         if mine < 64 {
-            // Release: the next thread with this number goes on from what this one wrote.
-            TAKEN.fetch_and(!(1 << mine), Ordering::Release);
+            NUMBERS.give_back(mine);
         }
     }
 }
@@ -90,28 +102,42 @@ fn mine() -> usize {
 #[cold]
 fn claim() -> usize {
     // A thread that is ending already could not give its number back.
-    let number = if GIVE_BACK.try_with(|_| ()).is_ok() { take() } else { NONE };
+    let number = GIVE_BACK.try_with(|_| NUMBERS.take(*OWNED)).ok().flatten().unwrap_or(NONE);
     MINE.set(number);
     number
 }
 
-fn take() -> usize {
-    // Relaxed: the exchange decides.
-    let mut taken = TAKEN.load(Ordering::Relaxed);
-    loop {
-        let free = taken.trailing_ones() as usize;
-        if free >= *OWNED {
-            return NONE;
+impl Numbers {
+    #[cfg(loom)]
+    pub(crate) fn new() -> Self {
+        Self { taken: AtomicU64::new(0) }
+    }
+
+    /// The lowest free number below `limit`, which is at most 64.
+    pub(crate) fn take(&self, limit: usize) -> Option<usize> {
+        // Relaxed: the exchange decides.
+        let mut taken = self.taken.load(Ordering::Relaxed);
+        loop {
+            let free = taken.trailing_ones() as usize;
+            if free >= limit {
+                return None;
+            }
+            let next = taken | 1 << free;
+            // Acquire: what the last thread with this number wrote is what this one goes on from.
+            match self.taken.compare_exchange_weak(taken, next, Ordering::Acquire, Ordering::Relaxed) {
+                Ok(_) => return Some(free),
+                Err(seen) => taken = seen,
+            }
         }
-        // Acquire: what the last thread with this number wrote is what this one goes on from.
-        match TAKEN.compare_exchange_weak(taken, taken | 1 << free, Ordering::Acquire, Ordering::Relaxed) {
-            Ok(_) => return free,
-            Err(seen) => taken = seen,
-        }
+    }
+
+    pub(crate) fn give_back(&self, number: usize) {
+        // Release: the next thread with this number goes on from what this one wrote.
+        self.taken.fetch_and(!(1 << number), Ordering::Release);
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
 

@@ -1,11 +1,9 @@
 use std::hash::{BuildHasher as _, Hasher as _};
 use std::ptr::{self, NonNull};
-use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
-use foldhash::fast::RandomState;
+use std::sync::{Arc, PoisonError};
 
 use crate::series::{Found, Series, Values};
+use crate::sync::{AtomicPtr, AtomicU64, FIRST_SLOTS, Mutex, MutexGuard, Ordering, RandomState};
 
 /// The series of a family, found by their label values: read by everybody at once, without a lock and without writing anything.
 ///
@@ -39,8 +37,6 @@ struct Slot<C> {
     series: AtomicPtr<Series<C>>,
 }
 
-const FIRST: usize = 16;
-
 #[allow(unsafe_code, reason = "the slots are boxed by hand, so the compiler asks for a word")]
 // SAFETY: a table hands out shared references to cells, from whatever thread, and is dropped on one of them.
 unsafe impl<C: Send + Sync> Send for Table<C> {}
@@ -51,7 +47,7 @@ unsafe impl<C: Send + Sync> Sync for Table<C> {}
 
 impl<C> Table<C> {
     pub(crate) fn new() -> Self {
-        let first = Slots::boxed(FIRST);
+        let first = Slots::boxed(FIRST_SLOTS);
         let writer = Writer { all: Vec::new(), grown: vec![first], sorted: Arc::new([]) };
         Self { slots: AtomicPtr::new(first), writer: Mutex::new(writer), hasher: RandomState::default() }
     }
@@ -204,7 +200,7 @@ const fn start(hash: u64, mask: usize) -> usize {
     hash as usize & mask
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
     use crate::LabelSet;

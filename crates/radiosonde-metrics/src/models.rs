@@ -1,0 +1,91 @@
+//! Models for loom of what is read and written without a lock.
+
+use std::time::Duration;
+
+use loom::sync::Arc;
+use loom::thread;
+use radiosonde_core::{SpanContext, SpanId, TraceFlags, TraceId};
+
+use crate::LabelSet;
+use crate::exemplar::ExemplarSlot;
+use crate::series::{Series, Values};
+use crate::stripe::Numbers;
+use crate::sync::{AtomicU64, Ordering};
+use crate::table::Table;
+
+struct One(&'static str);
+
+impl Values for One {
+    fn each(&self, mut see: impl FnMut(&str)) {
+        see(self.0);
+    }
+}
+
+fn add(table: &Table<u64>, value: &'static str, cell: u64) -> u64 {
+    let make = || Series::new(cell, LabelSet::default(), One(value).to_key());
+    table.get_or_insert(&One(value), 100, make).unwrap().cell
+}
+
+#[test]
+fn two_who_add_the_same_set_get_the_same_series() {
+    loom::model(|| {
+        let table = Arc::new(Table::new());
+        let other = thread::spawn({
+            let table = Arc::clone(&table);
+            move || add(&table, "a", 1)
+        });
+        let mine = add(&table, "a", 2);
+        assert_eq!(mine, other.join().unwrap());
+        assert_eq!(table.sorted().len(), 1);
+    });
+}
+
+#[test]
+fn an_exemplar_is_read_whole_or_not_at_all() {
+    loom::model(|| {
+        let slot = Arc::new(ExemplarSlot::default());
+        let context = |n: u8| {
+            let trace = TraceId::from_bytes([n; 16]).unwrap();
+            SpanContext::new(trace, SpanId::from_bytes([n; 8]).unwrap(), TraceFlags::SAMPLED)
+        };
+        let at = |seconds| Duration::from_secs(seconds);
+        slot.offer_at(1.0, &context(1), at(1));
+        let writer = thread::spawn({
+            let slot = Arc::clone(&slot);
+            move || slot.offer_at(2.0, &context(2), at(2))
+        });
+        if let Some(exemplar) = slot.read() {
+            let n = exemplar.trace_id.to_bytes()[0];
+            assert_eq!(exemplar.span_context(), context(n));
+            assert_eq!(exemplar.value, f64::from(n));
+        }
+        writer.join().unwrap();
+        assert_eq!(slot.read().unwrap().value, 2.0);
+    });
+}
+
+#[test]
+fn a_number_that_is_given_back_brings_what_was_written_with_it() {
+    loom::model(|| {
+        let numbers = Arc::new(Numbers::new());
+        let parts = Arc::new([AtomicU64::new(0), AtomicU64::new(0)]);
+        let work = |numbers: Arc<Numbers>, parts: Arc<[AtomicU64; 2]>| {
+            // As the owner of a part writes: without an atomic addition.
+            let number = numbers.take(2).unwrap();
+            let part = &parts[number];
+            // Relaxed: what the numbers are about is that nobody else writes meanwhile.
+            part.store(part.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+            numbers.give_back(number);
+        };
+        let other = thread::spawn({
+            let (numbers, parts) = (Arc::clone(&numbers), Arc::clone(&parts));
+            move || work(numbers, parts)
+        });
+        work(Arc::clone(&numbers), Arc::clone(&parts));
+        work(Arc::clone(&numbers), Arc::clone(&parts));
+        other.join().unwrap();
+        // Relaxed: the other thread has ended.
+        let total: u64 = parts.iter().map(|part| part.load(Ordering::Relaxed)).sum();
+        assert_eq!(total, 3);
+    });
+}

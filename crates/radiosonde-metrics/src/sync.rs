@@ -1,0 +1,21 @@
+//! What the lock-free parts are made of: the real thing, or loom's, which tries every order in which threads may see each other's writes.
+//!
+//! `RUSTFLAGS="--cfg loom" cargo test -p radiosonde-metrics --lib --release models`
+
+#[cfg(not(loom))]
+pub(crate) use foldhash::fast::RandomState;
+#[cfg(not(loom))]
+pub(crate) use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering, fence};
+#[cfg(not(loom))]
+pub(crate) use std::sync::{Mutex, MutexGuard};
+
+// A model has to do the same in every run.
+#[cfg(loom)]
+pub(crate) use foldhash::fast::FixedState as RandomState;
+#[cfg(loom)]
+pub(crate) use loom::sync::atomic::{AtomicPtr, AtomicU64, Ordering, fence};
+#[cfg(loom)]
+pub(crate) use loom::sync::{Mutex, MutexGuard};
+
+/// How many slots a table begins with. In a model two, so that it grows soon.
+pub(crate) const FIRST_SLOTS: usize = if cfg!(loom) { 2 } else { 16 };

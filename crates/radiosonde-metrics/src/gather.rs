@@ -9,16 +9,20 @@ use radiosonde_core::diagnostics;
 
 use crate::collector::{CollectedFamily, Collection, CollectorFault};
 use crate::family_data::AnyFamily;
+use crate::gathering::Gathering;
 use crate::instrument::Refusal;
 use crate::name::{check_label, check_metric};
 use crate::registry::sample_names;
 use crate::{FamilyInfo, Kind, LabelSet, Number, Registry, Visitor};
 
 pub(crate) fn gather(registry: &Registry, out: &mut dyn Visitor) {
+    let gathering = Gathering::enter(registry.address());
     let own = registry.families();
     let mut merged = Merged::new(registry, &own);
     let mut families = Vec::new();
-    for collector in &registry.collectors() {
+    // Asked by one of its own collectors, it does not ask them again.
+    let collectors = if gathering.is_some() { registry.collectors().all() } else { Vec::new() };
+    for collector in &collectors {
         let mut collection = Collection::default();
         // A broken collector loses its own families only.
         match catch_unwind(AssertUnwindSafe(|| collector.collect(&mut collection))) {
@@ -62,7 +66,7 @@ struct Merged<'a> {
 }
 
 /// What the `prometheus` crate's process collector has under the names of ours.
-const PROCESS: [&str; 7] = [
+pub(crate) const PROCESS: [&str; 7] = [
     "process_cpu_seconds_total",
     "process_max_fds",
     "process_open_fds",

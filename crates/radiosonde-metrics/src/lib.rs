@@ -12,6 +12,7 @@ mod family;
 mod family_data;
 mod format;
 mod gather;
+mod gathering;
 mod gauge;
 mod histogram;
 mod instrument;
@@ -21,6 +22,7 @@ mod listener;
 #[cfg(all(test, loom))]
 mod models;
 mod name;
+mod owned;
 #[cfg_attr(not(target_os = "linux"), path = "process_unknown.rs")]
 mod process;
 #[cfg(feature = "prometheus")]
@@ -29,6 +31,7 @@ mod registry;
 mod series;
 #[cfg(feature = "http")]
 mod service;
+mod snapshot;
 mod stripe;
 mod sync;
 mod table;
@@ -52,6 +55,7 @@ pub use labels::{LabelSet, LabelValue, Labels};
 #[cfg(feature = "listener")]
 pub use listener::{ListenError, Listener};
 pub use name::{InvalidName, InvalidNameKind};
+pub use owned::CollectorGuard;
 /// Derives [`trait@LabelValue`] for an enum without fields.
 pub use radiosonde_macros::LabelValue;
 /// Derives [`trait@Labels`] for a struct with named fields.
@@ -60,6 +64,7 @@ pub use registry::Registry;
 pub use series::Lent;
 #[cfg(feature = "http")]
 pub use service::{MetricsBody, MetricsService};
+pub use snapshot::{FamilySnapshot, SeriesSnapshot, Snapshot, SnapshotValue};
 pub use visitor::{FamilyInfo, HistogramSample, Kind, Number, SummarySample, Visitor};
 
 /// The traits without the derives of the same names, for the facade, which has derives of its own beside them.

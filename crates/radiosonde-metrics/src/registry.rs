@@ -9,6 +9,7 @@ use crate::error::{RegisterError, RegisterErrorKind};
 use crate::family::Texts;
 use crate::family_data::{AnyFamily, FamilyData};
 use crate::instrument::Shared;
+use crate::owned::Collectors;
 use crate::{Format, Instrument, Kind, gather};
 
 /// Knows every metric, and shows them all to whoever scrapes.
@@ -24,7 +25,7 @@ pub struct Registry(Arc<Inner>);
 #[derive(Default)]
 struct Inner {
     families: RwLock<Families>,
-    collectors: RwLock<Vec<Arc<dyn Collector>>>,
+    collectors: Arc<Collectors>,
     /// What was asked for by name and is collected once only.
     once: RwLock<HashSet<&'static str>>,
     errors: CollectorErrors,
@@ -60,8 +61,11 @@ impl Registry {
     /// here, or with a bad name loses that family. A series that is there already, or that no metric of its kind can have, is left
     /// out: a counter that is negative or NaN, buckets or quantiles that do not ascend. Each is counted in
     /// `radiosonde_metrics_collector_errors_total{reason}`, and the rest is served.
+    ///
+    /// It is asked for as long as the registry lives; [`collect_while`](Self::collect_while) ends before, and
+    /// [`collect_as`](Self::collect_as) replaces. A collector may read the registry that asks it, and sees there what is not collected.
     pub fn collect_from(&self, collector: impl Collector) {
-        self.0.collectors.write().unwrap_or_else(PoisonError::into_inner).push(Arc::new(collector));
+        self.0.collectors.add(None, Arc::new(collector));
     }
 
     /// Asks `collector` too, unless one of this name is asked already.
@@ -100,8 +104,13 @@ impl Registry {
         families.by_name.values().map(Arc::clone).collect()
     }
 
-    pub(crate) fn collectors(&self) -> Vec<Arc<dyn Collector>> {
-        self.0.collectors.read().unwrap_or_else(PoisonError::into_inner).iter().map(Arc::clone).collect()
+    pub(crate) fn collectors(&self) -> &Arc<Collectors> {
+        &self.0.collectors
+    }
+
+    /// What tells it from other registries while it lives.
+    pub(crate) fn address(&self) -> usize {
+        Arc::as_ptr(&self.0).addr()
     }
 
     pub(crate) fn collector_errors(&self) -> &CollectorErrors {

@@ -148,3 +148,16 @@ fn registries_that_show_each_other_do_not_ask_for_ever() {
     );
     assert!(theirs.gather().iter().any(|family| family.name() == "orders_total"));
 }
+
+#[test]
+fn beside_the_default_registry_the_adapter_may_leave_out_the_process() {
+    let registry = Registry::new();
+    registry.expose_process();
+    registry.gauge("beside", "Beside.").build().unwrap();
+    let theirs = prometheus::Registry::new();
+    theirs.register(Box::new(prometheus::process_collector::ProcessCollector::for_self())).unwrap();
+    theirs.register(Box::new(Adapter::new(&registry).without_process())).unwrap();
+    let text = prometheus::TextEncoder::new().encode_to_string(&theirs.gather()).unwrap();
+    let samples = |name: &str| text.lines().filter(|line| line.split(' ').next() == Some(name)).count();
+    assert_eq!((samples("process_cpu_seconds_total"), samples("beside")), (1, 1), "{text}");
+}

@@ -50,6 +50,9 @@ pub struct PoolState {
 impl DbPool {
     /// A pool whose state `read` tells. It is called at every scrape and must not block; `name` tells pools apart.
     ///
+    /// The pool is watched for as long as the registry lives, or until one of the same name is: then the newer `read` is called in
+    /// place of the older, which is dropped, as after a reconnect.
+    ///
     /// # Errors
     /// [`RegisterError`] if the registry has another metric called `database_query_duration_seconds`.
     pub fn watch(
@@ -73,7 +76,8 @@ impl DbPool {
         let help = "Time from a query's start to its end.";
         let queries = registry.histogram("database_query_duration_seconds", help).unit("seconds");
         let queries = queries.labels(&["operation"])?;
-        registry.collect_from(Connections { labels: LabelSet::new([("pool", name)]), read: Box::new(read) });
+        let connections = Connections { labels: LabelSet::new([("pool", name)]), read: Box::new(read) };
+        registry.collect_as(&format!("database_connections/{name}"), connections);
         Ok(Self { queries, clock })
     }
 
@@ -128,5 +132,28 @@ impl Collector for Connections {
 impl fmt::Debug for Connections {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Connections").field("labels", &self.labels).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pool_that_is_watched_again_tells_the_newer_state() {
+        let registry = Registry::new();
+        let older = Arc::new(());
+        let kept = Arc::clone(&older);
+        let state = move || PoolState { active: Arc::strong_count(&kept) as u64, ..PoolState::default() };
+        DbPool::watch(&registry, "orders", state).unwrap();
+        DbPool::watch(&registry, "stock", || PoolState { active: 7, ..PoolState::default() }).unwrap();
+        DbPool::watch(&registry, "orders", || PoolState { active: 9, ..PoolState::default() }).unwrap();
+        let snapshot = registry.snapshot();
+        assert_eq!(snapshot.value("database_connections_active", &[("pool", "orders")]), Some(9.0));
+        assert_eq!(snapshot.value("database_connections_active", &[("pool", "stock")]), Some(7.0));
+        let faults = "radiosonde_metrics_collector_errors_total";
+        assert!(snapshot.family(faults).is_some());
+        assert_eq!(snapshot.sum(faults, &[]), 0.0);
+        assert_eq!(Arc::strong_count(&older), 1, "the older one is dropped");
     }
 }

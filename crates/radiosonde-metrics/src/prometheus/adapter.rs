@@ -4,6 +4,7 @@ use ::prometheus::proto::{
     Untyped,
 };
 
+use crate::gather::PROCESS;
 use crate::{FamilyInfo, HistogramSample, Kind, LabelSet, Number, Registry, SummarySample, Visitor};
 
 /// Our registry as a collector of the `prometheus` crate, for an application that keeps its own `/metrics`.
@@ -27,6 +28,8 @@ pub struct Adapter {
     registry: Registry,
     /// Their registry tells collectors apart by what they describe. Families come and go, so this describes the adapter.
     descriptions: Vec<Desc>,
+    /// Whether the families of the process come along.
+    process: bool,
 }
 
 impl Adapter {
@@ -38,7 +41,15 @@ impl Adapter {
         // The name is a valid one, so there is a description; without one the adapter would still work.
         let descriptions =
             Desc::new(name, help, Vec::new(), std::collections::HashMap::new()).into_iter().collect();
-        Self { registry: registry.clone(), descriptions }
+        Self { registry: registry.clone(), descriptions, process: true }
+    }
+
+    /// Leaves out the `process_*` families, for a registry that has those of its own: the default one does, and would write
+    /// each of them twice, which no parser takes.
+    #[must_use]
+    pub const fn without_process(mut self) -> Self {
+        self.process = false;
+        self
     }
 }
 
@@ -51,7 +62,8 @@ impl ::prometheus::core::Collector for Adapter {
         let mut model = Model::default();
         super::once(|| self.registry.visit(&mut model));
         // Their text encoder refuses a family without metrics.
-        model.families.retain(|family| !family.get_metric().is_empty());
+        let comes_along = |name: &str| self.process || !PROCESS.contains(&name);
+        model.families.retain(|family| !family.get_metric().is_empty() && comes_along(family.name()));
         model.families
     }
 }

@@ -1,75 +1,185 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::spanned::Spanned as _;
-use syn::{Attribute, Data, DeriveInput, Error, Fields, LitStr, Path, Result};
+use syn::{Attribute, Data, DeriveInput, Error, Field, Fields, Ident, LitStr, Path, Result, Type};
+
+use crate::case::Case;
+use crate::name::check_label;
 
 pub(crate) fn labels(input: &DeriveInput, path: &Path) -> Result<TokenStream> {
     let Data::Struct(data) = &input.data else {
-        return Err(Error::new(input.span(), "Labels is derived for structs; an enum is a LabelValue"));
+        return Err(Error::new(input.ident.span(), "Labels is derived for structs; an enum is a LabelValue"));
     };
     let Fields::Named(fields) = &data.fields else {
-        return Err(Error::new(input.span(), "each label needs a name: use a struct with named fields"));
+        return Err(Error::new(
+            input.ident.span(),
+            "each label needs a name: use a struct with named fields",
+        ));
     };
-    let mut names = Vec::new();
+    let case = rename_all(&input.attrs)?;
+    let mut parts = Vec::new();
+    let mut names: Vec<LitStr> = Vec::new();
     for field in &fields.named {
-        let Some(ident) = &field.ident else { continue };
-        let name = rename(&field.attrs)?.unwrap_or_else(|| LitStr::new(&unraw(ident), ident.span()));
-        check_label_name(&name)?;
-        if names.iter().any(|other: &LitStr| other.value() == name.value()) {
-            return Err(Error::new(name.span(), format!("two labels are called {:?}", name.value())));
+        let Some(part) = part(field, case)? else { continue };
+        if let Role::Label(name) = &part.role {
+            if names.iter().any(|other| other.value() == name.value()) {
+                return Err(Error::new(name.span(), format!("two labels are called {:?}", name.value())));
+            }
+            names.push(name.clone());
         }
-        names.push(name);
+        parts.push(part);
     }
-    let idents: Vec<_> = fields.named.iter().filter_map(|field| field.ident.as_ref()).collect();
-    let types_of: Vec<_> = fields.named.iter().map(|field| &field.ty).collect();
+    let names = parts.iter().map(|part| part.names(path));
+    let cardinalities: Vec<_> = parts.iter().map(|part| part.cardinality(path)).collect();
+    let visits = parts.iter().map(|part| part.visit(path));
+    let indices = parts.iter().map(|part| part.index(path));
     let ident = &input.ident;
     let (generics, types, clause) = input.generics.split_for_impl();
     Ok(quote! {
         impl #generics #path::Labels for #ident #types #clause {
             fn names() -> ::std::vec::Vec<&'static str> {
-                ::std::vec![#(#names),*]
+                #[allow(unused_mut, reason = "there may be no label")]
+                let mut names = ::std::vec::Vec::new();
+                #(#names)*
+                names
             }
 
-            const CARDINALITY: ::std::option::Option<usize> =
-                #path::LabelSet::cardinality(&[#(<#types_of as #path::LabelValue>::CARDINALITY),*]);
+            const CARDINALITY: ::std::option::Option<usize> = #path::LabelSet::cardinality(&[#(#cardinalities),*]);
 
+            #[allow(unused_mut, unused_variables, reason = "there may be no label")]
             fn visit(&self, mut see: impl ::std::ops::FnMut(&str)) {
-                #(#path::LabelValue::show(&self.#idents, &mut see);)*
+                #(#visits)*
             }
 
             fn index(&self) -> usize {
-                let mut index = 0;
-                #(
-                    // A label without a number leaves the array unused; what comes out then is not looked at.
-                    index = index * <#types_of as #path::LabelValue>::CARDINALITY.unwrap_or(1)
-                        + #path::LabelValue::index(&self.#idents);
-                )*
+                let index = 0;
+                // A label without a number leaves the array unused; what comes out then is not looked at.
+                #(let index = index * #cardinalities.unwrap_or(1) + #indices;)*
                 index
             }
         }
     })
 }
 
+/// What a field stands for.
+enum Role {
+    /// One label of this name.
+    Label(LitStr),
+    /// The labels of its own type.
+    Flatten,
+}
+
+struct Part<'a> {
+    ident: &'a Ident,
+    ty: &'a Type,
+    role: Role,
+}
+
+/// `None` for a field that is skipped.
+fn part(field: &Field, case: Option<Case>) -> Result<Option<Part<'_>>> {
+    let Some(ident) = &field.ident else { return Ok(None) };
+    let mut renamed: Option<LitStr> = None;
+    let (mut skip, mut flatten) = (false, false);
+    for attribute in ours(&field.attrs) {
+        attribute.parse_nested_meta(|meta| {
+            if meta.path.is_ident("rename") {
+                renamed = Some(meta.value()?.parse()?);
+            } else if meta.path.is_ident("skip") {
+                skip = true;
+            } else if meta.path.is_ident("flatten") {
+                flatten = true;
+            } else {
+                return Err(meta.error("allowed are `rename = \"...\"`, `skip` and `flatten`"));
+            }
+            if usize::from(skip) + usize::from(flatten) + usize::from(renamed.is_some()) > 1 {
+                return Err(meta.error("`rename`, `skip` and `flatten` exclude each other"));
+            }
+            Ok(())
+        })?;
+    }
+    if skip {
+        return Ok(None);
+    }
+    let role = if flatten {
+        Role::Flatten
+    } else {
+        let text = unraw(ident);
+        let name = renamed.unwrap_or_else(|| {
+            let text = case.map_or_else(|| text.clone(), |case| case.apply(&text));
+            LitStr::new(&text, ident.span())
+        });
+        check_label(&name.value(), name.span())?;
+        Role::Label(name)
+    };
+    Ok(Some(Part { ident, ty: &field.ty, role }))
+}
+
+impl Part<'_> {
+    fn names(&self, path: &Path) -> TokenStream {
+        let ty = self.ty;
+        match &self.role {
+            Role::Label(name) => quote! { names.push(#name); },
+            Role::Flatten => quote! { names.extend(<#ty as #path::Labels>::names()); },
+        }
+    }
+
+    fn cardinality(&self, path: &Path) -> TokenStream {
+        let ty = self.ty;
+        match self.role {
+            Role::Label(_) => quote! { <#ty as #path::LabelValue>::CARDINALITY },
+            Role::Flatten => quote! { <#ty as #path::Labels>::CARDINALITY },
+        }
+    }
+
+    fn visit(&self, path: &Path) -> TokenStream {
+        let ident = self.ident;
+        match self.role {
+            Role::Label(_) => quote! { #path::LabelValue::show(&self.#ident, &mut see); },
+            Role::Flatten => quote! { #path::Labels::visit(&self.#ident, &mut see); },
+        }
+    }
+
+    fn index(&self, path: &Path) -> TokenStream {
+        let ident = self.ident;
+        match self.role {
+            Role::Label(_) => quote! { #path::LabelValue::index(&self.#ident) },
+            Role::Flatten => quote! { #path::Labels::index(&self.#ident) },
+        }
+    }
+}
+
 pub(crate) fn label_value(input: &DeriveInput, path: &Path) -> Result<TokenStream> {
     let Data::Enum(data) = &input.data else {
-        return Err(Error::new(input.span(), "LabelValue is derived for enums; a struct is Labels"));
+        return Err(Error::new(input.ident.span(), "LabelValue is derived for enums; a struct is Labels"));
     };
-    let (mut texts, mut numbers) = (Vec::new(), Vec::new());
+    let case = rename_all(&input.attrs)?.unwrap_or(Case::Snake);
+    let (mut values, mut idents) = (Vec::<LitStr>::new(), Vec::new());
     for variant in &data.variants {
+        let ident = &variant.ident;
         if !matches!(variant.fields, Fields::Unit) {
             return Err(Error::new(variant.span(), "a label's value is a variant without fields"));
         }
-        let ident = &variant.ident;
         let value =
-            rename(&variant.attrs)?.unwrap_or_else(|| LitStr::new(&snake_case(&unraw(ident)), ident.span()));
-        let number = texts.len();
-        texts.push(quote! { Self::#ident => #value, });
-        numbers.push(quote! { Self::#ident => #number, });
+            rename(&variant.attrs)?.unwrap_or_else(|| LitStr::new(&case.apply(&unraw(ident)), ident.span()));
+        let text = value.value();
+        if text.is_empty() {
+            return Err(Error::new(
+                value.span(),
+                "an empty value is the same as no label: make the field an Option",
+            ));
+        }
+        // Each variant is a series of its own, and a series must not be shown twice.
+        if values.iter().any(|other| other.value() == text) {
+            return Err(Error::new(value.span(), format!("two variants have the value {text:?}")));
+        }
+        values.push(value);
+        idents.push(ident);
     }
-    let cardinality = texts.len();
+    let cardinality = idents.len();
     if cardinality == 0 {
-        return Err(Error::new(input.span(), "an enum without variants has no value"));
+        return Err(Error::new(input.ident.span(), "an enum without variants has no value"));
     }
+    let numbers = 0..cardinality;
     let ident = &input.ident;
     let (generics, types, clause) = input.generics.split_for_impl();
     Ok(quote! {
@@ -77,19 +187,23 @@ pub(crate) fn label_value(input: &DeriveInput, path: &Path) -> Result<TokenStrea
             const CARDINALITY: ::std::option::Option<usize> = ::std::option::Option::Some(#cardinality);
 
             fn show(&self, see: impl ::std::ops::FnOnce(&str)) {
-                see(match self { #(#texts)* });
+                see(match self { #(Self::#idents => #values,)* });
             }
 
             fn index(&self) -> usize {
-                match self { #(#numbers)* }
+                match self { #(Self::#idents => #numbers,)* }
             }
         }
     })
 }
 
+fn ours(attributes: &[Attribute]) -> impl Iterator<Item = &Attribute> {
+    attributes.iter().filter(|attribute| attribute.path().is_ident("label"))
+}
+
 fn rename(attributes: &[Attribute]) -> Result<Option<LitStr>> {
     let mut renamed = None;
-    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("label")) {
+    for attribute in ours(attributes) {
         attribute.parse_nested_meta(|meta| {
             if !meta.path.is_ident("rename") {
                 return Err(meta.error("allowed is `rename = \"...\"`"));
@@ -101,37 +215,23 @@ fn rename(attributes: &[Attribute]) -> Result<Option<LitStr>> {
     Ok(renamed)
 }
 
-/// The same rule as at registration, told where the name stands.
-fn check_label_name(name: &LitStr) -> Result<()> {
-    let text = name.value();
-    let refuse = |why: &str| Err(Error::new(name.span(), format!("label name {text:?} {why}")));
-    if text.starts_with("__") {
-        return refuse("starts with `__`, which Prometheus keeps for itself");
+fn rename_all(attributes: &[Attribute]) -> Result<Option<Case>> {
+    let mut case = None;
+    for attribute in ours(attributes) {
+        attribute.parse_nested_meta(|meta| {
+            if !meta.path.is_ident("rename_all") {
+                return Err(meta.error("allowed is `rename_all = \"...\"`"));
+            }
+            case = Some(Case::parse(&meta.value()?.parse()?)?);
+            Ok(())
+        })?;
     }
-    if text == "le" || text == "quantile" {
-        return refuse("is written by the exposition of histograms and summaries");
-    }
-    let head = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-    if !head || !text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
-        return refuse("is outside [a-zA-Z_][a-zA-Z0-9_]*");
-    }
-    Ok(())
+    Ok(case)
 }
 
-fn unraw(ident: &syn::Ident) -> String {
+pub(crate) fn unraw(ident: &Ident) -> String {
     let text = ident.to_string();
     text.strip_prefix("r#").map_or_else(|| text.clone(), str::to_owned)
-}
-
-fn snake_case(name: &str) -> String {
-    let mut out = String::new();
-    for (at, c) in name.char_indices() {
-        if c.is_uppercase() && at > 0 {
-            out.push('_');
-        }
-        out.extend(c.to_lowercase());
-    }
-    out
 }
 
 #[cfg(test)]
@@ -153,13 +253,9 @@ mod tests {
         assert!(refused("struct L { #[label(rename = \"a-b\")] a: u8 }").contains("\"a-b\""));
         assert!(refused("struct L { a: u8, #[label(rename = \"a\")] b: u8 }").contains("two labels"));
         assert!(refused("struct L { #[label(name = \"a\")] b: u8 }").contains("rename"));
+        assert!(refused("struct L { #[label(skip, flatten)] b: u8 }").contains("exclude"));
+        assert!(refused("#[label(rename_all = \"kebab-case\")] struct L { a_b: u8 }").contains("\"a-b\""));
         assert!(refused("struct L(u8);").contains("named fields"));
         assert!(refused("enum L { A }").contains("LabelValue"));
-    }
-
-    #[test]
-    fn variants_become_snake_case() {
-        assert_eq!(snake_case("CreditCard"), "credit_card");
-        assert_eq!(snake_case("Ok"), "ok");
     }
 }

@@ -2,12 +2,22 @@
 
 use proc_macro::TokenStream;
 
+mod case;
 mod labels;
+mod name;
 mod observe;
 
 /// Derives `radiosonde_metrics::Labels` for a struct with named fields, each a label.
 ///
-/// `#[label(rename = "name")]` on a field gives the label another name than the field's.
+/// | Attribute | On | Effect |
+/// |---|---|---|
+/// | `#[label(rename = "name")]` | a field | the label has another name than the field |
+/// | `#[label(skip)]` | a field | the field is no label |
+/// | `#[label(flatten)]` | a field that is itself `Labels` | its labels stand among the others, and stay an array if all are enums |
+/// | `#[label(rename_all = "camelCase")]` | the struct | the case of the names, by serde's spellings; `rename` wins |
+///
+/// A name that Prometheus keeps for itself, that is outside its alphabet, or that stands twice does not compile. A name that
+/// stands twice because of `flatten` is refused when a family is declared.
 #[proc_macro_derive(Labels, attributes(label))]
 pub fn labels(input: TokenStream) -> TokenStream {
     expand(labels::labels, input, "::radiosonde_metrics")
@@ -21,7 +31,8 @@ pub fn facade_labels(input: TokenStream) -> TokenStream {
 
 /// Derives `radiosonde_metrics::LabelValue` for an enum without fields: a variant's value is its name in `snake_case`.
 ///
-/// `#[label(rename = "value")]` on a variant gives it another value.
+/// `#[label(rename = "value")]` on a variant gives it another value, `#[label(rename_all = "kebab-case")]` on the enum another case to
+/// all. Two variants of one value, and an empty value, do not compile.
 #[proc_macro_derive(LabelValue, attributes(label))]
 pub fn label_value(input: TokenStream) -> TokenStream {
     expand(labels::label_value, input, "::radiosonde_metrics")

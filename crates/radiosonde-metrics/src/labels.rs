@@ -3,7 +3,8 @@ use std::fmt;
 
 /// A set of label values whose names are known from its type.
 ///
-/// Derive it for a struct whose fields are [`LabelValue`]s; fields may borrow, so that a look-up allocates nothing.
+/// Derive it for a struct whose fields are [`LabelValue`]s; fields may borrow, so that a look-up allocates nothing. The
+/// [derive](macro@crate::Labels) says what else a field may be: renamed, skipped, or a struct whose labels stand among the others.
 ///
 /// ```
 /// use radiosonde_metrics::{LabelValue, Labels, Registry};
@@ -99,6 +100,25 @@ impl<T: LabelValue + ?Sized> LabelValue for &T {
 
     fn index(&self) -> usize {
         (**self).index()
+    }
+}
+
+/// Without a value there is no label: Prometheus takes an empty value for an absent one.
+impl<T: LabelValue> LabelValue for Option<T> {
+    const CARDINALITY: Option<usize> = match T::CARDINALITY {
+        Some(values) => values.checked_add(1),
+        None => None,
+    };
+
+    fn show(&self, see: impl FnOnce(&str)) {
+        match self {
+            Some(value) => value.show(see),
+            None => see(""),
+        }
+    }
+
+    fn index(&self) -> usize {
+        self.as_ref().map_or(0, |value| value.index() + 1)
     }
 }
 

@@ -32,6 +32,7 @@ mod series;
 #[cfg(feature = "http")]
 mod service;
 mod snapshot;
+mod status_class;
 mod stripe;
 mod sync;
 mod table;
@@ -65,6 +66,7 @@ pub use series::Lent;
 #[cfg(feature = "http")]
 pub use service::{MetricsBody, MetricsService};
 pub use snapshot::{FamilySnapshot, SeriesSnapshot, Snapshot, SnapshotValue};
+pub use status_class::StatusClass;
 pub use visitor::{FamilyInfo, HistogramSample, Kind, Number, SummarySample, Visitor};
 
 /// The traits without the derives of the same names, for the facade, which has derives of its own beside them.

@@ -8,5 +8,6 @@ pub use radiosonde_metrics::{
     Buckets, CollectedFamily, Collection, Collector, Counter, Declare, Exemplar, Family, FamilyInfo,
     FloatCounter, Format, Gauge, Held, Histogram, HistogramSample, Instrument, IntGauge, InvalidBuckets,
     InvalidName, InvalidNameKind, Kind, LabelSet, Lent, ListenError, Listener, MetricsBody, MetricsService,
-    Number, OVERFLOW, RegisterError, RegisterErrorKind, Registry, SummarySample, Vector, Visitor,
+    Number, OVERFLOW, RegisterError, RegisterErrorKind, Registry, StatusClass, SummarySample, Vector,
+    Visitor,
 };

@@ -38,6 +38,8 @@ mod sync;
 mod table;
 mod text;
 mod visitor;
+#[cfg(feature = "listener")]
+mod write_deadline;
 
 #[cfg(feature = "prometheus")]
 pub use self::prometheus::{Absorbed, Adapter};

@@ -13,12 +13,14 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::sync::{Semaphore, oneshot};
 
 use crate::service::plain;
+use crate::write_deadline::WriteDeadline;
 use crate::{MetricsService, Registry};
 
 /// Serves a registry's `/metrics` on a port of its own, for programs that serve no HTTP otherwise.
 ///
 /// Runs on its own thread with its own runtime, so it needs none of the program's. At most 16 connections are served at a
-/// time, further ones wait; a client that does not send its request within ten seconds is hung up on. Stops when dropped.
+/// time, further ones wait; a client that does not send its request within ten seconds, or does not take the answer within thirty,
+/// is hung up on. Stops when dropped.
 ///
 /// ```
 /// use std::io::{Read as _, Write as _};
@@ -41,6 +43,7 @@ pub struct Listener {
 
 const CONNECTIONS: usize = 16;
 const REQUEST_WITHIN: Duration = Duration::from_secs(10);
+const ANSWER_TAKEN_WITHIN: Duration = Duration::from_secs(30);
 
 impl Listener {
     /// Loopback, and the port that OpenTelemetry gives to Prometheus exporters.
@@ -102,19 +105,24 @@ async fn serve(socket: TcpListener, service: MetricsService, mut stopped: onesho
         let service = service.clone();
         tokio::spawn(async move {
             let _permit = permit;
-            let answer = service_fn(move |request: http::Request<hyper::body::Incoming>| {
-                let response = match request.uri().path() {
-                    "/metrics" => service.answer(request.method(), request.headers()),
-                    _ => plain(StatusCode::NOT_FOUND, "metrics are at /metrics\n"),
-                };
-                async move { Ok::<_, Infallible>(response) }
-            });
-            let mut server = http1::Builder::new();
-            server.timer(TokioTimer::new()).header_read_timeout(REQUEST_WITHIN);
-            // A scraper that goes away is its own business.
-            let _ = server.serve_connection(TokioIo::new(connection), answer).await;
+            serve_connection(connection, service, ANSWER_TAKEN_WITHIN).await;
         });
     }
+}
+
+async fn serve_connection(connection: tokio::net::TcpStream, service: MetricsService, within: Duration) {
+    let answer = service_fn(move |request: http::Request<hyper::body::Incoming>| {
+        let response = match request.uri().path() {
+            "/metrics" => service.answer(request.method(), request.headers()),
+            _ => plain(StatusCode::NOT_FOUND, "metrics are at /metrics\n"),
+        };
+        async move { Ok::<_, Infallible>(response) }
+    });
+    let connection = TokioIo::new(WriteDeadline::new(connection, within));
+    let mut server = http1::Builder::new();
+    server.timer(TokioTimer::new()).header_read_timeout(REQUEST_WITHIN);
+    // A scraper that goes away is its own business.
+    let _ = server.serve_connection(connection, answer).await;
 }
 
 /// The metrics listener could not be started.
@@ -188,5 +196,27 @@ mod tests {
             stopped.send(()).unwrap();
         });
         assert_eq!(wait.recv_timeout(REQUEST_WITHIN / 2), Ok(()));
+    }
+
+    #[test]
+    fn a_client_that_never_reads_is_hung_up_on() {
+        use std::io::Write as _;
+        let registry = Registry::new();
+        // More than the buffers of both ends of a connection hold.
+        registry.gauge("a", &"x".repeat(64 << 20)).build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let ended = runtime.block_on(async {
+            let socket = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+            let mut client = std::net::TcpStream::connect(socket.local_addr().unwrap()).unwrap();
+            client.write_all(b"GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
+            let (connection, _) = socket.accept().await.unwrap();
+            let served =
+                serve_connection(connection, MetricsService::new(&registry), Duration::from_millis(50));
+            // Before the time to send a request is over, which would end it as well.
+            let ended = tokio::time::timeout(REQUEST_WITHIN * 3 / 4, served).await;
+            drop(client);
+            ended
+        });
+        assert!(ended.is_ok());
     }
 }

@@ -29,7 +29,6 @@ struct Payment {
 }
 
 #[derive(Labels)]
-#[expect(clippy::struct_field_names, reason = "the names are what is tested")]
 struct Borrowed<'a> {
     #[label(flatten)]
     reply: &'static Never,

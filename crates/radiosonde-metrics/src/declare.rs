@@ -106,7 +106,7 @@ impl<'a, M: Instrument> Declare<'a, M> {
     /// # Errors
     /// [`RegisterError`] if the name, help or unit is refused, or the name is taken by another metric.
     pub fn build(self) -> Result<M, RegisterError> {
-        Ok(Lent::<M>::new(self.register(&[], None)?.find(&Texts(&[]))).clone())
+        Ok(Lent::<M>::new(self.register(&[])?.find(&Texts(&[]))).clone())
     }
 
     /// The metric, told apart by the labels of the type `L`.
@@ -114,7 +114,7 @@ impl<'a, M: Instrument> Declare<'a, M> {
     /// # Errors
     /// [`RegisterError`] if the name, help, unit or a label is refused, or the name is taken by another metric.
     pub fn family<L: Labels>(self) -> Result<Family<M, L>, RegisterError> {
-        Ok(Family::new(self.register(&L::names(), L::CARDINALITY)?))
+        Ok(Family::new(self.register(&L::names())?))
     }
 
     /// The metric, told apart by labels with these names.
@@ -122,14 +122,10 @@ impl<'a, M: Instrument> Declare<'a, M> {
     /// # Errors
     /// [`RegisterError`] if the name, help, unit or a label is refused, or the name is taken by another metric.
     pub fn labels(self, names: &[&str]) -> Result<Vector<M>, RegisterError> {
-        Ok(Vector::new(self.register(names, None)?))
+        Ok(Vector::new(self.register(names)?))
     }
 
-    fn register(
-        self,
-        labels: &[&str],
-        cardinality: Option<usize>,
-    ) -> Result<Arc<FamilyData<M>>, RegisterError> {
+    fn register(self, labels: &[&str]) -> Result<Arc<FamilyData<M>>, RegisterError> {
         let site = self.site;
         let name = self.name;
         self.check(labels).map_err(|kind| RegisterError::new(name, site, kind))?;
@@ -147,7 +143,7 @@ impl<'a, M: Instrument> Declare<'a, M> {
             refused: Refused::default(),
             series_dropped: AtomicU64::new(0),
         };
-        self.registry.get_or_register(shared, cardinality)
+        self.registry.get_or_register(shared)
     }
 
     fn check(&self, labels: &[&str]) -> Result<(), RegisterErrorKind> {

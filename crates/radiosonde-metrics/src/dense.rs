@@ -2,7 +2,10 @@ use std::sync::{Arc, OnceLock};
 
 use crate::series::Series;
 
-/// The series of a family whose labels are enums: an array, so that a look-up is arithmetic and one load.
+/// The way of one type of labels to its series, where every label is an enum: an array by the sets' numbers, so that a look-up is
+/// arithmetic and one load.
+///
+/// A short cut and no more: the series are the family's. Another type may give the same sets other numbers, and has its own.
 #[derive(Debug)]
 pub(crate) struct Dense<C> {
     series: Box<[OnceLock<Arc<Series<C>>>]>,
@@ -13,23 +16,16 @@ impl<C> Dense<C> {
         Self { series: (0..cardinality).map(|_| OnceLock::new()).collect() }
     }
 
-    /// `None` if the series is not there yet, or the number is too large, as a hand-written implementation may give it.
+    /// `None` if the series has not been looked up yet, or the number is too large, as a hand-written implementation may give it.
     pub(crate) fn get(&self, index: usize) -> Option<&Arc<Series<C>>> {
         self.series.get(index)?.get()
     }
 
-    pub(crate) fn get_or_init(
-        &self,
-        index: usize,
-        make: impl FnOnce() -> Arc<Series<C>>,
-    ) -> Option<&Arc<Series<C>>> {
-        Some(self.series.get(index)?.get_or_init(make))
-    }
-
-    /// The series that are there, sorted by their labels.
-    pub(crate) fn sorted(&self) -> Vec<Arc<Series<C>>> {
-        let mut all: Vec<_> = self.series.iter().filter_map(OnceLock::get).map(Arc::clone).collect();
-        all.sort_unstable_by(|a, b| a.labels.cmp(&b.labels));
-        all
+    /// Remembers the series of a number.
+    pub(crate) fn keep(&self, index: usize, series: Arc<Series<C>>) {
+        if let Some(place) = self.series.get(index) {
+            // Who came first has kept the same series.
+            let _ = place.set(series);
+        }
     }
 }

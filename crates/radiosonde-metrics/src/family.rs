@@ -2,8 +2,9 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use crate::dense::Dense;
 use crate::family_data::FamilyData;
-use crate::series::{Lent, Values};
+use crate::series::{Found, Lent, Values};
 use crate::{Instrument, Labels};
 
 /// The label value that stands for all sets that came after a family was full.
@@ -47,22 +48,38 @@ pub const OVERFLOW: &str = "_overflow";
 /// ```
 pub struct Family<M: Instrument, L> {
     data: Arc<FamilyData<M>>,
+    numbered: Option<Arc<Dense<M::Cell>>>,
     /// Covariant, so that a family kept with `'static` labels is asked with borrowed ones.
     labels: PhantomData<fn() -> L>,
 }
 
 impl<M: Instrument, L: Labels> Family<M, L> {
-    pub(crate) const fn new(data: Arc<FamilyData<M>>) -> Self {
-        Self { data, labels: PhantomData }
+    pub(crate) fn new(data: Arc<FamilyData<M>>) -> Self {
+        let numbered = L::CARDINALITY.map(|sets| Arc::new(Dense::new(sets)));
+        Self { data, numbered, labels: PhantomData }
     }
 
     /// The instrument for these labels, to be used on the spot; made, at zero, if it is new.
     #[must_use]
     pub fn with(&self, labels: &L) -> Lent<'_, M> {
-        Lent::new(match L::CARDINALITY {
-            Some(_) => self.data.numbered(labels.index(), &Typed(labels)),
+        Lent::new(match &self.numbered {
+            Some(numbered) => {
+                let index = labels.index();
+                numbered.get(index).map_or_else(|| self.number(numbered, index, labels), Found::in_arc)
+            }
             None => self.data.find(&Typed(labels)),
         })
+    }
+
+    /// Finds the series of a set and remembers it by its number; but not the one that overflowing sets share, which are counted.
+    #[cold]
+    fn number<'a>(&'a self, numbered: &Dense<M::Cell>, index: usize, labels: &L) -> Found<'a, M::Cell> {
+        let values = Typed(labels);
+        let found = self.data.find(&values);
+        if values.is_key(&found.key) {
+            numbered.keep(index, found.to_arc());
+        }
+        found
     }
 
     /// The instrument for these labels, to be kept.
@@ -74,7 +91,7 @@ impl<M: Instrument, L: Labels> Family<M, L> {
 
 impl<M: Instrument, L> Clone for Family<M, L> {
     fn clone(&self) -> Self {
-        Self { data: Arc::clone(&self.data), labels: PhantomData }
+        Self { data: Arc::clone(&self.data), numbered: self.numbered.clone(), labels: PhantomData }
     }
 }
 

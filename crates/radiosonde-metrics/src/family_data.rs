@@ -4,7 +4,6 @@ use std::sync::{Arc, OnceLock};
 
 use radiosonde_core::diagnostics;
 
-use crate::dense::Dense;
 use crate::family::{OVERFLOW, Texts};
 use crate::instrument::{Refusal, Shared};
 use crate::series::{Found, Series, Values};
@@ -14,8 +13,6 @@ use crate::{FamilyInfo, Instrument, LabelSet, Visitor};
 /// A family as the registry keeps it; one without labels has one series.
 pub(crate) struct FamilyData<M: Instrument> {
     pub(crate) shared: Arc<Shared>,
-    /// By the sets' numbers, where they have one.
-    numbered: Option<Dense<M::Cell>>,
     table: Table<M::Cell>,
     /// Whether the table has as many series as it may have.
     full: AtomicBool,
@@ -24,12 +21,9 @@ pub(crate) struct FamilyData<M: Instrument> {
 }
 
 impl<M: Instrument> FamilyData<M> {
-    pub(crate) fn new(shared: Shared, cardinality: Option<usize>) -> Self {
-        // More sets than the limit allows are counted by the table, which knows the limit.
-        let numbered = cardinality.filter(|&sets| sets <= shared.max_series).map(Dense::new);
+    pub(crate) fn new(shared: Shared) -> Self {
         Self {
             shared: Arc::new(shared),
-            numbered,
             table: Table::new(),
             full: AtomicBool::new(false),
             detached: OnceLock::new(),
@@ -38,20 +32,6 @@ impl<M: Instrument> FamilyData<M> {
 
     pub(crate) fn find(&self, values: &impl Values) -> Found<'_, M::Cell> {
         self.table.get(values).unwrap_or_else(|| self.insert(values))
-    }
-
-    /// The series of a set that has a number.
-    pub(crate) fn numbered(&self, index: usize, values: &impl Values) -> Found<'_, M::Cell> {
-        let there = self.numbered.as_ref().and_then(|dense| dense.get(index));
-        there.map_or_else(|| self.insert_numbered(index, values), Found::in_arc)
-    }
-
-    #[cold]
-    fn insert_numbered(&self, index: usize, values: &impl Values) -> Found<'_, M::Cell> {
-        let Some(dense) = self.numbered.as_ref().filter(|_| self.fits(values)) else {
-            return self.find(values);
-        };
-        dense.get_or_init(index, || self.series(values)).map_or_else(|| self.find(values), Found::in_arc)
     }
 
     #[cold]
@@ -141,9 +121,7 @@ impl<M: Instrument> AnyFamily for FamilyData<M> {
     }
 
     fn visit(&self, out: &mut dyn Visitor) {
-        let numbered = self.numbered.as_ref().map(Dense::sorted).unwrap_or_default();
-        let found = self.table.sorted();
-        for series in numbered.iter().chain(&*found) {
+        for series in &*self.table.sorted() {
             M::visit(&series.cell, &series.labels, out);
         }
     }

@@ -120,7 +120,6 @@ impl Registry {
     pub(crate) fn get_or_register<M: Instrument>(
         &self,
         shared: Shared,
-        cardinality: Option<usize>,
     ) -> Result<Arc<FamilyData<M>>, RegisterError> {
         let mut families = self.0.families.write().unwrap_or_else(PoisonError::into_inner);
         let refuse = |shared: &Shared, kind| Err(RegisterError::new(&shared.name, shared.site, kind));
@@ -149,7 +148,7 @@ impl Registry {
         }
         let name = shared.name.clone();
         families.by_sample.extend(samples.into_iter().map(|sample| (sample.into(), name.clone())));
-        let data = Arc::new(FamilyData::<M>::new(shared, cardinality));
+        let data = Arc::new(FamilyData::<M>::new(shared));
         if data.shared.label_names.is_empty() {
             // Exposed at zero from the start, so that the first event is an increase.
             let _ = data.find(&Texts(&[]));

@@ -90,6 +90,14 @@ impl<'a, C> Found<'a, C> {
         }
     }
 
+    /// The series, to be kept beyond `'a`.
+    pub(crate) fn to_arc(self) -> Arc<Series<C>> {
+        #[allow(unsafe_code, reason = "another reference to a series that is in an `Arc`")]
+        // SAFETY: the pointer is that of an `Arc` that lives now. The copy made here is not dropped; its clone is counted.
+        let shared = ManuallyDrop::new(unsafe { Arc::from_raw(self.series.as_ptr().cast_const()) });
+        Arc::clone(&shared)
+    }
+
     /// # Safety
     /// The pointer is from [`Arc::as_ptr`], and that `Arc` lives for `'a`.
     #[allow(unsafe_code, reason = "whoever calls it knows how long the series lives")]

@@ -126,3 +126,60 @@ fn a_name_that_stands_twice_because_of_flattening_is_refused_when_declared() {
     let twice = Twice { reply: Reply { class: 200.into(), cached: None }, class: true };
     assert_eq!((twice.index(), twice.reply.class), (7, StatusClass::Successful));
 }
+
+#[derive(LabelValue)]
+enum Forward {
+    Card,
+    Cash,
+}
+
+#[derive(LabelValue)]
+enum Backward {
+    Cash,
+    Card,
+}
+
+#[derive(Labels)]
+struct ByForward {
+    method: Forward,
+}
+
+#[derive(Labels)]
+struct ByBackward {
+    method: Backward,
+}
+
+#[test]
+fn declarations_of_one_metric_share_its_series_however_their_labels_are_numbered() {
+    let registry = Registry::new();
+    let declare = || registry.counter("paid_total", "Paid.");
+    let forward = declare().family::<ByForward>().unwrap();
+    let backward = declare().family::<ByBackward>().unwrap();
+    let named = declare().labels(&["method"]).unwrap();
+    for _ in 0..2 {
+        forward.with(&ByForward { method: Forward::Card }).inc();
+        backward.with(&ByBackward { method: Backward::Card }).inc();
+        named.with(&["card"]).inc();
+        forward.with(&ByForward { method: Forward::Cash }).inc_by(10);
+        backward.with(&ByBackward { method: Backward::Cash }).inc_by(10);
+    }
+    let text = registry.text();
+    let lines: Vec<_> = text.lines().filter(|line| line.starts_with("paid_total{")).collect();
+    assert_eq!(lines, ["paid_total{method=\"card\"} 6", "paid_total{method=\"cash\"} 40"]);
+}
+
+#[test]
+fn a_full_family_of_enums_counts_every_look_up_that_overflows() {
+    let registry = Registry::new();
+    let family = registry.counter("paid_total", "Paid.").max_series(1).family::<ByForward>().unwrap();
+    for _ in 0..3 {
+        family.with(&ByForward { method: Forward::Card }).inc();
+        family.with(&ByForward { method: Forward::Cash }).inc();
+    }
+    let text = registry.text();
+    assert!(
+        text.contains("paid_total{method=\"_overflow\"} 3\n")
+            && text.contains("paid_total{method=\"card\"} 3\n")
+    );
+    assert!(text.contains("radiosonde_metrics_series_dropped_total{family=\"paid_total\"} 3\n"), "{text}");
+}

@@ -1,78 +1,52 @@
 #![doc = include_str!("../README.md")]
 
-mod buckets;
-mod build_info;
-mod collector;
-mod counter;
-mod declare;
-mod dense;
-mod error;
-mod exemplar;
-mod family;
-mod family_data;
-mod format;
-mod gather;
+mod collectors;
+mod declaring;
+mod exposition;
+mod families;
 mod gathering;
-mod gauge;
-mod histogram;
-mod instrument;
-mod labels;
-#[cfg(feature = "listener")]
-mod listener;
+mod instruments;
 #[cfg(all(test, loom))]
 mod models;
-mod name;
-mod owned;
-#[cfg_attr(not(target_os = "linux"), path = "process_unknown.rs")]
-mod process;
 #[cfg(feature = "prometheus")]
 mod prometheus;
 mod registry;
-mod series;
 #[cfg(feature = "http")]
-mod service;
-mod snapshot;
-mod status_class;
-mod stripe;
+mod serving;
 mod sync;
-mod table;
-mod text;
-mod visitor;
-#[cfg(feature = "listener")]
-mod write_deadline;
 
 #[cfg(feature = "prometheus")]
 pub use self::prometheus::{Absorbed, Adapter};
-pub use buckets::{Buckets, InvalidBuckets};
-pub use collector::{CollectedFamily, Collection, Collector};
-pub use counter::{Counter, FloatCounter};
-pub use declare::Declare;
-pub use error::{RegisterError, RegisterErrorKind};
-pub use exemplar::Exemplar;
-pub use family::{Family, OVERFLOW, Vector};
-pub use format::Format;
-pub use gauge::{Gauge, Held, IntGauge};
-pub use histogram::Histogram;
-pub use instrument::Instrument;
-pub use labels::{LabelSet, LabelValue, Labels};
-#[cfg(feature = "listener")]
-pub use listener::{ListenError, Listener};
-pub use name::{InvalidName, InvalidNameKind};
-pub use owned::CollectorGuard;
+pub use declaring::declare::Declare;
+pub use declaring::error::{RegisterError, RegisterErrorKind};
+pub use declaring::labels::{LabelSet, LabelValue, Labels};
+pub use declaring::name::{InvalidName, InvalidNameKind};
+pub use declaring::status_class::StatusClass;
+pub use exposition::format::Format;
+pub use families::family::{Family, OVERFLOW, Vector};
+pub use families::series::Lent;
+pub use gathering::collector::{CollectedFamily, Collection, Collector};
+pub use gathering::owned::CollectorGuard;
+pub use gathering::snapshot::{FamilySnapshot, SeriesSnapshot, Snapshot, SnapshotValue};
+pub use gathering::visitor::{FamilyInfo, HistogramSample, Kind, Number, SummarySample, Visitor};
+pub use instruments::buckets::{Buckets, InvalidBuckets};
+pub use instruments::counter::{Counter, FloatCounter};
+pub use instruments::exemplar::Exemplar;
+pub use instruments::gauge::{Gauge, Held, IntGauge};
+pub use instruments::histogram::Histogram;
+pub use instruments::instrument::Instrument;
 /// Derives [`trait@LabelValue`] for an enum without fields.
 pub use radiosonde_macros::LabelValue;
 /// Derives [`trait@Labels`] for a struct with named fields.
 pub use radiosonde_macros::Labels;
 pub use registry::Registry;
-pub use series::Lent;
+#[cfg(feature = "listener")]
+pub use serving::listener::{ListenError, Listener};
 #[cfg(feature = "http")]
-pub use service::{MetricsBody, MetricsService};
-pub use snapshot::{FamilySnapshot, SeriesSnapshot, Snapshot, SnapshotValue};
-pub use status_class::StatusClass;
-pub use visitor::{FamilyInfo, HistogramSample, Kind, Number, SummarySample, Visitor};
+pub use serving::service::{MetricsBody, MetricsService};
 
 /// The traits without the derives of the same names, for the facade, which has derives of its own beside them.
 #[doc(hidden)]
 pub mod __traits {
-    pub use crate::labels::{LabelValue, Labels};
+    pub use crate::declaring::labels::{LabelValue, Labels};
 }

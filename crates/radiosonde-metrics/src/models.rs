@@ -7,11 +7,11 @@ use loom::thread;
 use radiosonde_core::{SpanContext, SpanId, TraceFlags, TraceId};
 
 use crate::LabelSet;
-use crate::exemplar::ExemplarSlot;
-use crate::series::{Series, Values};
-use crate::stripe::Numbers;
+use crate::families::series::{Series, Values};
+use crate::families::table::Table;
+use crate::instruments::exemplar::ExemplarSlot;
+use crate::instruments::stripe::Numbers;
 use crate::sync::{AtomicU64, Ordering};
-use crate::table::Table;
 
 struct One(&'static str);
 

@@ -4,13 +4,14 @@ use std::panic::Location;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
-use crate::collector::{Collector, CollectorErrors};
-use crate::error::{RegisterError, RegisterErrorKind};
-use crate::family::Texts;
-use crate::family_data::{AnyFamily, FamilyData};
-use crate::instrument::Shared;
-use crate::owned::Collectors;
-use crate::{Format, Instrument, Kind, gather};
+use crate::declaring::error::{RegisterError, RegisterErrorKind};
+use crate::families::family::Texts;
+use crate::families::family_data::{AnyFamily, FamilyData};
+use crate::gathering::collector::{Collector, CollectorErrors};
+use crate::gathering::gather;
+use crate::gathering::owned::Collectors;
+use crate::instruments::instrument::Shared;
+use crate::{Format, Instrument, Kind};
 
 /// Knows every metric, and shows them all to whoever scrapes.
 ///
@@ -86,7 +87,7 @@ impl Registry {
     pub fn encode(&self, format: Format) -> String {
         // Relaxed: a guess, which the encoder corrects.
         let expected = self.0.size.load(Ordering::Relaxed);
-        let mut encoder = crate::text::Encoder::new(format, expected);
+        let mut encoder = crate::exposition::text::Encoder::new(format, expected);
         self.visit(&mut encoder);
         let text = encoder.finish();
         // Relaxed: as above. A little more, because counts grow.

@@ -1,6 +1,6 @@
 use ::prometheus::proto::{Metric, MetricFamily, MetricType};
 
-use crate::collector::CollectedFamily;
+use crate::gathering::collector::CollectedFamily;
 use crate::{Collection, Collector, HistogramSample, Kind, LabelSet, Number, Registry, SummarySample};
 
 impl Registry {

@@ -4,7 +4,7 @@ use ::prometheus::proto::{
     Untyped,
 };
 
-use crate::gather::PROCESS;
+use crate::gathering::gather::PROCESS;
 use crate::{FamilyInfo, HistogramSample, Kind, LabelSet, Number, Registry, SummarySample, Visitor};
 
 /// Our registry as a collector of the `prometheus` crate, for an application that keeps its own `/metrics`.

@@ -1,9 +1,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::instrument::{Refusal, Shared, sealed::Sealed};
-use crate::series::Series;
-use crate::stripe::{Striped, Writers};
+use crate::families::series::Series;
+use crate::instruments::instrument::{Refusal, Shared, sealed::Sealed};
+use crate::instruments::stripe::{Striped, Writers};
 use crate::{Instrument, Kind, LabelSet, Number, Visitor};
 
 /// Counts events since the process started.

@@ -1,9 +1,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
-use crate::counter::add;
-use crate::instrument::{Shared, sealed::Sealed};
-use crate::series::Series;
+use crate::families::series::Series;
+use crate::instruments::counter::add;
+use crate::instruments::instrument::{Shared, sealed::Sealed};
 use crate::{Instrument, Kind, LabelSet, Number, Visitor};
 
 /// A value that goes up and down: bytes, degrees, a ratio.

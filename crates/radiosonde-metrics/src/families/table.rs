@@ -2,7 +2,7 @@ use std::hash::{BuildHasher as _, Hasher as _};
 use std::ptr::{self, NonNull};
 use std::sync::{Arc, PoisonError};
 
-use crate::series::{Found, Series, Values};
+use crate::families::series::{Found, Series, Values};
 use crate::sync::{AtomicPtr, AtomicU64, FIRST_SLOTS, Mutex, MutexGuard, Ordering, RandomState};
 
 /// The series of a family, found by their label values: read by everybody at once, without a lock and without writing anything.

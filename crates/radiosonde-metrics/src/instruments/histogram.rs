@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use radiosonde_core::SpanContext;
 
-use crate::counter::{add, read};
-use crate::exemplar::ExemplarSlot;
-use crate::instrument::{Refusal, Shared, sealed::Sealed};
-use crate::series::Series;
-use crate::stripe::{Striped, Writers};
+use crate::families::series::Series;
+use crate::instruments::counter::{add, read};
+use crate::instruments::exemplar::ExemplarSlot;
+use crate::instruments::instrument::{Refusal, Shared, sealed::Sealed};
+use crate::instruments::stripe::{Striped, Writers};
 use crate::{HistogramSample, Instrument, Kind, LabelSet, Visitor};
 
 /// Counts observations in buckets, to tell how many were below a bound and, roughly, any quantile.

@@ -4,10 +4,10 @@ use std::sync::{Arc, OnceLock};
 
 use radiosonde_core::diagnostics;
 
-use crate::family::{OVERFLOW, Texts};
-use crate::instrument::{Refusal, Shared};
-use crate::series::{Found, Series, Values};
-use crate::table::Table;
+use crate::families::family::{OVERFLOW, Texts};
+use crate::families::series::{Found, Series, Values};
+use crate::families::table::Table;
+use crate::instruments::instrument::{Refusal, Shared};
 use crate::{FamilyInfo, Instrument, LabelSet, Visitor};
 
 /// A family as the registry keeps it; one without labels has one series.

@@ -1,7 +1,7 @@
 use std::panic::Location;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::buckets::Search;
+use crate::instruments::buckets::Search;
 use crate::{Buckets, Kind, LabelSet, Visitor};
 
 /// Something that a family holds one of for each set of labels: [`Counter`](crate::Counter), [`Gauge`](crate::Gauge) and so on.
@@ -13,7 +13,7 @@ pub(crate) mod sealed {
     use std::sync::Arc;
 
     use super::{Kind, LabelSet, Shared, Visitor};
-    use crate::series::Series;
+    use crate::families::series::Series;
 
     pub trait Sealed: Sized {
         /// What it measures.

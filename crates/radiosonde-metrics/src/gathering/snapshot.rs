@@ -337,7 +337,7 @@ mod tests {
         for name in ["b", "a_c", "a", "aa"] {
             registry.gauge(name, "G.").build().unwrap();
         }
-        registry.collect_from(crate::owned::tests::Gives("a_b"));
+        registry.collect_from(crate::gathering::owned::tests::Gives("a_b"));
         let snapshot = registry.snapshot();
         assert!(snapshot.families().len() > 5);
         for family in snapshot.families() {

@@ -2,9 +2,9 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use crate::dense::Dense;
-use crate::family_data::FamilyData;
-use crate::series::{Found, Lent, Values};
+use crate::families::dense::Dense;
+use crate::families::family_data::FamilyData;
+use crate::families::series::{Found, Lent, Values};
 use crate::{Instrument, Labels};
 
 /// The label value that stands for all sets that came after a family was full.

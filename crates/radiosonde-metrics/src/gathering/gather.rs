@@ -7,11 +7,11 @@ use std::sync::atomic::Ordering;
 
 use radiosonde_core::diagnostics;
 
-use crate::collector::{CollectedFamily, Collection, CollectorFault};
-use crate::family_data::AnyFamily;
-use crate::gathering::Gathering;
-use crate::instrument::Refusal;
-use crate::name::{check_label, check_metric};
+use crate::declaring::name::{check_label, check_metric};
+use crate::families::family_data::AnyFamily;
+use crate::gathering::collector::{CollectedFamily, Collection, CollectorFault};
+use crate::gathering::nesting::Gathering;
+use crate::instruments::instrument::Refusal;
 use crate::registry::sample_names;
 use crate::{FamilyInfo, Kind, LabelSet, Number, Registry, Visitor};
 

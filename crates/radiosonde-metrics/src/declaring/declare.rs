@@ -3,13 +3,13 @@ use std::panic::Location;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use crate::buckets::Search;
-use crate::error::{RegisterError, RegisterErrorKind};
-use crate::family::Texts;
-use crate::family_data::FamilyData;
-use crate::instrument::{Refused, Shared};
-use crate::name::{check_label, check_metric};
-use crate::series::Lent;
+use crate::declaring::error::{RegisterError, RegisterErrorKind};
+use crate::declaring::name::{check_label, check_metric};
+use crate::families::family::Texts;
+use crate::families::family_data::FamilyData;
+use crate::families::series::Lent;
+use crate::instruments::buckets::Search;
+use crate::instruments::instrument::{Refused, Shared};
 use crate::{
     Buckets, Counter, Family, FloatCounter, Gauge, Histogram, Instrument, IntGauge, Kind, Labels, Registry,
     Vector,

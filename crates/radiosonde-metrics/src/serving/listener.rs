@@ -12,8 +12,8 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::sync::{Semaphore, oneshot};
 
-use crate::service::plain;
-use crate::write_deadline::WriteDeadline;
+use crate::serving::service::plain;
+use crate::serving::write_deadline::WriteDeadline;
 use crate::{MetricsService, Registry};
 
 /// Serves a registry's `/metrics` on a port of its own, for programs that serve no HTTP otherwise.

@@ -149,7 +149,7 @@ mod tests {
                 for _ in 0..*OWNED + 5 {
                     scope.spawn(|| {
                         for _ in 0..1000 {
-                            crate::counter::add_events(&cell, 1);
+                            crate::instruments::counter::add_events(&cell, 1);
                         }
                     });
                 }

@@ -1,0 +1,7 @@
+//! How a metric is declared: names, labels, and what is refused.
+
+pub(crate) mod declare;
+pub(crate) mod error;
+pub(crate) mod labels;
+pub(crate) mod name;
+pub(crate) mod status_class;

@@ -1,0 +1,4 @@
+//! The formats in which a registry is shown.
+
+pub(crate) mod format;
+pub(crate) mod text;

@@ -1,0 +1,7 @@
+//! The series of a name: how they are found, and how many there may be.
+
+pub(crate) mod dense;
+pub(crate) mod family;
+pub(crate) mod family_data;
+pub(crate) mod series;
+pub(crate) mod table;

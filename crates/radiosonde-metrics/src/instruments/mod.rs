@@ -1,0 +1,9 @@
+//! What a program holds and records with.
+
+pub(crate) mod buckets;
+pub(crate) mod counter;
+pub(crate) mod exemplar;
+pub(crate) mod gauge;
+pub(crate) mod histogram;
+pub(crate) mod instrument;
+pub(crate) mod stripe;

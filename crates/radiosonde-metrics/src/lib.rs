@@ -28,7 +28,9 @@ pub use families::series::Lent;
 pub use gathering::collector::{CollectedFamily, Collection, Collector};
 pub use gathering::owned::CollectorGuard;
 pub use gathering::snapshot::{FamilySnapshot, SeriesSnapshot, Snapshot, SnapshotValue};
-pub use gathering::visitor::{FamilyInfo, HistogramSample, Kind, Number, SummarySample, Visitor};
+pub use gathering::visitor::{
+    FamilyInfo, HistogramSample, Kind, NativeSample, Number, NumberSample, SummarySample, Visitor,
+};
 pub use instruments::buckets::{Buckets, InvalidBuckets};
 pub use instruments::counter::{Counter, FloatCounter};
 pub use instruments::exemplar::Exemplar;

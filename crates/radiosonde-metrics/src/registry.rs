@@ -191,7 +191,8 @@ pub(crate) fn sample_names(name: &str, kind: Kind) -> Vec<String> {
         Kind::Counter => with(name.strip_suffix("_total").unwrap_or(name), &["", "_total", "_created"]),
         Kind::Histogram => with(name, &["", "_bucket", "_count", "_sum", "_created"]),
         Kind::Summary => with(name, &["", "_count", "_sum", "_created"]),
-        Kind::Gauge | Kind::Unknown => with(name, &[""]),
+        Kind::Info => with(name.strip_suffix("_info").unwrap_or(name), &["", "_info"]),
+        Kind::Gauge | Kind::StateSet | Kind::Unknown => with(name, &[""]),
     }
 }
 

@@ -44,7 +44,8 @@ impl Collector for Foreign {
     fn collect(&self, out: &mut Collection) {
         out.number("legacy_hits", "A counter from before the suffix.", Kind::Counter, Number::Float(3.0));
         out.number("mystery", "Nobody knows.", Kind::Unknown, Number::Signed(-4));
-        let summary = SummarySample { quantiles: &[(0.5, 0.2), (0.99, 1.0)], sum: 12.5, count: 40 };
+        let summary =
+            SummarySample { quantiles: &[(0.5, 0.2), (0.99, 1.0)], sum: 12.5, count: 40, created: None };
         out.family("rpc_seconds", "RPC.", Kind::Summary).summary(LabelSet::new([("to", "db")]), &summary);
     }
 }
@@ -138,7 +139,8 @@ fn a_sum_that_does_not_count_up_is_left_to_text() {
     let registry = Registry::new();
     registry.histogram("lead_seconds", "Lead.").build().unwrap().observe(-0.5);
     registry.collect_from(Gives(|out| {
-        let sample = SummarySample { quantiles: &[(0.5, -2.0), (0.9, 1.0)], sum: f64::NAN, count: 3 };
+        let sample =
+            SummarySample { quantiles: &[(0.5, -2.0), (0.9, 1.0)], sum: f64::NAN, count: 3, created: None };
         out.family("rpc_seconds", "RPC.", Kind::Summary).summary(LabelSet::default(), &sample);
     }));
     let text = registry.encode(Format::OpenMetrics);
@@ -176,12 +178,20 @@ fn samples_that_no_metric_of_their_kind_has_are_left_out_and_counted() {
         }
         let sizes = out.family("size_bytes", "Size.", Kind::Histogram);
         for bounds in [[2.0, 1.0], [1.0, 1.0], [1.0, f64::INFINITY], [f64::NAN, 1.0]] {
-            let sample = HistogramSample { bounds: &bounds, counts: &[1, 1, 1], sum: 3.0, exemplars: &[] };
+            let sample = HistogramSample {
+                bounds: &bounds,
+                counts: &[1, 1, 1],
+                sum: 3.0,
+                ..HistogramSample::default()
+            };
             sizes.histogram(LabelSet::default(), &sample);
         }
         let waits = out.family("wait_seconds", "Wait.", Kind::Summary);
         for quantiles in [&[(1.5, 1.0)][..], &[(f64::NAN, 1.0)], &[(0.9, 1.0), (0.5, 1.0)]] {
-            waits.summary(LabelSet::default(), &SummarySample { quantiles, sum: 1.0, count: 1 });
+            waits.summary(
+                LabelSet::default(),
+                &SummarySample { quantiles, sum: 1.0, count: 1, created: None },
+            );
         }
     }));
     let text = registry.text();
@@ -197,7 +207,12 @@ fn samples_that_no_metric_of_their_kind_has_are_left_out_and_counted() {
 fn counts_that_overflow_do_not_end_a_scrape() {
     let registry = Registry::new();
     registry.collect_from(Gives(|out| {
-        let sample = HistogramSample { bounds: &[1.0], counts: &[u64::MAX, 1], sum: 3.0, exemplars: &[] };
+        let sample = HistogramSample {
+            bounds: &[1.0],
+            counts: &[u64::MAX, 1],
+            sum: 3.0,
+            ..HistogramSample::default()
+        };
         out.family("size_bytes", "Size.", Kind::Histogram).histogram(LabelSet::default(), &sample);
     }));
     assert!(registry.text().contains("size_bytes_count 18446744073709551615\n"));

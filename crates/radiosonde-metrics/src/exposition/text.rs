@@ -1,7 +1,10 @@
 use std::fmt::Write as _;
 use std::time::UNIX_EPOCH;
 
-use crate::{Exemplar, FamilyInfo, Format, HistogramSample, Kind, LabelSet, Number, SummarySample, Visitor};
+use crate::{
+    Exemplar, FamilyInfo, Format, HistogramSample, Kind, LabelSet, Number, NumberSample, SummarySample,
+    Visitor,
+};
 
 /// Writes Prometheus text 0.0.4 or OpenMetrics 1.0.
 ///
@@ -157,16 +160,20 @@ fn counts_up(sum: f64) -> bool {
 
 impl Visitor for Encoder {
     fn family(&mut self, family: &FamilyInfo<'_>) {
-        let total = if family.kind == Kind::Counter { family.name.strip_suffix("_total") } else { None };
+        let suffix = family.kind.suffix();
+        let base = family.name.strip_suffix(suffix);
         self.base.clear();
-        self.base.push_str(total.unwrap_or(family.name));
-        self.suffix = if total.is_some() { "_total" } else { "" };
+        self.base.push_str(base.unwrap_or(family.name));
+        self.suffix = if base.is_some() { suffix } else { "" };
         let (named, kind) = match (self.format, family.kind) {
             (Format::Text, Kind::Unknown) => (family.name, "untyped"),
+            (Format::Text, Kind::Info | Kind::StateSet) => (family.name, "gauge"),
             (Format::Text, kind) => (family.name, kind.as_str()),
-            // OpenMetrics knows no counter whose samples lack `_total`.
-            (Format::OpenMetrics, Kind::Counter) if total.is_none() => (family.name, Kind::Unknown.as_str()),
-            (Format::OpenMetrics, kind) => (total.unwrap_or(family.name), kind.as_str()),
+            // OpenMetrics knows no counter whose samples lack `_total`, and no info whose samples lack `_info`.
+            (Format::OpenMetrics, kind) => match base {
+                Some(base) => (base, kind.as_str()),
+                None => (family.name, Kind::Unknown.as_str()),
+            },
         };
         // Writing to a String does not fail.
         if self.is_open_metrics() {
@@ -183,10 +190,10 @@ impl Visitor for Encoder {
         }
     }
 
-    fn number(&mut self, labels: &LabelSet, value: Number) {
+    fn number(&mut self, labels: &LabelSet, sample: &NumberSample<'_>) {
         self.start(self.suffix, labels, None);
-        self.value(value);
-        self.end(None);
+        self.value(sample.value);
+        self.end(sample.exemplar);
     }
 
     fn histogram(&mut self, labels: &LabelSet, sample: &HistogramSample<'_>) {

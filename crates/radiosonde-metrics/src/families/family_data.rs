@@ -122,7 +122,7 @@ impl<M: Instrument> AnyFamily for FamilyData<M> {
 
     fn visit(&self, out: &mut dyn Visitor) {
         for series in &*self.table.sorted() {
-            M::visit(&series.cell, &series.labels, out);
+            M::visit(series, out);
         }
     }
 

@@ -1,6 +1,9 @@
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::SystemTime;
 
-use crate::{Exemplar, HistogramSample, Kind, LabelSet, Number, SummarySample, Visitor};
+use crate::{
+    Exemplar, HistogramSample, Kind, LabelSet, NativeSample, Number, NumberSample, SummarySample, Visitor,
+};
 
 /// Has metrics that are read when somebody scrapes: the process, a pool, another registry.
 pub trait Collector: Send + Sync + 'static {
@@ -29,8 +32,8 @@ impl Collection {
     }
 
     /// A family with one series without labels.
-    pub fn number(&mut self, name: &str, help: &str, kind: Kind, value: Number) {
-        self.family(name, help, kind).number(LabelSet::default(), value);
+    pub fn number<'a>(&mut self, name: &str, help: &str, kind: Kind, sample: impl Into<NumberSample<'a>>) {
+        self.family(name, help, kind).number(LabelSet::default(), sample);
     }
 }
 
@@ -48,33 +51,80 @@ pub struct CollectedFamily {
 /// A sample that owns what it shows.
 #[derive(Debug)]
 pub(crate) enum CollectedSample {
-    Number(Number),
-    Histogram { bounds: Box<[f64]>, counts: Box<[u64]>, sum: f64, exemplars: Box<[Option<Exemplar>]> },
-    Summary { quantiles: Box<[(f64, f64)]>, sum: f64, count: u64 },
+    Number {
+        value: Number,
+        exemplar: Option<Exemplar>,
+        created: Option<SystemTime>,
+    },
+    Histogram {
+        bounds: Box<[f64]>,
+        counts: Box<[u64]>,
+        sum: f64,
+        exemplars: Box<[Option<Exemplar>]>,
+        native: Option<CollectedNative>,
+        created: Option<SystemTime>,
+    },
+    Summary {
+        quantiles: Box<[(f64, f64)]>,
+        sum: f64,
+        count: u64,
+        created: Option<SystemTime>,
+    },
+}
+
+/// A [`NativeSample`] that owns what it shows.
+#[derive(Debug)]
+pub(crate) struct CollectedNative {
+    schema: i32,
+    zero_threshold: f64,
+    zero_count: u64,
+    positive: Box<[(i32, u64)]>,
+    negative: Box<[(i32, u64)]>,
+    exemplars: Box<[Exemplar]>,
+}
+
+impl From<NativeSample<'_>> for CollectedNative {
+    fn from(sample: NativeSample<'_>) -> Self {
+        let NativeSample { schema, zero_threshold, zero_count, positive, negative, exemplars } = sample;
+        let (positive, negative, exemplars) = (positive.into(), negative.into(), exemplars.into());
+        Self { schema, zero_threshold, zero_count, positive, negative, exemplars }
+    }
+}
+
+impl CollectedNative {
+    fn sample(&self) -> NativeSample<'_> {
+        let Self { schema, zero_threshold, zero_count, positive, negative, exemplars } = self;
+        let (schema, zero_threshold, zero_count) = (*schema, *zero_threshold, *zero_count);
+        NativeSample { schema, zero_threshold, zero_count, positive, negative, exemplars }
+    }
 }
 
 impl CollectedFamily {
-    /// Adds a series of a counter, a gauge or a metric of unknown kind.
-    pub fn number(&mut self, labels: LabelSet, value: Number) {
-        self.series.push((labels, CollectedSample::Number(value)));
+    /// Adds a series of a counter, a gauge, an info or a metric of unknown kind, or one state of a state set.
+    pub fn number<'a>(&mut self, labels: LabelSet, sample: impl Into<NumberSample<'a>>) {
+        let NumberSample { value, exemplar, created } = sample.into();
+        self.series.push((labels, CollectedSample::Number { value, exemplar: exemplar.copied(), created }));
     }
 
     /// Adds a series of a histogram.
     pub fn histogram(&mut self, labels: LabelSet, sample: &HistogramSample<'_>) {
-        let HistogramSample { bounds, counts, sum, exemplars } = *sample;
+        let HistogramSample { bounds, counts, sum, exemplars, native, created } = *sample;
         let sample = CollectedSample::Histogram {
             bounds: bounds.into(),
             counts: counts.into(),
             sum,
             exemplars: exemplars.into(),
+            native: native.map(Into::into),
+            created,
         };
         self.series.push((labels, sample));
     }
 
     /// Adds a series of a summary.
     pub fn summary(&mut self, labels: LabelSet, sample: &SummarySample<'_>) {
-        let SummarySample { quantiles, sum, count } = *sample;
-        self.series.push((labels, CollectedSample::Summary { quantiles: quantiles.into(), sum, count }));
+        let SummarySample { quantiles, sum, count, created } = *sample;
+        let quantiles = quantiles.into();
+        self.series.push((labels, CollectedSample::Summary { quantiles, sum, count, created }));
     }
 }
 
@@ -85,8 +135,13 @@ impl CollectedSample {
     pub(crate) fn fits(&self, kind: Kind) -> bool {
         match self {
             // Neither negative nor NaN.
-            Self::Number(number) if kind == Kind::Counter => number.as_f64() >= 0.0,
-            Self::Number(_) => matches!(kind, Kind::Gauge | Kind::Unknown),
+            Self::Number { value, .. } => match kind {
+                Kind::Counter => value.as_f64() >= 0.0,
+                Kind::Gauge | Kind::Unknown => true,
+                Kind::Info => value.as_f64() == 1.0,
+                Kind::StateSet => value.as_f64() == 0.0 || value.as_f64() == 1.0,
+                Kind::Histogram | Kind::Summary => false,
+            },
             Self::Histogram { bounds, counts, exemplars, .. } => {
                 let all = bounds.iter().chain([&f64::INFINITY]);
                 kind == Kind::Histogram
@@ -107,12 +162,20 @@ impl CollectedSample {
 
     pub(crate) fn visit(&self, labels: &LabelSet, out: &mut dyn Visitor) {
         match self {
-            Self::Number(number) => out.number(labels, *number),
-            Self::Histogram { bounds, counts, sum, exemplars } => {
-                out.histogram(labels, &HistogramSample { bounds, counts, sum: *sum, exemplars });
+            Self::Number { value, exemplar, created } => {
+                let (value, exemplar, created) = (*value, exemplar.as_ref(), *created);
+                out.number(labels, &NumberSample { value, exemplar, created });
             }
-            Self::Summary { quantiles, sum, count } => {
-                out.summary(labels, &SummarySample { quantiles, sum: *sum, count: *count });
+            Self::Histogram { bounds, counts, sum, exemplars, native, created } => {
+                let native = native.as_ref().map(CollectedNative::sample);
+                let (sum, created) = (*sum, *created);
+                out.histogram(labels, &HistogramSample { bounds, counts, sum, exemplars, native, created });
+            }
+            Self::Summary { quantiles, sum, count, created } => {
+                out.summary(
+                    labels,
+                    &SummarySample { quantiles, sum: *sum, count: *count, created: *created },
+                );
             }
         }
     }

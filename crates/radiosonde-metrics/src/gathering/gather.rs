@@ -210,7 +210,7 @@ struct Seen(HashSet<LabelSet>);
 impl Visitor for Seen {
     fn family(&mut self, _: &FamilyInfo<'_>) {}
 
-    fn number(&mut self, labels: &LabelSet, _: Number) {
+    fn number(&mut self, labels: &LabelSet, _: &crate::NumberSample<'_>) {
         self.0.insert(labels.identity());
     }
 

@@ -1,7 +1,8 @@
 use std::fmt;
 
 use crate::{
-    Exemplar, FamilyInfo, HistogramSample, Kind, LabelSet, Number, Registry, SummarySample, Visitor,
+    Exemplar, FamilyInfo, HistogramSample, Kind, LabelSet, Number, NumberSample, Registry, SummarySample,
+    Visitor,
 };
 
 /// Everything that a registry had at one moment, to be kept, asked and printed.
@@ -241,18 +242,18 @@ impl Visitor for Snapshot {
         });
     }
 
-    fn number(&mut self, labels: &LabelSet, value: Number) {
-        self.add(labels, SnapshotValue::Number(value));
+    fn number(&mut self, labels: &LabelSet, sample: &NumberSample<'_>) {
+        self.add(labels, SnapshotValue::Number(sample.value));
     }
 
     fn histogram(&mut self, labels: &LabelSet, sample: &HistogramSample<'_>) {
-        let HistogramSample { bounds, counts, sum, exemplars } = *sample;
+        let HistogramSample { bounds, counts, sum, exemplars, .. } = *sample;
         let (bounds, counts, exemplars) = (bounds.into(), counts.into(), exemplars.into());
         self.add(labels, SnapshotValue::Histogram { bounds, counts, sum, exemplars });
     }
 
     fn summary(&mut self, labels: &LabelSet, sample: &SummarySample<'_>) {
-        let SummarySample { quantiles, sum, count } = *sample;
+        let SummarySample { quantiles, sum, count, .. } = *sample;
         self.add(labels, SnapshotValue::Summary { quantiles: quantiles.into(), sum, count });
     }
 }

@@ -1,3 +1,5 @@
+use std::time::SystemTime;
+
 use crate::{Exemplar, LabelSet};
 
 /// What a family measures, in OpenMetrics' terms.
@@ -12,11 +14,24 @@ pub enum Kind {
     Histogram,
     /// Quantiles computed by whoever exposes them.
     Summary,
+    /// What does not change while the process runs, in labels; its value is 1. The name ends in `_info`.
+    Info,
+    /// Which of some states there are, each a series with the value 0 or 1 and a label of the family's name.
+    StateSet,
     /// Not said.
     Unknown,
 }
 
 impl Kind {
+    /// What the names of its samples end in, which OpenMetrics leaves away from the family's name; empty for most.
+    pub(crate) const fn suffix(self) -> &'static str {
+        match self {
+            Self::Counter => "_total",
+            Self::Info => "_info",
+            _ => "",
+        }
+    }
+
     /// The kind's name in OpenMetrics.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -25,6 +40,8 @@ impl Kind {
             Self::Gauge => "gauge",
             Self::Histogram => "histogram",
             Self::Summary => "summary",
+            Self::Info => "info",
+            Self::StateSet => "stateset",
             Self::Unknown => "unknown",
         }
     }
@@ -33,7 +50,7 @@ impl Kind {
 /// What is said once about all series of a family.
 #[derive(Debug, Clone, Copy)]
 pub struct FamilyInfo<'a> {
-    /// The name, for a counter with its `_total`.
+    /// The name, for a counter with its `_total`, for an info with its `_info`.
     pub name: &'a str,
     /// The help text, unescaped.
     pub help: &'a str,
@@ -67,8 +84,25 @@ impl Number {
     }
 }
 
+/// The state of a counter or a gauge at one moment, of an info, of one state of a state set, or of something of unknown kind.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct NumberSample<'a> {
+    /// The value.
+    pub value: Number,
+    /// The last exemplar of a counter.
+    pub exemplar: Option<&'a Exemplar>,
+    /// When a counter began at zero, where that is known.
+    pub created: Option<SystemTime>,
+}
+
+impl From<Number> for NumberSample<'_> {
+    fn from(value: Number) -> Self {
+        Self { value, exemplar: None, created: None }
+    }
+}
+
 /// The state of a histogram at one moment.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct HistogramSample<'a> {
     /// The upper bounds, ascending, without infinity.
     pub bounds: &'a [f64],
@@ -78,6 +112,30 @@ pub struct HistogramSample<'a> {
     pub sum: f64,
     /// The last exemplar of each bucket; empty, or as many as there are counts.
     pub exemplars: &'a [Option<Exemplar>],
+    /// The same observations in exponential buckets, for a histogram that has them too.
+    pub native: Option<NativeSample<'a>>,
+    /// When it began at zero, where that is known.
+    pub created: Option<SystemTime>,
+}
+
+/// The exponential buckets of a native histogram at one moment.
+///
+/// # Source
+/// <https://prometheus.io/docs/specs/native_histograms/>
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct NativeSample<'a> {
+    /// How fine the buckets are: bucket `i` ends at 2 to the power of `i / 2^schema`; from -4 to 8.
+    pub schema: i32,
+    /// Up to which distance from zero an observation is in the zero bucket.
+    pub zero_threshold: f64,
+    /// How many observations are in the zero bucket.
+    pub zero_count: u64,
+    /// Index and count, not cumulative, of the buckets above zero that have observations; ascending by index.
+    pub positive: &'a [(i32, u64)],
+    /// The same below zero; the index is that of the absolute value.
+    pub negative: &'a [(i32, u64)],
+    /// Exemplars from anywhere in the histogram, ascending by value.
+    pub exemplars: &'a [Exemplar],
 }
 
 impl HistogramSample<'_> {
@@ -100,7 +158,7 @@ impl HistogramSample<'_> {
 }
 
 /// The state of a summary at one moment.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct SummarySample<'a> {
     /// Quantile and value, ascending by quantile.
     pub quantiles: &'a [(f64, f64)],
@@ -108,6 +166,8 @@ pub struct SummarySample<'a> {
     pub sum: f64,
     /// How many observations there are.
     pub count: u64,
+    /// When it began at zero, where that is known.
+    pub created: Option<SystemTime>,
 }
 
 /// Is shown a registry's families in the order of their names, and after each family its series in the order of their labels: our
@@ -118,8 +178,8 @@ pub trait Visitor {
     /// A family begins.
     fn family(&mut self, family: &FamilyInfo<'_>);
 
-    /// A series of a counter, a gauge or a metric of unknown kind.
-    fn number(&mut self, labels: &LabelSet, value: Number);
+    /// A series of a counter, a gauge, an info or a metric of unknown kind, or one state of a state set.
+    fn number(&mut self, labels: &LabelSet, sample: &NumberSample<'_>);
 
     /// A series of a histogram.
     fn histogram(&mut self, labels: &LabelSet, sample: &HistogramSample<'_>);

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::families::series::Series;
 use crate::instruments::instrument::{Refusal, Shared, sealed::Sealed};
 use crate::instruments::stripe::{Striped, Writers};
-use crate::{Instrument, Kind, LabelSet, Number, Visitor};
+use crate::{Instrument, Kind, Number, Visitor};
 
 /// Counts events since the process started.
 ///
@@ -111,8 +111,8 @@ impl Sealed for Counter {
         Self(series)
     }
 
-    fn visit(cell: &CounterCell, labels: &LabelSet, out: &mut dyn Visitor) {
-        out.number(labels, Number::Unsigned(total(cell)));
+    fn visit(series: &Series<CounterCell>, out: &mut dyn Visitor) {
+        out.number(&series.labels, &Number::Unsigned(total(&series.cell)).into());
     }
 }
 
@@ -173,8 +173,8 @@ impl Sealed for FloatCounter {
         Self(series)
     }
 
-    fn visit(cell: &FloatCell, labels: &LabelSet, out: &mut dyn Visitor) {
-        out.number(labels, Number::Float(f64::from_bits(read(&cell.bits))));
+    fn visit(series: &Series<FloatCell>, out: &mut dyn Visitor) {
+        out.number(&series.labels, &Number::Float(f64::from_bits(read(&series.cell.bits))).into());
     }
 }
 

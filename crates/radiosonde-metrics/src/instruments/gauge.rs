@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use crate::families::series::Series;
 use crate::instruments::counter::add;
 use crate::instruments::instrument::{Shared, sealed::Sealed};
-use crate::{Instrument, Kind, LabelSet, Number, Visitor};
+use crate::{Instrument, Kind, Number, Visitor};
 
 /// A value that goes up and down: bytes, degrees, a ratio.
 ///
@@ -62,9 +62,10 @@ impl Sealed for Gauge {
         Self(series)
     }
 
-    fn visit(cell: &AtomicU64, labels: &LabelSet, out: &mut dyn Visitor) {
+    fn visit(series: &Series<AtomicU64>, out: &mut dyn Visitor) {
         // Relaxed: as above.
-        out.number(labels, Number::Float(f64::from_bits(cell.load(Ordering::Relaxed))));
+        let value = f64::from_bits(series.cell.load(Ordering::Relaxed));
+        out.number(&series.labels, &Number::Float(value).into());
     }
 }
 
@@ -155,9 +156,9 @@ impl Sealed for IntGauge {
         Self(series)
     }
 
-    fn visit(cell: &AtomicI64, labels: &LabelSet, out: &mut dyn Visitor) {
+    fn visit(series: &Series<AtomicI64>, out: &mut dyn Visitor) {
         // Relaxed: as above.
-        out.number(labels, Number::Signed(cell.load(Ordering::Relaxed)));
+        out.number(&series.labels, &Number::Signed(series.cell.load(Ordering::Relaxed)).into());
     }
 }
 

@@ -9,7 +9,7 @@ use crate::instruments::counter::{add, read};
 use crate::instruments::exemplar::ExemplarSlot;
 use crate::instruments::instrument::{Refusal, Shared, sealed::Sealed};
 use crate::instruments::stripe::{Striped, Writers};
-use crate::{HistogramSample, Instrument, Kind, LabelSet, Visitor};
+use crate::{HistogramSample, Instrument, Kind, Visitor};
 
 /// Counts observations in buckets, to tell how many were below a bound and, roughly, any quantile.
 ///
@@ -201,7 +201,8 @@ impl Sealed for Histogram {
         Self(series)
     }
 
-    fn visit(cell: &Cell, labels: &LabelSet, out: &mut dyn Visitor) {
+    fn visit(series: &Series<Cell>, out: &mut dyn Visitor) {
+        let Series { cell, labels, .. } = series;
         let bounds = cell.shared.buckets.bounds();
         let (mut few, mut many) = ([0; FEW], Vec::new());
         let counts = if bounds.len() < FEW {
@@ -224,6 +225,8 @@ impl Sealed for Histogram {
                 // May lack what is being added just now.
                 sum: cell.sum(),
                 exemplars: &exemplars,
+                native: None,
+                created: None,
             },
         );
     }

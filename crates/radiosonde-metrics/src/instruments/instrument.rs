@@ -2,7 +2,7 @@ use std::panic::Location;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::instruments::buckets::Search;
-use crate::{Buckets, Kind, LabelSet, Visitor};
+use crate::{Buckets, Kind, Visitor};
 
 /// Something that a family holds one of for each set of labels: [`Counter`](crate::Counter), [`Gauge`](crate::Gauge) and so on.
 ///
@@ -12,7 +12,7 @@ pub trait Instrument: sealed::Sealed + Clone + Send + Sync + 'static {}
 pub(crate) mod sealed {
     use std::sync::Arc;
 
-    use super::{Kind, LabelSet, Shared, Visitor};
+    use super::{Kind, Shared, Visitor};
     use crate::families::series::Series;
 
     pub trait Sealed: Sized {
@@ -29,7 +29,7 @@ pub(crate) mod sealed {
         /// The handle of a series.
         fn wrap(series: Arc<Series<Self::Cell>>) -> Self;
 
-        fn visit(cell: &Self::Cell, labels: &LabelSet, out: &mut dyn Visitor);
+        fn visit(series: &Series<Self::Cell>, out: &mut dyn Visitor);
     }
 }
 

@@ -59,7 +59,7 @@ fn read(family: &MetricFamily, out: &mut Collection) {
             Kind::Gauge => into.number(labels, Number::Float(metric.get_gauge().value())),
             Kind::Histogram => histogram(into, labels, metric),
             Kind::Summary => summary(into, labels, metric),
-            Kind::Unknown => into.number(labels, Number::Float(metric.untyped.value())),
+            _ => into.number(labels, Number::Float(metric.untyped.value())),
         }
     }
 }
@@ -82,12 +82,15 @@ fn histogram(into: &mut CollectedFamily, labels: LabelSet, metric: &Metric) {
         })
         .collect();
     let sum = theirs.get_sample_sum();
-    into.histogram(labels, &HistogramSample { bounds: &bounds, counts: &counts, sum, exemplars: &[] });
+    into.histogram(
+        labels,
+        &HistogramSample { bounds: &bounds, counts: &counts, sum, ..HistogramSample::default() },
+    );
 }
 
 fn summary(into: &mut CollectedFamily, labels: LabelSet, metric: &Metric) {
     let theirs = metric.get_summary();
     let quantiles: Vec<_> = theirs.get_quantile().iter().map(|q| (q.quantile(), q.value())).collect();
     let (sum, count) = (theirs.sample_sum(), theirs.sample_count());
-    into.summary(labels, &SummarySample { quantiles: &quantiles, sum, count });
+    into.summary(labels, &SummarySample { quantiles: &quantiles, sum, count, created: None });
 }

@@ -5,7 +5,7 @@ use ::prometheus::proto::{
 };
 
 use crate::gathering::gather::PROCESS;
-use crate::{FamilyInfo, HistogramSample, Kind, LabelSet, Number, Registry, SummarySample, Visitor};
+use crate::{FamilyInfo, HistogramSample, Kind, LabelSet, NumberSample, Registry, SummarySample, Visitor};
 
 /// Our registry as a collector of the `prometheus` crate, for an application that keeps its own `/metrics`.
 ///
@@ -98,7 +98,7 @@ impl Visitor for Model {
         family.set_help(info.help.to_owned());
         family.set_field_type(match info.kind {
             Kind::Counter => MetricType::COUNTER,
-            Kind::Gauge => MetricType::GAUGE,
+            Kind::Gauge | Kind::Info | Kind::StateSet => MetricType::GAUGE,
             Kind::Histogram => MetricType::HISTOGRAM,
             Kind::Summary => MetricType::SUMMARY,
             Kind::Unknown => MetricType::UNTYPED,
@@ -107,8 +107,8 @@ impl Visitor for Model {
         self.families.push(family);
     }
 
-    fn number(&mut self, labels: &LabelSet, value: Number) {
-        let value = value.as_f64();
+    fn number(&mut self, labels: &LabelSet, sample: &NumberSample<'_>) {
+        let value = sample.value.as_f64();
         let kind = self.kind;
         self.push(labels, |metric| match kind {
             Some(Kind::Counter) => {
@@ -116,7 +116,7 @@ impl Visitor for Model {
                 counter.set_value(value);
                 metric.set_counter(counter);
             }
-            Some(Kind::Gauge) => {
+            Some(Kind::Gauge | Kind::Info | Kind::StateSet) => {
                 let mut gauge = Gauge::default();
                 gauge.set_value(value);
                 metric.set_gauge(gauge);

@@ -144,10 +144,22 @@ impl Collector for Misbehaving {
                 match sample {
                     AnySample::Number(number) => family.number(labels, *number),
                     AnySample::Histogram { bounds, counts, sum, exemplars } => {
-                        family.histogram(labels, &HistogramSample { bounds, counts, sum: *sum, exemplars });
+                        family.histogram(
+                            labels,
+                            &HistogramSample {
+                                bounds,
+                                counts,
+                                sum: *sum,
+                                exemplars,
+                                ..HistogramSample::default()
+                            },
+                        );
                     }
                     AnySample::Summary { quantiles, sum, count } => {
-                        family.summary(labels, &SummarySample { quantiles, sum: *sum, count: *count });
+                        family.summary(
+                            labels,
+                            &SummarySample { quantiles, sum: *sum, count: *count, created: None },
+                        );
                     }
                 }
             }

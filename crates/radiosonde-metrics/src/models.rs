@@ -9,6 +9,7 @@ use radiosonde_core::{SpanContext, SpanId, TraceFlags, TraceId};
 use crate::LabelSet;
 use crate::families::series::{Series, Values};
 use crate::families::table::Table;
+use crate::instruments::biased::Owner;
 use crate::instruments::exemplar::ExemplarSlot;
 use crate::instruments::stripe::Numbers;
 use crate::sync::{AtomicU64, Ordering};
@@ -83,6 +84,35 @@ fn a_number_that_is_given_back_brings_what_was_written_with_it() {
         });
         work(Arc::clone(&numbers), Arc::clone(&parts));
         work(Arc::clone(&numbers), Arc::clone(&parts));
+        other.join().unwrap();
+        // Relaxed: the other thread has ended.
+        let total: u64 = parts.iter().map(|part| part.load(Ordering::Relaxed)).sum();
+        assert_eq!(total, 3);
+    });
+}
+
+#[test]
+fn a_part_with_an_owner_has_one_writer_at_a_time() {
+    loom::model(|| {
+        let numbers = Arc::new(Numbers::new());
+        let owner = Arc::new(Owner::new());
+        let parts = Arc::new([AtomicU64::new(0), AtomicU64::new(0)]);
+        let work = |numbers: &Numbers, owner: &Owner, parts: &[AtomicU64; 2]| {
+            let number = numbers.take(2);
+            // Relaxed: that nobody else writes to the first part meanwhile is what is tried here.
+            if owner.is(number) {
+                parts[0].store(parts[0].load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+            } else {
+                parts[1].fetch_add(1, Ordering::Relaxed);
+            }
+            numbers.give_back(number.unwrap());
+        };
+        let other = thread::spawn({
+            let (numbers, owner, parts) = (Arc::clone(&numbers), Arc::clone(&owner), Arc::clone(&parts));
+            move || work(&numbers, &owner, &parts)
+        });
+        work(&numbers, &owner, &parts);
+        work(&numbers, &owner, &parts);
         other.join().unwrap();
         // Relaxed: the other thread has ended.
         let total: u64 = parts.iter().map(|part| part.load(Ordering::Relaxed)).sum();

@@ -1,5 +1,6 @@
 //! What a program holds and records with.
 
+pub(crate) mod biased;
 pub(crate) mod buckets;
 pub(crate) mod counter;
 pub(crate) mod exemplar;

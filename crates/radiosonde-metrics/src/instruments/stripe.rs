@@ -91,6 +91,13 @@ impl Drop for GiveBack {
     }
 }
 
+/// The number that this thread has and no other that runs; none if it has none because all are taken.
+#[inline]
+pub(crate) fn thread_number() -> Option<usize> {
+    let mine = mine();
+    (mine < NONE).then_some(mine)
+}
+
 #[inline]
 fn mine() -> usize {
     match MINE.get() {

@@ -22,6 +22,7 @@ pub use declaring::error::{RegisterError, RegisterErrorKind};
 pub use declaring::labels::{LabelSet, LabelValue, Labels};
 pub use declaring::name::{InvalidName, InvalidNameKind};
 pub use declaring::status_class::StatusClass;
+pub use exposition::dialect::Dialect;
 pub use exposition::format::Format;
 pub use families::family::{Family, OVERFLOW, Vector};
 pub use families::series::Lent;

@@ -11,7 +11,7 @@ use crate::gathering::collector::{Collector, CollectorErrors};
 use crate::gathering::gather;
 use crate::gathering::owned::Collectors;
 use crate::instruments::instrument::Shared;
-use crate::{Format, Instrument, Kind};
+use crate::{Dialect, Format, Instrument, Kind};
 
 /// Knows every metric, and shows them all to whoever scrapes.
 ///
@@ -82,17 +82,22 @@ impl Registry {
         self.encode(Format::Text)
     }
 
-    /// Everything in `format`.
+    /// Everything in `format`, to be read by people and tests.
     #[must_use]
     pub fn encode(&self, format: Format) -> String {
+        // Every format with a text is UTF-8.
+        String::from_utf8(self.encode_bytes(format)).unwrap_or_default()
+    }
+
+    /// Everything in a [`Format`] or a [`Dialect`] of one, to be sent.
+    #[must_use]
+    pub fn encode_bytes(&self, dialect: impl Into<Dialect>) -> Vec<u8> {
         // Relaxed: a guess, which the encoder corrects.
         let expected = self.0.size.load(Ordering::Relaxed);
-        let mut encoder = crate::exposition::text::Encoder::new(format, expected);
-        self.visit(&mut encoder);
-        let text = encoder.finish();
+        let bytes = dialect.into().encode(expected, |out| self.visit(out));
         // Relaxed: as above. A little more, because counts grow.
-        self.0.size.store(text.len() + text.len() / 16, Ordering::Relaxed);
-        text
+        self.0.size.store(bytes.len() + bytes.len() / 16, Ordering::Relaxed);
+        bytes
     }
 
     /// Shows everything to `visitor`.

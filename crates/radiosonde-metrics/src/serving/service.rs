@@ -9,11 +9,11 @@ use http::{Method, Request, Response, StatusCode};
 use http_body::{Frame, SizeHint};
 use tower_service::Service;
 
-use crate::{Format, Registry};
+use crate::{Dialect, Registry};
 
 /// A tower service that answers every GET and HEAD with the registry's metrics, whatever the path.
 ///
-/// The format is the one that `Accept` likes best: see [`Format::negotiate`]. Other methods get 405.
+/// The format is the one that `Accept` likes best: see [`Dialect::negotiate`]. Other methods get 405.
 ///
 /// ```
 /// use radiosonde_metrics::{MetricsService, Registry};
@@ -49,16 +49,16 @@ impl MetricsService {
         }
         let accept: Vec<&str> =
             headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
-        let format = Format::negotiate(&accept.join(","));
-        let text = Bytes::from(self.registry.encode(format));
-        let length = HeaderValue::from(text.len());
+        let dialect = Dialect::negotiate(&accept.join(","));
+        let body = Bytes::from(self.registry.encode_bytes(dialect));
+        let length = HeaderValue::from(body.len());
         let is_head = method == Method::HEAD;
-        let mut response = Response::new(MetricsBody((!is_head).then_some(text)));
+        let mut response = Response::new(MetricsBody((!is_head).then_some(body)));
         if is_head {
             // Servers tell the length of the body that they are given, and here that is none.
             response.headers_mut().insert(CONTENT_LENGTH, length);
         }
-        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(format.content_type()));
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(dialect.content_type()));
         response.headers_mut().insert(VARY, HeaderValue::from_static("accept"));
         response
     }
@@ -112,6 +112,7 @@ impl http_body::Body for MetricsBody {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Format;
 
     #[test]
     fn answers_in_the_format_that_is_asked_for() {

@@ -1,6 +1,6 @@
 //! Models for loom of what is read and written without a lock.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use loom::sync::Arc;
 use loom::thread;
@@ -23,7 +23,7 @@ impl Values for One {
 }
 
 fn add(table: &Table<u64>, value: &'static str, cell: u64) -> u64 {
-    let make = || Series::new(cell, LabelSet::default(), One(value).to_key());
+    let make = || Series::new(cell, LabelSet::default(), One(value).to_key(), SystemTime::UNIX_EPOCH);
     table.get_or_insert(&One(value), 100, make).unwrap().cell
 }
 

@@ -2,7 +2,7 @@ use std::any::Any;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use radiosonde_core::diagnostics;
+use radiosonde_core::{Clock as _, SystemClock, diagnostics};
 
 use crate::families::family::{OVERFLOW, Texts};
 use crate::families::series::{Found, Series, Values};
@@ -88,7 +88,7 @@ impl<M: Instrument> FamilyData<M> {
         values.each(|value| texts.push(value.to_owned()));
         let names = self.shared.label_names.iter().map(AsRef::as_ref);
         let labels = LabelSet::new(names.zip(texts.iter().map(String::as_str)));
-        Series::new(M::cell(&self.shared), labels, values.to_key())
+        Series::new(M::cell(&self.shared), labels, values.to_key(), SystemClock.now())
     }
 }
 

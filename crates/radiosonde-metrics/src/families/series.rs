@@ -4,6 +4,7 @@ use std::mem::ManuallyDrop;
 use std::ops::Deref;
 use std::ptr::NonNull;
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use crate::{Instrument, LabelSet};
 
@@ -15,12 +16,21 @@ pub struct Series<C> {
     pub(crate) cell: C,
     pub(crate) labels: LabelSet,
     pub(crate) key: Box<[u8]>,
+    /// Milliseconds since 1970: half the size of the type.
+    created: u64,
 }
 
 impl<C> Series<C> {
     /// The only way to make one, so that every one is in an `Arc`.
-    pub(crate) fn new(cell: C, labels: LabelSet, key: Box<[u8]>) -> Arc<Self> {
-        Arc::new(Self { cell, labels, key })
+    pub(crate) fn new(cell: C, labels: LabelSet, key: Box<[u8]>, created: SystemTime) -> Arc<Self> {
+        let since = created.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let created = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
+        Arc::new(Self { cell, labels, key, created })
+    }
+
+    /// When it began at zero, to the millisecond. `None` beyond what the system can tell.
+    pub(crate) fn created(&self) -> Option<SystemTime> {
+        SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(self.created))
     }
 }
 

@@ -213,10 +213,13 @@ mod tests {
         }
     }
 
+    fn series<C>(cell: C, values: &Texts<'_>) -> Arc<Series<C>> {
+        Series::new(cell, LabelSet::default(), values.to_key(), std::time::SystemTime::UNIX_EPOCH)
+    }
+
     fn add(table: &Table<usize>, values: &[&str], cell: usize) -> Option<usize> {
         let values = Texts(values);
-        let make = || Series::new(cell, LabelSet::default(), values.to_key());
-        table.get_or_insert(&values, 5000, make).map(|series| series.cell)
+        table.get_or_insert(&values, 5000, || series(cell, &values)).map(|series| series.cell)
     }
 
     #[test]
@@ -257,7 +260,7 @@ mod tests {
         let values: Vec<String> = (0..20).map(|n| n.to_string()).collect();
         let made = values.iter().filter(|value| {
             let values = Texts(&[value]);
-            table.get_or_insert(&values, 7, || Series::new(0, LabelSet::default(), values.to_key())).is_some()
+            table.get_or_insert(&values, 7, || series(0, &values)).is_some()
         });
         assert_eq!(made.count(), 7);
     }

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::families::series::Series;
 use crate::instruments::instrument::{Refusal, Shared, sealed::Sealed};
 use crate::instruments::stripe::{Striped, Writers};
-use crate::{Instrument, Kind, Number, Visitor};
+use crate::{Instrument, Kind, Number, NumberSample, Visitor};
 
 /// Counts events since the process started.
 ///
@@ -112,7 +112,8 @@ impl Sealed for Counter {
     }
 
     fn visit(series: &Series<CounterCell>, out: &mut dyn Visitor) {
-        out.number(&series.labels, &Number::Unsigned(total(&series.cell)).into());
+        let value = Number::Unsigned(total(&series.cell));
+        out.number(&series.labels, &NumberSample { value, exemplar: None, created: series.created() });
     }
 }
 
@@ -174,7 +175,8 @@ impl Sealed for FloatCounter {
     }
 
     fn visit(series: &Series<FloatCell>, out: &mut dyn Visitor) {
-        out.number(&series.labels, &Number::Float(f64::from_bits(read(&series.cell.bits))).into());
+        let value = Number::Float(f64::from_bits(read(&series.cell.bits)));
+        out.number(&series.labels, &NumberSample { value, exemplar: None, created: series.created() });
     }
 }
 

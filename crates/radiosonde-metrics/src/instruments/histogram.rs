@@ -233,7 +233,7 @@ impl Sealed for Histogram {
                 sum: cell.sum(),
                 exemplars: &exemplars,
                 native: None,
-                created: None,
+                created: series.created(),
             },
         );
     }

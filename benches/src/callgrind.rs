@@ -1,0 +1,62 @@
+use std::fmt;
+use std::io;
+use std::process::Command;
+
+use crate::Operation;
+
+/// How many instructions one thing of `operation` takes, by running this program under Callgrind: `program measure NAME` runs it.
+///
+/// # Errors
+/// [`CallgrindError`] if Valgrind cannot be started or does not say what it counted.
+pub fn instructions(operation: &Operation) -> Result<f64, CallgrindError> {
+    let program = std::env::current_exe().map_err(CallgrindError::Start)?;
+    let output = Command::new("valgrind")
+        // Only what is called from there is collected.
+        .args([
+            "--tool=callgrind",
+            "--toggle-collect=*counted_by_callgrind*",
+            "--callgrind-out-file=/dev/null",
+        ])
+        .arg(program)
+        .args(["measure", operation.name])
+        .output()
+        .map_err(CallgrindError::Start)?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    let collected =
+        said.lines().find_map(|line| line.split_once("Collected : ")?.1.trim().parse::<u32>().ok());
+    match collected.filter(|&instructions| output.status.success() && instructions > 0) {
+        #[allow(clippy::cast_precision_loss, reason = "a few thousand")]
+        Some(instructions) => Ok(f64::from(instructions) / operation.things() as f64),
+        None => Err(CallgrindError::Silent(said.into_owned())),
+    }
+}
+
+/// Why nothing was counted.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum CallgrindError {
+    /// Valgrind, or this program, could not be started.
+    Start(io::Error),
+    /// Valgrind said something else.
+    Silent(String),
+}
+
+impl fmt::Display for CallgrindError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Start(_) => f.write_str("cannot start valgrind"),
+            Self::Silent(said) => {
+                write!(f, "callgrind does not say how many instructions it collected: {said}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for CallgrindError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Start(error) => Some(error),
+            Self::Silent(_) => None,
+        }
+    }
+}

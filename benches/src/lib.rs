@@ -1,0 +1,15 @@
+#![doc = include_str!("../README.md")]
+
+mod allocations;
+mod callgrind;
+mod expected;
+mod operation;
+mod operations;
+mod series_bytes;
+
+pub use allocations::{Counting, allocations_of_this_thread, live_bytes};
+pub use callgrind::{CallgrindError, instructions};
+pub use expected::{Compared, Expected, InvalidExpected, compiler};
+pub use operation::Operation;
+pub use operations::{all, find};
+pub use series_bytes::{SeriesBytes, series_bytes};

@@ -1,0 +1,186 @@
+//! The hot paths. What is known beforehand goes through `black_box`, so that nothing is worked out before the count begins.
+
+use std::hint::black_box;
+
+use radiosonde_core::{SpanContext, SpanId, TraceFlags, TraceId};
+use radiosonde_metrics::{Format, Histogram, LabelValue, Labels, RegisterError, Registry};
+
+use crate::Operation;
+use crate::operation::counted_by_callgrind;
+
+/// How many series a scrape of the operations below has.
+const SERIES: u64 = 1000;
+
+/// Every operation, in the order of the file of figures.
+#[must_use]
+pub fn all() -> &'static [Operation] {
+    &ALL
+}
+
+/// The operation of that name.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static Operation> {
+    ALL.iter().find(|operation| operation.name == name)
+}
+
+static ALL: [Operation; 17] = [
+    Operation::one("counter_inc", |times| counter(times, false)),
+    Operation::one("counter_inc_striped", |times| counter(times, true)),
+    Operation::one("float_counter_inc_by", float_counter),
+    Operation::one("gauge_set", gauge),
+    Operation::one("int_gauge_hold", hold),
+    Operation::one("histogram_observe", |times| observe(times, false)),
+    Operation::one("histogram_observe_striped", |times| observe(times, true)),
+    Operation::one("histogram_observe_sampled", observe_sampled),
+    Operation::one("lookup_enums_counter_inc", lookup_enums),
+    Operation::one("lookup_3_labels_counter_inc", lookup_labels),
+    Operation::one("lookup_3_values_counter_inc", lookup_values),
+    Operation::one("lookup_2_labels_histogram_observe", lookup_histogram),
+    Operation::of("scrape_text_counter", SERIES, |times| scrape_counters(times, Format::Text)),
+    Operation::of("scrape_text_histogram", SERIES, |times| scrape_histograms(times, Format::Text)),
+    Operation::of("scrape_open_metrics_counter", SERIES, |times| scrape_counters(times, Format::OpenMetrics)),
+    Operation::of("scrape_open_metrics_histogram", SERIES, |times| {
+        scrape_histograms(times, Format::OpenMetrics);
+    }),
+    Operation::of("snapshot_counter", SERIES, snapshot),
+];
+
+/// Declarations here are fixed, so that one which is refused is a mistake in this file.
+fn declared<T>(metric: Result<T, RegisterError>) -> T {
+    metric.expect("a declaration of the benches is refused")
+}
+
+fn counter(times: u64, striped: bool) {
+    let registry = Registry::new();
+    let declare = registry.counter("orders_total", "Orders.");
+    let counter = declared(if striped { declare.striped() } else { declare }.build());
+    counter.inc();
+    counted_by_callgrind(times, || black_box(&counter).inc());
+}
+
+fn float_counter(times: u64) {
+    let counter = declared(Registry::new().float_counter("busy_seconds_total", "Busy.").build());
+    counted_by_callgrind(times, || black_box(&counter).inc_by(black_box(0.25)));
+}
+
+fn gauge(times: u64) {
+    let gauge = declared(Registry::new().gauge("temperature_celsius", "Temperature.").build());
+    counted_by_callgrind(times, || black_box(&gauge).set(black_box(20.5)));
+}
+
+fn hold(times: u64) {
+    let gauge = declared(Registry::new().int_gauge("active_sessions", "Sessions.").build());
+    counted_by_callgrind(times, || drop(black_box(&gauge).hold()));
+}
+
+fn histogram(striped: bool) -> Histogram {
+    let registry = Registry::new();
+    let declare = registry.histogram("wait_seconds", "Wait.");
+    let histogram = declared(if striped { declare.striped() } else { declare }.build());
+    histogram.observe(0.3);
+    histogram
+}
+
+fn observe(times: u64, striped: bool) {
+    let histogram = histogram(striped);
+    counted_by_callgrind(times, || black_box(&histogram).observe(black_box(0.3)));
+}
+
+fn observe_sampled(times: u64) {
+    let histogram = histogram(false);
+    let (Some(trace), Some(span)) = (TraceId::from_bytes([7; 16]), SpanId::from_bytes([7; 8])) else {
+        return;
+    };
+    let _current = SpanContext::new(trace, span, TraceFlags::SAMPLED).enter();
+    histogram.observe(0.3);
+    counted_by_callgrind(times, || black_box(&histogram).observe(black_box(0.3)));
+}
+
+#[derive(LabelValue, Clone, Copy)]
+enum Method {
+    Get,
+    Post,
+    Delete,
+}
+
+#[derive(Labels)]
+struct ByEnums {
+    method: Method,
+    cached: bool,
+}
+
+#[derive(Labels)]
+struct ByTexts<'a> {
+    method: &'a str,
+    endpoint: &'a str,
+    status: &'a str,
+}
+
+const NAMES: [&str; 3] = ["method", "endpoint", "status"];
+const VALUES: [&str; 3] = ["GET", "/orders/{id}/items", "200"];
+
+fn lookup_enums(times: u64) {
+    let family = declared(Registry::new().counter("requests_total", "Requests.").family::<ByEnums>());
+    for method in [Method::Get, Method::Post, Method::Delete] {
+        family.with(&ByEnums { method, cached: true }).inc();
+    }
+    counted_by_callgrind(times, || {
+        let labels = ByEnums { method: black_box(Method::Post), cached: black_box(true) };
+        black_box(&family).with(&labels).inc();
+    });
+}
+
+fn lookup_labels(times: u64) {
+    let family = declared(Registry::new().counter("requests_total", "Requests.").family::<ByTexts<'_>>());
+    let labels = |[method, endpoint, status]: [&'static str; 3]| ByTexts { method, endpoint, status };
+    family.with(&labels(VALUES)).inc();
+    counted_by_callgrind(times, || black_box(&family).with(&labels(black_box(VALUES))).inc());
+}
+
+fn lookup_values(times: u64) {
+    let family = declared(Registry::new().counter("requests_total", "Requests.").labels(&NAMES));
+    family.with(&VALUES).inc();
+    counted_by_callgrind(times, || black_box(&family).with(&black_box(VALUES)).inc());
+}
+
+fn lookup_histogram(times: u64) {
+    let family = declared(Registry::new().histogram("wait_seconds", "Wait.").labels(&NAMES[..2]));
+    let values = [VALUES[0], VALUES[1]];
+    family.with(&values).observe(0.3);
+    counted_by_callgrind(times, || black_box(&family).with(&black_box(values)).observe(black_box(0.3)));
+}
+
+fn counters() -> Registry {
+    let registry = Registry::new();
+    let family = declared(registry.counter("requests_total", "Requests.").labels(&NAMES));
+    for n in 0..SERIES {
+        family.with(&[VALUES[0], &format!("/orders/{n}/items"), VALUES[2]]).inc_by(n * 977);
+    }
+    registry
+}
+
+fn scrape_counters(times: u64, format: Format) {
+    scrape(times, &counters(), format);
+}
+
+fn scrape_histograms(times: u64, format: Format) {
+    let registry = Registry::new();
+    let family = declared(registry.histogram("wait_seconds", "Wait.").labels(&NAMES));
+    for n in 0..SERIES {
+        let series = family.handle(&[VALUES[0], &format!("/orders/{n}/items"), VALUES[2]]);
+        (0..20_u32).for_each(|value| series.observe(f64::from(value) * 0.11));
+    }
+    scrape(times, &registry, format);
+}
+
+fn scrape(times: u64, registry: &Registry, format: Format) {
+    // The first one sorts, and finds out how long the text is.
+    drop(black_box(registry.encode_bytes(format)));
+    counted_by_callgrind(times, || drop(black_box(registry.encode_bytes(format))));
+}
+
+fn snapshot(times: u64) {
+    let registry = counters();
+    drop(black_box(registry.snapshot()));
+    counted_by_callgrind(times, || drop(black_box(registry.snapshot())));
+}

@@ -1,0 +1,110 @@
+//! Ten minutes of an attack on a limited family, compressed: 200 000 label sets that were never seen before, while somebody scrapes.
+//!
+//! Nothing is timed: what a scrape costs shows in its bytes and its allocations. Bytes are counted for the whole process, so this is
+//! the only test here.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use benches::{Counting, allocations_of_this_thread, live_bytes};
+use radiosonde_metrics::{Counter, Format, Histogram, Registry, Vector};
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+const SETS: usize = 200_000;
+const THREADS: usize = 2;
+const LIMIT: usize = 500;
+
+struct Families {
+    registry: Registry,
+    requests: Vector<Counter>,
+    waits: Vector<Histogram>,
+}
+
+/// What there is at one moment, as far as it must not grow.
+#[derive(Debug, PartialEq)]
+struct State {
+    lines: usize,
+    allocations: u64,
+}
+
+impl Families {
+    fn new() -> Self {
+        let registry = Registry::new();
+        let labels = ["user", "path"];
+        let requests =
+            registry.counter("requests_total", "Requests.").max_series(LIMIT).labels(&labels).unwrap();
+        let waits = registry.histogram("wait_seconds", "Wait.").max_series(LIMIT).labels(&labels).unwrap();
+        Self { registry, requests, waits }
+    }
+
+    fn throw(&self, sets: impl Iterator<Item = usize>) {
+        for n in sets {
+            let (user, path) = (n.to_string(), format!("/user/{n}/../{}", n * 7919 % SETS));
+            self.requests.with(&[&user, &path]).inc();
+            self.waits.with(&[&user, &path]).observe(0.3);
+        }
+    }
+
+    fn scrape(&self) -> (State, usize) {
+        let before = allocations_of_this_thread();
+        let text = self.registry.encode(Format::Text);
+        let state = State { allocations: allocations_of_this_thread() - before, lines: text.lines().count() };
+        (state, text.len())
+    }
+}
+
+#[test]
+fn a_flood_of_label_sets_changes_nothing_but_the_counts() {
+    let families = Families::new();
+    // The limit is reached, and the first scrapes have found out how long the text is.
+    families.throw(0..2 * LIMIT);
+    let _ = (families.scrape(), families.scrape());
+    let (state, length) = families.scrape();
+    let live = live_bytes();
+
+    let done = AtomicUsize::new(0);
+    let (mut scrapes, mut highest) = (0, 0);
+    std::thread::scope(|scope| {
+        for thread in 0..THREADS {
+            let (families, done) = (&families, &done);
+            scope.spawn(move || {
+                families.throw((2 * LIMIT..SETS).filter(|n| n % THREADS == thread));
+                // Release: who sees that all are done sees what they counted.
+                done.fetch_add(1, Ordering::Release);
+            });
+        }
+        loop {
+            // Acquire: as above.
+            let last = done.load(Ordering::Acquire) == THREADS;
+            let (now, now_long) = families.scrape();
+            assert_eq!(now, state, "after {scrapes} scrapes");
+            assert!(now_long <= length + 200, "the text went from {length} to {now_long} bytes");
+            highest = highest.max(live_bytes());
+            scrapes += 1;
+            if last {
+                break;
+            }
+        }
+    });
+
+    assert!(scrapes > 2, "{scrapes} scrapes meanwhile");
+    // What is alive for a moment: the threads' own, one look-up each.
+    assert!(highest - live < 64 * 1024, "{} bytes more at one moment", highest - live);
+    assert!(live_bytes() - live < 1024, "{} bytes more at the end", live_bytes() - live);
+    assert_eq!(families.scrape().0, state);
+
+    let dropped = SETS - LIMIT;
+    let text = families.registry.text();
+    for line in [
+        format!("requests_total{{path=\"_overflow\",user=\"_overflow\"}} {dropped}\n"),
+        format!("wait_seconds_count{{path=\"_overflow\",user=\"_overflow\"}} {dropped}\n"),
+        format!("radiosonde_metrics_series_dropped_total{{family=\"requests_total\"}} {dropped}\n"),
+        format!("radiosonde_metrics_series_dropped_total{{family=\"wait_seconds\"}} {dropped}\n"),
+    ] {
+        assert!(text.contains(&line), "no {line}");
+    }
+    let ones =
+        text.lines().filter(|line| line.starts_with("requests_total{") && line.ends_with(" 1")).count();
+    assert_eq!(ones, LIMIT, "whoever came first keeps a series");
+}

@@ -1,0 +1,118 @@
+//! Recording allocates nothing, however long nobody scrapes.
+//!
+//! Of the `metrics` crate's exporter, histograms grow until somebody does (metrics-rs/metrics#245, #465, #467).
+
+use benches::{Counting, allocations_of_this_thread};
+use radiosonde_core::{SpanContext, SpanId, TraceFlags, TraceId};
+use radiosonde_metrics::{Instrument, LabelValue, Labels, Registry, Vector};
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// How often `work` allocates once it is warm, in a hundred thousand repetitions.
+fn allocations(mut work: impl FnMut(u32)) -> u64 {
+    work(0);
+    let before = allocations_of_this_thread();
+    (0..100_000).for_each(work);
+    allocations_of_this_thread() - before
+}
+
+#[test]
+fn what_is_counted_is_counted() {
+    let counted = allocations(|n| drop(std::hint::black_box(n.to_string())));
+    assert_eq!(counted, 100_000);
+}
+
+#[test]
+fn kept_instruments_allocate_nothing() {
+    let registry = Registry::new();
+    let counter = registry.counter("a_total", "A.").build().unwrap();
+    let striped = registry.counter("b_total", "B.").striped().build().unwrap();
+    let float = registry.float_counter("c_total", "C.").build().unwrap();
+    let gauge = registry.gauge("d", "D.").build().unwrap();
+    let held = registry.int_gauge("e", "E.").build().unwrap();
+    assert_eq!(allocations(|_| counter.inc()), 0);
+    assert_eq!(allocations(|_| striped.inc()), 0);
+    assert_eq!(allocations(|n| float.inc_by(n.into())), 0);
+    assert_eq!(allocations(|_| float.inc_by(-1.0)), 0, "what is refused");
+    assert_eq!(allocations(|n| gauge.set(n.into())), 0);
+    assert_eq!(allocations(|_| drop(held.hold())), 0);
+}
+
+#[test]
+fn observing_allocates_nothing_within_a_span_and_without() {
+    let registry = Registry::new();
+    let wait = registry.histogram("wait_seconds", "Wait.").build().unwrap();
+    let striped = registry.histogram("other_seconds", "Wait.").striped().build().unwrap();
+    for histogram in [&wait, &striped] {
+        assert_eq!(allocations(|n| histogram.observe(f64::from(n % 100) / 9.0)), 0);
+        assert_eq!(allocations(|_| histogram.observe(f64::NAN)), 0, "what is refused");
+    }
+    let _current = SpanContext::new(TraceId::random(), SpanId::random(), TraceFlags::SAMPLED).enter();
+    for histogram in [&wait, &striped] {
+        assert_eq!(allocations(|n| histogram.observe(f64::from(n % 100) / 9.0)), 0);
+    }
+}
+
+#[derive(LabelValue, Clone, Copy)]
+enum Method {
+    Get,
+    Post,
+}
+
+#[derive(Labels)]
+struct ByEnum {
+    method: Method,
+    cached: bool,
+}
+
+#[derive(Labels)]
+struct ByTexts<'a> {
+    method: Method,
+    endpoint: &'a str,
+    status: u16,
+}
+
+#[test]
+fn looking_up_what_is_there_allocates_nothing() {
+    let registry = Registry::new();
+    let enums = registry.counter("a_total", "A.").family::<ByEnum>().unwrap();
+    let texts = registry.counter("b_total", "B.").family::<ByTexts<'_>>().unwrap();
+    let values = registry.histogram("c_seconds", "C.").labels(&["method", "endpoint"]).unwrap();
+    let method = |n: u32| if n.is_multiple_of(2) { Method::Get } else { Method::Post };
+    let endpoints: Vec<String> = (0..10).map(|n| format!("/orders/{n}")).collect();
+    let endpoint = |n: u32| &*endpoints[n as usize % 10];
+    let enums = |n| enums.with(&ByEnum { method: method(n), cached: n.is_multiple_of(3) }).inc();
+    let texts = |n: u32| {
+        let labels = ByTexts {
+            method: method(n),
+            endpoint: endpoint(n),
+            status: if n.is_multiple_of(7) { 500 } else { 200 },
+        };
+        texts.with(&labels).inc();
+    };
+    let values = |n| values.with(&["GET", endpoint(n)]).observe(0.1);
+    (0..1000).for_each(|n| {
+        enums(n);
+        texts(n);
+        values(n);
+    });
+    assert_eq!(allocations(enums), 0);
+    assert_eq!(allocations(texts), 0);
+    assert_eq!(allocations(values), 0);
+}
+
+/// Sets that the family has no room for, and one with a value too many.
+fn refused<M: Instrument>(family: &Vector<M>) -> u64 {
+    let ids: Vec<String> = (0..50).map(|n| n.to_string()).collect();
+    let ask = |n: u32| drop(family.with(&[&*ids[n as usize % 50]]));
+    (0..1000).for_each(ask);
+    allocations(ask) + allocations(|_| drop(family.with(&["a", "b"])))
+}
+
+#[test]
+fn a_full_family_allocates_nothing() {
+    let registry = Registry::new();
+    assert_eq!(refused(&registry.counter("a_total", "A.").max_series(10).labels(&["id"]).unwrap()), 0);
+    assert_eq!(refused(&registry.histogram("b_seconds", "B.").max_series(10).labels(&["id"]).unwrap()), 0);
+}

@@ -123,24 +123,49 @@ impl Registry {
         &self.0.errors
     }
 
+    /// The family of this name and instrument: the one that is there, if it was declared in the same way, or a new one.
     pub(crate) fn get_or_register<M: Instrument>(
         &self,
         shared: Shared,
     ) -> Result<Arc<FamilyData<M>>, RegisterError> {
+        let (name, site) = (shared.name.clone(), shared.site);
+        let family = self.register(shared, M::NAME, |shared| {
+            let data = FamilyData::<M>::new(shared);
+            if data.shared.label_names.is_empty() {
+                // Exposed at zero from the start, so that the first event is an increase.
+                let _ = data.find(&Texts(&[]));
+            }
+            Arc::new(data)
+        })?;
+        let (there, instrument) = (family.shared().site, family.instrument());
+        family.into_any().downcast().map_err(|_| {
+            // Two instruments of one name would come here.
+            let (registered, declared) = (instrument.into(), M::NAME.into());
+            let kind =
+                RegisterErrorKind::Differs { what: "the instrument", registered, declared, site: there };
+            RegisterError::new(&name, site, kind)
+        })
+    }
+
+    /// The family of this name: the one that is there, if it was declared in the same way, or the one that `make` makes.
+    ///
+    /// `instrument` is what [`AnyFamily::instrument`] says of it. `make` is called with a lock held, and must not use the registry.
+    pub(crate) fn register(
+        &self,
+        shared: Shared,
+        instrument: &'static str,
+        make: impl FnOnce(Shared) -> Arc<dyn AnyFamily>,
+    ) -> Result<Arc<dyn AnyFamily>, RegisterError> {
         let mut families = self.0.families.write().unwrap_or_else(PoisonError::into_inner);
         let refuse = |shared: &Shared, kind| Err(RegisterError::new(&shared.name, shared.site, kind));
         if let Some(family) = families.by_name.get(&shared.name) {
-            return match difference(family.as_ref(), M::NAME, &shared) {
+            return match difference(family.as_ref(), instrument, &shared) {
                 Some((what, registered, declared)) => {
                     let (registered, declared) = (registered.into(), declared.into());
                     let site = family.shared().site;
                     refuse(&shared, RegisterErrorKind::Differs { what, registered, declared, site })
                 }
-                None => match Arc::clone(family).into_any().downcast() {
-                    Ok(data) => Ok(data),
-                    // The instrument's name was compared, so the type is the same.
-                    Err(_) => refuse(&shared, RegisterErrorKind::NoHelp),
-                },
+                None => Ok(Arc::clone(family)),
             };
         }
         let samples = sample_names(&shared.name, shared.kind);
@@ -154,13 +179,9 @@ impl Registry {
         }
         let name = shared.name.clone();
         families.by_sample.extend(samples.into_iter().map(|sample| (sample.into(), name.clone())));
-        let data = Arc::new(FamilyData::<M>::new(shared));
-        if data.shared.label_names.is_empty() {
-            // Exposed at zero from the start, so that the first event is an increase.
-            let _ = data.find(&Texts(&[]));
-        }
-        families.by_name.insert(name, Arc::clone(&data) as _);
-        Ok(data)
+        let family = make(shared);
+        families.by_name.insert(name, Arc::clone(&family));
+        Ok(family)
     }
 }
 

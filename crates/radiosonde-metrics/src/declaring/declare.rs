@@ -1,22 +1,15 @@
 use std::marker::PhantomData;
 use std::panic::Location;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 
-use crate::declaring::error::{RegisterError, RegisterErrorKind};
-use crate::declaring::name::{check_label, check_metric};
+use crate::declaring::declaration::Declaration;
+use crate::declaring::error::RegisterError;
 use crate::families::family::Texts;
 use crate::families::family_data::FamilyData;
 use crate::families::series::Lent;
-use crate::instruments::buckets::Search;
-use crate::instruments::instrument::{Refused, Shared};
 use crate::{
-    Buckets, Counter, Family, FloatCounter, Gauge, Histogram, Instrument, IntGauge, Kind, Labels, Registry,
-    Vector,
+    Buckets, Counter, Family, FloatCounter, Gauge, Histogram, Instrument, IntGauge, Labels, Registry, Vector,
 };
-
-/// How many series a family may have unless it says otherwise.
-const MAX_SERIES: usize = 2000;
 
 /// A metric being declared: what it is called, then how it is told apart.
 ///
@@ -27,13 +20,7 @@ const MAX_SERIES: usize = 2000;
 #[derive(Debug)]
 pub struct Declare<'a, M> {
     registry: &'a Registry,
-    name: &'a str,
-    help: &'a str,
-    unit: Option<&'a str>,
-    buckets: Buckets,
-    max_series: usize,
-    striped: bool,
-    site: &'static Location<'static>,
+    declaration: Declaration<'a>,
     instrument: PhantomData<fn() -> M>,
 }
 
@@ -76,28 +63,18 @@ impl<'a, M: Instrument> Declare<'a, M> {
         help: &'a str,
         site: &'static Location<'static>,
     ) -> Self {
-        Self {
-            registry,
-            name,
-            help,
-            unit: None,
-            buckets: Buckets::HTTP_SECONDS,
-            max_series: MAX_SERIES,
-            striped: false,
-            site,
-            instrument: PhantomData,
-        }
+        Self { registry, declaration: Declaration::new(name, help, site), instrument: PhantomData }
     }
 
     /// States the unit, such as `seconds`; the name must end in it, before a counter's `_total`.
     pub const fn unit(mut self, unit: &'a str) -> Self {
-        self.unit = Some(unit);
+        self.declaration.unit = Some(unit);
         self
     }
 
     /// Limits the number of label sets; see [`Family`].
     pub const fn max_series(mut self, max_series: usize) -> Self {
-        self.max_series = max_series;
+        self.declaration.max_series = max_series;
         self
     }
 
@@ -126,49 +103,7 @@ impl<'a, M: Instrument> Declare<'a, M> {
     }
 
     fn register(self, labels: &[&str]) -> Result<Arc<FamilyData<M>>, RegisterError> {
-        let site = self.site;
-        let name = self.name;
-        self.check(labels).map_err(|kind| RegisterError::new(name, site, kind))?;
-        let shared = Shared {
-            name: self.name.into(),
-            help: self.help.into(),
-            kind: M::KIND,
-            unit: self.unit.map(Into::into),
-            label_names: labels.iter().map(|&name| name.into()).collect(),
-            search: Search::new(&self.buckets),
-            buckets: self.buckets,
-            striped: self.striped,
-            max_series: self.max_series,
-            site,
-            refused: Refused::default(),
-            series_dropped: AtomicU64::new(0),
-        };
-        self.registry.get_or_register(shared)
-    }
-
-    fn check(&self, labels: &[&str]) -> Result<(), RegisterErrorKind> {
-        check_metric(self.name).map_err(RegisterErrorKind::Name)?;
-        if self.help.trim().is_empty() {
-            return Err(RegisterErrorKind::NoHelp);
-        }
-        let base = match (M::KIND, self.name.strip_suffix("_total")) {
-            (Kind::Counter, Some(base)) if !base.is_empty() => base,
-            (Kind::Counter, _) => return Err(RegisterErrorKind::NoTotal),
-            (_, Some(_)) => return Err(RegisterErrorKind::Total),
-            (_, None) => self.name,
-        };
-        if let Some(unit) = self.unit
-            && !base.strip_suffix(unit).is_some_and(|rest| rest.ends_with('_'))
-        {
-            return Err(RegisterErrorKind::Unit { unit: unit.into() });
-        }
-        for (at, label) in labels.iter().enumerate() {
-            check_label(label).map_err(RegisterErrorKind::Name)?;
-            if labels[..at].contains(label) {
-                return Err(RegisterErrorKind::DuplicateLabel { label: (*label).into() });
-            }
-        }
-        Ok(())
+        self.registry.get_or_register(self.declaration.into_shared(M::KIND, labels)?)
     }
 }
 
@@ -179,7 +114,7 @@ impl Declare<'_, Counter> {
     /// # Cost
     /// 128 bytes for each part of each series, and twice as many parts as there are processors. For few series with much traffic.
     pub const fn striped(mut self) -> Self {
-        self.striped = true;
+        self.declaration.striped = true;
         self
     }
 }
@@ -192,13 +127,13 @@ impl Declare<'_, Histogram> {
     /// 256 bytes or more for each part of each series, and twice as many parts as there are processors. For few series with much
     /// traffic.
     pub const fn striped(mut self) -> Self {
-        self.striped = true;
+        self.declaration.striped = true;
         self
     }
 
     /// Sets the buckets; without this they are [`Buckets::HTTP_SECONDS`].
     pub fn buckets(mut self, buckets: Buckets) -> Self {
-        self.buckets = buckets;
+        self.declaration.buckets = buckets;
         self
     }
 }

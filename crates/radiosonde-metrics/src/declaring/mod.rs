@@ -1,5 +1,6 @@
 //! How a metric is declared: names, labels, and what is refused.
 
+pub(crate) mod declaration;
 pub(crate) mod declare;
 pub(crate) mod error;
 pub(crate) mod labels;

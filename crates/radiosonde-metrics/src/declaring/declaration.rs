@@ -1,0 +1,81 @@
+use std::panic::Location;
+use std::sync::atomic::AtomicU64;
+
+use crate::declaring::error::{RegisterError, RegisterErrorKind};
+use crate::declaring::name::{check_label, check_metric};
+use crate::instruments::buckets::Search;
+use crate::instruments::instrument::{Refused, Shared};
+use crate::{Buckets, Kind};
+
+/// How many series a family may have unless it says otherwise.
+const MAX_SERIES: usize = 2000;
+
+/// What is said of a metric whatever its instrument, before anybody has looked at it.
+#[derive(Debug)]
+pub(crate) struct Declaration<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) help: &'a str,
+    pub(crate) unit: Option<&'a str>,
+    pub(crate) buckets: Buckets,
+    pub(crate) max_series: usize,
+    pub(crate) striped: bool,
+    pub(crate) site: &'static Location<'static>,
+}
+
+impl<'a> Declaration<'a> {
+    pub(crate) const fn new(name: &'a str, help: &'a str, site: &'static Location<'static>) -> Self {
+        Self {
+            name,
+            help,
+            unit: None,
+            buckets: Buckets::HTTP_SECONDS,
+            max_series: MAX_SERIES,
+            striped: false,
+            site,
+        }
+    }
+
+    /// What the series of a family of this kind and with these labels have in common.
+    pub(crate) fn into_shared(self, kind: Kind, labels: &[&str]) -> Result<Shared, RegisterError> {
+        self.check(kind, labels).map_err(|refused| RegisterError::new(self.name, self.site, refused))?;
+        Ok(Shared {
+            name: self.name.into(),
+            help: self.help.into(),
+            kind,
+            unit: self.unit.map(Into::into),
+            label_names: labels.iter().map(|&name| name.into()).collect(),
+            search: Search::new(&self.buckets),
+            buckets: self.buckets,
+            striped: self.striped,
+            max_series: self.max_series,
+            site: self.site,
+            refused: Refused::default(),
+            series_dropped: AtomicU64::new(0),
+        })
+    }
+
+    fn check(&self, kind: Kind, labels: &[&str]) -> Result<(), RegisterErrorKind> {
+        check_metric(self.name).map_err(RegisterErrorKind::Name)?;
+        if self.help.trim().is_empty() {
+            return Err(RegisterErrorKind::NoHelp);
+        }
+        let base = match (kind, self.name.strip_suffix("_total")) {
+            (Kind::Counter, Some(base)) if !base.is_empty() => base,
+            (Kind::Counter, _) => return Err(RegisterErrorKind::NoTotal),
+            (_, Some(_)) => return Err(RegisterErrorKind::Total),
+            (_, None) => self.name,
+        };
+        if let Some(unit) = self.unit
+            && !base.strip_suffix(unit).is_some_and(|rest| rest.ends_with('_'))
+        {
+            return Err(RegisterErrorKind::Unit { unit: unit.into() });
+        }
+        for (at, label) in labels.iter().enumerate() {
+            check_label(label).map_err(RegisterErrorKind::Name)?;
+            if labels[..at].contains(label) {
+                return Err(RegisterErrorKind::DuplicateLabel { label: (*label).into() });
+            }
+        }
+        Ok(())
+    }
+}

@@ -142,10 +142,10 @@ fn registries_that_show_each_other_do_not_ask_for_ever() {
     theirs.register(Box::new(wait)).unwrap();
     registry.absorb(&theirs);
     registry.counter("orders_total", "Orders.").build().unwrap().inc();
-    assert!(
-        registry.text().contains("orders_total 1\n")
-            && registry.text().contains("wait_seconds_count{x=\"1\"} 1\n")
-    );
+    let text = registry.text();
+    assert!(text.contains("orders_total 1\n") && text.contains("wait_seconds_count{x=\"1\"} 1\n"));
+    assert!(text.contains("collector_errors_total{reason=\"duplicate_series\"} 0\n"), "{text}");
+    assert_eq!(samples_of(&theirs, "wait_seconds_count{x=\"1\"}"), 1);
     assert!(theirs.gather().iter().any(|family| family.name() == "orders_total"));
 }
 
@@ -160,4 +160,153 @@ fn beside_the_default_registry_the_adapter_may_leave_out_the_process() {
     let text = prometheus::TextEncoder::new().encode_to_string(&theirs.gather()).unwrap();
     let samples = |name: &str| text.lines().filter(|line| line.split(' ').next() == Some(name)).count();
     assert_eq!((samples("process_cpu_seconds_total"), samples("beside")), (1, 1), "{text}");
+}
+
+fn process_collector() -> Box<prometheus::process_collector::ProcessCollector> {
+    Box::new(prometheus::process_collector::ProcessCollector::for_self())
+}
+
+fn samples_of(theirs: &prometheus::Registry, name: &str) -> usize {
+    let text = prometheus::TextEncoder::new().encode_to_string(&theirs.gather()).unwrap();
+    text.lines().filter(|line| line.split(' ').next() == Some(name)).count()
+}
+
+#[test]
+fn a_registry_that_has_the_process_does_not_take_it_from_us_as_well() {
+    let registry = Registry::new();
+    registry.expose_process();
+    let theirs = prometheus::Registry::new();
+    theirs.register(process_collector()).unwrap();
+    assert!(theirs.register(Box::new(Adapter::new(&registry))).is_err());
+    registry.appear_in(&theirs).unwrap();
+    assert_eq!(samples_of(&theirs, "process_cpu_seconds_total"), 1);
+    assert!(registry.appear_in(&theirs).is_err(), "it takes one adapter");
+}
+
+#[test]
+fn a_registry_that_has_the_process_from_us_does_not_take_another() {
+    let registry = Registry::new();
+    let theirs = prometheus::Registry::new();
+    registry.appear_in(&theirs).unwrap();
+    registry.expose_process();
+    assert!(theirs.register(process_collector()).is_err());
+    assert_eq!(samples_of(&theirs, "process_cpu_seconds_total"), 1);
+}
+
+#[test]
+fn two_absorbed_registries_show_the_process_once() {
+    let registry = Registry::new();
+    for _ in 0..2 {
+        let theirs = prometheus::Registry::new();
+        theirs.register(process_collector()).unwrap();
+        registry.absorb(&theirs);
+    }
+    let text = registry.text();
+    assert_eq!(text.matches("\nprocess_threads ").count(), 1, "{text}");
+    assert_eq!(text.matches("\n# TYPE process_threads ").count(), 1, "{text}");
+}
+
+/// Metrics as an application may make them by hand.
+struct ByHand(Vec<prometheus::proto::MetricFamily>, prometheus::core::Desc);
+
+impl ByHand {
+    fn register(theirs: &prometheus::Registry, families: Vec<prometheus::proto::MetricFamily>) {
+        let description =
+            prometheus::core::Desc::new("by_hand".into(), "By hand.".into(), Vec::new(), [].into()).unwrap();
+        theirs.register(Box::new(Self(families, description))).unwrap();
+    }
+}
+
+impl prometheus::core::Collector for ByHand {
+    fn desc(&self) -> Vec<&prometheus::core::Desc> {
+        vec![&self.1]
+    }
+
+    fn collect(&self) -> Vec<prometheus::proto::MetricFamily> {
+        self.0.clone()
+    }
+}
+
+#[test]
+fn metrics_of_two_kinds_under_one_name_are_not_mixed() {
+    let theirs = prometheus::Registry::new();
+    let gauge = prometheus::IntGauge::new("items", "Items.").unwrap();
+    gauge.set(4);
+    let counter = prometheus::IntCounter::new("items", "Items.").unwrap();
+    counter.inc_by(9);
+    let collect = |metric: &dyn prometheus::core::Collector| metric.collect().remove(0);
+    let mut mixed = collect(&gauge);
+    mixed.mut_metric().push(collect(&counter).take_metric().remove(0));
+    ByHand::register(&theirs, vec![mixed]);
+    let registry = Registry::new();
+    registry.absorb(&theirs);
+    let text = registry.text();
+    assert!(text.contains("# TYPE items gauge\nitems 4\n") && !text.contains("items 0\n"), "{text}");
+    assert!(text.contains("collector_errors_total{reason=\"kind\"} 1\n"), "{text}");
+    assert!(text.contains("collector_errors_total{reason=\"duplicate_series\"} 0\n"), "{text}");
+}
+
+#[test]
+fn a_metric_of_unknown_kind_which_their_text_encoder_panics_on_is_served() {
+    use prometheus::proto::{Metric, MetricFamily, MetricType, Untyped};
+    let mut metric = Metric::default();
+    let mut value = Untyped::default();
+    value.set_value(2.5);
+    metric.untyped = Some(value).into();
+    let mut family = MetricFamily::default();
+    family.set_name("mystery".into());
+    family.set_field_type(MetricType::UNTYPED);
+    family.set_metric(vec![metric]);
+    let theirs = prometheus::Registry::new();
+    ByHand::register(&theirs, vec![family]);
+    let registry = Registry::new();
+    registry.absorb(&theirs);
+    assert!(registry.text().contains("# TYPE mystery untyped\nmystery 2.5\n"), "{}", registry.text());
+}
+
+#[test]
+fn labels_that_the_exposition_writes_elsewhere_are_labels_like_others() {
+    let theirs = prometheus::Registry::new();
+    let slow = IntCounterVec::new(Opts::new("slow_total", "Slow."), &["le", "quantile"]).unwrap();
+    slow.with_label_values(&["0.5", "p99"]).inc();
+    theirs.register(Box::new(slow)).unwrap();
+    let registry = Registry::new();
+    registry.absorb(&theirs);
+    let text = registry.encode(Format::OpenMetrics);
+    assert!(text.contains("slow_total{le=\"0.5\",quantile=\"p99\"} 1\n"), "{text}");
+    assert!(text.contains("collector_errors_total{reason=\"name\"} 0\n"), "{text}");
+}
+
+#[test]
+fn a_constant_label_called_like_a_variable_one_gives_way_to_it() {
+    let theirs = prometheus::Registry::new();
+    let opts = Opts::new("hits_total", "Hits.").const_label("service", "constant");
+    let hits = IntCounterVec::new(opts, &["service"]).unwrap();
+    for service in ["a", "b"] {
+        hits.with_label_values(&[service]).inc();
+    }
+    theirs.register(Box::new(hits)).unwrap();
+    let registry = Registry::new();
+    registry.absorb(&theirs);
+    let text = registry.text();
+    assert!(text.contains("hits_total{service=\"a\"} 1\nhits_total{service=\"b\"} 1\n"), "{text}");
+}
+
+#[test]
+fn two_of_our_registries_each_say_of_themselves_what_they_left_out() {
+    let first = Registry::new();
+    first.counter("orders_total", "Orders.").max_series(1).labels(&["of"]).unwrap().with(&["a"]).inc();
+    let theirs = prometheus::Registry::new();
+    first.appear_in(&theirs).unwrap();
+    let second = Registry::new();
+    second.counter("hits_total", "Hits.").labels(&["of"]).unwrap();
+    second.absorb(&theirs);
+    for _ in 0..2 {
+        let text = second.text();
+        for family in ["hits_total", "orders_total"] {
+            let line = format!("radiosonde_metrics_series_dropped_total{{family=\"{family}\"}} 0\n");
+            assert!(text.contains(&line), "{text}");
+        }
+        assert!(text.contains("collector_errors_total{reason=\"duplicate_series\"} 0\n"), "{text}");
+    }
 }

@@ -24,6 +24,7 @@ impl Collection {
             name: name.into(),
             help: help.into(),
             kind,
+            unit: None,
             series: Vec::new(),
             absorbed: false,
         });
@@ -43,6 +44,8 @@ pub struct CollectedFamily {
     pub(crate) name: Box<str>,
     pub(crate) help: Box<str>,
     pub(crate) kind: Kind,
+    /// Shown only if the name ends in it.
+    pub(crate) unit: Option<Box<str>>,
     pub(crate) series: Vec<(LabelSet, CollectedSample)>,
     /// From another registry, whose process metrics give way to ours.
     pub(crate) absorbed: bool,
@@ -100,6 +103,12 @@ impl CollectedNative {
 }
 
 impl CollectedFamily {
+    /// States the unit, such as `seconds`. It is shown if the name ends in it, before a counter's `_total`.
+    pub fn unit(&mut self, unit: &str) -> &mut Self {
+        self.unit = Some(unit.into());
+        self
+    }
+
     /// Adds a series of a counter, a gauge, an info or a metric of unknown kind, or one state of a state set.
     pub fn number<'a>(&mut self, labels: LabelSet, sample: impl Into<NumberSample<'a>>) {
         let NumberSample { value, exemplar, created } = sample.into();

@@ -13,7 +13,7 @@ use crate::gathering::collector::{CollectedFamily, Collection, CollectorFault};
 use crate::gathering::nesting::Gathering;
 use crate::instruments::instrument::Refusal;
 use crate::registry::sample_names;
-use crate::{FamilyInfo, Kind, LabelSet, Number, Registry, Visitor};
+use crate::{FamilyInfo, InvalidName, Kind, LabelSet, Number, Registry, Visitor};
 
 pub(crate) fn gather(registry: &Registry, out: &mut dyn Visitor) {
     let gathering = Gathering::enter(registry.address());
@@ -32,8 +32,10 @@ pub(crate) fn gather(registry: &Registry, out: &mut dyn Visitor) {
     }
     // Absorbed ones last, so that they find what they give way to, whoever was asked first.
     families.sort_by_key(|family| family.absorbed);
+    let (of_others, families): (Vec<_>, Vec<_>) = families.into_iter().partition(is_of_another_registry);
     families.into_iter().for_each(|family| merged.add(family));
     merged.add_own(&own);
+    of_others.into_iter().for_each(|family| merged.add(family));
     let mut collected = merged.families;
     // Both are sorted by name, so what is left of the collected ones comes before the next of ours.
     for family in own {
@@ -52,7 +54,7 @@ pub(crate) fn gather(registry: &Registry, out: &mut dyn Visitor) {
 }
 
 fn show(family: &CollectedFamily, out: &mut dyn Visitor) {
-    out.family(&FamilyInfo { name: &family.name, help: &family.help, kind: family.kind, unit: None });
+    out.family(&family.info());
     family.series.iter().for_each(|(labels, sample)| sample.visit(labels, out));
 }
 
@@ -75,6 +77,20 @@ pub(crate) const PROCESS: [&str; 7] = [
     "process_threads",
     "process_virtual_memory_bytes",
 ];
+
+/// What another registry of ours says of itself, by way of one that was absorbed: its series stand among this one's.
+fn is_of_another_registry(family: &CollectedFamily) -> bool {
+    family.absorbed && family.name.starts_with("radiosonde_metrics_")
+}
+
+/// `le` and `quantile` are labels like any other but where the exposition writes them.
+fn check_label_of(kind: Kind, name: &str) -> Result<(), InvalidName> {
+    match (kind, name) {
+        (Kind::Histogram, "le") | (Kind::Summary, "quantile") => check_label(name),
+        (_, "le" | "quantile") => Ok(()),
+        _ => check_label(name),
+    }
+}
 
 impl<'a> Merged<'a> {
     fn new(registry: &'a Registry, own: &'a [Arc<dyn AnyFamily>]) -> Self {
@@ -121,12 +137,16 @@ impl<'a> Merged<'a> {
         self.samples.extend(samples.into_iter().map(|sample| (sample, name.clone())));
         let mut seen: HashSet<LabelSet> = self.seen(&name);
         let kind = family.kind;
+        let gives_way = is_of_another_registry(&family);
         family.series.retain(|(labels, sample)| {
             let fault = if !sample.fits(kind) {
                 CollectorFault::Sample
-            } else if labels.iter().any(|(name, _)| check_label(name).is_err()) {
+            } else if labels.iter().any(|(name, _)| check_label_of(kind, name).is_err()) {
                 CollectorFault::Name
             } else if !seen.insert(labels.identity()) {
+                if gives_way {
+                    return false;
+                }
                 CollectorFault::DuplicateSeries
             } else {
                 return true;
@@ -199,8 +219,16 @@ impl<'a> Merged<'a> {
 impl CollectedFamily {
     /// The family without its series.
     fn shell(&self) -> Self {
-        let Self { name, help, kind, absorbed, .. } = self;
-        Self { name: name.clone(), help: help.clone(), kind: *kind, series: Vec::new(), absorbed: *absorbed }
+        let Self { name, help, kind, unit, absorbed, .. } = self;
+        let (name, help, unit) = (name.clone(), help.clone(), unit.clone());
+        Self { name, help, kind: *kind, unit, series: Vec::new(), absorbed: *absorbed }
+    }
+
+    fn info(&self) -> FamilyInfo<'_> {
+        let base = self.name.strip_suffix(self.kind.suffix()).unwrap_or(&self.name);
+        let ends_in = |unit: &&str| base.strip_suffix(*unit).is_some_and(|rest| rest.ends_with('_'));
+        let unit = self.unit.as_deref().filter(|unit| !unit.is_empty()).filter(ends_in);
+        FamilyInfo { name: &self.name, help: &self.help, kind: self.kind, unit }
     }
 }
 

@@ -1,16 +1,24 @@
-use ::prometheus::proto::{Metric, MetricFamily, MetricType};
+use ::prometheus::proto::{Counter, Histogram, Metric, MetricFamily, MetricType, Summary};
 
+use super::adapter::Shown;
+use super::disclose::{self, Native};
 use crate::gathering::collector::CollectedFamily;
-use crate::{Collection, Collector, HistogramSample, Kind, LabelSet, Number, Registry, SummarySample};
+use crate::{
+    Collection, Collector, HistogramSample, Kind, LabelSet, Number, NumberSample, Registry, SummarySample,
+};
 
 impl Registry {
     /// Exposes everything that a registry of the `prometheus` crate has, beside our own metrics.
     ///
     /// An application keeps the metrics it has and gets our formats for them. Families of the same name and kind are put
-    /// together; labels are sorted; of two equal series the first is kept and the other counted in
-    /// `radiosonde_metrics_collector_errors_total{reason="duplicate_series"}`. Its process collector gives way to ours where
-    /// [`expose_process`](Self::expose_process) was called, because its CPU seconds are whole numbers. A counter whose name
-    /// lacks `_total` is of unknown kind in OpenMetrics, which has no other way to show it.
+    /// together; labels are sorted, and a series' own label wins over one of its registry; of two equal series the first is kept
+    /// and the other counted in `radiosonde_metrics_collector_errors_total{reason="duplicate_series"}`. What another kind of metric
+    /// has under a family's name is left out and counted as `reason="kind"`. Its process collector gives way to ours where
+    /// [`expose_process`](Self::expose_process) was called, in whichever order, because its CPU seconds are whole numbers. A counter
+    /// whose name lacks `_total` is of unknown kind in OpenMetrics, which has no other way to show it. Timestamps of single metrics
+    /// are not kept.
+    ///
+    /// Exemplars, native histograms, times of creation and units that an [`Adapter`](crate::Adapter) put there are there again.
     ///
     /// ```
     /// use radiosonde_metrics::Registry;
@@ -36,39 +44,80 @@ pub struct Absorbed(::prometheus::Registry);
 
 impl Collector for Absorbed {
     fn collect(&self, out: &mut Collection) {
-        for family in super::once(|| self.0.gather()).unwrap_or_default() {
-            read(&family, out);
+        // The registry that asks may be this one, which holds its lock meanwhile, and would be asked for ever.
+        if !Shown::is_under_way() {
+            self.0.gather().iter().for_each(|family| read(family, out));
         }
     }
 }
 
 fn read(family: &MetricFamily, out: &mut Collection) {
-    let kind = match family.get_field_type() {
+    let kind = disclose::kind(family).unwrap_or_else(|| match family.get_field_type() {
         MetricType::COUNTER => Kind::Counter,
         MetricType::GAUGE => Kind::Gauge,
         MetricType::HISTOGRAM => Kind::Histogram,
         MetricType::SUMMARY => Kind::Summary,
         MetricType::UNTYPED => Kind::Unknown,
+    });
+    // A registry's prefix changes the name of a state set, but not that of its label.
+    let is_state = |metric: &Metric| metric.get_label().iter().any(|label| label.name() == family.name());
+    let kind = match kind {
+        Kind::StateSet if !family.get_metric().iter().all(is_state) => Kind::Gauge,
+        kind => kind,
     };
+    // Their registry puts families of one name together and does not look at what they are.
+    let (fit, stray): (Vec<_>, Vec<_>) = family.get_metric().iter().partition(|metric| has(metric, kind));
+    add(family, kind, &fit, out);
+    if let Some(other) = stray.first().map(|metric| kind_of(metric)) {
+        // Left out and counted: there is a family of this name already.
+        add(family, other, &[], out);
+    }
+}
+
+fn has(metric: &Metric, kind: Kind) -> bool {
+    match kind {
+        Kind::Counter => metric.counter.is_some(),
+        Kind::Gauge | Kind::Info | Kind::StateSet => metric.gauge.is_some(),
+        Kind::Histogram => metric.histogram.is_some(),
+        Kind::Summary => metric.summary.is_some(),
+        Kind::Unknown => metric.untyped.is_some() || metric.gauge.is_some(),
+    }
+}
+
+fn kind_of(metric: &Metric) -> Kind {
+    let kinds = [Kind::Counter, Kind::Gauge, Kind::Histogram, Kind::Summary];
+    kinds.into_iter().find(|kind| has(metric, *kind)).unwrap_or(Kind::Unknown)
+}
+
+fn add(family: &MetricFamily, kind: Kind, metrics: &[&Metric], out: &mut Collection) {
     let into = out.family(family.name(), family.help(), kind);
     into.absorbed = true;
-    for metric in family.get_metric() {
+    into.unit = disclose::unit(family).map(Into::into);
+    for metric in metrics {
         let labels = LabelSet::new(metric.get_label().iter().map(|label| (label.name(), label.value())));
         match kind {
-            Kind::Counter => into.number(labels, Number::Float(metric.get_counter().value())),
-            Kind::Gauge => into.number(labels, Number::Float(metric.get_gauge().value())),
-            Kind::Histogram => histogram(into, labels, metric),
-            Kind::Summary => summary(into, labels, metric),
-            _ => into.number(labels, Number::Float(metric.untyped.value())),
+            Kind::Counter => counter(into, labels, metric.get_counter()),
+            Kind::Histogram => histogram(into, labels, metric.get_histogram()),
+            Kind::Summary => summary(into, labels, metric.get_summary()),
+            Kind::Unknown if metric.untyped.is_some() => {
+                into.number(labels, Number::Float(metric.untyped.value()));
+            }
+            _ => into.number(labels, Number::Float(metric.get_gauge().value())),
         }
     }
 }
 
-fn histogram(into: &mut CollectedFamily, labels: LabelSet, metric: &Metric) {
-    let theirs = metric.get_histogram();
-    let finite = theirs.get_bucket().iter().filter(|bucket| bucket.upper_bound().is_finite());
-    let (bounds, cumulative): (Vec<_>, Vec<_>) =
-        finite.map(|bucket| (bucket.upper_bound(), bucket.cumulative_count())).unzip();
+fn counter(into: &mut CollectedFamily, labels: LabelSet, theirs: &Counter) {
+    let (exemplar, created) = disclose::of_counter(theirs);
+    let value = Number::Float(theirs.value());
+    into.number(labels, NumberSample { value, exemplar: exemplar.as_ref(), created });
+}
+
+fn histogram(into: &mut CollectedFamily, labels: LabelSet, theirs: &Histogram) {
+    let (finite, infinite): (Vec<_>, Vec<_>) =
+        theirs.get_bucket().iter().partition(|bucket| bucket.upper_bound() != f64::INFINITY);
+    let bounds: Vec<_> = finite.iter().map(|bucket| bucket.upper_bound()).collect();
+    let cumulative: Vec<_> = finite.iter().map(|bucket| bucket.cumulative_count()).collect();
     // Their count is read apart from the buckets and may be behind them while others observe.
     let total = theirs.get_sample_count().max(cumulative.last().copied().unwrap_or(0));
     let mut below = 0;
@@ -81,16 +130,27 @@ fn histogram(into: &mut CollectedFamily, labels: LabelSet, metric: &Metric) {
             more
         })
         .collect();
-    let sum = theirs.get_sample_sum();
-    into.histogram(
-        labels,
-        &HistogramSample { bounds: &bounds, counts: &counts, sum, ..HistogramSample::default() },
-    );
+    let (last, created) = disclose::of_histogram(theirs);
+    let last = last.or_else(|| infinite.into_iter().find_map(disclose::of_bucket));
+    let mut exemplars: Vec<_> = finite.into_iter().map(disclose::of_bucket).chain([last]).collect();
+    if exemplars.iter().all(Option::is_none) {
+        exemplars.clear();
+    }
+    let native = Native::of(theirs);
+    let sample = HistogramSample {
+        bounds: &bounds,
+        counts: &counts,
+        sum: theirs.get_sample_sum(),
+        exemplars: &exemplars,
+        native: native.as_ref().map(Native::sample),
+        created,
+    };
+    into.histogram(labels, &sample);
 }
 
-fn summary(into: &mut CollectedFamily, labels: LabelSet, metric: &Metric) {
-    let theirs = metric.get_summary();
+fn summary(into: &mut CollectedFamily, labels: LabelSet, theirs: &Summary) {
     let quantiles: Vec<_> = theirs.get_quantile().iter().map(|q| (q.quantile(), q.value())).collect();
     let (sum, count) = (theirs.sample_sum(), theirs.sample_count());
-    into.summary(labels, &SummarySample { quantiles: &quantiles, sum, count, created: None });
+    let created = disclose::of_summary(theirs);
+    into.summary(labels, &SummarySample { quantiles: &quantiles, sum, count, created });
 }

@@ -1,0 +1,138 @@
+//! What was put into the `prometheus` crate's model as fields that it does not know is read back.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use ::prometheus::proto::{Bucket, Counter, Histogram, MetricFamily, Summary};
+use protobuf::UnknownFields;
+use radiosonde_core::{SpanId, TraceId};
+
+use super::fields::{self, Side, double, messages, open, text, unzigzag, varint, varints};
+use crate::{Exemplar, Kind, NativeSample};
+
+pub(super) fn unit(family: &MetricFamily) -> Option<&str> {
+    text(family.special_fields.unknown_fields(), fields::FAMILY_UNIT)
+}
+
+/// The kind, where it is one that they take for a gauge.
+pub(super) fn kind(family: &MetricFamily) -> Option<Kind> {
+    let kinds = [Kind::Info, Kind::StateSet, Kind::Unknown];
+    let name = text(family.special_fields.unknown_fields(), fields::FAMILY_KIND)?;
+    kinds.into_iter().find(|kind| kind.as_str() == name)
+}
+
+pub(super) fn of_counter(counter: &Counter) -> (Option<Exemplar>, Option<SystemTime>) {
+    let unknown = counter.special_fields.unknown_fields();
+    (exemplar(unknown, fields::COUNTER_EXEMPLAR), created(unknown, fields::COUNTER_CREATED))
+}
+
+pub(super) fn of_summary(summary: &Summary) -> Option<SystemTime> {
+    created(summary.special_fields.unknown_fields(), fields::SUMMARY_CREATED)
+}
+
+pub(super) fn of_bucket(bucket: &Bucket) -> Option<Exemplar> {
+    exemplar(bucket.special_fields.unknown_fields(), fields::BUCKET_EXEMPLAR)
+}
+
+/// The exemplar of the bucket up to infinity, and when it all began.
+pub(super) fn of_histogram(histogram: &Histogram) -> (Option<Exemplar>, Option<SystemTime>) {
+    let unknown = histogram.special_fields.unknown_fields();
+    let last = messages(unknown, fields::HISTOGRAM_BUCKET).find_map(|bucket| {
+        open(bucket, |bucket| {
+            let infinite = double(bucket, fields::BUCKET_BOUND)? == f64::INFINITY;
+            exemplar(bucket, fields::BUCKET_EXEMPLAR).filter(|_| infinite)
+        })
+    });
+    (last, created(unknown, fields::HISTOGRAM_CREATED))
+}
+
+/// Exponential buckets.
+#[derive(Debug)]
+pub(super) struct Native {
+    schema: i32,
+    zero_threshold: f64,
+    zero_count: u64,
+    positive: Vec<(i32, u64)>,
+    negative: Vec<(i32, u64)>,
+    exemplars: Vec<Exemplar>,
+}
+
+impl Native {
+    /// Those of a histogram that has some and that tells them as it should.
+    pub(super) fn of(histogram: &Histogram) -> Option<Self> {
+        let unknown = histogram.special_fields.unknown_fields();
+        let exemplars = messages(unknown, fields::HISTOGRAM_EXEMPLARS).filter_map(|bytes| open(bytes, read));
+        Some(Self {
+            schema: i32::try_from(unzigzag(varint(unknown, fields::HISTOGRAM_SCHEMA)?)).ok()?,
+            zero_threshold: double(unknown, fields::HISTOGRAM_ZERO_THRESHOLD).unwrap_or_default(),
+            zero_count: varint(unknown, fields::HISTOGRAM_ZERO_COUNT).unwrap_or_default(),
+            positive: side(unknown, fields::HISTOGRAM_POSITIVE)?,
+            negative: side(unknown, fields::HISTOGRAM_NEGATIVE)?,
+            exemplars: exemplars.collect(),
+        })
+    }
+
+    pub(super) fn sample(&self) -> NativeSample<'_> {
+        NativeSample {
+            schema: self.schema,
+            zero_threshold: self.zero_threshold,
+            zero_count: self.zero_count,
+            positive: &self.positive,
+            negative: &self.negative,
+            exemplars: &self.exemplars,
+        }
+    }
+}
+
+/// `None` if spans and counts do not match.
+fn side(unknown: &UnknownFields, side: Side) -> Option<Vec<(i32, u64)>> {
+    let mut deltas = varints(unknown, side.deltas).map(unzigzag);
+    let mut buckets = Vec::new();
+    let (mut next, mut count) = (0_i64, 0_u64);
+    for bytes in messages(unknown, side.spans) {
+        let span = |span: &UnknownFields| {
+            let offset = unzigzag(varint(span, fields::SPAN_OFFSET).unwrap_or_default());
+            Some((offset, varint(span, fields::SPAN_LENGTH).unwrap_or_default()))
+        };
+        let (offset, length) = open(bytes, span)?;
+        next = next.checked_add(offset)?;
+        for _ in 0..length {
+            count = count.wrapping_add(deltas.next()?.cast_unsigned());
+            buckets.push((i32::try_from(next).ok()?, count));
+            next = next.checked_add(1)?;
+        }
+    }
+    deltas.next().is_none().then_some(buckets)
+}
+
+fn exemplar(unknown: &UnknownFields, number: u32) -> Option<Exemplar> {
+    messages(unknown, number).last().and_then(|bytes| open(bytes, read))
+}
+
+/// An exemplar that does not lead to a span is not one that can be kept here.
+fn read(message: &UnknownFields) -> Option<Exemplar> {
+    let label = |name: &str| {
+        messages(message, fields::EXEMPLAR_LABEL).find_map(|label| {
+            open(label, |label| {
+                let value = text(label, fields::LABEL_VALUE)?;
+                (text(label, fields::LABEL_NAME)? == name).then(|| value.to_owned())
+            })
+        })
+    };
+    Some(Exemplar {
+        trace_id: TraceId::from_hex(&label("trace_id")?).ok()?,
+        span_id: SpanId::from_hex(&label("span_id")?).ok()?,
+        value: double(message, fields::EXEMPLAR_VALUE)?,
+        timestamp: created(message, fields::EXEMPLAR_TIMESTAMP)?,
+    })
+}
+
+fn created(unknown: &UnknownFields, number: u32) -> Option<SystemTime> {
+    messages(unknown, number).last().and_then(|bytes| {
+        open(bytes, |time| {
+            let seconds = varint(time, fields::TIMESTAMP_SECONDS).unwrap_or_default();
+            let nanos = varint(time, fields::TIMESTAMP_NANOS).unwrap_or_default();
+            let since = Duration::from_secs(seconds).checked_add(Duration::from_nanos(nanos))?;
+            UNIX_EPOCH.checked_add(since)
+        })
+    })
+}

@@ -33,6 +33,7 @@ pub(crate) fn labels(input: &DeriveInput, path: &Path) -> Result<TokenStream> {
     let cardinalities: Vec<_> = parts.iter().map(|part| part.cardinality(path)).collect();
     let visits = parts.iter().map(|part| part.visit(path));
     let indices = parts.iter().map(|part| part.index(path));
+    let visit_nth = visit_nth(&parts, &cardinalities, path);
     let ident = &input.ident;
     let (generics, types, clause) = input.generics.split_for_impl();
     Ok(quote! {
@@ -57,8 +58,32 @@ pub(crate) fn labels(input: &DeriveInput, path: &Path) -> Result<TokenStream> {
                 #(let index = index * #cardinalities.unwrap_or(1) + #indices;)*
                 index
             }
+
+            #visit_nth
         }
     })
+}
+
+/// The way from a set's number to its values.
+fn visit_nth(parts: &[Part<'_>], cardinalities: &[TokenStream], path: &Path) -> TokenStream {
+    let visits_nth = parts.iter().map(|part| part.visit_nth(path));
+    quote! {
+        #[allow(unused_mut, unused_variables, unused_assignments, reason = "there may be no label")]
+        fn visit_nth(index: usize, mut see: impl ::std::ops::FnMut(&str)) -> bool {
+            let ::std::option::Option::Some(mut weight) = <Self as #path::Labels>::CARDINALITY else {
+                return false;
+            };
+            let mut known = index < weight;
+            // The first label counts most, as in `index`.
+            #(
+                let values = #cardinalities.unwrap_or(1);
+                weight /= values;
+                let nth = index / weight % values;
+                known = known && #visits_nth;
+            )*
+            known
+        }
+    }
 }
 
 /// What a field stands for.
@@ -139,6 +164,14 @@ impl Part<'_> {
         }
     }
 
+    fn visit_nth(&self, path: &Path) -> TokenStream {
+        let ty = self.ty;
+        match self.role {
+            Role::Label(_) => quote! { <#ty as #path::LabelValue>::show_nth(nth, &mut see) },
+            Role::Flatten => quote! { <#ty as #path::Labels>::visit_nth(nth, &mut see) },
+        }
+    }
+
     fn index(&self, path: &Path) -> TokenStream {
         let ident = self.ident;
         match self.role {
@@ -179,7 +212,7 @@ pub(crate) fn label_value(input: &DeriveInput, path: &Path) -> Result<TokenStrea
     if cardinality == 0 {
         return Err(Error::new(input.ident.span(), "an enum without variants has no value"));
     }
-    let numbers = 0..cardinality;
+    let numbers: Vec<_> = (0..cardinality).collect();
     let ident = &input.ident;
     let (generics, types, clause) = input.generics.split_for_impl();
     Ok(quote! {
@@ -192,6 +225,14 @@ pub(crate) fn label_value(input: &DeriveInput, path: &Path) -> Result<TokenStrea
 
             fn index(&self) -> usize {
                 match self { #(Self::#idents => #numbers,)* }
+            }
+
+            fn show_nth(index: usize, see: impl ::std::ops::FnOnce(&str)) -> bool {
+                see(match index {
+                    #(#numbers => #values,)*
+                    _ => return false,
+                });
+                true
             }
         }
     })

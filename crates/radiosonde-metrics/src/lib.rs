@@ -25,6 +25,7 @@ pub use declaring::status_class::StatusClass;
 pub use exposition::dialect::Dialect;
 pub use exposition::format::Format;
 pub use families::family::{Family, OVERFLOW, Vector};
+pub use families::initialise::{InitialiseError, InitialiseErrorKind};
 pub use families::series::Lent;
 pub use gathering::collector::{CollectedFamily, Collection, Collector};
 pub use gathering::owned::CollectorGuard;

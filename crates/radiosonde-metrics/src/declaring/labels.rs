@@ -45,6 +45,14 @@ pub trait Labels {
     fn index(&self) -> usize {
         0
     }
+
+    /// Shows each value of the set with this number, without there being one; `false` if there is no such set.
+    ///
+    /// For [`Family::initialise`](crate::Family::initialise), and made by the derive. Whoever writes the others by hand may leave it.
+    fn visit_nth(index: usize, see: impl FnMut(&str)) -> bool {
+        let _ = (index, see);
+        false
+    }
 }
 
 /// Something that can be a label's value. Derive it for enums without fields.
@@ -58,6 +66,14 @@ pub trait LabelValue {
     /// The value's own number below [`CARDINALITY`](Self::CARDINALITY). Asked only where there is one.
     fn index(&self) -> usize {
         0
+    }
+
+    /// Shows the value with this number, without there being one; `false` if there is no such value.
+    ///
+    /// For [`Family::initialise`](crate::Family::initialise), and made by the derive. Whoever writes the others by hand may leave it.
+    fn show_nth(index: usize, see: impl FnOnce(&str)) -> bool {
+        let _ = (index, see);
+        false
     }
 }
 
@@ -89,6 +105,10 @@ impl LabelValue for bool {
     fn index(&self) -> usize {
         usize::from(*self)
     }
+
+    fn show_nth(index: usize, see: impl FnOnce(&str)) -> bool {
+        [false, true].get(index).map(|value| value.show(see)).is_some()
+    }
 }
 
 impl<T: LabelValue + ?Sized> LabelValue for &T {
@@ -100,6 +120,10 @@ impl<T: LabelValue + ?Sized> LabelValue for &T {
 
     fn index(&self) -> usize {
         (**self).index()
+    }
+
+    fn show_nth(index: usize, see: impl FnOnce(&str)) -> bool {
+        T::show_nth(index, see)
     }
 }
 
@@ -119,6 +143,16 @@ impl<T: LabelValue> LabelValue for Option<T> {
 
     fn index(&self) -> usize {
         self.as_ref().map_or(0, |value| value.index() + 1)
+    }
+
+    fn show_nth(index: usize, see: impl FnOnce(&str)) -> bool {
+        match index.checked_sub(1) {
+            Some(index) => T::show_nth(index, see),
+            None => {
+                see("");
+                true
+            }
+        }
     }
 }
 

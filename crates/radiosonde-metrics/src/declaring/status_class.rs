@@ -30,6 +30,8 @@ pub enum StatusClass {
     ServerError,
 }
 
+const SHOWN: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
+
 impl From<u16> for StatusClass {
     /// A number outside 100 to 599 is taken for a server's error.
     ///
@@ -49,11 +51,15 @@ impl LabelValue for StatusClass {
     const CARDINALITY: Option<usize> = Some(5);
 
     fn show(&self, see: impl FnOnce(&str)) {
-        see(["1xx", "2xx", "3xx", "4xx", "5xx"][self.index()]);
+        see(SHOWN[self.index()]);
     }
 
     fn index(&self) -> usize {
         *self as usize
+    }
+
+    fn show_nth(index: usize, see: impl FnOnce(&str)) -> bool {
+        SHOWN.get(index).map(|shown| see(shown)).is_some()
     }
 }
 

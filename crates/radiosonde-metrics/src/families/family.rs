@@ -47,8 +47,8 @@ pub const OVERFLOW: &str = "_overflow";
 /// # Ok::<(), radiosonde_metrics::RegisterError>(())
 /// ```
 pub struct Family<M: Instrument, L> {
-    data: Arc<FamilyData<M>>,
-    numbered: Option<Arc<Dense<M::Cell>>>,
+    pub(super) data: Arc<FamilyData<M>>,
+    pub(super) numbered: Option<Arc<Dense<M::Cell>>>,
     /// Covariant, so that a family kept with `'static` labels is asked with borrowed ones.
     labels: PhantomData<fn() -> L>,
 }

@@ -52,6 +52,12 @@ impl<M: Instrument> FamilyData<M> {
         self.overflow()
     }
 
+    /// The series with these values, made if there is none; `None` where a look-up would have been refused or shared a series.
+    pub(super) fn publish(&self, values: &impl Values) -> Option<Found<'_, M::Cell>> {
+        let make = || self.series(values);
+        self.fits(values).then(|| self.table.get_or_insert(values, self.shared.max_series, make)).flatten()
+    }
+
     /// Takes no lock: whoever throws label sets at a full family is not slowed down, and slows nobody down.
     fn overflow(&self) -> Found<'_, M::Cell> {
         let Shared { name, label_names, max_series, series_dropped, .. } = &*self.shared;

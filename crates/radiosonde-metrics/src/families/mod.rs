@@ -3,5 +3,6 @@
 pub(crate) mod dense;
 pub(crate) mod family;
 pub(crate) mod family_data;
+pub(crate) mod initialise;
 pub(crate) mod series;
 pub(crate) mod table;

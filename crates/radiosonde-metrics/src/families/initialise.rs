@@ -1,0 +1,136 @@
+use std::fmt;
+use std::marker::PhantomData;
+
+use crate::families::series::Values;
+use crate::{Family, Instrument, Labels};
+
+impl<M: Instrument, L: Labels> Family<M, L> {
+    /// Makes the series of every set, at zero, so that each is shown from the first scrape on and its first event is an increase.
+    ///
+    /// For labels that are all enums, truth values, status classes or such values in an `Option`. What was counted before stays.
+    ///
+    /// # Cost
+    /// Memory for every set, whether or not it ever happens. The first look-up of a set is then as cheap as any other.
+    ///
+    /// # Errors
+    /// [`InitialiseError`] if the sets cannot be listed, or are more than
+    /// [`max_series`](crate::Declare::max_series). No set is made then. If the family has other sets already, so that it becomes full on the
+    /// way, those that had a place keep it.
+    ///
+    /// # Source
+    /// "Avoid missing metrics": <https://prometheus.io/docs/practices/instrumentation/#avoid-missing-metrics>
+    ///
+    /// ```
+    /// use radiosonde_metrics::{LabelValue, Labels, Registry};
+    ///
+    /// #[derive(LabelValue)]
+    /// enum Method {
+    ///     Card,
+    ///     Cash,
+    /// }
+    ///
+    /// #[derive(Labels)]
+    /// struct Payment {
+    ///     method: Method,
+    ///     refunded: bool,
+    /// }
+    ///
+    /// let registry = Registry::new();
+    /// let payments = registry.counter("payments_total", "Payments.").family::<Payment>()?;
+    /// payments.initialise()?;
+    /// assert!(registry.text().contains("payments_total{method=\"card\",refunded=\"true\"} 0\n"));
+    /// payments.with(&Payment { method: Method::Cash, refunded: false }).inc();
+    /// assert_eq!(registry.snapshot().family("payments_total").unwrap().series().len(), 4);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn initialise(&self) -> Result<(), InitialiseError> {
+        let shared = &self.data.shared;
+        let refuse = |kind| Err(InitialiseError { family: shared.name.clone(), kind });
+        let Some(sets) = L::CARDINALITY else { return refuse(InitialiseErrorKind::Unlisted) };
+        if !(0..sets).all(|index| L::visit_nth(index, |_| {})) {
+            return refuse(InitialiseErrorKind::Unlisted);
+        }
+        let limit = InitialiseErrorKind::Limit { sets, max_series: shared.max_series };
+        if sets > shared.max_series {
+            return refuse(limit);
+        }
+        for index in 0..sets {
+            let Some(series) = self.data.publish(&Nth::<L>(index, PhantomData)) else {
+                return refuse(limit);
+            };
+            if let Some(numbered) = &self.numbered {
+                numbered.keep(index, series.to_arc());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The set with a number.
+struct Nth<L>(usize, PhantomData<fn() -> L>);
+
+impl<L: Labels> Values for Nth<L> {
+    fn each(&self, see: impl FnMut(&str)) {
+        // Every number was tried.
+        let _ = L::visit_nth(self.0, see);
+    }
+}
+
+/// Not every set of a family can be published beforehand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InitialiseError {
+    family: Box<str>,
+    kind: InitialiseErrorKind,
+}
+
+/// Why not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InitialiseErrorKind {
+    /// A label is not an enum or the like, there are more than 4096 sets, or [`Labels`] is written by hand without
+    /// [`visit_nth`](Labels::visit_nth).
+    Unlisted,
+    /// There are more sets than the family may have series.
+    Limit {
+        /// How many sets there are.
+        sets: usize,
+        /// How many series the family may have.
+        max_series: usize,
+    },
+}
+
+impl InitialiseError {
+    /// The family's name.
+    #[must_use]
+    pub fn family(&self) -> &str {
+        &self.family
+    }
+
+    /// The reason.
+    #[must_use]
+    pub const fn kind(&self) -> InitialiseErrorKind {
+        self.kind
+    }
+}
+
+impl fmt::Display for InitialiseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let family = &self.family;
+        match self.kind {
+            InitialiseErrorKind::Unlisted => {
+                write!(
+                    f,
+                    "the label sets of family {family:?} cannot be listed: every label has to be an enum, and at most 4096 sets"
+                )
+            }
+            InitialiseErrorKind::Limit { sets, max_series } => {
+                write!(
+                    f,
+                    "family {family:?} has {sets} label sets, more than its limit of {max_series} series leaves room for"
+                )
+            }
+        }
+    }
+}
+
+impl std::error::Error for InitialiseError {}

@@ -3,8 +3,8 @@ use std::sync::atomic::AtomicU64;
 
 use crate::declaring::error::{RegisterError, RegisterErrorKind};
 use crate::declaring::name::{check_label, check_metric};
-use crate::instruments::buckets::Search;
 use crate::instruments::instrument::{Refused, Shared};
+use crate::instruments::search::Search;
 use crate::{Buckets, Kind};
 
 /// How many series a family may have unless it says otherwise.

@@ -6,7 +6,7 @@
 
 use std::sync::OnceLock;
 
-use crate::instruments::stripe::{Writers, thread_number};
+use crate::instruments::stripe::{Writers, known_thread_number, thread_number};
 use crate::sync::{AtomicUsize, Ordering};
 
 /// One value for its owner, and one for all other threads.
@@ -22,8 +22,14 @@ impl<T> Biased<T> {
         Self { owner: Owner::new(), first, others: OnceLock::new() }
     }
 
-    /// The part for this thread to write to.
+    /// The part that this thread alone writes to, if it is known to be the owner.
     #[inline]
+    pub(crate) fn owned(&self) -> Option<&T> {
+        // Relaxed: as in `Owner::is`. A thread without a number never equals.
+        (self.owner.0.load(Ordering::Relaxed) == known_thread_number()).then_some(&self.first)
+    }
+
+    /// The part for this thread to write to.
     pub(crate) fn mine(&self, make: impl FnOnce() -> T) -> (&T, Writers) {
         if self.owner.is(thread_number()) {
             (&self.first, Writers::ThisOne)
@@ -41,7 +47,8 @@ impl<T> Biased<T> {
 #[derive(Debug)]
 pub(crate) struct Owner(AtomicUsize);
 
-const NOBODY: usize = usize::MAX;
+/// Neither a thread's number nor what stands for none or for one that is not known yet.
+const NOBODY: usize = usize::MAX - 2;
 
 impl Owner {
     pub(crate) fn new() -> Self {

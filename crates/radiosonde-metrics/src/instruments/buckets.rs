@@ -70,38 +70,6 @@ impl Buckets {
     }
 }
 
-/// Finds the bucket of a value. Bounds are inclusive: `le` means "less or equal".
-#[derive(Debug)]
-pub(crate) enum Search {
-    /// At most sixteen bounds, filled up with infinity: all are compared, without a branch, several at a time.
-    Few([f64; FEW]),
-    /// More: by halving.
-    Many,
-}
-
-const FEW: usize = 16;
-
-impl Search {
-    pub(crate) fn new(buckets: &Buckets) -> Self {
-        let bounds = buckets.bounds();
-        if bounds.len() > FEW {
-            return Self::Many;
-        }
-        let mut few = [f64::INFINITY; FEW];
-        few[..bounds.len()].copy_from_slice(bounds);
-        Self::Few(few)
-    }
-
-    /// The place of the bucket that a finite value falls in; the one past the last bound is the bucket up to infinity.
-    #[inline]
-    pub(crate) fn index(&self, buckets: &Buckets, value: f64) -> usize {
-        match self {
-            Self::Few(bounds) => bounds.iter().map(|&bound| usize::from(bound < value)).sum(),
-            Self::Many => buckets.bounds().partition_point(|&bound| bound < value),
-        }
-    }
-}
-
 impl Default for Buckets {
     fn default() -> Self {
         Self::HTTP_SECONDS
@@ -152,22 +120,6 @@ impl std::error::Error for InvalidBuckets {}
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_bound_belongs_to_its_own_bucket() {
-        let many: Vec<f64> = (1..=20).map(f64::from).collect();
-        for buckets in [Buckets::from_static(&[1.0, 2.0]), Buckets::new(many).unwrap(), Buckets::HTTP_SECONDS]
-        {
-            let search = Search::new(&buckets);
-            let bounds = buckets.bounds();
-            for (at, &bound) in bounds.iter().enumerate() {
-                assert_eq!(search.index(&buckets, bound), at, "{bound}");
-                assert_eq!(search.index(&buckets, bound.next_up()), at + 1, "{bound}");
-            }
-            assert_eq!(search.index(&buckets, f64::MIN), 0);
-            assert_eq!(search.index(&buckets, f64::MAX), bounds.len());
-        }
-    }
 
     #[test]
     fn refuses_what_is_not_finite_or_not_ascending() {

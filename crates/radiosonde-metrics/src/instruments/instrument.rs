@@ -1,7 +1,7 @@
 use std::panic::Location;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::instruments::buckets::Search;
+use crate::instruments::search::Search;
 use crate::{Buckets, Kind, Visitor};
 
 /// Something that a family holds one of for each set of labels: [`Counter`](crate::Counter), [`Gauge`](crate::Gauge) and so on.

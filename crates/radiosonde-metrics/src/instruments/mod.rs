@@ -7,4 +7,5 @@ pub(crate) mod exemplar;
 pub(crate) mod gauge;
 pub(crate) mod histogram;
 pub(crate) mod instrument;
+pub(crate) mod search;
 pub(crate) mod stripe;

@@ -35,6 +35,14 @@ impl<T> Striped<T> {
         Self { parts: (0..=*OWNED).map(|_| Padded(make())).collect() }
     }
 
+    /// The part that this thread alone writes to, if it is known to have one.
+    #[inline]
+    pub(crate) fn owned(&self) -> Option<&T> {
+        // The last part is everybody's.
+        let (_, owned) = self.parts.split_last()?;
+        owned.get(MINE.get()).map(|part| &part.0)
+    }
+
     /// The part for this thread to write to.
     #[inline]
     pub(crate) fn mine(&self) -> (&T, Writers) {
@@ -89,6 +97,12 @@ impl Drop for GiveBack {
             NUMBERS.give_back(mine);
         }
     }
+}
+
+/// The number that this thread has; one beyond 64 if it has none, or has not asked yet.
+#[inline]
+pub(crate) fn known_thread_number() -> usize {
+    MINE.get()
 }
 
 /// The number that this thread has and no other that runs; none if it has none because all are taken.

@@ -9,7 +9,7 @@ pub struct Operation {
     pub per: u64,
     /// How often it is repeated.
     pub times: u64,
-    /// Prepares it, and repeats it so often within [`counted_by_callgrind`].
+    /// Prepares it, and repeats it so often within `counted_by_callgrind`.
     pub(crate) run: fn(u64),
 }
 

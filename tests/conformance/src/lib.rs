@@ -2,6 +2,7 @@
 
 mod checks;
 mod exposition;
+pub mod fuzzing;
 pub mod generate;
 mod number;
 mod open_metrics;

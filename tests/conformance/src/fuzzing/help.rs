@@ -1,0 +1,28 @@
+use radiosonde_metrics::{Collection, Collector, Kind, Number, Registry};
+
+use super::read;
+
+/// A help text: refused if there is nothing to read in it, else it reads back as it was.
+///
+/// # Panics
+/// If that does not hold.
+pub fn help(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let registry = Registry::new();
+    let declared = registry.gauge("declared", &text).build();
+    assert_eq!(declared.is_err(), text.trim().is_empty());
+    registry.collect_from(Helpful(text.clone().into_owned()));
+    for exposition in read(&registry) {
+        let help = |name: &str| exposition.family(name).and_then(|family| family.help.as_deref());
+        assert_eq!(help("declared"), declared.is_ok().then_some(&*text));
+        assert_eq!(help("collected"), Some(&*text));
+    }
+}
+
+struct Helpful(String);
+
+impl Collector for Helpful {
+    fn collect(&self, out: &mut Collection) {
+        out.number("collected", &self.0, Kind::Gauge, Number::Signed(1));
+    }
+}

@@ -116,8 +116,8 @@ impl<'a> Merged<'a> {
         if family.absorbed && PROCESS.contains(&&*name) && is_ours() {
             return;
         }
-        // A counter called after the suffix alone would have no name in OpenMetrics.
-        if check_metric(&name).is_err() || (family.kind == Kind::Counter && &*name == "_total") {
+        // A counter or an info called after the suffix alone would have no name in OpenMetrics.
+        if check_metric(&name).is_err() || &*name == family.kind.suffix() {
             return self
                 .fault(CollectorFault::Name, &format!("a collected family has the bad name {name:?}"));
         }

@@ -35,7 +35,7 @@ pub use gathering::visitor::{
 };
 pub use instruments::buckets::{Buckets, InvalidBuckets};
 pub use instruments::counter::{Counter, FloatCounter};
-pub use instruments::exemplar::Exemplar;
+pub use instruments::exemplar::{Exemplar, InvalidExemplar};
 pub use instruments::gauge::{Gauge, Held, IntGauge};
 pub use instruments::histogram::Histogram;
 pub use instruments::instrument::Instrument;

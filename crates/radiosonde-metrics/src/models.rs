@@ -10,7 +10,7 @@ use crate::LabelSet;
 use crate::families::series::{Series, Values};
 use crate::families::table::Table;
 use crate::instruments::biased::Owner;
-use crate::instruments::exemplar::ExemplarSlot;
+use crate::instruments::exemplar_slot::ExemplarSlot;
 use crate::instruments::stripe::Numbers;
 use crate::sync::{AtomicU64, Ordering};
 
@@ -56,12 +56,12 @@ fn an_exemplar_is_read_whole_or_not_at_all() {
             move || slot.offer_at(2.0, &context(2), at(2))
         });
         if let Some(exemplar) = slot.read() {
-            let n = exemplar.trace_id.to_bytes()[0];
-            assert_eq!(exemplar.span_context(), context(n));
-            assert_eq!(exemplar.value, f64::from(n));
+            let n = exemplar.trace_id().unwrap().to_bytes()[0];
+            assert_eq!(exemplar.span_context(), Some(context(n)));
+            assert_eq!(exemplar.value(), f64::from(n));
         }
         writer.join().unwrap();
-        assert_eq!(slot.read().unwrap().value, 2.0);
+        assert_eq!(slot.read().unwrap().value(), 2.0);
     });
 }
 

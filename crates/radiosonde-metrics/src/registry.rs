@@ -60,8 +60,8 @@ impl Registry {
     ///
     /// A collector that panics loses its families for that scrape; one that gives a family twice, with another kind than it has
     /// here, or with a bad name loses that family. A series that is there already, or that no metric of its kind can have, is left
-    /// out: a counter that is negative or NaN, buckets or quantiles that do not ascend. Each is counted in
-    /// `radiosonde_metrics_collector_errors_total{reason}`, and the rest is served.
+    /// out: a counter that is negative or NaN, buckets or quantiles that do not ascend. So is an exemplar that is not from its bucket,
+    /// or of what is no counter. Each is counted in `radiosonde_metrics_collector_errors_total{reason}`, and the rest is served.
     ///
     /// It is asked for as long as the registry lives; [`collect_while`](Self::collect_while) ends before, and
     /// [`collect_as`](Self::collect_as) replaces. A collector may read the registry that asks it, and sees there what is not collected.
@@ -204,6 +204,7 @@ fn difference(
                 format!("{:?}", new.buckets.bounds()),
             )
         })
+        .or_else(|| differs("the exemplars", old.exemplars.to_string(), new.exemplars.to_string()))
         .or_else(|| differs("the limit of series", old.max_series.to_string(), new.max_series.to_string()))
 }
 

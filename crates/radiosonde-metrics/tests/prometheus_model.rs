@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use client_model::{BucketSpan, MetricFamily, Timestamp};
 use prometheus::Encoder as _;
-use radiosonde_core::{SpanId, TraceId};
+use radiosonde_core::{SpanContext, SpanId, TraceFlags, TraceId};
 use radiosonde_metrics::{
     Collection, Collector, Exemplar, FamilyInfo, Format, HistogramSample, Kind, LabelSet, NativeSample,
     Number, NumberSample, Registry, SummarySample, Visitor,
@@ -22,12 +22,9 @@ fn at(millis: u64) -> SystemTime {
 }
 
 fn exemplar(value: f64) -> Exemplar {
-    Exemplar {
-        trace_id: TraceId::from_hex(TRACE).unwrap(),
-        span_id: SpanId::from_hex(SPAN).unwrap(),
-        value,
-        timestamp: at(1_700_000_000_123),
-    }
+    let (trace, span) = (TraceId::from_hex(TRACE).unwrap(), SpanId::from_hex(SPAN).unwrap());
+    let context = SpanContext::new(trace, span, TraceFlags::SAMPLED);
+    Exemplar::in_span(&context, value).at(at(1_700_000_000_123))
 }
 
 /// One of everything.

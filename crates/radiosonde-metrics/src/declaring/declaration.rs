@@ -19,6 +19,7 @@ pub(crate) struct Declaration<'a> {
     pub(crate) buckets: Buckets,
     pub(crate) max_series: usize,
     pub(crate) striped: bool,
+    pub(crate) exemplars: bool,
     pub(crate) site: &'static Location<'static>,
 }
 
@@ -31,6 +32,7 @@ impl<'a> Declaration<'a> {
             buckets: Buckets::HTTP_SECONDS,
             max_series: MAX_SERIES,
             striped: false,
+            exemplars: false,
             site,
         }
     }
@@ -47,6 +49,7 @@ impl<'a> Declaration<'a> {
             search: Search::new(&self.buckets),
             buckets: self.buckets,
             striped: self.striped,
+            exemplars: self.exemplars,
             max_series: self.max_series,
             site: self.site,
             refused: Refused::default(),

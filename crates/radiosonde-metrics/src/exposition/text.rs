@@ -1,5 +1,4 @@
 use std::fmt::Write as _;
-use std::time::UNIX_EPOCH;
 
 use crate::{
     Exemplar, FamilyInfo, Format, HistogramSample, Kind, LabelSet, Number, NumberSample, SummarySample,
@@ -131,11 +130,14 @@ impl Encoder {
 
     fn end(&mut self, exemplar: Option<&Exemplar>) {
         if let Some(exemplar) = exemplar.filter(|_| self.is_open_metrics()) {
-            let Exemplar { trace_id, span_id, value, timestamp } = exemplar;
-            let _ = write!(self.out, " # {{trace_id=\"{trace_id}\",span_id=\"{span_id}\"}} ");
-            self.value(Number::Float(*value));
-            let millis = timestamp.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
-            let _ = write!(self.out, " {}.{:03}", millis / 1000, millis % 1000);
+            self.out.push_str(" # {");
+            let _ = exemplar.write_labels(&mut self.out);
+            self.out.push_str("} ");
+            self.value(Number::Float(exemplar.value()));
+            if exemplar.timestamp().is_some() {
+                let millis = exemplar.millis();
+                let _ = write!(self.out, " {}.{:03}", millis / 1000, millis % 1000);
+            }
         }
         self.out.push('\n');
     }
@@ -193,7 +195,8 @@ impl Visitor for Encoder {
     fn number(&mut self, labels: &LabelSet, sample: &NumberSample<'_>) {
         self.start(self.suffix, labels, None);
         self.value(sample.value);
-        self.end(sample.exemplar);
+        // Of a counter without the suffix, which OpenMetrics does not know as one, there is none.
+        self.end(sample.exemplar.filter(|_| self.suffix == Kind::Counter.suffix()));
     }
 
     fn histogram(&mut self, labels: &LabelSet, sample: &HistogramSample<'_>) {

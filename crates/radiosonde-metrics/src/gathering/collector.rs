@@ -112,7 +112,7 @@ impl CollectedFamily {
     /// Adds a series of a counter, a gauge, an info or a metric of unknown kind, or one state of a state set.
     pub fn number<'a>(&mut self, labels: LabelSet, sample: impl Into<NumberSample<'a>>) {
         let NumberSample { value, exemplar, created } = sample.into();
-        self.series.push((labels, CollectedSample::Number { value, exemplar: exemplar.copied(), created }));
+        self.series.push((labels, CollectedSample::Number { value, exemplar: exemplar.cloned(), created }));
     }
 
     /// Adds a series of a histogram.
@@ -151,15 +151,11 @@ impl CollectedSample {
                 Kind::StateSet => value.as_f64() == 0.0 || value.as_f64() == 1.0,
                 Kind::Histogram | Kind::Summary => false,
             },
-            Self::Histogram { bounds, counts, exemplars, .. } => {
-                let all = bounds.iter().chain([&f64::INFINITY]);
+            Self::Histogram { bounds, counts, .. } => {
                 kind == Kind::Histogram
                     && counts.len() == bounds.len() + 1
                     && bounds.iter().all(|bound| bound.is_finite())
                     && ascend(bounds.iter())
-                    && all.zip(exemplars).all(|(bound, exemplar)| {
-                        exemplar.as_ref().is_none_or(|exemplar| exemplar.value <= *bound)
-                    })
             }
             Self::Summary { quantiles, .. } => {
                 kind == Kind::Summary
@@ -167,6 +163,27 @@ impl CollectedSample {
                     && ascend(quantiles.iter().map(|(quantile, _)| quantile))
             }
         }
+    }
+
+    /// Leaves out the exemplars that are not from their bucket, or of what is no counter; tells how many.
+    pub(crate) fn drop_stray_exemplars(&mut self, kind: Kind) -> usize {
+        let (bounds, exemplars) = match self {
+            Self::Histogram { bounds, exemplars, .. } => (bounds, exemplars),
+            Self::Number { exemplar, .. } if kind != Kind::Counter => {
+                return usize::from(exemplar.take().is_some());
+            }
+            _ => return 0,
+        };
+        let before = |at: usize| at.checked_sub(1).and_then(|before| bounds.get(before).copied());
+        let is_from = |at: usize, value: f64| {
+            before(at).is_none_or(|lower| value > lower) && bounds.get(at).is_none_or(|upper| value <= *upper)
+        };
+        let strays = exemplars.iter_mut().enumerate().filter(|(at, exemplar)| {
+            exemplar
+                .as_ref()
+                .is_some_and(|exemplar| exemplar.value().is_nan() || !is_from(*at, exemplar.value()))
+        });
+        strays.map(|(_, exemplar)| *exemplar = None).count()
     }
 
     pub(crate) fn visit(&self, labels: &LabelSet, out: &mut dyn Visitor) {
@@ -202,11 +219,13 @@ pub(crate) enum CollectorFault {
     Kind,
     Sample,
     DuplicateSeries,
+    Exemplar,
 }
 
 impl CollectorFault {
-    pub(crate) const ALL: [(Self, &'static str); 5] = [
+    pub(crate) const ALL: [(Self, &'static str); 6] = [
         (Self::DuplicateSeries, "duplicate_series"),
+        (Self::Exemplar, "exemplar"),
         (Self::Kind, "kind"),
         (Self::Name, "name"),
         (Self::Panic, "panic"),
@@ -216,7 +235,7 @@ impl CollectorFault {
 
 /// How often each fault happened.
 #[derive(Debug, Default)]
-pub(crate) struct CollectorErrors([AtomicU64; 5]);
+pub(crate) struct CollectorErrors([AtomicU64; 6]);
 
 impl CollectorErrors {
     pub(crate) fn count(&self, fault: CollectorFault) {

@@ -138,7 +138,11 @@ impl<'a> Merged<'a> {
         let mut seen: HashSet<LabelSet> = self.seen(&name);
         let kind = family.kind;
         let gives_way = is_of_another_registry(&family);
-        family.series.retain(|(labels, sample)| {
+        family.series.retain_mut(|(labels, sample)| {
+            for _ in 0..sample.drop_stray_exemplars(kind) {
+                let message = format!("an exemplar of collected family {name:?} has no place");
+                self.fault(CollectorFault::Exemplar, &message);
+            }
             let fault = if !sample.fits(kind) {
                 CollectorFault::Sample
             } else if labels.iter().any(|(name, _)| check_label_of(kind, name).is_err()) {
@@ -295,6 +299,31 @@ mod tests {
         for reason in ["kind", "duplicate_series", "name", "sample"] {
             assert!(errors(&text, reason), "{reason}: {text}");
         }
+    }
+
+    #[test]
+    fn an_exemplar_that_has_no_place_is_left_out_but_not_its_sample() {
+        let registry = Registry::new();
+        registry.collect_from(With(|out| {
+            let exemplar = |value| crate::Exemplar::new([("a", "b")], value).ok();
+            let exemplars = [exemplar(0.5), exemplar(1.0), exemplar(3.0), exemplar(f64::NAN)];
+            let (bounds, counts) = (&[1.0, 2.0, 4.0][..], &[1, 1, 1, 1][..]);
+            let sample =
+                crate::HistogramSample { bounds, counts, exemplars: &exemplars, ..Default::default() };
+            out.family("wait", "Wait.", Kind::Histogram).histogram(LabelSet::default(), &sample);
+            let exemplar = exemplar(1.0);
+            let value = Number::Signed(1);
+            let number = crate::NumberSample { value, exemplar: exemplar.as_ref(), created: None };
+            out.number("size", "Size.", Kind::Gauge, number);
+            out.number("hits_total", "Hits.", Kind::Counter, number);
+            out.number("calls", "Not a counter to OpenMetrics.", Kind::Counter, number);
+        }));
+        let text = registry.encode(crate::Format::OpenMetrics);
+        let with: Vec<_> =
+            text.lines().filter_map(|line| Some(line.split_once(" # {a=\"b\"} ")?.0)).collect();
+        assert_eq!(with, ["hits_total 1", "wait_bucket{le=\"1.0\"} 1", "wait_bucket{le=\"4.0\"} 3"]);
+        assert!(text.contains("wait_bucket{le=\"2.0\"} 2\n") && text.contains("\nsize 1\n"), "{text}");
+        assert!(text.contains("collector_errors_total{reason=\"exemplar\"} 3\n"), "{text}");
     }
 
     #[test]

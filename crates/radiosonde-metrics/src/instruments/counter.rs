@@ -1,10 +1,13 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use radiosonde_core::SpanContext;
+
 use crate::families::series::Series;
+use crate::instruments::exemplar_slot::Exemplars;
 use crate::instruments::instrument::{Refusal, Shared, sealed::Sealed};
 use crate::instruments::stripe::{Striped, Writers};
-use crate::{Instrument, Kind, Number, NumberSample, Visitor};
+use crate::{Exemplar, Instrument, Kind, Number, NumberSample, Visitor};
 
 /// Counts events since the process started.
 ///
@@ -16,7 +19,8 @@ use crate::{Instrument, Kind, Number, NumberSample, Visitor};
 ///
 /// # Cost
 /// One relaxed atomic addition; no lock, no allocation. Cloning copies a pointer. [`striped`](crate::Declare::striped), a load and a
-/// store, however many threads count.
+/// store, however many threads count. With [`exemplars`](crate::Declare::exemplars), 90 bytes more for each series and a look at
+/// the current span, which is why they are asked for.
 ///
 /// # Source
 /// OpenMetrics 1.0, "Counter": <https://prometheus.io/docs/specs/om/open_metrics_spec/#counter>
@@ -42,6 +46,53 @@ pub struct CounterCell(Events);
 enum Events {
     One(AtomicU64),
     Striped(Striped<AtomicU64>),
+    /// Either of the others, and the last exemplar. Last, so that those without pay nothing for it.
+    Traced(Box<Traced>),
+}
+
+#[derive(Debug)]
+struct Traced {
+    events: Events,
+    exemplars: Exemplars,
+    shared: Arc<Shared>,
+}
+
+impl Events {
+    #[inline]
+    fn add(&self, events: u64) {
+        match self {
+            Self::One(cell) => {
+                // Relaxed: readers need the total, not an order against other metrics.
+                cell.fetch_add(events, Ordering::Relaxed);
+            }
+            Self::Striped(cell) => add_events(cell, events),
+            Self::Traced(traced) => traced.add(events, SpanContext::current().as_ref()),
+        }
+    }
+
+    fn total(&self) -> u64 {
+        match self {
+            Self::One(cell) => read(cell),
+            // Each part is monotone, and so is their sum from one reading to the next.
+            Self::Striped(cell) => cell.iter().map(read).fold(0, u64::wrapping_add),
+            Self::Traced(traced) => traced.events.total(),
+        }
+    }
+}
+
+impl Traced {
+    #[inline(never)]
+    fn add(&self, events: u64, context: Option<&SpanContext>) {
+        self.events.add(events);
+        if let Some(context) = context.filter(|context| context.is_sampled()) {
+            self.exemplars.offer(0, as_float(events), context);
+        }
+    }
+}
+
+#[allow(clippy::cast_precision_loss, reason = "an exemplar's value is a 64-bit float")]
+const fn as_float(events: u64) -> f64 {
+    events as f64
 }
 
 impl Counter {
@@ -52,27 +103,54 @@ impl Counter {
 
     /// Counts `events` events.
     pub fn inc_by(&self, events: u64) {
+        self.0.cell.0.add(events);
+    }
+
+    /// Counts one event that happened in `context`, for a unit of work whose span is not current any more.
+    pub fn inc_in(&self, context: Option<&SpanContext>) {
         match &self.0.cell.0 {
-            Events::One(cell) => {
-                // Relaxed: readers need the total, not an order against other metrics.
-                cell.fetch_add(events, Ordering::Relaxed);
+            Events::Traced(traced) => traced.add(1, context),
+            events => events.add(1),
+        }
+    }
+
+    /// Counts one event and leaves it as the exemplar, with these labels beside those of the current span.
+    ///
+    /// Labels that no exemplar may have are dropped, never the event, and counted in
+    /// `radiosonde_metrics_refused_total{family,reason="exemplar"}`: a bad name, or more than 128 characters in the names and values of
+    /// all. In a family that did not ask for [`exemplars`](crate::Declare::exemplars) this is the same as [`inc`](Self::inc).
+    ///
+    /// # Cost
+    /// A lock that nobody waits for, and a few allocations.
+    ///
+    /// ```
+    /// use radiosonde_metrics::{Format, Registry};
+    ///
+    /// let registry = Registry::new();
+    /// let refunds = registry.counter("refunds_total", "Refunds.").exemplars().build()?;
+    /// refunds.inc_with_exemplar(&[("order", "4711")]);
+    /// assert!(registry.encode(Format::OpenMetrics).contains("refunds_total 1 # {order=\"4711\"} 1 "));
+    /// # Ok::<(), radiosonde_metrics::RegisterError>(())
+    /// ```
+    pub fn inc_with_exemplar(&self, labels: &[(&str, &str)]) {
+        self.inc_by_with_exemplar(1, labels);
+    }
+
+    /// As [`inc_with_exemplar`](Self::inc_with_exemplar), for several events.
+    pub fn inc_by_with_exemplar(&self, events: u64, labels: &[(&str, &str)]) {
+        match &self.0.cell.0 {
+            Events::Traced(traced) => {
+                traced.events.add(events);
+                traced.shared.keep_exemplar(&traced.exemplars, 0, as_float(events), labels);
             }
-            Events::Striped(cell) => add_events(cell, events),
+            other => other.add(events),
         }
     }
 
     /// How many events were counted.
     #[must_use]
     pub fn value(&self) -> u64 {
-        total(&self.0.cell)
-    }
-}
-
-fn total(cell: &CounterCell) -> u64 {
-    match &cell.0 {
-        Events::One(cell) => read(cell),
-        // Each part is monotone, and so is their sum from one reading to the next.
-        Events::Striped(cell) => cell.iter().map(read).fold(0, u64::wrapping_add),
+        self.0.cell.0.total()
     }
 }
 
@@ -104,7 +182,13 @@ impl Sealed for Counter {
 
     fn cell(shared: &Arc<Shared>) -> CounterCell {
         let one = || AtomicU64::new(0);
-        CounterCell(if shared.striped { Events::Striped(Striped::new(one)) } else { Events::One(one()) })
+        let events = if shared.striped { Events::Striped(Striped::new(one)) } else { Events::One(one()) };
+        CounterCell(if shared.exemplars {
+            let (exemplars, shared) = (Exemplars::new(1), Arc::clone(shared));
+            Events::Traced(Box::new(Traced { events, exemplars, shared }))
+        } else {
+            events
+        })
     }
 
     fn wrap(series: Arc<Series<CounterCell>>) -> Self {
@@ -112,9 +196,18 @@ impl Sealed for Counter {
     }
 
     fn visit(series: &Series<CounterCell>, out: &mut dyn Visitor) {
-        let value = Number::Unsigned(total(&series.cell));
-        out.number(&series.labels, &NumberSample { value, exemplar: None, created: series.created() });
+        let CounterCell(events) = &series.cell;
+        // Read before the total, so that the event that it is of is counted.
+        let exemplar = match events {
+            Events::Traced(traced) => traced.exemplars.first(),
+            _ => None,
+        };
+        show(series, Number::Unsigned(events.total()), exemplar.as_ref(), out);
     }
+}
+
+fn show<C>(series: &Series<C>, value: Number, exemplar: Option<&Exemplar>, out: &mut dyn Visitor) {
+    out.number(&series.labels, &NumberSample { value, exemplar, created: series.created() });
 }
 
 /// Sums up what happened since the process started, in a unit that has fractions.
@@ -124,7 +217,7 @@ impl Sealed for Counter {
 /// `radiosonde_metrics_refused_total{family,reason}`: one of them would spoil the total for ever.
 ///
 /// # Cost
-/// A relaxed compare-exchange loop; no lock, no allocation.
+/// A relaxed compare-exchange loop; no lock, no allocation. With [`exemplars`](crate::Declare::exemplars), a look at the current span too.
 #[derive(Debug, Clone)]
 pub struct FloatCounter(Arc<Series<FloatCell>>);
 
@@ -133,22 +226,50 @@ pub struct FloatCounter(Arc<Series<FloatCell>>);
 pub struct FloatCell {
     /// The bits of an `f64`.
     bits: AtomicU64,
+    exemplars: Option<Box<Exemplars>>,
     shared: Arc<Shared>,
 }
 
 impl FloatCounter {
     /// Adds `amount`.
     pub fn inc_by(&self, amount: f64) {
-        let FloatCell { bits, shared } = &self.0.cell;
-        if amount.is_nan() {
-            shared.refused.count(Refusal::NotANumber);
-        } else if amount < 0.0 {
-            shared.refused.count(Refusal::Negative);
-        } else if amount.is_infinite() {
-            shared.refused.count(Refusal::Infinite);
-        } else {
-            add(bits, amount);
+        let FloatCell { exemplars, .. } = &self.0.cell;
+        if self.took(amount)
+            && let Some(exemplars) = exemplars
+            && let Some(context) = SpanContext::current().filter(SpanContext::is_sampled)
+        {
+            exemplars.offer(0, amount, &context);
         }
+    }
+
+    /// Adds `amount` and leaves it as the exemplar, with these labels beside those of the current span.
+    ///
+    /// What holds for [`Counter::inc_with_exemplar`] holds here.
+    pub fn inc_by_with_exemplar(&self, amount: f64, labels: &[(&str, &str)]) {
+        let FloatCell { exemplars, shared, .. } = &self.0.cell;
+        if self.took(amount)
+            && let Some(exemplars) = exemplars
+        {
+            shared.keep_exemplar(exemplars, 0, amount, labels);
+        }
+    }
+
+    /// Whether the amount was one to add, and was added.
+    #[inline]
+    fn took(&self, amount: f64) -> bool {
+        let FloatCell { bits, shared, .. } = &self.0.cell;
+        if (0.0..f64::INFINITY).contains(&amount) {
+            add(bits, amount);
+            return true;
+        }
+        shared.refused.count(if amount.is_nan() {
+            Refusal::NotANumber
+        } else if amount < 0.0 {
+            Refusal::Negative
+        } else {
+            Refusal::Infinite
+        });
+        false
     }
 
     /// The total.
@@ -167,7 +288,8 @@ impl Sealed for FloatCounter {
     type Cell = FloatCell;
 
     fn cell(shared: &Arc<Shared>) -> FloatCell {
-        FloatCell { bits: AtomicU64::new(0), shared: Arc::clone(shared) }
+        let exemplars = shared.exemplars.then(|| Box::new(Exemplars::new(1)));
+        FloatCell { bits: AtomicU64::new(0), exemplars, shared: Arc::clone(shared) }
     }
 
     fn wrap(series: Arc<Series<FloatCell>>) -> Self {
@@ -175,8 +297,9 @@ impl Sealed for FloatCounter {
     }
 
     fn visit(series: &Series<FloatCell>, out: &mut dyn Visitor) {
-        let value = Number::Float(f64::from_bits(read(&series.cell.bits)));
-        out.number(&series.labels, &NumberSample { value, exemplar: None, created: series.created() });
+        let cell = &series.cell;
+        let exemplar = cell.exemplars.as_ref().and_then(|exemplars| exemplars.first());
+        show(series, Number::Float(f64::from_bits(read(&cell.bits))), exemplar.as_ref(), out);
     }
 }
 
@@ -195,7 +318,9 @@ pub(crate) fn add(cell: &AtomicU64, amount: f64) {
 
 #[cfg(test)]
 mod tests {
-    use crate::Registry;
+    use radiosonde_core::{SpanContext, SpanId, TraceFlags, TraceId};
+
+    use crate::{Format, Registry};
 
     #[test]
     fn a_total_of_seconds_refuses_what_would_spoil_it() {
@@ -212,6 +337,76 @@ mod tests {
             );
             assert!(text.contains(&line), "{text}");
         }
+    }
+
+    #[test]
+    fn a_counter_that_asked_for_it_takes_the_sampled_span_it_is_in() {
+        let registry = Registry::new();
+        let plain = registry.counter("plain_total", "Plain.").build().unwrap();
+        let events = registry.counter("events_total", "Events.").exemplars().build().unwrap();
+        let striped = registry.counter("striped_total", "Events.").striped().exemplars().build().unwrap();
+        let seconds = registry.float_counter("seconds_total", "Seconds.").exemplars().build().unwrap();
+        let count = || {
+            plain.inc();
+            events.inc_by(3);
+            striped.inc();
+            seconds.inc_by(0.5);
+        };
+        let exemplars = || {
+            let text = registry.encode(Format::OpenMetrics);
+            let line = |name: &str| text.lines().find(|line| line.starts_with(name)).unwrap().to_owned();
+            ["plain", "events", "striped", "seconds"].map(|name| line(&format!("{name}_total")))
+        };
+        count();
+        let context = |flags| SpanContext::new(TraceId::random(), SpanId::random(), flags);
+        {
+            let _current = context(TraceFlags::NONE).enter();
+            count();
+        }
+        assert_eq!(exemplars(), ["plain_total 2", "events_total 6", "striped_total 2", "seconds_total 1"]);
+        let sampled = context(TraceFlags::SAMPLED);
+        {
+            let _current = sampled.enter();
+            count();
+        }
+        let ids = format!("# {{trace_id=\"{}\",span_id=\"{}\"}} ", sampled.trace_id(), sampled.span_id());
+        let [plain, events, striped, seconds] = exemplars();
+        assert_eq!(plain, "plain_total 3");
+        assert!(events.starts_with(&format!("events_total 9 {ids}3 ")), "{events}");
+        assert!(striped.starts_with(&format!("striped_total 3 {ids}1 ")), "{striped}");
+        assert!(seconds.starts_with(&format!("seconds_total 1.5 {ids}0.5 ")), "{seconds}");
+        assert!(!registry.text().contains("trace_id"));
+    }
+
+    #[test]
+    fn a_context_may_be_given_where_no_span_is_current() {
+        let registry = Registry::new();
+        let events = registry.counter("events_total", "Events.").exemplars().build().unwrap();
+        let context = SpanContext::new(TraceId::random(), SpanId::random(), TraceFlags::SAMPLED);
+        events.inc_in(None);
+        events.inc_in(Some(&context));
+        let text = registry.encode(Format::OpenMetrics);
+        assert!(text.contains(&format!("events_total 2 # {{trace_id=\"{}\"", context.trace_id())), "{text}");
+    }
+
+    #[test]
+    fn labels_that_no_exemplar_may_have_are_dropped_and_counted_but_never_the_event() {
+        let registry = Registry::new();
+        let events = registry.counter("events_total", "Events.").exemplars().build().unwrap();
+        let plain = registry.counter("plain_total", "Events.").build().unwrap();
+        let long = "x".repeat(128);
+        for labels in [[("a", &*long)], [("__name__", "x")], [("le", "1")]] {
+            events.inc_with_exemplar(&labels);
+            plain.inc_with_exemplar(&labels);
+        }
+        let text = registry.encode(Format::OpenMetrics);
+        assert!(text.contains("\nevents_total 3\n") && text.contains("\nplain_total 3\n"), "{text}");
+        let refused = "radiosonde_metrics_refused_total{family=\"events_total\",reason=\"exemplar\"} 3\n";
+        assert!(text.contains(refused), "{text}");
+
+        events.inc_by_with_exemplar(2, &[("order", "1"), ("shop", "a\"b")]);
+        let text = registry.encode(Format::OpenMetrics);
+        assert!(text.contains("\nevents_total 5 # {order=\"1\",shop=\"a\\\"b\"} 2 "), "{text}");
     }
 
     #[test]

@@ -1,182 +1,259 @@
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::borrow::Cow;
+use std::fmt;
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use radiosonde_core::{Clock as _, SpanContext, SpanId, SystemClock, TraceFlags, TraceId};
+use radiosonde_core::{SpanContext, SpanId, TraceFlags, TraceId};
 
-use crate::sync::{AtomicU64, Ordering, fence};
+use crate::declaring::name::check_label;
+use crate::{InvalidName, LabelSet};
 
-/// One observation with the span that made it: the way from a metric to a trace.
+/// One observation with the span that made it, or other labels that lead to it: the way from a metric to a trace.
+///
+/// # Shape
+/// The names and values of all its labels are at most [`MAX_CHARS`](Self::MAX_CHARS) characters together. Those of a span are called
+/// `trace_id` and `span_id`, 63 characters with their values. Text 0.0.4 has no exemplars.
 ///
 /// # Source
-/// OpenMetrics 1.0, "Exemplars": <https://prometheus.io/docs/specs/om/open_metrics_spec/#exemplars>. The labels
-/// `trace_id` and `span_id` with their values are 63 characters; 128 are allowed.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// OpenMetrics 1.0, "Exemplars": <https://prometheus.io/docs/specs/om/open_metrics_spec/#exemplars>
+///
+/// ```
+/// use radiosonde_core::{SpanContext, SpanId, TraceFlags, TraceId};
+/// use radiosonde_metrics::Exemplar;
+///
+/// let context = SpanContext::new(TraceId::random(), SpanId::random(), TraceFlags::SAMPLED);
+/// let of_a_span = Exemplar::in_span(&context, 0.25);
+/// assert_eq!(of_a_span.trace_id(), Some(context.trace_id()));
+///
+/// let other = Exemplar::new([("order", "4711")], 0.25)?;
+/// assert_eq!((other.value(), other.timestamp()), (0.25, None));
+/// let too_long = Exemplar::new([("order", "4711".repeat(50).as_str())], 0.25).unwrap_err();
+/// assert_eq!(too_long.to_string(), "exemplar labels have 205 characters; allowed are at most 128");
+/// # Ok::<(), radiosonde_metrics::InvalidExemplar>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
 pub struct Exemplar {
-    /// The trace.
-    pub trace_id: TraceId,
-    /// The span.
-    pub span_id: SpanId,
-    /// What was observed.
-    pub value: f64,
-    /// When it was observed, to the millisecond.
-    pub timestamp: SystemTime,
+    span: Option<(TraceId, SpanId)>,
+    labels: LabelSet,
+    value: f64,
+    timestamp: Option<SystemTime>,
 }
 
-/// How long an exemplar stays before the next one may replace it, so that a busy bucket is not a busy cache line.
-const KEEP: Duration = Duration::from_millis(100);
-
-/// Holds the last exemplar of a bucket. Neither writers nor readers ever wait: who comes second goes without.
-#[derive(Debug, Default)]
-pub(crate) struct ExemplarSlot {
-    /// Even: at rest. Odd: being written. Zero: never written.
-    version: AtomicU64,
-    trace: [AtomicU64; 2],
-    span: AtomicU64,
-    value: AtomicU64,
-    /// Milliseconds since the Unix epoch.
-    timestamp: AtomicU64,
-}
-
-impl ExemplarSlot {
-    /// Keeps the observation if a sampled span is current and the slot is due.
-    pub(crate) fn offer(&self, value: f64, context: &SpanContext) {
-        self.offer_at(value, context, SystemClock.now().duration_since(UNIX_EPOCH).unwrap_or_default());
-    }
-
-    /// As [`offer`](Self::offer), at this time since the Unix epoch.
-    pub(crate) fn offer_at(&self, value: f64, context: &SpanContext, now: Duration) {
-        // Relaxed: an old reading keeps or replaces one exemplar more or less.
-        let last = Duration::from_millis(self.timestamp.load(Ordering::Relaxed));
-        // In either direction: a clock that was set back must not keep this exemplar until it has caught up.
-        if now.abs_diff(last) < KEEP {
-            return;
-        }
-        // Relaxed: the exchange below decides.
-        let version = self.version.load(Ordering::Relaxed);
-        if version % 2 == 1 {
-            return;
-        }
-        // Acquire: the stores below may not move before the version says that they are under way.
-        let taken = self.version.compare_exchange(version, version + 1, Ordering::Acquire, Ordering::Relaxed);
-        if taken.is_err() {
-            return;
-        }
-        // Release fence: whoever sees one of these stores also sees the odd version before it.
-        fence(Ordering::Release);
-        let [high, low] = halves(context.trace_id());
-        let span = u64::from_be_bytes(context.span_id().to_bytes());
-        let millis = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
-        let fields = [high, low, span, value.to_bits(), millis];
-        for (field, store) in self.fields().into_iter().zip(fields) {
-            // Relaxed: published by the version.
-            field.store(store, Ordering::Relaxed);
-        }
-        // Release: who reads this version sees the fields.
-        self.version.store(version + 2, Ordering::Release);
-    }
-
-    /// The exemplar, or nothing if there is none or one is just being written.
-    pub(crate) fn read(&self) -> Option<Exemplar> {
-        // Acquire: the fields are read after it.
-        let before = self.version.load(Ordering::Acquire);
-        if before == 0 || before % 2 == 1 {
-            return None;
-        }
-        // Relaxed: checked by the version afterwards.
-        let [high, low, span, value, millis] = self.fields().map(|field| field.load(Ordering::Relaxed));
-        // Acquire fence: the second reading of the version stays after the fields.
-        fence(Ordering::Acquire);
-        if self.version.load(Ordering::Relaxed) != before {
-            return None;
-        }
-        let mut trace = [0; 16];
-        trace[..8].copy_from_slice(&high.to_be_bytes());
-        trace[8..].copy_from_slice(&low.to_be_bytes());
-        Some(Exemplar {
-            trace_id: TraceId::from_bytes(trace)?,
-            span_id: SpanId::from_bytes(span.to_be_bytes())?,
-            value: f64::from_bits(value),
-            timestamp: UNIX_EPOCH + Duration::from_millis(millis),
-        })
-    }
-
-    const fn fields(&self) -> [&AtomicU64; 5] {
-        [&self.trace[0], &self.trace[1], &self.span, &self.value, &self.timestamp]
-    }
-}
+const TRACE_ID: &str = "trace_id";
+const SPAN_ID: &str = "span_id";
 
 impl Exemplar {
+    /// How many characters the names and values of all labels may have together.
+    pub const MAX_CHARS: usize = 128;
+
+    /// An observation that was made in a span.
+    #[must_use]
+    pub fn in_span(context: &SpanContext, value: f64) -> Self {
+        let span = Some((context.trace_id(), context.span_id()));
+        Self { span, labels: LabelSet::default(), value, timestamp: None }
+    }
+
+    /// An observation with labels of any names; the first wins where a name stands twice.
+    ///
+    /// # Errors
+    /// [`InvalidExemplar`] if a label's name is refused, or they are too long.
+    pub fn new<'a>(
+        labels: impl IntoIterator<Item = (&'a str, &'a str)>,
+        value: f64,
+    ) -> Result<Self, InvalidExemplar> {
+        Self { span: None, labels: LabelSet::default(), value, timestamp: None }.with_labels(labels)
+    }
+
+    /// The exemplar with these labels beside those of its span, instead of any others. A `trace_id` or a `span_id` among them stands for
+    /// the span that it had.
+    ///
+    /// # Errors
+    /// [`InvalidExemplar`] if a label's name is refused, or they are too long.
+    pub fn with_labels<'a>(
+        mut self,
+        labels: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Result<Self, InvalidExemplar> {
+        self.labels = LabelSet::new(labels);
+        let mut chars = 0;
+        for (name, value) in self.labels.iter() {
+            check_label(name).map_err(InvalidExemplar::Name)?;
+            chars += name.len() + value.chars().count();
+        }
+        let (trace, span) = (self.label(TRACE_ID), self.label(SPAN_ID));
+        if trace.is_some() || span.is_some() {
+            // Ids as we would write them are kept as such, so that an exemplar that has been text is the same as before.
+            let trace =
+                trace.and_then(|text| TraceId::from_hex(&text).ok().filter(|id| id.to_string() == text));
+            let span = span.and_then(|text| SpanId::from_hex(&text).ok().filter(|id| id.to_string() == text));
+            self.span = trace.zip(span);
+            if self.span.is_some() {
+                let rest: Vec<_> =
+                    self.labels.iter().filter(|(name, _)| ![TRACE_ID, SPAN_ID].contains(name)).collect();
+                self.labels = LabelSet::new(rest.iter().map(|(name, value)| (*name, &**value)));
+            }
+        } else if self.span.is_some() {
+            chars += TRACE_ID.len() + 32 + SPAN_ID.len() + 16;
+        }
+        if chars > Self::MAX_CHARS {
+            return Err(InvalidExemplar::TooLong { chars });
+        }
+        Ok(self)
+    }
+
+    /// The exemplar, observed at this time.
+    #[must_use]
+    pub const fn at(mut self, timestamp: SystemTime) -> Self {
+        self.timestamp = Some(timestamp);
+        self
+    }
+
+    /// What was observed.
+    #[must_use]
+    pub const fn value(&self) -> f64 {
+        self.value
+    }
+
+    /// When it was observed, if that is known; ours are known to the millisecond.
+    #[must_use]
+    pub const fn timestamp(&self) -> Option<SystemTime> {
+        self.timestamp
+    }
+
+    /// The trace: that of the span, or one that a label names.
+    #[must_use]
+    pub fn trace_id(&self) -> Option<TraceId> {
+        self.span.map(|(trace, _)| trace).or_else(|| TraceId::from_hex(&self.label(TRACE_ID)?).ok())
+    }
+
+    /// The span, or one that a label names.
+    #[must_use]
+    pub fn span_id(&self) -> Option<SpanId> {
+        self.span.map(|(_, span)| span).or_else(|| SpanId::from_hex(&self.label(SPAN_ID)?).ok())
+    }
+
     /// The span that made the observation, as it was current then.
     #[must_use]
-    pub const fn span_context(&self) -> SpanContext {
-        SpanContext::new(self.trace_id, self.span_id, TraceFlags::SAMPLED)
+    pub fn span_context(&self) -> Option<SpanContext> {
+        Some(SpanContext::new(self.trace_id()?, self.span_id()?, TraceFlags::SAMPLED))
+    }
+
+    /// The labels that it was given, without those of its span.
+    #[must_use]
+    pub const fn labels(&self) -> &LabelSet {
+        &self.labels
+    }
+
+    fn label(&self, name: &str) -> Option<Cow<'_, str>> {
+        self.labels.iter().find(|(own, _)| *own == name).map(|(_, value)| value)
+    }
+
+    /// Shows the name and the value of every label, those of the span first.
+    pub fn each_label(&self, mut see: impl FnMut(&str, &str)) {
+        if let Some((trace, span)) = self.span {
+            see(TRACE_ID, &trace.to_string());
+            see(SPAN_ID, &span.to_string());
+        }
+        self.labels.iter().for_each(|(name, value)| see(name, &value));
+    }
+
+    /// Writes the labels as both text formats have them between the braces.
+    pub(crate) fn write_labels(&self, out: &mut String) -> fmt::Result {
+        use fmt::Write as _;
+        if let Some((trace, span)) = self.span {
+            write!(out, "{TRACE_ID}=\"{trace}\",{SPAN_ID}=\"{span}\"")?;
+            if !self.labels.is_empty() {
+                out.push(',');
+            }
+        }
+        out.write_str(self.labels.as_str())
+    }
+
+    /// When it was observed, in milliseconds since the Unix epoch; 0 if that is not known or before.
+    pub(crate) fn millis(&self) -> u128 {
+        let since = self.timestamp.and_then(|timestamp| timestamp.duration_since(UNIX_EPOCH).ok());
+        since.unwrap_or_default().as_millis()
     }
 }
 
-fn halves(id: TraceId) -> [u64; 2] {
-    let id = u128::from_be_bytes(id.to_bytes());
-    #[allow(clippy::cast_possible_truncation, reason = "the halves of 128 bits")]
-    let halves = [(id >> 64) as u64, id as u64];
-    halves
+/// Labels that make no exemplar.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InvalidExemplar {
+    /// A label's name.
+    Name(InvalidName),
+    /// More than [`Exemplar::MAX_CHARS`] characters in the names and values of all labels, those of the span among them.
+    TooLong {
+        /// How many there are.
+        chars: usize,
+    },
 }
+
+impl fmt::Display for InvalidExemplar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name(name) => name.fmt(f),
+            Self::TooLong { chars } => write!(
+                f,
+                "exemplar labels have {chars} characters; allowed are at most {}",
+                Exemplar::MAX_CHARS
+            ),
+        }
+    }
+}
+
+impl std::error::Error for InvalidExemplar {}
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn keeps_what_it_is_offered_until_it_is_due() {
-        let slot = ExemplarSlot::default();
-        assert_eq!(slot.read(), None);
-        let context = SpanContext::new(TraceId::random(), SpanId::random(), TraceFlags::SAMPLED);
-        slot.offer(0.25, &context);
-        slot.offer(0.5, &context);
-        let exemplar = slot.read().unwrap();
-        assert_eq!(exemplar.value, 0.25);
-        assert_eq!(exemplar.span_context(), context);
+    fn context() -> SpanContext {
+        SpanContext::new(TraceId::random(), SpanId::random(), TraceFlags::SAMPLED)
     }
 
     #[test]
-    fn a_clock_that_was_set_back_does_not_keep_an_exemplar_for_ever() {
-        let slot = ExemplarSlot::default();
-        let context = SpanContext::new(TraceId::random(), SpanId::random(), TraceFlags::SAMPLED);
-        slot.offer(0.25, &context);
-        let ahead = slot.timestamp.load(Ordering::Relaxed) + 3_600_000;
-        slot.timestamp.store(ahead, Ordering::Relaxed);
-        slot.offer(0.5, &context);
-        assert_eq!(slot.read().unwrap().value, 0.5);
+    fn labels_count_in_characters_with_those_of_the_span() {
+        let fits = "é".repeat(Exemplar::MAX_CHARS - 1);
+        assert!(Exemplar::new([("a", fits.as_str())], 1.0).is_ok());
+        let error = Exemplar::new([("ab", fits.as_str())], 1.0).unwrap_err();
+        assert_eq!(error, InvalidExemplar::TooLong { chars: 129 });
+
+        let beside = "é".repeat(Exemplar::MAX_CHARS - 63 - 1);
+        let in_span = Exemplar::in_span(&context(), 1.0);
+        assert!(in_span.clone().with_labels([("a", beside.as_str())]).is_ok());
+        assert!(in_span.with_labels([("ab", beside.as_str())]).is_err());
     }
 
     #[test]
-    fn readers_never_see_two_halves() {
-        let slot = ExemplarSlot::default();
-        let contexts: Vec<_> = (1..=4_u8)
-            .map(|n| {
-                let trace = TraceId::from_bytes([n; 16]).unwrap();
-                SpanContext::new(trace, SpanId::from_bytes([n; 8]).unwrap(), TraceFlags::SAMPLED)
-            })
-            .collect();
-        let read = std::thread::scope(|scope| {
-            for (n, context) in contexts.iter().enumerate() {
-                let slot = &slot;
-                scope.spawn(move || {
-                    for _ in 0..20_000 {
-                        // Due at once, so that writers collide.
-                        slot.timestamp.store(0, Ordering::Relaxed);
-                        slot.offer(f64::from(u8::try_from(n + 1).unwrap()), context);
-                    }
-                });
-            }
-            let mut read = 0;
-            while read < 1000 {
-                let Some(exemplar) = slot.read() else { continue };
-                let n = exemplar.trace_id.to_bytes()[0];
-                assert_eq!(exemplar.trace_id.to_bytes(), [n; 16]);
-                assert_eq!(exemplar.span_id.to_bytes(), [n; 8]);
-                assert_eq!(exemplar.value, f64::from(n));
-                read += 1;
-            }
-            read
-        });
-        assert_eq!(read, 1000);
+    fn an_exemplar_that_was_text_is_the_same_again() {
+        let exemplar = Exemplar::in_span(&context(), 1.0).with_labels([("order", "4711")]).unwrap();
+        let mut labels = Vec::new();
+        exemplar.each_label(|name, value| labels.push((name.to_owned(), value.to_owned())));
+        assert_eq!(labels.len(), 3);
+        let again = labels.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        assert_eq!(Exemplar::new(again, 1.0).unwrap(), exemplar);
+        let fits = "x".repeat(Exemplar::MAX_CHARS - 63 - 1);
+        let (trace, span) = (context().trace_id().to_string(), context().span_id().to_string());
+        let with = |name| Exemplar::new([("trace_id", &*trace), ("span_id", &*span), (name, &*fits)], 1.0);
+        assert!(with("a").is_ok() && with("ab").is_err());
+    }
+
+    #[test]
+    fn reserved_and_bad_names_are_refused() {
+        for name in ["le", "__name__", "", "9", "a-b"] {
+            let error = Exemplar::new([(name, "x")], 1.0).unwrap_err();
+            assert!(matches!(error, InvalidExemplar::Name(_)), "{error}");
+        }
+    }
+
+    #[test]
+    fn ids_among_the_labels_stand_for_the_span() {
+        let (own, foreign) = (context(), context());
+        let trace = foreign.trace_id().to_string();
+        let exemplar = Exemplar::in_span(&own, 1.0).with_labels([("trace_id", trace.as_str())]).unwrap();
+        assert_eq!(exemplar.trace_id(), Some(foreign.trace_id()));
+        assert_eq!(exemplar.span_id(), None);
+        let mut labels = Vec::new();
+        exemplar.each_label(|name, value| labels.push(format!("{name}={value}")));
+        assert_eq!(labels, [format!("trace_id={trace}")]);
     }
 }

@@ -7,7 +7,7 @@ use radiosonde_core::SpanContext;
 use crate::families::series::Series;
 use crate::instruments::biased::Biased;
 use crate::instruments::counter::{add, read};
-use crate::instruments::exemplar::ExemplarSlot;
+use crate::instruments::exemplar_slot::Exemplars;
 use crate::instruments::instrument::{Refusal, Shared, sealed::Sealed};
 use crate::instruments::stripe::{Striped, Writers};
 use crate::{HistogramSample, Instrument, Kind, Visitor};
@@ -59,7 +59,7 @@ pub struct Cell {
     shared: Arc<Shared>,
     observations: Observations,
     /// Made when the first sampled span comes by: without traces, no memory for exemplars.
-    exemplars: OnceLock<Box<[ExemplarSlot]>>,
+    exemplars: OnceLock<Box<Exemplars>>,
 }
 
 #[derive(Debug)]
@@ -151,9 +151,11 @@ impl Cell {
     #[inline(never)]
     fn exemplify(&self, bucket: Option<usize>, value: f64, context: &SpanContext) {
         let Some(bucket) = bucket else { return };
-        let buckets = self.shared.buckets.bounds().len() + 1;
-        let slots = self.exemplars.get_or_init(|| (0..buckets).map(|_| ExemplarSlot::default()).collect());
-        slots[bucket].offer(value, context);
+        self.exemplars().offer(bucket, value, context);
+    }
+
+    fn exemplars(&self) -> &Exemplars {
+        self.exemplars.get_or_init(|| Box::new(Exemplars::new(self.shared.buckets.bounds().len() + 1)))
     }
 
     fn parts(&self) -> impl Iterator<Item = &Part> {
@@ -202,6 +204,32 @@ impl Histogram {
         }
     }
 
+    /// Adds one observation and leaves it as the exemplar of its bucket, with these labels beside those of the current span.
+    ///
+    /// Labels that no exemplar may have are dropped, never the observation, and counted in
+    /// `radiosonde_metrics_refused_total{family,reason="exemplar"}`: a bad name, or more than 128 characters in the names and values of
+    /// all.
+    ///
+    /// # Cost
+    /// A lock that nobody waits for, and a few allocations.
+    ///
+    /// ```
+    /// use radiosonde_metrics::{Buckets, Format, Registry};
+    ///
+    /// let registry = Registry::new();
+    /// let size = registry.histogram("upload_bytes", "Size.").buckets(Buckets::from_static(&[1e6])).build()?;
+    /// size.observe_with_exemplar(512.0, &[("upload", "a7")]);
+    /// let line = "upload_bytes_bucket{le=\"1e+06\"} 1 # {upload=\"a7\"} 512 ";
+    /// assert!(registry.encode(Format::OpenMetrics).contains(line));
+    /// # Ok::<(), radiosonde_metrics::RegisterError>(())
+    /// ```
+    pub fn observe_with_exemplar(&self, value: f64, labels: &[(&str, &str)]) {
+        let cell = &self.0.cell;
+        if let Some(at) = cell.record(value) {
+            cell.shared.keep_exemplar(cell.exemplars(), at, value, labels);
+        }
+    }
+
     /// How many observations were made.
     #[must_use]
     pub fn count(&self) -> u64 {
@@ -247,12 +275,9 @@ impl Sealed for Histogram {
             many.resize(bounds.len() + 1, 0);
             &mut many[..]
         };
+        // Read before the counts, so that the observations that they are of are counted.
+        let exemplars = cell.exemplars.get().map(|exemplars| exemplars.read()).unwrap_or_default();
         cell.counts(counts);
-        let exemplars: Vec<_> = cell
-            .exemplars
-            .get()
-            .map(|slots| slots.iter().map(ExemplarSlot::read).collect())
-            .unwrap_or_default();
         out.histogram(
             labels,
             &HistogramSample {

@@ -1,6 +1,9 @@
 use std::panic::Location;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use radiosonde_core::SpanContext;
+
+use crate::instruments::exemplar_slot::Exemplars;
 use crate::instruments::search::Search;
 use crate::{Buckets, Kind, Visitor};
 
@@ -45,23 +48,44 @@ pub struct Shared {
     pub(crate) search: Search,
     /// Whether cells have a part for each thread.
     pub(crate) striped: bool,
+    /// Whether counters leave exemplars; histograms always do.
+    pub(crate) exemplars: bool,
     pub(crate) max_series: usize,
     pub(crate) site: &'static Location<'static>,
     pub(crate) refused: Refused,
     pub(crate) series_dropped: AtomicU64,
 }
 
-/// Why a sample or a look-up was refused on the hot path.
+impl Shared {
+    /// Keeps an observation with these labels and those of the current span; what no exemplar may have is dropped and counted.
+    #[cold]
+    pub(crate) fn keep_exemplar(
+        &self,
+        exemplars: &Exemplars,
+        place: usize,
+        value: f64,
+        labels: &[(&str, &str)],
+    ) {
+        let context = SpanContext::current();
+        if exemplars.keep(place, value, context.as_ref(), labels).is_err() {
+            self.refused.count(Refusal::Exemplar);
+        }
+    }
+}
+
+/// Why a sample, its exemplar or a look-up was refused on the hot path.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Refusal {
     NotANumber,
     Negative,
     Infinite,
     LabelCount,
+    Exemplar,
 }
 
 impl Refusal {
-    pub(crate) const ALL: [(Self, &'static str); 4] = [
+    pub(crate) const ALL: [(Self, &'static str); 5] = [
+        (Self::Exemplar, "exemplar"),
         (Self::Infinite, "infinite"),
         (Self::LabelCount, "label_count"),
         (Self::NotANumber, "nan"),
@@ -71,7 +95,7 @@ impl Refusal {
 
 /// How often each refusal happened in a family.
 #[derive(Debug, Default)]
-pub(crate) struct Refused([AtomicU64; 4]);
+pub(crate) struct Refused([AtomicU64; 5]);
 
 impl Refused {
     #[cold]

@@ -4,6 +4,7 @@ pub(crate) mod biased;
 pub(crate) mod buckets;
 pub(crate) mod counter;
 pub(crate) mod exemplar;
+pub(crate) mod exemplar_slot;
 pub(crate) mod gauge;
 pub(crate) mod histogram;
 pub(crate) mod instrument;

@@ -4,7 +4,6 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use ::prometheus::proto::{Bucket, Counter, Histogram, MetricFamily, Summary};
 use protobuf::UnknownFields;
-use radiosonde_core::{SpanId, TraceId};
 
 use super::fields::{self, Side, double, messages, open, text, unzigzag, varint, varints};
 use crate::{Exemplar, Kind, NativeSample};
@@ -108,21 +107,21 @@ fn exemplar(unknown: &UnknownFields, number: u32) -> Option<Exemplar> {
     messages(unknown, number).last().and_then(|bytes| open(bytes, read))
 }
 
-/// An exemplar that does not lead to a span is not one that can be kept here.
+/// `None` where its labels are none that an exemplar may have.
 fn read(message: &UnknownFields) -> Option<Exemplar> {
-    let label = |name: &str| {
-        messages(message, fields::EXEMPLAR_LABEL).find_map(|label| {
+    let labels: Vec<_> = messages(message, fields::EXEMPLAR_LABEL)
+        .filter_map(|label| {
             open(label, |label| {
-                let value = text(label, fields::LABEL_VALUE)?;
-                (text(label, fields::LABEL_NAME)? == name).then(|| value.to_owned())
+                let value = text(label, fields::LABEL_VALUE).unwrap_or_default();
+                Some((text(label, fields::LABEL_NAME)?.to_owned(), value.to_owned()))
             })
         })
-    };
-    Some(Exemplar {
-        trace_id: TraceId::from_hex(&label("trace_id")?).ok()?,
-        span_id: SpanId::from_hex(&label("span_id")?).ok()?,
-        value: double(message, fields::EXEMPLAR_VALUE)?,
-        timestamp: created(message, fields::EXEMPLAR_TIMESTAMP)?,
+        .collect();
+    let labels = labels.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let exemplar = Exemplar::new(labels, double(message, fields::EXEMPLAR_VALUE).unwrap_or_default()).ok()?;
+    Some(match created(message, fields::EXEMPLAR_TIMESTAMP) {
+        Some(timestamp) => exemplar.at(timestamp),
+        None => exemplar,
     })
 }
 

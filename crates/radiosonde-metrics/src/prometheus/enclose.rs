@@ -95,18 +95,18 @@ fn span(offset: i64, length: u32) -> Vec<u8> {
 }
 
 fn exemplar_message(exemplar: &Exemplar) -> Vec<u8> {
-    let label = |name: &str, value: String| {
+    let label = |name: &str, value: &str| {
         message(|label| {
             label.add_length_delimited(fields::LABEL_NAME, name.into());
             label.add_length_delimited(fields::LABEL_VALUE, value.into());
         })
     };
     message(|message| {
-        let (trace, span) = (exemplar.trace_id.to_string(), exemplar.span_id.to_string());
-        message.add_length_delimited(fields::EXEMPLAR_LABEL, label("trace_id", trace));
-        message.add_length_delimited(fields::EXEMPLAR_LABEL, label("span_id", span));
-        message.add_fixed64(fields::EXEMPLAR_VALUE, exemplar.value.to_bits());
-        message.add_length_delimited(fields::EXEMPLAR_TIMESTAMP, timestamp(exemplar.timestamp));
+        exemplar.each_label(|name, value| {
+            message.add_length_delimited(fields::EXEMPLAR_LABEL, label(name, value));
+        });
+        message.add_fixed64(fields::EXEMPLAR_VALUE, exemplar.value().to_bits());
+        created(message, fields::EXEMPLAR_TIMESTAMP, exemplar.timestamp());
     })
 }
 

@@ -1,5 +1,5 @@
 use proptest::prelude::*;
-use radiosonde_core::{SpanId, TraceId};
+use radiosonde_core::{SpanContext, SpanId, TraceFlags, TraceId};
 use radiosonde_metrics::{
     Collection, Collector, Exemplar, HistogramSample, Kind, LabelSet, Number, SummarySample,
 };
@@ -121,12 +121,9 @@ fn exemplar() -> impl Strategy<Value = Exemplar> {
         |(trace, span, value, seconds)| {
             let since = Duration::from_secs(seconds.unsigned_abs().into());
             let timestamp = if seconds < 0 { UNIX_EPOCH - since } else { UNIX_EPOCH + since };
-            Some(Exemplar {
-                trace_id: TraceId::from_bytes(trace)?,
-                span_id: SpanId::from_bytes(span)?,
-                value,
-                timestamp,
-            })
+            let context =
+                SpanContext::new(TraceId::from_bytes(trace)?, SpanId::from_bytes(span)?, TraceFlags::SAMPLED);
+            Some(Exemplar::in_span(&context, value).at(timestamp))
         },
     )
 }

@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 mod collectors;
+#[cfg(feature = "compat")]
+pub mod compat;
 mod declaring;
 mod exposition;
 mod families;

@@ -2,6 +2,8 @@
 
 pub use radiosonde_macros::{FacadeLabelValue as LabelValue, FacadeLabels as Labels};
 pub use radiosonde_metrics::__traits::{LabelValue, Labels};
+#[cfg(feature = "compat")]
+pub use radiosonde_metrics::compat;
 #[cfg(feature = "prometheus")]
 pub use radiosonde_metrics::{Absorbed, Adapter};
 pub use radiosonde_metrics::{

@@ -40,7 +40,12 @@ impl<'a> Declaration<'a> {
     /// What the series of a family of this kind and with these labels have in common.
     pub(crate) fn into_shared(self, kind: Kind, labels: &[&str]) -> Result<Shared, RegisterError> {
         self.check(kind, labels).map_err(|refused| RegisterError::new(self.name, self.site, refused))?;
-        Ok(Shared {
+        Ok(self.unchecked(kind, labels))
+    }
+
+    /// As [`into_shared`](Self::into_shared), for names that others have checked, by rules of their own.
+    pub(crate) fn unchecked(self, kind: Kind, labels: &[&str]) -> Shared {
+        Shared {
             name: self.name.into(),
             help: self.help.into(),
             kind,
@@ -54,7 +59,7 @@ impl<'a> Declaration<'a> {
             site: self.site,
             refused: Refused::default(),
             series_dropped: AtomicU64::new(0),
-        })
+        }
     }
 
     fn check(&self, kind: Kind, labels: &[&str]) -> Result<(), RegisterErrorKind> {

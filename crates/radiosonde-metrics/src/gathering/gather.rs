@@ -53,7 +53,7 @@ pub(crate) fn gather(registry: &Registry, out: &mut dyn Visitor) {
     collected.values().for_each(|family| show(family, out));
 }
 
-fn show(family: &CollectedFamily, out: &mut dyn Visitor) {
+pub(crate) fn show(family: &CollectedFamily, out: &mut dyn Visitor) {
     out.family(&family.info());
     family.series.iter().for_each(|(labels, sample)| sample.visit(labels, out));
 }
@@ -84,7 +84,7 @@ fn is_of_another_registry(family: &CollectedFamily) -> bool {
 }
 
 /// `le` and `quantile` are labels like any other but where the exposition writes them.
-fn check_label_of(kind: Kind, name: &str) -> Result<(), InvalidName> {
+pub(crate) fn check_label_of(kind: Kind, name: &str) -> Result<(), InvalidName> {
     match (kind, name) {
         (Kind::Histogram, "le") | (Kind::Summary, "quantile") => check_label(name),
         (_, "le" | "quantile") => Ok(()),

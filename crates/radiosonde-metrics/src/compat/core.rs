@@ -1,0 +1,183 @@
+use std::fmt;
+use std::panic::Location;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use radiosonde_core::{Clock as _, SystemClock, diagnostics};
+
+use super::children::Children;
+use super::metric_family::Gathered;
+use super::options::{Describe, Described};
+use super::{Error, Result};
+use crate::declaring::declaration::Declaration;
+use crate::families::series::{Series, Values};
+use crate::instruments::instrument::{Refusal, Shared};
+use crate::{Collection, Instrument, Kind, LabelSet, Number, OVERFLOW};
+
+/// How many series a vector may have.
+const MAX_SERIES: usize = 10_000;
+
+/// A metric of this module, alone or with its vector. Public to sealed traits only.
+pub struct Core<I: Instrument> {
+    described: Described,
+    shared: Arc<Shared>,
+    children: Children<I>,
+}
+
+impl<I: Instrument> Core<I> {
+    #[track_caller]
+    pub(super) fn new(options: impl Describe) -> Result<Arc<Self>> {
+        let described = options.described(I::KIND)?;
+        let Described { name, help, label_names, buckets, .. } = &described;
+        let mut declaration = Declaration::new(name, help, Location::caller());
+        declaration.buckets = buckets.clone();
+        declaration.max_series = MAX_SERIES;
+        let labels: Vec<_> = label_names.iter().map(String::as_str).collect();
+        let shared = Arc::new(declaration.unchecked(I::KIND, &labels));
+        Ok(Arc::new(Self { described, shared, children: Children::new() }))
+    }
+
+    /// A metric without labels of its own.
+    #[track_caller]
+    pub(super) fn alone(options: impl Describe) -> Result<(Arc<Self>, I)> {
+        let core = Self::new(options)?;
+        let instrument = core.get(&Slice::<&str>(&[]))?;
+        Ok((core, instrument))
+    }
+
+    pub(super) fn label_names(&self) -> &[String] {
+        &self.described.label_names
+    }
+
+    pub(super) fn get<V: AsRef<str>>(&self, values: &Slice<'_, V>) -> Result<I> {
+        let (expect, got) = (self.label_names().len(), values.0.len());
+        if expect != got {
+            return Err(Error::InconsistentCardinality { expect, got });
+        }
+        let make = || self.series(values);
+        let found =
+            self.children.get(values).or_else(|| self.children.get_or_insert(values, MAX_SERIES, make));
+        Ok(I::wrap(found.unwrap_or_else(|| self.overflow())))
+    }
+
+    /// Counts as a refusal, and gives something to record in all the same.
+    #[cold]
+    pub(super) fn refuse(&self) -> I {
+        self.shared.refused.count(Refusal::LabelCount);
+        I::wrap(self.series(&Slice::<&str>(&[])))
+    }
+
+    pub(super) fn remove<V: AsRef<str>>(&self, values: &Slice<'_, V>) -> Result<()> {
+        let (expect, got) = (self.label_names().len(), values.0.len());
+        if expect != got {
+            return Err(Error::InconsistentCardinality { expect, got });
+        }
+        if self.children.remove(values) {
+            return Ok(());
+        }
+        let values: Vec<_> = values.0.iter().map(AsRef::as_ref).collect();
+        Err(Error::Msg(format!("metric {:?} has no series with the values {values:?}", self.described.name)))
+    }
+
+    pub(super) fn clear(&self) {
+        self.children.clear();
+    }
+
+    fn series(&self, values: &impl Values) -> Arc<Series<I::Cell>> {
+        let Described { const_labels, label_names, .. } = &self.described;
+        let mut texts = Vec::new();
+        values.each(|value| texts.push(value.to_owned()));
+        let variable = label_names.iter().map(String::as_str).zip(texts.iter().map(String::as_str));
+        let constant = const_labels.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let labels = LabelSet::new(variable.chain(constant));
+        Series::new(I::cell(&self.shared), labels, values.to_key(), SystemClock.now())
+    }
+
+    #[cold]
+    fn overflow(&self) -> Arc<Series<I::Cell>> {
+        // Relaxed: a total, ordered against nothing.
+        if self.shared.series_dropped.fetch_add(1, Ordering::Relaxed) == 0 {
+            diagnostics::report(
+                "metrics",
+                "series limit",
+                format_args!(
+                    "vector {:?} has {MAX_SERIES} series, its limit; further label sets share one with the value {OVERFLOW:?}",
+                    self.described.name
+                ),
+            );
+        }
+        let values = vec![OVERFLOW; self.label_names().len()];
+        let values = Slice(&values);
+        let found = self.children.get(&values);
+        let make = || self.series(&values);
+        let found = found.or_else(|| self.children.get_or_insert(&values, usize::MAX, make));
+        found.unwrap_or_else(|| self.series(&values))
+    }
+}
+
+/// Label values as a program has them at hand.
+pub(super) struct Slice<'a, V>(pub(super) &'a [V]);
+
+impl<V: AsRef<str>> Values for Slice<'_, V> {
+    fn each(&self, mut see: impl FnMut(&str)) {
+        self.0.iter().for_each(|value| see(value.as_ref()));
+    }
+}
+
+/// What a registry asks of a metric, whatever its instruments are. Public to a sealed trait only.
+pub trait AnyCore: Send + Sync {
+    fn described(&self) -> &Described;
+
+    fn kind(&self) -> Kind;
+
+    fn collect(&self, prefix: &str, labels: &[(String, String)], out: &mut Collection);
+}
+
+impl<I: Instrument> AnyCore for Core<I> {
+    fn described(&self) -> &Described {
+        &self.described
+    }
+
+    fn kind(&self) -> Kind {
+        I::KIND
+    }
+
+    fn collect(&self, prefix: &str, labels: &[(String, String)], out: &mut Collection) {
+        let Described { name, help, .. } = &self.described;
+        let name = format!("{prefix}{name}");
+        let mut series = self.children.all();
+        // As theirs: a vector without series is not shown.
+        if !series.is_empty() {
+            series.sort_unstable_by(|a, b| a.labels.cmp(&b.labels));
+            out.family(&name, help, I::KIND);
+            let mut into = Gathered::adding(out, labels);
+            series.iter().for_each(|series| I::visit(series, &mut into));
+        }
+        for (why, reason) in Refusal::ALL {
+            let times = self.shared.refused.get(why);
+            if times > 0 {
+                let labels = LabelSet::new([("family", &*name), ("reason", reason)]);
+                of_itself(out, "radiosonde_metrics_refused_total", labels, times);
+            }
+        }
+        // Relaxed: a total, ordered against nothing.
+        let dropped = self.shared.series_dropped.load(Ordering::Relaxed);
+        if dropped > 0 {
+            let labels = LabelSet::new([("family", &*name)]);
+            of_itself(out, "radiosonde_metrics_series_dropped_total", labels, dropped);
+        }
+    }
+}
+
+/// Adds to what the registry says of itself, which has the help text.
+fn of_itself(out: &mut Collection, name: &str, labels: LabelSet, times: u64) {
+    let family = out.family(name, "Counted by radiosonde.", Kind::Counter);
+    family.absorbed = true;
+    family.number(labels, Number::Unsigned(times));
+}
+
+impl<I: Instrument> fmt::Debug for Core<I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Core").field("described", &self.described).finish_non_exhaustive()
+    }
+}

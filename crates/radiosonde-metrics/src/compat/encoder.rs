@@ -1,0 +1,62 @@
+use std::io::Write;
+
+use super::{MetricFamily, Result};
+use crate::{Dialect, Format};
+
+/// The `Content-Type` of what [`TextEncoder`] writes.
+pub const TEXT_FORMAT: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// Writes families in some format.
+pub trait Encoder {
+    /// Writes `families` to `writer`.
+    ///
+    /// # Errors
+    /// What the writer says.
+    fn encode<W: Write>(&self, families: &[MetricFamily], writer: &mut W) -> Result<()>;
+
+    /// The `Content-Type`.
+    fn format_type(&self) -> &str;
+}
+
+/// Writes Prometheus text 0.0.4.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct TextEncoder;
+
+impl TextEncoder {
+    /// An encoder.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self
+    }
+
+    /// Appends `families` to `out`.
+    ///
+    /// # Errors
+    /// None; it is there for the signature.
+    pub fn encode_utf8(&self, families: &[MetricFamily], out: &mut String) -> Result<()> {
+        out.push_str(&String::from_utf8_lossy(&text(families)));
+        Ok(())
+    }
+
+    /// `families` as a text.
+    ///
+    /// # Errors
+    /// None; it is there for the signature.
+    pub fn encode_to_string(&self, families: &[MetricFamily]) -> Result<String> {
+        Ok(String::from_utf8(text(families)).unwrap_or_default())
+    }
+}
+
+impl Encoder for TextEncoder {
+    fn encode<W: Write>(&self, families: &[MetricFamily], writer: &mut W) -> Result<()> {
+        Ok(writer.write_all(&text(families))?)
+    }
+
+    fn format_type(&self) -> &str {
+        TEXT_FORMAT
+    }
+}
+
+fn text(families: &[MetricFamily]) -> Vec<u8> {
+    Dialect::from(Format::Text).encode(0, |out| families.iter().for_each(|family| family.show(out)))
+}

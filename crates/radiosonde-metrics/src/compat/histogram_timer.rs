@@ -1,0 +1,51 @@
+use std::time::Duration;
+
+use radiosonde_core::{Clock as _, SystemClock};
+
+use super::Histogram;
+
+/// Observes how long it lived, in seconds, when it is dropped.
+#[must_use = "the time is observed when this is dropped"]
+#[derive(Debug)]
+pub struct HistogramTimer {
+    /// `None` once it has been stopped.
+    histogram: Option<Histogram>,
+    start: Duration,
+}
+
+impl HistogramTimer {
+    pub(super) fn start(histogram: Histogram) -> Self {
+        Self { histogram: Some(histogram), start: SystemClock.monotonic() }
+    }
+
+    /// Stops and observes.
+    pub fn observe_duration(self) {
+        self.stop_and_record();
+    }
+
+    /// Stops, observes, and says how many seconds it were.
+    #[allow(clippy::must_use_candidate, reason = "called for what it records")]
+    pub fn stop_and_record(mut self) -> f64 {
+        self.stop(true)
+    }
+
+    /// Stops without observing, and says how many seconds it were.
+    #[allow(clippy::must_use_candidate, reason = "called for what it does not record")]
+    pub fn stop_and_discard(mut self) -> f64 {
+        self.stop(false)
+    }
+
+    fn stop(&mut self, record: bool) -> f64 {
+        let seconds = SystemClock.monotonic().saturating_sub(self.start).as_secs_f64();
+        if let Some(histogram) = self.histogram.take().filter(|_| record) {
+            histogram.observe(seconds);
+        }
+        seconds
+    }
+}
+
+impl Drop for HistogramTimer {
+    fn drop(&mut self) {
+        self.stop(true);
+    }
+}

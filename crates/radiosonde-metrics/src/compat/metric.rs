@@ -1,0 +1,90 @@
+use std::sync::Arc;
+
+use super::core::AnyCore;
+
+/// Something that a registry takes: a metric of this module, or a vector of them.
+///
+/// Sealed. What collects by itself is a [`crate::Collector`].
+pub trait Collector: sealed::Collected + Send + Sync {}
+
+/// A metric that a vector may have.
+///
+/// Sealed: the exposition has to know every kind.
+pub trait Metric: sealed::Sealed + Collector + Clone + 'static {}
+
+pub(super) mod sealed {
+    use super::{AnyCore, Arc};
+    use crate::Instrument;
+    use crate::compat::core::Core;
+    use crate::compat::options::Describe;
+
+    pub trait Collected {
+        /// What a registry keeps; a metric out of a vector comes with that vector.
+        fn core(&self) -> Option<Arc<dyn AnyCore>>;
+    }
+
+    pub trait Sealed: Sized {
+        type Ours: Instrument;
+        type Opts: Describe;
+
+        fn wrap(ours: Self::Ours, core: Option<Arc<Core<Self::Ours>>>) -> Self;
+    }
+}
+
+/// A metric of this module: an instrument of ours, and what it is called if it is not out of a vector.
+macro_rules! metric {
+    ($(#[$doc:meta])* $name:ident, $ours:ident, $opts:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone)]
+        pub struct $name {
+            pub(super) ours: crate::$ours,
+            core: Option<std::sync::Arc<crate::compat::core::Core<crate::$ours>>>,
+        }
+
+        impl $name {
+            /// A metric that no registry has yet.
+            ///
+            /// # Errors
+            /// [`Error::Msg`](crate::compat::Error::Msg) if the name is refused or the help is empty.
+            #[track_caller]
+            pub fn new<S1: Into<String>, S2: Into<String>>(name: S1, help: S2) -> crate::compat::Result<Self> {
+                Self::with_opts(crate::compat::$opts::new(name, help))
+            }
+
+            /// A metric that no registry has yet.
+            ///
+            /// # Errors
+            /// [`Error::Msg`](crate::compat::Error::Msg) if something of the options is refused,
+            /// [`Error::InconsistentCardinality`](crate::compat::Error::InconsistentCardinality) if they have variable labels.
+            #[track_caller]
+            pub fn with_opts(opts: crate::compat::$opts) -> crate::compat::Result<Self> {
+                let (core, ours) = crate::compat::core::Core::alone(opts)?;
+                Ok(Self { ours, core: Some(core) })
+            }
+        }
+
+        impl crate::compat::metric::sealed::Collected for $name {
+            fn core(&self) -> Option<std::sync::Arc<dyn crate::compat::core::AnyCore>> {
+                self.core.clone().map(|core| core as _)
+            }
+        }
+
+        impl crate::compat::Collector for $name {}
+
+        impl crate::compat::metric::sealed::Sealed for $name {
+            type Ours = crate::$ours;
+            type Opts = crate::compat::$opts;
+
+            fn wrap(
+                ours: Self::Ours,
+                core: Option<std::sync::Arc<crate::compat::core::Core<Self::Ours>>>,
+            ) -> Self {
+                Self { ours, core }
+            }
+        }
+
+        impl crate::compat::Metric for $name {}
+    };
+}
+
+pub(super) use metric;

@@ -1,0 +1,81 @@
+//! The names of the `prometheus` crate over the instruments of this one, so that moving is a change of imports.
+//!
+//! What a program imports from `prometheus` it imports from here: metrics and their vectors, options, macros, registry and
+//! text encoder have the names and signatures of `prometheus` 0.14. Series are told apart by their values and not by a hash alone,
+//! histograms count what they sum up and leave exemplars, a scrape takes no lock that recording waits for, and a vector has at most
+//! 10 000 series of its own: what comes after shares one whose label values are all `_overflow`, and is counted. What is declared
+//! natively in [`Registry::native`] stands beside it all, so that a program may move on metric by metric.
+//!
+//! Some things differ. A program that uses what is not here does not compile; the migration guide says what takes its place.
+//!
+//! - A counter may be called without `_total` and is exposed as it is called. OpenMetrics knows no such counter, and shows one of
+//!   unknown kind.
+//! - Nothing panics. [`MetricVec::with_label_values`] with a wrong number of values gives a metric that is not exposed, and counts that in
+//!   `radiosonde_metrics_refused_total{family,reason="label_count"}`; a negative addition to a counter and an observation of NaN are
+//!   refused and counted as well. A macro with bad options gives the error that it returns anyway.
+//! - There is no model of protobuf messages: a [`MetricFamily`] is to be encoded. Read values by
+//!   [`snapshot`](crate::Registry::snapshot). Metrics made by hand are a [`crate::Collector`]'s.
+//!
+//! ```
+//! use radiosonde_metrics::compat::{Encoder, TextEncoder, gather, register_int_counter_vec};
+//!
+//! let orders = register_int_counter_vec!("orders_total", "Orders.", &["method"])?;
+//! orders.with_label_values(&["card"]).inc();
+//!
+//! let mut body = Vec::new();
+//! TextEncoder::new().encode(&gather(), &mut body)?;
+//! assert!(String::from_utf8_lossy(&body).contains("orders_total{method=\"card\"} 1\n"));
+//! # Ok::<(), radiosonde_metrics::compat::Error>(())
+//! ```
+
+mod buckets;
+mod children;
+mod core;
+mod counter;
+mod encoder;
+mod error;
+mod gauge;
+mod histogram;
+mod histogram_timer;
+mod metric;
+mod metric_family;
+mod metric_vec;
+mod options;
+mod register_macros;
+mod registry;
+
+pub use buckets::{DEFAULT_BUCKETS, exponential_buckets, linear_buckets};
+pub use counter::{Counter, CounterVec, IntCounter, IntCounterVec};
+pub use encoder::{Encoder, TEXT_FORMAT, TextEncoder};
+pub use error::{Error, Result};
+pub use gauge::{Gauge, GaugeVec, IntGauge, IntGaugeVec};
+pub use histogram::{Histogram, HistogramVec};
+pub use histogram_timer::HistogramTimer;
+pub use metric::{Collector, Metric};
+pub use metric_family::MetricFamily;
+pub use metric_vec::MetricVec;
+pub use options::{HistogramOpts, Opts};
+pub use registry::{Registry, default_registry, gather, register, unregister};
+
+#[doc(inline)]
+pub use crate::{
+    __compat_histogram_opts as histogram_opts, __compat_labels as labels, __compat_opts as opts,
+    __compat_register_counter as register_counter, __compat_register_counter_vec as register_counter_vec,
+    __compat_register_counter_vec_with_registry as register_counter_vec_with_registry,
+    __compat_register_counter_with_registry as register_counter_with_registry,
+    __compat_register_gauge as register_gauge, __compat_register_gauge_vec as register_gauge_vec,
+    __compat_register_gauge_vec_with_registry as register_gauge_vec_with_registry,
+    __compat_register_gauge_with_registry as register_gauge_with_registry,
+    __compat_register_histogram as register_histogram,
+    __compat_register_histogram_vec as register_histogram_vec,
+    __compat_register_histogram_vec_with_registry as register_histogram_vec_with_registry,
+    __compat_register_histogram_with_registry as register_histogram_with_registry,
+    __compat_register_int_counter as register_int_counter,
+    __compat_register_int_counter_vec as register_int_counter_vec,
+    __compat_register_int_counter_vec_with_registry as register_int_counter_vec_with_registry,
+    __compat_register_int_counter_with_registry as register_int_counter_with_registry,
+    __compat_register_int_gauge as register_int_gauge,
+    __compat_register_int_gauge_vec as register_int_gauge_vec,
+    __compat_register_int_gauge_vec_with_registry as register_int_gauge_vec_with_registry,
+    __compat_register_int_gauge_with_registry as register_int_gauge_with_registry,
+};

@@ -1,0 +1,292 @@
+//! The macros of the `prometheus` crate. Each is an expression of type `Result`.
+
+/// The constant labels of some options: `labels! { "name" => "value" }`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __compat_labels {
+    ($($name:expr => $value:expr),* $(,)?) => {
+        ::std::collections::HashMap::from([$(($name, $value)),*])
+    };
+}
+
+/// [`Opts`](crate::compat::Opts) of a name, a help text, and any number of [`labels!`](crate::compat::labels).
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __compat_opts {
+    ($name:expr, $help:expr $(, $labels:expr)* $(,)?) => {
+        $crate::compat::Opts::new($name, $help)
+            $(.__labelled($labels.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))))*
+    };
+}
+
+/// [`HistogramOpts`](crate::compat::HistogramOpts) of a name, a help text, and, if wanted, bounds and constant labels.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __compat_histogram_opts {
+    ($name:expr, $help:expr $(,)?) => {
+        $crate::compat::HistogramOpts::new($name, $help)
+    };
+    ($name:expr, $help:expr, $buckets:expr $(,)?) => {
+        $crate::compat::HistogramOpts::new($name, $help).buckets($buckets)
+    };
+    ($name:expr, $help:expr, $buckets:expr, $labels:expr $(,)?) => {
+        $crate::compat::HistogramOpts::new($name, $help).buckets($buckets).const_labels($labels)
+    };
+}
+
+/// A metric or a vector, registered.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __compat_registered {
+    ($made:expr, $registry:expr) => {
+        $made.and_then(|metric| $registry.register(::std::boxed::Box::new(metric.clone())).map(|()| metric))
+    };
+}
+
+/// A metric of some type out of what its macro was given.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __compat_metric {
+    ($type:ident in $registry:expr; $opts:expr) => {
+        $crate::__compat_registered!($crate::compat::$type::with_opts($opts), $registry)
+    };
+    (Histogram in $registry:expr; $name:expr, $help:expr $(, $buckets:expr)?) => {
+        $crate::__compat_metric!(Histogram in $registry; $crate::compat::histogram_opts!($name, $help $(, $buckets)?))
+    };
+    ($type:ident in $registry:expr; $name:expr, $help:expr) => {
+        $crate::__compat_metric!($type in $registry; $crate::compat::opts!($name, $help))
+    };
+}
+
+/// A vector of some type out of what its macro was given.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __compat_vec {
+    ($type:ident in $registry:expr; $opts:expr, $labels:expr) => {
+        $crate::__compat_registered!($crate::compat::$type::new($opts, $labels), $registry)
+    };
+    (HistogramVec in $registry:expr; $name:expr, $help:expr, $labels:expr $(, $buckets:expr)?) => {
+        $crate::__compat_vec!(
+            HistogramVec in $registry; $crate::compat::histogram_opts!($name, $help $(, $buckets)?), $labels
+        )
+    };
+    ($type:ident in $registry:expr; $name:expr, $help:expr, $labels:expr) => {
+        $crate::__compat_vec!($type in $registry; $crate::compat::opts!($name, $help), $labels)
+    };
+}
+
+/// Registers a [`Counter`](crate::compat::Counter) with the default registry: `(opts)` or `(name, help)`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __compat_register_counter {
+    ($a:expr $(, $more:expr)* $(,)?) => {
+        $crate::__compat_metric!(Counter in $crate::compat::default_registry(); $a $(, $more)*)
+    };
+}
+
+/// Registers a [`Counter`](crate::compat::Counter) with a registry, given last.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __compat_register_counter_with_registry {
+    ($a:expr, $registry:expr $(,)?) => {
+        $crate::__compat_metric!(Counter in $registry; $a)
+    };
+    ($a:expr, $b:expr, $registry:expr $(,)?) => {
+        $crate::__compat_metric!(Counter in $registry; $a, $b)
+    };
+}
+
+/// Registers a [`CounterVec`](crate::compat::CounterVec) with the default registry: `(opts, labels)` or `(name, help, labels)`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __compat_register_counter_vec {
+    ($a:expr, $b:expr $(, $more:expr)* $(,)?) => {
+        $crate::__compat_vec!(CounterVec in $crate::compat::default_registry(); $a, $b $(, $more)*)
+    };
+}
+
+/// Registers a [`CounterVec`](crate::compat::CounterVec) with a registry, given last.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __compat_register_counter_vec_with_registry {
+    ($a:expr, $b:expr, $registry:expr $(,)?) => {
+        $crate::__compat_vec!(CounterVec in $registry; $a, $b)
+    };
+    ($a:expr, $b:expr, $c:expr, $registry:expr $(,)?) => {
+        $crate::__compat_vec!(CounterVec in $registry; $a, $b, $c)
+    };
+}
+
+/// Registers a [`IntCounter`](crate::compat::IntCounter) with the default registry: `(opts)` or `(name, help)`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __compat_register_int_counter {
+    ($a:expr $(, $more:expr)* $(,)?) => {
+        $crate::__compat_metric!(IntCounter in $crate::compat::default_registry(); $a $(, $more)*)
+    };
+}
+
+/// Registers a [`IntCounter`](crate::compat::IntCounter) with a registry, given last.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __compat_register_int_counter_with_registry {
+    ($a:expr, $registry:expr $(,)?) => {
+        $crate::__compat_metric!(IntCounter in $registry; $a)
+    };
+    ($a:expr, $b:expr, $registry:expr $(,)?) => {
+        $crate::__compat_metric!(IntCounter in $registry; $a, $b)
+    };
+}
+
+/// Registers a [`IntCounterVec`](crate::compat::IntCounterVec) with the default registry: `(opts, labels)` or `(name, help, labels)`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __compat_register_int_counter_vec {
+    ($a:expr, $b:expr $(, $more:expr)* $(,)?) => {
+        $crate::__compat_vec!(IntCounterVec in $crate::compat::default_registry(); $a, $b $(, $more)*)
+    };
+}
+
+/// Registers a [`IntCounterVec`](crate::compat::IntCounterVec) with a registry, given last.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __compat_register_int_counter_vec_with_registry {
+    ($a:expr, $b:expr, $registry:expr $(,)?) => {
+        $crate::__compat_vec!(IntCounterVec in $registry; $a, $b)
+    };
+    ($a:expr, $b:expr, $c:expr, $registry:expr $(,)?) => {
+        $crate::__compat_vec!(IntCounterVec in $registry; $a, $b, $c)
+    };
+}
+
+/// Registers a [`Gauge`](crate::compat::Gauge) with the default registry: `(opts)` or `(name, help)`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __compat_register_gauge {
+    ($a:expr $(, $more:expr)* $(,)?) => {
+        $crate::__compat_metric!(Gauge in $crate::compat::default_registry(); $a $(, $more)*)
+    };
+}
+
+/// Registers a [`Gauge`](crate::compat::Gauge) with a registry, given last.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __compat_register_gauge_with_registry {
+    ($a:expr, $registry:expr $(,)?) => {
+        $crate::__compat_metric!(Gauge in $registry; $a)
+    };
+    ($a:expr, $b:expr, $registry:expr $(,)?) => {
+        $crate::__compat_metric!(Gauge in $registry; $a, $b)
+    };
+}
+
+/// Registers a [`GaugeVec`](crate::compat::GaugeVec) with the default registry: `(opts, labels)` or `(name, help, labels)`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __compat_register_gauge_vec {
+    ($a:expr, $b:expr $(, $more:expr)* $(,)?) => {
+        $crate::__compat_vec!(GaugeVec in $crate::compat::default_registry(); $a, $b $(, $more)*)
+    };
+}
+
+/// Registers a [`GaugeVec`](crate::compat::GaugeVec) with a registry, given last.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __compat_register_gauge_vec_with_registry {
+    ($a:expr, $b:expr, $registry:expr $(,)?) => {
+        $crate::__compat_vec!(GaugeVec in $registry; $a, $b)
+    };
+    ($a:expr, $b:expr, $c:expr, $registry:expr $(,)?) => {
+        $crate::__compat_vec!(GaugeVec in $registry; $a, $b, $c)
+    };
+}
+
+/// Registers a [`IntGauge`](crate::compat::IntGauge) with the default registry: `(opts)` or `(name, help)`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __compat_register_int_gauge {
+    ($a:expr $(, $more:expr)* $(,)?) => {
+        $crate::__compat_metric!(IntGauge in $crate::compat::default_registry(); $a $(, $more)*)
+    };
+}
+
+/// Registers a [`IntGauge`](crate::compat::IntGauge) with a registry, given last.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __compat_register_int_gauge_with_registry {
+    ($a:expr, $registry:expr $(,)?) => {
+        $crate::__compat_metric!(IntGauge in $registry; $a)
+    };
+    ($a:expr, $b:expr, $registry:expr $(,)?) => {
+        $crate::__compat_metric!(IntGauge in $registry; $a, $b)
+    };
+}
+
+/// Registers a [`IntGaugeVec`](crate::compat::IntGaugeVec) with the default registry: `(opts, labels)` or `(name, help, labels)`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __compat_register_int_gauge_vec {
+    ($a:expr, $b:expr $(, $more:expr)* $(,)?) => {
+        $crate::__compat_vec!(IntGaugeVec in $crate::compat::default_registry(); $a, $b $(, $more)*)
+    };
+}
+
+/// Registers a [`IntGaugeVec`](crate::compat::IntGaugeVec) with a registry, given last.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __compat_register_int_gauge_vec_with_registry {
+    ($a:expr, $b:expr, $registry:expr $(,)?) => {
+        $crate::__compat_vec!(IntGaugeVec in $registry; $a, $b)
+    };
+    ($a:expr, $b:expr, $c:expr, $registry:expr $(,)?) => {
+        $crate::__compat_vec!(IntGaugeVec in $registry; $a, $b, $c)
+    };
+}
+
+/// Registers a [`Histogram`](crate::compat::Histogram) with the default registry: `(opts)` or `(name, help[, buckets])`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __compat_register_histogram {
+    ($a:expr $(, $more:expr)* $(,)?) => {
+        $crate::__compat_metric!(Histogram in $crate::compat::default_registry(); $a $(, $more)*)
+    };
+}
+
+/// Registers a [`Histogram`](crate::compat::Histogram) with a registry, given last.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __compat_register_histogram_with_registry {
+    ($a:expr, $registry:expr $(,)?) => {
+        $crate::__compat_metric!(Histogram in $registry; $a)
+    };
+    ($a:expr, $b:expr, $registry:expr $(,)?) => {
+        $crate::__compat_metric!(Histogram in $registry; $a, $b)
+    };
+    ($a:expr, $b:expr, $c:expr, $registry:expr $(,)?) => {
+        $crate::__compat_metric!(Histogram in $registry; $a, $b, $c)
+    };
+}
+
+/// Registers a [`HistogramVec`](crate::compat::HistogramVec) with the default registry: `(opts, labels)` or `(name, help, labels[, buckets])`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __compat_register_histogram_vec {
+    ($a:expr, $b:expr $(, $more:expr)* $(,)?) => {
+        $crate::__compat_vec!(HistogramVec in $crate::compat::default_registry(); $a, $b $(, $more)*)
+    };
+}
+
+/// Registers a [`HistogramVec`](crate::compat::HistogramVec) with a registry, given last.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __compat_register_histogram_vec_with_registry {
+    ($a:expr, $b:expr, $registry:expr $(,)?) => {
+        $crate::__compat_vec!(HistogramVec in $registry; $a, $b)
+    };
+    ($a:expr, $b:expr, $c:expr, $registry:expr $(,)?) => {
+        $crate::__compat_vec!(HistogramVec in $registry; $a, $b, $c)
+    };
+    ($a:expr, $b:expr, $c:expr, $d:expr, $registry:expr $(,)?) => {
+        $crate::__compat_vec!(HistogramVec in $registry; $a, $b, $c, $d)
+    };
+}

@@ -1,0 +1,185 @@
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, LazyLock, PoisonError, RwLock};
+
+use super::core::AnyCore;
+use super::{Collector, Error, MetricFamily, Result};
+use crate::Collection;
+use crate::declaring::name::check_metric;
+
+/// Knows metrics of this module, and shows them in a native [`Registry`](crate::Registry), among what is declared there.
+#[derive(Clone)]
+pub struct Registry {
+    native: crate::Registry,
+    registered: Arc<Registered>,
+}
+
+/// What was registered. Known to the native registry, so it must not know that one.
+#[derive(Default)]
+struct Registered {
+    /// With the `_` at its end.
+    prefix: String,
+    labels: Vec<(String, String)>,
+    cores: RwLock<Vec<Arc<dyn AnyCore>>>,
+}
+
+static DEFAULT: LazyLock<Registry> = LazyLock::new(|| Registry::within(crate::Registry::global()));
+
+/// The registry of this process, within [`crate::Registry::global`].
+#[must_use]
+pub fn default_registry() -> &'static Registry {
+    &DEFAULT
+}
+
+/// Registers with the [`default_registry`].
+///
+/// # Errors
+/// As [`Registry::register`].
+pub fn register(c: Box<dyn Collector>) -> Result<()> {
+    default_registry().register(c)
+}
+
+/// Takes out of the [`default_registry`].
+///
+/// # Errors
+/// As [`Registry::unregister`].
+pub fn unregister(c: Box<dyn Collector>) -> Result<()> {
+    default_registry().unregister(c)
+}
+
+/// All that the [`default_registry`] has.
+#[must_use]
+pub fn gather() -> Vec<MetricFamily> {
+    default_registry().gather()
+}
+
+impl Registry {
+    /// An empty registry.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// An empty registry that puts a prefix before the name of each metric of this module, and labels to each of its series.
+    ///
+    /// # Errors
+    /// [`Error::Msg`] if the prefix is empty or makes no name.
+    pub fn new_custom(prefix: Option<String>, labels: Option<HashMap<String, String>>) -> Result<Self> {
+        if let Some(prefix) = &prefix {
+            check_metric(prefix).map_err(|refused| Error::Msg(refused.to_string()))?;
+        }
+        let prefix = prefix.map(|prefix| prefix + "_").unwrap_or_default();
+        let mut labels: Vec<_> = labels.unwrap_or_default().into_iter().collect();
+        labels.sort();
+        Ok(Self::show(crate::Registry::new(), Registered { prefix, labels, cores: RwLock::default() }))
+    }
+
+    /// A registry whose metrics are shown in `native`.
+    #[must_use]
+    pub fn within(native: &crate::Registry) -> Self {
+        Self::show(native.clone(), Registered::default())
+    }
+
+    fn show(native: crate::Registry, registered: Registered) -> Self {
+        let registered = Arc::new(registered);
+        native.collect_from(Shown(Arc::clone(&registered)));
+        Self { native, registered }
+    }
+
+    /// The registry that shows these metrics: for native metrics beside them, and for every format.
+    #[must_use]
+    pub const fn native(&self) -> &crate::Registry {
+        &self.native
+    }
+
+    /// Shows a metric or a vector from now on.
+    ///
+    /// # Errors
+    /// [`Error::AlreadyReg`] if one of its name and with its constant labels is there; [`Error::Msg`] if one of its name is there
+    /// that is of another kind, or has other labels or help, or is native, or if it is a metric out of a vector.
+    #[allow(clippy::needless_pass_by_value, reason = "the signature of the original")]
+    pub fn register(&self, c: Box<dyn Collector>) -> Result<()> {
+        let core = core(&*c)?;
+        let new = core.described();
+        let name = format!("{}{}", self.registered.prefix, new.name);
+        if self.native.families().iter().any(|family| *family.shared().name == *name) {
+            return Err(Error::Msg(format!("metric {name:?} is declared natively")));
+        }
+        let mut cores = self.registered.cores.write().unwrap_or_else(PoisonError::into_inner);
+        for there in cores.iter().filter(|there| there.described().name == new.name) {
+            let old = there.described();
+            if old.const_labels == new.const_labels {
+                return Err(Error::AlreadyReg);
+            }
+            let names =
+                |labels: &[(String, String)]| labels.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
+            let same = there.kind() == core.kind()
+                && old.help == new.help
+                && old.label_names == new.label_names
+                && names(&old.const_labels) == names(&new.const_labels);
+            if !same {
+                return Err(Error::Msg(format!(
+                    "metric {name:?} is registered with another kind, other labels or another help text"
+                )));
+            }
+        }
+        cores.push(core);
+        Ok(())
+    }
+
+    /// Shows a metric or a vector no more.
+    ///
+    /// # Errors
+    /// [`Error::Msg`] if there is none of its name and with its constant labels.
+    #[allow(clippy::needless_pass_by_value, reason = "the signature of the original")]
+    pub fn unregister(&self, c: Box<dyn Collector>) -> Result<()> {
+        let core = core(&*c)?;
+        let old = core.described();
+        let mut cores = self.registered.cores.write().unwrap_or_else(PoisonError::into_inner);
+        let is_it = |there: &Arc<dyn AnyCore>| {
+            let there = there.described();
+            there.name == old.name && there.const_labels == old.const_labels
+        };
+        match cores.iter().position(is_it) {
+            Some(at) => {
+                cores.remove(at);
+                Ok(())
+            }
+            None => Err(Error::Msg(format!("metric {:?} is not registered", old.name))),
+        }
+    }
+
+    /// All that the [native](Self::native) registry has, these metrics among it; families without series are left out.
+    #[must_use]
+    pub fn gather(&self) -> Vec<MetricFamily> {
+        MetricFamily::all_of(&self.native)
+    }
+}
+
+fn core(c: &dyn Collector) -> Result<Arc<dyn AnyCore>> {
+    c.core().ok_or_else(|| Error::Msg("a metric out of a vector comes with the vector".into()))
+}
+
+impl Default for Registry {
+    fn default() -> Self {
+        Self::within(&crate::Registry::new())
+    }
+}
+
+impl fmt::Debug for Registry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let metrics = self.registered.cores.read().unwrap_or_else(PoisonError::into_inner).len();
+        f.debug_struct("Registry").field("metrics", &metrics).finish_non_exhaustive()
+    }
+}
+
+struct Shown(Arc<Registered>);
+
+impl crate::Collector for Shown {
+    fn collect(&self, out: &mut Collection) {
+        let Registered { prefix, labels, cores } = &*self.0;
+        // No lock is held while metrics are read.
+        let cores = cores.read().unwrap_or_else(PoisonError::into_inner).clone();
+        cores.iter().for_each(|core| core.collect(prefix, labels, out));
+    }
+}

@@ -23,6 +23,7 @@ pub use declaring::declare::Declare;
 pub use declaring::error::{RegisterError, RegisterErrorKind};
 pub use declaring::labels::{LabelSet, LabelValue, Labels};
 pub use declaring::name::{InvalidName, InvalidNameKind};
+pub use declaring::registry_builder::{InvalidRegistry, RegistryBuilder};
 pub use declaring::status_class::StatusClass;
 pub use exposition::dialect::Dialect;
 pub use exposition::format::Format;

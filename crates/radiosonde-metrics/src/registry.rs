@@ -2,9 +2,10 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 use std::panic::Location;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, LazyLock, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use crate::declaring::error::{RegisterError, RegisterErrorKind};
+use crate::declaring::registry_builder::Scope;
 use crate::families::family::Texts;
 use crate::families::family_data::{AnyFamily, FamilyData};
 use crate::gathering::collector::{Collector, CollectorErrors};
@@ -15,7 +16,8 @@ use crate::{Dialect, Format, Instrument, Kind};
 
 /// Knows every metric, and shows them all to whoever scrapes.
 ///
-/// Cloning copies a pointer. Most programs want the [`global`](Self::global) one, a test its own.
+/// Cloning copies a pointer. Most programs want the [`global`](Self::global) one, a test its own. A [`builder`](Self::builder) gives
+/// all metrics a namespace and labels in common.
 ///
 /// # Cost
 /// Declaring takes a lock; recording never touches the registry. A scrape copies the list of families and then holds no lock
@@ -25,6 +27,7 @@ pub struct Registry(Arc<Inner>);
 
 #[derive(Default)]
 struct Inner {
+    scope: Scope,
     families: RwLock<Families>,
     collectors: Arc<Collectors>,
     /// What was asked for by name and is collected once only.
@@ -41,7 +44,7 @@ struct Families {
     by_sample: HashMap<Box<str>, Box<str>>,
 }
 
-static GLOBAL: LazyLock<Registry> = LazyLock::new(Registry::new);
+static GLOBAL: OnceLock<Registry> = OnceLock::new();
 
 impl Registry {
     /// An empty registry.
@@ -53,7 +56,20 @@ impl Registry {
     /// The registry of this process, for metrics that are declared where no other is at hand.
     #[must_use]
     pub fn global() -> &'static Self {
-        &GLOBAL
+        GLOBAL.get_or_init(Self::new)
+    }
+
+    /// Makes it the global one, if there is none yet.
+    pub(crate) fn set_global(registry: Self) -> Option<&'static Self> {
+        GLOBAL.set(registry).ok().and_then(|()| GLOBAL.get())
+    }
+
+    pub(crate) fn with_scope(scope: Scope) -> Self {
+        Self(Arc::new(Inner { scope, ..Inner::default() }))
+    }
+
+    pub(crate) fn scope(&self) -> &Scope {
+        &self.0.scope
     }
 
     /// Asks `collector` for its families at every scrape.
@@ -128,7 +144,7 @@ impl Registry {
         &self,
         shared: Shared,
     ) -> Result<Arc<FamilyData<M>>, RegisterError> {
-        let (name, site) = (shared.name.clone(), shared.site);
+        let site = shared.site;
         let family = self.register(shared, M::NAME, |shared| {
             let data = FamilyData::<M>::new(shared);
             if data.shared.label_names.is_empty() {
@@ -137,7 +153,8 @@ impl Registry {
             }
             Arc::new(data)
         })?;
-        let (there, instrument) = (family.shared().site, family.instrument());
+        let (there, name, instrument) =
+            (family.shared().site, family.shared().name.clone(), family.instrument());
         family.into_any().downcast().map_err(|_| {
             // Two instruments of one name would come here.
             let (registered, declared) = (instrument.into(), M::NAME.into());
@@ -156,6 +173,7 @@ impl Registry {
         instrument: &'static str,
         make: impl FnOnce(Shared) -> Arc<dyn AnyFamily>,
     ) -> Result<Arc<dyn AnyFamily>, RegisterError> {
+        let shared = self.0.scope.take_in(shared)?;
         let mut families = self.0.families.write().unwrap_or_else(PoisonError::into_inner);
         let refuse = |shared: &Shared, kind| Err(RegisterError::new(&shared.name, shared.site, kind));
         if let Some(family) = families.by_name.get(&shared.name) {
@@ -197,6 +215,9 @@ fn difference(
         .or_else(|| differs("the help", format!("{:?}", old.help), format!("{:?}", new.help)))
         .or_else(|| differs("the unit", format!("{:?}", old.unit), format!("{:?}", new.unit)))
         .or_else(|| differs("the labels", format!("{:?}", old.label_names), format!("{:?}", new.label_names)))
+        .or_else(|| {
+            differs("the constant labels", format!("{:?}", old.constant), format!("{:?}", new.constant))
+        })
         .or_else(|| {
             differs(
                 "the buckets",

@@ -9,7 +9,7 @@ pub use radiosonde_metrics::{Absorbed, Adapter};
 pub use radiosonde_metrics::{
     Buckets, CollectedFamily, Collection, Collector, Counter, Declare, Exemplar, Family, FamilyInfo,
     FloatCounter, Format, Gauge, Held, Histogram, HistogramSample, Instrument, IntGauge, InvalidBuckets,
-    InvalidExemplar, InvalidName, InvalidNameKind, Kind, LabelSet, Lent, ListenError, Listener, MetricsBody,
-    MetricsService, Number, OVERFLOW, RegisterError, RegisterErrorKind, Registry, StatusClass, SummarySample,
-    Vector, Visitor,
+    InvalidExemplar, InvalidName, InvalidNameKind, InvalidRegistry, Kind, LabelSet, Lent, ListenError,
+    Listener, MetricsBody, MetricsService, Number, OVERFLOW, RegisterError, RegisterErrorKind, Registry,
+    RegistryBuilder, StatusClass, SummarySample, Vector, Visitor,
 };

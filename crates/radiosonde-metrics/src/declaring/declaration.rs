@@ -20,6 +20,8 @@ pub(crate) struct Declaration<'a> {
     pub(crate) max_series: usize,
     pub(crate) striped: bool,
     pub(crate) exemplars: bool,
+    /// Labels that every series has.
+    pub(crate) constant: &'a [(&'a str, &'a str)],
     pub(crate) site: &'static Location<'static>,
 }
 
@@ -33,6 +35,7 @@ impl<'a> Declaration<'a> {
             max_series: MAX_SERIES,
             striped: false,
             exemplars: false,
+            constant: &[],
             site,
         }
     }
@@ -51,6 +54,7 @@ impl<'a> Declaration<'a> {
             kind,
             unit: self.unit.map(Into::into),
             label_names: labels.iter().map(|&name| name.into()).collect(),
+            constant: self.constant.iter().map(|&(name, value)| (name.into(), value.into())).collect(),
             search: Search::new(&self.buckets),
             buckets: self.buckets,
             striped: self.striped,
@@ -82,6 +86,18 @@ impl<'a> Declaration<'a> {
             check_label(label).map_err(RegisterErrorKind::Name)?;
             if labels[..at].contains(label) {
                 return Err(RegisterErrorKind::DuplicateLabel { label: (*label).into() });
+            }
+        }
+        for (at, &(label, value)) in self.constant.iter().enumerate() {
+            check_label(label).map_err(RegisterErrorKind::Name)?;
+            if value.is_empty() {
+                return Err(RegisterErrorKind::NoValue { label: label.into() });
+            }
+            if labels.contains(&label) {
+                return Err(RegisterErrorKind::ConstantLabel { label: label.into(), value: value.into() });
+            }
+            if self.constant[..at].iter().any(|&(other, _)| other == label) {
+                return Err(RegisterErrorKind::DuplicateLabel { label: label.into() });
             }
         }
         Ok(())

@@ -78,6 +78,22 @@ impl<'a, M: Instrument> Declare<'a, M> {
         self
     }
 
+    /// Labels that every series of the metric has, with these values; beside those of the registry.
+    ///
+    /// ```
+    /// use radiosonde_metrics::Registry;
+    ///
+    /// let registry = Registry::new();
+    /// let jobs = registry.counter("jobs_total", "Jobs.").constant_labels(&[("queue", "mail")]).build()?;
+    /// jobs.inc();
+    /// assert!(registry.text().contains("jobs_total{queue=\"mail\"} 1\n"));
+    /// # Ok::<(), radiosonde_metrics::RegisterError>(())
+    /// ```
+    pub const fn constant_labels(mut self, labels: &'a [(&'a str, &'a str)]) -> Self {
+        self.declaration.constant = labels;
+        self
+    }
+
     /// The metric, without labels.
     ///
     /// # Errors

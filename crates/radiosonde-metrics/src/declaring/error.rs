@@ -33,9 +33,21 @@ pub enum RegisterErrorKind {
         /// The name.
         label: Box<str>,
     },
+    /// A label that the registry or the declaration itself gives to every series.
+    ConstantLabel {
+        /// The name.
+        label: Box<str>,
+        /// The value that every series has.
+        value: Box<str>,
+    },
+    /// A constant label without a value, which is the same as none.
+    NoValue {
+        /// The name.
+        label: Box<str>,
+    },
     /// The name is taken by a metric that was declared differently.
     Differs {
-        /// What differs: the instrument, the help, the unit, the labels, the buckets, or the limit of series.
+        /// What differs: the instrument, the help, the unit, the labels, the constant labels, the buckets, or the limit of series.
         what: &'static str,
         /// As it is registered.
         registered: Box<str>,
@@ -95,6 +107,12 @@ impl fmt::Display for RegisterError {
                 )
             }
             RegisterErrorKind::DuplicateLabel { label } => write!(f, " has the label {label:?} twice"),
+            RegisterErrorKind::ConstantLabel { label, value } => {
+                write!(f, " has the label {label:?}, which is {value:?} for every series")
+            }
+            RegisterErrorKind::NoValue { label } => {
+                write!(f, " has the constant label {label:?} without a value, which is the same as no label")
+            }
             RegisterErrorKind::Differs { what, registered, declared, site } => {
                 write!(f, " has {what} {declared}, but was registered at {site} with {what} {registered}")
             }

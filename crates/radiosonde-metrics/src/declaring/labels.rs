@@ -236,6 +236,13 @@ impl LabelSet {
         Self::new(kept.iter().map(|(name, value)| (*name, &**value)))
     }
 
+    /// These labels, and those of `more` whose names have no value here.
+    pub(crate) fn and(&self, more: &Self) -> Self {
+        let own: Vec<_> = self.iter().filter(|(_, value)| !value.is_empty()).collect();
+        let more: Vec<_> = more.iter().collect();
+        Self::new(own.iter().chain(&more).map(|(name, value)| (*name, &**value)))
+    }
+
     /// How many sets labels of these types have together: the product, if every one has a number and there are at most 4096.
     ///
     /// For the derive.

@@ -5,4 +5,5 @@ pub(crate) mod declare;
 pub(crate) mod error;
 pub(crate) mod labels;
 pub(crate) mod name;
+pub(crate) mod registry_builder;
 pub(crate) mod status_class;

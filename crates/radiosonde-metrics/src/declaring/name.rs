@@ -1,6 +1,6 @@
 use std::fmt;
 
-/// A metric or label name that Prometheus would not take, or that means something else there.
+/// A name of a metric or a label, or a namespace, that Prometheus would not take, or that means something else there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidName {
     what: &'static str,
@@ -44,20 +44,21 @@ impl InvalidName {
 impl fmt::Display for InvalidName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { what, name, kind } = self;
-        let allowed = if *what == "label" { "[a-zA-Z_][a-zA-Z0-9_]*" } else { "[a-zA-Z_:][a-zA-Z0-9_:]*" };
+        let allowed =
+            if *what == "label name" { "[a-zA-Z_][a-zA-Z0-9_]*" } else { "[a-zA-Z_:][a-zA-Z0-9_:]*" };
         match kind {
-            InvalidNameKind::Empty => write!(f, "{what} name is empty; allowed is {allowed}"),
+            InvalidNameKind::Empty => write!(f, "{what} is empty; allowed is {allowed}"),
             InvalidNameKind::LeadingDigit => {
-                write!(f, "{what} name {name:?} starts with a digit; allowed is {allowed}")
+                write!(f, "{what} {name:?} starts with a digit; allowed is {allowed}")
             }
             InvalidNameKind::Character { at } => {
-                write!(f, "{what} name {name:?} has a forbidden character at byte {at}; allowed is {allowed}")
+                write!(f, "{what} {name:?} has a forbidden character at byte {at}; allowed is {allowed}")
             }
             InvalidNameKind::Internal => {
-                write!(f, "{what} name {name:?} starts with `__`, which Prometheus keeps for itself")
+                write!(f, "{what} {name:?} starts with `__`, which Prometheus keeps for itself")
             }
             InvalidNameKind::WrittenByExposition => {
-                write!(f, "{what} name {name:?} is written by the exposition of histograms and summaries")
+                write!(f, "{what} {name:?} is written by the exposition of histograms and summaries")
             }
         }
     }
@@ -67,12 +68,16 @@ impl std::error::Error for InvalidName {}
 
 /// Source: <https://prometheus.io/docs/concepts/data_model/#metric-names-and-labels>
 pub(crate) fn check_metric(name: &str) -> Result<(), InvalidName> {
-    check("metric", name, |byte| byte == b':')
+    check("metric name", name, |byte| byte == b':')
+}
+
+pub(crate) fn check_namespace(name: &str) -> Result<(), InvalidName> {
+    check("namespace", name, |byte| byte == b':')
 }
 
 pub(crate) fn check_label(name: &str) -> Result<(), InvalidName> {
-    check("label", name, |_| false)?;
-    let refuse = |kind| Err(InvalidName { what: "label", name: name.into(), kind });
+    check("label name", name, |_| false)?;
+    let refuse = |kind| Err(InvalidName { what: "label name", name: name.into(), kind });
     match name {
         "le" | "quantile" => refuse(InvalidNameKind::WrittenByExposition),
         _ if name.starts_with("__") => refuse(InvalidNameKind::Internal),

@@ -8,7 +8,7 @@ use crate::families::family::{OVERFLOW, Texts};
 use crate::families::series::{Found, Series, Values};
 use crate::families::table::Table;
 use crate::instruments::instrument::{Refusal, Shared};
-use crate::{FamilyInfo, Instrument, LabelSet, Visitor};
+use crate::{FamilyInfo, Instrument, Visitor};
 
 /// A family as the registry keeps it; one without labels has one series.
 pub(crate) struct FamilyData<M: Instrument> {
@@ -92,8 +92,7 @@ impl<M: Instrument> FamilyData<M> {
     fn series(&self, values: &impl Values) -> Arc<Series<M::Cell>> {
         let mut texts = Vec::new();
         values.each(|value| texts.push(value.to_owned()));
-        let names = self.shared.label_names.iter().map(AsRef::as_ref);
-        let labels = LabelSet::new(names.zip(texts.iter().map(String::as_str)));
+        let labels = self.shared.label_set(texts.iter().map(String::as_str));
         Series::new(M::cell(&self.shared), labels, values.to_key(), SystemClock.now())
     }
 }

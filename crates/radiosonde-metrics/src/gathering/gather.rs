@@ -137,6 +137,10 @@ impl<'a> Merged<'a> {
         self.samples.extend(samples.into_iter().map(|sample| (sample, name.clone())));
         let mut seen: HashSet<LabelSet> = self.seen(&name);
         let kind = family.kind;
+        let everywhere = &self.registry.scope().rendered;
+        if !everywhere.is_empty() {
+            family.series.iter_mut().for_each(|(labels, _)| *labels = labels.and(everywhere));
+        }
         let gives_way = is_of_another_registry(&family);
         family.series.retain_mut(|(labels, sample)| {
             for _ in 0..sample.drop_stray_exemplars(kind) {

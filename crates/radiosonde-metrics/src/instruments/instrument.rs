@@ -5,7 +5,7 @@ use radiosonde_core::SpanContext;
 
 use crate::instruments::exemplar_slot::Exemplars;
 use crate::instruments::search::Search;
-use crate::{Buckets, Kind, Visitor};
+use crate::{Buckets, Kind, LabelSet, Visitor};
 
 /// Something that a family holds one of for each set of labels: [`Counter`](crate::Counter), [`Gauge`](crate::Gauge) and so on.
 ///
@@ -44,6 +44,8 @@ pub struct Shared {
     pub(crate) kind: Kind,
     pub(crate) unit: Option<Box<str>>,
     pub(crate) label_names: Box<[Box<str>]>,
+    /// Labels that every series has, the registry's among them.
+    pub(crate) constant: Box<[(Box<str>, Box<str>)]>,
     pub(crate) buckets: Buckets,
     pub(crate) search: Search,
     /// Whether cells have a part for each thread.
@@ -57,6 +59,12 @@ pub struct Shared {
 }
 
 impl Shared {
+    /// The labels of the series with these values, one for each name.
+    pub(crate) fn label_set<'a>(&'a self, values: impl Iterator<Item = &'a str>) -> LabelSet {
+        let constant = self.constant.iter().map(|(name, value)| (&**name, &**value));
+        LabelSet::new(self.label_names.iter().map(AsRef::as_ref).zip(values).chain(constant))
+    }
+
     /// Keeps an observation with these labels and those of the current span; what no exemplar may have is dropped and counted.
     #[cold]
     pub(crate) fn keep_exemplar(

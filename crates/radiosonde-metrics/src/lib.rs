@@ -32,6 +32,7 @@ pub use families::initialise::{InitialiseError, InitialiseErrorKind};
 pub use families::series::Lent;
 pub use gathering::collector::{CollectedFamily, Collection, Collector};
 pub use gathering::owned::CollectorGuard;
+pub use gathering::selection::Selection;
 pub use gathering::snapshot::{FamilySnapshot, SeriesSnapshot, Snapshot, SnapshotValue};
 pub use gathering::visitor::{
     FamilyInfo, HistogramSample, Kind, NativeSample, Number, NumberSample, SummarySample, Visitor,

@@ -12,7 +12,7 @@ use crate::gathering::collector::{Collector, CollectorErrors};
 use crate::gathering::gather;
 use crate::gathering::owned::Collectors;
 use crate::instruments::instrument::Shared;
-use crate::{Dialect, Format, Instrument, Kind};
+use crate::{Dialect, Format, Instrument, Kind, Selection};
 
 /// Knows every metric, and shows them all to whoever scrapes.
 ///
@@ -116,9 +116,21 @@ impl Registry {
         bytes
     }
 
+    /// The families of `selection`, in a [`Format`] or a [`Dialect`] of one.
+    ///
+    /// # Cost
+    /// Every collector is asked as for a scrape of everything; families that are not selected are neither read nor encoded.
+    #[must_use]
+    pub fn encode_selected(&self, dialect: impl Into<Dialect>, selection: &Selection) -> Vec<u8> {
+        if selection.is_all() {
+            return self.encode_bytes(dialect);
+        }
+        dialect.into().encode(0, |out| gather::gather(self, selection, out))
+    }
+
     /// Shows everything to `visitor`.
     pub fn visit(&self, visitor: &mut dyn crate::Visitor) {
-        gather::gather(self, visitor);
+        gather::gather(self, &Selection::all(), visitor);
     }
 
     pub(crate) fn families(&self) -> Vec<Arc<dyn AnyFamily>> {

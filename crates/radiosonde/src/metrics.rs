@@ -11,5 +11,5 @@ pub use radiosonde_metrics::{
     FloatCounter, Format, Gauge, Held, Histogram, HistogramSample, Instrument, IntGauge, InvalidBuckets,
     InvalidExemplar, InvalidName, InvalidNameKind, InvalidRegistry, Kind, LabelSet, Lent, ListenError,
     Listener, MetricsBody, MetricsService, Number, OVERFLOW, RegisterError, RegisterErrorKind, Registry,
-    RegistryBuilder, StatusClass, SummarySample, Vector, Visitor,
+    RegistryBuilder, Selection, StatusClass, SummarySample, Vector, Visitor,
 };

@@ -82,7 +82,7 @@ fn read_range(range: &str) -> Option<(u16, Format)> {
 }
 
 /// `0`, `1` or a decimal in between with at most three places.
-fn read_weight(text: &str) -> Option<u16> {
+pub(crate) fn read_weight(text: &str) -> Option<u16> {
     let (whole, places) = text.split_once('.').unwrap_or((text, ""));
     if places.len() > 3 || !places.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;

@@ -13,9 +13,10 @@ use crate::gathering::collector::{CollectedFamily, Collection, CollectorFault};
 use crate::gathering::nesting::Gathering;
 use crate::instruments::instrument::Refusal;
 use crate::registry::sample_names;
-use crate::{FamilyInfo, InvalidName, Kind, LabelSet, Number, Registry, Visitor};
+use crate::{FamilyInfo, InvalidName, Kind, LabelSet, Number, Registry, Selection, Visitor};
 
-pub(crate) fn gather(registry: &Registry, out: &mut dyn Visitor) {
+/// Shows the families of `selection`. All are gathered, so that what is left out does not depend on what is asked for.
+pub(crate) fn gather(registry: &Registry, selection: &Selection, out: &mut dyn Visitor) {
     let gathering = Gathering::enter(registry.address());
     let own = registry.families();
     let mut merged = Merged::new(registry, &own);
@@ -37,9 +38,13 @@ pub(crate) fn gather(registry: &Registry, out: &mut dyn Visitor) {
     merged.add_own(&own);
     of_others.into_iter().for_each(|family| merged.add(family));
     let mut collected = merged.families;
+    collected.retain(|name, family| selection.has(name, family.kind));
     // Both are sorted by name, so what is left of the collected ones comes before the next of ours.
     for family in own {
         let shared = family.shared();
+        if !selection.has(&shared.name, shared.kind) {
+            continue;
+        }
         let after = collected.split_off(&*shared.name);
         for earlier in std::mem::replace(&mut collected, after).into_values() {
             show(&earlier, out);

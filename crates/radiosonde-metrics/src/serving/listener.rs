@@ -113,7 +113,7 @@ async fn serve(socket: TcpListener, service: MetricsService, mut stopped: onesho
 async fn serve_connection(connection: tokio::net::TcpStream, service: MetricsService, within: Duration) {
     let answer = service_fn(move |request: http::Request<hyper::body::Incoming>| {
         let response = match request.uri().path() {
-            "/metrics" => service.answer(request.method(), request.headers()),
+            "/metrics" => service.answer(request.method(), request.uri(), request.headers()),
             _ => plain(StatusCode::NOT_FOUND, "metrics are at /metrics\n"),
         };
         async move { Ok::<_, Infallible>(response) }

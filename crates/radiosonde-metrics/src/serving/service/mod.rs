@@ -4,16 +4,26 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::header::{ACCEPT, ALLOW, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, VARY};
-use http::{Method, Request, Response, StatusCode};
+use http::header::{ALLOW, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, VARY};
+use http::{Method, Request, Response, StatusCode, Uri};
 use http_body::{Frame, SizeHint};
 use tower_service::Service;
 
-use crate::{Dialect, Registry};
+use crate::Registry;
+use crate::serving::scrape::{Scrape, Unanswerable};
 
 /// A tower service that answers every GET and HEAD with the registry's metrics, whatever the path.
 ///
-/// The format is the one that `Accept` likes best: see [`Dialect::negotiate`]. Other methods get 405.
+/// The format is the one that `Accept` likes best: see [`Dialect::negotiate`](crate::Dialect::negotiate). Other methods get 405.
+///
+/// # Compression
+/// With the features `gzip` and `zstd`, a body of more than 1024 bytes is compressed if `Accept-Encoding` asks for it: weights
+/// are honoured, and between equal ones zstd comes first. Both at their fastest level, on the thread that answers. A request that
+/// refuses the plain body and names nothing else that is there gets 406.
+///
+/// # Selection
+/// `?name[]=orders_total&name[]=wait_seconds` asks for these families alone, by their names or those of their samples: see
+/// [`Selection`](crate::Selection). A `name[]` that is not percent-encoded UTF-8 gets 400.
 ///
 /// ```
 /// use radiosonde_metrics::{MetricsService, Registry};
@@ -40,28 +50,43 @@ impl MetricsService {
         Self { registry: registry.clone() }
     }
 
-    /// The answer to a request with this method and these headers.
-    pub(crate) fn answer(&self, method: &Method, headers: &HeaderMap) -> Response<MetricsBody> {
+    /// The answer to a request with this method, to this target, with these headers.
+    pub(crate) fn answer(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> Response<MetricsBody> {
         if method != Method::GET && method != Method::HEAD {
             let mut response = plain(StatusCode::METHOD_NOT_ALLOWED, "allowed are GET and HEAD\n");
             response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
             return response;
         }
-        let accept: Vec<&str> =
-            headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
-        let dialect = Dialect::negotiate(&accept.join(","));
-        let body = Bytes::from(self.registry.encode_bytes(dialect));
+        let scrape = match Scrape::read(uri.query(), headers) {
+            Ok(scrape) => scrape,
+            Err(Unanswerable::Coding) => {
+                return varying(plain(StatusCode::NOT_ACCEPTABLE, "every coding of the body is refused\n"));
+            }
+            Err(Unanswerable::Name) => {
+                return plain(StatusCode::BAD_REQUEST, "a name[] is not percent-encoded UTF-8\n");
+            }
+        };
+        let (body, coding) = scrape.make(&self.registry);
         let length = HeaderValue::from(body.len());
         let is_head = method == Method::HEAD;
-        let mut response = Response::new(MetricsBody((!is_head).then_some(body)));
+        let mut response = Response::new(MetricsBody((!is_head).then_some(body.into())));
         if is_head {
             // Servers tell the length of the body that they are given, and here that is none.
             response.headers_mut().insert(CONTENT_LENGTH, length);
         }
-        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(dialect.content_type()));
-        response.headers_mut().insert(VARY, HeaderValue::from_static("accept"));
-        response
+        let content_type = HeaderValue::from_static(scrape.dialect().content_type());
+        response.headers_mut().insert(CONTENT_TYPE, content_type);
+        if let Some(coding) = coding.header() {
+            response.headers_mut().insert(CONTENT_ENCODING, coding);
+        }
+        varying(response)
     }
+}
+
+/// Says which headers of the request the answer depends on.
+fn varying(mut response: Response<MetricsBody>) -> Response<MetricsBody> {
+    response.headers_mut().insert(VARY, HeaderValue::from_static("accept, accept-encoding"));
+    response
 }
 
 pub(crate) fn plain(status: StatusCode, text: &'static str) -> Response<MetricsBody> {
@@ -81,7 +106,7 @@ impl<B> Service<Request<B>> for MetricsService {
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        ready(Ok(self.answer(request.method(), request.headers())))
+        ready(Ok(self.answer(request.method(), request.uri(), request.headers())))
     }
 }
 
@@ -110,39 +135,4 @@ impl http_body::Body for MetricsBody {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::Format;
-
-    #[test]
-    fn answers_in_the_format_that_is_asked_for() {
-        let service = MetricsService::new(&Registry::new());
-        let mut headers = HeaderMap::new();
-        headers.append(ACCEPT, HeaderValue::from_static("text/plain;q=0.5"));
-        headers.append(ACCEPT, HeaderValue::from_static("application/openmetrics-text"));
-        let response = service.answer(&Method::GET, &headers);
-        assert_eq!(response.headers()[CONTENT_TYPE], Format::OpenMetrics.content_type());
-        assert_eq!(response.headers()[VARY], "accept");
-    }
-
-    #[test]
-    fn a_head_request_gets_the_head_alone() {
-        let service = MetricsService::new(&Registry::new());
-        let [get, head] =
-            [Method::GET, Method::HEAD].map(|method| service.answer(&method, &HeaderMap::new()));
-        let length = http_body::Body::size_hint(get.body()).exact().map(|length| length.to_string());
-        assert_eq!(head.headers()[CONTENT_TYPE], get.headers()[CONTENT_TYPE]);
-        assert_eq!(
-            head.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()),
-            length.as_deref()
-        );
-        assert!(http_body::Body::is_end_stream(head.body()), "HTTP/2 servers send what they are given");
-    }
-
-    #[test]
-    fn other_methods_are_refused() {
-        let response = MetricsService::new(&Registry::new()).answer(&Method::POST, &HeaderMap::new());
-        assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED);
-        assert_eq!(response.headers()[ALLOW], "GET, HEAD");
-    }
-}
+mod tests;

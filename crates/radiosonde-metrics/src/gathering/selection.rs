@@ -1,0 +1,72 @@
+use std::collections::BTreeSet;
+
+use crate::Kind;
+use crate::registry::sample_names;
+
+/// Which families a scrape shows: all of them, or those of some names.
+///
+/// A name selects the family that is called so, and the family that has samples called so: `wait_seconds`,
+/// `wait_seconds_bucket` and `wait_seconds_count` all select the histogram `wait_seconds`, whole. What no family has selects nothing.
+///
+/// ```
+/// use radiosonde_metrics::{Format, Registry, Selection};
+///
+/// let registry = Registry::new();
+/// registry.counter("orders_total", "Orders.").build()?;
+/// registry.histogram("wait_seconds", "Waits.").build()?;
+/// registry.gauge("size", "Size.").build()?;
+///
+/// let text = registry.encode_selected(Format::Text, &Selection::of(["size", "wait_seconds_count"]));
+/// let text = String::from_utf8(text)?;
+/// assert!(text.contains("size 0\n") && text.contains("wait_seconds_bucket{le=\"1\"} 0\n"));
+/// assert!(!text.contains("orders"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Selection(Option<BTreeSet<Box<str>>>);
+
+impl Selection {
+    /// Every family.
+    #[must_use]
+    pub const fn all() -> Self {
+        Self(None)
+    }
+
+    /// The families of these names; without any name, none.
+    #[must_use]
+    pub fn of(names: impl IntoIterator<Item = impl Into<Box<str>>>) -> Self {
+        Self(Some(names.into_iter().map(Into::into).collect()))
+    }
+
+    /// Whether it is that of every family.
+    #[must_use]
+    pub const fn is_all(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// Whether a family of this name and kind is selected.
+    pub(crate) fn has(&self, name: &str, kind: Kind) -> bool {
+        let Some(names) = &self.0 else { return true };
+        names.contains(name) || sample_names(name, kind).iter().any(|sample| names.contains(sample.as_str()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_selects_the_family_that_has_its_samples_and_no_other() {
+        let selects = |name: &str, family: &str, kind| Selection::of([name]).has(family, kind);
+        for name in ["a_total", "a", "a_created"] {
+            assert!(selects(name, "a_total", Kind::Counter), "{name}");
+        }
+        for name in ["b", "b_bucket", "b_sum"] {
+            assert!(selects(name, "b", Kind::Histogram), "{name}");
+        }
+        assert!(!selects("b_bucket", "b", Kind::Gauge));
+        assert!(!selects("b_buck", "b", Kind::Histogram));
+        assert!(!Selection::of([""; 0]).has("b", Kind::Gauge));
+        assert!(Selection::all().has("b", Kind::Gauge));
+    }
+}

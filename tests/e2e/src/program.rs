@@ -26,6 +26,8 @@ pub enum Program {
     Logcli,
     /// `RADIOSONDE_TEST_JAEGER`
     Jaeger,
+    /// `RADIOSONDE_TEST_PUSHGATEWAY`
+    Pushgateway,
 }
 
 impl Program {
@@ -40,6 +42,7 @@ impl Program {
             Self::Loki => "RADIOSONDE_TEST_LOKI",
             Self::Logcli => "RADIOSONDE_TEST_LOGCLI",
             Self::Jaeger => "RADIOSONDE_TEST_JAEGER",
+            Self::Pushgateway => "RADIOSONDE_TEST_PUSHGATEWAY",
         }
     }
 
@@ -96,6 +99,7 @@ impl fmt::Display for Program {
             Self::Loki => "loki",
             Self::Logcli => "logcli",
             Self::Jaeger => "jaeger",
+            Self::Pushgateway => "pushgateway",
         })
     }
 }

@@ -194,6 +194,7 @@ fn prepare(path: PathBuf) -> io::Result<(Launch, (Http, TempDir))> {
             "--storage.tsdb.path=data".into(),
             "--enable-feature=exemplar-storage".into(),
             "--web.enable-lifecycle".into(),
+            "--web.enable-remote-write-receiver".into(),
             format!("--web.listen-address={address}"),
         ],
         variables: Vec::new(),

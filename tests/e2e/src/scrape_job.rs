@@ -10,6 +10,7 @@ pub struct ScrapeJob {
     interval: Duration,
     path: String,
     protocols: Vec<String>,
+    honor_labels: bool,
 }
 
 impl ScrapeJob {
@@ -21,6 +22,7 @@ impl ScrapeJob {
             interval: Duration::from_secs(1),
             path: "/metrics".to_owned(),
             protocols: Vec::new(),
+            honor_labels: false,
         }
     }
 
@@ -49,6 +51,12 @@ impl ScrapeJob {
         self
     }
 
+    /// Lets what is scraped say its own `job` and `instance`, as what comes by way of a Pushgateway does.
+    pub fn honor_labels(mut self) -> Self {
+        self.honor_labels = true;
+        self
+    }
+
     pub(crate) fn name(&self) -> &str {
         &self.name
     }
@@ -65,6 +73,9 @@ impl ScrapeJob {
             // Writing to a string does not fail.
             let _ = writeln!(yaml, "    scrape_protocols: {:?}", self.protocols);
         }
+        if self.honor_labels {
+            yaml.push_str("    honor_labels: true\n");
+        }
         yaml
     }
 }
@@ -77,7 +88,8 @@ mod tests {
     fn a_job_is_written_as_prometheus_reads_it() {
         let job = ScrapeJob::new("orders", "127.0.0.1:80")
             .target("127.0.0.1:81")
-            .protocols(["PrometheusText0.0.4"]);
+            .protocols(["PrometheusText0.0.4"])
+            .honor_labels();
         assert_eq!(
             job.interval(Duration::from_millis(500)).path("/m").yaml(),
             r#"scrape_configs:
@@ -88,6 +100,7 @@ mod tests {
     static_configs:
       - targets: ["127.0.0.1:80", "127.0.0.1:81"]
     scrape_protocols: ["PrometheusText0.0.4"]
+    honor_labels: true
 "#
         );
     }

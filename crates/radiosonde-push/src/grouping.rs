@@ -1,0 +1,148 @@
+use std::fmt;
+use std::fmt::Write as _;
+
+use crate::base64;
+
+/// The path of a group at the Pushgateway: `/metrics/job/<job>{/<label>/<value>}`.
+///
+/// What a path cannot hold, or what a server on the way might take for something else, is sent in base64: a slash, a dot alone, nothing.
+///
+/// Source: <https://github.com/prometheus/pushgateway#url>
+pub(crate) fn path(job: &str, labels: &[(Box<str>, Box<str>)]) -> Result<String, InvalidGrouping> {
+    if job.is_empty() {
+        return Err(InvalidGrouping { name: "job".into(), kind: InvalidGroupingKind::EmptyJob });
+    }
+    let mut path = String::from("/metrics");
+    segment("job", job, &mut path);
+    for (at, (name, value)) in labels.iter().enumerate() {
+        let refuse = |kind| Err(InvalidGrouping { name: name.clone(), kind });
+        if !is_label(name) {
+            return refuse(InvalidGroupingKind::Name);
+        }
+        if &**name == "job" || labels[..at].iter().any(|(other, _)| other == name) {
+            return refuse(InvalidGroupingKind::Duplicate);
+        }
+        segment(name, value, &mut path);
+    }
+    Ok(path)
+}
+
+fn segment(name: &str, value: &str, path: &mut String) {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
+    // Writing to a string cannot fail.
+    let _ = if value.bytes().all(plain) && !value.bytes().all(|byte| byte == b'.') {
+        write!(path, "/{name}/{value}")
+    } else {
+        write!(path, "/{name}@base64/{}", base64::for_path(value.as_bytes()))
+    };
+}
+
+/// Whether Prometheus takes this for a label's name, and does not keep it for itself.
+pub(crate) fn is_label(name: &str) -> bool {
+    let starts = name.bytes().next().is_some_and(|first| first.is_ascii_alphabetic() || first == b'_');
+    starts && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') && !name.starts_with("__")
+}
+
+/// A label of a group that the Pushgateway would refuse.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvalidGrouping {
+    name: Box<str>,
+    kind: InvalidGroupingKind,
+}
+
+/// Why a label of a group is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InvalidGroupingKind {
+    /// A job without a name.
+    EmptyJob,
+    /// A name outside `[a-zA-Z_][a-zA-Z0-9_]*`, or one that starts with two underscores.
+    Name,
+    /// A name that is set already, `job` among them.
+    Duplicate,
+}
+
+impl InvalidGrouping {
+    /// The label.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Why it was refused.
+    #[must_use]
+    pub const fn kind(&self) -> InvalidGroupingKind {
+        self.kind
+    }
+}
+
+impl fmt::Display for InvalidGrouping {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = &self.name;
+        match self.kind {
+            InvalidGroupingKind::EmptyJob => f.write_str("the job is empty; allowed is any other text"),
+            InvalidGroupingKind::Name => write!(
+                f,
+                "grouping label {name:?} is malformed; allowed is [a-zA-Z_][a-zA-Z0-9_]* without a leading `__`"
+            ),
+            InvalidGroupingKind::Duplicate => {
+                write!(f, "grouping label {name:?} is set already; allowed is each name once, beside `job`")
+            }
+        }
+    }
+}
+
+impl std::error::Error for InvalidGrouping {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(job: &str, labels: &[(&str, &str)]) -> Result<String, InvalidGrouping> {
+        let labels: Vec<_> =
+            labels.iter().map(|(name, value)| (Box::from(*name), Box::from(*value))).collect();
+        path(job, &labels)
+    }
+
+    #[test]
+    fn what_a_path_holds_is_plain_and_the_rest_is_base64() {
+        for (job, labels, path) in [
+            ("backup", &[][..], "/metrics/job/backup"),
+            ("backup", &[("instance", "db-1.example")], "/metrics/job/backup/instance/db-1.example"),
+            // As in the Pushgateway's own documentation.
+            (
+                "directory_cleaner",
+                &[("path", "/var/tmp")],
+                "/metrics/job/directory_cleaner/path@base64/L3Zhci90bXA=",
+            ),
+            (
+                "example",
+                &[("first_label", ""), ("second_label", "foobar")],
+                "/metrics/job/example/first_label@base64/=/second_label/foobar",
+            ),
+            ("titan", &[("name", "Προμηθεύς")], "/metrics/job/titan/name@base64/zqDPgc6_zrzOt864zrXPjc-C"),
+            (
+                "a b",
+                &[("dots", ".."), ("percent", "%2F")],
+                "/metrics/job@base64/YSBi/dots@base64/Li4=/percent@base64/JTJG",
+            ),
+        ] {
+            assert_eq!(of(job, labels).as_deref(), Ok(path));
+        }
+    }
+
+    #[test]
+    fn what_the_gateway_would_refuse_is_refused_here() {
+        for (job, labels, kind) in [
+            ("", &[][..], InvalidGroupingKind::EmptyJob),
+            ("a", &[("", "b")], InvalidGroupingKind::Name),
+            ("a", &[("1a", "b")], InvalidGroupingKind::Name),
+            ("a", &[("a@base64", "b")], InvalidGroupingKind::Name),
+            ("a", &[("__name__", "b")], InvalidGroupingKind::Name),
+            ("a", &[("job", "b")], InvalidGroupingKind::Duplicate),
+            ("a", &[("b", "c"), ("b", "c")], InvalidGroupingKind::Duplicate),
+        ] {
+            assert_eq!(of(job, labels).unwrap_err().kind(), kind, "{job} {labels:?}");
+        }
+    }
+}

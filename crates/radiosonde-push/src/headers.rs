@@ -1,0 +1,46 @@
+use std::fmt;
+
+use http::HeaderMap;
+use http::header::{AUTHORIZATION, HeaderName, HeaderValue};
+
+use crate::{BuildError, base64};
+
+/// Headers as they were given; checked when they are made into a map.
+#[derive(Clone, Default)]
+pub(crate) struct Headers(Vec<(Box<str>, Box<str>)>);
+
+impl Headers {
+    pub(crate) fn add(&mut self, name: &str, value: &str) {
+        self.0.push((name.into(), value.into()));
+    }
+
+    pub(crate) fn bearer(&mut self, token: &str) {
+        self.add(AUTHORIZATION.as_str(), &format!("Bearer {token}"));
+    }
+
+    /// RFC 7617.
+    pub(crate) fn basic(&mut self, user: &str, password: &str) {
+        let credentials = base64::standard(format!("{user}:{password}").as_bytes());
+        self.add(AUTHORIZATION.as_str(), &format!("Basic {credentials}"));
+    }
+
+    /// The last one of a name wins; no value is ever printed.
+    pub(crate) fn to_map(&self) -> Result<HeaderMap, BuildError> {
+        let mut map = HeaderMap::new();
+        for (name, value) in &self.0 {
+            let refuse = || BuildError::Header { name: name.clone() };
+            let header: HeaderName = name.parse().map_err(|_| refuse())?;
+            let mut value = HeaderValue::from_str(value).map_err(|_| refuse())?;
+            value.set_sensitive(true);
+            map.insert(header, value);
+        }
+        Ok(map)
+    }
+}
+
+impl fmt::Debug for Headers {
+    /// Without the values.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
+    }
+}

@@ -1,0 +1,20 @@
+#![doc = include_str!("../README.md")]
+
+mod base64;
+mod error;
+mod grouping;
+mod headers;
+mod policy;
+mod proto;
+mod push;
+mod pusher;
+mod pushgateway;
+mod remote_write;
+mod series;
+mod spelling;
+
+pub use error::BuildError;
+pub use grouping::{InvalidGrouping, InvalidGroupingKind};
+pub use push::{Finish, Push};
+pub use pushgateway::{Pushgateway, PushgatewayBuilder};
+pub use remote_write::{InvalidWriteLabel, RemoteWrite, RemoteWriteBuilder};

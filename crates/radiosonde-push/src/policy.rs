@@ -1,0 +1,86 @@
+use bytes::Bytes;
+use http::Response;
+use radiosonde_delivery::{Verdict, retry_after};
+
+/// What the answers of a Pushgateway mean.
+///
+/// Source: <https://github.com/prometheus/pushgateway#api>, `handler/push.go`
+pub(crate) fn of_pushgateway(response: &Response<Bytes>) -> Verdict {
+    by_status(response, |_| Verdict::Drop {
+        reason: "invalid",
+        hint: "the metrics have timestamps, or contradict those of another group; the answer's text tells",
+    })
+}
+
+/// What the answers of a remote write receiver mean.
+///
+/// Source: <https://prometheus.io/docs/specs/prw/remote_write_spec/#retries-backoff>: what is not 5xx or 429 is not repeated.
+pub(crate) fn of_remote_write(response: &Response<Bytes>) -> Verdict {
+    by_status(response, |text| {
+        const REASONS: [(&str, &str); 5] = [
+            ("out of order", "out_of_order"),
+            ("duplicate sample", "duplicate_sample"),
+            ("out of bounds", "out_of_bounds"),
+            ("too old", "out_of_bounds"),
+            ("label", "invalid_labels"),
+        ];
+        let reason =
+            REASONS.iter().find(|(said, _)| text.contains(said)).map_or("invalid", |(_, reason)| reason);
+        Verdict::Drop { reason, hint: "the receiver says that these samples are not to be sent again" }
+    })
+}
+
+fn by_status(response: &Response<Bytes>, refused: fn(&str) -> Verdict) -> Verdict {
+    let drop = |reason, hint| Verdict::Drop { reason, hint };
+    match response.status().as_u16() {
+        200..=299 => Verdict::DELIVERED,
+        408 | 429 | 500..=599 => Verdict::Retry { after: retry_after(response.headers()) },
+        413 => Verdict::Split,
+        400 => refused(&String::from_utf8_lossy(response.body())),
+        401 | 403 => drop("unauthorized", "check the user, the password and the token of the push"),
+        300..=399 => drop("wrong_address", "check the URL to push to; redirects are not followed"),
+        404 | 405 => drop("wrong_address", "check the URL to push to, and that its server takes pushes"),
+        _ => Verdict::dropped("refused"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(status: u16, body: &'static str) -> Response<Bytes> {
+        let mut response = Response::new(Bytes::from(body));
+        *response.status_mut() = status.try_into().unwrap();
+        response
+    }
+
+    #[test]
+    fn each_answer_has_its_meaning() {
+        for status in [200, 202, 204] {
+            assert_eq!(of_pushgateway(&answer(status, "")), Verdict::DELIVERED);
+            assert_eq!(of_remote_write(&answer(status, "")), Verdict::DELIVERED);
+        }
+        for status in [408, 429, 500, 503] {
+            assert_eq!(of_remote_write(&answer(status, "")), Verdict::Retry { after: None });
+        }
+        assert_eq!(of_remote_write(&answer(413, "")), Verdict::Split);
+        for (status, text, expected) in [
+            (400, "out of order sample", "out_of_order"),
+            (400, "duplicate sample for timestamp", "duplicate_sample"),
+            (400, "out of bounds", "out_of_bounds"),
+            (400, "too old sample", "out_of_bounds"),
+            (400, "invalid labels", "invalid_labels"),
+            (400, "snappy: corrupt input", "invalid"),
+            (401, "", "unauthorized"),
+            (302, "", "wrong_address"),
+            (404, "", "wrong_address"),
+            (418, "", "refused"),
+        ] {
+            match of_remote_write(&answer(status, text)) {
+                Verdict::Drop { reason, .. } => assert_eq!(reason, expected, "{text}"),
+                other => panic!("{status}: {other:?}"),
+            }
+        }
+        assert!(matches!(of_pushgateway(&answer(400, "x")), Verdict::Drop { reason: "invalid", .. }));
+    }
+}

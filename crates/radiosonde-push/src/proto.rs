@@ -1,0 +1,52 @@
+//! The messages of remote write 1.0, as far as we send them.
+//!
+//! Source: <https://prometheus.io/docs/specs/prw/remote_write_spec/#protocol>,
+//! <https://github.com/prometheus/prometheus/blob/main/prompb/types.proto>
+
+use bytes::Bytes;
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct WriteRequest {
+    /// Encoded when they were queued; a message and bytes are the same on the wire.
+    #[prost(bytes = "bytes", repeated, tag = "1")]
+    pub(crate) timeseries: Vec<Bytes>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct TimeSeries {
+    /// Sorted by name.
+    #[prost(message, repeated, tag = "1")]
+    pub(crate) labels: Vec<Label>,
+    #[prost(message, repeated, tag = "2")]
+    pub(crate) samples: Vec<Sample>,
+    #[prost(message, repeated, tag = "3")]
+    pub(crate) exemplars: Vec<Exemplar>,
+}
+
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, prost::Message)]
+pub(crate) struct Label {
+    #[prost(string, tag = "1")]
+    pub(crate) name: String,
+    #[prost(string, tag = "2")]
+    pub(crate) value: String,
+}
+
+#[derive(Clone, Copy, PartialEq, prost::Message)]
+pub(crate) struct Sample {
+    #[prost(double, tag = "1")]
+    pub(crate) value: f64,
+    /// Milliseconds since 1970.
+    #[prost(int64, tag = "2")]
+    pub(crate) timestamp: i64,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct Exemplar {
+    #[prost(message, repeated, tag = "1")]
+    pub(crate) labels: Vec<Label>,
+    #[prost(double, tag = "2")]
+    pub(crate) value: f64,
+    /// Milliseconds since 1970.
+    #[prost(int64, tag = "3")]
+    pub(crate) timestamp: i64,
+}

@@ -1,0 +1,202 @@
+use std::fmt;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HeaderValue};
+use http::{HeaderMap, Method, Request, Response};
+use radiosonde_delivery::{
+    Backend, Delivery, EncodeError, Endpoint, Queue, SinkOptions, SinkReport, Verdict,
+};
+use radiosonde_metrics::{Format, Registry};
+
+use crate::headers::Headers;
+use crate::pusher::Pusher;
+use crate::{BuildError, Push, grouping, policy};
+
+/// Pushes a registry to a group of a Pushgateway.
+///
+/// A group is what the last push of a job left there, told apart by the job and the [labels](PushgatewayBuilder::grouping) beside it. It
+/// stays until somebody [deletes](Self::delete) it, however long the job has ended: a group is for jobs, not for their instances.
+/// The gateway gives every series the group's labels, in place of labels of those names that the series has itself.
+///
+/// Cheap to clone; all clones are the same sink.
+#[derive(Clone)]
+pub struct Pushgateway {
+    queue: Queue<Call>,
+    registry: Registry,
+}
+
+impl Pushgateway {
+    /// Replaces all metrics of the group by those of the registry (`PUT`).
+    pub fn replace(&self) {
+        self.call(Method::PUT, self.registry.encode_bytes(Format::Text));
+    }
+
+    /// Replaces those metrics of the group that the registry has, by name; others stay (`POST`).
+    pub fn add(&self) {
+        self.call(Method::POST, self.registry.encode_bytes(Format::Text));
+    }
+
+    /// Takes the group away (`DELETE`).
+    pub fn delete(&self) {
+        self.call(Method::DELETE, Vec::new());
+    }
+
+    /// What became of every call so far; each counts as one.
+    #[must_use]
+    pub fn report(&self) -> SinkReport {
+        self.queue.report()
+    }
+
+    fn call(&self, method: Method, body: Vec<u8>) {
+        let size = body.len() + size_of::<Call>();
+        // A refusal has been counted by the queue.
+        let _ = self.queue.push(Call { method, body: body.into() }, size);
+    }
+}
+
+impl Pusher for Pushgateway {
+    fn push(&self) {
+        self.replace();
+    }
+
+    fn last(&self) {
+        self.replace();
+    }
+
+    fn report(&self) -> SinkReport {
+        self.report()
+    }
+}
+
+impl fmt::Debug for Pushgateway {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pushgateway").field("report", &self.report()).finish_non_exhaustive()
+    }
+}
+
+/// Collects a [`Pushgateway`]'s settings. They are checked by [`build`](Self::build) or [`start`](Self::start).
+#[must_use]
+#[derive(Debug, Clone)]
+pub struct PushgatewayBuilder {
+    url: Box<str>,
+    job: Box<str>,
+    labels: Vec<(Box<str>, Box<str>)>,
+    registry: Registry,
+    headers: Headers,
+    options: SinkOptions,
+}
+
+impl PushgatewayBuilder {
+    pub(crate) fn new(url: &str) -> Self {
+        Self {
+            url: url.into(),
+            job: "".into(),
+            labels: Vec::new(),
+            registry: Registry::global().clone(),
+            headers: Headers::default(),
+            // Each call on its own, at once; few wait, as each holds everything.
+            options: SinkOptions::new("pushgateway").batch_items(1).batch_age(Duration::ZERO),
+        }
+    }
+
+    /// The job. There is no push without one.
+    pub fn job(mut self, job: &str) -> Self {
+        self.job = job.into();
+        self
+    }
+
+    /// One more label that tells the group from others of the job; any value, also an empty one.
+    pub fn grouping(mut self, name: &str, value: &str) -> Self {
+        self.labels.push((name.into(), value.into()));
+        self
+    }
+
+    /// What to push; [`Registry::global`] unless set.
+    pub fn registry(mut self, registry: &Registry) -> Self {
+        self.registry = registry.clone();
+        self
+    }
+
+    /// Authorizes with a token.
+    pub fn bearer_token(mut self, token: &str) -> Self {
+        self.headers.bearer(token);
+        self
+    }
+
+    /// Authorizes with a user and password.
+    pub fn basic_auth(mut self, user: &str, password: &str) -> Self {
+        self.headers.basic(user, password);
+        self
+    }
+
+    /// Sends a header with every call; the last one of a name wins. Values are treated as secrets and never printed.
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.add(name, value);
+        self
+    }
+
+    /// Bounds and retries; those of [`SinkOptions`] under the name `pushgateway` unless set. A request is one call, whatever is set.
+    pub const fn options(mut self, options: SinkOptions) -> Self {
+        self.options = options.batch_items(1);
+        self
+    }
+
+    /// Adds the sink to a delivery.
+    ///
+    /// # Errors
+    /// [`BuildError`] names the setting that is refused.
+    pub fn build(&self, delivery: &Delivery) -> Result<Pushgateway, BuildError> {
+        let path = grouping::path(&self.job, &self.labels).map_err(BuildError::Grouping)?;
+        let endpoint =
+            Endpoint::parse(&self.url).and_then(|base| base.join(&path)).map_err(BuildError::Endpoint)?;
+        let mut headers = self.headers.to_map()?;
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(Format::Text.content_type()));
+        let queue = delivery.sink(self.options, Group { endpoint, headers }).map_err(BuildError::Sink)?;
+        Ok(Pushgateway { queue, registry: self.registry.clone() })
+    }
+
+    /// With a delivery thread of its own, whose metrics are in the same registry.
+    ///
+    /// # Errors
+    /// [`BuildError`] names the setting that is refused.
+    pub fn start(&self) -> Result<Push, BuildError> {
+        let delivery = Delivery::builder().registry(&self.registry).start().map_err(BuildError::Start)?;
+        let pusher = self.build(&delivery)?;
+        Ok(Push::new(delivery, pusher))
+    }
+}
+
+/// One call, with everything that the registry had.
+struct Call {
+    method: Method,
+    body: Bytes,
+}
+
+/// Makes requests of calls.
+struct Group {
+    endpoint: Endpoint,
+    headers: HeaderMap,
+}
+
+impl Backend for Group {
+    type Item = Call;
+
+    fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    fn encode(&mut self, batch: &[Call]) -> Result<Request<Bytes>, EncodeError> {
+        // A batch is one call.
+        let call = batch.last().ok_or(EncodeError::new("push without a call"))?;
+        let mut request = Request::new(call.body.clone());
+        *request.method_mut() = call.method.clone();
+        *request.uri_mut() = self.endpoint.uri().clone();
+        *request.headers_mut() = self.headers.clone();
+        Ok(request)
+    }
+
+    fn judge(&mut self, response: &Response<Bytes>, _: usize) -> Verdict {
+        policy::of_pushgateway(response)
+    }
+}

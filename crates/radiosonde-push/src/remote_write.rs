@@ -1,0 +1,283 @@
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::UNIX_EPOCH;
+
+use bytes::Bytes;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue};
+use http::{HeaderMap, Method, Request, Response};
+use prost::Message as _;
+use radiosonde_core::{SharedClock, SystemClock};
+use radiosonde_delivery::{
+    Backend, Delivery, EncodeError, Endpoint, Queue, SinkOptions, SinkReport, Verdict,
+};
+use radiosonde_metrics::Registry;
+
+use crate::headers::Headers;
+use crate::proto::WriteRequest;
+use crate::pusher::Pusher;
+use crate::series::Encoder;
+use crate::{BuildError, Push, grouping, policy};
+
+/// Where Prometheus takes remote writes when it runs with `--web.enable-remote-write-receiver`.
+const WRITE_PATH: &str = "/api/v1/write";
+
+/// Writes a registry to Prometheus, or to anything that takes its remote write 1.0.
+///
+/// # Shape
+/// Each series is one item of the queue, with the values that it had when it was pushed, all of a push with the same time; times rise from
+/// one push to the next. Histograms are classic: their buckets, sum and count. Exemplars go along.
+///
+/// Cheap to clone; all clones are the same sink.
+#[derive(Clone)]
+pub struct RemoteWrite {
+    queue: Queue<Bytes>,
+    registry: Registry,
+    labels: Arc<[(Box<str>, Box<str>)]>,
+    clock: SharedClock,
+    /// When the last push was, in milliseconds.
+    last: Arc<Mutex<i64>>,
+    stale_at_end: bool,
+}
+
+impl RemoteWrite {
+    /// Queues every series as it is now.
+    pub fn write(&self) {
+        self.encode(false);
+    }
+
+    /// Queues a mark for every series that it has ended, so that queries do not show its last value for five minutes more.
+    pub fn write_stale(&self) {
+        self.encode(true);
+    }
+
+    /// What became of every series of every push so far.
+    #[must_use]
+    pub fn report(&self) -> SinkReport {
+        self.queue.report()
+    }
+
+    fn encode(&self, stale: bool) {
+        let since = self.clock.now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let now = i64::try_from(since.as_millis()).unwrap_or(i64::MAX);
+        // Held meanwhile: of two pushes at once, one is wholly before the other, so that no series goes back in time.
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let time = now.max(last.saturating_add(1));
+        *last = time;
+        let mut encoder = Encoder::new(&self.labels, time, stale, |series: Bytes| {
+            let size = series.len() + size_of::<Bytes>();
+            // A refusal has been counted by the queue.
+            let _ = self.queue.push(series, size);
+        });
+        self.registry.visit(&mut encoder);
+    }
+}
+
+impl Pusher for RemoteWrite {
+    fn push(&self) {
+        self.write();
+    }
+
+    fn last(&self) {
+        self.write();
+        if self.stale_at_end {
+            self.write_stale();
+        }
+    }
+
+    fn report(&self) -> SinkReport {
+        self.report()
+    }
+}
+
+impl fmt::Debug for RemoteWrite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RemoteWrite").field("report", &self.report()).finish_non_exhaustive()
+    }
+}
+
+/// Collects a [`RemoteWrite`]'s settings. They are checked by [`build`](Self::build) or [`start`](Self::start).
+#[must_use]
+#[derive(Debug, Clone)]
+pub struct RemoteWriteBuilder {
+    url: Box<str>,
+    labels: Vec<(Box<str>, Box<str>)>,
+    registry: Registry,
+    headers: Headers,
+    options: SinkOptions,
+    clock: SharedClock,
+    stale_at_end: bool,
+}
+
+impl RemoteWriteBuilder {
+    pub(crate) fn new(url: &str) -> Self {
+        Self {
+            url: url.into(),
+            labels: Vec::new(),
+            registry: Registry::global().clone(),
+            headers: Headers::default(),
+            options: SinkOptions::new("remote_write").batch_items(2000),
+            clock: Arc::new(SystemClock),
+            stale_at_end: false,
+        }
+    }
+
+    /// The label `job` of every series, which a scrape would have given them.
+    pub fn job(self, job: &str) -> Self {
+        self.label("job", job)
+    }
+
+    /// A label of every series that has none of this name itself; `instance`, for example.
+    pub fn label(mut self, name: &str, value: &str) -> Self {
+        self.labels.push((name.into(), value.into()));
+        self
+    }
+
+    /// What to push; [`Registry::global`] unless set.
+    pub fn registry(mut self, registry: &Registry) -> Self {
+        self.registry = registry.clone();
+        self
+    }
+
+    /// Authorizes with a token.
+    pub fn bearer_token(mut self, token: &str) -> Self {
+        self.headers.bearer(token);
+        self
+    }
+
+    /// Authorizes with a user and password.
+    pub fn basic_auth(mut self, user: &str, password: &str) -> Self {
+        self.headers.basic(user, password);
+        self
+    }
+
+    /// Sends a header with every request, such as `X-Scope-OrgID`; the last one of a name wins. Values are treated as secrets and
+    /// never printed.
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.add(name, value);
+        self
+    }
+
+    /// Bounds, batches and retries; those of [`SinkOptions`] under the name `remote_write`, 2000 series a request, unless set.
+    pub const fn options(mut self, options: SinkOptions) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// Tells the time of a push; the system's clock unless set.
+    pub fn clock(mut self, clock: SharedClock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Whether [`Push::finish`] marks every series as ended after its last value. Without this Prometheus shows it for five minutes.
+    pub const fn stale_at_end(mut self, stale: bool) -> Self {
+        self.stale_at_end = stale;
+        self
+    }
+
+    /// Adds the sink to a delivery.
+    ///
+    /// # Errors
+    /// [`BuildError`] names the setting that is refused.
+    pub fn build(&self, delivery: &Delivery) -> Result<RemoteWrite, BuildError> {
+        let endpoint = self.endpoint().map_err(BuildError::Endpoint)?;
+        for (at, (name, _)) in self.labels.iter().enumerate() {
+            if !grouping::is_label(name) || self.labels[..at].iter().any(|(other, _)| other == name) {
+                return Err(BuildError::Label(InvalidWriteLabel { name: name.clone() }));
+            }
+        }
+        let writes = Writes { endpoint, headers: self.header_map()?, snappy: snap::raw::Encoder::new() };
+        let queue = delivery.sink(self.options, writes).map_err(BuildError::Sink)?;
+        Ok(RemoteWrite {
+            queue,
+            registry: self.registry.clone(),
+            labels: self.labels.clone().into(),
+            clock: Arc::clone(&self.clock),
+            last: Arc::new(Mutex::new(i64::MIN)),
+            stale_at_end: self.stale_at_end,
+        })
+    }
+
+    /// With a delivery thread of its own, whose metrics are in the same registry.
+    ///
+    /// # Errors
+    /// [`BuildError`] names the setting that is refused.
+    pub fn start(&self) -> Result<Push, BuildError> {
+        let delivery = Delivery::builder().registry(&self.registry).start().map_err(BuildError::Start)?;
+        let pusher = self.build(&delivery)?;
+        Ok(Push::new(delivery, pusher))
+    }
+
+    fn endpoint(&self) -> Result<Endpoint, radiosonde_delivery::InvalidEndpoint> {
+        let endpoint = Endpoint::parse(&self.url)?;
+        if endpoint.uri().path() == "/" { endpoint.join(WRITE_PATH) } else { Ok(endpoint) }
+    }
+
+    fn header_map(&self) -> Result<HeaderMap, BuildError> {
+        let mut map = self.headers.to_map()?;
+        map.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-protobuf"));
+        map.insert(CONTENT_ENCODING, HeaderValue::from_static("snappy"));
+        let version = HeaderName::from_static("x-prometheus-remote-write-version");
+        map.insert(version, HeaderValue::from_static("0.1.0"));
+        Ok(map)
+    }
+}
+
+/// Makes requests of series.
+struct Writes {
+    endpoint: Endpoint,
+    headers: HeaderMap,
+    snappy: snap::raw::Encoder,
+}
+
+impl Backend for Writes {
+    type Item = Bytes;
+
+    fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    fn encode(&mut self, batch: &[Bytes]) -> Result<Request<Bytes>, EncodeError> {
+        let plain = WriteRequest { timeseries: batch.to_vec() }.encode_to_vec();
+        // The block format, as the specification says.
+        let body = self
+            .snappy
+            .compress_vec(&plain)
+            .map_err(|error| EncodeError::because("compress the batch", error))?;
+        let mut request = Request::new(Bytes::from(body));
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = self.endpoint.uri().clone();
+        *request.headers_mut() = self.headers.clone();
+        Ok(request)
+    }
+
+    fn judge(&mut self, response: &Response<Bytes>, _: usize) -> Verdict {
+        policy::of_remote_write(response)
+    }
+}
+
+/// A label for every series that is malformed or set twice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvalidWriteLabel {
+    name: Box<str>,
+}
+
+impl InvalidWriteLabel {
+    /// The label.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl fmt::Display for InvalidWriteLabel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "label {:?} is malformed or set twice; allowed is [a-zA-Z_][a-zA-Z0-9_]* without a leading `__`, once",
+            self.name
+        )
+    }
+}
+
+impl std::error::Error for InvalidWriteLabel {}

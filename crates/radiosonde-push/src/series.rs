@@ -1,0 +1,110 @@
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use prost::Message as _;
+use radiosonde_metrics::{
+    FamilyInfo, HistogramSample, LabelSet, Number, NumberSample, SummarySample, Visitor,
+};
+
+use crate::proto::{Exemplar, Label, Sample, TimeSeries};
+use crate::spelling::canonical;
+
+/// What Prometheus takes for "this series has ended".
+///
+/// Source: <https://prometheus.io/docs/specs/prw/remote_write_spec/#stale-markers>
+const STALE: u64 = 0x7ff0_0000_0000_0002;
+
+/// Gives every series of a registry as one encoded message, all with the same time.
+pub(crate) struct Encoder<'a, F> {
+    /// Labels that every series has unless it has one of that name itself.
+    labels: &'a [(Box<str>, Box<str>)],
+    timestamp: i64,
+    /// Whether each series ends here.
+    stale: bool,
+    name: String,
+    each: F,
+}
+
+impl<'a, F: FnMut(Bytes)> Encoder<'a, F> {
+    pub(crate) const fn new(
+        labels: &'a [(Box<str>, Box<str>)],
+        timestamp: i64,
+        stale: bool,
+        each: F,
+    ) -> Self {
+        Self { labels, timestamp, stale, name: String::new(), each }
+    }
+
+    fn series(
+        &mut self,
+        suffix: &str,
+        own: &LabelSet,
+        bound: Option<(&str, f64)>,
+        value: f64,
+        exemplar: Option<&radiosonde_metrics::Exemplar>,
+    ) {
+        let label = |name: &str, value: &str| Label { name: name.to_owned(), value: value.to_owned() };
+        let mut labels = vec![label("__name__", &format!("{}{suffix}", self.name))];
+        labels.extend(own.iter().map(|(name, value)| label(name, &value)));
+        labels.extend(bound.map(|(name, bound)| label(name, &canonical(bound))));
+        for (name, value) in self.labels {
+            if !labels.iter().any(|label| label.name == **name) {
+                labels.push(label(name, value));
+            }
+        }
+        // A label without a value is none, and is not to be sent.
+        labels.retain(|label| !label.value.is_empty());
+        // By bytes: capitals come before `__name__`.
+        labels.sort();
+        let value = if self.stale { f64::from_bits(STALE) } else { value };
+        let exemplars = exemplar.filter(|_| !self.stale).map(|exemplar| to_proto(exemplar, self.timestamp));
+        let samples = vec![Sample { value, timestamp: self.timestamp }];
+        (self.each)(
+            TimeSeries { labels, samples, exemplars: exemplars.into_iter().collect() }.encode_to_vec().into(),
+        );
+    }
+}
+
+/// One whose time is not known was observed when it is pushed.
+fn to_proto(exemplar: &radiosonde_metrics::Exemplar, pushed: i64) -> Exemplar {
+    let millis = |time: SystemTime| {
+        let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+        i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+    };
+    let mut labels = Vec::new();
+    exemplar.each_label(|name, value| labels.push(Label { name: name.to_owned(), value: value.to_owned() }));
+    labels.sort();
+    Exemplar { labels, value: exemplar.value(), timestamp: exemplar.timestamp().map_or(pushed, millis) }
+}
+
+#[allow(clippy::cast_precision_loss, reason = "Prometheus stores 64-bit floats")]
+const fn float(count: u64) -> f64 {
+    count as f64
+}
+
+impl<F: FnMut(Bytes)> Visitor for Encoder<'_, F> {
+    fn family(&mut self, family: &FamilyInfo<'_>) {
+        self.name.clear();
+        self.name.push_str(family.name);
+    }
+
+    fn number(&mut self, labels: &LabelSet, sample: &NumberSample<'_>) {
+        self.series("", labels, None, Number::as_f64(sample.value), sample.exemplar);
+    }
+
+    fn histogram(&mut self, labels: &LabelSet, sample: &HistogramSample<'_>) {
+        for (bound, count, exemplar) in sample.cumulative() {
+            self.series("_bucket", labels, Some(("le", bound)), float(count), exemplar);
+        }
+        self.series("_sum", labels, None, sample.sum, None);
+        self.series("_count", labels, None, float(sample.count()), None);
+    }
+
+    fn summary(&mut self, labels: &LabelSet, sample: &SummarySample<'_>) {
+        for &(quantile, value) in sample.quantiles {
+            self.series("", labels, Some(("quantile", quantile)), value, None);
+        }
+        self.series("_sum", labels, None, sample.sum, None);
+        self.series("_count", labels, None, float(sample.count), None);
+    }
+}

@@ -1,0 +1,32 @@
+/// A bucket's bound or a quantile as Prometheus 3 stores it, whatever it was scraped from: `1.0`, `0.25`, `1e-05`, `+Inf`.
+///
+/// Source: <https://prometheus.io/docs/specs/om/open_metrics_spec/#considerations-canonical-numbers>
+pub(crate) fn canonical(value: f64) -> String {
+    if value.is_infinite() {
+        return if value > 0.0 { "+Inf" } else { "-Inf" }.to_owned();
+    }
+    let text = format!("{value:e}");
+    let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    if value != 0.0 && !(-4..6).contains(&exponent) {
+        let sign = if exponent < 0 { '-' } else { '+' };
+        return format!("{mantissa}e{sign}{:02}", exponent.abs());
+    }
+    format!("{value:?}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_spelled_as_the_specification_does() {
+        for text in [
+            "0.0", "0.001", "0.99", "1.0", "10.0", "1e-10", "1e-05", "0.0001", "100000.0", "1e+06",
+            "1.1e+23", "-1.0",
+        ] {
+            assert_eq!(canonical(text.parse().unwrap()), text);
+        }
+        assert_eq!((canonical(f64::INFINITY), canonical(f64::NEG_INFINITY)), ("+Inf".into(), "-Inf".into()));
+    }
+}

@@ -101,9 +101,10 @@ fn a_pushgateway_takes_every_group_and_prometheus_scrapes_it() {
         let report = builder.registry(&registry).start().unwrap().finish_blocking(SOON);
         assert_eq!(report.to_string(), "pushgateway: 1 produced, 1 delivered, 0 dropped, 0 left");
         let groups = gateway.groups().unwrap();
-        let group =
-            groups.iter().find(|(labels, _)| labels.get("at").is_some_and(|found| found == at)).unwrap();
-        assert_eq!((&*group.0["job"], &*group.0["dir"], group.1), ("load all", dir, true));
+        let group = groups.iter().find(|group| group.labels.get("at").is_some_and(|found| found == at));
+        let group = group.unwrap();
+        assert_eq!((&*group.labels["job"], &*group.labels["dir"]), ("load all", dir));
+        assert!(group.last_push_successful);
     }
     prometheus.scrape(&ScrapeJob::new("gateway", gateway.address()).honor_labels());
     prometheus.wait_until_up("gateway", SOON);

@@ -8,6 +8,8 @@ mod exposition;
 mod families;
 mod gathering;
 mod instruments;
+#[cfg(feature = "metrics-facade")]
+mod metrics_facade;
 #[cfg(all(test, loom))]
 mod models;
 #[cfg(feature = "prometheus")]
@@ -17,6 +19,8 @@ mod registry;
 mod serving;
 mod sync;
 
+#[cfg(feature = "metrics-facade")]
+pub use self::metrics_facade::{FacadeBuilder, FacadeRecorder};
 #[cfg(feature = "prometheus")]
 pub use self::prometheus::{Absorbed, Adapter};
 pub use declaring::declare::Declare;

@@ -6,13 +6,13 @@ use std::sync::atomic::Ordering;
 use radiosonde_core::{Clock as _, SystemClock, diagnostics};
 
 use super::children::Children;
-use super::metric_family::Gathered;
 use super::options::{Describe, Described};
 use super::{Error, Result};
 use crate::declaring::declaration::Declaration;
 use crate::families::series::{Series, Values};
+use crate::gathering::adding::{Adding, dropped, refusals};
 use crate::instruments::instrument::{Refusal, Shared};
-use crate::{Collection, Instrument, Kind, LabelSet, Number, OVERFLOW};
+use crate::{Collection, Instrument, Kind, LabelSet, OVERFLOW};
 
 /// How many series a vector may have.
 const MAX_SERIES: usize = 10_000;
@@ -150,30 +150,13 @@ impl<I: Instrument> AnyCore for Core<I> {
         if !series.is_empty() {
             series.sort_unstable_by(|a, b| a.labels.cmp(&b.labels));
             out.family(&name, help, I::KIND);
-            let mut into = Gathered::adding(out, labels);
+            let mut into = Adding::to(out, labels);
             series.iter().for_each(|series| I::visit(series, &mut into));
         }
-        for (why, reason) in Refusal::ALL {
-            let times = self.shared.refused.get(why);
-            if times > 0 {
-                let labels = LabelSet::new([("family", &*name), ("reason", reason)]);
-                of_itself(out, "radiosonde_metrics_refused_total", labels, times);
-            }
-        }
+        refusals(&self.shared, &name, out);
         // Relaxed: a total, ordered against nothing.
-        let dropped = self.shared.series_dropped.load(Ordering::Relaxed);
-        if dropped > 0 {
-            let labels = LabelSet::new([("family", &*name)]);
-            of_itself(out, "radiosonde_metrics_series_dropped_total", labels, dropped);
-        }
+        dropped(&name, self.shared.series_dropped.load(Ordering::Relaxed), out);
     }
-}
-
-/// Adds to what the registry says of itself, which has the help text.
-fn of_itself(out: &mut Collection, name: &str, labels: LabelSet, times: u64) {
-    let family = out.family(name, "Counted by radiosonde.", Kind::Counter);
-    family.absorbed = true;
-    family.number(labels, Number::Unsigned(times));
 }
 
 impl<I: Instrument> fmt::Debug for Core<I> {

@@ -1,5 +1,7 @@
 //! One scrape, from families and collectors to whoever reads it.
 
+#[cfg(any(feature = "compat", feature = "metrics-facade"))]
+pub(crate) mod adding;
 pub(crate) mod collector;
 pub(crate) mod gather;
 pub(crate) mod nesting;

@@ -1,0 +1,37 @@
+use std::sync::{Arc, PoisonError};
+
+use super::store::{Fault, Store};
+use crate::gathering::adding::{dropped, refusals};
+use crate::{Collection, Collector, Kind, LabelSet, Number};
+
+/// What was recorded, as a collector.
+pub(super) struct Exposed(pub(super) Arc<Store>);
+
+impl Collector for Exposed {
+    fn collect(&self, out: &mut Collection) {
+        {
+            let families = self.0.families.read().unwrap_or_else(PoisonError::into_inner);
+            for (name, family) in &families.by_name {
+                let description = families.described.get(name).cloned().unwrap_or_default();
+                let help = if description.help.is_empty() { "Not described." } else { &description.help };
+                let into = out.family(name, help, family.kind);
+                if let Some(unit) = description.unit {
+                    into.unit(unit);
+                }
+                let mut series: Vec<_> = family.series.iter().collect();
+                series.sort_unstable_by_key(|(labels, _)| *labels);
+                series.into_iter().for_each(|(labels, handle)| handle.show(labels, out));
+                refusals(&family.shared, name, out);
+                dropped(name, family.dropped, out);
+            }
+        }
+        let faults = out.family(
+            "radiosonde_metrics_facade_faults_total",
+            "What was recorded through the metrics facade in another way than it was meant, or not at all, by reason.",
+            Kind::Counter,
+        );
+        for (fault, reason) in Fault::ALL {
+            faults.number(LabelSet::new([("reason", reason)]), Number::Unsigned(self.0.faults(fault)));
+        }
+    }
+}

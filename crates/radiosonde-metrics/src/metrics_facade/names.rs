@@ -1,0 +1,81 @@
+//! Names of the facade are any text; those of Prometheus are not.
+
+use crate::gathering::gather::check_label_of;
+use crate::{Kind, LabelSet};
+
+/// A name with `_` for every character that Prometheus does not take, before a digit at the start, and for an empty one.
+/// A counter's ends in `_total`.
+pub(super) fn metric(kind: Kind, name: &str) -> String {
+    let mut legal = sanitised(name, |c| c == ':');
+    if kind == Kind::Counter && legal.strip_suffix("_total").is_none_or(str::is_empty) {
+        legal.push_str("_total");
+    }
+    legal
+}
+
+/// The labels of a metric of this kind, and whether two of them came to have one name: the first one stays.
+///
+/// As for a metric's name; what Prometheus keeps for itself has `exported_` before it. An empty value is none.
+pub(super) fn labels<'a>(kind: Kind, labels: impl Iterator<Item = (&'a str, &'a str)>) -> (LabelSet, bool) {
+    let labels = labels.filter(|(_, value)| !value.is_empty());
+    let legal: Vec<_> = labels.map(|(name, value)| (label(kind, name), value)).collect();
+    let collide =
+        legal.iter().enumerate().any(|(at, (name, _))| legal[..at].iter().any(|(other, _)| other == name));
+    (LabelSet::new(legal.iter().map(|(name, value)| (name.as_str(), *value))), collide)
+}
+
+fn label(kind: Kind, name: &str) -> String {
+    let legal = sanitised(name, |_| false);
+    if check_label_of(kind, &legal).is_ok() { legal } else { format!("exported_{legal}") }
+}
+
+fn sanitised(name: &str, also: fn(char) -> bool) -> String {
+    let digit_first = name.chars().next().is_none_or(|first| first.is_ascii_digit());
+    let legal = name.chars().map(|c| if c.is_ascii_alphanumeric() || also(c) { c } else { '_' });
+    digit_first.then_some('_').into_iter().chain(legal).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::declaring::name::check_metric;
+    use proptest::prelude::*;
+
+    #[test]
+    fn names_become_legal_and_counters_end_in_total() {
+        for (kind, name, legal) in [
+            (Kind::Counter, "requests", "requests_total"),
+            (Kind::Counter, "requests.total", "requests_total"),
+            (Kind::Counter, "total", "total_total"),
+            (Kind::Counter, ".total", "_total_total"),
+            (Kind::Gauge, "http.pool-size é", "http_pool_size__"),
+            (Kind::Gauge, "2xx", "_2xx"),
+            (Kind::Gauge, "", "_"),
+            (Kind::Gauge, "job:up", "job:up"),
+        ] {
+            assert_eq!(metric(kind, name), legal);
+        }
+    }
+
+    #[test]
+    fn labels_become_legal_and_the_first_of_two_stays() {
+        let of = |kind, pairs: &[(&str, &str)]| {
+            let (labels, collide) = labels(kind, pairs.iter().copied());
+            (labels.as_str().to_owned(), collide)
+        };
+        assert_eq!(of(Kind::Gauge, &[("b.c", "1"), ("a", ""), ("b_c", "2")]), ("b_c=\"1\"".into(), true));
+        assert_eq!(of(Kind::Histogram, &[("le", "1")]), ("exported_le=\"1\"".into(), false));
+        assert_eq!(of(Kind::Gauge, &[("le", "1")]), ("le=\"1\"".into(), false));
+        assert_eq!(of(Kind::Gauge, &[("__name__", "x")]), ("exported___name__=\"x\"".into(), false));
+    }
+
+    proptest! {
+        #[test]
+        fn any_name_becomes_a_legal_one(name in ".{0,12}") {
+            for kind in [Kind::Counter, Kind::Gauge, Kind::Histogram] {
+                prop_assert!(check_metric(&metric(kind, &name)).is_ok());
+                prop_assert!(check_label_of(kind, &label(kind, &name)).is_ok());
+            }
+        }
+    }
+}

@@ -1,0 +1,107 @@
+use std::sync::Arc;
+
+use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
+
+use super::FacadeBuilder;
+use super::handles::Handle;
+use super::store::{Description, Store};
+use crate::{Kind, Registry};
+
+/// Records what the macros of the `metrics` crate say, in a registry of ours: `counter!`, `gauge!`, `histogram!`, `describe_*!`.
+///
+/// # Shape
+/// Names become legal ones: `_` stands for every character that Prometheus does not take, and goes before a digit at the start. A
+/// counter's name ends in `_total`; that is appended where it lacks. Two names that become the same are one metric, which is counted.
+/// Labels are sorted; one without a value is none, `_` stands for characters here too, and `exported_` goes before what Prometheus
+/// keeps for itself, such as `le` on a histogram. What is recorded of another kind than the metric has is refused.
+///
+/// All this is counted in `radiosonde_metrics_facade_faults_total{reason}`, by the reasons `clash` (its samples would
+/// be called like another's), `families`, `kind`, `label_collision` and `name_collision`. There are at most 1000 metrics with 2000 series each, unless [`builder`](Self::builder) says otherwise;
+/// further series share one whose label values are `_overflow`, and are counted in
+/// `radiosonde_metrics_series_dropped_total{family}`.
+///
+/// `describe_*!` gives the help text, and the unit if the metric's name ends in it. A histogram has buckets, those of
+/// [`Buckets::HTTP_SECONDS`](crate::Buckets::HTTP_SECONDS) unless the builder says otherwise, and leaves exemplars.
+///
+/// # Cost
+/// A macro looks up its key by one hash and a comparison, without a lock, and counts a reference; the first time it takes a lock. A
+/// handle that is kept, as in `let orders = counter!("orders")`, costs an atomic operation. Nothing grows while nobody scrapes.
+///
+/// ```
+/// use radiosonde_metrics::{FacadeRecorder, Registry};
+///
+/// let registry = Registry::new();
+/// let recorder = FacadeRecorder::new(&registry);
+/// // In a program: `metrics::set_global_recorder(recorder)?`.
+/// metrics::with_local_recorder(&recorder, || {
+///     metrics::describe_counter!("orders.created", "Orders created.");
+///     metrics::counter!("orders.created", "method" => "card").increment(2);
+/// });
+/// assert!(registry.text().contains("orders_created_total{method=\"card\"} 2\n"));
+/// ```
+#[derive(Debug, Clone)]
+pub struct FacadeRecorder {
+    pub(super) store: Arc<Store>,
+    pub(super) registry: Registry,
+}
+
+impl FacadeRecorder {
+    /// A recorder that records in `registry`. Two of them do not see each other's metrics and should have different registries.
+    #[must_use]
+    pub fn new(registry: &Registry) -> Self {
+        Self::builder().build(registry)
+    }
+
+    /// Says of which buckets histograms are, and how much may be recorded.
+    pub fn builder() -> FacadeBuilder {
+        FacadeBuilder::default()
+    }
+
+    fn describe(&self, kind: Kind, key: &KeyName, unit: Option<Unit>, help: &SharedString) {
+        let description = Description { help: help.to_string(), unit: unit.map(|unit| unit.as_str()) };
+        self.store.describe(kind, key.as_str(), description);
+    }
+
+    fn find(&self, kind: Kind, key: &Key) -> Option<Handle> {
+        self.store.find(kind, key, |name| {
+            let families = self.registry.families();
+            let native = families.iter().find(|family| *family.shared().name == *name)?;
+            Some(native.shared().kind)
+        })
+    }
+}
+
+impl Recorder for FacadeRecorder {
+    fn describe_counter(&self, key: KeyName, unit: Option<Unit>, description: SharedString) {
+        self.describe(Kind::Counter, &key, unit, &description);
+    }
+
+    fn describe_gauge(&self, key: KeyName, unit: Option<Unit>, description: SharedString) {
+        self.describe(Kind::Gauge, &key, unit, &description);
+    }
+
+    fn describe_histogram(&self, key: KeyName, unit: Option<Unit>, description: SharedString) {
+        self.describe(Kind::Histogram, &key, unit, &description);
+    }
+
+    fn register_counter(&self, key: &Key, _: &Metadata<'_>) -> Counter {
+        match self.find(Kind::Counter, key) {
+            Some(Handle::Counter(events)) => Counter::from_arc(events),
+            _ => Counter::noop(),
+        }
+    }
+
+    fn register_gauge(&self, key: &Key, _: &Metadata<'_>) -> Gauge {
+        match self.find(Kind::Gauge, key) {
+            Some(Handle::Gauge(value)) => Gauge::from_arc(value),
+            _ => Gauge::noop(),
+        }
+    }
+
+    fn register_histogram(&self, key: &Key, _: &Metadata<'_>) -> Histogram {
+        match self.find(Kind::Histogram, key) {
+            Some(Handle::Histogram(observations)) => Histogram::from_arc(observations),
+            _ => Histogram::noop(),
+        }
+    }
+}

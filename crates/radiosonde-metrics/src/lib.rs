@@ -47,6 +47,7 @@ pub use instruments::exemplar::{Exemplar, InvalidExemplar};
 pub use instruments::gauge::{Gauge, Held, IntGauge};
 pub use instruments::histogram::Histogram;
 pub use instruments::instrument::Instrument;
+pub use instruments::native::settings::{InvalidNative, Native};
 /// Derives [`trait@LabelValue`] for an enum without fields.
 pub use radiosonde_macros::LabelValue;
 /// Derives [`trait@Labels`] for a struct with named fields.

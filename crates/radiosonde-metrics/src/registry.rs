@@ -237,6 +237,7 @@ fn difference(
                 format!("{:?}", new.buckets.bounds()),
             )
         })
+        .or_else(|| differs("the native buckets", format!("{:?}", old.native), format!("{:?}", new.native)))
         .or_else(|| differs("the exemplars", old.exemplars.to_string(), new.exemplars.to_string()))
         .or_else(|| differs("the limit of series", old.max_series.to_string(), new.max_series.to_string()))
 }

@@ -9,7 +9,8 @@ pub use radiosonde_metrics::{Absorbed, Adapter};
 pub use radiosonde_metrics::{
     Buckets, CollectedFamily, Collection, Collector, Counter, Declare, Exemplar, Family, FamilyInfo,
     FloatCounter, Format, Gauge, Held, Histogram, HistogramSample, Instrument, IntGauge, InvalidBuckets,
-    InvalidExemplar, InvalidName, InvalidNameKind, InvalidRegistry, Kind, LabelSet, Lent, ListenError,
-    Listener, MetricsBody, MetricsService, Number, OVERFLOW, RegisterError, RegisterErrorKind, Registry,
-    RegistryBuilder, Selection, StatusClass, SummarySample, Vector, Visitor,
+    InvalidExemplar, InvalidName, InvalidNameKind, InvalidNative, InvalidRegistry, Kind, LabelSet, Lent,
+    ListenError, Listener, MetricsBody, MetricsService, Native, NativeSample, Number, NumberSample, OVERFLOW,
+    RegisterError, RegisterErrorKind, Registry, RegistryBuilder, Selection, StatusClass, SummarySample,
+    Vector, Visitor,
 };

@@ -4,8 +4,9 @@ use std::sync::atomic::AtomicU64;
 use crate::declaring::error::{RegisterError, RegisterErrorKind};
 use crate::declaring::name::{check_label, check_metric};
 use crate::instruments::instrument::{Refused, Shared};
+use crate::instruments::native::policy::Limited;
 use crate::instruments::search::Search;
-use crate::{Buckets, Kind};
+use crate::{Buckets, Kind, Native};
 
 /// How many series a family may have unless it says otherwise.
 const MAX_SERIES: usize = 2000;
@@ -22,6 +23,7 @@ pub(crate) struct Declaration<'a> {
     pub(crate) exemplars: bool,
     /// Labels that every series has.
     pub(crate) constant: &'a [(&'a str, &'a str)],
+    pub(crate) native: Option<Native>,
     pub(crate) site: &'static Location<'static>,
 }
 
@@ -36,6 +38,7 @@ impl<'a> Declaration<'a> {
             striped: false,
             exemplars: false,
             constant: &[],
+            native: None,
             site,
         }
     }
@@ -59,6 +62,8 @@ impl<'a> Declaration<'a> {
             buckets: self.buckets,
             striped: self.striped,
             exemplars: self.exemplars,
+            native: self.native,
+            limited: Limited::default(),
             max_series: self.max_series,
             site: self.site,
             refused: Refused::default(),
@@ -81,6 +86,9 @@ impl<'a> Declaration<'a> {
             && !base.strip_suffix(unit).is_some_and(|rest| rest.ends_with('_'))
         {
             return Err(RegisterErrorKind::Unit { unit: unit.into() });
+        }
+        if let Some(native) = &self.native {
+            native.check().map_err(RegisterErrorKind::Native)?;
         }
         for (at, label) in labels.iter().enumerate() {
             check_label(label).map_err(RegisterErrorKind::Name)?;

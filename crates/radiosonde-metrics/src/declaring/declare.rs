@@ -8,7 +8,8 @@ use crate::families::family::Texts;
 use crate::families::family_data::FamilyData;
 use crate::families::series::Lent;
 use crate::{
-    Buckets, Counter, Family, FloatCounter, Gauge, Histogram, Instrument, IntGauge, Labels, Registry, Vector,
+    Buckets, Counter, Family, FloatCounter, Gauge, Histogram, Instrument, IntGauge, Labels, Native, Registry,
+    Vector,
 };
 
 /// A metric being declared: what it is called, then how it is told apart.
@@ -174,6 +175,12 @@ impl Declare<'_, Histogram> {
     /// Sets the buckets; without this they are [`Buckets::HTTP_SECONDS`].
     pub fn buckets(mut self, buckets: Buckets) -> Self {
         self.declaration.buckets = buckets;
+        self
+    }
+
+    /// Adds exponential buckets, beside the classic ones or, with [`Buckets::NONE`], instead of them.
+    pub const fn native(mut self, native: Native) -> Self {
+        self.declaration.native = Some(native);
         self
     }
 }

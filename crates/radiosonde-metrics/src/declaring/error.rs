@@ -1,7 +1,7 @@
 use std::fmt;
 use std::panic::Location;
 
-use crate::InvalidName;
+use crate::{InvalidName, InvalidNative};
 
 /// A metric that could not be registered. Says where it was declared, and where the one in its way was.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +28,8 @@ pub enum RegisterErrorKind {
         /// The unit.
         unit: Box<str>,
     },
+    /// The exponential buckets are refused.
+    Native(InvalidNative),
     /// A label name stands twice.
     DuplicateLabel {
         /// The name.
@@ -106,6 +108,7 @@ impl fmt::Display for RegisterError {
                     " has the unit {unit:?}; its name must end in `_{unit}`, before a counter's `_total`"
                 )
             }
+            RegisterErrorKind::Native(_) => f.write_str(" has native buckets that are refused"),
             RegisterErrorKind::DuplicateLabel { label } => write!(f, " has the label {label:?} twice"),
             RegisterErrorKind::ConstantLabel { label, value } => {
                 write!(f, " has the label {label:?}, which is {value:?} for every series")
@@ -127,6 +130,7 @@ impl std::error::Error for RegisterError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.kind {
             RegisterErrorKind::Name(invalid) => Some(invalid),
+            RegisterErrorKind::Native(invalid) => Some(invalid),
             _ => None,
         }
     }

@@ -12,6 +12,7 @@ use crate::families::family_data::AnyFamily;
 use crate::gathering::collector::{CollectedFamily, Collection, CollectorFault};
 use crate::gathering::nesting::Gathering;
 use crate::instruments::instrument::Refusal;
+use crate::instruments::native::policy::Policy;
 use crate::registry::sample_names;
 use crate::{FamilyInfo, InvalidName, Kind, LabelSet, Number, Registry, Selection, Visitor};
 
@@ -212,6 +213,18 @@ impl<'a> Merged<'a> {
                     let labels = LabelSet::new([("family", &*shared.name), ("reason", reason)]);
                     refused.number(labels, Number::Unsigned(times));
                 }
+            }
+        }
+        for family in own.iter().filter(|family| family.shared().native.is_some()) {
+            let shared = family.shared();
+            let limited = collection.family(
+                "radiosonde_metrics_native_limited_total",
+                "What was done with native histograms that had too many buckets, by policy.",
+                Kind::Counter,
+            );
+            for (policy, name) in Policy::ALL {
+                let labels = LabelSet::new([("family", &*shared.name), ("policy", name)]);
+                limited.number(labels, Number::Unsigned(shared.limited.get(policy)));
             }
         }
         let dropped = collection.family(

@@ -2,13 +2,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use radiosonde_core::SpanContext;
+use radiosonde_core::{SpanContext, SystemClock};
 
 use crate::families::series::Series;
 use crate::instruments::biased::Biased;
 use crate::instruments::counter::{add, read};
 use crate::instruments::exemplar_slot::Exemplars;
 use crate::instruments::instrument::{Refusal, Shared, sealed::Sealed};
+use crate::instruments::native::buckets::{NativeBuckets, Reading, Totals};
 use crate::instruments::stripe::{Striped, Writers};
 use crate::{HistogramSample, Instrument, Kind, Visitor};
 
@@ -25,6 +26,8 @@ use crate::{HistogramSample, Instrument, Kind, Visitor};
 /// that are being made at that moment.
 ///
 /// An observation made within a sampled span leaves that span as the exemplar of its bucket, at most ten times a second.
+///
+/// [`native`](crate::Declare::native) adds exponential buckets, which are exposed over protobuf.
 ///
 /// # Cost
 /// One look at a table for the bucket (a search by halving, where a bound is not above zero or two are within a thousandth of each
@@ -66,6 +69,14 @@ pub struct Cell {
 enum Observations {
     Biased(Biased<Part>),
     Striped(Striped<Part>),
+    /// Either of the others, and exponential buckets. Last, so that those without pay nothing for it.
+    Native(Box<WithNative>),
+}
+
+#[derive(Debug)]
+struct WithNative {
+    classic: Observations,
+    native: NativeBuckets,
 }
 
 /// Counts of a few buckets, beside the sum; of many, elsewhere.
@@ -119,6 +130,7 @@ impl Cell {
         let alone = match &self.observations {
             Observations::Biased(parts) => parts.owned(),
             Observations::Striped(parts) => parts.owned(),
+            Observations::Native(_) => None,
         };
         // What is usual is inlined and needs few registers; all else is left to a call.
         match (self.shared.search.direct_index(value), alone) {
@@ -136,9 +148,15 @@ impl Cell {
             self.shared.refused.count(if value.is_nan() { Refusal::NotANumber } else { Refusal::Infinite });
             return None;
         };
-        let (part, writers) = match &self.observations {
+        if let Observations::Native(with) = &self.observations
+            && !with.native.add(value)
+        {
+            with.native.add_anyway(value, &self.shared.limited, &SystemClock, || self.totals());
+        }
+        let (part, writers) = match self.classic() {
             Observations::Biased(parts) => parts.mine(|| Part::of(&self.shared)),
             Observations::Striped(parts) => parts.mine(),
+            Observations::Native(_) => return None,
         };
         match writers {
             Writers::ThisOne => part.observe_alone(bucket, value),
@@ -152,16 +170,35 @@ impl Cell {
     fn exemplify(&self, bucket: Option<usize>, value: f64, context: &SpanContext) {
         let Some(bucket) = bucket else { return };
         self.exemplars().offer(bucket, value, context);
+        if let Some(native) = self.native() {
+            native.offer(value, context);
+        }
     }
 
     fn exemplars(&self) -> &Exemplars {
         self.exemplars.get_or_init(|| Box::new(Exemplars::new(self.shared.buckets.bounds().len() + 1)))
     }
 
+    fn native(&self) -> Option<&NativeBuckets> {
+        match &self.observations {
+            Observations::Native(with) => Some(&with.native),
+            _ => None,
+        }
+    }
+
+    /// What is there besides exponential buckets.
+    fn classic(&self) -> &Observations {
+        match &self.observations {
+            Observations::Native(with) => &with.classic,
+            classic => classic,
+        }
+    }
+
     fn parts(&self) -> impl Iterator<Item = &Part> {
-        let (biased, striped) = match &self.observations {
+        let (biased, striped) = match self.classic() {
             Observations::Biased(parts) => (Some(parts.iter()), None),
             Observations::Striped(parts) => (None, Some(parts.iter())),
+            Observations::Native(_) => (None, None),
         };
         biased.into_iter().flatten().chain(striped.into_iter().flatten())
     }
@@ -177,6 +214,13 @@ impl Cell {
                 *count = count.wrapping_add(read(more));
             }
         }
+    }
+
+    /// Everything since the start, whether it began anew or not.
+    fn totals(&self) -> Totals {
+        let mut counts = vec![0; self.shared.buckets.bounds().len() + 1];
+        self.counts(&mut counts);
+        Totals { counts: counts.into(), sum: self.sum() }
     }
 }
 
@@ -226,20 +270,27 @@ impl Histogram {
     pub fn observe_with_exemplar(&self, value: f64, labels: &[(&str, &str)]) {
         let cell = &self.0.cell;
         if let Some(at) = cell.record(value) {
-            cell.shared.keep_exemplar(cell.exemplars(), at, value, labels);
+            let kept = cell.shared.keep_exemplar(cell.exemplars(), at, value, labels);
+            if let Some(native) = cell.native().filter(|_| kept) {
+                cell.shared.keep_exemplar(native.exemplars(), NativeBuckets::place(value), value, labels);
+            }
         }
     }
 
-    /// How many observations were made.
+    /// How many observations were made; of a native histogram that began anew, since then.
     #[must_use]
     pub fn count(&self) -> u64 {
-        self.0.cell.parts().flat_map(Part::counts).map(read).fold(0, u64::wrapping_add)
+        let cell = &self.0.cell;
+        let before = cell.native().map(NativeBuckets::before).unwrap_or_default();
+        let all = cell.parts().flat_map(Part::counts).map(read).fold(0, u64::wrapping_add);
+        all.wrapping_sub(before.counts.iter().copied().fold(0, u64::wrapping_add))
     }
 
-    /// The sum of all observations.
+    /// The sum of all observations; of a native histogram that began anew, since then.
     #[must_use]
     pub fn sum(&self) -> f64 {
-        self.0.cell.sum()
+        let before = self.0.cell.native().map_or(0.0, |native| native.before().sum);
+        self.0.cell.sum() - before
     }
 }
 
@@ -257,6 +308,13 @@ impl Sealed for Histogram {
             Observations::Striped(Striped::new(part))
         } else {
             Observations::Biased(Biased::new(part()))
+        };
+        let observations = match shared.native {
+            Some(native) => {
+                let native = NativeBuckets::new(native, &SystemClock);
+                Observations::Native(Box::new(WithNative { classic: observations, native }))
+            }
+            None => observations,
         };
         Cell { shared: Arc::clone(shared), observations, exemplars: OnceLock::new() }
     }
@@ -277,17 +335,27 @@ impl Sealed for Histogram {
         };
         // Read before the counts, so that the observations that they are of are counted.
         let exemplars = cell.exemplars.get().map(|exemplars| exemplars.read()).unwrap_or_default();
+        // The same holds for what classic buckets had when a native histogram began anew.
+        let native = cell.native().map(|native| native.read(&SystemClock));
         cell.counts(counts);
+        let mut sum = cell.sum();
+        if let Some(Reading { before, .. }) = &native {
+            counts
+                .iter_mut()
+                .zip(&before.counts)
+                .for_each(|(count, before)| *count = count.wrapping_sub(*before));
+            sum -= before.sum;
+        }
         out.histogram(
             labels,
             &HistogramSample {
                 bounds,
                 counts,
                 // May lack what is being added just now.
-                sum: cell.sum(),
+                sum,
                 exemplars: &exemplars,
-                native: None,
-                created: series.created(),
+                native: native.as_ref().map(Reading::sample),
+                created: native.as_ref().and_then(|native| native.created).or_else(|| series.created()),
             },
         );
     }

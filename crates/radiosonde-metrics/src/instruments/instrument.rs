@@ -4,8 +4,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use radiosonde_core::SpanContext;
 
 use crate::instruments::exemplar_slot::Exemplars;
+use crate::instruments::native::policy::Limited;
 use crate::instruments::search::Search;
-use crate::{Buckets, Kind, LabelSet, Visitor};
+use crate::{Buckets, Kind, LabelSet, Native, Visitor};
 
 /// Something that a family holds one of for each set of labels: [`Counter`](crate::Counter), [`Gauge`](crate::Gauge) and so on.
 ///
@@ -52,6 +53,9 @@ pub struct Shared {
     pub(crate) striped: bool,
     /// Whether counters leave exemplars; histograms always do.
     pub(crate) exemplars: bool,
+    /// Exponential buckets of a histogram.
+    pub(crate) native: Option<Native>,
+    pub(crate) limited: Limited,
     pub(crate) max_series: usize,
     pub(crate) site: &'static Location<'static>,
     pub(crate) refused: Refused,
@@ -65,7 +69,8 @@ impl Shared {
         LabelSet::new(self.label_names.iter().map(AsRef::as_ref).zip(values).chain(constant))
     }
 
-    /// Keeps an observation with these labels and those of the current span; what no exemplar may have is dropped and counted.
+    /// Keeps an observation with these labels and those of the current span; what no exemplar may have is dropped and counted. Tells
+    /// whether it is one.
     #[cold]
     pub(crate) fn keep_exemplar(
         &self,
@@ -73,11 +78,13 @@ impl Shared {
         place: usize,
         value: f64,
         labels: &[(&str, &str)],
-    ) {
+    ) -> bool {
         let context = SpanContext::current();
-        if exemplars.keep(place, value, context.as_ref(), labels).is_err() {
+        let kept = exemplars.keep(place, value, context.as_ref(), labels).is_ok();
+        if !kept {
             self.refused.count(Refusal::Exemplar);
         }
+        kept
     }
 }
 

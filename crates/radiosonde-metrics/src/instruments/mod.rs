@@ -8,5 +8,6 @@ pub(crate) mod exemplar_slot;
 pub(crate) mod gauge;
 pub(crate) mod histogram;
 pub(crate) mod instrument;
+pub(crate) mod native;
 pub(crate) mod search;
 pub(crate) mod stripe;

@@ -1,0 +1,12 @@
+//! Histograms with exponential buckets.
+
+pub(crate) mod bounds;
+pub(crate) mod buckets;
+pub(crate) mod index;
+pub(crate) mod policy;
+pub(crate) mod settings;
+pub(crate) mod slots;
+#[cfg(all(test, not(loom)))]
+mod tests;
+#[cfg(all(test, not(loom)))]
+mod vectors;

@@ -46,4 +46,5 @@ corpora! {
     help any_help_reads_back
     labels any_label_reads_back
     names any_name_is_refused_or_legal
+    request any_request_gets_an_answer_that_reads_back
 }

@@ -186,31 +186,64 @@ fn a_backslash_in_a_label_value_is_a_backslash() {
 fn an_exemplar_stays_when_something_without_one_is_recorded() {
     let registry = Registry::new();
     let wait = registry.histogram("wait_seconds", "Wait.").build().unwrap();
+    let hits = registry.counter("hits_total", "Hits.").exemplars().build().unwrap();
     let context = SpanContext::new(TraceId::random(), SpanId::random(), TraceFlags::SAMPLED);
-    wait.observe_in(0.5, Some(&context));
     let unsampled = SpanContext::new(TraceId::random(), SpanId::random(), TraceFlags::NONE);
+    let record = |within: Option<SpanContext>| {
+        let _current = within.map(|context| context.enter());
+        wait.observe(0.5);
+        hits.inc();
+    };
+    record(Some(context));
     for _ in 0..100 {
-        wait.observe_in(0.5, None);
-        wait.observe_in(0.5, Some(&unsampled));
+        record(None);
+        record(Some(unsampled));
     }
     let [_, (_, exposition)] = read(&registry);
+    assert_eq!(exposition.sample("hits_total", &[]).unwrap().value.as_u64(), Some(201));
     let exemplars: Vec<_> = exposition.samples().filter_map(|sample| sample.exemplar.as_ref()).collect();
-    assert_eq!(exemplars.len(), 1);
-    assert_eq!(exemplars[0].label("trace_id"), Some(&*context.trace_id().to_string()));
+    assert_eq!(exemplars.len(), 2);
+    for exemplar in exemplars {
+        assert_eq!(exemplar.label("trace_id"), Some(&*context.trace_id().to_string()));
+    }
 }
 
-// client_golang panics on an exemplar of more than 128 characters; ours have 63, whatever the ids.
+// client_golang panics on an exemplar of more than 128 characters.
 #[test]
-fn the_longest_exemplar_is_well_within_128_characters() {
+fn an_exemplar_that_is_too_long_is_dropped_and_the_event_is_not() {
     let registry = Registry::new();
-    let wait = registry.histogram("wait_seconds", "Wait.").build().unwrap();
-    let (trace, span) = (TraceId::from_bytes([0xff; 16]).unwrap(), SpanId::from_bytes([0xff; 8]).unwrap());
-    wait.observe_in(-f64::MAX, Some(&SpanContext::new(trace, span, TraceFlags::SAMPLED)));
-    let exposed = registry.encode(Format::OpenMetrics);
-    let exemplar = exposed.split_once(" # {").unwrap().1.split_once('}').unwrap().0;
-    let characters = exemplar.chars().filter(|c| !"=\",".contains(*c)).count();
-    assert_eq!(characters, 63, "{exemplar}");
-    open_metrics(&exposed).unwrap();
+    let hits = registry.counter("hits_total", "Hits.").exemplars().build().unwrap();
+    hits.inc_with_exemplar(&[("order", &"é".repeat(123))]);
+    let exemplar = |registry: &Registry| {
+        let [_, (_, exposition)] = read(registry);
+        let sample = exposition.sample("hits_total", &[]).unwrap();
+        (sample.value.as_u64().unwrap(), sample.exemplar.as_ref().map(|exemplar| exemplar.labels.clone()))
+    };
+    let kept = exemplar(&registry).1;
+    assert_eq!(kept, Some(vec![("order".to_owned(), "é".repeat(123))]));
+    hits.inc_with_exemplar(&[("order", &"é".repeat(124))]);
+    assert_eq!(exemplar(&registry), (2, kept));
+    assert!(registry.text().contains("refused_total{family=\"hits_total\",reason=\"exemplar\"} 1\n"));
+}
+
+// prometheus tells constant and variable labels apart by a `$`, so that one name may stand twice (tikv/rust-prometheus#444).
+#[test]
+fn a_constant_label_is_not_given_a_second_time() {
+    let registry = Registry::builder().label("service", "shop").build().unwrap();
+    let declare = |constant| registry.counter("hits_total", "Hits.").constant_labels(constant);
+    assert!(declare(&[("path", "/")]).labels(&["path"]).is_err());
+    assert!(declare(&[("path", "/"), ("path", "/")]).build().is_err());
+    declare(&[("path", "/")]).labels(&["method"]).unwrap().with(&["GET"]).inc();
+    registry.collect_from(Gives(|out: &mut Collection| {
+        let family = out.family("calls_total", "Calls.", Kind::Counter);
+        family.number(LabelSet::new([("service", "own")]), Number::Unsigned(1));
+    }));
+    // The parsers refuse a label that stands twice.
+    for (_, exposition) in read(&registry) {
+        let labels = [("method", "GET"), ("path", "/"), ("service", "shop")];
+        assert_eq!(exposition.sample("hits_total", &labels).unwrap().value.as_u64(), Some(1));
+        assert_eq!(exposition.samples().filter(|sample| sample.name == "calls_total").count(), 1);
+    }
 }
 
 // prometheus-client writes `_sum` and `_count` before the buckets.

@@ -5,11 +5,13 @@ mod accept;
 mod help;
 mod labels;
 mod names;
+mod request;
 
 pub use accept::accept;
 pub use help::help;
 pub use labels::labels;
 pub use names::names;
+pub use request::request;
 
 use radiosonde_metrics::{Format, Registry};
 
@@ -19,8 +21,8 @@ use crate::{Exposition, Refusal, open_metrics, text};
 pub type Target = fn(&[u8]);
 
 /// Every target by its name.
-pub const TARGETS: [(&str, Target); 4] =
-    [("accept", accept), ("help", help), ("labels", labels), ("names", names)];
+pub const TARGETS: [(&str, Target); 5] =
+    [("accept", accept), ("help", help), ("labels", labels), ("names", names), ("request", request)];
 
 /// The registry in every format with a strict parser, read back.
 #[allow(clippy::panic, reason = "a fuzz target fails by panicking")]

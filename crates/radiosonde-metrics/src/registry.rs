@@ -5,13 +5,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use crate::declaring::error::{RegisterError, RegisterErrorKind};
+use crate::declaring::record::Recorded;
 use crate::declaring::registry_builder::Scope;
 use crate::families::family::Texts;
 use crate::families::family_data::{AnyFamily, FamilyData};
 use crate::gathering::collector::{Collector, CollectorErrors};
 use crate::gathering::gather;
 use crate::gathering::owned::Collectors;
-use crate::instruments::instrument::Shared;
+use crate::instruments::instrument::{Refused, Shared};
 use crate::{Dialect, Format, Instrument, Kind, Selection};
 
 /// Knows every metric, and shows them all to whoever scrapes.
@@ -33,6 +34,9 @@ struct Inner {
     /// What was asked for by name and is collected once only.
     once: RwLock<HashSet<&'static str>>,
     errors: CollectorErrors,
+    recorded: Recorded,
+    /// What no family of its own counts.
+    refused: Refused,
     /// About how long the next exposition is, in bytes.
     size: AtomicUsize,
 }
@@ -64,8 +68,22 @@ impl Registry {
         GLOBAL.set(registry).ok().and_then(|()| GLOBAL.get())
     }
 
-    pub(crate) fn with_scope(scope: Scope) -> Self {
-        Self(Arc::new(Inner { scope, ..Inner::default() }))
+    pub(crate) fn with_scope(scope: Scope, recorded: Recorded) -> Self {
+        Self(Arc::new(Inner { scope, recorded, ..Inner::default() }))
+    }
+
+    pub(crate) fn recorded(&self) -> &Recorded {
+        &self.0.recorded
+    }
+
+    pub(crate) fn refused(&self) -> &Refused {
+        &self.0.refused
+    }
+
+    /// The family that was declared with this name.
+    pub(crate) fn family(&self, name: &str) -> Option<Arc<dyn AnyFamily>> {
+        let families = self.0.families.read().unwrap_or_else(PoisonError::into_inner);
+        families.by_name.get(&*self.0.scope.name(name)).map(Arc::clone)
     }
 
     pub(crate) fn scope(&self) -> &Scope {

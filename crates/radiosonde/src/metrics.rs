@@ -14,3 +14,4 @@ pub use radiosonde_metrics::{
     RegisterError, RegisterErrorKind, Registry, RegistryBuilder, Selection, StatusClass, SummarySample,
     Vector, Visitor,
 };
+pub use radiosonde_metrics::{Declarable, Lazy, RecordError, RecordErrorKind};

@@ -12,7 +12,7 @@ use crate::{Buckets, Kind, Native};
 const MAX_SERIES: usize = 2000;
 
 /// What is said of a metric whatever its instrument, before anybody has looked at it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Declaration<'a> {
     pub(crate) name: &'a str,
     pub(crate) help: &'a str,
@@ -47,6 +47,11 @@ impl<'a> Declaration<'a> {
     pub(crate) fn into_shared(self, kind: Kind, labels: &[&str]) -> Result<Shared, RegisterError> {
         self.check(kind, labels).map_err(|refused| RegisterError::new(self.name, self.site, refused))?;
         Ok(self.unchecked(kind, labels))
+    }
+
+    /// The name and the labels, for a metric that no registry will know.
+    pub(crate) fn into_detached(self, kind: Kind, labels: &[&str]) -> Shared {
+        Self::new(self.name, self.help, self.site).unchecked(kind, labels)
     }
 
     /// As [`into_shared`](Self::into_shared), for names that others have checked, by rules of their own.

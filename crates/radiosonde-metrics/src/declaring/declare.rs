@@ -1,9 +1,11 @@
 use std::marker::PhantomData;
+use std::mem::ManuallyDrop;
 use std::panic::Location;
 use std::sync::Arc;
 
 use crate::declaring::declaration::Declaration;
 use crate::declaring::error::RegisterError;
+use crate::declaring::which_registry::WhichRegistry;
 use crate::families::family::Texts;
 use crate::families::family_data::FamilyData;
 use crate::families::series::Lent;
@@ -18,9 +20,9 @@ use crate::{
 /// [`labels`](Self::labels) for names known at run time. Each gives the metric that is there already if one was declared in
 /// the same way, so that two parts of a program may share one.
 #[must_use = "a declaration becomes a metric by `build`, `family` or `labels`"]
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Declare<'a, M> {
-    registry: &'a Registry,
+    registry: WhichRegistry<'a>,
     declaration: Declaration<'a>,
     instrument: PhantomData<fn() -> M>,
 }
@@ -64,6 +66,7 @@ impl<'a, M: Instrument> Declare<'a, M> {
         help: &'a str,
         site: &'static Location<'static>,
     ) -> Self {
+        let registry = WhichRegistry::Given(registry);
         Self { registry, declaration: Declaration::new(name, help, site), instrument: PhantomData }
     }
 
@@ -119,8 +122,44 @@ impl<'a, M: Instrument> Declare<'a, M> {
         Ok(Vector::new(self.register(names)?))
     }
 
-    fn register(self, labels: &[&str]) -> Result<Arc<FamilyData<M>>, RegisterError> {
+    pub(super) fn register(self, labels: &[&str]) -> Result<Arc<FamilyData<M>>, RegisterError> {
         self.registry.get_or_register(self.declaration.into_shared(M::KIND, labels)?)
+    }
+
+    /// A family of this name and these labels that no registry knows.
+    pub(super) fn detached(self, labels: &[&str]) -> Arc<FamilyData<M>> {
+        Arc::new(FamilyData::new(self.declaration.into_detached(M::KIND, labels)))
+    }
+
+    pub(super) fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    pub(super) const fn name(&self) -> &'a str {
+        self.declaration.name
+    }
+}
+
+impl<M: Instrument> Declare<'static, M> {
+    /// A declaration in a registry that is asked for later.
+    #[track_caller]
+    pub(super) const fn asking(
+        registry: fn() -> &'static Registry,
+        name: &'static str,
+        help: &'static str,
+    ) -> Self {
+        let registry = WhichRegistry::Asked(registry);
+        Self {
+            registry,
+            declaration: Declaration::new(name, help, Location::caller()),
+            instrument: PhantomData,
+        }
+    }
+
+    /// Declares the metric in this registry instead, which is asked for when the metric is made.
+    pub const fn in_registry(mut self, registry: fn() -> &'static Registry) -> Self {
+        self.registry = WhichRegistry::Asked(registry);
+        self
     }
 }
 
@@ -173,8 +212,9 @@ impl Declare<'_, Histogram> {
     }
 
     /// Sets the buckets; without this they are [`Buckets::HTTP_SECONDS`].
-    pub fn buckets(mut self, buckets: Buckets) -> Self {
-        self.declaration.buckets = buckets;
+    pub const fn buckets(mut self, buckets: Buckets) -> Self {
+        // The former ones, which are static unless they were set before, are not dropped: that cannot be done in a constant.
+        let _former = ManuallyDrop::new(std::mem::replace(&mut self.declaration.buckets, buckets));
         self
     }
 

@@ -1,7 +1,9 @@
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::declaring::error::{RegisterError, RegisterErrorKind};
 use crate::declaring::name::{check_label, check_namespace};
+use crate::declaring::record::{MAX_RECORDED, Recorded};
 use crate::instruments::instrument::Shared;
 use crate::{InvalidName, LabelSet, Registry};
 
@@ -31,16 +33,17 @@ use crate::{InvalidName, LabelSet, Registry};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[must_use = "a registry is made by `build` or `build_global`"]
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct RegistryBuilder {
     namespace: Option<Box<str>>,
     labels: Vec<(Box<str>, Box<str>)>,
+    max_recorded: usize,
 }
 
 impl Registry {
     /// A registry whose metrics have something in common; [`new`](Self::new) makes one without.
     pub fn builder() -> RegistryBuilder {
-        RegistryBuilder::default()
+        RegistryBuilder { namespace: None, labels: Vec::new(), max_recorded: MAX_RECORDED }
     }
 }
 
@@ -57,12 +60,20 @@ impl RegistryBuilder {
         self
     }
 
+    /// How many metrics [`record`](Registry::record) makes at most, for names that it sees for the first time; 1000 unless said
+    /// otherwise.
+    pub const fn max_recorded(mut self, metrics: usize) -> Self {
+        self.max_recorded = metrics;
+        self
+    }
+
     /// The registry.
     ///
     /// # Errors
     /// [`InvalidRegistry`] if the namespace or a label is refused.
     pub fn build(self) -> Result<Registry, InvalidRegistry> {
-        Ok(Registry::with_scope(self.scope()?))
+        let recorded = Recorded::new(self.max_recorded);
+        Ok(Registry::with_scope(self.scope()?, recorded))
     }
 
     /// The registry, as the [`global`](Registry::global) one: to be called before anybody uses that.
@@ -103,10 +114,15 @@ pub(crate) struct Scope {
 }
 
 impl Scope {
+    /// The name with the namespace.
+    pub(crate) fn name<'a>(&self, name: &'a str) -> Cow<'a, str> {
+        if self.prefix.is_empty() { name.into() } else { format!("{}{name}", self.prefix).into() }
+    }
+
     /// The metric as it is in the registry.
     pub(crate) fn take_in(&self, mut shared: Shared) -> Result<Shared, RegisterError> {
         if !self.prefix.is_empty() {
-            shared.name = format!("{}{}", self.prefix, shared.name).into();
+            shared.name = self.name(&shared.name).into();
         }
         let constant = shared.constant.iter().map(|(label, _)| label);
         let own = shared.label_names.iter().chain(constant);

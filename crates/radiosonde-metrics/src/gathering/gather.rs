@@ -215,6 +215,13 @@ impl<'a> Merged<'a> {
                 }
             }
         }
+        for (why, reason) in Refusal::ALL {
+            let times = self.registry.refused().get(why);
+            if times > 0 {
+                let labels = LabelSet::new([("family", "_registry"), ("reason", reason)]);
+                refused.number(labels, Number::Unsigned(times));
+            }
+        }
         for family in own.iter().filter(|family| family.shared().native.is_some()) {
             let shared = family.shared();
             let limited = collection.family(

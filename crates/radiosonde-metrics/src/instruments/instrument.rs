@@ -95,22 +95,32 @@ pub(crate) enum Refusal {
     Negative,
     Infinite,
     LabelCount,
+    LabelNames,
     Exemplar,
+    Value,
+    Kind,
+    Limit,
+    Declaration,
 }
 
 impl Refusal {
-    pub(crate) const ALL: [(Self, &'static str); 5] = [
+    pub(crate) const ALL: [(Self, &'static str); 10] = [
+        (Self::Declaration, "declaration"),
         (Self::Exemplar, "exemplar"),
         (Self::Infinite, "infinite"),
+        (Self::Kind, "kind"),
         (Self::LabelCount, "label_count"),
+        (Self::LabelNames, "label_names"),
+        (Self::Limit, "limit"),
         (Self::NotANumber, "nan"),
         (Self::Negative, "negative"),
+        (Self::Value, "value"),
     ];
 }
 
 /// How often each refusal happened in a family.
 #[derive(Debug, Default)]
-pub(crate) struct Refused([AtomicU64; 5]);
+pub(crate) struct Refused([AtomicU64; Refusal::ALL.len()]);
 
 impl Refused {
     #[cold]

@@ -1,0 +1,232 @@
+use std::error::Error as _;
+use std::fmt;
+use std::ops::Deref;
+use std::sync::OnceLock;
+
+use radiosonde_core::diagnostics;
+
+use crate::instruments::instrument::Refusal;
+use crate::{Counter, Declare, Family, FloatCounter, Gauge, Histogram, Instrument, IntGauge, Labels};
+use crate::{RegisterError, Registry, Vector};
+
+/// A metric in a `static`: declared when the program is compiled, registered when it is first used.
+///
+/// Made by [`Declare::lazy`], [`Declare::lazy_family`] and [`Declare::lazy_labels`], in the [global](Registry::global) registry unless
+/// [`Declare::in_registry`] says otherwise. It is used as what it holds: an instrument, a [`Family`] or a [`Vector`].
+///
+/// [`register`](Self::register) registers it before its first use, so that a metric without labels is exposed at zero from the start.
+///
+/// # Errors
+/// Using it never fails: a declaration that is refused is reported and counted in
+/// `radiosonde_metrics_refused_total{family="_registry",reason="declaration"}`, and what is recorded then is exposed nowhere.
+/// `register` gives the error.
+///
+/// # Cost
+/// One load more than a metric that is kept in a variable.
+///
+/// ```
+/// use radiosonde_metrics::{Counter, Declare, Family, Histogram, Labels, Lazy, Registry};
+///
+/// #[derive(Labels)]
+/// struct Order<'a> {
+///     method: &'a str,
+/// }
+///
+/// static ORDERS: Lazy<Family<Counter, Order<'static>>> =
+///     Declare::counter("orders_total", "Orders.").lazy_family();
+/// static WAIT: Lazy<Histogram> =
+///     Declare::histogram("queue_wait_seconds", "Time in the queue.").unit("seconds").lazy();
+///
+/// WAIT.register()?;
+/// let method = String::from("card");
+/// ORDERS.with(&Order { method: &method }).inc();
+///
+/// let text = Registry::global().text();
+/// assert!(text.contains("orders_total{method=\"card\"} 1\n"));
+/// assert!(text.contains("queue_wait_seconds_count 0\n"));
+/// # Ok::<(), radiosonde_metrics::RegisterError>(())
+/// ```
+pub struct Lazy<T: Declarable> {
+    declare: Declare<'static, T::Instrument>,
+    labels: &'static [&'static str],
+    made: OnceLock<Made<T>>,
+}
+
+struct Made<T> {
+    metric: T,
+    refused: Option<RegisterError>,
+}
+
+/// What a [`Lazy`] may hold: an instrument, a [`Family`] or a [`Vector`].
+///
+/// Sealed: it says how each is registered.
+pub trait Declarable: sealed::Sealed {}
+
+pub(crate) mod sealed {
+    use crate::{Declare, Instrument, RegisterError};
+
+    pub trait Sealed: Sized {
+        type Instrument: Instrument;
+
+        fn make(declare: Declare<'static, Self::Instrument>, labels: &[&str]) -> Result<Self, RegisterError>;
+
+        /// Like it, but known to no registry, for a declaration that was refused.
+        fn detached(declare: Declare<'static, Self::Instrument>, labels: &[&str]) -> Self;
+    }
+}
+
+impl<T: Declarable> Lazy<T> {
+    const fn new(declare: Declare<'static, T::Instrument>, labels: &'static [&'static str]) -> Self {
+        Self { declare, labels, made: OnceLock::new() }
+    }
+
+    /// Registers it, if that did not happen before.
+    ///
+    /// # Errors
+    /// [`RegisterError`] if the declaration is refused; every call gives it.
+    pub fn register(&self) -> Result<&T, RegisterError> {
+        let made = self.made();
+        made.refused.clone().map_or(Ok(&made.metric), Err)
+    }
+
+    fn made(&self) -> &Made<T> {
+        self.made.get().unwrap_or_else(|| self.make())
+    }
+
+    #[cold]
+    fn make(&self) -> &Made<T> {
+        let mut first = false;
+        let made = self.made.get_or_init(|| {
+            first = true;
+            let (metric, refused) = match T::make(self.declare.clone(), self.labels) {
+                Ok(metric) => (metric, None),
+                Err(error) => (T::detached(self.declare.clone(), self.labels), Some(error)),
+            };
+            Made { metric, refused }
+        });
+        // Not while it is being made: whoever hears of it may use it.
+        if let Some(error) = made.refused.as_ref().filter(|_| first) {
+            self.declare.registry().refused().count(Refusal::Declaration);
+            let cause = error.source().map_or_else(String::new, |cause| format!(": {cause}"));
+            diagnostics::report("metrics", "declaration", format_args!("{error}{cause}; it is not exposed"));
+        }
+        made
+    }
+}
+
+impl<T: Declarable> Deref for Lazy<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.made().metric
+    }
+}
+
+impl<T: Declarable> fmt::Debug for Lazy<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let registered = self.made.get().map(|made| made.refused.is_none());
+        f.debug_struct("Lazy").field("name", &self.declare.name()).field("registered", &registered).finish()
+    }
+}
+
+impl Declare<'static, Counter> {
+    /// Declares a [`Counter`] for a static; the name ends in `_total`.
+    #[track_caller]
+    pub const fn counter(name: &'static str, help: &'static str) -> Self {
+        Self::asking(Registry::global, name, help)
+    }
+}
+
+impl Declare<'static, FloatCounter> {
+    /// Declares a [`FloatCounter`] for a static; the name ends in `_total`.
+    #[track_caller]
+    pub const fn float_counter(name: &'static str, help: &'static str) -> Self {
+        Self::asking(Registry::global, name, help)
+    }
+}
+
+impl Declare<'static, Gauge> {
+    /// Declares a [`Gauge`] for a static.
+    #[track_caller]
+    pub const fn gauge(name: &'static str, help: &'static str) -> Self {
+        Self::asking(Registry::global, name, help)
+    }
+}
+
+impl Declare<'static, IntGauge> {
+    /// Declares an [`IntGauge`] for a static.
+    #[track_caller]
+    pub const fn int_gauge(name: &'static str, help: &'static str) -> Self {
+        Self::asking(Registry::global, name, help)
+    }
+}
+
+impl Declare<'static, Histogram> {
+    /// Declares a [`Histogram`] for a static; the name ends in its base unit, such as `_seconds` or `_bytes`.
+    #[track_caller]
+    pub const fn histogram(name: &'static str, help: &'static str) -> Self {
+        Self::asking(Registry::global, name, help)
+    }
+}
+
+impl<M: Instrument> Declare<'static, M> {
+    /// The metric without labels, registered when it is first used.
+    #[must_use]
+    pub const fn lazy(self) -> Lazy<M> {
+        Lazy::new(self, &[])
+    }
+
+    /// The metric told apart by the labels of the type `L`, registered when it is first used.
+    #[must_use]
+    pub const fn lazy_family<L: Labels>(self) -> Lazy<Family<M, L>> {
+        Lazy::new(self, &[])
+    }
+
+    /// The metric told apart by labels with these names, registered when it is first used.
+    #[must_use]
+    pub const fn lazy_labels(self, names: &'static [&'static str]) -> Lazy<Vector<M>> {
+        Lazy::new(self, names)
+    }
+}
+
+impl<M: Instrument> Declarable for M {}
+
+impl<M: Instrument> sealed::Sealed for M {
+    type Instrument = M;
+
+    fn make(declare: Declare<'static, M>, _: &[&str]) -> Result<M, RegisterError> {
+        declare.build()
+    }
+
+    fn detached(declare: Declare<'static, M>, _: &[&str]) -> M {
+        Vector::new(declare.detached(&[])).handle(&[])
+    }
+}
+
+impl<M: Instrument, L: Labels> Declarable for Family<M, L> {}
+
+impl<M: Instrument, L: Labels> sealed::Sealed for Family<M, L> {
+    type Instrument = M;
+
+    fn make(declare: Declare<'static, M>, _: &[&str]) -> Result<Self, RegisterError> {
+        declare.family()
+    }
+
+    fn detached(declare: Declare<'static, M>, _: &[&str]) -> Self {
+        Self::new(declare.detached(&L::names()))
+    }
+}
+
+impl<M: Instrument> Declarable for Vector<M> {}
+
+impl<M: Instrument> sealed::Sealed for Vector<M> {
+    type Instrument = M;
+
+    fn make(declare: Declare<'static, M>, labels: &[&str]) -> Result<Self, RegisterError> {
+        declare.labels(labels)
+    }
+
+    fn detached(declare: Declare<'static, M>, labels: &[&str]) -> Self {
+        Self::new(declare.detached(labels))
+    }
+}

@@ -1,0 +1,325 @@
+use std::sync::{Arc, Mutex, PoisonError};
+
+use radiosonde_core::{Clock as _, SystemClock};
+
+use crate::declaring::record_error::{RecordError, RecordErrorKind};
+use crate::families::family::Texts;
+use crate::families::family_data::{AnyFamily, FamilyData};
+use crate::families::series::{Found, Lent, Series, Values};
+use crate::families::table::Table;
+use crate::instruments::instrument::Shared;
+use crate::{Counter, FloatCounter, Gauge, Histogram, Instrument, IntGauge, LabelSet, Registry};
+
+/// How many families [`Registry::record`] makes unless the registry says otherwise.
+pub(crate) const MAX_RECORDED: usize = 1000;
+
+const HELP: &str = "Recorded by a name given at run time.";
+
+impl Registry {
+    /// Records `value` in a metric that is known by name only, such as one that a script or a configuration file names: adds it to a
+    /// `"counter"`, sets a `"gauge"`, observes it in a `"histogram"`.
+    ///
+    /// The first call with a name declares the metric, with a help text that says so and
+    /// [`Buckets::HTTP_SECONDS`](crate::Buckets::HTTP_SECONDS), and fixes its kind and the names of its labels; their order does not
+    /// matter. A metric that was declared before, of [`Counter`], [`FloatCounter`], [`Gauge`], [`IntGauge`] or [`Histogram`], is recorded
+    /// in as it is: declare what needs another help text, unit or buckets.
+    ///
+    /// # Shape
+    /// At most [`max_recorded`](crate::RegistryBuilder::max_recorded) metrics come to be in this way, 1000 unless said otherwise; each has a
+    /// limit of series like any other.
+    ///
+    /// # Cost
+    /// For a name and labels that were recorded before: a hash and a comparison for each of both. No lock, no allocation.
+    ///
+    /// # Errors
+    /// [`RecordError`] names what is wrong; nothing is recorded then. Each is counted in `radiosonde_metrics_refused_total{family,reason}`,
+    /// with the family `_registry` if there is none of the name.
+    ///
+    /// ```
+    /// use radiosonde_metrics::Registry;
+    ///
+    /// let registry = Registry::new();
+    /// registry.record("counter", "orders_total", 1.0, &[("method", "card"), ("shop", "a")])?;
+    /// registry.record("counter", "orders_total", 2.0, &[("shop", "a"), ("method", "card")])?;
+    /// registry.record("gauge", "queue_depth", 7.0, &[])?;
+    /// assert!(registry.text().contains("orders_total{method=\"card\",shop=\"a\"} 3\n"));
+    ///
+    /// let error = registry.record("counter", "orders_total", 1.0, &[("shop", "a")]).unwrap_err();
+    /// assert_eq!(error.to_string(), "metric \"orders_total\" is not recorded: it has the labels [\"method\", \"shop\"], not [\"shop\"]");
+    /// # Ok::<(), radiosonde_metrics::RecordError>(())
+    /// ```
+    #[track_caller]
+    pub fn record(
+        &self,
+        kind: &str,
+        name: &str,
+        value: f64,
+        labels: &[(&str, &str)],
+    ) -> Result<(), RecordError> {
+        let recorded = self.recorded();
+        let refuse = |kind| RecordError::new(name, kind);
+        let found = match recorded.table.get(&Texts(&[name])) {
+            Some(found) => found,
+            None => recorded.make(self, kind, name, labels).map_err(|refused| {
+                self.refused().count(refused.reason());
+                refuse(refused)
+            })?,
+        };
+        let result = found.cell.record(kind, value, labels);
+        result.map_err(|refused| {
+            found.cell.shared().refused.count(refused.reason());
+            refuse(refused)
+        })
+    }
+}
+
+/// The metrics that were recorded by name.
+pub(crate) struct Recorded {
+    table: Table<Recorder>,
+    /// How many were made for that.
+    made: Mutex<usize>,
+    limit: usize,
+}
+
+impl Recorded {
+    pub(crate) fn new(limit: usize) -> Self {
+        Self { table: Table::new(), made: Mutex::new(0), limit }
+    }
+
+    #[cold]
+    #[track_caller]
+    fn make(
+        &self,
+        registry: &Registry,
+        kind: &str,
+        name: &str,
+        labels: &[(&str, &str)],
+    ) -> Result<Found<'_, Recorder>, RecordErrorKind> {
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        let recorder = match registry.family(name) {
+            Some(family) => {
+                let instrument = family.instrument();
+                Recorder::of(family).ok_or(RecordErrorKind::Instrument { instrument })?
+            }
+            None if *made >= self.limit => return Err(RecordErrorKind::Limit { limit: self.limit }),
+            None => {
+                let recorder = Recorder::declare(registry, kind, name, labels)?;
+                *made += 1;
+                recorder
+            }
+        };
+        let key = Texts(&[name]);
+        let make = || Series::new(recorder, LabelSet::default(), key.to_key(), SystemClock.now());
+        // Not limited here, so there is always one.
+        self.table.get_or_insert(&key, usize::MAX, make).ok_or(RecordErrorKind::Limit { limit: self.limit })
+    }
+}
+
+impl Default for Recorded {
+    fn default() -> Self {
+        Self::new(MAX_RECORDED)
+    }
+}
+
+/// A family that values are recorded in.
+enum Recorder {
+    Counter(Arc<FamilyData<Counter>>),
+    FloatCounter(Arc<FamilyData<FloatCounter>>),
+    Gauge(Arc<FamilyData<Gauge>>),
+    IntGauge(Arc<FamilyData<IntGauge>>),
+    Histogram(Arc<FamilyData<Histogram>>),
+}
+
+impl Recorder {
+    #[track_caller]
+    fn declare(
+        registry: &Registry,
+        kind: &str,
+        name: &str,
+        labels: &[(&str, &str)],
+    ) -> Result<Self, RecordErrorKind> {
+        let names: Vec<_> = labels.iter().map(|(name, _)| *name).collect();
+        let declared = match kind {
+            "counter" => registry.float_counter(name, HELP).register(&names).map(Self::FloatCounter),
+            "gauge" => registry.gauge(name, HELP).register(&names).map(Self::Gauge),
+            "histogram" => registry.histogram(name, HELP).register(&names).map(Self::Histogram),
+            _ => return Err(RecordErrorKind::UnknownKind { kind: kind.into() }),
+        };
+        declared.map_err(RecordErrorKind::Register)
+    }
+
+    /// `None` for an instrument that takes no plain number.
+    fn of(family: Arc<dyn AnyFamily>) -> Option<Self> {
+        fn is<M: Instrument>(family: &Arc<dyn AnyFamily>) -> Option<Arc<FamilyData<M>>> {
+            Arc::clone(family).into_any().downcast().ok()
+        }
+        is(&family)
+            .map(Self::Counter)
+            .or_else(|| is(&family).map(Self::FloatCounter))
+            .or_else(|| is(&family).map(Self::Gauge))
+            .or_else(|| is(&family).map(Self::IntGauge))
+            .or_else(|| is(&family).map(Self::Histogram))
+    }
+
+    fn shared(&self) -> &Shared {
+        match self {
+            Self::Counter(data) => &data.shared,
+            Self::FloatCounter(data) => &data.shared,
+            Self::Gauge(data) => &data.shared,
+            Self::IntGauge(data) => &data.shared,
+            Self::Histogram(data) => &data.shared,
+        }
+    }
+
+    fn record(&self, kind: &str, value: f64, labels: &[(&str, &str)]) -> Result<(), RecordErrorKind> {
+        let shared = self.shared();
+        if kind != shared.kind.as_str() {
+            return Err(if matches!(kind, "counter" | "gauge" | "histogram") {
+                RecordErrorKind::OtherKind { registered: shared.kind }
+            } else {
+                RecordErrorKind::UnknownKind { kind: kind.into() }
+            });
+        }
+        let names = &shared.label_names;
+        let pairs = Pairs { names, labels };
+        if labels.len() != names.len() || !names.iter().all(|name| pairs.value(name).is_some()) {
+            let given = labels.iter().map(|(name, _)| (*name).into()).collect();
+            return Err(RecordErrorKind::Labels { registered: names.clone(), given });
+        }
+        let refuse = |allowed| Err(RecordErrorKind::Value { value, allowed });
+        match self {
+            Self::Counter(data) => match whole(value).and_then(|whole| u64::try_from(whole).ok()) {
+                Some(events) => lend(data, &pairs).inc_by(events),
+                None => return refuse("whole numbers from 0 to 2^53"),
+            },
+            Self::FloatCounter(data) if value.is_finite() && value >= 0.0 => lend(data, &pairs).inc_by(value),
+            Self::FloatCounter(_) => return refuse("finite numbers from 0"),
+            Self::Gauge(data) => lend(data, &pairs).set(value),
+            Self::IntGauge(data) => match whole(value) {
+                Some(things) => lend(data, &pairs).set(things),
+                None => return refuse("whole numbers from -2^53 to 2^53"),
+            },
+            Self::Histogram(data) if value.is_finite() => lend(data, &pairs).observe(value),
+            Self::Histogram(_) => return refuse("finite numbers"),
+        }
+        Ok(())
+    }
+}
+
+fn lend<'a, M: Instrument>(data: &'a FamilyData<M>, values: &Pairs<'_>) -> Lent<'a, M> {
+    Lent::new(data.find(values))
+}
+
+/// The value as an integer, if it is one that no rounding has made.
+fn whole(value: f64) -> Option<i64> {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    #[allow(clippy::cast_possible_truncation, reason = "whole, and at most 2^53 away from zero")]
+    (value.fract() == 0.0 && value.abs() <= EXACT).then_some(value as i64)
+}
+
+/// Label values by name, in the order of the family's names.
+struct Pairs<'a> {
+    names: &'a [Box<str>],
+    labels: &'a [(&'a str, &'a str)],
+}
+
+impl Pairs<'_> {
+    fn value(&self, name: &str) -> Option<&str> {
+        self.labels.iter().find(|(given, _)| *given == name).map(|(_, value)| *value)
+    }
+}
+
+impl Values for Pairs<'_> {
+    fn each(&self, mut see: impl FnMut(&str)) {
+        self.names.iter().for_each(|name| see(self.value(name).unwrap_or_default()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::RegisterErrorKind;
+
+    fn refused(registry: &Registry, family: &str, reason: &str) -> f64 {
+        let labels = [("family", family), ("reason", reason)];
+        registry.snapshot().sum("radiosonde_metrics_refused_total", &labels)
+    }
+
+    #[test]
+    fn what_was_declared_before_is_recorded_in() {
+        let registry = Registry::builder().namespace("shop").build().unwrap();
+        let orders = registry.counter("orders_total", "Orders.").labels(&["a", "b"]).unwrap();
+        let sessions = registry.int_gauge("sessions", "Sessions.").build().unwrap();
+        registry.record("counter", "orders_total", 2.0, &[("b", "2"), ("a", "1")]).unwrap();
+        registry.record("gauge", "sessions", -3.0, &[]).unwrap();
+        assert_eq!((orders.with(&["1", "2"]).value(), sessions.value()), (2, -3));
+        registry.record("histogram", "wait_seconds", 0.2, &[]).unwrap();
+        assert!(registry.text().contains("shop_wait_seconds_count 1\n"));
+    }
+
+    #[test]
+    fn each_refusal_is_named_and_counted() {
+        let registry = Registry::new();
+        registry.counter("orders_total", "Orders.").build().unwrap();
+        let record = |kind, name, value, labels: &[_]| {
+            registry.record(kind, name, value, labels).unwrap_err().kind().clone()
+        };
+        assert!(
+            matches!(record("meter", "a", 1.0, &[]), RecordErrorKind::UnknownKind { kind } if &*kind == "meter")
+        );
+        let RecordErrorKind::Register(error) = record("counter", "a", 1.0, &[]) else { panic!() };
+        assert_eq!(error.kind(), &RegisterErrorKind::NoTotal);
+        assert!(error.site().file().ends_with("record.rs"));
+        assert!(matches!(record("gauge", "orders_total", 1.0, &[]), RecordErrorKind::OtherKind { .. }));
+        assert!(matches!(record("counter", "orders_total", 1.5, &[]), RecordErrorKind::Value { .. }));
+        assert!(matches!(
+            record("counter", "orders_total", 1.0, &[("a", "1")]),
+            RecordErrorKind::Labels { .. }
+        ));
+        registry.record("gauge", "g", f64::NAN, &[("a", "1"), ("b", "2")]).unwrap();
+        assert!(matches!(
+            record("gauge", "g", 1.0, &[("a", "1"), ("a", "2")]),
+            RecordErrorKind::Labels { .. }
+        ));
+        for (family, reason, times) in [
+            ("_registry", "kind", 1.0),
+            ("_registry", "declaration", 1.0),
+            ("orders_total", "kind", 1.0),
+            ("orders_total", "value", 1.0),
+            ("orders_total", "label_names", 1.0),
+            ("g", "label_names", 1.0),
+        ] {
+            assert_eq!(refused(&registry, family, reason), times, "{family} {reason}: {}", registry.text());
+        }
+    }
+
+    #[test]
+    fn values_that_would_spoil_a_total_are_refused() {
+        let registry = Registry::new();
+        let record = |kind, name, value| registry.record(kind, name, value, &[]).is_ok();
+        for (kind, name, refused) in [
+            ("counter", "a_total", &[f64::NAN, f64::INFINITY, -1.0][..]),
+            ("histogram", "b", &[f64::NAN, f64::INFINITY, f64::NEG_INFINITY]),
+        ] {
+            assert!(record(kind, name, 1.5));
+            assert!(refused.iter().all(|&value| !record(kind, name, value)));
+        }
+        assert_eq!(registry.snapshot().value("a_total", &[]), Some(1.5));
+        assert_eq!(refused(&registry, "a_total", "value"), 3.0);
+    }
+
+    #[test]
+    fn names_thrown_at_a_registry_come_to_an_end() {
+        let registry = Registry::builder().max_recorded(2).build().unwrap();
+        registry.gauge("declared", "Declared.").build().unwrap();
+        for name in 0..100 {
+            let _ = registry.record("gauge", &format!("g{name}"), 1.0, &[]);
+        }
+        registry.record("gauge", "declared", 1.0, &[]).unwrap();
+        registry.record("gauge", "g1", 2.0, &[]).unwrap();
+        let error = registry.record("gauge", "g2", 2.0, &[]).unwrap_err();
+        assert!(matches!(error.kind(), RecordErrorKind::Limit { limit: 2 }));
+        assert_eq!(refused(&registry, "_registry", "limit"), 99.0);
+        assert!(registry.snapshot().family("g2").is_none());
+    }
+}

@@ -55,10 +55,12 @@ pub use radiosonde_macros::LabelValue;
 /// Derives [`trait@Labels`] for a struct with named fields.
 pub use radiosonde_macros::Labels;
 pub use registry::Registry;
+#[cfg(feature = "http")]
+pub use serving::body::MetricsBody;
 #[cfg(feature = "listener")]
 pub use serving::listener::{ListenError, Listener};
 #[cfg(feature = "http")]
-pub use serving::service::{MetricsBody, MetricsService};
+pub use serving::service::{MetricsFuture, MetricsService};
 
 /// The traits without the derives of the same names, for the facade, which has derives of its own beside them.
 #[doc(hidden)]

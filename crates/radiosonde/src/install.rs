@@ -8,7 +8,7 @@ use radiosonde_core::Resource;
 use radiosonde_delivery::{Delivery, SinkOptions};
 use radiosonde_log::{JsonLayer, LineSink, bridge_log_records};
 use radiosonde_loki::LokiSink;
-use radiosonde_metrics::{Listener, Registry};
+use radiosonde_metrics::{Listener, MetricsService, Registry};
 use radiosonde_otlp::OtlpSpans;
 use radiosonde_tower::{ClientLayer, ServerLayer};
 use radiosonde_trace::{Sampler, TracePipeline};
@@ -56,7 +56,8 @@ fn assemble(settings: Settings) -> Result<Telemetry, InitError> {
     let subscriber = Dispatch::new(tracing_subscriber::registry().with(layers));
     dispatcher::with_default(&subscriber, || traces.probe()).map_err(InitError::Probe)?;
 
-    let start = |address| Listener::start(&registry, address).map_err(InitError::Listen);
+    let metrics = MetricsService::new(&registry);
+    let start = |address| Listener::serve(&metrics, address).map_err(InitError::Listen);
     let listener = listen.map(start).transpose()?;
 
     // From here on the process is changed; what can fail has been tried.
@@ -65,7 +66,7 @@ fn assemble(settings: Settings) -> Result<Telemetry, InitError> {
     traces.install_global();
     registry.expose_process();
     registry.expose_build_info(&resource);
-    Ok(Telemetry::new(resource, registry, (server, client), traces, delivery, listener))
+    Ok(Telemetry::new(resource, registry, (server, client), traces, delivery, (metrics, listener)))
 }
 
 fn log_layer(

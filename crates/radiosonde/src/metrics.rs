@@ -10,8 +10,9 @@ pub use radiosonde_metrics::{
     Buckets, CollectedFamily, Collection, Collector, Counter, Declare, Exemplar, Family, FamilyInfo,
     FloatCounter, Format, Gauge, Held, Histogram, HistogramSample, Instrument, IntGauge, InvalidBuckets,
     InvalidExemplar, InvalidName, InvalidNameKind, InvalidNative, InvalidRegistry, Kind, LabelSet, Lent,
-    ListenError, Listener, MetricsBody, MetricsService, Native, NativeSample, Number, NumberSample, OVERFLOW,
-    RegisterError, RegisterErrorKind, Registry, RegistryBuilder, Selection, StatusClass, SummarySample,
-    Vector, Visitor,
+    Native, NativeSample, Number, NumberSample, OVERFLOW, RegisterError, RegisterErrorKind, Registry,
+    RegistryBuilder, Selection, StatusClass, SummarySample, Vector, Visitor,
 };
 pub use radiosonde_metrics::{Declarable, Lazy, RecordError, RecordErrorKind};
+// What serves them.
+pub use radiosonde_metrics::{ListenError, Listener, MetricsBody, MetricsFuture, MetricsService};

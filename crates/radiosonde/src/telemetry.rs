@@ -20,6 +20,7 @@ pub struct Telemetry {
     client: ClientLayer,
     traces: TracePipeline,
     delivery: Delivery,
+    metrics: MetricsService,
     listener: Option<Listener>,
 }
 
@@ -30,10 +31,11 @@ impl Telemetry {
         layers: (ServerLayer, ClientLayer),
         traces: TracePipeline,
         delivery: Delivery,
-        listener: Option<Listener>,
+        scrapes: (MetricsService, Option<Listener>),
     ) -> Self {
         let (server, client) = layers;
-        Self { resource, registry, server, client, traces, delivery, listener }
+        let (metrics, listener) = scrapes;
+        Self { resource, registry, server, client, traces, delivery, metrics, listener }
     }
 
     /// The layer for the service's HTTP server. With axum: `Router::layer`, after the routes.
@@ -54,7 +56,7 @@ impl Telemetry {
     /// as requests.
     #[must_use]
     pub fn metrics(&self) -> MetricsService {
-        MetricsService::new(&self.registry)
+        self.metrics.clone()
     }
 
     /// Where everything counts, for metrics of your own.

@@ -6,21 +6,17 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use http::StatusCode;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::sync::{Semaphore, oneshot};
 
-use crate::serving::service::plain;
-use crate::serving::write_deadline::WriteDeadline;
+use crate::serving::connection::{self, ANSWER_TAKEN_WITHIN};
 use crate::{MetricsService, Registry};
 
 /// Serves a registry's `/metrics` on a port of its own, for programs that serve no HTTP otherwise.
 ///
 /// Runs on its own thread with its own runtime, so it needs none of the program's. At most 16 connections are served at a
 /// time, further ones wait; a client that does not send its request within ten seconds, or does not take the answer within thirty,
-/// is hung up on. Stops when dropped.
+/// is hung up on. A request with a body gets 413, one whose head is longer than 16 KiB gets 431, a path that is not `/metrics`
+/// 404; each is counted in `radiosonde_metrics_scrapes_total{outcome}`. Stops when dropped.
 ///
 /// ```
 /// use std::io::{Read as _, Write as _};
@@ -42,8 +38,6 @@ pub struct Listener {
 }
 
 const CONNECTIONS: usize = 16;
-const REQUEST_WITHIN: Duration = Duration::from_secs(10);
-const ANSWER_TAKEN_WITHIN: Duration = Duration::from_secs(30);
 
 impl Listener {
     /// Loopback, and the port that OpenTelemetry gives to Prometheus exporters.
@@ -54,13 +48,21 @@ impl Listener {
     /// # Errors
     /// [`ListenError`] if the address cannot be listened on, or no thread can be started.
     pub fn start(registry: &Registry, address: SocketAddr) -> Result<Self, ListenError> {
+        Self::serve(&MetricsService::new(registry), address)
+    }
+
+    /// Like [`start`](Self::start), with a service that has settings of its own, or answers elsewhere as well.
+    ///
+    /// # Errors
+    /// [`ListenError`] if the address cannot be listened on, or no thread can be started.
+    pub fn serve(service: &MetricsService, address: SocketAddr) -> Result<Self, ListenError> {
         let refuse = |source| ListenError { address, source };
         let socket = TcpListener::bind(address).map_err(refuse)?;
         socket.set_nonblocking(true).map_err(refuse)?;
         let bound = socket.local_addr().map_err(refuse)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(refuse)?;
         let (stop, stopped) = oneshot::channel();
-        let service = MetricsService::new(registry);
+        let service = service.clone();
         let thread = std::thread::Builder::new().name("radiosonde-metrics".into());
         let serve = move || runtime.block_on(serve(socket, service, stopped));
         let thread = thread.spawn(serve).map_err(refuse)?;
@@ -105,24 +107,9 @@ async fn serve(socket: TcpListener, service: MetricsService, mut stopped: onesho
         let service = service.clone();
         tokio::spawn(async move {
             let _permit = permit;
-            serve_connection(connection, service, ANSWER_TAKEN_WITHIN).await;
+            connection::serve(connection, service, ANSWER_TAKEN_WITHIN).await;
         });
     }
-}
-
-async fn serve_connection(connection: tokio::net::TcpStream, service: MetricsService, within: Duration) {
-    let answer = service_fn(move |request: http::Request<hyper::body::Incoming>| {
-        let response = match request.uri().path() {
-            "/metrics" => service.answer(request.method(), request.uri(), request.headers()),
-            _ => plain(StatusCode::NOT_FOUND, "metrics are at /metrics\n"),
-        };
-        async move { Ok::<_, Infallible>(response) }
-    });
-    let connection = TokioIo::new(WriteDeadline::new(connection, within));
-    let mut server = http1::Builder::new();
-    server.timer(TokioTimer::new()).header_read_timeout(REQUEST_WITHIN);
-    // A scraper that goes away is its own business.
-    let _ = server.serve_connection(connection, answer).await;
 }
 
 /// The metrics listener could not be started.
@@ -195,7 +182,35 @@ mod tests {
             drop(listener);
             stopped.send(()).unwrap();
         });
-        assert_eq!(wait.recv_timeout(REQUEST_WITHIN / 2), Ok(()));
+        assert_eq!(wait.recv_timeout(connection::REQUEST_WITHIN / 2), Ok(()));
+    }
+
+    fn ask(listener: &Listener, request: &str) -> String {
+        use std::io::{Read as _, Write as _};
+        let mut connection = std::net::TcpStream::connect(listener.address()).unwrap();
+        connection.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
+    #[test]
+    fn requests_that_are_too_large_or_for_something_else_are_refused_and_counted() {
+        let registry = Registry::new();
+        let listener = Listener::start(&registry, ([127, 0, 0, 1], 0).into()).unwrap();
+        let body = "GET /metrics HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\n\r\n";
+        let answer = ask(&listener, body);
+        assert!(answer.starts_with("HTTP/1.1 413 ") && answer.contains("connection: close\r\n"), "{answer}");
+        let chunked = "GET /metrics HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n";
+        assert!(ask(&listener, chunked).starts_with("HTTP/1.1 413 "));
+        let head = format!("GET /metrics HTTP/1.1\r\nhost: x\r\nx: {}", "x".repeat(connection::MAX_HEAD));
+        assert!(ask(&listener, &head).starts_with("HTTP/1.1 431 "));
+        let elsewhere = "GET /else HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+        assert!(ask(&listener, elsewhere).starts_with("HTTP/1.1 404 "));
+        drop(listener);
+        let scrapes =
+            |outcome| registry.snapshot().value("radiosonde_metrics_scrapes_total", &[("outcome", outcome)]);
+        assert_eq!((scrapes("too_large"), scrapes("not_found")), (Some(3.0), Some(1.0)));
     }
 
     #[test]
@@ -211,9 +226,9 @@ mod tests {
             client.write_all(b"GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
             let (connection, _) = socket.accept().await.unwrap();
             let served =
-                serve_connection(connection, MetricsService::new(&registry), Duration::from_millis(50));
+                connection::serve(connection, MetricsService::new(&registry), Duration::from_millis(50));
             // Before the time to send a request is over, which would end it as well.
-            let ended = tokio::time::timeout(REQUEST_WITHIN * 3 / 4, served).await;
+            let ended = tokio::time::timeout(connection::REQUEST_WITHIN * 3 / 4, served).await;
             drop(client);
             ended
         });

@@ -1,12 +1,19 @@
 //! Answering scrapes.
 
-pub(crate) mod coding;
+pub(crate) mod body;
+mod coding;
+#[cfg(feature = "listener")]
+mod connection;
 #[cfg_attr(not(feature = "gzip"), path = "gzip_off.rs")]
 mod gzip;
+mod in_flight;
 #[cfg(feature = "listener")]
 pub(crate) mod listener;
+mod meters;
+mod refused;
 mod scrape;
 pub(crate) mod service;
+mod turns;
 #[cfg(feature = "listener")]
 mod write_deadline;
 #[cfg_attr(not(feature = "zstd"), path = "zstd_off.rs")]

@@ -2,6 +2,7 @@ use http::header::{ACCEPT, ACCEPT_ENCODING, HeaderMap, HeaderName};
 use radiosonde_core::decode_percent;
 
 use crate::serving::coding::{AcceptedCodings, Coding};
+use crate::serving::refused::Refused;
 use crate::{Dialect, Registry, Selection};
 
 /// What one request asks for. Those that are equal get the same answer.
@@ -12,21 +13,12 @@ pub(crate) struct Scrape {
     codings: AcceptedCodings,
 }
 
-/// Why a request for metrics cannot be answered with them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Unanswerable {
-    /// Every coding is refused, the plain body included.
-    Coding,
-    /// A `name[]` is not percent-encoded UTF-8.
-    Name,
-}
-
 impl Scrape {
-    pub(crate) fn read(query: Option<&str>, headers: &HeaderMap) -> Result<Self, Unanswerable> {
+    pub(crate) fn read(query: Option<&str>, headers: &HeaderMap) -> Result<Self, Refused> {
         let dialect = Dialect::negotiate(&list(headers, &ACCEPT).unwrap_or_default());
         let codings = AcceptedCodings::negotiate(list(headers, &ACCEPT_ENCODING).as_deref());
-        let codings = codings.ok_or(Unanswerable::Coding)?;
-        let selection = selection(query.unwrap_or_default()).ok_or(Unanswerable::Name)?;
+        let codings = codings.ok_or(Refused::Coding)?;
+        let selection = selection(query.unwrap_or_default()).ok_or(Refused::Name)?;
         Ok(Self { dialect, selection, codings })
     }
 

@@ -1,16 +1,23 @@
 use std::convert::Infallible;
-use std::future::{Ready, ready};
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use http::header::{ALLOW, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, VARY};
-use http::{Method, Request, Response, StatusCode, Uri};
-use http_body::{Frame, SizeHint};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, VARY};
+use http::{Method, Request, Response, Uri};
+use radiosonde_core::{Clock as _, SystemClock};
 use tower_service::Service;
 
 use crate::Registry;
-use crate::serving::scrape::{Scrape, Unanswerable};
+use crate::serving::body::MetricsBody;
+use crate::serving::coding::Coding;
+use crate::serving::in_flight::InFlight;
+use crate::serving::meters::{Meters, Outcome};
+use crate::serving::refused::{Refused, VARIES_BY};
+use crate::serving::scrape::Scrape;
+use crate::serving::turns::{Turn, Turns};
 
 /// A tower service that answers every GET and HEAD with the registry's metrics, whatever the path.
 ///
@@ -24,6 +31,15 @@ use crate::serving::scrape::{Scrape, Unanswerable};
 /// # Selection
 /// `?name[]=orders_total&name[]=wait_seconds` asks for these families alone, by their names or those of their samples: see
 /// [`Selection`](crate::Selection). A `name[]` that is not percent-encoded UTF-8 gets 400.
+///
+/// # Many at a time
+/// One scrape at a time is gathered and encoded, within the future that is polled first; whoever asks in the meantime waits, without
+/// a thread, and those who then ask for the same get the same bytes. What a scrape is answered with is thus never older than its
+/// request. At most [`max_in_flight`](Self::max_in_flight) are in flight. Clones take part together, so a program that serves one
+/// registry at several places clones one service.
+///
+/// `radiosonde_metrics_scrapes_total{outcome}`, `radiosonde_metrics_scrape_duration_seconds` and
+/// `radiosonde_metrics_scrape_sent_bytes_total` are declared in the registry.
 ///
 /// ```
 /// use radiosonde_metrics::{MetricsService, Registry};
@@ -41,96 +57,151 @@ use crate::serving::scrape::{Scrape, Unanswerable};
 #[derive(Debug, Clone)]
 pub struct MetricsService {
     registry: Registry,
+    shared: Arc<Shared>,
+    max_in_flight: usize,
+}
+
+/// What clones of a service have in common.
+#[derive(Debug)]
+struct Shared {
+    turns: Turns<Scrape, Made>,
+    in_flight: Arc<AtomicUsize>,
+    meters: Meters,
+}
+
+/// An exposition as it is sent.
+#[derive(Debug, Clone)]
+struct Made {
+    body: Bytes,
+    coding: Coding,
 }
 
 impl MetricsService {
+    /// How many scrapes may be in flight unless said otherwise.
+    pub const DEFAULT_MAX_IN_FLIGHT: usize = 16;
+
     /// A service for `registry`.
     #[must_use]
     pub fn new(registry: &Registry) -> Self {
-        Self { registry: registry.clone() }
+        let (turns, in_flight) = (Turns::default(), Arc::default());
+        let shared = Arc::new(Shared { turns, in_flight, meters: Meters::new(registry) });
+        Self { registry: registry.clone(), shared, max_in_flight: Self::DEFAULT_MAX_IN_FLIGHT }
+    }
+
+    /// How many scrapes may be in flight, from their request until the server has taken the body; further ones get 503 and
+    /// `Retry-After: 1`. Clones are counted together.
+    #[must_use]
+    pub const fn max_in_flight(mut self, scrapes: usize) -> Self {
+        self.max_in_flight = scrapes;
+        self
     }
 
     /// The answer to a request with this method, to this target, with these headers.
-    pub(crate) fn answer(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> Response<MetricsBody> {
-        if method != Method::GET && method != Method::HEAD {
-            let mut response = plain(StatusCode::METHOD_NOT_ALLOWED, "allowed are GET and HEAD\n");
-            response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
-            return response;
+    pub(crate) fn answer(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> MetricsFuture {
+        match self.read(method, uri, headers) {
+            Ok((scrape, in_flight)) => MetricsFuture(Answer::Turn {
+                turn: self.shared.turns.ask(scrape),
+                in_flight: Some(in_flight),
+                service: self.clone(),
+                is_head: method == Method::HEAD,
+            }),
+            Err(refused) => self.refuse(refused),
         }
-        let scrape = match Scrape::read(uri.query(), headers) {
-            Ok(scrape) => scrape,
-            Err(Unanswerable::Coding) => {
-                return varying(plain(StatusCode::NOT_ACCEPTABLE, "every coding of the body is refused\n"));
-            }
-            Err(Unanswerable::Name) => {
-                return plain(StatusCode::BAD_REQUEST, "a name[] is not percent-encoded UTF-8\n");
-            }
-        };
+    }
+
+    pub(crate) fn refuse(&self, refused: Refused) -> MetricsFuture {
+        self.count(refused.outcome());
+        MetricsFuture(Answer::Ready(Some(refused.response())))
+    }
+
+    fn read(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<(Scrape, InFlight), Refused> {
+        if method != Method::GET && method != Method::HEAD {
+            return Err(Refused::Method);
+        }
+        let scrape = Scrape::read(uri.query(), headers)?;
+        let in_flight = InFlight::enter(&self.shared.in_flight, self.max_in_flight).ok_or(Refused::Busy)?;
+        Ok((scrape, in_flight))
+    }
+
+    pub(crate) fn count(&self, outcome: Outcome) {
+        self.shared.meters.count(outcome);
+    }
+
+    fn make(&self, scrape: &Scrape) -> Made {
+        let begun = SystemClock.monotonic();
         let (body, coding) = scrape.make(&self.registry);
-        let length = HeaderValue::from(body.len());
-        let is_head = method == Method::HEAD;
-        let mut response = Response::new(MetricsBody((!is_head).then_some(body.into())));
+        self.shared.meters.made(SystemClock.monotonic().saturating_sub(begun));
+        Made { body: body.into(), coding }
+    }
+
+    fn respond(
+        &self,
+        made: Made,
+        scrape: &Scrape,
+        is_head: bool,
+        in_flight: Option<InFlight>,
+    ) -> Response<MetricsBody> {
+        let Made { body, coding } = made;
+        let length = body.len();
+        let mut response = Response::new(MetricsBody::new((!is_head).then_some(body), in_flight));
+        let headers = response.headers_mut();
         if is_head {
             // Servers tell the length of the body that they are given, and here that is none.
-            response.headers_mut().insert(CONTENT_LENGTH, length);
+            headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+        } else {
+            self.shared.meters.sent(length);
         }
-        let content_type = HeaderValue::from_static(scrape.dialect().content_type());
-        response.headers_mut().insert(CONTENT_TYPE, content_type);
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(scrape.dialect().content_type()));
         if let Some(coding) = coding.header() {
-            response.headers_mut().insert(CONTENT_ENCODING, coding);
+            headers.insert(CONTENT_ENCODING, coding);
         }
-        varying(response)
+        headers.insert(VARY, HeaderValue::from_static(VARIES_BY));
+        response
     }
-}
-
-/// Says which headers of the request the answer depends on.
-fn varying(mut response: Response<MetricsBody>) -> Response<MetricsBody> {
-    response.headers_mut().insert(VARY, HeaderValue::from_static("accept, accept-encoding"));
-    response
-}
-
-pub(crate) fn plain(status: StatusCode, text: &'static str) -> Response<MetricsBody> {
-    let mut response = Response::new(MetricsBody(Some(Bytes::from_static(text.as_bytes()))));
-    *response.status_mut() = status;
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
-    response
 }
 
 impl<B> Service<Request<B>> for MetricsService {
     type Response = Response<MetricsBody>;
     type Error = Infallible;
-    type Future = Ready<Result<Self::Response, Infallible>>;
+    type Future = MetricsFuture;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<B>) -> Self::Future {
-        ready(Ok(self.answer(request.method(), request.uri(), request.headers())))
+    fn call(&mut self, request: Request<B>) -> MetricsFuture {
+        self.answer(request.method(), request.uri(), request.headers())
     }
 }
 
-/// The body of a scrape: one piece of known length.
-#[derive(Debug, Clone)]
-pub struct MetricsBody(Option<Bytes>);
+/// The answer of a [`MetricsService`], of any runtime.
+#[derive(Debug)]
+#[must_use = "nothing is answered unless this is polled"]
+pub struct MetricsFuture(Answer);
 
-impl http_body::Body for MetricsBody {
-    type Data = Bytes;
-    type Error = Infallible;
+#[derive(Debug)]
+enum Answer {
+    Ready(Option<Response<MetricsBody>>),
+    Turn { turn: Turn<Scrape, Made>, in_flight: Option<InFlight>, service: MetricsService, is_head: bool },
+}
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        Poll::Ready(self.0.take().map(|bytes| Ok(Frame::data(bytes))))
-    }
+impl Future for MetricsFuture {
+    type Output = Result<Response<MetricsBody>, Infallible>;
 
-    fn is_end_stream(&self) -> bool {
-        self.0.is_none()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.0.as_ref().map_or(0, |bytes| bytes.len() as u64))
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        match &mut self.0 {
+            // Polled after its end, it never ends again.
+            Answer::Ready(response) => {
+                response.take().map_or(Poll::Pending, |response| Poll::Ready(Ok(response)))
+            }
+            Answer::Turn { turn, in_flight, service, is_head } => {
+                let (made, is_own) = ready!(turn.poll(context, |scrape| service.make(scrape)));
+                service.count(if is_own { Outcome::Served } else { Outcome::Shared });
+                let response = service.respond(made, turn.question(), *is_head, in_flight.take());
+                self.0 = Answer::Ready(None);
+                Poll::Ready(Ok(response))
+            }
+        }
     }
 }
 

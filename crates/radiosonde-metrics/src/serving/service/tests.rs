@@ -1,14 +1,39 @@
-use http::header::{ACCEPT, ACCEPT_ENCODING};
+use std::task::Waker;
+
+use http::StatusCode;
+use http::header::{ACCEPT, ACCEPT_ENCODING, ALLOW, RETRY_AFTER};
 
 use super::*;
 use crate::Format;
 
+fn poll(future: &mut MetricsFuture) -> Poll<Response<MetricsBody>> {
+    let polled = Pin::new(future).poll(&mut Context::from_waker(Waker::noop()));
+    polled.map(|response| match response {
+        Ok(response) => response,
+        Err(never) => match never {},
+    })
+}
+
+/// The answer of a service that nobody else asks.
+fn answered(mut future: MetricsFuture) -> Response<MetricsBody> {
+    let mut polls = (0..2).map(|_| poll(&mut future));
+    polls.find_map(|poll| if let Poll::Ready(response) = poll { Some(response) } else { None }).unwrap()
+}
+
+fn ask(service: &MetricsService) -> MetricsFuture {
+    service.answer(&Method::GET, &Uri::from_static("/metrics"), &HeaderMap::new())
+}
+
 fn get(service: &MetricsService, target: &'static str, headers: &HeaderMap) -> Response<MetricsBody> {
-    service.answer(&Method::GET, &Uri::from_static(target), headers)
+    answered(service.answer(&Method::GET, &Uri::from_static(target), headers))
 }
 
 fn text(response: &Response<MetricsBody>) -> &str {
-    std::str::from_utf8(response.body().0.as_deref().unwrap()).unwrap()
+    std::str::from_utf8(response.body().bytes().unwrap()).unwrap()
+}
+
+fn scrapes(registry: &Registry, outcome: &str) -> Option<f64> {
+    registry.snapshot().value("radiosonde_metrics_scrapes_total", &[("outcome", outcome)])
 }
 
 #[test]
@@ -25,10 +50,12 @@ fn answers_in_the_format_that_is_asked_for() {
 
 #[test]
 fn a_head_request_gets_the_head_alone() {
-    let service = MetricsService::new(&Registry::new());
-    let uri = Uri::from_static("/");
+    let registry = Registry::new();
+    registry.gauge("a", "A.").build().unwrap();
+    let service = MetricsService::new(&registry);
+    let uri = Uri::from_static("/?name[]=a");
     let [get, head] =
-        [Method::GET, Method::HEAD].map(|method| service.answer(&method, &uri, &HeaderMap::new()));
+        [Method::GET, Method::HEAD].map(|method| answered(service.answer(&method, &uri, &HeaderMap::new())));
     let length = http_body::Body::size_hint(get.body()).exact().map(|length| length.to_string());
     assert_eq!(head.headers()[CONTENT_TYPE], get.headers()[CONTENT_TYPE]);
     assert_eq!(head.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()), length.as_deref());
@@ -38,7 +65,7 @@ fn a_head_request_gets_the_head_alone() {
 #[test]
 fn other_methods_are_refused() {
     let service = MetricsService::new(&Registry::new());
-    let response = service.answer(&Method::POST, &Uri::from_static("/"), &HeaderMap::new());
+    let response = answered(service.answer(&Method::POST, &Uri::from_static("/"), &HeaderMap::new()));
     assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED);
     assert_eq!(response.headers()[ALLOW], "GET, HEAD");
 }
@@ -64,4 +91,52 @@ fn a_client_that_takes_nothing_that_there_is_gets_nothing() {
     let response = get(&service, "/metrics", &headers);
     assert_eq!(response.status(), StatusCode::NOT_ACCEPTABLE);
     assert_eq!(response.headers()[VARY], "accept, accept-encoding");
+}
+
+#[test]
+fn scrapes_that_come_together_are_encoded_once_and_counted_each() {
+    let registry = Registry::new();
+    let gathered = registry.counter("gathered_total", "Gathered.").build().unwrap();
+    struct Counts(crate::Counter);
+    impl crate::Collector for Counts {
+        fn collect(&self, _: &mut crate::Collection) {
+            self.0.inc();
+        }
+    }
+    registry.collect_from(Counts(gathered.clone()));
+    let service = MetricsService::new(&registry);
+    let mut together = [ask(&service), ask(&service.clone())];
+    assert!(together.iter_mut().all(|future| poll(future).is_pending()), "others are heard first");
+    let [first, second] = together.map(answered);
+    assert_eq!(gathered.value(), 1);
+    assert_eq!(first.body().bytes(), second.body().bytes());
+    answered(ask(&service));
+    assert_eq!(gathered.value(), 2, "an answer is not older than its request");
+    assert_eq!((scrapes(&registry, "served"), scrapes(&registry, "shared")), (Some(2.0), Some(1.0)));
+    let snapshot = registry.snapshot();
+    assert_eq!(snapshot.value("radiosonde_metrics_scrape_duration_seconds", &[]), Some(2.0));
+    let sent = [&first, &second].map(|response| response.body().bytes().unwrap().len() as f64);
+    assert!(snapshot.value("radiosonde_metrics_scrape_sent_bytes_total", &[]).unwrap() > sent[0] + sent[1]);
+}
+
+#[test]
+fn scrapes_beyond_the_limit_are_told_to_come_back_until_a_body_is_taken() {
+    let registry = Registry::new();
+    let service = MetricsService::new(&registry).max_in_flight(1);
+    let first = answered(ask(&service));
+    let second = answered(ask(&service));
+    assert_eq!(second.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(second.headers()[RETRY_AFTER], "1");
+    drop(first);
+    assert_eq!(answered(ask(&service)).status(), StatusCode::OK);
+    assert_eq!((scrapes(&registry, "busy"), scrapes(&registry, "served")), (Some(1.0), Some(2.0)));
+}
+
+#[test]
+fn a_scrape_that_is_given_up_is_no_longer_in_flight() {
+    let service = MetricsService::new(&Registry::new()).max_in_flight(1);
+    let mut given_up = ask(&service);
+    assert!(poll(&mut given_up).is_pending());
+    drop(given_up);
+    assert_eq!(answered(ask(&service)).status(), StatusCode::OK);
 }

@@ -1,0 +1,50 @@
+use std::time::Duration;
+
+use http::Request;
+use hyper::body::{Body as _, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use crate::MetricsService;
+use crate::serving::meters::Outcome;
+use crate::serving::refused::Refused;
+use crate::serving::service::MetricsFuture;
+use crate::serving::write_deadline::WriteDeadline;
+
+/// How long a client may take to send the head of a request, or to begin the next one.
+pub(crate) const REQUEST_WITHIN: Duration = Duration::from_secs(10);
+/// How long it may take to read an answer.
+pub(crate) const ANSWER_TAKEN_WITHIN: Duration = Duration::from_secs(30);
+/// How long the head of a request may be, in bytes.
+pub(crate) const MAX_HEAD: usize = 16 * 1024;
+
+/// Answers the requests of one connection until its end.
+pub(crate) async fn serve<S>(connection: S, service: MetricsService, answer_taken_within: Duration)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let meters = service.clone();
+    let answer = service_fn(move |request| answer(&service, &request));
+    let connection = TokioIo::new(WriteDeadline::new(connection, answer_taken_within));
+    let mut server = http1::Builder::new();
+    server.timer(TokioTimer::new()).header_read_timeout(REQUEST_WITHIN).max_buf_size(MAX_HEAD);
+    // A scraper that goes away is its own business.
+    if let Err(error) = server.serve_connection(connection, answer).await
+        && error.is_parse_too_large()
+    {
+        // Answered with 431 or 414 already.
+        meters.count(Outcome::TooLarge);
+    }
+}
+
+fn answer(service: &MetricsService, request: &Request<Incoming>) -> MetricsFuture {
+    if !request.body().is_end_stream() {
+        return service.refuse(Refused::Body);
+    }
+    match request.uri().path() {
+        "/metrics" => service.answer(request.method(), request.uri(), request.headers()),
+        _ => service.refuse(Refused::Path),
+    }
+}

@@ -24,6 +24,7 @@ pub use self::metrics_facade::{FacadeBuilder, FacadeRecorder};
 #[cfg(feature = "prometheus")]
 pub use self::prometheus::{Absorbed, Adapter};
 pub use declaring::declare::Declare;
+pub use declaring::declare_removable::DeclareRemovable;
 pub use declaring::error::{RegisterError, RegisterErrorKind};
 pub use declaring::labels::{LabelSet, LabelValue, Labels};
 pub use declaring::lazy::{Declarable, Lazy};
@@ -35,6 +36,9 @@ pub use exposition::dialect::Dialect;
 pub use exposition::format::Format;
 pub use families::family::{Family, OVERFLOW, Vector};
 pub use families::initialise::{InitialiseError, InitialiseErrorKind};
+pub use families::removable::family::RemovableFamily;
+pub use families::removable::scoped::Scoped;
+pub use families::removable::vector::RemovableVector;
 pub use families::series::Lent;
 pub use gathering::collector::{CollectedFamily, Collection, Collector};
 pub use gathering::owned::CollectorGuard;

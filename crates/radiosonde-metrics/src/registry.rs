@@ -143,12 +143,12 @@ impl Registry {
         if selection.is_all() {
             return self.encode_bytes(dialect);
         }
-        dialect.into().encode(0, |out| gather::gather(self, selection, out))
+        dialect.into().encode(0, |out| gather::gather(self, gather::Why::Scrape(selection), out))
     }
 
-    /// Shows everything to `visitor`.
+    /// Shows everything to `visitor`. Counts as a scrape for series that [expire](crate::DeclareRemovable::expire_after_scrapes).
     pub fn visit(&self, visitor: &mut dyn crate::Visitor) {
-        gather::gather(self, &Selection::all(), visitor);
+        gather::gather(self, gather::Why::Scrape(&Selection::all()), visitor);
     }
 
     pub(crate) fn families(&self) -> Vec<Arc<dyn AnyFamily>> {
@@ -257,6 +257,7 @@ fn difference(
         })
         .or_else(|| differs("the native buckets", format!("{:?}", old.native), format!("{:?}", new.native)))
         .or_else(|| differs("the exemplars", old.exemplars.to_string(), new.exemplars.to_string()))
+        .or_else(|| differs("the life of its series", old.life.to_string(), new.life.to_string()))
         .or_else(|| differs("the limit of series", old.max_series.to_string(), new.max_series.to_string()))
 }
 

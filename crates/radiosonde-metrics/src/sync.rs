@@ -8,6 +8,8 @@ pub(crate) use foldhash::fast::RandomState;
 pub(crate) use std::sync::atomic::{AtomicPtr, AtomicU64, AtomicUsize, Ordering, fence};
 #[cfg(not(loom))]
 pub(crate) use std::sync::{Mutex, MutexGuard};
+#[cfg(not(loom))]
+pub(crate) use std::thread::yield_now;
 
 // A model has to do the same in every run.
 #[cfg(loom)]
@@ -16,6 +18,8 @@ pub(crate) use foldhash::fast::FixedState as RandomState;
 pub(crate) use loom::sync::atomic::{AtomicPtr, AtomicU64, AtomicUsize, Ordering, fence};
 #[cfg(loom)]
 pub(crate) use loom::sync::{Mutex, MutexGuard};
+#[cfg(loom)]
+pub(crate) use loom::thread::yield_now;
 
 /// How many slots a table begins with. In a model two, so that it grows soon.
 pub(crate) const FIRST_SLOTS: usize = if cfg!(loom) { 2 } else { 16 };

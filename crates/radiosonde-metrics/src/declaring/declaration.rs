@@ -3,6 +3,7 @@ use std::sync::atomic::AtomicU64;
 
 use crate::declaring::error::{RegisterError, RegisterErrorKind};
 use crate::declaring::name::{check_label, check_metric};
+use crate::families::removable::life::{Life, SeriesRemoved};
 use crate::instruments::instrument::{Refused, Shared};
 use crate::instruments::native::policy::Limited;
 use crate::instruments::search::Search;
@@ -24,6 +25,7 @@ pub(crate) struct Declaration<'a> {
     /// Labels that every series has.
     pub(crate) constant: &'a [(&'a str, &'a str)],
     pub(crate) native: Option<Native>,
+    pub(crate) life: Life,
     pub(crate) site: &'static Location<'static>,
 }
 
@@ -39,6 +41,7 @@ impl<'a> Declaration<'a> {
             exemplars: false,
             constant: &[],
             native: None,
+            life: Life::Permanent,
             site,
         }
     }
@@ -73,6 +76,8 @@ impl<'a> Declaration<'a> {
             site: self.site,
             refused: Refused::default(),
             series_dropped: AtomicU64::new(0),
+            life: self.life,
+            series_removed: SeriesRemoved::default(),
         }
     }
 

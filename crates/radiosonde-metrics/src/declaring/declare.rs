@@ -22,8 +22,8 @@ use crate::{
 #[must_use = "a declaration becomes a metric by `build`, `family` or `labels`"]
 #[derive(Debug, Clone)]
 pub struct Declare<'a, M> {
-    registry: WhichRegistry<'a>,
-    declaration: Declaration<'a>,
+    pub(super) registry: WhichRegistry<'a>,
+    pub(super) declaration: Declaration<'a>,
     instrument: PhantomData<fn() -> M>,
 }
 

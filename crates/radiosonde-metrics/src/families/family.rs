@@ -141,7 +141,7 @@ impl<M: Instrument> fmt::Debug for Vector<M> {
     }
 }
 
-struct Typed<'a, L>(&'a L);
+pub(super) struct Typed<'a, L>(pub(super) &'a L);
 
 impl<L: Labels> Values for Typed<'_, L> {
     fn each(&self, see: impl FnMut(&str)) {

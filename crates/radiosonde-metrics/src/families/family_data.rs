@@ -2,7 +2,7 @@ use std::any::Any;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use radiosonde_core::{Clock as _, SystemClock, diagnostics};
+use radiosonde_core::{Clock, SystemClock, diagnostics};
 
 use crate::families::family::{OVERFLOW, Texts};
 use crate::families::series::{Found, Series, Values};
@@ -36,14 +36,16 @@ impl<M: Instrument> FamilyData<M> {
 
     #[cold]
     fn insert(&self, values: &impl Values) -> Found<'_, M::Cell> {
-        if !self.fits(values) {
+        if !self.shared.fits(values) {
             self.shared.refused.count(Refusal::LabelCount);
             return self.detached();
         }
         // Relaxed: a family that is full stays so; who does not know yet finds out under the lock.
         if !self.full.load(Ordering::Relaxed) {
             let limit = self.shared.max_series;
-            if let Some(found) = self.table.get_or_insert(values, limit, || self.series(values)) {
+            if let Some(found) =
+                self.table.get_or_insert(values, limit, || self.shared.series::<M>(values, &SystemClock))
+            {
                 return found;
             }
             // Relaxed: as above.
@@ -54,51 +56,32 @@ impl<M: Instrument> FamilyData<M> {
 
     /// The series with these values, made if there is none; `None` where a look-up would have been refused or shared a series.
     pub(super) fn publish(&self, values: &impl Values) -> Option<Found<'_, M::Cell>> {
-        let make = || self.series(values);
-        self.fits(values).then(|| self.table.get_or_insert(values, self.shared.max_series, make)).flatten()
+        let make = || self.shared.series::<M>(values, &SystemClock);
+        self.shared
+            .fits(values)
+            .then(|| self.table.get_or_insert(values, self.shared.max_series, make))
+            .flatten()
     }
 
     /// Takes no lock: whoever throws label sets at a full family is not slowed down, and slows nobody down.
     fn overflow(&self) -> Found<'_, M::Cell> {
-        let Shared { name, label_names, max_series, series_dropped, .. } = &*self.shared;
-        // Relaxed: a total, ordered against nothing.
-        if series_dropped.fetch_add(1, Ordering::Relaxed) == 0 {
-            diagnostics::report(
-                "metrics",
-                "series limit",
-                format_args!(
-                    "family {name:?} has {max_series} series, its limit; further label sets share one with the value {OVERFLOW:?}"
-                ),
-            );
-        }
-        let values = Overflow { labels: label_names.len() };
-        let make = || self.table.get_or_insert(&values, usize::MAX, || self.series(&values));
+        self.shared.count_dropped();
+        let values = self.shared.overflow();
+        let make = || {
+            self.table.get_or_insert(&values, usize::MAX, || self.shared.series::<M>(&values, &SystemClock))
+        };
         let found = self.table.get(&values).or_else(make);
         // With such a limit there is always one.
         found.unwrap_or_else(|| self.detached())
     }
 
     fn detached(&self) -> Found<'_, M::Cell> {
-        Found::in_arc(self.detached.get_or_init(|| self.series(&Texts(&[]))))
-    }
-
-    /// Whether there are as many values as names.
-    fn fits(&self, values: &impl Values) -> bool {
-        let mut count = 0;
-        values.each(|_| count += 1);
-        count == self.shared.label_names.len()
-    }
-
-    fn series(&self, values: &impl Values) -> Arc<Series<M::Cell>> {
-        let mut texts = Vec::new();
-        values.each(|value| texts.push(value.to_owned()));
-        let labels = self.shared.label_set(texts.iter().map(String::as_str));
-        Series::new(M::cell(&self.shared), labels, values.to_key(), SystemClock.now())
+        Found::in_arc(self.detached.get_or_init(|| self.shared.series::<M>(&Texts(&[]), &SystemClock)))
     }
 }
 
 /// The set that stands for all that came too late. It may be asked for by name as well, and is the same series then.
-struct Overflow {
+pub(super) struct Overflow {
     labels: usize,
 }
 
@@ -112,6 +95,8 @@ impl Values for Overflow {
 pub(crate) trait AnyFamily: Any + Send + Sync {
     fn shared(&self) -> &Arc<Shared>;
     fn instrument(&self) -> &'static str;
+    /// A scrape begins, of which [`visit`](Self::visit) may be a part.
+    fn scraped(&self) {}
     fn visit(&self, out: &mut dyn Visitor);
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
 }
@@ -139,5 +124,44 @@ impl<M: Instrument> AnyFamily for FamilyData<M> {
 impl Shared {
     pub(crate) fn info(&self) -> FamilyInfo<'_> {
         FamilyInfo { name: &self.name, help: &self.help, kind: self.kind, unit: self.unit.as_deref() }
+    }
+
+    /// Whether there are as many values as names.
+    pub(super) fn fits(&self, values: &impl Values) -> bool {
+        let mut count = 0;
+        values.each(|_| count += 1);
+        count == self.label_names.len()
+    }
+
+    /// A new series with these values.
+    pub(super) fn series<M: Instrument>(
+        self: &Arc<Self>,
+        values: &impl Values,
+        clock: &dyn Clock,
+    ) -> Arc<Series<M::Cell>> {
+        let mut texts = Vec::new();
+        values.each(|value| texts.push(value.to_owned()));
+        let labels = self.label_set(texts.iter().map(String::as_str));
+        Series::new(M::cell(self), labels, values.to_key(), clock.now())
+    }
+
+    /// The set that takes what there is no room for.
+    pub(super) fn overflow(&self) -> Overflow {
+        Overflow { labels: self.label_names.len() }
+    }
+
+    /// Counts a look-up for which there was no room, and reports the first.
+    pub(super) fn count_dropped(&self) {
+        let Self { name, max_series, series_dropped, .. } = self;
+        // Relaxed: a total, ordered against nothing.
+        if series_dropped.fetch_add(1, Ordering::Relaxed) == 0 {
+            diagnostics::report(
+                "metrics",
+                "series limit",
+                format_args!(
+                    "family {name:?} has {max_series} series, its limit; further label sets share one with the value {OVERFLOW:?}"
+                ),
+            );
+        }
     }
 }

@@ -2,6 +2,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use crate::families::series::Values;
+use crate::instruments::instrument::Shared;
 use crate::{Family, Instrument, Labels};
 
 impl<M: Instrument, L: Labels> Family<M, L> {
@@ -44,30 +45,34 @@ impl<M: Instrument, L: Labels> Family<M, L> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn initialise(&self) -> Result<(), InitialiseError> {
-        let shared = &self.data.shared;
-        let refuse = |kind| Err(InitialiseError { family: shared.name.clone(), kind });
-        let Some(sets) = L::CARDINALITY else { return refuse(InitialiseErrorKind::Unlisted) };
-        if !(0..sets).all(|index| L::visit_nth(index, |_| {})) {
-            return refuse(InitialiseErrorKind::Unlisted);
-        }
-        let limit = InitialiseErrorKind::Limit { sets, max_series: shared.max_series };
-        if sets > shared.max_series {
-            return refuse(limit);
-        }
-        for index in 0..sets {
-            let Some(series) = self.data.publish(&Nth::<L>(index, PhantomData)) else {
-                return refuse(limit);
-            };
-            if let Some(numbered) = &self.numbered {
+        let publish = |index| {
+            let series = self.data.publish(&Nth::<L>(index, PhantomData));
+            if let (Some(series), Some(numbered)) = (&series, &self.numbered) {
                 numbered.keep(index, series.to_arc());
             }
-        }
-        Ok(())
+            series.is_some()
+        };
+        each_set::<L>(&self.data.shared, publish)
     }
 }
 
+/// Has every set of `L` published, by its number.
+pub(super) fn each_set<L: Labels>(
+    shared: &Shared,
+    mut publish: impl FnMut(usize) -> bool,
+) -> Result<(), InitialiseError> {
+    let refuse = |kind| InitialiseError { family: shared.name.clone(), kind };
+    let sets = L::CARDINALITY.filter(|sets| (0..*sets).all(|index| L::visit_nth(index, |_| {})));
+    let sets = sets.ok_or_else(|| refuse(InitialiseErrorKind::Unlisted))?;
+    let limit = || refuse(InitialiseErrorKind::Limit { sets, max_series: shared.max_series });
+    if sets > shared.max_series {
+        return Err(limit());
+    }
+    if (0..sets).all(&mut publish) { Ok(()) } else { Err(limit()) }
+}
+
 /// The set with a number.
-struct Nth<L>(usize, PhantomData<fn() -> L>);
+pub(super) struct Nth<L>(pub(super) usize, pub(super) PhantomData<fn() -> L>);
 
 impl<L: Labels> Values for Nth<L> {
     fn each(&self, see: impl FnMut(&str)) {

@@ -4,5 +4,6 @@ pub(crate) mod dense;
 pub(crate) mod family;
 pub(crate) mod family_data;
 pub(crate) mod initialise;
+pub(crate) mod removable;
 pub(crate) mod series;
 pub(crate) mod table;

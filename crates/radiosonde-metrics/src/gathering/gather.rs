@@ -9,6 +9,7 @@ use radiosonde_core::diagnostics;
 
 use crate::declaring::name::{check_label, check_metric};
 use crate::families::family_data::AnyFamily;
+use crate::families::removable::life::{Life, Removal};
 use crate::gathering::collector::{CollectedFamily, Collection, CollectorFault};
 use crate::gathering::nesting::Gathering;
 use crate::instruments::instrument::Refusal;
@@ -16,10 +17,29 @@ use crate::instruments::native::policy::Policy;
 use crate::registry::sample_names;
 use crate::{FamilyInfo, InvalidName, Kind, LabelSet, Number, Registry, Selection, Visitor};
 
-/// Shows the families of `selection`. All are gathered, so that what is left out does not depend on what is asked for.
-pub(crate) fn gather(registry: &Registry, selection: &Selection, out: &mut dyn Visitor) {
+/// Why a registry is gathered.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Why<'a> {
+    /// To expose these families. What nobody has used for long expires in them.
+    Scrape(&'a Selection),
+    /// For a look at everything that changes nothing.
+    Look,
+}
+
+/// Shows the families that are wanted. All are gathered, so that what is left out does not depend on what is asked for.
+pub(crate) fn gather(registry: &Registry, why: Why<'_>, out: &mut dyn Visitor) {
+    let all = Selection::all();
+    let (selection, scraped) = match why {
+        Why::Scrape(selection) => (selection, true),
+        Why::Look => (&all, false),
+    };
     let gathering = Gathering::enter(registry.address());
     let own = registry.families();
+    // A collector that looks at its own registry is a part of the scrape that asks it.
+    if gathering.is_some() && scraped {
+        let shown = own.iter().filter(|family| selection.has(&family.shared().name, family.shared().kind));
+        shown.for_each(|family| family.scraped());
+    }
     let mut merged = Merged::new(registry, &own);
     let mut families = Vec::new();
     // Asked by one of its own collectors, it does not ask them again.
@@ -245,7 +265,26 @@ impl<'a> Merged<'a> {
             let times = shared.series_dropped.load(Ordering::Relaxed);
             dropped.number(LabelSet::new([("family", &*shared.name)]), Number::Unsigned(times));
         }
+        add_removed(&mut collection, own);
         collection.families.into_iter().for_each(|family| self.add(family));
+    }
+}
+
+/// How many series went, of families whose series may go.
+fn add_removed(collection: &mut Collection, own: &[Arc<dyn AnyFamily>]) {
+    let mut removable =
+        own.iter().map(|family| family.shared()).filter(|shared| shared.life != Life::Permanent);
+    let Some(first) = removable.next() else { return };
+    let removed = collection.family(
+        "radiosonde_metrics_series_removed_total",
+        "Series that are exposed no more, by why they went.",
+        Kind::Counter,
+    );
+    for shared in std::iter::once(first).chain(removable) {
+        for (why, reason) in Removal::ALL {
+            let labels = LabelSet::new([("family", &*shared.name), ("reason", reason)]);
+            removed.number(labels, Number::Unsigned(shared.series_removed.get(why)));
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 use std::fmt;
 
+use crate::gathering::gather::{Why, gather};
 use crate::{
     Exemplar, FamilyInfo, HistogramSample, Kind, LabelSet, Number, NumberSample, Registry, SummarySample,
     Visitor,
@@ -84,7 +85,7 @@ impl Registry {
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
         let mut snapshot = Snapshot::default();
-        self.visit(&mut snapshot);
+        gather(self, Why::Look, &mut snapshot);
         snapshot
     }
 }

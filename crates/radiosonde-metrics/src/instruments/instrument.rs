@@ -3,6 +3,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use radiosonde_core::SpanContext;
 
+use crate::families::removable::life::{Life, SeriesRemoved};
 use crate::instruments::exemplar_slot::Exemplars;
 use crate::instruments::native::policy::Limited;
 use crate::instruments::search::Search;
@@ -60,6 +61,8 @@ pub struct Shared {
     pub(crate) site: &'static Location<'static>,
     pub(crate) refused: Refused,
     pub(crate) series_dropped: AtomicU64,
+    pub(crate) life: Life,
+    pub(crate) series_removed: SeriesRemoved,
 }
 
 impl Shared {

@@ -46,7 +46,18 @@ impl<T> Striped<T> {
     /// The part for this thread to write to.
     #[inline]
     pub(crate) fn mine(&self) -> (&T, Writers) {
-        match self.parts.get(mine()) {
+        self.at(mine())
+    }
+
+    /// The part for the thread of this number to write to.
+    #[inline]
+    pub(crate) fn of(&self, number: Option<usize>) -> (&T, Writers) {
+        self.at(number.unwrap_or(NONE))
+    }
+
+    #[inline]
+    fn at(&self, number: usize) -> (&T, Writers) {
+        match self.parts.get(number) {
             Some(part) => (&part.0, Writers::ThisOne),
             None => (&self.parts[self.parts.len() - 1].0, Writers::Many),
         }
@@ -59,6 +70,10 @@ impl<T> Striped<T> {
 
 /// How many threads have a part of their own: twice the processors, so that a pool's threads and a few others do.
 static OWNED: LazyLock<usize> = LazyLock::new(|| {
+    if cfg!(loom) {
+        // A model tries every order of what is done to every part.
+        return 1;
+    }
     let processors = std::thread::available_parallelism().map_or(2, NonZero::get);
     (processors * 2).clamp(4, 64)
 });

@@ -1,0 +1,104 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use radiosonde_core::{SharedClock, SystemClock};
+
+use crate::declaring::error::{RegisterError, RegisterErrorKind};
+use crate::families::removable::data::RemovableData;
+use crate::families::removable::life::{Expiry, Life};
+use crate::{Declare, Instrument, Labels, RemovableFamily, RemovableVector};
+
+/// A metric being declared whose series may go again: by hand, with a guard, or by themselves when nobody uses them.
+///
+/// Ends in [`family`](Self::family) or [`labels`](Self::labels).
+///
+/// ```
+/// use radiosonde_metrics::Registry;
+///
+/// let registry = Registry::new();
+/// let declared = registry.counter("jobs_total", "Jobs.").max_series(100).removable();
+/// let jobs = declared.expire_after_scrapes(1).labels(&["tenant"])?;
+/// jobs.with(&["a"]).inc();
+/// assert!(registry.text().contains("jobs_total{tenant=\"a\"} 1\n"));
+/// assert!(!registry.text().contains("jobs_total{tenant=\"a\"}"), "nobody has asked for it since");
+/// # Ok::<(), radiosonde_metrics::RegisterError>(())
+/// ```
+#[must_use = "a declaration becomes a metric by `family` or `labels`"]
+#[derive(Debug)]
+pub struct DeclareRemovable<'a, M> {
+    declare: Declare<'a, M>,
+    expiry: Expiry,
+    clock: Option<SharedClock>,
+}
+
+impl<'a, M: Instrument> Declare<'a, M> {
+    /// Lets series be removed; see [`RemovableFamily`].
+    pub const fn removable(self) -> DeclareRemovable<'a, M> {
+        DeclareRemovable { declare: self, expiry: Expiry { scrapes: None, idle: None }, clock: None }
+    }
+}
+
+impl<M: Instrument> DeclareRemovable<'_, M> {
+    /// Lets a series go that was shown in so many scrapes and not looked up meanwhile: it is missing from the next one. 0 is as 1, so that
+    /// what was counted is shown at least once.
+    ///
+    /// A look-up is any of `with` and `scoped`. A series whose handle is kept is in use. Every rendering of the family is a scrape, in
+    /// whatever format, and so is [`Registry::visit`](crate::Registry::visit); a [`snapshot`](crate::Registry::snapshot) is none.
+    /// With two Prometheus servers there are two scrapes an interval. Without any scrape nothing expires.
+    pub const fn expire_after_scrapes(mut self, scrapes: u32) -> Self {
+        let scrapes = if scrapes == 0 { 1 } else { scrapes };
+        self.expiry.scrapes = Some(scrapes as u64);
+        self
+    }
+
+    /// Lets a series go that was not looked up for so long, at the first scrape that finds it so.
+    ///
+    /// What is in use and what a scrape is, is said at [`expire_after_scrapes`](Self::expire_after_scrapes); with both, what comes first
+    /// holds. The time counts from the first scrape after the last look-up, in milliseconds, by the monotonic clock. Every series is shown
+    /// at least once.
+    pub const fn expire_after(mut self, idle: Duration) -> Self {
+        self.expiry.idle = Some(idle);
+        self
+    }
+
+    /// Takes the time from `clock`, for tests: when series were created, and how long they have been idle.
+    pub fn clock(mut self, clock: SharedClock) -> Self {
+        self.clock = Some(clock);
+        self
+    }
+
+    /// The metric, told apart by the labels of the type `L`.
+    ///
+    /// # Errors
+    /// [`RegisterError`] if the name, help, unit or a label is refused, or the name is taken by another metric.
+    pub fn family<L: Labels>(self) -> Result<RemovableFamily<M, L>, RegisterError> {
+        Ok(RemovableFamily::new(self.register(&L::names())?))
+    }
+
+    /// The metric, told apart by labels with these names.
+    ///
+    /// # Errors
+    /// [`RegisterError`] if the name, help, unit or a label is refused, or the name is taken by another metric.
+    pub fn labels(self, names: &[&str]) -> Result<RemovableVector<M>, RegisterError> {
+        Ok(RemovableVector::new(self.register(names)?))
+    }
+
+    fn register(self, labels: &[&str]) -> Result<Arc<RemovableData<M>>, RegisterError> {
+        let Declare { registry, mut declaration, .. } = self.declare;
+        declaration.life = Life::Removable(self.expiry);
+        let shared = declaration.into_shared(M::KIND, labels)?;
+        let site = shared.site;
+        let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock));
+        let make = |shared| Arc::new(RemovableData::<M>::new(shared, clock)) as _;
+        let family = registry.register(shared, M::NAME, make)?;
+        let (there, name, instrument) =
+            (family.shared().site, family.shared().name.clone(), family.instrument());
+        family.into_any().downcast().map_err(|_| {
+            // Two instruments of one name would come here.
+            let (registered, declared) = (instrument.into(), M::NAME.into());
+            let kind =
+                RegisterErrorKind::Differs { what: "the instrument", registered, declared, site: there };
+            RegisterError::new(&name, site, kind)
+        })
+    }
+}

@@ -1,0 +1,214 @@
+use std::any::Any;
+use std::panic::RefUnwindSafe;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use radiosonde_core::SharedClock;
+
+use crate::families::family::Texts;
+use crate::families::family_data::AnyFamily;
+use crate::families::removable::entry::Entry;
+use crate::families::removable::life::{Expiry, Life, Removal};
+use crate::families::removable::table::RemovableTable;
+use crate::families::series::{Series, Values};
+use crate::instruments::instrument::{Refusal, Shared, sealed::Sealed};
+use crate::{Instrument, LabelSet, Visitor};
+
+/// The entry of a set of labels.
+type Own<M> = Arc<Entry<<M as Sealed>::Cell>>;
+/// What takes the place of an entry where there is no room for one, or the labels are not the family's.
+type Substitute<M> = Arc<Series<<M as Sealed>::Cell>>;
+
+/// A family whose series may go, as the registry keeps it.
+pub(crate) struct RemovableData<M: Instrument> {
+    pub(super) shared: Arc<Shared>,
+    table: RemovableTable<M::Cell>,
+    expiry: Expiry,
+    clock: SharedClock,
+    /// How many scrapes there were.
+    scrapes: AtomicU64,
+    /// Held by a scrape that looks for idle series, so that one has seen all before the next does.
+    expiring: Mutex<()>,
+    /// For look-ups with a wrong number of values, and such as have no place even beyond the limit; never shown.
+    detached: OnceLock<Arc<Series<M::Cell>>>,
+}
+
+/// A clock may be anything, but a panic in it leaves the family as it was.
+impl<M: Instrument> RefUnwindSafe for RemovableData<M> {}
+
+impl<M: Instrument> RemovableData<M> {
+    pub(crate) fn new(shared: Shared, clock: SharedClock) -> Self {
+        let expiry = match shared.life {
+            Life::Removable(expiry) => expiry,
+            Life::Permanent => Expiry::default(),
+        };
+        let data = Self {
+            shared: Arc::new(shared),
+            table: RemovableTable::new(),
+            expiry,
+            clock,
+            scrapes: AtomicU64::new(0),
+            expiring: Mutex::new(()),
+            detached: OnceLock::new(),
+        };
+        if data.shared.label_names.is_empty() {
+            // Exposed at zero from the start, so that the first event is an increase.
+            let _ = data.find(&Texts(&[]));
+        }
+        data
+    }
+
+    pub(super) fn find(&self, values: &impl Values) -> Arc<Series<M::Cell>> {
+        let found = self.table.read(values, |entry| {
+            self.touch(entry);
+            Arc::clone(&entry.series)
+        });
+        found.unwrap_or_else(|| match self.insert(values, |_| {}) {
+            Ok(entry) => Arc::clone(&entry.series),
+            Err(shared) => shared,
+        })
+    }
+
+    /// The entry of these values, with a guard more; `Err` with what is there instead of one.
+    pub(super) fn guarded(&self, values: &impl Values) -> Result<Own<M>, Substitute<M>> {
+        self.insert(values, Entry::guard)
+    }
+
+    /// Whether there is an entry of these values now, made if there was none.
+    pub(super) fn publish(&self, values: &impl Values) -> bool {
+        self.shared.fits(values) && self.get_or_insert(values, |_| {}).is_some()
+    }
+
+    #[cold]
+    fn insert(
+        &self,
+        values: &impl Values,
+        see: impl FnOnce(&Entry<M::Cell>),
+    ) -> Result<Own<M>, Substitute<M>> {
+        if !self.shared.fits(values) {
+            self.shared.refused.count(Refusal::LabelCount);
+            return Err(self.detached());
+        }
+        // Whoever throws label sets at a full family is not slowed down by a lock, and slows nobody down.
+        let entry = if self.table.is_full_without(values) { None } else { self.get_or_insert(values, see) };
+        entry.ok_or_else(|| self.overflow())
+    }
+
+    fn get_or_insert(
+        &self,
+        values: &impl Values,
+        see: impl FnOnce(&Entry<M::Cell>),
+    ) -> Option<Arc<Entry<M::Cell>>> {
+        let touch = |entry: &Entry<M::Cell>| {
+            self.touch(entry);
+            see(entry);
+        };
+        self.table.get_or_insert(values, Some(self.shared.max_series), || self.series(values), touch)
+    }
+
+    fn overflow(&self) -> Arc<Series<M::Cell>> {
+        self.shared.count_dropped();
+        let values = self.shared.overflow();
+        let found = self.table.read(&values, |entry| {
+            self.touch(entry);
+            Arc::clone(&entry.series)
+        });
+        let make = || {
+            let touch = |entry: &Entry<M::Cell>| self.touch(entry);
+            let entry = self.table.get_or_insert(&values, None, || self.series(&values), touch);
+            entry.map_or_else(|| self.detached(), |entry| Arc::clone(&entry.series))
+        };
+        found.unwrap_or_else(make)
+    }
+
+    fn detached(&self) -> Arc<Series<M::Cell>> {
+        Arc::clone(self.detached.get_or_init(|| self.series(&Texts(&[]))))
+    }
+
+    fn series(&self, values: &impl Values) -> Arc<Series<M::Cell>> {
+        self.shared.series::<M>(values, &*self.clock)
+    }
+
+    fn touch(&self, entry: &Entry<M::Cell>) {
+        if !self.expiry.never() {
+            // Relaxed: a scrape that has just begun may count as the one before.
+            entry.touch(self.scrapes.load(Ordering::Relaxed));
+        }
+    }
+
+    pub(super) fn remove(&self, values: &impl Values) -> bool {
+        self.count(Removal::Removed, usize::from(self.table.remove(values))) > 0
+    }
+
+    pub(super) fn release(&self, entry: &Arc<Entry<M::Cell>>) {
+        self.count(Removal::Scope, usize::from(self.table.release(entry)));
+    }
+
+    pub(super) fn retain(&self, mut keep: impl FnMut(&LabelSet) -> bool) -> usize {
+        // Asked without the lock: what the closure does is not ours.
+        let all = self.table.sorted();
+        let leaving = all.iter().filter(|entry| !keep(&entry.series.labels));
+        let removed = leaving.filter(|entry| self.table.remove_entry(entry)).count();
+        self.count(Removal::Removed, removed)
+    }
+
+    fn count(&self, why: Removal, series: usize) -> usize {
+        if series > 0 {
+            self.shared.series_removed.count(why, series);
+        }
+        series
+    }
+
+    /// Removes what has been idle for too long.
+    fn expire(&self) {
+        let _expiring = self.expiring.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = millis(self.clock.monotonic());
+        // Relaxed: only scrapes change it, one at a time.
+        let before = self.scrapes.fetch_add(1, Ordering::Relaxed);
+        let expired = self.table.remove_if(|entry| {
+            if entry.is_kept() {
+                // It may be written to until the next scrape, without a look-up.
+                entry.touch(before + 1);
+            }
+            if entry.touched() >= before {
+                // Relaxed: only scrapes read and write it, one at a time.
+                entry.seen.store(now, Ordering::Relaxed);
+            }
+            let idle_scrapes = before.saturating_sub(entry.touched());
+            // Relaxed: as above.
+            let idle = Duration::from_millis(now.saturating_sub(entry.seen.load(Ordering::Relaxed)));
+            self.expiry.scrapes.is_some_and(|most| idle_scrapes >= most)
+                || (idle_scrapes > 0 && self.expiry.idle.is_some_and(|longest| idle >= longest))
+        });
+        self.count(Removal::Expired, expired);
+    }
+}
+
+fn millis(since: Duration) -> u64 {
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+impl<M: Instrument> AnyFamily for RemovableData<M> {
+    fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
+    fn instrument(&self) -> &'static str {
+        M::NAME
+    }
+
+    fn scraped(&self) {
+        if self.expiry.never() { self.table.tidy() } else { self.expire() }
+    }
+
+    fn visit(&self, out: &mut dyn Visitor) {
+        for entry in &*self.table.sorted() {
+            M::visit(&entry.series, out);
+        }
+    }
+
+    fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
+        self
+    }
+}

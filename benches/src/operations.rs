@@ -1,9 +1,10 @@
 //! The hot paths. What is known beforehand goes through `black_box`, so that nothing is worked out before the count begins.
 
 use std::hint::black_box;
+use std::sync::LazyLock;
 
 use radiosonde_core::{SpanContext, SpanId, TraceFlags, TraceId};
-use radiosonde_metrics::{Format, Histogram, LabelValue, Labels, RegisterError, Registry};
+use radiosonde_metrics::{Format, Histogram, LabelValue, Labels, Native, RegisterError, Registry};
 
 use crate::Operation;
 use crate::operation::counted_by_callgrind;
@@ -23,15 +24,18 @@ pub fn find(name: &str) -> Option<&'static Operation> {
     ALL.iter().find(|operation| operation.name == name)
 }
 
-static ALL: [Operation; 17] = [
+static ALL: [Operation; 20] = [
     Operation::one("counter_inc", |times| counter(times, false)),
     Operation::one("counter_inc_striped", |times| counter(times, true)),
+    Operation::one("counter_inc_exemplars", |times| counter_with_exemplars(times, false)),
+    Operation::one("counter_inc_exemplars_sampled", |times| counter_with_exemplars(times, true)),
     Operation::one("float_counter_inc_by", float_counter),
     Operation::one("gauge_set", gauge),
     Operation::one("int_gauge_hold", hold),
     Operation::one("histogram_observe", |times| observe(times, false)),
     Operation::one("histogram_observe_striped", |times| observe(times, true)),
     Operation::one("histogram_observe_sampled", observe_sampled),
+    Operation::one("histogram_observe_native", observe_native),
     Operation::one("lookup_enums_counter_inc", lookup_enums),
     Operation::one("lookup_3_labels_counter_inc", lookup_labels),
     Operation::one("lookup_3_values_counter_inc", lookup_values),
@@ -45,6 +49,9 @@ static ALL: [Operation; 17] = [
     Operation::of("snapshot_counter", SERIES, snapshot),
 ];
 
+static SPAN: LazyLock<SpanContext> =
+    LazyLock::new(|| SpanContext::new(TraceId::random(), SpanId::random(), TraceFlags::SAMPLED));
+
 /// Declarations here are fixed, so that one which is refused is a mistake in this file.
 fn declared<T>(metric: Result<T, RegisterError>) -> T {
     metric.expect("a declaration of the benches is refused")
@@ -54,6 +61,13 @@ fn counter(times: u64, striped: bool) {
     let registry = Registry::new();
     let declare = registry.counter("orders_total", "Orders.");
     let counter = declared(if striped { declare.striped() } else { declare }.build());
+    counter.inc();
+    counted_by_callgrind(times, || black_box(&counter).inc());
+}
+
+fn counter_with_exemplars(times: u64, sampled: bool) {
+    let counter = declared(Registry::new().counter("orders_total", "Orders.").exemplars().build());
+    let _current = sampled.then(|| SPAN.enter());
     counter.inc();
     counted_by_callgrind(times, || black_box(&counter).inc());
 }
@@ -88,10 +102,15 @@ fn observe(times: u64, striped: bool) {
 
 fn observe_sampled(times: u64) {
     let histogram = histogram(false);
-    let (Some(trace), Some(span)) = (TraceId::from_bytes([7; 16]), SpanId::from_bytes([7; 8])) else {
-        return;
-    };
-    let _current = SpanContext::new(trace, span, TraceFlags::SAMPLED).enter();
+    let _current = SPAN.enter();
+    histogram.observe(0.3);
+    counted_by_callgrind(times, || black_box(&histogram).observe(black_box(0.3)));
+}
+
+fn observe_native(times: u64) {
+    let registry = Registry::new();
+    let declare = registry.histogram("wait_seconds", "Wait.").native(Native::new());
+    let histogram = declared(declare.build());
     histogram.observe(0.3);
     counted_by_callgrind(times, || black_box(&histogram).observe(black_box(0.3)));
 }

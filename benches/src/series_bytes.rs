@@ -1,4 +1,4 @@
-use radiosonde_metrics::{Declare, Instrument, RegisterError, Registry};
+use radiosonde_metrics::{Buckets, Declare, Instrument, Native, RegisterError, Registry};
 
 use crate::live_bytes;
 
@@ -26,12 +26,18 @@ pub fn series_bytes() -> Result<Vec<SeriesBytes>, RegisterError> {
     Ok(vec![
         measure("counter", |registry| registry.counter("requests_total", "Requests."))?,
         measure("counter, striped", |registry| registry.counter("requests_total", "Requests.").striped())?,
+        measure("counter, exemplars", |registry| {
+            registry.counter("requests_total", "Requests.").exemplars()
+        })?,
         measure("float counter", |registry| registry.float_counter("busy_seconds_total", "Busy."))?,
         measure("gauge", |registry| registry.gauge("temperature_celsius", "Temperature."))?,
         measure("integer gauge", |registry| registry.int_gauge("sessions", "Sessions."))?,
         measure("histogram, 14 bounds", |registry| registry.histogram("wait_seconds", "Wait."))?,
         measure("histogram, 14 bounds, striped", |registry| {
             registry.histogram("wait_seconds", "Wait.").striped()
+        })?,
+        measure("histogram, native alone", |registry| {
+            registry.histogram("wait_seconds", "Wait.").buckets(Buckets::NONE).native(Native::new())
         })?,
     ])
 }

@@ -4,7 +4,7 @@
 
 use benches::{Counting, allocations_of_this_thread};
 use radiosonde_core::{SpanContext, SpanId, TraceFlags, TraceId};
-use radiosonde_metrics::{Instrument, LabelValue, Labels, Registry, Vector};
+use radiosonde_metrics::{Instrument, LabelValue, Labels, Native, Registry, Vector};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -44,14 +44,20 @@ fn observing_allocates_nothing_within_a_span_and_without() {
     let registry = Registry::new();
     let wait = registry.histogram("wait_seconds", "Wait.").build().unwrap();
     let striped = registry.histogram("other_seconds", "Wait.").striped().build().unwrap();
-    for histogram in [&wait, &striped] {
+    let native = registry.histogram("native_seconds", "Wait.").native(Native::new()).build().unwrap();
+    let traced = registry.counter("traced_total", "Traced.").exemplars().build().unwrap();
+    // Its buckets are made when they are first needed.
+    (0..100).for_each(|n| native.observe(f64::from(n) / 9.0));
+    for histogram in [&wait, &striped, &native] {
         assert_eq!(allocations(|n| histogram.observe(f64::from(n % 100) / 9.0)), 0);
         assert_eq!(allocations(|_| histogram.observe(f64::NAN)), 0, "what is refused");
     }
+    assert_eq!(allocations(|_| traced.inc()), 0);
     let _current = SpanContext::new(TraceId::random(), SpanId::random(), TraceFlags::SAMPLED).enter();
-    for histogram in [&wait, &striped] {
+    for histogram in [&wait, &striped, &native] {
         assert_eq!(allocations(|n| histogram.observe(f64::from(n % 100) / 9.0)), 0);
     }
+    assert_eq!(allocations(|_| traced.inc()), 0);
 }
 
 #[derive(LabelValue, Clone, Copy)]

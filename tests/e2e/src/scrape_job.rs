@@ -11,6 +11,7 @@ pub struct ScrapeJob {
     path: String,
     protocols: Vec<String>,
     honor_labels: bool,
+    settings: Vec<String>,
 }
 
 impl ScrapeJob {
@@ -23,6 +24,7 @@ impl ScrapeJob {
             path: "/metrics".to_owned(),
             protocols: Vec::new(),
             honor_labels: false,
+            settings: Vec::new(),
         }
     }
 
@@ -57,6 +59,12 @@ impl ScrapeJob {
         self
     }
 
+    /// Any other setting of a scrape configuration that is one value, such as `scrape_native_histograms`.
+    pub fn setting(mut self, name: &str, value: impl ToString) -> Self {
+        self.settings.push(format!("{name}: {}", value.to_string()));
+        self
+    }
+
     pub(crate) fn name(&self) -> &str {
         &self.name
     }
@@ -76,6 +84,9 @@ impl ScrapeJob {
         if self.honor_labels {
             yaml.push_str("    honor_labels: true\n");
         }
+        for setting in &self.settings {
+            let _ = writeln!(yaml, "    {setting}");
+        }
         yaml
     }
 }
@@ -89,7 +100,8 @@ mod tests {
         let job = ScrapeJob::new("orders", "127.0.0.1:80")
             .target("127.0.0.1:81")
             .protocols(["PrometheusText0.0.4"])
-            .honor_labels();
+            .honor_labels()
+            .setting("scrape_native_histograms", true);
         assert_eq!(
             job.interval(Duration::from_millis(500)).path("/m").yaml(),
             r#"scrape_configs:
@@ -101,6 +113,7 @@ mod tests {
       - targets: ["127.0.0.1:80", "127.0.0.1:81"]
     scrape_protocols: ["PrometheusText0.0.4"]
     honor_labels: true
+    scrape_native_histograms: true
 "#
         );
     }

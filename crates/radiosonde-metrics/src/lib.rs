@@ -33,6 +33,7 @@ pub use declaring::record_error::{RecordError, RecordErrorKind};
 pub use declaring::registry_builder::{InvalidRegistry, RegistryBuilder};
 pub use declaring::status_class::StatusClass;
 pub use exposition::dialect::Dialect;
+pub use exposition::escaping::Escaping;
 pub use exposition::format::Format;
 pub use families::family::{Family, OVERFLOW, Vector};
 pub use families::initialise::{InitialiseError, InitialiseErrorKind};

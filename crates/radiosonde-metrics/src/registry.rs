@@ -117,9 +117,12 @@ impl Registry {
     }
 
     /// Everything in `format`, to be read by people and tests.
+    ///
+    /// [`Format::Protobuf`] is no text, and comes as [`Format::Text`]: see [`encode_bytes`](Self::encode_bytes).
     #[must_use]
     pub fn encode(&self, format: Format) -> String {
-        // Every format with a text is UTF-8.
+        let format = if format == Format::Protobuf { Format::Text } else { format };
+        // All texts are UTF-8.
         String::from_utf8(self.encode_bytes(format)).unwrap_or_default()
     }
 

@@ -7,7 +7,7 @@ pub use radiosonde_metrics::compat;
 #[cfg(feature = "prometheus")]
 pub use radiosonde_metrics::{Absorbed, Adapter};
 pub use radiosonde_metrics::{
-    Buckets, CollectedFamily, Collection, Collector, Counter, Declare, Exemplar, Family, FamilyInfo,
+    Buckets, CollectedFamily, Collection, Collector, Counter, Declare, Dialect, Escaping, Exemplar, Family, FamilyInfo,
     FloatCounter, Format, Gauge, Held, Histogram, HistogramSample, Instrument, IntGauge, InvalidBuckets,
     InvalidExemplar, InvalidName, InvalidNameKind, InvalidNative, InvalidRegistry, Kind, LabelSet, Lent,
     Native, NativeSample, Number, NumberSample, OVERFLOW, RegisterError, RegisterErrorKind, Registry,

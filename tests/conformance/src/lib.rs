@@ -1,11 +1,13 @@
 #![doc = include_str!("../README.md")]
 
 mod checks;
+pub mod client_model;
 mod exposition;
 pub mod fuzzing;
 pub mod generate;
 mod number;
 mod open_metrics;
+mod protobuf;
 mod refusal;
 mod scan;
 mod text;
@@ -13,5 +15,6 @@ mod text;
 pub use exposition::{Exemplar, Exposition, Family, FamilyKind, LabelPairs, Sample};
 pub use number::Value;
 pub use open_metrics::open_metrics;
+pub use protobuf::{metric_families, native_buckets, protobuf};
 pub use refusal::Refusal;
 pub use text::text;

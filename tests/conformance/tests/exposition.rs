@@ -1,4 +1,4 @@
-//! What went into a registry comes out of it, in both formats, whatever the names, labels, helps and numbers.
+//! What went into a registry comes out of it, in every format, whatever the names, labels, helps and numbers.
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::BTreeMap;
@@ -6,21 +6,34 @@ use std::collections::BTreeMap;
 use conformance::generate::{
     FamilyPlan, Observation, Recorded, RecordedFamily, families, misbehaving, text as any_text, well_behaved,
 };
-use conformance::{Exposition, Family, FamilyKind, LabelPairs, Sample, open_metrics, text};
+use conformance::{
+    Exposition, Family, FamilyKind, LabelPairs, Refusal, Sample, open_metrics, protobuf, text,
+};
 use proptest::prelude::*;
 use radiosonde_metrics::{Format, Kind, Number, Registry};
 
-/// The registry in both formats, read back.
-fn read(registry: &Registry) -> [(Format, Exposition); 2] {
-    [(Format::Text, text as fn(&str) -> _), (Format::OpenMetrics, open_metrics as fn(&str) -> _)].map(
-        |(format, parse)| {
-            let exposed = registry.encode(format);
-            match parse(&exposed) {
-                Ok(read) => (format, read),
-                Err(refusal) => panic!("{refusal}\n{exposed}"),
-            }
-        },
-    )
+/// The registry in every format, read back.
+fn read(registry: &Registry) -> [(Format, Exposition); 4] {
+    Format::ALL.map(|format| {
+        let exposed = registry.encode_bytes(format);
+        match parse(format, &exposed) {
+            Ok(read) => (format, read),
+            Err(refusal) => panic!("{refusal}\n{}", String::from_utf8_lossy(&exposed)),
+        }
+    })
+}
+
+fn parse(format: Format, exposed: &[u8]) -> Result<Exposition, Refusal> {
+    match format {
+        Format::Protobuf => protobuf(exposed),
+        Format::OpenMetrics => open_metrics(str::from_utf8(exposed).unwrap()),
+        _ => text(str::from_utf8(exposed).unwrap()),
+    }
+}
+
+/// Whether the format has whole numbers that a 64-bit float would round.
+fn is_exact(format: Format) -> bool {
+    format != Format::Protobuf
 }
 
 /// What the registry took; of two plans for one name, the first.
@@ -41,15 +54,23 @@ fn is_same(value: f64, expected: f64) -> bool {
     value == expected || (value.is_nan() && expected.is_nan())
 }
 
+fn has_exemplars(format: Format) -> bool {
+    matches!(format, Format::OpenMetrics | Format::Protobuf)
+}
+
 /// Compares one family; takes what it finds out of `left`.
 fn compare(format: Format, exposition: &Exposition, expected: &RecordedFamily) {
     let base = expected.name.strip_suffix("_total").filter(|_| expected.kind == FamilyKind::Counter);
     let name = if format == Format::OpenMetrics { base.unwrap_or(&expected.name) } else { &expected.name };
+    if format == Format::Protobuf && expected.series.is_empty() {
+        assert_eq!(exposition.family(name), None);
+        return;
+    }
     let family = exposition.family(name).unwrap_or_else(|| panic!("no {name}"));
     assert_eq!(family.kind, expected.kind);
     match format {
         // Blanks around the text of a line are ignored there.
-        Format::Text => assert_eq!(family.help.as_deref(), Some(&*expected.help)),
+        Format::Text | Format::TextV1 => assert_eq!(family.help.as_deref(), Some(&*expected.help)),
         _ => {
             assert_eq!(family.help.as_deref(), Some(&*expected.help));
             assert_eq!(family.unit, expected.unit);
@@ -66,6 +87,12 @@ fn compare(format: Format, exposition: &Exposition, expected: &RecordedFamily) {
     for (labels, recorded) in &expected.series {
         let samples = &found[labels];
         match recorded {
+            Recorded::Unsigned(total) if !is_exact(format) => {
+                assert_eq!(samples[0].value.as_f64(), Number::Unsigned(*total).as_f64());
+            }
+            Recorded::Signed(value) if !is_exact(format) => {
+                assert_eq!(samples[0].value.as_f64(), Number::Signed(*value).as_f64());
+            }
             Recorded::Unsigned(total) => assert_eq!(samples[0].value.as_str(), total.to_string()),
             Recorded::Signed(value) => assert_eq!(samples[0].value.as_str(), value.to_string()),
             Recorded::Float(value) => {
@@ -107,7 +134,7 @@ fn compare_histogram(
             .filter_map(|observation| Some((observation.value, observation.sampled?)));
         let sampled: Vec<_> = sampled.collect();
         let exemplar = bucket.exemplar.as_ref();
-        assert_eq!(exemplar.is_some(), format == Format::OpenMetrics && !sampled.is_empty());
+        assert_eq!(exemplar.is_some(), has_exemplars(format) && !sampled.is_empty());
         if let Some(exemplar) = exemplar {
             let is_it = sampled.iter().any(|(value, context)| {
                 is_same(exemplar.value.as_f64(), *value)
@@ -122,7 +149,8 @@ fn compare_histogram(
     let sum = taken.iter().fold(0.0, |sum, observation| sum + observation.value);
     let summed: Vec<_> = suffixed("_sum").collect();
     // OpenMetrics has neither sum nor count where the sum does not count up.
-    let shown = format == Format::Text || (bounds.first().is_none_or(|bound| *bound >= 0.0) && sum >= 0.0);
+    let shown =
+        format != Format::OpenMetrics || (bounds.first().is_none_or(|bound| *bound >= 0.0) && sum >= 0.0);
     assert_eq!(summed.len(), usize::from(shown));
     assert_eq!(suffixed("_count").count(), usize::from(shown));
     assert!(summed.iter().all(|sample| is_same(sample.value.as_f64(), sum)), "{summed:?} is not {sum}");
@@ -155,7 +183,7 @@ fn collector_errors(exposition: &Exposition) -> u64 {
 
 proptest! {
     #[test]
-    fn what_was_recorded_comes_out_in_both_formats(plans in families()) {
+    fn what_was_recorded_comes_out_in_every_format(plans in families()) {
         let registry = Registry::new();
         let recorded = record(&plans, &registry);
         for (format, exposition) in read(&registry) {
@@ -164,7 +192,8 @@ proptest! {
                 compare_refusals(&exposition, family);
             }
             let others = exposition.families.iter().filter(|family| !family.name.starts_with("radiosonde_metrics_"));
-            prop_assert_eq!(others.count(), recorded.len(), "nothing else is there");
+            let shown = recorded.iter().filter(|family| format != Format::Protobuf || !family.series.is_empty());
+            prop_assert_eq!(others.count(), shown.count(), "nothing else is there");
         }
     }
 
@@ -180,6 +209,7 @@ proptest! {
                 for (labels, value) in [(&[][..], first), (&[("label", &**label)], second)] {
                     let sample = exposition.sample(name, labels).unwrap_or_else(|| panic!("no {name}{labels:?}"));
                     match value {
+                        value if !is_exact(format) => prop_assert!(is_same(sample.value.as_f64(), value.as_f64())),
                         Number::Unsigned(value) => prop_assert_eq!(sample.value.as_str(), value.to_string()),
                         Number::Signed(value) => prop_assert_eq!(sample.value.as_str(), value.to_string()),
                         Number::Float(value) => prop_assert!(is_same(sample.value.as_f64(), *value)),
@@ -206,12 +236,18 @@ proptest! {
         let registry = Registry::new();
         let recorded = record(&plans, &registry);
         collectors.into_iter().for_each(|collector| registry.collect_from(collector));
-        for (_, exposition) in read(&registry) {
+        for (format, exposition) in read(&registry) {
             for family in &recorded {
                 for (labels, value) in &family.series {
                     let labels: Vec<_> = labels.iter().map(|(name, value)| (&**name, &**value)).collect();
                     let sample = exposition.sample(&family.name, &labels);
                     match value {
+                        Recorded::Unsigned(value) if !is_exact(format) => {
+                            prop_assert_eq!(sample.unwrap().value.as_f64(), Number::Unsigned(*value).as_f64());
+                        }
+                        Recorded::Signed(value) if !is_exact(format) => {
+                            prop_assert_eq!(sample.unwrap().value.as_f64(), Number::Signed(*value).as_f64());
+                        }
                         Recorded::Unsigned(value) => prop_assert_eq!(sample.unwrap().value.as_u64(), Some(*value)),
                         Recorded::Signed(value) => prop_assert_eq!(sample.unwrap().value.as_str(), value.to_string()),
                         Recorded::Float(value) => prop_assert!(is_same(sample.unwrap().value.as_f64(), *value)),
@@ -228,12 +264,12 @@ proptest! {
     }
 
     #[test]
-    fn both_formats_are_the_same_for_the_same_state(plans in families(), label in any_text()) {
+    fn every_format_is_the_same_for_the_same_state(plans in families(), label in any_text()) {
         let registry = Registry::new();
         record(&plans, &registry);
         registry.gauge("one_more", "Help.").labels(&["label"]).unwrap().with(&[&label]).set(1.0);
-        for format in [Format::Text, Format::OpenMetrics] {
-            prop_assert_eq!(registry.encode(format), registry.encode(format));
+        for format in Format::ALL {
+            prop_assert_eq!(registry.encode_bytes(format), registry.encode_bytes(format));
         }
     }
 }

@@ -218,12 +218,17 @@ impl LabelSet {
 
     /// The names and values, unescaped, sorted by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
+        self.rendered().map(|(name, value)| (name, unescape(value)))
+    }
+
+    /// The names, and the values as they are rendered.
+    pub(crate) fn rendered(&self) -> impl Iterator<Item = (&str, &str)> {
         let mut rest = &*self.rendered;
         std::iter::from_fn(move || {
             let (name, after) = rest.split_once("=\"")?;
             let end = closing_quote(after)?;
             rest = after[end + 1..].strip_prefix(',').unwrap_or("");
-            Some((name, unescape(&after[..end])))
+            Some((name, &after[..end]))
         })
     }
 

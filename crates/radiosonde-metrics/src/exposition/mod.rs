@@ -1,5 +1,9 @@
 //! The formats in which a registry is shown.
 
+pub(crate) mod accept;
 pub(crate) mod dialect;
+pub(crate) mod escaping;
 pub(crate) mod format;
+pub(crate) mod message;
+pub(crate) mod protobuf;
 pub(crate) mod text;

@@ -1,17 +1,19 @@
 use std::fmt::Write as _;
+use std::time::{SystemTime, UNIX_EPOCH};
 
+use crate::exposition::escaping::has_unit;
 use crate::{
-    Exemplar, FamilyInfo, Format, HistogramSample, Kind, LabelSet, Number, NumberSample, SummarySample,
-    Visitor,
+    Dialect, Escaping, Exemplar, FamilyInfo, Format, HistogramSample, Kind, LabelSet, Number, NumberSample,
+    SummarySample, Visitor,
 };
 
-/// Writes Prometheus text 0.0.4 or OpenMetrics 1.0.
+/// Writes Prometheus text 0.0.4 or 1.0.0, which are the same for names that need no quotes, or OpenMetrics 1.0.
 ///
 /// Sources: <https://prometheus.io/docs/instrumenting/exposition_formats/>,
 /// <https://prometheus.io/docs/specs/om/open_metrics_spec/>
 #[derive(Debug)]
 pub(crate) struct Encoder {
-    format: Format,
+    dialect: Dialect,
     out: String,
     /// The current family's name, without a counter's `_total`.
     base: String,
@@ -26,9 +28,9 @@ pub(crate) struct Encoder {
 
 impl Encoder {
     /// With room for about `expected` bytes.
-    pub(crate) fn new(format: Format, expected: usize) -> Self {
+    pub(crate) fn new(dialect: Dialect, expected: usize) -> Self {
         Self {
-            format,
+            dialect,
             out: String::with_capacity(expected),
             base: String::new(),
             suffix: "",
@@ -39,14 +41,14 @@ impl Encoder {
     }
 
     pub(crate) fn finish(mut self) -> String {
-        if self.format == Format::OpenMetrics {
+        if self.is_open_metrics() {
             self.out.push_str("# EOF\n");
         }
         self.out
     }
 
     const fn is_open_metrics(&self) -> bool {
-        matches!(self.format, Format::OpenMetrics)
+        matches!(self.dialect.format, Format::OpenMetrics)
     }
 
     /// `name{labels,extra="bound"} `; the value follows.
@@ -55,7 +57,7 @@ impl Encoder {
         self.out.push_str(suffix);
         if !labels.is_empty() || extra.is_some() {
             self.out.push('{');
-            self.out.push_str(labels.as_str());
+            push_labels(self.dialect.escaping, labels, &mut self.out);
             if let Some((name, bound)) = extra {
                 if !labels.is_empty() {
                     self.out.push(',');
@@ -134,12 +136,26 @@ impl Encoder {
             let _ = exemplar.write_labels(&mut self.out);
             self.out.push_str("} ");
             self.value(Number::Float(exemplar.value()));
-            if exemplar.timestamp().is_some() {
-                let millis = exemplar.millis();
-                let _ = write!(self.out, " {}.{:03}", millis / 1000, millis % 1000);
+            if let Some(timestamp) = exemplar.timestamp() {
+                self.out.push(' ');
+                self.time(timestamp);
             }
         }
         self.out.push('\n');
+    }
+
+    /// Seconds, to the millisecond.
+    fn time(&mut self, time: SystemTime) {
+        let millis = time.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+        let _ = write!(self.out, "{}.{:03}", millis / 1000, millis % 1000);
+    }
+
+    fn created(&mut self, labels: &LabelSet, created: Option<SystemTime>) {
+        if let Some(created) = created.filter(|_| self.dialect.created && self.is_open_metrics()) {
+            self.start("_created", labels, None);
+            self.time(created);
+            self.out.push('\n');
+        }
     }
 
     fn escape_help(&mut self, help: &str) {
@@ -155,6 +171,19 @@ impl Encoder {
     }
 }
 
+/// The labels as they are rendered, or with other names.
+fn push_labels(escaping: Escaping, labels: &LabelSet, out: &mut String) {
+    if escaping != Escaping::Dots {
+        // The others leave names alone that every scraper takes, and these are such.
+        return out.push_str(labels.as_str());
+    }
+    for (at, (name, value)) in labels.rendered().enumerate() {
+        for part in [if at > 0 { "," } else { "" }, &escaping.escape(name), "=\"", value, "\""] {
+            out.push_str(part);
+        }
+    }
+}
+
 /// Whether a sum can be what OpenMetrics takes a sum for: a counter, neither negative nor NaN.
 fn counts_up(sum: f64) -> bool {
     sum >= 0.0
@@ -163,24 +192,23 @@ fn counts_up(sum: f64) -> bool {
 impl Visitor for Encoder {
     fn family(&mut self, family: &FamilyInfo<'_>) {
         let suffix = family.kind.suffix();
-        let base = family.name.strip_suffix(suffix);
+        let name = self.dialect.escaping.escape(family.name);
+        let base = name.strip_suffix(suffix);
         self.base.clear();
-        self.base.push_str(base.unwrap_or(family.name));
+        self.base.push_str(base.unwrap_or(&name));
         self.suffix = if base.is_some() { suffix } else { "" };
-        let (named, kind) = match (self.format, family.kind) {
-            (Format::Text, Kind::Unknown) => (family.name, "untyped"),
-            (Format::Text, Kind::Info | Kind::StateSet) => (family.name, "gauge"),
-            (Format::Text, kind) => (family.name, kind.as_str()),
+        let (named, kind) = match (base, family.kind) {
+            (_, Kind::Unknown) if !self.is_open_metrics() => (&*name, "untyped"),
+            (_, Kind::Info | Kind::StateSet) if !self.is_open_metrics() => (&*name, "gauge"),
+            (_, kind) if !self.is_open_metrics() => (&*name, kind.as_str()),
+            (Some(base), kind) => (base, kind.as_str()),
             // OpenMetrics knows no counter whose samples lack `_total`, and no info whose samples lack `_info`.
-            (Format::OpenMetrics, kind) => match base {
-                Some(base) => (base, kind.as_str()),
-                None => (family.name, Kind::Unknown.as_str()),
-            },
+            (None, _) => (&*name, Kind::Unknown.as_str()),
         };
         // Writing to a String does not fail.
         if self.is_open_metrics() {
             let _ = writeln!(self.out, "# TYPE {named} {kind}");
-            if let Some(unit) = family.unit {
+            if let Some(unit) = family.unit.filter(|unit| has_unit(&name, family.kind, unit)) {
                 let _ = writeln!(self.out, "# UNIT {named} {unit}");
             }
         }
@@ -196,22 +224,20 @@ impl Visitor for Encoder {
         self.start(self.suffix, labels, None);
         self.value(sample.value);
         // Of a counter without the suffix, which OpenMetrics does not know as one, there is none.
-        self.end(sample.exemplar.filter(|_| self.suffix == Kind::Counter.suffix()));
+        let is_counter = self.suffix == Kind::Counter.suffix();
+        self.end(sample.exemplar.filter(|_| is_counter));
+        if is_counter {
+            self.created(labels, sample.created);
+        }
     }
 
     fn histogram(&mut self, labels: &LabelSet, sample: &HistogramSample<'_>) {
         self.spell(sample.bounds);
-        let prefix = &mut self.prefix;
-        prefix.clear();
-        for part in [
-            self.base.as_str(),
-            "_bucket{",
-            labels.as_str(),
-            if labels.is_empty() { "" } else { "," },
-            "le=\"",
-        ] {
-            prefix.push_str(part);
-        }
+        self.prefix.clear();
+        self.prefix.push_str(&self.base);
+        self.prefix.push_str("_bucket{");
+        push_labels(self.dialect.escaping, labels, &mut self.prefix);
+        self.prefix.push_str(if labels.is_empty() { "le=\"" } else { ",le=\"" });
         for (at, (_, count, exemplar)) in sample.cumulative().enumerate() {
             self.out.push_str(&self.prefix);
             self.out.push_str(self.spelled.get(at).map_or("+Inf", String::as_str));
@@ -230,6 +256,7 @@ impl Visitor for Encoder {
         self.start("_count", labels, None);
         self.value(Number::Unsigned(sample.count()));
         self.end(None);
+        self.created(labels, sample.created);
     }
 
     fn summary(&mut self, labels: &LabelSet, sample: &SummarySample<'_>) {
@@ -250,5 +277,6 @@ impl Visitor for Encoder {
         self.start("_count", labels, None);
         self.value(Number::Unsigned(sample.count));
         self.end(None);
+        self.created(labels, sample.created);
     }
 }

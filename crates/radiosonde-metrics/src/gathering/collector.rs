@@ -95,6 +95,22 @@ impl From<NativeSample<'_>> for CollectedNative {
 }
 
 impl CollectedNative {
+    /// Whether Prometheus would take it: one that it does not take fails the whole scrape.
+    ///
+    /// Source: `Validate` in <https://github.com/prometheus/prometheus/blob/main/model/histogram/histogram.go>
+    fn is_sound(&self) -> bool {
+        // Beyond the bucket of any number at the finest schema; offsets between such indices are numbers of 32 bits.
+        const LAST: u32 = 1 << 19;
+        let ascend = |buckets: &[(i32, u64)]| {
+            buckets.is_sorted_by(|a, b| a.0 < b.0) && buckets.iter().all(|(at, _)| at.unsigned_abs() <= LAST)
+        };
+        (-4..=8).contains(&self.schema)
+            && (0.0..f64::INFINITY).contains(&self.zero_threshold)
+            && ascend(&self.positive)
+            && ascend(&self.negative)
+            && i64::try_from(self.sample().count()).is_ok()
+    }
+
     fn sample(&self) -> NativeSample<'_> {
         let Self { schema, zero_threshold, zero_count, positive, negative, exemplars } = self;
         let (schema, zero_threshold, zero_count) = (*schema, *zero_threshold, *zero_count);
@@ -151,11 +167,12 @@ impl CollectedSample {
                 Kind::StateSet => value.as_f64() == 0.0 || value.as_f64() == 1.0,
                 Kind::Histogram | Kind::Summary => false,
             },
-            Self::Histogram { bounds, counts, .. } => {
+            Self::Histogram { bounds, counts, native, .. } => {
                 kind == Kind::Histogram
                     && counts.len() == bounds.len() + 1
                     && bounds.iter().all(|bound| bound.is_finite())
                     && ascend(bounds.iter())
+                    && native.as_ref().is_none_or(CollectedNative::is_sound)
             }
             Self::Summary { quantiles, .. } => {
                 kind == Kind::Summary

@@ -138,6 +138,16 @@ pub struct NativeSample<'a> {
     pub exemplars: &'a [Exemplar],
 }
 
+impl NativeSample<'_> {
+    /// How many observations there are: the sum of all buckets.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        let buckets = self.positive.iter().chain(self.negative);
+        // Saturating: a collector may give any counts, and a scrape does not panic.
+        buckets.fold(self.zero_count, |total, (_, count)| total.saturating_add(*count))
+    }
+}
+
 impl HistogramSample<'_> {
     /// How many observations there are: the sum of the buckets, so that it equals the bucket up to infinity always.
     #[must_use]

@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 use std::fmt;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use radiosonde_core::{SpanContext, SpanId, TraceFlags, TraceId};
 
@@ -165,12 +165,6 @@ impl Exemplar {
             }
         }
         out.write_str(self.labels.as_str())
-    }
-
-    /// When it was observed, in milliseconds since the Unix epoch; 0 if that is not known or before.
-    pub(crate) fn millis(&self) -> u128 {
-        let since = self.timestamp.and_then(|timestamp| timestamp.duration_since(UNIX_EPOCH).ok());
-        since.unwrap_or_default().as_millis()
     }
 }
 

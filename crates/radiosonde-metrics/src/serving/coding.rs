@@ -1,6 +1,6 @@
 use http::header::HeaderValue;
 
-use crate::exposition::format::read_weight;
+use crate::exposition::accept::read_weight;
 use crate::serving::{gzip, zstd};
 
 /// How a body is compressed.

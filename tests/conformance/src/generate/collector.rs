@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 use radiosonde_core::{SpanContext, SpanId, TraceFlags, TraceId};
 use radiosonde_metrics::{
-    Collection, Collector, Exemplar, HistogramSample, Kind, LabelSet, Number, SummarySample,
+    Collection, Collector, Exemplar, HistogramSample, Kind, LabelSet, NativeSample, Number, SummarySample,
 };
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -20,8 +20,28 @@ type AnySeries = (LabelPairs, AnySample);
 #[derive(Debug, Clone)]
 enum AnySample {
     Number(Number),
-    Histogram { bounds: Vec<f64>, counts: Vec<u64>, sum: f64, exemplars: Vec<Option<Exemplar>> },
-    Summary { quantiles: Vec<(f64, f64)>, sum: f64, count: u64 },
+    Histogram {
+        bounds: Vec<f64>,
+        counts: Vec<u64>,
+        sum: f64,
+        exemplars: Vec<Option<Exemplar>>,
+        native: Option<AnyNative>,
+    },
+    Summary {
+        quantiles: Vec<(f64, f64)>,
+        sum: f64,
+        count: u64,
+    },
+}
+
+/// Exponential buckets, whatever they are.
+#[derive(Debug, Clone)]
+struct AnyNative {
+    schema: i32,
+    zero: (f64, u64),
+    positive: Vec<(i32, u64)>,
+    negative: Vec<(i32, u64)>,
+    exemplars: Vec<Exemplar>,
 }
 
 /// See [`Misbehaving`].
@@ -86,20 +106,39 @@ fn count() -> impl Strategy<Value = u64> {
     prop_oneof![4 => 0..10_u64, 1 => any::<u64>()]
 }
 
+fn native() -> impl Strategy<Value = AnyNative> {
+    let index = prop_oneof![6 => -20..20_i32, 1 => any::<i32>()];
+    let buckets = prop_oneof![
+        2 => prop::collection::vec((index, count()), 0..4),
+        3 => prop::collection::btree_map(-20..20_i32, count(), 0..6).prop_map(|buckets| buckets.into_iter().collect()),
+    ];
+    let zero = (prop_oneof![3 => Just(0.0), 1 => number()], count());
+    (-6..11_i32, zero, buckets.clone(), buckets, prop::collection::vec(exemplar(), 0..3)).prop_map(
+        |(schema, zero, positive, negative, exemplars)| AnyNative {
+            schema,
+            zero,
+            positive,
+            negative,
+            exemplars,
+        },
+    )
+}
+
 fn histogram() -> impl Strategy<Value = AnySample> {
     let parts = (
+        prop::option::of(native()),
         prop::collection::vec(number(), 0..4),
         prop::collection::vec(count(), 0..5),
         number(),
         prop_oneof![Just(Vec::new()), prop::collection::vec(prop::option::of(exemplar()), 0..5)],
         prop::bool::weighted(0.8),
     );
-    parts.prop_map(|(mut bounds, mut counts, sum, exemplars, fits)| {
+    parts.prop_map(|(native, mut bounds, mut counts, sum, exemplars, fits)| {
         if fits {
             bounds.sort_by(f64::total_cmp);
             counts.resize(bounds.len() + 1, 3);
         }
-        AnySample::Histogram { bounds, counts, sum, exemplars }
+        AnySample::Histogram { bounds, counts, sum, exemplars, native }
     })
 }
 
@@ -128,6 +167,14 @@ fn exemplar() -> impl Strategy<Value = Exemplar> {
     )
 }
 
+impl AnyNative {
+    fn sample(&self) -> NativeSample<'_> {
+        let Self { schema, zero: (zero_threshold, zero_count), positive, negative, exemplars } = self;
+        let (schema, zero_threshold, zero_count) = (*schema, *zero_threshold, *zero_count);
+        NativeSample { schema, zero_threshold, zero_count, positive, negative, exemplars }
+    }
+}
+
 fn label_set(labels: &LabelPairs) -> LabelSet {
     LabelSet::new(labels.iter().map(|(name, value)| (&**name, &**value)))
 }
@@ -140,17 +187,11 @@ impl Collector for Misbehaving {
                 let labels = label_set(labels);
                 match sample {
                     AnySample::Number(number) => family.number(labels, *number),
-                    AnySample::Histogram { bounds, counts, sum, exemplars } => {
-                        family.histogram(
-                            labels,
-                            &HistogramSample {
-                                bounds,
-                                counts,
-                                sum: *sum,
-                                exemplars,
-                                ..HistogramSample::default()
-                            },
-                        );
+                    AnySample::Histogram { bounds, counts, sum, exemplars, native } => {
+                        let native = native.as_ref().map(AnyNative::sample);
+                        let sample =
+                            HistogramSample { bounds, counts, sum: *sum, exemplars, native, created: None };
+                        family.histogram(labels, &sample);
                     }
                     AnySample::Summary { quantiles, sum, count } => {
                         family.summary(

@@ -49,8 +49,8 @@ impl Collector for Everything {
             schema: -3,
             zero_threshold: 1e-128,
             zero_count: 2,
-            positive: &[(-7, 1), (-6, 900), (-5, 3), (0, 4), (i32::MAX, 5)],
-            negative: &[(i32::MIN, 1), (3, 2)],
+            positive: &[(-7, 1), (-6, 900), (-5, 3), (0, 4), (1 << 19, 5)],
+            negative: &[(-(1 << 19), 1), (3, 2)],
             exemplars: &[exemplar(-1.0), exemplar(0.1)],
         };
         let exemplars = [None, Some(exemplar(0.7)), Some(exemplar(9.0))];
@@ -178,7 +178,7 @@ fn their_protobuf_encoder_writes_what_prometheus_reads() {
     let spans = |spans: &[BucketSpan]| -> Vec<_> {
         spans.iter().map(|span| (span.offset.unwrap(), span.length.unwrap())).collect()
     };
-    assert_eq!(spans(&histogram.positive_span), [(-7, 3), (4, 1), (i32::MAX - 1, 1)]);
+    assert_eq!(spans(&histogram.positive_span), [(-7, 3), (4, 1), ((1 << 19) - 1, 1)]);
     assert_eq!(histogram.positive_delta, [1, 899, -897, 1, 1]);
     assert_eq!(histogram.negative_delta, [1, 1]);
     assert_eq!((histogram.exemplars.len(), &histogram.start_timestamp), (2, &created));

@@ -56,7 +56,7 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
     ),
     (
         "metrics: the weights of Accept are ignored",
-        "crates/radiosonde-metrics/src/exposition/format.rs",
+        "crates/radiosonde-metrics/src/exposition/dialect.rs",
         "takes_what_the_header_likes_best",
     ),
     (

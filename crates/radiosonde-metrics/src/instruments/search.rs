@@ -43,7 +43,8 @@ impl Search {
         if spans > MOST || bounds.windows(2).any(shared) {
             return None;
         }
-        let below = i64::try_from(BELOW.min(MOST - spans)).ok()?;
+        // No further down than zero: what is negative, and so the infinity and the NaN below it, is out of reach.
+        let below = i64::try_from(BELOW.min(MOST - spans)).ok()?.min(leading(first, shift));
         let base = leading(first, shift) - below;
         let place = |leading_bits| {
             let bucket = bounds.partition_point(|&bound| leading(bound, shift) < leading_bits);
@@ -85,7 +86,8 @@ mod tests {
     fn a_bound_belongs_to_its_own_bucket() {
         let many: Vec<f64> = (1..=100).map(f64::from).collect();
         let close: Vec<f64> = (0..100).map(|n| 1.0 + f64::from(n) * 1e-9).collect();
-        let all = [vec![], vec![-1.0, 0.0, 2.0], many, close, vec![f64::MIN_POSITIVE, f64::MAX]];
+        let tiny = vec![f64::MIN_POSITIVE];
+        let all = [vec![], vec![-1.0, 0.0, 2.0], many, close, tiny, vec![f64::MIN_POSITIVE, f64::MAX]];
         for bounds in all.into_iter().chain([Buckets::HTTP_SECONDS.bounds().to_vec()]) {
             let search = Search::new(&Buckets::new(bounds.clone()).unwrap());
             for (at, &bound) in bounds.iter().enumerate() {

@@ -49,8 +49,9 @@ pub use gathering::visitor::{
     FamilyInfo, HistogramSample, Kind, NativeSample, Number, NumberSample, SummarySample, Visitor,
 };
 pub use instruments::buckets::{Buckets, InvalidBuckets};
-pub use instruments::counter::{Counter, FloatCounter};
+pub use instruments::counter::Counter;
 pub use instruments::exemplar::{Exemplar, InvalidExemplar};
+pub use instruments::float_counter::FloatCounter;
 pub use instruments::gauge::{Gauge, Held, IntGauge};
 pub use instruments::histogram::Histogram;
 pub use instruments::instrument::Instrument;

@@ -11,6 +11,7 @@ use crate::families::series::{Series, Values};
 use crate::families::table::Table;
 use crate::instruments::biased::Owner;
 use crate::instruments::exemplar_slot::ExemplarSlot;
+use crate::instruments::observations::Part;
 use crate::instruments::stripe::Numbers;
 use crate::sync::{AtomicU64, Ordering};
 
@@ -117,5 +118,34 @@ fn a_part_with_an_owner_has_one_writer_at_a_time() {
         // Relaxed: the other thread has ended.
         let total: u64 = parts.iter().map(|part| part.load(Ordering::Relaxed)).sum();
         assert_eq!(total, 3);
+    });
+}
+
+#[test]
+fn the_buckets_of_a_histogram_never_fall_and_miss_nothing() {
+    loom::model(|| {
+        // The part of one thread, and that of all others.
+        let parts = Arc::new([Part::new(2), Part::new(2)]);
+        let read = |parts: &[Part; 2]| {
+            let mut counts = [0; 2];
+            parts.iter().for_each(|part| part.add_to(&mut counts));
+            counts
+        };
+        let alone = thread::spawn({
+            let parts = Arc::clone(&parts);
+            move || parts[0].observe_alone(0, 1.0)
+        });
+        let other = thread::spawn({
+            let parts = Arc::clone(&parts);
+            move || parts[1].observe(0, 2.0)
+        });
+        let first = read(&parts);
+        parts[1].observe(0, 4.0);
+        let second = read(&parts);
+        assert!(second[0] > first[0], "{first:?}, then {second:?}");
+        alone.join().unwrap();
+        other.join().unwrap();
+        assert_eq!(read(&parts), [3, 0]);
+        assert_eq!(parts.iter().map(Part::sum).sum::<f64>(), 7.0);
     });
 }

@@ -1,9 +1,10 @@
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::AtomicI64;
 
 use crate::families::series::Series;
-use crate::instruments::counter::add;
+use crate::instruments::float_counter::add;
 use crate::instruments::instrument::{Shared, sealed::Sealed};
+use crate::sync::{AtomicU64, Ordering};
 use crate::{Instrument, Kind, Number, Visitor};
 
 /// A value that goes up and down: bytes, degrees, a ratio.

@@ -1,4 +1,3 @@
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -6,10 +5,10 @@ use radiosonde_core::{SpanContext, SystemClock};
 
 use crate::families::series::Series;
 use crate::instruments::biased::Biased;
-use crate::instruments::counter::{add, read};
 use crate::instruments::exemplar_slot::Exemplars;
 use crate::instruments::instrument::{Refusal, Shared, sealed::Sealed};
-use crate::instruments::native::buckets::{NativeBuckets, Reading, Totals};
+use crate::instruments::native::buckets::{NativeBuckets, Reading};
+use crate::instruments::observations::{FEW, Observations, Part, WithNative};
 use crate::instruments::stripe::{Striped, Writers};
 use crate::{HistogramSample, Instrument, Kind, Visitor};
 
@@ -65,65 +64,11 @@ pub struct Cell {
     exemplars: OnceLock<Box<Exemplars>>,
 }
 
-#[derive(Debug)]
-enum Observations {
-    Biased(Biased<Part>),
-    Striped(Striped<Part>),
-    /// Either of the others, and exponential buckets. Last, so that those without pay nothing for it.
-    Native(Box<WithNative>),
-}
-
-#[derive(Debug)]
-struct WithNative {
-    classic: Observations,
-    native: NativeBuckets,
-}
-
-/// Counts of a few buckets, beside the sum; of many, elsewhere.
-#[derive(Debug)]
-struct Part {
-    /// The bits of an `f64`.
-    sum: AtomicU64,
-    few: [AtomicU64; FEW],
-    many: Box<[AtomicU64]>,
-}
-
-const FEW: usize = 15;
-
-impl Part {
-    fn of(shared: &Shared) -> Self {
-        let buckets = shared.buckets.bounds().len() + 1;
-        let many = if buckets > FEW { buckets } else { 0 };
-        Self {
-            sum: AtomicU64::new(0),
-            few: [const { AtomicU64::new(0) }; FEW],
-            many: (0..many).map(|_| AtomicU64::new(0)).collect(),
-        }
-    }
-
-    fn counts(&self) -> &[AtomicU64] {
-        if self.many.is_empty() { &self.few } else { &self.many }
-    }
-
-    /// For one of many writers.
-    fn observe(&self, bucket: usize, value: f64) {
-        // Relaxed: readers need totals; the count is derived from the buckets, so no order is relied on.
-        self.counts()[bucket].fetch_add(1, Ordering::Relaxed);
-        add(&self.sum, value);
-    }
-
-    /// For the only writer.
-    #[inline]
-    fn observe_alone(&self, bucket: usize, value: f64) {
-        let count = &self.counts()[bucket];
-        // Relaxed: as above, and nobody else writes to this part.
-        count.store(count.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
-        let sum = f64::from_bits(self.sum.load(Ordering::Relaxed)) + value;
-        self.sum.store(sum.to_bits(), Ordering::Relaxed);
-    }
-}
-
 impl Cell {
+    fn buckets(&self) -> usize {
+        self.shared.buckets.bounds().len() + 1
+    }
+
     /// Counts an observation; the bucket that it fell in, if it was taken.
     #[inline]
     fn record(&self, value: f64) -> Option<usize> {
@@ -151,10 +96,12 @@ impl Cell {
         if let Observations::Native(with) = &self.observations
             && !with.native.add(value)
         {
-            with.native.add_anyway(value, &self.shared.limited, &SystemClock, || self.totals());
+            with.native.add_anyway(value, &self.shared.limited, &SystemClock, || {
+                self.observations.totals(self.buckets())
+            });
         }
-        let (part, writers) = match self.classic() {
-            Observations::Biased(parts) => parts.mine(|| Part::of(&self.shared)),
+        let (part, writers) = match self.observations.classic() {
+            Observations::Biased(parts) => parts.mine(|| Part::new(self.buckets())),
             Observations::Striped(parts) => parts.mine(),
             Observations::Native(_) => return None,
         };
@@ -170,57 +117,13 @@ impl Cell {
     fn exemplify(&self, bucket: Option<usize>, value: f64, context: &SpanContext) {
         let Some(bucket) = bucket else { return };
         self.exemplars().offer(bucket, value, context);
-        if let Some(native) = self.native() {
+        if let Some(native) = self.observations.native() {
             native.offer(value, context);
         }
     }
 
     fn exemplars(&self) -> &Exemplars {
-        self.exemplars.get_or_init(|| Box::new(Exemplars::new(self.shared.buckets.bounds().len() + 1)))
-    }
-
-    fn native(&self) -> Option<&NativeBuckets> {
-        match &self.observations {
-            Observations::Native(with) => Some(&with.native),
-            _ => None,
-        }
-    }
-
-    /// What is there besides exponential buckets.
-    fn classic(&self) -> &Observations {
-        match &self.observations {
-            Observations::Native(with) => &with.classic,
-            classic => classic,
-        }
-    }
-
-    fn parts(&self) -> impl Iterator<Item = &Part> {
-        let (biased, striped) = match self.classic() {
-            Observations::Biased(parts) => (Some(parts.iter()), None),
-            Observations::Striped(parts) => (None, Some(parts.iter())),
-            Observations::Native(_) => (None, None),
-        };
-        biased.into_iter().flatten().chain(striped.into_iter().flatten())
-    }
-
-    fn sum(&self) -> f64 {
-        self.parts().map(|part| f64::from_bits(read(&part.sum))).sum()
-    }
-
-    /// Adds the counts of all parts to `counts`. Each is monotone by itself, and so is their sum from one reading to the next.
-    fn counts(&self, counts: &mut [u64]) {
-        for part in self.parts() {
-            for (count, more) in counts.iter_mut().zip(part.counts()) {
-                *count = count.wrapping_add(read(more));
-            }
-        }
-    }
-
-    /// Everything since the start, whether it began anew or not.
-    fn totals(&self) -> Totals {
-        let mut counts = vec![0; self.shared.buckets.bounds().len() + 1];
-        self.counts(&mut counts);
-        Totals { counts: counts.into(), sum: self.sum() }
+        self.exemplars.get_or_init(|| Box::new(Exemplars::new(self.buckets())))
     }
 }
 
@@ -271,7 +174,7 @@ impl Histogram {
         let cell = &self.0.cell;
         if let Some(at) = cell.record(value) {
             let kept = cell.shared.keep_exemplar(cell.exemplars(), at, value, labels);
-            if let Some(native) = cell.native().filter(|_| kept) {
+            if let Some(native) = cell.observations.native().filter(|_| kept) {
                 cell.shared.keep_exemplar(native.exemplars(), NativeBuckets::place(value), value, labels);
             }
         }
@@ -281,16 +184,15 @@ impl Histogram {
     #[must_use]
     pub fn count(&self) -> u64 {
         let cell = &self.0.cell;
-        let before = cell.native().map(NativeBuckets::before).unwrap_or_default();
-        let all = cell.parts().flat_map(Part::counts).map(read).fold(0, u64::wrapping_add);
-        all.wrapping_sub(before.counts.iter().copied().fold(0, u64::wrapping_add))
+        let before = cell.observations.native().map(NativeBuckets::before).unwrap_or_default();
+        cell.observations.count().wrapping_sub(before.counts.iter().copied().fold(0, u64::wrapping_add))
     }
 
     /// The sum of all observations; of a native histogram that began anew, since then.
     #[must_use]
     pub fn sum(&self) -> f64 {
-        let before = self.0.cell.native().map_or(0.0, |native| native.before().sum);
-        self.0.cell.sum() - before
+        let before = self.0.cell.observations.native().map_or(0.0, |native| native.before().sum);
+        self.0.cell.observations.sum() - before
     }
 }
 
@@ -303,7 +205,7 @@ impl Sealed for Histogram {
     type Cell = Cell;
 
     fn cell(shared: &Arc<Shared>) -> Cell {
-        let part = || Part::of(shared);
+        let part = || Part::new(shared.buckets.bounds().len() + 1);
         let observations = if shared.striped {
             Observations::Striped(Striped::new(part))
         } else {
@@ -336,9 +238,9 @@ impl Sealed for Histogram {
         // Read before the counts, so that the observations that they are of are counted.
         let exemplars = cell.exemplars.get().map(|exemplars| exemplars.read()).unwrap_or_default();
         // The same holds for what classic buckets had when a native histogram began anew.
-        let native = cell.native().map(|native| native.read(&SystemClock));
-        cell.counts(counts);
-        let mut sum = cell.sum();
+        let native = cell.observations.native().map(|native| native.read(&SystemClock));
+        cell.observations.counts(counts);
+        let mut sum = cell.observations.sum();
         if let Some(Reading { before, .. }) = &native {
             counts
                 .iter_mut()

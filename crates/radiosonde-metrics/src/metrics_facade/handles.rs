@@ -1,5 +1,4 @@
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
 use metrics::{CounterFn, GaugeFn, HistogramFn};
@@ -7,8 +6,9 @@ use metrics::{CounterFn, GaugeFn, HistogramFn};
 use crate::families::series::Series;
 use crate::gathering::adding::Adding;
 use crate::gathering::collector::Collection;
-use crate::instruments::counter::add;
+use crate::instruments::float_counter::add;
 use crate::instruments::instrument::sealed::Sealed;
+use crate::sync::{AtomicU64, Ordering};
 use crate::{Histogram, LabelSet, Number, NumberSample, Visitor as _};
 
 /// What a macro records in.

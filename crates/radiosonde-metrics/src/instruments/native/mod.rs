@@ -3,6 +3,8 @@
 pub(crate) mod bounds;
 pub(crate) mod buckets;
 pub(crate) mod index;
+#[cfg(all(test, loom))]
+mod models;
 pub(crate) mod policy;
 pub(crate) mod settings;
 pub(crate) mod slots;

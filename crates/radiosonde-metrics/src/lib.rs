@@ -49,13 +49,17 @@ pub use gathering::visitor::{
     FamilyInfo, HistogramSample, Kind, NativeSample, Number, NumberSample, SummarySample, Visitor,
 };
 pub use instruments::buckets::{Buckets, InvalidBuckets};
+pub use instruments::callback::Callback;
 pub use instruments::counter::Counter;
 pub use instruments::exemplar::{Exemplar, InvalidExemplar};
 pub use instruments::float_counter::FloatCounter;
 pub use instruments::gauge::{Gauge, Held, IntGauge};
 pub use instruments::histogram::Histogram;
+pub use instruments::info::Info;
 pub use instruments::instrument::Instrument;
 pub use instruments::native::settings::{InvalidNative, Native};
+pub use instruments::state_set::StateSet;
+pub use instruments::timer::Timer;
 /// Derives [`trait@LabelValue`] for an enum without fields.
 pub use radiosonde_macros::LabelValue;
 /// Derives [`trait@Labels`] for a struct with named fields.

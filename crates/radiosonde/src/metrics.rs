@@ -7,11 +7,12 @@ pub use radiosonde_metrics::compat;
 #[cfg(feature = "prometheus")]
 pub use radiosonde_metrics::{Absorbed, Adapter};
 pub use radiosonde_metrics::{
-    Buckets, CollectedFamily, Collection, Collector, Counter, Declare, Dialect, Escaping, Exemplar, Family,
-    FamilyInfo, FloatCounter, Format, Gauge, Held, Histogram, HistogramSample, Instrument, IntGauge,
-    InvalidBuckets, InvalidExemplar, InvalidName, InvalidNameKind, InvalidNative, InvalidRegistry, Kind,
-    LabelSet, Lent, Native, NativeSample, Number, NumberSample, OVERFLOW, RegisterError, RegisterErrorKind,
-    Registry, RegistryBuilder, Selection, StatusClass, SummarySample, Vector, Visitor,
+    Buckets, Callback, CollectedFamily, Collection, Collector, Counter, Declare, Dialect, Escaping, Exemplar,
+    Family, FamilyInfo, FloatCounter, Format, Gauge, Held, Histogram, HistogramSample, Info, Instrument,
+    IntGauge, InvalidBuckets, InvalidExemplar, InvalidName, InvalidNameKind, InvalidNative, InvalidRegistry,
+    Kind, LabelSet, Lent, Native, NativeSample, Number, NumberSample, OVERFLOW, RegisterError,
+    RegisterErrorKind, Registry, RegistryBuilder, Selection, StateSet, StatusClass, SummarySample, Timer,
+    Vector, Visitor,
 };
 pub use radiosonde_metrics::{Declarable, Lazy, RecordError, RecordErrorKind};
 // What serves them.

@@ -23,7 +23,7 @@ struct BuildInfo(LabelSet);
 
 impl Collector for BuildInfo {
     fn collect(&self, out: &mut Collection) {
-        let family = out.family("build_info", "Which build of which service this is; always 1.", Kind::Gauge);
+        let family = out.family("build_info", "Which build of which service this is; always 1.", Kind::Info);
         family.number(self.0.clone(), Number::Unsigned(1));
     }
 }

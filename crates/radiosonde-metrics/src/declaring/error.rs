@@ -1,6 +1,8 @@
 use std::fmt;
 use std::panic::Location;
+use std::sync::Arc;
 
+use crate::families::family_data::AnyFamily;
 use crate::{InvalidName, InvalidNative};
 
 /// A metric that could not be registered. Says where it was declared, and where the one in its way was.
@@ -23,6 +25,13 @@ pub enum RegisterErrorKind {
     NoTotal,
     /// Something else than a counter whose name ends in `_total`.
     Total,
+    /// An info whose name does not end in `_info`.
+    NoInfo,
+    /// The states of a state set cannot be listed, or are more than 64.
+    States {
+        /// How many there are, where that is known.
+        states: Option<usize>,
+    },
     /// The name does not end in the unit.
     Unit {
         /// The unit.
@@ -74,6 +83,22 @@ impl RegisterError {
         Self { name: name.into(), site, kind }
     }
 
+    /// The family as what it was registered as; another of the same name would have been refused before.
+    pub(crate) fn downcast<F: AnyFamily>(
+        family: Arc<dyn AnyFamily>,
+        declared: &str,
+        name: &str,
+        site: &'static Location<'static>,
+    ) -> Result<Arc<F>, Self> {
+        let (there, registered) = (family.shared().site, family.instrument().into());
+        family.into_any().downcast().map_err(|_| {
+            let declared = declared.into();
+            let differs =
+                RegisterErrorKind::Differs { what: "the instrument", registered, declared, site: there };
+            Self::new(name, site, differs)
+        })
+    }
+
     /// The metric's name.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -102,6 +127,13 @@ impl fmt::Display for RegisterError {
             RegisterErrorKind::NoHelp => f.write_str(" has no help text"),
             RegisterErrorKind::NoTotal => f.write_str(" is a counter; its name must end in `_total`"),
             RegisterErrorKind::Total => f.write_str(" is no counter; its name must not end in `_total`"),
+            RegisterErrorKind::NoInfo => f.write_str(" is an info; its name must end in `_info`"),
+            RegisterErrorKind::States { states: Some(states) } => {
+                write!(f, " has {states} states; allowed are 1 to 64, which the type can list")
+            }
+            RegisterErrorKind::States { states: None } => {
+                f.write_str(" has states without number; allowed are 1 to 64, which the type can list")
+            }
             RegisterErrorKind::Unit { unit } => {
                 write!(
                     f,

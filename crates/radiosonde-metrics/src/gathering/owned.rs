@@ -82,6 +82,13 @@ impl Registry {
         CollectorGuard { collectors: Arc::downgrade(collectors), id }
     }
 
+    /// Both [`collect_as`](Self::collect_as) and [`collect_while`](Self::collect_while).
+    pub(crate) fn collect_as_while(&self, name: &str, collector: impl Collector) -> CollectorGuard {
+        let collectors = self.collectors();
+        let id = collectors.add(Some(name), Arc::new(collector));
+        CollectorGuard { collectors: Arc::downgrade(collectors), id }
+    }
+
     /// Like [`collect_from`](Self::collect_from), in place of the collector that was given under this name before, if there is one.
     ///
     /// For something that is set up anew while the process runs, such as a pool: the newer one is asked, and the older is dropped.
@@ -102,6 +109,13 @@ impl Drop for CollectorGuard {
         if let Some(collectors) = self.collectors.upgrade() {
             collectors.remove(self.id);
         }
+    }
+}
+
+impl CollectorGuard {
+    /// Leaves the collector where it is, for as long as the registry lives.
+    pub(crate) fn keep(mut self) {
+        self.collectors = Weak::new();
     }
 }
 

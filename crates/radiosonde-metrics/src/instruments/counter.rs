@@ -15,7 +15,8 @@ use crate::{Exemplar, Instrument, Kind, Number, NumberSample, Visitor};
 /// seconds, use [`FloatCounter`].
 ///
 /// # Shape
-/// Events, `u64`; wraps at 2^64. The name ends in `_total`.
+/// Events, `u64`. Past 2^64 - 1 it goes on from zero, which Prometheus takes for a restart; it rounds what is beyond 2^53. The name
+/// ends in `_total`.
 ///
 /// # Cost
 /// One relaxed atomic addition; no lock, no allocation. Cloning copies a pointer. [`striped`](crate::Declare::striped), a load and a
@@ -230,6 +231,18 @@ mod tests {
     use radiosonde_core::{SpanContext, SpanId, TraceFlags, TraceId};
 
     use crate::{Format, Registry};
+
+    #[test]
+    fn a_total_of_events_goes_on_from_zero_past_its_end() {
+        let registry = Registry::new();
+        let plain = registry.counter("plain_total", "Plain.").build().unwrap();
+        let striped = registry.counter("striped_total", "Striped.").striped().build().unwrap();
+        for counter in [plain, striped] {
+            counter.inc_by(u64::MAX);
+            counter.inc_by(3);
+            assert_eq!(counter.value(), 2);
+        }
+    }
 
     #[test]
     fn a_counter_that_asked_for_it_takes_the_sampled_span_it_is_in() {

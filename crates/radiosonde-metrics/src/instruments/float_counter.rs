@@ -13,7 +13,8 @@ use crate::{Instrument, Kind, Number, Visitor};
 ///
 /// # Shape
 /// `f64`, zero or more. A negative, infinite or NaN addition is refused and counted in
-/// `radiosonde_metrics_refused_total{family,reason}`: one of them would spoil the total for ever.
+/// `radiosonde_metrics_refused_total{family,reason}`: one of them would spoil the total for ever. So is, as infinite, one that would
+/// make the total so.
 ///
 /// # Cost
 /// A relaxed compare-exchange loop; no lock, no allocation. With [`exemplars`](crate::Declare::exemplars), a look at the current span too.
@@ -57,8 +58,8 @@ impl FloatCounter {
     #[inline]
     fn took(&self, amount: f64) -> bool {
         let FloatCell { bits, shared, .. } = &self.0.cell;
-        if (0.0..f64::INFINITY).contains(&amount) {
-            add(bits, amount);
+        // An infinite amount makes an infinite total.
+        if amount >= 0.0 && add_finite(bits, amount) {
             return true;
         }
         shared.refused.count(if amount.is_nan() {
@@ -102,6 +103,13 @@ impl Sealed for FloatCounter {
     }
 }
 
+/// Adds to the `f64` whose bits are in `cell`, unless the sum would be infinite.
+fn add_finite(cell: &AtomicU64, amount: f64) -> bool {
+    // Relaxed: the cell alone is the whole state; the update repeats until nobody came in between.
+    let next = |bits| Some(f64::from_bits(bits) + amount).filter(|sum| sum.is_finite()).map(f64::to_bits);
+    cell.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).is_ok()
+}
+
 /// Adds to the `f64` whose bits are in `cell`.
 pub(crate) fn add(cell: &AtomicU64, amount: f64) {
     // Relaxed: the cell alone is the whole state; the loop repeats until nobody came in between.
@@ -118,6 +126,18 @@ pub(crate) fn add(cell: &AtomicU64, amount: f64) {
 #[cfg(test)]
 mod tests {
     use crate::Registry;
+
+    #[test]
+    fn a_total_of_seconds_stays_finite() {
+        let registry = Registry::new();
+        let total = registry.float_counter("busy_seconds_total", "Busy.").build().unwrap();
+        total.inc_by(f64::MAX);
+        total.inc_by(f64::MAX);
+        assert_eq!(total.value(), f64::MAX);
+        let refused =
+            "radiosonde_metrics_refused_total{family=\"busy_seconds_total\",reason=\"infinite\"} 1\n";
+        assert!(registry.text().contains(refused));
+    }
 
     #[test]
     fn a_total_of_seconds_refuses_what_would_spoil_it() {

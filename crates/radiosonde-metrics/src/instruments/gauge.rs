@@ -1,5 +1,8 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
+use std::time::UNIX_EPOCH;
+
+use radiosonde_core::{Clock, SystemClock};
 
 use crate::families::series::Series;
 use crate::instruments::float_counter::add;
@@ -27,6 +30,25 @@ impl Gauge {
     pub fn set(&self, value: f64) {
         // Relaxed: readers need a value, not an order against other metrics.
         self.0.cell.store(value.to_bits(), Ordering::Relaxed);
+    }
+
+    /// Makes the value the time, in seconds since 1970, for a metric whose name ends in `_timestamp_seconds`: when a backup
+    /// succeeded, when a configuration was read.
+    ///
+    /// Its age is `time() - backup_success_timestamp_seconds` in PromQL, which stays right while the program hangs.
+    ///
+    /// ```
+    /// use radiosonde_metrics::Registry;
+    ///
+    /// let registry = Registry::new();
+    /// let success = registry.gauge("backup_success_timestamp_seconds", "When the last backup succeeded.").build()?;
+    /// success.set_to_now();
+    /// assert!(success.value() > 1.7e9);
+    /// # Ok::<(), radiosonde_metrics::RegisterError>(())
+    /// ```
+    pub fn set_to_now(&self) {
+        // Before 1970 there was nothing to measure.
+        self.set(SystemClock.now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64());
     }
 
     /// Adds `amount`, which may be negative.
@@ -73,7 +95,7 @@ impl Sealed for Gauge {
 /// A count of things that are there now: connections, requests in flight, entries.
 ///
 /// # Shape
-/// `i64`; wraps at its ends.
+/// `i64`; wraps at its ends: one more than the largest is the smallest. Prometheus rounds what is beyond 2^53.
 ///
 /// # Cost
 /// One relaxed atomic operation; no lock, no allocation. Cloning copies a pointer.
@@ -176,6 +198,16 @@ mod tests {
         });
         assert!(caught.is_err());
         assert_eq!(gauge.value(), 0);
+    }
+
+    #[test]
+    fn whole_numbers_wrap_at_their_ends() {
+        let gauge = Registry::new().int_gauge("things", "Things.").build().unwrap();
+        gauge.set(i64::MAX);
+        gauge.inc();
+        assert_eq!(gauge.value(), i64::MIN);
+        gauge.dec();
+        assert_eq!(gauge.value(), i64::MAX);
     }
 
     #[test]

@@ -101,6 +101,8 @@ impl Told for FloatCounter {
             _ if action.is_nan() => refused.push("nan"),
             _ if *action < 0.0 => refused.push("negative"),
             _ if action.is_infinite() => refused.push("infinite"),
+            // One that would make the total infinite is refused.
+            Recorded::Float(total) if (*total + action).is_infinite() => refused.push("infinite"),
             Recorded::Float(total) => *total += action,
             _ => {}
         }

@@ -1,0 +1,209 @@
+use std::any::Any;
+use std::fmt;
+use std::marker::PhantomData;
+use std::panic::Location;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::declaring::declaration::Declaration;
+use crate::declaring::error::{RegisterError, RegisterErrorKind};
+use crate::declaring::name::check_label;
+use crate::families::family_data::AnyFamily;
+use crate::instruments::instrument::Shared;
+use crate::{Kind, LabelSet, LabelValue, Number, Registry, Visitor};
+
+/// Says which of the states of an enum something is in: a circuit breaker, a job, the flags that are on.
+///
+/// # Shape
+/// A series for each state, with a label that is called like the metric; 1 for the states that hold, 0 for the others. None holds
+/// in the beginning. At most 64 states. In text 0.0.4 it is a gauge. Cloning copies a pointer.
+///
+/// A scrape sees all states as of one moment: exactly one holds, if only [`set`](Self::set) is used.
+///
+/// # Cost
+/// One relaxed atomic operation; no lock, no allocation. The labels of each state are rendered once.
+///
+/// # Source
+/// OpenMetrics 1.0, "StateSet": <https://prometheus.io/docs/specs/om/open_metrics_spec/#stateset>
+///
+/// ```
+/// use radiosonde_metrics::{LabelValue, Registry};
+///
+/// #[derive(LabelValue)]
+/// enum Breaker {
+///     Closed,
+///     HalfOpen,
+///     Open,
+/// }
+///
+/// let registry = Registry::new();
+/// let breaker = registry.state_set::<Breaker>("payment_breaker", "The state of the circuit breaker.")?;
+/// breaker.set(Breaker::Closed);
+/// breaker.set(Breaker::HalfOpen);
+/// assert!(registry.text().contains("payment_breaker{payment_breaker=\"closed\"} 0\n"));
+/// assert!(registry.text().contains("payment_breaker{payment_breaker=\"half_open\"} 1\n"));
+/// # Ok::<(), radiosonde_metrics::RegisterError>(())
+/// ```
+pub struct StateSet<S> {
+    family: Arc<StateSetFamily>,
+    states: PhantomData<fn(S)>,
+}
+
+struct StateSetFamily {
+    shared: Arc<Shared>,
+    /// The labels of each state, by its number.
+    states: Box<[LabelSet]>,
+    /// A bit for each state that holds.
+    holds: AtomicU64,
+}
+
+impl<S: LabelValue> StateSet<S> {
+    /// Makes `state` the one that holds.
+    pub fn set(&self, state: S) {
+        // Relaxed: readers need the states alone, not an order against other metrics.
+        self.family.holds.store(bit(&state), Ordering::Relaxed);
+    }
+
+    /// Makes `state` hold, beside those that do.
+    pub fn enable(&self, state: S) {
+        // Relaxed: as above.
+        self.family.holds.fetch_or(bit(&state), Ordering::Relaxed);
+    }
+
+    /// Makes `state` hold no more.
+    pub fn disable(&self, state: S) {
+        // Relaxed: as above.
+        self.family.holds.fetch_and(!bit(&state), Ordering::Relaxed);
+    }
+
+    /// Whether `state` holds.
+    #[must_use]
+    pub fn holds(&self, state: S) -> bool {
+        // Relaxed: as above.
+        self.family.holds.load(Ordering::Relaxed) & bit(&state) != 0
+    }
+}
+
+/// None for a number that is too large, as a hand-written implementation may give it.
+fn bit(state: &impl LabelValue) -> u64 {
+    u32::try_from(state.index()).ok().and_then(|index| 1_u64.checked_shl(index)).unwrap_or(0)
+}
+
+impl Registry {
+    /// Declares a [`StateSet`] over an enum that derives [`LabelValue`](macro@crate::LabelValue).
+    ///
+    /// # Errors
+    /// [`RegisterError`] if the name cannot be a label's as well, the states cannot be listed or are more than 64, the help is
+    /// empty, or the name is taken by another metric.
+    #[track_caller]
+    pub fn state_set<S: LabelValue>(&self, name: &str, help: &str) -> Result<StateSet<S>, RegisterError> {
+        let site = Location::caller();
+        let refuse = |kind| RegisterError::new(name, site, kind);
+        check_label(name).map_err(|invalid| refuse(RegisterErrorKind::Name(invalid)))?;
+        let count = S::CARDINALITY.unwrap_or(0);
+        let mut states = Vec::new();
+        let listed = (1..=64).contains(&count)
+            && (0..count).all(|index| S::show_nth(index, |state| states.push(state.to_owned())));
+        if !listed {
+            return Err(refuse(RegisterErrorKind::States { states: S::CARDINALITY }));
+        }
+        let shared = Declaration::new(name, help, site).into_shared(Kind::StateSet, &[])?;
+        let family = self.register(shared, "StateSet", |shared| {
+            let constant = shared.label_set(std::iter::empty());
+            let labels = |state: &String| LabelSet::new([(&*shared.name, state.as_str())]).and(&constant);
+            let states = states.iter().map(labels).collect();
+            Arc::new(StateSetFamily { states, shared: Arc::new(shared), holds: AtomicU64::new(0) })
+        })?;
+        let there: Arc<StateSetFamily> = RegisterError::downcast(family, "StateSet", name, site)?;
+        let same = there.states.len() == states.len()
+            && there.states.iter().zip(&states).all(|(labels, state)| {
+                labels.iter().any(|(label, value)| label == &*there.shared.name && value == state.as_str())
+            });
+        if !same {
+            let registered =
+                there.states.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ").into();
+            let declared = format!("{states:?}").into();
+            let site = there.shared.site;
+            return Err(refuse(RegisterErrorKind::Differs {
+                what: "the states",
+                registered,
+                declared,
+                site,
+            }));
+        }
+        Ok(StateSet { family: there, states: PhantomData })
+    }
+}
+
+impl AnyFamily for StateSetFamily {
+    fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
+    fn instrument(&self) -> &'static str {
+        "StateSet"
+    }
+
+    fn visit(&self, out: &mut dyn Visitor) {
+        // Relaxed: as above. Once, so that all are shown as of one moment.
+        let holds = self.holds.load(Ordering::Relaxed);
+        for (at, labels) in self.states.iter().enumerate() {
+            out.number(labels, &Number::Unsigned(holds >> at & 1).into());
+        }
+    }
+
+    fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
+        self
+    }
+}
+
+impl<S> Clone for StateSet<S> {
+    fn clone(&self) -> Self {
+        Self { family: Arc::clone(&self.family), states: PhantomData }
+    }
+}
+
+impl<S> fmt::Debug for StateSet<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StateSet").field("name", &self.family.shared.name).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Format, StatusClass};
+
+    #[test]
+    fn states_hold_one_by_one_or_together() {
+        let registry = Registry::new();
+        let seen = registry.state_set::<StatusClass>("seen", "Seen.").unwrap();
+        seen.enable(StatusClass::Successful);
+        seen.enable(StatusClass::ServerError);
+        seen.disable(StatusClass::Successful);
+        seen.enable(StatusClass::Redirection);
+        let shown = |values: [u8; 5]| {
+            let classes = ["1xx", "2xx", "3xx", "4xx", "5xx"].into_iter().zip(values);
+            classes.map(|(class, value)| format!("seen{{seen=\"{class}\"}} {value}\n")).collect::<String>()
+        };
+        let text = registry.encode(Format::OpenMetrics);
+        assert!(
+            text.contains(&format!("# TYPE seen stateset\n# HELP seen Seen.\n{}", shown([0, 0, 1, 0, 1])))
+        );
+        seen.set(StatusClass::Successful);
+        assert!(registry.text().contains(&shown([0, 1, 0, 0, 0])));
+        assert!(seen.holds(StatusClass::Successful) && !seen.holds(StatusClass::Redirection));
+    }
+
+    #[test]
+    fn states_that_differ_or_cannot_be_listed_are_refused() {
+        let registry = Registry::new();
+        registry.state_set::<StatusClass>("x", "X.").unwrap();
+        registry.state_set::<StatusClass>("x", "X.").unwrap();
+        let message = registry.state_set::<bool>("x", "X.").unwrap_err().to_string();
+        assert!(message.contains("the states"), "{message}");
+        let error = registry.state_set::<String>("y", "Y.").unwrap_err();
+        assert_eq!(error.kind(), &RegisterErrorKind::States { states: None });
+        assert!(registry.state_set::<bool>("a:b", "Y.").is_err());
+    }
+}

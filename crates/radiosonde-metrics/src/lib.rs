@@ -67,10 +67,14 @@ pub use radiosonde_macros::Labels;
 pub use registry::Registry;
 #[cfg(feature = "http")]
 pub use serving::body::MetricsBody;
+#[cfg(feature = "http")]
+pub use serving::credentials::{Credentials, InvalidCredentials};
 #[cfg(feature = "listener")]
 pub use serving::listener::{ListenError, Listener};
 #[cfg(feature = "http")]
 pub use serving::service::{MetricsFuture, MetricsService};
+#[cfg(feature = "tls")]
+pub use serving::tls::{InvalidTls, Tls};
 
 /// The traits without the derives of the same names, for the facade, which has derives of its own beside them.
 #[doc(hidden)]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use radiosonde_core::{LevelNames, Resource, ResourceBuilder};
 use radiosonde_log::{Format, Writer};
-use radiosonde_metrics::Registry;
+use radiosonde_metrics::{Credentials, Registry};
 use radiosonde_trace::Sampler;
 
 use crate::settings::Settings;
@@ -36,6 +36,7 @@ pub fn builder() -> TelemetryBuilder {
         otlp: None,
         sampler: None,
         metrics_listener: None,
+        metrics_credentials: None,
     }
 }
 
@@ -71,6 +72,7 @@ pub struct TelemetryBuilder {
     pub(crate) otlp: Option<String>,
     pub(crate) sampler: Option<Sampler>,
     pub(crate) metrics_listener: Option<SocketAddr>,
+    pub(crate) metrics_credentials: Option<Vec<Credentials>>,
 }
 
 impl TelemetryBuilder {
@@ -179,6 +181,13 @@ impl TelemetryBuilder {
     /// `OTEL_METRICS_EXPORTER` is `prometheus`; else nowhere.
     pub fn metrics_listener(mut self, address: SocketAddr) -> Self {
         self.metrics_listener = Some(address);
+        self
+    }
+
+    /// Shows the metrics to those only who show one of these credentials, at the listener and in
+    /// [`Telemetry::metrics`]. Else who shows the token of `RADIOSONDE_METRICS_BEARER_TOKEN`; else everybody who can connect.
+    pub fn metrics_credentials(mut self, accepted: impl IntoIterator<Item = Credentials>) -> Self {
+        self.metrics_credentials = Some(accepted.into_iter().collect());
         self
     }
 

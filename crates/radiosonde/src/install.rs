@@ -35,7 +35,7 @@ pub(crate) fn install(settings: Settings) -> Result<Telemetry, InitError> {
 }
 
 fn assemble(settings: Settings) -> Result<Telemetry, InitError> {
-    let Settings { resource, registry, log, loki, otlp, sampler, disabled, listen } = settings;
+    let Settings { resource, registry, log, loki, otlp, sampler, disabled, listen, credentials } = settings;
     if !dispatcher::get_default(|there| there.is::<NoSubscriber>()) {
         return Err(InitError::Subscriber);
     }
@@ -57,6 +57,10 @@ fn assemble(settings: Settings) -> Result<Telemetry, InitError> {
     dispatcher::with_default(&subscriber, || traces.probe()).map_err(InitError::Probe)?;
 
     let metrics = MetricsService::new(&registry);
+    let metrics = match credentials {
+        Some(accepted) => metrics.accept_only(accepted),
+        None => metrics,
+    };
     let start = |address| Listener::serve(&metrics, address).map_err(InitError::Listen);
     let listener = listen.map(start).transpose()?;
 

@@ -16,4 +16,8 @@ pub use radiosonde_metrics::{
 };
 pub use radiosonde_metrics::{Declarable, Lazy, RecordError, RecordErrorKind};
 // What serves them.
-pub use radiosonde_metrics::{ListenError, Listener, MetricsBody, MetricsFuture, MetricsService};
+pub use radiosonde_metrics::{
+    Credentials, InvalidCredentials, ListenError, Listener, MetricsBody, MetricsFuture, MetricsService,
+};
+#[cfg(feature = "metrics-tls")]
+pub use radiosonde_metrics::{InvalidTls, Tls};

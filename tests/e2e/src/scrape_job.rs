@@ -1,4 +1,5 @@
 use std::fmt::Write as _;
+use std::path::Path;
 use std::time::Duration;
 
 /// A job for Prometheus: what to scrape, how often, and in which formats.
@@ -12,6 +13,8 @@ pub struct ScrapeJob {
     protocols: Vec<String>,
     honor_labels: bool,
     settings: Vec<String>,
+    /// Lines of the job, each with its indentation.
+    access: String,
 }
 
 impl ScrapeJob {
@@ -25,6 +28,7 @@ impl ScrapeJob {
             protocols: Vec::new(),
             honor_labels: false,
             settings: Vec::new(),
+            access: String::new(),
         }
     }
 
@@ -65,6 +69,33 @@ impl ScrapeJob {
         self
     }
 
+    /// Over HTTPS, trusting the certificates of a file alone.
+    pub fn https(mut self, certificates: &Path) -> Self {
+        let file = certificates.display().to_string();
+        let _ = write!(self.access, "    scheme: https\n    tls_config:\n      ca_file: {file:?}\n");
+        self
+    }
+
+    /// As this user, with this password.
+    pub fn basic_auth(mut self, user: &str, password: &str) -> Self {
+        let lines = format!("    basic_auth:\n      username: {user:?}\n      password: {password:?}\n");
+        self.access.push_str(&lines);
+        self
+    }
+
+    /// With this token.
+    pub fn bearer(mut self, token: &str) -> Self {
+        // `Bearer` is Prometheus' default.
+        let _ = write!(self.access, "    authorization:\n      credentials: {token:?}\n");
+        self
+    }
+
+    /// The families of these names alone.
+    pub fn families(mut self, names: &[&str]) -> Self {
+        let _ = write!(self.access, "    params:\n      \"name[]\": {names:?}\n");
+        self
+    }
+
     pub(crate) fn name(&self) -> &str {
         &self.name
     }
@@ -77,6 +108,7 @@ impl ScrapeJob {
              scrape_timeout: {interval}ms\n    static_configs:\n      - targets: {:?}\n",
             self.name, self.path, self.targets
         );
+        yaml.push_str(&self.access);
         if !self.protocols.is_empty() {
             // Writing to a string does not fail.
             let _ = writeln!(yaml, "    scrape_protocols: {:?}", self.protocols);
@@ -94,6 +126,24 @@ impl ScrapeJob {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_lets_a_job_in_is_written_too() {
+        let job = ScrapeJob::new("orders", "127.0.0.1:80").https(Path::new("/ca.pem")).basic_auth("a", "b");
+        let yaml = job.bearer("c").families(&["d"]).yaml();
+        let written = r#"    scheme: https
+    tls_config:
+      ca_file: "/ca.pem"
+    basic_auth:
+      username: "a"
+      password: "b"
+    authorization:
+      credentials: "c"
+    params:
+      "name[]": ["d"]
+"#;
+        assert!(yaml.ends_with(written), "{yaml}");
+    }
 
     #[test]
     fn a_job_is_written_as_prometheus_reads_it() {

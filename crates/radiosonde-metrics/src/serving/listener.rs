@@ -1,14 +1,18 @@
 use std::convert::Infallible;
 use std::fmt;
+use std::future::ready;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
 use tokio::sync::{Semaphore, oneshot};
 
-use crate::serving::connection::{self, ANSWER_TAKEN_WITHIN};
+use crate::serving::connection::{self, ANSWER_TAKEN_WITHIN, REQUEST_WITHIN};
+use crate::serving::meters::Outcome;
 use crate::{MetricsService, Registry};
 
 /// Serves a registry's `/metrics` on a port of its own, for programs that serve no HTTP otherwise.
@@ -56,6 +60,15 @@ impl Listener {
     /// # Errors
     /// [`ListenError`] if the address cannot be listened on, or no thread can be started.
     pub fn serve(service: &MetricsService, address: SocketAddr) -> Result<Self, ListenError> {
+        Self::open(service, address, Wide)
+    }
+
+    /// Listens on `address`; connections come through `door`.
+    pub(crate) fn open(
+        service: &MetricsService,
+        address: SocketAddr,
+        door: impl Door,
+    ) -> Result<Self, ListenError> {
         let refuse = |source| ListenError { address, source };
         let socket = TcpListener::bind(address).map_err(refuse)?;
         socket.set_nonblocking(true).map_err(refuse)?;
@@ -64,7 +77,7 @@ impl Listener {
         let (stop, stopped) = oneshot::channel();
         let service = service.clone();
         let thread = std::thread::Builder::new().name("radiosonde-metrics".into());
-        let serve = move || runtime.block_on(serve(socket, service, stopped));
+        let serve = move || runtime.block_on(serve(socket, service, door, stopped));
         let thread = thread.spawn(serve).map_err(refuse)?;
         Ok(Self { address: bound, stop: Some(stop), thread: Some(thread) })
     }
@@ -86,7 +99,31 @@ impl Drop for Listener {
     }
 }
 
-async fn serve(socket: TcpListener, service: MetricsService, mut stopped: oneshot::Receiver<Infallible>) {
+/// What a connection goes through before its first request.
+pub(crate) trait Door: Clone + Send + 'static {
+    type Connection: AsyncRead + AsyncWrite + Unpin + Send;
+
+    fn enter(&self, connection: TcpStream) -> impl Future<Output = io::Result<Self::Connection>> + Send;
+}
+
+/// Lets every connection in as it is.
+#[derive(Debug, Clone, Copy)]
+struct Wide;
+
+impl Door for Wide {
+    type Connection = TcpStream;
+
+    fn enter(&self, connection: TcpStream) -> impl Future<Output = io::Result<TcpStream>> + Send {
+        ready(Ok(connection))
+    }
+}
+
+async fn serve(
+    socket: TcpListener,
+    service: MetricsService,
+    door: impl Door,
+    mut stopped: oneshot::Receiver<Infallible>,
+) {
     let Ok(socket) = tokio::net::TcpListener::from_std(socket) else { return };
     let free = Arc::new(Semaphore::new(CONNECTIONS));
     loop {
@@ -104,10 +141,14 @@ async fn serve(socket: TcpListener, service: MetricsService, mut stopped: onesho
             tokio::time::sleep(Duration::from_millis(100)).await;
             continue;
         };
-        let service = service.clone();
+        let (service, door) = (service.clone(), door.clone());
         tokio::spawn(async move {
             let _permit = permit;
-            connection::serve(connection, service, ANSWER_TAKEN_WITHIN).await;
+            let entered = tokio::time::timeout(REQUEST_WITHIN, door.enter(connection)).await;
+            match entered {
+                Ok(Ok(connection)) => connection::serve(connection, service, ANSWER_TAKEN_WITHIN).await,
+                Ok(Err(_)) | Err(_) => service.count(Outcome::Handshake),
+            }
         });
     }
 }

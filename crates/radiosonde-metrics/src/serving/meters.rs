@@ -25,6 +25,10 @@ pub(crate) enum Outcome {
     Shared,
     /// Too many were in flight.
     Busy,
+    /// It did not show what lets it in.
+    Unauthorized,
+    /// Not a request yet: a connection that did not become an encrypted one.
+    Handshake,
     /// Its method, its query or its headers.
     Refused,
     /// Not at `/metrics`.
@@ -39,6 +43,8 @@ impl Outcome {
             Self::Served => "served",
             Self::Shared => "shared",
             Self::Busy => "busy",
+            Self::Unauthorized => "unauthorized",
+            Self::Handshake => "handshake",
             Self::Refused => "refused",
             Self::NotFound => "not_found",
             Self::TooLarge => "too_large",

@@ -4,6 +4,7 @@ pub(crate) mod body;
 mod coding;
 #[cfg(feature = "listener")]
 mod connection;
+pub(crate) mod credentials;
 #[cfg_attr(not(feature = "gzip"), path = "gzip_off.rs")]
 mod gzip;
 mod in_flight;
@@ -13,6 +14,8 @@ mod meters;
 mod refused;
 mod scrape;
 pub(crate) mod service;
+#[cfg(feature = "tls")]
+pub(crate) mod tls;
 mod turns;
 #[cfg(feature = "listener")]
 mod write_deadline;

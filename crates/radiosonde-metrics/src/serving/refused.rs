@@ -20,6 +20,8 @@ pub(crate) enum Refused {
     Path,
     /// It has a body.
     Body,
+    /// It shows no credentials, or none that are known.
+    Credentials,
 }
 
 impl Refused {
@@ -29,6 +31,7 @@ impl Refused {
             Self::Busy => Outcome::Busy,
             Self::Path => Outcome::NotFound,
             Self::Body => Outcome::TooLarge,
+            Self::Credentials => Outcome::Unauthorized,
         }
     }
 
@@ -40,6 +43,7 @@ impl Refused {
             Self::Busy => (StatusCode::SERVICE_UNAVAILABLE, "too many scrapes at a time\n"),
             Self::Path => (StatusCode::NOT_FOUND, "metrics are at /metrics\n"),
             Self::Body => (StatusCode::PAYLOAD_TOO_LARGE, "a scrape has no body\n"),
+            Self::Credentials => (StatusCode::UNAUTHORIZED, "credentials are required\n"),
         };
         let mut response = Response::new(MetricsBody::new(Some(text.into()), None));
         *response.status_mut() = status;
@@ -58,7 +62,7 @@ impl Refused {
             Self::Busy => Some((RETRY_AFTER, "1")),
             // What is left of the body is not read.
             Self::Body => Some((CONNECTION, "close")),
-            Self::Name | Self::Path => None,
+            Self::Name | Self::Path | Self::Credentials => None,
         }
     }
 }

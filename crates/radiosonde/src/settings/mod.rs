@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use radiosonde_core::{LevelNames, Resource, diagnostics};
 use radiosonde_log::{Format, InvalidFilter, LogFilter, Writer};
-use radiosonde_metrics::{Listener, Registry};
+use radiosonde_metrics::{Credentials, Listener, Registry};
 use radiosonde_otlp::{Compression, Headers};
 use radiosonde_trace::Sampler;
 
@@ -23,6 +23,8 @@ pub(crate) struct Settings {
     /// `OTEL_SDK_DISABLED`: no spans, and nothing is delivered.
     pub(crate) disabled: bool,
     pub(crate) listen: Option<SocketAddr>,
+    /// What whoever scrapes has to show one of.
+    pub(crate) credentials: Option<Vec<Credentials>>,
 }
 
 #[derive(Debug)]
@@ -68,6 +70,10 @@ impl Settings {
             Some(address) => Some(address),
             None => listen(variables)?,
         };
+        let credentials = match code.metrics_credentials {
+            Some(credentials) => Some(credentials),
+            None => token(variables)?,
+        };
         let loki = given(code.loki, &["RADIOSONDE_LOKI_URL"], variables)?;
         let tenant = given(code.loki_tenant, &["RADIOSONDE_LOKI_TENANT"], variables)?;
         Ok(Self {
@@ -85,6 +91,7 @@ impl Settings {
             },
             disabled: variables.flag("OTEL_SDK_DISABLED")?,
             listen,
+            credentials,
             log: LogSettings {
                 format: match code.log_format {
                     Some(format) => format,
@@ -149,6 +156,14 @@ fn writers(
         writers.push(Writer::stdout());
     }
     Ok(writers)
+}
+
+fn token(variables: &Variables<'_>) -> Result<Option<Vec<Credentials>>, InvalidVariable> {
+    const VARIABLE: &str = "RADIOSONDE_METRICS_BEARER_TOKEN";
+    let Some(token) = variables.text(VARIABLE)? else { return Ok(None) };
+    let allowed = "letters, digits and -._~+/ with = at the end";
+    let refuse = |cause| InvalidVariable::secret(VARIABLE, allowed).because(cause);
+    Ok(Some(vec![Credentials::bearer(&token).map_err(refuse)?]))
 }
 
 fn listen(variables: &Variables<'_>) -> Result<Option<SocketAddr>, InvalidVariable> {

@@ -162,6 +162,21 @@ fn secrets_are_not_repeated() {
     let whole = format!("{error} {} {error:?}", error.source().unwrap());
     assert!(whole.contains("OTEL_EXPORTER_OTLP_HEADERS cannot be read"), "{whole}");
     assert!(!whole.contains("hunter2"), "{whole}");
+
+    let token = ("RADIOSONDE_METRICS_BEARER_TOKEN", "hunter2 hunter2");
+    let error = resolve(builder(), &[token]).unwrap_err();
+    let whole = format!("{error} {} {error:?}", error.source().unwrap());
+    assert!(whole.contains("RADIOSONDE_METRICS_BEARER_TOKEN") && !whole.contains("hunter2"), "{whole}");
+}
+
+#[test]
+fn scrapes_need_what_code_says_else_the_token_of_the_variable_else_nothing() {
+    let token = [("RADIOSONDE_METRICS_BEARER_TOKEN", "hunter2")];
+    let asked = |code, variables| resolve(code, variables).unwrap().credentials.map(|asked| asked.len());
+    assert_eq!(asked(builder(), &[]), None);
+    assert_eq!(asked(builder(), &token), Some(1));
+    let two = [Credentials::basic("a", "b"), Credentials::basic("c", "d")].map(Result::unwrap);
+    assert_eq!(asked(builder().metrics_credentials(two), &token), Some(2));
 }
 
 #[cfg(unix)]

@@ -5,7 +5,9 @@ use std::sync::atomic::AtomicUsize;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, VARY};
+use http::header::{
+    CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, VARY, WWW_AUTHENTICATE,
+};
 use http::{Method, Request, Response, Uri};
 use radiosonde_core::{Clock as _, SystemClock};
 use tower_service::Service;
@@ -13,6 +15,7 @@ use tower_service::Service;
 use crate::Registry;
 use crate::serving::body::MetricsBody;
 use crate::serving::coding::Coding;
+use crate::serving::credentials::Credentials;
 use crate::serving::in_flight::InFlight;
 use crate::serving::meters::{Meters, Outcome};
 use crate::serving::refused::{Refused, VARIES_BY};
@@ -59,6 +62,8 @@ pub struct MetricsService {
     registry: Registry,
     shared: Arc<Shared>,
     max_in_flight: usize,
+    /// One of these has to be shown, if they are there.
+    accepted: Option<Arc<[Credentials]>>,
 }
 
 /// What clones of a service have in common.
@@ -85,7 +90,8 @@ impl MetricsService {
     pub fn new(registry: &Registry) -> Self {
         let (turns, in_flight) = (Turns::default(), Arc::default());
         let shared = Arc::new(Shared { turns, in_flight, meters: Meters::new(registry) });
-        Self { registry: registry.clone(), shared, max_in_flight: Self::DEFAULT_MAX_IN_FLIGHT }
+        let max_in_flight = Self::DEFAULT_MAX_IN_FLIGHT;
+        Self { registry: registry.clone(), shared, max_in_flight, accepted: None }
     }
 
     /// How many scrapes may be in flight, from their request until the server has taken the body; further ones get 503 and
@@ -93,6 +99,15 @@ impl MetricsService {
     #[must_use]
     pub const fn max_in_flight(mut self, scrapes: usize) -> Self {
         self.max_in_flight = scrapes;
+        self
+    }
+
+    /// Answers requests alone that show one of these credentials; others get 401. Without any, nobody is let in.
+    ///
+    /// Who asks is not asked unless this is called.
+    #[must_use]
+    pub fn accept_only(mut self, credentials: impl IntoIterator<Item = Credentials>) -> Self {
+        self.accepted = Some(credentials.into_iter().collect());
         self
     }
 
@@ -111,10 +126,19 @@ impl MetricsService {
 
     pub(crate) fn refuse(&self, refused: Refused) -> MetricsFuture {
         self.count(refused.outcome());
-        MetricsFuture(Answer::Ready(Some(refused.response())))
+        let mut response = refused.response();
+        if refused == Refused::Credentials {
+            for challenge in Credentials::challenges(self.accepted.as_deref().unwrap_or_default()) {
+                response.headers_mut().append(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+            }
+        }
+        MetricsFuture(Answer::Ready(Some(response)))
     }
 
     fn read(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<(Scrape, InFlight), Refused> {
+        if self.accepted.as_ref().is_some_and(|accepted| !Credentials::are_shown(accepted, headers)) {
+            return Err(Refused::Credentials);
+        }
         if method != Method::GET && method != Method::HEAD {
             return Err(Refused::Method);
         }

@@ -1,7 +1,7 @@
 use std::task::Waker;
 
 use http::StatusCode;
-use http::header::{ACCEPT, ACCEPT_ENCODING, ALLOW, RETRY_AFTER};
+use http::header::{ACCEPT, ACCEPT_ENCODING, ALLOW, AUTHORIZATION, RETRY_AFTER};
 
 use super::*;
 use crate::Format;
@@ -139,4 +139,26 @@ fn a_scrape_that_is_given_up_is_no_longer_in_flight() {
     assert!(poll(&mut given_up).is_pending());
     drop(given_up);
     assert_eq!(answered(ask(&service)).status(), StatusCode::OK);
+}
+
+#[test]
+fn a_scrape_without_credentials_is_told_how_to_show_them_whatever_it_asks() {
+    let registry = Registry::new();
+    let credentials =
+        [Credentials::basic("user", "secret"), Credentials::bearer("token")].map(Result::unwrap);
+    let service = MetricsService::new(&registry).accept_only(credentials);
+    let uri = Uri::from_static("/metrics?name[]=%zz");
+    for method in [Method::GET, Method::HEAD, Method::POST] {
+        let response = answered(service.answer(&method, &uri, &HeaderMap::new()));
+        assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
+        let challenges = response.headers().get_all(WWW_AUTHENTICATE).iter();
+        let challenges: Vec<_> = challenges.map(|challenge| challenge.to_str().unwrap()).collect();
+        assert_eq!(challenges, ["Basic realm=\"metrics\", charset=\"UTF-8\"", "Bearer realm=\"metrics\""]);
+    }
+    let shown = HeaderMap::from_iter([(AUTHORIZATION, HeaderValue::from_static("Bearer token"))]);
+    assert_eq!(get(&service, "/metrics", &shown).status(), StatusCode::OK);
+    assert_eq!((scrapes(&registry, "unauthorized"), scrapes(&registry, "served")), (Some(3.0), Some(1.0)));
+    assert!(!format!("{service:?}").contains("secret"));
+    let closed = MetricsService::new(&registry).accept_only([]);
+    assert_eq!(get(&closed, "/metrics", &shown).status(), StatusCode::UNAUTHORIZED);
 }

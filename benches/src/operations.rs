@@ -24,7 +24,7 @@ pub fn find(name: &str) -> Option<&'static Operation> {
     ALL.iter().find(|operation| operation.name == name)
 }
 
-static ALL: [Operation; 20] = [
+static ALL: [Operation; 21] = [
     Operation::one("counter_inc", |times| counter(times, false)),
     Operation::one("counter_inc_striped", |times| counter(times, true)),
     Operation::one("counter_inc_exemplars", |times| counter_with_exemplars(times, false)),
@@ -39,6 +39,7 @@ static ALL: [Operation; 20] = [
     Operation::one("lookup_enums_counter_inc", lookup_enums),
     Operation::one("lookup_3_labels_counter_inc", lookup_labels),
     Operation::one("lookup_3_values_counter_inc", lookup_values),
+    Operation::one("lookup_3_values_removable_counter_inc", lookup_removable),
     Operation::one("lookup_2_labels_histogram_observe", lookup_histogram),
     Operation::of("scrape_text_counter", SERIES, |times| scrape_counters(times, Format::Text)),
     Operation::of("scrape_text_histogram", SERIES, |times| scrape_histograms(times, Format::Text)),
@@ -158,6 +159,13 @@ fn lookup_labels(times: u64) {
 
 fn lookup_values(times: u64) {
     let family = declared(Registry::new().counter("requests_total", "Requests.").labels(&NAMES));
+    family.with(&VALUES).inc();
+    counted_by_callgrind(times, || black_box(&family).with(&black_box(VALUES)).inc());
+}
+
+fn lookup_removable(times: u64) {
+    let registry = Registry::new();
+    let family = declared(registry.counter("requests_total", "Requests.").removable().labels(&NAMES));
     family.with(&VALUES).inc();
     counted_by_callgrind(times, || black_box(&family).with(&black_box(VALUES)).inc());
 }

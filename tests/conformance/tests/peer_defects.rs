@@ -9,7 +9,7 @@ use std::time::Duration;
 use conformance::{Exposition, FamilyKind, open_metrics, text};
 use radiosonde_core::{SpanContext, SpanId, TraceFlags, TraceId};
 use radiosonde_metrics::{
-    Buckets, Collection, Collector, Format, Histogram, Kind, LabelSet, Number, Registry,
+    Buckets, Collection, Collector, Format, Histogram, Kind, LabelSet, Native, Number, Registry,
 };
 
 /// The defect, the file with the test that ours does not have it, and the test.
@@ -63,6 +63,26 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
         "foundations: counters without _total under OpenMetrics; prometheus: 1e300 in 301 digits",
         "crates/radiosonde-metrics/tests/exposition.rs",
         "open_metrics_is_byte_for_byte_what_it_was",
+    ),
+    (
+        "metrics: a series that expired comes back without saying that it is new (metrics-rs/metrics#495)",
+        "crates/radiosonde-metrics/tests/expiry.rs",
+        "what_was_idle_for_so_long_goes_and_comes_back_new",
+    ),
+    (
+        "prometheus and prometheus-client: series stay for ever (tikv/rust-prometheus#494, prometheus/client_rust#197)",
+        "crates/radiosonde-metrics/tests/expiry.rs",
+        "what_was_shown_so_often_and_not_looked_up_goes",
+    ),
+    (
+        "metrics: what is observed is kept until somebody scrapes (metrics-rs/metrics#245, #465, #467)",
+        "benches/tests/warm_path.rs",
+        "observing_allocates_nothing_within_a_span_and_without",
+    ),
+    (
+        "prometheus: a push panics within a runtime (tikv/rust-prometheus#342, #367, #453)",
+        "crates/radiosonde-push/tests/pushgateway.rs",
+        "it_works_within_a_runtime_and_without_one",
     ),
     (
         "an exemplar under text/plain, which fails the scrape (prometheus/prometheus#8930)",
@@ -385,6 +405,30 @@ fn names_that_end_like_a_suffix_stay_as_they_are() {
             assert_eq!(exposition.family(name).unwrap().samples[0].name, name);
         }
         assert!(exposition.sample("checksum_seconds_count", &[]).is_some());
+    }
+}
+
+// metrics' exporter leaves native histograms out of the text.
+#[test]
+fn a_native_histogram_is_there_for_whom_reads_text() {
+    let registry = Registry::new();
+    let declare = |name, buckets| registry.histogram(name, "Size.").buckets(buckets).native(Native::new());
+    declare("both_bytes", Buckets::from_static(&[1.0])).build().unwrap().observe(0.5);
+    declare("native_bytes", Buckets::NONE).build().unwrap().observe(0.5);
+    for (_, exposition) in read(&registry) {
+        let count = |name: &str, bound: &str| {
+            let buckets = exposition.samples().filter(|sample| sample.name == name);
+            let bucket = buckets
+                .into_iter()
+                .find(|sample| sample.label("le").unwrap().parse() == bound.parse::<f64>());
+            bucket.and_then(|sample| sample.value.as_u64())
+        };
+        assert_eq!((count("both_bytes_bucket", "1"), count("both_bytes_bucket", "+Inf")), (Some(1), Some(1)));
+        assert_eq!(
+            (count("native_bytes_bucket", "1"), count("native_bytes_bucket", "+Inf")),
+            (None, Some(1))
+        );
+        assert_eq!(exposition.sample("native_bytes_sum", &[]).unwrap().value.as_f64(), 0.5);
     }
 }
 

@@ -15,7 +15,7 @@ pub use request::request;
 
 use radiosonde_metrics::{Format, Registry};
 
-use crate::{Exposition, Refusal, open_metrics, text};
+use crate::{Exposition, Refusal, open_metrics, protobuf, text};
 
 /// Panics if what must hold does not.
 pub type Target = fn(&[u8]);
@@ -24,12 +24,24 @@ pub type Target = fn(&[u8]);
 pub const TARGETS: [(&str, Target); 5] =
     [("accept", accept), ("help", help), ("labels", labels), ("names", names), ("request", request)];
 
-/// The registry in every format with a strict parser, read back.
+/// The registry in every format, read back.
 #[allow(clippy::panic, reason = "a fuzz target fails by panicking")]
-fn read(registry: &Registry) -> [Exposition; 2] {
-    let read = |format, parse: fn(&str) -> Result<Exposition, Refusal>| {
-        let exposed = registry.encode(format);
-        parse(&exposed).unwrap_or_else(|refusal| panic!("{refusal}\n{exposed}"))
-    };
-    [read(Format::Text, text), read(Format::OpenMetrics, open_metrics)]
+fn read(registry: &Registry) -> [Exposition; 4] {
+    Format::ALL.map(|format| {
+        let exposed = registry.encode_bytes(format);
+        let read = parse(format.content_type(), &exposed);
+        read.unwrap_or_else(|refusal| panic!("{refusal}\n{}", String::from_utf8_lossy(&exposed)))
+    })
+}
+
+/// By its `Content-Type`.
+#[allow(clippy::panic, reason = "a fuzz target fails by panicking")]
+fn parse(content_type: &str, exposed: &[u8]) -> Result<Exposition, Refusal> {
+    let utf_8 = || str::from_utf8(exposed).unwrap_or_else(|error| panic!("{error}"));
+    match content_type.split(';').next() {
+        Some("text/plain") => text(utf_8()),
+        Some("application/openmetrics-text") => open_metrics(utf_8()),
+        Some("application/vnd.google.protobuf") => protobuf(exposed),
+        other => panic!("{other:?} is no format"),
+    }
 }

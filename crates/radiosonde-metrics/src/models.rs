@@ -7,8 +7,9 @@ use loom::thread;
 use radiosonde_core::{SpanContext, SpanId, TraceFlags, TraceId};
 
 use crate::LabelSet;
-use crate::families::series::{Series, Values};
+use crate::families::series::Series;
 use crate::families::table::Table;
+use crate::families::values::Values;
 use crate::instruments::biased::Owner;
 use crate::instruments::exemplar_slot::ExemplarSlot;
 use crate::instruments::observations::Part;

@@ -3,17 +3,12 @@
 //! `RUSTFLAGS="--cfg loom" cargo test -p radiosonde-metrics --lib --release models`
 
 #[cfg(not(loom))]
-pub(crate) use foldhash::fast::RandomState;
-#[cfg(not(loom))]
 pub(crate) use std::sync::atomic::{AtomicPtr, AtomicU64, AtomicUsize, Ordering, fence};
 #[cfg(not(loom))]
 pub(crate) use std::sync::{Mutex, MutexGuard};
 #[cfg(not(loom))]
 pub(crate) use std::thread::yield_now;
 
-// A model has to do the same in every run.
-#[cfg(loom)]
-pub(crate) use foldhash::fast::FixedState as RandomState;
 #[cfg(loom)]
 pub(crate) use loom::sync::atomic::{AtomicPtr, AtomicU64, AtomicUsize, Ordering, fence};
 #[cfg(loom)]

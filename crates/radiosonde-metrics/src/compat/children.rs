@@ -1,16 +1,17 @@
 use std::collections::HashMap;
-use std::hash::{BuildHasher as _, Hasher as _};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use foldhash::fast::RandomState;
 
 use crate::Instrument;
-use crate::families::series::{Series, Values};
+use crate::families::key::Seeds;
+use crate::families::series::Series;
+use crate::families::values::Values;
 
 /// The series of a vector, told apart by their values; unlike those of a family they may be removed at any time.
 pub(super) struct Children<I: Instrument> {
     series: RwLock<Map<I>>,
-    hasher: RandomState,
+    seeds: Seeds,
 }
 
 struct Map<I: Instrument> {
@@ -22,12 +23,12 @@ struct Map<I: Instrument> {
 impl<I: Instrument> Children<I> {
     pub(super) fn new() -> Self {
         let map = Map { by_hash: HashMap::with_hasher(RandomState::default()), len: 0 };
-        Self { series: RwLock::new(map), hasher: RandomState::default() }
+        Self { series: RwLock::new(map), seeds: Seeds::new() }
     }
 
     pub(super) fn get(&self, values: &impl Values) -> Option<Arc<Series<I::Cell>>> {
         let map = self.series.read().unwrap_or_else(PoisonError::into_inner);
-        find(map.by_hash.get(&self.hash(values))?, values)
+        find(map.by_hash.get(&values.hash(self.seeds))?, values)
     }
 
     /// The series with these values, made by `make` if there is none and fewer than `limit`; `None` at the limit.
@@ -39,7 +40,7 @@ impl<I: Instrument> Children<I> {
     ) -> Option<Arc<Series<I::Cell>>> {
         let mut map = self.series.write().unwrap_or_else(PoisonError::into_inner);
         let Map { by_hash, len } = &mut *map;
-        let of_hash = by_hash.entry(self.hash(values)).or_default();
+        let of_hash = by_hash.entry(values.hash(self.seeds)).or_default();
         // Somebody may have come first since the look-up.
         if let Some(series) = find(of_hash, values) {
             return Some(series);
@@ -56,7 +57,7 @@ impl<I: Instrument> Children<I> {
     /// Whether there was one.
     pub(super) fn remove(&self, values: &impl Values) -> bool {
         let mut map = self.series.write().unwrap_or_else(PoisonError::into_inner);
-        let hash = self.hash(values);
+        let hash = values.hash(self.seeds);
         let Some(of_hash) = map.by_hash.get_mut(&hash) else { return false };
         let before = of_hash.len();
         of_hash.retain(|series| !values.is_key(&series.key));
@@ -77,13 +78,6 @@ impl<I: Instrument> Children<I> {
     pub(super) fn all(&self) -> Vec<Arc<Series<I::Cell>>> {
         let map = self.series.read().unwrap_or_else(PoisonError::into_inner);
         map.by_hash.values().flatten().map(Arc::clone).collect()
-    }
-
-    fn hash(&self, values: &impl Values) -> u64 {
-        let mut hasher = self.hasher.build_hasher();
-        // Where one value ends and the next begins need not be hashed: it is compared.
-        values.each(|value| hasher.write(value.as_bytes()));
-        hasher.finish()
     }
 }
 

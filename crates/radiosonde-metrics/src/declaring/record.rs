@@ -5,8 +5,9 @@ use radiosonde_core::{Clock as _, SystemClock};
 use crate::declaring::record_error::{RecordError, RecordErrorKind};
 use crate::families::family::Texts;
 use crate::families::family_data::{AnyFamily, FamilyData};
-use crate::families::series::{Found, Lent, Series, Values};
+use crate::families::series::{Found, Lent, Series};
 use crate::families::table::Table;
+use crate::families::values::Values;
 use crate::instruments::instrument::Shared;
 use crate::{Counter, FloatCounter, Gauge, Histogram, Instrument, IntGauge, LabelSet, Registry};
 

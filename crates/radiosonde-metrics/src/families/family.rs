@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crate::families::dense::Dense;
 use crate::families::family_data::FamilyData;
-use crate::families::series::{Found, Lent, Values};
+use crate::families::series::{Found, Lent};
+use crate::families::values::Values;
 use crate::{Instrument, Labels};
 
 /// The label value that stands for all sets that came after a family was full.

@@ -5,8 +5,9 @@ use std::sync::{Arc, OnceLock};
 use radiosonde_core::{Clock, SystemClock, diagnostics};
 
 use crate::families::family::{OVERFLOW, Texts};
-use crate::families::series::{Found, Series, Values};
+use crate::families::series::{Found, Series};
 use crate::families::table::Table;
+use crate::families::values::Values;
 use crate::instruments::instrument::{Refusal, Shared};
 use crate::{FamilyInfo, Instrument, Visitor};
 
@@ -30,6 +31,7 @@ impl<M: Instrument> FamilyData<M> {
         }
     }
 
+    #[inline]
     pub(crate) fn find(&self, values: &impl Values) -> Found<'_, M::Cell> {
         self.table.get(values).unwrap_or_else(|| self.insert(values))
     }

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use crate::families::series::Values;
+use crate::families::values::Values;
 use crate::instruments::instrument::Shared;
 use crate::{Family, Instrument, Labels};
 

@@ -4,6 +4,8 @@ pub(crate) mod dense;
 pub(crate) mod family;
 pub(crate) mod family_data;
 pub(crate) mod initialise;
+pub(crate) mod key;
 pub(crate) mod removable;
 pub(crate) mod series;
 pub(crate) mod table;
+pub(crate) mod values;

@@ -6,6 +6,7 @@ use std::ptr::NonNull;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use crate::families::key::Key;
 use crate::{Instrument, LabelSet};
 
 /// One series: what its instrument counts in, its labels as rendered, and its values as looked up.
@@ -15,14 +16,14 @@ use crate::{Instrument, LabelSet};
 pub struct Series<C> {
     pub(crate) cell: C,
     pub(crate) labels: LabelSet,
-    pub(crate) key: Box<[u8]>,
+    pub(crate) key: Key,
     /// Milliseconds since 1970: half the size of the type.
     created: u64,
 }
 
 impl<C> Series<C> {
     /// The only way to make one, so that every one is in an `Arc`.
-    pub(crate) fn new(cell: C, labels: LabelSet, key: Box<[u8]>, created: SystemTime) -> Arc<Self> {
+    pub(crate) fn new(cell: C, labels: LabelSet, key: Key, created: SystemTime) -> Arc<Self> {
         let since = created.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let created = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
         Arc::new(Self { cell, labels, key, created })
@@ -32,37 +33,6 @@ impl<C> Series<C> {
     pub(crate) fn created(&self) -> Option<SystemTime> {
         SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(self.created))
     }
-}
-
-/// Label values as a family is asked for them: shown one by one, as often as needed, in the same way each time.
-pub(crate) trait Values {
-    fn each(&self, see: impl FnMut(&str));
-
-    /// The values as a key: each preceded by its length, so that `("ab", "c")` and `("a", "bc")` are different keys.
-    fn to_key(&self) -> Box<[u8]> {
-        let mut key = Vec::new();
-        self.each(|value| {
-            key.extend_from_slice(&length(value));
-            key.extend_from_slice(value.as_bytes());
-        });
-        key.into()
-    }
-
-    /// Whether a key is that of these values, without making it.
-    fn is_key(&self, key: &[u8]) -> bool {
-        let mut rest = Some(key);
-        self.each(|value| {
-            rest = rest
-                .and_then(|rest| rest.strip_prefix(&length(value)))
-                .and_then(|rest| rest.strip_prefix(value.as_bytes()));
-        });
-        rest.is_some_and(<[u8]>::is_empty)
-    }
-}
-
-/// A value of 4 GiB does not fit in memory twice; saturating keeps the conversion total.
-fn length(value: &str) -> [u8; 4] {
-    u32::try_from(value.len()).unwrap_or(u32::MAX).to_le_bytes()
 }
 
 /// An instrument of a family, lent for as long as the family is borrowed: made by a look-up, without touching a reference count.

@@ -1,9 +1,10 @@
-use std::hash::{BuildHasher as _, Hasher as _};
 use std::ptr::{self, NonNull};
 use std::sync::{Arc, PoisonError};
 
-use crate::families::series::{Found, Series, Values};
-use crate::sync::{AtomicPtr, AtomicU64, FIRST_SLOTS, Mutex, MutexGuard, Ordering, RandomState};
+use crate::families::key::Seeds;
+use crate::families::series::{Found, Series};
+use crate::families::values::Values;
+use crate::sync::{AtomicPtr, AtomicU64, FIRST_SLOTS, Mutex, MutexGuard, Ordering};
 
 /// The series of a family, found by their label values: read by everybody at once, without a lock and without writing anything.
 ///
@@ -14,7 +15,7 @@ pub(crate) struct Table<C> {
     /// Points to one of the boxes in `writer`, the last.
     slots: AtomicPtr<Slots<C>>,
     writer: Mutex<Writer<C>>,
-    hasher: RandomState,
+    seeds: Seeds,
 }
 
 struct Writer<C> {
@@ -49,12 +50,13 @@ impl<C> Table<C> {
     pub(crate) fn new() -> Self {
         let first = Slots::boxed(FIRST_SLOTS);
         let writer = Writer { all: Vec::new(), grown: vec![first], sorted: Arc::new([]) };
-        Self { slots: AtomicPtr::new(first), writer: Mutex::new(writer), hasher: RandomState::default() }
+        Self { slots: AtomicPtr::new(first), writer: Mutex::new(writer), seeds: Seeds::new() }
     }
 
     /// One hash over the values, usually one probe, one comparison. Writes nothing.
+    #[inline]
     pub(crate) fn get(&self, values: &impl Values) -> Option<Found<'_, C>> {
-        self.find(self.hash(values), values)
+        self.find(values.hash(self.seeds), values)
     }
 
     /// The series with these values, made by `make` if there is none and fewer than `limit`; `None` at the limit.
@@ -64,7 +66,7 @@ impl<C> Table<C> {
         limit: usize,
         make: impl FnOnce() -> Arc<Series<C>>,
     ) -> Option<Found<'_, C>> {
-        let hash = self.hash(values);
+        let hash = values.hash(self.seeds);
         let mut writer = self.lock();
         // Somebody may have come first since the look-up.
         if let Some(series) = self.find(hash, values) {
@@ -92,13 +94,7 @@ impl<C> Table<C> {
         Arc::clone(&writer.sorted)
     }
 
-    fn hash(&self, values: &impl Values) -> u64 {
-        let mut hasher = self.hasher.build_hasher();
-        // Where one value ends and the next begins need not be hashed: it is compared.
-        values.each(|value| hasher.write(value.as_bytes()));
-        hasher.finish()
-    }
-
+    #[inline]
     fn find(&self, hash: u64, values: &impl Values) -> Option<Found<'_, C>> {
         let slots = &self.current().slots;
         let mask = slots.len() - 1;

@@ -10,8 +10,9 @@ use super::FacadeBuilder;
 use super::handles::{Events, Handle, Observations, Value};
 use super::names;
 use crate::declaring::declaration::Declaration;
-use crate::families::series::{Series, Values};
+use crate::families::series::Series;
 use crate::families::table::Table;
+use crate::families::values::Values;
 use crate::instruments::instrument::{Shared, sealed::Sealed as _};
 use crate::registry::sample_names;
 use crate::{Histogram, Kind, LabelSet, OVERFLOW};
@@ -205,7 +206,7 @@ fn handle(kind: Kind, labels: &LabelSet, shared: &Arc<Shared>) -> Handle {
     match kind {
         Kind::Counter => Handle::Counter(Arc::new(Events::since(now))),
         Kind::Histogram => {
-            let series = Series::new(Histogram::cell(shared), labels.clone(), Box::default(), now);
+            let series = Series::new(Histogram::cell(shared), labels.clone(), Default::default(), now);
             Handle::Histogram(Arc::new(Observations::of(series)))
         }
         _ => Handle::Gauge(Arc::new(Value::default())),

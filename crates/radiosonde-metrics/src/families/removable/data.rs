@@ -11,7 +11,8 @@ use crate::families::family_data::AnyFamily;
 use crate::families::removable::entry::Entry;
 use crate::families::removable::life::{Expiry, Life, Removal};
 use crate::families::removable::table::RemovableTable;
-use crate::families::series::{Series, Values};
+use crate::families::series::Series;
+use crate::families::values::Values;
 use crate::instruments::instrument::{Refusal, Shared, sealed::Sealed};
 use crate::{Instrument, LabelSet, Visitor};
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::Instrument;
 use crate::families::removable::data::RemovableData;
 use crate::families::removable::entry::Entry;
-use crate::families::series::Values;
+use crate::families::values::Values;
 
 /// An instrument whose series goes when the last guard of its labels is dropped: on return, on `?`, on a panic, when a future is dropped.
 ///

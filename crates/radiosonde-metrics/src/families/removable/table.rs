@@ -1,16 +1,15 @@
-use std::hash::{BuildHasher as _, Hasher as _};
 use std::mem::{self, ManuallyDrop};
 use std::ptr::NonNull;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, PoisonError};
 
+use crate::families::key::Seeds;
 use crate::families::removable::entry::Entry;
 use crate::families::removable::grace::Grace;
 use crate::families::removable::slots::Slots;
-use crate::families::series::{Series, Values};
-use crate::sync::{
-    AtomicPtr, AtomicUsize, FIRST_SLOTS, Mutex, MutexGuard, Ordering, RandomState, fence, yield_now,
-};
+use crate::families::series::Series;
+use crate::families::values::Values;
+use crate::sync::{AtomicPtr, AtomicUsize, FIRST_SLOTS, Mutex, MutexGuard, Ordering, fence, yield_now};
 
 /// The series of a family whose series may go: read by everybody at once without a lock, changed under one.
 ///
@@ -21,7 +20,7 @@ pub(crate) struct RemovableTable<C> {
     slots: AtomicPtr<Slots<C>>,
     writer: Mutex<Writer<C>>,
     grace: Grace,
-    hasher: RandomState,
+    seeds: Seeds,
     /// Whether there was no room, and nothing has gone since.
     full: AtomicBool,
     /// How often entries began to move or ended to; odd while they do.
@@ -64,7 +63,7 @@ impl<C> RemovableTable<C> {
             slots: pointer,
             writer,
             grace: Grace::new(),
-            hasher: RandomState::default(),
+            seeds: Seeds::new(),
             full: AtomicBool::new(false),
             moves: AtomicUsize::new(0),
         }
@@ -72,7 +71,7 @@ impl<C> RemovableTable<C> {
 
     /// Shows the entry with these values to `see`. `None` if there is none, or it was being moved.
     pub(crate) fn read<R>(&self, values: &impl Values, see: impl FnOnce(&Entry<C>) -> R) -> Option<R> {
-        let hash = self.hash(values);
+        let hash = values.hash(self.seeds);
         let reading = self.grace.enter();
         #[allow(unsafe_code, reason = "slots and entries go while others read them")]
         // SAFETY: slots and entries that were removed are freed after two turns of `grace`, and what `reading` sees is not among them until
@@ -93,7 +92,7 @@ impl<C> RemovableTable<C> {
         make: impl FnOnce() -> Arc<Series<C>>,
         see: impl FnOnce(&Entry<C>),
     ) -> Option<Arc<Entry<C>>> {
-        let (hash, key) = (self.hash(values), values.to_key());
+        let (hash, key) = (values.hash(self.seeds), values.to_key());
         let mut freed = Removed::default();
         // Unlocked before what is freed is dropped, which may be somebody's closure.
         let mut writer = self.lock();
@@ -121,7 +120,7 @@ impl<C> RemovableTable<C> {
 
     /// Removes the entry with these values; whether there was one.
     pub(crate) fn remove(&self, values: &impl Values) -> bool {
-        let (hash, key) = (self.hash(values), values.to_key());
+        let (hash, key) = (values.hash(self.seeds), values.to_key());
         self.unlink(|writer| writer.find(hash, |entry| entry.series.key == key).map(|(at, _)| at))
     }
 
@@ -186,13 +185,6 @@ impl<C> RemovableTable<C> {
         fence(Ordering::Acquire);
         // Relaxed: ordered by the fence.
         self.moves.load(Ordering::Relaxed) == before
-    }
-
-    fn hash(&self, values: &impl Values) -> u64 {
-        let mut hasher = self.hasher.build_hasher();
-        // Where one value ends and the next begins need not be hashed: it is compared.
-        values.each(|value| hasher.write(value.as_bytes()));
-        hasher.finish()
     }
 
     fn has_room(&self, writer: &Writer<C>, limit: usize) -> bool {

@@ -59,6 +59,7 @@ pub use instruments::info::Info;
 pub use instruments::instrument::Instrument;
 pub use instruments::native::settings::{InvalidNative, Native};
 pub use instruments::state_set::StateSet;
+pub use instruments::summary::Summary;
 pub use instruments::timer::Timer;
 /// Derives [`trait@LabelValue`] for an enum without fields.
 pub use radiosonde_macros::LabelValue;

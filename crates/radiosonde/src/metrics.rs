@@ -11,8 +11,8 @@ pub use radiosonde_metrics::{
     Family, FamilyInfo, FloatCounter, Format, Gauge, Held, Histogram, HistogramSample, Info, Instrument,
     IntGauge, InvalidBuckets, InvalidExemplar, InvalidName, InvalidNameKind, InvalidNative, InvalidRegistry,
     Kind, LabelSet, Lent, Native, NativeSample, Number, NumberSample, OVERFLOW, RegisterError,
-    RegisterErrorKind, Registry, RegistryBuilder, Selection, StateSet, StatusClass, SummarySample, Timer,
-    Vector, Visitor,
+    RegisterErrorKind, Registry, RegistryBuilder, Selection, StateSet, StatusClass, Summary, SummarySample,
+    Timer, Vector, Visitor,
 };
 pub use radiosonde_metrics::{Declarable, Lazy, RecordError, RecordErrorKind};
 // What serves them.

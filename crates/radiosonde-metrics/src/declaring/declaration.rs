@@ -1,5 +1,6 @@
 use std::panic::Location;
 use std::sync::atomic::AtomicU64;
+use std::time::Duration;
 
 use crate::declaring::error::{RegisterError, RegisterErrorKind};
 use crate::declaring::name::{check_label, check_metric};
@@ -11,6 +12,9 @@ use crate::{Buckets, Kind, Native};
 
 /// How many series a family may have unless it says otherwise.
 const MAX_SERIES: usize = 2000;
+
+/// How far back a summary's quantiles look unless it says otherwise.
+const WINDOW: Duration = Duration::from_secs(600);
 
 /// What is said of a metric whatever its instrument, before anybody has looked at it.
 #[derive(Debug, Clone)]
@@ -25,6 +29,8 @@ pub(crate) struct Declaration<'a> {
     /// Labels that every series has.
     pub(crate) constant: &'a [(&'a str, &'a str)],
     pub(crate) native: Option<Native>,
+    pub(crate) quantiles: &'a [f64],
+    pub(crate) window: Duration,
     pub(crate) life: Life,
     pub(crate) site: &'static Location<'static>,
 }
@@ -41,6 +47,8 @@ impl<'a> Declaration<'a> {
             exemplars: false,
             constant: &[],
             native: None,
+            quantiles: &[0.5, 0.9, 0.99],
+            window: WINDOW,
             life: Life::Permanent,
             site,
         }
@@ -59,6 +67,9 @@ impl<'a> Declaration<'a> {
 
     /// As [`into_shared`](Self::into_shared), for names that others have checked, by rules of their own.
     pub(crate) fn unchecked(self, kind: Kind, labels: &[&str]) -> Shared {
+        let mut quantiles = self.quantiles.to_vec();
+        quantiles.sort_unstable_by(f64::total_cmp);
+        quantiles.dedup();
         Shared {
             name: self.name.into(),
             help: self.help.into(),
@@ -71,6 +82,8 @@ impl<'a> Declaration<'a> {
             striped: self.striped,
             exemplars: self.exemplars,
             native: self.native,
+            quantiles: quantiles.into(),
+            window: self.window,
             limited: Limited::default(),
             max_series: self.max_series,
             site: self.site,
@@ -99,6 +112,12 @@ impl<'a> Declaration<'a> {
         }
         if let Some(native) = &self.native {
             native.check().map_err(RegisterErrorKind::Native)?;
+        }
+        if let Some(quantile) = self.quantiles.iter().find(|quantile| !(0.0..=1.0).contains(*quantile)) {
+            return Err(RegisterErrorKind::Quantile { quantile: quantile.to_string().into() });
+        }
+        if self.window.is_zero() {
+            return Err(RegisterErrorKind::NoWindow);
         }
         for (at, label) in labels.iter().enumerate() {
             check_label(label).map_err(RegisterErrorKind::Name)?;

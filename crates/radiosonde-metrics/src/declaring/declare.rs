@@ -2,6 +2,7 @@ use std::marker::PhantomData;
 use std::mem::ManuallyDrop;
 use std::panic::Location;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::declaring::declaration::Declaration;
 use crate::declaring::error::RegisterError;
@@ -11,7 +12,7 @@ use crate::families::family_data::FamilyData;
 use crate::families::series::Lent;
 use crate::{
     Buckets, Counter, Family, FloatCounter, Gauge, Histogram, Instrument, IntGauge, Labels, Native, Registry,
-    Vector,
+    Summary, Vector,
 };
 
 /// A metric being declared: what it is called, then how it is told apart.
@@ -55,6 +56,12 @@ impl Registry {
     /// Declares a [`Histogram`]; the name ends in its base unit, such as `_seconds` or `_bytes`.
     #[track_caller]
     pub const fn histogram<'a>(&'a self, name: &'a str, help: &'a str) -> Declare<'a, Histogram> {
+        Declare::new(self, name, help, Location::caller())
+    }
+
+    /// Declares a [`Summary`]; the name ends in its base unit, such as `_seconds` or `_bytes`.
+    #[track_caller]
+    pub const fn summary<'a>(&'a self, name: &'a str, help: &'a str) -> Declare<'a, Summary> {
         Declare::new(self, name, help, Location::caller())
     }
 }
@@ -195,6 +202,20 @@ impl Declare<'_, FloatCounter> {
     /// that do not ask for it pay nothing.
     pub const fn exemplars(mut self) -> Self {
         self.declaration.exemplars = true;
+        self
+    }
+}
+
+impl<'a> Declare<'a, Summary> {
+    /// Sets the quantiles that are shown, each from 0 to 1; without this they are 0.5, 0.9 and 0.99.
+    pub const fn quantiles(mut self, quantiles: &'a [f64]) -> Self {
+        self.declaration.quantiles = quantiles;
+        self
+    }
+
+    /// Sets how far back the quantiles look; without this it is ten minutes.
+    pub const fn window(mut self, window: Duration) -> Self {
+        self.declaration.window = window;
         self
     }
 }

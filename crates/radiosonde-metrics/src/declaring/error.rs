@@ -32,6 +32,13 @@ pub enum RegisterErrorKind {
         /// How many there are, where that is known.
         states: Option<usize>,
     },
+    /// A quantile that is not from 0 to 1.
+    Quantile {
+        /// The quantile.
+        quantile: Box<str>,
+    },
+    /// A summary whose window has no length.
+    NoWindow,
     /// The name does not end in the unit.
     Unit {
         /// The unit.
@@ -127,6 +134,10 @@ impl fmt::Display for RegisterError {
             RegisterErrorKind::NoHelp => f.write_str(" has no help text"),
             RegisterErrorKind::NoTotal => f.write_str(" is a counter; its name must end in `_total`"),
             RegisterErrorKind::Total => f.write_str(" is no counter; its name must not end in `_total`"),
+            RegisterErrorKind::Quantile { quantile } => {
+                write!(f, " has the quantile {quantile}; allowed are 0 to 1")
+            }
+            RegisterErrorKind::NoWindow => f.write_str(" has a window without length"),
             RegisterErrorKind::NoInfo => f.write_str(" is an info; its name must end in `_info`"),
             RegisterErrorKind::States { states: Some(states) } => {
                 write!(f, " has {states} states; allowed are 1 to 64, which the type can list")

@@ -1,5 +1,6 @@
 use std::panic::Location;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use radiosonde_core::SpanContext;
 
@@ -57,6 +58,10 @@ pub struct Shared {
     /// Exponential buckets of a histogram.
     pub(crate) native: Option<Native>,
     pub(crate) limited: Limited,
+    /// Those that a summary shows, ascending.
+    pub(crate) quantiles: Box<[f64]>,
+    /// How far back a summary's quantiles look.
+    pub(crate) window: Duration,
     pub(crate) max_series: usize,
     pub(crate) site: &'static Location<'static>,
     pub(crate) refused: Refused,

@@ -14,6 +14,8 @@ pub(crate) mod instrument;
 pub(crate) mod native;
 pub(crate) mod observations;
 pub(crate) mod search;
+pub(crate) mod sketch;
 pub(crate) mod state_set;
 pub(crate) mod stripe;
+pub(crate) mod summary;
 pub(crate) mod timer;

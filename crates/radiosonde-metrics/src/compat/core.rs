@@ -3,17 +3,17 @@ use std::panic::Location;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use radiosonde_core::{Clock as _, SystemClock, diagnostics};
+use radiosonde_core::{Clock as _, SystemClock};
 
-use super::children::Children;
 use super::options::{Describe, Described};
 use super::{Error, Result};
 use crate::declaring::declaration::Declaration;
+use crate::families::removable::table::RemovableTable;
 use crate::families::series::Series;
 use crate::families::values::Values;
 use crate::gathering::adding::{Adding, dropped, refusals};
 use crate::instruments::instrument::{Refusal, Shared};
-use crate::{Collection, Instrument, Kind, LabelSet, OVERFLOW};
+use crate::{Collection, Instrument, Kind, LabelSet};
 
 /// How many series a vector may have.
 const MAX_SERIES: usize = 10_000;
@@ -22,7 +22,7 @@ const MAX_SERIES: usize = 10_000;
 pub struct Core<I: Instrument> {
     described: Described,
     shared: Arc<Shared>,
-    children: Children<I>,
+    children: RemovableTable<I::Cell>,
 }
 
 impl<I: Instrument> Core<I> {
@@ -35,7 +35,7 @@ impl<I: Instrument> Core<I> {
         declaration.max_series = MAX_SERIES;
         let labels: Vec<_> = label_names.iter().map(String::as_str).collect();
         let shared = Arc::new(declaration.unchecked(I::KIND, &labels));
-        Ok(Arc::new(Self { described, shared, children: Children::new() }))
+        Ok(Arc::new(Self { described, shared, children: RemovableTable::new() }))
     }
 
     /// A metric without labels of its own.
@@ -55,10 +55,22 @@ impl<I: Instrument> Core<I> {
         if expect != got {
             return Err(Error::InconsistentCardinality { expect, got });
         }
-        let make = || self.series(values);
-        let found =
-            self.children.get(values).or_else(|| self.children.get_or_insert(values, MAX_SERIES, make));
+        let found = self.read(values).or_else(|| self.insert(values, Some(MAX_SERIES)));
         Ok(I::wrap(found.unwrap_or_else(|| self.overflow())))
+    }
+
+    fn read(&self, values: &impl Values) -> Option<Arc<Series<I::Cell>>> {
+        self.children.read(values, |entry| Arc::clone(entry.series()))
+    }
+
+    #[cold]
+    fn insert(&self, values: &impl Values, limit: Option<usize>) -> Option<Arc<Series<I::Cell>>> {
+        // Whoever throws values at a full vector is not slowed down by a lock.
+        if limit.is_some() && self.children.is_full_without(values) {
+            return None;
+        }
+        let entry = self.children.get_or_insert(values, limit, || self.series(values), |_| {})?;
+        Some(Arc::clone(entry.series()))
     }
 
     /// Counts as a refusal, and gives something to record in all the same.
@@ -81,7 +93,7 @@ impl<I: Instrument> Core<I> {
     }
 
     pub(super) fn clear(&self) {
-        self.children.clear();
+        self.children.remove_if(|_| true);
     }
 
     fn series(&self, values: &impl Values) -> Arc<Series<I::Cell>> {
@@ -96,22 +108,9 @@ impl<I: Instrument> Core<I> {
 
     #[cold]
     fn overflow(&self) -> Arc<Series<I::Cell>> {
-        // Relaxed: a total, ordered against nothing.
-        if self.shared.series_dropped.fetch_add(1, Ordering::Relaxed) == 0 {
-            diagnostics::report(
-                "metrics",
-                "series limit",
-                format_args!(
-                    "vector {:?} has {MAX_SERIES} series, its limit; further label sets share one with the value {OVERFLOW:?}",
-                    self.described.name
-                ),
-            );
-        }
-        let values = vec![OVERFLOW; self.label_names().len()];
-        let values = Slice(&values);
-        let found = self.children.get(&values);
-        let make = || self.series(&values);
-        let found = found.or_else(|| self.children.get_or_insert(&values, usize::MAX, make));
+        self.shared.count_dropped();
+        let values = self.shared.overflow();
+        let found = self.read(&values).or_else(|| self.insert(&values, None));
         found.unwrap_or_else(|| self.series(&values))
     }
 }
@@ -146,14 +145,14 @@ impl<I: Instrument> AnyCore for Core<I> {
     fn collect(&self, prefix: &str, labels: &[(String, String)], out: &mut Collection) {
         let Described { name, help, .. } = &self.described;
         let name = format!("{prefix}{name}");
-        let mut series = self.children.all();
+        let series = self.children.sorted();
         // As theirs: a vector without series is not shown.
         if !series.is_empty() {
-            series.sort_unstable_by(|a, b| a.labels.cmp(&b.labels));
             out.family(&name, help, I::KIND);
             let mut into = Adding::to(out, labels);
-            series.iter().for_each(|series| I::visit(series, &mut into));
+            series.iter().for_each(|entry| I::visit(entry.series(), &mut into));
         }
+        self.children.tidy();
         refusals(&self.shared, &name, out);
         // Relaxed: a total, ordered against nothing.
         dropped(&name, self.shared.series_dropped.load(Ordering::Relaxed), out);

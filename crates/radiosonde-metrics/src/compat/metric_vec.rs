@@ -15,8 +15,8 @@ use super::{Collector, Error, Metric, Result};
 /// each such look-up is counted in `radiosonde_metrics_series_dropped_total{family}`.
 ///
 /// # Cost
-/// A look-up is one hash over the values, a lock for reading, a comparison, and a reference counted. Native families need neither
-/// lock nor count; where the values are known beforehand, keep the metric.
+/// A look-up is one hash over the values, a comparison, and a reference counted, without a lock. Native families need no count either;
+/// where the values are known beforehand, keep the metric.
 pub struct MetricVec<M: Metric>(Arc<Core<M::Ours>>);
 
 impl<M: Metric> MetricVec<M> {

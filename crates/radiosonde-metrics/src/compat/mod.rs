@@ -29,7 +29,6 @@
 //! ```
 
 mod buckets;
-mod children;
 mod core;
 mod counter;
 mod encoder;

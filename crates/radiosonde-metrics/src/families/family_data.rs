@@ -83,7 +83,7 @@ impl<M: Instrument> FamilyData<M> {
 }
 
 /// The set that stands for all that came too late. It may be asked for by name as well, and is the same series then.
-pub(super) struct Overflow {
+pub(crate) struct Overflow {
     labels: usize,
 }
 
@@ -148,12 +148,12 @@ impl Shared {
     }
 
     /// The set that takes what there is no room for.
-    pub(super) fn overflow(&self) -> Overflow {
+    pub(crate) fn overflow(&self) -> Overflow {
         Overflow { labels: self.label_names.len() }
     }
 
     /// Counts a look-up for which there was no room, and reports the first.
-    pub(super) fn count_dropped(&self) {
+    pub(crate) fn count_dropped(&self) {
         let Self { name, max_series, series_dropped, .. } = self;
         // Relaxed: a total, ordered against nothing.
         if series_dropped.fetch_add(1, Ordering::Relaxed) == 0 {

@@ -123,7 +123,7 @@ impl Dialect {
         } else {
             let mut encoder = text::Encoder::new(self, expected);
             show(&mut encoder);
-            encoder.finish().into_bytes()
+            encoder.finish()
         }
     }
 }

@@ -6,4 +6,5 @@ pub(crate) mod escaping;
 pub(crate) mod format;
 pub(crate) mod message;
 pub(crate) mod protobuf;
+pub(crate) mod spelling;
 pub(crate) mod text;

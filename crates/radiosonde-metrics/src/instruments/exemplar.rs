@@ -1,5 +1,6 @@
 use std::borrow::Cow;
 use std::fmt;
+use std::io;
 use std::time::SystemTime;
 
 use radiosonde_core::{SpanContext, SpanId, TraceFlags, TraceId};
@@ -156,15 +157,14 @@ impl Exemplar {
     }
 
     /// Writes the labels as both text formats have them between the braces.
-    pub(crate) fn write_labels(&self, out: &mut String) -> fmt::Result {
-        use fmt::Write as _;
+    pub(crate) fn write_labels(&self, out: &mut impl io::Write) -> io::Result<()> {
         if let Some((trace, span)) = self.span {
             write!(out, "{TRACE_ID}=\"{trace}\",{SPAN_ID}=\"{span}\"")?;
             if !self.labels.is_empty() {
-                out.push(',');
+                out.write_all(b",")?;
             }
         }
-        out.write_str(self.labels.as_str())
+        out.write_all(self.labels.as_str().as_bytes())
     }
 }
 

@@ -23,6 +23,8 @@ mod sync;
 pub use self::metrics_facade::{FacadeBuilder, FacadeRecorder};
 #[cfg(feature = "prometheus")]
 pub use self::prometheus::{Absorbed, Adapter};
+#[cfg(feature = "tokio")]
+pub use collectors::tokio_runtime::TokioRuntime;
 pub use declaring::declare::Declare;
 pub use declaring::declare_removable::DeclareRemovable;
 pub use declaring::error::{RegisterError, RegisterErrorKind};

@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 use std::panic::Location;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock, Weak};
 
 use crate::declaring::error::{RegisterError, RegisterErrorKind};
 use crate::declaring::record::Recorded;
@@ -46,6 +46,15 @@ struct Families {
     by_name: BTreeMap<Box<str>, Arc<dyn AnyFamily>>,
     /// Which family writes samples of this name.
     by_sample: HashMap<Box<str>, Box<str>>,
+}
+
+/// A registry that ends when nobody else has it.
+pub(crate) struct WeakRegistry(Weak<Inner>);
+
+impl WeakRegistry {
+    pub(crate) fn upgrade(&self) -> Option<Registry> {
+        self.0.upgrade().map(Registry)
+    }
 }
 
 static GLOBAL: OnceLock<Registry> = OnceLock::new();
@@ -161,6 +170,11 @@ impl Registry {
 
     pub(crate) fn collectors(&self) -> &Arc<Collectors> {
         &self.0.collectors
+    }
+
+    /// Itself, without keeping it.
+    pub(crate) fn downgrade(&self) -> WeakRegistry {
+        WeakRegistry(Arc::downgrade(&self.0))
     }
 
     /// What tells it from other registries while it lives.

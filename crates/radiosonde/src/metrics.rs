@@ -16,6 +16,8 @@ pub use radiosonde_metrics::{
 };
 pub use radiosonde_metrics::{Declarable, Lazy, RecordError, RecordErrorKind};
 // What serves them.
+#[cfg(feature = "tokio")]
+pub use radiosonde_metrics::TokioRuntime;
 pub use radiosonde_metrics::{
     Credentials, InvalidCredentials, ListenError, Listener, MetricsBody, MetricsFuture, MetricsService,
 };

@@ -1,5 +1,13 @@
-//! Metrics that are read when somebody asks: of this process and of its build.
+//! Metrics that are read when somebody asks: of this process, its build, its machine, its runtime and its registry.
 
 pub(crate) mod build_info;
+#[cfg_attr(not(target_os = "linux"), path = "host_unknown.rs")]
+mod host;
+mod own_state;
 #[cfg_attr(not(target_os = "linux"), path = "process_unknown.rs")]
 mod process;
+#[cfg(feature = "tokio")]
+pub(crate) mod tokio_runtime;
+#[cfg(feature = "tokio")]
+#[cfg_attr(not(tokio_unstable), path = "tokio_stable.rs")]
+mod tokio_unstable;

@@ -100,6 +100,10 @@ pub(crate) trait AnyFamily: Any + Send + Sync {
     /// A scrape begins, of which [`visit`](Self::visit) may be a part.
     fn scraped(&self) {}
     fn visit(&self, out: &mut dyn Visitor);
+    /// How many series there are.
+    fn series(&self) -> usize {
+        1
+    }
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
 }
 
@@ -116,6 +120,10 @@ impl<M: Instrument> AnyFamily for FamilyData<M> {
         for series in &*self.table.sorted() {
             M::visit(series, out);
         }
+    }
+
+    fn series(&self) -> usize {
+        self.table.sorted().len()
     }
 
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {

@@ -152,6 +152,10 @@ impl AnyFamily for StateSetFamily {
         }
     }
 
+    fn series(&self) -> usize {
+        self.states.len()
+    }
+
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
         self
     }

@@ -1,0 +1,75 @@
+use crate::registry::WeakRegistry;
+use crate::{Collection, Collector, Kind, LabelSet, Number, Registry};
+
+impl Registry {
+    /// Exposes how much the registry itself holds: `radiosonde_metrics_families`, and by `family`
+    /// `radiosonde_metrics_series` and, of those with labels, `radiosonde_metrics_max_series`.
+    ///
+    /// A family is about to overflow where `radiosonde_metrics_series / radiosonde_metrics_max_series` comes near 1. What collectors
+    /// give is not counted. Calling it twice changes nothing.
+    ///
+    /// # Cost
+    /// Up to two series for each family.
+    pub fn expose_own_state(&self) {
+        self.collect_once("own state", OwnState(self.downgrade()));
+    }
+}
+
+/// Does not keep the registry alive that keeps it.
+struct OwnState(WeakRegistry);
+
+impl Collector for OwnState {
+    fn collect(&self, out: &mut Collection) {
+        let Some(registry) = self.0.upgrade() else { return };
+        let families = registry.families();
+        let help = "Families that are declared in this registry.";
+        out.number("radiosonde_metrics_families", help, Kind::Gauge, Number::Unsigned(families.len() as u64));
+        let labels = |name: &str| LabelSet::new([("family", name)]);
+        let series = out.family(
+            "radiosonde_metrics_series",
+            "Series that a family has, the one for what overflowed included.",
+            Kind::Gauge,
+        );
+        for family in &families {
+            series.number(labels(&family.shared().name), Number::Unsigned(family.series() as u64));
+        }
+        let help = "Series that a family may have before further ones share one.";
+        let limits = out.family("radiosonde_metrics_max_series", help, Kind::Gauge);
+        for shared in families.iter().map(|family| family.shared()) {
+            if !shared.label_names.is_empty() {
+                limits.number(labels(&shared.name), Number::Unsigned(shared.max_series as u64));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_registry_says_how_full_its_families_are() {
+        let registry = Registry::new();
+        registry.gauge("single", "Single.").build().unwrap();
+        let family = registry.counter("orders_total", "Orders.").max_series(3).labels(&["shop"]).unwrap();
+        (0..2).for_each(|shop: i32| family.with(&[&shop.to_string()]).inc());
+        registry.expose_own_state();
+        registry.expose_own_state();
+        let snapshot = registry.snapshot();
+        assert_eq!(snapshot.value("radiosonde_metrics_families", &[]), Some(2.0));
+        let of = |name, family| snapshot.value(name, &[("family", family)]);
+        assert_eq!(of("radiosonde_metrics_series", "single"), Some(1.0));
+        assert_eq!(of("radiosonde_metrics_series", "orders_total"), Some(2.0));
+        assert_eq!(of("radiosonde_metrics_max_series", "orders_total"), Some(3.0));
+        assert_eq!(of("radiosonde_metrics_max_series", "single"), None);
+    }
+
+    #[test]
+    fn it_does_not_keep_the_registry() {
+        let registry = Registry::new();
+        registry.expose_own_state();
+        let weak = registry.downgrade();
+        drop(registry);
+        assert!(weak.upgrade().is_none());
+    }
+}

@@ -24,7 +24,7 @@ pub fn find(name: &str) -> Option<&'static Operation> {
     ALL.iter().find(|operation| operation.name == name)
 }
 
-static ALL: [Operation; 21] = [
+static ALL: [Operation; 24] = [
     Operation::one("counter_inc", |times| counter(times, false)),
     Operation::one("counter_inc_striped", |times| counter(times, true)),
     Operation::one("counter_inc_exemplars", |times| counter_with_exemplars(times, false)),
@@ -36,6 +36,7 @@ static ALL: [Operation; 21] = [
     Operation::one("histogram_observe_striped", |times| observe(times, true)),
     Operation::one("histogram_observe_sampled", observe_sampled),
     Operation::one("histogram_observe_native", observe_native),
+    Operation::one("summary_observe", observe_summary),
     Operation::one("lookup_enums_counter_inc", lookup_enums),
     Operation::one("lookup_3_labels_counter_inc", lookup_labels),
     Operation::one("lookup_3_values_counter_inc", lookup_values),
@@ -47,6 +48,8 @@ static ALL: [Operation; 21] = [
     Operation::of("scrape_open_metrics_histogram", SERIES, |times| {
         scrape_histograms(times, Format::OpenMetrics);
     }),
+    Operation::of("scrape_protobuf_counter", SERIES, |times| scrape_counters(times, Format::Protobuf)),
+    Operation::of("scrape_protobuf_histogram", SERIES, |times| scrape_histograms(times, Format::Protobuf)),
     Operation::of("snapshot_counter", SERIES, snapshot),
 ];
 
@@ -114,6 +117,12 @@ fn observe_native(times: u64) {
     let histogram = declared(declare.build());
     histogram.observe(0.3);
     counted_by_callgrind(times, || black_box(&histogram).observe(black_box(0.3)));
+}
+
+fn observe_summary(times: u64) {
+    let summary = declared(Registry::new().summary("wait_seconds", "Wait.").build());
+    summary.observe(0.3);
+    counted_by_callgrind(times, || black_box(&summary).observe(black_box(0.3)));
 }
 
 #[derive(LabelValue, Clone, Copy)]

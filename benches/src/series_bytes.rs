@@ -39,6 +39,7 @@ pub fn series_bytes() -> Result<Vec<SeriesBytes>, RegisterError> {
         measure("histogram, native alone", |registry| {
             registry.histogram("wait_seconds", "Wait.").buckets(Buckets::NONE).native(Native::new())
         })?,
+        measure("summary", |registry| registry.summary("wait_seconds", "Wait."))?,
     ])
 }
 

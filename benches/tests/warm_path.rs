@@ -2,6 +2,8 @@
 //!
 //! Of the `metrics` crate's exporter, histograms grow until somebody does (metrics-rs/metrics#245, #465, #467).
 
+use std::time::Duration;
+
 use benches::{Counting, allocations_of_this_thread};
 use radiosonde_core::{SpanContext, SpanId, TraceFlags, TraceId};
 use radiosonde_metrics::{Instrument, LabelValue, Labels, Native, Registry, Vector};
@@ -53,6 +55,10 @@ fn observing_allocates_nothing_within_a_span_and_without() {
         assert_eq!(allocations(|_| histogram.observe(f64::NAN)), 0, "what is refused");
     }
     assert_eq!(allocations(|_| traced.inc()), 0);
+    let summary =
+        registry.summary("summary_seconds", "Wait.").window(Duration::from_secs(86_400)).build().unwrap();
+    (0..100).for_each(|n| summary.observe(f64::from(n) / 9.0));
+    assert_eq!(allocations(|n| summary.observe(f64::from(n % 100) / 9.0)), 0);
     let _current = SpanContext::new(TraceId::random(), SpanId::random(), TraceFlags::SAMPLED).enter();
     for histogram in [&wait, &striped, &native] {
         assert_eq!(allocations(|n| histogram.observe(f64::from(n % 100) / 9.0)), 0);

@@ -15,6 +15,7 @@ mod models;
 #[cfg(feature = "prometheus")]
 mod prometheus;
 mod registry;
+mod reviewing;
 #[cfg(feature = "http")]
 mod serving;
 mod sync;
@@ -68,6 +69,9 @@ pub use radiosonde_macros::LabelValue;
 /// Derives [`trait@Labels`] for a struct with named fields.
 pub use radiosonde_macros::Labels;
 pub use registry::Registry;
+pub use reviewing::catalogue::{Catalogue, CataloguedMetric};
+pub use reviewing::lint::lint;
+pub use reviewing::problem::{Finding, Problem};
 #[cfg(feature = "http")]
 pub use serving::body::MetricsBody;
 #[cfg(feature = "http")]

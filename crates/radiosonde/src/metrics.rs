@@ -7,12 +7,12 @@ pub use radiosonde_metrics::compat;
 #[cfg(feature = "prometheus")]
 pub use radiosonde_metrics::{Absorbed, Adapter};
 pub use radiosonde_metrics::{
-    Buckets, Callback, CollectedFamily, Collection, Collector, Counter, Declare, Dialect, Escaping, Exemplar,
-    Family, FamilyInfo, FloatCounter, Format, Gauge, Held, Histogram, HistogramSample, Info, Instrument,
-    IntGauge, InvalidBuckets, InvalidExemplar, InvalidName, InvalidNameKind, InvalidNative, InvalidRegistry,
-    Kind, LabelSet, Lent, Native, NativeSample, Number, NumberSample, OVERFLOW, RegisterError,
-    RegisterErrorKind, Registry, RegistryBuilder, Selection, StateSet, StatusClass, Summary, SummarySample,
-    Timer, Vector, Visitor,
+    Buckets, Callback, Catalogue, CataloguedMetric, CollectedFamily, Collection, Collector, Counter, Declare,
+    Dialect, Escaping, Exemplar, Family, FamilyInfo, Finding, FloatCounter, Format, Gauge, Held, Histogram,
+    HistogramSample, Info, Instrument, IntGauge, InvalidBuckets, InvalidExemplar, InvalidName,
+    InvalidNameKind, InvalidNative, InvalidRegistry, Kind, LabelSet, Lent, Native, NativeSample, Number,
+    NumberSample, OVERFLOW, Problem, RegisterError, RegisterErrorKind, Registry, RegistryBuilder, Selection,
+    StateSet, StatusClass, Summary, SummarySample, Timer, Vector, Visitor, lint,
 };
 pub use radiosonde_metrics::{Declarable, Lazy, RecordError, RecordErrorKind};
 // What serves them.

@@ -140,8 +140,9 @@ impl Slice {
         if there == EMPTYING || there > step {
             return false;
         }
-        // Acquire: one thread wins, and empties after that.
-        if self.step.compare_exchange(there, EMPTYING, Ordering::Acquire, Ordering::Relaxed).is_err() {
+        // Acquire: one thread wins, and empties after that. Relaxed: who loses reads nothing.
+        let taken = self.step.compare_exchange(there, EMPTYING, Ordering::Acquire, Ordering::Relaxed);
+        if taken.is_err() {
             return false;
         }
         self.sketch.clear();

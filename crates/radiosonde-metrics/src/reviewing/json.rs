@@ -1,0 +1,34 @@
+//! As much of JSON as a list of facts needs.
+
+use std::fmt::Write as _;
+
+/// A string with its quotes.
+///
+/// Source: RFC 8259, section 7: <https://www.rfc-editor.org/rfc/rfc8259#section-7>
+pub(crate) fn string(text: &str, out: &mut String) {
+    out.push('"');
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            // Writing to a String does not fail.
+            c if c < ' ' => {
+                let _ = write!(out, "\\u{:04x}", u32::from(c));
+            }
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+}
+
+/// A list, each of whose items `write` writes.
+pub(crate) fn list<T>(items: impl IntoIterator<Item = T>, out: &mut String, write: impl Fn(T, &mut String)) {
+    out.push('[');
+    for (at, item) in items.into_iter().enumerate() {
+        if at > 0 {
+            out.push(',');
+        }
+        write(item, out);
+    }
+    out.push(']');
+}

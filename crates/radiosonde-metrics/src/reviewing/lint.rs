@@ -1,0 +1,242 @@
+use std::collections::BTreeSet;
+
+use crate::{
+    FamilyInfo, Finding, HistogramSample, Kind, LabelSet, NumberSample, Problem, Registry, SummarySample,
+    Visitor,
+};
+
+/// What promlint would say of everything in the registry, sorted by metric; for a test that expects nothing.
+///
+/// Most of it cannot be declared here in the first place. The rest is usage: base units spelled out, no kind in the name, snake case.
+/// What collectors give is looked at as well.
+///
+/// # Source
+/// <https://prometheus.io/docs/practices/naming/>, and promlint's rules:
+/// <https://pkg.go.dev/github.com/prometheus/client_golang/prometheus/testutil/promlint>
+///
+/// ```
+/// use radiosonde_metrics::{Registry, lint};
+///
+/// let registry = Registry::new();
+/// registry.histogram("queue_wait_seconds", "Time from enqueueing to the start of work.").build()?;
+/// assert_eq!(lint(&registry), []);
+///
+/// registry.gauge("cache_kilobytes", "Size of the cache.").build()?;
+/// assert_eq!(lint(&registry)[0].to_string(), "cache_kilobytes: use the base unit `bytes` in place of `kilobytes`");
+/// # Ok::<(), radiosonde_metrics::RegisterError>(())
+/// ```
+#[must_use]
+pub fn lint(registry: &Registry) -> Vec<Finding> {
+    let mut linter = Linter { metric: "".into(), kind: Kind::Unknown, found: BTreeSet::new() };
+    registry.visit(&mut linter);
+    linter.found.into_iter().collect()
+}
+
+struct Linter {
+    metric: Box<str>,
+    kind: Kind,
+    found: BTreeSet<Finding>,
+}
+
+/// What promlint knows: unit, base unit.
+const UNITS: [(&str, &str); 30] = [
+    ("amperes", "amperes"),
+    ("bits", "bytes"),
+    ("bytes", "bytes"),
+    ("calories", "joules"),
+    ("celsius", "celsius"),
+    ("days", "seconds"),
+    ("fahrenheit", "celsius"),
+    ("grams", "grams"),
+    ("hours", "seconds"),
+    ("inches", "meters"),
+    ("joules", "joules"),
+    ("kelvin", "kelvin"),
+    ("kelvins", "kelvin"),
+    ("meters", "meters"),
+    ("metres", "metres"),
+    ("miles", "meters"),
+    ("minutes", "seconds"),
+    ("ounces", "grams"),
+    ("pounds", "grams"),
+    ("rankine", "celsius"),
+    ("seconds", "seconds"),
+    ("volts", "volts"),
+    ("weeks", "seconds"),
+    ("yards", "meters"),
+    ("day", "seconds"),
+    ("hour", "seconds"),
+    ("minute", "seconds"),
+    ("week", "seconds"),
+    ("inch", "meters"),
+    ("yard", "meters"),
+];
+
+const PREFIXES: [&str; 18] = [
+    "pico", "nano", "micro", "milli", "centi", "deci", "deca", "hecto", "kilo", "kibi", "mega", "mebi",
+    "giga", "gibi", "tera", "tebi", "peta", "pebi",
+];
+
+const ABBREVIATIONS: [&str; 14] =
+    ["s", "ms", "us", "ns", "sec", "b", "kb", "mb", "gb", "tb", "pb", "m", "h", "d"];
+
+const KINDS: [&str; 4] = ["counter", "gauge", "histogram", "summary"];
+
+impl Linter {
+    fn find(&mut self, problem: Problem) {
+        self.found.insert(Finding { metric: self.metric.clone(), problem });
+    }
+
+    fn name(&mut self, name: &str) {
+        let is_counter = self.kind == Kind::Counter;
+        match name.ends_with("_total") {
+            false if is_counter => self.find(Problem::CounterWithoutTotal),
+            true if !is_counter => self.find(Problem::TotalWithoutCounter),
+            _ => {}
+        }
+        let has_count = matches!(self.kind, Kind::Histogram | Kind::Summary);
+        for (suffix, allowed) in
+            [("_bucket", self.kind == Kind::Histogram), ("_count", has_count), ("_sum", has_count)]
+        {
+            if name.ends_with(suffix) && !allowed {
+                self.find(Problem::ReservedSuffix { suffix });
+            }
+        }
+        if name.contains(':') {
+            self.find(Problem::Colon);
+        }
+        if is_camel(name) {
+            self.find(Problem::CamelCase);
+        }
+        for (at, word) in name.split('_').enumerate() {
+            if let Some(kind) = KINDS.into_iter().find(|kind| at > 0 && *kind == word) {
+                self.find(Problem::KindInName { kind });
+            }
+            if let Some(unit) = ABBREVIATIONS.into_iter().find(|unit| at > 0 && *unit == word) {
+                self.find(Problem::Abbreviation { unit });
+            }
+            if let Some(base) = other_unit(word) {
+                self.find(Problem::Unit { unit: word.into(), base });
+            }
+        }
+    }
+
+    fn labels(&mut self, labels: &LabelSet) {
+        for (label, _) in labels.iter() {
+            for reserved in ["le", "quantile"] {
+                if label == reserved {
+                    self.find(Problem::ReservedLabel { label: reserved });
+                }
+            }
+            if is_camel(label) && (self.kind != Kind::StateSet || label != &*self.metric) {
+                self.find(Problem::CamelCaseLabel { label: label.into() });
+            }
+        }
+    }
+}
+
+/// The base unit, if the word is another.
+fn other_unit(word: &str) -> Option<&'static str> {
+    let is = |unit: &str, word: &str| unit == word;
+    let plain = UNITS.into_iter().find(|(unit, _)| is(unit, word));
+    let prefixed = || {
+        let rest = PREFIXES.iter().find_map(|prefix| word.strip_prefix(prefix))?;
+        UNITS.into_iter().find(|(unit, _)| is(unit, rest))
+    };
+    let (_, base) = plain.or_else(prefixed)?;
+    (base != word).then_some(base)
+}
+
+fn is_camel(name: &str) -> bool {
+    name.as_bytes().windows(2).any(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase())
+}
+
+impl Visitor for Linter {
+    fn family(&mut self, family: &FamilyInfo<'_>) {
+        (self.metric, self.kind) = (family.name.into(), family.kind);
+        if family.help.trim().is_empty() {
+            self.find(Problem::NoHelp);
+        }
+        self.name(family.name);
+    }
+
+    fn number(&mut self, labels: &LabelSet, _: &NumberSample<'_>) {
+        self.labels(labels);
+    }
+
+    fn histogram(&mut self, labels: &LabelSet, _: &HistogramSample<'_>) {
+        self.labels(labels);
+    }
+
+    fn summary(&mut self, labels: &LabelSet, _: &SummarySample<'_>) {
+        self.labels(labels);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use radiosonde_core::Resource;
+
+    use super::*;
+    use crate::{Collection, Collector, Number};
+
+    struct Careless;
+
+    impl Collector for Careless {
+        fn collect(&self, out: &mut Collection) {
+            out.number("hits", "Hits.", Kind::Counter, Number::Unsigned(1));
+            out.number("a_total", " ", Kind::Gauge, Number::Unsigned(1));
+        }
+    }
+
+    #[test]
+    fn each_rule_finds_what_it_is_about() {
+        let registry = Registry::new();
+        for name in [
+            "size_kilobytes",
+            "waited_minutes_max",
+            "wait_ms",
+            "temp_gauge",
+            "job:size",
+            "queueLength",
+            "orders_count",
+            "x_bucket",
+            "heat_fahrenheit",
+        ] {
+            registry.gauge(name, "A gauge.").build().unwrap();
+        }
+        registry.gauge("labelled", "A gauge.").labels(&["orderId"]).unwrap().with(&["1"]).set(1.0);
+        registry.collect_from(Careless);
+        let found: Vec<_> = lint(&registry).iter().map(ToString::to_string).collect();
+        let expected = [
+            "a_total: no help text",
+            "a_total: only a counter's name ends in `_total`",
+            "heat_fahrenheit: use the base unit `celsius` in place of `fahrenheit`",
+            "hits: a counter's name ends in `_total`",
+            "job:size: colons are for recording rules",
+            "labelled: the label \"orderId\" is in camelCase; names are in snake_case",
+            "orders_count: `_count` is what histograms and summaries append to their names",
+            "queueLength: names are in snake_case",
+            "size_kilobytes: use the base unit `bytes` in place of `kilobytes`",
+            "temp_gauge: the name need not say that it is a gauge",
+            "wait_ms: the unit `ms` is abbreviated",
+            "waited_minutes_max: use the base unit `seconds` in place of `minutes`",
+            "x_bucket: `_bucket` is what histograms and summaries append to their names",
+        ];
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn what_is_shown_of_process_build_and_registry_is_in_order() {
+        let registry = Registry::new();
+        registry.expose_process();
+        registry.expose_build_info(&Resource::builder().service_name("orders").build());
+        // Has every own metric of the registry shown.
+        registry.float_counter("busy_seconds_total", "Busy.").build().unwrap().inc_by(f64::NAN);
+        let few = registry.counter("few_total", "Few.").max_series(1).labels(&["x"]).unwrap();
+        few.with(&["1"]).inc();
+        few.with(&["2"]).inc();
+        assert!(registry.text().contains("radiosonde_metrics_series_dropped_total"));
+        assert_eq!(lint(&registry), []);
+    }
+}

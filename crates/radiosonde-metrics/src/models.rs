@@ -1,47 +1,16 @@
 //! Models for loom of what is read and written without a lock.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use loom::sync::Arc;
 use loom::thread;
 use radiosonde_core::{SpanContext, SpanId, TraceFlags, TraceId};
 
-use crate::LabelSet;
-use crate::families::series::Series;
-use crate::families::table::Table;
-use crate::families::values::Values;
 use crate::instruments::biased::Owner;
 use crate::instruments::exemplar_slot::ExemplarSlot;
 use crate::instruments::observations::Part;
 use crate::instruments::stripe::Numbers;
 use crate::sync::{AtomicU64, Ordering};
-
-struct One(&'static str);
-
-impl Values for One {
-    fn each(&self, mut see: impl FnMut(&str)) {
-        see(self.0);
-    }
-}
-
-fn add(table: &Table<u64>, value: &'static str, cell: u64) -> u64 {
-    let make = || Series::new(cell, LabelSet::default(), One(value).to_key(), SystemTime::UNIX_EPOCH);
-    table.get_or_insert(&One(value), 100, make).unwrap().cell
-}
-
-#[test]
-fn two_who_add_the_same_set_get_the_same_series() {
-    loom::model(|| {
-        let table = Arc::new(Table::new());
-        let other = thread::spawn({
-            let table = Arc::clone(&table);
-            move || add(&table, "a", 1)
-        });
-        let mine = add(&table, "a", 2);
-        assert_eq!(mine, other.join().unwrap());
-        assert_eq!(table.sorted().len(), 1);
-    });
-}
 
 #[test]
 fn an_exemplar_is_read_whole_or_not_at_all() {

@@ -5,6 +5,8 @@ pub(crate) mod family;
 pub(crate) mod family_data;
 pub(crate) mod initialise;
 pub(crate) mod key;
+#[cfg(all(test, loom))]
+mod models;
 pub(crate) mod removable;
 pub(crate) mod series;
 pub(crate) mod table;

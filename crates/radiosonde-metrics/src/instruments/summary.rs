@@ -1,5 +1,4 @@
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use radiosonde_core::{Clock, SystemClock};
@@ -8,6 +7,7 @@ use crate::families::series::Series;
 use crate::instruments::float_counter::add_finite;
 use crate::instruments::instrument::{Refusal, Shared, sealed::Sealed};
 use crate::instruments::sketch::{Counts, Sketch};
+use crate::sync::{AtomicU64, Ordering};
 use crate::{Instrument, Kind, SummarySample, Visitor};
 
 /// Tells quantiles of what was observed lately, computed here.

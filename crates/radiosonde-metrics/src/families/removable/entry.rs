@@ -23,6 +23,7 @@ impl<C> Entry<C> {
         Self { series, hash, beyond, touched: zero(), seen: zero(), guards: zero() }
     }
 
+    #[allow(dead_code, reason = "for the feature `compat`")]
     pub(crate) const fn series(&self) -> &Arc<Series<C>> {
         &self.series
     }

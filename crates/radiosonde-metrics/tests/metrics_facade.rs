@@ -194,3 +194,33 @@ fn no_increment_is_lost_between_threads_and_memory_does_not_grow() {
     assert_eq!(total, 8_000);
     assert!(text.contains("wait_count 8000\n"));
 }
+
+#[test]
+fn a_suffix_is_told_from_a_name_that_ends_like_it_and_a_backslash_is_one() {
+    let text = shown(|| {
+        counter!("subtotal").increment(1);
+        histogram!("checksum").record(0.5);
+        gauge!("of", "path" => "C:\\temp\n\"x\"").set(1);
+    });
+    for line in [
+        "# TYPE subtotal_total counter\nsubtotal_total 1\n",
+        "checksum_bucket{le=\"+Inf\"} 1\nchecksum_sum 0.5\nchecksum_count 1\n",
+        "of{path=\"C:\\\\temp\\n\\\"x\\\"\"} 1\n",
+    ] {
+        assert!(text.contains(line), "no {line:?} in {text}");
+    }
+}
+
+#[test]
+fn what_is_recorded_comes_in_one_order_whoever_recorded_first() {
+    let program = |names: [&'static str; 3]| {
+        shown(move || {
+            for name in names {
+                for of in ["b", "a"] {
+                    counter!(name, "of" => of).increment(1);
+                }
+            }
+        })
+    };
+    assert_eq!(program(["x", "a", "m"]), program(["m", "x", "a"]));
+}

@@ -224,3 +224,68 @@ fn what_their_registry_adds_is_added_to_what_it_does_not_know_as_well() {
     // A state set's label is called like the family, which it is not any more.
     assert!(text.contains("# TYPE app_state gauge\n") && text.contains("# TYPE app_build info\n"), "{text}");
 }
+
+#[derive(radiosonde_metrics::LabelValue)]
+enum Breaker {
+    Open,
+}
+
+/// One of each instrument, with something in it.
+fn instruments() -> Registry {
+    let registry = Registry::new();
+    let _sampled = SpanContext::new(TraceId::random(), SpanId::random(), TraceFlags::SAMPLED).enter();
+    let orders = registry.counter("orders_total", "Orders.").exemplars().labels(&["by"]).unwrap();
+    orders.with(&["a\\b\"c\nd"]).inc_by(3);
+    registry.float_counter("busy_seconds_total", "Busy.").unit("seconds").build().unwrap().inc_by(0.1 + 0.2);
+    registry.gauge("temperature_celsius", "Temperature.").build().unwrap().set(-0.5);
+    registry.int_gauge("items", "Items.").build().unwrap().set(-3);
+    let wait = registry
+        .histogram("wait_seconds", "Wait.")
+        .unit("seconds")
+        .native(radiosonde_metrics::Native::new())
+        .build()
+        .unwrap();
+    [0.0, 1e-9, 0.3, 0.31, 7.0, 1e12, -2.5].into_iter().for_each(|value| wait.observe(value));
+    registry.summary("rpc_seconds", "RPC.").build().unwrap().observe(0.5);
+    registry.state_set::<Breaker>("breaker", "Breaker.").unwrap().set(Breaker::Open);
+    registry
+}
+
+#[test]
+fn what_every_instrument_says_comes_back_as_it_was() {
+    let ours = instruments();
+    let theirs = prometheus::Registry::new();
+    ours.appear_in(&theirs).unwrap();
+    let again = Registry::new();
+    again.absorb(&theirs);
+    let seen = Seen::by(&ours);
+    for what in ["Exemplar", "NativeSample", "SummarySample", "StateSet", "created: Some"] {
+        assert!(seen.iter().any(|line| line.contains(what)), "no {what} in {seen:#?}");
+    }
+    assert_eq!(Seen::by(&again), seen);
+}
+
+/// An exemplar with labels that lead somewhere else than to a span, and without a time.
+struct Foreign;
+
+impl Collector for Foreign {
+    fn collect(&self, out: &mut Collection) {
+        let exemplar = Exemplar::new([("order", "4711"), ("trace_id", "not one of ours")], 2.0).unwrap();
+        let value = Number::Unsigned(7);
+        let sample = NumberSample { value, exemplar: Some(&exemplar), created: None };
+        out.number("hits_total", "Hits.", Kind::Counter, sample);
+    }
+}
+
+#[test]
+fn exemplars_with_labels_of_any_names_come_back() {
+    let ours = Registry::new();
+    ours.collect_from(Foreign);
+    let theirs = prometheus::Registry::new();
+    ours.appear_in(&theirs).unwrap();
+    let again = Registry::new();
+    again.absorb(&theirs);
+    let seen = Seen::by(&ours);
+    assert!(seen.iter().any(|line| line.contains("4711")), "{seen:#?}");
+    assert_eq!(Seen::by(&again), seen);
+}

@@ -25,6 +25,36 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
         "registry_labels_that_repeat_a_series_own_are_resolved",
     ),
     (
+        "prometheus: a constant label may be called like a variable one (tikv/rust-prometheus#444)",
+        "crates/radiosonde-metrics/tests/prometheus.rs",
+        "a_constant_label_called_like_a_variable_one_gives_way_to_it",
+    ),
+    (
+        "prometheus: metrics of two kinds under one name are written as one family",
+        "crates/radiosonde-metrics/tests/prometheus.rs",
+        "metrics_of_two_kinds_under_one_name_are_not_mixed",
+    ),
+    (
+        "prometheus: its text encoder panics on a metric of unknown kind",
+        "crates/radiosonde-metrics/tests/prometheus.rs",
+        "a_metric_of_unknown_kind_which_their_text_encoder_panics_on_is_served",
+    ),
+    (
+        "prometheus: neither exemplars nor native histograms nor times of creation",
+        "crates/radiosonde-metrics/tests/prometheus_model.rs",
+        "their_protobuf_encoder_writes_what_prometheus_reads",
+    ),
+    (
+        "metrics: a name that ends like a suffix is taken to have it; backslashes in label values are lost",
+        "crates/radiosonde-metrics/tests/metrics_facade.rs",
+        "a_suffix_is_told_from_a_name_that_ends_like_it_and_a_backslash_is_one",
+    ),
+    (
+        "metrics: another order at every scrape",
+        "crates/radiosonde-metrics/tests/metrics_facade.rs",
+        "what_is_recorded_comes_in_one_order_whoever_recorded_first",
+    ),
+    (
         "prometheus: its encoder refuses a family without series",
         "crates/radiosonde-metrics/tests/prometheus.rs",
         "ours_come_out_of_their_registry",

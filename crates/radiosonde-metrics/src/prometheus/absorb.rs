@@ -10,7 +10,7 @@ use crate::{
 impl Registry {
     /// Exposes everything that a registry of the `prometheus` crate has, beside our own metrics.
     ///
-    /// An application keeps the metrics it has and gets our formats for them. Families of the same name and kind are put
+    /// An application keeps the metrics it has and gets our formats for them. Call it once for each of their registries. Families of the same name and kind are put
     /// together; labels are sorted, and a series' own label wins over one of its registry; of two equal series the first is kept
     /// and the other counted in `radiosonde_metrics_collector_errors_total{reason="duplicate_series"}`. What another kind of metric
     /// has under a family's name is left out and counted as `reason="kind"`. Its process collector gives way to ours where

@@ -115,10 +115,23 @@ impl Slots {
     /// The count of this key, if it has one.
     #[inline]
     pub(crate) fn find(&self, key: u64) -> Option<&Count> {
+        // Most keys are in the first place that they are looked for in.
+        if let Some(first) = self.levels[0].get()
+            && let Some(slot) = first.get(start(key) & (FIRST_LEVEL - 1))
+            // Acquire: whoever sees a key of a later generation sees that the counts are closed.
+            && slot.key.load(Ordering::Acquire) == key
+        {
+            return Some(&slot.count);
+        }
+        self.find_further(key)
+    }
+
+    #[inline(never)]
+    fn find_further(&self, key: u64) -> Option<&Count> {
         for level in &self.levels {
             let slots = level.get()?;
             for slot in probe(slots, key) {
-                // Acquire: whoever sees a key of a later generation sees that the counts are closed.
+                // Acquire: as above.
                 match slot.key.load(Ordering::Acquire) {
                     EMPTY => break,
                     found if found == key => return Some(&slot.count),
@@ -176,13 +189,19 @@ impl Slots {
     }
 }
 
-/// All slots, beginning where the key belongs. Their number is a power of two.
+/// Where a key belongs, in the lower bits.
 #[inline]
-fn probe(slots: &[Slot], key: u64) -> impl Iterator<Item = &Slot> {
+fn start(key: u64) -> usize {
     // Fibonacci hashing: keys that follow each other are spread evenly.
     let hash = key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
     #[allow(clippy::cast_possible_truncation, reason = "32 bits")]
     let start = hash as usize;
+    start
+}
+
+/// All slots, beginning where the key belongs. Their number is a power of two.
+fn probe(slots: &[Slot], key: u64) -> impl Iterator<Item = &Slot> {
+    let start = start(key);
     (0..slots.len()).map(move |step| &slots[(start + step) & (slots.len() - 1)])
 }
 

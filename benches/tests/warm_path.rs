@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use benches::{Counting, allocations_of_this_thread};
 use radiosonde_core::{SpanContext, SpanId, TraceFlags, TraceId};
-use radiosonde_metrics::{Instrument, LabelValue, Labels, Native, Registry, Vector};
+use radiosonde_metrics::{Format, Instrument, LabelValue, Labels, Native, Registry, Vector};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -127,4 +127,34 @@ fn a_full_family_allocates_nothing() {
     let registry = Registry::new();
     assert_eq!(refused(&registry.counter("a_total", "A.").max_series(10).labels(&["id"]).unwrap()), 0);
     assert_eq!(refused(&registry.histogram("b_seconds", "B.").max_series(10).labels(&["id"]).unwrap()), 0);
+}
+
+#[test]
+fn a_scrape_allocates_for_what_the_registry_says_of_itself_whatever_the_number_of_series() {
+    let declare = |registry: &Registry, n: u32, series: u32| {
+        let hits = registry.counter(&format!("hits_{n}_total"), "Hits.").labels(&["of"]).unwrap();
+        let wait = registry.histogram(&format!("wait_{n}_seconds"), "Wait.").labels(&["of"]).unwrap();
+        for of in 0..series {
+            hits.with(&[&of.to_string()]).inc();
+            wait.with(&[&of.to_string()]).observe(0.3);
+        }
+    };
+    let scrape = |registry: &Registry, format| {
+        drop(registry.encode_bytes(format));
+        let before = allocations_of_this_thread();
+        drop(std::hint::black_box(registry.encode_bytes(format)));
+        allocations_of_this_thread() - before
+    };
+    for format in [Format::Text, Format::OpenMetrics] {
+        let registry = Registry::new();
+        declare(&registry, 0, 10);
+        let few = scrape(&registry, format);
+        assert!(few < 60, "{few}");
+        declare(&registry, 0, 1000);
+        assert_eq!(scrape(&registry, format), few, "of series");
+        (1..=50).for_each(|n| declare(&registry, n, 1));
+        let many = scrape(&registry, format);
+        // The labels of `radiosonde_metrics_series_dropped_total{family}`, of each of a hundred more.
+        assert!(many - few < 2 * 100 + 20, "{few}, {many}");
+    }
 }

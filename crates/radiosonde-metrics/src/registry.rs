@@ -168,6 +168,12 @@ impl Registry {
         families.by_name.values().map(Arc::clone).collect()
     }
 
+    /// Whether a family that is registered, of another name, writes samples of one of these names.
+    pub(crate) fn is_written_by_another(&self, samples: &[String], name: &str) -> bool {
+        let families = self.0.families.read().unwrap_or_else(PoisonError::into_inner);
+        samples.iter().any(|sample| families.by_sample.get(&**sample).is_some_and(|by| **by != *name))
+    }
+
     pub(crate) fn collectors(&self) -> &Arc<Collectors> {
         &self.0.collectors
     }

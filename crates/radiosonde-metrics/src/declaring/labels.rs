@@ -190,7 +190,9 @@ impl LabelSet {
         let mut pairs: Vec<_> = pairs.into_iter().collect();
         pairs.sort_by_key(|&(name, _)| name);
         pairs.dedup_by_key(|&mut (name, _)| name);
-        let mut rendered = String::new();
+        // Exact but where something has to be escaped: with the equals sign, the quotes, and all commas but one.
+        let length: usize = pairs.iter().map(|(name, value)| name.len() + value.len() + 4).sum();
+        let mut rendered = String::with_capacity(length.saturating_sub(1));
         for (name, value) in pairs {
             if !rendered.is_empty() {
                 rendered.push(',');

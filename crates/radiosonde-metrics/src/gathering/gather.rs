@@ -56,27 +56,26 @@ pub(crate) fn gather(registry: &Registry, why: Why<'_>, out: &mut dyn Visitor) {
     families.sort_by_key(|family| family.absorbed);
     let (of_others, families): (Vec<_>, Vec<_>) = families.into_iter().partition(is_of_another_registry);
     families.into_iter().for_each(|family| merged.add(family));
-    merged.add_own(&own);
+    merged.add_own(of_others.is_empty());
     of_others.into_iter().for_each(|family| merged.add(family));
-    let mut collected = merged.families;
-    collected.retain(|name, family| selection.has(name, family.kind));
+    let collected = merged.families.into_iter();
+    let mut collected = collected.filter(|(name, family)| selection.has(name, family.kind)).peekable();
     // Both are sorted by name, so what is left of the collected ones comes before the next of ours.
-    for family in own {
+    for family in &own {
         let shared = family.shared();
         if !selection.has(&shared.name, shared.kind) {
             continue;
         }
-        let after = collected.split_off(&*shared.name);
-        for earlier in std::mem::replace(&mut collected, after).into_values() {
+        while let Some((_, earlier)) = collected.next_if(|(name, _)| **name < *shared.name) {
             show(&earlier, out);
         }
         out.family(&shared.info());
         family.visit(out);
-        if let Some(more) = collected.remove(&*shared.name) {
+        if let Some((_, more)) = collected.next_if(|(name, _)| **name == *shared.name) {
             more.series.iter().for_each(|(labels, sample)| sample.visit(labels, out));
         }
     }
-    collected.values().for_each(|family| show(family, out));
+    collected.for_each(|(_, family)| show(&family, out));
 }
 
 pub(crate) fn show(family: &CollectedFamily, out: &mut dyn Visitor) {
@@ -88,8 +87,9 @@ pub(crate) fn show(family: &CollectedFamily, out: &mut dyn Visitor) {
 struct Merged<'a> {
     registry: &'a Registry,
     families: BTreeMap<Box<str>, CollectedFamily>,
-    own: HashMap<&'a str, &'a Arc<dyn AnyFamily>>,
-    /// Which family writes samples of this name.
+    /// Sorted by name.
+    own: &'a [Arc<dyn AnyFamily>],
+    /// Which collected family writes samples of this name; the registry knows it of its own.
     samples: HashMap<String, Box<str>>,
 }
 
@@ -104,9 +104,12 @@ pub(crate) const PROCESS: [&str; 7] = [
     "process_virtual_memory_bytes",
 ];
 
+/// What the names begin with of all that a registry says of itself.
+const OF_ITSELF: &str = "radiosonde_metrics_";
+
 /// What another registry of ours says of itself, by way of one that was absorbed: its series stand among this one's.
 fn is_of_another_registry(family: &CollectedFamily) -> bool {
-    family.absorbed && family.name.starts_with("radiosonde_metrics_")
+    family.absorbed && family.name.starts_with(OF_ITSELF)
 }
 
 /// `le` and `quantile` are labels like any other but where the exposition writes them.
@@ -120,15 +123,12 @@ pub(crate) fn check_label_of(kind: Kind, name: &str) -> Result<(), InvalidName> 
 
 impl<'a> Merged<'a> {
     fn new(registry: &'a Registry, own: &'a [Arc<dyn AnyFamily>]) -> Self {
-        let mut samples = HashMap::new();
-        for family in own {
-            let shared = family.shared();
-            for sample in sample_names(&shared.name, shared.kind) {
-                samples.insert(sample, shared.name.clone());
-            }
-        }
-        let own = own.iter().map(|family| (&*family.shared().name, family)).collect();
-        Self { registry, families: BTreeMap::new(), own, samples }
+        Self { registry, families: BTreeMap::new(), own, samples: HashMap::new() }
+    }
+
+    fn own(&self, name: &str) -> Option<&'a Arc<dyn AnyFamily>> {
+        let at = self.own.binary_search_by(|family| (*family.shared().name).cmp(name)).ok()?;
+        self.own.get(at)
     }
 
     fn fault(&self, fault: CollectorFault, message: &str) {
@@ -147,14 +147,15 @@ impl<'a> Merged<'a> {
             return self
                 .fault(CollectorFault::Name, &format!("a collected family has the bad name {name:?}"));
         }
-        let there = self.own.get(&*name).map(|family| family.shared().kind);
+        let there = self.own(&name).map(|family| family.shared().kind);
         let there = there.or_else(|| self.families.get(&name).map(|family| family.kind));
         if there.is_some_and(|kind| kind != family.kind) {
             return self
                 .fault(CollectorFault::Kind, &format!("collected family {name:?} has another kind here"));
         }
         let samples = sample_names(&name, family.kind);
-        if samples.iter().any(|sample| self.samples.get(sample).is_some_and(|by| *by != name)) {
+        let is_anothers = |sample| self.samples.get(sample).is_some_and(|by| *by != name);
+        if self.registry.is_written_by_another(&samples, &name) || samples.iter().any(is_anothers) {
             return self.fault(
                 CollectorFault::Name,
                 &format!("collected family {name:?} clashes with another's samples"),
@@ -163,10 +164,7 @@ impl<'a> Merged<'a> {
         self.samples.extend(samples.into_iter().map(|sample| (sample, name.clone())));
         let mut seen: HashSet<LabelSet> = self.seen(&name);
         let kind = family.kind;
-        let everywhere = &self.registry.scope().rendered;
-        if !everywhere.is_empty() {
-            family.series.iter_mut().for_each(|(labels, _)| *labels = labels.and(everywhere));
-        }
+        self.label_everywhere(&mut family);
         let gives_way = is_of_another_registry(&family);
         family.series.retain_mut(|(labels, sample)| {
             for _ in 0..sample.drop_stray_exemplars(kind) {
@@ -199,7 +197,7 @@ impl<'a> Merged<'a> {
     /// The label sets that a family has already.
     fn seen(&self, name: &str) -> HashSet<LabelSet> {
         let mut seen = Seen(HashSet::new());
-        if let Some(family) = self.own.get(name) {
+        if let Some(family) = self.own(name) {
             family.visit(&mut seen);
         }
         if let Some(family) = self.families.get(name) {
@@ -208,8 +206,27 @@ impl<'a> Merged<'a> {
         seen.0
     }
 
-    /// What the registry says of itself: refusals, dropped series, faults of collectors.
-    fn add_own(&mut self, own: &[Arc<dyn AnyFamily>]) {
+    /// Adds what the registry says of itself; it is `alone` if no other says such of itself.
+    fn add_own(&mut self, alone: bool) {
+        // With nothing else of their names there is nothing to be checked, and most of what a small scrape would allocate.
+        let starts = |name: &str| name.starts_with(OF_ITSELF);
+        let alone = alone
+            && !self.own.iter().any(|family| starts(&family.shared().name))
+            && !self.families.keys().any(|name| starts(name));
+        for mut family in self.of_itself() {
+            if alone {
+                self.label_everywhere(&mut family);
+                family.series.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+                self.families.insert(family.name.clone(), family);
+            } else {
+                self.add(family);
+            }
+        }
+    }
+
+    /// Refusals, dropped series, faults of collectors.
+    fn of_itself(&self) -> Vec<CollectedFamily> {
+        let own = self.own;
         let mut collection = Collection::default();
         let errors = self.registry.collector_errors();
         let family = collection.family(
@@ -266,7 +283,15 @@ impl<'a> Merged<'a> {
             dropped.number(LabelSet::new([("family", &*shared.name)]), Number::Unsigned(times));
         }
         add_removed(&mut collection, own);
-        collection.families.into_iter().for_each(|family| self.add(family));
+        collection.families
+    }
+
+    /// Adds the labels that all series of the registry have.
+    fn label_everywhere(&self, family: &mut CollectedFamily) {
+        let everywhere = &self.registry.scope().rendered;
+        if !everywhere.is_empty() {
+            family.series.iter_mut().for_each(|(labels, _)| *labels = labels.and(everywhere));
+        }
     }
 }
 

@@ -53,13 +53,21 @@ mod tests {
         registry.gauge("single", "Single.").build().unwrap();
         let family = registry.counter("orders_total", "Orders.").max_series(3).labels(&["shop"]).unwrap();
         (0..2).for_each(|shop: i32| family.with(&[&shop.to_string()]).inc());
+        let removable = registry.counter("visits_total", "Visits.").removable().labels(&["page"]).unwrap();
+        ["a", "b", "c"].into_iter().for_each(|page| removable.with(&[page]).inc());
+        removable.remove(&["b"]);
         registry.expose_own_state();
         registry.expose_own_state();
         let snapshot = registry.snapshot();
-        assert_eq!(snapshot.value("radiosonde_metrics_families", &[]), Some(2.0));
+        assert_eq!(snapshot.value("radiosonde_metrics_families", &[]), Some(3.0));
         let of = |name, family| snapshot.value(name, &[("family", family)]);
         assert_eq!(of("radiosonde_metrics_series", "single"), Some(1.0));
         assert_eq!(of("radiosonde_metrics_series", "orders_total"), Some(2.0));
+        assert_eq!(
+            of("radiosonde_metrics_series", "visits_total"),
+            Some(2.0),
+            "what was removed is not counted"
+        );
         assert_eq!(of("radiosonde_metrics_max_series", "orders_total"), Some(3.0));
         assert_eq!(of("radiosonde_metrics_max_series", "single"), None);
     }

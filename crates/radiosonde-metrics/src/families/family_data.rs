@@ -101,9 +101,7 @@ pub(crate) trait AnyFamily: Any + Send + Sync {
     fn scraped(&self) {}
     fn visit(&self, out: &mut dyn Visitor);
     /// How many series there are.
-    fn series(&self) -> usize {
-        1
-    }
+    fn series(&self) -> usize;
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
 }
 

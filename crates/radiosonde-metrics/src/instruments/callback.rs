@@ -78,6 +78,11 @@ impl AnyFamily for CallbackFamily {
         }
     }
 
+    fn series(&self) -> usize {
+        // Relaxed: as above.
+        usize::from(self.last.load(Ordering::Relaxed) != NOTHING)
+    }
+
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
         self
     }

@@ -97,6 +97,10 @@ impl AnyFamily for InfoFamily {
         out.number(&labels, &Number::Unsigned(1).into());
     }
 
+    fn series(&self) -> usize {
+        1
+    }
+
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
         self
     }

@@ -209,6 +209,10 @@ impl<M: Instrument> AnyFamily for RemovableData<M> {
         }
     }
 
+    fn series(&self) -> usize {
+        self.table.sorted().len()
+    }
+
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
         self
     }

@@ -9,6 +9,7 @@ mod number;
 mod open_metrics;
 mod protobuf;
 mod refusal;
+mod reviewing_metrics;
 mod scan;
 mod text;
 

@@ -7,7 +7,7 @@ use radiosonde_core::diagnostics;
 
 use crate::instruments::instrument::Refusal;
 use crate::{Counter, Declare, Family, FloatCounter, Gauge, Histogram, Instrument, IntGauge, Labels};
-use crate::{RegisterError, Registry, Vector};
+use crate::{RegisterError, Registry, Summary, Vector};
 
 /// A metric in a `static`: declared when the program is compiled, registered when it is first used.
 ///
@@ -165,6 +165,14 @@ impl Declare<'static, Histogram> {
     /// Declares a [`Histogram`] for a static; the name ends in its base unit, such as `_seconds` or `_bytes`.
     #[track_caller]
     pub const fn histogram(name: &'static str, help: &'static str) -> Self {
+        Self::asking(Registry::global, name, help)
+    }
+}
+
+impl Declare<'static, Summary> {
+    /// Declares a [`Summary`] for a static; the name ends in its base unit, such as `_seconds` or `_bytes`.
+    #[track_caller]
+    pub const fn summary(name: &'static str, help: &'static str) -> Self {
         Self::asking(Registry::global, name, help)
     }
 }

@@ -33,6 +33,7 @@ pub use declaring::labels::{LabelSet, LabelValue, Labels};
 pub use declaring::lazy::{Declarable, Lazy};
 pub use declaring::name::{InvalidName, InvalidNameKind};
 pub use declaring::record_error::{RecordError, RecordErrorKind};
+pub use declaring::register_errors::RegisterErrors;
 pub use declaring::registry_builder::{InvalidRegistry, RegistryBuilder};
 pub use declaring::status_class::StatusClass;
 pub use exposition::dialect::Dialect;
@@ -68,6 +69,48 @@ pub use instruments::timer::Timer;
 pub use radiosonde_macros::LabelValue;
 /// Derives [`trait@Labels`] for a struct with named fields.
 pub use radiosonde_macros::Labels;
+/// Makes each signature of a module a metric.
+///
+/// ```
+/// use radiosonde_metrics::{LabelValue, Registry};
+///
+/// #[derive(LabelValue)]
+/// pub enum Payment {
+///     Card,
+///     Cash,
+/// }
+///
+/// #[radiosonde_metrics::metrics(namespace = "shop")]
+/// mod metrics {
+///     use super::Payment;
+///
+///     /// Orders created.
+///     pub fn orders_created_total(method: Payment, country: &str) -> Counter;
+///
+///     /// Time in the queue.
+///     ///
+///     /// For people who read the code, this is no part of the help text.
+///     #[metric(unit = "seconds", buckets = [0.1, 1.0])]
+///     pub fn queue_wait_seconds() -> Histogram;
+/// }
+///
+/// fn main() -> Result<(), radiosonde_metrics::RegisterErrors> {
+///     metrics::register()?;
+///     let country = String::from("nl");
+///     metrics::orders_created_total(Payment::Card, &country).inc();
+///     metrics::queue_wait_seconds().observe(0.3);
+///
+///     let text = Registry::global().text();
+///     assert!(text.contains("# HELP shop_queue_wait_seconds Time in the queue.\n"));
+///     assert!(text.contains("shop_orders_created_total{country=\"nl\",method=\"card\"} 1\n"));
+///     # metrics::orders_created_total(Payment::Cash, "be").inc();
+///     Ok(())
+/// }
+/// ```
+///
+/// What else a metric can say:
+///
+pub use radiosonde_macros::metrics;
 pub use registry::Registry;
 pub use reviewing::catalogue::{Catalogue, CataloguedMetric};
 pub use reviewing::lint::lint;

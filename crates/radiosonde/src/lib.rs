@@ -17,7 +17,8 @@ pub use radiosonde_delivery::{Report, SinkReport};
 pub use radiosonde_log as log;
 pub use radiosonde_log::{Format, fatal};
 pub use radiosonde_macros::{
-    FacadeLabelValue as LabelValue, FacadeLabels as Labels, facade_observe as observe,
+    FacadeLabelValue as LabelValue, FacadeLabels as Labels, facade_metrics as metrics,
+    facade_observe as observe,
 };
 pub use radiosonde_metrics::Registry;
 pub use radiosonde_signals::{DbPool, Operation};

@@ -1,7 +1,42 @@
 //! Instruments, families and the registry: `radiosonde-metrics`, with derives for code that depends on the facade alone.
+//!
+//! ```
+//! use radiosonde::metrics::LabelValue;
+//!
+//! #[derive(LabelValue)]
+//! pub enum Payment {
+//!     Card,
+//!     Cash,
+//! }
+//!
+//! #[radiosonde::metrics]
+//! mod metrics {
+//!     use super::Payment;
+//!
+//!     /// Orders created.
+//!     pub fn orders_created_total(method: Payment, country: &str) -> Counter;
+//!
+//!     /// Orders that wait.
+//!     pub fn orders_waiting() -> IntGauge;
+//! }
+//!
+//! fn main() -> Result<(), radiosonde::metrics::RegisterErrors> {
+//!     metrics::register()?;
+//!     metrics::orders_created_total(Payment::Card, "nl").inc();
+//!     let _waits = metrics::orders_waiting().hold();
+//!
+//!     let text = radiosonde::Registry::global().text();
+//!     assert!(text.contains("orders_created_total{country=\"nl\",method=\"card\"} 1\n"));
+//!     assert!(text.contains("orders_waiting 1\n"));
+//!     # metrics::orders_created_total(Payment::Cash, "be").inc();
+//!     Ok(())
+//! }
+//! ```
 
 pub use radiosonde_macros::{FacadeLabelValue as LabelValue, FacadeLabels as Labels};
+// What `register` of a module of metrics gives.
 pub use radiosonde_metrics::__traits::{LabelValue, Labels};
+pub use radiosonde_metrics::RegisterErrors;
 #[cfg(feature = "compat")]
 pub use radiosonde_metrics::compat;
 #[cfg(feature = "prometheus")]

@@ -9,6 +9,7 @@ pub(crate) mod lazy;
 pub(crate) mod name;
 pub(crate) mod record;
 pub(crate) mod record_error;
+pub(crate) mod register_errors;
 pub(crate) mod registry_builder;
 pub(crate) mod status_class;
 pub(crate) mod which_registry;

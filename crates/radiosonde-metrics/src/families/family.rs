@@ -63,6 +63,16 @@ impl<M: Instrument, L: Labels> Family<M, L> {
     /// The instrument for these labels, to be used on the spot; made, at zero, if it is new.
     #[must_use]
     pub fn with(&self, labels: &L) -> Lent<'_, M> {
+        self.__with_alike(labels)
+    }
+
+    /// As [`with`](Self::with), for `L` with other lifetimes: from a family that is `'static` the instrument is lent for as long, however
+    /// shortly the labels live.
+    ///
+    /// For the attribute. With a type that has other labels, it finds a series of other labels.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn __with_alike<A: Labels>(&self, labels: &A) -> Lent<'_, M> {
         Lent::new(match &self.numbered {
             Some(numbered) => {
                 let index = labels.index();
@@ -74,7 +84,12 @@ impl<M: Instrument, L: Labels> Family<M, L> {
 
     /// Finds the series of a set and remembers it by its number; but not the one that overflowing sets share, which are counted.
     #[cold]
-    fn number<'a>(&'a self, numbered: &Dense<M::Cell>, index: usize, labels: &L) -> Found<'a, M::Cell> {
+    fn number<'a>(
+        &'a self,
+        numbered: &Dense<M::Cell>,
+        index: usize,
+        labels: &impl Labels,
+    ) -> Found<'a, M::Cell> {
         let values = Typed(labels);
         let found = self.data.find(&values);
         if values.is_key(&found.key) {

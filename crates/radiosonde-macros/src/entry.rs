@@ -1,0 +1,25 @@
+//! What every entry point does: parse, expand under the paths of one crate, and turn an error into one of the compiler's.
+
+use proc_macro::TokenStream;
+use syn::{DeriveInput, Path, Result};
+
+type Derive = fn(&DeriveInput, &Path) -> Result<proc_macro2::TokenStream>;
+type Attribute =
+    fn(proc_macro2::TokenStream, proc_macro2::TokenStream, &Path) -> Result<proc_macro2::TokenStream>;
+
+pub(crate) fn derive(derive: Derive, input: TokenStream, path: &str) -> TokenStream {
+    syn::parse(input)
+        .and_then(|input| derive(&input, &syn::parse_str(path)?))
+        .unwrap_or_else(|error| error.to_compile_error())
+        .into()
+}
+
+pub(crate) fn attribute(
+    expand: Attribute,
+    attribute: TokenStream,
+    item: TokenStream,
+    path: &str,
+) -> TokenStream {
+    let expanded = syn::parse_str(path).and_then(|path| expand(attribute.into(), item.into(), &path));
+    expanded.unwrap_or_else(|error| error.to_compile_error()).into()
+}

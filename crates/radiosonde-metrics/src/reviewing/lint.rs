@@ -1,5 +1,6 @@
 use std::collections::BTreeSet;
 
+use crate::gathering::gather::{Why, gather};
 use crate::{
     FamilyInfo, Finding, HistogramSample, Kind, LabelSet, NumberSample, Problem, Registry, SummarySample,
     Visitor,
@@ -28,7 +29,7 @@ use crate::{
 #[must_use]
 pub fn lint(registry: &Registry) -> Vec<Finding> {
     let mut linter = Linter { metric: "".into(), kind: Kind::Unknown, found: BTreeSet::new() };
-    registry.visit(&mut linter);
+    gather(registry, Why::Look, &mut linter);
     linter.found.into_iter().collect()
 }
 

@@ -227,7 +227,9 @@ impl LabelSet {
     pub(crate) fn rendered(&self) -> impl Iterator<Item = (&str, &str)> {
         let mut rest = &*self.rendered;
         std::iter::from_fn(move || {
-            let (name, after) = rest.split_once("=\"")?;
+            // A name has no quote, so the first one opens the value. One byte is found faster than two.
+            let (name, after) = rest.split_once('"')?;
+            let name = name.strip_suffix('=')?;
             let end = closing_quote(after)?;
             rest = after[end + 1..].strip_prefix(',').unwrap_or("");
             Some((name, &after[..end]))
@@ -305,13 +307,11 @@ fn unescape(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// The first quote that an even number of backslashes precede.
 fn closing_quote(text: &str) -> Option<usize> {
-    let mut escaped = false;
-    text.bytes().position(|byte| {
-        let closes = byte == b'"' && !escaped;
-        escaped = byte == b'\\' && !escaped;
-        closes
-    })
+    let is_open =
+        |at: usize| text.as_bytes()[..at].iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 0;
+    text.match_indices('"').map(|(at, _)| at).find(|&at| is_open(at))
 }
 
 #[cfg(test)]

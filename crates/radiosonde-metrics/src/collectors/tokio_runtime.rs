@@ -6,7 +6,8 @@ use crate::{CollectedFamily, Collection, Collector, Kind, LabelSet, Number};
 /// What a tokio runtime is busy with: a [`Collector`] for [`Registry::collect_from`](crate::Registry::collect_from).
 ///
 /// `tokio_workers`, `tokio_active_workers`, `tokio_alive_tasks`, `tokio_global_queue_tasks`, and by `worker`
-/// `tokio_worker_busy_seconds_total` and `tokio_worker_parks_total`. The runtime is saturated where
+/// `tokio_worker_busy_seconds_total` and `tokio_worker_parks_total`. A runtime of the current thread that nobody drives counts as
+/// active. The runtime is saturated where
 /// `sum(rate(tokio_worker_busy_seconds_total[5m])) / tokio_workers` comes near 1, and behind where the queue does not empty.
 ///
 /// Built with `--cfg tokio_unstable`, also what tokio does not promise to keep: `tokio_spawned_tasks_total`,
@@ -114,6 +115,31 @@ mod tests {
         assert_eq!((value("tokio_alive_tasks"), value("tokio_global_queue_tasks")), (0.0, 0.0));
         assert!(value("tokio_worker_parks_total") >= parks);
         assert!(value("tokio_worker_busy_seconds_total") > 0.0);
+    }
+
+    #[test]
+    fn a_worker_that_waits_is_not_active() {
+        use radiosonde_core::{Clock as _, SystemClock};
+
+        let registry = Registry::new();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        registry.collect_from(TokioRuntime::new(runtime.handle()));
+        let active = || registry.snapshot().value("tokio_active_workers", &[]);
+        let (end, ended) = tokio::sync::oneshot::channel::<()>();
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                runtime.block_on(async {
+                    assert_eq!(active(), Some(1.0));
+                    drop(ended.await);
+                });
+            });
+            let deadline = SystemClock.monotonic() + std::time::Duration::from_secs(10);
+            while active() != Some(0.0) && SystemClock.monotonic() < deadline {
+                std::thread::yield_now();
+            }
+            assert_eq!(active(), Some(0.0));
+            drop(end);
+        });
     }
 
     #[test]

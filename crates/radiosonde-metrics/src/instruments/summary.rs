@@ -251,6 +251,8 @@ mod tests {
         assert!((cell.counts(at(51)).quantile(1.0) - 2.0).abs() < 0.02);
         cell.observe(1.0, at(61));
         assert!((cell.counts(at(61)).quantile(0.0) - 1.0).abs() < 0.01);
+        // Its slice is the first one's, and was emptied.
+        assert!(cell.counts(at(61)).quantile(1.0) < 2.1);
         assert!(cell.counts(at(500)).quantile(0.5).is_nan());
         // A thread that was away for long takes nothing from the newer steps.
         cell.observe(64.0, at(1));

@@ -74,9 +74,20 @@ fn long_length(value: &str) -> [u8; 4] {
 fn same(a: &[u8], b: &[u8]) -> bool {
     match (a.first_chunk::<8>(), a.last_chunk::<8>(), b.first_chunk(), b.last_chunk()) {
         (Some(a_first), Some(a_last), Some(b_first), Some(b_last)) => {
-            a_first == b_first && a_last == b_last && (b.len() <= 16 || a == b)
+            a_first == b_first && a_last == b_last && (b.len() <= 16 || same_within(a, b))
         }
         _ => few(a) == few(b),
+    }
+}
+
+/// As [`same`], for more than 16 bytes.
+#[inline]
+fn same_within(a: &[u8], b: &[u8]) -> bool {
+    match (a.first_chunk::<16>(), a.last_chunk::<16>()) {
+        (Some(first), Some(last)) if b.len() <= 32 => {
+            b.first_chunk() == Some(first) && b.last_chunk() == Some(last)
+        }
+        _ => a == b,
     }
 }
 

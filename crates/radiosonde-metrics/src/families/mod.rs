@@ -9,5 +9,6 @@ pub(crate) mod key;
 mod models;
 pub(crate) mod removable;
 pub(crate) mod series;
+pub(crate) mod short_key;
 pub(crate) mod table;
 pub(crate) mod values;

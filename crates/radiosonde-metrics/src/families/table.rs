@@ -1,7 +1,7 @@
 use std::ptr::{self, NonNull};
 use std::sync::{Arc, PoisonError};
 
-use crate::families::key::Seeds;
+use crate::families::key::{Key, Seeds};
 use crate::families::series::{Found, Series};
 use crate::families::values::Values;
 use crate::sync::{AtomicPtr, AtomicU64, FIRST_SLOTS, Mutex, MutexGuard, Ordering};
@@ -56,7 +56,13 @@ impl<C> Table<C> {
     /// One hash over the values, usually one probe, one comparison. Writes nothing.
     #[inline]
     pub(crate) fn get(&self, values: &impl Values) -> Option<Found<'_, C>> {
-        self.find(values.hash(self.seeds), values)
+        match values.to_short_key().key() {
+            Some(own) => {
+                let is = |key: &Key| matches!(key, Key::Short(key) if key.is(own));
+                self.find(own.hash(&self.seeds), is)
+            }
+            None => self.find(values.hash_long(&self.seeds), |key| values.is_key(key)),
+        }
     }
 
     /// The series with these values, made by `make` if there is none and fewer than `limit`; `None` at the limit.
@@ -66,10 +72,10 @@ impl<C> Table<C> {
         limit: usize,
         make: impl FnOnce() -> Arc<Series<C>>,
     ) -> Option<Found<'_, C>> {
-        let hash = values.hash(self.seeds);
+        let hash = values.hash(&self.seeds);
         let mut writer = self.lock();
         // Somebody may have come first since the look-up.
-        if let Some(series) = self.find(hash, values) {
+        if let Some(series) = self.find(hash, |key| values.is_key(key)) {
             return Some(series);
         }
         if writer.all.len() >= limit {
@@ -95,7 +101,7 @@ impl<C> Table<C> {
     }
 
     #[inline]
-    fn find(&self, hash: u64, values: &impl Values) -> Option<Found<'_, C>> {
+    fn find(&self, hash: u64, is: impl Fn(&Key) -> bool) -> Option<Found<'_, C>> {
         let slots = &self.current().slots;
         let mask = slots.len() - 1;
         let mut at = start(hash, mask);
@@ -104,7 +110,7 @@ impl<C> Table<C> {
             // Acquire: the hash and the series were written before.
             let series = self.follow(slot.series.load(Ordering::Acquire))?;
             // Relaxed: ordered by the pointer.
-            if slot.hash.load(Ordering::Relaxed) == hash && values.is_key(&series.key) {
+            if slot.hash.load(Ordering::Relaxed) == hash && is(&series.key) {
                 return Some(series);
             }
             at = (at + 1) & mask;

@@ -71,7 +71,7 @@ impl<C> RemovableTable<C> {
 
     /// Shows the entry with these values to `see`. `None` if there is none, or it was being moved.
     pub(crate) fn read<R>(&self, values: &impl Values, see: impl FnOnce(&Entry<C>) -> R) -> Option<R> {
-        let hash = values.hash(self.seeds);
+        let hash = values.hash(&self.seeds);
         let reading = self.grace.enter();
         #[allow(unsafe_code, reason = "slots and entries go while others read them")]
         // SAFETY: slots and entries that were removed are freed after two turns of `grace`, and what `reading` sees is not among them until
@@ -92,7 +92,7 @@ impl<C> RemovableTable<C> {
         make: impl FnOnce() -> Arc<Series<C>>,
         see: impl FnOnce(&Entry<C>),
     ) -> Option<Arc<Entry<C>>> {
-        let (hash, key) = (values.hash(self.seeds), values.to_key());
+        let (hash, key) = (values.hash(&self.seeds), values.to_key());
         let mut freed = Removed::default();
         // Unlocked before what is freed is dropped, which may be somebody's closure.
         let mut writer = self.lock();
@@ -120,7 +120,7 @@ impl<C> RemovableTable<C> {
 
     /// Removes the entry with these values; whether there was one.
     pub(crate) fn remove(&self, values: &impl Values) -> bool {
-        let (hash, key) = (values.hash(self.seeds), values.to_key());
+        let (hash, key) = (values.hash(&self.seeds), values.to_key());
         self.unlink(|writer| writer.find(hash, |entry| entry.series.key == key).map(|(at, _)| at))
     }
 

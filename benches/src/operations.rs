@@ -24,7 +24,7 @@ pub fn find(name: &str) -> Option<&'static Operation> {
     ALL.iter().find(|operation| operation.name == name)
 }
 
-static ALL: [Operation; 24] = [
+static ALL: [Operation; 28] = [
     Operation::one("counter_inc", |times| counter(times, false)),
     Operation::one("counter_inc_striped", |times| counter(times, true)),
     Operation::one("counter_inc_exemplars", |times| counter_with_exemplars(times, false)),
@@ -42,6 +42,10 @@ static ALL: [Operation; 24] = [
     Operation::one("lookup_3_values_counter_inc", lookup_values),
     Operation::one("lookup_3_values_removable_counter_inc", lookup_removable),
     Operation::one("lookup_2_labels_histogram_observe", lookup_histogram),
+    Operation::one("signature_counter_inc", signature),
+    Operation::one("signature_enums_counter_inc", signature_enums),
+    Operation::one("signature_3_labels_counter_inc", signature_labels),
+    Operation::one("record_3_labels", record),
     Operation::of("scrape_text_counter", SERIES, |times| scrape_counters(times, Format::Text)),
     Operation::of("scrape_text_histogram", SERIES, |times| scrape_histograms(times, Format::Text)),
     Operation::of("scrape_open_metrics_counter", SERIES, |times| scrape_counters(times, Format::OpenMetrics)),
@@ -177,6 +181,50 @@ fn lookup_removable(times: u64) {
     let family = declared(registry.counter("requests_total", "Requests.").removable().labels(&NAMES));
     family.with(&VALUES).inc();
     counted_by_callgrind(times, || black_box(&family).with(&black_box(VALUES)).inc());
+}
+
+#[radiosonde_metrics::metrics]
+mod metrics {
+    use super::Method;
+
+    /// Orders.
+    pub(super) fn orders_total() -> Counter;
+    /// Requests.
+    pub(super) fn requests_by_enums_total(method: Method, cached: bool) -> Counter;
+    /// Requests.
+    pub(super) fn requests_by_texts_total(method: &str, endpoint: &str, status: &str) -> Counter;
+}
+
+fn signature(times: u64) {
+    metrics::orders_total().inc();
+    counted_by_callgrind(times, || metrics::orders_total().inc());
+}
+
+fn signature_enums(times: u64) {
+    for method in [Method::Get, Method::Post, Method::Delete] {
+        metrics::requests_by_enums_total(method, true).inc();
+    }
+    counted_by_callgrind(times, || {
+        metrics::requests_by_enums_total(black_box(Method::Post), black_box(true)).inc();
+    });
+}
+
+fn signature_labels(times: u64) {
+    let inc = |[method, endpoint, status]: [&str; 3]| {
+        metrics::requests_by_texts_total(method, endpoint, status).inc();
+    };
+    inc(VALUES);
+    counted_by_callgrind(times, || inc(black_box(VALUES)));
+}
+
+fn record(times: u64) {
+    let registry = Registry::new();
+    let record = |[method, endpoint, status]: [&str; 3]| {
+        let labels = [("method", method), ("endpoint", endpoint), ("status", status)];
+        registry.record("counter", "requests_total", 1.0, &labels).expect("a value is refused");
+    };
+    record(VALUES);
+    counted_by_callgrind(times, || record(black_box(VALUES)));
 }
 
 fn lookup_histogram(times: u64) {

@@ -114,6 +114,37 @@ fn looking_up_what_is_there_allocates_nothing() {
     assert_eq!(allocations(values), 0);
 }
 
+#[radiosonde_metrics::metrics]
+mod metrics {
+    use super::Method;
+
+    /// By enums.
+    pub(super) fn enums_total(method: Method, cached: bool) -> Counter;
+    /// By texts.
+    pub(super) fn texts_seconds(method: Method, endpoint: &str, status: u16) -> Histogram;
+}
+
+#[test]
+fn signatures_and_recording_by_name_allocate_nothing() {
+    let registry = Registry::new();
+    let endpoints: Vec<String> = (0..10).map(|n| format!("/orders/{n}")).collect();
+    let endpoint = |n: u32| &*endpoints[n as usize % 10];
+    let enums = |n: u32| metrics::enums_total(Method::Get, n.is_multiple_of(3)).inc();
+    let texts = |n| metrics::texts_seconds(Method::Post, endpoint(n), 200).observe(0.1);
+    let named = |n| {
+        let labels = [("method", "GET"), ("endpoint", endpoint(n))];
+        registry.record("counter", "named_total", 1.0, &labels).unwrap();
+    };
+    (0..1000).for_each(|n| {
+        enums(n);
+        texts(n);
+        named(n);
+    });
+    assert_eq!(allocations(enums), 0);
+    assert_eq!(allocations(texts), 0);
+    assert_eq!(allocations(named), 0);
+}
+
 /// Sets that the family has no room for, and one with a value too many.
 fn refused<M: Instrument>(family: &Vector<M>) -> u64 {
     let ids: Vec<String> = (0..50).map(|n| n.to_string()).collect();

@@ -2,6 +2,8 @@
 
 mod builder;
 mod error;
+#[cfg(doctest)]
+mod guide;
 mod install;
 pub mod metrics;
 mod settings;

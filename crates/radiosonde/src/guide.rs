@@ -1,0 +1,2 @@
+//! Runs the examples of the guide.
+#![doc = include_str!("../../../docs/metrics.md")]

@@ -61,6 +61,7 @@ impl<M: Instrument, L: Labels> Family<M, L> {
     }
 
     /// The instrument for these labels, to be used on the spot; made, at zero, if it is new.
+    #[inline]
     #[must_use]
     pub fn with(&self, labels: &L) -> Lent<'_, M> {
         self.__with_alike(labels)
@@ -71,28 +72,33 @@ impl<M: Instrument, L: Labels> Family<M, L> {
     ///
     /// For the attribute. With a type that has other labels, it finds a series of other labels.
     #[doc(hidden)]
+    #[inline]
     #[must_use]
     pub fn __with_alike<A: Labels>(&self, labels: &A) -> Lent<'_, M> {
-        Lent::new(match &self.numbered {
-            Some(numbered) => {
-                let index = labels.index();
-                numbered.get(index).map_or_else(|| self.number(numbered, index, labels), Found::in_arc)
-            }
-            None => self.data.find(&Typed(labels)),
+        // Known when this is compiled, so that only one of the ways is.
+        Lent::new(if A::CARDINALITY.is_some() {
+            self.by_number(labels)
+        } else {
+            self.data.find(&Typed(labels))
         })
+    }
+
+    #[inline]
+    fn by_number<A: Labels>(&self, labels: &A) -> Found<'_, M::Cell> {
+        let index = labels.index();
+        let kept = self.numbered.as_ref().and_then(|numbered| numbered.get(index));
+        kept.map_or_else(|| self.number(index, labels), Found::in_arc)
     }
 
     /// Finds the series of a set and remembers it by its number; but not the one that overflowing sets share, which are counted.
     #[cold]
-    fn number<'a>(
-        &'a self,
-        numbered: &Dense<M::Cell>,
-        index: usize,
-        labels: &impl Labels,
-    ) -> Found<'a, M::Cell> {
+    #[inline(never)]
+    fn number<A: Labels>(&self, index: usize, labels: &A) -> Found<'_, M::Cell> {
         let values = Typed(labels);
         let found = self.data.find(&values);
-        if values.is_key(&found.key) {
+        if let Some(numbered) = &self.numbered
+            && values.is_key(&found.key)
+        {
             numbered.keep(index, found.to_arc());
         }
         found

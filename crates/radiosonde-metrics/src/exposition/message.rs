@@ -28,11 +28,13 @@ impl Message {
         self.varint(((value << 1) ^ (value >> 63)).cast_unsigned());
     }
 
+    #[inline]
     pub(crate) fn double(&mut self, field: u32, value: f64) {
         self.key(field, 1);
         self.bytes.extend_from_slice(&value.to_le_bytes());
     }
 
+    #[inline]
     pub(crate) fn text(&mut self, field: u32, text: &str) {
         self.key(field, 2);
         self.varint(text.len() as u64);
@@ -73,10 +75,12 @@ impl Message {
         self.bytes.truncate(start - 1);
     }
 
+    #[inline]
     fn key(&mut self, field: u32, wire_type: u32) {
         self.varint(u64::from(field << 3 | wire_type));
     }
 
+    #[inline]
     fn varint(&mut self, mut value: u64) {
         while value >= 0x80 {
             self.bytes.push(value.to_le_bytes()[0] | 0x80);

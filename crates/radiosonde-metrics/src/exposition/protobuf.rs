@@ -56,7 +56,11 @@ impl Encoder {
         let escaping = self.escaping;
         self.out.nested(4, |metric| {
             for (name, value) in labels.iter() {
-                label(metric, &escaping.escape(name), &value);
+                // The other escapings leave names alone that every scraper takes, and these are such.
+                match escaping {
+                    Escaping::Dots => label(metric, &escaping.escape(name), &value),
+                    _ => label(metric, name, &value),
+                }
             }
             metric.nested(field, write);
         });

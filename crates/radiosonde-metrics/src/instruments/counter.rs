@@ -12,7 +12,7 @@ use crate::{Exemplar, Instrument, Kind, Number, NumberSample, Visitor};
 /// Counts events since the process started.
 ///
 /// Never goes down; for a value that can, use [`Gauge`](crate::Gauge). For a total that is not a whole number, such as
-/// seconds, use [`FloatCounter`].
+/// seconds, use [`FloatCounter`](crate::FloatCounter).
 ///
 /// # Shape
 /// Events, `u64`. Past 2^64 - 1 it goes on from zero, which Prometheus takes for a restart; it rounds what is beyond 2^53. The name

@@ -183,3 +183,15 @@ fn a_full_family_of_enums_counts_every_look_up_that_overflows() {
     );
     assert!(text.contains("radiosonde_metrics_series_dropped_total{family=\"paid_total\"} 3\n"), "{text}");
 }
+
+#[test]
+fn a_state_set_whose_label_the_namespace_would_spoil_is_refused() {
+    #[derive(LabelValue)]
+    enum State {
+        Up,
+    }
+    let _ = State::Up;
+    let registry = Registry::builder().namespace("a:b").build().unwrap();
+    let error = registry.state_set::<State>("state", "State.").unwrap_err();
+    assert!(matches!(error.kind(), radiosonde_metrics::RegisterErrorKind::Name(_)), "{error}");
+}

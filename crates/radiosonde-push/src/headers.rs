@@ -20,6 +20,10 @@ impl Headers {
 
     /// RFC 7617.
     pub(crate) fn basic(&mut self, user: &str, password: &str) {
+        if user.contains(':') {
+            // It would end the name there. No header may have this value, so it is refused with the others.
+            return self.add(AUTHORIZATION.as_str(), "\n");
+        }
         let credentials = base64::standard(format!("{user}:{password}").as_bytes());
         self.add(AUTHORIZATION.as_str(), &format!("Basic {credentials}"));
     }

@@ -124,7 +124,7 @@ impl PushgatewayBuilder {
         self
     }
 
-    /// Authorizes with a user and password.
+    /// Authorizes with a user, whose name has no colon, and a password.
     pub fn basic_auth(mut self, user: &str, password: &str) -> Self {
         self.headers.basic(user, password);
         self

@@ -144,7 +144,7 @@ impl RemoteWriteBuilder {
         self
     }
 
-    /// Authorizes with a user and password.
+    /// Authorizes with a user, whose name has no colon, and a password.
     pub fn basic_auth(mut self, user: &str, password: &str) -> Self {
         self.headers.basic(user, password);
         self
@@ -169,7 +169,8 @@ impl RemoteWriteBuilder {
         self
     }
 
-    /// Whether [`Push::finish`] marks every series as ended after its last value. Without this Prometheus shows it for five minutes.
+    /// Whether [`Push::finish`] marks every series that is there then as ended after its last value. Without this Prometheus shows it for
+    /// five minutes, as it does one that was removed or expired before.
     pub const fn stale_at_end(mut self, stale: bool) -> Self {
         self.stale_at_end = stale;
         self

@@ -47,13 +47,13 @@ impl<'a, F: FnMut(Bytes)> Encoder<'a, F> {
         let mut labels = vec![label("__name__", &format!("{}{suffix}", self.name))];
         labels.extend(own.iter().map(|(name, value)| label(name, &value)));
         labels.extend(bound.map(|(name, bound)| label(name, &canonical(bound))));
+        // A label without a value is none: it is not to be sent, and hides none of the sink's.
+        labels.retain(|label| !label.value.is_empty());
         for (name, value) in self.labels {
-            if !labels.iter().any(|label| label.name == **name) {
+            if !value.is_empty() && !labels.iter().any(|label| label.name == **name) {
                 labels.push(label(name, value));
             }
         }
-        // A label without a value is none, and is not to be sent.
-        labels.retain(|label| !label.value.is_empty());
         // By bytes: capitals come before `__name__`.
         labels.sort();
         let value = if self.stale { f64::from_bits(STALE) } else { value };

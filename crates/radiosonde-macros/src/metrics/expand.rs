@@ -46,7 +46,9 @@ pub(crate) fn metrics(attribute: TokenStream, item: TokenStream, path: &Path) ->
     let register = register(&metrics, path);
     let registry = options.registry.map(|registry| {
         let function = registry_function(&ident);
+        let conditions = attributes.iter().filter(|attribute| attribute.path().is_ident("cfg"));
         quote! {
+            #(#conditions)*
             // Outside, so that it sees what stands beside the attribute.
             #[allow(non_snake_case, reason = "named as the module")]
             fn #function() -> &'static #path::Registry {

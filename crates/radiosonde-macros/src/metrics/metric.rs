@@ -44,7 +44,10 @@ impl Metric {
         }
         let labels: Vec<_> = signature.inputs.into_iter().map(label).collect::<Result<_>>()?;
         for (name, _) in &options.constant_labels {
-            if labels.iter().any(|label| unraw(&label.ident) == name.value()) {
+            // One that is given another name is compared when it is declared.
+            let is_renamed =
+                |label: &Label| label.attributes.iter().any(|attribute| attribute.path().is_ident("label"));
+            if labels.iter().any(|label| !is_renamed(label) && unraw(&label.ident) == name.value()) {
                 let message = format!("label {:?} is constant and a parameter", name.value());
                 return Err(Error::new(name.span(), message));
             }

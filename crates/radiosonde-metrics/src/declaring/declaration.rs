@@ -85,7 +85,8 @@ impl<'a> Declaration<'a> {
             quantiles: quantiles.into(),
             window: self.window,
             limited: Limited::default(),
-            max_series: self.max_series,
+            // The one series of a metric without labels is no question of a limit.
+            max_series: self.max_series.max(usize::from(labels.is_empty())),
             site: self.site,
             refused: Refused::default(),
             series_dropped: AtomicU64::new(0),

@@ -22,8 +22,8 @@ impl Registry {
     ///
     /// The first call with a name declares the metric, with a help text that says so and
     /// [`Buckets::HTTP_SECONDS`](crate::Buckets::HTTP_SECONDS), and fixes its kind and the names of its labels; their order does not
-    /// matter. A metric that was declared before, of [`Counter`], [`FloatCounter`], [`Gauge`], [`IntGauge`] or [`Histogram`], is recorded
-    /// in as it is: declare what needs another help text, unit or buckets.
+    /// matter. A metric that was declared before, of [`Counter`], [`FloatCounter`], [`Gauge`], [`IntGauge`] or [`Histogram`], and whose series stay,
+    /// is recorded in as it is: declare what needs another help text, unit or buckets.
     ///
     /// # Shape
     /// At most [`max_recorded`](crate::RegistryBuilder::max_recorded) metrics come to be in this way, 1000 unless said otherwise; each has a
@@ -61,8 +61,13 @@ impl Registry {
         let refuse = |kind| RecordError::new(name, kind);
         let found = match recorded.table.get(&Texts(&[name])) {
             Some(found) => found,
-            None => recorded.make(self, kind, name, labels).map_err(|refused| {
-                self.refused().count(refused.reason());
+            None => recorded.make(self, kind, name, value, labels).map_err(|refused| {
+                match (&refused, self.family(name)) {
+                    (RecordErrorKind::Instrument { .. }, Some(family)) => {
+                        family.shared().refused.count(refused.reason());
+                    }
+                    _ => self.refused().count(refused.reason()),
+                }
                 refuse(refused)
             })?,
         };
@@ -94,6 +99,7 @@ impl Recorded {
         registry: &Registry,
         kind: &str,
         name: &str,
+        value: f64,
         labels: &[(&str, &str)],
     ) -> Result<Found<'_, Recorder>, RecordErrorKind> {
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
@@ -104,6 +110,8 @@ impl Recorded {
             }
             None if *made >= self.limit => return Err(RecordErrorKind::Limit { limit: self.limit }),
             None => {
+                // Or a value that is refused would fix the kind and the labels all the same.
+                Recorder::check(kind, value)?;
                 let recorder = Recorder::declare(registry, kind, name, labels)?;
                 *made += 1;
                 recorder
@@ -132,6 +140,15 @@ enum Recorder {
 }
 
 impl Recorder {
+    fn check(kind: &str, value: f64) -> Result<(), RecordErrorKind> {
+        let refuse = |allowed| Err(RecordErrorKind::Value { value, allowed });
+        match kind {
+            "counter" if !(value.is_finite() && value >= 0.0) => refuse("finite numbers from 0"),
+            "histogram" if !value.is_finite() => refuse("finite numbers"),
+            _ => Ok(()),
+        }
+    }
+
     #[track_caller]
     fn declare(
         registry: &Registry,
@@ -244,6 +261,16 @@ mod tests {
     fn refused(registry: &Registry, family: &str, reason: &str) -> f64 {
         let labels = [("family", family), ("reason", reason)];
         registry.snapshot().sum("radiosonde_metrics_refused_total", &labels)
+    }
+
+    #[test]
+    fn a_value_that_is_refused_declares_nothing() {
+        let registry = Registry::new();
+        for (kind, value) in [("counter", -1.0), ("counter", f64::NAN), ("histogram", f64::INFINITY)] {
+            let error = registry.record(kind, "orders_total", value, &[("typo", "x")]).unwrap_err();
+            assert!(matches!(error.kind(), RecordErrorKind::Value { .. }), "{error}");
+        }
+        assert_eq!(registry.record("counter", "orders_total", 1.0, &[("shop", "a")]), Ok(()));
     }
 
     #[test]

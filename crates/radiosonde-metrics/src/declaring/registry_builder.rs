@@ -114,9 +114,13 @@ pub(crate) struct Scope {
 }
 
 impl Scope {
-    /// The name with the namespace.
+    /// The name with the namespace; that of a metric of ours as it is, so that it is the same everywhere.
     pub(crate) fn name<'a>(&self, name: &'a str) -> Cow<'a, str> {
-        if self.prefix.is_empty() { name.into() } else { format!("{}{name}", self.prefix).into() }
+        if self.prefix.is_empty() || name.starts_with("radiosonde_") {
+            name.into()
+        } else {
+            format!("{}{name}", self.prefix).into()
+        }
     }
 
     /// The metric as it is in the registry.
@@ -218,6 +222,13 @@ mod tests {
         registry.collect_from(Gives("shop_wait_count"));
         let text = registry.text();
         assert!(text.contains("shop_wait_count 0\n") && !text.contains("shop_wait_count 1\n"), "{text}");
+    }
+
+    #[test]
+    fn what_the_library_says_of_itself_has_no_namespace() {
+        let registry = Registry::builder().namespace("shop").build().unwrap();
+        registry.counter("radiosonde_tries_total", "Tries.").build().unwrap();
+        assert!(registry.text().contains("\nradiosonde_tries_total 0\n"), "{}", registry.text());
     }
 
     struct Gives(&'static str);

@@ -90,6 +90,10 @@ impl Escaping {
 /// Whether a family's name, as it is written, still ends in its unit: Prometheus refuses a scrape in which one does not, and `dots`
 /// doubles the underscores of a unit that has some.
 pub(crate) fn has_unit(name: &str, kind: Kind, unit: &str) -> bool {
+    // OpenMetrics has no units for these.
+    if matches!(kind, Kind::Info | Kind::StateSet) {
+        return false;
+    }
     let base = name.strip_suffix(kind.suffix()).unwrap_or(name);
     base.strip_suffix(unit).is_some_and(|base| base.ends_with('_'))
 }

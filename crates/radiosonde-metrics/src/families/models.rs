@@ -180,7 +180,7 @@ fn the_slots_of_a_table_that_has_grown_are_not_freed_while_somebody_reads_them()
 
 /// Two sets that begin at the same slot of four.
 fn neighbours() -> [&'static str; 2] {
-    let home = |value| One(value).hash(Seeds::new()) % 4;
+    let home = |value| One(value).hash(&Seeds::new()) % 4;
     let others = ["b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p"];
     ["a", others.into_iter().find(|other| home(other) == home("a")).unwrap()]
 }

@@ -171,7 +171,9 @@ impl<'a> Merged<'a> {
                 let message = format!("an exemplar of collected family {name:?} has no place");
                 self.fault(CollectorFault::Exemplar, &message);
             }
-            let fault = if !sample.fits(kind) {
+            // Each state of a state set has a label of the family's name.
+            let is_state = || labels.iter().any(|(label, state)| *label == *name && !state.is_empty());
+            let fault = if !sample.fits(kind) || (kind == Kind::StateSet && !is_state()) {
                 CollectorFault::Sample
             } else if labels.iter().any(|(name, _)| check_label_of(kind, name).is_err()) {
                 CollectorFault::Name
@@ -392,6 +394,19 @@ mod tests {
         for reason in ["kind", "duplicate_series", "name", "sample"] {
             assert!(errors(&text, reason), "{reason}: {text}");
         }
+    }
+
+    #[test]
+    fn a_state_without_a_label_of_the_familys_name_is_left_out() {
+        let registry = Registry::new();
+        registry.collect_from(With(|out| {
+            let modes = out.family("mode", "Mode.", Kind::StateSet);
+            modes.number(LabelSet::default(), Number::Unsigned(1));
+            modes.number(LabelSet::new([("mode", "fast")]), Number::Unsigned(1));
+        }));
+        let text = registry.text();
+        assert!(text.contains("mode{mode=\"fast\"} 1\n") && !text.contains("\nmode 1\n"), "{text}");
+        assert!(errors(&text, "sample"), "{text}");
     }
 
     #[test]

@@ -99,7 +99,8 @@ impl Registry {
     pub fn state_set<S: LabelValue>(&self, name: &str, help: &str) -> Result<StateSet<S>, RegisterError> {
         let site = Location::caller();
         let refuse = |kind| RegisterError::new(name, site, kind);
-        check_label(name).map_err(|invalid| refuse(RegisterErrorKind::Name(invalid)))?;
+        // The label is called as the family is, with the namespace.
+        check_label(&self.scope().name(name)).map_err(|invalid| refuse(RegisterErrorKind::Name(invalid)))?;
         let count = S::CARDINALITY.unwrap_or(0);
         let mut states = Vec::new();
         let listed = (1..=64).contains(&count)

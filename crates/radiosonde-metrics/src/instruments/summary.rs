@@ -23,7 +23,7 @@ use crate::{Instrument, Kind, SummarySample, Visitor};
 /// the value: less than one in 129. That holds from 10^-10 to 7 · 10^13; what is smaller counts as zero, what is larger as that.
 /// With an empty window it is NaN. Count and sum are those since the start, as PromQL's `rate` wants them.
 ///
-/// The window moves in five steps, so it holds between four fifths and all of it. An observation that is made while a step
+/// The window moves in five steps, so it holds between four fifths and all of it; in one step, 2^32 observations of about one value. An observation that is made while a step
 /// is being taken may be missing in the quantiles, never in the count and the sum.
 ///
 /// # Cost

@@ -24,7 +24,8 @@ use crate::{Kind, Registry};
 /// [`Buckets::HTTP_SECONDS`](crate::Buckets::HTTP_SECONDS) unless the builder says otherwise, and leaves exemplars.
 ///
 /// # Cost
-/// A macro looks up its key by one hash and a comparison, without a lock, and counts a reference; the first time it takes a lock. A
+/// A macro looks up its key by one hash and a comparison, without a lock, and counts a reference; the first time it takes a lock, and so does
+/// every time what is refused or shares the overflow series. A
 /// handle that is kept, as in `let orders = counter!("orders")`, costs an atomic operation. Nothing grows while nobody scrapes.
 ///
 /// ```

@@ -118,43 +118,55 @@ impl Store {
         let mut families = self.families.write().unwrap_or_else(PoisonError::into_inner);
         let full = families.by_name.len() >= self.options.max_families;
         let of_kind = families.by_name.get(&name).map(|family| family.kind).or_else(|| taken(&name));
+        // Faults are reported without the lock: whoever is told may record something, or scrape.
         if of_kind.is_some_and(|there| there != kind) {
+            drop(families);
             self.count(Fault::Kind, &name, "is of another kind here");
             return None;
         }
         if !families.by_name.contains_key(&name) {
             let samples = sample_names(&name, kind);
             if full {
+                drop(families);
                 self.count(Fault::Families, &name, "is one too many");
                 return None;
             }
             if samples.iter().any(|sample| families.samples.contains(sample)) {
+                drop(families);
                 self.count(Fault::Clash, &name, "would write samples of another's name");
                 return None;
             }
             families.samples.extend(samples);
         }
-        if collide {
-            self.count(Fault::LabelCollision, &name, "has two labels of one name");
-        }
         let family = families
             .by_name
             .entry(name.clone())
             .or_insert_with(|| self.family(kind, &name, key.name(), &labels));
-        if !family.names.iter().any(|there| **there == *key.name()) {
-            self.count(Fault::NameCollision, &name, "stands for several names");
-            // There are at most as many as label sets.
-            if family.names.len() < self.options.max_series {
-                family.names.push(key.name().into());
-            }
+        let another_name = !family.names.iter().any(|there| **there == *key.name());
+        // There are at most as many as label sets.
+        if another_name && family.names.len() < self.options.max_series {
+            family.names.push(key.name().into());
         }
-        if !family.series.contains_key(&labels) && family.series.len() >= self.options.max_series {
-            return Some(family.overflow(&labels));
-        }
-        let found =
-            family.series.entry(labels).or_insert_with_key(|labels| handle(kind, labels, &family.shared));
-        let handle = found.clone();
+        let late = !family.series.contains_key(&labels) && family.series.len() >= self.options.max_series;
+        let (handle, first_late) = if late {
+            family.overflow(&labels)
+        } else {
+            let make = |labels: &LabelSet| handle(kind, labels, &family.shared);
+            (family.series.entry(labels).or_insert_with_key(make).clone(), None)
+        };
         drop(families);
+        if collide {
+            self.count(Fault::LabelCollision, &name, "has two labels of one name");
+        }
+        if another_name {
+            self.count(Fault::NameCollision, &name, "stands for several names");
+        }
+        if let Some(message) = first_late {
+            diagnostics::report("metrics", "series limit", format_args!("{message}"));
+        }
+        if late {
+            return Some(handle);
+        }
         let keep =
             || Series::new(handle.clone(), LabelSet::default(), as_written.to_key(), SystemClock.now());
         self.keys.get_or_insert(&as_written, MAX_KEYS, keep);
@@ -178,18 +190,12 @@ impl Store {
 }
 
 impl Recorded {
-    /// What all label sets share that came too late.
-    fn overflow(&mut self, late: &LabelSet) -> Handle {
-        if self.dropped == 0 {
-            let (name, series) = (&self.shared.name, self.series.len());
-            diagnostics::report(
-                "metrics",
-                "series limit",
-                format_args!(
-                    "metric {name:?} has {series} series, its limit; further label sets share one with the value {OVERFLOW:?}"
-                ),
-            );
-        }
+    /// What all label sets share that came too late; the first time, with what is to be said of it.
+    fn overflow(&mut self, late: &LabelSet) -> (Handle, Option<String>) {
+        let (name, series) = (&self.shared.name, self.series.len());
+        let message = (self.dropped == 0).then(|| {
+            format!("metric {name:?} has {series} series, its limit; further label sets share one with the value {OVERFLOW:?}")
+        });
         self.dropped += 1;
         let labels = self.overflow.get_or_insert_with(|| {
             let names: Vec<_> =
@@ -197,7 +203,7 @@ impl Recorded {
             LabelSet::new(names.into_iter().map(|name| (name, OVERFLOW)))
         });
         let make = |labels: &LabelSet| handle(self.kind, labels, &self.shared);
-        self.series.entry(labels.clone()).or_insert_with_key(make).clone()
+        (self.series.entry(labels.clone()).or_insert_with_key(make).clone(), message)
     }
 }
 

@@ -40,7 +40,7 @@ struct Linter {
 }
 
 /// What promlint knows: unit, base unit.
-const UNITS: [(&str, &str); 30] = [
+const UNITS: [(&str, &str); 24] = [
     ("amperes", "amperes"),
     ("bits", "bytes"),
     ("bytes", "bytes"),
@@ -65,12 +65,6 @@ const UNITS: [(&str, &str); 30] = [
     ("volts", "volts"),
     ("weeks", "seconds"),
     ("yards", "meters"),
-    ("day", "seconds"),
-    ("hour", "seconds"),
-    ("minute", "seconds"),
-    ("week", "seconds"),
-    ("inch", "meters"),
-    ("yard", "meters"),
 ];
 
 const PREFIXES: [&str; 18] = [
@@ -109,15 +103,16 @@ impl Linter {
         if is_camel(name) {
             self.find(Problem::CamelCase);
         }
-        for (at, word) in name.split('_').enumerate() {
+        // The first unit is the metric's.
+        if let Some((unit, base)) = name.split('_').find_map(unit).filter(|(unit, base)| unit != base) {
+            self.find(Problem::Unit { unit: unit.into(), base });
+        }
+        for (at, word) in name.to_ascii_lowercase().split('_').enumerate() {
             if let Some(kind) = KINDS.into_iter().find(|kind| at > 0 && *kind == word) {
                 self.find(Problem::KindInName { kind });
             }
             if let Some(unit) = ABBREVIATIONS.into_iter().find(|unit| at > 0 && *unit == word) {
                 self.find(Problem::Abbreviation { unit });
-            }
-            if let Some(base) = other_unit(word) {
-                self.find(Problem::Unit { unit: word.into(), base });
             }
         }
     }
@@ -136,16 +131,12 @@ impl Linter {
     }
 }
 
-/// The base unit, if the word is another.
-fn other_unit(word: &str) -> Option<&'static str> {
-    let is = |unit: &str, word: &str| unit == word;
-    let plain = UNITS.into_iter().find(|(unit, _)| is(unit, word));
-    let prefixed = || {
-        let rest = PREFIXES.iter().find_map(|prefix| word.strip_prefix(prefix))?;
-        UNITS.into_iter().find(|(unit, _)| is(unit, rest))
-    };
-    let (_, base) = plain.or_else(prefixed)?;
-    (base != word).then_some(base)
+/// The word and its base unit, if it is a unit.
+fn unit(word: &str) -> Option<(&str, &'static str)> {
+    let known = |word: &str| UNITS.into_iter().find(|(unit, _)| *unit == word);
+    let prefixed = || PREFIXES.iter().find_map(|prefix| known(word.strip_prefix(prefix)?));
+    let (_, base) = known(word).or_else(prefixed)?;
+    Some((word, base))
 }
 
 fn is_camel(name: &str) -> bool {
@@ -203,6 +194,9 @@ mod tests {
             "orders_count",
             "x_bucket",
             "heat_fahrenheit",
+            // A day is no unit here, nor minutes where the unit has been told.
+            "day_of_week",
+            "seconds_within_minutes",
         ] {
             registry.gauge(name, "A gauge.").build().unwrap();
         }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustls::ServerConfig;
-use rustls::pki_types::pem::{self, PemObject as _};
+use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
@@ -29,11 +29,12 @@ impl Tls {
         let refuse = |kind| InvalidTls { kind };
         let certificates = CertificateDer::pem_slice_iter(certificates)
             .collect::<Result<Vec<_>, _>>()
-            .map_err(|error| refuse(Kind::Certificate(error)))?;
+            // What the reader says repeats the text, in which a key may be.
+            .map_err(|_| refuse(Kind::Certificate))?;
         if certificates.is_empty() {
             return Err(refuse(Kind::NoCertificate));
         }
-        let key = PrivateKeyDer::from_pem_slice(key).map_err(|error| refuse(Kind::Key(error)))?;
+        let key = PrivateKeyDer::from_pem_slice(key).map_err(|_| refuse(Kind::Key))?;
         // Named explicitly: with two providers in an application's graph, rustls panics when asked for its default.
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let mut config = ServerConfig::builder_with_provider(provider)
@@ -90,8 +91,8 @@ pub struct InvalidTls {
 enum Kind {
     File(PathBuf, io::Error),
     NoCertificate,
-    Certificate(pem::Error),
-    Key(pem::Error),
+    Certificate,
+    Key,
     Unusable(rustls::Error),
 }
 
@@ -102,8 +103,8 @@ impl fmt::Display for InvalidTls {
             Kind::NoCertificate => f.write_str(
                 "the text holds no certificate; allowed is PEM with at least one `-----BEGIN CERTIFICATE-----`",
             ),
-            Kind::Certificate(_) => f.write_str("the certificates are no PEM"),
-            Kind::Key(_) => f.write_str("the text holds no private key; allowed is PEM of PKCS #8, PKCS #1 or SEC1"),
+            Kind::Certificate => f.write_str("the certificates are no PEM"),
+            Kind::Key => f.write_str("the text holds no private key; allowed is PEM of PKCS #8, PKCS #1 or SEC1"),
             Kind::Unusable(_) => f.write_str("nothing can be served with the certificate and the key"),
         }
     }
@@ -113,9 +114,29 @@ impl std::error::Error for InvalidTls {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.kind {
             Kind::File(_, error) => Some(error),
-            Kind::NoCertificate => None,
-            Kind::Certificate(error) | Kind::Key(error) => Some(error),
+            Kind::NoCertificate | Kind::Certificate | Kind::Key => None,
             Kind::Unusable(error) => Some(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error as _;
+
+    use super::*;
+
+    #[test]
+    fn a_key_that_cannot_be_read_is_not_repeated() {
+        let certificate = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let key = "-----BEGIN PRIVATE KEY----- c2VjcmV0 -----END PRIVATE KEY-----";
+        let pem = certificate.cert.pem();
+        for (certificates, key) in [(pem.as_str(), key), (key, pem.as_str())] {
+            let error = Tls::from_pem(certificates.as_bytes(), key.as_bytes()).unwrap_err();
+            assert!(error.source().is_none());
+            assert!(
+                !format!("{error:?} {error}").contains("c2V") && !format!("{error:?}").contains("99, 50")
+            );
         }
     }
 }

@@ -70,6 +70,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for WriteDeadline<S> {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_shutdown(cx)
+        // TLS has something to write even now.
+        let ended = Pin::new(&mut self.inner).poll_shutdown(cx);
+        self.hold(cx, ended)
     }
 }

@@ -63,11 +63,15 @@ impl<M: Instrument> RemovableData<M> {
     pub(super) fn find(&self, values: &impl Values) -> Arc<Series<M::Cell>> {
         let found = self.table.read(values, |entry| {
             self.touch(entry);
-            Arc::clone(&entry.series)
+            self.take(entry)
         });
-        found.unwrap_or_else(|| match self.insert(values, |_| {}) {
-            Ok(entry) => Arc::clone(&entry.series),
-            Err(shared) => shared,
+        found.flatten().unwrap_or_else(|| {
+            // Taken under the lock, where no scrape comes in between.
+            let mut series = None;
+            match self.insert(values, |entry| series = Some(Arc::clone(&entry.series))) {
+                Ok(entry) => series.unwrap_or_else(|| Arc::clone(&entry.series)),
+                Err(shared) => shared,
+            }
         })
     }
 
@@ -113,14 +117,14 @@ impl<M: Instrument> RemovableData<M> {
         let values = self.shared.overflow();
         let found = self.table.read(&values, |entry| {
             self.touch(entry);
-            Arc::clone(&entry.series)
+            self.take(entry)
         });
         let make = || {
             let touch = |entry: &Entry<M::Cell>| self.touch(entry);
             let entry = self.table.get_or_insert(&values, None, || self.series(&values), touch);
             entry.map_or_else(|| self.detached(), |entry| Arc::clone(&entry.series))
         };
-        found.unwrap_or_else(make)
+        found.flatten().unwrap_or_else(make)
     }
 
     fn detached(&self) -> Arc<Series<M::Cell>> {
@@ -129,6 +133,11 @@ impl<M: Instrument> RemovableData<M> {
 
     fn series(&self, values: &impl Values) -> Arc<Series<M::Cell>> {
         self.shared.series::<M>(values, &*self.clock)
+    }
+
+    /// A handle to it, if no scrape is about to remove it.
+    fn take(&self, entry: &Entry<M::Cell>) -> Option<Arc<Series<M::Cell>>> {
+        if self.expiry.never() { Some(Arc::clone(&entry.series)) } else { entry.take() }
     }
 
     fn touch(&self, entry: &Entry<M::Cell>) {
@@ -179,8 +188,9 @@ impl<M: Instrument> RemovableData<M> {
             let idle_scrapes = before.saturating_sub(entry.touched());
             // Relaxed: as above.
             let idle = Duration::from_millis(now.saturating_sub(entry.seen.load(Ordering::Relaxed)));
-            self.expiry.scrapes.is_some_and(|most| idle_scrapes >= most)
-                || (idle_scrapes > 0 && self.expiry.idle.is_some_and(|longest| idle >= longest))
+            let is_idle = self.expiry.scrapes.is_some_and(|most| idle_scrapes >= most)
+                || (idle_scrapes > 0 && self.expiry.idle.is_some_and(|longest| idle >= longest));
+            is_idle && entry.leave()
         });
         self.count(Removal::Expired, expired);
     }

@@ -1,5 +1,5 @@
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
 
 use crate::families::series::Series;
 
@@ -15,12 +15,22 @@ pub(crate) struct Entry<C> {
     pub(super) seen: AtomicU64,
     /// How many guards it has; under the table's lock.
     guards: AtomicU64,
+    /// Whether a scrape is about to remove it.
+    leaving: AtomicBool,
 }
 
 impl<C> Entry<C> {
     pub(super) fn new(series: Arc<Series<C>>, hash: u64, beyond: bool) -> Self {
         let zero = || AtomicU64::new(0);
-        Self { series, hash, beyond, touched: zero(), seen: zero(), guards: zero() }
+        Self {
+            series,
+            hash,
+            beyond,
+            touched: zero(),
+            seen: zero(),
+            guards: zero(),
+            leaving: AtomicBool::new(false),
+        }
     }
 
     #[allow(dead_code, reason = "for the feature `compat`")]
@@ -31,9 +41,9 @@ impl<C> Entry<C> {
     /// Remembers that it was looked up after so many scrapes. Writes once from one scrape to the next.
     #[inline]
     pub(super) fn touch(&self, scrapes: u64) {
-        // Relaxed: which scrape sees it does not matter to the scrape or two.
-        if self.touched.load(Ordering::Relaxed) != scrapes {
-            self.touched.store(scrapes, Ordering::Relaxed);
+        // Relaxed: a number alone. It does not go back, or a look-up that was late would hide one that was not.
+        if self.touched.load(Ordering::Relaxed) < scrapes {
+            self.touched.fetch_max(scrapes, Ordering::Relaxed);
         }
     }
 
@@ -42,9 +52,32 @@ impl<C> Entry<C> {
         self.touched.load(Ordering::Relaxed)
     }
 
-    /// Whether somebody keeps a handle to it.
+    /// Whether somebody keeps a handle to it, or is about to, having a guard already. Under the table's lock.
     pub(super) fn is_kept(&self) -> bool {
-        Arc::strong_count(&self.series) > 1
+        // Relaxed: under the lock.
+        Arc::strong_count(&self.series) > 1 || self.guards.load(Ordering::Relaxed) > 0
+    }
+
+    /// A handle, unless a scrape is about to remove the series: then it has to be looked for under the lock.
+    pub(super) fn take(&self) -> Option<Arc<Series<C>>> {
+        let series = Arc::clone(&self.series);
+        // With the fence in `leave`: either the handle is seen there, or the mark here.
+        fence(Ordering::SeqCst);
+        // Relaxed: ordered by the fence.
+        (!self.leaving.load(Ordering::Relaxed)).then_some(series)
+    }
+
+    /// Whether it may be removed for being idle: not if somebody has taken a handle meanwhile. Under the table's lock.
+    pub(super) fn leave(&self) -> bool {
+        // Relaxed: ordered by the fence.
+        self.leaving.store(true, Ordering::Relaxed);
+        fence(Ordering::SeqCst);
+        let leaves = !self.is_kept();
+        if !leaves {
+            // Relaxed: who sees it late looks under the lock.
+            self.leaving.store(false, Ordering::Relaxed);
+        }
+        leaves
     }
 
     /// One more guard. Under the table's lock.

@@ -4,7 +4,8 @@ pub(crate) mod build_info;
 #[cfg_attr(not(target_os = "linux"), path = "host_unknown.rs")]
 mod host;
 mod own_state;
-#[cfg_attr(not(target_os = "linux"), path = "process_unknown.rs")]
+#[cfg_attr(any(target_os = "macos", windows), path = "process_sysinfo.rs")]
+#[cfg_attr(not(any(target_os = "linux", target_os = "macos", windows)), path = "process_unknown.rs")]
 mod process;
 #[cfg(feature = "tokio")]
 pub(crate) mod tokio_runtime;

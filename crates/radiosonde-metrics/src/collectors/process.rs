@@ -7,7 +7,7 @@ impl Registry {
     /// `process_resident_memory_bytes`, `process_virtual_memory_bytes`, `process_open_fds`, `process_max_fds`,
     /// `process_start_time_seconds` and `process_threads`.
     ///
-    /// On Linux; elsewhere nothing yet. What cannot be read is left out of that scrape. Calling it twice changes nothing.
+    /// On Linux; on macOS and Windows without descriptors and threads, elsewhere nothing yet. What cannot be read is left out of that scrape. Calling it twice changes nothing.
     ///
     /// # Cost
     /// Four small files of `/proc` and one directory, read when somebody scrapes.

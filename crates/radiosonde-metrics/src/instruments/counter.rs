@@ -61,11 +61,19 @@ struct Traced {
 impl Events {
     #[inline]
     fn add(&self, events: u64) {
-        if let Self::One(cell) = self {
-            // Relaxed: readers need the total, not an order against other metrics.
-            cell.fetch_add(events, Ordering::Relaxed);
-        } else {
-            self.add_otherwise(events);
+        match self {
+            Self::One(cell) => {
+                // Relaxed: readers need the total, not an order against other metrics.
+                cell.fetch_add(events, Ordering::Relaxed);
+            }
+            Self::Striped(cell) => match cell.owned() {
+                // Relaxed: nobody else writes to this part, and readers need the total alone.
+                Some(part) => {
+                    part.store(part.load(Ordering::Relaxed).wrapping_add(events), Ordering::Relaxed);
+                }
+                None => self.add_otherwise(events),
+            },
+            Self::Traced(_) => self.add_otherwise(events),
         }
     }
 

@@ -206,15 +206,8 @@ impl Registry {
             }
             Arc::new(data)
         })?;
-        let (there, name, instrument) =
-            (family.shared().site, family.shared().name.clone(), family.instrument());
-        family.into_any().downcast().map_err(|_| {
-            // Two instruments of one name would come here.
-            let (registered, declared) = (instrument.into(), M::NAME.into());
-            let kind =
-                RegisterErrorKind::Differs { what: "the instrument", registered, declared, site: there };
-            RegisterError::new(&name, site, kind)
-        })
+        let name = family.shared().name.clone();
+        RegisterError::downcast(family, M::NAME, &name, site)
     }
 
     /// The family of this name: the one that is there, if it was declared in the same way, or the one that `make` makes.

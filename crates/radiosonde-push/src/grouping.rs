@@ -1,7 +1,7 @@
 use std::fmt;
 use std::fmt::Write as _;
 
-use crate::base64;
+use crate::encoded;
 
 /// The path of a group at the Pushgateway: `/metrics/job/<job>{/<label>/<value>}`.
 ///
@@ -33,7 +33,7 @@ fn segment(name: &str, value: &str, path: &mut String) {
     let _ = if value.bytes().all(plain) && !value.bytes().all(|byte| byte == b'.') {
         write!(path, "/{name}/{value}")
     } else {
-        write!(path, "/{name}@base64/{}", base64::for_path(value.as_bytes()))
+        write!(path, "/{name}@base64/{}", encoded::for_path(value.as_bytes()))
     };
 }
 

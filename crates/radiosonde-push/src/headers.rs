@@ -3,7 +3,7 @@ use std::fmt;
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, HeaderName, HeaderValue};
 
-use crate::{BuildError, base64};
+use crate::{BuildError, encoded};
 
 /// Headers as they were given; checked when they are made into a map.
 #[derive(Clone, Default)]
@@ -24,7 +24,7 @@ impl Headers {
             // It would end the name there. No header may have this value, so it is refused with the others.
             return self.add(AUTHORIZATION.as_str(), "\n");
         }
-        let credentials = base64::standard(format!("{user}:{password}").as_bytes());
+        let credentials = encoded::standard(format!("{user}:{password}").as_bytes());
         self.add(AUTHORIZATION.as_str(), &format!("Basic {credentials}"));
     }
 

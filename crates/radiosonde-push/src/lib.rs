@@ -1,6 +1,6 @@
 #![doc = include_str!("../README.md")]
 
-mod base64;
+mod encoded;
 mod error;
 mod grouping;
 mod headers;

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use radiosonde_core::{SharedClock, SystemClock};
 
-use crate::declaring::error::{RegisterError, RegisterErrorKind};
+use crate::declaring::error::RegisterError;
 use crate::families::removable::data::RemovableData;
 use crate::families::removable::life::{Expiry, Life};
 use crate::{Declare, Instrument, Labels, RemovableFamily, RemovableVector};
@@ -91,14 +91,7 @@ impl<M: Instrument> DeclareRemovable<'_, M> {
         let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock));
         let make = |shared| Arc::new(RemovableData::<M>::new(shared, clock)) as _;
         let family = registry.register(shared, M::NAME, make)?;
-        let (there, name, instrument) =
-            (family.shared().site, family.shared().name.clone(), family.instrument());
-        family.into_any().downcast().map_err(|_| {
-            // Two instruments of one name would come here.
-            let (registered, declared) = (instrument.into(), M::NAME.into());
-            let kind =
-                RegisterErrorKind::Differs { what: "the instrument", registered, declared, site: there };
-            RegisterError::new(&name, site, kind)
-        })
+        let name = family.shared().name.clone();
+        RegisterError::downcast(family, M::NAME, &name, site)
     }
 }

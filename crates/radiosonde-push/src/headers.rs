@@ -48,3 +48,19 @@ impl fmt::Debug for Headers {
         f.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_with_a_colon_is_refused() {
+        let basic = |user| {
+            let mut headers = Headers(Vec::new());
+            headers.basic(user, "secret");
+            headers.to_map()
+        };
+        assert!(basic("a").is_ok());
+        assert!(matches!(basic("a:b"), Err(BuildError::Header { name }) if &*name == "authorization"));
+    }
+}

@@ -153,4 +153,11 @@ mod tests {
         assert_eq!(Escaping::from_name("dot"), None);
         assert_eq!(Escaping::default().as_str(), "underscores");
     }
+
+    #[test]
+    fn infos_and_state_sets_have_no_unit() {
+        assert!(has_unit("wait_seconds", Kind::Gauge, "seconds"));
+        assert!(!has_unit("up_seconds_info", Kind::Info, "seconds"));
+        assert!(!has_unit("mode_seconds", Kind::StateSet, "seconds"));
+    }
 }

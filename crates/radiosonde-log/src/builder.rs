@@ -4,16 +4,16 @@ use std::sync::Arc;
 use radiosonde_core::{Level, LevelNames, Resource, SharedClock, SystemClock};
 use radiosonde_metrics::{RegisterError, Registry};
 
-use crate::escape::push_escaped;
-use crate::fields::{Fields, Limits};
 use crate::layer::JsonLayer;
-use crate::line::LineSink;
 use crate::meter::Meter;
-use crate::output::{Forward, Output, Style};
-use crate::shorten;
-use crate::slot::{Destination, Origin, destination_of};
-use crate::value::Value;
-use crate::writer::Writer;
+use crate::planning::slot::{Destination, Origin, destination_of};
+use crate::rendering::escape::push_escaped;
+use crate::rendering::fields::{Fields, Limits};
+use crate::rendering::shorten;
+use crate::rendering::value::Value;
+use crate::writing::line::LineSink;
+use crate::writing::output::{Forward, Output, Style};
+use crate::writing::writer::Writer;
 
 /// Keys that the layer sets itself.
 const OWN_KEYS: [&str; 9] =
@@ -170,6 +170,7 @@ impl JsonLayerBuilder {
         let sinks = self.sinks.into_iter().map(|sink| Forward::new(sink.0, meter.dropped("sink"))).collect();
         Ok(JsonLayer {
             clock: self.clock,
+            service: self.service,
             names: self.names,
             heads,
             statics,

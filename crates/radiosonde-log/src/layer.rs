@@ -8,16 +8,16 @@ use tracing_subscriber::layer::{Context, Layer};
 use tracing_subscriber::registry::{LookupSpan, Scope};
 
 use crate::builder::JsonLayerBuilder;
-use crate::escape::unescape;
-use crate::fields::{Fields, Limits};
-use crate::json::{self, Parts};
-use crate::line::Line;
 use crate::meter::Meter;
-use crate::output::{Delivering, Forward, Output, Style};
-use crate::pretty::{Heading, Pretty};
-use crate::recorder::Recorder;
-use crate::scratch::Scratch;
-use crate::slot::{Origin, Slot};
+use crate::planning::slot::{Origin, Slot};
+use crate::rendering::escape::unescape;
+use crate::rendering::fields::{Fields, Limits};
+use crate::rendering::json::{self, Parts};
+use crate::rendering::pretty::{Heading, Pretty};
+use crate::rendering::recorder::Recorder;
+use crate::rendering::scratch::Scratch;
+use crate::writing::line::Line;
+use crate::writing::output::{Delivering, Forward, Output, Style};
 
 /// Writes each event of `tracing` as one JSON object on one line.
 ///
@@ -70,6 +70,7 @@ use crate::slot::{Origin, Slot};
 #[derive(Debug)]
 pub struct JsonLayer {
     pub(crate) clock: SharedClock,
+    pub(crate) service: String,
     pub(crate) names: LevelNames,
     pub(crate) heads: [String; 6],
     pub(crate) statics: Fields,
@@ -170,10 +171,15 @@ impl JsonLayer {
                 let contents = parts.fields.value(entry).strip_prefix('"')?.strip_suffix('"')?;
                 Some(unescape(contents))
             };
+            let message = slot(Slot::Message).unwrap_or_default();
             let correlation_id = slot(Slot::CorrelationId);
             let request_id = slot(Slot::RequestId);
             let user_id = slot(Slot::UserId);
-            let mut finished = Line::new(line, made.now, made.level).with_target(made.module);
+            let mut finished = Line::new(line, made.now, made.level)
+                .with_target(made.module)
+                .with_service(&self.service)
+                .with_message(&message)
+                .with_fields(parts.fields);
             if let Some(context) = parts.context {
                 finished = finished.with_context(context);
             }

@@ -2,29 +2,20 @@
 
 mod bridge;
 mod builder;
-mod escape;
-mod fatal;
-mod fields;
-mod filter;
-mod json;
+mod events;
+mod filtering;
 mod layer;
-mod line;
 mod meter;
-mod output;
-mod pretty;
-mod recorder;
-mod scratch;
-mod shorten;
-mod slot;
-mod timestamp;
-mod value;
-mod writer;
+mod planning;
+mod rendering;
+mod writing;
 
 pub use bridge::{BridgeError, bridge_log_records};
 pub use builder::{BuildError, Format, JsonLayerBuilder};
-pub use filter::{InvalidFilter, InvalidFilterKind, LogFilter};
+pub use filtering::filter::{InvalidFilter, InvalidFilterKind, LogFilter};
 pub use layer::JsonLayer;
-pub use line::{Line, LineSink};
 #[doc(hidden)]
 pub use tracing as __tracing;
-pub use writer::{OpenError, Writer};
+pub use writing::attributes::Attributes;
+pub use writing::line::{Line, LineSink};
+pub use writing::writer::{OpenError, Writer};

@@ -1,7 +1,7 @@
 use std::cell::Cell;
 
-use crate::fields::Fields;
-use crate::timestamp::Stamp;
+use crate::rendering::fields::Fields;
+use crate::rendering::timestamp::Stamp;
 
 /// Buffers that have grown beyond this are given back rather than kept by each thread.
 const KEEP_BYTES: usize = 64 * 1024;

@@ -4,10 +4,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use radiosonde_core::{Clock, diagnostics};
 
-use crate::line::{Line, LineSink};
 use crate::meter::Dropped;
-use crate::value::discard;
-use crate::writer::{Stream, WriteError, Writer};
+use crate::rendering::value::discard;
+use crate::writing::line::{Line, LineSink};
+use crate::writing::writer::{Stream, WriteError, Writer};
 
 /// How a writer's lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

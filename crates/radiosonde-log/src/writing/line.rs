@@ -2,6 +2,9 @@ use std::time::SystemTime;
 
 use radiosonde_core::{Level, SpanContext, SpanId, TraceId};
 
+use crate::rendering::fields::Fields;
+use crate::writing::attributes::Attributes;
+
 /// Takes finished lines on their way out of the process: the Loki push, OTLP logs, a test.
 ///
 /// [`accept`](Self::accept) is called on the thread that logs, once per line. It must not block: queue the line and return.
@@ -30,6 +33,9 @@ pub struct Line<'a> {
     timestamp: SystemTime,
     level: Level,
     target: &'a str,
+    service: &'a str,
+    message: &'a str,
+    fields: Option<&'a Fields>,
     context: Option<SpanContext>,
     correlation_id: Option<&'a str>,
     request_id: Option<&'a str>,
@@ -45,6 +51,9 @@ impl<'a> Line<'a> {
             timestamp,
             level,
             target: "",
+            service: "",
+            message: "",
+            fields: None,
             context: None,
             correlation_id: None,
             request_id: None,
@@ -56,6 +65,25 @@ impl<'a> Line<'a> {
     #[must_use]
     pub const fn with_target(mut self, target: &'a str) -> Self {
         self.target = target;
+        self
+    }
+
+    /// The same line with the name of the service that logs.
+    #[must_use]
+    pub const fn with_service(mut self, service: &'a str) -> Self {
+        self.service = service;
+        self
+    }
+
+    /// The same line with a message.
+    #[must_use]
+    pub const fn with_message(mut self, message: &'a str) -> Self {
+        self.message = message;
+        self
+    }
+
+    pub(crate) const fn with_fields(mut self, fields: &'a Fields) -> Self {
+        self.fields = Some(fields);
         self
     }
 
@@ -109,6 +137,24 @@ impl<'a> Line<'a> {
     #[must_use]
     pub const fn target(&self) -> &'a str {
         self.target
+    }
+
+    /// The service that logs; empty if not set.
+    #[must_use]
+    pub const fn service(&self) -> &'a str {
+        self.service
+    }
+
+    /// What the event says, as it was said; empty if not set. Of a line that had to be cut it may be whole.
+    #[must_use]
+    pub const fn message(&self) -> &'a str {
+        self.message
+    }
+
+    /// The fields of the line but its message. None for a line made by [`Line::new`].
+    #[must_use]
+    pub fn attributes(&self) -> Attributes<'a> {
+        Attributes::of(self.fields)
     }
 
     /// The context of the event's span.

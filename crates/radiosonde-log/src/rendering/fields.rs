@@ -1,6 +1,6 @@
-use crate::escape::push_escaped;
-use crate::slot::{Destination, Kind, Origin, Slot, destination_of};
-use crate::value::{Value, Written};
+use crate::planning::slot::{Destination, Kind, Origin, Slot, destination_of};
+use crate::rendering::escape::push_escaped;
+use crate::rendering::value::{Value, Written};
 
 /// Longer field names are left out of the line. Names come from source code, so this only meets generated ones.
 const MAX_NAME_BYTES: usize = 256;

@@ -4,9 +4,9 @@ use std::fmt;
 use radiosonde_core::Level;
 use tracing_core::field::{Field, Visit};
 
-use crate::fields::{Fields, Limits, Put};
-use crate::slot::Origin;
-use crate::value::Value;
+use crate::planning::slot::Origin;
+use crate::rendering::fields::{Fields, Limits, Put};
+use crate::rendering::value::Value;
 
 /// Renders the values of an event or a span as `tracing` visits them.
 #[derive(Debug)]

@@ -1,9 +1,9 @@
 use radiosonde_core::SpanContext;
 
-use crate::escape::push_escaped;
-use crate::fields::{Entry, Fields};
-use crate::shorten;
-use crate::slot::Slot;
+use crate::planning::slot::Slot;
+use crate::rendering::escape::push_escaped;
+use crate::rendering::fields::{Entry, Fields};
+use crate::rendering::shorten;
 
 /// Everything a line is made of, rendered already.
 #[derive(Debug, Clone, Copy)]

@@ -1,8 +1,8 @@
 use radiosonde_core::{Level, LevelNames, SpanContext};
 
-use crate::escape::push_escaped;
-use crate::fields::{Entry, Fields};
-use crate::slot::Slot;
+use crate::planning::slot::Slot;
+use crate::rendering::escape::push_escaped;
+use crate::rendering::fields::{Entry, Fields};
 
 const RESET: &str = "\x1b[0m";
 const DIM: &str = "\x1b[2m";

@@ -2,10 +2,10 @@
 
 use std::ptr;
 
-use crate::escape::cut_at;
-use crate::fields::{Entry, Fields};
-use crate::json::{Parts, push_end, push_module, push_slots, push_start};
-use crate::slot::Slot;
+use crate::planning::slot::Slot;
+use crate::rendering::escape::cut_at;
+use crate::rendering::fields::{Entry, Fields};
+use crate::rendering::json::{Parts, push_end, push_module, push_slots, push_start};
 
 /// No value is cut to less, so that numbers and short values always stay whole.
 const MIN_VALUE: usize = 64;

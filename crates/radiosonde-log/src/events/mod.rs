@@ -1,0 +1,3 @@
+//! Events of kinds that `tracing` does not have.
+
+mod fatal;

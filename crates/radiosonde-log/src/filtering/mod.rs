@@ -1,0 +1,3 @@
+//! Which events become lines.
+
+pub(crate) mod filter;

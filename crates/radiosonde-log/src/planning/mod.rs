@@ -1,0 +1,3 @@
+//! What is decided once per callsite, so that an event only has to follow it.
+
+pub(crate) mod slot;

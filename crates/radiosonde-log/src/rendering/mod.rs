@@ -1,0 +1,11 @@
+//! From values to the bytes of a line.
+
+pub(crate) mod escape;
+pub(crate) mod fields;
+pub(crate) mod json;
+pub(crate) mod pretty;
+pub(crate) mod recorder;
+pub(crate) mod scratch;
+pub(crate) mod shorten;
+pub(crate) mod timestamp;
+pub(crate) mod value;

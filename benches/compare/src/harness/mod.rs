@@ -9,8 +9,20 @@ use std::time::{Duration, Instant};
 
 pub use table::print;
 
-/// Does its work so many times. The loop is inside, so that the call costs nothing per operation.
-pub type Work = Box<dyn Fn(u64) + Send + Sync>;
+/// What is done and timed.
+pub struct Work {
+    /// Does it so many times. The loop is inside, so that the call costs nothing per operation.
+    run: Box<dyn Fn(u64) + Send + Sync>,
+    /// Waits, untimed, until nothing goes on in the background any more.
+    settle: Box<dyn Fn() + Send + Sync>,
+}
+
+impl Work {
+    pub fn once(&self) {
+        (self.run)(1);
+        (self.settle)();
+    }
+}
 
 /// One library, and its work for those cases that it knows.
 pub struct Contender {
@@ -24,8 +36,18 @@ impl Contender {
     }
 
     /// Adds the work for a case. `op` is given a running number.
-    pub fn case(mut self, case: &'static str, op: impl Fn(u64) + Send + Sync + 'static) -> Self {
-        self.works.insert(case, Box::new(move |times| (0..times).for_each(&op)));
+    pub fn case(self, case: &'static str, op: impl Fn(u64) + Send + Sync + 'static) -> Self {
+        self.batch(case, move |times| (0..times).for_each(&op), || ())
+    }
+
+    /// Adds the work for a case that needs something around its loop, or something to end before others have their turn.
+    pub fn batch(
+        mut self,
+        case: &'static str,
+        run: impl Fn(u64) + Send + Sync + 'static,
+        settle: impl Fn() + Send + Sync + 'static,
+    ) -> Self {
+        self.works.insert(case, Work { run: Box::new(run), settle: Box::new(settle) });
         self
     }
 }
@@ -49,12 +71,14 @@ pub fn measure(contenders: &[Contender], case: &str, threads: usize, rounds: usi
         for (at, work) in works.iter().enumerate() {
             let Some(work) = work else { continue };
             samples[at].push(run(work, times[at], threads).as_secs_f64() * 1e9 / times[at] as f64);
+            (work.settle)();
         }
     }
     let taken = |(at, work): (usize, &Option<&Work>)| {
         let work = (*work)?;
         let few = times[at].clamp(1, 1000);
-        let allocations = allocations::during(|| work(few)) as f64 / few as f64;
+        let allocations = allocations::during(|| (work.run)(few)) as f64 / few as f64;
+        (work.settle)();
         Some(Taken { nanoseconds: median(&mut samples[at]), allocations })
     };
     works.iter().enumerate().map(taken).collect()
@@ -62,11 +86,13 @@ pub fn measure(contenders: &[Contender], case: &str, threads: usize, rounds: usi
 
 /// How many operations a round has.
 fn calibrate(work: &Work) -> u64 {
+    work.once();
     let mut times = 1;
     loop {
         let start = Instant::now();
-        work(times);
+        (work.run)(times);
         let took = start.elapsed();
+        (work.settle)();
         if took >= ROUND / 4 {
             return ((times as f64 * ROUND.as_secs_f64() / took.as_secs_f64()) as u64).max(1);
         }
@@ -77,7 +103,7 @@ fn calibrate(work: &Work) -> u64 {
 fn run(work: &Work, times: u64, threads: usize) -> Duration {
     if threads == 1 {
         let start = Instant::now();
-        work(times);
+        (work.run)(times);
         return start.elapsed();
     }
     let barrier = Barrier::new(threads + 1);
@@ -85,7 +111,7 @@ fn run(work: &Work, times: u64, threads: usize) -> Duration {
         for _ in 0..threads {
             scope.spawn(|| {
                 barrier.wait();
-                work(times);
+                (work.run)(times);
                 barrier.wait();
             });
         }

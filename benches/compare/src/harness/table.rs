@@ -1,14 +1,20 @@
 use super::Taken;
 
-/// One row: nanoseconds, allocations, and the ratio to the first contender, which is the yardstick.
-pub fn print(case: &str, names: &[&str], taken: &[Option<Taken>]) {
+/// One row: nanoseconds, allocations, and the ratio to the first contender, which is the yardstick. `bar` is how high ours may be.
+pub fn print(case: &str, names: &[&str], taken: &[Option<Taken>], bar: Option<f64>) {
     let yardstick = taken.first().copied().flatten();
     println!("\n{case}");
     for (name, taken) in names.iter().zip(taken) {
         let Some(Taken { nanoseconds, allocations }) = taken else { continue };
         let ratio =
             yardstick.map_or(String::new(), |first| format!("{:6.3}", nanoseconds / first.nanoseconds));
-        println!("  {name:<22} {:>14} ns  {allocations:>9.1} allocations  {ratio}", thousands(*nanoseconds));
+        let bar = bar
+            .filter(|_| name.starts_with("radiosonde"))
+            .map_or(String::new(), |bar| format!("  bar {bar:.2}"));
+        println!(
+            "  {name:<34} {:>14} ns  {allocations:>9.1} allocations  {ratio}{bar}",
+            thousands(*nanoseconds)
+        );
     }
 }
 

@@ -31,6 +31,7 @@ fn main() {
                 &format!("{case}, {threads} thread{}", if threads == 1 { "" } else { "s" }),
                 &names,
                 &taken,
+                None,
             );
         }
     }

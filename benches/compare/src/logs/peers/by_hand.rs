@@ -1,0 +1,168 @@
+//! What the machine allows: the same line with nothing around it.
+
+use std::cell::RefCell;
+use std::fmt::Write as _;
+use std::hint::black_box;
+use std::io::Write as _;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use crate::harness::Contender;
+use crate::scene::{MESSAGE, SERVICE, fields, pricing, request};
+use crate::sink::{Drained, Null};
+use crate::{IN_SPANS, NO_SPAN, NON_BLOCKING, OFF, OPENED};
+
+const INFO: usize = 2;
+const DEBUG: usize = 3;
+static LEVEL: AtomicUsize = AtomicUsize::new(INFO);
+
+/// A line, the two spans' fields as text, and the second whose timestamp is written.
+#[derive(Default)]
+struct Buffers {
+    line: String,
+    top: String,
+    metadata: String,
+    second: u64,
+    stamp: String,
+}
+
+thread_local! {
+    static BUFFERS: RefCell<Buffers> = RefCell::default();
+}
+
+pub fn contender() -> Contender {
+    let null = Arc::new(Mutex::new(Null));
+    let [a, b, c] = [null.clone(), null.clone(), null]
+        .map(|null| move |line: &str| null.lock().unwrap().write_all(line.as_bytes()).unwrap());
+    let drained = Drained::default();
+    let (queue, settling) = (queue(drained.clone()), drained.clone());
+    Contender::new("limit: by hand")
+        .batch(NO_SPAN, move |times| (0..times).for_each(|n| event(n, &a)), || ())
+        .batch(IN_SPANS, move |times| in_spans(|| (0..times).for_each(|n| event(n, &b))), || ())
+        .case(OPENED, move |n| in_spans(|| event(n, &c)))
+        .batch(
+            NON_BLOCKING,
+            move |times| {
+                let push = |line: &str| queue.lock().unwrap().extend_from_slice(line.as_bytes());
+                in_spans(|| (0..times).for_each(|n| event(n, &push)));
+                drained.sent(times);
+            },
+            move || settling.settle(),
+        )
+        .case(OFF, |n| {
+            // Relaxed: a level that changes is seen soon, whenever that is.
+            if black_box(&LEVEL).load(Ordering::Relaxed) >= DEBUG {
+                event(n, &|_| ());
+            }
+        })
+}
+
+/// Bytes that a thread comes for.
+fn queue(mut drained: Drained) -> Arc<Mutex<Vec<u8>>> {
+    let bytes = || Vec::with_capacity(64 << 20);
+    let queue = Arc::new(Mutex::new(bytes()));
+    let (theirs, mut taken) = (queue.clone(), bytes());
+    std::thread::spawn(move || {
+        loop {
+            std::mem::swap(&mut *theirs.lock().unwrap(), &mut taken);
+            if taken.is_empty() {
+                std::thread::sleep(Duration::from_micros(200));
+            }
+            drained.write_all(&taken).unwrap();
+            taken.clear();
+        }
+    });
+    queue
+}
+
+fn event(n: u64, write: &impl Fn(&str)) {
+    BUFFERS.with_borrow_mut(|Buffers { line, top, metadata, second, stamp }| {
+        let fields = fields(n);
+        line.clear();
+        line.push_str("{\"timestamp\":\"");
+        push_now(line, second, stamp);
+        line.push_str("\",\"level\":\"INFO\",\"service\":\"");
+        line.push_str(SERVICE);
+        line.push_str("\",\"module\":\"logs::peers::by_hand\",\"message\":\"");
+        line.push_str(MESSAGE);
+        line.push('"');
+        line.push_str(top);
+        line.push_str(",\"metadata\":{\"sku\":\"");
+        push_text(line, fields.sku);
+        line.push_str("\",\"quantity\":");
+        line.push_str(itoa::Buffer::new().format(fields.quantity));
+        line.push_str(",\"price\":");
+        line.push_str(zmij::Buffer::new().format(fields.price));
+        line.push_str(",\"gift\":");
+        line.push_str(if fields.gift { "true" } else { "false" });
+        line.push_str(",\"customer\":\"");
+        write!(Escaping(line), "{}", fields.customer).unwrap();
+        line.push('"');
+        line.push_str(metadata);
+        line.push_str("}}\n");
+        write(line);
+    });
+}
+
+fn in_spans(within: impl FnOnce()) {
+    BUFFERS.with_borrow_mut(|Buffers { top, metadata, .. }| {
+        let fields = request();
+        for (key, value) in
+            [("request_id", fields.request_id), ("method", fields.method), ("path", fields.path)]
+        {
+            push_pair(top, key, value);
+        }
+        let fields = pricing();
+        metadata.push_str(",\"order_id\":");
+        metadata.push_str(itoa::Buffer::new().format(fields.order_id));
+        push_pair(metadata, "region", fields.region);
+        metadata.push_str(",\"attempt\":");
+        metadata.push_str(itoa::Buffer::new().format(fields.attempt));
+    });
+    within();
+    BUFFERS.with_borrow_mut(|Buffers { top, metadata, .. }| {
+        top.clear();
+        metadata.clear();
+    });
+}
+
+fn push_pair(out: &mut String, key: &str, value: &str) {
+    out.push_str(",\"");
+    out.push_str(key);
+    out.push_str("\":\"");
+    push_text(out, value);
+    out.push('"');
+}
+
+struct Escaping<'a>(&'a mut String);
+
+impl std::fmt::Write for Escaping<'_> {
+    fn write_str(&mut self, text: &str) -> std::fmt::Result {
+        push_text(self.0, text);
+        Ok(())
+    }
+}
+
+fn push_text(out: &mut String, text: &str) {
+    if text.bytes().all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\' && byte < 0x7f) {
+        out.push_str(text);
+    } else {
+        text.chars().for_each(|character| out.extend(character.escape_default()));
+    }
+}
+
+/// The time of day is not worked out: this happens once a second.
+fn push_now(out: &mut String, second: &mut u64, stamp: &mut String) {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    if now.as_secs() != *second || stamp.is_empty() {
+        *second = now.as_secs();
+        stamp.clear();
+        write!(stamp, "2026-01-01T00:{:02}:{:02}.", *second / 60 % 60, *second % 60).unwrap();
+    }
+    out.push_str(stamp);
+    let millis = now.subsec_millis();
+    let digits = [millis / 100, millis / 10 % 10, millis % 10].map(|digit| char::from(b'0' + digit as u8));
+    digits.into_iter().for_each(|digit| out.push(digit));
+    out.push('Z');
+}

@@ -1,0 +1,89 @@
+//! Where all lines go: nowhere.
+
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+static SHOWN: AtomicBool = AtomicBool::new(false);
+
+/// From now on lines are printed.
+pub fn show() {
+    // Relaxed: set before the first line, by the thread that asks.
+    SHOWN.store(true, Ordering::Relaxed);
+}
+
+/// Takes everything.
+#[derive(Debug, Clone, Copy)]
+pub struct Null;
+
+pub fn null() -> Null {
+    Null
+}
+
+impl Write for Null {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        // Relaxed: as above.
+        if SHOWN.load(Ordering::Relaxed) {
+            io::stdout().write_all(bytes)?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// So many lines that a round has room in a queue.
+pub const QUEUED_LINES: usize = 1 << 18;
+
+/// Counts what went into a queue and what came out of it.
+#[derive(Debug, Clone, Default)]
+pub struct Drained(Arc<Lines>);
+
+#[derive(Debug, Default)]
+struct Lines {
+    sent: AtomicU64,
+    written: AtomicU64,
+}
+
+impl Drained {
+    pub fn sent(&self, lines: u64) {
+        // Relaxed: a total that nothing else is read by.
+        self.0.sent.fetch_add(lines, Ordering::Relaxed);
+    }
+
+    /// Waits until the queue is empty, so that its thread does not run in the turn of others, and says if lines were lost.
+    pub fn settle(&self) {
+        let start = Instant::now();
+        loop {
+            // Relaxed: a total.
+            let missing =
+                self.0.sent.load(Ordering::Relaxed).saturating_sub(self.0.written.load(Ordering::Relaxed));
+            if missing == 0 {
+                return;
+            }
+            if start.elapsed() > Duration::from_secs(3) {
+                println!("  {missing} lines did not come out of a queue: the figure is not to be used");
+                // Relaxed: a total.
+                self.0.written.fetch_add(missing, Ordering::Relaxed);
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+}
+
+impl Write for Drained {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let lines = bytes.iter().filter(|&&byte| byte == b'\n').count();
+        // Relaxed: a total.
+        self.0.written.fetch_add(lines as u64, Ordering::Relaxed);
+        Null.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -3,6 +3,7 @@
 mod allocations;
 mod callgrind;
 mod expected;
+mod lines;
 mod operation;
 mod operations;
 mod series_bytes;

@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 use radiosonde_core::{SpanContext, SpanId, TraceFlags, TraceId};
 use radiosonde_metrics::{Format, Histogram, LabelValue, Labels, Native, RegisterError, Registry};
 
-use crate::Operation;
 use crate::operation::counted_by_callgrind;
+use crate::{Operation, lines};
 
 /// How many series a scrape of the operations below has.
 const SERIES: u64 = 1000;
@@ -24,7 +24,7 @@ pub fn find(name: &str) -> Option<&'static Operation> {
     ALL.iter().find(|operation| operation.name == name)
 }
 
-static ALL: [Operation; 28] = [
+static ALL: [Operation; 33] = [
     Operation::one("counter_inc", |times| counter(times, false)),
     Operation::one("counter_inc_striped", |times| counter(times, true)),
     Operation::one("counter_inc_exemplars", |times| counter_with_exemplars(times, false)),
@@ -46,6 +46,11 @@ static ALL: [Operation; 28] = [
     Operation::one("signature_enums_counter_inc", signature_enums),
     Operation::one("signature_3_labels_counter_inc", signature_labels),
     Operation::one("record_3_labels", record),
+    Operation::one("log_event", lines::event),
+    Operation::one("log_event_in_2_spans", lines::event_in_spans),
+    Operation::one("log_2_spans_and_event", lines::spans_and_event),
+    Operation::one("log_span_record", lines::record),
+    Operation::one("log_event_disabled", lines::disabled),
     Operation::of("scrape_text_counter", SERIES, |times| scrape_counters(times, Format::Text)),
     Operation::of("scrape_text_histogram", SERIES, |times| scrape_histograms(times, Format::Text)),
     Operation::of("scrape_open_metrics_counter", SERIES, |times| scrape_counters(times, Format::OpenMetrics)),

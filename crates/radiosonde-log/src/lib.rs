@@ -7,6 +7,7 @@ mod filtering;
 mod layer;
 mod meter;
 mod planning;
+pub mod recent;
 mod rendering;
 mod writing;
 

@@ -6,7 +6,8 @@ use std::cell::Cell;
 use std::io;
 use std::sync::Arc;
 
-use radiosonde_core::Resource;
+use radiosonde_core::{Resource, SystemClock};
+use radiosonde_log::recent::{LogAggregator, RecentLines};
 use radiosonde_log::{Format, JsonLayer, JsonLayerBuilder, Line, LineSink, LogFilter, Writer};
 use tracing::{debug, info, info_span};
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
@@ -101,6 +102,22 @@ fn a_line_with_five_fields_inside_two_spans_allocates_nothing() {
         },
     );
     assert!(found.abs() < f64::EPSILON, "{found} allocations per line");
+}
+
+#[test]
+fn a_line_that_is_kept_and_counted_allocates_nothing() {
+    let logs = LogAggregator::over(RecentLines::bounded(5, 1 << 20).unwrap(), Arc::new(SystemClock));
+    let found = with_layer(
+        |builder| builder.sink(Arc::new(logs)),
+        || {
+            let _span = info_span!("request", request_id = "r-1").entered();
+            per_call(|| {
+                event();
+                tracing::error!("Database gone");
+            })
+        },
+    );
+    assert!(found < 0.02, "{found} allocations per two lines");
 }
 
 #[test]

@@ -1,13 +1,14 @@
 use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use radiosonde_core::{LevelNames, Resource, ResourceBuilder};
-use radiosonde_log::{Format, Writer};
+use radiosonde_log::{Format, LineSink, Writer};
 use radiosonde_metrics::{Credentials, Registry};
 use radiosonde_trace::Sampler;
 
-use crate::settings::Settings;
+use crate::settings::{Settings, Sink};
 use crate::variables::Variables;
 use crate::{InitError, Telemetry, install};
 
@@ -31,6 +32,7 @@ pub fn builder() -> TelemetryBuilder {
         log_filter: None,
         log_file: None,
         writers: Vec::new(),
+        sinks: Vec::new(),
         loki: None,
         loki_tenant: None,
         otlp: None,
@@ -67,6 +69,7 @@ pub struct TelemetryBuilder {
     pub(crate) log_filter: Option<Cow<'static, str>>,
     pub(crate) log_file: Option<PathBuf>,
     pub(crate) writers: Vec<Writer>,
+    pub(crate) sinks: Vec<Sink>,
     pub(crate) loki: Option<String>,
     pub(crate) loki_tenant: Option<String>,
     pub(crate) otlp: Option<String>,
@@ -148,6 +151,13 @@ impl TelemetryBuilder {
     /// Writes lines there instead of to standard output; several writers add up.
     pub fn log_writer(mut self, writer: Writer) -> Self {
         self.writers.push(writer);
+        self
+    }
+
+    /// Hands every line on to this sink, too, such as [`RecentLines`](radiosonde_log::recent::RecentLines) or a
+    /// [`LogAggregator`](radiosonde_log::recent::LogAggregator); several sinks add up.
+    pub fn log_sink(mut self, sink: impl LineSink) -> Self {
+        self.sinks.push(Sink(Arc::new(sink)));
         self
     }
 

@@ -1,2 +1,3 @@
-//! Runs the examples of the guide.
+//! Runs the examples of the guides.
+#![doc = include_str!("../../../docs/logs.md")]
 #![doc = include_str!("../../../docs/metrics.md")]

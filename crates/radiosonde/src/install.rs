@@ -81,8 +81,9 @@ fn log_layer(
 ) -> Result<JsonLayer, InitError> {
     let layer = JsonLayer::builder(resource).registry(registry).format(log.format).level_names(log.names);
     let layer = log.writers.into_iter().fold(layer, |layer, writer| layer.writer(writer));
-    let sink = loki.map(|loki| Arc::new(loki) as Arc<dyn LineSink>);
-    sink.into_iter().fold(layer, |layer, sink| layer.sink(sink)).build().map_err(InitError::Log)
+    let loki = loki.map(|loki| Arc::new(loki) as Arc<dyn LineSink>);
+    let sinks = log.sinks.into_iter().map(|sink| sink.0).chain(loki);
+    sinks.fold(layer, |layer, sink| layer.sink(sink)).build().map_err(InitError::Log)
 }
 
 fn lines_to_loki(

@@ -1,10 +1,12 @@
 //! What code and environment amount to.
 
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use radiosonde_core::{LevelNames, Resource, diagnostics};
-use radiosonde_log::{Format, InvalidFilter, LogFilter, Writer};
+use radiosonde_log::{Format, InvalidFilter, LineSink, LogFilter, Writer};
 use radiosonde_metrics::{Credentials, Listener, Registry};
 use radiosonde_otlp::{Compression, Headers};
 use radiosonde_trace::Sampler;
@@ -33,6 +35,16 @@ pub(crate) struct LogSettings {
     pub(crate) names: LevelNames,
     pub(crate) filter: LogFilter,
     pub(crate) writers: Vec<Writer>,
+    pub(crate) sinks: Vec<Sink>,
+}
+
+/// A sink that code asks for.
+pub(crate) struct Sink(pub(crate) Arc<dyn LineSink>);
+
+impl fmt::Debug for Sink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sink")
+    }
 }
 
 /// A text with the variable that it is from, if it is from one: an error about it names that.
@@ -103,6 +115,7 @@ impl Settings {
                 },
                 filter: filter(code.log_filter.as_deref(), variables)?,
                 writers: writers(code.writers, code.log_file, variables)?,
+                sinks: code.sinks,
             },
         })
     }

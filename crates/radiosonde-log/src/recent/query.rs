@@ -1,0 +1,99 @@
+use std::time::SystemTime;
+
+use radiosonde_core::{Level, TraceId};
+
+use crate::recent::ring::{Part, Stored};
+
+/// Which of the recent lines are wanted. Without a condition, all of them.
+///
+/// ```
+/// use radiosonde_core::Level;
+/// use radiosonde_log::recent::RecentQuery;
+///
+/// let query = RecentQuery::new().min_level(Level::Warn).target("orders").contains("timeout").limit(50);
+/// ```
+#[derive(Debug, Clone, Default)]
+#[must_use]
+pub struct RecentQuery {
+    min_level: Option<Level>,
+    target: Option<String>,
+    service: Option<String>,
+    trace_id: Option<TraceId>,
+    since: Option<SystemTime>,
+    until: Option<SystemTime>,
+    contains: Option<String>,
+    limit: Option<usize>,
+}
+
+impl RecentQuery {
+    /// All lines.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Lines of this level and graver ones.
+    pub const fn min_level(mut self, level: Level) -> Self {
+        self.min_level = Some(level);
+        self
+    }
+
+    /// Lines whose target begins like this.
+    pub fn target(mut self, prefix: impl Into<String>) -> Self {
+        self.target = Some(prefix.into());
+        self
+    }
+
+    /// Lines of this service.
+    pub fn service(mut self, service: impl Into<String>) -> Self {
+        self.service = Some(service.into());
+        self
+    }
+
+    /// Lines of this trace.
+    pub const fn trace_id(mut self, trace_id: TraceId) -> Self {
+        self.trace_id = Some(trace_id);
+        self
+    }
+
+    /// Lines of this time and later.
+    pub const fn since(mut self, time: SystemTime) -> Self {
+        self.since = Some(time);
+        self
+    }
+
+    /// Lines before this time.
+    pub const fn until(mut self, time: SystemTime) -> Self {
+        self.until = Some(time);
+        self
+    }
+
+    /// Lines whose message or JSON contains this text, upper and lower case told apart.
+    pub fn contains(mut self, text: impl Into<String>) -> Self {
+        self.contains = Some(text.into());
+        self
+    }
+
+    /// At most so many lines, the newest.
+    pub const fn limit(mut self, lines: usize) -> Self {
+        self.limit = Some(lines);
+        self
+    }
+
+    pub(crate) fn most(&self) -> usize {
+        self.limit.unwrap_or(usize::MAX)
+    }
+
+    /// The cheap conditions come first.
+    pub(crate) fn takes(&self, line: &Stored<'_>) -> bool {
+        let facts = line.facts;
+        self.min_level.is_none_or(|level| facts.level >= level)
+            && self.since.is_none_or(|since| facts.timestamp >= since)
+            && self.until.is_none_or(|until| facts.timestamp < until)
+            && self.trace_id.is_none_or(|id| facts.context.is_some_and(|context| context.trace_id() == id))
+            && self.service.as_deref().is_none_or(|service| line.part(Part::Service) == service)
+            && self.target.as_deref().is_none_or(|prefix| line.part(Part::Target).starts_with(prefix))
+            && self.contains.as_deref().is_none_or(|text| {
+                line.part(Part::Message).contains(text) || line.part(Part::Json).contains(text)
+            })
+    }
+}

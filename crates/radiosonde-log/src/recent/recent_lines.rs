@@ -1,0 +1,216 @@
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
+
+use radiosonde_core::diagnostics;
+
+use crate::recent::query::RecentQuery;
+use crate::recent::recent_line::RecentLine;
+use crate::recent::ring::{Ring, Stored};
+use crate::writing::line::{Line, LineSink};
+
+/// How many lines are looked at before threads that log get their turn.
+const TURN: usize = 64;
+
+/// Keeps the last lines in memory: a sink for [`JsonLayerBuilder::sink`](crate::JsonLayerBuilder::sink).
+///
+/// Bounded by lines and by bytes; the newest push the oldest out. Clones share the lines.
+///
+/// # Cost
+/// For the thread that logs: a lock and a copy of the line, no allocation once as many lines as it keeps have been there.
+/// The memory for the bytes is reserved at once and used as lines come.
+///
+/// ```
+/// use std::sync::Arc;
+/// use radiosonde_core::Resource;
+/// use radiosonde_log::JsonLayer;
+/// use radiosonde_log::recent::{RecentLines, RecentQuery};
+/// use tracing_subscriber::layer::SubscriberExt as _;
+///
+/// let recent = RecentLines::new();
+/// let layer = JsonLayer::builder(&Resource::new("orders")).sink(Arc::new(recent.clone())).build()?;
+/// tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
+///     tracing::info!(sku = "b-2", "order priced");
+///     tracing::info!("order shipped");
+/// });
+/// let lines = recent.lines(&RecentQuery::new().contains("b-2"));
+/// assert_eq!(lines[0].message(), "order priced");
+/// assert_eq!(recent.snapshot()[0].message(), "order shipped", "the newest is first");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct RecentLines {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    ring: Mutex<Ring>,
+    left_out: AtomicU64,
+}
+
+impl RecentLines {
+    /// How many lines are kept unless said otherwise.
+    pub const LINES: usize = 10_000;
+
+    /// How many bytes of them are kept unless said otherwise: 8 MiB.
+    pub const BYTES: usize = 8 << 20;
+
+    /// The fewest bytes: what the longest line of a [`JsonLayer`](crate::JsonLayer) takes with its default bound.
+    pub const LEAST_BYTES: usize = 1 << 19;
+
+    /// Keeps 10,000 lines of together 8 MiB at most.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::of(Self::LINES, Self::BYTES)
+    }
+
+    /// Keeps as many lines, and as many bytes of them. A line takes its JSON and once more its target, service, message and
+    /// ids.
+    ///
+    /// # Errors
+    /// [`InvalidBounds`] for no line, or for bytes below [`LEAST_BYTES`](Self::LEAST_BYTES) or above `u32::MAX`.
+    pub fn bounded(lines: usize, bytes: usize) -> Result<Self, InvalidBounds> {
+        let is_allowed = lines > 0 && bytes >= Self::LEAST_BYTES && u32::try_from(bytes).is_ok();
+        if is_allowed { Ok(Self::of(lines, bytes)) } else { Err(InvalidBounds { lines, bytes }) }
+    }
+
+    pub(crate) fn of(lines: usize, bytes: usize) -> Self {
+        let ring = Mutex::new(Ring::new(lines, bytes));
+        Self { shared: Arc::new(Shared { ring, left_out: AtomicU64::new(0) }) }
+    }
+
+    /// The lines that a query takes, the newest first.
+    ///
+    /// Threads that log wait for 64 lines at most to be looked at, so that lines may come and go meanwhile: each that is
+    /// there from the beginning to the end is looked at once.
+    #[must_use]
+    pub fn lines(&self, query: &RecentQuery) -> Vec<RecentLine> {
+        let mut lines = Vec::new();
+        if query.most() > 0 {
+            self.visit(|line| {
+                if query.takes(line) {
+                    lines.push(RecentLine::of(line));
+                }
+                lines.len() < query.most()
+            });
+        }
+        lines
+    }
+
+    /// Every line, the newest first.
+    #[must_use]
+    pub fn snapshot(&self) -> Vec<RecentLine> {
+        self.lines(&RecentQuery::new())
+    }
+
+    /// How many lines are there.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.lock().len()
+    }
+
+    /// Whether none is there.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// How many lines were longer than everything that may be kept, which needs a
+    /// [`max_line_bytes`](crate::JsonLayerBuilder::max_line_bytes) above its default.
+    #[must_use]
+    pub fn left_out(&self) -> u64 {
+        // Relaxed: a count, read alone.
+        self.shared.left_out.load(Ordering::Relaxed)
+    }
+
+    /// Forgets all lines.
+    pub fn clear(&self) {
+        self.lock().clear();
+    }
+
+    /// Shows lines, the newest first, until `each` says `false`. It runs under the lock: it must be ours and quick.
+    pub(crate) fn visit(&self, mut each: impl FnMut(&Stored<'_>) -> bool) {
+        let mut before = u64::MAX;
+        loop {
+            let ring = self.lock();
+            let there = ring.numbers();
+            let end = before.min(there.end);
+            if end <= there.start {
+                return;
+            }
+            before = there.start.max(end.saturating_sub(TURN as u64));
+            for number in (before..end).rev() {
+                if !ring.get(number).is_none_or(|line| each(&line)) {
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Whether a line that came after `cutoff` may have been pushed out.
+    pub(crate) fn forgot_after(&self, cutoff: SystemTime) -> bool {
+        let ring = self.lock();
+        let oldest = ring.numbers().start;
+        oldest > 0 && ring.get(oldest).is_none_or(|line| line.facts.timestamp > cutoff)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Ring> {
+        self.shared.ring.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl LineSink for RecentLines {
+    fn accept(&self, line: &Line<'_>) {
+        if !self.lock().push(line) {
+            // Relaxed: a count, read alone.
+            self.shared.left_out.fetch_add(1, Ordering::Relaxed);
+            let message = format_args!("a line is longer than all that may be kept, and left out");
+            diagnostics::report("log", "recent", message);
+        }
+    }
+}
+
+impl Default for RecentLines {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for RecentLines {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RecentLines").field("lines", &self.len()).finish_non_exhaustive()
+    }
+}
+
+/// Bounds within which no line can be kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InvalidBounds {
+    lines: usize,
+    bytes: usize,
+}
+
+impl InvalidBounds {
+    /// The lines asked for.
+    #[must_use]
+    pub const fn lines(&self) -> usize {
+        self.lines
+    }
+
+    /// The bytes asked for.
+    #[must_use]
+    pub const fn bytes(&self) -> usize {
+        self.bytes
+    }
+}
+
+impl fmt::Display for InvalidBounds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { lines, bytes } = self;
+        let (least, most) = (RecentLines::LEAST_BYTES, u32::MAX);
+        write!(f, "cannot keep {lines} recent lines of {bytes} bytes; allowed are 1 line and more, ")?;
+        write!(f, "and {least} to {most} bytes")
+    }
+}
+
+impl std::error::Error for InvalidBounds {}

@@ -6,6 +6,7 @@ mod events;
 mod filtering;
 mod layer;
 mod meter;
+mod panicking;
 mod planning;
 pub mod recent;
 mod rendering;
@@ -15,6 +16,8 @@ pub use bridge::{BridgeError, bridge_log_records};
 pub use builder::{BuildError, Format, JsonLayerBuilder};
 pub use filtering::filter::{InvalidFilter, InvalidFilterKind, LogFilter};
 pub use layer::JsonLayer;
+pub use panicking::backtrace::PanicBacktrace;
+pub use panicking::hook::{PanicHook, PanicHookError};
 #[doc(hidden)]
 pub use tracing as __tracing;
 pub use writing::attributes::Attributes;

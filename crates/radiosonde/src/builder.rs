@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use radiosonde_core::{LevelNames, Resource, ResourceBuilder};
-use radiosonde_log::{Format, LineSink, Writer};
+use radiosonde_log::{Format, LineSink, PanicHook, Writer};
 use radiosonde_metrics::{Credentials, Registry};
 use radiosonde_trace::Sampler;
 
@@ -33,6 +33,7 @@ pub fn builder() -> TelemetryBuilder {
         log_file: None,
         writers: Vec::new(),
         sinks: Vec::new(),
+        panic_hook: Some(PanicHook::new()),
         loki: None,
         loki_tenant: None,
         otlp: None,
@@ -70,6 +71,7 @@ pub struct TelemetryBuilder {
     pub(crate) log_file: Option<PathBuf>,
     pub(crate) writers: Vec<Writer>,
     pub(crate) sinks: Vec<Sink>,
+    pub(crate) panic_hook: Option<PanicHook>,
     pub(crate) loki: Option<String>,
     pub(crate) loki_tenant: Option<String>,
     pub(crate) otlp: Option<String>,
@@ -161,6 +163,16 @@ impl TelemetryBuilder {
         self
     }
 
+    /// How panics become lines, or `None` if they shall not; by default [`PanicHook::new`], so that a panic is one line with the
+    /// fields and the trace of its span, and nothing beside it on standard error. It counts in the telemetry's registry.
+    ///
+    /// A hook that somebody installs later runs before it; for one that was there before say
+    /// `panic_hook(PanicHook::new().and_previous())`.
+    pub fn panic_hook(mut self, hook: impl Into<Option<PanicHook>>) -> Self {
+        self.panic_hook = hook.into();
+        self
+    }
+
     /// Pushes lines to the Loki at this URL, too. Else `RADIOSONDE_LOKI_URL`; else nowhere.
     pub fn loki(mut self, url: impl Into<String>) -> Self {
         self.loki = Some(url.into());
@@ -201,7 +213,8 @@ impl TelemetryBuilder {
         self
     }
 
-    /// Sets everything up: starts the delivery thread, and installs the `tracing` subscriber and the bridge for the `log` crate.
+    /// Sets everything up: starts the delivery thread, and installs the `tracing` subscriber, the bridge for the `log` crate and
+    /// the panic hook.
     ///
     /// Needs no runtime. May be called once in a process.
     ///

@@ -2,7 +2,7 @@ use std::error::Error;
 use std::fmt;
 
 use radiosonde_delivery::StartError;
-use radiosonde_log::{BridgeError, OpenError};
+use radiosonde_log::{BridgeError, OpenError, PanicHookError};
 use radiosonde_metrics::{ListenError, RegisterError};
 use radiosonde_trace::{InvalidSampler, ProbeError};
 
@@ -32,6 +32,8 @@ pub enum InitError {
     Otlp(radiosonde_otlp::BuildError),
     /// The metrics listener cannot listen.
     Listen(ListenError),
+    /// The panic hook cannot be installed.
+    PanicHook(PanicHookError),
     /// Another `tracing` subscriber is installed already.
     Subscriber,
     /// Another logger of the `log` crate is installed already.
@@ -55,6 +57,7 @@ impl fmt::Display for InitError {
             Self::Loki(_) => "cannot set up the push to Loki",
             Self::Otlp(_) => "cannot set up the export of spans",
             Self::Listen(_) => "cannot start the metrics listener",
+            Self::PanicHook(_) => "cannot make panics lines",
             Self::Subscriber => {
                 "another `tracing` subscriber is installed already; set up telemetry before, and without another"
             }
@@ -74,6 +77,7 @@ impl Error for InitError {
             Self::LogFile(error) => error,
             Self::Log(error) => error,
             Self::LogFilter(error) => error,
+            Self::PanicHook(error) => error,
             Self::Delivery(error) => error,
             Self::Loki(error) => error,
             Self::Otlp(error) => error,

@@ -35,7 +35,8 @@ pub(crate) fn install(settings: Settings) -> Result<Telemetry, InitError> {
 }
 
 fn assemble(settings: Settings) -> Result<Telemetry, InitError> {
-    let Settings { resource, registry, log, loki, otlp, sampler, disabled, listen, credentials } = settings;
+    let Settings { resource, registry, log, panic_hook, loki, otlp, sampler, disabled, listen, credentials } =
+        settings;
     if !dispatcher::get_default(|there| there.is::<NoSubscriber>()) {
         return Err(InitError::Subscriber);
     }
@@ -65,6 +66,10 @@ fn assemble(settings: Settings) -> Result<Telemetry, InitError> {
     let listener = listen.map(start).transpose()?;
 
     // From here on the process is changed; what can fail has been tried.
+    if let Some(hook) = panic_hook {
+        // Without a subscriber it leaves panics to the hook before.
+        hook.registry(&registry).install().map_err(InitError::PanicHook)?;
+    }
     bridge_log_records().map_err(InitError::Bridge)?;
     dispatcher::set_global_default(subscriber).map_err(|_| InitError::Subscriber)?;
     traces.install_global();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use radiosonde_core::{LevelNames, Resource, diagnostics};
-use radiosonde_log::{Format, InvalidFilter, LineSink, LogFilter, Writer};
+use radiosonde_log::{Format, InvalidFilter, LineSink, LogFilter, PanicHook, Writer};
 use radiosonde_metrics::{Credentials, Listener, Registry};
 use radiosonde_otlp::{Compression, Headers};
 use radiosonde_trace::Sampler;
@@ -19,6 +19,7 @@ pub(crate) struct Settings {
     pub(crate) resource: Resource,
     pub(crate) registry: Registry,
     pub(crate) log: LogSettings,
+    pub(crate) panic_hook: Option<PanicHook>,
     pub(crate) loki: Option<LokiSettings>,
     pub(crate) otlp: Option<OtlpSettings>,
     pub(crate) sampler: Sampler,
@@ -91,6 +92,7 @@ impl Settings {
         Ok(Self {
             resource,
             registry: code.registry.unwrap_or_else(|| Registry::global().clone()),
+            panic_hook: code.panic_hook,
             loki: loki.map(|url| LokiSettings { url, tenant }),
             otlp: otlp(code.otlp, variables)?,
             sampler: match code.sampler {

@@ -1,0 +1,34 @@
+//! A panic in a service that has set up telemetry. There is one set-up in a process, and so one test.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "panics are what it is about")]
+
+use radiosonde::log::Writer;
+use radiosonde::log::recent::{LogAggregator, RecentQuery};
+use radiosonde::{Format, Level, Registry};
+use radiosonde_testkit::SharedBuffer;
+
+#[test]
+fn a_panic_is_a_line_of_the_request_in_which_it_happened() {
+    let (registry, buffer, logs) = (Registry::new(), SharedBuffer::new(), LogAggregator::new());
+    let _telemetry = radiosonde::builder()
+        .service_name("orders")
+        .registry(&registry)
+        .log_format(Format::Json)
+        .log_writer(Writer::new("buffer", buffer.clone()))
+        .log_sink(logs.clone())
+        .init()
+        .unwrap();
+    let worker = std::thread::spawn(|| {
+        let span = tracing::info_span!("request", request_id = "r-1");
+        let _entered = span.enter();
+        tracing::info!("begins");
+        panic!("no such order");
+    });
+    worker.join().unwrap_err();
+    let lines = logs.recent().snapshot();
+    let [panicked, begins] = &lines[..] else { panic!("{lines:?}") };
+    assert_eq!((panicked.message(), panicked.level()), ("panicked: no such order", Level::Error));
+    assert_eq!(panicked.request_id(), Some("r-1"));
+    assert!(panicked.trace_id().is_some() && panicked.trace_id() == begins.trace_id());
+    assert!(registry.text().contains("\npanics_total 1\n"));
+    assert_eq!(buffer.lines().len(), logs.recent().lines(&RecentQuery::new()).len());
+}

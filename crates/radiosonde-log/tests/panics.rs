@@ -141,7 +141,7 @@ fn play(case: &str) {
         "with a backtrace" => {
             subscribe(Identity::new());
             hook().backtrace(PanicBacktrace::Always).install().unwrap();
-            panics(|| drop("seven".parse::<u8>().unwrap()));
+            panics(|| assert_eq!("seven".parse::<u8>().unwrap(), 7));
         }
         "with a backtrace if the environment says so" => {
             subscribe(Identity::new());

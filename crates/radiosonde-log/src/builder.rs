@@ -1,23 +1,23 @@
 use std::fmt;
 use std::sync::Arc;
 
-use radiosonde_core::{Level, LevelNames, Resource, SharedClock, SystemClock};
+use radiosonde_core::{LevelNames, Resource, SharedClock, SystemClock};
 use radiosonde_metrics::{RegisterError, Registry};
 
 use crate::layer::JsonLayer;
 use crate::meter::Meter;
-use crate::planning::slot::{Destination, Origin, destination_of};
-use crate::rendering::escape::push_escaped;
+use crate::planning::keys::Keys;
+use crate::planning::plan::{Planned, planned};
+use crate::planning::plans::Plans;
 use crate::rendering::fields::{Fields, Limits};
 use crate::rendering::shorten;
 use crate::rendering::value::Value;
+use crate::schemas::schema::Schema;
+use crate::schemas::slot::Origin;
+use crate::spans::tree::Spans;
 use crate::writing::line::LineSink;
 use crate::writing::output::{Forward, Output, Style};
 use crate::writing::writer::Writer;
-
-/// Keys that the layer sets itself.
-const OWN_KEYS: [&str; 9] =
-    ["timestamp", "level", "service", "module", "message", "trace_id", "span_id", "truncated", "metadata"];
 
 /// What the lines of the layer's writers look like. Sinks always get JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -148,13 +148,13 @@ impl JsonLayerBuilder {
     /// that clash with the registry's.
     pub fn build(self) -> Result<JsonLayer, BuildError> {
         let meter = Meter::new(&self.registry, self.names).map_err(BuildError::Metrics)?;
-        let heads = Level::ALL.map(|level| head(level, self.names, &self.service));
-        let longest = heads.iter().map(String::len).max().unwrap_or(0);
-        let least = longest + shorten::ROOM_NEEDED;
+        let schema = Schema::new(&self.service, self.names);
+        let least = shorten::least_bytes(&schema);
         if self.limits.line_bytes < least {
             return Err(BuildError::MaxLineBytes { bytes: self.limits.line_bytes, least });
         }
-        let statics = statics(&self.static_fields, self.limits)?;
+        let keys = Keys::default();
+        let statics = statics(&self.static_fields, &schema, &keys, self.limits)?;
         let mut writers = self.writers;
         if writers.is_empty() && self.sinks.is_empty() {
             writers.push(Writer::stdout());
@@ -172,7 +172,10 @@ impl JsonLayerBuilder {
             clock: self.clock,
             service: self.service,
             names: self.names,
-            heads,
+            schema,
+            keys,
+            plans: Plans::new(),
+            spans: Spans::new(),
             statics,
             limits: self.limits,
             outputs,
@@ -182,25 +185,27 @@ impl JsonLayerBuilder {
     }
 }
 
-/// The part of a line between timestamp and module.
-fn head(level: Level, names: LevelNames, service: &str) -> String {
-    let mut head = format!("\",\"level\":\"{}\",\"service\":\"", level.name(names));
-    push_escaped(&mut head, service);
-    head.push_str("\",\"module\":\"");
-    head
-}
-
-fn statics(list: &[(String, String)], limits: Limits) -> Result<Fields, BuildError> {
+fn statics(
+    list: &[(String, String)],
+    schema: &Schema,
+    keys: &Keys,
+    limits: Limits,
+) -> Result<Fields, BuildError> {
     let mut fields = Fields::default();
     for (key, value) in list {
-        let destination = destination_of(key, Origin::Inherited);
-        let is_own = OWN_KEYS.contains(&key.as_str());
-        if key.is_empty() || is_own || matches!(destination, Destination::Hidden | Destination::Level) {
-            return Err(BuildError::StaticField { key: key.as_str().into() });
+        let is_own = key.is_empty() || schema.own_keys().iter().any(|own| **own == **key);
+        match planned(key, Origin::Inherited, schema, keys) {
+            Planned::Shown(mut shown) if !is_own => {
+                shown.repeats = true;
+                fields.put(&shown, Value::Str(value), limits);
+            }
+            _ => {
+                let own = schema.own_keys().to_vec();
+                return Err(BuildError::StaticField { key: key.as_str().into(), own });
+            }
         }
-        fields.put(key, Value::Str(value), Origin::Inherited, limits);
     }
-    Ok(fields.compacted())
+    Ok(fields)
 }
 
 fn style(writer: &Writer, format: Format, colors: Option<bool>) -> Style {
@@ -226,6 +231,8 @@ pub enum BuildError {
     StaticField {
         /// The key.
         key: Box<str>,
+        /// The keys that the layer sets.
+        own: Vec<Box<str>>,
     },
     /// No line fits.
     MaxLineBytes {
@@ -241,12 +248,12 @@ pub enum BuildError {
 impl fmt::Display for BuildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::StaticField { key } => {
+            Self::StaticField { key, own } => {
                 write!(
                     f,
                     "static field {key:?} is not allowed; its key may not be empty, start with `otel.` or "
                 )?;
-                write!(f, "`radiosonde.`, or be one that the layer sets itself: {}", OWN_KEYS.join(", "))
+                write!(f, "`radiosonde.`, or be one that the layer sets itself: {}", own.join(", "))
             }
             Self::MaxLineBytes { bytes, least } => {
                 write!(f, "a line of at most {bytes} bytes holds nothing; allowed are {least} and more")

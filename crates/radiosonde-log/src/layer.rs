@@ -2,22 +2,31 @@ use std::time::SystemTime;
 
 use radiosonde_core::{Level, LevelNames, Resource, SharedClock, SpanContext};
 use tracing_core::span::{Attributes, Id, Record};
-use tracing_core::{Event, Subscriber};
+use tracing_core::{Event, Interest, Metadata, Subscriber};
 use tracing_log::NormalizeEvent as _;
 use tracing_subscriber::layer::{Context, Layer};
-use tracing_subscriber::registry::{LookupSpan, Scope};
+use tracing_subscriber::registry::LookupSpan;
 
 use crate::builder::JsonLayerBuilder;
 use crate::meter::Meter;
-use crate::planning::slot::{Origin, Slot};
+use crate::planning::keys::Keys;
+use crate::planning::plan::{Plan, push_head};
+use crate::planning::plans::Plans;
 use crate::rendering::escape::unescape;
 use crate::rendering::fields::{Fields, Limits};
 use crate::rendering::json::{self, Parts};
 use crate::rendering::pretty::{Heading, Pretty};
 use crate::rendering::recorder::Recorder;
 use crate::rendering::scratch::Scratch;
+use crate::schemas::schema::Schema;
+use crate::schemas::slot::{Origin, Slot};
+use crate::spans::stack;
+use crate::spans::tree::Spans;
 use crate::writing::line::Line;
 use crate::writing::output::{Delivering, Forward, Output, Style};
+
+/// The target of the callsites that `tracing-log` makes events of records with.
+const LOG_RECORDS: &str = "log";
 
 /// Writes each event of `tracing` as one JSON object on one line.
 ///
@@ -34,9 +43,8 @@ use crate::writing::output::{Delivering, Forward, Output, Style};
 ///   integer and a string otherwise; a `duration_ms` that is no finite number goes under `metadata`.
 /// - A field called like a key that the layer sets itself (`timestamp`, `level`, `service`, `module`, `trace_id`, `span_id`,
 ///   `truncated`, `metadata`) goes under `metadata`, and so does a span's `message`.
-/// - `trace_id` and `span_id` are those of the event's own span: the [`SpanContext`] in the span's extensions, or else, for an
-///   event without an explicit parent, [`SpanContext::current`], or else that of the nearest span around it. Spans that the
-///   layer's filter disables are not seen.
+/// - `trace_id` and `span_id` are those of [`SpanContext::current`]; of an event with an explicit parent they are those in the
+///   extensions of that span, or else of the nearest one around it. Spans that the layer's filter disables are not seen.
 /// - Fields that start with `otel.` or `radiosonde.` are directives and never appear; `radiosonde.level = "fatal"` makes the
 ///   level `FATAL` (see [`fatal!`](crate::fatal)).
 /// - Integers up to 64 bits are numbers, wider ones strings. Floats are numbers; NaN and the infinities are `"NaN"`,
@@ -48,8 +56,9 @@ use crate::writing::output::{Delivering, Forward, Output, Style};
 ///   escaped: no value can end a line, forge one or colour a terminal.
 ///
 /// # Cost
-/// One pass over the event's fields into a buffer of this thread; fields of spans are rendered once, when they are recorded,
-/// and copied into lines. No allocation once the thread's buffers have grown. A span with fields costs three.
+/// Where a field goes is decided once per callsite. An event is one pass over its fields into a buffer of this thread; what
+/// spans hand down was rendered when it was recorded and is copied as one piece, however deep the event is. No allocation once
+/// the buffers have grown, neither for a line nor for a span.
 ///
 /// # Filtering
 /// The layer itself takes every event and span. Give it a [`LogFilter`](crate::LogFilter) with
@@ -72,7 +81,10 @@ pub struct JsonLayer {
     pub(crate) clock: SharedClock,
     pub(crate) service: String,
     pub(crate) names: LevelNames,
-    pub(crate) heads: [String; 6],
+    pub(crate) schema: Schema,
+    pub(crate) keys: Keys,
+    pub(crate) plans: Plans,
+    pub(crate) spans: Spans,
     pub(crate) statics: Fields,
     pub(crate) limits: Limits,
     pub(crate) outputs: Vec<Output>,
@@ -80,27 +92,37 @@ pub struct JsonLayer {
     pub(crate) meter: Meter,
 }
 
-/// A span's own fields, in its extensions. Layers of this kind share them, as they render them alike.
-#[derive(Debug)]
-struct SpanFields(Fields);
-
 impl JsonLayer {
     /// A layer for the service of this resource.
     pub fn builder(resource: &Resource) -> JsonLayerBuilder {
         JsonLayerBuilder::new(resource)
     }
 
+    fn plan(&self, metadata: &'static Metadata<'static>, is_record: impl Fn() -> bool) -> &Plan {
+        self.plans.of(metadata, || {
+            let origin = match metadata.is_span() {
+                true => Origin::Inherited,
+                false if is_record() => Origin::LogRecord,
+                false => Origin::Event,
+            };
+            Plan::new(metadata, origin, &self.schema, &self.keys)
+        })
+    }
+
     /// Renders what `record` hands over into this thread's buffers and lends them, without any lock held: values are
     /// formatted by the user's code, which may log.
-    fn rendered(&self, record: impl FnOnce(&mut Recorder<'_>), then: impl FnOnce(&Fields)) {
+    fn rendered(
+        &self,
+        metadata: &'static Metadata<'static>,
+        record: impl FnOnce(&mut Recorder<'_>),
+        then: impl FnOnce(&Fields),
+    ) {
+        let plan = self.plan(metadata, || false);
         Scratch::lend(|scratch| {
-            let mut recorder =
-                Recorder::new(&mut scratch.fields, &mut scratch.target, Origin::Inherited, self.limits);
+            let mut recorder = Recorder::new(plan, &mut scratch.fields, &mut scratch.target, self.limits);
             record(&mut recorder);
             self.meter.fmt_errors(recorder.failed());
-            if !scratch.fields.is_empty() {
-                then(&scratch.fields);
-            }
+            then(&scratch.fields);
         });
     }
 
@@ -109,34 +131,37 @@ impl JsonLayer {
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
         let now = self.clock.now();
-        let origin = if event.metadata().target() == "log" && event.is_log() {
-            Origin::LogRecord
-        } else {
-            Origin::Event
-        };
-        let mut recorder = Recorder::new(&mut scratch.fields, &mut scratch.target, origin, self.limits);
+        let plan = self.plan(event.metadata(), || event.metadata().target() == LOG_RECORDS && event.is_log());
+        let mut recorder = Recorder::new(plan, &mut scratch.fields, &mut scratch.target, self.limits);
         event.record(&mut recorder);
-        let level = recorder.level(*event.metadata().level());
-        self.meter.fmt_errors(recorder.failed());
+        let (level, failed) = (recorder.level(), recorder.failed());
+        self.meter.fmt_errors(failed);
 
-        let made = Made {
-            now,
-            level,
-            module: if scratch.target.is_empty() { event.metadata().target() } else { &scratch.target },
-            timestamp: scratch.stamp.of(now),
-        };
         let own = scratch.fields.entries().len();
-        let context = self.inherit(&mut scratch.fields, ctx.event_scope(event), event.is_contextual());
+        let (span, context) = self.surroundings(event, ctx);
+        if let Some(span) = span {
+            self.spans.hand_down(span, &mut scratch.fields, self.limits);
+        }
+        if !self.statics.is_empty() {
+            scratch.fields.fill_from(&self.statics, self.limits);
+        }
+
+        let is_own_head = level == plan.level() && scratch.target.is_empty();
+        let module = if scratch.target.is_empty() { event.metadata().target() } else { &scratch.target };
+        let module_fits = if is_own_head {
+            plan.module_fits()
+        } else {
+            push_head(&mut scratch.head, &self.schema, level, module)
+        };
+        if !module_fits {
+            scratch.fields.leave_out();
+        }
+        let made = Made { now, level, module, timestamp: scratch.stamp.of(now), context };
         for output in &self.outputs {
             if let Style::Pretty { colors } = output.style() {
                 scratch.pretty.clear();
-                let mut pretty = Pretty::new(&mut scratch.pretty, colors);
-                self.heading(&mut pretty, &made, &scratch.fields, own);
-                for (at, span) in ctx.event_scope(event).into_iter().flat_map(Scope::from_root).enumerate() {
-                    let fields = span.extensions();
-                    pretty.span(span.name(), fields.get().map(|SpanFields(fields)| fields), at == 0);
-                }
-                pretty.end(context);
+                let pretty = Pretty::new(&mut scratch.pretty, colors);
+                self.pretty(pretty, &made, &scratch.fields, own, span);
                 self.deliver(|| output.write(&scratch.pretty, &*self.clock));
             }
         }
@@ -145,15 +170,28 @@ impl JsonLayer {
             return;
         }
         let parts = Parts {
+            schema: &self.schema,
             timestamp: made.timestamp,
-            head: &self.heads[level as usize],
-            module: made.module,
+            head: if is_own_head { plan.head() } else { &scratch.head },
             fields: &scratch.fields,
             context,
         };
         let truncated = json::push_line(&mut scratch.line, &parts, self.limits.line_bytes - 1);
         self.meter.line(level, truncated);
-        self.deliver(|| self.send(&mut scratch.line, &made, &parts));
+        self.deliver(|| self.send(&mut scratch.line, &made, &scratch.fields));
+    }
+
+    /// The span that an event hands down the fields of, and the context that it is in.
+    fn surroundings<S>(&self, event: &Event<'_>, ctx: &Context<'_, S>) -> (Option<u64>, Option<SpanContext>)
+    where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
+        if event.is_contextual() {
+            return (stack::current(self.spans.number()), SpanContext::current());
+        }
+        let mut scope = ctx.event_scope(event).into_iter().flatten().peekable();
+        let span = scope.peek().map(|span| span.id().into_u64());
+        (span, scope.find_map(|span| span.extensions().get().copied()))
     }
 
     /// Runs code of writers and sinks, during which this thread's events are dropped.
@@ -164,23 +202,22 @@ impl JsonLayer {
         }
     }
 
-    fn send(&self, line: &mut String, made: &Made<'_>, parts: &Parts<'_>) {
+    fn send(&self, line: &mut String, made: &Made<'_>, fields: &Fields) {
         if !self.sinks.is_empty() {
             let slot = |slot| {
-                let entry = parts.fields.slot(slot)?;
-                let contents = parts.fields.value(entry).strip_prefix('"')?.strip_suffix('"')?;
+                let contents = fields.value(fields.slot(slot)?).strip_prefix('"')?.strip_suffix('"')?;
                 Some(unescape(contents))
             };
-            let message = slot(Slot::Message).unwrap_or_default();
-            let correlation_id = slot(Slot::CorrelationId);
-            let request_id = slot(Slot::RequestId);
-            let user_id = slot(Slot::UserId);
+            let message = slot(Slot::MESSAGE).unwrap_or_default();
+            let correlation_id = slot(Slot::CORRELATION_ID);
+            let request_id = slot(Slot::REQUEST_ID);
+            let user_id = slot(Slot::USER_ID);
             let mut finished = Line::new(line, made.now, made.level)
                 .with_target(made.module)
                 .with_service(&self.service)
                 .with_message(&message)
-                .with_fields(parts.fields);
-            if let Some(context) = parts.context {
+                .with_fields(fields);
+            if let Some(context) = made.context {
                 finished = finished.with_context(context);
             }
             if let Some(id) = &correlation_id {
@@ -202,38 +239,25 @@ impl JsonLayer {
         }
     }
 
-    fn heading(&self, pretty: &mut Pretty<'_>, made: &Made<'_>, fields: &Fields, own: usize) {
+    fn pretty(
+        &self,
+        mut pretty: Pretty<'_>,
+        made: &Made<'_>,
+        fields: &Fields,
+        own: usize,
+        span: Option<u64>,
+    ) {
         let (timestamp, level, module) = (made.timestamp, made.level, made.module);
         let heading = Heading { timestamp, level, names: self.names, module };
-        pretty.heading(&heading, fields.slot(Slot::Message).map(|entry| fields.value(entry)));
+        pretty.heading(&heading, fields.slot(Slot::MESSAGE).map(|entry| fields.value(entry)));
         pretty.fields(fields, own);
-    }
-
-    /// Adds the fields of the spans around an event, the innermost first, and of the layer; returns the event's context.
-    fn inherit<'a, S>(
-        &self,
-        fields: &mut Fields,
-        scope: Option<Scope<'a, S>>,
-        is_contextual: bool,
-    ) -> Option<SpanContext>
-    where
-        S: LookupSpan<'a>,
-    {
-        let (mut own, mut around) = (None, None);
-        for (depth, span) in scope.into_iter().flatten().enumerate() {
-            let extensions = span.extensions();
-            let context: Option<SpanContext> = extensions.get().copied();
-            if depth == 0 {
-                own = context;
-            } else {
-                around = around.or(context);
-            }
-            if let Some(SpanFields(inherited)) = extensions.get() {
-                fields.fill_from(inherited, self.limits);
-            }
+        if let Some(span) = span {
+            let mut is_first = true;
+            self.spans.outermost_first(span, |name, fields| {
+                pretty.span(name, fields, std::mem::take(&mut is_first));
+            });
         }
-        fields.fill_from(&self.statics, self.limits);
-        own.or_else(|| if is_contextual { SpanContext::current() } else { None }).or(around)
+        pretty.end(made.context);
     }
 }
 
@@ -244,38 +268,55 @@ struct Made<'a> {
     level: Level,
     module: &'a str,
     timestamp: &'a str,
+    context: Option<SpanContext>,
 }
 
 impl<S> Layer<S> for JsonLayer
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
+    fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
+        // Whether an event is a record of `log` can only be told of the event.
+        if metadata.target() != LOG_RECORDS {
+            self.plan(metadata, || false);
+        }
+        Interest::always()
+    }
+
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, ctx: Context<'_, S>) {
-        let Some(span) = ctx.span(id) else { return };
+        let parent = match attributes.parent() {
+            None if attributes.is_contextual() => stack::current(self.spans.number()),
+            None => None,
+            Some(parent) if self.spans.knows(parent.into_u64()) => Some(parent.into_u64()),
+            // Disabled for this layer: the nearest around it that is not.
+            Some(_) => ctx.span(id).and_then(|span| span.parent()).map(|parent| parent.id().into_u64()),
+        };
         self.rendered(
+            attributes.metadata(),
             |recorder| attributes.record(recorder),
-            |fields| {
-                let mut extensions = span.extensions_mut();
-                // Another layer of this kind may have been here.
-                if extensions.get_mut::<SpanFields>().is_none() {
-                    extensions.insert(SpanFields(fields.compacted()));
-                }
-            },
+            |fields| self.spans.open(id.into_u64(), attributes.metadata(), parent, fields, self.limits),
         );
     }
 
-    fn on_record(&self, id: &Id, values: &Record<'_>, ctx: Context<'_, S>) {
-        let Some(span) = ctx.span(id) else { return };
+    fn on_record(&self, id: &Id, values: &Record<'_>, _: Context<'_, S>) {
+        let Some(metadata) = self.spans.metadata(id.into_u64()) else { return };
         self.rendered(
+            metadata,
             |recorder| values.record(recorder),
-            |newer| {
-                let mut extensions = span.extensions_mut();
-                match extensions.get_mut::<SpanFields>() {
-                    Some(SpanFields(fields)) => fields.update_from(newer, self.limits),
-                    None => extensions.insert(SpanFields(newer.compacted())),
-                }
-            },
+            |newer| self.spans.update(id.into_u64(), newer, self.limits),
         );
+    }
+
+    fn on_enter(&self, id: &Id, _: Context<'_, S>) {
+        stack::enter(self.spans.number(), id.into_u64());
+    }
+
+    fn on_exit(&self, id: &Id, _: Context<'_, S>) {
+        stack::exit(self.spans.number(), id.into_u64());
+    }
+
+    fn on_close(&self, id: Id, _: Context<'_, S>) {
+        self.spans.close(id.into_u64());
     }
 
     fn on_event(&self, event: &Event<'_>, ctx: Context<'_, S>) {

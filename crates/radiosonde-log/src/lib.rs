@@ -10,6 +10,8 @@ mod panicking;
 mod planning;
 pub mod recent;
 mod rendering;
+mod schemas;
+mod spans;
 mod writing;
 
 pub use bridge::{BridgeError, bridge_log_records};

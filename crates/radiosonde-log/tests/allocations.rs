@@ -130,14 +130,11 @@ fn a_disabled_event_allocates_nothing() {
 }
 
 #[test]
-fn a_span_with_three_fields_allocates_three_times() {
+fn a_span_with_three_fields_allocates_nothing_once_others_have_been() {
     let span = || drop(info_span!("price_order", order = 7, user_id = 42, attempt = 1).entered());
     let alone = tracing::subscriber::with_default(tracing_subscriber::registry(), || per_call(span));
     let found = with_layer(|builder| builder.writer(Writer::new("nowhere", io::sink())), || per_call(span));
-    assert!(
-        (found - alone - 3.0).abs() < 0.01,
-        "{found} allocations per span, {alone} of them the registry's"
-    );
+    assert!((found - alone).abs() < 0.01, "{found} allocations per span, {alone} of them the registry's");
 }
 
 #[test]

@@ -194,7 +194,11 @@ fn ids_are_those_of_the_events_own_span() {
         let child = info_span!(parent: &traced, "child");
         let plain = info_span!(parent: None, "plain");
         let _current = context("c").enter();
-        traced.in_scope(|| info!("its own"));
+        {
+            // What is entered is current: the layer that made the context sees to it.
+            let _entered = context("a").enter();
+            traced.in_scope(|| info!("its own"));
+        }
         info!(parent: &traced, "its own, though not entered");
         plain.in_scope(|| info!("not traced by us: the current one"));
         info!("no span: the current one");

@@ -269,7 +269,10 @@ fn a_sink_gets_the_line_and_what_to_index_it_by() {
 fn what_cannot_be_built_says_why() {
     for key in ["", "level", "trace_id", "otel.name", "radiosonde.level"] {
         let error = builder().static_field(key, "x").build().unwrap_err();
-        assert_eq!(error, BuildError::StaticField { key: key.into() });
+        assert!(
+            matches!(&error, BuildError::StaticField { key: refused, .. } if **refused == *key),
+            "{error}"
+        );
         assert!(error.to_string().starts_with(&format!("static field {key:?} is not allowed")), "{error}");
     }
     let error = builder().max_line_bytes(100).build().unwrap_err();

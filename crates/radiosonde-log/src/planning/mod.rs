@@ -1,3 +1,5 @@
 //! What is decided once per callsite, so that an event only has to follow it.
 
-pub(crate) mod slot;
+pub(crate) mod keys;
+pub(crate) mod plan;
+pub(crate) mod plans;

@@ -38,9 +38,33 @@ const MAX_GROWTH: usize = 6;
 /// that is less strict than JSON: DEL and the C1 controls, the line and paragraph separators, and the bidirectional
 /// overrides.
 pub(crate) fn push_escaped(out: &mut String, text: &str) {
+    let plain = plain_prefix(text.as_bytes());
+    if plain == text.len() {
+        out.push_str(text);
+    } else {
+        push_escaped_from(out, text, plain);
+    }
+}
+
+/// How many bytes from the start surely stand as they are: whole blocks, in which a compiler compares all bytes at once, and
+/// the bytes after them one by one.
+fn plain_prefix(bytes: &[u8]) -> usize {
+    const BLOCK: usize = 16;
+    let mut at = 0;
+    while let Some(block) = bytes.get(at..at + BLOCK) {
+        let odd = |byte: &u8| *byte < 0x20 || *byte >= 0x7f || *byte == b'"' || *byte == b'\\';
+        if block.iter().fold(false, |found, byte| found | odd(byte)) {
+            return at;
+        }
+        at += BLOCK;
+    }
+    at + bytes[at..].iter().take_while(|byte| CLASS[usize::from(**byte)] == PLAIN).count()
+}
+
+/// The same for a text whose first `at` bytes stand as they are.
+fn push_escaped_from(out: &mut String, text: &str, mut at: usize) {
     let bytes = text.as_bytes();
     let mut copied = 0;
-    let mut at = 0;
     while let Some(&byte) = bytes.get(at) {
         let class = CLASS[usize::from(byte)];
         if class == PLAIN {

@@ -1,9 +1,7 @@
-use crate::planning::slot::{Destination, Kind, Origin, Slot, destination_of};
-use crate::rendering::escape::push_escaped;
+use crate::planning::keys::Key;
+use crate::planning::plan::Shown;
 use crate::rendering::value::{Value, Written};
-
-/// Longer field names are left out of the line. Names come from source code, so this only meets generated ones.
-const MAX_NAME_BYTES: usize = 256;
+use crate::schemas::slot::{Kind, Slot};
 
 /// What a value may take of the buffer even when the fields before it have used it up.
 const MIN_VALUE_BYTES: usize = 256;
@@ -17,37 +15,43 @@ pub(crate) struct Limits {
     pub(crate) fields: usize,
 }
 
-/// Rendered fields with unique keys: a buffer of `"key":value` pieces that are spliced into lines as they are.
+/// Rendered fields with unique keys: buffers of `,"key":value` pieces that are spliced into lines as they are.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Fields {
-    text: String,
+    /// The pieces that stand at the top of the line.
+    top: String,
+    /// The others.
+    rest: String,
     entries: Vec<Entry>,
+    /// The bits of the keys, see [`Key::bit`].
+    bits: u64,
     left_out: bool,
 }
 
-/// One piece of a [`Fields`] buffer.
+/// One piece of a [`Fields`].
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Entry {
-    pub(crate) slot: Option<Slot>,
+    pub(crate) key: Key,
+    pub(crate) place: Place,
+    cut: bool,
     start: usize,
     value: usize,
     end: usize,
-    cut: bool,
 }
 
-/// What a field turned out to be.
+/// Where a piece stands in the line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Put {
-    Written(Written),
-    Target,
-    Level,
-    Nothing,
+pub(crate) enum Place {
+    Top,
+    Rest,
 }
 
 impl Fields {
     pub(crate) fn clear(&mut self) {
-        self.text.clear();
+        self.top.clear();
+        self.rest.clear();
         self.entries.clear();
+        self.bits = 0;
         self.left_out = false;
     }
 
@@ -59,24 +63,41 @@ impl Fields {
         &self.entries
     }
 
-    /// `"key":value`, ready to be spliced into an object.
-    pub(crate) fn piece(&self, entry: &Entry) -> &str {
-        &self.text[entry.start..entry.end]
+    /// All pieces at the top, in the order in which they came, each after a comma.
+    pub(crate) fn top(&self) -> &str {
+        &self.top
     }
 
-    /// `"key":`
+    /// All other pieces, each after a comma.
+    pub(crate) fn rest(&self) -> &str {
+        &self.rest
+    }
+
+    /// `,"key":value`
+    pub(crate) fn piece(&self, entry: &Entry) -> &str {
+        &self.text(entry.place)[entry.start..entry.end]
+    }
+
+    /// `,"key":`
+    pub(crate) fn prefix(&self, entry: &Entry) -> &str {
+        &self.text(entry.place)[entry.start..entry.value]
+    }
+
+    /// `key`, as it is escaped in the line.
     pub(crate) fn key(&self, entry: &Entry) -> &str {
-        &self.text[entry.start..entry.value]
+        let prefix = self.prefix(entry);
+        prefix.strip_prefix(",\"").and_then(|key| key.strip_suffix("\":")).unwrap_or(prefix)
     }
 
     /// The value as JSON.
     pub(crate) fn value(&self, entry: &Entry) -> &str {
-        &self.text[entry.value..entry.end]
+        &self.text(entry.place)[entry.value..entry.end]
     }
 
     /// The entry that fills a slot.
     pub(crate) fn slot(&self, slot: Slot) -> Option<&Entry> {
-        self.entries.iter().find(|entry| entry.slot == Some(slot))
+        let key = Key::of_slot(slot);
+        self.entries.iter().find(|entry| entry.key == key && entry.place == Place::Top)
     }
 
     /// Whether a value was cut or a field left out.
@@ -86,52 +107,63 @@ impl Fields {
 
     /// How much memory is held back for the next use.
     pub(crate) fn capacity(&self) -> usize {
-        self.text.capacity()
+        self.top.capacity() + self.rest.capacity() + self.entries.capacity() * size_of::<Entry>()
+    }
+
+    /// Says that a field is missing.
+    pub(crate) fn leave_out(&mut self) {
+        self.left_out = true;
     }
 
     /// Renders a field. A later field of the same key takes the earlier one's place.
-    pub(crate) fn put(&mut self, name: &str, value: Value<'_>, origin: Origin, limits: Limits) -> Put {
-        // `r#type = ..` is how a field is called like a keyword.
-        let name = name.strip_prefix("r#").unwrap_or(name);
-        let slot = match destination_of(name, origin) {
-            Destination::Slot(slot) if value.suits(slot.kind()) => Some(slot),
-            Destination::Slot(_) | Destination::Metadata => None,
-            Destination::Target => return Put::Target,
-            Destination::Level => return Put::Level,
-            Destination::Hidden => return Put::Nothing,
-        };
-        if slot.is_none() && name.len() > MAX_NAME_BYTES {
+    pub(crate) fn put(&mut self, field: &Shown, value: Value<'_>, limits: Limits) -> Written {
+        let slot = field.slot.as_ref().filter(|(_, kind)| value.suits(*kind));
+        let room = self.entries.len() < limits.fields || field.repeats && self.find(field.key).is_some();
+        if slot.is_none() && !room {
             self.left_out = true;
-            return Put::Nothing;
+            return Written::default();
         }
-        let start = self.text.len();
-        match slot {
-            Some(slot) => self.text.push_str(slot.key()),
-            None => {
-                self.text.push('"');
-                push_escaped(&mut self.text, name);
-                self.text.push_str("\":");
-            }
-        }
-        let before = self.text.len();
-        let limit = before.saturating_add(self.value_limit(limits));
-        let written = match slot.map(Slot::kind) {
-            Some(kind @ (Kind::Text | Kind::Integer | Kind::Number)) => {
-                value.push_as(&mut self.text, kind, limit)
-            }
-            None => value.push_json(&mut self.text, limit),
+        let limit = self.value_limit(limits);
+        let (place, prefix, kind) = match slot {
+            Some((prefix, kind)) => (Place::Top, prefix, Some(*kind)),
+            None => (Place::Rest, &field.rest, None),
         };
-        let entry = Entry { slot, start, value: before, end: self.text.len(), cut: written.cut };
-        self.insert(entry, limits);
-        Put::Written(written)
+        let text = self.text_mut(place);
+        let start = text.len();
+        text.push_str(prefix);
+        let before = text.len();
+        let limit = before.saturating_add(limit);
+        let written = match kind {
+            Some(kind @ (Kind::Text | Kind::Integer | Kind::Number)) => value.push_as(text, kind, limit),
+            None => value.push_json(text, limit),
+        };
+        let entry = Entry { key: field.key, place, cut: written.cut, start, value: before, end: text.len() };
+        if field.repeats {
+            self.settle(entry);
+        } else {
+            self.add(entry);
+        }
+        written
     }
 
     /// Adds what is missing here: `self` has precedence.
     pub(crate) fn fill_from(&mut self, other: &Self, limits: Limits) {
-        for entry in &other.entries {
-            if self.find(entry.slot, other.key(entry)).is_none() {
-                let copied = self.copy(other, entry);
-                self.insert(copied, limits);
+        let fits = self.entries.len() + other.entries.len() <= limits.fields
+            && self.len() + other.len() <= bound(limits);
+        if self.bits & other.bits == 0 && fits {
+            let (top, rest) = (self.top.len(), self.rest.len());
+            self.top.push_str(&other.top);
+            self.rest.push_str(&other.rest);
+            self.entries.extend(other.entries.iter().map(|entry| match entry.place {
+                Place::Top => entry.moved_by(top),
+                Place::Rest => entry.moved_by(rest),
+            }));
+            self.bits |= other.bits;
+        } else {
+            for entry in &other.entries {
+                if self.find(entry.key).is_none() {
+                    self.copy(other, entry, limits);
+                }
             }
         }
         self.left_out |= other.left_out;
@@ -140,108 +172,159 @@ impl Fields {
     /// Replaces what is here already and adds the rest: `newer` has precedence.
     pub(crate) fn update_from(&mut self, newer: &Self, limits: Limits) {
         for entry in &newer.entries {
-            // Each value is bounded; this bounds a span into which one long value after the other is recorded.
-            if self.text.len() + newer.piece(entry).len() > limits.line_bytes.saturating_mul(3) {
-                self.left_out = true;
-                continue;
-            }
-            match self.find(entry.slot, newer.key(entry)) {
+            match self.find(entry.key) {
+                // Each value is bounded; this bounds a span into which one long value after the other is recorded.
+                Some(_) if self.len() + newer.piece(entry).len() > bound(limits) => self.left_out = true,
                 Some(at) => self.replace(at, newer, entry),
-                None => {
-                    let copied = self.copy(newer, entry);
-                    self.insert(copied, limits);
-                }
+                None => self.copy(newer, entry, limits),
             }
         }
         self.left_out |= newer.left_out;
     }
 
-    /// The same fields in buffers that hold nothing else.
-    pub(crate) fn compacted(&self) -> Self {
-        let mut fresh = Self {
-            text: String::with_capacity(self.entries.iter().map(|entry| entry.end - entry.start).sum()),
-            entries: Vec::with_capacity(self.entries.len()),
-            left_out: self.left_out,
-        };
-        for entry in &self.entries {
-            let copied = fresh.copy(self, entry);
-            fresh.entries.push(copied);
+    fn text(&self, place: Place) -> &String {
+        match place {
+            Place::Top => &self.top,
+            Place::Rest => &self.rest,
         }
-        fresh
+    }
+
+    fn text_mut(&mut self, place: Place) -> &mut String {
+        match place {
+            Place::Top => &mut self.top,
+            Place::Rest => &mut self.rest,
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.top.len() + self.rest.len()
+    }
+
+    fn find(&self, key: Key) -> Option<usize> {
+        if self.bits & key.bit() == 0 {
+            return None;
+        }
+        self.entries.iter().position(|entry| entry.key == key)
+    }
+
+    fn add(&mut self, entry: Entry) {
+        self.bits |= entry.key.bit();
+        self.entries.push(entry);
     }
 
     /// One value may be as long as a line, all of them together as two, and each gets a little.
     fn value_limit(&self, limits: Limits) -> usize {
-        let left = limits.line_bytes.saturating_mul(2).saturating_sub(self.text.len());
+        let left = limits.line_bytes.saturating_mul(2).saturating_sub(self.len());
         left.min(limits.line_bytes).max(MIN_VALUE_BYTES)
     }
 
-    fn copy(&mut self, other: &Self, entry: &Entry) -> Entry {
-        let start = self.text.len();
-        self.text.push_str(other.piece(entry));
-        Entry {
+    /// Adds a piece of another buffer, if there is room.
+    fn copy(&mut self, other: &Self, entry: &Entry, limits: Limits) {
+        let piece = other.piece(entry);
+        let is_full = self.entries.len() >= limits.fields || self.len() + piece.len() > bound(limits);
+        // Those at the top are few, each of them bounded.
+        if is_full && entry.place == Place::Rest {
+            self.left_out = true;
+            return;
+        }
+        let text = self.text_mut(entry.place);
+        let start = text.len();
+        text.push_str(piece);
+        self.add(Entry {
             start,
             value: start + (entry.value - entry.start),
             end: start + (entry.end - entry.start),
             ..*entry
-        }
+        });
+    }
+
+    /// Adds the piece that has just been written to the end, or puts it in the place of an earlier one with its key.
+    fn settle(&mut self, entry: Entry) {
+        let Some(at) = self.find(entry.key) else { return self.add(entry) };
+        let text = self.text_mut(entry.place).split_off(entry.start);
+        let mut newest = Self::default();
+        *newest.text_mut(entry.place) = text;
+        let entry =
+            Entry { start: 0, value: entry.value - entry.start, end: entry.end - entry.start, ..entry };
+        self.replace(at, &newest, &entry);
     }
 
     /// Puts a piece of another buffer in the place of one here, so that a span which records again and again does not grow.
     fn replace(&mut self, at: usize, other: &Self, entry: &Entry) {
         let old = self.entries[at];
         let piece = other.piece(entry);
-        self.text.replace_range(old.start..old.end, piece);
-        let moved = |position: usize| position - old.end + old.start + piece.len();
-        for later in self.entries.iter_mut().filter(|later| later.start >= old.end) {
-            (later.start, later.value, later.end) =
-                (moved(later.start), moved(later.value), moved(later.end));
-        }
-        let value = old.start + (entry.value - entry.start);
-        self.entries[at] = Entry { start: old.start, value, end: old.start + piece.len(), ..*entry };
-    }
-
-    fn insert(&mut self, entry: Entry, limits: Limits) {
-        match self.find(entry.slot, &self.text[entry.start..entry.value]) {
-            Some(at) => self.entries[at] = entry,
-            None if entry.slot.is_none() && self.entries.len() >= limits.fields => {
-                self.text.truncate(entry.start);
-                self.left_out = true;
+        let stays = old.place == entry.place;
+        let put = if stays { piece } else { "" };
+        self.text_mut(old.place).replace_range(old.start..old.end, put);
+        for later in &mut self.entries {
+            if later.place == old.place && later.start >= old.end {
+                *later = Entry {
+                    start: later.start - old.end + old.start + put.len(),
+                    value: later.value - old.end + old.start + put.len(),
+                    end: later.end - old.end + old.start + put.len(),
+                    ..*later
+                };
             }
-            None => self.entries.push(entry),
         }
+        let start = if stays { old.start } else { self.text(entry.place).len() };
+        if !stays {
+            self.text_mut(entry.place).push_str(piece);
+        }
+        let value = start + (entry.value - entry.start);
+        self.entries[at] = Entry { start, value, end: start + piece.len(), ..*entry };
     }
+}
 
-    fn find(&self, slot: Option<Slot>, key: &str) -> Option<usize> {
-        // An inherited `message` is not the event's: they are the one pair of fields that share a name and not a key.
-        let is_message = slot == Some(Slot::Message);
-        self.entries
-            .iter()
-            .position(|entry| (entry.slot == Some(Slot::Message)) == is_message && self.key(entry) == key)
+impl Entry {
+    fn moved_by(&self, bytes: usize) -> Self {
+        Self { start: self.start + bytes, value: self.value + bytes, end: self.end + bytes, ..*self }
     }
+}
+
+/// What the pieces may take together, before the line they end up in is cut.
+const fn bound(limits: Limits) -> usize {
+    limits.line_bytes.saturating_mul(3)
 }
 
 #[cfg(test)]
 mod tests {
+    use radiosonde_core::LevelNames;
+
     use super::*;
+    use crate::planning::keys::Keys;
+    use crate::planning::plan::{Planned, planned};
+    use crate::schemas::schema::Schema;
+    use crate::schemas::slot::Origin;
 
     const LIMITS: Limits = Limits { line_bytes: 1000, fields: 4 };
 
-    fn fields(list: &[(&str, Value<'_>)], origin: Origin) -> Fields {
+    /// Renders as if any two of the fields could have the same name.
+    fn put(fields: &mut Fields, keys: &Keys, name: &str, value: Value<'_>, origin: Origin) {
+        match planned(name, origin, &Schema::new("orders", LevelNames::default()), keys) {
+            Planned::Shown(mut shown) => {
+                shown.repeats = true;
+                fields.put(&shown, value, LIMITS);
+            }
+            _ => fields.leave_out(),
+        }
+    }
+
+    fn fields(keys: &Keys, list: &[(&str, Value<'_>)], origin: Origin) -> Fields {
         let mut fields = Fields::default();
         for (name, value) in list {
-            fields.put(name, *value, origin, LIMITS);
+            put(&mut fields, keys, name, *value, origin);
         }
         fields
     }
 
     fn pieces(fields: &Fields) -> Vec<&str> {
-        fields.entries().iter().map(|entry| fields.piece(entry)).collect()
+        fields.entries().iter().map(|entry| &fields.piece(entry)[1..]).collect()
     }
 
     #[test]
     fn the_last_of_two_equal_names_wins_wherever_it_goes() {
-        let put = |list| fields(list, Origin::Event);
+        let keys = Keys::default();
+        let put = |list| fields(&keys, list, Origin::Event);
         assert_eq!(
             pieces(&put(&[("a", Value::I64(1)), ("b", Value::I64(2)), ("a", Value::I64(3))])),
             ["\"a\":3", "\"b\":2"]
@@ -252,52 +335,58 @@ mod tests {
         );
         let moved = put(&[("duration_ms", Value::U64(1)), ("duration_ms", Value::Str("1ms"))]);
         assert_eq!(pieces(&moved), ["\"duration_ms\":\"1ms\""]);
-        assert_eq!(moved.entries()[0].slot, None);
+        assert_eq!(moved.entries()[0].place, Place::Rest);
+        assert_eq!((moved.top(), moved.rest()), ("", ",\"duration_ms\":\"1ms\""));
     }
 
     #[test]
     fn what_is_there_has_precedence_over_what_fills() {
-        let mut event = fields(&[("a", Value::I64(1)), ("message", Value::Str("hi"))], Origin::Event);
+        let keys = Keys::default();
+        let mut event = fields(&keys, &[("a", Value::I64(1)), ("message", Value::Str("hi"))], Origin::Event);
         let span = [("a", Value::I64(2)), ("b", Value::I64(3)), ("message", Value::Str("argument"))];
-        event.fill_from(&fields(&span, Origin::Inherited), LIMITS);
+        event.fill_from(&fields(&keys, &span, Origin::Inherited), LIMITS);
         assert_eq!(pieces(&event), ["\"a\":1", "\"message\":\"hi\"", "\"b\":3", "\"message\":\"argument\""]);
-        assert_eq!(event.entries()[3].slot, None, "a span's message is metadata");
+        assert_eq!(event.entries()[3].place, Place::Rest, "a span's message is metadata");
     }
 
     #[test]
     fn records_replace_and_the_buffer_stays_bounded() {
-        let mut span = fields(&[("a", Value::I64(0))], Origin::Inherited);
+        let keys = Keys::default();
+        let mut span = fields(&keys, &[("a", Value::I64(0))], Origin::Inherited);
         let long = "x".repeat(100);
         for round in 0..1000 {
-            let newer = fields(&[("a", Value::I64(round)), ("b", Value::Str(&long))], Origin::Inherited);
+            let newer =
+                fields(&keys, &[("a", Value::I64(round)), ("b", Value::Str(&long))], Origin::Inherited);
             span.update_from(&newer, LIMITS);
-            let kept: usize = pieces(&span).iter().map(|piece| piece.len()).sum();
-            assert_eq!(span.text.len(), kept, "nothing else is in the buffer");
+            let kept: usize = pieces(&span).iter().map(|piece| piece.len() + 1).sum();
+            assert_eq!(span.len(), kept, "nothing else is in the buffer");
             assert_eq!(pieces(&span), [format!("\"a\":{round}"), format!("\"b\":\"{long}\"")]);
         }
     }
 
     #[test]
     fn long_values_recorded_one_after_the_other_stay_bounded() {
+        let keys = Keys::default();
         let (mut span, long) = (Fields::default(), "x".repeat(900));
         for name in ["a", "b", "c", "d"] {
-            span.update_from(&fields(&[(name, Value::Str(&long))], Origin::Inherited), LIMITS);
+            span.update_from(&fields(&keys, &[(name, Value::Str(&long))], Origin::Inherited), LIMITS);
         }
         assert_eq!(span.entries().len(), 3);
-        assert!(span.text.len() <= 3 * LIMITS.line_bytes && span.is_truncated());
+        assert!(span.len() <= 3 * LIMITS.line_bytes && span.is_truncated());
     }
 
     #[test]
     fn fields_and_names_beyond_the_bounds_are_left_out_and_said() {
         let many: Vec<String> = (0..20).map(|at| format!("field{at}")).collect();
         let list: Vec<_> = many.iter().map(|name| (name.as_str(), Value::Bool(true))).collect();
-        let mut event = fields(&list, Origin::Event);
+        let keys = Keys::default();
+        let mut event = fields(&keys, &list, Origin::Event);
         assert_eq!(event.entries().len(), LIMITS.fields);
-        event.put("request_id", Value::Str("r"), Origin::Event, LIMITS);
-        assert!(event.slot(Slot::RequestId).is_some());
+        put(&mut event, &keys, "request_id", Value::Str("r"), Origin::Event);
+        assert!(event.slot(Slot::REQUEST_ID).is_some());
         assert!(event.is_truncated());
 
-        let event = fields(&[(&"n".repeat(257), Value::Bool(true))], Origin::Event);
+        let event = fields(&keys, &[(&"n".repeat(257), Value::Bool(true))], Origin::Event);
         assert!(event.is_empty() && event.is_truncated());
     }
 
@@ -305,9 +394,23 @@ mod tests {
     fn one_huge_value_leaves_room_for_the_next() {
         let huge = "x".repeat(5000);
         let list = [("a", Value::Str(&huge)), ("b", Value::Str(&huge)), ("c", Value::Str("small"))];
-        let event = fields(&list, Origin::Event);
+        let event = fields(&Keys::default(), &list, Origin::Event);
         assert_eq!(event.value(&event.entries()[2]), "\"small\"");
-        assert!(event.text.len() < 3 * LIMITS.line_bytes);
+        assert!(event.len() < 3 * LIMITS.line_bytes);
         assert!(event.is_truncated());
+    }
+
+    #[test]
+    fn sets_that_share_no_key_are_joined_as_one_piece_and_others_field_by_field() {
+        let keys = Keys::default();
+        let mut event = fields(&keys, &[("message", Value::Str("hi")), ("a", Value::I64(1))], Origin::Event);
+        let outer = [("b", Value::I64(2)), ("user_id", Value::Str("u")), ("c", Value::I64(3))];
+        event.fill_from(&fields(&keys, &outer, Origin::Inherited), LIMITS);
+        assert_eq!((event.rest(), event.is_truncated()), (",\"a\":1,\"b\":2", true), "four fields fit");
+        let mut event = fields(&keys, &[("a", Value::I64(1))], Origin::Event);
+        event.fill_from(&fields(&keys, &outer, Origin::Inherited), LIMITS);
+        assert_eq!((event.top(), event.rest()), (",\"user_id\":\"u\"", ",\"a\":1,\"b\":2,\"c\":3"));
+        assert_eq!(pieces(&event), ["\"a\":1", "\"b\":2", "\"user_id\":\"u\"", "\"c\":3"]);
+        assert!(!event.is_truncated());
     }
 }

@@ -1,29 +1,39 @@
 use radiosonde_core::SpanContext;
 
-use crate::planning::slot::Slot;
-use crate::rendering::escape::push_escaped;
-use crate::rendering::fields::{Entry, Fields};
+use crate::rendering::fields::{Entry, Fields, Place};
 use crate::rendering::shorten;
+use crate::schemas::schema::Schema;
+use crate::schemas::slot::Slot;
 
 /// Everything a line is made of, rendered already.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Parts<'a> {
+    pub(crate) schema: &'a Schema,
     pub(crate) timestamp: &'a str,
-    /// From the quote that ends the timestamp to the one that starts the module: the same for every line of a level.
+    /// From the quote that ends the timestamp to the one that ends the module.
     pub(crate) head: &'a str,
-    pub(crate) module: &'a str,
     pub(crate) fields: &'a Fields,
     pub(crate) context: Option<SpanContext>,
 }
 
 /// Writes one JSON object of at most `limit` bytes and returns whether anything had to go.
 pub(crate) fn push_line(out: &mut String, parts: &Parts<'_>, limit: usize) -> bool {
-    let truncated = parts.fields.is_truncated();
+    let fields = parts.fields;
+    let truncated = fields.is_truncated();
     let start = out.len();
     push_start(out, parts);
-    push_module(out, parts.module);
-    push_slots(out, parts.fields, |out, entry| out.push_str(parts.fields.piece(entry)));
-    push_end(out, parts, truncated, |out, entry| out.push_str(parts.fields.piece(entry)), |_| true);
+    if are_in_order(fields) {
+        out.push_str(fields.top());
+    } else {
+        push_slots(out, parts, |out, entry| out.push_str(fields.piece(entry)));
+    }
+    push_ids(out, parts, truncated);
+    if let Some(rest) = fields.rest().strip_prefix(',') {
+        out.push_str(&parts.schema.rest);
+        out.push_str(rest);
+        out.push('}');
+    }
+    out.push('}');
     if out.len() - start <= limit {
         return truncated;
     }
@@ -32,62 +42,56 @@ pub(crate) fn push_line(out: &mut String, parts: &Parts<'_>, limit: usize) -> bo
     true
 }
 
-/// The object up to the module.
+/// Whether the slots stand in the buffer as they do in a line.
+fn are_in_order(fields: &Fields) -> bool {
+    let mut top = fields.entries().iter().filter(|entry| entry.place == Place::Top);
+    let mut last = match top.next() {
+        Some(first) if first.key.index() == Slot::MESSAGE.index() => first.key.index(),
+        _ => return false,
+    };
+    top.all(|entry| std::mem::replace(&mut last, entry.key.index()) < entry.key.index())
+}
+
+/// The object up to the slots.
 pub(crate) fn push_start(out: &mut String, parts: &Parts<'_>) {
-    out.push_str("{\"timestamp\":\"");
+    out.push_str(&parts.schema.start);
     out.push_str(parts.timestamp);
     out.push_str(parts.head);
 }
 
-pub(crate) fn push_module(out: &mut String, module: &str) {
-    push_escaped(out, module);
-    out.push('"');
-}
-
 /// The reserved keys that fields fill, in their order. `message` is always there.
-pub(crate) fn push_slots(out: &mut String, fields: &Fields, push: impl Fn(&mut String, &Entry)) {
-    let mut filled = [None; Slot::COUNT];
-    for entry in fields.entries() {
-        if let Some(slot) = entry.slot {
-            filled[slot.index()] = Some(entry);
+pub(crate) fn push_slots(out: &mut String, parts: &Parts<'_>, push: impl Fn(&mut String, &Entry)) {
+    let mut filled = [None; Slot::MAX];
+    for entry in parts.fields.entries() {
+        if entry.place == Place::Top
+            && let Some(place) = filled.get_mut(entry.key.index())
+        {
+            *place = Some(entry);
         }
     }
-    if filled[Slot::Message.index()].is_none() {
-        out.push_str(",\"message\":\"\"");
+    if filled[Slot::MESSAGE.index()].is_none()
+        && let Some((key, _)) = parts.schema.slot(Slot::MESSAGE)
+    {
+        out.push_str(key);
+        out.push_str("\"\"");
     }
     for entry in filled.into_iter().flatten() {
-        out.push(',');
         push(out, entry);
     }
 }
 
-/// The ids, the rest of the fields and the end of the object.
-pub(crate) fn push_end(
-    out: &mut String,
-    parts: &Parts<'_>,
-    truncated: bool,
-    push: impl Fn(&mut String, &Entry),
-    keep: impl Fn(&Entry) -> bool,
-) {
+/// The ids, and whether something is missing.
+pub(crate) fn push_ids(out: &mut String, parts: &Parts<'_>, truncated: bool) {
     if let Some(context) = parts.context {
-        out.push_str(",\"trace_id\":\"");
+        out.push_str(&parts.schema.trace_id);
         push_hex(out, &context.trace_id().to_hex());
-        out.push_str("\",\"span_id\":\"");
+        out.push_str(&parts.schema.span_id);
         push_hex(out, &context.span_id().to_hex());
         out.push('"');
     }
     if truncated {
-        out.push_str(",\"truncated\":true");
+        out.push_str(&parts.schema.truncated);
     }
-    let mut separator = ",\"metadata\":{";
-    for entry in parts.fields.entries() {
-        if entry.slot.is_none() && keep(entry) {
-            out.push_str(separator);
-            separator = ",";
-            push(out, entry);
-        }
-    }
-    out.push_str(if separator == "," { "}}" } else { "}" });
 }
 
 fn push_hex(out: &mut String, digits: &[u8]) {

@@ -1,8 +1,9 @@
 use radiosonde_core::{Level, LevelNames, SpanContext};
 
-use crate::planning::slot::Slot;
+use crate::planning::keys::Key;
 use crate::rendering::escape::push_escaped;
 use crate::rendering::fields::{Entry, Fields};
+use crate::schemas::slot::Slot;
 
 const RESET: &str = "\x1b[0m";
 const DIM: &str = "\x1b[2m";
@@ -54,17 +55,21 @@ impl<'a> Pretty<'a> {
 
     /// The event's own fields, which are the first of all, the message apart.
     pub(crate) fn fields(&mut self, fields: &Fields, own: usize) {
-        for entry in fields.entries().iter().take(own).filter(|entry| entry.slot != Some(Slot::Message)) {
+        for entry in
+            fields.entries().iter().take(own).filter(|entry| entry.key != Key::of_slot(Slot::MESSAGE))
+        {
             self.out.push(' ');
             self.field(fields, entry);
         }
     }
 
     /// A span around the event; the outermost comes first.
-    pub(crate) fn span(&mut self, name: &str, fields: Option<&Fields>, is_first: bool) {
+    pub(crate) fn span(&mut self, name: &str, fields: &Fields, is_first: bool) {
         self.out.push_str(if is_first { " in " } else { ":" });
         self.styled(BOLD, |out| push_escaped(out, name));
-        let Some(fields) = fields.filter(|fields| !fields.is_empty()) else { return };
+        if fields.is_empty() {
+            return;
+        }
         self.out.push('{');
         for (at, entry) in fields.entries().iter().enumerate() {
             if at > 0 {
@@ -89,8 +94,7 @@ impl<'a> Pretty<'a> {
     }
 
     fn field(&mut self, fields: &Fields, entry: &Entry) {
-        let key = contents(fields.key(entry).trim_end_matches(':'));
-        self.styled(ITALIC, |out| out.push_str(key));
+        self.styled(ITALIC, |out| out.push_str(fields.key(entry)));
         self.styled(DIM, |out| out.push('='));
         push_value(self.out, fields.value(entry));
     }

@@ -4,16 +4,16 @@ use std::fmt;
 use radiosonde_core::Level;
 use tracing_core::field::{Field, Visit};
 
-use crate::planning::slot::Origin;
-use crate::rendering::fields::{Fields, Limits, Put};
+use crate::planning::plan::{Plan, Planned};
+use crate::rendering::fields::{Fields, Limits};
 use crate::rendering::value::Value;
 
-/// Renders the values of an event or a span as `tracing` visits them.
+/// Renders the values of an event or a span as `tracing` visits them, after the plan of their callsite.
 #[derive(Debug)]
 pub(crate) struct Recorder<'a> {
+    plan: &'a Plan,
     fields: &'a mut Fields,
     target: &'a mut String,
-    origin: Origin,
     limits: Limits,
     is_fatal: bool,
     failed: u64,
@@ -21,24 +21,17 @@ pub(crate) struct Recorder<'a> {
 
 impl<'a> Recorder<'a> {
     pub(crate) fn new(
+        plan: &'a Plan,
         fields: &'a mut Fields,
         target: &'a mut String,
-        origin: Origin,
         limits: Limits,
     ) -> Self {
-        Self { fields, target, origin, limits, is_fatal: false, failed: 0 }
+        Self { plan, fields, target, limits, is_fatal: false, failed: 0 }
     }
 
-    /// The level of the line, given the event's.
-    pub(crate) fn level(&self, level: tracing_core::Level) -> Level {
-        match level {
-            _ if self.is_fatal => Level::Fatal,
-            tracing_core::Level::ERROR => Level::Error,
-            tracing_core::Level::WARN => Level::Warn,
-            tracing_core::Level::INFO => Level::Info,
-            tracing_core::Level::DEBUG => Level::Debug,
-            tracing_core::Level::TRACE => Level::Trace,
-        }
+    /// The level of the line.
+    pub(crate) fn level(&self) -> Level {
+        if self.is_fatal { Level::Fatal } else { self.plan.level() }
     }
 
     /// How many values failed to format themselves.
@@ -47,11 +40,14 @@ impl<'a> Recorder<'a> {
     }
 
     fn put(&mut self, field: &Field, value: Value<'_>) {
-        match (self.fields.put(field.name(), value, self.origin, self.limits), value) {
-            (Put::Written(written), _) => self.failed += u64::from(written.failed),
-            (Put::Level, Value::Str(name)) => self.is_fatal = name.parse() == Ok(Level::Fatal),
-            (Put::Target, Value::Str(target)) => target.clone_into(self.target),
-            (Put::Level | Put::Target | Put::Nothing, _) => {}
+        match (self.plan.field(field.index()), value) {
+            (Planned::Shown(shown), _) => {
+                self.failed += u64::from(self.fields.put(shown, value, self.limits).failed);
+            }
+            (Planned::Level, Value::Str(name)) => self.is_fatal = name.parse() == Ok(Level::Fatal),
+            (Planned::Target, Value::Str(target)) => target.clone_into(self.target),
+            (Planned::LeftOut, _) => self.fields.leave_out(),
+            (Planned::Level | Planned::Target | Planned::Hidden, _) => {}
         }
     }
 }

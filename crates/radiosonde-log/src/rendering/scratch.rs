@@ -12,6 +12,8 @@ pub(crate) struct Scratch {
     pub(crate) fields: Fields,
     pub(crate) line: String,
     pub(crate) pretty: String,
+    /// What stands between timestamp and slots where that is not the callsite's own.
+    pub(crate) head: String,
     /// The target of a bridged `log` record.
     pub(crate) target: String,
     pub(crate) stamp: Stamp,
@@ -27,13 +29,15 @@ impl Scratch {
             fields: Fields::default(),
             line: String::new(),
             pretty: String::new(),
+            head: String::new(),
             target: String::new(),
             stamp: Stamp::new(),
         }
     }
 
     fn capacity(&self) -> usize {
-        self.fields.capacity() + self.line.capacity() + self.pretty.capacity() + self.target.capacity()
+        let texts = [&self.line, &self.pretty, &self.head, &self.target];
+        self.fields.capacity() + texts.map(String::capacity).into_iter().sum::<usize>()
     }
 
     /// Lends this thread's buffers, cleared.
@@ -45,6 +49,7 @@ impl Scratch {
             SCRATCH.try_with(Cell::take).ok().flatten().unwrap_or_else(|| Box::new(Self::new()));
         scratch.fields.clear();
         scratch.line.clear();
+        scratch.head.clear();
         scratch.target.clear();
         let result = work(&mut scratch);
         if scratch.capacity() <= KEEP_BYTES {

@@ -2,65 +2,66 @@
 
 use std::ptr;
 
-use crate::planning::slot::Slot;
+use crate::planning::plan::MAX_MODULE_BYTES;
 use crate::rendering::escape::cut_at;
-use crate::rendering::fields::{Entry, Fields};
-use crate::rendering::json::{Parts, push_end, push_module, push_slots, push_start};
+use crate::rendering::fields::{Entry, Fields, Place};
+use crate::rendering::json::{Parts, push_ids, push_slots, push_start};
+use crate::schemas::schema::Schema;
 
 /// No value is cut to less, so that numbers and short values always stay whole.
 const MIN_VALUE: usize = 64;
-
-/// Targets of `tracing` are module paths; only bridged `log` records bring arbitrary ones.
-const MAX_MODULE: usize = 256;
-
-/// What a field takes beside its key and value: the comma.
-const SEPARATOR: usize = 1;
 
 /// An error whose chain had to go.
 const ERROR_START: &str = "{\"message\":\"";
 const ERROR_END: &str = "\",\"chain\":[]}";
 
-/// Writes the line in at most `limit` bytes, which is at least the head and [`ROOM_NEEDED`].
+/// Writes the line in at most `limit` bytes, which is no less than [`least_bytes`].
 pub(crate) fn push_line(out: &mut String, parts: &Parts<'_>, limit: usize) {
     let start = out.len();
     push_start(out, parts);
-    push_module(out, prefix(parts.module, MAX_MODULE));
-
-    let fields = parts.fields;
-    let mut end = String::new();
-    push_end(&mut end, parts, true, |_, _| {}, |_| false);
-    let fixed = out.len() - start + end.len() + ",\"message\":\"\"".len() + ",\"metadata\":{}".len();
+    let mut ids = String::new();
+    push_ids(&mut ids, parts, true);
+    let fixed =
+        out.len() - start + ids.len() + ",\"message\":\"\"".len() + parts.schema.rest.len() + "}}".len();
     let budget = limit.saturating_sub(fixed);
 
+    let fields = parts.fields;
     let kept = keep(fields, budget);
     let cap = cap(fields, &kept, budget);
-    let is_kept = |entry: &Entry| kept.iter().any(|other| ptr::eq(*other, entry));
     let push = |out: &mut String, entry: &Entry| {
-        out.push_str(fields.key(entry));
+        out.push_str(fields.prefix(entry));
         push_value(out, fields.value(entry), cap);
     };
-    push_slots(out, fields, push);
-    push_end(out, parts, true, push, is_kept);
+    push_slots(out, parts, push);
+    out.push_str(&ids);
+    let mut is_first = true;
+    let is_kept = |entry: &&Entry| kept.iter().any(|other| ptr::eq(*other, *entry));
+    for entry in fields.entries().iter().filter(|entry| entry.place == Place::Rest).filter(is_kept) {
+        if is_first {
+            out.push_str(&parts.schema.rest);
+            // The comma is one between fields.
+            out.push_str(fields.prefix(entry).trim_start_matches(','));
+            push_value(out, fields.value(entry), cap);
+        } else {
+            push(out, entry);
+        }
+        is_first = false;
+    }
+    out.push_str(if is_first { "}" } else { "}}" });
 }
 
-/// The room that a line needs beside its head: a module that is all escapes, ids and punctuation, and the reserved keys with
+/// What the shortest line may need: a frame, a module that is all escapes, ids and punctuation, and the reserved keys with
 /// their values cut as far as they may be.
-pub(crate) const ROOM_NEEDED: usize = 6 * MAX_MODULE + 512 + Slot::COUNT * (32 + MIN_VALUE);
-
-/// The beginning of a text, up to a character that no longer fits.
-fn prefix(text: &str, limit: usize) -> &str {
-    let mut end = text.len().min(limit);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    &text[..end]
+pub(crate) fn least_bytes(schema: &Schema) -> usize {
+    let slots: usize = schema.slot_keys().map(|key| key.len() + MIN_VALUE).sum();
+    schema.longest_frame() + 6 * MAX_MODULE_BYTES + 512 + slots
 }
 
 /// As many fields, those at the top first, as fit when each is cut as far as it may be.
 fn keep(fields: &Fields, budget: usize) -> Vec<&Entry> {
     let mut used = 0;
-    let top = fields.entries().iter().filter(|entry| entry.slot.is_some());
-    let rest = fields.entries().iter().filter(|entry| entry.slot.is_none());
+    let top = fields.entries().iter().filter(|entry| entry.place == Place::Top);
+    let rest = fields.entries().iter().filter(|entry| entry.place == Place::Rest);
     top.chain(rest)
         .filter(|entry| {
             let needed = size(fields, entry, MIN_VALUE);
@@ -83,7 +84,7 @@ fn cap(fields: &Fields, kept: &[&Entry], budget: usize) -> usize {
 }
 
 fn size(fields: &Fields, entry: &Entry, cap: usize) -> usize {
-    SEPARATOR + fields.key(entry).len() + fields.value(entry).len().min(cap)
+    fields.prefix(entry).len() + fields.value(entry).len().min(cap)
 }
 
 /// Appends a JSON value of ours in at most `cap` bytes.

@@ -3,8 +3,8 @@ use std::error::Error;
 use std::fmt::{self, Write as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::planning::slot::Kind;
 use crate::rendering::escape::{Escaper, push_escaped_within};
+use crate::schemas::slot::Kind;
 
 /// Sources of an error beyond this depth are left out: a chain may be a circle.
 pub(crate) const MAX_CHAIN: usize = 16;

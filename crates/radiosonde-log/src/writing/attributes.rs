@@ -1,9 +1,10 @@
 use std::borrow::Cow;
 use std::slice;
 
-use crate::planning::slot::Slot;
+use crate::planning::keys::Key;
 use crate::rendering::escape::unescape;
 use crate::rendering::fields::{Entry, Fields};
+use crate::schemas::slot::Slot;
 
 /// The fields of a [`Line`](crate::Line) but its message, each as its name and its value in JSON.
 ///
@@ -26,10 +27,8 @@ impl<'a> Iterator for Attributes<'a> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let fields = self.fields?;
-        let entry = self.entries.by_ref().find(|entry| entry.slot != Some(Slot::Message))?;
-        let key = fields.key(entry);
-        // `"key":`, as we wrote it.
-        let name = key.strip_prefix('"').and_then(|key| key.strip_suffix("\":")).unwrap_or(key);
-        Some((unescape(name), fields.value(entry)))
+        let message = Key::of_slot(Slot::MESSAGE);
+        let entry = self.entries.by_ref().find(|entry| entry.key != message)?;
+        Some((unescape(fields.key(entry)), fields.value(entry)))
     }
 }

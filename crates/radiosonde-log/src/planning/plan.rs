@@ -1,0 +1,140 @@
+use radiosonde_core::Level;
+use tracing_core::Metadata;
+
+use crate::planning::keys::{Key, Keys};
+use crate::rendering::escape::push_escaped;
+use crate::schemas::schema::Schema;
+use crate::schemas::slot::{Destination, Kind, Origin};
+
+/// Longer field names are left out of the line. Names come from source code, so this only meets generated ones.
+const MAX_NAME_BYTES: usize = 256;
+
+/// Targets of `tracing` are module paths; only bridged `log` records bring arbitrary ones.
+pub(crate) const MAX_MODULE_BYTES: usize = 256;
+
+/// What is known of an event's or a span's callsite before it is hit: where each field goes, under which key.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    fields: Box<[Planned]>,
+    level: Level,
+    /// From the quote that ends the timestamp to the one that ends the module.
+    head: Box<str>,
+    /// Whether the whole module stands in the head.
+    module_fits: bool,
+}
+
+/// What becomes of one field.
+#[derive(Debug)]
+pub(crate) enum Planned {
+    /// It stands in the line.
+    Shown(Shown),
+    /// The target of a bridged `log` record.
+    Target,
+    /// The level above `ERROR`.
+    Level,
+    /// A directive to another part, not for the reader of the line.
+    Hidden,
+    /// Its name is too long, which the line says.
+    LeftOut,
+}
+
+/// A field that stands in the line.
+#[derive(Debug)]
+pub(crate) struct Shown {
+    pub(crate) key: Key,
+    /// Another field of the callsite has the same key.
+    pub(crate) repeats: bool,
+    /// `,"key":` at the top, and what is taken there.
+    pub(crate) slot: Option<(Box<str>, Kind)>,
+    /// `,"key":` among the rest; also for a value that the slot does not take.
+    pub(crate) rest: Box<str>,
+}
+
+impl Plan {
+    pub(crate) fn new(metadata: &Metadata<'_>, origin: Origin, schema: &Schema, keys: &Keys) -> Self {
+        let mut fields: Box<[_]> =
+            metadata.fields().iter().map(|field| planned(field.name(), origin, schema, keys)).collect();
+        mark_repeats(&mut fields);
+        let level = level(*metadata.level());
+        let mut head = String::new();
+        let module_fits = metadata.is_span() || push_head(&mut head, schema, level, metadata.target());
+        Self { fields, level, head: head.into(), module_fits }
+    }
+
+    /// What becomes of the callsite's field with this index.
+    pub(crate) fn field(&self, index: usize) -> &Planned {
+        self.fields.get(index).unwrap_or(&Planned::Hidden)
+    }
+
+    /// The level of its events, unless one of them says that it is fatal.
+    pub(crate) const fn level(&self) -> Level {
+        self.level
+    }
+
+    pub(crate) fn head(&self) -> &str {
+        &self.head
+    }
+
+    pub(crate) const fn module_fits(&self) -> bool {
+        self.module_fits
+    }
+}
+
+/// Appends what stands between the timestamp and the slots, and returns whether the whole module did.
+pub(crate) fn push_head(out: &mut String, schema: &Schema, level: Level, module: &str) -> bool {
+    out.push_str(schema.head(level));
+    let mut end = module.len().min(MAX_MODULE_BYTES);
+    while !module.is_char_boundary(end) {
+        end -= 1;
+    }
+    push_escaped(out, &module[..end]);
+    out.push('"');
+    end == module.len()
+}
+
+/// The plan for a field of this name.
+pub(crate) fn planned(name: &str, origin: Origin, schema: &Schema, keys: &Keys) -> Planned {
+    // `r#type = ..` is how a field is called like a keyword.
+    let name = name.strip_prefix("r#").unwrap_or(name);
+    let slot = match schema.destination_of(name, origin) {
+        Destination::Slot(slot) => Some(slot),
+        Destination::Rest if name.len() > MAX_NAME_BYTES => return Planned::LeftOut,
+        Destination::Rest => None,
+        Destination::Target => return Planned::Target,
+        Destination::Level => return Planned::Level,
+        Destination::Hidden => return Planned::Hidden,
+    };
+    let mut rest = String::from(",\"");
+    push_escaped(&mut rest, name);
+    rest.push_str("\":");
+    Planned::Shown(Shown {
+        key: slot.map_or_else(|| keys.of(name), Key::of_slot),
+        repeats: false,
+        slot: slot.and_then(|slot| schema.slot(slot)).map(|(key, kind)| (key.into(), kind)),
+        rest: rest.into(),
+    })
+}
+
+fn mark_repeats(fields: &mut [Planned]) {
+    for at in 0..fields.len() {
+        let (before, from) = fields.split_at_mut(at);
+        let Some(Planned::Shown(here)) = from.first_mut() else { continue };
+        for other in before {
+            if let Planned::Shown(other) = other
+                && other.key == here.key
+            {
+                (other.repeats, here.repeats) = (true, true);
+            }
+        }
+    }
+}
+
+const fn level(level: tracing_core::Level) -> Level {
+    match level {
+        tracing_core::Level::ERROR => Level::Error,
+        tracing_core::Level::WARN => Level::Warn,
+        tracing_core::Level::INFO => Level::Info,
+        tracing_core::Level::DEBUG => Level::Debug,
+        tracing_core::Level::TRACE => Level::Trace,
+    }
+}

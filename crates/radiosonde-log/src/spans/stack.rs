@@ -1,0 +1,57 @@
+use std::cell::RefCell;
+
+thread_local! {
+    static ENTERED: RefCell<Vec<Entered>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A span that this thread is in, as a layer sees it: a span that the layer's filter disables is not here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Entered {
+    layer: u64,
+    span: u64,
+}
+
+/// While the thread ends there is no stack any more, and it is in no span.
+pub(crate) fn enter(layer: u64, span: u64) {
+    let _ = ENTERED.try_with(|entered| entered.borrow_mut().push(Entered { layer, span }));
+}
+
+/// Spans may be left in any order.
+pub(crate) fn exit(layer: u64, span: u64) {
+    let _ = ENTERED.try_with(|entered| {
+        let mut entered = entered.borrow_mut();
+        if let Some(at) = entered.iter().rposition(|other| *other == Entered { layer, span }) {
+            entered.remove(at);
+        }
+    });
+}
+
+/// The span that the thread is in.
+pub(crate) fn current(layer: u64) -> Option<u64> {
+    let current = |entered: &RefCell<Vec<Entered>>| {
+        entered.borrow().iter().rev().find(|entered| entered.layer == layer).map(|entered| entered.span)
+    };
+    ENTERED.try_with(current).ok().flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_are_left_in_any_order_and_layers_do_not_meet() {
+        enter(1, 10);
+        enter(2, 20);
+        enter(1, 11);
+        enter(1, 10);
+        assert_eq!((current(1), current(2), current(3)), (Some(10), Some(20), None));
+        exit(1, 10);
+        assert_eq!(current(1), Some(11));
+        exit(1, 10);
+        assert_eq!(current(1), Some(11));
+        exit(1, 11);
+        exit(1, 11);
+        assert_eq!((current(1), current(2)), (None, Some(20)));
+        exit(2, 20);
+    }
+}

@@ -8,6 +8,7 @@ mod level;
 mod outcome;
 mod percent;
 mod resource;
+mod secret;
 
 pub use clock::{Clock, SharedClock, SystemClock};
 pub use context::{CurrentGuard, SpanContext, TraceFlags};
@@ -16,3 +17,4 @@ pub use level::{InvalidLevel, Level, LevelNames};
 pub use outcome::Outcome;
 pub use percent::decode_percent;
 pub use resource::{InvalidResource, InvalidResourceKind, Resource, ResourceBuilder};
+pub use secret::Secret;

@@ -5,10 +5,14 @@ use radiosonde_core::{LevelNames, Resource, SharedClock, SystemClock};
 use radiosonde_metrics::{RegisterError, Registry};
 
 use crate::layer::JsonLayer;
+use crate::limiting::sampling::Sampling;
+use crate::limiting::volume::Volume;
+use crate::limiting::volume_limits::VolumeLimits;
 use crate::meter::Meter;
 use crate::planning::keys::Keys;
 use crate::planning::plan::{Planned, planned};
 use crate::planning::plans::Plans;
+use crate::redacting::redaction::Redaction;
 use crate::rendering::fields::{Fields, Limits};
 use crate::rendering::shorten;
 use crate::rendering::value::Value;
@@ -46,6 +50,9 @@ pub struct JsonLayerBuilder {
     colors: Option<bool>,
     static_fields: Vec<(String, String)>,
     limits: Limits,
+    redaction: Redaction,
+    volume_limits: VolumeLimits,
+    sampling: Sampling,
 }
 
 struct Sink(Arc<dyn LineSink>);
@@ -69,6 +76,9 @@ impl JsonLayerBuilder {
             colors: None,
             static_fields: Vec::new(),
             limits: Limits { line_bytes: 250_000, fields: 256 },
+            redaction: Redaction::default(),
+            volume_limits: VolumeLimits::none(),
+            sampling: Sampling::new(),
         }
     }
 
@@ -141,6 +151,24 @@ impl JsonLayerBuilder {
         self
     }
 
+    /// What never leaves the process; by default the values of keys such as `authorization`, `password` and `token`.
+    pub fn redaction(mut self, redaction: Redaction) -> Self {
+        self.redaction = redaction;
+        self
+    }
+
+    /// How many lines are written of each callsite, tenant or whatever a field names; by default without a limit.
+    pub fn volume_limits(mut self, limits: VolumeLimits) -> Self {
+        self.volume_limits = limits;
+        self
+    }
+
+    /// Which share of the lines is written; by default all.
+    pub fn sampling(mut self, sampling: Sampling) -> Self {
+        self.sampling = sampling;
+        self
+    }
+
     /// The finished layer.
     ///
     /// # Errors
@@ -168,7 +196,10 @@ impl JsonLayerBuilder {
             })
             .collect();
         let sinks = self.sinks.into_iter().map(|sink| Forward::new(sink.0, meter.dropped("sink"))).collect();
+        let volume = Volume::new(self.volume_limits, self.sampling, meter.suppressed(), self.names);
         Ok(JsonLayer {
+            redaction: self.redaction,
+            volume,
             clock: self.clock,
             service: self.service,
             names: self.names,

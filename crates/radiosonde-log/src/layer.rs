@@ -8,10 +8,12 @@ use tracing_subscriber::layer::{Context, Layer};
 use tracing_subscriber::registry::LookupSpan;
 
 use crate::builder::JsonLayerBuilder;
+use crate::limiting::volume::Volume;
 use crate::meter::Meter;
 use crate::planning::keys::Keys;
 use crate::planning::plan::{Plan, push_head};
 use crate::planning::plans::Plans;
+use crate::redacting::redaction::Redaction;
 use crate::rendering::escape::unescape;
 use crate::rendering::fields::{Fields, Limits};
 use crate::rendering::json::{self, Parts};
@@ -90,6 +92,10 @@ pub struct JsonLayer {
     pub(crate) outputs: Vec<Output>,
     pub(crate) sinks: Vec<Forward>,
     pub(crate) meter: Meter,
+    #[allow(dead_code, reason = "the engine asks it once callsites have plans")]
+    pub(crate) redaction: Redaction,
+    #[allow(dead_code, reason = "the engine asks it once callsites have plans")]
+    pub(crate) volume: Volume,
 }
 
 impl JsonLayer {

@@ -5,10 +5,14 @@ mod builder;
 mod events;
 mod filtering;
 mod layer;
+#[allow(dead_code, reason = "the engine asks it once callsites have plans")]
+mod limiting;
 mod meter;
 mod panicking;
 mod planning;
 pub mod recent;
+#[allow(dead_code, reason = "the engine asks it once callsites have plans")]
+mod redacting;
 mod rendering;
 mod schemas;
 mod spans;
@@ -18,8 +22,14 @@ pub use bridge::{BridgeError, bridge_log_records};
 pub use builder::{BuildError, Format, JsonLayerBuilder};
 pub use filtering::filter::{InvalidFilter, InvalidFilterKind, LogFilter};
 pub use layer::JsonLayer;
+pub use limiting::rate::Rate;
+pub use limiting::sampling::{InvalidRatio, Sampling};
+pub use limiting::volume_limits::VolumeLimits;
 pub use panicking::backtrace::PanicBacktrace;
 pub use panicking::hook::{PanicHook, PanicHookError};
+pub use radiosonde_core::Secret;
+pub use redacting::detector::Detector;
+pub use redacting::redaction::Redaction;
 #[doc(hidden)]
 pub use tracing as __tracing;
 pub use writing::attributes::Attributes;

@@ -8,6 +8,7 @@ pub(crate) struct Meter {
     truncated: Counter,
     fmt_errors: Counter,
     dropped: Vector<Counter>,
+    suppressed: Vector<Counter>,
     nested: Counter,
 }
 
@@ -39,12 +40,23 @@ impl Meter {
                 .build()?,
             nested: dropped.handle(&["layer", "nested"]),
             dropped,
+            suppressed: registry
+                .counter(
+                    "radiosonde_log_suppressed_total",
+                    "Events that limits and sampling kept from becoming lines.",
+                )
+                .labels(&["level", "reason"])?,
         })
     }
 
     pub(crate) fn dropped(&self, writer: &str) -> Dropped {
         let by = |reason| self.dropped.handle(&[writer, reason]);
         Dropped { write: by("write"), waiting: by("waiting"), panicked: by("panicked") }
+    }
+
+    /// What limits and sampling keep back, by level and reason.
+    pub(crate) fn suppressed(&self) -> Vector<Counter> {
+        self.suppressed.clone()
     }
 
     pub(crate) fn line(&self, level: Level, truncated: bool) {

@@ -1,0 +1,239 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use radiosonde_core::{Level, TraceId};
+use radiosonde_metrics::Counter;
+
+use crate::limiting::gcra::{Due, Gcra, nanoseconds};
+use crate::limiting::sampling::{By, Ratio, Sequence, hash, of_trace};
+use crate::limiting::volume::Shared;
+
+/// Whether an event becomes a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Admission {
+    Write,
+    /// It was counted, and is forgotten.
+    Drop,
+}
+
+/// What decides which events of a callsite become lines. A callsite without rules has none.
+#[derive(Debug)]
+pub(crate) struct Gate {
+    pub(super) shared: Arc<Shared>,
+    pub(super) callsite: Callsite,
+    pub(super) sample: Option<Sample>,
+    pub(super) rate: Option<(Gcra, Due)>,
+    /// Its events are records of the `log` crate, from anywhere, so that rules are looked up for each.
+    pub(super) is_bridged: bool,
+    pub(super) suppressed: Suppressed,
+    pub(super) pending: Pending,
+}
+
+/// Where events are emitted.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Callsite {
+    pub(crate) target: &'static str,
+    pub(crate) level: Level,
+    pub(crate) file: Option<&'static str>,
+    pub(crate) line: Option<u32>,
+}
+
+#[derive(Debug)]
+pub(super) struct Sample {
+    pub(super) ratio: Ratio,
+    pub(super) sequence: Sequence,
+}
+
+/// What did not become a line, by reason.
+#[derive(Debug)]
+pub(super) struct Suppressed {
+    pub(super) rate: Counter,
+    pub(super) key: Counter,
+    pub(super) sampled: Counter,
+}
+
+/// What was suppressed and not yet announced.
+#[derive(Debug)]
+pub(super) struct Pending {
+    lines: AtomicU64,
+    /// When the first of them was, in nanoseconds; `NONE` if that is not known yet.
+    since: AtomicU64,
+}
+
+const NONE: u64 = u64::MAX;
+
+/// What is known of a line once it is rendered, for the rules that ask for it.
+pub(crate) trait Rendered {
+    /// The line's target.
+    fn target(&self) -> &str;
+
+    /// The value of a field of the event or of a span around it, as contents of a JSON string if it is one, else as JSON.
+    fn value(&self, key: &str) -> Option<&str>;
+
+    /// The trace that the line belongs to.
+    fn trace(&self) -> Option<TraceId>;
+}
+
+impl Gate {
+    /// Decides about an event, as far as that can be done before it is rendered.
+    ///
+    /// # Cost
+    /// One atomic addition if the callsite is sampled, one exchange if it is limited.
+    pub(crate) fn admit(&self, now: Duration) -> Admission {
+        if self.is_bridged {
+            return Admission::Write;
+        }
+        if let Some(sample) = &self.sample {
+            // What is picked by what is in the line is decided later, and limits count what was picked.
+            if self.shared.sampling.by != By::Line {
+                return Admission::Write;
+            }
+            if !sample.ratio.picks(sample.sequence.next()) {
+                self.suppressed.sampled.inc();
+                return Admission::Drop;
+            }
+        }
+        self.limited(nanoseconds(now))
+    }
+
+    /// Whether [`admit_rendered`](Self::admit_rendered) has to be asked too.
+    pub(crate) fn asks_for_more(&self) -> bool {
+        self.is_bridged
+            || !self.shared.limits.keyed.is_empty()
+            || self.sample.is_some() && self.shared.sampling.by != By::Line
+    }
+
+    /// Decides about a line that is rendered.
+    pub(crate) fn admit_rendered(&self, line: &impl Rendered, now: Duration) -> Admission {
+        let now = nanoseconds(now);
+        let is_picked = match (self.ratio(line.target()), &self.shared.sampling.by) {
+            (None, _) => true,
+            (Some(_), By::Line) if !self.is_bridged => true,
+            (Some(ratio), by) => {
+                let number = match by {
+                    By::Line => None,
+                    By::Trace => line.trace().map(of_trace),
+                    By::Field(key) => line.value(key).map(hash),
+                };
+                ratio.picks(number.unwrap_or_else(|| self.shared.sequence.next()))
+            }
+        };
+        if !is_picked {
+            self.suppressed.sampled.inc();
+            return Admission::Drop;
+        }
+        let was_limited_before =
+            !self.is_bridged && (self.sample.is_none() || self.shared.sampling.by == By::Line);
+        if self.is_bridged {
+            if self.limited_by_target(line.target(), now) == Admission::Drop {
+                return Admission::Drop;
+            }
+        } else if !was_limited_before && self.limited(now) == Admission::Drop {
+            return Admission::Drop;
+        }
+        self.limited_by_keys(line, now)
+    }
+
+    /// The share of lines of which this is one, if that is not all.
+    pub(crate) fn ratio(&self, target: &str) -> Option<Ratio> {
+        match &self.sample {
+            Some(sample) => Some(sample.ratio),
+            None if self.is_bridged => self.shared.sampling.rules.of(target, self.callsite.level).copied(),
+            None => None,
+        }
+    }
+
+    fn limited(&self, now: u64) -> Admission {
+        match &self.rate {
+            Some((gcra, due)) if !gcra.admits(due, now) => {
+                self.suppressed.rate.inc();
+                self.suppress(now)
+            }
+            _ => Admission::Write,
+        }
+    }
+
+    fn limited_by_target(&self, target: &str, now: u64) -> Admission {
+        let level = self.callsite.level;
+        let Some(rate) = self.shared.limits.rules.of(target, level).copied().flatten() else {
+            return Admission::Write;
+        };
+        if self.shared.keyed.admits(Gcra::new(rate), hash(target) ^ level as u64, now) {
+            return Admission::Write;
+        }
+        self.suppressed.rate.inc();
+        self.suppress(now)
+    }
+
+    fn limited_by_keys(&self, line: &impl Rendered, now: u64) -> Admission {
+        for (key, gcra) in &self.shared.limits.keyed {
+            let Some(value) = line.value(key) else { continue };
+            // Two fields may have the same value.
+            if !self.shared.keyed.admits(*gcra, hash(value) ^ hash(key), now) {
+                self.suppressed.key.inc();
+                return self.suppress(now);
+            }
+        }
+        Admission::Write
+    }
+
+    fn suppress(&self, now: u64) -> Admission {
+        if self.pending.add(now) {
+            self.shared.announce_at(now.saturating_add(nanoseconds(self.shared.limits.announce_every)));
+        }
+        Admission::Drop
+    }
+}
+
+impl Pending {
+    pub(super) fn new() -> Self {
+        Self { lines: AtomicU64::new(0), since: AtomicU64::new(NONE) }
+    }
+
+    /// Whether it is the first.
+    fn add(&self, now: u64) -> bool {
+        // Relaxed: a count; who reads it later comes through `Shared::due`, which orders it.
+        let is_first = self.lines.fetch_add(1, Ordering::Relaxed) == 0;
+        if is_first {
+            // Relaxed: as above.
+            self.since.store(now, Ordering::Relaxed);
+        }
+        is_first
+    }
+
+    /// Takes what is pending for `interval`, or all of it: how many lines, and since when. `Err` tells when to ask again.
+    pub(super) fn take(&self, now: u64, interval: u64) -> Result<Option<(u64, u64)>, u64> {
+        // Relaxed: a thread that adds meanwhile asks for an announcement of its own.
+        if self.lines.load(Ordering::Relaxed) == 0 {
+            return Ok(None);
+        }
+        // Relaxed: as above.
+        let since = self.since.load(Ordering::Relaxed);
+        if since == NONE {
+            // The thread that added the first line has not yet come to say when.
+            let began = self
+                .since
+                .compare_exchange(NONE, now, Ordering::Relaxed, Ordering::Relaxed)
+                .map_or_else(|since| since, |_| now);
+            return if interval == 0 {
+                Ok(Some((self.swap(), began)))
+            } else {
+                Err(began.saturating_add(interval))
+            };
+        }
+        let at = since.saturating_add(interval);
+        if at > now {
+            return Err(at);
+        }
+        let lines = self.swap();
+        // Relaxed: only if nobody has begun anew meanwhile.
+        let _ = self.since.compare_exchange(since, NONE, Ordering::Relaxed, Ordering::Relaxed);
+        Ok((lines > 0).then_some((lines, since)))
+    }
+
+    fn swap(&self) -> u64 {
+        // Relaxed: each line is in one announcement, whichever it is.
+        self.lines.swap(0, Ordering::Relaxed)
+    }
+}

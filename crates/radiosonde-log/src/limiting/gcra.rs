@@ -1,0 +1,123 @@
+use std::num::NonZeroU64;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use crate::limiting::rate::Rate;
+
+/// A [`Rate`] as the generic cell rate algorithm wants it, in nanoseconds.
+///
+/// Source: ITU-T I.371, annex A, as a virtual scheduling algorithm.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Gcra {
+    /// Between two events at the steady rate; none if nothing passes.
+    interval: Option<NonZeroU64>,
+    /// How much too early an event may come.
+    tolerance: u64,
+}
+
+/// When the next event were due if all came at the steady rate: all that is kept of the past.
+#[derive(Debug, Default)]
+pub(crate) struct Due(AtomicU64);
+
+impl Gcra {
+    pub(crate) fn new(rate: Rate) -> Self {
+        let interval =
+            nanoseconds(rate.period).checked_div(rate.events.into()).map(|interval| interval.max(1));
+        let tolerance = interval.unwrap_or(0).saturating_mul(u64::from(rate.burst).saturating_sub(1));
+        Self { interval: interval.and_then(NonZeroU64::new), tolerance }
+    }
+
+    /// When the event after this one is due, if this one may pass.
+    pub(crate) fn after(self, due: u64, now: u64) -> Option<u64> {
+        let interval = self.interval?.get();
+        (due <= now.saturating_add(self.tolerance)).then(|| due.max(now).saturating_add(interval))
+    }
+
+    /// # Cost
+    /// A load, and an exchange if the event passes.
+    pub(crate) fn admits(self, due: &Due, now: u64) -> bool {
+        // Relaxed: the number says all, and orders nothing else.
+        due.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |due| self.after(due, now)).is_ok()
+    }
+}
+
+/// Since the clock's fixed point; for 584 years.
+pub(crate) fn nanoseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const SECOND: u64 = 1_000_000_000;
+
+    fn admitted(rate: Rate, times: impl IntoIterator<Item = u64>) -> usize {
+        let (gcra, due) = (Gcra::new(rate), Due::default());
+        times.into_iter().filter(|now| gcra.admits(&due, *now)).count()
+    }
+
+    #[test]
+    fn a_burst_passes_at_once_and_the_rate_after_it() {
+        let rate = Rate::per_second(10).burst(3);
+        assert_eq!(admitted(rate, [SECOND; 20]), 3);
+        // One each millisecond for ten seconds.
+        assert_eq!(admitted(rate, (0..10_000).map(|at| SECOND + at * SECOND / 1000)), 3 + 99);
+        assert_eq!(admitted(rate, (0..50).map(|at| SECOND + at * SECOND / 10)), 50, "at the rate all pass");
+        assert_eq!(
+            admitted(rate, [0, 0, 0, 0, SECOND, SECOND, SECOND, SECOND]),
+            6,
+            "a pause fills the burst"
+        );
+    }
+
+    #[test]
+    fn of_a_rate_of_zero_nothing_passes() {
+        assert_eq!(admitted(Rate::per_second(0).burst(5), [0, SECOND, u64::MAX]), 0);
+    }
+
+    #[test]
+    fn the_greatest_numbers_do_not_overflow() {
+        assert_eq!(admitted(Rate::per_second(u32::MAX).burst(u32::MAX), [u64::MAX; 10]), 10);
+        assert_eq!(admitted(Rate::per_minute(1).burst(u32::MAX), [u64::MAX, 0, u64::MAX]), 3);
+    }
+
+    #[test]
+    fn of_threads_together_no_more_pass_than_of_one() {
+        let (gcra, due) = (Gcra::new(Rate::per_second(500)), Due::default());
+        let passed: usize = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..4)
+                .map(|_| scope.spawn(|| (0..1000).filter(|_| gcra.admits(&due, SECOND)).count()))
+                .collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+        });
+        assert_eq!(passed, 500);
+    }
+
+    proptest! {
+        #[test]
+        fn never_do_more_pass_in_any_window_than_burst_and_rate_allow(
+            gaps in prop::collection::vec(0_u64..300, 1..200),
+            events in 1_u32..50,
+            burst in 1_u32..20,
+        ) {
+            let (gcra, due) = (Gcra::new(Rate::per_second(events).burst(burst)), Due::default());
+            let mut now = SECOND;
+            let mut passed = Vec::new();
+            for gap in gaps {
+                now += gap * SECOND / 1000;
+                if gcra.admits(&due, now) {
+                    passed.push(now);
+                }
+            }
+            for (at, from) in passed.iter().enumerate() {
+                for (count, to) in passed[at..].iter().enumerate() {
+                    let allowed = u64::from(burst) + (to - from) / gcra.interval.unwrap();
+                    prop_assert!((count as u64) < allowed, "{} in {} ns", count + 1, to - from);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,151 @@
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use radiosonde_core::{Level, LevelNames};
+use radiosonde_metrics::{Counter, Vector};
+
+use crate::limiting::gate::{Callsite, Gate, Pending, Sample, Suppressed};
+use crate::limiting::gcra::{Due, Gcra, nanoseconds};
+use crate::limiting::keyed::Keyed;
+use crate::limiting::sampling::{Sampling, Sequence};
+use crate::limiting::volume_limits::VolumeLimits;
+
+/// Events of this target, and of those below it, are neither limited nor sampled.
+const AUDIT: &str = "radiosonde::audit";
+
+/// The limits and samples of a layer, and what they suppressed.
+#[derive(Debug)]
+pub(crate) struct Volume {
+    shared: Arc<Shared>,
+    names: LevelNames,
+    suppressed: Vector<Counter>,
+    gates: Mutex<Vec<Arc<Gate>>>,
+}
+
+/// What the gates of a layer have in common.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(super) limits: VolumeLimits,
+    pub(super) sampling: Sampling,
+    pub(super) keyed: Keyed,
+    pub(super) sequence: Sequence,
+    /// When something is to be announced, in nanoseconds.
+    due: AtomicU64,
+}
+
+const NEVER: u64 = u64::MAX;
+
+/// How many lines of a callsite were suppressed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Announcement {
+    pub(crate) callsite: Callsite,
+    pub(crate) lines: u64,
+    /// For how long.
+    pub(crate) ago: Duration,
+}
+
+impl Volume {
+    pub(crate) fn new(
+        limits: VolumeLimits,
+        sampling: Sampling,
+        suppressed: Vector<Counter>,
+        names: LevelNames,
+    ) -> Self {
+        let shared = Shared {
+            limits,
+            sampling,
+            keyed: Keyed::new(),
+            sequence: Sequence::default(),
+            due: AtomicU64::new(NEVER),
+        };
+        Self { shared: Arc::new(shared), names, suppressed, gates: Mutex::default() }
+    }
+
+    /// The gate of a callsite, made once for each; `None` if all of its events are written.
+    ///
+    /// `may_be_fatal`: it has the field that makes it FATAL. `is_bridged`: its events are records of the `log` crate.
+    pub(crate) fn gate(&self, callsite: Callsite, may_be_fatal: bool, is_bridged: bool) -> Option<Arc<Gate>> {
+        let Shared { limits, sampling, .. } = &*self.shared;
+        let is_audit =
+            callsite.target.strip_prefix(AUDIT).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"));
+        if may_be_fatal || is_audit || limits.is_none() && sampling.is_none() {
+            return None;
+        }
+        let find = !is_bridged;
+        let rate =
+            find.then(|| limits.rules.of(callsite.target, callsite.level).copied().flatten()).flatten();
+        let ratio = find.then(|| sampling.rules.of(callsite.target, callsite.level).copied()).flatten();
+        if rate.is_none() && ratio.is_none() && limits.keyed.is_empty() && !is_bridged {
+            return None;
+        }
+        let gate = Arc::new(Gate {
+            shared: Arc::clone(&self.shared),
+            callsite,
+            sample: ratio.map(|ratio| Sample { ratio, sequence: Sequence::default() }),
+            rate: rate.map(|rate| (Gcra::new(rate), Due::default())),
+            is_bridged,
+            suppressed: self.suppressed(callsite.level),
+            pending: Pending::new(),
+        });
+        self.gates.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&gate));
+        Some(gate)
+    }
+
+    fn suppressed(&self, level: Level) -> Suppressed {
+        let by = |reason| self.suppressed.handle(&[level.name(self.names), reason]);
+        Suppressed { rate: by("rate"), key: by("key"), sampled: by("sampled") }
+    }
+
+    /// Whether something was suppressed, so that [`announce`](Self::announce) is to be asked.
+    ///
+    /// # Cost
+    /// One load.
+    #[inline]
+    pub(crate) fn has_news(&self) -> bool {
+        // Relaxed: whoever acts on it synchronises with who wrote it.
+        self.shared.due.load(Ordering::Relaxed) != NEVER
+    }
+
+    /// Hands over what is to be announced by now. No lock is held meanwhile.
+    pub(crate) fn announce(&self, now: Duration, each: impl FnMut(Announcement)) {
+        let at = nanoseconds(now);
+        // Relaxed: as above.
+        if self.shared.due.load(Ordering::Relaxed) <= at {
+            self.take(at, nanoseconds(self.shared.limits.announce_every), each);
+        }
+    }
+
+    /// Hands over everything that was suppressed and not announced, however short a time ago.
+    pub(crate) fn announce_all(&self, now: Duration, each: impl FnMut(Announcement)) {
+        self.take(nanoseconds(now), 0, each);
+    }
+
+    fn take(&self, now: u64, interval: u64, each: impl FnMut(Announcement)) {
+        // Acquire: pairs with `announce_at`, so that the lines that asked for this are seen. Who adds one after it asks again.
+        self.shared.due.swap(NEVER, Ordering::Acquire);
+        let mut announcements = Vec::new();
+        for gate in self.gates.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            match gate.pending.take(now, interval) {
+                Ok(None) => {}
+                Ok(Some((lines, since))) => announcements.push(Announcement {
+                    callsite: gate.callsite,
+                    lines,
+                    ago: Duration::from_nanos(now.saturating_sub(since)),
+                }),
+                Err(later) => self.shared.announce_at(later),
+            }
+        }
+        announcements.into_iter().for_each(each);
+    }
+}
+
+impl Shared {
+    pub(super) fn announce_at(&self, at: u64) {
+        // Release: whoever finds this time finds the lines that it is for.
+        self.due.fetch_min(at, Ordering::Release);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,167 @@
+//! The keys whose values let whoever reads them act as somebody else, or pay with somebody's card.
+
+/// A key that ends in one of these is of a secret, also within a word: `dbpassword`, `accessToken`.
+const ENDINGS: [&str; 19] = [
+    "accesskey",
+    "accesskeys",
+    "apikey",
+    "apikeys",
+    "cookie",
+    "cookies",
+    "credential",
+    "credentials",
+    "passphrase",
+    "passwd",
+    "password",
+    "passwords",
+    "privatekey",
+    "privatekeys",
+    "secret",
+    "secretkey",
+    "secretkeys",
+    "secrets",
+    "token",
+];
+
+/// A key whose last words are one of these is of a secret. Within other words they mean something else (`possession_id`).
+const LAST_WORDS: [&str; 24] = [
+    "accountkey",
+    "authheader",
+    "authkey",
+    "authorization",
+    "basicauth",
+    "bearer",
+    "cardnumber",
+    "connectionstring",
+    "csrf",
+    "cvc",
+    "cvv",
+    "encryptionkey",
+    "jwt",
+    "masterkey",
+    "otp",
+    "passcode",
+    "pwd",
+    "sessionid",
+    "sessionkey",
+    "sharedkey",
+    "signingkey",
+    "subscriptionkey",
+    "totp",
+    "xsrf",
+];
+
+/// Last words that do not change what the words before them are.
+const CARRIERS: [&str; 14] = [
+    "base64",
+    "confirm",
+    "confirmation",
+    "current",
+    "encoded",
+    "hash",
+    "header",
+    "hex",
+    "new",
+    "old",
+    "plain",
+    "plaintext",
+    "raw",
+    "value",
+];
+
+/// First words of keys that say whether there is something, and not what.
+const QUESTIONS: [&str; 3] = ["had", "has", "is"];
+
+/// Whether the value of this normalised key is a secret.
+///
+/// The last words of a key say what its value is: `token_count` is a count and `access_token` a token. Carriers and numbers at the end
+/// are passed over, the words that are left are joined, and their end is looked up.
+pub(crate) fn is_secret(key: &str) -> bool {
+    let words: Vec<&str> = key.split('_').filter(|word| !word.is_empty()).collect();
+    if words.first().is_some_and(|first| QUESTIONS.contains(first)) {
+        return false;
+    }
+    let mut words = words.as_slice();
+    while let Some((last, before)) = words.split_last() {
+        if names_a_secret(words) {
+            return true;
+        }
+        let is_number = last.bytes().all(|byte| byte.is_ascii_digit());
+        if !is_number && !CARRIERS.contains(last) {
+            return false;
+        }
+        words = before;
+    }
+    false
+}
+
+fn names_a_secret(words: &[&str]) -> bool {
+    let joined = words.concat();
+    let ends = joined.trim_end_matches(|character: char| character.is_ascii_digit());
+    if ENDINGS.iter().any(|ending| ends.ends_with(ending)) {
+        return true;
+    }
+    // From the start of each word to the end.
+    let mut from = 0;
+    words.iter().any(|word| {
+        let last_words = ends.get(from..).unwrap_or_default();
+        from += word.len();
+        LAST_WORDS.contains(&last_words)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::redacting::key::normalised;
+
+    const SECRETS: &str = "
+        authorization Authorization proxy-authorization http.request.header.authorization authorization_header
+        auth_header cookie Cookie set-cookie http.response.header.set-cookie cookies password Password passwd
+        pwd mysql_pwd user.password dbpassword new_password password_confirmation password2 password_2
+        password_hash passphrase passcode token access_token accessToken refresh_token idToken csrf-token
+        x-amz-security-token authtoken token_value bearer jwt session_token secret client_secret clientSecret
+        CLIENT_SECRET secrets secret_key aws_secret_access_key api_key apiKey apikey X-Api-Key x_api_key APIKey
+        api_key_1 private_key privateKey signing_key encryption_key credential credentials aws.credentials
+        session_id sessionId sessionid _csrf otp basic_auth connection_string card_number cardNumber cvv cvc
+        secrets.0 ocp-apim-subscription-key";
+
+    #[test]
+    fn secrets_are_known_however_their_keys_are_spelled() {
+        for key in SECRETS.split_whitespace() {
+            assert!(is_secret(&normalised(key)), "{key}");
+        }
+    }
+
+    const OTHERS: &str = "
+        token_count tokens tokens_used max_tokens prompt_tokens token_type token_id tokenizer broken author
+        authority authorized authorizations auth auth_method cookie_banner cookie_count cookies_enabled
+        password_length password_policy password_changed_at passwordless has_password is_secret hasPassword
+        secret_name secretary key key_id access_key_id primary_key partition_key cache_key idempotency_key
+        public_key keyboard monkey passed pass bypass compass passenger session session_count possession_id
+        obsession_id credential_type pin spin spinner card card_type account_number phone_number user_id
+        request_id correlation_id trace_id span_id timestamp level service module message method path status
+        duration_ms http.route url.path url.query error value hash header raw 0 _ cwd jwt_issuer laptop";
+
+    #[test]
+    fn what_only_looks_like_one_is_left_alone() {
+        for key in OTHERS.split_whitespace() {
+            assert!(!is_secret(&normalised(key)), "{key}");
+        }
+    }
+
+    #[test]
+    fn the_lists_are_sorted_normalised_and_without_what_another_entry_covers() {
+        for list in [&ENDINGS[..], &LAST_WORDS, &CARRIERS, &QUESTIONS] {
+            assert!(list.is_sorted_by(|a, b| a < b), "{list:?}");
+            assert!(
+                list.iter().all(|entry| entry
+                    .bytes()
+                    .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()))
+            );
+        }
+        for word in LAST_WORDS {
+            assert!(!ENDINGS.iter().any(|ending| word.ends_with(ending)), "{word}");
+        }
+    }
+}

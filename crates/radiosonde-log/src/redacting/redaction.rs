@@ -1,0 +1,232 @@
+use crate::planning::slot::{Destination, Origin, destination_of};
+use crate::redacting::default_keys::is_secret;
+use crate::redacting::detector::Detector;
+use crate::redacting::key::normalised;
+use crate::redacting::pattern::Pattern;
+use crate::rendering::escape::push_escaped;
+
+/// Which values never leave the process: by the keys of their fields, and by what they look like.
+///
+/// It is applied once, before a line goes anywhere: to writers, to the lines for people, and to every sink alike; to the fields of
+/// events, of spans and of the layer.
+///
+/// # By key
+/// The whole value is replaced, whatever its type. A key is read as words in lower case, so that `X-Api-Key`, `x.api.key`, `xApiKey`
+/// and `X_API_KEY` are the same. What decides, in this order:
+///
+/// 1. [`keep`](Self::keep): these stay.
+/// 2. [`key`](Self::key): these go.
+/// 3. The default list, unless it is [`none`](Self::none): the *last* words of a key say what its value is, so that `access_token`
+///    is a token, and `token_count` a count. It has, at the end of a key and also within a word (`dbpassword`): access key, API
+///    key, cookie, credential, passphrase, passwd, password, private key, secret, secret key, and their plurals, and token, whose
+///    plural is usually a count; and as words of their own: account key, auth header, auth key, authorization, basic auth, bearer, card
+///    number, connection string, csrf, cvc, cvv, encryption key, jwt, master key, otp, passcode, pwd, session id, session key, shared
+///    key, signing key, subscription key, totp, xsrf. Passed over at the end are numbers and: base64, confirm, confirmation, current,
+///    encoded, hash, header, hex, new, old, plain, plaintext, raw, value (`password_hash`, `secrets.0`). Keys that begin with had, has or is
+///    tell whether, and not what (`has_password`).
+/// 4. [`allow_only`](Self::allow_only): what is not on the list goes.
+///
+/// Keys that the layer reserves (`timestamp`, `level`, `message`, `request_id`, `method`, `path`, `status` and the others) stay, unless a
+/// [`key`](Self::key) without `*` names them.
+///
+/// Keys within a value are not seen: of `?request`, the text that its `Debug` makes is one value. Give its secret fields the type
+/// [`Secret`](radiosonde_core::Secret).
+///
+/// # By what a value looks like
+/// Only the part that a [`Detector`] finds is replaced, in whatever texts, messages and chains of errors it is. Detectors are off
+/// unless asked for: each reads every value.
+///
+/// # Cost
+/// Keys cost nothing per line: they are looked up when a callsite is first met. A detector costs one pass over each value, whatever
+/// is in it, and no allocation.
+///
+/// ```
+/// use radiosonde_core::Resource;
+/// use radiosonde_log::{Detector, JsonLayer, Redaction};
+///
+/// let redaction = Redaction::default().key("*_pass").keep("page_token").detect(Detector::Jwt);
+/// let layer = JsonLayer::builder(&Resource::new("orders")).redaction(redaction).build()?;
+/// # let _ = layer;
+/// # Ok::<(), radiosonde_log::BuildError>(())
+/// ```
+#[must_use]
+#[derive(Debug, Clone)]
+pub struct Redaction {
+    by_default_list: bool,
+    keys: Vec<Pattern>,
+    kept: Vec<Pattern>,
+    allowed: Option<Vec<Pattern>>,
+    detectors: Vec<Detector>,
+    /// As contents of a JSON string.
+    replacement: Box<str>,
+}
+
+/// What becomes of the values of a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Treatment {
+    Keep,
+    Replace,
+}
+
+impl Default for Redaction {
+    /// The default list of keys, and no detector.
+    fn default() -> Self {
+        Self { by_default_list: true, ..Self::none() }
+    }
+}
+
+impl Redaction {
+    /// Nothing is redacted until it is asked for. What [`Secret`](radiosonde_core::Secret) hides stays hidden.
+    pub fn none() -> Self {
+        Self {
+            by_default_list: false,
+            keys: Vec::new(),
+            kept: Vec::new(),
+            allowed: None,
+            detectors: Vec::new(),
+            replacement: "[redacted]".into(),
+        }
+    }
+
+    /// Replaces the values of this key, or of many: `*` stands for any text, also none (`*_pass`, `card*`).
+    pub fn key(mut self, pattern: &str) -> Self {
+        self.keys.push(Pattern::new(pattern));
+        self
+    }
+
+    /// Keeps the values of this key, or of many, where the default list or a pattern would have replaced them.
+    pub fn keep(mut self, pattern: &str) -> Self {
+        self.kept.push(Pattern::new(pattern));
+        self
+    }
+
+    /// Replaces the values of every key but these, which may have `*` in them, and those that the layer reserves.
+    ///
+    /// Asked a second time, it adds to the list.
+    pub fn allow_only<'a>(mut self, patterns: impl IntoIterator<Item = &'a str>) -> Self {
+        self.allowed.get_or_insert_default().extend(patterns.into_iter().map(Pattern::new));
+        self
+    }
+
+    /// Replaces what this detector finds, wherever it is.
+    pub fn detect(mut self, detector: Detector) -> Self {
+        if !self.detectors.contains(&detector) {
+            self.detectors.push(detector);
+        }
+        self
+    }
+
+    /// What stands in the place of what was redacted; by default `[redacted]`.
+    pub fn replacement(mut self, replacement: &str) -> Self {
+        let mut escaped = String::new();
+        push_escaped(&mut escaped, replacement);
+        self.replacement = escaped.into();
+        self
+    }
+
+    /// Decides about a key, once for each field of a callsite.
+    pub(crate) fn treatment(&self, key: &str) -> Treatment {
+        let reserved = is_reserved(key);
+        let key = normalised(key);
+        let is_in = |list: &[Pattern]| list.iter().any(|pattern| pattern.is_match(&key));
+        let is_named =
+            || self.keys.iter().any(|pattern| (!reserved || pattern.is_exact()) && pattern.is_match(&key));
+        let is_secret = || {
+            !reserved
+                && (self.by_default_list && is_secret(&key)
+                    || self.allowed.as_deref().is_some_and(|list| !is_in(list)))
+        };
+        if !is_in(&self.kept) && (is_named() || is_secret()) { Treatment::Replace } else { Treatment::Keep }
+    }
+
+    /// What stands for a value, as contents of a JSON string.
+    pub(crate) fn replacement_json(&self) -> &str {
+        &self.replacement
+    }
+
+    pub(crate) fn detectors(&self) -> &[Detector] {
+        &self.detectors
+    }
+}
+
+/// Whether the line has a place of its own for this key, so that a reader counts on it.
+fn is_reserved(key: &str) -> bool {
+    let set_by_the_layer =
+        ["timestamp", "level", "service", "module", "trace_id", "span_id", "truncated", "metadata"];
+    set_by_the_layer.contains(&key) || !matches!(destination_of(key, Origin::Event), Destination::Metadata)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn replaced<'a>(redaction: &Redaction, keys: &[&'a str]) -> Vec<&'a str> {
+        keys.iter().copied().filter(|key| redaction.treatment(key) == Treatment::Replace).collect()
+    }
+
+    const KEYS: [&str; 6] = ["password", "db_pass", "tenant", "page_token", "message", "path"];
+
+    #[test]
+    fn the_default_list_is_on_until_it_is_none() {
+        assert_eq!(replaced(&Redaction::default(), &KEYS), ["password", "page_token"]);
+        assert!(replaced(&Redaction::none(), &KEYS).is_empty());
+    }
+
+    #[test]
+    fn patterns_add_and_exceptions_win() {
+        let redaction = Redaction::default().key("*PASS").key("tenant").keep("pageToken");
+        assert_eq!(replaced(&redaction, &KEYS), ["password", "db_pass", "tenant"]);
+        assert_eq!(
+            replaced(&Redaction::none().key("*").keep("db*"), &KEYS),
+            ["password", "tenant", "page_token"]
+        );
+    }
+
+    #[test]
+    fn an_allow_list_replaces_the_rest_and_secrets_on_it_too() {
+        let redaction = Redaction::default().allow_only(["tenant", "pass*"]).allow_only(["db.*"]);
+        assert_eq!(replaced(&redaction, &KEYS), ["password", "page_token"]);
+        let redaction = Redaction::none().allow_only(["tenant", "pass*"]);
+        assert_eq!(replaced(&redaction, &KEYS), ["db_pass", "page_token"]);
+        assert_eq!(
+            replaced(&Redaction::none().allow_only([]), &KEYS),
+            ["password", "db_pass", "tenant", "page_token"]
+        );
+    }
+
+    #[test]
+    fn reserved_keys_stay_unless_they_are_named() {
+        let all = [
+            "timestamp",
+            "level",
+            "service",
+            "module",
+            "message",
+            "correlation_id",
+            "request_id",
+            "user_id",
+            "method",
+            "path",
+        ];
+        let rest = [
+            "status",
+            "duration_ms",
+            "trace_id",
+            "span_id",
+            "url.path",
+            "http.request.method",
+            "http.response.status_code",
+        ];
+        for redaction in [Redaction::default(), Redaction::none().key("*"), Redaction::none().allow_only([])]
+        {
+            assert!(replaced(&redaction, &all).is_empty());
+            assert!(replaced(&redaction, &rest).is_empty());
+        }
+        assert_eq!(replaced(&Redaction::none().key("user_id").key("path"), &all), ["user_id", "path"]);
+    }
+
+    #[test]
+    fn a_replacement_is_escaped() {
+        assert_eq!(Redaction::default().replacement("\"gone\"\n").replacement_json(), r#"\"gone\"\n"#);
+    }
+}

@@ -1,0 +1,179 @@
+use std::ops::Range;
+
+use crate::redacting::card;
+use crate::redacting::detector::Detector;
+use crate::redacting::redaction::Redaction;
+use crate::redacting::tokens::{self, Jwt};
+
+impl Redaction {
+    /// Whether [`scrub`](Self::scrub) does anything.
+    pub(crate) fn scrubs(&self) -> bool {
+        !self.detectors().is_empty()
+    }
+
+    /// Replaces what the detectors find in the JSON value that begins at byte `from` and is the last of `json`; returns how much that was.
+    ///
+    /// The value is one that we rendered: valid, and with what it must escape and nothing else escaped. It stays valid, and what is not
+    /// found stays as it is.
+    ///
+    /// # Cost
+    /// One pass, and a second one if something is found.
+    pub(crate) fn scrub(&self, json: &mut String, from: usize) -> u64 {
+        if !self.scrubs() {
+            return 0;
+        }
+        self.replace(json, Scanner::new(self.detectors(), from))
+    }
+
+    fn replace(&self, json: &mut String, mut scanner: Scanner) -> u64 {
+        let (from, end) = (scanner.at, json.len());
+        let mut copied = from;
+        let mut hits = 0;
+        // What stays and what replaces is put behind the value, which then goes: each byte moves twice, however many hits there are.
+        while let Some(found) = scanner.next(&json.as_bytes()[..end]) {
+            hits += 1;
+            json.extend_from_within(copied..found.bytes.start);
+            let quote = if found.is_bare { "\"" } else { "" };
+            for part in [quote, self.replacement_json(), quote] {
+                json.push_str(part);
+            }
+            copied = found.bytes.end;
+        }
+        if hits > 0 {
+            json.extend_from_within(copied..end);
+            json.drain(from..end);
+        }
+        hits
+    }
+}
+
+#[derive(Debug)]
+struct Found {
+    bytes: Range<usize>,
+    /// It is no part of a string.
+    is_bare: bool,
+}
+
+/// Goes over a JSON value once.
+#[derive(Debug)]
+struct Scanner {
+    bearer: bool,
+    jwt: bool,
+    card: bool,
+    url: bool,
+    at: usize,
+    in_string: bool,
+    /// The character before is no part of a word.
+    begins: bool,
+    /// No JSON Web Token begins before this.
+    no_jwt_before: usize,
+}
+
+impl Scanner {
+    fn new(detectors: &[Detector], at: usize) -> Self {
+        let has = |detector| detectors.contains(&detector);
+        Self {
+            bearer: has(Detector::Bearer),
+            jwt: has(Detector::Jwt),
+            card: has(Detector::CardNumber),
+            url: has(Detector::UrlPassword),
+            at,
+            in_string: false,
+            begins: true,
+            no_jwt_before: 0,
+        }
+    }
+
+    fn next(&mut self, text: &[u8]) -> Option<Found> {
+        while let Some(&byte) = text.get(self.at) {
+            let found = if self.in_string { self.in_string(text, byte) } else { self.outside(text, byte) };
+            if found.is_some() {
+                return found;
+            }
+        }
+        None
+    }
+
+    fn outside(&mut self, text: &[u8], byte: u8) -> Option<Found> {
+        let start = self.at;
+        if !(byte.is_ascii_digit() || byte == b'-') {
+            self.in_string = byte == b'"';
+            self.begins = true;
+            self.at += 1;
+            return None;
+        }
+        let is_of_number =
+            |byte: &&u8| byte.is_ascii_digit() || matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E');
+        let number = &text[start..start + text[start..].iter().take_while(is_of_number).count()];
+        self.at += number.len();
+        let is_card =
+            self.card && number.iter().all(u8::is_ascii_digit) && card::end(number) == Some(number.len());
+        is_card.then_some(Found { bytes: start..self.at, is_bare: true })
+    }
+
+    fn in_string(&mut self, text: &[u8], byte: u8) -> Option<Found> {
+        let found = match byte {
+            b'"' => {
+                self.in_string = false;
+                None
+            }
+            b'\\' => {
+                self.at += if text.get(self.at + 1) == Some(&b'u') { 6 } else { 2 };
+                self.begins = true;
+                return None;
+            }
+            b':' if self.url => self.url_password(text),
+            b'b' | b'B' if self.bearer && self.begins => {
+                tokens::credentials(&text[self.at..]).map(|range| self.later(range))
+            }
+            b'e' if self.jwt && self.begins && self.at >= self.no_jwt_before => self.jwt(text),
+            b'0'..=b'9' if self.card && self.begins && !self.is_behind_a_point(text) => {
+                card::end(&text[self.at..]).map(|end| self.later(0..end))
+            }
+            _ => None,
+        };
+        match &found {
+            Some(bytes) => {
+                self.at = bytes.end;
+                self.begins = true;
+            }
+            None => {
+                self.at += 1;
+                // Characters beyond ASCII are letters, most of them.
+                self.begins = !(byte.is_ascii_alphanumeric() || byte == b'_' || !byte.is_ascii());
+            }
+        }
+        found.map(|bytes| Found { bytes, is_bare: false })
+    }
+
+    fn later(&self, range: Range<usize>) -> Range<usize> {
+        range.start + self.at..range.end + self.at
+    }
+
+    fn url_password(&self, text: &[u8]) -> Option<Range<usize>> {
+        let behind = text[self.at..].strip_prefix(b"://")?;
+        let is_scheme = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
+        text.get(self.at.checked_sub(1)?).filter(|byte| is_scheme(byte))?;
+        let range = tokens::url_password(behind)?;
+        Some(self.later(range.start + 3..range.end + 3))
+    }
+
+    fn jwt(&mut self, text: &[u8]) -> Option<Range<usize>> {
+        match tokens::jwt(&text[self.at..]) {
+            Jwt::Token(end) => Some(self.later(0..end)),
+            Jwt::NoneBefore(end) => {
+                self.no_jwt_before = self.at + end;
+                None
+            }
+        }
+    }
+
+    /// Whether this digit is of a fraction.
+    fn is_behind_a_point(&self, text: &[u8]) -> bool {
+        let before = |bytes: usize| self.at.checked_sub(bytes).and_then(|at| text.get(at));
+        before(1) == Some(&b'.') && before(2).is_some_and(u8::is_ascii_digit)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,146 @@
+use proptest::prelude::*;
+use radiosonde_core::{Clock as _, SystemClock};
+
+use super::*;
+use crate::rendering::escape::push_escaped;
+
+fn all() -> Redaction {
+    [Detector::Bearer, Detector::Jwt, Detector::CardNumber, Detector::UrlPassword]
+        .into_iter()
+        .fold(Redaction::none().replacement("#"), Redaction::detect)
+}
+
+fn scrubbed(json: &str) -> (String, u64) {
+    let mut out = format!("{{\"before\":{json}");
+    let hits = all().scrub(&mut out, 10);
+    assert!(out.starts_with("{\"before\":"));
+    (out.split_off(10), hits)
+}
+
+fn string(text: &str) -> String {
+    let mut json = String::from("\"");
+    push_escaped(&mut json, text);
+    json.push('"');
+    json
+}
+
+const JWT: &str = "eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJqb2UifQ.dBjftJeZ4CVP-mB9";
+const CARD: &str = "4111 1111 1111 1111";
+
+#[test]
+fn what_is_found_goes_and_the_rest_stays() {
+    let cases = [
+        ("sent Bearer mF_9.B5f-4.1JqM, twice", "sent Bearer #, twice", 1),
+        ("authorization: \"Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==\"", "authorization: \"Basic #\"", 1),
+        (JWT, "#", 1),
+        ("paid with 4111 1111 1111 1111 and 5555555555554444.", "paid with # and #.", 2),
+        ("on 2024-01-01 4111-1111-1111-1111", "on 2024-01-01 #", 1),
+        ("postgres://app:hunter2@db/orders", "postgres://app:#@db/orders", 1),
+        ("\u{1b}4111111111111111\n4242424242424242", "\u{1b}#\n#", 2),
+        ("x4111111111111111 3.4111111111111111 _4111111111111111 ä4111111111111111", "", 0),
+        ("xBearer mF_9.B5f-4.1JqM", "", 0),
+        ("://a:b@c", "", 0),
+        ("nothing here", "", 0),
+    ];
+    for (text, expected, hits) in cases {
+        let expected = if hits == 0 { text } else { expected };
+        assert_eq!(scrubbed(&string(text)), (string(expected), hits), "{text}");
+    }
+}
+
+#[test]
+fn values_of_every_type_stay_json() {
+    let cases = [
+        ("4111111111111111".to_owned(), "\"#\"".to_owned(), 1),
+        ("1732177933123456789".to_owned(), String::new(), 0),
+        ("-4111111111111111".to_owned(), String::new(), 0),
+        ("4111111111111111.0".to_owned(), String::new(), 0),
+        ("4.111111111111111e16".to_owned(), String::new(), 0),
+        ("true".to_owned(), String::new(), 0),
+        ("[4111111111111111,1,\"4111111111111111\"]".to_owned(), "[\"#\",1,\"#\"]".to_owned(), 2),
+        (
+            format!("{{\"message\":\"refused {JWT}\",\"chain\":[\"card {CARD}\",\"\"]}}"),
+            "{\"message\":\"refused #\",\"chain\":[\"card #\",\"\"]}".to_owned(),
+            2,
+        ),
+    ];
+    for (json, expected, hits) in cases {
+        let expected = if hits == 0 { json.clone() } else { expected };
+        assert_eq!(scrubbed(&json), (expected, hits));
+    }
+}
+
+#[test]
+fn only_what_was_asked_for_is_looked_for() {
+    let text = string(&format!("Bearer mF_9.B5f-4.1JqM {JWT} {CARD} a://b:c@d"));
+    let only = |detector| {
+        let mut json = text.clone();
+        let hits = Redaction::default().detect(detector).detect(detector).scrub(&mut json, 0);
+        (hits, json.matches("[redacted]").count())
+    };
+    for detector in [Detector::Bearer, Detector::Jwt, Detector::CardNumber, Detector::UrlPassword] {
+        assert_eq!(only(detector), (1, 1), "{detector:?}");
+    }
+    let mut json = text.clone();
+    assert_eq!(Redaction::default().scrub(&mut json, 0), 0);
+    assert_eq!(json, text);
+}
+
+#[test]
+fn long_texts_made_to_be_slow_take_no_time() {
+    let pieces = [
+        "eyJ-",
+        "eyJhbGciOi.",
+        "eyJhbGciOi-",
+        "1 ",
+        "4-",
+        "a://",
+        "a://a:",
+        "bearer ",
+        "basic Qkk6",
+        "b",
+        "\\\"",
+        "4111111111111111 ",
+        "@:",
+        "4",
+    ];
+    let start = SystemClock.monotonic();
+    for piece in pieces {
+        let mut json = format!("\"{}\"", piece.repeat(300_000 / piece.len()));
+        all().scrub(&mut json, 0);
+        serde_json::from_str::<String>(&json).unwrap();
+    }
+    // A second or two as it is; were one of them quadratic, most of an hour.
+    assert!((SystemClock.monotonic() - start).as_secs() < 60);
+}
+
+proptest! {
+    #[test]
+    fn whatever_the_text_it_stays_json_and_nothing_found_is_nothing_changed(text in "(?s)[a-e1-6 :/@.\\\\\"\n-]{0,60}|.{0,40}") {
+        let json = string(&text);
+        let (out, hits) = scrubbed(&json);
+        serde_json::from_str::<String>(&out).unwrap();
+        if hits == 0 {
+            prop_assert_eq!(out, json);
+        }
+    }
+
+    #[test]
+    fn each_secret_is_found_between_whatever_words(
+        words in prop::collection::vec("[f-z\u{e4}\u{2028}\n\t\"\\\\]{0,5}", 1..6),
+        secrets in prop::collection::vec(0_usize..4, 5),
+    ) {
+        let (mut text, mut expected) = (String::new(), String::new());
+        for (word, secret) in words.iter().zip(&secrets) {
+            let (found, left) = [
+                ("Bearer 0123456789", "Bearer #"),
+                (JWT, "#"),
+                (CARD, "#"),
+                ("amqp://app:hunter2@mq", "amqp://app:#@mq"),
+            ][*secret];
+            text.push_str(&format!("{word} {found}, "));
+            expected.push_str(&format!("{word} {left}, "));
+        }
+        prop_assert_eq!(scrubbed(&string(&text)), (string(&expected), words.len() as u64));
+    }
+}

@@ -1,4 +1,3 @@
-use crate::planning::slot::{Destination, Origin, destination_of};
 use crate::redacting::default_keys::is_secret;
 use crate::redacting::detector::Detector;
 use crate::redacting::key::normalised;
@@ -124,9 +123,8 @@ impl Redaction {
         self
     }
 
-    /// Decides about a key, once for each field of a callsite.
-    pub(crate) fn treatment(&self, key: &str) -> Treatment {
-        let reserved = is_reserved(key);
+    /// Decides about a key, once for each field of a callsite; `reserved` if the line has a place of its own for it.
+    pub(crate) fn treatment(&self, key: &str, reserved: bool) -> Treatment {
         let key = normalised(key);
         let is_in = |list: &[Pattern]| list.iter().any(|pattern| pattern.is_match(&key));
         let is_named =
@@ -149,21 +147,18 @@ impl Redaction {
     }
 }
 
-/// Whether the line has a place of its own for this key, so that a reader counts on it.
-fn is_reserved(key: &str) -> bool {
-    let set_by_the_layer =
-        ["timestamp", "level", "service", "module", "trace_id", "span_id", "truncated", "metadata"];
-    set_by_the_layer.contains(&key) || !matches!(destination_of(key, Origin::Event), Destination::Metadata)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn replaced<'a>(redaction: &Redaction, keys: &[&'a str]) -> Vec<&'a str> {
-        keys.iter().copied().filter(|key| redaction.treatment(key) == Treatment::Replace).collect()
+        keys.iter()
+            .copied()
+            .filter(|key| redaction.treatment(key, RESERVED.contains(key)) == Treatment::Replace)
+            .collect()
     }
 
+    const RESERVED: [&str; 2] = ["message", "path"];
     const KEYS: [&str; 6] = ["password", "db_pass", "tenant", "page_token", "message", "path"];
 
     #[test]
@@ -196,33 +191,11 @@ mod tests {
 
     #[test]
     fn reserved_keys_stay_unless_they_are_named() {
-        let all = [
-            "timestamp",
-            "level",
-            "service",
-            "module",
-            "message",
-            "correlation_id",
-            "request_id",
-            "user_id",
-            "method",
-            "path",
-        ];
-        let rest = [
-            "status",
-            "duration_ms",
-            "trace_id",
-            "span_id",
-            "url.path",
-            "http.request.method",
-            "http.response.status_code",
-        ];
         for redaction in [Redaction::default(), Redaction::none().key("*"), Redaction::none().allow_only([])]
         {
-            assert!(replaced(&redaction, &all).is_empty());
-            assert!(replaced(&redaction, &rest).is_empty());
+            assert!(replaced(&redaction, &RESERVED).is_empty());
         }
-        assert_eq!(replaced(&Redaction::none().key("user_id").key("path"), &all), ["user_id", "path"]);
+        assert_eq!(replaced(&Redaction::none().key("message").key("path"), &RESERVED), ["message", "path"]);
     }
 
     #[test]

@@ -15,6 +15,8 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::ClientConfig;
 use tokio::time::{Instant, timeout_at};
 
+use crate::deadline::FOREVER;
+
 /// More of an answer than this is not read: it holds an error text or a few counts.
 const ANSWER_BYTES: usize = 64 * 1024;
 
@@ -32,6 +34,7 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) fn new(tls: &Arc<ClientConfig>, timeout: Duration) -> Self {
+        let timeout = timeout.min(FOREVER);
         let mut tcp = HttpConnector::new();
         tcp.set_nodelay(true);
         // The scheme is checked by `Endpoint`, and `https` passes through here too.
@@ -52,19 +55,37 @@ impl Client {
 
     /// Sends a request and reads the answer, within the timeout in all.
     pub(crate) async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, SendError> {
-        let deadline = Instant::now() + self.timeout;
-        let mut request = request.map(Full::new);
-        request.headers_mut().entry(USER_AGENT).or_insert(AGENT);
-        let response = timeout_at(deadline, self.pooled.request(request))
-            .await
-            .map_err(|_| SendError::Timeout(self.timeout))?
-            .map_err(SendError::Broken)?;
+        let deadline = self.deadline();
+        let response = self.begin(request, deadline).await?;
         let (parts, body) = response.into_parts();
         let mut read = BytesMut::new();
         // The status has been said: a body that breaks off or drags on does not change what became of the batch, while
         // sending it again would deliver it twice.
         let _ = timeout_at(deadline, read_some(body, &mut read)).await;
         Ok(Response::from_parts(parts, read.freeze()))
+    }
+
+    pub(crate) const fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    /// When a request that begins now is given up.
+    pub(crate) fn deadline(&self) -> Instant {
+        Instant::now() + self.timeout
+    }
+
+    /// Sends a request and reads the answer's head.
+    pub(crate) async fn begin(
+        &self,
+        request: Request<Bytes>,
+        deadline: Instant,
+    ) -> Result<Response<Incoming>, SendError> {
+        let mut request = request.map(Full::new);
+        request.headers_mut().entry(USER_AGENT).or_insert(AGENT);
+        timeout_at(deadline, self.pooled.request(request))
+            .await
+            .map_err(|_| SendError::Timeout(self.timeout))?
+            .map_err(SendError::Broken)
     }
 }
 

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod asking;
 mod backend;
 mod buffer;
 mod builder;
@@ -13,11 +14,15 @@ mod meters;
 mod queue;
 mod report;
 mod retry;
+mod runtime_thread;
 mod sink_options;
 mod sink_task;
 mod tls;
 mod worker;
 
+pub use asking::{ClientError, HttpClient, HttpClientBuilder, Reply, RequestError, RequestErrorKind};
+#[cfg(feature = "websocket")]
+pub use asking::{SocketError, Upgrade, WebSocket};
 pub use backend::{Backend, EncodeError, Verdict};
 pub use builder::{DeliveryBuilder, StartError};
 pub use delivery::{Delivery, Flush, Shutdown};

@@ -1,22 +1,20 @@
-use std::cell::RefCell;
 use std::future::Future;
 use std::io;
 use std::pin::{Pin, pin};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc as std_mpsc};
-use std::thread;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Runtime;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
-use tracing_core::dispatcher::{DefaultGuard, Dispatch, set_default};
 
 use crate::Report;
 use crate::buffer::AnyBuffer;
 use crate::completion::Completion;
 use crate::deadline::Deadline;
+use crate::runtime_thread;
 
 /// How long the thread goes on after the last handle was dropped without a shutdown.
 pub(crate) const LINGER: Duration = Duration::from_secs(1);
@@ -111,31 +109,7 @@ impl Drop for FlushJob {
 
 /// Starts the thread and waits until its runtime stands.
 pub(crate) fn spawn(core: Arc<Core>, commands: UnboundedReceiver<Command>) -> io::Result<()> {
-    let (ready, started) = std_mpsc::channel();
-    thread::Builder::new().name("radiosonde-delivery".into()).spawn(move || {
-        // Built here and not by the caller: a runtime must not be dropped inside another one, should starting fail.
-        match Builder::new_current_thread().enable_all().on_thread_start(silence).build() {
-            Ok(runtime) => {
-                // The caller is waiting in `recv` below.
-                let _ = ready.send(Ok(()));
-                silence();
-                run(runtime, &core, commands);
-            }
-            Err(error) => drop(ready.send(Err(error))),
-        }
-    })?;
-    started.recv().unwrap_or_else(|_| Err(io::Error::other("the delivery thread ended while starting")))
-}
-
-thread_local! {
-    static SILENCE: RefCell<Option<DefaultGuard>> = const { RefCell::new(None) };
-}
-
-/// Takes this thread off `tracing` for as long as it lives: the HTTP client emits events, and an event about delivering
-/// events would never end.
-fn silence() {
-    // `Dispatch::none` is no subscriber that could lower the process-wide maximum level or be asked about callsites.
-    SILENCE.with(|silence| *silence.borrow_mut() = Some(set_default(&Dispatch::none())));
+    runtime_thread::start("radiosonde-delivery", move |runtime| run(runtime, &core, commands))
 }
 
 fn run(runtime: Runtime, core: &Core, commands: UnboundedReceiver<Command>) {

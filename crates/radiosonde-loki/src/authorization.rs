@@ -1,10 +1,19 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use http::HeaderValue;
 use http::header::InvalidHeaderValue;
+use http::{HeaderMap, HeaderName, HeaderValue};
 
-/// A header value that is never printed.
-pub(crate) fn secret(value: &str) -> Result<HeaderValue, InvalidHeaderValue> {
+/// Headers whose values are never printed, the last one of a name; the name of the first that is malformed.
+pub(crate) fn secret_headers(headers: &[(Box<str>, Box<str>)]) -> Result<HeaderMap, Box<str>> {
+    let mut map = HeaderMap::new();
+    for (name, value) in headers {
+        let parsed: HeaderName = name.parse().map_err(|_| name.clone())?;
+        map.insert(parsed, secret(value).map_err(|_| name.clone())?);
+    }
+    Ok(map)
+}
+
+fn secret(value: &str) -> Result<HeaderValue, InvalidHeaderValue> {
     let mut value = HeaderValue::from_str(value)?;
     value.set_sensitive(true);
     Ok(value)

@@ -5,13 +5,13 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
 use radiosonde_core::{LevelNames, Resource};
 use radiosonde_delivery::{Delivery, Endpoint, InvalidEndpoint, SinkError, SinkOptions};
 
-use crate::authorization::{basic, secret};
+use crate::authorization::{basic, secret_headers};
 use crate::label::StreamLabels;
 use crate::push::Push;
 use crate::tenant::{self, InvalidTenant};
 use crate::{InvalidLabel, LokiSink};
 
-const PUSH_PATH: &str = "/loki/api/v1/push";
+pub(crate) const PUSH_PATH: &str = "/loki/api/v1/push";
 
 /// Loki's default `max_line_size`: 256 KB.
 const MAX_LINE_BYTES: usize = 256 * 1024;
@@ -112,12 +112,7 @@ impl LokiSinkBuilder {
     }
 
     fn header_map(&self) -> Result<HeaderMap, BuildError> {
-        let mut map = HeaderMap::new();
-        for (name, value) in &self.headers {
-            let refuse = || BuildError::Header { name: name.clone() };
-            let name: HeaderName = name.parse().map_err(|_| refuse())?;
-            map.insert(name, secret(value).map_err(|_| refuse())?);
-        }
+        let mut map = secret_headers(&self.headers).map_err(|name| BuildError::Header { name })?;
         if let Some(tenant) = &self.tenant {
             tenant::check(tenant).map_err(BuildError::Tenant)?;
             let refuse = |_| BuildError::Header { name: "x-scope-orgid".into() };

@@ -73,7 +73,7 @@ fn render(labels: &[(&str, &str)]) -> String {
 
 /// Quotes as Go's `%q` does, which is what Loki unquotes. Text that Go's verb would print as it is stays as it is; so does a
 /// non-ASCII character that it would escape as unprintable, which unquotes to the same.
-fn quote(value: &str, out: &mut String) {
+pub(crate) fn quote(value: &str, out: &mut String) {
     out.push('"');
     for character in value.chars() {
         match character {

@@ -67,8 +67,10 @@ fn answer(mut to: &TcpStream, status: u16, headers: &[(String, String)], body: &
         head.push_str(&format!("content-length: {}\r\n", body.len()));
     }
     head.push_str("\r\n");
-    to.write_all(head.as_bytes())?;
-    to.write_all(body)?;
+    // In one piece: a second write would wait until the client has acknowledged the first.
+    let mut whole = head.into_bytes();
+    whole.extend_from_slice(body);
+    to.write_all(&whole)?;
     Ok(own_length)
 }
 

@@ -1,0 +1,140 @@
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::io;
+use std::pin::{Pin, pin};
+use std::task::Poll;
+
+use bytes::{Bytes, BytesMut};
+use http::{Request, Response, Uri};
+use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::oneshot;
+use tokio::task::JoinSet;
+use tokio::time::timeout_at;
+
+use super::{HttpClientBuilder, Reply, RequestError, RequestErrorKind};
+use crate::client::Client;
+use crate::{Endpoint, runtime_thread};
+
+/// Asks a backend, on a thread of its own: for programs that read back what they delivered.
+///
+/// # Shape
+/// HTTP/1.1 over TCP or TLS, like a sink's: no redirects, no proxy. One request, one answer; nothing is repeated. Cheap to
+/// clone; all clones are the same thread, which ends when they and the replies that are waited for are gone. It has no
+/// `tracing` subscriber, so that asking for logs makes none.
+///
+/// ```
+/// use bytes::Bytes;
+/// use http::Request;
+/// use radiosonde_delivery::{Endpoint, HttpClient};
+/// use radiosonde_testkit::{HttpFake, Reaction};
+///
+/// let server = HttpFake::start([Reaction::status(200).body("ready")]);
+///
+/// let endpoint = Endpoint::parse(&server.url())?.join("/ready")?;
+/// let client = HttpClient::builder(&endpoint).build()?;
+/// let request = Request::get(endpoint.uri()).body(Bytes::new())?;
+/// let answer = client.send(request).wait()?; // or `.await`, on any runtime
+/// assert_eq!(answer.body(), "ready");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct HttpClient {
+    pub(super) client: Client,
+    pub(super) jobs: UnboundedSender<Job>,
+    pub(super) max_answer_bytes: usize,
+}
+
+pub(super) type Job = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+impl HttpClient {
+    /// A client for this endpoint: the builder's `build` reads the system's certificates if it is `https`.
+    pub fn builder(endpoint: &Endpoint) -> HttpClientBuilder {
+        HttpClientBuilder::new(endpoint)
+    }
+
+    pub(super) fn start(client: Client, max_answer_bytes: usize) -> io::Result<Self> {
+        let (jobs, receiver) = unbounded_channel();
+        runtime_thread::start("radiosonde-asking", move |runtime| {
+            runtime.block_on(serve(receiver));
+            // A name look-up may hang on one of the runtime's threads; nobody waits for it.
+            runtime.shutdown_background();
+        })?;
+        Ok(Self { client, jobs, max_answer_bytes })
+    }
+
+    /// Sends a request, whose URI is a whole URL, and reads the answer, whatever its status.
+    ///
+    /// # Errors
+    /// The reply's, see [`RequestErrorKind`].
+    pub fn send(&self, request: Request<Bytes>) -> Reply<Response<Bytes>> {
+        let (client, limit_bytes) = (self.client.clone(), self.max_answer_bytes);
+        self.ask(async move {
+            let (uri, deadline) = (request.uri().clone(), client.deadline());
+            let response =
+                client.begin(request, deadline).await.map_err(|error| RequestError::of(&uri, error))?;
+            let late = |_| RequestError::new(&uri, RequestErrorKind::Timeout { after: client.timeout() });
+            timeout_at(deadline, read_whole(&uri, response, limit_bytes)).await.map_err(late)?
+        })
+    }
+
+    /// Does this on the client's thread, until it is done or nobody waits for it any more.
+    pub(super) fn ask<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T, RequestError>> + Send + 'static,
+    ) -> Reply<T> {
+        let (mut answer, reply) = oneshot::channel();
+        let job = async move {
+            let mut work = pin!(work);
+            let done = poll_fn(|context| match answer.poll_closed(context) {
+                Poll::Ready(()) => Poll::Ready(None),
+                Poll::Pending => work.as_mut().poll(context).map(Some),
+            })
+            .await;
+            if let Some(done) = done {
+                // Nobody waits any more, just now.
+                let _ = answer.send(done);
+            }
+        };
+        // A thread that is gone drops the job, which tells.
+        let _ = self.jobs.send(Box::pin(job));
+        Reply::new(reply)
+    }
+}
+
+/// Runs jobs until nobody can send any more and all have ended.
+async fn serve(mut jobs: UnboundedReceiver<Job>) {
+    let mut running = JoinSet::new();
+    while let Some(job) = jobs.recv().await {
+        // Finished ones are taken out, or the set would grow for ever.
+        while running.try_join_next().is_some() {}
+        running.spawn(job);
+    }
+    while running.join_next().await.is_some() {}
+}
+
+pub(super) async fn read_whole(
+    uri: &Uri,
+    response: Response<Incoming>,
+    limit_bytes: usize,
+) -> Result<Response<Bytes>, RequestError> {
+    let (parts, mut body) = response.into_parts();
+    let mut read = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| RequestError::new(uri, RequestErrorKind::Broken).because(error))?;
+        if let Ok(data) = frame.into_data() {
+            if data.len() > limit_bytes - read.len() {
+                return Err(RequestError::new(uri, RequestErrorKind::TooLarge { limit_bytes }));
+            }
+            read.extend_from_slice(&data);
+        }
+    }
+    Ok(Response::from_parts(parts, read.freeze()))
+}
+
+impl fmt::Debug for HttpClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpClient").field("max_answer_bytes", &self.max_answer_bytes).finish_non_exhaustive()
+    }
+}

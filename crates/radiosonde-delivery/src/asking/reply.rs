@@ -1,0 +1,49 @@
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use tokio::sync::oneshot;
+
+use super::RequestError;
+use super::block_on::block_on;
+
+/// An answer on its way: await it on any runtime, or [`wait`](Self::wait) for it.
+///
+/// The request has been sent when this is returned. Dropping it takes the request back: the connection is closed.
+#[must_use = "dropping it takes the request back"]
+pub struct Reply<T> {
+    answer: oneshot::Receiver<Result<T, RequestError>>,
+}
+
+impl<T> Reply<T> {
+    pub(super) const fn new(answer: oneshot::Receiver<Result<T, RequestError>>) -> Self {
+        Self { answer }
+    }
+
+    /// Blocks this thread until the answer is there, for callers that cannot await.
+    ///
+    /// Safe on a runtime's thread too, also the only one of a current-thread runtime: the client does not need it.
+    ///
+    /// # Errors
+    /// [`RequestError`], after the client's timeout at the latest.
+    pub fn wait(self) -> Result<T, RequestError> {
+        block_on(self)
+    }
+}
+
+impl<T> Future for Reply<T> {
+    type Output = Result<T, RequestError>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.answer)
+            .poll(context)
+            .map(|answer| answer.unwrap_or_else(|_| Err(RequestError::ended())))
+    }
+}
+
+impl<T> fmt::Debug for Reply<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reply").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,103 @@
+use std::error::Error;
+use std::fmt;
+use std::time::Duration;
+
+use http::Uri;
+
+use crate::client::SendError;
+
+/// A request without an answer that could be read whole.
+///
+/// The URL's path and query are not repeated: they may hold what is not for an error message.
+#[derive(Debug)]
+pub struct RequestError {
+    server: Box<str>,
+    kind: RequestErrorKind,
+    cause: Option<Box<dyn Error + Send + Sync>>,
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RequestErrorKind {
+    /// No connection: the name is unknown, nobody listens, or the certificate is not trusted.
+    Connect,
+    /// No whole answer within the client's timeout.
+    Timeout {
+        /// The timeout.
+        after: Duration,
+    },
+    /// The connection ended before the whole answer was there, or what came is no HTTP.
+    Broken,
+    /// The answer is longer than the client reads.
+    TooLarge {
+        /// How much it reads.
+        limit_bytes: usize,
+    },
+    /// The client's thread has ended, which it only does when the process does.
+    Ended,
+}
+
+impl RequestError {
+    pub(super) fn new(uri: &Uri, kind: RequestErrorKind) -> Self {
+        let scheme = uri.scheme_str().unwrap_or_default();
+        let authority = uri.authority().map_or("", |authority| authority.as_str());
+        Self { server: format!("{scheme}://{authority}").into(), kind, cause: None }
+    }
+
+    pub(super) fn because(mut self, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        self.cause = Some(cause.into());
+        self
+    }
+
+    pub(super) fn of(uri: &Uri, error: SendError) -> Self {
+        match error {
+            SendError::Timeout(after) => Self::new(uri, RequestErrorKind::Timeout { after }),
+            SendError::Broken(error) if error.is_connect() => {
+                Self::new(uri, RequestErrorKind::Connect).because(error)
+            }
+            SendError::Broken(error) => Self::new(uri, RequestErrorKind::Broken).because(error),
+        }
+    }
+
+    pub(super) fn ended() -> Self {
+        Self { server: "the server".into(), kind: RequestErrorKind::Ended, cause: None }
+    }
+
+    /// Why there is no answer.
+    #[must_use]
+    pub const fn kind(&self) -> RequestErrorKind {
+        self.kind
+    }
+}
+
+impl fmt::Display for RequestError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let server = &self.server;
+        match self.kind {
+            RequestErrorKind::Connect => write!(f, "cannot connect to {server}"),
+            RequestErrorKind::Timeout { after } => {
+                write!(f, "{server} gave no whole answer within {after:?}")
+            }
+            RequestErrorKind::Broken => write!(f, "the answer of {server} broke off or is no HTTP"),
+            RequestErrorKind::TooLarge { limit_bytes } => {
+                write!(
+                    f,
+                    "the answer of {server} is longer than {limit_bytes} bytes, which is what the client reads"
+                )
+            }
+            RequestErrorKind::Ended => {
+                write!(f, "nobody is there to ask {server}: the client's thread has ended")
+            }
+        }
+    }
+}
+
+impl Error for RequestError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match &self.cause {
+            Some(cause) => Some(cause.as_ref()),
+            None => None,
+        }
+    }
+}

@@ -1,0 +1,253 @@
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::StreamExt as _;
+use http::header::{
+    CONNECTION, HeaderName, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION,
+    UPGRADE,
+};
+use http::{HeaderMap, Request, Response, StatusCode, Uri};
+use hyper::upgrade::Upgraded;
+use hyper_util::rt::TokioIo;
+use tokio::sync::mpsc;
+use tokio::time::{timeout, timeout_at};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::error::Error as Tungstenite;
+use tokio_tungstenite::tungstenite::handshake::{client::generate_key, derive_accept_key};
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message, Role, WebSocketConfig};
+
+use super::block_on::block_on;
+use super::http_client::read_whole;
+use super::{HttpClient, Reply, RequestError, RequestErrorKind};
+
+/// Messages that wait to be taken. Behind them the connection fills up, and the server decides what to leave out.
+const WAITING: usize = 16;
+
+/// How long a farewell may take.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// What became of asking for a web socket.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Upgrade {
+    /// It is open.
+    Open(WebSocket),
+    /// The server answered the request like any other.
+    Refused(Response<Bytes>),
+}
+
+/// An open web socket, to be read.
+///
+/// # Shape
+/// Whole messages, text or binary, of at most the client's `max_answer_bytes` each. A server that sends nothing at all for the
+/// client's timeout, not even a ping, counts as gone. Dropping it closes the connection.
+pub struct WebSocket {
+    messages: mpsc::Receiver<Result<Bytes, SocketError>>,
+}
+
+impl WebSocket {
+    /// The next message; `None` once the server has closed the connection in good order, or after an error.
+    ///
+    /// # Errors
+    /// [`SocketError`] if the server closed it for a reason, or is gone.
+    pub async fn next(&mut self) -> Option<Result<Bytes, SocketError>> {
+        self.messages.recv().await
+    }
+
+    /// [`next`](Self::next), polled: what a stream of any kind is made of.
+    pub fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, SocketError>>> {
+        self.messages.poll_recv(context)
+    }
+
+    /// [`next`](Self::next) for callers that cannot await; blocks this thread, whichever it is.
+    ///
+    /// # Errors
+    /// As [`next`](Self::next).
+    pub fn next_blocking(&mut self) -> Option<Result<Bytes, SocketError>> {
+        block_on(self.next())
+    }
+}
+
+impl fmt::Debug for WebSocket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WebSocket").field("waiting", &self.messages.len()).finish_non_exhaustive()
+    }
+}
+
+/// A web socket that ended otherwise than in good order.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum SocketError {
+    /// The server closed it and said why.
+    Closed {
+        /// The code of RFC 6455, section 7.4; 1005 if it gave none.
+        code: u16,
+        /// Its words.
+        reason: Box<str>,
+    },
+    /// The connection broke, or what came is no web socket's.
+    Request(RequestError),
+}
+
+impl fmt::Display for SocketError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Closed { code, reason } => {
+                write!(f, "the server closed the web socket with code {code}: {reason}")
+            }
+            Self::Request(_) => f.write_str("the web socket broke"),
+        }
+    }
+}
+
+impl std::error::Error for SocketError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Closed { .. } => None,
+            Self::Request(error) => Some(error),
+        }
+    }
+}
+
+impl HttpClient {
+    /// Asks for a web socket with this request; the headers of the upgrade are added.
+    ///
+    /// # Errors
+    /// The reply's, as for [`send`](Self::send). A server that answers something else than 101 is no error but
+    /// [`Upgrade::Refused`].
+    pub fn websocket(&self, mut request: Request<Bytes>) -> Reply<Upgrade> {
+        let key = generate_key();
+        let (client, jobs, limit_bytes) = (self.client.clone(), self.jobs.clone(), self.max_answer_bytes);
+        self.ask(async move {
+            ask_for_upgrade(request.headers_mut(), &key);
+            let (uri, deadline) = (request.uri().clone(), client.deadline());
+            let late = |_| RequestError::new(&uri, RequestErrorKind::Timeout { after: client.timeout() });
+            let response =
+                client.begin(request, deadline).await.map_err(|error| RequestError::of(&uri, error))?;
+            if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+                let whole =
+                    timeout_at(deadline, read_whole(&uri, response, limit_bytes)).await.map_err(late)??;
+                return Ok(Upgrade::Refused(whole));
+            }
+            // An intermediary that knows nothing of web sockets may say 101 all the same.
+            let accepted = response.headers().get(SEC_WEBSOCKET_ACCEPT);
+            if accepted
+                .is_none_or(|accepted| accepted.as_bytes() != derive_accept_key(key.as_bytes()).as_bytes())
+            {
+                return Err(RequestError::new(&uri, RequestErrorKind::Broken));
+            }
+            let upgraded = timeout_at(deadline, hyper::upgrade::on(response))
+                .await
+                .map_err(late)?
+                .map_err(|error| RequestError::new(&uri, RequestErrorKind::Broken).because(error))?;
+            let config = WebSocketConfig::default()
+                .read_buffer_size(16 * 1024)
+                .max_message_size(Some(limit_bytes))
+                .max_frame_size(Some(limit_bytes));
+            let socket =
+                WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Client, Some(config)).await;
+            let (sender, messages) = mpsc::channel(WAITING);
+            let reading = Reading { socket, messages: sender, patience: client.timeout(), limit_bytes, uri };
+            // A thread that is gone drops the job, which ends the messages.
+            let _ = jobs.send(Box::pin(reading.run()));
+            Ok(Upgrade::Open(WebSocket { messages }))
+        })
+    }
+}
+
+fn ask_for_upgrade(headers: &mut HeaderMap, key: &str) {
+    let mut set = |name: HeaderName, value| drop(headers.insert(name, value));
+    set(CONNECTION, HeaderValue::from_static("Upgrade"));
+    set(UPGRADE, HeaderValue::from_static("websocket"));
+    set(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
+    if let Ok(key) = HeaderValue::from_str(key) {
+        // Base64 always is a header's value.
+        set(SEC_WEBSOCKET_KEY, key);
+    }
+}
+
+/// Hands on the messages of a web socket. Answers to pings are the library's, and are sent while it reads.
+struct Reading {
+    socket: WebSocketStream<TokioIo<Upgraded>>,
+    messages: mpsc::Sender<Result<Bytes, SocketError>>,
+    patience: Duration,
+    limit_bytes: usize,
+    uri: Uri,
+}
+
+enum Read {
+    Message(Message),
+    Failed(SocketError),
+    Ended,
+    Unwanted,
+}
+
+impl Reading {
+    async fn run(mut self) {
+        loop {
+            let message = match self.read().await {
+                Read::Message(Message::Text(text)) => Ok(Bytes::from(text)),
+                Read::Message(Message::Binary(bytes)) => Ok(bytes),
+                Read::Message(Message::Close(frame)) => match closed(frame) {
+                    Some(error) => Err(error),
+                    None => return,
+                },
+                Read::Message(_) => continue,
+                Read::Failed(error) => Err(error),
+                Read::Ended => return,
+                Read::Unwanted => {
+                    // The other side learns of it by the end of the connection if not by this.
+                    let _ = timeout(FAREWELL, self.socket.close(None)).await;
+                    return;
+                }
+            };
+            let last = message.is_err();
+            if self.messages.send(message).await.is_err() || last {
+                return;
+            }
+        }
+    }
+
+    async fn read(&mut self) -> Read {
+        let Self { socket, messages, patience, .. } = self;
+        let mut unwanted = pin!(messages.closed());
+        let mut next = pin!(timeout(*patience, socket.next()));
+        let read = poll_fn(|context| match unwanted.as_mut().poll(context) {
+            Poll::Ready(()) => Poll::Ready(None),
+            Poll::Pending => next.as_mut().poll(context).map(Some),
+        })
+        .await;
+        let broken = |kind| RequestError::new(&self.uri, kind);
+        match read {
+            None => Read::Unwanted,
+            Some(Ok(Some(Ok(message)))) => Read::Message(message),
+            Some(Ok(None | Some(Err(Tungstenite::ConnectionClosed)))) => Read::Ended,
+            Some(Ok(Some(Err(Tungstenite::Capacity(_))))) => {
+                let kind = RequestErrorKind::TooLarge { limit_bytes: self.limit_bytes };
+                Read::Failed(SocketError::Request(broken(kind)))
+            }
+            Some(Ok(Some(Err(error)))) => {
+                Read::Failed(SocketError::Request(broken(RequestErrorKind::Broken).because(error)))
+            }
+            Some(Err(_)) => {
+                let kind = RequestErrorKind::Timeout { after: self.patience };
+                Read::Failed(SocketError::Request(broken(kind)))
+            }
+        }
+    }
+}
+
+/// The error that a close is; none if it is in good order.
+fn closed(frame: Option<CloseFrame>) -> Option<SocketError> {
+    let (code, reason) = match frame {
+        Some(frame) if frame.code == CloseCode::Normal => return None,
+        Some(frame) => (frame.code.into(), frame.reason.as_str().into()),
+        None => (1005, "".into()),
+    };
+    Some(SocketError::Closed { code, reason })
+}

@@ -1,0 +1,176 @@
+use std::fmt;
+use std::time::Duration;
+
+use http::HeaderMap;
+use http::header::{ACCEPT_ENCODING, AUTHORIZATION, HeaderName, HeaderValue};
+use radiosonde_delivery::{ClientError, Endpoint, HttpClient, InvalidCertificates, InvalidEndpoint};
+
+use super::LogQuery;
+use crate::authorization::{basic, secret_headers};
+use crate::builder::PUSH_PATH;
+use crate::tenant::{self, InvalidTenant};
+
+/// Collects a [`LogQuery`]'s settings. They are checked by [`build`](Self::build).
+#[must_use]
+#[derive(Clone)]
+pub struct LogQueryBuilder {
+    url: Box<str>,
+    tenant: Option<Box<str>>,
+    headers: Vec<(Box<str>, Box<str>)>,
+    certificates: Option<Box<[u8]>>,
+    timeout: Duration,
+    max_answer_bytes: usize,
+}
+
+impl LogQueryBuilder {
+    pub(super) fn new(url: &str) -> Self {
+        Self {
+            url: url.into(),
+            tenant: None,
+            headers: Vec::new(),
+            certificates: None,
+            timeout: Duration::from_secs(30),
+            max_answer_bytes: 64 << 20,
+        }
+    }
+
+    /// Asks as this tenant, in `X-Scope-OrgID`. Needed if Loki runs with `auth_enabled`; several are joined by `|`, where Loki
+    /// allows that.
+    pub fn tenant(mut self, tenant: &str) -> Self {
+        self.tenant = Some(tenant.into());
+        self
+    }
+
+    /// Authorizes with a token.
+    pub fn bearer_token(self, token: &str) -> Self {
+        self.header(AUTHORIZATION.as_str(), &format!("Bearer {token}"))
+    }
+
+    /// Authorizes with a user and password.
+    pub fn basic_auth(self, user: &str, password: &str) -> Self {
+        self.header(AUTHORIZATION.as_str(), &basic(user, password))
+    }
+
+    /// Sends a header with every question; the last one of a name wins. Values are treated as secrets and never printed.
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// Trusts these certificate authorities, in PEM form, besides the system's.
+    pub fn certificate_authorities(mut self, pem: &[u8]) -> Self {
+        self.certificates = Some(pem.into());
+        self
+    }
+
+    /// How long an answer may take; 30 seconds unless set. A tail from which nothing comes for so long, not even Loki's ping each
+    /// second, counts as broken.
+    pub const fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// How long an answer may be, before and after decompression; 64 MiB unless set, for 5000 lines of 13 KB.
+    pub const fn max_answer_bytes(mut self, bytes: usize) -> Self {
+        self.max_answer_bytes = bytes;
+        self
+    }
+
+    /// Starts the client. It connects with the first question.
+    ///
+    /// # Errors
+    /// [`QueryBuildError`] names the setting that is refused.
+    pub fn build(&self) -> Result<LogQuery, QueryBuildError> {
+        let endpoint = self.endpoint().map_err(QueryBuildError::Endpoint)?;
+        let headers = self.header_map()?;
+        let mut client =
+            HttpClient::builder(&endpoint).timeout(self.timeout).max_answer_bytes(self.max_answer_bytes);
+        if let Some(pem) = &self.certificates {
+            client = client.certificate_authorities(pem).map_err(QueryBuildError::Certificates)?;
+        }
+        let client = client.build().map_err(QueryBuildError::Client)?;
+        Ok(LogQuery::new(client, endpoint, headers, self.max_answer_bytes))
+    }
+
+    fn endpoint(&self) -> Result<Endpoint, InvalidEndpoint> {
+        let url = self.url.trim();
+        Endpoint::parse(url.strip_suffix(PUSH_PATH).unwrap_or(url))
+    }
+
+    fn header_map(&self) -> Result<HeaderMap, QueryBuildError> {
+        let refuse = |name| QueryBuildError::Header { name };
+        let mut map = secret_headers(&self.headers).map_err(refuse)?;
+        if let Some(tenant) = &self.tenant {
+            for one in tenant.split('|') {
+                tenant::check(one).map_err(QueryBuildError::Tenant)?;
+            }
+            let value = HeaderValue::from_str(tenant).map_err(|_| refuse("x-scope-orgid".into()))?;
+            map.insert(HeaderName::from_static("x-scope-orgid"), value);
+        }
+        map.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
+        // Else Loki answers as if structured metadata and parsed fields were labels of the stream.
+        let flags = HeaderName::from_static("x-loki-response-encoding-flags");
+        map.insert(flags, HeaderValue::from_static("categorize-labels"));
+        Ok(map)
+    }
+}
+
+impl fmt::Debug for LogQueryBuilder {
+    /// Without the values of headers.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let headers: Vec<_> = self.headers.iter().map(|(name, _)| name).collect();
+        f.debug_struct("LogQueryBuilder")
+            .field("endpoint", &self.endpoint())
+            .field("tenant", &self.tenant)
+            .field("headers", &headers)
+            .field("timeout", &self.timeout)
+            .field("max_answer_bytes", &self.max_answer_bytes)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A client that cannot be built.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum QueryBuildError {
+    /// The URL is refused.
+    Endpoint(InvalidEndpoint),
+    /// The tenant is refused.
+    Tenant(InvalidTenant),
+    /// A header's name or value has a character that headers cannot carry.
+    Header {
+        /// The header's name. The value is not repeated: it may be a secret.
+        name: Box<str>,
+    },
+    /// The certificate authorities are refused.
+    Certificates(InvalidCertificates),
+    /// The client cannot start.
+    Client(ClientError),
+}
+
+impl fmt::Display for QueryBuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Endpoint(_) => f.write_str("the URL of loki is refused"),
+            Self::Tenant(_) => f.write_str("the tenant is refused"),
+            Self::Header { name } => write!(
+                f,
+                "header {name:?} is malformed; allowed are a name of letters, digits and -, and a value of visible characters"
+            ),
+            Self::Certificates(_) => f.write_str("the certificate authorities are refused"),
+            Self::Client(_) => f.write_str("the client for loki cannot start"),
+        }
+    }
+}
+
+impl std::error::Error for QueryBuildError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Endpoint(error) => Some(error),
+            Self::Tenant(error) => Some(error),
+            Self::Header { .. } => None,
+            Self::Certificates(error) => Some(error),
+            Self::Client(error) => Some(error),
+        }
+    }
+}

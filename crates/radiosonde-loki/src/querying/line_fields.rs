@@ -1,0 +1,206 @@
+use std::fmt;
+
+use radiosonde_core::{Level, SpanId, TraceId};
+
+use super::JsonValue;
+
+/// The reserved keys of a line, and what else it holds; from [`LogEntry::fields`](super::LogEntry::fields).
+///
+/// # Shape
+/// Reads lines as `radiosonde-log` writes them by default: reserved keys at the top, everything else under `metadata` or
+/// `context`. A key that is missing, or of another type than it should be, is `None`; [`get`](Self::get) has it all.
+///
+/// ```
+/// use radiosonde_core::Level;
+/// use radiosonde_loki::LineFields;
+///
+/// let line = r#"{"level":"ERROR","service":"orders","message":"card declined","status":402,"metadata":{"sku":"b-2"}}"#;
+/// let fields = LineFields::parse(line)?;
+/// assert_eq!((fields.level(), fields.message()), (Some(Level::Error), Some("card declined")));
+/// assert_eq!((fields.status(), fields.duration_ms()), (Some(402), None));
+/// assert_eq!(fields.metadata("sku").and_then(|sku| sku.as_text()), Some("b-2"));
+/// assert_eq!(LineFields::parse("panic: oh no").unwrap_err().to_string(), "the line is no JSON object");
+/// # Ok::<(), radiosonde_loki::InvalidLine>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct LineFields {
+    object: JsonValue,
+}
+
+impl LineFields {
+    /// Reads a line.
+    ///
+    /// # Errors
+    /// [`InvalidLine`] if it is no JSON object.
+    pub fn parse(line: &str) -> Result<Self, InvalidLine> {
+        match serde_json::from_str(line) {
+            Ok(object @ JsonValue::Object(_)) => Ok(Self { object }),
+            Ok(_) => Err(InvalidLine { cause: None }),
+            Err(error) => Err(InvalidLine { cause: Some(Box::new(error)) }),
+        }
+    }
+
+    /// When, as the line says it: RFC 3339. The entry's own time is finer.
+    #[must_use]
+    pub fn timestamp(&self) -> Option<&str> {
+        self.text("timestamp")
+    }
+
+    /// How grave it is.
+    #[must_use]
+    pub fn level(&self) -> Option<Level> {
+        self.text("level")?.parse().ok()
+    }
+
+    /// What happened.
+    #[must_use]
+    pub fn message(&self) -> Option<&str> {
+        self.text("message")
+    }
+
+    /// Which service.
+    #[must_use]
+    pub fn service(&self) -> Option<&str> {
+        self.text("service")
+    }
+
+    /// Which module of it.
+    #[must_use]
+    pub fn module(&self) -> Option<&str> {
+        self.text("module")
+    }
+
+    /// The trace that it belongs to.
+    #[must_use]
+    pub fn trace_id(&self) -> Option<TraceId> {
+        TraceId::from_hex(self.text("trace_id")?).ok()
+    }
+
+    /// The span that it happened in.
+    #[must_use]
+    pub fn span_id(&self) -> Option<SpanId> {
+        SpanId::from_hex(self.text("span_id")?).ok()
+    }
+
+    /// The id that goes with a piece of work from service to service.
+    #[must_use]
+    pub fn correlation_id(&self) -> Option<&str> {
+        self.text("correlation_id")
+    }
+
+    /// The request's id.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        self.text("request_id")
+    }
+
+    /// The user's id.
+    #[must_use]
+    pub fn user_id(&self) -> Option<&str> {
+        self.text("user_id")
+    }
+
+    /// The request's method.
+    #[must_use]
+    pub fn method(&self) -> Option<&str> {
+        self.text("method")
+    }
+
+    /// The request's path.
+    #[must_use]
+    pub fn path(&self) -> Option<&str> {
+        self.text("path")
+    }
+
+    /// The response's status.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        self.get("status")?.as_integer()?.try_into().ok()
+    }
+
+    /// How long it took, in milliseconds.
+    #[must_use]
+    pub fn duration_ms(&self) -> Option<f64> {
+        self.get("duration_ms")?.as_f64()
+    }
+
+    /// A field of one's own, under `metadata` or `context`.
+    #[must_use]
+    pub fn metadata(&self, name: &str) -> Option<&JsonValue> {
+        self.own().find(|(known, _)| *known == name).map(|(_, value)| value)
+    }
+
+    /// All fields of one's own, in the line's order.
+    pub fn own(&self) -> impl Iterator<Item = (&str, &JsonValue)> {
+        ["metadata", "context"].into_iter().filter_map(|key| self.get(key)).flat_map(pairs)
+    }
+
+    /// Any key at the top of the line.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&JsonValue> {
+        self.object.get(key)
+    }
+
+    /// Everything at the top of the line, in its order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &JsonValue)> {
+        pairs(&self.object)
+    }
+
+    fn text(&self, key: &str) -> Option<&str> {
+        self.get(key)?.as_text()
+    }
+}
+
+fn pairs(value: &JsonValue) -> impl Iterator<Item = (&str, &JsonValue)> {
+    let pairs = match value {
+        JsonValue::Object(pairs) => pairs.as_slice(),
+        _ => &[],
+    };
+    pairs.iter().map(|(name, value)| (&**name, value))
+}
+
+/// A line that is no JSON object.
+#[derive(Debug)]
+pub struct InvalidLine {
+    /// Boxed, because a line that is refused is the rare case and should not make the common one large.
+    cause: Option<Box<serde_json::Error>>,
+}
+
+impl fmt::Display for InvalidLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the line is no JSON object")
+    }
+}
+
+impl std::error::Error for InvalidLine {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.cause {
+            Some(cause) => Some(cause),
+            None => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_of_another_type_are_none_and_still_there() {
+        let line =
+            r#"{"level":7,"status":70000,"duration_ms":"1","trace_id":"x","context":{"a":1},"metadata":[]}"#;
+        let fields = LineFields::parse(line).unwrap();
+        assert_eq!((fields.level(), fields.status(), fields.duration_ms()), (None, None, None));
+        assert_eq!((fields.trace_id(), fields.span_id()), (None, None));
+        assert_eq!(fields.get("level"), Some(&JsonValue::Integer(7)));
+        assert_eq!(fields.own().collect::<Vec<_>>(), [("a", &JsonValue::Integer(1))]);
+        assert_eq!(fields.iter().count(), 6);
+    }
+
+    #[test]
+    fn what_is_no_object_is_refused() {
+        for line in ["", "[]", "7", "{\"a\":1} x", "{"] {
+            assert!(LineFields::parse(line).is_err(), "{line}");
+        }
+    }
+}

@@ -1,0 +1,160 @@
+use std::collections::VecDeque;
+use std::fmt;
+use std::future::poll_fn;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use radiosonde_delivery::{SocketError, WebSocket};
+use serde::Deserialize;
+
+use super::error::one_line;
+use super::wire::{Nanos, Stream};
+use super::{Labels, LogEntry, MalformedAnswer, QueryError};
+
+/// Lines as they come, from [`TailQuery::open`](super::TailQuery::open).
+///
+/// # Shape
+/// A stream of [`Tailed`], as a method: [`next`](Self::next). What takes a stream takes
+/// `futures::stream::poll_fn(move |context| tail.poll_next(context))`. At most 16 messages of Loki's wait to be taken; whoever is
+/// slower than that makes Loki leave lines out, which it says by [`Tailed::Dropped`]. Dropping it closes the connection.
+///
+/// A tail ends with its connection: when Loki restarts, or after `querier.tail_max_duration`, an hour by default. Open another
+/// [`since`](super::TailQuery::since) the last line then.
+///
+/// ```no_run
+/// # async fn follow(loki: radiosonde_loki::LogQuery) -> Result<(), radiosonde_loki::QueryError> {
+/// use radiosonde_loki::Tailed;
+///
+/// let mut tail = loki.tail(r#"{service_name="orders"} | json | level="ERROR""#).open().await?;
+/// while let Some(tailed) = tail.next().await {
+///     match tailed? {
+///         Tailed::Entry(entry) => println!("{}", entry.line()),
+///         Tailed::Dropped(dropped) => eprintln!("left out: a line of {}", dropped.labels()),
+///         _ => {}
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
+pub struct Tail {
+    socket: WebSocket,
+    ready: VecDeque<Tailed>,
+}
+
+/// What a tail gives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Tailed {
+    /// A line.
+    Entry(LogEntry),
+    /// A line that was left out because its readers were too slow.
+    Dropped(DroppedEntry),
+}
+
+/// A line that Loki left out of a tail. It is stored all the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DroppedEntry {
+    unix_nanos: i64,
+    labels: Labels,
+}
+
+impl DroppedEntry {
+    /// The line's time, in nanoseconds since 1970.
+    #[must_use]
+    pub const fn unix_nanos(&self) -> i64 {
+        self.unix_nanos
+    }
+
+    /// The labels of its stream.
+    #[must_use]
+    pub const fn labels(&self) -> &Labels {
+        &self.labels
+    }
+}
+
+impl Tail {
+    pub(super) const fn new(socket: WebSocket) -> Self {
+        Self { socket, ready: VecDeque::new() }
+    }
+
+    /// The next line; `None` when Loki has closed the connection in good order, or after an error.
+    ///
+    /// Dropping the future loses nothing.
+    ///
+    /// # Errors
+    /// [`QueryError::Closed`] with Loki's words if it ended the tail, such as `only log selector is supported`;
+    /// [`QueryError::Request`] if the connection broke.
+    pub async fn next(&mut self) -> Option<Result<Tailed, QueryError>> {
+        poll_fn(|context| self.poll_next(context)).await
+    }
+
+    /// [`next`](Self::next), polled: what a stream of any kind is made of.
+    pub fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Tailed, QueryError>>> {
+        loop {
+            if let Some(tailed) = self.ready.pop_front() {
+                return Poll::Ready(Some(Ok(tailed)));
+            }
+            let message = match self.socket.poll_next(context) {
+                Poll::Ready(Some(message)) => message,
+                Poll::Ready(None) => return Poll::Ready(None),
+                Poll::Pending => return Poll::Pending,
+            };
+            if let Err(error) = self.take(message) {
+                return Poll::Ready(Some(Err(error)));
+            }
+        }
+    }
+
+    /// [`next`](Self::next) for callers that cannot await; blocks this thread, whichever it is.
+    ///
+    /// # Errors
+    /// As [`next`](Self::next).
+    pub fn next_blocking(&mut self) -> Option<Result<Tailed, QueryError>> {
+        loop {
+            if let Some(tailed) = self.ready.pop_front() {
+                return Some(Ok(tailed));
+            }
+            let message = self.socket.next_blocking()?;
+            if let Err(error) = self.take(message) {
+                return Some(Err(error));
+            }
+        }
+    }
+
+    fn take(&mut self, message: Result<Bytes, SocketError>) -> Result<(), QueryError> {
+        let message = message.map_err(|error| match error {
+            SocketError::Closed { code, reason } => QueryError::Closed { code, message: one_line(&reason) },
+            SocketError::Request(error) => QueryError::Request(error),
+            // A kind of failure that came after this crate.
+            other => MalformedAnswer::because(other),
+        })?;
+        let Message { streams, dropped_entries } =
+            serde_json::from_slice(&message).map_err(MalformedAnswer::because)?;
+        let entries = streams.unwrap_or_default().into_iter().flat_map(Stream::into_entries);
+        self.ready.extend(entries.map(Tailed::Entry));
+        let dropped = dropped_entries.unwrap_or_default().into_iter().map(|Dropped { timestamp, labels }| {
+            Tailed::Dropped(DroppedEntry { unix_nanos: timestamp.0, labels })
+        });
+        self.ready.extend(dropped);
+        Ok(())
+    }
+}
+
+#[derive(Debug, Deserialize)]
+struct Message {
+    streams: Option<Vec<Stream>>,
+    dropped_entries: Option<Vec<Dropped>>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Dropped {
+    timestamp: Nanos,
+    #[serde(default)]
+    labels: Labels,
+}
+
+impl fmt::Debug for Tail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tail").field("ready", &self.ready.len()).finish_non_exhaustive()
+    }
+}

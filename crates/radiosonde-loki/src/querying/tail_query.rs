@@ -1,0 +1,115 @@
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::{Duration, SystemTime};
+
+use radiosonde_delivery::{Reply, RequestError, Upgrade};
+
+use super::parameters::Parameters;
+use super::time_range::unix_nanos;
+use super::{LogQuery, MalformedAnswer, QueryError, Refusal, Tail};
+
+/// Lines to follow; from [`LogQuery::tail`]. Following starts with [`open`](Self::open).
+#[must_use = "nothing is asked yet"]
+#[derive(Debug, Clone)]
+pub struct TailQuery {
+    loki: LogQuery,
+    logql: Box<str>,
+    since: Option<SystemTime>,
+    limit: Option<u32>,
+    delay: Option<Duration>,
+}
+
+impl LogQuery {
+    /// Follows the lines that an expression finds, as they come.
+    pub fn tail(&self, logql: &str) -> TailQuery {
+        TailQuery { loki: self.clone(), logql: logql.into(), since: None, limit: None, delay: None }
+    }
+}
+
+impl TailQuery {
+    /// Begins with lines of this time; an hour ago unless set.
+    pub const fn since(mut self, time: SystemTime) -> Self {
+        self.since = Some(time);
+        self
+    }
+
+    /// How many lines from before now to begin with; 100 unless set, which is Loki's default.
+    pub const fn limit(mut self, lines: u32) -> Self {
+        self.limit = Some(lines);
+        self
+    }
+
+    /// How long Loki holds back a line, in whole seconds up to 5, so that lines of several streams come in their order; not at
+    /// all unless set.
+    pub const fn delay(mut self, delay: Duration) -> Self {
+        self.delay = Some(delay);
+        self
+    }
+
+    /// Opens the tail. Loki lets a tenant have ten at a time, unless configured otherwise.
+    pub fn open(&self) -> OpeningTail {
+        let parameters = Parameters::default()
+            .with("query", &self.logql)
+            .with_some("start", self.since.map(unix_nanos))
+            .with_some("limit", self.limit)
+            .with_some("delay_for", self.delay.map(|delay| delay.as_secs()));
+        let asked = self.loki.get("/loki/api/v1/tail", &parameters);
+        OpeningTail { asked: asked.map(|request| self.loki.client.websocket(request)).map_err(Some) }
+    }
+}
+
+/// A tail on its way: await it on any runtime, or [`wait`](Self::wait) for it.
+#[must_use = "dropping it takes the question back"]
+pub struct OpeningTail {
+    asked: Result<Reply<Upgrade>, Option<QueryError>>,
+}
+
+impl OpeningTail {
+    /// Blocks this thread until the tail is open, for callers that cannot await.
+    ///
+    /// # Errors
+    /// [`QueryError`], such as Loki's refusal of the expression.
+    pub fn wait(self) -> Result<Tail, QueryError> {
+        match self.asked {
+            Ok(reply) => opened(reply.wait()),
+            Err(error) => Err(error.unwrap_or_else(already_given)),
+        }
+    }
+}
+
+impl Future for OpeningTail {
+    type Output = Result<Tail, QueryError>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        match &mut self.asked {
+            Ok(reply) => Pin::new(reply).poll(context).map(opened),
+            Err(error) => Poll::Ready(Err(error.take().unwrap_or_else(already_given))),
+        }
+    }
+}
+
+fn opened(upgrade: Result<Upgrade, RequestError>) -> Result<Tail, QueryError> {
+    match upgrade.map_err(QueryError::Request)? {
+        Upgrade::Open(socket) => Ok(Tail::new(socket)),
+        Upgrade::Refused(response) if response.status().is_success() => {
+            Err(MalformedAnswer::because("it is no web socket"))
+        }
+        Upgrade::Refused(response) => {
+            Err(QueryError::Refused(Refusal::new(response.status(), response.body())))
+        }
+        // A kind of answer that came after this crate.
+        _ => Err(MalformedAnswer::because("it is no web socket")),
+    }
+}
+
+fn already_given() -> QueryError {
+    MalformedAnswer::because("it has been given already")
+}
+
+impl fmt::Debug for OpeningTail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OpeningTail").finish_non_exhaustive()
+    }
+}

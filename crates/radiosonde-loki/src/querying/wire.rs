@@ -1,0 +1,169 @@
+//! Loki's answers as they are sent: <https://grafana.com/docs/loki/latest/reference/loki-http-api/>.
+
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use serde::de::{self, IgnoredAny, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+
+use super::{Found, Labels, LogEntry, Point, Sample, Series};
+
+/// What every answer is wrapped in. Where there is nothing to say, Loki leaves `data` out.
+#[derive(Debug, Deserialize)]
+pub(super) struct Envelope<T> {
+    pub(super) data: Option<T>,
+    #[serde(default)]
+    pub(super) warnings: Option<Vec<Box<str>>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(tag = "resultType", content = "result", rename_all = "lowercase")]
+pub(super) enum Data {
+    Streams(Option<Vec<Stream>>),
+    Matrix(Option<Vec<Matrix>>),
+    Vector(Option<Vec<Vector>>),
+    Scalar((IgnoredAny, Value)),
+}
+
+impl From<Data> for Found {
+    fn from(data: Data) -> Self {
+        match data {
+            Data::Streams(streams) => {
+                Self::Lines(streams.unwrap_or_default().into_iter().flat_map(Stream::into_entries).collect())
+            }
+            Data::Matrix(series) => {
+                Self::Series(series.unwrap_or_default().into_iter().map(Matrix::into_series).collect())
+            }
+            Data::Vector(samples) => {
+                Self::Samples(samples.unwrap_or_default().into_iter().map(Vector::into_sample).collect())
+            }
+            // The time that Loki 3.7 sends with a scalar is none.
+            Data::Scalar((_, Value(value))) => Self::Scalar(value),
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Stream {
+    stream: Labels,
+    values: Vec<Entry>,
+}
+
+impl Stream {
+    pub(super) fn into_entries(self) -> impl Iterator<Item = LogEntry> {
+        let labels = self.stream;
+        self.values.into_iter().map(move |Entry { nanos: Nanos(unix_nanos), line, beside }| LogEntry {
+            unix_nanos,
+            line,
+            labels: labels.clone(),
+            structured_metadata: beside.structured_metadata,
+            parsed: beside.parsed,
+        })
+    }
+}
+
+/// `["<nanoseconds>", "<line>", {…}]`, of which a Loki before 3 leaves the third out.
+#[derive(Debug)]
+struct Entry {
+    nanos: Nanos,
+    line: Box<str>,
+    beside: Beside,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Beside {
+    structured_metadata: Labels,
+    parsed: Labels,
+}
+
+impl<'de> Deserialize<'de> for Entry {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Parts;
+
+        impl<'de> Visitor<'de> for Parts {
+            type Value = Entry;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a time, a line, and what is beside it")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut parts: A) -> Result<Entry, A::Error> {
+                let nanos = parts.next_element()?.ok_or_else(|| de::Error::invalid_length(0, &self))?;
+                let line = parts.next_element()?.ok_or_else(|| de::Error::invalid_length(1, &self))?;
+                let beside = parts.next_element()?.unwrap_or_default();
+                while parts.next_element::<IgnoredAny>()?.is_some() {}
+                Ok(Entry { nanos, line, beside })
+            }
+        }
+
+        deserializer.deserialize_seq(Parts)
+    }
+}
+
+/// Nanoseconds since 1970, which are a text because JSON's numbers lose some.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Nanos(pub(super) i64);
+
+impl<'de> Deserialize<'de> for Nanos {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Box::<str>::deserialize(deserializer)?;
+        text.parse().map(Self).map_err(|_| de::Error::custom(format_args!("{text:?} are no nanoseconds")))
+    }
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Matrix {
+    metric: Labels,
+    values: Vec<(Seconds, Value)>,
+}
+
+impl Matrix {
+    fn into_series(self) -> Series {
+        let points = self.values.into_iter().map(point).collect();
+        Series { labels: self.metric, points }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Vector {
+    metric: Labels,
+    value: (Seconds, Value),
+}
+
+impl Vector {
+    fn into_sample(self) -> Sample {
+        Sample { labels: self.metric, point: point(self.value) }
+    }
+}
+
+const fn point((Seconds(at), Value(value)): (Seconds, Value)) -> Point {
+    Point { at, value }
+}
+
+/// Seconds since 1970, to the millisecond.
+#[derive(Debug, Clone, Copy)]
+struct Seconds(SystemTime);
+
+impl<'de> Deserialize<'de> for Seconds {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let seconds = f64::deserialize(deserializer)?;
+        // A double holds most fractions of a second not quite; what is meant are whole milliseconds.
+        let millis = (seconds * 1000.0).round();
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be within")]
+        let since = (0.0..9.0e15).contains(&millis).then(|| Duration::from_millis(millis as u64));
+        let at = since.and_then(|since| SystemTime::UNIX_EPOCH.checked_add(since));
+        at.map(Self).ok_or_else(|| de::Error::custom(format_args!("{seconds} is no time")))
+    }
+}
+
+/// A number as Prometheus writes it: a text, so that it may be `NaN` or `+Inf`.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Value(f64);
+
+impl<'de> Deserialize<'de> for Value {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Box::<str>::deserialize(deserializer)?;
+        text.parse().map(Self).map_err(|_| de::Error::custom(format_args!("{text:?} is no number")))
+    }
+}

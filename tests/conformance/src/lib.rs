@@ -5,6 +5,7 @@ pub mod client_model;
 mod exposition;
 pub mod fuzzing;
 pub mod generate;
+mod json_lines;
 mod number;
 mod open_metrics;
 mod protobuf;
@@ -14,6 +15,7 @@ mod scan;
 mod text;
 
 pub use exposition::{Exemplar, Exposition, Family, FamilyKind, LabelPairs, Sample};
+pub use json_lines::json_lines;
 pub use number::Value;
 pub use open_metrics::open_metrics;
 pub use protobuf::{metric_families, native_buckets, protobuf};

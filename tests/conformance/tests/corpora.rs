@@ -43,8 +43,10 @@ macro_rules! corpora {
 
 corpora! {
     accept any_accept_header_gets_a_format
+    fields any_fields_make_one_line
     help any_help_reads_back
     labels any_label_reads_back
     names any_name_is_refused_or_legal
     request any_request_gets_an_answer_that_reads_back
+    spans any_spans_and_events_make_lines
 }

@@ -2,16 +2,21 @@
 //! inputs.
 
 mod accept;
+mod fields;
 mod help;
 mod labels;
+mod logging;
 mod names;
 mod request;
+mod spans;
 
 pub use accept::accept;
+pub use fields::fields;
 pub use help::help;
 pub use labels::labels;
 pub use names::names;
 pub use request::request;
+pub use spans::spans;
 
 use radiosonde_metrics::{Format, Registry};
 
@@ -21,8 +26,15 @@ use crate::{Exposition, Refusal, open_metrics, protobuf, text};
 pub type Target = fn(&[u8]);
 
 /// Every target by its name.
-pub const TARGETS: [(&str, Target); 5] =
-    [("accept", accept), ("help", help), ("labels", labels), ("names", names), ("request", request)];
+pub const TARGETS: [(&str, Target); 7] = [
+    ("accept", accept),
+    ("fields", fields),
+    ("help", help),
+    ("labels", labels),
+    ("names", names),
+    ("request", request),
+    ("spans", spans),
+];
 
 /// The registry in every format, read back.
 #[allow(clippy::panic, reason = "a fuzz target fails by panicking")]

@@ -1,0 +1,10 @@
+//! Lines of JSON from any bytes: what they say is written by a layer and read back.
+
+mod callsite;
+mod input;
+mod sample;
+mod scene;
+mod stage;
+
+pub(super) use input::Input;
+pub(super) use scene::Scene;

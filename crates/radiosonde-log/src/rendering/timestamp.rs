@@ -31,8 +31,8 @@ impl Stamp {
             self.set_second(second);
         }
         self.text.truncate(SECOND_LENGTH);
-        push_digits(&mut self.text, milli, 3);
-        self.text.push('Z');
+        let digit = |number: u32| char::from_digit(number % 10, 10).unwrap_or('0');
+        self.text.extend([digit(milli / 100), digit(milli / 10), digit(milli), 'Z']);
         &self.text
     }
 
@@ -57,16 +57,21 @@ impl Stamp {
 }
 
 /// Whole seconds since 1970, rounded down, and the milliseconds above.
-fn split(time: SystemTime) -> (i64, i64) {
-    let millis = match time.duration_since(UNIX_EPOCH) {
-        Ok(after) => i64::try_from(after.as_millis()).unwrap_or(i64::MAX),
+fn split(time: SystemTime) -> (i64, u32) {
+    let (second, milli) = match time.duration_since(UNIX_EPOCH) {
+        Ok(after) => (i64::try_from(after.as_secs()).unwrap_or(i64::MAX), after.subsec_millis()),
         // Rounded down here too: a time within a millisecond before 1970 is in 1969.
         Err(before) => {
-            i64::try_from(before.duration().as_nanos().div_ceil(1_000_000)).map_or(i64::MIN, |millis| -millis)
+            let millis = i64::try_from(before.duration().as_nanos().div_ceil(1_000_000)).unwrap_or(i64::MAX);
+            let milli = (-millis).rem_euclid(1000);
+            ((-millis).div_euclid(1000), u32::try_from(milli).unwrap_or_default())
         }
     };
-    let millis = millis.clamp(FIRST_SECOND * 1000, LAST_SECOND * 1000 + 999);
-    (millis.div_euclid(1000), millis.rem_euclid(1000))
+    match second {
+        ..FIRST_SECOND => (FIRST_SECOND, 0),
+        FIRST_SECOND..=LAST_SECOND => (second, milli),
+        _ => (LAST_SECOND, 999),
+    }
 }
 
 /// Year, month and day of a number of days since 1970, in the proleptic Gregorian calendar.

@@ -318,7 +318,8 @@ fn the_previous_hook_runs_too_if_asked_to() {
 fn a_backtrace_is_that_of_the_program() {
     let played = played("with a backtrace", &[]);
     let backtrace = played.went_well().lines[0]["metadata"]["panic.backtrace"].as_str().unwrap();
-    assert!(backtrace.contains("panics::"), "{backtrace}");
+    // With debug information frames have a file, without it a path.
+    assert!(backtrace.contains("panics.rs") || backtrace.contains("panics::"), "{backtrace}");
     for machinery in ["rust_begin_unwind", "panic_fmt", "PanicHook", "short_backtrace", "on_panic"] {
         assert!(!backtrace.contains(machinery), "{machinery}: {backtrace}");
     }

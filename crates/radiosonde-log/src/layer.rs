@@ -2,12 +2,13 @@ use std::time::SystemTime;
 
 use radiosonde_core::{Level, LevelNames, Resource, SharedClock, SpanContext};
 use tracing_core::span::{Attributes, Id, Record};
-use tracing_core::{Event, Interest, Metadata, Subscriber};
+use tracing_core::{Dispatch, Event, Interest, Metadata, Subscriber};
 use tracing_log::NormalizeEvent as _;
 use tracing_subscriber::layer::{Context, Layer};
 use tracing_subscriber::registry::LookupSpan;
 
 use crate::builder::JsonLayerBuilder;
+use crate::filtering::controlled::ControlledFilter;
 use crate::limiting::volume::Volume;
 use crate::meter::Meter;
 use crate::planning::keys::Keys;
@@ -281,6 +282,10 @@ impl<S> Layer<S> for JsonLayer
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
+    fn on_register_dispatch(&self, subscriber: &Dispatch) {
+        ControlledFilter::attach(subscriber);
+    }
+
     fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
         // Whether an event is a record of `log` can only be told of the event.
         if metadata.target() != LOG_RECORDS {

@@ -20,6 +20,8 @@ mod writing;
 
 pub use bridge::{BridgeError, bridge_log_records};
 pub use builder::{BuildError, Format, JsonLayerBuilder};
+pub use filtering::control::{ChangeError, LevelControl, LevelControlBuilder};
+pub use filtering::controlled::ControlledFilter;
 pub use filtering::filter::{InvalidFilter, InvalidFilterKind, LogFilter};
 pub use layer::JsonLayer;
 pub use limiting::rate::Rate;

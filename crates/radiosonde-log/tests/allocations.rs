@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use radiosonde_core::{Resource, SystemClock};
 use radiosonde_log::recent::{LogAggregator, RecentLines};
-use radiosonde_log::{Format, JsonLayer, JsonLayerBuilder, Line, LineSink, LogFilter, Writer};
+use radiosonde_log::{Format, JsonLayer, JsonLayerBuilder, LevelControl, Line, LineSink, LogFilter, Writer};
 use tracing::{debug, info, info_span};
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 
@@ -127,6 +127,27 @@ fn a_disabled_event_allocates_nothing() {
         || per_call(|| debug!(sku = "b-2", "not shown")),
     );
     assert!(found.abs() < f64::EPSILON, "{found} allocations per event");
+}
+
+#[test]
+fn a_filter_under_control_allocates_nothing_either() {
+    let layer =
+        JsonLayer::builder(&Resource::new("orders")).writer(Writer::new("nowhere", io::sink())).build();
+    let (filter, control) = LevelControl::new(LogFilter::default());
+    let subscriber = tracing_subscriber::registry().with(layer.unwrap().with_filter(filter));
+    let disabled = || debug!(sku = "b-2", "not shown");
+    let span = || drop(info_span!("price_order", order = 7, user_id = 42, attempt = 1).entered());
+    let alone = with_layer(|builder| builder.writer(Writer::new("nowhere", io::sink())), || per_call(span));
+    let [lines, events, spans, boosted] = tracing::subscriber::with_default(subscriber, || {
+        control.set("info,hyper=warn").unwrap();
+        let found = [per_call(event), per_call(disabled), per_call(span)];
+        let _boosted = info_span!("request", radiosonde.log = "trace").entered();
+        [found[0], found[1], found[2], per_call(disabled)]
+    });
+    assert!(lines.abs() < f64::EPSILON, "{lines} allocations per line");
+    assert!(events.abs() < f64::EPSILON, "{events} allocations per disabled event");
+    assert!((spans - alone).abs() < 0.01, "{spans} allocations per span, {alone} with the filter alone");
+    assert!(boosted.abs() < f64::EPSILON, "{boosted} allocations per line of a boosted span");
 }
 
 #[test]

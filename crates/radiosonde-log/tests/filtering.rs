@@ -94,7 +94,29 @@ fn the_level_check_of_tracing_stays() {
     let hint = |filter: &str| subscriber(filter.parse().unwrap(), &SharedBuffer::new()).max_level_hint();
     assert_eq!(hint("warn"), Some(LevelFilter::INFO), "because of the spans");
     assert_eq!(hint("warn,orders=debug"), Some(LevelFilter::DEBUG));
-    assert_eq!(hint("off"), Some(LevelFilter::OFF));
+    assert_eq!(hint("off"), Some(LevelFilter::INFO), "because of audit lines");
+}
+
+#[test]
+fn audit_lines_stay_on_whatever_the_filter_says() {
+    for filter in ["error", "off", "radiosonde=off", "radiosonde::audit=off"] {
+        let audit = || {
+            info!(target: "radiosonde::audit", "changed");
+            debug!(target: "radiosonde::audit", "hidden");
+            info!(target: "radiosonde", "hidden");
+        };
+        assert_eq!(passing(filter, audit), ["changed"], "{filter:?}");
+    }
+}
+
+#[test]
+fn a_filter_written_out_reads_back_as_itself() {
+    for text in ["info", "off", "warn,orders=debug", "a=info,b=trace,cc=off", "orders=error", "hyper,warn"] {
+        let filter: LogFilter = text.parse().unwrap();
+        assert_eq!(filter.to_string().parse::<LogFilter>(), Ok(filter.clone()), "{text}");
+    }
+    let filter: LogFilter = "orders::api=Error,WARN,hyper, orders=5".parse().unwrap();
+    assert_eq!(filter.to_string(), "warn,hyper=trace,orders=trace,orders::api=error");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use radiosonde_core::Resource;
 use radiosonde_delivery::{Delivery, SinkOptions};
-use radiosonde_log::{JsonLayer, LineSink, bridge_log_records};
+use radiosonde_log::{JsonLayer, LevelControl, LineSink, bridge_log_records};
 use radiosonde_loki::LokiSink;
 use radiosonde_metrics::{Listener, MetricsService, Registry};
 use radiosonde_otlp::OtlpSpans;
@@ -51,7 +51,7 @@ fn assemble(settings: Settings) -> Result<Telemetry, InitError> {
     }
     let traces = traces.build()?;
     let loki = loki.map(|loki| lines_to_loki(loki, &log, &resource, &delivery)).transpose()?;
-    let filter = log.filter.clone();
+    let (filter, levels) = LevelControl::builder(log.filter.clone()).registry(&registry).build()?;
     let lines = log_layer(log, loki, &resource, &registry)?;
     let layers = traces.layer().and_then(lines).with_filter(filter);
     let subscriber = Dispatch::new(tracing_subscriber::registry().with(layers));
@@ -75,7 +75,7 @@ fn assemble(settings: Settings) -> Result<Telemetry, InitError> {
     traces.install_global();
     registry.expose_process();
     registry.expose_build_info(&resource);
-    Ok(Telemetry::new(resource, registry, (server, client), traces, delivery, (metrics, listener)))
+    Ok(Telemetry::new(resource, registry, levels, (server, client), traces, delivery, (metrics, listener)))
 }
 
 fn log_layer(

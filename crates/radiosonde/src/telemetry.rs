@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use radiosonde_core::Resource;
 use radiosonde_delivery::{Delivery, Report};
+use radiosonde_log::LevelControl;
 use radiosonde_metrics::{Listener, MetricsService, Registry};
 use radiosonde_tower::{ClientLayer, ServerLayer};
 use radiosonde_trace::TracePipeline;
@@ -16,6 +17,7 @@ use radiosonde_trace::TracePipeline;
 pub struct Telemetry {
     resource: Resource,
     registry: Registry,
+    levels: LevelControl,
     server: ServerLayer,
     client: ClientLayer,
     traces: TracePipeline,
@@ -28,6 +30,7 @@ impl Telemetry {
     pub(crate) fn new(
         resource: Resource,
         registry: Registry,
+        levels: LevelControl,
         layers: (ServerLayer, ClientLayer),
         traces: TracePipeline,
         delivery: Delivery,
@@ -35,7 +38,7 @@ impl Telemetry {
     ) -> Self {
         let (server, client) = layers;
         let (metrics, listener) = scrapes;
-        Self { resource, registry, server, client, traces, delivery, metrics, listener }
+        Self { resource, registry, levels, server, client, traces, delivery, metrics, listener }
     }
 
     /// The layer for the service's HTTP server. With axum: `Router::layer`, after the routes.
@@ -57,6 +60,18 @@ impl Telemetry {
     #[must_use]
     pub fn metrics(&self) -> MetricsService {
         self.metrics.clone()
+    }
+
+    /// Changes what is logged while the service runs, for good or for a time.
+    ///
+    /// ```no_run
+    /// # let telemetry = radiosonde::init("orders")?;
+    /// telemetry.level_control().by("on call").set_for("info,orders=debug", std::time::Duration::from_secs(600))?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn level_control(&self) -> LevelControl {
+        self.levels.clone()
     }
 
     /// Where everything counts, for metrics of your own.

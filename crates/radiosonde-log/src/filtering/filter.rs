@@ -4,6 +4,8 @@ use std::str::FromStr;
 use tracing_core::{Interest, LevelFilter, Metadata, Subscriber};
 use tracing_subscriber::layer::{Context, Filter};
 
+use crate::filtering::audit;
+
 /// Which events are logged, by level and target: the text of `RUST_LOG`.
 ///
 /// # Shape
@@ -15,6 +17,11 @@ use tracing_subscriber::layer::{Context, Filter};
 /// **Spans stay on** from `info` up whatever the directives say, or from [`spans`](Self::spans) up, and below where a
 /// directive enables them: at `warn` a line still carries the request id and the trace id of the spans around it. Only when
 /// no event at all is enabled are spans off too.
+///
+/// **Audit lines stay on**: events of `INFO` and graver whose target starts with `radiosonde::audit` are logged whatever the
+/// directives say.
+///
+/// Written out (`Display`), a filter is a text that reads back as itself, but for [`spans`](Self::spans).
 ///
 /// # Cost
 /// For callsites that it disables `tracing` asks once and remembers the answer: a disabled event costs its comparison with
@@ -58,11 +65,26 @@ impl LogFilter {
         self
     }
 
-    fn allows(&self, metadata: &Metadata<'_>) -> bool {
+    /// These directives, with spans as in another filter.
+    pub(crate) fn with_spans_of(mut self, other: &Self) -> Self {
+        self.spans = other.spans;
+        self
+    }
+
+    pub(crate) fn allows(&self, metadata: &Metadata<'_>) -> bool {
         let (target, level) = (metadata.target(), metadata.level());
         let directive = self.directives.iter().find(|directive| target.starts_with(&*directive.target));
         directive.is_some_and(|directive| *level <= directive.level)
             || metadata.is_span() && *level <= self.spans && self.most_verbose() > LevelFilter::OFF
+            || *level <= LevelFilter::INFO && target.starts_with(audit::TARGET)
+    }
+
+    /// The most verbose level of anything.
+    pub(crate) fn hint(&self) -> LevelFilter {
+        match self.most_verbose() {
+            LevelFilter::OFF => LevelFilter::INFO,
+            events => events.max(self.spans).max(LevelFilter::INFO),
+        }
     }
 
     /// The most verbose level of events.
@@ -74,6 +96,20 @@ impl LogFilter {
 impl Default for LogFilter {
     fn default() -> Self {
         Self::new(LevelFilter::INFO)
+    }
+}
+
+impl fmt::Display for LogFilter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The shortest target first, as people write it.
+        for (at, Directive { target, level }) in self.directives.iter().rev().enumerate() {
+            let comma = if at == 0 { "" } else { "," };
+            match &**target {
+                "" => write!(f, "{comma}{level}")?,
+                target => write!(f, "{comma}{target}={level}")?,
+            }
+        }
+        Ok(())
     }
 }
 
@@ -89,10 +125,7 @@ impl<S: Subscriber> Filter<S> for LogFilter {
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
-        match self.most_verbose() {
-            LevelFilter::OFF => Some(LevelFilter::OFF),
-            events => Some(events.max(self.spans)),
-        }
+        Some(self.hint())
     }
 }
 
@@ -110,7 +143,9 @@ impl FromStr for LogFilter {
         if filter.directives.is_empty() {
             return Ok(Self::default());
         }
-        filter.directives.sort_by_key(|directive| std::cmp::Reverse(directive.target.len()));
+        filter
+            .directives
+            .sort_by(|a, b| b.target.len().cmp(&a.target.len()).then_with(|| b.target.cmp(&a.target)));
         Ok(filter)
     }
 }

@@ -1,0 +1,67 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use tracing::Span;
+
+use crate::filtering::levels::Change;
+
+/// Where lines come from that no filter turns off.
+pub(crate) const TARGET: &str = "radiosonde::audit";
+
+/// What is to be said about a change of levels.
+#[derive(Debug)]
+pub(crate) struct Audit {
+    pub(crate) kind: Kind,
+    change: Change,
+    ttl: Option<Duration>,
+    by: Arc<str>,
+    /// Where the change was made: the line has the ids of that request.
+    span: Span,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Set,
+    Reset,
+    Ended,
+}
+
+impl Kind {
+    const fn message(self) -> &'static str {
+        match self {
+            Self::Set => "log levels changed",
+            Self::Reset => "log levels reset",
+            Self::Ended => "log levels ended and fell back",
+        }
+    }
+}
+
+impl Audit {
+    pub(crate) const fn new(
+        kind: Kind,
+        change: Change,
+        ttl: Option<Duration>,
+        by: Arc<str>,
+        span: Span,
+    ) -> Self {
+        Self { kind, change, ttl, by, span }
+    }
+
+    pub(crate) fn ended(change: Change) -> Self {
+        Self::new(Kind::Ended, change, None, "ttl".into(), Span::none())
+    }
+
+    pub(crate) fn write(&self) {
+        tracing::info!(
+            // The constant; a callsite wants it spelled out.
+            target: "radiosonde::audit",
+            parent: &self.span,
+            from = %self.change.from,
+            to = %self.change.to,
+            // Absent where the change has no end.
+            ttl_s = self.ttl.map(|ttl| ttl.as_secs()),
+            by = &*self.by,
+            message = self.kind.message(),
+        );
+    }
+}

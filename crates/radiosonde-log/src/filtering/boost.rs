@@ -1,0 +1,79 @@
+use std::fmt;
+
+use tracing_core::Level;
+use tracing_core::field::{Field, Visit};
+use tracing_core::span::{Attributes, Record};
+
+/// The field of a span that asks for a level within it.
+///
+/// Not `radiosonde.level`, which is the level of an event.
+const FIELD: &str = "radiosonde.log";
+
+/// In the extensions of a span: up to which level events within it are logged, by filter, as a subscriber may have several.
+#[derive(Debug, Default)]
+pub(crate) struct Boosts(Vec<(u64, Boost)>);
+
+/// Up to which level events within a span are logged, whatever the filter says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Boost {
+    pub(crate) level: Level,
+    /// What the span itself asked for; the rest is inherited.
+    pub(crate) own: Option<Level>,
+}
+
+impl Boosts {
+    pub(crate) fn get(&self, filter: u64) -> Option<Boost> {
+        self.0.iter().find(|(number, _)| *number == filter).map(|(_, boost)| *boost)
+    }
+
+    /// Gives what was there before.
+    pub(crate) fn set(&mut self, filter: u64, boost: Boost) -> Option<Boost> {
+        match self.0.iter_mut().find(|(number, _)| *number == filter) {
+            Some((_, there)) => Some(std::mem::replace(there, boost)),
+            None => {
+                self.0.push((filter, boost));
+                None
+            }
+        }
+    }
+}
+
+/// What the value of the field says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asked {
+    Level(Level),
+    /// No level.
+    Invalid,
+}
+
+/// What a new span asks for.
+pub(crate) fn asked_by_span(attributes: &Attributes<'_>) -> Option<Asked> {
+    // Of nearly all spans the names alone say that they ask for nothing.
+    attributes.metadata().fields().field(FIELD)?;
+    let mut reader = Reader(None);
+    attributes.record(&mut reader);
+    reader.0
+}
+
+/// What values that are recorded later ask for.
+pub(crate) fn asked_by_record(values: &Record<'_>) -> Option<Asked> {
+    let mut reader = Reader(None);
+    values.record(&mut reader);
+    reader.0
+}
+
+struct Reader(Option<Asked>);
+
+impl Visit for Reader {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        if field.name() == FIELD {
+            self.0 = Some(value.parse().map_or(Asked::Invalid, Asked::Level));
+        }
+    }
+
+    fn record_debug(&mut self, field: &Field, _: &dyn fmt::Debug) {
+        if field.name() == FIELD {
+            self.0 = Some(Asked::Invalid);
+        }
+    }
+}

@@ -1,0 +1,234 @@
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use radiosonde_core::{SharedClock, SystemClock};
+use radiosonde_metrics::{RegisterError, Registry};
+use tracing::Span;
+
+use crate::filtering::audit::{Audit, Kind};
+use crate::filtering::controlled::ControlledFilter;
+use crate::filtering::counts::Counts;
+use crate::filtering::filter::{InvalidFilter, LogFilter};
+use crate::filtering::keeper::Keeper;
+use crate::filtering::levels::Levels;
+
+/// Changes what is logged while the program runs: for good, or for a time after which it falls back by itself.
+///
+/// # Shape
+/// There is a default filter, a lasting one (the default until another is [`set`](Self::set)), and at most one that ends
+/// ([`set_for`](Self::set_for)), which is in force until then; a later one takes its place. What ends falls back to the lasting
+/// one, without any traffic and without a runtime, on a thread that is there for as long.
+///
+/// Each change, and each end, is one line: target `radiosonde::audit`, level `INFO`, with `from`, `to`, `ttl_s` (seconds, if it
+/// ends) and `by` under `metadata`, in the span that the change was made in. No filter turns it off.
+///
+/// # Cost
+/// Of a change: every callsite of the program is asked anew, about a microsecond for ten; it returns once that is done, or
+/// after a second. Not for the hot path. Handles are cheap clones of one control.
+///
+/// # Examples
+/// ```
+/// use std::time::Duration;
+/// use radiosonde_log::{JsonLayer, LevelControl, LogFilter};
+/// use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+///
+/// let (filter, control) = LevelControl::new("info".parse::<LogFilter>()?);
+/// let layer = JsonLayer::builder(&radiosonde_core::Resource::new("orders")).build()?;
+/// let subscriber = tracing_subscriber::registry().with(layer.with_filter(filter));
+/// # tracing::subscriber::with_default(subscriber, || {
+/// // In a program: tracing::subscriber::set_global_default(subscriber)
+/// control.by("ann").set_for("info,orders=debug", Duration::from_secs(600))?;
+/// assert_eq!(control.current().to_string(), "info,orders=debug");
+/// control.reset()?;
+/// assert_eq!(control.current().to_string(), "info");
+/// assert!(control.set("orders=loud").is_err());
+/// # Ok::<(), radiosonde_log::ChangeError>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct LevelControl {
+    keeper: Arc<Keeper>,
+    by: Arc<str>,
+}
+
+/// The most characters of a name that audit lines show.
+const NAME: usize = 128;
+
+impl LevelControl {
+    /// A filter that starts as `default`, and its control.
+    #[must_use]
+    pub fn new(default: LogFilter) -> (ControlledFilter, Self) {
+        Self::builder(default).assemble(Counts::default())
+    }
+
+    /// Sets more than the default filter.
+    pub fn builder(default: LogFilter) -> LevelControlBuilder {
+        LevelControlBuilder {
+            default,
+            clock: Arc::new(SystemClock),
+            registry: None,
+            hold: Duration::from_secs(5),
+        }
+    }
+
+    /// The same control, whose changes are audited as those of `who`: at most 128 characters are kept. Unless told, `code`.
+    #[must_use]
+    pub fn by(&self, who: &str) -> Self {
+        let by = match who.char_indices().nth(NAME) {
+            Some((end, _)) => &who[..end],
+            None => who,
+        };
+        Self { keeper: Arc::clone(&self.keeper), by: by.into() }
+    }
+
+    /// Logs what these directives say, for good: the text of `RUST_LOG`.
+    ///
+    /// # Errors
+    /// [`ChangeError`]; nothing has changed then.
+    pub fn set(&self, directives: &str) -> Result<(), ChangeError> {
+        self.change(directives, None)
+    }
+
+    /// Logs what these directives say, and after `ttl` again what was logged for good.
+    ///
+    /// # Errors
+    /// [`ChangeError`]; nothing has changed then.
+    pub fn set_for(&self, directives: &str, ttl: Duration) -> Result<(), ChangeError> {
+        if ttl.is_zero() {
+            return Err(ChangeError::Ttl);
+        }
+        self.change(directives, Some(ttl))
+    }
+
+    fn change(&self, directives: &str, ttl: Option<Duration>) -> Result<(), ChangeError> {
+        let filter: LogFilter = directives.parse().map_err(ChangeError::Filter)?;
+        let edit = |levels: &mut Levels, now: Duration| {
+            let filter = filter.with_spans_of(levels.default_filter());
+            levels.set(filter, ttl.map(|ttl| now.saturating_add(ttl)))
+        };
+        let span = self.span();
+        self.keeper
+            .change(edit, |change| Audit::new(Kind::Set, change, ttl, Arc::clone(&self.by), span))
+            .map_err(ChangeError::Thread)
+    }
+
+    /// Logs what the default says again, for good.
+    ///
+    /// # Errors
+    /// [`ChangeError::Thread`]; nothing has changed then.
+    pub fn reset(&self) -> Result<(), ChangeError> {
+        let span = self.span();
+        self.keeper
+            .change(
+                |levels, _| levels.reset(),
+                |change| Audit::new(Kind::Reset, change, None, Arc::clone(&self.by), span),
+            )
+            .map_err(ChangeError::Thread)
+    }
+
+    /// The filter in force.
+    #[must_use]
+    pub fn current(&self) -> LogFilter {
+        self.keeper.read(|levels, _| levels.current().clone())
+    }
+
+    /// The filter that the control was made with.
+    #[must_use]
+    pub fn default_filter(&self) -> LogFilter {
+        self.keeper.read(|levels, _| levels.default_filter().clone())
+    }
+
+    /// For how long the current filter is in force; `None` if it is for good.
+    #[must_use]
+    pub fn expires_in(&self) -> Option<Duration> {
+        self.keeper.read(|levels, now| levels.ends().map(|ends| ends.saturating_sub(now)))
+    }
+
+    /// The current span, if it is one of the subscriber that the filter is part of.
+    fn span(&self) -> Span {
+        let span = Span::current();
+        let is_own = span.with_subscriber(|(_, dispatch)| ControlledFilter::is_in(dispatch, &self.keeper));
+        if is_own == Some(true) { span } else { Span::none() }
+    }
+}
+
+/// Collects what a [`LevelControl`] needs.
+#[must_use]
+#[derive(Debug)]
+pub struct LevelControlBuilder {
+    default: LogFilter,
+    clock: SharedClock,
+    registry: Option<Registry>,
+    hold: Duration,
+}
+
+impl LevelControlBuilder {
+    /// Where `radiosonde_log_level_changes_total{kind}`, `radiosonde_log_filter_rebuilds_total` and
+    /// `radiosonde_log_boosted_spans_total{outcome}` are registered; by default nothing is counted.
+    pub fn registry(mut self, registry: &Registry) -> Self {
+        self.registry = Some(registry.clone());
+        self
+    }
+
+    /// How long callsites are kept ready after the last boosted span of a level, so that a flow of such spans does not have all
+    /// callsites asked anew for each of them; by default five seconds. They are asked at most twice in this time for each level.
+    pub fn hold(mut self, hold: Duration) -> Self {
+        self.hold = hold;
+        self
+    }
+
+    /// The clock that says when a filter ends; by default the system's.
+    pub fn clock(mut self, clock: SharedClock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// The filter and its control.
+    ///
+    /// # Errors
+    /// [`RegisterError`] if the registry has other metrics of these names.
+    pub fn build(self) -> Result<(ControlledFilter, LevelControl), RegisterError> {
+        let counts = self.registry.as_ref().map(Counts::new).transpose()?.unwrap_or_default();
+        Ok(self.assemble(counts))
+    }
+
+    fn assemble(self, counts: Counts) -> (ControlledFilter, LevelControl) {
+        let levels = Levels::new(self.default, self.hold);
+        let keeper = Arc::new(Keeper::new(levels, self.clock, counts));
+        (ControlledFilter::new(Arc::clone(&keeper)), LevelControl { keeper, by: "code".into() })
+    }
+}
+
+/// The levels have not been changed.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ChangeError {
+    /// A directive cannot be read.
+    Filter(InvalidFilter),
+    /// The time to live is zero.
+    Ttl,
+    /// There is no thread to be had, which would make the change known and end it.
+    Thread(io::Error),
+}
+
+impl fmt::Display for ChangeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Filter(invalid) => fmt::Display::fmt(invalid, f),
+            Self::Ttl => f.write_str("a time to live of zero ends at once; allowed is anything longer"),
+            Self::Thread(_) => f.write_str("cannot start the thread that changes log levels"),
+        }
+    }
+}
+
+impl std::error::Error for ChangeError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Thread(error) => Some(error),
+            Self::Filter(_) | Self::Ttl => None,
+        }
+    }
+}

@@ -1,0 +1,166 @@
+use std::sync::Arc;
+
+use tracing_core::dispatcher::Dispatch;
+use tracing_core::span::{Attributes, Id, Record};
+use tracing_core::{Interest, Level, LevelFilter, Metadata, Subscriber};
+use tracing_subscriber::layer::{Context, Filter};
+use tracing_subscriber::registry::{LookupSpan, SpanRef};
+
+use crate::filtering::boost::{Asked, Boost, Boosts, asked_by_record, asked_by_span};
+use crate::filtering::keeper::Keeper;
+
+/// A [`LogFilter`](crate::LogFilter) that a [`LevelControl`](crate::LevelControl) changes while the program runs, and that
+/// single spans may open up.
+///
+/// # Shape
+/// Lets through what the filter in force lets through, and within a **boosted** span what that span asks for, too.
+/// `radiosonde.log = "debug"` on a span, when it is made or recorded later, asks for everything up to `DEBUG` in that span and in
+/// the spans within it, whatever their targets; allowed are `error`, `warn`, `info`, `debug` and `trace`. The field is no part
+/// of any line. It counts on spans that are on, so put it on one of `INFO` or graver. Which span an event is in is told by the
+/// thread that it happens on: the one that was entered last, also where the event names another as `parent:`.
+///
+/// `radiosonde-tower` sets the field for requests with a signed header.
+///
+/// # Cost
+/// That of the filter, and a load of the pointer to it. A callsite that nothing enables is asked once and remembered, as with the
+/// filter alone. Boosted spans change that while one is open and for some seconds after (five, unless the builder says
+/// otherwise): every callsite up to their level is then asked each time, and its
+/// arguments are made, wherever it is. The first one waits until all callsites have been
+/// asked anew, usually well below a millisecond and never longer than a second; those that follow within these seconds do not.
+///
+/// # Limits
+/// Clones are one filter. Give it to layers of one subscriber. As a part of other filters (`filter.and(..)`, `Box<dyn Filter<S>>`),
+/// as the second such filter of a subscriber, and without a [`JsonLayer`](crate::JsonLayer) in it, it works if that subscriber is
+/// the global one.
+///
+/// # Examples
+/// ```
+/// use radiosonde_log::{Format, JsonLayer, LevelControl, LogFilter, Writer};
+/// use radiosonde_testkit::SharedBuffer;
+/// use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+///
+/// let lines = SharedBuffer::new();
+/// let (filter, control) = LevelControl::new(LogFilter::default());
+/// let layer = JsonLayer::builder(&radiosonde_core::Resource::new("orders"))
+///     .format(Format::Json)
+///     .writer(Writer::new("memory", lines.clone()))
+///     .build()?;
+/// tracing::subscriber::with_default(tracing_subscriber::registry().with(layer.with_filter(filter)), || {
+///     tracing::debug!("hidden");
+///     let request = tracing::info_span!("request", radiosonde.log = "debug");
+///     request.in_scope(|| tracing::debug!("shown"));
+/// });
+/// assert!(lines.text().contains("shown") && !lines.text().contains("hidden"));
+/// # drop(control);
+/// # Ok::<(), radiosonde_log::BuildError>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct ControlledFilter {
+    keeper: Arc<Keeper>,
+}
+
+impl ControlledFilter {
+    pub(crate) const fn new(keeper: Arc<Keeper>) -> Self {
+        Self { keeper }
+    }
+
+    /// Finds the filter within a new subscriber, and tells it which one it is part of: filters are not told.
+    pub(crate) fn attach(dispatch: &Dispatch) {
+        if let Some(filter) = dispatch.downcast_ref::<Self>() {
+            filter.keeper.attach(dispatch);
+        }
+    }
+
+    /// Whether this subscriber's filter is the one with this keeper.
+    pub(crate) fn is_in(dispatch: &Dispatch, keeper: &Arc<Keeper>) -> bool {
+        dispatch.downcast_ref::<Self>().is_some_and(|filter| Arc::ptr_eq(&filter.keeper, keeper))
+    }
+
+    /// Makes of what a span asks for what holds within it.
+    fn boost<S>(&self, id: &Id, asked: Option<Asked>, ctx: &Context<'_, S>)
+    where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
+        let own = match asked {
+            Some(Asked::Level(level)) => Some(level),
+            Some(Asked::Invalid) => {
+                self.keeper.refused_boost();
+                None
+            }
+            None => None,
+        };
+        if own.is_none() && !self.keeper.has_boosts() {
+            return;
+        }
+        let Some(span) = ctx.span(id) else { return };
+        let around = span.parent().and_then(|parent| self.of(&parent));
+        let own = own.filter(|own| self.keeper.open(*own));
+        let level = own.max(around.map(|boost| boost.level));
+        let Some(level) = level else { return };
+        let mut extensions = span.extensions_mut();
+        if extensions.get_mut::<Boosts>().is_none() {
+            extensions.insert(Boosts::default());
+        }
+        let boosts = extensions.get_mut::<Boosts>();
+        let before = boosts.and_then(|boosts| boosts.set(self.keeper.number(), Boost { level, own }));
+        drop(extensions);
+        if let Some(own) = before.and_then(|before| before.own) {
+            self.keeper.close(own);
+        }
+    }
+
+    fn of<'a, R: LookupSpan<'a>>(&self, span: &SpanRef<'a, R>) -> Option<Boost> {
+        span.extensions().get::<Boosts>().and_then(|boosts| boosts.get(self.keeper.number()))
+    }
+
+    fn is_within<S>(&self, level: Level, ctx: &Context<'_, S>) -> bool
+    where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
+        self.keeper.has_boosts()
+            && ctx.lookup_current().and_then(|span| self.of(&span)).is_some_and(|boost| level <= boost.level)
+    }
+}
+
+impl<S> Filter<S> for ControlledFilter
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    fn enabled(&self, metadata: &Metadata<'_>, ctx: &Context<'_, S>) -> bool {
+        let active = self.keeper.active();
+        active.filter.allows(metadata)
+            || *metadata.level() <= active.ceiling && self.is_within(*metadata.level(), ctx)
+    }
+
+    fn callsite_enabled(&self, metadata: &'static Metadata<'static>) -> Interest {
+        let active = self.keeper.active();
+        let is_possible = active.filter.allows(metadata) || *metadata.level() <= active.ceiling;
+        // Not `always`, for the reason that the filter has.
+        if is_possible { Interest::sometimes() } else { Interest::never() }
+    }
+
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        let active = self.keeper.active();
+        Some(active.filter.hint().max(active.ceiling))
+    }
+
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, ctx: Context<'_, S>) {
+        self.boost(id, asked_by_span(attributes), &ctx);
+    }
+
+    fn on_record(&self, id: &Id, values: &Record<'_>, ctx: Context<'_, S>) {
+        let asked = asked_by_record(values);
+        if asked.is_some() {
+            self.boost(id, asked, &ctx);
+        }
+    }
+
+    fn on_close(&self, id: Id, ctx: Context<'_, S>) {
+        if self.keeper.has_boosts() {
+            let boost = ctx.span(&id).and_then(|span| self.of(&span));
+            if let Some(own) = boost.and_then(|boost| boost.own) {
+                self.keeper.close(own);
+            }
+        }
+    }
+}

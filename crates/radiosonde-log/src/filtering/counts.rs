@@ -1,0 +1,72 @@
+use radiosonde_metrics::{Counter, RegisterError, Registry};
+
+use crate::filtering::audit::Kind;
+
+/// What is counted about levels that change, if anybody wants to know.
+#[derive(Debug, Default)]
+pub(crate) struct Counts(Option<Counters>);
+
+#[derive(Debug)]
+struct Counters {
+    set: Counter,
+    reset: Counter,
+    ended: Counter,
+    rebuilds: Counter,
+    boosts: Counter,
+    refused: Counter,
+}
+
+impl Counts {
+    pub(crate) fn new(registry: &Registry) -> Result<Self, RegisterError> {
+        let changes = registry
+            .counter(
+                "radiosonde_log_level_changes_total",
+                "Changes of the log filter while running, by kind.",
+            )
+            .labels(&["kind"])?;
+        let boosts = registry
+            .counter(
+                "radiosonde_log_boosted_spans_total",
+                "Spans that asked for a log level of their own, by outcome.",
+            )
+            .labels(&["outcome"])?;
+        let rebuilds = registry.counter(
+            "radiosonde_log_filter_rebuilds_total",
+            "Times that every callsite was asked for its level anew.",
+        );
+        Ok(Self(Some(Counters {
+            set: changes.handle(&["set"]),
+            reset: changes.handle(&["reset"]),
+            ended: changes.handle(&["ended"]),
+            rebuilds: rebuilds.build()?,
+            boosts: boosts.handle(&["opened"]),
+            refused: boosts.handle(&["refused"]),
+        })))
+    }
+
+    fn count(&self, counter: impl FnOnce(&Counters) -> &Counter) {
+        if let Some(counters) = &self.0 {
+            counter(counters).inc();
+        }
+    }
+
+    pub(crate) fn change(&self, kind: Kind) {
+        self.count(|counters| match kind {
+            Kind::Set => &counters.set,
+            Kind::Reset => &counters.reset,
+            Kind::Ended => &counters.ended,
+        });
+    }
+
+    pub(crate) fn rebuild(&self) {
+        self.count(|counters| &counters.rebuilds);
+    }
+
+    pub(crate) fn boost(&self) {
+        self.count(|counters| &counters.boosts);
+    }
+
+    pub(crate) fn refused_boost(&self) {
+        self.count(|counters| &counters.refused);
+    }
+}

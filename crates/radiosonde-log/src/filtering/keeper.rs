@@ -1,0 +1,270 @@
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread::{self, ThreadId};
+use std::time::Duration;
+
+use arc_swap::{ArcSwap, Guard};
+use radiosonde_core::{SharedClock, diagnostics};
+use tracing_core::dispatcher::{self, Dispatch, WeakDispatch};
+use tracing_core::subscriber::NoSubscriber;
+use tracing_core::{Level, callsite};
+
+use crate::filtering::audit::{Audit, Kind};
+use crate::filtering::counts::Counts;
+use crate::filtering::levels::{Active, Change, Levels};
+
+/// What a filter and its control share: the levels in force, and the thread that makes `tracing` forget its answers.
+///
+/// The thread is there while something is to be done, and while something will end by itself; then it goes. Interest is rebuilt
+/// on it alone, for three reasons. Two rebuilds at a time could leave the older maximum level behind. Whoever asks may be within
+/// an event or a span that is being made, where `tracing` takes a nested question for one without a subscriber, and would turn
+/// every callsite off. And a filter that ends by itself must end without any traffic.
+#[derive(Debug)]
+pub(crate) struct Keeper {
+    number: u64,
+    active: ArcSwap<Active>,
+    /// How many spans are open that have asked for a level.
+    open: AtomicUsize,
+    inner: Mutex<Inner>,
+    work: Condvar,
+    done: Condvar,
+    clock: SharedClock,
+    dispatch: OnceLock<WeakDispatch>,
+    counts: Counts,
+}
+
+#[derive(Debug)]
+struct Inner {
+    levels: Levels,
+    /// Changes that were made, and those of them that callsites know of.
+    made: u64,
+    known: u64,
+    audits: Vec<Audit>,
+    thread: Option<ThreadId>,
+    /// Until when the thread sleeps; `None` if it waits for a change.
+    wakes: Option<Duration>,
+}
+
+/// How long whoever changes something waits for the callsites to know of it.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// So that no sum of times overflows.
+const LONGEST_WAIT: Duration = Duration::from_secs(86_400);
+
+impl Keeper {
+    pub(crate) fn new(levels: Levels, clock: SharedClock, counts: Counts) -> Self {
+        let active = ArcSwap::from_pointee(levels.active());
+        let inner = Inner { levels, made: 0, known: 0, audits: Vec::new(), thread: None, wakes: None };
+        Self {
+            number: next_number(),
+            active,
+            open: AtomicUsize::new(0),
+            inner: Mutex::new(inner),
+            work: Condvar::new(),
+            done: Condvar::new(),
+            clock,
+            dispatch: OnceLock::new(),
+            counts,
+        }
+    }
+
+    /// Tells it from others.
+    pub(crate) const fn number(&self) -> u64 {
+        self.number
+    }
+
+    pub(crate) fn active(&self) -> Guard<Arc<Active>> {
+        self.active.load()
+    }
+
+    /// Reads the levels together with the time.
+    pub(crate) fn read<R>(&self, read: impl FnOnce(&Levels, Duration) -> R) -> R {
+        read(&self.lock().levels, self.clock.monotonic())
+    }
+
+    /// The subscriber that the filter is part of.
+    pub(crate) fn attach(&self, dispatch: &Dispatch) {
+        // Weak, or the subscriber would keep itself alive. A subscriber has one dispatch in its life.
+        let _ = self.dispatch.set(dispatch.downgrade());
+    }
+
+    /// Changes the filter, and returns once callsites know.
+    ///
+    /// # Errors
+    /// There is no thread to be had; nothing has changed then, as nobody would change it back.
+    pub(crate) fn change(
+        self: &Arc<Self>,
+        edit: impl FnOnce(&mut Levels, Duration) -> Change,
+        audit: impl FnOnce(Change) -> Audit,
+    ) -> io::Result<()> {
+        let mut inner = self.lock();
+        self.start(&mut inner)?;
+        let change = edit(&mut inner.levels, self.clock.monotonic());
+        let audit = audit(change);
+        self.counts.change(audit.kind);
+        inner.audits.push(audit);
+        self.publish(&mut inner);
+        self.wait_until_known(inner);
+        Ok(())
+    }
+
+    /// A span asks for a level; returns once callsites know, which is at once if the level is ready. `false` if it cannot be had.
+    pub(crate) fn open(self: &Arc<Self>, level: Level) -> bool {
+        let mut inner = self.lock();
+        if let Err(error) = self.start(&mut inner) {
+            diagnostics::report(
+                "log",
+                "levels",
+                format_args!("no thread to raise the level for a span: {error}"),
+            );
+            return false;
+        }
+        // Relaxed: the span is made on this thread, and whoever sees the span by another way sees this by it.
+        self.open.fetch_add(1, Ordering::Relaxed);
+        self.counts.boost();
+        if inner.levels.open(level) {
+            self.publish(&mut inner);
+        }
+        self.wait_until_known(inner);
+        true
+    }
+
+    /// A span that asked for a level is over.
+    pub(crate) fn close(&self, level: Level) {
+        // Relaxed: see `open`.
+        self.open.fetch_sub(1, Ordering::Relaxed);
+        let mut inner = self.lock();
+        inner.levels.close(level, self.clock.monotonic());
+        // It looks again by itself at what ends later.
+        let is_too_late = match (inner.levels.next(), inner.wakes) {
+            (Some(next), Some(wakes)) => next < wakes,
+            (next, _) => next.is_some(),
+        };
+        if is_too_late {
+            self.work.notify_one();
+        }
+    }
+
+    /// Whether a span is open that has asked for a level.
+    pub(crate) fn has_boosts(&self) -> bool {
+        // Relaxed: see `open`.
+        self.open.load(Ordering::Relaxed) > 0
+    }
+
+    pub(crate) fn refused_boost(&self) {
+        self.counts.refused_boost();
+        let message = format_args!(
+            "a span's radiosonde.log is no level; allowed are error, warn, info, debug and trace"
+        );
+        diagnostics::report("log", "levels", message);
+    }
+
+    /// Makes what has been changed the filter's.
+    fn publish(&self, inner: &mut Inner) {
+        self.active.store(Arc::new(inner.levels.active()));
+        inner.made += 1;
+        self.work.notify_one();
+    }
+
+    /// Waits until callsites know of everything that has been changed.
+    fn wait_until_known(&self, inner: MutexGuard<'_, Inner>) {
+        let made = inner.made;
+        // The thread itself would wait for itself.
+        if inner.known < made && inner.thread != Some(thread::current().id()) {
+            let is_unknown = |inner: &mut Inner| inner.known < made;
+            drop(self.done.wait_timeout_while(inner, PATIENCE, is_unknown));
+        }
+    }
+
+    fn start(self: &Arc<Self>, inner: &mut Inner) -> io::Result<()> {
+        if inner.thread.is_none() {
+            let this = Arc::clone(self);
+            let thread = thread::Builder::new().name("radiosonde-levels".to_owned());
+            inner.thread = Some(thread.spawn(move || this.keep())?.thread().id());
+        }
+        Ok(())
+    }
+
+    /// What the thread does.
+    fn keep(&self) {
+        let mut inner = self.lock();
+        loop {
+            let now = self.clock.monotonic();
+            if let Some(change) = inner.levels.revert(now) {
+                self.counts.change(Kind::Ended);
+                inner.audits.push(Audit::ended(change));
+                inner.made += 1;
+            }
+            if inner.levels.lower(now) {
+                inner.made += 1;
+            }
+            if inner.known < inner.made {
+                self.active.store(Arc::new(inner.levels.active()));
+                let (made, audits) = (inner.made, std::mem::take(&mut inner.audits));
+                drop(inner);
+                self.tell(&audits);
+                inner = self.lock();
+                inner.known = made;
+                self.done.notify_all();
+            } else if inner.levels.is_settled() {
+                inner.thread = None;
+                return;
+            } else {
+                inner.wakes = inner.levels.next();
+                let most = inner.wakes.map(|next| next.saturating_sub(now).min(LONGEST_WAIT));
+                inner = self.wait(inner, most);
+            }
+        }
+    }
+
+    fn wait<'a>(&self, inner: MutexGuard<'a, Inner>, most: Option<Duration>) -> MutexGuard<'a, Inner> {
+        match most {
+            Some(most) => self.work.wait_timeout(inner, most).unwrap_or_else(PoisonError::into_inner).0,
+            None => self.work.wait(inner).unwrap_or_else(PoisonError::into_inner),
+        }
+    }
+
+    /// Lets callsites and people know of changes.
+    fn tell(&self, audits: &[Audit]) {
+        let work = || {
+            callsite::rebuild_interest_cache();
+            audits.iter().for_each(Audit::write);
+        };
+        self.counts.rebuild();
+        // Other layers are asked about every callsite, and may panic.
+        let told = catch_unwind(AssertUnwindSafe(|| self.within(work)));
+        if told.is_err() {
+            diagnostics::report("log", "levels", format_args!("a layer panicked when the levels changed"));
+        }
+    }
+
+    /// Runs `work` in the subscriber that the filter is part of.
+    ///
+    /// While a process has one subscriber, `tracing` asks the thread's default alone about callsites; on a thread without one they
+    /// would all be turned off.
+    fn within(&self, work: impl FnOnce()) {
+        match self.dispatch.get().and_then(WeakDispatch::upgrade) {
+            Some(dispatch) => dispatcher::with_default(&dispatch, work),
+            None if dispatcher::get_default(|default| default.is::<NoSubscriber>()) => {
+                diagnostics::report(
+                    "log",
+                    "levels",
+                    format_args!("no subscriber has the filter that was changed"),
+                );
+            }
+            None => work(),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn next_number() -> u64 {
+    static NUMBER: AtomicU64 = AtomicU64::new(0);
+    // Relaxed: numbers need to differ, not to be ordered.
+    NUMBER.fetch_add(1, Ordering::Relaxed)
+}

@@ -1,0 +1,203 @@
+use std::time::Duration;
+
+use tracing_core::{Level, LevelFilter};
+
+use crate::filtering::filter::LogFilter;
+
+/// What is in force, as the filter reads it: never changed, only replaced.
+#[derive(Debug)]
+pub(crate) struct Active {
+    pub(crate) filter: LogFilter,
+    /// The most verbose level that a boosted span may want; `OFF` while there is none.
+    pub(crate) ceiling: LevelFilter,
+}
+
+/// The filter, what it falls back to and when, and the levels that boosted spans ask for. Knows no clock and no thread.
+#[derive(Debug)]
+pub(crate) struct Levels {
+    default: LogFilter,
+    /// What was last set without an end, or the default.
+    lasting: LogFilter,
+    passing: Option<Passing>,
+    boosts: [Boosts; 5],
+    hold: Duration,
+}
+
+/// A filter that ends.
+#[derive(Debug)]
+struct Passing {
+    filter: LogFilter,
+    until: Duration,
+}
+
+/// The spans that ask for one level.
+#[derive(Debug, Clone, Copy, Default)]
+struct Boosts {
+    open: u64,
+    /// How long the level is kept ready after the last of them.
+    until: Option<Duration>,
+}
+
+/// From one filter to another.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Change {
+    pub(crate) from: LogFilter,
+    pub(crate) to: LogFilter,
+}
+
+const LEVELS: [Level; 5] = [Level::ERROR, Level::WARN, Level::INFO, Level::DEBUG, Level::TRACE];
+
+impl Levels {
+    pub(crate) fn new(default: LogFilter, hold: Duration) -> Self {
+        Self { lasting: default.clone(), default, passing: None, boosts: [Boosts::default(); 5], hold }
+    }
+
+    pub(crate) fn default_filter(&self) -> &LogFilter {
+        &self.default
+    }
+
+    pub(crate) fn current(&self) -> &LogFilter {
+        self.passing.as_ref().map_or(&self.lasting, |passing| &passing.filter)
+    }
+
+    /// When the current filter ends.
+    pub(crate) fn ends(&self) -> Option<Duration> {
+        self.passing.as_ref().map(|passing| passing.until)
+    }
+
+    pub(crate) fn active(&self) -> Active {
+        Active { filter: self.current().clone(), ceiling: self.ceiling() }
+    }
+
+    /// A filter without an end also replaces what a passing one would have fallen back to.
+    pub(crate) fn set(&mut self, filter: LogFilter, until: Option<Duration>) -> Change {
+        let from = self.current().clone();
+        match until {
+            Some(until) => self.passing = Some(Passing { filter, until }),
+            None => {
+                self.passing = None;
+                self.lasting = filter;
+            }
+        }
+        Change { from, to: self.current().clone() }
+    }
+
+    pub(crate) fn reset(&mut self) -> Change {
+        self.set(self.default.clone(), None)
+    }
+
+    /// Falls back if it is time to.
+    pub(crate) fn revert(&mut self, now: Duration) -> Option<Change> {
+        let passing = self.passing.take_if(|passing| passing.until <= now)?;
+        Some(Change { from: passing.filter, to: self.lasting.clone() })
+    }
+
+    fn ceiling(&self) -> LevelFilter {
+        let wanted = |boosts: &Boosts| boosts.open > 0 || boosts.until.is_some();
+        let at = self.boosts.iter().rposition(wanted);
+        at.map_or(LevelFilter::OFF, |at| LevelFilter::from_level(LEVELS[at]))
+    }
+
+    fn boosts(&mut self, level: Level) -> &mut Boosts {
+        let at = LEVELS.iter().position(|other| *other == level);
+        &mut self.boosts[at.unwrap_or(0)]
+    }
+
+    /// A span asks for a level. `true` if the ceiling rises by it.
+    pub(crate) fn open(&mut self, level: Level) -> bool {
+        let before = self.ceiling();
+        let boosts = self.boosts(level);
+        boosts.open += 1;
+        boosts.until = None;
+        before < self.ceiling()
+    }
+
+    /// A span that asked for a level is over.
+    pub(crate) fn close(&mut self, level: Level, now: Duration) {
+        let until = now.saturating_add(self.hold);
+        let boosts = self.boosts(level);
+        boosts.open = boosts.open.saturating_sub(1);
+        if boosts.open == 0 {
+            boosts.until = Some(until);
+        }
+    }
+
+    /// Gives up the levels that nobody has asked for lately. `true` if the ceiling sinks by it.
+    pub(crate) fn lower(&mut self, now: Duration) -> bool {
+        let before = self.ceiling();
+        for boosts in &mut self.boosts {
+            boosts.until.take_if(|until| *until <= now);
+        }
+        self.ceiling() < before
+    }
+
+    /// When there is something to do.
+    pub(crate) fn next(&self) -> Option<Duration> {
+        self.boosts.iter().filter_map(|boosts| boosts.until).chain(self.ends()).min()
+    }
+
+    /// Whether time alone may change anything, now or once a span is over.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.ends().is_none() && self.ceiling() == LevelFilter::OFF
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    fn filter(text: &str) -> LogFilter {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_passing_filter_falls_back_to_what_was_last_set_to_stay() {
+        let mut levels = Levels::new(filter("info"), at(5));
+        levels.set(filter("warn"), None);
+        levels.set(filter("debug"), Some(at(10)));
+        levels.set(filter("trace"), Some(at(20)));
+        assert_eq!((levels.current(), levels.next()), (&filter("trace"), Some(at(20))));
+        assert_eq!(levels.revert(at(19)), None);
+        assert_eq!(levels.revert(at(20)), Some(Change { from: filter("trace"), to: filter("warn") }));
+        assert_eq!((levels.current(), levels.next(), levels.is_settled()), (&filter("warn"), None, true));
+        assert_eq!(levels.revert(at(21)), None);
+    }
+
+    #[test]
+    fn a_lasting_filter_and_a_reset_end_a_passing_one() {
+        let mut levels = Levels::new(filter("info"), at(5));
+        levels.set(filter("debug"), Some(at(10)));
+        levels.set(filter("warn"), None);
+        assert_eq!(levels.revert(at(10)), None);
+        levels.set(filter("debug"), Some(at(30)));
+        assert_eq!(levels.reset(), Change { from: filter("debug"), to: filter("info") });
+        assert_eq!(levels.revert(at(30)), None);
+    }
+
+    #[test]
+    fn the_ceiling_rises_at_once_and_sinks_a_while_after_the_last_span() {
+        let mut levels = Levels::new(filter("info"), at(5));
+        assert!(levels.open(Level::DEBUG));
+        assert!(!levels.open(Level::DEBUG), "it is up already");
+        assert!(!levels.open(Level::WARN));
+        assert_eq!((levels.active().ceiling, levels.next()), (LevelFilter::DEBUG, None));
+        levels.close(Level::DEBUG, at(1));
+        assert_eq!(levels.next(), None, "one is open still");
+        levels.close(Level::DEBUG, at(2));
+        assert_eq!(levels.next(), Some(at(7)));
+        assert!(!levels.lower(at(6)));
+        assert!(!levels.open(Level::DEBUG), "held: nothing changes");
+        levels.close(Level::DEBUG, at(7));
+        assert!(!levels.lower(at(11)));
+        assert!(levels.lower(at(12)));
+        assert_eq!(levels.active().ceiling, LevelFilter::WARN);
+        levels.close(Level::WARN, at(20));
+        assert!(!levels.is_settled());
+        assert!(levels.lower(at(25)));
+        assert!(levels.is_settled());
+    }
+}

@@ -1,0 +1,216 @@
+//! Levels that change while the program runs, each test in a subscriber of its own.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+use std::sync::{Arc, Mutex, mpsc};
+use std::time::Duration;
+
+use radiosonde_core::Resource;
+use radiosonde_log::{ChangeError, Format, JsonLayer, LevelControl, Line, LineSink, LogFilter, Writer};
+use radiosonde_metrics::Registry;
+use radiosonde_testkit::SharedBuffer;
+use serde_json::Value;
+use tracing::{debug, info, info_span, trace};
+use tracing_core::{Dispatch, Subscriber};
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
+
+const LONG: Duration = Duration::from_secs(3600);
+
+/// Hands lines on to who waits for them.
+struct Passes(Mutex<mpsc::Sender<String>>);
+
+impl LineSink for Passes {
+    fn accept(&self, line: &Line<'_>) {
+        self.0.lock().unwrap().send(line.json().to_owned()).unwrap();
+    }
+}
+
+fn controlled(default: &str, buffer: &SharedBuffer) -> (Dispatch, LevelControl, mpsc::Receiver<String>) {
+    let (filter, control) = LevelControl::new(default.parse().unwrap());
+    let (sender, lines) = mpsc::channel();
+    let layer = JsonLayer::builder(&Resource::new("orders"))
+        .format(Format::Json)
+        .writer(Writer::new("buffer", buffer.clone()))
+        .sink(Arc::new(Passes(Mutex::new(sender))))
+        .build()
+        .unwrap();
+    (Dispatch::new(tracing_subscriber::registry().with(layer.with_filter(filter))), control, lines)
+}
+
+fn messages(buffer: &SharedBuffer) -> Vec<String> {
+    let message = |line: &String| value(line)["message"].as_str().unwrap().to_owned();
+    buffer.lines().iter().map(message).collect()
+}
+
+fn value(line: &str) -> Value {
+    serde_json::from_str(line).unwrap()
+}
+
+#[test]
+fn a_change_holds_at_once_for_callsites_that_were_asked_before() {
+    let buffer = SharedBuffer::new();
+    let (dispatch, control, _lines) = controlled("info", &buffer);
+    let event = || debug!(target: "orders::price", "fine");
+    tracing::dispatcher::with_default(&dispatch, || {
+        event();
+        control.set("warn,orders=debug").unwrap();
+        event();
+        info!(target: "hyper", "hidden");
+        control.reset().unwrap();
+        event();
+        info!(target: "hyper", "shown");
+    });
+    assert_eq!(messages(&buffer), ["log levels changed", "fine", "log levels reset", "shown"]);
+}
+
+#[test]
+fn a_change_of_another_thread_holds_too() {
+    let buffer = SharedBuffer::new();
+    let (dispatch, control, _lines) = controlled("info", &buffer);
+    tracing::dispatcher::with_default(&dispatch, || {
+        let event = || debug!("fine");
+        event();
+        std::thread::spawn(move || control.set("debug").unwrap()).join().unwrap();
+        event();
+    });
+    assert_eq!(messages(&buffer), ["log levels changed", "fine"]);
+}
+
+#[test]
+fn what_ends_falls_back_by_itself_and_says_so() {
+    let (dispatch, control, lines) = controlled("info", &SharedBuffer::new());
+    let next = || value(&lines.recv_timeout(Duration::from_secs(30)).unwrap());
+    // Nothing is logged meanwhile, nobody asks, and this thread has no subscriber.
+    control.by("ann").set_for("trace,hyper=off", Duration::from_millis(50)).unwrap();
+    let (changed, ended) = (next(), next());
+    assert_eq!(changed["module"], "radiosonde::audit");
+    assert_eq!(changed["level"], "INFO");
+    assert_eq!(changed["message"], "log levels changed");
+    let metadata = serde_json::json!({"from": "info", "to": "trace,hyper=off", "ttl_s": 0, "by": "ann"});
+    assert_eq!(changed["metadata"], metadata);
+    assert_eq!(ended["message"], "log levels ended and fell back");
+    let metadata = serde_json::json!({"from": "trace,hyper=off", "to": "info", "by": "ttl"});
+    assert_eq!(ended["metadata"], metadata);
+    assert_eq!((control.current(), control.expires_in()), (LogFilter::default(), None));
+    tracing::dispatcher::with_default(&dispatch, || debug!("hidden"));
+    assert!(lines.try_recv().is_err());
+}
+
+#[test]
+fn what_ends_falls_back_to_what_was_set_to_stay() {
+    let (_dispatch, control, lines) = controlled("info", &SharedBuffer::new());
+    control.set("warn").unwrap();
+    control.set_for("debug", LONG).unwrap();
+    control.set_for("trace", Duration::from_millis(20)).unwrap();
+    for _ in 0..4 {
+        lines.recv_timeout(Duration::from_secs(30)).unwrap();
+    }
+    assert_eq!(control.current().to_string(), "warn");
+    assert_eq!(control.default_filter().to_string(), "info");
+}
+
+#[test]
+fn an_audit_line_has_the_ids_of_the_request_that_made_the_change() {
+    let buffer = SharedBuffer::new();
+    let (dispatch, control, _lines) = controlled("off", &buffer);
+    tracing::dispatcher::with_default(&dispatch, || {
+        control.set("warn").unwrap();
+        let _request = info_span!("request", request_id = "r-1").entered();
+        control.set_for("off", LONG).unwrap();
+    });
+    let lines = buffer.lines();
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert_eq!(value(&lines[0])["request_id"], Value::Null);
+    assert_eq!(value(&lines[1])["request_id"], "r-1");
+    assert_eq!(value(&lines[1])["metadata"]["by"], "code");
+    assert_eq!(value(&lines[1])["metadata"]["ttl_s"], 3600);
+}
+
+#[test]
+fn the_rest_of_a_time_to_live_is_told() {
+    let (_dispatch, control, _lines) = controlled("info", &SharedBuffer::new());
+    assert_eq!(control.expires_in(), None);
+    control.set_for("debug", LONG).unwrap();
+    let rest = control.expires_in().unwrap();
+    assert!(rest <= LONG && rest > LONG / 2, "{rest:?}");
+}
+
+#[test]
+fn what_cannot_be_read_changes_nothing() {
+    let buffer = SharedBuffer::new();
+    let (_dispatch, control, _lines) = controlled("info", &buffer);
+    let error = control.set("info,orders=loud").unwrap_err();
+    assert!(
+        matches!(&error, ChangeError::Filter(invalid) if invalid.directive() == "orders=loud"),
+        "{error}"
+    );
+    assert!(matches!(control.set_for("debug", Duration::ZERO), Err(ChangeError::Ttl)));
+    assert_eq!(control.current(), LogFilter::default());
+    assert!(buffer.lines().is_empty());
+}
+
+#[test]
+fn a_long_name_is_cut_and_cannot_forge_a_line() {
+    let buffer = SharedBuffer::new();
+    let (_dispatch, control, _lines) = controlled("info", &buffer);
+    control.by(&format!("é\n{}", "x".repeat(1000))).set("warn").unwrap();
+    let lines = buffer.lines();
+    assert_eq!(lines.len(), 1);
+    assert_eq!(value(&lines[0])["metadata"]["by"], format!("é\n{}", "x".repeat(126)));
+}
+
+#[test]
+fn changes_are_counted() {
+    let registry = Registry::new();
+    let (filter, control) = LevelControl::builder(LogFilter::default()).registry(&registry).build().unwrap();
+    let layer = JsonLayer::builder(&Resource::new("orders"))
+        .writer(Writer::new("nowhere", std::io::sink()))
+        .build()
+        .unwrap();
+    let _dispatch = Dispatch::new(tracing_subscriber::registry().with(layer.with_filter(filter)));
+    control.set("warn").unwrap();
+    control.set("debug").unwrap();
+    control.reset().unwrap();
+    let text = registry.text();
+    for sample in [
+        "radiosonde_log_level_changes_total{kind=\"set\"} 2\n",
+        "radiosonde_log_level_changes_total{kind=\"reset\"} 1\n",
+        "radiosonde_log_level_changes_total{kind=\"ended\"} 0\n",
+        "radiosonde_log_filter_rebuilds_total 3\n",
+    ] {
+        assert!(text.contains(sample), "{sample}{text}");
+    }
+}
+
+/// A layer that changes the levels from within an event.
+struct Meddles(LevelControl);
+
+impl<S: Subscriber> Layer<S> for Meddles {
+    fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
+        if event.metadata().target() == "meddle" {
+            self.0.set("trace").unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_change_from_within_an_event_turns_nothing_off() {
+    let buffer = SharedBuffer::new();
+    let (filter, control) = LevelControl::new(LogFilter::default());
+    let layer = JsonLayer::builder(&Resource::new("orders"))
+        .format(Format::Json)
+        .writer(Writer::new("buffer", buffer.clone()))
+        .build()
+        .unwrap();
+    let subscriber = tracing_subscriber::registry()
+        .with(layer.with_filter(filter))
+        .with(Meddles(control).with_filter(LogFilter::default()));
+    tracing::subscriber::with_default(subscriber, || {
+        let event = || trace!("fine");
+        event();
+        info!(target: "meddle", "now");
+        event();
+    });
+    let mut messages = messages(&buffer);
+    messages.sort_unstable();
+    assert_eq!(messages, ["fine", "log levels changed", "now"]);
+}

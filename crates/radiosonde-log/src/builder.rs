@@ -1,5 +1,6 @@
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use radiosonde_core::{LevelNames, Resource, SharedClock, SystemClock};
 use radiosonde_metrics::{RegisterError, Registry};
@@ -19,8 +20,11 @@ use crate::rendering::value::Value;
 use crate::schemas::schema::Schema;
 use crate::schemas::slot::Origin;
 use crate::spans::tree::Spans;
+use crate::writing::announcement::Announcer;
+use crate::writing::forward::Forward;
+use crate::writing::handle::OpenWays;
 use crate::writing::line::LineSink;
-use crate::writing::output::{Forward, Output, Style};
+use crate::writing::output::{Output, Style};
 use crate::writing::writer::Writer;
 
 /// What the lines of the layer's writers look like. Sinks always get JSON.
@@ -53,6 +57,7 @@ pub struct JsonLayerBuilder {
     redaction: Redaction,
     volume_limits: VolumeLimits,
     sampling: Sampling,
+    fatal_flush: Duration,
 }
 
 struct Sink(Arc<dyn LineSink>);
@@ -79,6 +84,7 @@ impl JsonLayerBuilder {
             redaction: Redaction::default(),
             volume_limits: VolumeLimits::none(),
             sampling: Sampling::new(),
+            fatal_flush: Duration::from_secs(1),
         }
     }
 
@@ -97,7 +103,7 @@ impl JsonLayerBuilder {
     /// Where the layer's own metrics are registered; by default in a registry that nobody sees.
     ///
     /// They are `radiosonde_log_lines_total{level}`, `radiosonde_log_truncated_total`, `radiosonde_log_fmt_errors_total` and
-    /// `radiosonde_log_dropped_total{writer,reason}`.
+    /// `radiosonde_log_dropped_total{writer,reason,level}`.
     pub fn registry(mut self, registry: &Registry) -> Self {
         self.registry = registry.clone();
         self
@@ -169,14 +175,21 @@ impl JsonLayerBuilder {
         self
     }
 
+    /// How long a thread that logs at FATAL waits for all writers and sinks to be done with what they have; by default one second.
+    /// With [`Duration::ZERO`] it does not.
+    pub fn fatal_flush(mut self, longest: Duration) -> Self {
+        self.fatal_flush = longest;
+        self
+    }
+
     /// The finished layer.
     ///
     /// # Errors
-    /// [`BuildError`] for a static field that cannot be one, for a maximum that leaves no room for a line, and for metrics
-    /// that clash with the registry's.
+    /// [`BuildError`] for a static field that cannot be one, for a maximum that leaves no room for a line, for a queue that does
+    /// not hold one, and for metrics that clash with the registry's.
     pub fn build(self) -> Result<JsonLayer, BuildError> {
         let meter = Meter::new(&self.registry, self.names).map_err(BuildError::Metrics)?;
-        let schema = Schema::new(&self.service, self.names);
+        let schema = Arc::new(Schema::new(&self.service, self.names));
         let least = shorten::least_bytes(&schema);
         if self.limits.line_bytes < least {
             return Err(BuildError::MaxLineBytes { bytes: self.limits.line_bytes, least });
@@ -187,16 +200,21 @@ impl JsonLayerBuilder {
         if writers.is_empty() && self.sinks.is_empty() {
             writers.push(Writer::stdout());
         }
-        let outputs = writers
-            .into_iter()
-            .map(|writer| {
-                let style = style(&writer, self.format, self.colors);
-                let dropped = meter.dropped(writer.name());
-                Output::new(writer, style, dropped)
-            })
-            .collect();
-        let sinks = self.sinks.into_iter().map(|sink| Forward::new(sink.0, meter.dropped("sink"))).collect();
         let volume = Volume::new(self.volume_limits, self.sampling, meter.suppressed(), self.names);
+        for writer in &writers {
+            let refusal = writer.queue_options().and_then(|options| options.refusal(self.limits.line_bytes));
+            if let Some((option, value, least)) = refusal {
+                return Err(BuildError::Queue { writer: writer.name(), option, value, least });
+            }
+        }
+        let announcer = Arc::new(Announcer::new(&schema, &keys, &statics, (self.names, self.limits)));
+        let outputs = writers.into_iter().map(|writer| {
+            let style = style(&writer, self.format, self.colors);
+            let dropped = meter.dropped_by_writer(writer.name(), writer.queue_options().is_some());
+            Output::start(writer, style, dropped, Arc::clone(&announcer), Arc::clone(&self.clock))
+        });
+        let sinks = self.sinks.into_iter().map(|sink| Forward::new(sink.0, meter.dropped_by_sink()));
+        let ways = OpenWays::new(outputs.collect(), sinks.collect());
         Ok(JsonLayer {
             redaction: self.redaction,
             volume,
@@ -209,8 +227,8 @@ impl JsonLayerBuilder {
             spans: Spans::new(),
             statics,
             limits: self.limits,
-            outputs,
-            sinks,
+            ways,
+            fatal_flush: self.fatal_flush,
             meter,
         })
     }
@@ -272,6 +290,17 @@ pub enum BuildError {
         /// What this layer needs.
         least: usize,
     },
+    /// The queue of a writer cannot be like this.
+    Queue {
+        /// The writer.
+        writer: &'static str,
+        /// Which of the [`QueueOptions`](crate::QueueOptions).
+        option: &'static str,
+        /// What was asked for.
+        value: usize,
+        /// What this layer needs.
+        least: usize,
+    },
     /// One of the layer's own metrics clashes with another of that name.
     Metrics(RegisterError),
 }
@@ -288,6 +317,10 @@ impl fmt::Display for BuildError {
             }
             Self::MaxLineBytes { bytes, least } => {
                 write!(f, "a line of at most {bytes} bytes holds nothing; allowed are {least} and more")
+            }
+            Self::Queue { writer, option, value, least } => {
+                write!(f, "{option} = {value} of the queue before {writer} is not allowed; ")?;
+                write!(f, "allowed are {least}, for the longest line, to {}", u32::MAX)
             }
             Self::Metrics(_) => f.write_str("cannot register the metrics of the log layer"),
         }

@@ -1,4 +1,5 @@
-use std::time::SystemTime;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use radiosonde_core::{Level, LevelNames, Resource, SharedClock, SpanContext};
 use tracing_core::span::{Attributes, Id, Record};
@@ -12,7 +13,7 @@ use crate::filtering::controlled::ControlledFilter;
 use crate::limiting::volume::Volume;
 use crate::meter::Meter;
 use crate::planning::keys::Keys;
-use crate::planning::plan::{Plan, push_head};
+use crate::planning::plan::{Plan, level, push_head};
 use crate::planning::plans::Plans;
 use crate::redacting::redaction::Redaction;
 use crate::rendering::escape::unescape;
@@ -25,8 +26,11 @@ use crate::schemas::schema::Schema;
 use crate::schemas::slot::{Origin, Slot};
 use crate::spans::stack;
 use crate::spans::tree::Spans;
+use crate::writing::delivering::Delivering;
+use crate::writing::handle::{LogHandle, OpenWays};
 use crate::writing::line::Line;
-use crate::writing::output::{Delivering, Forward, Output, Style};
+use crate::writing::output::Style;
+use crate::writing::priority::Priority;
 
 /// The target of the callsites that `tracing-log` makes events of records with.
 const LOG_RECORDS: &str = "log";
@@ -84,14 +88,14 @@ pub struct JsonLayer {
     pub(crate) clock: SharedClock,
     pub(crate) service: String,
     pub(crate) names: LevelNames,
-    pub(crate) schema: Schema,
+    pub(crate) schema: Arc<Schema>,
     pub(crate) keys: Keys,
     pub(crate) plans: Plans,
     pub(crate) spans: Spans,
     pub(crate) statics: Fields,
     pub(crate) limits: Limits,
-    pub(crate) outputs: Vec<Output>,
-    pub(crate) sinks: Vec<Forward>,
+    pub(crate) ways: OpenWays,
+    pub(crate) fatal_flush: Duration,
     pub(crate) meter: Meter,
     #[allow(dead_code, reason = "the engine asks it once callsites have plans")]
     pub(crate) redaction: Redaction,
@@ -103,6 +107,12 @@ impl JsonLayer {
     /// A layer for the service of this resource.
     pub fn builder(resource: &Resource) -> JsonLayerBuilder {
         JsonLayerBuilder::new(resource)
+    }
+
+    /// For flushing the writers and sinks while the layer is in use, and for closing them.
+    #[must_use]
+    pub fn handle(&self) -> LogHandle {
+        self.ways.handle().clone()
     }
 
     fn plan(&self, metadata: &'static Metadata<'static>, is_record: impl Fn() -> bool) -> &Plan {
@@ -133,7 +143,7 @@ impl JsonLayer {
         });
     }
 
-    fn line<S>(&self, event: &Event<'_>, ctx: &Context<'_, S>, scratch: &mut Scratch)
+    fn line<S>(&self, event: &Event<'_>, ctx: &Context<'_, S>, scratch: &mut Scratch) -> Level
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
@@ -164,17 +174,19 @@ impl JsonLayer {
             scratch.fields.leave_out();
         }
         let made = Made { now, level, module, timestamp: scratch.stamp.of(now), context };
-        for output in &self.outputs {
+        for output in &self.ways.outputs {
             if let Style::Pretty { colors } = output.style() {
                 scratch.pretty.clear();
                 let pretty = Pretty::new(&mut scratch.pretty, colors);
                 self.pretty(pretty, &made, &scratch.fields, own, span);
-                self.deliver(|| output.write(&scratch.pretty, &*self.clock));
+                let priority = Priority::of(level, module);
+                self.deliver(level, || output.write(&scratch.pretty, priority));
             }
         }
-        if self.sinks.is_empty() && self.outputs.iter().all(|output| output.style() != Style::Json) {
+        if self.ways.sinks.is_empty() && self.ways.outputs.iter().all(|output| output.style() != Style::Json)
+        {
             self.meter.line(level, scratch.fields.is_truncated());
-            return;
+            return level;
         }
         let parts = Parts {
             schema: &self.schema,
@@ -185,7 +197,8 @@ impl JsonLayer {
         };
         let truncated = json::push_line(&mut scratch.line, &parts, self.limits.line_bytes - 1);
         self.meter.line(level, truncated);
-        self.deliver(|| self.send(&mut scratch.line, &made, &scratch.fields));
+        self.deliver(level, || self.send(&mut scratch.line, &made, &scratch.fields));
+        level
     }
 
     /// The span that an event hands down the fields of, and the context that it is in.
@@ -202,15 +215,15 @@ impl JsonLayer {
     }
 
     /// Runs code of writers and sinks, during which this thread's events are dropped.
-    fn deliver(&self, work: impl FnOnce()) {
+    fn deliver(&self, level: Level, work: impl FnOnce()) {
         match Delivering::begin() {
             Some(_delivering) => work(),
-            None => self.meter.nested(),
+            None => self.meter.nested(level),
         }
     }
 
     fn send(&self, line: &mut String, made: &Made<'_>, fields: &Fields) {
-        if !self.sinks.is_empty() {
+        if !self.ways.sinks.is_empty() {
             let slot = |slot| {
                 let contents = fields.value(fields.slot(slot)?).strip_prefix('"')?.strip_suffix('"')?;
                 Some(unescape(contents))
@@ -236,13 +249,13 @@ impl JsonLayer {
             if let Some(id) = &user_id {
                 finished = finished.with_user_id(id);
             }
-            for sink in &self.sinks {
+            for sink in &self.ways.sinks {
                 sink.accept(&finished);
             }
         }
         line.push('\n');
-        for output in self.outputs.iter().filter(|output| output.style() == Style::Json) {
-            output.write(line, &*self.clock);
+        for output in self.ways.outputs.iter().filter(|output| output.style() == Style::Json) {
+            output.write(line, Priority::of(made.level, made.module));
         }
     }
 
@@ -332,9 +345,13 @@ where
 
     fn on_event(&self, event: &Event<'_>, ctx: Context<'_, S>) {
         if Delivering::is_on() {
-            self.meter.nested();
+            self.meter.nested(level(*event.metadata().level()));
             return;
         }
-        Scratch::lend(|scratch| self.line(event, &ctx, scratch));
+        let level = Scratch::lend(|scratch| self.line(event, &ctx, scratch));
+        if level == Level::Fatal && !self.fatal_flush.is_zero() {
+            // What is not out by then is counted where it is.
+            self.handle().flush(self.fatal_flush);
+        }
     }
 }

@@ -35,5 +35,8 @@ pub use redacting::redaction::Redaction;
 #[doc(hidden)]
 pub use tracing as __tracing;
 pub use writing::attributes::Attributes;
+pub use writing::file::log_file::OpenError;
+pub use writing::handle::{LogHandle, WriterReport};
 pub use writing::line::{Line, LineSink};
-pub use writing::writer::{OpenError, Writer};
+pub use writing::queue_options::QueueOptions;
+pub use writing::writer::Writer;

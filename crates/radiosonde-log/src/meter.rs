@@ -9,18 +9,94 @@ pub(crate) struct Meter {
     fmt_errors: Counter,
     dropped: Vector<Counter>,
     suppressed: Vector<Counter>,
-    nested: Counter,
+    names: LevelNames,
+    nested: Dropped,
 }
 
-/// What a writer or sink did not take, by reason.
+/// Why a line is not written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reason {
+    /// A write failed.
+    Write,
+    /// An earlier write failed and it was too early to try again.
+    Waiting,
+    /// The writer or sink panicked.
+    Panicked,
+    /// The queue was full.
+    QueueFull,
+    /// It made room in a full queue for a newer one.
+    Evicted,
+    /// It waited for room in a full queue in vain.
+    Timeout,
+    /// It is longer than the whole queue.
+    TooLarge,
+    /// It was still queued when the time for shutting down was over.
+    Shutdown,
+    /// A writer or sink emitted it while it took a line.
+    Nested,
+}
+
+impl Reason {
+    pub(crate) const COUNT: usize = 9;
+    /// Of a writer without a queue.
+    const DIRECT: &[Self] = &[Self::Write, Self::Waiting, Self::Panicked];
+    const QUEUED: &[Self] = &[
+        Self::Write,
+        Self::Panicked,
+        Self::QueueFull,
+        Self::Evicted,
+        Self::Timeout,
+        Self::TooLarge,
+        Self::Shutdown,
+        // After the queue's end lines are written directly.
+        Self::Waiting,
+    ];
+    const ALL: [Self; Self::COUNT] = [
+        Self::Write,
+        Self::Waiting,
+        Self::Panicked,
+        Self::QueueFull,
+        Self::Evicted,
+        Self::Timeout,
+        Self::TooLarge,
+        Self::Shutdown,
+        Self::Nested,
+    ];
+
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter()
+    }
+
+    /// The label's value.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Write => "write",
+            Self::Waiting => "waiting",
+            Self::Panicked => "panicked",
+            Self::QueueFull => "queue_full",
+            Self::Evicted => "evicted",
+            Self::Timeout => "timeout",
+            Self::TooLarge => "too_large",
+            Self::Shutdown => "shutdown",
+            Self::Nested => "nested",
+        }
+    }
+}
+
+/// What a writer or sink did not take, by reason and level.
 #[derive(Debug)]
 pub(crate) struct Dropped {
-    /// A write failed.
-    pub(crate) write: Counter,
-    /// An earlier write failed and it was too early to try again.
-    pub(crate) waiting: Counter,
-    /// The writer or sink panicked.
-    pub(crate) panicked: Counter,
+    /// Only of reasons that the writer or sink can have.
+    counters: [Option<[Counter; 6]>; Reason::COUNT],
+}
+
+impl Dropped {
+    pub(crate) fn count(&self, reason: Reason, level: Level, lines: u64) {
+        // The level's place among the six is its index.
+        if let Some(by_level) = &self.counters[reason as usize] {
+            by_level[level as usize].inc_by(lines);
+        }
+    }
 }
 
 impl Meter {
@@ -28,8 +104,8 @@ impl Meter {
         let lines =
             registry.counter("radiosonde_log_lines_total", "Log lines made, by level.").labels(&["level"])?;
         let dropped = registry
-            .counter("radiosonde_log_dropped_total", "Log lines not written, by writer and reason.")
-            .labels(&["writer", "reason"])?;
+            .counter("radiosonde_log_dropped_total", "Log lines not written, by writer, reason and level.")
+            .labels(&["writer", "reason", "level"])?;
         Ok(Self {
             lines: Level::ALL.map(|level| lines.handle(&[level.name(names)])),
             truncated: registry
@@ -38,7 +114,8 @@ impl Meter {
             fmt_errors: registry
                 .counter("radiosonde_log_fmt_errors_total", "Field values whose own formatting failed.")
                 .build()?,
-            nested: dropped.handle(&["layer", "nested"]),
+            nested: dropped_of(&dropped, names, "layer", &[Reason::Nested]),
+            names,
             dropped,
             suppressed: registry
                 .counter(
@@ -49,9 +126,13 @@ impl Meter {
         })
     }
 
-    pub(crate) fn dropped(&self, writer: &str) -> Dropped {
-        let by = |reason| self.dropped.handle(&[writer, reason]);
-        Dropped { write: by("write"), waiting: by("waiting"), panicked: by("panicked") }
+    pub(crate) fn dropped_by_writer(&self, writer: &str, is_queued: bool) -> Dropped {
+        let reasons = if is_queued { Reason::QUEUED } else { Reason::DIRECT };
+        dropped_of(&self.dropped, self.names, writer, reasons)
+    }
+
+    pub(crate) fn dropped_by_sink(&self) -> Dropped {
+        dropped_of(&self.dropped, self.names, "sink", &[Reason::Panicked])
     }
 
     /// What limits and sampling keep back, by level and reason.
@@ -74,7 +155,15 @@ impl Meter {
     }
 
     /// An event that a writer or sink emitted while it took a line.
-    pub(crate) fn nested(&self) {
-        self.nested.inc();
+    pub(crate) fn nested(&self, level: Level) {
+        self.nested.count(Reason::Nested, level, 1);
     }
+}
+
+fn dropped_of(vector: &Vector<Counter>, names: LevelNames, writer: &str, reasons: &[Reason]) -> Dropped {
+    let counters = Reason::ALL.map(|reason| {
+        let by_level = || Level::ALL.map(|level| vector.handle(&[writer, reason.name(), level.name(names)]));
+        reasons.contains(&reason).then(by_level)
+    });
+    Dropped { counters }
 }

@@ -8,7 +8,9 @@ use std::sync::Arc;
 
 use radiosonde_core::{Resource, SystemClock};
 use radiosonde_log::recent::{LogAggregator, RecentLines};
-use radiosonde_log::{Format, JsonLayer, JsonLayerBuilder, LevelControl, Line, LineSink, LogFilter, Writer};
+use radiosonde_log::{
+    Format, JsonLayer, JsonLayerBuilder, LevelControl, Line, LineSink, LogFilter, QueueOptions, Writer,
+};
 use tracing::{debug, info, info_span};
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 
@@ -118,6 +120,13 @@ fn a_line_that_is_kept_and_counted_allocates_nothing() {
         },
     );
     assert!(found < 0.02, "{found} allocations per two lines");
+}
+
+#[test]
+fn a_line_for_a_queue_allocates_nothing_on_the_thread_that_logs() {
+    let queued = || Writer::new("nowhere", io::sink()).queue(QueueOptions::new());
+    let found = with_layer(|builder| builder.writer(queued()), || per_call(event));
+    assert!(found.abs() < f64::EPSILON, "{found} allocations per line");
 }
 
 #[test]

@@ -102,7 +102,10 @@ fn they_neither_deadlock_nor_recurse_nor_corrupt() {
 
     // Writer and sink were called for five lines and emitted an event each time.
     let text = registry.text();
-    assert!(text.contains("radiosonde_log_dropped_total{reason=\"nested\",writer=\"layer\"} 10\n"), "{text}");
+    assert!(
+        text.contains("radiosonde_log_dropped_total{level=\"INFO\",reason=\"nested\",writer=\"layer\"} 10\n"),
+        "{text}"
+    );
 
     // While the locals of a thread are destroyed, whether they were there before those of `tracing` or after.
     for _ in 0..2 {

@@ -32,7 +32,7 @@ fn child() {
         }
     });
     let text = registry.text();
-    let dropped = "radiosonde_log_dropped_total{reason=\"write\",writer=\"stdout\"} ";
+    let dropped = "radiosonde_log_dropped_total{level=\"INFO\",reason=\"write\",writer=\"stdout\"} ";
     let dropped = text.lines().find_map(|line| line.strip_prefix(dropped)).unwrap();
     eprintln!("dropped {dropped}");
     std::process::exit(0);

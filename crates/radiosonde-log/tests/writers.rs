@@ -125,7 +125,10 @@ fn a_failed_write_is_counted_and_the_next_line_stands_on_its_own() {
     assert_eq!(lines.len(), 4, "{lines:?}");
     assert_eq!(lines[1], r#"{"timestam"#, "torn");
     assert_eq!(messages(&[&*lines[0], &lines[2], &lines[3]].join("\n")), ["line 0", "line 2", "line 3"]);
-    assert_eq!(sample(&registry, r#"radiosonde_log_dropped_total{reason="write",writer="full"}"#), Some(1.0));
+    assert_eq!(
+        sample(&registry, r#"radiosonde_log_dropped_total{level="WARN",reason="write",writer="full"}"#),
+        Some(1.0)
+    );
     assert_eq!(sample(&registry, r#"radiosonde_log_lines_total{level="WARN"}"#), Some(4.0));
     assert_eq!(sample(&registry, r#"radiosonde_log_lines_total{level="FATAL"}"#), Some(0.0));
 }
@@ -167,7 +170,10 @@ fn a_panicking_writer_or_sink_is_counted_and_used_again() {
     assert_eq!(messages(buffer.text().trim_start()), ["two"]);
     assert_eq!(sink.0.load(Ordering::SeqCst), 2);
     let dropped = |writer| {
-        sample(&registry, &format!(r#"radiosonde_log_dropped_total{{reason="panicked",writer="{writer}"}}"#))
+        sample(
+            &registry,
+            &format!(r#"radiosonde_log_dropped_total{{level="INFO",reason="panicked",writer="{writer}"}}"#),
+        )
     };
     assert_eq!((dropped("buffer"), dropped("sink")), (Some(1.0), Some(2.0)));
 }
@@ -220,7 +226,10 @@ fn a_file_is_opened_again_after_a_failure_and_lines_until_then_are_counted() {
     });
     assert_eq!(messages(&fs::read_to_string(&path).unwrap()), ["written", "written too"]);
     let dropped = |reason| {
-        sample(&registry, &format!(r#"radiosonde_log_dropped_total{{reason="{reason}",writer="file"}}"#))
+        sample(
+            &registry,
+            &format!(r#"radiosonde_log_dropped_total{{level="INFO",reason="{reason}",writer="file"}}"#),
+        )
     };
     assert_eq!((dropped("write"), dropped("waiting")), (Some(2.0), Some(2.0)));
 }

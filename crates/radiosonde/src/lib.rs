@@ -14,7 +14,7 @@ mod variables;
 pub use builder::{TelemetryBuilder, builder, init};
 pub use error::{InitError, InvalidVariable};
 pub use radiosonde_core as core;
-pub use radiosonde_core::{Level, LevelNames, Resource, Secret};
+pub use radiosonde_core::{Level, LevelNames, Overflow, OverflowPolicy, Resource, Secret};
 pub use radiosonde_delivery::{Report, SinkReport};
 pub use radiosonde_log as log;
 pub use radiosonde_log::{Format, PanicHook, fatal};

@@ -11,7 +11,7 @@ use radiosonde_metrics::{Counter, RegisterError, Registry};
 
 use crate::panicking::backtrace::PanicBacktrace;
 use crate::panicking::report::Report;
-use crate::writing::output::Delivering;
+use crate::writing::delivering::Delivering;
 
 /// Panics that are reported at the same time; of more, the hook that was there before tells.
 const MOST_AT_ONCE: usize = 64;

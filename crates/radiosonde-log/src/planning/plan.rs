@@ -129,7 +129,7 @@ fn mark_repeats(fields: &mut [Planned]) {
     }
 }
 
-const fn level(level: tracing_core::Level) -> Level {
+pub(crate) const fn level(level: tracing_core::Level) -> Level {
     match level {
         tracing_core::Level::ERROR => Level::Error,
         tracing_core::Level::WARN => Level::Warn,

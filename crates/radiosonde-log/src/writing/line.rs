@@ -1,4 +1,4 @@
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use radiosonde_core::{Level, SpanContext, SpanId, TraceId};
 
@@ -13,6 +13,15 @@ use crate::writing::attributes::Attributes;
 pub trait LineSink: Send + Sync + 'static {
     /// Takes one line, which is borrowed only for the call.
     fn accept(&self, line: &Line<'_>);
+
+    /// Waits until what was accepted before is delivered or given up, at most this long; false if something is still on its way.
+    ///
+    /// Called after a line at FATAL, by [`LogHandle`](crate::LogHandle), and when the layer is dropped, possibly at the same time
+    /// as [`accept`](Self::accept) on other threads. A sink that keeps nothing has nothing to wait for.
+    fn flush(&self, deadline: Duration) -> bool {
+        let _ = deadline;
+        true
+    }
 }
 
 /// A finished log line, and what a store indexes it by.

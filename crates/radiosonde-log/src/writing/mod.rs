@@ -1,6 +1,16 @@
 //! From finished lines to where they are kept.
 
+pub(crate) mod announcement;
 pub(crate) mod attributes;
+pub(crate) mod delivering;
+pub(crate) mod failure;
+pub(crate) mod file;
+pub(crate) mod forward;
+pub(crate) mod handle;
 pub(crate) mod line;
+pub(crate) mod lines;
 pub(crate) mod output;
+pub(crate) mod priority;
+pub(crate) mod queue;
+pub(crate) mod queue_options;
 pub(crate) mod writer;

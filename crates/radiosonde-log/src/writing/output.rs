@@ -1,13 +1,21 @@
-use std::cell::Cell;
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
 
-use radiosonde_core::{Clock, diagnostics};
+use radiosonde_core::{Clock, SharedClock, diagnostics};
 
-use crate::meter::Dropped;
+use crate::meter::{Dropped, Reason};
 use crate::rendering::value::discard;
-use crate::writing::line::{Line, LineSink};
-use crate::writing::writer::{Stream, WriteError, Writer};
+use crate::writing::announcement::Announcer;
+use crate::writing::failure::Failure;
+use crate::writing::lines::Lines;
+use crate::writing::priority::Priority;
+use crate::writing::queue::bounded::{Pushed, Queue};
+use crate::writing::queue::drain;
+use crate::writing::queue::tally::Tally;
+use crate::writing::writer::{Stream, Writer};
 
 /// How a writer's lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,94 +29,157 @@ pub(crate) enum Style {
 pub(crate) struct Output {
     name: &'static str,
     style: Style,
-    dropped: Dropped,
+    dropped: Arc<Dropped>,
     stream: Stream,
     writer: Mutex<Writer>,
+    queue: Option<Queue>,
+    announcer: Arc<Announcer>,
+    clock: SharedClock,
 }
 
 impl Output {
-    pub(crate) fn new(writer: Writer, style: Style, dropped: Dropped) -> Self {
-        Self { name: writer.name(), style, dropped, stream: writer.stream(), writer: Mutex::new(writer) }
+    /// Puts a writer to use, and starts its thread if it has a queue.
+    pub(crate) fn start(
+        writer: Writer,
+        style: Style,
+        dropped: Dropped,
+        announcer: Arc<Announcer>,
+        clock: SharedClock,
+    ) -> Arc<Self> {
+        let dropped = Arc::new(dropped);
+        let queue = writer.queue_options().map(|options| Queue::new(options.clone(), Arc::clone(&dropped)));
+        let output = Arc::new(Self {
+            name: writer.name(),
+            style,
+            dropped,
+            stream: writer.stream(),
+            writer: Mutex::new(writer),
+            queue,
+            announcer,
+            clock,
+        });
+        output.spawn();
+        output
+    }
+
+    fn spawn(self: &Arc<Self>) {
+        let Some(queue) = &self.queue else { return };
+        let output = Arc::clone(self);
+        let work = move || {
+            if let Some(queue) = &output.queue {
+                drain::run(&output, queue);
+            }
+        };
+        let started = thread::Builder::new().name(format!("log-{}", self.name)).spawn(work);
+        if let Err(error) = started {
+            queue.ended();
+            let message =
+                format_args!("no thread for {}, which is written to directly now: {error}", self.name);
+            diagnostics::report("log", "thread", message);
+        }
+    }
+
+    pub(crate) fn name(&self) -> &'static str {
+        self.name
     }
 
     pub(crate) fn style(&self) -> Style {
         self.style
     }
 
-    /// Writes a line that ends with a line feed, or counts and reports why not.
-    pub(crate) fn write(&self, line: &str, clock: &dyn Clock) {
+    pub(crate) fn queue(&self) -> Option<&Queue> {
+        self.queue.as_ref()
+    }
+
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        &*self.clock
+    }
+
+    /// Queues or writes a line that ends with a line feed, or counts and reports why not.
+    pub(crate) fn write(self: &Arc<Self>, line: &str, priority: Priority) {
+        let Some(queue) = &self.queue else { return self.write_directly(line, priority) };
+        match queue.push(line.as_bytes(), priority, &*self.clock) {
+            Pushed::Taken => {}
+            Pushed::Woke | Pushed::Dropped => self.start_in_a_forked_child(queue),
+            Pushed::Direct => self.write_directly(line, priority),
+        }
+    }
+
+    /// A thread does not survive a fork.
+    fn start_in_a_forked_child(self: &Arc<Self>, queue: &Queue) {
+        if queue.is_orphaned() {
+            self.spawn();
+        }
+    }
+
+    fn write_directly(&self, line: &str, priority: Priority) {
+        let reason = match self.attempt(Lines::whole(line.as_bytes()), &mut 0) {
+            Ok(()) => return,
+            Err(Failure::Later { error: None, .. }) => Reason::Waiting,
+            Err(Failure::Panicked) => {
+                self.report_panic();
+                Reason::Panicked
+            }
+            Err(
+                Failure::Refused(error)
+                | Failure::Unflushed(error)
+                | Failure::Busy(error)
+                | Failure::Later { error: Some(error), .. },
+            ) => {
+                self.report(&error);
+                Reason::Write
+            }
+        };
+        self.dropped.count(reason, priority.level, 1);
+    }
+
+    /// Writes lines; `written` says how far it came. A panic of the writer ends here.
+    pub(crate) fn attempt(&self, lines: Lines<'_>, written: &mut usize) -> Result<(), Failure> {
         let result = catch_unwind(AssertUnwindSafe(|| {
             // Before our own lock: a thread that holds the standard output and logs would wait for us while we wait for it.
             let _held = self.stream.hold();
             let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-            writer.write(line.as_bytes(), || clock.monotonic())
+            writer.write(lines, written, || self.clock.monotonic())
         }));
-        match result {
-            Ok(Ok(())) => {}
-            Ok(Err(WriteError::Waiting)) => self.dropped.waiting.inc(),
-            Ok(Err(WriteError::Io(error))) => {
-                self.dropped.write.inc();
-                diagnostics::report("log", "write", format_args!("cannot write to {}: {error}", self.name));
-            }
-            Err(payload) => {
-                discard(payload);
-                self.dropped.panicked.inc();
-                diagnostics::report("log", "write", format_args!("the writer {} panicked", self.name));
-            }
-        }
-    }
-}
-
-/// A sink in use.
-pub(crate) struct Forward {
-    sink: Arc<dyn LineSink>,
-    dropped: Dropped,
-}
-
-impl Forward {
-    pub(crate) fn new(sink: Arc<dyn LineSink>, dropped: Dropped) -> Self {
-        Self { sink, dropped }
-    }
-
-    /// Hands a line over; a panic of the sink ends here.
-    pub(crate) fn accept(&self, line: &Line<'_>) {
-        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| self.sink.accept(line))) {
+        result.unwrap_or_else(|payload| {
             discard(payload);
-            self.dropped.panicked.inc();
-            diagnostics::report("log", "sink", format_args!("a sink for lines panicked"));
+            Err(Failure::Panicked)
+        })
+    }
+
+    /// Lines that say what was dropped.
+    pub(crate) fn announcement(&self, tally: &Tally) -> String {
+        self.announcer.lines(tally, self.name, self.style, self.clock.now())
+    }
+
+    pub(crate) fn report(&self, error: &io::Error) {
+        diagnostics::report("log", "write", format_args!("cannot write to {}: {error}", self.name));
+    }
+
+    pub(crate) fn report_panic(&self) {
+        diagnostics::report("log", "write", format_args!("the writer {} panicked", self.name));
+    }
+
+    /// Asks for what is queued to be written now; what to wait for, if anything.
+    pub(crate) fn begin_flush(self: &Arc<Self>) -> Option<u64> {
+        let queue = self.queue.as_ref()?;
+        let target = queue.begin_flush()?;
+        self.start_in_a_forked_child(queue);
+        Some(target)
+    }
+
+    pub(crate) fn wait_for_flush(&self, target: u64, longest: Duration) -> bool {
+        self.queue.as_ref().is_none_or(|queue| queue.wait_for_flush(target, longest))
+    }
+
+    pub(crate) fn begin_close(self: &Arc<Self>) {
+        if let Some(queue) = &self.queue {
+            self.start_in_a_forked_child(queue);
+            queue.begin_close();
         }
     }
-}
 
-impl std::fmt::Debug for Forward {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Forward")
-    }
-}
-
-thread_local! {
-    // `const` and without a destructor: it can be read while the thread ends.
-    static DELIVERING: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Says that this thread is handing a line to writers and sinks, which may be anybody's code. An event that they emit would
-/// wait for the writer's own lock, or come round without end.
-#[derive(Debug)]
-pub(crate) struct Delivering(());
-
-impl Delivering {
-    /// `None` if this thread delivers a line already.
-    pub(crate) fn begin() -> Option<Self> {
-        (!DELIVERING.replace(true)).then_some(Self(()))
-    }
-
-    pub(crate) fn is_on() -> bool {
-        DELIVERING.get()
-    }
-}
-
-impl Drop for Delivering {
-    fn drop(&mut self) {
-        DELIVERING.set(false);
+    pub(crate) fn wait_for_close(&self, longest: Duration) -> bool {
+        self.queue.as_ref().is_none_or(|queue| queue.wait_for_close(longest, &*self.clock))
     }
 }

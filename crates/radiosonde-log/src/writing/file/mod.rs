@@ -1,0 +1,3 @@
+//! Lines in files.
+
+pub(crate) mod log_file;

@@ -1,0 +1,50 @@
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use radiosonde_core::diagnostics;
+
+use crate::meter::{Dropped, Reason};
+use crate::rendering::value::discard;
+use crate::writing::line::{Line, LineSink};
+
+/// A sink in use.
+pub(crate) struct Forward {
+    sink: Arc<dyn LineSink>,
+    dropped: Dropped,
+}
+
+impl Forward {
+    pub(crate) fn new(sink: Arc<dyn LineSink>, dropped: Dropped) -> Self {
+        Self { sink, dropped }
+    }
+
+    /// Hands a line over; a panic of the sink ends here.
+    pub(crate) fn accept(&self, line: &Line<'_>) {
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| self.sink.accept(line))) {
+            discard(payload);
+            self.dropped.count(Reason::Panicked, line.level(), 1);
+            report();
+        }
+    }
+
+    /// Whether the sink has nothing left to do; a panic of it ends here.
+    pub(crate) fn flush(&self, deadline: Duration) -> bool {
+        catch_unwind(AssertUnwindSafe(|| self.sink.flush(deadline))).unwrap_or_else(|payload| {
+            discard(payload);
+            report();
+            false
+        })
+    }
+}
+
+fn report() {
+    diagnostics::report("log", "sink", format_args!("a sink for lines panicked"));
+}
+
+impl fmt::Debug for Forward {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Forward")
+    }
+}

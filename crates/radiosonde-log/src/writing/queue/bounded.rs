@@ -1,0 +1,358 @@
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use radiosonde_core::{Clock, Level, Overflow};
+
+use crate::meter::{Dropped, Reason};
+use crate::writing::priority::Priority;
+use crate::writing::queue::chunk::Chunk;
+use crate::writing::queue::state::{Idle, Phase, State};
+use crate::writing::queue::tally::Tally;
+use crate::writing::queue_options::QueueOptions;
+
+/// While lines keep coming the writer's thread looks this often, and nobody has to wake it.
+const NAP: Duration = Duration::from_millis(1);
+
+/// So much is worth being written before the nap is over.
+const NAP_BYTES: usize = 256 * 1024;
+
+/// While lines are dropped all the time this often one says so.
+const ANNOUNCE_EVERY: Duration = Duration::from_secs(1);
+
+/// Lines of many threads on their way to the one that writes them.
+#[derive(Debug)]
+pub(crate) struct Queue {
+    options: QueueOptions,
+    dropped: Arc<Dropped>,
+    state: Mutex<State>,
+    /// For the writer's thread: there is something to do.
+    work: Condvar,
+    /// For threads that log: there is room.
+    room: Condvar,
+    /// For flushes: lines were settled.
+    settled: Condvar,
+    /// The process whose thread writes: after a fork the child has none.
+    process: AtomicU32,
+}
+
+/// What became of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pushed {
+    Taken,
+    /// Taken, and the writer's thread was asleep.
+    Woke,
+    /// Dropped and counted.
+    Dropped,
+    /// Nobody writes what is queued any more: it can be written directly.
+    Direct,
+}
+
+/// What there is to do for the writer's thread.
+#[derive(Debug)]
+pub(crate) enum Work {
+    Write(Chunk),
+    Announce(Box<Tally>),
+    End,
+}
+
+impl Queue {
+    pub(crate) fn new(options: QueueOptions, dropped: Arc<Dropped>) -> Self {
+        Self {
+            options,
+            dropped,
+            state: Mutex::new(State::new()),
+            work: Condvar::new(),
+            room: Condvar::new(),
+            settled: Condvar::new(),
+            process: AtomicU32::new(std::process::id()),
+        }
+    }
+
+    /// Takes a line with its line feed, or does with it what the options say.
+    pub(crate) fn push(&self, line: &[u8], priority: Priority, clock: &dyn Clock) -> Pushed {
+        let mut state = self.lock();
+        match state.phase {
+            Phase::Open | Phase::Closing => {}
+            Phase::Ended => return Pushed::Direct,
+            Phase::Abandoned => return self.refuse(state, Reason::Shutdown, priority.level, clock),
+        }
+        if !state.has_room_for(line.len(), priority, &self.options) {
+            state = match self.make_room(state, line.len(), priority, clock) {
+                Ok(state) => state,
+                Err((state, reason)) => return self.refuse(state, reason, priority.level, clock),
+            };
+        }
+        state.append(line, priority);
+        state.urgent |= priority.is_audit || priority.level >= Level::Error;
+        let pushed = match state.idle {
+            Idle::Busy => return Pushed::Taken,
+            Idle::Napping if !state.urgent && !self.is_much(&state) => return Pushed::Taken,
+            Idle::Napping => Pushed::Taken,
+            Idle::Sleeping => Pushed::Woke,
+        };
+        state.idle = Idle::Busy;
+        drop(state);
+        self.work.notify_one();
+        pushed
+    }
+
+    /// Whether more is there than should wait for the end of a nap.
+    fn is_much(&self, state: &State) -> bool {
+        state.held_bytes() >= NAP_BYTES.min(self.options.max_bytes / 4)
+            || state.held_lines() >= self.options.max_lines.div_ceil(4)
+    }
+
+    fn make_room<'a>(
+        &'a self,
+        mut state: MutexGuard<'a, State>,
+        length: usize,
+        priority: Priority,
+        clock: &dyn Clock,
+    ) -> Result<MutexGuard<'a, State>, (MutexGuard<'a, State>, Reason)> {
+        let longest = self.options.max_bytes.saturating_add(if priority.is_audit {
+            self.options.audit_reserve
+        } else {
+            0
+        });
+        if length > longest {
+            return Err((state, Reason::TooLarge));
+        }
+        let overflow = if priority.is_audit {
+            Overflow::Block(self.options.audit_wait)
+        } else {
+            self.options.overflow.of(priority.level)
+        };
+        match overflow {
+            Overflow::Block(longest) => self.wait_for_room(state, length, priority, longest),
+            Overflow::DropOldest => {
+                while !state.has_room_for(length, priority, &self.options) {
+                    let Some(evicted) = state.evict(priority.level) else {
+                        return Err((state, Reason::QueueFull));
+                    };
+                    let level = evicted.priority.level;
+                    self.dropped.count(Reason::Evicted, level, 1);
+                    state.tally.add(Reason::Evicted, level, 1, clock.now());
+                }
+                Ok(state)
+            }
+            _ => Err((state, Reason::QueueFull)),
+        }
+    }
+
+    fn wait_for_room<'a>(
+        &'a self,
+        mut state: MutexGuard<'a, State>,
+        length: usize,
+        priority: Priority,
+        longest: Duration,
+    ) -> Result<MutexGuard<'a, State>, (MutexGuard<'a, State>, Reason)> {
+        if state.stalled && !priority.is_audit {
+            return Err((state, Reason::Timeout));
+        }
+        // A nap is no reason to make anybody wait.
+        state.urgent = true;
+        self.work.notify_one();
+        let written = state.written;
+        state.waiting += 1;
+        let has_room = |state: &State| state.has_room_for(length, priority, &self.options);
+        let is_open = |state: &State| matches!(state.phase, Phase::Open | Phase::Closing);
+        let (mut state, _) = self
+            .room
+            .wait_timeout_while(state, longest, |state| is_open(state) && !has_room(state))
+            .unwrap_or_else(PoisonError::into_inner);
+        state.waiting -= 1;
+        if !is_open(&state) {
+            Err((state, Reason::Shutdown))
+        } else if has_room(&state) {
+            Ok(state)
+        } else {
+            state.stalled |= state.written == written;
+            Err((state, Reason::Timeout))
+        }
+    }
+
+    fn refuse(
+        &self,
+        mut state: MutexGuard<'_, State>,
+        reason: Reason,
+        level: Level,
+        clock: &dyn Clock,
+    ) -> Pushed {
+        state.tally.add(reason, level, 1, clock.now());
+        drop(state);
+        self.dropped.count(reason, level, 1);
+        Pushed::Dropped
+    }
+
+    /// Counts lines that could not be written.
+    pub(crate) fn lose(&self, reason: Reason, level: Level, lines: u64, clock: &dyn Clock) {
+        self.dropped.count(reason, level, lines);
+        self.lock().tally.add(reason, level, lines, clock.now());
+    }
+
+    /// What the writer's thread should do next; waits until there is something.
+    pub(crate) fn next(&self, clock: &dyn Clock) -> Work {
+        let mut state = self.lock();
+        let mut napped = false;
+        loop {
+            let is_closing = state.phase != Phase::Open;
+            if state.phase == Phase::Abandoned {
+                return Work::End;
+            }
+            let announces = !state.tally.is_empty()
+                && state.may_announce
+                && (state.is_empty() || state.announced_at + ANNOUNCE_EVERY <= clock.monotonic());
+            if announces {
+                state.announced_at = clock.monotonic();
+                return Work::Announce(Box::new(std::mem::take(&mut state.tally)));
+            }
+            let hurry = napped || is_closing || state.urgent || self.is_much(&state);
+            if hurry && let Some(chunk) = state.take() {
+                return Work::Write(chunk);
+            }
+            if state.is_empty() && is_closing {
+                // Under the same lock: what is pushed from now on is written directly.
+                state.phase = Phase::Ended;
+                return Work::End;
+            }
+            if !napped {
+                state.idle = Idle::Napping;
+                state = self.work.wait_timeout(state, NAP).unwrap_or_else(PoisonError::into_inner).0;
+            } else {
+                let surplus = state.surplus();
+                if !surplus.is_empty() {
+                    drop(state);
+                    drop(surplus);
+                    state = self.lock();
+                    continue;
+                }
+                state.idle = Idle::Sleeping;
+                state = self.work.wait(state).unwrap_or_else(PoisonError::into_inner);
+            }
+            state.idle = Idle::Busy;
+            napped = true;
+        }
+    }
+
+    /// Ends the life of a chunk of which so many lines were written.
+    pub(crate) fn settle(&self, chunk: Chunk, written: u64) {
+        let mut state = self.lock();
+        let freed = state.settle(chunk, written);
+        let waiting = state.waiting > 0;
+        drop(state);
+        drop(freed);
+        if waiting {
+            self.room.notify_all();
+        }
+        self.settled.notify_all();
+    }
+
+    /// An announcement failed: it is tried again after a line was written.
+    pub(crate) fn take_back(&self, tally: &Tally) {
+        let mut state = self.lock();
+        state.tally.merge(tally);
+        state.may_announce = false;
+    }
+
+    /// Waits on the writer's thread before it tries again; false if there is no time left for that.
+    pub(crate) fn pause(&self, longest: Duration) -> bool {
+        let state = self.lock();
+        let is_worth_it = |state: &mut State| state.phase != Phase::Abandoned;
+        let (state, _) =
+            self.work.wait_timeout_while(state, longest, is_worth_it).unwrap_or_else(PoisonError::into_inner);
+        state.phase != Phase::Abandoned
+    }
+
+    /// Says that the writer's thread is gone.
+    pub(crate) fn ended(&self) {
+        let mut state = self.lock();
+        state.phase = Phase::Ended;
+        state.forget_in_flight();
+        drop(state);
+        self.room.notify_all();
+        self.settled.notify_all();
+    }
+
+    /// Asks for everything that is queued to be written now; what to wait for, if anything.
+    pub(crate) fn begin_flush(&self) -> Option<u64> {
+        let mut state = self.lock();
+        let newest = state.newest()?;
+        state.urgent = true;
+        state.idle = Idle::Busy;
+        drop(state);
+        self.work.notify_one();
+        Some(newest)
+    }
+
+    /// Waits until what was queued is written or dropped; false if it is not in time.
+    pub(crate) fn wait_for_flush(&self, target: u64, longest: Duration) -> bool {
+        let state = self.lock();
+        let is_open = |state: &State| matches!(state.phase, Phase::Open | Phase::Closing);
+        let (state, _) = self
+            .settled
+            .wait_timeout_while(state, longest, |state| is_open(state) && !state.is_settled(target))
+            .unwrap_or_else(PoisonError::into_inner);
+        state.is_settled(target)
+    }
+
+    /// Asks the writer's thread to empty the queue and end.
+    pub(crate) fn begin_close(&self) {
+        let mut state = self.lock();
+        if state.phase == Phase::Open {
+            state.phase = Phase::Closing;
+            state.idle = Idle::Busy;
+        }
+        drop(state);
+        self.work.notify_one();
+    }
+
+    /// Waits for the end of the writer's thread. If it is not in time, what is queued is dropped and counted.
+    pub(crate) fn wait_for_close(&self, longest: Duration, clock: &dyn Clock) -> bool {
+        let state = self.lock();
+        let is_closing = |state: &mut State| state.phase == Phase::Closing;
+        let (mut state, _) = self
+            .settled
+            .wait_timeout_while(state, longest, is_closing)
+            .unwrap_or_else(PoisonError::into_inner);
+        if state.phase != Phase::Closing {
+            return state.phase == Phase::Ended;
+        }
+        state.phase = Phase::Abandoned;
+        let left = state.discard();
+        for entry in left.iter().flat_map(Chunk::entries) {
+            self.dropped.count(Reason::Shutdown, entry.priority.level, 1);
+            state.tally.add(Reason::Shutdown, entry.priority.level, 1, clock.now());
+        }
+        drop(state);
+        drop(left);
+        self.work.notify_all();
+        self.room.notify_all();
+        self.settled.notify_all();
+        false
+    }
+
+    /// Whether this is a forked child without a thread that writes; true once, for the caller to start one.
+    pub(crate) fn is_orphaned(&self) -> bool {
+        let process = std::process::id();
+        // Relaxed: a number that is compared with this process' own; what it stands for is not shared through it.
+        if self.process.load(Ordering::Relaxed) == process
+            || self.process.swap(process, Ordering::Relaxed) == process
+        {
+            return false;
+        }
+        // The parent writes what its thread had taken.
+        self.lock().forget_in_flight();
+        true
+    }
+
+    /// Lines taken in, written, and on their way.
+    pub(crate) fn totals(&self) -> (u64, u64, usize) {
+        let state = self.lock();
+        (state.accepted, state.written, state.held_lines())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

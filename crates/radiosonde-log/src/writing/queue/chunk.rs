@@ -1,0 +1,169 @@
+use radiosonde_core::Level;
+
+use crate::writing::priority::Priority;
+
+/// What a chunk holds; a longer line gets one of its own.
+const CHUNK_BYTES: usize = 64 * 1024;
+
+/// More lines than this go into the next chunk, so that its table does not grow.
+const CHUNK_LINES: usize = 512;
+
+/// Lines in the order in which they came, in one piece of memory.
+#[derive(Debug)]
+pub(crate) struct Chunk {
+    /// Chunks are numbered as they are begun.
+    pub(crate) number: u64,
+    bytes: Vec<u8>,
+    lines: Vec<Entry>,
+    /// Where the first line that has not been dropped starts, and which it is.
+    first_byte: usize,
+    first_line: usize,
+    /// How many lines of each level may be dropped to make room.
+    droppable: [u32; 6],
+}
+
+/// One line of a chunk.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Entry {
+    length: u32,
+    pub(crate) priority: Priority,
+}
+
+impl Entry {
+    pub(crate) const fn length(self) -> usize {
+        self.length as usize
+    }
+}
+
+impl Chunk {
+    pub(crate) fn with_room_for(length: usize) -> Self {
+        Self {
+            number: 0,
+            bytes: Vec::with_capacity(length.max(CHUNK_BYTES)),
+            lines: Vec::with_capacity(CHUNK_LINES),
+            first_byte: 0,
+            first_line: 0,
+            droppable: [0; 6],
+        }
+    }
+
+    /// Empties the chunk for another use; false if it is an uncommonly long one, which is not worth keeping.
+    pub(crate) fn renew(&mut self) -> bool {
+        self.bytes.clear();
+        self.lines.clear();
+        (self.first_byte, self.first_line, self.droppable) = (0, 0, [0; 6]);
+        self.bytes.capacity() <= CHUNK_BYTES
+    }
+
+    pub(crate) fn has_room_for(&self, length: usize) -> bool {
+        self.bytes.capacity() - self.bytes.len() >= length && self.lines.len() < CHUNK_LINES
+    }
+
+    /// Appends a line that [there is room for](Self::has_room_for), and that is shorter than 4 GiB.
+    pub(crate) fn push(&mut self, line: &[u8], priority: Priority) {
+        self.bytes.extend_from_slice(line);
+        self.lines.push(Entry { length: u32::try_from(line.len()).unwrap_or(u32::MAX), priority });
+        if !priority.is_audit {
+            self.droppable[priority.level as usize] += 1;
+        }
+    }
+
+    /// Drops the oldest line that makes room for one of this level.
+    pub(crate) fn evict(&mut self, level: Level) -> Option<Entry> {
+        if self.droppable[..=level as usize].iter().all(|&lines| lines == 0) {
+            return None;
+        }
+        let mut start = self.first_byte;
+        for at in self.first_line..self.lines.len() {
+            let entry = self.lines[at];
+            if entry.priority.yields_to(level) {
+                // What was before it and stays moves up, so that the gap is at the front.
+                self.bytes.copy_within(self.first_byte..start, self.first_byte + entry.length());
+                self.lines.copy_within(self.first_line..at, self.first_line + 1);
+                self.first_byte += entry.length();
+                self.first_line += 1;
+                self.droppable[entry.priority.level as usize] -= 1;
+                return Some(entry);
+            }
+            start += entry.length();
+        }
+        None
+    }
+
+    /// The lines, one after the other.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes[self.first_byte..]
+    }
+
+    /// What is known of each line.
+    pub(crate) fn entries(&self) -> &[Entry] {
+        &self.lines[self.first_line..]
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.first_line == self.lines.len()
+    }
+
+    /// The line that holds the byte at `offset`: where it starts, where it ends, and what is known of it. The last line for an
+    /// offset behind all.
+    pub(crate) fn line_at(&self, offset: usize) -> Option<(usize, usize, Entry)> {
+        let mut start = 0;
+        let mut last = None;
+        for &entry in self.entries() {
+            let end = start + entry.length();
+            last = Some((start, end, entry));
+            if offset < end {
+                break;
+            }
+            start = end;
+        }
+        last
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chunk(lines: &[(&str, Level, bool)]) -> Chunk {
+        let mut chunk = Chunk::with_room_for(0);
+        for (line, level, is_audit) in lines {
+            chunk.push(line.as_bytes(), Priority { level: *level, is_audit: *is_audit });
+        }
+        chunk
+    }
+
+    fn text(chunk: &Chunk) -> &str {
+        std::str::from_utf8(chunk.bytes()).unwrap()
+    }
+
+    #[test]
+    fn the_oldest_that_is_not_graver_goes_first_and_the_others_keep_their_order() {
+        let mut chunk = chunk(&[
+            ("error 1\n", Level::Error, false),
+            ("audit 2\n", Level::Info, true),
+            ("info 3\n", Level::Info, false),
+            ("warn 4\n", Level::Warn, false),
+            ("info 5\n", Level::Info, false),
+        ]);
+        let evict = |chunk: &mut Chunk, level| chunk.evict(level).map(|entry| entry.priority.level);
+        assert_eq!(evict(&mut chunk, Level::Debug), None);
+        assert_eq!(evict(&mut chunk, Level::Info), Some(Level::Info));
+        assert_eq!(text(&chunk), "error 1\naudit 2\nwarn 4\ninfo 5\n");
+        assert_eq!(evict(&mut chunk, Level::Warn), Some(Level::Warn));
+        assert_eq!(evict(&mut chunk, Level::Fatal), Some(Level::Error));
+        assert_eq!(text(&chunk), "audit 2\ninfo 5\n");
+        assert_eq!(chunk.entries().iter().map(|entry| entry.length()).sum::<usize>(), chunk.bytes().len());
+        assert_eq!(evict(&mut chunk, Level::Fatal), Some(Level::Info));
+        assert_eq!(evict(&mut chunk, Level::Fatal), None, "an audit line never goes");
+        assert_eq!(text(&chunk), "audit 2\n");
+    }
+
+    #[test]
+    fn an_offset_is_in_the_line_that_has_its_byte() {
+        let chunk = chunk(&[("a\n", Level::Info, false), ("bcd\n", Level::Warn, false)]);
+        let span = |offset| chunk.line_at(offset).map(|(start, end, _)| (start, end));
+        assert_eq!((span(0), span(1), span(2)), (Some((0, 2)), Some((0, 2)), Some((2, 6))));
+        assert_eq!((span(5), span(6)), (Some((2, 6)), Some((2, 6))));
+    }
+}

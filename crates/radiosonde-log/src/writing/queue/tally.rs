@@ -1,0 +1,41 @@
+use std::time::SystemTime;
+
+use radiosonde_core::Level;
+
+use crate::meter::Reason;
+
+/// Lines that were dropped and not yet announced.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct Tally {
+    lines: [[u64; 6]; Reason::COUNT],
+    since: Option<SystemTime>,
+}
+
+impl Tally {
+    pub(crate) fn add(&mut self, reason: Reason, level: Level, lines: u64, now: SystemTime) {
+        self.lines[reason as usize][level as usize] += lines;
+        self.since.get_or_insert(now);
+    }
+
+    /// Takes back what was taken out.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        for (own, other) in self.lines.iter_mut().flatten().zip(other.lines.iter().flatten()) {
+            *own += other;
+        }
+        self.since = other.since.into_iter().chain(self.since).min();
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.since.is_none()
+    }
+
+    /// When the first of the lines was dropped.
+    pub(crate) fn since(&self) -> Option<SystemTime> {
+        self.since
+    }
+
+    /// The reasons that there were, with the lines of each level.
+    pub(crate) fn by_reason(&self) -> impl Iterator<Item = (Reason, &[u64; 6])> {
+        Reason::all().zip(&self.lines).filter(|(_, levels)| levels.iter().any(|&lines| lines > 0))
+    }
+}

@@ -1,0 +1,110 @@
+use std::time::Duration;
+
+use radiosonde_core::OverflowPolicy;
+
+/// The bounds of a writer's queue, and what happens when they are reached.
+///
+/// | | default |
+/// |---|---|
+/// | [`max_bytes`](Self::max_bytes) | 8 MiB of lines |
+/// | [`max_lines`](Self::max_lines) | 65,536 |
+/// | [`overflow`](Self::overflow) | a line at ERROR or FATAL waits for up to 5 ms, others are dropped |
+/// | [`audit_reserve`](Self::audit_reserve) | 1 MiB beyond the bounds for audit lines |
+/// | [`audit_wait`](Self::audit_wait) | as long as it takes |
+///
+/// Dropped lines are counted in `radiosonde_log_dropped_total{writer,reason,level}`, with the reason `queue_full`, `evicted` or
+/// `timeout`. When the queue takes lines again, a line at WARN says how many there were, of which levels, and since when.
+///
+/// # Cost
+/// To the thread that logs: a lock that is held while the line is copied. No allocation once the queue has grown to what it
+/// usually holds; memory is taken in pieces of 64 KiB, and what a burst took is given back afterwards. The writer's thread is
+/// woken for the first line after a pause; while lines keep coming it looks by itself every millisecond, and at once for lines
+/// at ERROR, for audit lines and when much has come together. Everything that is there then goes out in one write of up to
+/// 64 KiB.
+///
+/// ```
+/// use radiosonde_core::{Level, Overflow, OverflowPolicy};
+/// use radiosonde_log::{QueueOptions, Writer};
+///
+/// let newest_matter = OverflowPolicy::default().level(Level::Info, Overflow::DropOldest);
+/// let writer = Writer::stderr().queue(QueueOptions::new().max_bytes(1 << 20).overflow(newest_matter));
+/// # let _ = writer;
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueueOptions {
+    pub(crate) max_bytes: usize,
+    pub(crate) max_lines: usize,
+    pub(crate) overflow: OverflowPolicy,
+    pub(crate) audit_reserve: usize,
+    pub(crate) audit_wait: Duration,
+}
+
+impl Default for QueueOptions {
+    fn default() -> Self {
+        Self {
+            max_bytes: 8 << 20,
+            max_lines: 1 << 16,
+            overflow: OverflowPolicy::default(),
+            audit_reserve: 1 << 20,
+            audit_wait: Duration::MAX,
+        }
+    }
+}
+
+impl QueueOptions {
+    /// The defaults.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The most bytes of lines that wait or are being written; at least what the longest line has, and at most 4 GiB.
+    #[must_use]
+    pub const fn max_bytes(mut self, bytes: usize) -> Self {
+        self.max_bytes = bytes;
+        self
+    }
+
+    /// The most lines that wait or are being written; at least 1.
+    #[must_use]
+    pub const fn max_lines(mut self, lines: usize) -> Self {
+        self.max_lines = lines;
+        self
+    }
+
+    /// What becomes of a line for which there is no room, by its level.
+    #[must_use]
+    pub const fn overflow(mut self, policy: OverflowPolicy) -> Self {
+        self.overflow = policy;
+        self
+    }
+
+    /// How many bytes of lines with the target `radiosonde::audit` may wait beyond `max_bytes` and `max_lines`.
+    #[must_use]
+    pub const fn audit_reserve(mut self, bytes: usize) -> Self {
+        self.audit_reserve = bytes;
+        self
+    }
+
+    /// How long a line with the target `radiosonde::audit` waits when the reserve is used up, too, before it is dropped; no
+    /// policy applies to it.
+    ///
+    /// As long as it takes, unless set: a writer that hangs for ever then holds up the threads that write audit lines. A thread
+    /// that does so must not hold the lock of the standard output that the lines go to.
+    #[must_use]
+    pub const fn audit_wait(mut self, longest: Duration) -> Self {
+        self.audit_wait = longest;
+        self
+    }
+
+    /// Why a queue cannot be like this, if so: what is out of range, and what is allowed.
+    pub(crate) fn refusal(&self, longest_line: usize) -> Option<(&'static str, usize, usize)> {
+        if self.max_bytes < longest_line || u32::try_from(self.max_bytes).is_err() {
+            Some(("max_bytes", self.max_bytes, longest_line))
+        } else if self.max_lines == 0 {
+            Some(("max_lines", 0, 1))
+        } else {
+            None
+        }
+    }
+}

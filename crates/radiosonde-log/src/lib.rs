@@ -2,6 +2,8 @@
 
 mod bridge;
 mod builder;
+#[cfg(feature = "testing")]
+pub mod capture;
 mod events;
 mod filtering;
 mod layer;

@@ -1,0 +1,83 @@
+use std::cell::RefCell;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::capture::captured_line::CapturedLine;
+use crate::writing::line::{Line, LineSink};
+
+/// Where the lines of a capture are.
+#[derive(Debug, Default)]
+pub(crate) struct Owner {
+    lines: Mutex<Vec<CapturedLine>>,
+}
+
+impl Owner {
+    pub(crate) fn lines(&self) -> Vec<CapturedLine> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn clear(&self) {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
+
+/// What a thread keeps: whose events are those that belong to no span, and whose is the event that is being made a line.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Place {
+    OfThread,
+    OfEvent,
+}
+
+thread_local! {
+    static OF_THREAD: RefCell<Option<Arc<Owner>>> = const { RefCell::new(None) };
+    static OF_EVENT: RefCell<Option<Arc<Owner>>> = const { RefCell::new(None) };
+}
+
+impl Place {
+    /// `None` as well while the thread ends.
+    pub(crate) fn get(self) -> Option<Arc<Owner>> {
+        let key = match self {
+            Self::OfThread => &OF_THREAD,
+            Self::OfEvent => &OF_EVENT,
+        };
+        key.try_with(|place| place.borrow().clone()).ok().flatten()
+    }
+
+    /// Puts an owner there until the guard is dropped.
+    pub(crate) fn hold(self, owner: Option<Arc<Owner>>) -> Held {
+        Held { place: self, before: self.replace(owner) }
+    }
+
+    fn replace(self, owner: Option<Arc<Owner>>) -> Option<Arc<Owner>> {
+        let key = match self {
+            Self::OfThread => &OF_THREAD,
+            Self::OfEvent => &OF_EVENT,
+        };
+        key.try_with(|place| place.replace(owner)).ok().flatten()
+    }
+}
+
+/// Puts back what was there before.
+#[derive(Debug)]
+pub(crate) struct Held {
+    place: Place,
+    before: Option<Arc<Owner>>,
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let _ = self.place.replace(self.before.take());
+    }
+}
+
+/// Gives a line to the owner of its event.
+#[derive(Debug)]
+pub(crate) struct ToOwner;
+
+impl LineSink for ToOwner {
+    fn accept(&self, line: &Line<'_>) {
+        if let Some(owner) = Place::OfEvent.get() {
+            let line = CapturedLine::of(line);
+            owner.lines.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+        }
+    }
+}

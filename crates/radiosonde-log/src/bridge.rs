@@ -11,7 +11,7 @@ use tracing_log::log_tracer::SetLoggerError;
 /// An application must not also turn events into records with the `log-always` feature of `tracing`: each would come round
 /// without end.
 ///
-/// ```
+/// ```standalone_crate
 /// radiosonde_log::bridge_log_records()?;
 /// log::info!("now an event");
 /// assert!(radiosonde_log::bridge_log_records().is_err(), "a process has one logger");

@@ -36,7 +36,9 @@ pub enum Format {
     Auto,
     /// One JSON object per line.
     Json,
-    /// For people: time, level, module, message, fields, and the spans around. Control characters are escaped here too.
+    /// For people: the time of the day in UTC, level, module, message, fields, the spans around with theirs, and the trace. An
+    /// error's causes and texts of several lines stand below, indented. Other control characters are escaped here too, and only
+    /// the first line of an event begins at the margin: no value can look like another event.
     Pretty,
 }
 
@@ -129,8 +131,8 @@ impl JsonLayerBuilder {
 
     /// Whether [`Format::Pretty`] lines are coloured.
     ///
-    /// By default they are where the writer is a terminal and the environment variable `NO_COLOR` is unset or empty
-    /// (<https://no-color.org>).
+    /// By default they are where the writer is a terminal, the environment variable `NO_COLOR` is unset or empty
+    /// (<https://no-color.org>), and `TERM` is not `dumb`.
     pub fn colors(mut self, colors: bool) -> Self {
         self.colors = Some(colors);
         self
@@ -266,7 +268,8 @@ fn style(writer: &Writer, format: Format, colors: Option<bool>) -> Style {
     let is_colored = || {
         colors.unwrap_or_else(|| {
             let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-            writer.is_terminal() && !no_color
+            let is_dumb = std::env::var_os("TERM").is_some_and(|terminal| terminal == "dumb");
+            writer.is_terminal() && !no_color && !is_dumb
         })
     };
     if is_pretty { Style::Pretty { colors: is_colored() } } else { Style::Json }

@@ -272,12 +272,12 @@ impl JsonLayer {
         pretty.heading(&heading, fields.slot(Slot::MESSAGE).map(|entry| fields.value(entry)));
         pretty.fields(fields, own);
         if let Some(span) = span {
-            let mut is_first = true;
+            let (mut is_first, event) = (true, (fields, own));
             self.spans.outermost_first(span, |name, fields| {
-                pretty.span(name, fields, std::mem::take(&mut is_first));
+                pretty.span(name, fields, std::mem::take(&mut is_first), event);
             });
         }
-        pretty.end(made.context);
+        pretty.end(made.context, fields, own);
     }
 }
 

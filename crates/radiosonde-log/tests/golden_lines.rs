@@ -400,23 +400,71 @@ fn pretty_lines_are_for_people_and_as_safe() {
         let _outer = info_span!("request", request_id = "r-1", otel.kind = "server").entered();
         let _inner = info_span!("price_order", sku = "a b").entered();
         let _bare = info_span!("bare").entered();
-        warn!(target: "orders::api", price = 9.5, note = "\u{1b}[31m", "say \"hi\"\n{}", 1);
+        warn!(target: "orders::api", price = 9.5, note = "\u{1b}[31m", "say \"hi\" {}", 1);
         fatal!(target: "orders::api", "gone");
     };
-    let spans = r#"in request{request_id=r-1}:price_order{sku="a b"}:bare"#;
+    let spans = r#"in request{request_id=r-1} > price_order{sku="a b"} > bare"#;
     assert_eq!(
         lines_of_pretty(false, emit),
         format!(
-            "2026-01-01T00:00:00.000Z  WARN orders::api: say \"hi\"\\n1 price=9.5 note=\"\\u001b[31m\" {spans}\n\
-         2026-01-01T00:00:00.000Z FATAL orders::api: gone {spans}\n"
+            "00:00:00.000Z  WARN orders::api: say \"hi\" 1 price=9.5 note=\"\\u001b[31m\" {spans}\n\
+             00:00:00.000Z FATAL orders::api: gone {spans}\n"
         )
     );
+    let again = || {
+        let _span = info_span!("request", method = "GET", path = "/a").entered();
+        let _bare = info_span!("again", method = "GET").entered();
+        info!(target: "t", method = "GET", path = "/b", "hi");
+    };
+    let expected = "00:00:00.000Z  INFO t: hi method=GET path=/b in request{path=/a} > again\n";
+    assert_eq!(lines_of_pretty(false, again), expected, "what the event says is not said again");
     let colored = lines_of_pretty(true, || warn!(target: "t", a = 1, "hi"));
     assert_eq!(
         colored,
-        "\x1b[2m2026-01-01T00:00:00.000Z\x1b[0m  \x1b[33mWARN\x1b[0m \x1b[2mt:\x1b[0m \x1b[1mhi\x1b[0m \
-         \x1b[3ma\x1b[0m\x1b[2m=\x1b[0m1\n"
+        "\x1b[2m00:00:00.000Z\x1b[0m  \x1b[33mWARN\x1b[0m \x1b[2mt:\x1b[0m \x1b[1mhi\x1b[0m \
+         \x1b[36ma\x1b[0m\x1b[2m=\x1b[0m1\n"
     );
+}
+
+#[test]
+fn pretty_errors_have_their_causes_below_and_texts_of_several_lines_are_indented() {
+    #[derive(Debug)]
+    struct Refused(std::io::Error);
+    impl std::fmt::Display for Refused {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("payment \"7\" refused")
+        }
+    }
+    impl std::error::Error for Refused {
+        fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+            Some(&self.0)
+        }
+    }
+    let emit = || {
+        let _span = info_span!("request", request_id = "r-1").entered();
+        let refused = Refused(std::io::Error::other("card expired\nlong ago"));
+        error!(
+            target: "orders",
+            order = 7,
+            error = &refused as &dyn std::error::Error,
+            panic.backtrace = "   0: a\n\t at b.rs:1\r\n00:00:00.000Z ERROR forged: line\n",
+            "cannot charge\n00:00:00.000Z FATAL forged: \u{1b}[2J",
+        );
+    };
+    assert_eq!(
+        lines_of_pretty(false, emit),
+        r#"00:00:00.000Z ERROR orders: cannot charge order=7 in request{request_id=r-1}
+      | 00:00:00.000Z FATAL forged: \u001b[2J
+      error: payment "7" refused
+        caused by: card expired
+      | long ago
+      panic.backtrace:
+      |    0: a
+      |      at b.rs:1
+      | 00:00:00.000Z ERROR forged: line
+"#
+    );
+    assert!(lines_of_pretty(true, emit).contains("\x1b[31m  caused by\x1b[0m"), "red");
 }
 
 fn lines_of_pretty(colors: bool, work: impl FnOnce()) -> String {

@@ -32,7 +32,7 @@ const MOST_AT_ONCE: usize = 64;
 /// of its span, and a second panic on it, in any layer, would abort the process. Here it waits until the deadline at most, and
 /// a panic in a layer is one more panic. A line that is late because of such a lock comes when the lock is free.
 ///
-/// ```
+/// ```standalone_crate
 /// use radiosonde_core::Resource;
 /// use radiosonde_log::{JsonLayer, PanicHook, Writer};
 /// use radiosonde_metrics::Registry;

@@ -7,5 +7,6 @@ pub(crate) mod pretty;
 pub(crate) mod recorder;
 pub(crate) mod scratch;
 pub(crate) mod shorten;
+mod spoken;
 pub(crate) mod timestamp;
 pub(crate) mod value;

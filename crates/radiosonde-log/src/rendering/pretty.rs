@@ -3,12 +3,19 @@ use radiosonde_core::{Level, LevelNames, SpanContext};
 use crate::planning::keys::Key;
 use crate::rendering::escape::push_escaped;
 use crate::rendering::fields::{Entry, Fields};
+use crate::rendering::spoken::{Spoken, first_line, push_spoken, strings};
 use crate::schemas::slot::Slot;
 
 const RESET: &str = "\x1b[0m";
 const DIM: &str = "\x1b[2m";
-const ITALIC: &str = "\x1b[3m";
 const BOLD: &str = "\x1b[1m";
+const KEY: &str = "\x1b[36m";
+const FAILED: &str = "\x1b[31m";
+
+/// What stands before the further lines of something: no line but the first of an event begins at the margin, so that no value
+/// can look like one.
+const BLOCK: &str = "      ";
+const FOLLOWS: &str = "      | ";
 
 /// The start of a line for people: time, level, module and message.
 #[derive(Debug, Clone, Copy)]
@@ -19,11 +26,17 @@ pub(crate) struct Heading<'a> {
     pub(crate) module: &'a str,
 }
 
-/// Writes a line for people, part by part, with or without colours.
+/// Writes an event for people, part by part, with or without colours.
 ///
 /// ```text
-/// 2026-01-01T00:00:00.000Z  INFO orders::api: order priced price=9.99 in request{request_id=r-1}:price_order{sku="a b"}
+/// 14:03:07.123Z  INFO orders::api: order priced price=9.99 in request{request_id=r-1} > price_order{sku="a b"}
+/// 14:03:07.125Z ERROR orders::api: order refused order=7 in request{request_id=r-1}
+///       error: payment failed
+///         caused by: card expired
 /// ```
+///
+/// Time of the day in UTC, level, target, message; the event's fields; the spans around it with theirs, the outermost first;
+/// the trace. Errors with their causes, and values of several lines, stand below.
 #[derive(Debug)]
 pub(crate) struct Pretty<'a> {
     out: &'a mut String,
@@ -36,9 +49,14 @@ impl<'a> Pretty<'a> {
     }
 
     pub(crate) fn heading(&mut self, heading: &Heading<'_>, message: Option<&str>) {
-        self.styled(DIM, |out| out.push_str(heading.timestamp));
+        self.styled(DIM, |out| push_escaped(out, time_of_day(heading.timestamp)));
+        self.out.push(' ');
         let name = heading.level.name(heading.names);
-        for _ in name.len()..=5 {
+        let width = match heading.names {
+            LevelNames::WarningCritical => "CRITICAL".len(),
+            _ => "ERROR".len(),
+        };
+        for _ in name.len()..width {
             self.out.push(' ');
         }
         self.styled(color(heading.level), |out| out.push_str(name));
@@ -49,54 +67,101 @@ impl<'a> Pretty<'a> {
         });
         if let Some(message) = message {
             self.out.push(' ');
-            self.styled(BOLD, |out| push_spoken(out, contents(message)));
+            let message = contents(message);
+            self.styled(BOLD, |out| push_spoken(out, &message[..first_line(message)], FOLLOWS));
         }
     }
 
-    /// The event's own fields, which are the first of all, the message apart.
+    /// The event's own fields that fit into a line; they are the first `own` of all.
     pub(crate) fn fields(&mut self, fields: &Fields, own: usize) {
-        for entry in
-            fields.entries().iter().take(own).filter(|entry| entry.key != Key::of_slot(Slot::MESSAGE))
-        {
+        for entry in own_fields(fields, own).filter(|entry| shape(fields.value(entry)) == Shape::Inline) {
             self.out.push(' ');
             self.field(fields, entry);
         }
     }
 
-    /// A span around the event; the outermost comes first.
-    pub(crate) fn span(&mut self, name: &str, fields: &Fields, is_first: bool) {
-        self.out.push_str(if is_first { " in " } else { ":" });
-        self.styled(BOLD, |out| push_escaped(out, name));
-        if fields.is_empty() {
-            return;
-        }
-        self.out.push('{');
-        for (at, entry) in fields.entries().iter().enumerate() {
-            if at > 0 {
-                self.out.push(' ');
+    /// A span around the event; the outermost comes first. What the event says itself is not said again.
+    pub(crate) fn span(&mut self, name: &str, fields: &Fields, is_first: bool, event: (&Fields, usize)) {
+        self.styled(DIM, |out| out.push_str(if is_first { " in " } else { " > " }));
+        push_escaped(self.out, name);
+        let mut separator = '{';
+        for entry in fields.entries() {
+            if says(event, entry.key, fields.value(entry)) {
+                continue;
             }
+            self.styled(DIM, |out| out.push(separator));
+            separator = ' ';
             self.field(fields, entry);
         }
-        self.out.push('}');
+        if separator == ' ' {
+            self.styled(DIM, |out| out.push('}'));
+        }
     }
 
-    /// The trace and the end of the line.
-    pub(crate) fn end(&mut self, context: Option<SpanContext>) {
+    /// The trace, and below it the rest of the message and the event's own fields that need lines of their own.
+    pub(crate) fn end(&mut self, context: Option<SpanContext>, fields: &Fields, own: usize) {
         if let Some(context) = context {
             let digits = context.trace_id().to_hex();
-            self.out.push(' ');
             self.styled(DIM, |out| {
-                out.push_str("trace_id=");
+                out.push_str(" trace_id=");
                 out.push_str(std::str::from_utf8(&digits).unwrap_or_default());
             });
+        }
+        if let Some(message) = fields.slot(Slot::MESSAGE) {
+            let message = contents(fields.value(message));
+            let rest = &message[first_line(message)..];
+            if !rest.is_empty() {
+                self.styled(BOLD, |out| push_spoken(out, rest, FOLLOWS));
+            }
+        }
+        for entry in own_fields(fields, own) {
+            match shape(fields.value(entry)) {
+                Shape::Inline => {}
+                Shape::Lines => self.lines(fields, entry),
+                Shape::Error => self.error(fields, entry),
+            }
         }
         self.out.push('\n');
     }
 
     fn field(&mut self, fields: &Fields, entry: &Entry) {
-        self.styled(ITALIC, |out| out.push_str(fields.key(entry)));
+        self.styled(KEY, |out| out.push_str(fields.key(entry)));
         self.styled(DIM, |out| out.push('='));
         push_value(self.out, fields.value(entry));
+    }
+
+    fn lines(&mut self, fields: &Fields, entry: &Entry) {
+        self.below();
+        self.styled(KEY, |out| out.push_str(fields.key(entry)));
+        self.styled(DIM, |out| out.push(':'));
+        self.out.push('\n');
+        self.out.push_str(FOLLOWS);
+        push_spoken(self.out, contents(fields.value(entry)), FOLLOWS);
+    }
+
+    /// `{"message":"…","chain":["…"]}`, as we wrote it.
+    fn error(&mut self, fields: &Fields, entry: &Entry) {
+        let mut strings = strings(fields.value(entry));
+        let message = strings.nth(1).unwrap_or_default();
+        self.below();
+        self.styled(FAILED, |out| out.push_str(fields.key(entry)));
+        self.cause(message);
+        for cause in strings.skip(1) {
+            self.below();
+            self.styled(FAILED, |out| out.push_str("  caused by"));
+            self.cause(cause);
+        }
+    }
+
+    fn cause(&mut self, text: &str) {
+        self.styled(DIM, |out| out.push(':'));
+        self.out.push(' ');
+        push_spoken(self.out, text, FOLLOWS);
+    }
+
+    fn below(&mut self) {
+        self.out.push('\n');
+        self.out.push_str(BLOCK);
     }
 
     fn styled(&mut self, style: &str, text: impl FnOnce(&mut String)) {
@@ -110,14 +175,52 @@ impl<'a> Pretty<'a> {
     }
 }
 
+fn says((event, own): (&Fields, usize), key: Key, value: &str) -> bool {
+    own_fields(event, own).any(|entry| entry.key == key && event.value(entry) == value)
+}
+
+fn own_fields(fields: &Fields, own: usize) -> impl Iterator<Item = &Entry> {
+    let message = Key::of_slot(Slot::MESSAGE);
+    fields.entries().iter().take(own).filter(move |entry| entry.key != message)
+}
+
+/// `14:03:07.123Z` of a timestamp of RFC 3339, and any other as it is.
+fn time_of_day(timestamp: &str) -> &str {
+    match timestamp.split_at_checked(11) {
+        Some((date, time)) if date.ends_with('T') => time,
+        _ => timestamp,
+    }
+}
+
 const fn color(level: Level) -> &'static str {
     match level {
         Level::Trace => "\x1b[35m",
         Level::Debug => "\x1b[34m",
         Level::Info => "\x1b[32m",
         Level::Warn => "\x1b[33m",
-        Level::Error => "\x1b[31m",
-        Level::Fatal => "\x1b[1;31m",
+        Level::Error => "\x1b[1;31m",
+        Level::Fatal => "\x1b[1;37;41m",
+    }
+}
+
+/// Where a value is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    /// In the line.
+    Inline,
+    /// Below it, as it is of several lines.
+    Lines,
+    /// Below it, with its causes.
+    Error,
+}
+
+fn shape(json: &str) -> Shape {
+    if json.starts_with("{\"message\":\"") {
+        Shape::Error
+    } else if json.starts_with('"') && Spoken::of(contents(json)).any(|piece| piece == Spoken::LineFeed) {
+        Shape::Lines
+    } else {
+        Shape::Inline
     }
 }
 
@@ -134,18 +237,6 @@ fn push_value(out: &mut String, json: &str) {
             character.is_whitespace() || matches!(character, '"' | '\\' | '=' | '{' | '}')
         });
     out.push_str(if is_plain { text } else { json });
-}
-
-/// A message as it was said, except that what is a control character stays escaped.
-fn push_spoken(out: &mut String, contents: &str) {
-    let mut rest = contents;
-    while let Some(at) = rest.find('\\') {
-        out.push_str(&rest[..at]);
-        let (escape, after) = rest[at..].split_at(2);
-        out.push_str(if escape == "\\\"" { "\"" } else { escape });
-        rest = after;
-    }
-    out.push_str(rest);
 }
 
 #[cfg(test)]
@@ -170,9 +261,23 @@ mod tests {
     }
 
     #[test]
-    fn a_message_keeps_its_quotes_and_no_control_character() {
-        let mut out = String::new();
-        push_spoken(&mut out, r#"say \"hi\"\n\u001b[31m \\ end"#);
-        assert_eq!(out, r#"say "hi"\n\u001b[31m \\ end"#);
+    fn a_value_with_line_feeds_and_an_error_stand_below() {
+        let cases = [
+            (r#""a\nb""#, Shape::Lines),
+            (r#""a\\nb""#, Shape::Inline),
+            (r#""a\\\nb""#, Shape::Lines),
+            (r#"{"message":"m","chain":[]}"#, Shape::Error),
+            ("7", Shape::Inline),
+        ];
+        for (json, expected) in cases {
+            assert_eq!(shape(json), expected, "{json}");
+        }
+    }
+
+    #[test]
+    fn of_a_timestamp_the_time_is_shown() {
+        assert_eq!(time_of_day("2026-01-01T14:03:07.123Z"), "14:03:07.123Z");
+        assert_eq!(time_of_day("1767276187"), "1767276187");
+        assert_eq!(time_of_day("1767276187123456789"), "1767276187123456789");
     }
 }

@@ -98,7 +98,7 @@ impl Announcer {
                 let heading = Heading { timestamp, level: Level::Warn, names: self.names, module: MODULE };
                 pretty.heading(&heading, fields.slot(Slot::MESSAGE).map(|entry| fields.value(entry)));
                 pretty.fields(&fields, own);
-                pretty.end(None);
+                pretty.end(None, &fields, own);
             }
         }
     }

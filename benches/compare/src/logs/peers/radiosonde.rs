@@ -1,5 +1,5 @@
 use radiosonde_core::Resource;
-use radiosonde_log::{Format, JsonLayer, LogFilter, Writer};
+use radiosonde_log::{Format, JsonLayer, LogFilter, QueueOptions, Writer};
 use tracing::dispatcher::Dispatch;
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
@@ -7,15 +7,14 @@ use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use super::traced;
 use crate::harness::Contender;
 use crate::scene::SERVICE;
-use crate::sink::{Drained, Null};
+use crate::sink::{Drained, Null, QUEUED_LINES};
 
 /// With one level for everything, as the others have it.
 pub fn contender() -> Contender {
     let drained = Drained::default();
     let dispatch =
         |writer| Dispatch::new(tracing_subscriber::registry().with(layer(writer)).with(LevelFilter::INFO));
-    let (now, queued) =
-        (dispatch(Writer::new("null", Null)), dispatch(Writer::new("drained", drained.clone())));
+    let (now, queued) = (dispatch(Writer::new("null", Null)), dispatch(queued_writer(&drained)));
     traced::contender("radiosonde", now, queued, drained)
 }
 
@@ -26,9 +25,14 @@ pub fn filtered() -> Contender {
         let filter: LogFilter = "info".parse().unwrap();
         Dispatch::new(tracing_subscriber::registry().with(layer(writer).with_filter(filter)))
     };
-    let (now, queued) =
-        (dispatch(Writer::new("null", Null)), dispatch(Writer::new("drained", drained.clone())));
+    let (now, queued) = (dispatch(Writer::new("null", Null)), dispatch(queued_writer(&drained)));
     traced::contender("radiosonde, with a LogFilter", now, queued, drained)
+}
+
+/// Room for a round, as the others have it.
+fn queued_writer(drained: &Drained) -> Writer {
+    let options = QueueOptions::new().max_lines(QUEUED_LINES).max_bytes(QUEUED_LINES * 512);
+    Writer::new("drained", drained.clone()).queue(options)
 }
 
 fn layer(writer: Writer) -> JsonLayer {

@@ -104,7 +104,8 @@ impl JsonLayerBuilder {
 
     /// Where the layer's own metrics are registered; by default in a registry that nobody sees.
     ///
-    /// They are `radiosonde_log_lines_total{level}`, `radiosonde_log_truncated_total`, `radiosonde_log_fmt_errors_total` and
+    /// They are `radiosonde_log_lines_total{level}`, `radiosonde_log_truncated_total`, `radiosonde_log_fmt_errors_total`,
+    /// `radiosonde_log_redacted_total{by}`, `radiosonde_log_suppressed_total{level,reason}` and
     /// `radiosonde_log_dropped_total{writer,reason,level}`.
     pub fn registry(mut self, registry: &Registry) -> Self {
         self.registry = registry.clone();
@@ -197,7 +198,7 @@ impl JsonLayerBuilder {
             return Err(BuildError::MaxLineBytes { bytes: self.limits.line_bytes, least });
         }
         let keys = Keys::default();
-        let statics = statics(&self.static_fields, &schema, &keys, self.limits)?;
+        let statics = statics(&self.static_fields, &schema, &keys, self.limits, &self.redaction)?;
         let mut writers = self.writers;
         if writers.is_empty() && self.sinks.is_empty() {
             writers.push(Writer::stdout());
@@ -241,14 +242,15 @@ fn statics(
     schema: &Schema,
     keys: &Keys,
     limits: Limits,
+    redaction: &Redaction,
 ) -> Result<Fields, BuildError> {
     let mut fields = Fields::default();
     for (key, value) in list {
         let is_own = key.is_empty() || schema.own_keys().iter().any(|own| **own == **key);
-        match planned(key, Origin::Inherited, schema, keys) {
+        match planned(key, Origin::Inherited, schema, keys, redaction) {
             Planned::Shown(mut shown) if !is_own => {
                 shown.repeats = true;
-                fields.put(&shown, Value::Str(value), limits);
+                fields.put(&shown, Value::Str(value), limits, redaction);
             }
             _ => {
                 let own = schema.own_keys().to_vec();

@@ -61,6 +61,7 @@ const LOG_RECORDS: &str = "log";
 /// - A field whose name is longer than 256 bytes is left out, and the line says `"truncated":true`.
 /// - Quotes, backslashes, control characters (ANSI sequences with them), U+2028, U+2029 and bidirectional overrides are
 ///   escaped: no value can end a line, forge one or colour a terminal.
+/// - Values of keys such as `authorization`, `password` and `token` are `"[redacted]"`; see [`Redaction`].
 ///
 /// # Cost
 /// Where a field goes is decided once per callsite. An event is one pass over its fields into a buffer of this thread; what
@@ -97,7 +98,6 @@ pub struct JsonLayer {
     pub(crate) ways: OpenWays,
     pub(crate) fatal_flush: Duration,
     pub(crate) meter: Meter,
-    #[allow(dead_code, reason = "the engine asks it once callsites have plans")]
     pub(crate) redaction: Redaction,
     #[allow(dead_code, reason = "the engine asks it once callsites have plans")]
     pub(crate) volume: Volume,
@@ -122,7 +122,7 @@ impl JsonLayer {
                 false if is_record() => Origin::LogRecord,
                 false => Origin::Event,
             };
-            Plan::new(metadata, origin, &self.schema, &self.keys)
+            Plan::new(metadata, origin, &self.schema, &self.keys, &self.redaction)
         })
     }
 
@@ -136,9 +136,10 @@ impl JsonLayer {
     ) {
         let plan = self.plan(metadata, || false);
         Scratch::lend(|scratch| {
-            let mut recorder = Recorder::new(plan, &mut scratch.fields, &mut scratch.target, self.limits);
+            let mut recorder =
+                Recorder::new(plan, &mut scratch.fields, &mut scratch.target, self.limits, &self.redaction);
             record(&mut recorder);
-            self.meter.fmt_errors(recorder.failed());
+            self.meter.found(recorder.found());
             then(&scratch.fields);
         });
     }
@@ -149,10 +150,11 @@ impl JsonLayer {
     {
         let now = self.clock.now();
         let plan = self.plan(event.metadata(), || event.metadata().target() == LOG_RECORDS && event.is_log());
-        let mut recorder = Recorder::new(plan, &mut scratch.fields, &mut scratch.target, self.limits);
+        let mut recorder =
+            Recorder::new(plan, &mut scratch.fields, &mut scratch.target, self.limits, &self.redaction);
         event.record(&mut recorder);
-        let (level, failed) = (recorder.level(), recorder.failed());
-        self.meter.fmt_errors(failed);
+        let (level, found) = (recorder.level(), recorder.found());
+        self.meter.found(found);
 
         let own = scratch.fields.entries().len();
         let (span, context) = self.surroundings(event, ctx);

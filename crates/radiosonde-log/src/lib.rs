@@ -13,7 +13,6 @@ mod meter;
 mod panicking;
 mod planning;
 pub mod recent;
-#[allow(dead_code, reason = "the engine asks it once callsites have plans")]
 mod redacting;
 mod rendering;
 mod schemas;

@@ -1,12 +1,16 @@
 use radiosonde_core::{Level, LevelNames};
 use radiosonde_metrics::{Counter, RegisterError, Registry, Vector};
 
+use crate::rendering::recorder::Found;
+
 /// The layer's own counters.
 #[derive(Debug)]
 pub(crate) struct Meter {
     lines: [Counter; 6],
     truncated: Counter,
     fmt_errors: Counter,
+    redacted_by_key: Counter,
+    redacted_by_detector: Counter,
     dropped: Vector<Counter>,
     suppressed: Vector<Counter>,
     names: LevelNames,
@@ -106,6 +110,9 @@ impl Meter {
         let dropped = registry
             .counter("radiosonde_log_dropped_total", "Log lines not written, by writer, reason and level.")
             .labels(&["writer", "reason", "level"])?;
+        let redacted = registry
+            .counter("radiosonde_log_redacted_total", "Values, or parts of them, that were redacted.")
+            .labels(&["by"])?;
         Ok(Self {
             lines: Level::ALL.map(|level| lines.handle(&[level.name(names)])),
             truncated: registry
@@ -114,6 +121,8 @@ impl Meter {
             fmt_errors: registry
                 .counter("radiosonde_log_fmt_errors_total", "Field values whose own formatting failed.")
                 .build()?,
+            redacted_by_key: redacted.handle(&["key"]),
+            redacted_by_detector: redacted.handle(&["detector"]),
             nested: dropped_of(&dropped, names, "layer", &[Reason::Nested]),
             names,
             dropped,
@@ -148,9 +157,12 @@ impl Meter {
         }
     }
 
-    pub(crate) fn fmt_errors(&self, values: u64) {
-        if values > 0 {
-            self.fmt_errors.inc_by(values);
+    /// What was met in the values of an event or a span.
+    pub(crate) fn found(&self, found: Found) {
+        if found != Found::default() {
+            self.fmt_errors.inc_by(found.failed);
+            self.redacted_by_key.inc_by(found.secret_keys);
+            self.redacted_by_detector.inc_by(found.secrets);
         }
     }
 

@@ -9,7 +9,8 @@ use std::sync::Arc;
 use radiosonde_core::{Resource, SystemClock};
 use radiosonde_log::recent::{LogAggregator, RecentLines};
 use radiosonde_log::{
-    Format, JsonLayer, JsonLayerBuilder, LevelControl, Line, LineSink, LogFilter, QueueOptions, Writer,
+    Detector, Format, JsonLayer, JsonLayerBuilder, LevelControl, Line, LineSink, LogFilter, QueueOptions,
+    Redaction, Writer,
 };
 use tracing::{debug, info, info_span};
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
@@ -179,4 +180,18 @@ fn a_later_record_allocates_nothing_once_there_is_room() {
         },
     );
     assert!(found.abs() < f64::EPSILON, "{found} allocations per two records");
+}
+
+#[test]
+fn redacting_allocates_nothing() {
+    let detectors = [Detector::Bearer, Detector::Jwt, Detector::CardNumber, Detector::UrlPassword];
+    let redaction = detectors.into_iter().fold(Redaction::default(), Redaction::detect);
+    let found = with_layer(
+        |builder| builder.writer(Writer::new("nowhere", io::sink())).redaction(redaction),
+        || {
+            let _span = info_span!("request", token = "t-1", url = "https://a:b@c").entered();
+            per_call(|| info!(password = "p-1", card = "4111 1111 1111 1111", "Bearer 0123456789abcdef"))
+        },
+    );
+    assert!(found.abs() < f64::EPSILON, "{found} allocations per line");
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use radiosonde_core::{LevelNames, Resource, ResourceBuilder};
-use radiosonde_log::{Format, LineSink, PanicHook, Writer};
+use radiosonde_log::{Format, LineSink, PanicHook, Redaction, Writer};
 use radiosonde_metrics::{Credentials, Registry};
 use radiosonde_trace::Sampler;
 
@@ -33,6 +33,7 @@ pub fn builder() -> TelemetryBuilder {
         log_file: None,
         writers: Vec::new(),
         sinks: Vec::new(),
+        redaction: Redaction::default(),
         panic_hook: Some(PanicHook::new()),
         loki: None,
         loki_tenant: None,
@@ -71,6 +72,7 @@ pub struct TelemetryBuilder {
     pub(crate) log_file: Option<PathBuf>,
     pub(crate) writers: Vec<Writer>,
     pub(crate) sinks: Vec<Sink>,
+    pub(crate) redaction: Redaction,
     pub(crate) panic_hook: Option<PanicHook>,
     pub(crate) loki: Option<String>,
     pub(crate) loki_tenant: Option<String>,
@@ -160,6 +162,13 @@ impl TelemetryBuilder {
     /// [`LogAggregator`](radiosonde_log::recent::LogAggregator); several sinks add up.
     pub fn log_sink(mut self, sink: impl LineSink) -> Self {
         self.sinks.push(Sink(Arc::new(sink)));
+        self
+    }
+
+    /// What never leaves in a line, whichever way it goes; by default the values of keys such as `authorization`, `password` and
+    /// `token`.
+    pub fn log_redaction(mut self, redaction: Redaction) -> Self {
+        self.redaction = redaction;
         self
     }
 

@@ -85,6 +85,7 @@ fn log_layer(
     registry: &Registry,
 ) -> Result<JsonLayer, InitError> {
     let layer = JsonLayer::builder(resource).registry(registry).format(log.format).level_names(log.names);
+    let layer = layer.redaction(log.redaction);
     let layer = log.writers.into_iter().fold(layer, |layer, writer| layer.writer(writer));
     let loki = loki.map(|loki| Arc::new(loki) as Arc<dyn LineSink>);
     let sinks = log.sinks.into_iter().map(|sink| sink.0).chain(loki);

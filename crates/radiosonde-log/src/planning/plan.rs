@@ -2,6 +2,7 @@ use radiosonde_core::Level;
 use tracing_core::Metadata;
 
 use crate::planning::keys::{Key, Keys};
+use crate::redacting::redaction::{Redaction, Treatment};
 use crate::rendering::escape::push_escaped;
 use crate::schemas::schema::Schema;
 use crate::schemas::slot::{Destination, Kind, Origin};
@@ -42,6 +43,7 @@ pub(crate) enum Planned {
 #[derive(Debug)]
 pub(crate) struct Shown {
     pub(crate) key: Key,
+    pub(crate) treatment: Treatment,
     /// Another field of the callsite has the same key.
     pub(crate) repeats: bool,
     /// `,"key":` at the top, and what is taken there.
@@ -51,9 +53,18 @@ pub(crate) struct Shown {
 }
 
 impl Plan {
-    pub(crate) fn new(metadata: &Metadata<'_>, origin: Origin, schema: &Schema, keys: &Keys) -> Self {
-        let mut fields: Box<[_]> =
-            metadata.fields().iter().map(|field| planned(field.name(), origin, schema, keys)).collect();
+    pub(crate) fn new(
+        metadata: &Metadata<'_>,
+        origin: Origin,
+        schema: &Schema,
+        keys: &Keys,
+        redaction: &Redaction,
+    ) -> Self {
+        let mut fields: Box<[_]> = metadata
+            .fields()
+            .iter()
+            .map(|field| planned(field.name(), origin, schema, keys, redaction))
+            .collect();
         mark_repeats(&mut fields);
         let level = level(*metadata.level());
         let mut head = String::new();
@@ -93,7 +104,13 @@ pub(crate) fn push_head(out: &mut String, schema: &Schema, level: Level, module:
 }
 
 /// The plan for a field of this name.
-pub(crate) fn planned(name: &str, origin: Origin, schema: &Schema, keys: &Keys) -> Planned {
+pub(crate) fn planned(
+    name: &str,
+    origin: Origin,
+    schema: &Schema,
+    keys: &Keys,
+    redaction: &Redaction,
+) -> Planned {
     // `r#type = ..` is how a field is called like a keyword.
     let name = name.strip_prefix("r#").unwrap_or(name);
     let slot = match schema.destination_of(name, origin) {
@@ -107,7 +124,9 @@ pub(crate) fn planned(name: &str, origin: Origin, schema: &Schema, keys: &Keys) 
     let mut rest = String::from(",\"");
     push_escaped(&mut rest, name);
     rest.push_str("\":");
+    let is_reserved = slot.is_some() || schema.own_keys().iter().any(|own| **own == *name);
     Planned::Shown(Shown {
+        treatment: redaction.treatment(name, is_reserved),
         key: slot.map_or_else(|| keys.of(name), Key::of_slot),
         repeats: false,
         slot: slot.and_then(|slot| schema.slot(slot)).map(|(key, kind)| (key.into(), kind)),

@@ -56,8 +56,9 @@ pub struct Redaction {
     kept: Vec<Pattern>,
     allowed: Option<Vec<Pattern>>,
     detectors: Vec<Detector>,
-    /// As contents of a JSON string.
     replacement: Box<str>,
+    /// The same as contents of a JSON string.
+    replacement_json: Box<str>,
 }
 
 /// What becomes of the values of a field.
@@ -84,6 +85,7 @@ impl Redaction {
             allowed: None,
             detectors: Vec::new(),
             replacement: "[redacted]".into(),
+            replacement_json: "[redacted]".into(),
         }
     }
 
@@ -119,7 +121,8 @@ impl Redaction {
     pub fn replacement(mut self, replacement: &str) -> Self {
         let mut escaped = String::new();
         push_escaped(&mut escaped, replacement);
-        self.replacement = escaped.into();
+        self.replacement = replacement.into();
+        self.replacement_json = escaped.into();
         self
     }
 
@@ -137,9 +140,14 @@ impl Redaction {
         if !is_in(&self.kept) && (is_named() || is_secret()) { Treatment::Replace } else { Treatment::Keep }
     }
 
-    /// What stands for a value, as contents of a JSON string.
-    pub(crate) fn replacement_json(&self) -> &str {
+    /// What stands for a value.
+    pub(crate) fn replacement_text(&self) -> &str {
         &self.replacement
+    }
+
+    /// The same as contents of a JSON string.
+    pub(crate) fn replacement_json(&self) -> &str {
+        &self.replacement_json
     }
 
     pub(crate) fn detectors(&self) -> &[Detector] {

@@ -1,6 +1,7 @@
 use crate::planning::keys::Key;
 use crate::planning::plan::Shown;
-use crate::rendering::value::{Value, Written};
+use crate::redacting::redaction::{Redaction, Treatment};
+use crate::rendering::value::Value;
 use crate::schemas::slot::{Kind, Slot};
 
 /// What a value may take of the buffer even when the fields before it have used it up.
@@ -37,6 +38,15 @@ pub(crate) struct Entry {
     start: usize,
     value: usize,
     end: usize,
+}
+
+/// What rendering a field came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Put {
+    /// The value's own formatting failed.
+    pub(crate) failed: bool,
+    /// How much was replaced of what is in the value.
+    pub(crate) found: u64,
 }
 
 /// Where a piece stands in the line.
@@ -116,12 +126,22 @@ impl Fields {
     }
 
     /// Renders a field. A later field of the same key takes the earlier one's place.
-    pub(crate) fn put(&mut self, field: &Shown, value: Value<'_>, limits: Limits) -> Written {
+    pub(crate) fn put(
+        &mut self,
+        field: &Shown,
+        value: Value<'_>,
+        limits: Limits,
+        redaction: &Redaction,
+    ) -> Put {
+        let value = match field.treatment {
+            Treatment::Keep => value,
+            Treatment::Replace => Value::Str(redaction.replacement_text()),
+        };
         let slot = field.slot.as_ref().filter(|(_, kind)| value.suits(*kind));
         let room = self.entries.len() < limits.fields || field.repeats && self.find(field.key).is_some();
         if slot.is_none() && !room {
             self.left_out = true;
-            return Written::default();
+            return Put::default();
         }
         let limit = self.value_limit(limits);
         let (place, prefix, kind) = match slot {
@@ -137,13 +157,17 @@ impl Fields {
             Some(kind @ (Kind::Text | Kind::Integer | Kind::Number)) => value.push_as(text, kind, limit),
             None => value.push_json(text, limit),
         };
+        let found = match field.treatment {
+            Treatment::Keep => redaction.scrub(text, before),
+            Treatment::Replace => 0,
+        };
         let entry = Entry { key: field.key, place, cut: written.cut, start, value: before, end: text.len() };
         if field.repeats {
             self.settle(entry);
         } else {
             self.add(entry);
         }
-        written
+        Put { failed: written.failed, found }
     }
 
     /// Adds what is missing here: `self` has precedence.
@@ -300,10 +324,10 @@ mod tests {
 
     /// Renders as if any two of the fields could have the same name.
     fn put(fields: &mut Fields, keys: &Keys, name: &str, value: Value<'_>, origin: Origin) {
-        match planned(name, origin, &Schema::new("orders", LevelNames::default()), keys) {
+        match planned(name, origin, &Schema::new("orders", LevelNames::default()), keys, &Redaction::none()) {
             Planned::Shown(mut shown) => {
                 shown.repeats = true;
-                fields.put(&shown, value, LIMITS);
+                fields.put(&shown, value, LIMITS, &Redaction::none());
             }
             _ => fields.leave_out(),
         }

@@ -5,8 +5,20 @@ use radiosonde_core::Level;
 use tracing_core::field::{Field, Visit};
 
 use crate::planning::plan::{Plan, Planned};
+use crate::redacting::redaction::{Redaction, Treatment};
 use crate::rendering::fields::{Fields, Limits};
 use crate::rendering::value::Value;
+
+/// What was met in values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Found {
+    /// Values that failed to format themselves.
+    pub(crate) failed: u64,
+    /// Values that were replaced for their keys.
+    pub(crate) secret_keys: u64,
+    /// Parts of values that were replaced.
+    pub(crate) secrets: u64,
+}
 
 /// Renders the values of an event or a span as `tracing` visits them, after the plan of their callsite.
 #[derive(Debug)]
@@ -15,8 +27,9 @@ pub(crate) struct Recorder<'a> {
     fields: &'a mut Fields,
     target: &'a mut String,
     limits: Limits,
+    redaction: &'a Redaction,
     is_fatal: bool,
-    failed: u64,
+    found: Found,
 }
 
 impl<'a> Recorder<'a> {
@@ -25,8 +38,9 @@ impl<'a> Recorder<'a> {
         fields: &'a mut Fields,
         target: &'a mut String,
         limits: Limits,
+        redaction: &'a Redaction,
     ) -> Self {
-        Self { plan, fields, target, limits, is_fatal: false, failed: 0 }
+        Self { plan, fields, target, limits, redaction, is_fatal: false, found: Found::default() }
     }
 
     /// The level of the line.
@@ -34,15 +48,18 @@ impl<'a> Recorder<'a> {
         if self.is_fatal { Level::Fatal } else { self.plan.level() }
     }
 
-    /// How many values failed to format themselves.
-    pub(crate) fn failed(&self) -> u64 {
-        self.failed
+    /// What is to be counted.
+    pub(crate) fn found(&self) -> Found {
+        self.found
     }
 
     fn put(&mut self, field: &Field, value: Value<'_>) {
         match (self.plan.field(field.index()), value) {
             (Planned::Shown(shown), _) => {
-                self.failed += u64::from(self.fields.put(shown, value, self.limits).failed);
+                let put = self.fields.put(shown, value, self.limits, self.redaction);
+                self.found.failed += u64::from(put.failed);
+                self.found.secret_keys += u64::from(shown.treatment == Treatment::Replace);
+                self.found.secrets += put.found;
             }
             (Planned::Level, Value::Str(name)) => self.is_fatal = name.parse() == Ok(Level::Fatal),
             (Planned::Target, Value::Str(target)) => target.clone_into(self.target),

@@ -221,6 +221,7 @@ mod tests {
     use super::*;
     use crate::planning::keys::Keys;
     use crate::planning::plan::{Planned, planned};
+    use crate::redacting::redaction::Redaction;
     use crate::rendering::value::Value;
     use crate::schemas::schema::Schema;
     use crate::schemas::slot::Origin;
@@ -252,8 +253,10 @@ mod tests {
     fn field(keys: &Keys, name: usize, value: u64) -> Fields {
         let mut fields = Fields::default();
         let schema = Schema::new("orders", LevelNames::default());
-        if let Planned::Shown(shown) = planned(NAMES[name], Origin::Inherited, &schema, keys) {
-            fields.put(&shown, Value::U64(value), LIMITS);
+        if let Planned::Shown(shown) =
+            planned(NAMES[name], Origin::Inherited, &schema, keys, &Redaction::none())
+        {
+            fields.put(&shown, Value::U64(value), LIMITS, &Redaction::none());
         }
         fields
     }

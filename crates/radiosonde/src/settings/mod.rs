@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use radiosonde_core::{LevelNames, Resource, diagnostics};
-use radiosonde_log::{Format, InvalidFilter, LineSink, LogFilter, PanicHook, Writer};
+use radiosonde_log::{Format, InvalidFilter, LineSink, LogFilter, PanicHook, Redaction, Writer};
 use radiosonde_metrics::{Credentials, Listener, Registry};
 use radiosonde_otlp::{Compression, Headers};
 use radiosonde_trace::Sampler;
@@ -37,6 +37,7 @@ pub(crate) struct LogSettings {
     pub(crate) filter: LogFilter,
     pub(crate) writers: Vec<Writer>,
     pub(crate) sinks: Vec<Sink>,
+    pub(crate) redaction: Redaction,
 }
 
 /// A sink that code asks for.
@@ -118,6 +119,7 @@ impl Settings {
                 filter: filter(code.log_filter.as_deref(), variables)?,
                 writers: writers(code.writers, code.log_file, variables)?,
                 sinks: code.sinks,
+                redaction: code.redaction,
             },
         })
     }

@@ -7,6 +7,7 @@ use radiosonde_core::{Level, LevelNames};
 use crate::meter::Reason;
 use crate::planning::keys::Keys;
 use crate::planning::plan::{Planned, planned, push_head};
+use crate::redacting::redaction::Redaction;
 use crate::rendering::fields::{Fields, Limits};
 use crate::rendering::json::{self, Parts};
 use crate::rendering::pretty::{Heading, Pretty};
@@ -30,6 +31,8 @@ pub(crate) struct Announcer {
     names: LevelNames,
     statics: Fields,
     limits: Limits,
+    /// Of none: what these lines say is ours.
+    redaction: Redaction,
 }
 
 impl Announcer {
@@ -41,9 +44,10 @@ impl Announcer {
     ) -> Self {
         let mut head = String::new();
         push_head(&mut head, schema, Level::Warn, MODULE);
+        let redaction = Redaction::none();
         let fields = ["message", "dropped", "sink", "reason", "levels", "since"]
-            .map(|name| planned(name, Origin::Event, schema, keys));
-        Self { schema: Arc::clone(schema), head, fields, names, statics: statics.clone(), limits }
+            .map(|name| planned(name, Origin::Event, schema, keys, &redaction));
+        Self { schema: Arc::clone(schema), head, fields, names, statics: statics.clone(), limits, redaction }
     }
 
     /// One line, with its line feed, for each reason.
@@ -80,7 +84,7 @@ impl Announcer {
         let mut fields = Fields::default();
         for (field, value) in self.fields.iter().zip(values) {
             if let Planned::Shown(field) = field {
-                fields.put(field, value, self.limits);
+                fields.put(field, value, self.limits, &self.redaction);
             }
         }
         let own = fields.entries().len();

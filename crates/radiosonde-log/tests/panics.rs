@@ -11,7 +11,7 @@ use std::thread;
 use std::time::Duration;
 
 use radiosonde_core::{Resource, SpanContext, SpanId, TraceFlags, TraceId};
-use radiosonde_log::{Format, JsonLayer, PanicBacktrace, PanicHook, Writer};
+use radiosonde_log::{Format, JsonLayer, PanicBacktrace, PanicHook, QueueOptions, Writer};
 use radiosonde_metrics::Registry;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber, info, info_span};
@@ -61,6 +61,32 @@ struct PanicsInWrite;
 impl Write for PanicsInWrite {
     fn write(&mut self, _: &[u8]) -> io::Result<usize> {
         panic!("within a writer")
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Takes its time.
+struct Slow;
+
+impl Write for Slow {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        thread::park_timeout(Duration::from_millis(100));
+        io::stdout().write(bytes)
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+struct Hangs;
+
+impl Write for Hangs {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        loop {
+            thread::park();
+        }
     }
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
@@ -203,6 +229,21 @@ fn play(case: &str) {
         "where nothing unwinds" => {
             subscribe(Identity::new());
             hook().install().unwrap();
+            cannot_unwind();
+        }
+        "where nothing unwinds, through a queue" => {
+            let writer = Writer::new("slow", Slow).queue(QueueOptions::new());
+            let layer = layer(writer);
+            let hook = hook().flush(&layer.handle());
+            tracing::subscriber::set_global_default(tracing_subscriber::registry().with(layer)).unwrap();
+            hook.install().unwrap();
+            cannot_unwind();
+        }
+        "through a queue that hangs" => {
+            let layer = layer(Writer::new("hangs", Hangs).queue(QueueOptions::new()));
+            let hook = hook().flush(&layer.handle()).deadline(Duration::from_millis(50));
+            tracing::subscriber::set_global_default(tracing_subscriber::registry().with(layer)).unwrap();
+            hook.install().unwrap();
             cannot_unwind();
         }
         "while the thread ends" => {
@@ -377,12 +418,21 @@ fn what_ends_the_process_is_a_line_before() {
     for (case, message) in [
         ("while unwinding", "panicked: the first"),
         ("where nothing unwinds", "panicked: where nothing unwinds"),
+        ("where nothing unwinds, through a queue", "panicked: where nothing unwinds"),
+        ("where nothing unwinds, through a queue", "panicked: panic in a function that cannot unwind"),
         ("while the thread ends", "ends"),
     ] {
         let played = played(case, &[]);
         assert!(!played.status.success(), "{case}: {}", played.stderr);
         assert!(played.messages().contains(&message), "{case}: {:?} {}", played.messages(), played.stderr);
     }
+}
+
+#[test]
+fn a_panic_whose_line_hangs_in_a_queue_while_the_process_ends_is_told_by_the_previous_hook() {
+    let played = played("through a queue that hangs", &[]);
+    assert!(!played.status.success() && played.lines.is_empty());
+    assert!(played.stderr.contains("cannot unwind"), "{}", played.stderr);
 }
 
 #[test]

@@ -53,6 +53,7 @@ fn assemble(settings: Settings) -> Result<Telemetry, InitError> {
     let loki = loki.map(|loki| lines_to_loki(loki, &log, &resource, &delivery)).transpose()?;
     let (filter, levels) = LevelControl::builder(log.filter.clone()).registry(&registry).build()?;
     let lines = log_layer(log, loki, &resource, &registry)?;
+    let logs = lines.handle();
     let layers = traces.layer().and_then(lines).with_filter(filter);
     let subscriber = Dispatch::new(tracing_subscriber::registry().with(layers));
     dispatcher::with_default(&subscriber, || traces.probe()).map_err(InitError::Probe)?;
@@ -68,7 +69,7 @@ fn assemble(settings: Settings) -> Result<Telemetry, InitError> {
     // From here on the process is changed; what can fail has been tried.
     if let Some(hook) = panic_hook {
         // Without a subscriber it leaves panics to the hook before.
-        hook.registry(&registry).install().map_err(InitError::PanicHook)?;
+        hook.registry(&registry).flush(&logs).install().map_err(InitError::PanicHook)?;
     }
     bridge_log_records().map_err(InitError::Bridge)?;
     dispatcher::set_global_default(subscriber).map_err(|_| InitError::Subscriber)?;

@@ -7,11 +7,13 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+use radiosonde_core::{Clock as _, SystemClock};
 use radiosonde_metrics::{Counter, RegisterError, Registry};
 
 use crate::panicking::backtrace::PanicBacktrace;
 use crate::panicking::report::Report;
 use crate::writing::delivering::Delivering;
+use crate::writing::handle::LogHandle;
 
 /// Panics that are reported at the same time; of more, the hook that was there before tells.
 const MOST_AT_ONCE: usize = 64;
@@ -26,6 +28,10 @@ const MOST_AT_ONCE: usize = 64;
 /// The hook that was there before, which by default prints to standard error, does not run if the event has become a line, so
 /// that a panic is said once and as every other line; [`and_previous`](Self::and_previous) has it run always. It runs in any
 /// case if nothing takes the event: without a subscriber, for a panic in a writer or sink, if the deadline passes.
+///
+/// # At the end of the process
+/// A panic ends the process where panics abort, on the main thread, and where it cannot unwind. Then the thread that panics
+/// also waits for what [`flush`](Self::flush) names; a panic that only ends a task is not held up by a store that is down.
 ///
 /// # How
 /// The event is emitted by a thread of its own, for which the one that panics waits: that one may hold any lock, of a writer or
@@ -63,6 +69,7 @@ pub struct PanicHook {
     backtrace_bytes: usize,
     deadline: Duration,
     and_previous: bool,
+    logs: Option<LogHandle>,
 }
 
 impl PanicHook {
@@ -74,6 +81,7 @@ impl PanicHook {
             backtrace_bytes: 16 * 1024,
             deadline: Duration::from_secs(1),
             and_previous: false,
+            logs: None,
         }
     }
 
@@ -96,9 +104,15 @@ impl PanicHook {
         self
     }
 
-    /// How long a thread that panics waits for its line; by default one second.
+    /// How long a thread that panics waits for its line, and for a flush; by default one second.
     pub const fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
+        self
+    }
+
+    /// Flushes the queues and sinks of a layer when a panic ends the process.
+    pub fn flush(mut self, logs: &LogHandle) -> Self {
+        self.logs = Some(logs.clone());
         self
     }
 
@@ -160,15 +174,19 @@ impl Installed {
         let Some(place) = Place::take(&self.at_once) else { return false };
         let Some(report) = Report::of(info, self.options.backtrace) else { return false };
         let (tell, told) = mpsc::sync_channel(1);
-        let most = self.options.backtrace_bytes;
+        let (most, deadline) = (self.options.backtrace_bytes, self.options.deadline);
+        let logs = self.options.logs.clone().filter(|_| report.ends_process());
+        let end = SystemClock.monotonic().saturating_add(deadline);
         let work = move || {
             REPORTS.set(true);
             let _place = place;
+            let left = || end.saturating_sub(SystemClock.monotonic());
+            let is_told = report.emit(most) && logs.is_none_or(|logs| logs.flush(left()));
             // Nobody listens any more if the deadline has passed.
-            let _ = tell.send(report.emit(most));
+            let _ = tell.send(is_told);
         };
         let thread = thread::Builder::new().name("radiosonde-panic".to_owned()).spawn(work);
-        thread.is_ok() && told.recv_timeout(self.options.deadline) == Ok(true)
+        thread.is_ok() && told.recv_timeout(deadline) == Ok(true)
     }
 }
 

@@ -11,10 +11,15 @@ use crate::panicking::backtrace::{PanicBacktrace, trimmed};
 /// The target of the events that are made of panics.
 const TARGET: &str = "panic";
 
+/// What `core` says when a panic has nowhere to go.
+const DEAD_ENDS: [&str; 2] =
+    ["panic in a function that cannot unwind", "panic in a destructor during cleanup"];
+
 /// What is known of a panic, taken along from the thread that panics.
 #[derive(Debug)]
 pub(crate) struct Report {
     message: String,
+    ends_process: bool,
     location: Option<String>,
     thread: Option<String>,
     backtrace: Option<Backtrace>,
@@ -31,15 +36,23 @@ impl Report {
         if dispatch.is::<NoSubscriber>() {
             return None;
         }
+        let (said, thread) = (said(info.payload()), std::thread::current().name().map(str::to_owned));
         Some(Self {
-            message: format!("panicked: {}", said(info.payload())),
+            message: format!("panicked: {said}"),
+            ends_process: cfg!(panic = "abort")
+                || thread.as_deref() == Some("main")
+                || DEAD_ENDS.contains(&said),
             location: info.location().map(ToString::to_string),
-            thread: std::thread::current().name().map(str::to_owned),
+            thread,
             backtrace: backtrace.capture(),
             span: Span::current(),
             context: SpanContext::current(),
             dispatch,
         })
+    }
+
+    pub(crate) const fn ends_process(&self) -> bool {
+        self.ends_process
     }
 
     /// Makes the event, in the span in which the thread panicked. Returns whether anybody wanted it.

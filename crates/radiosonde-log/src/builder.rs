@@ -106,7 +106,8 @@ impl JsonLayerBuilder {
     ///
     /// They are `radiosonde_log_lines_total{level}`, `radiosonde_log_truncated_total`, `radiosonde_log_fmt_errors_total`,
     /// `radiosonde_log_redacted_total{by}`, `radiosonde_log_suppressed_total{level,reason}` and
-    /// `radiosonde_log_dropped_total{writer,reason,level}`.
+    /// `radiosonde_log_dropped_total{writer,reason,level}`; for files also `radiosonde_log_file_rotations_total{writer}`,
+    /// `radiosonde_log_file_removed_total{writer,reason}` and `radiosonde_log_file_failures_total{writer,action}`.
     pub fn registry(mut self, registry: &Registry) -> Self {
         self.registry = registry.clone();
         self
@@ -211,7 +212,9 @@ impl JsonLayerBuilder {
             }
         }
         let announcer = Arc::new(Announcer::new(&schema, &keys, &statics, (self.names, self.limits)));
-        let outputs = writers.into_iter().map(|writer| {
+        let outputs = writers.into_iter().map(|mut writer| {
+            let name = writer.name();
+            writer.set_file_meter(|| meter.file(name));
             let style = style(&writer, self.format, self.colors);
             let dropped = meter.dropped_by_writer(writer.name(), writer.queue_options().is_some());
             Output::start(writer, style, dropped, Arc::clone(&announcer), Arc::clone(&self.clock))

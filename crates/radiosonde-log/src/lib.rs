@@ -36,7 +36,10 @@ pub use redacting::redaction::Redaction;
 #[doc(hidden)]
 pub use tracing as __tracing;
 pub use writing::attributes::Attributes;
-pub use writing::file::log_file::OpenError;
+pub use writing::file::file_error::{FileError, OpenError};
+pub use writing::file::file_options::FileOptions;
+pub use writing::file::reopen::Reopen;
+pub use writing::file::rotation::Rotation;
 pub use writing::handle::{LogHandle, WriterReport};
 pub use writing::line::{Line, LineSink};
 pub use writing::queue_options::QueueOptions;

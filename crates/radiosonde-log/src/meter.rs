@@ -1,7 +1,10 @@
+use std::io;
+
 use radiosonde_core::{Level, LevelNames};
 use radiosonde_metrics::{Counter, RegisterError, Registry, Vector};
 
 use crate::rendering::recorder::Found;
+use crate::writing::file::meter::{FileMeter, FileMeters};
 
 /// The layer's own counters.
 #[derive(Debug)]
@@ -15,6 +18,7 @@ pub(crate) struct Meter {
     suppressed: Vector<Counter>,
     names: LevelNames,
     nested: Dropped,
+    files: FileMeters,
 }
 
 /// Why a line is not written.
@@ -22,6 +26,8 @@ pub(crate) struct Meter {
 pub(crate) enum Reason {
     /// A write failed.
     Write,
+    /// There was no room for it on the disk.
+    DiskFull,
     /// An earlier write failed and it was too early to try again.
     Waiting,
     /// The writer or sink panicked.
@@ -41,11 +47,12 @@ pub(crate) enum Reason {
 }
 
 impl Reason {
-    pub(crate) const COUNT: usize = 9;
+    pub(crate) const COUNT: usize = 10;
     /// Of a writer without a queue.
-    const DIRECT: &[Self] = &[Self::Write, Self::Waiting, Self::Panicked];
+    const DIRECT: &[Self] = &[Self::Write, Self::DiskFull, Self::Waiting, Self::Panicked];
     const QUEUED: &[Self] = &[
         Self::Write,
+        Self::DiskFull,
         Self::Panicked,
         Self::QueueFull,
         Self::Evicted,
@@ -57,6 +64,7 @@ impl Reason {
     ];
     const ALL: [Self; Self::COUNT] = [
         Self::Write,
+        Self::DiskFull,
         Self::Waiting,
         Self::Panicked,
         Self::QueueFull,
@@ -71,10 +79,21 @@ impl Reason {
         Self::ALL.into_iter()
     }
 
+    /// Of a line that was refused with this error.
+    pub(crate) fn of(error: &io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
+                Self::DiskFull
+            }
+            _ => Self::Write,
+        }
+    }
+
     /// The label's value.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Write => "write",
+            Self::DiskFull => "disk_full",
             Self::Waiting => "waiting",
             Self::Panicked => "panicked",
             Self::QueueFull => "queue_full",
@@ -132,6 +151,7 @@ impl Meter {
                     "Events that limits and sampling kept from becoming lines.",
                 )
                 .labels(&["level", "reason"])?,
+            files: FileMeters::new(registry)?,
         })
     }
 
@@ -147,6 +167,10 @@ impl Meter {
     /// What limits and sampling keep back, by level and reason.
     pub(crate) fn suppressed(&self) -> Vector<Counter> {
         self.suppressed.clone()
+    }
+
+    pub(crate) fn file(&self, writer: &str) -> FileMeter {
+        self.files.of(writer)
     }
 
     pub(crate) fn line(&self, level: Level, truncated: bool) {

@@ -312,7 +312,7 @@ fn a_failure_costs_the_line_in_which_it_happens() {
         assert!(logs.flush(LONG));
         info!("written");
     });
-    assert_eq!((dropped(&registry, "write", "INFO"), dropped(&registry, "panicked", "INFO")), (1, 1));
+    assert_eq!((dropped(&registry, "disk_full", "INFO"), dropped(&registry, "panicked", "INFO")), (1, 1));
     let text = buffer.take();
     let rest = text.strip_prefix("{\"timestam\n\n").unwrap_or_else(|| panic!("{text}"));
     let rest = SharedBuffer::new().tap(rest);

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use radiosonde_core::{LevelNames, Resource, ResourceBuilder};
-use radiosonde_log::{Format, LineSink, PanicHook, Redaction, Writer};
+use radiosonde_log::{FileOptions, Format, LineSink, PanicHook, Redaction, Writer};
 use radiosonde_metrics::{Credentials, Registry};
 use radiosonde_trace::Sampler;
 
@@ -31,6 +31,7 @@ pub fn builder() -> TelemetryBuilder {
         level_names: None,
         log_filter: None,
         log_file: None,
+        log_file_options: None,
         writers: Vec::new(),
         sinks: Vec::new(),
         redaction: Redaction::default(),
@@ -70,6 +71,7 @@ pub struct TelemetryBuilder {
     pub(crate) level_names: Option<LevelNames>,
     pub(crate) log_filter: Option<Cow<'static, str>>,
     pub(crate) log_file: Option<PathBuf>,
+    pub(crate) log_file_options: Option<FileOptions>,
     pub(crate) writers: Vec<Writer>,
     pub(crate) sinks: Vec<Sink>,
     pub(crate) redaction: Redaction,
@@ -149,6 +151,12 @@ impl TelemetryBuilder {
     /// Writes lines to this file instead of standard output. Else `RADIOSONDE_LOG_FILE`.
     pub fn log_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.log_file = Some(path.into());
+        self
+    }
+
+    /// When the log file is rotated and what is kept of it. Else the variables that start with `RADIOSONDE_LOG_FILE_`.
+    pub fn log_file_options(mut self, options: FileOptions) -> Self {
+        self.log_file_options = Some(options);
         self
     }
 

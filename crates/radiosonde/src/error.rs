@@ -2,7 +2,7 @@ use std::error::Error;
 use std::fmt;
 
 use radiosonde_delivery::StartError;
-use radiosonde_log::{BridgeError, OpenError, PanicHookError};
+use radiosonde_log::{BridgeError, FileError, PanicHookError};
 use radiosonde_metrics::{ListenError, RegisterError};
 use radiosonde_trace::{InvalidSampler, ProbeError};
 
@@ -16,8 +16,8 @@ pub enum InitError {
     Variable(InvalidVariable),
     /// The registry has another metric under the name of one of ours.
     Register(RegisterError),
-    /// The log file cannot be opened.
-    LogFile(OpenError),
+    /// The log file cannot be opened, or not be rotated as it should.
+    LogFile(FileError),
     /// The log layer refuses its configuration.
     Log(radiosonde_log::BuildError),
     /// The filter of log lines cannot be read.

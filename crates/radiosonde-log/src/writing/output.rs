@@ -127,7 +127,7 @@ impl Output {
                 | Failure::Later { error: Some(error), .. },
             ) => {
                 self.report(&error);
-                Reason::Write
+                Reason::of(&error)
             }
         };
         self.dropped.count(reason, priority.level, 1);
@@ -139,7 +139,7 @@ impl Output {
             // Before our own lock: a thread that holds the standard output and logs would wait for us while we wait for it.
             let _held = self.stream.hold();
             let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-            writer.write(lines, written, || self.clock.monotonic())
+            writer.write(lines, written, &*self.clock)
         }));
         result.unwrap_or_else(|payload| {
             discard(payload);

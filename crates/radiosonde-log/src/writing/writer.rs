@@ -1,10 +1,14 @@
 use std::fmt;
 use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
-use std::time::Duration;
+
+use radiosonde_core::Clock;
 
 use crate::writing::failure::Failure;
-use crate::writing::file::log_file::{LogFile, OpenError};
+use crate::writing::file::file_error::{FileError, OpenError};
+use crate::writing::file::file_options::FileOptions;
+use crate::writing::file::log_file::LogFile;
+use crate::writing::file::meter::FileMeter;
 use crate::writing::lines::Lines;
 use crate::writing::queue_options::QueueOptions;
 
@@ -55,15 +59,40 @@ impl Writer {
 
     /// Appends to a file, which is created if need be, with the folders above it.
     ///
-    /// When a write fails, the file is opened again by its path, after a second at the earliest. With a queue the lines wait
-    /// there meanwhile; without one they are dropped and counted. A line torn by a failed write is ended with a line feed before
-    /// the next one.
+    /// It grows without end; [`file_with`](Self::file_with) rotates it. All that is said there of failures holds here.
     ///
     /// # Errors
     /// [`OpenError`] if the file cannot be opened now.
     pub fn file(path: impl Into<PathBuf>) -> Result<Self, OpenError> {
-        let file = LogFile::open(path.into())?;
-        Ok(Self { name: "file", target: Target::File(file), queue: None })
+        let file = LogFile::open_plain(path.into())?;
+        Ok(Self { name: "file", target: Target::File(Box::new(file)), queue: None })
+    }
+
+    /// Appends to a file that is rotated, kept to bounds and made as [`FileOptions`] say.
+    ///
+    /// # What is written
+    /// A line counts as written once the system has taken it whole, for a file that has a name. It is then on the disk when the
+    /// system puts it there: after a loss of power, seconds may be missing. What was written is in exactly one file, what was
+    /// not waits in the queue, if there is one, or is counted in `radiosonde_log_dropped_total`; and no line is in a file in part: what the system took of one before
+    /// it refused the rest is taken back. Should that be impossible, as on a pipe, it is ended with a line feed.
+    ///
+    /// # What may happen to the file
+    /// - **Renamed, removed, or its folder gone**, by `logrotate` or by hand: noticed before the next lines are written, which
+    ///   go to a new file in a new folder, without a signal. `copytruncate` works as well, but loses what is written meanwhile.
+    /// - **Disk full, quota or limit reached**: tried again with the next lines, or four times a second while a queue waits.
+    ///   With [`keep_total_bytes`](FileOptions::keep_total_bytes), the oldest rotated file is removed first.
+    /// - **Another error**: opened again, after a second at the earliest if that fails too.
+    /// - **The process was killed** in the middle of a line: that line is ended before the first new one.
+    /// - **Two processes** write to it: their lines do not mix on a local file system, and each notices when the other has
+    ///   rotated it, but a file may be rotated early; and a process that only reads along may see a line that is taken back on
+    ///   a full disk.
+    ///
+    /// # Errors
+    /// [`FileError`] if the file cannot be opened now, if no file can be made beside one that is to be rotated, and for bounds
+    /// that make no sense.
+    pub fn file_with(path: impl Into<PathBuf>, options: FileOptions) -> Result<Self, FileError> {
+        let file = LogFile::open(path.into(), options)?;
+        Ok(Self { name: "file", target: Target::File(Box::new(file)), queue: None })
     }
 
     /// Any writer, called `name` in the counter of dropped lines.
@@ -101,6 +130,13 @@ impl Writer {
         self.queue.as_ref()
     }
 
+    /// What becomes of its files is counted here.
+    pub(crate) fn set_file_meter(&mut self, meter: impl FnOnce() -> FileMeter) {
+        if let Target::File(file) = &mut self.target {
+            file.set_meter(meter());
+        }
+    }
+
     /// Which lock of the process a line needs beside the writer's own.
     pub(crate) const fn stream(&self) -> Stream {
         match self.target {
@@ -124,13 +160,13 @@ impl Writer {
         &mut self,
         lines: Lines<'_>,
         written: &mut usize,
-        now: impl FnOnce() -> Duration,
+        clock: &dyn Clock,
     ) -> Result<(), Failure> {
         match &mut self.target {
             Target::Stdout { torn } => lines.write_to(&mut io::stdout().lock(), torn, written),
             Target::Stderr { torn } => lines.write_to(&mut io::stderr().lock(), torn, written),
             Target::Custom { writer, torn } => lines.write_to(writer, torn, written),
-            Target::File(file) => file.write(lines, written, now),
+            Target::File(file) => file.write(lines, written, clock),
         }
     }
 }
@@ -170,7 +206,7 @@ enum Target {
     Stderr {
         torn: bool,
     },
-    File(LogFile),
+    File(Box<LogFile>),
     Custom {
         writer: Box<dyn io::Write + Send>,
         torn: bool,

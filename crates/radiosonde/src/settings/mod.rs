@@ -1,12 +1,14 @@
 //! What code and environment amount to.
 
+mod log_file;
+
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use radiosonde_core::{LevelNames, Resource, diagnostics};
-use radiosonde_log::{Format, InvalidFilter, LineSink, LogFilter, PanicHook, Redaction, Writer};
+use radiosonde_log::{FileOptions, Format, InvalidFilter, LineSink, LogFilter, PanicHook, Redaction, Writer};
 use radiosonde_metrics::{Credentials, Listener, Registry};
 use radiosonde_otlp::{Compression, Headers};
 use radiosonde_trace::Sampler;
@@ -117,7 +119,7 @@ impl Settings {
                     None => variables.one_of("RADIOSONDE_LOG_LEVEL_NAMES", &NAMES)?.unwrap_or_default(),
                 },
                 filter: filter(code.log_filter.as_deref(), variables)?,
-                writers: writers(code.writers, code.log_file, variables)?,
+                writers: writers(code.writers, code.log_file, code.log_file_options, variables)?,
                 sinks: code.sinks,
                 redaction: code.redaction,
             },
@@ -159,6 +161,7 @@ fn filter(code: Option<&str>, variables: &Variables<'_>) -> Result<LogFilter, In
 fn writers(
     mut writers: Vec<Writer>,
     file: Option<std::path::PathBuf>,
+    options: Option<FileOptions>,
     variables: &Variables<'_>,
 ) -> Result<Vec<Writer>, InitError> {
     // A writer or file in code wins over the variable.
@@ -166,8 +169,13 @@ fn writers(
         None if writers.is_empty() => variables.text("RADIOSONDE_LOG_FILE")?.map(Into::into),
         file => file,
     };
+    let options = match options {
+        Some(options) => options,
+        // Also where no file is written, so that what cannot be understood is said.
+        None => log_file::options(variables)?,
+    };
     if let Some(path) = file {
-        writers.push(Writer::file(path).map_err(InitError::LogFile)?);
+        writers.push(Writer::file_with(path, options).map_err(InitError::LogFile)?);
     }
     if writers.is_empty() {
         writers.push(Writer::stdout());

@@ -1,6 +1,8 @@
 use std::error::Error as _;
 use std::ffi::OsString;
 
+use radiosonde_log::Rotation;
+
 use super::*;
 use crate::builder;
 
@@ -186,4 +188,68 @@ fn a_value_that_is_no_text_is_refused() {
     let look_up = |name: &str| (name == "RUST_LOG").then(|| OsString::from_vec(vec![0xff]));
     let error = Settings::resolve(builder(), &Variables::new(&look_up)).unwrap_err();
     assert_eq!(error.to_string(), "RUST_LOG is \"\u{fffd}\"; allowed is UTF-8");
+}
+
+#[test]
+fn the_log_file_is_rotated_as_the_variables_say() {
+    let options = |variables: &[(&str, &str)]| {
+        let look_up =
+            |name: &str| Some(OsString::from(variables.iter().find(|(other, _)| *other == name)?.1));
+        log_file::options(&Variables::new(&look_up))
+    };
+    let debug = |options: FileOptions| format!("{options:?}");
+    assert_eq!(debug(options(&[]).unwrap()), debug(FileOptions::new()));
+    let all = [
+        ("RADIOSONDE_LOG_FILE_ROTATE", "daily"),
+        ("RADIOSONDE_LOG_FILE_ROTATE_AT_BYTES", "1000"),
+        ("RADIOSONDE_LOG_FILE_KEEP_TOTAL_BYTES", "5000"),
+        ("RADIOSONDE_LOG_FILE_KEEP_FILES", "7"),
+        ("RADIOSONDE_LOG_FILE_KEEP_DAYS", "14"),
+        ("RADIOSONDE_LOG_FILE_GZIP", "true"),
+        ("RADIOSONDE_LOG_FILE_REOPEN_ON_SIGHUP", "true"),
+        ("RADIOSONDE_LOG_FILE_MODE", "0640"),
+    ];
+    let expected = FileOptions::new()
+        .rotate(Rotation::Daily)
+        .rotate_at_bytes(1000)
+        .keep_total_bytes(5000)
+        .keep_files(7)
+        .keep_for(Duration::from_secs(14 * 86_400))
+        .gzip(true)
+        .reopen_on_sighup()
+        .mode(0o640);
+    assert_eq!(debug(options(&all).unwrap()), debug(expected));
+    for (variable, value) in [
+        ("RADIOSONDE_LOG_FILE_ROTATE", "weekly"),
+        ("RADIOSONDE_LOG_FILE_ROTATE_AT_BYTES", "0"),
+        ("RADIOSONDE_LOG_FILE_ROTATE_AT_BYTES", "10MB"),
+        ("RADIOSONDE_LOG_FILE_KEEP_FILES", "-1"),
+        ("RADIOSONDE_LOG_FILE_KEEP_DAYS", "0.5"),
+        ("RADIOSONDE_LOG_FILE_GZIP", "yes"),
+        ("RADIOSONDE_LOG_FILE_MODE", "+640"),
+        ("RADIOSONDE_LOG_FILE_MODE", "444"),
+        ("RADIOSONDE_LOG_FILE_MODE", "1777"),
+        ("RADIOSONDE_LOG_FILE_MODE", "680"),
+    ] {
+        // Said even if no file is written.
+        let error = resolve(builder(), &[(variable, value)]).unwrap_err().to_string();
+        assert!(error.contains(variable) && error.contains(value), "{error}");
+    }
+}
+
+#[test]
+fn options_of_a_file_that_make_no_sense_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("orders.log");
+    let variables =
+        [("RADIOSONDE_LOG_FILE", path.to_str().unwrap()), ("RADIOSONDE_LOG_FILE_KEEP_FILES", "3")];
+    let error = resolve(builder(), &variables).unwrap_err();
+    assert_eq!(error.to_string(), "cannot write the log file");
+    assert!(
+        error.source().unwrap().to_string().starts_with("`keep_files` is about rotated log files"),
+        "{error:?}"
+    );
+    // Code wins as a whole.
+    let code = builder().log_file_options(FileOptions::new().rotate(Rotation::Daily));
+    assert_eq!(resolve(code, &variables).unwrap().log.writers.len(), 1);
 }

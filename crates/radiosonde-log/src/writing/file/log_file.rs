@@ -1,123 +1,360 @@
-use std::fmt;
-use std::fs::{File, OpenOptions};
-use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::fmt::Debug;
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime};
+
+use radiosonde_core::{Clock, diagnostics};
 
 use crate::writing::failure::Failure;
+use crate::writing::file::Refused;
+use crate::writing::file::archive::Archive;
+use crate::writing::file::compressor::Compressor;
+use crate::writing::file::file_error::{FileError, OpenError};
+use crate::writing::file::file_options::FileOptions;
+use crate::writing::file::meter::{Action, FileMeter};
+use crate::writing::file::opened::{AtPath, NotAppended, Opened};
+use crate::writing::file::retention::{Reason, beyond};
 use crate::writing::lines::Lines;
 
-/// After a write to a file failed, the file is opened again at most this often.
-const REOPEN_EVERY: Duration = Duration::from_secs(1);
+/// What failed is tried again at most this often.
+const RETRY_EVERY: Duration = Duration::from_secs(1);
+/// How long lines that can wait do so for room.
+const FULL_FOR: Duration = Duration::from_millis(250);
+/// Bounds on rotated files are looked at with each rotation, and this often, for their age.
+const PRUNE_EVERY: Duration = Duration::from_secs(60);
+/// So often in one batch may the file be removed under our hands.
+const REMOVALS: u32 = 8;
 
-/// A file that is opened again after a failure.
+/// A file that lines are appended to: rotated when it is due, found again when it was moved, and opened again after a failure.
 #[derive(Debug)]
 pub(crate) struct LogFile {
     path: PathBuf,
-    file: Option<File>,
-    torn: bool,
-    reopen_at: Duration,
+    options: FileOptions,
+    archive: Archive,
+    file: Option<Opened>,
+    /// Set by a signal, or whoever asks.
+    asked: Arc<AtomicBool>,
+    _signal: Option<Box<dyn Debug + Send>>,
+    compressor: Option<Compressor>,
+    meter: FileMeter,
+    /// The last write failed for another reason than room.
+    has_failed: bool,
+    open_at: Duration,
+    rotate_at: Duration,
+    prune_at: Duration,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Now {
+    wall: SystemTime,
+    monotonic: Duration,
 }
 
 impl LogFile {
-    pub(crate) fn open(path: PathBuf) -> Result<Self, OpenError> {
-        match open(&path) {
-            Ok(file) => {
-                let torn = ends_within_a_line(&file, &path);
-                Ok(Self { path, file: Some(file), torn, reopen_at: Duration::ZERO })
+    /// One that grows without end.
+    pub(crate) fn open_plain(path: PathBuf) -> Result<Self, OpenError> {
+        let options = FileOptions::new();
+        let file = open(&path, &options)?;
+        Ok(Self::new(path, options, file, Arc::default(), None))
+    }
+
+    pub(crate) fn open(path: PathBuf, options: FileOptions) -> Result<Self, FileError> {
+        options.check()?;
+        let file = open(&path, &options).map_err(FileError::Open)?;
+        let mut path = path;
+        if options.rotates() {
+            if !file.is_regular() {
+                return Err(FileError::NotAFile { path });
             }
-            Err(source) => Err(OpenError { path, source }),
+            if fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_symlink()) {
+                // Else the link would be renamed, and not the file.
+                path = fs::canonicalize(&path)
+                    .map_err(|source| FileError::Open(OpenError::new(&path, source)))?;
+            }
+        }
+        if options.rotates() {
+            let archive = Archive::of(&path);
+            let folder = || archive.folder().to_owned();
+            archive.try_out().map_err(|source| FileError::Folder { folder: folder(), source })?;
+        }
+        let asked = Arc::new(AtomicBool::new(false));
+        if let Some(reopen) = &options.reopen {
+            reopen.add(&asked);
+        }
+        let signal = options.signal.map(|listen| listen(&asked)).transpose().map_err(FileError::Signal)?;
+        Ok(Self::new(path, options, file, asked, signal))
+    }
+
+    fn new(
+        path: PathBuf,
+        options: FileOptions,
+        file: Opened,
+        asked: Arc<AtomicBool>,
+        signal: Option<Box<dyn Debug + Send>>,
+    ) -> Self {
+        Self {
+            archive: Archive::of(&path),
+            path,
+            options,
+            file: Some(file),
+            asked,
+            _signal: signal,
+            compressor: None,
+            meter: FileMeter::default(),
+            has_failed: false,
+            open_at: Duration::ZERO,
+            rotate_at: Duration::ZERO,
+            prune_at: Duration::ZERO,
         }
     }
 
-    /// Writes lines; `written` says how far it came. After a failure the line at which it stopped is to be written again.
+    /// Counts with these from now on.
+    pub(crate) fn set_meter(&mut self, meter: FileMeter) {
+        self.meter = meter;
+    }
+
+    /// Appends lines. Blocks while the system writes, and while it renames a file that is due.
+    ///
+    /// `written` grows by the bytes that are in a file: those of whole lines from the front, also on failure.
     pub(crate) fn write(
         &mut self,
         lines: Lines<'_>,
         written: &mut usize,
-        now: impl FnOnce() -> Duration,
+        clock: &dyn Clock,
     ) -> Result<(), Failure> {
-        if let Some(file) = &mut self.file {
-            return lines.write_to(file, &mut self.torn, written).map_err(|failure| {
-                // The next line may try at once; only if that fails too there is a pause.
-                (self.file, self.reopen_at) = (None, Duration::ZERO);
-                later(failure, Duration::ZERO)
-            });
-        }
-        let now = now();
-        if let Some(after) = self.reopen_at.checked_sub(now).filter(|after| !after.is_zero()) {
-            return Err(Failure::Later { after, error: None });
-        }
-        let opened = open(&self.path).map_err(Failure::Refused).and_then(|mut file| {
-            self.torn = ends_within_a_line(&file, &self.path);
-            lines.write_to(&mut file, &mut self.torn, written)?;
-            Ok(file)
-        });
-        match opened {
-            Ok(file) => self.file = Some(file),
-            Err(failure) => {
-                self.reopen_at = now + REOPEN_EVERY;
-                return Err(later(failure, REOPEN_EVERY));
+        self.write_lines(lines.bytes, written, clock).map_err(|refused| {
+            let pause = || self.open_at.saturating_sub(clock.monotonic());
+            match refused {
+                Refused::DiskFull(error) => Failure::Later { after: FULL_FOR, error: Some(error) },
+                Refused::Io(error) => Failure::Later { after: pause(), error: Some(error) },
+                Refused::Waiting => Failure::Later { after: pause(), error: None },
+            }
+        })
+    }
+
+    pub(crate) fn write_lines(
+        &mut self,
+        lines: &[u8],
+        written: &mut usize,
+        clock: &dyn Clock,
+    ) -> Result<(), Refused> {
+        let now = Now { wall: clock.now(), monotonic: clock.monotonic() };
+        let mut removals = 0;
+        self.prune_if_due(now);
+        while let Some(rest) = lines.get(*written..).filter(|rest| !rest.is_empty()) {
+            match self.write_some(rest, now, &mut removals) {
+                Ok(more) => *written += more,
+                Err((more, refused)) => {
+                    *written += more;
+                    return Err(refused);
+                }
             }
         }
         Ok(())
     }
-}
 
-fn later(failure: Failure, after: Duration) -> Failure {
-    match failure {
-        Failure::Refused(error) | Failure::Unflushed(error) | Failure::Busy(error) => {
-            Failure::Later { after, error: Some(error) }
+    /// One step, with how many bytes of whole lines it wrote: perhaps none, if it rather made them room.
+    fn write_some(&mut self, lines: &[u8], now: Now, removals: &mut u32) -> Result<usize, (usize, Refused)> {
+        self.find(now).or_else(|refused| self.make_room(refused, now)).map_err(|refused| (0, refused))?;
+        let Some(file) = &mut self.file else { return Ok(0) };
+        let mut piece = lines;
+        if file.is_regular() && file.bytes() > 0 && now.monotonic >= self.rotate_at {
+            let fitting =
+                self.options.rotate_at_bytes.map_or(lines.len(), |max| fitting(lines, max, file.bytes()));
+            if fitting == 0 || self.options.rotation.is_due(file.last_write(), now.wall) {
+                self.rotate(now);
+                return Ok(0);
+            }
+            piece = &lines[..fitting];
+        } else if let Some(max) = self.options.rotate_at_bytes.filter(|_| file.bytes() == 0) {
+            piece = &lines[..fitting(lines, max, 0).max(first_line(lines))];
         }
-        other => other,
+        match file.append(piece, now.wall) {
+            Ok(()) => {
+                self.has_failed = false;
+                Ok(piece.len())
+            }
+            Err(NotAppended::Removed) => {
+                self.file = None;
+                *removals += 1;
+                if *removals < REMOVALS {
+                    return Ok(0);
+                }
+                Err((0, Refused::Io(io::Error::other("the file is removed again and again"))))
+            }
+            Err(NotAppended::Io { kept, is_torn, error }) => {
+                if is_torn {
+                    self.meter.failed(Action::TakeBack);
+                }
+                self.refused(kept, error.into(), now)
+            }
+        }
+    }
+
+    fn refused(&mut self, kept: usize, refused: Refused, now: Now) -> Result<usize, (usize, Refused)> {
+        if matches!(refused, Refused::Io(_)) {
+            self.file = None;
+            // The next lines may try at once; only if that fails too there is a pause.
+            if std::mem::replace(&mut self.has_failed, true) {
+                self.open_at = now.monotonic + RETRY_EVERY;
+            }
+        }
+        match self.make_room(refused, now) {
+            Ok(()) => Ok(kept),
+            Err(refused) => Err((kept, refused)),
+        }
+    }
+
+    /// Removes the oldest rotated file if that may help.
+    fn make_room(&mut self, refused: Refused, now: Now) -> Result<(), Refused> {
+        if !matches!(refused, Refused::DiskFull(_)) || self.options.keep_total_bytes.is_none() {
+            return Err(refused);
+        }
+        let oldest = self.archive.rotated().ok().and_then(|list| list.into_iter().next());
+        match oldest {
+            Some(oldest) if self.remove(&oldest.path, Reason::DiskFull) => {
+                // Whatever failed for want of room may be tried again.
+                (self.open_at, self.rotate_at) = (now.monotonic, now.monotonic);
+                Ok(())
+            }
+            _ => Err(refused),
+        }
+    }
+
+    /// Sees to it that what is open is what the path leads to.
+    fn find(&mut self, now: Now) -> Result<(), Refused> {
+        // Relaxed: the file is looked at by its path anyway. A load first, as nearly always nobody asks.
+        let is_asked = self.asked.load(Ordering::Relaxed);
+        if let Some(file) = &mut self.file
+            && file.look_at(&self.path) == AtPath::Same
+            && !is_asked
+        {
+            return Ok(());
+        }
+        if now.monotonic < self.open_at {
+            return self.go_on_with_the_old(Refused::Waiting);
+        }
+        // Acquire: what was done to the file before somebody asked is seen. Before opening, so that none who asks later is missed.
+        self.asked.swap(false, Ordering::Acquire);
+        match Opened::open(&self.path, &self.options) {
+            Ok(file) => {
+                self.file = Some(file);
+                self.wake_compressor();
+                Ok(())
+            }
+            Err(error) => {
+                // Relaxed: only this thread takes it.
+                self.asked.fetch_or(is_asked, Ordering::Relaxed);
+                self.open_at = now.monotonic + RETRY_EVERY;
+                self.failed(Action::Open, &self.path, &error);
+                self.go_on_with_the_old(error.into())
+            }
+        }
+    }
+
+    /// A file that was moved can still be written to while no other can be had; one that was removed cannot.
+    fn go_on_with_the_old(&mut self, refused: Refused) -> Result<(), Refused> {
+        self.file.take_if(|file| !file.has_a_name());
+        if self.file.is_some() { Ok(()) } else { Err(refused) }
+    }
+
+    /// Moves the file to the archive. If that fails, it goes on growing for a while.
+    fn rotate(&mut self, now: Now) {
+        let Some(file) = &self.file else { return };
+        let moved = self.archive.claim(file.last_write()).and_then(|claimed| {
+            fs::rename(&self.path, &claimed).inspect_err(|_| {
+                // Empty, and nobody else's.
+                let _ = fs::remove_file(&claimed);
+            })
+        });
+        match moved {
+            Ok(()) => {
+                self.meter.rotated();
+                // The old one stays open until there is another.
+                self.prune(now);
+            }
+            Err(error) => {
+                self.rotate_at = now.monotonic + RETRY_EVERY;
+                self.failed(Action::Rotate, &self.path, &error);
+            }
+        }
+    }
+
+    fn prune_if_due(&mut self, now: Now) {
+        if self.options.rotates() && now.monotonic >= self.prune_at {
+            let is_first = self.prune_at.is_zero();
+            self.prune(now);
+            if is_first {
+                // What the last process left.
+                self.wake_compressor();
+            }
+        }
+    }
+
+    fn prune(&mut self, now: Now) {
+        self.prune_at = now.monotonic + PRUNE_EVERY;
+        match self.archive.rotated() {
+            Ok(list) => {
+                for (file, reason) in beyond(&list, &self.options, now.wall) {
+                    self.remove(&file.path, reason);
+                }
+            }
+            // A folder that is gone is made again with the file.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => self.failed(Action::Remove, self.archive.folder(), &error),
+        }
+    }
+
+    fn remove(&self, path: &Path, reason: Reason) -> bool {
+        match fs::remove_file(path) {
+            Ok(()) => {
+                self.meter.removed(reason);
+                true
+            }
+            // Another process was faster, or it has been compressed.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => true,
+            Err(error) => {
+                self.failed(Action::Remove, path, &error);
+                false
+            }
+        }
+    }
+
+    fn wake_compressor(&mut self) {
+        let Some(compress) = self.options.compress else { return };
+        if self.compressor.is_none() {
+            match Compressor::start(self.archive.clone(), compress, self.meter.clone()) {
+                Ok(compressor) => self.compressor = Some(compressor),
+                Err(error) => self.failed(Action::Compress, &self.path, &error),
+            }
+        }
+        if let Some(compressor) = &self.compressor {
+            compressor.wake();
+        }
+    }
+
+    fn failed(&self, action: Action, path: &Path, error: &io::Error) {
+        self.meter.failed(action);
+        diagnostics::report("log", "file", format_args!("cannot {action} {path:?}: {error}"));
     }
 }
 
-fn open(path: &Path) -> io::Result<File> {
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
-    }
-    OpenOptions::new().append(true).create(true).open(path)
+fn open(path: &Path, options: &FileOptions) -> Result<Opened, OpenError> {
+    Opened::open(path, options).map_err(|source| OpenError::new(path, source))
 }
 
-/// Whether whoever wrote to the file before stopped in the middle of a line. A file that cannot be read is given the benefit
-/// of the doubt.
-fn ends_within_a_line(file: &File, path: &Path) -> bool {
-    if !file.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.len() > 0) {
-        return false;
+/// How many bytes of whole lines fit into a file of so many bytes.
+fn fitting(lines: &[u8], max: u64, bytes: u64) -> usize {
+    let room = usize::try_from(max.saturating_sub(bytes)).unwrap_or(usize::MAX);
+    if lines.len() <= room {
+        return lines.len();
     }
-    let last = File::open(path).and_then(|mut file| {
-        let mut last = [0];
-        file.seek(SeekFrom::End(-1))?;
-        file.read_exact(&mut last)?;
-        Ok(last)
-    });
-    last.is_ok_and(|last| last != *b"\n")
+    lines[..room].iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1)
 }
 
-/// A log file that cannot be opened.
-#[derive(Debug)]
-pub struct OpenError {
-    path: PathBuf,
-    source: io::Error,
-}
-
-impl OpenError {
-    /// The file.
-    #[must_use]
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-}
-
-impl fmt::Display for OpenError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "cannot open log file {:?} for appending", self.path)
-    }
-}
-
-impl std::error::Error for OpenError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&self.source)
-    }
+fn first_line(lines: &[u8]) -> usize {
+    lines.iter().position(|byte| *byte == b'\n').map_or(lines.len(), |end| end + 1)
 }

@@ -72,13 +72,13 @@ fn write(output: &Output, queue: &Queue, chunk: &Chunk) -> u64 {
             }
             Failure::Refused(error) => {
                 output.report(&error);
-                lose(Reason::Write, start, end);
+                lose(Reason::of(&error), start, end);
                 (at, resumes) = (end, false);
                 Duration::ZERO
             }
             Failure::Unflushed(error) => {
                 output.report(&error);
-                lose(Reason::Write, at, bytes.len());
+                lose(Reason::of(&error), at, bytes.len());
                 break;
             }
             Failure::Panicked => {

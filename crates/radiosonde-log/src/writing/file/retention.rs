@@ -1,0 +1,87 @@
+use std::time::SystemTime;
+
+use crate::writing::file::archive::Rotated;
+use crate::writing::file::file_options::FileOptions;
+
+/// Why a rotated file was removed. Its lines had been written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reason {
+    Age,
+    Count,
+    TotalBytes,
+    /// There was no room for new lines.
+    DiskFull,
+}
+
+impl Reason {
+    pub(crate) const ALL: [Self; 4] = [Self::Age, Self::Count, Self::TotalBytes, Self::DiskFull];
+
+    /// The label's value.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Age => "age",
+            Self::Count => "count",
+            Self::TotalBytes => "total_bytes",
+            Self::DiskFull => "disk_full",
+        }
+    }
+}
+
+/// The files that are beyond the options' bounds, of a list from the oldest to the newest.
+///
+/// What is kept leaves room for one full log file, so that the total holds whatever is written until the next rotation.
+pub(crate) fn beyond<'a>(
+    rotated: &'a [Rotated],
+    options: &FileOptions,
+    now: SystemTime,
+) -> impl Iterator<Item = (&'a Rotated, Reason)> {
+    let mut files = rotated.len();
+    let mut bytes: u64 = rotated.iter().map(|file| file.bytes).sum();
+    let oldest = options.keep_for.and_then(|age| now.checked_sub(age));
+    let room =
+        options.keep_total_bytes.map(|total| total.saturating_sub(options.rotate_at_bytes.unwrap_or(0)));
+    let max_files = options.keep_files;
+    rotated.iter().map_while(move |file| {
+        let reason = if oldest.is_some_and(|oldest| file.ended < oldest) {
+            Reason::Age
+        } else if max_files.is_some_and(|max| files > max) {
+            Reason::Count
+        } else if room.is_some_and(|room| bytes > room) {
+            Reason::TotalBytes
+        } else {
+            return None;
+        };
+        files -= 1;
+        bytes -= file.bytes;
+        Some((file, reason))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, UNIX_EPOCH};
+
+    use super::*;
+
+    fn removed(options: &FileOptions) -> Vec<(u64, Reason)> {
+        let at = |seconds| UNIX_EPOCH + Duration::from_secs(seconds);
+        let list: Vec<_> = (1..=4)
+            .map(|n| Rotated { path: "x".into(), ended: at(n * 100), bytes: n * 10, is_compressed: false })
+            .collect();
+        beyond(&list, options, at(1000)).map(|(file, reason)| (file.bytes, reason)).collect()
+    }
+
+    #[test]
+    fn the_oldest_go_first_and_each_bound_counts() {
+        let options = FileOptions::new().rotate_at_bytes(40);
+        assert_eq!(removed(&options), []);
+        assert_eq!(removed(&options.clone().keep_files(4)), []);
+        assert_eq!(removed(&options.clone().keep_files(2)), [(10, Reason::Count), (20, Reason::Count)]);
+        // 30 + 40 bytes and room for 40 more.
+        assert_eq!(removed(&options.clone().keep_total_bytes(140)), []);
+        assert_eq!(removed(&options.clone().keep_total_bytes(139)), [(10, Reason::TotalBytes)]);
+        assert_eq!(removed(&options.clone().keep_for(Duration::from_secs(900))), []);
+        let by_age = options.keep_for(Duration::from_secs(899)).keep_files(2);
+        assert_eq!(removed(&by_age), [(10, Reason::Age), (20, Reason::Count)]);
+    }
+}

@@ -1,0 +1,322 @@
+//! Log files while the disk is full, folders go and signals come: each line is in a file once, or counted as dropped.
+//!
+//! A small file system of its own is mounted where that is allowed; a limit on the size of files can be had everywhere.
+#![cfg(all(target_os = "linux", feature = "gzip", feature = "sighup"))]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr, reason = "a test fails by panicking")]
+
+use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use radiosonde_core::{Clock as _, Resource, SystemClock};
+use radiosonde_log::{FileOptions, Format, JsonLayer, QueueOptions, Writer};
+use radiosonde_metrics::Registry;
+use tracing::{Dispatch, info};
+use tracing_subscriber::layer::SubscriberExt as _;
+
+/// Names the folder in which the test is to run, in the process that runs it.
+const FOLDER: &str = "RADIOSONDE_TEST_FOLDER";
+/// What the shell ends with if nothing can be mounted.
+const NO_MOUNT: i32 = 97;
+
+/// Runs `test` again in a process that `command` starts. Says whether it ran.
+fn run_again(test: &str, command: &[&str], folder: &Path) -> bool {
+    let status = Command::new(command[0])
+        .args(&command[1..])
+        .arg(folder)
+        .arg(std::env::current_exe().unwrap())
+        .args(["--exact", test, "--nocapture"])
+        .env(FOLDER, folder)
+        .status();
+    match status {
+        Err(error) if error.kind() == ErrorKind::NotFound => false,
+        // `unshare` itself ends with 1; the test's own process ends with 101 if it fails.
+        Ok(status) if matches!(status.code(), Some(1 | NO_MOUNT)) => false,
+        status => {
+            assert!(status.unwrap().success());
+            true
+        }
+    }
+}
+
+/// The mounted folder, in the process that has it; `None` in the one that has just waited for that process.
+fn small_disk(test: &str, kilobytes: u32) -> Option<PathBuf> {
+    if let Some(folder) = std::env::var_os(FOLDER) {
+        return Some(folder.into());
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let script = format!(r#"mount -t tmpfs -o size={kilobytes}k tmpfs "$0" || exit {NO_MOUNT}; exec "$@""#);
+    if !run_again(test, &["unshare", "-rm", "sh", "-c", &script], folder.path()) {
+        eprintln!("{test}: not run: no file system can be mounted here");
+    }
+    None
+}
+
+/// Threads that log as many lines as they are allowed to.
+struct Load {
+    registry: Registry,
+    allowed: Arc<AtomicU64>,
+    made: Arc<AtomicU64>,
+    threads: Vec<thread::JoinHandle<()>>,
+}
+
+const THREADS: u64 = 4;
+const STOP: u64 = u64::MAX;
+
+impl Load {
+    fn start(writer: Writer) -> Self {
+        let registry = Registry::new();
+        let layer = JsonLayer::builder(&Resource::new("orders"))
+            .registry(&registry)
+            .format(Format::Json)
+            .writer(writer)
+            .build()
+            .unwrap();
+        let dispatch = Dispatch::new(tracing_subscriber::registry().with(layer));
+        let (allowed, made) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
+        let threads = (0..THREADS)
+            .map(|thread| {
+                let (dispatch, allowed, made) = (dispatch.clone(), Arc::clone(&allowed), Arc::clone(&made));
+                thread::spawn(move || {
+                    let pad = "x".repeat(100);
+                    tracing::dispatcher::with_default(&dispatch, || {
+                        // SeqCst: nothing depends on its cost here.
+                        for line in 0.. {
+                            loop {
+                                match allowed.load(Ordering::SeqCst) {
+                                    STOP => return,
+                                    lines if line < lines => break,
+                                    _ => thread::yield_now(),
+                                }
+                            }
+                            info!(pad, "{thread}/{line}");
+                            made.fetch_add(1, Ordering::SeqCst);
+                        }
+                    });
+                })
+            })
+            .collect();
+        Self { registry, allowed, made, threads }
+    }
+
+    /// Logs so many lines in each thread, and does `meanwhile` when half of them are made.
+    fn log(&self, lines: u64, meanwhile: impl FnOnce()) {
+        let before = self.made.load(Ordering::SeqCst);
+        self.allowed.fetch_add(lines, Ordering::SeqCst);
+        let wait_for = |lines| {
+            while self.made.load(Ordering::SeqCst) < before + lines * THREADS {
+                assert!(!self.threads.iter().any(|thread| thread.is_finished()));
+                thread::yield_now();
+            }
+        };
+        wait_for(lines / 2);
+        meanwhile();
+        wait_for(lines);
+    }
+
+    /// Ends the threads, and with them the layer. How many lines were made.
+    fn stop(&mut self) -> u64 {
+        self.allowed.store(STOP, Ordering::SeqCst);
+        for thread in self.threads.drain(..) {
+            thread.join().unwrap();
+        }
+        self.made.load(Ordering::SeqCst)
+    }
+
+    /// The sum over all label sets with `part` in them.
+    fn count(&self, name: &str, part: &str) -> u64 {
+        let text = self.registry.text();
+        let lines = text.lines().filter(|line| line.starts_with(name) && line.contains(part));
+        lines.map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap()).sum()
+    }
+}
+
+/// Lines by message, and how often each is there. Every one is whole.
+#[derive(Default)]
+struct Found(HashMap<String, u32>);
+
+impl Found {
+    fn read(&mut self, name: &OsStr, mut file: File) {
+        let mut text = String::new();
+        if Path::new(name).extension() == Some(OsStr::new("gz")) {
+            flate2::read::GzDecoder::new(file).read_to_string(&mut text).unwrap();
+        } else {
+            file.read_to_string(&mut text).unwrap();
+        }
+        assert!(text.is_empty() || text.ends_with('\n'), "{name:?} is torn");
+        for line in text.lines() {
+            let line: serde_json::Value =
+                serde_json::from_str(line).unwrap_or_else(|error| panic!("{name:?}: {error}: {line:?}"));
+            *self.0.entry(line["message"].as_str().unwrap().to_owned()).or_default() += 1;
+        }
+    }
+
+    fn read_folder(&mut self, folder: &Path) {
+        for (name, file) in open_all(folder) {
+            self.read(&name, file);
+        }
+    }
+}
+
+fn open_all(folder: &Path) -> Vec<(std::ffi::OsString, File)> {
+    fs::read_dir(folder)
+        .unwrap()
+        // The compressing thread may remove one meanwhile: then its copy is there under another name.
+        .filter_map(|entry| {
+            let entry = entry.unwrap();
+            let is_finished = !entry.file_name().to_string_lossy().ends_with(".tmp");
+            is_finished.then(|| (entry.file_name(), File::open(entry.path()).unwrap()))
+        })
+        .collect()
+}
+
+fn hang_up() {
+    let command = format!("kill -HUP {}", std::process::id());
+    assert!(Command::new("sh").args(["-c", &command]).status().unwrap().success());
+}
+
+/// Moves the folder, as soon as the writer has made it anew.
+fn move_away(folder: &Path, to: &Path) {
+    let start = SystemClock.monotonic();
+    while let Err(error) = fs::rename(folder, to) {
+        assert_eq!(error.kind(), ErrorKind::NotFound);
+        assert!(SystemClock.monotonic() - start < Duration::from_secs(60), "it is not made");
+        thread::yield_now();
+    }
+}
+
+/// Takes all the room that there is.
+fn fill(path: &Path) {
+    let mut ballast = File::options().append(true).create(true).open(path).unwrap();
+    let error = loop {
+        if let Err(error) = ballast.write_all(&[b'x'; 4096]) {
+            break error;
+        }
+    };
+    assert_eq!(error.kind(), ErrorKind::StorageFull);
+}
+
+#[test]
+fn every_line_is_in_a_file_once_or_counted_as_dropped() {
+    if let Some(disk) = small_disk("every_line_is_in_a_file_once_or_counted_as_dropped", 8192) {
+        let load = through_faults(&disk, |writer| writer);
+        assert!(load.count("radiosonde_log_dropped_total", "disk_full") > 1000, "nothing was refused");
+    }
+}
+
+#[test]
+fn lines_in_a_queue_are_in_a_file_once_or_counted_as_dropped() {
+    if let Some(disk) = small_disk("lines_in_a_queue_are_in_a_file_once_or_counted_as_dropped", 8192) {
+        let load = through_faults(&disk, |writer| writer.queue(QueueOptions::new().max_lines(500)));
+        assert!(
+            load.count("radiosonde_log_dropped_total", "queue_full") > 1000,
+            "all found room in the queue"
+        );
+        assert_eq!(load.count("radiosonde_log_dropped_total", "disk_full"), 0, "they waited");
+    }
+}
+
+/// Signals, folders that are moved and removed, and a full disk, each of them under load, and then the sum.
+fn through_faults(disk: &Path, with: impl FnOnce(Writer) -> Writer) -> Load {
+    let (logs, ballast) = (disk.join("logs"), disk.join("ballast"));
+    let options = FileOptions::new().rotate_at_bytes(64 << 10).reopen_on_sighup();
+    let mut load = Load::start(with(Writer::file_with(logs.join("orders.log"), options).unwrap()));
+    let mut moved = Vec::new();
+    let mut removed = Vec::new();
+    for round in 0..3 {
+        load.log(500, hang_up);
+        load.log(500, || {
+            let to = disk.join(format!("moved-{round}"));
+            move_away(&logs, &to);
+            moved.push(to);
+        });
+        load.log(500, || {
+            // Removed with whatever is written to it still: the files stay open here, so that their lines can be counted.
+            let doomed = disk.join("doomed");
+            move_away(&logs, &doomed);
+            removed.extend(open_all(&doomed));
+            fs::remove_dir_all(&doomed).unwrap();
+        });
+        load.log(500, || fill(&ballast));
+        load.log(500, hang_up);
+        fs::remove_file(&ballast).unwrap();
+        load.log(500, || {});
+    }
+    let made = load.stop();
+
+    let mut found = Found::default();
+    found.read_folder(&logs);
+    moved.iter().for_each(|folder| found.read_folder(folder));
+    let twice: Vec<_> = found.0.iter().filter(|(_, times)| **times > 1).collect();
+    assert!(twice.iter().all(|(message, _)| !message.contains('/')), "{twice:?}");
+    // A line that went to a file after it was removed is written again.
+    removed.into_iter().for_each(|(name, file)| found.read(&name, file));
+    let dropped = load.count("radiosonde_log_dropped_total", "");
+    // Those by which a queue says what was dropped come on top.
+    let announced = found.0.extract_if(|message, _| !message.contains('/')).count();
+    assert_eq!(load.count("radiosonde_log_lines_total", ""), made);
+    assert_eq!(found.0.len() as u64 + dropped, made, "{dropped} dropped, said in {announced} lines");
+    assert!(load.count("radiosonde_log_file_rotations_total", "") > 10);
+    assert_eq!(load.count("radiosonde_log_file_failures_total", "take_back"), 0);
+    eprintln!("{made} lines: {} found, {dropped} dropped", found.0.len());
+    load
+}
+
+#[test]
+fn old_files_make_room_for_new_lines() {
+    let Some(disk) = small_disk("old_files_make_room_for_new_lines", 512) else { return };
+    let options = FileOptions::new().rotate_at_bytes(64 << 10).keep_total_bytes(1 << 30).gzip(true);
+    let mut load = Load::start(Writer::file_with(disk.join("logs/orders.log"), options).unwrap());
+    // Not even what was compressed fits by the end.
+    fill(&disk.join("ballast"));
+    File::options().write(true).open(disk.join("ballast")).unwrap().set_len(200 << 10).unwrap();
+    for _ in 0..10 {
+        load.log(1000, || {});
+    }
+    load.log(10, || {});
+    load.stop();
+    let dropped = load.count("radiosonde_log_dropped_total", "");
+    assert_eq!(dropped, 0, "each line had room when it came");
+    assert!(load.count("radiosonde_log_file_removed_total", "disk_full") > 0);
+    let mut found = Found::default();
+    found.read_folder(&disk.join("logs"));
+    assert_eq!(found.0.values().filter(|times| **times > 1).count(), 0);
+    for thread in 0..THREADS {
+        for line in 10_000..10_010 {
+            assert!(found.0.contains_key(&format!("{thread}/{line}")), "the last ones are kept");
+        }
+    }
+}
+
+#[test]
+fn at_a_limit_no_line_is_torn() {
+    const NAME: &str = "at_a_limit_no_line_is_torn";
+    let Some(folder) = std::env::var_os(FOLDER).map(PathBuf::from) else {
+        let folder = tempfile::tempdir().unwrap();
+        // 32 kB a file, in blocks of 512 bytes. The signal would end the process before it is told.
+        let script = r#"trap "" XFSZ; ulimit -f 64; shift; exec "$@""#;
+        assert!(run_again(NAME, &["sh", "-c", script, "sh"], folder.path()));
+        return;
+    };
+    let path = folder.join("orders.log");
+    let mut load = Load::start(Writer::file(&path).unwrap());
+    load.log(500, || {});
+    assert!(fs::metadata(&path).unwrap().len() <= 32 << 10);
+    assert!(load.count("radiosonde_log_dropped_total", "disk_full") > 0);
+    fs::rename(&path, folder.join("moved")).unwrap();
+    load.log(20, || {});
+    let made = load.stop();
+    let mut found = Found::default();
+    found.read_folder(&folder);
+    let dropped = load.count("radiosonde_log_dropped_total", "");
+    assert_eq!(found.0.len() as u64 + dropped, made);
+    assert!(found.0.values().all(|times| *times == 1));
+    assert!(found.0.contains_key("0/519"), "written once there was room");
+}

@@ -1,0 +1,66 @@
+//! What the environment says of the log file.
+
+use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
+use std::time::Duration;
+
+use radiosonde_log::{FileOptions, Rotation};
+
+use crate::InvalidVariable;
+use crate::variables::Variables;
+
+const ROTATIONS: [(&str, Rotation); 4] = [
+    ("never", Rotation::Never),
+    ("minutely", Rotation::Minutely),
+    ("hourly", Rotation::Hourly),
+    ("daily", Rotation::Daily),
+];
+
+const BYTES: &str = "a number of bytes from 1";
+const SECONDS_A_DAY: u64 = 86_400;
+
+pub(super) fn options(variables: &Variables<'_>) -> Result<FileOptions, InvalidVariable> {
+    let rotation = variables.one_of("RADIOSONDE_LOG_FILE_ROTATE", &ROTATIONS)?.unwrap_or_default();
+    let mut options = FileOptions::new().rotate(rotation);
+    if let Some(bytes) = variables.parse::<NonZeroU64>("RADIOSONDE_LOG_FILE_ROTATE_AT_BYTES", BYTES)? {
+        options = options.rotate_at_bytes(bytes.get());
+    }
+    if let Some(bytes) = variables.parse::<NonZeroU64>("RADIOSONDE_LOG_FILE_KEEP_TOTAL_BYTES", BYTES)? {
+        options = options.keep_total_bytes(bytes.get());
+    }
+    if let Some(files) =
+        variables.parse::<NonZeroUsize>("RADIOSONDE_LOG_FILE_KEEP_FILES", "a number of files from 1")?
+    {
+        options = options.keep_files(files.get());
+    }
+    if let Some(days) =
+        variables.parse::<NonZeroU32>("RADIOSONDE_LOG_FILE_KEEP_DAYS", "a number of days from 1")?
+    {
+        options = options.keep_for(Duration::from_secs(u64::from(days.get()) * SECONDS_A_DAY));
+    }
+    if variables.flag("RADIOSONDE_LOG_FILE_GZIP")? {
+        options = options.gzip(true);
+    }
+    if variables.flag("RADIOSONDE_LOG_FILE_REOPEN_ON_SIGHUP")? {
+        options = options.reopen_on_sighup();
+    }
+    match mode(variables)? {
+        Some(mode) => Ok(options.mode(mode)),
+        None => Ok(options),
+    }
+}
+
+/// Octal, as `chmod` takes it.
+fn mode(variables: &Variables<'_>) -> Result<Option<u32>, InvalidVariable> {
+    const VARIABLE: &str = "RADIOSONDE_LOG_FILE_MODE";
+    let Some(text) = variables.text(VARIABLE)? else { return Ok(None) };
+    let digits = text.bytes().all(|digit| digit.is_ascii_digit()).then_some(text.as_str());
+    let mode = digits.and_then(|text| u32::from_str_radix(text, 8).ok());
+    match mode.filter(|mode| mode & 0o200 != 0 && *mode <= 0o777) {
+        Some(mode) => Ok(Some(mode)),
+        None => Err(InvalidVariable::new(
+            VARIABLE,
+            &text,
+            "an octal number from 200 to 777 that lets the owner write",
+        )),
+    }
+}

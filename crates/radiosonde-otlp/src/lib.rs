@@ -2,14 +2,18 @@
 
 mod builder;
 mod compression;
+mod connection;
 mod encode;
 mod export;
 mod headers;
+mod logs;
 mod policy;
 mod proto;
+mod signal;
 mod spans;
 
 pub use builder::{BuildError, OtlpSpansBuilder};
 pub use compression::{Compression, InvalidCompression};
 pub use headers::{Headers, InvalidHeaders, InvalidHeadersKind};
+pub use logs::{OtlpLogs, OtlpLogsBuilder};
 pub use spans::OtlpSpans;

@@ -5,38 +5,39 @@ use radiosonde_core::diagnostics;
 use radiosonde_delivery::{Verdict, retry_after};
 
 use crate::proto::ExportResponse;
+use crate::signal::Signal;
 
 /// What a collector's answers mean.
 ///
 /// Source: <https://opentelemetry.io/docs/specs/otlp/#otlphttp-response>. It knows four statuses that may be tried again; 413 is
 /// none of them, but halves of a batch are other requests.
-pub(crate) fn judge(response: &Response<Bytes>) -> Verdict {
+pub(crate) fn judge(response: &Response<Bytes>, signal: Signal) -> Verdict {
     let drop = |reason, hint| Verdict::Drop { reason, hint };
     match response.status().as_u16() {
-        200..=299 => accepted(response.body()),
+        200..=299 => accepted(response.body(), signal),
         429 | 502 | 503 | 504 => Verdict::Retry { after: retry_after(response.headers()) },
         413 => Verdict::Split,
         401 | 403 => drop("unauthorized", "check the headers of the OTLP sink"),
         300..=399 => drop("wrong_address", "check the endpoint of the OTLP sink; redirects are not followed"),
-        404 | 405 => drop("wrong_address", "check the endpoint of the OTLP sink; it ends in /v1/traces"),
+        404 | 405 => drop("wrong_address", signal.wrong_address),
         415 => drop("refused", "the endpoint takes no protobuf, or not with this compression"),
         _ => Verdict::dropped("refused"),
     }
 }
 
-/// A collector may accept a request and say how many of its spans it did not take, or give a warning.
-fn accepted(body: &Bytes) -> Verdict {
+/// A collector may accept a request and say how many of its spans or records it did not take, or give a warning.
+fn accepted(body: &Bytes, signal: Signal) -> Verdict {
     // An answer that is no protobuf, such as a gateway's, does not take back that the batch was accepted.
     let partial = ExportResponse::decode(body.clone()).ok().and_then(|answer| answer.partial_success);
     let Some(partial) = partial else { return Verdict::DELIVERED };
-    let rejected = u64::try_from(partial.rejected_spans).unwrap_or(0);
+    let rejected = u64::try_from(partial.rejected).unwrap_or(0);
     let message = partial.error_message;
     // A kind of its own: how many were dropped is reported, under the reason, by whoever drops them.
     if !message.is_empty() {
         diagnostics::report(
             "otlp",
             "collector_message",
-            format_args!("with {rejected} spans rejected, the collector says {message:?}"),
+            format_args!("with {rejected} {} rejected, the collector says {message:?}", signal.items),
         );
     }
     Verdict::Delivered { rejected, reason: "partial_success" }
@@ -48,13 +49,14 @@ mod tests {
 
     use super::*;
     use crate::proto::PartialSuccess;
+    use crate::signal::{LOGS, TRACES};
 
     fn verdict(status: u16, body: impl Into<Bytes>) -> Verdict {
-        judge(&Response::builder().status(status).body(body.into()).unwrap())
+        judge(&Response::builder().status(status).body(body.into()).unwrap(), TRACES)
     }
 
-    fn partial(rejected_spans: i64) -> Verdict {
-        let partial_success = Some(PartialSuccess { rejected_spans, error_message: "too old".into() });
+    fn partial(rejected: i64) -> Verdict {
+        let partial_success = Some(PartialSuccess { rejected, error_message: "too old".into() });
         verdict(200, ExportResponse { partial_success }.encode_to_vec())
     }
 
@@ -77,7 +79,7 @@ mod tests {
     #[test]
     fn a_wait_that_the_collector_asks_for_is_handed_on() {
         let response = Response::builder().status(503).header("retry-after", "3").body(Bytes::new()).unwrap();
-        assert_eq!(judge(&response), Verdict::Retry { after: Some(Duration::from_secs(3)) });
+        assert_eq!(judge(&response, LOGS), Verdict::Retry { after: Some(Duration::from_secs(3)) });
     }
 
     #[test]

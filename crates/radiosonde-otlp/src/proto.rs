@@ -1,5 +1,5 @@
-//! The messages of OTLP's trace export: <https://github.com/open-telemetry/opentelemetry-proto>, `trace/v1`, `common/v1`,
-//! `resource/v1` and `collector/trace/v1`, with the fields that are sent or read.
+//! The messages of OTLP's export of traces and logs: <https://github.com/open-telemetry/opentelemetry-proto>, `trace/v1`, `logs/v1`,
+//! `common/v1`, `resource/v1`, `collector/trace/v1` and `collector/logs/v1`, with the fields that are sent or read.
 //!
 //! Where the definition says `string`, the fields here are `bytes`: the two are the same on the wire, and `Bytes` lets static
 //! names be shared instead of copied. All of them hold UTF-8.
@@ -149,6 +149,30 @@ pub(crate) struct ArrayValue {
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct ExportLogsRequest {
+    #[prost(message, repeated, tag = "1")]
+    pub(crate) resource_logs: Vec<ResourceLogs>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct ResourceLogs {
+    #[prost(message, required, tag = "1")]
+    pub(crate) resource: Resource,
+    #[prost(message, repeated, tag = "2")]
+    pub(crate) scope_logs: Vec<ScopeLogs>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct ScopeLogs {
+    #[prost(message, required, tag = "1")]
+    pub(crate) scope: Scope,
+    /// Messages, which are bytes on the wire: they were encoded when the line was taken.
+    #[prost(bytes = "bytes", repeated, tag = "2")]
+    pub(crate) log_records: Vec<Bytes>,
+}
+
+/// The answer for every signal: they differ in a name only.
+#[derive(Clone, PartialEq, prost::Message)]
 pub(crate) struct ExportResponse {
     #[prost(message, optional, tag = "1")]
     pub(crate) partial_success: Option<PartialSuccess>,
@@ -157,7 +181,7 @@ pub(crate) struct ExportResponse {
 #[derive(Clone, PartialEq, prost::Message)]
 pub(crate) struct PartialSuccess {
     #[prost(int64, tag = "1")]
-    pub(crate) rejected_spans: i64,
+    pub(crate) rejected: i64,
     #[prost(string, tag = "2")]
     pub(crate) error_message: String,
 }

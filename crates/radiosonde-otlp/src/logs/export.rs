@@ -1,0 +1,55 @@
+use bytes::Bytes;
+use http::{Request, Response};
+use prost::Message;
+use radiosonde_delivery::{Backend, EncodeError, Endpoint, Verdict};
+
+use super::record::Record;
+use crate::connection::Connection;
+use crate::policy;
+use crate::proto::{ExportLogsRequest, Resource, ResourceLogs, Scope, ScopeLogs};
+use crate::signal::LOGS;
+
+/// Makes export requests of batches of records.
+pub(super) struct ExportLogs {
+    connection: Connection,
+    resource: Resource,
+}
+
+impl ExportLogs {
+    pub(super) const fn new(connection: Connection, resource: Resource) -> Self {
+        Self { connection, resource }
+    }
+}
+
+impl Backend for ExportLogs {
+    type Item = Record;
+
+    fn endpoint(&self) -> &Endpoint {
+        self.connection.endpoint()
+    }
+
+    fn encode(&mut self, batch: &[Record]) -> Result<Request<Bytes>, EncodeError> {
+        let logs = ResourceLogs { resource: self.resource.clone(), scope_logs: scopes(batch) };
+        self.connection.request(ExportLogsRequest { resource_logs: vec![logs] }.encode_to_vec())
+    }
+
+    fn judge(&mut self, response: &Response<Bytes>, _items: usize) -> Verdict {
+        policy::judge(response, LOGS)
+    }
+}
+
+/// The records by the module that made them, each module's in their order.
+fn scopes(records: &[Record]) -> Vec<ScopeLogs> {
+    let mut scopes: Vec<ScopeLogs> = Vec::new();
+    for record in records {
+        let name = record.scope();
+        match scopes.iter_mut().find(|scope| scope.scope.name == name) {
+            Some(scope) => scope.log_records.push(record.message()),
+            None => scopes.push(ScopeLogs {
+                scope: Scope { name, version: Bytes::new() },
+                log_records: vec![record.message()],
+            }),
+        }
+    }
+    scopes
+}

@@ -1,0 +1,12 @@
+//! Log lines as OTLP's log records.
+
+mod attribute_value;
+mod builder;
+mod export;
+mod json_text;
+mod message;
+mod record;
+mod sink;
+
+pub use builder::OtlpLogsBuilder;
+pub use sink::OtlpLogs;

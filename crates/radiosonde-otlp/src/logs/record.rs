@@ -1,0 +1,125 @@
+use std::cell::RefCell;
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use radiosonde_core::{Level, LevelNames};
+use radiosonde_log::Line;
+
+use super::attribute_value::push_any_value;
+use super::message::{push_bytes, push_fixed32, push_fixed64, push_message, push_number};
+
+/// More than this is not kept for the next line.
+const KEPT_BYTES: usize = 64 * 1024;
+
+/// What a record costs beside its bytes: itself, and its frame on the wire.
+const OVERHEAD: usize = size_of::<Record>() + 32;
+
+/// A line as a `LogRecord`, encoded, and the name of its scope behind that: one piece of memory for both.
+#[derive(Debug, Clone)]
+pub(super) struct Record {
+    bytes: Bytes,
+    record_bytes: usize,
+}
+
+thread_local! {
+    static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+impl Record {
+    /// Encodes a line in this thread's buffer and copies the result.
+    pub(super) fn new(line: &Line<'_>, names: LevelNames) -> Self {
+        let encode = |buffer: &mut Vec<u8>| {
+            buffer.clear();
+            push_record(buffer, line, names);
+            let record_bytes = buffer.len();
+            buffer.extend_from_slice(line.target().as_bytes());
+            let bytes = Bytes::copy_from_slice(buffer);
+            buffer.shrink_to(KEPT_BYTES);
+            Self { bytes, record_bytes }
+        };
+        // At its end a thread has no buffer any more.
+        let kept =
+            SCRATCH.try_with(|scratch| scratch.try_borrow_mut().ok().map(|mut buffer| encode(&mut buffer)));
+        kept.ok().flatten().unwrap_or_else(|| encode(&mut Vec::new()))
+    }
+
+    /// The encoded message.
+    pub(super) fn message(&self) -> Bytes {
+        self.bytes.slice(..self.record_bytes)
+    }
+
+    /// The name of the scope: the line's target.
+    pub(super) fn scope(&self) -> Bytes {
+        self.bytes.slice(self.record_bytes..)
+    }
+
+    /// About how much memory it holds, which is more than it takes on the wire.
+    pub(super) fn size(&self) -> usize {
+        OVERHEAD + self.bytes.len()
+    }
+}
+
+/// The fields of `LogRecord`, in the order of their tags.
+fn push_record(out: &mut Vec<u8>, line: &Line<'_>, names: LevelNames) {
+    let nanos = unix_nanos(line.timestamp());
+    push_fixed64(out, 1, nanos);
+    push_number(out, 2, severity(line.level()));
+    push_bytes(out, 3, line.level().name(names).as_bytes());
+    let attributes = line.attributes();
+    let is_bare = line.message().is_empty() && attributes.clone().next().is_none();
+    // A line that somebody made without fields has its text only.
+    let body = if is_bare { line.json() } else { line.message() };
+    push_message(out, 5, |out| push_bytes(out, 1, body.as_bytes()));
+    let mut count = 0;
+    for (name, value) in attributes {
+        count += 1;
+        push_message(out, 6, |out| {
+            push_bytes(out, 1, name.as_bytes());
+            push_message(out, 2, |out| push_any_value(out, value));
+        });
+    }
+    if count == 0 {
+        push_ids(out, line);
+    }
+    if let Some(context) = line.context() {
+        push_fixed32(out, 8, u32::from(context.flags().to_byte()));
+        push_bytes(out, 9, &context.trace_id().to_bytes());
+        push_bytes(out, 10, &context.span_id().to_bytes());
+    }
+    // It was observed when it was made: there is nothing between.
+    push_fixed64(out, 11, nanos);
+}
+
+/// The ids of a line without fields; else they are among those.
+fn push_ids(out: &mut Vec<u8>, line: &Line<'_>) {
+    let ids = [
+        ("correlation_id", line.correlation_id()),
+        ("request_id", line.request_id()),
+        ("user_id", line.user_id()),
+    ];
+    for (name, id) in ids {
+        let Some(id) = id else { continue };
+        push_message(out, 6, |out| {
+            push_bytes(out, 1, name.as_bytes());
+            push_message(out, 2, |out| push_bytes(out, 1, id.as_bytes()));
+        });
+    }
+}
+
+/// The first number of each range: <https://opentelemetry.io/docs/specs/otel/logs/data-model/#field-severitynumber>.
+const fn severity(level: Level) -> u64 {
+    match level {
+        Level::Trace => 1,
+        Level::Debug => 5,
+        Level::Info => 9,
+        Level::Warn => 13,
+        Level::Error => 17,
+        Level::Fatal => 21,
+    }
+}
+
+/// Nanoseconds since 1970; a time before that is 0, which the specification reads as unknown.
+fn unix_nanos(at: SystemTime) -> u64 {
+    at.duration_since(SystemTime::UNIX_EPOCH)
+        .map_or(0, |since| u64::try_from(since.as_nanos()).unwrap_or(u64::MAX))
+}

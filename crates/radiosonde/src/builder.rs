@@ -39,6 +39,7 @@ pub fn builder() -> TelemetryBuilder {
         loki: None,
         loki_tenant: None,
         otlp: None,
+        otlp_logs: None,
         sampler: None,
         metrics_listener: None,
         metrics_credentials: None,
@@ -79,6 +80,7 @@ pub struct TelemetryBuilder {
     pub(crate) loki: Option<String>,
     pub(crate) loki_tenant: Option<String>,
     pub(crate) otlp: Option<String>,
+    pub(crate) otlp_logs: Option<String>,
     pub(crate) sampler: Option<Sampler>,
     pub(crate) metrics_listener: Option<SocketAddr>,
     pub(crate) metrics_credentials: Option<Vec<Credentials>>,
@@ -206,6 +208,14 @@ impl TelemetryBuilder {
     /// `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`, else `OTEL_EXPORTER_OTLP_ENDPOINT`; else nowhere.
     pub fn otlp(mut self, endpoint: impl Into<String>) -> Self {
         self.otlp = Some(endpoint.into());
+        self
+    }
+
+    /// Exports lines as log records to any collector at this URL, too, by OTLP over HTTP; `/v1/logs` is appended. For Loki it is
+    /// its URL with `/otlp`. Else `OTEL_EXPORTER_OTLP_LOGS_ENDPOINT`; else, if `OTEL_LOGS_EXPORTER` is `otlp`, to where spans go;
+    /// else nowhere.
+    pub fn otlp_logs(mut self, endpoint: impl Into<String>) -> Self {
+        self.otlp_logs = Some(endpoint.into());
         self
     }
 

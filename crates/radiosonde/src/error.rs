@@ -28,8 +28,10 @@ pub enum InitError {
     Sampler(InvalidSampler),
     /// The configuration of the Loki sink is refused.
     Loki(radiosonde_loki::BuildError),
-    /// The configuration of the OTLP sink is refused.
+    /// The configuration of the OTLP sink for spans is refused.
     Otlp(radiosonde_otlp::BuildError),
+    /// The configuration of the OTLP sink for log records is refused.
+    OtlpLogs(radiosonde_otlp::BuildError),
     /// The metrics listener cannot listen.
     Listen(ListenError),
     /// The panic hook cannot be installed.
@@ -56,6 +58,7 @@ impl fmt::Display for InitError {
             Self::Delivery(_) => "cannot start the delivery thread",
             Self::Loki(_) => "cannot set up the push to Loki",
             Self::Otlp(_) => "cannot set up the export of spans",
+            Self::OtlpLogs(_) => "cannot set up the export of log records",
             Self::Listen(_) => "cannot start the metrics listener",
             Self::PanicHook(_) => "cannot make panics lines",
             Self::Subscriber => {
@@ -80,7 +83,7 @@ impl Error for InitError {
             Self::PanicHook(error) => error,
             Self::Delivery(error) => error,
             Self::Loki(error) => error,
-            Self::Otlp(error) => error,
+            Self::Otlp(error) | Self::OtlpLogs(error) => error,
             Self::Listen(error) => error,
             Self::Bridge(error) => error,
             Self::Probe(error) => error,

@@ -9,7 +9,7 @@ use radiosonde_delivery::{Delivery, SinkOptions};
 use radiosonde_log::{JsonLayer, LevelControl, LineSink, bridge_log_records};
 use radiosonde_loki::LokiSink;
 use radiosonde_metrics::{Listener, MetricsService, Registry};
-use radiosonde_otlp::OtlpSpans;
+use radiosonde_otlp::{OtlpLogs, OtlpSpans};
 use radiosonde_tower::{ClientLayer, ServerLayer};
 use radiosonde_trace::{Sampler, TracePipeline};
 use tracing::dispatcher::{self, Dispatch};
@@ -35,14 +35,15 @@ pub(crate) fn install(settings: Settings) -> Result<Telemetry, InitError> {
 }
 
 fn assemble(settings: Settings) -> Result<Telemetry, InitError> {
-    let Settings { resource, registry, log, panic_hook, loki, otlp, sampler, disabled, listen, credentials } =
+    let Settings { resource, registry, log, panic_hook, sampler, disabled, listen, credentials, .. } =
         settings;
+    let (loki, otlp, otlp_logs) = (settings.loki, settings.otlp, settings.otlp_logs);
     if !dispatcher::get_default(|there| there.is::<NoSubscriber>()) {
         return Err(InitError::Subscriber);
     }
     let (server, client) = (ServerLayer::new(&registry)?, ClientLayer::new(&registry)?);
     let delivery = Delivery::builder().registry(&registry).start().map_err(InitError::Delivery)?;
-    let (loki, otlp) = if disabled { (None, None) } else { (loki, otlp) };
+    let (loki, otlp, otlp_logs) = if disabled { (None, None, None) } else { (loki, otlp, otlp_logs) };
     let sampler = if disabled { Sampler::always_off() } else { sampler };
 
     let mut traces = TracePipeline::builder(&resource).registry(&registry).sampler(sampler);
@@ -52,7 +53,10 @@ fn assemble(settings: Settings) -> Result<Telemetry, InitError> {
     let traces = traces.build()?;
     let loki = loki.map(|loki| lines_to_loki(loki, &log, &resource, &delivery)).transpose()?;
     let (filter, levels) = LevelControl::builder(log.filter.clone()).registry(&registry).build()?;
-    let lines = log_layer(log, loki, &resource, &registry)?;
+    let otlp_logs = otlp_logs.map(|otlp| lines_to_otlp(otlp, &log, &resource, &delivery)).transpose()?;
+    let loki = loki.map(|loki| Arc::new(loki) as Arc<dyn LineSink>);
+    let otlp_logs = otlp_logs.map(|otlp| Arc::new(otlp) as Arc<dyn LineSink>);
+    let lines = log_layer(log, loki.into_iter().chain(otlp_logs), &resource, &registry)?;
     let logs = lines.handle();
     let layers = traces.layer().and_then(lines).with_filter(filter);
     let subscriber = Dispatch::new(tracing_subscriber::registry().with(layers));
@@ -81,15 +85,14 @@ fn assemble(settings: Settings) -> Result<Telemetry, InitError> {
 
 fn log_layer(
     log: LogSettings,
-    loki: Option<LokiSink>,
+    delivered: impl Iterator<Item = Arc<dyn LineSink>>,
     resource: &Resource,
     registry: &Registry,
 ) -> Result<JsonLayer, InitError> {
     let layer = JsonLayer::builder(resource).registry(registry).format(log.format).level_names(log.names);
     let layer = layer.redaction(log.redaction);
     let layer = log.writers.into_iter().fold(layer, |layer, writer| layer.writer(writer));
-    let loki = loki.map(|loki| Arc::new(loki) as Arc<dyn LineSink>);
-    let sinks = log.sinks.into_iter().map(|sink| sink.0).chain(loki);
+    let sinks = log.sinks.into_iter().map(|sink| sink.0).chain(delivered);
     sinks.fold(layer, |layer, sink| layer.sink(sink)).build().map_err(InitError::Log)
 }
 
@@ -118,25 +121,53 @@ fn spans_to_otlp(
     resource: &Resource,
     delivery: &Delivery,
 ) -> Result<OtlpSpans, InitError> {
-    let OtlpSettings { endpoint, for_traces, headers, timeout, compression } = otlp;
-    let mut options = SinkOptions::new("otlp");
-    if let Some(timeout) = timeout {
-        options = options.timeout(timeout);
-    }
+    let options = otlp.options("otlp");
+    let OtlpSettings { endpoint, is_whole, headers, compression, .. } = otlp;
     let builder = OtlpSpans::builder(resource).headers(headers).compression(compression).options(options);
     let builder =
-        if for_traces { builder.traces_endpoint(&endpoint.text) } else { builder.endpoint(&endpoint.text) };
-    builder.build(delivery).map_err(|error| match error {
-        radiosonde_otlp::BuildError::Endpoint(cause) if endpoint.variable.is_some() => {
-            endpoint.refuse(URL, cause)
-        }
-        error => InitError::Otlp(error),
-    })
+        if is_whole { builder.traces_endpoint(&endpoint.text) } else { builder.endpoint(&endpoint.text) };
+    builder.build(delivery).map_err(|error| endpoint.blame(error, InitError::Otlp))
+}
+
+fn lines_to_otlp(
+    otlp: OtlpSettings,
+    log: &LogSettings,
+    resource: &Resource,
+    delivery: &Delivery,
+) -> Result<OtlpLogs, InitError> {
+    let options = otlp.options("otlp_logs");
+    let OtlpSettings { endpoint, is_whole, headers, compression, .. } = otlp;
+    let builder = OtlpLogs::builder(resource).headers(headers).compression(compression).options(options);
+    let builder =
+        if is_whole { builder.logs_endpoint(&endpoint.text) } else { builder.endpoint(&endpoint.text) };
+    let logs = builder.level_names(log.names).build(delivery);
+    logs.map_err(|error| endpoint.blame(error, InitError::OtlpLogs))
+}
+
+impl OtlpSettings {
+    fn options(&self, name: &'static str) -> SinkOptions {
+        let options = SinkOptions::new(name);
+        self.timeout.map_or(options, |timeout| options.timeout(timeout))
+    }
 }
 
 const URL: &str = "an http or https URL";
 
 impl Given {
+    /// The error about an OTLP sink: of the variable that the endpoint is from, if it is about that.
+    fn blame(
+        &self,
+        error: radiosonde_otlp::BuildError,
+        other: fn(radiosonde_otlp::BuildError) -> InitError,
+    ) -> InitError {
+        match error {
+            radiosonde_otlp::BuildError::Endpoint(cause) if self.variable.is_some() => {
+                self.refuse(URL, cause)
+            }
+            error => other(error),
+        }
+    }
+
     /// The error about a text that is from a variable.
     fn refuse(&self, allowed: &str, cause: impl Error + Send + Sync + 'static) -> InitError {
         let variable = self.variable.unwrap_or_default();

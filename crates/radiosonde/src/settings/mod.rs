@@ -1,18 +1,18 @@
 //! What code and environment amount to.
 
 mod log_file;
+mod otlp;
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::time::Duration;
 
 use radiosonde_core::{LevelNames, Resource, diagnostics};
 use radiosonde_log::{FileOptions, Format, InvalidFilter, LineSink, LogFilter, PanicHook, Redaction, Writer};
 use radiosonde_metrics::{Credentials, Listener, Registry};
-use radiosonde_otlp::{Compression, Headers};
 use radiosonde_trace::Sampler;
 
+pub(crate) use self::otlp::OtlpSettings;
 use crate::variables::Variables;
 use crate::{InitError, InvalidVariable, TelemetryBuilder};
 
@@ -24,6 +24,7 @@ pub(crate) struct Settings {
     pub(crate) panic_hook: Option<PanicHook>,
     pub(crate) loki: Option<LokiSettings>,
     pub(crate) otlp: Option<OtlpSettings>,
+    pub(crate) otlp_logs: Option<OtlpSettings>,
     pub(crate) sampler: Sampler,
     /// `OTEL_SDK_DISABLED`: no spans, and nothing is delivered.
     pub(crate) disabled: bool,
@@ -64,19 +65,6 @@ pub(crate) struct LokiSettings {
     pub(crate) tenant: Option<Given>,
 }
 
-#[derive(Debug)]
-pub(crate) struct OtlpSettings {
-    pub(crate) endpoint: Given,
-    /// Whether the endpoint is for spans and stands as it is, or for all signals, so that `/v1/traces` is appended.
-    pub(crate) for_traces: bool,
-    pub(crate) headers: Headers,
-    pub(crate) timeout: Option<Duration>,
-    pub(crate) compression: Compression,
-}
-
-/// Where a collector listens unless told otherwise.
-const OTLP_DEFAULT: &str = "http://localhost:4318";
-
 impl Settings {
     pub(crate) fn resolve(code: TelemetryBuilder, variables: &Variables<'_>) -> Result<Self, InitError> {
         check_propagators(variables)?;
@@ -97,7 +85,8 @@ impl Settings {
             registry: code.registry.unwrap_or_else(|| Registry::global().clone()),
             panic_hook: code.panic_hook,
             loki: loki.map(|url| LokiSettings { url, tenant }),
-            otlp: otlp(code.otlp, variables)?,
+            otlp: otlp::TRACES.resolve(code.otlp.clone(), None, variables)?,
+            otlp_logs: otlp::LOGS.resolve(code.otlp_logs, code.otlp, variables)?,
             sampler: match code.sampler {
                 Some(sampler) => sampler,
                 None => Sampler::from_env_values(
@@ -220,54 +209,6 @@ fn given(
         Some(text) => Some(Given { text, variable: None }),
         None => variables.first(names)?.map(|(name, text)| Given { text, variable: Some(name) }),
     })
-}
-
-fn otlp(code: Option<String>, variables: &Variables<'_>) -> Result<Option<OtlpSettings>, InvalidVariable> {
-    const PROTOCOLS: [&str; 2] = ["OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"];
-    let exporter = variables.one_of("OTEL_TRACES_EXPORTER", &[("otlp", true), ("none", false)])?;
-    if let Some((name, protocol)) = variables.first(&PROTOCOLS)?
-        && protocol != "http/protobuf"
-    {
-        return Err(InvalidVariable::new(name, &protocol, "http/protobuf"));
-    }
-    let (compression, timeout, headers) = (compression(variables)?, timeout(variables)?, headers(variables)?);
-    let settings =
-        |endpoint, for_traces| Some(OtlpSettings { endpoint, for_traces, headers, timeout, compression });
-    if let Some(text) = code {
-        return Ok(settings(Given { text, variable: None }, false));
-    }
-    if exporter == Some(false) {
-        return Ok(None);
-    }
-    if let Some(endpoint) = given(None, &["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"], variables)? {
-        return Ok(settings(endpoint, true));
-    }
-    // The specification would export to the default endpoint unless told not to; here somebody has to ask for it.
-    let asked = exporter.map(|_| Given { text: OTLP_DEFAULT.to_owned(), variable: None });
-    let base = given(None, &["OTEL_EXPORTER_OTLP_ENDPOINT"], variables)?.or(asked);
-    Ok(base.and_then(|endpoint| settings(endpoint, false)))
-}
-
-fn compression(variables: &Variables<'_>) -> Result<Compression, InvalidVariable> {
-    let names = ["OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "OTEL_EXPORTER_OTLP_COMPRESSION"];
-    let Some((name, text)) = variables.first(&names)? else { return Ok(Compression::default()) };
-    text.parse().map_err(|_| InvalidVariable::new(name, &text, "gzip, none"))
-}
-
-fn timeout(variables: &Variables<'_>) -> Result<Option<Duration>, InvalidVariable> {
-    let names = ["OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "OTEL_EXPORTER_OTLP_TIMEOUT"];
-    let Some((name, text)) = variables.first(&names)? else { return Ok(None) };
-    match text.parse() {
-        Ok(millis) if millis > 0 => Ok(Some(Duration::from_millis(millis))),
-        _ => Err(InvalidVariable::new(name, &text, "a number of milliseconds from 1")),
-    }
-}
-
-fn headers(variables: &Variables<'_>) -> Result<Headers, InvalidVariable> {
-    let names = ["OTEL_EXPORTER_OTLP_TRACES_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS"];
-    let Some((name, text)) = variables.first(&names)? else { return Ok(Headers::new()) };
-    let allowed = "a list `key=value,key=value` with percent-encoded values";
-    Headers::parse(&text).map_err(|cause| InvalidVariable::secret(name, allowed).because(cause))
 }
 
 /// W3C trace context is what there is. Baggage stands in OpenTelemetry's default value, so it is no error.

@@ -1,5 +1,8 @@
 use std::error::Error as _;
 use std::ffi::OsString;
+use std::time::Duration;
+
+use radiosonde_otlp::Compression;
 
 use radiosonde_log::Rotation;
 
@@ -24,6 +27,7 @@ fn nothing_is_delivered_and_nothing_listens_unless_asked() {
     assert!(
         settings.loki.is_none() && settings.otlp.is_none() && settings.listen.is_none() && !settings.disabled
     );
+    assert!(settings.otlp_logs.is_none());
     assert_eq!(settings.resource.service_name(), "unknown_service");
     assert_eq!(settings.sampler, Sampler::parent_based_always_on());
     assert_eq!(settings.log.format, Format::Auto);
@@ -78,13 +82,44 @@ fn empty_variables_are_unset() {
 #[test]
 fn spans_go_where_the_specification_says() {
     let otlp =
-        |variables: &[(&str, &str)]| from(variables).otlp.map(|otlp| (otlp.endpoint.text, otlp.for_traces));
+        |variables: &[(&str, &str)]| from(variables).otlp.map(|otlp| (otlp.endpoint.text, otlp.is_whole));
     let base = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://a:1");
     let traces = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://b:2/x");
     assert_eq!(otlp(&[base]), Some(("http://a:1".into(), false)));
     assert_eq!(otlp(&[base, traces]), Some(("http://b:2/x".into(), true)));
     assert_eq!(otlp(&[base, ("OTEL_TRACES_EXPORTER", "none")]), None);
     assert_eq!(otlp(&[("OTEL_TRACES_EXPORTER", "otlp")]), Some(("http://localhost:4318".into(), false)));
+}
+
+#[test]
+fn lines_go_by_otlp_only_where_somebody_asks_for_logs() {
+    let logs = |code: TelemetryBuilder, variables: &[(&str, &str)]| {
+        let logs = resolve(code, variables).unwrap().otlp_logs;
+        logs.map(|otlp| (otlp.endpoint.text, otlp.is_whole))
+    };
+    let base = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://a:1");
+    let own = ("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "http://b:2/x");
+    let asked = ("OTEL_LOGS_EXPORTER", "otlp");
+    assert_eq!(logs(builder(), &[base]), None);
+    assert_eq!(logs(builder().otlp("http://c:3"), &[]), None);
+    assert_eq!(logs(builder(), &[asked]), Some(("http://localhost:4318".into(), false)));
+    assert_eq!(logs(builder(), &[asked, base]), Some(("http://a:1".into(), false)));
+    assert_eq!(logs(builder().otlp("http://c:3"), &[asked, base]), Some(("http://c:3".into(), false)));
+    assert_eq!(logs(builder(), &[base, own]), Some(("http://b:2/x".into(), true)));
+    assert_eq!(logs(builder(), &[own, ("OTEL_LOGS_EXPORTER", "none")]), None);
+    let code = || builder().otlp("http://c:3").otlp_logs("http://d:4/otlp");
+    assert_eq!(logs(code(), &[own]), Some(("http://d:4/otlp".into(), false)));
+    let variables = [
+        own,
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "1000"),
+        ("OTEL_EXPORTER_OTLP_LOGS_TIMEOUT", "2500"),
+        ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "a=1"),
+        ("OTEL_EXPORTER_OTLP_LOGS_HEADERS", "b=1"),
+        ("OTEL_EXPORTER_OTLP_LOGS_COMPRESSION", "gzip"),
+    ];
+    let otlp = from(&variables).otlp_logs.unwrap();
+    assert_eq!((otlp.timeout, otlp.compression), (Some(Duration::from_millis(2500)), Compression::Gzip));
+    assert_eq!((otlp.headers.get("a"), otlp.headers.get("b")), (None, Some("1")));
 }
 
 #[test]
@@ -122,7 +157,9 @@ fn what_cannot_be_understood_names_the_variable_the_value_and_what_is_allowed() 
     let cases = [
         ("OTEL_SDK_DISABLED", "yes", "true, false"),
         ("OTEL_TRACES_EXPORTER", "zipkin", "otlp, none"),
+        ("OTEL_LOGS_EXPORTER", "console", "otlp, none"),
         ("OTEL_METRICS_EXPORTER", "otlp", "prometheus, none"),
+        ("OTEL_EXPORTER_OTLP_LOGS_PROTOCOL", "grpc", "http/protobuf"),
         ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc", "http/protobuf"),
         ("OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "zstd", "gzip, none"),
         ("OTEL_EXPORTER_OTLP_TIMEOUT", "10s", "a number of milliseconds from 1"),

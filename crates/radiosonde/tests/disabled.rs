@@ -24,6 +24,7 @@ fn a_disabled_sdk_delivers_nothing() {
         .env(CHILD, "1")
         .env("OTEL_SDK_DISABLED", "true")
         .env("OTEL_EXPORTER_OTLP_ENDPOINT", server.url())
+        .env("OTEL_LOGS_EXPORTER", "otlp")
         .env("RADIOSONDE_LOKI_URL", server.url())
         .output()
         .unwrap();

@@ -156,6 +156,18 @@ fn records_are_grouped_by_module_in_their_order_and_need_neither_fields_nor_a_tr
 }
 
 #[test]
+fn what_is_redacted_in_a_line_is_redacted_here() {
+    let (scopes, _) = sent(LevelNames::default(), || {
+        let _login = info_span!("login", api_key = "hunter2").entered();
+        info!(password = "hunter2", user_id = "u-1", "logged in");
+    });
+    let record = &scopes[0].messages(2)[0];
+    let attributes = record.attributes(6);
+    assert!(attributes.len() == 3 && attributes.contains(&"user_id=1:u-1".to_owned()), "{attributes:?}");
+    assert!(!attributes.iter().any(|attribute| attribute.contains("hunter2")), "{attributes:?}");
+}
+
+#[test]
 fn a_line_without_fields_is_sent_as_it_is_with_its_ids() {
     let fake = HttpFake::start([]);
     let delivery = delivery();

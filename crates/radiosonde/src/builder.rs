@@ -3,11 +3,12 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use radiosonde_core::{LevelNames, Resource, ResourceBuilder};
-use radiosonde_log::{FileOptions, Format, LineSink, PanicHook, Redaction, Writer};
+use radiosonde_core::{LevelNames, OverflowPolicy, Resource, ResourceBuilder};
+use radiosonde_log::{FileOptions, Format, LineSink, PanicHook, QueueOptions, Redaction, Writer};
 use radiosonde_metrics::{Credentials, Registry};
 use radiosonde_trace::Sampler;
 
+use crate::settings::queue::QueueChoice;
 use crate::settings::{Settings, Sink};
 use crate::variables::Variables;
 use crate::{InitError, Telemetry, install};
@@ -32,6 +33,8 @@ pub fn builder() -> TelemetryBuilder {
         log_filter: None,
         log_file: None,
         log_file_options: None,
+        log_queue: QueueChoice::default(),
+        log_overflow: None,
         writers: Vec::new(),
         sinks: Vec::new(),
         redaction: Redaction::default(),
@@ -73,6 +76,8 @@ pub struct TelemetryBuilder {
     pub(crate) log_filter: Option<Cow<'static, str>>,
     pub(crate) log_file: Option<PathBuf>,
     pub(crate) log_file_options: Option<FileOptions>,
+    pub(crate) log_queue: QueueChoice,
+    pub(crate) log_overflow: Option<OverflowPolicy>,
     pub(crate) writers: Vec<Writer>,
     pub(crate) sinks: Vec<Sink>,
     pub(crate) redaction: Redaction,
@@ -162,7 +167,24 @@ impl TelemetryBuilder {
         self
     }
 
-    /// Writes lines there instead of to standard output; several writers add up.
+    /// The queue before standard output or the log file; `None` writes on the thread that logs. Else a queue with what
+    /// [`log_overflow`](Self::log_overflow) and `RADIOSONDE_LOG_QUEUE_BYTES` say; else one with the defaults.
+    ///
+    /// It is written out by [`Telemetry::shutdown`], or when the [`Telemetry`] is dropped. From then on lines are written on the
+    /// thread that logs.
+    pub fn log_queue(mut self, options: impl Into<Option<QueueOptions>>) -> Self {
+        self.log_queue = options.into().map_or(QueueChoice::Direct, QueueChoice::Queued);
+        self
+    }
+
+    /// What becomes of lines for which a queue has no room. Else `RADIOSONDE_LOG_OVERFLOW`; else a line at ERROR or FATAL waits for
+    /// up to 5 ms, and others are dropped.
+    pub fn log_overflow(mut self, policy: OverflowPolicy) -> Self {
+        self.log_overflow = Some(policy);
+        self
+    }
+
+    /// Writes lines there instead of to standard output; several writers add up. They have the queues that they were given.
     pub fn log_writer(mut self, writer: Writer) -> Self {
         self.writers.push(writer);
         self

@@ -80,7 +80,15 @@ fn assemble(settings: Settings) -> Result<Telemetry, InitError> {
     traces.install_global();
     registry.expose_process();
     registry.expose_build_info(&resource);
-    Ok(Telemetry::new(resource, registry, levels, (server, client), traces, delivery, (metrics, listener)))
+    Ok(Telemetry::new(
+        resource,
+        registry,
+        (levels, logs),
+        (server, client),
+        traces,
+        delivery,
+        (metrics, listener),
+    ))
 }
 
 fn log_layer(

@@ -1,23 +1,28 @@
 use std::fmt;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use radiosonde_core::Resource;
+use radiosonde_core::{Clock as _, Resource, SystemClock};
 use radiosonde_delivery::{Delivery, Report};
-use radiosonde_log::LevelControl;
+use radiosonde_log::{LevelControl, LogHandle};
 use radiosonde_metrics::{Listener, MetricsService, Registry};
 use radiosonde_tower::{ClientLayer, ServerLayer};
 use radiosonde_trace::TracePipeline;
 
+/// How long a telemetry that is dropped waits for the writers' queues.
+const CLOSE_WITHIN: Duration = Duration::from_secs(2);
+
 /// A service's telemetry, set up by [`init`](crate::init). Keep it until the end and shut it down.
 ///
-/// Dropped without [`shutdown`](Self::shutdown), what has not been delivered yet is likely lost.
+/// Dropped without [`shutdown`](Self::shutdown), what has not been delivered yet is likely lost. Lines that wait for a writer are
+/// written all the same, for up to two seconds.
 pub struct Telemetry {
     resource: Resource,
     registry: Registry,
     levels: LevelControl,
+    logs: LogHandle,
     server: ServerLayer,
     client: ClientLayer,
     traces: TracePipeline,
@@ -30,7 +35,7 @@ impl Telemetry {
     pub(crate) fn new(
         resource: Resource,
         registry: Registry,
-        levels: LevelControl,
+        (levels, logs): (LevelControl, LogHandle),
         layers: (ServerLayer, ClientLayer),
         traces: TracePipeline,
         delivery: Delivery,
@@ -38,7 +43,7 @@ impl Telemetry {
     ) -> Self {
         let (server, client) = layers;
         let (metrics, listener) = scrapes;
-        Self { resource, registry, levels, server, client, traces, delivery, metrics, listener }
+        Self { resource, registry, levels, logs, server, client, traces, delivery, metrics, listener }
     }
 
     /// The layer for the service's HTTP server. With axum: `Router::layer`, after the routes.
@@ -74,6 +79,12 @@ impl Telemetry {
         self.levels.clone()
     }
 
+    /// For flushing the writers and sinks of lines while the service runs, and for what became of the lines.
+    #[must_use]
+    pub fn logs(&self) -> LogHandle {
+        self.logs.clone()
+    }
+
     /// Where everything counts, for metrics of your own.
     #[must_use]
     pub const fn registry(&self) -> &Registry {
@@ -94,20 +105,38 @@ impl Telemetry {
 
     /// Delivers what is there until the deadline and says what became of everything.
     ///
-    /// It begins with the call; the future, of any runtime, only waits. Lines and spans that come later are counted as dropped;
-    /// lines still go to the writers, and metrics are served on: by the listener until this is dropped.
+    /// It begins with the call; the future, of any runtime, only waits, and once all is delivered it waits for the writers' queues,
+    /// too, which blocks its thread as long as one of them hangs. Lines and spans that come later are counted as dropped; lines
+    /// still go to the writers, without queues, and metrics are served on: by the listener until this is dropped.
     #[allow(clippy::must_use_candidate, reason = "it acts whether anybody waits or not")]
     pub fn shutdown(&self, deadline: Duration) -> Shutdown {
         self.traces.shutdown();
-        Shutdown(self.delivery.shutdown(deadline))
+        self.logs.begin_close();
+        let end = SystemClock.monotonic().saturating_add(deadline);
+        Shutdown { delivery: self.delivery.shutdown(deadline), logs: self.logs.clone(), end }
     }
 
     /// [`shutdown`](Self::shutdown) for callers that cannot await; blocks this thread until about the deadline at most.
     #[allow(clippy::must_use_candidate, reason = "it acts whether anybody waits or not")]
     pub fn shutdown_blocking(&self, deadline: Duration) -> Report {
         self.traces.shutdown();
-        self.delivery.shutdown_blocking(deadline)
+        self.logs.begin_close();
+        let end = SystemClock.monotonic().saturating_add(deadline);
+        let report = self.delivery.shutdown_blocking(deadline);
+        close(&self.logs, end);
+        report
     }
+}
+
+impl Drop for Telemetry {
+    fn drop(&mut self) {
+        self.logs.close(CLOSE_WITHIN);
+    }
+}
+
+/// What a queue still holds at the deadline is counted where it is.
+fn close(logs: &LogHandle, end: Duration) {
+    logs.close(end.saturating_sub(SystemClock.monotonic()));
 }
 
 impl fmt::Debug for Telemetry {
@@ -118,12 +147,19 @@ impl fmt::Debug for Telemetry {
 
 /// Waits for a [`Telemetry::shutdown`] and gives its report.
 #[derive(Debug)]
-pub struct Shutdown(radiosonde_delivery::Shutdown);
+pub struct Shutdown {
+    delivery: radiosonde_delivery::Shutdown,
+    logs: LogHandle,
+    /// When the deadline is, by the monotonic clock.
+    end: Duration,
+}
 
 impl Future for Shutdown {
     type Output = Report;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Report> {
-        Pin::new(&mut self.0).poll(context)
+        let report = ready!(Pin::new(&mut self.delivery).poll(context));
+        close(&self.logs, self.end);
+        Poll::Ready(report)
     }
 }

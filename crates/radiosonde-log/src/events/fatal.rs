@@ -2,7 +2,8 @@
 ///
 /// Takes what `tracing::error!` takes. `tracing` ends at `ERROR`, so that filters and other layers see an `ERROR` event with
 /// the field `radiosonde.level = "fatal"`; [`JsonLayer`](crate::JsonLayer) writes `FATAL` (or `CRITICAL`) and leaves the field
-/// out. It does not end the process.
+/// out. The line is written before the next statement, as far as that takes no longer than
+/// [`fatal_flush`](crate::JsonLayerBuilder::fatal_flush). It does not end the process.
 ///
 /// ```
 /// radiosonde_log::fatal!(path = "/var/lib/orders", "no room for the journal");
@@ -28,4 +29,14 @@ macro_rules! fatal {
     ($($rest:tt)+) => {
         $crate::__tracing::event!($crate::__tracing::Level::ERROR, radiosonde.level = "fatal", $($rest)+)
     };
+}
+
+/// [`fatal!`](crate::fatal) by the name that other systems have for that level.
+///
+/// ```
+/// radiosonde_log::critical!(path = "/var/lib/orders", "no room for the journal");
+/// ```
+#[macro_export]
+macro_rules! critical {
+    ($($event:tt)+) => { $crate::fatal!($($event)+) };
 }

@@ -13,8 +13,11 @@ use radiosonde_metrics::{Credentials, Listener, Registry};
 use radiosonde_trace::Sampler;
 
 pub(crate) use self::otlp::OtlpSettings;
+use crate::settings::queue::QueueChoice;
 use crate::variables::Variables;
 use crate::{InitError, InvalidVariable, TelemetryBuilder};
+
+pub(crate) mod queue;
 
 #[derive(Debug)]
 pub(crate) struct Settings {
@@ -70,6 +73,7 @@ impl Settings {
         check_propagators(variables)?;
         check_span_limits(variables)?;
         let resource = resource(&code, variables)?;
+        let queue = QueueChoice::resolve(&code, variables)?;
         let listen = match code.metrics_listener {
             Some(address) => Some(address),
             None => listen(variables)?,
@@ -108,7 +112,7 @@ impl Settings {
                     None => variables.one_of("RADIOSONDE_LOG_LEVEL_NAMES", &NAMES)?.unwrap_or_default(),
                 },
                 filter: filter(code.log_filter.as_deref(), variables)?,
-                writers: writers(code.writers, code.log_file, code.log_file_options, variables)?,
+                writers: writers(code.writers, (code.log_file, code.log_file_options), &queue, variables)?,
                 sinks: code.sinks,
                 redaction: code.redaction,
             },
@@ -149,8 +153,8 @@ fn filter(code: Option<&str>, variables: &Variables<'_>) -> Result<LogFilter, In
 
 fn writers(
     mut writers: Vec<Writer>,
-    file: Option<std::path::PathBuf>,
-    options: Option<FileOptions>,
+    (file, options): (Option<std::path::PathBuf>, Option<FileOptions>),
+    queue: &QueueChoice,
     variables: &Variables<'_>,
 ) -> Result<Vec<Writer>, InitError> {
     // A writer or file in code wins over the variable.
@@ -164,10 +168,10 @@ fn writers(
         None => log_file::options(variables)?,
     };
     if let Some(path) = file {
-        writers.push(Writer::file_with(path, options).map_err(InitError::LogFile)?);
+        writers.push(queue.before(Writer::file_with(path, options).map_err(InitError::LogFile)?));
     }
     if writers.is_empty() {
-        writers.push(Writer::stdout());
+        writers.push(queue.before(Writer::stdout()));
     }
     Ok(writers)
 }

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use radiosonde_otlp::Compression;
 
+use radiosonde_core::{Overflow, OverflowPolicy};
+use radiosonde_log::QueueOptions;
 use radiosonde_log::Rotation;
 
 use super::*;
@@ -289,4 +291,34 @@ fn options_of_a_file_that_make_no_sense_are_refused() {
     // Code wins as a whole.
     let code = builder().log_file_options(FileOptions::new().rotate(Rotation::Daily));
     assert_eq!(resolve(code, &variables).unwrap().log.writers.len(), 1);
+}
+
+#[test]
+fn the_queue_before_the_writer_is_as_code_says_or_else_the_variables() {
+    let writer = |code, variables: &[(&str, &str)]| {
+        format!("{:?}", resolve(code, variables).map(|settings| settings.log.writers))
+    };
+    let options = QueueOptions::new();
+    assert!(writer(builder(), &[]).contains(&format!("queue: Some({options:?})")));
+    let direct = ("RADIOSONDE_LOG_QUEUE_BYTES", "0");
+    assert!(writer(builder(), &[direct]).contains("queue: None"));
+    assert!(writer(builder().log_queue(None), &[]).contains("queue: None"));
+    let oldest = OverflowPolicy::all(Overflow::DropOldest);
+    let variables = [("RADIOSONDE_LOG_QUEUE_BYTES", "300000"), ("RADIOSONDE_LOG_OVERFLOW", "drop_oldest")];
+    let said = options.clone().max_bytes(300_000).overflow(oldest);
+    assert!(writer(builder(), &variables).contains(&format!("queue: Some({said:?})")));
+    assert!(
+        writer(builder().log_overflow(oldest), &variables[..1]).contains(&format!("queue: Some({said:?})"))
+    );
+    assert!(
+        writer(builder().log_queue(options.clone()), &variables)
+            .contains(&format!("queue: Some({options:?})"))
+    );
+    let own = builder().log_writer(Writer::stderr());
+    assert!(writer(own, &[]).contains("queue: None"), "a writer of code's is as code has it");
+
+    for (name, value) in [("RADIOSONDE_LOG_QUEUE_BYTES", "1000"), ("RADIOSONDE_LOG_OVERFLOW", "spill")] {
+        let refused = resolve(builder(), &[(name, value)]).unwrap_err().to_string();
+        assert!(refused.contains(name) && refused.contains(value), "{refused}");
+    }
 }

@@ -356,3 +356,46 @@ impl Queue {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use radiosonde_core::{LevelNames, SystemClock};
+    use radiosonde_metrics::Registry;
+
+    use super::*;
+    use crate::meter::Meter;
+
+    fn queue() -> Queue {
+        let meter = Meter::new(&Registry::new(), LevelNames::default()).unwrap();
+        Queue::new(QueueOptions::new(), Arc::new(meter.dropped_by_writer("test", true)))
+    }
+
+    fn push(queue: &Queue) -> Pushed {
+        queue.push(b"line\n", Priority { level: Level::Info, is_audit: false }, &SystemClock)
+    }
+
+    #[test]
+    fn a_forked_child_is_told_once_to_start_a_thread_and_forgets_what_the_parents_had_taken() {
+        let queue = queue();
+        assert_eq!(push(&queue), Pushed::Taken);
+        assert!(!queue.is_orphaned());
+        let taken = queue.next(&SystemClock);
+        assert!(matches!(&taken, Work::Write(chunk) if chunk.bytes() == b"line\n"), "{taken:?}");
+        // What a child finds: the number of its parent, and a chunk on its way that is not its own.
+        queue.process.fetch_add(1, Ordering::SeqCst);
+        assert_eq!(push(&queue), Pushed::Taken);
+        assert!(queue.is_orphaned() && !queue.is_orphaned());
+        assert_eq!(queue.totals(), (2, 0, 1));
+        let Work::Write(chunk) = queue.next(&SystemClock) else { panic!("the child's own line") };
+        queue.settle(chunk, 1);
+        assert_eq!(queue.totals(), (2, 1, 0));
+    }
+
+    #[test]
+    fn a_queue_without_a_thread_hands_lines_back() {
+        let queue = queue();
+        queue.ended();
+        assert_eq!(push(&queue), Pushed::Direct);
+        assert!(queue.wait_for_close(Duration::ZERO, &SystemClock) && queue.begin_flush().is_none());
+    }
+}

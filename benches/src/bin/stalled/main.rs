@@ -1,0 +1,60 @@
+//! What a thread that logs waits for at worst, by what its lines go to and in which state that is. `stalled [rounds]`
+//!
+//! The cases have turns, so that whatever the machine does meanwhile happens to all of them. A line is logged every ten
+//! microseconds, inside two spans; the queues that cannot be emptied are full before the first is timed.
+
+mod backend;
+mod case;
+mod pipe;
+mod table;
+
+use std::error::Error;
+use std::time::Duration;
+
+use case::{Case, GRAVE, USUAL};
+use radiosonde_log::{QueueOptions, Writer};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let rounds = std::env::args().nth(1).map_or(Ok(20), |rounds| rounds.parse::<u32>())?;
+    let folder = tempfile::tempdir()?;
+    let mut cases = cases(folder.path())?;
+    cases.iter_mut().for_each(Case::fill);
+    // What can be emptied is.
+    std::thread::sleep(Duration::from_secs(2));
+    for _ in 0..rounds {
+        for case in &mut cases {
+            case.round();
+        }
+    }
+    println!("nanoseconds of a call, {} calls each\n", rounds * case::CALLS);
+    for (level, name) in [(USUAL, "INFO"), (GRAVE, "ERROR")] {
+        table::print(name, &cases, level);
+    }
+    println!("Not written are of both levels, and counted in `_dropped_total`.");
+    Ok(())
+}
+
+/// What is there to write to, in the states it can be in.
+fn cases(folder: &std::path::Path) -> Result<Vec<Case>, Box<dyn Error>> {
+    let queued = |writer: Writer| writer.queue(QueueOptions::new());
+    let path = folder.join("kept/lines.log");
+    let gone = folder.join("gone/lines.log");
+    let removed = Writer::file(&gone)?;
+    std::fs::remove_dir_all(folder.join("gone"))?;
+    // A file in the place of the folder: it does not come back.
+    std::fs::write(folder.join("gone"), "")?;
+    Ok(vec![
+        Case::nothing(),
+        Case::writing("no sink", "rendered only", Writer::new("null", std::io::sink())),
+        Case::writing("pipe", "read", queued(pipe::read()?)),
+        Case::writing("pipe", "stalled", queued(pipe::stalled()?)),
+        Case::writing("pipe", "gone", queued(pipe::gone()?)),
+        Case::writing("file", "well", queued(Writer::file(path)?)),
+        Case::writing("file", "disk full", queued(Writer::file("/dev/full")?)),
+        Case::writing("file", "folder gone", queued(removed)),
+        Case::pushing("Loki", "well", &backend::answering("204 No Content")?)?,
+        Case::pushing("Loki", "stalled", &backend::stalled()?)?,
+        Case::pushing("Loki", "full (429)", &backend::answering("429 Too Many Requests")?)?,
+        Case::pushing("Loki", "gone", &backend::gone()?)?,
+    ])
+}

@@ -41,6 +41,8 @@ pub use writing::file::file_options::FileOptions;
 pub use writing::file::reopen::Reopen;
 pub use writing::file::rotation::Rotation;
 pub use writing::handle::{LogHandle, WriterReport};
+#[cfg(all(target_os = "linux", feature = "journald"))]
+pub use writing::journal::journald::{Journald, JournaldBuilder, JournaldError};
 pub use writing::line::{Line, LineSink};
 pub use writing::queue_options::QueueOptions;
 pub use writing::writer::Writer;

@@ -7,6 +7,8 @@ pub(crate) mod failure;
 pub(crate) mod file;
 pub(crate) mod forward;
 pub(crate) mod handle;
+#[cfg(all(target_os = "linux", feature = "journald"))]
+pub(crate) mod journal;
 pub(crate) mod line;
 pub(crate) mod lines;
 pub(crate) mod output;

@@ -58,8 +58,8 @@ fn assemble(settings: Settings) -> Result<Telemetry, InitError> {
     let otlp_logs = otlp_logs.map(|otlp| Arc::new(otlp) as Arc<dyn LineSink>);
     let lines = log_layer(log, loki.into_iter().chain(otlp_logs), &resource, &registry)?;
     let logs = lines.handle();
-    let layers = traces.layer().and_then(lines).with_filter(filter);
-    let subscriber = Dispatch::new(tracing_subscriber::registry().with(layers));
+    let layers = traces.layer().and_then(lines);
+    let subscriber = Dispatch::new(tracing_subscriber::registry().with(filter).with(layers));
     dispatcher::with_default(&subscriber, || traces.probe()).map_err(InitError::Probe)?;
 
     let metrics = MetricsService::new(&registry);

@@ -26,7 +26,10 @@ use crate::filtering::audit;
 /// # Cost
 /// For callsites that it disables `tracing` asks once and remembers the answer: a disabled event costs its comparison with
 /// the most verbose level in use, or, where that is `info` because of the spans, the load of the remembered answer. An enabled
-/// one costs a comparison with each directive.
+/// one costs a comparison with each directive, and what `tracing-subscriber` takes for filters of single layers, about 50 ns.
+///
+/// Where all layers share the filter, make it a layer of its own, below them: `registry().with(filter).with(layer)`. Then enabled
+/// callsites are remembered as well, and events cost no question at all.
 ///
 /// ```
 /// use radiosonde_log::LogFilter;

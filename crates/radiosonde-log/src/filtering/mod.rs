@@ -8,3 +8,4 @@ pub(crate) mod counts;
 pub(crate) mod filter;
 pub(crate) mod keeper;
 pub(crate) mod levels;
+mod whole;

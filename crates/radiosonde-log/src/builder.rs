@@ -13,6 +13,7 @@ use crate::meter::Meter;
 use crate::planning::keys::Keys;
 use crate::planning::plan::{Planned, planned};
 use crate::planning::plans::Plans;
+use crate::planning::record_keys::RecordKeys;
 use crate::redacting::redaction::Redaction;
 use crate::rendering::fields::{Fields, Limits};
 use crate::rendering::shorten;
@@ -230,6 +231,7 @@ impl JsonLayerBuilder {
             schema,
             keys,
             plans: Plans::new(),
+            record_keys: RecordKeys::default(),
             spans: Spans::new(),
             statics,
             limits: self.limits,

@@ -8,13 +8,15 @@ use tracing_log::NormalizeEvent as _;
 use tracing_subscriber::layer::{Context, Layer};
 use tracing_subscriber::registry::LookupSpan;
 
+use crate::bridging::pairs::Pairs;
 use crate::builder::JsonLayerBuilder;
 use crate::filtering::controlled::ControlledFilter;
 use crate::limiting::volume::Volume;
 use crate::meter::Meter;
 use crate::planning::keys::Keys;
-use crate::planning::plan::{Plan, level, push_head};
+use crate::planning::plan::{Plan, level, planned, push_head};
 use crate::planning::plans::Plans;
+use crate::planning::record_keys::RecordKeys;
 use crate::redacting::redaction::Redaction;
 use crate::rendering::escape::unescape;
 use crate::rendering::fields::{Fields, Limits};
@@ -92,6 +94,7 @@ pub struct JsonLayer {
     pub(crate) schema: Arc<Schema>,
     pub(crate) keys: Keys,
     pub(crate) plans: Plans,
+    pub(crate) record_keys: RecordKeys,
     pub(crate) spans: Spans,
     pub(crate) statics: Fields,
     pub(crate) limits: Limits,
@@ -153,6 +156,9 @@ impl JsonLayer {
         let mut recorder =
             Recorder::new(plan, &mut scratch.fields, &mut scratch.target, self.limits, &self.redaction);
         event.record(&mut recorder);
+        if plan.is_record() {
+            self.record_pairs(&mut recorder);
+        }
         let (level, found) = (recorder.level(), recorder.found());
         self.meter.found(found);
 
@@ -201,6 +207,22 @@ impl JsonLayer {
         self.meter.line(level, truncated);
         self.deliver(level, || self.send(&mut scratch.line, &made, &scratch.fields));
         level
+    }
+
+    /// Key-values of a `log` record are like fields of a span: no `message` of them is what the record says.
+    fn record_pairs(&self, recorder: &mut Recorder<'_>) {
+        Pairs::current(|pairs| {
+            for (name, value) in pairs.iter() {
+                let plan = || planned(name, Origin::Inherited, &self.schema, &self.keys, &self.redaction);
+                match self.record_keys.of(name, plan) {
+                    Some(planned) => recorder.take(&planned, value),
+                    None => recorder.leave_out(),
+                }
+            }
+            if pairs.left_out {
+                recorder.leave_out();
+            }
+        });
     }
 
     /// The span that an event hands down the fields of, and the context that it is in.

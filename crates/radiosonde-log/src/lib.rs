@@ -1,6 +1,6 @@
 #![doc = include_str!("../README.md")]
 
-mod bridge;
+mod bridging;
 mod builder;
 #[cfg(feature = "testing")]
 pub mod capture;
@@ -19,7 +19,7 @@ mod schemas;
 mod spans;
 mod writing;
 
-pub use bridge::{BridgeError, bridge_log_records};
+pub use bridging::bridge::{BridgeError, bridge_log_records};
 pub use builder::{BuildError, Format, JsonLayerBuilder};
 pub use filtering::control::{ChangeError, LevelControl, LevelControlBuilder};
 pub use filtering::controlled::ControlledFilter;

@@ -7,7 +7,7 @@ use tracing::Span;
 use tracing::subscriber::{DefaultGuard, set_default, set_global_default};
 use tracing_subscriber::layer::SubscriberExt as _;
 
-use crate::bridge::bridge_log_records;
+use crate::bridging::bridge::bridge_log_records;
 use crate::builder::JsonLayerBuilder;
 use crate::capture::capture_layer::CaptureLayer;
 use crate::capture::captured_line::CapturedLine;

@@ -3,3 +3,4 @@
 pub(crate) mod keys;
 pub(crate) mod plan;
 pub(crate) mod plans;
+pub(crate) mod record_keys;

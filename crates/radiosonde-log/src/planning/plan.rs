@@ -22,6 +22,8 @@ pub(crate) struct Plan {
     head: Box<str>,
     /// Whether the whole module stands in the head.
     module_fits: bool,
+    /// Whether its events are made of records of the `log` crate.
+    is_record: bool,
 }
 
 /// What becomes of one field.
@@ -69,7 +71,7 @@ impl Plan {
         let level = level(*metadata.level());
         let mut head = String::new();
         let module_fits = metadata.is_span() || push_head(&mut head, schema, level, metadata.target());
-        Self { fields, level, head: head.into(), module_fits }
+        Self { fields, level, head: head.into(), module_fits, is_record: origin == Origin::LogRecord }
     }
 
     /// What becomes of the callsite's field with this index.
@@ -88,6 +90,10 @@ impl Plan {
 
     pub(crate) const fn module_fits(&self) -> bool {
         self.module_fits
+    }
+
+    pub(crate) const fn is_record(&self) -> bool {
+        self.is_record
     }
 }
 

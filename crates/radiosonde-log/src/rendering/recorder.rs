@@ -53,8 +53,18 @@ impl<'a> Recorder<'a> {
         self.found
     }
 
+    /// Says that a field is missing.
+    pub(crate) fn leave_out(&mut self) {
+        self.fields.leave_out();
+    }
+
     fn put(&mut self, field: &Field, value: Value<'_>) {
-        match (self.plan.field(field.index()), value) {
+        self.take(self.plan.field(field.index()), value);
+    }
+
+    /// Renders a value, as planned.
+    pub(crate) fn take(&mut self, planned: &Planned, value: Value<'_>) {
+        match (planned, value) {
             (Planned::Shown(shown), _) => {
                 let put = self.fields.put(shown, value, self.limits, self.redaction);
                 self.found.failed += u64::from(put.failed);

@@ -1,0 +1,4 @@
+//! From records of the `log` crate to events.
+
+pub(crate) mod bridge;
+pub(crate) mod pairs;

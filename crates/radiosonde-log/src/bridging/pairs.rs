@@ -1,0 +1,177 @@
+use std::cell::RefCell;
+use std::fmt::{self, Write as _};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use log::kv::{Error, Key, Source, Value as Given, VisitSource, VisitValue};
+
+use crate::rendering::value::{Value, discard};
+
+/// Of more pairs in one record the rest is left out, which the line says.
+const MOST: usize = 64;
+
+/// How long a text may become before the line cuts it anyway.
+const TEXT_BYTES: usize = 256 * 1024;
+
+/// The key-values of a `log` record, for which an event of `tracing` has no place: its fields are those of its callsite.
+#[derive(Debug, Default)]
+pub(crate) struct Pairs {
+    pairs: Vec<(String, Kept)>,
+    pub(crate) left_out: bool,
+}
+
+#[derive(Debug)]
+enum Kept {
+    I64(i64),
+    U64(u64),
+    I128(i128),
+    U128(u128),
+    F64(f64),
+    Bool(bool),
+    Text(String),
+    Failed,
+}
+
+thread_local! {
+    static OF_RECORD: RefCell<Option<Pairs>> = const { RefCell::new(None) };
+}
+
+impl Pairs {
+    /// Formats what needs it, which is code of the user's.
+    pub(crate) fn of(source: &dyn Source) -> Self {
+        let mut pairs = Self::default();
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| source.visit(&mut pairs))) {
+            discard(payload);
+            pairs.left_out = true;
+        }
+        pairs
+    }
+
+    /// Lays them out for the layers while `work` runs, which emits the record's event. While the thread ends they are lost.
+    pub(crate) fn lend(self, work: impl FnOnce()) {
+        let lay = |pairs| OF_RECORD.try_with(|place| place.replace(pairs)).ok().flatten();
+        let before = lay(Some(self));
+        work();
+        let _ = lay(before);
+    }
+
+    /// Those of the record whose event this thread emits.
+    pub(crate) fn current<R>(with: impl FnOnce(&Self) -> R) -> Option<R> {
+        // Taken out meanwhile: whoever reads them may emit another record.
+        let pairs = OF_RECORD.try_with(|place| place.take()).ok().flatten()?;
+        let result = with(&pairs);
+        let _ = OF_RECORD.try_with(|place| place.replace(Some(pairs)));
+        Some(result)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, Value<'_>)> {
+        self.pairs.iter().map(|(name, kept)| (&**name, kept.value()))
+    }
+}
+
+impl Kept {
+    fn value(&self) -> Value<'_> {
+        match self {
+            Self::I64(value) => Value::I64(*value),
+            Self::U64(value) => Value::U64(*value),
+            Self::I128(value) => Value::I128(*value),
+            Self::U128(value) => Value::U128(*value),
+            Self::F64(value) => Value::F64(*value),
+            Self::Bool(value) => Value::Bool(*value),
+            Self::Text(text) => Value::Str(text),
+            Self::Failed => Value::Debug(&Fails),
+        }
+    }
+
+    /// `None` for no value, as `tracing` has it.
+    fn of(given: &Given<'_>) -> Option<Self> {
+        struct Takes(Option<Kept>);
+        impl<'v> VisitValue<'v> for Takes {
+            fn visit_any(&mut self, value: Given<'_>) -> Result<(), Error> {
+                self.0 = Some(formatted(&value));
+                Ok(())
+            }
+            fn visit_null(&mut self) -> Result<(), Error> {
+                Ok(())
+            }
+            fn visit_u64(&mut self, value: u64) -> Result<(), Error> {
+                self.0 = Some(Kept::U64(value));
+                Ok(())
+            }
+            fn visit_i64(&mut self, value: i64) -> Result<(), Error> {
+                self.0 = Some(Kept::I64(value));
+                Ok(())
+            }
+            fn visit_u128(&mut self, value: u128) -> Result<(), Error> {
+                self.0 = Some(Kept::U128(value));
+                Ok(())
+            }
+            fn visit_i128(&mut self, value: i128) -> Result<(), Error> {
+                self.0 = Some(Kept::I128(value));
+                Ok(())
+            }
+            fn visit_f64(&mut self, value: f64) -> Result<(), Error> {
+                self.0 = Some(Kept::F64(value));
+                Ok(())
+            }
+            fn visit_bool(&mut self, value: bool) -> Result<(), Error> {
+                self.0 = Some(Kept::Bool(value));
+                Ok(())
+            }
+            fn visit_str(&mut self, value: &str) -> Result<(), Error> {
+                self.0 = Some(Kept::Text(value.to_owned()));
+                Ok(())
+            }
+        }
+        let mut takes = Takes(None);
+        match given.visit(&mut takes) {
+            Ok(()) => takes.0,
+            Err(_) => Some(Self::Failed),
+        }
+    }
+}
+
+impl<'kvs> VisitSource<'kvs> for Pairs {
+    fn visit_pair(&mut self, key: Key<'kvs>, value: Given<'kvs>) -> Result<(), Error> {
+        if self.pairs.len() == MOST {
+            self.left_out = true;
+            return Ok(());
+        }
+        if let Some(kept) = Kept::of(&value) {
+            self.pairs.push((key.as_str().to_owned(), kept));
+        }
+        Ok(())
+    }
+}
+
+/// A value that can only be formatted, which may fail, panic or be endless.
+fn formatted(value: &Given<'_>) -> Kept {
+    let mut text = Bounded(String::new());
+    match catch_unwind(AssertUnwindSafe(|| write!(text, "{value}"))) {
+        Ok(Ok(())) => Kept::Text(text.0),
+        Ok(Err(fmt::Error)) if text.0.len() >= TEXT_BYTES => Kept::Text(text.0),
+        Ok(Err(fmt::Error)) => Kept::Failed,
+        Err(payload) => {
+            discard(payload);
+            Kept::Failed
+        }
+    }
+}
+
+struct Bounded(String);
+
+impl fmt::Write for Bounded {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.push_str(text);
+        // The error ends the formatting.
+        if self.0.len() < TEXT_BYTES { Ok(()) } else { Err(fmt::Error) }
+    }
+}
+
+/// Stands for a value that failed, so that the line shows and counts it as every other.
+struct Fails;
+
+impl fmt::Debug for Fails {
+    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Err(fmt::Error)
+    }
+}

@@ -16,6 +16,8 @@ pub mod recent;
 mod redacting;
 mod rendering;
 mod schemas;
+#[cfg(feature = "http")]
+mod serving;
 mod spans;
 mod writing;
 
@@ -33,6 +35,12 @@ pub use panicking::hook::{PanicHook, PanicHookError};
 pub use radiosonde_core::Secret;
 pub use redacting::detector::Detector;
 pub use redacting::redaction::Redaction;
+#[cfg(feature = "http")]
+pub use serving::body::LevelsBody;
+#[cfg(feature = "http")]
+pub use serving::future::LevelsFuture;
+#[cfg(feature = "http")]
+pub use serving::service::LevelsService;
 #[doc(hidden)]
 pub use tracing as __tracing;
 pub use writing::attributes::Attributes;

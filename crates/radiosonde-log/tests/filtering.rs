@@ -104,8 +104,10 @@ fn audit_lines_stay_on_whatever_the_filter_says() {
             info!(target: "radiosonde::audit", "changed");
             debug!(target: "radiosonde::audit", "hidden");
             info!(target: "radiosonde", "hidden");
+            info!(target: "radiosonde::auditor", "hidden");
+            info!(target: "radiosonde::audit::orders", "deleted");
         };
-        assert_eq!(passing(filter, audit), ["changed"], "{filter:?}");
+        assert_eq!(passing(filter, audit), ["changed", "deleted"], "{filter:?}");
     }
 }
 

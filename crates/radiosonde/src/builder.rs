@@ -35,6 +35,7 @@ pub fn builder() -> TelemetryBuilder {
         log_file_options: None,
         log_queue: QueueChoice::default(),
         log_overflow: None,
+        log_levels_credentials: None,
         writers: Vec::new(),
         sinks: Vec::new(),
         redaction: Redaction::default(),
@@ -78,6 +79,7 @@ pub struct TelemetryBuilder {
     pub(crate) log_file_options: Option<FileOptions>,
     pub(crate) log_queue: QueueChoice,
     pub(crate) log_overflow: Option<OverflowPolicy>,
+    pub(crate) log_levels_credentials: Option<Vec<Credentials>>,
     pub(crate) writers: Vec<Writer>,
     pub(crate) sinks: Vec<Sink>,
     pub(crate) redaction: Redaction,
@@ -152,6 +154,13 @@ impl TelemetryBuilder {
     /// Which events are logged, such as `"info,orders=debug"`. Else `RUST_LOG`; else `info`.
     pub fn log_filter(mut self, directives: impl Into<Cow<'static, str>>) -> Self {
         self.log_filter = Some(directives.into());
+        self
+    }
+
+    /// Lets those change levels by [`Telemetry::log_levels`] who show one of these credentials. Else who shows the token of
+    /// `RADIOSONDE_LOG_LEVELS_BEARER_TOKEN`; else nobody, and everybody may look.
+    pub fn log_levels_credentials(mut self, accepted: impl IntoIterator<Item = Credentials>) -> Self {
+        self.log_levels_credentials = Some(accepted.into_iter().collect());
         self
     }
 

@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use radiosonde_core::Resource;
 use radiosonde_delivery::{Delivery, SinkOptions};
-use radiosonde_log::{JsonLayer, LevelControl, LineSink, bridge_log_records};
+use radiosonde_log::{JsonLayer, LevelControl, LevelsService, LineSink, bridge_log_records};
 use radiosonde_loki::LokiSink;
-use radiosonde_metrics::{Listener, MetricsService, Registry};
+use radiosonde_metrics::{Credentials, Listener, MetricsService, Registry};
 use radiosonde_otlp::{OtlpLogs, OtlpSpans};
 use radiosonde_tower::{ClientLayer, ServerLayer};
 use radiosonde_trace::{Sampler, TracePipeline};
@@ -53,6 +53,7 @@ fn assemble(settings: Settings) -> Result<Telemetry, InitError> {
     let traces = traces.build()?;
     let loki = loki.map(|loki| lines_to_loki(loki, &log, &resource, &delivery)).transpose()?;
     let (filter, levels) = LevelControl::builder(log.filter.clone()).registry(&registry).build()?;
+    let levels_service = levels_service(&levels, log.levels_credentials.clone());
     let otlp_logs = otlp_logs.map(|otlp| lines_to_otlp(otlp, &log, &resource, &delivery)).transpose()?;
     let loki = loki.map(|loki| Arc::new(loki) as Arc<dyn LineSink>);
     let otlp_logs = otlp_logs.map(|otlp| Arc::new(otlp) as Arc<dyn LineSink>);
@@ -83,12 +84,20 @@ fn assemble(settings: Settings) -> Result<Telemetry, InitError> {
     Ok(Telemetry::new(
         resource,
         registry,
-        (levels, logs),
+        (levels, levels_service, logs),
         (server, client),
         traces,
         delivery,
         (metrics, listener),
     ))
+}
+
+fn levels_service(levels: &LevelControl, credentials: Option<Vec<Credentials>>) -> LevelsService {
+    let service = LevelsService::new(levels);
+    match credentials {
+        Some(accepted) => service.accept_only(accepted),
+        None => service,
+    }
 }
 
 fn log_layer(

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use radiosonde_core::{Clock as _, Resource, SystemClock};
 use radiosonde_delivery::{Delivery, Report};
-use radiosonde_log::{LevelControl, LogHandle};
+use radiosonde_log::{LevelControl, LevelsService, LogHandle};
 use radiosonde_metrics::{Listener, MetricsService, Registry};
 use radiosonde_tower::{ClientLayer, ServerLayer};
 use radiosonde_trace::TracePipeline;
@@ -22,6 +22,7 @@ pub struct Telemetry {
     resource: Resource,
     registry: Registry,
     levels: LevelControl,
+    log_levels: LevelsService,
     logs: LogHandle,
     server: ServerLayer,
     client: ClientLayer,
@@ -35,15 +36,28 @@ impl Telemetry {
     pub(crate) fn new(
         resource: Resource,
         registry: Registry,
-        (levels, logs): (LevelControl, LogHandle),
+        levels: (LevelControl, LevelsService, LogHandle),
         layers: (ServerLayer, ClientLayer),
         traces: TracePipeline,
         delivery: Delivery,
         scrapes: (MetricsService, Option<Listener>),
     ) -> Self {
+        let (levels, log_levels, logs) = levels;
         let (server, client) = layers;
         let (metrics, listener) = scrapes;
-        Self { resource, registry, levels, logs, server, client, traces, delivery, metrics, listener }
+        Self {
+            resource,
+            registry,
+            levels,
+            log_levels,
+            logs,
+            server,
+            client,
+            traces,
+            delivery,
+            metrics,
+            listener,
+        }
     }
 
     /// The layer for the service's HTTP server. With axum: `Router::layer`, after the routes.
@@ -77,6 +91,15 @@ impl Telemetry {
     #[must_use]
     pub fn level_control(&self) -> LevelControl {
         self.levels.clone()
+    }
+
+    /// The service that shows what is logged, and changes it for whom shows the credentials: with axum
+    /// `Router::route_service("/log/levels", telemetry.log_levels())`.
+    ///
+    /// Without credentials it changes nothing; see [`LevelsService`] for what it takes, and for opening it to everybody.
+    #[must_use]
+    pub fn log_levels(&self) -> LevelsService {
+        self.log_levels.clone()
     }
 
     /// For flushing the writers and sinks of lines while the service runs, and for what became of the lines.

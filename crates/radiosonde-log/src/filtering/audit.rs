@@ -5,8 +5,10 @@ use tracing::Span;
 
 use crate::filtering::levels::Change;
 
-/// Where lines come from that no filter turns off.
-pub(crate) const TARGET: &str = "radiosonde::audit";
+/// Whether lines come from there that no filter turns off.
+pub(crate) fn is_audit(target: &str) -> bool {
+    target.strip_prefix("radiosonde::audit").is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+}
 
 /// What is to be said about a change of levels.
 #[derive(Debug)]
@@ -53,7 +55,6 @@ impl Audit {
 
     pub(crate) fn write(&self) {
         tracing::info!(
-            // The constant; a callsite wants it spelled out.
             target: "radiosonde::audit",
             parent: &self.span,
             from = %self.change.from,

@@ -147,6 +147,15 @@ impl LevelControl {
         self.keeper.read(|levels, now| levels.ends().map(|ends| ends.saturating_sub(now)))
     }
 
+    /// The current filter, the default one, and how long the current one is in force, all of one moment.
+    #[allow(dead_code, reason = "for the service, which is a feature")]
+    pub(crate) fn snapshot(&self) -> (LogFilter, LogFilter, Option<Duration>) {
+        self.keeper.read(|levels, now| {
+            let ends = levels.ends().map(|ends| ends.saturating_sub(now));
+            (levels.current().clone(), levels.default_filter().clone(), ends)
+        })
+    }
+
     /// The current span, if it is one of the subscriber that the filter is part of.
     fn span(&self) -> Span {
         let span = Span::current();

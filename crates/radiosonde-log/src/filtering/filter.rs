@@ -18,8 +18,8 @@ use crate::filtering::audit;
 /// directive enables them: at `warn` a line still carries the request id and the trace id of the spans around it. Only when
 /// no event at all is enabled are spans off too.
 ///
-/// **Audit lines stay on**: events of `INFO` and graver whose target starts with `radiosonde::audit` are logged whatever the
-/// directives say.
+/// **Audit lines stay on**: events of `INFO` and graver whose target is `radiosonde::audit`, or starts with that and `::`, are logged
+/// whatever the directives say.
 ///
 /// Written out (`Display`), a filter is a text that reads back as itself, but for [`spans`](Self::spans).
 ///
@@ -79,7 +79,7 @@ impl LogFilter {
         let directive = self.directives.iter().find(|directive| target.starts_with(&*directive.target));
         directive.is_some_and(|directive| *level <= directive.level)
             || metadata.is_span() && *level <= self.spans && self.most_verbose() > LevelFilter::OFF
-            || *level <= LevelFilter::INFO && target.starts_with(audit::TARGET)
+            || *level <= LevelFilter::INFO && audit::is_audit(target)
     }
 
     /// The most verbose level of anything.

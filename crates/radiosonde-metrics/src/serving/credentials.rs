@@ -2,7 +2,7 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use http::header::{AUTHORIZATION, HeaderMap};
+use http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use subtle::{Choice, ConstantTimeEq as _};
 
 /// What a scraper shows to be let in: a user and a password, or a token.
@@ -45,10 +45,10 @@ impl Scheme {
     }
 
     /// What tells a client to use it.
-    const fn challenge(self) -> &'static str {
+    fn challenge(self, realm: &str) -> String {
         match self {
-            Self::Basic => "Basic realm=\"metrics\", charset=\"UTF-8\"",
-            Self::Bearer => "Bearer realm=\"metrics\"",
+            Self::Basic => format!("Basic realm=\"{realm}\", charset=\"UTF-8\""),
+            Self::Bearer => format!("Bearer realm=\"{realm}\""),
         }
     }
 }
@@ -97,8 +97,22 @@ impl Credentials {
 
     /// Whether a request shows one of those that are accepted.
     ///
-    /// Takes as long whatever is shown, as far as the secrets go: all are compared, each whole.
-    pub(crate) fn are_shown(accepted: &[Self], headers: &HeaderMap) -> bool {
+    /// Takes as long whatever is shown, as far as the secrets go: all are compared, each whole. For services of one's own that want
+    /// what [`MetricsService::accept_only`](crate::MetricsService::accept_only) wants.
+    ///
+    /// ```
+    /// use http::{HeaderMap, HeaderValue};
+    /// use radiosonde_metrics::Credentials;
+    ///
+    /// let accepted = [Credentials::bearer("c29tZSB0b2tlbg==")?];
+    /// let mut headers = HeaderMap::new();
+    /// assert!(!Credentials::are_shown(&accepted, &headers));
+    /// headers.insert("authorization", HeaderValue::from_static("Bearer c29tZSB0b2tlbg=="));
+    /// assert!(Credentials::are_shown(&accepted, &headers));
+    /// # Ok::<(), radiosonde_metrics::InvalidCredentials>(())
+    /// ```
+    #[must_use]
+    pub fn are_shown(accepted: &[Self], headers: &HeaderMap) -> bool {
         let mut shown = headers.get_all(AUTHORIZATION).iter();
         let (Some(header), None) = (shown.next(), shown.next()) else { return false };
         let header = header.as_bytes().trim_ascii();
@@ -113,10 +127,13 @@ impl Credentials {
         is_known.into()
     }
 
-    /// What a request without them is told.
-    pub(crate) fn challenges(accepted: &[Self]) -> impl Iterator<Item = &'static str> {
+    /// What a request without them is told, for the headers `www-authenticate` of an answer 401: one for each scheme.
+    ///
+    /// A realm that cannot stand in a header, because of a control character, gives none.
+    pub fn challenges(accepted: &[Self], realm: &str) -> impl Iterator<Item = HeaderValue> {
         let is_accepted = |scheme| accepted.iter().any(|credentials| credentials.scheme == scheme);
-        Scheme::ALL.into_iter().filter(move |scheme| is_accepted(*scheme)).map(Scheme::challenge)
+        let schemes = Scheme::ALL.into_iter().filter(move |scheme| is_accepted(*scheme));
+        schemes.filter_map(move |scheme| HeaderValue::try_from(scheme.challenge(realm)).ok())
     }
 }
 
@@ -183,8 +200,6 @@ impl std::error::Error for InvalidCredentials {}
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
-
     use super::*;
 
     fn is_let_in(accepted: &[Credentials], authorization: &[&str]) -> bool {

@@ -41,6 +41,8 @@ pub(crate) struct LogSettings {
     pub(crate) format: Format,
     pub(crate) names: LevelNames,
     pub(crate) filter: LogFilter,
+    /// What whoever changes levels over HTTP has to show one of.
+    pub(crate) levels_credentials: Option<Vec<Credentials>>,
     pub(crate) writers: Vec<Writer>,
     pub(crate) sinks: Vec<Sink>,
     pub(crate) redaction: Redaction,
@@ -80,7 +82,7 @@ impl Settings {
         };
         let credentials = match code.metrics_credentials {
             Some(credentials) => Some(credentials),
-            None => token(variables)?,
+            None => token("RADIOSONDE_METRICS_BEARER_TOKEN", variables)?,
         };
         let loki = given(code.loki, &["RADIOSONDE_LOKI_URL"], variables)?;
         let tenant = given(code.loki_tenant, &["RADIOSONDE_LOKI_TENANT"], variables)?;
@@ -112,6 +114,10 @@ impl Settings {
                     None => variables.one_of("RADIOSONDE_LOG_LEVEL_NAMES", &NAMES)?.unwrap_or_default(),
                 },
                 filter: filter(code.log_filter.as_deref(), variables)?,
+                levels_credentials: match code.log_levels_credentials {
+                    Some(credentials) => Some(credentials),
+                    None => token("RADIOSONDE_LOG_LEVELS_BEARER_TOKEN", variables)?,
+                },
                 writers: writers(code.writers, (code.log_file, code.log_file_options), &queue, variables)?,
                 sinks: code.sinks,
                 redaction: code.redaction,
@@ -176,11 +182,13 @@ fn writers(
     Ok(writers)
 }
 
-fn token(variables: &Variables<'_>) -> Result<Option<Vec<Credentials>>, InvalidVariable> {
-    const VARIABLE: &str = "RADIOSONDE_METRICS_BEARER_TOKEN";
-    let Some(token) = variables.text(VARIABLE)? else { return Ok(None) };
+fn token(
+    variable: &'static str,
+    variables: &Variables<'_>,
+) -> Result<Option<Vec<Credentials>>, InvalidVariable> {
+    let Some(token) = variables.text(variable)? else { return Ok(None) };
     let allowed = "letters, digits and -._~+/ with = at the end";
-    let refuse = |cause| InvalidVariable::secret(VARIABLE, allowed).because(cause);
+    let refuse = |cause| InvalidVariable::secret(variable, allowed).because(cause);
     Ok(Some(vec![Credentials::bearer(&token).map_err(refuse)?]))
 }
 

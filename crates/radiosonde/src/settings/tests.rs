@@ -220,6 +220,20 @@ fn scrapes_need_what_code_says_else_the_token_of_the_variable_else_nothing() {
     assert_eq!(asked(builder().metrics_credentials(two), &token), Some(2));
 }
 
+#[test]
+fn levels_are_changed_by_whom_code_says_else_the_token_of_the_variable_else_nobody() {
+    let token = [("RADIOSONDE_LOG_LEVELS_BEARER_TOKEN", "hunter2")];
+    let asked =
+        |code, variables| resolve(code, variables).unwrap().log.levels_credentials.map(|asked| asked.len());
+    assert_eq!(asked(builder(), &[]), None);
+    assert_eq!(asked(builder(), &token), Some(1));
+    let two = [Credentials::basic("a", "b"), Credentials::basic("c", "d")].map(Result::unwrap);
+    assert_eq!(asked(builder().log_levels_credentials(two), &token), Some(2));
+    let error = resolve(builder(), &[("RADIOSONDE_LOG_LEVELS_BEARER_TOKEN", "hunter2 2")]).unwrap_err();
+    assert!(error.to_string().contains("RADIOSONDE_LOG_LEVELS_BEARER_TOKEN"), "{error}");
+    assert!(!format!("{error:?}").contains("hunter2"));
+}
+
 #[cfg(unix)]
 #[test]
 fn a_value_that_is_no_text_is_refused() {

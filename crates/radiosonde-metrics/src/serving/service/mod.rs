@@ -128,8 +128,9 @@ impl MetricsService {
         self.count(refused.outcome());
         let mut response = refused.response();
         if refused == Refused::Credentials {
-            for challenge in Credentials::challenges(self.accepted.as_deref().unwrap_or_default()) {
-                response.headers_mut().append(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+            for challenge in Credentials::challenges(self.accepted.as_deref().unwrap_or_default(), "metrics")
+            {
+                response.headers_mut().append(WWW_AUTHENTICATE, challenge);
             }
         }
         MetricsFuture(Answer::Ready(Some(response)))

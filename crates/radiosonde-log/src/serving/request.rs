@@ -1,0 +1,220 @@
+use std::borrow::Cow;
+use std::time::Duration;
+
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap};
+use radiosonde_core::decode_percent;
+use serde_json::Value;
+
+use crate::serving::refused::Refused;
+
+/// The most bytes that a change may be said in.
+pub(crate) const MAX_BYTES: usize = 8192;
+
+/// How a change is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// The directives and nothing else.
+    Text,
+    Json,
+}
+
+/// For how long a change is to hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ttl {
+    For(Duration),
+    /// For good; it has to be asked for.
+    Permanent,
+}
+
+/// A change as it is asked for, its filter not looked at yet.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Wanted {
+    pub(crate) filter: String,
+    pub(crate) ttl: Option<Ttl>,
+    pub(crate) by: Option<String>,
+}
+
+impl Form {
+    /// By the content type; a change without one is text.
+    pub(crate) fn of(headers: &HeaderMap) -> Result<Self, Refused> {
+        let Some(value) = headers.get(CONTENT_TYPE) else { return Ok(Self::Text) };
+        let value = value.to_str().unwrap_or_default();
+        let essence = value.split_once(';').map_or(value, |(essence, _)| essence).trim();
+        match () {
+            () if essence.eq_ignore_ascii_case("text/plain") => Ok(Self::Text),
+            () if essence.eq_ignore_ascii_case("application/json") => Ok(Self::Json),
+            () => Err(Refused::MediaType),
+        }
+    }
+}
+
+/// Refuses a body that says that it is too large, before any of it is read.
+pub(crate) fn check_length(headers: &HeaderMap) -> Result<(), Refused> {
+    let length = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    if length.is_some_and(|length| length > MAX_BYTES as u64) { Err(Refused::TooLarge) } else { Ok(()) }
+}
+
+impl Wanted {
+    /// What the query of the URI asks for.
+    pub(crate) fn from_query(query: Option<&str>) -> Result<Self, Refused> {
+        let mut wanted = Self::default();
+        for pair in query.unwrap_or_default().split('&').filter(|pair| !pair.is_empty()) {
+            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let Some(value) = decode_percent(value) else {
+                return Err(Refused::Request("the query is not percent-encoded UTF-8".into()));
+            };
+            match key {
+                "ttl" => wanted.ttl = Some(ttl(&value)?),
+                "by" => wanted.by = Some(value),
+                _ => return Err(refuse("a query", key, "ttl and by")),
+            }
+        }
+        Ok(wanted)
+    }
+
+    /// Adds what the body asks for; what the query said stays.
+    pub(crate) fn read(mut self, form: Form, body: &[u8]) -> Result<Self, Refused> {
+        let Ok(text) = std::str::from_utf8(body) else {
+            return Err(Refused::Request("the body is not UTF-8".into()));
+        };
+        match form {
+            Form::Text => text.trim().clone_into(&mut self.filter),
+            Form::Json => self.read_json(text)?,
+        }
+        if self.filter.is_empty() {
+            return Err(Refused::Request("no filter is given; an example is info,orders=debug".into()));
+        }
+        Ok(self)
+    }
+
+    fn read_json(&mut self, text: &str) -> Result<(), Refused> {
+        let object = match serde_json::from_str(text) {
+            Ok(Value::Object(object)) => object,
+            Ok(_) => return Err(Refused::Request("the body is no JSON object".into())),
+            Err(error) => return Err(Refused::Request(format!("the body is no JSON: {error}").into())),
+        };
+        for (key, value) in object {
+            match (&*key, value) {
+                ("filter", Value::String(filter)) => filter.trim().clone_into(&mut self.filter),
+                ("by", Value::String(by)) => self.by = self.by.take().or(Some(by)),
+                ("permanent", Value::Bool(false)) => {}
+                ("permanent", Value::Bool(true)) => self.ttl = self.ttl.or(Some(Ttl::Permanent)),
+                ("ttl_s", Value::Number(seconds)) => {
+                    let Some(seconds) = seconds.as_u64() else {
+                        return Err(refuse("the value of", "ttl_s", "whole seconds from 1"));
+                    };
+                    self.ttl = self.ttl.or(Some(Ttl::For(Duration::from_secs(seconds))));
+                }
+                ("filter" | "by", _) => return Err(refuse("the value of", &key, "a string")),
+                ("permanent", _) => return Err(refuse("the value of", &key, "true and false")),
+                ("ttl_s", _) => return Err(refuse("the value of", &key, "whole seconds from 1")),
+                _ => return Err(refuse("a key", &key, "filter, ttl_s, permanent and by")),
+            }
+        }
+        Ok(())
+    }
+}
+
+fn refuse(what: &str, name: &str, allowed: &str) -> Refused {
+    Refused::Request(Cow::Owned(format!("{what} {name:?} cannot be understood; allowed are {allowed}")))
+}
+
+/// `90`, `90s`, `10m`, `2h`, `1d`, or `permanent`.
+fn ttl(text: &str) -> Result<Ttl, Refused> {
+    const UNITS: [(&str, u64); 4] = [("s", 1), ("m", 60), ("h", 3600), ("d", 86_400)];
+    if text == "permanent" {
+        return Ok(Ttl::Permanent);
+    }
+    let unit = UNITS.iter().find_map(|(unit, seconds)| Some((text.strip_suffix(unit)?, *seconds)));
+    let (number, unit) = unit.unwrap_or((text, 1));
+    // A sign would parse, too.
+    let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    let seconds =
+        number.parse::<u64>().ok().filter(|_| is_number).and_then(|number| number.checked_mul(unit));
+    match seconds {
+        Some(seconds) => Ok(Ttl::For(Duration::from_secs(seconds))),
+        None => Err(refuse("a ttl of", text, "90, 90s, 10m, 2h, 1d and permanent")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wanted(query: &str, form: Form, body: &str) -> Result<Wanted, String> {
+        let read = Wanted::from_query(Some(query)).and_then(|wanted| wanted.read(form, body.as_bytes()));
+        read.map_err(|refused| match refused {
+            Refused::Request(why) => why.into_owned(),
+            other => format!("{other:?}"),
+        })
+    }
+
+    fn seconds(seconds: u64) -> Option<Ttl> {
+        Some(Ttl::For(Duration::from_secs(seconds)))
+    }
+
+    #[test]
+    fn times_to_live_are_read() {
+        let cases = [
+            ("ttl=90", seconds(90)),
+            ("ttl=90s", seconds(90)),
+            ("ttl=10m", seconds(600)),
+            ("by=x&ttl=2h", seconds(7200)),
+            ("ttl=1d&", seconds(86_400)),
+            ("ttl=permanent", Some(Ttl::Permanent)),
+            ("", None),
+        ];
+        for (query, ttl) in cases {
+            assert_eq!(wanted(query, Form::Text, "info").unwrap().ttl, ttl, "{query}");
+        }
+        for query in [
+            "ttl=",
+            "ttl=m",
+            "ttl=-1",
+            "ttl=+1",
+            "ttl=1w",
+            "ttl=1.5h",
+            "ttl=99999999999999999999",
+            "ttl=999999999999999999d",
+        ] {
+            let error = wanted(query, Form::Text, "info").unwrap_err();
+            assert!(error.starts_with("a ttl of ") && error.contains("10m"), "{query}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_change_is_text_or_an_object() {
+        let expected =
+            Wanted { filter: "info,orders=debug".to_owned(), ttl: seconds(60), by: Some("ann b".to_owned()) };
+        assert_eq!(wanted("ttl=60&by=ann%20b", Form::Text, " info,orders=debug\n"), Ok(expected));
+        let body = r#"{"filter":"info","ttl_s":60,"by":"ann"}"#;
+        let expected = Wanted { filter: "info".to_owned(), ttl: seconds(60), by: Some("ann".to_owned()) };
+        assert_eq!(wanted("", Form::Json, body), Ok(expected));
+        let expected = Wanted { filter: "info".to_owned(), ttl: seconds(5), by: Some("bob".to_owned()) };
+        assert_eq!(wanted("ttl=5&by=bob", Form::Json, body), Ok(expected), "the query comes first");
+        let permanent = wanted("", Form::Json, r#"{"filter":"info","permanent":true}"#).unwrap();
+        assert_eq!(permanent.ttl, Some(Ttl::Permanent));
+    }
+
+    #[test]
+    fn what_cannot_be_understood_is_named() {
+        let cases = [
+            ("", Form::Text, " \n", "no filter"),
+            ("", Form::Json, "{}", "no filter"),
+            ("", Form::Json, "[]", "no JSON object"),
+            ("", Form::Json, "{", "no JSON: "),
+            ("", Form::Json, r#"{"filter":7}"#, "\"filter\""),
+            ("", Form::Json, r#"{"filter":"info","ttl_s":-1}"#, "\"ttl_s\""),
+            ("", Form::Json, r#"{"filter":"info","ttl_s":1.5}"#, "\"ttl_s\""),
+            ("", Form::Json, r#"{"filter":"info","ttl_s":"1"}"#, "\"ttl_s\""),
+            ("", Form::Json, r#"{"filter":"info","permanent":1}"#, "\"permanent\""),
+            ("", Form::Json, r#"{"filter":"info","tll_s":1}"#, "\"tll_s\""),
+            ("tll=1m", Form::Text, "info", "\"tll\""),
+            ("by=%ff", Form::Text, "info", "percent-encoded"),
+        ];
+        for (query, form, body, named) in cases {
+            let error = wanted(query, form, body).unwrap_err();
+            assert!(error.contains(named), "{query} {body}: {error}");
+        }
+    }
+}

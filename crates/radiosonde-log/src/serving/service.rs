@@ -1,0 +1,221 @@
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
+use http::{Method, Request, Response, request};
+use radiosonde_metrics::Credentials;
+use tower_service::Service;
+
+use crate::LevelControl;
+use crate::serving::body::LevelsBody;
+use crate::serving::future::LevelsFuture;
+use crate::serving::refused::Refused;
+use crate::serving::request::{Form, Ttl, Wanted, check_length};
+
+/// A tower service that shows what is logged, and changes it, whatever the path.
+///
+/// # Shape
+/// - `GET` and `HEAD` answer `{"current":"info,orders=debug","default":"info","expires_in_s":540}`; `expires_in_s` is `null` if the
+///   current filter is for good.
+/// - `PUT` sets the filter in its body, which is the text of `RUST_LOG` (no content type, or `text/plain`), or
+///   `{"filter":"info,orders=debug","ttl_s":600,"by":"ann"}` (`application/json`). `?ttl=10m` (`90`, `90s`, `10m`, `2h`, `1d`) and
+///   `?by=ann` come before the body. Without a time to live it is ten minutes, at most it is a day, unless the service was told
+///   otherwise; `?ttl=permanent` and `"permanent":true` are for good. `by` is what the caller calls itself, and is not checked.
+/// - `DELETE` goes back to the default for good.
+///
+/// Both answer like `GET`, once every callsite knows. What they changed is audited, in the span of the request: see
+/// [`LevelControl`].
+///
+/// Refused are: 400 what cannot be understood, with what is allowed; 401 who shows no [credentials](Self::accept_only); 403 a
+/// change, if nobody may change anything; 405 other methods; 413 more than 8192 bytes; 415 other content types; 503 if no
+/// thread can be started.
+///
+/// # Security
+/// Nobody may change anything unless [`accept_only`](Self::accept_only) or [`open_to_everybody`](Self::open_to_everybody) says
+/// who: a service that logs everything is slow, and one that logs nothing is blind.
+///
+/// # Examples
+/// ```
+/// use radiosonde_log::{LevelControl, LevelsService, LogFilter};
+/// use radiosonde_metrics::Credentials;
+/// use tower_service::Service as _;
+///
+/// # let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+/// # runtime.block_on(async {
+/// let (_filter, control) = LevelControl::new(LogFilter::default());
+/// let mut service = LevelsService::new(&control).accept_only([Credentials::bearer("c29tZSB0b2tlbg==")?]);
+/// let request = http::Request::put("/log/levels?ttl=10m").body(axum::body::Body::from("debug"))?;
+/// assert_eq!(service.call(request).await?.status(), 401);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// With axum: `Router::route_service("/log/levels", service)`. By hand:
+/// `curl -X PUT -H 'content-type: text/plain' -H "authorization: Bearer $TOKEN" -d info,orders=debug 'http://…/log/levels?ttl=10m&by=ann'`.
+#[derive(Debug, Clone)]
+pub struct LevelsService {
+    control: LevelControl,
+    access: Access,
+    default_ttl: Duration,
+    maximum_ttl: Duration,
+}
+
+/// Who may do what.
+#[derive(Debug, Clone)]
+enum Access {
+    /// Everybody may look, nobody may change.
+    ReadOnly,
+    Everybody,
+    /// Who shows one of these may do both.
+    Only(Arc<[Credentials]>),
+}
+
+impl LevelsService {
+    /// A service that shows the levels to everybody and changes nothing.
+    #[must_use]
+    pub fn new(control: &LevelControl) -> Self {
+        Self {
+            control: control.by("http"),
+            access: Access::ReadOnly,
+            default_ttl: Duration::from_secs(600),
+            maximum_ttl: Duration::from_secs(86_400),
+        }
+    }
+
+    /// Shows and changes levels for those alone who show one of these credentials; others get 401. Without any, nobody is let in.
+    #[must_use]
+    pub fn accept_only(mut self, credentials: impl IntoIterator<Item = Credentials>) -> Self {
+        self.access = Access::Only(credentials.into_iter().collect());
+        self
+    }
+
+    /// Lets everybody change levels who can connect: for a port that only those reach who may.
+    #[must_use]
+    pub fn open_to_everybody(mut self) -> Self {
+        self.access = Access::Everybody;
+        self
+    }
+
+    /// For how long a change holds that does not say so; by default ten minutes, and never longer than the longest.
+    #[must_use]
+    pub const fn default_ttl(mut self, ttl: Duration) -> Self {
+        self.default_ttl = ttl;
+        self
+    }
+
+    /// The longest that a change may hold which is not for good; by default a day.
+    #[must_use]
+    pub const fn maximum_ttl(mut self, ttl: Duration) -> Self {
+        self.maximum_ttl = ttl;
+        self
+    }
+
+    /// What is to be done for a request, before its body is read.
+    pub(crate) fn begin(&self, head: &request::Parts) -> Result<Task, Refused> {
+        match &self.access {
+            Access::Only(accepted) if !Credentials::are_shown(accepted, &head.headers) => {
+                return Err(Refused::Credentials);
+            }
+            Access::Only(_) | Access::Everybody | Access::ReadOnly => {}
+        }
+        match head.method {
+            Method::GET => return Ok(Task::Show { is_head: false }),
+            Method::HEAD => return Ok(Task::Show { is_head: true }),
+            Method::PUT | Method::DELETE => {}
+            _ => return Err(Refused::Method),
+        }
+        if matches!(self.access, Access::ReadOnly) {
+            return Err(Refused::ReadOnly);
+        }
+        let wanted = Wanted::from_query(head.uri.query())?;
+        if head.method == Method::DELETE {
+            return Ok(Task::Reset { by: wanted.by });
+        }
+        check_length(&head.headers)?;
+        Ok(Task::Set { form: Form::of(&head.headers)?, wanted })
+    }
+
+    pub(crate) fn reset(&self, by: Option<&str>) -> Result<(), Refused> {
+        self.named(by).reset().map_err(Refused::Change)
+    }
+
+    pub(crate) fn set(&self, wanted: &Wanted) -> Result<(), Refused> {
+        let control = self.named(wanted.by.as_deref());
+        let changed = match wanted.ttl {
+            Some(Ttl::Permanent) => control.set(&wanted.filter),
+            Some(Ttl::For(ttl)) if ttl > self.maximum_ttl => {
+                let (ttl, most) = (ttl.as_secs(), self.maximum_ttl.as_secs());
+                let why =
+                    format!("a time to live of {ttl} seconds is too long; allowed are {most}, and permanent");
+                return Err(Refused::Request(why.into()));
+            }
+            Some(Ttl::For(ttl)) => control.set_for(&wanted.filter, ttl),
+            None => control.set_for(&wanted.filter, self.default_ttl.min(self.maximum_ttl)),
+        };
+        changed.map_err(Refused::Change)
+    }
+
+    fn named(&self, by: Option<&str>) -> LevelControl {
+        by.map_or_else(|| self.control.clone(), |by| self.control.by(by))
+    }
+
+    /// What is logged now.
+    pub(crate) fn show(&self, is_head: bool) -> Response<LevelsBody> {
+        let (current, default, ends) = self.control.snapshot();
+        let text = serde_json::json!({
+            "current": current.to_string(),
+            "default": default.to_string(),
+            // Rounded up: what is still in force does not end in zero seconds.
+            "expires_in_s": ends.map(|ends| ends.as_secs() + u64::from(ends.subsec_nanos() > 0)),
+        });
+        let text = Bytes::from(format!("{text}\n"));
+        let length = text.len();
+        let mut response = Response::new(LevelsBody::new((!is_head).then_some(text)));
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if is_head {
+            // Servers tell the length of the body that they are given, and here that is none.
+            headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+        }
+        response
+    }
+
+    pub(crate) fn refuse(&self, refused: &Refused) -> Response<LevelsBody> {
+        let accepted: &[Credentials] = match &self.access {
+            Access::Only(accepted) => accepted,
+            Access::ReadOnly | Access::Everybody => &[],
+        };
+        refused.response(accepted)
+    }
+}
+
+/// What a request wants done.
+#[derive(Debug)]
+pub(crate) enum Task {
+    Show { is_head: bool },
+    Reset { by: Option<String> },
+    Set { form: Form, wanted: Wanted },
+}
+
+impl<B> Service<Request<B>> for LevelsService
+where
+    B: http_body::Body,
+{
+    type Response = Response<LevelsBody>;
+    type Error = Infallible;
+    type Future = LevelsFuture<B>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> LevelsFuture<B> {
+        let (head, body) = request.into_parts();
+        LevelsFuture::new(self.clone(), self.begin(&head), body)
+    }
+}

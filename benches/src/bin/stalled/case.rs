@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use radiosonde_core::{Clock as _, Resource, SystemClock};
 use radiosonde_delivery::Delivery;
-use radiosonde_log::{Format, JsonLayer, Writer};
+use radiosonde_log::{Format, JsonLayer, LineSink, Writer};
 use radiosonde_loki::LokiSink;
 use radiosonde_metrics::Registry;
+use radiosonde_otlp::OtlpLogs;
 use tracing::dispatcher::{Dispatch, with_default};
 use tracing::{error, info, info_span};
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -50,16 +51,28 @@ impl Case {
         Self::new(sink, state, Dispatch::new(tracing_subscriber::registry().with(layer)), registry)
     }
 
-    pub(crate) fn pushing(
+    pub(crate) fn loki(state: &'static str, address: &str) -> Result<Self, Box<dyn Error>> {
+        Self::pushing("Loki", state, |resource, delivery| {
+            Ok(Arc::new(LokiSink::builder(address, resource).build(delivery)?))
+        })
+    }
+
+    pub(crate) fn otlp(state: &'static str, address: &str) -> Result<Self, Box<dyn Error>> {
+        Self::pushing("OTLP", state, |resource, delivery| {
+            Ok(Arc::new(OtlpLogs::builder(resource).endpoint(address).build(delivery)?))
+        })
+    }
+
+    fn pushing(
         sink: &'static str,
         state: &'static str,
-        address: &str,
+        build: impl FnOnce(&Resource, &Delivery) -> Result<Arc<dyn LineSink>, Box<dyn Error>>,
     ) -> Result<Self, Box<dyn Error>> {
         let (registry, resource) = (Registry::new(), Resource::new("stalled"));
         // Lives as long as the program: what is stalled cannot be ended in order.
         let delivery = Box::leak(Box::new(Delivery::builder().registry(&registry).start()?));
-        let loki = LokiSink::builder(address, &resource).build(delivery)?;
-        let layer = JsonLayer::builder(&resource).registry(&registry).sink(Arc::new(loki)).build()?;
+        let lines = build(&resource, delivery)?;
+        let layer = JsonLayer::builder(&resource).registry(&registry).sink(lines).build()?;
         Ok(Self::new(sink, state, Dispatch::new(tracing_subscriber::registry().with(layer)), registry))
     }
 

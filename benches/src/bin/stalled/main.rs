@@ -52,9 +52,13 @@ fn cases(folder: &std::path::Path) -> Result<Vec<Case>, Box<dyn Error>> {
         Case::writing("file", "well", queued(Writer::file(path)?)),
         Case::writing("file", "disk full", queued(Writer::file("/dev/full")?)),
         Case::writing("file", "folder gone", queued(removed)),
-        Case::pushing("Loki", "well", &backend::answering("204 No Content")?)?,
-        Case::pushing("Loki", "stalled", &backend::stalled()?)?,
-        Case::pushing("Loki", "full (429)", &backend::answering("429 Too Many Requests")?)?,
-        Case::pushing("Loki", "gone", &backend::gone()?)?,
+        Case::loki("well", &backend::answering("204 No Content")?)?,
+        Case::loki("stalled", &backend::stalled()?)?,
+        Case::loki("full (429)", &backend::answering("429 Too Many Requests")?)?,
+        Case::loki("gone", &backend::gone()?)?,
+        Case::otlp("well", &backend::answering("200 OK")?)?,
+        Case::otlp("stalled", &backend::stalled()?)?,
+        Case::otlp("full (429)", &backend::answering("429 Too Many Requests")?)?,
+        Case::otlp("gone", &backend::gone()?)?,
     ])
 }

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
 
 use e2e::{Loki, wait_for};
-use radiosonde_core::{Clock, Level, Resource, SpanContext, SpanId, SystemClock, TraceFlags, TraceId};
+use radiosonde_core::{
+    Clock, Level, LevelNames, Resource, SpanContext, SpanId, SystemClock, TraceFlags, TraceId,
+};
 use radiosonde_delivery::{Delivery, RequestErrorKind, SinkOptions};
 use radiosonde_log::{Line, LineSink};
 use radiosonde_loki::{Direction, LogEntry, LogQuery, LokiSink, QueryError, Tail, Tailed, TimeRange};
@@ -94,6 +96,32 @@ fn a_line_comes_back_with_its_labels_its_ids_and_its_fields() {
     // A form, as a long expression is sent.
     let long = format!(r#"{ORDERS} {}"#, r#"|= "declined" "#.repeat(500));
     assert_eq!(client.query_range(&long, around_now()).entries().wait().unwrap().len(), 1);
+}
+
+#[test]
+fn loki_detects_every_level_in_both_spellings() {
+    let Some(loki) = Loki::start() else { return };
+    let (client, now) = (client(&loki), SystemClock.now());
+    for (service, names) in [("short", LevelNames::WarnFatal), ("long", LevelNames::WarningCritical)] {
+        let delivery = Delivery::builder().registry(&Registry::new()).start().unwrap();
+        let builder = LokiSink::builder(loki.url(), &Resource::new(service)).level_names(names);
+        let sink = builder.build(&delivery).unwrap();
+        for level in Level::ALL {
+            let line = format!(r#"{{"level":"{}","message":"x"}}"#, level.name(names));
+            sink.accept(&Line::new(&line, now, level));
+        }
+        assert_eq!(delivery.shutdown_blocking(SOON).delivered(), 6);
+        let mut found: Vec<_> = entries(&client, &format!(r#"{{service_name="{service}"}}"#), 6)
+            .iter()
+            .map(|entry| {
+                (entry.level(), entry.structured_metadata().get("detected_level").unwrap().to_owned())
+            })
+            .collect();
+        found.sort();
+        let last = if names == LevelNames::WarnFatal { "fatal" } else { "critical" };
+        let detected = ["trace", "debug", "info", "warn", "error", last].map(ToOwned::to_owned);
+        assert_eq!(found, Level::ALL.map(Some).into_iter().zip(detected).collect::<Vec<_>>(), "{service}");
+    }
 }
 
 #[test]

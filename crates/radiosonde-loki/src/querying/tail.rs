@@ -15,8 +15,12 @@ use super::{Labels, LogEntry, MalformedAnswer, QueryError};
 ///
 /// # Shape
 /// A stream of [`Tailed`], as a method: [`next`](Self::next). What takes a stream takes
-/// `futures::stream::poll_fn(move |context| tail.poll_next(context))`. At most 16 messages of Loki's wait to be taken; whoever is
-/// slower than that makes Loki leave lines out, which it says by [`Tailed::Dropped`]. Dropping it closes the connection.
+/// `futures::stream::poll_fn(move |context| tail.poll_next(context))`. At most 16 messages of Loki's wait to be taken; dropping it
+/// closes the connection.
+///
+/// Who reads slower than lines come makes Loki leave lines out. [`Tailed::Dropped`] are those that it tells, and it does not tell
+/// all: a Loki 3.7 whose tail nobody read for half a minute left out 900 lines of 3000 without a word. So a tail is for looking; ask
+/// with [`pages`](super::RangeQuery::pages) for what must be complete.
 ///
 /// A tail ends with its connection: when Loki restarts, or after `querier.tail_max_duration`, an hour by default. Open another
 /// [`since`](super::TailQuery::since) the last line then.

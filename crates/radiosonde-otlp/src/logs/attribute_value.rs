@@ -91,6 +91,7 @@ fn push_pairs(out: &mut Vec<u8>, json: &mut JsonText<'_>, depth: u8) -> Option<(
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
+    use proptest::prelude::{Just, Strategy, any as any_of, prop_assert_eq, prop_oneof, proptest};
     use prost::Message;
 
     use super::*;
@@ -188,5 +189,43 @@ mod tests {
             assert_eq!(any(text), Some(Kind::Text(text.into())), "{text}");
         }
         assert!(matches!(any(&deep[1..17]), Some(Kind::Array(_))), "eight are fine");
+    }
+
+    /// The same tree as the specification's message and as JSON, without what the protocol lacks.
+    fn values() -> impl Strategy<Value = (Option<Kind>, serde_json::Value)> {
+        let leaf = prop_oneof![
+            Just((None, serde_json::Value::Null)),
+            any_of::<bool>().prop_map(|truth| (Some(Kind::Bool(truth)), truth.into())),
+            any_of::<i64>().prop_map(|integer| (Some(Kind::Int(integer)), integer.into())),
+            proptest::num::f64::NORMAL.prop_map(|number| (Some(Kind::Double(number)), number.into())),
+            any_of::<String>().prop_map(|text| (Some(Kind::Text(text.clone())), text.into())),
+        ];
+        leaf.prop_recursive(4, 32, 4, |inner| {
+            let array = proptest::collection::vec(inner.clone(), 0..4).prop_map(|values| {
+                let (kinds, json): (Vec<_>, Vec<_>) = values.into_iter().unzip();
+                let values = kinds.into_iter().map(|kind| Any { kind }).collect();
+                (Some(Kind::Array(Values { values })), serde_json::Value::from(json))
+            });
+            let pairs = proptest::collection::btree_map(any_of::<String>(), inner, 0..4).prop_map(|pairs| {
+                let json = pairs.iter().map(|(key, (_, json))| (key.clone(), json.clone())).collect();
+                let pair = |(key, (kind, _))| Pair { key, value: Some(Any { kind }) };
+                let values = pairs.into_iter().map(pair).collect();
+                (Some(Kind::Pairs(Pairs { values })), serde_json::Value::Object(json))
+            });
+            prop_oneof![array, pairs]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn a_tree_of_values_comes_out_as_it_went_in((kind, json) in values()) {
+            prop_assert_eq!(any(&json.to_string()), kind.clone());
+            prop_assert_eq!(any(&format!("{json:#}")), kind);
+        }
+
+        #[test]
+        fn no_text_makes_it_panic_or_leaves_half_a_message(text in "[\\[\\]{}\",:\\\\u0-9a-f. -]{0,40}") {
+            let _ = any(&text);
+        }
     }
 }

@@ -51,6 +51,10 @@ fn every_failure_has_its_kind_and_names_the_server_but_not_the_query() {
     let long = || Some(Reaction::status(200).body("x".repeat(1001)));
     let too_large = RequestErrorKind::TooLarge { limit_bytes: 1000 };
     assert_eq!(failure(long(), |builder| builder.max_answer_bytes(1000)), too_large);
+    // In several pieces, none of which is too long by itself.
+    let pieces = Some(Reaction::status(200).body("x".repeat(3_000_001)));
+    let too_large = RequestErrorKind::TooLarge { limit_bytes: 3_000_000 };
+    assert_eq!(failure(pieces, |builder| builder.max_answer_bytes(3_000_000)), too_large);
 }
 
 #[test]

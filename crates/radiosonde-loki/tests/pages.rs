@@ -91,3 +91,14 @@ async fn a_page_that_failed_can_be_asked_for_again() {
     assert!(pages.next().await.unwrap().is_none());
     assert_eq!(fake.requests().len(), 2, "a page that is not full is the last");
 }
+
+#[test]
+fn a_server_that_always_answers_the_same_is_not_asked_for_ever() {
+    let two = r#"{"data":{"resultType":"streams","result":[{"stream":{},"values":[["5","a"],["5","b"]]}]}}"#;
+    let fake = HttpFake::start([Reaction::status(200).body(two)]);
+    let loki = LogQuery::builder(&fake.url()).build().unwrap();
+    let mut pages = loki.query_range("{}", TimeRange::last(Duration::from_secs(60))).limit(1).pages();
+    assert_eq!(pages.next_blocking().unwrap().unwrap().len(), 2);
+    assert!(pages.next_blocking().unwrap().is_none());
+    assert!(fake.requests().len() <= 3);
+}

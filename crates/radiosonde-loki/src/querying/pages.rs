@@ -91,8 +91,10 @@ impl Pages {
                 None => true,
             })
             .collect();
+        // A full page has something new, because more was asked for than had been given. One without is from a server that does
+        // not heed what it is asked, and asking on would never end.
         self.rest = match last {
-            Some(last) if full => self.beyond(last),
+            Some(last) if full && !fresh.is_empty() => self.beyond(last),
             _ => None,
         };
         if let Some(last) = last {

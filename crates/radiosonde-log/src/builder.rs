@@ -7,6 +7,7 @@ use radiosonde_metrics::{RegisterError, Registry};
 
 use crate::layer::JsonLayer;
 use crate::limiting::sampling::Sampling;
+use crate::limiting::suppression::{Common, Suppression};
 use crate::limiting::volume::Volume;
 use crate::limiting::volume_limits::VolumeLimits;
 use crate::meter::Meter;
@@ -105,7 +106,7 @@ impl JsonLayerBuilder {
 
     /// Where the layer's own metrics are registered; by default in a registry that nobody sees.
     ///
-    /// They are `radiosonde_log_lines_total{level}`, `radiosonde_log_truncated_total`, `radiosonde_log_fmt_errors_total`,
+    /// They are `radiosonde_log_lines_total{level,target}`, `radiosonde_log_bytes_total{level,target}`, `radiosonde_log_truncated_total`, `radiosonde_log_fmt_errors_total`,
     /// `radiosonde_log_redacted_total{by}`, `radiosonde_log_suppressed_total{level,reason}` and
     /// `radiosonde_log_dropped_total{writer,reason,level}`; for files also `radiosonde_log_file_rotations_total{writer}`,
     /// `radiosonde_log_file_removed_total{writer,reason}` and `radiosonde_log_file_failures_total{writer,action}`.
@@ -205,7 +206,21 @@ impl JsonLayerBuilder {
         if writers.is_empty() && self.sinks.is_empty() {
             writers.push(Writer::stdout());
         }
-        let volume = Volume::new(self.volume_limits, self.sampling, meter.suppressed(), self.names);
+        let key_of = |name: &str| planned(name, Origin::Event, &schema, &keys, &self.redaction).key();
+        let volume = Volume::new(self.volume_limits, self.sampling, key_of, meter.suppressed(), self.names);
+        let suppression = Suppression::new(
+            volume,
+            &Common {
+                schema: &schema,
+                keys: &keys,
+                service: &self.service,
+                names: self.names,
+                statics: &statics,
+                limits: self.limits,
+                clock: &self.clock,
+                lines: meter.lines(),
+            },
+        );
         for writer in &writers {
             let refusal = writer.queue_options().and_then(|options| options.refusal(self.limits.line_bytes));
             if let Some((option, value, least)) = refusal {
@@ -221,10 +236,9 @@ impl JsonLayerBuilder {
             Output::start(writer, style, dropped, Arc::clone(&announcer), Arc::clone(&self.clock))
         });
         let sinks = self.sinks.into_iter().map(|sink| Forward::new(sink.0, meter.dropped_by_sink()));
-        let ways = OpenWays::new(outputs.collect(), sinks.collect());
+        let ways = OpenWays::new(outputs.collect(), sinks.collect(), suppression);
         Ok(JsonLayer {
             redaction: self.redaction,
-            volume,
             clock: self.clock,
             service: self.service,
             names: self.names,

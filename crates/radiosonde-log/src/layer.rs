@@ -11,7 +11,8 @@ use tracing_subscriber::registry::LookupSpan;
 use crate::bridging::pairs::Pairs;
 use crate::builder::JsonLayerBuilder;
 use crate::filtering::controlled::ControlledFilter;
-use crate::limiting::volume::Volume;
+use crate::limiting::gate::{Admission, Callsite};
+use crate::limiting::gathered::Gathered;
 use crate::meter::Meter;
 use crate::planning::keys::Keys;
 use crate::planning::plan::{Plan, level, planned, push_head};
@@ -102,8 +103,6 @@ pub struct JsonLayer {
     pub(crate) fatal_flush: Duration,
     pub(crate) meter: Meter,
     pub(crate) redaction: Redaction,
-    #[allow(dead_code, reason = "the engine asks it once callsites have plans")]
-    pub(crate) volume: Volume,
 }
 
 impl JsonLayer {
@@ -125,7 +124,15 @@ impl JsonLayer {
                 false if is_record() => Origin::LogRecord,
                 false => Origin::Event,
             };
-            Plan::new(metadata, origin, &self.schema, &self.keys, &self.redaction)
+            let plan = Plan::new(metadata, origin, &self.schema, &self.keys, &self.redaction);
+            if metadata.is_span() {
+                return plan;
+            }
+            let (target, level) = (metadata.target(), plan.level());
+            let callsite = Callsite { target, level, file: metadata.file(), line: metadata.line() };
+            let volume = self.ways.suppression.volume();
+            let gate = volume.gate(callsite, plan.may_be_fatal(), origin == Origin::LogRecord);
+            plan.with_gate(gate)
         })
     }
 
@@ -147,12 +154,11 @@ impl JsonLayer {
         });
     }
 
-    fn line<S>(&self, event: &Event<'_>, ctx: &Context<'_, S>, scratch: &mut Scratch) -> Level
+    fn line<S>(&self, plan: &Plan, event: &Event<'_>, ctx: &Context<'_, S>, scratch: &mut Scratch) -> Level
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
         let now = self.clock.now();
-        let plan = self.plan(event.metadata(), || event.metadata().target() == LOG_RECORDS && event.is_log());
         let mut recorder =
             Recorder::new(plan, &mut scratch.fields, &mut scratch.target, self.limits, &self.redaction);
         event.record(&mut recorder);
@@ -162,6 +168,10 @@ impl JsonLayer {
         let (level, found) = (recorder.level(), recorder.found());
         self.meter.found(found);
 
+        let module = if scratch.target.is_empty() { event.metadata().target() } else { &scratch.target };
+        if let Some(ratio) = plan.gate().and_then(|gate| gate.ratio(module)) {
+            self.ways.suppression.put_ratio(&mut scratch.fields, ratio.as_f64());
+        }
         let own = scratch.fields.entries().len();
         let (span, context) = self.surroundings(event, ctx);
         if let Some(span) = span {
@@ -171,8 +181,10 @@ impl JsonLayer {
             scratch.fields.fill_from(&self.statics, self.limits);
         }
 
+        if self.refuses(plan, module, &scratch.fields, context) {
+            return level;
+        }
         let is_own_head = level == plan.level() && scratch.target.is_empty();
-        let module = if scratch.target.is_empty() { event.metadata().target() } else { &scratch.target };
         let module_fits = if is_own_head {
             plan.module_fits()
         } else {
@@ -182,6 +194,7 @@ impl JsonLayer {
             scratch.fields.leave_out();
         }
         let made = Made { now, level, module, timestamp: scratch.stamp.of(now), context };
+        let count = |bytes, truncated| self.count(is_own_head.then_some(plan), &made, bytes, truncated);
         for output in &self.ways.outputs {
             if let Style::Pretty { colors } = output.style() {
                 scratch.pretty.clear();
@@ -193,7 +206,7 @@ impl JsonLayer {
         }
         if self.ways.sinks.is_empty() && self.ways.outputs.iter().all(|output| output.style() != Style::Json)
         {
-            self.meter.line(level, scratch.fields.is_truncated());
+            count(scratch.pretty.len(), scratch.fields.is_truncated());
             return level;
         }
         let parts = Parts {
@@ -204,7 +217,7 @@ impl JsonLayer {
             context,
         };
         let truncated = json::push_line(&mut scratch.line, &parts, self.limits.line_bytes - 1);
-        self.meter.line(level, truncated);
+        count(scratch.line.len() + 1, truncated);
         self.deliver(level, || self.send(&mut scratch.line, &made, &scratch.fields));
         level
     }
@@ -223,6 +236,25 @@ impl JsonLayer {
                 recorder.leave_out();
             }
         });
+    }
+
+    /// Whether limits or samples that ask what is in a line say no to this one.
+    fn refuses(&self, plan: &Plan, target: &str, fields: &Fields, context: Option<SpanContext>) -> bool {
+        let Some(gate) = plan.gate().filter(|gate| gate.asks_for_more()) else { return false };
+        let gathered = Gathered { target, fields, trace: context.map(|context| context.trace_id()) };
+        gate.admit_rendered(&gathered, self.clock.monotonic()) == Admission::Drop
+    }
+
+    /// Counts a line; `plan` if it is of its callsite's own level and target.
+    fn count(&self, plan: Option<&Plan>, made: &Made<'_>, bytes: usize, truncated: bool) {
+        let tally = || self.meter.lines().of(made.level, made.module);
+        match plan {
+            Some(plan) => plan.tally(tally).line(bytes),
+            None => tally().line(bytes),
+        }
+        if truncated {
+            self.meter.truncated();
+        }
     }
 
     /// The span that an event hands down the fields of, and the context that it is in.
@@ -372,7 +404,15 @@ where
             self.meter.nested(level(*event.metadata().level()));
             return;
         }
-        let level = Scratch::lend(|scratch| self.line(event, &ctx, scratch));
+        let plan = self.plan(event.metadata(), || event.metadata().target() == LOG_RECORDS && event.is_log());
+        if let Some(gate) = plan.gate()
+            && gate.admit(self.clock.monotonic()) == Admission::Drop
+        {
+            self.ways.suppression.announce(&self.ways, false);
+            return;
+        }
+        let level = Scratch::lend(|scratch| self.line(plan, event, &ctx, scratch));
+        self.ways.suppression.announce(&self.ways, false);
         if level == Level::Fatal && !self.fatal_flush.is_zero() {
             // What is not out by then is counted where it is.
             self.handle().flush(self.fatal_flush);

@@ -7,8 +7,8 @@ pub mod capture;
 mod events;
 mod filtering;
 mod layer;
-#[allow(dead_code, reason = "the engine asks it once callsites have plans")]
 mod limiting;
+mod line_meter;
 mod meter;
 mod panicking;
 mod planning;

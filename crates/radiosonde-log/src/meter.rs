@@ -3,13 +3,14 @@ use std::io;
 use radiosonde_core::{Level, LevelNames};
 use radiosonde_metrics::{Counter, RegisterError, Registry, Vector};
 
+use crate::line_meter::LineMeter;
 use crate::rendering::recorder::Found;
 use crate::writing::file::meter::{FileMeter, FileMeters};
 
 /// The layer's own counters.
 #[derive(Debug)]
 pub(crate) struct Meter {
-    lines: [Counter; 6],
+    lines: LineMeter,
     truncated: Counter,
     fmt_errors: Counter,
     redacted_by_key: Counter,
@@ -124,8 +125,6 @@ impl Dropped {
 
 impl Meter {
     pub(crate) fn new(registry: &Registry, names: LevelNames) -> Result<Self, RegisterError> {
-        let lines =
-            registry.counter("radiosonde_log_lines_total", "Log lines made, by level.").labels(&["level"])?;
         let dropped = registry
             .counter("radiosonde_log_dropped_total", "Log lines not written, by writer, reason and level.")
             .labels(&["writer", "reason", "level"])?;
@@ -133,7 +132,7 @@ impl Meter {
             .counter("radiosonde_log_redacted_total", "Values, or parts of them, that were redacted.")
             .labels(&["by"])?;
         Ok(Self {
-            lines: Level::ALL.map(|level| lines.handle(&[level.name(names)])),
+            lines: LineMeter::new(registry, names)?,
             truncated: registry
                 .counter("radiosonde_log_truncated_total", "Log lines of which something was cut to fit.")
                 .build()?,
@@ -173,12 +172,14 @@ impl Meter {
         self.files.of(writer)
     }
 
-    pub(crate) fn line(&self, level: Level, truncated: bool) {
-        // The level's place among the six is its index.
-        self.lines[level as usize].inc();
-        if truncated {
-            self.truncated.inc();
-        }
+    /// What counts lines by level and target.
+    pub(crate) fn lines(&self) -> &LineMeter {
+        &self.lines
+    }
+
+    /// A line of which something is missing.
+    pub(crate) fn truncated(&self) {
+        self.truncated.inc();
     }
 
     /// What was met in the values of an event or a span.

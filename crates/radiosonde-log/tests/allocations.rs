@@ -6,11 +6,11 @@ use std::cell::Cell;
 use std::io;
 use std::sync::Arc;
 
-use radiosonde_core::{Resource, SystemClock};
+use radiosonde_core::{Level, Resource, SystemClock};
 use radiosonde_log::recent::{LogAggregator, RecentLines};
 use radiosonde_log::{
     Detector, Format, JsonLayer, JsonLayerBuilder, LevelControl, Line, LineSink, LogFilter, QueueOptions,
-    Redaction, Writer,
+    Rate, Redaction, Sampling, VolumeLimits, Writer,
 };
 use tracing::{debug, info, info_span};
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
@@ -192,6 +192,17 @@ fn redacting_allocates_nothing() {
             let _span = info_span!("request", token = "t-1", url = "https://a:b@c").entered();
             per_call(|| info!(password = "p-1", card = "4111 1111 1111 1111", "Bearer 0123456789abcdef"))
         },
+    );
+    assert!(found.abs() < f64::EPSILON, "{found} allocations per line");
+}
+
+#[test]
+fn limits_and_samples_allocate_nothing_whether_a_line_is_written_or_not() {
+    let limits = VolumeLimits::per_callsite(Rate::per_second(1_000_000)).keyed_by("sku", Rate::per_second(1));
+    let sampling = Sampling::new().of("", Level::Info, 0.5).unwrap();
+    let found = with_layer(
+        |builder| builder.writer(Writer::new("nowhere", io::sink())).volume_limits(limits).sampling(sampling),
+        || per_call(event),
     );
     assert!(found.abs() < f64::EPSILON, "{found} allocations per line");
 }

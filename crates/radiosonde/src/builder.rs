@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use radiosonde_core::{LevelNames, OverflowPolicy, Resource, ResourceBuilder};
-use radiosonde_log::{FileOptions, Format, LineSink, PanicHook, QueueOptions, Redaction, Writer};
+use radiosonde_log::{
+    FileOptions, Format, LineSink, PanicHook, QueueOptions, Redaction, Sampling, VolumeLimits, Writer,
+};
 use radiosonde_metrics::{Credentials, Registry};
 use radiosonde_trace::Sampler;
 
@@ -39,6 +41,8 @@ pub fn builder() -> TelemetryBuilder {
         writers: Vec::new(),
         sinks: Vec::new(),
         redaction: Redaction::default(),
+        volume_limits: VolumeLimits::none(),
+        sampling: Sampling::new(),
         panic_hook: Some(PanicHook::new()),
         loki: None,
         loki_tenant: None,
@@ -83,6 +87,8 @@ pub struct TelemetryBuilder {
     pub(crate) writers: Vec<Writer>,
     pub(crate) sinks: Vec<Sink>,
     pub(crate) redaction: Redaction,
+    pub(crate) volume_limits: VolumeLimits,
+    pub(crate) sampling: Sampling,
     pub(crate) panic_hook: Option<PanicHook>,
     pub(crate) loki: Option<String>,
     pub(crate) loki_tenant: Option<String>,
@@ -210,6 +216,18 @@ impl TelemetryBuilder {
     /// `token`.
     pub fn log_redaction(mut self, redaction: Redaction) -> Self {
         self.redaction = redaction;
+        self
+    }
+
+    /// How many lines are written of each callsite, tenant or whatever a field names; by default without a limit.
+    pub fn log_volume_limits(mut self, limits: VolumeLimits) -> Self {
+        self.volume_limits = limits;
+        self
+    }
+
+    /// Which share of the lines is written; by default all.
+    pub fn log_sampling(mut self, sampling: Sampling) -> Self {
+        self.sampling = sampling;
         self
     }
 

@@ -7,7 +7,8 @@ use radiosonde_metrics::Counter;
 
 use crate::limiting::gcra::{Due, Gcra, nanoseconds};
 use crate::limiting::sampling::{By, Ratio, Sequence, hash, of_trace};
-use crate::limiting::volume::Shared;
+use crate::limiting::volume::{KeyedBy, Shared};
+use crate::planning::keys::Key;
 
 /// Whether an event becomes a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,7 +70,7 @@ pub(crate) trait Rendered {
     fn target(&self) -> &str;
 
     /// The value of a field of the event or of a span around it, as contents of a JSON string if it is one, else as JSON.
-    fn value(&self, key: &str) -> Option<&str>;
+    fn value(&self, key: Key) -> Option<&str>;
 
     /// The trace that the line belongs to.
     fn trace(&self) -> Option<TraceId>;
@@ -86,7 +87,7 @@ impl Gate {
         }
         if let Some(sample) = &self.sample {
             // What is picked by what is in the line is decided later, and limits count what was picked.
-            if self.shared.sampling.by != By::Line {
+            if self.shared.by != By::Line {
                 return Admission::Write;
             }
             if !sample.ratio.picks(sample.sequence.next()) {
@@ -100,21 +101,21 @@ impl Gate {
     /// Whether [`admit_rendered`](Self::admit_rendered) has to be asked too.
     pub(crate) fn asks_for_more(&self) -> bool {
         self.is_bridged
-            || !self.shared.limits.keyed.is_empty()
-            || self.sample.is_some() && self.shared.sampling.by != By::Line
+            || !self.shared.keyed_by.is_empty()
+            || self.sample.is_some() && self.shared.by != By::Line
     }
 
     /// Decides about a line that is rendered.
     pub(crate) fn admit_rendered(&self, line: &impl Rendered, now: Duration) -> Admission {
         let now = nanoseconds(now);
-        let is_picked = match (self.ratio(line.target()), &self.shared.sampling.by) {
+        let is_picked = match (self.ratio(line.target()), &self.shared.by) {
             (None, _) => true,
             (Some(_), By::Line) if !self.is_bridged => true,
             (Some(ratio), by) => {
                 let number = match by {
                     By::Line => None,
                     By::Trace => line.trace().map(of_trace),
-                    By::Field(key) => line.value(key).map(hash),
+                    By::Field(key) => line.value(*key).map(hash),
                 };
                 ratio.picks(number.unwrap_or_else(|| self.shared.sequence.next()))
             }
@@ -123,8 +124,7 @@ impl Gate {
             self.suppressed.sampled.inc();
             return Admission::Drop;
         }
-        let was_limited_before =
-            !self.is_bridged && (self.sample.is_none() || self.shared.sampling.by == By::Line);
+        let was_limited_before = !self.is_bridged && (self.sample.is_none() || self.shared.by == By::Line);
         if self.is_bridged {
             if self.limited_by_target(line.target(), now) == Admission::Drop {
                 return Admission::Drop;
@@ -139,7 +139,7 @@ impl Gate {
     pub(crate) fn ratio(&self, target: &str) -> Option<Ratio> {
         match &self.sample {
             Some(sample) => Some(sample.ratio),
-            None if self.is_bridged => self.shared.sampling.rules.of(target, self.callsite.level).copied(),
+            None if self.is_bridged => self.shared.ratios.of(target, self.callsite.level).copied(),
             None => None,
         }
     }
@@ -156,7 +156,7 @@ impl Gate {
 
     fn limited_by_target(&self, target: &str, now: u64) -> Admission {
         let level = self.callsite.level;
-        let Some(rate) = self.shared.limits.rules.of(target, level).copied().flatten() else {
+        let Some(rate) = self.shared.rates.of(target, level).copied().flatten() else {
             return Admission::Write;
         };
         if self.shared.keyed.admits(Gcra::new(rate), hash(target) ^ level as u64, now) {
@@ -167,10 +167,10 @@ impl Gate {
     }
 
     fn limited_by_keys(&self, line: &impl Rendered, now: u64) -> Admission {
-        for (key, gcra) in &self.shared.limits.keyed {
-            let Some(value) = line.value(key) else { continue };
+        for KeyedBy { key, salt, gcra } in &self.shared.keyed_by {
+            let Some(value) = line.value(*key) else { continue };
             // Two fields may have the same value.
-            if !self.shared.keyed.admits(*gcra, hash(value) ^ hash(key), now) {
+            if !self.shared.keyed.admits(*gcra, hash(value) ^ salt, now) {
                 self.suppressed.key.inc();
                 return self.suppress(now);
             }
@@ -180,7 +180,7 @@ impl Gate {
 
     fn suppress(&self, now: u64) -> Admission {
         if self.pending.add(now) {
-            self.shared.announce_at(now.saturating_add(nanoseconds(self.shared.limits.announce_every)));
+            self.shared.announce_at(now.saturating_add(nanoseconds(self.shared.announce_every)));
         }
         Admission::Drop
     }

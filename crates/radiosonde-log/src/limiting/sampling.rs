@@ -40,13 +40,13 @@ pub struct Sampling {
     pub(crate) by: By,
 }
 
-/// What is picked or not as a whole.
+/// What is picked or not as a whole; a field by its name, or by the number of that.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) enum By {
+pub(crate) enum By<F = Box<str>> {
     #[default]
     Line,
     Trace,
-    Field(Box<str>),
+    Field(F),
 }
 
 /// A share, from 0 to 1.
@@ -85,10 +85,6 @@ impl Sampling {
     pub fn by_field(mut self, field: &str) -> Self {
         self.by = By::Field(field.into());
         self
-    }
-
-    pub(crate) fn is_none(&self) -> bool {
-        self.rules.is_empty()
     }
 }
 

@@ -78,7 +78,7 @@ impl VolumeLimits {
 
     /// This limit for all lines together that have the same value in a field, their own or a span's: a tenant, a user, a peer.
     ///
-    /// Lines without the field are not limited by it. Values are known by a hash of 64 bits; of more than about 2000 at a time, further
+    /// Lines without the field are not limited by it; the values of one that is redacted are all the same. Values are known by a hash of 64 bits; of more than about 2000 at a time, further
     /// ones share allowances. A second limit by the same field takes the place of the first.
     pub fn keyed_by(mut self, field: &str, rate: Rate) -> Self {
         self.keyed.retain(|(other, _)| **other != *field);
@@ -90,9 +90,5 @@ impl VolumeLimits {
     pub fn announce_every(mut self, interval: Duration) -> Self {
         self.announce_every = interval;
         self
-    }
-
-    pub(crate) fn is_none(&self) -> bool {
-        self.rules.is_empty() && self.keyed.is_empty()
     }
 }

@@ -1,6 +1,10 @@
+use std::sync::{Arc, OnceLock};
+
 use radiosonde_core::Level;
 use tracing_core::Metadata;
 
+use crate::limiting::gate::Gate;
+use crate::line_meter::Tally;
 use crate::planning::keys::{Key, Keys};
 use crate::redacting::redaction::{Redaction, Treatment};
 use crate::rendering::escape::push_escaped;
@@ -24,6 +28,10 @@ pub(crate) struct Plan {
     module_fits: bool,
     /// Whether its events are made of records of the `log` crate.
     is_record: bool,
+    /// Which of its events are written, if not all are.
+    gate: Option<Arc<Gate>>,
+    /// Counts its lines, from the first one on.
+    tally: OnceLock<Tally>,
 }
 
 /// What becomes of one field.
@@ -71,7 +79,28 @@ impl Plan {
         let level = level(*metadata.level());
         let mut head = String::new();
         let module_fits = metadata.is_span() || push_head(&mut head, schema, level, metadata.target());
-        Self { fields, level, head: head.into(), module_fits, is_record: origin == Origin::LogRecord }
+        let is_record = origin == Origin::LogRecord;
+        let (gate, tally) = (None, OnceLock::new());
+        Self { fields, level, head: head.into(), module_fits, is_record, gate, tally }
+    }
+
+    pub(crate) fn with_gate(mut self, gate: Option<Arc<Gate>>) -> Self {
+        self.gate = gate;
+        self
+    }
+
+    pub(crate) fn gate(&self) -> Option<&Gate> {
+        self.gate.as_deref()
+    }
+
+    /// The counters of its own level and target.
+    pub(crate) fn tally(&self, make: impl FnOnce() -> Tally) -> &Tally {
+        self.tally.get_or_init(make)
+    }
+
+    /// Whether it has the field that can make its events FATAL.
+    pub(crate) fn may_be_fatal(&self) -> bool {
+        self.fields.iter().any(|field| matches!(field, Planned::Level))
     }
 
     /// What becomes of the callsite's field with this index.
@@ -94,6 +123,16 @@ impl Plan {
 
     pub(crate) const fn is_record(&self) -> bool {
         self.is_record
+    }
+}
+
+impl Planned {
+    /// The key under which it stands in the line, if it does.
+    pub(crate) const fn key(&self) -> Option<Key> {
+        match self {
+            Self::Shown(shown) => Some(shown.key),
+            _ => None,
+        }
     }
 }
 

@@ -110,6 +110,11 @@ impl Fields {
         self.entries.iter().find(|entry| entry.key == key && entry.place == Place::Top)
     }
 
+    /// The entry with this key, wherever it stands.
+    pub(crate) fn of_key(&self, key: Key) -> Option<&Entry> {
+        self.find(key).and_then(|at| self.entries.get(at))
+    }
+
     /// Whether a value was cut or a field left out.
     pub(crate) fn is_truncated(&self) -> bool {
         self.left_out || self.entries.iter().any(|entry| entry.cut)

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use radiosonde_core::{Clock as _, SystemClock};
 
+use crate::limiting::suppression::Suppression;
 use crate::writing::delivering::Delivering;
 use crate::writing::forward::Forward;
 use crate::writing::output::Output;
@@ -44,6 +45,8 @@ pub struct LogHandle {
 pub(crate) struct Ways {
     pub(crate) outputs: Vec<Arc<Output>>,
     pub(crate) sinks: Vec<Forward>,
+    /// What limits keep from them.
+    pub(crate) suppression: Suppression,
 }
 
 /// The ways out of a layer that is in use; they close when it is dropped.
@@ -51,8 +54,8 @@ pub(crate) struct Ways {
 pub(crate) struct OpenWays(LogHandle);
 
 impl OpenWays {
-    pub(crate) fn new(outputs: Vec<Arc<Output>>, sinks: Vec<Forward>) -> Self {
-        Self(LogHandle { ways: Arc::new(Ways { outputs, sinks }) })
+    pub(crate) fn new(outputs: Vec<Arc<Output>>, sinks: Vec<Forward>, suppression: Suppression) -> Self {
+        Self(LogHandle { ways: Arc::new(Ways { outputs, sinks, suppression }) })
     }
 
     pub(crate) fn handle(&self) -> &LogHandle {
@@ -81,6 +84,7 @@ impl LogHandle {
     /// for itself. What each could not write is counted, not told here.
     #[allow(clippy::must_use_candidate, reason = "it acts whether anybody looks or not")]
     pub fn flush(&self, deadline: Duration) -> bool {
+        self.ways.suppression.announce(&self.ways, true);
         let Some(_delivering) = Delivering::begin() else { return false };
         let left = remaining(deadline);
         let begun: Vec<_> =
@@ -106,6 +110,7 @@ impl LogHandle {
 
     /// Begins what [`close`](Self::close) does, without waiting.
     pub fn begin_close(&self) {
+        self.ways.suppression.announce(&self.ways, true);
         for output in &self.ways.outputs {
             output.begin_close();
         }

@@ -8,7 +8,10 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use radiosonde_core::{LevelNames, Resource, diagnostics};
-use radiosonde_log::{FileOptions, Format, InvalidFilter, LineSink, LogFilter, PanicHook, Redaction, Writer};
+use radiosonde_log::{
+    FileOptions, Format, InvalidFilter, LineSink, LogFilter, PanicHook, Redaction, Sampling, VolumeLimits,
+    Writer,
+};
 use radiosonde_metrics::{Credentials, Listener, Registry};
 use radiosonde_trace::Sampler;
 
@@ -46,6 +49,8 @@ pub(crate) struct LogSettings {
     pub(crate) writers: Vec<Writer>,
     pub(crate) sinks: Vec<Sink>,
     pub(crate) redaction: Redaction,
+    pub(crate) volume_limits: VolumeLimits,
+    pub(crate) sampling: Sampling,
 }
 
 /// A sink that code asks for.
@@ -121,6 +126,8 @@ impl Settings {
                 writers: writers(code.writers, (code.log_file, code.log_file_options), &queue, variables)?,
                 sinks: code.sinks,
                 redaction: code.redaction,
+                volume_limits: code.volume_limits,
+                sampling: code.sampling,
             },
         })
     }

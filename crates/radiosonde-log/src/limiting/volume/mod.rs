@@ -8,8 +8,11 @@ use radiosonde_metrics::{Counter, Vector};
 use crate::limiting::gate::{Callsite, Gate, Pending, Sample, Suppressed};
 use crate::limiting::gcra::{Due, Gcra, nanoseconds};
 use crate::limiting::keyed::Keyed;
-use crate::limiting::sampling::{Sampling, Sequence};
+use crate::limiting::rate::Rate;
+use crate::limiting::rules::Rules;
+use crate::limiting::sampling::{By, Ratio, Sampling, Sequence, hash};
 use crate::limiting::volume_limits::VolumeLimits;
+use crate::planning::keys::Key;
 
 /// Events of this target, and of those below it, are neither limited nor sampled.
 const AUDIT: &str = "radiosonde::audit";
@@ -26,12 +29,24 @@ pub(crate) struct Volume {
 /// What the gates of a layer have in common.
 #[derive(Debug)]
 pub(crate) struct Shared {
-    pub(super) limits: VolumeLimits,
-    pub(super) sampling: Sampling,
+    pub(super) rates: Rules<Option<Rate>>,
+    pub(super) keyed_by: Vec<KeyedBy>,
+    pub(super) announce_every: Duration,
+    pub(super) ratios: Rules<Ratio>,
+    pub(super) by: By<Key>,
     pub(super) keyed: Keyed,
     pub(super) sequence: Sequence,
     /// When something is to be announced, in nanoseconds.
     due: AtomicU64,
+}
+
+/// A limit for all lines that have the same value in a field.
+#[derive(Debug)]
+pub(super) struct KeyedBy {
+    pub(super) key: Key,
+    /// Tells its values from those of other fields.
+    pub(super) salt: u64,
+    pub(super) gcra: Gcra,
 }
 
 const NEVER: u64 = u64::MAX;
@@ -46,15 +61,27 @@ pub(crate) struct Announcement {
 }
 
 impl Volume {
+    /// `key_of`: the number of a field's name, if it is one that appears in lines.
     pub(crate) fn new(
         limits: VolumeLimits,
         sampling: Sampling,
+        key_of: impl Fn(&str) -> Option<Key>,
         suppressed: Vector<Counter>,
         names: LevelNames,
     ) -> Self {
+        let keyed_by = |(name, gcra): &(Box<str>, Gcra)| {
+            Some(KeyedBy { key: key_of(name)?, salt: hash(name), gcra: *gcra })
+        };
         let shared = Shared {
-            limits,
-            sampling,
+            keyed_by: limits.keyed.iter().filter_map(keyed_by).collect(),
+            rates: limits.rules,
+            announce_every: limits.announce_every,
+            ratios: sampling.rules,
+            by: match sampling.by {
+                By::Line => By::Line,
+                By::Trace => By::Trace,
+                By::Field(name) => key_of(&name).map_or(By::Line, By::Field),
+            },
             keyed: Keyed::new(),
             sequence: Sequence::default(),
             due: AtomicU64::new(NEVER),
@@ -66,17 +93,16 @@ impl Volume {
     ///
     /// `may_be_fatal`: it has the field that makes it FATAL. `is_bridged`: its events are records of the `log` crate.
     pub(crate) fn gate(&self, callsite: Callsite, may_be_fatal: bool, is_bridged: bool) -> Option<Arc<Gate>> {
-        let Shared { limits, sampling, .. } = &*self.shared;
+        let Shared { rates, ratios, keyed_by, .. } = &*self.shared;
         let is_audit =
             callsite.target.strip_prefix(AUDIT).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"));
-        if may_be_fatal || is_audit || limits.is_none() && sampling.is_none() {
+        if may_be_fatal || is_audit || rates.is_empty() && ratios.is_empty() && keyed_by.is_empty() {
             return None;
         }
         let find = !is_bridged;
-        let rate =
-            find.then(|| limits.rules.of(callsite.target, callsite.level).copied().flatten()).flatten();
-        let ratio = find.then(|| sampling.rules.of(callsite.target, callsite.level).copied()).flatten();
-        if rate.is_none() && ratio.is_none() && limits.keyed.is_empty() && !is_bridged {
+        let rate = find.then(|| rates.of(callsite.target, callsite.level).copied().flatten()).flatten();
+        let ratio = find.then(|| ratios.of(callsite.target, callsite.level).copied()).flatten();
+        if rate.is_none() && ratio.is_none() && keyed_by.is_empty() && !is_bridged {
             return None;
         }
         let gate = Arc::new(Gate {
@@ -112,7 +138,7 @@ impl Volume {
         let at = nanoseconds(now);
         // Relaxed: as above.
         if self.shared.due.load(Ordering::Relaxed) <= at {
-            self.take(at, nanoseconds(self.shared.limits.announce_every), each);
+            self.take(at, nanoseconds(self.shared.announce_every), each);
         }
     }
 

@@ -3,7 +3,7 @@ use radiosonde_metrics::Registry;
 
 use super::*;
 use crate::limiting::gate::{Admission, Rendered};
-use crate::limiting::rate::Rate;
+use crate::planning::keys::Keys;
 
 struct Made {
     volume: Volume,
@@ -14,7 +14,9 @@ fn made(limits: VolumeLimits, sampling: Sampling) -> Made {
     let registry = Registry::new();
     let suppressed =
         registry.counter("suppressed_total", "Suppressed.").labels(&["level", "reason"]).unwrap();
-    Made { volume: Volume::new(limits, sampling, suppressed, LevelNames::default()), registry }
+    let keys = Keys::default();
+    let volume = Volume::new(limits, sampling, |name| Some(keys.of(name)), suppressed, LevelNames::default());
+    Made { volume, registry }
 }
 
 impl Made {
@@ -57,8 +59,9 @@ impl Rendered for Line<'_> {
         self.target
     }
 
-    fn value(&self, key: &str) -> Option<&str> {
-        self.tenant.filter(|_| key == "tenant")
+    fn value(&self, _: Key) -> Option<&str> {
+        // The one field that is asked for.
+        self.tenant
     }
 
     fn trace(&self) -> Option<TraceId> {

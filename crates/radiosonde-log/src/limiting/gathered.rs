@@ -1,0 +1,29 @@
+use radiosonde_core::TraceId;
+
+use crate::limiting::gate::Rendered;
+use crate::planning::keys::Key;
+use crate::rendering::fields::Fields;
+
+/// What limits and samples ask of a line.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Gathered<'a> {
+    pub(crate) target: &'a str,
+    pub(crate) fields: &'a Fields,
+    pub(crate) trace: Option<TraceId>,
+}
+
+impl Rendered for Gathered<'_> {
+    fn target(&self) -> &str {
+        self.target
+    }
+
+    fn value(&self, key: Key) -> Option<&str> {
+        let json = self.fields.value(self.fields.of_key(key)?);
+        // `user_id = 7` and `user_id = "7"` are the same user.
+        Some(json.strip_prefix('"').and_then(|json| json.strip_suffix('"')).unwrap_or(json))
+    }
+
+    fn trace(&self) -> Option<TraceId> {
+        self.trace
+    }
+}

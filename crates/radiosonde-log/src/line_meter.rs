@@ -1,0 +1,108 @@
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+
+use radiosonde_core::{Level, LevelNames};
+use radiosonde_metrics::{Counter, OVERFLOW, RegisterError, Registry, Vector};
+
+/// Targets with counters of their own. They are modules, and as many as the program has, but records of `log` may bring any.
+const MAX_TARGETS: usize = 200;
+
+/// Counts lines and their bytes by level and target. Clones count together.
+#[derive(Debug, Clone)]
+pub(crate) struct LineMeter(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    lines: Vector<Counter>,
+    bytes: Vector<Counter>,
+    names: LevelNames,
+    targets: RwLock<HashMap<Box<str>, Arc<ByLevel>>>,
+    others: ByLevel,
+}
+
+type ByLevel = [OnceLock<Tally>; 6];
+
+/// The counters of one level and target.
+#[derive(Debug, Clone)]
+pub(crate) struct Tally {
+    lines: Counter,
+    bytes: Counter,
+}
+
+impl Tally {
+    /// A line of so many bytes, its line feed included.
+    pub(crate) fn line(&self, bytes: usize) {
+        self.lines.inc();
+        self.bytes.inc_by(bytes as u64);
+    }
+}
+
+impl LineMeter {
+    pub(crate) fn new(registry: &Registry, names: LevelNames) -> Result<Self, RegisterError> {
+        let counter = |name, help| registry.counter(name, help).labels(&["level", "target"]);
+        Ok(Self(Arc::new(Inner {
+            lines: counter("radiosonde_log_lines_total", "Log lines made, by level and target.")?,
+            bytes: counter(
+                "radiosonde_log_bytes_total",
+                "Bytes of log lines made, as JSON or else as lines for people, by level and target.",
+            )?,
+            names,
+            targets: RwLock::default(),
+            others: ByLevel::default(),
+        })))
+    }
+
+    /// The counters of a level and target; past 200 targets those of all others.
+    ///
+    /// # Cost
+    /// A lock and a look-up: to be kept where it is known what comes.
+    pub(crate) fn of(&self, level: Level, target: &str) -> Tally {
+        let Inner { targets, others, .. } = &*self.0;
+        let (known, is_full) = {
+            let targets = targets.read().unwrap_or_else(PoisonError::into_inner);
+            (targets.get(target).map(Arc::clone), targets.len() >= MAX_TARGETS)
+        };
+        // The level's place among the six is its index.
+        let at = level as usize;
+        match known {
+            Some(by_level) => self.tally(&by_level[at], level, target),
+            None if is_full => self.tally(&others[at], level, OVERFLOW),
+            None => {
+                let mut targets = targets.write().unwrap_or_else(PoisonError::into_inner);
+                let by_level = Arc::clone(targets.entry(target.into()).or_default());
+                drop(targets);
+                self.tally(&by_level[at], level, target)
+            }
+        }
+    }
+
+    fn tally(&self, place: &OnceLock<Tally>, level: Level, target: &str) -> Tally {
+        let Inner { lines, bytes, names, .. } = &*self.0;
+        let labels = [level.name(*names), target];
+        place.get_or_init(|| Tally { lines: lines.handle(&labels), bytes: bytes.handle(&labels) }).clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn targets_are_bounded_and_levels_are_always_right() {
+        let registry = Registry::new();
+        let meter = LineMeter::new(&registry, LevelNames::default()).unwrap();
+        for target in 0..300 {
+            for level in [Level::Info, Level::Error] {
+                meter.of(level, &format!("target{target}")).line(10);
+            }
+        }
+        meter.of(Level::Info, "target7").line(5);
+        let text = registry.text();
+        let has = |line: &str| assert!(text.contains(line), "{line} in {text}");
+        has("radiosonde_log_lines_total{level=\"INFO\",target=\"target7\"} 2\n");
+        has("radiosonde_log_bytes_total{level=\"INFO\",target=\"target7\"} 15\n");
+        has("radiosonde_log_lines_total{level=\"ERROR\",target=\"_overflow\"} 100\n");
+        has("radiosonde_log_bytes_total{level=\"INFO\",target=\"_overflow\"} 1000\n");
+        assert!(!text.contains("FATAL"));
+    }
+}

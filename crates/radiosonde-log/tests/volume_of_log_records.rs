@@ -1,0 +1,32 @@
+//! Records of the `log` crate, which share one callsite per level, are limited by their own targets.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use radiosonde_core::Resource;
+use radiosonde_log::{Format, JsonLayer, Rate, VolumeLimits, Writer, bridge_log_records};
+use radiosonde_testkit::SharedBuffer;
+use tracing_subscriber::layer::SubscriberExt as _;
+
+#[test]
+fn a_storm_of_one_target_leaves_the_others_theirs() {
+    let buffer = SharedBuffer::new();
+    let layer = JsonLayer::builder(&Resource::new("orders"))
+        .format(Format::Json)
+        .writer(Writer::new("buffer", buffer.clone()))
+        .volume_limits(VolumeLimits::per_callsite(Rate::per_minute(2)))
+        .build()
+        .unwrap();
+    bridge_log_records().unwrap();
+    tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
+        for _ in 0..20 {
+            log::warn!(target: "old::noisy", "again");
+        }
+        log::warn!(target: "old::quiet", "once");
+    });
+    let count = |text: &str| buffer.text().matches(text).count();
+    assert_eq!(
+        (count("\"again\""), count("\"once\""), count("suppressed 18 lines")),
+        (2, 1, 1),
+        "{}",
+        buffer.text()
+    );
+}

@@ -7,6 +7,7 @@ use radiosonde_trace::RemoteContext;
 use tower_service::Service;
 use tracing::Span;
 
+use crate::debugging::Forwarding;
 use crate::exchange::{Exchange, bounded};
 use crate::server::set_server;
 use crate::side::Side;
@@ -17,14 +18,15 @@ use crate::{ResponseBody, ResponseFuture, Route};
 pub struct ClientService<S> {
     inner: S,
     side: Arc<Side>,
+    forwarding: Forwarding,
 }
 
 /// The server of a request whose URI names none.
 const UNKNOWN: &str = "_unknown";
 
 impl<S> ClientService<S> {
-    pub(crate) const fn new(inner: S, side: Arc<Side>) -> Self {
-        Self { inner, side }
+    pub(crate) const fn new(inner: S, side: Arc<Side>, forwarding: Forwarding) -> Self {
+        Self { inner, side, forwarding }
     }
 }
 
@@ -49,6 +51,7 @@ where
         if let Some(context) = RemoteContext::of(exchange.span()) {
             context.inject(request.headers_mut());
         }
+        self.forwarding.put(exchange.span(), request.headers_mut());
         let future = {
             let span = exchange.span().clone();
             let _entered = span.enter();

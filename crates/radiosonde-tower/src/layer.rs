@@ -4,6 +4,7 @@ use radiosonde_core::{SharedClock, SystemClock};
 use radiosonde_metrics::{RegisterError, Registry};
 use tower_layer::Layer;
 
+use crate::debugging::{DebugRequests, Forwarding};
 use crate::side::Side;
 use crate::{ClientService, ServerService};
 
@@ -32,6 +33,7 @@ use crate::{ClientService, ServerService};
 #[derive(Debug, Clone)]
 pub struct ServerLayer {
     side: Arc<Side>,
+    pub(crate) debug: Option<Arc<DebugRequests>>,
 }
 
 /// More endpoints than this are counted as one; an application has fewer routes.
@@ -51,7 +53,7 @@ impl ServerLayer {
     /// # Errors
     /// [`RegisterError`] if the registry has other metrics of these names.
     pub fn with_clock(registry: &Registry, clock: SharedClock) -> Result<Self, RegisterError> {
-        Ok(Self { side: Arc::new(Side::server(registry, clock, ENDPOINTS)?) })
+        Ok(Self { side: Arc::new(Side::server(registry, clock, ENDPOINTS)?), debug: None })
     }
 }
 
@@ -59,7 +61,7 @@ impl<S> Layer<S> for ServerLayer {
     type Service = ServerService<S>;
 
     fn layer(&self, inner: S) -> ServerService<S> {
-        ServerService::new(inner, Arc::clone(&self.side))
+        ServerService::new(inner, Arc::clone(&self.side), self.debug.clone())
     }
 }
 
@@ -78,6 +80,7 @@ impl<S> Layer<S> for ServerLayer {
 #[derive(Debug, Clone)]
 pub struct ClientLayer {
     side: Arc<Side>,
+    pub(crate) forwarding: Forwarding,
 }
 
 /// More servers than this are counted as one: who calls arbitrary hosts must not make a series for each.
@@ -97,7 +100,8 @@ impl ClientLayer {
     /// # Errors
     /// [`RegisterError`] if the registry has other metrics of these names.
     pub fn with_clock(registry: &Registry, clock: SharedClock) -> Result<Self, RegisterError> {
-        Ok(Self { side: Arc::new(Side::client(registry, clock, SERVERS)?) })
+        let side = Arc::new(Side::client(registry, clock, SERVERS)?);
+        Ok(Self { side, forwarding: Forwarding::OFF })
     }
 }
 
@@ -105,6 +109,6 @@ impl<S> Layer<S> for ClientLayer {
     type Service = ClientService<S>;
 
     fn layer(&self, inner: S) -> ClientService<S> {
-        ClientService::new(inner, Arc::clone(&self.side))
+        ClientService::new(inner, Arc::clone(&self.side), self.forwarding)
     }
 }

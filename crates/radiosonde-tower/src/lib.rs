@@ -3,6 +3,8 @@
 mod access;
 mod body;
 mod client;
+#[cfg_attr(not(feature = "debug-header"), path = "debugging_off.rs")]
+mod debugging;
 mod ending;
 mod endpoint;
 mod exchange;
@@ -17,6 +19,10 @@ mod side;
 
 pub use body::ResponseBody;
 pub use client::ClientService;
+#[cfg(feature = "debug-header")]
+pub use debugging::key::{DebugKey, InvalidDebugKey};
+#[cfg(feature = "debug-header")]
+pub use debugging::requests::DebugRequests;
 pub use ending::Ending;
 pub use future::ResponseFuture;
 pub use layer::{ClientLayer, ServerLayer};

@@ -7,6 +7,7 @@ use http_body::Body;
 use tower_service::Service;
 use tracing::Span;
 
+use crate::debugging::{DebugRequests, Granted};
 use crate::endpoint::Endpoint;
 use crate::exchange::{Exchange, bounded};
 use crate::side::Side;
@@ -17,14 +18,15 @@ use crate::{CORRELATION_ID, REQUEST_ID, RequestId, ResponseBody, ResponseFuture,
 pub struct ServerService<S> {
     inner: S,
     side: Arc<Side>,
+    debug: Option<Arc<DebugRequests>>,
 }
 
 /// The endpoint of a request that no route matched.
 const UNMATCHED: &str = "_unmatched";
 
 impl<S> ServerService<S> {
-    pub(crate) const fn new(inner: S, side: Arc<Side>) -> Self {
-        Self { inner, side }
+    pub(crate) const fn new(inner: S, side: Arc<Side>, debug: Option<Arc<DebugRequests>>) -> Self {
+        Self { inner, side, debug }
     }
 }
 
@@ -46,7 +48,12 @@ where
         let extensions = request.extensions();
         let route = extensions.get::<Route>().map(Route::as_str).or_else(|| matched_path::of(extensions));
         let endpoint = self.side.endpoints.get(route.unwrap_or(UNMATCHED));
-        let span = open_span(&request, route.is_some().then_some(&*endpoint), &id);
+        let granted = self.debug.as_ref().and_then(|debug| debug.granted(request.headers()));
+        let level = granted.as_ref().map(Granted::level);
+        let span = open_span(&request, route.is_some().then_some(&*endpoint), &id, level);
+        if let Some(granted) = granted {
+            granted.carry(&span);
+        }
         let exchange = Exchange::start(&self.side, endpoint, span, request.method(), request.uri().path());
         request.headers_mut().insert(REQUEST_ID, id.header());
         request.extensions_mut().insert(id.clone());
@@ -60,7 +67,12 @@ where
     }
 }
 
-fn open_span<Q>(request: &Request<Q>, route: Option<&Endpoint>, id: &RequestId) -> Span {
+fn open_span<Q>(
+    request: &Request<Q>,
+    route: Option<&Endpoint>,
+    id: &RequestId,
+    level: Option<&'static str>,
+) -> Span {
     let headers = request.headers();
     let method = bounded(request.method());
     let route = route.map(|endpoint| &*endpoint.name);
@@ -80,6 +92,8 @@ fn open_span<Q>(request: &Request<Q>, route: Option<&Endpoint>, id: &RequestId) 
         url.path = request.uri().path(),
         request_id = id.as_str(),
         correlation_id = correlation.as_ref().map(RequestId::as_str),
+        // Has a log filter let everything through up to it.
+        radiosonde.log = level,
     );
     if let Some(remote) = radiosonde_trace::extract(headers) {
         // Fails only where nothing records spans.

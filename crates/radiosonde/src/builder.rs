@@ -8,6 +8,7 @@ use radiosonde_log::{
     FileOptions, Format, LineSink, PanicHook, QueueOptions, Redaction, Sampling, VolumeLimits, Writer,
 };
 use radiosonde_metrics::{Credentials, Registry};
+use radiosonde_tower::DebugKey;
 use radiosonde_trace::Sampler;
 
 use crate::settings::queue::QueueChoice;
@@ -49,6 +50,7 @@ pub fn builder() -> TelemetryBuilder {
         otlp: None,
         otlp_logs: None,
         sampler: None,
+        debug_keys: None,
         metrics_listener: None,
         metrics_credentials: None,
     }
@@ -95,6 +97,7 @@ pub struct TelemetryBuilder {
     pub(crate) otlp: Option<String>,
     pub(crate) otlp_logs: Option<String>,
     pub(crate) sampler: Option<Sampler>,
+    pub(crate) debug_keys: Option<Vec<DebugKey>>,
     pub(crate) metrics_listener: Option<SocketAddr>,
     pub(crate) metrics_credentials: Option<Vec<Credentials>>,
 }
@@ -167,6 +170,13 @@ impl TelemetryBuilder {
     /// `RADIOSONDE_LOG_LEVELS_BEARER_TOKEN`; else nobody, and everybody may look.
     pub fn log_levels_credentials(mut self, accepted: impl IntoIterator<Item = Credentials>) -> Self {
         self.log_levels_credentials = Some(accepted.into_iter().collect());
+        self
+    }
+
+    /// Logs single requests up to the level that they ask for, if one of these keys has signed that. Else the keys of
+    /// `RADIOSONDE_DEBUG_KEYS`; else no request may ask. See [`DebugRequests`](crate::tower::DebugRequests).
+    pub fn debug_keys(mut self, keys: impl IntoIterator<Item = DebugKey>) -> Self {
+        self.debug_keys = Some(keys.into_iter().collect());
         self
     }
 

@@ -8,9 +8,9 @@ use radiosonde_core::Resource;
 use radiosonde_delivery::{Delivery, SinkOptions};
 use radiosonde_log::{JsonLayer, LevelControl, LevelsService, LineSink, bridge_log_records};
 use radiosonde_loki::LokiSink;
-use radiosonde_metrics::{Credentials, Listener, MetricsService, Registry};
+use radiosonde_metrics::{Credentials, Listener, MetricsService, RegisterError, Registry};
 use radiosonde_otlp::{OtlpLogs, OtlpSpans};
-use radiosonde_tower::{ClientLayer, ServerLayer};
+use radiosonde_tower::{ClientLayer, DebugKey, DebugRequests, ServerLayer};
 use radiosonde_trace::{Sampler, TracePipeline};
 use tracing::dispatcher::{self, Dispatch};
 use tracing::subscriber::NoSubscriber;
@@ -35,13 +35,23 @@ pub(crate) fn install(settings: Settings) -> Result<Telemetry, InitError> {
 }
 
 fn assemble(settings: Settings) -> Result<Telemetry, InitError> {
-    let Settings { resource, registry, log, panic_hook, sampler, disabled, listen, credentials, .. } =
-        settings;
+    let Settings {
+        resource,
+        registry,
+        log,
+        panic_hook,
+        sampler,
+        disabled,
+        debug_keys,
+        listen,
+        credentials,
+        ..
+    } = settings;
     let (loki, otlp, otlp_logs) = (settings.loki, settings.otlp, settings.otlp_logs);
     if !dispatcher::get_default(|there| there.is::<NoSubscriber>()) {
         return Err(InitError::Subscriber);
     }
-    let (server, client) = (ServerLayer::new(&registry)?, ClientLayer::new(&registry)?);
+    let (server, client) = (server_layer(&registry, debug_keys)?, ClientLayer::new(&registry)?);
     let delivery = Delivery::builder().registry(&registry).start().map_err(InitError::Delivery)?;
     let (loki, otlp, otlp_logs) = if disabled { (None, None, None) } else { (loki, otlp, otlp_logs) };
     let sampler = if disabled { Sampler::always_off() } else { sampler };
@@ -90,6 +100,17 @@ fn assemble(settings: Settings) -> Result<Telemetry, InitError> {
         delivery,
         (metrics, listener),
     ))
+}
+
+fn server_layer(
+    registry: &Registry,
+    debug_keys: Option<Vec<DebugKey>>,
+) -> Result<ServerLayer, RegisterError> {
+    let server = ServerLayer::new(registry)?;
+    Ok(match debug_keys {
+        Some(keys) => server.debug_requests(DebugRequests::new(registry, keys)?),
+        None => server,
+    })
 }
 
 fn levels_service(levels: &LevelControl, credentials: Option<Vec<Credentials>>) -> LevelsService {

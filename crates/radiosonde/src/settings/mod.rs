@@ -13,6 +13,7 @@ use radiosonde_log::{
     Writer,
 };
 use radiosonde_metrics::{Credentials, Listener, Registry};
+use radiosonde_tower::DebugKey;
 use radiosonde_trace::Sampler;
 
 pub(crate) use self::otlp::OtlpSettings;
@@ -34,6 +35,8 @@ pub(crate) struct Settings {
     pub(crate) sampler: Sampler,
     /// `OTEL_SDK_DISABLED`: no spans, and nothing is delivered.
     pub(crate) disabled: bool,
+    /// What has to have signed a request that asks to be debugged.
+    pub(crate) debug_keys: Option<Vec<DebugKey>>,
     pub(crate) listen: Option<SocketAddr>,
     /// What whoever scrapes has to show one of.
     pub(crate) credentials: Option<Vec<Credentials>>,
@@ -107,6 +110,10 @@ impl Settings {
                 .map_err(InitError::Sampler)?,
             },
             disabled: variables.flag("OTEL_SDK_DISABLED")?,
+            debug_keys: match code.debug_keys {
+                Some(keys) => Some(keys),
+                None => debug_keys(variables)?,
+            },
             listen,
             credentials,
             log: LogSettings {
@@ -197,6 +204,15 @@ fn token(
     let allowed = "letters, digits and -._~+/ with = at the end";
     let refuse = |cause| InvalidVariable::secret(variable, allowed).because(cause);
     Ok(Some(vec![Credentials::bearer(&token).map_err(refuse)?]))
+}
+
+fn debug_keys(variables: &Variables<'_>) -> Result<Option<Vec<DebugKey>>, InvalidVariable> {
+    const VARIABLE: &str = "RADIOSONDE_DEBUG_KEYS";
+    let Some(keys) = variables.text(VARIABLE)? else { return Ok(None) };
+    let refuse = |cause| {
+        InvalidVariable::secret(VARIABLE, "secrets of 16 bytes and more, comma-separated").because(cause)
+    };
+    keys.split(',').map(|key| DebugKey::new(key.trim()).map_err(refuse)).collect::<Result<_, _>>().map(Some)
 }
 
 fn listen(variables: &Variables<'_>) -> Result<Option<SocketAddr>, InvalidVariable> {

@@ -234,6 +234,21 @@ fn levels_are_changed_by_whom_code_says_else_the_token_of_the_variable_else_nobo
     assert!(!format!("{error:?}").contains("hunter2"));
 }
 
+#[test]
+fn debug_keys_are_those_of_code_else_of_the_variable_and_are_not_repeated() {
+    let keys = [("RADIOSONDE_DEBUG_KEYS", "correct horse battery staple, the key that comes next")];
+    let count = |code, variables| resolve(code, variables).unwrap().debug_keys.map(|keys| keys.len());
+    assert_eq!(count(builder(), &[]), None);
+    assert_eq!(count(builder(), &keys), Some(2));
+    let key = radiosonde_tower::DebugKey::new("a third key, from code").unwrap();
+    assert_eq!(count(builder().debug_keys([key]), &keys), Some(1));
+    for text in ["hunter2", "correct horse battery staple,hunter2", "correct horse battery staple,"] {
+        let error = resolve(builder(), &[("RADIOSONDE_DEBUG_KEYS", text)]).unwrap_err();
+        assert!(error.to_string().starts_with("RADIOSONDE_DEBUG_KEYS cannot be read"), "{error}");
+        assert!(!format!("{error:?}").contains("hunter2"));
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn a_value_that_is_no_text_is_refused() {

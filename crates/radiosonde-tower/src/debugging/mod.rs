@@ -1,0 +1,11 @@
+//! Requests that ask to be debugged, by a signed header.
+
+mod forwarding;
+mod granted;
+pub(crate) mod key;
+pub(crate) mod requests;
+mod switches;
+
+pub(crate) use forwarding::Forwarding;
+pub(crate) use granted::Granted;
+pub(crate) use requests::DebugRequests;

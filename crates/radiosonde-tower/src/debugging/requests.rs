@@ -1,0 +1,299 @@
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use http::header::{HeaderMap, HeaderName, HeaderValue};
+use radiosonde_core::{SharedClock, SystemClock};
+use radiosonde_metrics::{Counter, RegisterError, Registry};
+
+use crate::debugging::granted::Granted;
+use crate::debugging::key::{DebugKey, level};
+
+/// Which requests may have themselves debugged: those with a header that one of these keys has signed.
+///
+/// The server's span of such a request has the field `radiosonde.log`, which has the log filter of `radiosonde-log`
+/// (`ControlledFilter`) let everything up to the header's level through, in this request alone. Nothing else is granted.
+///
+/// # Shape
+/// The header is `x-radiosonde-debug` unless named otherwise; its value is made by [`DebugKey::sign`]. It holds until it expires,
+/// and may be shown any number of times until then. One that expires later than in an hour, unless said otherwise, is refused, so
+/// that what leaks is soon worthless. Several keys are accepted, so that they can be changed one after the other.
+///
+/// A header that is refused changes nothing for the client. `radiosonde_debug_requests_total{outcome}` counts `accepted`,
+/// `expired`, `too_long` (it would hold too long), `malformed` (also two headers) and `unsigned`.
+///
+/// # Cost
+/// A look-up in the headers of each request; for those that have it a signature is computed for each key, about a microsecond.
+#[derive(Debug, Clone)]
+pub struct DebugRequests {
+    keys: Arc<[DebugKey]>,
+    header: HeaderName,
+    maximum_age: Duration,
+    clock: SharedClock,
+    counts: Arc<Counts>,
+}
+
+#[derive(Debug)]
+struct Counts {
+    accepted: Counter,
+    refused: [Counter; 4],
+}
+
+/// Why a header is not heeded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Refused {
+    Expired,
+    TooLong,
+    Malformed,
+    Unsigned,
+}
+
+/// A level, a number and a signature; anything longer is not looked at.
+const MAX_LENGTH: usize = 128;
+
+/// So many digits are enough for 30,000 years.
+const MAX_DIGITS: usize = 12;
+
+impl DebugRequests {
+    /// Accepts what one of these keys has signed. Counts in `registry`.
+    ///
+    /// # Errors
+    /// [`RegisterError`] if the registry has another metric of this name.
+    pub fn new(registry: &Registry, keys: impl IntoIterator<Item = DebugKey>) -> Result<Self, RegisterError> {
+        let counter = registry
+            .counter("radiosonde_debug_requests_total", "Requests that asked to be debugged, by outcome.");
+        let counter = counter.labels(&["outcome"])?;
+        let refused =
+            ["expired", "too_long", "malformed", "unsigned"].map(|outcome| counter.handle(&[outcome]));
+        Ok(Self {
+            keys: keys.into_iter().collect(),
+            header: HeaderName::from_static("x-radiosonde-debug"),
+            maximum_age: Duration::from_secs(3600),
+            clock: Arc::new(SystemClock),
+            counts: Arc::new(Counts { accepted: counter.handle(&["accepted"]), refused }),
+        })
+    }
+
+    /// The header that is looked for.
+    #[must_use]
+    pub fn header(mut self, name: HeaderName) -> Self {
+        self.header = name;
+        self
+    }
+
+    /// How far ahead a header may expire; by default an hour.
+    #[must_use]
+    pub const fn maximum_age(mut self, age: Duration) -> Self {
+        self.maximum_age = age;
+        self
+    }
+
+    /// The clock that says what has expired; by default the system's.
+    #[must_use]
+    pub fn clock(mut self, clock: SharedClock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// What these headers grant.
+    pub(crate) fn granted(&self, headers: &HeaderMap) -> Option<Granted> {
+        let mut values = headers.get_all(&self.header).iter();
+        let value = values.next()?;
+        let read = match values.next() {
+            None => self.read(value),
+            // Which of two would be the right one?
+            Some(_) => Err(Refused::Malformed),
+        };
+        match read {
+            Ok(level) => {
+                self.counts.accepted.inc();
+                Some(Granted::new(level, self.header.clone(), value.clone()))
+            }
+            Err(refused) => {
+                self.counts.refused[refused as usize].inc();
+                None
+            }
+        }
+    }
+
+    fn read(&self, value: &HeaderValue) -> Result<&'static str, Refused> {
+        let bytes = value.as_bytes();
+        if bytes.len() > MAX_LENGTH {
+            return Err(Refused::Malformed);
+        }
+        let mut parts = bytes.rsplitn(2, |byte| *byte == b';');
+        let (Some(signature), Some(signed)) = (parts.next(), parts.next()) else {
+            return Err(Refused::Malformed);
+        };
+        let mut parts = signed.split(|byte| *byte == b';');
+        let (Some(name), Some(expires), None) = (parts.next(), parts.next(), parts.next()) else {
+            return Err(Refused::Malformed);
+        };
+        let level = level(name).ok_or(Refused::Malformed)?;
+        let expires = number(expires).ok_or(Refused::Malformed)?;
+        let signature = from_hex(signature).ok_or(Refused::Malformed)?;
+        // All keys are tried whichever fits: how long it takes says nothing about them.
+        let is_signed = self.keys.iter().fold(false, |is, key| is | key.has_signed(signed, &signature));
+        if !is_signed {
+            return Err(Refused::Unsigned);
+        }
+        let now = self.clock.now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
+        match expires.checked_sub(now) {
+            None | Some(Duration::ZERO) => Err(Refused::Expired),
+            Some(rest) if rest > self.maximum_age => Err(Refused::TooLong),
+            Some(_) => Ok(level),
+        }
+    }
+}
+
+/// Seconds since 1970, without a sign.
+fn number(digits: &[u8]) -> Option<Duration> {
+    if digits.is_empty() || digits.len() > MAX_DIGITS || !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    std::str::from_utf8(digits).ok()?.parse().ok().map(Duration::from_secs)
+}
+
+fn from_hex(text: &[u8]) -> Option<[u8; 32]> {
+    let digits: &[u8; 64] = text.try_into().ok()?;
+    let mut bytes = [0; 32];
+    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+        *byte = pair.iter().try_fold(0, |byte, digit| {
+            let digit = match digit {
+                b'0'..=b'9' => digit - b'0',
+                b'a'..=b'f' => digit - b'a' + 10,
+                _ => return None,
+            };
+            Some(byte << 4 | digit)
+        })?;
+    }
+    Some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use radiosonde_core::Clock as _;
+    use radiosonde_testkit::{ManualClock, assert_metric};
+    use tracing::Level;
+
+    use super::*;
+
+    /// Signed by `openssl dgst -sha256 -hmac 'correct horse battery staple'`, for five minutes after the clock's start.
+    const SIGNED: &str = "debug;1767225900;a44f8f62ee36fcd3752f8ab7e3d407d6a5a767e2d83e86af68f83a2a9e1f3b80";
+
+    fn key(secret: &str) -> DebugKey {
+        DebugKey::new(secret).unwrap()
+    }
+
+    struct Gate {
+        requests: DebugRequests,
+        registry: Registry,
+        clock: ManualClock,
+    }
+
+    impl Gate {
+        fn new() -> Self {
+            let (registry, clock) = (Registry::new(), ManualClock::new());
+            let keys = [key("the key that comes next"), key("correct horse battery staple")];
+            let requests = DebugRequests::new(&registry, keys).unwrap().clock(Arc::new(clock.clone()));
+            Self { requests, registry, clock }
+        }
+
+        fn grants(&self, values: &[&str]) -> Option<&'static str> {
+            let mut headers = HeaderMap::new();
+            for value in values {
+                headers.append("x-radiosonde-debug", value.parse().unwrap());
+            }
+            self.requests.granted(&headers).map(|granted| granted.level())
+        }
+    }
+
+    #[test]
+    fn what_a_key_has_signed_is_granted_until_it_expires() {
+        let gate = Gate::new();
+        assert_eq!(gate.grants(&[SIGNED]), Some("debug"));
+        gate.clock.advance(Duration::from_secs(299));
+        assert_eq!(gate.grants(&[SIGNED]), Some("debug"));
+        gate.clock.advance(Duration::from_secs(1));
+        assert_eq!(gate.grants(&[SIGNED]), None);
+        assert_eq!(gate.grants(&[]), None);
+        let text = gate.registry.text();
+        assert_metric!(&text, "radiosonde_debug_requests_total{outcome=\"accepted\"}", == 2);
+        assert_metric!(&text, "radiosonde_debug_requests_total{outcome=\"expired\"}", == 1);
+    }
+
+    #[test]
+    fn every_key_and_every_level_works() {
+        let gate = Gate::new();
+        let expires = gate.clock.now() + Duration::from_secs(3600);
+        for (secret, level, name) in [
+            ("the key that comes next", Level::TRACE, "trace"),
+            ("correct horse battery staple", Level::ERROR, "error"),
+            ("the key that comes next", Level::INFO, "info"),
+        ] {
+            let value = key(secret).sign(level, expires);
+            assert_eq!(gate.grants(&[value.to_str().unwrap()]), Some(name));
+        }
+    }
+
+    #[test]
+    fn what_holds_too_long_is_refused() {
+        let gate = Gate::new();
+        let value = key("correct horse battery staple")
+            .sign(Level::DEBUG, gate.clock.now() + Duration::from_secs(3601));
+        assert_eq!(gate.grants(&[value.to_str().unwrap()]), None);
+        assert_metric!(gate.registry.text(), "radiosonde_debug_requests_total{outcome=\"too_long\"}", == 1);
+    }
+
+    #[test]
+    fn what_nobody_signed_is_refused() {
+        let gate = Gate::new();
+        let other =
+            key("some key that nobody knows").sign(Level::DEBUG, gate.clock.now() + Duration::from_secs(60));
+        let forged = [
+            other.to_str().unwrap().to_owned(),
+            SIGNED.replacen("debug", "trace", 1),
+            SIGNED.replacen("1767225900", "1767225901", 1),
+            SIGNED.replace("3b80", "3b81"),
+            // Another number for the same time is another text.
+            SIGNED.replacen("1767225900", "01767225900", 1),
+        ];
+        for value in &forged {
+            assert_eq!(gate.grants(&[value]), None, "{value}");
+        }
+        assert_metric!(gate.registry.text(), "radiosonde_debug_requests_total{outcome=\"unsigned\"}", == 5);
+    }
+
+    #[test]
+    fn what_is_no_such_header_is_refused() {
+        let gate = Gate::new();
+        let malformed = [
+            String::new(),
+            ";;".to_owned(),
+            "debug".to_owned(),
+            SIGNED.replacen("debug", "DEBUG", 1),
+            SIGNED.replacen("debug", "loud", 1),
+            SIGNED.replacen("1767225900", "+1767225900", 1),
+            SIGNED.replacen("1767225900", "", 1),
+            SIGNED.replacen("1767225900", "1767225900000", 1),
+            SIGNED.to_uppercase(),
+            SIGNED.replace("3b80", "3b8"),
+            format!("{SIGNED};"),
+            format!("x;{SIGNED}"),
+            format!("{SIGNED}{}", "0".repeat(64)),
+        ];
+        for value in &malformed {
+            assert_eq!(gate.grants(&[value]), None, "{value}");
+        }
+        assert_eq!(gate.grants(&[SIGNED, SIGNED]), None);
+        assert_metric!(gate.registry.text(), "radiosonde_debug_requests_total{outcome=\"malformed\"}", == 14);
+    }
+
+    #[test]
+    fn a_secret_is_long_and_not_printed() {
+        assert_eq!(
+            DebugKey::new("hunter2").unwrap_err().to_string(),
+            "a debug key has 7 bytes; allowed are 16 and more"
+        );
+        assert_eq!(format!("{:?}", key("hunter2 hunter2 hunter2")), "DebugKey { .. }");
+    }
+}

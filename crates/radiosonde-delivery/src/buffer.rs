@@ -1,12 +1,14 @@
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
+use radiosonde_core::Overflow;
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
 use crate::ledger::Ledger;
 use crate::meters::SinkMeters;
-use crate::{Dropped, SinkOptions, SinkReport};
+use crate::{Dropped, SinkOptions, SinkReport, runtime_thread};
 
 /// The bounded store between a [`Queue`](crate::Queue)'s clones and its sink's task.
 pub(crate) struct Buffer<T> {
@@ -17,6 +19,8 @@ pub(crate) struct Buffer<T> {
     wake: Notify,
     /// For flushes: items were settled.
     settled: Notify,
+    /// For blocked threads: items were settled, or no more are taken.
+    changed: Condvar,
 }
 
 struct State<T> {
@@ -28,6 +32,18 @@ struct State<T> {
     /// Everything accepted before this is sent without waiting for company.
     flush_to: u64,
     closed: bool,
+    /// Threads that are blocked.
+    waiting: usize,
+    /// Somebody waited for room in vain while nothing was settled; nobody waits until something is.
+    stalled: bool,
+}
+
+/// What an item may do to be taken.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Admission {
+    pub(crate) overflow: Overflow,
+    /// Go beyond the bounds, by an eighth of them.
+    pub(crate) may_exceed: bool,
 }
 
 /// Items on their way, oldest first.
@@ -67,8 +83,11 @@ impl<T> Buffer<T> {
             ledger: Ledger::default(),
             flush_to: 0,
             closed: false,
+            waiting: 0,
+            stalled: false,
         };
-        Self { options, meters, state: Mutex::new(state), wake: Notify::new(), settled: Notify::new() }
+        let (wake, settled, changed) = (Notify::new(), Notify::new(), Condvar::new());
+        Self { options, meters, state: Mutex::new(state), wake, settled, changed }
     }
 
     pub(crate) const fn options(&self) -> &SinkOptions {
@@ -79,26 +98,24 @@ impl<T> Buffer<T> {
         &self.meters
     }
 
-    pub(crate) fn push(&self, item: T, size: usize) -> Result<(), Dropped> {
+    pub(crate) fn push(&self, item: T, size: usize, admission: Admission) -> Result<(), Dropped> {
         let size = size.max(1);
-        let options = &self.options;
-        let mut state = self.lock();
-        let reason = if state.closed {
-            Some("shutdown")
-        } else if size > options.max_bytes {
-            Some("too_large")
-        } else if state.ledger.held() >= options.max_items as u64
-            || state.held_bytes.saturating_add(size) > options.max_bytes
-        {
-            Some("queue_full")
+        let state = self.lock();
+        let mut evicted = Vec::new();
+        let (mut state, refusal) = if state.closed {
+            (state, Some("shutdown"))
+        } else if size > self.options.max_bytes {
+            (state, Some("too_large"))
+        } else if self.has_room_for(&state, size, admission) {
+            (state, None)
         } else {
-            None
+            self.make_room(state, size, admission, &mut evicted)
         };
-        if let Some(reason) = reason {
+        if let Some(reason) = refusal {
             let dropped = self.count_refusal(&mut state, reason);
-            // The item's destructor is not ours to run under the lock.
+            // An item's destructor is not ours to run under the lock.
             drop(state);
-            drop(item);
+            drop((item, evicted));
             return Err(dropped);
         }
         let wake = state.queued.is_empty() || !self.is_full(&state);
@@ -110,10 +127,112 @@ impl<T> Buffer<T> {
         self.meters.produced.inc();
         self.show_level(&state);
         drop(state);
+        drop(evicted);
         if wake {
             self.wake.notify_one();
         }
         Ok(())
+    }
+
+    fn has_room_for(&self, state: &State<T>, size: usize, admission: Admission) -> bool {
+        let (mut items, mut bytes) = (self.options.max_items, self.options.max_bytes);
+        if admission.may_exceed {
+            (items, bytes) = (items.saturating_add(items.div_ceil(8)), bytes.saturating_add(bytes / 8));
+        }
+        state.ledger.held() < items as u64 && state.held_bytes.saturating_add(size) <= bytes
+    }
+
+    /// Does what the admission allows; the reason if there is no room all the same.
+    fn make_room<'a>(
+        &'a self,
+        mut state: MutexGuard<'a, State<T>>,
+        size: usize,
+        admission: Admission,
+        evicted: &mut Vec<T>,
+    ) -> (MutexGuard<'a, State<T>>, Option<&'static str>) {
+        match admission.overflow {
+            Overflow::DropOldest => {
+                while !self.has_room_for(&state, size, admission) {
+                    let is_first = state.ledger.held() == state.queued.len() as u64;
+                    let Some((item, size)) = state.queued.pop_front() else {
+                        return (state, Some("queue_full"));
+                    };
+                    state.queued_bytes -= size;
+                    state.held_bytes -= size;
+                    state.ledger.evict("evicted", is_first);
+                    self.meters.drop_for("evicted", 1);
+                    evicted.push(item);
+                }
+                (state, None)
+            }
+            // The delivery thread would wait for itself.
+            Overflow::Block(longest) if !runtime_thread::is_current() => {
+                self.wait_for_room(state, size, admission, longest)
+            }
+            _ => (state, Some("queue_full")),
+        }
+    }
+
+    fn wait_for_room<'a>(
+        &'a self,
+        mut state: MutexGuard<'a, State<T>>,
+        size: usize,
+        admission: Admission,
+        longest: Duration,
+    ) -> (MutexGuard<'a, State<T>>, Option<&'static str>) {
+        if state.stalled && !admission.may_exceed {
+            return (state, Some("timeout"));
+        }
+        let settled = state.ledger.settled();
+        let has_room = |state: &State<T>| self.has_room_for(state, size, admission);
+        state = self.wait(state, longest, |state| !state.closed && !has_room(state));
+        if state.closed {
+            (state, Some("shutdown"))
+        } else if has_room(&state) {
+            (state, None)
+        } else {
+            state.stalled |= state.ledger.settled() == settled;
+            (state, Some("timeout"))
+        }
+    }
+
+    /// Blocks this thread while something is so, at most this long.
+    fn wait<'a>(
+        &'a self,
+        mut state: MutexGuard<'a, State<T>>,
+        longest: Duration,
+        is_so: impl Fn(&State<T>) -> bool,
+    ) -> MutexGuard<'a, State<T>> {
+        state.waiting += 1;
+        let waited = self.changed.wait_timeout_while(state, longest, |state| is_so(state));
+        let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        state.waiting -= 1;
+        state
+    }
+
+    /// Sends what is there without waiting for company; how far has to be settled for that.
+    fn begin_flush(&self) -> u64 {
+        let target = {
+            let mut state = self.lock();
+            state.flush_to = state.ledger.accepted();
+            state.flush_to
+        };
+        self.wake.notify_one();
+        target
+    }
+
+    /// Sends what is there without waiting for company, and blocks until it is settled; false if it is not in time.
+    pub(crate) fn flush_blocking(&self, longest: Duration) -> bool {
+        let target = self.begin_flush();
+        let state = self.lock();
+        if state.ledger.settled() >= target {
+            return true;
+        }
+        if runtime_thread::is_current() {
+            return false;
+        }
+        let state = self.wait(state, longest, |state| state.ledger.settled() < target);
+        state.ledger.settled() >= target
     }
 
     /// Counts an item that never came here.
@@ -191,6 +310,11 @@ impl<T> Buffer<T> {
         let mut state = self.lock();
         state.held_bytes -= batch.bytes();
         state.ledger.settle(items, dropped, reason);
+        if state.ledger.held() == state.queued.len() as u64 {
+            state.ledger.caught_up();
+        }
+        state.stalled = false;
+        let waiting = state.waiting > 0;
         self.meters.delivered.inc_by(items - dropped);
         if dropped > 0 {
             self.meters.drop_for(reason, dropped);
@@ -199,6 +323,9 @@ impl<T> Buffer<T> {
         drop(state);
         drop(batch);
         self.settled.notify_waiters();
+        if waiting {
+            self.changed.notify_all();
+        }
     }
 
     pub(crate) fn dropped_for(&self, reason: &str) -> u64 {
@@ -240,6 +367,7 @@ impl<T: Send> AnyBuffer for Buffer<T> {
 
     fn close(&self) {
         self.lock().closed = true;
+        self.changed.notify_all();
         self.wake.notify_one();
     }
 
@@ -248,13 +376,7 @@ impl<T: Send> AnyBuffer for Buffer<T> {
     }
 
     fn flush(&self) -> u64 {
-        let target = {
-            let mut state = self.lock();
-            state.flush_to = state.ledger.accepted();
-            state.flush_to
-        };
-        self.wake.notify_one();
-        target
+        self.begin_flush()
     }
 
     fn is_settled(&self, target: u64) -> bool {

@@ -13,8 +13,10 @@ pub(crate) struct Ledger {
     dropped: Vec<(&'static str, u64)>,
     /// Taken and not settled yet: queued or in flight.
     held: u64,
-    /// Taken since the start. Items are settled in this order, so `accepted - held` is how far settling has come.
+    /// Taken since the start. Items are settled in this order, but for those that make room.
     accepted: u64,
+    /// Dropped to make room while older ones were in flight: settled before their turn.
+    overtaken: u64,
 }
 
 impl Ledger {
@@ -40,6 +42,18 @@ impl Ledger {
         }
     }
 
+    /// Ends the life of the oldest queued item, which makes room.
+    pub(crate) fn evict(&mut self, reason: &'static str, is_first: bool) {
+        self.held -= 1;
+        self.overtaken += u64::from(!is_first);
+        self.drop_for(reason, 1);
+    }
+
+    /// Says that nothing older than what is queued is on its way.
+    pub(crate) const fn caught_up(&mut self) {
+        self.overtaken = 0;
+    }
+
     pub(crate) const fn held(&self) -> u64 {
         self.held
     }
@@ -48,9 +62,9 @@ impl Ledger {
         self.accepted
     }
 
-    /// How many of the accepted items have been delivered or dropped.
+    /// How many of the accepted items, from the first on, have been delivered or dropped.
     pub(crate) const fn settled(&self) -> u64 {
-        self.accepted - self.held
+        self.accepted - self.held - self.overtaken
     }
 
     pub(crate) fn dropped_for(&self, reason: &str) -> u64 {

@@ -1,8 +1,11 @@
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
+
+use radiosonde_core::Overflow;
 
 use crate::SinkReport;
-use crate::buffer::{AnyBuffer, Buffer};
+use crate::buffer::{Admission, AnyBuffer, Buffer};
 
 /// The entrance of a sink: what is pushed here is delivered or counted.
 ///
@@ -40,7 +43,36 @@ impl<T: Send> Queue<T> {
     /// [`Dropped`] if the item was refused: the queue is full, the item alone is larger than `max_bytes`, or the delivery is
     /// shutting down. It has been counted already and is gone.
     pub fn push(&self, item: T, size_in_bytes: usize) -> Result<(), Dropped> {
-        self.buffer.push(item, size_in_bytes)
+        self.push_or(item, size_in_bytes, Overflow::DropNewest)
+    }
+
+    /// Adds an item, and if the queue is full does what `overflow` says.
+    ///
+    /// With [`Overflow::DropOldest`] the items that have waited longest are dropped, and counted as `evicted`; those in flight
+    /// stay. With [`Overflow::Block`] this thread is blocked until there is room; an item that waited in vain is counted as
+    /// `timeout`. While a backend settles nothing only the first one waits.
+    ///
+    /// # Errors
+    /// As for [`push`](Self::push).
+    pub fn push_or(&self, item: T, size_in_bytes: usize, overflow: Overflow) -> Result<(), Dropped> {
+        self.buffer.push(item, size_in_bytes, Admission { overflow, may_exceed: false })
+    }
+
+    /// Adds an item that matters more than others: it may go beyond the bounds, by an eighth of them, and after that blocks this
+    /// thread for at most `longest`.
+    ///
+    /// # Errors
+    /// As for [`push`](Self::push); an item that waited in vain is counted as `timeout`.
+    pub fn push_reserved(&self, item: T, size_in_bytes: usize, longest: Duration) -> Result<(), Dropped> {
+        let overflow = Overflow::Block(longest);
+        self.buffer.push(item, size_in_bytes, Admission { overflow, may_exceed: true })
+    }
+
+    /// Sends what has been pushed until now without waiting for a full batch, and blocks this thread until all of it has been
+    /// delivered or dropped, at most this long; false if something is still on its way.
+    #[allow(clippy::must_use_candidate, reason = "it acts whether anybody looks or not")]
+    pub fn flush_blocking(&self, longest: Duration) -> bool {
+        self.buffer.flush_blocking(longest)
     }
 
     /// Counts an item that its sink refuses before it reaches the queue, so that the report still adds up.

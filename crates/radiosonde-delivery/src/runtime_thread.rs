@@ -35,3 +35,8 @@ fn silence() {
     // `Dispatch::none` is no subscriber that could lower the process-wide maximum level or be asked about callsites.
     SILENCE.with(|silence| *silence.borrow_mut() = Some(set_default(&Dispatch::none())));
 }
+
+/// Whether this thread is one that [`start`] has started, or one of its runtime's: it must not wait for itself.
+pub(crate) fn is_current() -> bool {
+    SILENCE.try_with(|silence| silence.borrow().is_some()).unwrap_or(false)
+}

@@ -1,8 +1,9 @@
 use std::fmt;
+use std::time::Duration;
 
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
-use radiosonde_core::{LevelNames, Resource};
+use radiosonde_core::{LevelNames, OverflowPolicy, Resource};
 use radiosonde_delivery::{Delivery, Endpoint, InvalidEndpoint, SinkError, SinkOptions};
 
 use crate::authorization::{basic, secret_headers};
@@ -28,6 +29,8 @@ pub struct LokiSinkBuilder {
     level_names: LevelNames,
     max_line_bytes: usize,
     options: SinkOptions,
+    overflow: OverflowPolicy,
+    audit_wait: Duration,
 }
 
 impl LokiSinkBuilder {
@@ -41,6 +44,8 @@ impl LokiSinkBuilder {
             level_names: LevelNames::default(),
             max_line_bytes: MAX_LINE_BYTES,
             options: SinkOptions::new("loki"),
+            overflow: OverflowPolicy::default(),
+            audit_wait: Duration::from_secs(5),
         }
     }
 
@@ -93,6 +98,20 @@ impl LokiSinkBuilder {
         self
     }
 
+    /// What becomes of a line for which the queue has no room, by its level; by default a line at ERROR or FATAL waits for up to
+    /// 5 ms, and others are dropped.
+    pub const fn overflow(mut self, policy: OverflowPolicy) -> Self {
+        self.overflow = policy;
+        self
+    }
+
+    /// How long an audit line ([`Line::is_audit`](radiosonde_log::Line::is_audit)) waits, for which no policy applies: it may go
+    /// beyond the queue's bounds by an eighth of them, and then waits for this long, by default 5 s, before it is dropped.
+    pub const fn audit_wait(mut self, longest: Duration) -> Self {
+        self.audit_wait = longest;
+        self
+    }
+
     /// Adds the sink to a delivery.
     ///
     /// # Errors
@@ -103,7 +122,7 @@ impl LokiSinkBuilder {
             StreamLabels::new(&self.resource, self.level_names, &self.labels).map_err(BuildError::Label)?;
         let push = Push::new(endpoint, self.header_map()?, labels);
         let queue = delivery.sink(self.options, push).map_err(BuildError::Sink)?;
-        Ok(LokiSink::new(queue, self.max_line_bytes))
+        Ok(LokiSink::new(queue, self.max_line_bytes, self.overflow, self.audit_wait))
     }
 
     fn endpoint(&self) -> Result<Endpoint, InvalidEndpoint> {

@@ -1,6 +1,7 @@
 use std::fmt;
+use std::time::Duration;
 
-use radiosonde_core::Resource;
+use radiosonde_core::{OverflowPolicy, Resource};
 use radiosonde_delivery::{Queue, SinkReport};
 use radiosonde_log::{Line, LineSink};
 
@@ -14,11 +15,15 @@ use crate::entry::Entry;
 /// structured metadata. Cheap to clone; all clones are the same sink.
 ///
 /// # Cost
-/// [`accept`](LineSink::accept) copies the line and its ids and pushes them to a queue; see [`Queue`].
+/// [`accept`](LineSink::accept) copies the line and its ids and pushes them to a queue; see [`Queue`]. When that is full, a line at
+/// ERROR or FATAL waits for up to 5 ms and others are dropped, unless the builder's [`overflow`](LokiSinkBuilder::overflow) says
+/// otherwise.
 #[derive(Clone)]
 pub struct LokiSink {
     queue: Queue<Entry>,
     max_line_bytes: usize,
+    overflow: OverflowPolicy,
+    audit_wait: Duration,
 }
 
 impl LokiSink {
@@ -28,8 +33,13 @@ impl LokiSink {
         LokiSinkBuilder::new(url, resource)
     }
 
-    pub(crate) const fn new(queue: Queue<Entry>, max_line_bytes: usize) -> Self {
-        Self { queue, max_line_bytes }
+    pub(crate) const fn new(
+        queue: Queue<Entry>,
+        max_line_bytes: usize,
+        overflow: OverflowPolicy,
+        audit_wait: Duration,
+    ) -> Self {
+        Self { queue, max_line_bytes, overflow, audit_wait }
     }
 
     /// What became of every line so far.
@@ -49,7 +59,15 @@ impl LineSink for LokiSink {
         let entry = Entry::new(line);
         let size = entry.size();
         // A refusal has been counted by the queue.
-        let _ = self.queue.push(entry, size);
+        let _ = if line.is_audit() {
+            self.queue.push_reserved(entry, size, self.audit_wait)
+        } else {
+            self.queue.push_or(entry, size, self.overflow.of(line.level()))
+        };
+    }
+
+    fn flush(&self, deadline: Duration) -> bool {
+        self.queue.flush_blocking(deadline)
     }
 }
 

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use radiosonde_core::{Level, Resource, SpanContext, SpanId, TraceFlags, TraceId};
+use radiosonde_core::{Level, Overflow, OverflowPolicy, Resource, SpanContext, SpanId, TraceFlags, TraceId};
 use radiosonde_delivery::{Delivery, Retry, SinkOptions};
 use radiosonde_log::{Line, LineSink};
 use radiosonde_loki::{BuildError, LokiSink};
@@ -325,4 +325,35 @@ fn a_sink_may_be_shared_between_threads() {
     assert!(times.is_sorted(), "rising");
     times.dedup();
     assert_eq!(times.len(), 400, "strictly");
+}
+
+#[test]
+fn a_full_queue_is_decided_by_level_and_a_flush_sends_what_there_is() {
+    let fake = HttpFake::start([Reaction::status(204)]);
+    let delivery = Delivery::builder().registry(&Registry::new()).start().unwrap();
+    let options = SinkOptions::new("loki").max_items(2).batch_age(Duration::from_secs(3600));
+    let sink = LokiSink::builder(&fake.url(), &Resource::new("orders"))
+        .options(options)
+        .overflow(OverflowPolicy::all(Overflow::DropNewest).level(Level::Error, Overflow::DropOldest))
+        .build(&delivery)
+        .unwrap();
+    let accept = |level, json, target| {
+        let line = Line::new(json, SystemTime::UNIX_EPOCH + Duration::from_nanos(T), level);
+        sink.accept(&line.with_target(target));
+    };
+    accept(Level::Info, "1", "orders");
+    accept(Level::Info, "2", "orders");
+    accept(Level::Info, "dropped", "orders");
+    accept(Level::Error, "3", "orders");
+    accept(Level::Info, "4", "radiosonde::audit");
+    assert!(sink.flush(DEADLINE));
+    let lines =
+        |request| decode(request).into_iter().flat_map(|stream| stream.entries).map(|entry| entry.line);
+    let mut sent: Vec<_> = fake.requests().iter().flat_map(lines).collect();
+    sent.sort();
+    assert_eq!(sent, ["2", "3", "4"]);
+    assert_eq!(
+        sink.report().to_string(),
+        "loki: 5 produced, 3 delivered, 2 dropped (queue_full 1, evicted 1), 0 left"
+    );
 }

@@ -141,7 +141,7 @@ fn lines_to_loki(
     delivery: &Delivery,
 ) -> Result<LokiSink, InitError> {
     let LokiSettings { url, tenant } = loki;
-    let mut builder = LokiSink::builder(&url.text, resource).level_names(log.names);
+    let mut builder = LokiSink::builder(&url.text, resource).level_names(log.names).overflow(log.overflow);
     if let Some(tenant) = &tenant {
         builder = builder.tenant(&tenant.text);
     }
@@ -178,7 +178,7 @@ fn lines_to_otlp(
     let builder = OtlpLogs::builder(resource).headers(headers).compression(compression).options(options);
     let builder =
         if is_whole { builder.logs_endpoint(&endpoint.text) } else { builder.endpoint(&endpoint.text) };
-    let logs = builder.level_names(log.names).build(delivery);
+    let logs = builder.level_names(log.names).overflow(log.overflow).build(delivery);
     logs.map_err(|error| endpoint.blame(error, InitError::OtlpLogs))
 }
 

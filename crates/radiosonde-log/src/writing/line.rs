@@ -4,6 +4,7 @@ use radiosonde_core::{Level, SpanContext, SpanId, TraceId};
 
 use crate::rendering::fields::Fields;
 use crate::writing::attributes::Attributes;
+use crate::writing::priority::is_audit;
 
 /// Takes finished lines on their way out of the process: the Loki push, OTLP logs, a test.
 ///
@@ -146,6 +147,12 @@ impl<'a> Line<'a> {
     #[must_use]
     pub const fn target(&self) -> &'a str {
         self.target
+    }
+
+    /// Whether the line is for the record: its target is `radiosonde::audit` or below. A sink drops it last.
+    #[must_use]
+    pub fn is_audit(&self) -> bool {
+        is_audit(self.target)
     }
 
     /// The service that logs; empty if not set.

@@ -1,4 +1,6 @@
-use radiosonde_core::{LevelNames, Resource};
+use std::time::Duration;
+
+use radiosonde_core::{LevelNames, OverflowPolicy, Resource};
 use radiosonde_delivery::{Delivery, SinkOptions};
 
 use super::OtlpLogs;
@@ -14,12 +16,20 @@ pub struct OtlpLogsBuilder {
     resource: Resource,
     names: LevelNames,
     connection: ConnectionSettings,
+    overflow: OverflowPolicy,
+    audit_wait: Duration,
 }
 
 impl OtlpLogsBuilder {
     pub(super) fn new(resource: &Resource) -> Self {
         let connection = ConnectionSettings::new(LOGS, "otlp_logs");
-        Self { resource: resource.clone(), names: LevelNames::default(), connection }
+        Self {
+            resource: resource.clone(),
+            names: LevelNames::default(),
+            connection,
+            overflow: OverflowPolicy::default(),
+            audit_wait: Duration::from_secs(5),
+        }
     }
 
     /// The base URL of all signals, as in `OTEL_EXPORTER_OTLP_ENDPOINT`: `/v1/logs` is appended. `http://localhost:4318` unless set.
@@ -65,6 +75,20 @@ impl OtlpLogsBuilder {
         self
     }
 
+    /// What becomes of a line for which the queue has no room, by its level; by default a line at ERROR or FATAL waits for up to
+    /// 5 ms, and others are dropped.
+    pub const fn overflow(mut self, policy: OverflowPolicy) -> Self {
+        self.overflow = policy;
+        self
+    }
+
+    /// How long an audit line ([`Line::is_audit`](radiosonde_log::Line::is_audit)) waits, for which no policy applies: it may go
+    /// beyond the queue's bounds by an eighth of them, and then waits for this long, by default 5 s, before it is dropped.
+    pub const fn audit_wait(mut self, longest: Duration) -> Self {
+        self.audit_wait = longest;
+        self
+    }
+
     /// Adds the sink to a delivery.
     ///
     /// # Errors
@@ -72,6 +96,6 @@ impl OtlpLogsBuilder {
     pub fn build(&self, delivery: &Delivery) -> Result<OtlpLogs, BuildError> {
         let export = ExportLogs::new(self.connection.check()?, encode::resource(&self.resource));
         let queue = delivery.sink(self.connection.options, export).map_err(BuildError::Sink)?;
-        Ok(OtlpLogs::new(queue, self.names))
+        Ok(OtlpLogs::new(queue, self.names, self.overflow, self.audit_wait))
     }
 }

@@ -1,6 +1,7 @@
 use std::fmt;
+use std::time::Duration;
 
-use radiosonde_core::{LevelNames, Resource};
+use radiosonde_core::{LevelNames, OverflowPolicy, Resource};
 use radiosonde_delivery::{Queue, SinkReport};
 use radiosonde_log::{Line, LineSink};
 
@@ -51,6 +52,8 @@ use super::record::Record;
 pub struct OtlpLogs {
     queue: Queue<Record>,
     names: LevelNames,
+    overflow: OverflowPolicy,
+    audit_wait: Duration,
 }
 
 impl OtlpLogs {
@@ -59,8 +62,13 @@ impl OtlpLogs {
         OtlpLogsBuilder::new(resource)
     }
 
-    pub(super) const fn new(queue: Queue<Record>, names: LevelNames) -> Self {
-        Self { queue, names }
+    pub(super) const fn new(
+        queue: Queue<Record>,
+        names: LevelNames,
+        overflow: OverflowPolicy,
+        audit_wait: Duration,
+    ) -> Self {
+        Self { queue, names, overflow, audit_wait }
     }
 
     /// What became of every line so far.
@@ -75,7 +83,15 @@ impl LineSink for OtlpLogs {
         let record = Record::new(line, self.names);
         let size = record.size();
         // A refusal has been counted by the queue.
-        let _ = self.queue.push(record, size);
+        let _ = if line.is_audit() {
+            self.queue.push_reserved(record, size, self.audit_wait)
+        } else {
+            self.queue.push_or(record, size, self.overflow.of(line.level()))
+        };
+    }
+
+    fn flush(&self, deadline: Duration) -> bool {
+        self.queue.flush_blocking(deadline)
     }
 }
 

@@ -7,7 +7,7 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use radiosonde_core::{LevelNames, Resource, diagnostics};
+use radiosonde_core::{LevelNames, OverflowPolicy, Resource, diagnostics};
 use radiosonde_log::{
     FileOptions, Format, InvalidFilter, LineSink, LogFilter, PanicHook, Redaction, Sampling, VolumeLimits,
     Writer,
@@ -50,6 +50,8 @@ pub(crate) struct LogSettings {
     /// What whoever changes levels over HTTP has to show one of.
     pub(crate) levels_credentials: Option<Vec<Credentials>>,
     pub(crate) writers: Vec<Writer>,
+    /// Of the sinks that deliver lines.
+    pub(crate) overflow: OverflowPolicy,
     pub(crate) sinks: Vec<Sink>,
     pub(crate) redaction: Redaction,
     pub(crate) volume_limits: VolumeLimits,
@@ -84,6 +86,7 @@ impl Settings {
         check_span_limits(variables)?;
         let resource = resource(&code, variables)?;
         let queue = QueueChoice::resolve(&code, variables)?;
+        let overflow = queue::overflow(&code, variables)?.unwrap_or_default();
         let listen = match code.metrics_listener {
             Some(address) => Some(address),
             None => listen(variables)?,
@@ -131,6 +134,7 @@ impl Settings {
                     None => token("RADIOSONDE_LOG_LEVELS_BEARER_TOKEN", variables)?,
                 },
                 writers: writers(code.writers, (code.log_file, code.log_file_options), &queue, variables)?,
+                overflow,
                 sinks: code.sinks,
                 redaction: code.redaction,
                 volume_limits: code.volume_limits,

@@ -1,0 +1,105 @@
+//! What becomes of items for which a queue has no room.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod plain;
+
+use std::sync::mpsc;
+use std::time::Duration;
+
+use plain::{DEADLINE, MS, Plain, counter, delivery, patient, quick};
+use radiosonde_core::Overflow;
+use radiosonde_testkit::{HttpFake, Reaction};
+
+#[test]
+fn the_oldest_item_makes_room_and_everything_adds_up() {
+    let fake = HttpFake::start([Reaction::status(204)]);
+    let (delivery, registry) = delivery();
+    let queue = delivery.sink(patient("x").max_items(3), Plain::at(&fake.url())).unwrap();
+    for line in ["a", "b", "c", "d", "e"] {
+        queue.push_or(line.to_owned(), 1, Overflow::DropOldest).unwrap();
+    }
+    assert_eq!(queue.push("f".to_owned(), 1).unwrap_err().reason(), "queue_full");
+    assert!(queue.flush_blocking(DEADLINE));
+    assert_eq!(fake.requests()[0].body(), b"c\nd\ne");
+    let dropped = |reason| {
+        counter(&registry, "radiosonde_delivery_dropped_total", &[("sink", "x"), ("reason", reason)])
+    };
+    assert_eq!((dropped("evicted"), dropped("queue_full")), (2, 1));
+    let report = delivery.shutdown_blocking(DEADLINE);
+    assert_eq!(report.to_string(), "x: 6 produced, 3 delivered, 3 dropped (evicted 2, queue_full 1), 0 left");
+}
+
+#[test]
+fn a_flush_is_not_over_before_what_was_in_flight_is() {
+    let (arrive, arrived) = mpsc::channel();
+    let (go, gone) = mpsc::channel::<()>();
+    let fake = HttpFake::start([Reaction::status(204), Reaction::status(204)]);
+    let (delivery, _registry) = delivery();
+    let backend = Plain::at(&fake.url()).on_judge(move || {
+        arrive.send(()).unwrap();
+        let _ = gone.recv();
+    });
+    let queue = delivery.sink(quick("x").max_items(2), backend).unwrap();
+    queue.push("in flight".to_owned(), 1).unwrap();
+    arrived.recv().unwrap();
+    queue.push("makes room".to_owned(), 1).unwrap();
+    // Two are settled early, which does not make up for the one before them.
+    queue.push_or("makes room, too".to_owned(), 1, Overflow::DropOldest).unwrap();
+    assert!(!queue.flush_blocking(MS));
+    queue.push_or("last".to_owned(), 1, Overflow::DropOldest).unwrap();
+    assert!(!queue.flush_blocking(MS));
+    drop(go);
+    assert!(queue.flush_blocking(DEADLINE));
+    assert_eq!(queue.report().delivered(), 2);
+}
+
+#[test]
+fn a_thread_waits_for_room_and_in_vain_only_once() {
+    let (arrive, arrived) = mpsc::channel();
+    let (go, gone) = mpsc::channel::<()>();
+    let fake = HttpFake::start([Reaction::status(204), Reaction::status(204), Reaction::status(204)]);
+    let (delivery, _registry) = delivery();
+    let backend = Plain::at(&fake.url()).on_judge(move || {
+        let _ = arrive.send(());
+        let _ = gone.recv();
+    });
+    let queue = delivery.sink(quick("x").max_items(1), backend).unwrap();
+    queue.push("in flight".to_owned(), 1).unwrap();
+    arrived.recv().unwrap();
+    let waits = |longest| {
+        queue.push_or("waits".to_owned(), 1, Overflow::Block(longest)).map_err(|dropped| dropped.reason())
+    };
+    assert_eq!(waits(MS), Err("timeout"));
+    // It would wait for an hour.
+    assert_eq!(waits(Duration::from_secs(3600)), Err("timeout"));
+    // An eighth of one item, rounded up, and then it waits whatever others did.
+    let reserved =
+        |longest| queue.push_reserved("matters".to_owned(), 1, longest).map_err(|dropped| dropped.reason());
+    assert_eq!((reserved(MS), reserved(MS)), (Ok(()), Err("timeout")));
+    std::thread::scope(|scope| {
+        let patient = scope.spawn(|| reserved(DEADLINE));
+        drop(go);
+        assert_eq!(patient.join().unwrap(), Ok(()));
+    });
+    assert!(queue.flush_blocking(DEADLINE));
+    assert_eq!(queue.report().delivered(), 3);
+}
+
+#[test]
+fn the_end_of_the_delivery_ends_the_wait() {
+    let fake = HttpFake::start([Reaction::hang()]);
+    let (delivery, _registry) = delivery();
+    let queue = delivery.sink(patient("x").max_items(1), Plain::at(&fake.url())).unwrap();
+    queue.push("full".to_owned(), 1).unwrap();
+    std::thread::scope(|scope| {
+        let (tell, told) = mpsc::channel();
+        let queue = &queue;
+        let waits = scope.spawn(move || {
+            tell.send(()).unwrap();
+            queue.push_or("waits".to_owned(), 1, Overflow::Block(Duration::from_secs(3600)))
+        });
+        told.recv().unwrap();
+        delivery.shutdown_blocking(MS);
+        assert_eq!(waits.join().unwrap().unwrap_err().reason(), "shutdown");
+    });
+}

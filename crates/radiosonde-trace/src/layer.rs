@@ -1,11 +1,12 @@
 use std::any::TypeId;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use opentelemetry::Context as OtelContext;
 use opentelemetry_sdk::trace::SdkTracer;
-use radiosonde_core::SpanContext;
+use radiosonde_core::{SpanContext, diagnostics};
 use tracing::dispatcher::WeakDispatch;
 use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
@@ -113,6 +114,19 @@ where
     }
 }
 
+/// Runs what formats values of the user's, while it holds no lock: a panic in one of them shall not take the program's own
+/// code along, nor the event from the layers that come after.
+fn survive(work: impl FnOnce()) {
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(work)) {
+        // The payload is the panicking code's own, and may panic again when it is dropped: then it is leaked.
+        if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+            let _leaked: &'static mut _ = Box::leak(again);
+        }
+        let message = format_args!("a value panicked while it was formatted; it is missing in its span");
+        diagnostics::report("trace", "value_panicked", message);
+    }
+}
+
 /// For whatever has to be told apart within a process.
 pub(crate) fn next_number() -> u64 {
     static NUMBER: AtomicU64 = AtomicU64::new(0);
@@ -138,7 +152,7 @@ where
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, ctx: Context<'_, S>) {
-        self.otel.on_record(id, values, ctx.clone());
+        survive(|| self.otel.on_record(id, values, ctx.clone()));
         let mut unsigned = UnsignedFields::default();
         values.record(&mut unsigned);
         self.remember_unsigned(id, unsigned, &ctx);
@@ -159,7 +173,7 @@ where
     fn on_event(&self, event: &Event<'_>, ctx: Context<'_, S>) {
         let metadata = event.metadata();
         if *metadata.level() <= self.events && metadata.target() != ACCESS_TARGET {
-            self.otel.on_event(event, ctx);
+            survive(|| self.otel.on_event(event, ctx));
         }
     }
 

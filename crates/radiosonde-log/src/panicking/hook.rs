@@ -27,7 +27,9 @@ const MOST_AT_ONCE: usize = 64;
 ///
 /// The hook that was there before, which by default prints to standard error, does not run if the event has become a line, so
 /// that a panic is said once and as every other line; [`and_previous`](Self::and_previous) has it run always. It runs in any
-/// case if nothing takes the event: without a subscriber, for a panic in a writer or sink, if the deadline passes.
+/// case if nothing takes the event: without a subscriber, for a panic in a writer or sink, if the deadline passes. A panic while an
+/// event is made may be told without the fields of its span: `tracing` hides the span then, where some thread has a subscriber
+/// of its own.
 ///
 /// # At the end of the process
 /// A panic ends the process where panics abort, on the main thread, and where it cannot unwind. Then the thread that panics
@@ -172,7 +174,7 @@ impl Installed {
             return false;
         }
         let Some(place) = Place::take(&self.at_once) else { return false };
-        let Some(report) = Report::of(info, self.options.backtrace) else { return false };
+        let report = Report::of(info, self.options.backtrace);
         let (tell, told) = mpsc::sync_channel(1);
         let (most, deadline) = (self.options.backtrace_bytes, self.options.deadline);
         let logs = self.options.logs.clone().filter(|_| report.ends_process());

@@ -25,19 +25,17 @@ pub(crate) struct Report {
     backtrace: Option<Backtrace>,
     span: Span,
     context: Option<SpanContext>,
-    dispatch: Dispatch,
+    /// `None` if the thread has none, or is in the middle of an event and `tracing` does not tell.
+    dispatch: Option<Dispatch>,
 }
 
 impl Report {
     /// Runs on the thread that panics, where it may only look: that thread may hold any lock, and a panic in here would end
-    /// the process. `None` if nobody listens.
-    pub(crate) fn of(info: &PanicHookInfo<'_>, backtrace: PanicBacktrace) -> Option<Self> {
+    /// the process.
+    pub(crate) fn of(info: &PanicHookInfo<'_>, backtrace: PanicBacktrace) -> Self {
         let dispatch = dispatcher::get_default(Dispatch::clone);
-        if dispatch.is::<NoSubscriber>() {
-            return None;
-        }
         let (said, thread) = (said(info.payload()), std::thread::current().name().map(str::to_owned));
-        Some(Self {
+        Self {
             message: format!("panicked: {said}"),
             ends_process: cfg!(panic = "abort")
                 || thread.as_deref() == Some("main")
@@ -47,8 +45,8 @@ impl Report {
             backtrace: backtrace.capture(),
             span: Span::current(),
             context: SpanContext::current(),
-            dispatch,
-        })
+            dispatch: (!dispatch.is::<NoSubscriber>()).then_some(dispatch),
+        }
     }
 
     pub(crate) const fn ends_process(&self) -> bool {
@@ -58,7 +56,7 @@ impl Report {
     /// Makes the event, in the span in which the thread panicked. Returns whether anybody wanted it.
     pub(crate) fn emit(self, most: usize) -> bool {
         let backtrace = self.backtrace.map(|backtrace| trimmed(&backtrace.to_string(), most));
-        dispatcher::with_default(&self.dispatch, || {
+        let emit = || {
             let _current = self.context.map(SpanContext::enter);
             self.span.in_scope(|| {
                 let is_wanted = tracing::enabled!(target: TARGET, tracing::Level::ERROR);
@@ -74,7 +72,12 @@ impl Report {
                 );
                 is_wanted
             })
-        })
+        };
+        match &self.dispatch {
+            Some(dispatch) => dispatcher::with_default(dispatch, emit),
+            // That of the process.
+            None => emit(),
+        }
     }
 }
 

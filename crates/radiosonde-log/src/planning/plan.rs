@@ -62,6 +62,13 @@ pub(crate) struct Shown {
     pub(crate) rest: Box<str>,
 }
 
+impl Shown {
+    /// Whether no value of the field is shown.
+    pub(crate) fn hides(&self) -> bool {
+        self.treatment == Treatment::Replace
+    }
+}
+
 impl Plan {
     pub(crate) fn new(
         metadata: &Metadata<'_>,

@@ -37,6 +37,7 @@ const MAX_GROWTH: usize = 6;
 /// Escaped are what RFC 8259 demands (quote, backslash, U+0000 to U+001F) and what could break or forge a line in a reader
 /// that is less strict than JSON: DEL and the C1 controls, the line and paragraph separators, and the bidirectional
 /// overrides.
+#[inline(always)]
 pub(crate) fn push_escaped(out: &mut String, text: &str) {
     let plain = plain_prefix(text.as_bytes());
     if plain == text.len() {
@@ -46,19 +47,34 @@ pub(crate) fn push_escaped(out: &mut String, text: &str) {
     }
 }
 
-/// How many bytes from the start surely stand as they are: whole blocks, in which a compiler compares all bytes at once, and
-/// the bytes after them one by one.
+/// How many bytes from the start surely stand as they are. Whole blocks are compared at once; what is left after them is a block
+/// too, which begins within the one before.
 fn plain_prefix(bytes: &[u8]) -> usize {
     const BLOCK: usize = 16;
+    let Some(last) = bytes.last_chunk::<BLOCK>() else { return plain_prefix_of_few(bytes) };
     let mut at = 0;
-    while let Some(block) = bytes.get(at..at + BLOCK) {
-        let odd = |byte: &u8| *byte < 0x20 || *byte >= 0x7f || *byte == b'"' || *byte == b'\\';
-        if block.iter().fold(false, |found, byte| found | odd(byte)) {
+    while let Some(block) = bytes[at..].first_chunk::<BLOCK>() {
+        if is_odd(block) {
             return at;
         }
         at += BLOCK;
     }
-    at + bytes[at..].iter().take_while(|byte| CLASS[usize::from(**byte)] == PLAIN).count()
+    if is_odd(last) { at } else { bytes.len() }
+}
+
+/// The same for less than a block.
+fn plain_prefix_of_few(bytes: &[u8]) -> usize {
+    const WORD: usize = 8;
+    match (bytes.first_chunk::<WORD>(), bytes.last_chunk::<WORD>()) {
+        (Some(first), Some(last)) if !is_odd(first) && !is_odd(last) => bytes.len(),
+        _ => bytes.iter().take_while(|byte| CLASS[usize::from(**byte)] == PLAIN).count(),
+    }
+}
+
+/// Whether a byte may have to be escaped. Without a branch, so that a compiler looks at all of them at once.
+fn is_odd<const N: usize>(block: &[u8; N]) -> bool {
+    let odd = |byte: u8| !(0x20..0x7f).contains(&byte) || byte == b'"' || byte == b'\\';
+    block.iter().fold(false, |found, byte| found | odd(*byte))
 }
 
 /// The same for a text whose first `at` bytes stand as they are.
@@ -87,6 +103,7 @@ fn push_escaped_from(out: &mut String, text: &str, mut at: usize) {
 }
 
 /// The same up to `limit` bytes in `out`, never splitting a character or an escape; `false` if something had to go.
+#[inline(always)]
 pub(crate) fn push_escaped_within(out: &mut String, text: &str, limit: usize) -> bool {
     if out.len().saturating_add(text.len().saturating_mul(MAX_GROWTH)) <= limit {
         push_escaped(out, text);

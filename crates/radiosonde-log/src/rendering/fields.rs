@@ -1,8 +1,8 @@
 use crate::planning::keys::Key;
 use crate::planning::plan::Shown;
 use crate::redacting::redaction::{Redaction, Treatment};
-use crate::rendering::value::Value;
-use crate::schemas::slot::{Kind, Slot};
+use crate::rendering::value::{Value, Written};
+use crate::schemas::slot::Slot;
 
 /// What a value may take of the buffer even when the fields before it have used it up.
 const MIN_VALUE_BYTES: usize = 256;
@@ -131,6 +131,7 @@ impl Fields {
     }
 
     /// Renders a field. A later field of the same key takes the earlier one's place.
+    #[inline(always)]
     pub(crate) fn put(
         &mut self,
         field: &Shown,
@@ -142,31 +143,28 @@ impl Fields {
             Treatment::Keep => value,
             Treatment::Replace => Value::Str(redaction.replacement_text()),
         };
-        let slot = field.slot.as_ref().filter(|(_, kind)| value.suits(*kind));
-        let room = self.entries.len() < limits.fields || field.repeats && self.find(field.key).is_some();
-        if slot.is_none() && !room {
+        let limit = self.value_limit(limits);
+        // One way for each place, so that a compiler knows the buffer in each.
+        if let Some((prefix, kind)) = &field.slot
+            && value.suits(*kind)
+        {
+            let piece = Piece::push(&mut self.top, prefix, limit, |out, end| value.push_as(out, *kind, end));
+            let found = if field.hides() { 0 } else { redaction.scrub(&mut self.top, piece.value) };
+            return self.keep(field, Place::Top, piece, self.top.len(), found);
+        }
+        if self.entries.len() >= limits.fields && !(field.repeats && self.find(field.key).is_some()) {
             self.left_out = true;
             return Put::default();
         }
-        let limit = self.value_limit(limits);
-        let (place, prefix, kind) = match slot {
-            Some((prefix, kind)) => (Place::Top, prefix, Some(*kind)),
-            None => (Place::Rest, &field.rest, None),
-        };
-        let text = self.text_mut(place);
-        let start = text.len();
-        text.push_str(prefix);
-        let before = text.len();
-        let limit = before.saturating_add(limit);
-        let written = match kind {
-            Some(kind @ (Kind::Text | Kind::Integer | Kind::Number)) => value.push_as(text, kind, limit),
-            None => value.push_json(text, limit),
-        };
-        let found = match field.treatment {
-            Treatment::Keep => redaction.scrub(text, before),
-            Treatment::Replace => 0,
-        };
-        let entry = Entry { key: field.key, place, cut: written.cut, start, value: before, end: text.len() };
+        let piece = Piece::push(&mut self.rest, &field.rest, limit, |out, end| value.push_json(out, end));
+        let found = if field.hides() { 0 } else { redaction.scrub(&mut self.rest, piece.value) };
+        self.keep(field, Place::Rest, piece, self.rest.len(), found)
+    }
+
+    #[inline(always)]
+    fn keep(&mut self, field: &Shown, place: Place, piece: Piece, end: usize, found: u64) -> Put {
+        let Piece { start, value, written } = piece;
+        let entry = Entry { key: field.key, place, cut: written.cut, start, value, end };
         if field.repeats {
             self.settle(entry);
         } else {
@@ -301,6 +299,29 @@ impl Fields {
         }
         let value = start + (entry.value - entry.start);
         self.entries[at] = Entry { start, value, end: start + piece.len(), ..*entry };
+    }
+}
+
+/// A field that has just been written to the end of a buffer.
+struct Piece {
+    start: usize,
+    value: usize,
+    written: Written,
+}
+
+impl Piece {
+    #[inline(always)]
+    fn push(
+        out: &mut String,
+        prefix: &str,
+        limit: usize,
+        value: impl FnOnce(&mut String, usize) -> Written,
+    ) -> Self {
+        let start = out.len();
+        out.push_str(prefix);
+        let before = out.len();
+        let written = value(out, before.saturating_add(limit));
+        Self { start, value: before, written }
     }
 }
 

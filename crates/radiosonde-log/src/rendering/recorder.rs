@@ -58,11 +58,15 @@ impl<'a> Recorder<'a> {
         self.fields.leave_out();
     }
 
+    // From here down to the bytes everything is inlined, so that each kind of value has a way of its own, without a question
+    // about its kind: a seventh of what a line costs.
+    #[inline(always)]
     fn put(&mut self, field: &Field, value: Value<'_>) {
         self.take(self.plan.field(field.index()), value);
     }
 
     /// Renders a value, as planned.
+    #[inline(always)]
     pub(crate) fn take(&mut self, planned: &Planned, value: Value<'_>) {
         match (planned, value) {
             (Planned::Shown(shown), _) => {

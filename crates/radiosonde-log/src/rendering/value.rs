@@ -43,6 +43,7 @@ impl Written {
 
 impl Value<'_> {
     /// Whether a slot of this kind takes the value; if not, it belongs under `metadata`.
+    #[inline(always)]
     pub(crate) fn suits(&self, kind: Kind) -> bool {
         match kind {
             Kind::Text | Kind::Integer => true,
@@ -51,18 +52,23 @@ impl Value<'_> {
     }
 
     /// Appends the value as a slot of this kind shows it.
+    #[inline(always)]
     pub(crate) fn push_as(&self, out: &mut String, kind: Kind, limit: usize) -> Written {
-        match (kind, self.integer()) {
-            (Kind::Integer | Kind::Number, Some(integer)) => {
-                out.push_str(itoa::Buffer::new().format(integer));
-                Written::default()
-            }
-            (Kind::Number, None) => self.push_json(out, limit),
-            (Kind::Integer | Kind::Text, _) => self.push_text(out, limit),
+        match kind {
+            Kind::Text => self.push_text(out, limit),
+            Kind::Integer | Kind::Number => match self.integer() {
+                Some(integer) => {
+                    out.push_str(itoa::Buffer::new().format(integer));
+                    Written::default()
+                }
+                None if kind == Kind::Number => self.push_json(out, limit),
+                None => self.push_text(out, limit),
+            },
         }
     }
 
     /// Appends the value as JSON of its own type, up to about `limit` bytes in `out`.
+    #[inline(always)]
     pub(crate) fn push_json(&self, out: &mut String, limit: usize) -> Written {
         match *self {
             Self::I64(integer) => out.push_str(itoa::Buffer::new().format(integer)),
@@ -76,6 +82,7 @@ impl Value<'_> {
     }
 
     /// Appends the value as a JSON string.
+    #[inline(always)]
     fn push_text(&self, out: &mut String, limit: usize) -> Written {
         out.push('"');
         let mut written = Written::default();

@@ -165,13 +165,16 @@ impl Found {
     }
 }
 
+/// The log files of a folder in which nobody moves or removes any.
 fn open_all(folder: &Path) -> Vec<(std::ffi::OsString, File)> {
     fs::read_dir(folder)
         .unwrap()
-        // The compressing thread may remove one meanwhile: then its copy is there under another name.
         .filter_map(|entry| {
             let entry = entry.unwrap();
-            let is_finished = !entry.file_name().to_string_lossy().ends_with(".tmp");
+            let name = entry.file_name().into_string().unwrap();
+            // The folder was moved before one of them could be removed.
+            let is_there_twice = folder.join(format!("{name}.gz")).exists();
+            let is_finished = !name.ends_with(".tmp") && !is_there_twice;
             is_finished.then(|| (entry.file_name(), File::open(entry.path()).unwrap()))
         })
         .collect()
@@ -226,7 +229,7 @@ fn lines_in_a_queue_are_in_a_file_once_or_counted_as_dropped() {
 /// Signals, folders that are moved and removed, and a full disk, each of them under load, and then the sum.
 fn through_faults(disk: &Path, with: impl FnOnce(Writer) -> Writer) -> Load {
     let (logs, ballast) = (disk.join("logs"), disk.join("ballast"));
-    let options = FileOptions::new().rotate_at_bytes(64 << 10).reopen_on_sighup();
+    let options = FileOptions::new().rotate_at_bytes(64 << 10).gzip(true).reopen_on_sighup();
     let mut load = Load::start(with(Writer::file_with(logs.join("orders.log"), options).unwrap()));
     let mut moved = Vec::new();
     let mut removed = Vec::new();
@@ -283,7 +286,7 @@ fn old_files_make_room_for_new_lines() {
     load.log(10, || {});
     load.stop();
     let dropped = load.count("radiosonde_log_dropped_total", "");
-    assert_eq!(dropped, 0, "each line had room when it came");
+    assert_eq!(dropped, 0, "each line had room when it came: {}", load.registry.text());
     assert!(load.count("radiosonde_log_file_removed_total", "disk_full") > 0);
     let mut found = Found::default();
     found.read_folder(&disk.join("logs"));
@@ -292,6 +295,57 @@ fn old_files_make_room_for_new_lines() {
         for line in 10_000..10_010 {
             assert!(found.0.contains_key(&format!("{thread}/{line}")), "the last ones are kept");
         }
+    }
+}
+
+#[test]
+fn a_process_that_is_killed_leaves_what_it_wrote_and_the_next_goes_on() {
+    const NAME: &str = "a_process_that_is_killed_leaves_what_it_wrote_and_the_next_goes_on";
+    if let Some(folder) = std::env::var_os(FOLDER).map(PathBuf::from) {
+        let options = FileOptions::new().rotate_at_bytes(64 << 10).gzip(true);
+        let load = Load::start(Writer::file_with(folder.join("orders.log"), options).unwrap());
+        // Until it is killed.
+        for hundreds in 1.. {
+            load.log(100, || {});
+            fs::write(folder.join("written"), hundreds.to_string()).unwrap();
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("orders.log");
+    let mut process = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", NAME])
+        .env(FOLDER, folder.path())
+        .spawn()
+        .unwrap();
+    let written = || fs::read_to_string(folder.path().join("written")).ok()?.parse::<u64>().ok();
+    let hundreds = loop {
+        assert!(process.try_wait().unwrap().is_none(), "it ends by itself");
+        if let Some(hundreds) = written().filter(|hundreds| *hundreds >= 30) {
+            break hundreds;
+        }
+        thread::yield_now();
+    };
+    process.kill().unwrap();
+    process.wait().unwrap();
+    fs::remove_file(folder.path().join("written")).unwrap();
+    // As if it had been killed within a line, which the kernel's own speed makes rare.
+    let mut file = File::options().append(true).create(true).open(&path).unwrap();
+    file.write_all(b"{\"timesta").unwrap();
+
+    // Without rotation, so that all of it stays here.
+    let mut load = Load::start(Writer::file(&path).unwrap());
+    load.log(1, || {});
+    load.stop();
+    let text = fs::read_to_string(&path).unwrap();
+    let whole = text.replacen("{\"timesta\n", "", 1);
+    assert!(whole.len() < text.len(), "the torn line is ended");
+    fs::write(&path, whole).unwrap();
+    let mut found = Found::default();
+    found.read_folder(folder.path());
+    for thread in 0..THREADS {
+        // The next process begins to count anew.
+        assert_eq!(found.0[&format!("{thread}/0")], 2);
+        assert!((1..hundreds * 100).all(|line| found.0.get(&format!("{thread}/{line}")) == Some(&1)));
     }
 }
 

@@ -74,9 +74,12 @@ fn compress_all(archive: &Archive, compress: Compress, stop: &AtomicBool, meter:
     }
     let list = match archive.rotated() {
         Ok(list) => list,
+        // The folder is gone, and all that was in it.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return,
         Err(error) => return failed(archive.folder(), &error),
     };
-    for file in list.iter().filter(|file| !file.is_compressed) {
+    // An empty one may be a name that was claimed: what it is for takes its place at any moment.
+    for file in list.iter().filter(|file| !file.is_compressed && file.bytes > 0) {
         let result = compress_one(&file.path, compress, stop);
         // Relaxed: nothing else is read by it.
         if stop.load(Ordering::Relaxed) {
@@ -211,6 +214,16 @@ mod tests {
         fs::write(folder.path().join(NAME), "lines").unwrap();
         run(folder.path(), grows, false);
         assert_eq!(contents(folder.path()), [(NAME.to_owned(), "lines".to_owned())]);
+    }
+
+    #[test]
+    fn a_name_that_is_only_claimed_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let archive = Archive::of(&folder.path().join("orders.log"));
+        let claimed = archive.claim(UNIX_EPOCH).unwrap();
+        run(folder.path(), mark, false);
+        assert_eq!(contents(folder.path()).len(), 1);
+        assert!(claimed.exists());
     }
 
     #[test]

@@ -99,8 +99,8 @@ impl Output {
     pub(crate) fn write(self: &Arc<Self>, line: &str, priority: Priority) {
         let Some(queue) = &self.queue else { return self.write_directly(line, priority) };
         match queue.push(line.as_bytes(), priority, &*self.clock) {
-            Pushed::Taken => {}
-            Pushed::Woke | Pushed::Dropped => self.start_in_a_forked_child(queue),
+            Pushed::Taken | Pushed::Dropped => {}
+            Pushed::Unattended => self.start_in_a_forked_child(queue),
             Pushed::Direct => self.write_directly(line, priority),
         }
     }

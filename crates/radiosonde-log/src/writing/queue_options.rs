@@ -18,9 +18,8 @@ use radiosonde_core::OverflowPolicy;
 /// # Cost
 /// To the thread that logs: a lock that is held while the line is copied. No allocation once the queue has grown to what it
 /// usually holds; memory is taken in pieces of 64 KiB, and what a burst took is given back afterwards. The writer's thread is
-/// woken for the first line after a pause; while lines keep coming it looks by itself every millisecond, and at once for lines
-/// at ERROR, for audit lines and when much has come together. Everything that is there then goes out in one write of up to
-/// 64 KiB.
+/// woken for the first line after a pause; while lines keep coming it looks by itself every millisecond, and is woken only when
+/// much has come together. Everything that is there then goes out in one write of up to 64 KiB.
 ///
 /// ```
 /// use radiosonde_core::{Level, Overflow, OverflowPolicy};

@@ -20,6 +20,9 @@ const NAP_BYTES: usize = 256 * 1024;
 /// While lines are dropped all the time this often one says so.
 const ANNOUNCE_EVERY: Duration = Duration::from_secs(1);
 
+/// After so many refused lines once more it is asked, by a system call, whether the writer's thread is in this process.
+const LOOK_EVERY: u64 = 1024;
+
 /// Lines of many threads on their way to the one that writes them.
 #[derive(Debug)]
 pub(crate) struct Queue {
@@ -40,8 +43,8 @@ pub(crate) struct Queue {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Pushed {
     Taken,
-    /// Taken, and the writer's thread was asleep.
-    Woke,
+    /// Taken or dropped, and the writer's thread was asleep or is behind: it may be worth looking whether it is there.
+    Unattended,
     /// Dropped and counted.
     Dropped,
     /// Nobody writes what is queued any more: it can be written directly.
@@ -84,12 +87,11 @@ impl Queue {
             };
         }
         state.append(line, priority);
-        state.urgent |= priority.is_audit || priority.level >= Level::Error;
         let pushed = match state.idle {
             Idle::Busy => return Pushed::Taken,
             Idle::Napping if !state.urgent && !self.is_much(&state) => return Pushed::Taken,
             Idle::Napping => Pushed::Taken,
-            Idle::Sleeping => Pushed::Woke,
+            Idle::Sleeping => Pushed::Unattended,
         };
         state.idle = Idle::Busy;
         drop(state);
@@ -132,7 +134,7 @@ impl Queue {
                     };
                     let level = evicted.priority.level;
                     self.dropped.count(Reason::Evicted, level, 1);
-                    state.tally.add(Reason::Evicted, level, 1, clock.now());
+                    state.tally.add(Reason::Evicted, level, 1, clock);
                 }
                 Ok(state)
             }
@@ -179,16 +181,18 @@ impl Queue {
         level: Level,
         clock: &dyn Clock,
     ) -> Pushed {
-        state.tally.add(reason, level, 1, clock.now());
+        state.tally.add(reason, level, 1, clock);
+        state.refused += 1;
+        let is_time_to_look = state.refused % LOOK_EVERY == 1;
         drop(state);
         self.dropped.count(reason, level, 1);
-        Pushed::Dropped
+        if is_time_to_look { Pushed::Unattended } else { Pushed::Dropped }
     }
 
     /// Counts lines that could not be written.
     pub(crate) fn lose(&self, reason: Reason, level: Level, lines: u64, clock: &dyn Clock) {
         self.dropped.count(reason, level, lines);
-        self.lock().tally.add(reason, level, lines, clock.now());
+        self.lock().tally.add(reason, level, lines, clock);
     }
 
     /// What the writer's thread should do next; waits until there is something.
@@ -322,7 +326,7 @@ impl Queue {
         let left = state.discard();
         for entry in left.iter().flat_map(Chunk::entries) {
             self.dropped.count(Reason::Shutdown, entry.priority.level, 1);
-            state.tally.add(Reason::Shutdown, entry.priority.level, 1, clock.now());
+            state.tally.add(Reason::Shutdown, entry.priority.level, 1, clock);
         }
         drop(state);
         drop(left);

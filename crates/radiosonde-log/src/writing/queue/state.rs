@@ -26,6 +26,8 @@ pub(crate) struct State {
     /// Lines taken in and lines written.
     pub(crate) accepted: u64,
     pub(crate) written: u64,
+    /// Lines that were not taken in.
+    pub(crate) refused: u64,
     pub(crate) phase: Phase,
     pub(crate) idle: Idle,
     /// Something in the queue should go out at once.
@@ -74,6 +76,7 @@ impl State {
             held_lines: 0,
             accepted: 0,
             written: 0,
+            refused: 0,
             phase: Phase::Open,
             idle: Idle::Busy,
             urgent: false,

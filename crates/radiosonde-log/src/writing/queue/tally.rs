@@ -1,6 +1,6 @@
 use std::time::SystemTime;
 
-use radiosonde_core::Level;
+use radiosonde_core::{Clock, Level};
 
 use crate::meter::Reason;
 
@@ -12,9 +12,10 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
-    pub(crate) fn add(&mut self, reason: Reason, level: Level, lines: u64, now: SystemTime) {
+    /// Counts lines; the clock is read for the first ones only.
+    pub(crate) fn add(&mut self, reason: Reason, level: Level, lines: u64, clock: &dyn Clock) {
         self.lines[reason as usize][level as usize] += lines;
-        self.since.get_or_insert(now);
+        self.since.get_or_insert_with(|| clock.now());
     }
 
     /// Takes back what was taken out.

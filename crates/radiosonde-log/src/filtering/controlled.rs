@@ -107,9 +107,6 @@ impl ControlledFilter {
             }
             None => None,
         };
-        if own.is_none() && !self.keeper.has_boosts() {
-            return;
-        }
         let Some(span) = ctx.span(id) else { return };
         let around = span.parent().and_then(|parent| self.of(&parent));
         let own = own.filter(|own| self.keeper.open(*own));
@@ -163,7 +160,10 @@ where
     }
 
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, ctx: Context<'_, S>) {
-        self.boost(id, asked_by_span(attributes), &ctx);
+        let asked = asked_by_span(attributes);
+        if asked.is_some() || self.keeper.has_boosts() {
+            self.boost(id, asked, &ctx);
+        }
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, ctx: Context<'_, S>) {

@@ -83,8 +83,12 @@ impl Case {
     }
 
     /// Fills what does not empty itself.
-    pub(crate) fn fill(&mut self) {
+    pub(crate) fn fill(&self) {
         with_default(&self.dispatch, || within(|| (0..FILLING).for_each(usual)));
+    }
+
+    /// What was not written until now is not counted.
+    pub(crate) fn begin(&mut self) {
         self.filling = self.dropped();
     }
 

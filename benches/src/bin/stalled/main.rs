@@ -18,9 +18,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let rounds = std::env::args().nth(1).map_or(Ok(20), |rounds| rounds.parse::<u32>())?;
     let folder = tempfile::tempdir()?;
     let mut cases = cases(folder.path())?;
-    cases.iter_mut().for_each(Case::fill);
+    cases.iter().for_each(Case::fill);
     // What can be emptied is.
     std::thread::sleep(Duration::from_secs(2));
+    cases.iter_mut().for_each(Case::begin);
     for _ in 0..rounds {
         for case in &mut cases {
             case.round();

@@ -102,4 +102,21 @@ mod tests {
         assert_eq!(ledger.settled(), 7);
         assert_eq!(ledger.dropped_for("retries_exhausted"), 2);
     }
+
+    #[test]
+    fn what_makes_room_is_not_settled_before_what_is_in_flight() {
+        let mut ledger = Ledger::default();
+        for _ in 0..4 {
+            ledger.accept();
+        }
+        // The first is in flight; the next two go.
+        ledger.evict("evicted", false);
+        ledger.evict("evicted", false);
+        assert_eq!(ledger.settled(), 0);
+        ledger.settle(1, 0, "");
+        ledger.caught_up();
+        assert_eq!((ledger.settled(), ledger.held(), ledger.dropped_for("evicted")), (3, 1, 2));
+        ledger.evict("evicted", true);
+        assert_eq!(ledger.settled(), 4);
+    }
 }

@@ -9,7 +9,7 @@ use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use gate::Gate;
-use radiosonde_core::{Level, Overflow, OverflowPolicy, Resource};
+use radiosonde_core::{Clock as _, Level, Overflow, OverflowPolicy, Resource, SystemClock};
 use radiosonde_log::{
     BuildError, Format, JsonLayer, JsonLayerBuilder, LogHandle, QueueOptions, Writer, fatal,
 };
@@ -162,7 +162,9 @@ fn a_wait_in_vain_is_counted_and_nobody_waits_again_for_a_writer_that_stands_sti
         fill(&gate);
         error!("waits for a millisecond");
         // It would wait for a minute.
+        let before = SystemClock.monotonic();
         warn!("waits no more");
+        assert!(SystemClock.monotonic() - before < LONG / 2);
         gate.open();
     });
     assert_eq!(messages(&buffer), ["0", "1", "2", "3", "2 log lines dropped"]);

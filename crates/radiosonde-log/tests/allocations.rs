@@ -184,13 +184,21 @@ fn a_later_record_allocates_nothing_once_there_is_room() {
 
 #[test]
 fn redacting_allocates_nothing() {
-    let detectors = [Detector::Bearer, Detector::Jwt, Detector::CardNumber, Detector::UrlPassword];
+    let detectors =
+        [Detector::Bearer, Detector::Jwt, Detector::CardNumber, Detector::UrlPassword, Detector::KeyValue];
     let redaction = detectors.into_iter().fold(Redaction::default(), Redaction::detect);
     let found = with_layer(
         |builder| builder.writer(Writer::new("nowhere", io::sink())).redaction(redaction),
         || {
             let _span = info_span!("request", token = "t-1", url = "https://a:b@c").entered();
-            per_call(|| info!(password = "p-1", card = "4111 1111 1111 1111", "Bearer 0123456789abcdef"))
+            per_call(|| {
+                info!(
+                    password = "p-1",
+                    card = "4111 1111 1111 1111",
+                    text = "a=b, apiKey: c",
+                    "Bearer 0123456789abcdef"
+                )
+            })
         },
     );
     assert!(found.abs() < f64::EPSILON, "{found} allocations per line");

@@ -167,6 +167,32 @@ fn what_detectors_find_is_replaced_in_messages_values_errors_and_spans() {
     assert_eq!(lines.samples.value("radiosonde_log_redacted_total", &[("by", "detector")]), Some(9.0));
 }
 
+#[derive(Debug)]
+#[allow(dead_code, reason = "shown by Debug, or rather not")]
+struct Careless {
+    user: &'static str,
+    password: Option<&'static str>,
+}
+
+#[test]
+fn what_debug_shows_under_a_secret_key_goes_if_asked_for() {
+    let redaction = Redaction::default().detect(Detector::KeyValue);
+    let lines = lines(
+        |builder| builder.redaction(redaction.clone()),
+        || {
+            let login = Careless { user: "ada", password: Some("hunter2") };
+            info!(?login, path = "/login?user=ada&token=hunter3", "came with {:?}", ("password", &login));
+        },
+    );
+    lines.assert_nowhere("hunter");
+    lines.assert_everywhere("ada");
+    assert_eq!(
+        lines.json[0]["metadata"]["login"],
+        r#"Careless { user: "ada", password: Some("[redacted]") }"#
+    );
+    assert_eq!(lines.json[0]["path"], "/login?user=ada&token=[redacted]");
+}
+
 #[test]
 fn a_value_that_is_cut_keeps_no_beginning_of_a_token() {
     let token = format!("eyJhbGciOiJIUzI1NiJ9.{}.end", "eyJ".repeat(4000));

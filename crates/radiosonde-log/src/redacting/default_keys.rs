@@ -75,39 +75,38 @@ const QUESTIONS: [&str; 3] = ["had", "has", "is"];
 /// Whether the value of this normalised key is a secret.
 ///
 /// The last words of a key say what its value is: `token_count` is a count and `access_token` a token. Carriers and numbers at the end
-/// are passed over, the words that are left are joined, and their end is looked up.
+/// are passed over, and the end of what is left is looked up, whether it is one word or several.
 pub(crate) fn is_secret(key: &str) -> bool {
-    let words: Vec<&str> = key.split('_').filter(|word| !word.is_empty()).collect();
-    if words.first().is_some_and(|first| QUESTIONS.contains(first)) {
+    if key.split('_').next().is_some_and(|first| QUESTIONS.contains(&first)) {
         return false;
     }
-    let mut words = words.as_slice();
-    while let Some((last, before)) = words.split_last() {
-        if names_a_secret(words) {
+    let mut key = key;
+    loop {
+        if names_a_secret(key) {
             return true;
         }
-        let is_number = last.bytes().all(|byte| byte.is_ascii_digit());
-        if !is_number && !CARRIERS.contains(last) {
+        let Some((before, last)) = key.rsplit_once('_') else { return false };
+        if !last.bytes().all(|byte| byte.is_ascii_digit()) && !CARRIERS.contains(&last) {
             return false;
         }
-        words = before;
+        key = before;
     }
-    false
 }
 
-fn names_a_secret(words: &[&str]) -> bool {
-    let joined = words.concat();
-    let ends = joined.trim_end_matches(|character: char| character.is_ascii_digit());
-    if ENDINGS.iter().any(|ending| ends.ends_with(ending)) {
-        return true;
+fn names_a_secret(key: &str) -> bool {
+    let key = key.trim_end_matches(|character: char| character.is_ascii_digit() || character == '_');
+    let is_word = |before: &str| before.is_empty() || before.ends_with('_');
+    ENDINGS.iter().any(|term| before(key, term).is_some())
+        || LAST_WORDS.iter().any(|term| before(key, term).is_some_and(is_word))
+}
+
+/// What stands before a term at the end of a key, of which it may be several words.
+fn before<'a>(key: &'a str, term: &str) -> Option<&'a str> {
+    let mut before = key;
+    for letter in term.chars().rev() {
+        before = before.trim_end_matches('_').strip_suffix(letter)?;
     }
-    // From the start of each word to the end.
-    let mut from = 0;
-    words.iter().any(|word| {
-        let last_words = ends.get(from..).unwrap_or_default();
-        from += word.len();
-        LAST_WORDS.contains(&last_words)
-    })
+    Some(before)
 }
 
 #[cfg(test)]

@@ -29,4 +29,11 @@ pub enum Detector {
     ///
     /// Source: RFC 3986, section 3.2.1.
     UrlPassword,
+    /// The value behind a key in a text, if a field of that key would be replaced by the default list or a pattern: in what `Debug`
+    /// shows (`password: "x"`, also in `Some`), in JSON, in query strings and `key=value`.
+    ///
+    /// A value in quotes goes to its closing quote; another one, which may be a word such as `Bearer` and credentials, to the next white
+    /// space or one of `,;&)]}'`. Lists and structures behind a key stay, and so do `None`, `null`, `true` and `false`. An allow-list is about fields and not
+    /// about texts.
+    KeyValue,
 }

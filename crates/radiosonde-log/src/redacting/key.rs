@@ -3,39 +3,65 @@
 /// A word ends before and after whatever is neither letter nor digit nor `*`, where a capital follows a small letter or a digit, and before
 /// the last of several capitals that a small letter follows (`HTTPCookie` is `http_cookie`).
 pub(crate) fn normalised(key: &str) -> String {
-    let characters: Vec<char> = key.chars().collect();
     let mut words = String::with_capacity(key.len() + 4);
-    for (at, &character) in characters.iter().enumerate() {
+    normalise(key, |character| words.push(character));
+    words
+}
+
+fn normalise(key: &str, mut push: impl FnMut(char)) {
+    let mut characters = key.chars().peekable();
+    let (mut before, mut is_first, mut ended) = (None::<char>, true, false);
+    while let Some(character) = characters.next() {
         if !is_of_a_word(character) {
-            end_word(&mut words);
+            ended = true;
+            before = None;
             continue;
         }
-        let before = at.checked_sub(1).and_then(|before| characters.get(before));
-        let after = characters.get(at + 1);
         let begins = character.is_uppercase()
             && before.is_some_and(|before| {
                 before.is_lowercase()
                     || before.is_numeric()
-                    || before.is_uppercase() && after.is_some_and(|after| after.is_lowercase())
+                    || before.is_uppercase() && characters.peek().is_some_and(|after| after.is_lowercase())
             });
-        if begins {
-            end_word(&mut words);
+        if (ended || begins) && !is_first {
+            push('_');
         }
-        words.extend(character.to_lowercase());
+        character.to_lowercase().for_each(&mut push);
+        (before, is_first, ended) = (Some(character), false, false);
     }
-    if words.ends_with('_') {
-        words.pop();
-    }
-    words
 }
 
 fn is_of_a_word(character: char) -> bool {
     character.is_alphanumeric() || character == '*'
 }
 
-fn end_word(words: &mut String) {
-    if !words.is_empty() && !words.ends_with('_') {
-        words.push('_');
+/// The words of a key that was found in a text, without a heap.
+#[derive(Debug)]
+pub(crate) struct KeyInText {
+    bytes: [u8; Self::MAX],
+    length: usize,
+}
+
+impl KeyInText {
+    /// Of a longer key the end counts.
+    const MAX: usize = 96;
+
+    /// `key` is of ASCII.
+    pub(crate) fn new(key: &str) -> Self {
+        // Each byte may come with a `_` before it.
+        let from = key.len().saturating_sub(Self::MAX / 2);
+        let mut words = Self { bytes: [0; Self::MAX], length: 0 };
+        normalise(key.get(from..).unwrap_or_default(), |character| {
+            if let (Some(byte), Ok(letter)) = (words.bytes.get_mut(words.length), u8::try_from(character)) {
+                *byte = letter;
+                words.length += 1;
+            }
+        });
+        words
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        self.bytes.get(..self.length).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default()
     }
 }
 
@@ -71,5 +97,14 @@ mod tests {
         for (key, expected) in cases {
             assert_eq!(normalised(key), expected, "{key}");
         }
+    }
+
+    #[test]
+    fn a_key_in_a_text_is_read_alike_and_of_a_long_one_the_end() {
+        for key in ["apiKey", "http.request.header.set-cookie", "HTTPCookie", "", "__"] {
+            assert_eq!(KeyInText::new(key).as_str(), normalised(key), "{key}");
+        }
+        let long = format!("{}ApiKey", "Ab".repeat(500));
+        assert!(KeyInText::new(&long).as_str().ends_with("ab_api_key"));
     }
 }

@@ -4,6 +4,7 @@ pub(crate) mod card;
 pub(crate) mod default_keys;
 pub(crate) mod detector;
 pub(crate) mod key;
+pub(crate) mod key_value;
 pub(crate) mod pattern;
 pub(crate) mod redaction;
 pub(crate) mod scrub;

@@ -29,7 +29,7 @@ use crate::rendering::escape::push_escaped;
 /// [`key`](Self::key) without `*` names them.
 ///
 /// Keys within a value are not seen: of `?request`, the text that its `Debug` makes is one value. Give its secret fields the type
-/// [`Secret`](radiosonde_core::Secret).
+/// [`Secret`](radiosonde_core::Secret), or ask for [`Detector::KeyValue`].
 ///
 /// # By what a value looks like
 /// Only the part that a [`Detector`] finds is replaced, in whatever texts, messages and chains of errors it is. Detectors are off
@@ -129,15 +129,23 @@ impl Redaction {
     /// Decides about a key, once for each field of a callsite; `reserved` if the line has a place of its own for it.
     pub(crate) fn treatment(&self, key: &str, reserved: bool) -> Treatment {
         let key = normalised(key);
-        let is_in = |list: &[Pattern]| list.iter().any(|pattern| pattern.is_match(&key));
-        let is_named =
-            || self.keys.iter().any(|pattern| (!reserved || pattern.is_exact()) && pattern.is_match(&key));
-        let is_secret = || {
-            !reserved
-                && (self.by_default_list && is_secret(&key)
-                    || self.allowed.as_deref().is_some_and(|list| !is_in(list)))
-        };
-        if !is_in(&self.kept) && (is_named() || is_secret()) { Treatment::Replace } else { Treatment::Keep }
+        let is_listed = || self.allowed.as_deref().is_none_or(|list| is_in(list, &key));
+        let is_secret =
+            self.is_named(&key, reserved) || !reserved && (self.is_of_the_default_list(&key) || !is_listed());
+        if is_secret && !is_in(&self.kept, &key) { Treatment::Replace } else { Treatment::Keep }
+    }
+
+    /// Whether this normalised key of something in a text says that it is a secret. An allow-list is about fields.
+    pub(crate) fn is_secret_in_text(&self, key: &str) -> bool {
+        (self.is_named(key, false) || self.is_of_the_default_list(key)) && !is_in(&self.kept, key)
+    }
+
+    fn is_named(&self, key: &str, reserved: bool) -> bool {
+        self.keys.iter().any(|pattern| (!reserved || pattern.is_exact()) && pattern.is_match(key))
+    }
+
+    fn is_of_the_default_list(&self, key: &str) -> bool {
+        self.by_default_list && is_secret(key)
     }
 
     /// What stands for a value.
@@ -153,6 +161,10 @@ impl Redaction {
     pub(crate) fn detectors(&self) -> &[Detector] {
         &self.detectors
     }
+}
+
+fn is_in(list: &[Pattern], key: &str) -> bool {
+    list.iter().any(|pattern| pattern.is_match(key))
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@ use std::ops::Range;
 
 use crate::redacting::card;
 use crate::redacting::detector::Detector;
+use crate::redacting::key::KeyInText;
+use crate::redacting::key_value;
 use crate::redacting::redaction::Redaction;
 use crate::redacting::tokens::{self, Jwt};
 
@@ -22,12 +24,12 @@ impl Redaction {
         if !self.scrubs() {
             return 0;
         }
-        self.replace(json, Scanner::new(self.detectors(), from))
+        self.replace(json, Scanner::new(self, from))
     }
 
     // Kept out of the way of values that nobody looks into.
     #[inline(never)]
-    fn replace(&self, json: &mut String, mut scanner: Scanner) -> u64 {
+    fn replace(&self, json: &mut String, mut scanner: Scanner<'_>) -> u64 {
         let (from, end) = (scanner.at, json.len());
         let mut copied = from;
         let mut hits = 0;
@@ -58,31 +60,38 @@ struct Found {
 
 /// Goes over a JSON value once.
 #[derive(Debug)]
-struct Scanner {
+struct Scanner<'a> {
+    redaction: &'a Redaction,
     bearer: bool,
     jwt: bool,
     card: bool,
     url: bool,
+    key_value: bool,
     at: usize,
     in_string: bool,
     /// The character before is no part of a word.
     begins: bool,
     /// No JSON Web Token begins before this.
     no_jwt_before: usize,
+    /// What may be a key, the last one.
+    word: Range<usize>,
 }
 
-impl Scanner {
-    fn new(detectors: &[Detector], at: usize) -> Self {
-        let has = |detector| detectors.contains(&detector);
+impl<'a> Scanner<'a> {
+    fn new(redaction: &'a Redaction, at: usize) -> Self {
+        let has = |detector| redaction.detectors().contains(&detector);
         Self {
+            redaction,
             bearer: has(Detector::Bearer),
             jwt: has(Detector::Jwt),
             card: has(Detector::CardNumber),
             url: has(Detector::UrlPassword),
+            key_value: has(Detector::KeyValue),
             at,
             in_string: false,
             begins: true,
             no_jwt_before: 0,
+            word: at..at,
         }
     }
 
@@ -124,7 +133,8 @@ impl Scanner {
                 self.begins = true;
                 return None;
             }
-            b':' if self.url => self.url_password(text),
+            b':' if self.url && text[self.at..].starts_with(b"://") => self.url_password(text),
+            b':' | b'=' if self.key_value => self.value_of_key(text),
             b'b' | b'B' if self.bearer && self.begins => {
                 tokens::credentials(&text[self.at..]).map(|range| self.later(range))
             }
@@ -140,6 +150,10 @@ impl Scanner {
                 self.begins = true;
             }
             None => {
+                if self.key_value && (byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')) {
+                    let start = if self.word.end == self.at { self.word.start } else { self.at };
+                    self.word = start..self.at + 1;
+                }
                 self.at += 1;
                 // Characters beyond ASCII are letters, most of them.
                 self.begins = !(byte.is_ascii_alphanumeric() || byte == b'_' || !byte.is_ascii());
@@ -158,6 +172,18 @@ impl Scanner {
         text.get(self.at.checked_sub(1)?).filter(|byte| is_scheme(byte))?;
         let range = tokens::url_password(behind)?;
         Some(self.later(range.start + 3..range.end + 3))
+    }
+
+    fn value_of_key(&self, text: &[u8]) -> Option<Range<usize>> {
+        if self.word.is_empty() || !key_value::joins(text.get(self.word.end..self.at)?) {
+            return None;
+        }
+        let key = std::str::from_utf8(text.get(self.word.clone())?).ok()?;
+        if !self.redaction.is_secret_in_text(KeyInText::new(key).as_str()) {
+            return None;
+        }
+        let range = key_value::value(&text[self.at + 1..])?;
+        Some(self.later(range.start + 1..range.end + 1))
     }
 
     fn jwt(&mut self, text: &[u8]) -> Option<Range<usize>> {

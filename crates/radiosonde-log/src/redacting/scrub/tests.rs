@@ -5,9 +5,9 @@ use super::*;
 use crate::rendering::escape::push_escaped;
 
 fn all() -> Redaction {
-    [Detector::Bearer, Detector::Jwt, Detector::CardNumber, Detector::UrlPassword]
-        .into_iter()
-        .fold(Redaction::none().replacement("#"), Redaction::detect)
+    let detectors =
+        [Detector::Bearer, Detector::Jwt, Detector::CardNumber, Detector::UrlPassword, Detector::KeyValue];
+    detectors.into_iter().fold(Redaction::none().key("ab*").replacement("#"), Redaction::detect)
 }
 
 fn scrubbed(json: &str) -> (String, u64) {
@@ -46,6 +46,41 @@ fn what_is_found_goes_and_the_rest_stays() {
         let expected = if hits == 0 { text } else { expected };
         assert_eq!(scrubbed(&string(text)), (string(expected), hits), "{text}");
     }
+}
+
+#[test]
+fn what_stands_behind_a_secret_key_in_a_text_goes() {
+    let cases = [
+        (
+            "Login { user: \"ada\", password: \"hun\\\"ter2\", age: 7 }",
+            "Login { user: \"ada\", password: \"#\", age: 7 }",
+            1,
+        ),
+        (
+            "{\"user\":\"ada\",\"apiKey\":\"k\",\"token_count\":3}",
+            "{\"user\":\"ada\",\"apiKey\":\"#\",\"token_count\":3}",
+            1,
+        ),
+        ("/login?user=ada&access_token=abc&page=2", "/login?user=ada&access_token=#&page=2", 1),
+        (
+            "{\"authorization\": Bearer xyz, \"cookie\": \"a=b; c=d\"}",
+            "{\"authorization\": #, \"cookie\": \"#\"}",
+            2,
+        ),
+        ("password: Some(\"x\"), secret: None", "password: Some(\"#\"), secret: None", 1),
+        ("\npwd=x\tpwd = y", "\npwd=#\tpwd = #", 2),
+        ("tokens: 3, token::new(), author: ada, password, x: [1], db_pass: z", "", 0),
+    ];
+    for (text, expected, hits) in cases {
+        let redaction = Redaction::default().replacement("#").detect(Detector::KeyValue);
+        let mut json = string(text);
+        let found = redaction.scrub(&mut json, 0);
+        assert_eq!((json, found), (string(if hits == 0 { text } else { expected }), hits), "{text}");
+    }
+    let mut json = string("db_pass: z, page_token: y, password: x");
+    let redaction = Redaction::none().detect(Detector::KeyValue).key("*pass").replacement("#");
+    assert_eq!(redaction.scrub(&mut json, 0), 1);
+    assert_eq!(json, string("db_pass: #, page_token: y, password: x"));
 }
 
 #[test]
@@ -105,8 +140,9 @@ fn long_texts_made_to_be_slow_take_no_time() {
         "4",
     ];
     let start = SystemClock.monotonic();
-    for piece in pieces {
-        let mut json = format!("\"{}\"", piece.repeat(300_000 / piece.len()));
+    let long_key = format!("{}{}", "a".repeat(100_000), "=".repeat(100_000));
+    for text in pieces.map(|piece| piece.repeat(300_000 / piece.len())).into_iter().chain([long_key]) {
+        let mut json = format!("\"{text}\"");
         all().scrub(&mut json, 0);
         serde_json::from_str::<String>(&json).unwrap();
     }
@@ -116,7 +152,7 @@ fn long_texts_made_to_be_slow_take_no_time() {
 
 proptest! {
     #[test]
-    fn whatever_the_text_it_stays_json_and_nothing_found_is_nothing_changed(text in "(?s)[a-e1-6 :/@.\\\\\"\n-]{0,60}|.{0,40}") {
+    fn whatever_the_text_it_stays_json_and_nothing_found_is_nothing_changed(text in "(?s)[a-e1-6 :=/@.\\\\\"\n-]{0,60}|.{0,40}") {
         let json = string(&text);
         let (out, hits) = scrubbed(&json);
         serde_json::from_str::<String>(&out).unwrap();

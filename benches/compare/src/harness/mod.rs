@@ -52,7 +52,7 @@ impl Contender {
     }
 }
 
-/// What a contender took for a case: the median over the rounds, per operation.
+/// What a contender took for a case: the median over the readings of all rounds, per operation.
 #[derive(Debug, Clone, Copy)]
 pub struct Taken {
     pub nanoseconds: f64,
@@ -61,6 +61,8 @@ pub struct Taken {
 
 /// One round of one contender lasts about this long.
 const ROUND: Duration = Duration::from_millis(20);
+/// So many times in a round the clock is read, on one thread: most of what is between two readings is then not interrupted.
+const READINGS: u64 = 40;
 
 /// A case on so many threads at once; each does all the operations, so perfect scaling is the time of one thread.
 pub fn measure(contenders: &[Contender], case: &str, threads: usize, rounds: usize) -> Vec<Option<Taken>> {
@@ -70,7 +72,11 @@ pub fn measure(contenders: &[Contender], case: &str, threads: usize, rounds: usi
     for _ in 0..rounds {
         for (at, work) in works.iter().enumerate() {
             let Some(work) = work else { continue };
-            samples[at].push(run(work, times[at], threads).as_secs_f64() * 1e9 / times[at] as f64);
+            let readings = if threads == 1 { times[at].min(READINGS) } else { 1 };
+            let each = times[at] / readings;
+            for _ in 0..readings {
+                samples[at].push(run(work, each, threads).as_secs_f64() * 1e9 / each as f64);
+            }
             (work.settle)();
         }
     }

@@ -19,7 +19,11 @@ use crate::redacting::redaction::Redaction;
 use crate::rendering::fields::{Fields, Limits};
 use crate::rendering::shorten;
 use crate::rendering::value::Value;
+use crate::schemas::invalid_key::InvalidKey;
+use crate::schemas::precision::TimestampPrecision;
+use crate::schemas::profile::Profile;
 use crate::schemas::schema::Schema;
+use crate::schemas::settings::SchemaSettings;
 use crate::schemas::slot::Origin;
 use crate::spans::tree::Spans;
 use crate::writing::announcement::Announcer;
@@ -48,8 +52,7 @@ pub enum Format {
 #[must_use]
 #[derive(Debug)]
 pub struct JsonLayerBuilder {
-    service: String,
-    names: LevelNames,
+    schema: SchemaSettings,
     clock: SharedClock,
     registry: Registry,
     writers: Vec<Writer>,
@@ -75,8 +78,7 @@ impl fmt::Debug for Sink {
 impl JsonLayerBuilder {
     pub(crate) fn new(resource: &Resource) -> Self {
         Self {
-            service: resource.service_name().to_owned(),
-            names: LevelNames::default(),
+            schema: SchemaSettings::new(resource),
             clock: Arc::new(SystemClock),
             registry: Registry::new(),
             writers: Vec::new(),
@@ -92,9 +94,58 @@ impl JsonLayerBuilder {
         }
     }
 
-    /// How the levels are spelled; by default `WARN` and `FATAL`.
+    /// Which keys a line has; by default those of [`Profile::Seeds`].
+    pub fn profile(mut self, profile: Profile) -> Self {
+        self.schema.profile = profile;
+        self
+    }
+
+    /// Gives fields of this name a place at the top of a line, after those that the profile gives one, and in the order of
+    /// these calls. Values keep their type.
+    ///
+    /// ```
+    /// use radiosonde_core::Resource;
+    /// use radiosonde_log::JsonLayer;
+    ///
+    /// let layer = JsonLayer::builder(&Resource::new("orders")).promote("tenant_id").build()?;
+    /// // `info!(tenant_id = 7, sku = "b-2", "priced")` is `{…,"message":"priced","tenant_id":7,"metadata":{"sku":"b-2"}}`.
+    /// let clash = JsonLayer::builder(&Resource::new("orders")).promote("timestamp").build();
+    /// assert_eq!(
+    ///     clash.unwrap_err().to_string(),
+    ///     r#"key "timestamp" is not allowed: lines of this profile have it already"#
+    /// );
+    /// # Ok::<(), radiosonde_log::BuildError>(())
+    /// ```
+    pub fn promote(mut self, field: impl Into<String>) -> Self {
+        let field = field.into();
+        if !self.schema.promoted.contains(&field) {
+            self.schema.promoted.push(field);
+        }
+        self
+    }
+
+    /// How the object of the fields without a place of their own is called: by default `metadata`, with
+    /// [`Profile::Seeds`] and [`Profile::Gcp`]. The others have a name for it that cannot be changed.
+    pub fn metadata_key(mut self, key: impl Into<String>) -> Self {
+        self.schema.metadata = Some(key.into());
+        self
+    }
+
+    /// How many digits of a second the timestamps have; by default what the profile's store keeps.
+    pub fn timestamp_precision(mut self, precision: TimestampPrecision) -> Self {
+        self.schema.precision = Some(precision);
+        self
+    }
+
+    /// The project that traces are in, for [`Profile::Gcp`]; by default the resource's `cloud.account.id`.
+    pub fn google_cloud_project(mut self, project: impl Into<String>) -> Self {
+        self.schema.project = Some(project.into());
+        self
+    }
+
+    /// How the levels are spelled; by default `WARN` and `FATAL`. [`Profile::Gcp`] has its own names.
     pub fn level_names(mut self, names: LevelNames) -> Self {
-        self.names = names;
+        self.schema.names = names;
         self
     }
 
@@ -191,11 +242,12 @@ impl JsonLayerBuilder {
     /// The finished layer.
     ///
     /// # Errors
-    /// [`BuildError`] for a static field that cannot be one, for a maximum that leaves no room for a line, for a queue that does
-    /// not hold one, and for metrics that clash with the registry's.
+    /// [`BuildError`] for a key that the profile does not allow, for a static field that cannot be one, for a maximum that leaves
+    /// no room for a line, for a queue that does not hold one, and for metrics that clash with the registry's.
     pub fn build(self) -> Result<JsonLayer, BuildError> {
-        let meter = Meter::new(&self.registry, self.names).map_err(BuildError::Metrics)?;
-        let schema = Arc::new(Schema::new(&self.service, self.names));
+        let names = self.schema.names;
+        let meter = Meter::new(&self.registry, names).map_err(BuildError::Metrics)?;
+        let schema = Arc::new(Schema::of(&self.schema).map_err(BuildError::Key)?);
         let least = shorten::least_bytes(&schema);
         if self.limits.line_bytes < least {
             return Err(BuildError::MaxLineBytes { bytes: self.limits.line_bytes, least });
@@ -207,14 +259,14 @@ impl JsonLayerBuilder {
             writers.push(Writer::stdout());
         }
         let key_of = |name: &str| planned(name, Origin::Event, &schema, &keys, &self.redaction).key();
-        let volume = Volume::new(self.volume_limits, self.sampling, key_of, meter.suppressed(), self.names);
+        let volume = Volume::new(self.volume_limits, self.sampling, key_of, meter.suppressed(), names);
         let suppression = Suppression::new(
             volume,
             &Common {
                 schema: &schema,
                 keys: &keys,
-                service: &self.service,
-                names: self.names,
+                service: self.schema.resource.service_name(),
+                names,
                 statics: &statics,
                 limits: self.limits,
                 clock: &self.clock,
@@ -227,7 +279,7 @@ impl JsonLayerBuilder {
                 return Err(BuildError::Queue { writer: writer.name(), option, value, least });
             }
         }
-        let announcer = Arc::new(Announcer::new(&schema, &keys, &statics, (self.names, self.limits)));
+        let announcer = Arc::new(Announcer::new(&schema, &keys, &statics, (names, self.limits)));
         let outputs = writers.into_iter().map(|mut writer| {
             let name = writer.name();
             writer.set_file_meter(|| meter.file(name));
@@ -240,8 +292,8 @@ impl JsonLayerBuilder {
         Ok(JsonLayer {
             redaction: self.redaction,
             clock: self.clock,
-            service: self.service,
-            names: self.names,
+            service: self.schema.resource.service_name().to_owned(),
+            names,
             schema,
             keys,
             plans: Plans::new(),
@@ -325,6 +377,8 @@ pub enum BuildError {
         /// What this layer needs.
         least: usize,
     },
+    /// A promoted field, or the name for the object of the others, that the profile does not allow.
+    Key(InvalidKey),
     /// One of the layer's own metrics clashes with another of that name.
     Metrics(RegisterError),
 }
@@ -346,6 +400,7 @@ impl fmt::Display for BuildError {
                 write!(f, "{option} = {value} of the queue before {writer} is not allowed; ")?;
                 write!(f, "allowed are {least}, for the longest line, to {}", u32::MAX)
             }
+            Self::Key(refused) => fmt::Display::fmt(refused, f),
             Self::Metrics(_) => f.write_str("cannot register the metrics of the log layer"),
         }
     }

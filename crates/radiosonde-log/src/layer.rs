@@ -15,7 +15,7 @@ use crate::limiting::gate::{Admission, Callsite};
 use crate::limiting::gathered::Gathered;
 use crate::meter::Meter;
 use crate::planning::keys::Keys;
-use crate::planning::plan::{Plan, level, planned, push_head};
+use crate::planning::plan::{Plan, level, planned, push_frame};
 use crate::planning::plans::Plans;
 use crate::planning::record_keys::RecordKeys;
 use crate::redacting::redaction::Redaction;
@@ -41,10 +41,13 @@ const LOG_RECORDS: &str = "log";
 /// Writes each event of `tracing` as one JSON object on one line.
 ///
 /// # Shape
+/// This is the line of [`Profile::Seeds`](crate::Profile::Seeds), the default; others put the same under other keys.
+///
 /// Keys are unique at every level. At the top, in this order: `timestamp` (RFC 3339, UTC, milliseconds), `level`, `service`,
 /// `module` (the event's target, which is its module path unless given), `message`, then those that are there of
-/// `correlation_id`, `request_id`, `user_id`, `method`, `path`, `status`, `duration_ms`, `trace_id`, `span_id`, `truncated`.
-/// Every other field is under `metadata`.
+/// `correlation_id`, `request_id`, `user_id`, `method`, `path`, `status`, `duration_ms`, those that are
+/// [promoted](JsonLayerBuilder::promote), `type` (of [`audit!`](crate::audit) and [`log_metric!`](crate::log_metric)),
+/// `trace_id`, `span_id`, `truncated`. Every other field is under `metadata`.
 ///
 /// - Fields come from the event, the spans around it and the static fields, in this precedence; a nearer span goes before a
 ///   farther one, and of two fields of one name in one event the last counts.
@@ -119,11 +122,7 @@ impl JsonLayer {
 
     fn plan(&self, metadata: &'static Metadata<'static>, is_record: impl Fn() -> bool) -> &Plan {
         self.plans.of(metadata, || {
-            let origin = match metadata.is_span() {
-                true => Origin::Inherited,
-                false if is_record() => Origin::LogRecord,
-                false => Origin::Event,
-            };
+            let origin = Origin::of(metadata, &is_record);
             let plan = Plan::new(metadata, origin, &self.schema, &self.keys, &self.redaction);
             if metadata.is_span() {
                 return plan;
@@ -131,7 +130,7 @@ impl JsonLayer {
             let (target, level) = (metadata.target(), plan.level());
             let callsite = Callsite { target, level, file: metadata.file(), line: metadata.line() };
             let volume = self.ways.suppression.volume();
-            let gate = volume.gate(callsite, plan.may_be_fatal(), origin == Origin::LogRecord);
+            let gate = volume.gate(callsite, plan.may_be_fatal(), plan.is_record());
             plan.with_gate(gate)
         })
     }
@@ -184,17 +183,17 @@ impl JsonLayer {
         if self.refuses(plan, module, &scratch.fields, context) {
             return level;
         }
-        let is_own_head = level == plan.level() && scratch.target.is_empty();
-        let module_fits = if is_own_head {
-            plan.module_fits()
-        } else {
-            push_head(&mut scratch.head, &self.schema, level, module)
+        let is_own_frame = level == plan.level() && scratch.target.is_empty();
+        let module_fits = match is_own_frame {
+            true => plan.module_fits(),
+            false => push_frame(&mut scratch.frame, &self.schema, level, plan.origin(), module),
         };
         if !module_fits {
             scratch.fields.leave_out();
         }
-        let made = Made { now, level, module, timestamp: scratch.stamp.of(now), context };
-        let count = |bytes, truncated| self.count(is_own_head.then_some(plan), &made, bytes, truncated);
+        let timestamp = scratch.stamp.of(now, self.schema.precision);
+        let made = Made { now, level, module, timestamp, context };
+        let count = |bytes, truncated| self.count(is_own_frame.then_some(plan), &made, bytes, truncated);
         for output in &self.ways.outputs {
             if let Style::Pretty { colors } = output.style() {
                 scratch.pretty.clear();
@@ -204,15 +203,15 @@ impl JsonLayer {
                 self.deliver(level, || output.write(&scratch.pretty, priority));
             }
         }
-        if self.ways.sinks.is_empty() && self.ways.outputs.iter().all(|output| output.style() != Style::Json)
-        {
+        if !self.has_readers_of_json() {
             count(scratch.pretty.len(), scratch.fields.is_truncated());
             return level;
         }
         let parts = Parts {
             schema: &self.schema,
             timestamp: made.timestamp,
-            head: if is_own_head { plan.head() } else { &scratch.head },
+            frame: if is_own_frame { plan.frame() } else { &scratch.frame },
+            rest: self.schema.rest(plan.origin()),
             fields: &scratch.fields,
             context,
         };
@@ -220,6 +219,10 @@ impl JsonLayer {
         count(scratch.line.len() + 1, truncated);
         self.deliver(level, || self.send(&mut scratch.line, &made, &scratch.fields));
         level
+    }
+
+    fn has_readers_of_json(&self) -> bool {
+        !self.ways.sinks.is_empty() || self.ways.outputs.iter().any(|output| output.style() == Style::Json)
     }
 
     /// Key-values of a `log` record are like fields of a span: no `message` of them is what the record says.
@@ -292,7 +295,7 @@ impl JsonLayer {
                 .with_target(made.module)
                 .with_service(&self.service)
                 .with_message(&message)
-                .with_fields(fields);
+                .with_fields(fields, &self.schema);
             if let Some(context) = made.context {
                 finished = finished.with_context(context);
             }

@@ -23,6 +23,7 @@ mod writing;
 
 pub use bridging::bridge::{BridgeError, bridge_log_records};
 pub use builder::{BuildError, Format, JsonLayerBuilder};
+pub use events::target::{ACCESS_TARGET, AUDIT_TARGET, METRIC_TARGET};
 pub use filtering::control::{ChangeError, LevelControl, LevelControlBuilder};
 pub use filtering::controlled::ControlledFilter;
 pub use filtering::filter::{InvalidFilter, InvalidFilterKind, LogFilter};
@@ -35,6 +36,9 @@ pub use panicking::hook::{PanicHook, PanicHookError};
 pub use radiosonde_core::Secret;
 pub use redacting::detector::Detector;
 pub use redacting::redaction::Redaction;
+pub use schemas::invalid_key::{InvalidKey, InvalidKeyKind};
+pub use schemas::precision::TimestampPrecision;
+pub use schemas::profile::Profile;
 #[cfg(feature = "http")]
 pub use serving::body::LevelsBody;
 #[cfg(feature = "http")]

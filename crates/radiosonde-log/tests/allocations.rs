@@ -9,8 +9,8 @@ use std::sync::Arc;
 use radiosonde_core::{Level, Resource, SystemClock};
 use radiosonde_log::recent::{LogAggregator, RecentLines};
 use radiosonde_log::{
-    Detector, Format, JsonLayer, JsonLayerBuilder, LevelControl, Line, LineSink, LogFilter, QueueOptions,
-    Rate, Redaction, Sampling, VolumeLimits, Writer,
+    Detector, Format, JsonLayer, JsonLayerBuilder, LevelControl, Line, LineSink, LogFilter, Profile,
+    QueueOptions, Rate, Redaction, Sampling, VolumeLimits, Writer,
 };
 use tracing::{debug, info, info_span};
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
@@ -105,6 +105,25 @@ fn a_line_with_five_fields_inside_two_spans_allocates_nothing() {
         },
     );
     assert!(found.abs() < f64::EPSILON, "{found} allocations per line");
+}
+
+#[test]
+fn a_line_of_any_profile_allocates_nothing() {
+    for profile in Profile::ALL {
+        let found = with_layer(
+            |builder| builder.profile(profile).promote("tenant").writer(Writer::new("nowhere", io::sink())),
+            || {
+                let _outer =
+                    info_span!("request", request_id = "r-1", method = "GET", tenant = "acme").entered();
+                let _inner = info_span!("price_order", order.id = 7, user_id = 42, status = 200).entered();
+                per_call(|| {
+                    event();
+                    info!(duration_ms = 12.5, error = %"no route", "failed");
+                })
+            },
+        );
+        assert!(found.abs() < f64::EPSILON, "{found} allocations per two lines of {profile:?}");
+    }
 }
 
 #[test]

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use radiosonde_core::{LevelNames, OverflowPolicy, Resource, ResourceBuilder};
 use radiosonde_log::{
-    FileOptions, Format, LineSink, PanicHook, QueueOptions, Redaction, Sampling, VolumeLimits, Writer,
+    FileOptions, Format, LineSink, PanicHook, Profile, QueueOptions, Redaction, Sampling, VolumeLimits,
+    Writer,
 };
 use radiosonde_metrics::{Credentials, Registry};
 use radiosonde_tower::DebugKey;
@@ -32,6 +33,8 @@ pub fn builder() -> TelemetryBuilder {
         resource: Resource::builder(),
         registry: None,
         log_format: None,
+        log_profile: None,
+        promoted: Vec::new(),
         level_names: None,
         log_filter: None,
         log_file: None,
@@ -79,6 +82,8 @@ pub struct TelemetryBuilder {
     pub(crate) resource: ResourceBuilder,
     pub(crate) registry: Option<Registry>,
     pub(crate) log_format: Option<Format>,
+    pub(crate) log_profile: Option<Profile>,
+    pub(crate) promoted: Vec<String>,
     pub(crate) level_names: Option<LevelNames>,
     pub(crate) log_filter: Option<Cow<'static, str>>,
     pub(crate) log_file: Option<PathBuf>,
@@ -151,6 +156,19 @@ impl TelemetryBuilder {
     /// JSON, or lines for people. Else `RADIOSONDE_LOG_FORMAT`; else for people where the output is a terminal.
     pub fn log_format(mut self, format: Format) -> Self {
         self.log_format = Some(format);
+        self
+    }
+
+    /// Which keys a line has: those of this workspace's dashboards, of Elastic Common Schema, of OpenTelemetry's data model or
+    /// of Google Cloud. Else `RADIOSONDE_LOG_PROFILE`; else [`Profile::Seeds`].
+    pub fn log_profile(mut self, profile: Profile) -> Self {
+        self.log_profile = Some(profile);
+        self
+    }
+
+    /// Gives fields of this name, such as `tenant_id`, a place at the top of a line; several add up.
+    pub fn log_promote(mut self, field: impl Into<String>) -> Self {
+        self.promoted.push(field.into());
         self
     }
 

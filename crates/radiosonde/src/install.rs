@@ -128,7 +128,9 @@ fn log_layer(
     registry: &Registry,
 ) -> Result<JsonLayer, InitError> {
     let layer = JsonLayer::builder(resource).registry(registry).format(log.format).level_names(log.names);
-    let layer = layer.redaction(log.redaction).volume_limits(log.volume_limits).sampling(log.sampling);
+    let layer = layer.profile(log.profile).redaction(log.redaction);
+    let layer = layer.volume_limits(log.volume_limits).sampling(log.sampling);
+    let layer = log.promoted.into_iter().fold(layer, |layer, field| layer.promote(field));
     let layer = log.writers.into_iter().fold(layer, |layer, writer| layer.writer(writer));
     let sinks = log.sinks.into_iter().map(|sink| sink.0).chain(delivered);
     sinks.fold(layer, |layer, sink| layer.sink(sink)).build().map_err(InitError::Log)

@@ -17,7 +17,7 @@ pub use radiosonde_core as core;
 pub use radiosonde_core::{Level, LevelNames, Overflow, OverflowPolicy, Resource, Secret};
 pub use radiosonde_delivery::{Report, SinkReport};
 pub use radiosonde_log as log;
-pub use radiosonde_log::{Format, PanicHook, critical, fatal};
+pub use radiosonde_log::{Format, PanicHook, Profile, audit, critical, fatal, log_metric};
 pub use radiosonde_macros::{
     FacadeLabelValue as LabelValue, FacadeLabels as Labels, facade_metrics as metrics,
     facade_observe as observe,

@@ -1,3 +1,6 @@
 //! Events of kinds that `tracing` does not have.
 
+mod audit;
 mod fatal;
+mod metric;
+pub(crate) mod target;

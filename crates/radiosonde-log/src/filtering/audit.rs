@@ -3,12 +3,8 @@ use std::time::Duration;
 
 use tracing::Span;
 
+use crate::events::target::AUDIT_TARGET;
 use crate::filtering::levels::Change;
-
-/// Whether lines come from there that no filter turns off.
-pub(crate) fn is_audit(target: &str) -> bool {
-    target.strip_prefix("radiosonde::audit").is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
-}
 
 /// What is to be said about a change of levels.
 #[derive(Debug)]
@@ -55,7 +51,7 @@ impl Audit {
 
     pub(crate) fn write(&self) {
         tracing::info!(
-            target: "radiosonde::audit",
+            target: AUDIT_TARGET,
             parent: &self.span,
             from = %self.change.from,
             to = %self.change.to,

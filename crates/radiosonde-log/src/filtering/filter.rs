@@ -4,7 +4,7 @@ use std::str::FromStr;
 use tracing_core::{Interest, LevelFilter, Metadata, Subscriber};
 use tracing_subscriber::layer::{Context, Filter};
 
-use crate::filtering::audit;
+use crate::events::target::is_audit;
 
 /// Which events are logged, by level and target: the text of `RUST_LOG`.
 ///
@@ -79,7 +79,7 @@ impl LogFilter {
         let directive = self.directives.iter().find(|directive| target.starts_with(&*directive.target));
         directive.is_some_and(|directive| *level <= directive.level)
             || metadata.is_span() && *level <= self.spans && self.most_verbose() > LevelFilter::OFF
-            || *level <= LevelFilter::INFO && audit::is_audit(target)
+            || *level <= LevelFilter::INFO && is_audit(target)
     }
 
     /// The most verbose level of anything.

@@ -6,14 +6,14 @@ use radiosonde_core::{LevelNames, SharedClock};
 use crate::limiting::volume::{Announcement, Volume};
 use crate::line_meter::LineMeter;
 use crate::planning::keys::Keys;
-use crate::planning::plan::{Planned, Shown, planned, push_head};
+use crate::planning::plan::{Planned, Shown, planned, push_frame};
 use crate::redacting::redaction::Redaction;
 use crate::rendering::fields::{Fields, Limits};
 use crate::rendering::json::{self, Parts};
 use crate::rendering::pretty::{Heading, Pretty};
 use crate::rendering::timestamp::Stamp;
 use crate::rendering::value::Value;
-use crate::schemas::schema::Schema;
+use crate::schemas::schema::{Frame, Schema};
 use crate::schemas::slot::{Origin, Slot};
 use crate::writing::delivering::Delivering;
 use crate::writing::handle::Ways;
@@ -108,7 +108,7 @@ impl Suppression {
         let values = [
             Some(Value::Str(&message)),
             Some(Value::U64(lines)),
-            Some(Value::Str(first.of(now.checked_sub(ago).unwrap_or(now)))),
+            Some(Value::Str(first.of(now.checked_sub(ago).unwrap_or(now), self.schema.precision))),
             callsite.file.map(Value::Str),
             callsite.line.map(|line| Value::U64(line.into())),
         ];
@@ -120,16 +120,18 @@ impl Suppression {
         }
         let own = fields.entries().len();
         fields.fill_from(&self.statics, self.limits);
-        let (mut head, mut line) = (String::new(), String::new());
-        push_head(&mut head, &self.schema, callsite.level, callsite.target);
-        let (schema, timestamp) = (&*self.schema, stamp.of(now));
-        let parts = Parts { schema, timestamp, head: &head, fields: &fields, context: None };
+        let (mut frame, mut line) = (Frame::default(), String::new());
+        // It is not of the kind of those that it speaks of.
+        push_frame(&mut frame, &self.schema, callsite.level, Origin::Event, callsite.target);
+        let (schema, timestamp) = (&*self.schema, stamp.of(now, self.schema.precision));
+        let rest = schema.rest(Origin::Event);
+        let parts = Parts { schema, timestamp, frame: &frame, rest, fields: &fields, context: None };
         json::push_line(&mut line, &parts, self.limits.line_bytes - 1);
         let lent = Line::new(&line, now, callsite.level)
             .with_target(callsite.target)
             .with_service(&self.service)
             .with_message(&message)
-            .with_fields(&fields);
+            .with_fields(&fields, &self.schema);
         ways.sinks.iter().for_each(|sink| sink.accept(&lent));
         line.push('\n');
         self.lines.of(callsite.level, callsite.target).line(line.len());

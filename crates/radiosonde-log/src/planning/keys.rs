@@ -19,6 +19,10 @@ impl Key {
         self.0 as usize
     }
 
+    pub(crate) const fn is_slot(self) -> bool {
+        self.index() < Slot::MAX
+    }
+
     /// One bit of 64, which other keys may share: sets of keys that have no bit in common have no key in common.
     pub(crate) const fn bit(self) -> u64 {
         1 << (self.0 % 64)

@@ -8,11 +8,11 @@ use crate::line_meter::Tally;
 use crate::planning::keys::{Key, Keys};
 use crate::redacting::redaction::{Redaction, Treatment};
 use crate::rendering::escape::push_escaped;
-use crate::schemas::schema::Schema;
-use crate::schemas::slot::{Destination, Kind, Origin};
+use crate::schemas::schema::{Frame, Schema};
+use crate::schemas::slot::{Destination, Origin, Seat};
 
 /// Longer field names are left out of the line. Names come from source code, so this only meets generated ones.
-const MAX_NAME_BYTES: usize = 256;
+pub(crate) const MAX_NAME_BYTES: usize = 256;
 
 /// Targets of `tracing` are module paths; only bridged `log` records bring arbitrary ones.
 pub(crate) const MAX_MODULE_BYTES: usize = 256;
@@ -22,12 +22,10 @@ pub(crate) const MAX_MODULE_BYTES: usize = 256;
 pub(crate) struct Plan {
     fields: Box<[Planned]>,
     level: Level,
-    /// From the quote that ends the timestamp to the one that ends the module.
-    head: Box<str>,
-    /// Whether the whole module stands in the head.
+    origin: Origin,
+    frame: Frame,
+    /// Whether the whole module stands in the frame.
     module_fits: bool,
-    /// Whether its events are made of records of the `log` crate.
-    is_record: bool,
     /// Which of its events are written, if not all are.
     gate: Option<Arc<Gate>>,
     /// Counts its lines, from the first one on.
@@ -56,10 +54,12 @@ pub(crate) struct Shown {
     pub(crate) treatment: Treatment,
     /// Another field of the callsite has the same key.
     pub(crate) repeats: bool,
-    /// `,"key":` at the top, and what is taken there.
-    pub(crate) slot: Option<(Box<str>, Kind)>,
+    /// What it fills.
+    pub(crate) slot: Option<Seat>,
     /// `,"key":` among the rest; also for a value that the slot does not take.
     pub(crate) rest: Box<str>,
+    /// Whether it is a string there, whatever it is.
+    pub(crate) rest_is_text: bool,
 }
 
 impl Shown {
@@ -84,11 +84,11 @@ impl Plan {
             .collect();
         mark_repeats(&mut fields);
         let level = level(*metadata.level());
-        let mut head = String::new();
-        let module_fits = metadata.is_span() || push_head(&mut head, schema, level, metadata.target());
-        let is_record = origin == Origin::LogRecord;
+        let mut frame = Frame::default();
+        let module_fits =
+            metadata.is_span() || push_frame(&mut frame, schema, level, origin, metadata.target());
         let (gate, tally) = (None, OnceLock::new());
-        Self { fields, level, head: head.into(), module_fits, is_record, gate, tally }
+        Self { fields, level, origin, frame, module_fits, gate, tally }
     }
 
     pub(crate) fn with_gate(mut self, gate: Option<Arc<Gate>>) -> Self {
@@ -120,16 +120,22 @@ impl Plan {
         self.level
     }
 
-    pub(crate) fn head(&self) -> &str {
-        &self.head
+    pub(crate) const fn origin(&self) -> Origin {
+        self.origin
+    }
+
+    /// What stands around the slots of its lines.
+    pub(crate) const fn frame(&self) -> &Frame {
+        &self.frame
     }
 
     pub(crate) const fn module_fits(&self) -> bool {
         self.module_fits
     }
 
+    /// Whether its events are made of records of the `log` crate.
     pub(crate) const fn is_record(&self) -> bool {
-        self.is_record
+        matches!(self.origin, Origin::LogRecord)
     }
 }
 
@@ -143,15 +149,19 @@ impl Planned {
     }
 }
 
-/// Appends what stands between the timestamp and the slots, and returns whether the whole module did.
-pub(crate) fn push_head(out: &mut String, schema: &Schema, level: Level, module: &str) -> bool {
-    out.push_str(schema.head(level));
+/// Appends what stands around the slots, and returns whether the whole module did.
+pub(crate) fn push_frame(
+    frame: &mut Frame,
+    schema: &Schema,
+    level: Level,
+    origin: Origin,
+    module: &str,
+) -> bool {
     let mut end = module.len().min(MAX_MODULE_BYTES);
     while !module.is_char_boundary(end) {
         end -= 1;
     }
-    push_escaped(out, &module[..end]);
-    out.push('"');
+    schema.push_frame(frame, level, origin, &module[..end]);
     end == module.len()
 }
 
@@ -173,16 +183,18 @@ pub(crate) fn planned(
         Destination::Level => return Planned::Level,
         Destination::Hidden => return Planned::Hidden,
     };
+    let key = schema.rest_key(name);
     let mut rest = String::from(",\"");
-    push_escaped(&mut rest, name);
+    push_escaped(&mut rest, &key);
     rest.push_str("\":");
     let is_reserved = slot.is_some() || schema.own_keys().iter().any(|own| **own == *name);
     Planned::Shown(Shown {
         treatment: redaction.treatment(name, is_reserved),
-        key: slot.map_or_else(|| keys.of(name), Key::of_slot),
+        key: slot.map_or_else(|| keys.of(&key), Key::of_slot),
         repeats: false,
-        slot: slot.and_then(|slot| schema.slot(slot)).map(|(key, kind)| (key.into(), kind)),
+        slot: slot.and_then(|slot| schema.slot(slot)).cloned(),
         rest: rest.into(),
+        rest_is_text: schema.rest_is_text(),
     })
 }
 

@@ -2,7 +2,7 @@ use crate::planning::keys::Key;
 use crate::planning::plan::Shown;
 use crate::redacting::redaction::{Redaction, Treatment};
 use crate::rendering::value::{Value, Written};
-use crate::schemas::slot::Slot;
+use crate::schemas::slot::{Place, Seat, Slot};
 
 /// What a value may take of the buffer even when the fields before it have used it up.
 const MIN_VALUE_BYTES: usize = 256;
@@ -27,6 +27,8 @@ pub(crate) struct Fields {
     /// The bits of the keys, see [`Key::bit`].
     bits: u64,
     left_out: bool,
+    /// A nearer value had no room: none that is farther may come, as it could be one of the same key.
+    full: bool,
 }
 
 /// One piece of a [`Fields`].
@@ -49,13 +51,6 @@ pub(crate) struct Put {
     pub(crate) found: u64,
 }
 
-/// Where a piece stands in the line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Place {
-    Top,
-    Rest,
-}
-
 impl Fields {
     pub(crate) fn clear(&mut self) {
         self.top.clear();
@@ -63,6 +58,7 @@ impl Fields {
         self.entries.clear();
         self.bits = 0;
         self.left_out = false;
+        self.full = false;
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -104,10 +100,10 @@ impl Fields {
         &self.text(entry.place)[entry.value..entry.end]
     }
 
-    /// The entry that fills a slot.
+    /// The entry that fills a slot, or would if its value suited.
     pub(crate) fn slot(&self, slot: Slot) -> Option<&Entry> {
         let key = Key::of_slot(slot);
-        self.entries.iter().find(|entry| entry.key == key && entry.place == Place::Top)
+        self.entries.iter().find(|entry| entry.key == key)
     }
 
     /// The entry with this key, wherever it stands.
@@ -144,19 +140,46 @@ impl Fields {
             Treatment::Replace => Value::Str(redaction.replacement_text()),
         };
         let limit = self.value_limit(limits);
+        let seat = field.slot.as_ref().filter(|seat| value.suits(seat.kind));
         // One way for each place, so that a compiler knows the buffer in each.
-        if let Some((prefix, kind)) = &field.slot
-            && value.suits(*kind)
+        if let Some(seat) = seat
+            && seat.place == Place::Top
         {
-            let piece = Piece::push(&mut self.top, prefix, limit, |out, end| value.push_as(out, *kind, end));
+            let push = |out: &mut String, end| value.push_as(out, seat.kind, end);
+            let piece = Piece::push(&mut self.top, &seat.prefix, limit, push);
             let found = if field.hides() { 0 } else { redaction.scrub(&mut self.top, piece.value) };
             return self.keep(field, Place::Top, piece, self.top.len(), found);
         }
-        if self.entries.len() >= limits.fields && !(field.repeats && self.find(field.key).is_some()) {
+        if seat.is_none()
+            && self.entries.len() >= limits.fields
+            && !(field.repeats && self.find(field.key).is_some())
+        {
             self.left_out = true;
             return Put::default();
         }
+        if seat.is_some() || field.rest_is_text {
+            return self.put_otherwise(field, seat, value, limit, redaction);
+        }
         let piece = Piece::push(&mut self.rest, &field.rest, limit, |out, end| value.push_json(out, end));
+        let found = if field.hides() { 0 } else { redaction.scrub(&mut self.rest, piece.value) };
+        self.keep(field, Place::Rest, piece, self.rest.len(), found)
+    }
+
+    /// Renders a field among the rest for a profile that has slots there, or strings only.
+    #[inline(never)]
+    fn put_otherwise(
+        &mut self,
+        field: &Shown,
+        seat: Option<&Seat>,
+        value: Value<'_>,
+        limit: usize,
+        redaction: &Redaction,
+    ) -> Put {
+        let prefix = seat.map_or(&field.rest, |seat| &seat.prefix);
+        let piece = Piece::push(&mut self.rest, prefix, limit, |out, end| match seat {
+            Some(seat) => value.push_as(out, seat.kind, end),
+            None => value.push_text(out, end),
+        });
         let found = if field.hides() { 0 } else { redaction.scrub(&mut self.rest, piece.value) };
         self.keep(field, Place::Rest, piece, self.rest.len(), found)
     }
@@ -175,7 +198,8 @@ impl Fields {
 
     /// Adds what is missing here: `self` has precedence.
     pub(crate) fn fill_from(&mut self, other: &Self, limits: Limits) {
-        let fits = self.entries.len() + other.entries.len() <= limits.fields
+        let fits = !self.full
+            && self.entries.len() + other.entries.len() <= limits.fields
             && self.len() + other.len() <= bound(limits);
         if self.bits & other.bits == 0 && fits {
             let (top, rest) = (self.top.len(), self.rest.len());
@@ -194,6 +218,7 @@ impl Fields {
             }
         }
         self.left_out |= other.left_out;
+        self.full |= other.full;
     }
 
     /// Replaces what is here already and adds the rest: `newer` has precedence.
@@ -207,6 +232,7 @@ impl Fields {
             }
         }
         self.left_out |= newer.left_out;
+        self.full |= newer.full;
     }
 
     fn text(&self, place: Place) -> &String {
@@ -248,10 +274,11 @@ impl Fields {
     /// Adds a piece of another buffer, if there is room.
     fn copy(&mut self, other: &Self, entry: &Entry, limits: Limits) {
         let piece = other.piece(entry);
-        let is_full = self.entries.len() >= limits.fields || self.len() + piece.len() > bound(limits);
-        // Those at the top are few, each of them bounded.
-        if is_full && entry.place == Place::Rest {
-            self.left_out = true;
+        let is_full =
+            self.full || self.entries.len() >= limits.fields || self.len() + piece.len() > bound(limits);
+        // Slots are few, each of them bounded.
+        if is_full && !entry.key.is_slot() {
+            (self.left_out, self.full) = (true, true);
             return;
         }
         let text = self.text_mut(entry.place);

@@ -1,17 +1,19 @@
 use radiosonde_core::SpanContext;
 
-use crate::rendering::fields::{Entry, Fields, Place};
+use crate::rendering::fields::{Entry, Fields};
 use crate::rendering::shorten;
-use crate::schemas::schema::Schema;
-use crate::schemas::slot::Slot;
+use crate::rendering::timestamp::push_digits;
+use crate::schemas::schema::{Frame, Group, Schema};
+use crate::schemas::slot::{Place, Slot};
 
 /// Everything a line is made of, rendered already.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Parts<'a> {
     pub(crate) schema: &'a Schema,
     pub(crate) timestamp: &'a str,
-    /// From the quote that ends the timestamp to the one that ends the module.
-    pub(crate) head: &'a str,
+    pub(crate) frame: &'a Frame,
+    /// Opens the object of the fields that have no slot.
+    pub(crate) rest: &'a str,
     pub(crate) fields: &'a Fields,
     pub(crate) context: Option<SpanContext>,
 }
@@ -22,15 +24,15 @@ pub(crate) fn push_line(out: &mut String, parts: &Parts<'_>, limit: usize) -> bo
     let truncated = fields.is_truncated();
     let start = out.len();
     push_start(out, parts);
-    if are_in_order(fields) {
+    if parts.schema.group().is_none() && are_in_order(fields) {
         out.push_str(fields.top());
     } else {
         push_slots(out, parts, |out, entry| out.push_str(fields.piece(entry)));
     }
-    push_ids(out, parts, truncated);
+    push_end(out, parts, truncated);
     // The first byte is a comma. It is not looked at: what has just been written byte by byte is slow to read back.
     if let Some(rest) = fields.rest().get(1..) {
-        out.push_str(&parts.schema.rest);
+        out.push_str(parts.rest);
         out.push_str(rest);
         out.push('}');
     }
@@ -57,7 +59,7 @@ fn are_in_order(fields: &Fields) -> bool {
 pub(crate) fn push_start(out: &mut String, parts: &Parts<'_>) {
     out.push_str(&parts.schema.start);
     out.push_str(parts.timestamp);
-    out.push_str(parts.head);
+    out.push_str(&parts.frame.head);
 }
 
 /// The reserved keys that fields fill, in their order. `message` is always there.
@@ -71,27 +73,66 @@ pub(crate) fn push_slots(out: &mut String, parts: &Parts<'_>, push: impl Fn(&mut
         }
     }
     if filled[Slot::MESSAGE.index()].is_none()
-        && let Some((key, _)) = parts.schema.slot(Slot::MESSAGE)
+        && let Some(seat) = parts.schema.slot(Slot::MESSAGE)
     {
-        out.push_str(key);
+        out.push_str(&seat.prefix);
         out.push_str("\"\"");
     }
-    for entry in filled.into_iter().flatten() {
-        push(out, entry);
+    let Some(group) = parts.schema.group() else {
+        filled.into_iter().flatten().for_each(|entry| push(out, entry));
+        return;
+    };
+    let (before, from) = filled.split_at(group.slots.start);
+    let (grouped, after) = from.split_at(group.slots.len());
+    before.iter().flatten().for_each(|entry| push(out, entry));
+    if grouped.iter().any(Option::is_some) {
+        out.push_str(group.open);
+        let brace = out.len();
+        grouped.iter().flatten().for_each(|entry| push(out, entry));
+        // In the place of the first one's comma.
+        out.replace_range(brace..=brace, "{");
+        push_latency(out, parts, filled[group.latency]);
+        out.push('}');
+    }
+    after.iter().flatten().for_each(|entry| push(out, entry));
+}
+
+/// How long it took, as protobuf's JSON says a duration.
+fn push_latency(out: &mut String, parts: &Parts<'_>, millis: Option<&Entry>) {
+    let millis = millis.and_then(|entry| parts.fields.value(entry).parse::<f64>().ok());
+    if let Some(millis) = millis.filter(|millis| (0.0..=Group::MAX_MILLIS).contains(millis)) {
+        #[allow(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "it is within 0 and 10^17"
+        )]
+        let nanos = (millis * 1e6).round() as u128;
+        let (second, nano) = (nanos / 1_000_000_000, nanos % 1_000_000_000);
+        out.push_str(",\"latency\":\"");
+        out.push_str(itoa::Buffer::new().format(second));
+        out.push('.');
+        let (digits, nano) = match nano {
+            nano if nano % 1_000_000 == 0 => (3, nano / 1_000_000),
+            nano if nano % 1000 == 0 => (6, nano / 1000),
+            nano => (9, nano),
+        };
+        push_digits(out, nano as u64, digits);
+        out.push_str("s\"");
     }
 }
 
-/// The ids, and whether something is missing.
-pub(crate) fn push_ids(out: &mut String, parts: &Parts<'_>, truncated: bool) {
-    if let Some(context) = parts.context {
-        out.push_str(&parts.schema.trace_id);
+/// What comes after the slots: what is known of the event beside its fields, the ids, and whether something is missing.
+pub(crate) fn push_end(out: &mut String, parts: &Parts<'_>, truncated: bool) {
+    out.push_str(&parts.frame.foot);
+    if let Some(context) = &parts.context {
+        out.push_str(parts.schema.trace_id());
         push_hex(out, &context.trace_id().to_hex());
-        out.push_str(&parts.schema.span_id);
+        out.push_str(parts.schema.span_id());
         push_hex(out, &context.span_id().to_hex());
-        out.push('"');
+        out.push_str(parts.schema.span_end(context));
     }
     if truncated {
-        out.push_str(&parts.schema.truncated);
+        out.push_str(parts.schema.truncated());
     }
 }
 

@@ -2,6 +2,7 @@ use std::cell::Cell;
 
 use crate::rendering::fields::Fields;
 use crate::rendering::timestamp::Stamp;
+use crate::schemas::schema::Frame;
 
 /// Buffers that have grown beyond this are given back rather than kept by each thread.
 const KEEP_BYTES: usize = 64 * 1024;
@@ -12,8 +13,8 @@ pub(crate) struct Scratch {
     pub(crate) fields: Fields,
     pub(crate) line: String,
     pub(crate) pretty: String,
-    /// What stands between timestamp and slots where that is not the callsite's own.
-    pub(crate) head: String,
+    /// What stands around the slots where that is not the callsite's own.
+    pub(crate) frame: Frame,
     /// The target of a bridged `log` record.
     pub(crate) target: String,
     pub(crate) stamp: Stamp,
@@ -29,15 +30,17 @@ impl Scratch {
             fields: Fields::default(),
             line: String::new(),
             pretty: String::new(),
-            head: String::new(),
+            frame: Frame::default(),
             target: String::new(),
             stamp: Stamp::new(),
         }
     }
 
     fn capacity(&self) -> usize {
-        let texts = [&self.line, &self.pretty, &self.head, &self.target];
-        self.fields.capacity() + texts.map(String::capacity).into_iter().sum::<usize>()
+        let texts = [&self.line, &self.pretty, &self.target];
+        self.fields.capacity()
+            + self.frame.capacity()
+            + texts.map(String::capacity).into_iter().sum::<usize>()
     }
 
     /// Lends this thread's buffers, cleared.
@@ -49,7 +52,7 @@ impl Scratch {
             SCRATCH.try_with(Cell::take).ok().flatten().unwrap_or_else(|| Box::new(Self::new()));
         scratch.fields.clear();
         scratch.line.clear();
-        scratch.head.clear();
+        scratch.frame.clear();
         scratch.target.clear();
         let result = work(&mut scratch);
         if scratch.capacity() <= KEEP_BYTES {

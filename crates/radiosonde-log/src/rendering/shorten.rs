@@ -4,14 +4,15 @@ use std::ptr;
 
 use crate::planning::plan::MAX_MODULE_BYTES;
 use crate::rendering::escape::cut_at;
-use crate::rendering::fields::{Entry, Fields, Place};
-use crate::rendering::json::{Parts, push_ids, push_slots, push_start};
-use crate::schemas::schema::Schema;
+use crate::rendering::fields::{Entry, Fields};
+use crate::rendering::json::{Parts, push_end, push_slots, push_start};
+use crate::schemas::schema::{Group, Schema};
+use crate::schemas::slot::Place;
 
 /// No value is cut to less, so that numbers and short values always stay whole.
 const MIN_VALUE: usize = 64;
 
-/// An error whose chain had to go.
+/// An error whose chain, or what is said of its causes, had to go.
 const ERROR_START: &str = "{\"message\":\"";
 const ERROR_END: &str = "\",\"chain\":[]}";
 
@@ -19,10 +20,14 @@ const ERROR_END: &str = "\",\"chain\":[]}";
 pub(crate) fn push_line(out: &mut String, parts: &Parts<'_>, limit: usize) {
     let start = out.len();
     push_start(out, parts);
-    let mut ids = String::new();
-    push_ids(&mut ids, parts, true);
-    let fixed =
-        out.len() - start + ids.len() + ",\"message\":\"\"".len() + parts.schema.rest.len() + "}}".len();
+    let mut end = String::new();
+    push_end(&mut end, parts, true);
+    let fixed = out.len() - start
+        + end.len()
+        + ",\"message\":\"\"".len()
+        + parts.schema.group().map_or(0, Group::bytes)
+        + parts.rest.len()
+        + "}}".len();
     let budget = limit.saturating_sub(fixed);
 
     let fields = parts.fields;
@@ -33,12 +38,12 @@ pub(crate) fn push_line(out: &mut String, parts: &Parts<'_>, limit: usize) {
         push_value(out, fields.value(entry), cap);
     };
     push_slots(out, parts, push);
-    out.push_str(&ids);
+    out.push_str(&end);
     let mut is_first = true;
     let is_kept = |entry: &&Entry| kept.iter().any(|other| ptr::eq(*other, *entry));
     for entry in fields.entries().iter().filter(|entry| entry.place == Place::Rest).filter(is_kept) {
         if is_first {
-            out.push_str(&parts.schema.rest);
+            out.push_str(parts.rest);
             // The comma is one between fields.
             out.push_str(fields.prefix(entry).trim_start_matches(','));
             push_value(out, fields.value(entry), cap);
@@ -54,15 +59,17 @@ pub(crate) fn push_line(out: &mut String, parts: &Parts<'_>, limit: usize) {
 /// their values cut as far as they may be.
 pub(crate) fn least_bytes(schema: &Schema) -> usize {
     let slots: usize = schema.slot_keys().map(|key| key.len() + MIN_VALUE).sum();
-    schema.longest_frame() + 6 * MAX_MODULE_BYTES + 512 + slots
+    let group = schema.group().map_or(0, Group::bytes);
+    schema.longest_frame() + 6 * MAX_MODULE_BYTES + 512 + slots + group
 }
 
-/// As many fields, those at the top first, as fit when each is cut as far as it may be.
+/// As many fields, those that fill slots first, as fit when each is cut as far as it may be.
 fn keep(fields: &Fields, budget: usize) -> Vec<&Entry> {
     let mut used = 0;
-    let top = fields.entries().iter().filter(|entry| entry.place == Place::Top);
-    let rest = fields.entries().iter().filter(|entry| entry.place == Place::Rest);
-    top.chain(rest)
+    let slots = fields.entries().iter().filter(|entry| entry.key.is_slot());
+    let others = fields.entries().iter().filter(|entry| !entry.key.is_slot());
+    slots
+        .chain(others)
         .filter(|entry| {
             let needed = size(fields, entry, MIN_VALUE);
             let fits = used + needed <= budget;
@@ -95,7 +102,7 @@ fn push_value(out: &mut String, value: &str, cap: usize) {
         let room = cap.saturating_sub(ERROR_START.len() + ERROR_END.len());
         out.push_str(ERROR_START);
         out.push_str(&contents[..cut_at(contents, room.min(string_end(contents)))]);
-        out.push_str(ERROR_END);
+        out.push_str(if value.ends_with("]}") { ERROR_END } else { "\"}" });
     } else {
         let contents = value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).unwrap_or_default();
         out.push('"');

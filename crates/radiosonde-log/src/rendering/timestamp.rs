@@ -1,11 +1,13 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use crate::schemas::precision::TimestampPrecision;
+
 /// The last second of the year 9999, the last that RFC 3339 can say.
 const LAST_SECOND: i64 = 253_402_300_799;
 /// The first second of the year 0.
 const FIRST_SECOND: i64 = -62_167_219_200;
 
-/// RFC 3339 in UTC with milliseconds: `2026-01-01T00:00:00.000Z`.
+/// RFC 3339 in UTC: `2026-01-01T00:00:00.000Z`.
 ///
 /// Keeps the text of the last second, as most lines fall into the same one as the line before.
 #[derive(Debug)]
@@ -19,20 +21,29 @@ const SECOND_LENGTH: usize = 20;
 
 impl Stamp {
     pub(crate) fn new() -> Self {
-        let mut stamp = Self { second: 0, text: String::with_capacity(24) };
+        let mut stamp = Self { second: 0, text: String::with_capacity(30) };
         stamp.set_second(0);
         stamp
     }
 
     /// The text for a time. Times outside the years 0 to 9999 are moved to the nearest that can be said.
-    pub(crate) fn of(&mut self, time: SystemTime) -> &str {
-        let (second, milli) = split(time);
+    pub(crate) fn of(&mut self, time: SystemTime, precision: TimestampPrecision) -> &str {
+        let (second, nano) = split(time);
         if second != self.second {
             self.set_second(second);
         }
         self.text.truncate(SECOND_LENGTH);
         let digit = |number: u32| char::from_digit(number % 10, 10).unwrap_or('0');
-        self.text.extend([digit(milli / 100), digit(milli / 10), digit(milli), 'Z']);
+        match precision {
+            TimestampPrecision::Millis => {
+                let milli = nano / 1_000_000;
+                self.text.extend([digit(milli / 100), digit(milli / 10), digit(milli), 'Z']);
+                return &self.text;
+            }
+            TimestampPrecision::Micros => push_digits(&mut self.text, u64::from(nano / 1000), 6),
+            TimestampPrecision::Nanos => push_digits(&mut self.text, u64::from(nano), 9),
+        }
+        self.text.push('Z');
         &self.text
     }
 
@@ -50,27 +61,31 @@ impl Stamp {
             (of_day % 60, 2, '.'),
         ];
         for (number, width, separator) in parts {
-            push_digits(&mut self.text, number, width);
+            // None of them is negative.
+            push_digits(&mut self.text, number.unsigned_abs(), width);
             self.text.push(separator);
         }
     }
 }
 
-/// Whole seconds since 1970, rounded down, and the milliseconds above.
+/// Whole seconds since 1970, rounded down, and the nanoseconds above.
 fn split(time: SystemTime) -> (i64, u32) {
-    let (second, milli) = match time.duration_since(UNIX_EPOCH) {
-        Ok(after) => (i64::try_from(after.as_secs()).unwrap_or(i64::MAX), after.subsec_millis()),
-        // Rounded down here too: a time within a millisecond before 1970 is in 1969.
+    let (second, nano) = match time.duration_since(UNIX_EPOCH) {
+        Ok(after) => (i64::try_from(after.as_secs()).unwrap_or(i64::MAX), after.subsec_nanos()),
         Err(before) => {
-            let millis = i64::try_from(before.duration().as_nanos().div_ceil(1_000_000)).unwrap_or(i64::MAX);
-            let milli = (-millis).rem_euclid(1000);
-            ((-millis).div_euclid(1000), u32::try_from(milli).unwrap_or_default())
+            let before = before.duration();
+            let second = i64::try_from(before.as_secs()).unwrap_or(i64::MAX);
+            // Rounded down here too: a time within a second before 1970 is in 1969.
+            match before.subsec_nanos() {
+                0 => (-second, 0),
+                nano => (-second - 1, 1_000_000_000 - nano),
+            }
         }
     };
     match second {
         ..FIRST_SECOND => (FIRST_SECOND, 0),
-        FIRST_SECOND..=LAST_SECOND => (second, milli),
-        _ => (LAST_SECOND, 999),
+        FIRST_SECOND..=LAST_SECOND => (second, nano),
+        _ => (LAST_SECOND, 999_999_999),
     }
 }
 
@@ -92,9 +107,9 @@ fn civil(days: i64) -> (i64, i64, i64) {
     (year, month, day)
 }
 
-fn push_digits(out: &mut String, number: i64, width: u32) {
+pub(crate) fn push_digits(out: &mut String, number: u64, width: u32) {
     for place in (0..width).rev() {
-        let digit = number / 10_i64.pow(place) % 10;
+        let digit = number / 10_u64.pow(place) % 10;
         out.push(u8::try_from(digit).map_or('0', |digit| char::from(b'0' + digit)));
     }
 }
@@ -120,17 +135,39 @@ mod tests {
         ];
         let mut stamp = Stamp::new();
         for (millis, expected) in cases {
-            assert_eq!(stamp.of(UNIX_EPOCH + Duration::from_millis(millis)), expected);
+            assert_eq!(
+                stamp.of(UNIX_EPOCH + Duration::from_millis(millis), TimestampPrecision::Millis),
+                expected
+            );
         }
     }
 
     #[test]
     fn times_before_1970_round_down() {
         let mut stamp = Stamp::new();
-        let before = |nanos| UNIX_EPOCH - Duration::from_nanos(nanos);
-        assert_eq!(stamp.of(before(1)), "1969-12-31T23:59:59.999Z");
-        assert_eq!(stamp.of(before(1_000_000_000)), "1969-12-31T23:59:59.000Z");
-        assert_eq!(stamp.of(UNIX_EPOCH - Duration::from_secs(100_000_000_000)), "0000-01-01T00:00:00.000Z");
+        let mut of = |before| stamp.of(UNIX_EPOCH - before, TimestampPrecision::Millis).to_owned();
+        assert_eq!(of(Duration::from_nanos(1)), "1969-12-31T23:59:59.999Z");
+        assert_eq!(of(Duration::from_secs(1)), "1969-12-31T23:59:59.000Z");
+        assert_eq!(of(Duration::from_secs(100_000_000_000)), "0000-01-01T00:00:00.000Z");
+    }
+
+    #[test]
+    fn digits_are_cut_and_not_rounded() {
+        let mut stamp = Stamp::new();
+        let time = UNIX_EPOCH + Duration::from_nanos(1_999_999_999);
+        let cases = [
+            (TimestampPrecision::Millis, "1970-01-01T00:00:01.999Z"),
+            (TimestampPrecision::Micros, "1970-01-01T00:00:01.999999Z"),
+            (TimestampPrecision::Nanos, "1970-01-01T00:00:01.999999999Z"),
+            (TimestampPrecision::Millis, "1970-01-01T00:00:01.999Z"),
+        ];
+        for (precision, expected) in cases {
+            assert_eq!(stamp.of(time, precision), expected);
+        }
+        assert_eq!(
+            stamp.of(UNIX_EPOCH - Duration::from_nanos(1), TimestampPrecision::Nanos),
+            "1969-12-31T23:59:59.999999999Z"
+        );
     }
 
     #[test]

@@ -46,9 +46,15 @@ impl Value<'_> {
     #[inline(always)]
     pub(crate) fn suits(&self, kind: Kind) -> bool {
         match kind {
-            Kind::Text | Kind::Integer => true,
-            Kind::Number => self.integer().is_some() || matches!(self, Self::F64(float) if float.is_finite()),
+            Kind::Text | Kind::Integer | Kind::Measure | Kind::Error(_) | Kind::Any => true,
+            Kind::Number => self.is_number(),
+            Kind::Long | Kind::Nanoseconds => self.suits_otherwise(kind),
         }
+    }
+
+    #[inline(never)]
+    fn suits_otherwise(&self, kind: Kind) -> bool {
+        if kind == Kind::Long { self.long().is_some() } else { self.nanoseconds().is_some() }
     }
 
     /// Appends the value as a slot of this kind shows it.
@@ -64,7 +70,24 @@ impl Value<'_> {
                 None if kind == Kind::Number => self.push_json(out, limit),
                 None => self.push_text(out, limit),
             },
+            other => self.push_otherwise(out, other, limit),
         }
+    }
+
+    #[inline(never)]
+    fn push_otherwise(&self, out: &mut String, kind: Kind, limit: usize) -> Written {
+        let integer = match kind {
+            Kind::Error(causes) => return self.push_error(out, causes, limit),
+            Kind::Any => return self.push_json(out, limit),
+            Kind::Nanoseconds => self.nanoseconds().map(i128::from),
+            _ => self.integer(),
+        };
+        match integer {
+            Some(integer) => out.push_str(itoa::Buffer::new().format(integer)),
+            None if kind == Kind::Measure && !self.is_number() => out.push_str("null"),
+            None => return self.push_json(out, limit),
+        }
+        Written::default()
     }
 
     /// Appends the value as JSON of its own type, up to about `limit` bytes in `out`.
@@ -83,8 +106,16 @@ impl Value<'_> {
 
     /// Appends the value as a JSON string.
     #[inline(always)]
-    fn push_text(&self, out: &mut String, limit: usize) -> Written {
+    pub(crate) fn push_text(&self, out: &mut String, limit: usize) -> Written {
         out.push('"');
+        let written = self.push_contents(out, limit);
+        out.push('"');
+        written
+    }
+
+    /// Appends what is between the quotes of a JSON string.
+    #[inline(always)]
+    fn push_contents(&self, out: &mut String, limit: usize) -> Written {
         let mut written = Written::default();
         match *self {
             Self::Str(text) => written.cut = !push_escaped_within(out, text, limit),
@@ -97,8 +128,52 @@ impl Value<'_> {
             Self::Debug(value) => written = push_formatted(out, format_args!("{value:?}"), limit),
             Self::Error(error) => written = push_formatted(out, format_args!("{error}"), limit),
         }
-        out.push('"');
         written
+    }
+
+    /// Appends an object of what the value says and, of an error, what caused it.
+    fn push_error(&self, out: &mut String, causes: &str, limit: usize) -> Written {
+        out.push_str("{\"message\":");
+        let mut written = self.push_text(out, limit);
+        let error = if let Self::Error(error) = self { source_of(*error) } else { None };
+        if error.is_some() {
+            for text in [",\"", causes, "\":\""] {
+                out.push_str(text);
+            }
+            let (rest, each) = push_chain(error, |depth, cause| {
+                out.push_str(if depth > 0 { "\\nCaused by: " } else { "Caused by: " });
+                Value::Error(cause).push_contents(out, limit)
+            });
+            out.push('"');
+            written = written.and(each).and(Written { cut: rest, failed: false });
+        }
+        out.push('}');
+        written
+    }
+
+    #[inline(always)]
+    fn is_number(&self) -> bool {
+        self.integer().is_some() || matches!(self, Self::F64(float) if float.is_finite())
+    }
+
+    fn long(&self) -> Option<i64> {
+        self.integer().and_then(|integer| i64::try_from(integer).ok())
+    }
+
+    /// The value in nanoseconds if it is a number of milliseconds.
+    fn nanoseconds(&self) -> Option<i64> {
+        if let Some(millis) = self.integer() {
+            return millis.checked_mul(1_000_000).and_then(|nanos| i64::try_from(nanos).ok());
+        }
+        match *self {
+            Self::F64(millis) => {
+                let nanos = (millis * 1e6).round();
+                // 2^63 is the first that does not fit, and a NaN is in no range.
+                #[allow(clippy::cast_possible_truncation, reason = "it is a whole number within the range")]
+                (-9.223_372_036_854_775e18..9.223_372_036_854_775e18).contains(&nanos).then_some(nanos as i64)
+            }
+            _ => None,
+        }
     }
 
     /// The value if it is an integer that a JSON reader may be asked to keep exact.
@@ -130,17 +205,29 @@ fn push_error(out: &mut String, error: &(dyn Error + 'static), limit: usize) -> 
     out.push_str("{\"message\":");
     let mut written = Value::Error(error).push_text(out, limit);
     out.push_str(",\"chain\":[");
-    let mut source = source_of(error);
-    for depth in 0..MAX_CHAIN {
-        let Some(error) = source else { break };
+    let (cut, each) = push_chain(source_of(error), |depth, error| {
         if depth > 0 {
             out.push(',');
         }
-        written = written.and(Value::Error(error).push_text(out, limit));
-        source = source_of(error);
-    }
+        Value::Error(error).push_text(out, limit)
+    });
+    written = written.and(each);
     out.push_str("]}");
-    written.and(Written { cut: source.is_some(), failed: false })
+    written.and(Written { cut, failed: false })
+}
+
+/// Writes an error and its sources one by one, and returns whether there are more than are written.
+fn push_chain(
+    mut next: Option<&(dyn Error + 'static)>,
+    mut push: impl FnMut(usize, &(dyn Error + 'static)) -> Written,
+) -> (bool, Written) {
+    let mut written = Written::default();
+    for depth in 0..MAX_CHAIN {
+        let Some(error) = next else { break };
+        written = written.and(push(depth, error));
+        next = source_of(error);
+    }
+    (next.is_some(), written)
 }
 
 fn source_of<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
@@ -247,6 +334,36 @@ mod tests {
         assert!(!Value::Str("1.5ms").suits(Kind::Number));
         assert!(!Value::F64(f64::NAN).suits(Kind::Number));
         assert!(!Value::U128(u128::MAX).suits(Kind::Number));
+
+        assert_eq!(shown(Value::U128(200), Kind::Long), "200");
+        for odd in [Value::U64(u64::MAX), Value::F64(200.0), Value::Str("200"), Value::Bool(true)] {
+            assert!(!odd.suits(Kind::Long), "{odd:?}");
+        }
+        assert_eq!(shown(Value::U64(3), Kind::Measure), "3");
+        assert_eq!(shown(Value::F64(3.0), Kind::Measure), "3.0");
+        assert_eq!(shown(Value::F64(f64::NAN), Kind::Measure), "null");
+        assert_eq!(shown(Value::Str("3"), Kind::Measure), "null");
+    }
+
+    #[test]
+    fn milliseconds_become_whole_nanoseconds_or_stay_what_they_are() {
+        let cases = [
+            (Value::U64(317), "317000000"),
+            (Value::F64(0.000_000_6), "1"),
+            (Value::F64(12.345), "12345000"),
+            (Value::I64(-1), "-1000000"),
+            (Value::U128(0), "0"),
+        ];
+        for (value, expected) in cases {
+            let mut out = String::new();
+            assert!(value.suits(Kind::Nanoseconds));
+            value.push_as(&mut out, Kind::Nanoseconds, 1000);
+            assert_eq!(out, expected);
+        }
+        let odd = [f64::NAN, f64::INFINITY, f64::MAX, f64::MIN, 1e13, -1e13].map(Value::F64);
+        for odd in odd.into_iter().chain([Value::U64(u64::MAX), Value::I64(i64::MIN), Value::Str("1ms")]) {
+            assert!(!odd.suits(Kind::Nanoseconds), "{odd:?}");
+        }
     }
 
     #[derive(Debug)]
@@ -271,6 +388,12 @@ mod tests {
         assert!(written.cut);
         let parsed: serde_json::Value = serde_json::from_str(&out).unwrap();
         assert_eq!(parsed["chain"].as_array().unwrap().len(), MAX_CHAIN);
+
+        out.clear();
+        assert!(Value::Error(&Circle).push_as(&mut out, Kind::Error("stack_trace"), 1000).cut);
+        let parsed: serde_json::Value = serde_json::from_str(&out).unwrap();
+        assert_eq!(parsed["message"], "round");
+        assert_eq!(parsed["stack_trace"].as_str().unwrap().lines().count(), MAX_CHAIN);
     }
 
     struct Endless;

@@ -1,27 +1,60 @@
-/// A reserved key at the top of a line that fields of events and spans may fill. Slots stand in a line in the order of their
-/// numbers.
+use tracing_core::Metadata;
+
+use crate::events::target::{ACCESS_TARGET, METRIC_TARGET, is_audit};
+
+/// A key that fields of events and spans may fill, wherever it stands. Those at the top of a line stand there in the order of
+/// their numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Slot(u8);
 
-/// Which values a slot takes, and how it shows them.
+/// Which values a slot takes, and how it shows them. What it does not take goes among the rest of the fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// Always a string, so that a store sees one type.
     Text,
     /// An integer, or else a string.
     Integer,
-    /// A number; anything else goes under `metadata`.
+    /// A number.
     Number,
+    /// An integer of 64 bits with a sign.
+    Long,
+    /// A number of milliseconds, shown as whole nanoseconds.
+    Nanoseconds,
+    /// A number, or else `null`.
+    Measure,
+    /// An error as an object of its message and, under this key, of what caused it; anything else as the message.
+    Error(&'static str),
+    /// Whatever it is.
+    Any,
+}
+
+/// Where a piece stands in the line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    Top,
+    Rest,
+}
+
+/// A slot as a line shows it.
+#[derive(Debug, Clone)]
+pub(crate) struct Seat {
+    /// `,"key":`
+    pub(crate) prefix: Box<str>,
+    pub(crate) kind: Kind,
+    pub(crate) place: Place,
 }
 
 impl Slot {
     /// More than any schema has; also how many key numbers slots have for themselves.
     pub(crate) const MAX: usize = 32;
 
+    // The first eight are the same in every profile.
     pub(crate) const MESSAGE: Self = Self(0);
     pub(crate) const CORRELATION_ID: Self = Self(1);
     pub(crate) const REQUEST_ID: Self = Self(2);
     pub(crate) const USER_ID: Self = Self(3);
+    pub(crate) const METHOD: Self = Self(4);
+    pub(crate) const DURATION: Self = Self(7);
 
     /// In their order.
     pub(crate) fn all() -> impl Iterator<Item = Self> {
@@ -41,8 +74,31 @@ pub(crate) enum Origin {
     Event,
     /// An event that `tracing-log` made from a record of the `log` crate.
     LogRecord,
+    /// The line of an HTTP exchange.
+    Access,
+    /// Who did what.
+    Audit,
+    /// The value of a metric.
+    Metric,
     /// A span, or the static fields of the layer.
     Inherited,
+}
+
+impl Origin {
+    /// How many there are.
+    pub(crate) const COUNT: usize = 6;
+
+    /// That of a callsite.
+    pub(crate) fn of(metadata: &Metadata<'_>, is_record: impl FnOnce() -> bool) -> Self {
+        match metadata.target() {
+            _ if metadata.is_span() => Self::Inherited,
+            ACCESS_TARGET => Self::Access,
+            target if is_audit(target) => Self::Audit,
+            METRIC_TARGET => Self::Metric,
+            _ if is_record() => Self::LogRecord,
+            _ => Self::Event,
+        }
+    }
 }
 
 /// What becomes of a field, by its name.

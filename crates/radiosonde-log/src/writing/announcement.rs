@@ -6,14 +6,14 @@ use radiosonde_core::{Level, LevelNames};
 
 use crate::meter::Reason;
 use crate::planning::keys::Keys;
-use crate::planning::plan::{Planned, planned, push_head};
+use crate::planning::plan::{Planned, planned, push_frame};
 use crate::redacting::redaction::Redaction;
 use crate::rendering::fields::{Fields, Limits};
 use crate::rendering::json::{self, Parts};
 use crate::rendering::pretty::{Heading, Pretty};
 use crate::rendering::timestamp::Stamp;
 use crate::rendering::value::Value;
-use crate::schemas::schema::Schema;
+use crate::schemas::schema::{Frame, Schema};
 use crate::schemas::slot::{Origin, Slot};
 use crate::writing::output::Style;
 use crate::writing::queue::tally::Tally;
@@ -25,8 +25,7 @@ const MODULE: &str = "radiosonde::log";
 #[derive(Debug)]
 pub(crate) struct Announcer {
     schema: Arc<Schema>,
-    /// From the quote that ends the timestamp to the one that ends the module.
-    head: String,
+    frame: Frame,
     fields: [Planned; 6],
     names: LevelNames,
     statics: Fields,
@@ -42,12 +41,12 @@ impl Announcer {
         statics: &Fields,
         (names, limits): (LevelNames, Limits),
     ) -> Self {
-        let mut head = String::new();
-        push_head(&mut head, schema, Level::Warn, MODULE);
+        let mut frame = Frame::default();
+        push_frame(&mut frame, schema, Level::Warn, Origin::Event, MODULE);
         let redaction = Redaction::none();
         let fields = ["message", "dropped", "sink", "reason", "levels", "since"]
             .map(|name| planned(name, Origin::Event, schema, keys, &redaction));
-        Self { schema: Arc::clone(schema), head, fields, names, statics: statics.clone(), limits, redaction }
+        Self { schema: Arc::clone(schema), frame, fields, names, statics: statics.clone(), limits, redaction }
     }
 
     /// One line, with its line feed, for each reason.
@@ -79,7 +78,7 @@ impl Announcer {
             Value::Str(sink),
             Value::Str(reason.name()),
             Value::Str(&levels),
-            Value::Str(first.of(since)),
+            Value::Str(first.of(since, self.schema.precision)),
         ];
         let mut fields = Fields::default();
         for (field, value) in self.fields.iter().zip(values) {
@@ -89,11 +88,12 @@ impl Announcer {
         }
         let own = fields.entries().len();
         fields.fill_from(&self.statics, self.limits);
-        let timestamp = stamp.of(now);
+        let timestamp = stamp.of(now, self.schema.precision);
         match style {
             Style::Json => {
-                let (schema, head) = (&*self.schema, &*self.head);
-                let parts = Parts { schema, timestamp, head, fields: &fields, context: None };
+                let (schema, frame) = (&*self.schema, &self.frame);
+                let rest = schema.rest(Origin::Event);
+                let parts = Parts { schema, timestamp, frame, rest, fields: &fields, context: None };
                 json::push_line(out, &parts, self.limits.line_bytes - 1);
                 out.push('\n');
             }

@@ -4,21 +4,27 @@ use std::slice;
 use crate::planning::keys::Key;
 use crate::rendering::escape::unescape;
 use crate::rendering::fields::{Entry, Fields};
+use crate::schemas::schema::Schema;
 use crate::schemas::slot::Slot;
 
 /// The fields of a [`Line`](crate::Line) but its message, each as its name and its value in JSON.
 ///
 /// They are those of the event, of the spans around it and of the layer, with the precedence that the line itself has. A value
 /// is a JSON string, number, boolean or, for an error, object; it is lent as it stands in the line.
+///
+/// Names are those of the program, and of `method` and `http.request.method` the former, whatever the line's
+/// [`Profile`](crate::Profile). With [`Profile::Ecs`](crate::Profile::Ecs) though, names of other fields have `_` for dots,
+/// their values are strings, and `duration_ms` is `event.duration` in nanoseconds.
 #[derive(Debug, Clone)]
 pub struct Attributes<'a> {
-    fields: Option<&'a Fields>,
+    fields: Option<(&'a Fields, &'a Schema)>,
     entries: slice::Iter<'a, Entry>,
 }
 
 impl<'a> Attributes<'a> {
-    pub(crate) fn of(fields: Option<&'a Fields>) -> Self {
-        Self { fields, entries: fields.map(Fields::entries).unwrap_or_default().iter() }
+    pub(crate) fn of(fields: Option<(&'a Fields, &'a Schema)>) -> Self {
+        let entries = fields.map(|(fields, _)| fields.entries()).unwrap_or_default();
+        Self { fields, entries: entries.iter() }
     }
 }
 
@@ -26,9 +32,10 @@ impl<'a> Iterator for Attributes<'a> {
     type Item = (Cow<'a, str>, &'a str);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let fields = self.fields?;
+        let (fields, schema) = self.fields?;
         let message = Key::of_slot(Slot::MESSAGE);
         let entry = self.entries.by_ref().find(|entry| entry.key != message)?;
-        Some((unescape(fields.key(entry)), fields.value(entry)))
+        let name = schema.slot_name(entry.key.index()).map(Cow::Borrowed);
+        Some((name.unwrap_or_else(|| unescape(fields.key(entry))), fields.value(entry)))
     }
 }

@@ -2,9 +2,10 @@ use std::time::{Duration, SystemTime};
 
 use radiosonde_core::{Level, SpanContext, SpanId, TraceId};
 
+use crate::events::target::is_audit;
 use crate::rendering::fields::Fields;
+use crate::schemas::schema::Schema;
 use crate::writing::attributes::Attributes;
-use crate::writing::priority::is_audit;
 
 /// Takes finished lines on their way out of the process: the Loki push, OTLP logs, a test.
 ///
@@ -45,7 +46,7 @@ pub struct Line<'a> {
     target: &'a str,
     service: &'a str,
     message: &'a str,
-    fields: Option<&'a Fields>,
+    fields: Option<(&'a Fields, &'a Schema)>,
     context: Option<SpanContext>,
     correlation_id: Option<&'a str>,
     request_id: Option<&'a str>,
@@ -92,8 +93,8 @@ impl<'a> Line<'a> {
         self
     }
 
-    pub(crate) const fn with_fields(mut self, fields: &'a Fields) -> Self {
-        self.fields = Some(fields);
+    pub(crate) const fn with_fields(mut self, fields: &'a Fields, schema: &'a Schema) -> Self {
+        self.fields = Some((fields, schema));
         self
     }
 
@@ -131,7 +132,7 @@ impl<'a> Line<'a> {
         self.json
     }
 
-    /// When the event happened, to the clock's precision; the line itself says milliseconds.
+    /// When the event happened, to the clock's precision; the line itself may say less.
     #[must_use]
     pub const fn timestamp(&self) -> SystemTime {
         self.timestamp

@@ -1,7 +1,6 @@
 use radiosonde_core::Level;
 
-/// The target of lines that no policy drops, or what it starts with before `::`.
-const AUDIT: &str = "radiosonde::audit";
+use crate::events::target::is_audit;
 
 /// What a queue needs to know of a line to decide what goes when it is full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,9 +19,4 @@ impl Priority {
     pub(crate) fn yields_to(self, level: Level) -> bool {
         !self.is_audit && self.level <= level
     }
-}
-
-/// Whether lines of this target are for the record.
-pub(crate) fn is_audit(target: &str) -> bool {
-    target.strip_prefix(AUDIT).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
 }

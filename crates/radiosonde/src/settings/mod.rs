@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use radiosonde_core::{LevelNames, OverflowPolicy, Resource, diagnostics};
 use radiosonde_log::{
-    FileOptions, Format, InvalidFilter, LineSink, LogFilter, PanicHook, Redaction, Sampling, VolumeLimits,
-    Writer,
+    FileOptions, Format, InvalidFilter, LineSink, LogFilter, PanicHook, Profile, Redaction, Sampling,
+    VolumeLimits, Writer,
 };
 use radiosonde_metrics::{Credentials, Listener, Registry};
 use radiosonde_tower::DebugKey;
@@ -45,6 +45,8 @@ pub(crate) struct Settings {
 #[derive(Debug)]
 pub(crate) struct LogSettings {
     pub(crate) format: Format,
+    pub(crate) profile: Profile,
+    pub(crate) promoted: Vec<String>,
     pub(crate) names: LevelNames,
     pub(crate) filter: LogFilter,
     /// What whoever changes levels over HTTP has to show one of.
@@ -104,14 +106,7 @@ impl Settings {
             loki: loki.map(|url| LokiSettings { url, tenant }),
             otlp: otlp::TRACES.resolve(code.otlp.clone(), None, variables)?,
             otlp_logs: otlp::LOGS.resolve(code.otlp_logs, code.otlp, variables)?,
-            sampler: match code.sampler {
-                Some(sampler) => sampler,
-                None => Sampler::from_env_values(
-                    variables.text("OTEL_TRACES_SAMPLER")?.as_deref(),
-                    variables.text("OTEL_TRACES_SAMPLER_ARG")?.as_deref(),
-                )
-                .map_err(InitError::Sampler)?,
-            },
+            sampler: sampler(code.sampler, variables)?,
             disabled: variables.flag("OTEL_SDK_DISABLED")?,
             debug_keys: match code.debug_keys {
                 Some(keys) => Some(keys),
@@ -124,6 +119,8 @@ impl Settings {
                     Some(format) => format,
                     None => variables.one_of("RADIOSONDE_LOG_FORMAT", &FORMATS)?.unwrap_or_default(),
                 },
+                profile: profile(code.log_profile, variables)?,
+                promoted: code.promoted,
                 names: match code.level_names {
                     Some(names) => names,
                     None => variables.one_of("RADIOSONDE_LOG_LEVEL_NAMES", &NAMES)?.unwrap_or_default(),
@@ -149,6 +146,23 @@ const FORMATS: [(&str, Format); 3] =
 
 const NAMES: [(&str, LevelNames); 2] =
     [("warn_fatal", LevelNames::WarnFatal), ("warning_critical", LevelNames::WarningCritical)];
+
+fn profile(code: Option<Profile>, variables: &Variables<'_>) -> Result<Profile, InvalidVariable> {
+    let known = Profile::ALL.map(|profile| (profile.name(), profile));
+    match code {
+        Some(profile) => Ok(profile),
+        None => Ok(variables.one_of("RADIOSONDE_LOG_PROFILE", &known)?.unwrap_or_default()),
+    }
+}
+
+fn sampler(code: Option<Sampler>, variables: &Variables<'_>) -> Result<Sampler, InitError> {
+    if let Some(sampler) = code {
+        return Ok(sampler);
+    }
+    let name = variables.text("OTEL_TRACES_SAMPLER")?;
+    let argument = variables.text("OTEL_TRACES_SAMPLER_ARG")?;
+    Sampler::from_env_values(name.as_deref(), argument.as_deref()).map_err(InitError::Sampler)
+}
 
 fn resource(code: &TelemetryBuilder, variables: &Variables<'_>) -> Result<Resource, InvalidVariable> {
     const ATTRIBUTES: &str = "OTEL_RESOURCE_ATTRIBUTES";

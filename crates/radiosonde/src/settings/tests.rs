@@ -49,6 +49,7 @@ fn code_wins_over_its_variable_and_that_over_the_list() {
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://variable:4318"),
         ("OTEL_TRACES_SAMPLER", "always_off"),
         ("RADIOSONDE_LOG_FORMAT", "JSON"),
+        ("RADIOSONDE_LOG_PROFILE", "ECS"),
         ("RUST_LOG", "debug"),
     ];
     let settings = from(&variables);
@@ -56,6 +57,7 @@ fn code_wins_over_its_variable_and_that_over_the_list() {
     assert_eq!(settings.loki.unwrap().url.text, "http://variable:3100");
     assert_eq!(settings.sampler, Sampler::always_off());
     assert_eq!(settings.log.format, Format::Json);
+    assert_eq!(settings.log.profile, Profile::Ecs);
     let code = builder()
         .service_name("from-code")
         .service_version("2")
@@ -63,6 +65,7 @@ fn code_wins_over_its_variable_and_that_over_the_list() {
         .otlp("http://code:4318")
         .sampler(Sampler::always_on())
         .log_format(Format::Pretty)
+        .log_profile(Profile::Gcp)
         .log_filter("warn");
     let settings = resolve(code, &variables).unwrap();
     assert_eq!(settings.resource.service_name(), "from-code");
@@ -171,6 +174,7 @@ fn what_cannot_be_understood_names_the_variable_the_value_and_what_is_allowed() 
         ("OTEL_PROPAGATORS", "tracecontext,b3", "tracecontext, baggage"),
         ("OTEL_RESOURCE_ATTRIBUTES", "a", "key=value,key=value"),
         ("RADIOSONDE_LOG_FORMAT", "xml", "auto, json, pretty"),
+        ("RADIOSONDE_LOG_PROFILE", "elastic", "seeds, ecs, otel, gcp"),
         ("RADIOSONDE_LOG_LEVEL_NAMES", "both", "warn_fatal, warning_critical"),
         ("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "many", "a number from 0 to 4294967295"),
         ("OTEL_SPAN_EVENT_COUNT_LIMIT", "-1", "a number from 0 to 4294967295"),

@@ -5,6 +5,7 @@ use std::time::Duration;
 use radiosonde_core::{Level, LevelNames};
 use radiosonde_metrics::{Counter, Vector};
 
+use crate::events::target::is_audit;
 use crate::limiting::gate::{Callsite, Gate, Pending, Sample, Suppressed};
 use crate::limiting::gcra::{Due, Gcra, nanoseconds};
 use crate::limiting::keyed::Keyed;
@@ -13,9 +14,6 @@ use crate::limiting::rules::Rules;
 use crate::limiting::sampling::{By, Ratio, Sampling, Sequence, hash};
 use crate::limiting::volume_limits::VolumeLimits;
 use crate::planning::keys::Key;
-
-/// Events of this target, and of those below it, are neither limited nor sampled.
-const AUDIT: &str = "radiosonde::audit";
 
 /// The limits and samples of a layer, and what they suppressed.
 #[derive(Debug)]
@@ -94,9 +92,8 @@ impl Volume {
     /// `may_be_fatal`: it has the field that makes it FATAL. `is_bridged`: its events are records of the `log` crate.
     pub(crate) fn gate(&self, callsite: Callsite, may_be_fatal: bool, is_bridged: bool) -> Option<Arc<Gate>> {
         let Shared { rates, ratios, keyed_by, .. } = &*self.shared;
-        let is_audit =
-            callsite.target.strip_prefix(AUDIT).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"));
-        if may_be_fatal || is_audit || rates.is_empty() && ratios.is_empty() && keyed_by.is_empty() {
+        let is_open = rates.is_empty() && ratios.is_empty() && keyed_by.is_empty();
+        if may_be_fatal || is_open || is_audit(callsite.target) {
             return None;
         }
         let find = !is_bridged;

@@ -1,13 +1,14 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::rendering::timestamp;
+use crate::schemas::precision::TimestampPrecision;
 
 /// `2026-01-01T00-00-00.000Z`: a time that may stand in the name of a file on every system, and sorts as text does.
 pub(crate) const STAMP_LENGTH: usize = 24;
 
 /// The text for a time, to the millisecond.
 pub(crate) fn stamp(time: SystemTime) -> String {
-    timestamp::Stamp::new().of(time).replace(':', "-")
+    timestamp::Stamp::new().of(time, TimestampPrecision::Millis).replace(':', "-")
 }
 
 /// The time that a text stands for, if it is one that [`stamp`] makes.

@@ -1,0 +1,81 @@
+use radiosonde_core::Level;
+
+use crate::schemas::schema::{Layout, Module, reserved, text};
+use crate::schemas::settings::SchemaSettings;
+use crate::schemas::slot::{Kind, Origin};
+
+/// The version of the schema that the keys are taken from.
+const VERSION: &str = "8.11.0";
+
+pub(super) fn layout(settings: &SchemaSettings) -> Layout {
+    Layout {
+        start: "{\"@timestamp\":\"".to_owned(),
+        heads: Level::ALL
+            .map(|level| format!("\",\"log.level\":\"{}\"", level.name(settings.names).to_ascii_lowercase())),
+        feet: feet(settings),
+        module: Module { in_head: false, before: ",\"log.logger\":\"", after: "\"" },
+        slots: vec![
+            reserved("message", Kind::Text, &["message"]),
+            reserved("correlation_id", Kind::Text, &["correlation_id"]).among_the_rest(),
+            reserved("http.request.id", Kind::Text, &["request_id", "http.request.id"]),
+            reserved("user.id", Kind::Text, &["user_id", "user.id"]),
+            reserved("http.request.method", Kind::Text, &["method", "http.request.method"]),
+            reserved("url.path", Kind::Text, &["path", "url.path"]),
+            reserved("http.response.status_code", Kind::Long, &["status", "http.response.status_code"]),
+            reserved("event.duration", Kind::Nanoseconds, &["duration_ms"]),
+            reserved(
+                "error",
+                Kind::Error("stack_trace"),
+                &["error", "err", "error.message", "exception.message"],
+            ),
+            reserved("error.type", Kind::Text, &["error.type", "exception.type"]),
+            reserved("event.action", Kind::Text, &["event.action"]).also("action", Origin::Audit),
+            reserved("event.outcome", Kind::Text, &["event.outcome"]).also("outcome", Origin::Audit),
+            reserved("user.name", Kind::Text, &["user.name"]).also("who", Origin::Audit),
+            reserved("metric.name", Kind::Text, &["metric"]).only(Origin::Metric),
+            reserved("metric.value", Kind::Measure, &["value"]).only(Origin::Metric),
+        ],
+        trace_id: ",\"trace.id\":\"".to_owned(),
+        span_id: "\",\"span.id\":\"".to_owned(),
+        span_ends: std::array::from_fn(|_| "\"".to_owned()),
+        truncated: ",\"log.flags\":[\"truncated\"]".to_owned(),
+        rest: "labels".to_owned(),
+        rest_of_metrics: "labels".to_owned(),
+        rest_are_labels: true,
+        own_keys: &[
+            "@timestamp",
+            "log.level",
+            "ecs.version",
+            "service.name",
+            "service.version",
+            "service.environment",
+            "event.dataset",
+            "event.kind",
+            "log.logger",
+            "trace.id",
+            "span.id",
+            "log.flags",
+        ],
+        ..Layout::default()
+    }
+}
+
+fn feet(settings: &SchemaSettings) -> [String; Origin::COUNT] {
+    let resource = &settings.resource;
+    let mut service =
+        format!(",\"ecs.version\":\"{VERSION}\",\"service.name\":{}", text(resource.service_name()));
+    let optional = [("version", resource.service_version()), ("environment", resource.environment())];
+    for (key, value) in optional.into_iter().filter_map(|(key, value)| Some((key, value?))) {
+        service.push_str(&format!(",\"service.{key}\":{}", text(value)));
+    }
+    let foot = |dataset: &str, kind: &str| {
+        let dataset = text(&format!("{}.{dataset}", resource.service_name()));
+        let kind = if kind.is_empty() { String::new() } else { format!(",\"event.kind\":\"{kind}\"") };
+        format!("{service},\"event.dataset\":{dataset}{kind}")
+    };
+    let mut feet: [String; Origin::COUNT] = std::array::from_fn(|_| foot("log", ""));
+    feet[Origin::Access as usize] = foot("access", "event");
+    feet[Origin::Audit as usize] = foot("audit", "event");
+    feet[Origin::Metric as usize] = foot("metric", "metric");
+    feet
+}

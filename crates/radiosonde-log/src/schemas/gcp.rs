@@ -1,0 +1,77 @@
+use radiosonde_core::Level;
+
+use crate::schemas::schema::{Group, Layout, Module, reserved, text};
+use crate::schemas::seeds;
+use crate::schemas::settings::SchemaSettings;
+use crate::schemas::slot::{Kind, Slot};
+
+pub(super) fn layout(settings: &SchemaSettings) -> Layout {
+    let resource = &settings.resource;
+    let version = resource
+        .service_version()
+        .map(|version| format!(",\"version\":{}", text(version)))
+        .unwrap_or_default();
+    let service = format!(",\"serviceContext\":{{\"service\":{}{version}}}", text(resource.service_name()));
+    // Without the project the agents that write to standard output's log complete the name themselves.
+    let project = settings.project.as_deref().or_else(|| resource.get("cloud.account.id"));
+    let traces = project.map(|project| text(&format!("projects/{project}/traces/"))).unwrap_or_default();
+    Layout {
+        start: "{\"time\":\"".to_owned(),
+        heads: Level::ALL.map(|level| format!("\",\"severity\":\"{}\"", severity(level))),
+        feet: seeds::feet().map(|foot| service.clone() + &foot),
+        module: Module { in_head: true, before: ",\"module\":\"", after: "\"" },
+        slots: [
+            &[
+                reserved("message", Kind::Text, &["message"]),
+                reserved("correlation_id", Kind::Text, &["correlation_id"]),
+                reserved("request_id", Kind::Text, &["request_id"]),
+                reserved("user_id", Kind::Text, &["user_id"]),
+                reserved("requestMethod", Kind::Text, &["method", "http.request.method"]),
+                reserved("requestUrl", Kind::Text, &["path", "url.path"]),
+                reserved("status", Kind::Long, &["status", "http.response.status_code"]),
+                reserved("duration_ms", Kind::Number, &["duration_ms"]),
+            ][..],
+            &seeds::metric(),
+        ]
+        .concat(),
+        group: Some(Group {
+            open: ",\"httpRequest\":",
+            slots: Slot::METHOD.index()..Slot::DURATION.index(),
+            latency: Slot::DURATION.index(),
+        }),
+        trace_id: format!(",\"logging.googleapis.com/trace\":\"{}", traces.trim_matches('"')),
+        span_id: "\",\"logging.googleapis.com/spanId\":\"".to_owned(),
+        span_ends: std::array::from_fn(|flags| {
+            format!("\",\"logging.googleapis.com/trace_sampled\":{}", flags & 1 == 1)
+        }),
+        truncated: ",\"truncated\":true".to_owned(),
+        rest: settings.metadata.as_deref().unwrap_or("metadata").to_owned(),
+        rest_of_metrics: "labels".to_owned(),
+        own_keys: &[
+            "time",
+            "severity",
+            "module",
+            "httpRequest",
+            "serviceContext",
+            "type",
+            "logging.googleapis.com/trace",
+            "logging.googleapis.com/spanId",
+            "logging.googleapis.com/trace_sampled",
+            "truncated",
+            "labels",
+        ],
+        ..Layout::default()
+    }
+}
+
+/// # Source
+/// <https://cloud.google.com/logging/docs/reference/v2/rest/v2/LogEntry#LogSeverity>
+const fn severity(level: Level) -> &'static str {
+    match level {
+        Level::Trace | Level::Debug => "DEBUG",
+        Level::Info => "INFO",
+        Level::Warn => "WARNING",
+        Level::Error => "ERROR",
+        Level::Fatal => "CRITICAL",
+    }
+}

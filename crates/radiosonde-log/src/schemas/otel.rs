@@ -1,0 +1,71 @@
+use radiosonde_core::Level;
+
+use crate::schemas::schema::{Layout, Module, reserved, text};
+use crate::schemas::settings::SchemaSettings;
+use crate::schemas::slot::{Kind, Origin};
+
+pub(super) fn layout(settings: &SchemaSettings) -> Layout {
+    let resource: Vec<String> =
+        settings.resource.iter().map(|(key, value)| format!("{}:{}", text(key), text(value))).collect();
+    let resource = resource.join(",");
+    let head = |level: Level| {
+        let (name, number) = (level.name(settings.names), severity(level));
+        format!("\",\"severity_text\":\"{name}\",\"severity_number\":{number},\"resource\":{{{resource}}}")
+    };
+    let mut feet = <[String; Origin::COUNT]>::default();
+    for (origin, name) in [(Origin::Access, "access"), (Origin::Audit, "audit"), (Origin::Metric, "metric")] {
+        feet[origin as usize] = format!(",\"event_name\":\"radiosonde.{name}\"");
+    }
+    Layout {
+        start: "{\"timestamp\":\"".to_owned(),
+        heads: Level::ALL.map(head),
+        feet,
+        module: Module { in_head: true, before: ",\"scope\":{\"name\":\"", after: "\"}" },
+        slots: vec![
+            reserved("body", Kind::Text, &["message"]),
+            reserved("correlation_id", Kind::Text, &["correlation_id"]).among_the_rest(),
+            reserved("request_id", Kind::Text, &["request_id"]).among_the_rest(),
+            reserved("user.id", Kind::Text, &["user_id", "user.id"]).among_the_rest(),
+            reserved("http.request.method", Kind::Text, &["method", "http.request.method"]).among_the_rest(),
+            reserved("url.path", Kind::Text, &["path", "url.path"]).among_the_rest(),
+            reserved("http.response.status_code", Kind::Long, &["status", "http.response.status_code"])
+                .among_the_rest(),
+            reserved("duration_ms", Kind::Number, &["duration_ms"]).among_the_rest(),
+            reserved("exception", Kind::Error("stacktrace"), &["error", "err", "exception"]).among_the_rest(),
+        ],
+        trace_id: ",\"trace_id\":\"".to_owned(),
+        span_id: "\",\"span_id\":\"".to_owned(),
+        span_ends: std::array::from_fn(|flags| format!("\",\"trace_flags\":\"{flags:02x}\"")),
+        truncated: ",\"truncated\":true".to_owned(),
+        rest: "attributes".to_owned(),
+        rest_of_metrics: "attributes".to_owned(),
+        own_keys: &[
+            "timestamp",
+            "severity_text",
+            "severity_number",
+            "resource",
+            "scope",
+            "event_name",
+            "trace_id",
+            "span_id",
+            "trace_flags",
+            "truncated",
+        ],
+        ..Layout::default()
+    }
+}
+
+/// The first number of each level's four.
+///
+/// # Source
+/// <https://opentelemetry.io/docs/specs/otel/logs/data-model/#field-severitynumber>
+const fn severity(level: Level) -> u8 {
+    match level {
+        Level::Trace => 1,
+        Level::Debug => 5,
+        Level::Info => 9,
+        Level::Warn => 13,
+        Level::Error => 17,
+        Level::Fatal => 21,
+    }
+}

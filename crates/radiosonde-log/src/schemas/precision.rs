@@ -1,0 +1,13 @@
+/// How many digits of a second a line's timestamp has.
+///
+/// The timestamp is that of the layer's clock, cut and not rounded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TimestampPrecision {
+    /// Three: `2026-01-01T00:00:00.000Z`.
+    Millis,
+    /// Six: `2026-01-01T00:00:00.000000Z`.
+    Micros,
+    /// Nine: `2026-01-01T00:00:00.000000000Z`.
+    Nanos,
+}

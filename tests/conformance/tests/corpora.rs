@@ -48,5 +48,6 @@ corpora! {
     labels any_label_reads_back
     names any_name_is_refused_or_legal
     request any_request_gets_an_answer_that_reads_back
+    schema any_schema_is_refused_or_makes_lines
     spans any_spans_and_events_make_lines
 }

@@ -8,6 +8,7 @@ mod labels;
 mod logging;
 mod names;
 mod request;
+mod schema;
 mod spans;
 
 pub use accept::accept;
@@ -16,6 +17,7 @@ pub use help::help;
 pub use labels::labels;
 pub use names::names;
 pub use request::request;
+pub use schema::schema;
 pub use spans::spans;
 
 use radiosonde_metrics::{Format, Registry};
@@ -26,13 +28,14 @@ use crate::{Exposition, Refusal, open_metrics, protobuf, text};
 pub type Target = fn(&[u8]);
 
 /// Every target by its name.
-pub const TARGETS: [(&str, Target); 7] = [
+pub const TARGETS: [(&str, Target); 8] = [
     ("accept", accept),
     ("fields", fields),
     ("help", help),
     ("labels", labels),
     ("names", names),
     ("request", request),
+    ("schema", schema),
     ("spans", spans),
 ];
 

@@ -1,3 +1,50 @@
+/// Names that mean nothing to a layer, so that their values are known to be under `metadata`.
+const ORDINARY: [&str; 8] = ["a", "b", "c", "sku", "zone", "attempt", "ä\"\u{2028}", ""];
+
+/// Names that mean something, now or in some schema.
+const PARTICULAR: [&str; 40] = [
+    "message",
+    "correlation_id",
+    "request_id",
+    "user_id",
+    "method",
+    "path",
+    "status",
+    "duration_ms",
+    "http.request.method",
+    "url.path",
+    "http.response.status_code",
+    "timestamp",
+    "level",
+    "service",
+    "module",
+    "trace_id",
+    "span_id",
+    "metadata",
+    "truncated",
+    "context",
+    "otel.name",
+    "otel.kind",
+    "radiosonde.level",
+    "radiosonde.x",
+    "log.target",
+    "log.line",
+    "r#type",
+    "r#path",
+    "error",
+    "exception",
+    "stack",
+    "ecs.version",
+    "@timestamp",
+    "severity",
+    "labels",
+    "tags",
+    "trace.id",
+    "span.id",
+    "host.name",
+    "event",
+];
+
 /// Bytes of a fuzzer, taken piece by piece. Where there are none left, there are zeros.
 #[derive(Debug)]
 pub(crate) struct Input<'a>(&'a [u8]);
@@ -28,9 +75,24 @@ impl<'a> Input<'a> {
         String::from_utf8_lossy(self.take(length.into())).into_owned()
     }
 
+    /// The name of a field.
+    pub(super) fn name(&mut self) -> String {
+        let choice = usize::from(self.byte());
+        match choice {
+            0..100 => ORDINARY[choice % ORDINARY.len()].to_owned(),
+            100..220 => PARTICULAR[choice % PARTICULAR.len()].to_owned(),
+            _ => self.text(),
+        }
+    }
+
     fn take(&mut self, length: usize) -> &'a [u8] {
         let (taken, rest) = self.0.split_at(length.min(self.0.len()));
         self.0 = rest;
         taken
     }
+}
+
+/// Whether the name is certain to be under `metadata` with its value as it is.
+pub(super) fn is_ordinary(name: &str) -> bool {
+    ORDINARY.contains(&name) || (name.len() <= 256 && !name.contains(|c: char| c.is_ascii_alphabetic()))
 }

@@ -1,4 +1,4 @@
-use std::sync::MutexGuard;
+use std::sync::{Arc, MutexGuard};
 
 use serde_json::{Map, Value as Json, json};
 use tracing::Span;
@@ -7,57 +7,10 @@ use tracing::field::Value;
 use tracing_core::Event;
 
 use super::callsite::Place;
-use super::input::Input;
+use super::input::{Input, is_ordinary};
 use super::sample::Sample;
 use super::stage::{STATIC, Stage};
 use crate::json_lines;
-
-/// Names that mean nothing to a layer, so that their values are known to be under `metadata`.
-const ORDINARY: [&str; 8] = ["a", "b", "c", "sku", "zone", "attempt", "ä\"\u{2028}", ""];
-
-/// Names that mean something, now or in some schema.
-const PARTICULAR: [&str; 40] = [
-    "message",
-    "correlation_id",
-    "request_id",
-    "user_id",
-    "method",
-    "path",
-    "status",
-    "duration_ms",
-    "http.request.method",
-    "url.path",
-    "http.response.status_code",
-    "timestamp",
-    "level",
-    "service",
-    "module",
-    "trace_id",
-    "span_id",
-    "metadata",
-    "truncated",
-    "context",
-    "otel.name",
-    "otel.kind",
-    "radiosonde.level",
-    "radiosonde.x",
-    "log.target",
-    "log.line",
-    "r#type",
-    "r#path",
-    "error",
-    "exception",
-    "stack",
-    "ecs.version",
-    "@timestamp",
-    "severity",
-    "labels",
-    "tags",
-    "trace.id",
-    "span.id",
-    "host.name",
-    "event",
-];
 
 const TARGETS: [&str; 4] = ["made::target", "log", "a\"\n\u{1b}[0m\u{2028}", ""];
 
@@ -67,8 +20,8 @@ type Field = (String, Sample);
 #[derive(Debug)]
 pub(crate) struct Scene<'a> {
     input: Input<'a>,
-    stage: &'static Stage,
-    _turn: MutexGuard<'static, ()>,
+    stage: Arc<Stage>,
+    _turn: Option<MutexGuard<'static, ()>>,
     /// The spans that are entered, the outermost first, and what they have.
     spans: Vec<(Open, Vec<Field>)>,
     expected: Vec<Expected>,
@@ -86,13 +39,27 @@ struct Expected(Map<String, Json>);
 
 impl<'a> Scene<'a> {
     pub(crate) fn new(mut input: Input<'a>) -> Self {
-        let (stage, turn) = Stage::of(input.byte());
-        Self { input, stage, _turn: turn, spans: Vec::new(), expected: Vec::new() }
+        let (stage, turn) = Stage::known(&mut input);
+        Self { input, stage, _turn: Some(turn), spans: Vec::new(), expected: Vec::new() }
+    }
+
+    /// With keys as the input has them. `None` if they are refused, which says why.
+    pub(crate) fn of_any_schema(mut input: Input<'a>) -> Option<Self> {
+        match Stage::of_any_schema(&mut input) {
+            Ok(stage) => {
+                let stage = Arc::new(stage);
+                Some(Self { input, stage, _turn: None, spans: Vec::new(), expected: Vec::new() })
+            }
+            Err(refused) => {
+                assert!(!refused.to_string().is_empty());
+                None
+            }
+        }
     }
 
     /// One event with all the fields that there are bytes for.
     pub(crate) fn event(mut self) {
-        with_default(&self.stage.dispatch, || {
+        with_default(&self.stage.dispatch.clone(), || {
             let mut fields = Vec::new();
             while !self.input.is_empty() && fields.len() < 300 {
                 fields.push(self.field());
@@ -104,7 +71,7 @@ impl<'a> Scene<'a> {
 
     /// Spans that are opened, recorded into and closed, and events among them.
     pub(crate) fn play(mut self) {
-        with_default(&self.stage.dispatch, || {
+        with_default(&self.stage.dispatch.clone(), || {
             for _ in 0..64 {
                 if self.input.is_empty() {
                     break;
@@ -127,13 +94,7 @@ impl<'a> Scene<'a> {
     }
 
     fn field(&mut self) -> Field {
-        let choice = usize::from(self.input.byte());
-        let name = match choice {
-            0..100 => ORDINARY[choice % ORDINARY.len()].to_owned(),
-            100..220 => PARTICULAR[choice % PARTICULAR.len()].to_owned(),
-            _ => self.input.text(),
-        };
-        (name, Sample::read(&mut self.input))
+        (self.input.name(), Sample::read(&mut self.input))
     }
 
     fn fields(&mut self) -> Vec<Field> {
@@ -219,10 +180,11 @@ impl<'a> Scene<'a> {
             .unwrap_or_else(|refusal| panic!("{refusal}\n{}", String::from_utf8_lossy(&written)));
         assert_eq!(lines.len(), self.expected.len(), "{}", String::from_utf8_lossy(&written));
         for (line, Expected(expected)) in lines.iter().zip(&self.expected) {
-            for key in ["timestamp", "level", "service", "module", "message"] {
-                assert!(line.get(key).is_some_and(Json::is_string), "{key} of {line:?}");
+            for key in self.stage.keys() {
+                assert!(line.get(*key).is_some_and(Json::is_string), "{key} of {line:?}");
             }
             match line.get("truncated") {
+                _ if !self.stage.is_known => {}
                 Some(truncated) => assert_eq!(truncated, &json!(true)),
                 None => {
                     for (name, value) in expected {
@@ -236,11 +198,6 @@ impl<'a> Scene<'a> {
             }
         }
     }
-}
-
-/// Whether the name is certain to be under `metadata` with its value as it is.
-fn is_ordinary(name: &str) -> bool {
-    ORDINARY.contains(&name) || (name.len() <= 256 && !name.contains(|c: char| c.is_ascii_alphabetic()))
 }
 
 /// Hands the values to `then` as `tracing` wants them; those that are not given are empty.

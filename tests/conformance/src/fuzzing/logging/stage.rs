@@ -1,50 +1,98 @@
 use std::io;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
-use radiosonde_core::Resource;
-use radiosonde_log::{Format, JsonLayer, Writer};
+use radiosonde_core::{LevelNames, Resource};
+use radiosonde_log::{BuildError, Format, JsonLayer, JsonLayerBuilder, Profile, TimestampPrecision, Writer};
 use tracing::dispatcher::Dispatch;
 use tracing_subscriber::layer::SubscriberExt as _;
 
-/// A subscriber that stays, what it writes to, and what its lines must keep to.
+use super::input::Input;
+
+/// A subscriber, what it writes to, and what its lines must keep to.
 #[derive(Debug)]
 pub(super) struct Stage {
     pub(super) dispatch: Dispatch,
     pub(super) max_line_bytes: usize,
+    pub(super) profile: Profile,
+    /// Whether a name of no meaning is certain to be under `metadata`.
+    pub(super) is_known: bool,
     written: Buffer,
-    /// What is written belongs to one scene at a time.
-    turn: Mutex<()>,
 }
 
 /// A static field of every stage, and its value.
 pub(super) const STATIC: (&str, &str) = ("zone", "eu-1\u{85}");
 
-static STAGES: LazyLock<[Stage; 4]> = LazyLock::new(|| {
-    [(250_000, 256), (20_000, 256), (4_000, 256), (4_000, 6)].map(|(bytes, fields)| Stage::new(bytes, fields))
+/// These stay: a subscriber is asked about every callsite there is when it comes.
+static STAGES: LazyLock<[Arc<Stage>; 4]> = LazyLock::new(|| {
+    [(250_000, 256), (20_000, 256), (4_000, 256), (4_000, 6)].map(|(bytes, fields)| {
+        let stage = Stage::new(Profile::Seeds, bytes, true, |builder| builder.max_fields(fields));
+        #[allow(clippy::panic, reason = "a fuzz target fails by panicking")]
+        Arc::new(stage.unwrap_or_else(|error| panic!("{error}")))
+    })
 });
 
+/// What is written belongs to one scene at a time.
+static TURN: Mutex<()> = Mutex::new(());
+
 impl Stage {
-    /// One of the stages, and the turn on it.
-    pub(super) fn of(choice: u8) -> (&'static Self, MutexGuard<'static, ()>) {
-        let stage = &STAGES[usize::from(choice) % STAGES.len()];
-        let turn = stage.turn.lock().unwrap_or_else(PoisonError::into_inner);
+    /// One of those that stay, and the turn on it.
+    pub(super) fn known(input: &mut Input<'_>) -> (Arc<Self>, MutexGuard<'static, ()>) {
+        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+        let stage = Arc::clone(&STAGES[usize::from(input.byte()) % STAGES.len()]);
         stage.take();
         (stage, turn)
     }
 
-    #[allow(clippy::panic, reason = "a fuzz target fails by panicking")]
-    fn new(max_line_bytes: usize, max_fields: usize) -> Self {
+    /// One with keys as the input has them, unless they are refused.
+    pub(super) fn of_any_schema(input: &mut Input<'_>) -> Result<Self, BuildError> {
+        let profile = Profile::ALL[usize::from(input.byte()) % Profile::ALL.len()];
+        let bytes = [250_000, 20_000, 4_000, 3_200][usize::from(input.byte()) % 4];
+        let settings = input.byte();
+        let names = input.byte() % 4;
+        let promoted: Vec<String> = (0..names).map(|_| input.name()).collect();
+        Self::new(profile, bytes, false, |mut builder| {
+            if settings & 1 != 0 {
+                builder = builder.metadata_key(input.name());
+            }
+            if settings & 2 != 0 {
+                builder = builder.timestamp_precision(TimestampPrecision::Micros);
+            }
+            if settings & 4 != 0 {
+                builder = builder.level_names(LevelNames::WarningCritical);
+            }
+            if settings & 8 != 0 {
+                builder = builder.google_cloud_project(input.text());
+            }
+            promoted.into_iter().fold(builder, JsonLayerBuilder::promote)
+        })
+    }
+
+    fn new(
+        profile: Profile,
+        max_line_bytes: usize,
+        is_known: bool,
+        set: impl FnOnce(JsonLayerBuilder) -> JsonLayerBuilder,
+    ) -> Result<Self, BuildError> {
         let written = Buffer::default();
-        let layer = JsonLayer::builder(&Resource::new("a \"service\"\u{2029}"))
+        let builder = JsonLayer::builder(&Resource::new("a \"service\"\u{2029}"))
             .format(Format::Json)
+            .profile(profile)
             .max_line_bytes(max_line_bytes)
-            .max_fields(max_fields)
             .static_field(STATIC.0, STATIC.1)
-            .writer(Writer::new("buffer", written.clone()))
-            .build()
-            .unwrap_or_else(|error| panic!("{error}"));
+            .writer(Writer::new("buffer", written.clone()));
+        let layer = set(builder).build()?;
         let dispatch = Dispatch::new(tracing_subscriber::registry().with(layer));
-        Self { dispatch, max_line_bytes, written, turn: Mutex::default() }
+        Ok(Self { dispatch, max_line_bytes, profile, is_known, written })
+    }
+
+    /// Keys that every line has, with text.
+    pub(super) const fn keys(&self) -> &'static [&'static str] {
+        match self.profile {
+            Profile::Ecs => &["@timestamp", "log.level", "message", "ecs.version"],
+            Profile::Otel => &["timestamp", "severity_text", "body"],
+            Profile::Gcp => &["time", "severity", "message"],
+            _ => &["timestamp", "level", "service", "module", "message"],
+        }
     }
 
     /// What was written since the last time.

@@ -25,8 +25,9 @@ use crate::filtering::levels::Levels;
 /// ends) and `by` under `metadata`, in the span that the change was made in. No filter turns it off.
 ///
 /// # Cost
-/// Of a change: every callsite of the program is asked anew, about a microsecond for ten; it returns once that is done, or
-/// after a second. Not for the hot path. Handles are cheap clones of one control.
+/// Of a change: every callsite of the program is asked anew; it returns once that is done, or after a second. A second later all
+/// are asked once more, as one that was hit for the first time at that very moment may have got the answer of before. Not for the
+/// hot path. Handles are cheap clones of one control.
 ///
 /// # Examples
 /// ```
@@ -183,7 +184,8 @@ impl LevelControlBuilder {
     }
 
     /// How long callsites are kept ready after the last boosted span of a level, so that a flow of such spans does not have all
-    /// callsites asked anew for each of them; by default five seconds. They are asked at most twice in this time for each level.
+    /// callsites asked anew for each of them; by default five seconds. They are asked at most twice in this time for each level,
+    /// and once more a second after the last of it.
     pub fn hold(mut self, hold: Duration) -> Self {
         self.hold = hold;
         self

@@ -26,7 +26,7 @@ use crate::filtering::keeper::Keeper;
 /// filter alone. Boosted spans change that while one is open and for some seconds after (five, unless the builder says
 /// otherwise): every callsite up to their level is then asked each time, and its
 /// arguments are made, wherever it is. The first one waits until all callsites have been
-/// asked anew, usually well below a millisecond and never longer than a second; those that follow within these seconds do not.
+/// asked anew, and never longer than a second; those that follow within these seconds do not.
 ///
 /// As the filter of a layer (`layer.with_filter(filter)`) it costs what `tracing-subscriber` takes for such filters, about 50 ns for
 /// each event and more for a span. Where all layers share it, make it a layer of its own, below them: then an enabled callsite is

@@ -45,10 +45,16 @@ struct Inner {
     thread: Option<ThreadId>,
     /// Until when the thread sleeps; `None` if it waits for a change.
     wakes: Option<Duration>,
+    /// When callsites are asked once more.
+    again: Option<Duration>,
 }
 
 /// How long whoever changes something waits for the callsites to know of it.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+/// When callsites are asked once more after a change: one that was hit for the first time at that very moment may have got the answer
+/// of before, and `tracing` would keep it.
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// So that no sum of times overflows.
 const LONGEST_WAIT: Duration = Duration::from_secs(86_400);
@@ -56,7 +62,8 @@ const LONGEST_WAIT: Duration = Duration::from_secs(86_400);
 impl Keeper {
     pub(crate) fn new(levels: Levels, clock: SharedClock, counts: Counts) -> Self {
         let active = ArcSwap::from_pointee(levels.active());
-        let inner = Inner { levels, made: 0, known: 0, audits: Vec::new(), thread: None, wakes: None };
+        let inner =
+            Inner { levels, made: 0, known: 0, audits: Vec::new(), thread: None, wakes: None, again: None };
         Self {
             number: next_number(),
             active,
@@ -207,12 +214,17 @@ impl Keeper {
                 self.tell(&audits);
                 inner = self.lock();
                 inner.known = made;
+                inner.again = Some(self.clock.monotonic().saturating_add(AGAIN));
                 self.done.notify_all();
-            } else if inner.levels.is_settled() {
+            } else if inner.again.take_if(|again| *again <= now).is_some() {
+                drop(inner);
+                self.ask(|| {});
+                inner = self.lock();
+            } else if inner.levels.is_settled() && inner.again.is_none() {
                 inner.thread = None;
                 return;
             } else {
-                inner.wakes = inner.levels.next();
+                inner.wakes = inner.levels.next().into_iter().chain(inner.again).min();
                 let most = inner.wakes.map(|next| next.saturating_sub(now).min(LONGEST_WAIT));
                 inner = self.wait(inner, most);
             }
@@ -228,34 +240,37 @@ impl Keeper {
 
     /// Lets callsites and people know of changes.
     fn tell(&self, audits: &[Audit]) {
-        let work = || {
-            callsite::rebuild_interest_cache();
-            audits.iter().for_each(Audit::write);
-        };
         self.counts.rebuild();
-        // Other layers are asked about every callsite, and may panic.
-        let told = catch_unwind(AssertUnwindSafe(|| self.within(work)));
-        if told.is_err() {
-            diagnostics::report("log", "levels", format_args!("a layer panicked when the levels changed"));
+        if !self.ask(|| audits.iter().for_each(Audit::write)) {
+            let message = format_args!("no subscriber has the filter that was changed");
+            diagnostics::report("log", "levels", message);
         }
     }
 
-    /// Runs `work` in the subscriber that the filter is part of.
+    /// Has every callsite asked anew, and then does what is to be done in the filter's subscriber. `false` if that is not to be found.
+    fn ask(&self, then: impl FnOnce()) -> bool {
+        let work = || {
+            callsite::rebuild_interest_cache();
+            then();
+        };
+        // Other layers are asked about every callsite, and may panic.
+        catch_unwind(AssertUnwindSafe(|| self.within(work))).unwrap_or_else(|_| {
+            diagnostics::report("log", "levels", format_args!("a layer panicked when the levels changed"));
+            true
+        })
+    }
+
+    /// Runs `work` in the subscriber that the filter is part of. `false` if there is none.
     ///
     /// While a process has one subscriber, `tracing` asks the thread's default alone about callsites; on a thread without one they
     /// would all be turned off.
-    fn within(&self, work: impl FnOnce()) {
+    fn within(&self, work: impl FnOnce()) -> bool {
         match self.dispatch.get().and_then(WeakDispatch::upgrade) {
             Some(dispatch) => dispatcher::with_default(&dispatch, work),
-            None if dispatcher::get_default(|default| default.is::<NoSubscriber>()) => {
-                diagnostics::report(
-                    "log",
-                    "levels",
-                    format_args!("no subscriber has the filter that was changed"),
-                );
-            }
+            None if dispatcher::get_default(|default| default.is::<NoSubscriber>()) => return false,
             None => work(),
         }
+        true
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {

@@ -22,7 +22,7 @@ use crate::debugging::key::{DebugKey, level};
 /// `expired`, `too_long` (it would hold too long), `malformed` (also two headers) and `unsigned`.
 ///
 /// # Cost
-/// A look-up in the headers of each request; for those that have it a signature is computed for each key, about a microsecond.
+/// A look-up in the headers of each request; for those that have it a signature is computed for each key.
 #[derive(Debug, Clone)]
 pub struct DebugRequests {
     keys: Arc<[DebugKey]>,

@@ -10,8 +10,9 @@ use tracing_subscriber::registry::LookupSpan;
 
 use crate::bridging::pairs::Pairs;
 use crate::builder::JsonLayerBuilder;
+use crate::events::target::is_audit;
 use crate::filtering::controlled::ControlledFilter;
-use crate::limiting::gate::{Admission, Callsite};
+use crate::limiting::gate::{Admission, Callsite, Gate};
 use crate::limiting::gathered::Gathered;
 use crate::meter::Meter;
 use crate::planning::keys::Keys;
@@ -22,7 +23,7 @@ use crate::redacting::redaction::Redaction;
 use crate::rendering::escape::unescape;
 use crate::rendering::fields::{Fields, Limits};
 use crate::rendering::json::{self, Parts};
-use crate::rendering::pretty::{Heading, Pretty};
+use crate::rendering::pretty::{self, Heading, Pretty};
 use crate::rendering::recorder::Recorder;
 use crate::rendering::scratch::Scratch;
 use crate::schemas::schema::Schema;
@@ -168,7 +169,9 @@ impl JsonLayer {
         self.meter.found(found);
 
         let module = if scratch.target.is_empty() { event.metadata().target() } else { &scratch.target };
-        if let Some(ratio) = plan.gate().and_then(|gate| gate.ratio(module)) {
+        // Of records of the `log` crate this is only known now.
+        let gate = plan.gate().filter(|_| level != Level::Fatal && !is_audit(module));
+        if let Some(ratio) = gate.and_then(|gate| gate.ratio(module)) {
             self.ways.suppression.put_ratio(&mut scratch.fields, ratio.as_f64());
         }
         let own = scratch.fields.entries().len();
@@ -180,7 +183,7 @@ impl JsonLayer {
             scratch.fields.fill_from(&self.statics, self.limits);
         }
 
-        if self.refuses(plan, module, &scratch.fields, context) {
+        if gate.is_some_and(|gate| self.refuses(gate, module, &scratch.fields, context)) {
             return level;
         }
         let is_own_frame = level == plan.level() && scratch.target.is_empty();
@@ -194,17 +197,19 @@ impl JsonLayer {
         let timestamp = scratch.stamp.of(now, self.schema.precision);
         let made = Made { now, level, module, timestamp, context };
         let count = |bytes, truncated| self.count(is_own_frame.then_some(plan), &made, bytes, truncated);
+        let mut is_cut = false;
         for output in &self.ways.outputs {
             if let Style::Pretty { colors } = output.style() {
                 scratch.pretty.clear();
                 let pretty = Pretty::new(&mut scratch.pretty, colors);
                 self.pretty(pretty, &made, &scratch.fields, own, span);
+                is_cut |= pretty::cut(&mut scratch.pretty, self.limits.line_bytes, colors);
                 let priority = Priority::of(level, module);
                 self.deliver(level, || output.write(&scratch.pretty, priority));
             }
         }
         if !self.has_readers_of_json() {
-            count(scratch.pretty.len(), scratch.fields.is_truncated());
+            count(scratch.pretty.len(), is_cut || scratch.fields.is_truncated());
             return level;
         }
         let parts = Parts {
@@ -242,8 +247,10 @@ impl JsonLayer {
     }
 
     /// Whether limits or samples that ask what is in a line say no to this one.
-    fn refuses(&self, plan: &Plan, target: &str, fields: &Fields, context: Option<SpanContext>) -> bool {
-        let Some(gate) = plan.gate().filter(|gate| gate.asks_for_more()) else { return false };
+    fn refuses(&self, gate: &Gate, target: &str, fields: &Fields, context: Option<SpanContext>) -> bool {
+        if !gate.asks_for_more() {
+            return false;
+        }
         let gathered = Gathered { target, fields, trace: context.map(|context| context.trace_id()) };
         gate.admit_rendered(&gathered, self.clock.monotonic()) == Admission::Drop
     }

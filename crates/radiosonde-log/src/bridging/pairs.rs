@@ -39,9 +39,13 @@ impl Pairs {
     /// Formats what needs it, which is code of the user's.
     pub(crate) fn of(source: &dyn Source) -> Self {
         let mut pairs = Self::default();
-        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| source.visit(&mut pairs))) {
-            discard(payload);
-            pairs.left_out = true;
+        match catch_unwind(AssertUnwindSafe(|| source.visit(&mut pairs))) {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) => pairs.left_out = true,
+            Err(payload) => {
+                discard(payload);
+                pairs.left_out = true;
+            }
         }
         pairs
     }

@@ -7,7 +7,7 @@ use crate::limiting::gate::Gate;
 use crate::line_meter::Tally;
 use crate::planning::keys::{Key, Keys};
 use crate::redacting::redaction::{Redaction, Treatment};
-use crate::rendering::escape::push_escaped;
+use crate::rendering::escape::{boundary, push_escaped};
 use crate::schemas::schema::{Frame, Schema};
 use crate::schemas::slot::{Destination, Origin, Seat};
 
@@ -157,10 +157,7 @@ pub(crate) fn push_frame(
     origin: Origin,
     module: &str,
 ) -> bool {
-    let mut end = module.len().min(MAX_MODULE_BYTES);
-    while !module.is_char_boundary(end) {
-        end -= 1;
-    }
+    let end = boundary(module, MAX_MODULE_BYTES);
     schema.push_frame(frame, level, origin, &module[..end]);
     end == module.len()
 }

@@ -109,8 +109,20 @@ pub(crate) fn push_escaped_within(out: &mut String, text: &str, limit: usize) ->
         push_escaped(out, text);
         return true;
     }
+    // As many bytes as fit even if each has to be escaped, as long as those are many; then one character after the other.
+    const FEW: usize = 64;
+    let mut rest = text;
+    loop {
+        let surely = limit.saturating_sub(out.len()) / MAX_GROWTH;
+        if surely < FEW || rest.len() < FEW {
+            break;
+        }
+        let (block, after) = rest.split_at(boundary(rest, surely));
+        push_escaped(out, block);
+        rest = after;
+    }
     let mut utf8 = [0; 4];
-    for character in text.chars() {
+    for character in rest.chars() {
         let encoded = character.encode_utf8(&mut utf8);
         let before = out.len();
         push_escaped(out, encoded);
@@ -120,6 +132,15 @@ pub(crate) fn push_escaped_within(out: &mut String, text: &str, limit: usize) ->
         }
     }
     true
+}
+
+/// The last place up to `at` that splits no character.
+pub(crate) fn boundary(text: &str, at: usize) -> usize {
+    let mut end = text.len().min(at);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    end
 }
 
 enum Escape {

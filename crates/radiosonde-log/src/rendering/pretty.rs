@@ -1,7 +1,7 @@
 use radiosonde_core::{Level, LevelNames, SpanContext};
 
 use crate::planning::keys::Key;
-use crate::rendering::escape::push_escaped;
+use crate::rendering::escape::{boundary, push_escaped};
 use crate::rendering::fields::{Entry, Fields};
 use crate::rendering::spoken::{Spoken, first_line, push_spoken, strings};
 use crate::schemas::slot::Slot;
@@ -192,6 +192,28 @@ fn time_of_day(timestamp: &str) -> &str {
     }
 }
 
+/// Cuts a line for people that is longer than `limit`, and returns whether it was.
+pub(crate) fn cut(line: &mut String, limit: usize, colors: bool) -> bool {
+    /// What ends a line that was cut, and the longest style, of which no part may stay.
+    const END: usize = 16;
+    if line.len() <= limit {
+        return false;
+    }
+    let mut end = boundary(line, limit.saturating_sub(END));
+    if let Some(style) = line[..end].rfind('\x1b')
+        && end - style < END
+    {
+        end = style;
+    }
+    line.truncate(end);
+    line.push('…');
+    if colors {
+        line.push_str(RESET);
+    }
+    line.push('\n');
+    true
+}
+
 const fn color(level: Level) -> &'static str {
     match level {
         Level::Trace => "\x1b[35m",
@@ -242,6 +264,19 @@ fn push_value(out: &mut String, json: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_that_is_cut_ends_where_no_character_and_no_style_is_split() {
+        for limit in 20..60 {
+            let mut line = format!("{DIM}äöü{RESET} {BOLD}{}{RESET}\n", "ä".repeat(30));
+            assert!(cut(&mut line, limit, true) && line.len() <= limit, "{limit}: {line:?}");
+            assert!(line.ends_with("…\x1b[0m\n"), "{line:?}");
+            let styles = line.replace(DIM, "").replace(RESET, "").replace(BOLD, "");
+            assert!(!styles.contains('\x1b'), "{line:?}");
+        }
+        let mut short = String::from("short\n");
+        assert!(!cut(&mut short, 6, false) && short == "short\n");
+    }
 
     #[test]
     fn only_what_cannot_be_misread_goes_without_quotes() {

@@ -24,6 +24,8 @@ pub(crate) struct Node {
     pub(crate) lineage: u8,
     /// What that counter said when `all` was made.
     pub(crate) made_at: u32,
+    /// How often the span was recorded into.
+    pub(crate) version: u32,
     /// Whether another span has taken over what this one had.
     pub(crate) has_children: bool,
     pub(crate) own: Fields,
@@ -45,6 +47,7 @@ impl Node {
                 parent: None,
                 lineage: 0,
                 made_at: 0,
+                version: 0,
                 has_children: false,
                 own: Fields::default(),
                 all: Fields::default(),

@@ -130,6 +130,7 @@ impl Spans {
         let mut shard = self.shard(id);
         let Some(node) = shard.get_mut(&id) else { return };
         node.own.update_from(newer, limits);
+        node.version = node.version.wrapping_add(1);
         if node.parent.is_some() {
             // A span's own go before its ancestors', whatever became of those in between.
             node.all.update_from(newer, limits);
@@ -187,14 +188,14 @@ impl Spans {
     /// Joins a span's fields with its ancestors' anew, and lends them. Only one lock is held at a time: the spans may be in the
     /// same shard.
     fn join(&self, id: u64, limits: Limits, lend: impl FnOnce(&Fields)) {
-        let (mut all, mut next, made_at) = {
+        let (mut all, mut next, made_at, version) = {
             let mut shard = self.shard(id);
             let Some(node) = shard.get_mut(&id) else { return };
             let made_at = self.changes(node);
             node.start_all(limits);
             // Outdated until it is put back, so that nobody takes the empty one for it.
             node.made_at = made_at.wrapping_sub(1);
-            (std::mem::take(&mut node.all), node.parent, made_at)
+            (std::mem::take(&mut node.all), node.parent, made_at, node.version)
         };
         while let Some(ancestor) = next {
             let shard = self.shard(ancestor);
@@ -205,7 +206,10 @@ impl Spans {
         lend(&all);
         let mut shard = self.shard(id);
         if let Some(node) = shard.get_mut(&id) {
-            (node.all, node.made_at) = (all, made_at);
+            node.all = all;
+            // What was recorded into the span meanwhile is not in it: then the next event joins once more.
+            let is_current = node.version == version;
+            node.made_at = if is_current { made_at } else { made_at.wrapping_sub(1) };
         }
     }
 }
@@ -345,6 +349,18 @@ mod tests {
         spans.hand_down(3, &mut found, LIMITS);
         assert_eq!((found.top(), found.rest()), ("", ",\"b\":3"));
         assert!(!spans.knows(1) && !spans.knows(2));
+    }
+
+    #[test]
+    fn what_is_recorded_while_a_line_joins_is_in_the_next() {
+        let (spans, keys) = (Spans::new(), Keys::default());
+        spans.open(1, &METADATA, None, &field(&keys, 0, 0), LIMITS);
+        spans.open(2, &METADATA, Some(1), &field(&keys, 1, 0), LIMITS);
+        spans.update(1, &field(&keys, 0, 1), LIMITS);
+        spans.join(2, LIMITS, |_| spans.update(2, &field(&keys, 1, 7), LIMITS));
+        let mut found = Fields::default();
+        spans.hand_down(2, &mut found, LIMITS);
+        assert_eq!(found.rest(), ",\"b\":7,\"a\":1");
     }
 
     #[test]

@@ -73,7 +73,13 @@ impl std::ops::Deref for OpenWays {
 
 impl Drop for OpenWays {
     fn drop(&mut self) {
+        let left = remaining(CLOSE_WITHIN);
         self.0.close(CLOSE_WITHIN);
+        if let Some(_delivering) = Delivering::begin() {
+            for sink in &self.0.ways.sinks {
+                sink.flush(left());
+            }
+        }
     }
 }
 

@@ -197,17 +197,7 @@ impl JsonLayer {
         let timestamp = scratch.stamp.of(now, self.schema.precision);
         let made = Made { now, level, module, timestamp, context };
         let count = |bytes, truncated| self.count(is_own_frame.then_some(plan), &made, bytes, truncated);
-        let mut is_cut = false;
-        for output in &self.ways.outputs {
-            if let Style::Pretty { colors } = output.style() {
-                scratch.pretty.clear();
-                let pretty = Pretty::new(&mut scratch.pretty, colors);
-                self.pretty(pretty, &made, &scratch.fields, own, span);
-                is_cut |= pretty::cut(&mut scratch.pretty, self.limits.line_bytes, colors);
-                let priority = Priority::of(level, module);
-                self.deliver(level, || output.write(&scratch.pretty, priority));
-            }
-        }
+        let is_cut = self.write_for_people(&made, &scratch.fields, &mut scratch.pretty, own, span);
         if !self.has_readers_of_json() {
             count(scratch.pretty.len(), is_cut || scratch.fields.is_truncated());
             return level;
@@ -323,6 +313,28 @@ impl JsonLayer {
         for output in self.ways.outputs.iter().filter(|output| output.style() == Style::Json) {
             output.write(line, Priority::of(made.level, made.module));
         }
+    }
+
+    /// Writes the line where people read it, and returns whether it had to be cut.
+    fn write_for_people(
+        &self,
+        made: &Made<'_>,
+        fields: &Fields,
+        line: &mut String,
+        own: usize,
+        span: Option<u64>,
+    ) -> bool {
+        let mut is_cut = false;
+        for output in &self.ways.outputs {
+            if let Style::Pretty { colors } = output.style() {
+                line.clear();
+                self.pretty(Pretty::new(line, colors), made, fields, own, span);
+                is_cut |= pretty::cut(line, self.limits.line_bytes, colors);
+                let priority = Priority::of(made.level, made.module);
+                self.deliver(made.level, || output.write(line, priority));
+            }
+        }
+        is_cut
     }
 
     fn pretty(

@@ -32,6 +32,8 @@ struct State<T> {
     /// Everything accepted before this is sent without waiting for company.
     flush_to: u64,
     closed: bool,
+    /// Nobody will send what is left.
+    ended: bool,
     /// Threads that are blocked.
     waiting: usize,
     /// Somebody waited for room in vain while nothing was settled; nobody waits until something is.
@@ -83,6 +85,7 @@ impl<T> Buffer<T> {
             ledger: Ledger::default(),
             flush_to: 0,
             closed: false,
+            ended: false,
             waiting: 0,
             stalled: false,
         };
@@ -231,7 +234,7 @@ impl<T> Buffer<T> {
         if runtime_thread::is_current() {
             return false;
         }
-        let state = self.wait(state, longest, |state| state.ledger.settled() < target);
+        let state = self.wait(state, longest, |state| !state.ended && state.ledger.settled() < target);
         state.ledger.settled() >= target
     }
 
@@ -356,7 +359,7 @@ pub(crate) trait AnyBuffer: Send + Sync {
     fn flush(&self) -> u64;
     fn is_settled(&self, target: u64) -> bool;
     fn settled(&self) -> &Notify;
-    /// Frees what is left; it stays counted as left.
+    /// Frees what is left; it stays counted as left, and nobody waits for it any more.
     fn discard(&self);
 }
 
@@ -388,7 +391,12 @@ impl<T: Send> AnyBuffer for Buffer<T> {
     }
 
     fn discard(&self) {
-        let queued = std::mem::take(&mut self.lock().queued);
+        let queued = {
+            let mut state = self.lock();
+            state.ended = true;
+            std::mem::take(&mut state.queued)
+        };
+        self.changed.notify_all();
         drop(queued);
     }
 }

@@ -69,7 +69,8 @@ impl<T: Send> Queue<T> {
     }
 
     /// Sends what has been pushed until now without waiting for a full batch, and blocks this thread until all of it has been
-    /// delivered or dropped, at most this long; false if something is still on its way.
+    /// delivered or dropped, at most this long; false if something is still on its way. Once the delivery has ended nobody waits:
+    /// it is false at once if something was left.
     #[allow(clippy::must_use_candidate, reason = "it acts whether anybody looks or not")]
     pub fn flush_blocking(&self, longest: Duration) -> bool {
         self.buffer.flush_blocking(longest)

@@ -6,7 +6,7 @@ mod plain;
 use std::sync::mpsc;
 use std::time::Duration;
 
-use plain::{DEADLINE, MS, Plain, counter, delivery, patient, quick};
+use plain::{DEADLINE, HOUR, MS, Plain, counter, delivery, patient, quick};
 use radiosonde_core::Overflow;
 use radiosonde_testkit::{HttpFake, Reaction};
 
@@ -102,4 +102,22 @@ fn the_end_of_the_delivery_ends_the_wait() {
         delivery.shutdown_blocking(MS);
         assert_eq!(waits.join().unwrap().unwrap_err().reason(), "shutdown");
     });
+}
+
+#[test]
+fn nobody_waits_for_what_the_delivery_left_when_it_ended() {
+    let fake = HttpFake::start([Reaction::hang()]);
+    let (delivery, _registry) = delivery();
+    let queue = delivery.sink(quick("x").timeout(Duration::from_secs(600)), Plain::at(&fake.url())).unwrap();
+    queue.push("left".to_owned(), 1).unwrap();
+    let (tell, told) = mpsc::channel();
+    let flush = || {
+        let (queue, tell) = (queue.clone(), tell.clone());
+        std::thread::spawn(move || tell.send(queue.flush_blocking(HOUR)));
+    };
+    // One before the end, or beside it, and one after it.
+    flush();
+    assert_eq!(delivery.shutdown_blocking(MS).left(), 1);
+    flush();
+    assert_eq!((told.recv_timeout(DEADLINE), told.recv_timeout(DEADLINE)), (Ok(false), Ok(false)));
 }

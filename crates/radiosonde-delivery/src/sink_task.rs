@@ -19,6 +19,9 @@ const HURRIED_WAIT: Duration = Duration::from_millis(250);
 /// How much of an error text is repeated in a diagnostic.
 const EXCERPT_CHARS: usize = 300;
 
+/// Why items are dropped at the entrance because the backend takes less than is produced.
+const NO_ROOM: [&str; 3] = ["queue_full", "timeout", "evicted"];
+
 /// Takes batches off one sink's queue and sees each through, one at a time, in order.
 pub(crate) struct SinkTask<B: Backend> {
     buffer: Arc<Buffer<B::Item>>,
@@ -26,8 +29,8 @@ pub(crate) struct SinkTask<B: Backend> {
     client: Client,
     clock: SharedClock,
     stopping: watch::Receiver<bool>,
-    /// Items refused at the entrance that have been reported already.
-    refusals_reported: u64,
+    /// Items that found no room, by each of [`NO_ROOM`], that have been reported already.
+    refusals_reported: [u64; NO_ROOM.len()],
 }
 
 /// What became of a batch, if it did not have to be split.
@@ -45,7 +48,7 @@ impl<B: Backend> SinkTask<B> {
         clock: SharedClock,
         stopping: watch::Receiver<bool>,
     ) -> Self {
-        Self { buffer, backend, client, clock, stopping, refusals_reported: 0 }
+        Self { buffer, backend, client, clock, stopping, refusals_reported: [0; NO_ROOM.len()] }
     }
 
     /// Runs until the queue is closed and empty.
@@ -184,14 +187,16 @@ impl<B: Backend> SinkTask<B> {
 
     /// Items refused at the entrance are reported from here: reporting takes a lock that the application must not wait for.
     fn report_refusals(&mut self) {
-        let refused = self.buffer.dropped_for("queue_full");
-        if refused > self.refusals_reported {
-            self.say(
-                "queue_full",
-                refused - self.refusals_reported,
-                format_args!("the backend is slower than the application"),
-            );
-            self.refusals_reported = refused;
+        for (at, reason) in NO_ROOM.into_iter().enumerate() {
+            let refused = self.buffer.dropped_for(reason);
+            let reported = std::mem::replace(&mut self.refusals_reported[at], refused);
+            if refused > reported {
+                self.say(
+                    reason,
+                    refused - reported,
+                    format_args!("the backend is slower than the application"),
+                );
+            }
         }
     }
 

@@ -7,7 +7,8 @@
 use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::fs::{self, File};
-use std::io::{ErrorKind, Read as _, Write as _};
+use std::io::{ErrorKind, Read as _, Seek as _, Write as _};
+use std::os::fd::AsRawFd as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
@@ -346,6 +347,23 @@ fn a_process_that_is_killed_leaves_what_it_wrote_and_the_next_goes_on() {
         // The next process begins to count anew.
         assert_eq!(found.0[&format!("{thread}/0")], 2);
         assert!((1..hundreds * 100).all(|line| found.0.get(&format!("{thread}/{line}")) == Some(&1)));
+    }
+}
+
+#[test]
+fn a_file_that_never_had_a_name_is_written_to_once() {
+    for is_queued in [false, true] {
+        let mut file = tempfile::tempfile().unwrap();
+        let writer = Writer::file(format!("/proc/self/fd/{}", file.as_raw_fd())).unwrap();
+        let mut load = Load::start(if is_queued { writer.queue(QueueOptions::new()) } else { writer });
+        load.log(10, || {});
+        load.stop();
+        assert_eq!(load.count("radiosonde_log_dropped_total", ""), 0);
+        file.rewind().unwrap();
+        let mut found = Found::default();
+        found.read(OsStr::new("nameless"), file);
+        assert_eq!(found.0.len(), 40);
+        assert!(found.0.values().all(|times| *times == 1), "{:?}", found.0);
     }
 }
 

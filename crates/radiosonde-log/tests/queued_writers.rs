@@ -255,6 +255,39 @@ fn a_queue_that_was_closed_writes_directly_and_one_that_hangs_drops() {
     assert!(buffer.lines().len() <= 1);
 }
 
+/// Refuses every line, each after it was told to go on; says when one came.
+struct Refusing(mpsc::Sender<()>, mpsc::Receiver<()>);
+
+impl Write for Refusing {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        let _ = (self.0.send(()), self.1.recv());
+        Err(io::Error::other("refused"))
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn what_is_on_its_way_to_a_writer_that_refuses_is_given_up_with_the_queue() {
+    let registry = Registry::new();
+    let ((came, coming), (go_on, told)) = (mpsc::channel(), mpsc::channel());
+    let writer = Writer::new("test", Refusing(came, told)).queue(QueueOptions::new());
+    while_logging(builder(&registry).writer(writer), |logs| {
+        info!("0");
+        coming.recv_timeout(LONG).unwrap();
+        // Together, as the first one is being written.
+        (1..4).for_each(|at| info!("{at}"));
+        go_on.send(()).unwrap();
+        coming.recv_timeout(LONG).unwrap();
+        assert!(!logs.close(Duration::from_millis(1)));
+        drop(go_on);
+    });
+    // Until the thread is gone, and the writer with it.
+    assert_eq!(coming.iter().count(), 0);
+    assert_eq!((dropped(&registry, "write", "INFO"), dropped(&registry, "shutdown", "INFO")), (2, 2));
+}
+
 /// Takes a few bytes at a time and refuses every third call, as a pipe does that does not block.
 struct Trickle(SharedBuffer, usize);
 

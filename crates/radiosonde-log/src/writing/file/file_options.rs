@@ -154,6 +154,11 @@ impl FileOptions {
 
     /// Makes a file that is not there yet.
     pub(crate) fn create(&self, path: &Path) -> io::Result<File> {
-        make(path, self.mode)
+        make(path, self.mode, false)
+    }
+
+    /// Makes the file that a link leads to.
+    pub(crate) fn create_behind(&self, link: &Path) -> io::Result<File> {
+        make(link, self.mode, true)
     }
 }

@@ -183,7 +183,8 @@ impl LogFile {
                 if *removals < REMOVALS {
                     return Ok(0);
                 }
-                Err((0, Refused::Io(io::Error::other("the file is removed again and again"))))
+                self.open_at = now.monotonic + RETRY_EVERY;
+                self.refused(0, Refused::Io(io::Error::other("the file is removed again and again")), now)
             }
             Err(NotAppended::Io { kept, is_torn, error }) => {
                 if is_torn {
@@ -257,7 +258,7 @@ impl LogFile {
 
     /// A file that was moved can still be written to while no other can be had; one that was removed cannot.
     fn go_on_with_the_old(&mut self, refused: Refused) -> Result<(), Refused> {
-        self.file.take_if(|file| !file.has_a_name());
+        self.file.take_if(|file| file.is_removed());
         if self.file.is_some() { Ok(()) } else { Err(refused) }
     }
 

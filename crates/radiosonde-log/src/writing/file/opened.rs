@@ -15,6 +15,8 @@ pub(crate) struct Opened {
     bytes: u64,
     /// Not a pipe, a terminal or a device: it can be shortened and moved.
     is_regular: bool,
+    /// It had no name already when it was opened, as something in `/proc/self/fd` may: that says nothing about its end.
+    is_nameless: bool,
     /// It ends in the middle of a line.
     is_torn: bool,
     last_write: SystemTime,
@@ -52,9 +54,15 @@ impl Opened {
                     fs::create_dir_all(folder)?;
                 }
                 match options.create(path) {
-                    // Somebody was faster.
                     Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                        OpenOptions::new().append(true).open(path)?
+                        match OpenOptions::new().append(true).open(path) {
+                            // A link that leads to no file yet.
+                            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                                options.create_behind(path)?
+                            }
+                            // Somebody was faster.
+                            opened => opened?,
+                        }
                     }
                     created => created?,
                 }
@@ -62,8 +70,13 @@ impl Opened {
             opened => opened?,
         };
         let metadata = file.metadata()?;
+        let identity = Identity::of(&metadata);
+        // A file that the path does not lead to has been removed since.
+        let is_nameless =
+            !has_a_name(&metadata) && fs::metadata(path).is_ok_and(|found| Identity::of(&found) == identity);
         Ok(Self {
-            identity: Identity::of(&metadata),
+            identity,
+            is_nameless,
             bytes: metadata.len(),
             is_regular: metadata.is_file(),
             is_torn: metadata.is_file() && metadata.len() > 0 && ends_within_a_line(path),
@@ -101,9 +114,9 @@ impl Opened {
         self.last_write
     }
 
-    /// Whether it can be found under any path.
-    pub(crate) fn has_a_name(&self) -> bool {
-        self.file.metadata().is_ok_and(|metadata| has_a_name(&metadata))
+    /// Whether nobody finds it any more.
+    pub(crate) fn is_removed(&self) -> bool {
+        !self.is_nameless && !self.file.metadata().is_ok_and(|metadata| has_a_name(&metadata))
     }
 
     /// Appends whole lines, in one piece if the system takes it: lines of several processes do not mix then.
@@ -129,7 +142,7 @@ impl Opened {
 
     fn seen(&mut self, metadata: &Metadata) -> Result<(), NotAppended> {
         self.bytes = metadata.len();
-        if has_a_name(metadata) { Ok(()) } else { Err(NotAppended::Removed) }
+        if self.is_nameless || has_a_name(metadata) { Ok(()) } else { Err(NotAppended::Removed) }
     }
 
     /// On failure, how many bytes were taken before.
@@ -200,6 +213,19 @@ mod tests {
         opened.append(b"1\n", UNIX_EPOCH).unwrap();
         fs::remove_file(&path).unwrap();
         assert!(matches!(opened.append(b"2\n", UNIX_EPOCH), Err(NotAppended::Removed)));
-        assert!(!opened.has_a_name());
+        assert!(opened.is_removed());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_file_that_never_had_a_name_is_no_removed_one() {
+        use std::os::fd::AsRawFd as _;
+
+        let file = tempfile::tempfile().unwrap();
+        let path = format!("/proc/self/fd/{}", file.as_raw_fd());
+        let mut opened = Opened::open(Path::new(&path), &FileOptions::new()).unwrap();
+        opened.append(b"1\n", UNIX_EPOCH).unwrap();
+        assert!(!opened.is_removed());
+        assert_eq!(fs::read(&path).unwrap(), b"1\n");
     }
 }

@@ -382,6 +382,21 @@ mod on_unix {
     }
 
     #[test]
+    fn a_link_to_a_file_that_is_not_there_makes_it() {
+        let place = Place::new();
+        let (link, target) = (place.folder.path().join("current"), place.folder.path().join("orders"));
+        std::os::unix::fs::symlink(&target, &link).unwrap();
+        let mut file = LogFile::open(link.clone(), FileOptions::new().mode(0o600)).unwrap();
+        place.write(&mut file, "1\n").unwrap();
+        assert_eq!((fs::read_to_string(&target).unwrap(), mode(&target)), ("1\n".to_owned(), 0o600));
+        // Moved away, as a tool that knows the file and not the link does.
+        fs::rename(&target, place.folder.path().join("moved")).unwrap();
+        place.write(&mut file, "2\n").unwrap();
+        assert_eq!(fs::read_to_string(&link).unwrap(), "2\n");
+        assert!(fs::symlink_metadata(link).unwrap().is_symlink());
+    }
+
+    #[test]
     fn a_link_stays_and_the_file_behind_it_is_rotated() {
         let place = Place::new();
         drop(place.open(FileOptions::new()));

@@ -262,6 +262,9 @@ impl Queue {
     /// Waits on the writer's thread before it tries again; false if there is no time left for that.
     pub(crate) fn pause(&self, longest: Duration) -> bool {
         let state = self.lock();
+        if longest.is_zero() {
+            return state.phase != Phase::Abandoned;
+        }
         let is_worth_it = |state: &mut State| state.phase != Phase::Abandoned;
         let (state, _) =
             self.work.wait_timeout_while(state, longest, is_worth_it).unwrap_or_else(PoisonError::into_inner);

@@ -91,8 +91,9 @@ fn write(output: &Output, queue: &Queue, chunk: &Chunk) -> u64 {
         if at >= bytes.len() && !resumes && patience.is_zero() {
             break;
         }
-        if !patience.is_zero() && !queue.pause(patience) {
-            lose(Reason::Shutdown, start, bytes.len());
+        // Without patience, too: a writer that always asks for another try would keep this thread for ever.
+        if !queue.pause(patience) {
+            lose(Reason::Shutdown, if resumes { start } else { at }, bytes.len());
             break;
         }
     }

@@ -8,8 +8,9 @@ use std::mem::MaybeUninit;
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
-use radiosonde_core::{Resource, SpanContext, SpanId, TraceFlags, TraceId};
+use radiosonde_core::{Clock as _, Resource, SpanContext, SpanId, SystemClock, TraceFlags, TraceId};
 use radiosonde_log::{Journald, JournaldBuilder, JournaldError, JsonLayer, fatal};
 use radiosonde_metrics::Registry;
 use rustix::fs::{SealFlags, fcntl_get_seals};
@@ -200,6 +201,20 @@ fn a_full_journal_costs_lines_and_no_time_and_a_new_one_gets_the_next() {
         assert_eq!(journal.fields()[2].1, "started again");
     });
     assert_eq!(dropped("write"), 1);
+}
+
+#[test]
+fn an_audit_line_waits_for_a_full_journal_whatever_its_level() {
+    let journal = Journal::start();
+    while_logging(sink(&journal.path()).build().unwrap(), || {
+        for _ in 0..5000 {
+            info!("nobody reads");
+        }
+        let before = SystemClock.monotonic();
+        info!(target: "radiosonde::audit", "who did what");
+        let waited = SystemClock.monotonic() - before;
+        assert!(waited >= Duration::from_millis(4), "{waited:?}");
+    });
 }
 
 #[test]

@@ -34,7 +34,8 @@ const KEEP_BYTES: usize = 64 * 1024;
 ///
 /// # Cost
 /// One system call on the thread that logs, and no allocation once its buffer has grown. An entry that is too long for a
-/// datagram, about 200 kB, costs a file in memory. The call does not block, but for lines at ERROR and FATAL, for up to 5 ms.
+/// datagram, about 200 kB, costs a file in memory. The call does not block, but for lines at ERROR and FATAL and audit lines, for
+/// up to 5 ms.
 ///
 /// # What is dropped
 /// Lines for which the journal has no room, and all while it does not run: counted in
@@ -81,7 +82,8 @@ impl LineSink for Journald {
         let mut entry = BUFFER.try_with(Cell::take).unwrap_or_default();
         entry.clear();
         push_entry(&mut entry, line, self.identifier.as_deref().unwrap_or(line.service()));
-        if let Err(error) = self.socket.send(&entry, line.level() >= Level::Error) {
+        let may_wait = line.level() >= Level::Error || line.is_audit();
+        if let Err(error) = self.socket.send(&entry, may_wait) {
             let counter = if error.kind() == io::ErrorKind::WouldBlock { &self.full } else { &self.failed };
             counter.inc();
             let message = format_args!("cannot send to the journal at {:?}: {error}", self.path);

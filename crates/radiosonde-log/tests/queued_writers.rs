@@ -289,9 +289,9 @@ fn what_is_on_its_way_to_a_writer_that_refuses_is_given_up_with_the_queue() {
 }
 
 /// Takes a few bytes at a time and refuses every third call, as a pipe does that does not block.
-struct Trickle(SharedBuffer, usize);
+struct Trickle<W>(W, usize);
 
-impl Write for Trickle {
+impl<W: Write> Write for Trickle<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.1 += 1;
         if self.1.is_multiple_of(3) {
@@ -315,6 +315,21 @@ fn an_output_that_does_not_block_gets_every_line_whole() {
         assert!(logs.flush(LONG));
     });
     assert_eq!(messages(&buffer), (0..30).map(|at| at.to_string()).collect::<Vec<_>>());
+}
+
+#[test]
+fn an_output_that_does_not_block_gets_an_announcement_whole_and_once() {
+    let (registry, gate) = (Registry::new(), Gate::default());
+    let (writer, buffer) = gate.writer();
+    let queued = Writer::new("test", Trickle(writer, 0)).queue(full_queue(OverflowPolicy::default()));
+    while_logging(builder(&registry).writer(queued), |_| {
+        fill(&gate);
+        info!("lost");
+        error!("waits in vain");
+        gate.open();
+    });
+    let announced = ["1 log line dropped"; 2];
+    assert_eq!(messages(&buffer), [&["0", "1", "2", "3"], &announced[..]].concat());
 }
 
 /// Fails within the second of its calls, and panics at the start of the fourth.

@@ -7,6 +7,7 @@ use crate::writing::lines::Lines;
 use crate::writing::output::Output;
 use crate::writing::queue::bounded::{Queue, Work};
 use crate::writing::queue::chunk::Chunk;
+use crate::writing::queue::tally::Tally;
 
 /// How long an output that does not block and is full is left alone.
 const BUSY_FOR: Duration = Duration::from_millis(2);
@@ -24,15 +25,33 @@ pub(crate) fn run(output: &Output, queue: &Queue) {
                 queue.settle(chunk, written);
             }
             Work::Announce(tally) => {
-                let lines = output.announcement(&tally);
-                if output.attempt(Lines::whole(lines.as_bytes()), &mut 0).is_err() {
-                    queue.take_back(&tally);
+                for tally in tally.one_by_one() {
+                    if !announce(output, queue, &tally) {
+                        queue.take_back(&tally);
+                    }
                 }
             }
             Work::End => break,
         }
     }
     queue.ended();
+}
+
+/// Says that lines were dropped; false if that could not be written.
+fn announce(output: &Output, queue: &Queue, tally: &Tally) -> bool {
+    let lines = output.announcement(tally);
+    let mut rest = Lines::whole(lines.as_bytes());
+    loop {
+        let mut written = 0;
+        match output.attempt(rest, &mut written) {
+            Ok(()) => return true,
+            // What was begun is ended, however long that takes.
+            Err(Failure::Busy(_)) if queue.pause(BUSY_FOR) => {
+                rest = Lines { bytes: &rest.bytes[written..], resumes: rest.resumes || written > 0 };
+            }
+            Err(_) => return false,
+        }
+    }
 }
 
 /// Writes a chunk, as far and as long as the writer can be brought to it; returns how many lines were written.

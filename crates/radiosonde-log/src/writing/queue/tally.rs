@@ -35,6 +35,15 @@ impl Tally {
         self.since
     }
 
+    /// What was dropped for each reason, apart.
+    pub(crate) fn one_by_one(&self) -> impl Iterator<Item = Self> {
+        self.by_reason().map(|(reason, levels)| {
+            let mut one = Self { since: self.since, ..Self::default() };
+            one.lines[reason as usize] = *levels;
+            one
+        })
+    }
+
     /// The reasons that there were, with the lines of each level.
     pub(crate) fn by_reason(&self) -> impl Iterator<Item = (Reason, &[u64; 6])> {
         Reason::all().zip(&self.lines).filter(|(_, levels)| levels.iter().any(|&lines| lines > 0))

@@ -76,7 +76,9 @@ impl LogFilter {
 
     pub(crate) fn allows(&self, metadata: &Metadata<'_>) -> bool {
         let (target, level) = (metadata.target(), metadata.level());
-        let directive = self.directives.iter().find(|directive| target.starts_with(&*directive.target));
+        // Most filters are one level for everything, which needs no look at the target.
+        let is_meant = |known: &str| known.is_empty() || target.starts_with(known);
+        let directive = self.directives.iter().find(|directive| is_meant(&directive.target));
         directive.is_some_and(|directive| *level <= directive.level)
             || metadata.is_span() && *level <= self.spans && self.most_verbose() > LevelFilter::OFF
             || *level <= LevelFilter::INFO && is_audit(target)

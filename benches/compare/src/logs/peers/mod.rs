@@ -20,6 +20,7 @@ pub fn all() -> Vec<Contender> {
         slog::contender(),
         tracing_subscriber::registry(),
         radiosonde::contender(),
+        radiosonde::filtered_below(),
         radiosonde::filtered(),
         by_hand::contender(),
     ]

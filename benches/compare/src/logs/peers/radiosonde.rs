@@ -18,7 +18,18 @@ pub fn contender() -> Contender {
     traced::contender("radiosonde", now, queued, drained)
 }
 
-/// With a filter by target of its own, as it is documented.
+/// With a filter by target below all layers, as `radiosonde::init` sets it up.
+pub fn filtered_below() -> Contender {
+    let drained = Drained::default();
+    let dispatch = |writer| {
+        let filter: LogFilter = "info".parse().unwrap();
+        Dispatch::new(tracing_subscriber::registry().with(filter).with(layer(writer)))
+    };
+    let (now, queued) = (dispatch(Writer::new("null", Null)), dispatch(queued_writer(&drained)));
+    traced::contender("radiosonde, LogFilter below all", now, queued, drained)
+}
+
+/// With a filter by target of the layer's own.
 pub fn filtered() -> Contender {
     let drained = Drained::default();
     let dispatch = |writer| {

@@ -214,3 +214,29 @@ fn a_change_from_within_an_event_turns_nothing_off() {
     messages.sort_unstable();
     assert_eq!(messages, ["fine", "log levels changed", "now"]);
 }
+
+#[test]
+fn a_span_that_is_over_ends_its_own_boost_alone_where_two_layers_share_a_filter() {
+    let buffers = [SharedBuffer::new(), SharedBuffer::new()];
+    let (filter, _control) = LevelControl::new(LogFilter::default());
+    let [one, other] = buffers.each_ref().map(|buffer| {
+        let layer = JsonLayer::builder(&Resource::new("orders"))
+            .format(Format::Json)
+            .writer(Writer::new("buffer", buffer.clone()));
+        layer.build().unwrap()
+    });
+    let subscriber =
+        tracing_subscriber::registry().with(one.with_filter(filter.clone())).with(other.with_filter(filter));
+    tracing::subscriber::with_default(subscriber, || {
+        let boosted = || info_span!("request", radiosonde.log = "debug");
+        let (first, second) = (boosted(), boosted());
+        drop(first);
+        second.in_scope(|| debug!("in the second"));
+        drop(second);
+        boosted().in_scope(|| debug!("in the third"));
+        debug!("hidden");
+    });
+    for buffer in &buffers {
+        assert_eq!(messages(buffer), ["in the second", "in the third"]);
+    }
+}

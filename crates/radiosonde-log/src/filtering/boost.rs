@@ -36,6 +36,11 @@ impl Boosts {
             }
         }
     }
+
+    /// What the span itself asked for, once.
+    pub(crate) fn take_own(&mut self, filter: u64) -> Option<Level> {
+        self.0.iter_mut().find(|(number, _)| *number == filter).and_then(|(_, boost)| boost.own.take())
+    }
 }
 
 /// What the value of the field says.

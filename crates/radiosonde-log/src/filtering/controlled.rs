@@ -174,11 +174,16 @@ where
     }
 
     fn on_close(&self, id: Id, ctx: Context<'_, S>) {
-        if self.keeper.has_boosts() {
-            let boost = ctx.span(&id).and_then(|span| self.of(&span));
-            if let Some(own) = boost.and_then(|boost| boost.own) {
-                self.keeper.close(own);
-            }
+        if !self.keeper.has_boosts() {
+            return;
+        }
+        // Taken out, as each layer that has a clone of the filter says that the span is over.
+        let own = ctx.span(&id).and_then(|span| {
+            let mut extensions = span.extensions_mut();
+            extensions.get_mut::<Boosts>().and_then(|boosts| boosts.take_own(self.keeper.number()))
+        });
+        if let Some(own) = own {
+            self.keeper.close(own);
         }
     }
 }

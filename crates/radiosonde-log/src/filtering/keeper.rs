@@ -140,8 +140,8 @@ impl Keeper {
 
     /// A span that asked for a level is over.
     pub(crate) fn close(&self, level: Level) {
-        // Relaxed: see `open`.
-        self.open.fetch_sub(1, Ordering::Relaxed);
+        // Relaxed: see `open`. Never below none, where every span would seem to be boosted for good.
+        let _ = self.open.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |open| open.checked_sub(1));
         let mut inner = self.lock();
         inner.levels.close(level, self.clock.monotonic());
         // It looks again by itself at what ends later.

@@ -93,6 +93,11 @@ impl Wanted {
             Ok(_) => return Err(Refused::Request("the body is no JSON object".into())),
             Err(error) => return Err(Refused::Request(format!("the body is no JSON: {error}").into())),
         };
+        if object.get("permanent") == Some(&Value::Bool(true)) && object.contains_key("ttl_s") {
+            return Err(Refused::Request(
+                "both permanent and ttl_s are given; allowed is one of them".into(),
+            ));
+        }
         for (key, value) in object {
             match (&*key, value) {
                 ("filter", Value::String(filter)) => filter.trim().clone_into(&mut self.filter),
@@ -194,6 +199,8 @@ mod tests {
         assert_eq!(wanted("ttl=5&by=bob", Form::Json, body), Ok(expected), "the query comes first");
         let permanent = wanted("", Form::Json, r#"{"filter":"info","permanent":true}"#).unwrap();
         assert_eq!(permanent.ttl, Some(Ttl::Permanent));
+        let passing = wanted("", Form::Json, r#"{"filter":"info","permanent":false,"ttl_s":60}"#).unwrap();
+        assert_eq!(passing.ttl, seconds(60));
     }
 
     #[test]
@@ -208,6 +215,7 @@ mod tests {
             ("", Form::Json, r#"{"filter":"info","ttl_s":1.5}"#, "\"ttl_s\""),
             ("", Form::Json, r#"{"filter":"info","ttl_s":"1"}"#, "\"ttl_s\""),
             ("", Form::Json, r#"{"filter":"info","permanent":1}"#, "\"permanent\""),
+            ("", Form::Json, r#"{"filter":"info","permanent":true,"ttl_s":60}"#, "both permanent and ttl_s"),
             ("", Form::Json, r#"{"filter":"info","tll_s":1}"#, "\"tll_s\""),
             ("tll=1m", Form::Text, "info", "\"tll\""),
             ("by=%ff", Form::Text, "info", "percent-encoded"),

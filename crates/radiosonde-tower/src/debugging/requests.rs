@@ -106,7 +106,10 @@ impl DebugRequests {
         match read {
             Ok(level) => {
                 self.counts.accepted.inc();
-                Some(Granted::new(level, self.header.clone(), value.clone()))
+                // Who has it can show it until it expires: whoever prints the headers of a call does not print it.
+                let mut value = value.clone();
+                value.set_sensitive(true);
+                Some(Granted::new(level, self.header.clone(), value))
             }
             Err(refused) => {
                 self.counts.refused[refused as usize].inc();
@@ -219,6 +222,17 @@ mod tests {
         let text = gate.registry.text();
         assert_metric!(&text, "radiosonde_debug_requests_total{outcome=\"accepted\"}", == 2);
         assert_metric!(&text, "radiosonde_debug_requests_total{outcome=\"expired\"}", == 1);
+    }
+
+    #[test]
+    fn what_is_carried_on_is_not_printed() {
+        let headers = HeaderMap::from_iter([(
+            HeaderName::from_static("x-radiosonde-debug"),
+            HeaderValue::from_static(SIGNED),
+        )]);
+        let granted = Gate::new().requests.granted(&headers).unwrap();
+        assert_eq!(granted.value, SIGNED);
+        assert!(!format!("{granted:?}").contains("1767225900"), "{granted:?}");
     }
 
     #[test]

@@ -51,21 +51,34 @@ const LAST_WORDS: [&str; 24] = [
     "xsrf",
 ];
 
+/// Last words that mean a secret behind other words only: `smtp_pass`, and not `pass`.
+const LAST_OF_SEVERAL: [&str; 1] = ["pass"];
+
 /// Last words that do not change what the words before them are.
-const CARRIERS: [&str; 14] = [
+const CARRIERS: [&str; 24] = [
+    "b64",
     "base64",
+    "bytes",
     "confirm",
     "confirmation",
     "current",
+    "der",
     "encoded",
     "hash",
     "header",
     "hex",
+    "json",
+    "jwk",
     "new",
     "old",
+    "pem",
     "plain",
     "plaintext",
     "raw",
+    "str",
+    "string",
+    "text",
+    "utf8",
     "value",
 ];
 
@@ -98,6 +111,7 @@ fn names_a_secret(key: &str) -> bool {
     let is_word = |before: &str| before.is_empty() || before.ends_with('_');
     ENDINGS.iter().any(|term| before(key, term).is_some())
         || LAST_WORDS.iter().any(|term| before(key, term).is_some_and(is_word))
+        || LAST_OF_SEVERAL.iter().any(|term| before(key, term).is_some_and(|before| before.ends_with('_')))
 }
 
 /// What stands before a term at the end of a key, of which it may be several words.
@@ -123,7 +137,8 @@ mod tests {
         CLIENT_SECRET secrets secret_key aws_secret_access_key api_key apiKey apikey X-Api-Key x_api_key APIKey
         api_key_1 private_key privateKey signing_key encryption_key credential credentials aws.credentials
         session_id sessionId sessionid _csrf otp basic_auth connection_string card_number cardNumber cvv cvc
-        secrets.0 ocp-apim-subscription-key";
+        secrets.0 ocp-apim-subscription-key private_key_pem privateKeyDer credentials_json password_text secret_b64
+        token_str tokenString jwt_utf8 secret_bytes private_key_jwk smtp_pass dbPass DB_PASS_2 smtp_pass_raw";
 
     #[test]
     fn secrets_are_known_however_their_keys_are_spelled() {
@@ -137,7 +152,7 @@ mod tests {
         authority authorized authorizations auth auth_method cookie_banner cookie_count cookies_enabled
         password_length password_policy password_changed_at passwordless has_password is_secret hasPassword
         secret_name secretary key key_id access_key_id primary_key partition_key cache_key idempotency_key
-        public_key keyboard monkey passed pass bypass compass passenger session session_count possession_id
+        public_key public_key_pem body_json query_string pass_2 pass_text is_pass keyboard monkey passed pass bypass compass passenger session session_count possession_id
         obsession_id credential_type pin spin spinner card card_type account_number phone_number user_id
         request_id correlation_id trace_id span_id timestamp level service module message method path status
         duration_ms http.route url.path url.query error value hash header raw 0 _ cwd jwt_issuer laptop";
@@ -151,7 +166,7 @@ mod tests {
 
     #[test]
     fn the_lists_are_sorted_normalised_and_without_what_another_entry_covers() {
-        for list in [&ENDINGS[..], &LAST_WORDS, &CARRIERS, &QUESTIONS] {
+        for list in [&ENDINGS[..], &LAST_WORDS, &LAST_OF_SEVERAL, &CARRIERS, &QUESTIONS] {
             assert!(list.is_sorted_by(|a, b| a < b), "{list:?}");
             assert!(
                 list.iter().all(|entry| entry

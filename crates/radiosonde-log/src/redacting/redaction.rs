@@ -20,9 +20,10 @@ use crate::rendering::escape::push_escaped;
 ///    key, cookie, credential, passphrase, passwd, password, private key, secret, secret key, and their plurals, and token, whose
 ///    plural is usually a count; and as words of their own: account key, auth header, auth key, authorization, basic auth, bearer, card
 ///    number, connection string, csrf, cvc, cvv, encryption key, jwt, master key, otp, passcode, pwd, session id, session key, shared
-///    key, signing key, subscription key, totp, xsrf. Passed over at the end are numbers and: base64, confirm, confirmation, current,
-///    encoded, hash, header, hex, new, old, plain, plaintext, raw, value (`password_hash`, `secrets.0`). Keys that begin with had, has or is
-///    tell whether, and not what (`has_password`).
+///    key, signing key, subscription key, totp, xsrf; and pass, if another word stands before it (`smtp_pass`). Passed over at the end
+///    are numbers and: b64, base64, bytes, confirm, confirmation, current, der, encoded, hash, header, hex, json, jwk, new, old, pem,
+///    plain, plaintext, raw, str, string, text, utf8, value (`password_hash`, `private_key_pem`, `secrets.0`). Keys that begin with had,
+///    has or is tell whether, and not what (`has_password`).
 /// 4. [`allow_only`](Self::allow_only): what is not on the list goes.
 ///
 /// Keys that the layer reserves (`timestamp`, `level`, `message`, `request_id`, `method`, `path`, `status` and the others) stay, unless a
@@ -43,7 +44,7 @@ use crate::rendering::escape::push_escaped;
 /// use radiosonde_core::Resource;
 /// use radiosonde_log::{Detector, JsonLayer, Redaction};
 ///
-/// let redaction = Redaction::default().key("*_pass").keep("page_token").detect(Detector::Jwt);
+/// let redaction = Redaction::default().key("*_pin").keep("page_token").detect(Detector::Jwt);
 /// let layer = JsonLayer::builder(&Resource::new("orders")).redaction(redaction).build()?;
 /// # let _ = layer;
 /// # Ok::<(), radiosonde_log::BuildError>(())
@@ -89,7 +90,7 @@ impl Redaction {
         }
     }
 
-    /// Replaces the values of this key, or of many: `*` stands for any text, also none (`*_pass`, `card*`).
+    /// Replaces the values of this key, or of many: `*` stands for any text, also none (`*_pin`, `card*`).
     pub fn key(mut self, pattern: &str) -> Self {
         self.keys.push(Pattern::new(pattern));
         self
@@ -183,13 +184,13 @@ mod tests {
 
     #[test]
     fn the_default_list_is_on_until_it_is_none() {
-        assert_eq!(replaced(&Redaction::default(), &KEYS), ["password", "page_token"]);
+        assert_eq!(replaced(&Redaction::default(), &KEYS), ["password", "db_pass", "page_token"]);
         assert!(replaced(&Redaction::none(), &KEYS).is_empty());
     }
 
     #[test]
     fn patterns_add_and_exceptions_win() {
-        let redaction = Redaction::default().key("*PASS").key("tenant").keep("pageToken");
+        let redaction = Redaction::default().key("TEN*").keep("pageToken");
         assert_eq!(replaced(&redaction, &KEYS), ["password", "db_pass", "tenant"]);
         assert_eq!(
             replaced(&Redaction::none().key("*").keep("db*"), &KEYS),
@@ -200,7 +201,7 @@ mod tests {
     #[test]
     fn an_allow_list_replaces_the_rest_and_secrets_on_it_too() {
         let redaction = Redaction::default().allow_only(["tenant", "pass*"]).allow_only(["db.*"]);
-        assert_eq!(replaced(&redaction, &KEYS), ["password", "page_token"]);
+        assert_eq!(replaced(&redaction, &KEYS), ["password", "db_pass", "page_token"]);
         let redaction = Redaction::none().allow_only(["tenant", "pass*"]);
         assert_eq!(replaced(&redaction, &KEYS), ["db_pass", "page_token"]);
         assert_eq!(

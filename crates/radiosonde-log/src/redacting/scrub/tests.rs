@@ -69,7 +69,7 @@ fn what_stands_behind_a_secret_key_in_a_text_goes() {
         ),
         ("password: Some(\"x\"), secret: None", "password: Some(\"#\"), secret: None", 1),
         ("\npwd=x\tpwd = y", "\npwd=#\tpwd = #", 2),
-        ("tokens: 3, token::new(), author: ada, password, x: [1], db_pass: z", "", 0),
+        ("tokens: 3, token::new(), author: ada, password, x: [1], db_pin: z", "", 0),
     ];
     for (text, expected, hits) in cases {
         let redaction = Redaction::default().replacement("#").detect(Detector::KeyValue);
@@ -77,10 +77,10 @@ fn what_stands_behind_a_secret_key_in_a_text_goes() {
         let found = redaction.scrub(&mut json, 0);
         assert_eq!((json, found), (string(if hits == 0 { text } else { expected }), hits), "{text}");
     }
-    let mut json = string("db_pass: z, page_token: y, password: x");
-    let redaction = Redaction::none().detect(Detector::KeyValue).key("*pass").replacement("#");
+    let mut json = string("db_pin: z, page_token: y, password: x");
+    let redaction = Redaction::none().detect(Detector::KeyValue).key("*pin").replacement("#");
     assert_eq!(redaction.scrub(&mut json, 0), 1);
-    assert_eq!(json, string("db_pass: #, page_token: y, password: x"));
+    assert_eq!(json, string("db_pin: #, page_token: y, password: x"));
 }
 
 #[test]

@@ -123,6 +123,7 @@ fn scenario(seen: &Seen, registry: &Registry, control: &LevelControl) {
     assert_eq!(seen.messages(), ["in the next"]);
 
     recorded_later(seen);
+    recorded_later_around_open_spans(seen);
     nested(seen);
     refused(seen, registry);
     while_the_filter_changes(seen, control);
@@ -138,6 +139,25 @@ fn recorded_later(seen: &Seen) {
     drop(span);
     until("the level sinks", is_as_before);
     assert_eq!(seen.messages(), ["now"]);
+}
+
+fn recorded_later_around_open_spans(seen: &Seen) {
+    let outer = info_span!("request", radiosonde.log = tracing::field::Empty);
+    let entered = outer.enter();
+    let inner = info_span!("step").entered();
+    let innermost = info_span!("step", radiosonde.log = "warn").entered();
+    fine("not yet");
+    outer.record("radiosonde.log", "debug");
+    fine("now");
+    outer.record("radiosonde.log", "warn");
+    fine("no more");
+    outer.record("radiosonde.log", "trace");
+    drop(innermost);
+    trace!("finer still");
+    drop((inner, entered));
+    drop(outer);
+    until("the level sinks", is_as_before);
+    assert_eq!(seen.messages(), ["now", "finer still"]);
 }
 
 fn nested(seen: &Seen) {

@@ -9,37 +9,24 @@ use tracing_core::span::{Attributes, Record};
 /// Not `radiosonde.level`, which is the level of an event.
 const FIELD: &str = "radiosonde.log";
 
-/// In the extensions of a span: up to which level events within it are logged, by filter, as a subscriber may have several.
+/// In the extensions of a span: up to which level it asks for events within it, by filter, as a subscriber may have several.
 #[derive(Debug, Default)]
-pub(crate) struct Boosts(Vec<(u64, Boost)>);
-
-/// Up to which level events within a span are logged, whatever the filter says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Boost {
-    pub(crate) level: Level,
-    /// What the span itself asked for; the rest is inherited.
-    pub(crate) own: Option<Level>,
-}
+pub(crate) struct Boosts(Vec<(u64, Option<Level>)>);
 
 impl Boosts {
-    pub(crate) fn get(&self, filter: u64) -> Option<Boost> {
-        self.0.iter().find(|(number, _)| *number == filter).map(|(_, boost)| *boost)
+    pub(crate) fn get(&self, filter: u64) -> Option<Level> {
+        self.0.iter().find(|(number, _)| *number == filter).and_then(|(_, level)| *level)
     }
 
     /// Gives what was there before.
-    pub(crate) fn set(&mut self, filter: u64, boost: Boost) -> Option<Boost> {
+    pub(crate) fn replace(&mut self, filter: u64, level: Option<Level>) -> Option<Level> {
         match self.0.iter_mut().find(|(number, _)| *number == filter) {
-            Some((_, there)) => Some(std::mem::replace(there, boost)),
+            Some((_, there)) => std::mem::replace(there, level),
             None => {
-                self.0.push((filter, boost));
+                self.0.push((filter, level));
                 None
             }
         }
-    }
-
-    /// What the span itself asked for, once.
-    pub(crate) fn take_own(&mut self, filter: u64) -> Option<Level> {
-        self.0.iter_mut().find(|(number, _)| *number == filter).and_then(|(_, boost)| boost.own.take())
     }
 }
 

@@ -6,7 +6,7 @@ use tracing_core::{Interest, Level, LevelFilter, Metadata, Subscriber};
 use tracing_subscriber::layer::{Context, Filter};
 use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
-use crate::filtering::boost::{Asked, Boost, Boosts, asked_by_record, asked_by_span};
+use crate::filtering::boost::{Asked, Boosts, asked_by_record, asked_by_span};
 use crate::filtering::keeper::Keeper;
 
 /// A [`LogFilter`](crate::LogFilter) that a [`LevelControl`](crate::LevelControl) changes while the program runs, and that
@@ -94,46 +94,44 @@ impl ControlledFilter {
         dispatch.downcast_ref::<Self>().is_some_and(|filter| Arc::ptr_eq(&filter.keeper, keeper))
     }
 
-    /// Makes of what a span asks for what holds within it.
-    fn boost<S>(&self, id: &Id, asked: Option<Asked>, ctx: &Context<'_, S>)
+    /// Makes what a span asks for hold within it, and ends what it asked for before.
+    fn boost<S>(&self, id: &Id, asked: Asked, ctx: &Context<'_, S>)
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
-        let own = match asked {
-            Some(Asked::Level(level)) => Some(level),
-            Some(Asked::Invalid) => {
+        let level = match asked {
+            Asked::Level(level) => Some(level),
+            Asked::Invalid => {
                 self.keeper.refused_boost();
                 None
             }
-            None => None,
         };
         let Some(span) = ctx.span(id) else { return };
-        let around = span.parent().and_then(|parent| self.of(&parent));
-        let own = own.filter(|own| self.keeper.open(*own));
-        let level = own.max(around.map(|boost| boost.level));
-        let Some(level) = level else { return };
+        let level = level.filter(|level| self.keeper.open(*level));
         let mut extensions = span.extensions_mut();
         if extensions.get_mut::<Boosts>().is_none() {
             extensions.insert(Boosts::default());
         }
         let boosts = extensions.get_mut::<Boosts>();
-        let before = boosts.and_then(|boosts| boosts.set(self.keeper.number(), Boost { level, own }));
+        let before = boosts.and_then(|boosts| boosts.replace(self.keeper.number(), level));
         drop(extensions);
-        if let Some(own) = before.and_then(|before| before.own) {
-            self.keeper.close(own);
+        if let Some(before) = before {
+            self.keeper.close(before);
         }
     }
 
-    fn of<'a, R: LookupSpan<'a>>(&self, span: &SpanRef<'a, R>) -> Option<Boost> {
-        span.extensions().get::<Boosts>().and_then(|boosts| boosts.get(self.keeper.number()))
-    }
-
+    /// Whether the span that the thread is in, or one around it, asks for such events. Looked up anew each time, as a span around
+    /// may ask later.
     fn is_within<S>(&self, level: Level, ctx: &Context<'_, S>) -> bool
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
-        self.keeper.has_boosts()
-            && ctx.lookup_current().and_then(|span| self.of(&span)).is_some_and(|boost| level <= boost.level)
+        let asks_for_it = |span: SpanRef<'_, S>| {
+            let extensions = span.extensions();
+            let asked = extensions.get::<Boosts>().and_then(|boosts| boosts.get(self.keeper.number()));
+            asked.is_some_and(|most| level <= most)
+        };
+        self.keeper.has_boosts() && ctx.lookup_current().is_some_and(|span| span.scope().any(asks_for_it))
     }
 }
 
@@ -160,15 +158,13 @@ where
     }
 
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, ctx: Context<'_, S>) {
-        let asked = asked_by_span(attributes);
-        if asked.is_some() || self.keeper.has_boosts() {
+        if let Some(asked) = asked_by_span(attributes) {
             self.boost(id, asked, &ctx);
         }
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, ctx: Context<'_, S>) {
-        let asked = asked_by_record(values);
-        if asked.is_some() {
+        if let Some(asked) = asked_by_record(values) {
             self.boost(id, asked, &ctx);
         }
     }
@@ -178,12 +174,12 @@ where
             return;
         }
         // Taken out, as each layer that has a clone of the filter says that the span is over.
-        let own = ctx.span(&id).and_then(|span| {
+        let asked = ctx.span(&id).and_then(|span| {
             let mut extensions = span.extensions_mut();
-            extensions.get_mut::<Boosts>().and_then(|boosts| boosts.take_own(self.keeper.number()))
+            extensions.get_mut::<Boosts>().and_then(|boosts| boosts.replace(self.keeper.number(), None))
         });
-        if let Some(own) = own {
-            self.keeper.close(own);
+        if let Some(level) = asked {
+            self.keeper.close(level);
         }
     }
 }

@@ -300,6 +300,26 @@ fn old_files_make_room_for_new_lines() {
 }
 
 #[test]
+fn old_files_stay_while_removing_them_makes_no_room() {
+    let Some(disk) = small_disk("old_files_stay_while_removing_them_makes_no_room", 512) else { return };
+    let options = FileOptions::new().rotate_at_bytes(16 << 10).keep_total_bytes(1 << 30);
+    let logs = disk.join("logs");
+    let mut load = Load::start(Writer::file_with(logs.join("orders.log"), options).unwrap());
+    while load.count("radiosonde_log_file_rotations_total", "") < 12 {
+        load.log(10, || {});
+    }
+    let held = open_all(&logs);
+    fill(&disk.join("ballast"));
+    let start = SystemClock.monotonic();
+    load.log(100, || {});
+    let most = 1 + (SystemClock.monotonic() - start).as_secs();
+    let removed = load.count("radiosonde_log_file_removed_total", "disk_full");
+    assert!((1..=most).contains(&removed), "{removed} of {} files", held.len());
+    drop(held);
+    load.stop();
+}
+
+#[test]
 fn a_process_that_is_killed_leaves_what_it_wrote_and_the_next_goes_on() {
     const NAME: &str = "a_process_that_is_killed_leaves_what_it_wrote_and_the_next_goes_on";
     if let Some(folder) = std::env::var_os(FOLDER).map(PathBuf::from) {
@@ -368,15 +388,33 @@ fn a_file_that_never_had_a_name_is_written_to_once() {
 }
 
 #[test]
+fn at_a_limit_the_next_file_goes_on() {
+    const NAME: &str = "at_a_limit_the_next_file_goes_on";
+    let Some(folder) = std::env::var_os(FOLDER).map(PathBuf::from) else { return limited(NAME) };
+    let options = FileOptions::new().rotate_at_bytes(1 << 20).keep_total_bytes(1 << 30);
+    let mut load = Load::start(Writer::file_with(folder.join("orders.log"), options).unwrap());
+    load.log(500, || {});
+    let made = load.stop();
+    assert_eq!(load.count("radiosonde_log_dropped_total", ""), 0);
+    assert_eq!(load.count("radiosonde_log_file_removed_total", ""), 0);
+    let mut found = Found::default();
+    found.read_folder(&folder);
+    assert_eq!(found.0.len() as u64, made);
+    assert!(found.0.values().all(|times| *times == 1));
+}
+
+/// Runs a test again where files are no larger than 32 kB.
+fn limited(test: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    // In blocks of 512 bytes. The signal would end the process before it is told.
+    let script = r#"trap "" XFSZ; ulimit -f 64; shift; exec "$@""#;
+    assert!(run_again(test, &["sh", "-c", script, "sh"], folder.path()));
+}
+
+#[test]
 fn at_a_limit_no_line_is_torn() {
     const NAME: &str = "at_a_limit_no_line_is_torn";
-    let Some(folder) = std::env::var_os(FOLDER).map(PathBuf::from) else {
-        let folder = tempfile::tempdir().unwrap();
-        // 32 kB a file, in blocks of 512 bytes. The signal would end the process before it is told.
-        let script = r#"trap "" XFSZ; ulimit -f 64; shift; exec "$@""#;
-        assert!(run_again(NAME, &["sh", "-c", script, "sh"], folder.path()));
-        return;
-    };
+    let Some(folder) = std::env::var_os(FOLDER).map(PathBuf::from) else { return limited(NAME) };
     let path = folder.join("orders.log");
     let mut load = Load::start(Writer::file(&path).unwrap());
     load.log(500, || {});

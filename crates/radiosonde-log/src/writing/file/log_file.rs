@@ -27,6 +27,9 @@ const FULL_FOR: Duration = Duration::from_millis(250);
 const PRUNE_EVERY: Duration = Duration::from_secs(60);
 /// So often in one batch may the file be removed under our hands.
 const REMOVALS: u32 = 8;
+/// Where files are compressed so many may be removed for room at once, though nothing could be written after the first: the
+/// compressor may have that one open, and takes room itself.
+const BESIDE_COMPRESSOR: u32 = 4;
 
 /// A file that lines are appended to: rotated when it is due, found again when it was moved, and opened again after a failure.
 #[derive(Debug)]
@@ -45,6 +48,9 @@ pub(crate) struct LogFile {
     open_at: Duration,
     rotate_at: Duration,
     prune_at: Duration,
+    /// Files that were removed for room since something was written, and when the next one may be.
+    in_vain: u32,
+    room_at: Duration,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -108,6 +114,8 @@ impl LogFile {
             open_at: Duration::ZERO,
             rotate_at: Duration::ZERO,
             prune_at: Duration::ZERO,
+            in_vain: 0,
+            room_at: Duration::ZERO,
         }
     }
 
@@ -175,6 +183,7 @@ impl LogFile {
         match file.append(piece, now.wall) {
             Ok(()) => {
                 self.has_failed = false;
+                self.in_vain = 0;
                 Ok(piece.len())
             }
             Err(NotAppended::Removed) => {
@@ -189,6 +198,12 @@ impl LogFile {
             Err(NotAppended::Io { kept, is_torn, error }) => {
                 if is_torn {
                     self.meter.failed(Action::TakeBack);
+                }
+                if kept > 0 {
+                    self.in_vain = 0;
+                }
+                if error.kind() == io::ErrorKind::FileTooLarge && self.rotates_early(kept, now) {
+                    return Ok(kept);
                 }
                 self.refused(kept, error.into(), now)
             }
@@ -209,14 +224,30 @@ impl LogFile {
         }
     }
 
-    /// Removes the oldest rotated file if that may help.
+    /// Whether the next file has room, after this one has reached a limit of the system.
+    fn rotates_early(&mut self, kept: usize, now: Now) -> bool {
+        let has_lines = |file: &Opened| file.is_regular() && (file.bytes() > 0 || kept > 0);
+        self.options.rotates()
+            && now.monotonic >= self.rotate_at
+            && self.file.as_ref().is_some_and(has_lines)
+            && self.rotate(now)
+    }
+
+    /// Removes the oldest rotated file if that may help: it does not while others take the room, or have the file open.
     fn make_room(&mut self, refused: Refused, now: Now) -> Result<(), Refused> {
-        if !matches!(refused, Refused::DiskFull(_)) || self.options.keep_total_bytes.is_none() {
+        let may_help =
+            matches!(&refused, Refused::DiskFull(error) if error.kind() != io::ErrorKind::FileTooLarge);
+        let at_once = if self.compressor.is_some() { BESIDE_COMPRESSOR } else { 1 };
+        let is_early = self.in_vain >= at_once && now.monotonic < self.room_at;
+        if !may_help || is_early || self.options.keep_total_bytes.is_none() {
             return Err(refused);
         }
-        let oldest = self.archive.rotated().ok().and_then(|list| list.into_iter().next());
-        match oldest {
+        let oldest = || self.archive.rotated().ok().and_then(|list| list.into_iter().next());
+        // Once more: a file that is renamed meanwhile can be missing from a list.
+        match oldest().or_else(oldest) {
             Some(oldest) if self.remove(&oldest.path, Reason::DiskFull) => {
+                self.in_vain += 1;
+                self.room_at = now.monotonic + RETRY_EVERY;
                 // Whatever failed for want of room may be tried again.
                 (self.open_at, self.rotate_at) = (now.monotonic, now.monotonic);
                 Ok(())
@@ -262,9 +293,9 @@ impl LogFile {
         if self.file.is_some() { Ok(()) } else { Err(refused) }
     }
 
-    /// Moves the file to the archive. If that fails, it goes on growing for a while.
-    fn rotate(&mut self, now: Now) {
-        let Some(file) = &self.file else { return };
+    /// Moves the file to the archive; says whether it did. If that fails, it goes on growing for a while.
+    fn rotate(&mut self, now: Now) -> bool {
+        let Some(file) = &self.file else { return false };
         let moved = self.archive.claim(file.last_write()).and_then(|claimed| {
             fs::rename(&self.path, &claimed).inspect_err(|_| {
                 // Empty, and nobody else's.
@@ -276,10 +307,12 @@ impl LogFile {
                 self.meter.rotated();
                 // The old one stays open until there is another.
                 self.prune(now);
+                true
             }
             Err(error) => {
                 self.rotate_at = now.monotonic + RETRY_EVERY;
                 self.failed(Action::Rotate, &self.path, &error);
+                false
             }
         }
     }

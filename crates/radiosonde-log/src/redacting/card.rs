@@ -1,5 +1,7 @@
 //! Numbers of payment cards.
 
+use crate::redacting::neighbour::word_begins;
+
 /// The fewest and the most digits of a card's number.
 const DIGITS: std::ops::RangeInclusive<usize> = 13..=19;
 
@@ -63,8 +65,7 @@ pub(crate) fn end(text: &[u8]) -> Option<usize> {
 fn goes_on(rest: &[u8]) -> bool {
     match rest {
         [b'.', next, ..] => next.is_ascii_digit(),
-        [next, ..] => next.is_ascii_alphanumeric() || *next == b'_' || !next.is_ascii(),
-        [] => false,
+        rest => word_begins(rest),
     }
 }
 

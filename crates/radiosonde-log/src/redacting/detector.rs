@@ -4,7 +4,7 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Detector {
-    /// The credentials of an `Authorization` header, after the words `Bearer` and `Basic`, in any case, which stay.
+    /// The credentials of an `Authorization` header, after the words `Bearer` and `Basic`, in any case, and spaces or tabs, which stay.
     ///
     /// After `Bearer`: 20 characters of its alphabet or more, or 8 or more with a digit among them, so that a "bearer of news" is none.
     /// After `Basic`: what is base64 for printable text with a colon in it.

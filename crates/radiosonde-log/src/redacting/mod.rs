@@ -5,6 +5,7 @@ pub(crate) mod default_keys;
 pub(crate) mod detector;
 pub(crate) mod key;
 pub(crate) mod key_value;
+pub(crate) mod neighbour;
 pub(crate) mod pattern;
 pub(crate) mod redaction;
 pub(crate) mod scrub;

@@ -3,17 +3,22 @@
 
 use std::ops::Range;
 
+use crate::redacting::neighbour::spaces;
+
 /// Where the credentials are, if the words `Bearer` or `Basic` stand here and credentials behind them.
 pub(crate) fn credentials(text: &[u8]) -> Option<Range<usize>> {
     let is_word = |word: &[u8]| text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
-    let (word, is_right): (usize, fn(&[u8]) -> bool) = if is_word(b"bearer ") {
-        (7, is_bearer_token)
-    } else if is_word(b"basic ") {
-        (6, is_user_and_password)
+    let (word, is_right): (usize, fn(&[u8]) -> bool) = if is_word(b"bearer") {
+        (6, is_bearer_token)
+    } else if is_word(b"basic") {
+        (5, is_user_and_password)
     } else {
         return None;
     };
-    let start = word + text[word..].iter().take_while(|byte| **byte == b' ').count();
+    let start = word + spaces(&text[word..]);
+    if start == word {
+        return None;
+    }
     let end = start + text[start..].iter().take_while(|byte| is_of_token68(**byte)).count();
     is_right(&text[start..end]).then_some(start..end)
 }
@@ -126,6 +131,9 @@ mod tests {
             ("Bearer mF_9.B5f-4.1JqM", Some("mF_9.B5f-4.1JqM")),
             ("bearer   abcdefg1, then", Some("abcdefg1")),
             ("BEARER abcdefghijklmnopqrst", Some("abcdefghijklmnopqrst")),
+            ("Bearer\\tabcdefg1", Some("abcdefg1")),
+            ("Bearer \\\\tabcdefg1", Some("abcdefg1")),
+            ("Bearerabcdefg1", None),
             ("Bearer abcdefg", None),
             ("Bearer authentication", None),
             ("Bearer realm=\\\"shop\\\"", None),

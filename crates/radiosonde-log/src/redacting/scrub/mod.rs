@@ -4,6 +4,7 @@ use crate::redacting::card;
 use crate::redacting::detector::Detector;
 use crate::redacting::key::KeyInText;
 use crate::redacting::key_value;
+use crate::redacting::neighbour::{escape_ends, is_of_escape, word_ends};
 use crate::redacting::redaction::Redaction;
 use crate::redacting::tokens::{self, Jwt};
 
@@ -69,7 +70,7 @@ struct Scanner<'a> {
     key_value: bool,
     at: usize,
     in_string: bool,
-    /// The character before is no part of a word.
+    /// The character before is surely no part of a word; see [`begins`](Self::begins).
     begins: bool,
     /// No JSON Web Token begins before this.
     no_jwt_before: usize,
@@ -135,11 +136,11 @@ impl<'a> Scanner<'a> {
             }
             b':' if self.url && text[self.at..].starts_with(b"://") => self.url_password(text),
             b':' | b'=' if self.key_value => self.value_of_key(text),
-            b'b' | b'B' if self.bearer && self.begins => {
+            b'b' | b'B' if self.bearer && self.begins(text) => {
                 tokens::credentials(&text[self.at..]).map(|range| self.later(range))
             }
-            b'e' if self.jwt && self.begins && self.at >= self.no_jwt_before => self.jwt(text),
-            b'0'..=b'9' if self.card && self.begins && !self.is_behind_a_point(text) => {
+            b'e' if self.jwt && self.at >= self.no_jwt_before => self.jwt(text),
+            b'0'..=b'9' if self.card && self.begins(text) && !self.is_behind_a_point(text) => {
                 card::end(&text[self.at..]).map(|end| self.later(0..end))
             }
             _ => None,
@@ -155,11 +156,18 @@ impl<'a> Scanner<'a> {
                     self.word = start..self.at + 1;
                 }
                 self.at += 1;
-                // Characters beyond ASCII are letters, most of them.
+                // Characters beyond ASCII are looked at when it matters.
                 self.begins = !(byte.is_ascii_alphanumeric() || byte == b'_' || !byte.is_ascii());
             }
         }
         found.map(|bytes| Found { bytes, is_bare: false })
+    }
+
+    /// Whether what stands here is no part of a word that began before.
+    fn begins(&self, text: &[u8]) -> bool {
+        // An escape of ours is stepped over as one, so that the letter after a backslash that is met here is of an escape in the text.
+        let before = text.get(..self.at).unwrap_or_default();
+        self.begins || escape_ends(before) || !word_ends(before)
     }
 
     fn later(&self, range: Range<usize>) -> Range<usize> {
@@ -179,7 +187,11 @@ impl<'a> Scanner<'a> {
             return None;
         }
         let key = std::str::from_utf8(text.get(self.word.clone())?).ok()?;
-        if !self.redaction.is_secret_in_text(KeyInText::new(key).as_str()) {
+        let is_secret = |key| self.redaction.is_secret_in_text(KeyInText::new(key).as_str());
+        // Its first letter may be of an escape in the text, and may be not.
+        let letter = self.word.start.checked_sub(1).is_some_and(|at| text.get(at) == Some(&b'\\'));
+        let behind = key.get(1..).filter(|_| letter && key.bytes().next().is_some_and(is_of_escape));
+        if !is_secret(key) && !behind.is_some_and(is_secret) {
             return None;
         }
         let range = key_value::value(&text[self.at + 1..])?;

@@ -38,6 +38,8 @@ fn what_is_found_goes_and_the_rest_stays() {
         ("postgres://app:hunter2@db/orders", "postgres://app:#@db/orders", 1),
         ("\u{1b}4111111111111111\n4242424242424242", "\u{1b}#\n#", 2),
         ("x4111111111111111 3.4111111111111111 _4111111111111111 ä4111111111111111", "", 0),
+        ("“4111111111111111” →4242424242424242… 漢4111111111111111", "“#” →#… 漢4111111111111111", 2),
+        ("Bearer\tmF_9.B5f-4.1JqM", "Bearer\t#", 1),
         ("xBearer mF_9.B5f-4.1JqM", "", 0),
         ("://a:b@c", "", 0),
         ("nothing here", "", 0),
@@ -45,6 +47,34 @@ fn what_is_found_goes_and_the_rest_stays() {
     for (text, expected, hits) in cases {
         let expected = if hits == 0 { text } else { expected };
         assert_eq!(scrubbed(&string(text)), (string(expected), hits), "{text}");
+    }
+}
+
+#[test]
+fn escapes_in_a_text_and_signs_before_a_secret_do_not_hide_it() {
+    let secrets = [
+        (CARD, "#"),
+        (JWT, "#"),
+        ("Bearer mF_9.B5f-4.1JqM99999", "Bearer #"),
+        ("Bearer\tmF_9.B5f-4.1JqM99999", "Bearer\t#"),
+    ];
+    for (secret, left) in secrets {
+        for before in ["card:\n", "x\r", "x\t", "x\0", "x\u{1b}", "→", "“", "🎈", "x\\"] {
+            let (text, expected) = (format!("{before}{secret}, z"), format!("{before}{left}, z"));
+            for (shown, expected) in [
+                (format!("{text:?}"), format!("{expected:?}")),
+                (string(&text), string(&expected)),
+                (string(&string(&text)), string(&string(&expected))),
+                (format!("{:?}", format!("{text:?}")), format!("{:?}", format!("{expected:?}"))),
+            ] {
+                assert_eq!(scrubbed(&string(&shown)), (string(&expected), 1), "{shown}");
+            }
+        }
+    }
+    let text = format!("x{JWT} _{JWT}");
+    assert_eq!(scrubbed(&string(&text)), (string("x# _#"), 2), "needs no beginning");
+    for text in [r"C:\notes 4111", r"a\s4111111111111111", r"a\nx4111111111111111"] {
+        assert_eq!(scrubbed(&string(text)).1, 0, "{text}");
     }
 }
 
@@ -69,6 +99,7 @@ fn what_stands_behind_a_secret_key_in_a_text_goes() {
         ),
         ("password: Some(\"x\"), secret: None", "password: Some(\"#\"), secret: None", 1),
         ("\npwd=x\tpwd = y", "\npwd=#\tpwd = #", 2),
+        (r"a\npwd=x\totp=y \token=z", r"a\npwd=#\totp=# \token=#", 3),
         ("tokens: 3, token::new(), author: ada, password, x: [1], db_pin: z", "", 0),
     ];
     for (text, expected, hits) in cases {

@@ -159,7 +159,7 @@ impl Gate {
         let Some(rate) = self.shared.rates.of(target, level).copied().flatten() else {
             return Admission::Write;
         };
-        if self.shared.keyed.admits(Gcra::new(rate), hash(target) ^ level as u64, now) {
+        if self.shared.targets.admits(Gcra::new(rate), hash(target) ^ level as u64, now) {
             return Admission::Write;
         }
         self.suppressed.rate.inc();
@@ -167,10 +167,9 @@ impl Gate {
     }
 
     fn limited_by_keys(&self, line: &impl Rendered, now: u64) -> Admission {
-        for KeyedBy { key, salt, gcra } in &self.shared.keyed_by {
+        for KeyedBy { key, gcra, values } in &self.shared.keyed_by {
             let Some(value) = line.value(*key) else { continue };
-            // Two fields may have the same value.
-            if !self.shared.keyed.admits(*gcra, hash(value) ^ salt, now) {
+            if !values.admits(*gcra, hash(value), now) {
                 self.suppressed.key.inc();
                 return self.suppress(now);
             }

@@ -11,7 +11,7 @@ use crate::limiting::gcra::{Due, Gcra, nanoseconds};
 use crate::limiting::keyed::Keyed;
 use crate::limiting::rate::Rate;
 use crate::limiting::rules::Rules;
-use crate::limiting::sampling::{By, Ratio, Sampling, Sequence, hash};
+use crate::limiting::sampling::{By, Ratio, Sampling, Sequence};
 use crate::limiting::volume_limits::VolumeLimits;
 use crate::planning::keys::Key;
 
@@ -32,7 +32,8 @@ pub(crate) struct Shared {
     pub(super) announce_every: Duration,
     pub(super) ratios: Rules<Ratio>,
     pub(super) by: By<Key>,
-    pub(super) keyed: Keyed,
+    /// Allowances of the targets of records.
+    pub(super) targets: Keyed,
     pub(super) sequence: Sequence,
     /// When something is to be announced, in nanoseconds.
     due: AtomicU64,
@@ -42,9 +43,9 @@ pub(crate) struct Shared {
 #[derive(Debug)]
 pub(super) struct KeyedBy {
     pub(super) key: Key,
-    /// Tells its values from those of other fields.
-    pub(super) salt: u64,
     pub(super) gcra: Gcra,
+    /// Allowances of its values: they share none with those of another limit, however few there are.
+    pub(super) values: Keyed,
 }
 
 const NEVER: u64 = u64::MAX;
@@ -68,7 +69,7 @@ impl Volume {
         names: LevelNames,
     ) -> Self {
         let keyed_by = |(name, gcra): &(Box<str>, Gcra)| {
-            Some(KeyedBy { key: key_of(name)?, salt: hash(name), gcra: *gcra })
+            Some(KeyedBy { key: key_of(name)?, gcra: *gcra, values: Keyed::new() })
         };
         let shared = Shared {
             keyed_by: limits.keyed.iter().filter_map(keyed_by).collect(),
@@ -80,7 +81,7 @@ impl Volume {
                 By::Trace => By::Trace,
                 By::Field(name) => key_of(&name).map_or(By::Line, By::Field),
             },
-            keyed: Keyed::new(),
+            targets: Keyed::new(),
             sequence: Sequence::default(),
             due: AtomicU64::new(NEVER),
         };

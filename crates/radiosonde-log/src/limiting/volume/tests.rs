@@ -106,6 +106,22 @@ fn each_callsite_has_its_own_allowance_and_what_is_beyond_it_is_counted() {
 }
 
 #[test]
+fn too_many_values_for_one_limit_do_not_use_up_another() {
+    let limits = VolumeLimits::per_callsite(Rate::per_second(1000))
+        .unlimited("flood")
+        .keyed_by("user", Rate::per_minute(1));
+    let made = made(limits, Sampling::new());
+    let gate = made.volume.gate(callsite("log", Level::Info), false, true).unwrap();
+    for user in 0..20_000 {
+        let user = user.to_string();
+        written_rendered(&gate, 1, Line { target: "flood", tenant: Some(&user), trace: None }, seconds(1));
+    }
+    assert!(made.suppressed("INFO", "key") > 0);
+    let line = Line { target: "orders", ..Line::default() };
+    assert_eq!(written_rendered(&gate, 100, line, seconds(3)), 100);
+}
+
+#[test]
 fn what_was_suppressed_is_announced_once_the_interval_is_over() {
     let limits = VolumeLimits::per_callsite(Rate::per_second(1)).announce_every(seconds(10));
     let made = made(limits, Sampling::new());

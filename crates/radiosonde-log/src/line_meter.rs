@@ -4,6 +4,8 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use radiosonde_core::{Level, LevelNames};
 use radiosonde_metrics::{Counter, OVERFLOW, RegisterError, Registry, Vector};
 
+use crate::planning::plan::MAX_MODULE_BYTES;
+
 /// Targets with counters of their own. They are modules, and as many as the program has, but records of `log` may bring any.
 const MAX_TARGETS: usize = 200;
 
@@ -52,12 +54,17 @@ impl LineMeter {
         })))
     }
 
-    /// The counters of a level and target; past 200 targets those of all others.
+    /// The counters of a level and target, of which 256 bytes count; past 200 targets those of all others.
     ///
     /// # Cost
     /// A lock and a look-up: to be kept where it is known what comes.
     pub(crate) fn of(&self, level: Level, target: &str) -> Tally {
         let Inner { targets, others, .. } = &*self.0;
+        let mut end = target.len().min(MAX_MODULE_BYTES);
+        while !target.is_char_boundary(end) {
+            end -= 1;
+        }
+        let target = &target[..end];
         let (known, is_full) = {
             let targets = targets.read().unwrap_or_else(PoisonError::into_inner);
             (targets.get(target).map(Arc::clone), targets.len() >= MAX_TARGETS)
@@ -104,5 +111,16 @@ mod tests {
         has("radiosonde_log_lines_total{level=\"ERROR\",target=\"_overflow\"} 100\n");
         has("radiosonde_log_bytes_total{level=\"INFO\",target=\"_overflow\"} 1000\n");
         assert!(!text.contains("FATAL"));
+    }
+
+    #[test]
+    fn of_a_long_target_its_beginning_is_the_label() {
+        let registry = Registry::new();
+        let meter = LineMeter::new(&registry, LevelNames::default()).unwrap();
+        for behind in ["a", "b"] {
+            meter.of(Level::Info, &format!("x{}{behind}", "ä".repeat(1000))).line(10);
+        }
+        let label = format!("target=\"x{}\"}} 2\n", "ä".repeat(127));
+        assert!(registry.text().contains(&label), "{}", registry.text());
     }
 }

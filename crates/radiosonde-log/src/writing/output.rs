@@ -100,7 +100,7 @@ impl Output {
         let Some(queue) = &self.queue else { return self.write_directly(line, priority) };
         match queue.push(line.as_bytes(), priority, &*self.clock) {
             Pushed::Taken | Pushed::Dropped => {}
-            Pushed::Unattended => self.start_in_a_forked_child(queue),
+            Pushed::Orphaned => self.spawn(),
             Pushed::Direct => self.write_directly(line, priority),
         }
     }
@@ -163,9 +163,8 @@ impl Output {
     /// Asks for what is queued to be written now; what to wait for, if anything.
     pub(crate) fn begin_flush(self: &Arc<Self>) -> Option<u64> {
         let queue = self.queue.as_ref()?;
-        let target = queue.begin_flush()?;
         self.start_in_a_forked_child(queue);
-        Some(target)
+        queue.begin_flush()
     }
 
     pub(crate) fn wait_for_flush(&self, target: u64, longest: Duration) -> bool {

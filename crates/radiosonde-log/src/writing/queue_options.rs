@@ -21,6 +21,11 @@ use radiosonde_core::OverflowPolicy;
 /// woken for the first line after a pause; while lines keep coming it looks by itself every millisecond, and is woken only when
 /// much has come together. Everything that is there then goes out in one write of up to 64 KiB.
 ///
+/// # Fork
+/// A forked child starts a thread of its own, and leaves to the parent what was queued before. Flush before a fork, with
+/// [`LogHandle::flush`](crate::LogHandle::flush), and log nothing between on any thread: otherwise the child may find a lock
+/// taken that nobody will release, and lose the first of its lines, which came behind those of the parent.
+///
 /// ```
 /// use radiosonde_core::{Level, Overflow, OverflowPolicy};
 /// use radiosonde_log::{QueueOptions, Writer};

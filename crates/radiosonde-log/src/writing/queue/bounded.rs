@@ -1,4 +1,3 @@
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -21,7 +20,7 @@ const NAP_BYTES: usize = 256 * 1024;
 const ANNOUNCE_EVERY: Duration = Duration::from_secs(1);
 
 /// After so many refused lines once more it is asked, by a system call, whether the writer's thread is in this process.
-const LOOK_EVERY: u64 = 1024;
+const LOOK_EVERY: u64 = 64;
 
 /// Lines of many threads on their way to the one that writes them.
 #[derive(Debug)]
@@ -35,16 +34,14 @@ pub(crate) struct Queue {
     room: Condvar,
     /// For flushes: lines were settled.
     settled: Condvar,
-    /// The process whose thread writes: after a fork the child has none.
-    process: AtomicU32,
 }
 
 /// What became of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Pushed {
     Taken,
-    /// Taken or dropped, and the writer's thread was asleep or is behind: it may be worth looking whether it is there.
-    Unattended,
+    /// Taken or dropped, and this is a forked child whose thread has still to be started, by the caller.
+    Orphaned,
     /// Dropped and counted.
     Dropped,
     /// Nobody writes what is queued any more: it can be written directly.
@@ -68,7 +65,6 @@ impl Queue {
             work: Condvar::new(),
             room: Condvar::new(),
             settled: Condvar::new(),
-            process: AtomicU32::new(std::process::id()),
         }
     }
 
@@ -80,23 +76,29 @@ impl Queue {
             Phase::Ended => return Pushed::Direct,
             Phase::Abandoned => return self.refuse(state, Reason::Shutdown, priority.level, clock),
         }
-        if !state.has_room_for(line.len(), priority, &self.options) {
+        if state.has_room_for(line.len(), priority, &self.options) {
+            state.look_at_times(line.len());
+        } else {
             state = match self.make_room(state, line.len(), priority, clock) {
                 Ok(state) => state,
                 Err((state, reason)) => return self.refuse(state, reason, priority.level, clock),
             };
         }
         state.append(line, priority);
-        let pushed = match state.idle {
-            Idle::Busy => return Pushed::Taken,
-            Idle::Napping if !state.urgent && !self.is_much(&state) => return Pushed::Taken,
-            Idle::Napping => Pushed::Taken,
-            Idle::Sleeping => Pushed::Unattended,
+        if state.take_orphaned() {
+            return Pushed::Orphaned;
+        }
+        let is_seen_to = match state.idle {
+            Idle::Busy => true,
+            Idle::Napping => !state.urgent && !self.is_much(&state),
+            Idle::Sleeping => false,
         };
-        state.idle = Idle::Busy;
-        drop(state);
-        self.work.notify_one();
-        pushed
+        if !is_seen_to {
+            state.idle = Idle::Busy;
+            drop(state);
+            self.work.notify_one();
+        }
+        Pushed::Taken
     }
 
     /// Whether more is there than should wait for the end of a nap.
@@ -128,6 +130,7 @@ impl Queue {
         match overflow {
             Overflow::Block(longest) => self.wait_for_room(state, length, priority, longest),
             Overflow::DropOldest => {
+                state.look_at_times(length);
                 while !state.has_room_for(length, priority, &self.options) {
                     let Some(evicted) = state.evict(priority.level) else {
                         return Err((state, Reason::QueueFull));
@@ -152,6 +155,8 @@ impl Queue {
         if state.stalled && !priority.is_audit {
             return Err((state, Reason::Timeout));
         }
+        // Before it is waited for a thread that is not there.
+        state.look();
         // A nap is no reason to make anybody wait.
         state.urgent = true;
         self.work.notify_one();
@@ -181,12 +186,15 @@ impl Queue {
         level: Level,
         clock: &dyn Clock,
     ) -> Pushed {
-        state.tally.add(reason, level, 1, clock);
         state.refused += 1;
-        let is_time_to_look = state.refused % LOOK_EVERY == 1;
+        if state.refused % LOOK_EVERY == 1 {
+            state.look();
+        }
+        state.tally.add(reason, level, 1, clock);
+        let is_orphaned = state.take_orphaned();
         drop(state);
         self.dropped.count(reason, level, 1);
-        if is_time_to_look { Pushed::Unattended } else { Pushed::Dropped }
+        if is_orphaned { Pushed::Orphaned } else { Pushed::Dropped }
     }
 
     /// Counts lines that could not be written.
@@ -341,16 +349,9 @@ impl Queue {
 
     /// Whether this is a forked child without a thread that writes; true once, for the caller to start one.
     pub(crate) fn is_orphaned(&self) -> bool {
-        let process = std::process::id();
-        // Relaxed: a number that is compared with this process' own; what it stands for is not shared through it.
-        if self.process.load(Ordering::Relaxed) == process
-            || self.process.swap(process, Ordering::Relaxed) == process
-        {
-            return false;
-        }
-        // The parent writes what its thread had taken.
-        self.lock().forget_in_flight();
-        true
+        let mut state = self.lock();
+        state.look();
+        state.take_orphaned()
     }
 
     /// Lines taken in, written, and on their way.
@@ -366,19 +367,28 @@ impl Queue {
 
 #[cfg(test)]
 mod tests {
-    use radiosonde_core::{LevelNames, SystemClock};
+    use radiosonde_core::{LevelNames, OverflowPolicy, SystemClock};
     use radiosonde_metrics::Registry;
 
     use super::*;
     use crate::meter::Meter;
 
     fn queue() -> Queue {
+        queue_with(QueueOptions::new())
+    }
+
+    fn queue_with(options: QueueOptions) -> Queue {
         let meter = Meter::new(&Registry::new(), LevelNames::default()).unwrap();
-        Queue::new(QueueOptions::new(), Arc::new(meter.dropped_by_writer("test", true)))
+        Queue::new(options, Arc::new(meter.dropped_by_writer("test", true)))
     }
 
     fn push(queue: &Queue) -> Pushed {
         queue.push(b"line\n", Priority { level: Level::Info, is_audit: false }, &SystemClock)
+    }
+
+    /// What a child finds: the number of its parent.
+    fn fork(queue: &Queue) {
+        queue.lock().process += 1;
     }
 
     #[test]
@@ -388,14 +398,44 @@ mod tests {
         assert!(!queue.is_orphaned());
         let taken = queue.next(&SystemClock);
         assert!(matches!(&taken, Work::Write(chunk) if chunk.bytes() == b"line\n"), "{taken:?}");
-        // What a child finds: the number of its parent, and a chunk on its way that is not its own.
-        queue.process.fetch_add(1, Ordering::SeqCst);
+        fork(&queue);
+        assert_eq!((push(&queue), push(&queue)), (Pushed::Orphaned, Pushed::Taken));
+        assert!(!queue.is_orphaned());
+        assert_eq!(queue.totals(), (3, 0, 2));
+        let Work::Write(chunk) = queue.next(&SystemClock) else { panic!("the child's own lines") };
+        queue.settle(chunk, 2);
+        assert_eq!(queue.totals(), (3, 2, 0));
+    }
+
+    #[test]
+    fn what_the_parent_had_queued_or_dropped_is_left_to_it() {
+        let queue = queue();
+        for _ in 0..8 {
+            assert_eq!(push(&queue), Pushed::Taken);
+        }
+        queue.lose(Reason::Write, Level::Info, 1, &SystemClock);
+        fork(&queue);
+        assert_eq!(push(&queue), Pushed::Orphaned);
+        let work = queue.next(&SystemClock);
+        assert!(matches!(&work, Work::Write(chunk) if chunk.bytes() == b"line\n"), "{work:?}");
+
         assert_eq!(push(&queue), Pushed::Taken);
+        fork(&queue);
         assert!(queue.is_orphaned() && !queue.is_orphaned());
-        assert_eq!(queue.totals(), (2, 0, 1));
-        let Work::Write(chunk) = queue.next(&SystemClock) else { panic!("the child's own line") };
-        queue.settle(chunk, 1);
-        assert_eq!(queue.totals(), (2, 1, 0));
+        assert!(queue.begin_flush().is_none(), "there is nothing of the child's own");
+    }
+
+    #[test]
+    fn a_forked_child_does_not_wait_for_its_parents_thread() {
+        for overflow in [Overflow::Block(Duration::MAX), Overflow::DropOldest] {
+            let queue = queue_with(QueueOptions::new().max_lines(8).overflow(OverflowPolicy::all(overflow)));
+            for _ in 0..8 {
+                assert_eq!(push(&queue), Pushed::Taken);
+            }
+            fork(&queue);
+            assert_eq!(push(&queue), Pushed::Orphaned, "{overflow}");
+            assert_eq!(queue.totals().2, 1, "{overflow}");
+        }
     }
 
     #[test]

@@ -40,6 +40,10 @@ pub(crate) struct State {
     /// Not after a write failed, until one succeeds.
     pub(crate) may_announce: bool,
     pub(crate) announced_at: Duration,
+    /// The process whose thread writes: after a fork the child has none.
+    pub(crate) process: u32,
+    /// This is such a child, and nobody has started a thread in it yet.
+    is_orphaned: bool,
 }
 
 /// Where in its life a queue is.
@@ -85,6 +89,8 @@ impl State {
             tally: Tally::default(),
             may_announce: true,
             announced_at: Duration::ZERO,
+            process: std::process::id(),
+            is_orphaned: false,
         }
     }
 
@@ -95,6 +101,33 @@ impl State {
         } else {
             bytes <= options.max_bytes && self.held_lines < options.max_lines
         }
+    }
+
+    /// [Looks](Self::look) before the first line of an empty queue and before few others, so that it costs next to nothing.
+    pub(crate) fn look_at_times(&mut self, length: usize) {
+        let may_skip = |chunk: &Chunk| chunk.has_room_for(length) && !matches!(chunk.entries().len(), 8 | 64);
+        if !self.chunks.back().is_some_and(may_skip) {
+            self.look();
+        }
+    }
+
+    /// Asks the system whether this is a child that was forked. The parent writes what was queued or taken before, and says
+    /// what was dropped; here that is forgotten.
+    pub(crate) fn look(&mut self) {
+        let process = std::process::id();
+        if std::mem::replace(&mut self.process, process) == process {
+            return;
+        }
+        self.forget_in_flight();
+        drop(self.discard());
+        self.tally = Tally::default();
+        (self.urgent, self.stalled, self.waiting) = (false, false, 0);
+        (self.idle, self.is_orphaned) = (Idle::Busy, true);
+    }
+
+    /// True once in a forked child, for the caller to start a thread.
+    pub(crate) fn take_orphaned(&mut self) -> bool {
+        std::mem::take(&mut self.is_orphaned)
     }
 
     pub(crate) fn append(&mut self, line: &[u8], priority: Priority) {

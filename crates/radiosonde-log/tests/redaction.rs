@@ -133,6 +133,31 @@ fn with_all_detectors(builder: JsonLayerBuilder) -> JsonLayerBuilder {
 }
 
 #[test]
+fn a_secret_that_is_cut_in_half_goes_too() {
+    let long = |secret: &str, cut: usize| {
+        let line_bytes = 10_000;
+        let before = "word ".repeat(line_bytes);
+        format!("{}{secret}", &before[before.len() - (line_bytes - cut)..])
+    };
+    for cut in 10..30 {
+        let lines = lines(
+            |builder| with_all_detectors(builder).max_line_bytes(10_000),
+            || {
+                let dsn = long("postgres://app:hunter2hunter2hunter2@db", cut);
+                let card = long("4111 1111 1111 1111", cut);
+                info!(dsn = dsn.as_str(), "open");
+                info!(card = ?card, "paid");
+                error!(error = &*Box::<dyn std::error::Error>::from(dsn), "failed");
+                info!("{dsn}", dsn = long("postgres://app:hunter2hunter2hunter2@db", cut));
+            },
+        );
+        assert_eq!(lines.json.len(), 4);
+        lines.assert_nowhere("app:h");
+        lines.assert_nowhere("4111");
+    }
+}
+
+#[test]
 fn what_detectors_find_is_replaced_in_messages_values_errors_and_spans() {
     const JWT: &str = "eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJqb2UifQ.dBjftJeZ4CVP-mB9";
     let lines = lines(

@@ -34,7 +34,8 @@ use crate::rendering::escape::push_escaped;
 ///
 /// # By what a value looks like
 /// Only the part that a [`Detector`] finds is replaced, in whatever texts, messages and chains of errors it is. Detectors are off
-/// unless asked for: each reads every value.
+/// unless asked for: each reads every value. Of a value that is too long for a line and was cut, they drop what stands behind its last
+/// white space or quote, up to 4 KiB, as that may be half a secret.
 ///
 /// # Cost
 /// Keys cost nothing per line: they are looked up when a callsite is first met. A detector costs one pass over each value, whatever

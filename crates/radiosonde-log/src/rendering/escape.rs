@@ -30,7 +30,7 @@ static CLASS: [u8; 256] = {
 };
 
 /// No character grows more than this when it is escaped: `\x00` becomes `\u0000`.
-const MAX_GROWTH: usize = 6;
+pub(crate) const MAX_GROWTH: usize = 6;
 
 /// Appends `text` as the contents of a JSON string.
 ///

@@ -1,7 +1,8 @@
 use crate::planning::keys::Key;
 use crate::planning::plan::Shown;
 use crate::redacting::redaction::{Redaction, Treatment};
-use crate::rendering::value::{Value, Written};
+use crate::rendering::piece::Piece;
+use crate::rendering::value::Value;
 use crate::schemas::slot::{Place, Seat, Slot};
 
 /// What a value may take of the buffer even when the fields before it have used it up.
@@ -147,7 +148,7 @@ impl Fields {
         {
             let push = |out: &mut String, end| value.push_as(out, seat.kind, end);
             let piece = Piece::push(&mut self.top, &seat.prefix, limit, push);
-            let found = if field.hides() { 0 } else { redaction.scrub(&mut self.top, piece.value) };
+            let found = piece.scrub(&mut self.top, field, redaction);
             return self.keep(field, Place::Top, piece, self.top.len(), found);
         }
         if seat.is_none()
@@ -161,7 +162,7 @@ impl Fields {
             return self.put_otherwise(field, seat, value, limit, redaction);
         }
         let piece = Piece::push(&mut self.rest, &field.rest, limit, |out, end| value.push_json(out, end));
-        let found = if field.hides() { 0 } else { redaction.scrub(&mut self.rest, piece.value) };
+        let found = piece.scrub(&mut self.rest, field, redaction);
         self.keep(field, Place::Rest, piece, self.rest.len(), found)
     }
 
@@ -180,13 +181,13 @@ impl Fields {
             Some(seat) => value.push_as(out, seat.kind, end),
             None => value.push_text(out, end),
         });
-        let found = if field.hides() { 0 } else { redaction.scrub(&mut self.rest, piece.value) };
+        let found = piece.scrub(&mut self.rest, field, redaction);
         self.keep(field, Place::Rest, piece, self.rest.len(), found)
     }
 
     #[inline(always)]
     fn keep(&mut self, field: &Shown, place: Place, piece: Piece, end: usize, found: u64) -> Put {
-        let Piece { start, value, written } = piece;
+        let Piece { start, value, written, .. } = piece;
         let entry = Entry { key: field.key, place, cut: written.cut, start, value, end };
         if field.repeats {
             self.settle(entry);
@@ -326,29 +327,6 @@ impl Fields {
         }
         let value = start + (entry.value - entry.start);
         self.entries[at] = Entry { start, value, end: start + piece.len(), ..*entry };
-    }
-}
-
-/// A field that has just been written to the end of a buffer.
-struct Piece {
-    start: usize,
-    value: usize,
-    written: Written,
-}
-
-impl Piece {
-    #[inline(always)]
-    fn push(
-        out: &mut String,
-        prefix: &str,
-        limit: usize,
-        value: impl FnOnce(&mut String, usize) -> Written,
-    ) -> Self {
-        let start = out.len();
-        out.push_str(prefix);
-        let before = out.len();
-        let written = value(out, before.saturating_add(limit));
-        Self { start, value: before, written }
     }
 }
 

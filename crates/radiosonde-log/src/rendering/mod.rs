@@ -3,10 +3,12 @@
 pub(crate) mod escape;
 pub(crate) mod fields;
 pub(crate) mod json;
+mod piece;
 pub(crate) mod pretty;
 pub(crate) mod recorder;
 pub(crate) mod scratch;
 pub(crate) mod shorten;
 mod spoken;
+mod tail;
 pub(crate) mod timestamp;
 pub(crate) mod value;

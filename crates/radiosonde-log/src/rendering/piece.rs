@@ -1,0 +1,41 @@
+use crate::planning::plan::Shown;
+use crate::redacting::redaction::Redaction;
+use crate::rendering::tail::drop_tail;
+use crate::rendering::value::Written;
+
+/// A field that has just been written to the end of a buffer.
+pub(crate) struct Piece {
+    pub(crate) start: usize,
+    pub(crate) value: usize,
+    /// Where a value that is too long was cut.
+    limit: usize,
+    pub(crate) written: Written,
+}
+
+impl Piece {
+    #[inline(always)]
+    pub(crate) fn push(
+        out: &mut String,
+        prefix: &str,
+        limit: usize,
+        value: impl FnOnce(&mut String, usize) -> Written,
+    ) -> Self {
+        let start = out.len();
+        out.push_str(prefix);
+        let before = out.len();
+        let limit = before.saturating_add(limit);
+        let written = value(out, limit);
+        Self { start, value: before, limit, written }
+    }
+
+    #[inline(always)]
+    pub(crate) fn scrub(&self, out: &mut String, field: &Shown, redaction: &Redaction) -> u64 {
+        if field.hides() || !redaction.scrubs() {
+            return 0;
+        }
+        if self.written.cut {
+            drop_tail(out, self.value, self.limit);
+        }
+        redaction.scrub(out, self.value)
+    }
+}

@@ -42,7 +42,8 @@ struct Inner {
     made: u64,
     known: u64,
     audits: Vec<Audit>,
-    thread: Option<ThreadId>,
+    /// The thread, and the process that it is of: a forked child has none.
+    thread: Option<(u32, ThreadId)>,
     /// Until when the thread sleeps; `None` if it waits for a change.
     wakes: Option<Duration>,
     /// When callsites are asked once more.
@@ -179,17 +180,18 @@ impl Keeper {
     fn wait_until_known(&self, inner: MutexGuard<'_, Inner>) {
         let made = inner.made;
         // The thread itself would wait for itself.
-        if inner.known < made && inner.thread != Some(thread::current().id()) {
+        if inner.known < made && inner.thread.is_none_or(|(_, id)| id != thread::current().id()) {
             let is_unknown = |inner: &mut Inner| inner.known < made;
             drop(self.done.wait_timeout_while(inner, PATIENCE, is_unknown));
         }
     }
 
     fn start(self: &Arc<Self>, inner: &mut Inner) -> io::Result<()> {
-        if inner.thread.is_none() {
+        let process = std::process::id();
+        if inner.thread.is_none_or(|(of, _)| of != process) {
             let this = Arc::clone(self);
             let thread = thread::Builder::new().name("radiosonde-levels".to_owned());
-            inner.thread = Some(thread.spawn(move || this.keep())?.thread().id());
+            inner.thread = Some((process, thread.spawn(move || this.keep())?.thread().id()));
         }
         Ok(())
     }
@@ -282,4 +284,27 @@ fn next_number() -> u64 {
     static NUMBER: AtomicU64 = AtomicU64::new(0);
     // Relaxed: numbers need to differ, not to be ordered.
     NUMBER.fetch_add(1, Ordering::Relaxed)
+}
+
+#[cfg(test)]
+mod tests {
+    use radiosonde_core::SystemClock;
+
+    use super::*;
+    use crate::filtering::filter::LogFilter;
+
+    #[test]
+    fn a_forked_child_starts_a_thread_of_its_own() {
+        let levels = Levels::new(LogFilter::default(), Duration::ZERO);
+        let keeper = Arc::new(Keeper::new(levels, Arc::new(SystemClock), Counts::default()));
+        // What a child finds: a thread of its parent, which is not there.
+        let gone = thread::spawn(|| thread::current().id()).join().unwrap();
+        keeper.lock().thread = Some((0, gone));
+        assert!(keeper.open(Level::DEBUG));
+        let is_unknown = |inner: &mut Inner| inner.known < inner.made;
+        let most = Duration::from_secs(30);
+        let (inner, waited) = keeper.done.wait_timeout_while(keeper.lock(), most, is_unknown).unwrap();
+        assert!(!waited.timed_out(), "nobody has let callsites know");
+        assert_eq!(inner.thread.map(|(process, _)| process), Some(std::process::id()));
+    }
 }

@@ -1,4 +1,3 @@
-use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -8,6 +7,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::ledger::Ledger;
 use crate::meters::SinkMeters;
+use crate::ranked_queue::{Queued, Rank, RankedQueue};
 use crate::{Dropped, SinkOptions, SinkReport, runtime_thread};
 
 /// The bounded store between a [`Queue`](crate::Queue)'s clones and its sink's task.
@@ -24,8 +24,9 @@ pub(crate) struct Buffer<T> {
 }
 
 struct State<T> {
-    queued: VecDeque<(T, usize)>,
-    queued_bytes: usize,
+    queued: RankedQueue<T>,
+    /// What is in flight came no earlier than this, and before all that is queued.
+    in_flight_from: u64,
     /// Queued and in flight: what the bounds are about, so that a backend that hangs does not double them.
     held_bytes: usize,
     ledger: Ledger,
@@ -44,6 +45,7 @@ struct State<T> {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Admission {
     pub(crate) overflow: Overflow,
+    pub(crate) rank: Rank,
     /// Go beyond the bounds, by an eighth of them.
     pub(crate) may_exceed: bool,
 }
@@ -52,7 +54,8 @@ pub(crate) struct Admission {
 #[derive(Debug)]
 pub(crate) struct Batch<T> {
     pub(crate) items: Vec<T>,
-    sizes: Vec<usize>,
+    /// The size of each, and its place among all that were accepted.
+    sizes: Vec<(usize, u64)>,
 }
 
 impl<T> Batch<T> {
@@ -64,7 +67,24 @@ impl<T> Batch<T> {
     }
 
     fn bytes(&self) -> usize {
-        self.sizes.iter().sum()
+        self.sizes.iter().map(|(size, _)| size).sum()
+    }
+}
+
+impl<T> State<T> {
+    fn is_in_flight(&self) -> bool {
+        self.ledger.held() > self.queued.items() as u64
+    }
+
+    /// How many of the accepted items, from the first on, have been delivered or dropped.
+    ///
+    /// One that made room for others may have been settled before its turn.
+    fn settled(&self) -> u64 {
+        if self.is_in_flight() {
+            self.in_flight_from
+        } else {
+            self.queued.oldest().map_or(self.ledger.accepted(), |queued| queued.at)
+        }
     }
 }
 
@@ -79,8 +99,8 @@ enum Step<T> {
 impl<T> Buffer<T> {
     pub(crate) fn new(options: SinkOptions, meters: SinkMeters) -> Self {
         let state = State {
-            queued: VecDeque::new(),
-            queued_bytes: 0,
+            queued: RankedQueue::new(),
+            in_flight_from: 0,
             held_bytes: 0,
             ledger: Ledger::default(),
             flush_to: 0,
@@ -121,12 +141,12 @@ impl<T> Buffer<T> {
             drop((item, evicted));
             return Err(dropped);
         }
-        let wake = state.queued.is_empty() || !self.is_full(&state);
-        state.queued.push_back((item, size));
-        state.queued_bytes += size;
+        let wake = state.queued.items() == 0 || !self.is_full(&state);
+        let at = state.ledger.accepted();
+        state.queued.push(admission.rank, Queued { at, item, size });
         state.held_bytes += size;
         state.ledger.accept();
-        let wake = wake && (state.queued.len() == 1 || self.is_full(&state));
+        let wake = wake && (state.queued.items() == 1 || self.is_full(&state));
         self.meters.produced.inc();
         self.show_level(&state);
         drop(state);
@@ -138,11 +158,24 @@ impl<T> Buffer<T> {
     }
 
     fn has_room_for(&self, state: &State<T>, size: usize, admission: Admission) -> bool {
+        self.would_have_room_for(state, size, admission, (0, 0))
+    }
+
+    /// Whether there is room once so many items, and bytes, are gone.
+    fn would_have_room_for(
+        &self,
+        state: &State<T>,
+        size: usize,
+        admission: Admission,
+        (gone_items, gone_bytes): (usize, usize),
+    ) -> bool {
         let (mut items, mut bytes) = (self.options.max_items, self.options.max_bytes);
         if admission.may_exceed {
             (items, bytes) = (items.saturating_add(items.div_ceil(8)), bytes.saturating_add(bytes / 8));
         }
-        state.ledger.held() < items as u64 && state.held_bytes.saturating_add(size) <= bytes
+        let held_bytes = state.held_bytes.saturating_sub(gone_bytes);
+        state.ledger.held().saturating_sub(gone_items as u64) < items as u64
+            && held_bytes.saturating_add(size) <= bytes
     }
 
     /// Does what the admission allows; the reason if there is no room all the same.
@@ -155,16 +188,19 @@ impl<T> Buffer<T> {
     ) -> (MutexGuard<'a, State<T>>, Option<&'static str>) {
         match admission.overflow {
             Overflow::DropOldest => {
+                // Nothing goes for an item that what stays, in flight or graver, leaves no room for.
+                let evictable = state.queued.evictable(admission.rank);
+                if !self.would_have_room_for(&state, size, admission, evictable) {
+                    return (state, Some("queue_full"));
+                }
                 while !self.has_room_for(&state, size, admission) {
-                    let is_first = state.ledger.held() == state.queued.len() as u64;
-                    let Some((item, size)) = state.queued.pop_front() else {
+                    let Some(oldest) = state.queued.evict(admission.rank) else {
                         return (state, Some("queue_full"));
                     };
-                    state.queued_bytes -= size;
-                    state.held_bytes -= size;
-                    state.ledger.evict("evicted", is_first);
+                    state.held_bytes -= oldest.size;
+                    state.ledger.evict("evicted");
                     self.meters.drop_for("evicted", 1);
-                    evicted.push(item);
+                    evicted.push(oldest.item);
                 }
                 (state, None)
             }
@@ -186,7 +222,7 @@ impl<T> Buffer<T> {
         if state.stalled && !admission.may_exceed {
             return (state, Some("timeout"));
         }
-        let settled = state.ledger.settled();
+        let settled = state.settled();
         let has_room = |state: &State<T>| self.has_room_for(state, size, admission);
         state = self.wait(state, longest, |state| !state.closed && !has_room(state));
         if state.closed {
@@ -194,7 +230,7 @@ impl<T> Buffer<T> {
         } else if has_room(&state) {
             (state, None)
         } else {
-            state.stalled |= state.ledger.settled() == settled;
+            state.stalled |= state.settled() == settled;
             (state, Some("timeout"))
         }
     }
@@ -228,14 +264,14 @@ impl<T> Buffer<T> {
     pub(crate) fn flush_blocking(&self, longest: Duration) -> bool {
         let target = self.begin_flush();
         let state = self.lock();
-        if state.ledger.settled() >= target {
+        if state.settled() >= target {
             return true;
         }
         if runtime_thread::is_current() {
             return false;
         }
-        let state = self.wait(state, longest, |state| !state.ended && state.ledger.settled() < target);
-        state.ledger.settled() >= target
+        let state = self.wait(state, longest, |state| !state.ended && state.settled() < target);
+        state.settled() >= target
     }
 
     /// Counts an item that never came here.
@@ -273,10 +309,10 @@ impl<T> Buffer<T> {
 
     fn step(&self, hurry: bool) -> Step<T> {
         let mut state = self.lock();
-        if state.queued.is_empty() {
+        if state.queued.items() == 0 {
             return if state.closed { Step::Finished } else { Step::Empty };
         }
-        let wanted = state.closed || state.ledger.settled() < state.flush_to;
+        let wanted = state.closed || state.settled() < state.flush_to;
         if hurry || wanted || self.options.batch_age.is_zero() || self.is_full(&state) {
             Step::Send(self.take(&mut state))
         } else {
@@ -288,18 +324,20 @@ impl<T> Buffer<T> {
         let mut batch = Batch { items: Vec::new(), sizes: Vec::new() };
         let mut bytes = 0_usize;
         while batch.items.len() < self.options.batch_items {
-            match state.queued.front() {
-                Some((_, size)) if batch.items.is_empty() || bytes + size <= self.options.batch_bytes => {}
+            match state.queued.oldest() {
+                Some(next) if batch.items.is_empty() || bytes + next.size <= self.options.batch_bytes => {}
                 _ => break,
             }
-            if let Some((item, size)) = state.queued.pop_front() {
+            if let Some(Queued { at, item, size }) = state.queued.pop() {
                 bytes += size;
                 batch.items.push(item);
-                batch.sizes.push(size);
+                batch.sizes.push((size, at));
             }
         }
-        state.queued_bytes -= bytes;
-        if state.queued.is_empty() {
+        if let Some((_, first)) = batch.sizes.first() {
+            state.in_flight_from = *first;
+        }
+        if state.queued.items() == 0 {
             // What a bad hour made it grow to is given back.
             state.queued.shrink_to(self.options.batch_items);
         }
@@ -313,8 +351,8 @@ impl<T> Buffer<T> {
         let mut state = self.lock();
         state.held_bytes -= batch.bytes();
         state.ledger.settle(items, dropped, reason);
-        if state.ledger.held() == state.queued.len() as u64 {
-            state.ledger.caught_up();
+        if let Some((_, last)) = batch.sizes.last() {
+            state.in_flight_from = last + 1;
         }
         state.stalled = false;
         let waiting = state.waiting > 0;
@@ -336,7 +374,7 @@ impl<T> Buffer<T> {
     }
 
     fn is_full(&self, state: &State<T>) -> bool {
-        state.queued.len() >= self.options.batch_items || state.queued_bytes >= self.options.batch_bytes
+        state.queued.items() >= self.options.batch_items || state.queued.bytes() >= self.options.batch_bytes
     }
 
     fn show_level(&self, state: &State<T>) {
@@ -383,7 +421,7 @@ impl<T: Send> AnyBuffer for Buffer<T> {
     }
 
     fn is_settled(&self, target: u64) -> bool {
-        self.lock().ledger.settled() >= target
+        self.lock().settled() >= target
     }
 
     fn settled(&self) -> &Notify {
@@ -394,9 +432,50 @@ impl<T: Send> AnyBuffer for Buffer<T> {
         let queued = {
             let mut state = self.lock();
             state.ended = true;
-            std::mem::take(&mut state.queued)
+            // From now on what is queued counts as in flight.
+            state.in_flight_from = state.settled();
+            std::mem::replace(&mut state.queued, RankedQueue::new())
         };
         self.changed.notify_all();
         drop(queued);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use radiosonde_core::Level;
+    use radiosonde_metrics::Registry;
+
+    use super::*;
+    use crate::meters::Meters;
+
+    #[test]
+    fn what_goes_before_its_turn_is_not_settled_before_what_is_older_and_stays() {
+        let meters = Meters::new(&Registry::new()).unwrap().of("x");
+        let buffer = Buffer::new(SinkOptions::new("x").max_items(3).batch_items(1), meters);
+        let push = |level| {
+            let admission =
+                Admission { overflow: Overflow::DropOldest, rank: Rank::of(level), may_exceed: false };
+            buffer.push((), 1, admission).unwrap();
+        };
+        let send = || match buffer.step(true) {
+            Step::Send(batch) => batch,
+            _ => panic!("something is queued"),
+        };
+        push(Level::Info);
+        let first = send();
+        push(Level::Error);
+        let target = AnyBuffer::flush(&buffer);
+        for _ in 0..5 {
+            push(Level::Info);
+        }
+        assert_eq!(buffer.report().dropped(), 4);
+        buffer.settle(first, 0, "");
+        assert!(!buffer.is_settled(target), "the error is queued");
+        let error = send();
+        assert!(!buffer.is_settled(target), "the error is in flight");
+        buffer.settle(error, 0, "");
+        assert!(buffer.is_settled(target));
+        assert!(!buffer.is_settled(AnyBuffer::flush(&buffer)), "the last line is queued");
     }
 }

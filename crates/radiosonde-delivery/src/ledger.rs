@@ -13,10 +13,8 @@ pub(crate) struct Ledger {
     dropped: Vec<(&'static str, u64)>,
     /// Taken and not settled yet: queued or in flight.
     held: u64,
-    /// Taken since the start. Items are settled in this order, but for those that make room.
+    /// Taken since the start.
     accepted: u64,
-    /// Dropped to make room while older ones were in flight: settled before their turn.
-    overtaken: u64,
 }
 
 impl Ledger {
@@ -42,16 +40,10 @@ impl Ledger {
         }
     }
 
-    /// Ends the life of the oldest queued item, which makes room.
-    pub(crate) fn evict(&mut self, reason: &'static str, is_first: bool) {
+    /// Ends the life of a queued item, which makes room.
+    pub(crate) fn evict(&mut self, reason: &'static str) {
         self.held -= 1;
-        self.overtaken += u64::from(!is_first);
         self.drop_for(reason, 1);
-    }
-
-    /// Says that nothing older than what is queued is on its way.
-    pub(crate) const fn caught_up(&mut self) {
-        self.overtaken = 0;
     }
 
     pub(crate) const fn held(&self) -> u64 {
@@ -60,11 +52,6 @@ impl Ledger {
 
     pub(crate) const fn accepted(&self) -> u64 {
         self.accepted
-    }
-
-    /// How many of the accepted items, from the first on, have been delivered or dropped.
-    pub(crate) const fn settled(&self) -> u64 {
-        self.accepted - self.held - self.overtaken
     }
 
     pub(crate) fn dropped_for(&self, reason: &str) -> u64 {
@@ -99,24 +86,7 @@ mod tests {
         ledger.settle(1, 9, "more than there are");
         let report = ledger.report("x");
         assert_eq!((report.produced(), report.delivered(), report.dropped(), report.left()), (11, 3, 5, 3));
-        assert_eq!(ledger.settled(), 7);
+        assert_eq!((ledger.accepted(), ledger.held()), (10, 3));
         assert_eq!(ledger.dropped_for("retries_exhausted"), 2);
-    }
-
-    #[test]
-    fn what_makes_room_is_not_settled_before_what_is_in_flight() {
-        let mut ledger = Ledger::default();
-        for _ in 0..4 {
-            ledger.accept();
-        }
-        // The first is in flight; the next two go.
-        ledger.evict("evicted", false);
-        ledger.evict("evicted", false);
-        assert_eq!(ledger.settled(), 0);
-        ledger.settle(1, 0, "");
-        ledger.caught_up();
-        assert_eq!((ledger.settled(), ledger.held(), ledger.dropped_for("evicted")), (3, 1, 2));
-        ledger.evict("evicted", true);
-        assert_eq!(ledger.settled(), 4);
     }
 }

@@ -12,6 +12,7 @@ mod endpoint;
 mod ledger;
 mod meters;
 mod queue;
+mod ranked_queue;
 mod report;
 mod retry;
 mod runtime_thread;

@@ -2,10 +2,11 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use radiosonde_core::Overflow;
+use radiosonde_core::{Level, Overflow};
 
 use crate::SinkReport;
 use crate::buffer::{Admission, AnyBuffer, Buffer};
+use crate::ranked_queue::Rank;
 
 /// The entrance of a sink: what is pushed here is delivered or counted.
 ///
@@ -13,8 +14,8 @@ use crate::buffer::{Admission, AnyBuffer, Buffer};
 /// [`Delivery`](crate::Delivery) alive.
 ///
 /// # Cost
-/// One lock that is held for a few dozen instructions, never while an item is encoded or sent. The ring of items doubles when
-/// it is too small, and shrinks when it has been emptied; nothing else is allocated. The delivery thread is woken for the first
+/// One lock that is held for a few dozen instructions, never while an item is encoded or sent. The ring of items, one for
+/// each level that comes, doubles when it is too small, and shrinks when all are empty; nothing else is allocated. The delivery thread is woken for the first
 /// item and for a full batch, not for each.
 pub struct Queue<T> {
     buffer: Arc<Buffer<T>>,
@@ -48,24 +49,45 @@ impl<T: Send> Queue<T> {
 
     /// Adds an item, and if the queue is full does what `overflow` says.
     ///
-    /// With [`Overflow::DropOldest`] the items that have waited longest are dropped, and counted as `evicted`; those in flight
-    /// stay. With [`Overflow::Block`] this thread is blocked until there is room; an item that waited in vain is counted as
+    /// With [`Overflow::DropOldest`] the items that have waited longest are dropped, and counted as `evicted`; those in flight stay,
+    /// and those with a level ([`push_at`](Self::push_at)) or that matter more ([`push_reserved`](Self::push_reserved)). If the
+    /// item had no room then either, nothing goes for it, and it is refused. With [`Overflow::Block`] this thread is blocked until there is room; an item that waited in vain is counted as
     /// `timeout`. While a backend settles nothing only the first one waits.
     ///
     /// # Errors
     /// As for [`push`](Self::push).
     pub fn push_or(&self, item: T, size_in_bytes: usize, overflow: Overflow) -> Result<(), Dropped> {
-        self.buffer.push(item, size_in_bytes, Admission { overflow, may_exceed: false })
+        self.buffer.push(item, size_in_bytes, Admission { overflow, rank: Rank::NEUTRAL, may_exceed: false })
+    }
+
+    /// Adds an item that is as grave as this: as [`push_or`](Self::push_or), but with [`Overflow::DropOldest`] those that have
+    /// waited longest among the items of this level, of finer ones and of none are dropped. A graver one never is, nor one that
+    /// matters more ([`push_reserved`](Self::push_reserved)).
+    ///
+    /// # Errors
+    /// As for [`push`](Self::push).
+    pub fn push_at(
+        &self,
+        item: T,
+        size_in_bytes: usize,
+        level: Level,
+        overflow: Overflow,
+    ) -> Result<(), Dropped> {
+        self.buffer.push(
+            item,
+            size_in_bytes,
+            Admission { overflow, rank: Rank::of(level), may_exceed: false },
+        )
     }
 
     /// Adds an item that matters more than others: it may go beyond the bounds, by an eighth of them, and after that blocks this
-    /// thread for at most `longest`.
+    /// thread for at most `longest`. Once taken it makes room for no other.
     ///
     /// # Errors
     /// As for [`push`](Self::push); an item that waited in vain is counted as `timeout`.
     pub fn push_reserved(&self, item: T, size_in_bytes: usize, longest: Duration) -> Result<(), Dropped> {
         let overflow = Overflow::Block(longest);
-        self.buffer.push(item, size_in_bytes, Admission { overflow, may_exceed: true })
+        self.buffer.push(item, size_in_bytes, Admission { overflow, rank: Rank::RESERVED, may_exceed: true })
     }
 
     /// Sends what has been pushed until now without waiting for a full batch, and blocks this thread until all of it has been

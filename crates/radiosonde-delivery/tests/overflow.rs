@@ -7,7 +7,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use plain::{DEADLINE, HOUR, MS, Plain, counter, delivery, patient, quick};
-use radiosonde_core::Overflow;
+use radiosonde_core::{Level, Overflow};
 use radiosonde_testkit::{HttpFake, Reaction};
 
 #[test]
@@ -120,4 +120,59 @@ fn nobody_waits_for_what_the_delivery_left_when_it_ended() {
     assert_eq!(delivery.shutdown_blocking(MS).left(), 1);
     flush();
     assert_eq!((told.recv_timeout(DEADLINE), told.recv_timeout(DEADLINE)), (Ok(false), Ok(false)));
+}
+
+#[test]
+fn nothing_graver_makes_room_and_what_is_reserved_never_does() {
+    let fake = HttpFake::start([Reaction::status(204)]);
+    let (delivery, _registry) = delivery();
+    let queue = delivery.sink(patient("x").max_items(4), Plain::at(&fake.url())).unwrap();
+    queue.push_reserved("audit".to_owned(), 1, MS).unwrap();
+    let push = |line: &str, level| {
+        queue.push_at(line.to_owned(), 1, level, Overflow::DropOldest).map_err(|dropped| dropped.reason())
+    };
+    assert_eq!(push("fatal", Level::Fatal), Ok(()));
+    assert_eq!(push("info 1", Level::Info), Ok(()));
+    assert_eq!(push("error", Level::Error), Ok(()));
+    assert_eq!(push("info 2", Level::Info), Ok(()), "the first one goes");
+    assert_eq!(push("debug", Level::Debug), Err("queue_full"));
+    assert_eq!(push("warn", Level::Warn), Ok(()), "the second one goes");
+    assert_eq!(push("info 3", Level::Info), Err("queue_full"));
+    assert_eq!(
+        queue.push_or("plain".to_owned(), 1, Overflow::DropOldest).unwrap_err().reason(),
+        "queue_full"
+    );
+    assert!(queue.flush_blocking(DEADLINE));
+    assert_eq!(fake.requests()[0].body(), b"audit\nfatal\nerror\nwarn");
+    assert_eq!(
+        queue.report().to_string(),
+        "x: 9 produced, 4 delivered, 5 dropped (evicted 2, queue_full 3), 0 left"
+    );
+}
+
+#[test]
+fn nothing_goes_for_an_item_that_has_no_room_beside_what_is_in_flight() {
+    let (arrive, arrived) = mpsc::channel();
+    let (go, gone) = mpsc::channel::<()>();
+    let fake = HttpFake::start([Reaction::status(204)]);
+    let (delivery, _registry) = delivery();
+    let backend = Plain::at(&fake.url()).on_judge(move || {
+        let _ = arrive.send(());
+        let _ = gone.recv();
+    });
+    let queue = delivery.sink(quick("x").max_bytes(100), backend).unwrap();
+    let push = |line: &str, size| {
+        queue.push_or(line.to_owned(), size, Overflow::DropOldest).map_err(|dropped| dropped.reason())
+    };
+    assert_eq!(push("in flight", 50), Ok(()));
+    arrived.recv().unwrap();
+    assert_eq!(push("queued", 50), Ok(()));
+    assert_eq!(push("large", 51), Err("queue_full"));
+    assert_eq!(queue.report().left(), 2);
+    assert_eq!(push("makes it go", 50), Ok(()));
+    drop(go);
+    assert_eq!(
+        delivery.shutdown_blocking(DEADLINE).to_string(),
+        "x: 4 produced, 2 delivered, 2 dropped (queue_full 1, evicted 1), 0 left"
+    );
 }

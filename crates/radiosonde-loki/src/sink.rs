@@ -62,7 +62,7 @@ impl LineSink for LokiSink {
         let _ = if line.is_audit() {
             self.queue.push_reserved(entry, size, self.audit_wait)
         } else {
-            self.queue.push_or(entry, size, self.overflow.of(line.level()))
+            self.queue.push_at(entry, size, line.level(), self.overflow.of(line.level()))
         };
     }
 

@@ -86,7 +86,7 @@ impl LineSink for OtlpLogs {
         let _ = if line.is_audit() {
             self.queue.push_reserved(record, size, self.audit_wait)
         } else {
-            self.queue.push_or(record, size, self.overflow.of(line.level()))
+            self.queue.push_at(record, size, line.level(), self.overflow.of(line.level()))
         };
     }
 

@@ -7,6 +7,9 @@ use super::{Direction, LogEntry, Pending, QueryError, RangeQuery, TimeRange};
 /// that have been given are left out: none is missed or given twice, however many share a nanosecond. Lines that arrive meanwhile
 /// are found if they belong where the pages have not been yet.
 ///
+/// Where as many lines as `limit` share a nanosecond, a page asks for `limit` more than have been given of it. Loki answers 400 if that is
+/// above its `max_entries_limit_per_query`, 5000 by default: where so many may, a smaller `limit` leaves room.
+///
 /// ```
 /// # use std::time::Duration;
 /// # use radiosonde_loki::{LogQuery, TimeRange};

@@ -24,7 +24,7 @@ use radiosonde_core::OverflowPolicy;
 /// # Fork
 /// A forked child starts a thread of its own, and leaves to the parent what was queued before. Flush before a fork, with
 /// [`LogHandle::flush`](crate::LogHandle::flush), and log nothing between on any thread: otherwise the child may find a lock
-/// taken that nobody will release, and lose the first of its lines, which came behind those of the parent.
+/// taken that nobody will release, and lose up to 64 of its first lines, which came behind those of the parent.
 ///
 /// ```
 /// use radiosonde_core::{Level, Overflow, OverflowPolicy};

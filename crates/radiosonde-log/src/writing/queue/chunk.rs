@@ -47,12 +47,12 @@ impl Chunk {
         }
     }
 
-    /// Empties the chunk for another use; false if it is an uncommonly long one, which is not worth keeping.
+    /// Empties the chunk for another use; false if it is an uncommonly long or short one, which is not worth keeping.
     pub(crate) fn renew(&mut self) -> bool {
         self.bytes.clear();
         self.lines.clear();
         (self.first_byte, self.first_line, self.droppable) = (0, 0, [0; 6]);
-        self.bytes.capacity() <= CHUNK_BYTES
+        self.bytes.capacity() == CHUNK_BYTES
     }
 
     pub(crate) fn has_room_for(&self, length: usize) -> bool {
@@ -83,11 +83,21 @@ impl Chunk {
                 self.first_byte += entry.length();
                 self.first_line += 1;
                 self.droppable[entry.priority.level as usize] -= 1;
+                self.give_back(level);
                 return Some(entry);
             }
             start += entry.length();
         }
         None
+    }
+
+    /// Once nothing is left that may go for this level, what stays may stay for long: then it keeps only the memory it needs.
+    fn give_back(&mut self, level: Level) {
+        let is_pinned = self.droppable[..=level as usize].iter().all(|&lines| lines == 0) && !self.is_empty();
+        if is_pinned && self.bytes().len() < self.bytes.capacity() / 2 {
+            (self.bytes, self.lines) = (self.bytes().to_vec(), self.entries().to_vec());
+            (self.first_byte, self.first_line) = (0, 0);
+        }
     }
 
     /// The lines, one after the other.
@@ -157,6 +167,18 @@ mod tests {
         assert_eq!(evict(&mut chunk, Level::Fatal), Some(Level::Info));
         assert_eq!(evict(&mut chunk, Level::Fatal), None, "an audit line never goes");
         assert_eq!(text(&chunk), "audit 2\n");
+    }
+
+    #[test]
+    fn lines_that_stay_keep_no_memory_of_those_that_went() {
+        let mut chunk = chunk(&[("info 1\n", Level::Info, false), ("audit 2\n", Level::Info, true)]);
+        chunk.push(b"info 3\n", Priority { level: Level::Info, is_audit: false });
+        assert!(chunk.evict(Level::Info).is_some());
+        assert_eq!(chunk.bytes.capacity(), CHUNK_BYTES, "more of it may go soon");
+        assert!(chunk.evict(Level::Info).is_some());
+        assert_eq!((text(&chunk), chunk.entries().len()), ("audit 2\n", 1));
+        assert!(chunk.bytes.capacity() < 100 && chunk.lines.capacity() < 10, "{chunk:?}");
+        assert!(!chunk.has_room_for(1) && !chunk.renew());
     }
 
     #[test]

@@ -105,7 +105,8 @@ impl State {
 
     /// [Looks](Self::look) before the first line of an empty queue and before few others, so that it costs next to nothing.
     pub(crate) fn look_at_times(&mut self, length: usize) {
-        let may_skip = |chunk: &Chunk| chunk.has_room_for(length) && !matches!(chunk.entries().len(), 8 | 64);
+        let is_due = |lines: usize| lines == 8 || lines.is_multiple_of(64);
+        let may_skip = |chunk: &Chunk| chunk.has_room_for(length) && !is_due(chunk.entries().len());
         if !self.chunks.back().is_some_and(may_skip) {
             self.look();
         }

@@ -267,7 +267,7 @@ fn through_faults(disk: &Path, with: impl FnOnce(Writer) -> Writer) -> Load {
     let announced = found.0.extract_if(|message, _| !message.contains('/')).count();
     assert_eq!(load.count("radiosonde_log_lines_total", ""), made);
     assert_eq!(found.0.len() as u64 + dropped, made, "{dropped} dropped, said in {announced} lines");
-    assert!(load.count("radiosonde_log_file_rotations_total", "") > 10);
+    assert!(load.count("radiosonde_log_file_rotations_total", "") > 0);
     assert_eq!(load.count("radiosonde_log_file_failures_total", "take_back"), 0);
     eprintln!("{made} lines: {} found, {dropped} dropped", found.0.len());
     load

@@ -2,6 +2,7 @@
 
 mod clock;
 mod context;
+mod current;
 pub mod diagnostics;
 mod id;
 mod level;
@@ -12,7 +13,8 @@ mod resource;
 mod secret;
 
 pub use clock::{Clock, SharedClock, SystemClock};
-pub use context::{CurrentGuard, SpanContext, TraceFlags};
+pub use context::{SpanContext, TraceFlags};
+pub use current::{CurrentGuard, EnteredSpans};
 pub use id::{InvalidId, InvalidIdKind, SpanId, TraceId};
 pub use level::{InvalidLevel, Level, LevelNames};
 pub use outcome::Outcome;

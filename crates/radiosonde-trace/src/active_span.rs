@@ -7,7 +7,7 @@ use std::fmt;
 
 use opentelemetry::Context;
 use opentelemetry::trace::{Status, TraceContextExt as _};
-use radiosonde_core::SpanContext;
+use radiosonde_core::{EnteredSpans, SpanContext};
 use tracing::Span;
 use tracing_opentelemetry::{OpenTelemetrySpanExt as _, get_otel_context};
 
@@ -32,6 +32,8 @@ use crate::{AttributeValue, RemoteContext, bridge, to_sdk};
 /// # Ok::<(), radiosonde_trace::SetParentError>(())
 /// ```
 pub fn set_parent(span: &Span, parent: &RemoteContext) -> Result<(), SetParentError> {
+    // Values of OpenTelemetry's current context come along, but not those of a span that has closed.
+    EnteredSpans::leave_closed();
     let cx = Context::map_current(|cx| bridge::with_parent(cx, parent));
     span.set_parent(cx).map_err(|error| match error {
         tracing_opentelemetry::SetParentError::LayerNotFound => SetParentError::NoLayer,

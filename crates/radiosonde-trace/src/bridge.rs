@@ -51,7 +51,8 @@ pub(crate) fn remote_context(cx: &Context) -> Option<RemoteContext> {
         Some(arrived) if arrived.known_to_sdk == *in_sdk => arrived.trace_state.clone(),
         _ => trace_state(in_sdk),
     };
-    Some(RemoteContext::new(context, trace_state))
+    let remote = RemoteContext::new(context, trace_state);
+    Some(if span.span_context().is_remote() { remote } else { remote.of_this_process() })
 }
 
 /// A context of OpenTelemetry in which `remote` is the parent of what starts.
@@ -63,7 +64,7 @@ pub(crate) fn with_parent(cx: &Context, remote: &RemoteContext) -> Context {
         otel::TraceId::from_bytes(trace_id.to_bytes()),
         otel::SpanId::from_bytes(context.span_id().to_bytes()),
         otel::TraceFlags::new(context.flags().to_byte()),
-        true,
+        remote.is_remote(),
         known_to_sdk.clone(),
     );
     let random = context.flags().to_byte() & TraceFlags::RANDOM.to_byte() != 0;

@@ -1,22 +1,49 @@
-//! Keeps core's current span context in step with the spans that this thread has entered.
+//! Keeps core's current span context, and OpenTelemetry's current context, in step with the spans that this thread has entered.
 
 use std::cell::{Cell, RefCell};
+use std::mem::ManuallyDrop;
+use std::sync::Arc;
 
-use opentelemetry::Context;
-use radiosonde_core::SpanContext;
+use opentelemetry::{Context, ContextGuard};
+use radiosonde_core::{CurrentGuard, EnteredSpans, SpanContext};
 use tracing::span::Id;
+
+use crate::bridge;
+use crate::started::StartedSpan;
 
 /// A span entered on this thread and not yet exited.
 struct Entered {
     /// Span ids are unique within a subscriber only.
     layer: u64,
     id: u64,
-    /// What is to be current once this span is exited.
-    previous: Option<SpanContext>,
+    span: Arc<StartedSpan>,
+    /// OpenTelemetry's stack is bounded: a span that found it full is not current there.
+    is_attached: bool,
+    current: CurrentGuard,
+    otel: ManuallyDrop<ContextGuard>,
+}
+
+impl Entered {
+    /// Restores what was current before. Must not be called while `SPANS` is borrowed: the last owner of a context may end spans.
+    ///
+    /// Dropped without it, as at the end of the thread, OpenTelemetry's stack is left to itself.
+    fn leave(self) {
+        let Self { current, otel, .. } = self;
+        // First: spans that end with OpenTelemetry's context find ours corrected.
+        drop(current);
+        drop(ManuallyDrop::into_inner(otel));
+    }
+}
+
+#[derive(Default)]
+struct Spans {
+    entered: Vec<Entered>,
+    /// Layer and id of spans that closed without having been exited here: the registry still takes them for entered.
+    closed: Vec<(u64, Id)>,
 }
 
 thread_local! {
-    static ENTERED: RefCell<Vec<Entered>> = const { RefCell::new(Vec::new()) };
+    static SPANS: RefCell<Spans> = const { RefCell::new(Spans { entered: Vec::new(), closed: Vec::new() }) };
 }
 
 thread_local! {
@@ -37,12 +64,7 @@ impl Drop for Witness {
 ///
 /// Ours is first used after theirs, when the first span is entered, and so it is gone in time.
 pub(crate) fn is_gone() -> bool {
-    ENTERED.try_with(|_| ()).is_err()
-}
-
-/// Reads OpenTelemetry's current context; `None` while this thread ends, when asking for it panics.
-pub(crate) fn in_otel<R>(read: impl FnOnce(&Context) -> Option<R>) -> Option<R> {
-    if is_otel_there() { Context::map_current(read) } else { None }
+    SPANS.try_with(|_| ()).is_err()
 }
 
 fn is_otel_there() -> bool {
@@ -53,42 +75,131 @@ fn is_otel_there() -> bool {
     WITNESS.try_with(|_| ()).is_ok()
 }
 
-/// A span without ids, as of a pipeline that was shut down from outside, makes nothing current: lines in it carry no ids rather
-/// than those of another span.
-pub(crate) fn enter(layer: u64, id: &Id, context: Option<SpanContext>) {
-    // Now, or there may be no witness yet when the thread ends.
-    is_otel_there();
-    // Fails while the thread ends, when there is nobody left to ask.
-    let _ = ENTERED.try_with(|entered| {
-        let previous = SpanContext::replace_current(context);
-        entered.borrow_mut().push(Entered { layer, id: id.into_u64(), previous });
-    });
+/// What a span that is made now, or a message that is sent now, has around it.
+pub(crate) enum Innermost {
+    /// OpenTelemetry's current context, which may be empty.
+    Otel,
+    /// A context entered by [`SpanContext::enter`].
+    ByHand(SpanContext),
+    /// A span of this layer that is not OpenTelemetry's current one.
+    Unattached(u64, Id, Arc<StartedSpan>),
+    /// The thread ends, and there is nothing to ask.
+    Gone,
 }
 
-/// Spans may be exited in another order than they were entered: what is current stays so until its own exit, and what would have
-/// become current again after it, and was exited meanwhile, is skipped.
-pub(crate) fn exit(layer: u64, id: &Id) {
-    let _ = ENTERED.try_with(|entered| {
-        let mut entered = entered.borrow_mut();
-        let id = id.into_u64();
-        let Some(at) = entered.iter().rposition(|span| span.layer == layer && span.id == id) else { return };
-        let Entered { previous, .. } = entered.remove(at);
-        match entered.get_mut(at) {
-            Some(above) => above.previous = previous,
-            None => {
-                let _ = SpanContext::replace_current(previous);
+/// Finds what is around this point, once the spans that have closed are left.
+///
+/// A span of the OpenTelemetry API goes before a context entered by hand: which of the two is the inner one is not known.
+pub(crate) fn innermost() -> Innermost {
+    if !is_otel_there() {
+        return Innermost::Gone;
+    }
+    EnteredSpans::leave_closed();
+    let current = SpanContext::current();
+    let innermost = SPANS.try_with(|spans| {
+        let spans = spans.borrow();
+        let entered = spans.entered.last();
+        let context = entered.and_then(|entered| entered.span.context());
+        match (entered, current) {
+            (_, Some(current)) if Some(current) != context => {
+                let own = context.map(|context| context.span_id());
+                let in_otel = Context::map_current(bridge::span_context).map(|context| context.span_id());
+                let is_otels = in_otel.is_some() && in_otel != own;
+                if is_otels { Innermost::Otel } else { Innermost::ByHand(current) }
             }
+            (Some(entered), _) if !entered.is_attached => {
+                Innermost::Unattached(entered.layer, Id::from_u64(entered.id), Arc::clone(&entered.span))
+            }
+            _ => Innermost::Otel,
         }
     });
+    innermost.unwrap_or(Innermost::Gone)
+}
+
+/// Makes a span the current one, and returns the spans that the registry has to be told of: see [`Spans::closed`].
+///
+/// A span without ids, as of a pipeline that was shut down from outside, makes nothing current: lines in it carry no ids rather
+/// than those of another span.
+pub(crate) fn enter(layer: u64, id: &Id, span: Arc<StartedSpan>) -> Vec<(u64, Id)> {
+    // Now, or there may be no witness yet when the thread ends.
+    if !is_otel_there() {
+        return Vec::new();
+    }
+    EnteredSpans::leave_closed();
+    let (otel, is_attached) = span.attach();
+    let (current, otel) = (CurrentGuard::new(span.context()), ManuallyDrop::new(otel));
+    let entered = Entered { layer, id: id.into_u64(), span, is_attached, current, otel };
+    // Fails while the thread ends, when there is nobody left to ask.
+    SPANS
+        .try_with(|spans| {
+            let mut spans = spans.borrow_mut();
+            spans.entered.push(entered);
+            std::mem::take(&mut spans.closed)
+        })
+        .unwrap_or_default()
+}
+
+/// Spans may be exited in another order than they were entered: what is current stays so until its own exit.
+pub(crate) fn exit(layer: u64, id: &Id) {
+    let exited = SPANS.try_with(|spans| {
+        let entered = &mut spans.borrow_mut().entered;
+        let id = id.into_u64();
+        let at = entered.iter().rposition(|span| span.layer == layer && span.id == id)?;
+        Some(entered.remove(at))
+    });
+    if let Ok(Some(exited)) = exited {
+        exited.leave();
+    }
+}
+
+/// Marks a span as closed. If a thread still has it entered, that thread leaves it the next time it asks for what is current.
+pub(crate) fn closed(span: &Arc<StartedSpan>) {
+    // One reference is the caller's; any other one is in the `Entered` of a thread. Nobody enters a span that closes.
+    if Arc::strong_count(span) > 1 {
+        EnteredSpans::set_leave_closed(leave_closed);
+        span.close();
+        EnteredSpans::one_closed();
+    }
+}
+
+fn leave_closed() {
+    let closed = SPANS.try_with(|spans| {
+        let spans = &mut *spans.borrow_mut();
+        let (open, closed): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut spans.entered).into_iter().partition(|entered| entered.span.is_open());
+        spans.entered = open;
+        spans.closed.extend(closed.iter().map(|entered| (entered.layer, Id::from_u64(entered.id))));
+        closed
+    });
+    // The innermost first, so that OpenTelemetry's stack shrinks.
+    for entered in closed.unwrap_or_default().into_iter().rev() {
+        entered.leave();
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use opentelemetry::trace::TraceContextExt as _;
     use radiosonde_core::{SpanId, TraceFlags, TraceId};
+
+    use crate::RemoteContext;
 
     fn context() -> SpanContext {
         SpanContext::new(TraceId::random(), SpanId::random(), TraceFlags::SAMPLED)
+    }
+
+    fn enter(layer: u64, id: &Id, context: Option<SpanContext>) {
+        super::enter(layer, id, started(context));
+    }
+
+    fn started(context: Option<SpanContext>) -> Arc<StartedSpan> {
+        let cx = context.map(|context| bridge::with_parent(&Context::new(), &RemoteContext::local(context)));
+        Arc::new(StartedSpan::new(cx.unwrap_or_default()))
+    }
+
+    fn in_otel() -> Option<SpanContext> {
+        Context::map_current(bridge::span_context)
     }
 
     #[test]
@@ -107,6 +218,7 @@ mod tests {
                 open.retain(|&span| span != exited);
                 let expected = open.last().map_or(outside, |&span| spans[span].1);
                 assert_eq!(SpanContext::current(), Some(expected), "after {exited} of {order:?}");
+                assert_eq!(in_otel(), open.last().map(|&span| spans[span].1), "after {exited} of {order:?}");
             }
         }
     }
@@ -151,5 +263,20 @@ mod tests {
         exit(1, &inner);
         assert_eq!(SpanContext::current(), Some(own));
         exit(1, &outer);
+    }
+
+    #[test]
+    fn a_span_that_closes_while_it_is_entered_is_left() {
+        let (id, stays, goes) = (Id::from_u64(1), started(Some(context())), started(Some(context())));
+        super::enter(1, &id, Arc::clone(&stays));
+        super::enter(1, &Id::from_u64(2), Arc::clone(&goes));
+        std::thread::spawn(move || closed(&goes)).join().unwrap();
+        assert_eq!(SpanContext::current(), stays.context());
+        assert_eq!(in_otel(), stays.context());
+        let told = super::enter(1, &id, Arc::clone(&stays));
+        assert_eq!(told, [(1, Id::from_u64(2))], "the registry is told of it");
+        exit(1, &id);
+        exit(1, &id);
+        assert_eq!((SpanContext::current(), Context::current().has_active_span()), (None, false));
     }
 }

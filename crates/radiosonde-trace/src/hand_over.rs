@@ -42,9 +42,20 @@ impl HandOver {
         self.0.closed.store(true, Ordering::Relaxed);
     }
 
-    fn hand_over(&self, span: SpanData) -> Result<(), Lost> {
+    pub(crate) fn is_closed(&self) -> bool {
         // Relaxed: see `close`.
-        if self.0.closed.load(Ordering::Relaxed) {
+        self.0.closed.load(Ordering::Relaxed)
+    }
+
+    /// Counts a span that is not sampled because the pipeline was shut down before it started.
+    pub(crate) fn started_too_late(&self) {
+        if !probe::is_running() {
+            self.0.counts.dropped(Lost::AfterShutdown);
+        }
+    }
+
+    fn hand_over(&self, span: SpanData) -> Result<(), Lost> {
+        if self.is_closed() {
             return Err(Lost::AfterShutdown);
         }
         let Some((last, others)) = self.0.sinks.split_last() else { return Err(Lost::NoSink) };

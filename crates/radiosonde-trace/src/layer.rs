@@ -1,23 +1,27 @@
 use std::any::TypeId;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use opentelemetry::Context as OtelContext;
+use opentelemetry::trace::TraceContextExt as _;
 use opentelemetry_sdk::trace::SdkTracer;
-use radiosonde_core::{SpanContext, diagnostics};
+use radiosonde_core::diagnostics;
 use tracing::dispatcher::WeakDispatch;
 use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Dispatch, Event, Subscriber};
 use tracing_opentelemetry::{OpenTelemetryLayer, get_otel_context};
-use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::{Layer, Registry};
 
+use crate::current::{Innermost, innermost};
+use crate::hand_over::HandOver;
+use crate::started::{Started, StartedSpan};
 use crate::unsigned::UnsignedFields;
-use crate::{bridge, current, probe};
+use crate::{RemoteContext, bridge, current, probe};
 
 /// The access line of a request says what its span says already; it is not put into the span once more.
 const ACCESS_TARGET: &str = "radiosonde::access";
@@ -26,9 +30,13 @@ const ACCESS_TARGET: &str = "radiosonde::access";
 ///
 /// # Shape
 /// A span's start, and with it its ids and whether it is sampled, is put off to its first use, so that
-/// [`set_parent`](crate::set_parent) works until then. From then on its [`SpanContext`] is in its extensions, where other layers
+/// [`set_parent`](crate::set_parent) works until then. From then on its [`SpanContext`](radiosonde_core::SpanContext) is in its extensions, where other layers
 /// read it whatever the order of the layers: also that of a span which was never entered, when an event names it as `parent:`.
-/// While a span is entered its context is [`SpanContext::current`].
+/// While a span is entered its context is [`SpanContext::current`](radiosonde_core::SpanContext::current). A span that closes while a thread still has it entered, as by
+/// a guard held across an await, is current nowhere any more: later lines and spans of that thread are not in its trace.
+///
+/// A span is the child of what is current on its thread: a span, a span of the OpenTelemetry API, or a context entered by
+/// [`SpanContext::enter`](radiosonde_core::SpanContext::enter).
 ///
 /// Fields `otel.name`, `otel.kind`, `otel.status_code` and `otel.status_description` steer the span; all others are its
 /// attributes, unsigned ones as numbers. Events become events of the span; one of level ERROR marks it as failed.
@@ -47,10 +55,16 @@ pub struct TraceLayer<S> {
     dispatch: OnceLock<WeakDispatch>,
 }
 
-/// What a probe looks for in the subscriber: which pipeline the trace layer belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Found in the subscriber: which pipeline the trace layer belongs to.
+#[derive(Debug, Clone)]
 pub(crate) struct Installed {
     pub(crate) pipeline: u64,
+    pub(crate) hand_over: HandOver,
+}
+
+/// Whether the subscriber's spans are not exported any more.
+pub(crate) fn is_shut_down(dispatch: &Dispatch) -> bool {
+    dispatch.downcast_ref::<Installed>().is_some_and(|installed| installed.hand_over.is_closed())
 }
 
 impl<S> TraceLayer<S>
@@ -70,34 +84,81 @@ where
         Self { otel, installed, number: next_number(), events, dispatch: OnceLock::new() }
     }
 
-    /// The context of a span that is being entered, remembered in its extensions.
-    fn entered_context(&self, id: &Id, ctx: &Context<'_, S>) -> Option<SpanContext> {
+    /// Starts a span by `start`, if it has not started yet, and remembers its ids in its extensions.
+    fn started(
+        &self,
+        id: &Id,
+        ctx: &Context<'_, S>,
+        start: impl FnOnce() -> Option<OtelContext>,
+    ) -> Option<Arc<StartedSpan>> {
         let span = ctx.span(id)?;
-        let known = span.extensions().get::<SpanContext>().copied();
-        if known.is_some() {
-            return known;
-        }
-        // The OpenTelemetry layer has just started the span and made it the active one.
-        let context = OtelContext::map_current(bridge::span_context)?;
-        span.extensions_mut().replace(context);
-        Some(context)
-    }
-
-    /// Starts a span that may never have been entered, so that the lines about it have its ids.
-    fn start(&self, id: &Id, ctx: &Context<'_, S>) {
-        let Some(span) = ctx.span(id) else { return };
-        if span.extensions().get::<SpanContext>().is_some() {
-            return;
+        if let Some(Started(known)) = span.extensions().get() {
+            return Some(Arc::clone(known));
         }
         // No lock of the extensions may be held here: starting takes them.
-        let context = self
-            .dispatch
-            .get()
-            .and_then(WeakDispatch::upgrade)
-            .and_then(|dispatch| get_otel_context(id, &dispatch))
-            .and_then(|cx| bridge::span_context(&cx));
-        if let Some(context) = context {
-            span.extensions_mut().replace(context);
+        let started = StartedSpan::new(start()?);
+        let mut extensions = span.extensions_mut();
+        // Another thread may have been here in between; there must be one mark of a span's end.
+        if let Some(Started(known)) = extensions.get_mut() {
+            return Some(Arc::clone(known));
+        }
+        if let Some(context) = started.context() {
+            extensions.insert(context);
+        }
+        let started = Arc::new(started);
+        extensions.insert(Started(Arc::clone(&started)));
+        Some(started)
+    }
+
+    /// Starts a span of a subscriber that is known, and where this layer can be reached.
+    fn start(&self, id: &Id) -> Option<OtelContext> {
+        get_otel_context(id, &self.dispatch.get()?.upgrade()?)
+    }
+
+    /// Starts a span without the subscriber, which layers in a `Vec` or an `Option` are not told of.
+    fn start_by_entering(&self, id: &Id, ctx: &Context<'_, S>) -> Option<OtelContext> {
+        let span_id = |cx: &OtelContext| cx.span().span_context().span_id();
+        let before = OtelContext::map_current(span_id);
+        self.otel.on_enter(id, ctx.clone());
+        let cx = OtelContext::current();
+        self.otel.on_exit(id, ctx.clone());
+        // Otherwise OpenTelemetry's stack was full, and the span is not current.
+        (span_id(&cx) != before).then_some(cx)
+    }
+
+    /// Makes the span of OpenTelemetry, below what is current here.
+    fn new_contextual(&self, attrs: &Attributes<'_>, id: &Id, ctx: Context<'_, S>) {
+        let (metadata, values) = (attrs.metadata(), attrs.values());
+        match innermost() {
+            Innermost::Otel => self.otel.on_new_span(attrs, id, ctx),
+            Innermost::Unattached(layer, parent, _) if layer == self.number => {
+                self.otel.on_new_span(&Attributes::child_of(parent, metadata, values), id, ctx);
+            }
+            Innermost::ByHand(context) => {
+                let parent = StartedSpan::new(OtelContext::map_current(|cx| {
+                    bridge::with_parent(cx, &RemoteContext::local(context))
+                }));
+                match parent.attach() {
+                    (_current, true) => self.otel.on_new_span(attrs, id, ctx),
+                    (_, false) => self.otel.on_new_span(&Attributes::new_root(metadata, values), id, ctx),
+                }
+            }
+            Innermost::Unattached(..) | Innermost::Gone => {
+                self.otel.on_new_span(&Attributes::new_root(metadata, values), id, ctx);
+            }
+        }
+    }
+
+    /// Spans that closed while they were entered here are on the registry's stack of this thread, where they hide those around
+    /// them and make every enter dearer.
+    fn leave_in_registry(&self, closed: Vec<(u64, Id)>) {
+        let dispatch = self.dispatch.get().and_then(WeakDispatch::upgrade);
+        let registry = dispatch.as_ref().and_then(|dispatch| dispatch.downcast_ref::<Registry>());
+        let Some(registry) = registry else { return };
+        for (layer, id) in closed {
+            if layer == self.number {
+                registry.exit(&id);
+            }
         }
     }
 
@@ -145,7 +206,11 @@ where
 
     fn on_new_span(&self, attrs: &Attributes<'_>, id: &Id, ctx: Context<'_, S>) {
         probe::seen();
-        self.otel.on_new_span(attrs, id, ctx.clone());
+        if attrs.is_contextual() {
+            self.new_contextual(attrs, id, ctx.clone());
+        } else {
+            self.otel.on_new_span(attrs, id, ctx.clone());
+        }
         let mut unsigned = UnsignedFields::default();
         attrs.record(&mut unsigned);
         self.remember_unsigned(id, unsigned, &ctx);
@@ -165,7 +230,7 @@ where
     fn event_enabled(&self, event: &Event<'_>, ctx: Context<'_, S>) -> bool {
         // Here and not in `on_event`, because every layer is asked this before any of them sees the event.
         if let Some(parent) = event.parent() {
-            self.start(parent, &ctx);
+            let _ = self.started(parent, &ctx, || self.start(parent));
         }
         true
     }
@@ -178,8 +243,13 @@ where
     }
 
     fn on_enter(&self, id: &Id, ctx: Context<'_, S>) {
-        self.otel.on_enter(id, ctx.clone());
-        current::enter(self.number, id, self.entered_context(id, &ctx));
+        // The layer within only makes the span current, and would not notice that a thread never leaves it.
+        let start = || self.start(id).or_else(|| self.start_by_entering(id, &ctx));
+        let Some(span) = self.started(id, &ctx, start) else { return };
+        let closed = current::enter(self.number, id, span);
+        if !closed.is_empty() {
+            self.leave_in_registry(closed);
+        }
     }
 
     fn on_exit(&self, id: &Id, ctx: Context<'_, S>) {
@@ -192,8 +262,15 @@ where
     }
 
     fn on_close(&self, id: Id, ctx: Context<'_, S>) {
-        let unsigned = ctx.span(&id).and_then(|span| span.extensions_mut().remove::<UnsignedFields>());
+        let remembered = ctx.span(&id).map(|span| {
+            let mut extensions = span.extensions_mut();
+            (extensions.remove::<UnsignedFields>(), extensions.remove())
+        });
+        let (unsigned, started) = remembered.unwrap_or_default();
         unsigned.unwrap_or_default().while_closing(|| self.otel.on_close(id, ctx));
+        if let Some(Started(span)) = started {
+            current::closed(&span);
+        }
     }
 
     #[allow(

@@ -18,11 +18,13 @@ mod propagator;
 mod remote_context;
 mod sampler;
 mod sink;
+mod started;
 mod to_sdk;
 mod trace_state;
 mod traced;
 mod traceparent;
 mod unsigned;
+mod until_shutdown;
 
 pub use active_span::{SetParentError, context_of, set_attribute, set_error, set_name, set_parent};
 pub use attribute::{Attribute, AttributeValue};

@@ -12,6 +12,7 @@ use tracing_subscriber::registry::LookupSpan;
 use crate::counts::Counts;
 use crate::hand_over::HandOver;
 use crate::layer::{Installed, next_number};
+use crate::until_shutdown::UntilShutdown;
 use crate::{SCOPE, Sampler, SpanSink, TraceLayer, W3cPropagator};
 
 /// Makes spans and hands the finished ones to sinks: the OpenTelemetry SDK's provider with our sampler, processor and sinks.
@@ -38,7 +39,6 @@ use crate::{SCOPE, Sampler, SpanSink, TraceLayer, W3cPropagator};
 #[derive(Clone)]
 pub struct TracePipeline {
     provider: SdkTracerProvider,
-    hand_over: HandOver,
     installed: Installed,
     events: LevelFilter,
 }
@@ -61,25 +61,26 @@ impl TracePipeline {
     where
         S: Subscriber + for<'span> LookupSpan<'span>,
     {
-        TraceLayer::new(self.provider.tracer(SCOPE), self.installed, self.events)
+        TraceLayer::new(self.provider.tracer(SCOPE), self.installed.clone(), self.events)
     }
 
     /// Makes users of the OpenTelemetry API part of the same traces: sets its global tracer provider and propagator for this
     /// process. The last call in a process wins.
     pub fn install_global(&self) {
         global::set_tracer_provider(self.provider.clone());
-        global::set_text_map_propagator(W3cPropagator::new());
+        global::set_text_map_propagator(W3cPropagator::of(self.installed.hand_over.clone()));
     }
 
     /// From now on spans that end are dropped and counted. What the sinks were given is theirs to deliver.
     ///
-    /// Spans still get ids after this, so that the last log lines carry them.
+    /// Spans still get ids after this, so that the last log lines carry them. They are not sampled, and neither is what is sent on
+    /// from within spans that started before: the trace goes on without this process.
     pub fn shutdown(&self) {
-        self.hand_over.close();
+        self.installed.hand_over.close();
     }
 
-    pub(crate) const fn installed(&self) -> Installed {
-        self.installed
+    pub(crate) const fn installed(&self) -> &Installed {
+        &self.installed
     }
 }
 
@@ -87,7 +88,6 @@ impl fmt::Debug for TracePipeline {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TracePipeline")
             .field("installed", &self.installed)
-            .field("hand_over", &self.hand_over)
             .field("events", &self.events)
             .finish_non_exhaustive()
     }
@@ -145,12 +145,12 @@ impl TracePipelineBuilder {
             self.resource.iter().map(|(key, value)| KeyValue::new(key.to_owned(), value.to_owned()));
         let resource = opentelemetry_sdk::Resource::builder_empty().with_attributes(attributes).build();
         let provider = SdkTracerProvider::builder()
-            .with_sampler(self.sampler.to_sdk())
+            .with_sampler(UntilShutdown::new(self.sampler, hand_over.clone()))
             .with_span_processor(hand_over.clone())
             .with_resource(resource)
             .build();
-        let installed = Installed { pipeline: next_number() };
-        Ok(TracePipeline { provider, hand_over, installed, events: self.events })
+        let installed = Installed { pipeline: next_number(), hand_over };
+        Ok(TracePipeline { provider, installed, events: self.events })
     }
 }
 

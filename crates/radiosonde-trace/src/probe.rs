@@ -89,7 +89,7 @@ impl TracePipeline {
 
     fn run_probe(&self, read: Option<impl FnOnce() -> [u8; 16]>) -> Result<(), ProbeError> {
         dispatcher::get_default(|dispatch| match dispatch.downcast_ref::<Installed>() {
-            Some(installed) if *installed == self.installed() => Ok(()),
+            Some(installed) if installed.pipeline == self.installed().pipeline => Ok(()),
             Some(_) => Err(ProbeError::OtherPipeline),
             None if dispatch.is::<NoSubscriber>() => Err(ProbeError::NoSubscriber),
             None => Err(ProbeError::NoLayer),

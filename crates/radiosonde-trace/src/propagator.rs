@@ -2,6 +2,7 @@ use opentelemetry::Context;
 use opentelemetry::propagation::text_map_propagator::FieldIter;
 use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};
 
+use crate::hand_over::HandOver;
 use crate::remote_context::{self, TRACEPARENT, TRACESTATE};
 use crate::{Carrier, CarrierMut, bridge};
 
@@ -12,13 +13,20 @@ use crate::{Carrier, CarrierMut, bridge};
 pub struct W3cPropagator {
     // Strings because the trait's iterator wants them.
     fields: [String; 2],
+    /// Of the pipeline whose spans it sends on, if it is one's.
+    pipeline: Option<HandOver>,
 }
 
 impl W3cPropagator {
     /// The propagator; all are alike.
     #[must_use]
     pub fn new() -> Self {
-        Self { fields: [TRACEPARENT, TRACESTATE].map(str::to_owned) }
+        Self { fields: [TRACEPARENT, TRACESTATE].map(str::to_owned), pipeline: None }
+    }
+
+    /// The propagator of a pipeline, which sends nothing on as sampled once that is shut down.
+    pub(crate) fn of(pipeline: HandOver) -> Self {
+        Self { pipeline: Some(pipeline), ..Self::new() }
     }
 }
 
@@ -31,7 +39,8 @@ impl Default for W3cPropagator {
 impl TextMapPropagator for W3cPropagator {
     fn inject_context(&self, cx: &Context, injector: &mut dyn Injector) {
         if let Some(context) = bridge::remote_context(cx) {
-            context.inject(&mut ToInjector(injector));
+            let is_shut_down = || self.pipeline.as_ref().is_some_and(HandOver::is_closed);
+            context.unsampled_if(is_shut_down).inject(&mut ToInjector(injector));
         }
     }
 

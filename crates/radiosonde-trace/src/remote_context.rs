@@ -1,9 +1,14 @@
-use radiosonde_core::SpanContext;
-use tracing::Span;
+use std::hash::{Hash, Hasher};
 
+use opentelemetry::Context;
+use radiosonde_core::{SpanContext, TraceFlags};
+use tracing::{Span, dispatcher};
+
+use crate::current::{Innermost, innermost};
+use crate::layer::is_shut_down;
 use crate::{
     Carrier, CarrierMut, InvalidTraceparent, InvalidTraceparentKind, TraceState, Traceparent, active_span,
-    bridge, current,
+    bridge,
 };
 
 pub(crate) const TRACEPARENT: &str = "traceparent";
@@ -11,19 +16,38 @@ pub(crate) const TRACESTATE: &str = "tracestate";
 
 /// A span as another process knows it: what travels with a request or a message.
 ///
+/// Two are equal if the same is sent for both, wherever they come from.
+///
 /// # Cost
 /// Cloning is a copy and one reference count.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone)]
 pub struct RemoteContext {
     context: SpanContext,
     trace_state: TraceState,
+    is_remote: bool,
 }
 
 impl RemoteContext {
-    /// A remote context from its parts.
+    /// The context of a span of another process, from its parts.
     #[must_use]
     pub const fn new(context: SpanContext, trace_state: TraceState) -> Self {
-        Self { context, trace_state }
+        Self { context, trace_state, is_remote: true }
+    }
+
+    /// The context of a span of this process.
+    pub(crate) fn local(context: SpanContext) -> Self {
+        Self::new(context, TraceState::default()).of_this_process()
+    }
+
+    pub(crate) fn of_this_process(self) -> Self {
+        Self { is_remote: false, ..self }
+    }
+
+    /// Whether the span is one of another process. `false` for what [`current`](Self::current) and [`of`](Self::of) return of
+    /// spans that were made here.
+    #[must_use]
+    pub const fn is_remote(&self) -> bool {
+        self.is_remote
     }
 
     /// The ids and flags.
@@ -40,18 +64,41 @@ impl RemoteContext {
 
     /// What to send along from here: the span that this thread is in.
     ///
-    /// A span of the OpenTelemetry API that is active within a `tracing` span counts too, and goes first. `None` outside of any
-    /// span, and where no [`TraceLayer`](crate::TraceLayer) is installed.
+    /// A span of the OpenTelemetry API that is active within a `tracing` span counts too, and goes first. So does a context that
+    /// was [entered](SpanContext::enter) by hand. `None` outside of any span.
+    ///
+    /// Not sampled once the pipeline is [shut down](crate::TracePipeline::shutdown): the span is not exported any more.
     #[must_use]
     pub fn current() -> Option<Self> {
-        current::in_otel(bridge::remote_context)
-            .or_else(|| SpanContext::current().map(|context| Self::new(context, TraceState::default())))
+        let current = match innermost() {
+            Innermost::Otel => Context::map_current(bridge::remote_context),
+            Innermost::ByHand(context) => Some(Self::local(context)),
+            Innermost::Unattached(_, _, span) => bridge::remote_context(span.cx()),
+            Innermost::Gone => SpanContext::current().map(Self::local),
+        }?;
+        Some(current.unsampled_if(|| dispatcher::get_default(is_shut_down)))
     }
 
     /// What to send along from within that span. Starts the span: its parent cannot be [set](crate::set_parent) any more.
+    ///
+    /// Not sampled once the pipeline is [shut down](crate::TracePipeline::shutdown).
     #[must_use]
     pub fn of(span: &Span) -> Option<Self> {
-        active_span::started(span, bridge::remote_context)
+        let context = active_span::started(span, bridge::remote_context)?;
+        let is_shut_down =
+            || span.with_subscriber(|(_, dispatch)| is_shut_down(dispatch)).unwrap_or_default();
+        Some(context.unsampled_if(is_shut_down))
+    }
+
+    /// Clears the sampled flag if `is_shut_down`.
+    pub(crate) fn unsampled_if(self, is_shut_down: impl FnOnce() -> bool) -> Self {
+        if !self.context.is_sampled() || !is_shut_down() {
+            return self;
+        }
+        let flags = self.context.flags().to_byte() & !TraceFlags::SAMPLED.to_byte();
+        let flags = TraceFlags::from_byte(flags);
+        let context = SpanContext::new(self.context.trace_id(), self.context.span_id(), flags);
+        Self { context, ..self }
     }
 
     /// Writes the context. Takes away the `tracestate` that the carrier may have from elsewhere.
@@ -66,6 +113,20 @@ impl RemoteContext {
         } else {
             carrier.set(TRACESTATE, self.trace_state.as_str());
         }
+    }
+}
+
+impl PartialEq for RemoteContext {
+    fn eq(&self, other: &Self) -> bool {
+        (self.context, &self.trace_state) == (other.context, &other.trace_state)
+    }
+}
+
+impl Eq for RemoteContext {}
+
+impl Hash for RemoteContext {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.context, &self.trace_state).hash(state);
     }
 }
 

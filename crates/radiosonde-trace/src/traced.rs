@@ -4,6 +4,8 @@ use crate::{RemoteContext, SetParentError, set_parent};
 
 /// A message with the context of the span that sent it, for channels within a process.
 ///
+/// The span that [resumes](Self::resume) is exported as the child of a span of this process, not of a remote one.
+///
 /// Messages over the network carry the context in their properties instead: [`inject`](crate::inject) and
 /// [`extract`](crate::extract).
 ///

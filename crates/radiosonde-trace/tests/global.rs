@@ -23,6 +23,7 @@ fn opentelemetry_users_are_part_of_the_same_traces() {
         .unwrap();
     pipeline.install_global();
     let tracer = global::tracer("database");
+    let mut sent = HashMap::new();
     tracing::subscriber::with_default(tracing_subscriber::registry().with(pipeline.layer()), || {
         let _around = info_span!("around").entered();
         let query = tracer
@@ -37,7 +38,14 @@ fn opentelemetry_users_are_part_of_the_same_traces() {
         global::get_text_map_propagator(|propagator| propagator.inject(&mut theirs));
         assert_eq!(ours, theirs);
         info_span!("below").in_scope(|| ());
+        sent = ours;
     });
+    pipeline.shutdown();
+    let cx = W3cPropagator::new().extract(&sent);
+    let mut after = HashMap::new();
+    global::get_text_map_propagator(|propagator| propagator.inject_context(&cx, &mut after));
+    assert!(sent["traceparent"].ends_with("-01"));
+    assert_eq!(after["traceparent"], sent["traceparent"].replace("-01", "-00"));
     let [around, query, below] = ["around", "query", "below"].map(|name| spans.find(name).unwrap());
     assert_eq!(query.parent, Some(around.context.span_id()));
     assert_eq!(below.parent, Some(query.context.span_id()));

@@ -420,6 +420,35 @@ fn a_context_that_only_core_knows_is_sent_on() {
 }
 
 #[test]
+fn a_span_made_within_a_context_entered_by_hand_is_its_child() {
+    let telemetry = always();
+    let by_hand = remote("01", "").context();
+    telemetry.run(|| {
+        let outer = info_span!("outer").entered();
+        let guard = by_hand.enter();
+        info_span!("child").in_scope(|| {
+            assert_eq!(Traced::new(()).sender().map(RemoteContext::context), SpanContext::current());
+            info_span!("grandchild").in_scope(|| ());
+        });
+        assert_eq!(RemoteContext::current().map(|sent| sent.context()), Some(by_hand));
+        drop(guard);
+        drop(info_span!("sibling"));
+        drop(outer);
+        let _by_hand = by_hand.enter();
+        drop(info_span!("alone"));
+    });
+    let find = |name| telemetry.spans.find(name).unwrap();
+    let [outer, child, grandchild] = ["outer", "child", "grandchild"].map(find);
+    for name in ["child", "alone"] {
+        let span = find(name);
+        assert_eq!((span.parent, span.parent_is_remote), (Some(by_hand.span_id()), false), "{name}");
+        assert_eq!(span.context.trace_id(), by_hand.trace_id(), "{name}");
+    }
+    assert_eq!(grandchild.parent, Some(child.context.span_id()));
+    assert_eq!(find("sibling").parent, Some(outer.context.span_id()));
+}
+
+#[test]
 fn a_message_carries_its_sender_to_another_thread() {
     let telemetry = always();
     let parent = remote("01", "congo=t61rcWkgMzE");
@@ -442,7 +471,8 @@ fn a_message_carries_its_sender_to_another_thread() {
         });
     });
     let (send, work) = (telemetry.spans.find("send").unwrap(), telemetry.spans.find("work").unwrap());
-    assert_eq!(work.parent, Some(send.context.span_id()));
+    assert_eq!((work.parent, work.parent_is_remote), (Some(send.context.span_id()), false));
+    assert!(send.parent_is_remote, "that one came from afar");
     assert_eq!(work.context.trace_id(), parent.context().trace_id());
     assert_eq!(
         (send.kind, work.kind),

@@ -5,11 +5,11 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use radiosonde_core::{Clock as _, Resource, SystemClock};
+use radiosonde_core::{Clock as _, Resource, SpanContext, SystemClock};
 use radiosonde_metrics::Registry;
 use radiosonde_trace::{
-    AttributeValue, CaptureSpans, FinishedSpan, Sampler, SpanKind, SpanSink, SpanStatus, TracePipeline,
-    context_of, set_attribute, set_error, set_name,
+    AttributeValue, CaptureSpans, FinishedSpan, RemoteContext, Sampler, SpanKind, SpanSink, SpanStatus,
+    TracePipeline, context_of, set_attribute, set_error, set_name,
 };
 use tracing::level_filters::LevelFilter;
 use tracing::{debug, error, field, info, info_span, warn};
@@ -324,6 +324,26 @@ fn after_shutdown_spans_have_ids_and_are_counted() {
     });
     assert_eq!(spans.take().len(), 1);
     assert_eq!((handed_over(&registry), dropped(&registry, "after_shutdown")), (1, 2));
+}
+
+#[test]
+fn after_shutdown_nothing_is_sent_on_as_sampled() {
+    let pipeline = builder(&Registry::new()).sink(CaptureSpans::new()).build().unwrap();
+    run(&pipeline, || {
+        let across = info_span!("across").entered();
+        let sent = |sent: Option<RemoteContext>| {
+            sent.map(|sent| (sent.context().trace_id(), sent.context().is_sampled()))
+        };
+        let trace_id = context_of(&across).unwrap().trace_id();
+        assert_eq!(sent(RemoteContext::current()), Some((trace_id, true)));
+        pipeline.shutdown();
+        assert_eq!(sent(RemoteContext::current()), Some((trace_id, false)));
+        assert_eq!(sent(RemoteContext::of(&across)), Some((trace_id, false)));
+        info_span!("after").in_scope(|| {
+            assert_eq!(sent(RemoteContext::current()), Some((trace_id, false)));
+            assert!(!SpanContext::current().unwrap().is_sampled());
+        });
+    });
 }
 
 #[test]

@@ -1,0 +1,221 @@
+use std::cell::{Cell, RefCell};
+use std::marker::PhantomData;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::SpanContext;
+
+/// Counts the spans that closed while a thread still had them entered. In a program that leaves its spans it never changes.
+static CLOSED: AtomicUsize = AtomicUsize::new(0);
+
+/// Leaves the spans of this thread that have closed.
+static LEAVE: OnceLock<fn()> = OnceLock::new();
+
+/// The innermost context of a thread, and when it was last known to be open.
+struct Current {
+    context: Cell<Option<SpanContext>>,
+    /// The value of `CLOSED` at which every span on this thread's stack was open.
+    checked: Cell<usize>,
+}
+
+/// The contexts that a thread has entered and not left, the innermost last.
+struct Stack {
+    contexts: Vec<(u64, Option<SpanContext>)>,
+    last_key: u64,
+}
+
+thread_local! {
+    // `const` and without a destructor: reading it is one load, also while the thread ends.
+    static CURRENT: Current = const { Current { context: Cell::new(None), checked: Cell::new(0) } };
+    static STACK: RefCell<Stack> = const { RefCell::new(Stack { contexts: Vec::new(), last_key: 0 }) };
+}
+
+impl Stack {
+    fn push(&mut self, context: Option<SpanContext>) -> u64 {
+        self.last_key += 1;
+        self.contexts.push((self.last_key, context));
+        CURRENT.with(|current| current.context.set(context));
+        self.last_key
+    }
+
+    fn remove(&mut self, key: u64) {
+        if let Some(at) = self.contexts.iter().rposition(|(other, _)| *other == key) {
+            self.contexts.remove(at);
+        }
+        let innermost = self.contexts.last().and_then(|(_, context)| *context);
+        CURRENT.with(|current| current.context.set(innermost));
+    }
+}
+
+impl Drop for Stack {
+    /// The thread ends, and is in no span any more.
+    fn drop(&mut self) {
+        CURRENT.with(|current| current.context.set(None));
+    }
+}
+
+impl SpanContext {
+    /// The context of the span that this thread is in, if any. Never that of a span that has closed.
+    ///
+    /// # Cost
+    /// One thread-local read; within a span also one atomic load.
+    #[must_use]
+    pub fn current() -> Option<Self> {
+        CURRENT.with(|current| {
+            let context = current.context.get()?;
+            // Relaxed: `leave_closed` reads it once more before it looks at any span.
+            if current.checked.get() == CLOSED.load(Ordering::Relaxed) {
+                return Some(context);
+            }
+            EnteredSpans::leave_closed();
+            current.context.get()
+        })
+    }
+
+    /// Makes this the current context of the thread until the guard is dropped.
+    ///
+    /// Guards may be dropped in any order: the context stays current until its own guard is dropped, and then the innermost of
+    /// those still entered is current.
+    pub fn enter(self) -> CurrentGuard {
+        CurrentGuard::new(Some(self))
+    }
+}
+
+/// Makes a [`SpanContext`] the current one of this thread until it is dropped.
+#[must_use = "the context is current only while the guard lives"]
+#[derive(Debug)]
+pub struct CurrentGuard {
+    key: u64,
+    // The context belongs to this thread, so the guard may not leave it.
+    _not_send: PhantomData<*const ()>,
+}
+
+impl CurrentGuard {
+    /// Makes `context` the current one. `None` is a span without ids, which hides those around it.
+    ///
+    /// Does nothing while the thread ends.
+    pub fn new(context: Option<SpanContext>) -> Self {
+        // No context has the key 0.
+        let key = STACK.try_with(|stack| stack.borrow_mut().push(context)).unwrap_or(0);
+        Self { key, _not_send: PhantomData }
+    }
+}
+
+impl Drop for CurrentGuard {
+    fn drop(&mut self) {
+        let _ = STACK.try_with(|stack| stack.borrow_mut().remove(self.key));
+    }
+}
+
+/// For layers that enter spans: what to do about a span that closes while a thread still has it entered.
+///
+/// That happens to a guard which is held across an await: the task moves on to another thread, and there the span is exited and
+/// closed. The thread on which it was entered learns of it the next time it asks for its current context.
+#[derive(Debug)]
+pub struct EnteredSpans;
+
+impl EnteredSpans {
+    /// Sets the function that drops the [`CurrentGuard`]s of this thread whose spans have closed. The first one set is kept.
+    pub fn set_leave_closed(leave: fn()) {
+        let _ = LEAVE.set(leave);
+    }
+
+    /// Reports that a span closed which a thread may still have entered. The span must be marked as closed before.
+    pub fn one_closed() {
+        // Release, for the Acquire in `leave_closed`: a thread that sees the new count finds the span's mark.
+        CLOSED.fetch_add(1, Ordering::Release);
+    }
+
+    /// Leaves the spans that closed since this thread last looked.
+    pub fn leave_closed() {
+        // Acquire: pairs with the Release in `one_closed`.
+        let closed = CLOSED.load(Ordering::Acquire);
+        // Set first: what is dropped may ask for the current context.
+        if CURRENT.with(|current| current.checked.replace(closed)) != closed
+            && let Some(leave) = LEAVE.get()
+        {
+            leave();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{SpanId, TraceFlags, TraceId};
+
+    fn context() -> SpanContext {
+        SpanContext::new(TraceId::random(), SpanId::random(), TraceFlags::SAMPLED)
+    }
+
+    #[test]
+    fn guards_nest_and_restore() {
+        let (outer, inner) = (context(), context());
+        let outer_guard = outer.enter();
+        {
+            let _inner = inner.enter();
+            assert_eq!(SpanContext::current(), Some(inner));
+        }
+        assert_eq!(SpanContext::current(), Some(outer));
+        drop(outer_guard);
+        assert_eq!(SpanContext::current(), None);
+    }
+
+    #[test]
+    fn guards_dropped_in_any_order_end_where_they_began() {
+        let orders = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
+        for order in orders {
+            let outside = context();
+            let _outside = outside.enter();
+            let contexts = [context(), context(), context()];
+            let mut guards = contexts.map(|context| Some(context.enter()));
+            let mut open = vec![0, 1, 2];
+            for dropped in order {
+                guards[dropped] = None;
+                open.retain(|&entered| entered != dropped);
+                let expected = open.last().map_or(outside, |&entered| contexts[entered]);
+                assert_eq!(SpanContext::current(), Some(expected), "after {dropped} of {order:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_span_without_ids_hides_those_around_it() {
+        let outer = context();
+        let _outer = outer.enter();
+        let inner = CurrentGuard::new(None);
+        assert_eq!(SpanContext::current(), None);
+        drop(inner);
+        assert_eq!(SpanContext::current(), Some(outer));
+    }
+
+    #[test]
+    fn a_panic_restores_too() {
+        let caught = std::panic::catch_unwind(|| {
+            let _current = context().enter();
+            std::panic::resume_unwind(Box::new(()));
+        });
+        assert!(caught.is_err());
+        assert_eq!(SpanContext::current(), None);
+    }
+
+    #[test]
+    fn other_threads_see_nothing() {
+        let _current = context().enter();
+        assert_eq!(std::thread::spawn(SpanContext::current).join().unwrap(), None);
+    }
+
+    thread_local! {
+        static ENTERED: RefCell<Option<CurrentGuard>> = const { RefCell::new(None) };
+    }
+
+    #[test]
+    fn a_span_that_closed_elsewhere_is_left_when_the_context_is_asked_for() {
+        EnteredSpans::set_leave_closed(|| drop(ENTERED.take()));
+        let outer = context();
+        let _outer = outer.enter();
+        ENTERED.set(Some(context().enter()));
+        std::thread::spawn(EnteredSpans::one_closed).join().unwrap();
+        assert_eq!(SpanContext::current(), Some(outer));
+    }
+}

@@ -1,0 +1,60 @@
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use opentelemetry::trace::TraceContextExt as _;
+use opentelemetry::{Context, ContextGuard};
+use radiosonde_core::SpanContext;
+
+use crate::bridge;
+
+/// A span that has its ids. Shared by the registry, in the span's extensions, and by every thread that has entered the span.
+pub(crate) struct StartedSpan {
+    /// In which the span is OpenTelemetry's active one.
+    cx: Context,
+    /// `None` for a span without ids.
+    context: Option<SpanContext>,
+    is_closed: AtomicBool,
+}
+
+/// What is in the extensions of a span.
+#[derive(Debug)]
+pub(crate) struct Started(pub(crate) Arc<StartedSpan>);
+
+impl StartedSpan {
+    pub(crate) fn new(cx: Context) -> Self {
+        Self { context: bridge::span_context(&cx), cx, is_closed: AtomicBool::new(false) }
+    }
+
+    pub(crate) const fn cx(&self) -> &Context {
+        &self.cx
+    }
+
+    pub(crate) const fn context(&self) -> Option<SpanContext> {
+        self.context
+    }
+
+    /// Makes the span OpenTelemetry's current one, and returns whether it is: a full stack refuses in silence.
+    pub(crate) fn attach(&self) -> (ContextGuard, bool) {
+        let guard = self.cx.clone().attach();
+        let span_id = |cx: &Context| cx.span().span_context().span_id();
+        let is_attached = Context::map_current(span_id) == span_id(&self.cx);
+        (guard, is_attached)
+    }
+
+    pub(crate) fn close(&self) {
+        // Relaxed: `EnteredSpans::one_closed` publishes it.
+        self.is_closed.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
+        // Relaxed: `EnteredSpans::leave_closed` has synchronised with the thread that closed it.
+        !self.is_closed.load(Ordering::Relaxed)
+    }
+}
+
+impl fmt::Debug for StartedSpan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StartedSpan").field("context", &self.context).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,39 @@
+use opentelemetry::trace::{Link, SpanKind, TraceId};
+use opentelemetry::{Context, KeyValue};
+use opentelemetry_sdk::trace::{SamplingDecision, SamplingResult, ShouldSample};
+
+use crate::Sampler;
+use crate::hand_over::HandOver;
+
+/// Samples nothing once the pipeline is shut down: what is sent on says that a trace goes on, not that this process records it.
+#[derive(Debug, Clone)]
+pub(crate) struct UntilShutdown {
+    sampler: Box<dyn ShouldSample>,
+    hand_over: HandOver,
+}
+
+impl UntilShutdown {
+    pub(crate) fn new(sampler: Sampler, hand_over: HandOver) -> Self {
+        Self { sampler: sampler.to_sdk(), hand_over }
+    }
+}
+
+impl ShouldSample for UntilShutdown {
+    fn should_sample(
+        &self,
+        parent_context: Option<&Context>,
+        trace_id: TraceId,
+        name: &str,
+        span_kind: &SpanKind,
+        attributes: &[KeyValue],
+        links: &[Link],
+    ) -> SamplingResult {
+        let mut result =
+            self.sampler.should_sample(parent_context, trace_id, name, span_kind, attributes, links);
+        if result.decision == SamplingDecision::RecordAndSample && self.hand_over.is_closed() {
+            self.hand_over.started_too_late();
+            result.decision = SamplingDecision::Drop;
+        }
+        result
+    }
+}

@@ -48,7 +48,8 @@ where
         let server = request.uri().authority().map_or(UNKNOWN, |authority| without_user(authority.as_str()));
         let server = self.side.endpoints.get(server);
         let exchange = Exchange::start(&self.side, server, span, request.method(), request.uri().path());
-        if let Some(context) = RemoteContext::of(exchange.span()) {
+        // Without a span of its own, what is current here is what goes out.
+        if let Some(context) = RemoteContext::of(exchange.span()).or_else(RemoteContext::current) {
             context.inject(request.headers_mut());
         }
         self.forwarding.put(exchange.span(), request.headers_mut());

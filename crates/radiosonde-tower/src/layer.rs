@@ -15,8 +15,9 @@ use crate::{ClientService, ServerService};
 ///   `http_requests_in_flight{endpoint}`. `endpoint` is the route's template, `_unmatched` without one, `_overflow` after the
 ///   limit of endpoints. `method` is one of the nine that RFC 9110 and 5789 define, or `_OTHER`. `status` is the one that was sent;
 ///   `499` where the client went away before the end, `500` where the service failed, panicked, or its body broke off.
-/// - A span of kind server with OpenTelemetry's HTTP attributes, the child of the request's `traceparent` if that is valid. The
-///   handler runs in it, and so does the body.
+/// - A span of kind server with OpenTelemetry's HTTP attributes, the child of the request's `traceparent` if that is valid, or else
+///   of an open span that is current, or else a root. The handler runs in it, and so does the body. A second layer's span is the
+///   child of the first layer's, whether there is a `traceparent` or not.
 /// - One event with the target `radiosonde::access`: an error for a failure, a warning for an abort, otherwise information.
 /// - A [`RequestId`](crate::RequestId) in the request's extensions, in the span and in the response's `x-request-id`. A valid
 ///   `x-correlation-id` is put into the span, too.
@@ -72,7 +73,9 @@ impl<S> Layer<S> for ServerLayer {
 ///   and `http_client_requests_in_flight{server}`. `server` is host and port of the request's URI, `_unknown` without one,
 ///   `_overflow` after the limit. `status` is the one that was received; `_error` where there was none or the body broke off,
 ///   `_aborted` where the caller dropped the request before there was a response.
-/// - A span of kind client, named by the [`Route`](crate::Route) in the request's extensions if there is one, the child of the current one, whose context is put into `traceparent` and `tracestate` of the request.
+/// - A span of kind client, named by the [`Route`](crate::Route) in the request's extensions if there is one, the child of the
+///   current span or of a context entered by [`SpanContext::enter`](radiosonde_core::SpanContext::enter). Its context is put into
+///   `traceparent` and `tracestate` of the request; the current one is, where nothing makes spans.
 /// - One event with the target `radiosonde::client`: a warning for a failure or a status of 400 and more, otherwise for debugging.
 ///
 /// # Cost

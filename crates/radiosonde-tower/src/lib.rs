@@ -14,6 +14,7 @@ mod layer;
 mod matched_path;
 mod request_id;
 mod route;
+mod served;
 mod server;
 mod side;
 

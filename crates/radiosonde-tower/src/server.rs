@@ -4,14 +4,18 @@ use std::task::{Context, Poll};
 use http::header::{HOST, HeaderMap, HeaderName, USER_AGENT};
 use http::{Request, Response, Version};
 use http_body::Body;
+use radiosonde_trace::RemoteContext;
 use tower_service::Service;
 use tracing::Span;
 
 use crate::debugging::{DebugRequests, Granted};
 use crate::endpoint::Endpoint;
 use crate::exchange::{Exchange, bounded};
+use crate::served::Served;
 use crate::side::Side;
-use crate::{CORRELATION_ID, REQUEST_ID, RequestId, ResponseBody, ResponseFuture, Route, matched_path};
+use crate::{
+    CORRELATION_ID, REQUEST_ID, RequestId, ResponseBody, ResponseFuture, Route, matched_path, served,
+};
 
 /// The service that [`ServerLayer`](crate::ServerLayer) makes.
 #[derive(Debug, Clone)]
@@ -50,13 +54,15 @@ where
         let endpoint = self.side.endpoints.get(route.unwrap_or(UNMATCHED));
         let granted = self.debug.as_ref().and_then(|debug| debug.granted(request.headers()));
         let level = granted.as_ref().map(Granted::level);
-        let span = open_span(&request, route.is_some().then_some(&*endpoint), &id, level);
+        let incoming = radiosonde_trace::extract(request.headers());
+        let span = open_span(&request, incoming.as_ref(), route.is_some().then_some(&*endpoint), &id, level);
         if let Some(granted) = granted {
             granted.carry(&span);
         }
         let exchange = Exchange::start(&self.side, endpoint, span, request.method(), request.uri().path());
         request.headers_mut().insert(REQUEST_ID, id.header());
         request.extensions_mut().insert(id.clone());
+        request.extensions_mut().insert(Served::new(incoming, RemoteContext::of(exchange.span())));
         let future = {
             // A service may do all its work in `call`, and panic in it: the exchange is there already.
             let span = exchange.span().clone();
@@ -69,6 +75,7 @@ where
 
 fn open_span<Q>(
     request: &Request<Q>,
+    incoming: Option<&RemoteContext>,
     route: Option<&Endpoint>,
     id: &RequestId,
     level: Option<&'static str>,
@@ -95,9 +102,9 @@ fn open_span<Q>(
         // Has a log filter let everything through up to it.
         radiosonde.log = level,
     );
-    if let Some(remote) = radiosonde_trace::extract(headers) {
+    if let Some(parent) = served::parent(request.extensions(), incoming) {
         // Fails only where nothing records spans.
-        let _ = radiosonde_trace::set_parent(&span, &remote);
+        let _ = radiosonde_trace::set_parent(&span, &parent);
     }
     if span.is_disabled() {
         return span;

@@ -20,10 +20,11 @@ pub trait Backend: Send + 'static {
     /// Makes one request of a batch, which is never empty.
     ///
     /// Called once for a batch, whose request is then repeated as it is, and again for each half if the batch is split. The
-    /// client adds `host`, `content-length` and, if absent, `user-agent`.
+    /// client adds `content-length` and, if absent, `host` and `user-agent`.
     ///
     /// # Errors
-    /// [`EncodeError`] if the batch cannot be expressed; it is dropped as `encode`.
+    /// [`EncodeError`] if the batch cannot be expressed; it is dropped as `encode`. So is a request with a header that the HTTP
+    /// client sets itself ([`InvalidHeaderKind::Transport`](crate::InvalidHeaderKind::Transport)).
     fn encode(&mut self, batch: &[Self::Item]) -> Result<Request<Bytes>, EncodeError>;
 
     /// Says what an answer means for the `items` of its batch. The body is cut off after 64 KiB.

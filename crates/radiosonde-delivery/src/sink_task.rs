@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
 use crate::buffer::{AnyBuffer, Batch, Buffer};
 use crate::client::{Client, SendError};
-use crate::{Backend, EncodeError, Verdict};
+use crate::{Backend, EncodeError, Verdict, header};
 
 /// Once shutdown has begun, waits between attempts are at most this: better one attempt more than a long rest before the end.
 const HURRIED_WAIT: Duration = Duration::from_millis(250);
@@ -138,7 +138,10 @@ impl<B: Backend> SinkTask<B> {
     fn encode(&mut self, items: &[B::Item]) -> Result<Request<Bytes>, Fate> {
         // After a panic the backend is used again; its contract says it must bear that.
         match catch_unwind(AssertUnwindSafe(|| self.backend.encode(items))) {
-            Ok(Ok(request)) => Ok(request),
+            Ok(Ok(request)) => match header::check(request.headers()) {
+                Ok(()) => Ok(request),
+                Err(refused) => Err(Fate::Dropped { reason: "encode", why: refused.to_string() }),
+            },
             Ok(Err(error)) => Err(Fate::Dropped { reason: "encode", why: with_cause(&error) }),
             Err(_) => Err(panicked("encoding")),
         }

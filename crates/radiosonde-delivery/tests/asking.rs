@@ -58,6 +58,24 @@ fn every_failure_has_its_kind_and_names_the_server_but_not_the_query() {
 }
 
 #[test]
+fn a_header_of_the_transport_is_refused_before_anything_is_sent() {
+    let fake = HttpFake::start([]);
+    let client = builder(&fake.url()).build().unwrap();
+    for (name, value) in [("content-length", "1"), ("transfer-encoding", "gzip"), ("connection", "close")] {
+        let request =
+            Request::post(fake.url()).header(name, value).body(Bytes::from_static(b"long")).unwrap();
+        let error = client.send(request).wait().unwrap_err();
+        assert_eq!(error.kind(), RequestErrorKind::Header);
+        let cause = std::error::Error::source(&error).unwrap().to_string();
+        assert!(cause.contains(name), "{cause}");
+    }
+    let request = Request::post(fake.url()).header("content-type", "text/plain");
+    client.send(request.body(Bytes::from_static(b"long")).unwrap()).wait().unwrap();
+    let requests = fake.requests();
+    assert_eq!((requests.len(), requests[0].header("content-length")), (1, Some("4")));
+}
+
+#[test]
 fn an_answer_of_just_the_limit_is_read_and_an_endless_timeout_is_none() {
     let fake = HttpFake::start([Reaction::status(200).body("x".repeat(1000))]);
     let client = builder(&fake.url()).timeout(Duration::MAX).max_answer_bytes(1000).build().unwrap();

@@ -197,3 +197,14 @@ fn sinks_that_cannot_be_added_are_refused_by_name() {
 fn block_on<F: Future>(future: F) -> F::Output {
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
 }
+
+#[test]
+fn a_backend_cannot_cut_its_request_short_by_a_header() {
+    let fake = HttpFake::start([]);
+    let (delivery, _) = delivery();
+    let queue = delivery.sink(quick("x"), Plain::at(&fake.url()).header("content-length", "3")).unwrap();
+    push(&queue, &["longer than that"]);
+    let report = delivery.shutdown_blocking(DEADLINE);
+    assert_eq!(report.to_string(), "x: 1 produced, 0 delivered, 1 dropped (encode 1), 0 left");
+    assert_eq!(fake.requests().len(), 0);
+}

@@ -86,6 +86,14 @@ fn broken(mut socket: WebSocket) -> RequestErrorKind {
 }
 
 #[test]
+fn a_request_for_a_web_socket_has_no_header_of_the_transport() {
+    let fake = HttpFake::start([]);
+    let request = Request::get(fake.url()).header("connection", "close").body(Bytes::new()).unwrap();
+    let error = builder(&fake.url()).build().unwrap().websocket(request).wait().unwrap_err();
+    assert_eq!((error.kind(), fake.requests().len()), (RequestErrorKind::Header, 0));
+}
+
+#[test]
 fn a_long_message_a_silent_server_and_one_that_is_gone_are_told_apart() {
     let long = |mut served: Served| {
         served.send(text(&"x".repeat(1001))).unwrap();

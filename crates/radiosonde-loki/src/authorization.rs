@@ -1,22 +1,16 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use http::header::InvalidHeaderValue;
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::HeaderMap;
+use radiosonde_delivery::{InvalidHeader, secret_header};
 
-/// Headers whose values are never printed, the last one of a name; the name of the first that is malformed.
-pub(crate) fn secret_headers(headers: &[(Box<str>, Box<str>)]) -> Result<HeaderMap, Box<str>> {
+/// Headers whose values are never printed, the last one of a name.
+pub(crate) fn secret_headers(headers: &[(Box<str>, Box<str>)]) -> Result<HeaderMap, InvalidHeader> {
     let mut map = HeaderMap::new();
     for (name, value) in headers {
-        let parsed: HeaderName = name.parse().map_err(|_| name.clone())?;
-        map.insert(parsed, secret(value).map_err(|_| name.clone())?);
+        let (name, value) = secret_header(name, value)?;
+        map.insert(name, value);
     }
     Ok(map)
-}
-
-fn secret(value: &str) -> Result<HeaderValue, InvalidHeaderValue> {
-    let mut value = HeaderValue::from_str(value)?;
-    value.set_sensitive(true);
-    Ok(value)
 }
 
 /// `Basic` with the user and password in base64, RFC 7617.

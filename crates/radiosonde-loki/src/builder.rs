@@ -2,9 +2,11 @@ use std::fmt;
 use std::time::Duration;
 
 use http::HeaderMap;
-use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use radiosonde_core::{LevelNames, OverflowPolicy, Resource};
-use radiosonde_delivery::{Delivery, Endpoint, InvalidEndpoint, SinkError, SinkOptions};
+use radiosonde_delivery::{
+    Delivery, Endpoint, InvalidEndpoint, InvalidHeader, SinkError, SinkOptions, secret_header,
+};
 
 use crate::authorization::{basic, secret_headers};
 use crate::label::StreamLabels;
@@ -65,7 +67,8 @@ impl LokiSinkBuilder {
         self.header(AUTHORIZATION.as_str(), &basic(user, password))
     }
 
-    /// Sends a header with every push; the last one of a name wins. Values are treated as secrets and never printed.
+    /// Sends a header with every push; the last one of a name wins. Values are treated as secrets and never printed. Headers that
+    /// the HTTP client or the sink sets itself are refused, see [`InvalidHeaderKind`](radiosonde_delivery::InvalidHeaderKind).
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.into(), value.into()));
         self
@@ -131,14 +134,11 @@ impl LokiSinkBuilder {
     }
 
     fn header_map(&self) -> Result<HeaderMap, BuildError> {
-        let mut map = secret_headers(&self.headers).map_err(|name| BuildError::Header { name })?;
+        let mut map = secret_headers(&self.headers).map_err(BuildError::Header)?;
         if let Some(tenant) = &self.tenant {
             tenant::check(tenant).map_err(BuildError::Tenant)?;
-            let refuse = |_| BuildError::Header { name: "x-scope-orgid".into() };
-            map.insert(
-                HeaderName::from_static("x-scope-orgid"),
-                HeaderValue::from_str(tenant).map_err(refuse)?,
-            );
+            let (name, value) = secret_header("x-scope-orgid", tenant).map_err(BuildError::Header)?;
+            map.insert(name, value);
         }
         map.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-protobuf"));
         Ok(map)
@@ -169,28 +169,21 @@ pub enum BuildError {
     Label(InvalidLabel),
     /// The tenant is refused.
     Tenant(InvalidTenant),
-    /// A header's name or value has a character that headers cannot carry.
-    Header {
-        /// The header's name. The value is not repeated: it may be a secret.
-        name: Box<str>,
-    },
+    /// A header is refused.
+    Header(InvalidHeader),
     /// The delivery refused the sink.
     Sink(SinkError),
 }
 
 impl fmt::Display for BuildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Endpoint(_) => f.write_str("the URL of the Loki sink is refused"),
-            Self::Label(_) => f.write_str("a label of the Loki sink is refused"),
-            Self::Tenant(_) => f.write_str("the tenant of the Loki sink is refused"),
-            Self::Header { name } => write!(
-                f,
-                "header {name:?} of the Loki sink is malformed; allowed are a name of letters, digits and -, and a value of \
-                 visible characters"
-            ),
-            Self::Sink(_) => f.write_str("the delivery refused the Loki sink"),
-        }
+        f.write_str(match self {
+            Self::Endpoint(_) => "the URL of the Loki sink is refused",
+            Self::Label(_) => "a label of the Loki sink is refused",
+            Self::Tenant(_) => "the tenant of the Loki sink is refused",
+            Self::Header(_) => "a header of the Loki sink is refused",
+            Self::Sink(_) => "the delivery refused the Loki sink",
+        })
     }
 }
 
@@ -200,7 +193,7 @@ impl std::error::Error for BuildError {
             Self::Endpoint(error) => Some(error),
             Self::Label(error) => Some(error),
             Self::Tenant(error) => Some(error),
-            Self::Header { .. } => None,
+            Self::Header(error) => Some(error),
             Self::Sink(error) => Some(error),
         }
     }

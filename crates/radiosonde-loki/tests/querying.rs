@@ -254,7 +254,8 @@ fn the_builder_sends_who_asks_and_refuses_what_is_malformed() {
     assert!(matches!(LogQuery::builder("localhost").build(), Err(QueryBuildError::Endpoint(_))));
     assert!(matches!(builder.clone().tenant("a||b").build(), Err(QueryBuildError::Tenant(_))));
     let malformed = builder.clone().header("x y", "hunter2").build().unwrap_err();
-    assert!(malformed.to_string().contains("\"x y\"") && !format!("{malformed:?}").contains("hunter2"));
+    let QueryBuildError::Header(cause) = &malformed else { panic!("{malformed}") };
+    assert!(cause.name() == "x y" && !format!("{malformed:?}").contains("hunter2"));
     let pem = builder.certificate_authorities(b"none").build().unwrap_err();
     assert!(matches!(pem, QueryBuildError::Certificates(_)));
 }

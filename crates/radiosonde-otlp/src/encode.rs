@@ -5,6 +5,7 @@ use bytes::Bytes;
 use radiosonde_core::{Resource, SpanContext};
 use radiosonde_trace::{Attribute, AttributeValue, FinishedSpan, SpanEvent, SpanKind, SpanLink, SpanStatus};
 
+use crate::non_finite::non_finite_text;
 use crate::proto::{self, AnyValue, KeyValue, Value};
 
 /// `SpanFlags`: the bit which says that the next one means something.
@@ -116,7 +117,10 @@ fn any(value: &AttributeValue) -> AnyValue {
     let value = match value {
         AttributeValue::String(string) => Value::String(text(string)),
         AttributeValue::I64(number) => Value::Int(*number),
-        AttributeValue::F64(number) => Value::Double(*number),
+        AttributeValue::F64(number) => match non_finite_text(*number) {
+            None => Value::Double(*number),
+            Some(text) => Value::String(Bytes::from_static(text.as_bytes())),
+        },
         AttributeValue::Bool(truth) => Value::Bool(*truth),
         AttributeValue::Array(values) => {
             Value::Array(proto::ArrayValue { values: values.iter().map(any).collect() })

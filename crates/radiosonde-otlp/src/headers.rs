@@ -1,7 +1,8 @@
 use std::fmt;
 
-use http::header::{HeaderMap, HeaderName, HeaderValue};
+use http::header::{HeaderMap, HeaderName};
 use radiosonde_core::decode_percent;
+use radiosonde_delivery::{InvalidHeader, InvalidHeaderKind, secret_header};
 
 /// Headers for every request, as in `OTEL_EXPORTER_OTLP_HEADERS`: `key=value,key=value`, with percent-encoded values.
 ///
@@ -62,13 +63,11 @@ impl Headers {
     /// Sets a header, replacing one of the same name. The value is taken as it is.
     ///
     /// # Errors
-    /// [`InvalidHeaders`] if the name or the value cannot be sent in a header.
+    /// [`InvalidHeaders`] if the name or the value cannot be sent in a header, or if the header is the HTTP client's or the
+    /// sink's to set.
     pub fn insert(&mut self, name: &str, value: &str) -> Result<(), InvalidHeaders> {
-        let refuse = |kind| InvalidHeaders { name: name.into(), kind };
-        let key: HeaderName = name.parse().map_err(|_| refuse(InvalidHeadersKind::Name))?;
-        let mut value = HeaderValue::from_str(value).map_err(|_| refuse(InvalidHeadersKind::Value))?;
-        value.set_sensitive(true);
-        self.map.insert(key, value);
+        let (name, value) = secret_header(name, value)?;
+        self.map.insert(name, value);
         Ok(())
     }
 
@@ -107,8 +106,21 @@ pub enum InvalidHeadersKind {
     Name,
     /// The value has a character that header values cannot have.
     Value,
+    /// The HTTP client or the sink sets it, such as `content-length`; see [`InvalidHeaderKind`].
+    Reserved,
     /// A `%` is not followed by two hexadecimal digits, or the bytes are not UTF-8.
     Encoding,
+}
+
+impl From<InvalidHeader> for InvalidHeaders {
+    fn from(header: InvalidHeader) -> Self {
+        let kind = match header.kind() {
+            InvalidHeaderKind::Name => InvalidHeadersKind::Name,
+            InvalidHeaderKind::Value => InvalidHeadersKind::Value,
+            _ => InvalidHeadersKind::Reserved,
+        };
+        Self { name: header.name().into(), kind }
+    }
 }
 
 impl InvalidHeaders {
@@ -126,6 +138,7 @@ impl fmt::Display for InvalidHeaders {
             InvalidHeadersKind::NoEquals => "has no `=`",
             InvalidHeadersKind::Name => "has a name that is no header name",
             InvalidHeadersKind::Value => "has a value with control characters",
+            InvalidHeadersKind::Reserved => "is set by the HTTP client or by the sink itself",
             InvalidHeadersKind::Encoding => "has a value that is not percent-encoded",
         };
         write!(f, "header {:?} {why}; allowed is a list `key=value,key=value`", self.name)
@@ -155,6 +168,9 @@ mod tests {
             ("=hunter2", InvalidHeadersKind::Name),
             ("a b=hunter2", InvalidHeadersKind::Name),
             ("a=hunter2%0a", InvalidHeadersKind::Value),
+            ("a=1,content-length=hunter2", InvalidHeadersKind::Reserved),
+            ("Transfer-Encoding=hunter2", InvalidHeadersKind::Reserved),
+            ("content-encoding=hunter2", InvalidHeadersKind::Reserved),
             ("a=hunter2%", InvalidHeadersKind::Encoding),
             ("a=hunter2%f", InvalidHeadersKind::Encoding),
             ("a=hunter2%ff", InvalidHeadersKind::Encoding),

@@ -7,6 +7,7 @@ mod encode;
 mod export;
 mod headers;
 mod logs;
+mod non_finite;
 mod policy;
 mod proto;
 mod signal;

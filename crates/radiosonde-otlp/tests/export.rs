@@ -10,7 +10,7 @@ use protobuf::{Field, Message};
 use radiosonde_core::{Resource, SpanContext, SpanId, TraceFlags, TraceId};
 use radiosonde_delivery::{Delivery, Retry, SinkOptions};
 use radiosonde_metrics::Registry;
-use radiosonde_otlp::{BuildError, Compression, Headers, OtlpSpans};
+use radiosonde_otlp::{BuildError, Compression, Headers, InvalidHeadersKind, OtlpSpans};
 use radiosonde_testkit::{HttpFake, Reaction};
 use radiosonde_trace::{
     Attribute, AttributeValue, FinishedSpan, SpanEvent, SpanKind, SpanLink, SpanSink, SpanStatus, TraceState,
@@ -112,6 +112,54 @@ fn every_field_of_a_span_is_where_the_specification_puts_it() {
     assert_eq!((link.attributes(4), link.number(5), link.number(6)), (vec!["why=1:batch".to_owned()], 7, 3));
     let status = &span.messages(15)[0];
     assert_eq!((status.text(2), status.number(3)), ("no stock".to_owned(), 2));
+}
+
+// Jaeger 2.13 answers 500 for a trace with a NaN in it, and for every search of its service.
+#[test]
+fn a_float_that_is_no_number_leaves_as_text_wherever_a_span_can_hold_it() {
+    let fake = HttpFake::start([]);
+    let delivery = delivery();
+    let spans = OtlpSpans::builder(&Resource::new("x"))
+        .endpoint(&fake.url())
+        .options(quick())
+        .build(&delivery)
+        .unwrap();
+    let floats = || {
+        let list = [f64::INFINITY, f64::NEG_INFINITY, -f64::NAN, 0.5].map(AttributeValue::from);
+        let nested = AttributeValue::Array(vec![AttributeValue::Array(list.to_vec())]);
+        vec![
+            Attribute::new("nan", f64::NAN),
+            Attribute::new("most", f64::INFINITY),
+            Attribute::new("least", f64::NEG_INFINITY),
+            Attribute::new("largest", f64::MAX),
+            Attribute::new("list", AttributeValue::Array(list.to_vec())),
+            Attribute::new("nested", nested),
+        ]
+    };
+    let mut span = FinishedSpan::new(context(1, 2), "a");
+    span.attributes = floats();
+    span.events = vec![SpanEvent::new("b", at(T))];
+    span.events[0].attributes = floats();
+    span.links = vec![SpanLink::new(context(8, 9))];
+    span.links[0].attributes = floats();
+    spans.accept(span);
+    delivery.shutdown_blocking(DEADLINE);
+    let scopes = Message::read(fake.requests()[0].body()).messages(1)[0].messages(2);
+    let span = &scopes[0].messages(2)[0];
+    for (message, tag) in [(span, 9), (&span.messages(11)[0], 3), (&span.messages(13)[0], 4)] {
+        let largest = format!("largest=4:{}", f64::MAX);
+        let expected =
+            ["nan=1:NaN", "most=1:Infinity", "least=1:-Infinity", &largest, "list=5:4", "nested=5:1"];
+        assert_eq!(message.attributes(tag), expected);
+        let of_key = |key| message.messages(tag).into_iter().find(|pair| pair.text(1) == key).unwrap();
+        let list = of_key("list").messages(2)[0].messages(5)[0].clone();
+        let nested = of_key("nested").messages(2)[0].messages(5)[0].messages(1)[0].messages(5)[0].clone();
+        for array in [list, nested] {
+            let texts: Vec<_> = array.messages(1)[..3].iter().map(|value| value.text(1)).collect();
+            assert_eq!(texts, ["Infinity", "-Infinity", "NaN"]);
+            assert_eq!(array.messages(1)[3].number(4), 0.5_f64.to_bits());
+        }
+    }
 }
 
 #[test]
@@ -255,6 +303,15 @@ fn settings_that_are_refused_are_named_and_secrets_are_not() {
     let error = bad.build(&delivery).unwrap_err();
     assert!(matches!(error, BuildError::Headers(_)));
     assert!(!format!("{error} {error:?} {bad:?}").contains("hunter2"));
+    // Three of 269 bytes would be sent, and counted as a span that is delivered.
+    for name in ["content-length", "Transfer-Encoding", "content-encoding"] {
+        let BuildError::Headers(error) = builder.clone().header(name, "3").build(&delivery).unwrap_err()
+        else {
+            panic!("{name} is refused for another reason")
+        };
+        assert_eq!(error.kind(), InvalidHeadersKind::Reserved);
+        assert!(error.to_string().contains(name), "{error}");
+    }
     builder.build(&delivery).unwrap();
     assert!(matches!(builder.build(&delivery), Err(BuildError::Sink(_))));
 }

@@ -77,7 +77,8 @@ fn every_field_of_a_record_is_where_the_specification_puts_it() {
         let cause: &(dyn std::error::Error + 'static) = &cause;
         error!(
             target: "orders::price",
-            whole = -7_i64, wide = u64::MAX, ratio = 0.5, nothing = f64::NAN, truth = true, text = "ü", error = cause,
+            whole = -7_i64, wide = u64::MAX, ratio = 0.5, nothing = f64::NAN, most = f64::INFINITY,
+            least = f64::NEG_INFINITY, truth = true, text = "ü", error = cause,
             depth = 2, status = 402,
             "card {} declined", 7
         );
@@ -97,6 +98,8 @@ fn every_field_of_a_record_is_where_the_specification_puts_it() {
         // Of the event, not of the span around it.
         "depth=3:2",
         "error=6:2",
+        "least=1:-Infinity",
+        "most=1:Infinity",
         "nothing=1:NaN",
         "ratio=4:0.5",
         "request_id=1:r-1",

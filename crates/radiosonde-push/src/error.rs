@@ -1,6 +1,6 @@
 use std::fmt;
 
-use radiosonde_delivery::{InvalidEndpoint, SinkError, StartError};
+use radiosonde_delivery::{InvalidEndpoint, InvalidHeader, SinkError, StartError};
 
 use crate::{InvalidGrouping, InvalidWriteLabel};
 
@@ -14,11 +14,8 @@ pub enum BuildError {
     Grouping(InvalidGrouping),
     /// A label that every series is to get is refused.
     Label(InvalidWriteLabel),
-    /// A header's name or value has a character that headers cannot carry.
-    Header {
-        /// The header's name. The value is not repeated: it may be a secret.
-        name: Box<str>,
-    },
+    /// A header is refused.
+    Header(InvalidHeader),
     /// The delivery refused the sink.
     Sink(SinkError),
     /// The delivery thread did not start.
@@ -27,17 +24,14 @@ pub enum BuildError {
 
 impl fmt::Display for BuildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Endpoint(_) => f.write_str("the URL to push to is refused"),
-            Self::Grouping(_) => f.write_str("the group to push to is refused"),
-            Self::Label(_) => f.write_str("a label of the remote write is refused"),
-            Self::Header { name } => write!(
-                f,
-                "header {name:?} is malformed; allowed are a name of letters, digits and -, and a value of visible characters"
-            ),
-            Self::Sink(_) => f.write_str("the delivery refused the sink to push with"),
-            Self::Start(_) => f.write_str("the delivery to push with did not start"),
-        }
+        f.write_str(match self {
+            Self::Endpoint(_) => "the URL to push to is refused",
+            Self::Grouping(_) => "the group to push to is refused",
+            Self::Label(_) => "a label of the remote write is refused",
+            Self::Header(_) => "a header of the push is refused",
+            Self::Sink(_) => "the delivery refused the sink to push with",
+            Self::Start(_) => "the delivery to push with did not start",
+        })
     }
 }
 
@@ -47,7 +41,7 @@ impl std::error::Error for BuildError {
             Self::Endpoint(error) => Some(error),
             Self::Grouping(error) => Some(error),
             Self::Label(error) => Some(error),
-            Self::Header { .. } => None,
+            Self::Header(error) => Some(error),
             Self::Sink(error) => Some(error),
             Self::Start(error) => Some(error),
         }

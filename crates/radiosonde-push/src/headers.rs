@@ -1,7 +1,8 @@
 use std::fmt;
 
 use http::HeaderMap;
-use http::header::{AUTHORIZATION, HeaderName, HeaderValue};
+use http::header::AUTHORIZATION;
+use radiosonde_delivery::secret_header;
 
 use crate::{BuildError, encoded};
 
@@ -32,11 +33,8 @@ impl Headers {
     pub(crate) fn to_map(&self) -> Result<HeaderMap, BuildError> {
         let mut map = HeaderMap::new();
         for (name, value) in &self.0 {
-            let refuse = || BuildError::Header { name: name.clone() };
-            let header: HeaderName = name.parse().map_err(|_| refuse())?;
-            let mut value = HeaderValue::from_str(value).map_err(|_| refuse())?;
-            value.set_sensitive(true);
-            map.insert(header, value);
+            let (name, value) = secret_header(name, value).map_err(BuildError::Header)?;
+            map.insert(name, value);
         }
         Ok(map)
     }
@@ -61,6 +59,6 @@ mod tests {
             headers.to_map()
         };
         assert!(basic("a").is_ok());
-        assert!(matches!(basic("a:b"), Err(BuildError::Header { name }) if &*name == "authorization"));
+        assert!(matches!(basic("a:b"), Err(BuildError::Header(error)) if error.name() == "authorization"));
     }
 }

@@ -27,7 +27,7 @@ pub enum AttributeValue {
     String(Cow<'static, str>),
     /// A whole number.
     I64(i64),
-    /// A floating-point number; may be NaN or infinite.
+    /// A floating-point number; may be NaN or infinite, which OTLP's sinks send as text.
     F64(f64),
     /// A truth value.
     Bool(bool),

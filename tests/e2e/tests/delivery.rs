@@ -11,7 +11,9 @@ use radiosonde_log::{Line, LineSink};
 use radiosonde_loki::LokiSink;
 use radiosonde_metrics::Registry;
 use radiosonde_otlp::{Compression, OtlpSpans};
-use radiosonde_trace::{Attribute, FinishedSpan, SpanEvent, SpanKind, SpanSink, SpanStatus};
+use radiosonde_trace::{
+    Attribute, AttributeValue, FinishedSpan, SpanEvent, SpanKind, SpanLink, SpanSink, SpanStatus,
+};
 
 const SOON: Duration = Duration::from_secs(30);
 const HOUR: Duration = Duration::from_secs(3600);
@@ -197,6 +199,39 @@ fn a_trace_comes_back_with_its_types_and_a_compressed_one_too() {
         assert_eq!(found[0].end - found[0].start, Duration::from_nanos(1_000_001));
         assert_eq!(found[0].span_id, text(&root.context.span_id().to_hex()));
     }
+}
+
+// Jaeger 2.13 answers 500 for a trace with one NaN in it, and for every search of its service.
+#[test]
+fn a_float_that_is_no_number_hides_neither_its_trace_nor_its_service() {
+    let Some(jaeger) = Jaeger::start() else { return };
+    let delivery = delivery();
+    let spans = OtlpSpans::builder(&Resource::new("floats"))
+        .endpoint(&jaeger.otlp_http_url())
+        .options(persistent("otlp"))
+        .build(&delivery)
+        .unwrap();
+    let (mut root, child) = trace();
+    let list = [f64::NAN, f64::INFINITY, 0.5].map(AttributeValue::from);
+    let floats = vec![
+        Attribute::new("nan", f64::NAN),
+        Attribute::new("least", f64::NEG_INFINITY),
+        Attribute::new("list", AttributeValue::Array(list.to_vec())),
+    ];
+    root.attributes.extend(floats.clone());
+    root.events[0].attributes = floats.clone();
+    root.links = vec![SpanLink::new(child.context)];
+    root.links[0].attributes = floats;
+    spans.accept(child);
+    spans.accept(root.clone());
+    assert_eq!(delivery.shutdown_blocking(SOON).delivered(), 2);
+    let found = spans_of(&jaeger, &root, 2);
+    assert_eq!(
+        (&found[0].attributes["nan"], &found[0].attributes["least"]),
+        (&"NaN".into(), &"-Infinity".into())
+    );
+    let ever = jaeger.search("floats", "2020-01-01T00:00:00Z", "2100-01-01T00:00:00Z").unwrap();
+    assert_eq!(ever.len(), 2, "{ever:?}");
 }
 
 #[test]

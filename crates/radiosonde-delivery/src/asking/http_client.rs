@@ -15,7 +15,7 @@ use tokio::time::timeout_at;
 
 use super::{HttpClientBuilder, Reply, RequestError, RequestErrorKind};
 use crate::client::Client;
-use crate::{Endpoint, runtime_thread};
+use crate::{Endpoint, header, runtime_thread};
 
 /// Asks a backend, on a thread of its own: for programs that read back what they delivered.
 ///
@@ -72,6 +72,7 @@ impl HttpClient {
         let (client, limit_bytes) = (self.client.clone(), self.max_answer_bytes);
         self.ask(async move {
             let (uri, deadline) = (request.uri().clone(), client.deadline());
+            header::check(request.headers()).map_err(|refused| RequestError::refused(&uri, refused))?;
             let response =
                 client.begin(request, deadline).await.map_err(|error| RequestError::of(&uri, error))?;
             let late = |_| RequestError::new(&uri, RequestErrorKind::Timeout { after: client.timeout() });

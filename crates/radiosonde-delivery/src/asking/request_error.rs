@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use http::Uri;
 
+use crate::InvalidHeader;
 use crate::client::SendError;
 
 /// A request without an answer that could be read whole.
@@ -20,6 +21,8 @@ pub struct RequestError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RequestErrorKind {
+    /// Not sent: a header of the request is one that the client sets itself. The cause names it.
+    Header,
     /// No connection: the name is unknown, nobody listens, or the certificate is not trusted.
     Connect,
     /// No whole answer within the client's timeout.
@@ -50,6 +53,10 @@ impl RequestError {
         self
     }
 
+    pub(super) fn refused(uri: &Uri, header: InvalidHeader) -> Self {
+        Self::new(uri, RequestErrorKind::Header).because(header)
+    }
+
     pub(super) fn of(uri: &Uri, error: SendError) -> Self {
         match error {
             SendError::Timeout(after) => Self::new(uri, RequestErrorKind::Timeout { after }),
@@ -75,6 +82,7 @@ impl fmt::Display for RequestError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let server = &self.server;
         match self.kind {
+            RequestErrorKind::Header => write!(f, "a header of the request to {server} is refused"),
             RequestErrorKind::Connect => write!(f, "cannot connect to {server}"),
             RequestErrorKind::Timeout { after } => {
                 write!(f, "{server} gave no whole answer within {after:?}")

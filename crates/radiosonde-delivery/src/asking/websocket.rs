@@ -24,6 +24,7 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message, Role, WebSoc
 use super::block_on::block_on;
 use super::http_client::read_whole;
 use super::{HttpClient, Reply, RequestError, RequestErrorKind};
+use crate::header;
 
 /// Messages that wait to be taken. Behind them the connection fills up, and the server decides what to leave out.
 const WAITING: usize = 16;
@@ -124,8 +125,9 @@ impl HttpClient {
         let key = generate_key();
         let (client, jobs, limit_bytes) = (self.client.clone(), self.jobs.clone(), self.max_answer_bytes);
         self.ask(async move {
-            ask_for_upgrade(request.headers_mut(), &key);
             let (uri, deadline) = (request.uri().clone(), client.deadline());
+            header::check(request.headers()).map_err(|refused| RequestError::refused(&uri, refused))?;
+            ask_for_upgrade(request.headers_mut(), &key);
             let late = |_| RequestError::new(&uri, RequestErrorKind::Timeout { after: client.timeout() });
             let response =
                 client.begin(request, deadline).await.map_err(|error| RequestError::of(&uri, error))?;

@@ -17,11 +17,17 @@ pub(crate) const HOUR: Duration = Duration::from_secs(3600);
 pub(crate) struct Plain {
     endpoint: Endpoint,
     on_judge: Box<dyn FnMut() + Send>,
+    header: Option<(&'static str, &'static str)>,
 }
 
 impl Plain {
     pub(crate) fn at(url: &str) -> Self {
-        Self { endpoint: Endpoint::parse(url).unwrap(), on_judge: Box::new(|| {}) }
+        Self { endpoint: Endpoint::parse(url).unwrap(), on_judge: Box::new(|| {}), header: None }
+    }
+
+    pub(crate) fn header(mut self, name: &'static str, value: &'static str) -> Self {
+        self.header = Some((name, value));
+        self
     }
 
     pub(crate) fn on_judge(mut self, call: impl FnMut() + Send + 'static) -> Self {
@@ -42,7 +48,10 @@ impl Backend for Plain {
         if batch.iter().any(|line| line == "unspeakable") {
             return Err(EncodeError::new("say that"));
         }
-        Request::post(self.endpoint.uri())
+        let request = Request::post(self.endpoint.uri());
+        self.header
+            .iter()
+            .fold(request, |request, (name, value)| request.header(*name, *value))
             .body(Bytes::from(batch.join("\n")))
             .map_err(|error| EncodeError::because("build the request", error))
     }

@@ -3,7 +3,9 @@ use std::time::Duration;
 
 use http::HeaderMap;
 use http::header::{ACCEPT_ENCODING, AUTHORIZATION, HeaderName, HeaderValue};
-use radiosonde_delivery::{ClientError, Endpoint, HttpClient, InvalidCertificates, InvalidEndpoint};
+use radiosonde_delivery::{
+    ClientError, Endpoint, HttpClient, InvalidCertificates, InvalidEndpoint, InvalidHeader, secret_header,
+};
 
 use super::LogQuery;
 use crate::authorization::{basic, secret_headers};
@@ -51,7 +53,9 @@ impl LogQueryBuilder {
         self.header(AUTHORIZATION.as_str(), &basic(user, password))
     }
 
-    /// Sends a header with every question; the last one of a name wins. Values are treated as secrets and never printed.
+    /// Sends a header with every question; the last one of a name wins. Values are treated as secrets and never printed. Headers
+    /// that the HTTP client or this client sets itself are refused, see
+    /// [`InvalidHeaderKind`](radiosonde_delivery::InvalidHeaderKind).
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.into(), value.into()));
         self
@@ -98,14 +102,13 @@ impl LogQueryBuilder {
     }
 
     fn header_map(&self) -> Result<HeaderMap, QueryBuildError> {
-        let refuse = |name| QueryBuildError::Header { name };
-        let mut map = secret_headers(&self.headers).map_err(refuse)?;
+        let mut map = secret_headers(&self.headers).map_err(QueryBuildError::Header)?;
         if let Some(tenant) = &self.tenant {
             for one in tenant.split('|') {
                 tenant::check(one).map_err(QueryBuildError::Tenant)?;
             }
-            let value = HeaderValue::from_str(tenant).map_err(|_| refuse("x-scope-orgid".into()))?;
-            map.insert(HeaderName::from_static("x-scope-orgid"), value);
+            let (name, value) = secret_header("x-scope-orgid", tenant).map_err(QueryBuildError::Header)?;
+            map.insert(name, value);
         }
         map.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
         // Else Loki answers as if structured metadata and parsed fields were labels of the stream.
@@ -137,11 +140,8 @@ pub enum QueryBuildError {
     Endpoint(InvalidEndpoint),
     /// The tenant is refused.
     Tenant(InvalidTenant),
-    /// A header's name or value has a character that headers cannot carry.
-    Header {
-        /// The header's name. The value is not repeated: it may be a secret.
-        name: Box<str>,
-    },
+    /// A header is refused.
+    Header(InvalidHeader),
     /// The certificate authorities are refused.
     Certificates(InvalidCertificates),
     /// The client cannot start.
@@ -150,16 +150,13 @@ pub enum QueryBuildError {
 
 impl fmt::Display for QueryBuildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Endpoint(_) => f.write_str("the URL of loki is refused"),
-            Self::Tenant(_) => f.write_str("the tenant is refused"),
-            Self::Header { name } => write!(
-                f,
-                "header {name:?} is malformed; allowed are a name of letters, digits and -, and a value of visible characters"
-            ),
-            Self::Certificates(_) => f.write_str("the certificate authorities are refused"),
-            Self::Client(_) => f.write_str("the client for loki cannot start"),
-        }
+        f.write_str(match self {
+            Self::Endpoint(_) => "the URL of loki is refused",
+            Self::Tenant(_) => "the tenant is refused",
+            Self::Header(_) => "a header is refused",
+            Self::Certificates(_) => "the certificate authorities are refused",
+            Self::Client(_) => "the client for loki cannot start",
+        })
     }
 }
 
@@ -168,7 +165,7 @@ impl std::error::Error for QueryBuildError {
         match self {
             Self::Endpoint(error) => Some(error),
             Self::Tenant(error) => Some(error),
-            Self::Header { .. } => None,
+            Self::Header(error) => Some(error),
             Self::Certificates(error) => Some(error),
             Self::Client(error) => Some(error),
         }

@@ -7,8 +7,8 @@ const MAX_DEPTH: u8 = 8;
 /// Appends `AnyValue`'s field for a value in JSON, with its type: text, truth, whole number, number, array or list of pairs;
 /// `null` is a value without a field.
 ///
-/// A whole number of more than 63 bits is text, since the protocol has none that wide. So is everything that is no JSON, and what
-/// is nested too deeply.
+/// A whole number of more than 63 bits is text, since the protocol has none that wide. So is a number that would round to infinity,
+/// which no backend can show as JSON, everything that is no JSON, and what is nested too deeply.
 pub(super) fn push_any_value(out: &mut Vec<u8>, json: &str) {
     let start = out.len();
     let mut text = JsonText::new(json);
@@ -40,10 +40,12 @@ fn push_numeral(out: &mut Vec<u8>, numeral: &str) -> Option<()> {
     }
     if let Ok(integer) = numeral.parse::<i64>() {
         push_number(out, 3, integer.cast_unsigned());
-    } else if numeral.contains(['.', 'e', 'E']) {
-        push_fixed64(out, 4, numeral.parse::<f64>().ok()?.to_bits());
+        return Some(());
+    }
+    let number = numeral.parse::<f64>().ok()?;
+    if number.is_finite() && numeral.contains(['.', 'e', 'E']) {
+        push_fixed64(out, 4, number.to_bits());
     } else {
-        numeral.parse::<f64>().ok()?;
         push_bytes(out, 1, numeral.as_bytes());
     }
     Some(())
@@ -156,6 +158,8 @@ mod tests {
         assert_eq!(any("18446744073709551615"), Some(Kind::Text("18446744073709551615".into())));
         assert_eq!(any("0.5"), Some(Kind::Double(0.5)));
         assert_eq!(any("-1e300"), Some(Kind::Double(-1e300)));
+        assert_eq!(any("1e999"), Some(Kind::Text("1e999".into())));
+        assert_eq!(any("-1.0e999"), Some(Kind::Text("-1.0e999".into())));
         let text = |text: &str| Any { kind: Some(Kind::Text(text.into())) };
         let chain = Any { kind: Some(Kind::Array(Values { values: vec![text("b"), text("c")] })) };
         let pairs = vec![

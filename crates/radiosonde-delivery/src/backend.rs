@@ -19,8 +19,8 @@ pub trait Backend: Send + 'static {
 
     /// Makes one request of a batch, which is never empty.
     ///
-    /// Called once for a batch, whose request is then repeated as it is, and again for each half if the batch is split. The
-    /// client adds `content-length` and, if absent, `host` and `user-agent`.
+    /// Called once for a batch, whose request is then repeated as it is, and again for each half if the batch is split or after
+    /// [`Verdict::EncodeAgain`]. The client adds `content-length` and, if absent, `host` and `user-agent`.
     ///
     /// # Errors
     /// [`EncodeError`] if the batch cannot be expressed; it is dropped as `encode`. So is a request with a header that the HTTP
@@ -49,8 +49,11 @@ pub enum Verdict {
         /// The server's `Retry-After`, see [`retry_after`](crate::retry_after).
         after: Option<Duration>,
     },
-    /// Too large: each half is sent on its own. A batch of one item is dropped as `too_large`.
+    /// Too large, see [`is_too_large`](crate::is_too_large): each half is sent on its own. A batch of one item is dropped as `too_large`.
     Split,
+    /// Not in this form: the batch is encoded again and sent at once, by a backend that has learned from the answer how. Only
+    /// once for a batch; the second time it is dropped as `refused`.
+    EncodeAgain,
     /// Never: the batch is dropped for `reason`.
     Drop {
         /// Why, as the `reason` label.

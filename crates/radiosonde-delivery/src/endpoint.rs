@@ -61,16 +61,37 @@ impl Endpoint {
     /// [`InvalidEndpoint`] if `path` has a character that no path may have.
     pub fn join(&self, path: &str) -> Result<Self, InvalidEndpoint> {
         let base = self.uri.path().trim_end_matches('/');
-        let mut whole = format!("{base}/{}", path.trim_start_matches('/'));
+        self.with_path(&format!("{base}/{}", path.trim_start_matches('/')))
+    }
+
+    fn with_path(&self, path: &str) -> Result<Self, InvalidEndpoint> {
+        let refuse = || InvalidEndpoint { text: path.into(), kind: InvalidEndpointKind::Syntax };
+        let mut whole = String::from(if path.is_empty() { "/" } else { path });
         if let Some(query) = self.uri.query() {
             whole.push('?');
             whole.push_str(query);
         }
-        let refuse = |text: &str| InvalidEndpoint { text: text.into(), kind: InvalidEndpointKind::Syntax };
         let mut parts = self.uri.clone().into_parts();
-        parts.path_and_query = Some(PathAndQuery::try_from(&whole).map_err(|_| refuse(path))?);
-        let uri = Uri::from_parts(parts).map_err(|_| refuse(path))?;
+        parts.path_and_query = Some(PathAndQuery::try_from(&whole).map_err(|_| refuse())?);
+        let uri = Uri::from_parts(parts).map_err(|_| refuse())?;
         Ok(Self { uri })
+    }
+
+    /// The endpoint with `path` at the end of its own: appended as by [`join`](Self::join), unless it is there already, with or
+    /// without a slash behind it. For a URL that may be a base or a whole address.
+    ///
+    /// # Errors
+    /// As [`join`](Self::join).
+    pub fn ending_in(&self, path: &str) -> Result<Self, InvalidEndpoint> {
+        self.without(path).join(path)
+    }
+
+    /// The endpoint without `path` at the end of its own, if it is there, with or without a slash behind it; the query stays.
+    #[must_use]
+    pub fn without(&self, path: &str) -> Self {
+        let base = self.uri.path().trim_end_matches('/').strip_suffix(path.trim_end_matches('/'));
+        // The beginning of a path is a path.
+        base.and_then(|base| self.with_path(base).ok()).unwrap_or_else(|| self.clone())
     }
 
     /// The URL, query included.
@@ -223,5 +244,25 @@ mod tests {
         assert_eq!(join("HTTP://a/b/", "v1/traces"), "http://a/b/v1/traces");
         assert_eq!(join("http://a/b?c=d", "/v1"), "http://a/b/v1?c=d");
         assert!(Endpoint::parse("http://a").unwrap().join("a b").is_err());
+    }
+
+    #[test]
+    fn a_path_that_is_there_already_is_not_appended_again() {
+        let ending =
+            |base: &str| Endpoint::parse(base).unwrap().ending_in("/v1/traces").unwrap().uri().to_string();
+        for base in
+            ["http://a", "http://a/", "http://a/v1/traces", "http://a/v1/traces/", "http://a/v1/traces//"]
+        {
+            assert_eq!(ending(base), "http://a/v1/traces", "{base}");
+        }
+        assert_eq!(ending("http://a/v1/traces/?key=1"), "http://a/v1/traces?key=1");
+        assert_eq!(ending("http://a/v1/traces#top"), "http://a/v1/traces");
+        assert_eq!(ending("http://a#top"), "http://a/v1/traces");
+        assert_eq!(ending("http://a/gate/"), "http://a/gate/v1/traces");
+        assert_eq!(ending("http://a/xv1/traces"), "http://a/xv1/traces/v1/traces");
+        let without = |base: &str| Endpoint::parse(base).unwrap().without("/push").uri().to_string();
+        assert_eq!(without("http://a/gate/push/?key=1"), "http://a/gate?key=1");
+        assert_eq!(without("http://a/push"), "http://a/");
+        assert_eq!(without("http://a/gate/"), "http://a/gate/");
     }
 }

@@ -20,6 +20,7 @@ mod runtime_thread;
 mod sink_options;
 mod sink_task;
 mod tls;
+mod too_large;
 mod worker;
 
 pub use asking::{ClientError, HttpClient, HttpClientBuilder, Reply, RequestError, RequestErrorKind};
@@ -35,3 +36,4 @@ pub use report::{Report, SinkReport};
 pub use retry::{Retry, retry_after};
 pub use sink_options::{InvalidOption, SinkError, SinkOptions};
 pub use tls::InvalidCertificates;
+pub use too_large::is_too_large;

@@ -33,10 +33,11 @@ pub(crate) struct SinkTask<B: Backend> {
     refusals_reported: [u64; NO_ROOM.len()],
 }
 
-/// What became of a batch, if it did not have to be split.
+/// What became of a batch.
 enum Fate {
     Delivered { rejected: u64, reason: &'static str },
     Split,
+    EncodeAgain,
     Dropped { reason: &'static str, why: String },
 }
 
@@ -56,44 +57,44 @@ impl<B: Backend> SinkTask<B> {
         while let Some(batch) = self.buffer.next_batch().await {
             // A stack rather than recursion: halves of halves stay in order, and nothing grows with the depth.
             let mut parts = vec![batch];
+            let mut encoded_again = false;
             while let Some(part) = parts.pop() {
                 let fate = match self.encode(&part.items) {
                     Ok(request) => self.send(request, part.items.len()).await,
                     Err(fate) => fate,
                 };
                 self.report_refusals();
-                if let Fate::Split = fate {
-                    if part.items.len() > 1 {
+                match fate {
+                    Fate::Split if part.items.len() > 1 => {
                         let (first, second) = part.halves();
                         parts.push(second);
                         parts.push(first);
-                    } else {
-                        self.drop_batch(
-                            part,
-                            "too_large",
-                            "a single item is larger than the backend accepts",
-                        );
                     }
-                    continue;
+                    Fate::Split => {
+                        let why = "a single item is larger than the backend accepts";
+                        self.drop_batch(part, "too_large", why);
+                    }
+                    Fate::EncodeAgain if !encoded_again => {
+                        encoded_again = true;
+                        parts.push(part);
+                    }
+                    Fate::EncodeAgain => {
+                        self.drop_batch(part, "refused", "the backend refuses every form of the batch");
+                    }
+                    Fate::Delivered { rejected, reason } => self.deliver_batch(part, rejected, reason),
+                    Fate::Dropped { reason, why } => self.drop_batch(part, reason, &why),
                 }
-                self.settle(part, fate);
             }
         }
         self.report_refusals();
     }
 
-    fn settle(&self, batch: Batch<B::Item>, fate: Fate) {
-        match fate {
-            Fate::Delivered { rejected, reason } => {
-                // A backend that takes the request and throws all of it away has accepted nothing.
-                if rejected < batch.items.len() as u64 {
-                    self.buffer.meters().last_success.set(seconds_since_1970(self.clock.now()));
-                }
-                self.buffer.settle(batch, rejected, reason);
-            }
-            Fate::Dropped { reason, why } => self.drop_batch(batch, reason, &why),
-            Fate::Split => {}
+    fn deliver_batch(&self, batch: Batch<B::Item>, rejected: u64, reason: &'static str) {
+        // A backend that takes the request and throws all of it away has accepted nothing.
+        if rejected < batch.items.len() as u64 {
+            self.buffer.meters().last_success.set(seconds_since_1970(self.clock.now()));
         }
+        self.buffer.settle(batch, rejected, reason);
     }
 
     fn drop_batch(&self, batch: Batch<B::Item>, reason: &'static str, why: &str) {
@@ -158,6 +159,7 @@ impl<B: Backend> SinkTask<B> {
         match verdict.map_err(|_| panicked("judging the answer"))? {
             Verdict::Retry { after } => Ok(after),
             Verdict::Split => Err(Fate::Split),
+            Verdict::EncodeAgain => Err(Fate::EncodeAgain),
             Verdict::Delivered { rejected, reason } => {
                 let rejected = rejected.min(items as u64);
                 if rejected > 0 {

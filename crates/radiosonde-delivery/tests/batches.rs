@@ -208,3 +208,20 @@ fn a_backend_cannot_cut_its_request_short_by_a_header() {
     assert_eq!(report.to_string(), "x: 1 produced, 0 delivered, 1 dropped (encode 1), 0 left");
     assert_eq!(fake.requests().len(), 0);
 }
+
+#[test]
+fn a_batch_is_encoded_again_once_for_a_backend_that_has_learned_how() {
+    let fake = HttpFake::start([
+        Reaction::status(409),
+        Reaction::status(503),
+        Reaction::status(204),
+        Reaction::status(409),
+        Reaction::status(409),
+    ]);
+    let (delivery, _) = delivery();
+    let queue = delivery.sink(patient("x").batch_items(2), Plain::at(&fake.url())).unwrap();
+    push(&queue, &["a", "b", "c", "d"]);
+    let report = delivery.shutdown_blocking(DEADLINE);
+    assert_eq!(bodies(&fake.requests()), ["a\nb", "a\nb", "a\nb", "c\nd", "c\nd"]);
+    assert_eq!(report.to_string(), "x: 4 produced, 2 delivered, 2 dropped (refused 2), 0 left");
+}

@@ -64,6 +64,7 @@ impl Backend for Plain {
                 Err(_) => Verdict::DELIVERED,
             },
             204 => Verdict::DELIVERED,
+            409 => Verdict::EncodeAgain,
             413 => Verdict::Split,
             418 => panic!("asked for"),
             429 | 500..600 => Verdict::Retry { after: retry_after(response.headers()) },

@@ -1,22 +1,22 @@
 use bytes::Bytes;
 use http::Response;
-use radiosonde_delivery::{Verdict, retry_after};
+use radiosonde_delivery::{Verdict, is_too_large, retry_after};
 
 /// What the answers of a Pushgateway mean.
 ///
 /// Source: <https://github.com/prometheus/pushgateway#api>, `handler/push.go`
-pub(crate) fn of_pushgateway(response: &Response<Bytes>) -> Verdict {
-    by_status(response, |_| Verdict::Drop {
+pub(crate) fn of_pushgateway(response: &Response<Bytes>, items: usize) -> Verdict {
+    by_status(response, items, |_| Verdict::Drop {
         reason: "invalid",
         hint: "the metrics have timestamps, or contradict those of another group; the answer's text tells",
     })
 }
 
-/// What the answers of a remote write receiver mean.
+/// What the answers of a remote write receiver to a request of `items` mean.
 ///
 /// Source: <https://prometheus.io/docs/specs/prw/remote_write_spec/#retries-backoff>: what is not 5xx or 429 is not repeated.
-pub(crate) fn of_remote_write(response: &Response<Bytes>) -> Verdict {
-    by_status(response, |text| {
+pub(crate) fn of_remote_write(response: &Response<Bytes>, items: usize) -> Verdict {
+    by_status(response, items, |text| {
         const REASONS: [(&str, &str); 5] = [
             ("out of order", "out_of_order"),
             ("duplicate sample", "duplicate_sample"),
@@ -30,12 +30,13 @@ pub(crate) fn of_remote_write(response: &Response<Bytes>) -> Verdict {
     })
 }
 
-fn by_status(response: &Response<Bytes>, refused: fn(&str) -> Verdict) -> Verdict {
+fn by_status(response: &Response<Bytes>, items: usize, refused: fn(&str) -> Verdict) -> Verdict {
     let drop = |reason, hint| Verdict::Drop { reason, hint };
     match response.status().as_u16() {
+        // Before the statuses: Prometheus answers 400, and receivers made of parts 500.
+        _ if is_too_large(response, items) => Verdict::Split,
         200..=299 => Verdict::DELIVERED,
         408 | 429 | 500..=599 => Verdict::Retry { after: retry_after(response.headers()) },
-        413 => Verdict::Split,
         400 => refused(&String::from_utf8_lossy(response.body())),
         401 | 403 => drop("unauthorized", "check the user, the password and the token of the push"),
         300..=399 => drop("wrong_address", "check the URL to push to; redirects are not followed"),
@@ -46,7 +47,15 @@ fn by_status(response: &Response<Bytes>, refused: fn(&str) -> Verdict) -> Verdic
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{of_pushgateway as pushgateway, of_remote_write as remote_write, *};
+
+    fn of_pushgateway(response: &Response<Bytes>) -> Verdict {
+        pushgateway(response, 1)
+    }
+
+    fn of_remote_write(response: &Response<Bytes>) -> Verdict {
+        remote_write(response, 2)
+    }
 
     fn answer(status: u16, body: &'static str) -> Response<Bytes> {
         let mut response = Response::new(Bytes::from(body));
@@ -63,7 +72,17 @@ mod tests {
         for status in [408, 429, 500, 503] {
             assert_eq!(of_remote_write(&answer(status, "")), Verdict::Retry { after: None });
         }
-        assert_eq!(of_remote_write(&answer(413, "")), Verdict::Split);
+        for (status, text) in [
+            (413, ""),
+            (400, "snappy: decoded length 40000000 exceeds limit 33554432"),
+            (
+                500,
+                "rpc error: code = ResourceExhausted desc = grpc: received message larger than max (5 vs. 4)",
+            ),
+        ] {
+            assert_eq!(of_remote_write(&answer(status, text)), Verdict::Split, "{status}");
+            assert_eq!(of_pushgateway(&answer(status, text)), Verdict::Split, "{status}");
+        }
         for (status, text, expected) in [
             (400, "out of order sample", "out_of_order"),
             (400, "duplicate sample for timestamp", "duplicate_sample"),

@@ -25,12 +25,13 @@ pub struct Push {
 }
 
 impl Push {
-    /// To the Pushgateway at this URL, such as `http://127.0.0.1:9091`.
+    /// To the Pushgateway at this URL, such as `http://127.0.0.1:9091`; `/metrics` at its end may be there or not.
     pub fn pushgateway(url: &str) -> PushgatewayBuilder {
         PushgatewayBuilder::new(url)
     }
 
-    /// By Prometheus remote write to this URL, such as `http://127.0.0.1:9090/api/v1/write`; the path may be left out.
+    /// By Prometheus remote write to this URL, such as `http://127.0.0.1:9090/api/v1/write`; the path may be left
+    /// out.
     pub fn remote_write(url: &str) -> RemoteWriteBuilder {
         RemoteWriteBuilder::new(url)
     }

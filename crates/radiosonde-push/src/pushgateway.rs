@@ -5,7 +5,7 @@ use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{HeaderMap, Method, Request, Response};
 use radiosonde_delivery::{
-    Backend, Delivery, EncodeError, Endpoint, Queue, SinkOptions, SinkReport, Verdict,
+    Backend, Delivery, EncodeError, Endpoint, InvalidEndpoint, Queue, SinkOptions, SinkReport, Verdict,
 };
 use radiosonde_metrics::{Format, Registry};
 
@@ -148,12 +148,16 @@ impl PushgatewayBuilder {
     /// [`BuildError`] names the setting that is refused.
     pub fn build(&self, delivery: &Delivery) -> Result<Pushgateway, BuildError> {
         let path = grouping::path(&self.job, &self.labels).map_err(BuildError::Grouping)?;
-        let endpoint =
-            Endpoint::parse(&self.url).and_then(|base| base.join(&path)).map_err(BuildError::Endpoint)?;
+        let endpoint = self.endpoint(&path).map_err(BuildError::Endpoint)?;
         let mut headers = self.headers.to_map()?;
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(Format::Text.content_type()));
         let queue = delivery.sink(self.options, Group { endpoint, headers }).map_err(BuildError::Sink)?;
         Ok(Pushgateway { queue, registry: self.registry.clone() })
+    }
+
+    /// The gateway's base may be given with the beginning of the path that all groups share.
+    fn endpoint(&self, group: &str) -> Result<Endpoint, InvalidEndpoint> {
+        Endpoint::parse(&self.url)?.without("/metrics/job").without("/metrics").join(group)
     }
 
     /// With a delivery thread of its own, whose metrics are in the same registry.
@@ -196,7 +200,7 @@ impl Backend for Group {
         Ok(request)
     }
 
-    fn judge(&mut self, response: &Response<Bytes>, _: usize) -> Verdict {
-        policy::of_pushgateway(response)
+    fn judge(&mut self, response: &Response<Bytes>, items: usize) -> Verdict {
+        policy::of_pushgateway(response, items)
     }
 }

@@ -211,7 +211,13 @@ impl RemoteWriteBuilder {
 
     fn endpoint(&self) -> Result<Endpoint, radiosonde_delivery::InvalidEndpoint> {
         let endpoint = Endpoint::parse(&self.url)?;
-        if endpoint.uri().path() == "/" { endpoint.join(WRITE_PATH) } else { Ok(endpoint) }
+        let path = endpoint.uri().path().trim_end_matches('/');
+        // Other receivers have other paths, which are used as they are.
+        if path.is_empty() || path.ends_with(WRITE_PATH) {
+            endpoint.ending_in(WRITE_PATH)
+        } else {
+            Ok(endpoint)
+        }
     }
 
     fn header_map(&self) -> Result<HeaderMap, BuildError> {
@@ -252,8 +258,8 @@ impl Backend for Writes {
         Ok(request)
     }
 
-    fn judge(&mut self, response: &Response<Bytes>, _: usize) -> Verdict {
-        policy::of_remote_write(response)
+    fn judge(&mut self, response: &Response<Bytes>, items: usize) -> Verdict {
+        policy::of_remote_write(response, items)
     }
 }
 

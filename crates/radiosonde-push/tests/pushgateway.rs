@@ -57,6 +57,23 @@ fn a_group_is_replaced_added_to_and_deleted() {
 }
 
 #[test]
+fn the_beginning_of_a_groups_path_in_the_url_is_not_doubled() {
+    for (given, path) in [
+        ("/metrics", "/metrics/job/load"),
+        ("/metrics/", "/metrics/job/load"),
+        ("/metrics/job/", "/metrics/job/load"),
+        ("/gate/metrics/job", "/gate/metrics/job/load"),
+        ("/job", "/job/metrics/job/load"),
+        ("/gate/?key=1", "/gate/metrics/job/load?key=1"),
+    ] {
+        let gateway = HttpFake::start([]);
+        let builder = Push::pushgateway(&format!("{}{given}", gateway.url())).job("load");
+        builder.registry(&registry()).start().unwrap().finish_blocking(DEADLINE);
+        assert_eq!(gateway.requests()[0].path(), path, "{given}");
+    }
+}
+
+#[test]
 fn a_gateway_that_is_busy_is_asked_again_and_one_that_refuses_is_not() {
     let gateway = HttpFake::start([Reaction::status(503), Reaction::status(202), Reaction::status(400)]);
     let ms = Duration::from_millis(1);

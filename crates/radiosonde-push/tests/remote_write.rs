@@ -126,6 +126,24 @@ fn quick() -> SinkOptions {
 }
 
 #[test]
+fn the_path_of_a_remote_write_may_be_left_out_and_a_slash_at_its_end_is_none() {
+    for (given, path) in [
+        ("/", "/api/v1/write"),
+        ("/api/v1/write/", "/api/v1/write"),
+        ("/prometheus/api/v1/write/?key=1", "/prometheus/api/v1/write?key=1"),
+        ("/api/v1/push", "/api/v1/push"),
+        ("/?key=1", "/api/v1/write?key=1"),
+    ] {
+        let receiver = HttpFake::start([]);
+        let registry = Registry::new();
+        registry.counter("rows_total", "Rows.").build().unwrap().inc();
+        let builder = Push::remote_write(&format!("{}{given}", receiver.url())).registry(&registry);
+        builder.start().unwrap().finish_blocking(DEADLINE);
+        assert_eq!(receiver.requests()[0].path(), path, "{given}");
+    }
+}
+
+#[test]
 fn every_kind_of_metric_becomes_series_with_sorted_labels() {
     let receiver = HttpFake::start([]);
     let registry = Registry::new();

@@ -21,8 +21,8 @@ impl OtlpSpansBuilder {
         Self { resource: resource.clone(), connection: ConnectionSettings::new(TRACES, "otlp") }
     }
 
-    /// The base URL of all signals, as in `OTEL_EXPORTER_OTLP_ENDPOINT`: `/v1/traces` is appended. `http://localhost:4318` unless
-    /// set.
+    /// The base URL of all signals, as in `OTEL_EXPORTER_OTLP_ENDPOINT`: `/v1/traces` is appended, unless the
+    /// URL ends with it. `http://localhost:4318` unless set.
     pub fn endpoint(mut self, url: &str) -> Self {
         self.connection.endpoint = Target::Base(url.into(), TRACES);
         self

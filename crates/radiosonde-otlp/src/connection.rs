@@ -67,7 +67,7 @@ pub(crate) enum Target {
 impl Target {
     fn resolve(&self) -> Result<Endpoint, InvalidEndpoint> {
         match self {
-            Self::Base(url, signal) => Endpoint::parse(url)?.join(signal.path),
+            Self::Base(url, signal) => Endpoint::parse(url)?.ending_in(signal.path),
             Self::Whole(url) => Endpoint::parse(url),
         }
     }

@@ -33,7 +33,7 @@ impl Backend for ExportSpans {
         self.connection.request(ExportRequest { resource_spans: vec![spans] }.encode_to_vec())
     }
 
-    fn judge(&mut self, response: &Response<Bytes>, _items: usize) -> Verdict {
-        policy::judge(response, TRACES)
+    fn judge(&mut self, response: &Response<Bytes>, items: usize) -> Verdict {
+        policy::judge(response, items, TRACES)
     }
 }

@@ -2,21 +2,22 @@ use bytes::Bytes;
 use http::Response;
 use prost::Message;
 use radiosonde_core::diagnostics;
-use radiosonde_delivery::{Verdict, retry_after};
+use radiosonde_delivery::{Verdict, is_too_large, retry_after};
 
 use crate::proto::ExportResponse;
 use crate::signal::Signal;
 
-/// What a collector's answers mean.
+/// What a collector's answers to a request of `items` mean.
 ///
-/// Source: <https://opentelemetry.io/docs/specs/otlp/#otlphttp-response>. It knows four statuses that may be tried again; 413 is
-/// none of them, but halves of a batch are other requests.
-pub(crate) fn judge(response: &Response<Bytes>, signal: Signal) -> Verdict {
+/// Source: <https://opentelemetry.io/docs/specs/otlp/#otlphttp-response>. It knows four statuses that may be tried again; what is
+/// too large is none of them, but halves of a batch are other requests.
+pub(crate) fn judge(response: &Response<Bytes>, items: usize, signal: Signal) -> Verdict {
     let drop = |reason, hint| Verdict::Drop { reason, hint };
     match response.status().as_u16() {
+        // Before the statuses: the collector answers 400, and Loki 503 where its own gRPC is in between.
+        _ if is_too_large(response, items) => Verdict::Split,
         200..=299 => accepted(response.body(), signal),
         429 | 502 | 503 | 504 => Verdict::Retry { after: retry_after(response.headers()) },
-        413 => Verdict::Split,
         401 | 403 => drop("unauthorized", "check the headers of the OTLP sink"),
         300..=399 => drop("wrong_address", "check the endpoint of the OTLP sink; redirects are not followed"),
         404 | 405 => drop("wrong_address", signal.wrong_address),
@@ -52,7 +53,7 @@ mod tests {
     use crate::signal::{LOGS, TRACES};
 
     fn verdict(status: u16, body: impl Into<Bytes>) -> Verdict {
-        judge(&Response::builder().status(status).body(body.into()).unwrap(), TRACES)
+        judge(&Response::builder().status(status).body(body.into()).unwrap(), 2, TRACES)
     }
 
     fn partial(rejected: i64) -> Verdict {
@@ -65,7 +66,11 @@ mod tests {
         let again: Vec<_> =
             (300..600).filter(|&status| matches!(verdict(status, ""), Verdict::Retry { .. })).collect();
         assert_eq!(again, [429, 502, 503, 504]);
-        assert_eq!(verdict(413, ""), Verdict::Split);
+        let grpc =
+            "rpc error: code = ResourceExhausted desc = grpc: received message larger than max (5 vs. 4)";
+        for (status, text) in [(413, ""), (400, "http: request body too large"), (503, grpc)] {
+            assert_eq!(verdict(status, text), Verdict::Split, "{status}");
+        }
         for (status, wanted) in
             [(401, "unauthorized"), (404, "wrong_address"), (308, "wrong_address"), (500, "refused")]
         {
@@ -79,7 +84,7 @@ mod tests {
     #[test]
     fn a_wait_that_the_collector_asks_for_is_handed_on() {
         let response = Response::builder().status(503).header("retry-after", "3").body(Bytes::new()).unwrap();
-        assert_eq!(judge(&response, LOGS), Verdict::Retry { after: Some(Duration::from_secs(3)) });
+        assert_eq!(judge(&response, 2, LOGS), Verdict::Retry { after: Some(Duration::from_secs(3)) });
     }
 
     #[test]

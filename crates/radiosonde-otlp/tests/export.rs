@@ -237,6 +237,8 @@ fn endpoints_follow_the_specification() {
     };
     assert_eq!(path(|builder, url| builder.endpoint(url), ""), "/v1/traces");
     assert_eq!(path(|builder, url| builder.endpoint(url), "/gate/"), "/gate/v1/traces");
+    assert_eq!(path(|builder, url| builder.endpoint(url), "/v1/traces"), "/v1/traces");
+    assert_eq!(path(|builder, url| builder.endpoint(url), "/gate/v1/traces/"), "/gate/v1/traces");
     assert_eq!(path(|builder, url| builder.traces_endpoint(url), ""), "/");
     assert_eq!(path(|builder, url| builder.traces_endpoint(url), "/gate"), "/gate");
     let unset = format!("{:?}", OtlpSpans::builder(&Resource::new("x")));

@@ -219,6 +219,7 @@ fn endpoints_headers_and_compression_follow_the_specification() {
     };
     assert_eq!(path(|builder, url| builder.endpoint(url), ""), "/v1/logs");
     assert_eq!(path(|builder, url| builder.endpoint(url), "/otlp"), "/otlp/v1/logs");
+    assert_eq!(path(|builder, url| builder.endpoint(url), "/otlp/v1/logs/"), "/otlp/v1/logs");
     assert_eq!(path(|builder, url| builder.logs_endpoint(url), "/custom?key=1"), "/custom?key=1");
     let unset = format!("{:?}", OtlpLogs::builder(&Resource::new("x")));
     assert!(unset.contains("http://localhost:4318/v1/logs"), "{unset}");
@@ -247,6 +248,39 @@ fn faults_follow_the_policy_and_partial_success_is_counted_beside_spans() {
         report.sink("otlp_logs").unwrap().to_string(),
         "otlp_logs: 8 produced, 4 delivered, 4 dropped (partial_success 2, wrong_address 2), 0 left"
     );
+}
+
+// Loki takes two records of one resource with the same time and body for one, whatever their attributes are.
+#[test]
+fn equal_events_of_one_nanosecond_leave_as_many_with_times_that_batches_and_halves_keep() {
+    let fake = HttpFake::start([
+        Reaction::status(200),
+        Reaction::status(413),
+        Reaction::status(200),
+        Reaction::status(200),
+    ]);
+    let delivery = delivery();
+    let logs = builder(&fake.url()).options(quick().batch_items(5)).build(&delivery).unwrap();
+    let at = |nanos| SystemTime::UNIX_EPOCH + Duration::from_nanos(nanos);
+    for nanos in [7, 7, 7, 7, 7, 7, 900, 7, 7, 7] {
+        logs.accept(&Line::new("{}", at(nanos), Level::Info).with_message("paid"));
+    }
+    assert_eq!(
+        delivery.shutdown_blocking(DEADLINE).to_string(),
+        "otlp_logs: 10 produced, 10 delivered, 0 dropped, 0 left"
+    );
+    let times: Vec<Vec<_>> = fake
+        .requests()
+        .iter()
+        .map(|request| {
+            let scopes = Message::read(request.body()).messages(1)[0].messages(2);
+            scopes[0].messages(2).iter().map(|record| (record.number(1), record.number(11))).collect()
+        })
+        .collect();
+    let moved = |times: &[u64]| times.iter().map(|time| (*time, 7)).collect::<Vec<_>>();
+    assert_eq!(times[0], moved(&[7, 8, 9, 10, 11]));
+    assert_eq!(times[1], [(12, 7), (900, 900), (13, 7), (14, 7), (15, 7)], "refused as too large");
+    assert_eq!([&times[2][..], &times[3][..]].concat(), times[1], "halves keep their times");
 }
 
 #[test]

@@ -32,8 +32,8 @@ impl OtlpLogsBuilder {
         }
     }
 
-    /// The base URL of all signals, as in `OTEL_EXPORTER_OTLP_ENDPOINT`: `/v1/logs` is appended. `http://localhost:4318` unless set.
-    /// For Loki, its URL with `/otlp`.
+    /// The base URL of all signals, as in `OTEL_EXPORTER_OTLP_ENDPOINT`: `/v1/logs` is appended, unless the URL
+    /// ends with it. `http://localhost:4318` unless set. For Loki, its URL with `/otlp`.
     pub fn endpoint(mut self, url: &str) -> Self {
         self.connection.endpoint = Target::Base(url.into(), LOGS);
         self

@@ -3,6 +3,7 @@ use http::{Request, Response};
 use prost::Message;
 use radiosonde_delivery::{Backend, EncodeError, Endpoint, Verdict};
 
+use super::distinct_times::DistinctTimes;
 use super::record::Record;
 use crate::connection::Connection;
 use crate::policy;
@@ -13,11 +14,12 @@ use crate::signal::LOGS;
 pub(super) struct ExportLogs {
     connection: Connection,
     resource: Resource,
+    times: DistinctTimes,
 }
 
 impl ExportLogs {
-    pub(super) const fn new(connection: Connection, resource: Resource) -> Self {
-        Self { connection, resource }
+    pub(super) fn new(connection: Connection, resource: Resource) -> Self {
+        Self { connection, resource, times: DistinctTimes::default() }
     }
 }
 
@@ -29,26 +31,25 @@ impl Backend for ExportLogs {
     }
 
     fn encode(&mut self, batch: &[Record]) -> Result<Request<Bytes>, EncodeError> {
-        let logs = ResourceLogs { resource: self.resource.clone(), scope_logs: scopes(batch) };
+        let logs =
+            ResourceLogs { resource: self.resource.clone(), scope_logs: scopes(batch, &mut self.times) };
         self.connection.request(ExportLogsRequest { resource_logs: vec![logs] }.encode_to_vec())
     }
 
-    fn judge(&mut self, response: &Response<Bytes>, _items: usize) -> Verdict {
-        policy::judge(response, LOGS)
+    fn judge(&mut self, response: &Response<Bytes>, items: usize) -> Verdict {
+        policy::judge(response, items, LOGS)
     }
 }
 
 /// The records by the module that made them, each module's in their order.
-fn scopes(records: &[Record]) -> Vec<ScopeLogs> {
+fn scopes(records: &[Record], times: &mut DistinctTimes) -> Vec<ScopeLogs> {
     let mut scopes: Vec<ScopeLogs> = Vec::new();
     for record in records {
-        let name = record.scope();
+        let (name, message) = (record.scope(), record.message(times));
         match scopes.iter_mut().find(|scope| scope.scope.name == name) {
-            Some(scope) => scope.log_records.push(record.message()),
-            None => scopes.push(ScopeLogs {
-                scope: Scope { name, version: Bytes::new() },
-                log_records: vec![record.message()],
-            }),
+            Some(scope) => scope.log_records.push(message),
+            None => scopes
+                .push(ScopeLogs { scope: Scope { name, version: Bytes::new() }, log_records: vec![message] }),
         }
     }
     scopes

@@ -2,6 +2,7 @@
 
 mod attribute_value;
 mod builder;
+mod distinct_times;
 mod export;
 mod json_text;
 mod message;

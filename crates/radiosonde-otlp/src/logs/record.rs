@@ -1,4 +1,5 @@
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::ops::Range;
 use std::time::SystemTime;
 
 use bytes::Bytes;
@@ -6,6 +7,7 @@ use radiosonde_core::{Level, LevelNames};
 use radiosonde_log::Line;
 
 use super::attribute_value::push_any_value;
+use super::distinct_times::DistinctTimes;
 use super::message::{push_bytes, push_fixed32, push_fixed64, push_message, push_number};
 
 /// More than this is not kept for the next line.
@@ -19,7 +21,13 @@ const OVERHEAD: usize = size_of::<Record>() + 32;
 pub(super) struct Record {
     bytes: Bytes,
     record_bytes: usize,
+    /// The time that it was given beside those of other records. Kept, so that a batch which is split and encoded again has the
+    /// same times.
+    given: Cell<Option<u64>>,
 }
+
+/// Where the time stands in an encoded record: behind the tag of the first field.
+const TIME: Range<usize> = 1..9;
 
 thread_local! {
     static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
@@ -35,7 +43,7 @@ impl Record {
             buffer.extend_from_slice(line.target().as_bytes());
             let bytes = Bytes::copy_from_slice(buffer);
             buffer.shrink_to(KEPT_BYTES);
-            Self { bytes, record_bytes }
+            Self { bytes, record_bytes, given: Cell::new(None) }
         };
         // At its end a thread has no buffer any more.
         let kept =
@@ -43,9 +51,21 @@ impl Record {
         kept.ok().flatten().unwrap_or_else(|| encode(&mut Vec::new()))
     }
 
-    /// The encoded message.
-    pub(super) fn message(&self) -> Bytes {
-        self.bytes.slice(..self.record_bytes)
+    /// The encoded message, with a time that no other record has; `observed_time_unix_nano` stays what the clock had.
+    pub(super) fn message(&self, times: &mut DistinctTimes) -> Bytes {
+        let message = self.bytes.slice(..self.record_bytes);
+        let Some(own) = message.get(TIME).and_then(|bytes| bytes.try_into().ok()).map(u64::from_le_bytes)
+        else {
+            return message;
+        };
+        let given = self.given.get().unwrap_or_else(|| times.give(own));
+        self.given.set(Some(given));
+        if given == own {
+            return message;
+        }
+        let mut moved = message.to_vec();
+        moved.splice(TIME, given.to_le_bytes());
+        moved.into()
     }
 
     /// The name of the scope: the line's target.
@@ -59,7 +79,7 @@ impl Record {
     }
 }
 
-/// The fields of `LogRecord`, in the order of their tags.
+/// The fields of `LogRecord`, in the order of their tags: the time comes first, see [`TIME`].
 fn push_record(out: &mut Vec<u8>, line: &Line<'_>, names: LevelNames) {
     let nanos = unix_nanos(line.timestamp());
     push_fixed64(out, 1, nanos);

@@ -9,12 +9,17 @@ use radiosonde_delivery::{
 };
 
 use crate::authorization::{basic, secret_headers};
+use crate::entry::kept;
 use crate::label::StreamLabels;
+use crate::proto::Pair;
 use crate::push::Push;
 use crate::tenant::{self, InvalidTenant};
 use crate::{InvalidLabel, LokiSink};
 
 pub(crate) const PUSH_PATH: &str = "/loki/api/v1/push";
+
+/// `service.instance.id` under the name that Loki gives it, too, where lines come by OTLP.
+const INSTANCE: &str = "service_instance_id";
 
 /// Loki's default `max_line_size`: 256 KB.
 const MAX_LINE_BYTES: usize = 256 * 1024;
@@ -28,6 +33,7 @@ pub struct LokiSinkBuilder {
     tenant: Option<Box<str>>,
     headers: Vec<(Box<str>, Box<str>)>,
     labels: Vec<(Box<str>, Box<str>)>,
+    structured_metadata: bool,
     level_names: LevelNames,
     max_line_bytes: usize,
     options: SinkOptions,
@@ -43,6 +49,7 @@ impl LokiSinkBuilder {
             tenant: None,
             headers: Vec::new(),
             labels: Vec::new(),
+            structured_metadata: true,
             level_names: LevelNames::default(),
             max_line_bytes: MAX_LINE_BYTES,
             options: SinkOptions::new("loki"),
@@ -76,8 +83,20 @@ impl LokiSinkBuilder {
 
     /// Adds a label to every stream. Only for values that stay the same for the life of the process: each further value is a
     /// further set of streams.
+    ///
+    /// Replicas are told apart by the structured metadata `service_instance_id`. A label of this name takes its place, for a few
+    /// instances with names that stay, such as a stateful set's.
     pub fn label(mut self, name: &str, value: &str) -> Self {
         self.labels.push((name.into(), value.into()));
+        self
+    }
+
+    /// Whether the ids of a line and the service's instance go beside the line, as structured metadata; default: they do.
+    ///
+    /// A Loki whose `allow_structured_metadata` is off refuses every line that has some. The sink then leaves it out by itself,
+    /// after one refused push, and reports that once as a diagnostic; turned off here, it does not try.
+    pub const fn structured_metadata(mut self, on: bool) -> Self {
+        self.structured_metadata = on;
         self
     }
 
@@ -95,7 +114,9 @@ impl LokiSinkBuilder {
 
     /// Bounds, batches and retries; those of [`SinkOptions`] under the name `loki` unless set.
     ///
-    /// Keep `batch_bytes` well below Loki's `ingestion_burst_size_mb`, 6 MB by default: a larger push is put off for ever.
+    /// Keep `batch_bytes` below what Loki takes at once, 4 MiB by default: its parts talk over gRPC with
+    /// `grpc_server_max_recv_msg_size`, and its `ingestion_rate_mb` is 4 a second. A larger push is refused whole, and halved until
+    /// its parts pass, so that it costs more requests than a small one.
     pub const fn options(mut self, options: SinkOptions) -> Self {
         self.options = options;
         self
@@ -123,14 +144,24 @@ impl LokiSinkBuilder {
         let endpoint = self.endpoint().map_err(BuildError::Endpoint)?;
         let labels =
             StreamLabels::new(&self.resource, self.level_names, &self.labels).map_err(BuildError::Label)?;
-        let push = Push::new(endpoint, self.header_map()?, labels);
+        let shared = self.structured_metadata.then(|| self.shared_metadata());
+        // On the wire the tags and lengths of a pair take eight bytes at most.
+        let pair_bytes = |pair: &Pair| pair.name.len() + pair.value.len() + 8;
+        let shared_bytes = shared.iter().flatten().map(pair_bytes).sum();
+        let push = Push::new(endpoint, self.header_map()?, labels, shared);
         let queue = delivery.sink(self.options, push).map_err(BuildError::Sink)?;
-        Ok(LokiSink::new(queue, self.max_line_bytes, self.overflow, self.audit_wait))
+        Ok(LokiSink::new(queue, self.max_line_bytes, shared_bytes, self.overflow, self.audit_wait))
     }
 
     fn endpoint(&self) -> Result<Endpoint, InvalidEndpoint> {
-        let endpoint = Endpoint::parse(&self.url)?;
-        if endpoint.uri().path().ends_with(PUSH_PATH) { Ok(endpoint) } else { endpoint.join(PUSH_PATH) }
+        Endpoint::parse(&self.url)?.ending_in(PUSH_PATH)
+    }
+
+    /// The instance, by which replicas are told apart, unless it is a label.
+    fn shared_metadata(&self) -> Vec<Pair> {
+        let is_label = self.labels.iter().any(|(name, _)| &**name == INSTANCE);
+        let id = kept(self.resource.instance_id()).filter(|_| !is_label);
+        id.map(|id| Pair { name: INSTANCE.into(), value: id.into_string().into() }).into_iter().collect()
     }
 
     fn header_map(&self) -> Result<HeaderMap, BuildError> {

@@ -62,7 +62,13 @@ impl Entry {
         time
     }
 
-    pub(crate) fn to_proto(&self, time: i64) -> proto::Entry {
+    /// With its ids and what all entries share as structured metadata, or with none at all.
+    pub(crate) fn to_proto(&self, time: i64, shared: Option<&[Pair]>) -> proto::Entry {
+        let structured_metadata = shared.map_or_else(Vec::new, |shared| self.metadata(shared));
+        proto::Entry { timestamp: timestamp(time), line: self.line.clone(), structured_metadata }
+    }
+
+    fn metadata(&self, shared: &[Pair]) -> Vec<Pair> {
         let mut metadata = Vec::new();
         let mut add = |name: &'static str, value: Bytes| {
             metadata.push(Pair { name: Bytes::from_static(name.as_bytes()), value });
@@ -81,7 +87,8 @@ impl Entry {
                 add(name, Bytes::copy_from_slice(id.as_bytes()));
             }
         }
-        proto::Entry { timestamp: timestamp(time), line: self.line.clone(), structured_metadata: metadata }
+        metadata.extend_from_slice(shared);
+        metadata
     }
 }
 
@@ -103,7 +110,8 @@ const fn after(previous: Option<i64>, nanos: i64) -> i64 {
     }
 }
 
-fn kept(id: Option<&str>) -> Option<Box<str>> {
+/// The id, if it is not too long for the structured metadata.
+pub(crate) fn kept(id: Option<&str>) -> Option<Box<str>> {
     id.filter(|id| !id.is_empty() && id.len() <= MAX_METADATA_BYTES).map(Box::from)
 }
 
@@ -162,6 +170,6 @@ mod tests {
         let long = "u".repeat(1025);
         let line =
             Line::new("{}", SystemTime::UNIX_EPOCH, Level::Info).with_user_id(&long).with_request_id("");
-        assert_eq!(Entry::new(&line).to_proto(0).structured_metadata, []);
+        assert_eq!(Entry::new(&line).to_proto(0, Some(&[])).structured_metadata, []);
     }
 }

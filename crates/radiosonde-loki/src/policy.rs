@@ -1,24 +1,32 @@
 use bytes::Bytes;
-use http::Response;
-use radiosonde_delivery::{Verdict, retry_after};
+use http::{Response, StatusCode};
+use radiosonde_delivery::{Verdict, is_too_large, retry_after};
 
-/// What Loki's answers mean, and those of the gateways in front of it.
+/// What Loki's answers to a push of `items` mean, and those of the gateways in front of it.
 ///
 /// Source: <https://grafana.com/docs/loki/latest/reference/loki-http-api/#ingest-logs> and Loki's `pkg/validation`.
-pub(crate) fn judge(response: &Response<Bytes>) -> Verdict {
+pub(crate) fn judge(response: &Response<Bytes>, items: usize) -> Verdict {
     let drop = |reason, hint| Verdict::Drop { reason, hint };
     match response.status().as_u16() {
+        // Before the statuses: beyond the bound of its own gRPC Loki answers 500.
+        _ if is_too_large(response, items) => Verdict::Split,
         200 | 204 => Verdict::DELIVERED,
         // Loki's way to say that it threw the lines away and does not want them again.
         260 => drop("ingestion_blocked", "ingestion is blocked for this tenant in Loki's limits"),
         408 | 429 | 500..=599 => Verdict::Retry { after: retry_after(response.headers()) },
-        413 => Verdict::Split,
         400 => refused(&String::from_utf8_lossy(response.body())),
         401 | 403 => drop("unauthorized", "check the tenant, the user and the token of the Loki sink"),
         300..=399 => drop("wrong_address", "check the URL of the Loki sink; redirects are not followed"),
         404 | 405 => drop("wrong_address", "check the URL of the Loki sink"),
         _ => Verdict::dropped("refused"),
     }
+}
+
+/// Whether Loki is configured to take no structured metadata: `allow_structured_metadata` is off.
+pub(crate) fn refuses_metadata(response: &Response<Bytes>) -> bool {
+    response.status() == StatusCode::BAD_REQUEST
+        && String::from_utf8_lossy(response.body())
+            .contains("includes structured metadata, but this feature is disallowed")
 }
 
 /// A 400 is about what was sent, and sending it again changes nothing. Loki stores the entries of the request that are fine; if
@@ -66,7 +74,7 @@ mod tests {
     use super::*;
 
     fn verdict(status: u16, body: &'static str) -> Verdict {
-        judge(&Response::builder().status(status).body(Bytes::from(body)).unwrap())
+        judge(&Response::builder().status(status).body(Bytes::from(body)).unwrap(), 2)
     }
 
     fn reason_of(verdict: Verdict) -> &'static str {
@@ -84,7 +92,11 @@ mod tests {
         for status in [408, 429, 500, 502, 503, 504, 599] {
             assert_eq!(verdict(status, ""), Verdict::Retry { after: None }, "{status}");
         }
-        assert_eq!(verdict(413, ""), Verdict::Split);
+        let grpc =
+            "rpc error: code = ResourceExhausted desc = grpc: received message larger than max (5 vs. 4)";
+        for (status, text) in [(413, ""), (500, grpc), (429, grpc)] {
+            assert_eq!(verdict(status, text), Verdict::Split, "{status}");
+        }
         let dropped = [
             (260, "ingestion_blocked"),
             (301, "wrong_address"),
@@ -103,7 +115,7 @@ mod tests {
     #[test]
     fn a_wait_that_a_gateway_asks_for_is_handed_on() {
         let response = Response::builder().status(429).header("retry-after", "3").body(Bytes::new()).unwrap();
-        assert_eq!(judge(&response), Verdict::Retry { after: Some(Duration::from_secs(3)) });
+        assert_eq!(judge(&response, 2), Verdict::Retry { after: Some(Duration::from_secs(3)) });
     }
 
     #[test]

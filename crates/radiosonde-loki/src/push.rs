@@ -1,27 +1,35 @@
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Response};
 use prost::Message;
-use radiosonde_core::Level;
+use radiosonde_core::{Level, diagnostics};
 use radiosonde_delivery::{Backend, EncodeError, Endpoint, Verdict};
 
 use crate::entry::Entry;
 use crate::label::StreamLabels;
 use crate::policy;
-use crate::proto::{PushRequest, Stream};
+use crate::proto::{Pair, PushRequest, Stream};
 
 /// Makes push requests of batches.
 pub(crate) struct Push {
     endpoint: Endpoint,
     headers: HeaderMap,
     labels: StreamLabels,
+    /// The structured metadata that all entries have; `None` if they have none at all.
+    shared: Option<Vec<Pair>>,
     /// The time of each stream's last entry; a stream is a level.
     last: [Option<i64>; Level::ALL.len()],
     snappy: snap::raw::Encoder,
 }
 
 impl Push {
-    pub(crate) fn new(endpoint: Endpoint, headers: HeaderMap, labels: StreamLabels) -> Self {
-        Self { endpoint, headers, labels, last: [None; Level::ALL.len()], snappy: snap::raw::Encoder::new() }
+    pub(crate) fn new(
+        endpoint: Endpoint,
+        headers: HeaderMap,
+        labels: StreamLabels,
+        shared: Option<Vec<Pair>>,
+    ) -> Self {
+        let last = [None; Level::ALL.len()];
+        Self { endpoint, headers, labels, shared, last, snappy: snap::raw::Encoder::new() }
     }
 
     fn request(&mut self, batch: &[Entry]) -> PushRequest {
@@ -30,7 +38,7 @@ impl Push {
         for entry in batch {
             let at = entry.level as usize;
             let time = entry.time(&mut self.last[at]);
-            streams[at].entries.push(entry.to_proto(time));
+            streams[at].entries.push(entry.to_proto(time, self.shared.as_deref()));
         }
         PushRequest { streams: streams.into_iter().filter(|stream| !stream.entries.is_empty()).collect() }
     }
@@ -57,7 +65,19 @@ impl Backend for Push {
         Ok(request)
     }
 
-    fn judge(&mut self, response: &Response<Bytes>, _items: usize) -> Verdict {
-        policy::judge(response)
+    fn judge(&mut self, response: &Response<Bytes>, items: usize) -> Verdict {
+        if self.shared.is_some() && policy::refuses_metadata(response) {
+            diagnostics::report(
+                "loki",
+                "structured_metadata",
+                format_args!(
+                    "{} takes no structured metadata: from now on lines are pushed without, and found by id only after `| json`;                      allow_structured_metadata in Loki's limits_config turns it on",
+                    self.endpoint
+                ),
+            );
+            self.shared = None;
+            return Verdict::EncodeAgain;
+        }
+        policy::judge(response, items)
     }
 }

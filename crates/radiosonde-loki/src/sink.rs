@@ -11,8 +11,8 @@ use crate::entry::Entry;
 /// Takes log lines and pushes them to Loki.
 ///
 /// # Shape
-/// A stream per level, labelled `service_name`, `level` and, if the resource has one, `env`; the ids of a line are its
-/// structured metadata. Cheap to clone; all clones are the same sink.
+/// A stream per level, labelled `service_name`, `level` and, if the resource has one, `env`; the ids of a line and the service's
+/// instance are its structured metadata. Cheap to clone; all clones are the same sink.
 ///
 /// # Cost
 /// [`accept`](LineSink::accept) copies the line and its ids and pushes them to a queue; see [`Queue`]. When that is full, a line at
@@ -22,13 +22,15 @@ use crate::entry::Entry;
 pub struct LokiSink {
     queue: Queue<Entry>,
     max_line_bytes: usize,
+    /// What the structured metadata that all entries share takes in a request.
+    shared_bytes: usize,
     overflow: OverflowPolicy,
     audit_wait: Duration,
 }
 
 impl LokiSink {
     /// A sink for the Loki at this URL: its base, such as `http://127.0.0.1:3100`, or the whole address ending in
-    /// `/loki/api/v1/push`.
+    /// `/loki/api/v1/push`, with or without a slash at its end.
     pub fn builder(url: &str, resource: &Resource) -> LokiSinkBuilder {
         LokiSinkBuilder::new(url, resource)
     }
@@ -36,10 +38,11 @@ impl LokiSink {
     pub(crate) const fn new(
         queue: Queue<Entry>,
         max_line_bytes: usize,
+        shared_bytes: usize,
         overflow: OverflowPolicy,
         audit_wait: Duration,
     ) -> Self {
-        Self { queue, max_line_bytes, overflow, audit_wait }
+        Self { queue, max_line_bytes, shared_bytes, overflow, audit_wait }
     }
 
     /// What became of every line so far.
@@ -57,7 +60,7 @@ impl LineSink for LokiSink {
             return;
         }
         let entry = Entry::new(line);
-        let size = entry.size();
+        let size = entry.size() + self.shared_bytes;
         // A refusal has been counted by the queue.
         let _ = if line.is_audit() {
             self.queue.push_reserved(entry, size, self.audit_wait)

@@ -106,6 +106,11 @@ fn decode_entry(bytes: &[u8]) -> Entry {
     entry
 }
 
+fn entry(nanos: u64, line: &str, metadata: &[(&str, &str)]) -> Entry {
+    let metadata = metadata.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    Entry { nanos: nanos as i64, line: line.to_owned(), metadata: metadata.collect() }
+}
+
 fn quick() -> SinkOptions {
     let ms = Duration::from_millis(1);
     SinkOptions::new("loki").batch_age(Duration::from_secs(3600)).retry(Retry::new().base(ms).cap(ms))
@@ -116,7 +121,7 @@ fn delivery() -> Delivery {
 }
 
 fn resource() -> Resource {
-    Resource::builder().service_name("orders").environment("prod").build()
+    Resource::builder().service_name("orders").environment("prod").instance_id("i-1").build()
 }
 
 fn at(nanos: u64) -> SystemTime {
@@ -167,38 +172,113 @@ fn a_push_is_what_the_specification_says() {
         ("correlation_id", "c-1"),
         ("request_id", "r-1"),
         ("user_id", "u-1"),
+        ("service_instance_id", "i-1"),
     ];
-    let stream = |level: &str, entry| Stream {
+    let stream = |level: &str, nanos, line: &str, metadata: &[(&str, &str)]| Stream {
         labels: format!(r#"{{env="prod", level="{level}", service_name="orders", team="pri\"cing"}}"#),
-        entries: vec![entry],
+        entries: vec![entry(nanos, line, metadata)],
     };
-    assert_eq!(
-        decode(request),
-        [
-            stream("INFO", Entry { nanos: T as i64 + 7, line: r#"{"a":1}"#.into(), metadata: Vec::new() }),
-            stream(
-                "ERROR",
-                Entry {
-                    nanos: T as i64 + 8,
-                    line: r#"{"b":"ü"}"#.into(),
-                    metadata: metadata.map(|(name, value)| (name.into(), value.into())).to_vec(),
-                }
-            ),
-        ]
-    );
+    let info = stream("INFO", T + 7, r#"{"a":1}"#, &metadata[5..]);
+    assert_eq!(decode(request), [info, stream("ERROR", T + 8, r#"{"b":"ü"}"#, &metadata)]);
 }
 
 #[test]
-fn a_whole_push_address_is_taken_as_it_is() {
+fn a_whole_push_address_is_taken_as_it_is_with_or_without_a_slash_at_its_end() {
+    for (given, path) in [
+        ("/loki/api/v1/push", "/loki/api/v1/push"),
+        ("/loki/api/v1/push/", "/loki/api/v1/push"),
+        ("/gate/loki/api/v1/push//", "/gate/loki/api/v1/push"),
+        ("/loki/api/v1/push/?key=1", "/loki/api/v1/push?key=1"),
+        ("/loki/api/v1/push#top", "/loki/api/v1/push"),
+        ("?key=1", "/loki/api/v1/push?key=1"),
+    ] {
+        let fake = HttpFake::start([]);
+        let delivery = delivery();
+        let builder = LokiSink::builder(&format!("{}{given}", fake.url()), &resource());
+        let sink = builder.bearer_token("t0ken").options(quick()).build(&delivery).unwrap();
+        sink.accept(&Line::new("{}", at(T), Level::Info));
+        delivery.shutdown_blocking(DEADLINE);
+        assert_eq!(fake.requests()[0].path(), path, "{given}");
+        assert_eq!(fake.requests()[0].header("authorization"), Some("Bearer t0ken"));
+    }
+}
+
+#[test]
+fn a_push_beyond_lokis_grpc_bound_is_halved_and_every_line_arrives() {
+    let grpc = "rpc error: code = ResourceExhausted desc = grpc: received message larger than max (5000000 vs. 4194304)";
+    let fake =
+        HttpFake::start([Reaction::status(500).body(grpc), Reaction::status(204), Reaction::status(204)]);
+    let delivery = delivery();
+    let sink = LokiSink::builder(&fake.url(), &resource()).options(quick()).build(&delivery).unwrap();
+    for n in 0..4 {
+        sink.accept(&Line::new("{}", at(T + n), Level::Info));
+    }
+    assert_eq!(
+        delivery.shutdown_blocking(DEADLINE).to_string(),
+        "loki: 4 produced, 4 delivered, 0 dropped, 0 left"
+    );
+    let entries: Vec<_> = fake.requests().iter().map(|request| decode(request)[0].entries.len()).collect();
+    assert_eq!(entries, [4, 2, 2]);
+}
+
+const NO_METADATA: &str = "stream '{service_name=\"orders\"}' includes structured metadata, but this feature is disallowed. \
+                           Please see `limits_config.allow_structured_metadata` or contact your Loki administrator to enable it.";
+
+fn metadata_sent(fake: &HttpFake) -> Vec<usize> {
+    let entries = |request: &RecordedRequest| decode(request).into_iter().flat_map(|stream| stream.entries);
+    fake.requests().iter().flat_map(entries).map(|entry| entry.metadata.len()).collect()
+}
+
+#[test]
+fn a_loki_that_takes_no_structured_metadata_gets_the_lines_without() {
+    let fake = HttpFake::start([Reaction::status(400).body(NO_METADATA), Reaction::status(204)]);
+    let delivery = delivery();
+    let sink =
+        LokiSink::builder(&fake.url(), &resource()).options(quick().batch_items(2)).build(&delivery).unwrap();
+    for n in 0..4 {
+        sink.accept(&Line::new("{}", at(T + n), Level::Info).with_request_id("r-1"));
+    }
+    assert_eq!(
+        delivery.shutdown_blocking(DEADLINE).to_string(),
+        "loki: 4 produced, 4 delivered, 0 dropped, 0 left"
+    );
+    assert_eq!(metadata_sent(&fake), [2, 2, 0, 0, 0, 0], "refused, again without, and without from then on");
+}
+
+#[test]
+fn structured_metadata_can_be_turned_off_beforehand() {
     let fake = HttpFake::start([]);
     let delivery = delivery();
-    let url = format!("{}/loki/api/v1/push", fake.url());
-    let sink =
-        LokiSink::builder(&url, &resource()).bearer_token("t0ken").options(quick()).build(&delivery).unwrap();
-    sink.accept(&Line::new("{}", at(T), Level::Info));
+    let builder = LokiSink::builder(&fake.url(), &resource()).structured_metadata(false);
+    let sink = builder.options(quick()).build(&delivery).unwrap();
+    sink.accept(&Line::new("{}", at(T), Level::Info).with_request_id("r-1"));
     delivery.shutdown_blocking(DEADLINE);
-    assert_eq!(fake.requests()[0].path(), "/loki/api/v1/push");
-    assert_eq!(fake.requests()[0].header("authorization"), Some("Bearer t0ken"));
+    assert_eq!(metadata_sent(&fake), [0]);
+}
+
+#[test]
+fn replicas_are_told_apart_by_structured_metadata_or_by_a_label() {
+    let sent = |label: bool| {
+        let fake = HttpFake::start([]);
+        let delivery = delivery();
+        let resource = Resource::builder().service_name("orders").instance_id("orders-0").build();
+        let builder = LokiSink::builder(&fake.url(), &resource).options(quick());
+        let builder = if label { builder.label("service_instance_id", "orders-0") } else { builder };
+        let sink = builder.build(&delivery).unwrap();
+        sink.accept(&Line::new("{}", at(T), Level::Info));
+        delivery.shutdown_blocking(DEADLINE);
+        let stream = decode(&fake.requests()[0]).remove(0);
+        (stream.labels, stream.entries[0].metadata.clone())
+    };
+    assert_eq!(
+        sent(false),
+        (
+            r#"{level="INFO", service_name="orders"}"#.to_owned(),
+            vec![("service_instance_id".to_owned(), "orders-0".to_owned())]
+        )
+    );
+    let labels = r#"{level="INFO", service_instance_id="orders-0", service_name="orders"}"#;
+    assert_eq!(sent(true), (labels.to_owned(), vec![]));
 }
 
 #[test]

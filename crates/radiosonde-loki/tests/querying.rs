@@ -240,7 +240,7 @@ fn a_long_expression_is_posted_and_a_prefix_and_a_query_of_the_url_stay() {
 #[test]
 fn the_builder_sends_who_asks_and_refuses_what_is_malformed() {
     let fake = HttpFake::start([Reaction::status(200).body(r#"{"data":[]}"#)]);
-    let push = format!("{}/loki/api/v1/push", fake.url());
+    let push = format!("{}/loki/api/v1/push/", fake.url());
     let builder = LogQuery::builder(&push).tenant("a|b").bearer_token("hunter2").header("X-Extra", "1");
     let loki = builder.build().unwrap();
     loki.labels(range()).wait().unwrap();

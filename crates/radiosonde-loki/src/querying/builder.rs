@@ -97,8 +97,7 @@ impl LogQueryBuilder {
     }
 
     fn endpoint(&self) -> Result<Endpoint, InvalidEndpoint> {
-        let url = self.url.trim();
-        Endpoint::parse(url.strip_suffix(PUSH_PATH).unwrap_or(url))
+        Ok(Endpoint::parse(&self.url)?.without(PUSH_PATH))
     }
 
     fn header_map(&self) -> Result<HeaderMap, QueryBuildError> {

@@ -49,7 +49,18 @@ impl Loki {
     #[must_use]
     #[track_caller]
     pub fn start() -> Option<Self> {
-        let (process, (http, folder)) = start(Program::Loki, prepare)?;
+        Self::start_with(&[])
+    }
+
+    /// Starts it as [`start`](Self::start) does, with flags such as `-validation.allow-structured-metadata=false`, which go before
+    /// its file.
+    ///
+    /// # Panics
+    /// As [`start`](Self::start).
+    #[must_use]
+    #[track_caller]
+    pub fn start_with(flags: &[&str]) -> Option<Self> {
+        let (process, (http, folder)) = start(Program::Loki, |path| prepare(path, flags))?;
         Some(Self { process, http, _folder: folder })
     }
 
@@ -117,7 +128,7 @@ impl Loki {
     }
 }
 
-fn prepare(path: PathBuf) -> io::Result<(Launch, (Http, TempDir))> {
+fn prepare(path: PathBuf, flags: &[&str]) -> io::Result<(Launch, (Http, TempDir))> {
     let folder = TempDir::with_prefix("radiosonde-loki-")?;
     copy_into("loki.yml", folder.path())?;
     let port = free_port();
@@ -125,7 +136,11 @@ fn prepare(path: PathBuf) -> io::Result<(Launch, (Http, TempDir))> {
     let launch = Launch {
         program: Program::Loki,
         path,
-        arguments: vec!["-config.file=loki.yml".into(), "-config.expand-env=true".into()],
+        arguments: ["-config.file=loki.yml", "-config.expand-env=true"]
+            .iter()
+            .chain(flags)
+            .map(|flag| (*flag).into())
+            .collect(),
         variables: vec![
             ("LOKI_HTTP_PORT", port.to_string()),
             ("LOKI_GRPC_PORT", free_port().to_string()),

@@ -100,6 +100,8 @@ fn lines_come_back_by_label_by_field_and_by_id() {
             Some("u-1")
         ]
     );
+    let instance = metadata("service_instance_id").unwrap();
+    lines(&loki, &format!(r#"{{env="test"}} | service_instance_id="{instance}""#), 2);
 }
 
 #[test]
@@ -114,6 +116,54 @@ fn equal_lines_of_the_same_nanosecond_all_come_back() {
     }
     assert_eq!(delivery.shutdown_blocking(SOON).delivered(), 100);
     lines(&loki, r#"{env="test"}"#, 100);
+}
+
+// The bound of gRPC between Loki's parts is 4 MiB, and its rate limit grants a burst of 6 MB.
+#[test]
+fn a_push_that_is_too_large_for_loki_is_halved_and_every_line_comes_back() {
+    let Some(loki) = Loki::start() else { return };
+    for (service, count) in [("beyond_grpc", 27), ("beyond_burst", 36)] {
+        let delivery = delivery();
+        let sink = LokiSink::builder(&format!("{}/loki/api/v1/push/", loki.url()), &Resource::new(service))
+            .options(persistent("loki").batch_age(HOUR).batch_bytes(16 << 20).timeout(SOON))
+            .build(&delivery)
+            .unwrap();
+        let line = format!("\"{}\"", "x".repeat(200_000));
+        for _ in 0..count {
+            accept_at(&sink, SystemClock.now(), &line);
+        }
+        let expected = format!("loki: {count} produced, {count} delivered, 0 dropped, 0 left");
+        assert_eq!(delivery.shutdown_blocking(SOON).to_string(), expected);
+        // The lines themselves are more than a query's answer may be.
+        let count_stored = format!("sum(count_over_time({{service_name=\"{service}\"}}[1h]))");
+        wait_for(&count_stored, SOON, || {
+            let stored = loki.query_numbers(&count_stored)?;
+            match &stored[..] {
+                [sample] if sample.value == f64::from(count) => Ok(()),
+                _ => Err(format!("{stored:?} instead of {count}").into()),
+            }
+        });
+    }
+}
+
+#[test]
+fn a_loki_without_structured_metadata_keeps_every_line_with_its_ids_in_the_line() {
+    let Some(loki) = Loki::start_with(&["-validation.allow-structured-metadata=false"]) else { return };
+    let delivery = delivery();
+    let sink = sink(&delivery, &loki);
+    let json = r#"{"level":"INFO","message":"paid","request_id":"r-1"}"#;
+    sink.accept(
+        &Line::new(json, SystemClock.now(), Level::Info).with_context(context()).with_request_id("r-1"),
+    );
+    assert!(sink.flush(SOON));
+    sink.accept(&Line::new(r#"{"message":"after"}"#, SystemClock.now(), Level::Info).with_request_id("r-2"));
+    assert_eq!(
+        delivery.shutdown_blocking(SOON).to_string(),
+        "loki: 2 produced, 2 delivered, 0 dropped, 0 left"
+    );
+    let found = &lines(&loki, r#"{env="test"} | json | request_id="r-1""#, 1)[0];
+    assert_eq!((&*found.line, found.structured_metadata.get("request_id")), (json, None));
+    lines(&loki, r#"{env="test"}"#, 2);
 }
 
 #[test]

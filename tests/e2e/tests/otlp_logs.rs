@@ -7,7 +7,7 @@ use std::time::Duration;
 use e2e::{Jaeger, Loki, wait_for};
 use radiosonde_core::{Clock, Level, Resource, SpanContext, SpanId, SystemClock, TraceFlags, TraceId};
 use radiosonde_delivery::{Delivery, Report, SinkOptions};
-use radiosonde_log::{JsonLayer, Writer, fatal};
+use radiosonde_log::{JsonLayer, Line, LineSink, Writer, fatal};
 use radiosonde_loki::{LogEntry, LogQuery, TimeRange};
 use radiosonde_metrics::Registry;
 use radiosonde_otlp::{Compression, OtlpLogs};
@@ -83,6 +83,23 @@ fn records_are_lines_of_loki_with_their_level_their_service_and_their_trace() {
         &format!(r#"{{service_name="orders"}} | trace_id="{}" | retries > 2"#, context.trace_id()),
         2,
     );
+}
+
+// Loki keeps one of several records with the same time and body, whatever their attributes are.
+#[test]
+fn ten_equal_events_of_one_nanosecond_are_ten_lines_of_loki() {
+    let Some(loki) = Loki::start() else { return };
+    let delivery = Delivery::builder().registry(&Registry::new()).start().unwrap();
+    let resource = Resource::new("orders");
+    let logs =
+        OtlpLogs::builder(&resource).endpoint(&format!("{}/otlp", loki.url())).build(&delivery).unwrap();
+    let now = SystemClock.now();
+    for _ in 0..10 {
+        logs.accept(&Line::new("{}", now, Level::Info).with_message("paid"));
+    }
+    let report = delivery.shutdown_blocking(SOON);
+    assert_eq!(report.to_string(), "otlp_logs: 10 produced, 10 delivered, 0 dropped, 0 left");
+    found(&loki, r#"{service_name="orders"}"#, 10);
 }
 
 #[test]

@@ -7,9 +7,11 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use radiosonde_core::{Clock, Resource};
+use radiosonde_delivery::Delivery;
 use radiosonde_log::{Format, JsonLayer, Writer};
+use radiosonde_metrics::Registry;
 use tracing::field::Empty;
-use tracing::{Span, debug, info, info_span};
+use tracing::{Span, Subscriber, debug, info, info_span};
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
 
@@ -29,16 +31,20 @@ impl Clock for Standing {
     }
 }
 
-/// Runs `work` with a layer that writes JSON to nowhere.
-fn with_layer(work: impl FnOnce()) {
+/// A layer that writes JSON to nowhere.
+fn subscriber() -> impl Subscriber + Send + Sync {
     let layer = JsonLayer::builder(&Resource::new("benches"))
         .clock(Arc::new(Standing))
         .format(Format::Json)
         .writer(Writer::new("null", io::sink()))
         .build()
         .expect("a layer of the benches is refused");
-    let subscriber = tracing_subscriber::registry().with(layer).with(LevelFilter::INFO);
-    tracing::subscriber::with_default(subscriber, work);
+    tracing_subscriber::registry().with(layer).with(LevelFilter::INFO)
+}
+
+/// Runs `work` with a subscriber of its own.
+fn with_layer(work: impl FnOnce()) {
+    tracing::subscriber::with_default(subscriber(), work);
 }
 
 /// The thread's buffers have grown and the callsites are known.
@@ -89,6 +95,19 @@ pub(crate) fn event(times: u64) {
         warm(priced);
         counted_by_callgrind(times, priced);
     });
+}
+
+/// With the subscriber of a process, as programs have it.
+pub(crate) fn event_global(times: u64) {
+    tracing::subscriber::set_global_default(subscriber()).expect("each operation has a process of its own");
+    warm(priced);
+    counted_by_callgrind(times, priced);
+}
+
+pub(crate) fn event_while_delivering(times: u64) {
+    let delivery = Delivery::builder().registry(&Registry::new()).start().expect("a thread is refused");
+    event_global(times);
+    drop(delivery);
 }
 
 pub(crate) fn event_in_spans(times: u64) {

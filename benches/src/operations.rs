@@ -24,7 +24,7 @@ pub fn find(name: &str) -> Option<&'static Operation> {
     ALL.iter().find(|operation| operation.name == name)
 }
 
-static ALL: [Operation; 33] = [
+static ALL: [Operation; 35] = [
     Operation::one("counter_inc", |times| counter(times, false)),
     Operation::one("counter_inc_striped", |times| counter(times, true)),
     Operation::one("counter_inc_exemplars", |times| counter_with_exemplars(times, false)),
@@ -47,6 +47,8 @@ static ALL: [Operation; 33] = [
     Operation::one("signature_3_labels_counter_inc", signature_labels),
     Operation::one("record_3_labels", record),
     Operation::one("log_event", lines::event),
+    Operation::one("log_event_global", lines::event_global),
+    Operation::one("log_event_while_delivering", lines::event_while_delivering),
     Operation::one("log_event_in_2_spans", lines::event_in_spans),
     Operation::one("log_2_spans_and_event", lines::spans_and_event),
     Operation::one("log_span_record", lines::record),

@@ -11,6 +11,7 @@ mod overflow;
 mod percent;
 mod resource;
 mod secret;
+pub mod silence;
 
 pub use clock::{Clock, SharedClock, SystemClock};
 pub use context::{SpanContext, TraceFlags};

@@ -1,22 +1,22 @@
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::io;
 use std::sync::mpsc;
 use std::thread;
 
+use radiosonde_core::silence::silence_thread;
 use tokio::runtime::{Builder, Runtime};
-use tracing_core::dispatcher::{DefaultGuard, Dispatch, set_default};
 
-/// Starts a thread with a runtime of its own and waits until that stands. Neither it nor the threads of its runtime are heard
-/// by `tracing`.
+/// Starts a thread with a runtime of its own and waits until that stands. It and the threads of its runtime are
+/// [silenced](radiosonde_core::silence).
 pub(crate) fn start(name: &str, serve: impl FnOnce(Runtime) + Send + 'static) -> io::Result<()> {
     let (ready, started) = mpsc::channel();
     thread::Builder::new().name(name.into()).spawn(move || {
+        take_over();
         // Built here and not by the caller: a runtime must not be dropped inside another one, should starting fail.
-        match Builder::new_current_thread().enable_all().on_thread_start(silence).build() {
+        match Builder::new_current_thread().enable_all().on_thread_start(take_over).build() {
             Ok(runtime) => {
                 // The caller is waiting in `recv` below.
                 let _ = ready.send(Ok(()));
-                silence();
                 serve(runtime);
             }
             Err(error) => drop(ready.send(Err(error))),
@@ -26,17 +26,18 @@ pub(crate) fn start(name: &str, serve: impl FnOnce(Runtime) + Send + 'static) ->
 }
 
 thread_local! {
-    static SILENCE: RefCell<Option<DefaultGuard>> = const { RefCell::new(None) };
+    // `const` and without a destructor: it can be read while the thread ends.
+    static IS_OURS: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Takes this thread off `tracing` for as long as it lives: the HTTP client emits events, and an event about delivering
+/// Marks the thread, and silences it for as long as it lives: the HTTP client emits events, and an event about delivering
 /// events would never end.
-fn silence() {
-    // `Dispatch::none` is no subscriber that could lower the process-wide maximum level or be asked about callsites.
-    SILENCE.with(|silence| *silence.borrow_mut() = Some(set_default(&Dispatch::none())));
+fn take_over() {
+    IS_OURS.set(true);
+    silence_thread();
 }
 
 /// Whether this thread is one that [`start`] has started, or one of its runtime's: it must not wait for itself.
 pub(crate) fn is_current() -> bool {
-    SILENCE.try_with(|silence| silence.borrow().is_some()).unwrap_or(false)
+    IS_OURS.get()
 }

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use radiosonde_core::silence::is_silenced;
 use radiosonde_core::{Level, LevelNames, Resource, SharedClock, SpanContext};
 use tracing_core::span::{Attributes, Id, Record};
 use tracing_core::{Dispatch, Event, Interest, Metadata, Subscriber};
@@ -76,7 +77,8 @@ const LOG_RECORDS: &str = "log";
 /// the buffers have grown, neither for a line nor for a span.
 ///
 /// # Filtering
-/// The layer itself takes every event and span. Give it a [`LogFilter`](crate::LogFilter) with
+/// The layer itself takes every event and span, but for those of [silenced](radiosonde_core::silence) threads, such as those that
+/// deliver lines. Give it a [`LogFilter`](crate::LogFilter) with
 /// [`with_filter`](Layer::with_filter).
 ///
 /// # Examples
@@ -386,6 +388,9 @@ where
     }
 
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, ctx: Context<'_, S>) {
+        if is_silenced() {
+            return;
+        }
         let parent = match attributes.parent() {
             None if attributes.is_contextual() => stack::current(self.spans.number()),
             None => None,
@@ -422,6 +427,9 @@ where
     }
 
     fn on_event(&self, event: &Event<'_>, ctx: Context<'_, S>) {
+        if is_silenced() {
+            return;
+        }
         if Delivering::is_on() {
             self.meter.nested(level(*event.metadata().level()));
             return;

@@ -8,6 +8,7 @@ use opentelemetry::Context as OtelContext;
 use opentelemetry::trace::TraceContextExt as _;
 use opentelemetry_sdk::trace::SdkTracer;
 use radiosonde_core::diagnostics;
+use radiosonde_core::silence::is_silenced;
 use tracing::dispatcher::WeakDispatch;
 use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
@@ -40,6 +41,8 @@ const ACCESS_TARGET: &str = "radiosonde::access";
 ///
 /// Fields `otel.name`, `otel.kind`, `otel.status_code` and `otel.status_description` steer the span; all others are its
 /// attributes, unsigned ones as numbers. Events become events of the span; one of level ERROR marks it as failed.
+///
+/// Spans and events of [silenced](radiosonde_core::silence) threads, such as those that deliver spans, are ignored.
 ///
 /// Must not be hidden in a wrapper that cannot be seen through, such as `tracing_subscriber::reload::Layer`;
 /// [`TracePipeline::probe`](crate::TracePipeline::probe) tells.
@@ -205,6 +208,9 @@ where
     }
 
     fn on_new_span(&self, attrs: &Attributes<'_>, id: &Id, ctx: Context<'_, S>) {
+        if is_silenced() {
+            return;
+        }
         probe::seen();
         if attrs.is_contextual() {
             self.new_contextual(attrs, id, ctx.clone());
@@ -237,7 +243,7 @@ where
 
     fn on_event(&self, event: &Event<'_>, ctx: Context<'_, S>) {
         let metadata = event.metadata();
-        if *metadata.level() <= self.events && metadata.target() != ACCESS_TARGET {
+        if *metadata.level() <= self.events && metadata.target() != ACCESS_TARGET && !is_silenced() {
             survive(|| self.otel.on_event(event, ctx));
         }
     }

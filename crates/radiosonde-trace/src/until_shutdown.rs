@@ -1,11 +1,13 @@
 use opentelemetry::trace::{Link, SpanKind, TraceId};
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::{SamplingDecision, SamplingResult, ShouldSample};
+use radiosonde_core::silence::is_silenced;
 
 use crate::Sampler;
 use crate::hand_over::HandOver;
 
 /// Samples nothing once the pipeline is shut down: what is sent on says that a trace goes on, not that this process records it.
+/// Nor on [silenced](radiosonde_core::silence) threads: a span about sending a span would make another one.
 #[derive(Debug, Clone)]
 pub(crate) struct UntilShutdown {
     sampler: Box<dyn ShouldSample>,
@@ -30,7 +32,9 @@ impl ShouldSample for UntilShutdown {
     ) -> SamplingResult {
         let mut result =
             self.sampler.should_sample(parent_context, trace_id, name, span_kind, attributes, links);
-        if result.decision == SamplingDecision::RecordAndSample && self.hand_over.is_closed() {
+        if is_silenced() {
+            result.decision = SamplingDecision::Drop;
+        } else if result.decision == SamplingDecision::RecordAndSample && self.hand_over.is_closed() {
             self.hand_over.started_too_late();
             result.decision = SamplingDecision::Drop;
         }

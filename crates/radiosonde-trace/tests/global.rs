@@ -5,12 +5,13 @@
 use std::collections::HashMap;
 
 use opentelemetry::propagation::TextMapPropagator as _;
-use opentelemetry::trace::{SpanKind as OtelKind, TraceContextExt as _, Tracer as _};
+use opentelemetry::trace::{Span as _, SpanKind as OtelKind, TraceContextExt as _, Tracer as _};
 use opentelemetry::{Context, KeyValue, global};
 use radiosonde_core::Resource;
+use radiosonde_core::silence::silence_thread;
 use radiosonde_metrics::Registry;
 use radiosonde_trace::{CaptureSpans, SpanKind, TracePipeline, W3cPropagator, extract, inject};
-use tracing::info_span;
+use tracing::{info, info_span};
 use tracing_subscriber::layer::SubscriberExt as _;
 
 #[test]
@@ -40,6 +41,18 @@ fn opentelemetry_users_are_part_of_the_same_traces() {
         info_span!("below").in_scope(|| ());
         sent = ours;
     });
+    // Spans of a silenced thread do not come out, whichever API made them.
+    let subscriber = tracing::Dispatch::new(tracing_subscriber::registry().with(pipeline.layer()));
+    std::thread::spawn(move || {
+        silence_thread();
+        tracing::dispatcher::with_default(&subscriber, || {
+            info_span!("silenced").in_scope(|| info!("silenced"))
+        });
+        global::tracer("database").start("silenced").end();
+    })
+    .join()
+    .unwrap();
+    assert_eq!(spans.spans().len(), 3, "{:?}", spans.spans());
     pipeline.shutdown();
     let cx = W3cPropagator::new().extract(&sent);
     let mut after = HashMap::new();

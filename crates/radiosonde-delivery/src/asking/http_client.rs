@@ -21,8 +21,8 @@ use crate::{Endpoint, header, runtime_thread};
 ///
 /// # Shape
 /// HTTP/1.1 over TCP or TLS, like a sink's: no redirects, no proxy. One request, one answer; nothing is repeated. Cheap to
-/// clone; all clones are the same thread, which ends when they and the replies that are waited for are gone. It has no
-/// `tracing` subscriber, so that asking for logs makes none.
+/// clone; all clones are the same thread, which ends when they and the replies that are waited for are gone. It is
+/// [silenced](radiosonde_core::silence), so that asking for logs makes none.
 ///
 /// ```
 /// use bytes::Bytes;

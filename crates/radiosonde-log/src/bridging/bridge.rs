@@ -1,6 +1,7 @@
 use std::fmt;
 
 use log::{LevelFilter, Log, Metadata, Record, SetLoggerError};
+use radiosonde_core::silence::is_silenced;
 use tracing_log::LogTracer;
 
 use crate::bridging::pairs::Pairs;
@@ -13,6 +14,8 @@ use crate::bridging::pairs::Pairs;
 /// Key-values (`log::info!(user_id = 7, sku = "b-2"; "paid")`) go where fields of these names go, numbers and booleans as such,
 /// and are redacted like fields. 64 are taken of a record, and 1,024 names are known to a layer; the line of a record with more
 /// says `"truncated":true`. Other layers do not see them, as an event of `tracing` has the fields of its callsite and no others.
+///
+/// Records of [silenced](radiosonde_core::silence) threads are ignored.
 ///
 /// An application must not also turn events into records with the `log-always` feature of `tracing`: each would come round
 /// without end.
@@ -43,10 +46,13 @@ struct Bridge {
 
 impl Log for Bridge {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        self.tracer.enabled(metadata)
+        !is_silenced() && self.tracer.enabled(metadata)
     }
 
     fn log(&self, record: &Record<'_>) {
+        if is_silenced() {
+            return;
+        }
         let source = record.key_values();
         let pairs = if source.count() == 0 {
             // None, also where the record comes from within another one that has some.

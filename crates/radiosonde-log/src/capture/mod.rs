@@ -25,7 +25,8 @@
 //! to the thread's only without one.
 //!
 //! In a process that has another subscriber for all of it, captures are scoped by thread only: that of the caller, and what is
-//! told to use its subscriber. [`capture_layer`] is for a subscriber of one's own.
+//! told to use its subscriber. While one is there, `tracing` drops what any thread emits within a `Debug`, a `Display` or the
+//! destructor of a thread-local. [`capture_layer`] is for a subscriber of one's own.
 
 mod capture_layer;
 mod captured_line;

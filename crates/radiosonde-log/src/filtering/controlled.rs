@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
-use tracing_core::dispatcher::Dispatch;
+use radiosonde_core::silence::is_silenced;
+use tracing_core::dispatcher::{self, Dispatch};
 use tracing_core::span::{Attributes, Id, Record};
 use tracing_core::{Interest, Level, LevelFilter, Metadata, Subscriber};
 use tracing_subscriber::layer::{Context, Filter};
@@ -94,6 +95,16 @@ impl ControlledFilter {
         dispatch.downcast_ref::<Self>().is_some_and(|filter| Arc::ptr_eq(&filter.keeper, keeper))
     }
 
+    /// Whether this thread's default is `dispatch`: the filter in both is then the same one, at the same place.
+    pub(crate) fn is_in_default(dispatch: &Dispatch) -> bool {
+        let filter = dispatch.downcast_ref::<Self>();
+        filter.is_some_and(|filter| {
+            dispatcher::get_default(|default| {
+                default.downcast_ref::<Self>().is_some_and(|other| std::ptr::eq(filter, other))
+            })
+        })
+    }
+
     /// Makes what a span asks for hold within it, and ends what it asked for before.
     fn boost<S>(&self, id: &Id, asked: Asked, ctx: &Context<'_, S>)
     where
@@ -140,6 +151,9 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
     fn enabled(&self, metadata: &Metadata<'_>, ctx: &Context<'_, S>) -> bool {
+        if is_silenced() {
+            return false;
+        }
         let active = self.keeper.active();
         active.filter.allows(metadata)
             || *metadata.level() <= active.ceiling && self.is_within(*metadata.level(), ctx)

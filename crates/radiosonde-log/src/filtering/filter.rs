@@ -1,6 +1,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use radiosonde_core::silence::is_silenced;
 use tracing_core::{Interest, LevelFilter, Metadata, Subscriber};
 use tracing_subscriber::layer::{Context, Filter};
 
@@ -20,6 +21,8 @@ use crate::events::target::is_audit;
 ///
 /// **Audit lines stay on**: events of `INFO` and graver whose target is `radiosonde::audit`, or starts with that and `::`, are logged
 /// whatever the directives say.
+///
+/// **[Silenced](radiosonde_core::silence) threads**, such as those that deliver lines, are off, whatever the directives say.
 ///
 /// Written out (`Display`), a filter is a text that reads back as itself, but for [`spans`](Self::spans).
 ///
@@ -120,7 +123,7 @@ impl fmt::Display for LogFilter {
 
 impl<S: Subscriber> Filter<S> for LogFilter {
     fn enabled(&self, metadata: &Metadata<'_>, _: &Context<'_, S>) -> bool {
-        self.allows(metadata)
+        !is_silenced() && self.allows(metadata)
     }
 
     fn callsite_enabled(&self, metadata: &'static Metadata<'static>) -> Interest {

@@ -1,8 +1,9 @@
 //! The filters as layers of their own, for the whole of a subscriber.
 
+use radiosonde_core::silence::is_silenced;
 use tracing_core::dispatcher::Dispatch;
 use tracing_core::span::{Attributes, Id, Record};
-use tracing_core::{Interest, LevelFilter, Metadata, Subscriber};
+use tracing_core::{Event, Interest, LevelFilter, Metadata, Subscriber};
 use tracing_subscriber::layer::{Context, Filter, Layer};
 use tracing_subscriber::registry::LookupSpan;
 
@@ -15,8 +16,13 @@ impl<S: Subscriber> Layer<S> for LogFilter {
         if self.allows(metadata) { Interest::always() } else { Interest::never() }
     }
 
-    fn enabled(&self, metadata: &Metadata<'_>, _: Context<'_, S>) -> bool {
-        self.allows(metadata)
+    fn enabled(&self, metadata: &Metadata<'_>, ctx: Context<'_, S>) -> bool {
+        Filter::enabled(self, metadata, &ctx)
+    }
+
+    fn event_enabled(&self, _: &Event<'_>, _: Context<'_, S>) -> bool {
+        // `enabled` is not asked about callsites whose interest is `always`.
+        !is_silenced()
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
@@ -44,6 +50,11 @@ where
 
     fn enabled(&self, metadata: &Metadata<'_>, ctx: Context<'_, S>) -> bool {
         Filter::enabled(self, metadata, &ctx)
+    }
+
+    fn event_enabled(&self, _: &Event<'_>, _: Context<'_, S>) -> bool {
+        // As above.
+        !is_silenced()
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod ahead;
 mod bridging;
 mod builder;
 #[cfg(feature = "testing")]

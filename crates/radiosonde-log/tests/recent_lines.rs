@@ -186,6 +186,15 @@ fn an_error_summary_is_of_the_window_and_names_the_most_frequent_messages() {
 }
 
 #[test]
+fn an_error_of_a_clock_that_was_ahead_is_not_among_the_last() {
+    let clock = ManualClock::new();
+    let logs = LogAggregator::over(RecentLines::new(), Arc::new(clock.clone()));
+    count(&logs, clock.now() + 8760 * HOUR, Level::Error, "orders", "a year ahead");
+    count(&logs, clock.now(), Level::Error, "orders", "now");
+    assert_eq!(logs.error_summary(HOUR).total, 1);
+}
+
+#[test]
 fn a_summary_that_misses_errors_says_so() {
     let clock = ManualClock::new();
     let logs = LogAggregator::over(RecentLines::new(), Arc::new(clock.clone()));

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use radiosonde_core::{Level, SharedClock, SystemClock};
 
+use crate::ahead::is_ahead;
 use crate::recent::error_pattern::{ErrorPattern, PatternCounts};
 use crate::recent::error_summary::{ErrorSummary, MessageCounts, ServiceErrors, key, per_hour};
 use crate::recent::hours::Hours;
@@ -126,11 +127,11 @@ impl LogAggregator {
     /// The errors of the last time, such as the last 24 hours.
     #[must_use]
     pub fn error_summary(&self, window: Duration) -> ErrorSummary {
-        let cutoff = self.cutoff(window);
+        let (now, cutoff) = (self.shared.clock.now(), self.cutoff(window));
         let (mut all, mut patterns) = (MessageCounts::default(), PatternCounts::default());
         let mut of_services: HashMap<String, MessageCounts> = HashMap::new();
         self.shared.errors.visit(|error| {
-            if error.facts.timestamp > cutoff {
+            if error.facts.timestamp > cutoff && !is_ahead(error.facts.timestamp, now) {
                 let (service, message) = (error.part(Part::Service), error.part(Part::Message));
                 all.count(message);
                 match of_services.get_mut(service) {
@@ -215,7 +216,7 @@ impl LineSink for LogAggregator {
             counted.of_services.push(LevelCounts::default());
         }
         counted.of_services[service].count(line.level());
-        counted.hours.count(line.timestamp(), service, line.level());
+        counted.hours.count(line.timestamp(), service, line.level(), &*self.shared.clock);
         if let Some(pattern) = pattern {
             counted.patterns.count(pattern);
         }

@@ -1,8 +1,9 @@
 use std::collections::VecDeque;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use radiosonde_core::Level;
+use radiosonde_core::{Clock, Level};
 
+use crate::ahead::is_ahead;
 use crate::recent::level_counts::LevelCounts;
 
 const SECONDS: u64 = 3600;
@@ -41,12 +42,12 @@ pub(crate) struct Hours {
 }
 
 impl Hours {
-    /// A week. Of more hours the oldest goes.
+    /// A week. Of more hours the oldest goes, or one that a clock gave which was ahead.
     pub(crate) const MOST: usize = 168;
 
-    pub(crate) fn count(&mut self, time: SystemTime, service: usize, level: Level) {
+    pub(crate) fn count(&mut self, time: SystemTime, service: usize, level: Level, clock: &dyn Clock) {
         let number = hour_of(time);
-        if let Some(hour) = self.find(number) {
+        if let Some(hour) = self.find(number, clock) {
             if hour.services.len() <= service {
                 hour.services.resize(service + 1, LevelCounts::default());
             }
@@ -55,16 +56,28 @@ impl Hours {
     }
 
     /// `None` for an hour before all of those that there is room for.
-    fn find(&mut self, number: i64) -> Option<&mut Hour> {
-        let mut at = self.hours.partition_point(|hour| hour.number < number);
-        if self.hours.get(at).is_none_or(|hour| hour.number != number) {
-            if self.hours.len() == Self::MOST {
-                at = at.checked_sub(1)?;
-                self.hours.pop_front();
-            }
-            self.hours.insert(at, Hour { number, services: Vec::new() });
+    fn find(&mut self, number: i64, clock: &dyn Clock) -> Option<&mut Hour> {
+        if self.hours.len() == Self::MOST && self.at(number).is_err() {
+            let now = clock.now();
+            self.hours.retain(|hour| !is_ahead(start_of(hour.number), now));
         }
+        let at = match self.at(number) {
+            Ok(at) => at,
+            Err(mut at) => {
+                if self.hours.len() == Self::MOST {
+                    at = at.checked_sub(1)?;
+                    self.hours.pop_front();
+                }
+                self.hours.insert(at, Hour { number, services: Vec::new() });
+                at
+            }
+        };
         self.hours.get_mut(at)
+    }
+
+    /// Where an hour is, or belongs.
+    fn at(&self, number: i64) -> Result<usize, usize> {
+        self.hours.binary_search_by_key(&number, |hour| hour.number)
     }
 
     /// The hours that began after `cutoff`, and up to `now`.
@@ -77,6 +90,8 @@ impl Hours {
 
 #[cfg(test)]
 mod tests {
+    use radiosonde_testkit::ManualClock;
+
     use super::*;
 
     fn counted(hours: &Hours) -> Vec<i64> {
@@ -98,17 +113,36 @@ mod tests {
 
     #[test]
     fn the_oldest_hour_goes_and_what_is_older_still_is_not_taken() {
-        let mut hours = Hours::default();
+        let (mut hours, clock) = (Hours::default(), ManualClock::new());
         let most = i64::try_from(Hours::MOST).unwrap();
         for hour in (10..10 + most).rev() {
-            hours.count(start_of(hour), 0, Level::Info);
+            hours.count(start_of(hour), 0, Level::Info, &clock);
         }
         assert_eq!(counted(&hours), (10..10 + most).collect::<Vec<_>>());
-        hours.count(start_of(9), 0, Level::Info);
+        hours.count(start_of(9), 0, Level::Info, &clock);
         assert_eq!(counted(&hours)[0], 10);
-        hours.count(start_of(10 + most), 0, Level::Info);
+        hours.count(start_of(10 + most), 0, Level::Info, &clock);
         assert_eq!(counted(&hours), (11..11 + most).collect::<Vec<_>>());
-        hours.count(start_of(12), 2, Level::Warn);
+        hours.count(start_of(12), 2, Level::Warn, &clock);
         assert_eq!(hours.hours[1].services.iter().map(LevelCounts::total).collect::<Vec<_>>(), [1, 0, 1]);
+    }
+
+    #[test]
+    fn hours_of_a_clock_that_was_ahead_make_room_for_the_present() {
+        let (mut hours, clock) = (Hours::default(), ManualClock::new());
+        let present = hour_of(clock.now());
+        let most = i64::try_from(Hours::MOST).unwrap();
+        for hour in 0..most {
+            hours.count(start_of(present + 8760 + hour), 0, Level::Info, &clock);
+        }
+        hours.count(clock.now(), 0, Level::Info, &clock);
+        assert_eq!(counted(&hours), [present]);
+        // A clock that is set back to its start takes no more than the place of the oldest.
+        for hour in 1..most {
+            hours.count(start_of(present - hour), 0, Level::Info, &clock);
+        }
+        clock.set_wall(UNIX_EPOCH);
+        hours.count(clock.now(), 0, Level::Info, &clock);
+        assert_eq!(counted(&hours).len(), Hours::MOST);
     }
 }

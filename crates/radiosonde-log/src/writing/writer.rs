@@ -57,7 +57,7 @@ impl Writer {
         Self { name: "stderr", target: Target::Stderr { torn: false }, queue: None }
     }
 
-    /// Appends to a file, which is created if need be, with the folders above it.
+    /// Appends to a file, which is created if need be, with the folders above it. A relative path is made absolute now.
     ///
     /// It grows without end; [`file_with`](Self::file_with) rotates it. All that is said there of failures holds here.
     ///

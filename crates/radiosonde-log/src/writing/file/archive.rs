@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use radiosonde_core::SpanId;
 
+use crate::ahead::is_ahead;
 use crate::writing::file::stamp::{STAMP_LENGTH, parse, stamp};
 
 /// What a compressed file's name ends with.
@@ -29,9 +30,28 @@ pub(crate) struct Archive {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Rotated {
     pub(crate) path: PathBuf,
+    /// When its last line was written, by its name.
     pub(crate) ended: SystemTime,
+    pub(crate) modified: SystemTime,
     pub(crate) bytes: u64,
     pub(crate) is_compressed: bool,
+}
+
+impl Rotated {
+    /// When its last line was written: by its name or the system's record, whichever is later, and by neither if a clock gave it
+    /// that was ahead.
+    pub(crate) fn last_line(&self, now: SystemTime) -> SystemTime {
+        let times = [self.ended, self.modified].into_iter();
+        times.filter(|time| !is_ahead(*time, now)).max().unwrap_or(now)
+    }
+
+    /// Has the system record another time of its last line, as far as it lets us.
+    pub(crate) fn set_last_line(&mut self, time: SystemTime) {
+        let file = OpenOptions::new().append(true).open(&self.path);
+        if file.and_then(|file| file.set_modified(time)).is_ok() {
+            self.modified = time;
+        }
+    }
 }
 
 enum Named {
@@ -40,9 +60,9 @@ enum Named {
 }
 
 impl Archive {
+    /// Of a log file, by its absolute path.
     pub(crate) fn of(path: &Path) -> Self {
-        let folder = path.parent().unwrap_or(Path::new(""));
-        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder }.to_owned();
+        let folder = path.parent().unwrap_or(path).to_owned();
         let mut prefix = path.file_name().unwrap_or_default().to_owned();
         prefix.push(".");
         Self { folder, prefix }
@@ -53,14 +73,17 @@ impl Archive {
     }
 
     /// The rotated files, the oldest first.
-    pub(crate) fn rotated(&self) -> io::Result<Vec<Rotated>> {
+    pub(crate) fn rotated(&self, now: SystemTime) -> io::Result<Vec<Rotated>> {
         let mut list = Vec::new();
-        self.each(|path, named, bytes, _| {
+        self.each(|path, named, bytes, modified| {
             if let Named::Rotated { ended, is_compressed } = named {
-                list.push(Rotated { path, ended, bytes, is_compressed });
+                let modified = modified.unwrap_or(ended);
+                list.push(Rotated { path, ended, modified, bytes, is_compressed });
             }
         })?;
-        list.sort_by_key(|file| (file.ended, file.is_compressed));
+        // By their names, which follow each other whatever the clock did, but for those that a clock gave which was ahead.
+        let order = |file: &Rotated| if is_ahead(file.ended, now) { file.last_line(now) } else { file.ended };
+        list.sort_by_key(|file| (order(file), file.is_compressed));
         Ok(list)
     }
 
@@ -92,11 +115,14 @@ impl Archive {
         Ok(())
     }
 
-    /// Makes an empty file for what ended then to be moved to. Its name is later than every other's, and nobody else's.
-    pub(crate) fn claim(&self, ended: SystemTime) -> io::Result<PathBuf> {
+    /// Makes an empty file for what ended then to be moved to. Its name is nobody else's, and later than every other's but those
+    /// that a clock gave which was ahead.
+    pub(crate) fn claim(&self, ended: SystemTime, now: SystemTime) -> io::Result<PathBuf> {
         const MILLISECOND: Duration = Duration::from_millis(1);
-        let newest = self.rotated()?.last().map(|newest| newest.ended + MILLISECOND);
-        let from = newest.map_or(ended, |newest| newest.max(ended));
+        let ended = if is_ahead(ended, now) { now } else { ended };
+        let ends = self.rotated(now)?.into_iter().map(|file| file.ended);
+        let newest = ends.filter(|ended| !is_ahead(*ended, now)).max();
+        let from = newest.map_or(ended, |newest| ended.max(newest + MILLISECOND));
         for later in 0..NAMES {
             let path = self.path(from + MILLISECOND * later);
             match OpenOptions::new().write(true).create_new(true).open(&path) {
@@ -173,7 +199,7 @@ mod tests {
             fs::write(folder.path().join(name), "x").unwrap();
         }
         fs::create_dir(folder.path().join("orders.log.2026-01-01T00-00-00.001Z")).unwrap();
-        assert_eq!(archive.rotated().unwrap(), []);
+        assert_eq!(archive.rotated(UNIX_EPOCH).unwrap(), []);
         assert!(archive.abandoned(UNIX_EPOCH).unwrap().is_empty());
         let far = UNIX_EPOCH + Duration::from_secs(1 << 40);
         assert_eq!(archive.abandoned(far).unwrap().len(), 1);
@@ -182,7 +208,7 @@ mod tests {
         for name in names {
             fs::write(folder.path().join(name), "x").unwrap();
         }
-        let found: Vec<_> = archive.rotated().unwrap().into_iter().map(|file| file.path).collect();
+        let found: Vec<_> = archive.rotated(UNIX_EPOCH).unwrap().into_iter().map(|file| file.path).collect();
         assert_eq!(found, [folder.path().join(names[1]), folder.path().join(names[0])]);
     }
 
@@ -191,7 +217,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let archive = Archive::of(&folder.path().join("orders.log"));
         let at = |millis| UNIX_EPOCH + Duration::from_millis(millis);
-        let claimed = [at(5), at(5), at(3), at(9)].map(|time| archive.claim(time).unwrap());
+        let claimed = [at(5), at(5), at(3), at(9)].map(|time| archive.claim(time, at(9)).unwrap());
         let names = claimed.each_ref().map(|path| path.file_name().unwrap().to_str().unwrap());
         assert_eq!(
             names,
@@ -201,7 +227,19 @@ mod tests {
     }
 
     #[test]
-    fn a_file_without_a_folder_is_in_the_current_one() {
-        assert_eq!(Archive::of(Path::new("orders.log")).folder(), Path::new("."));
+    fn a_name_of_the_future_is_not_carried_over_and_not_given() {
+        let folder = tempfile::tempdir().unwrap();
+        let archive = Archive::of(&folder.path().join("orders.log"));
+        let now = UNIX_EPOCH + Duration::from_secs(1_767_225_600);
+        let year = Duration::from_secs(365 * 86_400);
+        archive.claim(now + year, now + year).unwrap();
+        for (ended, name) in [(now, "000"), (now + year, "001"), (now, "002")] {
+            let claimed = archive.claim(ended, now).unwrap();
+            let expected = format!("orders.log.2026-01-01T00-00-00.{name}Z");
+            assert_eq!(claimed, folder.path().join(expected));
+        }
+        // Of a clock that is not set every name is ahead, and names follow each other all the same.
+        let claimed = archive.claim(UNIX_EPOCH, UNIX_EPOCH).unwrap();
+        assert_eq!(claimed, folder.path().join("orders.log.2027-01-01T00-00-00.001Z"));
     }
 }

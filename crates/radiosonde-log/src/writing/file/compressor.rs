@@ -67,12 +67,13 @@ fn compress_all(archive: &Archive, compress: Compress, stop: &AtomicBool, meter:
         meter.failed(Action::Compress);
         diagnostics::report("log", "compress", format_args!("cannot compress {path:?}: {error}"));
     };
-    let before = SystemClock.now().checked_sub(ABANDONED_AFTER);
+    let now = SystemClock.now();
+    let before = now.checked_sub(ABANDONED_AFTER);
     for abandoned in before.and_then(|before| archive.abandoned(before).ok()).into_iter().flatten() {
         // The next time, or another process has.
         let _ = fs::remove_file(abandoned);
     }
-    let list = match archive.rotated() {
+    let list = match archive.rotated(now) {
         Ok(list) => list,
         // The folder is gone, and all that was in it.
         Err(error) if error.kind() == io::ErrorKind::NotFound => return,
@@ -220,7 +221,7 @@ mod tests {
     fn a_name_that_is_only_claimed_is_left_alone() {
         let folder = tempfile::tempdir().unwrap();
         let archive = Archive::of(&folder.path().join("orders.log"));
-        let claimed = archive.claim(UNIX_EPOCH).unwrap();
+        let claimed = archive.claim(UNIX_EPOCH, UNIX_EPOCH).unwrap();
         run(folder.path(), mark, false);
         assert_eq!(contents(folder.path()).len(), 1);
         assert!(claimed.exists());

@@ -95,7 +95,9 @@ impl FileOptions {
         self
     }
 
-    /// How long a rotated file is kept after its last line. It goes within a minute, if lines are written then.
+    /// How long a rotated file is kept after its last line: by its name, or by when the system saw it change, if that is later. It
+    /// goes within a minute, if lines are written then. What was rotated before the clock was put forward, as after a start of the
+    /// machine at 1970, or while the clock was ahead, is kept for so long once the clock is right.
     pub fn keep_for(mut self, age: Duration) -> Self {
         self.keep_for = Some(age);
         self

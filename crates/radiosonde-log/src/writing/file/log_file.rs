@@ -1,16 +1,18 @@
 use std::fmt::Debug;
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{self, Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use radiosonde_core::{Clock, diagnostics};
 
+use crate::ahead::is_ahead;
 use crate::writing::failure::Failure;
 use crate::writing::file::Refused;
-use crate::writing::file::archive::Archive;
+use crate::writing::file::archive::{Archive, Rotated};
+use crate::writing::file::clock_steps::ClockSteps;
 use crate::writing::file::compressor::Compressor;
 use crate::writing::file::file_error::{FileError, OpenError};
 use crate::writing::file::file_options::FileOptions;
@@ -48,6 +50,7 @@ pub(crate) struct LogFile {
     open_at: Duration,
     rotate_at: Duration,
     prune_at: Duration,
+    steps: ClockSteps,
     /// Files that were removed for room since something was written, and when the next one may be.
     in_vain: u32,
     room_at: Duration,
@@ -62,6 +65,7 @@ struct Now {
 impl LogFile {
     /// One that grows without end.
     pub(crate) fn open_plain(path: PathBuf) -> Result<Self, OpenError> {
+        let path = absolute(path)?;
         let options = FileOptions::new();
         let file = open(&path, &options)?;
         Ok(Self::new(path, options, file, Arc::default(), None))
@@ -69,8 +73,8 @@ impl LogFile {
 
     pub(crate) fn open(path: PathBuf, options: FileOptions) -> Result<Self, FileError> {
         options.check()?;
+        let mut path = absolute(path).map_err(FileError::Open)?;
         let file = open(&path, &options).map_err(FileError::Open)?;
-        let mut path = path;
         if options.rotates() {
             if !file.is_regular() {
                 return Err(FileError::NotAFile { path });
@@ -114,6 +118,7 @@ impl LogFile {
             open_at: Duration::ZERO,
             rotate_at: Duration::ZERO,
             prune_at: Duration::ZERO,
+            steps: ClockSteps::default(),
             in_vain: 0,
             room_at: Duration::ZERO,
         }
@@ -242,7 +247,7 @@ impl LogFile {
         if !may_help || is_early || self.options.keep_total_bytes.is_none() {
             return Err(refused);
         }
-        let oldest = || self.archive.rotated().ok().and_then(|list| list.into_iter().next());
+        let oldest = || self.archive.rotated(now.wall).ok().and_then(|list| list.into_iter().next());
         // Once more: a file that is renamed meanwhile can be missing from a list.
         match oldest().or_else(oldest) {
             Some(oldest) if self.remove(&oldest.path, Reason::DiskFull) => {
@@ -296,7 +301,7 @@ impl LogFile {
     /// Moves the file to the archive; says whether it did. If that fails, it goes on growing for a while.
     fn rotate(&mut self, now: Now) -> bool {
         let Some(file) = &self.file else { return false };
-        let moved = self.archive.claim(file.last_write()).and_then(|claimed| {
+        let moved = self.archive.claim(file.last_write(), now.wall).and_then(|claimed| {
             fs::rename(&self.path, &claimed).inspect_err(|_| {
                 // Empty, and nobody else's.
                 let _ = fs::remove_file(&claimed);
@@ -330,8 +335,9 @@ impl LogFile {
 
     fn prune(&mut self, now: Now) {
         self.prune_at = now.monotonic + PRUNE_EVERY;
-        match self.archive.rotated() {
-            Ok(list) => {
+        match self.archive.rotated(now.wall) {
+            Ok(mut list) => {
+                self.correct(&mut list, now);
                 for (file, reason) in beyond(&list, &self.options, now.wall) {
                     self.remove(&file.path, reason);
                 }
@@ -339,6 +345,23 @@ impl LogFile {
             // A folder that is gone is made again with the file.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => self.failed(Action::Remove, self.archive.folder(), &error),
+        }
+    }
+
+    /// Has files age by the clock as it is now: those that this process rotated before the clock was put right, as after a start
+    /// without one, and those that were written while it was ahead.
+    fn correct(&mut self, list: &mut [Rotated], now: Now) {
+        let step = self.steps.look(now.wall, now.monotonic);
+        for file in list {
+            let by_step = step.and_then(|step| {
+                let times = [file.ended, file.modified].into_iter();
+                times.filter_map(|time| step.corrected(time)).max()
+            });
+            if let Some(time) = by_step.filter(|time| *time > file.modified) {
+                file.set_last_line(time);
+            } else if is_ahead(file.ended, now.wall) && is_ahead(file.modified, now.wall) {
+                file.set_last_line(now.wall);
+            }
         }
     }
 
@@ -374,6 +397,11 @@ impl LogFile {
         self.meter.failed(action);
         diagnostics::report("log", "file", format_args!("cannot {action} {path:?}: {error}"));
     }
+}
+
+/// Where the process changes its folder later, the file stays where it is.
+fn absolute(path: PathBuf) -> Result<PathBuf, OpenError> {
+    path::absolute(&path).map_err(|source| OpenError::new(&path, source))
 }
 
 fn open(path: &Path, options: &FileOptions) -> Result<Opened, OpenError> {

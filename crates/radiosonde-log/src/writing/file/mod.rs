@@ -1,6 +1,7 @@
 //! A file that lines are appended to, and the files it is rotated into.
 
 mod archive;
+mod clock_steps;
 mod compressor;
 pub(crate) mod file_error;
 pub(crate) mod file_options;

@@ -35,16 +35,18 @@ pub(crate) fn beyond<'a>(
     options: &FileOptions,
     now: SystemTime,
 ) -> impl Iterator<Item = (&'a Rotated, Reason)> {
-    let mut files = rotated.len();
-    let mut bytes: u64 = rotated.iter().map(|file| file.bytes).sum();
     let oldest = options.keep_for.and_then(|age| now.checked_sub(age));
+    let is_too_old = move |file: &&Rotated| oldest.is_some_and(|oldest| file.last_line(now) < oldest);
+    // Wherever they are in the list: a file may be older than its name says.
+    let by_age = rotated.iter().filter(is_too_old).map(|file| (file, Reason::Age));
+    let kept = move || rotated.iter().filter(move |file| !is_too_old(file));
+    let mut files = kept().count();
+    let mut bytes: u64 = kept().map(|file| file.bytes).sum();
     let room =
         options.keep_total_bytes.map(|total| total.saturating_sub(options.rotate_at_bytes.unwrap_or(0)));
     let max_files = options.keep_files;
-    rotated.iter().map_while(move |file| {
-        let reason = if oldest.is_some_and(|oldest| file.ended < oldest) {
-            Reason::Age
-        } else if max_files.is_some_and(|max| files > max) {
+    let by_size = kept().map_while(move |file| {
+        let reason = if max_files.is_some_and(|max| files > max) {
             Reason::Count
         } else if room.is_some_and(|room| bytes > room) {
             Reason::TotalBytes
@@ -54,7 +56,8 @@ pub(crate) fn beyond<'a>(
         files -= 1;
         bytes -= file.bytes;
         Some((file, reason))
-    })
+    });
+    by_age.chain(by_size)
 }
 
 #[cfg(test)]
@@ -66,7 +69,13 @@ mod tests {
     fn removed(options: &FileOptions) -> Vec<(u64, Reason)> {
         let at = |seconds| UNIX_EPOCH + Duration::from_secs(seconds);
         let list: Vec<_> = (1..=4)
-            .map(|n| Rotated { path: "x".into(), ended: at(n * 100), bytes: n * 10, is_compressed: false })
+            .map(|n| Rotated {
+                path: "x".into(),
+                ended: at(n * 100),
+                modified: at(n * 100),
+                bytes: n * 10,
+                is_compressed: false,
+            })
             .collect();
         beyond(&list, options, at(1000)).map(|(file, reason)| (file.bytes, reason)).collect()
     }

@@ -209,6 +209,90 @@ fn a_file_goes_when_it_is_too_old() {
 }
 
 #[test]
+fn lines_of_a_start_without_a_clock_are_kept_once_the_clock_is_right() {
+    let place = Place::new();
+    let right = place.clock.now();
+    place.clock.set_wall(UNIX_EPOCH);
+    let mut file = place.open(FileOptions::new().rotate_at_bytes(4).keep_for(Duration::from_secs(3600)));
+    // The system's own record has the same clock.
+    for line in ["1\n", "2\n", "3\n", "4\n", "5\n"] {
+        place.write(&mut file, line).unwrap();
+        modified(&place.path(), place.clock.now());
+        place.clock.advance(Duration::from_secs(10));
+    }
+    assert_eq!(place.texts(), ["1\n2\n", "3\n4\n", "5\n"]);
+    place.clock.set_wall(right);
+    place.write(&mut file, "6\n7\n").unwrap();
+    assert_eq!(place.texts(), ["1\n2\n", "3\n4\n", "5\n6\n", "7\n"]);
+    assert_eq!(place.files()[0].0, "orders.log.1970-01-01T00-00-10.000Z");
+    // Another process, which did not see the clock being put right.
+    drop(file);
+    let mut file = place.open(FileOptions::new().rotate_at_bytes(4).keep_for(Duration::from_secs(3600)));
+    place.clock.advance(Duration::from_secs(3500));
+    place.write(&mut file, "8\n").unwrap();
+    assert_eq!(place.texts().len(), 4);
+    place.clock.advance(Duration::from_secs(3600));
+    place.write(&mut file, "9\n").unwrap();
+    assert_eq!(place.texts().concat().matches(['1', '2', '3', '4']).count(), 0, "{:?}", place.files());
+}
+
+#[test]
+fn one_line_of_a_clock_a_year_ahead_changes_no_later_name_or_age() {
+    const HOUR: Duration = Duration::from_secs(3600);
+    let place = Place::new();
+    let mut file = place.open(FileOptions::new().rotate_at_bytes(4).keep_for(HOUR));
+    let write = |file: &mut LogFile, line: &str| {
+        place.write(file, line).unwrap();
+        modified(&place.path(), place.clock.now());
+    };
+    write(&mut file, "1\n");
+    let right = place.clock.now();
+    place.clock.set_wall(right + HOUR * 24 * 365);
+    write(&mut file, "2\n");
+    write(&mut file, "3\n");
+    write(&mut file, "4\n");
+    write(&mut file, "5\n");
+    place.clock.set_wall(right);
+    for line in ["6\n", "7\n", "8\n", "9\n"] {
+        place.clock.advance(Duration::from_secs(1));
+        write(&mut file, line);
+    }
+    let names: Vec<_> = place.files().into_iter().map(|(name, _)| name.replace("orders.log", "")).collect();
+    assert_eq!(
+        names,
+        [
+            ".2026-01-01T00-00-01.000Z",
+            ".2026-01-01T00-00-03.000Z",
+            ".2027-01-01T00-00-00.000Z",
+            ".2027-01-01T00-00-00.001Z",
+            "",
+        ]
+    );
+    place.clock.advance(HOUR + Duration::from_secs(60));
+    write(&mut file, "0\n");
+    assert_eq!(place.texts(), ["9\n0\n"], "each went an hour after the clock was right");
+}
+
+#[test]
+fn by_number_the_files_of_a_clock_that_was_ahead_are_not_the_newest() {
+    let place = Place::new();
+    let mut file = place.open(FileOptions::new().rotate_at_bytes(2).keep_files(2));
+    let right = place.clock.now();
+    place.clock.set_wall(right + Duration::from_secs(365 * 86_400));
+    place.write(&mut file, "1\n2\n").unwrap();
+    for entry in fs::read_dir(place.path().parent().unwrap()).unwrap() {
+        modified(&entry.unwrap().path(), place.clock.now());
+    }
+    place.clock.set_wall(right);
+    for line in ["3\n", "4\n", "5\n"] {
+        place.write(&mut file, line).unwrap();
+        modified(&place.path(), place.clock.now());
+        place.clock.advance(Duration::from_secs(1));
+    }
+    assert_eq!(place.texts(), ["3\n", "4\n", "5\n"]);
+}
+
+#[test]
 fn a_file_that_was_moved_or_removed_is_noticed_without_a_signal() {
     let place = Place::new();
     let mut file = place.open(FileOptions::new());

@@ -1,7 +1,7 @@
 use std::cell::Cell;
 use std::fmt;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{self, Path, PathBuf};
 
 use radiosonde_core::{Level, diagnostics};
 use radiosonde_metrics::{Counter, RegisterError, Registry};
@@ -129,8 +129,10 @@ impl JournaldBuilder {
     /// # Errors
     /// [`JournaldError`] if nobody listens at the socket, and for a metric that clashes with the registry's.
     pub fn build(self) -> Result<Journald, JournaldError> {
-        let socket = match Socket::open(&self.path) {
-            Ok(socket) => socket,
+        // Where the process changes its folder later, the socket stays where it is.
+        let opened = path::absolute(&self.path).and_then(|path| Ok((Socket::open(&path)?, path)));
+        let (socket, path) = match opened {
+            Ok(opened) => opened,
             Err(source) => return Err(JournaldError::Socket { path: self.path, source }),
         };
         let dropped = self
@@ -143,7 +145,7 @@ impl JournaldBuilder {
             .map_err(JournaldError::Metrics)?;
         Ok(Journald {
             socket,
-            path: self.path,
+            path,
             identifier: self.identifier,
             full: dropped.handle(&["full"]),
             failed: dropped.handle(&["write"]),

@@ -7,7 +7,8 @@ use radiosonde_metrics::{ListenError, RegisterError};
 use radiosonde_trace::{InvalidSampler, ProbeError};
 
 /// Telemetry could not be set up. Nothing is half installed: the program may go on without, or stop.
-#[derive(Debug)]
+///
+/// `Debug` shows the sentence with its causes, as a `main` that returns the error prints it.
 #[non_exhaustive]
 pub enum InitError {
     /// It has been set up before. A process has one.
@@ -42,6 +43,19 @@ pub enum InitError {
     Bridge(BridgeError),
     /// Spans do not come through, as with two versions of OpenTelemetry in the program.
     Probe(ProbeError),
+}
+
+/// `RADIOSONDE_LOG_FORMAT is "xml"; allowed is auto, json, pretty`
+impl fmt::Debug for InitError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)?;
+        let mut cause = self.source();
+        while let Some(error) = cause {
+            write!(f, ": {error}")?;
+            cause = error.source();
+        }
+        Ok(())
+    }
 }
 
 impl fmt::Display for InitError {

@@ -5,8 +5,11 @@ mod error;
 #[cfg(doctest)]
 mod guide;
 mod install;
+#[cfg_attr(not(unix), path = "listening_off.rs")]
+mod listening;
 pub mod metrics;
 mod settings;
+mod shutdown_signal;
 pub mod signals;
 mod telemetry;
 mod variables;
@@ -27,4 +30,5 @@ pub use radiosonde_signals::{DbPool, Operation};
 pub use radiosonde_tower as tower;
 pub use radiosonde_trace as trace;
 pub use radiosonde_trace::Sampler;
+pub use shutdown_signal::{ShutdownSignal, shutdown_signal};
 pub use telemetry::{Shutdown, Telemetry};

@@ -17,7 +17,8 @@ const CLOSE_WITHIN: Duration = Duration::from_secs(2);
 /// A service's telemetry, set up by [`init`](crate::init). Keep it until the end and shut it down.
 ///
 /// Dropped without [`shutdown`](Self::shutdown), what has not been delivered yet is likely lost. Lines that wait for a writer are
-/// written all the same, for up to two seconds.
+/// written all the same, for up to two seconds; on Unix also when the process exits while something still holds the telemetry.
+/// SIGTERM and Ctrl-C leave nobody the time: wait for [`shutdown_signal`](crate::shutdown_signal).
 pub struct Telemetry {
     resource: Resource,
     registry: Registry,

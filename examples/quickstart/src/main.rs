@@ -12,7 +12,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::{select, signal, time};
+use tokio::{select, time};
 
 use crate::options::Options;
 
@@ -64,7 +64,7 @@ fn greet(address: SocketAddr) {
     eprintln!("            now: {}\n", set("OTEL_EXPORTER_OTLP_ENDPOINT"));
 }
 
-/// Ends with Ctrl-C, or after so many seconds.
+/// Ends with SIGTERM or Ctrl-C, or after so many seconds.
 async fn stopped(seconds: Option<u64>) {
     let time_is_up = async {
         match seconds {
@@ -73,7 +73,7 @@ async fn stopped(seconds: Option<u64>) {
         }
     };
     select! {
-        _ = signal::ctrl_c() => {}
+        () = radiosonde::shutdown_signal() => {}
         () = time_is_up => {}
     }
 }

@@ -6,7 +6,7 @@ pub(crate) const USAGE: &str = "\
 quickstart [--listen ADDRESS] [--seconds N] [--no-traffic]
 
   --listen ADDRESS  where to serve; 127.0.0.1:8080 unless said otherwise, port 0 is a free one
-  --seconds N       ends after N seconds; without it, Ctrl-C does
+  --seconds N       ends after N seconds; without it, Ctrl-C or SIGTERM does
   --no-traffic      sends itself no requests";
 
 #[derive(Debug, PartialEq, Eq)]

@@ -15,7 +15,7 @@ shop payments [--listen ADDRESS]
   --no-traffic          sends no requests of its own
   --listen ADDRESS      where to serve; port 0 is a free one
   --orders, --payments  where the next service is
-  --seconds N           ends after N seconds; without it, Ctrl-C does
+  --seconds N           ends after N seconds; without it, Ctrl-C or SIGTERM does
   --until-stdin-closes  ends when standard input does, for a parent that ends its children";
 
 #[derive(Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
-use tokio::{select, signal, time};
+use tokio::{select, time};
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Stop {
@@ -23,15 +23,14 @@ impl Stop {
                 None => pending().await,
             }
         };
+        // From here on, neither SIGTERM nor Ctrl-C ends the process by itself.
+        let signal = radiosonde::shutdown_signal();
         let asked = async {
             if self.with_stdin {
-                // A terminal sends Ctrl-C to the children, too: it is listened to and ignored, as the parent ends them in order.
-                select! {
-                    () = async { while signal::ctrl_c().await.is_ok() {} } => {}
-                    () = stdin_closed() => {}
-                }
+                // A terminal sends Ctrl-C to the children as well, and systemd SIGTERM. The parent ends them in order.
+                stdin_closed().await;
             } else {
-                let _ = signal::ctrl_c().await;
+                signal.await;
             }
         };
         select! {

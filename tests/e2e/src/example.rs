@@ -95,7 +95,7 @@ impl Example {
         read(&self.folder.path().join("stderr"))
     }
 
-    /// Asks it to end, as Ctrl-C does, and waits until it has.
+    /// Asks it to end by SIGTERM, as `docker stop` does, and waits until it has.
     ///
     /// # Panics
     /// When it cannot be asked, or has not ended after a minute.
@@ -104,9 +104,9 @@ impl Example {
     #[must_use]
     pub fn end(mut self) -> Ended {
         // By the `kill` command: sending a signal from here would take `unsafe`, or a dependency for two lines.
-        match Command::new("kill").args(["-INT", &self.child.id().to_string()]).status() {
+        match Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status() {
             Ok(status) if status.success() => {}
-            outcome => panic!("cannot interrupt {}: {outcome:?}", self.package),
+            outcome => panic!("cannot end {}: {outcome:?}", self.package),
         }
         let status = wait_for(&format!("{} to end", self.package), LIMIT, || {
             Ok(self.child.try_wait()?.ok_or("it runs")?)

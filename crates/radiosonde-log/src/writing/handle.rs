@@ -9,8 +9,8 @@ use crate::writing::delivering::Delivering;
 use crate::writing::forward::Forward;
 use crate::writing::output::Output;
 
-/// How long a layer that is dropped waits for its queues.
-const CLOSE_WITHIN: Duration = Duration::from_secs(2);
+/// How long a layer that is dropped waits for its queues, and a process that exits.
+pub(crate) const CLOSE_WITHIN: Duration = Duration::from_secs(2);
 
 /// Flushes the writers and sinks of a [`JsonLayer`](crate::JsonLayer), which itself disappears in the subscriber.
 ///
@@ -138,7 +138,7 @@ fn all(sum: bool, one: bool) -> bool {
 }
 
 /// Counts down from a duration, in the time that passes for threads that wait.
-fn remaining(deadline: Duration) -> impl Fn() -> Duration {
+pub(crate) fn remaining(deadline: Duration) -> impl Fn() -> Duration {
     let end = SystemClock.monotonic().saturating_add(deadline);
     move || end.saturating_sub(SystemClock.monotonic())
 }

@@ -1,6 +1,8 @@
 //! From finished lines to where they are kept.
 
 pub(crate) mod announcement;
+#[cfg_attr(not(unix), path = "at_exit_off.rs")]
+pub(crate) mod at_exit;
 pub(crate) mod attributes;
 pub(crate) mod delivering;
 pub(crate) mod failure;

@@ -9,6 +9,7 @@ use radiosonde_core::{Clock, SharedClock, diagnostics};
 use crate::meter::{Dropped, Reason};
 use crate::rendering::value::discard;
 use crate::writing::announcement::Announcer;
+use crate::writing::at_exit::close_at_exit;
 use crate::writing::failure::Failure;
 use crate::writing::lines::Lines;
 use crate::writing::priority::Priority;
@@ -59,6 +60,9 @@ impl Output {
             clock,
         });
         output.spawn();
+        if output.queue.is_some() {
+            close_at_exit(&output);
+        }
         output
     }
 

@@ -105,10 +105,11 @@ impl Writer {
 
     /// Puts a bounded queue and a thread of its own before the writer, so that a thread that logs only copies its line.
     ///
-    /// The queue is written out when the layer is dropped, by [`LogHandle`](crate::LogHandle) and by a line at `FATAL`. A
-    /// process that ends otherwise, such as by [`std::process::exit`] or when `main` returns while the layer is the global one,
-    /// loses what has not been written yet: about the lines of the last millisecond, if the writer keeps up. If the thread
-    /// cannot be started, that is reported and lines are written directly.
+    /// The queue is written out when the layer is dropped, by [`LogHandle`](crate::LogHandle), by a line at `FATAL`, and on Unix
+    /// when the process exits: by [`std::process::exit`], or when `main` returns while the layer is the global one. An exit waits
+    /// for up to two seconds, and lines that come later are written directly. A process that ends in another way, such as by
+    /// [`std::process::abort`] or by a signal without a handler, loses what has not been written yet: about the lines of the last
+    /// millisecond, if the writer keeps up. If the thread cannot be started, that is reported and lines are written directly.
     #[must_use]
     pub fn queue(mut self, options: QueueOptions) -> Self {
         self.queue = Some(options);

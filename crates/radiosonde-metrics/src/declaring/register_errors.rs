@@ -4,7 +4,9 @@ use std::fmt;
 use crate::RegisterError;
 
 /// Metrics of a module that could not be registered, by the `register` function that [`macro@crate::metrics`] makes.
-#[derive(Debug, Clone, PartialEq)]
+///
+/// `Debug` shows the same sentence as `Display`, as a `main` that returns the errors prints it.
+#[derive(Clone, PartialEq)]
 pub struct RegisterErrors {
     errors: Box<[RegisterError]>,
 }
@@ -30,6 +32,12 @@ impl<'a> IntoIterator for &'a RegisterErrors {
 
     fn into_iter(self) -> Self::IntoIter {
         self.iter()
+    }
+}
+
+impl fmt::Debug for RegisterErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -1,4 +1,4 @@
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Duration;
 
 use radiosonde_core::{Clock, Level, Overflow};
@@ -360,6 +360,11 @@ impl Queue {
         (state.accepted, state.written, state.held_lines())
     }
 
+    /// Whether some thread has the lock: for a moment, or for ever if it did not come along into a forked child.
+    pub(crate) fn is_locked(&self) -> bool {
+        matches!(self.state.try_lock(), Err(TryLockError::WouldBlock))
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -436,6 +441,15 @@ mod tests {
             assert_eq!(push(&queue), Pushed::Orphaned, "{overflow}");
             assert_eq!(queue.totals().2, 1, "{overflow}");
         }
+    }
+
+    #[test]
+    fn a_lock_that_nobody_releases_is_noticed_without_waiting() {
+        let queue = queue();
+        let held = queue.lock();
+        assert!(queue.is_locked());
+        drop(held);
+        assert!(!queue.is_locked());
     }
 
     #[test]

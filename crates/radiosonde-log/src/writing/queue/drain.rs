@@ -1,3 +1,5 @@
+use std::cell::Cell;
+use std::ptr;
 use std::time::Duration;
 
 use crate::meter::Reason;
@@ -12,12 +14,23 @@ use crate::writing::queue::tally::Tally;
 /// How long an output that does not block and is full is left alone.
 const BUSY_FOR: Duration = Duration::from_millis(2);
 
+thread_local! {
+    // `const` and without a destructor: it can be read while the process exits.
+    static QUEUE: Cell<*const Queue> = const { Cell::new(ptr::null()) };
+}
+
+/// Whether this is the thread that writes what is in the queue.
+pub(crate) fn is_run_here(queue: &Queue) -> bool {
+    ptr::eq(QUEUE.get(), queue)
+}
+
 /// What the writer's thread does until its queue ends.
 ///
 /// Events that the writer emits on it are counted and dropped, as on any thread that delivers. The thread has no subscriber of
 /// its own set: one scoped subscriber anywhere makes every event of the process slower.
 pub(crate) fn run(output: &Output, queue: &Queue) {
     let _delivering = Delivering::begin();
+    QUEUE.set(queue);
     loop {
         match queue.next(output.clock()) {
             Work::Write(chunk) => {

@@ -256,3 +256,13 @@ fn a_counter_called_after_the_suffix_has_no_name() {
         "{text}"
     );
 }
+
+#[test]
+fn a_bound_of_negative_zero_is_zero_in_every_text() {
+    let registry = Registry::new();
+    let wait =
+        registry.histogram("change", "Change.").buckets(Buckets::new([-0.0, 1.0]).unwrap()).build().unwrap();
+    wait.observe(-1.0);
+    assert!(registry.text().contains("change_bucket{le=\"0\"} 1\n"));
+    assert!(registry.encode(Format::OpenMetrics).contains("change_bucket{le=\"0.0\"} 1\n"));
+}

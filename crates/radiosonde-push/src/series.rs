@@ -14,6 +14,16 @@ use crate::spelling::canonical;
 /// Source: <https://prometheus.io/docs/specs/prw/remote_write_spec/#stale-markers>
 const STALE: u64 = 0x7ff0_0000_0000_0002;
 
+/// What it takes for a value that is not a number.
+///
+/// Source: `NormalNaN` in <https://github.com/prometheus/prometheus/blob/main/model/value/value.go>
+const NOT_A_NUMBER: u64 = 0x7ff8_0000_0000_0001;
+
+/// The number, a NaN without the payload that it has here: no value is to look like the end of its series.
+const fn ordinary(value: f64) -> f64 {
+    if value.is_nan() { f64::from_bits(NOT_A_NUMBER) } else { value }
+}
+
 /// Gives every series of a registry as one encoded message, all with the same time.
 pub(crate) struct Encoder<'a, F> {
     /// Labels that every series has unless it has one of that name itself.
@@ -56,7 +66,7 @@ impl<'a, F: FnMut(Bytes)> Encoder<'a, F> {
         }
         // By bytes: capitals come before `__name__`.
         labels.sort();
-        let value = if self.stale { f64::from_bits(STALE) } else { value };
+        let value = if self.stale { f64::from_bits(STALE) } else { ordinary(value) };
         let exemplars = exemplar.filter(|_| !self.stale).map(|exemplar| to_proto(exemplar, self.timestamp));
         let samples = vec![Sample { value, timestamp: self.timestamp }];
         (self.each)(
@@ -74,7 +84,8 @@ fn to_proto(exemplar: &radiosonde_metrics::Exemplar, pushed: i64) -> Exemplar {
     let mut labels = Vec::new();
     exemplar.each_label(|name, value| labels.push(Label { name: name.to_owned(), value: value.to_owned() }));
     labels.sort();
-    Exemplar { labels, value: exemplar.value(), timestamp: exemplar.timestamp().map_or(pushed, millis) }
+    let value = ordinary(exemplar.value());
+    Exemplar { labels, value, timestamp: exemplar.timestamp().map_or(pushed, millis) }
 }
 
 #[allow(clippy::cast_precision_loss, reason = "Prometheus stores 64-bit floats")]

@@ -12,7 +12,8 @@ pub(crate) fn canonical(value: f64) -> String {
         let sign = if exponent < 0 { '-' } else { '+' };
         return format!("{mantissa}e{sign}{:02}", exponent.abs());
     }
-    format!("{value:?}")
+    // There is one zero.
+    format!("{:?}", value + 0.0)
 }
 
 #[cfg(test)]
@@ -28,5 +29,6 @@ mod tests {
             assert_eq!(canonical(text.parse().unwrap()), text);
         }
         assert_eq!((canonical(f64::INFINITY), canonical(f64::NEG_INFINITY)), ("+Inf".into(), "-Inf".into()));
+        assert_eq!(canonical(-0.0), "0.0");
     }
 }

@@ -194,6 +194,21 @@ fn every_kind_of_metric_becomes_series_with_sorted_labels() {
 }
 
 #[test]
+fn a_nan_is_prometheus_own_and_marks_no_end() {
+    let receiver = HttpFake::start([]);
+    let registry = Registry::new();
+    let payloads = [0x7ff0_0000_0000_0002_u64, 0x7ff8_0000_0000_0000, u64::MAX];
+    let ratio = registry.gauge("ratio", "Ratio.").labels(&["bits"]).unwrap();
+    payloads.iter().for_each(|bits| ratio.with(&[&format!("{bits:x}")]).set(f64::from_bits(*bits)));
+    let builder = Push::remote_write(&receiver.url()).registry(&registry).options(quick()).stale_at_end(true);
+    builder.start().unwrap().finish_blocking(DEADLINE);
+    let series: Vec<_> = receiver.requests().iter().flat_map(decode).collect();
+    let of_ratio = series.iter().filter(|series| series.labels.iter().any(|(_, value)| value == "ratio"));
+    let bits: Vec<u64> = of_ratio.map(|series| series.samples[0].0.to_bits()).collect();
+    assert_eq!(bits, [[0x7ff8_0000_0000_0001; 3], [0x7ff0_0000_0000_0002; 3]].concat());
+}
+
+#[test]
 fn an_exemplar_goes_along_with_its_bucket() {
     let receiver = HttpFake::start([]);
     let registry = Registry::new();

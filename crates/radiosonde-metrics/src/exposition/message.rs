@@ -28,10 +28,11 @@ impl Message {
         self.varint(((value << 1) ^ (value >> 63)).cast_unsigned());
     }
 
+    /// A NaN is the [ordinary](ordinary) one.
     #[inline]
     pub(crate) fn double(&mut self, field: u32, value: f64) {
         self.key(field, 1);
-        self.bytes.extend_from_slice(&value.to_le_bytes());
+        self.bytes.extend_from_slice(&ordinary(value).to_le_bytes());
     }
 
     #[inline]
@@ -90,6 +91,15 @@ impl Message {
     }
 }
 
+/// The number, a NaN with the bits that it has in Prometheus whatever its payload is here: with some bits it would say there that the
+/// series has ended.
+///
+/// Source: `NormalNaN` and `StaleNaN` in <https://github.com/prometheus/prometheus/blob/main/model/value/value.go>
+#[inline]
+pub(crate) const fn ordinary(value: f64) -> f64 {
+    if value.is_nan() { f64::from_bits(0x7ff8_0000_0000_0001) } else { value }
+}
+
 const fn low_bits(length: usize) -> u8 {
     length.to_le_bytes()[0] & 0x7f
 }
@@ -111,6 +121,15 @@ mod tests {
         expected.extend([0x01, 0x19, 0, 0, 0, 0, 0, 0, 0xf0, 0x3f, 0x12, 0x07]);
         expected.extend(b"testing");
         assert_eq!(message.finish(), expected);
+    }
+
+    #[test]
+    fn every_nan_is_the_ordinary_one() {
+        for bits in [0x7ff0_0000_0000_0002, 0x7ff8_0000_0000_0000, u64::MAX] {
+            let mut message = Message::default();
+            message.double(1, f64::from_bits(bits));
+            assert_eq!(message.finish(), [0x09, 1, 0, 0, 0, 0, 0, 0xf8, 0x7f], "{bits:x}");
+        }
     }
 
     #[test]

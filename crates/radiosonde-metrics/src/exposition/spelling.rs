@@ -45,6 +45,8 @@ pub(crate) fn push_bound(bound: f64, is_open_metrics: bool, out: &mut Vec<u8>) {
     if !bound.is_finite() {
         return push_float(bound, out);
     }
+    // There is one zero: Prometheus reads a negative one of protobuf as `0.0`.
+    let bound = bound + 0.0;
     let magnitude = bound.abs();
     let _ = if magnitude != 0.0 && !(1e-4..1e6).contains(&magnitude) {
         let text = format!("{bound:e}");

@@ -6,6 +6,7 @@ use ::prometheus::proto::{Bucket, Counter, Histogram, MetricFamily, Summary};
 use protobuf::UnknownFields;
 
 use super::fields::{self, Side, message, zigzag};
+use crate::exposition::message::ordinary;
 use crate::{Exemplar, FamilyInfo, HistogramSample, Kind, NativeSample, NumberSample, SummarySample};
 
 pub(super) fn in_family(family: &mut MetricFamily, info: &FamilyInfo<'_>) {
@@ -105,7 +106,7 @@ fn exemplar_message(exemplar: &Exemplar) -> Vec<u8> {
         exemplar.each_label(|name, value| {
             message.add_length_delimited(fields::EXEMPLAR_LABEL, label(name, value));
         });
-        message.add_fixed64(fields::EXEMPLAR_VALUE, exemplar.value().to_bits());
+        message.add_fixed64(fields::EXEMPLAR_VALUE, ordinary(exemplar.value()).to_bits());
         created(message, fields::EXEMPLAR_TIMESTAMP, exemplar.timestamp());
     })
 }

@@ -3,6 +3,7 @@ use ::prometheus::proto::{
 };
 
 use super::enclose;
+use crate::exposition::message::ordinary;
 use crate::{FamilyInfo, HistogramSample, Kind, LabelSet, NumberSample, SummarySample, Visitor};
 
 /// Builds their model of what it is shown.
@@ -46,7 +47,7 @@ impl Visitor for Model {
     }
 
     fn number(&mut self, labels: &LabelSet, sample: &NumberSample<'_>) {
-        let value = sample.value.as_f64();
+        let value = ordinary(sample.value.as_f64());
         let kind = self.kind;
         self.push(labels, |metric| {
             if kind == Some(Kind::Counter) {
@@ -65,7 +66,7 @@ impl Visitor for Model {
     fn histogram(&mut self, labels: &LabelSet, sample: &HistogramSample<'_>) {
         let mut histogram = Histogram::default();
         histogram.set_sample_count(sample.count());
-        histogram.set_sample_sum(sample.sum);
+        histogram.set_sample_sum(ordinary(sample.sum));
         let finite = sample.cumulative().filter(|(bound, ..)| bound.is_finite());
         let buckets = finite.map(|(bound, count, exemplar)| {
             let mut bucket = Bucket::default();
@@ -84,11 +85,11 @@ impl Visitor for Model {
     fn summary(&mut self, labels: &LabelSet, sample: &SummarySample<'_>) {
         let mut summary = Summary::default();
         summary.set_sample_count(sample.count);
-        summary.set_sample_sum(sample.sum);
+        summary.set_sample_sum(ordinary(sample.sum));
         let quantiles = sample.quantiles.iter().map(|&(rank, value)| {
             let mut quantile = Quantile::default();
             quantile.set_quantile(rank);
-            quantile.set_value(value);
+            quantile.set_value(ordinary(value));
             quantile
         });
         summary.set_quantile(quantiles.collect());

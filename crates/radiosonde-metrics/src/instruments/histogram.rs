@@ -21,7 +21,7 @@ use crate::{HistogramSample, Instrument, Kind, Visitor};
 /// bound, or while the sum is negative, OpenMetrics shows the buckets alone, as it demands; text 0.0.4 has sum and count all
 /// the same.
 ///
-/// Observations are finite, but the sum of some beyond 1e308 is not, and stays so.
+/// Observations are finite, but the sum of some beyond 1e308 is not, and stays so until a native histogram begins anew.
 ///
 /// The count is the sum of the buckets, so the bucket up to infinity equals it in every scrape. The sum may lack observations
 /// that are being made at that moment.
@@ -95,12 +95,13 @@ impl Cell {
             self.shared.refused.count(if value.is_nan() { Refusal::NotANumber } else { Refusal::Infinite });
             return None;
         };
-        if let Observations::Native(with) = &self.observations
-            && !with.native.add(value)
-        {
-            with.native.add_anyway(value, &self.shared.limited, &SystemClock, || {
-                self.observations.totals(self.buckets())
-            });
+        if let Observations::Native(with) = &self.observations {
+            if !with.native.add(value) {
+                with.native.add_anyway(value, &self.shared.limited, &SystemClock, || {
+                    self.observations.totals(self.buckets())
+                });
+            }
+            with.native.sum().add(value);
         }
         let (part, writers) = match self.observations.classic() {
             Observations::Biased(parts) => parts.mine(|| Part::new(self.buckets())),
@@ -193,8 +194,9 @@ impl Histogram {
     /// The sum of all observations; of a native histogram that began anew, since then.
     #[must_use]
     pub fn sum(&self) -> f64 {
-        let before = self.0.cell.observations.native().map_or(0.0, |native| native.before().sum);
-        self.0.cell.observations.sum() - before
+        let observations = &self.0.cell.observations;
+        let Some(native) = observations.native() else { return observations.sum() };
+        native.sum().get().unwrap_or_else(|| observations.sum() - native.before().sum)
     }
 }
 
@@ -243,12 +245,12 @@ impl Sealed for Histogram {
         let native = cell.observations.native().map(|native| native.read(&SystemClock));
         cell.observations.counts(counts);
         let mut sum = cell.observations.sum();
-        if let Some(Reading { before, .. }) = &native {
+        if let Some(Reading { before, sum: anew, .. }) = &native {
             counts
                 .iter_mut()
                 .zip(&before.counts)
                 .for_each(|(count, before)| *count = count.wrapping_sub(*before));
-            sum -= before.sum;
+            sum = anew.unwrap_or(sum - before.sum);
         }
         out.histogram(
             labels,
@@ -267,7 +269,9 @@ impl Sealed for Histogram {
 
 #[cfg(test)]
 mod tests {
-    use crate::{Buckets, Registry};
+    use std::time::Duration;
+
+    use crate::{Buckets, Native, Registry};
 
     #[test]
     fn refuses_what_would_spoil_the_sum() {
@@ -298,6 +302,31 @@ mod tests {
             }
         });
         assert_eq!(histogram.count(), 40_000);
+    }
+
+    #[test]
+    fn a_native_histogram_that_begins_anew_after_an_infinite_sum_has_a_sum_again() {
+        let native = Native::new().schema(0).max_buckets(1).reset_after(Some(Duration::ZERO));
+        for striped in [false, true] {
+            let registry = Registry::new();
+            let sizes = registry.histogram("size", "Size.").native(native);
+            let sizes = if striped { sizes.striped() } else { sizes }.build().unwrap();
+            for (value, sum) in [
+                (f64::MAX, f64::MAX),
+                (f64::MAX, f64::INFINITY),
+                (2.0, 2.0),
+                (1.5, 3.5),
+                (-f64::MAX, -f64::MAX),
+                (-f64::MAX, f64::NEG_INFINITY),
+                (4.0, 4.0),
+                (16.0, 16.0),
+            ] {
+                sizes.observe(value);
+                assert_eq!(sizes.sum(), sum, "after {value}");
+                let shown = registry.snapshot();
+                assert_eq!(shown.series("size", &[]).unwrap().value().sum(), sum, "after {value}");
+            }
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@ use crate::instruments::native::index::{FINEST, coarsened, end, finest};
 use crate::instruments::native::policy::{Limited, Policy};
 use crate::instruments::native::settings::{COARSEST, Native};
 use crate::instruments::native::slots::{Count, Generation, Slots, Taken};
+use crate::instruments::native::sum_anew::SumAnew;
 use crate::sync::{AtomicU64, Mutex, MutexGuard, Ordering};
 use crate::{Exemplar, NativeSample};
 
@@ -26,6 +27,8 @@ pub(crate) struct NativeBuckets {
     slots: Slots,
     /// Held by whoever changes which buckets there are.
     layout: Mutex<Layout>,
+    /// The sum since it last began anew, for a histogram whose sum was beyond all numbers then.
+    sum: SumAnew,
     exemplars: OnceLock<Box<Exemplars>>,
 }
 
@@ -103,6 +106,7 @@ impl NativeBuckets {
             zero: Count::new(Generation::FIRST),
             slots: Slots::new(),
             layout: Mutex::new(layout),
+            sum: SumAnew::default(),
             exemplars: OnceLock::new(),
         }
     }
@@ -192,6 +196,8 @@ impl NativeBuckets {
     fn begin_anew(&self, layout: &mut Layout, clock: &impl Clock, totals: Totals) {
         layout.began = clock.monotonic();
         layout.created = Some(clock.now());
+        // Before it opens: whoever adds to a bucket that was opened then adds to this sum too.
+        self.sum.begin_unless(totals.sum.is_finite());
         layout.before = Some(totals);
         layout.due = false;
         let (generation, ..) = self.close(layout);
@@ -292,6 +298,7 @@ impl NativeBuckets {
             exemplars: self.current_exemplars(clock),
             created: layout.created,
             before: layout.before.clone().unwrap_or_default(),
+            sum: self.sum.get(),
         };
         let lost = schema < self.native.schema || zero_threshold > self.native.zero_threshold;
         if lost && !layout.due && self.may_reset(&layout, clock) {
@@ -306,6 +313,11 @@ impl NativeBuckets {
     /// What classic buckets and the sum had when it last began anew.
     pub(crate) fn before(&self) -> Totals {
         self.layout().before.clone().unwrap_or_default()
+    }
+
+    /// The sum since it last began anew, where that is kept here.
+    pub(crate) const fn sum(&self) -> &SumAnew {
+        &self.sum
     }
 
     fn current_exemplars(&self, clock: &impl Clock) -> Vec<Exemplar> {
@@ -332,6 +344,8 @@ pub(crate) struct Reading {
     exemplars: Vec<Exemplar>,
     pub(crate) created: Option<SystemTime>,
     pub(crate) before: Totals,
+    /// The sum, where it is not that of all parts without that of before.
+    pub(crate) sum: Option<f64>,
 }
 
 impl Reading {

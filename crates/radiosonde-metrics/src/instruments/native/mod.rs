@@ -8,6 +8,7 @@ mod models;
 pub(crate) mod policy;
 pub(crate) mod settings;
 pub(crate) mod slots;
+pub(crate) mod sum_anew;
 #[cfg(all(test, not(loom)))]
 mod tests;
 #[cfg(all(test, not(loom)))]

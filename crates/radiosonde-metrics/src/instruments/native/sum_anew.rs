@@ -1,0 +1,46 @@
+use crate::instruments::float_counter::add;
+use crate::sync::{AtomicU64, Ordering};
+
+/// The sum of what was observed since a histogram began anew, kept from the first time that it did so with a sum which is no number any
+/// more: what is infinite or NaN stays so, and the difference of two such sums is NaN.
+#[derive(Debug)]
+pub(crate) struct SumAnew {
+    /// The bits of an `f64`, or [`NOT_KEPT`].
+    sum: AtomicU64,
+}
+
+/// A NaN that no addition makes.
+const NOT_KEPT: u64 = u64::MAX;
+
+impl Default for SumAnew {
+    fn default() -> Self {
+        Self { sum: AtomicU64::new(NOT_KEPT) }
+    }
+}
+
+impl SumAnew {
+    /// Begins at zero, unless another sum is good enough and this one was never kept.
+    pub(crate) fn begin_unless(&self, another: bool) {
+        // Relaxed: it changes from or to zero under the caller's lock.
+        if !another || self.sum.load(Ordering::Relaxed) != NOT_KEPT {
+            // Relaxed: published by what the caller opens.
+            self.sum.store(0, Ordering::Relaxed);
+        }
+    }
+
+    /// Adds an observation, if the sum is kept.
+    #[inline]
+    pub(crate) fn add(&self, value: f64) {
+        // Relaxed: whoever counted in what was opened after the sum began has acquired that.
+        if self.sum.load(Ordering::Relaxed) != NOT_KEPT {
+            add(&self.sum, value);
+        }
+    }
+
+    /// The sum, if it is kept.
+    pub(crate) fn get(&self) -> Option<f64> {
+        // Relaxed: a total, ordered against nothing.
+        let bits = self.sum.load(Ordering::Relaxed);
+        (bits != NOT_KEPT).then(|| f64::from_bits(bits))
+    }
+}

@@ -93,14 +93,21 @@ impl Registry {
     /// Declares a [`StateSet`] over an enum that derives [`LabelValue`](macro@crate::LabelValue).
     ///
     /// # Errors
-    /// [`RegisterError`] if the name cannot be a label's as well, the states cannot be listed or are more than 64, the help is
+    /// [`RegisterError`] if the name cannot be a label's as well or is that of a label of the registry, the states cannot be listed or are more than 64, the help is
     /// empty, or the name is taken by another metric.
     #[track_caller]
     pub fn state_set<S: LabelValue>(&self, name: &str, help: &str) -> Result<StateSet<S>, RegisterError> {
         let site = Location::caller();
         let refuse = |kind| RegisterError::new(name, site, kind);
         // The label is called as the family is, with the namespace.
-        check_label(&self.scope().name(name)).map_err(|invalid| refuse(RegisterErrorKind::Name(invalid)))?;
+        let label = self.scope().name(name);
+        check_label(&label).map_err(|invalid| refuse(RegisterErrorKind::Name(invalid)))?;
+        if let Some((label, value)) =
+            self.scope().labels.iter().find(|(everywhere, _)| **everywhere == *label)
+        {
+            let (label, value) = (label.clone(), value.clone());
+            return Err(refuse(RegisterErrorKind::ConstantLabel { label, value }));
+        }
         let count = S::CARDINALITY.unwrap_or(0);
         let mut states = Vec::new();
         let listed = (1..=64).contains(&count)
@@ -210,5 +217,14 @@ mod tests {
         let error = registry.state_set::<String>("y", "Y.").unwrap_err();
         assert_eq!(error.kind(), &RegisterErrorKind::States { states: None });
         assert!(registry.state_set::<bool>("a:b", "Y.").is_err());
+    }
+
+    #[test]
+    fn a_state_set_called_like_a_label_of_the_registry_is_refused() {
+        let registry = Registry::builder().namespace("shop").label("shop_mode", "x").build().unwrap();
+        let error = registry.state_set::<bool>("mode", "Mode.").unwrap_err();
+        let (label, value) = ("shop_mode".into(), "x".into());
+        assert_eq!(error.kind(), &RegisterErrorKind::ConstantLabel { label, value });
+        assert!(registry.state_set::<bool>("other", "Other.").is_ok());
     }
 }

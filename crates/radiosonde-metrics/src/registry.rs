@@ -10,10 +10,10 @@ use crate::declaring::registry_builder::Scope;
 use crate::families::family::Texts;
 use crate::families::family_data::{AnyFamily, FamilyData};
 use crate::gathering::collector::{Collector, CollectorErrors};
-use crate::gathering::gather;
+use crate::gathering::gather::{self, Reserver};
 use crate::gathering::owned::Collectors;
 use crate::instruments::instrument::{Refused, Shared};
-use crate::{Dialect, Format, Instrument, Kind, Selection};
+use crate::{Dialect, Format, Instrument, Selection};
 
 /// Knows every metric, and shows them all to whoever scrapes.
 ///
@@ -44,7 +44,7 @@ struct Inner {
 #[derive(Default)]
 struct Families {
     by_name: BTreeMap<Box<str>, Arc<dyn AnyFamily>>,
-    /// Which family writes samples of this name.
+    /// Which family writes samples of this name, or would in OpenMetrics.
     by_sample: HashMap<Box<str>, Box<str>>,
 }
 
@@ -104,7 +104,8 @@ impl Registry {
     /// A collector that panics loses its families for that scrape; one that gives a family twice, with another kind than it has
     /// here, or with a bad name loses that family. A series that is there already, or that no metric of its kind can have, is left
     /// out: a counter that is negative or NaN, buckets or quantiles that do not ascend. So is an exemplar that is not from its bucket,
-    /// or of what is no counter. Each is counted in `radiosonde_metrics_collector_errors_total{reason}`, and the rest is served.
+    /// or of what is no counter. A family whose name is another's in OpenMetrics alone stays; there one of the two is of unknown type. Each is
+    /// counted in `radiosonde_metrics_collector_errors_total{reason}`, and the rest is served.
     ///
     /// It is asked for as long as the registry lives; [`collect_while`](Self::collect_while) ends before, and
     /// [`collect_as`](Self::collect_as) replaces. A collector may read the registry that asks it, and sees there what is not collected.
@@ -168,10 +169,11 @@ impl Registry {
         families.by_name.values().map(Arc::clone).collect()
     }
 
-    /// Whether a family that is registered, of another name, writes samples of one of these names.
-    pub(crate) fn is_written_by_another(&self, samples: &[String], name: &str) -> bool {
+    /// The registered family that OpenMetrics keeps this name for.
+    pub(crate) fn reserver(&self, sample: &str) -> Option<Reserver> {
         let families = self.0.families.read().unwrap_or_else(PoisonError::into_inner);
-        samples.iter().any(|sample| families.by_sample.get(&**sample).is_some_and(|by| **by != *name))
+        let by = families.by_sample.get(sample)?;
+        Some((by.clone(), families.by_name.get(by)?.shared().kind))
     }
 
     pub(crate) fn collectors(&self) -> &Arc<Collectors> {
@@ -232,7 +234,7 @@ impl Registry {
                 None => Ok(Arc::clone(family)),
             };
         }
-        let samples = sample_names(&shared.name, shared.kind);
+        let samples: Vec<_> = shared.named().reserved().collect();
         for sample in &samples {
             if let Some(with) = families.by_sample.get(sample.as_str()) {
                 let site: &'static Location<'static> = families.by_name[with].shared().site;
@@ -277,21 +279,6 @@ fn difference(
         .or_else(|| differs("the exemplars", old.exemplars.to_string(), new.exemplars.to_string()))
         .or_else(|| differs("the life of its series", old.life.to_string(), new.life.to_string()))
         .or_else(|| differs("the limit of series", old.max_series.to_string(), new.max_series.to_string()))
-}
-
-/// Every name that samples of this family have in one of the formats, and the family's own.
-///
-/// Source: OpenMetrics 1.0, "Suffixes": <https://prometheus.io/docs/specs/om/open_metrics_spec/#suffixes>
-pub(crate) fn sample_names(name: &str, kind: Kind) -> Vec<String> {
-    let with =
-        |base: &str, suffixes: &[&str]| suffixes.iter().map(|suffix| format!("{base}{suffix}")).collect();
-    match kind {
-        Kind::Counter => with(name.strip_suffix("_total").unwrap_or(name), &["", "_total", "_created"]),
-        Kind::Histogram => with(name, &["", "_bucket", "_count", "_sum", "_created"]),
-        Kind::Summary => with(name, &["", "_count", "_sum", "_created"]),
-        Kind::Info => with(name.strip_suffix("_info").unwrap_or(name), &["", "_info"]),
-        Kind::Gauge | Kind::StateSet | Kind::Unknown => with(name, &[""]),
-    }
 }
 
 impl fmt::Debug for Registry {

@@ -109,11 +109,14 @@ fn what_is_of_another_kind_is_refused_and_counted() {
         histogram!("queue").record(1);
         counter!("queue").increment(1);
         histogram!("native").record(1);
+        histogram!("wait").record(1);
+        gauge!("wait_count").set(7);
         gauge!("level", "of" => "them").set(2);
     });
     let text = registry.text();
-    // In OpenMetrics the counter's name is that of the gauge.
-    assert!(text.contains("queue 4\n") && !text.contains("queue_total"), "{text}");
+    // In OpenMetrics alone the counter's name is that of the gauge.
+    assert!(text.contains("queue 4\n") && text.contains("queue_total 1\n"), "{text}");
+    assert!(text.contains("wait_count 1\n") && !text.contains("wait_count 7\n"), "{text}");
     assert!(text.contains("# TYPE native gauge\nnative 1\n"), "{text}");
     assert!(text.contains("# TYPE level gauge\nlevel{of=\"us\"} 1\nlevel{of=\"them\"} 2\n"), "{text}");
     assert_eq!((faults(&text, "kind"), faults(&text, "clash")), (2, 1));

@@ -28,7 +28,7 @@ impl MetricFamily {
     }
 
     pub(super) fn show(&self, out: &mut dyn Visitor) {
-        show(&self.0, out);
+        show(&self.0, false, out);
     }
 
     /// All of a registry, but families without series, as theirs leaves them out.

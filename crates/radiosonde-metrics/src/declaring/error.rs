@@ -74,7 +74,8 @@ pub enum RegisterErrorKind {
         /// Where the registered one was declared.
         site: &'static Location<'static>,
     },
-    /// Another metric writes samples of the same name: a histogram `x` writes `x_count`, a counter `x_total` reserves `x`.
+    /// Another metric writes samples of the same name, or OpenMetrics keeps the name for it: a histogram `x` writes `x_count`, a counter
+    /// `x_total` reserves `x` and `x_created`.
     Clash {
         /// The sample's name.
         sample: Box<str>,

@@ -1,6 +1,7 @@
 //! The formats in which a registry is shown.
 
 pub(crate) mod accept;
+pub(crate) mod apart;
 pub(crate) mod dialect;
 pub(crate) mod escaping;
 pub(crate) mod format;

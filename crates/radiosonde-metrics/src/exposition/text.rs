@@ -1,6 +1,7 @@
 use std::io::Write as _;
 use std::time::SystemTime;
 
+use crate::exposition::apart;
 use crate::exposition::escaping::has_unit;
 use crate::exposition::spelling::{
     SpelledBounds, push_bound, push_float, push_number, push_time, push_unsigned,
@@ -29,6 +30,8 @@ pub(crate) struct Encoder {
     bounds: SpelledBounds,
     /// What stands before the bound in each bucket of a series.
     bucket: Vec<u8>,
+    /// Where a histogram or a summary begins that goes out as of unknown type, and its help text.
+    apart: Option<(usize, Box<str>)>,
 }
 
 impl Encoder {
@@ -42,10 +45,12 @@ impl Encoder {
             heads: Default::default(),
             bounds: SpelledBounds::default(),
             bucket: Vec::new(),
+            apart: None,
         }
     }
 
     pub(crate) fn finish(mut self) -> Vec<u8> {
+        self.end_family();
         if self.is_open_metrics() {
             self.out.extend_from_slice(b"# EOF\n");
         }
@@ -70,8 +75,13 @@ impl Encoder {
             return;
         }
         self.out.extend_from_slice(b" # {");
+        let start = self.out.len();
         // Writing to memory does not fail.
         let _ = exemplar.write_labels(&mut self.out);
+        // Ids have none.
+        if !exemplar.labels().is_empty() {
+            replace_nul(&mut self.out, start);
+        }
         self.out.extend_from_slice(b"} ");
         push_float(exemplar.value(), &mut self.out);
         if let Some(timestamp) = exemplar.timestamp() {
@@ -94,7 +104,7 @@ impl Encoder {
 
     #[inline]
     fn created(&mut self, labels: &LabelSet, created: Option<SystemTime>) {
-        if self.dialect.created {
+        if self.dialect.created && self.apart.is_none() {
             self.push_created(labels, created);
         }
     }
@@ -109,8 +119,10 @@ impl Encoder {
         }
     }
 
-    fn escape_help(&mut self, help: &str) {
+    /// `# HELP name text`.
+    fn help(&mut self, name: &str, help: &str) {
         let quotes = self.is_open_metrics();
+        let _ = write!(self.out, "# HELP {name} ");
         for &byte in help.as_bytes() {
             match byte {
                 b'\\' => self.out.extend_from_slice(b"\\\\"),
@@ -118,6 +130,18 @@ impl Encoder {
                 b'"' if quotes => self.out.extend_from_slice(b"\\\""),
                 byte => self.out.push(byte),
             }
+        }
+        self.out.push(b'\n');
+    }
+
+    /// Of what stands apart, each name becomes a family.
+    fn end_family(&mut self) {
+        let Some((start, help)) = self.apart.take() else { return };
+        let written = self.out.split_off(start);
+        for (name, lines) in apart::by_name(&written) {
+            let _ = writeln!(self.out, "# TYPE {name} unknown");
+            self.help(name, &help);
+            self.out.extend_from_slice(&lines);
         }
     }
 }
@@ -164,6 +188,14 @@ fn push_renamed(escaping: Escaping, labels: &LabelSet, out: &mut Vec<u8>) {
     }
 }
 
+/// Puts U+FFFD in place of every NUL from here on: Prometheus takes one in the labels of a sample, but in those of an exemplar it reads it as the
+/// end of the text, and refuses the scrape.
+fn replace_nul(out: &mut Vec<u8>, start: usize) {
+    while let Some(at) = out.iter().skip(start).position(|byte| *byte == 0) {
+        out.splice(start + at..=start + at, "\u{fffd}".bytes());
+    }
+}
+
 /// Whether a sum can be what OpenMetrics takes a sum for: a counter, neither negative nor NaN.
 fn counts_up(sum: f64) -> bool {
     sum >= 0.0
@@ -171,15 +203,20 @@ fn counts_up(sum: f64) -> bool {
 
 impl Visitor for Encoder {
     fn family(&mut self, family: &FamilyInfo<'_>) {
-        let suffix = family.kind.suffix();
+        self.end_family();
+        let unknown = family.unknown_in_open_metrics && self.is_open_metrics();
         let name = self.dialect.escaping.escape(family.name);
-        let base = name.strip_suffix(suffix);
+        let base = name.strip_suffix(family.kind.suffix()).filter(|_| !unknown);
         self.base.clear();
         self.base.extend_from_slice(base.unwrap_or(&name).as_bytes());
         self.is_counter = family.kind == Kind::Counter && base.is_some();
         for (head, suffix) in self.heads.iter_mut().zip(["", "_sum", "_count"]) {
             head.clear();
             [&*name, suffix, "{"].into_iter().for_each(|part| head.extend_from_slice(part.as_bytes()));
+        }
+        if unknown && matches!(family.kind, Kind::Histogram | Kind::Summary) {
+            self.apart = Some((self.out.len(), family.help.into()));
+            return;
         }
         let (named, kind) = match (base, family.kind) {
             (_, Kind::Unknown) if !self.is_open_metrics() => (&*name, "untyped"),
@@ -192,13 +229,11 @@ impl Visitor for Encoder {
         // Writing to memory does not fail.
         if self.is_open_metrics() {
             let _ = writeln!(self.out, "# TYPE {named} {kind}");
-            if let Some(unit) = family.unit.filter(|unit| has_unit(&name, family.kind, unit)) {
+            if let Some(unit) = family.unit.filter(|unit| has_unit(&name, family.kind, unit) && !unknown) {
                 let _ = writeln!(self.out, "# UNIT {named} {unit}");
             }
         }
-        let _ = write!(self.out, "# HELP {named} ");
-        self.escape_help(family.help);
-        self.out.push(b'\n');
+        self.help(named, family.help);
         if !self.is_open_metrics() {
             let _ = writeln!(self.out, "# TYPE {named} {kind}");
         }
@@ -221,7 +256,8 @@ impl Visitor for Encoder {
         self.bucket.extend_from_slice(&self.base);
         start_with(b"_bucket{", self.dialect.escaping, labels, "le", &mut self.bucket);
         let mut total = 0_u64;
-        if sample.exemplars.is_empty() || !is_open_metrics {
+        // Samples of unknown type have no exemplars.
+        if sample.exemplars.is_empty() || !is_open_metrics || self.apart.is_some() {
             let Self { out, bucket, bounds, .. } = self;
             for (bound, count) in bounds.iter().zip(sample.counts) {
                 out.extend_from_slice(bucket);

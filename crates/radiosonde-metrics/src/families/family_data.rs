@@ -8,6 +8,7 @@ use crate::families::family::{OVERFLOW, Texts};
 use crate::families::series::{Found, Series};
 use crate::families::table::Table;
 use crate::families::values::Values;
+use crate::gathering::sample_names::Named;
 use crate::instruments::instrument::{Refusal, Shared};
 use crate::{FamilyInfo, Instrument, Visitor};
 
@@ -131,7 +132,12 @@ impl<M: Instrument> AnyFamily for FamilyData<M> {
 
 impl Shared {
     pub(crate) fn info(&self) -> FamilyInfo<'_> {
-        FamilyInfo { name: &self.name, help: &self.help, kind: self.kind, unit: self.unit.as_deref() }
+        let (unit, unknown_in_open_metrics) = (self.unit.as_deref(), false);
+        FamilyInfo { name: &self.name, help: &self.help, kind: self.kind, unit, unknown_in_open_metrics }
+    }
+
+    pub(crate) fn named(&self) -> Named<'_> {
+        Named { name: &self.name, kind: self.kind }
     }
 
     /// Whether there are as many values as names.

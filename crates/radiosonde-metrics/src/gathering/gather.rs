@@ -1,5 +1,6 @@
 //! One scrape: our own families and what the collectors give, merged by name.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -12,9 +13,9 @@ use crate::families::family_data::AnyFamily;
 use crate::families::removable::life::{Life, Removal};
 use crate::gathering::collector::{CollectedFamily, Collection, CollectorFault};
 use crate::gathering::nesting::Gathering;
+use crate::gathering::sample_names::{Named, tell_apart};
 use crate::instruments::instrument::Refusal;
 use crate::instruments::native::policy::Policy;
-use crate::registry::sample_names;
 use crate::{FamilyInfo, InvalidName, Kind, LabelSet, Number, Registry, Selection, Visitor};
 
 /// Why a registry is gathered.
@@ -58,7 +59,9 @@ pub(crate) fn gather(registry: &Registry, why: Why<'_>, out: &mut dyn Visitor) {
     families.into_iter().for_each(|family| merged.add(family));
     merged.add_own(of_others.is_empty());
     of_others.into_iter().for_each(|family| merged.add(family));
-    let collected = merged.families.into_iter();
+    let Merged { families: collected, unknown, .. } = merged;
+    let is_unknown = |name: &str| unknown.contains(name);
+    let collected = collected.into_iter();
     let mut collected = collected.filter(|(name, family)| selection.has(name, family.kind)).peekable();
     // Both are sorted by name, so what is left of the collected ones comes before the next of ours.
     for family in &own {
@@ -67,19 +70,20 @@ pub(crate) fn gather(registry: &Registry, why: Why<'_>, out: &mut dyn Visitor) {
             continue;
         }
         while let Some((_, earlier)) = collected.next_if(|(name, _)| **name < *shared.name) {
-            show(&earlier, out);
+            show(&earlier, is_unknown(&earlier.name), out);
         }
-        out.family(&shared.info());
+        out.family(&FamilyInfo { unknown_in_open_metrics: is_unknown(&shared.name), ..shared.info() });
         family.visit(out);
         if let Some((_, more)) = collected.next_if(|(name, _)| **name == *shared.name) {
             more.series.iter().for_each(|(labels, sample)| sample.visit(labels, out));
         }
     }
-    collected.for_each(|(_, family)| show(&family, out));
+    collected.for_each(|(name, family)| show(&family, is_unknown(&name), out));
 }
 
-pub(crate) fn show(family: &CollectedFamily, out: &mut dyn Visitor) {
-    out.family(&family.info());
+/// Shows one family; `unknown` if OpenMetrics is to have it as of unknown type.
+pub(crate) fn show(family: &CollectedFamily, unknown_in_open_metrics: bool, out: &mut dyn Visitor) {
+    out.family(&FamilyInfo { unknown_in_open_metrics, ..family.info() });
     family.series.iter().for_each(|(labels, sample)| sample.visit(labels, out));
 }
 
@@ -89,9 +93,14 @@ struct Merged<'a> {
     families: BTreeMap<Box<str>, CollectedFamily>,
     /// Sorted by name.
     own: &'a [Arc<dyn AnyFamily>],
-    /// Which collected family writes samples of this name; the registry knows it of its own.
-    samples: HashMap<String, Box<str>>,
+    /// For which collected family OpenMetrics keeps the name; the registry knows it of its own.
+    reserved: HashMap<String, Reserver>,
+    /// The families that OpenMetrics has as of unknown type.
+    unknown: HashSet<Box<str>>,
 }
+
+/// The name and the kind of a family that a name is kept for.
+pub(crate) type Reserver = (Box<str>, Kind);
 
 /// What the `prometheus` crate's process collector has under the names of ours.
 pub(crate) const PROCESS: [&str; 7] = [
@@ -123,7 +132,8 @@ pub(crate) fn check_label_of(kind: Kind, name: &str) -> Result<(), InvalidName> 
 
 impl<'a> Merged<'a> {
     fn new(registry: &'a Registry, own: &'a [Arc<dyn AnyFamily>]) -> Self {
-        Self { registry, families: BTreeMap::new(), own, samples: HashMap::new() }
+        let (reserved, unknown) = (HashMap::new(), HashSet::new());
+        Self { registry, families: BTreeMap::new(), own, reserved, unknown }
     }
 
     fn own(&self, name: &str) -> Option<&'a Arc<dyn AnyFamily>> {
@@ -153,15 +163,12 @@ impl<'a> Merged<'a> {
             return self
                 .fault(CollectorFault::Kind, &format!("collected family {name:?} has another kind here"));
         }
-        let samples = sample_names(&name, family.kind);
-        let is_anothers = |sample| self.samples.get(sample).is_some_and(|by| *by != name);
-        if self.registry.is_written_by_another(&samples, &name) || samples.iter().any(is_anothers) {
+        if !self.reserve(family.named()) {
             return self.fault(
                 CollectorFault::Name,
                 &format!("collected family {name:?} clashes with another's samples"),
             );
         }
-        self.samples.extend(samples.into_iter().map(|sample| (sample, name.clone())));
         let mut seen: HashSet<LabelSet> = self.seen(&name);
         let kind = family.kind;
         self.label_everywhere(&mut family);
@@ -194,6 +201,31 @@ impl<'a> Merged<'a> {
             .or_insert_with(|| CollectedFamily { series: Vec::new(), ..family.shell() });
         kept.series.append(&mut family.series);
         kept.series.sort_by(|a, b| a.0.cmp(&b.0));
+    }
+
+    /// Keeps the names of the family's samples for it; `false` if another writes samples of such a name in every format.
+    ///
+    /// Where OpenMetrics alone would keep a name for two, one of them is of unknown type there.
+    fn reserve(&mut self, family: Named<'_>) -> bool {
+        let names: Vec<_> = family.reserved().collect();
+        let of_own = names.iter().filter_map(|name| self.registry.reserver(name));
+        let of_collected = names.iter().filter_map(|name| self.reserved.get(name).cloned());
+        let others: Vec<Reserver> =
+            of_own.chain(of_collected).filter(|(by, _)| **by != *family.name).collect();
+        let others: Vec<_> = others.iter().map(|(name, kind)| Named { name, kind: *kind }).collect();
+        if others.iter().any(|other| family.written().any(|name| other.writes(&name))) {
+            return false;
+        }
+        others.iter().for_each(|other| tell_apart([family, *other], &mut self.unknown));
+        for name in names {
+            let new = (family.name.into(), family.kind);
+            match self.reserved.entry(name) {
+                Entry::Occupied(by) if !self.unknown.contains(&by.get().0) => {}
+                Entry::Occupied(mut by) => _ = by.insert(new),
+                Entry::Vacant(free) => _ = free.insert(new),
+            }
+        }
+        true
     }
 
     /// The label sets that a family has already.
@@ -327,7 +359,17 @@ impl CollectedFamily {
         let base = self.name.strip_suffix(self.kind.suffix()).unwrap_or(&self.name);
         let ends_in = |unit: &&str| base.strip_suffix(*unit).is_some_and(|rest| rest.ends_with('_'));
         let unit = self.unit.as_deref().filter(|unit| !unit.is_empty()).filter(ends_in);
-        FamilyInfo { name: &self.name, help: &self.help, kind: self.kind, unit }
+        FamilyInfo {
+            name: &self.name,
+            help: &self.help,
+            kind: self.kind,
+            unit,
+            unknown_in_open_metrics: false,
+        }
+    }
+
+    fn named(&self) -> Named<'_> {
+        Named { name: &self.name, kind: self.kind }
     }
 }
 

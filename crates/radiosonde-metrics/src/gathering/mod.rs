@@ -6,6 +6,7 @@ pub(crate) mod collector;
 pub(crate) mod gather;
 pub(crate) mod nesting;
 pub(crate) mod owned;
+pub(crate) mod sample_names;
 pub(crate) mod selection;
 pub(crate) mod snapshot;
 pub(crate) mod visitor;

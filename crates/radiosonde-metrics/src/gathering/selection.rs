@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use crate::Kind;
-use crate::registry::sample_names;
+use crate::gathering::sample_names::Named;
 
 /// Which families a scrape shows: all of them, or those of some names.
 ///
@@ -47,7 +47,7 @@ impl Selection {
     /// Whether a family of this name and kind is selected.
     pub(crate) fn has(&self, name: &str, kind: Kind) -> bool {
         let Some(names) = &self.0 else { return true };
-        names.contains(name) || sample_names(name, kind).iter().any(|sample| names.contains(sample.as_str()))
+        names.contains(name) || Named { name, kind }.reserved().any(|sample| names.contains(sample.as_str()))
     }
 }
 

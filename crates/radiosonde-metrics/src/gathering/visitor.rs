@@ -58,6 +58,9 @@ pub struct FamilyInfo<'a> {
     pub kind: Kind,
     /// The unit, if one was declared.
     pub unit: Option<&'a str>,
+    /// Whether OpenMetrics, which leaves suffixes away from a family's name, would take it for another of the registry: its text has the samples
+    /// of this one as of unknown type, under their full names. In all other formats it is what it is.
+    pub unknown_in_open_metrics: bool,
 }
 
 /// A sample's value. Integers stay integers, so that none is rounded on its way out.

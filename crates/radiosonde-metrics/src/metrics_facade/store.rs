@@ -13,8 +13,8 @@ use crate::declaring::declaration::Declaration;
 use crate::families::series::Series;
 use crate::families::table::Table;
 use crate::families::values::Values;
+use crate::gathering::sample_names::Named;
 use crate::instruments::instrument::{Shared, sealed::Sealed as _};
-use crate::registry::sample_names;
 use crate::{Histogram, Kind, LabelSet, OVERFLOW};
 
 /// How many keys are remembered with what they lead to; more are found by a longer way.
@@ -125,7 +125,7 @@ impl Store {
             return None;
         }
         if !families.by_name.contains_key(&name) {
-            let samples = sample_names(&name, kind);
+            let samples: Vec<_> = Named { name: &name, kind }.written().collect();
             if full {
                 drop(families);
                 self.count(Fault::Families, &name, "is one too many");

@@ -3,6 +3,7 @@
 mod checks;
 pub mod client_model;
 mod exposition;
+mod flat;
 pub mod fuzzing;
 pub mod generate;
 mod json_lines;
@@ -15,6 +16,7 @@ mod scan;
 mod text;
 
 pub use exposition::{Exemplar, Exposition, Family, FamilyKind, LabelPairs, Sample};
+pub use flat::{Flat, flat_exposition, flat_snapshot, flat_snapshot_in_open_metrics, key};
 pub use json_lines::json_lines;
 pub use number::Value;
 pub use open_metrics::open_metrics;

@@ -22,6 +22,9 @@ pub(crate) struct Endpoints {
 
 const OVERFLOW: &str = radiosonde_metrics::OVERFLOW;
 
+/// How long a name may be that is kept: no label of a metric is longer.
+const MAX_NAME_BYTES: usize = 1024;
+
 impl Endpoints {
     pub(crate) fn new(limit: usize, in_flight: Vector<IntGauge>) -> Self {
         // Its series exists from the start; a detached gauge would hide what overflows.
@@ -37,7 +40,15 @@ impl Endpoints {
         }
         drop(known);
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= self.limit && !known.contains_key(name) {
+        let is_new = !known.contains_key(name);
+        if is_new && name.len() > MAX_NAME_BYTES {
+            drop(known);
+            let bytes = name.len();
+            let message = format_args!("an endpoint's name has {bytes} bytes and is counted as {OVERFLOW:?}");
+            diagnostics::report("tower", "endpoint length", message);
+            return Arc::clone(&self.overflow);
+        }
+        if is_new && known.len() >= self.limit {
             drop(known);
             let limit = self.limit;
             diagnostics::report(

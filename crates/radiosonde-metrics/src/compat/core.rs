@@ -8,6 +8,7 @@ use radiosonde_core::{Clock as _, SystemClock};
 use super::options::{Describe, Described};
 use super::{Error, Result};
 use crate::declaring::declaration::Declaration;
+use crate::families::bounded::Bounded;
 use crate::families::removable::table::RemovableTable;
 use crate::families::series::Series;
 use crate::families::values::Values;
@@ -55,7 +56,10 @@ impl<I: Instrument> Core<I> {
         if expect != got {
             return Err(Error::InconsistentCardinality { expect, got });
         }
-        let found = self.read(values).or_else(|| self.insert(values, Some(MAX_SERIES)));
+        let found = self.read(values).or_else(|| match Bounded::of(values, &self.shared) {
+            Some(values) => self.insert(&values, Some(MAX_SERIES)),
+            None => self.insert(values, Some(MAX_SERIES)),
+        });
         Ok(I::wrap(found.unwrap_or_else(|| self.overflow())))
     }
 

@@ -2,6 +2,7 @@ use std::collections::HashMap;
 
 use super::{DEFAULT_BUCKETS, Error, Result, buckets};
 use crate::declaring::name::check_metric;
+use crate::families::bounded::is_long;
 use crate::gathering::gather::check_label_of;
 use crate::{Buckets, Kind};
 
@@ -210,6 +211,12 @@ impl Describe for Opts {
         }
         for label in label_names.iter().chain(self.const_labels.keys()) {
             check_label_of(kind, label).map_err(refuse)?;
+        }
+        if let Some((label, value)) = self.const_labels.iter().find(|(_, value)| is_long(value)) {
+            let bytes = value.len();
+            return Err(Error::Msg(format!(
+                "metric {name:?} has a value of {bytes} bytes for the label {label:?}"
+            )));
         }
         let mut const_labels: Vec<_> = self.const_labels.into_iter().collect();
         const_labels.sort();

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::declaring::error::{RegisterError, RegisterErrorKind};
 use crate::declaring::name::{check_label, check_metric};
+use crate::families::bounded::is_long;
 use crate::families::removable::life::{Life, SeriesRemoved};
 use crate::instruments::instrument::{Refused, Shared};
 use crate::instruments::native::policy::Limited;
@@ -130,6 +131,9 @@ impl<'a> Declaration<'a> {
             check_label(label).map_err(RegisterErrorKind::Name)?;
             if value.is_empty() {
                 return Err(RegisterErrorKind::NoValue { label: label.into() });
+            }
+            if is_long(value) {
+                return Err(RegisterErrorKind::LongValue { label: label.into(), bytes: value.len() });
             }
             if labels.contains(&label) {
                 return Err(RegisterErrorKind::ConstantLabel { label: label.into(), value: value.into() });

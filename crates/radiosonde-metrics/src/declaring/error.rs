@@ -2,6 +2,7 @@ use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
 
+use crate::families::bounded::MAX_VALUE_BYTES;
 use crate::families::family_data::AnyFamily;
 use crate::{InvalidName, InvalidNative};
 
@@ -62,6 +63,13 @@ pub enum RegisterErrorKind {
     NoValue {
         /// The name.
         label: Box<str>,
+    },
+    /// A constant label, or one of an info, whose value has more than 1024 bytes.
+    LongValue {
+        /// The name.
+        label: Box<str>,
+        /// How many bytes the value has.
+        bytes: usize,
     },
     /// The name is taken by a metric that was declared differently.
     Differs {
@@ -159,6 +167,12 @@ impl fmt::Display for RegisterError {
             }
             RegisterErrorKind::NoValue { label } => {
                 write!(f, " has the constant label {label:?} without a value, which is the same as no label")
+            }
+            RegisterErrorKind::LongValue { label, bytes } => {
+                write!(
+                    f,
+                    " has a value of {bytes} bytes for the label {label:?}; expected at most {MAX_VALUE_BYTES}"
+                )
             }
             RegisterErrorKind::Differs { what, registered, declared, site } => {
                 write!(f, " has {what} {declared}, but was registered at {site} with {what} {registered}")

@@ -1,6 +1,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use crate::families::bounded::{MAX_VALUE_BYTES, bounded, is_long};
+
 /// A set of label values whose names are known from its type.
 ///
 /// Derive it for a struct whose fields are [`LabelValue`]s; fields may borrow, so that a look-up allocates nothing. The
@@ -243,6 +245,16 @@ impl LabelSet {
         }
         let kept: Vec<_> = self.iter().filter(|(_, value)| !value.is_empty()).collect();
         Self::new(kept.iter().map(|(name, value)| (*name, &**value)))
+    }
+
+    /// The set with `_overflow` in place of every value that is too long; `None` if none is.
+    pub(crate) fn bounded(&self) -> Option<Self> {
+        // No value is longer than all of them.
+        if self.rendered.len() <= MAX_VALUE_BYTES || !self.iter().any(|(_, value)| is_long(&value)) {
+            return None;
+        }
+        let values: Vec<_> = self.iter().collect();
+        Some(Self::new(values.iter().map(|(name, value)| (*name, bounded(value)))))
     }
 
     /// These labels, and those of `more` whose names have no value here.

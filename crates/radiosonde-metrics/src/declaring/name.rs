@@ -23,6 +23,8 @@ pub enum InvalidNameKind {
     },
     /// A label name that starts with `__`, which Prometheus keeps for itself.
     Internal,
+    /// More than 256 bytes.
+    TooLong,
     /// `le` on a histogram or `quantile` on a summary, which the exposition writes.
     WrittenByExposition,
 }
@@ -54,6 +56,9 @@ impl fmt::Display for InvalidName {
             InvalidNameKind::Character { at } => {
                 write!(f, "{what} {name:?} has a forbidden character at byte {at}; allowed is {allowed}")
             }
+            InvalidNameKind::TooLong => {
+                write!(f, "{what} has {} bytes; expected at most {MAX_NAME_BYTES}", name.len())
+            }
             InvalidNameKind::Internal => {
                 write!(f, "{what} {name:?} starts with `__`, which Prometheus keeps for itself")
             }
@@ -65,6 +70,9 @@ impl fmt::Display for InvalidName {
 }
 
 impl std::error::Error for InvalidName {}
+
+/// How many bytes the name of a metric or of a label may have. Scripts and other facades make names at run time, and each series has them all.
+pub(crate) const MAX_NAME_BYTES: usize = 256;
 
 /// Source: <https://prometheus.io/docs/concepts/data_model/#metric-names-and-labels>
 pub(crate) fn check_metric(name: &str) -> Result<(), InvalidName> {
@@ -93,6 +101,8 @@ fn check(what: &'static str, name: &str, also: fn(u8) -> bool) -> Result<(), Inv
         InvalidNameKind::LeadingDigit
     } else if let Some(at) = name.bytes().position(|byte| !allowed(byte)) {
         InvalidNameKind::Character { at }
+    } else if name.len() > MAX_NAME_BYTES {
+        InvalidNameKind::TooLong
     } else {
         return Ok(());
     };
@@ -121,6 +131,9 @@ mod tests {
             assert_eq!(check_metric(name).unwrap_err().to_string(), message);
         }
         assert_eq!(check_metric("job:a_b:rate5m"), Ok(()));
+        assert_eq!(check_metric(&"a".repeat(256)), Ok(()));
+        let long = check_metric(&"a".repeat(257)).unwrap_err();
+        assert_eq!(long.to_string(), "metric name has 257 bytes; expected at most 256");
     }
 
     #[test]

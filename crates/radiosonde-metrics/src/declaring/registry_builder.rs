@@ -4,6 +4,7 @@ use std::fmt;
 use crate::declaring::error::{RegisterError, RegisterErrorKind};
 use crate::declaring::name::{check_label, check_namespace};
 use crate::declaring::record::{MAX_RECORDED, Recorded};
+use crate::families::bounded::{MAX_VALUE_BYTES, is_long};
 use crate::instruments::instrument::Shared;
 use crate::{InvalidName, LabelSet, Registry};
 
@@ -93,6 +94,9 @@ impl RegistryBuilder {
             if value.is_empty() {
                 return Err(InvalidRegistry::NoValue { label: label.clone() });
             }
+            if is_long(value) {
+                return Err(InvalidRegistry::LongValue { label: label.clone(), bytes: value.len() });
+            }
             if self.labels[..at].iter().any(|(other, _)| other == label) {
                 return Err(InvalidRegistry::DuplicateLabel { label: label.clone() });
             }
@@ -153,6 +157,13 @@ pub enum InvalidRegistry {
         /// The label.
         label: Box<str>,
     },
+    /// A label whose value has more than 1024 bytes.
+    LongValue {
+        /// The label.
+        label: Box<str>,
+        /// How many bytes the value has.
+        bytes: usize,
+    },
     /// A label that was given twice.
     DuplicateLabel {
         /// The label.
@@ -169,6 +180,10 @@ impl fmt::Display for InvalidRegistry {
             Self::NoValue { label } => {
                 write!(f, "label {label:?} of the registry has no value, which is the same as no label")
             }
+            Self::LongValue { label, bytes } => write!(
+                f,
+                "label {label:?} of the registry has a value of {bytes} bytes; expected at most {MAX_VALUE_BYTES}"
+            ),
             Self::DuplicateLabel { label } => write!(f, "label {label:?} of the registry is given twice"),
             Self::GlobalInUse => {
                 f.write_str("the global registry is in use already; set it up before the first metric")

@@ -18,6 +18,9 @@ pub const OVERFLOW: &str = "_overflow";
 /// after that shares one series whose label values are all `_overflow`; each such look-up is counted in
 /// `radiosonde_metrics_series_dropped_total{family}`, and the first is reported.
 ///
+/// A value has at most 1024 bytes. `_overflow` stands in place of a longer one, and each such look-up is counted in
+/// `radiosonde_metrics_refused_total{family,reason="label_length"}`.
+///
 /// # Cost
 /// If every label is an enum or a truth value, and there are at most 4096 sets, a look-up is a few multiplications and a load. Otherwise
 /// it is one hash over the values, a probe and a comparison. Neither takes a lock, writes to memory that others read, or allocates,

@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use radiosonde_core::{Clock, SystemClock, diagnostics};
 
+use crate::families::bounded::Bounded;
 use crate::families::family::{OVERFLOW, Texts};
 use crate::families::series::{Found, Series};
 use crate::families::table::Table;
@@ -43,6 +44,13 @@ impl<M: Instrument> FamilyData<M> {
             self.shared.refused.count(Refusal::LabelCount);
             return self.detached();
         }
+        match Bounded::of(values, &self.shared) {
+            Some(values) => self.table.get(&values).unwrap_or_else(|| self.make(&values)),
+            None => self.make(values),
+        }
+    }
+
+    fn make(&self, values: &impl Values) -> Found<'_, M::Cell> {
         // Relaxed: a family that is full stays so; who does not know yet finds out under the lock.
         if !self.full.load(Ordering::Relaxed) {
             let limit = self.shared.max_series;
@@ -60,8 +68,7 @@ impl<M: Instrument> FamilyData<M> {
     /// The series with these values, made if there is none; `None` where a look-up would have been refused or shared a series.
     pub(super) fn publish(&self, values: &impl Values) -> Option<Found<'_, M::Cell>> {
         let make = || self.shared.series::<M>(values, &SystemClock);
-        self.shared
-            .fits(values)
+        (self.shared.fits(values) && Bounded::of(values, &self.shared).is_none())
             .then(|| self.table.get_or_insert(values, self.shared.max_series, make))
             .flatten()
     }

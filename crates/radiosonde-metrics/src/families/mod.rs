@@ -1,5 +1,6 @@
 //! The series of a name: how they are found, and how many there may be.
 
+pub(crate) mod bounded;
 pub(crate) mod dense;
 pub(crate) mod family;
 pub(crate) mod family_data;

@@ -172,6 +172,13 @@ impl<'a> Merged<'a> {
         let mut seen: HashSet<LabelSet> = self.seen(&name);
         let kind = family.kind;
         self.label_everywhere(&mut family);
+        for (labels, _) in &mut family.series {
+            let Some(bounded) = labels.bounded() else { continue };
+            *labels = bounded;
+            self.registry.refused().count(Refusal::LabelLength);
+            let message = format_args!("a label value of collected family {name:?} is too long");
+            diagnostics::report("metrics", "label length", message);
+        }
         let gives_way = is_of_another_registry(&family);
         family.series.retain_mut(|(labels, sample)| {
             for _ in 0..sample.drop_stray_exemplars(kind) {

@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::declaring::declaration::Declaration;
 use crate::declaring::error::{RegisterError, RegisterErrorKind};
+use crate::families::bounded::{bounded, is_long};
 use crate::families::family_data::AnyFamily;
 use crate::instruments::instrument::{Refusal, Shared};
 use crate::{Kind, LabelSet, Number, Registry, Visitor};
@@ -47,14 +48,18 @@ impl Info {
     /// Replaces the values, in the order in which the labels were declared; the series with the values before is gone.
     ///
     /// With another number of values nothing changes, and that is counted in
-    /// `radiosonde_metrics_refused_total{family,reason="label_count"}`.
+    /// `radiosonde_metrics_refused_total{family,reason="label_count"}`. In place of a value of more than 1024 bytes stands `_overflow`, which is
+    /// counted by the reason `label_length`.
     pub fn set(&self, values: &[&str]) {
         let InfoFamily { shared, labels } = &*self.0;
         if values.len() != shared.label_names.len() {
             shared.refused.count(Refusal::LabelCount);
             return;
         }
-        let new = shared.label_set(values.iter().copied());
+        if values.iter().any(|value| is_long(value)) {
+            shared.refused.count(Refusal::LabelLength);
+        }
+        let new = shared.label_set(values.iter().map(|value| bounded(value)));
         *labels.write().unwrap_or_else(PoisonError::into_inner) = new;
     }
 }
@@ -71,6 +76,10 @@ impl Registry {
         let site = Location::caller();
         if name.strip_suffix("_info").is_none_or(str::is_empty) {
             return Err(RegisterError::new(name, site, RegisterErrorKind::NoInfo));
+        }
+        if let Some((label, value)) = labels.iter().find(|(_, value)| is_long(value)) {
+            let (label, bytes) = ((*label).into(), value.len());
+            return Err(RegisterError::new(name, site, RegisterErrorKind::LongValue { label, bytes }));
         }
         let (names, values): (Vec<_>, Vec<_>) = labels.iter().copied().unzip();
         let shared = Declaration::new(name, help, site).into_shared(Kind::Info, &names)?;

@@ -103,6 +103,7 @@ pub(crate) enum Refusal {
     Negative,
     Infinite,
     LabelCount,
+    LabelLength,
     LabelNames,
     Exemplar,
     Value,
@@ -112,12 +113,13 @@ pub(crate) enum Refusal {
 }
 
 impl Refusal {
-    pub(crate) const ALL: [(Self, &'static str); 10] = [
+    pub(crate) const ALL: [(Self, &'static str); 11] = [
         (Self::Declaration, "declaration"),
         (Self::Exemplar, "exemplar"),
         (Self::Infinite, "infinite"),
         (Self::Kind, "kind"),
         (Self::LabelCount, "label_count"),
+        (Self::LabelLength, "label_length"),
         (Self::LabelNames, "label_names"),
         (Self::Limit, "limit"),
         (Self::NotANumber, "nan"),

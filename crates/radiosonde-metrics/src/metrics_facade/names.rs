@@ -1,5 +1,6 @@
 //! Names of the facade are any text; those of Prometheus are not.
 
+use crate::families::bounded::bounded;
 use crate::gathering::gather::check_label_of;
 use crate::{Kind, LabelSet};
 
@@ -15,9 +16,10 @@ pub(super) fn metric(kind: Kind, name: &str) -> String {
 
 /// The labels of a metric of this kind, and whether two of them came to have one name: the first one stays.
 ///
-/// As for a metric's name; what Prometheus keeps for itself has `exported_` before it. An empty value is none.
+/// As for a metric's name; what Prometheus keeps for itself has `exported_` before it. An empty value is none, and `_overflow` stands for one
+/// that is too long.
 pub(super) fn labels<'a>(kind: Kind, labels: impl Iterator<Item = (&'a str, &'a str)>) -> (LabelSet, bool) {
-    let labels = labels.filter(|(_, value)| !value.is_empty());
+    let labels = labels.filter(|(_, value)| !value.is_empty()).map(|(name, value)| (name, bounded(value)));
     let legal: Vec<_> = labels.map(|(name, value)| (label(kind, name), value)).collect();
     let collide =
         legal.iter().enumerate().any(|(at, (name, _))| legal[..at].iter().any(|(other, _)| other == name));

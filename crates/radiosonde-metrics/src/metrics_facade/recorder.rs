@@ -16,7 +16,9 @@ use crate::{Kind, Registry};
 /// keeps for itself, such as `le` on a histogram. What is recorded of another kind than the metric has is refused.
 ///
 /// All this is counted in `radiosonde_metrics_facade_faults_total{reason}`, by the reasons `clash` (its samples would
-/// be called like another's in every format; a gauge `jobs` beside a counter `jobs_total` is no clash), `families`, `kind`, `label_collision` and `name_collision`. There are at most 1000 metrics with 2000 series each, unless [`builder`](Self::builder) says otherwise;
+/// be called like another's in every format; a gauge `jobs` beside a counter `jobs_total` is no clash), `families`, `kind`, `label_collision`, `label_length` (a
+/// value of more than 1024 bytes, for which `_overflow` stands), `name_collision` and `name_length` (a name of more than 256 bytes, which is
+/// refused). There are at most 1000 metrics with 2000 series each, unless [`builder`](Self::builder) says otherwise;
 /// further series share one whose label values are `_overflow`, and are counted in
 /// `radiosonde_metrics_series_dropped_total{family}`.
 ///

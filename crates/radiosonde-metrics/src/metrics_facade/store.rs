@@ -10,6 +10,8 @@ use super::FacadeBuilder;
 use super::handles::{Events, Handle, Observations, Value};
 use super::names;
 use crate::declaring::declaration::Declaration;
+use crate::declaring::name::{MAX_NAME_BYTES, check_metric};
+use crate::families::bounded::is_long;
 use crate::families::series::Series;
 use crate::families::table::Table;
 use crate::families::values::Values;
@@ -19,6 +21,9 @@ use crate::{Histogram, Kind, LabelSet, OVERFLOW};
 
 /// How many keys are remembered with what they lead to; more are found by a longer way.
 const MAX_KEYS: usize = 100_000;
+
+/// How many bytes the name of a label may have: `exported_` may come before it.
+const MAX_LABEL_BYTES: usize = MAX_NAME_BYTES - 16;
 
 /// What was recorded through one recorder.
 #[derive(Debug)]
@@ -65,16 +70,20 @@ pub(super) enum Fault {
     Families,
     Kind,
     LabelCollision,
+    LabelLength,
     NameCollision,
+    NameLength,
 }
 
 impl Fault {
-    pub(super) const ALL: [(Self, &'static str); 5] = [
+    pub(super) const ALL: [(Self, &'static str); 7] = [
         (Self::Clash, "clash"),
         (Self::Families, "families"),
         (Self::Kind, "kind"),
         (Self::LabelCollision, "label_collision"),
+        (Self::LabelLength, "label_length"),
         (Self::NameCollision, "name_collision"),
+        (Self::NameLength, "name_length"),
     ];
 }
 
@@ -97,7 +106,7 @@ impl Store {
     }
 
     pub(super) fn describe(&self, kind: Kind, name: &str, description: Description) {
-        let name = names::metric(kind, name);
+        let Some(name) = self.metric(kind, name) else { return };
         let mut families = self.families.write().unwrap_or_else(PoisonError::into_inner);
         if families.described.len() < self.options.max_families || families.described.contains_key(&name) {
             families.described.insert(name, description);
@@ -113,7 +122,13 @@ impl Store {
         if let Some(found) = self.keys.get(&as_written) {
             return Some(found.cell.clone());
         }
-        let name = names::metric(kind, key.name());
+        let name = self.metric(kind, key.name())?;
+        if let Some(label) = key.labels().find(|label| label.key().len() > MAX_LABEL_BYTES) {
+            let message = format!("has a label whose name has {} bytes", label.key().len());
+            self.count(Fault::NameLength, &name, &message);
+            return None;
+        }
+        let is_long = key.labels().any(|label| is_long(label.value()));
         let (labels, collide) = names::labels(kind, key.labels().map(|label| (label.key(), label.value())));
         let mut families = self.families.write().unwrap_or_else(PoisonError::into_inner);
         let full = families.by_name.len() >= self.options.max_families;
@@ -161,16 +176,31 @@ impl Store {
         if another_name {
             self.count(Fault::NameCollision, &name, "stands for several names");
         }
+        if is_long {
+            self.count(Fault::LabelLength, &name, "has a label value that is too long");
+        }
         if let Some(message) = first_late {
             diagnostics::report("metrics", "series limit", format_args!("{message}"));
         }
-        if late {
+        // A key is not kept with a value that is too long.
+        if late || is_long {
             return Some(handle);
         }
         let keep =
             || Series::new(handle.clone(), LabelSet::default(), as_written.to_key(), SystemClock.now());
         self.keys.get_or_insert(&as_written, MAX_KEYS, keep);
         Some(handle)
+    }
+
+    /// The name that it becomes, unless that is too long.
+    fn metric(&self, kind: Kind, name: &str) -> Option<String> {
+        let legal = if name.len() > MAX_NAME_BYTES { String::new() } else { names::metric(kind, name) };
+        if check_metric(&legal).is_ok() {
+            return Some(legal);
+        }
+        let beginning: String = name.chars().take(64).collect();
+        self.count(Fault::NameLength, &beginning, &format!("has a name of {} bytes", name.len()));
+        None
     }
 
     fn family(&self, kind: Kind, name: &str, written: &str, labels: &LabelSet) -> Recorded {

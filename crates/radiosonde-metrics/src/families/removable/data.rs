@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use radiosonde_core::SharedClock;
 
+use crate::families::bounded::Bounded;
 use crate::families::family::Texts;
 use crate::families::family_data::AnyFamily;
 use crate::families::removable::entry::Entry;
@@ -82,7 +83,9 @@ impl<M: Instrument> RemovableData<M> {
 
     /// Whether there is an entry of these values now, made if there was none.
     pub(super) fn publish(&self, values: &impl Values) -> bool {
-        self.shared.fits(values) && self.get_or_insert(values, |_| {}).is_some()
+        self.shared.fits(values)
+            && Bounded::of(values, &self.shared).is_none()
+            && self.get_or_insert(values, |_| {}).is_some()
     }
 
     #[cold]
@@ -95,6 +98,13 @@ impl<M: Instrument> RemovableData<M> {
             self.shared.refused.count(Refusal::LabelCount);
             return Err(self.detached());
         }
+        match Bounded::of(values, &self.shared) {
+            Some(values) => self.make(&values, see),
+            None => self.make(values, see),
+        }
+    }
+
+    fn make(&self, values: &impl Values, see: impl FnOnce(&Entry<M::Cell>)) -> Result<Own<M>, Substitute<M>> {
         // Whoever throws label sets at a full family is not slowed down by a lock, and slows nobody down.
         let entry = if self.table.is_full_without(values) { None } else { self.get_or_insert(values, see) };
         entry.ok_or_else(|| self.overflow())

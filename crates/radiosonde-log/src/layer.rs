@@ -17,7 +17,7 @@ use crate::limiting::gate::{Admission, Callsite, Gate};
 use crate::limiting::gathered::Gathered;
 use crate::meter::Meter;
 use crate::planning::keys::Keys;
-use crate::planning::plan::{Plan, level, planned, push_frame};
+use crate::planning::plan::{Plan, level, planned_of_record, push_frame};
 use crate::planning::plans::Plans;
 use crate::planning::record_keys::RecordKeys;
 use crate::redacting::redaction::Redaction;
@@ -222,12 +222,11 @@ impl JsonLayer {
         !self.ways.sinks.is_empty() || self.ways.outputs.iter().any(|output| output.style() == Style::Json)
     }
 
-    /// Key-values of a `log` record are like fields of a span: no `message` of them is what the record says.
     fn record_pairs(&self, recorder: &mut Recorder<'_>) {
         Pairs::current(|pairs| {
             for (name, value) in pairs.iter() {
-                let plan = || planned(name, Origin::Inherited, &self.schema, &self.keys, &self.redaction);
-                match self.record_keys.of(name, plan) {
+                let plan = || planned_of_record(name, &self.schema, &self.keys, &self.redaction);
+                match self.record_keys.of(name, &self.keys, plan) {
                     Some(planned) => recorder.take(&planned, value),
                     None => recorder.leave_out(),
                 }

@@ -12,8 +12,8 @@ use crate::bridging::pairs::Pairs;
 /// pass the same filters as events.
 ///
 /// Key-values (`log::info!(user_id = 7, sku = "b-2"; "paid")`) go where fields of these names go, numbers and booleans as such,
-/// and are redacted like fields. 64 are taken of a record, and 1,024 names are known to a layer; the line of a record with more
-/// says `"truncated":true`. Other layers do not see them, as an event of `tracing` has the fields of its callsite and no others.
+/// and are redacted like fields. 64 are taken of a record; the line of a record with more says
+/// `"truncated":true`. A layer remembers 1024 names and plans others anew. Other layers do not see them, as an event of `tracing` has the fields of its callsite and no others.
 ///
 /// Records of [silenced](radiosonde_core::silence) threads are ignored.
 ///

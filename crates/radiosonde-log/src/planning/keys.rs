@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use crate::schemas::slot::Slot;
@@ -23,17 +24,30 @@ impl Key {
         self.index() < Slot::MAX
     }
 
+    /// Whether its name is not kept, so that the name may get another.
+    pub(crate) const fn passes(self) -> bool {
+        self.0 >= PASSING
+    }
+
     /// One bit of 64, which other keys may share: sets of keys that have no bit in common have no key in common.
     pub(crate) const fn bit(self) -> u64 {
         1 << (self.0 % 64)
     }
 }
 
-/// Numbers the names of fields that have no slot. Names come from source code: their number is bounded.
+/// Numbers the names of fields that have no slot.
 #[derive(Debug, Default)]
 pub(crate) struct Keys {
+    /// Names from source code, whose number is bounded.
     known: Mutex<HashMap<Box<str>, Key>>,
+    /// How many those are.
+    count: AtomicUsize,
+    /// How many names were numbered that are not kept.
+    passed: AtomicU32,
 }
+
+/// The numbers from here on are those of names that are not kept.
+const PASSING: u32 = 1 << 31;
 
 impl Keys {
     pub(crate) fn of(&self, name: &str) -> Key {
@@ -41,10 +55,28 @@ impl Keys {
         if let Some(key) = known.get(name) {
             return *key;
         }
-        // Past four thousand million names the last number is shared, and of two such fields one is shown.
-        let key = Key(u32::try_from(Slot::MAX + known.len()).unwrap_or(u32::MAX));
+        // Past two thousand million names the last number is shared, and of two such fields one is shown.
+        let key = Key(u32::try_from(Slot::MAX + known.len()).unwrap_or(PASSING).min(PASSING - 1));
         known.insert(name.into(), key);
+        // Release: whoever sees the count finds the name.
+        self.count.store(known.len(), Ordering::Release);
         key
+    }
+
+    /// The number of a name that was made at run time and is not kept here: that of the same name in source code, or a new one, which comes
+    /// again after two thousand million others.
+    pub(crate) fn passing(&self, name: &str) -> Key {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(name).copied().unwrap_or_else(|| {
+            // Relaxed: the numbers only have to differ.
+            Key(self.passed.fetch_add(1, Ordering::Relaxed) | PASSING)
+        })
+    }
+
+    /// How many names are known from source code. When it has changed, what [`passing`](Self::passing) gave may be wrong.
+    pub(crate) fn count(&self) -> usize {
+        // Acquire: with the names.
+        self.count.load(Ordering::Acquire)
     }
 }
 
@@ -59,5 +91,15 @@ mod tests {
         assert_eq!(keys.of("a"), a);
         assert_ne!(a, b);
         assert!(Slot::all().all(|slot| Key::of_slot(slot) != a && Key::of_slot(slot) != b));
+    }
+
+    #[test]
+    fn a_name_that_passes_is_not_kept_and_has_the_number_of_source_code() {
+        let keys = Keys::default();
+        let passing = keys.passing("a");
+        assert_eq!(keys.count(), 0);
+        let known = keys.of("a");
+        assert_eq!((keys.passing("a"), keys.count()), (known, 1));
+        assert!(passing != known && passing != keys.passing("b") && !passing.is_slot());
     }
 }

@@ -170,6 +170,23 @@ pub(crate) fn planned(
     keys: &Keys,
     redaction: &Redaction,
 ) -> Planned {
+    planned_by(name, origin, schema, |key| keys.of(key), redaction)
+}
+
+/// The plan for a key-value of a `log` record, which is like a field of a span: no `message` of them is what the record says.
+///
+/// Its name may have been made at run time, and is not kept.
+pub(crate) fn planned_of_record(name: &str, schema: &Schema, keys: &Keys, redaction: &Redaction) -> Planned {
+    planned_by(name, Origin::Inherited, schema, |key| keys.passing(key), redaction)
+}
+
+fn planned_by(
+    name: &str,
+    origin: Origin,
+    schema: &Schema,
+    number: impl Fn(&str) -> Key,
+    redaction: &Redaction,
+) -> Planned {
     // `r#type = ..` is how a field is called like a keyword.
     let name = name.strip_prefix("r#").unwrap_or(name);
     let slot = match schema.destination_of(name, origin) {
@@ -187,7 +204,7 @@ pub(crate) fn planned(
     let is_reserved = slot.is_some() || schema.own_keys().iter().any(|own| **own == *name);
     Planned::Shown(Shown {
         treatment: redaction.treatment(name, is_reserved),
-        key: slot.map_or_else(|| keys.of(&key), Key::of_slot),
+        key: slot.map_or_else(|| number(&key), Key::of_slot),
         repeats: false,
         slot: slot.and_then(|slot| schema.slot(slot)).cloned(),
         rest: rest.into(),

@@ -1,38 +1,86 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::planning::keys::{Key, Keys};
 use crate::planning::plan::{MAX_NAME_BYTES, Planned};
 
-/// Names of key-values of `log` records that are known at most: unlike those of fields they may be made at run time.
+/// Names of key-values of `log` records that are kept at most: unlike those of fields they may be made at run time.
 const MOST: usize = 1024;
 
-/// What becomes of the key-values of `log` records, by name.
+/// What becomes of the key-values of `log` records, by name. Names that have not been seen for long are forgotten.
 #[derive(Debug, Default)]
 pub(crate) struct RecordKeys {
-    known: Mutex<HashMap<Box<str>, Arc<Planned>>>,
+    known: Mutex<Known>,
 }
 
-impl RecordKeys {
-    /// `None` for a new name when there is no room for it, and for one that is too long for any line.
-    pub(crate) fn of(&self, name: &str, plan: impl FnOnce() -> Planned) -> Option<Arc<Planned>> {
-        // Two bytes more for `r#`, which is no part of the name.
-        if name.len() > MAX_NAME_BYTES + 2 {
-            return None;
-        }
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(planned) = known.get(name) {
-            return Some(Arc::clone(planned));
-        }
-        if known.len() == MOST {
-            return None;
-        }
-        let mut planned = plan();
+#[derive(Debug, Default)]
+struct Known {
+    /// Those of late, at most half of all.
+    recent: HashMap<Box<str>, Entry>,
+    /// Those before. What is asked for again moves up; the rest goes when the recent ones come to be these.
+    before: HashMap<Box<str>, Entry>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    planned: Arc<Planned>,
+    /// How many names source code had when the plan was made: if one of them is this, the plan has its number.
+    as_of: usize,
+}
+
+impl Entry {
+    fn new(mut planned: Planned, as_of: usize) -> Self {
         if let Planned::Shown(shown) = &mut planned {
             // Nobody knows which other names a record has.
             shown.repeats = true;
         }
-        let planned = Arc::new(planned);
-        known.insert(name.into(), Arc::clone(&planned));
+        Self { planned: Arc::new(planned), as_of }
+    }
+
+    /// The plan, made again if source code has more names since.
+    fn current(&mut self, as_of: usize, plan: impl FnOnce() -> Planned) -> Arc<Planned> {
+        if self.as_of != as_of {
+            let new = plan();
+            // Another number that is not kept would make two keys of one name.
+            let passes = |planned: &Planned| planned.key().is_some_and(Key::passes);
+            if passes(&new) && passes(&self.planned) {
+                self.as_of = as_of;
+            } else {
+                *self = Self::new(new, as_of);
+            }
+        }
+        Arc::clone(&self.planned)
+    }
+}
+
+impl RecordKeys {
+    /// `None` for a name that is too long for any line.
+    pub(crate) fn of(&self, name: &str, keys: &Keys, plan: impl FnOnce() -> Planned) -> Option<Arc<Planned>> {
+        // Two bytes more for `r#`, which is no part of the name.
+        if name.len() > MAX_NAME_BYTES + 2 {
+            return None;
+        }
+        // Read before the plan is made: a name that comes in between is seen the next time.
+        let as_of = keys.count();
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(entry) = known.recent.get_mut(name) {
+            return Some(entry.current(as_of, plan));
+        }
+        let (entry, planned) = match known.before.remove(name) {
+            Some(mut entry) => {
+                let planned = entry.current(as_of, plan);
+                (entry, planned)
+            }
+            None => {
+                let entry = Entry::new(plan(), as_of);
+                let planned = Arc::clone(&entry.planned);
+                (entry, planned)
+            }
+        };
+        if known.recent.len() == MOST / 2 {
+            known.before = std::mem::take(&mut known.recent);
+        }
+        known.recent.insert(name.into(), entry);
         Some(planned)
     }
 }
@@ -42,18 +90,32 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_planned_once_and_bounded() {
-        let keys = RecordKeys::default();
-        assert!((0..MOST).all(|at| keys.of(&at.to_string(), || Planned::Hidden).is_some()));
-        assert!(keys.of("one more", || Planned::Hidden).is_none());
-        assert!(keys.of("7", || unreachable!()).is_some());
+    fn any_number_of_names_is_planned_and_few_are_kept() {
+        let (names, keys) = (RecordKeys::default(), Keys::default());
+        for at in 0..10 * MOST {
+            assert!(names.of(&at.to_string(), &keys, || Planned::Hidden).is_some());
+            // One that comes all the time is planned once.
+            let often = names.of("often", &keys, || if at == 0 { Planned::Hidden } else { unreachable!() });
+            assert!(often.is_some());
+        }
+        let known = names.known.lock().unwrap();
+        assert!(known.recent.len() + known.before.len() <= MOST);
+    }
+
+    #[test]
+    fn a_name_that_comes_to_be_one_of_source_code_is_planned_again() {
+        let (names, keys) = (RecordKeys::default(), Keys::default());
+        names.of("a", &keys, || Planned::Hidden);
+        assert!(matches!(*names.of("a", &keys, || unreachable!()).unwrap(), Planned::Hidden));
+        let _ = keys.of("a");
+        assert!(matches!(*names.of("a", &keys, || Planned::LeftOut).unwrap(), Planned::LeftOut));
     }
 
     #[test]
     fn a_name_too_long_for_a_line_is_not_kept() {
-        let keys = RecordKeys::default();
-        assert!(keys.of(&"x".repeat(1_000_000), || unreachable!()).is_none());
-        assert!(keys.known.lock().unwrap().is_empty());
-        assert!(keys.of(&"x".repeat(MAX_NAME_BYTES), || Planned::Hidden).is_some());
+        let (names, keys) = (RecordKeys::default(), Keys::default());
+        assert!(names.of(&"x".repeat(1_000_000), &keys, || unreachable!()).is_none());
+        assert!(names.known.lock().unwrap().recent.is_empty());
+        assert!(names.of(&"x".repeat(MAX_NAME_BYTES), &keys, || Planned::Hidden).is_some());
     }
 }

@@ -288,6 +288,51 @@ fn metrics_are_lines_of_the_shape_that_collectors_of_them_know() {
 }
 
 #[test]
+fn labels_of_a_metric_stay_labels_whatever_they_are_called() {
+    let emit = || {
+        let _request = info_span!("request", correlation_id = "c-1", request_id = "r-1").entered();
+        log_metric!(
+            "api_request_duration",
+            0.234,
+            endpoint = "/chat",
+            method = "POST",
+            status = 200,
+            path = "/c",
+            user_id = "u-1",
+            request_id = "r-2",
+            error = "none",
+            tenant_id = "acme",
+        );
+    };
+    let expected = json!({
+        "endpoint": "/chat", "method": "POST", "status": 200, "path": "/c", "user_id": "u-1", "request_id": "r-2",
+        "error": "none", "tenant_id": "acme",
+    });
+    for profile in [Profile::Seeds, Profile::Gcp] {
+        let line = &objects(|builder| builder.profile(profile).promote("tenant_id"), emit)[0];
+        assert_eq!(line["labels"], expected, "{profile:?}");
+        for label in ["method", "request_id", "tenant_id"] {
+            assert_eq!(line.get(label), None, "{profile:?}");
+        }
+        // A field of the span that no label hides keeps its place.
+        assert_eq!(line["correlation_id"], "c-1", "{profile:?}");
+    }
+    let ecs = &objects(|builder| builder.profile(Profile::Ecs), emit)[0];
+    let labels = expected.as_object().unwrap().iter();
+    let mut texts: serde_json::Map<String, Json> = labels
+        .map(|(label, value)| (label.clone(), json!(value.as_str().map_or(value.to_string(), str::to_owned))))
+        .collect();
+    // Its place in this profile, also in a line of another kind.
+    texts.insert("correlation_id".to_owned(), json!("c-1"));
+    assert_eq!(ecs["labels"], Json::Object(texts));
+    // The conventions' own names, and the nearer value where a span has one as well.
+    let otel = &objects(|builder| builder.profile(Profile::Otel), emit)[0]["attributes"];
+    assert_eq!(otel["http.request.method"], "POST");
+    assert_eq!(otel["request_id"], "r-2");
+    assert_eq!(otel["endpoint"], "/chat");
+}
+
+#[test]
 fn only_metrics_have_the_keys_of_metrics() {
     let written = objects(|builder| builder, || info!(metric = "a", value = 1, labels = "b", "x"));
     assert_eq!(written[0]["metadata"], json!({"metric": "a", "value": 1, "labels": "b"}));

@@ -6,8 +6,10 @@
 ///
 /// # Shape
 /// The name is the line's `metric` (and its `message`), the value its `value`, `null` if it is not finite; `type` is
-/// `"metric"`. The labels, and the fields of the spans around, are under `labels` in place of `metadata`. With
-/// [`Profile::Ecs`](crate::Profile::Ecs) they are `metric.name`, `metric.value` and `event.kind`.
+/// `"metric"`. The labels are under `labels`, in place of `metadata`, whatever they are called: a label `method` does not move to the
+/// top of the line, and hides a span's field of that name. Fields of the spans around are there too, except those with a key at the
+/// top, such as `request_id`. With
+/// [`Profile::Ecs`](crate::Profile::Ecs) name, value and type are `metric.name`, `metric.value` and `event.kind`.
 ///
 /// ```
 /// radiosonde_log::log_metric!("queue_depth", 12, queue = "mail");

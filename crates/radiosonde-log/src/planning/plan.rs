@@ -189,8 +189,9 @@ fn planned_by(
 ) -> Planned {
     // `r#type = ..` is how a field is called like a keyword.
     let name = name.strip_prefix("r#").unwrap_or(name);
-    let slot = match schema.destination_of(name, origin) {
-        Destination::Slot(slot) => Some(slot),
+    let destination = schema.destination_of(name, origin);
+    let slot = match destination {
+        Destination::Slot(slot) | Destination::Label(slot) => Some(slot),
         Destination::Rest if name.len() > MAX_NAME_BYTES => return Planned::LeftOut,
         Destination::Rest => None,
         Destination::Target => return Planned::Target,
@@ -206,7 +207,10 @@ fn planned_by(
         treatment: redaction.treatment(name, is_reserved),
         key: slot.map_or_else(|| number(&key), Key::of_slot),
         repeats: false,
-        slot: slot.and_then(|slot| schema.slot(slot)).cloned(),
+        slot: slot
+            .filter(|slot| destination == Destination::Slot(*slot))
+            .and_then(|slot| schema.slot(slot))
+            .cloned(),
         rest: rest.into(),
         rest_is_text: schema.rest_is_text(),
     })

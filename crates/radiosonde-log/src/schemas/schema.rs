@@ -118,6 +118,11 @@ impl Reserved {
         self
     }
 
+    /// Whether it is the name or the value of a metric, not a label.
+    fn is_of_metrics(&self) -> bool {
+        self.names.iter().any(|(name, origin)| &**name == "message" || *origin == Some(Origin::Metric))
+    }
+
     fn takes(&self, name: &str, origin: Origin, schema: &Layout) -> bool {
         self.names.iter().any(|(known, of)| {
             of.is_none_or(|of| of == origin) && (**known == *name || schema.rest_key(known) == name)
@@ -363,7 +368,12 @@ impl Schema {
             _ => Slot::all()
                 .zip(&self.layout.slots)
                 .find(|(_, reserved)| reserved.takes(name, origin, &self.layout))
-                .map_or(Destination::Rest, |(slot, _)| Destination::Slot(slot)),
+                .map_or(Destination::Rest, |(slot, reserved)| match reserved.seat.place {
+                    Place::Top if origin == Origin::Metric && !reserved.is_of_metrics() => {
+                        Destination::Label(slot)
+                    }
+                    _ => Destination::Slot(slot),
+                }),
         }
     }
 }

@@ -105,6 +105,8 @@ impl Origin {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Destination {
     Slot(Slot),
+    /// A label of a metric that has the name of a slot: it stands among the labels and hides what would fill the slot.
+    Label(Slot),
     Rest,
     /// The target of a bridged `log` record.
     Target,

@@ -70,6 +70,7 @@ pub fn facade_label_value(input: TokenStream) -> TokenStream {
 /// | `#[metric(exemplars)]` | a counter | exemplars from the current span |
 /// | `#[metric(max_series = 100)]` | a signature | the limit of series |
 /// | `#[metric(constant_labels(region = "eu"))]` | a signature | labels on every series |
+/// | `#[metric(unconventional_name)]` | a signature | a counter without `_total`, or anything else with it, is accepted |
 /// | `#[label(rename = "name")]` | a parameter | the label has another name than the parameter |
 ///
 /// What comes out is a function of the same name. With labels it gives the series, lent by its family; without, the instrument itself. Neither

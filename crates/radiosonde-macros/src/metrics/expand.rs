@@ -121,6 +121,7 @@ fn declare(metric: &Metric, registry: Option<&Ident>, path: &Path) -> TokenStrea
     let unit = options.unit.iter();
     let (max_series, native) = (options.max_series.iter(), options.native.iter());
     let (striped, exemplars) = (options.striped.iter(), options.exemplars.iter());
+    let unconventional_name = options.unconventional_name.iter();
     let buckets = options.buckets.iter().map(|buckets| match buckets {
         // A list of bounds, or a constant of one's own.
         Expr::Array(bounds) => at(bounds.span(), quote! { #path::Buckets::from_static(&#bounds) }),
@@ -142,6 +143,7 @@ fn declare(metric: &Metric, registry: Option<&Ident>, path: &Path) -> TokenStrea
             #(.native(#native))*
             #(.#striped())*
             #(.#exemplars())*
+            #(.#unconventional_name())*
     }
 }
 

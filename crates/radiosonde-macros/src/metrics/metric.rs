@@ -36,7 +36,7 @@ impl Metric {
         let options = Options::parse(&attributes, instrument)?;
         let ident = signature.ident.clone();
         let name = options.rename.clone().unwrap_or_else(|| LitStr::new(&unraw(&ident), ident.span()));
-        check_name(&name, instrument, options.unit.as_ref())?;
+        check_name(&name, instrument, &options)?;
         let help = help(&attributes);
         if help.is_empty() {
             let message = format!("metric {:?} has no help text: give it a doc comment", name.value());
@@ -94,7 +94,7 @@ fn check_plain(signature: &Signature) -> Result<()> {
     Ok(())
 }
 
-fn check_name(name: &LitStr, instrument: Instrument, unit: Option<&LitStr>) -> Result<()> {
+fn check_name(name: &LitStr, instrument: Instrument, options: &Options) -> Result<()> {
     let text = name.value();
     let refuse = |why: String| Err(Error::new(name.span(), format!("metric name {text:?} {why}")));
     if !is_name(&text.replace(':', "_")) {
@@ -102,11 +102,18 @@ fn check_name(name: &LitStr, instrument: Instrument, unit: Option<&LitStr>) -> R
     }
     let base = match (instrument.is_counter(), text.strip_suffix("_total")) {
         (true, Some(base)) if !base.is_empty() => base,
-        (true, _) => return refuse("is a counter's and must end in `_total`".into()),
-        (false, Some(_)) => return refuse("is no counter's and must not end in `_total`".into()),
         (false, None) => &text,
+        _ if options.unconventional_name.is_some() => &text,
+        (true, _) => {
+            return refuse("is a counter's and must end in `_total`, or be `unconventional_name`".into());
+        }
+        (false, Some(_)) => {
+            return refuse(
+                "is no counter's and must not end in `_total`, or be `unconventional_name`".into(),
+            );
+        }
     };
-    let Some(unit) = unit else { return Ok(()) };
+    let Some(unit) = &options.unit else { return Ok(()) };
     let ends = base.strip_suffix(&*unit.value()).is_some_and(|rest| rest.ends_with('_'));
     if ends && !unit.value().is_empty() {
         return Ok(());

@@ -16,6 +16,7 @@ pub(crate) struct Options {
     pub(crate) constant_labels: Vec<(LitStr, LitStr)>,
     pub(crate) striped: Option<Ident>,
     pub(crate) exemplars: Option<Ident>,
+    pub(crate) unconventional_name: Option<Ident>,
 }
 
 impl Options {
@@ -58,11 +59,14 @@ impl Options {
         } else if is("exemplars") {
             only(&[Instrument::Counter, Instrument::FloatCounter])?;
             self.exemplars = meta.path.get_ident().cloned();
+        } else if is("unconventional_name") {
+            self.unconventional_name = meta.path.get_ident().cloned();
         } else if is("constant_labels") {
             meta.parse_nested_meta(|label| self.constant_label(&label))?;
         } else {
             return Err(meta.error(
-                "allowed are `rename`, `unit`, `buckets`, `native`, `max_series`, `striped`, `exemplars` and `constant_labels`",
+                "expected `rename`, `unit`, `buckets`, `native`, `max_series`, `striped`, `exemplars`, `unconventional_name` or \
+                 `constant_labels`",
             ));
         }
         Ok(())

@@ -3,7 +3,7 @@ use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use crate::declaring::error::{RegisterError, RegisterErrorKind};
-use crate::declaring::name::{check_label, check_metric};
+use crate::declaring::name::{check_label, check_metric, is_conventional};
 use crate::families::bounded::is_long;
 use crate::families::removable::life::{Life, SeriesRemoved};
 use crate::instruments::instrument::{Refused, Shared};
@@ -33,6 +33,8 @@ pub(crate) struct Declaration<'a> {
     pub(crate) quantiles: &'a [f64],
     pub(crate) window: Duration,
     pub(crate) life: Life,
+    /// Whether a name that conventions forbid is accepted.
+    pub(crate) unconventional: bool,
     pub(crate) site: &'static Location<'static>,
 }
 
@@ -51,6 +53,7 @@ impl<'a> Declaration<'a> {
             quantiles: &[0.5, 0.9, 0.99],
             window: WINDOW,
             life: Life::Permanent,
+            unconventional: false,
             site,
         }
     }
@@ -101,11 +104,12 @@ impl<'a> Declaration<'a> {
         if self.help.trim().is_empty() {
             return Err(RegisterErrorKind::NoHelp);
         }
-        let base = match (kind, self.name.strip_suffix("_total")) {
-            (Kind::Counter, Some(base)) if !base.is_empty() => base,
-            (Kind::Counter, _) => return Err(RegisterErrorKind::NoTotal),
-            (_, Some(_)) => return Err(RegisterErrorKind::Total),
-            (_, None) => self.name,
+        let base = match self.name.strip_suffix("_total") {
+            _ if self.unconventional && !is_conventional(self.name, kind) => self.name,
+            Some(base) if kind == Kind::Counter && !base.is_empty() => base,
+            None if kind != Kind::Counter => self.name,
+            _ if kind == Kind::Counter => return Err(RegisterErrorKind::NoTotal),
+            _ => return Err(RegisterErrorKind::Total),
         };
         if let Some(unit) = self.unit
             && !base.strip_suffix(unit).is_some_and(|rest| rest.ends_with('_'))

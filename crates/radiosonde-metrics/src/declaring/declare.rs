@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::declaring::declaration::Declaration;
 use crate::declaring::error::RegisterError;
+use crate::declaring::name::report_unconventional;
 use crate::declaring::which_registry::WhichRegistry;
 use crate::families::family::Texts;
 use crate::families::family_data::FamilyData;
@@ -105,6 +106,26 @@ impl<'a, M: Instrument> Declare<'a, M> {
         self
     }
 
+    /// Accepts a name that conventions forbid: a counter without `_total`, or anything else with it. For names that others have
+    /// chosen, such as a gauge `devices_total` of an existing dashboard.
+    ///
+    /// The name is reported once in [`diagnostics`](radiosonde_core::diagnostics) and stays a finding of [`lint`](crate::lint).
+    /// OpenMetrics has no counter without `_total`: there it is `unknown`, with the same samples.
+    ///
+    /// ```
+    /// use radiosonde_metrics::Registry;
+    ///
+    /// let registry = Registry::new();
+    /// let devices = registry.gauge("devices_total", "Known devices.").unconventional_name().build()?;
+    /// devices.set(12.0);
+    /// assert!(registry.text().contains("# TYPE devices_total gauge\ndevices_total 12\n"));
+    /// # Ok::<(), radiosonde_metrics::RegisterError>(())
+    /// ```
+    pub const fn unconventional_name(mut self) -> Self {
+        self.declaration.unconventional = true;
+        self
+    }
+
     /// The metric, without labels.
     ///
     /// # Errors
@@ -130,6 +151,14 @@ impl<'a, M: Instrument> Declare<'a, M> {
     }
 
     pub(super) fn register(self, labels: &[&str]) -> Result<Arc<FamilyData<M>>, RegisterError> {
+        let name = self.declaration.name;
+        let registered = self.register_unreported(labels)?;
+        report_unconventional(name, M::KIND);
+        Ok(registered)
+    }
+
+    /// As [`register`](Self::register), for callers that hold a lock.
+    pub(super) fn register_unreported(self, labels: &[&str]) -> Result<Arc<FamilyData<M>>, RegisterError> {
         self.registry.get_or_register(self.declaration.into_shared(M::KIND, labels)?)
     }
 

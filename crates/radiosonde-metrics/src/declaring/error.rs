@@ -141,8 +141,12 @@ impl fmt::Display for RegisterError {
         match kind {
             RegisterErrorKind::Name(_) => f.write_str(" has a name that is refused"),
             RegisterErrorKind::NoHelp => f.write_str(" has no help text"),
-            RegisterErrorKind::NoTotal => f.write_str(" is a counter; its name must end in `_total`"),
-            RegisterErrorKind::Total => f.write_str(" is no counter; its name must not end in `_total`"),
+            RegisterErrorKind::NoTotal => f.write_str(
+                " is a counter; expected a name that ends in `_total`, or `unconventional_name()` in its declaration",
+            ),
+            RegisterErrorKind::Total => f.write_str(
+                " is no counter; expected a name that does not end in `_total`, or `unconventional_name()` in its declaration",
+            ),
             RegisterErrorKind::Quantile { quantile } => {
                 write!(f, " has the quantile {quantile}; allowed are 0 to 1")
             }

@@ -1,5 +1,9 @@
 use std::fmt;
 
+use radiosonde_core::diagnostics;
+
+use crate::Kind;
+
 /// A name of a metric or a label, or a namespace, that Prometheus would not take, or that means something else there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidName {
@@ -93,6 +97,26 @@ pub(crate) fn check_label(name: &str) -> Result<(), InvalidName> {
     }
 }
 
+/// Whether the name ends in `_total` exactly if it is a counter's.
+///
+/// Source: OpenMetrics 1.0, "Counter", and <https://prometheus.io/docs/practices/naming/>
+pub(crate) fn is_conventional(name: &str, kind: Kind) -> bool {
+    let is_total = name.strip_suffix("_total").is_some_and(|base| kind != Kind::Counter || !base.is_empty());
+    is_total == (kind == Kind::Counter)
+}
+
+/// Reports a name that was accepted though it is not conventional. Calls the diagnostics hook: not to be called with a lock held.
+pub(crate) fn report_unconventional(name: &str, kind: Kind) {
+    if is_conventional(name, kind) {
+        return;
+    }
+    let consequence = match kind {
+        Kind::Counter => "a counter without `_total`: OpenMetrics shows it as `unknown`, without exemplars",
+        _ => "`_total` on what is no counter: readers will take it for one",
+    };
+    diagnostics::report("metrics", "unconventional_name", format_args!("metric {name:?} has {consequence}"));
+}
+
 fn check(what: &'static str, name: &str, also: fn(u8) -> bool) -> Result<(), InvalidName> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || also(byte);
     let kind = if name.is_empty() {
@@ -134,6 +158,21 @@ mod tests {
         assert_eq!(check_metric(&"a".repeat(256)), Ok(()));
         let long = check_metric(&"a".repeat(257)).unwrap_err();
         assert_eq!(long.to_string(), "metric name has 257 bytes; expected at most 256");
+    }
+
+    #[test]
+    fn conventional_names_end_in_total_exactly_for_counters() {
+        for (name, kind, expected) in [
+            ("orders_total", Kind::Counter, true),
+            ("orders", Kind::Counter, false),
+            ("_total", Kind::Counter, false),
+            ("devices_total", Kind::Gauge, false),
+            ("_total", Kind::Gauge, false),
+            ("devices", Kind::Gauge, true),
+            ("wait_seconds_total", Kind::Histogram, false),
+        ] {
+            assert_eq!(is_conventional(name, kind), expected, "{name} {kind:?}");
+        }
     }
 
     #[test]

@@ -2,6 +2,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use radiosonde_core::{Clock as _, SystemClock};
 
+use crate::declaring::error::RegisterError;
+use crate::declaring::name::report_unconventional;
 use crate::declaring::record_error::{RecordError, RecordErrorKind};
 use crate::families::family::Texts;
 use crate::families::family_data::{AnyFamily, FamilyData};
@@ -9,7 +11,7 @@ use crate::families::series::{Found, Lent, Series};
 use crate::families::table::Table;
 use crate::families::values::Values;
 use crate::instruments::instrument::Shared;
-use crate::{Counter, FloatCounter, Gauge, Histogram, Instrument, IntGauge, LabelSet, Registry};
+use crate::{Counter, Declare, FloatCounter, Gauge, Histogram, Instrument, IntGauge, LabelSet, Registry};
 
 /// How many families [`Registry::record`] makes unless the registry says otherwise.
 pub(crate) const MAX_RECORDED: usize = 1000;
@@ -24,6 +26,9 @@ impl Registry {
     /// [`Buckets::HTTP_SECONDS`](crate::Buckets::HTTP_SECONDS), and fixes its kind and the names of its labels; their order does not
     /// matter. A metric that was declared before, of [`Counter`], [`FloatCounter`], [`Gauge`], [`IntGauge`] or [`Histogram`], and whose series stay,
     /// is recorded in as it is: declare what needs another help text, unit or buckets.
+    ///
+    /// Names follow the conventions, as elsewhere, unless the registry is made with
+    /// [`unconventional_names`](crate::RegistryBuilder::unconventional_names).
     ///
     /// # Shape
     /// At most [`max_recorded`](crate::RegistryBuilder::max_recorded) metrics come to be in this way, 1000 unless said otherwise; each has a
@@ -61,15 +66,21 @@ impl Registry {
         let refuse = |kind| RecordError::new(name, kind);
         let found = match recorded.table.get(&Texts(&[name])) {
             Some(found) => found,
-            None => recorded.make(self, kind, name, value, labels).map_err(|refused| {
-                match (&refused, self.family(name)) {
-                    (RecordErrorKind::Instrument { .. }, Some(family)) => {
-                        family.shared().refused.count(refused.reason());
+            None => {
+                let found = recorded.make(self, kind, name, value, labels).map_err(|refused| {
+                    match (&refused, self.family(name)) {
+                        (RecordErrorKind::Instrument { .. }, Some(family)) => {
+                            family.shared().refused.count(refused.reason());
+                        }
+                        _ => self.refused().count(refused.reason()),
                     }
-                    _ => self.refused().count(refused.reason()),
+                    refuse(refused)
+                })?;
+                if recorded.unconventional {
+                    report_unconventional(name, found.cell.shared().kind);
                 }
-                refuse(refused)
-            })?,
+                found
+            }
         };
         let result = found.cell.record(kind, value, labels);
         result.map_err(|refused| {
@@ -85,11 +96,13 @@ pub(crate) struct Recorded {
     /// How many were made for that.
     made: Mutex<usize>,
     limit: usize,
+    /// Whether a name that conventions forbid is accepted.
+    unconventional: bool,
 }
 
 impl Recorded {
-    pub(crate) fn new(limit: usize) -> Self {
-        Self { table: Table::new(), made: Mutex::new(0), limit }
+    pub(crate) fn new(limit: usize, unconventional: bool) -> Self {
+        Self { table: Table::new(), made: Mutex::new(0), limit, unconventional }
     }
 
     #[cold]
@@ -112,7 +125,7 @@ impl Recorded {
             None => {
                 // Or a value that is refused would fix the kind and the labels all the same.
                 Recorder::check(kind, value)?;
-                let recorder = Recorder::declare(registry, kind, name, labels)?;
+                let recorder = Recorder::declare(registry, kind, name, labels, self.unconventional)?;
                 *made += 1;
                 recorder
             }
@@ -126,7 +139,7 @@ impl Recorded {
 
 impl Default for Recorded {
     fn default() -> Self {
-        Self::new(MAX_RECORDED)
+        Self::new(MAX_RECORDED, false)
     }
 }
 
@@ -155,12 +168,25 @@ impl Recorder {
         kind: &str,
         name: &str,
         labels: &[(&str, &str)],
+        unconventional: bool,
     ) -> Result<Self, RecordErrorKind> {
         let names: Vec<_> = labels.iter().map(|(name, _)| *name).collect();
+        fn register<M: Instrument>(
+            declare: Declare<'_, M>,
+            names: &[&str],
+            unconventional: bool,
+        ) -> Result<Arc<FamilyData<M>>, RegisterError> {
+            let declare = if unconventional { declare.unconventional_name() } else { declare };
+            declare.register_unreported(names)
+        }
         let declared = match kind {
-            "counter" => registry.float_counter(name, HELP).register(&names).map(Self::FloatCounter),
-            "gauge" => registry.gauge(name, HELP).register(&names).map(Self::Gauge),
-            "histogram" => registry.histogram(name, HELP).register(&names).map(Self::Histogram),
+            "counter" => {
+                register(registry.float_counter(name, HELP), &names, unconventional).map(Self::FloatCounter)
+            }
+            "gauge" => register(registry.gauge(name, HELP), &names, unconventional).map(Self::Gauge),
+            "histogram" => {
+                register(registry.histogram(name, HELP), &names, unconventional).map(Self::Histogram)
+            }
             _ => return Err(RecordErrorKind::UnknownKind { kind: kind.into() }),
         };
         declared.map_err(RecordErrorKind::Register)
@@ -334,6 +360,20 @@ mod tests {
         }
         assert_eq!(registry.snapshot().value("a_total", &[]), Some(1.5));
         assert_eq!(refused(&registry, "a_total", "value"), 3.0);
+    }
+
+    #[test]
+    fn unconventional_names_are_recorded_where_the_registry_accepts_them() {
+        let registry = Registry::builder().unconventional_names().build().unwrap();
+        registry.record("counter", "test_counter", 1.0, &[("test", "true")]).unwrap();
+        registry.record("gauge", "database_connections_total", 7.0, &[]).unwrap();
+        let text = registry.text();
+        assert!(text.contains("# TYPE test_counter counter\ntest_counter{test=\"true\"} 1\n"), "{text}");
+        assert!(text.contains("# TYPE database_connections_total gauge\n"), "{text}");
+        let findings: Vec<_> = crate::lint(&registry).iter().map(ToString::to_string).collect();
+        for metric in ["test_counter: ", "database_connections_total: "] {
+            assert!(findings.iter().any(|finding| finding.starts_with(metric)), "{findings:?}");
+        }
     }
 
     #[test]

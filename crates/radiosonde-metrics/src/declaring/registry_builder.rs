@@ -39,12 +39,26 @@ pub struct RegistryBuilder {
     namespace: Option<Box<str>>,
     labels: Vec<(Box<str>, Box<str>)>,
     max_recorded: usize,
+    unconventional_names: bool,
 }
 
 impl Registry {
     /// A registry whose metrics have something in common; [`new`](Self::new) makes one without.
     pub fn builder() -> RegistryBuilder {
-        RegistryBuilder { namespace: None, labels: Vec::new(), max_recorded: MAX_RECORDED }
+        RegistryBuilder {
+            namespace: None,
+            labels: Vec::new(),
+            max_recorded: MAX_RECORDED,
+            unconventional_names: false,
+        }
+    }
+}
+
+impl Registry {
+    /// The value that a label has on every series of the registry, if it was built with such a label.
+    #[must_use]
+    pub fn constant_label(&self, name: &str) -> Option<&str> {
+        self.scope().labels.iter().find(|(label, _)| **label == *name).map(|(_, value)| &**value)
     }
 }
 
@@ -68,12 +82,22 @@ impl RegistryBuilder {
         self
     }
 
+    /// Lets [`record`](Registry::record) accept names that conventions forbid: a counter without `_total`, a gauge with it. Each is
+    /// reported in [`diagnostics`](radiosonde_core::diagnostics), and is a finding of [`lint`](crate::lint).
+    ///
+    /// For names that others choose, such as a script's or an existing dashboard's; a metric that is declared says
+    /// [`unconventional_name`](crate::Declare::unconventional_name) for itself.
+    pub const fn unconventional_names(mut self) -> Self {
+        self.unconventional_names = true;
+        self
+    }
+
     /// The registry.
     ///
     /// # Errors
     /// [`InvalidRegistry`] if the namespace or a label is refused.
     pub fn build(self) -> Result<Registry, InvalidRegistry> {
-        let recorded = Recorded::new(self.max_recorded);
+        let recorded = Recorded::new(self.max_recorded, self.unconventional_names);
         Ok(Registry::with_scope(self.scope()?, recorded))
     }
 

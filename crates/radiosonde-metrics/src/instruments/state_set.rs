@@ -18,6 +18,8 @@ use crate::{Kind, LabelSet, LabelValue, Number, Registry, Visitor};
 /// A series for each state, with a label that is called like the metric; 1 for the states that hold, 0 for the others. None holds
 /// in the beginning. At most 64 states. In text 0.0.4 it is a gauge. Cloning copies a pointer.
 ///
+/// [`Registry::state_set_by`] calls the label otherwise.
+///
 /// A scrape sees all states as of one moment: exactly one holds, if only [`set`](Self::set) is used.
 ///
 /// # Cost
@@ -98,16 +100,59 @@ impl Registry {
     #[track_caller]
     pub fn state_set<S: LabelValue>(&self, name: &str, help: &str) -> Result<StateSet<S>, RegisterError> {
         let site = Location::caller();
-        let refuse = |kind| RegisterError::new(name, site, kind);
         // The label is called as the family is, with the namespace.
         let label = self.scope().name(name);
+        let refuse = |kind| RegisterError::new(name, site, kind);
         check_label(&label).map_err(|invalid| refuse(RegisterErrorKind::Name(invalid)))?;
-        if let Some((label, value)) =
-            self.scope().labels.iter().find(|(everywhere, _)| **everywhere == *label)
-        {
-            let (label, value) = (label.clone(), value.clone());
+        if let Some(value) = self.constant_label(&label) {
+            let (label, value) = ((&*label).into(), value.into());
             return Err(refuse(RegisterErrorKind::ConstantLabel { label, value }));
         }
+        self.register_states(name, Kind::StateSet, &label, &[], help, site)
+    }
+
+    /// As [`state_set`](Self::state_set), with a label of another name: `homeostasis_status{status="active"}`.
+    ///
+    /// OpenMetrics has no state set with such a label, so it is a gauge in every format.
+    ///
+    /// # Errors
+    /// [`RegisterError`] if the name or the label is refused, and as [`state_set`](Self::state_set).
+    ///
+    /// ```
+    /// use radiosonde_metrics::{LabelValue, Registry};
+    ///
+    /// #[derive(LabelValue)]
+    /// enum Homeostasis {
+    ///     Active,
+    ///     Paused,
+    /// }
+    ///
+    /// let registry = Registry::new();
+    /// let status = registry.state_set_by::<Homeostasis>("homeostasis_status", "status", "State of the homeostasis.")?;
+    /// status.set(Homeostasis::Active);
+    /// assert!(registry.text().contains("homeostasis_status{status=\"active\"} 1\n"));
+    /// # Ok::<(), radiosonde_metrics::RegisterError>(())
+    /// ```
+    #[track_caller]
+    pub fn state_set_by<S: LabelValue>(
+        &self,
+        name: &str,
+        label: &str,
+        help: &str,
+    ) -> Result<StateSet<S>, RegisterError> {
+        self.register_states(name, Kind::Gauge, label, &[label], help, Location::caller())
+    }
+
+    fn register_states<S: LabelValue>(
+        &self,
+        name: &str,
+        kind: Kind,
+        label: &str,
+        label_names: &[&str],
+        help: &str,
+        site: &'static Location<'static>,
+    ) -> Result<StateSet<S>, RegisterError> {
+        let refuse = |kind| RegisterError::new(name, site, kind);
         let count = S::CARDINALITY.unwrap_or(0);
         let mut states = Vec::new();
         let listed = (1..=64).contains(&count)
@@ -115,17 +160,17 @@ impl Registry {
         if !listed {
             return Err(refuse(RegisterErrorKind::States { states: S::CARDINALITY }));
         }
-        let shared = Declaration::new(name, help, site).into_shared(Kind::StateSet, &[])?;
+        let shared = Declaration::new(name, help, site).into_shared(kind, label_names)?;
         let family = self.register(shared, "StateSet", |shared| {
             let constant = shared.label_set(std::iter::empty());
-            let labels = |state: &String| LabelSet::new([(&*shared.name, state.as_str())]).and(&constant);
+            let labels = |state: &String| LabelSet::new([(label, state.as_str())]).and(&constant);
             let states = states.iter().map(labels).collect();
             Arc::new(StateSetFamily { states, shared: Arc::new(shared), holds: AtomicU64::new(0) })
         })?;
         let there: Arc<StateSetFamily> = RegisterError::downcast(family, "StateSet", name, site)?;
         let same = there.states.len() == states.len()
             && there.states.iter().zip(&states).all(|(labels, state)| {
-                labels.iter().any(|(label, value)| label == &*there.shared.name && value == state.as_str())
+                labels.iter().any(|(own, value)| own == label && value == state.as_str())
             });
         if !same {
             let registered =
@@ -205,6 +250,27 @@ mod tests {
         seen.set(StatusClass::Successful);
         assert!(registry.text().contains(&shown([0, 1, 0, 0, 0])));
         assert!(seen.holds(StatusClass::Successful) && !seen.holds(StatusClass::Redirection));
+    }
+
+    #[test]
+    fn a_label_of_another_name_makes_it_a_gauge() {
+        let registry = Registry::builder().namespace("aetherra").label("region", "eu").build().unwrap();
+        let status = || registry.state_set_by::<bool>("homeostasis_status", "status", "Status.");
+        status().unwrap().set(true);
+        assert!(status().unwrap().holds(true));
+        for format in [Format::Text, Format::OpenMetrics] {
+            let text = registry.encode(format);
+            assert!(text.contains("# TYPE aetherra_homeostasis_status gauge\n"), "{text}");
+            assert!(
+                text.contains("aetherra_homeostasis_status{region=\"eu\",status=\"true\"} 1\n"),
+                "{text}"
+            );
+        }
+        let refused = |name, label| registry.state_set_by::<bool>(name, label, "X.").unwrap_err();
+        let kind = refused("x", "region").kind().clone();
+        assert!(matches!(kind, RegisterErrorKind::ConstantLabel { .. }), "{kind:?}");
+        assert!(matches!(refused("x", "a:b").kind(), RegisterErrorKind::Name(_)));
+        assert!(matches!(refused("homeostasis_status", "state").kind(), RegisterErrorKind::Differs { .. }));
     }
 
     #[test]

@@ -32,6 +32,7 @@ pub fn builder() -> TelemetryBuilder {
     TelemetryBuilder {
         resource: Resource::builder(),
         registry: None,
+        service_label: None,
         log_format: None,
         log_profile: None,
         promoted: Vec::new(),
@@ -81,6 +82,7 @@ pub struct TelemetryBuilder {
     /// What code says of the resource; put over what the environment says.
     pub(crate) resource: ResourceBuilder,
     pub(crate) registry: Option<Registry>,
+    pub(crate) service_label: Option<String>,
     pub(crate) log_format: Option<Format>,
     pub(crate) log_profile: Option<Profile>,
     pub(crate) promoted: Vec<String>,
@@ -150,6 +152,17 @@ impl TelemetryBuilder {
     /// Operations made by [`Operation::new`](crate::Operation::new) and `#[observe]` are in the global one always.
     pub fn registry(mut self, registry: &Registry) -> Self {
         self.registry = Some(registry.clone());
+        self
+    }
+
+    /// Puts the service's name into a label of this name, on every stream in Loki and on every series: `service` for dashboards and
+    /// queries that say `{service="orders"}` and `by (service)`. Loki's `service_name` stays; series have no such label by default,
+    /// as Prometheus' `job` and `instance` tell services apart.
+    ///
+    /// Makes the global registry with that label, so it has to come before the first metric of the program. A registry of
+    /// [`registry`](Self::registry) must have the label itself, from [`RegistryBuilder::label`](crate::metrics::RegistryBuilder::label).
+    pub fn service_label(mut self, label: impl Into<String>) -> Self {
+        self.service_label = Some(label.into());
         self
     }
 

@@ -3,7 +3,7 @@ use std::fmt;
 
 use radiosonde_delivery::StartError;
 use radiosonde_log::{BridgeError, FileError, PanicHookError};
-use radiosonde_metrics::{ListenError, RegisterError};
+use radiosonde_metrics::{InvalidRegistry, ListenError, RegisterError};
 use radiosonde_trace::{InvalidSampler, ProbeError};
 
 /// Telemetry could not be set up. Nothing is half installed: the program may go on without, or stop.
@@ -17,6 +17,15 @@ pub enum InitError {
     Variable(InvalidVariable),
     /// The registry has another metric under the name of one of ours.
     Register(RegisterError),
+    /// The label for the service's name is refused.
+    ServiceLabel(InvalidRegistry),
+    /// The registry lacks the label for the service's name, and it is too late to give it one.
+    NoServiceLabel {
+        /// The label.
+        label: Box<str>,
+        /// Its value, the service's name.
+        service: Box<str>,
+    },
     /// The log file cannot be opened, or not be rotated as it should.
     LogFile(FileError),
     /// The log layer refuses its configuration.
@@ -65,6 +74,14 @@ impl fmt::Display for InitError {
             Self::Variable(invalid) => return invalid.fmt(f),
             // It names its variable itself.
             Self::Sampler(invalid) => return invalid.fmt(f),
+            Self::ServiceLabel(_) => "cannot give every series a label with the service's name",
+            Self::NoServiceLabel { label, service } => {
+                return write!(
+                    f,
+                    "the registry has no label {label:?} with the value {service:?}: expected a registry built with that label, or \
+                     telemetry set up before the first metric of the global registry"
+                );
+            }
             Self::Register(_) => "cannot register the library's own metrics",
             Self::LogFile(_) => "cannot write the log file",
             Self::Log(_) => "cannot set up logging",
@@ -87,7 +104,8 @@ impl fmt::Display for InitError {
 impl Error for InitError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         Some(match self {
-            Self::AlreadyInitialised | Self::Subscriber => return None,
+            Self::AlreadyInitialised | Self::Subscriber | Self::NoServiceLabel { .. } => return None,
+            Self::ServiceLabel(invalid) => invalid,
             Self::Variable(invalid) => return invalid.source(),
             Self::Sampler(invalid) => return invalid.source(),
             Self::Register(error) => error,

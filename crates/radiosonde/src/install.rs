@@ -8,7 +8,7 @@ use radiosonde_core::Resource;
 use radiosonde_delivery::{Delivery, SinkOptions};
 use radiosonde_log::{JsonLayer, LevelControl, LevelsService, LineSink, bridge_log_records};
 use radiosonde_loki::LokiSink;
-use radiosonde_metrics::{Credentials, Listener, MetricsService, RegisterError, Registry};
+use radiosonde_metrics::{Credentials, InvalidRegistry, Listener, MetricsService, RegisterError, Registry};
 use radiosonde_otlp::{OtlpLogs, OtlpSpans};
 use radiosonde_tower::{ClientLayer, DebugKey, DebugRequests, ServerLayer};
 use radiosonde_trace::{Sampler, TracePipeline};
@@ -38,6 +38,7 @@ fn assemble(settings: Settings) -> Result<Telemetry, InitError> {
     let Settings {
         resource,
         registry,
+        service_label,
         log,
         panic_hook,
         sampler,
@@ -51,6 +52,7 @@ fn assemble(settings: Settings) -> Result<Telemetry, InitError> {
     if !dispatcher::get_default(|there| there.is::<NoSubscriber>()) {
         return Err(InitError::Subscriber);
     }
+    let registry = registry_with(service_label.as_deref(), registry, &resource)?;
     let (server, client) = (server_layer(&registry, debug_keys)?, ClientLayer::new(&registry)?);
     let delivery = Delivery::builder().registry(&registry).start().map_err(InitError::Delivery)?;
     let (loki, otlp, otlp_logs) = if disabled { (None, None, None) } else { (loki, otlp, otlp_logs) };
@@ -61,7 +63,9 @@ fn assemble(settings: Settings) -> Result<Telemetry, InitError> {
         traces = traces.sink(spans_to_otlp(otlp, &resource, &delivery)?);
     }
     let traces = traces.build()?;
-    let loki = loki.map(|loki| lines_to_loki(loki, &log, &resource, &delivery)).transpose()?;
+    let loki = loki
+        .map(|loki| lines_to_loki(loki, service_label.as_deref(), &log, &resource, &delivery))
+        .transpose()?;
     let (filter, levels) = LevelControl::builder(log.filter.clone()).registry(&registry).build()?;
     let levels_service = levels_service(&levels, log.levels_credentials.clone());
     let otlp_logs = otlp_logs.map(|otlp| lines_to_otlp(otlp, &log, &resource, &delivery)).transpose()?;
@@ -102,6 +106,32 @@ fn assemble(settings: Settings) -> Result<Telemetry, InitError> {
     ))
 }
 
+/// The registry that everything counts in: the one that is given or the global one, whose series have the service's label.
+fn registry_with(
+    service_label: Option<&str>,
+    given: Option<Registry>,
+    resource: &Resource,
+) -> Result<Registry, InitError> {
+    let Some(label) = service_label else {
+        return Ok(given.unwrap_or_else(|| Registry::global().clone()));
+    };
+    let service = resource.service_name();
+    let registry = match given {
+        Some(registry) => registry,
+        None => match Registry::builder().label(label, service).build_global() {
+            // In use: by a metric that was declared before, or by an attempt of `init` that failed later.
+            Ok(registry) => registry.clone(),
+            Err(InvalidRegistry::GlobalInUse) => Registry::global().clone(),
+            Err(invalid) => return Err(InitError::ServiceLabel(invalid)),
+        },
+    };
+    if registry.constant_label(label) == Some(service) {
+        Ok(registry)
+    } else {
+        Err(InitError::NoServiceLabel { label: label.into(), service: service.into() })
+    }
+}
+
 fn server_layer(
     registry: &Registry,
     debug_keys: Option<Vec<DebugKey>>,
@@ -138,6 +168,7 @@ fn log_layer(
 
 fn lines_to_loki(
     loki: LokiSettings,
+    service_label: Option<&str>,
     log: &LogSettings,
     resource: &Resource,
     delivery: &Delivery,
@@ -146,6 +177,9 @@ fn lines_to_loki(
     let mut builder = LokiSink::builder(&url.text, resource).level_names(log.names).overflow(log.overflow);
     if let Some(tenant) = &tenant {
         builder = builder.tenant(&tenant.text);
+    }
+    if let Some(label) = service_label {
+        builder = builder.label(label, resource.service_name());
     }
     builder.build(delivery).map_err(|error| match (error, tenant) {
         (radiosonde_loki::BuildError::Endpoint(cause), _) if url.variable.is_some() => url.refuse(URL, cause),

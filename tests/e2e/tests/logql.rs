@@ -1,42 +1,46 @@
 //! LogQL that people write about services' logs, asked of a real Loki that got the lines from radiosonde.
 //!
-//! These are the queries of two monitoring guides. What stands after the selector is theirs; what is adapted:
-//!
-//! - `{service="…"}` is `{service_name="…"}`: Loki's own tools and OpenTelemetry call that label so, and lines carry it by that name.
-//! - `task_status` and `action` are `metadata_task_status` and `metadata_action`: fields of one's own stand under `metadata` in a
-//!   line, and `| json` joins nested keys by `_`.
-//! - `|= "status=5"` finds nothing in JSON, where a status reads `"status":500`; what is meant is `| json | status >= 500`.
+//! The queries are those of two monitoring guides, word for word. A service answers them with the settings of one line of its
+//! builder: [`as_service`] has it. The one query that is adapted, `|= "status=5"`, finds nothing in JSON, where a status reads
+//! `"status":500`; what it means is `| json | status >= 500`.
 #![allow(clippy::unwrap_used, reason = "what a helper cannot do fails its test")]
 
-use std::sync::Arc;
+use std::env;
+use std::process::Command;
 use std::time::Duration;
 
 use e2e::{Loki, wait_for};
-use radiosonde_core::Resource;
-use radiosonde_delivery::Delivery;
-use radiosonde_log::{JsonLayer, Writer};
-use radiosonde_loki::LokiSink;
-use radiosonde_metrics::Registry;
+use radiosonde_log::Writer;
 use tracing::{error, info, info_span, warn};
-use tracing_subscriber::layer::SubscriberExt as _;
 
 const SOON: Duration = Duration::from_secs(30);
+const SERVICE: &str = "RADIOSONDE_TEST_SERVICE";
+const LOKI: &str = "RADIOSONDE_TEST_SERVICE_LOKI";
 
-/// Does `work` as a service of this name, whose lines go to Loki, and returns when Loki has taken them all.
-fn serve(name: &str, loki: &Loki, work: impl FnOnce()) {
-    let registry = Registry::new();
-    let delivery = Delivery::builder().registry(&registry).start().unwrap();
-    let resource = Resource::new(name);
-    let sink = LokiSink::builder(loki.url(), &resource).build(&delivery).unwrap();
-    let lines = JsonLayer::builder(&resource)
-        .registry(&registry)
-        .writer(Writer::new("nowhere", std::io::sink()))
-        .sink(Arc::new(sink))
-        .build()
-        .unwrap();
-    tracing::subscriber::with_default(tracing_subscriber::registry().with(lines), work);
-    let report = delivery.shutdown_blocking(SOON);
+/// In a process that [`serve`] has started: does the work of the service that it is, and returns `true` when Loki has taken all
+/// its lines.
+fn as_service(work: impl FnOnce(&str)) -> bool {
+    let (Ok(name), Ok(loki)) = (env::var(SERVICE), env::var(LOKI)) else { return false };
+    let builder = radiosonde::builder().service_name(&name).loki(loki);
+    // The line that the guides' queries need.
+    let builder = builder.service_label("service").log_promote("task_status").log_promote("action");
+    let telemetry = builder.log_writer(Writer::new("nowhere", std::io::sink())).init().unwrap();
+    work(&name);
+    let report = telemetry.shutdown_blocking(SOON);
     assert!(report.produced() > 0 && report.produced() == report.delivered(), "{report}");
+    true
+}
+
+/// Runs a test of this file in a process of its own, as a service that pushes to this Loki.
+#[track_caller]
+fn serve(test: &str, service: &str, loki: &Loki) {
+    let child = Command::new(env::current_exe().unwrap())
+        .args([test, "--exact", "--nocapture"])
+        .env(SERVICE, service)
+        .env(LOKI, loki.url())
+        .output()
+        .unwrap();
+    assert!(child.status.success(), "{}", String::from_utf8_lossy(&child.stderr));
 }
 
 /// The access line of a request.
@@ -62,95 +66,115 @@ fn message(parsed: &mut std::collections::BTreeMap<String, String>) -> String {
 
 #[test]
 fn error_lines() {
+    if as_service(|service| {
+        if service == "backend" {
+            error!("cannot open the journal");
+            info!("no ERROR here, only the word");
+            warn!("slow");
+            error!(code = 7, "cannot close the journal");
+        } else {
+            info!("ERROR is a word");
+            error!("upstream is gone");
+        }
+    }) {
+        return;
+    }
     let Some(loki) = Loki::start() else { return };
-    serve("backend", &loki, || {
-        error!("cannot open the journal");
-        info!("no ERROR here, only the word");
-        warn!("slow");
-        error!(code = 7, "cannot close the journal");
-    });
-    serve("api-gateway", &loki, || {
-        info!("ERROR is a word");
-        error!("upstream is gone");
-    });
-    let query = r#"{service_name="backend"} |= "ERROR" | json | level="ERROR" | __error__!="JSONParserErr""#;
+    serve("error_lines", "backend", &loki);
+    serve("error_lines", "api-gateway", &loki);
+    let query = r#"{service="backend"} |= "ERROR" | json | level="ERROR" | __error__!="JSONParserErr""#;
     messages(&loki, query, &["cannot open the journal", "cannot close the journal"]);
-    let query = r#"{service_name="api-gateway"} |= "ERROR" | json | level="ERROR""#;
+    let query = r#"{service="api-gateway"} |= "ERROR" | json | level="ERROR""#;
     messages(&loki, query, &["upstream is gone"]);
 }
 
 #[test]
 fn authentication_failures() {
-    let Some(loki) = Loki::start() else { return };
-    serve("backend", &loki, || {
+    if as_service(|_| {
         warn!(user_id = "u-1", "authentication of u-1 failed");
         info!(user_id = "u-2", "authentication of u-2 succeeded");
         warn!("payment failed, authorised before");
         error!(user_id = "u-3", "password authentication failed for u-3");
-    });
-    let query =
-        r#"{service_name="backend"} |= "auth" |= "failed" | json | message=~".*authentication.*failed.*""#;
+    }) {
+        return;
+    }
+    let Some(loki) = Loki::start() else { return };
+    serve("authentication_failures", "backend", &loki);
+    let query = r#"{service="backend"} |= "auth" |= "failed" | json | message=~".*authentication.*failed.*""#;
     messages(&loki, query, &["authentication of u-1 failed", "password authentication failed for u-3"]);
 }
 
 #[test]
 fn slow_requests() {
+    if as_service(|_| {
+        answered("/fast", 200, 12.5);
+        answered("/slow", 200, 1000.5);
+        answered("/limit", 200, 1000.0);
+        answered("/slower", 500, 20_000.0);
+        info!("not about a request");
+    }) {
+        return;
+    }
     let Some(loki) = Loki::start() else { return };
-    for service in ["backend", "business-logic"] {
-        serve(service, &loki, || {
-            answered("/fast", 200, 12.5);
-            answered("/slow", 200, 1000.5);
-            answered("/limit", 200, 1000.0);
-            answered("/slower", 500, 20_000.0);
-            info!("not about a request");
-        });
-        let query = format!(r#"{{service_name="{service}"}} | json | duration_ms > 1000"#);
-        messages(&loki, &query, &["GET /slow 200", "GET /slower 500"]);
+    for (service, query) in [
+        ("backend", r#"{service="backend"} | json | duration_ms > 1000"#),
+        ("business-logic", r#"{service="business-logic"} | json | duration_ms > 1000"#),
+    ] {
+        serve("slow_requests", service, &loki);
+        messages(&loki, query, &["GET /slow 200", "GET /slower 500"]);
     }
 }
 
 #[test]
 fn failures_of_tasks() {
-    let Some(loki) = Loki::start() else { return };
-    serve("worker", &loki, || {
+    if as_service(|_| {
         info!(task_status = "SUCCESS", "task resize done, none failed");
         error!(task_status = "FAILURE", task_id = 17, "task mail failed");
         warn!(task_status = "RETRY", "task mail failed, again in 10 s");
-    });
-    let query = r#"{service_name="worker"} |= "task" |= "failed" | json | metadata_task_status="FAILURE""#;
+    }) {
+        return;
+    }
+    let Some(loki) = Loki::start() else { return };
+    serve("failures_of_tasks", "worker", &loki);
+    let query = r#"{service="worker"} |= "task" |= "failed" | json | task_status="FAILURE""#;
     messages(&loki, query, &["task mail failed"]);
 }
 
 #[test]
 fn scaling_decisions() {
-    let Some(loki) = Loki::start() else { return };
-    serve("ml-controller", &loki, || {
+    if as_service(|_| {
         info!(action = "scale_up", replicas = 5, "scaling backend");
         info!(action = "none", "scaling not needed");
         info!(action = "scale_down", replicas = 2, "scaling worker");
         info!(action = "scale_sideways", "scaling into the unknown");
-    });
-    let query = r#"{service_name="ml-controller"} |= "scaling" | json | metadata_action=~"scale_(up|down)""#;
+    }) {
+        return;
+    }
+    let Some(loki) = Loki::start() else { return };
+    serve("scaling_decisions", "ml-controller", &loki);
+    let query = r#"{service="ml-controller"} |= "scaling" | json | action=~"scale_(up|down)""#;
     messages(&loki, query, &["scaling backend", "scaling worker"]);
 }
 
 #[test]
 fn a_count_of_server_errors() {
-    let Some(loki) = Loki::start() else { return };
-    serve("api-gateway", &loki, || {
+    if as_service(|_| {
         for status in [200, 404, 500, 503, 599, 302] {
             answered("/orders", status, 5.0);
         }
         info!(count = 500, "not a status");
-    });
-    let query = r#"sum(count_over_time({service_name="api-gateway"} | json | status >= 500 [1h]))"#;
+    }) {
+        return;
+    }
+    let Some(loki) = Loki::start() else { return };
+    serve("a_count_of_server_errors", "api-gateway", &loki);
+    let query = r#"sum(count_over_time({service="api-gateway"} | json | status >= 500 [1h]))"#;
     assert_eq!(numbers(&loki, query), [("".to_owned(), 3.0)]);
 }
 
 #[test]
 fn the_most_frequent_errors() {
-    let Some(loki) = Loki::start() else { return };
-    serve("auth-service", &loki, || {
+    if as_service(|_| {
         // Three times the same, at the same moment or not: three lines.
         for _ in 0..3 {
             error!("token expired");
@@ -158,10 +182,14 @@ fn the_most_frequent_errors() {
         error!("no such user");
         error!("no such user");
         warn!("token expires soon");
-    });
+    }) {
+        return;
+    }
+    let Some(loki) = Loki::start() else { return };
+    serve("the_most_frequent_errors", "auth-service", &loki);
     let query = r#"topk(10,
   sum by (message) (
-    count_over_time({service_name="auth-service"} | json | level="ERROR" [1h])
+    count_over_time({service="auth-service"} | json | level="ERROR" [1h])
   )
 )"#;
     assert_eq!(numbers(&loki, query), [("token expired".to_owned(), 3.0), ("no such user".to_owned(), 2.0)]);

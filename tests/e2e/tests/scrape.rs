@@ -88,12 +88,15 @@ fn promtool_has_nothing_to_say_about_the_metrics_of_the_shop() {
     let Some(promtool) = Promtool::find() else { return };
     let shop = Example::start("shop", &["--base-port", "0"], &[]);
     for (service, metric) in [
-        ("gateway", "user_signups_total "),
-        ("orders", "orders_created_total{method=\"card\"} "),
-        ("orders", "database_connections_max{pool=\"orders\"} "),
-        ("orders", "database_query_duration_seconds_count{operation=\"insert_order\"} "),
-        ("payments", "payments_processed_total{status=\"approved\"} "),
-        ("payments", "operation_calls_total{operation=\"charge_payment\",outcome=\"completed\"} "),
+        ("gateway", "user_signups_total{service=\"gateway\"} "),
+        ("orders", "orders_created_total{method=\"card\",service=\"orders\"} "),
+        ("orders", "database_connections_max{pool=\"orders\",service=\"orders\"} "),
+        ("orders", "database_query_duration_seconds_count{operation=\"insert_order\",service=\"orders\"} "),
+        ("payments", "payments_processed_total{service=\"payments\",status=\"approved\"} "),
+        (
+            "payments",
+            "operation_calls_total{operation=\"charge_payment\",outcome=\"completed\",service=\"payments\"} ",
+        ),
     ] {
         let rest = shop.says(&format!("{service}: http://"));
         let address = rest.split_once(',').unwrap().0;

@@ -26,7 +26,10 @@ pub(crate) mod queue;
 #[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) resource: Resource,
-    pub(crate) registry: Registry,
+    /// The one that code gives; without it the global one.
+    pub(crate) registry: Option<Registry>,
+    /// A label for the service's name, on streams and series.
+    pub(crate) service_label: Option<String>,
     pub(crate) log: LogSettings,
     pub(crate) panic_hook: Option<PanicHook>,
     pub(crate) loki: Option<LokiSettings>,
@@ -101,7 +104,8 @@ impl Settings {
         let tenant = given(code.loki_tenant, &["RADIOSONDE_LOKI_TENANT"], variables)?;
         Ok(Self {
             resource,
-            registry: code.registry.unwrap_or_else(|| Registry::global().clone()),
+            registry: code.registry,
+            service_label: code.service_label,
             panic_hook: code.panic_hook,
             loki: loki.map(|url| LokiSettings { url, tenant }),
             otlp: otlp::TRACES.resolve(code.otlp.clone(), None, variables)?,

@@ -12,6 +12,7 @@ mod percent;
 mod resource;
 mod secret;
 pub mod silence;
+mod span_ender;
 
 pub use clock::{Clock, SharedClock, SystemClock};
 pub use context::{SpanContext, TraceFlags};
@@ -23,3 +24,4 @@ pub use overflow::{InvalidOverflow, Overflow, OverflowPolicy};
 pub use percent::decode_percent;
 pub use resource::{InvalidResource, InvalidResourceKind, Resource, ResourceBuilder};
 pub use secret::Secret;
+pub use span_ender::SpanEnder;

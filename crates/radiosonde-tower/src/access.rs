@@ -35,10 +35,7 @@ pub(crate) fn write(span: &Span, record: &Record<'_>) {
         (Role::Server, Outcome::Completed) => line!(info, "radiosonde::access"),
         (Role::Server, Outcome::Aborted) => line!(warn, "radiosonde::access"),
         (Role::Server, _) => line!(error, "radiosonde::access"),
-        // A response whose body the caller did not want is no fault of anybody's.
-        (Role::Client, Outcome::Completed | Outcome::Aborted)
-            if record.code.is_some_and(|code| !code.is_client_error() && !code.is_server_error()) =>
-        {
+        (Role::Client, Outcome::Completed) if record.code.is_some_and(|code| !code.is_client_error()) => {
             line!(debug, "radiosonde::client");
         }
         (Role::Client, _) => line!(warn, "radiosonde::client"),

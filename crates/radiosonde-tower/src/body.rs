@@ -1,5 +1,5 @@
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use http::header::{CONTENT_LENGTH, HeaderMap};
 use http_body::{Body, Frame, SizeHint};
@@ -10,25 +10,31 @@ use crate::exchange::Exchange;
 
 pin_project! {
     /// A response's body with the record of its request, which ends at the last byte. Dropping it before is an abort.
+    ///
+    /// The service's own body is polled and dropped in the request's span, and dropped as soon as it has nothing left to give.
     #[derive(Debug)]
     pub struct ResponseBody<B> {
         #[pin]
-        inner: B,
+        inner: Option<B>,
         exchange: Option<Exchange>,
         // Bytes still to come, where that is known: servers stop asking once they have sent as many as they promised.
         remaining: Option<u64>,
+    }
+
+    impl<B> PinnedDrop for ResponseBody<B> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            if let (Some(exchange), true, true) = (this.exchange, this.inner.is_some(), std::mem::needs_drop::<B>()) {
+                exchange.span().in_scope(|| this.inner.set(None));
+            }
+        }
     }
 }
 
 impl<B> ResponseBody<B> {
     /// A body of so many bytes, where that is known.
     pub(crate) const fn new(inner: B, remaining: Option<u64>, exchange: Exchange) -> Self {
-        Self { inner, exchange: Some(exchange), remaining }
-    }
-
-    /// A body whose request has ended.
-    pub(crate) const fn done(inner: B) -> Self {
-        Self { inner, exchange: None, remaining: None }
+        Self { inner: Some(inner), exchange: Some(exchange), remaining }
     }
 }
 
@@ -41,54 +47,52 @@ impl<B: Body> Body for ResponseBody<B> {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         let mut this = self.project();
-        // Taken out while it is polled: a panic then drops it on its way, and it knows what it ended by.
-        let exchange = this.exchange.take();
-        let polled = {
-            let _entered = exchange.as_ref().map(|exchange| exchange.span().enter());
-            this.inner.as_mut().poll_frame(cx)
+        let mut poll = || {
+            let Some(mut inner) = this.inner.as_mut().as_pin_mut() else { return Poll::Ready((None, true)) };
+            let frame = ready!(inner.as_mut().poll_frame(cx));
+            let is_over = frame.is_none() || inner.is_end_stream();
+            if is_over {
+                this.inner.set(None);
+            }
+            Poll::Ready((frame, is_over))
         };
-        let Poll::Ready(frame) = polled else {
-            *this.exchange = exchange;
-            return Poll::Pending;
-        };
-        let ending = match &frame {
-            None => Some(Ending::Completed),
-            Some(Err(_)) => Some(Ending::BodyError),
+        let Some(exchange) = this.exchange else { return poll().map(|(frame, _)| frame) };
+        let (frame, is_over) = ready!(exchange.poll(poll));
+        match &frame {
+            Some(Err(_)) => exchange.end(Ending::BodyError),
             Some(Ok(frame)) => {
                 let bytes = frame.data_ref().map_or(0, |data| bytes_in(data) as u64);
                 *this.remaining = this.remaining.map(|remaining| remaining.saturating_sub(bytes));
                 // Nothing follows trailers, so nobody asks for more.
-                let is_last = frame.is_trailers() || *this.remaining == Some(0) || this.inner.is_end_stream();
-                is_last.then_some(Ending::Completed)
+                if is_over || frame.is_trailers() || *this.remaining == Some(0) {
+                    exchange.end(Ending::of_body(*this.remaining));
+                }
             }
-        };
-        match (ending, exchange) {
-            (Some(ending), Some(exchange)) => exchange.end(ending),
-            (_, exchange) => *this.exchange = exchange,
+            None => exchange.end(Ending::of_body(*this.remaining)),
         }
         Poll::Ready(frame)
     }
 
     fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
+        self.inner.as_ref().is_none_or(B::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
+        self.inner.as_ref().map_or_else(|| SizeHint::with_exact(0), B::size_hint)
     }
 }
 
 impl<B: Default> Default for ResponseBody<B> {
     /// An empty body, as frameworks put in place of one that they take out.
     fn default() -> Self {
-        Self::done(B::default())
+        Self { inner: Some(B::default()), exchange: None, remaining: None }
     }
 }
 
-/// How many bytes a server will send of this body, where that is known.
+/// How many bytes a server will send of this body, where that is known: its client waits for what the header says.
 pub(crate) fn promised(body: &impl Body, headers: &HeaderMap) -> Option<u64> {
-    let header = || headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok();
-    body.size_hint().exact().or_else(header)
+    let header = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    header.or_else(|| body.size_hint().exact())
 }
 
 fn bytes_in(data: &impl bytes::Buf) -> usize {

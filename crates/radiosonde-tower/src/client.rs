@@ -44,20 +44,17 @@ where
     }
 
     fn call(&mut self, mut request: Request<Q>) -> Self::Future {
+        let started = self.side.clock.monotonic();
         let span = open_span(&request);
         let server = request.uri().authority().map_or(UNKNOWN, |authority| without_user(authority.as_str()));
         let server = self.side.endpoints.get(server);
-        let exchange = Exchange::start(&self.side, server, span, request.method(), request.uri().path());
+        let mut exchange = Exchange::start(&self.side, server, span, started, &request);
         // Without a span of its own, what is current here is what goes out.
         if let Some(context) = RemoteContext::of(exchange.span()).or_else(RemoteContext::current) {
             context.inject(request.headers_mut());
         }
         self.forwarding.put(exchange.span(), request.headers_mut());
-        let future = {
-            let span = exchange.span().clone();
-            let _entered = span.enter();
-            self.inner.call(request)
-        };
+        let future = exchange.poll(|| self.inner.call(request));
         ResponseFuture::new(future, exchange, None)
     }
 }

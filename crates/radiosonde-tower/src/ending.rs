@@ -9,7 +9,7 @@ pub enum Ending {
     Completed,
     /// The service returned an error instead of a response.
     ServiceError,
-    /// The body failed after the head of the response.
+    /// The body failed after the head of the response, or ended before the length that the head promised.
     BodyError,
     /// Whoever waited went away: the future was dropped before there was a response.
     AbortedBeforeHeaders,
@@ -26,6 +26,14 @@ impl Ending {
             (Outcome::Panicked, _) => Self::Panicked,
             (_, false) => Self::AbortedBeforeHeaders,
             (_, true) => Self::AbortedAfterHeaders,
+        }
+    }
+
+    /// What the end of a body amounts to of which so many promised bytes are missing: the client gets an error then.
+    pub(crate) const fn of_body(missing: Option<u64>) -> Self {
+        match missing {
+            None | Some(0) => Self::Completed,
+            Some(_) => Self::BodyError,
         }
     }
 

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{Method, StatusCode};
+use http::{Method, Request, StatusCode};
 use radiosonde_core::{Outcome, SpanContext};
 use radiosonde_metrics::Held;
 use tracing::Span;
@@ -14,7 +14,7 @@ use crate::side::{Role, Side};
 /// One request from its call to the end of its response, wherever that happens.
 ///
 /// Moves from the service to the future to the body, and ends exactly once: in [`end`](Self::end), or when it is dropped. Every
-/// signal about the request is made there, from the same values.
+/// signal about the request is made there, from the same values. It is kept after its end, because destructors run in its span.
 #[derive(Debug)]
 pub(crate) struct Exchange {
     side: Arc<Side>,
@@ -27,8 +27,9 @@ pub(crate) struct Exchange {
     status: Option<StatusCode>,
     /// HEAD has no body to wait for, though its headers speak of one.
     is_head: bool,
-    ended: bool,
-    _in_flight: Held,
+    /// Still set after a poll that panicked.
+    is_polling: bool,
+    in_flight: Option<Held>,
 }
 
 /// An exchange as it ended: what the access line says.
@@ -47,48 +48,53 @@ pub(crate) struct Record<'a> {
 }
 
 impl Exchange {
-    pub(crate) fn start(
+    /// `started` is read before the span is made, so that nothing in the span comes after its end.
+    pub(crate) fn start<Q>(
         side: &Arc<Side>,
         endpoint: Arc<Endpoint>,
         span: Span,
-        method: &Method,
-        path: &str,
+        started: Duration,
+        request: &Request<Q>,
     ) -> Self {
+        let method = request.method();
         Self {
-            started: side.clock.monotonic(),
+            started,
             side: Arc::clone(side),
-            _in_flight: endpoint.in_flight.hold(),
+            in_flight: Some(endpoint.in_flight.hold()),
             endpoint,
             context: radiosonde_trace::context_of(&span),
             span,
             method: bounded(method),
-            path: path.into(),
+            path: request.uri().path().into(),
             status: None,
             is_head: method == Method::HEAD,
-            ended: false,
+            is_polling: false,
         }
     }
 
-    /// The span of the exchange; what belongs to the request runs in it.
+    /// The span of the exchange; what belongs to the request runs in it, destructors included.
     pub(crate) const fn span(&self) -> &Span {
         &self.span
     }
 
-    /// There is a response. `true` if it ends here because no body follows.
+    /// Runs a part of the request in the span. A panic in it is what the exchange ends by.
+    pub(crate) fn poll<R>(&mut self, part: impl FnOnce() -> R) -> R {
+        self.is_polling = true;
+        let polled = self.span.in_scope(part);
+        self.is_polling = false;
+        polled
+    }
+
+    /// There is a response. Returns whether a body follows.
     pub(crate) fn head(&mut self, status: StatusCode) -> bool {
         self.status = Some(status);
         let bodiless = [StatusCode::SWITCHING_PROTOCOLS, StatusCode::NO_CONTENT, StatusCode::NOT_MODIFIED];
-        self.is_head || bodiless.contains(&status)
+        !self.is_head && !bodiless.contains(&status)
     }
 
-    pub(crate) fn end(mut self, ending: Ending) {
-        self.finish(ending);
-    }
-
-    fn finish(&mut self, ending: Ending) {
-        if std::mem::replace(&mut self.ended, true) {
-            return;
-        }
+    /// Ends the exchange, if it has not ended yet.
+    pub(crate) fn end(&mut self, ending: Ending) {
+        let Some(in_flight) = self.in_flight.take() else { return };
         let duration = self.side.clock.monotonic().saturating_sub(self.started);
         let record = Record {
             role: self.side.role,
@@ -103,11 +109,13 @@ impl Exchange {
         self.side.requests.with(&[record.method, record.endpoint, record.status]).inc();
         let histogram = self.side.duration.with(&[record.method, record.endpoint]);
         histogram.observe_in(duration.as_secs_f64(), self.context.as_ref());
-        self.close_span(ending, &record);
+        self.describe(ending, &record);
         access::write(&self.span, &record);
+        radiosonde_trace::end(&self.span, duration);
+        drop(in_flight);
     }
 
-    fn close_span(&self, ending: Ending, record: &Record<'_>) {
+    fn describe(&self, ending: Ending, record: &Record<'_>) {
         if let Some(status) = self.status {
             radiosonde_trace::set_attribute(&self.span, "http.response.status_code", status.as_u16());
         }
@@ -130,9 +138,13 @@ impl Exchange {
 
 impl Drop for Exchange {
     fn drop(&mut self) {
-        if !self.ended {
-            self.finish(Ending::of_drop(self.status.is_some()));
-        }
+        let ending = match Ending::of_drop(self.status.is_some()) {
+            _ if self.is_polling => Ending::Panicked,
+            // A caller that drops the body wanted the status alone, and has it.
+            Ending::AbortedAfterHeaders if self.side.role == Role::Client => Ending::Completed,
+            ending => ending,
+        };
+        self.end(ending);
     }
 }
 
@@ -155,8 +167,6 @@ pub(crate) fn bounded(method: &Method) -> &'static str {
 fn status_label(role: Role, ending: Ending, status: &Option<StatusCode>) -> &str {
     match (role, ending, status) {
         (_, Ending::Completed, Some(status)) => status.as_str(),
-        // Who wants no more than the status has got it.
-        (Role::Client, Ending::AbortedAfterHeaders, Some(status)) => status.as_str(),
         (Role::Server, Ending::AbortedBeforeHeaders | Ending::AbortedAfterHeaders, _) => "499",
         (Role::Server, ..) => "500",
         (Role::Client, Ending::AbortedBeforeHeaders | Ending::AbortedAfterHeaders, _) => "_aborted",

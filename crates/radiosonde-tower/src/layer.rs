@@ -14,7 +14,8 @@ use crate::{ClientService, ServerService};
 /// - `http_requests_total{method,endpoint,status}`, `http_request_duration_seconds{method,endpoint}` with an exemplar, and
 ///   `http_requests_in_flight{endpoint}`. `endpoint` is the route's template, `_unmatched` without one, `_overflow` after the
 ///   limit of endpoints. `method` is one of the nine that RFC 9110 and 5789 define, or `_OTHER`. `status` is the one that was sent;
-///   `499` where the client went away before the end, `500` where the service failed, panicked, or its body broke off.
+///   `499` where the client went away before the end, `500` where the service failed, panicked, or its body broke off or ended before
+///   its `content-length`.
 /// - A span of kind server with OpenTelemetry's HTTP attributes, the child of the request's `traceparent` if that is valid, or else
 ///   of an open span that is current, or else a root. The handler runs in it, and so does the body. A second layer's span is the
 ///   child of the first layer's, whether there is a `traceparent` or not.
@@ -24,7 +25,9 @@ use crate::{ClientService, ServerService};
 ///
 /// # When a request ends
 /// At the last byte or the trailers of its response's body; at the head for HEAD, 101, 204, 304 and a body that is known to be
-/// empty; when the service returns an error; or when the future or the body is dropped. Each ends once, whichever comes first.
+/// empty; when the service returns an error; or when the future or the body is dropped. Each ends once, whichever comes first. The
+/// span ends at that time too, and is exported, though a task that was spawned in it may go on. Future and body are dropped in the
+/// span, so that what their destructors log has its ids.
 ///
 /// # Cost
 /// No boxed future and no boxed body. The request's id, its two headers and the span's fields allocate.
@@ -71,8 +74,9 @@ impl<S> Layer<S> for ServerLayer {
 /// # What comes out
 /// - `http_client_requests_total{method,server,status}`, `http_client_request_duration_seconds{method,server}` with an exemplar,
 ///   and `http_client_requests_in_flight{server}`. `server` is host and port of the request's URI, `_unknown` without one,
-///   `_overflow` after the limit. `status` is the one that was received; `_error` where there was none or the body broke off,
-///   `_aborted` where the caller dropped the request before there was a response.
+///   `_overflow` after the limit. `status` is the one that was received, also where the caller dropped the body: it has what it
+///   wanted. `_error` where there was none or the body broke off or ended before its `content-length`, `_aborted` where the caller
+///   dropped the request before there was a response.
 /// - A span of kind client, named by the [`Route`](crate::Route) in the request's extensions if there is one, the child of the
 ///   current span or of a context entered by [`SpanContext::enter`](radiosonde_core::SpanContext::enter). Its context is put into
 ///   `traceparent` and `tracestate` of the request; the current one is, where nothing makes spans.

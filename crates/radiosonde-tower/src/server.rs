@@ -48,6 +48,7 @@ where
     }
 
     fn call(&mut self, mut request: Request<Q>) -> Self::Future {
+        let started = self.side.clock.monotonic();
         let id = RequestId::take_or_make(request.headers());
         let extensions = request.extensions();
         let route = extensions.get::<Route>().map(Route::as_str).or_else(|| matched_path::of(extensions));
@@ -59,16 +60,12 @@ where
         if let Some(granted) = granted {
             granted.carry(&span);
         }
-        let exchange = Exchange::start(&self.side, endpoint, span, request.method(), request.uri().path());
+        let mut exchange = Exchange::start(&self.side, endpoint, span, started, &request);
         request.headers_mut().insert(REQUEST_ID, id.header());
         request.extensions_mut().insert(id.clone());
         request.extensions_mut().insert(Served::new(incoming, RemoteContext::of(exchange.span())));
-        let future = {
-            // A service may do all its work in `call`, and panic in it: the exchange is there already.
-            let span = exchange.span().clone();
-            let _entered = span.enter();
-            self.inner.call(request)
-        };
+        // A service may do all its work in `call`, and panic in it: the exchange is there already.
+        let future = exchange.poll(|| self.inner.call(request));
         ResponseFuture::new(future, exchange, Some(id))
     }
 }

@@ -4,10 +4,11 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::time::Duration;
 
 use opentelemetry::Context;
 use opentelemetry::trace::{Status, TraceContextExt as _};
-use radiosonde_core::{EnteredSpans, SpanContext};
+use radiosonde_core::{EnteredSpans, SpanContext, SpanEnder};
 use tracing::Span;
 use tracing_opentelemetry::{OpenTelemetrySpanExt as _, get_otel_context};
 
@@ -70,6 +71,17 @@ pub fn set_name(span: &Span, name: impl Into<Cow<'static, str>>) {
 #[must_use]
 pub fn context_of(span: &Span) -> Option<SpanContext> {
     started(span, bridge::span_context)
+}
+
+/// Ends a span `took` after its start and exports it, whoever still holds it: a task that was spawned in the span may go on.
+///
+/// What happens in the span after this is not part of it any more; lines and children still have its ids. Ends it once: later calls,
+/// and its closing, change nothing.
+pub fn end(span: &Span, took: Duration) {
+    span.with_subscriber(|(id, dispatch)| {
+        let ender = dispatch.downcast_ref::<SpanEnder>()?;
+        ender.end(id.into_u64(), took)
+    });
 }
 
 pub(crate) fn started<R>(span: &Span, read: impl FnOnce(&Context) -> Option<R>) -> Option<R> {

@@ -27,7 +27,7 @@ pub struct FinishedSpan {
     pub kind: SpanKind,
     /// When it began.
     pub start: SystemTime,
-    /// When it ended: the last exit, or the close of a span that was never entered.
+    /// When it ended: as its record did, see [`end`](crate::end); else the last exit, or the close of a span that was never entered.
     pub end: SystemTime,
     /// What is known about it.
     pub attributes: Vec<Attribute>,

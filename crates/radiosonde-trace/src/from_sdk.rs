@@ -1,6 +1,7 @@
 //! The SDK's finished span as ours.
 
 use std::borrow::Cow;
+use std::time::{Duration, SystemTime};
 
 use opentelemetry::trace::{self as otel, Status};
 use opentelemetry::{Array, InstrumentationScope, Key, KeyValue, StringValue, Value};
@@ -10,11 +11,18 @@ use radiosonde_core::SpanId;
 use crate::unsigned::UnsignedFields;
 use crate::{Attribute, AttributeValue, FinishedSpan, SpanEvent, SpanKind, SpanLink, SpanStatus, bridge};
 
-/// `None` for a span without ids, which the SDK does not make.
-pub(crate) fn finished_span(span: SpanData, unsigned: &UnsignedFields) -> Option<FinishedSpan> {
+/// `None` for a span without ids, which the SDK does not make. `took` is how long the span's record took, if it has one.
+pub(crate) fn finished_span(
+    span: SpanData,
+    unsigned: &UnsignedFields,
+    took: Option<Duration>,
+) -> Option<FinishedSpan> {
     let context = bridge::finished_context(&span.span_context)?;
     let mut attributes = unique(span.attributes);
     unsigned.retype(&mut attributes);
+    // The wall clock may have been set back in between.
+    let ended = span.end_time.max(span.start_time);
+    let end = took.and_then(|took| span.start_time.checked_add(took)).unwrap_or(ended);
     Some(FinishedSpan {
         context,
         parent: SpanId::from_bytes(span.parent_span_id.to_bytes()),
@@ -23,12 +31,11 @@ pub(crate) fn finished_span(span: SpanData, unsigned: &UnsignedFields) -> Option
         name: span.name,
         kind: kind(span.span_kind),
         start: span.start_time,
-        // The wall clock may have been set back in between.
-        end: span.end_time.max(span.start_time),
+        end,
         attributes,
         dropped_attributes: span.dropped_attributes_count,
         dropped_events: span.events.dropped_count,
-        events: span.events.events.into_iter().map(event).collect(),
+        events: span.events.events.into_iter().map(|event| self::event(event, end)).collect(),
         dropped_links: span.links.dropped_count,
         links: span.links.links.into_iter().filter_map(link).collect(),
         status: status(span.status),
@@ -93,10 +100,11 @@ fn status(status: Status) -> SpanStatus {
     }
 }
 
-fn event(event: otel::Event) -> SpanEvent {
+/// The line about a record is written after the end that it reports.
+fn event(event: otel::Event, end: SystemTime) -> SpanEvent {
     SpanEvent {
         name: event.name,
-        timestamp: event.timestamp,
+        timestamp: event.timestamp.min(end),
         attributes: unique(event.attributes),
         dropped_attributes: event.dropped_attributes_count,
     }

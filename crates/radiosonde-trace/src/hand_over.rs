@@ -12,7 +12,7 @@ use radiosonde_core::diagnostics;
 
 use crate::counts::{Counts, Lost};
 use crate::unsigned::UnsignedFields;
-use crate::{FinishedSpan, SpanSink, from_sdk, probe};
+use crate::{FinishedSpan, SpanSink, ending, from_sdk, probe};
 
 /// The SDK's span processor: hands each finished span to the sinks, on the thread on which it ended.
 ///
@@ -60,7 +60,8 @@ impl HandOver {
         }
         let Some((last, others)) = self.0.sinks.split_last() else { return Err(Lost::NoSink) };
         let _in_sink = InSink::enter().ok_or(Lost::WithinSink)?;
-        let span = from_sdk::finished_span(span, &UnsignedFields::of_closing()).ok_or(Lost::NoIds)?;
+        let span = from_sdk::finished_span(span, &UnsignedFields::of_closing(), ending::took())
+            .ok_or(Lost::NoIds)?;
         let mut result = Ok(());
         for sink in others {
             result = accept(sink, span.clone()).and(result);

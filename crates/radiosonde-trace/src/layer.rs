@@ -7,8 +7,8 @@ use std::sync::{Arc, OnceLock};
 use opentelemetry::Context as OtelContext;
 use opentelemetry::trace::TraceContextExt as _;
 use opentelemetry_sdk::trace::SdkTracer;
-use radiosonde_core::diagnostics;
 use radiosonde_core::silence::is_silenced;
+use radiosonde_core::{SpanEnder, diagnostics};
 use tracing::dispatcher::WeakDispatch;
 use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
@@ -22,7 +22,7 @@ use crate::current::{Innermost, innermost};
 use crate::hand_over::HandOver;
 use crate::started::{Started, StartedSpan};
 use crate::unsigned::UnsignedFields;
-use crate::{RemoteContext, bridge, current, probe};
+use crate::{RemoteContext, bridge, current, ending, probe};
 
 /// The access line of a request says what its span says already; it is not put into the span once more.
 const ACCESS_TARGET: &str = "radiosonde::access";
@@ -55,7 +55,8 @@ pub struct TraceLayer<S> {
     /// Tells this layer's spans from those of another subscriber on the same thread.
     number: u64,
     events: LevelFilter,
-    dispatch: OnceLock<WeakDispatch>,
+    dispatch: Arc<OnceLock<WeakDispatch>>,
+    ender: SpanEnder,
 }
 
 /// Found in the subscriber: which pipeline the trace layer belongs to.
@@ -84,7 +85,9 @@ where
             .with_tracked_inactivity(false)
             .with_error_fields_to_exceptions(false)
             .with_error_records_to_exceptions(false);
-        Self { otel, installed, number: next_number(), events, dispatch: OnceLock::new() }
+        let dispatch = Arc::default();
+        let ender = ending::ender::<S>(Arc::clone(&dispatch));
+        Self { otel, installed, number: next_number(), events, dispatch, ender }
     }
 
     /// Starts a span by `start`, if it has not started yet, and remembers its ids in its extensions.
@@ -290,6 +293,8 @@ where
             Some(std::ptr::from_ref(self).cast())
         } else if id == TypeId::of::<Installed>() {
             Some(std::ptr::from_ref(&self.installed).cast())
+        } else if id == TypeId::of::<SpanEnder>() {
+            Some(std::ptr::from_ref(&self.ender).cast())
         } else {
             // SAFETY: the caller's promise is passed on as it is.
             unsafe { self.otel.downcast_raw(id) }

@@ -8,6 +8,7 @@ mod carried;
 mod carrier;
 mod counts;
 mod current;
+mod ending;
 mod finished_span;
 mod from_sdk;
 mod hand_over;
@@ -26,7 +27,7 @@ mod traceparent;
 mod unsigned;
 mod until_shutdown;
 
-pub use active_span::{SetParentError, context_of, set_attribute, set_error, set_name, set_parent};
+pub use active_span::{SetParentError, context_of, end, set_attribute, set_error, set_name, set_parent};
 pub use attribute::{Attribute, AttributeValue};
 pub use capture::CaptureSpans;
 pub use carried::{carried, carry};

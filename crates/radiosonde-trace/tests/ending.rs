@@ -1,0 +1,78 @@
+//! Spans that are ended by their records.
+
+#![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+
+use std::time::Duration;
+
+use radiosonde_core::Resource;
+use radiosonde_metrics::Registry;
+use radiosonde_trace::{CaptureSpans, FinishedSpan, Sampler, TracePipeline, context_of, end};
+use tracing::{info, info_span};
+use tracing_subscriber::layer::SubscriberExt as _;
+
+const TOOK: Duration = Duration::from_secs(90);
+
+fn spans_of(sampler: Sampler, work: impl FnOnce(&CaptureSpans)) -> Vec<FinishedSpan> {
+    let spans = CaptureSpans::new();
+    let pipeline = TracePipeline::builder(&Resource::new("test"))
+        .sampler(sampler)
+        .sink(spans.clone())
+        .registry(&Registry::new())
+        .build()
+        .unwrap();
+    let subscriber = tracing_subscriber::registry().with(pipeline.layer());
+    tracing::subscriber::with_default(subscriber, || work(&spans));
+    spans.spans()
+}
+
+#[test]
+fn a_span_ends_with_its_record_though_it_is_held() {
+    let spans = spans_of(Sampler::parent_based_always_on(), |spans| {
+        let span = info_span!("request", items = 3_u64);
+        let held = span.clone();
+        span.in_scope(|| info!("within"));
+        end(&span, TOOK);
+        assert_eq!(spans.spans().len(), 1);
+        // What comes later is another span's: a second end, an event, and the close.
+        end(&span, TOOK * 2);
+        held.in_scope(|| info!("after"));
+        info_span!(parent: &held, "later").in_scope(|| {});
+        drop((span, held));
+    });
+    let [request, later] = &spans[..] else { unreachable!("{spans:?}") };
+    assert_eq!((request.name.as_ref(), later.name.as_ref()), ("request", "later"));
+    assert_eq!(request.end.duration_since(request.start).unwrap(), TOOK);
+    assert_eq!(request.attribute("items"), Some(&3.into()));
+    assert_eq!(request.events.len(), 1);
+    assert_eq!(later.parent, Some(request.context.span_id()));
+    assert_eq!(later.context.trace_id(), request.context.trace_id());
+    assert!(later.end.duration_since(later.start).unwrap() < TOOK);
+}
+
+#[test]
+fn an_event_is_not_later_than_the_end_of_its_span() {
+    let spans = spans_of(Sampler::parent_based_always_on(), |_| {
+        let span = info_span!("request");
+        info!(parent: &span, "done");
+        end(&span, Duration::ZERO);
+    });
+    assert_eq!(spans[0].events[0].timestamp, spans[0].end);
+    assert_eq!(spans[0].start, spans[0].end);
+}
+
+#[test]
+fn the_end_of_a_span_that_is_not_sampled_is_not_the_next_ones() {
+    let spans = spans_of(Sampler::always_off(), |_| end(&info_span!("dropped"), TOOK));
+    assert!(spans.is_empty());
+    let spans = spans_of(Sampler::parent_based_always_on(), |_| info_span!("kept").in_scope(|| {}));
+    assert!(spans[0].end.duration_since(spans[0].start).unwrap() < TOOK);
+}
+
+#[test]
+fn without_a_trace_layer_nothing_ends() {
+    tracing::subscriber::with_default(tracing_subscriber::registry(), || {
+        let span = info_span!("request");
+        end(&span, TOOK);
+        assert_eq!(context_of(&span), None);
+    });
+}

@@ -13,6 +13,7 @@ mod resource;
 mod secret;
 pub mod silence;
 mod span_ender;
+mod survive;
 
 pub use clock::{Clock, SharedClock, SystemClock};
 pub use context::{SpanContext, TraceFlags};
@@ -25,3 +26,4 @@ pub use percent::decode_percent;
 pub use resource::{InvalidResource, InvalidResourceKind, Resource, ResourceBuilder};
 pub use secret::Secret;
 pub use span_ender::SpanEnder;
+pub use survive::survive;

@@ -93,8 +93,9 @@ pub fn facade_metrics(attribute: TokenStream, item: TokenStream) -> TokenStream 
 
 /// Makes a function an `Operation`: every call is counted, timed, traced and logged by how it ended.
 ///
-/// On sync and async functions. `#[observe(name = "...")]` names the operation; without it the function's name is taken.
-/// A function that returns a `Result` fails with its `Err`; any other completes when it returns.
+/// On functions and methods, sync ones, async ones, and those that return `impl Future` or a future in a `Box`.
+/// `#[observe(name = "...")]` names the operation; default: the function's name. Functions of one name are one operation, and the
+/// second is reported to the diagnostics. A function that returns a `Result` fails with its `Err`; any other completes when it returns.
 #[proc_macro_attribute]
 pub fn observe(attribute: TokenStream, item: TokenStream) -> TokenStream {
     entry::attribute(observe::observe, attribute, item, "::radiosonde_signals")

@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 mod db_pool;
+mod failure;
+mod names;
 mod observed;
 mod operation;
 mod running;
@@ -10,9 +12,18 @@ pub use db_pool::{DbPool, PoolState, QueryTimer};
 pub use operation::Operation;
 /// Makes a function an [`Operation`]: every call is counted, timed, traced and logged by how it ended.
 ///
-/// On sync and async functions. The operation is called like the function, or as `#[observe(name = "...")]` says. A function
-/// that returns a `Result` fails with its `Err`, whose text goes to the span and the line if it has one; any other function
-/// completes when it returns. Arguments are not recorded.
+/// # Shape
+/// On functions and methods: sync ones, `async fn`, those of `async_trait`, and those that return `impl Future` or a future in a
+/// `Box`. Such a future is the call, from its first poll to its end. A `const fn` and a function without a body are refused.
+///
+/// The operation has the function's name, or the one of `#[observe(name = "...")]`. Names are those of the process: functions of one
+/// name in two modules or types are one operation, and the second is reported to the diagnostics unless both have chosen the name.
+/// Name them by what they do: `#[observe(name = "price_order")]`. Arguments are not recorded.
+///
+/// # Errors
+/// A function that returns a `Result` fails with its `Err`; any other completes when it returns. An error's causes go to the line, as
+/// `{message, chain}`, and to the status of the span. That takes an `Error`, a boxed one, or that of `anyhow` or `eyre`; any other
+/// error is formatted by `{:#}`, if it can be. An error whose `Display` fails or panics is returned all the same.
 ///
 /// ```
 /// #[radiosonde_signals::observe]
@@ -31,7 +42,9 @@ pub use tracked::Tracked;
 /// What `#[observe]` expands to. Not for use by hand.
 #[doc(hidden)]
 pub mod __private {
+    pub use crate::names::operation;
     pub use crate::observed::{
-        EndsByError, EndsByResult, EndsByReturn, Returned, observe_async, observe_sync,
+        EndsByBoxedError, EndsByError, EndsByResult, EndsByReturn, EndsBySentError, EndsByText, Returned,
+        call_once, observe_async, observe_sync,
     };
 }

@@ -18,6 +18,9 @@ use crate::{Running, Tracked};
 /// - One event with the target `radiosonde::operation`: an error for a panic, a warning for a failure or an abort, otherwise for
 ///   debugging.
 ///
+/// All are made when the call ends, from one outcome and one duration: the span is exported then, though a task that was spawned in
+/// it may go on. What is dropped with the call is dropped in the span.
+///
 /// # Cost
 /// Making one registers its metrics and takes locks: keep it in a `static` or a field. A call costs three atomic additions, two
 /// readings of the clock, and the span, where somebody listens to it. Cloning copies a pointer.
@@ -112,7 +115,7 @@ impl Operation {
         &self.0.name
     }
 
-    /// Does a piece of work in the operation's span. It fails if it returns an error.
+    /// Does a piece of work in the operation's span. It fails if it returns an error, which is formatted by `{:#}`.
     ///
     /// For work that cannot fail, [`track`](Self::track) it.
     ///

@@ -1,6 +1,6 @@
 use std::fmt;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 
@@ -9,19 +9,31 @@ use crate::{Operation, Tracked};
 
 pin_project! {
     /// A piece of asynchronous work of an [`Operation`]. The call begins with the first poll; dropping it amid is an abort.
+    ///
+    /// The work is polled and dropped in the call's span. It is dropped as soon as it is ready; polled again after that, this future
+    /// stays pending.
     #[must_use = "futures do nothing unless polled"]
     pub struct Running<F, E> {
         operation: Operation,
         call: Option<Tracked>,
         ending: Option<E>,
         #[pin]
-        work: F,
+        work: Option<F>,
+    }
+
+    impl<F, E> PinnedDrop for Running<F, E> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            if let Some(call) = this.call {
+                call.span().in_scope(|| this.work.set(None));
+            }
+        }
     }
 }
 
 impl<F, E> Running<F, E> {
     pub(crate) const fn new(operation: Operation, work: F, ending: E) -> Self {
-        Self { operation, call: None, ending: Some(ending), work }
+        Self { operation, call: None, ending: Some(ending), work: Some(work) }
     }
 }
 
@@ -33,29 +45,24 @@ where
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        let this = self.project();
-        if this.ending.is_none() {
-            // Polled again after its end: the work says what it thinks of that.
-            return this.work.poll(cx);
+        let mut this = self.project();
+        if this.work.is_none() {
+            return Poll::Pending;
         }
-        // Taken out while it is polled: a panic then drops it on its way, and it knows what it ended by.
-        let call = this.call.take().unwrap_or_else(|| this.operation.track());
-        let polled = {
-            let _entered = call.span().enter();
-            this.work.poll(cx)
-        };
-        match polled {
-            Poll::Pending => {
-                *this.call = Some(call);
-                Poll::Pending
+        let call = this.call.get_or_insert_with(|| this.operation.track());
+        let polled = call.poll(|| {
+            let Some(work) = this.work.as_mut().as_pin_mut() else { return Poll::Pending };
+            let polled = work.poll(cx);
+            if polled.is_ready() {
+                this.work.set(None);
             }
-            Poll::Ready(returned) => {
-                if let Some(ending) = this.ending.take() {
-                    ending(&returned).end(call);
-                }
-                Poll::Ready(returned)
-            }
+            polled
+        });
+        let returned = ready!(polled);
+        if let (Some(ending), Some(call)) = (this.ending.take(), this.call.take()) {
+            ending(&returned).end(call);
         }
+        Poll::Ready(returned)
     }
 }
 

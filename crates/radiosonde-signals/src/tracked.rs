@@ -1,12 +1,15 @@
+use std::error::Error;
 use std::fmt::{self, Display};
 use std::sync::Arc;
 use std::time::Duration;
 
-use radiosonde_core::Outcome;
+use radiosonde_core::{Outcome, SpanContext, SpanEnder};
 use radiosonde_metrics::Held;
-use tracing::Span;
 use tracing::field::{Empty, display};
+use tracing::span::Id;
+use tracing::{Dispatch, Span};
 
+use crate::failure::Failure;
 use crate::operation::Signals;
 
 /// A call of an [`Operation`](crate::Operation) that is going on. Ends once, at the latest when it is dropped.
@@ -33,11 +36,15 @@ pub struct Tracked {
     span: Span,
     started: Duration,
     ended: bool,
+    /// Still set after a poll that panicked.
+    is_polling: bool,
     _in_flight: Held,
 }
 
 impl Tracked {
     pub(crate) fn start(signals: &Arc<Signals>) -> Self {
+        // Before the span is made, so that nothing in the span comes after its end.
+        let started = signals.clock.monotonic();
         let span = tracing::info_span!(
             target: "radiosonde::operation",
             "operation",
@@ -48,10 +55,11 @@ impl Tracked {
         );
         Self {
             _in_flight: signals.in_flight.hold(),
-            started: signals.clock.monotonic(),
+            started,
             signals: Arc::clone(signals),
             span,
             ended: false,
+            is_polling: false,
         }
     }
 
@@ -66,28 +74,35 @@ impl Tracked {
         self.end(Outcome::Completed, None);
     }
 
-    /// The call failed; `error` goes to the span and the line.
+    /// The call failed; `error` goes to the span and the line, formatted by `{:#}`, by which `anyhow` and others show the causes.
     pub fn fail(self, error: impl Display) {
-        self.end(Outcome::Failed, Some(&error));
+        self.end(Outcome::Failed, Some(&Failure::of_display(&error)));
     }
 
-    pub(crate) fn end(mut self, outcome: Outcome, error: Option<&dyn Display>) {
-        self.finish(outcome, error);
+    pub(crate) fn end(mut self, outcome: Outcome, failure: Option<&Failure>) {
+        self.finish(outcome, failure);
     }
 
-    fn finish(&mut self, outcome: Outcome, error: Option<&dyn Display>) {
+    /// Runs a part of the work in the span. A panic in it is what the call ends by.
+    pub(crate) fn poll<R>(&mut self, part: impl FnOnce() -> R) -> R {
+        self.is_polling = true;
+        let polled = self.span.in_scope(part);
+        self.is_polling = false;
+        polled
+    }
+
+    fn finish(&mut self, outcome: Outcome, failure: Option<&Failure>) {
         self.ended = true;
         let Signals { name, clock, calls, duration, .. } = &*self.signals;
         let took = clock.monotonic().saturating_sub(self.started);
         calls[outcome.index()].inc();
-        // In the span, so that it becomes the exemplar.
-        self.span.in_scope(|| duration.observe_duration(took));
         if matches!(outcome, Outcome::Failed | Outcome::Panicked) {
             self.span.record("otel.status_code", "ERROR");
-            if let Some(error) = error {
-                self.span.record("otel.status_description", display(error));
+            if let Some(failure) = failure {
+                self.span.record("otel.status_description", display(format_args!("{failure:#}")));
             }
         }
+        let error = failure.map(|failure| failure as &(dyn Error + 'static));
         // Whole microseconds: finer digits are noise.
         #[allow(clippy::cast_precision_loss, reason = "285 years of microseconds are exact")]
         let duration_ms = took.as_micros() as f64 / 1000.0;
@@ -100,7 +115,7 @@ impl Tracked {
                     operation = &**name,
                     outcome = outcome.as_str(),
                     duration_ms,
-                    error = error.map(display),
+                    error,
                     "{name} {}",
                     outcome.as_str(),
                 )
@@ -111,13 +126,24 @@ impl Tracked {
             Outcome::Panicked => line!(error),
             _ => line!(warn),
         }
+        // The line is an event of the span, and the span's context the exemplar.
+        let context = self.end_span(took).or_else(SpanContext::current);
+        duration.observe_in(took.as_secs_f64(), context.as_ref());
+    }
+
+    fn end_span(&self, took: Duration) -> Option<SpanContext> {
+        let end = |(id, dispatch): (&Id, &Dispatch)| {
+            dispatch.downcast_ref::<SpanEnder>().and_then(|ender| ender.end(id.into_u64(), took))
+        };
+        self.span.with_subscriber(end).flatten()
     }
 }
 
 impl Drop for Tracked {
     fn drop(&mut self) {
         if !self.ended {
-            self.finish(Outcome::of_drop(), None);
+            let outcome = if self.is_polling { Outcome::Panicked } else { Outcome::of_drop() };
+            self.finish(outcome, None);
         }
     }
 }

@@ -1,0 +1,8 @@
+//! `#[observe]`: a function of any shape, run as a call of an operation.
+
+mod expand;
+mod options;
+mod returned;
+mod shape;
+
+pub(crate) use expand::observe;

@@ -1,0 +1,83 @@
+//! What the return type tells.
+
+use syn::visit_mut::{VisitMut, visit_type_mut};
+use syn::{
+    AssocType, GenericArgument, PathArguments, PathSegment, ReturnType, Type, TypeParamBound, TypePath,
+    parse_quote,
+};
+
+/// The return type as it can be written in a body: `impl Trait` has no name there, and is left to inference.
+pub(crate) fn in_body(output: &ReturnType) -> Type {
+    match output {
+        ReturnType::Default => parse_quote! { () },
+        ReturnType::Type(_, ty) => {
+            let mut ty = ty.as_ref().clone();
+            Nameable.visit_type_mut(&mut ty);
+            ty
+        }
+    }
+}
+
+struct Nameable;
+
+impl VisitMut for Nameable {
+    fn visit_type_mut(&mut self, ty: &mut Type) {
+        if matches!(ty, Type::ImplTrait(_)) {
+            *ty = parse_quote! { _ };
+        } else {
+            visit_type_mut(self, ty);
+        }
+    }
+}
+
+pub(crate) fn is_never(output: &ReturnType) -> bool {
+    matches!(output, ReturnType::Type(_, ty) if matches!(ty.as_ref(), Type::Never(_)))
+}
+
+/// What the future gives that the type `impl Future<Output = ...>` stands for.
+pub(crate) fn of_impl_future(output: &ReturnType) -> Option<Type> {
+    let ReturnType::Type(_, ty) = output else { return None };
+    let Type::ImplTrait(ty) = ty.as_ref() else { return None };
+    ty.bounds.iter().find_map(|bound| {
+        let TypeParamBound::Trait(bound) = bound else { return None };
+        let future = bound.path.segments.last().filter(|segment| segment.ident == "Future")?;
+        arguments(future).find_map(|argument| match argument {
+            GenericArgument::AssocType(AssocType { ident, ty, .. }) if ident == "Output" => {
+                Some(in_body(&ReturnType::Type(<syn::Token![->]>::default(), Box::new(ty.clone()))))
+            }
+            _ => None,
+        })
+    })
+}
+
+/// Whether it is a future in a box: `Pin<Box<dyn Future>>`, or what `futures` calls that.
+pub(crate) fn is_boxed_future(output: &ReturnType) -> bool {
+    let ReturnType::Type(_, ty) = output else { return false };
+    let Type::Path(TypePath { path, .. }) = ty.as_ref() else { return false };
+    let Some(last) = path.segments.last() else { return false };
+    if last.ident == "BoxFuture" || last.ident == "LocalBoxFuture" {
+        return true;
+    }
+    last.ident == "Pin" && arguments(last).any(is_box_of_future)
+}
+
+fn is_box_of_future(argument: &GenericArgument) -> bool {
+    let GenericArgument::Type(Type::Path(TypePath { path, .. })) = argument else { return false };
+    let Some(last) = path.segments.last().filter(|segment| segment.ident == "Box") else { return false };
+    arguments(last).any(|argument| {
+        let GenericArgument::Type(Type::TraitObject(object)) = argument else { return false };
+        object.bounds.iter().any(|bound| {
+            matches!(bound, TypeParamBound::Trait(bound)
+                if bound.path.segments.last().is_some_and(|segment| segment.ident == "Future"))
+        })
+    })
+}
+
+fn arguments(segment: &PathSegment) -> impl Iterator<Item = &GenericArgument> {
+    match &segment.arguments {
+        PathArguments::AngleBracketed(arguments) => Some(arguments.args.iter()),
+        _ => None,
+    }
+    .into_iter()
+    .flatten()
+}

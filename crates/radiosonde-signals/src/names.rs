@@ -1,0 +1,40 @@
+//! Which function has an operation's name, so that a second one is noticed.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use radiosonde_core::diagnostics;
+
+use crate::Operation;
+
+static NAMED: Mutex<BTreeMap<&'static str, Named>> = Mutex::new(BTreeMap::new());
+
+#[derive(Clone, Copy)]
+struct Named {
+    function: &'static str,
+    /// By `#[observe(name = "...")]`, not after the function.
+    is_chosen: bool,
+}
+
+/// The operation of a function under `#[observe]`; called once for each such function.
+///
+/// A second function of a name shares the first one's metrics. That is reported, unless both have chosen the name.
+#[doc(hidden)]
+pub fn operation(name: &'static str, function: &'static str, is_chosen: bool) -> Operation {
+    let mut named = NAMED.lock().unwrap_or_else(PoisonError::into_inner);
+    let first = *named.entry(name).or_insert(Named { function, is_chosen });
+    drop(named);
+    if first.function != function && !(first.is_chosen && is_chosen) {
+        // The function is the kind, so that each is reported, however many there are.
+        diagnostics::report(
+            "signals",
+            function,
+            format_args!(
+                "operation {name:?} is {} as well, and both are counted as one: name one of them, \
+                 #[observe(name = \"...\")]",
+                first.function
+            ),
+        );
+    }
+    Operation::new(name)
+}

@@ -1,0 +1,6 @@
+//! What `#[observe]` refuses, and how it says so. `TRYBUILD=overwrite` writes the messages anew.
+
+#[test]
+fn what_cannot_be_observed_is_refused_where_it_stands() {
+    trybuild::TestCases::new().compile_fail("tests/ui/*.rs");
+}

@@ -123,7 +123,7 @@ fn emit(diagnostic: &Diagnostic<'_>) {
     match hook {
         Some(hook) => {
             // A panic in a user's hook must not take the delivery thread along; it has printed itself already.
-            let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| hook(diagnostic)));
+            let _ = crate::survive(|| hook(diagnostic));
         }
         None => {
             use std::io::Write as _;

@@ -1,11 +1,10 @@
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::{Request, Response};
-use radiosonde_core::{SharedClock, diagnostics};
+use radiosonde_core::{SharedClock, diagnostics, survive};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
@@ -138,13 +137,13 @@ impl<B: Backend> SinkTask<B> {
 
     fn encode(&mut self, items: &[B::Item]) -> Result<Request<Bytes>, Fate> {
         // After a panic the backend is used again; its contract says it must bear that.
-        match catch_unwind(AssertUnwindSafe(|| self.backend.encode(items))) {
-            Ok(Ok(request)) => match header::check(request.headers()) {
+        match survive(|| self.backend.encode(items)) {
+            Some(Ok(request)) => match header::check(request.headers()) {
                 Ok(()) => Ok(request),
                 Err(refused) => Err(Fate::Dropped { reason: "encode", why: refused.to_string() }),
             },
-            Ok(Err(error)) => Err(Fate::Dropped { reason: "encode", why: with_cause(&error) }),
-            Err(_) => Err(panicked("encoding")),
+            Some(Err(error)) => Err(Fate::Dropped { reason: "encode", why: with_cause(&error) }),
+            None => Err(panicked("encoding")),
         }
     }
 
@@ -155,8 +154,8 @@ impl<B: Backend> SinkTask<B> {
         items: usize,
     ) -> Result<Option<Duration>, Fate> {
         let Ok(response) = answer else { return Ok(None) };
-        let verdict = catch_unwind(AssertUnwindSafe(|| self.backend.judge(response, items)));
-        match verdict.map_err(|_| panicked("judging the answer"))? {
+        let verdict = survive(|| self.backend.judge(response, items));
+        match verdict.ok_or_else(|| panicked("judging the answer"))? {
             Verdict::Retry { after } => Ok(after),
             Verdict::Split => Err(Fate::Split),
             Verdict::EncodeAgain => Err(Fate::EncodeAgain),

@@ -1,6 +1,5 @@
 use std::cell::Cell;
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -8,7 +7,7 @@ use std::time::Duration;
 use opentelemetry::Context;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
-use radiosonde_core::diagnostics;
+use radiosonde_core::{diagnostics, survive};
 
 use crate::counts::{Counts, Lost};
 use crate::unsigned::UnsignedFields;
@@ -72,7 +71,7 @@ impl HandOver {
 
 fn accept(sink: &dyn SpanSink, span: FinishedSpan) -> Result<(), Lost> {
     // A panic here would end the application's own work: spans end in destructors.
-    catch_unwind(AssertUnwindSafe(|| sink.accept(span))).map_err(|_| {
+    survive(|| sink.accept(span)).ok_or_else(|| {
         diagnostics::report("trace", "sink_panicked", format_args!("a span sink panicked; the span is lost"));
         Lost::SinkPanicked
     })

@@ -1,6 +1,5 @@
 use std::any::TypeId;
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -184,11 +183,7 @@ where
 /// Runs what formats values of the user's, while it holds no lock: a panic in one of them shall not take the program's own
 /// code along, nor the event from the layers that come after.
 fn survive(work: impl FnOnce()) {
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(work)) {
-        // The payload is the panicking code's own, and may panic again when it is dropped: then it is leaked.
-        if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
-            let _leaked: &'static mut _ = Box::leak(again);
-        }
+    if radiosonde_core::survive(work).is_none() {
         let message = format_args!("a value panicked while it was formatted; it is missing in its span");
         diagnostics::report("trace", "value_panicked", message);
     }

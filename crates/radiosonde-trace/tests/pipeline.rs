@@ -267,12 +267,21 @@ fn a_sink_that_refuses_spans_costs_the_others_nothing() {
     assert_eq!(handed_over(&registry), 10);
 }
 
+/// A panic's payload, which panics when it is dropped.
+struct Payload;
+
+impl Drop for Payload {
+    fn drop(&mut self) {
+        std::panic::resume_unwind(Box::new("dropped"));
+    }
+}
+
 struct Panics;
 
 impl SpanSink for Panics {
     fn accept(&self, _span: FinishedSpan) {
         // Quiet: without the panic hook.
-        std::panic::resume_unwind(Box::new("sink"));
+        std::panic::resume_unwind(Box::new(Payload));
     }
 }
 

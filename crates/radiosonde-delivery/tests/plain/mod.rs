@@ -66,10 +66,19 @@ impl Backend for Plain {
             204 => Verdict::DELIVERED,
             409 => Verdict::EncodeAgain,
             413 => Verdict::Split,
-            418 => panic!("asked for"),
+            418 => std::panic::resume_unwind(Box::new(Payload)),
             429 | 500..600 => Verdict::Retry { after: retry_after(response.headers()) },
             _ => Verdict::Drop { reason: "refused", hint: "mind the manual" },
         }
+    }
+}
+
+/// A panic's payload, which panics when it is dropped.
+struct Payload;
+
+impl Drop for Payload {
+    fn drop(&mut self) {
+        std::panic::resume_unwind(Box::new("dropped"));
     }
 }
 

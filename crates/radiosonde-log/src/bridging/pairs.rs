@@ -1,10 +1,10 @@
 use std::cell::RefCell;
 use std::fmt::{self, Write as _};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use log::kv::{Error, Key, Source, Value as Given, VisitSource, VisitValue};
+use radiosonde_core::survive;
 
-use crate::rendering::value::{Value, discard};
+use crate::rendering::value::Value;
 
 /// Of more pairs in one record the rest is left out, which the line says.
 const MOST: usize = 64;
@@ -39,13 +39,8 @@ impl Pairs {
     /// Formats what needs it, which is code of the user's.
     pub(crate) fn of(source: &dyn Source) -> Self {
         let mut pairs = Self::default();
-        match catch_unwind(AssertUnwindSafe(|| source.visit(&mut pairs))) {
-            Ok(Ok(())) => {}
-            Ok(Err(_)) => pairs.left_out = true,
-            Err(payload) => {
-                discard(payload);
-                pairs.left_out = true;
-            }
+        if !matches!(survive(|| source.visit(&mut pairs)), Some(Ok(()))) {
+            pairs.left_out = true;
         }
         pairs
     }
@@ -150,14 +145,10 @@ impl<'kvs> VisitSource<'kvs> for Pairs {
 /// A value that can only be formatted, which may fail, panic or be endless.
 fn formatted(value: &Given<'_>) -> Kept {
     let mut text = Bounded(String::new());
-    match catch_unwind(AssertUnwindSafe(|| write!(text, "{value}"))) {
-        Ok(Ok(())) => Kept::Text(text.0),
-        Ok(Err(fmt::Error)) if text.0.len() >= TEXT_BYTES => Kept::Text(text.0),
-        Ok(Err(fmt::Error)) => Kept::Failed,
-        Err(payload) => {
-            discard(payload);
-            Kept::Failed
-        }
+    match survive(|| write!(text, "{value}")) {
+        Some(Ok(())) => Kept::Text(text.0),
+        Some(Err(fmt::Error)) if text.0.len() >= TEXT_BYTES => Kept::Text(text.0),
+        Some(Err(fmt::Error)) | None => Kept::Failed,
     }
 }
 

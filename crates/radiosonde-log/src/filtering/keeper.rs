@@ -1,12 +1,11 @@
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 
 use arc_swap::{ArcSwap, Guard};
-use radiosonde_core::{SharedClock, diagnostics};
+use radiosonde_core::{SharedClock, diagnostics, survive};
 use tracing_core::dispatcher::{self, Dispatch, WeakDispatch};
 use tracing_core::subscriber::NoSubscriber;
 use tracing_core::{Level, callsite};
@@ -257,7 +256,7 @@ impl Keeper {
             then();
         };
         // Other layers are asked about every callsite, and may panic.
-        catch_unwind(AssertUnwindSafe(|| self.within(work))).unwrap_or_else(|_| {
+        survive(|| self.within(work)).unwrap_or_else(|| {
             diagnostics::report("log", "levels", format_args!("a layer panicked when the levels changed"));
             true
         })

@@ -1,7 +1,7 @@
-use std::any::Any;
 use std::error::Error;
 use std::fmt::{self, Write as _};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use radiosonde_core::survive;
 
 use crate::rendering::escape::{Escaper, push_escaped_within};
 use crate::schemas::slot::Kind;
@@ -231,42 +231,23 @@ fn push_chain(
 }
 
 fn source_of<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
-    match catch_unwind(AssertUnwindSafe(|| error.source())) {
-        Ok(source) => source,
-        Err(payload) => {
-            discard(payload);
-            None
-        }
-    }
+    survive(|| error.source()).flatten()
 }
 
 /// Runs a user's `Debug` or `Display`, which may fail, panic, be endless or log.
 fn push_formatted(out: &mut String, value: fmt::Arguments<'_>, limit: usize) -> Written {
     let start = out.len();
     let mut escaper = Escaper::new(out, limit);
-    let result = catch_unwind(AssertUnwindSafe(|| escaper.write_fmt(value)));
+    let result = survive(|| escaper.write_fmt(value));
     if escaper.is_cut() {
-        if let Err(payload) = result {
-            discard(payload);
-        }
         return Written { cut: true, failed: false };
     }
-    match result {
-        Ok(Ok(())) => return Written::default(),
-        Ok(Err(fmt::Error)) => {}
-        Err(payload) => discard(payload),
+    if let Some(Ok(())) = result {
+        return Written::default();
     }
     out.truncate(start);
     out.push_str(FMT_ERROR);
     Written { cut: false, failed: true }
-}
-
-/// Drops what a panic left behind, which is the panicking code's own type and may panic again.
-pub(crate) fn discard(payload: Box<dyn Any + Send>) {
-    if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
-        // Leaked rather than tried a second time.
-        let _leaked: &'static mut _ = Box::leak(again);
-    }
 }
 
 #[cfg(test)]

@@ -1,12 +1,10 @@
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
-use radiosonde_core::diagnostics;
+use radiosonde_core::{diagnostics, survive};
 
 use crate::meter::{Dropped, Reason};
-use crate::rendering::value::discard;
 use crate::writing::line::{Line, LineSink};
 
 /// A sink in use.
@@ -22,8 +20,7 @@ impl Forward {
 
     /// Hands a line over; a panic of the sink ends here.
     pub(crate) fn accept(&self, line: &Line<'_>) {
-        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| self.sink.accept(line))) {
-            discard(payload);
+        if survive(|| self.sink.accept(line)).is_none() {
             self.dropped.count(Reason::Panicked, line.level(), 1);
             report();
         }
@@ -31,8 +28,7 @@ impl Forward {
 
     /// Whether the sink has nothing left to do; a panic of it ends here.
     pub(crate) fn flush(&self, deadline: Duration) -> bool {
-        catch_unwind(AssertUnwindSafe(|| self.sink.flush(deadline))).unwrap_or_else(|payload| {
-            discard(payload);
+        survive(|| self.sink.flush(deadline)).unwrap_or_else(|| {
             report();
             false
         })

@@ -1,13 +1,11 @@
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use radiosonde_core::{Clock, SharedClock, diagnostics};
+use radiosonde_core::{Clock, SharedClock, diagnostics, survive};
 
 use crate::meter::{Dropped, Reason};
-use crate::rendering::value::discard;
 use crate::writing::announcement::Announcer;
 use crate::writing::at_exit::close_at_exit;
 use crate::writing::failure::Failure;
@@ -139,16 +137,13 @@ impl Output {
 
     /// Writes lines; `written` says how far it came. A panic of the writer ends here.
     pub(crate) fn attempt(&self, lines: Lines<'_>, written: &mut usize) -> Result<(), Failure> {
-        let result = catch_unwind(AssertUnwindSafe(|| {
+        let result = survive(|| {
             // Before our own lock: a thread that holds the standard output and logs would wait for us while we wait for it.
             let _held = self.stream.hold();
             let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
             writer.write(lines, written, &*self.clock)
-        }));
-        result.unwrap_or_else(|payload| {
-            discard(payload);
-            Err(Failure::Panicked)
-        })
+        });
+        result.unwrap_or(Err(Failure::Panicked))
     }
 
     /// Lines that say what was dropped.

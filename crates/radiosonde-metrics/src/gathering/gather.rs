@@ -2,11 +2,10 @@
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use radiosonde_core::diagnostics;
+use radiosonde_core::{diagnostics, survive};
 
 use crate::declaring::name::{check_label, check_metric};
 use crate::families::family_data::AnyFamily;
@@ -45,12 +44,17 @@ pub(crate) fn gather(registry: &Registry, why: Why<'_>, out: &mut dyn Visitor) {
     let mut families = Vec::new();
     // Asked by one of its own collectors, it does not ask them again.
     let collectors = if gathering.is_some() { registry.collectors().all() } else { Vec::new() };
-    for collector in &collectors {
+    for collector in collectors {
         let mut collection = Collection::default();
+        let collect = || {
+            collector.collect(&mut collection);
+            // Here, because this may be its last owner, and its destructor is the user's code too.
+            drop(collector);
+        };
         // A broken collector loses its own families only.
-        match catch_unwind(AssertUnwindSafe(|| collector.collect(&mut collection))) {
-            Ok(()) => families.append(&mut collection.families),
-            Err(_) => merged.fault(CollectorFault::Panic, "a collector panicked"),
+        match survive(collect) {
+            Some(()) => families.append(&mut collection.families),
+            None => merged.fault(CollectorFault::Panic, "a collector panicked"),
         }
     }
     // Absorbed ones last, so that they find what they give way to, whoever was asked first.
@@ -412,6 +416,15 @@ mod tests {
         }
     }
 
+    /// A panic's payload, which panics when it is dropped.
+    struct Payload;
+
+    impl Drop for Payload {
+        fn drop(&mut self) {
+            std::panic::resume_unwind(Box::new("dropped"));
+        }
+    }
+
     fn errors(text: &str, reason: &str) -> bool {
         text.contains(&format!("radiosonde_metrics_collector_errors_total{{reason=\"{reason}\"}} 1\n"))
     }
@@ -420,7 +433,7 @@ mod tests {
     fn a_panicking_collector_loses_only_its_own_families() {
         let registry = Registry::new();
         registry.gauge("ours", "Ours.").build().unwrap();
-        registry.collect_from(With(|_| std::panic::resume_unwind(Box::new(()))));
+        registry.collect_from(With(|_| std::panic::resume_unwind(Box::new(Payload))));
         registry.collect_from(With(|out| out.number("theirs", "Theirs.", Kind::Gauge, Number::Signed(1))));
         let text = registry.text();
         assert!(text.contains("ours 0\n") && text.contains("theirs 1\n") && errors(&text, "panic"), "{text}");

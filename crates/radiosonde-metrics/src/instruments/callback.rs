@@ -128,7 +128,8 @@ impl Registry {
     /// it sees the values of the scrape before.
     ///
     /// # Cost
-    /// A call for each scrape, one after the other: it must not block for long, nor wait for somebody who scrapes.
+    /// A call for each scrape, one after the other. It may block, and a scrape waits for it: for how long, see
+    /// [`MetricsService`](crate::MetricsService). It must not wait for another scrape of the registry.
     ///
     /// # Errors
     /// [`RegisterError`] if the name or help is refused, or the name is taken by another metric.

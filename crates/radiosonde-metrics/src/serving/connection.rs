@@ -1,3 +1,5 @@
+use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::Request;
@@ -6,9 +8,11 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::select;
 
 use crate::MetricsService;
 use crate::serving::meters::Outcome;
+use crate::serving::places::Place;
 use crate::serving::refused::Refused;
 use crate::serving::service::MetricsFuture;
 use crate::serving::write_deadline::WriteDeadline;
@@ -20,18 +24,42 @@ pub(crate) const ANSWER_TAKEN_WITHIN: Duration = Duration::from_secs(30);
 /// How long the head of a request may be, in bytes.
 pub(crate) const MAX_HEAD: usize = 16 * 1024;
 
-/// Answers the requests of one connection until its end.
-pub(crate) async fn serve<S>(connection: S, service: MetricsService, answer_taken_within: Duration)
-where
+/// Answers the requests of one connection until its end, which comes with the next answer once it has to give way.
+pub(crate) async fn serve<S>(
+    connection: S,
+    service: MetricsService,
+    place: Arc<Place>,
+    answer_taken_within: Duration,
+) where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let meters = service.clone();
-    let answer = service_fn(move |request| answer(&service, &request));
-    let connection = TokioIo::new(WriteDeadline::new(connection, answer_taken_within));
+    let busy = Arc::clone(&place);
+    let answer = service_fn(move |request| {
+        busy.busy();
+        let (answer, place) = (answer(&service, &request), Arc::clone(&busy));
+        async move {
+            let answer = answer.await;
+            place.answered();
+            answer
+        }
+    });
+    let sent = Arc::clone(&place);
+    let connection = WriteDeadline::new(connection, answer_taken_within, move || sent.flushed());
     let mut server = http1::Builder::new();
     server.timer(TokioTimer::new()).header_read_timeout(REQUEST_WITHIN).max_buf_size(MAX_HEAD);
+    // A scraper may close its side once it has sent its request.
+    server.half_close(true);
+    let mut served = pin!(server.serve_connection(TokioIo::new(connection), answer));
+    let ended = select! {
+        ended = served.as_mut() => ended,
+        () = place.gives_way() => {
+            served.as_mut().graceful_shutdown();
+            served.await
+        }
+    };
     // A scraper that goes away is its own business.
-    if let Err(error) = server.serve_connection(connection, answer).await
+    if let Err(error) = ended
         && error.is_parse_too_large()
     {
         // Answered with 431 or 414 already.

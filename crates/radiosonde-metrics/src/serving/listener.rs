@@ -3,24 +3,27 @@ use std::fmt;
 use std::future::ready;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::sync::Arc;
-use std::thread::JoinHandle;
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Duration;
 
+use radiosonde_core::diagnostics;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::oneshot;
 
 use crate::serving::connection::{self, ANSWER_TAKEN_WITHIN, REQUEST_WITHIN};
 use crate::serving::meters::Outcome;
+use crate::serving::places::Places;
 use crate::{MetricsService, Registry};
 
 /// Serves a registry's `/metrics` on a port of its own, for programs that serve no HTTP otherwise.
 ///
-/// Runs on its own thread with its own runtime, so it needs none of the program's. At most 16 connections are served at a
-/// time, further ones wait; a client that does not send its request within ten seconds, or does not take the answer within thirty,
-/// is hung up on. A request with a body gets 413, one whose head is longer than 16 KiB gets 431, a path that is not `/metrics`
-/// 404; each is counted in `radiosonde_metrics_scrapes_total{outcome}`. Stops when dropped.
+/// Runs on its own thread with its own runtime, so it needs none of the program's. At most 16 connections are served at a time. For a
+/// further one, the connection that has been idle for longest is closed; while all are busy, it waits. A client that does not send its
+/// request within ten seconds, or does not take the answer within thirty, is hung up on. A request with a body gets 413, one whose head
+/// is longer than 16 KiB gets 431, a path that is not `/metrics` 404; each is counted in `radiosonde_metrics_scrapes_total{outcome}`.
+///
+/// Collectors may block: see [`MetricsService`]. Stops when dropped, whatever collectors do.
 ///
 /// ```
 /// use std::io::{Read as _, Write as _};
@@ -38,10 +41,13 @@ use crate::{MetricsService, Registry};
 pub struct Listener {
     address: SocketAddr,
     stop: Option<oneshot::Sender<Infallible>>,
-    thread: Option<JoinHandle<()>>,
+    /// Nothing is sent: it is closed when the thread has ended. Behind a lock to be `Sync`.
+    ended: Mutex<mpsc::Receiver<Infallible>>,
 }
 
 const CONNECTIONS: usize = 16;
+/// How long a listener that is dropped waits for its thread.
+const STOPS_WITHIN: Duration = Duration::from_secs(2);
 
 impl Listener {
     /// Loopback, and the port that OpenTelemetry gives to Prometheus exporters.
@@ -77,9 +83,15 @@ impl Listener {
         let (stop, stopped) = oneshot::channel();
         let service = service.clone();
         let thread = std::thread::Builder::new().name("radiosonde-metrics".into());
-        let serve = move || runtime.block_on(serve(socket, service, door, stopped));
-        let thread = thread.spawn(serve).map_err(refuse)?;
-        Ok(Self { address: bound, stop: Some(stop), thread: Some(thread) })
+        let (running, ended) = mpsc::channel();
+        let serve = move || {
+            runtime.block_on(serve(socket, service, door, stopped));
+            // With it the connections, and what they have of the registry.
+            drop(runtime);
+            drop(running);
+        };
+        thread.spawn(serve).map_err(refuse)?;
+        Ok(Self { address: bound, stop: Some(stop), ended: Mutex::new(ended) })
     }
 
     /// Where it listens.
@@ -92,9 +104,11 @@ impl Listener {
 impl Drop for Listener {
     fn drop(&mut self) {
         drop(self.stop.take());
-        if let Some(thread) = self.thread.take() {
-            // It ends at once; a panic in it has been printed by the panic hook.
-            let _ = thread.join();
+        // It ends at once, unless the last owner of a collector is on it, whose destructor blocks.
+        let ended = self.ended.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if ended.recv_timeout(STOPS_WITHIN) == Err(mpsc::RecvTimeoutError::Timeout) {
+            let message = format_args!("the listener on {} does not stop; its thread is left", self.address);
+            diagnostics::report("metrics", "listener", message);
         }
     }
 }
@@ -125,13 +139,8 @@ async fn serve(
     mut stopped: oneshot::Receiver<Infallible>,
 ) {
     let Ok(socket) = tokio::net::TcpListener::from_std(socket) else { return };
-    let free = Arc::new(Semaphore::new(CONNECTIONS));
+    let places = Places::new(CONNECTIONS);
     loop {
-        let permit = tokio::select! {
-            _ = &mut stopped => return,
-            permit = Arc::clone(&free).acquire_owned() => permit,
-        };
-        let Ok(permit) = permit else { return };
         let accepted = tokio::select! {
             _ = &mut stopped => return,
             accepted = socket.accept() => accepted,
@@ -141,12 +150,20 @@ async fn serve(
             tokio::time::sleep(Duration::from_millis(100)).await;
             continue;
         };
+        let place = tokio::select! {
+            _ = &mut stopped => return,
+            place = places.take() => Arc::new(place),
+        };
         let (service, door) = (service.clone(), door.clone());
         tokio::spawn(async move {
-            let _permit = permit;
-            let entered = tokio::time::timeout(REQUEST_WITHIN, door.enter(connection)).await;
+            let entered = tokio::select! {
+                entered = tokio::time::timeout(REQUEST_WITHIN, door.enter(connection)) => entered,
+                () = place.gives_way() => return service.count(Outcome::Handshake),
+            };
             match entered {
-                Ok(Ok(connection)) => connection::serve(connection, service, ANSWER_TAKEN_WITHIN).await,
+                Ok(Ok(connection)) => {
+                    connection::serve(connection, service, place, ANSWER_TAKEN_WITHIN).await
+                }
                 Ok(Err(_)) | Err(_) => service.count(Outcome::Handshake),
             }
         });
@@ -226,6 +243,117 @@ mod tests {
         assert_eq!(wait.recv_timeout(connection::REQUEST_WITHIN / 2), Ok(()));
     }
 
+    /// Blocks every scrape of the registry, from the first on, until it is dropped.
+    struct Blocked(Option<mpsc::Sender<Infallible>>);
+
+    impl Blocked {
+        fn in_the_registry(registry: &Registry) -> Self {
+            let (sender, blocked) = mpsc::channel::<Infallible>();
+            let blocked = Mutex::new(blocked);
+            let wait = move || blocked.lock().unwrap().recv().map_or(1.0, |never| match never {});
+            registry.gauge_fn("blocked", "Blocked.", wait).unwrap().keep();
+            Self(Some(sender))
+        }
+    }
+
+    #[test]
+    fn a_collector_that_blocks_stops_its_scrape_alone() {
+        let registry = Registry::new();
+        let mut blocked = Blocked::in_the_registry(&registry);
+        let listener = Listener::start(&registry, ([127, 0, 0, 1], 0).into()).unwrap();
+        let scrape = "GET /metrics HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\
+                      x-prometheus-scrape-timeout-seconds: 0.1\r\n\r\n";
+        for _ in 0..2 {
+            assert!(ask(&listener, scrape).starts_with("HTTP/1.1 503 "));
+            let elsewhere = "GET /else HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+            assert!(ask(&listener, elsewhere).starts_with("HTTP/1.1 404 "));
+        }
+        blocked.0 = None;
+        let answer = ask(&listener, "GET /metrics HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+        assert!(answer.starts_with("HTTP/1.1 200 ") && answer.contains("\nblocked 1\n"), "{answer}");
+        let late = registry.snapshot().value("radiosonde_metrics_scrapes_total", &[("outcome", "timed_out")]);
+        assert_eq!(late, Some(2.0));
+    }
+
+    #[test]
+    fn it_stops_when_dropped_though_a_collector_blocks() {
+        use std::io::Write as _;
+        let registry = Registry::new();
+        let (begun, begins) = mpsc::channel();
+        registry.gauge_fn("begun", "Begun.", move || begun.send(()).map_or(0.0, |()| 1.0)).unwrap().keep();
+        let blocked = Blocked::in_the_registry(&registry);
+        let listener = Listener::start(&registry, ([127, 0, 0, 1], 0).into()).unwrap();
+        let mut client = std::net::TcpStream::connect(listener.address()).unwrap();
+        client.write_all(b"GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
+        begins.recv().unwrap();
+        let (stopped, wait) = mpsc::channel();
+        std::thread::spawn(move || {
+            drop(listener);
+            stopped.send(()).unwrap();
+        });
+        // Longer than it waits for its own thread, shorter than the scrape waits for the collector.
+        assert_eq!(wait.recv_timeout(STOPS_WITHIN * 2), Ok(()));
+        drop(blocked);
+    }
+
+    #[test]
+    fn a_collector_may_block_on_a_future() {
+        let registry = Registry::new();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let runtime = Mutex::new(runtime);
+        let asks = move || runtime.lock().unwrap().block_on(async { 1.0 });
+        registry.gauge_fn("asked", "Asked.", asks).unwrap().keep();
+        let listener = Listener::start(&registry, ([127, 0, 0, 1], 0).into()).unwrap();
+        let answer = ask(&listener, "GET /metrics HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+        assert!(answer.contains("\nasked 1\n"), "{answer}");
+    }
+
+    #[test]
+    fn a_client_that_closes_its_side_after_the_request_is_answered() {
+        use std::io::{Read as _, Write as _};
+        let listener = Listener::start(&Registry::new(), ([127, 0, 0, 1], 0).into()).unwrap();
+        for at in 0..200 {
+            let mut connection = std::net::TcpStream::connect(listener.address()).unwrap();
+            connection.write_all(b"GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
+            connection.shutdown(std::net::Shutdown::Write).unwrap();
+            let mut answer = String::new();
+            connection.read_to_string(&mut answer).unwrap();
+            assert!(answer.starts_with("HTTP/1.1 200 "), "{at}: {answer:?}");
+        }
+    }
+
+    #[test]
+    fn idle_connections_give_way_to_a_new_one_that_asks() {
+        use std::io::{Read as _, Write as _};
+        let registry = Registry::new();
+        let listener = Listener::start(&registry, ([127, 0, 0, 1], 0).into()).unwrap();
+        let connections = 0..CONNECTIONS * 2;
+        let keep_alive = "HEAD /metrics HTTP/1.1\r\nhost: x\r\n\r\n";
+        let mut open: Vec<_> = connections
+            .map(|_| {
+                let mut connection = std::net::TcpStream::connect(listener.address()).unwrap();
+                connection.set_read_timeout(Some(connection::REQUEST_WITHIN / 2)).unwrap();
+                connection.write_all(keep_alive.as_bytes()).unwrap();
+                let mut head = Vec::new();
+                while !head.ends_with(b"\r\n\r\n") {
+                    let mut byte = [0];
+                    connection.read_exact(&mut byte).unwrap();
+                    head.push(byte[0]);
+                }
+                assert!(head.starts_with(b"HTTP/1.1 200 "));
+                connection
+            })
+            .collect();
+        let (gone, there) = open.split_at_mut(CONNECTIONS);
+        for connection in gone {
+            assert_eq!(connection.read(&mut [0]).unwrap(), 0, "it was idle for longest");
+        }
+        for connection in there {
+            connection.write_all(keep_alive.as_bytes()).unwrap();
+            connection.read_exact(&mut [0; 15]).unwrap();
+        }
+    }
+
     fn ask(listener: &Listener, request: &str) -> String {
         use std::io::{Read as _, Write as _};
         let mut connection = std::net::TcpStream::connect(listener.address()).unwrap();
@@ -266,8 +394,9 @@ mod tests {
             let mut client = std::net::TcpStream::connect(socket.local_addr().unwrap()).unwrap();
             client.write_all(b"GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
             let (connection, _) = socket.accept().await.unwrap();
-            let served =
-                connection::serve(connection, MetricsService::new(&registry), Duration::from_millis(50));
+            let place = Arc::new(Places::new(1).take().await);
+            let service = MetricsService::new(&registry);
+            let served = connection::serve(connection, service, place, Duration::from_millis(50));
             // Before the time to send a request is over, which would end it as well.
             let ended = tokio::time::timeout(connection::REQUEST_WITHIN * 3 / 4, served).await;
             drop(client);

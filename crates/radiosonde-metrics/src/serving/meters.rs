@@ -25,6 +25,10 @@ pub(crate) enum Outcome {
     Shared,
     /// Too many were in flight.
     Busy,
+    /// Gathering took longer than the scraper waits.
+    TimedOut,
+    /// Gathering panicked, or there was no thread for it.
+    Failed,
     /// It did not show what lets it in.
     Unauthorized,
     /// Not a request yet: a connection that did not become an encrypted one.
@@ -43,6 +47,8 @@ impl Outcome {
             Self::Served => "served",
             Self::Shared => "shared",
             Self::Busy => "busy",
+            Self::TimedOut => "timed_out",
+            Self::Failed => "failed",
             Self::Unauthorized => "unauthorized",
             Self::Handshake => "handshake",
             Self::Refused => "refused",

@@ -11,6 +11,9 @@ mod in_flight;
 #[cfg(feature = "listener")]
 pub(crate) mod listener;
 mod meters;
+mod patience;
+#[cfg(feature = "listener")]
+mod places;
 mod refused;
 mod scrape;
 pub(crate) mod service;

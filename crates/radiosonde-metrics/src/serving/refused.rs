@@ -16,6 +16,10 @@ pub(crate) enum Refused {
     Name,
     /// Too many are in flight.
     Busy,
+    /// Gathering takes longer than the scraper waits.
+    Late,
+    /// Gathering panicked, or there is no thread for it.
+    Failed,
     /// Its path is not `/metrics`.
     Path,
     /// It has a body.
@@ -29,6 +33,8 @@ impl Refused {
         match self {
             Self::Method | Self::Coding | Self::Name => Outcome::Refused,
             Self::Busy => Outcome::Busy,
+            Self::Late => Outcome::TimedOut,
+            Self::Failed => Outcome::Failed,
             Self::Path => Outcome::NotFound,
             Self::Body => Outcome::TooLarge,
             Self::Credentials => Outcome::Unauthorized,
@@ -41,6 +47,8 @@ impl Refused {
             Self::Coding => (StatusCode::NOT_ACCEPTABLE, "every coding of the body is refused\n"),
             Self::Name => (StatusCode::BAD_REQUEST, "a name[] is not percent-encoded UTF-8\n"),
             Self::Busy => (StatusCode::SERVICE_UNAVAILABLE, "too many scrapes at a time\n"),
+            Self::Late => (StatusCode::SERVICE_UNAVAILABLE, "a collector takes too long\n"),
+            Self::Failed => (StatusCode::INTERNAL_SERVER_ERROR, "the metrics cannot be gathered\n"),
             Self::Path => (StatusCode::NOT_FOUND, "metrics are at /metrics\n"),
             Self::Body => (StatusCode::PAYLOAD_TOO_LARGE, "a scrape has no body\n"),
             Self::Credentials => (StatusCode::UNAUTHORIZED, "credentials are required\n"),
@@ -62,7 +70,7 @@ impl Refused {
             Self::Busy => Some((RETRY_AFTER, "1")),
             // What is left of the body is not read.
             Self::Body => Some((CONNECTION, "close")),
-            Self::Name | Self::Path | Self::Credentials => None,
+            Self::Late | Self::Failed | Self::Name | Self::Path | Self::Credentials => None,
         }
     }
 }

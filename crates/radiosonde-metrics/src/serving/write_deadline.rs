@@ -9,17 +9,19 @@ use tokio::time::Sleep;
 /// A connection whose peer has to take what it is sent within a time.
 ///
 /// The time starts when the connection is full for the first time and ends with the flush, so that a peer that takes a byte now
-/// and then does not stay for ever either. Afterwards writes fail with [`io::ErrorKind::TimedOut`].
+/// and then does not stay for ever either. Afterwards writes fail with [`io::ErrorKind::TimedOut`]. Each flush that succeeds calls
+/// `flushed`.
 #[derive(Debug)]
-pub(crate) struct WriteDeadline<S> {
+pub(crate) struct WriteDeadline<S, F> {
     inner: S,
     within: Duration,
     deadline: Option<Pin<Box<Sleep>>>,
+    flushed: F,
 }
 
-impl<S> WriteDeadline<S> {
-    pub(crate) const fn new(inner: S, within: Duration) -> Self {
-        Self { inner, within, deadline: None }
+impl<S, F> WriteDeadline<S, F> {
+    pub(crate) const fn new(inner: S, within: Duration, flushed: F) -> Self {
+        Self { inner, within, deadline: None, flushed }
     }
 
     fn hold<T>(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
@@ -31,7 +33,7 @@ impl<S> WriteDeadline<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for WriteDeadline<S> {
+impl<S: AsyncRead + Unpin, F: Unpin> AsyncRead for WriteDeadline<S, F> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -41,7 +43,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for WriteDeadline<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for WriteDeadline<S> {
+impl<S: AsyncWrite + Unpin, F: FnMut() + Unpin> AsyncWrite for WriteDeadline<S, F> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.inner).poll_write(cx, bytes);
         self.hold(cx, written)
@@ -65,6 +67,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for WriteDeadline<S> {
         if matches!(flushed, Poll::Ready(Ok(()))) {
             // All was taken; the next answer has its own time.
             self.deadline = None;
+            (self.flushed)();
         }
         self.hold(cx, flushed)
     }

@@ -9,7 +9,7 @@ use http::header::{
     CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, VARY, WWW_AUTHENTICATE,
 };
 use http::{Method, Request, Response, Uri};
-use radiosonde_core::{Clock as _, SystemClock};
+use radiosonde_core::{Clock as _, SystemClock, diagnostics};
 use tower_service::Service;
 
 use crate::Registry;
@@ -18,6 +18,7 @@ use crate::serving::coding::Coding;
 use crate::serving::credentials::Credentials;
 use crate::serving::in_flight::InFlight;
 use crate::serving::meters::{Meters, Outcome};
+use crate::serving::patience::patience;
 use crate::serving::refused::{Refused, VARIES_BY};
 use crate::serving::scrape::Scrape;
 use crate::serving::turns::{Turn, Turns};
@@ -28,7 +29,7 @@ use crate::serving::turns::{Turn, Turns};
 ///
 /// # Compression
 /// With the features `gzip` and `zstd`, a body of more than 1024 bytes is compressed if `Accept-Encoding` asks for it: weights
-/// are honoured, and between equal ones zstd comes first. Both at their fastest level, on the thread that answers. A request that
+/// are honoured, and between equal ones zstd comes first. Both at their fastest level, on the thread that gathers. A request that
 /// refuses the plain body and names nothing else that is there gets 406.
 ///
 /// # Selection
@@ -36,10 +37,16 @@ use crate::serving::turns::{Turn, Turns};
 /// [`Selection`](crate::Selection). A `name[]` that is not percent-encoded UTF-8 gets 400.
 ///
 /// # Many at a time
-/// One scrape at a time is gathered and encoded, within the future that is polled first; whoever asks in the meantime waits, without
-/// a thread, and those who then ask for the same get the same bytes. What a scrape is answered with is thus never older than its
-/// request. At most [`max_in_flight`](Self::max_in_flight) are in flight. Clones take part together, so a program that serves one
-/// registry at several places clones one service.
+/// One scrape at a time is gathered and encoded. Requests that arrive in the meantime wait, without a thread each, and those that ask
+/// for the same then get the same bytes. What a scrape is answered with is thus never older than its request. At most
+/// [`max_in_flight`](Self::max_in_flight) are in flight. Clones take part together, so a program that serves one registry at several
+/// places clones one service.
+///
+/// # Collectors that block
+/// Collectors run on a thread of the service's own, which belongs to no runtime: they may block, and `block_on` works. A scrape waits for
+/// them for half a second less than its `X-Prometheus-Scrape-Timeout-Seconds`, which Prometheus sends, and for 9.5 seconds without
+/// that header. It then gets 503 and is counted as `timed_out`; the collector is left to run, and the next scrape is gathered when it
+/// returns. A gathering that panics outside a collector gets 500 and is counted as `failed`.
 ///
 /// `radiosonde_metrics_scrapes_total{outcome}`, `radiosonde_metrics_scrape_duration_seconds` and
 /// `radiosonde_metrics_scrape_sent_bytes_total` are declared in the registry.
@@ -59,7 +66,6 @@ use crate::serving::turns::{Turn, Turns};
 /// ```
 #[derive(Debug, Clone)]
 pub struct MetricsService {
-    registry: Registry,
     shared: Arc<Shared>,
     max_in_flight: usize,
     /// One of these has to be shown, if they are there.
@@ -88,10 +94,14 @@ impl MetricsService {
     /// A service for `registry`.
     #[must_use]
     pub fn new(registry: &Registry) -> Self {
-        let (turns, in_flight) = (Turns::default(), Arc::default());
-        let shared = Arc::new(Shared { turns, in_flight, meters: Meters::new(registry) });
+        let meters = Meters::new(registry);
+        let turns = Turns::new({
+            let (registry, meters) = (registry.clone(), meters.clone());
+            move |scrape: &Scrape| make(&registry, &meters, scrape)
+        });
+        let shared = Arc::new(Shared { turns, in_flight: Arc::default(), meters });
         let max_in_flight = Self::DEFAULT_MAX_IN_FLIGHT;
-        Self { registry: registry.clone(), shared, max_in_flight, accepted: None }
+        Self { shared, max_in_flight, accepted: None }
     }
 
     /// How many scrapes may be in flight, from their request until the server has taken the body; further ones get 503 and
@@ -115,7 +125,7 @@ impl MetricsService {
     pub(crate) fn answer(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> MetricsFuture {
         match self.read(method, uri, headers) {
             Ok((scrape, in_flight)) => MetricsFuture(Answer::Turn {
-                turn: self.shared.turns.ask(scrape),
+                turn: self.shared.turns.ask(scrape, patience(headers)),
                 in_flight: Some(in_flight),
                 service: self.clone(),
                 is_head: method == Method::HEAD,
@@ -152,13 +162,6 @@ impl MetricsService {
         self.shared.meters.count(outcome);
     }
 
-    fn make(&self, scrape: &Scrape) -> Made {
-        let begun = SystemClock.monotonic();
-        let (body, coding) = scrape.make(&self.registry);
-        self.shared.meters.made(SystemClock.monotonic().saturating_sub(begun));
-        Made { body: body.into(), coding }
-    }
-
     fn respond(
         &self,
         made: Made,
@@ -183,6 +186,14 @@ impl MetricsService {
         headers.insert(VARY, HeaderValue::from_static(VARIES_BY));
         response
     }
+}
+
+/// An exposition for one scrape, and those that ask for the same.
+fn make(registry: &Registry, meters: &Meters, scrape: &Scrape) -> Made {
+    let begun = SystemClock.monotonic();
+    let (body, coding) = scrape.make(registry);
+    meters.made(SystemClock.monotonic().saturating_sub(begun));
+    Made { body: body.into(), coding }
 }
 
 impl<B> Service<Request<B>> for MetricsService {
@@ -220,9 +231,20 @@ impl Future for MetricsFuture {
                 response.take().map_or(Poll::Pending, |response| Poll::Ready(Ok(response)))
             }
             Answer::Turn { turn, in_flight, service, is_head } => {
-                let (made, is_own) = ready!(turn.poll(context, |scrape| service.make(scrape)));
-                service.count(if is_own { Outcome::Served } else { Outcome::Shared });
-                let response = service.respond(made, turn.question(), *is_head, in_flight.take());
+                let response = match ready!(turn.poll(context)) {
+                    Ok((made, is_first)) => {
+                        service.count(if is_first { Outcome::Served } else { Outcome::Shared });
+                        service.respond(made, turn.question(), *is_head, in_flight.take())
+                    }
+                    Err(refused) => {
+                        service.count(refused.outcome());
+                        if refused == Refused::Late {
+                            let message = format_args!("a scrape got no metrics: a collector takes too long");
+                            diagnostics::report("metrics", "scrape", message);
+                        }
+                        refused.response()
+                    }
+                };
                 self.0 = Answer::Ready(None);
                 Poll::Ready(Ok(response))
             }

@@ -1,4 +1,6 @@
-use std::task::Waker;
+use std::sync::mpsc;
+use std::task::{Wake, Waker};
+use std::thread::{self, Thread};
 
 use http::StatusCode;
 use http::header::{ACCEPT, ACCEPT_ENCODING, ALLOW, AUTHORIZATION, RETRY_AFTER};
@@ -14,10 +16,24 @@ fn poll(future: &mut MetricsFuture) -> Poll<Response<MetricsBody>> {
     })
 }
 
-/// The answer of a service that nobody else asks.
+struct Unparks(Thread);
+
+impl Wake for Unparks {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}
+
+/// The answer, waited for without a runtime.
 fn answered(mut future: MetricsFuture) -> Response<MetricsBody> {
-    let mut polls = (0..2).map(|_| poll(&mut future));
-    polls.find_map(|poll| if let Poll::Ready(response) = poll { Some(response) } else { None }).unwrap()
+    let waker = Waker::from(Arc::new(Unparks(thread::current())));
+    loop {
+        match Pin::new(&mut future).poll(&mut Context::from_waker(&waker)) {
+            Poll::Ready(Ok(response)) => return response,
+            Poll::Ready(Err(never)) => match never {},
+            Poll::Pending => thread::park(),
+        }
+    }
 }
 
 fn ask(service: &MetricsService) -> MetricsFuture {
@@ -161,4 +177,47 @@ fn a_scrape_without_credentials_is_told_how_to_show_them_whatever_it_asks() {
     assert!(!format!("{service:?}").contains("secret"));
     let closed = MetricsService::new(&registry).accept_only([]);
     assert_eq!(get(&closed, "/metrics", &shown).status(), StatusCode::UNAUTHORIZED);
+}
+
+#[test]
+fn a_scrape_that_collectors_keep_waiting_gets_503_whatever_the_runtime() {
+    let registry = Registry::new();
+    let (sender, blocked) = mpsc::channel::<Infallible>();
+    let blocked = std::sync::Mutex::new(blocked);
+    let wait = move || blocked.lock().unwrap().recv().map_or(1.0, |never| match never {});
+    registry.gauge_fn("blocked", "Blocked.", wait).unwrap().keep();
+    let service = MetricsService::new(&registry).max_in_flight(1);
+    let headers = HeaderMap::from_iter(
+        [("x-prometheus-scrape-timeout-seconds", "0.1")]
+            .map(|(name, value)| (http::HeaderName::from_static(name), HeaderValue::from_static(value))),
+    );
+    for _ in 0..2 {
+        assert_eq!(get(&service, "/metrics", &headers).status(), StatusCode::SERVICE_UNAVAILABLE);
+    }
+    drop(sender);
+    assert!(text(&answered(ask(&service))).contains("\nblocked 1\n"));
+    assert_eq!((scrapes(&registry, "timed_out"), scrapes(&registry, "served")), (Some(2.0), Some(1.0)));
+}
+
+#[test]
+fn a_collector_whose_destructor_panics_fails_one_scrape() {
+    struct Bomb;
+    impl crate::Collector for Bomb {
+        fn collect(&self, _: &mut crate::Collection) {
+            // The scrape becomes its last owner.
+            GUARD.lock().unwrap().take();
+        }
+    }
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            std::panic::resume_unwind(Box::new(()));
+        }
+    }
+    static GUARD: std::sync::Mutex<Option<crate::CollectorGuard>> = std::sync::Mutex::new(None);
+    let registry = Registry::new();
+    *GUARD.lock().unwrap() = Some(registry.collect_while(Bomb));
+    let service = MetricsService::new(&registry);
+    assert_eq!(answered(ask(&service)).status(), StatusCode::OK);
+    let text = registry.text();
+    assert!(text.contains("radiosonde_metrics_collector_errors_total{reason=\"panic\"} 1\n"), "{text}");
 }

@@ -12,13 +12,15 @@ pub(crate) struct WriteRequest {
     pub(crate) timeseries: Vec<Bytes>,
 }
 
+/// Where a [`TimeSeries`] has its [`Sample`]s.
+pub(crate) const SAMPLES: u32 = 2;
+
+/// Without its samples.
 #[derive(Clone, PartialEq, prost::Message)]
 pub(crate) struct TimeSeries {
     /// Sorted by name.
     #[prost(message, repeated, tag = "1")]
     pub(crate) labels: Vec<Label>,
-    #[prost(message, repeated, tag = "2")]
-    pub(crate) samples: Vec<Sample>,
     #[prost(message, repeated, tag = "3")]
     pub(crate) exemplars: Vec<Exemplar>,
 }

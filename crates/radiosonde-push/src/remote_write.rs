@@ -1,25 +1,29 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::UNIX_EPOCH;
+use std::time::{Duration, UNIX_EPOCH};
 
 use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{HeaderMap, Method, Request, Response};
 use prost::Message as _;
-use radiosonde_core::{SharedClock, SystemClock};
+use radiosonde_core::{SharedClock, SystemClock, diagnostics};
 use radiosonde_delivery::{
     Backend, Delivery, EncodeError, Endpoint, Queue, SinkOptions, SinkReport, Verdict,
 };
 use radiosonde_metrics::Registry;
 
 use crate::headers::Headers;
+use crate::one_at_a_time::OneAtATime;
 use crate::proto::WriteRequest;
 use crate::pusher::Pusher;
-use crate::series::Encoder;
+use crate::series::{Encoder, Untimed};
 use crate::{BuildError, Push, grouping, policy};
 
 /// Where Prometheus takes remote writes when it runs with `--web.enable-remote-write-receiver`.
 const WRITE_PATH: &str = "/api/v1/write";
+
+/// How long a push waits for that of another thread.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Writes a registry to Prometheus, or to anything that takes its remote write 1.0.
 ///
@@ -34,20 +38,29 @@ pub struct RemoteWrite {
     registry: Registry,
     labels: Arc<[(Box<str>, Box<str>)]>,
     clock: SharedClock,
+    /// Of two pushes at once, one is wholly before the other, so that no series goes back.
+    gathering: Arc<OneAtATime>,
     /// When the last push was, in milliseconds.
     last: Arc<Mutex<i64>>,
     stale_at_end: bool,
 }
 
 impl RemoteWrite {
-    /// Queues every series as it is now.
-    pub fn write(&self) {
-        self.encode(false);
+    /// Queues every series as it is now. What the queue does not take is counted.
+    ///
+    /// A collector of the registry may call it: such a push has all series but those of collectors. While another thread gathers for a push,
+    /// this waits, for ten seconds at most; `false` if the other takes longer, and nothing is queued.
+    #[allow(clippy::must_use_candidate, reason = "it acts whether anybody looks or not")]
+    pub fn write(&self) -> bool {
+        self.encode(false)
     }
 
     /// Queues a mark for every series that it has ended, so that queries do not show its last value for five minutes more.
-    pub fn write_stale(&self) {
-        self.encode(true);
+    ///
+    /// Waits, and fails to, like [`write`](Self::write).
+    #[allow(clippy::must_use_candidate, reason = "it acts whether anybody looks or not")]
+    pub fn write_stale(&self) -> bool {
+        self.encode(true)
     }
 
     /// What became of every series of every push so far.
@@ -56,19 +69,29 @@ impl RemoteWrite {
         self.queue.report()
     }
 
-    fn encode(&self, stale: bool) {
+    fn encode(&self, stale: bool) -> bool {
+        let Some(_gathering) = self.gathering.enter(PATIENCE) else {
+            let message = format_args!("a push is left out: a collector keeps another one waiting");
+            diagnostics::report("remote_write", "push", message);
+            return false;
+        };
         let since = self.clock.now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let now = i64::try_from(since.as_millis()).unwrap_or(i64::MAX);
-        // Held meanwhile: of two pushes at once, one is wholly before the other, so that no series goes back in time.
+        let mut all = Vec::new();
+        let mut encoder = Encoder::new(&self.labels, now, stale, |series: Untimed| all.push(series));
+        self.registry.visit(&mut encoder);
+        // Not before collectors have been asked: one of them may have pushed meanwhile.
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         let time = now.max(last.saturating_add(1));
         *last = time;
-        let mut encoder = Encoder::new(&self.labels, time, stale, |series: Bytes| {
+        drop(last);
+        for series in all {
+            let series = series.at(time);
             let size = series.len() + size_of::<Bytes>();
             // A refusal has been counted by the queue.
             let _ = self.queue.push(series, size);
-        });
-        self.registry.visit(&mut encoder);
+        }
+        true
     }
 }
 
@@ -194,6 +217,7 @@ impl RemoteWriteBuilder {
             registry: self.registry.clone(),
             labels: self.labels.clone().into(),
             clock: Arc::clone(&self.clock),
+            gathering: Arc::default(),
             last: Arc::new(Mutex::new(i64::MIN)),
             stale_at_end: self.stale_at_end,
         })

@@ -2,11 +2,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use prost::Message as _;
+use prost::encoding::message;
 use radiosonde_metrics::{
     FamilyInfo, HistogramSample, LabelSet, Number, NumberSample, SummarySample, Visitor,
 };
 
-use crate::proto::{Exemplar, Label, Sample, TimeSeries};
+use crate::proto::{Exemplar, Label, SAMPLES, Sample, TimeSeries};
 use crate::spelling::canonical;
 
 /// What Prometheus takes for "this series has ended".
@@ -24,25 +25,37 @@ const fn ordinary(value: f64) -> f64 {
     if value.is_nan() { f64::from_bits(NOT_A_NUMBER) } else { value }
 }
 
-/// Gives every series of a registry as one encoded message, all with the same time.
+/// A series whose sample has no time yet.
+pub(crate) struct Untimed {
+    /// The message without its sample.
+    series: Vec<u8>,
+    value: f64,
+}
+
+impl Untimed {
+    /// The encoded message, of a sample at `timestamp`.
+    pub(crate) fn at(mut self, timestamp: i64) -> Bytes {
+        // The fields of a message may come in any order.
+        message::encode(SAMPLES, &Sample { value: self.value, timestamp }, &mut self.series);
+        self.series.into()
+    }
+}
+
+/// Gives every series of a registry.
 pub(crate) struct Encoder<'a, F> {
     /// Labels that every series has unless it has one of that name itself.
     labels: &'a [(Box<str>, Box<str>)],
-    timestamp: i64,
+    /// When they were pushed, for exemplars without a time.
+    pushed: i64,
     /// Whether each series ends here.
     stale: bool,
     name: String,
     each: F,
 }
 
-impl<'a, F: FnMut(Bytes)> Encoder<'a, F> {
-    pub(crate) const fn new(
-        labels: &'a [(Box<str>, Box<str>)],
-        timestamp: i64,
-        stale: bool,
-        each: F,
-    ) -> Self {
-        Self { labels, timestamp, stale, name: String::new(), each }
+impl<'a, F: FnMut(Untimed)> Encoder<'a, F> {
+    pub(crate) const fn new(labels: &'a [(Box<str>, Box<str>)], pushed: i64, stale: bool, each: F) -> Self {
+        Self { labels, pushed, stale, name: String::new(), each }
     }
 
     fn series(
@@ -67,11 +80,9 @@ impl<'a, F: FnMut(Bytes)> Encoder<'a, F> {
         // By bytes: capitals come before `__name__`.
         labels.sort();
         let value = if self.stale { f64::from_bits(STALE) } else { ordinary(value) };
-        let exemplars = exemplar.filter(|_| !self.stale).map(|exemplar| to_proto(exemplar, self.timestamp));
-        let samples = vec![Sample { value, timestamp: self.timestamp }];
-        (self.each)(
-            TimeSeries { labels, samples, exemplars: exemplars.into_iter().collect() }.encode_to_vec().into(),
-        );
+        let exemplars = exemplar.filter(|_| !self.stale).map(|exemplar| to_proto(exemplar, self.pushed));
+        let series = TimeSeries { labels, exemplars: exemplars.into_iter().collect() }.encode_to_vec();
+        (self.each)(Untimed { series, value });
     }
 }
 
@@ -93,7 +104,7 @@ const fn float(count: u64) -> f64 {
     count as f64
 }
 
-impl<F: FnMut(Bytes)> Visitor for Encoder<'_, F> {
+impl<F: FnMut(Untimed)> Visitor for Encoder<'_, F> {
     fn family(&mut self, family: &FamilyInfo<'_>) {
         self.name.clear();
         self.name.push_str(family.name);

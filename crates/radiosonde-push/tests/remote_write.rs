@@ -1,13 +1,13 @@
 //! What goes over the wire, read back by a decoder that shares nothing with the encoder but the specification.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock, mpsc};
 use std::time::{Duration, UNIX_EPOCH};
 
 use radiosonde_core::{SpanContext, SpanId, TraceFlags, TraceId};
-use radiosonde_delivery::{Retry, SinkOptions};
+use radiosonde_delivery::{Delivery, Retry, SinkOptions};
 use radiosonde_metrics::{Buckets, Collection, Collector, Kind, LabelSet, Number, Registry, SummarySample};
-use radiosonde_push::{BuildError, Push};
+use radiosonde_push::{BuildError, Push, RemoteWrite};
 use radiosonde_testkit::{HttpFake, ManualClock, Reaction, RecordedRequest};
 
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -250,6 +250,35 @@ fn times_rise_from_push_to_push_and_the_last_one_may_be_a_mark() {
     let expected = [(1.0_f64.to_bits(), 5000), (2.0_f64.to_bits(), 5001), (2.0_f64.to_bits(), 5002)];
     assert_eq!(samples[..3], expected);
     assert_eq!(samples[3..], [(0x7ff0_0000_0000_0002, 5003)]);
+}
+
+#[test]
+fn a_collector_may_push_the_registry_that_asks_it() {
+    let receiver = HttpFake::start([]);
+    let registry = Registry::new();
+    registry.gauge("size", "Size.").build().unwrap().set(1.0);
+    let sink = Arc::new(OnceLock::<RemoteWrite>::new());
+    let own = Arc::clone(&sink);
+    let pushes = move || own.get().map_or(0.0, |sink| f64::from(u8::from(sink.write())));
+    registry.gauge_fn("pushed", "Pushed.", pushes).unwrap().keep();
+    let clock = ManualClock::at(UNIX_EPOCH + Duration::from_secs(5));
+    let builder = Push::remote_write(&receiver.url()).registry(&registry).clock(Arc::new(clock));
+    let delivery = Delivery::builder().start().unwrap();
+    let remote = builder.options(quick()).build(&delivery).unwrap();
+    assert!(sink.set(remote.clone()).is_ok());
+
+    let (pushed, waits) = mpsc::channel();
+    let thread = std::thread::spawn(move || pushed.send(remote.write()).unwrap());
+    assert_eq!(waits.recv_timeout(DEADLINE), Ok(true));
+    thread.join().unwrap();
+    delivery.shutdown_blocking(DEADLINE);
+    let series: Vec<_> = receiver.requests().iter().flat_map(decode).collect();
+    let samples = |name: &str| -> Vec<_> {
+        let of_name = series.iter().filter(|series| series.labels == [("__name__".into(), name.into())]);
+        of_name.flat_map(|series| series.samples.clone()).collect()
+    };
+    assert_eq!(samples("size"), [(1.0, 5000), (1.0, 5001)], "that of the collector comes first");
+    assert_eq!(samples("pushed"), [(1.0, 5001)]);
 }
 
 #[test]

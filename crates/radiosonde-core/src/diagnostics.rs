@@ -82,7 +82,10 @@ struct Reported {
 ///
 /// The hook may be called from any thread, the delivery thread included. It must not block for long; a panic in it is caught.
 pub fn set_hook(hook: impl Fn(&Diagnostic<'_>) + Send + Sync + 'static) {
-    *HOOK.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(hook));
+    let hook: Arc<Hook> = Arc::new(hook);
+    let former = HOOK.write().unwrap_or_else(PoisonError::into_inner).replace(hook);
+    // Without the lock: what it owns is the user's, and may report something when it is dropped.
+    drop(former);
 }
 
 /// Reports a failure, at most once per [`INTERVAL`] for each pair of `source` and `kind`.

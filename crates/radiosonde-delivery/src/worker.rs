@@ -67,9 +67,9 @@ impl Core {
     fn finish(&self) {
         self.close();
         self.ended.complete(self.report());
-        for sink in &self.sinks().all {
-            sink.discard();
-        }
+        // Copied, because items are dropped, which is the user's code: it may ask for a report.
+        let all = self.sinks().all.clone();
+        all.iter().for_each(|sink| sink.discard());
     }
 }
 

@@ -1,10 +1,11 @@
+use std::convert::Infallible;
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{SyncSender, sync_channel};
-use std::thread::{self, JoinHandle};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, channel, sync_channel};
+use std::thread;
 use std::time::Duration;
 
 use radiosonde_core::{Clock as _, SystemClock, diagnostics};
@@ -23,8 +24,12 @@ const ABANDONED_AFTER: Duration = Duration::from_secs(3600);
 pub(crate) struct Compressor {
     wake: Option<SyncSender<()>>,
     stop: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
+    /// Nothing is sent: it is closed when the thread has ended.
+    ended: Receiver<Infallible>,
 }
+
+/// How long a compressor that is dropped waits for its thread.
+const STOPS_WITHIN: Duration = Duration::from_secs(2);
 
 impl Compressor {
     pub(crate) fn start(archive: Archive, compress: Compress, meter: FileMeter) -> io::Result<Self> {
@@ -32,12 +37,14 @@ impl Compressor {
         let (wake, woken) = sync_channel(1);
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
-        let thread = thread::Builder::new().name("radiosonde-gzip".to_owned()).spawn(move || {
+        let (running, ended) = channel();
+        thread::Builder::new().name("radiosonde-gzip".to_owned()).spawn(move || {
             while woken.recv().is_ok() {
                 compress_all(&archive, compress, &stopped, &meter);
             }
+            drop(running);
         })?;
-        Ok(Self { wake: Some(wake), stop, thread: Some(thread) })
+        Ok(Self { wake: Some(wake), stop, ended })
     }
 
     /// Something may be there to compress. Returns at once.
@@ -55,9 +62,13 @@ impl Drop for Compressor {
         // Relaxed: nothing else is read by it.
         self.stop.store(true, Ordering::Relaxed);
         self.wake = None;
-        if let Some(thread) = self.thread.take() {
-            // It has nothing to say; a panic in it was reported by the hook.
-            let _ = thread.join();
+        // It ends at once, unless the file system hangs.
+        if self.ended.recv_timeout(STOPS_WITHIN) == Err(RecvTimeoutError::Timeout) {
+            diagnostics::report(
+                "log",
+                "compress",
+                format_args!("a file system hangs; the thread for it is left"),
+            );
         }
     }
 }

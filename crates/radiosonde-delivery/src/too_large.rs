@@ -3,8 +3,9 @@ use http::{Response, StatusCode};
 
 /// Texts by which servers say that a request is too large, with whatever status, in lower case.
 const SIGNS: [&str; 4] = [
-    // gRPC behind an HTTP door, such as between Loki's parts: `grpc: received message larger than max (5000000 vs. 4194304)`.
-    "larger than max (",
+    // gRPC behind an HTTP door, such as between Loki's parts: `grpc: received message larger than max (5000000 vs. 4194304)`. Loki's
+    // and Mimir's own readers: `message size too large than max (…)`.
+    "than max (",
     // Go's `http.MaxBytesReader`, such as the OpenTelemetry collector's and Jaeger's 400.
     "request body too large",
     // Prometheus' 400 after decompression: `snappy: decoded length 40000000 exceeds limit 33554432`.
@@ -66,6 +67,7 @@ mod tests {
             (500, grpc),
             (503, grpc),
             (429, grpc),
+            (400, "message size too large than max (200 vs 100)"),
             (400, "\u{8}\u{3}\u{12}\u{1e}http: request body too large"),
             (400, "snappy: decoded length 40000000 exceeds limit 33554432"),
             (

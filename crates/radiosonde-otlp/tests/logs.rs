@@ -250,7 +250,7 @@ fn faults_follow_the_policy_and_partial_success_is_counted_beside_spans() {
     );
 }
 
-// Loki takes two records of one resource with the same time and body for one, whatever their attributes are.
+// Loki takes equal records of one resource and one time for one.
 #[test]
 fn equal_events_of_one_nanosecond_leave_as_many_with_times_that_batches_and_halves_keep() {
     let fake = HttpFake::start([

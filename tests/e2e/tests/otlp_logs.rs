@@ -85,7 +85,7 @@ fn records_are_lines_of_loki_with_their_level_their_service_and_their_trace() {
     );
 }
 
-// Loki keeps one of several records with the same time and body, whatever their attributes are.
+// Loki keeps one of several equal records of one time.
 #[test]
 fn ten_equal_events_of_one_nanosecond_are_ten_lines_of_loki() {
     let Some(loki) = Loki::start() else { return };

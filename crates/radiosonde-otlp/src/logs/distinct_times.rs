@@ -4,8 +4,8 @@ use std::mem;
 /// How many times are remembered, at least; twice as many at most.
 const REMEMBERED: usize = 4096;
 
-/// Gives records times of their own: Loki takes two records of a resource with the same time and body for one, whatever their
-/// attributes are, and two equal records are two events.
+/// Gives records times of their own: Loki takes two records of a resource with the same time, body and attributes for one, and
+/// versions before its structured metadata do not compare the attributes. Two equal records are two events.
 ///
 /// A record whose time another one has gets the next nanosecond that is free. No other is touched, and none moves further than
 /// by as many nanoseconds as there are records in its way.

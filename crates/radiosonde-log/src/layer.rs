@@ -177,9 +177,11 @@ impl JsonLayer {
             self.ways.suppression.put_ratio(&mut scratch.fields, ratio.as_f64());
         }
         let own = scratch.fields.entries().len();
-        let (span, context) = self.surroundings(event, ctx);
-        if let Some(span) = span {
-            self.spans.hand_down(span, &mut scratch.fields, self.limits);
+        let (mut span, context) = self.surroundings(event, ctx);
+        let mut hand_down = |span| self.spans.hand_down(span, &mut scratch.fields, self.limits);
+        if span.is_some_and(|span| !hand_down(span)) {
+            span = event.is_contextual().then(|| self.innermost_open()).flatten();
+            let _ = span.map(hand_down);
         }
         if !self.statics.is_empty() {
             scratch.fields.fill_from(&self.statics, self.limits);
@@ -269,6 +271,11 @@ impl JsonLayer {
         let mut scope = ctx.event_scope(event).into_iter().flatten().peekable();
         let span = scope.peek().map(|span| span.id().into_u64());
         (span, scope.find_map(|span| span.extensions().get().copied()))
+    }
+
+    /// The span that this thread is in, once those that have closed are left.
+    fn innermost_open(&self) -> Option<u64> {
+        stack::innermost_open(self.spans.number(), |span| self.spans.knows(span))
     }
 
     /// Runs code of writers and sinks, during which this thread's events are dropped.
@@ -391,7 +398,10 @@ where
             return;
         }
         let parent = match attributes.parent() {
-            None if attributes.is_contextual() => stack::current(self.spans.number()),
+            None if attributes.is_contextual() => match stack::current(self.spans.number()) {
+                Some(closed) if !self.spans.knows(closed) => self.innermost_open(),
+                current => current,
+            },
             None => None,
             Some(parent) if self.spans.knows(parent.into_u64()) => Some(parent.into_u64()),
             // Disabled for this layer: the nearest around it that is not.
@@ -414,7 +424,7 @@ where
     }
 
     fn on_enter(&self, id: &Id, _: Context<'_, S>) {
-        stack::enter(self.spans.number(), id.into_u64());
+        stack::enter(self.spans.number(), id.into_u64(), |span| self.spans.knows(span));
     }
 
     fn on_exit(&self, id: &Id, _: Context<'_, S>) {

@@ -12,8 +12,24 @@ struct Entered {
 }
 
 /// While the thread ends there is no stack any more, and it is in no span.
-pub(crate) fn enter(layer: u64, span: u64) {
-    let _ = ENTERED.try_with(|entered| entered.borrow_mut().push(Entered { layer, span }));
+pub(crate) fn enter(layer: u64, span: u64, is_open: impl Fn(u64) -> bool) {
+    let _ = ENTERED.try_with(|entered| {
+        let mut entered = entered.borrow_mut();
+        // Before it grows, so that guards held across an await do not make it grow for ever.
+        if entered.len() == entered.capacity() {
+            entered.retain(|entered| entered.layer != layer || is_open(entered.span));
+        }
+        entered.push(Entered { layer, span });
+    });
+}
+
+/// Leaves the spans that have closed, and returns the one that the thread is in. A guard held across an await moves on with its
+/// task, and its span is exited and closed on another thread.
+pub(crate) fn innermost_open(layer: u64, is_open: impl Fn(u64) -> bool) -> Option<u64> {
+    let _ = ENTERED.try_with(|entered| {
+        entered.borrow_mut().retain(|entered| entered.layer != layer || is_open(entered.span));
+    });
+    current(layer)
 }
 
 /// Spans may be left in any order.
@@ -26,7 +42,7 @@ pub(crate) fn exit(layer: u64, span: u64) {
     });
 }
 
-/// The span that the thread is in.
+/// The span that the thread is in, or was in when it closed.
 pub(crate) fn current(layer: u64) -> Option<u64> {
     let current = |entered: &RefCell<Vec<Entered>>| {
         entered.borrow().iter().rev().find(|entered| entered.layer == layer).map(|entered| entered.span)
@@ -40,6 +56,7 @@ mod tests {
 
     #[test]
     fn spans_are_left_in_any_order_and_layers_do_not_meet() {
+        let enter = |layer, span| enter(layer, span, |_| true);
         enter(1, 10);
         enter(2, 20);
         enter(1, 11);
@@ -53,5 +70,18 @@ mod tests {
         exit(1, 11);
         assert_eq!((current(1), current(2)), (None, Some(20)));
         exit(2, 20);
+    }
+
+    #[test]
+    fn spans_that_closed_are_left_and_make_room() {
+        enter(1, 10, |_| true);
+        enter(2, 20, |_| true);
+        enter(1, 11, |_| true);
+        assert_eq!(innermost_open(1, |span| span == 10), Some(10));
+        assert_eq!(current(2), Some(20), "of another layer");
+        for span in 100..1000 {
+            enter(1, span, |span| span == 10);
+        }
+        assert!(ENTERED.with(|entered| entered.borrow().capacity()) < 20);
     }
 }

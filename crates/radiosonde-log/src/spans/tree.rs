@@ -148,8 +148,8 @@ impl Spans {
         }
     }
 
-    /// Adds to a line what a span and those around it have.
-    pub(crate) fn hand_down(&self, id: u64, line: &mut Fields, limits: Limits) {
+    /// Adds to a line what a span and those around it have. `false` if the span has closed.
+    pub(crate) fn hand_down(&self, id: u64, line: &mut Fields, limits: Limits) -> bool {
         let shard = self.shard(id);
         match shard.get(&id) {
             Some(node) if self.is_outdated(node) => {
@@ -157,8 +157,9 @@ impl Spans {
                 self.join(id, limits, |all| line.fill_from(all, limits));
             }
             Some(node) => line.fill_from(if node.parent.is_none() { &node.own } else { &node.all }, limits),
-            None => {}
+            None => return false,
         }
+        true
     }
 
     /// Calls `show` for a span and those around it, the outermost first.

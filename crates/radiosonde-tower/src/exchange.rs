@@ -4,6 +4,7 @@ use std::time::Duration;
 use http::{Method, Request, StatusCode};
 use radiosonde_core::{Outcome, SpanContext};
 use radiosonde_metrics::Held;
+use radiosonde_trace::EndingSpan;
 use tracing::Span;
 
 use crate::Ending;
@@ -109,15 +110,14 @@ impl Exchange {
         self.side.requests.with(&[record.method, record.endpoint, record.status]).inc();
         let histogram = self.side.duration.with(&[record.method, record.endpoint]);
         histogram.observe_in(duration.as_secs_f64(), self.context.as_ref());
-        self.describe(ending, &record);
         access::write(&self.span, &record);
-        radiosonde_trace::end(&self.span, duration);
+        radiosonde_trace::end(&self.span, duration, |span| self.describe(span, ending, record.outcome));
         drop(in_flight);
     }
 
-    fn describe(&self, ending: Ending, record: &Record<'_>) {
+    fn describe(&self, span: &EndingSpan<'_>, ending: Ending, outcome: Outcome) {
         if let Some(status) = self.status {
-            radiosonde_trace::set_attribute(&self.span, "http.response.status_code", status.as_u16());
+            span.set_attribute("http.response.status_code", status.as_u16());
         }
         // A server answers for 5xx alone, a client's call has failed from 400 on.
         let blamed = self.status.filter(|status| match self.side.role {
@@ -127,10 +127,10 @@ impl Exchange {
         let by_status = || blamed.map(|status| status.as_str().to_owned().into());
         let error_type = ending.error_type().map(std::borrow::Cow::Borrowed).or_else(by_status);
         if let Some(error_type) = error_type {
-            radiosonde_trace::set_attribute(&self.span, "error.type", error_type);
+            span.set_attribute("error.type", error_type);
             // Who goes away has not failed, and neither has the service.
-            if record.outcome != Outcome::Aborted {
-                radiosonde_trace::set_error(&self.span, "");
+            if outcome != Outcome::Aborted {
+                span.set_error("");
             }
         }
     }

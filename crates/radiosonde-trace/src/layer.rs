@@ -9,6 +9,7 @@ use opentelemetry_sdk::trace::SdkTracer;
 use radiosonde_core::silence::is_silenced;
 use radiosonde_core::{SpanEnder, diagnostics};
 use tracing::dispatcher::WeakDispatch;
+use tracing::field::{Field, Value};
 use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Dispatch, Event, Subscriber};
@@ -18,10 +19,11 @@ use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::{Layer, Registry};
 
 use crate::current::{Innermost, innermost};
+use crate::ending::Ender;
 use crate::hand_over::HandOver;
 use crate::started::{Started, StartedSpan};
 use crate::unsigned::UnsignedFields;
-use crate::{RemoteContext, bridge, current, ending, probe};
+use crate::{RemoteContext, bridge, current, probe};
 
 /// The access line of a request says what its span says already; it is not put into the span once more.
 const ACCESS_TARGET: &str = "radiosonde::access";
@@ -55,7 +57,8 @@ pub struct TraceLayer<S> {
     number: u64,
     events: LevelFilter,
     dispatch: Arc<OnceLock<WeakDispatch>>,
-    ender: SpanEnder,
+    ender: Ender,
+    span_ender: SpanEnder,
 }
 
 /// Found in the subscriber: which pipeline the trace layer belongs to.
@@ -85,8 +88,9 @@ where
             .with_error_fields_to_exceptions(false)
             .with_error_records_to_exceptions(false);
         let dispatch = Arc::default();
-        let ender = ending::ender::<S>(Arc::clone(&dispatch));
-        Self { otel, installed, number: next_number(), events, dispatch, ender }
+        let ender = Ender::new::<S>(Arc::clone(&dispatch));
+        let span_ender = ender.for_core();
+        Self { otel, installed, number: next_number(), events, dispatch, ender, span_ender }
     }
 
     /// Starts a span by `start`, if it has not started yet, and remembers its ids in its extensions.
@@ -129,6 +133,26 @@ where
         self.otel.on_exit(id, ctx.clone());
         // Otherwise OpenTelemetry's stack was full, and the span is not current.
         (span_id(&cx) != before).then_some(cx)
+    }
+
+    fn new_span(&self, attrs: &Attributes<'_>, id: &Id, ctx: Context<'_, S>) {
+        if attrs.is_contextual() {
+            self.new_contextual(attrs, id, ctx);
+        } else {
+            self.otel.on_new_span(attrs, id, ctx);
+        }
+    }
+
+    /// Makes a span whose values are to be formatted, which the layer within would do under a lock.
+    fn new_without_values(&self, attrs: &Attributes<'_>, id: &Id, ctx: Context<'_, S>) {
+        let none: [(&Field, Option<&dyn Value>); 0] = [];
+        let (metadata, none) = (attrs.metadata(), attrs.fields().value_set(&none));
+        let bare = match attrs.parent() {
+            Some(parent) => Attributes::child_of(parent.clone(), metadata, &none),
+            None if attrs.is_root() => Attributes::new_root(metadata, &none),
+            None => Attributes::new(metadata, &none),
+        };
+        self.new_span(&bare, id, ctx);
     }
 
     /// Makes the span of OpenTelemetry, below what is current here.
@@ -210,13 +234,14 @@ where
             return;
         }
         probe::seen();
-        if attrs.is_contextual() {
-            self.new_contextual(attrs, id, ctx.clone());
-        } else {
-            self.otel.on_new_span(attrs, id, ctx.clone());
-        }
         let mut unsigned = UnsignedFields::default();
         attrs.record(&mut unsigned);
+        if unsigned.are_beside_formatted() {
+            self.new_without_values(attrs, id, ctx.clone());
+            survive(|| self.otel.on_record(id, &Record::new(attrs.values()), ctx.clone()));
+        } else {
+            self.new_span(attrs, id, ctx.clone());
+        }
         self.remember_unsigned(id, unsigned, &ctx);
     }
 
@@ -288,8 +313,10 @@ where
             Some(std::ptr::from_ref(self).cast())
         } else if id == TypeId::of::<Installed>() {
             Some(std::ptr::from_ref(&self.installed).cast())
-        } else if id == TypeId::of::<SpanEnder>() {
+        } else if id == TypeId::of::<Ender>() {
             Some(std::ptr::from_ref(&self.ender).cast())
+        } else if id == TypeId::of::<SpanEnder>() {
+            Some(std::ptr::from_ref(&self.span_ender).cast())
         } else {
             // SAFETY: the caller's promise is passed on as it is.
             unsafe { self.otel.downcast_raw(id) }

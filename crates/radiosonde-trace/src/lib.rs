@@ -32,6 +32,7 @@ pub use attribute::{Attribute, AttributeValue};
 pub use capture::CaptureSpans;
 pub use carried::{carried, carry};
 pub use carrier::{Carrier, CarrierMut};
+pub use ending::EndingSpan;
 pub use finished_span::{FinishedSpan, SpanEvent, SpanKind, SpanLink, SpanStatus};
 pub use layer::TraceLayer;
 /// The OpenTelemetry API in the version that the pipeline speaks: using it from here rules out a second version.

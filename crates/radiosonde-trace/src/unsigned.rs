@@ -10,31 +10,39 @@ use crate::{Attribute, AttributeValue};
 
 /// The unsigned fields of one span that fit into what a trace store takes for a number.
 #[derive(Debug, Default)]
-pub(crate) struct UnsignedFields(Vec<(&'static str, i64)>);
+pub(crate) struct UnsignedFields {
+    fields: Vec<(&'static str, i64)>,
+    has_formatted: bool,
+}
 
 thread_local! {
     // Filled for the time in which a span is closed: the SDK calls the processor within that, on the same thread.
-    static CLOSING: Cell<UnsignedFields> = const { Cell::new(UnsignedFields(Vec::new())) };
+    static CLOSING: Cell<UnsignedFields> = const { Cell::new(UnsignedFields { fields: Vec::new(), has_formatted: false }) };
 }
 
 impl UnsignedFields {
     pub(crate) const fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.fields.is_empty()
+    }
+
+    /// Whether other fields have values of the user's types, which run the user's code when they are formatted.
+    pub(crate) const fn are_beside_formatted(&self) -> bool {
+        self.has_formatted
     }
 
     /// Takes over what was recorded later.
     pub(crate) fn update(&mut self, later: Self) {
-        for (key, value) in later.0 {
-            match self.0.iter_mut().find(|(known, _)| *known == key) {
+        for (key, value) in later.fields {
+            match self.fields.iter_mut().find(|(known, _)| *known == key) {
                 Some(known) => known.1 = value,
-                None => self.0.push((key, value)),
+                None => self.fields.push((key, value)),
             }
         }
     }
 
     /// Runs the end of a span to which these fields belong.
     pub(crate) fn while_closing<R>(self, end: impl FnOnce() -> R) -> R {
-        if self.0.is_empty() {
+        if self.fields.is_empty() {
             return end();
         }
         // Fails while the thread ends, when the value is gone already: the fields stay texts then.
@@ -52,7 +60,7 @@ impl UnsignedFields {
 
     /// Turns the texts of these fields back into numbers. A value that was set since by other means stays.
     pub(crate) fn retype(&self, attributes: &mut [Attribute]) {
-        for (key, value) in &self.0 {
+        for (key, value) in &self.fields {
             let Some(attribute) = attributes.iter_mut().find(|attribute| attribute.key == *key) else {
                 continue;
             };
@@ -66,25 +74,31 @@ impl UnsignedFields {
 impl Visit for UnsignedFields {
     fn record_u64(&mut self, field: &Field, value: u64) {
         if let Ok(value) = i64::try_from(value) {
-            self.0.push((field.name(), value));
+            self.fields.push((field.name(), value));
         }
     }
 
     fn record_u128(&mut self, field: &Field, value: u128) {
         if let Ok(value) = i64::try_from(value) {
-            self.0.push((field.name(), value));
+            self.fields.push((field.name(), value));
         }
     }
 
     fn record_i128(&mut self, field: &Field, value: i128) {
         if let Ok(value) = i64::try_from(value) {
-            self.0.push((field.name(), value));
+            self.fields.push((field.name(), value));
         }
     }
+
+    fn record_i64(&mut self, _field: &Field, _value: i64) {}
+
+    fn record_f64(&mut self, _field: &Field, _value: f64) {}
 
     fn record_bool(&mut self, _field: &Field, _value: bool) {}
 
     fn record_str(&mut self, _field: &Field, _value: &str) {}
 
-    fn record_debug(&mut self, _field: &Field, _value: &dyn Debug) {}
+    fn record_debug(&mut self, _field: &Field, _value: &dyn Debug) {
+        self.has_formatted = true;
+    }
 }

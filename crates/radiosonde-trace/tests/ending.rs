@@ -1,12 +1,13 @@
-//! Spans that are ended by their records.
+//! Spans that are ended by their records, and spans with values that cannot be formatted.
 
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
+use std::fmt;
 use std::time::Duration;
 
 use radiosonde_core::Resource;
 use radiosonde_metrics::Registry;
-use radiosonde_trace::{CaptureSpans, FinishedSpan, Sampler, TracePipeline, context_of, end};
+use radiosonde_trace::{CaptureSpans, FinishedSpan, Sampler, SpanStatus, TracePipeline, context_of, end};
 use tracing::{info, info_span};
 use tracing_subscriber::layer::SubscriberExt as _;
 
@@ -31,10 +32,13 @@ fn a_span_ends_with_its_record_though_it_is_held() {
         let span = info_span!("request", items = 3_u64);
         let held = span.clone();
         span.in_scope(|| info!("within"));
-        end(&span, TOOK);
+        end(&span, TOOK, |last| {
+            last.set_attribute("status", 200_u16);
+            last.set_error("late");
+        });
         assert_eq!(spans.spans().len(), 1);
         // What comes later is another span's: a second end, an event, and the close.
-        end(&span, TOOK * 2);
+        end(&span, TOOK * 2, |_| {});
         held.in_scope(|| info!("after"));
         info_span!(parent: &held, "later").in_scope(|| {});
         drop((span, held));
@@ -43,6 +47,8 @@ fn a_span_ends_with_its_record_though_it_is_held() {
     assert_eq!((request.name.as_ref(), later.name.as_ref()), ("request", "later"));
     assert_eq!(request.end.duration_since(request.start).unwrap(), TOOK);
     assert_eq!(request.attribute("items"), Some(&3.into()));
+    assert_eq!(request.attribute("status"), Some(&200.into()));
+    assert_eq!(request.status, SpanStatus::Error { description: "late".into() });
     assert_eq!(request.events.len(), 1);
     assert_eq!(later.parent, Some(request.context.span_id()));
     assert_eq!(later.context.trace_id(), request.context.trace_id());
@@ -54,7 +60,7 @@ fn an_event_is_not_later_than_the_end_of_its_span() {
     let spans = spans_of(Sampler::parent_based_always_on(), |_| {
         let span = info_span!("request");
         info!(parent: &span, "done");
-        end(&span, Duration::ZERO);
+        end(&span, Duration::ZERO, |_| {});
     });
     assert_eq!(spans[0].events[0].timestamp, spans[0].end);
     assert_eq!(spans[0].start, spans[0].end);
@@ -62,7 +68,7 @@ fn an_event_is_not_later_than_the_end_of_its_span() {
 
 #[test]
 fn the_end_of_a_span_that_is_not_sampled_is_not_the_next_ones() {
-    let spans = spans_of(Sampler::always_off(), |_| end(&info_span!("dropped"), TOOK));
+    let spans = spans_of(Sampler::always_off(), |_| end(&info_span!("dropped"), TOOK, |_| {}));
     assert!(spans.is_empty());
     let spans = spans_of(Sampler::parent_based_always_on(), |_| info_span!("kept").in_scope(|| {}));
     assert!(spans[0].end.duration_since(spans[0].start).unwrap() < TOOK);
@@ -72,7 +78,36 @@ fn the_end_of_a_span_that_is_not_sampled_is_not_the_next_ones() {
 fn without_a_trace_layer_nothing_ends() {
     tracing::subscriber::with_default(tracing_subscriber::registry(), || {
         let span = info_span!("request");
-        end(&span, TOOK);
+        end(&span, TOOK, |_| {});
         assert_eq!(context_of(&span), None);
     });
+}
+
+struct Panics;
+
+impl fmt::Debug for Panics {
+    #[allow(clippy::panic, reason = "a value of the user's may")]
+    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        panic!("as meant")
+    }
+}
+
+#[test]
+fn a_value_that_panics_costs_neither_the_program_nor_the_span() {
+    let spans = spans_of(Sampler::parent_based_always_on(), |_| {
+        let outer = info_span!("outer", value = ?Panics);
+        outer.in_scope(|| info_span!("inner", value = ?"fine", items = 3_u64).in_scope(|| {}));
+        info_span!(parent: None, "root", value = %7, kept = "text").in_scope(|| {});
+        info_span!(parent: &outer, "child", value = ?Panics).in_scope(|| {});
+    });
+    let names: Vec<_> = spans.iter().map(|span| span.name.as_ref()).collect();
+    assert_eq!(names, ["inner", "root", "child", "outer"]);
+    let [inner, root, child, outer] = &spans[..] else { unreachable!("{spans:?}") };
+    assert_eq!(inner.attribute("value"), Some(&"\"fine\"".into()));
+    assert_eq!(inner.attribute("items"), Some(&3.into()));
+    assert_eq!((root.attribute("value"), root.attribute("kept")), (Some(&"7".into()), Some(&"text".into())));
+    assert_eq!(
+        (inner.parent, child.parent, root.parent),
+        (Some(outer.context.span_id()), Some(outer.context.span_id()), None)
+    );
 }

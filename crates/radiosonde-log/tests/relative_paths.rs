@@ -1,4 +1,5 @@
 //! Paths that are relative, and a process that changes its folder, so this test is alone in its process.
+#![cfg(feature = "gzip")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::BTreeSet;
@@ -19,9 +20,7 @@ fn a_relative_path_does_not_follow_a_change_of_the_folder() {
     let (here, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     env::set_current_dir(here.path()).unwrap();
     let reopen = Reopen::new();
-    let options = FileOptions::new().rotate_at_bytes(1000).keep_files(3).reopen_on(&reopen);
-    #[cfg(feature = "gzip")]
-    let options = options.gzip(true);
+    let options = FileOptions::new().rotate_at_bytes(1000).keep_files(3).reopen_on(&reopen).gzip(true);
     let layer = JsonLayer::builder(&Resource::new("orders"))
         .writer(Writer::file("plain.log").unwrap())
         .writer(Writer::file_with("logs/orders.log", options).unwrap())

@@ -159,6 +159,11 @@ impl ResourceBuilder {
             if key.is_empty() {
                 return Err(refuse(InvalidResourceKind::NoKey));
             }
+            let value = value.trim();
+            // A quote has to be percent-encoded; around a value it is a shell's that was not taken away.
+            if value.len() > 1 && value.starts_with('"') && value.ends_with('"') {
+                return Err(refuse(InvalidResourceKind::Encoding));
+            }
             pairs.push((key, decode(value)?));
         }
         for (key, value) in pairs {
@@ -191,7 +196,7 @@ pub enum InvalidResourceKind {
     NoEquals,
     /// There is nothing before the `=`.
     NoKey,
-    /// A `%` is not followed by two hexadecimal digits, or the bytes are not UTF-8.
+    /// A `%` is not followed by two hexadecimal digits, the bytes are not UTF-8, or the value is in quotes.
     Encoding,
 }
 
@@ -234,6 +239,7 @@ mod tests {
             ("a=%4", InvalidResourceKind::Encoding),
             ("a=%zz", InvalidResourceKind::Encoding),
             ("a=%ff", InvalidResourceKind::Encoding),
+            ("a=\"1\"", InvalidResourceKind::Encoding),
         ];
         for (list, kind) in cases {
             assert_eq!(Resource::builder().attributes_from(list).unwrap_err().kind(), kind, "{list}");

@@ -39,7 +39,7 @@ fn every_level() {
 
 #[test]
 fn the_longest_matching_target_decides() {
-    let cases: [(&str, &[&str]); 9] = [
+    let cases: [(&str, &[&str]); 13] = [
         ("", &["error", "warn", "info", "hyper"]),
         (" , ", &["error", "warn", "info", "hyper"]),
         ("warn", &["error", "warn"]),
@@ -49,6 +49,11 @@ fn the_longest_matching_target_decides() {
         ("info,hyper=off", &["error", "warn", "info"]),
         ("orders=off,orders=error", &["error"]),
         ("3", &["error", "warn", "info", "hyper"]),
+        // As lines call the levels, at choice.
+        ("warning", &["error", "warn"]),
+        ("Critical", &["error"]),
+        ("off,orders=FATAL", &["error"]),
+        ("hyper=warning,orders=critical", &["error"]),
     ];
     for (filter, expected) in cases {
         assert_eq!(passing(filter, every_level), expected, "{filter:?}");
@@ -133,6 +138,70 @@ fn disabled_callsites_are_remembered_as_such() {
             assert!(interest(&info_span!("info")).is_sometimes());
         },
     );
+}
+
+#[test]
+fn words_that_no_target_can_be_are_refused() {
+    let levels =
+        ["err", "none", "NONE", "notice", "crit", "emerg", "verbose", "all", "true", "on", "6", "10", "d"];
+    let targets = [
+        "\"info\"",
+        "'info'",
+        "\u{201c}info\u{201d}",
+        "info;hyper=warn",
+        "info|hyper=warn",
+        "info hyper=warn",
+        "orders:debug",
+        "orders:=debug",
+        "*",
+        "*=debug",
+        "hyper*=warn",
+        "all=debug",
+        "warning=orders",
+        "info=debug",
+        "::orders=debug",
+        "-hyper",
+        "!hyper",
+        "$LEVEL",
+        "orders=debug;hyper=warn",
+    ];
+    for text in levels {
+        let error = text.parse::<LogFilter>().unwrap_err();
+        assert_eq!((error.directive(), error.kind()), (text, InvalidFilterKind::Level), "{text}");
+    }
+    for text in targets {
+        let error = text.parse::<LogFilter>().unwrap_err();
+        let message = error.to_string();
+        assert_eq!(error.directive(), text);
+        assert!(
+            message.starts_with("invalid log filter directive ") && message.contains("expected "),
+            "{message}"
+        );
+    }
+    assert_eq!(
+        "warn,err".parse::<LogFilter>().unwrap_err().to_string(),
+        "invalid log filter directive \"err\": expected a level: off, error, warn, info, debug or trace"
+    );
+}
+
+#[test]
+fn names_that_targets_have_are_taken() {
+    for text in [
+        "orders",
+        "_orders",
+        "orders::api",
+        "orders::",
+        "orders-api",
+        "http.access",
+        "config",
+        "h2",
+        "größe",
+        "panic",
+    ] {
+        let filter: LogFilter = text.parse().unwrap();
+        assert_eq!(filter.to_string(), format!("{text}=trace"));
+    }
+    assert!("quiet=warn,alert=info".parse::<LogFilter>().is_ok(), "with a level a name is meant as one");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use radiosonde_log::{ChangeError, Format, JsonLayer, LevelControl, Line, LineSin
 use radiosonde_metrics::Registry;
 use radiosonde_testkit::SharedBuffer;
 use serde_json::Value;
-use tracing::{debug, info, info_span, trace};
+use tracing::{debug, info, info_span, trace, warn};
 use tracing_core::{Dispatch, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 
@@ -138,14 +138,34 @@ fn the_rest_of_a_time_to_live_is_told() {
 fn what_cannot_be_read_changes_nothing() {
     let buffer = SharedBuffer::new();
     let (_dispatch, control, _lines) = controlled("info", &buffer);
-    let error = control.set("info,orders=loud").unwrap_err();
-    assert!(
-        matches!(&error, ChangeError::Filter(invalid) if invalid.directive() == "orders=loud"),
-        "{error}"
-    );
+    for (text, directive) in [
+        ("info,orders=loud", "orders=loud"),
+        ("err", "err"),
+        ("*=debug", "*=debug"),
+        ("\"info\"", "\"info\""),
+    ] {
+        let error = control.set(text).unwrap_err();
+        assert!(
+            matches!(&error, ChangeError::Filter(invalid) if invalid.directive() == directive),
+            "{error}"
+        );
+    }
     assert!(matches!(control.set_for("debug", Duration::ZERO), Err(ChangeError::Ttl)));
     assert_eq!(control.current(), LogFilter::default());
     assert!(buffer.lines().is_empty());
+}
+
+#[test]
+fn a_span_may_ask_for_a_level_by_any_name_that_lines_have() {
+    let buffer = SharedBuffer::new();
+    let (dispatch, _control, _lines) = controlled("error", &buffer);
+    tracing::dispatcher::with_default(&dispatch, || {
+        info_span!("request", radiosonde.log = " WARNING ").in_scope(|| {
+            warn!("heard");
+            info!("not heard");
+        });
+    });
+    assert_eq!(messages(&buffer), ["heard"]);
 }
 
 #[test]

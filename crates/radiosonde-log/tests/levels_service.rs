@@ -127,8 +127,15 @@ async fn what_cannot_be_done_says_why_and_changes_nothing() {
     let (head, body) = admin.send(put("", "info,orders=loud")).await;
     assert_eq!(head.status(), StatusCode::BAD_REQUEST);
     assert_eq!(head.headers()["content-type"], "text/plain; charset=utf-8");
-    let why = "log filter directive \"orders=loud\" has an unknown level; allowed are off, error, warn, info, debug and trace\n";
+    let why = "invalid log filter directive \"orders=loud\": expected a level: off, error, warn, info, debug or trace\n";
     assert_eq!(body, why);
+    for text in ["err", "none", "info;hyper=warn", "orders:debug", "*=debug"] {
+        let (head, body) = admin.send(put("", text)).await;
+        assert_eq!(head.status(), StatusCode::BAD_REQUEST, "{text}");
+        assert!(body.contains("expected"), "{body}");
+    }
+    let json = request(Method::PUT, "", Some("application/json"), r#"{"filter":"\"info\""}"#);
+    assert_eq!(admin.status(json).await, StatusCode::BAD_REQUEST);
 
     let (head, _) = admin.send(request(Method::POST, "", None, "debug")).await;
     assert_eq!(head.status(), StatusCode::METHOD_NOT_ALLOWED);

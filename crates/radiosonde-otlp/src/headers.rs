@@ -53,7 +53,10 @@ impl Headers {
                 });
             };
             let (name, value) = (name.trim(), value.trim());
+            // A quote has to be percent-encoded; around a value it is a shell's that was not taken away.
+            let is_quoted = value.len() > 1 && value.starts_with('"') && value.ends_with('"');
             let value = decode_percent(value)
+                .filter(|_| !is_quoted)
                 .ok_or_else(|| InvalidHeaders { name: name.into(), kind: InvalidHeadersKind::Encoding })?;
             headers.insert(name, &value)?;
         }
@@ -108,7 +111,7 @@ pub enum InvalidHeadersKind {
     Value,
     /// The HTTP client or the sink sets it, such as `content-length`; see [`InvalidHeaderKind`].
     Reserved,
-    /// A `%` is not followed by two hexadecimal digits, or the bytes are not UTF-8.
+    /// A `%` is not followed by two hexadecimal digits, the bytes are not UTF-8, or the value is in quotes.
     Encoding,
 }
 
@@ -174,6 +177,7 @@ mod tests {
             ("a=hunter2%", InvalidHeadersKind::Encoding),
             ("a=hunter2%f", InvalidHeadersKind::Encoding),
             ("a=hunter2%ff", InvalidHeadersKind::Encoding),
+            ("a=\"hunter2\"", InvalidHeadersKind::Encoding),
         ];
         for (list, kind) in cases {
             let error = Headers::parse(list).unwrap_err();

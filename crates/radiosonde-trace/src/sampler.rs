@@ -18,7 +18,7 @@ use opentelemetry_sdk::trace::{ParentBasedSampler, Sampler as SdkSampler, Should
 /// assert_eq!(sampler, Sampler::parent_based_ratio(0.25)?);
 ///
 /// let error = Sampler::from_env_values(Some("traceidratio"), Some("25%")).unwrap_err();
-/// assert_eq!(error.to_string(), r#"OTEL_TRACES_SAMPLER_ARG is "25%"; allowed is a ratio from 0 to 1"#);
+/// assert_eq!(error.to_string(), r#"invalid OTEL_TRACES_SAMPLER_ARG "25%": expected a ratio from 0 to 1"#);
 /// # Ok::<(), radiosonde_trace::InvalidSampler>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -183,15 +183,17 @@ impl fmt::Display for InvalidSampler {
         let value = &self.value;
         match self.kind {
             InvalidSamplerKind::Unknown => {
-                write!(f, "OTEL_TRACES_SAMPLER is {value:?}, which is no sampler; allowed are {ALLOWED}")
+                write!(f, "invalid OTEL_TRACES_SAMPLER {value:?}: expected {ALLOWED}")
             }
             InvalidSamplerKind::Unsupported => {
-                write!(f, "OTEL_TRACES_SAMPLER is {value:?}, which is not supported; allowed are {ALLOWED}")
+                write!(f, "unsupported OTEL_TRACES_SAMPLER {value:?}: expected {ALLOWED}")
             }
             InvalidSamplerKind::Argument => {
-                write!(f, "OTEL_TRACES_SAMPLER_ARG is {value:?}; allowed is a ratio from 0 to 1")
+                write!(f, "invalid OTEL_TRACES_SAMPLER_ARG {value:?}: expected a ratio from 0 to 1")
             }
-            InvalidSamplerKind::Ratio => write!(f, "sampling ratio {value} is not from 0 to 1"),
+            InvalidSamplerKind::Ratio => {
+                write!(f, "invalid sampling ratio {value}: expected a number from 0 to 1")
+            }
         }
     }
 }
@@ -233,12 +235,12 @@ mod tests {
         }
         assert_eq!(
             Sampler::from_env_values(Some("xray"), None).unwrap_err().to_string(),
-            "OTEL_TRACES_SAMPLER is \"xray\", which is not supported; allowed are always_on, always_off, traceidratio, \
+            "unsupported OTEL_TRACES_SAMPLER \"xray\": expected always_on, always_off, traceidratio, \
              parentbased_always_on, parentbased_always_off, parentbased_traceidratio"
         );
         assert_eq!(
             Sampler::ratio(f64::NAN).unwrap_err().to_string(),
-            "sampling ratio NaN is not from 0 to 1"
+            "invalid sampling ratio NaN: expected a number from 0 to 1"
         );
     }
 }

@@ -170,9 +170,9 @@ impl fmt::Display for InvalidVariable {
         match value {
             Some(value) => {
                 let shown: String = value.chars().take(SHOWN).collect();
-                write!(f, "{name} is {shown:?}; allowed is {allowed}")
+                write!(f, "invalid {name} {shown:?}: expected {allowed}")
             }
-            None => write!(f, "{name} cannot be read; allowed is {allowed}"),
+            None => write!(f, "invalid {name}: expected {allowed}"),
         }
     }
 }

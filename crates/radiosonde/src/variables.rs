@@ -18,12 +18,27 @@ impl<'a> Variables<'a> {
 
     /// The variable's text. An empty one counts as unset, as OpenTelemetry's specification says.
     pub(crate) fn text(&self, name: &'static str) -> Result<Option<String>, InvalidVariable> {
+        self.read(name, |value, expected| InvalidVariable::new(name, value, expected))
+    }
+
+    /// The text of a variable that no error may show.
+    pub(crate) fn secret(&self, name: &'static str) -> Result<Option<String>, InvalidVariable> {
+        self.read(name, |_, expected| InvalidVariable::secret(name, expected))
+    }
+
+    fn read(
+        &self,
+        name: &str,
+        refuse: impl Fn(&str, &str) -> InvalidVariable,
+    ) -> Result<Option<String>, InvalidVariable> {
         let Some(value) = (self.look_up)(name) else { return Ok(None) };
-        match value.into_string() {
-            Ok(text) if text.trim().is_empty() => Ok(None),
-            Ok(text) => Ok(Some(text.trim().to_owned())),
-            Err(value) => Err(InvalidVariable::new(name, &value.to_string_lossy(), "UTF-8")),
+        let text = value.into_string().map_err(|value| refuse(&value.to_string_lossy(), "UTF-8"))?;
+        let text = text.trim();
+        // An `--env-file` of Docker keeps the quotes that a shell takes away.
+        if is_quoted(text) {
+            return Err(refuse(text, "a value without quotes around it"));
         }
+        Ok((!text.is_empty()).then(|| text.to_owned()))
     }
 
     /// The first of these variables that is set, with its name.
@@ -33,6 +48,19 @@ impl<'a> Variables<'a> {
     ) -> Result<Option<(&'static str, String)>, InvalidVariable> {
         for &name in names {
             if let Some(text) = self.text(name)? {
+                return Ok(Some((name, text)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// As [`first`](Self::first), for variables whose values no error may show.
+    pub(crate) fn first_secret(
+        &self,
+        names: &[&'static str],
+    ) -> Result<Option<(&'static str, String)>, InvalidVariable> {
+        for &name in names {
+            if let Some(text) = self.secret(name)? {
                 return Ok(Some((name, text)));
             }
         }
@@ -68,4 +96,8 @@ impl<'a> Variables<'a> {
     pub(crate) fn flag(&self, name: &'static str) -> Result<bool, InvalidVariable> {
         Ok(self.one_of(name, &[("true", true), ("false", false)])?.unwrap_or(false))
     }
+}
+
+fn is_quoted(text: &str) -> bool {
+    ['"', '\''].iter().any(|&quote| text.len() > 1 && text.starts_with(quote) && text.ends_with(quote))
 }

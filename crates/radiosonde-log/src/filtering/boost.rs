@@ -1,8 +1,10 @@
 use std::fmt;
 
-use tracing_core::Level;
 use tracing_core::field::{Field, Visit};
 use tracing_core::span::{Attributes, Record};
+use tracing_core::{Level, LevelFilter};
+
+use crate::filtering::directive;
 
 /// The field of a span that asks for a level within it.
 ///
@@ -59,7 +61,8 @@ struct Reader(Option<Asked>);
 impl Visit for Reader {
     fn record_str(&mut self, field: &Field, value: &str) {
         if field.name() == FIELD {
-            self.0 = Some(value.parse().map_or(Asked::Invalid, Asked::Level));
+            let level = directive::level(value.trim()).and_then(LevelFilter::into_level);
+            self.0 = Some(level.map_or(Asked::Invalid, Asked::Level));
         }
     }
 

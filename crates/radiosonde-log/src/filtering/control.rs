@@ -10,7 +10,8 @@ use tracing::Span;
 use crate::filtering::audit::{Audit, Kind};
 use crate::filtering::controlled::ControlledFilter;
 use crate::filtering::counts::Counts;
-use crate::filtering::filter::{InvalidFilter, LogFilter};
+use crate::filtering::directive::InvalidFilter;
+use crate::filtering::filter::LogFilter;
 use crate::filtering::keeper::Keeper;
 use crate::filtering::levels::Levels;
 

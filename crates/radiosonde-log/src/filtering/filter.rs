@@ -6,14 +6,19 @@ use tracing_core::{Interest, LevelFilter, Metadata, Subscriber};
 use tracing_subscriber::layer::{Context, Filter};
 
 use crate::events::target::is_audit;
+use crate::filtering::directive::{Directive, InvalidFilter};
 
 /// Which events are logged, by level and target: the text of `RUST_LOG`.
 ///
 /// # Shape
 /// A comma-separated list of `level`, `target=level` and `target`, the last meaning `target=trace`. Levels are `off`, `error`,
-/// `warn`, `info`, `debug` and `trace`, in any case, or `0` to `5`. A target is a prefix, usually of a module path; of several
-/// that match the longest decides, and of equal ones the last. Events that no directive matches are off. An empty text is the
+/// `warn`, `info`, `debug` and `trace`, in any case, or `0` to `5`; the names that lines may have for them are understood, too:
+/// `warning` is `warn`, and `critical` and `fatal` are `error`. A target is a prefix, usually of a module path; of several that
+/// match the longest decides, and of equal ones the last. Events that no directive matches are off. An empty text is the
 /// default, `info`.
+///
+/// A word that no target can be is refused, as it would turn everything off: the level name of another system, such as `err` or
+/// `none`, a number, and anything with a character other than letters, digits, `_`, `-`, `.` and `::`.
 ///
 /// **Spans stay on** from `info` up whatever the directives say, or from [`spans`](Self::spans) up, and below where a
 /// directive enables them: at `warn` a line still carries the request id and the trace id of the spans around it. Only when
@@ -40,7 +45,7 @@ use crate::events::target::is_audit;
 /// let filter: LogFilter = "warn,orders=debug".parse()?;
 /// assert_eq!(
 ///     "warn,orders=loud".parse::<LogFilter>().unwrap_err().to_string(),
-///     "log filter directive \"orders=loud\" has an unknown level; allowed are off, error, warn, info, debug and trace",
+///     "invalid log filter directive \"orders=loud\": expected a level: off, error, warn, info, debug or trace",
 /// );
 /// # Ok::<(), radiosonde_log::InvalidFilter>(())
 /// ```
@@ -49,12 +54,6 @@ pub struct LogFilter {
     /// Longest target first, so that the first match decides.
     directives: Vec<Directive>,
     spans: LevelFilter,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Directive {
-    target: Box<str>,
-    level: LevelFilter,
 }
 
 impl LogFilter {
@@ -143,8 +142,7 @@ impl FromStr for LogFilter {
     fn from_str(text: &str) -> Result<Self, InvalidFilter> {
         let mut filter = Self { directives: Vec::new(), spans: LevelFilter::INFO };
         for directive in text.split(',').map(str::trim).filter(|directive| !directive.is_empty()) {
-            let parsed =
-                parse(directive).map_err(|kind| InvalidFilter { directive: directive.into(), kind })?;
+            let parsed: Directive = directive.parse()?;
             filter.directives.retain(|other| other.target != parsed.target);
             filter.directives.push(parsed);
         }
@@ -157,74 +155,3 @@ impl FromStr for LogFilter {
         Ok(filter)
     }
 }
-
-fn parse(directive: &str) -> Result<Directive, InvalidFilterKind> {
-    if directive.contains(['[', ']', '{', '}', '/']) {
-        return Err(InvalidFilterKind::Unsupported);
-    }
-    let (target, level) = match directive.split_once('=') {
-        None => match directive.parse() {
-            Ok(level) => ("", level),
-            Err(_) => (directive, LevelFilter::TRACE),
-        },
-        Some((target, level)) => (target.trim(), level.trim().parse().map_err(|_| InvalidFilterKind::Level)?),
-    };
-    // An empty level would parse as `error`, and an empty target as all of them.
-    if directive.ends_with('=') {
-        return Err(InvalidFilterKind::Level);
-    }
-    if directive.starts_with('=') || target.contains(char::is_whitespace) {
-        return Err(InvalidFilterKind::Target);
-    }
-    Ok(Directive { target: target.into(), level })
-}
-
-/// A directive of a log filter that cannot be read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct InvalidFilter {
-    directive: Box<str>,
-    kind: InvalidFilterKind,
-}
-
-/// Why a directive cannot be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum InvalidFilterKind {
-    /// What stands after `=` is no level.
-    Level,
-    /// The target is empty or has a space in it.
-    Target,
-    /// It filters by span, field or text, which needs another filter.
-    Unsupported,
-}
-
-impl InvalidFilter {
-    /// The directive as it was given.
-    #[must_use]
-    pub fn directive(&self) -> &str {
-        &self.directive
-    }
-
-    /// Why it was refused.
-    #[must_use]
-    pub const fn kind(&self) -> InvalidFilterKind {
-        self.kind
-    }
-}
-
-impl fmt::Display for InvalidFilter {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let why = match self.kind {
-            InvalidFilterKind::Level => {
-                "has an unknown level; allowed are off, error, warn, info, debug and trace"
-            }
-            InvalidFilterKind::Target => "has no target; allowed are `level`, `target=level` and `target`",
-            InvalidFilterKind::Unsupported => {
-                "filters by span, field or text; allowed are `level`, `target=level` and `target`"
-            }
-        };
-        write!(f, "log filter directive {:?} {why}", self.directive)
-    }
-}
-
-impl std::error::Error for InvalidFilter {}

@@ -163,9 +163,8 @@ impl Keeper {
 
     pub(crate) fn refused_boost(&self) {
         self.counts.refused_boost();
-        let message = format_args!(
-            "a span's radiosonde.log is no level; allowed are error, warn, info, debug and trace"
-        );
+        let message =
+            format_args!("invalid radiosonde.log of a span: expected error, warn, info, debug or trace");
         diagnostics::report("log", "levels", message);
     }
 

@@ -10,8 +10,9 @@ use tracing::Level;
 /// It is not printed.
 ///
 /// # Shape
-/// A header's value is `level;expires;signature`: a level of `tracing` in lower case, seconds since 1970, and, in lower-case
-/// hexadecimal digits, the HMAC-SHA256 of `radiosonde-debug;level;expires` under the secret.
+/// A header's value is `level;expires;signature`: a level of `tracing` in lower case (`warning`, `critical` and `fatal` are
+/// understood, too), seconds since 1970, and, in lower-case hexadecimal digits, the HMAC-SHA256 of
+/// `radiosonde-debug;level;expires` under the secret.
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};
@@ -105,9 +106,14 @@ fn name(level: Level) -> &'static str {
     LEVELS.iter().find(|(_, other)| *other == level).map_or("trace", |(name, _)| name)
 }
 
-/// The name of a level, if it is one.
+/// What lines may call a level, and headers signed by hand, too.
+const ALIASES: [(&str, Level); 3] =
+    [("warning", Level::WARN), ("critical", Level::ERROR), ("fatal", Level::ERROR)];
+
+/// The name of the level that is meant, if it is one.
 pub(crate) fn level(text: &[u8]) -> Option<&'static str> {
-    LEVELS.iter().map(|(name, _)| *name).find(|name| name.as_bytes() == text)
+    let level = LEVELS.iter().chain(&ALIASES).find(|(name, _)| name.as_bytes() == text)?.1;
+    Some(name(level))
 }
 
 /// A secret that is too short to be one.

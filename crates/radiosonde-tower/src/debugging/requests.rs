@@ -250,6 +250,19 @@ mod tests {
     }
 
     #[test]
+    fn a_level_may_have_the_name_that_lines_have() {
+        let gate = Gate::new();
+        // Signed by `openssl dgst -sha256 -hmac 'correct horse battery staple'`.
+        let signed = [
+            ("warning;1767225900;fd2d2f8145efd7f84d80bd81124ece300bde59ee82611f66033edf64babc274f", "warn"),
+            ("fatal;1767225900;af000a7cc84fe3a65e45d4e771d5010e028949d937e1d256cde7e9767d061790", "error"),
+        ];
+        for (value, level) in signed {
+            assert_eq!(gate.grants(&[value]), Some(level));
+        }
+    }
+
+    #[test]
     fn what_holds_too_long_is_refused() {
         let gate = Gate::new();
         let value = key("correct horse battery staple")

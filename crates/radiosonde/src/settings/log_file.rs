@@ -1,6 +1,7 @@
 //! What the environment says of the log file.
 
 use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use radiosonde_log::{FileOptions, Rotation};
@@ -18,6 +19,20 @@ const ROTATIONS: [(&str, Rotation); 4] = [
 const BYTES: &str = "a number of bytes from 1";
 const SECONDS_A_DAY: u64 = 86_400;
 
+/// What people write who want no file: as a path each would be a file of that name in the working directory.
+const NO_PATHS: [&str; 9] = ["-", "stdout", "stderr", "console", "none", "off", "null", "true", "false"];
+
+/// The file that lines are written to.
+pub(super) fn path(variables: &Variables<'_>) -> Result<Option<PathBuf>, InvalidVariable> {
+    const VARIABLE: &str = "RADIOSONDE_LOG_FILE";
+    let Some(text) = variables.text(VARIABLE)? else { return Ok(None) };
+    if NO_PATHS.iter().any(|word| word.eq_ignore_ascii_case(&text)) {
+        return Err(InvalidVariable::new(VARIABLE, &text, "the path of a file; unset for standard output"));
+    }
+    Ok(Some(text.into()))
+}
+
+/// How the file is written and kept.
 pub(super) fn options(variables: &Variables<'_>) -> Result<FileOptions, InvalidVariable> {
     let rotation = variables.one_of("RADIOSONDE_LOG_FILE_ROTATE", &ROTATIONS)?.unwrap_or_default();
     let mut options = FileOptions::new().rotate(rotation);

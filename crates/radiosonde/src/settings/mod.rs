@@ -188,7 +188,8 @@ fn filter(code: Option<&str>, variables: &Variables<'_>) -> Result<LogFilter, In
     }
     let Some(directives) = variables.text(VARIABLE)? else { return Ok(LogFilter::default()) };
     directives.parse().map_err(|cause: InvalidFilter| {
-        let allowed = "a list of `level` and `target=level`";
+        let allowed =
+            "level and target=level, comma-separated, with the levels off, error, warn, info, debug and trace";
         InvalidVariable::new(VARIABLE, &directives, allowed).because(cause).into()
     })
 }
@@ -201,7 +202,7 @@ fn writers(
 ) -> Result<Vec<Writer>, InitError> {
     // A writer or file in code wins over the variable.
     let file = match file {
-        None if writers.is_empty() => variables.text("RADIOSONDE_LOG_FILE")?.map(Into::into),
+        None if writers.is_empty() => log_file::path(variables)?,
         file => file,
     };
     let options = match options {
@@ -222,7 +223,7 @@ fn token(
     variable: &'static str,
     variables: &Variables<'_>,
 ) -> Result<Option<Vec<Credentials>>, InvalidVariable> {
-    let Some(token) = variables.text(variable)? else { return Ok(None) };
+    let Some(token) = variables.secret(variable)? else { return Ok(None) };
     let allowed = "letters, digits and -._~+/ with = at the end";
     let refuse = |cause| InvalidVariable::secret(variable, allowed).because(cause);
     Ok(Some(vec![Credentials::bearer(&token).map_err(refuse)?]))
@@ -230,7 +231,7 @@ fn token(
 
 fn debug_keys(variables: &Variables<'_>) -> Result<Option<Vec<DebugKey>>, InvalidVariable> {
     const VARIABLE: &str = "RADIOSONDE_DEBUG_KEYS";
-    let Some(keys) = variables.text(VARIABLE)? else { return Ok(None) };
+    let Some(keys) = variables.secret(VARIABLE)? else { return Ok(None) };
     let refuse = |cause| {
         InvalidVariable::secret(VARIABLE, "secrets of 16 bytes and more, comma-separated").because(cause)
     };

@@ -107,7 +107,7 @@ impl SignalVariables {
     }
 
     fn headers(&self, variables: &Variables<'_>) -> Result<Headers, InvalidVariable> {
-        let Some((name, text)) = variables.first(&self.headers)? else { return Ok(Headers::new()) };
+        let Some((name, text)) = variables.first_secret(&self.headers)? else { return Ok(Headers::new()) };
         let allowed = "a list `key=value,key=value` with percent-encoded values";
         Headers::parse(&text).map_err(|cause| InvalidVariable::secret(name, allowed).because(cause))
     }

@@ -179,11 +179,10 @@ fn what_cannot_be_understood_names_the_variable_the_value_and_what_is_allowed() 
         ("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "many", "a number from 0 to 4294967295"),
         ("OTEL_SPAN_EVENT_COUNT_LIMIT", "-1", "a number from 0 to 4294967295"),
         ("OTEL_SPAN_LINK_COUNT_LIMIT", "1e3", "a number from 0 to 4294967295"),
-        ("RUST_LOG", "orders=loud", "a list of `level` and `target=level`"),
     ];
     for (name, value, allowed) in cases {
         let error = resolve(builder(), &[(name, value)]).unwrap_err();
-        assert_eq!(error.to_string(), format!("{name} is {value:?}; allowed is {allowed}"));
+        assert_eq!(error.to_string(), format!("invalid {name} {value:?}: expected {allowed}"));
     }
     for (name, variables) in [
         ("OTEL_TRACES_SAMPLER", &[("OTEL_TRACES_SAMPLER", "sometimes")][..]),
@@ -193,10 +192,73 @@ fn what_cannot_be_understood_names_the_variable_the_value_and_what_is_allowed() 
         ),
     ] {
         let message = resolve(builder(), variables).unwrap_err().to_string();
-        assert!(
-            message.starts_with(&format!("{name} is \"sometimes\"")) && message.contains("allowed"),
-            "{message}"
-        );
+        assert!(message.starts_with(&format!("invalid {name} \"sometimes\": expected ")), "{message}");
+    }
+}
+
+#[test]
+fn a_log_filter_that_no_target_can_match_is_refused() {
+    let words = [
+        "err",
+        "none",
+        "\"info\"",
+        "*=debug",
+        "info;hyper=warn",
+        "orders:debug",
+        "orders=loud",
+        "info hyper=warn",
+    ];
+    for word in words {
+        let message = resolve(builder(), &[("RUST_LOG", word)]).unwrap_err().to_string();
+        assert!(message.starts_with(&format!("invalid RUST_LOG {word:?}: expected ")), "{message}");
+        let error = resolve(builder().log_filter(word), &[]).unwrap_err();
+        assert!(error.source().unwrap().to_string().contains("expected "), "{error:?}");
+    }
+    for (word, level) in [("warning", "warn"), ("critical", "error"), ("fatal", "error")] {
+        assert_eq!(from(&[("RUST_LOG", word)]).log.filter, level.parse().unwrap());
+    }
+}
+
+#[test]
+fn quotes_around_a_value_are_refused_in_every_variable() {
+    let values = [
+        ("OTEL_SERVICE_NAME", "orders"),
+        ("OTEL_RESOURCE_ATTRIBUTES", "team=pricing"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318"),
+        ("OTEL_EXPORTER_PROMETHEUS_PORT", "9464"),
+        ("OTEL_TRACES_SAMPLER", "always_on"),
+        ("RADIOSONDE_LOKI_URL", "http://127.0.0.1:3100"),
+        ("RADIOSONDE_LOKI_TENANT", "shop"),
+        ("RADIOSONDE_LOG_FILE", "/var/log/orders.log"),
+        ("RADIOSONDE_LOG_FORMAT", "json"),
+        ("RADIOSONDE_LOG_QUEUE_BYTES", "300000"),
+        ("RADIOSONDE_LOG_OVERFLOW", "drop_oldest"),
+        ("RUST_LOG", "info"),
+    ];
+    for (name, value) in values {
+        for quoted in [format!("\"{value}\""), format!(" '{value}' ")] {
+            let message = resolve(builder(), &[(name, &quoted)]).unwrap_err().to_string();
+            let shown = quoted.trim();
+            assert_eq!(
+                message,
+                format!("invalid {name} {shown:?}: expected a value without quotes around it")
+            );
+        }
+    }
+    let endpoint = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318");
+    for name in ["OTEL_EXPORTER_OTLP_HEADERS", "RADIOSONDE_DEBUG_KEYS", "RADIOSONDE_METRICS_BEARER_TOKEN"] {
+        let error = resolve(builder(), &[endpoint, (name, "\"authorization=hunter2\"")]).unwrap_err();
+        assert_eq!(error.to_string(), format!("invalid {name}: expected a value without quotes around it"));
+        assert!(!format!("{error:?}").contains("hunter2"));
+    }
+}
+
+#[test]
+fn a_word_for_no_log_file_is_not_taken_for_a_path() {
+    for word in ["-", "stdout", "STDERR", "none", "off", "true"] {
+        let message = resolve(builder(), &[("RADIOSONDE_LOG_FILE", word)]).unwrap_err().to_string();
+        let expected = "the path of a file; unset for standard output";
+        assert_eq!(message, format!("invalid RADIOSONDE_LOG_FILE {word:?}: expected {expected}"));
     }
 }
 
@@ -205,7 +267,7 @@ fn secrets_are_not_repeated() {
     let error =
         resolve(builder(), &[("OTEL_EXPORTER_OTLP_HEADERS", "authorization=%zzhunter2")]).unwrap_err();
     let whole = format!("{error} {} {error:?}", error.source().unwrap());
-    assert!(whole.contains("OTEL_EXPORTER_OTLP_HEADERS cannot be read"), "{whole}");
+    assert!(whole.contains("invalid OTEL_EXPORTER_OTLP_HEADERS: expected "), "{whole}");
     assert!(!whole.contains("hunter2"), "{whole}");
 
     let token = ("RADIOSONDE_METRICS_BEARER_TOKEN", "hunter2 hunter2");
@@ -248,7 +310,7 @@ fn debug_keys_are_those_of_code_else_of_the_variable_and_are_not_repeated() {
     assert_eq!(count(builder().debug_keys([key]), &keys), Some(1));
     for text in ["hunter2", "correct horse battery staple,hunter2", "correct horse battery staple,"] {
         let error = resolve(builder(), &[("RADIOSONDE_DEBUG_KEYS", text)]).unwrap_err();
-        assert!(error.to_string().starts_with("RADIOSONDE_DEBUG_KEYS cannot be read"), "{error}");
+        assert!(error.to_string().starts_with("invalid RADIOSONDE_DEBUG_KEYS: expected "), "{error}");
         assert!(!format!("{error:?}").contains("hunter2"));
     }
 }
@@ -259,7 +321,7 @@ fn a_value_that_is_no_text_is_refused() {
     use std::os::unix::ffi::OsStringExt as _;
     let look_up = |name: &str| (name == "RUST_LOG").then(|| OsString::from_vec(vec![0xff]));
     let error = Settings::resolve(builder(), &Variables::new(&look_up)).unwrap_err();
-    assert_eq!(error.to_string(), "RUST_LOG is \"\u{fffd}\"; allowed is UTF-8");
+    assert_eq!(error.to_string(), "invalid RUST_LOG \"\u{fffd}\": expected UTF-8");
 }
 
 #[test]

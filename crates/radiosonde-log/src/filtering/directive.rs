@@ -1,0 +1,195 @@
+use std::fmt;
+use std::str::FromStr;
+
+use tracing_core::LevelFilter;
+
+/// One element of a log filter: up to which level events of a target are logged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Directive {
+    /// A prefix of targets; empty for all of them.
+    pub(crate) target: Box<str>,
+    pub(crate) level: LevelFilter,
+}
+
+const LEVELS: [(&str, LevelFilter); 15] = [
+    ("off", LevelFilter::OFF),
+    ("error", LevelFilter::ERROR),
+    ("warn", LevelFilter::WARN),
+    ("info", LevelFilter::INFO),
+    ("debug", LevelFilter::DEBUG),
+    ("trace", LevelFilter::TRACE),
+    ("0", LevelFilter::OFF),
+    ("1", LevelFilter::ERROR),
+    ("2", LevelFilter::WARN),
+    ("3", LevelFilter::INFO),
+    ("4", LevelFilter::DEBUG),
+    ("5", LevelFilter::TRACE),
+    // As lines spell them. `tracing` knows nothing above ERROR.
+    ("warning", LevelFilter::WARN),
+    ("critical", LevelFilter::ERROR),
+    ("fatal", LevelFilter::ERROR),
+];
+
+/// Level names and switches of other systems: syslog, Java, .NET, Python, Go, Node, Serilog, Android, YAML. Left out are words
+/// that are also names of crates or targets in use, such as `config`, `http` and `panic`.
+const FOREIGN: [&str; 47] = [
+    "alert",
+    "all",
+    "crit",
+    "d",
+    "dbg",
+    "default",
+    "disable",
+    "disabled",
+    "dpanic",
+    "e",
+    "emerg",
+    "emergency",
+    "enable",
+    "enabled",
+    "err",
+    "f",
+    "false",
+    "fine",
+    "finer",
+    "finest",
+    "ftl",
+    "i",
+    "inf",
+    "information",
+    "informational",
+    "max",
+    "min",
+    "no",
+    "none",
+    "notice",
+    "notset",
+    "null",
+    "on",
+    "quiet",
+    "severe",
+    "silent",
+    "silly",
+    "true",
+    "undefined",
+    "unset",
+    "unspecified",
+    "v",
+    "verbose",
+    "vrb",
+    "w",
+    "wrn",
+    "yes",
+];
+
+/// The level of this name, in any case.
+pub(crate) fn level(name: &str) -> Option<LevelFilter> {
+    LEVELS.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, level)| *level)
+}
+
+impl FromStr for Directive {
+    type Err = InvalidFilter;
+
+    fn from_str(directive: &str) -> Result<Self, InvalidFilter> {
+        parse(directive).map_err(|kind| InvalidFilter { directive: directive.into(), kind })
+    }
+}
+
+fn parse(directive: &str) -> Result<Directive, InvalidFilterKind> {
+    if directive.contains(['[', ']', '{', '}', '/']) {
+        return Err(InvalidFilterKind::Unsupported);
+    }
+    if let Some(level) = level(directive) {
+        return Ok(Directive { target: "".into(), level });
+    }
+    let Some((target, name)) = directive.split_once('=') else {
+        return match () {
+            () if is_level_elsewhere(directive) => Err(InvalidFilterKind::Level),
+            () if !is_target(directive) => Err(InvalidFilterKind::Target),
+            () => Ok(Directive { target: directive.into(), level: LevelFilter::TRACE }),
+        };
+    };
+    let target = target.trim();
+    // With a level of its own, a word such as `quiet` or `alert` is a name that somebody gave.
+    if !is_target(target) || level(target).is_some() || target.eq_ignore_ascii_case("all") {
+        return Err(InvalidFilterKind::Target);
+    }
+    let level = level(name.trim()).ok_or(InvalidFilterKind::Level)?;
+    Ok(Directive { target: target.into(), level })
+}
+
+/// Whether the word names a level to another system, or is a number: as a target it would match nothing.
+fn is_level_elsewhere(word: &str) -> bool {
+    FOREIGN.iter().any(|foreign| foreign.eq_ignore_ascii_case(word))
+        || !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Whether targets may begin like this: module paths, and names with dots and dashes that are given by hand.
+fn is_target(text: &str) -> bool {
+    let is_part = |char: char| char.is_alphanumeric() || matches!(char, '_' | '-' | '.');
+    text.starts_with(|first: char| first.is_alphanumeric() || first == '_')
+        && text.replace("::", "").chars().all(is_part)
+}
+
+/// A directive of a log filter that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvalidFilter {
+    directive: Box<str>,
+    kind: InvalidFilterKind,
+}
+
+/// Why a directive cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InvalidFilterKind {
+    /// Where a level is expected, there is none.
+    Level,
+    /// The target is empty, is the name of a level, or has a character that no target has.
+    Target,
+    /// It filters by span, field or text, which needs another filter.
+    Unsupported,
+}
+
+impl InvalidFilter {
+    /// The directive as it was given.
+    #[must_use]
+    pub fn directive(&self) -> &str {
+        &self.directive
+    }
+
+    /// Why it was refused.
+    #[must_use]
+    pub const fn kind(&self) -> InvalidFilterKind {
+        self.kind
+    }
+}
+
+impl fmt::Display for InvalidFilter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let expected = match self.kind {
+            InvalidFilterKind::Level => "a level: off, error, warn, info, debug or trace",
+            InvalidFilterKind::Target => {
+                "level, target=level or target, where a target is a path such as orders::api"
+            }
+            InvalidFilterKind::Unsupported => {
+                "level, target=level or target; spans, fields and texts are not filtered by"
+            }
+        };
+        write!(f, "invalid log filter directive {:?}: expected {expected}", self.directive)
+    }
+}
+
+impl std::error::Error for InvalidFilter {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn foreign_names_are_lower_case_and_not_ours() {
+        for word in FOREIGN {
+            assert_eq!(word, word.to_ascii_lowercase());
+            assert_eq!(level(word), None, "{word}");
+        }
+    }
+}

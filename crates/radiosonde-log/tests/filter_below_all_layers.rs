@@ -41,6 +41,13 @@ fn below_all_layers_a_filter_says_the_same_and_is_asked_once() {
         control.set("elsewhere=debug").unwrap();
         hit();
         assert_eq!(messages(), ["elsewhere", "warned"]);
+        control.set("off").unwrap();
+        hit();
+        assert!(messages().is_empty());
+        let span = tracing::info_span!("request", radiosonde.log = "warn");
+        span.in_scope(|| tracing::warn!(request_id = "r-1", "a span that is on opens itself"));
+        assert_eq!(messages(), ["a span that is on opens itself"]);
+        drop(span);
         control.reset().unwrap();
         let _boosted = tracing::info_span!("boosted", radiosonde.log = "debug").entered();
         hit();

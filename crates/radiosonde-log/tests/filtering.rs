@@ -75,6 +75,24 @@ fn spans_stay_on_so_that_their_fields_and_ids_survive() {
 }
 
 #[test]
+fn spans_stay_on_where_no_event_is() {
+    for filter in ["off", "hyper=off", "off,noisy=off", "0"] {
+        let buffer = SharedBuffer::new();
+        tracing::subscriber::with_default(subscriber(filter.parse().unwrap(), &buffer), || {
+            let request = info_span!(target: "noisy", "request", request_id = "r-1").entered();
+            let detail = debug_span!("detail", hidden = true).entered();
+            assert!(!request.is_disabled() && detail.is_disabled(), "{filter}");
+            error!("hidden");
+            // The only line that no filter turns off.
+            info!(target: "radiosonde::audit", "shown");
+        });
+        let lines = buffer.lines();
+        assert_eq!(lines.len(), 1, "{filter}: {lines:?}");
+        assert!(lines[0].contains(r#""message":"shown","request_id":"r-1""#), "{}", lines[0]);
+    }
+}
+
+#[test]
 fn finer_spans_are_on_where_a_directive_or_the_setting_says_so() {
     // Seen from the lines: `tracing::enabled!` and its like say yes too often while other threads filter otherwise.
     let spans = |filter: LogFilter| {
@@ -99,7 +117,7 @@ fn the_level_check_of_tracing_stays() {
     let hint = |filter: &str| subscriber(filter.parse().unwrap(), &SharedBuffer::new()).max_level_hint();
     assert_eq!(hint("warn"), Some(LevelFilter::INFO), "because of the spans");
     assert_eq!(hint("warn,orders=debug"), Some(LevelFilter::DEBUG));
-    assert_eq!(hint("off"), Some(LevelFilter::INFO), "because of audit lines");
+    assert_eq!(hint("off"), Some(LevelFilter::INFO), "because of spans and audit lines");
 }
 
 #[test]

@@ -21,8 +21,11 @@ use crate::filtering::directive::{Directive, InvalidFilter};
 /// `none`, a number, and anything with a character other than letters, digits, `_`, `-`, `.` and `::`.
 ///
 /// **Spans stay on** from `info` up whatever the directives say, or from [`spans`](Self::spans) up, and below where a
-/// directive enables them: at `warn` a line still carries the request id and the trace id of the spans around it. Only when
-/// no event at all is enabled are spans off too.
+/// directive enables them: at `warn` a line still carries the request id and the trace id of the spans around it. So it is at
+/// `off`, and for spans of a target that is off: trace context still crosses, spans are exported and exemplars taken, and only
+/// lines are left out. What the filter is the filter of decides what it keeps out: as the filter of one layer
+/// (`layer.with_filter(filter)`) the events of that layer, as a layer of its own those of all layers. Events that are kept from a
+/// trace layer do not become events of their span, and do not mark it as failed.
 ///
 /// **Audit lines stay on**: events of `INFO` and graver whose target is `radiosonde::audit`, or starts with that and `::`, are logged
 /// whatever the directives say.
@@ -82,21 +85,15 @@ impl LogFilter {
         let is_meant = |known: &str| known.is_empty() || target.starts_with(known);
         let directive = self.directives.iter().find(|directive| is_meant(&directive.target));
         directive.is_some_and(|directive| *level <= directive.level)
-            || metadata.is_span() && *level <= self.spans && self.most_verbose() > LevelFilter::OFF
+            || metadata.is_span() && *level <= self.spans
             || *level <= LevelFilter::INFO && is_audit(target)
     }
 
     /// The most verbose level of anything.
     pub(crate) fn hint(&self) -> LevelFilter {
-        match self.most_verbose() {
-            LevelFilter::OFF => LevelFilter::INFO,
-            events => events.max(self.spans).max(LevelFilter::INFO),
-        }
-    }
-
-    /// The most verbose level of events.
-    fn most_verbose(&self) -> LevelFilter {
-        self.directives.iter().map(|directive| directive.level).max().unwrap_or(LevelFilter::OFF)
+        let events = self.directives.iter().map(|directive| directive.level).max();
+        // Audit lines go up to INFO.
+        events.unwrap_or(LevelFilter::OFF).max(self.spans).max(LevelFilter::INFO)
     }
 }
 

@@ -5,7 +5,6 @@ use std::sync::{Arc, OnceLock};
 
 use opentelemetry::Context as OtelContext;
 use opentelemetry::trace::TraceContextExt as _;
-use opentelemetry_sdk::trace::SdkTracer;
 use radiosonde_core::silence::is_silenced;
 use radiosonde_core::{SpanEnder, diagnostics};
 use tracing::dispatcher::WeakDispatch;
@@ -22,6 +21,7 @@ use crate::current::{Innermost, innermost};
 use crate::ending::Ender;
 use crate::hand_over::HandOver;
 use crate::started::{Started, StartedSpan};
+use crate::tracer::LayerTracer;
 use crate::unsigned::UnsignedFields;
 use crate::{RemoteContext, bridge, current, probe};
 
@@ -51,7 +51,7 @@ const ACCESS_TARGET: &str = "radiosonde::access";
 /// # Cost
 /// About a dozen allocations for a sampled span, most of them within the OpenTelemetry layer that this one wraps.
 pub struct TraceLayer<S> {
-    otel: OpenTelemetryLayer<S, SdkTracer>,
+    otel: OpenTelemetryLayer<S, LayerTracer>,
     installed: Installed,
     /// Tells this layer's spans from those of another subscriber on the same thread.
     number: u64,
@@ -77,7 +77,7 @@ impl<S> TraceLayer<S>
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
-    pub(crate) fn new(tracer: SdkTracer, installed: Installed, events: LevelFilter) -> Self {
+    pub(crate) fn new(tracer: LayerTracer, installed: Installed, events: LevelFilter) -> Self {
         // Off: attributes that cost about 250 bytes a span and are in every log line already, or that no convention knows.
         let otel = OpenTelemetryLayer::new(tracer)
             .with_location(false)

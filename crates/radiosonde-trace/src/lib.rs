@@ -15,6 +15,7 @@ mod hand_over;
 mod layer;
 mod pipeline;
 mod probe;
+mod propagation;
 mod propagator;
 mod remote_context;
 mod sampler;
@@ -24,6 +25,7 @@ mod to_sdk;
 mod trace_state;
 mod traced;
 mod traceparent;
+mod tracer;
 mod unsigned;
 mod until_shutdown;
 

@@ -1,6 +1,8 @@
 use std::fmt;
 
+use opentelemetry::propagation::TextMapCompositePropagator;
 use opentelemetry::trace::TracerProvider as _;
+use opentelemetry::trace::noop::{NoopTracer, NoopTracerProvider};
 use opentelemetry::{KeyValue, global};
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use radiosonde_core::Resource;
@@ -12,8 +14,9 @@ use tracing_subscriber::registry::LookupSpan;
 use crate::counts::Counts;
 use crate::hand_over::HandOver;
 use crate::layer::{Installed, next_number};
+use crate::tracer::LayerTracer;
 use crate::until_shutdown::UntilShutdown;
-use crate::{SCOPE, Sampler, SpanSink, TraceLayer, W3cPropagator};
+use crate::{SCOPE, Sampler, SpanSink, TraceLayer, W3cPropagator, propagation};
 
 /// Makes spans and hands the finished ones to sinks: the OpenTelemetry SDK's provider with our sampler, processor and sinks.
 ///
@@ -41,6 +44,8 @@ pub struct TracePipeline {
     provider: SdkTracerProvider,
     installed: Installed,
     events: LevelFilter,
+    is_disabled: bool,
+    propagates: bool,
 }
 
 impl TracePipeline {
@@ -52,6 +57,8 @@ impl TracePipeline {
             sinks: Vec::new(),
             registry: None,
             events: LevelFilter::INFO,
+            is_disabled: false,
+            propagates: true,
         }
     }
 
@@ -61,14 +68,27 @@ impl TracePipeline {
     where
         S: Subscriber + for<'span> LookupSpan<'span>,
     {
-        TraceLayer::new(self.provider.tracer(SCOPE), self.installed.clone(), self.events)
+        let tracer = match self.is_disabled {
+            true => LayerTracer::PassThrough(NoopTracer::new()),
+            false => LayerTracer::Sdk(self.provider.tracer(SCOPE)),
+        };
+        TraceLayer::new(tracer, self.installed.clone(), self.events)
     }
 
     /// Makes users of the OpenTelemetry API part of the same traces: sets its global tracer provider and propagator for this
-    /// process. The last call in a process wins.
+    /// process, and whether [`extract`](crate::extract) and [`inject`](crate::inject) carry trace context. The last call in a
+    /// process wins.
     pub fn install_global(&self) {
-        global::set_tracer_provider(self.provider.clone());
-        global::set_text_map_propagator(W3cPropagator::of(self.installed.hand_over.clone()));
+        match self.is_disabled {
+            true => global::set_tracer_provider(NoopTracerProvider::new()),
+            false => global::set_tracer_provider(self.provider.clone()),
+        }
+        propagation::switch(self.propagates);
+        match self.propagates {
+            true => global::set_text_map_propagator(W3cPropagator::of(self.installed.hand_over.clone())),
+            // Of no parts: it carries nothing.
+            false => global::set_text_map_propagator(TextMapCompositePropagator::new(Vec::new())),
+        }
     }
 
     /// From now on spans that end are dropped and counted. What the sinks were given is theirs to deliver.
@@ -76,7 +96,14 @@ impl TracePipeline {
     /// Spans still get ids after this, so that the last log lines carry them. They are not sampled, and neither is what is sent on
     /// from within spans that started before: the trace goes on without this process.
     pub fn shutdown(&self) {
-        self.installed.hand_over.close();
+        // What a disabled pipeline passes on stays as it came.
+        if !self.is_disabled {
+            self.installed.hand_over.close();
+        }
+    }
+
+    pub(crate) const fn is_disabled(&self) -> bool {
+        self.is_disabled
     }
 
     pub(crate) const fn installed(&self) -> &Installed {
@@ -89,6 +116,8 @@ impl fmt::Debug for TracePipeline {
         f.debug_struct("TracePipeline")
             .field("installed", &self.installed)
             .field("events", &self.events)
+            .field("is_disabled", &self.is_disabled)
+            .field("propagates", &self.propagates)
             .finish_non_exhaustive()
     }
 }
@@ -104,6 +133,8 @@ pub struct TracePipelineBuilder {
     sinks: Vec<Box<dyn SpanSink>>,
     registry: Option<Registry>,
     events: LevelFilter,
+    is_disabled: bool,
+    propagates: bool,
 }
 
 impl TracePipelineBuilder {
@@ -133,6 +164,23 @@ impl TracePipelineBuilder {
         self
     }
 
+    /// Makes no spans, as `OTEL_SDK_DISABLED` asks for. A context that arrives is the current one within the spans of the request,
+    /// and leaves as it came: ids, flags and `tracestate`. Without one, spans have no ids and nothing is sent along.
+    ///
+    /// # Source
+    /// <https://opentelemetry.io/docs/specs/otel/trace/api/#behavior-of-the-api-in-the-absence-of-an-installed-sdk>
+    pub const fn disabled(mut self, is_disabled: bool) -> Self {
+        self.is_disabled = is_disabled;
+        self
+    }
+
+    /// Whether trace context is read from carriers and written to them, in the whole process from
+    /// [`install_global`](TracePipeline::install_global) on; `true` unless set. For `OTEL_PROPAGATORS`.
+    pub const fn propagate(mut self, propagates: bool) -> Self {
+        self.propagates = propagates;
+        self
+    }
+
     /// The pipeline. Nothing is global yet: the subscriber is the caller's to install.
     ///
     /// # Errors
@@ -150,7 +198,8 @@ impl TracePipelineBuilder {
             .with_resource(resource)
             .build();
         let installed = Installed { pipeline: next_number(), hand_over };
-        Ok(TracePipeline { provider, installed, events: self.events })
+        let Self { events, is_disabled, propagates, .. } = self;
+        Ok(TracePipeline { provider, installed, events, is_disabled, propagates })
     }
 }
 
@@ -161,6 +210,8 @@ impl fmt::Debug for TracePipelineBuilder {
             .field("sampler", &self.sampler)
             .field("sinks", &self.sinks.len())
             .field("events", &self.events)
+            .field("is_disabled", &self.is_disabled)
+            .field("propagates", &self.propagates)
             .finish_non_exhaustive()
     }
 }

@@ -53,7 +53,7 @@ impl TracePipeline {
     /// Checks that the subscriber of this thread has this pipeline's layer and that ids come back from a span: to be called once
     /// it is installed. Makes a span of target `radiosonde::probe` that goes to no sink.
     ///
-    /// Where a filter keeps that span from the trace layer, only the layer's presence is checked.
+    /// Where a filter keeps that span from the trace layer, or the pipeline is disabled, only the layer's presence is checked.
     ///
     /// # Errors
     /// [`ProbeError`]: traces would be missing or torn apart without another sign of it.
@@ -94,6 +94,10 @@ impl TracePipeline {
             None if dispatch.is::<NoSubscriber>() => Err(ProbeError::NoSubscriber),
             None => Err(ProbeError::NoLayer),
         })?;
+        // Its spans have no ids of their own.
+        if self.is_disabled() {
+            return Ok(());
+        }
         // Dropped after the span, which ends within the probe.
         let _running = Running::start();
         let span = tracing::error_span!(target: "radiosonde::probe", "radiosonde.probe");

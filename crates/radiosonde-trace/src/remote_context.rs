@@ -8,7 +8,7 @@ use crate::current::{Innermost, innermost};
 use crate::layer::is_shut_down;
 use crate::{
     Carrier, CarrierMut, InvalidTraceparent, InvalidTraceparentKind, TraceState, Traceparent, active_span,
-    bridge,
+    bridge, propagation,
 };
 
 pub(crate) const TRACEPARENT: &str = "traceparent";
@@ -101,11 +101,15 @@ impl RemoteContext {
         Self { context, ..self }
     }
 
-    /// Writes the context. Takes away the `tracestate` that the carrier may have from elsewhere.
+    /// Writes the context. Takes away the `tracestate` that the carrier may have from elsewhere. Does nothing in a process that
+    /// [does not propagate](crate::TracePipelineBuilder::propagate).
     ///
     /// # Cost
     /// For [`HeaderMap`](http::HeaderMap) one allocation for `traceparent`, one more for a `tracestate` that is not empty.
     pub fn inject<C: CarrierMut + ?Sized>(&self, carrier: &mut C) {
+        if !propagation::is_on() {
+            return;
+        }
         let traceparent = Traceparent::new(self.context).to_bytes();
         carrier.set(TRACEPARENT, std::str::from_utf8(&traceparent).unwrap_or_default());
         if self.trace_state.is_empty() {
@@ -133,7 +137,8 @@ impl Hash for RemoteContext {
 /// The context that came with a request or a message, if a valid one did.
 ///
 /// An invalid `traceparent` is as good as none: the trace starts anew, and `tracestate` is not looked at. An invalid
-/// `tracestate` alone is dropped. [`try_extract`] tells why.
+/// `tracestate` alone is dropped. [`try_extract`] tells why. None is read in a process that
+/// [does not propagate](crate::TracePipelineBuilder::propagate).
 ///
 /// ```
 /// use http::HeaderMap;
@@ -158,6 +163,9 @@ pub fn extract<C: Carrier + ?Sized>(carrier: &C) -> Option<RemoteContext> {
 /// [`InvalidTraceparent`] if there is a `traceparent` that must be ignored. The trace is to be started anew then: a caller that
 /// goes on with `Ok(None)` does the right thing.
 pub fn try_extract<C: Carrier + ?Sized>(carrier: &C) -> Result<Option<RemoteContext>, InvalidTraceparent> {
+    if !propagation::is_on() {
+        return Ok(None);
+    }
     let mut traceparents = carrier.values(TRACEPARENT);
     let Some(value) = traceparents.next() else { return Ok(None) };
     if traceparents.next().is_some() {
@@ -169,9 +177,10 @@ pub fn try_extract<C: Carrier + ?Sized>(carrier: &C) -> Result<Option<RemoteCont
     Ok(Some(RemoteContext::new(context, trace_state)))
 }
 
-/// Writes the [current](RemoteContext::current) context, and says whether there was one. Without one the carrier stays as it is.
+/// Writes the [current](RemoteContext::current) context, and says whether it did. Without one, and in a process that
+/// [does not propagate](crate::TracePipelineBuilder::propagate), the carrier stays as it is.
 pub fn inject<C: CarrierMut + ?Sized>(carrier: &mut C) -> bool {
-    match RemoteContext::current() {
+    match RemoteContext::current().filter(|_| propagation::is_on()) {
         Some(context) => {
             context.inject(carrier);
             true

@@ -6,7 +6,7 @@ use std::str::FromStr;
 /// ```
 /// use radiosonde_otlp::Compression;
 ///
-/// assert_eq!("gzip".parse(), Ok(Compression::Gzip));
+/// assert_eq!("GZIP".parse(), Ok(Compression::Gzip));
 /// let error = "zip".parse::<Compression>().unwrap_err();
 /// assert_eq!(error.to_string(), r#"compression "zip" is unknown; allowed are gzip and none"#);
 /// ```
@@ -26,11 +26,11 @@ pub enum Compression {
 impl FromStr for Compression {
     type Err = InvalidCompression;
 
-    /// Takes the values of `OTEL_EXPORTER_OTLP_COMPRESSION`.
+    /// Takes the values of `OTEL_EXPORTER_OTLP_COMPRESSION`, in any case.
     fn from_str(text: &str) -> Result<Self, InvalidCompression> {
         match text {
-            "none" => Ok(Self::None),
-            "gzip" => Ok(Self::Gzip),
+            _ if text.eq_ignore_ascii_case("none") => Ok(Self::None),
+            _ if text.eq_ignore_ascii_case("gzip") => Ok(Self::Gzip),
             _ => Err(InvalidCompression { text: text.into() }),
         }
     }

@@ -14,7 +14,7 @@ use radiosonde_trace::Sampler;
 
 use crate::settings::queue::QueueChoice;
 use crate::settings::{Settings, Sink};
-use crate::variables::Variables;
+use crate::variables::{Unsupported, Variables};
 use crate::{InitError, Telemetry, install};
 
 /// Sets up metrics, logs and traces for a service, from the environment: see `docs/configuration.md` for every variable.
@@ -339,6 +339,7 @@ impl TelemetryBuilder {
     /// [`InitError`]; nothing is installed then. If another thread installs a subscriber at the same moment, the bridge stays.
     pub fn init(self) -> Result<Telemetry, InitError> {
         let settings = Settings::resolve(self, &Variables::new(&|name| std::env::var_os(name)))?;
+        settings.unsupported.iter().for_each(Unsupported::report);
         install::install(settings)
     }
 }

@@ -157,6 +157,13 @@ impl InvalidVariable {
         self.name
     }
 
+    /// The value, as far as it is shown; `None` where it is a secret.
+    pub(crate) fn value(&self) -> Option<&str> {
+        let value = self.value.as_deref()?;
+        let end = value.char_indices().nth(SHOWN).map_or(value.len(), |(end, _)| end);
+        Some(&value[..end])
+    }
+
     /// What may stand in it.
     #[must_use]
     pub fn allowed(&self) -> &str {
@@ -166,12 +173,9 @@ impl InvalidVariable {
 
 impl fmt::Display for InvalidVariable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, value, allowed, .. } = self;
-        match value {
-            Some(value) => {
-                let shown: String = value.chars().take(SHOWN).collect();
-                write!(f, "invalid {name} {shown:?}: expected {allowed}")
-            }
+        let Self { name, allowed, .. } = self;
+        match self.value() {
+            Some(value) => write!(f, "invalid {name} {value:?}: expected {allowed}"),
             None => write!(f, "invalid {name}: expected {allowed}"),
         }
     }

@@ -11,7 +11,7 @@ use radiosonde_loki::LokiSink;
 use radiosonde_metrics::{Credentials, InvalidRegistry, Listener, MetricsService, RegisterError, Registry};
 use radiosonde_otlp::{OtlpLogs, OtlpSpans};
 use radiosonde_tower::{ClientLayer, DebugKey, DebugRequests, ServerLayer};
-use radiosonde_trace::{Sampler, TracePipeline};
+use radiosonde_trace::TracePipeline;
 use tracing::dispatcher::{self, Dispatch};
 use tracing::subscriber::NoSubscriber;
 use tracing_subscriber::Layer as _;
@@ -43,32 +43,31 @@ fn assemble(settings: Settings) -> Result<Telemetry, InitError> {
         panic_hook,
         sampler,
         disabled,
+        propagates,
         debug_keys,
         listen,
         credentials,
         ..
     } = settings;
-    let (loki, otlp, otlp_logs) = (settings.loki, settings.otlp, settings.otlp_logs);
     if !dispatcher::get_default(|there| there.is::<NoSubscriber>()) {
         return Err(InitError::Subscriber);
     }
     let registry = registry_with(service_label.as_deref(), registry, &resource)?;
     let (server, client) = (server_layer(&registry, debug_keys)?, ClientLayer::new(&registry)?);
     let delivery = Delivery::builder().registry(&registry).start().map_err(InitError::Delivery)?;
-    let (loki, otlp, otlp_logs) = if disabled { (None, None, None) } else { (loki, otlp, otlp_logs) };
-    let sampler = if disabled { Sampler::always_off() } else { sampler };
-
     let mut traces = TracePipeline::builder(&resource).registry(&registry).sampler(sampler);
-    if let Some(otlp) = otlp {
+    if let Some(otlp) = settings.otlp {
         traces = traces.sink(spans_to_otlp(otlp, &resource, &delivery)?);
     }
-    let traces = traces.build()?;
-    let loki = loki
+    let traces = traces.disabled(disabled).propagate(propagates).build()?;
+    let loki = settings
+        .loki
         .map(|loki| lines_to_loki(loki, service_label.as_deref(), &log, &resource, &delivery))
         .transpose()?;
     let (filter, levels) = LevelControl::builder(log.filter.clone()).registry(&registry).build()?;
     let levels_service = levels_service(&levels, log.levels_credentials.clone());
-    let otlp_logs = otlp_logs.map(|otlp| lines_to_otlp(otlp, &log, &resource, &delivery)).transpose()?;
+    let otlp_logs =
+        settings.otlp_logs.map(|otlp| lines_to_otlp(otlp, &log, &resource, &delivery)).transpose()?;
     let loki = loki.map(|loki| Arc::new(loki) as Arc<dyn LineSink>);
     let otlp_logs = otlp_logs.map(|otlp| Arc::new(otlp) as Arc<dyn LineSink>);
     let lines = log_layer(log, loki.into_iter().chain(otlp_logs), &resource, &registry)?;
@@ -77,11 +76,7 @@ fn assemble(settings: Settings) -> Result<Telemetry, InitError> {
     let subscriber = Dispatch::new(tracing_subscriber::registry().with(filter).with(layers));
     dispatcher::with_default(&subscriber, || traces.probe()).map_err(InitError::Probe)?;
 
-    let metrics = MetricsService::new(&registry);
-    let metrics = match credentials {
-        Some(accepted) => metrics.accept_only(accepted),
-        None => metrics,
-    };
+    let metrics = metrics_service(&registry, credentials);
     let start = |address| Listener::serve(&metrics, address).map_err(InitError::Listen);
     let listener = listen.map(start).transpose()?;
 
@@ -141,6 +136,14 @@ fn server_layer(
         Some(keys) => server.debug_requests(DebugRequests::new(registry, keys)?),
         None => server,
     })
+}
+
+fn metrics_service(registry: &Registry, credentials: Option<Vec<Credentials>>) -> MetricsService {
+    let service = MetricsService::new(registry);
+    match credentials {
+        Some(accepted) => service.accept_only(accepted),
+        None => service,
+    }
 }
 
 fn levels_service(levels: &LevelControl, credentials: Option<Vec<Credentials>>) -> LevelsService {

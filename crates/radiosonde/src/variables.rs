@@ -1,24 +1,76 @@
 //! Reading environment variables: one place that knows what each may hold.
 
+use std::cell::RefCell;
 use std::ffi::OsString;
-use std::fmt::Display;
+use std::fmt::{self, Display};
 use std::str::FromStr;
+
+use radiosonde_core::diagnostics;
 
 use crate::InvalidVariable;
 
 /// Where variables come from: the process' environment, or a test's table.
 pub(crate) struct Variables<'a> {
     look_up: &'a dyn Fn(&str) -> Option<OsString>,
+    unsupported: RefCell<Vec<Unsupported>>,
+}
+
+/// A variable of OpenTelemetry's specification that has no effect here, or a value of one.
+#[derive(Debug)]
+pub(crate) struct Unsupported {
+    /// The error that it is where `RADIOSONDE_STRICT` asks for one.
+    error: InvalidVariable,
+    instead: &'static str,
+}
+
+impl Unsupported {
+    pub(crate) const fn name(&self) -> &'static str {
+        self.error.name()
+    }
+
+    /// Warns, with the variable's name and what happens instead.
+    pub(crate) fn report(&self) {
+        // The kind is the variable, so that no warning holds another one back.
+        let report = |what: fmt::Arguments<'_>| diagnostics::report("configuration", self.name(), what);
+        match self.error.value() {
+            Some(value) => report(format_args!("{value:?} is not supported; {}", self.instead)),
+            None => report(format_args!("the variable is not supported; {}", self.instead)),
+        }
+    }
 }
 
 impl<'a> Variables<'a> {
     pub(crate) const fn new(look_up: &'a dyn Fn(&str) -> Option<OsString>) -> Self {
-        Self { look_up }
+        Self { look_up, unsupported: RefCell::new(Vec::new()) }
+    }
+
+    /// Notes that a variable of the specification has no effect, once for each.
+    pub(crate) fn unsupported(&self, error: InvalidVariable, instead: &'static str) {
+        let mut unsupported = self.unsupported.borrow_mut();
+        // Several signals may share it.
+        if unsupported.iter().all(|other| other.name() != error.name()) {
+            unsupported.push(Unsupported { error, instead });
+        }
+    }
+
+    /// What has no effect. Where `RADIOSONDE_STRICT` asks for it, the first is an error.
+    pub(crate) fn settle(&self) -> Result<Vec<Unsupported>, InvalidVariable> {
+        let is_strict = self.flag("RADIOSONDE_STRICT")?;
+        let mut unsupported = self.unsupported.take();
+        if is_strict && !unsupported.is_empty() {
+            return Err(unsupported.swap_remove(0).error);
+        }
+        Ok(unsupported)
     }
 
     /// The variable's text. An empty one counts as unset, as OpenTelemetry's specification says.
     pub(crate) fn text(&self, name: &'static str) -> Result<Option<String>, InvalidVariable> {
         self.read(name, |value, expected| InvalidVariable::new(name, value, expected))
+    }
+
+    /// Whether the variable has a value, whatever it is.
+    pub(crate) fn is_set(&self, name: &str) -> bool {
+        (self.look_up)(name).is_some_and(|value| !value.is_empty())
     }
 
     /// The text of a variable that no error may show.
@@ -46,12 +98,8 @@ impl<'a> Variables<'a> {
         &self,
         names: &[&'static str],
     ) -> Result<Option<(&'static str, String)>, InvalidVariable> {
-        for &name in names {
-            if let Some(text) = self.text(name)? {
-                return Ok(Some((name, text)));
-            }
-        }
-        Ok(None)
+        let text = |name: &&'static str| Some(self.text(name).transpose()?.map(|text| (*name, text)));
+        names.iter().find_map(text).transpose()
     }
 
     /// As [`first`](Self::first), for variables whose values no error may show.
@@ -59,12 +107,8 @@ impl<'a> Variables<'a> {
         &self,
         names: &[&'static str],
     ) -> Result<Option<(&'static str, String)>, InvalidVariable> {
-        for &name in names {
-            if let Some(text) = self.secret(name)? {
-                return Ok(Some((name, text)));
-            }
-        }
-        Ok(None)
+        let text = |name: &&'static str| Some(self.secret(name).transpose()?.map(|text| (*name, text)));
+        names.iter().find_map(text).transpose()
     }
 
     /// The variable as one of a few words, in any case.
@@ -92,9 +136,28 @@ impl<'a> Variables<'a> {
         text.parse().map(Some).map_err(|_| InvalidVariable::new(name, &text, allowed))
     }
 
-    /// The variable as a truth value: `true` in any case is true, and so the specification has it; what is neither is an error.
+    /// A variable of our own as a truth value.
     pub(crate) fn flag(&self, name: &'static str) -> Result<bool, InvalidVariable> {
-        Ok(self.one_of(name, &[("true", true), ("false", false)])?.unwrap_or(false))
+        let words = [("true", true), ("false", false), ("1", true), ("0", false)];
+        Ok(self.one_of(name, &words)?.unwrap_or(false))
+    }
+
+    /// A variable of the specification as a truth value: everything but `true` is false, which is warned of unless it is `false`.
+    pub(crate) fn specified_flag(&self, name: &'static str) -> Result<bool, InvalidVariable> {
+        let Some(text) = self.text(name)? else { return Ok(false) };
+        if !["true", "false"].iter().any(|word| word.eq_ignore_ascii_case(&text)) {
+            let error = InvalidVariable::new(name, &text, "true, false");
+            self.unsupported(error, "it counts as false");
+        }
+        Ok(text.eq_ignore_ascii_case("true"))
+    }
+
+    /// The variable as a comma-separated list of words in lower case, with its whole text. Empty elements are left out.
+    pub(crate) fn words(&self, name: &'static str) -> Result<Option<(String, Vec<String>)>, InvalidVariable> {
+        let Some(text) = self.text(name)? else { return Ok(None) };
+        let words = text.split(',').map(|word| word.trim().to_ascii_lowercase());
+        let words: Vec<String> = words.filter(|word| !word.is_empty()).collect();
+        Ok((!words.is_empty()).then_some((text, words)))
     }
 }
 

@@ -1,24 +1,28 @@
 //! What code and environment amount to.
 
+mod exporter;
+mod listener;
 mod log_file;
 mod otlp;
+mod propagators;
+mod unread;
 
 use std::fmt;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
-use radiosonde_core::{LevelNames, OverflowPolicy, Resource, diagnostics};
+use radiosonde_core::{LevelNames, OverflowPolicy, Resource};
 use radiosonde_log::{
     FileOptions, Format, InvalidFilter, LineSink, LogFilter, PanicHook, Profile, Redaction, Sampling,
     VolumeLimits, Writer,
 };
-use radiosonde_metrics::{Credentials, Listener, Registry};
+use radiosonde_metrics::{Credentials, Registry};
 use radiosonde_tower::DebugKey;
-use radiosonde_trace::Sampler;
+use radiosonde_trace::{InvalidSamplerKind, Sampler};
 
 pub(crate) use self::otlp::OtlpSettings;
 use crate::settings::queue::QueueChoice;
-use crate::variables::Variables;
+use crate::variables::{Unsupported, Variables};
 use crate::{InitError, InvalidVariable, TelemetryBuilder};
 
 pub(crate) mod queue;
@@ -38,11 +42,15 @@ pub(crate) struct Settings {
     pub(crate) sampler: Sampler,
     /// `OTEL_SDK_DISABLED`: no spans, and nothing is delivered.
     pub(crate) disabled: bool,
+    /// `OTEL_PROPAGATORS`: whether trace context is read from requests and sent with them.
+    pub(crate) propagates: bool,
     /// What has to have signed a request that asks to be debugged.
     pub(crate) debug_keys: Option<Vec<DebugKey>>,
     pub(crate) listen: Option<SocketAddr>,
     /// What whoever scrapes has to show one of.
     pub(crate) credentials: Option<Vec<Credentials>>,
+    /// Variables of the specification that have no effect.
+    pub(crate) unsupported: Vec<Unsupported>,
 }
 
 #[derive(Debug)]
@@ -87,62 +95,70 @@ pub(crate) struct LokiSettings {
 
 impl Settings {
     pub(crate) fn resolve(code: TelemetryBuilder, variables: &Variables<'_>) -> Result<Self, InitError> {
-        check_propagators(variables)?;
-        check_span_limits(variables)?;
+        let disabled = variables.specified_flag("OTEL_SDK_DISABLED")?;
+        let propagates = propagators::carry_trace_context(variables)?;
+        let (otlp, otlp_logs, sampler) = match disabled {
+            true => (None, None, Sampler::default()),
+            false => exports(&code, variables)?,
+        };
+        unread::check(variables, otlp.is_some(), otlp_logs.is_some());
         let resource = resource(&code, variables)?;
         let queue = QueueChoice::resolve(&code, variables)?;
         let overflow = queue::overflow(&code, variables)?.unwrap_or_default();
-        let listen = match code.metrics_listener {
-            Some(address) => Some(address),
-            None => listen(variables)?,
-        };
-        let credentials = match code.metrics_credentials {
-            Some(credentials) => Some(credentials),
-            None => token("RADIOSONDE_METRICS_BEARER_TOKEN", variables)?,
-        };
+        let listen = or_from(code.metrics_listener, || listener::address(variables))?;
+        let credentials =
+            or_from(code.metrics_credentials, || token("RADIOSONDE_METRICS_BEARER_TOKEN", variables))?;
         let loki = given(code.loki, &["RADIOSONDE_LOKI_URL"], variables)?;
         let tenant = given(code.loki_tenant, &["RADIOSONDE_LOKI_TENANT"], variables)?;
+        let log = LogSettings {
+            format: match code.log_format {
+                Some(format) => format,
+                None => variables.one_of("RADIOSONDE_LOG_FORMAT", &FORMATS)?.unwrap_or_default(),
+            },
+            profile: profile(code.log_profile, variables)?,
+            promoted: code.promoted,
+            names: match code.level_names {
+                Some(names) => names,
+                None => variables.one_of("RADIOSONDE_LOG_LEVEL_NAMES", &NAMES)?.unwrap_or_default(),
+            },
+            filter: filter(code.log_filter.as_deref(), variables)?,
+            levels_credentials: or_from(code.log_levels_credentials, || {
+                token("RADIOSONDE_LOG_LEVELS_BEARER_TOKEN", variables)
+            })?,
+            writers: writers(code.writers, (code.log_file, code.log_file_options), &queue, variables)?,
+            overflow,
+            sinks: code.sinks,
+            redaction: code.redaction,
+            volume_limits: code.volume_limits,
+            sampling: code.sampling,
+        };
         Ok(Self {
             resource,
             registry: code.registry,
             service_label: code.service_label,
             panic_hook: code.panic_hook,
-            loki: loki.map(|url| LokiSettings { url, tenant }),
-            otlp: otlp::TRACES.resolve(code.otlp.clone(), None, variables)?,
-            otlp_logs: otlp::LOGS.resolve(code.otlp_logs, code.otlp, variables)?,
-            sampler: sampler(code.sampler, variables)?,
-            disabled: variables.flag("OTEL_SDK_DISABLED")?,
-            debug_keys: match code.debug_keys {
-                Some(keys) => Some(keys),
-                None => debug_keys(variables)?,
-            },
+            loki: loki.filter(|_| !disabled).map(|url| LokiSettings { url, tenant }),
+            otlp,
+            otlp_logs,
+            sampler,
+            disabled,
+            propagates,
+            debug_keys: or_from(code.debug_keys, || debug_keys(variables))?,
             listen,
             credentials,
-            log: LogSettings {
-                format: match code.log_format {
-                    Some(format) => format,
-                    None => variables.one_of("RADIOSONDE_LOG_FORMAT", &FORMATS)?.unwrap_or_default(),
-                },
-                profile: profile(code.log_profile, variables)?,
-                promoted: code.promoted,
-                names: match code.level_names {
-                    Some(names) => names,
-                    None => variables.one_of("RADIOSONDE_LOG_LEVEL_NAMES", &NAMES)?.unwrap_or_default(),
-                },
-                filter: filter(code.log_filter.as_deref(), variables)?,
-                levels_credentials: match code.log_levels_credentials {
-                    Some(credentials) => Some(credentials),
-                    None => token("RADIOSONDE_LOG_LEVELS_BEARER_TOKEN", variables)?,
-                },
-                writers: writers(code.writers, (code.log_file, code.log_file_options), &queue, variables)?,
-                overflow,
-                sinks: code.sinks,
-                redaction: code.redaction,
-                volume_limits: code.volume_limits,
-                sampling: code.sampling,
-            },
+            log,
+            // After everything that reads one.
+            unsupported: variables.settle()?,
         })
     }
+}
+
+/// What code sets, or else what the environment does.
+fn or_from<T>(
+    code: Option<T>,
+    environment: impl FnOnce() -> Result<Option<T>, InvalidVariable>,
+) -> Result<Option<T>, InvalidVariable> {
+    if code.is_some() { Ok(code) } else { environment() }
 }
 
 const FORMATS: [(&str, Format); 3] =
@@ -159,13 +175,36 @@ fn profile(code: Option<Profile>, variables: &Variables<'_>) -> Result<Profile, 
     }
 }
 
-fn sampler(code: Option<Sampler>, variables: &Variables<'_>) -> Result<Sampler, InitError> {
-    if let Some(sampler) = code {
-        return Ok(sampler);
+/// Where spans and lines go by OTLP, and which traces are recorded.
+fn exports(
+    code: &TelemetryBuilder,
+    variables: &Variables<'_>,
+) -> Result<(Option<OtlpSettings>, Option<OtlpSettings>, Sampler), InitError> {
+    let spans = otlp::TRACES.resolve(code.otlp.clone(), None, variables)?;
+    let lines = otlp::LOGS.resolve(code.otlp_logs.clone(), code.otlp.clone(), variables)?;
+    if spans.is_some() {
+        check_span_limits(variables)?;
     }
-    let name = variables.text("OTEL_TRACES_SAMPLER")?;
+    let sampler = match code.sampler {
+        Some(sampler) => sampler,
+        None => sampler(variables)?,
+    };
+    Ok((spans, lines, sampler))
+}
+
+fn sampler(variables: &Variables<'_>) -> Result<Sampler, InitError> {
+    const VARIABLE: &str = "OTEL_TRACES_SAMPLER";
+    let name = variables.text(VARIABLE)?;
     let argument = variables.text("OTEL_TRACES_SAMPLER_ARG")?;
-    Sampler::from_env_values(name.as_deref(), argument.as_deref()).map_err(InitError::Sampler)
+    match Sampler::from_env_values(name.as_deref(), argument.as_deref()) {
+        Err(invalid) if invalid.kind() == InvalidSamplerKind::Unsupported => {
+            let expected = "always_on, always_off, traceidratio, and each with parentbased_ before it";
+            let error = InvalidVariable::new(VARIABLE, invalid.value(), expected).because(invalid);
+            variables.unsupported(error, "parentbased_always_on is used instead");
+            Ok(Sampler::parent_based_always_on())
+        }
+        read => read.map_err(InitError::Sampler),
+    }
 }
 
 fn resource(code: &TelemetryBuilder, variables: &Variables<'_>) -> Result<Resource, InvalidVariable> {
@@ -238,26 +277,6 @@ fn debug_keys(variables: &Variables<'_>) -> Result<Option<Vec<DebugKey>>, Invali
     keys.split(',').map(|key| DebugKey::new(key.trim()).map_err(refuse)).collect::<Result<_, _>>().map(Some)
 }
 
-fn listen(variables: &Variables<'_>) -> Result<Option<SocketAddr>, InvalidVariable> {
-    let asked = variables.one_of("OTEL_METRICS_EXPORTER", &[("prometheus", true), ("none", false)])?;
-    let host = match variables.text("OTEL_EXPORTER_PROMETHEUS_HOST")? {
-        Some(host) if host.eq_ignore_ascii_case("localhost") => Some(Listener::DEFAULT_ADDRESS.ip()),
-        Some(host) => {
-            let refuse = |_| {
-                InvalidVariable::new("OTEL_EXPORTER_PROMETHEUS_HOST", &host, "an IP address, or localhost")
-            };
-            Some(host.parse::<IpAddr>().map_err(refuse)?)
-        }
-        None => None,
-    };
-    let port = variables.parse::<u16>("OTEL_EXPORTER_PROMETHEUS_PORT", "a port from 0 to 65535")?;
-    if !asked.unwrap_or(host.is_some() || port.is_some()) {
-        return Ok(None);
-    }
-    let default = Listener::DEFAULT_ADDRESS;
-    Ok(Some(SocketAddr::new(host.unwrap_or(default.ip()), port.unwrap_or(default.port()))))
-}
-
 fn given(
     code: Option<String>,
     names: &[&'static str],
@@ -267,23 +286,6 @@ fn given(
         Some(text) => Some(Given { text, variable: None }),
         None => variables.first(names)?.map(|(name, text)| Given { text, variable: Some(name) }),
     })
-}
-
-/// W3C trace context is what there is. Baggage stands in OpenTelemetry's default value, so it is no error.
-fn check_propagators(variables: &Variables<'_>) -> Result<(), InvalidVariable> {
-    const VARIABLE: &str = "OTEL_PROPAGATORS";
-    let Some(list) = variables.text(VARIABLE)? else { return Ok(()) };
-    for name in list.split(',').map(str::trim) {
-        match name {
-            "tracecontext" => {}
-            "baggage" => {
-                let message = format_args!("{VARIABLE} names baggage, which is not carried on");
-                diagnostics::report("radiosonde", "configuration", message);
-            }
-            _ => return Err(InvalidVariable::new(VARIABLE, &list, "tracecontext, baggage")),
-        }
-    }
-    Ok(())
 }
 
 /// OpenTelemetry's SDK reads these itself, and takes its default without a word where it cannot.
@@ -296,5 +298,7 @@ fn check_span_limits(variables: &Variables<'_>) -> Result<(), InvalidVariable> {
     Ok(())
 }
 
+#[cfg(test)]
+mod specified_tests;
 #[cfg(test)]
 mod tests;

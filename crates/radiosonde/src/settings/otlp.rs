@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use radiosonde_otlp::{Compression, Headers};
 
+use super::exporter::{Asked, Exporter};
 use super::{Given, given};
 use crate::InvalidVariable;
 use crate::variables::Variables;
@@ -22,9 +23,14 @@ const OTLP_DEFAULT: &str = "http://localhost:4318";
 
 const BASE: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
+const PROTOCOL: &str = "http/protobuf";
+
+/// What the specification knows as well.
+const OTHER_PROTOCOLS: [&str; 2] = ["grpc", "http/json"];
+
 /// A signal's variables; of two, the first wins.
 pub(super) struct SignalVariables {
-    exporter: &'static str,
+    exporter: Exporter,
     endpoint: &'static str,
     /// Whether an endpoint for all signals is enough to ask for this one.
     base_asks: bool,
@@ -35,7 +41,12 @@ pub(super) struct SignalVariables {
 }
 
 pub(super) const TRACES: SignalVariables = SignalVariables {
-    exporter: "OTEL_TRACES_EXPORTER",
+    exporter: Exporter {
+        variable: "OTEL_TRACES_EXPORTER",
+        supported: "otlp",
+        others: &["zipkin", "console", "logging", "jaeger", "otlp/stdout"],
+        instead: "spans are exported by OTLP alone",
+    },
     endpoint: "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
     base_asks: true,
     protocol: ["OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"],
@@ -46,7 +57,12 @@ pub(super) const TRACES: SignalVariables = SignalVariables {
 
 /// The endpoint for all signals is a Jaeger's often enough, which takes no logs: they have to be asked for by their own name.
 pub(super) const LOGS: SignalVariables = SignalVariables {
-    exporter: "OTEL_LOGS_EXPORTER",
+    exporter: Exporter {
+        variable: "OTEL_LOGS_EXPORTER",
+        supported: "otlp",
+        others: &["console", "logging", "otlp/stdout"],
+        instead: "log records are exported by OTLP alone; lines are written as ever",
+    },
     endpoint: "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT",
     base_asks: false,
     protocol: ["OTEL_EXPORTER_OTLP_LOGS_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"],
@@ -56,39 +72,60 @@ pub(super) const LOGS: SignalVariables = SignalVariables {
 };
 
 impl SignalVariables {
-    /// `code` is the signal's own endpoint, `base` that of all signals, both as code says them.
+    /// `code` is the signal's own endpoint, `base` that of all signals, both as code has them. Where the signal goes nowhere, what
+    /// else its variables say is not looked at.
     pub(super) fn resolve(
         &self,
         code: Option<String>,
         base: Option<String>,
         variables: &Variables<'_>,
     ) -> Result<Option<OtlpSettings>, InvalidVariable> {
-        let exporter = variables.one_of(self.exporter, &[("otlp", true), ("none", false)])?;
-        if let Some((name, protocol)) = variables.first(&self.protocol)?
-            && protocol != "http/protobuf"
-        {
-            return Err(InvalidVariable::new(name, &protocol, "http/protobuf"));
-        }
+        let endpoint = match code {
+            Some(text) => Some((Given { text, variable: None }, false)),
+            None => self.endpoint(base, variables)?,
+        };
+        let Some((endpoint, is_whole)) = endpoint else { return Ok(None) };
+        self.check_protocol(variables)?;
         let (compression, timeout) = (self.compression(variables)?, self.timeout(variables)?);
         let headers = self.headers(variables)?;
-        let settings =
-            |endpoint, is_whole| Some(OtlpSettings { endpoint, is_whole, headers, timeout, compression });
-        if let Some(text) = code {
-            return Ok(settings(Given { text, variable: None }, false));
-        }
-        if exporter == Some(false) {
+        Ok(Some(OtlpSettings { endpoint, is_whole, headers, timeout, compression }))
+    }
+
+    /// Where the signal goes, and whether the URL is whole.
+    fn endpoint(
+        &self,
+        base: Option<String>,
+        variables: &Variables<'_>,
+    ) -> Result<Option<(Given, bool)>, InvalidVariable> {
+        let asked = self.exporter.read(variables)?;
+        // What is to go elsewhere does not go here instead.
+        if matches!(asked, Asked::None | Asked::Unsupported) {
             return Ok(None);
         }
         if let Some(endpoint) = given(None, &[self.endpoint], variables)? {
-            return Ok(settings(endpoint, true));
+            return Ok(Some((endpoint, true)));
         }
-        if exporter.is_none() && !self.base_asks {
+        let is_asked = asked == Asked::Supported;
+        if !is_asked && !self.base_asks {
             return Ok(None);
         }
         // The specification would export to the default endpoint unless told not to; here somebody has to ask for it.
-        let asked = exporter.map(|_| Given { text: OTLP_DEFAULT.to_owned(), variable: None });
-        let base = given(base, &[BASE], variables)?.or(asked);
-        Ok(base.and_then(|endpoint| settings(endpoint, false)))
+        let default = is_asked.then(|| Given { text: OTLP_DEFAULT.to_owned(), variable: None });
+        Ok(given(base, &[BASE], variables)?.or(default).map(|endpoint| (endpoint, false)))
+    }
+
+    fn check_protocol(&self, variables: &Variables<'_>) -> Result<(), InvalidVariable> {
+        let Some((name, protocol)) = variables.first(&self.protocol)? else { return Ok(()) };
+        if protocol.eq_ignore_ascii_case(PROTOCOL) {
+            return Ok(());
+        }
+        let error = InvalidVariable::new(name, &protocol, PROTOCOL);
+        if !OTHER_PROTOCOLS.iter().any(|other| other.eq_ignore_ascii_case(&protocol)) {
+            return Err(error);
+        }
+        variables
+            .unsupported(error, "http/protobuf is sent instead, for which collectors listen on port 4318");
+        Ok(())
     }
 
     fn compression(&self, variables: &Variables<'_>) -> Result<Compression, InvalidVariable> {
@@ -101,8 +138,9 @@ impl SignalVariables {
     fn timeout(&self, variables: &Variables<'_>) -> Result<Option<Duration>, InvalidVariable> {
         let Some((name, text)) = variables.first(&self.timeout)? else { return Ok(None) };
         match text.parse() {
-            Ok(millis) if millis > 0 => Ok(Some(Duration::from_millis(millis))),
-            _ => Err(InvalidVariable::new(name, &text, "a number of milliseconds from 1")),
+            // As the options of a sink have it.
+            Ok(millis) if (1..=600_000).contains(&millis) => Ok(Some(Duration::from_millis(millis))),
+            _ => Err(InvalidVariable::new(name, &text, "a number of milliseconds from 1 to 600000")),
         }
     }
 

@@ -11,7 +11,7 @@ use radiosonde_log::Rotation;
 use super::*;
 use crate::builder;
 
-fn resolve(code: TelemetryBuilder, variables: &[(&str, &str)]) -> Result<Settings, InitError> {
+pub(super) fn resolve(code: TelemetryBuilder, variables: &[(&str, &str)]) -> Result<Settings, InitError> {
     let look_up = |name: &str| {
         let value = variables.iter().find(|(other, _)| *other == name)?.1;
         Some(OsString::from(value))
@@ -19,7 +19,7 @@ fn resolve(code: TelemetryBuilder, variables: &[(&str, &str)]) -> Result<Setting
     Settings::resolve(code, &Variables::new(&look_up))
 }
 
-fn from(variables: &[(&str, &str)]) -> Settings {
+pub(super) fn from(variables: &[(&str, &str)]) -> Settings {
     resolve(builder(), variables).unwrap()
 }
 
@@ -159,20 +159,25 @@ fn the_listener_is_on_loopback_and_9464_unless_said_otherwise() {
 
 #[test]
 fn what_cannot_be_understood_names_the_variable_the_value_and_what_is_allowed() {
+    let millis = "a number of milliseconds from 1 to 600000";
     let cases = [
-        ("OTEL_SDK_DISABLED", "yes", "true, false"),
-        ("OTEL_TRACES_EXPORTER", "zipkin", "otlp, none"),
-        ("OTEL_LOGS_EXPORTER", "console", "otlp, none"),
-        ("OTEL_METRICS_EXPORTER", "otlp", "prometheus, none"),
-        ("OTEL_EXPORTER_OTLP_LOGS_PROTOCOL", "grpc", "http/protobuf"),
-        ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc", "http/protobuf"),
+        ("OTEL_TRACES_EXPORTER", "pigeon", "otlp, none"),
+        ("OTEL_TRACES_EXPORTER", "otlp,none", "otlp, none"),
+        ("OTEL_LOGS_EXPORTER", "stdout", "otlp, none"),
+        ("OTEL_METRICS_EXPORTER", "statsd", "prometheus, none"),
+        ("OTEL_EXPORTER_OTLP_LOGS_PROTOCOL", "udp", "http/protobuf"),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "http", "http/protobuf"),
         ("OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "zstd", "gzip, none"),
-        ("OTEL_EXPORTER_OTLP_TIMEOUT", "10s", "a number of milliseconds from 1"),
-        ("OTEL_EXPORTER_OTLP_TIMEOUT", "0", "a number of milliseconds from 1"),
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "10s", millis),
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "0", millis),
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "600001", millis),
+        ("OTEL_EXPORTER_OTLP_LOGS_TIMEOUT", "86400000", millis),
         ("OTEL_EXPORTER_PROMETHEUS_PORT", "65536", "a port from 0 to 65535"),
         ("OTEL_EXPORTER_PROMETHEUS_HOST", "example.com", "an IP address, or localhost"),
-        ("OTEL_PROPAGATORS", "tracecontext,b3", "tracecontext, baggage"),
+        ("OTEL_PROPAGATORS", "tracecontext,b4", "tracecontext, baggage, none"),
+        ("OTEL_PROPAGATORS", "none,tracecontext", "tracecontext, baggage, none"),
         ("OTEL_RESOURCE_ATTRIBUTES", "a", "key=value,key=value"),
+        ("RADIOSONDE_STRICT", "yes", "true, false, 1, 0"),
         ("RADIOSONDE_LOG_FORMAT", "xml", "auto, json, pretty"),
         ("RADIOSONDE_LOG_PROFILE", "elastic", "seeds, ecs, otel, gcp"),
         ("RADIOSONDE_LOG_LEVEL_NAMES", "both", "warn_fatal, warning_critical"),
@@ -181,7 +186,10 @@ fn what_cannot_be_understood_names_the_variable_the_value_and_what_is_allowed() 
         ("OTEL_SPAN_LINK_COUNT_LIMIT", "1e3", "a number from 0 to 4294967295"),
     ];
     for (name, value, allowed) in cases {
-        let error = resolve(builder(), &[(name, value)]).unwrap_err();
+        // Nothing is off.
+        let variables =
+            [(name, value), ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://a:1"), ("OTEL_LOGS_EXPORTER", "otlp")];
+        let error = resolve(builder(), &variables).unwrap_err();
         assert_eq!(error.to_string(), format!("invalid {name} {value:?}: expected {allowed}"));
     }
     for (name, variables) in [
@@ -264,8 +272,9 @@ fn a_word_for_no_log_file_is_not_taken_for_a_path() {
 
 #[test]
 fn secrets_are_not_repeated() {
-    let error =
-        resolve(builder(), &[("OTEL_EXPORTER_OTLP_HEADERS", "authorization=%zzhunter2")]).unwrap_err();
+    let endpoint = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://a:1");
+    let headers = ("OTEL_EXPORTER_OTLP_HEADERS", "authorization=%zzhunter2");
+    let error = resolve(builder(), &[endpoint, headers]).unwrap_err();
     let whole = format!("{error} {} {error:?}", error.source().unwrap());
     assert!(whole.contains("invalid OTEL_EXPORTER_OTLP_HEADERS: expected "), "{whole}");
     assert!(!whole.contains("hunter2"), "{whole}");

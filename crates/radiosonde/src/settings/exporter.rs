@@ -1,0 +1,47 @@
+//! The variables that name a signal's exporters.
+
+use crate::InvalidVariable;
+use crate::variables::Variables;
+
+/// A signal's exporters by the specification: a comma-separated list.
+pub(super) struct Exporter {
+    pub(super) variable: &'static str,
+    /// The one that is supported.
+    pub(super) supported: &'static str,
+    /// Those that the specification knows as well.
+    pub(super) others: &'static [&'static str],
+    /// What is done in their place.
+    pub(super) instead: &'static str,
+}
+
+/// What the variable asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// It is not set.
+    Nothing,
+    Supported,
+    /// An exporter that is not supported, and no other.
+    Unsupported,
+    None,
+}
+
+impl Exporter {
+    pub(super) fn read(&self, variables: &Variables<'_>) -> Result<Asked, InvalidVariable> {
+        let Some((text, words)) = variables.words(self.variable)? else { return Ok(Asked::Nothing) };
+        let error = || InvalidVariable::new(self.variable, &text, &format!("{}, none", self.supported));
+        let has = |name: &str| words.iter().any(|word| word == name);
+        let is_known = |word: &str| word == self.supported || word == "none" || self.others.contains(&word);
+        let is_none = words.iter().all(|word| word == "none");
+        if !words.iter().all(|word| is_known(word)) || has("none") && !is_none {
+            return Err(error());
+        }
+        if self.others.iter().any(|other| has(other)) {
+            variables.unsupported(error(), self.instead);
+        }
+        Ok(match () {
+            () if is_none => Asked::None,
+            () if has(self.supported) => Asked::Supported,
+            () => Asked::Unsupported,
+        })
+    }
+}

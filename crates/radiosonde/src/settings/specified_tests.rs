@@ -1,0 +1,149 @@
+//! Variables of OpenTelemetry's specification, as platforms set them for every language.
+
+use super::tests::{from, resolve};
+use super::*;
+use crate::builder;
+
+/// What the variables that are not supported say when they are reported.
+fn warned(settings: &Settings) -> Vec<&'static str> {
+    settings.unsupported.iter().map(Unsupported::name).collect()
+}
+
+const ENDPOINT: (&str, &str) = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://a:1");
+const LOGS: (&str, &str) = ("OTEL_LOGS_EXPORTER", "otlp");
+
+/// A variable, its value, and whether it is warned of.
+const CASES: [(&str, &str, bool); 36] = [
+    ("OTEL_METRICS_EXPORTER", "otlp", true),
+    ("OTEL_METRICS_EXPORTER", "console", true),
+    ("OTEL_METRICS_EXPORTER", "Prometheus,OTLP", true),
+    ("OTEL_METRICS_EXPORTER", "PROMETHEUS", false),
+    ("OTEL_METRICS_EXPORTER", "none,", false),
+    ("OTEL_TRACES_EXPORTER", "OTLP", false),
+    ("OTEL_TRACES_EXPORTER", "otlp,console", true),
+    ("OTEL_TRACES_EXPORTER", "zipkin", true),
+    ("OTEL_LOGS_EXPORTER", "console", true),
+    ("OTEL_LOGS_EXPORTER", "None", false),
+    ("OTEL_PROPAGATORS", "b3", true),
+    ("OTEL_PROPAGATORS", "B3Multi,xray", true),
+    ("OTEL_PROPAGATORS", "tracecontext,baggage", true),
+    ("OTEL_PROPAGATORS", "tracecontext,", false),
+    ("OTEL_PROPAGATORS", ",", false),
+    ("OTEL_PROPAGATORS", "TraceContext", false),
+    ("OTEL_PROPAGATORS", "none", false),
+    ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc", true),
+    ("OTEL_EXPORTER_OTLP_PROTOCOL", "HTTP/JSON", true),
+    ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "HTTP/Protobuf", false),
+    ("OTEL_EXPORTER_OTLP_COMPRESSION", "GZIP", false),
+    ("OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "None", false),
+    ("OTEL_EXPORTER_OTLP_TIMEOUT", "600000", false),
+    ("OTEL_EXPORTER_OTLP_HEADERS", "a=b,", false),
+    ("OTEL_RESOURCE_ATTRIBUTES", "a=b,", false),
+    ("OTEL_SDK_DISABLED", "1", true),
+    ("OTEL_SDK_DISABLED", "yes", true),
+    ("OTEL_SDK_DISABLED", "False", false),
+    ("OTEL_TRACES_SAMPLER", "ALWAYS_OFF", false),
+    ("OTEL_TRACES_SAMPLER", "parentbased_jaeger_remote", true),
+    ("OTEL_TRACES_SAMPLER", "xray", true),
+    ("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "http://user:hunter2@b:2", true),
+    ("OTEL_EXPORTER_OTLP_CERTIFICATE", "/etc/ca.pem", true),
+    ("OTEL_BSP_SCHEDULE_DELAY", "5000", true),
+    ("OTEL_BLRP_SCHEDULE_DELAY", "5000", true),
+    ("OTEL_CONFIG_FILE", "/etc/otel.yaml", true),
+];
+
+#[test]
+fn values_of_the_specification_are_taken_or_warned_of_by_name() {
+    for (name, value, is_warned) in CASES {
+        let variables = [(name, value), ENDPOINT, LOGS];
+        let settings = from(&variables);
+        let expected = if is_warned { vec![name] } else { Vec::new() };
+        assert_eq!(warned(&settings), expected, "{name}={value}");
+        assert!(!format!("{:?}", settings.unsupported).contains("hunter2"), "{name}");
+
+        // Once it is asked for, what is warned of is an error.
+        let strict = [(name, value), ENDPOINT, LOGS, ("RADIOSONDE_STRICT", "1")];
+        match resolve(builder(), &strict) {
+            Ok(_) => assert!(!is_warned, "{name}={value}"),
+            Err(error) => {
+                assert!(is_warned && error.to_string().starts_with(&format!("invalid {name}")), "{error}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_not_supported_has_something_in_its_place() {
+    assert!(!from(&[("OTEL_SDK_DISABLED", "1")]).disabled);
+    assert!(from(&[("OTEL_SDK_DISABLED", "True")]).disabled);
+    assert!(from(&[("OTEL_METRICS_EXPORTER", "otlp")]).listen.is_none());
+    assert!(from(&[("OTEL_METRICS_EXPORTER", "prometheus,otlp")]).listen.is_some());
+    let port = ("OTEL_EXPORTER_PROMETHEUS_PORT", "0");
+    assert!(from(&[("OTEL_METRICS_EXPORTER", "otlp"), port]).listen.is_some(), "the port asks for it");
+    assert!(from(&[("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"), ENDPOINT]).otlp.is_some());
+    assert!(from(&[("OTEL_TRACES_EXPORTER", "console"), ENDPOINT]).otlp.is_none(), "it is to go elsewhere");
+    assert!(from(&[("OTEL_TRACES_EXPORTER", "console,otlp"), ENDPOINT]).otlp.is_some());
+    let sampler =
+        [("OTEL_TRACES_SAMPLER", "jaeger_remote"), ("OTEL_TRACES_SAMPLER_ARG", "endpoint=http://c:3")];
+    assert_eq!(from(&sampler).sampler, Sampler::parent_based_always_on());
+}
+
+#[test]
+fn trace_context_crosses_where_a_format_of_it_is_named() {
+    let cases = [
+        ("", true),
+        (",", true),
+        ("tracecontext", true),
+        ("tracecontext,baggage", true),
+        ("b3", true),
+        ("baggage,jaeger", true),
+        ("baggage", false),
+        ("none", false),
+    ];
+    for (value, propagates) in cases {
+        assert_eq!(from(&[("OTEL_PROPAGATORS", value)]).propagates, propagates, "{value:?}");
+    }
+    let both = [("OTEL_PROPAGATORS", "none"), ("OTEL_SDK_DISABLED", "true")];
+    assert!(!from(&both).propagates, "one has no effect on the other");
+}
+
+#[test]
+fn variables_of_what_is_off_are_not_judged() {
+    let nonsense = [
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "pigeon"),
+        ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "grpc"),
+        ("OTEL_EXPORTER_OTLP_LOGS_PROTOCOL", "grpc"),
+        ("OTEL_EXPORTER_OTLP_COMPRESSION", "zstd"),
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "10s"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "a"),
+        ("OTEL_EXPORTER_OTLP_CERTIFICATE", "/etc/ca.pem"),
+        ("OTEL_BSP_SCHEDULE_DELAY", "soon"),
+        ("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "many"),
+    ];
+    let with = |more: &[(&'static str, &'static str)]| {
+        let settings = from(&[&nonsense[..], more].concat());
+        assert!(warned(&settings).is_empty(), "{:?}", settings.unsupported);
+        assert!(settings.otlp.is_none() && settings.otlp_logs.is_none() && settings.listen.is_none());
+    };
+    with(&[]);
+    with(&[ENDPOINT, ("OTEL_TRACES_EXPORTER", "none"), ("OTEL_LOGS_EXPORTER", "none")]);
+    with(&[ENDPOINT, LOGS, ("OTEL_SDK_DISABLED", "true"), ("OTEL_TRACES_SAMPLER", "sometimes")]);
+    with(&[("OTEL_METRICS_EXPORTER", "none"), ("OTEL_EXPORTER_PROMETHEUS_PORT", "many")]);
+
+    // The signal's own variable wins over that of all signals, which no signal reads then.
+    let own =
+        [("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "http/protobuf"), ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")];
+    let settings = from(&[&own[..], &[ENDPOINT]].concat());
+    assert!(settings.otlp.is_some() && warned(&settings).is_empty());
+    // What code sets is not looked up.
+    let code = builder().sampler(Sampler::always_on()).otlp("http://c:3");
+    let variables = [("OTEL_TRACES_SAMPLER", "xray"), ("OTEL_TRACES_EXPORTER", "pigeon")];
+    assert!(warned(&resolve(code, &variables).unwrap()).is_empty());
+}
+
+#[test]
+fn a_variable_that_two_signals_share_is_warned_of_once() {
+    let settings = from(&[("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"), ENDPOINT, LOGS]);
+    assert!(settings.otlp.is_some() && settings.otlp_logs.is_some());
+    assert_eq!(warned(&settings), ["OTEL_EXPORTER_OTLP_PROTOCOL"]);
+}

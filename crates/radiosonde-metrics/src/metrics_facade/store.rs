@@ -122,12 +122,13 @@ impl Store {
         if let Some(found) = self.keys.get(&as_written) {
             return Some(found.cell.clone());
         }
-        let name = self.metric(kind, key.name())?;
-        if let Some(label) = key.labels().find(|label| label.key().len() > MAX_LABEL_BYTES) {
-            let message = format!("has a label whose name has {} bytes", label.key().len());
-            self.count(Fault::NameLength, &name, &message);
-            return None;
-        }
+        self.make(&as_written, taken)
+    }
+
+    #[cold]
+    fn make(&self, as_written: &AsWritten<'_>, taken: impl Fn(&str) -> Option<Kind>) -> Option<Handle> {
+        let AsWritten { kind, key } = *as_written;
+        let name = self.names(kind, key)?;
         let is_long = key.labels().any(|label| is_long(label.value()));
         let (labels, collide) = names::labels(kind, key.labels().map(|label| (label.key(), label.value())));
         let mut families = self.families.write().unwrap_or_else(PoisonError::into_inner);
@@ -170,15 +171,14 @@ impl Store {
             (family.series.entry(labels).or_insert_with_key(make).clone(), None)
         };
         drop(families);
-        if collide {
-            self.count(Fault::LabelCollision, &name, "has two labels of one name");
-        }
-        if another_name {
-            self.count(Fault::NameCollision, &name, "stands for several names");
-        }
-        if is_long {
-            self.count(Fault::LabelLength, &name, "has a label value that is too long");
-        }
+        self.count_those(
+            &name,
+            [
+                (collide, Fault::LabelCollision, "has two labels of one name"),
+                (another_name, Fault::NameCollision, "stands for several names"),
+                (is_long, Fault::LabelLength, "has a label value that is too long"),
+            ],
+        );
         if let Some(message) = first_late {
             diagnostics::report("metrics", "series limit", format_args!("{message}"));
         }
@@ -188,8 +188,27 @@ impl Store {
         }
         let keep =
             || Series::new(handle.clone(), LabelSet::default(), as_written.to_key(), SystemClock.now());
-        self.keys.get_or_insert(&as_written, MAX_KEYS, keep);
+        self.keys.get_or_insert(as_written, MAX_KEYS, keep);
         Some(handle)
+    }
+
+    /// Counts the faults that happened.
+    fn count_those(&self, name: &str, faults: [(bool, Fault, &str); 3]) {
+        faults
+            .iter()
+            .filter(|(happened, ..)| *happened)
+            .for_each(|(_, fault, what)| self.count(*fault, name, what));
+    }
+
+    /// The name that the key's becomes, unless that or one of its labels' is too long.
+    fn names(&self, kind: Kind, key: &Key) -> Option<String> {
+        let name = self.metric(kind, key.name())?;
+        let long = key.labels().find(|label| label.key().len() > MAX_LABEL_BYTES);
+        if let Some(label) = long {
+            let message = format!("has a label whose name has {} bytes", label.key().len());
+            self.count(Fault::NameLength, &name, &message);
+        }
+        long.is_none().then_some(name)
     }
 
     /// The name that it becomes, unless that is too long.

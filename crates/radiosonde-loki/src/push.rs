@@ -71,7 +71,8 @@ impl Backend for Push {
                 "loki",
                 "structured_metadata",
                 format_args!(
-                    "{} takes no structured metadata: from now on lines are pushed without, and found by id only after `| json`;                      allow_structured_metadata in Loki's limits_config turns it on",
+                    "{} takes no structured metadata: from now on lines are pushed without, and found by id only after `| json`; \
+                     allow_structured_metadata in Loki's limits_config turns it on",
                     self.endpoint
                 ),
             );

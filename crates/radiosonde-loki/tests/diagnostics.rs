@@ -1,0 +1,34 @@
+//! What the diagnostics hook gets. A binary of its own: the hook is global.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+use std::sync::Mutex;
+use std::time::{Duration, SystemTime};
+
+use radiosonde_core::{Level, Resource, diagnostics};
+use radiosonde_delivery::{Delivery, SinkOptions};
+use radiosonde_log::{Line, LineSink as _};
+use radiosonde_loki::LokiSink;
+use radiosonde_metrics::Registry;
+use radiosonde_testkit::{HttpFake, Reaction};
+
+static SEEN: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+#[test]
+fn structured_metadata_that_loki_refuses_is_reported_once() {
+    diagnostics::set_hook(|diagnostic| SEEN.lock().unwrap().push(diagnostic.to_string()));
+    let refusal = "stream '{}' includes structured metadata, but this feature is disallowed. Please see …";
+    let fake = HttpFake::start([Reaction::status(400).body(refusal), Reaction::status(204)]);
+    let delivery = Delivery::builder().registry(&Registry::new()).start().unwrap();
+    let options = SinkOptions::new("loki").batch_items(1);
+    let sink = LokiSink::builder(&fake.url(), &Resource::new("x")).options(options).build(&delivery).unwrap();
+    for _ in 0..3 {
+        sink.accept(&Line::new("{}", SystemTime::now(), Level::Info));
+    }
+    assert_eq!(delivery.shutdown_blocking(Duration::from_secs(20)).delivered(), 3);
+    let expected = format!(
+        "radiosonde: loki: structured_metadata: {}/loki/api/v1/push takes no structured metadata: from now on lines are pushed \
+         without, and found by id only after `| json`; allow_structured_metadata in Loki's limits_config turns it on",
+        fake.url()
+    );
+    assert_eq!(*SEEN.lock().unwrap(), [expected]);
+}

@@ -1,6 +1,7 @@
 //! Trace context crosses a service whatever its log filter is, and as `OTEL_SDK_DISABLED` and `OTEL_PROPAGATORS` have it. What `init`
 //! sets up is global and the environment belongs to a process, so each case is one.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(clippy::print_stdout, reason = "the child tells its parent by what it prints")]
 
 mod context_crosses {
     pub(crate) mod w3c;

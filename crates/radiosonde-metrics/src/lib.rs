@@ -12,6 +12,8 @@ mod instruments;
 mod metrics_facade;
 #[cfg(all(test, loom))]
 mod models;
+mod nested;
+mod once_box;
 #[cfg(feature = "prometheus")]
 mod prometheus;
 mod registry;

@@ -214,7 +214,7 @@ impl Registry {
 
     /// The family of this name: the one that is there, if it was declared in the same way, or the one that `make` makes.
     ///
-    /// `instrument` is what [`AnyFamily::instrument`] says of it. `make` is called with a lock held, and must not use the registry.
+    /// `instrument` is what [`AnyFamily::instrument`] says of it.
     pub(crate) fn register(
         &self,
         shared: Shared,
@@ -222,17 +222,19 @@ impl Registry {
         make: impl FnOnce(Shared) -> Arc<dyn AnyFamily>,
     ) -> Result<Arc<dyn AnyFamily>, RegisterError> {
         let shared = self.0.scope.take_in(shared)?;
+        let families = self.0.families.read().unwrap_or_else(PoisonError::into_inner);
+        let known = families.by_name.get(&shared.name).map(Arc::clone);
+        drop(families);
+        if let Some(family) = known {
+            return same(&family, instrument, &shared);
+        }
+        // Without the lock: it may ask a clock, which is the user's code.
+        let family = make(shared);
+        let shared = &**family.shared();
         let mut families = self.0.families.write().unwrap_or_else(PoisonError::into_inner);
-        let refuse = |shared: &Shared, kind| Err(RegisterError::new(&shared.name, shared.site, kind));
+        let refuse = |kind| Err(RegisterError::new(&shared.name, shared.site, kind));
         if let Some(family) = families.by_name.get(&shared.name) {
-            return match difference(family.as_ref(), instrument, &shared) {
-                Some((what, registered, declared)) => {
-                    let (registered, declared) = (registered.into(), declared.into());
-                    let site = family.shared().site;
-                    refuse(&shared, RegisterErrorKind::Differs { what, registered, declared, site })
-                }
-                None => Ok(Arc::clone(family)),
-            };
+            return same(family, instrument, shared);
         }
         let samples: Vec<_> = shared.named().reserved().collect();
         for sample in &samples {
@@ -240,15 +242,28 @@ impl Registry {
                 let site: &'static Location<'static> = families.by_name[with].shared().site;
                 let clash =
                     RegisterErrorKind::Clash { sample: sample.as_str().into(), with: with.clone(), site };
-                return refuse(&shared, clash);
+                return refuse(clash);
             }
         }
         let name = shared.name.clone();
         families.by_sample.extend(samples.into_iter().map(|sample| (sample.into(), name.clone())));
-        let family = make(shared);
         families.by_name.insert(name, Arc::clone(&family));
         Ok(family)
     }
+}
+
+/// The family, if what is declared now is the same.
+fn same(
+    family: &Arc<dyn AnyFamily>,
+    instrument: &str,
+    new: &Shared,
+) -> Result<Arc<dyn AnyFamily>, RegisterError> {
+    let Some((what, registered, declared)) = difference(family.as_ref(), instrument, new) else {
+        return Ok(Arc::clone(family));
+    };
+    let (registered, declared, site) = (registered.into(), declared.into(), family.shared().site);
+    let kind = RegisterErrorKind::Differs { what, registered, declared, site };
+    Err(RegisterError::new(&new.name, new.site, kind))
 }
 
 /// What of a registered family differs from what is declared now: what, as registered, as declared.

@@ -1,16 +1,19 @@
 use std::any::Any;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::time::SystemTime;
 
-use radiosonde_core::{Clock, SystemClock, diagnostics};
+use radiosonde_core::{Clock as _, SystemClock, diagnostics};
 
 use crate::families::bounded::Bounded;
 use crate::families::family::{OVERFLOW, Texts};
+use crate::families::rendered::Rendered;
 use crate::families::series::{Found, Series};
 use crate::families::table::Table;
 use crate::families::values::Values;
 use crate::gathering::sample_names::Named;
 use crate::instruments::instrument::{Refusal, Shared};
+use crate::nested::outermost;
 use crate::{FamilyInfo, Instrument, Visitor};
 
 /// A family as the registry keeps it; one without labels has one series.
@@ -19,18 +22,15 @@ pub(crate) struct FamilyData<M: Instrument> {
     table: Table<M::Cell>,
     /// Whether the table has as many series as it may have.
     full: AtomicBool,
-    /// For look-ups with a wrong number of values; never shown.
-    detached: OnceLock<Arc<Series<M::Cell>>>,
+    /// For look-ups that get no series; never shown. Made at once, because some of them may not allocate.
+    detached: Arc<Series<M::Cell>>,
 }
 
 impl<M: Instrument> FamilyData<M> {
     pub(crate) fn new(shared: Shared) -> Self {
-        Self {
-            shared: Arc::new(shared),
-            table: Table::new(),
-            full: AtomicBool::new(false),
-            detached: OnceLock::new(),
-        }
+        let shared = Arc::new(shared);
+        let detached = shared.series::<M>(&Texts(&[]), SystemClock.now());
+        Self { shared, table: Table::new(), full: AtomicBool::new(false), detached }
     }
 
     #[inline]
@@ -42,7 +42,7 @@ impl<M: Instrument> FamilyData<M> {
     fn insert(&self, values: &impl Values) -> Found<'_, M::Cell> {
         if !self.shared.fits(values) {
             self.shared.refused.count(Refusal::LabelCount);
-            return self.detached();
+            return Found::in_arc(&self.detached);
         }
         match Bounded::of(values, &self.shared) {
             Some(values) => self.table.get(&values).unwrap_or_else(|| self.make(&values)),
@@ -53,11 +53,13 @@ impl<M: Instrument> FamilyData<M> {
     fn make(&self, values: &impl Values) -> Found<'_, M::Cell> {
         // Relaxed: a family that is full stays so; who does not know yet finds out under the lock.
         if !self.full.load(Ordering::Relaxed) {
-            let limit = self.shared.max_series;
-            if let Some(found) =
-                self.table.get_or_insert(values, limit, || self.shared.series::<M>(values, &SystemClock))
-            {
-                return found;
+            match self.get_or_insert(values) {
+                Ok(Some(found)) => return found,
+                Ok(None) => {}
+                Err(refusal) => {
+                    self.shared.refused.count(refusal);
+                    return Found::in_arc(&self.detached);
+                }
             }
             // Relaxed: as above.
             self.full.store(true, Ordering::Relaxed);
@@ -67,26 +69,26 @@ impl<M: Instrument> FamilyData<M> {
 
     /// The series with these values, made if there is none; `None` where a look-up would have been refused or shared a series.
     pub(super) fn publish(&self, values: &impl Values) -> Option<Found<'_, M::Cell>> {
-        let make = || self.shared.series::<M>(values, &SystemClock);
-        (self.shared.fits(values) && Bounded::of(values, &self.shared).is_none())
-            .then(|| self.table.get_or_insert(values, self.shared.max_series, make))
-            .flatten()
+        let has_series = self.shared.fits(values) && Bounded::of(values, &self.shared).is_none();
+        if has_series { self.get_or_insert(values).ok().flatten() } else { None }
+    }
+
+    /// The series with these values, made if there is none; `None` at the limit.
+    fn get_or_insert(&self, values: &impl Values) -> Result<Option<Found<'_, M::Cell>>, Refusal> {
+        let values = Rendered::of(values).ok_or(Refusal::Nested)?;
+        let make = || self.shared.series::<M>(&values, SystemClock.now());
+        outermost(|| self.table.get_or_insert(&values, self.shared.max_series, make)).ok_or(Refusal::Nested)
     }
 
     /// Takes no lock: whoever throws label sets at a full family is not slowed down, and slows nobody down.
     fn overflow(&self) -> Found<'_, M::Cell> {
         self.shared.count_dropped();
         let values = self.shared.overflow();
-        let make = || {
-            self.table.get_or_insert(&values, usize::MAX, || self.shared.series::<M>(&values, &SystemClock))
-        };
+        let series = || self.shared.series::<M>(&values, SystemClock.now());
+        let make = || outermost(|| self.table.get_or_insert(&values, usize::MAX, series)).flatten();
         let found = self.table.get(&values).or_else(make);
-        // With such a limit there is always one.
-        found.unwrap_or_else(|| self.detached())
-    }
-
-    fn detached(&self) -> Found<'_, M::Cell> {
-        Found::in_arc(self.detached.get_or_init(|| self.shared.series::<M>(&Texts(&[]), &SystemClock)))
+        // With such a limit there is always one, unless the program's allocator asks while this thread makes it.
+        found.unwrap_or_else(|| Found::in_arc(&self.detached))
     }
 }
 
@@ -158,12 +160,12 @@ impl Shared {
     pub(super) fn series<M: Instrument>(
         self: &Arc<Self>,
         values: &impl Values,
-        clock: &dyn Clock,
+        now: SystemTime,
     ) -> Arc<Series<M::Cell>> {
         let mut texts = Vec::new();
         values.each(|value| texts.push(value.to_owned()));
         let labels = self.label_set(texts.iter().map(String::as_str));
-        Series::new(M::cell(self), labels, values.to_key(), clock.now())
+        Series::new(M::cell(self), labels, values.to_key(), now)
     }
 
     /// The set that takes what there is no room for.

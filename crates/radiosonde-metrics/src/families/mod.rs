@@ -9,6 +9,7 @@ pub(crate) mod key;
 #[cfg(all(test, loom))]
 mod models;
 pub(crate) mod removable;
+pub(crate) mod rendered;
 pub(crate) mod series;
 pub(crate) mod short_key;
 pub(crate) mod table;

@@ -4,9 +4,8 @@
 //! and a store. Others share a second part, made when the first of them comes, with atomic additions. A thread that ends leaves what it
 //! owned to the next one that takes its number.
 
-use std::sync::OnceLock;
-
-use crate::instruments::stripe::{Writers, known_thread_number, thread_number};
+use crate::instruments::stripe::{Writers, known_thread_number, prepare, thread_number};
+use crate::once_box::OnceBox;
 use crate::sync::{AtomicUsize, Ordering};
 
 /// One value for its owner, and one for all other threads.
@@ -14,12 +13,13 @@ use crate::sync::{AtomicUsize, Ordering};
 pub(crate) struct Biased<T> {
     owner: Owner,
     first: T,
-    others: OnceLock<Box<T>>,
+    others: OnceBox<T>,
 }
 
 impl<T> Biased<T> {
     pub(crate) fn new(first: T) -> Self {
-        Self { owner: Owner::new(), first, others: OnceLock::new() }
+        prepare();
+        Self { owner: Owner::new(), first, others: OnceBox::new() }
     }
 
     /// The part that this thread alone writes to, if it is known to be the owner.
@@ -29,17 +29,17 @@ impl<T> Biased<T> {
         (self.owner.0.load(Ordering::Relaxed) == known_thread_number()).then_some(&self.first)
     }
 
-    /// The part for this thread to write to.
-    pub(crate) fn mine(&self, make: impl FnOnce() -> T) -> (&T, Writers) {
+    /// The part for this thread to write to. `None` if the program's allocator asks while this thread makes it.
+    pub(crate) fn mine(&self, make: impl FnOnce() -> T) -> Option<(&T, Writers)> {
         if self.owner.is(thread_number()) {
-            (&self.first, Writers::ThisOne)
+            Some((&self.first, Writers::ThisOne))
         } else {
-            (self.others.get_or_init(|| Box::new(make())), Writers::Many)
+            Some((self.others.get_or_make(make)?, Writers::Many))
         }
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
-        std::iter::once(&self.first).chain(self.others.get().map(|others| &**others))
+        std::iter::once(&self.first).chain(self.others.get())
     }
 }
 
@@ -97,7 +97,7 @@ mod tests {
     }
 
     fn add(cell: &Biased<AtomicU64>) {
-        let (part, writers) = cell.mine(|| AtomicU64::new(0));
+        let Some((part, writers)) = cell.mine(|| AtomicU64::new(0)) else { return };
         // Relaxed, all of them: totals, and a part with one writer is written by nobody else.
         match writers {
             Writers::ThisOne => part.store(part.load(Ordering::Relaxed) + 1, Ordering::Relaxed),

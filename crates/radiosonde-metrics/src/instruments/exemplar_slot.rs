@@ -1,10 +1,11 @@
 //! Where the last exemplar of a counter or a bucket is kept.
 
-use std::sync::{Mutex, OnceLock, PoisonError, TryLockError};
+use std::sync::{Mutex, PoisonError, TryLockError};
 use std::time::{Duration, UNIX_EPOCH};
 
 use radiosonde_core::{Clock as _, SpanContext, SpanId, SystemClock, TraceFlags, TraceId};
 
+use crate::once_box::OnceBox;
 use crate::sync::{AtomicU64, Ordering, fence};
 use crate::{Exemplar, InvalidExemplar};
 
@@ -96,13 +97,13 @@ impl ExemplarSlot {
 #[derive(Debug)]
 pub(crate) struct Exemplars {
     slots: Box<[ExemplarSlot]>,
-    labelled: OnceLock<Mutex<Box<[Option<Exemplar>]>>>,
+    labelled: OnceBox<Mutex<Box<[Option<Exemplar>]>>>,
 }
 
 impl Exemplars {
     #[cold]
     pub(crate) fn new(places: usize) -> Self {
-        Self { slots: (0..places).map(|_| ExemplarSlot::default()).collect(), labelled: OnceLock::new() }
+        Self { slots: (0..places).map(|_| ExemplarSlot::default()).collect(), labelled: OnceBox::new() }
     }
 
     /// Keeps the observation if its place is due.

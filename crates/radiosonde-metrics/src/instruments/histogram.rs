@@ -1,4 +1,4 @@
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use radiosonde_core::{SpanContext, SystemClock};
@@ -10,6 +10,7 @@ use crate::instruments::instrument::{Refusal, Shared, sealed::Sealed};
 use crate::instruments::native::buckets::{NativeBuckets, Reading};
 use crate::instruments::observations::{FEW, Observations, Part, WithNative};
 use crate::instruments::stripe::{Striped, Writers};
+use crate::once_box::OnceBox;
 use crate::{HistogramSample, Instrument, Kind, Visitor};
 
 /// Counts observations in buckets, to tell how many were below a bound and, roughly, any quantile.
@@ -29,6 +30,9 @@ use crate::{HistogramSample, Instrument, Kind, Visitor};
 /// An observation made within a sampled span leaves that span as the exemplar of its bucket, at most ten times a second.
 ///
 /// [`native`](crate::Declare::native) adds exponential buckets, which are exposed over protobuf.
+///
+/// The program's allocator may observe. What it observes while this histogram allocates on the same thread is refused, and counted with
+/// the reason `nested`.
 ///
 /// # Cost
 /// One look at a table for the bucket (a search by halving, where a bound is not above zero or two are within a thousandth of each
@@ -63,7 +67,7 @@ pub struct Cell {
     shared: Arc<Shared>,
     observations: Observations,
     /// Made when the first sampled span comes by: without traces, no memory for exemplars.
-    exemplars: OnceLock<Box<Exemplars>>,
+    exemplars: OnceBox<Exemplars>,
 }
 
 impl Cell {
@@ -95,18 +99,14 @@ impl Cell {
             self.shared.refused.count(if value.is_nan() { Refusal::NotANumber } else { Refusal::Infinite });
             return None;
         };
-        if let Observations::Native(with) = &self.observations {
-            if !with.native.add(value) {
-                with.native.add_anyway(value, &self.shared.limited, &SystemClock, || {
-                    self.observations.totals(self.buckets())
-                });
-            }
-            with.native.sum().add(value);
-        }
-        let (part, writers) = match self.observations.classic() {
+        let mine = match self.observations.classic() {
             Observations::Biased(parts) => parts.mine(|| Part::new(self.buckets())),
-            Observations::Striped(parts) => parts.mine(),
+            Observations::Striped(parts) => Some(parts.mine()),
             Observations::Native(_) => return None,
+        };
+        let Some((part, writers)) = mine.filter(|_| self.record_native(value)) else {
+            self.shared.refused.count(Refusal::Nested);
+            return None;
         };
         match writers {
             Writers::ThisOne => part.observe_alone(bucket, value),
@@ -115,18 +115,33 @@ impl Cell {
         Some(bucket)
     }
 
+    /// Counts an observation in the exponential buckets, if there are any; whether it may be counted in the others.
+    fn record_native(&self, value: f64) -> bool {
+        let Observations::Native(with) = &self.observations else { return true };
+        let totals = || self.observations.totals(self.buckets());
+        let is_added = with.native.add(value)
+            || with.native.add_anyway(value, &self.shared.limited, &SystemClock, totals);
+        if is_added {
+            with.native.sum().add(value);
+        }
+        is_added
+    }
+
     // Not inlined: without a sampled span, which is the usual case, observing needs few registers.
     #[inline(never)]
     fn exemplify(&self, bucket: Option<usize>, value: f64, context: &SpanContext) {
         let Some(bucket) = bucket else { return };
-        self.exemplars().offer(bucket, value, context);
+        if let Some(exemplars) = self.exemplars() {
+            exemplars.offer(bucket, value, context);
+        }
         if let Some(native) = self.observations.native() {
             native.offer(value, context);
         }
     }
 
-    fn exemplars(&self) -> &Exemplars {
-        self.exemplars.get_or_init(|| Box::new(Exemplars::new(self.buckets())))
+    /// `None` if the program's allocator asks while this thread makes them.
+    fn exemplars(&self) -> Option<&Exemplars> {
+        self.exemplars.get_or_make(|| Exemplars::new(self.buckets()))
     }
 }
 
@@ -175,11 +190,12 @@ impl Histogram {
     /// ```
     pub fn observe_with_exemplar(&self, value: f64, labels: &[(&str, &str)]) {
         let cell = &self.0.cell;
-        if let Some(at) = cell.record(value) {
-            let kept = cell.shared.keep_exemplar(cell.exemplars(), at, value, labels);
-            if let Some(native) = cell.observations.native().filter(|_| kept) {
-                cell.shared.keep_exemplar(native.exemplars(), NativeBuckets::place(value), value, labels);
-            }
+        let Some(at) = cell.record(value) else { return };
+        let Some(exemplars) = cell.exemplars() else { return };
+        let kept = cell.shared.keep_exemplar(exemplars, at, value, labels);
+        let native = cell.observations.native().filter(|_| kept).and_then(NativeBuckets::exemplars);
+        if let Some(exemplars) = native {
+            cell.shared.keep_exemplar(exemplars, NativeBuckets::place(value), value, labels);
         }
     }
 
@@ -222,7 +238,7 @@ impl Sealed for Histogram {
             }
             None => observations,
         };
-        Cell { shared: Arc::clone(shared), observations, exemplars: OnceLock::new() }
+        Cell { shared: Arc::clone(shared), observations, exemplars: OnceBox::new() }
     }
 
     fn wrap(series: Arc<Series<Cell>>) -> Self {

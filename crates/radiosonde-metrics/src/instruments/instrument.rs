@@ -8,6 +8,7 @@ use crate::families::removable::life::{Life, SeriesRemoved};
 use crate::instruments::exemplar_slot::Exemplars;
 use crate::instruments::native::policy::Limited;
 use crate::instruments::search::Search;
+use crate::nested::outermost;
 use crate::{Buckets, Kind, LabelSet, Native, Visitor};
 
 /// Something that a family holds one of for each set of labels: [`Counter`](crate::Counter), [`Gauge`](crate::Gauge) and so on.
@@ -88,7 +89,8 @@ impl Shared {
         labels: &[(&str, &str)],
     ) -> bool {
         let context = SpanContext::current();
-        let kept = exemplars.keep(place, value, context.as_ref(), labels).is_ok();
+        let keep = || exemplars.keep(place, value, context.as_ref(), labels).is_ok();
+        let Some(kept) = outermost(keep) else { return false };
         if !kept {
             self.refused.count(Refusal::Exemplar);
         }
@@ -110,10 +112,12 @@ pub(crate) enum Refusal {
     Kind,
     Limit,
     Declaration,
+    /// The program's allocator recorded while the metric allocated.
+    Nested,
 }
 
 impl Refusal {
-    pub(crate) const ALL: [(Self, &'static str); 11] = [
+    pub(crate) const ALL: [(Self, &'static str); 12] = [
         (Self::Declaration, "declaration"),
         (Self::Exemplar, "exemplar"),
         (Self::Infinite, "infinite"),
@@ -124,6 +128,7 @@ impl Refusal {
         (Self::Limit, "limit"),
         (Self::NotANumber, "nan"),
         (Self::Negative, "negative"),
+        (Self::Nested, "nested"),
         (Self::Value, "value"),
     ];
 }

@@ -1,7 +1,8 @@
 //! Counts of observations by their magnitude, from which any quantile is read with a bounded relative error.
 
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+
+use crate::once_box::OnceBox;
 
 /// How many bins there are between a power of two and the next. The harmonic mean of a bin's ends is at most 1/129 away from
 /// anything in it.
@@ -19,7 +20,17 @@ const BIAS: i32 = 1023;
 pub(crate) struct Sketch {
     /// Zero and what is too close to it.
     least: AtomicU32,
-    octaves: Box<[OnceLock<Box<[AtomicU32; BINS]>>]>,
+    octaves: Box<[OnceBox<[AtomicU32; BINS]>]>,
+}
+
+/// One bin of a sketch.
+pub(crate) struct Bin<'a>(&'a AtomicU32);
+
+impl Bin<'_> {
+    pub(crate) fn count(self) {
+        // Relaxed: readers need counts, in no order.
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
 }
 
 /// The counts of several sketches.
@@ -33,29 +44,26 @@ pub(crate) struct Counts {
 
 impl Sketch {
     pub(crate) fn new() -> Self {
-        Self { least: AtomicU32::new(0), octaves: (0..OCTAVES).map(|_| OnceLock::new()).collect() }
+        Self { least: AtomicU32::new(0), octaves: (0..OCTAVES).map(|_| OnceBox::new()).collect() }
     }
 
-    /// Counts a finite value that is zero or more.
-    pub(crate) fn count(&self, value: f64) {
+    /// Where a finite value that is zero or more is counted. `None` if the program's allocator asks while this thread makes the octave.
+    pub(crate) fn bin(&self, value: f64) -> Option<Bin<'_>> {
         // Zero may be negative by its sign.
         let bin = match place(value.abs()) {
             Some((octave, bin)) => {
-                let octave =
-                    self.octaves[octave].get_or_init(|| Box::new([const { AtomicU32::new(0) }; BINS]));
-                &octave[bin]
+                &self.octaves[octave].get_or_make(|| [const { AtomicU32::new(0) }; BINS])?[bin]
             }
             None => &self.least,
         };
-        // Relaxed: readers need counts, in no order.
-        bin.fetch_add(1, Ordering::Relaxed);
+        Some(Bin(bin))
     }
 
     /// Counts from zero again. What is counted meanwhile may be lost.
     pub(crate) fn clear(&self) {
-        let octaves = self.octaves.iter().filter_map(OnceLock::get);
+        let octaves = self.octaves.iter().filter_map(OnceBox::get);
         for bin in octaves.flat_map(|bins| bins.iter()).chain([&self.least]) {
-            // Relaxed: as above.
+            // Relaxed: readers need counts, in no order.
             bin.store(0, Ordering::Relaxed);
         }
     }
@@ -131,7 +139,7 @@ mod tests {
         ) {
             let sketches = [Sketch::new(), Sketch::new()];
             for (at, &value) in values.iter().enumerate() {
-                sketches[at % 2].count(value);
+                sketches[at % 2].bin(value).unwrap().count();
             }
             let mut counts = Counts::default();
             sketches.iter().for_each(|sketch| sketch.add_to(&mut counts));
@@ -148,7 +156,7 @@ mod tests {
     fn what_is_out_of_range_is_at_its_ends() {
         let ends = |values: &[f64]| {
             let sketch = Sketch::new();
-            values.iter().for_each(|&value| sketch.count(value));
+            values.iter().for_each(|&value| sketch.bin(value).unwrap().count());
             let mut counts = Counts::default();
             sketch.add_to(&mut counts);
             (counts.quantile(0.0), counts.quantile(1.0))

@@ -8,6 +8,7 @@ use std::cell::Cell;
 use std::num::NonZero;
 use std::sync::LazyLock;
 
+use crate::nested::outermost;
 use crate::sync::{AtomicU64, Ordering};
 
 /// One value per thread that has a part of its own, and one more for all others.
@@ -137,10 +138,18 @@ fn mine() -> usize {
 
 #[cold]
 fn claim() -> usize {
-    // A thread that is ending already could not give its number back.
-    let number = GIVE_BACK.try_with(|_| NUMBERS.take(*OWNED)).ok().flatten().unwrap_or(NONE);
+    // A thread that is ending already could not give its number back. On some systems the destructor is registered in allocated memory.
+    let claimed = outermost(|| GIVE_BACK.try_with(|_| NUMBERS.take(*OWNED)).ok().flatten());
+    // Asked again at the next time.
+    let Some(number) = claimed else { return NONE };
+    let number = number.unwrap_or(NONE);
     MINE.set(number);
     number
+}
+
+/// Finds out how many threads have a part of their own, before any of them asks: that allocates.
+pub(crate) fn prepare() {
+    LazyLock::force(&OWNED);
 }
 
 impl Numbers {

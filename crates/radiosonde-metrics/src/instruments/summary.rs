@@ -92,21 +92,30 @@ impl SummaryCell {
     }
 
     fn observe(&self, value: f64, now: Duration) {
-        let refusal = if value.is_nan() {
-            Refusal::NotANumber
-        } else if value < 0.0 {
-            Refusal::Negative
-        } else if add_finite(&self.sum, value) {
-            // Relaxed: readers need a total, in no order.
-            self.count.fetch_add(1, Ordering::Relaxed);
-            let step = self.step(now);
-            let slice = self.slice(step);
-            let slice = if slice.is_of(step) { slice } else { self.slice(step - 1) };
-            return slice.sketch.count(value);
-        } else {
-            Refusal::Infinite
-        };
-        self.shared.refused.count(refusal);
+        if let Err(refusal) = self.try_observe(value, now) {
+            self.shared.refused.count(refusal);
+        }
+    }
+
+    fn try_observe(&self, value: f64, now: Duration) -> Result<(), Refusal> {
+        if value.is_nan() {
+            return Err(Refusal::NotANumber);
+        }
+        if value < 0.0 {
+            return Err(Refusal::Negative);
+        }
+        let step = self.step(now);
+        let slice = self.slice(step);
+        let slice = if slice.is_of(step) { slice } else { self.slice(step - 1) };
+        // Before anything is counted, so that all agree.
+        let bin = slice.sketch.bin(value).ok_or(Refusal::Nested)?;
+        if !add_finite(&self.sum, value) {
+            return Err(Refusal::Infinite);
+        }
+        // Relaxed: readers need a total, in no order.
+        self.count.fetch_add(1, Ordering::Relaxed);
+        bin.count();
+        Ok(())
     }
 
     fn counts(&self, now: Duration) -> Counts {

@@ -1,8 +1,8 @@
 use std::any::Any;
 use std::panic::RefUnwindSafe;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
 
 use radiosonde_core::SharedClock;
 
@@ -12,9 +12,11 @@ use crate::families::family_data::AnyFamily;
 use crate::families::removable::entry::Entry;
 use crate::families::removable::life::{Expiry, Life, Removal};
 use crate::families::removable::table::RemovableTable;
+use crate::families::rendered::Rendered;
 use crate::families::series::Series;
 use crate::families::values::Values;
 use crate::instruments::instrument::{Refusal, Shared, sealed::Sealed};
+use crate::nested::outermost;
 use crate::{Instrument, LabelSet, Visitor};
 
 /// The entry of a set of labels.
@@ -32,8 +34,8 @@ pub(crate) struct RemovableData<M: Instrument> {
     scrapes: AtomicU64,
     /// Held by a scrape that looks for idle series, so that one has seen all before the next does.
     expiring: Mutex<()>,
-    /// For look-ups with a wrong number of values, and such as have no place even beyond the limit; never shown.
-    detached: OnceLock<Arc<Series<M::Cell>>>,
+    /// For look-ups that get no series; never shown. Made at once, because some of them may not allocate.
+    detached: Arc<Series<M::Cell>>,
 }
 
 /// A clock may be anything, but a panic in it leaves the family as it was.
@@ -45,14 +47,16 @@ impl<M: Instrument> RemovableData<M> {
             Life::Removable(expiry) => expiry,
             Life::Permanent => Expiry::default(),
         };
+        let shared = Arc::new(shared);
+        let detached = shared.series::<M>(&Texts(&[]), clock.now());
         let data = Self {
-            shared: Arc::new(shared),
+            shared,
             table: RemovableTable::new(),
             expiry,
             clock,
             scrapes: AtomicU64::new(0),
             expiring: Mutex::new(()),
-            detached: OnceLock::new(),
+            detached,
         };
         if data.shared.label_names.is_empty() {
             // Exposed at zero from the start, so that the first event is an increase.
@@ -85,7 +89,7 @@ impl<M: Instrument> RemovableData<M> {
     pub(super) fn publish(&self, values: &impl Values) -> bool {
         self.shared.fits(values)
             && Bounded::of(values, &self.shared).is_none()
-            && self.get_or_insert(values, |_| {}).is_some()
+            && self.get_or_insert(values, |_| {}).is_ok_and(|entry| entry.is_some())
     }
 
     #[cold]
@@ -96,7 +100,7 @@ impl<M: Instrument> RemovableData<M> {
     ) -> Result<Own<M>, Substitute<M>> {
         if !self.shared.fits(values) {
             self.shared.refused.count(Refusal::LabelCount);
-            return Err(self.detached());
+            return Err(Arc::clone(&self.detached));
         }
         match Bounded::of(values, &self.shared) {
             Some(values) => self.make(&values, see),
@@ -106,20 +110,33 @@ impl<M: Instrument> RemovableData<M> {
 
     fn make(&self, values: &impl Values, see: impl FnOnce(&Entry<M::Cell>)) -> Result<Own<M>, Substitute<M>> {
         // Whoever throws label sets at a full family is not slowed down by a lock, and slows nobody down.
-        let entry = if self.table.is_full_without(values) { None } else { self.get_or_insert(values, see) };
-        entry.ok_or_else(|| self.overflow())
+        if self.table.is_full_without(values) {
+            return Err(self.overflow());
+        }
+        match self.get_or_insert(values, see) {
+            Ok(entry) => entry.ok_or_else(|| self.overflow()),
+            Err(refusal) => {
+                self.shared.refused.count(refusal);
+                Err(Arc::clone(&self.detached))
+            }
+        }
     }
 
+    /// The entry of these values, made if there is none; `None` at the limit.
     fn get_or_insert(
         &self,
         values: &impl Values,
         see: impl FnOnce(&Entry<M::Cell>),
-    ) -> Option<Arc<Entry<M::Cell>>> {
+    ) -> Result<Option<Own<M>>, Refusal> {
+        // Before the lock: labels and clocks are the user's code.
+        let (values, now) = (Rendered::of(values).ok_or(Refusal::Nested)?, self.clock.now());
         let touch = |entry: &Entry<M::Cell>| {
             self.touch(entry);
             see(entry);
         };
-        self.table.get_or_insert(values, Some(self.shared.max_series), || self.series(values), touch)
+        let make = || self.series(&values, now);
+        let insert = || self.table.get_or_insert(&values, Some(self.shared.max_series), make, touch);
+        outermost(insert).ok_or(Refusal::Nested)
     }
 
     fn overflow(&self) -> Arc<Series<M::Cell>> {
@@ -131,18 +148,16 @@ impl<M: Instrument> RemovableData<M> {
         });
         let make = || {
             let touch = |entry: &Entry<M::Cell>| self.touch(entry);
-            let entry = self.table.get_or_insert(&values, None, || self.series(&values), touch);
-            entry.map_or_else(|| self.detached(), |entry| Arc::clone(&entry.series))
+            let now = self.clock.now();
+            let series = || self.series(&values, now);
+            let entry = outermost(|| self.table.get_or_insert(&values, None, series, touch)).flatten();
+            entry.map_or_else(|| Arc::clone(&self.detached), |entry| Arc::clone(&entry.series))
         };
         found.flatten().unwrap_or_else(make)
     }
 
-    fn detached(&self) -> Arc<Series<M::Cell>> {
-        Arc::clone(self.detached.get_or_init(|| self.series(&Texts(&[]))))
-    }
-
-    fn series(&self, values: &impl Values) -> Arc<Series<M::Cell>> {
-        self.shared.series::<M>(values, &*self.clock)
+    fn series(&self, values: &impl Values, now: SystemTime) -> Arc<Series<M::Cell>> {
+        self.shared.series::<M>(values, now)
     }
 
     /// A handle to it, if no scrape is about to remove it.
@@ -182,8 +197,9 @@ impl<M: Instrument> RemovableData<M> {
 
     /// Removes what has been idle for too long.
     fn expire(&self) {
-        let _expiring = self.expiring.lock().unwrap_or_else(PoisonError::into_inner);
+        // Before the lock: a clock is the user's code.
         let now = millis(self.clock.monotonic());
+        let _expiring = self.expiring.lock().unwrap_or_else(PoisonError::into_inner);
         // Relaxed: only scrapes change it, one at a time.
         let before = self.scrapes.fetch_add(1, Ordering::Relaxed);
         let expired = self.table.remove_if(|entry| {

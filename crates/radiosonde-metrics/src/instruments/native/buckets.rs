@@ -1,7 +1,7 @@
 //! The exponential buckets of one series.
 
 use std::collections::BTreeMap;
-use std::sync::{OnceLock, PoisonError};
+use std::sync::PoisonError;
 use std::time::{Duration, SystemTime};
 
 use radiosonde_core::{Clock, SpanContext};
@@ -12,6 +12,8 @@ use crate::instruments::native::policy::{Limited, Policy};
 use crate::instruments::native::settings::{COARSEST, Native};
 use crate::instruments::native::slots::{Count, Generation, Slots, Taken};
 use crate::instruments::native::sum_anew::SumAnew;
+use crate::nested::outermost;
+use crate::once_box::OnceBox;
 use crate::sync::{AtomicU64, Mutex, MutexGuard, Ordering};
 use crate::{Exemplar, NativeSample};
 
@@ -29,7 +31,7 @@ pub(crate) struct NativeBuckets {
     layout: Mutex<Layout>,
     /// The sum since it last began anew, for a histogram whose sum was beyond all numbers then.
     sum: SumAnew,
-    exemplars: OnceLock<Box<Exemplars>>,
+    exemplars: OnceBox<Exemplars>,
 }
 
 #[derive(Debug)]
@@ -107,7 +109,7 @@ impl NativeBuckets {
             slots: Slots::new(),
             layout: Mutex::new(layout),
             sum: SumAnew::default(),
-            exemplars: OnceLock::new(),
+            exemplars: OnceBox::new(),
         }
     }
 
@@ -125,8 +127,20 @@ impl NativeBuckets {
     }
 
     /// Adds a finite value in any case, and keeps to the limit. `totals` is what classic buckets and the sum have without this value.
+    ///
+    /// `false` if the program's allocator asks while this thread is here: then it is not added.
     #[cold]
     pub(crate) fn add_anyway(
+        &self,
+        value: f64,
+        limited: &Limited,
+        clock: &impl Clock,
+        totals: impl Fn() -> Totals,
+    ) -> bool {
+        outermost(|| self.add_under_the_lock(value, limited, clock, totals)).is_some()
+    }
+
+    fn add_under_the_lock(
         &self,
         value: f64,
         limited: &Limited,
@@ -265,11 +279,14 @@ impl NativeBuckets {
 
     /// Keeps the observation as the exemplar of its power of two, if that is due.
     pub(crate) fn offer(&self, value: f64, context: &SpanContext) {
-        self.exemplars().offer(Self::place(value), value, context);
+        if let Some(exemplars) = self.exemplars() {
+            exemplars.offer(Self::place(value), value, context);
+        }
     }
 
-    pub(crate) fn exemplars(&self) -> &Exemplars {
-        self.exemplars.get_or_init(|| Box::new(Exemplars::new(EXEMPLARS.unsigned_abs() as usize)))
+    /// `None` if the program's allocator asks while this thread makes them.
+    pub(crate) fn exemplars(&self) -> Option<&Exemplars> {
+        self.exemplars.get_or_make(|| Exemplars::new(EXEMPLARS.unsigned_abs() as usize))
     }
 
     /// Where the exemplar of a value is kept: so that a rare one far from the others is not driven out by them.

@@ -31,7 +31,7 @@ fn add_both(native: Native, there: &'static [f64], values: [f64; 2]) {
         let buckets = Arc::new(NativeBuckets::new(native, &Stopped));
         let add = |buckets: &NativeBuckets, value: f64| {
             if !buckets.add(value) {
-                buckets.add_anyway(value, &Limited::default(), &Stopped, Totals::default);
+                assert!(buckets.add_anyway(value, &Limited::default(), &Stopped, Totals::default));
             }
         };
         there.iter().for_each(|value| add(&buckets, *value));

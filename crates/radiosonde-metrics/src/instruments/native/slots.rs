@@ -4,8 +4,7 @@
 //! generation: an addition either came before, and is in what the closer took, or finds another generation than it expects and is made
 //! anew. So none is lost, and none is in the wrong place.
 
-use std::sync::OnceLock;
-
+use crate::once_box::OnceBox;
 use crate::sync::{AtomicU64, Ordering};
 
 /// A count in the lower bits, the generation above.
@@ -81,7 +80,7 @@ impl Count {
 /// A table of counts. It grows by further levels, so that nothing that a thread may be looking at moves.
 #[derive(Debug)]
 pub(crate) struct Slots {
-    levels: [OnceLock<Box<[Slot]>>; LEVELS],
+    levels: [OnceBox<Box<[Slot]>>; LEVELS],
 }
 
 #[derive(Debug)]
@@ -109,7 +108,7 @@ impl Taken {
 
 impl Slots {
     pub(crate) const fn new() -> Self {
-        Self { levels: [const { OnceLock::new() }; LEVELS] }
+        Self { levels: [const { OnceBox::new() }; LEVELS] }
     }
 
     /// The count of this key, if it has one.
@@ -166,7 +165,7 @@ impl Slots {
 
     /// Takes all keys and counts out and lets no more additions of their generation in.
     pub(crate) fn close(&self, taken: &mut Taken, next: Generation) -> Vec<(u64, u64)> {
-        let slots = || self.levels.iter().filter_map(OnceLock::get).flatten();
+        let slots = || self.levels.iter().filter_map(OnceBox::get).flatten();
         // All counts, those of no key too, before the first key changes.
         let counts: Vec<_> = slots().map(|slot| slot.count.close(next)).collect();
         *taken = Taken::default();
@@ -182,7 +181,7 @@ impl Slots {
 
     /// All keys and counts.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u64, u64)> {
-        let slots = self.levels.iter().filter_map(OnceLock::get).flatten();
+        let slots = self.levels.iter().filter_map(OnceBox::get).flatten();
         // Acquire: the count is that of the key.
         let pairs = slots.map(|slot| (slot.key.load(Ordering::Acquire), slot.count.get()));
         pairs.filter(|&(key, _)| key != EMPTY)

@@ -36,6 +36,7 @@ use crate::writing::handle::{LogHandle, OpenWays};
 use crate::writing::line::Line;
 use crate::writing::output::Style;
 use crate::writing::priority::Priority;
+use crate::writing::watched;
 
 /// The target of the callsites that `tracing-log` makes events of records with.
 const LOG_RECORDS: &str = "log";
@@ -216,7 +217,7 @@ impl JsonLayer {
         };
         let truncated = json::push_line(&mut scratch.line, &parts, self.limits.line_bytes - 1);
         count(scratch.line.len() + 1, truncated);
-        self.deliver(level, || self.send(&mut scratch.line, &made, &scratch.fields));
+        self.deliver(&made, || self.send(&mut scratch.line, &made, &scratch.fields));
         level
     }
 
@@ -279,11 +280,16 @@ impl JsonLayer {
     }
 
     /// Runs code of writers and sinks, during which this thread's events are dropped.
-    fn deliver(&self, level: Level, work: impl FnOnce()) {
+    fn deliver(&self, made: &Made<'_>, work: impl FnOnce()) {
         match Delivering::begin() {
-            Some(_delivering) => work(),
-            None => self.meter.nested(level),
+            Some(_delivering) => watched::line(made.module, work),
+            None => self.meter.nested(made.level),
         }
+    }
+
+    /// The span that this thread is in, if it is still open.
+    pub(crate) fn current_span(&self) -> Option<Id> {
+        self.innermost_open().map(Id::from_u64)
     }
 
     fn send(&self, line: &mut String, made: &Made<'_>, fields: &Fields) {
@@ -339,7 +345,7 @@ impl JsonLayer {
                 self.pretty(Pretty::new(line, colors), made, fields, own, span);
                 is_cut |= pretty::cut(line, self.limits.line_bytes, colors);
                 let priority = Priority::of(made.level, made.module);
-                self.deliver(made.level, || output.write(line, priority));
+                self.deliver(made, || output.write(line, priority));
             }
         }
         is_cut

@@ -5,6 +5,7 @@ mod bridging;
 mod builder;
 #[cfg(feature = "testing")]
 pub mod capture;
+mod default_subscriber;
 mod events;
 mod filtering;
 mod layer;

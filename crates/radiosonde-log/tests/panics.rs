@@ -1,15 +1,15 @@
-//! Panics that become lines. The hook is the process' own, and some of these end the process: this test starts itself again as
-//! a child whose output it holds.
+//! Panics that become lines. The hook is the process' own, and some of these end the process, so each case is a process.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "panics are what it is about")]
+
+mod played;
 
 use std::cell::RefCell;
 use std::fmt;
-use std::io::{self, Read, Write};
-use std::process::{Command, ExitStatus, Stdio};
-use std::sync::mpsc;
+use std::io::{self, Write};
 use std::thread;
 use std::time::Duration;
 
+use played::{play, played};
 use radiosonde_core::{Resource, SpanContext, SpanId, TraceFlags, TraceId};
 use radiosonde_log::{Format, JsonLayer, PanicBacktrace, PanicHook, QueueOptions, Writer};
 use radiosonde_metrics::Registry;
@@ -17,9 +17,6 @@ use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber, info, info_span};
 use tracing_subscriber::layer::{Context, Identity, Layer, SubscriberExt as _};
 use tracing_subscriber::registry::LookupSpan;
-
-/// Says which case the child is to play.
-const CASE: &str = "RADIOSONDE_TEST_PANIC";
 
 fn layer(writer: Writer) -> JsonLayer {
     JsonLayer::builder(&Resource::new("orders")).format(Format::Json).writer(writer).build().unwrap()
@@ -130,13 +127,8 @@ extern "C" fn cannot_unwind() {
 /// Not a test: what the child does.
 #[test]
 #[ignore = "the child of the other tests"]
-#[allow(clippy::exit, reason = "the harness would write to the standard output")]
 fn child() {
-    // Ends the line that the harness has begun.
-    let _ = io::stdout().write(b"\n");
-    play(&std::env::var(CASE).unwrap());
-    eprintln!("the end");
-    std::process::exit(0);
+    play(panics_as);
 }
 
 #[allow(
@@ -144,7 +136,7 @@ fn child() {
     clippy::print_stderr,
     reason = "one arm for each case; the child answers by standard error"
 )]
-fn play(case: &str) {
+fn panics_as(case: &str) {
     let registry = Registry::new();
     match case {
         "in a span" => {
@@ -277,55 +269,6 @@ fn play(case: &str) {
         }
         other => panic!("there is no case {other:?}"),
     }
-}
-
-struct Played {
-    status: ExitStatus,
-    /// The lines that are objects.
-    lines: Vec<serde_json::Value>,
-    stderr: String,
-}
-
-impl Played {
-    fn messages(&self) -> Vec<&str> {
-        self.lines.iter().map(|line| line["message"].as_str().unwrap()).collect()
-    }
-
-    fn went_well(&self) -> &Self {
-        // A thread that reports a panic may still say something after the end.
-        assert!(self.status.success() && self.stderr.contains("the end\n"), "{}", self.stderr);
-        self
-    }
-}
-
-/// Has a child play a case; one that hangs is ended, and the test fails.
-fn played(case: &str, variables: &[(&str, &str)]) -> Played {
-    let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["child", "--exact", "--ignored", "--nocapture"])
-        .env_remove("RUST_BACKTRACE")
-        .env_remove("RUST_LIB_BACKTRACE")
-        .env(CASE, case)
-        .envs(variables.iter().copied())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let (mut stdout, mut stderr) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
-    let (tell, told) = mpsc::channel();
-    thread::spawn(move || {
-        let mut err = String::new();
-        let reads = thread::spawn(move || stderr.read_to_string(&mut err).map(|_| err));
-        let mut out = String::new();
-        stdout.read_to_string(&mut out).unwrap();
-        tell.send((out, reads.join().unwrap().unwrap()))
-    });
-    let Ok((stdout, stderr)) = told.recv_timeout(Duration::from_secs(60)) else {
-        child.kill().unwrap();
-        panic!("{case:?} hangs");
-    };
-    let objects = stdout.lines().filter(|line| line.starts_with('{'));
-    let lines = objects.map(|line| serde_json::from_str(line).unwrap()).collect();
-    Played { status: child.wait().unwrap(), lines, stderr }
 }
 
 #[test]

@@ -7,6 +7,9 @@ pub const AUDIT_TARGET: &str = "radiosonde::audit";
 /// The target of [`log_metric!`](crate::log_metric): the value of a metric at a time.
 pub const METRIC_TARGET: &str = "radiosonde::metric";
 
+/// The target of the events that are made of panics.
+pub(crate) const PANIC_TARGET: &str = "panic";
+
 /// Whether events of this target are audits.
 pub(crate) fn is_audit(target: &str) -> bool {
     target.strip_prefix(AUDIT_TARGET).is_some_and(|below| below.is_empty() || below.starts_with("::"))

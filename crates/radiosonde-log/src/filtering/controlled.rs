@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use radiosonde_core::silence::is_silenced;
-use tracing_core::dispatcher::{self, Dispatch};
+use tracing_core::dispatcher::Dispatch;
 use tracing_core::span::{Attributes, Id, Record};
 use tracing_core::{Interest, Level, LevelFilter, Metadata, Subscriber};
 use tracing_subscriber::layer::{Context, Filter};
@@ -93,16 +93,6 @@ impl ControlledFilter {
     /// Whether this subscriber's filter is the one with this keeper.
     pub(crate) fn is_in(dispatch: &Dispatch, keeper: &Arc<Keeper>) -> bool {
         dispatch.downcast_ref::<Self>().is_some_and(|filter| Arc::ptr_eq(&filter.keeper, keeper))
-    }
-
-    /// Whether this thread's default is `dispatch`: the filter in both is then the same one, at the same place.
-    pub(crate) fn is_in_default(dispatch: &Dispatch) -> bool {
-        let filter = dispatch.downcast_ref::<Self>();
-        filter.is_some_and(|filter| {
-            dispatcher::get_default(|default| {
-                default.downcast_ref::<Self>().is_some_and(|other| std::ptr::eq(filter, other))
-            })
-        })
     }
 
     /// Makes what a span asks for hold within it, and ends what it asked for before.

@@ -10,8 +10,8 @@ use tracing_core::dispatcher::{self, Dispatch, WeakDispatch};
 use tracing_core::subscriber::NoSubscriber;
 use tracing_core::{Level, callsite};
 
+use crate::default_subscriber::is_default;
 use crate::filtering::audit::{Audit, Kind};
-use crate::filtering::controlled::ControlledFilter;
 use crate::filtering::counts::Counts;
 use crate::filtering::levels::{Active, Change, Levels};
 
@@ -264,11 +264,10 @@ impl Keeper {
     /// Runs `work` in the subscriber that the filter is part of. `false` if there is none.
     ///
     /// While a process has one subscriber, `tracing` asks the thread's default alone about callsites; on a thread without one they
-    /// would all be turned off. The subscriber is not scoped to this thread if it is the default already: meanwhile `tracing`
-    /// would drop what other threads emit within a `Debug` or a `Display`.
+    /// would all be turned off.
     fn within(&self, work: impl FnOnce()) -> bool {
         match self.dispatch.get().and_then(WeakDispatch::upgrade) {
-            Some(dispatch) if ControlledFilter::is_in_default(&dispatch) => work(),
+            Some(dispatch) if is_default(&dispatch) => work(),
             Some(dispatch) => dispatcher::with_default(&dispatch, work),
             None if dispatcher::get_default(|default| default.is::<NoSubscriber>()) => return false,
             None => work(),

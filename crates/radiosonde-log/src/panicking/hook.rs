@@ -1,4 +1,3 @@
-use std::cell::Cell;
 use std::fmt;
 use std::panic::{self, PanicHookInfo};
 use std::sync::Arc;
@@ -14,6 +13,7 @@ use crate::panicking::backtrace::PanicBacktrace;
 use crate::panicking::report::Report;
 use crate::writing::delivering::Delivering;
 use crate::writing::handle::LogHandle;
+use crate::writing::watched;
 
 /// Panics that are reported at the same time; of more, the hook that was there before tells.
 const MOST_AT_ONCE: usize = 64;
@@ -25,11 +25,12 @@ const MOST_AT_ONCE: usize = 64;
 /// `panic.location` (`src/main.rs:10:5`), `panic.thread` and `panic.backtrace`. It belongs to the span in which the thread
 /// panicked, and has its fields and its trace id. Every panic counts in `panics_total`, also one that is caught later.
 ///
-/// The hook that was there before, which by default prints to standard error, does not run if the event has become a line, so
-/// that a panic is said once and as every other line; [`and_previous`](Self::and_previous) has it run always. It runs in any
-/// case if nothing takes the event: without a subscriber, for a panic in a writer or sink, if the deadline passes. A panic while an
-/// event is made may be told without the fields of its span: `tracing` hides the span then, where some thread has a subscriber
-/// of its own.
+/// The hook that was there before, which by default prints to standard error, does not run if the line is known to be out: a
+/// [`Writer`](crate::Writer) has written it, also through its queue, or the journal has taken it. So a panic is reported once and as
+/// every other line; [`and_previous`](Self::and_previous) has the previous hook run always. It runs in all other cases: without a
+/// subscriber or with one that has no [`JsonLayer`](crate::JsonLayer), for a line that a filter, a limit or a sample leaves out,
+/// where sinks alone take it, for a panic in a writer or sink, if every writer fails, if standard output or standard error is closed or
+/// the null device, if the queue loses lines at the same time, and if the deadline passes.
 ///
 /// # At the end of the process
 /// A panic ends the process where panics abort, on the main thread, and where it cannot unwind. Then the thread that panics
@@ -38,7 +39,8 @@ const MOST_AT_ONCE: usize = 64;
 /// # How
 /// The event is emitted by a thread of its own, for which the one that panics waits: that one may hold any lock, of a writer or
 /// of its span, and a second panic on it, in any layer, would abort the process. Here it waits until the deadline at most, and
-/// a panic in a layer is one more panic. A line that is late because of such a lock comes when the lock is free.
+/// a panic in a layer is one more panic. A line that is late because of such a lock comes when the lock is free. On the thread that
+/// panics no code of a subscriber runs: the span is the one that the `JsonLayer` knows.
 ///
 /// ```standalone_crate
 /// use radiosonde_core::Resource;
@@ -153,11 +155,6 @@ struct Installed {
     at_once: Arc<AtomicUsize>,
 }
 
-thread_local! {
-    // `const` and without a destructor: it can be read while the thread ends.
-    static REPORTS: Cell<bool> = const { Cell::new(false) };
-}
-
 impl Installed {
     /// Must not panic: that would abort the process.
     fn on_panic(&self, info: &PanicHookInfo<'_>, previous: &dyn Fn(&PanicHookInfo<'_>)) {
@@ -167,28 +164,40 @@ impl Installed {
         }
     }
 
-    /// Whether the panic has become a line.
+    /// Whether the panic is a line that is known to be out.
     fn log(&self, info: &PanicHookInfo<'_>) -> bool {
         // A panic of a thread that reports one would be reported without end; one in a writer would wait for itself.
-        if REPORTS.get() || Delivering::is_on() {
+        if watched::is_on() || Delivering::is_on() {
             return false;
         }
         let Some(place) = Place::take(&self.at_once) else { return false };
         let report = Report::of(info, self.options.backtrace);
-        let (tell, told) = mpsc::sync_channel(1);
+        let (tell, told) = mpsc::sync_channel(2);
         let (most, deadline) = (self.options.backtrace_bytes, self.options.deadline);
         let logs = self.options.logs.clone().filter(|_| report.ends_process());
+        let waits_for_flush = logs.is_some();
         let end = SystemClock.monotonic().saturating_add(deadline);
+        let left = move || end.saturating_sub(SystemClock.monotonic());
         let work = move || {
-            REPORTS.set(true);
+            watched::begin();
             let _place = place;
-            let left = || end.saturating_sub(SystemClock.monotonic());
-            let is_told = report.emit(most) && logs.is_none_or(|logs| logs.flush(left()));
-            // Nobody listens any more if the deadline has passed.
-            let _ = tell.send(is_told);
+            report.emit(most);
+            // The receiver is gone if the deadline has passed.
+            let _ = tell.send(watched::is_out(left));
+            if let Some(logs) = logs {
+                logs.flush(left());
+                let _ = tell.send(true);
+            }
         };
-        let thread = thread::Builder::new().name("radiosonde-panic".to_owned()).spawn(work);
-        thread.is_ok() && told.recv_timeout(deadline) == Ok(true)
+        if thread::Builder::new().name("radiosonde-panic".to_owned()).spawn(work).is_err() {
+            return false;
+        }
+        let is_out = told.recv_timeout(left()) == Ok(true);
+        if waits_for_flush {
+            // An error: there is no time left, or the thread has panicked.
+            let _ = told.recv_timeout(left());
+        }
+        is_out
     }
 }
 

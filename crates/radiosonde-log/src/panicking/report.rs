@@ -1,15 +1,17 @@
 use std::any::Any;
 use std::backtrace::Backtrace;
-use std::panic::PanicHookInfo;
+use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
 
 use radiosonde_core::SpanContext;
 use tracing::subscriber::NoSubscriber;
-use tracing::{Dispatch, Span, dispatcher};
+use tracing::{Dispatch, dispatcher};
 
+use crate::default_subscriber::is_default;
+use crate::events::target::PANIC_TARGET;
+use crate::layer::JsonLayer;
 use crate::panicking::backtrace::{PanicBacktrace, trimmed};
-
-/// The target of the events that are made of panics.
-const TARGET: &str = "panic";
+use crate::rendering::value::discard;
+use crate::spans::stack::{self, Entered};
 
 /// What `core` says when a panic has nowhere to go.
 const DEAD_ENDS: [&str; 2] =
@@ -23,17 +25,19 @@ pub(crate) struct Report {
     location: Option<String>,
     thread: Option<String>,
     backtrace: Option<Backtrace>,
-    span: Span,
+    spans: Vec<Entered>,
     context: Option<SpanContext>,
-    /// `None` if the thread has none, or is in the middle of an event and `tracing` does not tell.
-    dispatch: Option<Dispatch>,
+    /// None of a subscriber if the thread is in the middle of an event and `tracing` does not tell.
+    dispatch: Dispatch,
 }
 
 impl Report {
-    /// Runs on the thread that panics, where it may only look: that thread may hold any lock, and a panic in here would end
-    /// the process.
+    /// Runs on the thread that panics, where a second panic would end the process, and which may hold any lock.
+    ///
+    /// Nothing here calls a subscriber: not even `Span::current`, which panics if another thread is just closing the span, nor
+    /// `SpanContext::current`, which leaves spans that have closed. The spans that the thread is in are known from this crate's
+    /// layer, and the default is only cloned.
     pub(crate) fn of(info: &PanicHookInfo<'_>, backtrace: PanicBacktrace) -> Self {
-        let dispatch = dispatcher::get_default(Dispatch::clone);
         let (said, thread) = (said(info.payload()), std::thread::current().name().map(str::to_owned));
         Self {
             message: format!("panicked: {said}"),
@@ -43,9 +47,9 @@ impl Report {
             location: info.location().map(ToString::to_string),
             thread,
             backtrace: backtrace.capture(),
-            span: Span::current(),
-            context: SpanContext::current(),
-            dispatch: (!dispatch.is::<NoSubscriber>()).then_some(dispatch),
+            spans: stack::all(),
+            context: SpanContext::current_if_known(),
+            dispatch: dispatcher::get_default(Dispatch::clone),
         }
     }
 
@@ -53,32 +57,44 @@ impl Report {
         self.ends_process
     }
 
-    /// Makes the event, in the span in which the thread panicked. Returns whether anybody wanted it.
-    pub(crate) fn emit(self, most: usize) -> bool {
-        let backtrace = self.backtrace.map(|backtrace| trimmed(&backtrace.to_string(), most));
-        let emit = || {
-            let _current = self.context.map(SpanContext::enter);
-            self.span.in_scope(|| {
-                let is_wanted = tracing::enabled!(target: TARGET, tracing::Level::ERROR);
-                tracing::event!(
-                    target: TARGET,
-                    tracing::Level::ERROR,
-                    radiosonde.level = cfg!(panic = "abort").then_some("fatal"),
-                    panic.location = self.location.as_deref(),
-                    panic.thread = self.thread.as_deref(),
-                    panic.backtrace = backtrace.as_deref(),
-                    "{}",
-                    self.message
-                );
-                is_wanted
-            })
-        };
-        match &self.dispatch {
-            Some(dispatch) => dispatcher::with_default(dispatch, emit),
-            // That of the process.
-            None => emit(),
+    /// Makes the event, on a thread of its own, in the span in which the thread panicked.
+    pub(crate) fn emit(mut self, most: usize) {
+        stack::replace(std::mem::take(&mut self.spans));
+        let dispatch = std::mem::replace(&mut self.dispatch, Dispatch::none());
+        if dispatch.is::<NoSubscriber>() || is_default(&dispatch) {
+            self.emit_in_span(most);
+        } else {
+            dispatcher::with_default(&dispatch, || self.emit_in_span(most));
         }
     }
+
+    fn emit_in_span(self, most: usize) {
+        let backtrace = self.backtrace.map(|backtrace| trimmed(&backtrace.to_string(), most));
+        let dispatch = dispatcher::get_default(Dispatch::clone);
+        // For other layers. Its thread may leave it meanwhile, and layers expect of a span that it is there.
+        let span = dispatch.downcast_ref::<JsonLayer>().and_then(JsonLayer::current_span);
+        let span = span.filter(|span| survives(|| dispatch.enter(span)));
+        let context = self.context.map(SpanContext::enter);
+        tracing::event!(
+            target: PANIC_TARGET,
+            tracing::Level::ERROR,
+            radiosonde.level = cfg!(panic = "abort").then_some("fatal"),
+            panic.location = self.location.as_deref(),
+            panic.thread = self.thread.as_deref(),
+            panic.backtrace = backtrace.as_deref(),
+            "{}",
+            self.message
+        );
+        drop(context);
+        if let Some(span) = span {
+            survives(|| dispatch.exit(&span));
+        }
+    }
+}
+
+/// Runs code of layers; `false` if it panics.
+fn survives(work: impl FnOnce()) -> bool {
+    catch_unwind(AssertUnwindSafe(work)).map_err(discard).is_ok()
 }
 
 /// The message, which is a text unless somebody panicked with a value of their own.

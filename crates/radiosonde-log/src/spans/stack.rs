@@ -6,7 +6,7 @@ thread_local! {
 
 /// A span that this thread is in, as a layer sees it: a span that the layer's filter disables is not here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Entered {
+pub(crate) struct Entered {
     layer: u64,
     span: u64,
 }
@@ -48,6 +48,18 @@ pub(crate) fn current(layer: u64) -> Option<u64> {
         entered.borrow().iter().rev().find(|entered| entered.layer == layer).map(|entered| entered.span)
     };
     ENTERED.try_with(current).ok().flatten()
+}
+
+/// The spans that the thread is in, as seen by all layers. None if it panics in here.
+pub(crate) fn all() -> Vec<Entered> {
+    let all =
+        |entered: &RefCell<Vec<Entered>>| entered.try_borrow().map(|all| all.clone()).unwrap_or_default();
+    ENTERED.try_with(all).unwrap_or_default()
+}
+
+/// Puts the thread into the spans that another one is in.
+pub(crate) fn replace(spans: Vec<Entered>) {
+    let _ = ENTERED.try_with(|entered| entered.replace(spans));
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use crate::writing::priority::Priority;
 use crate::writing::queue::bounded::{Pushed, Queue};
 use crate::writing::queue::drain;
 use crate::writing::queue::tally::Tally;
+use crate::writing::watched;
 use crate::writing::writer::{Stream, Writer};
 
 /// How a writer's lines look.
@@ -93,6 +94,10 @@ impl Output {
         self.queue.as_ref()
     }
 
+    pub(crate) fn stream(&self) -> Stream {
+        self.stream
+    }
+
     pub(crate) fn clock(&self) -> &dyn Clock {
         &*self.clock
     }
@@ -100,8 +105,14 @@ impl Output {
     /// Queues or writes a line that ends with a line feed, or counts and reports why not.
     pub(crate) fn write(self: &Arc<Self>, line: &str, priority: Priority) {
         let Some(queue) = &self.queue else { return self.write_directly(line, priority) };
+        let lost = watched::is_line().then(|| queue.lost());
         match queue.push(line.as_bytes(), priority, &*self.clock) {
-            Pushed::Taken | Pushed::Dropped => {}
+            Pushed::Taken => {
+                if let Some(lost) = lost {
+                    watched::queued(self, lost);
+                }
+            }
+            Pushed::Dropped => {}
             Pushed::Orphaned => self.spawn(),
             Pushed::Direct => self.write_directly(line, priority),
         }
@@ -116,7 +127,7 @@ impl Output {
 
     fn write_directly(&self, line: &str, priority: Priority) {
         let reason = match self.attempt(Lines::whole(line.as_bytes()), &mut 0) {
-            Ok(()) => return,
+            Ok(()) => return watched::written_to(self.stream),
             Err(Failure::Later { error: None, .. }) => Reason::Waiting,
             Err(Failure::Panicked) => {
                 self.report_panic();

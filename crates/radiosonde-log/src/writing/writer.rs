@@ -10,6 +10,7 @@ use crate::writing::file::file_options::FileOptions;
 use crate::writing::file::log_file::LogFile;
 use crate::writing::file::meter::FileMeter;
 use crate::writing::lines::Lines;
+use crate::writing::null_device::is_null;
 use crate::writing::queue_options::QueueOptions;
 
 /// Where lines are written: standard output, standard error, a file, or anything that implements [`io::Write`].
@@ -195,6 +196,15 @@ impl Stream {
             Self::Stdout => Held::Stdout { _lock: io::stdout().lock() },
             Self::Stderr => Held::Stderr { _lock: io::stderr().lock() },
             Self::Own => Held::Own,
+        }
+    }
+
+    /// Whether it leads nowhere, so far as that is known.
+    pub(crate) fn is_null(self) -> bool {
+        match self {
+            Self::Stdout => is_null(io::stdout()),
+            Self::Stderr => is_null(io::stderr()),
+            Self::Own => false,
         }
     }
 }

@@ -9,6 +9,7 @@ use radiosonde_metrics::{Counter, RegisterError, Registry};
 use crate::writing::journal::entry::push_entry;
 use crate::writing::journal::socket::Socket;
 use crate::writing::line::{Line, LineSink};
+use crate::writing::watched;
 
 /// Where systemd's journal listens.
 const SOCKET: &str = "/run/systemd/journal/socket";
@@ -83,7 +84,7 @@ impl LineSink for Journald {
         entry.clear();
         push_entry(&mut entry, line, self.identifier.as_deref().unwrap_or(line.service()));
         let may_wait = line.level() >= Level::Error || line.is_audit();
-        if let Err(error) = self.socket.send(&entry, may_wait) {
+        if let Err(error) = self.socket.send(&entry, may_wait).inspect(|()| watched::written()) {
             let counter = if error.kind() == io::ErrorKind::WouldBlock { &self.full } else { &self.failed };
             counter.inc();
             let message = format_args!("cannot send to the journal at {:?}: {error}", self.path);

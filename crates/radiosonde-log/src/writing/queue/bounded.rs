@@ -354,6 +354,12 @@ impl Queue {
         state.take_orphaned()
     }
 
+    /// Lines taken in that will not be written.
+    pub(crate) fn lost(&self) -> u64 {
+        let (accepted, written, held) = self.totals();
+        accepted.saturating_sub(written + held as u64)
+    }
+
     /// Lines taken in, written, and on their way.
     pub(crate) fn totals(&self) -> (u64, u64, usize) {
         let state = self.lock();

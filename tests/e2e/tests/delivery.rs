@@ -251,7 +251,7 @@ fn a_trace_comes_back_with_its_types_and_a_compressed_one_too() {
     }
 }
 
-// Jaeger 2.13 answers 500 for a trace with one NaN in it, and for every search of its service.
+// The pages of Jaeger 2.13 get a 500 for a trace with one NaN in it, and for every search of its service.
 #[test]
 fn a_float_that_is_no_number_hides_neither_its_trace_nor_its_service() {
     let Some(jaeger) = Jaeger::start() else { return };
@@ -280,8 +280,8 @@ fn a_float_that_is_no_number_hides_neither_its_trace_nor_its_service() {
         (&found[0].attributes["nan"], &found[0].attributes["least"]),
         (&"NaN".into(), &"-Infinity".into())
     );
-    let ever = jaeger.search("floats", "2020-01-01T00:00:00Z", "2100-01-01T00:00:00Z").unwrap();
-    assert_eq!(ever.len(), 2, "{ever:?}");
+    let shown = jaeger.search("floats").unwrap();
+    assert_eq!(shown["data"][0]["spans"].as_array().map(Vec::len), Some(2), "{shown}");
 }
 
 #[test]

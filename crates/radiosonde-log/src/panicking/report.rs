@@ -1,8 +1,8 @@
 use std::any::Any;
 use std::backtrace::Backtrace;
-use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
+use std::panic::PanicHookInfo;
 
-use radiosonde_core::SpanContext;
+use radiosonde_core::{SpanContext, survive};
 use tracing::subscriber::NoSubscriber;
 use tracing::{Dispatch, dispatcher};
 
@@ -10,7 +10,6 @@ use crate::default_subscriber::is_default;
 use crate::events::target::PANIC_TARGET;
 use crate::layer::JsonLayer;
 use crate::panicking::backtrace::{PanicBacktrace, trimmed};
-use crate::rendering::value::discard;
 use crate::spans::stack::{self, Entered};
 
 /// What `core` says when a panic has nowhere to go.
@@ -73,7 +72,7 @@ impl Report {
         let dispatch = dispatcher::get_default(Dispatch::clone);
         // For other layers. Its thread may leave it meanwhile, and layers expect of a span that it is there.
         let span = dispatch.downcast_ref::<JsonLayer>().and_then(JsonLayer::current_span);
-        let span = span.filter(|span| survives(|| dispatch.enter(span)));
+        let span = span.filter(|span| survive(|| dispatch.enter(span)).is_some());
         let context = self.context.map(SpanContext::enter);
         tracing::event!(
             target: PANIC_TARGET,
@@ -87,14 +86,9 @@ impl Report {
         );
         drop(context);
         if let Some(span) = span {
-            survives(|| dispatch.exit(&span));
+            let _ = survive(|| dispatch.exit(&span));
         }
     }
-}
-
-/// Runs code of layers; `false` if it panics.
-fn survives(work: impl FnOnce()) -> bool {
-    catch_unwind(AssertUnwindSafe(work)).map_err(discard).is_ok()
 }
 
 /// The message, which is a text unless somebody panicked with a value of their own.

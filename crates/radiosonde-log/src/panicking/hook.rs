@@ -28,7 +28,7 @@ const MOST_AT_ONCE: usize = 64;
 /// The hook that was there before, which by default prints to standard error, does not run if the line is known to be out: a
 /// [`Writer`](crate::Writer) has written it, also through its queue, or the journal has taken it. So a panic is reported once and as
 /// every other line; [`and_previous`](Self::and_previous) has the previous hook run always. It runs in all other cases: without a
-/// subscriber or with one that has no [`JsonLayer`](crate::JsonLayer), for a line that a filter, a limit or a sample leaves out,
+/// subscriber or with one that has no [`JsonLayer`](crate::JsonLayer), for a line that a filter leaves out (limits and samples leave none out),
 /// where sinks alone take it, for a panic in a writer or sink, if every writer fails, if standard output or standard error is closed or
 /// the null device, if the queue loses lines at the same time, and if the deadline passes.
 ///

@@ -3,7 +3,7 @@ use std::fmt::{self, Display};
 use std::sync::Arc;
 use std::time::Duration;
 
-use radiosonde_core::{Outcome, SpanContext, SpanEnder};
+use radiosonde_core::{Outcome, SpanContext, SpanEnder, survive};
 use radiosonde_metrics::Held;
 use tracing::field::{Empty, display};
 use tracing::span::Id;
@@ -143,7 +143,8 @@ impl Drop for Tracked {
     fn drop(&mut self) {
         if !self.ended {
             let outcome = if self.is_polling { Outcome::Panicked } else { Outcome::of_drop() };
-            self.finish(outcome, None);
+            // This may be an unwinding thread, which a panic of a layer at the line would abort.
+            let _ = survive(|| self.finish(outcome, None));
         }
     }
 }

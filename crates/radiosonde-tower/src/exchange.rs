@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::{Method, Request, StatusCode};
-use radiosonde_core::{Outcome, SpanContext};
+use radiosonde_core::{Outcome, SpanContext, survive};
 use radiosonde_metrics::Held;
 use radiosonde_trace::EndingSpan;
 use tracing::Span;
@@ -144,7 +144,8 @@ impl Drop for Exchange {
             Ending::AbortedAfterHeaders if self.side.role == Role::Client => Ending::Completed,
             ending => ending,
         };
-        self.end(ending);
+        // This may be an unwinding thread, which a panic of a layer at the access line would abort.
+        let _ = survive(|| self.end(ending));
     }
 }
 

@@ -7,10 +7,14 @@ const SET_SINCE: Duration = Duration::from_secs(1_735_689_600);
 /// machines have their own.
 pub(crate) const APART: Duration = Duration::from_secs(60);
 
+/// Whether a clock that shows this has been set since the machine started.
+pub(crate) fn is_set(now: SystemTime) -> bool {
+    now.duration_since(UNIX_EPOCH).is_ok_and(|since| since >= SET_SINCE)
+}
+
 /// Whether a time is in the future, given by a clock that was ahead. While the clock is not set, none is.
 pub(crate) fn is_ahead(time: SystemTime, now: SystemTime) -> bool {
-    let is_set = now.duration_since(UNIX_EPOCH).is_ok_and(|since| since >= SET_SINCE);
-    is_set && time.duration_since(now).is_ok_and(|ahead| ahead > APART)
+    is_set(now) && time.duration_since(now).is_ok_and(|ahead| ahead > APART)
 }
 
 #[cfg(test)]

@@ -29,19 +29,22 @@ const NO_MOUNT: i32 = 97;
 
 /// Runs `test` again in a process that `command` starts. Says whether it ran.
 fn run_again(test: &str, command: &[&str], folder: &Path) -> bool {
-    let status = Command::new(command[0])
+    // By pipes: the limits of that process are for its log files, and standard output may be a file that is longer.
+    let output = Command::new(command[0])
         .args(&command[1..])
         .arg(folder)
         .arg(std::env::current_exe().unwrap())
         .args(["--exact", test, "--nocapture"])
         .env(FOLDER, folder)
-        .status();
-    match status {
+        .output();
+    match output {
         Err(error) if error.kind() == ErrorKind::NotFound => false,
         // `unshare` itself ends with 1; the test's own process ends with 101 if it fails.
-        Ok(status) if matches!(status.code(), Some(1 | NO_MOUNT)) => false,
-        status => {
-            assert!(status.unwrap().success());
+        Ok(output) if matches!(output.status.code(), Some(1 | NO_MOUNT)) => false,
+        output => {
+            let output = output.unwrap();
+            let written = [output.stdout, output.stderr].concat();
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&written));
             true
         }
     }

@@ -51,7 +51,7 @@ impl<T> OnceBox<T> {
 
     fn init(&self, make: impl FnOnce() -> T) -> &T {
         let new = Box::into_raw(Box::new(make()));
-        // Release: whoever sees the pointer sees what is in the box. Acquire: with what is in the box of another thread.
+        // AcqRel: a thread that sees the pointer sees what is in the box. Acquire: so does this one with another thread's.
         let exchanged =
             self.value.compare_exchange(ptr::null_mut(), new, Ordering::AcqRel, Ordering::Acquire);
         match exchanged {

@@ -3,7 +3,7 @@ use std::pin::Pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-use radiosonde_core::diagnostics;
+use radiosonde_core::{diagnostics, survive};
 
 use crate::listening;
 
@@ -95,7 +95,10 @@ fn come() {
     asked.has_come = true;
     let waiting = std::mem::take(&mut asked.waiting);
     drop(asked);
-    waiting.into_values().for_each(Waker::wake);
+    for waker in waiting.into_values() {
+        // One that panics keeps no other future from completing.
+        let _ = survive(|| waker.wake());
+    }
 }
 
 fn lock() -> MutexGuard<'static, Asked> {

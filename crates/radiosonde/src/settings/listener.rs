@@ -1,10 +1,11 @@
 //! Where metrics are served on a port of their own.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
 
 use radiosonde_metrics::Listener;
 
 use super::exporter::{Asked, Exporter};
+use super::unread;
 use crate::InvalidVariable;
 use crate::variables::Variables;
 
@@ -12,8 +13,9 @@ const EXPORTER: Exporter = Exporter {
     variable: "OTEL_METRICS_EXPORTER",
     supported: "prometheus",
     others: &["otlp", "console", "logging"],
-    instead: "metrics are served for scrapes and not sent",
+    instead: NOT_SENT,
 };
+const NOT_SENT: &str = "metrics are served for scrapes and not sent";
 const HOST: &str = "OTEL_EXPORTER_PROMETHEUS_HOST";
 const PORT: &str = "OTEL_EXPORTER_PROMETHEUS_PORT";
 
@@ -22,18 +24,23 @@ pub(super) fn address(variables: &Variables<'_>) -> Result<Option<SocketAddr>, I
     if asked == Asked::None {
         return Ok(None);
     }
-    let host = match variables.text(HOST)? {
-        Some(host) if host.eq_ignore_ascii_case("localhost") => Some(Listener::DEFAULT_ADDRESS.ip()),
-        Some(host) => {
-            let refuse = |_| InvalidVariable::new(HOST, &host, "an IP address, or localhost");
-            Some(host.parse::<IpAddr>().map_err(refuse)?)
-        }
-        None => None,
-    };
+    unread::report(variables, "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", NOT_SENT);
+    let host = variables.text(HOST)?.map(|host| ip(&host)).transpose()?;
     let port = variables.parse::<u16>(PORT, "a port from 0 to 65535")?;
     if asked != Asked::Supported && host.is_none() && port.is_none() {
         return Ok(None);
     }
     let default = Listener::DEFAULT_ADDRESS;
     Ok(Some(SocketAddr::new(host.unwrap_or(default.ip()), port.unwrap_or(default.port()))))
+}
+
+/// The address of a host, which the specification lets be a name.
+fn ip(host: &str) -> Result<IpAddr, InvalidVariable> {
+    if host.eq_ignore_ascii_case("localhost") {
+        return Ok(Listener::DEFAULT_ADDRESS.ip());
+    }
+    let found = (host, 0).to_socket_addrs().ok().and_then(|mut addresses| addresses.next());
+    found
+        .map(|address| address.ip())
+        .ok_or_else(|| InvalidVariable::new(HOST, host, "an IP address, or a host name"))
 }

@@ -173,7 +173,7 @@ fn what_cannot_be_understood_names_the_variable_the_value_and_what_is_allowed() 
         ("OTEL_EXPORTER_OTLP_TIMEOUT", "600001", millis),
         ("OTEL_EXPORTER_OTLP_LOGS_TIMEOUT", "86400000", millis),
         ("OTEL_EXPORTER_PROMETHEUS_PORT", "65536", "a port from 0 to 65535"),
-        ("OTEL_EXPORTER_PROMETHEUS_HOST", "example.com", "an IP address, or localhost"),
+        ("OTEL_EXPORTER_PROMETHEUS_HOST", "no host", "an IP address, or a host name"),
         ("OTEL_PROPAGATORS", "tracecontext,b4", "tracecontext, baggage, none"),
         ("OTEL_PROPAGATORS", "none,tracecontext", "tracecontext, baggage, none"),
         ("OTEL_RESOURCE_ATTRIBUTES", "a", "key=value,key=value"),

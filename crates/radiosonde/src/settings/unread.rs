@@ -4,10 +4,9 @@ use crate::InvalidVariable;
 use crate::variables::Variables;
 
 /// Whatever is exported.
-const ALWAYS: [(&str, &str); 4] = [
+const ALWAYS: [(&str, &str); 3] = [
     ("OTEL_CONFIG_FILE", "the file is not read, the variables are"),
     ("OTEL_EXPERIMENTAL_CONFIG_FILE", "the file is not read, the variables are"),
-    ("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "metrics are served for scrapes and not sent"),
     ("OTEL_LOG_LEVEL", "failures of the telemetry are always reported; RUST_LOG is the filter of log lines"),
 ];
 
@@ -52,13 +51,18 @@ const OTLP: [(&str, &str); 3] = [
     ("OTEL_EXPORTER_OTLP_CLIENT_KEY", NO_CLIENT),
 ];
 
-/// Notes those that are set; those about spans and lines only where these are exported.
+/// Reports those that are set; those about spans and lines only where these are exported.
 pub(super) fn check(variables: &Variables<'_>, spans: bool, lines: bool) {
     let tables = [(true, &ALWAYS[..]), (spans, &SPANS), (lines, &LINES), (spans || lines, &OTLP)];
     for (name, instead) in tables.into_iter().filter(|(is_on, _)| *is_on).flat_map(|(_, table)| table) {
-        if variables.is_set(name) {
-            // The value is no matter, and may be a secret.
-            variables.unsupported(InvalidVariable::secret(name, "no value, as it is not supported"), instead);
-        }
+        report(variables, name, instead);
+    }
+}
+
+/// Reports a variable if it is set.
+pub(super) fn report(variables: &Variables<'_>, name: &'static str, instead: &str) {
+    if variables.is_set(name) {
+        // The value does not matter, and may be a secret.
+        variables.unsupported(InvalidVariable::secret(name, "no value, as it is not supported"), instead);
     }
 }

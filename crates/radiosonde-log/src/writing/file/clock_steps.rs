@@ -1,8 +1,10 @@
 use std::time::{Duration, SystemTime};
 
-use crate::ahead::APART;
+use crate::ahead::{APART, is_set};
 
-/// Notices that the wall clock was put forward, by the monotonic one.
+/// Notices that a clock which had not been set since the machine started was put forward, by the monotonic one.
+///
+/// A clock that was set is not doubted: the monotonic one stands still while the machine sleeps, which would look the same.
 #[derive(Debug, Default)]
 pub(crate) struct ClockSteps {
     watched: Option<Watched>,
@@ -32,7 +34,7 @@ impl ClockSteps {
             return None;
         };
         let expected = last.wall.checked_add(monotonic.saturating_sub(last.monotonic))?;
-        let by = wall.duration_since(expected).ok().filter(|by| *by > APART);
+        let by = wall.duration_since(expected).ok().filter(|by| *by > APART && !is_set(last.wall));
         let since = if by.is_some() { wall } else { last.since };
         self.watched = Some(Watched { since, wall, monotonic });
         Some(Step { old: (last.since, expected), by: by? })
@@ -68,6 +70,13 @@ mod tests {
         assert_eq!(step.corrected(at(25)), Some(at(1_000_025)));
         assert_eq!((step.corrected(at(9)), step.corrected(at(26))), (None, None));
         assert_eq!(steps.look(at(1_000_026), SECOND * 17), None);
+    }
+
+    #[test]
+    fn a_machine_that_slept_has_put_no_clock_forward() {
+        let mut steps = ClockSteps::default();
+        assert_eq!(steps.look(at(1_800_000_000), SECOND), None);
+        assert_eq!(steps.look(at(1_800_036_000), SECOND * 2), None);
     }
 
     #[test]

@@ -203,7 +203,8 @@ fn a_nan_is_prometheus_own_and_marks_no_end() {
     let builder = Push::remote_write(&receiver.url()).registry(&registry).options(quick()).stale_at_end(true);
     builder.start().unwrap().finish_blocking(DEADLINE);
     let series: Vec<_> = receiver.requests().iter().flat_map(decode).collect();
-    let of_ratio = series.iter().filter(|series| series.labels.iter().any(|(_, value)| value == "ratio"));
+    let is_name = |(label, value): &(String, String)| label == "__name__" && value == "ratio";
+    let of_ratio = series.iter().filter(|series| series.labels.iter().any(is_name));
     let bits: Vec<u64> = of_ratio.map(|series| series.samples[0].0.to_bits()).collect();
     assert_eq!(bits, [[0x7ff8_0000_0000_0001; 3], [0x7ff0_0000_0000_0002; 3]].concat());
 }

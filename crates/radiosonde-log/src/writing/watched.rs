@@ -64,8 +64,8 @@ pub(crate) fn written() {
 
 /// The line was written to a stream, which may lead nowhere.
 pub(crate) fn written_to(stream: Stream) {
-    if is_line() && !stream.is_null() {
-        IS_OUT.set(true);
+    if !stream.is_null() {
+        written();
     }
 }
 

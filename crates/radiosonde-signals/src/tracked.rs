@@ -133,7 +133,7 @@ impl Tracked {
 
     fn end_span(&self, took: Duration) -> Option<SpanContext> {
         let end = |(id, dispatch): (&Id, &Dispatch)| {
-            dispatch.downcast_ref::<SpanEnder>().and_then(|ender| ender.end(id.into_u64(), took))
+            dispatch.downcast_ref::<SpanEnder>().and_then(|ender| ender.end(dispatch, id.into_u64(), took))
         };
         self.span.with_subscriber(end).flatten()
     }

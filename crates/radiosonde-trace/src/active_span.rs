@@ -85,7 +85,7 @@ pub fn context_of(span: &Span) -> Option<SpanContext> {
 pub fn end(span: &Span, took: Duration, mut last: impl FnMut(&EndingSpan<'_>)) {
     span.with_subscriber(|(id, dispatch)| {
         if let Some(ender) = dispatch.downcast_ref::<Ender>() {
-            ender.end(id, took, &mut last);
+            ender.end(dispatch, id, took, &mut last);
         }
     });
 }

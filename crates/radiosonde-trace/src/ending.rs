@@ -1,17 +1,17 @@
 //! Ends a span when its record ends, not when the last of those who hold it lets go.
 
+use std::any::Any;
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use opentelemetry::KeyValue;
 use opentelemetry::trace::{SpanRef, Status, TraceContextExt as _};
 use radiosonde_core::{SpanContext, SpanEnder};
-use tracing::Subscriber;
-use tracing::dispatcher::WeakDispatch;
 use tracing::span::Id;
+use tracing::{Dispatch, Subscriber};
 use tracing_opentelemetry::get_otel_context;
 use tracing_subscriber::registry::LookupSpan;
 
@@ -48,20 +48,19 @@ impl EndingSpan<'_> {
 #[derive(Clone)]
 pub(crate) struct Ender(Arc<End>);
 
-type End = dyn Fn(u64, Duration, &mut dyn FnMut(&EndingSpan<'_>)) -> Option<SpanContext> + Send + Sync;
+type End =
+    dyn Fn(&Dispatch, &Id, Duration, &mut dyn FnMut(&EndingSpan<'_>)) -> Option<SpanContext> + Send + Sync;
 
 impl Ender {
-    pub(crate) fn new<S>(dispatch: Arc<OnceLock<WeakDispatch>>) -> Self
+    pub(crate) fn new<S>() -> Self
     where
         S: Subscriber + for<'span> LookupSpan<'span>,
     {
-        Self(Arc::new(move |id, took, last| {
-            let dispatch = dispatch.get()?.upgrade()?;
-            let id = Id::from_u64(id);
-            let cx = get_otel_context(&id, &dispatch)?;
+        Self(Arc::new(|dispatch, id, took, last| {
+            let cx = get_otel_context(id, dispatch)?;
             let unsigned = dispatch
                 .downcast_ref::<S>()
-                .and_then(|subscriber| subscriber.span(&id))
+                .and_then(|subscriber| subscriber.span(id))
                 .and_then(|span| span.extensions_mut().remove::<UnsignedFields>());
             let span = EndingSpan(cx.span());
             last(&span);
@@ -74,14 +73,22 @@ impl Ender {
         }))
     }
 
-    pub(crate) fn end(&self, id: &Id, took: Duration, last: &mut dyn FnMut(&EndingSpan<'_>)) {
-        let _ = (self.0)(id.into_u64(), took, last);
+    pub(crate) fn end(
+        &self,
+        dispatch: &Dispatch,
+        id: &Id,
+        took: Duration,
+        last: &mut dyn FnMut(&EndingSpan<'_>),
+    ) {
+        let _ = (self.0)(dispatch, id, took, last);
     }
 
     /// For those who do not know this crate.
     pub(crate) fn for_core(&self) -> SpanEnder {
         let end = Arc::clone(&self.0);
-        SpanEnder::new(move |id, took| end(id, took, &mut |_| ()))
+        SpanEnder::new(move |dispatch: &dyn Any, id, took| {
+            end(dispatch.downcast_ref()?, &Id::from_u64(id), took, &mut |_| ())
+        })
     }
 }
 

@@ -88,7 +88,7 @@ where
             .with_error_fields_to_exceptions(false)
             .with_error_records_to_exceptions(false);
         let dispatch = Arc::default();
-        let ender = Ender::new::<S>(Arc::clone(&dispatch));
+        let ender = Ender::new::<S>();
         let span_ender = ender.for_core();
         Self { otel, installed, number: next_number(), events, dispatch, ender, span_ender }
     }

@@ -5,15 +5,26 @@
 use std::fmt;
 use std::time::Duration;
 
-use radiosonde_core::Resource;
+use radiosonde_core::{Resource, SpanEnder};
 use radiosonde_metrics::Registry;
-use radiosonde_trace::{CaptureSpans, FinishedSpan, Sampler, SpanStatus, TracePipeline, context_of, end};
+use radiosonde_trace::{
+    CaptureSpans, FinishedSpan, Sampler, SpanStatus, TraceLayer, TracePipeline, context_of, end,
+};
 use tracing::{info, info_span};
 use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::{Layer, Registry as Spans};
 
 const TOOK: Duration = Duration::from_secs(90);
 
 fn spans_of(sampler: Sampler, work: impl FnOnce(&CaptureSpans)) -> Vec<FinishedSpan> {
+    spans_of_layer(sampler, |layer| layer, work)
+}
+
+fn spans_of_layer<L: Layer<Spans> + Send + Sync + 'static>(
+    sampler: Sampler,
+    wrap: impl FnOnce(TraceLayer<Spans>) -> L,
+    work: impl FnOnce(&CaptureSpans),
+) -> Vec<FinishedSpan> {
     let spans = CaptureSpans::new();
     let pipeline = TracePipeline::builder(&Resource::new("test"))
         .sampler(sampler)
@@ -21,7 +32,7 @@ fn spans_of(sampler: Sampler, work: impl FnOnce(&CaptureSpans)) -> Vec<FinishedS
         .registry(&Registry::new())
         .build()
         .unwrap();
-    let subscriber = tracing_subscriber::registry().with(pipeline.layer());
+    let subscriber = tracing_subscriber::registry().with(wrap(pipeline.layer()));
     tracing::subscriber::with_default(subscriber, || work(&spans));
     spans.spans()
 }
@@ -53,6 +64,35 @@ fn a_span_ends_with_its_record_though_it_is_held() {
     assert_eq!(later.parent, Some(request.context.span_id()));
     assert_eq!(later.context.trace_id(), request.context.trace_id());
     assert!(later.end.duration_since(later.start).unwrap() < TOOK);
+}
+
+fn assert_ends_by_its_record<L: Layer<Spans> + Send + Sync + 'static>(
+    wrap: impl FnOnce(TraceLayer<Spans>) -> L,
+) {
+    let spans = spans_of_layer(Sampler::parent_based_always_on(), wrap, |spans| {
+        let by_trace = info_span!("by_trace");
+        end(&by_trace, TOOK, |last| last.set_attribute("status", 500_u16));
+        let by_core = info_span!("by_core");
+        let ended = by_core.with_subscriber(|(id, dispatch)| {
+            dispatch.downcast_ref::<SpanEnder>().and_then(|ender| ender.end(dispatch, id.into_u64(), TOOK))
+        });
+        assert!(ended.flatten().is_some());
+        assert_eq!(spans.spans().len(), 2);
+    });
+    assert_eq!(spans[0].attribute("status"), Some(&500.into()));
+    for span in spans {
+        assert_eq!(span.end.duration_since(span.start).unwrap(), TOOK, "{}", span.name);
+    }
+}
+
+#[test]
+fn a_span_ends_with_its_record_in_an_optional_layer() {
+    assert_ends_by_its_record(Some);
+}
+
+#[test]
+fn a_span_ends_with_its_record_in_a_list_of_layers() {
+    assert_ends_by_its_record(|layer| vec![layer]);
 }
 
 #[test]

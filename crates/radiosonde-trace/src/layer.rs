@@ -19,7 +19,7 @@ use tracing_subscriber::{Layer, Registry};
 
 use crate::current::{Innermost, innermost};
 use crate::ending::Ender;
-use crate::hand_over::HandOver;
+use crate::hand_over::{HandOver, is_in_sink};
 use crate::started::{Started, StartedSpan};
 use crate::tracer::LayerTracer;
 use crate::unsigned::UnsignedFields;
@@ -246,6 +246,10 @@ where
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, ctx: Context<'_, S>) {
+        // The span that ends may be this one: the SDK holds its lock.
+        if is_in_sink() {
+            return;
+        }
         survive(|| self.otel.on_record(id, values, ctx.clone()));
         let mut unsigned = UnsignedFields::default();
         values.record(&mut unsigned);
@@ -253,7 +257,10 @@ where
     }
 
     fn on_follows_from(&self, id: &Id, follows: &Id, ctx: Context<'_, S>) {
-        self.otel.on_follows_from(id, follows, ctx);
+        // As in `on_record`.
+        if !is_in_sink() {
+            self.otel.on_follows_from(id, follows, ctx);
+        }
     }
 
     fn event_enabled(&self, event: &Event<'_>, ctx: Context<'_, S>) -> bool {
@@ -266,7 +273,12 @@ where
 
     fn on_event(&self, event: &Event<'_>, ctx: Context<'_, S>) {
         let metadata = event.metadata();
-        if *metadata.level() <= self.events && metadata.target() != ACCESS_TARGET && !is_silenced() {
+        // In a sink the SDK holds the lock of the span that ends, which may be the one that the event is in.
+        if *metadata.level() <= self.events
+            && metadata.target() != ACCESS_TARGET
+            && !is_silenced()
+            && !is_in_sink()
+        {
             survive(|| self.otel.on_event(event, ctx));
         }
     }

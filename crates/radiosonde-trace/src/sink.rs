@@ -6,7 +6,8 @@ use crate::FinishedSpan;
 ///
 /// Called on the thread on which the span ended, so it must neither block nor wait: it puts the span into a bounded queue, and
 /// counts what the queue refuses. A panic is caught, counted and reported; the span is lost. A span which ends within
-/// [`accept`](Self::accept) is dropped and counted, so that a sink that is itself instrumented does not feed on itself.
+/// [`accept`](Self::accept) is dropped and counted, so that a sink that is itself instrumented does not feed on itself. Events there do not become events of a span, and
+/// values recorded there do not reach one: the SDK holds the lock of the span that ends, which may be the current one.
 pub trait SpanSink: Send + Sync + 'static {
     /// Takes a span, or drops it and counts that itself.
     fn accept(&self, span: FinishedSpan);

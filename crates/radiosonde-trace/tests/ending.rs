@@ -3,14 +3,15 @@
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 use std::fmt;
+use std::sync::mpsc;
 use std::time::Duration;
 
 use radiosonde_core::{Resource, SpanEnder};
 use radiosonde_metrics::Registry;
 use radiosonde_trace::{
-    CaptureSpans, FinishedSpan, Sampler, SpanStatus, TraceLayer, TracePipeline, context_of, end,
+    CaptureSpans, FinishedSpan, Sampler, SpanSink, SpanStatus, TraceLayer, TracePipeline, context_of, end,
 };
-use tracing::{info, info_span};
+use tracing::{Span, field, info, info_span, warn};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::{Layer, Registry as Spans};
 
@@ -93,6 +94,44 @@ fn a_span_ends_with_its_record_in_an_optional_layer() {
 #[test]
 fn a_span_ends_with_its_record_in_a_list_of_layers() {
     assert_ends_by_its_record(|layer| vec![layer]);
+}
+
+/// A sink that is instrumented itself.
+struct Logs(CaptureSpans);
+
+impl SpanSink for Logs {
+    fn accept(&self, span: FinishedSpan) {
+        warn!("a full queue");
+        Span::current().record("late", 1);
+        Span::current().follows_from(Span::current());
+        self.0.accept(span);
+    }
+}
+
+#[test]
+fn a_sink_may_log_in_the_span_that_ends() {
+    let (done, is_done) = mpsc::channel();
+    // A sink that waits for its own thread cannot be stopped.
+    std::thread::spawn(move || {
+        let spans = CaptureSpans::new();
+        let pipeline = TracePipeline::builder(&Resource::new("test"))
+            .sampler(Sampler::parent_based_always_on())
+            .sink(Logs(spans.clone()))
+            .registry(&Registry::new())
+            .build()
+            .unwrap();
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(pipeline.layer()), || {
+            let span = info_span!("request", late = field::Empty);
+            span.in_scope(|| {
+                info!("within");
+                end(&span, TOOK, |_| {});
+            });
+        });
+        done.send(spans.spans())
+    });
+    let spans = is_done.recv_timeout(Duration::from_secs(20)).expect("the sink waits for its own thread");
+    assert_eq!(spans.len(), 1);
+    assert_eq!(spans[0].events.len(), 1);
 }
 
 #[test]

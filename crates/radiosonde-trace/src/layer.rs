@@ -1,4 +1,5 @@
 use std::any::TypeId;
+use std::error::Error;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -6,9 +7,9 @@ use std::sync::{Arc, OnceLock};
 use opentelemetry::Context as OtelContext;
 use opentelemetry::trace::TraceContextExt as _;
 use radiosonde_core::silence::is_silenced;
-use radiosonde_core::{SpanEnder, diagnostics};
+use radiosonde_core::{SpanEnder, diagnostics, survive};
 use tracing::dispatcher::WeakDispatch;
-use tracing::field::{Field, Value};
+use tracing::field::{Field, Value, Visit, debug};
 use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Dispatch, Event, Subscriber};
@@ -191,6 +192,26 @@ where
         }
     }
 
+    /// Records values whose formatting may run the user's code; no lock is held meanwhile. A panic in one of them must not take the
+    /// program along, nor the other values.
+    fn record_values(&self, id: &Id, values: &Record<'_>, ctx: &Context<'_, S>) {
+        // The layer within formats all values before it takes any: after a panic the span has none of them.
+        if survive(|| self.otel.on_record(id, values, ctx.clone())).is_some() {
+            return;
+        }
+        let Some(metadata) = ctx.metadata(id) else { return };
+        values.record(&mut OneByOne(&mut |field, value| {
+            let value = [(field, Some(value))];
+            let value = metadata.fields().value_set(&value);
+            if survive(|| self.otel.on_record(id, &Record::new(&value), ctx.clone())).is_none() {
+                let name = field.name();
+                report_value(format_args!(
+                    "field {name:?} panicked while it was formatted; it is missing in its span"
+                ));
+            }
+        }));
+    }
+
     fn remember_unsigned(&self, id: &Id, fields: UnsignedFields, ctx: &Context<'_, S>) {
         if fields.is_empty() {
             return;
@@ -204,12 +225,48 @@ where
     }
 }
 
-/// Runs what formats values of the user's, while it holds no lock: a panic in one of them shall not take the program's own
-/// code along, nor the event from the layers that come after.
-fn survive(work: impl FnOnce()) {
-    if radiosonde_core::survive(work).is_none() {
-        let message = format_args!("a value panicked while it was formatted; it is missing in its span");
-        diagnostics::report("trace", "value_panicked", message);
+fn report_value(message: fmt::Arguments<'_>) {
+    diagnostics::report("trace", "value_panicked", message);
+}
+
+/// Passes on each field by itself.
+struct OneByOne<'a>(&'a mut dyn FnMut(&Field, &dyn Value));
+
+impl Visit for OneByOne<'_> {
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        (self.0)(field, &value);
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        (self.0)(field, &value);
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        (self.0)(field, &value);
+    }
+
+    fn record_i128(&mut self, field: &Field, value: i128) {
+        (self.0)(field, &value);
+    }
+
+    fn record_u128(&mut self, field: &Field, value: u128) {
+        (self.0)(field, &value);
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        (self.0)(field, &value);
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        (self.0)(field, &value);
+    }
+
+    fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
+        (self.0)(field, &value);
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        (self.0)(field, &debug(value));
     }
 }
 
@@ -238,7 +295,7 @@ where
         attrs.record(&mut unsigned);
         if unsigned.are_beside_formatted() {
             self.new_without_values(attrs, id, ctx.clone());
-            survive(|| self.otel.on_record(id, &Record::new(attrs.values()), ctx.clone()));
+            self.record_values(id, &Record::new(attrs.values()), &ctx);
         } else {
             self.new_span(attrs, id, ctx.clone());
         }
@@ -250,7 +307,7 @@ where
         if is_in_sink() {
             return;
         }
-        survive(|| self.otel.on_record(id, values, ctx.clone()));
+        self.record_values(id, values, &ctx);
         let mut unsigned = UnsignedFields::default();
         values.record(&mut unsigned);
         self.remember_unsigned(id, unsigned, &ctx);
@@ -274,12 +331,14 @@ where
     fn on_event(&self, event: &Event<'_>, ctx: Context<'_, S>) {
         let metadata = event.metadata();
         // In a sink the SDK holds the lock of the span that ends, which may be the one that the event is in.
-        if *metadata.level() <= self.events
+        let is_wanted = *metadata.level() <= self.events
             && metadata.target() != ACCESS_TARGET
             && !is_silenced()
-            && !is_in_sink()
-        {
-            survive(|| self.otel.on_event(event, ctx));
+            && !is_in_sink();
+        if is_wanted && survive(|| self.otel.on_event(event, ctx)).is_none() {
+            report_value(format_args!(
+                "a value panicked while it was formatted; its event is missing in the span"
+            ));
         }
     }
 

@@ -182,6 +182,7 @@ fn a_value_that_panics_costs_neither_the_program_nor_the_span() {
     let names: Vec<_> = spans.iter().map(|span| span.name.as_ref()).collect();
     assert_eq!(names, ["inner", "root", "child", "outer"]);
     let [inner, root, child, outer] = &spans[..] else { unreachable!("{spans:?}") };
+    assert_eq!(outer.attribute("value"), None);
     assert_eq!(inner.attribute("value"), Some(&"\"fine\"".into()));
     assert_eq!(inner.attribute("items"), Some(&3.into()));
     assert_eq!((root.attribute("value"), root.attribute("kept")), (Some(&"7".into()), Some(&"text".into())));
@@ -189,4 +190,34 @@ fn a_value_that_panics_costs_neither_the_program_nor_the_span() {
         (inner.parent, child.parent, root.parent),
         (Some(outer.context.span_id()), Some(outer.context.span_id()), None)
     );
+}
+
+#[test]
+fn a_value_that_panics_costs_the_span_no_other_value() {
+    let spans = spans_of(Sampler::parent_based_always_on(), |_| {
+        let error = &std::fmt::Error as &dyn std::error::Error;
+        let span = info_span!(
+            "request",
+            user_id = 7,
+            items = 3_u64,
+            ratio = 0.5,
+            is_new = true,
+            path = "/x",
+            bad = ?Panics,
+            error,
+            shown = %"text",
+            late = field::Empty,
+        );
+        span.record("late", 9);
+    });
+    let span = &spans[0];
+    assert_eq!(span.attribute("user_id"), Some(&7.into()));
+    assert_eq!(span.attribute("items"), Some(&3.into()));
+    assert_eq!(span.attribute("ratio"), Some(&0.5.into()));
+    assert_eq!(span.attribute("is_new"), Some(&true.into()));
+    assert_eq!(span.attribute("path"), Some(&"/x".into()));
+    assert_eq!(span.attribute("bad"), None);
+    assert_eq!(span.attribute("shown"), Some(&"text".into()));
+    assert_eq!(span.attribute("late"), Some(&9.into()));
+    assert!(span.attribute("error").is_some());
 }

@@ -8,8 +8,8 @@ use crate::SpanContext;
 /// Counts the spans that closed while a thread still had them entered. In a program that leaves its spans it never changes.
 static CLOSED: AtomicUsize = AtomicUsize::new(0);
 
-/// Leaves the spans of this thread that have closed.
-static LEAVE: OnceLock<fn()> = OnceLock::new();
+/// Leaves the spans of this thread that have closed; false if it cannot now.
+static LEAVE: OnceLock<fn() -> bool> = OnceLock::new();
 
 /// The innermost context of a thread, and when it was last known to be open.
 struct Current {
@@ -57,6 +57,9 @@ impl Drop for Stack {
 impl SpanContext {
     /// The context of the span that this thread is in, if any. Never that of a span that has closed.
     ///
+    /// `None` also in an allocator that is called while a context is entered or left, if a span has closed since this thread last
+    /// looked: it cannot be left there.
+    ///
     /// # Cost
     /// One thread-local read; within a span also one atomic load.
     #[must_use]
@@ -67,8 +70,7 @@ impl SpanContext {
             if current.checked.get() == CLOSED.load(Ordering::Relaxed) {
                 return Some(context);
             }
-            EnteredSpans::leave_closed();
-            current.context.get()
+            if EnteredSpans::try_leave_closed() { current.context.get() } else { None }
         })
     }
 
@@ -127,7 +129,10 @@ pub struct EnteredSpans;
 
 impl EnteredSpans {
     /// Sets the function that drops the [`CurrentGuard`]s of this thread whose spans have closed. The first one set is kept.
-    pub fn set_leave_closed(leave: fn()) {
+    ///
+    /// It returns whether it could. An allocator may ask for the current context, and so call it, while this thread is changing the
+    /// list of its spans; it is called again then, the next time somebody asks.
+    pub fn set_leave_closed(leave: fn() -> bool) {
         let _ = LEAVE.set(leave);
     }
 
@@ -139,19 +144,34 @@ impl EnteredSpans {
 
     /// Leaves the spans that closed since this thread last looked.
     pub fn leave_closed() {
+        let _ = Self::try_leave_closed();
+    }
+
+    /// Returns false if the spans that closed could not be left.
+    fn try_leave_closed() -> bool {
         // Acquire: pairs with the Release in `one_closed`.
         let closed = CLOSED.load(Ordering::Acquire);
         // Set first: what is dropped may ask for the current context.
-        if CURRENT.with(|current| current.checked.replace(closed)) != closed
-            && let Some(leave) = LEAVE.get()
-        {
-            leave();
+        let checked = CURRENT.with(|current| current.checked.replace(closed));
+        if checked == closed {
+            return true;
         }
+        let Some(leave) = LEAVE.get() else { return true };
+        // Borrowed while it grows, and the allocator is asking: the guards could not be dropped. Gone while the thread ends, when
+        // guards do nothing.
+        let is_free = STACK.try_with(|stack| stack.try_borrow_mut().is_ok()).unwrap_or(true);
+        let has_left = is_free && leave();
+        if !has_left {
+            CURRENT.with(|current| current.checked.set(checked));
+        }
+        has_left
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+
     use super::*;
     use crate::{SpanId, TraceFlags, TraceId};
 
@@ -220,9 +240,34 @@ mod tests {
         static ENTERED: RefCell<Option<CurrentGuard>> = const { RefCell::new(None) };
     }
 
+    /// Held by tests that report a closed span: the count is the process's.
+    static REPORTS: Mutex<()> = Mutex::new(());
+
+    fn leave_entered() -> bool {
+        drop(ENTERED.take());
+        true
+    }
+
+    #[test]
+    fn an_allocator_may_ask_while_the_stack_grows() {
+        let _reports = REPORTS.lock();
+        EnteredSpans::set_leave_closed(leave_entered);
+        let outer = context();
+        let _outer = outer.enter();
+        ENTERED.set(Some(context().enter()));
+        let growing = STACK.with(|stack| {
+            let _growing = stack.borrow_mut();
+            EnteredSpans::one_closed();
+            SpanContext::current()
+        });
+        assert_eq!(growing, None, "a span that has closed is current nowhere");
+        assert_eq!(SpanContext::current(), Some(outer), "it is left the next time");
+    }
+
     #[test]
     fn a_span_that_closed_elsewhere_is_left_when_the_context_is_asked_for() {
-        EnteredSpans::set_leave_closed(|| drop(ENTERED.take()));
+        let _reports = REPORTS.lock();
+        EnteredSpans::set_leave_closed(leave_entered);
         let outer = context();
         let _outer = outer.enter();
         ENTERED.set(Some(context().enter()));

@@ -162,19 +162,23 @@ pub(crate) fn closed(span: &Arc<StartedSpan>) {
     }
 }
 
-fn leave_closed() {
+/// Returns false while `SPANS` is borrowed: it allocates, and an allocator may ask for the current context.
+fn leave_closed() -> bool {
     let closed = SPANS.try_with(|spans| {
-        let spans = &mut *spans.borrow_mut();
+        let spans = &mut *spans.try_borrow_mut().ok()?;
         let (open, closed): (Vec<_>, Vec<_>) =
             std::mem::take(&mut spans.entered).into_iter().partition(|entered| entered.span.is_open());
         spans.entered = open;
         spans.closed.extend(closed.iter().map(|entered| (entered.layer, Id::from_u64(entered.id))));
-        closed
+        Some(closed)
     });
+    // An error: the thread ends, and has no spans to leave.
+    let Some(closed) = closed.unwrap_or_else(|_| Some(Vec::new())) else { return false };
     // The innermost first, so that OpenTelemetry's stack shrinks.
-    for entered in closed.unwrap_or_default().into_iter().rev() {
+    for entered in closed.into_iter().rev() {
         entered.leave();
     }
+    true
 }
 
 #[cfg(test)]
@@ -278,5 +282,20 @@ mod tests {
         exit(1, &id);
         exit(1, &id);
         assert_eq!((SpanContext::current(), Context::current().has_active_span()), (None, false));
+    }
+
+    #[test]
+    fn an_allocator_may_ask_while_the_list_of_spans_grows() {
+        let (id, stays, goes) = (Id::from_u64(1), started(Some(context())), started(Some(context())));
+        super::enter(1, &id, Arc::clone(&stays));
+        super::enter(1, &Id::from_u64(2), Arc::clone(&goes));
+        let growing = SPANS.with(|spans| {
+            let _growing = spans.borrow_mut();
+            closed(&goes);
+            SpanContext::current()
+        });
+        assert_eq!(growing, None, "a span that has closed is current nowhere");
+        assert_eq!(SpanContext::current(), stays.context(), "it is left the next time");
+        exit(1, &id);
     }
 }

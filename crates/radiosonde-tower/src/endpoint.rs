@@ -34,21 +34,20 @@ impl Endpoints {
 
     /// The endpoint of this name. One look-up under a read lock; allocates for a new one only.
     pub(crate) fn get(&self, name: &str) -> Arc<Endpoint> {
+        // Before any lock: such a name is never kept, so requests with many of them do not hold up the others.
+        if name.len() > MAX_NAME_BYTES {
+            let bytes = name.len();
+            let message = format_args!("an endpoint's name has {bytes} bytes and is counted as {OVERFLOW:?}");
+            diagnostics::report("tower", "endpoint length", message);
+            return Arc::clone(&self.overflow);
+        }
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(endpoint) = known.get(name) {
             return Arc::clone(endpoint);
         }
         drop(known);
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        let is_new = !known.contains_key(name);
-        if is_new && name.len() > MAX_NAME_BYTES {
-            drop(known);
-            let bytes = name.len();
-            let message = format_args!("an endpoint's name has {bytes} bytes and is counted as {OVERFLOW:?}");
-            diagnostics::report("tower", "endpoint length", message);
-            return Arc::clone(&self.overflow);
-        }
-        if is_new && known.len() >= self.limit {
+        if !known.contains_key(name) && known.len() >= self.limit {
             drop(known);
             let limit = self.limit;
             diagnostics::report(
@@ -62,5 +61,28 @@ impl Endpoints {
         }
         let make = || Arc::new(Endpoint { name: name.into(), in_flight: self.in_flight.handle(&[name]) });
         Arc::clone(known.entry(name.into()).or_insert_with(make))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    use radiosonde_metrics::Registry;
+
+    use super::*;
+
+    #[test]
+    #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    fn a_name_that_is_too_long_waits_for_no_lock() {
+        let in_flight = Registry::new().int_gauge("in_flight", "Requests.").labels(&["endpoint"]).unwrap();
+        let endpoints = Arc::new(Endpoints::new(8, in_flight));
+        let reading = endpoints.known.read().unwrap();
+        let (done, is_done) = mpsc::channel();
+        let asks = Arc::clone(&endpoints);
+        std::thread::spawn(move || done.send(asks.get(&"x".repeat(MAX_NAME_BYTES + 1)).name.clone()));
+        assert_eq!(is_done.recv_timeout(Duration::from_secs(20)).as_deref(), Ok(OVERFLOW));
+        drop(reading);
     }
 }

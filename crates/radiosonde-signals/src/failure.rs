@@ -20,15 +20,20 @@ const MAX_CAUSES: usize = 16;
 /// The same text as in lines.
 const UNFORMATTED: &str = "<fmt error>";
 
+/// The bound of a failure: of all its texts together.
 const TEXT_BYTES: usize = 64 * 1024;
 
 impl Failure {
     /// An error with its causes.
     pub(crate) fn of_error(error: &dyn Error) -> Self {
-        let mut texts = vec![text(format_args!("{error}"))];
+        let message = text(format_args!("{error}"), TEXT_BYTES);
+        let mut room = TEXT_BYTES.saturating_sub(message.len());
+        let mut texts = vec![message];
         let mut next = survive(|| error.source()).flatten();
-        while let Some(cause) = next.filter(|_| texts.len() <= MAX_CAUSES) {
-            texts.push(text(format_args!("{cause}")));
+        while let Some(cause) = next.filter(|_| texts.len() <= MAX_CAUSES && room > 0) {
+            let message = text(format_args!("{cause}"), room);
+            room = room.saturating_sub(message.len());
+            texts.push(message);
             next = survive(|| cause.source()).flatten();
         }
         let innermost = None;
@@ -39,7 +44,7 @@ impl Failure {
 
     /// What can only be shown; `{:#}` is how such a value shows its causes, if it has any.
     pub(crate) fn of_display(error: &dyn Display) -> Self {
-        Self { message: text(format_args!("{error:#}")), cause: None }
+        Self { message: text(format_args!("{error:#}"), TEXT_BYTES), cause: None }
     }
 }
 
@@ -59,27 +64,31 @@ impl Error for Failure {
     }
 }
 
-fn text(value: fmt::Arguments<'_>) -> String {
-    let mut text = Bounded(String::new());
+/// The first `bytes` bytes, up to the end of a character.
+fn text(value: fmt::Arguments<'_>, bytes: usize) -> String {
+    let mut text = Bounded { text: String::new(), bytes };
     match survive(|| text.write_fmt(value)) {
-        Some(Err(fmt::Error)) | None if text.0.len() < TEXT_BYTES => UNFORMATTED.to_owned(),
-        _ => text.0,
+        Some(Err(fmt::Error)) | None if text.text.len() < bytes => UNFORMATTED.to_owned(),
+        _ => text.text,
     }
 }
 
 /// Ends the formatting of an endless value.
-struct Bounded(String);
+struct Bounded {
+    text: String,
+    bytes: usize,
+}
 
 impl fmt::Write for Bounded {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        let room = TEXT_BYTES.saturating_sub(self.0.len());
+        let room = self.bytes.saturating_sub(self.text.len());
         if text.len() <= room {
-            self.0.push_str(text);
+            self.text.push_str(text);
             return Ok(());
         }
         // The first whole characters that fill the room.
         let end = text.char_indices().map(|(at, _)| at).find(|at| *at >= room).unwrap_or(text.len());
-        self.0.push_str(text.get(..end).unwrap_or_default());
+        self.text.push_str(text.get(..end).unwrap_or_default());
         Err(fmt::Error)
     }
 }
@@ -105,6 +114,22 @@ mod tests {
         }
     }
 
+    /// Its own cause, with a text of so many bytes.
+    #[derive(Debug)]
+    struct Long(usize);
+
+    impl Display for Long {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write!(f, "{}", "x".repeat(self.0))
+        }
+    }
+
+    impl Error for Long {
+        fn source(&self) -> Option<&(dyn Error + 'static)> {
+            Some(self)
+        }
+    }
+
     #[derive(Debug)]
     struct Fails;
 
@@ -123,13 +148,26 @@ mod tests {
     }
 
     #[test]
-    fn endless_texts_and_chains_are_cut() {
+    fn endless_texts_are_cut() {
         let failure = Failure::of_error(&Endless);
+        assert!(failure.message.len() >= TEXT_BYTES && failure.message.len() < TEXT_BYTES + 4);
+        assert!(failure.cause.is_none());
+    }
+
+    #[test]
+    fn endless_chains_are_cut() {
+        let failure = Failure::of_error(&Long(1));
         let chain: Vec<_> =
             std::iter::successors(Some(&failure as &(dyn Error + 'static)), |error| (**error).source())
                 .collect();
         assert_eq!(chain.len(), MAX_CAUSES + 1);
-        assert!(failure.message.len() >= TEXT_BYTES && failure.message.len() < TEXT_BYTES + 4);
+    }
+
+    #[test]
+    fn one_bound_holds_for_the_whole_chain() {
+        let failure = Failure::of_error(&Long(TEXT_BYTES / 2 - 1));
+        // The third text has the two bytes that are left.
+        assert_eq!(format!("{failure:#}").len(), TEXT_BYTES + 2 * ": ".len());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Which function has an operation's name, so that a second one is noticed.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use radiosonde_core::diagnostics;
 
@@ -16,14 +16,27 @@ struct Named {
     is_chosen: bool,
 }
 
-/// The operation of a function under `#[observe]`; called once for each such function.
+/// Makes the operation of a function under `#[observe]`, once for each such function.
 ///
 /// A second function of a name shares the first one's metrics. That is reported, unless both have chosen the name.
 #[doc(hidden)]
-pub fn operation(name: &'static str, function: &'static str, is_chosen: bool) -> Operation {
-    let mut named = NAMED.lock().unwrap_or_else(PoisonError::into_inner);
-    let first = *named.entry(name).or_insert(Named { function, is_chosen });
-    drop(named);
+pub fn operation(
+    made: &'static OnceLock<Operation>,
+    name: &'static str,
+    function: &'static str,
+    is_chosen: bool,
+) -> &'static Operation {
+    let mut found = None;
+    let operation = made.get_or_init(|| {
+        let mut named = NAMED.lock().unwrap_or_else(PoisonError::into_inner);
+        let first = *named.entry(name).or_insert(Named { function, is_chosen });
+        drop(named);
+        let (operation, conflict) = Operation::in_global_registry(name.into());
+        found = Some((first, conflict));
+        operation
+    });
+    // Reported once the operation is made: other callers do not wait for the hook, and the hook may call the function.
+    let Some((first, conflict)) = found else { return operation };
     if first.function != function && !(first.is_chosen && is_chosen) {
         // The function is the kind, so that each is reported, however many there are.
         diagnostics::report(
@@ -36,5 +49,8 @@ pub fn operation(name: &'static str, function: &'static str, is_chosen: bool) ->
             ),
         );
     }
-    Operation::new(name)
+    if let Some(conflict) = conflict {
+        operation.report(&conflict);
+    }
+    operation
 }

@@ -59,17 +59,31 @@ impl Operation {
     /// [`diagnostics`], and the operation's metrics are not exposed. [`in_registry`](Self::in_registry) returns it as an error.
     #[must_use]
     pub fn new(name: impl Into<Cow<'static, str>>) -> Self {
-        let name = name.into();
-        Self::in_registry(Registry::global(), name.clone()).unwrap_or_else(|conflict| {
-            diagnostics::report(
-                "signals",
-                "register",
-                format_args!("operation {name:?} is not exposed: {conflict}"),
-            );
-            let nowhere = Registry::new();
-            // An empty registry has nothing that could be in the way, so this does not come back here.
-            Self::in_registry(&nowhere, name.clone()).unwrap_or_else(|_| Self::new(name))
-        })
+        let (operation, conflict) = Self::in_global_registry(name.into());
+        if let Some(conflict) = conflict {
+            operation.report(&conflict);
+        }
+        operation
+    }
+
+    /// As [`new`](Self::new), with the conflict for the caller to [`report`](Self::report).
+    pub(crate) fn in_global_registry(name: Cow<'static, str>) -> (Self, Option<RegisterError>) {
+        match Self::in_registry(Registry::global(), name.clone()) {
+            Ok(operation) => (operation, None),
+            Err(conflict) => {
+                let nowhere = Registry::new();
+                // An empty registry has nothing that could be in the way, so this does not come back here.
+                let operation = Self::in_registry(&nowhere, name.clone())
+                    .unwrap_or_else(|_| Self::in_global_registry(name).0);
+                (operation, Some(conflict))
+            }
+        }
+    }
+
+    pub(crate) fn report(&self, conflict: &RegisterError) {
+        let name = self.name();
+        let message = format_args!("operation {name:?} is not exposed: {conflict}");
+        diagnostics::report("signals", "register", message);
     }
 
     /// An operation whose metrics are in `registry`.

@@ -67,13 +67,13 @@ fn operation(options: &Options, ident: &Ident, path: &Path) -> TokenStream {
     let name = options.name.as_ref().unwrap_or(&function);
     quote! {
         {
-            static OPERATION: ::std::sync::LazyLock<#path::Operation> = ::std::sync::LazyLock::new(|| {
+            static OPERATION: ::std::sync::OnceLock<#path::Operation> = ::std::sync::OnceLock::new();
+            OPERATION.get().unwrap_or_else(|| {
                 let function = ::core::concat!(
                     ::core::module_path!(), "::", #function, " (", ::core::file!(), ":", ::core::line!(), ")"
                 );
-                #path::__private::operation(#name, function, #is_chosen)
-            });
-            &*OPERATION
+                #path::__private::operation(&OPERATION, #name, function, #is_chosen)
+            })
         }
     }
 }

@@ -4,12 +4,17 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::env;
+use std::process::{Child, Command};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{OnceLock, mpsc};
-use std::time::Duration;
+use std::sync::{Mutex, OnceLock, PoisonError, mpsc};
+use std::time::{Duration, Instant};
 
 use radiosonde_core::{SpanContext, SpanId, TraceFlags, TraceId};
-use radiosonde_metrics::{Buckets, Counter, Histogram, Native, Registry, RemovableVector, Summary, Vector};
+use radiosonde_metrics::{
+    Buckets, Counter, Format, Histogram, Native, Registry, RemovableVector, Summary, Vector,
+};
 
 /// Records the size of everything in each kind of metric.
 struct Recording;
@@ -22,12 +27,27 @@ struct Metrics {
     summary: Summary,
     by_size: Vector<Counter>,
     removable: RemovableVector<Counter>,
+    /// Needs a new bucket for almost every observation.
+    scarce: Histogram,
+    /// Each of the first 512 that are not within another one makes a series.
+    numbered: Vector<Counter>,
+    removable_numbered: RemovableVector<Counter>,
 }
 
 static METRICS: OnceLock<Metrics> = OnceLock::new();
 /// How often the allocator recorded.
 static RECORDED: AtomicU64 = AtomicU64::new(0);
 static RECORDS: AtomicBool = AtomicBool::new(true);
+/// How often it did so with a number of its own.
+static NUMBERED: AtomicU64 = AtomicU64::new(0);
+
+thread_local! {
+    /// Whether the thread records with such a number.
+    static NUMBERS: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Held by a test, so that none counts what another allocates.
+static ALONE: Mutex<()> = Mutex::new(());
 
 const SIZES: [&str; 8] = ["1", "2", "3", "4", "5", "6", "7", "8"];
 
@@ -37,7 +57,7 @@ fn record(size: usize) {
         return;
     }
     // Relaxed: a total.
-    RECORDED.fetch_add(1, Ordering::Relaxed);
+    let number = RECORDED.fetch_add(1, Ordering::Relaxed);
     let value = f64::from(u32::try_from(size).unwrap_or(u32::MAX));
     for histogram in [&metrics.few, &metrics.many, &metrics.native, &metrics.striped] {
         histogram.observe(value);
@@ -47,6 +67,17 @@ fn record(size: usize) {
     let size = &SIZES[size % SIZES.len()..][..1];
     metrics.by_size.with(size).inc();
     metrics.removable.with(size).inc();
+    metrics.scarce.observe(f64::from_bits((1000 + number % 100) << 52));
+    // A new series deallocates as well, and would make another one without end.
+    if !NUMBERS.replace(true) {
+        // Relaxed: a total.
+        let number = NUMBERED.fetch_add(1, Ordering::Relaxed);
+        let digit = |at: u32| SIZES[usize::try_from(number >> (3 * at)).unwrap_or(0) % SIZES.len()];
+        let digits = [digit(0), digit(1), digit(2)];
+        metrics.numbered.with(&digits).inc();
+        metrics.removable_numbered.with(&digits).inc();
+        NUMBERS.set(false);
+    }
 }
 
 // SAFETY: the system's allocator does it.
@@ -73,6 +104,10 @@ fn declare(registry: &Registry) -> Metrics {
     let many = histogram("many_bytes").buckets(Buckets::new(many).unwrap()).build().unwrap();
     let by_size = registry.counter("allocations_total", "Allocations.").labels(&["size"]).unwrap();
     let removable = registry.counter("recent_allocations_total", "Allocations.").removable();
+    let scarce = Native::new().max_buckets(2).reset_after(Some(Duration::ZERO));
+    let digits = &["a", "b", "c"];
+    let numbered = registry.counter("numbered_total", "Allocations by number.");
+    let removable_numbered = registry.counter("recent_numbered_total", "Allocations by number.");
     Metrics {
         few: histogram("few_bytes").build().unwrap(),
         many,
@@ -81,11 +116,15 @@ fn declare(registry: &Registry) -> Metrics {
         summary: registry.summary("summary_bytes", "Sizes of allocations.").build().unwrap(),
         by_size,
         removable: removable.labels(&["size"]).unwrap(),
+        scarce: histogram("scarce_bytes").native(scarce).build().unwrap(),
+        numbered: numbered.labels(digits).unwrap(),
+        removable_numbered: removable_numbered.removable().labels(digits).unwrap(),
     }
 }
 
 #[test]
 fn what_the_allocator_records_is_counted_or_refused_and_nothing_hangs() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let (done, waits) = mpsc::channel();
     let registry = Registry::new();
     let metrics = declare(&registry);
@@ -134,4 +173,58 @@ fn what_the_allocator_records_is_counted_or_refused_and_nothing_hangs() {
 #[allow(clippy::cast_precision_loss, reason = "a small count")]
 fn total(count: u64) -> f64 {
     count as f64
+}
+
+/// Whether this process is the one that may hang.
+const SCRAPES: &str = "RADIOSONDE_TEST_SCRAPES";
+
+#[test]
+fn a_scrape_ends_while_the_allocator_records() {
+    if env::var_os(SCRAPES).is_some() {
+        return scrape();
+    }
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut scrapes = Command::new(env::current_exe().unwrap())
+        .args(["--exact", "a_scrape_ends_while_the_allocator_records"])
+        .env(SCRAPES, "1")
+        .spawn()
+        .unwrap();
+    assert!(succeeds(&mut scrapes, Duration::from_secs(120)));
+}
+
+/// `false` as well if it takes longer.
+fn succeeds(child: &mut Child, patience: Duration) -> bool {
+    let begun = Instant::now();
+    while begun.elapsed() < patience {
+        if let Some(status) = child.try_wait().unwrap() {
+            return status.success();
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    child.kill().unwrap();
+    let _ = child.wait();
+    false
+}
+
+/// Scrapes and removes series while each allocation of it may need a bucket or a series.
+fn scrape() {
+    let registry = Registry::new();
+    assert!(METRICS.set(declare(&registry)).is_ok());
+    let metrics = METRICS.get().unwrap();
+    std::thread::scope(|scope| {
+        let allocates = scope.spawn(|| (0..200_u16).for_each(|size| drop(vec![0_u8; usize::from(size)])));
+        for _ in 0..5 {
+            assert!(!registry.encode_bytes(Format::Protobuf).is_empty());
+            let _ = metrics.scarce.count();
+            metrics.removable_numbered.remove(&["1", "1", "1"]);
+            metrics.removable_numbered.retain(|labels| labels.iter().all(|(_, value)| value != "2"));
+        }
+        allocates.join().unwrap();
+    });
+    RECORDS.store(false, Ordering::SeqCst);
+    let recorded = total(NUMBERED.load(Ordering::SeqCst));
+    let snapshot = registry.snapshot();
+    let labels = [("family", "numbered_total"), ("reason", "nested")];
+    let refused = snapshot.value("radiosonde_metrics_refused_total", &labels).unwrap_or(0.0);
+    assert_eq!(snapshot.sum("numbered_total", &[]) + refused, recorded);
 }

@@ -4,7 +4,8 @@ use std::sync::{Arc, PoisonError};
 use crate::families::key::{Key, Seeds};
 use crate::families::series::{Found, Series};
 use crate::families::values::Values;
-use crate::sync::{AtomicPtr, AtomicU64, FIRST_SLOTS, Mutex, MutexGuard, Ordering};
+use crate::nested::{Locked, lock};
+use crate::sync::{AtomicPtr, AtomicU64, FIRST_SLOTS, Mutex, Ordering};
 
 /// The series of a family, found by their label values: read by everybody at once, without a lock and without writing anything.
 ///
@@ -154,8 +155,8 @@ impl<C> Table<C> {
         self.slots.store(new, Ordering::Release);
     }
 
-    fn lock(&self) -> MutexGuard<'_, Writer<C>> {
-        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> Locked<'_, Writer<C>> {
+        lock(&self.writer)
     }
 }
 

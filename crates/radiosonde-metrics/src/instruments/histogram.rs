@@ -31,8 +31,8 @@ use crate::{HistogramSample, Instrument, Kind, Visitor};
 ///
 /// [`native`](crate::Declare::native) adds exponential buckets, which are exposed over protobuf.
 ///
-/// The program's allocator may observe. What it observes while this histogram allocates on the same thread is refused, and counted with
-/// the reason `nested`.
+/// The program's allocator may observe. An observation that needs memory or a lock is refused while a metric allocates or is scraped on the
+/// same thread, and counted with the reason `nested`.
 ///
 /// # Cost
 /// One look at a table for the bucket (a search by halving, where a bound is not above zero or two are within a thousandth of each

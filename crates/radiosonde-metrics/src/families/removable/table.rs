@@ -9,7 +9,8 @@ use crate::families::removable::grace::Grace;
 use crate::families::removable::slots::Slots;
 use crate::families::series::Series;
 use crate::families::values::Values;
-use crate::sync::{AtomicPtr, AtomicUsize, FIRST_SLOTS, Mutex, MutexGuard, Ordering, fence, yield_now};
+use crate::nested::{Locked, lock};
+use crate::sync::{AtomicPtr, AtomicUsize, FIRST_SLOTS, Mutex, Ordering, fence, yield_now};
 
 /// The series of a family whose series may go: read by everybody at once without a lock, changed under one.
 ///
@@ -245,8 +246,8 @@ impl<C> RemovableTable<C> {
         self.full.store(false, Ordering::Relaxed);
     }
 
-    fn lock(&self) -> MutexGuard<'_, Writer<C>> {
-        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> Locked<'_, Writer<C>> {
+        lock(&self.writer)
     }
 }
 

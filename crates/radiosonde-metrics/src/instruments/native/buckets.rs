@@ -1,7 +1,6 @@
 //! The exponential buckets of one series.
 
 use std::collections::BTreeMap;
-use std::sync::PoisonError;
 use std::time::{Duration, SystemTime};
 
 use radiosonde_core::{Clock, SpanContext};
@@ -12,9 +11,9 @@ use crate::instruments::native::policy::{Limited, Policy};
 use crate::instruments::native::settings::{COARSEST, Native};
 use crate::instruments::native::slots::{Count, Generation, Slots, Taken};
 use crate::instruments::native::sum_anew::SumAnew;
-use crate::nested::outermost;
+use crate::nested::{Locked, lock, outermost};
 use crate::once_box::OnceBox;
-use crate::sync::{AtomicU64, Mutex, MutexGuard, Ordering};
+use crate::sync::{AtomicU64, Mutex, Ordering};
 use crate::{Exemplar, NativeSample};
 
 /// Adding finds the bucket and adds to it, without a lock unless the bucket is new or another thread is changing what they are.
@@ -179,8 +178,8 @@ impl NativeBuckets {
         }
     }
 
-    fn layout(&self) -> MutexGuard<'_, Layout> {
-        self.layout.lock().unwrap_or_else(PoisonError::into_inner)
+    fn layout(&self) -> Locked<'_, Layout> {
+        lock(&self.layout)
     }
 
     /// Under the lock.

@@ -46,13 +46,12 @@ pub(crate) fn gather(registry: &Registry, why: Why<'_>, out: &mut dyn Visitor) {
     let collectors = if gathering.is_some() { registry.collectors().all() } else { Vec::new() };
     for collector in collectors {
         let mut collection = Collection::default();
-        let collect = || {
-            collector.collect(&mut collection);
-            // Here, because this may be its last owner, and its destructor is the user's code too.
-            drop(collector);
-        };
+        let collected = survive(|| collector.collect(&mut collection));
+        // This may be the last owner, and the destructor is the user's code too. It is called after the unwinding from `collect`, during
+        // which a second panic would abort the process.
+        let dropped = survive(|| drop(collector));
         // A broken collector loses its own families only.
-        match survive(collect) {
+        match collected.and(dropped) {
             Some(()) => families.append(&mut collection.families),
             None => merged.fault(CollectorFault::Panic, "a collector panicked"),
         }

@@ -200,12 +200,17 @@ fn a_scrape_that_collectors_keep_waiting_gets_503_whatever_the_runtime() {
 }
 
 #[test]
-fn a_collector_whose_destructor_panics_fails_one_scrape() {
-    struct Bomb;
+fn a_collector_that_panics_and_whose_destructor_panics_loses_its_families() {
+    struct Bomb {
+        collects: bool,
+    }
     impl crate::Collector for Bomb {
         fn collect(&self, _: &mut crate::Collection) {
             // The scrape becomes its last owner.
             GUARD.lock().unwrap().take();
+            if !self.collects {
+                std::panic::resume_unwind(Box::new(()));
+            }
         }
     }
     impl Drop for Bomb {
@@ -215,9 +220,12 @@ fn a_collector_whose_destructor_panics_fails_one_scrape() {
     }
     static GUARD: std::sync::Mutex<Option<crate::CollectorGuard>> = std::sync::Mutex::new(None);
     let registry = Registry::new();
-    *GUARD.lock().unwrap() = Some(registry.collect_while(Bomb));
     let service = MetricsService::new(&registry);
-    assert_eq!(answered(ask(&service)).status(), StatusCode::OK);
-    let text = registry.text();
-    assert!(text.contains("radiosonde_metrics_collector_errors_total{reason=\"panic\"} 1\n"), "{text}");
+    for (collects, errors) in [(true, 1.0), (false, 2.0)] {
+        *GUARD.lock().unwrap() = Some(registry.collect_while(Bomb { collects }));
+        assert_eq!(answered(ask(&service)).status(), StatusCode::OK);
+        let reason = [("reason", "panic")];
+        let counted = registry.snapshot().value("radiosonde_metrics_collector_errors_total", &reason);
+        assert_eq!(counted, Some(errors));
+    }
 }

@@ -9,6 +9,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::select;
+use tokio::time::timeout;
 
 use crate::MetricsService;
 use crate::serving::meters::Outcome;
@@ -19,6 +20,8 @@ use crate::serving::write_deadline::WriteDeadline;
 
 /// How long a client may take to send the head of a request, or to begin the next one.
 pub(crate) const REQUEST_WITHIN: Duration = Duration::from_secs(10);
+/// How long a connection that gives way to another may go on without a complete request.
+const GIVES_WAY_WITHIN: Duration = Duration::from_millis(100);
 /// How long it may take to read an answer.
 pub(crate) const ANSWER_TAKEN_WITHIN: Duration = Duration::from_secs(30);
 /// How long the head of a request may be, in bytes.
@@ -55,7 +58,12 @@ pub(crate) async fn serve<S>(
         ended = served.as_mut() => ended,
         () = place.gives_way() => {
             served.as_mut().graceful_shutdown();
-            served.await
+            match timeout(GIVES_WAY_WITHIN, served.as_mut()).await {
+                Ok(ended) => ended,
+                // The server waits for the rest of a request that was sent in part.
+                Err(_) if place.is_idle() => return,
+                Err(_) => served.await,
+            }
         }
     };
     // A scraper that goes away is its own business.

@@ -354,6 +354,23 @@ mod tests {
         }
     }
 
+    #[test]
+    fn connections_with_half_a_request_give_way_to_a_new_one() {
+        use std::io::{Read as _, Write as _};
+        let listener = Listener::start(&Registry::new(), ([127, 0, 0, 1], 0).into()).unwrap();
+        let half = |_| {
+            let mut connection = std::net::TcpStream::connect(listener.address()).unwrap();
+            connection.write_all(b"GET").unwrap();
+            connection
+        };
+        let _stalled: Vec<_> = (0..CONNECTIONS).map(half).collect();
+        let mut connection = std::net::TcpStream::connect(listener.address()).unwrap();
+        // Before the time to send a request is over, which would end the others as well.
+        connection.set_read_timeout(Some(connection::REQUEST_WITHIN / 2)).unwrap();
+        connection.write_all(b"HEAD /metrics HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
+        connection.read_exact(&mut [0; 15]).unwrap();
+    }
+
     fn ask(listener: &Listener, request: &str) -> String {
         use std::io::{Read as _, Write as _};
         let mut connection = std::net::TcpStream::connect(listener.address()).unwrap();

@@ -127,6 +127,12 @@ impl Place {
         }
     }
 
+    /// Whether no request is being answered.
+    pub(crate) fn is_idle(&self) -> bool {
+        let state = self.places.lock();
+        state.taken.iter().any(|taken| taken.id == self.id && matches!(taken.phase, Phase::Idle(_)))
+    }
+
     fn enter(&self, phase: Phase, from: impl Fn(Phase) -> bool) {
         let mut state = self.places.lock();
         let own = state.taken.iter_mut().find(|taken| taken.id == self.id);

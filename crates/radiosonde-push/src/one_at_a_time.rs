@@ -56,7 +56,9 @@ mod tests {
         let outer = one.enter(LONG).unwrap();
         drop(one.enter(LONG).unwrap());
         thread::scope(|scope| {
-            scope.spawn(|| assert!(one.enter(Duration::from_millis(1)).is_none()));
+            let impatient = scope.spawn(|| one.enter(Duration::from_millis(1)).is_none());
+            // Joined while `outer` is held: the place is free afterwards.
+            assert!(impatient.join().unwrap());
             scope.spawn(|| drop(one.enter(LONG).unwrap()));
             drop(outer);
         });

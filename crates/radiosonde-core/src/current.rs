@@ -62,16 +62,20 @@ impl SpanContext {
     ///
     /// # Cost
     /// One thread-local read; within a span also one atomic load.
+    #[inline]
     #[must_use]
     pub fn current() -> Option<Self> {
         CURRENT.with(|current| {
             let context = current.context.get()?;
             // Relaxed: `leave_closed` reads it once more before it looks at any span.
-            if current.checked.get() == CLOSED.load(Ordering::Relaxed) {
-                return Some(context);
-            }
-            if EnteredSpans::try_leave_closed() { current.context.get() } else { None }
+            let is_open = current.checked.get() == CLOSED.load(Ordering::Relaxed);
+            if is_open { Some(context) } else { Self::current_once_left() }
         })
+    }
+
+    #[cold]
+    fn current_once_left() -> Option<Self> {
+        if EnteredSpans::try_leave_closed() { CURRENT.with(|current| current.context.get()) } else { None }
     }
 
     /// The current context as this thread last knew it; `None` if a span that it has entered may have closed since.

@@ -221,11 +221,13 @@ impl LabelSet {
     }
 
     /// The names and values, unescaped, sorted by name.
+    #[inline]
     pub fn iter(&self) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
         self.rendered().map(|(name, value)| (name, unescape(value)))
     }
 
     /// The names, and the values as they are rendered.
+    #[inline]
     pub(crate) fn rendered(&self) -> impl Iterator<Item = (&str, &str)> {
         let mut rest = &*self.rendered;
         std::iter::from_fn(move || {

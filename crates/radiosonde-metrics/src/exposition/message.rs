@@ -43,6 +43,7 @@ impl Message {
     }
 
     /// A message inside this one.
+    #[inline]
     pub(crate) fn nested(&mut self, field: u32, write: impl FnOnce(&mut Self)) {
         self.key(field, 2);
         let start = self.open();

@@ -103,6 +103,7 @@ fn exemplar(out: &mut Message, field: u32, exemplar: &Exemplar) {
 }
 
 /// `LabelPair`, which is field 1 wherever there is one.
+#[inline]
 fn label(out: &mut Message, name: &str, value: &str) {
     out.nested(1, |pair| {
         pair.text(1, name);

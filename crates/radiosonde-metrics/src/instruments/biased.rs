@@ -30,6 +30,7 @@ impl<T> Biased<T> {
     }
 
     /// The part for this thread to write to. `None` if the program's allocator asks while this thread makes it.
+    #[inline]
     pub(crate) fn mine(&self, make: impl FnOnce() -> T) -> Option<(&T, Writers)> {
         if self.owner.is(thread_number()) {
             Some((&self.first, Writers::ThisOne))

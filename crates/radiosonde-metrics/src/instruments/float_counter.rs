@@ -104,6 +104,7 @@ impl Sealed for FloatCounter {
 }
 
 /// Adds to the `f64` whose bits are in `cell`, unless the sum would be infinite.
+#[inline]
 pub(crate) fn add_finite(cell: &AtomicU64, amount: f64) -> bool {
     // Relaxed: the cell alone is the whole state; the update repeats until nobody came in between.
     let next = |bits| Some(f64::from_bits(bits) + amount).filter(|sum| sum.is_finite()).map(f64::to_bits);

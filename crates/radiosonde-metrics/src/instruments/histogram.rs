@@ -116,6 +116,7 @@ impl Cell {
     }
 
     /// Counts an observation in the exponential buckets, if there are any; whether it may be counted in the others.
+    #[inline]
     fn record_native(&self, value: f64) -> bool {
         let Observations::Native(with) = &self.observations else { return true };
         let totals = || self.observations.totals(self.buckets());

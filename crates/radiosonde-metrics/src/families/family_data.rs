@@ -14,6 +14,7 @@ use crate::families::values::Values;
 use crate::gathering::sample_names::Named;
 use crate::instruments::instrument::{Refusal, Shared};
 use crate::nested::outermost;
+use crate::once_box::OnceBox;
 use crate::{FamilyInfo, Instrument, Visitor};
 
 /// A family as the registry keeps it; one without labels has one series.
@@ -22,15 +23,29 @@ pub(crate) struct FamilyData<M: Instrument> {
     table: Table<M::Cell>,
     /// Whether the table has as many series as it may have.
     full: AtomicBool,
-    /// For look-ups that get no series; never shown. Made at once, because some of them may not allocate.
-    detached: Arc<Series<M::Cell>>,
+    /// For look-ups that get no series; see [`detached`](Self::detached).
+    detached: OnceBox<Arc<Series<M::Cell>>>,
 }
 
 impl<M: Instrument> FamilyData<M> {
     pub(crate) fn new(shared: Shared) -> Self {
         let shared = Arc::new(shared);
-        let detached = shared.series::<M>(&Texts(&[]), SystemClock.now());
-        Self { shared, table: Table::new(), full: AtomicBool::new(false), detached }
+        let data =
+            Self { shared, table: Table::new(), full: AtomicBool::new(false), detached: OnceBox::new() };
+        if !data.shared.label_names.is_empty() {
+            // Made before the first look-up, because one from within the allocator may not allocate.
+            let _ = data.detached();
+        }
+        data
+    }
+
+    /// The series for look-ups that get none; never shown. A family without labels makes it on demand, which is when a look-up has too many
+    /// values. Within the allocator that look-up gets the family's one series.
+    fn detached(&self) -> Found<'_, M::Cell> {
+        let make = || self.shared.series::<M>(&Texts(&[]), SystemClock.now());
+        let one = || self.table.get(&Texts(&[]));
+        let made = self.detached.get_or_make(make).map(Found::in_arc);
+        made.or_else(one).unwrap_or_else(|| Found::in_arc(self.detached.get_or_init(make)))
     }
 
     #[inline]
@@ -42,7 +57,7 @@ impl<M: Instrument> FamilyData<M> {
     fn insert(&self, values: &impl Values) -> Found<'_, M::Cell> {
         if !self.shared.fits(values) {
             self.shared.refused.count(Refusal::LabelCount);
-            return Found::in_arc(&self.detached);
+            return self.detached();
         }
         match Bounded::of(values, &self.shared) {
             Some(values) => self.table.get(&values).unwrap_or_else(|| self.make(&values)),
@@ -58,7 +73,7 @@ impl<M: Instrument> FamilyData<M> {
                 Ok(None) => {}
                 Err(refusal) => {
                     self.shared.refused.count(refusal);
-                    return Found::in_arc(&self.detached);
+                    return self.detached();
                 }
             }
             // Relaxed: as above.
@@ -88,7 +103,7 @@ impl<M: Instrument> FamilyData<M> {
         let make = || outermost(|| self.table.get_or_insert(&values, usize::MAX, series)).flatten();
         let found = self.table.get(&values).or_else(make);
         // With such a limit there is always one, unless the program's allocator asks while this thread makes it.
-        found.unwrap_or_else(|| Found::in_arc(&self.detached))
+        found.unwrap_or_else(|| self.detached())
     }
 }
 
@@ -186,5 +201,37 @@ impl Shared {
                 ),
             );
         }
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+    use crate::{Counter, Registry, Vector};
+
+    fn is_made(registry: &Registry, name: &str) -> bool {
+        let families = registry.families();
+        let family = families.iter().find(|family| &*family.shared().name == name).unwrap();
+        let any: Arc<dyn Any + Send + Sync> = Arc::clone(family).into_any();
+        any.downcast::<FamilyData<Counter>>().unwrap().detached.get().is_some()
+    }
+
+    #[test]
+    fn only_a_family_with_labels_has_a_hidden_series_from_the_start() {
+        let registry = Registry::new();
+        let with_labels: Vector<Counter> = registry.counter("a_total", "A.").labels(&["x"]).unwrap();
+        let without: Vector<Counter> = registry.counter("b_total", "B.").labels(&[]).unwrap();
+        with_labels.with(&["1"]).inc();
+        without.with(&[]).inc();
+        assert_eq!(["a_total", "b_total"].map(|name| is_made(&registry, name)), [true, false]);
+
+        // As if the allocator asked.
+        assert!(outermost(|| without.with(&["too many"]).inc()).is_some());
+        assert!(!is_made(&registry, "b_total"));
+        assert_eq!(registry.snapshot().value("b_total", &[]), Some(2.0));
+
+        without.with(&["too many"]).inc();
+        assert!(is_made(&registry, "b_total"));
+        assert_eq!(registry.snapshot().value("b_total", &[]), Some(2.0));
     }
 }

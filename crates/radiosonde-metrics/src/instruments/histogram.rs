@@ -25,7 +25,8 @@ use crate::{HistogramSample, Instrument, Kind, Visitor};
 /// Observations are finite, but the sum of some beyond 1e308 is not, and stays so until a native histogram begins anew.
 ///
 /// The count is the sum of the buckets, so the bucket up to infinity equals it in every scrape. The sum may lack observations
-/// that are being made at that moment.
+/// that are being made at that moment. An observation that is being made while a native histogram is reset may stay in
+/// the sum without being in the exponential buckets.
 ///
 /// An observation made within a sampled span leaves that span as the exemplar of its bucket, at most ten times a second.
 ///

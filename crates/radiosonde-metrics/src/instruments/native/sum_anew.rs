@@ -3,6 +3,9 @@ use crate::sync::{AtomicU64, Ordering};
 
 /// The sum of what was observed since a histogram began anew, kept from the first time that it did so with a sum which is no number any
 /// more: what is infinite or NaN stays so, and the difference of two such sums is NaN.
+///
+/// A thread counts an observation before it adds it here. If the histogram is reset in between, the observation stays in the new sum but is in
+/// none of the new exponential buckets. Comparing generations before the addition would narrow that window without closing it.
 #[derive(Debug)]
 pub(crate) struct SumAnew {
     /// The bits of an `f64`, or [`NOT_KEPT`].

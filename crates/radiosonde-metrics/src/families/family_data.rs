@@ -211,9 +211,10 @@ mod tests {
 
     fn is_made(registry: &Registry, name: &str) -> bool {
         let families = registry.families();
-        let family = families.iter().find(|family| &*family.shared().name == name).unwrap();
-        let any: Arc<dyn Any + Send + Sync> = Arc::clone(family).into_any();
-        any.downcast::<FamilyData<Counter>>().unwrap().detached.get().is_some()
+        let family = families.iter().find(|family| &*family.shared().name == name);
+        let data =
+            family.and_then(|family| Arc::clone(family).into_any().downcast::<FamilyData<Counter>>().ok());
+        data.is_some_and(|data| data.detached.get().is_some())
     }
 
     #[test]

@@ -231,9 +231,9 @@ impl LabelSet {
     pub(crate) fn rendered(&self) -> impl Iterator<Item = (&str, &str)> {
         let mut rest = &*self.rendered;
         std::iter::from_fn(move || {
-            // A name has no quote, so the first one opens the value. One byte is found faster than two.
-            let (name, after) = rest.split_once('"')?;
-            let name = name.strip_suffix('=')?;
+            // A name has no quote, so the first one opens the value. Names are short: a search for long texts would take longer.
+            let quote = rest.bytes().position(|byte| byte == b'"')?;
+            let (name, after) = (rest[..quote].strip_suffix('=')?, &rest[quote + 1..]);
             let end = closing_quote(after)?;
             rest = after[end + 1..].strip_prefix(',').unwrap_or("");
             Some((name, &after[..end]))
@@ -303,7 +303,7 @@ fn escape(value: &str, out: &mut String) {
 }
 
 fn unescape(text: &str) -> Cow<'_, str> {
-    if !text.contains('\\') {
+    if !text.bytes().any(|byte| byte == b'\\') {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len());

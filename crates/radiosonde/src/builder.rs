@@ -73,7 +73,7 @@ pub fn builder() -> TelemetryBuilder {
 ///     .otlp("http://127.0.0.1:4318")
 ///     .sampler(radiosonde::Sampler::parent_based_ratio(0.1)?)
 ///     .init()?;
-/// println!("{}", telemetry.shutdown_blocking(Duration::from_secs(5)));
+/// eprintln!("{}", telemetry.shutdown_blocking(Duration::from_secs(5)));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[must_use = "telemetry is set up by `init`"]

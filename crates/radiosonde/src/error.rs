@@ -54,7 +54,7 @@ pub enum InitError {
     Probe(ProbeError),
 }
 
-/// `RADIOSONDE_LOG_FORMAT is "xml"; allowed is auto, json, pretty`
+/// `invalid RADIOSONDE_LOG_FORMAT "xml": expected auto, json, pretty`
 impl fmt::Debug for InitError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)?;
@@ -144,6 +144,12 @@ impl InvalidVariable {
     /// For a variable whose value must not be shown.
     pub(crate) fn secret(name: &'static str, allowed: &str) -> Self {
         Self { name, value: None, allowed: allowed.into(), cause: None }
+    }
+
+    /// The same for a value that is otherwise reported and has no effect.
+    pub(crate) fn by_strictness(mut self) -> Self {
+        self.allowed = format!("{}, as RADIOSONDE_STRICT is set", self.allowed).into();
+        self
     }
 
     pub(crate) fn because(mut self, cause: impl Error + Send + Sync + 'static) -> Self {

@@ -39,7 +39,7 @@ struct Asked {
 /// let telemetry = radiosonde::init("orders")?;
 /// // With axum: `axum::serve(listener, app).with_graceful_shutdown(radiosonde::shutdown_signal())`.
 /// radiosonde::shutdown_signal().await;
-/// println!("{}", telemetry.shutdown(Duration::from_secs(5)).await);
+/// eprintln!("{}", telemetry.shutdown(Duration::from_secs(5)).await);
 /// # Ok(())
 /// # }
 /// ```

@@ -58,7 +58,7 @@ impl<'a> Variables<'a> {
         let is_strict = self.flag("RADIOSONDE_STRICT")?;
         let mut unsupported = self.unsupported.take();
         if is_strict && !unsupported.is_empty() {
-            return Err(unsupported.swap_remove(0).error);
+            return Err(unsupported.swap_remove(0).error.by_strictness());
         }
         Ok(unsupported)
     }

@@ -67,6 +67,7 @@ fn values_of_the_specification_are_taken_or_warned_of_by_name() {
             Ok(_) => assert!(!is_warned, "{name}={value}"),
             Err(error) => {
                 assert!(is_warned && error.to_string().starts_with(&format!("invalid {name}")), "{error}");
+                assert!(error.to_string().ends_with(", as RADIOSONDE_STRICT is set"), "{error}");
             }
         }
     }

@@ -32,7 +32,7 @@ const LEVELS: [(&str, LevelFilter); 15] = [
 
 /// Level names and switches of other systems: syslog, Java, .NET, Python, Go, Node, Serilog, Android, YAML. Left out are words
 /// that are also names of crates or targets in use, such as `config`, `http` and `panic`.
-const FOREIGN: [&str; 47] = [
+const FOREIGN: [&str; 48] = [
     "alert",
     "all",
     "crit",
@@ -70,6 +70,7 @@ const FOREIGN: [&str; 47] = [
     "severe",
     "silent",
     "silly",
+    "trc",
     "true",
     "undefined",
     "unset",

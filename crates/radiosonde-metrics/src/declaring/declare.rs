@@ -109,7 +109,8 @@ impl<'a, M: Instrument> Declare<'a, M> {
     /// Accepts a name that conventions forbid: a counter without `_total`, or anything else with it. For names that others have
     /// chosen, such as a gauge `devices_total` of an existing dashboard.
     ///
-    /// The name is reported once in [`diagnostics`](radiosonde_core::diagnostics) and stays a finding of [`lint`](crate::lint).
+    /// The name is reported in [`diagnostics`](radiosonde_core::diagnostics), which shows one of them in ten seconds, and stays a finding
+    /// of [`lint`](crate::lint), which lists all.
     /// OpenMetrics has no counter without `_total`: there it is `unknown`, with the same samples.
     ///
     /// ```

@@ -57,19 +57,23 @@ impl FloatCounter {
     /// Whether the amount was one to add, and was added.
     #[inline]
     fn took(&self, amount: f64) -> bool {
-        let FloatCell { bits, shared, .. } = &self.0.cell;
         // An infinite amount makes an infinite total.
-        if amount >= 0.0 && add_finite(bits, amount) {
-            return true;
+        let is_added = amount >= 0.0 && add_finite(&self.0.cell.bits, amount);
+        if !is_added {
+            self.refuse(amount);
         }
-        shared.refused.count(if amount.is_nan() {
+        is_added
+    }
+
+    #[cold]
+    fn refuse(&self, amount: f64) {
+        self.0.cell.shared.refused.count(if amount.is_nan() {
             Refusal::NotANumber
         } else if amount < 0.0 {
             Refusal::Negative
         } else {
             Refusal::Infinite
         });
-        false
     }
 
     /// The total.

@@ -26,7 +26,7 @@ impl fmt::Debug for Logs {
 
 type Meeting = (Sender<()>, Mutex<Receiver<()>>);
 
-/// Keeps the thread that asks callsites anew, once, until it is let go.
+/// Holds the thread that asks callsites again, once, until it is released.
 #[derive(Clone, Copy)]
 struct Holds(&'static OnceLock<Meeting>);
 

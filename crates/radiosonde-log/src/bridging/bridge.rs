@@ -13,7 +13,7 @@ use crate::bridging::pairs::Pairs;
 ///
 /// Key-values (`log::info!(user_id = 7, sku = "b-2"; "paid")`) go where fields of these names go, numbers and booleans as such,
 /// and are redacted like fields. 64 are taken of a record; the line of a record with more says
-/// `"truncated":true`. A layer remembers 1024 names and plans others anew. Other layers do not see them, as an event of `tracing` has the fields of its callsite and no others.
+/// `"truncated":true`. A layer remembers 1024 names and plans each other one again. Other layers do not see them, as an event of `tracing` has the fields of its callsite and no others.
 ///
 /// Records of [silenced](radiosonde_core::silence) threads are ignored.
 ///

@@ -17,7 +17,7 @@ use crate::filtering::keeper::Keeper;
 /// Lets through what the filter in force lets through, and within a **boosted** span what that span asks for, too.
 /// `radiosonde.log = "debug"` on a span, when it is made or recorded later, asks for everything up to `DEBUG` in that span and in
 /// the spans within it, whatever their targets; expected is `error`, `warn`, `info`, `debug` or `trace`, by any of the names that
-/// a [`LogFilter`](crate::LogFilter) takes. The field is no part of any line. It counts on spans that are on, so put it on one of `INFO` or graver. Which span an event is in is told by the
+/// a [`LogFilter`](crate::LogFilter) takes. The field is no part of any line. It counts on spans that are on, so put it on one of `INFO`, `WARN` or `ERROR`. Which span an event is in is told by the
 /// thread that it happens on: the one that was entered last, also where the event names another as `parent:`.
 ///
 /// `radiosonde-tower` sets the field for requests with a signed header.

@@ -58,7 +58,7 @@ impl Keys {
         // Past two thousand million names the last number is shared, and of two such fields one is shown.
         let key = Key(u32::try_from(Slot::MAX + known.len()).unwrap_or(PASSING).min(PASSING - 1));
         known.insert(name.into(), key);
-        // Release: whoever sees the count finds the name.
+        // Release: a thread that sees the count finds the name.
         self.count.store(known.len(), Ordering::Release);
         key
     }

@@ -75,8 +75,8 @@ fn has(base: &str, suffixes: &[&str], sample: &str) -> bool {
 
 /// Adds to `unknown` the names of those of two families that OpenMetrics has as of unknown type, because it keeps one name for both.
 ///
-/// A counter or an info rather than a histogram or a summary, and of two the one with the longer name. Whoever is asked first, the
-/// answer is the same.
+/// A counter or an info rather than a histogram or a summary, and of two the one with the longer name. The order of the two does not
+/// change the answer.
 pub(crate) fn tell_apart(families: [Named<'_>; 2], unknown: &mut HashSet<Box<str>>) {
     let [one, other] = families;
     if families.iter().any(|family| unknown.contains(family.name)) {

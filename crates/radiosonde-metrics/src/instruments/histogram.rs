@@ -22,7 +22,7 @@ use crate::{HistogramSample, Instrument, Kind, Visitor};
 /// bound, or while the sum is negative, OpenMetrics shows the buckets alone, as it demands; text 0.0.4 has sum and count all
 /// the same.
 ///
-/// Observations are finite, but the sum of some beyond 1e308 is not, and stays so until a native histogram begins anew.
+/// Observations are finite, but the sum of some beyond 1e308 is not, and stays so until a native histogram is reset.
 ///
 /// The count is the sum of the buckets, so the bucket up to infinity equals it in every scrape. The sum may lack observations
 /// that are being made at that moment. An observation that is being made while a native histogram is reset may stay in

@@ -28,7 +28,7 @@ pub(crate) struct NativeBuckets {
     slots: Slots,
     /// Held by whoever changes which buckets there are.
     layout: Mutex<Layout>,
-    /// The sum since it last began anew, for a histogram whose sum was beyond all numbers then.
+    /// The sum since the last reset, for a histogram whose sum was infinite then.
     sum: SumAnew,
     exemplars: OnceBox<Exemplars>,
 }
@@ -209,7 +209,7 @@ impl NativeBuckets {
     fn begin_anew(&self, layout: &mut Layout, clock: &impl Clock, totals: Totals) {
         layout.began = clock.monotonic();
         layout.created = Some(clock.now());
-        // Before it opens: whoever adds to a bucket that was opened then adds to this sum too.
+        // Before it opens: a thread that adds to a bucket opened then adds to this sum too.
         self.sum.begin_unless(totals.sum.is_finite());
         layout.before = Some(totals);
         layout.due = false;
@@ -331,7 +331,7 @@ impl NativeBuckets {
         self.layout().before.clone().unwrap_or_default()
     }
 
-    /// The sum since it last began anew, where that is kept here.
+    /// The sum since the last reset, where it is kept here.
     pub(crate) const fn sum(&self) -> &SumAnew {
         &self.sum
     }

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod clock;
+pub mod clock_skew;
 mod context;
 mod current;
 pub mod diagnostics;

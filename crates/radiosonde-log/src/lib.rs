@@ -1,6 +1,5 @@
 #![doc = include_str!("../README.md")]
 
-mod ahead;
 mod bridging;
 mod builder;
 #[cfg(feature = "testing")]
@@ -14,7 +13,6 @@ mod line_meter;
 mod meter;
 mod panicking;
 mod planning;
-pub mod recent;
 mod redacting;
 mod rendering;
 mod schemas;

@@ -1,65 +1,23 @@
 //! What a line costs in allocations, counted by an allocator of this binary's own.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::io;
 use std::sync::Arc;
 
-use radiosonde_core::{Level, Resource, SystemClock};
-use radiosonde_log::recent::{LogAggregator, RecentLines};
+use radiosonde_core::{Level, Resource};
 use radiosonde_log::{
     Detector, Format, JsonLayer, JsonLayerBuilder, LevelControl, Line, LineSink, LogFilter, Profile,
     QueueOptions, Rate, Redaction, Sampling, VolumeLimits, Writer,
 };
+use radiosonde_testkit::CountingAllocator;
 use tracing::{debug, info, info_span};
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 
-struct Counting;
-
-thread_local! {
-    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
-}
-
-#[allow(unsafe_code, reason = "an allocator can only be written this way")]
-// SAFETY: hands everything to the system's allocator; the counter is a thread-local without a destructor, which does not
-// allocate.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
-        // SAFETY: the caller's promise is passed on.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: the caller's promise is passed on.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
-        // SAFETY: the caller's promise is passed on.
-        unsafe { System.realloc(pointer, layout, size) }
-    }
-}
-
 #[global_allocator]
-static ALLOCATOR: Counting = Counting;
+static ALLOCATOR: CountingAllocator = CountingAllocator;
 
-/// Allocations of this thread per call, once it has been called a few times.
-fn per_call(mut work: impl FnMut()) -> f64 {
-    const CALLS: u32 = 1000;
-    for _ in 0..10 {
-        work();
-    }
-    let before = ALLOCATIONS.get();
-    for _ in 0..CALLS {
-        work();
-    }
-    let after = ALLOCATIONS.get();
-    #[allow(clippy::cast_precision_loss, reason = "a count of a few thousand")]
-    let allocations = (after - before) as f64;
-    allocations / f64::from(CALLS)
+fn per_call(work: impl FnMut()) -> f64 {
+    CountingAllocator::per_call(work)
 }
 
 struct Ignores;
@@ -82,11 +40,6 @@ fn with_layer<R>(
 
 fn event() {
     info!(sku = "b-2", quantity = 3_u64, price = 9.99, gift = true, note = ?Some("wrap"), "order {} priced", 7);
-}
-
-#[test]
-fn the_counter_counts() {
-    assert!((per_call(|| drop(std::hint::black_box(String::from("x")))) - 1.0).abs() < f64::EPSILON);
 }
 
 #[test]
@@ -124,22 +77,6 @@ fn a_line_of_any_profile_allocates_nothing() {
         );
         assert!(found.abs() < f64::EPSILON, "{found} allocations per two lines of {profile:?}");
     }
-}
-
-#[test]
-fn a_line_that_is_kept_and_counted_allocates_nothing() {
-    let logs = LogAggregator::over(RecentLines::bounded(5, 1 << 20).unwrap(), Arc::new(SystemClock));
-    let found = with_layer(
-        |builder| builder.sink(Arc::new(logs)),
-        || {
-            let _span = info_span!("request", request_id = "r-1").entered();
-            per_call(|| {
-                event();
-                tracing::error!("Database gone");
-            })
-        },
-    );
-    assert!(found < 0.02, "{found} allocations per two lines");
 }
 
 #[test]

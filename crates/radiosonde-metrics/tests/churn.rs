@@ -2,43 +2,20 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use radiosonde_metrics::Registry;
-
-/// Bytes that are allocated now.
-static BYTES: AtomicUsize = AtomicUsize::new(0);
-
-struct Counting;
-
-#[allow(unsafe_code, reason = "an allocator is unsafe to write")]
-// SAFETY: passes everything on to the system's.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        BYTES.fetch_add(layout.size(), Ordering::SeqCst);
-        // SAFETY: as the caller says.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        BYTES.fetch_sub(layout.size(), Ordering::SeqCst);
-        // SAFETY: as the caller says.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
+use radiosonde_testkit::CountingAllocator;
 
 #[global_allocator]
-static ALLOCATOR: Counting = Counting;
+static ALLOCATOR: CountingAllocator = CountingAllocator;
 
-/// How much of it `work` leaves behind at most, as seen after each of `rounds`.
+/// How many bytes `work` leaves behind at most, as seen after each of `rounds`.
 fn growth(rounds: usize, mut work: impl FnMut(usize)) -> usize {
     work(0);
-    let before = BYTES.load(Ordering::SeqCst);
+    let before = CountingAllocator::live_bytes();
     let mut most = 0;
     for round in 1..rounds {
         work(round);
-        most = most.max(BYTES.load(Ordering::SeqCst).saturating_sub(before));
+        most = most.max(CountingAllocator::live_bytes().saturating_sub(before));
     }
     most
 }

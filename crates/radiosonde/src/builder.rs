@@ -246,8 +246,8 @@ impl TelemetryBuilder {
         self
     }
 
-    /// Hands every line on to this sink, too, such as [`RecentLines`](radiosonde_log::recent::RecentLines) or a
-    /// [`LogAggregator`](radiosonde_log::recent::LogAggregator); several sinks add up.
+    /// Hands every line on to this sink, too, such as [`RecentLines`](radiosonde_recent::RecentLines) or a
+    /// [`LogAggregator`](radiosonde_recent::LogAggregator); several sinks add up.
     pub fn log_sink(mut self, sink: impl LineSink) -> Self {
         self.sinks.push(Sink(Arc::new(sink)));
         self

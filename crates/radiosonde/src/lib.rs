@@ -26,6 +26,7 @@ pub use radiosonde_macros::{
     facade_observe as observe,
 };
 pub use radiosonde_metrics::Registry;
+pub use radiosonde_recent as recent;
 pub use radiosonde_signals::{DbPool, Operation};
 pub use radiosonde_tower as tower;
 pub use radiosonde_trace as trace;

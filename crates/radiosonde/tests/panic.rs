@@ -4,7 +4,7 @@
 use std::fmt;
 
 use radiosonde::log::Writer;
-use radiosonde::log::recent::{LogAggregator, RecentQuery};
+use radiosonde::recent::{LogAggregator, RecentQuery};
 use radiosonde::{Format, Level, Registry};
 use radiosonde_testkit::SharedBuffer;
 

@@ -50,12 +50,12 @@ const TESTKIT: &str = "radiosonde-testkit";
 /// An arrow may only point down this list, so that there is no circle; siblings never see each other.
 const HOUSE: &[(&str, &[&str])] = &[
     (FACADE, &[]),
-    ("radiosonde-console", &["radiosonde-admin", "radiosonde-recent", "radiosonde-signals", "radiosonde-ops"]),
-    ("radiosonde-ops", &["radiosonde-signals", "radiosonde-metrics"]),
     (
-        "radiosonde-admin",
-        &["radiosonde-tower", "radiosonde-log", "radiosonde-signals", "radiosonde-metrics"],
+        "radiosonde-console",
+        &["radiosonde-admin", "radiosonde-recent", "radiosonde-signals", "radiosonde-ops"],
     ),
+    ("radiosonde-ops", &["radiosonde-signals", "radiosonde-metrics"]),
+    ("radiosonde-admin", &["radiosonde-tower", "radiosonde-log", "radiosonde-signals", "radiosonde-metrics"]),
     ("radiosonde-tower", &["radiosonde-signals", "radiosonde-trace", "radiosonde-metrics"]),
     ("radiosonde-recent", &["radiosonde-log", "radiosonde-trace"]),
     ("radiosonde-loki", &["radiosonde-log", "radiosonde-delivery"]),

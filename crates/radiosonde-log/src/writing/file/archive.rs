@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime};
 
 use radiosonde_core::SpanId;
 
-use crate::ahead::is_ahead;
 use crate::writing::file::stamp::{STAMP_LENGTH, parse, stamp};
+use radiosonde_core::clock_skew::is_in_future;
 
 /// What a compressed file's name ends with.
 pub(crate) const COMPRESSED: &str = ".gz";
@@ -42,7 +42,7 @@ impl Rotated {
     /// that was ahead.
     pub(crate) fn last_line(&self, now: SystemTime) -> SystemTime {
         let times = [self.ended, self.modified].into_iter();
-        times.filter(|time| !is_ahead(*time, now)).max().unwrap_or(now)
+        times.filter(|time| !is_in_future(*time, now)).max().unwrap_or(now)
     }
 
     /// Has the system record another time of its last line, as far as it lets us.
@@ -82,7 +82,8 @@ impl Archive {
             }
         })?;
         // By their names, which follow each other whatever the clock did, but for those that a clock gave which was ahead.
-        let order = |file: &Rotated| if is_ahead(file.ended, now) { file.last_line(now) } else { file.ended };
+        let order =
+            |file: &Rotated| if is_in_future(file.ended, now) { file.last_line(now) } else { file.ended };
         list.sort_by_key(|file| (order(file), file.is_compressed));
         Ok(list)
     }
@@ -119,9 +120,9 @@ impl Archive {
     /// that a clock gave which was ahead.
     pub(crate) fn claim(&self, ended: SystemTime, now: SystemTime) -> io::Result<PathBuf> {
         const MILLISECOND: Duration = Duration::from_millis(1);
-        let ended = if is_ahead(ended, now) { now } else { ended };
+        let ended = if is_in_future(ended, now) { now } else { ended };
         let ends = self.rotated(now)?.into_iter().map(|file| file.ended);
-        let newest = ends.filter(|ended| !is_ahead(*ended, now)).max();
+        let newest = ends.filter(|ended| !is_in_future(*ended, now)).max();
         let from = newest.map_or(ended, |newest| ended.max(newest + MILLISECOND));
         for later in 0..NAMES {
             let path = self.path(from + MILLISECOND * later);

@@ -1,6 +1,6 @@
 use std::time::{Duration, SystemTime};
 
-use crate::ahead::{APART, is_set};
+use radiosonde_core::clock_skew::{TOLERANCE, is_clock_set};
 
 /// Notices that a clock which had not been set since the machine started was put forward, by the monotonic one.
 ///
@@ -34,7 +34,7 @@ impl ClockSteps {
             return None;
         };
         let expected = last.wall.checked_add(monotonic.saturating_sub(last.monotonic))?;
-        let by = wall.duration_since(expected).ok().filter(|by| *by > APART && !is_set(last.wall));
+        let by = wall.duration_since(expected).ok().filter(|by| *by > TOLERANCE && !is_clock_set(last.wall));
         let since = if by.is_some() { wall } else { last.since };
         self.watched = Some(Watched { since, wall, monotonic });
         Some(Step { old: (last.since, expected), by: by? })

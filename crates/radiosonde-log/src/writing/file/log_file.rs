@@ -8,7 +8,6 @@ use std::time::{Duration, SystemTime};
 
 use radiosonde_core::{Clock, diagnostics};
 
-use crate::ahead::is_ahead;
 use crate::writing::failure::Failure;
 use crate::writing::file::Refused;
 use crate::writing::file::archive::{Archive, Rotated};
@@ -20,6 +19,7 @@ use crate::writing::file::meter::{Action, FileMeter};
 use crate::writing::file::opened::{AtPath, NotAppended, Opened};
 use crate::writing::file::retention::{Reason, beyond};
 use crate::writing::lines::Lines;
+use radiosonde_core::clock_skew::is_in_future;
 
 /// What failed is tried again at most this often.
 const RETRY_EVERY: Duration = Duration::from_secs(1);
@@ -359,7 +359,7 @@ impl LogFile {
             });
             if let Some(time) = by_step.filter(|time| *time > file.modified) {
                 file.set_last_line(time);
-            } else if is_ahead(file.ended, now.wall) && is_ahead(file.modified, now.wall) {
+            } else if is_in_future(file.ended, now.wall) && is_in_future(file.modified, now.wall) {
                 file.set_last_line(now.wall);
             }
         }

@@ -3,32 +3,32 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use radiosonde_core::clock_skew::is_in_future;
 use radiosonde_core::{Level, SharedClock, SystemClock};
 
-use crate::ahead::is_ahead;
-use crate::recent::error_pattern::{ErrorPattern, PatternCounts};
-use crate::recent::error_summary::{ErrorSummary, MessageCounts, ServiceErrors, key, per_hour};
-use crate::recent::hours::Hours;
-use crate::recent::level_counts::LevelCounts;
-use crate::recent::recent_lines::RecentLines;
-use crate::recent::ring::Part;
-use crate::recent::service_health::ServiceHealth;
-use crate::recent::services::Services;
-use crate::recent::trends::LogTrends;
-use crate::writing::line::{Line, LineSink};
+use crate::error_pattern::{ErrorPattern, PatternCounts};
+use crate::error_summary::{ErrorSummary, MessageCounts, ServiceErrors, key, per_hour};
+use crate::hours::Hours;
+use crate::level_counts::LevelCounts;
+use crate::recent_lines::RecentLines;
+use crate::ring::Part;
+use crate::service_health::ServiceHealth;
+use crate::services::Services;
+use crate::trends::LogTrends;
+use radiosonde_log::{Line, LineSink};
 
-/// How many errors a summary knows.
+/// How many errors a summary covers.
 const ERRORS: usize = 10_000;
 
-/// What they may take: a key of 100 characters each, and a service's name.
+/// Room for those errors: 100 characters of each message, and the service's name.
 const ERROR_BYTES: usize = 4 << 20;
 
-/// Keeps the last lines and counts all: by level, service and hour. A sink for
-/// [`JsonLayerBuilder::sink`](crate::JsonLayerBuilder::sink), or for lines from elsewhere. Clones share everything.
+/// Keeps the last lines and counts every line by level, service and hour. A sink for
+/// [`JsonLayerBuilder::sink`](radiosonde_log::JsonLayerBuilder::sink), or for lines from elsewhere. Clones share everything.
 ///
 /// # Shape
-/// Lines count for the hour of their own timestamp; a week of hours is kept. Of services 63 are told apart, and later ones
-/// are `_overflow`; a line without a service is of `unknown`. The last 10,000 errors are kept apart from the lines, so that a
+/// Lines count for the hour of their own timestamp; a week of hours is kept. The first 63 services are counted apart; later
+/// ones share `_overflow`, and a line without a service counts for `unknown`. The last 10,000 errors are kept apart from the lines, so that a
 /// flood of other lines does not push them out.
 ///
 /// # Cost
@@ -38,7 +38,7 @@ const ERROR_BYTES: usize = 4 << 20;
 /// ```
 /// use std::time::{Duration, SystemTime};
 /// use radiosonde_core::Level;
-/// use radiosonde_log::recent::LogAggregator;
+/// use radiosonde_recent::LogAggregator;
 /// use radiosonde_log::{Line, LineSink as _};
 ///
 /// let logs = LogAggregator::new();
@@ -79,15 +79,15 @@ struct Counted {
 }
 
 impl LogAggregator {
-    /// Counts, and keeps as many lines as [`RecentLines::new`].
+    /// Counts lines and keeps as many as [`RecentLines::new`].
     #[must_use]
     pub fn new() -> Self {
         Self::over(RecentLines::new(), Arc::new(SystemClock))
     }
 
-    /// Counts, keeps lines in `recent`, and reckons back from the time of `clock`.
+    /// Counts lines, keeps them in `recent`, and measures windows back from the time of `clock`.
     ///
-    /// `recent` is filled from here: it must not be a sink of the same layer too.
+    /// `recent` receives its lines from here, so it must not be a sink of the same layer as well.
     #[must_use]
     pub fn over(recent: RecentLines, clock: SharedClock) -> Self {
         let (errors, counted) = (RecentLines::of(ERRORS, ERROR_BYTES), Mutex::default());
@@ -124,14 +124,14 @@ impl LogAggregator {
         self.lock().patterns
     }
 
-    /// The errors of the last time, such as the last 24 hours.
+    /// The errors of the last `window`, such as 24 hours.
     #[must_use]
     pub fn error_summary(&self, window: Duration) -> ErrorSummary {
         let (now, cutoff) = (self.shared.clock.now(), self.cutoff(window));
         let (mut all, mut patterns) = (MessageCounts::default(), PatternCounts::default());
         let mut of_services: HashMap<String, MessageCounts> = HashMap::new();
         self.shared.errors.visit(|error| {
-            if error.facts.timestamp > cutoff && !is_ahead(error.facts.timestamp, now) {
+            if error.facts.timestamp > cutoff && !is_in_future(error.facts.timestamp, now) {
                 let (service, message) = (error.part(Part::Service), error.part(Part::Message));
                 all.count(message);
                 match of_services.get_mut(service) {
@@ -162,13 +162,13 @@ impl LogAggregator {
         }
     }
 
-    /// How each service does, by all of its lines since the start.
+    /// The health of each service, from all of its lines since the start.
     #[must_use]
     pub fn service_health(&self) -> Vec<ServiceHealth> {
         self.services().iter().map(|(service, counts)| ServiceHealth::of(service, *counts)).collect()
     }
 
-    /// How each service does that had lines in the hours that began within the last time.
+    /// The health of each service that has lines in the hours that began within `window`.
     #[must_use]
     pub fn recent_health(&self, window: Duration) -> Vec<ServiceHealth> {
         let (now, cutoff) = (self.shared.clock.now(), self.cutoff(window));
@@ -183,7 +183,7 @@ impl LogAggregator {
         known.map(|(service, counts)| ServiceHealth::of(service, counts)).collect()
     }
 
-    /// Lines per hour, over the hours that began within the last time, a week at most.
+    /// Lines per hour, over the hours that began within `window`, at most a week.
     #[must_use]
     pub fn trends(&self, window: Duration) -> LogTrends {
         let (now, cutoff) = (self.shared.clock.now(), self.cutoff(window));

@@ -2,9 +2,9 @@ use std::time::SystemTime;
 
 use radiosonde_core::{Level, SpanContext, SpanId, TraceId};
 
-use crate::recent::ring::{Facts, Part, Stored};
+use crate::ring::{Facts, Part, Stored};
 
-/// A copy of a line that [`RecentLines`](crate::recent::RecentLines) keeps.
+/// A copy of a line that [`RecentLines`](crate::RecentLines) keeps.
 #[derive(Debug, Clone)]
 pub struct RecentLine {
     text: Box<str>,

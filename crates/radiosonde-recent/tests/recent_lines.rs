@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use radiosonde_core::{Clock as _, Level, Resource, SpanContext, SpanId, TraceFlags, TraceId};
-use radiosonde_log::recent::{
+use radiosonde_log::{JsonLayer, Line, LineSink};
+use radiosonde_recent::{
     ErrorPattern, HealthStatus, LevelCounts, LogAggregator, RecentLine, RecentLines, RecentQuery,
 };
-use radiosonde_log::{JsonLayer, Line, LineSink};
 use radiosonde_testkit::ManualClock;
 use tracing::{error, info, info_span, warn};
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -88,7 +88,7 @@ fn a_query_takes_lines_that_meet_each_of_its_conditions() {
 #[test]
 fn bounds_hold_and_bounds_that_hold_nothing_are_refused() {
     let error = RecentLines::bounded(0, RecentLines::BYTES).unwrap_err();
-    let expected = "cannot keep 0 recent lines of 8388608 bytes; allowed are 1 line and more, and 524288 to 4294967295 bytes";
+    let expected = "cannot keep 0 recent lines of 8388608 bytes: expected 1 line or more, and 524288 to 4294967295 bytes";
     assert_eq!(error.to_string(), expected);
     assert_eq!(RecentLines::bounded(1, 1000).unwrap_err().bytes(), 1000);
 

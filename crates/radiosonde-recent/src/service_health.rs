@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::recent::level_counts::LevelCounts;
+use crate::level_counts::LevelCounts;
 
 /// How a service does, judged by its lines.
 #[derive(Debug, Clone, PartialEq)]

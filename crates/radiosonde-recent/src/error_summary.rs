@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::time::Duration;
 
-use crate::recent::error_pattern::PatternCounts;
+use crate::error_pattern::PatternCounts;
 
 /// How much of a message tells it from others.
 const KEY_CHARACTERS: usize = 100;

@@ -1,10 +1,10 @@
 use std::collections::VecDeque;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use radiosonde_core::clock_skew::is_in_future;
 use radiosonde_core::{Clock, Level};
 
-use crate::ahead::is_ahead;
-use crate::recent::level_counts::LevelCounts;
+use crate::level_counts::LevelCounts;
 
 const SECONDS: u64 = 3600;
 
@@ -59,7 +59,7 @@ impl Hours {
     fn find(&mut self, number: i64, clock: &dyn Clock) -> Option<&mut Hour> {
         if self.hours.len() == Self::MOST && self.at(number).is_err() {
             let now = clock.now();
-            self.hours.retain(|hour| !is_ahead(start_of(hour.number), now));
+            self.hours.retain(|hour| !is_in_future(start_of(hour.number), now));
         }
         let at = match self.at(number) {
             Ok(at) => at,

@@ -3,7 +3,7 @@ use std::time::SystemTime;
 
 use radiosonde_core::{Level, SpanContext};
 
-use crate::writing::line::Line;
+use radiosonde_log::Line;
 
 /// What a record's bytes are, in their order.
 #[derive(Debug, Clone, Copy)]

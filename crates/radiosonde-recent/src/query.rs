@@ -2,13 +2,13 @@ use std::time::SystemTime;
 
 use radiosonde_core::{Level, TraceId};
 
-use crate::recent::ring::{Part, Stored};
+use crate::ring::{Part, Stored};
 
-/// Which of the recent lines are wanted. Without a condition, all of them.
+/// Conditions on recent lines. Without a condition, every line matches.
 ///
 /// ```
 /// use radiosonde_core::Level;
-/// use radiosonde_log::recent::RecentQuery;
+/// use radiosonde_recent::RecentQuery;
 ///
 /// let query = RecentQuery::new().min_level(Level::Warn).target("orders").contains("timeout").limit(50);
 /// ```
@@ -31,13 +31,13 @@ impl RecentQuery {
         Self::default()
     }
 
-    /// Lines of this level and graver ones.
+    /// Lines of this level and above.
     pub const fn min_level(mut self, level: Level) -> Self {
         self.min_level = Some(level);
         self
     }
 
-    /// Lines whose target begins like this.
+    /// Lines whose target starts with `prefix`.
     pub fn target(mut self, prefix: impl Into<String>) -> Self {
         self.target = Some(prefix.into());
         self
@@ -55,7 +55,7 @@ impl RecentQuery {
         self
     }
 
-    /// Lines of this time and later.
+    /// Lines at this time or later.
     pub const fn since(mut self, time: SystemTime) -> Self {
         self.since = Some(time);
         self
@@ -67,13 +67,13 @@ impl RecentQuery {
         self
     }
 
-    /// Lines whose message or JSON contains this text, upper and lower case told apart.
+    /// Lines whose message or JSON contains this text, case-sensitive.
     pub fn contains(mut self, text: impl Into<String>) -> Self {
         self.contains = Some(text.into());
         self
     }
 
-    /// At most so many lines, the newest.
+    /// The newest `lines` lines.
     pub const fn limit(mut self, lines: usize) -> Self {
         self.limit = Some(lines);
         self
@@ -83,7 +83,7 @@ impl RecentQuery {
         self.limit.unwrap_or(usize::MAX)
     }
 
-    /// The cheap conditions come first.
+    // The cheap conditions come first.
     pub(crate) fn takes(&self, line: &Stored<'_>) -> bool {
         let facts = line.facts;
         self.min_level.is_none_or(|level| facts.level >= level)

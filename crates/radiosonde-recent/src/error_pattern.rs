@@ -52,7 +52,7 @@ impl ErrorPattern {
     /// The pattern of a message.
     ///
     /// ```
-    /// use radiosonde_log::recent::ErrorPattern;
+    /// use radiosonde_recent::ErrorPattern;
     ///
     /// assert_eq!(ErrorPattern::of("Database timeout"), Some(ErrorPattern::Database));
     /// assert_eq!(ErrorPattern::of("profile refused"), None);

@@ -5,27 +5,27 @@ use std::time::SystemTime;
 
 use radiosonde_core::diagnostics;
 
-use crate::recent::query::RecentQuery;
-use crate::recent::recent_line::RecentLine;
-use crate::recent::ring::{Ring, Stored};
-use crate::writing::line::{Line, LineSink};
+use crate::query::RecentQuery;
+use crate::recent_line::RecentLine;
+use crate::ring::{Ring, Stored};
+use radiosonde_log::{Line, LineSink};
 
-/// How many lines are looked at before threads that log get their turn.
+/// How many lines are read under one lock, so that threads that log do not wait for long.
 const TURN: usize = 64;
 
-/// Keeps the last lines in memory: a sink for [`JsonLayerBuilder::sink`](crate::JsonLayerBuilder::sink).
+/// Keeps the last lines in memory: a sink for [`JsonLayerBuilder::sink`](radiosonde_log::JsonLayerBuilder::sink).
 ///
 /// Bounded by lines and by bytes; the newest push the oldest out. Clones share the lines.
 ///
 /// # Cost
-/// For the thread that logs: a lock and a copy of the line, no allocation once as many lines as it keeps have been there.
-/// The memory for the bytes is reserved at once and used as lines come.
+/// For the thread that logs: a lock and a copy of the line, no allocation once it is full.
+/// The memory is reserved at once and becomes resident as lines arrive.
 ///
 /// ```
 /// use std::sync::Arc;
 /// use radiosonde_core::Resource;
 /// use radiosonde_log::JsonLayer;
-/// use radiosonde_log::recent::{RecentLines, RecentQuery};
+/// use radiosonde_recent::{RecentLines, RecentQuery};
 /// use tracing_subscriber::layer::SubscriberExt as _;
 ///
 /// let recent = RecentLines::new();
@@ -50,13 +50,14 @@ struct Shared {
 }
 
 impl RecentLines {
-    /// How many lines are kept unless said otherwise.
+    /// The default number of lines.
     pub const LINES: usize = 10_000;
 
-    /// How many bytes of them are kept unless said otherwise: 8 MiB.
+    /// The default number of bytes: 8 MiB.
     pub const BYTES: usize = 8 << 20;
 
-    /// The fewest bytes: what the longest line of a [`JsonLayer`](crate::JsonLayer) takes with its default bound.
+    /// The fewest bytes that can be set: room for the longest line of a [`JsonLayer`](radiosonde_log::JsonLayer) with its default
+    /// limit.
     pub const LEAST_BYTES: usize = 1 << 19;
 
     /// Keeps 10,000 lines of together 8 MiB at most.
@@ -65,8 +66,7 @@ impl RecentLines {
         Self::of(Self::LINES, Self::BYTES)
     }
 
-    /// Keeps as many lines, and as many bytes of them. A line takes its JSON and once more its target, service, message and
-    /// ids.
+    /// Keeps up to `lines` lines in up to `bytes` bytes. A line takes its JSON, and again its target, service, message and ids.
     ///
     /// # Errors
     /// [`InvalidBounds`] for no line, or for bytes below [`LEAST_BYTES`](Self::LEAST_BYTES) or above `u32::MAX`.
@@ -80,10 +80,10 @@ impl RecentLines {
         Self { shared: Arc::new(Shared { ring, left_out: AtomicU64::new(0) }) }
     }
 
-    /// The lines that a query takes, the newest first.
+    /// The lines that match a query, newest first.
     ///
-    /// Threads that log wait for 64 lines at most to be looked at, so that lines may come and go meanwhile: each that is
-    /// there from the beginning to the end is looked at once.
+    /// The lock is held for 64 lines at a time, so lines may be added and removed meanwhile. A line that is kept throughout
+    /// is read exactly once.
     #[must_use]
     pub fn lines(&self, query: &RecentQuery) -> Vec<RecentLine> {
         let mut lines = Vec::new();
@@ -98,26 +98,26 @@ impl RecentLines {
         lines
     }
 
-    /// Every line, the newest first.
+    /// Every line, newest first.
     #[must_use]
     pub fn snapshot(&self) -> Vec<RecentLine> {
         self.lines(&RecentQuery::new())
     }
 
-    /// How many lines are there.
+    /// The number of lines.
     #[must_use]
     pub fn len(&self) -> usize {
         self.lock().len()
     }
 
-    /// Whether none is there.
+    /// Whether no line is kept.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// How many lines were longer than everything that may be kept, which needs a
-    /// [`max_line_bytes`](crate::JsonLayerBuilder::max_line_bytes) above its default.
+    /// The number of lines that were longer than the whole buffer, which needs a
+    /// [`max_line_bytes`](radiosonde_log::JsonLayerBuilder::max_line_bytes) above its default.
     #[must_use]
     pub fn left_out(&self) -> u64 {
         // Relaxed: a count, read alone.
@@ -129,7 +129,7 @@ impl RecentLines {
         self.lock().clear();
     }
 
-    /// Shows lines, the newest first, until `each` says `false`. It runs under the lock: it must be ours and quick.
+    /// Calls `each` with lines, newest first, until it returns `false`. It runs under the lock, so it must be ours and quick.
     pub(crate) fn visit(&self, mut each: impl FnMut(&Stored<'_>) -> bool) {
         let mut before = u64::MAX;
         loop {
@@ -148,7 +148,7 @@ impl RecentLines {
         }
     }
 
-    /// Whether a line that came after `cutoff` may have been pushed out.
+    /// Whether a line newer than `cutoff` may have been pushed out.
     pub(crate) fn forgot_after(&self, cutoff: SystemTime) -> bool {
         let ring = self.lock();
         let oldest = ring.numbers().start;
@@ -165,7 +165,7 @@ impl LineSink for RecentLines {
         if !self.lock().push(line) {
             // Relaxed: a count, read alone.
             self.shared.left_out.fetch_add(1, Ordering::Relaxed);
-            let message = format_args!("a line is longer than all that may be kept, and left out");
+            let message = format_args!("a line is longer than the whole buffer and was left out");
             diagnostics::report("log", "recent", message);
         }
     }
@@ -183,7 +183,7 @@ impl fmt::Debug for RecentLines {
     }
 }
 
-/// Bounds within which no line can be kept.
+/// Bounds in which no line fits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct InvalidBounds {
     lines: usize,
@@ -191,13 +191,13 @@ pub struct InvalidBounds {
 }
 
 impl InvalidBounds {
-    /// The lines asked for.
+    /// The number of lines that was set.
     #[must_use]
     pub const fn lines(&self) -> usize {
         self.lines
     }
 
-    /// The bytes asked for.
+    /// The number of bytes that was set.
     #[must_use]
     pub const fn bytes(&self) -> usize {
         self.bytes
@@ -208,7 +208,7 @@ impl fmt::Display for InvalidBounds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { lines, bytes } = self;
         let (least, most) = (RecentLines::LEAST_BYTES, u32::MAX);
-        write!(f, "cannot keep {lines} recent lines of {bytes} bytes; allowed are 1 line and more, ")?;
+        write!(f, "cannot keep {lines} recent lines of {bytes} bytes: expected 1 line or more, ")?;
         write!(f, "and {least} to {most} bytes")
     }
 }

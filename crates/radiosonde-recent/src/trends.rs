@@ -4,8 +4,8 @@ use std::time::SystemTime;
 
 use radiosonde_core::Level;
 
-use crate::recent::hours::{Hour, Hours, hour_of, start_of};
-use crate::recent::level_counts::LevelCounts;
+use crate::hours::{Hour, Hours, hour_of, start_of};
+use crate::level_counts::LevelCounts;
 
 /// Lines per hour.
 #[derive(Debug, Clone, PartialEq)]

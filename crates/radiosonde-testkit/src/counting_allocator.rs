@@ -1,0 +1,81 @@
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+thread_local! {
+    // `const` and without a destructor: it neither allocates nor ends before its thread.
+    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
+}
+
+static LIVE_BYTES: AtomicUsize = AtomicUsize::new(0);
+
+/// The system's allocator, with counts: a `#[global_allocator]` for one test binary.
+///
+/// ```
+/// use radiosonde_testkit::CountingAllocator;
+///
+/// #[global_allocator]
+/// static ALLOCATOR: CountingAllocator = CountingAllocator;
+///
+/// let per_call = CountingAllocator::per_call(|| drop(std::hint::black_box(String::from("x"))));
+/// assert!((per_call - 1.0).abs() < f64::EPSILON);
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct CountingAllocator;
+
+impl CountingAllocator {
+    /// Allocations of this thread so far, reallocations included.
+    #[must_use]
+    pub fn allocations() -> u64 {
+        ALLOCATIONS.get()
+    }
+
+    /// Bytes of the process that are allocated now.
+    #[must_use]
+    pub fn live_bytes() -> usize {
+        LIVE_BYTES.load(Ordering::SeqCst)
+    }
+
+    /// Allocations of this thread per call, as the mean of a thousand calls after ten that warm up.
+    pub fn per_call(mut work: impl FnMut()) -> f64 {
+        const CALLS: u32 = 1000;
+        for _ in 0..10 {
+            work();
+        }
+        let before = Self::allocations();
+        for _ in 0..CALLS {
+            work();
+        }
+        #[allow(clippy::cast_precision_loss, reason = "a count of a few thousand")]
+        let allocations = (Self::allocations() - before) as f64;
+        allocations / f64::from(CALLS)
+    }
+}
+
+fn grown(bytes: usize) {
+    LIVE_BYTES.fetch_add(bytes, Ordering::SeqCst);
+    ALLOCATIONS.set(ALLOCATIONS.get() + 1);
+}
+
+#[allow(unsafe_code, reason = "an allocator can only be written this way")]
+// SAFETY: each call goes to the system's allocator as it came; counting neither allocates nor unwinds.
+unsafe impl GlobalAlloc for CountingAllocator {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        grown(layout.size());
+        // SAFETY: the caller keeps the contract of `alloc`, which is the same.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        LIVE_BYTES.fetch_sub(layout.size(), Ordering::SeqCst);
+        // SAFETY: the caller keeps the contract of `dealloc`, which is the same.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        grown(size);
+        LIVE_BYTES.fetch_sub(layout.size(), Ordering::SeqCst);
+        // SAFETY: the caller keeps the contract of `realloc`, which is the same.
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+}

@@ -164,7 +164,13 @@ mod tests {
         [lints]\nworkspace = true\n";
 
     fn of_crate(text: &str) -> Vec<String> {
-        let package = Package { name: "a".into(), folder: "crates/a".into(), arrows: Vec::new() };
+        let package = Package {
+            name: "a".into(),
+            folder: "crates/a".into(),
+            arrows: Vec::new(),
+            foreign: Vec::new(),
+            rooms: None,
+        };
         check_crate("crates/a/Cargo.toml", text, &package).iter().map(ToString::to_string).collect()
     }
 
@@ -190,7 +196,13 @@ mod tests {
 
     #[test]
     fn a_folder_of_another_name_is_refused() {
-        let package = Package { name: "a".into(), folder: "crates/b".into(), arrows: Vec::new() };
+        let package = Package {
+            name: "a".into(),
+            folder: "crates/b".into(),
+            arrows: Vec::new(),
+            foreign: Vec::new(),
+            rooms: None,
+        };
         assert_eq!(check_crate("crates/b/Cargo.toml", CRATE, &package).len(), 1);
     }
 

@@ -2,7 +2,7 @@ use std::fmt;
 
 use crate::{
     Finding, Workspace, arrows, crate_root, documents, features, file_names, file_sizes, machine_paths,
-    manifests, orderings,
+    manifests, orderings, rooms,
 };
 
 /// A rule of the house. The README says what each refuses.
@@ -28,11 +28,13 @@ pub enum Rule {
     Document,
     /// Paths of one machine.
     MachinePath,
+    /// Imports between the files of a crate.
+    Room,
 }
 
 impl Rule {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Arrow,
         Self::Manifest,
         Self::Dependency,
@@ -43,6 +45,7 @@ impl Rule {
         Self::Ordering,
         Self::Document,
         Self::MachinePath,
+        Self::Room,
     ];
 
     /// What the rule refuses in this workspace, exceptions included.
@@ -62,6 +65,7 @@ impl Rule {
             Self::Ordering => in_sources(orderings::check),
             Self::Document => documents::check(workspace),
             Self::MachinePath => machine_paths::check(workspace),
+            Self::Room => rooms::check(workspace),
         }
     }
 }
@@ -79,6 +83,7 @@ impl fmt::Display for Rule {
             Self::Ordering => "ordering",
             Self::Document => "document",
             Self::MachinePath => "machine path",
+            Self::Room => "room",
         })
     }
 }

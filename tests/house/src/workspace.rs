@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -22,6 +23,10 @@ pub struct Package {
     pub folder: String,
     /// Its dependencies that are crates of ours by name.
     pub arrows: Vec<Arrow>,
+    /// Its normal dependencies that are no crates of ours, each once, in order.
+    pub foreign: Vec<String>,
+    /// Its rooms from top to bottom, as `[package.metadata.house]` lists them.
+    pub rooms: Option<Vec<String>>,
 }
 
 impl Workspace {
@@ -54,6 +59,8 @@ impl Workspace {
                 .iter()
                 .filter_map(|dependency| arrow(&package.name, dependency))
                 .collect(),
+            foreign: foreign(&package.dependencies),
+            rooms: rooms(&package.metadata),
         });
         let packages = packages.collect();
         let files = files(&root);
@@ -96,14 +103,28 @@ fn is_source(path: &str) -> bool {
     rust && path.contains("/src/") && !path.ends_with("/tests.rs") && !path.contains("/tests/ui/")
 }
 
+fn foreign(dependencies: &[cargo_metadata::Dependency]) -> Vec<String> {
+    let normal = dependencies.iter().filter(|dependency| dependency.kind == DependencyKind::Normal);
+    let names = normal.map(|dependency| dependency.name.clone()).filter(|name| !is_ours(name));
+    names.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+fn rooms(metadata: &serde_json::Value) -> Option<Vec<String>> {
+    let rooms = metadata.get("house")?.get("rooms")?.as_array()?;
+    rooms.iter().map(|room| room.as_str().map(str::to_owned)).collect()
+}
+
+fn is_ours(name: &str) -> bool {
+    name == "radiosonde" || name.starts_with("radiosonde-")
+}
+
 fn arrow(from: &str, dependency: &cargo_metadata::Dependency) -> Option<Arrow> {
-    let ours = dependency.name == "radiosonde" || dependency.name.starts_with("radiosonde-");
     let kind = match dependency.kind {
         DependencyKind::Development => ArrowKind::Dev,
         DependencyKind::Build => ArrowKind::Build,
         _ => ArrowKind::Normal,
     };
-    ours.then(|| Arrow { from: from.to_owned(), to: dependency.name.clone(), kind })
+    is_ours(&dependency.name).then(|| Arrow { from: from.to_owned(), to: dependency.name.clone(), kind })
 }
 
 /// With `/` on every system.

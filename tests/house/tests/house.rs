@@ -68,6 +68,11 @@ fn nothing_names_the_machine_it_was_written_on() {
 }
 
 #[test]
+fn imports_within_a_crate_point_down_its_list_of_rooms() {
+    holds(Rule::Room);
+}
+
+#[test]
 fn no_rule_is_left_out_here() {
     let here = include_str!("house.rs");
     for rule in Rule::ALL {

@@ -48,14 +48,12 @@ pub use serving::future::LevelsFuture;
 pub use serving::service::LevelsService;
 #[doc(hidden)]
 pub use tracing as __tracing;
-pub use writing::attributes::Attributes;
+pub use writing::attributes::{AttributeValue, Attributes};
 pub use writing::file::file_error::{FileError, OpenError};
 pub use writing::file::file_options::FileOptions;
 pub use writing::file::reopen::Reopen;
 pub use writing::file::rotation::Rotation;
 pub use writing::handle::{LogHandle, WriterReport};
-#[cfg(all(target_os = "linux", feature = "journald"))]
-pub use writing::journal::journald::{Journald, JournaldBuilder, JournaldError};
 pub use writing::line::{Line, LineSink};
 pub use writing::queue_options::QueueOptions;
 pub use writing::writer::Writer;

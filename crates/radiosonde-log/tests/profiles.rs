@@ -401,7 +401,7 @@ struct Kept(Mutex<Vec<Said>>);
 impl LineSink for Kept {
     fn accept(&self, line: &Line<'_>) {
         let mut fields: Vec<_> =
-            line.attributes().map(|(name, value)| (name.into_owned(), value.to_owned())).collect();
+            line.attributes().map(|(name, value)| (name.into_owned(), value.json().to_owned())).collect();
         fields.sort();
         let said = (line.request_id().map(str::to_owned), line.user_id().map(str::to_owned), fields);
         self.0.lock().unwrap().push(said);

@@ -20,7 +20,8 @@ struct Kept(Mutex<Vec<String>>);
 
 impl LineSink for Kept {
     fn accept(&self, line: &Line<'_>) {
-        let attributes: Vec<_> = line.attributes().map(|(key, value)| format!("{key}={value}")).collect();
+        let attributes: Vec<_> =
+            line.attributes().map(|(key, value)| format!("{key}={}", value.json())).collect();
         let beside =
             format!("{} {attributes:?} {:?} {:?}", line.message(), line.user_id(), line.request_id());
         self.0.lock().unwrap().push(format!("{} {beside}", line.json()));

@@ -14,7 +14,7 @@ impl LineSink for Kept {
     fn accept(&self, line: &Line<'_>) {
         let mut kept = self.0.lock().unwrap();
         kept.push(format!("{}: {}", line.service(), line.message()));
-        kept.extend(line.attributes().map(|(name, value)| format!("{name}={value}")));
+        kept.extend(line.attributes().map(|(name, value)| format!("{name}={}", value.json())));
     }
 }
 

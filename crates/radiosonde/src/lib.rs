@@ -19,6 +19,8 @@ pub use error::{InitError, InvalidVariable};
 pub use radiosonde_core as core;
 pub use radiosonde_core::{Level, LevelNames, Overflow, OverflowPolicy, Resource, Secret};
 pub use radiosonde_delivery::{Report, SinkReport};
+#[cfg(feature = "journald")]
+pub use radiosonde_journald as journald;
 pub use radiosonde_log as log;
 pub use radiosonde_log::{Format, PanicHook, Profile, audit, critical, fatal, log_metric};
 pub use radiosonde_macros::{

@@ -20,7 +20,8 @@ pub struct CapturedLine {
 
 impl CapturedLine {
     pub(crate) fn of(line: &Line<'_>) -> Self {
-        let fields = line.attributes().map(|(name, json)| (name.into_owned(), CapturedValue::of(json)));
+        let fields =
+            line.attributes().map(|(name, value)| (name.into_owned(), CapturedValue::of(value.json())));
         Self {
             timestamp: line.timestamp(),
             level: line.level(),

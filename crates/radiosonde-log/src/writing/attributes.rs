@@ -7,10 +7,9 @@ use crate::rendering::fields::{Entry, Fields};
 use crate::schemas::schema::Schema;
 use crate::schemas::slot::Slot;
 
-/// The fields of a [`Line`](crate::Line) but its message, each as its name and its value in JSON.
+/// The fields of a [`Line`](crate::Line) except its message, each with its name and value.
 ///
-/// They are those of the event, of the spans around it and of the layer, with the precedence that the line itself has. A value
-/// is a JSON string, number, boolean or, for an error, object; it is lent as it stands in the line.
+/// They are those of the event, of the spans around it and of the layer, with the precedence that the line itself has.
 ///
 /// Names are those of the program, and of `method` and `http.request.method` the former, whatever the line's
 /// [`Profile`](crate::Profile). With [`Profile::Ecs`](crate::Profile::Ecs) though, names of other fields have `_` for dots,
@@ -29,13 +28,34 @@ impl<'a> Attributes<'a> {
 }
 
 impl<'a> Iterator for Attributes<'a> {
-    type Item = (Cow<'a, str>, &'a str);
+    type Item = (Cow<'a, str>, AttributeValue<'a>);
 
     fn next(&mut self) -> Option<Self::Item> {
         let (fields, schema) = self.fields?;
         let message = Key::of_slot(Slot::MESSAGE);
         let entry = self.entries.by_ref().find(|entry| entry.key != message)?;
         let name = schema.slot_name(entry.key.index()).map(Cow::Borrowed);
-        Some((name.unwrap_or_else(|| unescape(fields.key(entry))), fields.value(entry)))
+        Some((name.unwrap_or_else(|| unescape(fields.key(entry))), AttributeValue(fields.value(entry))))
+    }
+}
+
+/// The value of a field of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AttributeValue<'a>(&'a str);
+
+impl<'a> AttributeValue<'a> {
+    /// The value as JSON: a string, a number, a boolean or, for an error, an object.
+    #[must_use]
+    pub const fn json(self) -> &'a str {
+        self.0
+    }
+
+    /// A string without quotes and escapes; other values as JSON.
+    #[must_use]
+    pub fn text(self) -> Cow<'a, str> {
+        match self.0.strip_prefix('"').and_then(|value| value.strip_suffix('"')) {
+            Some(contents) => unescape(contents),
+            None => self.0.into(),
+        }
     }
 }

@@ -6,6 +6,7 @@ use crate::events::target::is_audit;
 use crate::rendering::fields::Fields;
 use crate::schemas::schema::Schema;
 use crate::writing::attributes::Attributes;
+use crate::writing::watched;
 
 /// Takes finished lines on their way out of the process: the Loki push, OTLP logs, a test.
 ///
@@ -154,6 +155,14 @@ impl<'a> Line<'a> {
     #[must_use]
     pub fn is_audit(&self) -> bool {
         is_audit(self.target)
+    }
+
+    /// Reports that the line has left the process.
+    ///
+    /// For a sink that sends within [`accept`](LineSink::accept): the panic hook then knows that a panic's line is out, and need
+    /// not print the panic once more.
+    pub fn mark_written(&self) {
+        watched::written();
     }
 
     /// The service that logs; empty if not set.

@@ -9,8 +9,6 @@ pub(crate) mod failure;
 pub(crate) mod file;
 pub(crate) mod forward;
 pub(crate) mod handle;
-#[cfg(all(target_os = "linux", feature = "journald"))]
-pub(crate) mod journal;
 pub(crate) mod line;
 pub(crate) mod lines;
 #[cfg_attr(not(unix), path = "without_null_device.rs")]

@@ -12,19 +12,19 @@ use rustix::net::{
     SendAncillaryBuffer, SendAncillaryMessage, SendFlags, SocketAddrUnix, sendmsg_addr, sendto,
 };
 
-/// How long an entry that may wait does so for room.
+/// How long an entry may wait for room.
 const PATIENCE: Duration = Duration::from_millis(5);
 
 /// A socket from which entries are sent to the journal.
 #[derive(Debug)]
 pub(crate) struct Socket {
     socket: UnixDatagram,
-    /// Looked up anew each time, so that a journal that was started again is found.
+    /// Resolved at every call, so that a restarted journal is found.
     address: SocketAddrUnix,
 }
 
 impl Socket {
-    /// Fails if nobody listens at the path.
+    /// Fails if nothing listens at the path.
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
         UnixDatagram::unbound()?.connect(path)?;
         let socket = UnixDatagram::unbound()?;
@@ -32,7 +32,7 @@ impl Socket {
         Ok(Self { socket, address: SocketAddrUnix::new(path)? })
     }
 
-    /// Sends an entry; without room for it, fails at once, or after some milliseconds if it may wait.
+    /// Sends an entry. Without room for it, fails at once, or after [`PATIENCE`] if it may wait.
     pub(crate) fn send(&self, entry: &[u8], may_wait: bool) -> io::Result<()> {
         let flags = if may_wait { SendFlags::NOSIGNAL } else { SendFlags::NOSIGNAL | SendFlags::DONTWAIT };
         loop {
@@ -48,7 +48,7 @@ impl Socket {
         }
     }
 
-    /// What is too long for a datagram goes in memory that nobody can change any more, and the datagram has its descriptor.
+    /// Sends an entry that is too long for a datagram as the descriptor of sealed memory.
     fn send_as_file(&self, entry: &[u8], flags: SendFlags) -> Result<usize, Errno> {
         let memory = memfd_create("radiosonde-journal", MemfdFlags::ALLOW_SEALING | MemfdFlags::CLOEXEC)?;
         let mut file = File::from(memory);

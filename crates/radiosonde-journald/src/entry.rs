@@ -1,13 +1,11 @@
 use radiosonde_core::Level;
-
-use crate::rendering::escape::unescape;
-use crate::writing::line::Line;
+use radiosonde_log::Line;
 
 /// The longest name of a field that the journal takes.
 const NAME_BYTES: usize = 64;
-/// Before names that mean something to the journal, or that are ours.
+/// Precedes names that have a meaning in the journal, or that this sink uses itself.
 const PREFIX: &[u8] = b"F_";
-/// Fields with these names say what the journal, or we, say of an entry.
+/// Field names with a meaning in the journal, or used by this sink.
 const TAKEN: [&[u8]; 13] = [
     b"DOCUMENTATION",
     b"INVOCATION_ID",
@@ -23,17 +21,17 @@ const TAKEN: [&[u8]; 13] = [
     b"USER_INVOCATION_ID",
     b"USER_UNIT",
 ];
-/// And with these beginnings.
+/// Prefixes of such names.
 const TAKEN_BEGINNINGS: [&[u8]; 4] = [b"CODE_", b"COREDUMP_", b"OBJECT_", b"SYSLOG_"];
 
-/// Appends a line as the journal takes it.
+/// Appends a line in the journal's native format.
 ///
 /// # Source
 /// "Native Journal Protocol": <https://systemd.io/JOURNAL_NATIVE_PROTOCOL/>, and systemd.journal-fields(7).
 pub(crate) fn push_entry(out: &mut Vec<u8>, line: &Line<'_>, identifier: &str) {
     push_field(out, b"PRIORITY", priority(line.level()));
     push_field(out, b"SYSLOG_IDENTIFIER", identifier);
-    // An event without a message is shown by what it has.
+    // `journalctl` shows MESSAGE alone, so an event without one is shown whole.
     let message = if line.message().is_empty() { line.json() } else { line.message() };
     push_field(out, b"MESSAGE", message);
     for (name, value) in [(&b"SERVICE"[..], line.service()), (b"MODULE", line.target())] {
@@ -50,10 +48,7 @@ pub(crate) fn push_entry(out: &mut Vec<u8>, line: &Line<'_>, identifier: &str) {
     for (name, value) in line.attributes() {
         let mut buffer = [0; NAME_BYTES];
         let name = field_name(&name, &mut buffer);
-        match value.strip_prefix('"').and_then(|value| value.strip_suffix('"')) {
-            Some(contents) => push_field(out, name, &unescape(contents)),
-            None => push_field(out, name, value),
-        }
+        push_field(out, name, &value.text());
     }
 }
 
@@ -80,7 +75,7 @@ fn push_field(out: &mut Vec<u8>, name: &[u8], value: &str) {
     out.push(b'\n');
 }
 
-/// The name in what the journal allows: upper-case letters, digits and underscores, beginning with a letter, at most 64 bytes.
+/// A name that the journal accepts: upper-case letters, digits and underscores, starting with a letter, at most 64 bytes.
 fn field_name<'a>(name: &str, buffer: &'a mut [u8; NAME_BYTES]) -> &'a [u8] {
     let fill = |buffer: &mut [u8]| {
         let mut length = 0;

@@ -1,5 +1,5 @@
 //! What arrives at the socket of a journal.
-#![cfg(all(target_os = "linux", feature = "journald"))]
+#![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs::File;
@@ -11,7 +11,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use radiosonde_core::{Clock as _, Resource, SpanContext, SpanId, SystemClock, TraceFlags, TraceId};
-use radiosonde_log::{Journald, JournaldBuilder, JournaldError, JsonLayer, fatal};
+use radiosonde_journald::{Journald, JournaldBuilder, JournaldError};
+use radiosonde_log::{JsonLayer, fatal};
 use radiosonde_metrics::Registry;
 use rustix::fs::{SealFlags, fcntl_get_seals};
 use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg};

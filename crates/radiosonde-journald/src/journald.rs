@@ -4,44 +4,43 @@ use std::io;
 use std::path::{self, Path, PathBuf};
 
 use radiosonde_core::{Level, diagnostics};
+use radiosonde_log::{Line, LineSink};
 use radiosonde_metrics::{Counter, RegisterError, Registry};
 
-use crate::writing::journal::entry::push_entry;
-use crate::writing::journal::socket::Socket;
-use crate::writing::line::{Line, LineSink};
-use crate::writing::watched;
+use crate::entry::push_entry;
+use crate::socket::Socket;
 
-/// Where systemd's journal listens.
+/// The socket of systemd's journal.
 const SOCKET: &str = "/run/systemd/journal/socket";
-/// A buffer that has grown beyond this is given back rather than kept by each thread.
+/// A buffer larger than this is freed instead of kept by its thread.
 const KEEP_BYTES: usize = 64 * 1024;
 
-/// Sends each line to systemd's journal, with its fields. Linux, feature `journald`.
+/// Sends each line to systemd's journal, with its fields.
 ///
-/// For a service whose standard output is not the journal already: systemd's units have that, and would show each line twice.
+/// For a service whose standard output is not the journal already. A systemd unit's is, and each line would appear twice.
 ///
 /// # Shape
 /// | Field | |
 /// |---|---|
 /// | `MESSAGE` | the message; the whole line if there is none |
 /// | `PRIORITY` | 2 for FATAL, 3 ERROR, 4 WARN, 6 INFO, 7 DEBUG and TRACE |
-/// | `SYSLOG_IDENTIFIER` | as given to the builder, or else the service |
+/// | `SYSLOG_IDENTIFIER` | set on the builder; default: the service |
 /// | `SERVICE`, `MODULE`, `TRACE_ID`, `SPAN_ID` | as in the line |
-/// | all others | by their names, in upper case, with `_` for what is no letter or digit, at most 64 bytes |
+/// | other fields | the name in upper case, with `_` for characters other than letters and digits, at most 64 bytes |
 ///
-/// A field gets `F_` before its name if that begins with another character than a letter, means something to the journal
-/// (`MESSAGE_ID`, `UNIT`, `SYSLOG_...`, `CODE_...`, `OBJECT_...`, `COREDUMP_...`) or is one of those above. Text is sent as it
-/// is, also of several lines; an error as the JSON that the line has.
+/// A name gets the prefix `F_` if it does not start with a letter, has a meaning in the journal
+/// (`MESSAGE_ID`, `UNIT`, `SYSLOG_...`, `CODE_...`, `OBJECT_...`, `COREDUMP_...`) or is one of those above. Text is sent
+/// unescaped, also if it has several lines; an error is sent as JSON.
 ///
 /// # Cost
 /// One system call on the thread that logs, and no allocation once its buffer has grown. An entry that is too long for a
-/// datagram, about 200 kB, costs a file in memory. The call does not block, but for lines at ERROR and FATAL and audit lines, for
-/// up to 5 ms.
+/// datagram, about 200 kB, costs a file in memory. The call does not block, except for up to 5 ms at ERROR and FATAL and for
+/// audit lines.
 ///
 /// # What is dropped
-/// Lines for which the journal has no room, and all while it does not run: counted in
-/// `radiosonde_log_journald_dropped_total{reason}`, as `full` and `write`, and reported. A journal that was started again gets
-/// the next line.
+/// Lines for which the journal has no room, and all lines while it is down. They are counted in
+/// `radiosonde_log_journald_dropped_total{reason}`, as `full` and `write`, and reported. A restarted journal receives the next
+/// line.
 ///
 /// # Source
 /// "Native Journal Protocol": <https://systemd.io/JOURNAL_NATIVE_PROTOCOL/>
@@ -49,7 +48,8 @@ const KEEP_BYTES: usize = 64 * 1024;
 /// ```no_run
 /// use std::sync::Arc;
 /// use radiosonde_core::Resource;
-/// use radiosonde_log::{JsonLayer, Journald};
+/// use radiosonde_journald::Journald;
+/// use radiosonde_log::JsonLayer;
 ///
 /// // Then: journalctl -t orders -p warning TRACE_ID=4bf92f3577b34da6a3ce929d0e0e4736
 /// let journal = Journald::builder().build()?;
@@ -61,20 +61,20 @@ const KEEP_BYTES: usize = 64 * 1024;
 pub struct Journald {
     socket: Socket,
     path: PathBuf,
-    identifier: Option<Box<str>>,
+    identifier: Option<String>,
     full: Counter,
     failed: Counter,
 }
 
 impl Journald {
-    /// The journal of this machine, unless told otherwise.
+    /// A sink for the journal of this machine.
     pub fn builder() -> JournaldBuilder {
-        JournaldBuilder { path: SOCKET.into(), identifier: None, registry: Registry::new() }
+        JournaldBuilder { path: SOCKET.into(), identifier: None, registry: Registry::global().clone() }
     }
 }
 
 thread_local! {
-    // `const` and never borrowed: a sink within a sink, or a thread that ends, finds none and makes one.
+    // `const` and never borrowed: a sink within a sink, or an exiting thread, finds none and allocates one.
     static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
@@ -84,42 +84,42 @@ impl LineSink for Journald {
         entry.clear();
         push_entry(&mut entry, line, self.identifier.as_deref().unwrap_or(line.service()));
         let may_wait = line.level() >= Level::Error || line.is_audit();
-        if let Err(error) = self.socket.send(&entry, may_wait).inspect(|()| watched::written()) {
+        if let Err(error) = self.socket.send(&entry, may_wait).inspect(|()| line.mark_written()) {
             let counter = if error.kind() == io::ErrorKind::WouldBlock { &self.full } else { &self.failed };
             counter.inc();
             let message = format_args!("cannot send to the journal at {:?}: {error}", self.path);
             diagnostics::report("log", "journald", message);
         }
         if entry.capacity() <= KEEP_BYTES {
-            // Fails while the thread ends.
+            // Fails on an exiting thread.
             let _ = BUFFER.try_with(|buffer| buffer.set(entry));
         }
     }
 }
 
-/// Collects what a [`Journald`] needs.
+/// Settings of a [`Journald`].
 #[must_use]
 #[derive(Debug)]
 pub struct JournaldBuilder {
     path: PathBuf,
-    identifier: Option<Box<str>>,
+    identifier: Option<String>,
     registry: Registry,
 }
 
 impl JournaldBuilder {
-    /// Another socket than `/run/systemd/journal/socket`: that of a namespace, `/run/systemd/journal.NAME/socket`, or a test's.
+    /// The socket. Default: `/run/systemd/journal/socket`; a namespace has `/run/systemd/journal.NAME/socket`.
     pub fn path(mut self, path: impl Into<PathBuf>) -> Self {
         self.path = path.into();
         self
     }
 
-    /// `SYSLOG_IDENTIFIER`, by which `journalctl -t` finds the lines; by default the service's name.
-    pub fn identifier(mut self, identifier: &str) -> Self {
+    /// `SYSLOG_IDENTIFIER`, which `journalctl -t` filters by. Default: the service's name.
+    pub fn identifier(mut self, identifier: impl Into<String>) -> Self {
         self.identifier = Some(identifier.into());
         self
     }
 
-    /// Where the sink's own metrics are registered; by default in a registry that nobody sees.
+    /// Where the sink's own metrics are registered. Default: [`Registry::global`].
     pub fn registry(mut self, registry: &Registry) -> Self {
         self.registry = registry.clone();
         self
@@ -128,9 +128,9 @@ impl JournaldBuilder {
     /// The sink, ready to be added to a layer.
     ///
     /// # Errors
-    /// [`JournaldError`] if nobody listens at the socket, and for a metric that clashes with the registry's.
+    /// [`JournaldError`] if nothing listens at the socket, and for a metric that clashes with the registry's.
     pub fn build(self) -> Result<Journald, JournaldError> {
-        // Where the process changes its folder later, the socket stays where it is.
+        // Absolute, so that a later change of the working directory does not move it.
         let opened = path::absolute(&self.path).and_then(|path| Ok((Socket::open(&path)?, path)));
         let (socket, path) = match opened {
             Ok(opened) => opened,
@@ -140,7 +140,7 @@ impl JournaldBuilder {
             .registry
             .counter(
                 "radiosonde_log_journald_dropped_total",
-                "Log lines that the journal did not take, by reason.",
+                "Log lines that the journal did not accept, by reason.",
             )
             .labels(&["reason"])
             .map_err(JournaldError::Metrics)?;
@@ -154,23 +154,23 @@ impl JournaldBuilder {
     }
 }
 
-/// A journal that cannot be sent to.
+/// A journal sink that could not be built.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum JournaldError {
-    /// Nobody listens at the socket.
+    /// Nothing listens at the socket.
     Socket {
         /// The socket.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         source: io::Error,
     },
-    /// The metric of the sink clashes with another of that name.
+    /// The sink's metric clashes with another of the same name.
     Metrics(RegisterError),
 }
 
 impl JournaldError {
-    /// The socket at which nobody listens.
+    /// The socket at which nothing listens.
     #[must_use]
     pub fn path(&self) -> Option<&Path> {
         match self {

@@ -1,5 +1,0 @@
-//! Lines as entries of systemd's journal.
-
-mod entry;
-pub(crate) mod journald;
-mod socket;

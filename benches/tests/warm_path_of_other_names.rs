@@ -2,8 +2,9 @@
 
 use benches::{Counting, allocations_of_this_thread};
 use metrics::{counter, gauge, histogram, with_local_recorder};
+use radiosonde_metrics::Registry;
 use radiosonde_metrics::compat::{HistogramOpts, HistogramVec, IntCounterVec, Opts};
-use radiosonde_metrics::{FacadeRecorder, Registry};
+use radiosonde_metrics_facade::FacadeRecorder;
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod collect;
 mod collectors;
 #[cfg(feature = "compat")]
 pub mod compat;
@@ -8,8 +9,6 @@ mod exposition;
 mod families;
 mod gathering;
 mod instruments;
-#[cfg(feature = "metrics-facade")]
-mod metrics_facade;
 #[cfg(all(test, loom))]
 mod models;
 mod nested;
@@ -22,8 +21,6 @@ mod reviewing;
 mod serving;
 mod sync;
 
-#[cfg(feature = "metrics-facade")]
-pub use self::metrics_facade::{FacadeBuilder, FacadeRecorder};
 #[cfg(feature = "prometheus")]
 pub use self::prometheus::{Absorbed, Adapter};
 #[cfg(feature = "tokio")]

@@ -164,6 +164,13 @@ impl Registry {
         gather::gather(self, gather::Why::Scrape(&Selection::all()), visitor);
     }
 
+    /// The kind of the metric that was declared with this name, which includes the registry's namespace.
+    #[must_use]
+    pub fn kind_of(&self, name: &str) -> Option<crate::Kind> {
+        let families = self.0.families.read().unwrap_or_else(PoisonError::into_inner);
+        Some(families.by_name.get(name)?.shared().kind)
+    }
+
     pub(crate) fn families(&self) -> Vec<Arc<dyn AnyFamily>> {
         let families = self.0.families.read().unwrap_or_else(PoisonError::into_inner);
         families.by_name.values().map(Arc::clone).collect()

@@ -1,10 +1,9 @@
 //! Label values and names of any length cost a registry little, and are counted, whichever way they come.
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
-#![cfg(all(feature = "prometheus", feature = "compat", feature = "metrics-facade"))]
 
 use radiosonde_metrics::{
-    Collection, Collector, FacadeRecorder, InvalidRegistry, Kind, LabelSet, Labels, Number, RecordErrorKind,
-    RegisterErrorKind, Registry, compat,
+    Collection, Collector, InvalidRegistry, Kind, LabelSet, Labels, Number, RecordErrorKind,
+    RegisterErrorKind, Registry,
 };
 
 /// Two that begin alike, and one that is just short enough.
@@ -62,34 +61,6 @@ fn every_kind_of_family_bounds_its_values() {
     assert_eq!(refused(&registry, "rules_info"), 1.0);
 }
 
-#[test]
-fn the_compatible_vectors_and_the_facade_bound_theirs() {
-    let registry = compat::Registry::new();
-    let vector = compat::IntCounterVec::new(compat::Opts::new("compat_total", "C."), &["label"]).unwrap();
-    registry.register(Box::new(vector.clone())).unwrap();
-    let native = registry.native();
-    let recorder = FacadeRecorder::new(native);
-    for value in values() {
-        vector.with_label_values(&[&value]).inc();
-        metrics::with_local_recorder(&recorder, || {
-            metrics::counter!("facade", "label" => value).increment(1)
-        });
-    }
-    is_bounded(native, "compat_total");
-    is_bounded(native, "facade_total");
-    assert_eq!(refused(native, "compat_total"), 2.0);
-    let faults =
-        |reason| native.snapshot().value("radiosonde_metrics_facade_faults_total", &[("reason", reason)]);
-    assert_eq!(faults("label_length"), Some(2.0));
-    metrics::with_local_recorder(&recorder, || {
-        metrics::counter!("n".repeat(1_000_000)).increment(1);
-        metrics::counter!("named", "l".repeat(1_000_000) => "x").increment(1);
-        metrics::describe_counter!("d".repeat(1_000_000), "Described.");
-    });
-    assert_eq!(faults("name_length"), Some(3.0));
-    assert!(native.text().len() < 100_000);
-}
-
 struct Gives;
 
 impl Collector for Gives {
@@ -128,8 +99,6 @@ fn what_is_the_same_for_every_series_is_refused() {
     assert!(info.to_string().len() < 300, "{info}");
     let constant = registry.gauge("a", "A.").constant_labels(&[("label", &long)]).build().unwrap_err();
     assert_eq!(constant.kind(), &RegisterErrorKind::LongValue { label: label(), bytes });
-    let options = compat::Opts::new("c_total", "C.").const_label("label", long.as_str());
-    assert!(compat::IntCounter::with_opts(options).is_err());
     let name = "n".repeat(300);
     assert!(registry.gauge(&name, "A.").build().is_err());
     let recorded = registry.record("gauge", &name, 1.0, &[]).unwrap_err();

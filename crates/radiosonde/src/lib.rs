@@ -28,6 +28,8 @@ pub use radiosonde_macros::{
     facade_observe as observe,
 };
 pub use radiosonde_metrics::Registry;
+#[cfg(feature = "metrics-facade")]
+pub use radiosonde_metrics_facade as metrics_facade;
 pub use radiosonde_recent as recent;
 pub use radiosonde_signals::{DbPool, Operation};
 pub use radiosonde_tower as tower;

@@ -50,8 +50,6 @@ pub use radiosonde_metrics::{
     StateSet, StatusClass, Summary, SummarySample, Timer, Vector, Visitor, lint,
 };
 pub use radiosonde_metrics::{Declarable, Lazy, RecordError, RecordErrorKind};
-#[cfg(feature = "metrics-facade")]
-pub use radiosonde_metrics::{FacadeBuilder, FacadeRecorder};
 // What serves them.
 #[cfg(feature = "tokio")]
 pub use radiosonde_metrics::TokioRuntime;

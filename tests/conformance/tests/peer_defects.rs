@@ -46,12 +46,12 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
     ),
     (
         "metrics: a name that ends like a suffix is taken to have it; backslashes in label values are lost",
-        "crates/radiosonde-metrics/tests/metrics_facade.rs",
+        "crates/radiosonde-metrics-facade/tests/recorder.rs",
         "a_suffix_is_told_from_a_name_that_ends_like_it_and_a_backslash_is_one",
     ),
     (
         "metrics: another order at every scrape",
-        "crates/radiosonde-metrics/tests/metrics_facade.rs",
+        "crates/radiosonde-metrics-facade/tests/recorder.rs",
         "what_is_recorded_comes_in_one_order_whoever_recorded_first",
     ),
     (

@@ -12,7 +12,7 @@ use crate::families::bounded::Bounded;
 use crate::families::removable::table::RemovableTable;
 use crate::families::series::Series;
 use crate::families::values::Values;
-use crate::gathering::adding::{Adding, dropped, refusals};
+use crate::gathering::adding::{Adding, refusals};
 use crate::instruments::instrument::{Refusal, Shared};
 use crate::{Collection, Instrument, Kind, LabelSet};
 
@@ -159,7 +159,7 @@ impl<I: Instrument> AnyCore for Core<I> {
         self.children.tidy();
         refusals(&self.shared, &name, out);
         // Relaxed: a total, ordered against nothing.
-        dropped(&name, self.shared.series_dropped.load(Ordering::Relaxed), out);
+        out.series_dropped(&name, self.shared.series_dropped.load(Ordering::Relaxed));
     }
 }
 

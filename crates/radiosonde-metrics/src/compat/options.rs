@@ -1,9 +1,9 @@
 use std::collections::HashMap;
 
 use super::{DEFAULT_BUCKETS, Error, Result, buckets};
-use crate::declaring::name::check_metric;
+use crate::declaring::name::check_label_name;
+use crate::declaring::name::check_metric_name;
 use crate::families::bounded::is_long;
-use crate::gathering::gather::check_label_of;
 use crate::{Buckets, Kind};
 
 /// What a metric is called and says of itself.
@@ -199,7 +199,7 @@ impl Describe for Opts {
     fn described(self, kind: Kind) -> Result<Described> {
         let name = self.fq_name();
         let refuse = |refused: crate::InvalidName| Error::Msg(refused.to_string());
-        check_metric(&name).map_err(refuse)?;
+        check_metric_name(&name).map_err(refuse)?;
         if self.help.is_empty() {
             return Err(Error::Msg(format!("metric {name:?} has no help text")));
         }
@@ -210,7 +210,7 @@ impl Describe for Opts {
             }
         }
         for label in label_names.iter().chain(self.const_labels.keys()) {
-            check_label_of(kind, label).map_err(refuse)?;
+            check_label_name(kind, label).map_err(refuse)?;
         }
         if let Some((label, value)) = self.const_labels.iter().find(|(_, value)| is_long(value)) {
             let bytes = value.len();

@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 use super::core::AnyCore;
 use super::{Collector, Error, MetricFamily, Result};
 use crate::Collection;
-use crate::declaring::name::check_metric;
+use crate::declaring::name::check_metric_name;
 
 /// Knows metrics of this module, and shows them in a native [`Registry`](crate::Registry), among what is declared there.
 #[derive(Clone)]
@@ -66,7 +66,7 @@ impl Registry {
     /// [`Error::Msg`] if the prefix is empty or makes no name.
     pub fn new_custom(prefix: Option<String>, labels: Option<HashMap<String, String>>) -> Result<Self> {
         if let Some(prefix) = &prefix {
-            check_metric(prefix).map_err(|refused| Error::Msg(refused.to_string()))?;
+            check_metric_name(prefix).map_err(|refused| Error::Msg(refused.to_string()))?;
         }
         let prefix = prefix.map(|prefix| prefix + "_").unwrap_or_default();
         let mut labels: Vec<_> = labels.unwrap_or_default().into_iter().collect();

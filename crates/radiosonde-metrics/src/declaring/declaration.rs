@@ -3,7 +3,7 @@ use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use crate::declaring::error::{RegisterError, RegisterErrorKind};
-use crate::declaring::name::{check_label, check_metric, is_conventional};
+use crate::declaring::name::{check_label, check_metric_name, is_conventional};
 use crate::families::bounded::is_long;
 use crate::families::removable::life::{Life, SeriesRemoved};
 use crate::instruments::instrument::{Refused, Shared};
@@ -100,7 +100,7 @@ impl<'a> Declaration<'a> {
     }
 
     fn check(&self, kind: Kind, labels: &[&str]) -> Result<(), RegisterErrorKind> {
-        check_metric(self.name).map_err(RegisterErrorKind::Name)?;
+        check_metric_name(self.name).map_err(RegisterErrorKind::Name)?;
         if self.help.trim().is_empty() {
             return Err(RegisterErrorKind::NoHelp);
         }

@@ -75,16 +75,36 @@ impl fmt::Display for InvalidName {
 
 impl std::error::Error for InvalidName {}
 
-/// How many bytes the name of a metric or of a label may have. Scripts and other facades make names at run time, and each series has them all.
-pub(crate) const MAX_NAME_BYTES: usize = 256;
+/// Maximum length of the name of a metric or of a label, in bytes.
+///
+/// Scripts and other facades make names at run time, and each series keeps them all.
+pub const MAX_NAME_BYTES: usize = 256;
 
-/// Source: <https://prometheus.io/docs/concepts/data_model/#metric-names-and-labels>
-pub(crate) fn check_metric(name: &str) -> Result<(), InvalidName> {
+/// Checks the name of a metric of any kind.
+///
+/// # Errors
+/// [`InvalidName`] if it is empty, longer than [`MAX_NAME_BYTES`], starts with a digit or has a character outside `[a-zA-Z0-9_:]`.
+///
+/// # Source
+/// <https://prometheus.io/docs/concepts/data_model/#metric-names-and-labels>
+pub fn check_metric_name(name: &str) -> Result<(), InvalidName> {
     check("metric name", name, |byte| byte == b':')
 }
 
 pub(crate) fn check_namespace(name: &str) -> Result<(), InvalidName> {
     check("namespace", name, |byte| byte == b':')
+}
+
+/// Checks the name of a label of a metric of this kind: `le` and `quantile` are labels like any other but where the exposition writes them.
+///
+/// # Errors
+/// [`InvalidName`] as for a metric's name, but without `:`, and if it starts with `__`.
+pub fn check_label_name(kind: Kind, name: &str) -> Result<(), InvalidName> {
+    match (kind, name) {
+        (Kind::Histogram, "le") | (Kind::Summary, "quantile") => check_label(name),
+        (_, "le" | "quantile") => Ok(()),
+        _ => check_label(name),
+    }
 }
 
 pub(crate) fn check_label(name: &str) -> Result<(), InvalidName> {
@@ -152,11 +172,11 @@ mod tests {
             ),
         ];
         for (name, message) in cases {
-            assert_eq!(check_metric(name).unwrap_err().to_string(), message);
+            assert_eq!(check_metric_name(name).unwrap_err().to_string(), message);
         }
-        assert_eq!(check_metric("job:a_b:rate5m"), Ok(()));
-        assert_eq!(check_metric(&"a".repeat(256)), Ok(()));
-        let long = check_metric(&"a".repeat(257)).unwrap_err();
+        assert_eq!(check_metric_name("job:a_b:rate5m"), Ok(()));
+        assert_eq!(check_metric_name(&"a".repeat(256)), Ok(()));
+        let long = check_metric_name(&"a".repeat(257)).unwrap_err();
         assert_eq!(long.to_string(), "metric name has 257 bytes; expected at most 256");
     }
 

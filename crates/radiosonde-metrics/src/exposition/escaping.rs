@@ -3,7 +3,7 @@ use std::fmt;
 use std::fmt::Write as _;
 
 use crate::Kind;
-use crate::declaring::name::check_metric;
+use crate::declaring::name::check_metric_name;
 
 /// How a name is written for a scraper that does not take every name.
 ///
@@ -63,7 +63,7 @@ impl Escaping {
     pub fn escape(self, name: &str) -> Cow<'_, str> {
         let changes_none = match self {
             Self::AllowUtf8 => true,
-            Self::Underscores | Self::Values => name.is_empty() || check_metric(name).is_ok(),
+            Self::Underscores | Self::Values => name.is_empty() || check_metric_name(name).is_ok(),
             Self::Dots => name.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b':'),
         };
         if changes_none {

@@ -4,10 +4,10 @@ use crate::families::family::OVERFLOW;
 use crate::families::values::Values;
 use crate::instruments::instrument::{Refusal, Shared};
 
-/// How many bytes the value of a label may have.
+/// Maximum length of a label's value, in bytes.
 ///
-/// A longer one is replaced by [`OVERFLOW`], not cut: two values with the same beginning would become one that nobody gave.
-pub(crate) const MAX_VALUE_BYTES: usize = 1024;
+/// [`OVERFLOW`] stands in place of a longer one. A cut would join two values that begin alike.
+pub const MAX_VALUE_BYTES: usize = 1024;
 
 /// Whether the value is too long.
 pub(crate) const fn is_long(value: &str) -> bool {

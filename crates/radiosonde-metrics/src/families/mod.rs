@@ -13,4 +13,6 @@ pub(crate) mod rendered;
 pub(crate) mod series;
 pub(crate) mod short_key;
 pub(crate) mod table;
+pub(crate) mod text_map;
+pub(crate) mod unregistered;
 pub(crate) mod values;

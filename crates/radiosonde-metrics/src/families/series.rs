@@ -86,6 +86,17 @@ impl<'a, C> Found<'a, C> {
     }
 }
 
+impl<'a, C> Found<'a, C> {
+    /// The cell, for as long as the family.
+    pub(crate) fn into_cell(self) -> &'a C {
+        #[allow(unsafe_code, reason = "a reference that lives as long as the family is borrowed")]
+        // SAFETY: it points into an `Arc` that lives for `'a`.
+        unsafe {
+            &self.series.as_ref().cell
+        }
+    }
+}
+
 impl<C> Clone for Found<'_, C> {
     fn clone(&self) -> Self {
         *self

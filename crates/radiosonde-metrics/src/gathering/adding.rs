@@ -2,7 +2,7 @@
 
 use crate::gathering::collector::{CollectedFamily, Collection};
 use crate::instruments::instrument::{Refusal, Shared};
-use crate::{FamilyInfo, HistogramSample, Kind, LabelSet, Number, NumberSample, SummarySample, Visitor};
+use crate::{FamilyInfo, HistogramSample, LabelSet, NumberSample, SummarySample, Visitor};
 
 /// Adds what it is shown to a collection, with some labels more.
 pub(crate) struct Adding<'a> {
@@ -54,20 +54,6 @@ impl Visitor for Adding<'_> {
 pub(crate) fn refusals(shared: &Shared, name: &str, out: &mut Collection) {
     for (why, reason) in Refusal::ALL {
         let labels = LabelSet::new([("family", name), ("reason", reason)]);
-        of_itself(out, "radiosonde_metrics_refused_total", labels, shared.refused.get(why));
-    }
-}
-
-/// Adds how many look-ups of the family `name` came too late for a series of their own.
-pub(crate) fn dropped(name: &str, times: u64, out: &mut Collection) {
-    of_itself(out, "radiosonde_metrics_series_dropped_total", LabelSet::new([("family", name)]), times);
-}
-
-/// The registry has the help text.
-fn of_itself(out: &mut Collection, name: &str, labels: LabelSet, times: u64) {
-    if times > 0 {
-        let family = out.family(name, "Counted by radiosonde.", Kind::Counter);
-        family.absorbed = true;
-        family.number(labels, Number::Unsigned(times));
+        out.self_metric("radiosonde_metrics_refused_total", labels, shared.refused.get(why));
     }
 }

@@ -1,6 +1,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
+use crate::gathering::adding::Adding;
 use crate::{
     Exemplar, HistogramSample, Kind, LabelSet, NativeSample, Number, NumberSample, SummarySample, Visitor,
 };
@@ -36,6 +37,26 @@ impl Collection {
     /// A family with one series without labels.
     pub fn number<'a>(&mut self, name: &str, help: &str, kind: Kind, sample: impl Into<NumberSample<'a>>) {
         self.family(name, help, kind).number(LabelSet::default(), sample);
+    }
+
+    /// Adds to `radiosonde_metrics_series_dropped_total{family}`: how many look-ups shared the overflow series of this family.
+    pub fn series_dropped(&mut self, family: &str, lookups: u64) {
+        let labels = LabelSet::new([("family", family)]);
+        self.self_metric("radiosonde_metrics_series_dropped_total", labels, lookups);
+    }
+
+    /// Adds to a counter that the registry has about itself, with a help text.
+    pub(crate) fn self_metric(&mut self, name: &str, labels: LabelSet, times: u64) {
+        if times > 0 {
+            let family = self.family(name, "Counted by radiosonde.", Kind::Counter);
+            family.absorbed = true;
+            family.number(labels, Number::Unsigned(times));
+        }
+    }
+
+    /// Returns a visitor that adds what it is shown; samples are added to the last family.
+    pub fn visitor(&mut self) -> impl Visitor {
+        Adding::to(self, &[])
     }
 }
 

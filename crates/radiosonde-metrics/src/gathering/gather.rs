@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 
 use radiosonde_core::{diagnostics, survive};
 
-use crate::declaring::name::{check_label, check_metric};
+use crate::declaring::name::{check_label_name, check_metric_name};
 use crate::families::family_data::AnyFamily;
 use crate::families::removable::life::{Life, Removal};
 use crate::gathering::collector::{CollectedFamily, Collection, CollectorFault};
@@ -15,7 +15,7 @@ use crate::gathering::nesting::Gathering;
 use crate::gathering::sample_names::{Named, tell_apart};
 use crate::instruments::instrument::Refusal;
 use crate::instruments::native::policy::Policy;
-use crate::{FamilyInfo, InvalidName, Kind, LabelSet, Number, Registry, Selection, Visitor};
+use crate::{FamilyInfo, Kind, LabelSet, Number, Registry, Selection, Visitor};
 
 /// Why a registry is gathered.
 #[derive(Debug, Clone, Copy)]
@@ -124,15 +124,6 @@ fn is_of_another_registry(family: &CollectedFamily) -> bool {
     family.absorbed && family.name.starts_with(OF_ITSELF)
 }
 
-/// `le` and `quantile` are labels like any other but where the exposition writes them.
-pub(crate) fn check_label_of(kind: Kind, name: &str) -> Result<(), InvalidName> {
-    match (kind, name) {
-        (Kind::Histogram, "le") | (Kind::Summary, "quantile") => check_label(name),
-        (_, "le" | "quantile") => Ok(()),
-        _ => check_label(name),
-    }
-}
-
 impl<'a> Merged<'a> {
     fn new(registry: &'a Registry, own: &'a [Arc<dyn AnyFamily>]) -> Self {
         let (reserved, unknown) = (HashMap::new(), HashSet::new());
@@ -156,7 +147,7 @@ impl<'a> Merged<'a> {
             return;
         }
         // A counter or an info called after the suffix alone would have no name in OpenMetrics.
-        if check_metric(&name).is_err() || &*name == family.kind.suffix() {
+        if check_metric_name(&name).is_err() || &*name == family.kind.suffix() {
             return self
                 .fault(CollectorFault::Name, &format!("a collected family has the bad name {name:?}"));
         }
@@ -192,7 +183,7 @@ impl<'a> Merged<'a> {
             let is_state = || labels.iter().any(|(label, state)| *label == *name && !state.is_empty());
             let fault = if !sample.fits(kind) || (kind == Kind::StateSet && !is_state()) {
                 CollectorFault::Sample
-            } else if labels.iter().any(|(name, _)| check_label_of(kind, name).is_err()) {
+            } else if labels.iter().any(|(name, _)| check_label_name(kind, name).is_err()) {
                 CollectorFault::Name
             } else if !seen.insert(labels.identity()) {
                 if gives_way {

@@ -1,6 +1,5 @@
 //! One scrape, from families and collectors to whoever reads it.
 
-#[cfg(any(feature = "compat", feature = "metrics-facade"))]
 pub(crate) mod adding;
 pub(crate) mod collector;
 pub(crate) mod gather;

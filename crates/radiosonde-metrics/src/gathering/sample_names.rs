@@ -7,6 +7,13 @@ use std::collections::HashSet;
 
 use crate::Kind;
 
+impl Kind {
+    /// The names that samples of a family with this name have in every format, and the family's own.
+    pub fn sample_names(self, family: &str) -> impl Iterator<Item = String> {
+        Named { name: family, kind: self }.written()
+    }
+}
+
 /// A family by what its samples' names depend on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Named<'a> {

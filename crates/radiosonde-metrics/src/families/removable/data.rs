@@ -26,7 +26,7 @@ type Substitute<M> = Arc<Series<<M as Sealed>::Cell>>;
 
 /// A family whose series may go, as the registry keeps it.
 pub(crate) struct RemovableData<M: Instrument> {
-    pub(super) shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
     table: RemovableTable<M::Cell>,
     expiry: Expiry,
     clock: SharedClock,
@@ -43,21 +43,7 @@ impl<M: Instrument> RefUnwindSafe for RemovableData<M> {}
 
 impl<M: Instrument> RemovableData<M> {
     pub(crate) fn new(shared: Shared, clock: SharedClock) -> Self {
-        let expiry = match shared.life {
-            Life::Removable(expiry) => expiry,
-            Life::Permanent => Expiry::default(),
-        };
-        let shared = Arc::new(shared);
-        let detached = shared.series::<M>(&Texts(&[]), clock.now());
-        let data = Self {
-            shared,
-            table: RemovableTable::new(),
-            expiry,
-            clock,
-            scrapes: AtomicU64::new(0),
-            expiring: Mutex::new(()),
-            detached,
-        };
+        let data = Self::without_series(shared, clock);
         if data.shared.label_names.is_empty() {
             // Exposed at zero from the start, so that the first event is an increase.
             let _ = data.find(&Texts(&[]));
@@ -65,7 +51,26 @@ impl<M: Instrument> RemovableData<M> {
         data
     }
 
-    pub(super) fn find(&self, values: &impl Values) -> Arc<Series<M::Cell>> {
+    /// As [`new`](Self::new), but a family without labels has its series from the first look-up on.
+    pub(crate) fn without_series(shared: Shared, clock: SharedClock) -> Self {
+        let expiry = match shared.life {
+            Life::Removable(expiry) => expiry,
+            Life::Permanent => Expiry::default(),
+        };
+        let shared = Arc::new(shared);
+        let detached = shared.series::<M>(&Texts(&[]), clock.now());
+        Self {
+            shared,
+            table: RemovableTable::new(),
+            expiry,
+            clock,
+            scrapes: AtomicU64::new(0),
+            expiring: Mutex::new(()),
+            detached,
+        }
+    }
+
+    pub(crate) fn find(&self, values: &impl Values) -> Arc<Series<M::Cell>> {
         let found = self.table.read(values, |entry| {
             self.touch(entry);
             self.take(entry)
@@ -172,7 +177,7 @@ impl<M: Instrument> RemovableData<M> {
         }
     }
 
-    pub(super) fn remove(&self, values: &impl Values) -> bool {
+    pub(crate) fn remove(&self, values: &impl Values) -> bool {
         self.count(Removal::Removed, usize::from(self.table.remove(values))) > 0
     }
 
@@ -180,7 +185,7 @@ impl<M: Instrument> RemovableData<M> {
         self.count(Removal::Scope, usize::from(self.table.release(entry)));
     }
 
-    pub(super) fn retain(&self, mut keep: impl FnMut(&LabelSet) -> bool) -> usize {
+    pub(crate) fn retain(&self, mut keep: impl FnMut(&LabelSet) -> bool) -> usize {
         // Asked without the lock: what the closure does is not ours.
         let all = self.table.sorted();
         let leaving = all.iter().filter(|entry| !keep(&entry.series.labels));

@@ -33,7 +33,6 @@ impl<C> Entry<C> {
         }
     }
 
-    #[allow(dead_code, reason = "for the feature `compat`")]
     pub(crate) const fn series(&self) -> &Arc<Series<C>> {
         &self.series
     }

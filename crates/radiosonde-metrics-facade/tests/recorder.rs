@@ -1,13 +1,13 @@
 //! The macros of the `metrics` crate, recorded in a registry of ours.
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
-#![cfg(feature = "metrics-facade")]
 
 use metrics::{
     Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
     with_local_recorder,
 };
 use radiosonde_core::{SpanContext, SpanId, TraceFlags, TraceId};
-use radiosonde_metrics::{Buckets, FacadeRecorder, Format, OVERFLOW, Registry};
+use radiosonde_metrics::{Buckets, Format, OVERFLOW, Registry};
+use radiosonde_metrics_facade::FacadeRecorder;
 
 /// What a registry shows after `program` has recorded in it.
 fn shown(program: impl FnOnce()) -> String {

@@ -1,19 +1,15 @@
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
 use metrics::{CounterFn, GaugeFn, HistogramFn};
 
-use crate::families::series::Series;
-use crate::gathering::adding::Adding;
-use crate::gathering::collector::Collection;
-use crate::instruments::float_counter::add;
-use crate::instruments::instrument::sealed::Sealed;
-use crate::sync::{AtomicU64, Ordering};
-use crate::{Histogram, LabelSet, Number, NumberSample, Visitor as _};
+use radiosonde_metrics::collect::UnregisteredSeries;
+use radiosonde_metrics::{Collection, Histogram, LabelSet, Number, NumberSample, Visitor as _};
 
 /// What a macro records in.
 #[derive(Debug, Clone)]
-pub(super) enum Handle {
+pub(crate) enum Handle {
     Counter(Arc<Events>),
     Gauge(Arc<Value>),
     Histogram(Arc<Observations>),
@@ -21,8 +17,8 @@ pub(super) enum Handle {
 
 impl Handle {
     /// Shows the state to a collection whose last family is this one's.
-    pub(super) fn show(&self, labels: &LabelSet, out: &mut Collection) {
-        let mut out = Adding::to(out, &[]);
+    pub(crate) fn show(&self, labels: &LabelSet, out: &mut Collection) {
+        let mut out = out.visitor();
         // Relaxed: readers need the value, not an order against other metrics.
         match self {
             Self::Counter(events) => {
@@ -33,20 +29,20 @@ impl Handle {
                 let value = Number::Float(f64::from_bits(value.0.load(Ordering::Relaxed)));
                 out.number(labels, &value.into());
             }
-            Self::Histogram(observations) => Histogram::visit(&observations.series, &mut out),
+            Self::Histogram(observations) => observations.0.visit(&mut out),
         }
     }
 }
 
 /// A counter that may be told its total.
 #[derive(Debug)]
-pub(super) struct Events {
+pub(crate) struct Events {
     total: AtomicU64,
     created: SystemTime,
 }
 
 impl Events {
-    pub(super) const fn since(created: SystemTime) -> Self {
+    pub(crate) const fn since(created: SystemTime) -> Self {
         Self { total: AtomicU64::new(0), created }
     }
 }
@@ -65,15 +61,17 @@ impl CounterFn for Events {
 
 /// The bits of an `f64`.
 #[derive(Debug, Default)]
-pub(super) struct Value(AtomicU64);
+pub(crate) struct Value(AtomicU64);
 
 impl GaugeFn for Value {
     fn increment(&self, value: f64) {
-        add(&self.0, value);
+        let add = |bits| Some((f64::from_bits(bits) + value).to_bits());
+        // Relaxed: the cell alone is the whole state. The update always succeeds.
+        let _ = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add);
     }
 
     fn decrement(&self, value: f64) {
-        add(&self.0, -value);
+        self.increment(-value);
     }
 
     fn set(&self, value: f64) {
@@ -84,19 +82,10 @@ impl GaugeFn for Value {
 
 /// One of our histograms.
 #[derive(Debug)]
-pub(super) struct Observations {
-    histogram: Histogram,
-    series: Arc<Series<<Histogram as Sealed>::Cell>>,
-}
-
-impl Observations {
-    pub(super) fn of(series: Arc<Series<<Histogram as Sealed>::Cell>>) -> Self {
-        Self { histogram: Histogram::wrap(Arc::clone(&series)), series }
-    }
-}
+pub(crate) struct Observations(pub(crate) UnregisteredSeries<Histogram>);
 
 impl HistogramFn for Observations {
     fn record(&self, value: f64) {
-        self.histogram.observe(value);
+        self.0.observe(value);
     }
 }

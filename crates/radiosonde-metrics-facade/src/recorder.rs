@@ -2,10 +2,10 @@ use std::sync::Arc;
 
 use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
 
-use super::FacadeBuilder;
-use super::handles::Handle;
-use super::store::{Description, Store};
-use crate::{Kind, Registry};
+use radiosonde_metrics::{Kind, Registry};
+
+use crate::handles::Handle;
+use crate::store::{Description, Store};
 
 /// Records what the macros of the `metrics` crate say, in a registry of ours: `counter!`, `gauge!`, `histogram!`, `describe_*!`.
 ///
@@ -23,54 +23,26 @@ use crate::{Kind, Registry};
 /// `radiosonde_metrics_series_dropped_total{family}`.
 ///
 /// `describe_*!` gives the help text, and the unit if the metric's name ends in it. A histogram has buckets, those of
-/// [`Buckets::HTTP_SECONDS`](crate::Buckets::HTTP_SECONDS) unless the builder says otherwise, and leaves exemplars.
+/// [`Buckets::HTTP_SECONDS`](radiosonde_metrics::Buckets::HTTP_SECONDS) unless the builder says otherwise, and leaves exemplars.
 ///
 /// # Cost
 /// A macro looks up its key by one hash and a comparison, without a lock, and counts a reference; the first time it takes a lock, and so does
 /// every time what is refused or shares the overflow series. A
 /// handle that is kept, as in `let orders = counter!("orders")`, costs an atomic operation. Nothing grows while nobody scrapes.
-///
-/// ```
-/// use radiosonde_metrics::{FacadeRecorder, Registry};
-///
-/// let registry = Registry::new();
-/// let recorder = FacadeRecorder::new(&registry);
-/// // In a program: `metrics::set_global_recorder(recorder)?`.
-/// metrics::with_local_recorder(&recorder, || {
-///     metrics::describe_counter!("orders.created", "Orders created.");
-///     metrics::counter!("orders.created", "method" => "card").increment(2);
-/// });
-/// assert!(registry.text().contains("orders_created_total{method=\"card\"} 2\n"));
-/// ```
 #[derive(Debug, Clone)]
 pub struct FacadeRecorder {
-    pub(super) store: Arc<Store>,
-    pub(super) registry: Registry,
+    pub(crate) store: Arc<Store>,
+    pub(crate) registry: Registry,
 }
 
 impl FacadeRecorder {
-    /// A recorder that records in `registry`. Two of them do not see each other's metrics and should have different registries.
-    #[must_use]
-    pub fn new(registry: &Registry) -> Self {
-        Self::builder().build(registry)
-    }
-
-    /// Says of which buckets histograms are, and how much may be recorded.
-    pub fn builder() -> FacadeBuilder {
-        FacadeBuilder::default()
-    }
-
     fn describe(&self, kind: Kind, key: &KeyName, unit: Option<Unit>, help: &SharedString) {
         let description = Description { help: help.to_string(), unit: unit.map(|unit| unit.as_str()) };
         self.store.describe(kind, key.as_str(), description);
     }
 
     fn find(&self, kind: Kind, key: &Key) -> Option<Handle> {
-        self.store.find(kind, key, |name| {
-            let families = self.registry.families();
-            let native = families.iter().find(|family| *family.shared().name == *name)?;
-            Some(native.shared().kind)
-        })
+        self.store.find(kind, key, |name| self.registry.kind_of(name))
     }
 }
 

@@ -1,11 +1,11 @@
 //! Families whose names are one in OpenMetrics alone are there in every format, whoever recorded them.
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
-#![cfg(all(feature = "prometheus", feature = "compat", feature = "metrics-facade"))]
 
 use radiosonde_metrics::{
-    Buckets, Collection, Collector, Dialect, FacadeRecorder, Format, HistogramSample, Kind, LabelSet, Number,
-    Registry, SummarySample, compat,
+    Buckets, Collection, Collector, Dialect, Format, HistogramSample, Kind, LabelSet, Number, Registry,
+    SummarySample, compat,
 };
+use radiosonde_metrics_facade::FacadeRecorder;
 
 /// Both pairs of the four, in every format; as counters, and in OpenMetrics two of them as of unknown type.
 fn all_are_there(registry: &Registry) {

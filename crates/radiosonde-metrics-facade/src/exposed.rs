@@ -1,11 +1,11 @@
 use std::sync::{Arc, PoisonError};
 
-use super::store::{Fault, Store};
-use crate::gathering::adding::{dropped, refusals};
-use crate::{Collection, Collector, Kind, LabelSet, Number};
+use radiosonde_metrics::{Collection, Collector, Kind, LabelSet, Number};
 
-/// What was recorded, as a collector.
-pub(super) struct Exposed(pub(super) Arc<Store>);
+use crate::store::{Fault, Store};
+
+/// Collects what was recorded.
+pub(crate) struct Exposed(pub(crate) Arc<Store>);
 
 impl Collector for Exposed {
     fn collect(&self, out: &mut Collection) {
@@ -21,13 +21,16 @@ impl Collector for Exposed {
                 let mut series: Vec<_> = family.series.iter().collect();
                 series.sort_unstable_by_key(|(labels, _)| *labels);
                 series.into_iter().for_each(|(labels, handle)| handle.show(labels, out));
-                refusals(&family.shared, name, out);
-                dropped(name, family.dropped, out);
+                // Its series are above; this adds what they refused.
+                if let Some(histograms) = &family.histograms {
+                    histograms.show(name, &[], out);
+                }
+                out.series_dropped(name, family.dropped);
             }
         }
         let faults = out.family(
             "radiosonde_metrics_facade_faults_total",
-            "What was recorded through the metrics facade in another way than it was meant, or not at all, by reason.",
+            "Records of the `metrics` facade that were rejected or altered, by reason.",
             Kind::Counter,
         );
         for (fault, reason) in Fault::ALL {

@@ -1,4 +1,4 @@
-//! What the macros of the `metrics` crate record, in a registry of ours.
+#![doc = include_str!("../README.md")]
 
 mod builder;
 mod exposed;

@@ -1,23 +1,15 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::panic::Location;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use metrics::Key;
 use radiosonde_core::{Clock as _, SystemClock, diagnostics};
 
-use super::FacadeBuilder;
-use super::handles::{Events, Handle, Observations, Value};
-use super::names;
-use crate::declaring::declaration::Declaration;
-use crate::declaring::name::{MAX_NAME_BYTES, check_metric};
-use crate::families::bounded::is_long;
-use crate::families::series::Series;
-use crate::families::table::Table;
-use crate::families::values::Values;
-use crate::gathering::sample_names::Named;
-use crate::instruments::instrument::{Shared, sealed::Sealed as _};
-use crate::{Histogram, Kind, LabelSet, OVERFLOW};
+use radiosonde_metrics::collect::{MAX_NAME_BYTES, TextMap, Texts, UnregisteredFamily, check_metric_name};
+use radiosonde_metrics::{Buckets, Histogram, Kind, LabelSet, OVERFLOW};
+
+use crate::handles::{Events, Handle, Observations, Value};
+use crate::names::{self, is_long};
 
 /// How many keys are remembered with what they lead to; more are found by a longer way.
 const MAX_KEYS: usize = 100_000;
@@ -25,47 +17,64 @@ const MAX_KEYS: usize = 100_000;
 /// How many bytes the name of a label may have: `exported_` may come before it.
 const MAX_LABEL_BYTES: usize = MAX_NAME_BYTES - 16;
 
+/// Settings of a recorder.
+#[derive(Debug, Clone)]
+pub(crate) struct Options {
+    pub(crate) buckets: Buckets,
+    pub(crate) buckets_of: HashMap<String, Buckets>,
+    pub(crate) max_families: usize,
+    pub(crate) max_series: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        let (buckets, buckets_of) = (Buckets::HTTP_SECONDS, HashMap::new());
+        Self { buckets, buckets_of, max_families: 1000, max_series: 2000 }
+    }
+}
+
 /// What was recorded through one recorder.
 #[derive(Debug)]
-pub(super) struct Store {
-    options: FacadeBuilder,
-    /// By kind, name and labels as the macro has them.
-    keys: Table<Handle>,
-    pub(super) families: RwLock<Families>,
+pub(crate) struct Store {
+    options: Options,
+    /// By kind, name and labels as they are written in the macro.
+    keys: TextMap<Handle>,
+    pub(crate) families: RwLock<Families>,
     faults: [AtomicU64; Fault::ALL.len()],
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Families {
-    pub(super) by_name: BTreeMap<String, Recorded>,
+pub(crate) struct Families {
+    pub(crate) by_name: BTreeMap<String, Recorded>,
     /// The names of samples that they write.
     samples: HashSet<String>,
-    pub(super) described: HashMap<String, Description>,
+    pub(crate) described: HashMap<String, Description>,
 }
 
 /// All that is recorded under one name.
 #[derive(Debug)]
-pub(super) struct Recorded {
-    pub(super) kind: Kind,
+pub(crate) struct Recorded {
+    pub(crate) kind: Kind,
     /// The names that became this one.
     names: Vec<Box<str>>,
-    pub(super) series: HashMap<LabelSet, Handle>,
+    pub(crate) series: HashMap<LabelSet, Handle>,
     /// The labels of the series that stands for those which came too late: the names are those of the first of them.
     overflow: Option<LabelSet>,
-    pub(super) dropped: u64,
-    pub(super) shared: Arc<Shared>,
+    pub(crate) dropped: u64,
+    /// Makes the series of a histogram.
+    pub(crate) histograms: Option<UnregisteredFamily<Histogram>>,
 }
 
 /// What was said of a metric.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Description {
-    pub(super) help: String,
-    pub(super) unit: Option<&'static str>,
+pub(crate) struct Description {
+    pub(crate) help: String,
+    pub(crate) unit: Option<&'static str>,
 }
 
 /// What did not go as the program meant it.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Fault {
+pub(crate) enum Fault {
     Clash,
     Families,
     Kind,
@@ -76,7 +85,7 @@ pub(super) enum Fault {
 }
 
 impl Fault {
-    pub(super) const ALL: [(Self, &'static str); 7] = [
+    pub(crate) const ALL: [(Self, &'static str); 7] = [
         (Self::Clash, "clash"),
         (Self::Families, "families"),
         (Self::Kind, "kind"),
@@ -88,13 +97,13 @@ impl Fault {
 }
 
 impl Store {
-    pub(super) fn new(options: FacadeBuilder) -> Self {
+    pub(crate) fn new(options: Options) -> Self {
         let faults = [const { AtomicU64::new(0) }; Fault::ALL.len()];
-        Self { options, keys: Table::new(), families: RwLock::default(), faults }
+        Self { options, keys: TextMap::new(), families: RwLock::default(), faults }
     }
 
     /// How often it happened.
-    pub(super) fn faults(&self, fault: Fault) -> u64 {
+    pub(crate) fn faults(&self, fault: Fault) -> u64 {
         // Relaxed: a total, ordered against nothing.
         self.faults[fault as usize].load(Ordering::Relaxed)
     }
@@ -105,7 +114,7 @@ impl Store {
         diagnostics::report("metrics", "metrics facade", format_args!("metric {name:?} {what}"));
     }
 
-    pub(super) fn describe(&self, kind: Kind, name: &str, description: Description) {
+    pub(crate) fn describe(&self, kind: Kind, name: &str, description: Description) {
         let Some(name) = self.metric(kind, name) else { return };
         let mut families = self.families.write().unwrap_or_else(PoisonError::into_inner);
         if families.described.len() < self.options.max_families || families.described.contains_key(&name) {
@@ -117,12 +126,10 @@ impl Store {
     }
 
     /// What to record in, if it may be recorded. `taken` says of what kind a metric of this name is that is not the facade's.
-    pub(super) fn find(&self, kind: Kind, key: &Key, taken: impl Fn(&str) -> Option<Kind>) -> Option<Handle> {
+    pub(crate) fn find(&self, kind: Kind, key: &Key, taken: impl Fn(&str) -> Option<Kind>) -> Option<Handle> {
         let as_written = AsWritten { kind, key };
-        if let Some(found) = self.keys.get(&as_written) {
-            return Some(found.cell.clone());
-        }
-        self.make(&as_written, taken)
+        let found = self.keys.get(&as_written).cloned();
+        found.or_else(|| self.make(&as_written, taken))
     }
 
     #[cold]
@@ -141,7 +148,7 @@ impl Store {
             return None;
         }
         if !families.by_name.contains_key(&name) {
-            let samples: Vec<_> = Named { name: &name, kind }.written().collect();
+            let samples: Vec<_> = kind.sample_names(&name).collect();
             if full {
                 drop(families);
                 self.count(Fault::Families, &name, "is one too many");
@@ -154,22 +161,16 @@ impl Store {
             }
             families.samples.extend(samples);
         }
-        let family = families
-            .by_name
-            .entry(name.clone())
-            .or_insert_with(|| self.family(kind, &name, key.name(), &labels));
+        let family =
+            families.by_name.entry(name.clone()).or_insert_with(|| self.family(kind, &name, key.name()));
         let another_name = !family.names.iter().any(|there| **there == *key.name());
         // There are at most as many as label sets.
         if another_name && family.names.len() < self.options.max_series {
             family.names.push(key.name().into());
         }
         let late = !family.series.contains_key(&labels) && family.series.len() >= self.options.max_series;
-        let (handle, first_late) = if late {
-            family.overflow(&labels)
-        } else {
-            let make = |labels: &LabelSet| handle(kind, labels, &family.shared);
-            (family.series.entry(labels).or_insert_with_key(make).clone(), None)
-        };
+        let (handle, first_late) =
+            if late { family.overflow(&name, &labels) } else { (family.series(&labels), None) };
         drop(families);
         self.count_those(
             &name,
@@ -186,9 +187,7 @@ impl Store {
         if late || is_long {
             return Some(handle);
         }
-        let keep =
-            || Series::new(handle.clone(), LabelSet::default(), as_written.to_key(), SystemClock.now());
-        self.keys.get_or_insert(as_written, MAX_KEYS, keep);
+        self.keys.insert(as_written, MAX_KEYS, handle.clone());
         Some(handle)
     }
 
@@ -214,7 +213,7 @@ impl Store {
     /// The name that it becomes, unless that is too long.
     fn metric(&self, kind: Kind, name: &str) -> Option<String> {
         let legal = if name.len() > MAX_NAME_BYTES { String::new() } else { names::metric(kind, name) };
-        if check_metric(&legal).is_ok() {
+        if check_metric_name(&legal).is_ok() {
             return Some(legal);
         }
         let beginning: String = name.chars().take(64).collect();
@@ -222,26 +221,35 @@ impl Store {
         None
     }
 
-    fn family(&self, kind: Kind, name: &str, written: &str, labels: &LabelSet) -> Recorded {
+    fn family(&self, kind: Kind, name: &str, written: &str) -> Recorded {
         let buckets = self.options.buckets_of.get(written).unwrap_or(&self.options.buckets);
-        let mut declaration = Declaration::new(name, "", Location::caller());
-        declaration.buckets = buckets.clone();
-        let label_names: Vec<_> = labels.iter().map(|(name, _)| name).collect();
+        let histograms =
+            || UnregisteredFamily::<Histogram>::builder(name, "").buckets(buckets.clone()).build();
         Recorded {
             kind,
             names: vec![written.into()],
             series: HashMap::new(),
             overflow: None,
             dropped: 0,
-            shared: Arc::new(declaration.unchecked(kind, &label_names)),
+            histograms: (kind == Kind::Histogram).then(histograms),
         }
     }
 }
 
 impl Recorded {
+    /// The series of these labels, made if there is none.
+    fn series(&mut self, labels: &LabelSet) -> Handle {
+        let make = || match &self.histograms {
+            Some(histograms) => Handle::Histogram(Arc::new(Observations(histograms.series(labels.clone())))),
+            None if self.kind == Kind::Counter => Handle::Counter(Arc::new(Events::since(SystemClock.now()))),
+            None => Handle::Gauge(Arc::new(Value::default())),
+        };
+        self.series.entry(labels.clone()).or_insert_with(make).clone()
+    }
+
     /// What all label sets share that came too late; the first time, with what is to be said of it.
-    fn overflow(&mut self, late: &LabelSet) -> (Handle, Option<String>) {
-        let (name, series) = (&self.shared.name, self.series.len());
+    fn overflow(&mut self, name: &str, late: &LabelSet) -> (Handle, Option<String>) {
+        let series = self.series.len();
         let message = (self.dropped == 0).then(|| {
             format!("metric {name:?} has {series} series, its limit; further label sets share one with the value {OVERFLOW:?}")
         });
@@ -251,20 +259,8 @@ impl Recorded {
                 if late.is_empty() { vec!["overflow"] } else { late.iter().map(|(name, _)| name).collect() };
             LabelSet::new(names.into_iter().map(|name| (name, OVERFLOW)))
         });
-        let make = |labels: &LabelSet| handle(self.kind, labels, &self.shared);
-        (self.series.entry(labels.clone()).or_insert_with_key(make).clone(), message)
-    }
-}
-
-fn handle(kind: Kind, labels: &LabelSet, shared: &Arc<Shared>) -> Handle {
-    let now = SystemClock.now();
-    match kind {
-        Kind::Counter => Handle::Counter(Arc::new(Events::since(now))),
-        Kind::Histogram => {
-            let series = Series::new(Histogram::cell(shared), labels.clone(), Default::default(), now);
-            Handle::Histogram(Arc::new(Observations::of(series)))
-        }
-        _ => Handle::Gauge(Arc::new(Value::default())),
+        let labels = labels.clone();
+        (self.series(&labels), message)
     }
 }
 
@@ -274,7 +270,7 @@ struct AsWritten<'a> {
     key: &'a Key,
 }
 
-impl Values for AsWritten<'_> {
+impl Texts for AsWritten<'_> {
     fn each(&self, mut see: impl FnMut(&str)) {
         see(self.kind.as_str());
         see(self.key.name());

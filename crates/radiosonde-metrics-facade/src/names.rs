@@ -1,12 +1,11 @@
 //! Names of the facade are any text; those of Prometheus are not.
 
-use crate::families::bounded::bounded;
-use crate::gathering::gather::check_label_of;
-use crate::{Kind, LabelSet};
+use radiosonde_metrics::collect::{MAX_VALUE_BYTES, check_label_name};
+use radiosonde_metrics::{Kind, LabelSet, OVERFLOW};
 
 /// A name with `_` for every character that Prometheus does not take, before a digit at the start, and for an empty one.
 /// A counter's ends in `_total`.
-pub(super) fn metric(kind: Kind, name: &str) -> String {
+pub(crate) fn metric(kind: Kind, name: &str) -> String {
     let mut legal = sanitised(name, |c| c == ':');
     if kind == Kind::Counter && legal.strip_suffix("_total").is_none_or(str::is_empty) {
         legal.push_str("_total");
@@ -18,7 +17,8 @@ pub(super) fn metric(kind: Kind, name: &str) -> String {
 ///
 /// As for a metric's name; what Prometheus keeps for itself has `exported_` before it. An empty value is none, and `_overflow` stands for one
 /// that is too long.
-pub(super) fn labels<'a>(kind: Kind, labels: impl Iterator<Item = (&'a str, &'a str)>) -> (LabelSet, bool) {
+pub(crate) fn labels<'a>(kind: Kind, labels: impl Iterator<Item = (&'a str, &'a str)>) -> (LabelSet, bool) {
+    let bounded = |value| if is_long(value) { OVERFLOW } else { value };
     let labels = labels.filter(|(_, value)| !value.is_empty()).map(|(name, value)| (name, bounded(value)));
     let legal: Vec<_> = labels.map(|(name, value)| (label(kind, name), value)).collect();
     let collide =
@@ -26,9 +26,14 @@ pub(super) fn labels<'a>(kind: Kind, labels: impl Iterator<Item = (&'a str, &'a 
     (LabelSet::new(legal.iter().map(|(name, value)| (name.as_str(), *value))), collide)
 }
 
+/// Whether a label's value is too long to be kept.
+pub(crate) const fn is_long(value: &str) -> bool {
+    value.len() > MAX_VALUE_BYTES
+}
+
 fn label(kind: Kind, name: &str) -> String {
     let legal = sanitised(name, |_| false);
-    if check_label_of(kind, &legal).is_ok() { legal } else { format!("exported_{legal}") }
+    if check_label_name(kind, &legal).is_ok() { legal } else { format!("exported_{legal}") }
 }
 
 fn sanitised(name: &str, also: fn(char) -> bool) -> String {
@@ -40,8 +45,8 @@ fn sanitised(name: &str, also: fn(char) -> bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::declaring::name::check_metric;
     use proptest::prelude::*;
+    use radiosonde_metrics::collect::check_metric_name;
 
     #[test]
     fn names_become_legal_and_counters_end_in_total() {
@@ -75,8 +80,8 @@ mod tests {
         #[test]
         fn any_name_becomes_a_legal_one(name in ".{0,12}") {
             for kind in [Kind::Counter, Kind::Gauge, Kind::Histogram] {
-                prop_assert!(check_metric(&metric(kind, &name)).is_ok());
-                prop_assert!(check_label_of(kind, &label(kind, &name)).is_ok());
+                prop_assert!(check_metric_name(&metric(kind, &name)).is_ok());
+                prop_assert!(check_label_name(kind, &label(kind, &name)).is_ok());
             }
         }
     }

@@ -26,5 +26,5 @@ pub use overflow::{InvalidOverflow, Overflow, OverflowPolicy};
 pub use percent::decode_percent;
 pub use resource::{InvalidResource, InvalidResourceKind, Resource, ResourceBuilder};
 pub use secret::Secret;
-pub use span_ender::SpanEnder;
+pub use span_ender::{EndingSpan, SpanEnder};
 pub use survive::survive;

@@ -2,42 +2,62 @@ use std::any::Any;
 use std::fmt;
 use std::time::Duration;
 
-use crate::SpanContext;
+use crate::context::SpanContext;
 
-/// Ends a span at a given time, though somebody may still hold it.
+/// Ends a span at a given time, even while other handles to it are open.
 ///
-/// A layer that exports spans offers one by `Subscriber::downcast_ref`; the owner of a record calls it when the record ends, so that
-/// both end at the same time. Spans are named by their id within the subscriber, and the subscriber comes along with each call: a layer
-/// in an `Option` or a `Vec` is not told which one it belongs to.
+/// A layer that exports spans offers one through `Subscriber::downcast_ref`. The record of a unit of work calls it at its own end, so that
+/// both have the same duration. A span is named by its id within the subscriber, and each call passes the subscriber: a layer in an
+/// `Option` or a `Vec` is not told which subscriber it belongs to.
 ///
 /// ```
 /// use std::time::Duration;
 /// use radiosonde_core::SpanEnder;
 ///
-/// let ender = SpanEnder::new(|_subscriber, span, took| {
+/// let ender = SpanEnder::new(|_subscriber, span, took, _describe| {
 ///     assert_eq!((span, took), (7, Duration::from_millis(30)));
 ///     None
 /// });
-/// assert_eq!(ender.end(&(), 7, Duration::from_millis(30)), None);
+/// assert_eq!(ender.end(&(), 7, Duration::from_millis(30), |_| ()), None);
 /// ```
 pub struct SpanEnder(Box<End>);
 
-type End = dyn Fn(&dyn Any, u64, Duration) -> Option<SpanContext> + Send + Sync;
+type Describe<'a> = dyn FnMut(&dyn EndingSpan) + 'a;
+
+type End = dyn Fn(&dyn Any, u64, Duration, &mut Describe<'_>) -> Option<SpanContext> + Send + Sync;
+
+/// A span that is about to end: takes the attributes that are known only now.
+pub trait EndingSpan {
+    /// Sets a text.
+    fn set_text(&self, key: &'static str, value: &'static str);
+
+    /// Sets an integer.
+    fn set_number(&self, key: &'static str, value: i64);
+}
 
 impl SpanEnder {
-    /// Ends spans by `end`, which gets the subscriber's `tracing::Dispatch`, a span's id, and how long it took.
-    pub fn new(end: impl Fn(&dyn Any, u64, Duration) -> Option<SpanContext> + Send + Sync + 'static) -> Self {
+    /// Ends spans by `end`. Its arguments are those of [`end`](Self::end).
+    pub fn new(
+        end: impl Fn(&dyn Any, u64, Duration, &mut Describe<'_>) -> Option<SpanContext> + Send + Sync + 'static,
+    ) -> Self {
         Self(Box::new(end))
     }
 
     /// Ends the span with this id `took` after its start, and returns its context. A span that has ended stays as it is.
     ///
     /// `subscriber` is the `tracing::Dispatch` in which this ender was found; `Any`, because this crate does not know `tracing`.
+    /// `describe` is called before the end, if the layer knows the span.
     ///
     /// `None` if the layer does not know the span, or `subscriber` is something else.
     #[allow(clippy::must_use_candidate, reason = "it is called for what it does")]
-    pub fn end(&self, subscriber: &dyn Any, span: u64, took: Duration) -> Option<SpanContext> {
-        (self.0)(subscriber, span, took)
+    pub fn end(
+        &self,
+        subscriber: &dyn Any,
+        span: u64,
+        took: Duration,
+        mut describe: impl FnMut(&dyn EndingSpan),
+    ) -> Option<SpanContext> {
+        (self.0)(subscriber, span, took, &mut describe)
     }
 }
 

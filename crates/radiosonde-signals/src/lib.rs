@@ -1,14 +1,18 @@
 #![doc = include_str!("../README.md")]
 
 mod db_pool;
+mod ended;
 mod failure;
 mod names;
 mod observed;
 mod operation;
+mod record;
+mod run;
 mod running;
-mod tracked;
+mod unit_of_work;
 
 pub use db_pool::{DbPool, PoolState, QueryTimer};
+pub use ended::Ended;
 pub use operation::Operation;
 /// Makes a function an [`Operation`]: every call is counted, timed, traced and logged by how it ended.
 ///
@@ -36,8 +40,9 @@ pub use operation::Operation;
 /// assert!(text.contains("operation_calls_total{operation=\"reserve\",outcome=\"completed\"} 1\n"));
 /// ```
 pub use radiosonde_macros::observe;
+pub use record::Record;
 pub use running::Running;
-pub use tracked::Tracked;
+pub use unit_of_work::UnitOfWork;
 
 /// What `#[observe]` expands to. Not for use by hand.
 #[doc(hidden)]

@@ -5,60 +5,37 @@ use std::fmt::Display;
 
 use radiosonde_core::Outcome;
 
-use crate::failure::Failure;
-use crate::{Operation, Running, Tracked};
+use crate::ended::Ended;
+use crate::operation::Operation;
+use crate::running::Running;
 
-/// What a call amounted to.
-#[doc(hidden)]
-#[derive(Debug)]
-pub struct Ended {
-    outcome: Outcome,
-    failure: Option<Failure>,
+pub(crate) fn by_result<T, E: Display>(returned: &Result<T, E>) -> Ended {
+    end_by(returned, |error| Ended::by_display(error))
 }
 
-impl Ended {
-    const COMPLETED: Self = Self { outcome: Outcome::Completed, failure: None };
-
-    const fn failed(failure: Option<Failure>) -> Self {
-        Self { outcome: Outcome::Failed, failure }
-    }
-
-    pub(crate) fn by_result<T, E: Display>(returned: &Result<T, E>) -> Self {
-        returned
-            .as_ref()
-            .err()
-            .map_or(Self::COMPLETED, |error| Self::failed(Some(Failure::of_display(error))))
-    }
-
-    fn by_error<'e, T, E>(returned: &'e Result<T, E>, error: impl FnOnce(&'e E) -> &'e dyn Error) -> Self {
-        let failed = |returned| Self::failed(Some(Failure::of_error(error(returned))));
-        returned.as_ref().err().map_or(Self::COMPLETED, failed)
-    }
-
-    pub(crate) fn end(self, call: Tracked) {
-        call.end(self.outcome, self.failure.as_ref());
-    }
+fn end_by<'r, T, E>(returned: &'r Result<T, E>, failed: impl FnOnce(&'r E) -> Ended) -> Ended {
+    returned.as_ref().err().map_or_else(|| Outcome::Completed.into(), failed)
 }
 
 #[doc(hidden)]
 pub fn observe_sync<R>(
     operation: &Operation,
     work: impl FnOnce() -> R,
-    ending: impl FnOnce(&R) -> Ended,
+    ended: impl FnOnce(&R) -> Ended,
 ) -> R {
-    let call = operation.track();
-    let returned = call.span().in_scope(work);
-    ending(&returned).end(call);
+    let mut record = operation.track();
+    let returned = record.in_scope(work);
+    record.end(ended(&returned));
     returned
 }
 
 #[doc(hidden)]
-pub fn observe_async<F, E>(operation: &Operation, work: F, ending: E) -> Running<F, E>
+pub fn observe_async<F, E>(operation: &Operation, work: F, ended: E) -> Running<F, E>
 where
     F: Future,
     E: FnOnce(&F::Output) -> Ended,
 {
-    Running::new(operation.clone(), work, ending)
+    Running::new(operation.clone(), work, ended)
 }
 
 /// Calls a closure that is called once, and may therefore hand out what it has captured.
@@ -76,71 +53,71 @@ pub struct Returned<'a, R>(pub &'a R);
 /// A `Result` whose error is an `Error`.
 #[doc(hidden)]
 pub trait EndsByError {
-    fn ending(&self) -> Ended;
+    fn ended(&self) -> Ended;
 }
 
 /// A `Result` whose error holds an `Error` that can be sent: those of `anyhow` and `eyre`, and a boxed one.
 #[doc(hidden)]
 pub trait EndsBySentError {
-    fn ending(&self) -> Ended;
+    fn ended(&self) -> Ended;
 }
 
 /// A `Result` whose error is a boxed `Error`.
 #[doc(hidden)]
 pub trait EndsByBoxedError {
-    fn ending(&self) -> Ended;
+    fn ended(&self) -> Ended;
 }
 
 /// A `Result` whose error can be shown.
 #[doc(hidden)]
 pub trait EndsByText {
-    fn ending(&self) -> Ended;
+    fn ended(&self) -> Ended;
 }
 
 /// Any other `Result`.
 #[doc(hidden)]
 pub trait EndsByResult {
-    fn ending(&self) -> Ended;
+    fn ended(&self) -> Ended;
 }
 
 /// Anything else.
 #[doc(hidden)]
 pub trait EndsByReturn {
-    fn ending(&self) -> Ended;
+    fn ended(&self) -> Ended;
 }
 
 impl<T, E: Error> EndsByError for &&&&&Returned<'_, Result<T, E>> {
-    fn ending(&self) -> Ended {
-        Ended::by_error(self.0, |error| error)
+    fn ended(&self) -> Ended {
+        end_by(self.0, |error| Ended::by_error(error))
     }
 }
 
 impl<'e, T, E: AsRef<dyn Error + Send + Sync + 'e>> EndsBySentError for &&&&Returned<'_, Result<T, E>> {
-    fn ending(&self) -> Ended {
-        Ended::by_error(self.0, |error| error.as_ref())
+    fn ended(&self) -> Ended {
+        end_by(self.0, |error| Ended::by_error(error.as_ref()))
     }
 }
 
 impl<'e, T, E: AsRef<dyn Error + 'e>> EndsByBoxedError for &&&Returned<'_, Result<T, E>> {
-    fn ending(&self) -> Ended {
-        Ended::by_error(self.0, |error| error.as_ref())
+    fn ended(&self) -> Ended {
+        end_by(self.0, |error| Ended::by_error(error.as_ref()))
     }
 }
 
 impl<T, E: Display> EndsByText for &&Returned<'_, Result<T, E>> {
-    fn ending(&self) -> Ended {
-        Ended::by_result(self.0)
+    fn ended(&self) -> Ended {
+        by_result(self.0)
     }
 }
 
 impl<T, E> EndsByResult for &Returned<'_, Result<T, E>> {
-    fn ending(&self) -> Ended {
-        self.0.as_ref().err().map_or(Ended::COMPLETED, |_| Ended::failed(None))
+    fn ended(&self) -> Ended {
+        end_by(self.0, |_| Outcome::Failed.into())
     }
 }
 
 impl<R> EndsByReturn for Returned<'_, R> {
-    fn ending(&self) -> Ended {
-        Ended::COMPLETED
+    fn ended(&self) -> Ended {
+        Outcome::Completed.into()
     }
 }

@@ -1,12 +1,15 @@
 use std::borrow::Cow;
-use std::fmt::Display;
+use std::ops::Deref;
 use std::sync::Arc;
 
-use radiosonde_core::{Outcome, SharedClock, SystemClock, diagnostics};
+use radiosonde_core::{Clock, Outcome, SharedClock, SystemClock, diagnostics};
 use radiosonde_metrics::{Counter, Histogram, IntGauge, RegisterError, Registry};
+use tracing::field::Empty;
+use tracing::{Level, Span};
 
-use crate::observed::{Ended, observe_async, observe_sync};
-use crate::{Running, Tracked};
+use crate::ended::Ended;
+use crate::record::Record;
+use crate::unit_of_work::UnitOfWork;
 
 /// One kind of work that a service does, and its golden signals.
 ///
@@ -18,8 +21,7 @@ use crate::{Running, Tracked};
 /// - One event with the target `radiosonde::operation`: an error for a panic, a warning for a failure or an abort, otherwise for
 ///   debugging.
 ///
-/// All are made when the call ends, from one outcome and one duration: the span is exported then, though a task that was spawned in
-/// it may go on. What is dropped with the call is dropped in the span.
+/// All are made when the call ends, by its [`Record`]. What is dropped with the call is dropped in the span.
 ///
 /// # Cost
 /// Making one registers its metrics and takes locks: keep it in a `static` or a field. A call costs three atomic additions, two
@@ -40,17 +42,14 @@ use crate::{Running, Tracked};
 pub struct Operation(Arc<Signals>);
 
 #[derive(Debug)]
-pub(crate) struct Signals {
-    pub(crate) name: Cow<'static, str>,
-    pub(crate) clock: SharedClock,
+struct Signals {
+    name: Cow<'static, str>,
+    clock: SharedClock,
     /// By the outcome's index.
-    pub(crate) calls: [Counter; Outcome::ALL.len()],
-    pub(crate) duration: Histogram,
-    pub(crate) in_flight: IntGauge,
+    calls: [Counter; Outcome::ALL.len()],
+    duration: Histogram,
+    in_flight: IntGauge,
 }
-
-/// How a call that returns a `Result` is read.
-type ByResult<T, E> = fn(&Result<T, E>) -> Ended;
 
 impl Operation {
     /// An operation whose metrics are in [`Registry::global`].
@@ -129,30 +128,60 @@ impl Operation {
         &self.0.name
     }
 
-    /// Does a piece of work in the operation's span. It fails if it returns an error, which is formatted by `{:#}`.
-    ///
-    /// For work that cannot fail, [`track`](Self::track) it.
-    ///
-    /// # Errors
-    /// What `work` returned.
-    pub fn run<T, E: Display>(&self, work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
-        observe_sync(self, work, Ended::by_result)
-    }
-
-    /// Does a piece of asynchronous work in the operation's span. It fails if it returns an error, and is aborted if the future
-    /// is dropped before its end.
-    ///
-    /// The call begins when the future is first polled.
-    pub fn run_async<F, T, E>(&self, work: F) -> Running<F, ByResult<T, E>>
-    where
-        F: Future<Output = Result<T, E>>,
-        E: Display,
-    {
-        observe_async(self, work, Ended::by_result)
-    }
-
     /// Begins a call that ends with the guard: for work that is no function, or that ends elsewhere than it began.
-    pub fn track(&self) -> Tracked {
-        Tracked::start(&self.0)
+    pub fn track(&self) -> Record<Self> {
+        Record::start(self.clone(), Self::open_span)
+    }
+
+    fn open_span(&self) -> Span {
+        tracing::info_span!(
+            target: "radiosonde::operation",
+            "operation",
+            otel.name = self.name(),
+            otel.status_code = Empty,
+            otel.status_description = Empty,
+            operation = self.name(),
+        )
+    }
+}
+
+impl UnitOfWork for Operation {
+    fn clock(&self) -> &dyn Clock {
+        &*self.0.clock
+    }
+
+    fn in_flight(&self) -> &IntGauge {
+        &self.0.in_flight
+    }
+
+    fn counter(&self, ended: &Ended) -> impl Deref<Target = Counter> {
+        &self.0.calls[ended.outcome().index()]
+    }
+
+    fn duration(&self) -> impl Deref<Target = Histogram> {
+        &self.0.duration
+    }
+
+    fn line(&self, span: &Span, ended: &Ended) {
+        let (name, outcome) = (self.name(), ended.outcome().as_str());
+        // A macro, because an event's level is part of its callsite.
+        macro_rules! line {
+            ($level:ident) => {
+                tracing::$level!(
+                    target: "radiosonde::operation",
+                    parent: span,
+                    operation = name,
+                    outcome,
+                    duration_ms = ended.duration_ms(),
+                    error = ended.error(),
+                    "{name} {outcome}",
+                )
+            };
+        }
+        match ended.level(Level::DEBUG, Level::WARN) {
+            Level::ERROR => line!(error),
+            Level::WARN => line!(warn),
+            _ => line!(debug),
+        }
     }
 }

@@ -4,19 +4,20 @@ use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 
-use crate::observed::Ended;
-use crate::{Operation, Tracked};
+use crate::ended::Ended;
+use crate::operation::Operation;
+use crate::record::Record;
 
 pin_project! {
-    /// A piece of asynchronous work of an [`Operation`]. The call begins with the first poll; dropping it amid is an abort.
+    /// A piece of asynchronous work of an [`Operation`]. The call begins with the first poll; dropping the future before its end is an abort.
     ///
     /// The work is polled and dropped in the call's span. It is dropped as soon as it is ready; polled again after that, this future
     /// stays pending.
     #[must_use = "futures do nothing unless polled"]
     pub struct Running<F, E> {
         operation: Operation,
-        call: Option<Tracked>,
-        ending: Option<E>,
+        record: Option<Record<Operation>>,
+        ended: Option<E>,
         #[pin]
         work: Option<F>,
     }
@@ -24,16 +25,16 @@ pin_project! {
     impl<F, E> PinnedDrop for Running<F, E> {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
-            if let Some(call) = this.call {
-                call.span().in_scope(|| this.work.set(None));
+            if let Some(record) = this.record {
+                record.span().in_scope(|| this.work.set(None));
             }
         }
     }
 }
 
 impl<F, E> Running<F, E> {
-    pub(crate) const fn new(operation: Operation, work: F, ending: E) -> Self {
-        Self { operation, call: None, ending: Some(ending), work: Some(work) }
+    pub(crate) const fn new(operation: Operation, work: F, ended: E) -> Self {
+        Self { operation, record: None, ended: Some(ended), work: Some(work) }
     }
 }
 
@@ -49,8 +50,8 @@ where
         if this.work.is_none() {
             return Poll::Pending;
         }
-        let call = this.call.get_or_insert_with(|| this.operation.track());
-        let polled = call.poll(|| {
+        let record = this.record.get_or_insert_with(|| this.operation.track());
+        let polled = record.in_scope(|| {
             let Some(work) = this.work.as_mut().as_pin_mut() else { return Poll::Pending };
             let polled = work.poll(cx);
             if polled.is_ready() {
@@ -59,8 +60,8 @@ where
             polled
         });
         let returned = ready!(polled);
-        if let (Some(ending), Some(call)) = (this.ending.take(), this.call.take()) {
-            ending(&returned).end(call);
+        if let (Some(ended), Some(mut record)) = (this.ended.take(), this.record.take()) {
+            record.end(ended(&returned));
         }
         Poll::Ready(returned)
     }

@@ -4,8 +4,9 @@ use std::task::{Context, Poll, ready};
 use http::header::{CONTENT_LENGTH, HeaderMap};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
+use radiosonde_core::Outcome;
+use radiosonde_signals::{Ended, Record};
 
-use crate::Ending;
 use crate::exchange::Exchange;
 
 pin_project! {
@@ -16,7 +17,7 @@ pin_project! {
     pub struct ResponseBody<B> {
         #[pin]
         inner: Option<B>,
-        exchange: Option<Exchange>,
+        record: Option<Record<Exchange>>,
         // Bytes still to come, where that is known: servers stop asking once they have sent as many as they promised.
         remaining: Option<u64>,
     }
@@ -24,8 +25,8 @@ pin_project! {
     impl<B> PinnedDrop for ResponseBody<B> {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
-            if let (Some(exchange), true, true) = (this.exchange, this.inner.is_some(), std::mem::needs_drop::<B>()) {
-                exchange.span().in_scope(|| this.inner.set(None));
+            if let (Some(record), true, true) = (this.record, this.inner.is_some(), std::mem::needs_drop::<B>()) {
+                record.span().in_scope(|| this.inner.set(None));
             }
         }
     }
@@ -33,8 +34,8 @@ pin_project! {
 
 impl<B> ResponseBody<B> {
     /// A body of so many bytes, where that is known.
-    pub(crate) const fn new(inner: B, remaining: Option<u64>, exchange: Exchange) -> Self {
-        Self { inner: Some(inner), exchange: Some(exchange), remaining }
+    pub(crate) const fn new(inner: B, remaining: Option<u64>, record: Record<Exchange>) -> Self {
+        Self { inner: Some(inner), record: Some(record), remaining }
     }
 }
 
@@ -56,19 +57,19 @@ impl<B: Body> Body for ResponseBody<B> {
             }
             Poll::Ready((frame, is_over))
         };
-        let Some(exchange) = this.exchange else { return poll().map(|(frame, _)| frame) };
-        let (frame, is_over) = ready!(exchange.poll(poll));
+        let Some(record) = this.record else { return poll().map(|(frame, _)| frame) };
+        let (frame, is_over) = ready!(record.in_scope(poll));
         match &frame {
-            Some(Err(_)) => exchange.end(Ending::BodyError),
+            Some(Err(_)) => record.end(body_error()),
             Some(Ok(frame)) => {
                 let bytes = frame.data_ref().map_or(0, |data| bytes_in(data) as u64);
                 *this.remaining = this.remaining.map(|remaining| remaining.saturating_sub(bytes));
                 // Nothing follows trailers, so nobody asks for more.
                 if is_over || frame.is_trailers() || *this.remaining == Some(0) {
-                    exchange.end(Ending::of_body(*this.remaining));
+                    record.end(end_of_body(*this.remaining));
                 }
             }
-            None => exchange.end(Ending::of_body(*this.remaining)),
+            None => record.end(end_of_body(*this.remaining)),
         }
         Poll::Ready(frame)
     }
@@ -85,14 +86,26 @@ impl<B: Body> Body for ResponseBody<B> {
 impl<B: Default> Default for ResponseBody<B> {
     /// An empty body, as frameworks put in place of one that they take out.
     fn default() -> Self {
-        Self { inner: Some(B::default()), exchange: None, remaining: None }
+        Self { inner: Some(B::default()), record: None, remaining: None }
     }
 }
 
-/// How many bytes a server will send of this body, where that is known: its client waits for what the header says.
+/// The number of bytes that a server will send of this body, if it is known: its client expects what the header announces.
 pub(crate) fn promised(body: &impl Body, headers: &HeaderMap) -> Option<u64> {
     let header = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     header.or_else(|| body.size_hint().exact())
+}
+
+/// The end of a body of which this many promised bytes are missing: the client gets an error if there are any.
+pub(crate) fn end_of_body(missing: Option<u64>) -> Ended {
+    match missing {
+        None | Some(0) => Outcome::Completed.into(),
+        Some(_) => body_error(),
+    }
+}
+
+fn body_error() -> Ended {
+    Ended::from(Outcome::Failed).with_error_type("body_error")
 }
 
 fn bytes_in(data: &impl bytes::Buf) -> usize {

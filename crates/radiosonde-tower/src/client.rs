@@ -3,21 +3,25 @@ use std::task::{Context, Poll};
 
 use http::{Request, Response, Uri};
 use http_body::Body;
+use radiosonde_signals::Record;
 use radiosonde_trace::RemoteContext;
 use tower_service::Service;
 use tracing::Span;
+use tracing::field::Empty;
 
+use crate::body::ResponseBody;
 use crate::debugging::Forwarding;
-use crate::exchange::{Exchange, bounded};
-use crate::server::set_server;
-use crate::side::Side;
-use crate::{ResponseBody, ResponseFuture, Route};
+use crate::exchange::Exchange;
+use crate::future::ResponseFuture;
+use crate::http_metrics::HttpMetrics;
+use crate::route::Route;
+use crate::server_address::set_server;
 
 /// The service that [`ClientLayer`](crate::ClientLayer) makes.
 #[derive(Debug, Clone)]
 pub struct ClientService<S> {
     inner: S,
-    side: Arc<Side>,
+    metrics: Arc<HttpMetrics>,
     forwarding: Forwarding,
 }
 
@@ -25,8 +29,8 @@ pub struct ClientService<S> {
 const UNKNOWN: &str = "_unknown";
 
 impl<S> ClientService<S> {
-    pub(crate) const fn new(inner: S, side: Arc<Side>, forwarding: Forwarding) -> Self {
-        Self { inner, side, forwarding }
+    pub(crate) const fn new(inner: S, metrics: Arc<HttpMetrics>, forwarding: Forwarding) -> Self {
+        Self { inner, metrics, forwarding }
     }
 }
 
@@ -44,23 +48,21 @@ where
     }
 
     fn call(&mut self, mut request: Request<Q>) -> Self::Future {
-        let started = self.side.clock.monotonic();
-        let span = open_span(&request);
         let server = request.uri().authority().map_or(UNKNOWN, |authority| without_user(authority.as_str()));
-        let server = self.side.endpoints.get(server);
-        let mut exchange = Exchange::start(&self.side, server, span, started, &request);
+        let exchange = Exchange::new(&self.metrics, self.metrics.endpoints.get(server), &request);
+        let mut record = Record::start(exchange, |exchange| open_span(exchange, &request));
         // Without a span of its own, what is current here is what goes out.
-        if let Some(context) = RemoteContext::of(exchange.span()).or_else(RemoteContext::current) {
+        if let Some(context) = RemoteContext::of(record.span()).or_else(RemoteContext::current) {
             context.inject(request.headers_mut());
         }
-        self.forwarding.put(exchange.span(), request.headers_mut());
-        let future = exchange.poll(|| self.inner.call(request));
-        ResponseFuture::new(future, exchange, None)
+        self.forwarding.put(record.span(), request.headers_mut());
+        let future = record.in_scope(|| self.inner.call(request));
+        ResponseFuture::new(future, record, None)
     }
 }
 
-fn open_span<Q>(request: &Request<Q>) -> Span {
-    let method = bounded(request.method());
+fn open_span<Q>(exchange: &Exchange, request: &Request<Q>) -> Span {
+    let method = exchange.method();
     let template = request.extensions().get::<Route>().map(Route::as_str);
     let name = match template {
         Some(template) => format!("{method} {template}"),
@@ -72,6 +74,7 @@ fn open_span<Q>(request: &Request<Q>) -> Span {
         "http_client_request",
         otel.name = name,
         otel.kind = "client",
+        otel.status_code = Empty,
     );
     if span.is_disabled() {
         return span;

@@ -1,156 +1,148 @@
+use std::ops::Deref;
 use std::sync::Arc;
-use std::time::Duration;
 
 use http::{Method, Request, StatusCode};
-use radiosonde_core::{Outcome, SpanContext, survive};
-use radiosonde_metrics::Held;
-use radiosonde_trace::EndingSpan;
-use tracing::Span;
+use radiosonde_core::{Clock, EndingSpan, Outcome};
+use radiosonde_metrics::{Counter, Histogram, IntGauge};
+use radiosonde_signals::{Ended, UnitOfWork};
+use tracing::{Level, Span};
 
-use crate::Ending;
-use crate::access;
 use crate::endpoint::Endpoint;
-use crate::side::{Role, Side};
+use crate::http_metrics::{HttpMetrics, Role};
+use crate::status_text::status_text;
 
-/// One request from its call to the end of its response, wherever that happens.
-///
-/// Moves from the service to the future to the body, and ends exactly once: in [`end`](Self::end), or when it is dropped. Every
-/// signal about the request is made there, from the same values. It is kept after its end, because destructors run in its span.
+/// A request and its response as a unit of work. Its record moves from the service to the future to the body.
 #[derive(Debug)]
 pub(crate) struct Exchange {
-    side: Arc<Side>,
+    metrics: Arc<HttpMetrics>,
     endpoint: Arc<Endpoint>,
-    span: Span,
-    context: Option<SpanContext>,
     method: &'static str,
     path: Box<str>,
-    started: Duration,
     status: Option<StatusCode>,
-    /// HEAD has no body to wait for, though its headers speak of one.
+    /// HEAD has no body to wait for, though its headers may announce one.
     is_head: bool,
-    /// Still set after a poll that panicked.
-    is_polling: bool,
-    in_flight: Option<Held>,
-}
-
-/// An exchange as it ended: what the access line says.
-#[derive(Debug)]
-pub(crate) struct Record<'a> {
-    pub(crate) role: Role,
-    pub(crate) method: &'static str,
-    pub(crate) path: &'a str,
-    pub(crate) endpoint: &'a str,
-    /// As in the metrics.
-    pub(crate) status: &'a str,
-    /// As it was on the wire.
-    pub(crate) code: Option<StatusCode>,
-    pub(crate) outcome: Outcome,
-    pub(crate) duration: Duration,
 }
 
 impl Exchange {
-    /// `started` is read before the span is made, so that nothing in the span comes after its end.
-    pub(crate) fn start<Q>(
-        side: &Arc<Side>,
-        endpoint: Arc<Endpoint>,
-        span: Span,
-        started: Duration,
-        request: &Request<Q>,
-    ) -> Self {
+    pub(crate) fn new<Q>(metrics: &Arc<HttpMetrics>, endpoint: Arc<Endpoint>, request: &Request<Q>) -> Self {
         let method = request.method();
         Self {
-            started,
-            side: Arc::clone(side),
-            in_flight: Some(endpoint.in_flight.hold()),
+            metrics: Arc::clone(metrics),
             endpoint,
-            context: radiosonde_trace::context_of(&span),
-            span,
             method: bounded(method),
             path: request.uri().path().into(),
             status: None,
             is_head: method == Method::HEAD,
-            is_polling: false,
         }
     }
 
-    /// The span of the exchange; what belongs to the request runs in it, destructors included.
-    pub(crate) const fn span(&self) -> &Span {
-        &self.span
+    pub(crate) fn endpoint(&self) -> &str {
+        &self.endpoint.name
     }
 
-    /// Runs a part of the request in the span. A panic in it is what the exchange ends by.
-    pub(crate) fn poll<R>(&mut self, part: impl FnOnce() -> R) -> R {
-        self.is_polling = true;
-        let polled = self.span.in_scope(part);
-        self.is_polling = false;
-        polled
+    pub(crate) const fn method(&self) -> &'static str {
+        self.method
     }
 
-    /// There is a response. Returns whether a body follows.
+    /// Notes the status of the response. Returns whether a body follows.
     pub(crate) fn head(&mut self, status: StatusCode) -> bool {
         self.status = Some(status);
         let bodiless = [StatusCode::SWITCHING_PROTOCOLS, StatusCode::NO_CONTENT, StatusCode::NOT_MODIFIED];
         !self.is_head && !bodiless.contains(&status)
     }
 
-    /// Ends the exchange, if it has not ended yet.
-    pub(crate) fn end(&mut self, ending: Ending) {
-        let Some(in_flight) = self.in_flight.take() else { return };
-        let duration = self.side.clock.monotonic().saturating_sub(self.started);
-        let record = Record {
-            role: self.side.role,
-            method: self.method,
-            path: &self.path,
-            endpoint: &self.endpoint.name,
-            status: status_label(self.side.role, ending, &self.status),
-            code: self.status,
-            outcome: ending.outcome(self.status),
-            duration,
-        };
-        self.side.requests.with(&[record.method, record.endpoint, record.status]).inc();
-        let histogram = self.side.duration.with(&[record.method, record.endpoint]);
-        histogram.observe_in(duration.as_secs_f64(), self.context.as_ref());
-        access::write(&self.span, &record);
-        radiosonde_trace::end(&self.span, duration, |span| self.describe(span, ending, record.outcome));
-        drop(in_flight);
-    }
-
-    fn describe(&self, span: &EndingSpan<'_>, ending: Ending, outcome: Outcome) {
-        if let Some(status) = self.status {
-            span.set_attribute("http.response.status_code", status.as_u16());
-        }
-        // A server answers for 5xx alone, a client's call has failed from 400 on.
-        let blamed = self.status.filter(|status| match self.side.role {
-            Role::Server => status.is_server_error(),
-            Role::Client => status.is_server_error() || status.is_client_error(),
-        });
-        let by_status = || blamed.map(|status| status.as_str().to_owned().into());
-        let error_type = ending.error_type().map(std::borrow::Cow::Borrowed).or_else(by_status);
-        if let Some(error_type) = error_type {
-            span.set_attribute("error.type", error_type);
-            // Who goes away has not failed, and neither has the service.
-            if outcome != Outcome::Aborted {
-                span.set_error("");
-            }
+    /// The `status` label: the response's, unless the end hides it from the other side.
+    fn status_label(&self, ended: &Ended) -> &'static str {
+        let status = self.status.map(status_text);
+        match (self.metrics.role, ended.outcome()) {
+            _ if ended.error_type().is_none_or(|error| status == Some(error)) => status.unwrap_or("_OTHER"),
+            (Role::Server, Outcome::Aborted) => "499",
+            (Role::Server, _) => "500",
+            (Role::Client, Outcome::Aborted) => "_aborted",
+            (Role::Client, _) => "_error",
         }
     }
 }
 
-impl Drop for Exchange {
-    fn drop(&mut self) {
-        let ending = match Ending::of_drop(self.status.is_some()) {
-            _ if self.is_polling => Ending::Panicked,
+impl UnitOfWork for Exchange {
+    fn clock(&self) -> &dyn Clock {
+        &*self.metrics.clock
+    }
+
+    fn in_flight(&self) -> &IntGauge {
+        &self.endpoint.in_flight
+    }
+
+    fn counter(&self, ended: &Ended) -> impl Deref<Target = Counter> {
+        self.metrics.requests.with(&[self.method, self.endpoint(), self.status_label(ended)])
+    }
+
+    fn duration(&self) -> impl Deref<Target = Histogram> {
+        self.metrics.duration.with(&[self.method, self.endpoint()])
+    }
+
+    fn judge(&self, ended: Ended) -> Ended {
+        let Some(status) = self.status else { return ended };
+        match (self.metrics.role, ended.outcome()) {
+            (Role::Server, Outcome::Completed) => {}
             // A caller that drops the body wanted the status alone, and has it.
-            Ending::AbortedAfterHeaders if self.side.role == Role::Client => Ending::Completed,
-            ending => ending,
-        };
-        // This may be an unwinding thread, which a panic of a layer at the access line would abort.
-        let _ = survive(|| self.end(ending));
+            (Role::Client, Outcome::Completed | Outcome::Aborted) => {}
+            _ => return ended,
+        }
+        let outcome = if status.is_server_error() { Outcome::Failed } else { Outcome::Completed };
+        // A server is responsible for 5xx alone; a client's call has an error from 400 on.
+        let is_error =
+            status.is_server_error() || (self.metrics.role == Role::Client && status.is_client_error());
+        match is_error {
+            true => Ended::from(outcome).with_error_type(status_text(status)),
+            false => outcome.into(),
+        }
+    }
+
+    fn describe(&self, span: &dyn EndingSpan) {
+        if let Some(status) = self.status {
+            span.set_number("http.response.status_code", status.as_u16().into());
+        }
+    }
+
+    fn line(&self, span: &Span, ended: &Ended) {
+        let (method, endpoint, status) = (self.method, self.endpoint(), self.status_label(ended));
+        // The server's endpoint is the span's `http.route`, which the line inherits.
+        let server = (self.metrics.role == Role::Client).then_some(endpoint);
+        // A macro, because an event's level and target are part of its callsite.
+        macro_rules! line {
+            ($level:ident, $target:literal) => {
+                tracing::$level!(
+                    target: $target,
+                    parent: span,
+                    method,
+                    path = &*self.path,
+                    // As on the wire; absent where there was no response.
+                    status = self.status.map(|status| status.as_u16()),
+                    duration_ms = ended.duration_ms(),
+                    server,
+                    outcome = ended.outcome().as_str(),
+                    "{method} {endpoint} {status}",
+                )
+            };
+        }
+        match self.metrics.role {
+            Role::Server => match ended.level(Level::INFO, Level::ERROR) {
+                Level::ERROR => line!(error, "radiosonde::access"),
+                Level::WARN => line!(warn, "radiosonde::access"),
+                _ => line!(info, "radiosonde::access"),
+            },
+            Role::Client => match ended.level(Level::DEBUG, Level::WARN) {
+                Level::ERROR => line!(error, "radiosonde::client"),
+                Level::WARN => line!(warn, "radiosonde::client"),
+                _ => line!(debug, "radiosonde::client"),
+            },
+        }
     }
 }
 
-/// The nine methods of RFC 9110 and RFC 5789; anything else is one value, as a client may send any.
-pub(crate) fn bounded(method: &Method) -> &'static str {
+/// The nine methods of RFC 9110 and RFC 5789; all others are one value, because a client may send any.
+fn bounded(method: &Method) -> &'static str {
     match method.as_str() {
         "GET" => "GET",
         "POST" => "POST",
@@ -162,15 +154,5 @@ pub(crate) fn bounded(method: &Method) -> &'static str {
         "CONNECT" => "CONNECT",
         "TRACE" => "TRACE",
         _ => "_OTHER",
-    }
-}
-
-fn status_label(role: Role, ending: Ending, status: &Option<StatusCode>) -> &str {
-    match (role, ending, status) {
-        (_, Ending::Completed, Some(status)) => status.as_str(),
-        (Role::Server, Ending::AbortedBeforeHeaders | Ending::AbortedAfterHeaders, _) => "499",
-        (Role::Server, ..) => "500",
-        (Role::Client, Ending::AbortedBeforeHeaders | Ending::AbortedAfterHeaders, _) => "_aborted",
-        (Role::Client, ..) => "_error",
     }
 }

@@ -4,9 +4,12 @@ use std::task::{Context, Poll, ready};
 use http::Response;
 use http_body::Body;
 use pin_project_lite::pin_project;
+use radiosonde_core::Outcome;
+use radiosonde_signals::{Ended, Record};
 
+use crate::body::{ResponseBody, end_of_body, promised};
 use crate::exchange::Exchange;
-use crate::{Ending, RequestId, ResponseBody};
+use crate::request_id::{REQUEST_ID, RequestId};
 
 pin_project! {
     /// The response to come, with the record of its request. Dropping it before its end is an abort, and is recorded.
@@ -17,23 +20,23 @@ pin_project! {
     pub struct ResponseFuture<F> {
         #[pin]
         inner: Option<F>,
-        exchange: Option<Exchange>,
+        record: Option<Record<Exchange>>,
         request_id: Option<RequestId>,
     }
 
     impl<F> PinnedDrop for ResponseFuture<F> {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
-            if let Some(exchange) = this.exchange {
-                exchange.span().in_scope(|| this.inner.set(None));
+            if let Some(record) = this.record {
+                record.span().in_scope(|| this.inner.set(None));
             }
         }
     }
 }
 
 impl<F> ResponseFuture<F> {
-    pub(crate) const fn new(inner: F, exchange: Exchange, request_id: Option<RequestId>) -> Self {
-        Self { inner: Some(inner), exchange: Some(exchange), request_id }
+    pub(crate) const fn new(inner: F, record: Record<Exchange>, request_id: Option<RequestId>) -> Self {
+        Self { inner: Some(inner), record: Some(record), request_id }
     }
 }
 
@@ -46,8 +49,8 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        let Some(exchange) = this.exchange else { return Poll::Pending };
-        let polled = exchange.poll(|| {
+        let Some(record) = this.record else { return Poll::Pending };
+        let polled = record.in_scope(|| {
             let Some(inner) = this.inner.as_mut().as_pin_mut() else { return Poll::Pending };
             let polled = inner.poll(cx);
             if polled.is_ready() {
@@ -57,25 +60,25 @@ where
         });
         let result = ready!(polled);
         // There: it was polled.
-        let Some(mut exchange) = this.exchange.take() else { return Poll::Pending };
+        let Some(mut record) = this.record.take() else { return Poll::Pending };
         Poll::Ready(match result {
             Ok(mut response) => {
                 if let Some(id) = this.request_id.take() {
-                    response.headers_mut().insert(crate::REQUEST_ID, id.header());
+                    response.headers_mut().insert(REQUEST_ID, id.header());
                 }
-                let has_body = exchange.head(response.status());
+                let has_body = record.work_mut().head(response.status());
                 let (head, body) = response.into_parts();
-                let promised = if has_body { crate::body::promised(&body, &head.headers) } else { Some(0) };
+                let promised = if has_body { promised(&body, &head.headers) } else { Some(0) };
                 if promised == Some(0) {
                     // A server that has promised no bytes does not ask the body for any.
-                    exchange.end(Ending::Completed);
+                    record.end(Outcome::Completed);
                 } else if body.is_end_stream() {
-                    exchange.end(Ending::of_body(promised));
+                    record.end(end_of_body(promised));
                 }
-                Ok(Response::from_parts(head, ResponseBody::new(body, promised, exchange)))
+                Ok(Response::from_parts(head, ResponseBody::new(body, promised, record)))
             }
             Err(error) => {
-                exchange.end(Ending::ServiceError);
+                record.end(Ended::from(Outcome::Failed).with_error_type("service_error"));
                 Err(error)
             }
         })

@@ -5,7 +5,7 @@ use radiosonde_metrics::{RegisterError, Registry};
 use tower_layer::Layer;
 
 use crate::debugging::{DebugRequests, Forwarding};
-use crate::side::Side;
+use crate::http_metrics::HttpMetrics;
 use crate::{ClientService, ServerService};
 
 /// Wraps an HTTP service so that every request leaves one record: its metrics, its span and its access line.
@@ -36,7 +36,7 @@ use crate::{ClientService, ServerService};
 /// <https://opentelemetry.io/docs/specs/semconv/http/http-spans/>
 #[derive(Debug, Clone)]
 pub struct ServerLayer {
-    side: Arc<Side>,
+    metrics: Arc<HttpMetrics>,
     pub(crate) debug: Option<Arc<DebugRequests>>,
 }
 
@@ -57,7 +57,7 @@ impl ServerLayer {
     /// # Errors
     /// [`RegisterError`] if the registry has other metrics of these names.
     pub fn with_clock(registry: &Registry, clock: SharedClock) -> Result<Self, RegisterError> {
-        Ok(Self { side: Arc::new(Side::server(registry, clock, ENDPOINTS)?), debug: None })
+        Ok(Self { metrics: Arc::new(HttpMetrics::server(registry, clock, ENDPOINTS)?), debug: None })
     }
 }
 
@@ -65,7 +65,7 @@ impl<S> Layer<S> for ServerLayer {
     type Service = ServerService<S>;
 
     fn layer(&self, inner: S) -> ServerService<S> {
-        ServerService::new(inner, Arc::clone(&self.side), self.debug.clone())
+        ServerService::new(inner, Arc::clone(&self.metrics), self.debug.clone())
     }
 }
 
@@ -86,7 +86,7 @@ impl<S> Layer<S> for ServerLayer {
 /// As [`ServerLayer`].
 #[derive(Debug, Clone)]
 pub struct ClientLayer {
-    side: Arc<Side>,
+    metrics: Arc<HttpMetrics>,
     pub(crate) forwarding: Forwarding,
 }
 
@@ -107,8 +107,8 @@ impl ClientLayer {
     /// # Errors
     /// [`RegisterError`] if the registry has other metrics of these names.
     pub fn with_clock(registry: &Registry, clock: SharedClock) -> Result<Self, RegisterError> {
-        let side = Arc::new(Side::client(registry, clock, SERVERS)?);
-        Ok(Self { side, forwarding: Forwarding::OFF })
+        let metrics = Arc::new(HttpMetrics::client(registry, clock, SERVERS)?);
+        Ok(Self { metrics, forwarding: Forwarding::OFF })
     }
 }
 
@@ -116,6 +116,6 @@ impl<S> Layer<S> for ClientLayer {
     type Service = ClientService<S>;
 
     fn layer(&self, inner: S) -> ClientService<S> {
-        ClientService::new(inner, Arc::clone(&self.side), self.forwarding)
+        ClientService::new(inner, Arc::clone(&self.metrics), self.forwarding)
     }
 }

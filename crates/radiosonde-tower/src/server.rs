@@ -4,24 +4,28 @@ use std::task::{Context, Poll};
 use http::header::{HOST, HeaderMap, HeaderName, USER_AGENT};
 use http::{Request, Response, Version};
 use http_body::Body;
+use radiosonde_signals::Record;
 use radiosonde_trace::RemoteContext;
 use tower_service::Service;
 use tracing::Span;
+use tracing::field::Empty;
 
+use crate::body::ResponseBody;
 use crate::debugging::{DebugRequests, Granted};
-use crate::endpoint::Endpoint;
-use crate::exchange::{Exchange, bounded};
-use crate::served::Served;
-use crate::side::Side;
-use crate::{
-    CORRELATION_ID, REQUEST_ID, RequestId, ResponseBody, ResponseFuture, Route, matched_path, served,
-};
+use crate::exchange::Exchange;
+use crate::future::ResponseFuture;
+use crate::http_metrics::HttpMetrics;
+use crate::matched_path;
+use crate::request_id::{CORRELATION_ID, REQUEST_ID, RequestId};
+use crate::route::Route;
+use crate::served::{self, Served};
+use crate::server_address::set_server;
 
 /// The service that [`ServerLayer`](crate::ServerLayer) makes.
 #[derive(Debug, Clone)]
 pub struct ServerService<S> {
     inner: S,
-    side: Arc<Side>,
+    metrics: Arc<HttpMetrics>,
     debug: Option<Arc<DebugRequests>>,
 }
 
@@ -29,8 +33,8 @@ pub struct ServerService<S> {
 const UNMATCHED: &str = "_unmatched";
 
 impl<S> ServerService<S> {
-    pub(crate) const fn new(inner: S, side: Arc<Side>, debug: Option<Arc<DebugRequests>>) -> Self {
-        Self { inner, side, debug }
+    pub(crate) const fn new(inner: S, metrics: Arc<HttpMetrics>, debug: Option<Arc<DebugRequests>>) -> Self {
+        Self { inner, metrics, debug }
     }
 }
 
@@ -48,38 +52,40 @@ where
     }
 
     fn call(&mut self, mut request: Request<Q>) -> Self::Future {
-        let started = self.side.clock.monotonic();
         let id = RequestId::take_or_make(request.headers());
         let extensions = request.extensions();
         let route = extensions.get::<Route>().map(Route::as_str).or_else(|| matched_path::of(extensions));
-        let endpoint = self.side.endpoints.get(route.unwrap_or(UNMATCHED));
+        let is_matched = route.is_some();
+        let endpoint = self.metrics.endpoints.get(route.unwrap_or(UNMATCHED));
         let granted = self.debug.as_ref().and_then(|debug| debug.granted(request.headers()));
         let level = granted.as_ref().map(Granted::level);
         let incoming = radiosonde_trace::extract(request.headers());
-        let span = open_span(&request, incoming.as_ref(), route.is_some().then_some(&*endpoint), &id, level);
+        let mut record = Record::start(Exchange::new(&self.metrics, endpoint, &request), |exchange| {
+            open_span(exchange, is_matched, &request, incoming.as_ref(), &id, level)
+        });
         if let Some(granted) = granted {
-            granted.carry(&span);
+            granted.carry(record.span());
         }
-        let mut exchange = Exchange::start(&self.side, endpoint, span, started, &request);
         request.headers_mut().insert(REQUEST_ID, id.header());
         request.extensions_mut().insert(id.clone());
-        request.extensions_mut().insert(Served::new(incoming, RemoteContext::of(exchange.span())));
-        // A service may do all its work in `call`, and panic in it: the exchange is there already.
-        let future = exchange.poll(|| self.inner.call(request));
-        ResponseFuture::new(future, exchange, Some(id))
+        request.extensions_mut().insert(Served::new(incoming, RemoteContext::of(record.span())));
+        // A service may do all its work in `call`, and panic in it: the record is open already.
+        let future = record.in_scope(|| self.inner.call(request));
+        ResponseFuture::new(future, record, Some(id))
     }
 }
 
 fn open_span<Q>(
+    exchange: &Exchange,
+    is_matched: bool,
     request: &Request<Q>,
     incoming: Option<&RemoteContext>,
-    route: Option<&Endpoint>,
     id: &RequestId,
     level: Option<&'static str>,
 ) -> Span {
     let headers = request.headers();
-    let method = bounded(request.method());
-    let route = route.map(|endpoint| &*endpoint.name);
+    let method = exchange.method();
+    let route = is_matched.then_some(exchange.endpoint());
     let correlation = RequestId::take(headers, &CORRELATION_ID);
     let name = match route {
         Some(route) => format!("{method} {route}"),
@@ -91,6 +97,7 @@ fn open_span<Q>(
         "http_request",
         otel.name = name,
         otel.kind = "server",
+        otel.status_code = Empty,
         http.request.method = method,
         http.route = route,
         url.path = request.uri().path(),
@@ -120,15 +127,6 @@ fn open_span<Q>(
     let host = request.uri().authority().map(http::uri::Authority::as_str).or_else(|| text(headers, &HOST));
     set_server(&span, host);
     span
-}
-
-/// `server.address` and `server.port` from `host` or `host:port`.
-pub(crate) fn set_server(span: &Span, host: Option<&str>) {
-    let Some(Ok(authority)) = host.map(str::parse::<http::uri::Authority>) else { return };
-    radiosonde_trace::set_attribute(span, "server.address", authority.host().to_owned());
-    if let Some(port) = authority.port_u16() {
-        radiosonde_trace::set_attribute(span, "server.port", port);
-    }
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {

@@ -4,7 +4,6 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::time::Duration;
 
 use opentelemetry::Context;
 use opentelemetry::trace::{Status, TraceContextExt as _};
@@ -12,7 +11,6 @@ use radiosonde_core::{EnteredSpans, SpanContext};
 use tracing::Span;
 use tracing_opentelemetry::{OpenTelemetrySpanExt as _, get_otel_context};
 
-use crate::ending::{Ender, EndingSpan};
 use crate::{AttributeValue, RemoteContext, bridge, to_sdk};
 
 /// Makes a span the child of one in another process.
@@ -72,22 +70,6 @@ pub fn set_name(span: &Span, name: impl Into<Cow<'static, str>>) {
 #[must_use]
 pub fn context_of(span: &Span) -> Option<SpanContext> {
     started(span, bridge::span_context)
-}
-
-/// Ends a span `took` after its start and exports it, whoever still holds it: a task that was spawned in the span may go on. What is
-/// known of the span now is added by `last`.
-///
-/// What happens in the span after this is not part of it any more; lines and children still have its ids. Ends it once: later calls,
-/// and its closing, change nothing.
-///
-/// # Cost
-/// That of one [`set_attribute`], whatever `last` adds, and the export.
-pub fn end(span: &Span, took: Duration, mut last: impl FnMut(&EndingSpan<'_>)) {
-    span.with_subscriber(|(id, dispatch)| {
-        if let Some(ender) = dispatch.downcast_ref::<Ender>() {
-            ender.end(dispatch, id, took, &mut last);
-        }
-    });
 }
 
 pub(crate) fn started<R>(span: &Span, read: impl FnOnce(&Context) -> Option<R>) -> Option<R> {

@@ -11,7 +11,7 @@ use radiosonde_core::{diagnostics, survive};
 
 use crate::counts::{Counts, Lost};
 use crate::unsigned::UnsignedFields;
-use crate::{FinishedSpan, SpanSink, ending, from_sdk, probe};
+use crate::{FinishedSpan, SpanSink, from_sdk, probe, span_end};
 
 /// The SDK's span processor: hands each finished span to the sinks, on the thread on which it ended.
 ///
@@ -59,7 +59,7 @@ impl HandOver {
         }
         let Some((last, others)) = self.0.sinks.split_last() else { return Err(Lost::NoSink) };
         let _in_sink = InSink::enter().ok_or(Lost::WithinSink)?;
-        let span = from_sdk::finished_span(span, &UnsignedFields::of_closing(), ending::took())
+        let span = from_sdk::finished_span(span, &UnsignedFields::of_closing(), span_end::took())
             .ok_or(Lost::NoIds)?;
         let mut result = Ok(());
         for sink in others {

@@ -19,8 +19,8 @@ use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::{Layer, Registry};
 
 use crate::current::{Innermost, innermost};
-use crate::ending::Ender;
 use crate::hand_over::{HandOver, is_in_sink};
+use crate::span_end::span_ender;
 use crate::started::{Started, StartedSpan};
 use crate::tracer::LayerTracer;
 use crate::unsigned::UnsignedFields;
@@ -58,7 +58,6 @@ pub struct TraceLayer<S> {
     number: u64,
     events: LevelFilter,
     dispatch: Arc<OnceLock<WeakDispatch>>,
-    ender: Ender,
     span_ender: SpanEnder,
 }
 
@@ -89,9 +88,7 @@ where
             .with_error_fields_to_exceptions(false)
             .with_error_records_to_exceptions(false);
         let dispatch = Arc::default();
-        let ender = Ender::new::<S>();
-        let span_ender = ender.for_core();
-        Self { otel, installed, number: next_number(), events, dispatch, ender, span_ender }
+        Self { otel, installed, number: next_number(), events, dispatch, span_ender: span_ender::<S>() }
     }
 
     /// Starts a span by `start`, if it has not started yet, and remembers its ids in its extensions.
@@ -384,8 +381,6 @@ where
             Some(std::ptr::from_ref(self).cast())
         } else if id == TypeId::of::<Installed>() {
             Some(std::ptr::from_ref(&self.installed).cast())
-        } else if id == TypeId::of::<Ender>() {
-            Some(std::ptr::from_ref(&self.ender).cast())
         } else if id == TypeId::of::<SpanEnder>() {
             Some(std::ptr::from_ref(&self.span_ender).cast())
         } else {

@@ -6,16 +6,24 @@ use std::fmt;
 use std::sync::mpsc;
 use std::time::Duration;
 
-use radiosonde_core::{Resource, SpanEnder};
+use radiosonde_core::{EndingSpan, Resource, SpanContext, SpanEnder};
 use radiosonde_metrics::Registry;
 use radiosonde_trace::{
-    CaptureSpans, FinishedSpan, Sampler, SpanSink, SpanStatus, TraceLayer, TracePipeline, context_of, end,
+    CaptureSpans, FinishedSpan, Sampler, SpanSink, SpanStatus, TraceLayer, TracePipeline, context_of,
+    set_error,
 };
 use tracing::{Span, field, info, info_span, warn};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::{Layer, Registry as Spans};
 
 const TOOK: Duration = Duration::from_secs(90);
+
+/// Ends a span as its record does.
+fn end(span: &Span, took: Duration, describe: impl Fn(&dyn EndingSpan)) -> Option<SpanContext> {
+    span.with_subscriber(|(id, dispatch)| {
+        dispatch.downcast_ref::<SpanEnder>()?.end(dispatch, id.into_u64(), took, describe)
+    })?
+}
 
 fn spans_of(sampler: Sampler, work: impl FnOnce(&CaptureSpans)) -> Vec<FinishedSpan> {
     spans_of_layer(sampler, |layer| layer, work)
@@ -44,13 +52,12 @@ fn a_span_ends_with_its_record_though_it_is_held() {
         let span = info_span!("request", items = 3_u64);
         let held = span.clone();
         span.in_scope(|| info!("within"));
-        end(&span, TOOK, |last| {
-            last.set_attribute("status", 200_u16);
-            last.set_error("late");
-        });
+        set_error(&span, "late");
+        let context = context_of(&span);
+        assert_eq!(end(&span, TOOK, |last| last.set_number("status", 200)), context);
         assert_eq!(spans.spans().len(), 1);
         // What comes later is another span's: a second end, an event, and the close.
-        end(&span, TOOK * 2, |_| {});
+        end(&span, TOOK * 2, |_| ());
         held.in_scope(|| info!("after"));
         info_span!(parent: &held, "later").in_scope(|| {});
         drop((span, held));
@@ -71,19 +78,17 @@ fn assert_ends_by_its_record<L: Layer<Spans> + Send + Sync + 'static>(
     wrap: impl FnOnce(TraceLayer<Spans>) -> L,
 ) {
     let spans = spans_of_layer(Sampler::parent_based_always_on(), wrap, |spans| {
-        let by_trace = info_span!("by_trace");
-        end(&by_trace, TOOK, |last| last.set_attribute("status", 500_u16));
-        let by_core = info_span!("by_core");
-        let ended = by_core.with_subscriber(|(id, dispatch)| {
-            dispatch.downcast_ref::<SpanEnder>().and_then(|ender| ender.end(dispatch, id.into_u64(), TOOK))
+        let span = info_span!("request");
+        let ended = end(&span, TOOK, |last| {
+            last.set_number("status", 500);
+            last.set_text("error.type", "500");
         });
-        assert!(ended.flatten().is_some());
-        assert_eq!(spans.spans().len(), 2);
+        assert!(ended.is_some());
+        assert_eq!(spans.spans().len(), 1);
     });
     assert_eq!(spans[0].attribute("status"), Some(&500.into()));
-    for span in spans {
-        assert_eq!(span.end.duration_since(span.start).unwrap(), TOOK, "{}", span.name);
-    }
+    assert_eq!(spans[0].attribute("error.type"), Some(&"500".into()));
+    assert_eq!(spans[0].end.duration_since(spans[0].start).unwrap(), TOOK);
 }
 
 #[test]
@@ -124,7 +129,7 @@ fn a_sink_may_log_in_the_span_that_ends() {
             let span = info_span!("request", late = field::Empty);
             span.in_scope(|| {
                 info!("within");
-                end(&span, TOOK, |_| {});
+                end(&span, TOOK, |_| ());
             });
         });
         done.send(spans.spans())
@@ -139,7 +144,7 @@ fn an_event_is_not_later_than_the_end_of_its_span() {
     let spans = spans_of(Sampler::parent_based_always_on(), |_| {
         let span = info_span!("request");
         info!(parent: &span, "done");
-        end(&span, Duration::ZERO, |_| {});
+        end(&span, Duration::ZERO, |_| ());
     });
     assert_eq!(spans[0].events[0].timestamp, spans[0].end);
     assert_eq!(spans[0].start, spans[0].end);
@@ -147,7 +152,9 @@ fn an_event_is_not_later_than_the_end_of_its_span() {
 
 #[test]
 fn the_end_of_a_span_that_is_not_sampled_is_not_the_next_ones() {
-    let spans = spans_of(Sampler::always_off(), |_| end(&info_span!("dropped"), TOOK, |_| {}));
+    let spans = spans_of(Sampler::always_off(), |_| {
+        assert!(end(&info_span!("dropped"), TOOK, |_| ()).is_some());
+    });
     assert!(spans.is_empty());
     let spans = spans_of(Sampler::parent_based_always_on(), |_| info_span!("kept").in_scope(|| {}));
     assert!(spans[0].end.duration_since(spans[0].start).unwrap() < TOOK);
@@ -157,7 +164,7 @@ fn the_end_of_a_span_that_is_not_sampled_is_not_the_next_ones() {
 fn without_a_trace_layer_nothing_ends() {
     tracing::subscriber::with_default(tracing_subscriber::registry(), || {
         let span = info_span!("request");
-        end(&span, TOOK, |_| {});
+        assert_eq!(end(&span, TOOK, |_| ()), None);
         assert_eq!(context_of(&span), None);
     });
 }

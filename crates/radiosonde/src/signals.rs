@@ -3,4 +3,4 @@
 pub use radiosonde_macros::facade_observe as observe;
 #[doc(hidden)]
 pub use radiosonde_signals::__private;
-pub use radiosonde_signals::{DbPool, Operation, PoolState, QueryTimer, Running, Tracked};
+pub use radiosonde_signals::{DbPool, Ended, Operation, PoolState, QueryTimer, Record, Running, UnitOfWork};

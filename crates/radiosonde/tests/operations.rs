@@ -8,14 +8,14 @@ use std::time::Duration;
 use radiosonde::Registry;
 use radiosonde_core::Resource;
 use radiosonde_metrics::SnapshotValue;
-use radiosonde_signals::{Operation, Tracked};
+use radiosonde_signals::{Operation, Record};
 use radiosonde_testkit::ManualClock;
 use radiosonde_trace::{AttributeValue, CaptureSpans, SpanStatus, TracePipeline};
 use tracing_subscriber::layer::SubscriberExt as _;
 
 const TOOK: Duration = Duration::from_millis(1500);
 
-fn check(outcome: &str, description: Option<&str>, end: impl FnOnce(Tracked)) {
+fn check(outcome: &str, description: Option<&str>, end: impl FnOnce(Record<Operation>)) {
     let (registry, clock, spans) = (Registry::new(), ManualClock::new(), CaptureSpans::new());
     let pipeline = TracePipeline::builder(&Resource::new("test"))
         .sink(spans.clone())
@@ -62,7 +62,7 @@ fn check(outcome: &str, description: Option<&str>, end: impl FnOnce(Tracked)) {
 
 #[test]
 fn the_signals_of_an_operation_agree() {
-    check("completed", None, Tracked::complete);
+    check("completed", None, Record::complete);
     check("failed", Some("card refused"), |call| call.fail("card refused"));
     check("aborted", None, drop);
     check("panicked", Some(""), |_call| panic!("as meant"));

@@ -14,35 +14,35 @@ pub(crate) fn observe(attribute: TokenStream, item: TokenStream, path: &Path) ->
     let ty = returned::in_body(output);
     let body = match Shape::of(&function) {
         Shape::Sync if returned::is_never(output) => {
-            let ending = ending(path, None);
-            quote! { #path::__private::observe_sync(#operation, move || -> ! #block, #ending) }
+            let ended = ended(path, None);
+            quote! { #path::__private::observe_sync(#operation, move || -> ! #block, #ended) }
         }
         Shape::Sync => {
-            let ending = ending(path, Some(&ty));
-            quote! { #path::__private::observe_sync(#operation, move || -> #ty #block, #ending) }
+            let ended = ended(path, Some(&ty));
+            quote! { #path::__private::observe_sync(#operation, move || -> #ty #block, #ended) }
         }
         Shape::Async if returned::is_never(output) => {
             // `!` is no type yet for a future to give.
-            let (never, ending) = (quote! { ::core::convert::Infallible }, ending(path, None));
+            let (never, ended) = (quote! { ::core::convert::Infallible }, ended(path, None));
             quote! {
                 match #path::__private::observe_async(#operation, async move {
                     #[allow(unreachable_code, reason = "the body never ends")]
                     { let never: #never = #block; never }
-                }, #ending).await {}
+                }, #ended).await {}
             }
         }
         Shape::Async => {
-            let (edge, ending) = (edge(&ty), ending(path, Some(&ty)));
-            quote! { #path::__private::observe_async(#operation, async move { #edge #block }, #ending).await }
+            let (edge, ended) = (edge(&ty), ended(path, Some(&ty)));
+            quote! { #path::__private::observe_async(#operation, async move { #edge #block }, #ended).await }
         }
         Shape::Opaque(gives) => {
-            let ending = ending(path, Some(&gives));
+            let ended = ended(path, Some(&gives));
             quote! {
-                #path::__private::observe_async(#operation, #path::__private::call_once(move || #block), #ending)
+                #path::__private::observe_async(#operation, #path::__private::call_once(move || #block), #ended)
             }
         }
         Shape::Boxed(pinned) => {
-            let ending = ending(path, Some(&parse_quote! { <#ty as ::core::future::Future>::Output }));
+            let ended = ended(path, Some(&parse_quote! { <#ty as ::core::future::Future>::Output }));
             let (others, future) = match pinned {
                 Some(future) => (others(block), quote! { #future }),
                 None => {
@@ -52,7 +52,7 @@ pub(crate) fn observe(attribute: TokenStream, item: TokenStream, path: &Path) ->
             };
             quote! {
                 #(#others)*
-                ::std::boxed::Box::pin(#path::__private::observe_async(#operation, #future, #ending))
+                ::std::boxed::Box::pin(#path::__private::observe_async(#operation, #future, #ended))
             }
         }
     };
@@ -79,7 +79,7 @@ fn operation(options: &Options, ident: &Ident, path: &Path) -> TokenStream {
 }
 
 /// Whether the call failed is seen from the value by method resolution, which asks the most specific trait first.
-fn ending(path: &Path, ty: Option<&Type>) -> TokenStream {
+fn ended(path: &Path, ty: Option<&Type>) -> TokenStream {
     let ty = ty.map(|ty| quote! { : &#ty });
     quote! {
         |returned #ty| {
@@ -88,7 +88,7 @@ fn ending(path: &Path, ty: Option<&Type>) -> TokenStream {
                 EndsByBoxedError as _, EndsByError as _, EndsByResult as _, EndsByReturn as _, EndsBySentError as _,
                 EndsByText as _,
             };
-            (&&&&&&#path::__private::Returned(returned)).ending()
+            (&&&&&&#path::__private::Returned(returned)).ended()
         }
     }
 }

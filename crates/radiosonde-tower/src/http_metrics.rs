@@ -3,16 +3,16 @@ use radiosonde_metrics::{Counter, Histogram, RegisterError, Registry, Vector};
 
 use crate::endpoint::Endpoints;
 
-/// What tells the two ends of an exchange apart: the metrics' names, and who is to blame for a status.
+/// Which end of an exchange is recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
     Server,
     Client,
 }
 
-/// What all exchanges through one layer share.
+/// The metrics of one layer, and its clock.
 #[derive(Debug)]
-pub(crate) struct Side {
+pub(crate) struct HttpMetrics {
     pub(crate) role: Role,
     pub(crate) clock: SharedClock,
     pub(crate) endpoints: Endpoints,
@@ -22,7 +22,7 @@ pub(crate) struct Side {
     pub(crate) duration: Vector<Histogram>,
 }
 
-impl Side {
+impl HttpMetrics {
     pub(crate) fn server(
         registry: &Registry,
         clock: SharedClock,

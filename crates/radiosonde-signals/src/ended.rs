@@ -1,0 +1,117 @@
+use std::error::Error;
+use std::fmt::Display;
+use std::time::Duration;
+
+use radiosonde_core::Outcome;
+use tracing::Level;
+
+use crate::failure::Failure;
+
+/// How a unit of work ended, and when: what each of its signals is made from.
+///
+/// # Shape
+/// Made from an [`Outcome`]. The error type is OpenTelemetry's `error.type`: none for completed work, `aborted`, `panic`, and `_OTHER` for
+/// a failure, unless [`with_error_type`](Self::with_error_type) names it. Completed work may have one as well: a call that was answered
+/// with 404.
+///
+/// ```
+/// use radiosonde_core::Outcome;
+/// use radiosonde_signals::Ended;
+///
+/// let refused = Ended::from(Outcome::Failed).with_error_type("connection_refused");
+/// assert!(refused.is_error());
+/// assert_eq!(Ended::from(Outcome::Aborted).error_type(), Some("aborted"));
+/// ```
+#[derive(Debug)]
+pub struct Ended {
+    outcome: Outcome,
+    error_type: Option<&'static str>,
+    failure: Option<Failure>,
+    took: Duration,
+}
+
+impl Ended {
+    /// Failed with an error, whose causes are kept.
+    pub(crate) fn by_error(error: &dyn Error) -> Self {
+        Self { failure: Some(Failure::of_error(error)), ..Self::from(Outcome::Failed) }
+    }
+
+    /// Failed with something that can be displayed.
+    pub(crate) fn by_display(error: &dyn Display) -> Self {
+        Self { failure: Some(Failure::of_display(error)), ..Self::from(Outcome::Failed) }
+    }
+
+    /// Names the error by one of a bounded number of names, as OpenTelemetry's `error.type` asks.
+    #[must_use]
+    pub const fn with_error_type(mut self, name: &'static str) -> Self {
+        self.error_type = Some(name);
+        self
+    }
+
+    pub(crate) const fn after(mut self, took: Duration) -> Self {
+        self.took = took;
+        self
+    }
+
+    /// The outcome.
+    #[must_use]
+    pub const fn outcome(&self) -> Outcome {
+        self.outcome
+    }
+
+    /// The name of the error.
+    #[must_use]
+    pub const fn error_type(&self) -> Option<&'static str> {
+        self.error_type
+    }
+
+    /// The error with its causes, if it was reported.
+    #[must_use]
+    pub fn error(&self) -> Option<&(dyn Error + 'static)> {
+        self.failure.as_ref().map(|failure| failure as _)
+    }
+
+    /// The time since the start.
+    #[must_use]
+    pub const fn took(&self) -> Duration {
+        self.took
+    }
+
+    /// The time since the start in milliseconds, as lines have it.
+    #[must_use]
+    #[allow(clippy::cast_precision_loss, reason = "285 years of microseconds are exact")]
+    pub fn duration_ms(&self) -> f64 {
+        // Whole microseconds: finer digits are noise.
+        self.took.as_micros() as f64 / 1000.0
+    }
+
+    /// Whether the span has the status of an error: if there is an error type, unless the work was aborted. A client that disconnects is
+    /// not a failure of the service.
+    #[must_use]
+    pub fn is_error(&self) -> bool {
+        self.error_type.is_some() && self.outcome != Outcome::Aborted
+    }
+
+    /// The level of the line: ERROR for a panic, WARN for an abort, else one of the two given, by [`is_error`](Self::is_error).
+    #[must_use]
+    pub fn level(&self, completed: Level, failed: Level) -> Level {
+        match self.outcome {
+            Outcome::Panicked => Level::ERROR,
+            Outcome::Aborted => Level::WARN,
+            _ if self.is_error() => failed,
+            _ => completed,
+        }
+    }
+}
+
+impl From<Outcome> for Ended {
+    fn from(outcome: Outcome) -> Self {
+        let error_type = match outcome {
+            Outcome::Completed => None,
+            Outcome::Aborted => Some("aborted"),
+            Outcome::Panicked => Some("panic"),
+            _ => Some("_OTHER"),
+        };
+        Self { outcome, error_type, failure: None, took: Duration::ZERO }
+    }
+}

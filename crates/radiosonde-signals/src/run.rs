@@ -1,0 +1,33 @@
+use std::fmt::Display;
+
+use crate::ended::Ended;
+use crate::observed::{observe_async, observe_sync};
+use crate::operation::Operation;
+use crate::running::Running;
+
+/// How the end of work that returns a `Result` is read.
+type ByResult<T, E> = fn(&Result<T, E>) -> Ended;
+
+impl Operation {
+    /// Does a piece of work in the operation's span. It fails if it returns an error, which is formatted by `{:#}`.
+    ///
+    /// For work that cannot fail, [`track`](Self::track) it.
+    ///
+    /// # Errors
+    /// What `work` returned.
+    pub fn run<T, E: Display>(&self, work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+        observe_sync(self, work, crate::observed::by_result)
+    }
+
+    /// Does a piece of asynchronous work in the operation's span. It fails if it returns an error, and is aborted if the future
+    /// is dropped before its end.
+    ///
+    /// The call begins when the future is first polled.
+    pub fn run_async<F, T, E>(&self, work: F) -> Running<F, ByResult<T, E>>
+    where
+        F: Future<Output = Result<T, E>>,
+        E: Display,
+    {
+        observe_async(self, work, crate::observed::by_result)
+    }
+}

@@ -1,0 +1,37 @@
+use http::StatusCode;
+
+/// The digits of a status, as labels and `error.type` have them: `'static`, unlike those of [`StatusCode::as_str`].
+pub(crate) fn status_text(status: StatusCode) -> &'static str {
+    let digits = DIGITS.get(usize::from(status.as_u16()));
+    digits.and_then(|digits| std::str::from_utf8(digits).ok()).unwrap_or("_OTHER")
+}
+
+static DIGITS: [[u8; 3]; 1000] = {
+    let mut digits = [[b'0'; 3]; 1000];
+    let mut status: usize = 1;
+    while status < digits.len() {
+        // One more than the number before, digit by digit.
+        digits[status] = digits[status - 1];
+        let mut place = 2;
+        while digits[status][place] == b'9' {
+            digits[status][place] = b'0';
+            place -= 1;
+        }
+        digits[status][place] += 1;
+        status += 1;
+    }
+    digits
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_digits_are_those_of_the_status() {
+        for code in 100..=999 {
+            let status = StatusCode::from_u16(code).unwrap();
+            assert_eq!(status_text(status), status.as_str());
+        }
+    }
+}

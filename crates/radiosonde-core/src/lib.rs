@@ -23,7 +23,7 @@ pub use id::{InvalidId, InvalidIdKind, SpanId, TraceId};
 pub use level::{InvalidLevel, Level, LevelNames};
 pub use outcome::Outcome;
 pub use overflow::{InvalidOverflow, Overflow, OverflowPolicy};
-pub use percent::decode_percent;
+pub use percent::{decode_percent, is_quoted};
 pub use resource::{InvalidResource, InvalidResourceKind, Resource, ResourceBuilder};
 pub use secret::Secret;
 pub use span_ender::{EndingSpan, SpanEnder};

@@ -28,3 +28,9 @@ pub fn decode_percent(text: &str) -> Option<String> {
     }
     String::from_utf8(out).ok()
 }
+
+/// Whether a text stands in these quotes: what a shell takes away stays in an `--env-file` of Docker.
+#[must_use]
+pub fn is_quoted(text: &str, quote: char) -> bool {
+    text.len() > 1 && text.starts_with(quote) && text.ends_with(quote)
+}

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::{TraceId, decode_percent};
+use crate::{TraceId, decode_percent, is_quoted};
 
 /// Who emits: the service's name, version, namespace, instance and environment, and any further attributes.
 ///
@@ -161,7 +161,7 @@ impl ResourceBuilder {
             }
             let value = value.trim();
             // A quote has to be percent-encoded; around a value it is a shell's that was not taken away.
-            if value.len() > 1 && value.starts_with('"') && value.ends_with('"') {
+            if is_quoted(value, '"') {
                 return Err(refuse(InvalidResourceKind::Encoding));
             }
             pairs.push((key, decode(value)?));

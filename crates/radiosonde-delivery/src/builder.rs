@@ -6,9 +6,9 @@ use radiosonde_core::{SharedClock, SystemClock};
 use radiosonde_metrics::{RegisterError, Registry};
 use rustls::pki_types::CertificateDer;
 
+use crate::Delivery;
 use crate::meters::Meters;
-use crate::tls;
-use crate::{Delivery, InvalidCertificates};
+use crate::transport::tls::{self, InvalidCertificates};
 
 /// Collects a [`Delivery`]'s settings.
 #[must_use]

@@ -12,13 +12,15 @@ use rustls::pki_types::CertificateDer;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use crate::buffer::{AnyBuffer, Buffer};
-use crate::client::Client;
 use crate::completion::Completion;
 use crate::deadline::{Deadline, FOREVER};
 use crate::meters::Meters;
 use crate::sink_task::SinkTask;
+use crate::transport::client::Client;
+use crate::transport::options::HttpOptions;
+use crate::transport::tls::{self, InvalidCertificates};
 use crate::worker::{self, Command, Core, FlushJob};
-use crate::{Backend, DeliveryBuilder, InvalidCertificates, Queue, Report, SinkError, SinkOptions, tls};
+use crate::{Backend, DeliveryBuilder, Queue, Report, SinkError, SinkOptions};
 
 /// How much longer than its deadline [`Delivery::shutdown_blocking`] waits for the thread to say so.
 const GRACE: Duration = Duration::from_secs(1);
@@ -76,13 +78,20 @@ impl Delivery {
     /// Each sink has its own queue, batches, connections and retries: one whose backend hangs does not hold up another.
     ///
     /// # Errors
-    /// [`SinkError`] if a setting is out of range, the name is taken, there is nothing to trust for an `https` endpoint, or
-    /// the delivery is shutting down.
-    pub fn sink<B: Backend>(&self, options: SinkOptions, backend: B) -> Result<Queue<B::Item>, SinkError> {
+    /// [`SinkError`] if a setting is out of range, a header or credentials are refused, the name is taken, there is nothing to
+    /// trust for an `https` endpoint, or the delivery is shutting down.
+    pub fn sink<B: Backend>(
+        &self,
+        options: SinkOptions,
+        http: &HttpOptions,
+        backend: B,
+    ) -> Result<Queue<B::Item>, SinkError> {
         options.check().map_err(SinkError::Option)?;
+        let headers = http.prepare().map_err(SinkError::Http)?;
         let name = options.name;
         let handle = &*self.shared;
-        let secure = backend.endpoint().is_https();
+        let endpoint = backend.endpoint().clone();
+        let secure = endpoint.is_https();
         let tls = if secure { handle.trusting() } else { tls::unused() }.map_err(SinkError::Certificates)?;
         // Held until the command is sent, so that a sink is either refused or served, also beside a shutdown.
         let mut sinks = handle.core.sinks();
@@ -96,7 +105,7 @@ impl Delivery {
         let task = SinkTask::new(
             Arc::clone(&buffer),
             backend,
-            Client::new(&tls, options.timeout),
+            Client::new(&tls, endpoint, headers, options.timeout),
             Arc::clone(&handle.clock),
             handle.core.stopping.subscribe(),
         );

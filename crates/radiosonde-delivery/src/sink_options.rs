@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use radiosonde_metrics::RegisterError;
 
+use crate::transport::options::HttpOptionsError;
 use crate::{InvalidCertificates, Retry};
 
 /// A sink's name and bounds.
@@ -163,6 +164,8 @@ impl std::error::Error for InvalidOption {}
 pub enum SinkError {
     /// A setting is outside its range.
     Option(InvalidOption),
+    /// A header or the credentials are refused.
+    Http(HttpOptionsError),
     /// Another sink of this delivery has the name.
     NameTaken {
         /// The name.
@@ -183,6 +186,7 @@ impl fmt::Display for SinkError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Option(_) => f.write_str("a setting of the sink is out of range"),
+            Self::Http(error) => error.fmt(f),
             Self::NameTaken { name } => {
                 write!(
                     f,
@@ -200,6 +204,7 @@ impl std::error::Error for SinkError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Option(error) => Some(error),
+            Self::Http(error) => error.source(),
             Self::Certificates(error) => Some(error),
             Self::Metrics(error) => Some(error),
             Self::NameTaken { .. } | Self::Stopped { .. } => None,

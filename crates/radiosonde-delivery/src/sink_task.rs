@@ -9,8 +9,9 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
 use crate::buffer::{AnyBuffer, Batch, Buffer};
-use crate::client::{Client, SendError};
-use crate::{Backend, EncodeError, Verdict, header};
+use crate::transport::client::{Client, SendError};
+use crate::transport::header;
+use crate::{Backend, EncodeError, Verdict};
 
 /// Once shutdown has begun, waits between attempts are at most this: better one attempt more than a long rest before the end.
 const HURRIED_WAIT: Duration = Duration::from_millis(250);

@@ -5,7 +5,7 @@ mod plain;
 
 use std::time::Duration;
 
-use plain::{MS, Plain, delivery, quick};
+use plain::{HttpOptions, MS, Plain, delivery, quick};
 use radiosonde_delivery::Retry;
 use radiosonde_testkit::{HttpFake, Reaction};
 
@@ -43,7 +43,7 @@ fn produced_is_delivered_and_dropped_and_left_for_any_script() {
             .batch_age(MS * random.u32(0..3))
             .timeout(MS * 20)
             .retry(Retry::new().base(MS).cap(MS * 2).retry_after_cap(Duration::ZERO).max_attempts(3));
-        let queue = delivery.sink(options, Plain::at(&fake.url())).unwrap();
+        let queue = delivery.sink(options, &HttpOptions::new(), Plain::at(&fake.url())).unwrap();
         let pushers: Vec<_> = (0..3)
             .map(|_| {
                 let queue = queue.clone();

@@ -5,7 +5,7 @@ mod plain;
 
 use std::time::Duration;
 
-use plain::{DEADLINE, HOUR, MS, Plain, counter, delivery, patient, push, quick};
+use plain::{DEADLINE, HOUR, HttpOptions, MS, Plain, counter, delivery, patient, push, quick};
 use radiosonde_delivery::SinkError;
 use radiosonde_testkit::{HttpFake, Reaction, RecordedRequest};
 
@@ -17,7 +17,8 @@ fn bodies(requests: &[RecordedRequest]) -> Vec<String> {
 fn a_batch_is_sent_when_it_has_enough_items() {
     let fake = HttpFake::start([]);
     let (delivery, _) = delivery();
-    let queue = delivery.sink(patient("x").batch_items(3), Plain::at(&fake.url())).unwrap();
+    let queue =
+        delivery.sink(patient("x").batch_items(3), &HttpOptions::new(), Plain::at(&fake.url())).unwrap();
     push(&queue, &["a", "b", "c", "d"]);
     assert_eq!(bodies(&fake.wait_for(1, DEADLINE).unwrap()), ["a\nb\nc"]);
     let report = delivery.shutdown_blocking(DEADLINE);
@@ -29,7 +30,8 @@ fn a_batch_is_sent_when_it_has_enough_items() {
 fn a_batch_is_sent_when_it_has_enough_bytes_and_a_larger_item_goes_alone() {
     let fake = HttpFake::start([]);
     let (delivery, _) = delivery();
-    let queue = delivery.sink(patient("x").batch_bytes(4), Plain::at(&fake.url())).unwrap();
+    let queue =
+        delivery.sink(patient("x").batch_bytes(4), &HttpOptions::new(), Plain::at(&fake.url())).unwrap();
     push(&queue, &["aa", "bb"]);
     fake.wait_for(1, DEADLINE).unwrap();
     push(&queue, &["larger", "cc", "d"]);
@@ -41,7 +43,8 @@ fn a_batch_is_sent_when_it_has_enough_bytes_and_a_larger_item_goes_alone() {
 fn a_batch_is_sent_when_it_is_old_enough() {
     let fake = HttpFake::start([]);
     let (delivery, _) = delivery();
-    let queue = delivery.sink(quick("x").batch_age(MS * 20), Plain::at(&fake.url())).unwrap();
+    let queue =
+        delivery.sink(quick("x").batch_age(MS * 20), &HttpOptions::new(), Plain::at(&fake.url())).unwrap();
     push(&queue, &["a"]);
     assert_eq!(bodies(&fake.wait_for(1, DEADLINE).unwrap()), ["a"]);
 }
@@ -50,7 +53,7 @@ fn a_batch_is_sent_when_it_is_old_enough() {
 fn a_flush_sends_a_batch_that_is_not_full_and_says_so() {
     let fake = HttpFake::start([]);
     let (delivery, _) = delivery();
-    let queue = delivery.sink(patient("x"), Plain::at(&fake.url())).unwrap();
+    let queue = delivery.sink(patient("x"), &HttpOptions::new(), Plain::at(&fake.url())).unwrap();
     push(&queue, &["a"]);
     assert!(block_on(delivery.flush(DEADLINE)));
     assert_eq!(bodies(&fake.requests()), ["a"]);
@@ -62,7 +65,7 @@ fn a_flush_sends_a_batch_that_is_not_full_and_says_so() {
 #[test]
 fn a_flush_after_shutdown_ends_too() {
     let (delivery, _) = delivery();
-    delivery.sink(patient("x"), Plain::at(&HttpFake::nobody())).unwrap();
+    delivery.sink(patient("x"), &HttpOptions::new(), Plain::at(&HttpFake::nobody())).unwrap();
     delivery.shutdown_blocking(DEADLINE);
     assert!(block_on(delivery.flush(HOUR)));
 }
@@ -71,7 +74,9 @@ fn a_flush_after_shutdown_ends_too() {
 fn the_same_request_is_repeated_until_it_is_accepted() {
     let fake = HttpFake::start([Reaction::status(429), Reaction::status(503), Reaction::status(204)]);
     let (delivery, registry) = delivery();
-    let queue = delivery.sink(quick("x").batch_items(2).batch_age(HOUR), Plain::at(&fake.url())).unwrap();
+    let queue = delivery
+        .sink(quick("x").batch_items(2).batch_age(HOUR), &HttpOptions::new(), Plain::at(&fake.url()))
+        .unwrap();
     push(&queue, &["a", "b"]);
     let report = delivery.shutdown_blocking(DEADLINE);
     assert_eq!(bodies(&fake.requests()), ["a\nb"; 3]);
@@ -87,7 +92,9 @@ fn the_same_request_is_repeated_until_it_is_accepted() {
 fn a_refused_batch_is_dropped_and_not_repeated() {
     let fake = HttpFake::start([Reaction::status(400), Reaction::status(204)]);
     let (delivery, registry) = delivery();
-    let queue = delivery.sink(quick("x").batch_items(2).batch_age(HOUR), Plain::at(&fake.url())).unwrap();
+    let queue = delivery
+        .sink(quick("x").batch_items(2).batch_age(HOUR), &HttpOptions::new(), Plain::at(&fake.url()))
+        .unwrap();
     push(&queue, &["a", "b", "c", "d"]);
     let report = delivery.shutdown_blocking(DEADLINE);
     assert_eq!(bodies(&fake.requests()), ["a\nb", "c\nd"]);
@@ -100,7 +107,8 @@ fn a_refused_batch_is_dropped_and_not_repeated() {
 fn items_that_the_backend_takes_out_are_counted_and_never_more_than_there_are() {
     let fake = HttpFake::start([Reaction::status(200).body("1"), Reaction::status(200).body("99")]);
     let (delivery, _) = delivery();
-    let queue = delivery.sink(patient("x").batch_items(3), Plain::at(&fake.url())).unwrap();
+    let queue =
+        delivery.sink(patient("x").batch_items(3), &HttpOptions::new(), Plain::at(&fake.url())).unwrap();
     push(&queue, &["a", "b", "c", "d", "e", "f"]);
     let report = delivery.shutdown_blocking(DEADLINE);
     assert_eq!(report.to_string(), "x: 6 produced, 2 delivered, 4 dropped (partial 4), 0 left");
@@ -110,7 +118,8 @@ fn items_that_the_backend_takes_out_are_counted_and_never_more_than_there_are() 
 fn a_batch_of_which_nothing_was_accepted_is_no_success() {
     let fake = HttpFake::start([Reaction::status(200).body("3")]);
     let (delivery, registry) = delivery();
-    let queue = delivery.sink(patient("x").batch_items(3), Plain::at(&fake.url())).unwrap();
+    let queue =
+        delivery.sink(patient("x").batch_items(3), &HttpOptions::new(), Plain::at(&fake.url())).unwrap();
     push(&queue, &["a", "b", "c"]);
     let report = delivery.shutdown_blocking(DEADLINE);
     assert_eq!(report.to_string(), "x: 3 produced, 0 delivered, 3 dropped (partial 3), 0 left");
@@ -126,7 +135,8 @@ fn a_batch_that_is_too_large_is_halved_in_order_until_it_fits() {
         Reaction::status(if fits { 204 } else { 413 })
     });
     let (delivery, _) = delivery();
-    let queue = delivery.sink(patient("x").batch_items(7), Plain::at(&fake.url())).unwrap();
+    let queue =
+        delivery.sink(patient("x").batch_items(7), &HttpOptions::new(), Plain::at(&fake.url())).unwrap();
     push(&queue, &["a", "b", "c", "d", "e", "huge", "g"]);
     let report = delivery.shutdown_blocking(DEADLINE);
     assert_eq!(
@@ -140,7 +150,8 @@ fn a_batch_that_is_too_large_is_halved_in_order_until_it_fits() {
 fn a_single_item_that_is_too_large_is_dropped() {
     let fake = HttpFake::start([Reaction::status(413)]);
     let (delivery, _) = delivery();
-    let queue = delivery.sink(patient("x").batch_items(2), Plain::at(&fake.url())).unwrap();
+    let queue =
+        delivery.sink(patient("x").batch_items(2), &HttpOptions::new(), Plain::at(&fake.url())).unwrap();
     push(&queue, &["a", "b"]);
     let report = delivery.shutdown_blocking(DEADLINE);
     assert_eq!(bodies(&fake.requests()), ["a\nb", "a", "b"]);
@@ -151,7 +162,8 @@ fn a_single_item_that_is_too_large_is_dropped() {
 fn a_panic_in_the_backend_costs_its_batch_and_nothing_else() {
     let fake = HttpFake::start([Reaction::status(418), Reaction::status(204)]);
     let (delivery, _) = delivery();
-    let queue = delivery.sink(patient("x").batch_items(1), Plain::at(&fake.url())).unwrap();
+    let queue =
+        delivery.sink(patient("x").batch_items(1), &HttpOptions::new(), Plain::at(&fake.url())).unwrap();
     push(&queue, &["panics in judge", "panic in encode", "fine"]);
     let report = delivery.shutdown_blocking(DEADLINE);
     assert_eq!(bodies(&fake.requests()), ["panics in judge", "fine"]);
@@ -162,7 +174,7 @@ fn a_panic_in_the_backend_costs_its_batch_and_nothing_else() {
 fn a_batch_that_cannot_be_encoded_is_dropped() {
     let fake = HttpFake::start([]);
     let (delivery, _) = delivery();
-    let queue = delivery.sink(quick("x"), Plain::at(&fake.url())).unwrap();
+    let queue = delivery.sink(quick("x"), &HttpOptions::new(), Plain::at(&fake.url())).unwrap();
     push(&queue, &["unspeakable"]);
     let report = delivery.shutdown_blocking(DEADLINE);
     assert_eq!(report.to_string(), "x: 1 produced, 0 delivered, 1 dropped (encode 1), 0 left");
@@ -172,7 +184,9 @@ fn a_batch_that_cannot_be_encoded_is_dropped() {
 #[test]
 fn an_item_larger_than_the_whole_queue_is_refused() {
     let (delivery, _) = delivery();
-    let queue = delivery.sink(patient("x").max_bytes(3), Plain::at(&HttpFake::nobody())).unwrap();
+    let queue = delivery
+        .sink(patient("x").max_bytes(3), &HttpOptions::new(), Plain::at(&HttpFake::nobody()))
+        .unwrap();
     assert_eq!(queue.push("four".into(), 4).unwrap_err().reason(), "too_large");
     let dropped = queue.refuse("own_reason");
     assert_eq!(dropped.to_string(), "sink \"x\" dropped an item: own_reason");
@@ -186,7 +200,7 @@ fn an_item_larger_than_the_whole_queue_is_refused() {
 fn sinks_that_cannot_be_added_are_refused_by_name() {
     let (delivery, _) = delivery();
     let nobody = HttpFake::nobody();
-    let add = |options| delivery.sink(options, Plain::at(&nobody)).map(drop);
+    let add = |options| delivery.sink(options, &HttpOptions::new(), Plain::at(&nobody)).map(drop);
     add(quick("x")).unwrap();
     assert!(matches!(add(quick("x")), Err(SinkError::NameTaken { name: "x" })));
     assert!(matches!(add(quick("y").timeout(Duration::ZERO)), Err(SinkError::Option(_))));
@@ -202,7 +216,9 @@ fn block_on<F: Future>(future: F) -> F::Output {
 fn a_backend_cannot_cut_its_request_short_by_a_header() {
     let fake = HttpFake::start([]);
     let (delivery, _) = delivery();
-    let queue = delivery.sink(quick("x"), Plain::at(&fake.url()).header("content-length", "3")).unwrap();
+    let queue = delivery
+        .sink(quick("x"), &HttpOptions::new(), Plain::at(&fake.url()).header("content-length", "3"))
+        .unwrap();
     push(&queue, &["longer than that"]);
     let report = delivery.shutdown_blocking(DEADLINE);
     assert_eq!(report.to_string(), "x: 1 produced, 0 delivered, 1 dropped (encode 1), 0 left");
@@ -219,7 +235,8 @@ fn a_batch_is_encoded_again_once_for_a_backend_that_has_learned_how() {
         Reaction::status(409),
     ]);
     let (delivery, _) = delivery();
-    let queue = delivery.sink(patient("x").batch_items(2), Plain::at(&fake.url())).unwrap();
+    let queue =
+        delivery.sink(patient("x").batch_items(2), &HttpOptions::new(), Plain::at(&fake.url())).unwrap();
     push(&queue, &["a", "b", "c", "d"]);
     let report = delivery.shutdown_blocking(DEADLINE);
     assert_eq!(bodies(&fake.requests()), ["a\nb", "a\nb", "a\nb", "c\nd", "c\nd"]);

@@ -5,7 +5,7 @@ mod plain;
 
 use std::sync::{Mutex, mpsc};
 
-use plain::{DEADLINE, MS, Plain, delivery, quick};
+use plain::{DEADLINE, HttpOptions, MS, Plain, delivery, quick};
 use radiosonde_core::{Overflow, diagnostics};
 use radiosonde_testkit::{HttpFake, Reaction};
 
@@ -22,7 +22,7 @@ fn whatever_found_no_room_is_told_of_under_its_reason() {
         let _ = arrive.send(());
         let _ = gone.recv();
     });
-    let queue = delivery.sink(quick("x").max_items(2), backend).unwrap();
+    let queue = delivery.sink(quick("x").max_items(2), &HttpOptions::new(), backend).unwrap();
     let push = |overflow| queue.push_or("line".to_owned(), 1, overflow).map_err(|dropped| dropped.reason());
     assert_eq!(push(Overflow::DropNewest), Ok(()));
     arrived.recv().unwrap();

@@ -6,7 +6,7 @@ mod plain;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use plain::{DEADLINE, HOUR, MS, Plain, counter, delivery, patient, push, quick};
+use plain::{DEADLINE, HOUR, HttpOptions, MS, Plain, counter, delivery, patient, push, quick};
 use radiosonde_delivery::{Delivery, Retry};
 use radiosonde_metrics::Registry;
 use radiosonde_testkit::{HttpFake, ManualClock, Reaction};
@@ -16,7 +16,7 @@ fn a_storm_of_errors_ends_after_the_last_attempt() {
     let fake = HttpFake::start([Reaction::status(500)]);
     let (delivery, _) = delivery();
     let options = quick("x").retry(Retry::new().base(MS).cap(MS).max_attempts(4));
-    let queue = delivery.sink(options, Plain::at(&fake.url())).unwrap();
+    let queue = delivery.sink(options, &HttpOptions::new(), Plain::at(&fake.url())).unwrap();
     push(&queue, &["a"]);
     let report = delivery.shutdown_blocking(DEADLINE);
     assert_eq!(fake.requests().len(), 4);
@@ -31,7 +31,7 @@ fn a_batch_that_has_become_too_old_is_given_up() {
         Delivery::builder().registry(&Registry::new()).clock(Arc::new(clock.clone())).start().unwrap();
     let options = quick("x").retry(Retry::new().base(MS).cap(MS).max_age(Duration::from_secs(60)));
     let backend = Plain::at(&fake.url()).on_judge(move || clock.advance(Duration::from_secs(30)));
-    let queue = delivery.sink(options, backend).unwrap();
+    let queue = delivery.sink(options, &HttpOptions::new(), backend).unwrap();
     push(&queue, &["a"]);
     fake.wait_for(2, DEADLINE).unwrap();
     push(&queue, &["b"]);
@@ -45,7 +45,7 @@ fn the_wait_that_the_server_asks_for_is_kept_up_to_its_cap() {
     let fake = HttpFake::start([Reaction::status(429).header("retry-after", "3600"), Reaction::status(204)]);
     let (delivery, _) = delivery();
     let retry = Retry::new().base(MS).cap(MS).retry_after_cap(MS * 80);
-    let queue = delivery.sink(quick("x").retry(retry), Plain::at(&fake.url())).unwrap();
+    let queue = delivery.sink(quick("x").retry(retry), &HttpOptions::new(), Plain::at(&fake.url())).unwrap();
     push(&queue, &["a"]);
     fake.wait_for(1, DEADLINE).unwrap();
     let asked = now();
@@ -59,7 +59,8 @@ fn silence_closed_connections_and_answers_cut_off_in_the_head_are_retried() {
     let fake =
         HttpFake::start([Reaction::hang(), Reaction::close(), Reaction::refuse(), Reaction::status(204)]);
     let (delivery, _) = delivery();
-    let queue = delivery.sink(quick("x").timeout(MS * 100), Plain::at(&fake.url())).unwrap();
+    let queue =
+        delivery.sink(quick("x").timeout(MS * 100), &HttpOptions::new(), Plain::at(&fake.url())).unwrap();
     push(&queue, &["a"]);
     fake.wait_for(3, DEADLINE).unwrap();
     let report = delivery.shutdown_blocking(DEADLINE);
@@ -71,7 +72,7 @@ fn silence_closed_connections_and_answers_cut_off_in_the_head_are_retried() {
 fn an_accepted_batch_is_not_sent_again_because_the_answer_breaks_off() {
     let fake = HttpFake::start([Reaction::status(200).header("content-length", "100").body("0")]);
     let (delivery, _) = delivery();
-    let queue = delivery.sink(quick("x"), Plain::at(&fake.url())).unwrap();
+    let queue = delivery.sink(quick("x"), &HttpOptions::new(), Plain::at(&fake.url())).unwrap();
     push(&queue, &["a"]);
     let report = delivery.shutdown_blocking(DEADLINE);
     assert_eq!(report.to_string(), "x: 1 produced, 1 delivered, 0 dropped, 0 left");
@@ -82,7 +83,7 @@ fn an_accepted_batch_is_not_sent_again_because_the_answer_breaks_off() {
 fn nobody_at_the_address_is_retried_and_then_dropped() {
     let (delivery, _) = delivery();
     let options = quick("x").retry(Retry::new().base(MS).cap(MS).max_attempts(2));
-    let queue = delivery.sink(options, Plain::at(&HttpFake::nobody())).unwrap();
+    let queue = delivery.sink(options, &HttpOptions::new(), Plain::at(&HttpFake::nobody())).unwrap();
     push(&queue, &["a"]);
     let report = delivery.shutdown_blocking(DEADLINE);
     assert_eq!(report.to_string(), "x: 1 produced, 0 delivered, 1 dropped (retries_exhausted 1), 0 left");
@@ -94,7 +95,7 @@ fn a_backend_that_comes_back_gets_what_waited_for_it() {
     let addr = fake.addr();
     let (delivery, registry) = delivery();
     let options = quick("x").retry(Retry::new().base(MS).cap(MS * 5).max_attempts(u32::MAX));
-    let queue = delivery.sink(options, Plain::at(&fake.url())).unwrap();
+    let queue = delivery.sink(options, &HttpOptions::new(), Plain::at(&fake.url())).unwrap();
     push(&queue, &["before"]);
     let until = now() + DEADLINE;
     while queue.report().delivered() == 0 {
@@ -122,9 +123,14 @@ fn a_sink_whose_backend_hangs_does_not_hold_up_another() {
     let hanging = HttpFake::start([Reaction::hang()]);
     let fine = HttpFake::start([]);
     let (delivery, _) = delivery();
-    let stuck =
-        delivery.sink(quick("stuck").timeout(Duration::from_secs(600)), Plain::at(&hanging.url())).unwrap();
-    let flowing = delivery.sink(quick("flowing"), Plain::at(&fine.url())).unwrap();
+    let stuck = delivery
+        .sink(
+            quick("stuck").timeout(Duration::from_secs(600)),
+            &HttpOptions::new(),
+            Plain::at(&hanging.url()),
+        )
+        .unwrap();
+    let flowing = delivery.sink(quick("flowing"), &HttpOptions::new(), Plain::at(&fine.url())).unwrap();
     push(&stuck, &["a"]);
     hanging.wait_for(1, DEADLINE).unwrap();
     push(&flowing, &["b"]);
@@ -141,7 +147,7 @@ fn a_full_queue_refuses_the_newest_and_counts_what_is_in_flight() {
     let fake = HttpFake::start([Reaction::hang()]);
     let (delivery, registry) = delivery();
     let options = quick("x").max_items(10).batch_items(4).timeout(Duration::from_secs(600));
-    let queue = delivery.sink(options, Plain::at(&fake.url())).unwrap();
+    let queue = delivery.sink(options, &HttpOptions::new(), Plain::at(&fake.url())).unwrap();
     push(&queue, &["first"]);
     fake.wait_for(1, DEADLINE).unwrap();
     let accepted = (0..100).filter(|n| queue.push(format!("{n}"), 1).is_ok()).count();
@@ -159,7 +165,7 @@ fn memory_stays_bounded_by_bytes_while_the_backend_hangs() {
     let fake = HttpFake::start([Reaction::hang()]);
     let (delivery, registry) = delivery();
     let options = quick("x").max_bytes(100 * ITEM).batch_bytes(30 * ITEM).timeout(Duration::from_secs(600));
-    let queue = delivery.sink(options, Plain::at(&fake.url())).unwrap();
+    let queue = delivery.sink(options, &HttpOptions::new(), Plain::at(&fake.url())).unwrap();
     let bytes = registry
         .int_gauge("radiosonde_delivery_queue_bytes", "Bytes held, queued and in flight.")
         .labels(&["sink"])
@@ -179,7 +185,8 @@ fn memory_stays_bounded_by_bytes_while_the_backend_hangs() {
 fn shutdown_keeps_its_deadline_and_its_report() {
     let fake = HttpFake::start([Reaction::hang()]);
     let (delivery, registry) = delivery();
-    let queue = delivery.sink(patient("x").batch_items(2), Plain::at(&fake.url())).unwrap();
+    let queue =
+        delivery.sink(patient("x").batch_items(2), &HttpOptions::new(), Plain::at(&fake.url())).unwrap();
     push(&queue, &["a", "b", "c"]);
     fake.wait_for(1, DEADLINE).unwrap();
     let start = now();
@@ -197,7 +204,7 @@ fn shutdown_cuts_a_long_wait_short_and_tries_once_more() {
     let fake = HttpFake::start([Reaction::status(500), Reaction::status(500), Reaction::status(204)]);
     let (delivery, _) = delivery();
     let retry = Retry::new().base(HOUR).cap(HOUR).max_age(HOUR * 9);
-    let queue = delivery.sink(quick("x").retry(retry), Plain::at(&fake.url())).unwrap();
+    let queue = delivery.sink(quick("x").retry(retry), &HttpOptions::new(), Plain::at(&fake.url())).unwrap();
     push(&queue, &["a"]);
     fake.wait_for(1, DEADLINE).unwrap();
     let report = delivery.shutdown_blocking(DEADLINE);
@@ -209,7 +216,7 @@ fn shutdown_cuts_a_long_wait_short_and_tries_once_more() {
 fn shutdown_does_not_come_back_before_the_server_wants_it() {
     let fake = HttpFake::start([Reaction::status(429).header("retry-after", "60"), Reaction::status(204)]);
     let (delivery, _) = delivery();
-    let queue = delivery.sink(quick("x"), Plain::at(&fake.url())).unwrap();
+    let queue = delivery.sink(quick("x"), &HttpOptions::new(), Plain::at(&fake.url())).unwrap();
     push(&queue, &["a"]);
     fake.wait_for(1, DEADLINE).unwrap();
     let report = delivery.shutdown_blocking(MS * 100);

@@ -6,7 +6,7 @@ mod plain;
 use std::sync::mpsc;
 use std::time::Duration;
 
-use plain::{DEADLINE, HOUR, MS, Plain, counter, delivery, patient, quick};
+use plain::{DEADLINE, HOUR, HttpOptions, MS, Plain, counter, delivery, patient, quick};
 use radiosonde_core::{Level, Overflow};
 use radiosonde_testkit::{HttpFake, Reaction};
 
@@ -14,7 +14,8 @@ use radiosonde_testkit::{HttpFake, Reaction};
 fn the_oldest_item_makes_room_and_everything_adds_up() {
     let fake = HttpFake::start([Reaction::status(204)]);
     let (delivery, registry) = delivery();
-    let queue = delivery.sink(patient("x").max_items(3), Plain::at(&fake.url())).unwrap();
+    let queue =
+        delivery.sink(patient("x").max_items(3), &HttpOptions::new(), Plain::at(&fake.url())).unwrap();
     for line in ["a", "b", "c", "d", "e"] {
         queue.push_or(line.to_owned(), 1, Overflow::DropOldest).unwrap();
     }
@@ -39,7 +40,7 @@ fn a_flush_is_not_over_before_what_was_in_flight_is() {
         arrive.send(()).unwrap();
         let _ = gone.recv();
     });
-    let queue = delivery.sink(quick("x").max_items(2), backend).unwrap();
+    let queue = delivery.sink(quick("x").max_items(2), &HttpOptions::new(), backend).unwrap();
     queue.push("in flight".to_owned(), 1).unwrap();
     arrived.recv().unwrap();
     queue.push("makes room".to_owned(), 1).unwrap();
@@ -63,7 +64,7 @@ fn a_thread_waits_for_room_and_in_vain_only_once() {
         let _ = arrive.send(());
         let _ = gone.recv();
     });
-    let queue = delivery.sink(quick("x").max_items(1), backend).unwrap();
+    let queue = delivery.sink(quick("x").max_items(1), &HttpOptions::new(), backend).unwrap();
     queue.push("in flight".to_owned(), 1).unwrap();
     arrived.recv().unwrap();
     let waits = |longest| {
@@ -89,7 +90,8 @@ fn a_thread_waits_for_room_and_in_vain_only_once() {
 fn the_end_of_the_delivery_ends_the_wait() {
     let fake = HttpFake::start([Reaction::hang()]);
     let (delivery, _registry) = delivery();
-    let queue = delivery.sink(patient("x").max_items(1), Plain::at(&fake.url())).unwrap();
+    let queue =
+        delivery.sink(patient("x").max_items(1), &HttpOptions::new(), Plain::at(&fake.url())).unwrap();
     queue.push("full".to_owned(), 1).unwrap();
     std::thread::scope(|scope| {
         let (tell, told) = mpsc::channel();
@@ -108,7 +110,9 @@ fn the_end_of_the_delivery_ends_the_wait() {
 fn nobody_waits_for_what_the_delivery_left_when_it_ended() {
     let fake = HttpFake::start([Reaction::hang()]);
     let (delivery, _registry) = delivery();
-    let queue = delivery.sink(quick("x").timeout(Duration::from_secs(600)), Plain::at(&fake.url())).unwrap();
+    let queue = delivery
+        .sink(quick("x").timeout(Duration::from_secs(600)), &HttpOptions::new(), Plain::at(&fake.url()))
+        .unwrap();
     queue.push("left".to_owned(), 1).unwrap();
     let (tell, told) = mpsc::channel();
     let flush = || {
@@ -126,7 +130,8 @@ fn nobody_waits_for_what_the_delivery_left_when_it_ended() {
 fn nothing_graver_makes_room_and_what_is_reserved_never_does() {
     let fake = HttpFake::start([Reaction::status(204)]);
     let (delivery, _registry) = delivery();
-    let queue = delivery.sink(patient("x").max_items(4), Plain::at(&fake.url())).unwrap();
+    let queue =
+        delivery.sink(patient("x").max_items(4), &HttpOptions::new(), Plain::at(&fake.url())).unwrap();
     queue.push_reserved("audit".to_owned(), 1, MS).unwrap();
     let push = |line: &str, level| {
         queue.push_at(line.to_owned(), 1, level, Overflow::DropOldest).map_err(|dropped| dropped.reason())
@@ -160,7 +165,7 @@ fn nothing_goes_for_an_item_that_has_no_room_beside_what_is_in_flight() {
         let _ = arrive.send(());
         let _ = gone.recv();
     });
-    let queue = delivery.sink(quick("x").max_bytes(100), backend).unwrap();
+    let queue = delivery.sink(quick("x").max_bytes(100), &HttpOptions::new(), backend).unwrap();
     let push = |line: &str, size| {
         queue.push_or(line.to_owned(), size, Overflow::DropOldest).map_err(|dropped| dropped.reason())
     };

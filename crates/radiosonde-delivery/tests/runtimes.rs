@@ -6,7 +6,7 @@ mod plain;
 use std::sync::Arc;
 use std::time::Duration;
 
-use plain::{DEADLINE, HOUR, MS, Plain, delivery, patient, push, quick};
+use plain::{DEADLINE, HOUR, HttpOptions, MS, Plain, delivery, patient, push, quick};
 use radiosonde_delivery::{Delivery, Queue};
 use radiosonde_testkit::{HttpFake, Reaction};
 
@@ -15,7 +15,8 @@ const ALL_DELIVERED: &str = "x: 3 produced, 3 delivered, 0 dropped, 0 left";
 fn set_up() -> (HttpFake, Delivery, Queue<String>) {
     let fake = HttpFake::start([Reaction::status(500), Reaction::status(204)]);
     let (delivery, _) = delivery();
-    let queue = delivery.sink(patient("x").batch_items(2), Plain::at(&fake.url())).unwrap();
+    let queue =
+        delivery.sink(patient("x").batch_items(2), &HttpOptions::new(), Plain::at(&fake.url())).unwrap();
     (fake, delivery, queue)
 }
 
@@ -63,7 +64,9 @@ async fn blocking_the_only_thread_of_a_runtime_does_not_block_delivery() {
 async fn a_runtime_whose_time_is_ahead_does_not_move_the_deadline() {
     let fake = HttpFake::start([Reaction::hang()]);
     let (delivery, _) = delivery();
-    let queue = delivery.sink(quick("x").timeout(Duration::from_secs(600)), Plain::at(&fake.url())).unwrap();
+    let queue = delivery
+        .sink(quick("x").timeout(Duration::from_secs(600)), &HttpOptions::new(), Plain::at(&fake.url()))
+        .unwrap();
     push(&queue, &["a"]);
     fake.wait_for(1, DEADLINE).unwrap();
     tokio::time::advance(HOUR).await;
@@ -103,7 +106,8 @@ fn dropping_the_last_handle_beside_a_backend_that_hangs_ends_too() {
     let owned = Arc::new(());
     let task = Arc::downgrade(&owned);
     let backend = Plain::at(&fake.url()).on_judge(move || drop(Arc::clone(&owned)));
-    let queue = delivery.sink(quick("x").timeout(Duration::from_secs(600)), backend).unwrap();
+    let queue =
+        delivery.sink(quick("x").timeout(Duration::from_secs(600)), &HttpOptions::new(), backend).unwrap();
     push(&queue, &["a"]);
     fake.wait_for(1, DEADLINE).unwrap();
     drop(delivery);

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use http_body_util::Empty;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
-use plain::{DEADLINE, MS, Plain, delivery, push, quick};
+use plain::{DEADLINE, HttpOptions, MS, Plain, delivery, push, quick};
 use radiosonde_core::silence::is_silenced;
 use radiosonde_delivery::Retry;
 use radiosonde_testkit::{HttpFake, Reaction};
@@ -60,7 +60,9 @@ fn deliver(server: &HttpFake, url: &str) -> Vec<String> {
     server.script([Reaction::status(500), Reaction::close(), Reaction::status(204)]);
     let before = server.requests().len();
     let (delivery, _) = delivery();
-    let queue = delivery.sink(quick("x").retry(Retry::new().base(MS).cap(MS)), Plain::at(url)).unwrap();
+    let queue = delivery
+        .sink(quick("x").retry(Retry::new().base(MS).cap(MS)), &HttpOptions::new(), Plain::at(url))
+        .unwrap();
     tracing::info!("from the application");
     push(&queue, &["a"]);
     server.wait_for(before + 3, DEADLINE).unwrap();

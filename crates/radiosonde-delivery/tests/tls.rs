@@ -8,7 +8,7 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::sync::Arc;
 use std::thread;
 
-use plain::{DEADLINE, MS, Plain, push, quick};
+use plain::{DEADLINE, HttpOptions, MS, Plain, push, quick};
 use radiosonde_delivery::{Delivery, Retry};
 use radiosonde_metrics::Registry;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -52,7 +52,7 @@ fn an_authority_that_is_given_is_trusted_and_an_unknown_one_is_not() {
 
     let builder = Delivery::builder().registry(&Registry::new());
     let trusting = builder.clone().certificate_authorities(pem.as_bytes()).unwrap().start().unwrap();
-    let queue = trusting.sink(options(), Plain::at(&url)).unwrap();
+    let queue = trusting.sink(options(), &HttpOptions::new(), Plain::at(&url)).unwrap();
     push(&queue, &["a"]);
     let report = trusting.shutdown_blocking(DEADLINE);
     assert_eq!(report.to_string(), "x: 1 produced, 1 delivered, 0 dropped, 0 left");
@@ -60,7 +60,7 @@ fn an_authority_that_is_given_is_trusted_and_an_unknown_one_is_not() {
     // Another authority, so that there is something to trust also on a machine without certificates.
     let other = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap().cert.pem();
     let doubting = builder.certificate_authorities(other.as_bytes()).unwrap().start().unwrap();
-    let queue = doubting.sink(options(), Plain::at(&url)).unwrap();
+    let queue = doubting.sink(options(), &HttpOptions::new(), Plain::at(&url)).unwrap();
     push(&queue, &["a"]);
     let report = doubting.shutdown_blocking(DEADLINE);
     assert_eq!(report.to_string(), "x: 1 produced, 0 delivered, 1 dropped (retries_exhausted 1), 0 left");

@@ -1,14 +1,9 @@
 use std::fmt;
 use std::time::Duration;
 
-use http::HeaderMap;
-use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use radiosonde_core::{LevelNames, OverflowPolicy, Resource};
-use radiosonde_delivery::{
-    Delivery, Endpoint, InvalidEndpoint, InvalidHeader, SinkError, SinkOptions, secret_header,
-};
+use radiosonde_delivery::{Delivery, Endpoint, HttpOptions, InvalidEndpoint, SinkError, SinkOptions};
 
-use crate::authorization::{basic, secret_headers};
 use crate::entry::kept;
 use crate::label::StreamLabels;
 use crate::proto::Pair;
@@ -31,7 +26,7 @@ pub struct LokiSinkBuilder {
     url: Box<str>,
     resource: Resource,
     tenant: Option<Box<str>>,
-    headers: Vec<(Box<str>, Box<str>)>,
+    http: HttpOptions,
     labels: Vec<(Box<str>, Box<str>)>,
     structured_metadata: bool,
     level_names: LevelNames,
@@ -47,7 +42,7 @@ impl LokiSinkBuilder {
             url: url.into(),
             resource: resource.clone(),
             tenant: None,
-            headers: Vec::new(),
+            http: HttpOptions::new(),
             labels: Vec::new(),
             structured_metadata: true,
             level_names: LevelNames::default(),
@@ -64,20 +59,9 @@ impl LokiSinkBuilder {
         self
     }
 
-    /// Authorizes with a token.
-    pub fn bearer_token(self, token: &str) -> Self {
-        self.header(AUTHORIZATION.as_str(), &format!("Bearer {token}"))
-    }
-
-    /// Authorizes with a user and password.
-    pub fn basic_auth(self, user: &str, password: &str) -> Self {
-        self.header(AUTHORIZATION.as_str(), &basic(user, password))
-    }
-
-    /// Sends a header with every push; the last one of a name wins. Values are treated as secrets and never printed. Headers that
-    /// the HTTP client or the sink sets itself are refused, see [`InvalidHeaderKind`](radiosonde_delivery::InvalidHeaderKind).
-    pub fn header(mut self, name: &str, value: &str) -> Self {
-        self.headers.push((name.into(), value.into()));
+    /// Headers and credentials of every push.
+    pub fn http(mut self, options: HttpOptions) -> Self {
+        self.http = options;
         self
     }
 
@@ -148,8 +132,9 @@ impl LokiSinkBuilder {
         // On the wire the tags and lengths of a pair take eight bytes at most.
         let pair_bytes = |pair: &Pair| pair.name.len() + pair.value.len() + 8;
         let shared_bytes = shared.iter().flatten().map(pair_bytes).sum();
-        let push = Push::new(endpoint, self.header_map()?, labels, shared);
-        let queue = delivery.sink(self.options, push).map_err(BuildError::Sink)?;
+        let push = Push::new(endpoint, labels, shared);
+        let http = tenant::header(&self.http, self.tenant.as_deref()).map_err(BuildError::Tenant)?;
+        let queue = delivery.sink(self.options, &http, push).map_err(BuildError::Sink)?;
         Ok(LokiSink::new(queue, self.max_line_bytes, shared_bytes, self.overflow, self.audit_wait))
     }
 
@@ -163,27 +148,14 @@ impl LokiSinkBuilder {
         let id = kept(self.resource.instance_id()).filter(|_| !is_label);
         id.map(|id| Pair { name: INSTANCE.into(), value: id.into_string().into() }).into_iter().collect()
     }
-
-    fn header_map(&self) -> Result<HeaderMap, BuildError> {
-        let mut map = secret_headers(&self.headers).map_err(BuildError::Header)?;
-        if let Some(tenant) = &self.tenant {
-            tenant::check(tenant).map_err(BuildError::Tenant)?;
-            let (name, value) = secret_header("x-scope-orgid", tenant).map_err(BuildError::Header)?;
-            map.insert(name, value);
-        }
-        map.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-protobuf"));
-        Ok(map)
-    }
 }
 
 impl fmt::Debug for LokiSinkBuilder {
-    /// Without the values of headers.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let headers: Vec<_> = self.headers.iter().map(|(name, _)| name).collect();
         f.debug_struct("LokiSinkBuilder")
             .field("endpoint", &self.endpoint())
             .field("tenant", &self.tenant)
-            .field("headers", &headers)
+            .field("http", &self.http)
             .field("labels", &self.labels)
             .field("options", &self.options)
             .finish_non_exhaustive()
@@ -200,9 +172,7 @@ pub enum BuildError {
     Label(InvalidLabel),
     /// The tenant is refused.
     Tenant(InvalidTenant),
-    /// A header is refused.
-    Header(InvalidHeader),
-    /// The delivery refused the sink.
+    /// The delivery refused the sink, its headers or its credentials.
     Sink(SinkError),
 }
 
@@ -212,7 +182,6 @@ impl fmt::Display for BuildError {
             Self::Endpoint(_) => "the URL of the Loki sink is refused",
             Self::Label(_) => "a label of the Loki sink is refused",
             Self::Tenant(_) => "the tenant of the Loki sink is refused",
-            Self::Header(_) => "a header of the Loki sink is refused",
             Self::Sink(_) => "the delivery refused the Loki sink",
         })
     }
@@ -224,7 +193,6 @@ impl std::error::Error for BuildError {
             Self::Endpoint(error) => Some(error),
             Self::Label(error) => Some(error),
             Self::Tenant(error) => Some(error),
-            Self::Header(error) => Some(error),
             Self::Sink(error) => Some(error),
         }
     }

@@ -1,6 +1,5 @@
 #![doc = include_str!("../README.md")]
 
-mod authorization;
 mod builder;
 mod entry;
 mod label;

@@ -1,5 +1,6 @@
 use bytes::Bytes;
-use http::{HeaderMap, Method, Request, Response};
+use http::header::{CONTENT_TYPE, HeaderValue};
+use http::{Method, Request, Response};
 use prost::Message;
 use radiosonde_core::{Level, diagnostics};
 use radiosonde_delivery::{Backend, EncodeError, Endpoint, Verdict};
@@ -12,7 +13,6 @@ use crate::proto::{Pair, PushRequest, Stream};
 /// Makes push requests of batches.
 pub(crate) struct Push {
     endpoint: Endpoint,
-    headers: HeaderMap,
     labels: StreamLabels,
     /// The structured metadata that all entries have; `None` if they have none at all.
     shared: Option<Vec<Pair>>,
@@ -22,14 +22,9 @@ pub(crate) struct Push {
 }
 
 impl Push {
-    pub(crate) fn new(
-        endpoint: Endpoint,
-        headers: HeaderMap,
-        labels: StreamLabels,
-        shared: Option<Vec<Pair>>,
-    ) -> Self {
+    pub(crate) fn new(endpoint: Endpoint, labels: StreamLabels, shared: Option<Vec<Pair>>) -> Self {
         let last = [None; Level::ALL.len()];
-        Self { endpoint, headers, labels, shared, last, snappy: snap::raw::Encoder::new() }
+        Self { endpoint, labels, shared, last, snappy: snap::raw::Encoder::new() }
     }
 
     fn request(&mut self, batch: &[Entry]) -> PushRequest {
@@ -61,7 +56,7 @@ impl Backend for Push {
         let mut request = Request::new(Bytes::from(body));
         *request.method_mut() = Method::POST;
         *request.uri_mut() = self.endpoint.uri().clone();
-        *request.headers_mut() = self.headers.clone();
+        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/x-protobuf"));
         Ok(request)
     }
 

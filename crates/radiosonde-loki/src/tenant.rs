@@ -1,9 +1,21 @@
 use std::fmt;
 
+use radiosonde_delivery::HttpOptions;
+
+/// Adds the header that names the tenants, if there are any.
+pub(crate) fn header<'a>(
+    http: &HttpOptions,
+    tenants: impl IntoIterator<Item = &'a str>,
+) -> Result<HttpOptions, InvalidTenant> {
+    let checked = tenants.into_iter().map(|tenant| check(tenant).map(|()| tenant));
+    let tenants = checked.collect::<Result<Vec<_>, _>>()?.join("|");
+    Ok(if tenants.is_empty() { http.clone() } else { http.clone().header("X-Scope-OrgID", tenants) })
+}
+
 /// Checks a tenant's name by Loki's rules, which it would otherwise state with each refused push.
 ///
 /// Source: <https://grafana.com/docs/loki/latest/operations/multi-tenancy/>
-pub(crate) fn check(tenant: &str) -> Result<(), InvalidTenant> {
+fn check(tenant: &str) -> Result<(), InvalidTenant> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"!-_.*'()".contains(&byte);
     let fits = (1..=150).contains(&tenant.len()) && tenant.bytes().all(allowed);
     if fits && tenant != "." && tenant != ".." {

@@ -7,7 +7,7 @@ use std::io::Write as _;
 use std::time::{Duration, SystemTime};
 
 use radiosonde_core::Level;
-use radiosonde_delivery::RequestErrorKind;
+use radiosonde_delivery::{ClientError, HttpOptions, HttpOptionsError, RequestErrorKind};
 use radiosonde_loki::{Direction, Found, LogEntry, LogQuery, QueryBuildError, QueryError, TimeRange};
 use radiosonde_testkit::{HttpFake, Reaction, RecordedRequest};
 
@@ -241,7 +241,9 @@ fn a_long_expression_is_posted_and_a_prefix_and_a_query_of_the_url_stay() {
 fn the_builder_sends_who_asks_and_refuses_what_is_malformed() {
     let fake = HttpFake::start([Reaction::status(200).body(r#"{"data":[]}"#)]);
     let push = format!("{}/loki/api/v1/push/", fake.url());
-    let builder = LogQuery::builder(&push).tenant("a|b").bearer_token("hunter2").header("X-Extra", "1");
+    let builder = LogQuery::builder(&push).tenant("a|b");
+    let http = HttpOptions::new().bearer_token("hunter2").header("X-Extra", "1");
+    let builder = builder.http(http.clone());
     let loki = builder.build().unwrap();
     loki.labels(range()).wait().unwrap();
     let requests = fake.requests();
@@ -253,8 +255,10 @@ fn the_builder_sends_who_asks_and_refuses_what_is_malformed() {
 
     assert!(matches!(LogQuery::builder("localhost").build(), Err(QueryBuildError::Endpoint(_))));
     assert!(matches!(builder.clone().tenant("a||b").build(), Err(QueryBuildError::Tenant(_))));
-    let malformed = builder.clone().header("x y", "hunter2").build().unwrap_err();
-    let QueryBuildError::Header(cause) = &malformed else { panic!("{malformed}") };
+    let malformed = builder.clone().http(http.header("x y", "hunter2")).build().unwrap_err();
+    let QueryBuildError::Client(ClientError::Http(HttpOptionsError::Header(cause))) = &malformed else {
+        panic!("{malformed}")
+    };
     assert!(cause.name() == "x y" && !format!("{malformed:?}").contains("hunter2"));
     let pem = builder.certificate_authorities(b"none").build().unwrap_err();
     assert!(matches!(pem, QueryBuildError::Certificates(_)));

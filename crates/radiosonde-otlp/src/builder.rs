@@ -1,12 +1,12 @@
 use std::fmt;
 
 use radiosonde_core::Resource;
-use radiosonde_delivery::{Delivery, InvalidEndpoint, SinkError, SinkOptions};
+use radiosonde_delivery::{Delivery, HttpOptions, InvalidEndpoint, SinkError, SinkOptions};
 
 use crate::connection::{ConnectionSettings, Target};
 use crate::export::ExportSpans;
 use crate::signal::TRACES;
-use crate::{Compression, Headers, InvalidHeaders, OtlpSpans, encode};
+use crate::{Compression, OtlpSpans, encode};
 
 /// Collects the settings of [`OtlpSpans`]. They are checked by [`build`](Self::build).
 #[must_use]
@@ -34,15 +34,10 @@ impl OtlpSpansBuilder {
         self
     }
 
-    /// Replaces all headers, such as by those of `OTEL_EXPORTER_OTLP_HEADERS`; see [`Headers::parse`].
-    pub fn headers(mut self, headers: Headers) -> Self {
-        self.connection.set_headers(headers);
-        self
-    }
-
-    /// Sets one header more. Values are treated as secrets and never printed.
-    pub fn header(mut self, name: &str, value: &str) -> Self {
-        self.connection.add_header(name, value);
+    /// Headers and credentials of every request. For those of `OTEL_EXPORTER_OTLP_HEADERS` see
+    /// [`parse_headers`](crate::parse_headers).
+    pub fn http(mut self, options: HttpOptions) -> Self {
+        self.connection.http = options;
         self
     }
 
@@ -64,7 +59,10 @@ impl OtlpSpansBuilder {
     /// [`BuildError`] names the setting that is refused.
     pub fn build(&self, delivery: &Delivery) -> Result<OtlpSpans, BuildError> {
         let export = ExportSpans::new(self.connection.check()?, encode::resource(&self.resource));
-        delivery.sink(self.connection.options, export).map(OtlpSpans::new).map_err(BuildError::Sink)
+        delivery
+            .sink(self.connection.options, &self.connection.http, export)
+            .map(OtlpSpans::new)
+            .map_err(BuildError::Sink)
     }
 }
 
@@ -74,9 +72,7 @@ impl OtlpSpansBuilder {
 pub enum BuildError {
     /// The URL is refused.
     Endpoint(InvalidEndpoint),
-    /// A header is refused.
-    Headers(InvalidHeaders),
-    /// The delivery refused the sink.
+    /// The delivery refused the sink, its headers or its credentials.
     Sink(SinkError),
 }
 
@@ -84,7 +80,6 @@ impl fmt::Display for BuildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Endpoint(_) => "the endpoint of the OTLP sink is refused",
-            Self::Headers(_) => "a header of the OTLP sink is refused",
             Self::Sink(_) => "the delivery refused the OTLP sink",
         })
     }
@@ -94,7 +89,6 @@ impl std::error::Error for BuildError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Endpoint(error) => Some(error),
-            Self::Headers(error) => Some(error),
             Self::Sink(error) => Some(error),
         }
     }

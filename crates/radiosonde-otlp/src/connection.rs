@@ -4,12 +4,12 @@ use std::io::Write as _;
 use bytes::Bytes;
 use flate2::write::GzEncoder;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderValue};
-use http::{HeaderMap, Method, Request};
-use radiosonde_delivery::{EncodeError, Endpoint, InvalidEndpoint, SinkOptions};
+use http::{Method, Request};
+use radiosonde_delivery::{EncodeError, Endpoint, HttpOptions, InvalidEndpoint, SinkOptions};
 
+use crate::Compression;
 use crate::builder::BuildError;
 use crate::signal::Signal;
-use crate::{Compression, Headers, InvalidHeaders};
 
 /// The specification's default.
 const LOCAL: &str = "http://localhost:4318";
@@ -18,7 +18,7 @@ const LOCAL: &str = "http://localhost:4318";
 #[derive(Debug, Clone)]
 pub(crate) struct ConnectionSettings {
     pub(crate) endpoint: Target,
-    headers: Result<Headers, InvalidHeaders>,
+    pub(crate) http: HttpOptions,
     pub(crate) compression: Compression,
     pub(crate) options: SinkOptions,
 }
@@ -27,33 +27,15 @@ impl ConnectionSettings {
     pub(crate) fn new(signal: Signal, name: &'static str) -> Self {
         Self {
             endpoint: Target::Base(LOCAL.into(), signal),
-            headers: Ok(Headers::new()),
+            http: HttpOptions::new(),
             compression: Compression::default(),
             options: SinkOptions::new(name),
         }
     }
 
-    pub(crate) fn set_headers(&mut self, headers: Headers) {
-        self.headers = Ok(headers);
-    }
-
-    pub(crate) fn add_header(&mut self, name: &str, value: &str) {
-        if let Ok(headers) = &mut self.headers
-            && let Err(error) = headers.insert(name, value)
-        {
-            self.headers = Err(error);
-        }
-    }
-
     pub(crate) fn check(&self) -> Result<Connection, BuildError> {
         let endpoint = self.endpoint.resolve().map_err(BuildError::Endpoint)?;
-        let mut headers =
-            self.headers.as_ref().map_err(|error| BuildError::Headers(error.clone()))?.map().clone();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-protobuf"));
-        if self.compression == Compression::Gzip {
-            headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-        }
-        Ok(Connection { endpoint, headers, compression: self.compression })
+        Ok(Connection { endpoint, compression: self.compression })
     }
 }
 
@@ -87,7 +69,6 @@ impl fmt::Debug for Target {
 #[derive(Debug)]
 pub(crate) struct Connection {
     endpoint: Endpoint,
-    headers: HeaderMap,
     compression: Compression,
 }
 
@@ -98,16 +79,19 @@ impl Connection {
 
     /// A request with this message.
     pub(crate) fn request(&self, plain: Vec<u8>) -> Result<Request<Bytes>, EncodeError> {
+        let mut request = Request::new(Bytes::new());
+        let headers = request.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-protobuf"));
         let body = match self.compression {
             Compression::None => plain,
             Compression::Gzip => {
+                headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
                 gzip(&plain).map_err(|error| EncodeError::because("compress the batch", error))?
             }
         };
-        let mut request = Request::new(Bytes::from(body));
+        *request.body_mut() = body.into();
         *request.method_mut() = Method::POST;
         *request.uri_mut() = self.endpoint.uri().clone();
-        *request.headers_mut() = self.headers.clone();
         Ok(request)
     }
 }

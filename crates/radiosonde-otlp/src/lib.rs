@@ -15,6 +15,6 @@ mod spans;
 
 pub use builder::{BuildError, OtlpSpansBuilder};
 pub use compression::{Compression, InvalidCompression};
-pub use headers::{Headers, InvalidHeaders, InvalidHeadersKind};
+pub use headers::{InvalidHeaderList, parse_headers};
 pub use logs::{OtlpLogs, OtlpLogsBuilder};
 pub use spans::OtlpSpans;

@@ -8,9 +8,11 @@ use std::time::{Duration, SystemTime};
 
 use protobuf::{Field, Message};
 use radiosonde_core::{Resource, SpanContext, SpanId, TraceFlags, TraceId};
-use radiosonde_delivery::{Delivery, Retry, SinkOptions};
+use radiosonde_delivery::{
+    Delivery, HttpOptions, HttpOptionsError, InvalidHeaderKind, Retry, SinkError, SinkOptions,
+};
 use radiosonde_metrics::Registry;
-use radiosonde_otlp::{BuildError, Compression, Headers, InvalidHeadersKind, OtlpSpans};
+use radiosonde_otlp::{BuildError, Compression, OtlpSpans, parse_headers};
 use radiosonde_testkit::{HttpFake, Reaction};
 use radiosonde_trace::{
     Attribute, AttributeValue, FinishedSpan, SpanEvent, SpanKind, SpanLink, SpanSink, SpanStatus, TraceState,
@@ -201,8 +203,11 @@ fn gzip_shrinks_and_headers_are_sent() {
     let spans = OtlpSpans::builder(&Resource::new("x"))
         .traces_endpoint(&format!("{}/custom?key=1", fake.url()))
         .compression(Compression::Gzip)
-        .headers(Headers::parse("authorization=Bearer%20t0ken").unwrap())
-        .header("X-Extra", "1")
+        .http(
+            HttpOptions::new()
+                .headers(parse_headers("authorization=Bearer%20t0ken").unwrap())
+                .header("X-Extra", "1"),
+        )
         .options(quick())
         .build(&delivery)
         .unwrap();
@@ -297,21 +302,24 @@ fn a_queue_of_spans_is_bounded_by_what_they_hold() {
 #[test]
 fn settings_that_are_refused_are_named_and_secrets_are_not() {
     let delivery = delivery();
-    let builder = OtlpSpans::builder(&Resource::new("x")).header("authorization", "hunter2").options(quick());
+    let http = HttpOptions::new().header("authorization", "hunter2");
+    let builder = OtlpSpans::builder(&Resource::new("x")).http(http.clone()).options(quick());
     assert!(!format!("{builder:?}").contains("hunter2"));
     let error = builder.clone().endpoint("localhost:4318").build(&delivery).unwrap_err();
     assert!(matches!(error, BuildError::Endpoint(_)));
-    let bad = builder.clone().header("x-key", "hunter2\n").header("fine", "1");
+    let bad = builder.clone().http(http.clone().header("x-key", "hunter2\n").header("fine", "1"));
     let error = bad.build(&delivery).unwrap_err();
-    assert!(matches!(error, BuildError::Headers(_)));
+    assert!(matches!(error, BuildError::Sink(SinkError::Http(HttpOptionsError::Header(_)))));
     assert!(!format!("{error} {error:?} {bad:?}").contains("hunter2"));
     // Three of 269 bytes would be sent, and counted as a span that is delivered.
     for name in ["content-length", "Transfer-Encoding", "content-encoding"] {
-        let BuildError::Headers(error) = builder.clone().header(name, "3").build(&delivery).unwrap_err()
+        let bad = builder.clone().http(http.clone().header(name, "3"));
+        let BuildError::Sink(SinkError::Http(HttpOptionsError::Header(error))) =
+            bad.build(&delivery).unwrap_err()
         else {
             panic!("{name} is refused for another reason")
         };
-        assert_eq!(error.kind(), InvalidHeadersKind::Reserved);
+        assert!(matches!(error.kind(), InvalidHeaderKind::Transport | InvalidHeaderKind::Sink));
         assert!(error.to_string().contains(name), "{error}");
     }
     builder.build(&delivery).unwrap();

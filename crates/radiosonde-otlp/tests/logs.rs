@@ -9,10 +9,10 @@ use std::time::{Duration, SystemTime};
 
 use protobuf::Message;
 use radiosonde_core::{Clock, Level, LevelNames, Resource, SpanContext, SpanId, TraceFlags, TraceId};
-use radiosonde_delivery::{Delivery, Retry, SinkOptions};
+use radiosonde_delivery::{Delivery, HttpOptions, Retry, SinkOptions};
 use radiosonde_log::{JsonLayer, Line, LineSink, Writer, fatal};
 use radiosonde_metrics::Registry;
-use radiosonde_otlp::{BuildError, Compression, Headers, OtlpLogs, OtlpLogsBuilder, OtlpSpans};
+use radiosonde_otlp::{BuildError, Compression, OtlpLogs, OtlpLogsBuilder, OtlpSpans};
 use radiosonde_testkit::{HttpFake, ManualClock, Reaction};
 use tracing::{debug, error, info, info_span, trace, warn};
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -198,8 +198,7 @@ fn endpoints_headers_and_compression_follow_the_specification() {
         let url = format!("{}{suffix}", fake.url());
         let logs = set(builder(&url), &url)
             .compression(Compression::Gzip)
-            .headers(Headers::parse("authorization=Bearer%20t0ken").unwrap())
-            .header("X-Extra", "1")
+            .http(HttpOptions::new().bearer_token("t0ken").header("X-Extra", "1"))
             .build(&delivery)
             .unwrap();
         for _ in 0..100 {
@@ -296,7 +295,7 @@ fn a_queue_of_records_is_bounded_by_what_they_hold_and_settings_are_checked() {
     assert_eq!(report.left() + report.dropped_for("queue_full"), 100);
     assert!((9..=11).contains(&report.left()), "{report}");
 
-    let bad = builder("localhost:4318").header("x-key", "hunter2");
+    let bad = builder("localhost:4318").http(HttpOptions::new().header("x-key", "hunter2"));
     assert!(matches!(bad.build(&delivery), Err(BuildError::Endpoint(_))));
     assert!(!format!("{bad:?}").contains("hunter2"));
     let taken = builder("http://localhost:4318").build(&delivery);

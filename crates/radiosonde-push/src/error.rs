@@ -1,6 +1,6 @@
 use std::fmt;
 
-use radiosonde_delivery::{InvalidEndpoint, InvalidHeader, SinkError, StartError};
+use radiosonde_delivery::{InvalidEndpoint, SinkError, StartError};
 
 use crate::{InvalidGrouping, InvalidWriteLabel};
 
@@ -14,9 +14,7 @@ pub enum BuildError {
     Grouping(InvalidGrouping),
     /// A label that every series is to get is refused.
     Label(InvalidWriteLabel),
-    /// A header is refused.
-    Header(InvalidHeader),
-    /// The delivery refused the sink.
+    /// The delivery refused the sink, its headers or its credentials.
     Sink(SinkError),
     /// The delivery thread did not start.
     Start(StartError),
@@ -28,7 +26,6 @@ impl fmt::Display for BuildError {
             Self::Endpoint(_) => "the URL to push to is refused",
             Self::Grouping(_) => "the group to push to is refused",
             Self::Label(_) => "a label of the remote write is refused",
-            Self::Header(_) => "a header of the push is refused",
             Self::Sink(_) => "the delivery refused the sink to push with",
             Self::Start(_) => "the delivery to push with did not start",
         })
@@ -41,7 +38,6 @@ impl std::error::Error for BuildError {
             Self::Endpoint(error) => Some(error),
             Self::Grouping(error) => Some(error),
             Self::Label(error) => Some(error),
-            Self::Header(error) => Some(error),
             Self::Sink(error) => Some(error),
             Self::Start(error) => Some(error),
         }

@@ -3,7 +3,6 @@
 mod encoded;
 mod error;
 mod grouping;
-mod headers;
 mod one_at_a_time;
 mod policy;
 mod proto;

@@ -3,13 +3,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderValue};
-use http::{HeaderMap, Method, Request, Response};
+use http::{Method, Request, Response};
 use radiosonde_delivery::{
-    Backend, Delivery, EncodeError, Endpoint, InvalidEndpoint, Queue, SinkOptions, SinkReport, Verdict,
+    Backend, Delivery, EncodeError, Endpoint, HttpOptions, InvalidEndpoint, Queue, SinkOptions, SinkReport,
+    Verdict,
 };
 use radiosonde_metrics::{Format, Registry};
 
-use crate::headers::Headers;
 use crate::pusher::Pusher;
 use crate::{BuildError, Push, grouping, policy};
 
@@ -83,7 +83,7 @@ pub struct PushgatewayBuilder {
     job: Box<str>,
     labels: Vec<(Box<str>, Box<str>)>,
     registry: Registry,
-    headers: Headers,
+    http: HttpOptions,
     options: SinkOptions,
 }
 
@@ -94,7 +94,7 @@ impl PushgatewayBuilder {
             job: "".into(),
             labels: Vec::new(),
             registry: Registry::global().clone(),
-            headers: Headers::default(),
+            http: HttpOptions::new(),
             // Each call on its own, at once; few wait, as each holds everything.
             options: SinkOptions::new("pushgateway").batch_items(1).batch_age(Duration::ZERO),
         }
@@ -118,21 +118,9 @@ impl PushgatewayBuilder {
         self
     }
 
-    /// Authorizes with a token.
-    pub fn bearer_token(mut self, token: &str) -> Self {
-        self.headers.bearer(token);
-        self
-    }
-
-    /// Authorizes with a user, whose name has no colon, and a password.
-    pub fn basic_auth(mut self, user: &str, password: &str) -> Self {
-        self.headers.basic(user, password);
-        self
-    }
-
-    /// Sends a header with every call; the last one of a name wins. Values are treated as secrets and never printed.
-    pub fn header(mut self, name: &str, value: &str) -> Self {
-        self.headers.add(name, value);
+    /// Headers and credentials of every request.
+    pub fn http(mut self, options: HttpOptions) -> Self {
+        self.http = options;
         self
     }
 
@@ -149,9 +137,7 @@ impl PushgatewayBuilder {
     pub fn build(&self, delivery: &Delivery) -> Result<Pushgateway, BuildError> {
         let path = grouping::path(&self.job, &self.labels).map_err(BuildError::Grouping)?;
         let endpoint = self.endpoint(&path).map_err(BuildError::Endpoint)?;
-        let mut headers = self.headers.to_map()?;
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static(Format::Text.content_type()));
-        let queue = delivery.sink(self.options, Group { endpoint, headers }).map_err(BuildError::Sink)?;
+        let queue = delivery.sink(self.options, &self.http, Group { endpoint }).map_err(BuildError::Sink)?;
         Ok(Pushgateway { queue, registry: self.registry.clone() })
     }
 
@@ -180,7 +166,6 @@ struct Call {
 /// Makes requests of calls.
 struct Group {
     endpoint: Endpoint,
-    headers: HeaderMap,
 }
 
 impl Backend for Group {
@@ -196,7 +181,8 @@ impl Backend for Group {
         let mut request = Request::new(call.body.clone());
         *request.method_mut() = call.method.clone();
         *request.uri_mut() = self.endpoint.uri().clone();
-        *request.headers_mut() = self.headers.clone();
+        let format = HeaderValue::from_static(Format::Text.content_type());
+        request.headers_mut().insert(CONTENT_TYPE, format);
         Ok(request)
     }
 

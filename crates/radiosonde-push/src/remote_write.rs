@@ -4,15 +4,14 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue};
-use http::{HeaderMap, Method, Request, Response};
+use http::{Method, Request, Response};
 use prost::Message as _;
 use radiosonde_core::{SharedClock, SystemClock, diagnostics};
 use radiosonde_delivery::{
-    Backend, Delivery, EncodeError, Endpoint, Queue, SinkOptions, SinkReport, Verdict,
+    Backend, Delivery, EncodeError, Endpoint, HttpOptions, Queue, SinkOptions, SinkReport, Verdict,
 };
 use radiosonde_metrics::Registry;
 
-use crate::headers::Headers;
 use crate::one_at_a_time::OneAtATime;
 use crate::proto::WriteRequest;
 use crate::pusher::Pusher;
@@ -125,7 +124,7 @@ pub struct RemoteWriteBuilder {
     url: Box<str>,
     labels: Vec<(Box<str>, Box<str>)>,
     registry: Registry,
-    headers: Headers,
+    http: HttpOptions,
     options: SinkOptions,
     clock: SharedClock,
     stale_at_end: bool,
@@ -137,7 +136,7 @@ impl RemoteWriteBuilder {
             url: url.into(),
             labels: Vec::new(),
             registry: Registry::global().clone(),
-            headers: Headers::default(),
+            http: HttpOptions::new(),
             options: SinkOptions::new("remote_write").batch_items(2000),
             clock: Arc::new(SystemClock),
             stale_at_end: false,
@@ -161,22 +160,9 @@ impl RemoteWriteBuilder {
         self
     }
 
-    /// Authorizes with a token.
-    pub fn bearer_token(mut self, token: &str) -> Self {
-        self.headers.bearer(token);
-        self
-    }
-
-    /// Authorizes with a user, whose name has no colon, and a password.
-    pub fn basic_auth(mut self, user: &str, password: &str) -> Self {
-        self.headers.basic(user, password);
-        self
-    }
-
-    /// Sends a header with every request, such as `X-Scope-OrgID`; the last one of a name wins. Values are treated as secrets and
-    /// never printed.
-    pub fn header(mut self, name: &str, value: &str) -> Self {
-        self.headers.add(name, value);
+    /// Headers and credentials of every request.
+    pub fn http(mut self, options: HttpOptions) -> Self {
+        self.http = options;
         self
     }
 
@@ -210,8 +196,8 @@ impl RemoteWriteBuilder {
                 return Err(BuildError::Label(InvalidWriteLabel { name: name.clone() }));
             }
         }
-        let writes = Writes { endpoint, headers: self.header_map()?, snappy: snap::raw::Encoder::new() };
-        let queue = delivery.sink(self.options, writes).map_err(BuildError::Sink)?;
+        let writes = Writes { endpoint, snappy: snap::raw::Encoder::new() };
+        let queue = delivery.sink(self.options, &self.http, writes).map_err(BuildError::Sink)?;
         Ok(RemoteWrite {
             queue,
             registry: self.registry.clone(),
@@ -243,21 +229,11 @@ impl RemoteWriteBuilder {
             Ok(endpoint)
         }
     }
-
-    fn header_map(&self) -> Result<HeaderMap, BuildError> {
-        let mut map = self.headers.to_map()?;
-        map.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-protobuf"));
-        map.insert(CONTENT_ENCODING, HeaderValue::from_static("snappy"));
-        let version = HeaderName::from_static("x-prometheus-remote-write-version");
-        map.insert(version, HeaderValue::from_static("0.1.0"));
-        Ok(map)
-    }
 }
 
 /// Makes requests of series.
 struct Writes {
     endpoint: Endpoint,
-    headers: HeaderMap,
     snappy: snap::raw::Encoder,
 }
 
@@ -278,7 +254,11 @@ impl Backend for Writes {
         let mut request = Request::new(Bytes::from(body));
         *request.method_mut() = Method::POST;
         *request.uri_mut() = self.endpoint.uri().clone();
-        *request.headers_mut() = self.headers.clone();
+        let headers = request.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-protobuf"));
+        headers.insert(CONTENT_ENCODING, HeaderValue::from_static("snappy"));
+        let version = HeaderName::from_static("x-prometheus-remote-write-version");
+        headers.insert(version, HeaderValue::from_static("0.1.0"));
         Ok(request)
     }
 

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use radiosonde_delivery::{Delivery, Retry, SinkOptions};
+use radiosonde_delivery::{Delivery, HttpOptions, HttpOptionsError, Retry, SinkError, SinkOptions};
 use radiosonde_metrics::Registry;
 use radiosonde_push::{BuildError, InvalidGroupingKind, Push};
 use radiosonde_testkit::{HttpFake, Reaction};
@@ -22,7 +22,8 @@ fn a_job_that_ends_pushes_its_last_values() {
     let registry = registry();
     let builder =
         Push::pushgateway(&gateway.url()).job("load").grouping("shard", "7").grouping("dir", "/srv");
-    let push = builder.basic_auth("user", "secret").registry(&registry).start().unwrap();
+    let push =
+        builder.http(HttpOptions::new().basic_auth("user", "secret")).registry(&registry).start().unwrap();
     push.push();
     registry.gauge("done", "Done.").build().unwrap().set(1.0);
     let report = push.finish_blocking(DEADLINE);
@@ -101,11 +102,14 @@ fn what_the_gateway_would_refuse_is_refused_when_it_is_built() {
         Some(InvalidGroupingKind::Duplicate)
     );
     for name in ["a b", "content-length", "content-encoding"] {
-        assert!(matches!(builder().header(name, "3").start(), Err(BuildError::Header(_))), "{name}");
+        let refused = builder().http(HttpOptions::new().header(name, "3")).start();
+        let is_header =
+            matches!(&refused, Err(BuildError::Sink(SinkError::Http(HttpOptionsError::Header(_)))));
+        assert!(is_header, "{name}");
     }
     let error = Push::pushgateway("127.0.0.1:9091").job("a").registry(&Registry::new()).start().unwrap_err();
     assert!(matches!(error, BuildError::Endpoint(_)), "{error}");
-    let secret = format!("{:?}", builder().bearer_token("s3cret"));
+    let secret = format!("{:?}", builder().http(HttpOptions::new().bearer_token("s3cret")));
     assert!(!secret.contains("s3cret"), "{secret}");
 }
 

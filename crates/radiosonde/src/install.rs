@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use radiosonde_core::Resource;
-use radiosonde_delivery::{Delivery, SinkOptions};
+use radiosonde_delivery::{Delivery, HttpOptions, SinkOptions};
 use radiosonde_log::{JsonLayer, LevelControl, LevelsService, LineSink, bridge_log_records};
 use radiosonde_loki::LokiSink;
 use radiosonde_metrics::{Credentials, InvalidRegistry, Listener, MetricsService, RegisterError, Registry};
@@ -200,7 +200,10 @@ fn spans_to_otlp(
 ) -> Result<OtlpSpans, InitError> {
     let options = otlp.options("otlp");
     let OtlpSettings { endpoint, is_whole, headers, compression, .. } = otlp;
-    let builder = OtlpSpans::builder(resource).headers(headers).compression(compression).options(options);
+    let builder = OtlpSpans::builder(resource)
+        .http(HttpOptions::new().headers(headers))
+        .compression(compression)
+        .options(options);
     let builder =
         if is_whole { builder.traces_endpoint(&endpoint.text) } else { builder.endpoint(&endpoint.text) };
     builder.build(delivery).map_err(|error| endpoint.blame(error, InitError::Otlp))
@@ -214,7 +217,10 @@ fn lines_to_otlp(
 ) -> Result<OtlpLogs, InitError> {
     let options = otlp.options("otlp_logs");
     let OtlpSettings { endpoint, is_whole, headers, compression, .. } = otlp;
-    let builder = OtlpLogs::builder(resource).headers(headers).compression(compression).options(options);
+    let builder = OtlpLogs::builder(resource)
+        .http(HttpOptions::new().headers(headers))
+        .compression(compression)
+        .options(options);
     let builder =
         if is_whole { builder.logs_endpoint(&endpoint.text) } else { builder.endpoint(&endpoint.text) };
     let logs = builder.level_names(log.names).overflow(log.overflow).build(delivery);

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::fmt::{self, Display};
 use std::str::FromStr;
 
-use radiosonde_core::diagnostics;
+use radiosonde_core::{diagnostics, is_quoted};
 
 use crate::InvalidVariable;
 
@@ -87,7 +87,7 @@ impl<'a> Variables<'a> {
         let text = value.into_string().map_err(|value| refuse(&value.to_string_lossy(), "UTF-8"))?;
         let text = text.trim();
         // An `--env-file` of Docker keeps the quotes that a shell takes away.
-        if is_quoted(text) {
+        if ['"', '\''].iter().any(|&quote| is_quoted(text, quote)) {
             return Err(refuse(text, "a value without quotes around it"));
         }
         Ok((!text.is_empty()).then(|| text.to_owned()))
@@ -159,8 +159,4 @@ impl<'a> Variables<'a> {
         let words: Vec<String> = words.filter(|word| !word.is_empty()).collect();
         Ok((!words.is_empty()).then_some((text, words)))
     }
-}
-
-fn is_quoted(text: &str) -> bool {
-    ['"', '\''].iter().any(|&quote| text.len() > 1 && text.starts_with(quote) && text.ends_with(quote))
 }

@@ -14,8 +14,10 @@ use tokio::task::JoinSet;
 use tokio::time::timeout_at;
 
 use super::{HttpClientBuilder, Reply, RequestError, RequestErrorKind};
-use crate::client::Client;
-use crate::{Endpoint, header, runtime_thread};
+use crate::runtime_thread;
+use crate::transport::client::Client;
+use crate::transport::endpoint::Endpoint;
+use crate::transport::header;
 
 /// Asks a backend, on a thread of its own: for programs that read back what they delivered.
 ///

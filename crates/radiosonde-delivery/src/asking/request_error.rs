@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use http::Uri;
 
-use crate::InvalidHeader;
-use crate::client::SendError;
+use crate::transport::client::SendError;
+use crate::transport::header::InvalidHeader;
 
 /// A request without an answer that could be read whole.
 ///

@@ -24,7 +24,7 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message, Role, WebSoc
 use super::block_on::block_on;
 use super::http_client::read_whole;
 use super::{HttpClient, Reply, RequestError, RequestErrorKind};
-use crate::header;
+use crate::transport::header;
 
 /// Messages that wait to be taken. Behind them the connection fills up, and the server decides what to leave out.
 const WAITING: usize = 16;

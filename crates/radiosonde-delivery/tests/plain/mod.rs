@@ -10,6 +10,8 @@ use radiosonde_delivery::{
 };
 use radiosonde_metrics::Registry;
 
+pub(crate) use radiosonde_delivery::HttpOptions;
+
 pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
 pub(crate) const MS: Duration = Duration::from_millis(1);
 pub(crate) const HOUR: Duration = Duration::from_secs(3600);

@@ -1,14 +1,11 @@
 use std::fmt;
 use std::time::Duration;
 
-use http::HeaderMap;
-use http::header::{ACCEPT_ENCODING, AUTHORIZATION, HeaderName, HeaderValue};
 use radiosonde_delivery::{
-    ClientError, Endpoint, HttpClient, InvalidCertificates, InvalidEndpoint, InvalidHeader, secret_header,
+    ClientError, Endpoint, HttpClient, HttpOptions, InvalidCertificates, InvalidEndpoint,
 };
 
 use super::LogQuery;
-use crate::authorization::{basic, secret_headers};
 use crate::builder::PUSH_PATH;
 use crate::tenant::{self, InvalidTenant};
 
@@ -18,7 +15,7 @@ use crate::tenant::{self, InvalidTenant};
 pub struct LogQueryBuilder {
     url: Box<str>,
     tenant: Option<Box<str>>,
-    headers: Vec<(Box<str>, Box<str>)>,
+    http: HttpOptions,
     certificates: Option<Box<[u8]>>,
     timeout: Duration,
     max_answer_bytes: usize,
@@ -29,7 +26,7 @@ impl LogQueryBuilder {
         Self {
             url: url.into(),
             tenant: None,
-            headers: Vec::new(),
+            http: HttpOptions::new(),
             certificates: None,
             timeout: Duration::from_secs(30),
             max_answer_bytes: 64 << 20,
@@ -43,21 +40,9 @@ impl LogQueryBuilder {
         self
     }
 
-    /// Authorizes with a token.
-    pub fn bearer_token(self, token: &str) -> Self {
-        self.header(AUTHORIZATION.as_str(), &format!("Bearer {token}"))
-    }
-
-    /// Authorizes with a user and password.
-    pub fn basic_auth(self, user: &str, password: &str) -> Self {
-        self.header(AUTHORIZATION.as_str(), &basic(user, password))
-    }
-
-    /// Sends a header with every question; the last one of a name wins. Values are treated as secrets and never printed. Headers
-    /// that the HTTP client or this client sets itself are refused, see
-    /// [`InvalidHeaderKind`](radiosonde_delivery::InvalidHeaderKind).
-    pub fn header(mut self, name: &str, value: &str) -> Self {
-        self.headers.push((name.into(), value.into()));
+    /// Headers and credentials of every query.
+    pub fn http(mut self, options: HttpOptions) -> Self {
+        self.http = options;
         self
     }
 
@@ -86,45 +71,28 @@ impl LogQueryBuilder {
     /// [`QueryBuildError`] names the setting that is refused.
     pub fn build(&self) -> Result<LogQuery, QueryBuildError> {
         let endpoint = self.endpoint().map_err(QueryBuildError::Endpoint)?;
-        let headers = self.header_map()?;
-        let mut client =
-            HttpClient::builder(&endpoint).timeout(self.timeout).max_answer_bytes(self.max_answer_bytes);
+        let tenants = self.tenant.iter().flat_map(|tenants| tenants.split('|'));
+        let http = tenant::header(&self.http, tenants).map_err(QueryBuildError::Tenant)?;
+        let client = HttpClient::builder(&endpoint).http(http).timeout(self.timeout);
+        let mut client = client.max_answer_bytes(self.max_answer_bytes);
         if let Some(pem) = &self.certificates {
             client = client.certificate_authorities(pem).map_err(QueryBuildError::Certificates)?;
         }
         let client = client.build().map_err(QueryBuildError::Client)?;
-        Ok(LogQuery::new(client, endpoint, headers, self.max_answer_bytes))
+        Ok(LogQuery::new(client, endpoint, self.max_answer_bytes))
     }
 
     fn endpoint(&self) -> Result<Endpoint, InvalidEndpoint> {
         Ok(Endpoint::parse(&self.url)?.without(PUSH_PATH))
     }
-
-    fn header_map(&self) -> Result<HeaderMap, QueryBuildError> {
-        let mut map = secret_headers(&self.headers).map_err(QueryBuildError::Header)?;
-        if let Some(tenant) = &self.tenant {
-            for one in tenant.split('|') {
-                tenant::check(one).map_err(QueryBuildError::Tenant)?;
-            }
-            let (name, value) = secret_header("x-scope-orgid", tenant).map_err(QueryBuildError::Header)?;
-            map.insert(name, value);
-        }
-        map.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
-        // Else Loki answers as if structured metadata and parsed fields were labels of the stream.
-        let flags = HeaderName::from_static("x-loki-response-encoding-flags");
-        map.insert(flags, HeaderValue::from_static("categorize-labels"));
-        Ok(map)
-    }
 }
 
 impl fmt::Debug for LogQueryBuilder {
-    /// Without the values of headers.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let headers: Vec<_> = self.headers.iter().map(|(name, _)| name).collect();
         f.debug_struct("LogQueryBuilder")
             .field("endpoint", &self.endpoint())
             .field("tenant", &self.tenant)
-            .field("headers", &headers)
+            .field("http", &self.http)
             .field("timeout", &self.timeout)
             .field("max_answer_bytes", &self.max_answer_bytes)
             .finish_non_exhaustive()
@@ -139,8 +107,6 @@ pub enum QueryBuildError {
     Endpoint(InvalidEndpoint),
     /// The tenant is refused.
     Tenant(InvalidTenant),
-    /// A header is refused.
-    Header(InvalidHeader),
     /// The certificate authorities are refused.
     Certificates(InvalidCertificates),
     /// The client cannot start.
@@ -152,7 +118,6 @@ impl fmt::Display for QueryBuildError {
         f.write_str(match self {
             Self::Endpoint(_) => "the URL of loki is refused",
             Self::Tenant(_) => "the tenant is refused",
-            Self::Header(_) => "a header is refused",
             Self::Certificates(_) => "the certificate authorities are refused",
             Self::Client(_) => "the client for loki cannot start",
         })
@@ -164,7 +129,6 @@ impl std::error::Error for QueryBuildError {
         match self {
             Self::Endpoint(error) => Some(error),
             Self::Tenant(error) => Some(error),
-            Self::Header(error) => Some(error),
             Self::Certificates(error) => Some(error),
             Self::Client(error) => Some(error),
         }

@@ -1,8 +1,8 @@
 use std::fmt;
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HeaderValue};
-use http::{HeaderMap, Method, Request, Uri};
+use http::header::{ACCEPT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue};
+use http::{Method, Request, Uri};
 use radiosonde_delivery::{Endpoint, HttpClient};
 
 use super::answer::read_list;
@@ -45,7 +45,6 @@ const URL_BYTES: usize = 4096;
 pub struct LogQuery {
     pub(super) client: HttpClient,
     endpoint: Endpoint,
-    headers: HeaderMap,
     max_answer_bytes: usize,
 }
 
@@ -55,13 +54,8 @@ impl LogQuery {
         LogQueryBuilder::new(url)
     }
 
-    pub(super) const fn new(
-        client: HttpClient,
-        endpoint: Endpoint,
-        headers: HeaderMap,
-        max_answer_bytes: usize,
-    ) -> Self {
-        Self { client, endpoint, headers, max_answer_bytes }
+    pub(super) const fn new(client: HttpClient, endpoint: Endpoint, max_answer_bytes: usize) -> Self {
+        Self { client, endpoint, max_answer_bytes }
     }
 
     /// Asks what an expression finds in a time range: lines, or numbers over time.
@@ -138,7 +132,11 @@ impl LogQuery {
         };
         let mut request = Request::new(Bytes::new());
         *request.uri_mut() = uri;
-        *request.headers_mut() = self.headers.clone();
+        let headers = request.headers_mut();
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
+        // Else Loki answers as if structured metadata and parsed fields were labels of the stream.
+        let flags = HeaderName::from_static("x-loki-response-encoding-flags");
+        headers.insert(flags, HeaderValue::from_static("categorize-labels"));
         Ok(request)
     }
 }
@@ -150,12 +148,7 @@ pub(super) fn in_range(range: TimeRange) -> Parameters {
 }
 
 impl fmt::Debug for LogQuery {
-    /// Without the values of headers.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let headers: Vec<_> = self.headers.keys().collect();
-        f.debug_struct("LogQuery")
-            .field("endpoint", &self.endpoint)
-            .field("headers", &headers)
-            .finish_non_exhaustive()
+        f.debug_struct("LogQuery").field("endpoint", &self.endpoint).finish_non_exhaustive()
     }
 }

@@ -1,13 +1,13 @@
 use std::time::Duration;
 
 use radiosonde_core::{LevelNames, OverflowPolicy, Resource};
-use radiosonde_delivery::{Delivery, SinkOptions};
+use radiosonde_delivery::{Delivery, HttpOptions, SinkOptions};
 
 use super::OtlpLogs;
 use super::export::ExportLogs;
 use crate::connection::{ConnectionSettings, Target};
 use crate::signal::LOGS;
-use crate::{BuildError, Compression, Headers, encode};
+use crate::{BuildError, Compression, encode};
 
 /// Collects the settings of [`OtlpLogs`]. They are checked by [`build`](Self::build).
 #[must_use]
@@ -45,15 +45,10 @@ impl OtlpLogsBuilder {
         self
     }
 
-    /// Replaces all headers, such as by those of `OTEL_EXPORTER_OTLP_HEADERS`; see [`Headers::parse`].
-    pub fn headers(mut self, headers: Headers) -> Self {
-        self.connection.set_headers(headers);
-        self
-    }
-
-    /// Sets one header more. Values are treated as secrets and never printed.
-    pub fn header(mut self, name: &str, value: &str) -> Self {
-        self.connection.add_header(name, value);
+    /// Headers and credentials of every request. For those of `OTEL_EXPORTER_OTLP_HEADERS` see
+    /// [`parse_headers`](crate::parse_headers).
+    pub fn http(mut self, options: HttpOptions) -> Self {
+        self.connection.http = options;
         self
     }
 
@@ -95,7 +90,9 @@ impl OtlpLogsBuilder {
     /// [`BuildError`] names the setting that is refused.
     pub fn build(&self, delivery: &Delivery) -> Result<OtlpLogs, BuildError> {
         let export = ExportLogs::new(self.connection.check()?, encode::resource(&self.resource));
-        let queue = delivery.sink(self.connection.options, export).map_err(BuildError::Sink)?;
+        let queue = delivery
+            .sink(self.connection.options, &self.connection.http, export)
+            .map_err(BuildError::Sink)?;
         Ok(OtlpLogs::new(queue, self.names, self.overflow, self.audit_wait))
     }
 }

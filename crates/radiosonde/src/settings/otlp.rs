@@ -1,6 +1,7 @@
 use std::time::Duration;
 
-use radiosonde_otlp::{Compression, Headers};
+use radiosonde_core::Secret;
+use radiosonde_otlp::{Compression, parse_headers};
 
 use super::exporter::{Asked, Exporter};
 use super::{Given, given};
@@ -13,7 +14,7 @@ pub(crate) struct OtlpSettings {
     pub(crate) endpoint: Given,
     /// Whether the endpoint is for this signal and stands as it is, or for all signals, so that the signal's path is appended.
     pub(crate) is_whole: bool,
-    pub(crate) headers: Headers,
+    pub(crate) headers: Vec<(String, Secret<String>)>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) compression: Compression,
 }
@@ -144,9 +145,9 @@ impl SignalVariables {
         }
     }
 
-    fn headers(&self, variables: &Variables<'_>) -> Result<Headers, InvalidVariable> {
-        let Some((name, text)) = variables.first_secret(&self.headers)? else { return Ok(Headers::new()) };
+    fn headers(&self, variables: &Variables<'_>) -> Result<Vec<(String, Secret<String>)>, InvalidVariable> {
+        let Some((name, text)) = variables.first_secret(&self.headers)? else { return Ok(Vec::new()) };
         let allowed = "a list `key=value,key=value` with percent-encoded values";
-        Headers::parse(&text).map_err(|cause| InvalidVariable::secret(name, allowed).because(cause))
+        parse_headers(&text).map_err(|cause| InvalidVariable::secret(name, allowed).because(cause))
     }
 }

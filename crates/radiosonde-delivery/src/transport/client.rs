@@ -16,6 +16,8 @@ use rustls::ClientConfig;
 use tokio::time::{Instant, timeout_at};
 
 use crate::deadline::FOREVER;
+use crate::transport::endpoint::Endpoint;
+use crate::transport::options::RequestHeaders;
 
 /// More of an answer than this is not read: it holds an error text or a few counts.
 const ANSWER_BYTES: usize = 64 * 1024;
@@ -29,11 +31,19 @@ const AGENT: HeaderValue = HeaderValue::from_static(concat!("radiosonde/", env!(
 #[derive(Clone)]
 pub(crate) struct Client {
     pooled: Pooled<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    endpoint: Endpoint,
+    headers: RequestHeaders,
     timeout: Duration,
 }
 
 impl Client {
-    pub(crate) fn new(tls: &Arc<ClientConfig>, timeout: Duration) -> Self {
+    /// Only requests to the endpoint's server get the headers.
+    pub(crate) fn new(
+        tls: &Arc<ClientConfig>,
+        endpoint: Endpoint,
+        headers: RequestHeaders,
+        timeout: Duration,
+    ) -> Self {
         let timeout = timeout.min(FOREVER);
         let mut tcp = HttpConnector::new();
         tcp.set_nodelay(true);
@@ -50,7 +60,7 @@ impl Client {
             .pool_timer(TokioTimer::new())
             .timer(TokioTimer::new())
             .build(connector);
-        Self { pooled, timeout }
+        Self { pooled, endpoint, headers, timeout }
     }
 
     /// Sends a request and reads the answer, within the timeout in all.
@@ -81,8 +91,14 @@ impl Client {
         deadline: Instant,
     ) -> Result<Response<Incoming>, SendError> {
         let mut request = request.map(Full::new);
-        request.headers_mut().entry(USER_AGENT).or_insert(AGENT);
-        timeout_at(deadline, self.pooled.request(request))
+        let send = async {
+            if self.endpoint.is_same_server(request.uri()) {
+                self.headers.add_to(request.headers_mut()).await;
+            }
+            request.headers_mut().entry(USER_AGENT).or_insert(AGENT);
+            self.pooled.request(request).await
+        };
+        timeout_at(deadline, send)
             .await
             .map_err(|_| SendError::Timeout(self.timeout))?
             .map_err(SendError::Broken)

@@ -20,7 +20,7 @@ use http::header::{HeaderMap, HeaderName, HeaderValue};
 /// [`InvalidHeader`] if the name or the value has a character that headers cannot carry, or if the header is not the user's to
 /// set; see [`InvalidHeaderKind`].
 pub fn secret_header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), InvalidHeader> {
-    let refuse = |kind| InvalidHeader { name: name.into(), kind };
+    let refuse = |kind| InvalidHeader::new(name, kind);
     let parsed: HeaderName = name.parse().map_err(|_| refuse(InvalidHeaderKind::Name))?;
     if is_of_transport(&parsed) {
         return Err(refuse(InvalidHeaderKind::Transport));
@@ -37,7 +37,7 @@ pub fn secret_header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue
 pub(crate) fn check(headers: &HeaderMap) -> Result<(), InvalidHeader> {
     match headers.keys().find(|name| is_of_transport(name)) {
         None => Ok(()),
-        Some(name) => Err(InvalidHeader { name: name.as_str().into(), kind: InvalidHeaderKind::Transport }),
+        Some(name) => Err(InvalidHeader::new(name.as_str(), InvalidHeaderKind::Transport)),
     }
 }
 
@@ -87,9 +87,15 @@ pub enum InvalidHeaderKind {
     Transport,
     /// The sink sets it: `content-type`, `content-encoding`, `accept-encoding`.
     Sink,
+    /// The user's name of basic credentials has a colon, which would end it there (RFC 7617).
+    User,
 }
 
 impl InvalidHeader {
+    pub(crate) fn new(name: &str, kind: InvalidHeaderKind) -> Self {
+        Self { name: name.into(), kind }
+    }
+
     /// The header's name, as it was given. The value is not kept: it may be a secret.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -118,6 +124,9 @@ impl fmt::Display for InvalidHeader {
             }
             InvalidHeaderKind::Sink => {
                 write!(f, "refused header {name:?}: expected none that the sink sets itself")
+            }
+            InvalidHeaderKind::User => {
+                write!(f, "invalid user name for header {name:?}: expected one without a colon")
             }
         }
     }

@@ -100,6 +100,11 @@ impl Endpoint {
         &self.uri
     }
 
+    /// Whether this URL leads to the same server over the same scheme.
+    pub(crate) fn is_same_server(&self, uri: &Uri) -> bool {
+        (self.uri.scheme(), self.uri.authority()) == (uri.scheme(), uri.authority())
+    }
+
     /// Whether the connection is encrypted.
     #[must_use]
     pub fn is_https(&self) -> bool {

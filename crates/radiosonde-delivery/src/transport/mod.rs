@@ -1,0 +1,8 @@
+//! HTTP on its way out: where requests go, what they carry, and the connections.
+
+pub(crate) mod client;
+pub(crate) mod credentials;
+pub(crate) mod endpoint;
+pub(crate) mod header;
+pub(crate) mod options;
+pub(crate) mod tls;

@@ -1,0 +1,151 @@
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+use http::header::{AUTHORIZATION, HeaderMap};
+use radiosonde_core::Secret;
+
+use crate::transport::credentials::{Authorization, Credentials};
+use crate::transport::header::{InvalidHeader, secret_header};
+
+/// What every request to a backend carries: headers and credentials.
+///
+/// # Shape
+/// Plain values, checked when a sink or client is built with them. Values of headers, tokens and passwords are secrets: neither
+/// `Debug` nor an error shows one. The last header of a name and the last credentials win; credentials win over a header
+/// `authorization`.
+///
+/// A token or password in a file, such as one that Kubernetes mounts, is read when the sink is built and again before each
+/// request, on the delivery thread; at most 64 KiB, without the space around it. If it cannot be read within a second, the last
+/// one is sent and the failure is a diagnostic.
+///
+/// ```
+/// use radiosonde_delivery::HttpOptions;
+///
+/// let options = HttpOptions::new().header("X-Gate", "a").basic_auth("ada", "hunter2");
+/// assert!(!format!("{options:?}").contains("hunter2"));
+/// ```
+#[must_use]
+#[derive(Debug, Clone, Default)]
+pub struct HttpOptions {
+    headers: BTreeMap<String, Secret<String>>,
+    authorization: Option<Authorization>,
+}
+
+impl HttpOptions {
+    /// No headers and no credentials.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sends a header. Headers that the HTTP client or the sink sets itself are refused, see
+    /// [`InvalidHeaderKind`](crate::InvalidHeaderKind).
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        let name = name.into();
+        self.headers.retain(|known, _| !known.eq_ignore_ascii_case(&name));
+        self.headers.insert(name, Secret::new(value.into()));
+        self
+    }
+
+    /// Sends these headers, as by [`header`](Self::header).
+    pub fn headers(self, headers: impl IntoIterator<Item = (String, Secret<String>)>) -> Self {
+        let set = |options: Self, (name, value): (_, Secret<_>)| options.header(name, value.into_exposed());
+        headers.into_iter().fold(self, set)
+    }
+
+    /// Authorizes with a token.
+    pub fn bearer_token(mut self, token: impl Into<String>) -> Self {
+        self.authorization = Some(Authorization::Bearer(Secret::new(token.into())));
+        self
+    }
+
+    /// Authorizes with the token that a file holds.
+    pub fn bearer_token_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.authorization = Some(Authorization::BearerFile(path.into()));
+        self
+    }
+
+    /// Authorizes with a user, whose name has no colon, and a password.
+    pub fn basic_auth(mut self, user: impl Into<String>, password: impl Into<String>) -> Self {
+        let (user, password) = (user.into(), Secret::new(password.into()));
+        self.authorization = Some(Authorization::Basic { user, password });
+        self
+    }
+
+    /// Authorizes with a user, whose name has no colon, and the password that a file holds.
+    pub fn basic_auth_file(mut self, user: impl Into<String>, password_file: impl Into<PathBuf>) -> Self {
+        let (user, password_file) = (user.into(), password_file.into());
+        self.authorization = Some(Authorization::BasicFile { user, password_file });
+        self
+    }
+
+    pub(crate) fn prepare(&self) -> Result<RequestHeaders, HttpOptionsError> {
+        let secrets = self.headers.iter().map(|(name, value)| secret_header(name, value.expose()));
+        let map = secrets.collect::<Result<HeaderMap, _>>()?;
+        let credentials = self.authorization.as_ref().map(Authorization::prepare).transpose()?;
+        Ok(RequestHeaders { map, credentials })
+    }
+}
+
+/// Headers that are ready to be sent.
+#[derive(Debug, Clone)]
+pub(crate) struct RequestHeaders {
+    map: HeaderMap,
+    credentials: Option<Credentials>,
+}
+
+impl RequestHeaders {
+    /// Adds those that the request does not have itself.
+    pub(crate) async fn add_to(&self, headers: &mut HeaderMap) {
+        if let Some(credentials) = &self.credentials {
+            let value = credentials.header().await;
+            headers.entry(AUTHORIZATION).or_insert(value);
+        }
+        for (name, value) in &self.map {
+            headers.entry(name).or_insert_with(|| value.clone());
+        }
+    }
+}
+
+/// HTTP options that cannot be used.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum HttpOptionsError {
+    /// A header is refused, or a user's name.
+    Header(InvalidHeader),
+    /// The file with the token or password cannot be read, or holds none.
+    CredentialsFile {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        cause: io::Error,
+    },
+}
+
+impl From<InvalidHeader> for HttpOptionsError {
+    fn from(error: InvalidHeader) -> Self {
+        Self::Header(error)
+    }
+}
+
+impl fmt::Display for HttpOptionsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Header(_) => f.write_str("a header of the requests is refused"),
+            Self::CredentialsFile { path, .. } => {
+                write!(f, "cannot read credentials from {:?}: expected a file with a token or password", path)
+            }
+        }
+    }
+}
+
+impl Error for HttpOptionsError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Header(error) => Some(error),
+            Self::CredentialsFile { cause, .. } => Some(cause),
+        }
+    }
+}

@@ -6,7 +6,9 @@ pub(crate) trait Values {
     fn each(&self, see: impl FnMut(&str));
 
     /// The values as a short key, if they fit.
-    #[inline]
+    ///
+    /// Always inlined: a key that is returned is copied word by word right after it was written, and such a read waits for the write.
+    #[inline(always)]
     fn to_short_key(&self) -> ShortKeyBuilder {
         let mut key = ShortKeyBuilder::new();
         self.each(|value| key.push(value.as_bytes()));

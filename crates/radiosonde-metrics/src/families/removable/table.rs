@@ -3,7 +3,7 @@ use std::ptr::NonNull;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, PoisonError};
 
-use crate::families::key::Seeds;
+use crate::families::key::{Key, Seeds};
 use crate::families::removable::entry::Entry;
 use crate::families::removable::grace::Grace;
 use crate::families::removable::slots::Slots;
@@ -72,14 +72,28 @@ impl<C> RemovableTable<C> {
 
     /// Shows the entry with these values to `see`. `None` if there is none, or it was being moved.
     pub(crate) fn read<R>(&self, values: &impl Values, see: impl FnOnce(&Entry<C>) -> R) -> Option<R> {
-        let hash = values.hash(&self.seeds);
+        match values.to_short_key().key() {
+            Some(own) => {
+                let is = |key: &Key| matches!(key, Key::Short(key) if key.is(own));
+                self.read_hashed(own.hash(&self.seeds), is, see)
+            }
+            None => self.read_hashed(values.hash_long(&self.seeds), |key| values.is_key(key), see),
+        }
+    }
+
+    fn read_hashed<R>(
+        &self,
+        hash: u64,
+        is: impl Fn(&Key) -> bool,
+        see: impl FnOnce(&Entry<C>) -> R,
+    ) -> Option<R> {
         let reading = self.grace.enter();
         #[allow(unsafe_code, reason = "slots and entries go while others read them")]
         // SAFETY: slots and entries that were removed are freed after two turns of `grace`, and what `reading` sees is not among them until
         // it ends, which is below. Acquire: with what is in the slots.
         let found = unsafe {
             let slots = &*self.slots.load(Ordering::Acquire);
-            slots.find(hash, |entry| values.is_key(&entry.series.key)).map(|(_, entry)| see(entry.as_ref()))
+            slots.find(hash, |entry| is(&entry.series.key)).map(|(_, entry)| see(entry.as_ref()))
         };
         drop(reading);
         found

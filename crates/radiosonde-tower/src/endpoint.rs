@@ -2,7 +2,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use radiosonde_core::diagnostics;
-use radiosonde_metrics::{IntGauge, Vector};
+use radiosonde_metrics::collect::MAX_VALUE_BYTES;
+use radiosonde_metrics::{IntGauge, OVERFLOW, Vector};
 
 /// An endpoint, or a server that is called: the bounded half of a request's labels, with its gauge at hand.
 #[derive(Debug)]
@@ -20,11 +21,6 @@ pub(crate) struct Endpoints {
     overflow: Arc<Endpoint>,
 }
 
-const OVERFLOW: &str = radiosonde_metrics::OVERFLOW;
-
-/// How long a name may be that is kept: no label of a metric is longer.
-const MAX_NAME_BYTES: usize = 1024;
-
 impl Endpoints {
     pub(crate) fn new(limit: usize, in_flight: Vector<IntGauge>) -> Self {
         // Its series exists from the start; a detached gauge would hide what overflows.
@@ -35,7 +31,7 @@ impl Endpoints {
     /// The endpoint of this name. One look-up under a read lock; allocates for a new one only.
     pub(crate) fn get(&self, name: &str) -> Arc<Endpoint> {
         // Before any lock: such a name is never kept, so requests with many of them do not hold up the others.
-        if name.len() > MAX_NAME_BYTES {
+        if name.len() > MAX_VALUE_BYTES {
             let bytes = name.len();
             let message = format_args!("an endpoint's name has {bytes} bytes and is counted as {OVERFLOW:?}");
             diagnostics::report("tower", "endpoint length", message);
@@ -81,7 +77,7 @@ mod tests {
         let reading = endpoints.known.read().unwrap();
         let (done, is_done) = mpsc::channel();
         let asks = Arc::clone(&endpoints);
-        std::thread::spawn(move || done.send(asks.get(&"x".repeat(MAX_NAME_BYTES + 1)).name.clone()));
+        std::thread::spawn(move || done.send(asks.get(&"x".repeat(MAX_VALUE_BYTES + 1)).name.clone()));
         assert_eq!(is_done.recv_timeout(Duration::from_secs(20)).as_deref(), Ok(OVERFLOW));
         drop(reading);
     }

@@ -1,6 +1,5 @@
 #![doc = include_str!("../README.md")]
 
-mod allocations;
 mod callgrind;
 mod expected;
 mod lines;
@@ -8,7 +7,6 @@ mod operation;
 mod operations;
 mod series_bytes;
 
-pub use allocations::{Counting, allocations_of_this_thread, live_bytes};
 pub use callgrind::{CallgrindError, instructions};
 pub use expected::{Compared, Expected, InvalidExpected, compiler};
 pub use operation::Operation;

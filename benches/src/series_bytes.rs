@@ -1,6 +1,5 @@
 use radiosonde_metrics::{Buckets, Declare, Instrument, Native, RegisterError, Registry};
-
-use crate::live_bytes;
+use radiosonde_testkit::CountingAllocator;
 
 /// What one series of a family keeps allocated.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -50,13 +49,13 @@ fn measure<M: Instrument>(
     let registry = Registry::new();
     let family = declare(&registry).labels(&["method", "endpoint", "status"])?;
     let ids: Vec<String> = (0..SERIES).map(|n| format!("/orders/{n:04}/items")).collect();
-    let before = live_bytes();
+    let before = CountingAllocator::live_bytes();
     for id in &ids {
         let _ = family.with(&["GET", id, "200"]);
     }
-    let recorded = live_bytes();
+    let recorded = CountingAllocator::live_bytes();
     drop(registry.text());
-    let scraped = live_bytes();
+    let scraped = CountingAllocator::live_bytes();
     let label_bytes = r#"endpoint="/orders/0000/items",method="GET",status="200""#.len();
     Ok(SeriesBytes {
         instrument,

@@ -3,13 +3,13 @@
 //!
 //! Bytes are counted for the whole process, so this is the only test here.
 
-use benches::{Counting, live_bytes};
 use radiosonde_metrics::{
     Buckets, FamilyInfo, HistogramSample, LabelSet, Native, NumberSample, Registry, SummarySample, Visitor,
 };
+use radiosonde_testkit::CountingAllocator;
 
 #[global_allocator]
-static ALLOCATOR: Counting = Counting;
+static ALLOCATOR: CountingAllocator = CountingAllocator;
 
 const THREADS: u64 = 3;
 const EACH: u64 = 60_000;
@@ -61,7 +61,7 @@ fn numbers_of_every_magnitude_are_counted_in_bounded_memory() {
     let histogram = declare.build().unwrap();
     histogram.observe(1.0);
     drop(registry.text());
-    let live = live_bytes();
+    let live = CountingAllocator::live_bytes();
     let mut highest = 0;
     std::thread::scope(|scope| {
         let threads: Vec<_> = (0..THREADS)
@@ -76,7 +76,7 @@ fn numbers_of_every_magnitude_are_counted_in_bounded_memory() {
             let seen = scrape(&registry);
             assert!(seen.count >= before, "the count went from {before} to {}", seen.count);
             before = seen.count;
-            highest = highest.max(live_bytes());
+            highest = highest.max(CountingAllocator::live_bytes());
             if last {
                 break;
             }
@@ -89,5 +89,9 @@ fn numbers_of_every_magnitude_are_counted_in_bounded_memory() {
     let halved = "native_limited_total{family=\"size_bytes\",policy=\"halve\"} ";
     assert!(registry.text().contains(halved), "{}", registry.text());
     assert!(highest - live < 64 * 1024, "{} bytes more at one moment", highest - live);
-    assert!(live_bytes() - live < 16 * 1024, "{} bytes more at the end", live_bytes() - live);
+    assert!(
+        CountingAllocator::live_bytes() - live < 16 * 1024,
+        "{} bytes more at the end",
+        CountingAllocator::live_bytes() - live
+    );
 }

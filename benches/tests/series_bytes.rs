@@ -1,9 +1,10 @@
 //! A series stays small. Bytes are counted for the whole process, so this is the only test here.
 
-use benches::{Counting, series_bytes};
+use benches::series_bytes;
+use radiosonde_testkit::CountingAllocator;
 
 #[global_allocator]
-static ALLOCATOR: Counting = Counting;
+static ALLOCATOR: CountingAllocator = CountingAllocator;
 
 #[test]
 fn a_series_takes_the_bytes_that_the_documentation_says() {

@@ -5,11 +5,11 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use benches::{Counting, allocations_of_this_thread, live_bytes};
 use radiosonde_metrics::{Counter, Format, Histogram, Registry, Vector};
+use radiosonde_testkit::CountingAllocator;
 
 #[global_allocator]
-static ALLOCATOR: Counting = Counting;
+static ALLOCATOR: CountingAllocator = CountingAllocator;
 
 const SETS: usize = 200_000;
 const THREADS: usize = 2;
@@ -47,9 +47,10 @@ impl Families {
     }
 
     fn scrape(&self) -> (State, usize) {
-        let before = allocations_of_this_thread();
+        let before = CountingAllocator::allocations();
         let text = self.registry.encode(Format::Text);
-        let state = State { allocations: allocations_of_this_thread() - before, lines: text.lines().count() };
+        let state =
+            State { allocations: CountingAllocator::allocations() - before, lines: text.lines().count() };
         (state, text.len())
     }
 }
@@ -61,7 +62,7 @@ fn a_flood_of_label_sets_changes_nothing_but_the_counts() {
     families.throw(0..2 * LIMIT);
     let _ = (families.scrape(), families.scrape());
     let (state, length) = families.scrape();
-    let live = live_bytes();
+    let live = CountingAllocator::live_bytes();
 
     let done = AtomicUsize::new(0);
     let (mut scrapes, mut highest) = (0, 0);
@@ -80,7 +81,7 @@ fn a_flood_of_label_sets_changes_nothing_but_the_counts() {
             let (now, now_long) = families.scrape();
             assert_eq!(now, state, "after {scrapes} scrapes");
             assert!(now_long <= length + 200, "the text went from {length} to {now_long} bytes");
-            highest = highest.max(live_bytes());
+            highest = highest.max(CountingAllocator::live_bytes());
             scrapes += 1;
             if last {
                 break;
@@ -91,7 +92,11 @@ fn a_flood_of_label_sets_changes_nothing_but_the_counts() {
     assert!(scrapes > 2, "{scrapes} scrapes meanwhile");
     // What is alive for a moment: the threads' own, one look-up each.
     assert!(highest - live < 64 * 1024, "{} bytes more at one moment", highest - live);
-    assert!(live_bytes() - live < 1024, "{} bytes more at the end", live_bytes() - live);
+    assert!(
+        CountingAllocator::live_bytes() - live < 1024,
+        "{} bytes more at the end",
+        CountingAllocator::live_bytes() - live
+    );
     assert_eq!(families.scrape().0, state);
 
     let dropped = SETS - LIMIT;

@@ -4,19 +4,19 @@
 
 use std::time::Duration;
 
-use benches::{Counting, allocations_of_this_thread};
 use radiosonde_core::{SpanContext, SpanId, TraceFlags, TraceId};
 use radiosonde_metrics::{Format, Instrument, LabelValue, Labels, Native, Registry, Vector};
+use radiosonde_testkit::CountingAllocator;
 
 #[global_allocator]
-static ALLOCATOR: Counting = Counting;
+static ALLOCATOR: CountingAllocator = CountingAllocator;
 
 /// How often `work` allocates once it is warm, in a hundred thousand repetitions.
 fn allocations(mut work: impl FnMut(u32)) -> u64 {
     work(0);
-    let before = allocations_of_this_thread();
+    let before = CountingAllocator::allocations();
     (0..100_000).for_each(work);
-    allocations_of_this_thread() - before
+    CountingAllocator::allocations() - before
 }
 
 #[test]
@@ -172,9 +172,9 @@ fn a_scrape_allocates_for_what_the_registry_says_of_itself_whatever_the_number_o
     };
     let scrape = |registry: &Registry, format| {
         drop(registry.encode_bytes(format));
-        let before = allocations_of_this_thread();
+        let before = CountingAllocator::allocations();
         drop(std::hint::black_box(registry.encode_bytes(format)));
-        allocations_of_this_thread() - before
+        CountingAllocator::allocations() - before
     };
     for format in [Format::Text, Format::OpenMetrics] {
         let registry = Registry::new();

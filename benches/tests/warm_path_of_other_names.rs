@@ -1,20 +1,20 @@
 //! Recording allocates nothing, by the names of other crates neither.
 
-use benches::{Counting, allocations_of_this_thread};
 use metrics::{counter, gauge, histogram, with_local_recorder};
 use radiosonde_metrics::Registry;
 use radiosonde_metrics::compat::{HistogramOpts, HistogramVec, IntCounterVec, Opts};
 use radiosonde_metrics_facade::FacadeRecorder;
+use radiosonde_testkit::CountingAllocator;
 
 #[global_allocator]
-static ALLOCATOR: Counting = Counting;
+static ALLOCATOR: CountingAllocator = CountingAllocator;
 
 /// How often `work` allocates once it is warm, in a hundred thousand repetitions.
 fn allocations(work: impl Fn()) -> u64 {
     work();
-    let before = allocations_of_this_thread();
+    let before = CountingAllocator::allocations();
     (0..100_000).for_each(|_| work());
-    allocations_of_this_thread() - before
+    CountingAllocator::allocations() - before
 }
 
 #[test]

@@ -2,10 +2,11 @@
 
 use std::error::Error;
 
-use benches::{Counting, series_bytes};
+use benches::series_bytes;
+use radiosonde_testkit::CountingAllocator;
 
 #[global_allocator]
-static ALLOCATOR: Counting = Counting;
+static ALLOCATOR: CountingAllocator = CountingAllocator;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let measured = series_bytes()?;

@@ -1,13 +1,13 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI64, Ordering};
 
 thread_local! {
     // `const` and without a destructor: it neither allocates nor ends before its thread.
     static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
 }
 
-static LIVE_BYTES: AtomicUsize = AtomicUsize::new(0);
+static LIVE_BYTES: AtomicI64 = AtomicI64::new(0);
 
 /// The system's allocator, with counts: a `#[global_allocator]` for one test binary.
 ///
@@ -30,10 +30,11 @@ impl CountingAllocator {
         ALLOCATIONS.get()
     }
 
-    /// Bytes of the process that are allocated now.
+    /// Bytes of the process that are allocated now. Signed, because tests subtract an earlier number.
     #[must_use]
-    pub fn live_bytes() -> usize {
-        LIVE_BYTES.load(Ordering::SeqCst)
+    pub fn live_bytes() -> i64 {
+        // Relaxed: a total, read where the work to be counted is done.
+        LIVE_BYTES.load(Ordering::Relaxed)
     }
 
     /// Allocations of this thread per call, as the mean of a thousand calls after ten that warm up.
@@ -52,29 +53,34 @@ impl CountingAllocator {
     }
 }
 
-fn grown(bytes: usize) {
-    LIVE_BYTES.fetch_add(bytes, Ordering::SeqCst);
-    ALLOCATIONS.set(ALLOCATIONS.get() + 1);
+fn count(grown_by: i64, allocations: u64) {
+    // Relaxed: as above.
+    LIVE_BYTES.fetch_add(grown_by, Ordering::Relaxed);
+    ALLOCATIONS.set(ALLOCATIONS.get() + allocations);
+}
+
+/// No allocation is larger than `isize::MAX`.
+const fn signed(bytes: usize) -> i64 {
+    bytes.cast_signed() as i64
 }
 
 #[allow(unsafe_code, reason = "an allocator can only be written this way")]
 // SAFETY: each call goes to the system's allocator as it came; counting neither allocates nor unwinds.
 unsafe impl GlobalAlloc for CountingAllocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        grown(layout.size());
+        count(signed(layout.size()), 1);
         // SAFETY: the caller keeps the contract of `alloc`, which is the same.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        LIVE_BYTES.fetch_sub(layout.size(), Ordering::SeqCst);
+        count(-signed(layout.size()), 0);
         // SAFETY: the caller keeps the contract of `dealloc`, which is the same.
         unsafe { System.dealloc(pointer, layout) }
     }
 
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        grown(size);
-        LIVE_BYTES.fetch_sub(layout.size(), Ordering::SeqCst);
+        count(signed(size) - signed(layout.size()), 1);
         // SAFETY: the caller keeps the contract of `realloc`, which is the same.
         unsafe { System.realloc(pointer, layout, size) }
     }

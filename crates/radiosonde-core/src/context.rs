@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::{SpanId, TraceId};
+use crate::id::{SpanId, TraceId};
 
 /// The flags byte of a trace context.
 ///

@@ -3,7 +3,7 @@ use std::marker::PhantomData;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::SpanContext;
+use crate::context::SpanContext;
 
 /// Counts the spans that closed while a thread still had them entered. In a program that leaves its spans it never changes.
 static CLOSED: AtomicUsize = AtomicUsize::new(0);
@@ -177,7 +177,8 @@ mod tests {
     use std::sync::Mutex;
 
     use super::*;
-    use crate::{SpanId, TraceFlags, TraceId};
+    use crate::context::TraceFlags;
+    use crate::id::{SpanId, TraceId};
 
     fn context() -> SpanContext {
         SpanContext::new(TraceId::random(), SpanId::random(), TraceFlags::SAMPLED)

@@ -20,7 +20,8 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
-use crate::{Clock, SystemClock};
+use crate::clock::{Clock, SystemClock};
+use crate::survive::survive;
 
 /// A source and kind may be reported this often; what comes in between is counted and said with the next one.
 pub const INTERVAL: Duration = Duration::from_secs(10);
@@ -126,7 +127,7 @@ fn emit(diagnostic: &Diagnostic<'_>) {
     match hook {
         Some(hook) => {
             // A panic in a user's hook must not take the delivery thread along; it has printed itself already.
-            let _ = crate::survive(|| hook(diagnostic));
+            let _ = survive(|| hook(diagnostic));
         }
         None => {
             use std::io::Write as _;

@@ -2,7 +2,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use crate::Level;
+use crate::level::Level;
 
 /// What becomes of something for which a bounded queue has no room.
 ///

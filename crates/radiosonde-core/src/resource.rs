@@ -1,7 +1,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::{TraceId, decode_percent, is_quoted};
+use crate::id::TraceId;
+use crate::percent::{decode_percent, is_quoted};
 
 /// Who emits: the service's name, version, namespace, instance and environment, and any further attributes.
 ///

@@ -4,9 +4,10 @@ use radiosonde_core::{SharedClock, SystemClock};
 use radiosonde_metrics::{RegisterError, Registry};
 use tower_layer::Layer;
 
+use crate::client::ClientService;
 use crate::debugging::{DebugRequests, Forwarding};
 use crate::http_metrics::HttpMetrics;
-use crate::{ClientService, ServerService};
+use crate::server::ServerService;
 
 /// Wraps an HTTP service so that every request leaves one record: its metrics, its span and its access line.
 ///

@@ -2,6 +2,8 @@
 
 mod body;
 mod client;
+#[cfg(feature = "debug-header")]
+mod debug_switches;
 #[cfg_attr(not(feature = "debug-header"), path = "debugging_off.rs")]
 mod debugging;
 mod endpoint;

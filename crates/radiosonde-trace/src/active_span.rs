@@ -11,7 +11,9 @@ use radiosonde_core::{EnteredSpans, SpanContext};
 use tracing::Span;
 use tracing_opentelemetry::{OpenTelemetrySpanExt as _, get_otel_context};
 
-use crate::{AttributeValue, RemoteContext, bridge, to_sdk};
+use crate::attribute::AttributeValue;
+use crate::remote_context::RemoteContext;
+use crate::{bridge, to_sdk};
 
 /// Makes a span the child of one in another process.
 ///

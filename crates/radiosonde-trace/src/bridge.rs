@@ -4,7 +4,8 @@ use opentelemetry::Context;
 use opentelemetry::trace::{self as otel, TraceContextExt as _};
 use radiosonde_core::{SpanContext, SpanId, TraceFlags, TraceId};
 
-use crate::{RemoteContext, TraceState};
+use crate::remote_context::RemoteContext;
+use crate::trace_state::TraceState;
 
 /// What came along with a trace and does not survive the SDK's own types: it clears the random flag on spans which it does not
 /// sample, and knows fewer trace states than the specification allows. Travels as a value of the OpenTelemetry context, which

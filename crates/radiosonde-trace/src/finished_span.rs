@@ -3,7 +3,8 @@ use std::time::SystemTime;
 
 use radiosonde_core::{SpanContext, SpanId};
 
-use crate::{Attribute, TraceState};
+use crate::attribute::{Attribute, AttributeValue};
+use crate::trace_state::TraceState;
 
 /// A span that has ended and waits to be delivered.
 ///
@@ -27,7 +28,7 @@ pub struct FinishedSpan {
     pub kind: SpanKind,
     /// When it began.
     pub start: SystemTime,
-    /// When it ended: as its record did, see [`end`](crate::end); else the last exit, or the close of a span that was never entered.
+    /// When it ended: as its record did, see [`SpanEnder`](radiosonde_core::SpanEnder); else the last exit, or the close of a span that was never entered.
     pub end: SystemTime,
     /// What is known about it.
     pub attributes: Vec<Attribute>,
@@ -66,13 +67,13 @@ impl FinishedSpan {
             links: Vec::new(),
             dropped_links: 0,
             status: SpanStatus::Unset,
-            scope: Cow::Borrowed(crate::SCOPE),
+            scope: Cow::Borrowed(SCOPE),
         }
     }
 
     /// The value of an attribute.
     #[must_use]
-    pub fn attribute(&self, key: &str) -> Option<&crate::AttributeValue> {
+    pub fn attribute(&self, key: &str) -> Option<&AttributeValue> {
         self.attributes.iter().find(|attribute| attribute.key == key).map(|attribute| &attribute.value)
     }
 }
@@ -156,3 +157,6 @@ impl SpanLink {
         Self { context, trace_state: TraceState::default(), attributes: Vec::new(), dropped_attributes: 0 }
     }
 }
+
+/// The instrumentation scope of spans that come from `tracing`.
+pub(crate) const SCOPE: &str = "radiosonde";

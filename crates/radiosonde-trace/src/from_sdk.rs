@@ -8,8 +8,10 @@ use opentelemetry::{Array, InstrumentationScope, Key, KeyValue, StringValue, Val
 use opentelemetry_sdk::trace::SpanData;
 use radiosonde_core::SpanId;
 
+use crate::attribute::{Attribute, AttributeValue};
+use crate::bridge;
+use crate::finished_span::{FinishedSpan, SCOPE, SpanEvent, SpanKind, SpanLink, SpanStatus};
 use crate::unsigned::UnsignedFields;
-use crate::{Attribute, AttributeValue, FinishedSpan, SpanEvent, SpanKind, SpanLink, SpanStatus, bridge};
 
 /// `None` for a span without ids, which the SDK does not make. `took` is how long the span's record took, if it has one.
 pub(crate) fn finished_span(
@@ -121,9 +123,5 @@ fn link(link: otel::Link) -> Option<SpanLink> {
 }
 
 fn scope(scope: &InstrumentationScope) -> Cow<'static, str> {
-    if scope.name() == crate::SCOPE {
-        Cow::Borrowed(crate::SCOPE)
-    } else {
-        Cow::Owned(scope.name().to_owned())
-    }
+    if scope.name() == SCOPE { Cow::Borrowed(SCOPE) } else { Cow::Owned(scope.name().to_owned()) }
 }

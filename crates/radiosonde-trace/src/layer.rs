@@ -1,7 +1,6 @@
 use std::any::TypeId;
 use std::error::Error;
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use opentelemetry::Context as OtelContext;
@@ -19,12 +18,14 @@ use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::{Layer, Registry};
 
 use crate::current::{Innermost, innermost};
-use crate::hand_over::{HandOver, is_in_sink};
+use crate::installed::{Installed, next_number};
+use crate::remote_context::RemoteContext;
 use crate::span_end::span_ender;
+use crate::span_processor::is_in_sink;
 use crate::started::{Started, StartedSpan};
 use crate::tracer::LayerTracer;
 use crate::unsigned::UnsignedFields;
-use crate::{RemoteContext, bridge, current, probe};
+use crate::{bridge, current, probe_state};
 
 /// The access line of a request says what its span says already; it is not put into the span once more.
 const ACCESS_TARGET: &str = "radiosonde::access";
@@ -59,18 +60,6 @@ pub struct TraceLayer<S> {
     events: LevelFilter,
     dispatch: Arc<OnceLock<WeakDispatch>>,
     span_ender: SpanEnder,
-}
-
-/// Found in the subscriber: which pipeline the trace layer belongs to.
-#[derive(Debug, Clone)]
-pub(crate) struct Installed {
-    pub(crate) pipeline: u64,
-    pub(crate) hand_over: HandOver,
-}
-
-/// Whether the subscriber's spans are not exported any more.
-pub(crate) fn is_shut_down(dispatch: &Dispatch) -> bool {
-    dispatch.downcast_ref::<Installed>().is_some_and(|installed| installed.hand_over.is_closed())
 }
 
 impl<S> TraceLayer<S>
@@ -267,13 +256,6 @@ impl Visit for OneByOne<'_> {
     }
 }
 
-/// For whatever has to be told apart within a process.
-pub(crate) fn next_number() -> u64 {
-    static NUMBER: AtomicU64 = AtomicU64::new(0);
-    // Relaxed: numbers need to differ, not to be ordered.
-    NUMBER.fetch_add(1, Ordering::Relaxed)
-}
-
 impl<S> Layer<S> for TraceLayer<S>
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
@@ -287,7 +269,7 @@ where
         if is_silenced() {
             return;
         }
-        probe::seen();
+        probe_state::seen();
         let mut unsigned = UnsignedFields::default();
         attrs.record(&mut unsigned);
         if unsigned.are_beside_formatted() {

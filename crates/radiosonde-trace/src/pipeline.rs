@@ -11,12 +11,17 @@ use tracing::Subscriber;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::registry::LookupSpan;
 
-use crate::counts::Counts;
-use crate::hand_over::HandOver;
-use crate::layer::{Installed, next_number};
+use crate::finished_span::SCOPE;
+use crate::installed::{Installed, next_number};
+use crate::layer::TraceLayer;
+use crate::propagation_switch;
+use crate::propagator::W3cPropagator;
+use crate::sampler::Sampler;
+use crate::self_metrics::SelfMetrics;
+use crate::span_processor::Processor;
+use crate::span_sink::SpanSink;
 use crate::tracer::LayerTracer;
 use crate::until_shutdown::UntilShutdown;
-use crate::{SCOPE, Sampler, SpanSink, TraceLayer, W3cPropagator, propagation};
 
 /// Makes spans and hands the finished ones to sinks: the OpenTelemetry SDK's provider with our sampler, processor and sinks.
 ///
@@ -83,9 +88,9 @@ impl TracePipeline {
             true => global::set_tracer_provider(NoopTracerProvider::new()),
             false => global::set_tracer_provider(self.provider.clone()),
         }
-        propagation::switch(self.propagates);
+        propagation_switch::switch(self.propagates);
         match self.propagates {
-            true => global::set_text_map_propagator(W3cPropagator::of(self.installed.hand_over.clone())),
+            true => global::set_text_map_propagator(W3cPropagator::of(self.installed.processor.clone())),
             // Of no parts: it carries nothing.
             false => global::set_text_map_propagator(TextMapCompositePropagator::new(Vec::new())),
         }
@@ -98,7 +103,7 @@ impl TracePipeline {
     pub fn shutdown(&self) {
         // What a disabled pipeline passes on stays as it came.
         if !self.is_disabled {
-            self.installed.hand_over.close();
+            self.installed.processor.close();
         }
     }
 
@@ -187,17 +192,17 @@ impl TracePipelineBuilder {
     /// [`RegisterError`] if the registry has other metrics under the names `radiosonde_trace_spans_total` or
     /// `radiosonde_trace_dropped_total{reason}`.
     pub fn build(self) -> Result<TracePipeline, RegisterError> {
-        let counts = Counts::register(self.registry.as_ref().unwrap_or(Registry::global()))?;
-        let hand_over = HandOver::new(self.sinks, counts);
+        let metrics = SelfMetrics::register(self.registry.as_ref().unwrap_or(Registry::global()))?;
+        let processor = Processor::new(self.sinks, metrics);
         let attributes =
             self.resource.iter().map(|(key, value)| KeyValue::new(key.to_owned(), value.to_owned()));
         let resource = opentelemetry_sdk::Resource::builder_empty().with_attributes(attributes).build();
         let provider = SdkTracerProvider::builder()
-            .with_sampler(UntilShutdown::new(self.sampler, hand_over.clone()))
-            .with_span_processor(hand_over.clone())
+            .with_sampler(UntilShutdown::new(self.sampler, processor.clone()))
+            .with_span_processor(processor.clone())
             .with_resource(resource)
             .build();
-        let installed = Installed { pipeline: next_number(), hand_over };
+        let installed = Installed { pipeline: next_number(), processor };
         let Self { events, is_disabled, propagates, .. } = self;
         Ok(TracePipeline { provider, installed, events, is_disabled, propagates })
     }

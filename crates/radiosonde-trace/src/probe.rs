@@ -1,53 +1,13 @@
-use std::cell::Cell;
 use std::fmt;
 
 use radiosonde_core::SpanContext;
 use tracing::dispatcher;
 use tracing::subscriber::NoSubscriber;
 
-use crate::layer::Installed;
-use crate::{TracePipeline, active_span};
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Probe {
-    No,
-    Running,
-    /// The trace layer was told of the probe's span.
-    Seen,
-}
-
-thread_local! {
-    static PROBE: Cell<Probe> = const { Cell::new(Probe::No) };
-}
-
-/// Whether this thread is within a probe, whose span is not for the sinks.
-pub(crate) fn is_running() -> bool {
-    PROBE.try_with(Cell::get).is_ok_and(|probe| probe != Probe::No)
-}
-
-/// The trace layer was told of a span.
-pub(crate) fn seen() {
-    let _ = PROBE.try_with(|probe| {
-        if probe.get() == Probe::Running {
-            probe.set(Probe::Seen);
-        }
-    });
-}
-
-struct Running;
-
-impl Running {
-    fn start() -> Self {
-        PROBE.set(Probe::Running);
-        Self
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        PROBE.set(Probe::No);
-    }
-}
+use crate::active_span;
+use crate::installed::Installed;
+use crate::pipeline::TracePipeline;
+use crate::probe_state::{RunningProbe, is_seen};
 
 impl TracePipeline {
     /// Checks that the subscriber of this thread has this pipeline's layer and that ids come back from a span: to be called once
@@ -99,9 +59,9 @@ impl TracePipeline {
             return Ok(());
         }
         // Dropped after the span, which ends within the probe.
-        let _running = Running::start();
+        let _running = RunningProbe::start();
         let span = tracing::error_span!(target: "radiosonde::probe", "radiosonde.probe");
-        if PROBE.get() != Probe::Seen {
+        if !is_seen() {
             return Ok(());
         }
         let expected = active_span::context_of(&span).ok_or(ProbeError::ContextLost)?;

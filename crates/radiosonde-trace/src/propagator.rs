@@ -2,9 +2,10 @@ use opentelemetry::Context;
 use opentelemetry::propagation::text_map_propagator::FieldIter;
 use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};
 
-use crate::hand_over::HandOver;
-use crate::remote_context::{self, TRACEPARENT, TRACESTATE};
-use crate::{Carrier, CarrierMut, bridge};
+use crate::bridge;
+use crate::carrier::{Carrier, CarrierMut};
+use crate::propagation::{self, TRACEPARENT, TRACESTATE};
+use crate::span_processor::Processor;
 
 /// Our strict reader and writer of W3C trace context, for users of the OpenTelemetry API.
 ///
@@ -14,7 +15,7 @@ pub struct W3cPropagator {
     // Strings because the trait's iterator wants them.
     fields: [String; 2],
     /// Of the pipeline whose spans it sends on, if it is one's.
-    pipeline: Option<HandOver>,
+    pipeline: Option<Processor>,
 }
 
 impl W3cPropagator {
@@ -25,7 +26,7 @@ impl W3cPropagator {
     }
 
     /// The propagator of a pipeline, which sends nothing on as sampled once that is shut down.
-    pub(crate) fn of(pipeline: HandOver) -> Self {
+    pub(crate) fn of(pipeline: Processor) -> Self {
         Self { pipeline: Some(pipeline), ..Self::new() }
     }
 }
@@ -39,13 +40,13 @@ impl Default for W3cPropagator {
 impl TextMapPropagator for W3cPropagator {
     fn inject_context(&self, cx: &Context, injector: &mut dyn Injector) {
         if let Some(context) = bridge::remote_context(cx) {
-            let is_shut_down = || self.pipeline.as_ref().is_some_and(HandOver::is_closed);
+            let is_shut_down = || self.pipeline.as_ref().is_some_and(Processor::is_closed);
             context.unsampled_if(is_shut_down).inject(&mut ToInjector(injector));
         }
     }
 
     fn extract_with_context(&self, cx: &Context, extractor: &dyn Extractor) -> Context {
-        match remote_context::extract(&FromExtractor(extractor)) {
+        match propagation::extract(&FromExtractor(extractor)) {
             Some(parent) => bridge::with_parent(cx, &parent),
             None => cx.clone(),
         }

@@ -1,6 +1,7 @@
 use tracing::Span;
 
-use crate::{RemoteContext, SetParentError, set_parent};
+use crate::active_span::{SetParentError, set_parent};
+use crate::remote_context::RemoteContext;
 
 /// A message with the context of the span that sent it, for channels within a process.
 ///

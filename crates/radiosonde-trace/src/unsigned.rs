@@ -6,7 +6,7 @@ use std::fmt::Debug;
 
 use tracing::field::{Field, Visit};
 
-use crate::{Attribute, AttributeValue};
+use crate::attribute::{Attribute, AttributeValue};
 
 /// The unsigned fields of one span that fit into what a trace store takes for a number.
 #[derive(Debug, Default)]

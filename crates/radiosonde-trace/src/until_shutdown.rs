@@ -3,20 +3,20 @@ use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::{SamplingDecision, SamplingResult, ShouldSample};
 use radiosonde_core::silence::is_silenced;
 
-use crate::Sampler;
-use crate::hand_over::HandOver;
+use crate::sampler::Sampler;
+use crate::span_processor::Processor;
 
 /// Samples nothing once the pipeline is shut down: what is sent on says that a trace goes on, not that this process records it.
 /// Nor on [silenced](radiosonde_core::silence) threads: a span about sending a span would make another one.
 #[derive(Debug, Clone)]
 pub(crate) struct UntilShutdown {
     sampler: Box<dyn ShouldSample>,
-    hand_over: HandOver,
+    processor: Processor,
 }
 
 impl UntilShutdown {
-    pub(crate) fn new(sampler: Sampler, hand_over: HandOver) -> Self {
-        Self { sampler: sampler.to_sdk(), hand_over }
+    pub(crate) fn new(sampler: Sampler, processor: Processor) -> Self {
+        Self { sampler: sampler.to_sdk(), processor }
     }
 }
 
@@ -34,8 +34,8 @@ impl ShouldSample for UntilShutdown {
             self.sampler.should_sample(parent_context, trace_id, name, span_kind, attributes, links);
         if is_silenced() {
             result.decision = SamplingDecision::Drop;
-        } else if result.decision == SamplingDecision::RecordAndSample && self.hand_over.is_closed() {
-            self.hand_over.started_too_late();
+        } else if result.decision == SamplingDecision::RecordAndSample && self.processor.is_closed() {
+            self.processor.started_too_late();
             result.decision = SamplingDecision::Drop;
         }
         result

@@ -179,8 +179,15 @@ fn of_tokens(tokens: TokenStream, module: &[String], imports: &mut Vec<Import>) 
     let mut path: Vec<String> = Vec::new();
     let mut line = 0;
     let mut colons = 0;
+    let mut is_after_dollar = false;
     for token in tokens {
+        // What a macro expands to elsewhere has to name things through the root: `$crate` is no import.
+        let dollar = std::mem::take(&mut is_after_dollar);
         match token {
+            TokenTree::Ident(ident) if dollar => {
+                path = vec![format!("${ident}")];
+                colons = 0;
+            }
             TokenTree::Ident(ident) => {
                 if colons != 2 {
                     imports.extend(resolved(&path, module, line));
@@ -195,6 +202,7 @@ fn of_tokens(tokens: TokenStream, module: &[String], imports: &mut Vec<Import>) 
                 imports.extend(resolved(&path, module, line));
                 path.clear();
                 colons = 0;
+                is_after_dollar = matches!(&other, TokenTree::Punct(punct) if punct.as_char() == '$');
                 if let TokenTree::Group(group) = other {
                     of_tokens(group.stream(), module, imports);
                 }
@@ -252,8 +260,8 @@ mod tests {
     }
 
     #[test]
-    fn tests_other_crates_and_visibilities_are_none() {
-        let text = "use std::b::C;\npub(crate) fn f() {}\n#[cfg(test)]\nmod tests { use crate::b::C; }\n#[cfg(all(test, loom))]\nuse crate::b::C;";
+    fn tests_other_crates_macros_and_visibilities_are_none() {
+        let text = "macro_rules! m { () => { $crate::b::C } }\nuse std::b::C;\npub(crate) fn f() {}\n#[cfg(test)]\nmod tests { use crate::b::C; }\n#[cfg(all(test, loom))]\nuse crate::b::C;";
         assert_eq!(imports(&read(&[("a.rs", text), ("b.rs", "")])), [""; 0]);
     }
 

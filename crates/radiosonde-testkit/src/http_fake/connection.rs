@@ -7,7 +7,8 @@ use std::time::Duration;
 use radiosonde_core::{Clock, SystemClock};
 
 use super::reaction::{Kind, Reaction};
-use super::{RecordedRequest, Shared};
+use super::request::RecordedRequest;
+use super::shared::Shared;
 
 pub(super) fn accept_all(listener: &TcpListener, shared: &Arc<Shared>) {
     for stream in listener.incoming() {

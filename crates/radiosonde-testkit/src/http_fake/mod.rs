@@ -1,16 +1,18 @@
 mod connection;
 mod reaction;
 mod request;
+mod shared;
 
-use std::collections::VecDeque;
 use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
 use radiosonde_core::{Clock, SystemClock};
+
+use shared::{Respond, Shared, State};
 
 pub use reaction::Reaction;
 pub use request::RecordedRequest;
@@ -33,24 +35,6 @@ pub struct HttpFake {
     addr: SocketAddr,
     shared: Arc<Shared>,
     acceptor: Option<thread::JoinHandle<()>>,
-}
-
-struct Shared {
-    state: Mutex<State>,
-    /// Told of every recorded request, and of the stop.
-    changed: Condvar,
-    respond: Box<Respond>,
-}
-
-type Respond = dyn Fn(&RecordedRequest) -> Reaction + Send + Sync;
-
-#[derive(Default)]
-struct State {
-    script: VecDeque<Reaction>,
-    requests: Vec<RecordedRequest>,
-    /// The open connections, so that stopping can close them.
-    connections: Vec<TcpStream>,
-    stopped: bool,
 }
 
 impl HttpFake {
@@ -170,12 +154,6 @@ impl Drop for HttpFake {
 impl fmt::Debug for HttpFake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HttpFake").field("addr", &self.addr).finish_non_exhaustive()
-    }
-}
-
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -16,7 +16,7 @@ impl Forwarding {
         if !self.is_on {
             return;
         }
-        if let Some(granted) = radiosonde_trace::carried::<Granted>(span) {
+        if let Some(granted) = radiosonde_trace::inherited_value::<Granted>(span) {
             headers.insert(granted.name, granted.value);
         }
     }

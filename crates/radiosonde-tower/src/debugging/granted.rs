@@ -21,6 +21,6 @@ impl Granted {
 
     /// Leaves it in the request's span, for the calls that are made within.
     pub(crate) fn carry(self, span: &Span) {
-        radiosonde_trace::carry(span, self);
+        radiosonde_trace::put_value(span, self);
     }
 }

@@ -4,7 +4,6 @@ mod forwarding;
 mod granted;
 pub(crate) mod key;
 pub(crate) mod requests;
-mod switches;
 
 pub(crate) use forwarding::Forwarding;
 pub(crate) use granted::Granted;

@@ -29,11 +29,11 @@ pub struct DebugRequests {
     header: HeaderName,
     maximum_age: Duration,
     clock: SharedClock,
-    counts: Arc<Counts>,
+    metrics: Arc<SelfMetrics>,
 }
 
 #[derive(Debug)]
-struct Counts {
+struct SelfMetrics {
     accepted: Counter,
     refused: [Counter; 4],
 }
@@ -69,7 +69,7 @@ impl DebugRequests {
             header: HeaderName::from_static("x-radiosonde-debug"),
             maximum_age: Duration::from_secs(3600),
             clock: Arc::new(SystemClock),
-            counts: Arc::new(Counts { accepted: counter.handle(&["accepted"]), refused }),
+            metrics: Arc::new(SelfMetrics { accepted: counter.handle(&["accepted"]), refused }),
         })
     }
 
@@ -105,14 +105,14 @@ impl DebugRequests {
         };
         match read {
             Ok(level) => {
-                self.counts.accepted.inc();
+                self.metrics.accepted.inc();
                 // Who has it can show it until it expires: whoever prints the headers of a call does not print it.
                 let mut value = value.clone();
                 value.set_sensitive(true);
                 Some(Granted::new(level, self.header.clone(), value))
             }
             Err(refused) => {
-                self.counts.refused[refused as usize].inc();
+                self.metrics.refused[refused as usize].inc();
                 None
             }
         }
@@ -187,13 +187,13 @@ mod tests {
         DebugKey::new(secret).unwrap()
     }
 
-    struct Gate {
+    struct Debugged {
         requests: DebugRequests,
         registry: Registry,
         clock: ManualClock,
     }
 
-    impl Gate {
+    impl Debugged {
         fn new() -> Self {
             let (registry, clock) = (Registry::new(), ManualClock::new());
             let keys = [key("the key that comes next"), key("correct horse battery staple")];
@@ -212,14 +212,14 @@ mod tests {
 
     #[test]
     fn what_a_key_has_signed_is_granted_until_it_expires() {
-        let gate = Gate::new();
-        assert_eq!(gate.grants(&[SIGNED]), Some("debug"));
-        gate.clock.advance(Duration::from_secs(299));
-        assert_eq!(gate.grants(&[SIGNED]), Some("debug"));
-        gate.clock.advance(Duration::from_secs(1));
-        assert_eq!(gate.grants(&[SIGNED]), None);
-        assert_eq!(gate.grants(&[]), None);
-        let text = gate.registry.text();
+        let debugged = Debugged::new();
+        assert_eq!(debugged.grants(&[SIGNED]), Some("debug"));
+        debugged.clock.advance(Duration::from_secs(299));
+        assert_eq!(debugged.grants(&[SIGNED]), Some("debug"));
+        debugged.clock.advance(Duration::from_secs(1));
+        assert_eq!(debugged.grants(&[SIGNED]), None);
+        assert_eq!(debugged.grants(&[]), None);
+        let text = debugged.registry.text();
         assert_metric!(&text, "radiosonde_debug_requests_total{outcome=\"accepted\"}", == 2);
         assert_metric!(&text, "radiosonde_debug_requests_total{outcome=\"expired\"}", == 1);
     }
@@ -230,52 +230,52 @@ mod tests {
             HeaderName::from_static("x-radiosonde-debug"),
             HeaderValue::from_static(SIGNED),
         )]);
-        let granted = Gate::new().requests.granted(&headers).unwrap();
+        let granted = Debugged::new().requests.granted(&headers).unwrap();
         assert_eq!(granted.value, SIGNED);
         assert!(!format!("{granted:?}").contains("1767225900"), "{granted:?}");
     }
 
     #[test]
     fn every_key_and_every_level_works() {
-        let gate = Gate::new();
-        let expires = gate.clock.now() + Duration::from_secs(3600);
+        let debugged = Debugged::new();
+        let expires = debugged.clock.now() + Duration::from_secs(3600);
         for (secret, level, name) in [
             ("the key that comes next", Level::TRACE, "trace"),
             ("correct horse battery staple", Level::ERROR, "error"),
             ("the key that comes next", Level::INFO, "info"),
         ] {
             let value = key(secret).sign(level, expires);
-            assert_eq!(gate.grants(&[value.to_str().unwrap()]), Some(name));
+            assert_eq!(debugged.grants(&[value.to_str().unwrap()]), Some(name));
         }
     }
 
     #[test]
     fn a_level_may_have_the_name_that_lines_have() {
-        let gate = Gate::new();
+        let debugged = Debugged::new();
         // Signed by `openssl dgst -sha256 -hmac 'correct horse battery staple'`.
         let signed = [
             ("warning;1767225900;fd2d2f8145efd7f84d80bd81124ece300bde59ee82611f66033edf64babc274f", "warn"),
             ("fatal;1767225900;af000a7cc84fe3a65e45d4e771d5010e028949d937e1d256cde7e9767d061790", "error"),
         ];
         for (value, level) in signed {
-            assert_eq!(gate.grants(&[value]), Some(level));
+            assert_eq!(debugged.grants(&[value]), Some(level));
         }
     }
 
     #[test]
     fn what_holds_too_long_is_refused() {
-        let gate = Gate::new();
+        let debugged = Debugged::new();
         let value = key("correct horse battery staple")
-            .sign(Level::DEBUG, gate.clock.now() + Duration::from_secs(3601));
-        assert_eq!(gate.grants(&[value.to_str().unwrap()]), None);
-        assert_metric!(gate.registry.text(), "radiosonde_debug_requests_total{outcome=\"too_long\"}", == 1);
+            .sign(Level::DEBUG, debugged.clock.now() + Duration::from_secs(3601));
+        assert_eq!(debugged.grants(&[value.to_str().unwrap()]), None);
+        assert_metric!(debugged.registry.text(), "radiosonde_debug_requests_total{outcome=\"too_long\"}", == 1);
     }
 
     #[test]
     fn what_nobody_signed_is_refused() {
-        let gate = Gate::new();
-        let other =
-            key("some key that nobody knows").sign(Level::DEBUG, gate.clock.now() + Duration::from_secs(60));
+        let debugged = Debugged::new();
+        let other = key("some key that nobody knows")
+            .sign(Level::DEBUG, debugged.clock.now() + Duration::from_secs(60));
         let forged = [
             other.to_str().unwrap().to_owned(),
             SIGNED.replacen("debug", "trace", 1),
@@ -285,14 +285,14 @@ mod tests {
             SIGNED.replacen("1767225900", "01767225900", 1),
         ];
         for value in &forged {
-            assert_eq!(gate.grants(&[value]), None, "{value}");
+            assert_eq!(debugged.grants(&[value]), None, "{value}");
         }
-        assert_metric!(gate.registry.text(), "radiosonde_debug_requests_total{outcome=\"unsigned\"}", == 5);
+        assert_metric!(debugged.registry.text(), "radiosonde_debug_requests_total{outcome=\"unsigned\"}", == 5);
     }
 
     #[test]
     fn what_is_no_such_header_is_refused() {
-        let gate = Gate::new();
+        let debugged = Debugged::new();
         let malformed = [
             String::new(),
             ";;".to_owned(),
@@ -309,10 +309,10 @@ mod tests {
             format!("{SIGNED}{}", "0".repeat(64)),
         ];
         for value in &malformed {
-            assert_eq!(gate.grants(&[value]), None, "{value}");
+            assert_eq!(debugged.grants(&[value]), None, "{value}");
         }
-        assert_eq!(gate.grants(&[SIGNED, SIGNED]), None);
-        assert_metric!(gate.registry.text(), "radiosonde_debug_requests_total{outcome=\"malformed\"}", == 14);
+        assert_eq!(debugged.grants(&[SIGNED, SIGNED]), None);
+        assert_metric!(debugged.registry.text(), "radiosonde_debug_requests_total{outcome=\"malformed\"}", == 14);
     }
 
     #[test]

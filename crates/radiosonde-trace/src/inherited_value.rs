@@ -2,8 +2,8 @@ use tracing::Span;
 use tracing_subscriber::Registry;
 use tracing_subscriber::registry::LookupSpan as _;
 
-/// Puts a value into a span, to be found by [`carried`] from the spans within it, whatever thread they are used on. A later one of
-/// the same type takes its place.
+/// Puts a value into a span, for [`inherited_value`] to find from the spans within it, on any thread. A later value of the same type
+/// replaces it.
 ///
 /// For middleware that has to hand something on from the request that is served to the calls that are made for it. Does nothing if
 /// the span is filtered out, or of a subscriber that is not built on [`tracing_subscriber::Registry`].
@@ -17,16 +17,16 @@ use tracing_subscriber::registry::LookupSpan as _;
 ///
 /// tracing::subscriber::with_default(tracing_subscriber::registry(), || {
 ///     let request = tracing::info_span!("request");
-///     radiosonde_trace::carry(&request, Tenant(7));
+///     radiosonde_trace::put_value(&request, Tenant(7));
 ///     let call = request.in_scope(|| tracing::info_span!("call"));
-///     assert_eq!(radiosonde_trace::carried(&call), Some(Tenant(7)));
-///     assert_eq!(radiosonde_trace::carried::<Tenant>(&tracing::info_span!("other")), None);
+///     assert_eq!(radiosonde_trace::inherited_value(&call), Some(Tenant(7)));
+///     assert_eq!(radiosonde_trace::inherited_value::<Tenant>(&tracing::info_span!("other")), None);
 /// });
 /// ```
-pub fn carry<T: Clone + Send + Sync + 'static>(span: &Span, value: T) {
+pub fn put_value<T: Clone + Send + Sync + 'static>(span: &Span, value: T) {
     span.with_subscriber(|(id, dispatch)| {
         if let Some(span) = dispatch.downcast_ref::<Registry>().and_then(|registry| registry.span(id)) {
-            span.extensions_mut().replace(Carried(value));
+            span.extensions_mut().replace(Inherited(value));
         }
     });
 }
@@ -36,14 +36,14 @@ pub fn carry<T: Clone + Send + Sync + 'static>(span: &Span, value: T) {
 /// # Cost
 /// A look-up and a lock for each span on the way.
 #[must_use]
-pub fn carried<T: Clone + Send + Sync + 'static>(span: &Span) -> Option<T> {
+pub fn inherited_value<T: Clone + Send + Sync + 'static>(span: &Span) -> Option<T> {
     span.with_subscriber(|(id, dispatch)| {
         let span = dispatch.downcast_ref::<Registry>()?.span(id)?;
         span.scope()
-            .find_map(|span| span.extensions().get::<Carried<T>>().map(|Carried(value)| value.clone()))
+            .find_map(|span| span.extensions().get::<Inherited<T>>().map(|Inherited(value)| value.clone()))
     })?
 }
 
 /// Of a type of its own, so that it is never confused with what layers keep.
 #[derive(Debug)]
-struct Carried<T>(T);
+struct Inherited<T>(T);

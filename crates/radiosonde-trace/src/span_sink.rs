@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use crate::FinishedSpan;
+use crate::finished_span::FinishedSpan;
 
 /// Where finished spans go.
 ///

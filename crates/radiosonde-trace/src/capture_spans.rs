@@ -1,6 +1,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::{FinishedSpan, SpanSink};
+use crate::finished_span::FinishedSpan;
+use crate::span_sink::SpanSink;
 
 /// Keeps finished spans in memory, for tests.
 ///

@@ -9,30 +9,32 @@ use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
 use radiosonde_core::{diagnostics, survive};
 
-use crate::counts::{Counts, Lost};
+use crate::finished_span::FinishedSpan;
+use crate::self_metrics::{Lost, SelfMetrics};
+use crate::span_sink::SpanSink;
 use crate::unsigned::UnsignedFields;
-use crate::{FinishedSpan, SpanSink, from_sdk, probe, span_end};
+use crate::{from_sdk, probe_state, span_end};
 
 /// The SDK's span processor: hands each finished span to the sinks, on the thread on which it ended.
 ///
 /// Holds no span itself, so that there is nothing to bound and nothing to flush: the sinks' queues are bounded and flushed by
 /// their owner.
 #[derive(Clone)]
-pub(crate) struct HandOver(Arc<Shared>);
+pub(crate) struct Processor(Arc<Shared>);
 
 struct Shared {
     sinks: Box<[Box<dyn SpanSink>]>,
     closed: AtomicBool,
-    counts: Counts,
+    metrics: SelfMetrics,
 }
 
 thread_local! {
     static IN_SINK: Cell<bool> = const { Cell::new(false) };
 }
 
-impl HandOver {
-    pub(crate) fn new(sinks: Vec<Box<dyn SpanSink>>, counts: Counts) -> Self {
-        Self(Arc::new(Shared { sinks: sinks.into(), closed: AtomicBool::new(false), counts }))
+impl Processor {
+    pub(crate) fn new(sinks: Vec<Box<dyn SpanSink>>, metrics: SelfMetrics) -> Self {
+        Self(Arc::new(Shared { sinks: sinks.into(), closed: AtomicBool::new(false), metrics }))
     }
 
     /// From now on spans are dropped and counted.
@@ -46,10 +48,10 @@ impl HandOver {
         self.0.closed.load(Ordering::Relaxed)
     }
 
-    /// Counts a span that is not sampled because the pipeline was shut down before it started.
+    /// SelfMetrics a span that is not sampled because the pipeline was shut down before it started.
     pub(crate) fn started_too_late(&self) {
-        if !probe::is_running() {
-            self.0.counts.dropped(Lost::AfterShutdown);
+        if !probe_state::is_running() {
+            self.0.metrics.dropped(Lost::AfterShutdown);
         }
     }
 
@@ -77,17 +79,17 @@ fn accept(sink: &dyn SpanSink, span: FinishedSpan) -> Result<(), Lost> {
     })
 }
 
-impl SpanProcessor for HandOver {
+impl SpanProcessor for Processor {
     fn on_start(&self, _span: &mut Span, _cx: &Context) {}
 
     fn on_end(&self, span: SpanData) {
         // A span may be recorded without being sampled; the SDK hands over those as well.
-        if !span.span_context.is_sampled() || probe::is_running() {
+        if !span.span_context.is_sampled() || probe_state::is_running() {
             return;
         }
         match self.hand_over(span) {
-            Ok(()) => self.0.counts.handed_over(),
-            Err(reason) => self.0.counts.dropped(reason),
+            Ok(()) => self.0.metrics.handed_over(),
+            Err(reason) => self.0.metrics.dropped(reason),
         }
     }
 
@@ -101,9 +103,9 @@ impl SpanProcessor for HandOver {
     }
 }
 
-impl fmt::Debug for HandOver {
+impl fmt::Debug for Processor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HandOver")
+        f.debug_struct("Processor")
             .field("sinks", &self.0.sinks.len())
             .field("closed", &self.0.closed)
             .finish_non_exhaustive()

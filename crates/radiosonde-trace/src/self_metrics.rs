@@ -1,7 +1,7 @@
 use radiosonde_metrics::{Counter, RegisterError, Registry};
 
 /// What became of the spans that ended.
-pub(crate) struct Counts {
+pub(crate) struct SelfMetrics {
     spans: Counter,
     lost: [Counter; Lost::ALL.len()],
 }
@@ -36,7 +36,7 @@ impl Lost {
     }
 }
 
-impl Counts {
+impl SelfMetrics {
     pub(crate) fn register(registry: &Registry) -> Result<Self, RegisterError> {
         let spans = registry
             .counter("radiosonde_trace_spans_total", "Sampled spans that ended and were handed to the sinks.")

@@ -1,8 +1,7 @@
 use std::sync::Arc;
 
-use crate::debugging::forwarding::Forwarding;
-use crate::debugging::requests::DebugRequests;
-use crate::{ClientLayer, ServerLayer};
+use crate::debugging::{DebugRequests, Forwarding};
+use crate::layer::{ClientLayer, ServerLayer};
 
 impl ServerLayer {
     /// Lets requests with a signed header have themselves debugged.

@@ -21,7 +21,6 @@ use crate::planning::plan::{Plan, level, planned_of_record, push_frame};
 use crate::planning::plans::Plans;
 use crate::planning::record_keys::RecordKeys;
 use crate::redacting::redaction::Redaction;
-use crate::rendering::escape::unescape;
 use crate::rendering::fields::{Fields, Limits};
 use crate::rendering::json::{self, Parts};
 use crate::rendering::pretty::{self, Heading, Pretty};
@@ -294,10 +293,7 @@ impl JsonLayer {
 
     fn send(&self, line: &mut String, made: &Made<'_>, fields: &Fields) {
         if !self.ways.sinks.is_empty() {
-            let slot = |slot| {
-                let contents = fields.value(fields.slot(slot)?).strip_prefix('"')?.strip_suffix('"')?;
-                Some(unescape(contents))
-            };
+            let slot = |slot| Some(fields.unescaped(fields.slot(slot)?));
             let message = slot(Slot::MESSAGE).unwrap_or_default();
             let correlation_id = slot(Slot::CORRELATION_ID);
             let request_id = slot(Slot::REQUEST_ID);
@@ -361,7 +357,7 @@ impl JsonLayer {
     ) {
         let (timestamp, level, module) = (made.timestamp, made.level, made.module);
         let heading = Heading { timestamp, level, names: self.names, module };
-        pretty.heading(&heading, fields.slot(Slot::MESSAGE).map(|entry| fields.value(entry)));
+        pretty.heading(&heading, fields);
         pretty.fields(fields, own);
         if let Some(span) = span {
             let (mut is_first, event) = (true, (fields, own));

@@ -37,6 +37,7 @@ pub use panicking::hook::{PanicHook, PanicHookError};
 pub use radiosonde_core::Secret;
 pub use redacting::detector::Detector;
 pub use redacting::redaction::Redaction;
+pub use rendering::json_kind::ValueKind;
 pub use schemas::invalid_key::{InvalidKey, InvalidKeyKind};
 pub use schemas::precision::TimestampPrecision;
 pub use schemas::profile::Profile;
@@ -48,7 +49,7 @@ pub use serving::future::LevelsFuture;
 pub use serving::service::LevelsService;
 #[doc(hidden)]
 pub use tracing as __tracing;
-pub use writing::attributes::{AttributeValue, Attributes};
+pub use writing::attributes::{AttributeValue, Attributes, ErrorValue};
 pub use writing::file::file_error::{FileError, OpenError};
 pub use writing::file::file_options::FileOptions;
 pub use writing::file::reopen::Reopen;

@@ -30,7 +30,7 @@ fn a_line_is_read_by_level_target_message_and_fields() {
     let logs = capture_logs();
     let io = std::io::Error::other("disk gone");
     let _span = info_span!("request", request_id = "r-1", price = 1).entered();
-    warn!(target: "orders", price = 9.5, gift = true, count = -3, note = ?Some("x"), error = &io as &dyn std::error::Error, "said \"so\"");
+    warn!(target: "orders", price = 9.5, gift = true, count = -3, big = u64::MAX, far = 1e300, note = ?Some("x"), error = &io as &dyn std::error::Error, "said \"so\"");
     let lines = logs.lines();
     let line = &lines[0];
     assert_eq!((line.level(), line.target(), line.message()), (Level::Warn, "orders", "said \"so\""));
@@ -38,6 +38,8 @@ fn a_line_is_read_by_level_target_message_and_fields() {
         ("price", Some(9.5.into())),
         ("gift", Some(true.into())),
         ("count", Some((-3).into())),
+        ("big", Some(u64::MAX.into())),
+        ("far", Some(1e300.into())),
         ("note", Some("Some(\"x\")".into())),
         ("request_id", Some("r-1".into())),
         ("message", None),
@@ -46,7 +48,7 @@ fn a_line_is_read_by_level_target_message_and_fields() {
         assert_eq!(of_field(line, name), value, "{name}");
     }
     assert!(matches!(line.field("error"), Some(CapturedValue::Json(json)) if json.contains("disk gone")));
-    assert_eq!(line.fields().count(), 6);
+    assert_eq!(line.fields().count(), 8);
     assert!(serde_json::from_str::<serde_json::Value>(line.json()).unwrap().is_object());
     logs.clear();
     assert!(logs.lines().is_empty());

@@ -20,8 +20,7 @@ pub struct CapturedLine {
 
 impl CapturedLine {
     pub(crate) fn of(line: &Line<'_>) -> Self {
-        let fields =
-            line.attributes().map(|(name, value)| (name.into_owned(), CapturedValue::of(value.json())));
+        let fields = line.attributes().map(|(name, value)| (name.into_owned(), CapturedValue::of(value)));
         Self {
             timestamp: line.timestamp(),
             level: line.level(),

@@ -1,4 +1,5 @@
-use crate::rendering::escape::unescape;
+use crate::rendering::json_kind::ValueKind;
+use crate::writing::attributes::AttributeValue;
 
 /// The value of a field, as the line has it.
 ///
@@ -24,19 +25,16 @@ pub enum CapturedValue {
 }
 
 impl CapturedValue {
-    /// From JSON as our lines have it.
-    pub(crate) fn of(json: &str) -> Self {
-        if let Some(contents) = json.strip_prefix('"').and_then(|json| json.strip_suffix('"')) {
-            Self::Text(unescape(contents).into_owned())
-        } else if let Ok(integer) = json.parse() {
-            Self::Integer(integer)
-        } else if let Ok(truth) = json.parse() {
-            Self::Bool(truth)
-        } else if let Ok(float) = json.parse() {
-            Self::Float(float)
-        } else {
-            Self::Json(json.to_owned())
-        }
+    pub(crate) fn of(value: AttributeValue<'_>) -> Self {
+        let json = value.json();
+        let parsed = match value.kind() {
+            ValueKind::Text => Some(Self::Text(value.text().into_owned())),
+            ValueKind::Integer => json.parse().ok().map(Self::Integer),
+            ValueKind::Float => json.parse().ok().map(Self::Float),
+            ValueKind::Bool => json.parse().ok().map(Self::Bool),
+            ValueKind::Null | ValueKind::Error => None,
+        };
+        parsed.unwrap_or_else(|| Self::Json(json.to_owned()))
     }
 
     /// The text, of a text.
@@ -82,26 +80,5 @@ impl From<u64> for CapturedValue {
 impl From<f64> for CapturedValue {
     fn from(float: f64) -> Self {
         Self::Float(float)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn json_is_read_by_its_type() {
-        let cases = [
-            (r#""a \"b\" \u001b""#, CapturedValue::from("a \"b\" \u{1b}")),
-            ("-7", (-7).into()),
-            ("18446744073709551615", u64::MAX.into()),
-            ("1.0", 1.0.into()),
-            ("1e300", 1e300.into()),
-            ("true", true.into()),
-            (r#"{"message":"m","chain":[]}"#, CapturedValue::Json(r#"{"message":"m","chain":[]}"#.into())),
-        ];
-        for (json, expected) in cases {
-            assert_eq!(CapturedValue::of(json), expected, "{json}");
-        }
     }
 }

@@ -18,9 +18,8 @@ impl Rendered for Gathered<'_> {
     }
 
     fn value(&self, key: Key) -> Option<&str> {
-        let json = self.fields.value(self.fields.of_key(key)?);
         // `user_id = 7` and `user_id = "7"` are the same user.
-        Some(json.strip_prefix('"').and_then(|json| json.strip_suffix('"')).unwrap_or(json))
+        Some(self.fields.contents(self.fields.of_key(key)?))
     }
 
     fn trace(&self) -> Option<TraceId> {

@@ -14,7 +14,7 @@ use crate::rendering::pretty::{Heading, Pretty};
 use crate::rendering::timestamp::Stamp;
 use crate::rendering::value::Value;
 use crate::schemas::schema::{Frame, Schema};
-use crate::schemas::slot::{Origin, Slot};
+use crate::schemas::slot::Origin;
 use crate::writing::delivering::Delivering;
 use crate::writing::handle::Ways;
 use crate::writing::line::Line;
@@ -144,7 +144,7 @@ impl Suppression {
                     let mut pretty = Pretty::new(&mut text, colors);
                     let (level, names, module) = (callsite.level, self.names, callsite.target);
                     let heading = Heading { timestamp, level, names, module };
-                    pretty.heading(&heading, fields.slot(Slot::MESSAGE).map(|entry| fields.value(entry)));
+                    pretty.heading(&heading, &fields);
                     pretty.fields(&fields, own);
                     pretty.end(None, &fields, own);
                     output.write(&text, priority);

@@ -1,5 +1,7 @@
 use std::fmt;
 
+use radiosonde_core::survive;
+
 /// Stands as it is inside a JSON string.
 const PLAIN: u8 = 0;
 /// Leads a two-byte character, of which U+0080 to U+009F are control characters.
@@ -39,12 +41,19 @@ pub(crate) const MAX_GROWTH: usize = 6;
 /// overrides.
 #[inline(always)]
 pub(crate) fn push_escaped(out: &mut String, text: &str) {
+    push_contents(out, text);
+}
+
+/// The same, and returns whether no character was escaped.
+#[inline(always)]
+fn push_contents(out: &mut String, text: &str) -> bool {
     let plain = plain_prefix(text.as_bytes());
     if plain == text.len() {
         out.push_str(text);
-    } else {
-        push_escaped_from(out, text, plain);
+        return true;
     }
+    push_escaped_from(out, text, plain);
+    false
 }
 
 /// How many bytes from the start surely stand as they are. Whole blocks are compared at once; what is left after them is a block
@@ -87,11 +96,7 @@ fn push_escaped_from(out: &mut String, text: &str, mut at: usize) {
             at += 1;
             continue;
         }
-        let length = match class {
-            LEADS_C1 => 2,
-            LEADS_PUNCTUATION => 3,
-            _ => 1,
-        };
+        let length = length_of(class);
         if let Some(escape) = Escape::of(class, &bytes[at..at + length]) {
             out.push_str(&text[copied..at]);
             escape.push(out);
@@ -102,13 +107,27 @@ fn push_escaped_from(out: &mut String, text: &str, mut at: usize) {
     out.push_str(&text[copied..]);
 }
 
-/// The same up to `limit` bytes in `out`, never splitting a character or an escape; `false` if something had to go.
+/// What became of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Contents {
+    /// Something did not fit.
+    pub(crate) cut: bool,
+    /// No character is escaped. May be `false` for such a text if it is long.
+    pub(crate) plain: bool,
+}
+
+/// The same up to `limit` bytes in `out`, never splitting a character or an escape.
 #[inline(always)]
-pub(crate) fn push_escaped_within(out: &mut String, text: &str, limit: usize) -> bool {
+pub(crate) fn push_escaped_within(out: &mut String, text: &str, limit: usize) -> Contents {
     if out.len().saturating_add(text.len().saturating_mul(MAX_GROWTH)) <= limit {
-        push_escaped(out, text);
-        return true;
+        return Contents { cut: false, plain: push_contents(out, text) };
     }
+    Contents { cut: !push_long(out, text, limit), plain: false }
+}
+
+/// The same for a text that may be too long; `false` if something had to go.
+#[inline(never)]
+fn push_long(out: &mut String, text: &str, limit: usize) -> bool {
     // As many bytes as fit even if each has to be escaped, as long as those are many; then one character after the other.
     const FEW: usize = 64;
     let mut rest = text;
@@ -141,6 +160,15 @@ pub(crate) fn boundary(text: &str, at: usize) -> usize {
         end -= 1;
     }
     end
+}
+
+/// The bytes of a character whose first byte is of this class.
+const fn length_of(class: u8) -> usize {
+    match class {
+        LEADS_C1 => 2,
+        LEADS_PUNCTUATION => 3,
+        _ => 1,
+    }
 }
 
 enum Escape {
@@ -179,30 +207,82 @@ impl Escape {
     }
 }
 
-/// Escapes what is formatted into it, up to a limit.
-pub(crate) struct Escaper<'a> {
+/// Appends what a user's `Debug` or `Display` formats as the contents of a JSON string, up to `limit` bytes in `out`. `None` if it
+/// fails or panics, in which case nothing is appended.
+///
+/// The text is formatted to where it stays and escaped there, in one scan instead of one for each fragment.
+#[inline]
+pub(crate) fn push_formatted(out: &mut String, value: fmt::Arguments<'_>, limit: usize) -> Option<Contents> {
+    let start = out.len();
+    let mut writer = Bounded { out, limit, cut: false };
+    let result = survive(|| fmt::write(&mut writer, value));
+    let cut = writer.cut;
+    if !cut && !matches!(result, Some(Ok(()))) {
+        out.truncate(start);
+        return None;
+    }
+    let plain = plain_prefix(&out.as_bytes()[start..]);
+    if start + plain == out.len() {
+        return Some(Contents { cut, plain: true });
+    }
+    let fits = escape_tail(out, start, start + plain, limit);
+    Some(Contents { cut: cut || !fits, plain: false })
+}
+
+/// Takes text up to a limit.
+struct Bounded<'a> {
     out: &'a mut String,
     limit: usize,
     cut: bool,
 }
 
-impl<'a> Escaper<'a> {
-    pub(crate) fn new(out: &'a mut String, limit: usize) -> Self {
-        Self { out, limit, cut: false }
-    }
-
-    /// Whether the limit was met, in which case what is there already is good.
-    pub(crate) fn is_cut(&self) -> bool {
-        self.cut
+impl fmt::Write for Bounded<'_> {
+    #[inline]
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        if self.out.len().saturating_add(text.len()) <= self.limit {
+            self.out.push_str(text);
+            return Ok(());
+        }
+        // The error ends the formatting of a value that is too long, or endless, at once.
+        self.out.push_str(&text[..boundary(text, self.limit.saturating_sub(self.out.len()))]);
+        (self.cut, self.limit) = (true, 0);
+        Err(fmt::Error)
     }
 }
 
-impl fmt::Write for Escaper<'_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        // The error ends the formatting of a value that is too long, or endless, at once.
-        self.cut = self.cut || !push_escaped_within(self.out, text, self.limit);
-        if self.cut { Err(fmt::Error) } else { Ok(()) }
+/// Escapes the text from `start` to the end, of which everything before `odd` stands as it is. `false` if something had to go.
+#[inline(never)]
+fn escape_tail(out: &mut String, start: usize, odd: usize, limit: usize) -> bool {
+    let end = out.len();
+    if start.saturating_add((end - start).saturating_mul(MAX_GROWTH)) > limit {
+        let text = out.split_off(start);
+        return !push_escaped_within(out, &text, limit).cut;
     }
+    // The escaped text is put behind the other, which then goes: without a buffer of its own.
+    let (mut at, mut copied) = (odd, odd);
+    while at < end {
+        let bytes = out.as_bytes();
+        let class = CLASS[usize::from(bytes[at])];
+        if class == PLAIN {
+            at += 1;
+            continue;
+        }
+        let length = length_of(class);
+        if let Some(escape) = Escape::of(class, &bytes[at..at + length]) {
+            out.extend_from_within(copied..at);
+            escape.push(out);
+            copied = at + length;
+        }
+        at += length;
+    }
+    out.extend_from_within(copied..end);
+    out.drain(odd..end);
+    true
+}
+
+/// The contents of a JSON string.
+pub(crate) fn between_quotes(json: &str) -> &str {
+    json.get(1..json.len().saturating_sub(1)).unwrap_or_default()
 }
 
 /// The text that JSON string contents written by [`push_escaped`] stand for.
@@ -286,7 +366,7 @@ mod tests {
     fn a_limit_splits_neither_characters_nor_escapes() {
         for limit in 0..12 {
             let mut out = String::new();
-            let complete = push_escaped_within(&mut out, "ä\n\u{1b}€", limit);
+            let complete = !push_escaped_within(&mut out, "ä\n\u{1b}€", limit).cut;
             let expected = match limit {
                 0..=1 => "",
                 2..=3 => "ä",
@@ -309,9 +389,29 @@ mod tests {
         }
 
         #[test]
+        fn what_is_formatted_is_escaped_and_cut_as_a_text_is(
+            texts in prop::collection::vec(any::<String>(), 0..4),
+            limit in prop_oneof![0_usize..200, Just(10_000)],
+        ) {
+            struct Fragments<'a>(&'a [String]);
+            impl fmt::Display for Fragments<'_> {
+                fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                    self.0.iter().try_for_each(|text| f.write_str(text))
+                }
+            }
+            let (mut expected, mut found) = (String::from("ä\""), String::from("ä\""));
+            let whole = push_escaped_within(&mut expected, &texts.concat(), limit);
+            let formatted = push_formatted(&mut found, format_args!("{}", Fragments(&texts)), limit).unwrap();
+            prop_assert_eq!(&found, &expected);
+            prop_assert_eq!(formatted.cut, whole.cut);
+            prop_assert!(!whole.plain || formatted.plain);
+            prop_assert!(!formatted.plain || !found[3..].contains('\\'));
+        }
+
+        #[test]
         fn a_cut_is_a_prefix_and_valid(text in any::<String>(), limit in 0_usize..64) {
             let mut out = String::new();
-            let complete = push_escaped_within(&mut out, &text, limit);
+            let complete = !push_escaped_within(&mut out, &text, limit).cut;
             prop_assert!(out.len() <= limit);
             let parsed: String = serde_json::from_str(&format!("\"{out}\"")).unwrap();
             prop_assert!(text.starts_with(&parsed));

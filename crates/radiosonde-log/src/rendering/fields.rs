@@ -1,6 +1,10 @@
+use std::borrow::Cow;
+
 use crate::planning::keys::Key;
 use crate::planning::plan::Shown;
 use crate::redacting::redaction::{Redaction, Treatment};
+use crate::rendering::escape::{between_quotes, unescape};
+use crate::rendering::json_kind::JsonKind;
 use crate::rendering::piece::Piece;
 use crate::rendering::value::Value;
 use crate::schemas::slot::{Place, Seat, Slot};
@@ -27,6 +31,10 @@ pub(crate) struct Fields {
     entries: Vec<Entry>,
     /// The bits of the keys, see [`Key::bit`].
     bits: u64,
+    /// Which slots have a piece at the top, as bits.
+    slots: u32,
+    /// The pieces at the top are not in the order of their slots.
+    out_of_order: bool,
     left_out: bool,
     /// A nearer value had no room: none that is farther may come, as it could be one of the same key.
     full: bool,
@@ -37,6 +45,7 @@ pub(crate) struct Fields {
 pub(crate) struct Entry {
     pub(crate) key: Key,
     pub(crate) place: Place,
+    pub(crate) kind: JsonKind,
     cut: bool,
     start: usize,
     value: usize,
@@ -58,6 +67,8 @@ impl Fields {
         self.rest.clear();
         self.entries.clear();
         self.bits = 0;
+        self.slots = 0;
+        self.out_of_order = false;
         self.left_out = false;
         self.full = false;
     }
@@ -70,9 +81,34 @@ impl Fields {
         &self.entries
     }
 
-    /// All pieces at the top, in the order in which they came, each after a comma.
+    /// All pieces at the top, each after a comma.
     pub(crate) fn top(&self) -> &str {
         &self.top
+    }
+
+    /// Whether the pieces at the top begin with the message and stand in the order of their slots.
+    pub(crate) fn top_is_in_order(&self) -> bool {
+        !self.out_of_order && self.slots & 1 << Slot::MESSAGE.index() != 0
+    }
+
+    /// Puts the pieces at the top in the order of their slots, so that lines copy them as one piece.
+    pub(crate) fn order_top(&mut self) {
+        if !self.out_of_order {
+            return;
+        }
+        // The ordered pieces are put behind the others, which then go.
+        let unordered = self.top.len();
+        for slot in Slot::all().filter(|slot| self.slots & 1 << slot.index() != 0) {
+            let Some(at) = self.entries.iter().position(|entry| entry.key == Key::of_slot(slot)) else {
+                continue;
+            };
+            let entry = self.entries[at];
+            let start = self.top.len() - unordered;
+            self.top.extend_from_within(entry.start..entry.end);
+            self.entries[at] = entry.moved_to(start);
+        }
+        self.top.drain(..unordered);
+        self.out_of_order = false;
     }
 
     /// All other pieces, each after a comma.
@@ -99,6 +135,18 @@ impl Fields {
     /// The value as JSON.
     pub(crate) fn value(&self, entry: &Entry) -> &str {
         &self.text(entry.place)[entry.value..entry.end]
+    }
+
+    /// What is between the quotes of a string, and all of any other value.
+    pub(crate) fn contents(&self, entry: &Entry) -> &str {
+        let value = self.value(entry);
+        if entry.kind.is_text() { between_quotes(value) } else { value }
+    }
+
+    /// The same without escapes.
+    pub(crate) fn unescaped(&self, entry: &Entry) -> Cow<'_, str> {
+        let contents = self.contents(entry);
+        if entry.kind == JsonKind::Escaped { unescape(contents) } else { contents.into() }
     }
 
     /// The entry that fills a slot, or would if its value suited.
@@ -188,7 +236,8 @@ impl Fields {
     #[inline(always)]
     fn keep(&mut self, field: &Shown, place: Place, piece: Piece, end: usize, found: u64) -> Put {
         let Piece { start, value, written, .. } = piece;
-        let entry = Entry { key: field.key, place, cut: written.cut, start, value, end };
+        let kind = if found == 0 { written.kind } else { written.kind.redacted() };
+        let entry = Entry { key: field.key, place, kind, cut: written.cut, start, value, end };
         if field.repeats {
             self.settle(entry);
         } else {
@@ -207,10 +256,12 @@ impl Fields {
             self.top.push_str(&other.top);
             self.rest.push_str(&other.rest);
             self.entries.extend(other.entries.iter().map(|entry| match entry.place {
-                Place::Top => entry.moved_by(top),
-                Place::Rest => entry.moved_by(rest),
+                Place::Top => entry.moved_to(entry.start + top),
+                Place::Rest => entry.moved_to(entry.start + rest),
             }));
             self.bits |= other.bits;
+            self.out_of_order |= other.out_of_order || !self.precedes(other.slots);
+            self.slots |= other.slots;
         } else {
             for entry in &other.entries {
                 if self.find(entry.key).is_none() {
@@ -261,9 +312,26 @@ impl Fields {
         self.entries.iter().position(|entry| entry.key == key)
     }
 
+    #[inline(always)]
     fn add(&mut self, entry: Entry) {
         self.bits |= entry.key.bit();
+        if entry.place == Place::Top {
+            self.append_slot(entry.key);
+        }
         self.entries.push(entry);
+    }
+
+    /// Takes note of a piece of this slot at the end of those at the top.
+    #[inline(always)]
+    fn append_slot(&mut self, key: Key) {
+        let bit = 1 << (key.index() % Slot::MAX);
+        self.out_of_order |= self.slots > bit;
+        self.slots |= bit;
+    }
+
+    /// Whether every slot here comes before these, none of which is here.
+    fn precedes(&self, slots: u32) -> bool {
+        slots == 0 || self.slots < slots & slots.wrapping_neg()
     }
 
     /// One value may be as long as a line, all of them together as two, and each gets a little.
@@ -285,12 +353,7 @@ impl Fields {
         let text = self.text_mut(entry.place);
         let start = text.len();
         text.push_str(piece);
-        self.add(Entry {
-            start,
-            value: start + (entry.value - entry.start),
-            end: start + (entry.end - entry.start),
-            ..*entry
-        });
+        self.add(entry.moved_to(start));
     }
 
     /// Adds the piece that has just been written to the end, or puts it in the place of an earlier one with its key.
@@ -299,9 +362,7 @@ impl Fields {
         let text = self.text_mut(entry.place).split_off(entry.start);
         let mut newest = Self::default();
         *newest.text_mut(entry.place) = text;
-        let entry =
-            Entry { start: 0, value: entry.value - entry.start, end: entry.end - entry.start, ..entry };
-        self.replace(at, &newest, &entry);
+        self.replace(at, &newest, &entry.moved_to(0));
     }
 
     /// Puts a piece of another buffer in the place of one here, so that a span which records again and again does not grow.
@@ -313,26 +374,26 @@ impl Fields {
         self.text_mut(old.place).replace_range(old.start..old.end, put);
         for later in &mut self.entries {
             if later.place == old.place && later.start >= old.end {
-                *later = Entry {
-                    start: later.start - old.end + old.start + put.len(),
-                    value: later.value - old.end + old.start + put.len(),
-                    end: later.end - old.end + old.start + put.len(),
-                    ..*later
-                };
+                *later = later.moved_to(later.start - old.end + old.start + put.len());
             }
         }
         let start = if stays { old.start } else { self.text(entry.place).len() };
         if !stays {
             self.text_mut(entry.place).push_str(piece);
+            match entry.place {
+                Place::Top => self.append_slot(entry.key),
+                Place::Rest => self.slots &= !(1 << (old.key.index() % Slot::MAX)),
+            }
         }
-        let value = start + (entry.value - entry.start);
-        self.entries[at] = Entry { start, value, end: start + piece.len(), ..*entry };
+        self.entries[at] = entry.moved_to(start);
     }
 }
 
 impl Entry {
-    fn moved_by(&self, bytes: usize) -> Self {
-        Self { start: self.start + bytes, value: self.value + bytes, end: self.end + bytes, ..*self }
+    /// The entry of the same piece at another place.
+    fn moved_to(&self, start: usize) -> Self {
+        let (value, end) = (start + (self.value - self.start), start + (self.end - self.start));
+        Self { start, value, end, ..*self }
     }
 }
 
@@ -453,6 +514,51 @@ mod tests {
         assert_eq!(event.value(&event.entries()[2]), "\"small\"");
         assert!(event.len() < 3 * LIMITS.line_bytes);
         assert!(event.is_truncated());
+    }
+
+    #[test]
+    fn slots_are_put_in_their_order_once_and_known_to_be() {
+        let keys = Keys::default();
+        let put = |list: &[_], origin| fields(&keys, list, origin);
+        let mut span = put(
+            &[("user_id", Value::Str("u")), ("a", Value::I64(1)), ("request_id", Value::Str("r"))],
+            Origin::Inherited,
+        );
+        span.order_top();
+        assert_eq!(span.top(), ",\"request_id\":\"r\",\"user_id\":\"u\"");
+        assert_eq!(pieces(&span), ["\"user_id\":\"u\"", "\"a\":1", "\"request_id\":\"r\""]);
+        assert!(!span.top_is_in_order(), "there is no message");
+        for (list, in_order) in [
+            (&[("message", Value::Str("hi"))][..], true),
+            (&[("message", Value::Str("hi")), ("status", Value::U64(200))], false),
+            (&[("correlation_id", Value::Str("c")), ("message", Value::Str("hi"))], false),
+        ] {
+            let mut event = put(list, Origin::Event);
+            event.fill_from(&span, LIMITS);
+            assert_eq!(event.top_is_in_order(), in_order, "{list:?}");
+            event.order_top();
+            assert!(event.top_is_in_order());
+        }
+        span.update_from(&put(&[("correlation_id", Value::Str("c"))], Origin::Inherited), LIMITS);
+        span.order_top();
+        assert!(span.top().starts_with(",\"correlation_id\""), "{}", span.top());
+    }
+
+    #[test]
+    fn a_value_keeps_its_kind() {
+        let list = [
+            ("plain", Value::Str("a")),
+            ("path", Value::Str("\"")),
+            ("status", Value::U64(200)),
+            ("float", Value::F64(1.0)),
+            ("request_id", Value::U64(7)),
+        ];
+        let event = fields(&Keys::default(), &list, Origin::Event);
+        let kinds: Vec<_> = event.entries().iter().map(|entry| entry.kind).collect();
+        let (plain, escaped) = (JsonKind::Plain, JsonKind::Escaped);
+        assert_eq!(kinds, [plain, escaped, JsonKind::Integer, JsonKind::Float, plain]);
+        let texts: Vec<_> = event.entries().iter().map(|entry| event.unescaped(entry)).collect();
+        assert_eq!(texts, ["a", "\"", "200", "1.0", "7"]);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 use radiosonde_core::SpanContext;
 
 use crate::rendering::fields::{Entry, Fields};
+use crate::rendering::json_kind::JsonKind;
 use crate::rendering::shorten;
 use crate::rendering::timestamp::push_digits;
 use crate::schemas::schema::{Frame, Group, Schema};
@@ -24,7 +25,7 @@ pub(crate) fn push_line(out: &mut String, parts: &Parts<'_>, limit: usize) -> bo
     let truncated = fields.is_truncated();
     let start = out.len();
     push_start(out, parts);
-    if parts.schema.group().is_none() && are_in_order(fields) {
+    if parts.schema.group().is_none() && fields.top_is_in_order() {
         out.push_str(fields.top());
     } else {
         push_slots(out, parts, |out, entry| out.push_str(fields.piece(entry)));
@@ -43,16 +44,6 @@ pub(crate) fn push_line(out: &mut String, parts: &Parts<'_>, limit: usize) -> bo
     out.truncate(start);
     shorten::push_line(out, parts, limit);
     true
-}
-
-/// Whether the slots stand in the buffer as they do in a line.
-fn are_in_order(fields: &Fields) -> bool {
-    let mut top = fields.entries().iter().filter(|entry| entry.place == Place::Top);
-    let mut last = match top.next() {
-        Some(first) if first.key.index() == Slot::MESSAGE.index() => first.key.index(),
-        _ => return false,
-    };
-    top.all(|entry| std::mem::replace(&mut last, entry.key.index()) < entry.key.index())
 }
 
 /// The object up to the slots.
@@ -99,6 +90,7 @@ pub(crate) fn push_slots(out: &mut String, parts: &Parts<'_>, push: impl Fn(&mut
 
 /// How long it took, as protobuf's JSON says a duration.
 fn push_latency(out: &mut String, parts: &Parts<'_>, millis: Option<&Entry>) {
+    let millis = millis.filter(|entry| matches!(entry.kind, JsonKind::Integer | JsonKind::Float));
     let millis = millis.and_then(|entry| parts.fields.value(entry).parse::<f64>().ok());
     if let Some(millis) = millis.filter(|millis| (0.0..=Group::MAX_MILLIS).contains(millis)) {
         #[allow(

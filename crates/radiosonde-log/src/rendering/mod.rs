@@ -1,14 +1,15 @@
 //! From values to the bytes of a line.
 
 pub(crate) mod escape;
+pub(crate) mod escaped_text;
 pub(crate) mod fields;
 pub(crate) mod json;
+pub(crate) mod json_kind;
 mod piece;
 pub(crate) mod pretty;
 pub(crate) mod recorder;
 pub(crate) mod scratch;
 pub(crate) mod shorten;
-mod spoken;
 mod tail;
 pub(crate) mod timestamp;
 pub(crate) mod value;

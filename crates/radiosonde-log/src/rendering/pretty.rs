@@ -2,8 +2,9 @@ use radiosonde_core::{Level, LevelNames, SpanContext};
 
 use crate::planning::keys::Key;
 use crate::rendering::escape::{boundary, push_escaped};
+use crate::rendering::escaped_text::{Token, error_causes, error_message, first_line, push_readable};
 use crate::rendering::fields::{Entry, Fields};
-use crate::rendering::spoken::{Spoken, first_line, push_spoken, strings};
+use crate::rendering::json_kind::JsonKind;
 use crate::schemas::slot::Slot;
 
 const RESET: &str = "\x1b[0m";
@@ -48,7 +49,7 @@ impl<'a> Pretty<'a> {
         Self { out, colors }
     }
 
-    pub(crate) fn heading(&mut self, heading: &Heading<'_>, message: Option<&str>) {
+    pub(crate) fn heading(&mut self, heading: &Heading<'_>, fields: &Fields) {
         self.styled(DIM, |out| push_escaped(out, time_of_day(heading.timestamp)));
         self.out.push(' ');
         let name = heading.level.name(heading.names);
@@ -65,16 +66,16 @@ impl<'a> Pretty<'a> {
             push_escaped(out, heading.module);
             out.push(':');
         });
-        if let Some(message) = message {
+        if let Some(message) = fields.slot(Slot::MESSAGE) {
+            let message = fields.contents(message);
             self.out.push(' ');
-            let message = contents(message);
-            self.styled(BOLD, |out| push_spoken(out, &message[..first_line(message)], FOLLOWS));
+            self.styled(BOLD, |out| push_readable(out, &message[..first_line(message)], FOLLOWS));
         }
     }
 
     /// The event's own fields that fit into a line; they are the first `own` of all.
     pub(crate) fn fields(&mut self, fields: &Fields, own: usize) {
-        for entry in own_fields(fields, own).filter(|entry| shape(fields.value(entry)) == Shape::Inline) {
+        for entry in own_fields(fields, own).filter(|entry| shape(fields, entry) == Shape::Inline) {
             self.out.push(' ');
             self.field(fields, entry);
         }
@@ -108,14 +109,14 @@ impl<'a> Pretty<'a> {
             });
         }
         if let Some(message) = fields.slot(Slot::MESSAGE) {
-            let message = contents(fields.value(message));
+            let message = fields.contents(message);
             let rest = &message[first_line(message)..];
             if !rest.is_empty() {
-                self.styled(BOLD, |out| push_spoken(out, rest, FOLLOWS));
+                self.styled(BOLD, |out| push_readable(out, rest, FOLLOWS));
             }
         }
         for entry in own_fields(fields, own) {
-            match shape(fields.value(entry)) {
+            match shape(fields, entry) {
                 Shape::Inline => {}
                 Shape::Lines => self.lines(fields, entry),
                 Shape::Error => self.error(fields, entry),
@@ -127,7 +128,7 @@ impl<'a> Pretty<'a> {
     fn field(&mut self, fields: &Fields, entry: &Entry) {
         self.styled(KEY, |out| out.push_str(fields.key(entry)));
         self.styled(DIM, |out| out.push('='));
-        push_value(self.out, fields.value(entry));
+        push_value(self.out, fields, entry);
     }
 
     fn lines(&mut self, fields: &Fields, entry: &Entry) {
@@ -136,17 +137,15 @@ impl<'a> Pretty<'a> {
         self.styled(DIM, |out| out.push(':'));
         self.out.push('\n');
         self.out.push_str(FOLLOWS);
-        push_spoken(self.out, contents(fields.value(entry)), FOLLOWS);
+        push_readable(self.out, fields.contents(entry), FOLLOWS);
     }
 
-    /// `{"message":"…","chain":["…"]}`, as we wrote it.
     fn error(&mut self, fields: &Fields, entry: &Entry) {
-        let mut strings = strings(fields.value(entry));
-        let message = strings.nth(1).unwrap_or_default();
+        let json = fields.value(entry);
         self.below();
         self.styled(FAILED, |out| out.push_str(fields.key(entry)));
-        self.cause(message);
-        for cause in strings.skip(1) {
+        self.cause(error_message(json));
+        for cause in error_causes(json).into_iter().flat_map(|(_, causes)| causes) {
             self.below();
             self.styled(FAILED, |out| out.push_str("  caused by"));
             self.cause(cause);
@@ -156,7 +155,7 @@ impl<'a> Pretty<'a> {
     fn cause(&mut self, text: &str) {
         self.styled(DIM, |out| out.push(':'));
         self.out.push(' ');
-        push_spoken(self.out, text, FOLLOWS);
+        push_readable(self.out, text, FOLLOWS);
     }
 
     fn below(&mut self) {
@@ -236,29 +235,26 @@ enum Shape {
     Error,
 }
 
-fn shape(json: &str) -> Shape {
-    if json.starts_with("{\"message\":\"") {
-        Shape::Error
-    } else if json.starts_with('"') && Spoken::of(contents(json)).any(|piece| piece == Spoken::LineFeed) {
-        Shape::Lines
-    } else {
-        Shape::Inline
+fn shape(fields: &Fields, entry: &Entry) -> Shape {
+    match entry.kind {
+        JsonKind::ErrorChain | JsonKind::ErrorText => Shape::Error,
+        JsonKind::Escaped if Token::of(fields.contents(entry)).any(|token| token == Token::LineFeed) => {
+            Shape::Lines
+        }
+        _ => Shape::Inline,
     }
 }
 
-/// What is between the quotes of a JSON string.
-fn contents(json: &str) -> &str {
-    json.strip_prefix('"').and_then(|json| json.strip_suffix('"')).unwrap_or(json)
+/// A string without quotes where that cannot be misread, and everything else as JSON.
+fn push_value(out: &mut String, fields: &Fields, entry: &Entry) {
+    let text = fields.contents(entry);
+    out.push_str(if can_go_without_quotes(text) { text } else { fields.value(entry) });
 }
 
-/// A string without quotes where that cannot be misread, and everything else as JSON.
-fn push_value(out: &mut String, json: &str) {
-    let text = contents(json);
-    let is_plain = !text.is_empty()
-        && !text.contains(|character: char| {
-            character.is_whitespace() || matches!(character, '"' | '\\' | '=' | '{' | '}')
-        });
-    out.push_str(if is_plain { text } else { json });
+fn can_go_without_quotes(text: &str) -> bool {
+    let is_odd =
+        |character: char| character.is_whitespace() || matches!(character, '"' | '\\' | '=' | '{' | '}');
+    !text.is_empty() && !text.contains(is_odd)
 }
 
 #[cfg(test)]
@@ -280,33 +276,8 @@ mod tests {
 
     #[test]
     fn only_what_cannot_be_misread_goes_without_quotes() {
-        let cases = [
-            ("\"plain\"", "plain"),
-            ("\"two words\"", "\"two words\""),
-            ("\"\"", "\"\""),
-            ("\"a=b\"", "\"a=b\""),
-            (r#""\u001b[31m""#, r#""\u001b[31m""#),
-            ("12.5", "12.5"),
-        ];
-        for (json, expected) in cases {
-            let mut out = String::new();
-            push_value(&mut out, json);
-            assert_eq!(out, expected);
-        }
-    }
-
-    #[test]
-    fn a_value_with_line_feeds_and_an_error_stand_below() {
-        let cases = [
-            (r#""a\nb""#, Shape::Lines),
-            (r#""a\\nb""#, Shape::Inline),
-            (r#""a\\\nb""#, Shape::Lines),
-            (r#"{"message":"m","chain":[]}"#, Shape::Error),
-            ("7", Shape::Inline),
-        ];
-        for (json, expected) in cases {
-            assert_eq!(shape(json), expected, "{json}");
-        }
+        assert!(["plain", "12.5"].into_iter().all(can_go_without_quotes));
+        assert!(!["two words", "", "a=b", r"\u001b[31m"].into_iter().any(can_go_without_quotes));
     }
 
     #[test]

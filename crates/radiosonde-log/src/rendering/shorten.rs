@@ -4,15 +4,17 @@ use std::ptr;
 
 use crate::planning::plan::MAX_MODULE_BYTES;
 use crate::rendering::escape::cut_at;
+use crate::rendering::escaped_text::error_message;
 use crate::rendering::fields::{Entry, Fields};
 use crate::rendering::json::{Parts, push_end, push_slots, push_start};
+use crate::rendering::json_kind::JsonKind;
 use crate::schemas::schema::{Group, Schema};
 use crate::schemas::slot::Place;
 
 /// No value is cut to less, so that numbers and short values always stay whole.
 const MIN_VALUE: usize = 64;
 
-/// An error whose chain, or what is said of its causes, had to go.
+/// An error without its causes.
 const ERROR_START: &str = "{\"message\":\"";
 const ERROR_END: &str = "\",\"chain\":[]}";
 
@@ -35,7 +37,7 @@ pub(crate) fn push_line(out: &mut String, parts: &Parts<'_>, limit: usize) {
     let cap = cap(fields, &kept, budget);
     let push = |out: &mut String, entry: &Entry| {
         out.push_str(fields.prefix(entry));
-        push_value(out, fields.value(entry), cap);
+        push_value(out, fields, entry, cap);
     };
     push_slots(out, parts, push);
     out.push_str(&end);
@@ -46,7 +48,7 @@ pub(crate) fn push_line(out: &mut String, parts: &Parts<'_>, limit: usize) {
             out.push_str(parts.rest);
             // The comma is one between fields.
             out.push_str(fields.prefix(entry).trim_start_matches(','));
-            push_value(out, fields.value(entry), cap);
+            push_value(out, fields, entry, cap);
         } else {
             push(out, entry);
         }
@@ -94,33 +96,19 @@ fn size(fields: &Fields, entry: &Entry, cap: usize) -> usize {
     fields.prefix(entry).len() + fields.value(entry).len().min(cap)
 }
 
-/// Appends a JSON value of ours in at most `cap` bytes.
-fn push_value(out: &mut String, value: &str, cap: usize) {
+/// Appends a value in at most `cap` bytes, which numbers and the like never exceed.
+fn push_value(out: &mut String, fields: &Fields, entry: &Entry, cap: usize) {
+    let value = fields.value(entry);
     if value.len() <= cap {
         out.push_str(value);
-    } else if let Some(contents) = value.strip_prefix(ERROR_START) {
-        let room = cap.saturating_sub(ERROR_START.len() + ERROR_END.len());
-        out.push_str(ERROR_START);
-        out.push_str(&contents[..cut_at(contents, room.min(string_end(contents)))]);
-        out.push_str(if value.ends_with("]}") { ERROR_END } else { "\"}" });
-    } else {
-        let contents = value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).unwrap_or_default();
-        out.push('"');
-        out.push_str(&contents[..cut_at(contents, cap.saturating_sub(2))]);
-        out.push('"');
+        return;
     }
-}
-
-/// Where the JSON string ends whose contents start here.
-fn string_end(contents: &str) -> usize {
-    let bytes = contents.as_bytes();
-    let mut at = 0;
-    while let Some(byte) = bytes.get(at) {
-        match byte {
-            b'"' => return at,
-            b'\\' => at += 2,
-            _ => at += 1,
-        }
-    }
-    contents.len()
+    let (start, contents, end) = match entry.kind {
+        JsonKind::ErrorChain => (ERROR_START, error_message(value), ERROR_END),
+        JsonKind::ErrorText => (ERROR_START, error_message(value), "\"}"),
+        _ => ("\"", fields.contents(entry), "\""),
+    };
+    out.push_str(start);
+    out.push_str(&contents[..cut_at(contents, cap.saturating_sub(start.len() + end.len()))]);
+    out.push_str(end);
 }

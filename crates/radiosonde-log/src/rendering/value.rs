@@ -1,9 +1,10 @@
 use std::error::Error;
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 use radiosonde_core::survive;
 
-use crate::rendering::escape::{Escaper, push_escaped_within};
+use crate::rendering::escape::{Contents, push_escaped_within, push_formatted};
+use crate::rendering::json_kind::JsonKind;
 use crate::schemas::slot::Kind;
 
 /// Sources of an error beyond this depth are left out: a chain may be a circle.
@@ -27,17 +28,27 @@ pub(crate) enum Value<'a> {
 }
 
 /// What writing a value came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Written {
     /// Something did not fit.
     pub(crate) cut: bool,
     /// The value's own formatting failed.
     pub(crate) failed: bool,
+    pub(crate) kind: JsonKind,
 }
 
 impl Written {
+    /// The whole of a value of this kind.
+    const fn whole(kind: JsonKind) -> Self {
+        Self { cut: false, failed: false, kind }
+    }
+
+    const fn text(contents: Contents) -> Self {
+        Self { cut: contents.cut, failed: false, kind: JsonKind::of_text(contents.plain) }
+    }
+
     fn and(self, other: Self) -> Self {
-        Self { cut: self.cut || other.cut, failed: self.failed || other.failed }
+        Self { cut: self.cut || other.cut, failed: self.failed || other.failed, kind: self.kind }
     }
 }
 
@@ -65,7 +76,7 @@ impl Value<'_> {
             Kind::Integer | Kind::Number => match self.integer() {
                 Some(integer) => {
                     out.push_str(itoa::Buffer::new().format(integer));
-                    Written::default()
+                    Written::whole(JsonKind::Integer)
                 }
                 None if kind == Kind::Number => self.push_json(out, limit),
                 None => self.push_text(out, limit),
@@ -83,25 +94,42 @@ impl Value<'_> {
             _ => self.integer(),
         };
         match integer {
-            Some(integer) => out.push_str(itoa::Buffer::new().format(integer)),
-            None if kind == Kind::Measure && !self.is_number() => out.push_str("null"),
-            None => return self.push_json(out, limit),
+            Some(integer) => {
+                out.push_str(itoa::Buffer::new().format(integer));
+                Written::whole(JsonKind::Integer)
+            }
+            None if kind == Kind::Measure && !self.is_number() => {
+                out.push_str("null");
+                Written::whole(JsonKind::Null)
+            }
+            None => self.push_json(out, limit),
         }
-        Written::default()
     }
 
     /// Appends the value as JSON of its own type, up to about `limit` bytes in `out`.
     #[inline(always)]
     pub(crate) fn push_json(&self, out: &mut String, limit: usize) -> Written {
-        match *self {
-            Self::I64(integer) => out.push_str(itoa::Buffer::new().format(integer)),
-            Self::U64(integer) => out.push_str(itoa::Buffer::new().format(integer)),
-            Self::F64(float) if float.is_finite() => out.push_str(zmij::Buffer::new().format_finite(float)),
-            Self::Bool(truth) => out.push_str(if truth { "true" } else { "false" }),
+        let kind = match *self {
+            Self::I64(integer) => {
+                out.push_str(itoa::Buffer::new().format(integer));
+                JsonKind::Integer
+            }
+            Self::U64(integer) => {
+                out.push_str(itoa::Buffer::new().format(integer));
+                JsonKind::Integer
+            }
+            Self::F64(float) if float.is_finite() => {
+                out.push_str(zmij::Buffer::new().format_finite(float));
+                JsonKind::Float
+            }
+            Self::Bool(truth) => {
+                out.push_str(if truth { "true" } else { "false" });
+                JsonKind::Bool
+            }
             Self::Error(error) => return push_error(out, error, limit),
             _ => return self.push_text(out, limit),
-        }
-        Written::default()
+        };
+        Written::whole(kind)
     }
 
     /// Appends the value as a JSON string.
@@ -116,25 +144,24 @@ impl Value<'_> {
     /// Appends what is between the quotes of a JSON string.
     #[inline(always)]
     fn push_contents(&self, out: &mut String, limit: usize) -> Written {
-        let mut written = Written::default();
         match *self {
-            Self::Str(text) => written.cut = !push_escaped_within(out, text, limit),
+            Self::Str(text) => return Written::text(push_escaped_within(out, text, limit)),
             Self::I64(integer) => out.push_str(itoa::Buffer::new().format(integer)),
             Self::U64(integer) => out.push_str(itoa::Buffer::new().format(integer)),
             Self::I128(integer) => out.push_str(itoa::Buffer::new().format(integer)),
             Self::U128(integer) => out.push_str(itoa::Buffer::new().format(integer)),
             Self::F64(float) => out.push_str(float_text(float, &mut zmij::Buffer::new())),
             Self::Bool(truth) => out.push_str(if truth { "true" } else { "false" }),
-            Self::Debug(value) => written = push_formatted(out, format_args!("{value:?}"), limit),
-            Self::Error(error) => written = push_formatted(out, format_args!("{error}"), limit),
+            Self::Debug(value) => return push_shown(out, format_args!("{value:?}"), limit),
+            Self::Error(error) => return push_shown(out, format_args!("{error}"), limit),
         }
-        written
+        Written::whole(JsonKind::Plain)
     }
 
     /// Appends an object of what the value says and, of an error, what caused it.
     fn push_error(&self, out: &mut String, causes: &str, limit: usize) -> Written {
         out.push_str("{\"message\":");
-        let mut written = self.push_text(out, limit);
+        let mut written = Written { kind: JsonKind::ErrorText, ..self.push_text(out, limit) };
         let error = if let Self::Error(error) = self { source_of(*error) } else { None };
         if error.is_some() {
             for text in [",\"", causes, "\":\""] {
@@ -145,7 +172,8 @@ impl Value<'_> {
                 Value::Error(cause).push_contents(out, limit)
             });
             out.push('"');
-            written = written.and(each).and(Written { cut: rest, failed: false });
+            written = written.and(each);
+            written.cut |= rest;
         }
         out.push('}');
         written
@@ -203,7 +231,7 @@ fn float_text(float: f64, buffer: &mut zmij::Buffer) -> &str {
 
 fn push_error(out: &mut String, error: &(dyn Error + 'static), limit: usize) -> Written {
     out.push_str("{\"message\":");
-    let mut written = Value::Error(error).push_text(out, limit);
+    let written = Written { kind: JsonKind::ErrorChain, ..Value::Error(error).push_text(out, limit) };
     out.push_str(",\"chain\":[");
     let (cut, each) = push_chain(source_of(error), |depth, error| {
         if depth > 0 {
@@ -211,9 +239,9 @@ fn push_error(out: &mut String, error: &(dyn Error + 'static), limit: usize) -> 
         }
         Value::Error(error).push_text(out, limit)
     });
-    written = written.and(each);
     out.push_str("]}");
-    written.and(Written { cut, failed: false })
+    let written = written.and(each);
+    Written { cut: written.cut || cut, ..written }
 }
 
 /// Writes an error and its sources one by one, and returns whether there are more than are written.
@@ -221,7 +249,7 @@ fn push_chain(
     mut next: Option<&(dyn Error + 'static)>,
     mut push: impl FnMut(usize, &(dyn Error + 'static)) -> Written,
 ) -> (bool, Written) {
-    let mut written = Written::default();
+    let mut written = Written::whole(JsonKind::ErrorChain);
     for depth in 0..MAX_CHAIN {
         let Some(error) = next else { break };
         written = written.and(push(depth, error));
@@ -235,19 +263,14 @@ fn source_of<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 's
 }
 
 /// Runs a user's `Debug` or `Display`, which may fail, panic, be endless or log.
-fn push_formatted(out: &mut String, value: fmt::Arguments<'_>, limit: usize) -> Written {
-    let start = out.len();
-    let mut escaper = Escaper::new(out, limit);
-    let result = survive(|| escaper.write_fmt(value));
-    if escaper.is_cut() {
-        return Written { cut: true, failed: false };
+fn push_shown(out: &mut String, value: fmt::Arguments<'_>, limit: usize) -> Written {
+    match push_formatted(out, value, limit) {
+        Some(contents) => Written::text(contents),
+        None => {
+            out.push_str(FMT_ERROR);
+            Written { cut: false, failed: true, kind: JsonKind::Plain }
+        }
     }
-    if let Some(Ok(())) = result {
-        return Written::default();
-    }
-    out.truncate(start);
-    out.push_str(FMT_ERROR);
-    Written { cut: false, failed: true }
 }
 
 #[cfg(test)]
@@ -391,7 +414,7 @@ mod tests {
     fn an_endless_value_is_cut_at_the_limit() {
         let mut out = String::new();
         let written = Value::Debug(&Endless).push_json(&mut out, 20);
-        assert_eq!(written, Written { cut: true, failed: false });
+        assert_eq!(written, Written { cut: true, failed: false, kind: JsonKind::Plain });
         assert_eq!(out, "\"again again again a\"");
     }
 
@@ -416,7 +439,7 @@ mod tests {
     fn a_panicking_value_is_replaced_even_if_its_payload_panics_too() {
         let mut out = String::from("before ");
         let written = Value::Debug(&Panics).push_json(&mut out, 1000);
-        assert_eq!(written, Written { cut: false, failed: true });
+        assert_eq!(written, Written { cut: false, failed: true, kind: JsonKind::Plain });
         assert_eq!(out, "before \"<fmt error>\"");
     }
 }

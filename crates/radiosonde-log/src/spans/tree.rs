@@ -93,6 +93,7 @@ impl Spans {
     ) {
         let mut node = Node::take(metadata);
         node.own.fill_from(fields, limits);
+        node.own.order_top();
         node.parent = parent.filter(|parent| self.put_below(&mut node, *parent, limits));
         if node.parent.is_none() {
             // Any number will do; the upper bits say most.
@@ -122,6 +123,7 @@ impl Spans {
             node.made_at = above.made_at;
             node.all.fill_from(&above.all, limits);
         }
+        node.all.order_top();
         true
     }
 
@@ -130,10 +132,12 @@ impl Spans {
         let mut shard = self.shard(id);
         let Some(node) = shard.get_mut(&id) else { return };
         node.own.update_from(newer, limits);
+        node.own.order_top();
         node.version = node.version.wrapping_add(1);
         if node.parent.is_some() {
             // A span's own go before its ancestors', whatever became of those in between.
             node.all.update_from(newer, limits);
+            node.all.order_top();
         }
         if node.has_children {
             // Release, for the Acquire in `changes`: whoever sees the new count finds the new fields.
@@ -204,6 +208,7 @@ impl Spans {
             all.fill_from(&node.own, limits);
             next = node.parent;
         }
+        all.order_top();
         lend(&all);
         let mut shard = self.shard(id);
         if let Some(node) = shard.get_mut(&id) {

@@ -14,7 +14,7 @@ use crate::rendering::pretty::{Heading, Pretty};
 use crate::rendering::timestamp::Stamp;
 use crate::rendering::value::Value;
 use crate::schemas::schema::{Frame, Schema};
-use crate::schemas::slot::{Origin, Slot};
+use crate::schemas::slot::Origin;
 use crate::writing::output::Style;
 use crate::writing::queue::tally::Tally;
 
@@ -100,7 +100,7 @@ impl Announcer {
             Style::Pretty { colors } => {
                 let mut pretty = Pretty::new(out, colors);
                 let heading = Heading { timestamp, level: Level::Warn, names: self.names, module: MODULE };
-                pretty.heading(&heading, fields.slot(Slot::MESSAGE).map(|entry| fields.value(entry)));
+                pretty.heading(&heading, &fields);
                 pretty.fields(&fields, own);
                 pretty.end(None, &fields, own);
             }

@@ -2,8 +2,10 @@ use std::borrow::Cow;
 use std::slice;
 
 use crate::planning::keys::Key;
-use crate::rendering::escape::unescape;
+use crate::rendering::escape::{between_quotes, unescape};
+use crate::rendering::escaped_text::{error_causes, error_message};
 use crate::rendering::fields::{Entry, Fields};
+use crate::rendering::json_kind::{JsonKind, ValueKind};
 use crate::schemas::schema::Schema;
 use crate::schemas::slot::Slot;
 
@@ -35,27 +37,75 @@ impl<'a> Iterator for Attributes<'a> {
         let message = Key::of_slot(Slot::MESSAGE);
         let entry = self.entries.by_ref().find(|entry| entry.key != message)?;
         let name = schema.slot_name(entry.key.index()).map(Cow::Borrowed);
-        Some((name.unwrap_or_else(|| unescape(fields.key(entry))), AttributeValue(fields.value(entry))))
+        Some((
+            name.unwrap_or_else(|| unescape(fields.key(entry))),
+            AttributeValue { json: fields.value(entry), kind: entry.kind },
+        ))
     }
 }
 
-/// The value of a field of a line.
+/// The value of a field of a [`Line`](crate::Line).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct AttributeValue<'a>(&'a str);
+pub struct AttributeValue<'a> {
+    json: &'a str,
+    kind: JsonKind,
+}
 
 impl<'a> AttributeValue<'a> {
-    /// The value as JSON: a string, a number, a boolean or, for an error, an object.
+    /// The type.
+    #[must_use]
+    pub const fn kind(self) -> ValueKind {
+        self.kind.public()
+    }
+
+    /// The value as JSON, as it is in the line.
     #[must_use]
     pub const fn json(self) -> &'a str {
-        self.0
+        self.json
     }
 
     /// A string without quotes and escapes; other values as JSON.
     #[must_use]
     pub fn text(self) -> Cow<'a, str> {
-        match self.0.strip_prefix('"').and_then(|value| value.strip_suffix('"')) {
-            Some(contents) => unescape(contents),
-            None => self.0.into(),
+        match self.kind {
+            JsonKind::Escaped => unescape(between_quotes(self.json)),
+            JsonKind::Plain => between_quotes(self.json).into(),
+            _ => self.json.into(),
         }
+    }
+
+    /// The parts of an error; `None` for another value.
+    #[must_use]
+    pub fn error(self) -> Option<ErrorValue<'a>> {
+        let (json, is_chain) = (self.json, self.kind == JsonKind::ErrorChain);
+        self.kind.is_error().then_some(ErrorValue { json, is_chain })
+    }
+}
+
+/// An error that is the value of a field: its message and its causes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ErrorValue<'a> {
+    json: &'a str,
+    is_chain: bool,
+}
+
+impl<'a> ErrorValue<'a> {
+    /// The message of the error itself.
+    #[must_use]
+    pub fn message(self) -> Cow<'a, str> {
+        unescape(error_message(self.json))
+    }
+
+    /// The key of the causes in the line, such as `chain`, and each cause. A profile that has one text for all causes gives one.
+    /// `None` if the line has no such key.
+    #[must_use]
+    pub fn causes(self) -> Option<(&'a str, impl Iterator<Item = Cow<'a, str>>)> {
+        error_causes(self.json).map(|(key, causes)| (key, causes.map(unescape)))
+    }
+
+    /// Whether the causes are a list, which may be empty.
+    #[must_use]
+    pub const fn is_chain(self) -> bool {
+        self.is_chain
     }
 }

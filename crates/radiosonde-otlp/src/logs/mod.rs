@@ -4,7 +4,6 @@ mod attribute_value;
 mod builder;
 mod distinct_times;
 mod export;
-mod json_text;
 mod message;
 mod record;
 mod sink;

@@ -95,7 +95,7 @@ fn push_record(out: &mut Vec<u8>, line: &Line<'_>, names: LevelNames) {
         count += 1;
         push_message(out, 6, |out| {
             push_bytes(out, 1, name.as_bytes());
-            push_message(out, 2, |out| push_any_value(out, value.json()));
+            push_message(out, 2, |out| push_any_value(out, value));
         });
     }
     if count == 0 {

@@ -1,6 +1,6 @@
-/// A piece of a JSON string's contents, as they are written by this crate.
+/// A token of the contents of a JSON string that this crate wrote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Spoken<'a> {
+pub(crate) enum Token<'a> {
     /// Characters that stand for themselves.
     Text(&'a str),
     LineFeed,
@@ -11,7 +11,7 @@ pub(crate) enum Spoken<'a> {
     Escape(&'a str),
 }
 
-impl<'a> Spoken<'a> {
+impl<'a> Token<'a> {
     pub(crate) fn of(contents: &'a str) -> impl Iterator<Item = Self> + Clone {
         let mut rest = contents;
         std::iter::from_fn(move || {
@@ -39,32 +39,32 @@ impl<'a> Spoken<'a> {
 /// Where the first line of a text ends.
 pub(crate) fn first_line(contents: &str) -> usize {
     let (mut at, mut end) = (0, 0);
-    for piece in Spoken::of(contents) {
+    for piece in Token::of(contents) {
         match piece {
-            Spoken::LineFeed => return end,
-            Spoken::Text(text) | Spoken::Escape(text) => at += text.len(),
-            Spoken::CarriageReturn | Spoken::Tab | Spoken::Quote => at += 2,
+            Token::LineFeed => return end,
+            Token::Text(text) | Token::Escape(text) => at += text.len(),
+            Token::CarriageReturn | Token::Tab | Token::Quote => at += 2,
         }
         // A return before the line feed is not of the line.
-        if piece != Spoken::CarriageReturn {
+        if piece != Token::CarriageReturn {
             end = at;
         }
     }
     contents.len()
 }
 
-/// Appends a text as it was said, each further line of it after `follows`. Every other control character stays escaped, and so
-/// does a backslash, which tells an escape from one that was said.
-pub(crate) fn push_spoken(out: &mut String, contents: &str, follows: &str) {
-    let mut pieces = Spoken::of(contents).peekable();
+/// Appends a text for people, each further line after `follows`. Other control characters stay escaped, and so does a backslash,
+/// so that an escape differs from a backslash in the text.
+pub(crate) fn push_readable(out: &mut String, contents: &str, follows: &str) {
+    let mut pieces = Token::of(contents).peekable();
     // Those at the end make no line.
     let mut line_feeds = 0;
     while let Some(piece) = pieces.next() {
-        if piece == Spoken::LineFeed {
+        if piece == Token::LineFeed {
             line_feeds += 1;
             continue;
         }
-        if piece == Spoken::CarriageReturn && pieces.peek() == Some(&Spoken::LineFeed) {
+        if piece == Token::CarriageReturn && pieces.peek() == Some(&Token::LineFeed) {
             continue;
         }
         for _ in 0..std::mem::take(&mut line_feeds) {
@@ -72,17 +72,28 @@ pub(crate) fn push_spoken(out: &mut String, contents: &str, follows: &str) {
             out.push_str(follows);
         }
         match piece {
-            Spoken::Text(text) | Spoken::Escape(text) => out.push_str(text),
-            Spoken::Tab => out.push_str("    "),
-            Spoken::Quote => out.push('"'),
-            Spoken::CarriageReturn => out.push_str("\\r"),
-            Spoken::LineFeed => {}
+            Token::Text(text) | Token::Escape(text) => out.push_str(text),
+            Token::Tab => out.push_str("    "),
+            Token::Quote => out.push('"'),
+            Token::CarriageReturn => out.push_str("\\r"),
+            Token::LineFeed => {}
         }
     }
 }
 
+/// The contents of the message of an error.
+pub(crate) fn error_message(json: &str) -> &str {
+    strings(json).nth(1).unwrap_or_default()
+}
+
+/// The key and the contents of what caused an error.
+pub(crate) fn error_causes(json: &str) -> Option<(&str, impl Iterator<Item = &str> + Clone)> {
+    let mut strings = strings(json).skip(2);
+    Some((strings.next()?, strings))
+}
+
 /// The contents of each string in JSON that this crate wrote, keys included.
-pub(crate) fn strings(json: &str) -> impl Iterator<Item = &str> {
+fn strings(json: &str) -> impl Iterator<Item = &str> + Clone {
     let mut rest = json;
     std::iter::from_fn(move || {
         let contents = &rest[rest.find('"')? + 1..];
@@ -107,9 +118,9 @@ mod tests {
     use super::*;
     use crate::rendering::escape::push_escaped;
 
-    fn spoken(contents: &str) -> String {
+    fn readable(contents: &str) -> String {
         let mut out = String::new();
-        push_spoken(&mut out, contents, "> ");
+        push_readable(&mut out, contents, "> ");
         out
     }
 
@@ -124,7 +135,7 @@ mod tests {
             ("", ""),
         ];
         for (contents, expected) in cases {
-            assert_eq!(spoken(contents), expected, "{contents}");
+            assert_eq!(readable(contents), expected, "{contents}");
         }
     }
 
@@ -149,6 +160,10 @@ mod tests {
         let found: Vec<_> = strings(json).collect();
         assert_eq!(found, ["message", r#"a \"b\" \\"#, "chain", "c", "", r#"\\\""#]);
         assert_eq!(strings("[]").count(), 0);
+        assert_eq!(error_message(json), r#"a \"b\" \\"#);
+        let (key, causes) = error_causes(json).unwrap();
+        assert_eq!((key, causes.count()), ("chain", 3));
+        assert!(error_causes(r#"{"message":"m"}"#).is_none());
     }
 
     proptest! {
@@ -156,7 +171,7 @@ mod tests {
         fn no_text_begins_a_line_at_the_margin_or_controls_a_terminal(text in any::<String>()) {
             let mut contents = String::new();
             push_escaped(&mut contents, &text);
-            let shown = spoken(&contents);
+            let shown = readable(&contents);
             prop_assert!(shown.split('\n').skip(1).all(|line| line.starts_with("> ")));
             prop_assert!(!shown.chars().any(|character| character != '\n' && character.is_control()));
             let quoted = format!("[\"{contents}\",\"{contents}\"]");

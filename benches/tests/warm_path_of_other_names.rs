@@ -2,8 +2,8 @@
 
 use metrics::{counter, gauge, histogram, with_local_recorder};
 use radiosonde_metrics::Registry;
-use radiosonde_metrics::compat::{HistogramOpts, HistogramVec, IntCounterVec, Opts};
 use radiosonde_metrics_facade::FacadeRecorder;
+use radiosonde_prometheus::compat::{HistogramOpts, HistogramVec, IntCounterVec, Opts};
 use radiosonde_testkit::CountingAllocator;
 
 #[global_allocator]

@@ -2,8 +2,6 @@
 
 pub mod collect;
 mod collectors;
-#[cfg(feature = "compat")]
-pub mod compat;
 mod declaring;
 mod exposition;
 mod families;
@@ -13,16 +11,12 @@ mod instruments;
 mod models;
 mod nested;
 mod once_box;
-#[cfg(feature = "prometheus")]
-mod prometheus;
 mod registry;
 mod reviewing;
 #[cfg(feature = "http")]
 mod serving;
 mod sync;
 
-#[cfg(feature = "prometheus")]
-pub use self::prometheus::{Absorbed, Adapter};
 #[cfg(feature = "tokio")]
 pub use collectors::tokio_runtime::TokioRuntime;
 pub use declaring::declare::Declare;

@@ -11,6 +11,7 @@ use crate::families::family::Texts;
 use crate::families::family_data::{AnyFamily, FamilyData};
 use crate::gathering::collector::{Collector, CollectorErrors};
 use crate::gathering::gather::{self, Reserver};
+use crate::gathering::nesting::Gathering;
 use crate::gathering::owned::Collectors;
 use crate::instruments::instrument::{Refused, Shared};
 use crate::{Dialect, Format, Instrument, Selection};
@@ -162,6 +163,14 @@ impl Registry {
     /// Shows everything to `visitor`. Counts as a scrape for series that [expire](crate::DeclareRemovable::expire_after_scrapes).
     pub fn visit(&self, visitor: &mut dyn crate::Visitor) {
         gather::gather(self, gather::Why::Scrape(&Selection::all()), visitor);
+    }
+
+    /// Whether this thread is gathering the registry: true for a collector that the registry asks.
+    ///
+    /// Also true where too many registries show one another to gather one more.
+    #[must_use]
+    pub fn is_gathering(&self) -> bool {
+        Gathering::enter(self.address()).is_none()
     }
 
     /// The kind of the metric that was declared with this name, which includes the registry's namespace.

@@ -30,6 +30,8 @@ pub use radiosonde_macros::{
 pub use radiosonde_metrics::Registry;
 #[cfg(feature = "metrics-facade")]
 pub use radiosonde_metrics_facade as metrics_facade;
+#[cfg(any(feature = "compat", feature = "prometheus"))]
+pub use radiosonde_prometheus as prometheus;
 pub use radiosonde_recent as recent;
 pub use radiosonde_signals::{DbPool, Operation};
 pub use radiosonde_tower as tower;

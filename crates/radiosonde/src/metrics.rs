@@ -37,10 +37,6 @@ pub use radiosonde_macros::{FacadeLabelValue as LabelValue, FacadeLabels as Labe
 // What `register` of a module of metrics gives.
 pub use radiosonde_metrics::__traits::{LabelValue, Labels};
 pub use radiosonde_metrics::RegisterErrors;
-#[cfg(feature = "compat")]
-pub use radiosonde_metrics::compat;
-#[cfg(feature = "prometheus")]
-pub use radiosonde_metrics::{Absorbed, Adapter};
 pub use radiosonde_metrics::{
     Buckets, Callback, Catalogue, CataloguedMetric, CollectedFamily, Collection, Collector, Counter, Declare,
     Dialect, Escaping, Exemplar, Family, FamilyInfo, Finding, FloatCounter, Format, Gauge, Held, Histogram,

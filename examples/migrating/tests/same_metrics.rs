@@ -102,5 +102,5 @@ fn moving_is_a_change_of_imports() {
     let after = source(include_str!("../src/bin/compat.rs"));
     assert_eq!(before.clone().count(), after.clone().count());
     let changed: Vec<_> = before.zip(after).filter(|(before, after)| before != after).collect();
-    assert_eq!(changed, [("use prometheus::{", "use radiosonde_metrics::compat::{")]);
+    assert_eq!(changed, [("use prometheus::{", "use radiosonde_prometheus::compat::{")]);
 }

@@ -70,7 +70,7 @@ fn an_absorbed_default_registry_says_the_same_in_every_format() {
     let theirs = text(&theirs).unwrap_or_else(|refusal| panic!("{refusal}\n{theirs}"));
 
     let registry = Registry::new();
-    registry.absorb(prometheus::default_registry());
+    radiosonde_prometheus::absorb(&registry, prometheus::default_registry());
     let ours = registry.text();
     let ours = text(&ours).unwrap_or_else(|refusal| panic!("{refusal}\n{ours}"));
     let open = registry.encode(Format::OpenMetrics);

@@ -1,8 +1,9 @@
 //! Label values and names of any length cost a registry little, and are counted, through `compat` and the `metrics` facade too.
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use radiosonde_metrics::{Registry, compat};
+use radiosonde_metrics::Registry;
 use radiosonde_metrics_facade::FacadeRecorder;
+use radiosonde_prometheus::compat;
 
 /// Two that begin alike, and one that is just short enough.
 fn values() -> [String; 3] {

@@ -3,9 +3,10 @@
 
 use radiosonde_metrics::{
     Buckets, Collection, Collector, Dialect, Format, HistogramSample, Kind, LabelSet, Number, Registry,
-    SummarySample, compat,
+    SummarySample,
 };
 use radiosonde_metrics_facade::FacadeRecorder;
+use radiosonde_prometheus::compat;
 
 /// Both pairs of the four, in every format; as counters, and in OpenMetrics two of them as of unknown type.
 fn all_are_there(registry: &Registry) {
@@ -46,7 +47,7 @@ fn an_absorbed_registry_loses_none_of_two() {
         theirs.register(Box::new(counter)).unwrap();
     }
     let registry = Registry::new();
-    registry.absorb(&theirs);
+    radiosonde_prometheus::absorb(&registry, &theirs);
     all_are_there(&registry);
 }
 

@@ -16,32 +16,32 @@ use radiosonde_metrics::{
 const ELSEWHERE: &[(&str, &str, &str)] = &[
     (
         "prometheus: CPU seconds are whole (tikv/rust-prometheus#451)",
-        "crates/radiosonde-metrics/tests/prometheus.rs",
+        "crates/radiosonde-prometheus/tests/interop.rs",
         "cpu_seconds_have_fractions",
     ),
     (
         "prometheus: a registry's label repeats a series' own (tikv/rust-prometheus#444)",
-        "crates/radiosonde-metrics/tests/prometheus.rs",
+        "crates/radiosonde-prometheus/tests/interop.rs",
         "registry_labels_that_repeat_a_series_own_are_resolved",
     ),
     (
         "prometheus: a constant label may be called like a variable one (tikv/rust-prometheus#444)",
-        "crates/radiosonde-metrics/tests/prometheus.rs",
+        "crates/radiosonde-prometheus/tests/interop.rs",
         "a_constant_label_called_like_a_variable_one_gives_way_to_it",
     ),
     (
         "prometheus: metrics of two kinds under one name are written as one family",
-        "crates/radiosonde-metrics/tests/prometheus.rs",
+        "crates/radiosonde-prometheus/tests/interop.rs",
         "metrics_of_two_kinds_under_one_name_are_not_mixed",
     ),
     (
         "prometheus: its text encoder panics on a metric of unknown kind",
-        "crates/radiosonde-metrics/tests/prometheus.rs",
+        "crates/radiosonde-prometheus/tests/interop.rs",
         "a_metric_of_unknown_kind_which_their_text_encoder_panics_on_is_served",
     ),
     (
         "prometheus: neither exemplars nor native histograms nor times of creation",
-        "crates/radiosonde-metrics/tests/prometheus_model.rs",
+        "crates/radiosonde-prometheus/tests/interop_model.rs",
         "their_protobuf_encoder_writes_what_prometheus_reads",
     ),
     (
@@ -56,7 +56,7 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
     ),
     (
         "prometheus: its encoder refuses a family without series",
-        "crates/radiosonde-metrics/tests/prometheus.rs",
+        "crates/radiosonde-prometheus/tests/interop.rs",
         "ours_come_out_of_their_registry",
     ),
     (

@@ -81,7 +81,7 @@ fn exemplars_and_native_histograms_come_out_of_a_stock_registry() {
     let hits = prometheus::IntCounter::new("hits_total", "Hits.").unwrap();
     hits.inc_by(3);
     theirs.register(Box::new(hits)).unwrap();
-    ours.appear_in(&theirs).unwrap();
+    radiosonde_prometheus::appear_in(&ours, &theirs).unwrap();
 
     let job = ScrapeJob::new("stock", serve(theirs)).setting("scrape_native_histograms", true);
     prometheus.scrape(&job);

@@ -114,8 +114,8 @@ impl Dialect {
         types[self.escaping as usize]
     }
 
-    /// What `show` shows a visitor, with room for about `expected` bytes from the start.
-    pub(crate) fn encode(self, expected: usize, show: impl FnOnce(&mut dyn Visitor)) -> Vec<u8> {
+    /// Encodes what `show` shows; `expected` is about how many bytes that is.
+    pub fn encode(self, expected: usize, show: impl FnOnce(&mut dyn Visitor)) -> Vec<u8> {
         if self.format == Format::Protobuf {
             let mut encoder = protobuf::Encoder::new(self.escaping, expected);
             show(&mut encoder);

@@ -28,11 +28,11 @@ impl Message {
         self.varint(((value << 1) ^ (value >> 63)).cast_unsigned());
     }
 
-    /// A NaN is the [ordinary](ordinary) one.
+    /// A NaN is the [normal](normal_nan) one.
     #[inline]
     pub(crate) fn double(&mut self, field: u32, value: f64) {
         self.key(field, 1);
-        self.bytes.extend_from_slice(&ordinary(value).to_le_bytes());
+        self.bytes.extend_from_slice(&normal_nan(value).to_le_bytes());
     }
 
     #[inline]
@@ -92,12 +92,13 @@ impl Message {
     }
 }
 
-/// The number, a NaN with the bits that it has in Prometheus whatever its payload is here: with some bits it would say there that the
-/// series has ended.
+/// Replaces any NaN by the one of Prometheus, where other bits mean that the series has ended.
 ///
-/// Source: `NormalNaN` and `StaleNaN` in <https://github.com/prometheus/prometheus/blob/main/model/value/value.go>
+/// # Source
+/// `NormalNaN` and `StaleNaN` in <https://github.com/prometheus/prometheus/blob/main/model/value/value.go>
 #[inline]
-pub(crate) const fn ordinary(value: f64) -> f64 {
+#[must_use]
+pub const fn normal_nan(value: f64) -> f64 {
     if value.is_nan() { f64::from_bits(0x7ff8_0000_0000_0001) } else { value }
 }
 

@@ -3,7 +3,8 @@ use std::time::SystemTime;
 
 use crate::gathering::adding::Adding;
 use crate::{
-    Exemplar, HistogramSample, Kind, LabelSet, NativeSample, Number, NumberSample, SummarySample, Visitor,
+    Exemplar, FamilyInfo, HistogramSample, Kind, LabelSet, NativeSample, Number, NumberSample, SummarySample,
+    Visitor,
 };
 
 /// Has metrics that are read when somebody scrapes: the process, a pool, another registry.
@@ -52,6 +53,12 @@ impl Collection {
             family.absorbed = true;
             family.number(labels, Number::Unsigned(times));
         }
+    }
+
+    /// The families, in the order in which they were added.
+    #[must_use]
+    pub fn into_families(self) -> Vec<CollectedFamily> {
+        self.families
     }
 
     /// Returns a visitor that adds what it is shown; samples are added to the last family.
@@ -145,6 +152,59 @@ impl CollectedFamily {
     pub fn unit(&mut self, unit: &str) -> &mut Self {
         self.unit = Some(unit.into());
         self
+    }
+
+    /// Marks the family as one of another registry: families about the process, and about a registry, give way to ours.
+    pub const fn absorbed(&mut self) -> &mut Self {
+        self.absorbed = true;
+        self
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The help text.
+    #[must_use]
+    pub fn help(&self) -> &str {
+        &self.help
+    }
+
+    /// The kind.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Number of series.
+    #[must_use]
+    pub const fn series(&self) -> usize {
+        self.series.len()
+    }
+
+    /// Shows the family and its series.
+    pub fn visit(&self, out: &mut dyn Visitor) {
+        self.show(false, out);
+    }
+
+    pub(crate) fn show(&self, unknown_in_open_metrics: bool, out: &mut dyn Visitor) {
+        out.family(&FamilyInfo { unknown_in_open_metrics, ..self.info() });
+        self.series.iter().for_each(|(labels, sample)| sample.visit(labels, out));
+    }
+
+    fn info(&self) -> FamilyInfo<'_> {
+        let base = self.name.strip_suffix(self.kind.suffix()).unwrap_or(&self.name);
+        let ends_in = |unit: &&str| base.strip_suffix(*unit).is_some_and(|rest| rest.ends_with('_'));
+        let unit = self.unit.as_deref().filter(|unit| !unit.is_empty()).filter(ends_in);
+        FamilyInfo {
+            name: &self.name,
+            help: &self.help,
+            kind: self.kind,
+            unit,
+            unknown_in_open_metrics: false,
+        }
     }
 
     /// Adds a series of a counter, a gauge, an info or a metric of unknown kind, or one state of a state set.

@@ -73,7 +73,7 @@ pub(crate) fn gather(registry: &Registry, why: Why<'_>, out: &mut dyn Visitor) {
             continue;
         }
         while let Some((_, earlier)) = collected.next_if(|(name, _)| **name < *shared.name) {
-            show(&earlier, is_unknown(&earlier.name), out);
+            earlier.show(is_unknown(&earlier.name), out);
         }
         out.family(&FamilyInfo { unknown_in_open_metrics: is_unknown(&shared.name), ..shared.info() });
         family.visit(out);
@@ -81,13 +81,7 @@ pub(crate) fn gather(registry: &Registry, why: Why<'_>, out: &mut dyn Visitor) {
             more.series.iter().for_each(|(labels, sample)| sample.visit(labels, out));
         }
     }
-    collected.for_each(|(name, family)| show(&family, is_unknown(&name), out));
-}
-
-/// Shows one family; `unknown` if OpenMetrics is to have it as of unknown type.
-pub(crate) fn show(family: &CollectedFamily, unknown_in_open_metrics: bool, out: &mut dyn Visitor) {
-    out.family(&FamilyInfo { unknown_in_open_metrics, ..family.info() });
-    family.series.iter().for_each(|(labels, sample)| sample.visit(labels, out));
+    collected.for_each(|(name, family)| family.show(is_unknown(&name), out));
 }
 
 /// Collected families that passed, by name.
@@ -105,8 +99,8 @@ struct Merged<'a> {
 /// The name and the kind of a family that a name is kept for.
 pub(crate) type Reserver = (Box<str>, Kind);
 
-/// What the `prometheus` crate's process collector has under the names of ours.
-pub(crate) const PROCESS: [&str; 7] = [
+/// Families of the `prometheus` crate's process collector that [`Registry::expose_process`] exposes too.
+pub const PROCESS_FAMILIES: [&str; 7] = [
     "process_cpu_seconds_total",
     "process_max_fds",
     "process_open_fds",
@@ -143,7 +137,7 @@ impl<'a> Merged<'a> {
     fn add(&mut self, mut family: CollectedFamily) {
         let name = family.name.clone();
         let is_ours = || self.families.get(&name).is_some_and(|there| !there.absorbed);
-        if family.absorbed && PROCESS.contains(&&*name) && is_ours() {
+        if family.absorbed && PROCESS_FAMILIES.contains(&&*name) && is_ours() {
             return;
         }
         // A counter or an info called after the suffix alone would have no name in OpenMetrics.
@@ -354,19 +348,6 @@ impl CollectedFamily {
         let Self { name, help, kind, unit, absorbed, .. } = self;
         let (name, help, unit) = (name.clone(), help.clone(), unit.clone());
         Self { name, help, kind: *kind, unit, series: Vec::new(), absorbed: *absorbed }
-    }
-
-    fn info(&self) -> FamilyInfo<'_> {
-        let base = self.name.strip_suffix(self.kind.suffix()).unwrap_or(&self.name);
-        let ends_in = |unit: &&str| base.strip_suffix(*unit).is_some_and(|rest| rest.ends_with('_'));
-        let unit = self.unit.as_deref().filter(|unit| !unit.is_empty()).filter(ends_in);
-        FamilyInfo {
-            name: &self.name,
-            help: &self.help,
-            kind: self.kind,
-            unit,
-            unknown_in_open_metrics: false,
-        }
     }
 
     fn named(&self) -> Named<'_> {

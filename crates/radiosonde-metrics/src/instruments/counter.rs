@@ -196,10 +196,11 @@ pub(crate) fn read(cell: &AtomicU64) -> u64 {
     cell.load(Ordering::Relaxed)
 }
 
-impl Instrument for Counter {}
+impl Instrument for Counter {
+    const KIND: Kind = Kind::Counter;
+}
 
 impl Sealed for Counter {
-    const KIND: Kind = Kind::Counter;
     const NAME: &'static str = "Counter";
 
     type Cell = CounterCell;

@@ -83,10 +83,11 @@ impl FloatCounter {
     }
 }
 
-impl Instrument for FloatCounter {}
+impl Instrument for FloatCounter {
+    const KIND: Kind = Kind::Counter;
+}
 
 impl Sealed for FloatCounter {
-    const KIND: Kind = Kind::Counter;
     const NAME: &'static str = "FloatCounter";
 
     type Cell = FloatCell;

@@ -69,10 +69,11 @@ impl Gauge {
     }
 }
 
-impl Instrument for Gauge {}
+impl Instrument for Gauge {
+    const KIND: Kind = Kind::Gauge;
+}
 
 impl Sealed for Gauge {
-    const KIND: Kind = Kind::Gauge;
     const NAME: &'static str = "Gauge";
 
     type Cell = AtomicU64;
@@ -163,10 +164,11 @@ impl Drop for Held {
     }
 }
 
-impl Instrument for IntGauge {}
+impl Instrument for IntGauge {
+    const KIND: Kind = Kind::Gauge;
+}
 
 impl Sealed for IntGauge {
-    const KIND: Kind = Kind::Gauge;
     const NAME: &'static str = "IntGauge";
 
     type Cell = AtomicI64;

@@ -218,10 +218,11 @@ impl Histogram {
     }
 }
 
-impl Instrument for Histogram {}
+impl Instrument for Histogram {
+    const KIND: Kind = Kind::Histogram;
+}
 
 impl Sealed for Histogram {
-    const KIND: Kind = Kind::Histogram;
     const NAME: &'static str = "Histogram";
 
     type Cell = Cell;

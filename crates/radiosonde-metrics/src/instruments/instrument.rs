@@ -14,17 +14,18 @@ use crate::{Buckets, Kind, LabelSet, Native, Visitor};
 /// Something that a family holds one of for each set of labels: [`Counter`](crate::Counter), [`Gauge`](crate::Gauge) and so on.
 ///
 /// Sealed: the exposition has to know every kind.
-pub trait Instrument: sealed::Sealed + Clone + Send + Sync + 'static {}
+pub trait Instrument: sealed::Sealed + Clone + Send + Sync + 'static {
+    /// The kind of metric.
+    const KIND: Kind;
+}
 
 pub(crate) mod sealed {
     use std::sync::Arc;
 
-    use super::{Kind, Shared, Visitor};
+    use super::{Shared, Visitor};
     use crate::families::series::Series;
 
     pub trait Sealed: Sized {
-        /// What it measures.
-        const KIND: Kind;
         /// Its name in messages.
         const NAME: &'static str;
 

@@ -193,10 +193,11 @@ impl Summary {
     }
 }
 
-impl Instrument for Summary {}
+impl Instrument for Summary {
+    const KIND: Kind = Kind::Summary;
+}
 
 impl Sealed for Summary {
-    const KIND: Kind = Kind::Summary;
     const NAME: &'static str = "Summary";
 
     type Cell = SummaryCell;

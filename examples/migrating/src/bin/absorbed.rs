@@ -51,7 +51,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     photos.drain(..190).for_each(|photo| scale(&photo));
 
     let registry = Registry::global();
-    registry.absorb(prometheus::default_registry());
+    radiosonde_prometheus::absorb(registry, prometheus::default_registry());
     // Theirs has whole CPU seconds only, and gives way.
     registry.expose_process();
     serve(|accept| {

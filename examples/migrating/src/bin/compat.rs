@@ -4,7 +4,7 @@ use std::error::Error;
 use std::sync::LazyLock;
 
 use migrating::{Photo, day, serve};
-use radiosonde_metrics::compat::{
+use radiosonde_prometheus::compat::{
     Encoder, Histogram, HistogramVec, IntCounter, IntCounterVec, IntGauge, TextEncoder, exponential_buckets,
     gather, histogram_opts, register_histogram, register_histogram_vec, register_int_counter,
     register_int_counter_vec, register_int_gauge,

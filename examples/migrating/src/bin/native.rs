@@ -4,10 +4,10 @@ use std::error::Error;
 use std::sync::LazyLock;
 
 use migrating::{Photo, day, serve};
-use radiosonde_metrics::compat::{IntCounter, register_int_counter};
 use radiosonde_metrics::{
     Buckets, Counter, Dialect, Family, Histogram, IntGauge, LabelValue, Labels, RegisterError, Registry,
 };
+use radiosonde_prometheus::compat::{IntCounter, register_int_counter};
 
 #[derive(Clone, Copy, LabelValue)]
 enum Format {

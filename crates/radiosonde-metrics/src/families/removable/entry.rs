@@ -33,10 +33,6 @@ impl<C> Entry<C> {
         }
     }
 
-    pub(crate) const fn series(&self) -> &Arc<Series<C>> {
-        &self.series
-    }
-
     /// Remembers that it was looked up after so many scrapes. Writes once from one scrape to the next.
     #[inline]
     pub(super) fn touch(&self, scrapes: u64) {

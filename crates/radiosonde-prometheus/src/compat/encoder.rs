@@ -1,7 +1,8 @@
 use std::io::Write;
 
-use super::{MetricFamily, Result};
-use crate::{Dialect, Format};
+use crate::compat::error::Result;
+use crate::compat::metric_family::MetricFamily;
+use radiosonde_metrics::{Dialect, Format};
 
 /// The `Content-Type` of what [`TextEncoder`] writes.
 pub const TEXT_FORMAT: &str = "text/plain; version=0.0.4; charset=utf-8";

@@ -1,4 +1,4 @@
-//! The names of the `prometheus` crate over the instruments of this one, so that moving is a change of imports.
+//! The names of the `prometheus` crate over the instruments of `radiosonde-metrics`, so that moving is a change of imports.
 //!
 //! What a program imports from `prometheus` it imports from here: metrics and their vectors, options, macros, registry and
 //! text encoder have the names and signatures of `prometheus` 0.14. Series are told apart by their values and not by a hash alone,
@@ -14,10 +14,10 @@
 //!   `radiosonde_metrics_refused_total{family,reason="label_count"}`; a negative addition to a counter and an observation of NaN are
 //!   refused and counted as well. A macro with bad options gives the error that it returns anyway.
 //! - There is no model of protobuf messages: a [`MetricFamily`] is to be encoded. Read values by
-//!   [`snapshot`](crate::Registry::snapshot). Metrics made by hand are a [`crate::Collector`]'s.
+//!   [`snapshot`](radiosonde_metrics::Registry::snapshot). Metrics made by hand are a [`radiosonde_metrics::Collector`]'s.
 //!
 //! ```
-//! use radiosonde_metrics::compat::{Encoder, TextEncoder, gather, register_int_counter_vec};
+//! use radiosonde_prometheus::compat::{Encoder, TextEncoder, gather, register_int_counter_vec};
 //!
 //! let orders = register_int_counter_vec!("orders_total", "Orders.", &["method"])?;
 //! orders.with_label_values(&["card"]).inc();
@@ -25,7 +25,7 @@
 //! let mut body = Vec::new();
 //! TextEncoder::new().encode(&gather(), &mut body)?;
 //! assert!(String::from_utf8_lossy(&body).contains("orders_total{method=\"card\"} 1\n"));
-//! # Ok::<(), radiosonde_metrics::compat::Error>(())
+//! # Ok::<(), radiosonde_prometheus::compat::Error>(())
 //! ```
 
 mod buckets;

@@ -1,15 +1,15 @@
-use ::prometheus::proto::{
+use prometheus::proto::{
     Bucket, Counter, Gauge, Histogram, LabelPair, Metric, MetricFamily, MetricType, Quantile, Summary,
 };
 
-use super::enclose;
-use crate::exposition::message::ordinary;
-use crate::{FamilyInfo, HistogramSample, Kind, LabelSet, NumberSample, SummarySample, Visitor};
+use crate::interop::enclose;
+use radiosonde_metrics::collect::normal_nan;
+use radiosonde_metrics::{FamilyInfo, HistogramSample, Kind, LabelSet, NumberSample, SummarySample, Visitor};
 
 /// Builds their model of what it is shown.
 #[derive(Debug, Default)]
-pub(super) struct Model {
-    pub(super) families: Vec<MetricFamily>,
+pub(crate) struct Model {
+    pub(crate) families: Vec<MetricFamily>,
     kind: Option<Kind>,
 }
 
@@ -36,10 +36,10 @@ impl Visitor for Model {
         family.set_help(info.help.to_owned());
         family.set_field_type(match info.kind {
             Kind::Counter => MetricType::COUNTER,
-            // Their text encoder panics on `UNTYPED`.
-            Kind::Gauge | Kind::Info | Kind::StateSet | Kind::Unknown => MetricType::GAUGE,
             Kind::Histogram => MetricType::HISTOGRAM,
             Kind::Summary => MetricType::SUMMARY,
+            // Their text encoder panics on `UNTYPED`.
+            _ => MetricType::GAUGE,
         });
         enclose::in_family(&mut family, info);
         self.kind = Some(info.kind);
@@ -47,7 +47,7 @@ impl Visitor for Model {
     }
 
     fn number(&mut self, labels: &LabelSet, sample: &NumberSample<'_>) {
-        let value = ordinary(sample.value.as_f64());
+        let value = normal_nan(sample.value.as_f64());
         let kind = self.kind;
         self.push(labels, |metric| {
             if kind == Some(Kind::Counter) {
@@ -66,7 +66,7 @@ impl Visitor for Model {
     fn histogram(&mut self, labels: &LabelSet, sample: &HistogramSample<'_>) {
         let mut histogram = Histogram::default();
         histogram.set_sample_count(sample.count());
-        histogram.set_sample_sum(ordinary(sample.sum));
+        histogram.set_sample_sum(normal_nan(sample.sum));
         let finite = sample.cumulative().filter(|(bound, ..)| bound.is_finite());
         let buckets = finite.map(|(bound, count, exemplar)| {
             let mut bucket = Bucket::default();
@@ -85,11 +85,11 @@ impl Visitor for Model {
     fn summary(&mut self, labels: &LabelSet, sample: &SummarySample<'_>) {
         let mut summary = Summary::default();
         summary.set_sample_count(sample.count);
-        summary.set_sample_sum(ordinary(sample.sum));
+        summary.set_sample_sum(normal_nan(sample.sum));
         let quantiles = sample.quantiles.iter().map(|&(rank, value)| {
             let mut quantile = Quantile::default();
             quantile.set_quantile(rank);
-            quantile.set_value(ordinary(value));
+            quantile.set_value(normal_nan(value));
             quantile
         });
         summary.set_quantile(quantiles.collect());

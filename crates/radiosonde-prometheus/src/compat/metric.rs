@@ -1,10 +1,10 @@
 use std::sync::Arc;
 
-use super::core::AnyCore;
+use crate::compat::core::AnyCore;
 
 /// Something that a registry takes: a metric of this module, or a vector of them.
 ///
-/// Sealed. What collects by itself is a [`crate::Collector`].
+/// Sealed. What collects by itself is a [`radiosonde_metrics::Collector`].
 pub trait Collector: sealed::Collected + Send + Sync {}
 
 /// A metric that a vector may have.
@@ -14,9 +14,9 @@ pub trait Metric: sealed::Sealed + Collector + Clone + 'static {}
 
 pub(super) mod sealed {
     use super::{AnyCore, Arc};
-    use crate::Instrument;
     use crate::compat::core::Core;
     use crate::compat::options::Describe;
+    use radiosonde_metrics::Instrument;
 
     pub trait Collected {
         /// What a registry keeps; a metric out of a vector comes with that vector.
@@ -37,27 +37,27 @@ macro_rules! metric {
         $(#[$doc])*
         #[derive(Debug, Clone)]
         pub struct $name {
-            pub(super) ours: crate::$ours,
-            core: Option<std::sync::Arc<crate::compat::core::Core<crate::$ours>>>,
+            pub(super) ours: radiosonde_metrics::$ours,
+            core: Option<std::sync::Arc<crate::compat::core::Core<radiosonde_metrics::$ours>>>,
         }
 
         impl $name {
             /// A metric that no registry has yet.
             ///
             /// # Errors
-            /// [`Error::Msg`](crate::compat::Error::Msg) if the name is refused or the help is empty.
+            /// [`Error::Msg`](crate::compat::error::Error::Msg) if the name is refused or the help is empty.
             #[track_caller]
-            pub fn new<S1: Into<String>, S2: Into<String>>(name: S1, help: S2) -> crate::compat::Result<Self> {
-                Self::with_opts(crate::compat::$opts::new(name, help))
+            pub fn new<S1: Into<String>, S2: Into<String>>(name: S1, help: S2) -> crate::compat::error::Result<Self> {
+                Self::with_opts(crate::compat::options::$opts::new(name, help))
             }
 
             /// A metric that no registry has yet.
             ///
             /// # Errors
-            /// [`Error::Msg`](crate::compat::Error::Msg) if something of the options is refused,
-            /// [`Error::InconsistentCardinality`](crate::compat::Error::InconsistentCardinality) if they have variable labels.
+            /// [`Error::Msg`](crate::compat::error::Error::Msg) if something of the options is refused,
+            /// [`Error::InconsistentCardinality`](crate::compat::error::Error::InconsistentCardinality) if they have variable labels.
             #[track_caller]
-            pub fn with_opts(opts: crate::compat::$opts) -> crate::compat::Result<Self> {
+            pub fn with_opts(opts: crate::compat::options::$opts) -> crate::compat::error::Result<Self> {
                 let (core, ours) = crate::compat::core::Core::alone(opts)?;
                 Ok(Self { ours, core: Some(core) })
             }
@@ -69,11 +69,11 @@ macro_rules! metric {
             }
         }
 
-        impl crate::compat::Collector for $name {}
+        impl crate::compat::metric::Collector for $name {}
 
         impl crate::compat::metric::sealed::Sealed for $name {
-            type Ours = crate::$ours;
-            type Opts = crate::compat::$opts;
+            type Ours = radiosonde_metrics::$ours;
+            type Opts = crate::compat::options::$opts;
 
             fn wrap(
                 ours: Self::Ours,
@@ -83,7 +83,7 @@ macro_rules! metric {
             }
         }
 
-        impl crate::compat::Metric for $name {}
+        impl crate::compat::metric::Metric for $name {}
     };
 }
 

@@ -1,9 +1,6 @@
 use std::fmt;
 
-use crate::gathering::adding::Adding;
-use crate::gathering::collector::{CollectedFamily, Collection};
-use crate::gathering::gather::show;
-use crate::{Kind, Registry, Visitor};
+use radiosonde_metrics::{CollectedFamily, Collection, Kind, Registry, Visitor};
 
 /// A metric with all its series as of one moment, to be encoded.
 pub struct MetricFamily(CollectedFamily);
@@ -12,37 +9,37 @@ impl MetricFamily {
     /// The name.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.0.name
+        self.0.name()
     }
 
     /// The help text.
     #[must_use]
     pub fn help(&self) -> &str {
-        &self.0.help
+        self.0.help()
     }
 
     /// The kind.
     #[must_use]
     pub const fn kind(&self) -> Kind {
-        self.0.kind
+        self.0.kind()
     }
 
     pub(super) fn show(&self, out: &mut dyn Visitor) {
-        show(&self.0, false, out);
+        self.0.visit(out);
     }
 
     /// All of a registry, but families without series, as theirs leaves them out.
     pub(super) fn all_of(registry: &Registry) -> Vec<Self> {
         let mut all = Collection::default();
-        registry.visit(&mut Adding::to(&mut all, &[]));
-        let families = all.families.into_iter().filter(|family| !family.series.is_empty());
+        registry.visit(&mut all.visitor());
+        let families = all.into_families().into_iter().filter(|family| family.series() > 0);
         families.map(Self).collect()
     }
 }
 
 impl fmt::Debug for MetricFamily {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let series = self.0.series.len();
+        let series = self.0.series();
         f.debug_struct("MetricFamily")
             .field("name", &self.name())
             .field("series", &series)

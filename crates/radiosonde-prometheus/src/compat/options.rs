@@ -1,10 +1,11 @@
 use std::collections::HashMap;
 
-use super::{DEFAULT_BUCKETS, Error, Result, buckets};
-use crate::declaring::name::check_label_name;
-use crate::declaring::name::check_metric_name;
-use crate::families::bounded::is_long;
-use crate::{Buckets, Kind};
+use crate::compat::buckets;
+use crate::compat::buckets::DEFAULT_BUCKETS;
+use crate::compat::error::Error;
+use crate::compat::error::Result;
+use radiosonde_metrics::collect::{MAX_VALUE_BYTES, check_label_name, check_metric_name};
+use radiosonde_metrics::{Buckets, Kind};
 
 /// What a metric is called and says of itself.
 #[derive(Debug, Clone)]
@@ -198,7 +199,7 @@ impl Describe for Opts {
 
     fn described(self, kind: Kind) -> Result<Described> {
         let name = self.fq_name();
-        let refuse = |refused: crate::InvalidName| Error::Msg(refused.to_string());
+        let refuse = |refused: radiosonde_metrics::InvalidName| Error::Msg(refused.to_string());
         check_metric_name(&name).map_err(refuse)?;
         if self.help.is_empty() {
             return Err(Error::Msg(format!("metric {name:?} has no help text")));
@@ -212,7 +213,9 @@ impl Describe for Opts {
         for label in label_names.iter().chain(self.const_labels.keys()) {
             check_label_name(kind, label).map_err(refuse)?;
         }
-        if let Some((label, value)) = self.const_labels.iter().find(|(_, value)| is_long(value)) {
+        if let Some((label, value)) =
+            self.const_labels.iter().find(|(_, value)| value.len() > MAX_VALUE_BYTES)
+        {
             let bytes = value.len();
             return Err(Error::Msg(format!(
                 "metric {name:?} has a value of {bytes} bytes for the label {label:?}"

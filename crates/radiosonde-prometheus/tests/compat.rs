@@ -2,12 +2,12 @@
 //!
 //! Both use the default registry of the process, so this is a test binary of its own.
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
-#![cfg(all(feature = "prometheus", feature = "compat"))]
+#![cfg(feature = "compat")]
 
 use std::collections::{BTreeSet, HashMap};
 
-use radiosonde_metrics::compat::{self, Collector, Error};
 use radiosonde_metrics::{Format, OVERFLOW};
+use radiosonde_prometheus::compat::{self, Collector, Error};
 
 /// What an application does with the crate, whichever it is.
 macro_rules! program {
@@ -122,7 +122,7 @@ macro_rules! program {
 }
 
 program!(before, prometheus);
-program!(after, radiosonde_metrics::compat);
+program!(after, radiosonde_prometheus::compat);
 
 /// The lines of an exposition but those of the library itself and of the process, in any order.
 fn lines(text: &str) -> BTreeSet<&str> {

@@ -8,50 +8,50 @@
 use protobuf::well_known_types::empty::Empty;
 use protobuf::{Message as _, UnknownFields, UnknownValueRef};
 
-pub(super) const COUNTER_EXEMPLAR: u32 = 2;
-pub(super) const COUNTER_CREATED: u32 = 3;
-pub(super) const SUMMARY_CREATED: u32 = 4;
+pub(crate) const COUNTER_EXEMPLAR: u32 = 2;
+pub(crate) const COUNTER_CREATED: u32 = 3;
+pub(crate) const SUMMARY_CREATED: u32 = 4;
 
-pub(super) const BUCKET_COUNT: u32 = 1;
-pub(super) const BUCKET_BOUND: u32 = 2;
-pub(super) const BUCKET_EXEMPLAR: u32 = 3;
+pub(crate) const BUCKET_COUNT: u32 = 1;
+pub(crate) const BUCKET_BOUND: u32 = 2;
+pub(crate) const BUCKET_EXEMPLAR: u32 = 3;
 
 /// Known to them. One bucket more is written as unknown, because their text encoder spells the bound of the last one `inf`.
-pub(super) const HISTOGRAM_BUCKET: u32 = 3;
-pub(super) const HISTOGRAM_SCHEMA: u32 = 5;
-pub(super) const HISTOGRAM_ZERO_THRESHOLD: u32 = 6;
-pub(super) const HISTOGRAM_ZERO_COUNT: u32 = 7;
-pub(super) const HISTOGRAM_NEGATIVE: Side = Side { spans: 9, deltas: 10 };
-pub(super) const HISTOGRAM_POSITIVE: Side = Side { spans: 12, deltas: 13 };
-pub(super) const HISTOGRAM_CREATED: u32 = 15;
-pub(super) const HISTOGRAM_EXEMPLARS: u32 = 16;
+pub(crate) const HISTOGRAM_BUCKET: u32 = 3;
+pub(crate) const HISTOGRAM_SCHEMA: u32 = 5;
+pub(crate) const HISTOGRAM_ZERO_THRESHOLD: u32 = 6;
+pub(crate) const HISTOGRAM_ZERO_COUNT: u32 = 7;
+pub(crate) const HISTOGRAM_NEGATIVE: Side = Side { spans: 9, deltas: 10 };
+pub(crate) const HISTOGRAM_POSITIVE: Side = Side { spans: 12, deltas: 13 };
+pub(crate) const HISTOGRAM_CREATED: u32 = 15;
+pub(crate) const HISTOGRAM_EXEMPLARS: u32 = 16;
 
-pub(super) const FAMILY_UNIT: u32 = 5;
+pub(crate) const FAMILY_UNIT: u32 = 5;
 /// Ours alone: the kinds that Prometheus takes for gauges. Whoever does not know it skips it.
-pub(super) const FAMILY_KIND: u32 = 29_281;
+pub(crate) const FAMILY_KIND: u32 = 29_281;
 
-pub(super) const SPAN_OFFSET: u32 = 1;
-pub(super) const SPAN_LENGTH: u32 = 2;
+pub(crate) const SPAN_OFFSET: u32 = 1;
+pub(crate) const SPAN_LENGTH: u32 = 2;
 
-pub(super) const EXEMPLAR_LABEL: u32 = 1;
-pub(super) const EXEMPLAR_VALUE: u32 = 2;
-pub(super) const EXEMPLAR_TIMESTAMP: u32 = 3;
+pub(crate) const EXEMPLAR_LABEL: u32 = 1;
+pub(crate) const EXEMPLAR_VALUE: u32 = 2;
+pub(crate) const EXEMPLAR_TIMESTAMP: u32 = 3;
 
-pub(super) const LABEL_NAME: u32 = 1;
-pub(super) const LABEL_VALUE: u32 = 2;
+pub(crate) const LABEL_NAME: u32 = 1;
+pub(crate) const LABEL_VALUE: u32 = 2;
 
-pub(super) const TIMESTAMP_SECONDS: u32 = 1;
-pub(super) const TIMESTAMP_NANOS: u32 = 2;
+pub(crate) const TIMESTAMP_SECONDS: u32 = 1;
+pub(crate) const TIMESTAMP_NANOS: u32 = 2;
 
 /// Where the exponential buckets on one side of zero stand.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Side {
-    pub(super) spans: u32,
-    pub(super) deltas: u32,
+pub(crate) struct Side {
+    pub(crate) spans: u32,
+    pub(crate) deltas: u32,
 }
 
 /// The bytes of a message that has these fields.
-pub(super) fn message(fill: impl FnOnce(&mut UnknownFields)) -> Vec<u8> {
+pub(crate) fn message(fill: impl FnOnce(&mut UnknownFields)) -> Vec<u8> {
     let mut message = Empty::new();
     fill(message.special_fields.mut_unknown_fields());
     // Writing to memory does not fail; nothing is a message without fields.
@@ -59,40 +59,40 @@ pub(super) fn message(fill: impl FnOnce(&mut UnknownFields)) -> Vec<u8> {
 }
 
 /// What is in the message with these bytes, if they are one.
-pub(super) fn open<T>(bytes: &[u8], read: impl FnOnce(&UnknownFields) -> Option<T>) -> Option<T> {
+pub(crate) fn open<T>(bytes: &[u8], read: impl FnOnce(&UnknownFields) -> Option<T>) -> Option<T> {
     let message = Empty::parse_from_bytes(bytes).ok()?;
     read(message.special_fields.unknown_fields())
 }
 
-pub(super) fn varint(fields: &UnknownFields, number: u32) -> Option<u64> {
+pub(crate) fn varint(fields: &UnknownFields, number: u32) -> Option<u64> {
     match fields.get(number)? {
         UnknownValueRef::Varint(value) => Some(value),
         _ => None,
     }
 }
 
-pub(super) fn double(fields: &UnknownFields, number: u32) -> Option<f64> {
+pub(crate) fn double(fields: &UnknownFields, number: u32) -> Option<f64> {
     match fields.get(number)? {
         UnknownValueRef::Fixed64(bits) => Some(f64::from_bits(bits)),
         _ => None,
     }
 }
 
-pub(super) fn text(fields: &UnknownFields, number: u32) -> Option<&str> {
+pub(crate) fn text(fields: &UnknownFields, number: u32) -> Option<&str> {
     match fields.get(number)? {
         UnknownValueRef::LengthDelimited(bytes) => std::str::from_utf8(bytes).ok(),
         _ => None,
     }
 }
 
-pub(super) fn varints(fields: &UnknownFields, number: u32) -> impl Iterator<Item = u64> {
+pub(crate) fn varints(fields: &UnknownFields, number: u32) -> impl Iterator<Item = u64> {
     fields.iter().filter_map(move |(at, value)| match value {
         UnknownValueRef::Varint(value) if at == number => Some(value),
         _ => None,
     })
 }
 
-pub(super) fn messages(fields: &UnknownFields, number: u32) -> impl Iterator<Item = &[u8]> {
+pub(crate) fn messages(fields: &UnknownFields, number: u32) -> impl Iterator<Item = &[u8]> {
     fields.iter().filter_map(move |(at, value)| match value {
         UnknownValueRef::LengthDelimited(bytes) if at == number => Some(bytes),
         _ => None,
@@ -100,11 +100,11 @@ pub(super) fn messages(fields: &UnknownFields, number: u32) -> impl Iterator<Ite
 }
 
 /// Small numbers of either sign as small numbers without one, as protobuf's `sint64` has them.
-pub(super) const fn zigzag(value: i64) -> u64 {
+pub(crate) const fn zigzag(value: i64) -> u64 {
     (value.cast_unsigned() << 1) ^ (value >> 63).cast_unsigned()
 }
 
-pub(super) const fn unzigzag(value: u64) -> i64 {
+pub(crate) const fn unzigzag(value: u64) -> i64 {
     (value >> 1).cast_signed() ^ -((value & 1).cast_signed())
 }
 

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use radiosonde_core::{Clock as _, SystemClock};
 
-use super::Histogram;
+use crate::compat::histogram::Histogram;
 
 /// Observes how long it lived, in seconds, when it is dropped.
 #[must_use = "the time is observed when this is dropped"]
@@ -13,8 +13,23 @@ pub struct HistogramTimer {
     start: Duration,
 }
 
+impl Histogram {
+    /// Observes the seconds from now until the timer is dropped.
+    pub fn start_timer(&self) -> HistogramTimer {
+        HistogramTimer::start(self.clone())
+    }
+
+    /// Observes how many seconds `f` takes.
+    pub fn observe_closure_duration<F: FnOnce() -> T, T>(&self, f: F) -> T {
+        let timer = self.start_timer();
+        let result = f();
+        timer.observe_duration();
+        result
+    }
+}
+
 impl HistogramTimer {
-    pub(super) fn start(histogram: Histogram) -> Self {
+    fn start(histogram: Histogram) -> Self {
         Self { histogram: Some(histogram), start: SystemClock.monotonic() }
     }
 

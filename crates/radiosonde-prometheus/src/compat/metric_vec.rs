@@ -3,10 +3,13 @@ use std::fmt::{self, Debug};
 use std::hash::BuildHasher;
 use std::sync::Arc;
 
-use super::core::{AnyCore, Core, Slice};
-use super::metric::sealed::Collected;
-use super::options::Describe as _;
-use super::{Collector, Error, Metric, Result};
+use crate::compat::core::{AnyCore, Core};
+use crate::compat::error::Error;
+use crate::compat::error::Result;
+use crate::compat::metric::Collector;
+use crate::compat::metric::Metric;
+use crate::compat::metric::sealed::Collected;
+use crate::compat::options::Describe as _;
 
 /// Metrics of one name, told apart by label values.
 ///
@@ -35,7 +38,7 @@ impl<M: Metric> MetricVec<M> {
     /// # Errors
     /// [`Error::InconsistentCardinality`] if there is another number of values than of labels.
     pub fn get_metric_with_label_values<V: AsRef<str> + Debug>(&self, vals: &[V]) -> Result<M> {
-        Ok(M::wrap(self.0.get(&Slice(vals))?, None))
+        Ok(M::wrap(self.0.get(vals)?, None))
     }
 
     /// The metric with these values by the labels' names; made, at zero, if it is new.
@@ -56,7 +59,7 @@ impl<M: Metric> MetricVec<M> {
     /// `radiosonde_metrics_refused_total{family,reason="label_count"}`.
     #[must_use]
     pub fn with_label_values<V: AsRef<str> + Debug>(&self, vals: &[V]) -> M {
-        let found = self.0.get(&Slice(vals));
+        let found = self.0.get(vals);
         M::wrap(found.unwrap_or_else(|_| self.0.refuse()), None)
     }
 
@@ -77,7 +80,7 @@ impl<M: Metric> MetricVec<M> {
     /// # Errors
     /// [`Error::Msg`] if there is none, [`Error::InconsistentCardinality`] as above.
     pub fn remove_label_values<V: AsRef<str> + Debug>(&self, vals: &[V]) -> Result<()> {
-        self.0.remove(&Slice(vals))
+        self.0.remove(vals)
     }
 
     /// Removes the series with these values by the labels' names.

@@ -1,5 +1,5 @@
-use super::MetricVec;
-use super::metric::metric;
+use crate::compat::metric::metric;
+use crate::compat::metric_vec::MetricVec;
 
 metric! {
     /// A value that goes up and down.

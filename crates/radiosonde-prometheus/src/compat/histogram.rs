@@ -1,5 +1,5 @@
-use super::metric::metric;
-use super::{HistogramTimer, MetricVec};
+use crate::compat::metric::metric;
+use crate::compat::metric_vec::MetricVec;
 
 metric! {
     /// Counts observations in buckets.
@@ -13,19 +13,6 @@ impl Histogram {
     /// Adds one observation. NaN and the infinities are refused and counted.
     pub fn observe(&self, v: f64) {
         self.ours.observe(v);
-    }
-
-    /// Observes the seconds from now until the timer is dropped.
-    pub fn start_timer(&self) -> HistogramTimer {
-        HistogramTimer::start(self.clone())
-    }
-
-    /// Observes how many seconds `f` takes.
-    pub fn observe_closure_duration<F: FnOnce() -> T, T>(&self, f: F) -> T {
-        let timer = self.start_timer();
-        let result = f();
-        timer.observe_duration();
-        result
     }
 
     /// The sum of all observations.

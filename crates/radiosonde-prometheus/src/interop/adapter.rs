@@ -1,52 +1,50 @@
 use std::cell::Cell;
 
-use ::prometheus::core::{Collector, Desc};
-use ::prometheus::proto::MetricFamily;
+use prometheus::core::{Collector, Desc};
+use prometheus::proto::MetricFamily;
 
-use super::model::Model;
-use crate::Registry;
-use crate::gathering::gather::PROCESS;
-use crate::gathering::nesting::Gathering;
+use crate::interop::model::Model;
+use radiosonde_metrics::Registry;
+use radiosonde_metrics::collect::PROCESS_FAMILIES;
 
-impl Registry {
-    /// Shows everything that this registry has in one of the `prometheus` crate, for an application that keeps its own `/metrics`.
-    ///
-    /// What this registry has [absorbed](Self::absorb) does not come along: it is in such a registry already, most likely in that one.
-    /// The `process_*` families come along unless that registry has some: then only what is there already is shown, and where this
-    /// one came first, theirs are refused.
-    ///
-    /// # Errors
-    /// What their registry says, when it has an [`Adapter`] already.
-    ///
-    /// ```
-    /// use radiosonde_metrics::Registry;
-    ///
-    /// let registry = Registry::new();
-    /// registry.expose_process();
-    /// registry.counter("orders_total", "Orders.").build()?.inc();
-    ///
-    /// registry.appear_in(prometheus::default_registry())?;
-    /// let text = prometheus::TextEncoder::new().encode_to_string(&prometheus::gather())?;
-    /// assert!(text.contains("orders_total 1\n"));
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn appear_in(&self, theirs: &::prometheus::Registry) -> ::prometheus::Result<()> {
-        let adapter = Adapter::new(self);
-        theirs
-            .register(Box::new(adapter.clone()))
-            .or_else(|_| theirs.register(Box::new(adapter.without_process())))
-    }
+/// Shows everything that our `registry` has in one of the `prometheus` crate, for an application that keeps its own `/metrics`.
+///
+/// What `registry` has [absorbed](crate::absorb) does not come along: it is in such a registry already, most likely in that one.
+/// The `process_*` families come along unless that registry has some: then only what is there already is shown, and where this
+/// one came first, theirs are refused.
+///
+/// # Errors
+/// What their registry says, when it has an [`Adapter`] already.
+///
+/// ```
+/// use radiosonde_metrics::Registry;
+///
+/// let registry = Registry::new();
+/// registry.expose_process();
+/// registry.counter("orders_total", "Orders.").build()?.inc();
+///
+/// radiosonde_prometheus::appear_in(&registry, prometheus::default_registry())?;
+/// let text = prometheus::TextEncoder::new().encode_to_string(&prometheus::gather())?;
+/// assert!(text.contains("orders_total 1\n"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn appear_in(registry: &Registry, theirs: &prometheus::Registry) -> prometheus::Result<()> {
+    let adapter = Adapter::new(registry);
+    theirs
+        .register(Box::new(adapter.clone()))
+        .or_else(|_| theirs.register(Box::new(adapter.without_process())))
 }
 
-/// Our registry as a collector of the `prometheus` crate; [`Registry::appear_in`] is the short way.
+/// Our registry as a collector of the `prometheus` crate; [`appear_in`] is the short way.
 ///
 /// Everything comes out there: what that crate's model has no place for, namely exemplars, native histograms, times of creation and
 /// units, stands in fields that it does not know. Its `ProtobufEncoder` writes them out, so that Prometheus gets them, and
-/// [`Registry::absorb`] reads them; its `TextEncoder` shows the rest. A metric of unknown kind is a gauge there, because
+/// [`absorb`](crate::absorb) reads them; its `TextEncoder` shows the rest. A metric of unknown kind is a gauge there, because
 /// its text encoder panics on one that is not.
 ///
 /// ```
-/// use radiosonde_metrics::{Adapter, Registry};
+/// use radiosonde_metrics::Registry;
+/// use radiosonde_prometheus::Adapter;
 ///
 /// let registry = Registry::new();
 /// registry.counter("orders_total", "Orders.").build()?.inc();
@@ -74,7 +72,7 @@ impl Adapter {
     /// the adapter refuses a process collector. Each of these metrics would be there twice, which no parser takes.
     #[must_use]
     pub fn new(registry: &Registry) -> Self {
-        let families = PROCESS.map(|name| (name, "Of the process."));
+        let families = PROCESS_FAMILIES.map(|name| (name, "Of the process."));
         let all =
             [("radiosonde_adapter", "All metrics of a radiosonde registry.")].into_iter().chain(families);
         let describe =
@@ -99,7 +97,7 @@ thread_local! {
 }
 
 /// One of our registries is being shown in one of theirs, on this thread, until this is dropped.
-pub(super) struct Shown {
+pub(crate) struct Shown {
     before: bool,
 }
 
@@ -108,7 +106,7 @@ impl Shown {
         Self { before: SHOWN.replace(true) }
     }
 
-    pub(super) fn is_under_way() -> bool {
+    pub(crate) fn is_under_way() -> bool {
         SHOWN.get()
     }
 }
@@ -127,12 +125,12 @@ impl Collector for Adapter {
     fn collect(&self) -> Vec<MetricFamily> {
         let mut model = Model::default();
         // Otherwise it is ours that asks, and it shows its own by itself.
-        if Gathering::enter(self.registry.address()).is_some() {
+        if !self.registry.is_gathering() {
             let _shown = Shown::begin();
             self.registry.visit(&mut model);
         }
         // Their text encoder refuses a family without metrics.
-        let comes_along = |name: &str| self.process || !PROCESS.contains(&name);
+        let comes_along = |name: &str| self.process || !PROCESS_FAMILIES.contains(&name);
         model.families.retain(|family| !family.get_metric().is_empty() && comes_along(family.name()));
         model.families
     }

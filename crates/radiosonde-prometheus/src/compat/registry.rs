@@ -2,15 +2,18 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
-use super::core::AnyCore;
-use super::{Collector, Error, MetricFamily, Result};
-use crate::Collection;
-use crate::declaring::name::check_metric_name;
+use crate::compat::core::AnyCore;
+use crate::compat::error::Error;
+use crate::compat::error::Result;
+use crate::compat::metric::Collector;
+use crate::compat::metric_family::MetricFamily;
+use radiosonde_metrics::Collection;
+use radiosonde_metrics::collect::check_metric_name;
 
-/// Knows metrics of this module, and shows them in a native [`Registry`](crate::Registry), among what is declared there.
+/// Knows metrics of this module, and shows them in a native [`Registry`](radiosonde_metrics::Registry), among what is declared there.
 #[derive(Clone)]
 pub struct Registry {
-    native: crate::Registry,
+    native: radiosonde_metrics::Registry,
     registered: Arc<Registered>,
 }
 
@@ -23,9 +26,10 @@ struct Registered {
     cores: RwLock<Vec<Arc<dyn AnyCore>>>,
 }
 
-static DEFAULT: LazyLock<Registry> = LazyLock::new(|| Registry::within(crate::Registry::global()));
+static DEFAULT: LazyLock<Registry> =
+    LazyLock::new(|| Registry::within(radiosonde_metrics::Registry::global()));
 
-/// The registry of this process, within [`crate::Registry::global`].
+/// The registry of this process, within [`radiosonde_metrics::Registry::global`].
 #[must_use]
 pub fn default_registry() -> &'static Registry {
     &DEFAULT
@@ -71,16 +75,19 @@ impl Registry {
         let prefix = prefix.map(|prefix| prefix + "_").unwrap_or_default();
         let mut labels: Vec<_> = labels.unwrap_or_default().into_iter().collect();
         labels.sort();
-        Ok(Self::show(crate::Registry::new(), Registered { prefix, labels, cores: RwLock::default() }))
+        Ok(Self::show(
+            radiosonde_metrics::Registry::new(),
+            Registered { prefix, labels, cores: RwLock::default() },
+        ))
     }
 
     /// A registry whose metrics are shown in `native`.
     #[must_use]
-    pub fn within(native: &crate::Registry) -> Self {
+    pub fn within(native: &radiosonde_metrics::Registry) -> Self {
         Self::show(native.clone(), Registered::default())
     }
 
-    fn show(native: crate::Registry, registered: Registered) -> Self {
+    fn show(native: radiosonde_metrics::Registry, registered: Registered) -> Self {
         let registered = Arc::new(registered);
         native.collect_from(Shown(Arc::clone(&registered)));
         Self { native, registered }
@@ -88,7 +95,7 @@ impl Registry {
 
     /// The registry that shows these metrics: for native metrics beside them, and for every format.
     #[must_use]
-    pub const fn native(&self) -> &crate::Registry {
+    pub const fn native(&self) -> &radiosonde_metrics::Registry {
         &self.native
     }
 
@@ -102,7 +109,7 @@ impl Registry {
         let core = core(&*c)?;
         let new = core.described();
         let name = format!("{}{}", self.registered.prefix, new.name);
-        if self.native.families().iter().any(|family| *family.shared().name == *name) {
+        if self.native.kind_of(&name).is_some() {
             return Err(Error::Msg(format!("metric {name:?} is declared natively")));
         }
         let mut cores = self.registered.cores.write().unwrap_or_else(PoisonError::into_inner);
@@ -162,7 +169,7 @@ fn core(c: &dyn Collector) -> Result<Arc<dyn AnyCore>> {
 
 impl Default for Registry {
     fn default() -> Self {
-        Self::within(&crate::Registry::new())
+        Self::within(&radiosonde_metrics::Registry::new())
     }
 }
 
@@ -175,7 +182,7 @@ impl fmt::Debug for Registry {
 
 struct Shown(Arc<Registered>);
 
-impl crate::Collector for Shown {
+impl radiosonde_metrics::Collector for Shown {
     fn collect(&self, out: &mut Collection) {
         let Registered { prefix, labels, cores } = &*self.0;
         // No lock is held while metrics are read.

@@ -1,9 +1,10 @@
 //! Both directions of interoperation, with the real crate and its default registry.
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
-#![cfg(feature = "prometheus")]
+#![cfg(feature = "interop")]
 
 use prometheus::{Encoder as _, HistogramOpts, HistogramVec, IntCounterVec, Opts};
-use radiosonde_metrics::{Adapter, Format, Registry};
+use radiosonde_metrics::{Format, Registry};
+use radiosonde_prometheus::Adapter;
 
 fn value(text: &str, series: &str) -> f64 {
     let line = text.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
@@ -20,7 +21,7 @@ fn the_default_registry_comes_along_and_its_process_metrics_give_way() {
 
     let registry = Registry::new();
     registry.expose_process();
-    registry.absorb(prometheus::default_registry());
+    radiosonde_prometheus::absorb(&registry, prometheus::default_registry());
     let text = registry.encode(Format::OpenMetrics);
 
     assert!(text.contains("orders_total{country=\"nl\",method=\"card\"} 3\n"), "{text}");
@@ -41,7 +42,7 @@ fn process_metrics_give_way_whichever_was_asked_for_first() {
     let theirs = prometheus::Registry::new();
     theirs.register(Box::new(prometheus::process_collector::ProcessCollector::for_self())).unwrap();
     let registry = Registry::new();
-    registry.absorb(&theirs);
+    radiosonde_prometheus::absorb(&registry, &theirs);
     registry.expose_process();
     let text = registry.text();
     assert!(
@@ -58,7 +59,7 @@ fn an_applications_own_process_metrics_stay() {
     theirs.register(Box::new(steps)).unwrap();
     let registry = Registry::new();
     registry.expose_process();
-    registry.absorb(&theirs);
+    radiosonde_prometheus::absorb(&registry, &theirs);
     assert!(registry.text().contains("process_steps_total 0\n"), "{}", registry.text());
 }
 
@@ -86,7 +87,7 @@ fn registry_labels_that_repeat_a_series_own_are_resolved() {
     hits.with_label_values(&["web"]).inc();
     theirs.register(Box::new(hits)).unwrap();
     let registry = Registry::new();
-    registry.absorb(&theirs);
+    radiosonde_prometheus::absorb(&registry, &theirs);
     assert!(registry.text().contains("shop_hits_total{a=\"1\",service=\"web\"} 1\n"), "{}", registry.text());
 }
 
@@ -101,7 +102,7 @@ fn families_of_both_sides_stand_together() {
     let ours = registry.counter("hits_total", "Hits.").labels(&["from"]).unwrap();
     ours.with(&["us"]).inc();
     ours.with(&["both"]).inc();
-    registry.absorb(&theirs);
+    radiosonde_prometheus::absorb(&registry, &theirs);
     let text = registry.text();
     assert_eq!(text.matches("# TYPE hits_total counter\n").count(), 1);
     assert!(
@@ -140,7 +141,7 @@ fn registries_that_show_each_other_do_not_ask_for_ever() {
     let wait = HistogramVec::new(HistogramOpts::new("wait_seconds", "Wait."), &["x"]).unwrap();
     wait.with_label_values(&["1"]).observe(1.0);
     theirs.register(Box::new(wait)).unwrap();
-    registry.absorb(&theirs);
+    radiosonde_prometheus::absorb(&registry, &theirs);
     registry.counter("orders_total", "Orders.").build().unwrap().inc();
     let text = registry.text();
     assert!(text.contains("orders_total 1\n") && text.contains("wait_seconds_count{x=\"1\"} 1\n"));
@@ -178,16 +179,16 @@ fn a_registry_that_has_the_process_does_not_take_it_from_us_as_well() {
     let theirs = prometheus::Registry::new();
     theirs.register(process_collector()).unwrap();
     assert!(theirs.register(Box::new(Adapter::new(&registry))).is_err());
-    registry.appear_in(&theirs).unwrap();
+    radiosonde_prometheus::appear_in(&registry, &theirs).unwrap();
     assert_eq!(samples_of(&theirs, "process_cpu_seconds_total"), 1);
-    assert!(registry.appear_in(&theirs).is_err(), "it takes one adapter");
+    assert!(radiosonde_prometheus::appear_in(&registry, &theirs).is_err(), "it takes one adapter");
 }
 
 #[test]
 fn a_registry_that_has_the_process_from_us_does_not_take_another() {
     let registry = Registry::new();
     let theirs = prometheus::Registry::new();
-    registry.appear_in(&theirs).unwrap();
+    radiosonde_prometheus::appear_in(&registry, &theirs).unwrap();
     registry.expose_process();
     assert!(theirs.register(process_collector()).is_err());
     assert_eq!(samples_of(&theirs, "process_cpu_seconds_total"), 1);
@@ -199,7 +200,7 @@ fn two_absorbed_registries_show_the_process_once() {
     for _ in 0..2 {
         let theirs = prometheus::Registry::new();
         theirs.register(process_collector()).unwrap();
-        registry.absorb(&theirs);
+        radiosonde_prometheus::absorb(&registry, &theirs);
     }
     let text = registry.text();
     assert_eq!(text.matches("\nprocess_threads ").count(), 1, "{text}");
@@ -239,7 +240,7 @@ fn metrics_of_two_kinds_under_one_name_are_not_mixed() {
     mixed.mut_metric().push(collect(&counter).take_metric().remove(0));
     ByHand::register(&theirs, vec![mixed]);
     let registry = Registry::new();
-    registry.absorb(&theirs);
+    radiosonde_prometheus::absorb(&registry, &theirs);
     let text = registry.text();
     assert!(text.contains("# TYPE items gauge\nitems 4\n") && !text.contains("items 0\n"), "{text}");
     assert!(text.contains("collector_errors_total{reason=\"kind\"} 1\n"), "{text}");
@@ -260,7 +261,7 @@ fn a_metric_of_unknown_kind_which_their_text_encoder_panics_on_is_served() {
     let theirs = prometheus::Registry::new();
     ByHand::register(&theirs, vec![family]);
     let registry = Registry::new();
-    registry.absorb(&theirs);
+    radiosonde_prometheus::absorb(&registry, &theirs);
     assert!(registry.text().contains("# TYPE mystery untyped\nmystery 2.5\n"), "{}", registry.text());
 }
 
@@ -271,7 +272,7 @@ fn labels_that_the_exposition_writes_elsewhere_are_labels_like_others() {
     slow.with_label_values(&["0.5", "p99"]).inc();
     theirs.register(Box::new(slow)).unwrap();
     let registry = Registry::new();
-    registry.absorb(&theirs);
+    radiosonde_prometheus::absorb(&registry, &theirs);
     let text = registry.encode(Format::OpenMetrics);
     assert!(text.contains("slow_total{le=\"0.5\",quantile=\"p99\"} 1\n"), "{text}");
     assert!(text.contains("collector_errors_total{reason=\"name\"} 0\n"), "{text}");
@@ -287,7 +288,7 @@ fn a_constant_label_called_like_a_variable_one_gives_way_to_it() {
     }
     theirs.register(Box::new(hits)).unwrap();
     let registry = Registry::new();
-    registry.absorb(&theirs);
+    radiosonde_prometheus::absorb(&registry, &theirs);
     let text = registry.text();
     assert!(text.contains("hits_total{service=\"a\"} 1\nhits_total{service=\"b\"} 1\n"), "{text}");
 }
@@ -297,10 +298,10 @@ fn two_of_our_registries_each_say_of_themselves_what_they_left_out() {
     let first = Registry::new();
     first.counter("orders_total", "Orders.").max_series(1).labels(&["of"]).unwrap().with(&["a"]).inc();
     let theirs = prometheus::Registry::new();
-    first.appear_in(&theirs).unwrap();
+    radiosonde_prometheus::appear_in(&first, &theirs).unwrap();
     let second = Registry::new();
     second.counter("hits_total", "Hits.").labels(&["of"]).unwrap();
-    second.absorb(&theirs);
+    radiosonde_prometheus::absorb(&second, &theirs);
     for _ in 0..2 {
         let text = second.text();
         for family in ["hits_total", "orders_total"] {

@@ -1,6 +1,6 @@
 //! What the model of the `prometheus` crate has no place for goes through its registry and its encoder all the same.
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
-#![cfg(feature = "prometheus")]
+#![cfg(feature = "interop")]
 
 mod client_model;
 
@@ -127,9 +127,9 @@ fn everything() -> Registry {
 fn ours_come_back_through_a_registry_of_theirs_as_they_were() {
     let ours = everything();
     let theirs = prometheus::Registry::new();
-    ours.appear_in(&theirs).unwrap();
+    radiosonde_prometheus::appear_in(&ours, &theirs).unwrap();
     let again = Registry::new();
-    again.absorb(&theirs);
+    radiosonde_prometheus::absorb(&again, &theirs);
     let seen = Seen::by(&ours);
     assert!(seen.len() == 20 && seen.iter().any(|line| line.contains("NativeSample")), "{seen:#?}");
     assert_eq!(Seen::by(&again), seen);
@@ -141,7 +141,7 @@ fn ours_come_back_through_a_registry_of_theirs_as_they_were() {
 #[test]
 fn their_protobuf_encoder_writes_what_prometheus_reads() {
     let theirs = prometheus::Registry::new();
-    everything().appear_in(&theirs).unwrap();
+    radiosonde_prometheus::appear_in(&everything(), &theirs).unwrap();
     let mut bytes = Vec::new();
     prometheus::ProtobufEncoder::new().encode(&theirs.gather(), &mut bytes).unwrap();
     let families = MetricFamily::read_all(&bytes);
@@ -196,7 +196,7 @@ fn their_protobuf_encoder_writes_what_prometheus_reads() {
 #[test]
 fn their_text_encoder_takes_every_kind_and_shows_what_it_knows() {
     let theirs = prometheus::Registry::new();
-    everything().appear_in(&theirs).unwrap();
+    radiosonde_prometheus::appear_in(&everything(), &theirs).unwrap();
     let text = prometheus::TextEncoder::new().encode_to_string(&theirs.gather()).unwrap();
     for line in [
         "mystery -inf\n",
@@ -213,9 +213,9 @@ fn their_text_encoder_takes_every_kind_and_shows_what_it_knows() {
 fn what_their_registry_adds_is_added_to_what_it_does_not_know_as_well() {
     let labels = [("service".to_owned(), "shop".to_owned())].into();
     let theirs = prometheus::Registry::new_custom(Some("app".into()), Some(labels)).unwrap();
-    everything().appear_in(&theirs).unwrap();
+    radiosonde_prometheus::appear_in(&everything(), &theirs).unwrap();
     let registry = Registry::new();
-    registry.absorb(&theirs);
+    radiosonde_prometheus::absorb(&registry, &theirs);
     let text = registry.encode(Format::OpenMetrics);
     let line = format!(
         "app_busy_seconds_total{{of=\"a\",service=\"shop\"}} 12.5 # {{trace_id=\"{TRACE}\",span_id=\"{SPAN}\"}} 3 1700000000.123\n"
@@ -255,9 +255,9 @@ fn instruments() -> Registry {
 fn what_every_instrument_says_comes_back_as_it_was() {
     let ours = instruments();
     let theirs = prometheus::Registry::new();
-    ours.appear_in(&theirs).unwrap();
+    radiosonde_prometheus::appear_in(&ours, &theirs).unwrap();
     let again = Registry::new();
-    again.absorb(&theirs);
+    radiosonde_prometheus::absorb(&again, &theirs);
     let seen = Seen::by(&ours);
     for what in ["Exemplar", "NativeSample", "SummarySample", "StateSet", "created: Some"] {
         assert!(seen.iter().any(|line| line.contains(what)), "no {what} in {seen:#?}");
@@ -282,9 +282,9 @@ fn exemplars_with_labels_of_any_names_come_back() {
     let ours = Registry::new();
     ours.collect_from(Foreign);
     let theirs = prometheus::Registry::new();
-    ours.appear_in(&theirs).unwrap();
+    radiosonde_prometheus::appear_in(&ours, &theirs).unwrap();
     let again = Registry::new();
-    again.absorb(&theirs);
+    radiosonde_prometheus::absorb(&again, &theirs);
     let seen = Seen::by(&ours);
     assert!(seen.iter().any(|line| line.contains("4711")), "{seen:#?}");
     assert_eq!(Seen::by(&again), seen);

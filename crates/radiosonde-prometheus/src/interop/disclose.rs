@@ -2,38 +2,38 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use ::prometheus::proto::{Bucket, Counter, Histogram, MetricFamily, Summary};
+use prometheus::proto::{Bucket, Counter, Histogram, MetricFamily, Summary};
 use protobuf::UnknownFields;
 
-use super::fields::{self, Side, double, messages, open, text, unzigzag, varint, varints};
-use crate::{Exemplar, Kind, NativeSample};
+use crate::interop::fields::{self, Side, double, messages, open, text, unzigzag, varint, varints};
+use radiosonde_metrics::{Exemplar, Kind, NativeSample};
 
-pub(super) fn unit(family: &MetricFamily) -> Option<&str> {
+pub(crate) fn unit(family: &MetricFamily) -> Option<&str> {
     text(family.special_fields.unknown_fields(), fields::FAMILY_UNIT)
 }
 
 /// The kind, where it is one that they take for a gauge.
-pub(super) fn kind(family: &MetricFamily) -> Option<Kind> {
+pub(crate) fn kind(family: &MetricFamily) -> Option<Kind> {
     let kinds = [Kind::Info, Kind::StateSet, Kind::Unknown];
     let name = text(family.special_fields.unknown_fields(), fields::FAMILY_KIND)?;
     kinds.into_iter().find(|kind| kind.as_str() == name)
 }
 
-pub(super) fn of_counter(counter: &Counter) -> (Option<Exemplar>, Option<SystemTime>) {
+pub(crate) fn of_counter(counter: &Counter) -> (Option<Exemplar>, Option<SystemTime>) {
     let unknown = counter.special_fields.unknown_fields();
     (exemplar(unknown, fields::COUNTER_EXEMPLAR), created(unknown, fields::COUNTER_CREATED))
 }
 
-pub(super) fn of_summary(summary: &Summary) -> Option<SystemTime> {
+pub(crate) fn of_summary(summary: &Summary) -> Option<SystemTime> {
     created(summary.special_fields.unknown_fields(), fields::SUMMARY_CREATED)
 }
 
-pub(super) fn of_bucket(bucket: &Bucket) -> Option<Exemplar> {
+pub(crate) fn of_bucket(bucket: &Bucket) -> Option<Exemplar> {
     exemplar(bucket.special_fields.unknown_fields(), fields::BUCKET_EXEMPLAR)
 }
 
 /// The exemplar of the bucket up to infinity, and when it all began.
-pub(super) fn of_histogram(histogram: &Histogram) -> (Option<Exemplar>, Option<SystemTime>) {
+pub(crate) fn of_histogram(histogram: &Histogram) -> (Option<Exemplar>, Option<SystemTime>) {
     let unknown = histogram.special_fields.unknown_fields();
     let last = messages(unknown, fields::HISTOGRAM_BUCKET).find_map(|bucket| {
         open(bucket, |bucket| {
@@ -46,7 +46,7 @@ pub(super) fn of_histogram(histogram: &Histogram) -> (Option<Exemplar>, Option<S
 
 /// Exponential buckets.
 #[derive(Debug)]
-pub(super) struct Native {
+pub(crate) struct Native {
     schema: i32,
     zero_threshold: f64,
     zero_count: u64,
@@ -57,7 +57,7 @@ pub(super) struct Native {
 
 impl Native {
     /// Those of a histogram that has some and that tells them as it should.
-    pub(super) fn of(histogram: &Histogram) -> Option<Self> {
+    pub(crate) fn of(histogram: &Histogram) -> Option<Self> {
         let unknown = histogram.special_fields.unknown_fields();
         let exemplars = messages(unknown, fields::HISTOGRAM_EXEMPLARS).filter_map(|bytes| open(bytes, read));
         Some(Self {
@@ -70,7 +70,7 @@ impl Native {
         })
     }
 
-    pub(super) fn sample(&self) -> NativeSample<'_> {
+    pub(crate) fn sample(&self) -> NativeSample<'_> {
         NativeSample {
             schema: self.schema,
             zero_threshold: self.zero_threshold,

@@ -2,14 +2,16 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use ::prometheus::proto::{Bucket, Counter, Histogram, MetricFamily, Summary};
+use prometheus::proto::{Bucket, Counter, Histogram, MetricFamily, Summary};
 use protobuf::UnknownFields;
 
-use super::fields::{self, Side, message, zigzag};
-use crate::exposition::message::ordinary;
-use crate::{Exemplar, FamilyInfo, HistogramSample, Kind, NativeSample, NumberSample, SummarySample};
+use crate::interop::fields::{self, Side, message, zigzag};
+use radiosonde_metrics::collect::normal_nan;
+use radiosonde_metrics::{
+    Exemplar, FamilyInfo, HistogramSample, Kind, NativeSample, NumberSample, SummarySample,
+};
 
-pub(super) fn in_family(family: &mut MetricFamily, info: &FamilyInfo<'_>) {
+pub(crate) fn in_family(family: &mut MetricFamily, info: &FamilyInfo<'_>) {
     let unknown = family.special_fields.mut_unknown_fields();
     if let Some(unit) = info.unit {
         unknown.add_length_delimited(fields::FAMILY_UNIT, unit.into());
@@ -19,7 +21,7 @@ pub(super) fn in_family(family: &mut MetricFamily, info: &FamilyInfo<'_>) {
     }
 }
 
-pub(super) fn in_counter(counter: &mut Counter, sample: &NumberSample<'_>) {
+pub(crate) fn in_counter(counter: &mut Counter, sample: &NumberSample<'_>) {
     let unknown = counter.special_fields.mut_unknown_fields();
     if let Some(exemplar) = sample.exemplar {
         unknown.add_length_delimited(fields::COUNTER_EXEMPLAR, exemplar_message(exemplar));
@@ -27,16 +29,16 @@ pub(super) fn in_counter(counter: &mut Counter, sample: &NumberSample<'_>) {
     created(unknown, fields::COUNTER_CREATED, sample.created);
 }
 
-pub(super) fn in_summary(summary: &mut Summary, sample: &SummarySample<'_>) {
+pub(crate) fn in_summary(summary: &mut Summary, sample: &SummarySample<'_>) {
     created(summary.special_fields.mut_unknown_fields(), fields::SUMMARY_CREATED, sample.created);
 }
 
-pub(super) fn in_bucket(bucket: &mut Bucket, exemplar: &Exemplar) {
+pub(crate) fn in_bucket(bucket: &mut Bucket, exemplar: &Exemplar) {
     let unknown = bucket.special_fields.mut_unknown_fields();
     unknown.add_length_delimited(fields::BUCKET_EXEMPLAR, exemplar_message(exemplar));
 }
 
-pub(super) fn in_histogram(histogram: &mut Histogram, sample: &HistogramSample<'_>) {
+pub(crate) fn in_histogram(histogram: &mut Histogram, sample: &HistogramSample<'_>) {
     let unknown = histogram.special_fields.mut_unknown_fields();
     // The bucket up to infinity stands in their model only where it has an exemplar to carry.
     let last = sample.cumulative().last().filter(|(bound, ..)| *bound == f64::INFINITY);
@@ -106,7 +108,7 @@ fn exemplar_message(exemplar: &Exemplar) -> Vec<u8> {
         exemplar.each_label(|name, value| {
             message.add_length_delimited(fields::EXEMPLAR_LABEL, label(name, value));
         });
-        message.add_fixed64(fields::EXEMPLAR_VALUE, ordinary(exemplar.value()).to_bits());
+        message.add_fixed64(fields::EXEMPLAR_VALUE, normal_nan(exemplar.value()).to_bits());
         created(message, fields::EXEMPLAR_TIMESTAMP, exemplar.timestamp());
     })
 }

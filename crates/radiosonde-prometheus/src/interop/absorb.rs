@@ -1,46 +1,44 @@
-use ::prometheus::proto::{Counter, Histogram, Metric, MetricFamily, MetricType, Summary};
+use prometheus::proto::{Counter, Histogram, Metric, MetricFamily, MetricType, Summary};
 
-use super::adapter::Shown;
-use super::disclose::{self, Native};
-use crate::gathering::collector::CollectedFamily;
-use crate::{
-    Collection, Collector, HistogramSample, Kind, LabelSet, Number, NumberSample, Registry, SummarySample,
+use crate::interop::adapter::Shown;
+use crate::interop::disclose::{self, Native};
+use radiosonde_metrics::{
+    CollectedFamily, Collection, Collector, HistogramSample, Kind, LabelSet, Number, NumberSample, Registry,
+    SummarySample,
 };
 
-impl Registry {
-    /// Exposes everything that a registry of the `prometheus` crate has, beside our own metrics.
-    ///
-    /// An application keeps the metrics it has and gets our formats for them. Call it once for each of their registries. Families of the same name and kind are put
-    /// together; labels are sorted, and a series' own label wins over one of its registry; of two equal series the first is kept
-    /// and the other counted in `radiosonde_metrics_collector_errors_total{reason="duplicate_series"}`. What another kind of metric
-    /// has under a family's name is left out and counted as `reason="kind"`. Its process collector gives way to ours where
-    /// [`expose_process`](Self::expose_process) was called, in whichever order, because its CPU seconds are whole numbers. A counter
-    /// whose name lacks `_total` is of unknown kind in OpenMetrics, which has no other way to show it. Timestamps of single metrics
-    /// are not kept.
-    ///
-    /// Exemplars, native histograms, times of creation and units that an [`Adapter`](crate::Adapter) put there are there again.
-    ///
-    /// ```
-    /// use radiosonde_metrics::Registry;
-    ///
-    /// let theirs = prometheus::Registry::new();
-    /// let orders = prometheus::IntCounter::new("orders_total", "Orders.")?;
-    /// theirs.register(Box::new(orders.clone()))?;
-    /// orders.inc();
-    ///
-    /// let registry = Registry::new();
-    /// registry.absorb(&theirs);
-    /// assert!(registry.text().contains("orders_total 1\n"));
-    /// # Ok::<(), prometheus::Error>(())
-    /// ```
-    pub fn absorb(&self, theirs: &::prometheus::Registry) {
-        self.collect_from(Absorbed(theirs.clone()));
-    }
+/// Exposes everything that a registry of the `prometheus` crate has, beside the metrics of our `registry`.
+///
+/// An application keeps the metrics it has and gets our formats for them. Call it once for each of their registries. Families of the same name and kind are put
+/// together; labels are sorted, and a series' own label wins over one of its registry; of two equal series the first is kept
+/// and the other counted in `radiosonde_metrics_collector_errors_total{reason="duplicate_series"}`. What another kind of metric
+/// has under a family's name is left out and counted as `reason="kind"`. Its process collector gives way to ours where
+/// [`Registry::expose_process`] was called, in whichever order, because its CPU seconds are whole numbers. A counter
+/// whose name lacks `_total` is of unknown kind in OpenMetrics, which has no other way to show it. Timestamps of single metrics
+/// are not kept.
+///
+/// Exemplars, native histograms, times of creation and units that an [`Adapter`](crate::Adapter) put there are there again.
+///
+/// ```
+/// use radiosonde_metrics::Registry;
+///
+/// let theirs = prometheus::Registry::new();
+/// let orders = prometheus::IntCounter::new("orders_total", "Orders.")?;
+/// theirs.register(Box::new(orders.clone()))?;
+/// orders.inc();
+///
+/// let registry = Registry::new();
+/// radiosonde_prometheus::absorb(&registry, &theirs);
+/// assert!(registry.text().contains("orders_total 1\n"));
+/// # Ok::<(), prometheus::Error>(())
+/// ```
+pub fn absorb(registry: &Registry, theirs: &prometheus::Registry) {
+    registry.collect_from(Absorbed(theirs.clone()));
 }
 
 /// A registry of the `prometheus` crate as a [`Collector`] of ours.
 #[derive(Debug, Clone)]
-pub struct Absorbed(::prometheus::Registry);
+pub struct Absorbed(prometheus::Registry);
 
 impl Collector for Absorbed {
     fn collect(&self, out: &mut Collection) {
@@ -77,10 +75,10 @@ fn read(family: &MetricFamily, out: &mut Collection) {
 fn has(metric: &Metric, kind: Kind) -> bool {
     match kind {
         Kind::Counter => metric.counter.is_some(),
-        Kind::Gauge | Kind::Info | Kind::StateSet => metric.gauge.is_some(),
         Kind::Histogram => metric.histogram.is_some(),
         Kind::Summary => metric.summary.is_some(),
-        Kind::Unknown => metric.untyped.is_some() || metric.gauge.is_some(),
+        Kind::Gauge | Kind::Info | Kind::StateSet => metric.gauge.is_some(),
+        _ => metric.untyped.is_some() || metric.gauge.is_some(),
     }
 }
 
@@ -90,9 +88,10 @@ fn kind_of(metric: &Metric) -> Kind {
 }
 
 fn add(family: &MetricFamily, kind: Kind, metrics: &[&Metric], out: &mut Collection) {
-    let into = out.family(family.name(), family.help(), kind);
-    into.absorbed = true;
-    into.unit = disclose::unit(family).map(Into::into);
+    let into = out.family(family.name(), family.help(), kind).absorbed();
+    if let Some(unit) = disclose::unit(family) {
+        into.unit(unit);
+    }
     for metric in metrics {
         let labels = LabelSet::new(metric.get_label().iter().map(|label| (label.name(), label.value())));
         match kind {

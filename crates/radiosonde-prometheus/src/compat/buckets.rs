@@ -1,5 +1,6 @@
-use super::{Error, Result};
-use crate::Buckets;
+use crate::compat::error::Error;
+use crate::compat::error::Result;
+use radiosonde_metrics::Buckets;
 
 /// The bounds of a histogram that is not told others: 5 ms to 10 s in 11 steps.
 pub const DEFAULT_BUCKETS: &[f64; 11] = &[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];

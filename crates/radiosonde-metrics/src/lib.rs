@@ -12,7 +12,6 @@ mod models;
 mod nested;
 mod once_box;
 mod registry;
-mod reviewing;
 #[cfg(feature = "http")]
 mod serving;
 mod sync;
@@ -105,9 +104,6 @@ pub use radiosonde_macros::Labels;
 ///
 pub use radiosonde_macros::metrics;
 pub use registry::Registry;
-pub use reviewing::catalogue::{Catalogue, CataloguedMetric};
-pub use reviewing::lint::lint;
-pub use reviewing::problem::{Finding, Problem};
 #[cfg(feature = "http")]
 pub use serving::body::MetricsBody;
 #[cfg(feature = "http")]

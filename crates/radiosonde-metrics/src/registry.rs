@@ -173,6 +173,11 @@ impl Registry {
         Gathering::enter(self.address()).is_none()
     }
 
+    /// Shows everything to `visitor` without counting as a scrape.
+    pub fn look(&self, visitor: &mut dyn crate::Visitor) {
+        gather::gather(self, gather::Why::Look, visitor);
+    }
+
     /// The kind of the metric that was declared with this name, which includes the registry's namespace.
     #[must_use]
     pub fn kind_of(&self, name: &str) -> Option<crate::Kind> {

@@ -30,6 +30,7 @@ pub use radiosonde_macros::{
 pub use radiosonde_metrics::Registry;
 #[cfg(feature = "metrics-facade")]
 pub use radiosonde_metrics_facade as metrics_facade;
+pub use radiosonde_ops as ops;
 #[cfg(any(feature = "compat", feature = "prometheus"))]
 pub use radiosonde_prometheus as prometheus;
 pub use radiosonde_recent as recent;

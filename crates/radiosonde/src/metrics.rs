@@ -38,12 +38,12 @@ pub use radiosonde_macros::{FacadeLabelValue as LabelValue, FacadeLabels as Labe
 pub use radiosonde_metrics::__traits::{LabelValue, Labels};
 pub use radiosonde_metrics::RegisterErrors;
 pub use radiosonde_metrics::{
-    Buckets, Callback, Catalogue, CataloguedMetric, CollectedFamily, Collection, Collector, Counter, Declare,
-    Dialect, Escaping, Exemplar, Family, FamilyInfo, Finding, FloatCounter, Format, Gauge, Held, Histogram,
-    HistogramSample, Info, Instrument, IntGauge, InvalidBuckets, InvalidExemplar, InvalidName,
-    InvalidNameKind, InvalidNative, InvalidRegistry, Kind, LabelSet, Lent, Native, NativeSample, Number,
-    NumberSample, OVERFLOW, Problem, RegisterError, RegisterErrorKind, Registry, RegistryBuilder, Selection,
-    StateSet, StatusClass, Summary, SummarySample, Timer, Vector, Visitor, lint,
+    Buckets, Callback, CollectedFamily, Collection, Collector, Counter, Declare, Dialect, Escaping, Exemplar,
+    Family, FamilyInfo, FloatCounter, Format, Gauge, Held, Histogram, HistogramSample, Info, Instrument,
+    IntGauge, InvalidBuckets, InvalidExemplar, InvalidName, InvalidNameKind, InvalidNative, InvalidRegistry,
+    Kind, LabelSet, Lent, Native, NativeSample, Number, NumberSample, OVERFLOW, RegisterError,
+    RegisterErrorKind, Registry, RegistryBuilder, Selection, StateSet, StatusClass, Summary, SummarySample,
+    Timer, Vector, Visitor,
 };
 pub use radiosonde_metrics::{Declarable, Lazy, RecordError, RecordErrorKind};
 // What serves them.

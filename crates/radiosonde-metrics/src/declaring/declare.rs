@@ -110,7 +110,7 @@ impl<'a, M: Instrument> Declare<'a, M> {
     /// chosen, such as a gauge `devices_total` of an existing dashboard.
     ///
     /// The name is reported in [`diagnostics`](radiosonde_core::diagnostics), which shows one of them in ten seconds, and stays a finding
-    /// of [`lint`](crate::lint), which lists all.
+    /// of `radiosonde_ops::lint`, which lists all.
     /// OpenMetrics has no counter without `_total`: there it is `unknown`, with the same samples.
     ///
     /// ```

@@ -43,7 +43,7 @@ impl<M: Instrument> DeclareRemovable<'_, M> {
     /// what was counted is shown at least once.
     ///
     /// A look-up is any of `with` and `scoped`. A series whose handle is kept is in use. Every rendering of the family is a scrape, in
-    /// whatever format, and so is [`Registry::visit`](crate::Registry::visit); a [`snapshot`](crate::Registry::snapshot) and a [`lint`](crate::lint) are none.
+    /// whatever format, and so is [`Registry::visit`](crate::Registry::visit); a [`snapshot`](crate::Registry::snapshot) and a [`look`](crate::Registry::look) are none.
     /// With two Prometheus servers there are two scrapes an interval. Without any scrape nothing expires.
     pub const fn expire_after_scrapes(mut self, scrapes: u32) -> Self {
         let scrapes = if scrapes == 0 { 1 } else { scrapes };

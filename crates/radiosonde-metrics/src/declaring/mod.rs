@@ -3,6 +3,7 @@
 pub(crate) mod declaration;
 pub(crate) mod declare;
 pub(crate) mod declare_removable;
+pub(crate) mod descriptor;
 pub(crate) mod error;
 pub(crate) mod labels;
 pub(crate) mod lazy;

@@ -83,7 +83,7 @@ impl RegistryBuilder {
     }
 
     /// Lets [`record`](Registry::record) accept names that conventions forbid: a counter without `_total`, a gauge with it. Each is
-    /// reported in [`diagnostics`](radiosonde_core::diagnostics), and is a finding of [`lint`](crate::lint).
+    /// reported in [`diagnostics`](radiosonde_core::diagnostics), and is a finding of `radiosonde_ops::lint`.
     ///
     /// For names that others choose, such as a script's or an existing dashboard's; a metric that is declared says
     /// [`unconventional_name`](crate::Declare::unconventional_name) for itself.

@@ -1,6 +1,5 @@
 use std::fmt;
 
-use crate::gathering::gather::{Why, gather};
 use crate::{
     Exemplar, FamilyInfo, HistogramSample, Kind, LabelSet, Number, NumberSample, Registry, SummarySample,
     Visitor,
@@ -85,7 +84,7 @@ impl Registry {
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
         let mut snapshot = Snapshot::default();
-        gather(self, Why::Look, &mut snapshot);
+        self.look(&mut snapshot);
         snapshot
     }
 }

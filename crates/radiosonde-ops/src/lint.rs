@@ -1,10 +1,10 @@
 use std::collections::BTreeSet;
 
-use crate::gathering::gather::{Why, gather};
-use crate::{
-    FamilyInfo, Finding, HistogramSample, Kind, LabelSet, NumberSample, Problem, Registry, SummarySample,
-    Visitor,
+use radiosonde_metrics::{
+    FamilyInfo, HistogramSample, Kind, LabelSet, NumberSample, Registry, SummarySample, Visitor,
 };
+
+use crate::problem::{Finding, Problem};
 
 /// What promlint would say of everything in the registry, sorted by metric; for a test that expects nothing.
 ///
@@ -16,7 +16,8 @@ use crate::{
 /// <https://pkg.go.dev/github.com/prometheus/client_golang/prometheus/testutil/promlint>
 ///
 /// ```
-/// use radiosonde_metrics::{Registry, lint};
+/// use radiosonde_metrics::Registry;
+/// use radiosonde_ops::lint;
 ///
 /// let registry = Registry::new();
 /// registry.histogram("queue_wait_seconds", "Time from enqueueing to the start of work.").build()?;
@@ -29,7 +30,7 @@ use crate::{
 #[must_use]
 pub fn lint(registry: &Registry) -> Vec<Finding> {
     let mut linter = Linter { metric: "".into(), kind: Kind::Unknown, found: BTreeSet::new() };
-    gather(registry, Why::Look, &mut linter);
+    registry.look(&mut linter);
     linter.found.into_iter().collect()
 }
 
@@ -168,9 +169,9 @@ impl Visitor for Linter {
 #[cfg(test)]
 mod tests {
     use radiosonde_core::Resource;
+    use radiosonde_metrics::{Collection, Collector, Number};
 
     use super::*;
-    use crate::{Collection, Collector, Number};
 
     struct Careless;
 
@@ -233,5 +234,16 @@ mod tests {
         few.with(&["2"]).inc();
         assert!(registry.text().contains("radiosonde_metrics_series_dropped_total"));
         assert_eq!(lint(&registry), []);
+    }
+
+    #[test]
+    fn names_that_a_registry_accepts_against_conventions_are_found() {
+        let registry = Registry::builder().unconventional_names().build().unwrap();
+        registry.record("counter", "test_counter", 1.0, &[("test", "true")]).unwrap();
+        registry.record("gauge", "database_connections_total", 7.0, &[]).unwrap();
+        let findings: Vec<_> = lint(&registry).iter().map(ToString::to_string).collect();
+        for metric in ["test_counter: ", "database_connections_total: "] {
+            assert!(findings.iter().any(|finding| finding.starts_with(metric)), "{findings:?}");
+        }
     }
 }

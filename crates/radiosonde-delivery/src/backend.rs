@@ -14,7 +14,7 @@ pub trait Backend: Send + 'static {
     /// What is queued.
     type Item: Send + 'static;
 
-    /// Where requests go. An `https` endpoint makes the delivery load certificates when the sink is added.
+    /// Where requests go. An `https` endpoint needs the feature `tls`.
     fn endpoint(&self) -> &Endpoint;
 
     /// Makes one request of a batch, which is never empty.

@@ -4,11 +4,9 @@ use std::sync::Arc;
 
 use radiosonde_core::{SharedClock, SystemClock};
 use radiosonde_metrics::{RegisterError, Registry};
-use rustls::pki_types::CertificateDer;
 
 use crate::Delivery;
 use crate::meters::Meters;
-use crate::transport::tls::{self, InvalidCertificates};
 
 /// Collects a [`Delivery`]'s settings.
 #[must_use]
@@ -16,12 +14,11 @@ use crate::transport::tls::{self, InvalidCertificates};
 pub struct DeliveryBuilder {
     registry: Option<Registry>,
     clock: SharedClock,
-    certificates: Vec<CertificateDer<'static>>,
 }
 
 impl DeliveryBuilder {
     pub(crate) fn new() -> Self {
-        Self { registry: None, clock: Arc::new(SystemClock), certificates: Vec::new() }
+        Self { registry: None, clock: Arc::new(SystemClock) }
     }
 
     /// Where the metrics of delivery are registered; [`Registry::global`] if not set.
@@ -36,15 +33,6 @@ impl DeliveryBuilder {
         self
     }
 
-    /// Trusts these certificate authorities, in PEM form, besides the system's.
-    ///
-    /// # Errors
-    /// [`InvalidCertificates`] if the text holds none or one of them cannot be used.
-    pub fn certificate_authorities(mut self, pem: &[u8]) -> Result<Self, InvalidCertificates> {
-        self.certificates.extend(tls::parse_pem(pem)?);
-        Ok(self)
-    }
-
     /// Starts the delivery thread.
     ///
     /// # Errors
@@ -52,7 +40,7 @@ impl DeliveryBuilder {
     pub fn start(self) -> Result<Delivery, StartError> {
         let registry = self.registry.as_ref().unwrap_or_else(|| Registry::global());
         let meters = Meters::new(registry).map_err(StartError::Metrics)?;
-        Delivery::start(meters, self.clock, self.certificates).map_err(StartError::Thread)
+        Delivery::start(meters, self.clock).map_err(StartError::Thread)
     }
 }
 

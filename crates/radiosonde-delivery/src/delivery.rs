@@ -2,13 +2,11 @@ use std::fmt;
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use radiosonde_core::SharedClock;
-use rustls::ClientConfig;
-use rustls::pki_types::CertificateDer;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use crate::buffer::{AnyBuffer, Buffer};
@@ -18,7 +16,6 @@ use crate::meters::Meters;
 use crate::sink_task::SinkTask;
 use crate::transport::client::Client;
 use crate::transport::options::HttpOptions;
-use crate::transport::tls::{self, InvalidCertificates};
 use crate::worker::{self, Command, Core, FlushJob};
 use crate::{Backend, DeliveryBuilder, Queue, Report, SinkError, SinkOptions};
 
@@ -44,9 +41,6 @@ struct Handle {
     commands: UnboundedSender<Command>,
     meters: Meters,
     clock: SharedClock,
-    certificates: Vec<CertificateDer<'static>>,
-    /// Read once, by the first sink that needs it: it takes some milliseconds.
-    trusting: OnceLock<Arc<ClientConfig>>,
 }
 
 impl fmt::Debug for Delivery {
@@ -56,20 +50,16 @@ impl fmt::Debug for Delivery {
 }
 
 impl Delivery {
-    /// A delivery with the global registry, the system's clock and the system's certificate authorities, unless told otherwise.
+    /// Default: the global registry and the system's clock.
     pub fn builder() -> DeliveryBuilder {
         DeliveryBuilder::new()
     }
 
-    pub(crate) fn start(
-        meters: Meters,
-        clock: SharedClock,
-        certificates: Vec<CertificateDer<'static>>,
-    ) -> io::Result<Self> {
+    pub(crate) fn start(meters: Meters, clock: SharedClock) -> io::Result<Self> {
         let core = Arc::new(Core::new());
         let (commands, receiver) = unbounded_channel();
         worker::spawn(Arc::clone(&core), receiver)?;
-        let handle = Handle { core, commands, meters, clock, certificates, trusting: OnceLock::new() };
+        let handle = Handle { core, commands, meters, clock };
         Ok(Self { shared: Arc::new(handle) })
     }
 
@@ -78,8 +68,8 @@ impl Delivery {
     /// Each sink has its own queue, batches, connections and retries: one whose backend hangs does not hold up another.
     ///
     /// # Errors
-    /// [`SinkError`] if a setting is out of range, a header or credentials are refused, the name is taken, there is nothing to
-    /// trust for an `https` endpoint, or the delivery is shutting down.
+    /// [`SinkError`] if a setting is out of range, a header, credentials or certificates are refused, the name is taken, or the
+    /// delivery is shutting down.
     pub fn sink<B: Backend>(
         &self,
         options: SinkOptions,
@@ -87,12 +77,9 @@ impl Delivery {
         backend: B,
     ) -> Result<Queue<B::Item>, SinkError> {
         options.check().map_err(SinkError::Option)?;
-        let headers = http.prepare().map_err(SinkError::Http)?;
+        let client = Client::new(backend.endpoint(), http, options.timeout).map_err(SinkError::Http)?;
         let name = options.name;
         let handle = &*self.shared;
-        let endpoint = backend.endpoint().clone();
-        let secure = endpoint.is_https();
-        let tls = if secure { handle.trusting() } else { tls::unused() }.map_err(SinkError::Certificates)?;
         // Held until the command is sent, so that a sink is either refused or served, also beside a shutdown.
         let mut sinks = handle.core.sinks();
         if sinks.closed {
@@ -105,7 +92,7 @@ impl Delivery {
         let task = SinkTask::new(
             Arc::clone(&buffer),
             backend,
-            Client::new(&tls, endpoint, headers, options.timeout),
+            client,
             Arc::clone(&handle.clock),
             handle.core.stopping.subscribe(),
         );
@@ -160,16 +147,6 @@ impl Delivery {
         let patience = deadline.min(FOREVER) + GRACE;
         // Patience ends only if a backend's code blocks the delivery thread; the sums add up all the same.
         self.shutdown(deadline).ended.wait(patience).unwrap_or_else(|| self.report())
-    }
-}
-
-impl Handle {
-    fn trusting(&self) -> Result<Arc<ClientConfig>, InvalidCertificates> {
-        if let Some(known) = self.trusting.get() {
-            return Ok(Arc::clone(known));
-        }
-        let loaded = tls::trusting(&self.certificates)?;
-        Ok(Arc::clone(self.trusting.get_or_init(|| loaded)))
     }
 }
 

@@ -34,4 +34,4 @@ pub use too_large::is_too_large;
 pub use transport::endpoint::{Endpoint, InvalidEndpoint, InvalidEndpointKind};
 pub use transport::header::{InvalidHeader, InvalidHeaderKind, secret_header};
 pub use transport::options::{HttpOptions, HttpOptionsError};
-pub use transport::tls::InvalidCertificates;
+pub use transport::tls_options::{Pem, TlsError, TlsOptions};

@@ -3,8 +3,8 @@ use std::time::Duration;
 
 use radiosonde_metrics::RegisterError;
 
+use crate::Retry;
 use crate::transport::options::HttpOptionsError;
-use crate::{InvalidCertificates, Retry};
 
 /// A sink's name and bounds.
 ///
@@ -164,7 +164,7 @@ impl std::error::Error for InvalidOption {}
 pub enum SinkError {
     /// A setting is outside its range.
     Option(InvalidOption),
-    /// A header or the credentials are refused.
+    /// A header, credentials or certificates are refused.
     Http(HttpOptionsError),
     /// Another sink of this delivery has the name.
     NameTaken {
@@ -176,8 +176,6 @@ pub enum SinkError {
         /// The sink that came too late.
         name: &'static str,
     },
-    /// The sink's endpoint is `https`, and there is nothing to trust.
-    Certificates(InvalidCertificates),
     /// The sink's metrics could not be registered.
     Metrics(RegisterError),
 }
@@ -194,7 +192,6 @@ impl fmt::Display for SinkError {
                 )
             }
             Self::Stopped { name } => write!(f, "sink {name:?} was added after shutdown"),
-            Self::Certificates(_) => f.write_str("no encrypted connection is possible"),
             Self::Metrics(_) => f.write_str("the metrics of delivery could not be registered"),
         }
     }
@@ -205,7 +202,6 @@ impl std::error::Error for SinkError {
         match self {
             Self::Option(error) => Some(error),
             Self::Http(error) => error.source(),
-            Self::Certificates(error) => Some(error),
             Self::Metrics(error) => Some(error),
             Self::NameTaken { .. } | Self::Stopped { .. } => None,
         }

@@ -7,7 +7,7 @@ use std::io::Write as _;
 use std::time::{Duration, SystemTime};
 
 use radiosonde_core::Level;
-use radiosonde_delivery::{ClientError, HttpOptions, HttpOptionsError, RequestErrorKind};
+use radiosonde_delivery::{ClientError, HttpOptions, HttpOptionsError, Pem, RequestErrorKind, TlsOptions};
 use radiosonde_loki::{Direction, Found, LogEntry, LogQuery, QueryBuildError, QueryError, TimeRange};
 use radiosonde_testkit::{HttpFake, Reaction, RecordedRequest};
 
@@ -260,6 +260,7 @@ fn the_builder_sends_who_asks_and_refuses_what_is_malformed() {
         panic!("{malformed}")
     };
     assert!(cause.name() == "x y" && !format!("{malformed:?}").contains("hunter2"));
-    let pem = builder.certificate_authorities(b"none").build().unwrap_err();
-    assert!(matches!(pem, QueryBuildError::Certificates(_)));
+    let tls = TlsOptions::new().ca(Pem::text("none"));
+    let pem = LogQuery::builder("https://localhost").http(HttpOptions::new().tls(tls)).build().unwrap_err();
+    assert!(matches!(pem, QueryBuildError::Client(ClientError::Http(HttpOptionsError::Tls(_)))), "{pem:?}");
 }

@@ -2,13 +2,10 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
-use rustls::pki_types::CertificateDer;
-
 use super::HttpClient;
 use crate::transport::client::Client;
 use crate::transport::endpoint::Endpoint;
 use crate::transport::options::{HttpOptions, HttpOptionsError};
-use crate::transport::tls::{self, InvalidCertificates};
 
 /// Collects a [`HttpClient`]'s settings.
 #[must_use]
@@ -16,7 +13,6 @@ use crate::transport::tls::{self, InvalidCertificates};
 pub struct HttpClientBuilder {
     endpoint: Endpoint,
     http: HttpOptions,
-    certificates: Vec<CertificateDer<'static>>,
     timeout: Duration,
     max_answer_bytes: usize,
 }
@@ -26,7 +22,6 @@ impl HttpClientBuilder {
         Self {
             endpoint: endpoint.clone(),
             http: HttpOptions::new(),
-            certificates: Vec::new(),
             timeout: Duration::from_secs(30),
             max_answer_bytes: 64 << 20,
         }
@@ -50,25 +45,12 @@ impl HttpClientBuilder {
         self
     }
 
-    /// Trusts these certificate authorities, in PEM form, besides the system's.
-    ///
-    /// # Errors
-    /// [`InvalidCertificates`] if the text holds none or one of them cannot be used.
-    pub fn certificate_authorities(mut self, pem: &[u8]) -> Result<Self, InvalidCertificates> {
-        self.certificates.extend(tls::parse_pem(pem)?);
-        Ok(self)
-    }
-
     /// Starts the client's thread. Connections are made by the first requests.
     ///
     /// # Errors
-    /// [`ClientError`] if a header or the credentials are refused, there is nothing to trust for an `https` endpoint, or the
-    /// operating system gives no thread.
+    /// [`ClientError`] if a header, credentials or certificates are refused, or the operating system gives no thread.
     pub fn build(self) -> Result<HttpClient, ClientError> {
-        let headers = self.http.prepare().map_err(ClientError::Http)?;
-        let tls = if self.endpoint.is_https() { tls::trusting(&self.certificates) } else { tls::unused() }
-            .map_err(ClientError::Certificates)?;
-        let client = Client::new(&tls, self.endpoint, headers, self.timeout);
+        let client = Client::new(&self.endpoint, &self.http, self.timeout).map_err(ClientError::Http)?;
         HttpClient::start(client, self.max_answer_bytes).map_err(ClientError::Thread)
     }
 }
@@ -77,10 +59,8 @@ impl HttpClientBuilder {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ClientError {
-    /// A header or the credentials are refused.
+    /// A header, credentials or certificates are refused.
     Http(HttpOptionsError),
-    /// There is nothing to trust.
-    Certificates(InvalidCertificates),
     /// The operating system gave no thread, or the thread no event queue.
     Thread(io::Error),
 }
@@ -89,7 +69,6 @@ impl fmt::Display for ClientError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Http(error) => return error.fmt(f),
-            Self::Certificates(_) => "there is nothing to trust for the client",
             Self::Thread(_) => "the client's thread could not be started",
         })
     }
@@ -99,7 +78,6 @@ impl std::error::Error for ClientError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Http(error) => error.source(),
-            Self::Certificates(error) => Some(error),
             Self::Thread(error) => Some(error),
         }
     }

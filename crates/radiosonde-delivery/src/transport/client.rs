@@ -1,6 +1,5 @@
 use std::error::Error;
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -8,59 +7,36 @@ use http::header::{HeaderValue, USER_AGENT};
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::Client as Pooled;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
-use rustls::ClientConfig;
 use tokio::time::{Instant, timeout_at};
 
 use crate::deadline::FOREVER;
 use crate::transport::endpoint::Endpoint;
-use crate::transport::options::RequestHeaders;
+use crate::transport::options::{HttpOptions, HttpOptionsError, RequestHeaders};
+use crate::transport::pool::Pool;
 
 /// More of an answer than this is not read: it holds an error text or a few counts.
 const ANSWER_BYTES: usize = 64 * 1024;
-
-/// Connections that nobody uses are closed before most servers and load balancers do it from their side.
-const IDLE: Duration = Duration::from_secs(30);
 
 const AGENT: HeaderValue = HeaderValue::from_static(concat!("radiosonde/", env!("CARGO_PKG_VERSION")));
 
 /// One sink's HTTP/1.1 client. Redirects are not followed: a push that is redirected is a wrong address.
 #[derive(Clone)]
 pub(crate) struct Client {
-    pooled: Pooled<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    pool: Pool,
     endpoint: Endpoint,
     headers: RequestHeaders,
     timeout: Duration,
 }
 
 impl Client {
-    /// Only requests to the endpoint's server get the headers.
+    /// Only requests to the endpoint's server get the options' headers and credentials.
     pub(crate) fn new(
-        tls: &Arc<ClientConfig>,
-        endpoint: Endpoint,
-        headers: RequestHeaders,
+        endpoint: &Endpoint,
+        options: &HttpOptions,
         timeout: Duration,
-    ) -> Self {
-        let timeout = timeout.min(FOREVER);
-        let mut tcp = HttpConnector::new();
-        tcp.set_nodelay(true);
-        // The scheme is checked by `Endpoint`, and `https` passes through here too.
-        tcp.enforce_http(false);
-        let connector = HttpsConnectorBuilder::new()
-            .with_tls_config(ClientConfig::clone(tls))
-            .https_or_http()
-            .enable_http1()
-            .wrap_connector(tcp);
-        let pooled = Pooled::builder(TokioExecutor::new())
-            .pool_idle_timeout(IDLE)
-            .pool_max_idle_per_host(1)
-            .pool_timer(TokioTimer::new())
-            .timer(TokioTimer::new())
-            .build(connector);
-        Self { pooled, endpoint, headers, timeout }
+    ) -> Result<Self, HttpOptionsError> {
+        let (headers, pool) = (options.prepare()?, options.pool(endpoint)?);
+        Ok(Self { pool, endpoint: endpoint.clone(), headers, timeout: timeout.min(FOREVER) })
     }
 
     /// Sends a request and reads the answer, within the timeout in all.
@@ -96,7 +72,7 @@ impl Client {
                 self.headers.add_to(request.headers_mut()).await;
             }
             request.headers_mut().entry(USER_AGENT).or_insert(AGENT);
-            self.pooled.request(request).await
+            self.pool.request(request).await
         };
         timeout_at(deadline, send)
             .await

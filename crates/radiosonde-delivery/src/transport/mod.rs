@@ -5,4 +5,7 @@ pub(crate) mod credentials;
 pub(crate) mod endpoint;
 pub(crate) mod header;
 pub(crate) mod options;
-pub(crate) mod tls;
+mod pool;
+#[cfg_attr(not(feature = "tls"), path = "tls_off.rs")]
+mod tls;
+pub(crate) mod tls_options;

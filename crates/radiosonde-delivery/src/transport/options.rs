@@ -8,9 +8,12 @@ use http::header::{AUTHORIZATION, HeaderMap};
 use radiosonde_core::Secret;
 
 use crate::transport::credentials::{Authorization, Credentials};
+use crate::transport::endpoint::Endpoint;
 use crate::transport::header::{InvalidHeader, secret_header};
+use crate::transport::pool::Pool;
+use crate::transport::tls_options::{TlsError, TlsOptions};
 
-/// What every request to a backend carries: headers and credentials.
+/// What every request to a backend carries, headers and credentials, and how it is encrypted.
 ///
 /// # Shape
 /// Plain values, checked when a sink or client is built with them. Values of headers, tokens and passwords are secrets: neither
@@ -32,10 +35,11 @@ use crate::transport::header::{InvalidHeader, secret_header};
 pub struct HttpOptions {
     headers: BTreeMap<String, Secret<String>>,
     authorization: Option<Authorization>,
+    tls: TlsOptions,
 }
 
 impl HttpOptions {
-    /// No headers and no credentials.
+    /// No headers, no credentials, and the system's certificate authorities.
     pub fn new() -> Self {
         Self::default()
     }
@@ -81,6 +85,16 @@ impl HttpOptions {
         self
     }
 
+    /// How connections to an `https` endpoint are encrypted.
+    pub fn tls(mut self, options: TlsOptions) -> Self {
+        self.tls = options;
+        self
+    }
+
+    pub(crate) fn pool(&self, endpoint: &Endpoint) -> Result<Pool, TlsError> {
+        Pool::new(endpoint, &self.tls)
+    }
+
     pub(crate) fn prepare(&self) -> Result<RequestHeaders, HttpOptionsError> {
         let secrets = self.headers.iter().map(|(name, value)| secret_header(name, value.expose()));
         let map = secrets.collect::<Result<HeaderMap, _>>()?;
@@ -122,6 +136,14 @@ pub enum HttpOptionsError {
         /// Why.
         cause: io::Error,
     },
+    /// The endpoint is `https`, and encryption cannot be set up.
+    Tls(TlsError),
+}
+
+impl From<TlsError> for HttpOptionsError {
+    fn from(error: TlsError) -> Self {
+        Self::Tls(error)
+    }
 }
 
 impl From<InvalidHeader> for HttpOptionsError {
@@ -137,6 +159,7 @@ impl fmt::Display for HttpOptionsError {
             Self::CredentialsFile { path, .. } => {
                 write!(f, "cannot read credentials from {:?}: expected a file with a token or password", path)
             }
+            Self::Tls(error) => error.fmt(f),
         }
     }
 }
@@ -146,6 +169,7 @@ impl Error for HttpOptionsError {
         match self {
             Self::Header(error) => Some(error),
             Self::CredentialsFile { cause, .. } => Some(cause),
+            Self::Tls(error) => error.source(),
         }
     }
 }

@@ -1,101 +1,112 @@
-use std::fmt;
-use std::sync::Arc;
+use std::borrow::Cow;
+use std::error::Error;
+use std::fs;
+use std::sync::{Arc, OnceLock};
 
-use rustls::pki_types::CertificateDer;
+use bytes::Bytes;
+use http::Request;
+use http_body_util::Full;
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::{Builder, Client, ResponseFuture};
 use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
 
-/// A TLS configuration that trusts the system's certificates and `extra`.
-///
-/// The system's rather than Mozilla's compiled-in list, because a telemetry backend inside a company is usually signed by
-/// that company's own authority, which the system knows; it also stays current without a new build. `SSL_CERT_FILE` and
-/// `SSL_CERT_DIR` are honoured.
-pub(crate) fn trusting(extra: &[CertificateDer<'static>]) -> Result<Arc<ClientConfig>, InvalidCertificates> {
-    let mut roots = RootCertStore::empty();
-    let native = rustls_native_certs::load_native_certs();
-    // Systems carry certificates that no longer parse; one that is needed then fails the handshake, which is reported.
-    roots.add_parsable_certificates(native.certs);
-    roots.add_parsable_certificates(extra.iter().cloned());
-    if roots.is_empty() {
-        let why = native.errors.first().map_or_else(|| "none were found".into(), ToString::to_string);
-        return Err(InvalidCertificates { kind: Kind::NothingToTrust(why.into()) });
+use crate::transport::tls_options::{Pem, PemSource, TlsError, TlsOptions};
+
+/// Connections to a server, encrypted.
+#[derive(Clone)]
+pub(crate) struct EncryptedPool(Client<HttpsConnector<HttpConnector>, Full<Bytes>>);
+
+impl EncryptedPool {
+    pub(crate) fn new(
+        pool: &Builder,
+        mut tcp: HttpConnector,
+        options: &TlsOptions,
+    ) -> Result<Self, TlsError> {
+        // `https` passes through here.
+        tcp.enforce_http(false);
+        let connector = HttpsConnectorBuilder::new()
+            .with_tls_config(configure(options)?)
+            .https_or_http()
+            .enable_http1()
+            .wrap_connector(tcp);
+        Ok(Self(pool.build(connector)))
     }
-    configure(roots)
+
+    pub(crate) fn request(&self, request: Request<Full<Bytes>>) -> ResponseFuture {
+        self.0.request(request)
+    }
 }
 
-/// A TLS configuration for sinks that never use it: their endpoint is `http`.
-pub(crate) fn unused() -> Result<Arc<ClientConfig>, InvalidCertificates> {
-    configure(RootCertStore::empty())
-}
-
-fn configure(roots: RootCertStore) -> Result<Arc<ClientConfig>, InvalidCertificates> {
+fn configure(options: &TlsOptions) -> Result<ClientConfig, TlsError> {
     // Named explicitly: with two providers in an application's graph, rustls panics when asked for its default.
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .map_err(|error| InvalidCertificates { kind: Kind::Protocol(error) })?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(Arc::new(config))
+        .map_err(|error| because("TLS cannot be configured", error))?
+        .with_root_certificates(roots(options)?);
+    match (&options.client_certificate, &options.client_key) {
+        (None, None) => Ok(config.with_no_client_auth()),
+        (Some(certificate), Some(key)) => {
+            let private = PrivateKeyDer::from_pem_slice(&read(key)?)
+                .map_err(|error| because(format!("no private key in {key}: expected PEM"), error))?;
+            config
+                .with_client_auth_cert(certificates(certificate)?, private)
+                .map_err(|error| because("the client certificate and its key do not fit", error))
+        }
+        _ => Err(TlsError::new("half a client certificate: expected both a certificate and its key")),
+    }
 }
 
-/// Reads certificates in PEM form.
-pub(crate) fn parse_pem(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, InvalidCertificates> {
-    let refuse = |kind| InvalidCertificates { kind };
-    let certificates = CertificateDer::pem_slice_iter(pem)
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| refuse(Kind::Pem(Box::new(error))))?;
-    if certificates.is_empty() {
-        return Err(refuse(Kind::NoneInPem));
+fn roots(options: &TlsOptions) -> Result<RootCertStore, TlsError> {
+    let mut roots = RootCertStore::empty();
+    // Systems carry certificates that no longer parse; one that is needed then fails the handshake, which is reported.
+    roots.add_parsable_certificates(system().iter().cloned());
+    if let Some(ca) = &options.ca {
+        for certificate in certificates(ca)? {
+            let refused = |error| because(format!("a certificate in {ca} is no authority"), error);
+            roots.add(certificate).map_err(refused)?;
+        }
     }
-    let mut probe = RootCertStore::empty();
-    for certificate in &certificates {
-        probe.add(certificate.clone()).map_err(|error| refuse(Kind::Certificate(error)))?;
+    if roots.is_empty() {
+        return Err(TlsError::new(
+            "no certificate authority to trust: expected the system's, those of SSL_CERT_FILE, or TlsOptions::ca",
+        ));
+    }
+    Ok(roots)
+}
+
+/// The system's authorities. Loading them takes milliseconds, so all sinks share them.
+fn system() -> &'static [CertificateDer<'static>] {
+    static SYSTEM: OnceLock<Vec<CertificateDer<'static>>> = OnceLock::new();
+    SYSTEM.get_or_init(|| rustls_native_certs::load_native_certs().certs)
+}
+
+fn certificates(pem: &Pem) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+    let certificates = CertificateDer::pem_slice_iter(&read(pem)?)
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| because(format!("{pem} is no PEM"), error))?;
+    if certificates.is_empty() {
+        return Err(TlsError::new(format!(
+            "no certificate in {pem}: expected PEM with at least one `-----BEGIN CERTIFICATE-----`"
+        )));
     }
     Ok(certificates)
 }
 
-/// Certificates that cannot be used to trust a backend.
-#[derive(Debug)]
-pub struct InvalidCertificates {
-    kind: Kind,
-}
-
-#[derive(Debug)]
-enum Kind {
-    NothingToTrust(Box<str>),
-    NoneInPem,
-    Pem(Box<rustls::pki_types::pem::Error>),
-    Certificate(rustls::Error),
-    Protocol(rustls::Error),
-}
-
-impl fmt::Display for InvalidCertificates {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.kind {
-            Kind::NothingToTrust(why) => write!(
-                f,
-                "no certificate authority to trust ({why}); allowed are the system's, a file named by SSL_CERT_FILE, or \
-                 certificates given to the builder"
-            ),
-            Kind::NoneInPem => f.write_str(
-                "the text holds no certificate; allowed is PEM with at least one `-----BEGIN CERTIFICATE-----`",
-            ),
-            Kind::Pem(_) => f.write_str("the text is no PEM"),
-            Kind::Certificate(_) => f.write_str("a certificate cannot be used as an authority"),
-            Kind::Protocol(_) => f.write_str("TLS cannot be configured"),
+fn read(pem: &Pem) -> Result<Cow<'_, [u8]>, TlsError> {
+    match &pem.0 {
+        PemSource::Text(text) => Ok(Cow::Borrowed(text.expose())),
+        PemSource::File(path) => {
+            fs::read(path).map(Cow::Owned).map_err(|error| because(format!("cannot read {pem}"), error))
         }
     }
 }
 
-impl std::error::Error for InvalidCertificates {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match &self.kind {
-            Kind::NothingToTrust(_) | Kind::NoneInPem => None,
-            Kind::Pem(error) => Some(error),
-            Kind::Certificate(error) | Kind::Protocol(error) => Some(error),
-        }
-    }
+fn because(what: impl Into<Cow<'static, str>>, cause: impl Error + Send + Sync + 'static) -> TlsError {
+    TlsError { what: what.into(), cause: Some(Box::new(cause)) }
 }
 
 #[cfg(test)]
@@ -104,8 +115,26 @@ mod tests {
 
     #[test]
     fn text_without_certificates_is_refused() {
-        assert!(parse_pem(b"").unwrap_err().to_string().contains("holds no certificate"));
-        let broken = b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
-        assert!(parse_pem(broken).is_err());
+        let error = |pem: &[u8]| certificates(&Pem::text(pem)).unwrap_err().to_string();
+        assert!(error(b"").contains("no certificate in the given text"));
+        assert!(error(b"-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n").contains("no PEM"));
+        let broken = Pem::text("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
+        assert!(roots(&TlsOptions::new().ca(broken)).is_err());
+    }
+
+    #[test]
+    fn half_a_client_certificate_and_a_missing_file_are_named() {
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let options = TlsOptions::new().ca(Pem::text(made.cert.pem()));
+        let error = |options| configure(&options).unwrap_err().to_string();
+        let half = options.clone().client_certificate(Pem::text(made.cert.pem()));
+        assert!(error(half.clone()).contains("expected both"));
+        let missing = half.clone().client_key(Pem::file("/does/not/exist"));
+        assert_eq!(error(missing), "cannot read \"/does/not/exist\"");
+        let other = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let key = |of: &rcgen::CertifiedKey<rcgen::KeyPair>| Pem::text(of.signing_key.serialize_pem());
+        assert!(error(half.clone().client_key(key(&other))).contains("do not fit"));
+        let whole = half.client_key(key(&made));
+        assert!(!format!("{whole:?}").contains("BEGIN") && configure(&whole).is_ok());
     }
 }

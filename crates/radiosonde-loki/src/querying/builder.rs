@@ -1,9 +1,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use radiosonde_delivery::{
-    ClientError, Endpoint, HttpClient, HttpOptions, InvalidCertificates, InvalidEndpoint,
-};
+use radiosonde_delivery::{ClientError, Endpoint, HttpClient, HttpOptions, InvalidEndpoint};
 
 use super::LogQuery;
 use crate::builder::PUSH_PATH;
@@ -16,7 +14,6 @@ pub struct LogQueryBuilder {
     url: Box<str>,
     tenant: Option<Box<str>>,
     http: HttpOptions,
-    certificates: Option<Box<[u8]>>,
     timeout: Duration,
     max_answer_bytes: usize,
 }
@@ -27,7 +24,6 @@ impl LogQueryBuilder {
             url: url.into(),
             tenant: None,
             http: HttpOptions::new(),
-            certificates: None,
             timeout: Duration::from_secs(30),
             max_answer_bytes: 64 << 20,
         }
@@ -43,12 +39,6 @@ impl LogQueryBuilder {
     /// Headers and credentials of every query.
     pub fn http(mut self, options: HttpOptions) -> Self {
         self.http = options;
-        self
-    }
-
-    /// Trusts these certificate authorities, in PEM form, besides the system's.
-    pub fn certificate_authorities(mut self, pem: &[u8]) -> Self {
-        self.certificates = Some(pem.into());
         self
     }
 
@@ -74,11 +64,8 @@ impl LogQueryBuilder {
         let tenants = self.tenant.iter().flat_map(|tenants| tenants.split('|'));
         let http = tenant::header(&self.http, tenants).map_err(QueryBuildError::Tenant)?;
         let client = HttpClient::builder(&endpoint).http(http).timeout(self.timeout);
-        let mut client = client.max_answer_bytes(self.max_answer_bytes);
-        if let Some(pem) = &self.certificates {
-            client = client.certificate_authorities(pem).map_err(QueryBuildError::Certificates)?;
-        }
-        let client = client.build().map_err(QueryBuildError::Client)?;
+        let client = client.max_answer_bytes(self.max_answer_bytes).build();
+        let client = client.map_err(QueryBuildError::Client)?;
         Ok(LogQuery::new(client, endpoint, self.max_answer_bytes))
     }
 
@@ -107,8 +94,6 @@ pub enum QueryBuildError {
     Endpoint(InvalidEndpoint),
     /// The tenant is refused.
     Tenant(InvalidTenant),
-    /// The certificate authorities are refused.
-    Certificates(InvalidCertificates),
     /// The client cannot start.
     Client(ClientError),
 }
@@ -118,7 +103,6 @@ impl fmt::Display for QueryBuildError {
         f.write_str(match self {
             Self::Endpoint(_) => "the URL of loki is refused",
             Self::Tenant(_) => "the tenant is refused",
-            Self::Certificates(_) => "the certificate authorities are refused",
             Self::Client(_) => "the client for loki cannot start",
         })
     }
@@ -129,7 +113,6 @@ impl std::error::Error for QueryBuildError {
         match self {
             Self::Endpoint(error) => Some(error),
             Self::Tenant(error) => Some(error),
-            Self::Certificates(error) => Some(error),
             Self::Client(error) => Some(error),
         }
     }

@@ -1,0 +1,23 @@
+use bytes::Bytes;
+use http::Request;
+use http_body_util::Full;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::{Builder, ResponseFuture};
+
+use crate::transport::tls_options::{TlsError, TlsOptions};
+
+/// Without the feature `tls` there is none.
+#[derive(Debug, Clone)]
+pub(crate) enum EncryptedPool {}
+
+impl EncryptedPool {
+    pub(crate) fn new(_: &Builder, _: HttpConnector, _: &TlsOptions) -> Result<Self, TlsError> {
+        Err(TlsError::new(
+            "the endpoint is https and this program is built without TLS: expected an http endpoint or the feature \"tls\"",
+        ))
+    }
+
+    pub(crate) fn request(&self, _: Request<Full<Bytes>>) -> ResponseFuture {
+        match *self {}
+    }
+}

@@ -60,25 +60,19 @@ impl DbPool {
         name: &str,
         read: impl Fn() -> PoolState + Send + Sync + 'static,
     ) -> Result<Self, RegisterError> {
-        Self::with_clock(registry, name, read, Arc::new(SystemClock))
-    }
-
-    /// Like [`watch`](Self::watch), with durations measured by `clock`.
-    ///
-    /// # Errors
-    /// [`RegisterError`] if the registry has another metric called `database_query_duration_seconds`.
-    pub fn with_clock(
-        registry: &Registry,
-        name: &str,
-        read: impl Fn() -> PoolState + Send + Sync + 'static,
-        clock: SharedClock,
-    ) -> Result<Self, RegisterError> {
         let help = "Time from a query's start to its end.";
         let queries = registry.histogram("database_query_duration_seconds", help).unit("seconds");
         let queries = queries.labels(&["operation"])?;
         let connections = Connections { labels: LabelSet::new([("pool", name)]), read: Box::new(read) };
         registry.collect_as(&format!("database_connections/{name}"), connections);
-        Ok(Self { queries, clock })
+        Ok(Self { queries, clock: Arc::new(SystemClock) })
+    }
+
+    /// The clock that measures durations; default: the system's.
+    #[must_use]
+    pub fn clock(mut self, clock: SharedClock) -> Self {
+        self.clock = clock;
+        self
     }
 
     /// Times a query until the guard is dropped, however it ends.

@@ -41,7 +41,7 @@ use crate::unit_of_work::UnitOfWork;
 #[derive(Debug, Clone)]
 pub struct Operation(Arc<Signals>);
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Signals {
     name: Cow<'static, str>,
     clock: SharedClock,
@@ -93,18 +93,6 @@ impl Operation {
         registry: &Registry,
         name: impl Into<Cow<'static, str>>,
     ) -> Result<Self, RegisterError> {
-        Self::with_clock(registry, name, Arc::new(SystemClock))
-    }
-
-    /// Like [`in_registry`](Self::in_registry), with durations measured by `clock`.
-    ///
-    /// # Errors
-    /// [`RegisterError`] if the registry has other metrics of these names.
-    pub fn with_clock(
-        registry: &Registry,
-        name: impl Into<Cow<'static, str>>,
-        clock: SharedClock,
-    ) -> Result<Self, RegisterError> {
         let name = name.into();
         let calls = registry.counter("operation_calls_total", "Calls of an operation, by how they ended.");
         let calls = calls.labels(&["operation", "outcome"])?;
@@ -118,8 +106,15 @@ impl Operation {
             duration: duration.handle(&[&name]),
             in_flight: in_flight.handle(&[&name]),
             name,
-            clock,
+            clock: Arc::new(SystemClock),
         })))
+    }
+
+    /// The clock that measures durations; default: the system's.
+    #[must_use]
+    pub fn clock(mut self, clock: SharedClock) -> Self {
+        Arc::make_mut(&mut self.0).clock = clock;
+        self
     }
 
     /// The operation's name.

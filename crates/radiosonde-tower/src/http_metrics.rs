@@ -1,4 +1,6 @@
-use radiosonde_core::SharedClock;
+use std::sync::Arc;
+
+use radiosonde_core::{SharedClock, SystemClock};
 use radiosonde_metrics::{Counter, Histogram, RegisterError, Registry, Vector};
 
 use crate::endpoint::Endpoints;
@@ -11,11 +13,11 @@ pub(crate) enum Role {
 }
 
 /// The metrics of one layer, and its clock.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct HttpMetrics {
     pub(crate) role: Role,
     pub(crate) clock: SharedClock,
-    pub(crate) endpoints: Endpoints,
+    pub(crate) endpoints: Arc<Endpoints>,
     /// By method, endpoint or server, and status.
     pub(crate) requests: Vector<Counter>,
     /// By method and endpoint or server.
@@ -23,11 +25,7 @@ pub(crate) struct HttpMetrics {
 }
 
 impl HttpMetrics {
-    pub(crate) fn server(
-        registry: &Registry,
-        clock: SharedClock,
-        endpoints: usize,
-    ) -> Result<Self, RegisterError> {
+    pub(crate) fn server(registry: &Registry, endpoints: usize) -> Result<Self, RegisterError> {
         let requests = registry.counter("http_requests_total", "HTTP requests answered, by how they ended.");
         let duration = registry.histogram(
             "http_request_duration_seconds",
@@ -36,18 +34,17 @@ impl HttpMetrics {
         let in_flight = registry.int_gauge("http_requests_in_flight", "HTTP requests being answered now.");
         Ok(Self {
             role: Role::Server,
-            clock,
+            clock: Arc::new(SystemClock),
             requests: requests.max_series(SERIES).labels(&["method", "endpoint", "status"])?,
             duration: duration.unit("seconds").max_series(SERIES).labels(&["method", "endpoint"])?,
-            endpoints: Endpoints::new(endpoints, in_flight.max_series(SERIES).labels(&["endpoint"])?),
+            endpoints: Arc::new(Endpoints::new(
+                endpoints,
+                in_flight.max_series(SERIES).labels(&["endpoint"])?,
+            )),
         })
     }
 
-    pub(crate) fn client(
-        registry: &Registry,
-        clock: SharedClock,
-        servers: usize,
-    ) -> Result<Self, RegisterError> {
+    pub(crate) fn client(registry: &Registry, servers: usize) -> Result<Self, RegisterError> {
         let requests =
             registry.counter("http_client_requests_total", "HTTP requests sent, by how they ended.");
         let duration = registry.histogram(
@@ -58,10 +55,10 @@ impl HttpMetrics {
             registry.int_gauge("http_client_requests_in_flight", "HTTP requests waiting for their response.");
         Ok(Self {
             role: Role::Client,
-            clock,
+            clock: Arc::new(SystemClock),
             requests: requests.max_series(SERIES).labels(&["method", "server", "status"])?,
             duration: duration.unit("seconds").max_series(SERIES).labels(&["method", "server"])?,
-            endpoints: Endpoints::new(servers, in_flight.max_series(SERIES).labels(&["server"])?),
+            endpoints: Arc::new(Endpoints::new(servers, in_flight.max_series(SERIES).labels(&["server"])?)),
         })
     }
 }

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use radiosonde_core::{SharedClock, SystemClock};
+use radiosonde_core::SharedClock;
 use radiosonde_metrics::{RegisterError, Registry};
 use tower_layer::Layer;
 
@@ -50,15 +50,15 @@ impl ServerLayer {
     /// # Errors
     /// [`RegisterError`] if the registry has other metrics of these names.
     pub fn new(registry: &Registry) -> Result<Self, RegisterError> {
-        Self::with_clock(registry, Arc::new(SystemClock))
+        let metrics = Arc::new(HttpMetrics::server(registry, ENDPOINTS)?);
+        Ok(Self { metrics, debug: None })
     }
 
-    /// Like [`new`](Self::new), with durations measured by `clock`.
-    ///
-    /// # Errors
-    /// [`RegisterError`] if the registry has other metrics of these names.
-    pub fn with_clock(registry: &Registry, clock: SharedClock) -> Result<Self, RegisterError> {
-        Ok(Self { metrics: Arc::new(HttpMetrics::server(registry, clock, ENDPOINTS)?), debug: None })
+    /// The clock that measures durations; default: the system's.
+    #[must_use]
+    pub fn clock(mut self, clock: SharedClock) -> Self {
+        Arc::make_mut(&mut self.metrics).clock = clock;
+        self
     }
 }
 
@@ -100,16 +100,15 @@ impl ClientLayer {
     /// # Errors
     /// [`RegisterError`] if the registry has other metrics of these names.
     pub fn new(registry: &Registry) -> Result<Self, RegisterError> {
-        Self::with_clock(registry, Arc::new(SystemClock))
+        let metrics = Arc::new(HttpMetrics::client(registry, SERVERS)?);
+        Ok(Self { metrics, forwarding: Forwarding::OFF })
     }
 
-    /// Like [`new`](Self::new), with durations measured by `clock`.
-    ///
-    /// # Errors
-    /// [`RegisterError`] if the registry has other metrics of these names.
-    pub fn with_clock(registry: &Registry, clock: SharedClock) -> Result<Self, RegisterError> {
-        let metrics = Arc::new(HttpMetrics::client(registry, clock, SERVERS)?);
-        Ok(Self { metrics, forwarding: Forwarding::OFF })
+    /// The clock that measures durations; default: the system's.
+    #[must_use]
+    pub fn clock(mut self, clock: SharedClock) -> Self {
+        Arc::make_mut(&mut self.metrics).clock = clock;
+        self
     }
 }
 

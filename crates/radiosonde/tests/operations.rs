@@ -23,7 +23,7 @@ fn check(outcome: &str, description: Option<&str>, end: impl FnOnce(Record<Opera
         .events(tracing::level_filters::LevelFilter::DEBUG)
         .build()
         .unwrap();
-    let operation = Operation::with_clock(&registry, "charge", Arc::new(clock.clone())).unwrap();
+    let operation = Operation::in_registry(&registry, "charge").unwrap().clock(Arc::new(clock.clone()));
     let subscriber = tracing_subscriber::registry().with(pipeline.layer());
     tracing::subscriber::with_default(subscriber, || {
         let call = operation.track();

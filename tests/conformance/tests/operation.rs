@@ -39,7 +39,7 @@ impl Signals {
             .unwrap()
             .with_filter("debug".parse::<LogFilter>().unwrap());
         let subscriber = tracing_subscriber::registry().with(traces.layer()).with(log);
-        let operation = Operation::with_clock(&registry, "price", Arc::new(clock.clone())).unwrap();
+        let operation = Operation::in_registry(&registry, "price").unwrap().clock(Arc::new(clock.clone()));
         let _subscriber = tracing::subscriber::set_default(subscriber);
         Self { registry, clock, spans, lines, operation, _subscriber }
     }

@@ -67,10 +67,10 @@ impl Signals {
             }
         });
         let panicked = catch_unwind(AssertUnwindSafe(|| match door {
-            Door::Server => poll_once(ServerLayer::with_clock(registry, clock).unwrap().layer(service)),
-            Door::Client => poll_once(ClientLayer::with_clock(registry, clock).unwrap().layer(service)),
+            Door::Server => poll_once(ServerLayer::new(registry).unwrap().clock(clock).layer(service)),
+            Door::Client => poll_once(ClientLayer::new(registry).unwrap().clock(clock).layer(service)),
             Door::Operation => {
-                let mut record = Operation::with_clock(registry, "charge", clock).unwrap().track();
+                let mut record = Operation::in_registry(registry, "charge").unwrap().clock(clock).track();
                 record.in_scope(work);
                 match end {
                     End::Aborted => drop(record),

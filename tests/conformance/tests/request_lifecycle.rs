@@ -51,11 +51,11 @@ impl Signals {
     }
 
     fn server(&self) -> ServerLayer {
-        ServerLayer::with_clock(&self.registry, Arc::new(self.clock.clone())).unwrap()
+        ServerLayer::new(&self.registry).unwrap().clock(Arc::new(self.clock.clone()))
     }
 
     fn client(&self) -> ClientLayer {
-        ClientLayer::with_clock(&self.registry, Arc::new(self.clock.clone())).unwrap()
+        ClientLayer::new(&self.registry).unwrap().clock(Arc::new(self.clock.clone()))
     }
 
     /// Asserts that one request was recorded, with this status in the metrics, and that span and line agree.

@@ -1,13 +1,13 @@
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use radiosonde_core::Overflow;
+use radiosonde_queue::{Admission, Decision, Guarded, Load, Overflow, Rank, Refusal, wait_for_room};
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
 use crate::ledger::Ledger;
 use crate::meters::SinkMeters;
-use crate::ranked_queue::{Queued, Rank, RankedQueue};
+use crate::ranked_queue::{Queued, RankedQueue};
 use crate::{Dropped, SinkOptions, SinkReport, runtime_thread};
 
 /// The bounded store between a [`Queue`](crate::Queue)'s clones and its sink's task.
@@ -27,27 +27,13 @@ struct State<T> {
     queued: RankedQueue<T>,
     /// What is in flight came no earlier than this, and before all that is queued.
     in_flight_from: u64,
-    /// Queued and in flight: what the bounds are about, so that a backend that hangs does not double them.
-    held_bytes: usize,
+    admission: Admission,
     ledger: Ledger,
     /// Everything accepted before this is sent without waiting for company.
     flush_to: u64,
     closed: bool,
     /// Nobody will send what is left.
     ended: bool,
-    /// Threads that are blocked.
-    waiting: usize,
-    /// Somebody waited for room in vain while nothing was settled; nobody waits until something is.
-    stalled: bool,
-}
-
-/// What an item may do to be taken.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Admission {
-    pub(crate) overflow: Overflow,
-    pub(crate) rank: Rank,
-    /// Go beyond the bounds, by an eighth of them.
-    pub(crate) may_exceed: bool,
 }
 
 /// Items on their way, oldest first.
@@ -66,14 +52,14 @@ impl<T> Batch<T> {
         (self, second)
     }
 
-    fn bytes(&self) -> usize {
-        self.sizes.iter().map(|(size, _)| size).sum()
+    fn load(&self) -> Load {
+        Load { items: self.items.len(), bytes: self.sizes.iter().map(|(size, _)| size).sum() }
     }
 }
 
 impl<T> State<T> {
     fn is_in_flight(&self) -> bool {
-        self.ledger.held() > self.queued.items() as u64
+        self.admission.held().items > self.queued.load().items
     }
 
     /// How many of the accepted items, from the first on, have been delivered or dropped.
@@ -85,6 +71,16 @@ impl<T> State<T> {
         } else {
             self.queued.oldest().map_or(self.ledger.accepted(), |queued| queued.at)
         }
+    }
+}
+
+impl<T> Guarded for State<T> {
+    fn admission(&mut self) -> &mut Admission {
+        &mut self.admission
+    }
+
+    fn is_open(&self) -> bool {
+        !self.closed
     }
 }
 
@@ -101,13 +97,11 @@ impl<T> Buffer<T> {
         let state = State {
             queued: RankedQueue::new(),
             in_flight_from: 0,
-            held_bytes: 0,
+            admission: Admission::new(Load { items: options.max_items, bytes: options.max_bytes }),
             ledger: Ledger::default(),
             flush_to: 0,
             closed: false,
             ended: false,
-            waiting: 0,
-            stalled: false,
         };
         let (wake, settled, changed) = (Notify::new(), Notify::new(), Condvar::new());
         Self { options, meters, state: Mutex::new(state), wake, settled, changed }
@@ -121,32 +115,30 @@ impl<T> Buffer<T> {
         &self.meters
     }
 
-    pub(crate) fn push(&self, item: T, size: usize, admission: Admission) -> Result<(), Dropped> {
+    pub(crate) fn push(&self, item: T, size: usize, rank: Rank, overflow: Overflow) -> Result<(), Dropped> {
         let size = size.max(1);
         let state = self.lock();
         let mut evicted = Vec::new();
-        let (mut state, refusal) = if state.closed {
-            (state, Some("shutdown"))
-        } else if size > self.options.max_bytes {
-            (state, Some("too_large"))
-        } else if self.has_room_for(&state, size, admission) {
-            (state, None)
+        let (mut state, room) = if state.closed {
+            (state, Err(Refusal::Shutdown))
+        } else if state.admission.has_room_for(rank, size) {
+            (state, Ok(()))
         } else {
-            self.make_room(state, size, admission, &mut evicted)
+            self.make_room(state, (rank, size), overflow, &mut evicted)
         };
-        if let Some(reason) = refusal {
-            let dropped = self.count_refusal(&mut state, reason);
+        if let Err(refusal) = room {
+            let dropped = self.count_refusal(&mut state, refusal.reason());
             // An item's destructor is not ours to run under the lock.
             drop(state);
             drop((item, evicted));
             return Err(dropped);
         }
-        let wake = state.queued.items() == 0 || !self.is_full(&state);
+        let wake = state.queued.load().items == 0 || !self.is_full(&state);
         let at = state.ledger.accepted();
-        state.queued.push(admission.rank, Queued { at, item, size });
-        state.held_bytes += size;
+        state.queued.push(rank, Queued { at, item, size });
+        state.admission.accept(size);
         state.ledger.accept();
-        let wake = wake && (state.queued.items() == 1 || self.is_full(&state));
+        let wake = wake && (state.queued.load().items == 1 || self.is_full(&state));
         self.meters.produced.inc();
         self.show_level(&state);
         drop(state);
@@ -157,96 +149,36 @@ impl<T> Buffer<T> {
         Ok(())
     }
 
-    fn has_room_for(&self, state: &State<T>, size: usize, admission: Admission) -> bool {
-        self.would_have_room_for(state, size, admission, (0, 0))
-    }
-
-    /// Whether there is room once so many items, and bytes, are gone.
-    fn would_have_room_for(
-        &self,
-        state: &State<T>,
-        size: usize,
-        admission: Admission,
-        (gone_items, gone_bytes): (usize, usize),
-    ) -> bool {
-        let (mut items, mut bytes) = (self.options.max_items, self.options.max_bytes);
-        if admission.may_exceed {
-            (items, bytes) = (items.saturating_add(items.div_ceil(8)), bytes.saturating_add(bytes / 8));
-        }
-        let held_bytes = state.held_bytes.saturating_sub(gone_bytes);
-        state.ledger.held().saturating_sub(gone_items as u64) < items as u64
-            && held_bytes.saturating_add(size) <= bytes
-    }
-
-    /// Does what the admission allows; the reason if there is no room all the same.
+    /// Does what is decided about an item that does not fit; the reason if there is no room all the same.
     fn make_room<'a>(
         &'a self,
         mut state: MutexGuard<'a, State<T>>,
-        size: usize,
-        admission: Admission,
+        (rank, size): (Rank, usize),
+        overflow: Overflow,
         evicted: &mut Vec<T>,
-    ) -> (MutexGuard<'a, State<T>>, Option<&'static str>) {
-        match admission.overflow {
-            Overflow::DropOldest => {
-                // Nothing goes for an item that what stays, in flight or graver, leaves no room for.
-                let evictable = state.queued.evictable(admission.rank);
-                if !self.would_have_room_for(&state, size, admission, evictable) {
-                    return (state, Some("queue_full"));
-                }
-                while !self.has_room_for(&state, size, admission) {
-                    let Some(oldest) = state.queued.evict(admission.rank) else {
-                        return (state, Some("queue_full"));
-                    };
-                    state.held_bytes -= oldest.size;
+    ) -> (MutexGuard<'a, State<T>>, Result<(), Refusal>) {
+        let overflow = match overflow {
+            // The delivery thread would wait for itself.
+            Overflow::Block(_) if runtime_thread::is_current() => Overflow::DropNewest,
+            overflow => overflow,
+        };
+        let can_evict = |needed| state.queued.evictable(rank).covers(needed);
+        match state.admission.decide(rank, size, overflow, can_evict) {
+            Decision::Accept => (state, Ok(())),
+            Decision::Evict => {
+                while !state.admission.has_room_for(rank, size)
+                    && let Some(oldest) = state.queued.evict(rank)
+                {
+                    state.admission.release(Load::one(oldest.size));
                     state.ledger.evict("evicted");
                     self.meters.drop_for("evicted", 1);
                     evicted.push(oldest.item);
                 }
-                (state, None)
+                (state, Ok(()))
             }
-            // The delivery thread would wait for itself.
-            Overflow::Block(longest) if !runtime_thread::is_current() => {
-                self.wait_for_room(state, size, admission, longest)
-            }
-            _ => (state, Some("queue_full")),
+            Decision::Wait(longest) => wait_for_room(state, &self.changed, (rank, size), longest),
+            Decision::Refuse(refusal) => (state, Err(refusal)),
         }
-    }
-
-    fn wait_for_room<'a>(
-        &'a self,
-        mut state: MutexGuard<'a, State<T>>,
-        size: usize,
-        admission: Admission,
-        longest: Duration,
-    ) -> (MutexGuard<'a, State<T>>, Option<&'static str>) {
-        if state.stalled && !admission.may_exceed {
-            return (state, Some("timeout"));
-        }
-        let settled = state.settled();
-        let has_room = |state: &State<T>| self.has_room_for(state, size, admission);
-        state = self.wait(state, longest, |state| !state.closed && !has_room(state));
-        if state.closed {
-            (state, Some("shutdown"))
-        } else if has_room(&state) {
-            (state, None)
-        } else {
-            state.stalled |= state.settled() == settled;
-            (state, Some("timeout"))
-        }
-    }
-
-    /// Blocks this thread while something is so, at most this long.
-    fn wait<'a>(
-        &'a self,
-        mut state: MutexGuard<'a, State<T>>,
-        longest: Duration,
-        is_so: impl Fn(&State<T>) -> bool,
-    ) -> MutexGuard<'a, State<T>> {
-        state.waiting += 1;
-        let waited = self.changed.wait_timeout_while(state, longest, |state| is_so(state));
-        let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        state.waiting -= 1;
-        state
     }
 
     /// Sends what is there without waiting for company; how far has to be settled for that.
@@ -270,8 +202,9 @@ impl<T> Buffer<T> {
         if runtime_thread::is_current() {
             return false;
         }
-        let state = self.wait(state, longest, |state| !state.ended && state.settled() < target);
-        state.settled() >= target
+        let waits = |state: &mut State<T>| !state.ended && state.settled() < target;
+        let waited = self.changed.wait_timeout_while(state, longest, waits);
+        waited.unwrap_or_else(PoisonError::into_inner).0.settled() >= target
     }
 
     /// Counts an item that never came here.
@@ -309,7 +242,7 @@ impl<T> Buffer<T> {
 
     fn step(&self, hurry: bool) -> Step<T> {
         let mut state = self.lock();
-        if state.queued.items() == 0 {
+        if state.queued.load().items == 0 {
             return if state.closed { Step::Finished } else { Step::Empty };
         }
         let wanted = state.closed || state.settled() < state.flush_to;
@@ -337,7 +270,7 @@ impl<T> Buffer<T> {
         if let Some((_, first)) = batch.sizes.first() {
             state.in_flight_from = *first;
         }
-        if state.queued.items() == 0 {
+        if state.queued.load().items == 0 {
             // What a bad hour made it grow to is given back.
             state.queued.shrink_to(self.options.batch_items);
         }
@@ -349,13 +282,11 @@ impl<T> Buffer<T> {
         let items = batch.items.len() as u64;
         let dropped = dropped.min(items);
         let mut state = self.lock();
-        state.held_bytes -= batch.bytes();
+        state.admission.settle(batch.load());
         state.ledger.settle(items, dropped, reason);
         if let Some((_, last)) = batch.sizes.last() {
             state.in_flight_from = last + 1;
         }
-        state.stalled = false;
-        let waiting = state.waiting > 0;
         self.meters.delivered.inc_by(items - dropped);
         if dropped > 0 {
             self.meters.drop_for(reason, dropped);
@@ -364,9 +295,7 @@ impl<T> Buffer<T> {
         drop(state);
         drop(batch);
         self.settled.notify_waiters();
-        if waiting {
-            self.changed.notify_all();
-        }
+        self.changed.notify_all();
     }
 
     pub(crate) fn dropped_for(&self, reason: &str) -> u64 {
@@ -374,12 +303,14 @@ impl<T> Buffer<T> {
     }
 
     fn is_full(&self, state: &State<T>) -> bool {
-        state.queued.items() >= self.options.batch_items || state.queued.bytes() >= self.options.batch_bytes
+        let Load { items, bytes } = state.queued.load();
+        items >= self.options.batch_items || bytes >= self.options.batch_bytes
     }
 
     fn show_level(&self, state: &State<T>) {
-        self.meters.queue_items.set(i64::try_from(state.ledger.held()).unwrap_or(i64::MAX));
-        self.meters.queue_bytes.set(i64::try_from(state.held_bytes).unwrap_or(i64::MAX));
+        let Load { items, bytes } = state.admission.held();
+        self.meters.queue_items.set(i64::try_from(items).unwrap_or(i64::MAX));
+        self.meters.queue_bytes.set(i64::try_from(bytes).unwrap_or(i64::MAX));
     }
 
     fn lock(&self) -> MutexGuard<'_, State<T>> {
@@ -454,9 +385,7 @@ mod tests {
         let meters = Meters::new(&Registry::new()).unwrap().of("x");
         let buffer = Buffer::new(SinkOptions::new("x").max_items(3).batch_items(1), meters);
         let push = |level| {
-            let admission =
-                Admission { overflow: Overflow::DropOldest, rank: Rank::of(level), may_exceed: false };
-            buffer.push((), 1, admission).unwrap();
+            buffer.push((), 1, Rank::of(level), Overflow::DropOldest).unwrap();
         };
         let send = || match buffer.step(true) {
             Step::Send(batch) => batch,

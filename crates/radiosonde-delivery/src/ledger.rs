@@ -46,10 +46,6 @@ impl Ledger {
         self.drop_for(reason, 1);
     }
 
-    pub(crate) const fn held(&self) -> u64 {
-        self.held
-    }
-
     pub(crate) const fn accepted(&self) -> u64 {
         self.accepted
     }
@@ -86,7 +82,7 @@ mod tests {
         ledger.settle(1, 9, "more than there are");
         let report = ledger.report("x");
         assert_eq!((report.produced(), report.delivered(), report.dropped(), report.left()), (11, 3, 5, 3));
-        assert_eq!((ledger.accepted(), ledger.held()), (10, 3));
+        assert_eq!(ledger.accepted(), 10);
         assert_eq!(ledger.dropped_for("retries_exhausted"), 2);
     }
 }

@@ -2,11 +2,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use radiosonde_core::{Level, Overflow};
+use radiosonde_queue::{Overflow, Rank};
 
 use crate::SinkReport;
-use crate::buffer::{Admission, AnyBuffer, Buffer};
-use crate::ranked_queue::Rank;
+use crate::buffer::{AnyBuffer, Buffer};
 
 /// The entrance of a sink: what is pushed here is delivered or counted.
 ///
@@ -44,50 +43,22 @@ impl<T: Send> Queue<T> {
     /// [`Dropped`] if the item was refused: the queue is full, the item alone is larger than `max_bytes`, or the delivery is
     /// shutting down. It has been counted already and is gone.
     pub fn push(&self, item: T, size_in_bytes: usize) -> Result<(), Dropped> {
-        self.push_or(item, size_in_bytes, Overflow::DropNewest)
+        self.push_or(item, size_in_bytes, Rank::LOWEST, Overflow::DropNewest)
     }
 
-    /// Adds an item, and if the queue is full does what `overflow` says.
-    ///
-    /// With [`Overflow::DropOldest`] the items that have waited longest are dropped, and counted as `evicted`; those in flight stay,
-    /// and those with a level ([`push_at`](Self::push_at)) or that matter more ([`push_reserved`](Self::push_reserved)). If the
-    /// item had no room then either, nothing goes for it, and it is refused. With [`Overflow::Block`] this thread is blocked until there is room; an item that waited in vain is counted as
-    /// `timeout`. While a backend settles nothing only the first one waits.
+    /// Adds an item of this rank, and if the queue is full does what `overflow` says, by the rule of [`radiosonde_queue`].
     ///
     /// # Errors
-    /// As for [`push`](Self::push).
-    pub fn push_or(&self, item: T, size_in_bytes: usize, overflow: Overflow) -> Result<(), Dropped> {
-        self.buffer.push(item, size_in_bytes, Admission { overflow, rank: Rank::NEUTRAL, may_exceed: false })
-    }
-
-    /// Adds an item that is as grave as this: as [`push_or`](Self::push_or), but with [`Overflow::DropOldest`] those that have
-    /// waited longest among the items of this level, of finer ones and of none are dropped. A graver one never is, nor one that
-    /// matters more ([`push_reserved`](Self::push_reserved)).
-    ///
-    /// # Errors
-    /// As for [`push`](Self::push).
-    pub fn push_at(
+    /// As for [`push`](Self::push). An item that was evicted for another is counted as `evicted`, one that waited in vain as
+    /// `timeout`.
+    pub fn push_or(
         &self,
         item: T,
         size_in_bytes: usize,
-        level: Level,
+        rank: impl Into<Rank>,
         overflow: Overflow,
     ) -> Result<(), Dropped> {
-        self.buffer.push(
-            item,
-            size_in_bytes,
-            Admission { overflow, rank: Rank::of(level), may_exceed: false },
-        )
-    }
-
-    /// Adds an item that matters more than others: it may go beyond the bounds, by an eighth of them, and after that blocks this
-    /// thread for at most `longest`. Once taken it makes room for no other.
-    ///
-    /// # Errors
-    /// As for [`push`](Self::push); an item that waited in vain is counted as `timeout`.
-    pub fn push_reserved(&self, item: T, size_in_bytes: usize, longest: Duration) -> Result<(), Dropped> {
-        let overflow = Overflow::Block(longest);
-        self.buffer.push(item, size_in_bytes, Admission { overflow, rank: Rank::RESERVED, may_exceed: true })
+        self.buffer.push(item, size_in_bytes, rank.into(), overflow)
     }
 
     /// Sends what has been pushed until now without waiting for a full batch, and blocks this thread until all of it has been

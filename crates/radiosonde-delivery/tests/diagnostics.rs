@@ -6,7 +6,8 @@ mod plain;
 use std::sync::{Mutex, mpsc};
 
 use plain::{DEADLINE, HttpOptions, MS, Plain, delivery, quick};
-use radiosonde_core::{Overflow, diagnostics};
+use radiosonde_core::diagnostics;
+use radiosonde_queue::{Overflow, Rank};
 use radiosonde_testkit::{HttpFake, Reaction};
 
 static TOLD: Mutex<Vec<String>> = Mutex::new(Vec::new());
@@ -23,7 +24,9 @@ fn whatever_found_no_room_is_told_of_under_its_reason() {
         let _ = gone.recv();
     });
     let queue = delivery.sink(quick("x").max_items(2), &HttpOptions::new(), backend).unwrap();
-    let push = |overflow| queue.push_or("line".to_owned(), 1, overflow).map_err(|dropped| dropped.reason());
+    let push = |overflow| {
+        queue.push_or("line".to_owned(), 1, Rank::LOWEST, overflow).map_err(|dropped| dropped.reason())
+    };
     assert_eq!(push(Overflow::DropNewest), Ok(()));
     arrived.recv().unwrap();
     assert_eq!(push(Overflow::DropNewest), Ok(()));

@@ -7,7 +7,8 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use plain::{DEADLINE, HOUR, HttpOptions, MS, Plain, counter, delivery, patient, quick};
-use radiosonde_core::{Level, Overflow};
+use radiosonde_core::Level;
+use radiosonde_queue::{Overflow, Rank};
 use radiosonde_testkit::{HttpFake, Reaction};
 
 #[test]
@@ -17,7 +18,7 @@ fn the_oldest_item_makes_room_and_everything_adds_up() {
     let queue =
         delivery.sink(patient("x").max_items(3), &HttpOptions::new(), Plain::at(&fake.url())).unwrap();
     for line in ["a", "b", "c", "d", "e"] {
-        queue.push_or(line.to_owned(), 1, Overflow::DropOldest).unwrap();
+        queue.push_or(line.to_owned(), 1, Rank::LOWEST, Overflow::DropOldest).unwrap();
     }
     assert_eq!(queue.push("f".to_owned(), 1).unwrap_err().reason(), "queue_full");
     assert!(queue.flush_blocking(DEADLINE));
@@ -45,9 +46,9 @@ fn a_flush_is_not_over_before_what_was_in_flight_is() {
     arrived.recv().unwrap();
     queue.push("makes room".to_owned(), 1).unwrap();
     // Two are settled early, which does not make up for the one before them.
-    queue.push_or("makes room, too".to_owned(), 1, Overflow::DropOldest).unwrap();
+    queue.push_or("makes room, too".to_owned(), 1, Rank::LOWEST, Overflow::DropOldest).unwrap();
     assert!(!queue.flush_blocking(MS));
-    queue.push_or("last".to_owned(), 1, Overflow::DropOldest).unwrap();
+    queue.push_or("last".to_owned(), 1, Rank::LOWEST, Overflow::DropOldest).unwrap();
     assert!(!queue.flush_blocking(MS));
     drop(go);
     assert!(queue.flush_blocking(DEADLINE));
@@ -68,14 +69,19 @@ fn a_thread_waits_for_room_and_in_vain_only_once() {
     queue.push("in flight".to_owned(), 1).unwrap();
     arrived.recv().unwrap();
     let waits = |longest| {
-        queue.push_or("waits".to_owned(), 1, Overflow::Block(longest)).map_err(|dropped| dropped.reason())
+        queue
+            .push_or("waits".to_owned(), 1, Rank::LOWEST, Overflow::Block(longest))
+            .map_err(|dropped| dropped.reason())
     };
     assert_eq!(waits(MS), Err("timeout"));
     // It would wait for an hour.
     assert_eq!(waits(Duration::from_secs(3600)), Err("timeout"));
     // An eighth of one item, rounded up, and then it waits whatever others did.
-    let reserved =
-        |longest| queue.push_reserved("matters".to_owned(), 1, longest).map_err(|dropped| dropped.reason());
+    let reserved = |longest| {
+        queue
+            .push_or("matters".to_owned(), 1, Rank::reserved(Level::Info), Overflow::Block(longest))
+            .map_err(|dropped| dropped.reason())
+    };
     assert_eq!((reserved(MS), reserved(MS)), (Ok(()), Err("timeout")));
     std::thread::scope(|scope| {
         let patient = scope.spawn(|| reserved(DEADLINE));
@@ -98,7 +104,7 @@ fn the_end_of_the_delivery_ends_the_wait() {
         let queue = &queue;
         let waits = scope.spawn(move || {
             tell.send(()).unwrap();
-            queue.push_or("waits".to_owned(), 1, Overflow::Block(Duration::from_secs(3600)))
+            queue.push_or("waits".to_owned(), 1, Rank::LOWEST, Overflow::Block(Duration::from_secs(3600)))
         });
         told.recv().unwrap();
         delivery.shutdown_blocking(MS);
@@ -132,9 +138,9 @@ fn nothing_graver_makes_room_and_what_is_reserved_never_does() {
     let (delivery, _registry) = delivery();
     let queue =
         delivery.sink(patient("x").max_items(4), &HttpOptions::new(), Plain::at(&fake.url())).unwrap();
-    queue.push_reserved("audit".to_owned(), 1, MS).unwrap();
+    queue.push_or("audit".to_owned(), 1, Rank::reserved(Level::Info), Overflow::Block(MS)).unwrap();
     let push = |line: &str, level| {
-        queue.push_at(line.to_owned(), 1, level, Overflow::DropOldest).map_err(|dropped| dropped.reason())
+        queue.push_or(line.to_owned(), 1, level, Overflow::DropOldest).map_err(|dropped| dropped.reason())
     };
     assert_eq!(push("fatal", Level::Fatal), Ok(()));
     assert_eq!(push("info 1", Level::Info), Ok(()));
@@ -144,7 +150,7 @@ fn nothing_graver_makes_room_and_what_is_reserved_never_does() {
     assert_eq!(push("warn", Level::Warn), Ok(()), "the second one goes");
     assert_eq!(push("info 3", Level::Info), Err("queue_full"));
     assert_eq!(
-        queue.push_or("plain".to_owned(), 1, Overflow::DropOldest).unwrap_err().reason(),
+        queue.push_or("plain".to_owned(), 1, Rank::LOWEST, Overflow::DropOldest).unwrap_err().reason(),
         "queue_full"
     );
     assert!(queue.flush_blocking(DEADLINE));
@@ -167,7 +173,9 @@ fn nothing_goes_for_an_item_that_has_no_room_beside_what_is_in_flight() {
     });
     let queue = delivery.sink(quick("x").max_bytes(100), &HttpOptions::new(), backend).unwrap();
     let push = |line: &str, size| {
-        queue.push_or(line.to_owned(), size, Overflow::DropOldest).map_err(|dropped| dropped.reason())
+        queue
+            .push_or(line.to_owned(), size, Rank::LOWEST, Overflow::DropOldest)
+            .map_err(|dropped| dropped.reason())
     };
     assert_eq!(push("in flight", 50), Ok(()));
     arrived.recv().unwrap();

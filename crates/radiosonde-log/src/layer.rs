@@ -11,7 +11,7 @@ use tracing_subscriber::registry::LookupSpan;
 
 use crate::bridging::pairs::Pairs;
 use crate::builder::JsonLayerBuilder;
-use crate::events::target::is_audit;
+use crate::events::target::{is_audit, rank};
 use crate::filtering::controlled::ControlledFilter;
 use crate::limiting::gate::{Admission, Callsite, Gate};
 use crate::limiting::gathered::Gathered;
@@ -34,7 +34,6 @@ use crate::writing::delivering::Delivering;
 use crate::writing::handle::{LogHandle, OpenWays};
 use crate::writing::line::Line;
 use crate::writing::output::Style;
-use crate::writing::priority::Priority;
 use crate::writing::watched;
 
 /// The target of the callsites that `tracing-log` makes events of records with.
@@ -321,7 +320,7 @@ impl JsonLayer {
         }
         line.push('\n');
         for output in self.ways.outputs.iter().filter(|output| output.style() == Style::Json) {
-            output.write(line, Priority::of(made.level, made.module));
+            output.write(line, rank(made.level, made.module));
         }
     }
 
@@ -340,8 +339,8 @@ impl JsonLayer {
                 line.clear();
                 self.pretty(Pretty::new(line, colors), made, fields, own, span);
                 is_cut |= pretty::cut(line, self.limits.line_bytes, colors);
-                let priority = Priority::of(made.level, made.module);
-                self.deliver(made, || output.write(line, priority));
+                let rank = rank(made.level, made.module);
+                self.deliver(made, || output.write(line, rank));
             }
         }
         is_cut

@@ -2,6 +2,7 @@ use std::io;
 
 use radiosonde_core::{Level, LevelNames};
 use radiosonde_metrics::{Counter, RegisterError, Registry, Vector};
+use radiosonde_queue::Refusal;
 
 use crate::line_meter::LineMeter;
 use crate::rendering::recorder::Found;
@@ -103,6 +104,17 @@ impl Reason {
             Self::TooLarge => "too_large",
             Self::Shutdown => "shutdown",
             Self::Nested => "nested",
+        }
+    }
+}
+
+impl From<Refusal> for Reason {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::TooLarge => Self::TooLarge,
+            Refusal::QueueFull => Self::QueueFull,
+            Refusal::Timeout => Self::Timeout,
+            Refusal::Shutdown => Self::Shutdown,
         }
     }
 }

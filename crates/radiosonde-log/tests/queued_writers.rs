@@ -9,11 +9,12 @@ use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use gate::Gate;
-use radiosonde_core::{Clock as _, Level, Overflow, OverflowPolicy, Resource, SystemClock};
+use radiosonde_core::{Clock as _, Level, Resource, SystemClock};
 use radiosonde_log::{
     BuildError, Format, JsonLayer, JsonLayerBuilder, LogHandle, QueueOptions, Writer, fatal,
 };
 use radiosonde_metrics::Registry;
+use radiosonde_queue::{Overflow, OverflowPolicy};
 use radiosonde_testkit::{ManualClock, SharedBuffer};
 use tracing::{error, info, warn};
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -129,6 +130,25 @@ fn the_oldest_lines_go_but_no_graver_and_no_audit_line() {
 }
 
 #[test]
+fn nothing_goes_for_a_line_that_has_no_room_beside_the_one_on_its_way() {
+    let (registry, gate) = (Registry::new(), Gate::default());
+    let (writer, buffer) = gate.writer();
+    let options = QueueOptions::new().max_bytes(3000).overflow(OverflowPolicy::all(Overflow::DropOldest));
+    let queued = Writer::new("test", writer).queue(options);
+    while_logging(builder(&registry).max_line_bytes(3000).writer(queued), |_| {
+        let long = "x".repeat(1500);
+        info!("on its way {long}");
+        gate.wait_for(1);
+        info!("short");
+        info!("{long}");
+        gate.open();
+    });
+    let written: Vec<_> = messages(&buffer).iter().map(|message| message[..5].to_owned()).collect();
+    assert_eq!(written, ["on it", "short", "1 log"]);
+    assert_eq!((dropped(&registry, "evicted", "INFO"), dropped(&registry, "queue_full", "INFO")), (0, 1));
+}
+
+#[test]
 fn a_line_that_blocks_is_written_when_there_is_room() {
     let (registry, gate) = (Registry::new(), Gate::default());
     let (writer, buffer) = gate.writer();
@@ -172,26 +192,23 @@ fn a_wait_in_vain_is_counted_and_nobody_waits_again_for_a_writer_that_stands_sti
 }
 
 #[test]
-fn audit_lines_have_a_reserve_and_then_wait_as_long_as_they_are_told() {
+fn audit_lines_have_an_eighth_to_themselves_and_then_wait() {
     let (registry, gate) = (Registry::new(), Gate::default());
     let (writer, buffer) = gate.writer();
-    let options = full_queue(OverflowPolicy::all(Overflow::DropNewest))
-        .max_bytes(3000)
-        .audit_reserve(2000)
-        .audit_wait(Duration::from_millis(1));
-    let configured =
-        builder(&registry).max_line_bytes(3000).writer(Writer::new("test", writer).queue(options));
-    while_logging(configured, |_| {
+    let policy = OverflowPolicy::all(Overflow::DropNewest).audit_wait(Duration::from_millis(1));
+    let queued = Writer::new("test", writer).queue(full_queue(policy).max_lines(16));
+    while_logging(builder(&registry).writer(queued), |_| {
         fill(&gate);
-        for at in 0..40 {
-            info!(target: "radiosonde::audit", "{at:0>100}");
+        for _ in 0..20 {
+            info!(target: "radiosonde::audit", "who did what");
         }
+        info!("dropped at once");
         gate.open();
     });
-    let lost = dropped(&registry, "timeout", "INFO");
-    assert_eq!(messages(&buffer).len() as u64, 4 + (40 - lost) + 1);
-    // About 230 bytes each: what is left of the bounds and the reserve.
-    assert!((18..=30).contains(&lost), "{lost}");
+    // Four lines before them, 16 at most, and two in the reserve.
+    let written = messages(&buffer).iter().filter(|message| *message == "who did what").count();
+    assert_eq!((written, dropped(&registry, "timeout", "INFO")), (14, 6));
+    assert_eq!(dropped(&registry, "queue_full", "INFO"), 1);
 }
 
 #[test]

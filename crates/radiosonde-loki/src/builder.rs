@@ -1,8 +1,8 @@
 use std::fmt;
-use std::time::Duration;
 
-use radiosonde_core::{LevelNames, OverflowPolicy, Resource};
+use radiosonde_core::{LevelNames, Resource};
 use radiosonde_delivery::{Delivery, Endpoint, HttpOptions, InvalidEndpoint, SinkError, SinkOptions};
+use radiosonde_queue::OverflowPolicy;
 
 use crate::entry::kept;
 use crate::label::StreamLabels;
@@ -33,7 +33,6 @@ pub struct LokiSinkBuilder {
     max_line_bytes: usize,
     options: SinkOptions,
     overflow: OverflowPolicy,
-    audit_wait: Duration,
 }
 
 impl LokiSinkBuilder {
@@ -49,7 +48,6 @@ impl LokiSinkBuilder {
             max_line_bytes: MAX_LINE_BYTES,
             options: SinkOptions::new("loki"),
             overflow: OverflowPolicy::default(),
-            audit_wait: Duration::from_secs(5),
         }
     }
 
@@ -106,17 +104,10 @@ impl LokiSinkBuilder {
         self
     }
 
-    /// What becomes of a line for which the queue has no room, by its level; by default a line at ERROR or FATAL waits for up to
-    /// 5 ms, and others are dropped.
+    /// What happens to a line for which the queue has no room. Default: a line at ERROR or FATAL waits for up to 5 ms, an audit line
+    /// for up to 5 s, and others are dropped.
     pub const fn overflow(mut self, policy: OverflowPolicy) -> Self {
         self.overflow = policy;
-        self
-    }
-
-    /// How long an audit line ([`Line::is_audit`](radiosonde_log::Line::is_audit)) waits, for which no policy applies: it may go
-    /// beyond the queue's bounds by an eighth of them, and then waits for this long, by default 5 s, before it is dropped.
-    pub const fn audit_wait(mut self, longest: Duration) -> Self {
-        self.audit_wait = longest;
         self
     }
 
@@ -135,7 +126,7 @@ impl LokiSinkBuilder {
         let push = Push::new(endpoint, labels, shared);
         let http = tenant::header(&self.http, self.tenant.as_deref()).map_err(BuildError::Tenant)?;
         let queue = delivery.sink(self.options, &http, push).map_err(BuildError::Sink)?;
-        Ok(LokiSink::new(queue, self.max_line_bytes, shared_bytes, self.overflow, self.audit_wait))
+        Ok(LokiSink::new(queue, self.max_line_bytes, shared_bytes, self.overflow))
     }
 
     fn endpoint(&self) -> Result<Endpoint, InvalidEndpoint> {

@@ -1,9 +1,10 @@
 use std::fmt;
 use std::time::Duration;
 
-use radiosonde_core::{OverflowPolicy, Resource};
+use radiosonde_core::Resource;
 use radiosonde_delivery::{Queue, SinkReport};
 use radiosonde_log::{Line, LineSink};
+use radiosonde_queue::OverflowPolicy;
 
 use crate::LokiSinkBuilder;
 use crate::entry::Entry;
@@ -25,7 +26,6 @@ pub struct LokiSink {
     /// What the structured metadata that all entries share takes in a request.
     shared_bytes: usize,
     overflow: OverflowPolicy,
-    audit_wait: Duration,
 }
 
 impl LokiSink {
@@ -40,9 +40,8 @@ impl LokiSink {
         max_line_bytes: usize,
         shared_bytes: usize,
         overflow: OverflowPolicy,
-        audit_wait: Duration,
     ) -> Self {
-        Self { queue, max_line_bytes, shared_bytes, overflow, audit_wait }
+        Self { queue, max_line_bytes, shared_bytes, overflow }
     }
 
     /// What became of every line so far.
@@ -62,11 +61,7 @@ impl LineSink for LokiSink {
         let entry = Entry::new(line);
         let size = entry.size() + self.shared_bytes;
         // A refusal has been counted by the queue.
-        let _ = if line.is_audit() {
-            self.queue.push_reserved(entry, size, self.audit_wait)
-        } else {
-            self.queue.push_at(entry, size, line.level(), self.overflow.of(line.level()))
-        };
+        let _ = self.queue.push_or(entry, size, line.rank(), self.overflow.of(line.rank()));
     }
 
     fn flush(&self, deadline: Duration) -> bool {

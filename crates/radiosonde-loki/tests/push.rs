@@ -4,11 +4,12 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use radiosonde_core::{Level, Overflow, OverflowPolicy, Resource, SpanContext, SpanId, TraceFlags, TraceId};
+use radiosonde_core::{Level, Resource, SpanContext, SpanId, TraceFlags, TraceId};
 use radiosonde_delivery::{Delivery, HttpOptions, HttpOptionsError, Retry, SinkError, SinkOptions};
 use radiosonde_log::{Line, LineSink};
 use radiosonde_loki::{BuildError, LokiSink};
 use radiosonde_metrics::Registry;
+use radiosonde_queue::{Overflow, OverflowPolicy};
 use radiosonde_testkit::{HttpFake, Reaction, RecordedRequest};
 
 const DEADLINE: Duration = Duration::from_secs(20);

@@ -3,12 +3,13 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use radiosonde_core::{LevelNames, OverflowPolicy, Resource, ResourceBuilder};
+use radiosonde_core::{LevelNames, Resource, ResourceBuilder};
 use radiosonde_log::{
     FileOptions, Format, LineSink, PanicHook, Profile, QueueOptions, Redaction, Sampling, VolumeLimits,
     Writer,
 };
 use radiosonde_metrics::{Credentials, Registry};
+use radiosonde_queue::OverflowPolicy;
 use radiosonde_tower::DebugKey;
 use radiosonde_trace::Sampler;
 
@@ -233,8 +234,8 @@ impl TelemetryBuilder {
         self
     }
 
-    /// What becomes of lines for which a queue has no room. Else `RADIOSONDE_LOG_OVERFLOW`; else a line at ERROR or FATAL waits for
-    /// up to 5 ms, and others are dropped.
+    /// What happens to lines for which a queue has no room. Else `RADIOSONDE_LOG_OVERFLOW`; else a line at ERROR or FATAL waits for
+    /// up to 5 ms, an audit line for up to 5 s, and others are dropped.
     pub fn log_overflow(mut self, policy: OverflowPolicy) -> Self {
         self.log_overflow = Some(policy);
         self

@@ -17,7 +17,7 @@ mod variables;
 pub use builder::{TelemetryBuilder, builder, init};
 pub use error::{InitError, InvalidVariable};
 pub use radiosonde_core as core;
-pub use radiosonde_core::{Level, LevelNames, Overflow, OverflowPolicy, Resource, Secret};
+pub use radiosonde_core::{Level, LevelNames, Resource, Secret};
 pub use radiosonde_delivery::{Report, SinkReport};
 #[cfg(feature = "journald")]
 pub use radiosonde_journald as journald;
@@ -33,6 +33,7 @@ pub use radiosonde_metrics_facade as metrics_facade;
 pub use radiosonde_ops as ops;
 #[cfg(any(feature = "compat", feature = "prometheus"))]
 pub use radiosonde_prometheus as prometheus;
+pub use radiosonde_queue::{Overflow, OverflowPolicy};
 pub use radiosonde_recent as recent;
 pub use radiosonde_signals::{DbPool, Operation};
 pub use radiosonde_tower as tower;

@@ -1,3 +1,6 @@
+use radiosonde_core::Level;
+use radiosonde_queue::Rank;
+
 /// The target of the line that ends an HTTP exchange: `ServerLayer` of `radiosonde-tower` writes it.
 pub const ACCESS_TARGET: &str = "radiosonde::access";
 
@@ -9,6 +12,12 @@ pub const METRIC_TARGET: &str = "radiosonde::metric";
 
 /// The target of the events that are made of panics.
 pub(crate) const PANIC_TARGET: &str = "panic";
+
+/// What a queue needs to know of a line to decide what goes when it is full.
+#[inline]
+pub(crate) fn rank(level: Level, target: &str) -> Rank {
+    if is_audit(target) { Rank::reserved(level) } else { Rank::of(level) }
+}
 
 /// Whether events of this target are audits.
 pub(crate) fn is_audit(target: &str) -> bool {

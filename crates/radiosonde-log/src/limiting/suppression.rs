@@ -3,6 +3,7 @@ use std::time::SystemTime;
 
 use radiosonde_core::{LevelNames, SharedClock};
 
+use crate::events::target::rank;
 use crate::limiting::volume::{Announcement, Volume};
 use crate::line_meter::LineMeter;
 use crate::planning::keys::Keys;
@@ -19,7 +20,6 @@ use crate::writing::delivering::Delivering;
 use crate::writing::handle::Ways;
 use crate::writing::line::Line;
 use crate::writing::output::Style;
-use crate::writing::priority::Priority;
 
 /// The limits of a layer, and the lines that say how many others they suppressed.
 #[derive(Debug)]
@@ -135,10 +135,10 @@ impl Suppression {
         ways.sinks.iter().for_each(|sink| sink.accept(&lent));
         line.push('\n');
         self.lines.of(callsite.level, callsite.target).line(line.len());
-        let priority = Priority::of(callsite.level, callsite.target);
+        let rank = rank(callsite.level, callsite.target);
         for output in &ways.outputs {
             match output.style() {
-                Style::Json => output.write(&line, priority),
+                Style::Json => output.write(&line, rank),
                 Style::Pretty { colors } => {
                     let mut text = String::new();
                     let mut pretty = Pretty::new(&mut text, colors);
@@ -147,7 +147,7 @@ impl Suppression {
                     pretty.heading(&heading, &fields);
                     pretty.fields(&fields, own);
                     pretty.end(None, &fields, own);
-                    output.write(&text, priority);
+                    output.write(&text, rank);
                 }
             }
         }

@@ -1,8 +1,9 @@
 use std::time::{Duration, SystemTime};
 
 use radiosonde_core::{Level, SpanContext, SpanId, TraceId};
+use radiosonde_queue::Rank;
 
-use crate::events::target::is_audit;
+use crate::events::target::{is_audit, rank};
 use crate::rendering::fields::Fields;
 use crate::schemas::schema::Schema;
 use crate::writing::attributes::Attributes;
@@ -149,6 +150,12 @@ impl<'a> Line<'a> {
     #[must_use]
     pub const fn target(&self) -> &'a str {
         self.target
+    }
+
+    /// What a bounded queue may drop the line for; an audit line is reserved.
+    #[must_use]
+    pub fn rank(&self) -> Rank {
+        rank(self.level, self.target)
     }
 
     /// Whether the line is for the record: its target is `radiosonde::audit` or below. A sink drops it last.

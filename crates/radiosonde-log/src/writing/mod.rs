@@ -14,7 +14,6 @@ pub(crate) mod lines;
 #[cfg_attr(not(unix), path = "without_null_device.rs")]
 pub(crate) mod null_device;
 pub(crate) mod output;
-pub(crate) mod priority;
 pub(crate) mod queue;
 pub(crate) mod queue_options;
 pub(crate) mod watched;

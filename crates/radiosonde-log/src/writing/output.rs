@@ -4,13 +4,13 @@ use std::thread;
 use std::time::Duration;
 
 use radiosonde_core::{Clock, SharedClock, diagnostics, survive};
+use radiosonde_queue::Rank;
 
 use crate::meter::{Dropped, Reason};
 use crate::writing::announcement::Announcer;
 use crate::writing::at_exit::close_at_exit;
 use crate::writing::failure::Failure;
 use crate::writing::lines::Lines;
-use crate::writing::priority::Priority;
 use crate::writing::queue::bounded::{Pushed, Queue};
 use crate::writing::queue::drain;
 use crate::writing::queue::tally::Tally;
@@ -103,10 +103,10 @@ impl Output {
     }
 
     /// Queues or writes a line that ends with a line feed, or counts and reports why not.
-    pub(crate) fn write(self: &Arc<Self>, line: &str, priority: Priority) {
-        let Some(queue) = &self.queue else { return self.write_directly(line, priority) };
+    pub(crate) fn write(self: &Arc<Self>, line: &str, rank: Rank) {
+        let Some(queue) = &self.queue else { return self.write_directly(line, rank) };
         let lost = watched::is_line().then(|| queue.lost());
-        match queue.push(line.as_bytes(), priority, &*self.clock) {
+        match queue.push(line.as_bytes(), rank, &*self.clock) {
             Pushed::Taken => {
                 if let Some(lost) = lost {
                     watched::queued(self, lost);
@@ -114,7 +114,7 @@ impl Output {
             }
             Pushed::Dropped => {}
             Pushed::Orphaned => self.spawn(),
-            Pushed::Direct => self.write_directly(line, priority),
+            Pushed::Direct => self.write_directly(line, rank),
         }
     }
 
@@ -125,7 +125,7 @@ impl Output {
         }
     }
 
-    fn write_directly(&self, line: &str, priority: Priority) {
+    fn write_directly(&self, line: &str, rank: Rank) {
         let reason = match self.attempt(Lines::whole(line.as_bytes()), &mut 0) {
             Ok(()) => return watched::written_to(self.stream),
             Err(Failure::Later { error: None, .. }) => Reason::Waiting,
@@ -143,7 +143,7 @@ impl Output {
                 Reason::of(&error)
             }
         };
-        self.dropped.count(reason, priority.level, 1);
+        self.dropped.count(reason, rank.level(), 1);
     }
 
     /// Writes lines; `written` says how far it came. A panic of the writer ends here.

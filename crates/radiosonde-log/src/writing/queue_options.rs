@@ -1,6 +1,4 @@
-use std::time::Duration;
-
-use radiosonde_core::OverflowPolicy;
+use radiosonde_queue::OverflowPolicy;
 
 /// The bounds of a writer's queue, and what happens when they are reached.
 ///
@@ -8,9 +6,11 @@ use radiosonde_core::OverflowPolicy;
 /// |---|---|
 /// | [`max_bytes`](Self::max_bytes) | 8 MiB of lines |
 /// | [`max_lines`](Self::max_lines) | 65,536 |
-/// | [`overflow`](Self::overflow) | a line at ERROR or FATAL waits for up to 5 ms, others are dropped |
-/// | [`audit_reserve`](Self::audit_reserve) | 1 MiB beyond the bounds for audit lines |
-/// | [`audit_wait`](Self::audit_wait) | as long as it takes |
+/// | [`overflow`](Self::overflow) | a line at ERROR or FATAL waits for up to 5 ms, an audit line for up to 5 s, others are dropped |
+///
+/// The rule is that of [`radiosonde_queue`]: lines with the target `radiosonde::audit` are reserved items, which may exceed both
+/// bounds by an eighth. A thread that logs such lines must not hold the lock of the standard output that they go to: the writer's
+/// thread would wait for it.
 ///
 /// Dropped lines are counted in `radiosonde_log_dropped_total{writer,reason,level}`, with the reason `queue_full`, `evicted` or
 /// `timeout`. When the queue takes lines again, a line at WARN says how many there were, of which levels, and since when.
@@ -27,8 +27,9 @@ use radiosonde_core::OverflowPolicy;
 /// taken that nobody will release, and lose up to 64 of its first lines, which came behind those of the parent.
 ///
 /// ```
-/// use radiosonde_core::{Level, Overflow, OverflowPolicy};
+/// use radiosonde_core::Level;
 /// use radiosonde_log::{QueueOptions, Writer};
+/// use radiosonde_queue::{Overflow, OverflowPolicy};
 ///
 /// let newest_matter = OverflowPolicy::default().level(Level::Info, Overflow::DropOldest);
 /// let writer = Writer::stderr().queue(QueueOptions::new().max_bytes(1 << 20).overflow(newest_matter));
@@ -39,19 +40,11 @@ pub struct QueueOptions {
     pub(crate) max_bytes: usize,
     pub(crate) max_lines: usize,
     pub(crate) overflow: OverflowPolicy,
-    pub(crate) audit_reserve: usize,
-    pub(crate) audit_wait: Duration,
 }
 
 impl Default for QueueOptions {
     fn default() -> Self {
-        Self {
-            max_bytes: 8 << 20,
-            max_lines: 1 << 16,
-            overflow: OverflowPolicy::default(),
-            audit_reserve: 1 << 20,
-            audit_wait: Duration::MAX,
-        }
+        Self { max_bytes: 8 << 20, max_lines: 1 << 16, overflow: OverflowPolicy::default() }
     }
 }
 
@@ -80,24 +73,6 @@ impl QueueOptions {
     #[must_use]
     pub const fn overflow(mut self, policy: OverflowPolicy) -> Self {
         self.overflow = policy;
-        self
-    }
-
-    /// How many bytes of lines with the target `radiosonde::audit` may wait beyond `max_bytes` and `max_lines`.
-    #[must_use]
-    pub const fn audit_reserve(mut self, bytes: usize) -> Self {
-        self.audit_reserve = bytes;
-        self
-    }
-
-    /// How long a line with the target `radiosonde::audit` waits when the reserve is used up, too, before it is dropped; no
-    /// policy applies to it.
-    ///
-    /// As long as it takes, unless set: a writer that hangs for ever then holds up the threads that write audit lines. A thread
-    /// that does so must not hold the lock of the standard output that the lines go to.
-    #[must_use]
-    pub const fn audit_wait(mut self, longest: Duration) -> Self {
-        self.audit_wait = longest;
         self
     }
 

@@ -1,7 +1,6 @@
-use std::time::Duration;
-
-use radiosonde_core::{LevelNames, OverflowPolicy, Resource};
+use radiosonde_core::{LevelNames, Resource};
 use radiosonde_delivery::{Delivery, HttpOptions, SinkOptions};
+use radiosonde_queue::OverflowPolicy;
 
 use super::OtlpLogs;
 use super::export::ExportLogs;
@@ -17,7 +16,6 @@ pub struct OtlpLogsBuilder {
     names: LevelNames,
     connection: ConnectionSettings,
     overflow: OverflowPolicy,
-    audit_wait: Duration,
 }
 
 impl OtlpLogsBuilder {
@@ -28,7 +26,6 @@ impl OtlpLogsBuilder {
             names: LevelNames::default(),
             connection,
             overflow: OverflowPolicy::default(),
-            audit_wait: Duration::from_secs(5),
         }
     }
 
@@ -70,17 +67,10 @@ impl OtlpLogsBuilder {
         self
     }
 
-    /// What becomes of a line for which the queue has no room, by its level; by default a line at ERROR or FATAL waits for up to
-    /// 5 ms, and others are dropped.
+    /// What happens to a line for which the queue has no room. Default: a line at ERROR or FATAL waits for up to 5 ms, an audit line
+    /// for up to 5 s, and others are dropped.
     pub const fn overflow(mut self, policy: OverflowPolicy) -> Self {
         self.overflow = policy;
-        self
-    }
-
-    /// How long an audit line ([`Line::is_audit`](radiosonde_log::Line::is_audit)) waits, for which no policy applies: it may go
-    /// beyond the queue's bounds by an eighth of them, and then waits for this long, by default 5 s, before it is dropped.
-    pub const fn audit_wait(mut self, longest: Duration) -> Self {
-        self.audit_wait = longest;
         self
     }
 
@@ -93,6 +83,6 @@ impl OtlpLogsBuilder {
         let queue = delivery
             .sink(self.connection.options, &self.connection.http, export)
             .map_err(BuildError::Sink)?;
-        Ok(OtlpLogs::new(queue, self.names, self.overflow, self.audit_wait))
+        Ok(OtlpLogs::new(queue, self.names, self.overflow))
     }
 }

@@ -1,9 +1,10 @@
 use std::fmt;
 use std::time::Duration;
 
-use radiosonde_core::{LevelNames, OverflowPolicy, Resource};
+use radiosonde_core::{LevelNames, Resource};
 use radiosonde_delivery::{Queue, SinkReport};
 use radiosonde_log::{Line, LineSink};
+use radiosonde_queue::OverflowPolicy;
 
 use super::OtlpLogsBuilder;
 use super::record::Record;
@@ -53,7 +54,6 @@ pub struct OtlpLogs {
     queue: Queue<Record>,
     names: LevelNames,
     overflow: OverflowPolicy,
-    audit_wait: Duration,
 }
 
 impl OtlpLogs {
@@ -62,13 +62,8 @@ impl OtlpLogs {
         OtlpLogsBuilder::new(resource)
     }
 
-    pub(super) const fn new(
-        queue: Queue<Record>,
-        names: LevelNames,
-        overflow: OverflowPolicy,
-        audit_wait: Duration,
-    ) -> Self {
-        Self { queue, names, overflow, audit_wait }
+    pub(super) const fn new(queue: Queue<Record>, names: LevelNames, overflow: OverflowPolicy) -> Self {
+        Self { queue, names, overflow }
     }
 
     /// What became of every line so far.
@@ -83,11 +78,7 @@ impl LineSink for OtlpLogs {
         let record = Record::new(line, self.names);
         let size = record.size();
         // A refusal has been counted by the queue.
-        let _ = if line.is_audit() {
-            self.queue.push_reserved(record, size, self.audit_wait)
-        } else {
-            self.queue.push_at(record, size, line.level(), self.overflow.of(line.level()))
-        };
+        let _ = self.queue.push_or(record, size, line.rank(), self.overflow.of(line.rank()));
     }
 
     fn flush(&self, deadline: Duration) -> bool {

@@ -1,5 +1,5 @@
-use radiosonde_core::OverflowPolicy;
 use radiosonde_log::{QueueOptions, Writer};
+use radiosonde_queue::OverflowPolicy;
 
 use crate::variables::Variables;
 use crate::{InvalidVariable, TelemetryBuilder};
@@ -60,7 +60,6 @@ pub(crate) fn overflow(
         return Ok(code.log_overflow);
     }
     let Some(text) = variables.text(VARIABLE)? else { return Ok(None) };
-    let allowed =
-        "drop_newest, drop_oldest, block:5ms, or a list with level=, such as drop_newest,error=block:5ms";
+    let allowed = "drop_newest, drop_oldest, block:5ms, or a list with level= or audit=, such as drop_newest,error=block:5ms";
     text.parse().map(Some).map_err(|cause| InvalidVariable::new(VARIABLE, &text, allowed).because(cause))
 }

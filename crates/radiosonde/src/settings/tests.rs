@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use radiosonde_otlp::Compression;
 
-use radiosonde_core::{Overflow, OverflowPolicy};
 use radiosonde_log::QueueOptions;
 use radiosonde_log::Rotation;
+use radiosonde_queue::{Overflow, OverflowPolicy};
 
 use super::*;
 use crate::builder;

@@ -1,10 +1,10 @@
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Duration;
 
-use radiosonde_core::{Clock, Level, Overflow};
+use radiosonde_core::{Clock, Level};
+use radiosonde_queue::{Decision, Guarded as _, Load, Rank, Refusal, wait_for_room};
 
 use crate::meter::{Dropped, Reason};
-use crate::writing::priority::Priority;
 use crate::writing::queue::chunk::Chunk;
 use crate::writing::queue::state::{Idle, Phase, State};
 use crate::writing::queue::tally::Tally;
@@ -58,10 +58,11 @@ pub(crate) enum Work {
 
 impl Queue {
     pub(crate) fn new(options: QueueOptions, dropped: Arc<Dropped>) -> Self {
+        let bounds = Load { items: options.max_lines, bytes: options.max_bytes };
         Self {
             options,
             dropped,
-            state: Mutex::new(State::new()),
+            state: Mutex::new(State::new(bounds)),
             work: Condvar::new(),
             room: Condvar::new(),
             settled: Condvar::new(),
@@ -69,22 +70,23 @@ impl Queue {
     }
 
     /// Takes a line with its line feed, or does with it what the options say.
-    pub(crate) fn push(&self, line: &[u8], priority: Priority, clock: &dyn Clock) -> Pushed {
+    pub(crate) fn push(&self, line: &[u8], rank: Rank, clock: &dyn Clock) -> Pushed {
         let mut state = self.lock();
         match state.phase {
             Phase::Open | Phase::Closing => {}
             Phase::Ended => return Pushed::Direct,
-            Phase::Abandoned => return self.refuse(state, Reason::Shutdown, priority.level, clock),
+            Phase::Abandoned => return self.refuse(state, Reason::Shutdown, rank.level(), clock),
         }
-        if state.has_room_for(line.len(), priority, &self.options) {
+        if state.admission.has_room_for(rank, line.len()) {
             state.look_at_times(line.len());
         } else {
-            state = match self.make_room(state, line.len(), priority, clock) {
-                Ok(state) => state,
-                Err((state, reason)) => return self.refuse(state, reason, priority.level, clock),
-            };
+            let room;
+            (state, room) = self.make_room(state, line.len(), rank, clock);
+            if let Err(refusal) = room {
+                return self.refuse(state, Reason::from(refusal), rank.level(), clock);
+            }
         }
-        state.append(line, priority);
+        state.append(line, rank);
         if state.take_orphaned() {
             return Pushed::Orphaned;
         }
@@ -103,79 +105,42 @@ impl Queue {
 
     /// Whether more is there than should wait for the end of a nap.
     fn is_much(&self, state: &State) -> bool {
-        state.held_bytes() >= NAP_BYTES.min(self.options.max_bytes / 4)
-            || state.held_lines() >= self.options.max_lines.div_ceil(4)
+        let held = state.admission.held();
+        held.bytes >= NAP_BYTES.min(self.options.max_bytes / 4)
+            || held.items >= self.options.max_lines.div_ceil(4)
     }
 
+    /// Does what is decided about a line that does not fit; the reason if there is no room all the same.
     fn make_room<'a>(
         &'a self,
         mut state: MutexGuard<'a, State>,
         length: usize,
-        priority: Priority,
+        rank: Rank,
         clock: &dyn Clock,
-    ) -> Result<MutexGuard<'a, State>, (MutexGuard<'a, State>, Reason)> {
-        let longest = self.options.max_bytes.saturating_add(if priority.is_audit {
-            self.options.audit_reserve
-        } else {
-            0
-        });
-        if length > longest {
-            return Err((state, Reason::TooLarge));
-        }
-        let overflow = if priority.is_audit {
-            Overflow::Block(self.options.audit_wait)
-        } else {
-            self.options.overflow.of(priority.level)
-        };
-        match overflow {
-            Overflow::Block(longest) => self.wait_for_room(state, length, priority, longest),
-            Overflow::DropOldest => {
-                state.look_at_times(length);
-                while !state.has_room_for(length, priority, &self.options) {
-                    let Some(evicted) = state.evict(priority.level) else {
-                        return Err((state, Reason::QueueFull));
-                    };
-                    let level = evicted.priority.level;
+    ) -> (MutexGuard<'a, State>, Result<(), Refusal>) {
+        state.look_at_times(length);
+        let overflow = self.options.overflow.of(rank);
+        match state.admission.decide(rank, length, overflow, |needed| state.can_evict(rank, needed)) {
+            Decision::Accept => (state, Ok(())),
+            Decision::Evict => {
+                while !state.admission.has_room_for(rank, length)
+                    && let Some(evicted) = state.evict(rank)
+                {
+                    let level = evicted.rank.level();
                     self.dropped.count(Reason::Evicted, level, 1);
                     state.tally.add(Reason::Evicted, level, 1, clock);
                 }
-                Ok(state)
+                (state, Ok(()))
             }
-            _ => Err((state, Reason::QueueFull)),
-        }
-    }
-
-    fn wait_for_room<'a>(
-        &'a self,
-        mut state: MutexGuard<'a, State>,
-        length: usize,
-        priority: Priority,
-        longest: Duration,
-    ) -> Result<MutexGuard<'a, State>, (MutexGuard<'a, State>, Reason)> {
-        if state.stalled && !priority.is_audit {
-            return Err((state, Reason::Timeout));
-        }
-        // Before it is waited for a thread that is not there.
-        state.look();
-        // A nap is no reason to make anybody wait.
-        state.urgent = true;
-        self.work.notify_one();
-        let written = state.written;
-        state.waiting += 1;
-        let has_room = |state: &State| state.has_room_for(length, priority, &self.options);
-        let is_open = |state: &State| matches!(state.phase, Phase::Open | Phase::Closing);
-        let (mut state, _) = self
-            .room
-            .wait_timeout_while(state, longest, |state| is_open(state) && !has_room(state))
-            .unwrap_or_else(PoisonError::into_inner);
-        state.waiting -= 1;
-        if !is_open(&state) {
-            Err((state, Reason::Shutdown))
-        } else if has_room(&state) {
-            Ok(state)
-        } else {
-            state.stalled |= state.written == written;
-            Err((state, Reason::Timeout))
+            Decision::Wait(longest) => {
+                // Before it is waited for a thread that is not there.
+                state.look();
+                // A nap is no reason to make anybody wait.
+                state.urgent = true;
+                self.work.notify_one();
+                wait_for_room(state, &self.room, (rank, length), longest)
+            }
+            Decision::Refuse(refusal) => (state, Err(refusal)),
         }
     }
 
@@ -251,7 +216,7 @@ impl Queue {
     pub(crate) fn settle(&self, chunk: Chunk, written: u64) {
         let mut state = self.lock();
         let freed = state.settle(chunk, written);
-        let waiting = state.waiting > 0;
+        let waiting = state.admission.has_waiting();
         drop(state);
         drop(freed);
         if waiting {
@@ -303,10 +268,9 @@ impl Queue {
     /// Waits until what was queued is written or dropped; false if it is not in time.
     pub(crate) fn wait_for_flush(&self, target: u64, longest: Duration) -> bool {
         let state = self.lock();
-        let is_open = |state: &State| matches!(state.phase, Phase::Open | Phase::Closing);
         let (state, _) = self
             .settled
-            .wait_timeout_while(state, longest, |state| is_open(state) && !state.is_settled(target))
+            .wait_timeout_while(state, longest, |state| state.is_open() && !state.is_settled(target))
             .unwrap_or_else(PoisonError::into_inner);
         state.is_settled(target)
     }
@@ -336,8 +300,8 @@ impl Queue {
         state.phase = Phase::Abandoned;
         let left = state.discard();
         for entry in left.iter().flat_map(Chunk::entries) {
-            self.dropped.count(Reason::Shutdown, entry.priority.level, 1);
-            state.tally.add(Reason::Shutdown, entry.priority.level, 1, clock);
+            self.dropped.count(Reason::Shutdown, entry.rank.level(), 1);
+            state.tally.add(Reason::Shutdown, entry.rank.level(), 1, clock);
         }
         drop(state);
         drop(left);
@@ -363,7 +327,7 @@ impl Queue {
     /// Lines taken in, written, and on their way.
     pub(crate) fn totals(&self) -> (u64, u64, usize) {
         let state = self.lock();
-        (state.accepted, state.written, state.held_lines())
+        (state.accepted, state.written, state.admission.held().items)
     }
 
     /// Whether some thread has the lock: for a moment, or for ever if it did not come along into a forked child.
@@ -378,8 +342,9 @@ impl Queue {
 
 #[cfg(test)]
 mod tests {
-    use radiosonde_core::{LevelNames, OverflowPolicy, SystemClock};
+    use radiosonde_core::{LevelNames, SystemClock};
     use radiosonde_metrics::Registry;
+    use radiosonde_queue::{Overflow, OverflowPolicy};
 
     use super::*;
     use crate::meter::Meter;
@@ -394,7 +359,7 @@ mod tests {
     }
 
     fn push(queue: &Queue) -> Pushed {
-        queue.push(b"line\n", Priority { level: Level::Info, is_audit: false }, &SystemClock)
+        queue.push(b"line\n", Rank::of(Level::Info), &SystemClock)
     }
 
     /// What a child finds: the number of its parent.

@@ -1,6 +1,4 @@
-use radiosonde_core::Level;
-
-use crate::writing::priority::Priority;
+use radiosonde_queue::{Load, Rank};
 
 /// What a chunk holds; a longer line gets one of its own.
 const CHUNK_BYTES: usize = 64 * 1024;
@@ -26,7 +24,7 @@ pub(crate) struct Chunk {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Entry {
     length: u32,
-    pub(crate) priority: Priority,
+    pub(crate) rank: Rank,
 }
 
 impl Entry {
@@ -60,30 +58,41 @@ impl Chunk {
     }
 
     /// Appends a line that [there is room for](Self::has_room_for), and that is shorter than 4 GiB.
-    pub(crate) fn push(&mut self, line: &[u8], priority: Priority) {
+    pub(crate) fn push(&mut self, line: &[u8], rank: Rank) {
         self.bytes.extend_from_slice(line);
-        self.lines.push(Entry { length: u32::try_from(line.len()).unwrap_or(u32::MAX), priority });
-        if !priority.is_audit {
-            self.droppable[priority.level as usize] += 1;
+        self.lines.push(Entry { length: u32::try_from(line.len()).unwrap_or(u32::MAX), rank });
+        if !rank.is_reserved() {
+            self.droppable[rank.level() as usize] += 1;
         }
     }
 
-    /// Drops the oldest line that makes room for one of this level.
-    pub(crate) fn evict(&mut self, level: Level) -> Option<Entry> {
-        if self.droppable[..=level as usize].iter().all(|&lines| lines == 0) {
+    /// The lines that yield to one of this rank, oldest first.
+    pub(crate) fn yielding_to(&self, newer: Rank) -> impl Iterator<Item = Entry> {
+        let entries = if self.is_pinned_for(newer) { &[] } else { self.entries() };
+        entries.iter().copied().filter(move |entry| entry.rank.yields_to(newer))
+    }
+
+    /// Whether no line yields to one of this rank.
+    fn is_pinned_for(&self, newer: Rank) -> bool {
+        self.droppable[..=newer.level() as usize].iter().all(|&lines| lines == 0)
+    }
+
+    /// Drops the oldest line that yields to one of this rank.
+    pub(crate) fn evict(&mut self, newer: Rank) -> Option<Entry> {
+        if self.is_pinned_for(newer) {
             return None;
         }
         let mut start = self.first_byte;
         for at in self.first_line..self.lines.len() {
             let entry = self.lines[at];
-            if entry.priority.yields_to(level) {
+            if entry.rank.yields_to(newer) {
                 // What was before it and stays moves up, so that the gap is at the front.
                 self.bytes.copy_within(self.first_byte..start, self.first_byte + entry.length());
                 self.lines.copy_within(self.first_line..at, self.first_line + 1);
                 self.first_byte += entry.length();
                 self.first_line += 1;
-                self.droppable[entry.priority.level as usize] -= 1;
-                self.give_back(level);
+                self.droppable[entry.rank.level() as usize] -= 1;
+                self.give_back(newer);
                 return Some(entry);
             }
             start += entry.length();
@@ -91,9 +100,9 @@ impl Chunk {
         None
     }
 
-    /// Once nothing is left that may go for this level, what stays may stay for long: then it keeps only the memory it needs.
-    fn give_back(&mut self, level: Level) {
-        let is_pinned = self.droppable[..=level as usize].iter().all(|&lines| lines == 0) && !self.is_empty();
+    /// Once no line yields to this rank, the others may stay for long: then the chunk keeps only the memory it needs.
+    fn give_back(&mut self, newer: Rank) {
+        let is_pinned = self.is_pinned_for(newer) && !self.is_empty();
         if is_pinned && self.bytes().len() < self.bytes.capacity() / 2 {
             (self.bytes, self.lines) = (self.bytes().to_vec(), self.entries().to_vec());
             (self.first_byte, self.first_line) = (0, 0);
@@ -108,6 +117,11 @@ impl Chunk {
     /// What is known of each line.
     pub(crate) fn entries(&self) -> &[Entry] {
         &self.lines[self.first_line..]
+    }
+
+    /// How many lines there are, and their bytes.
+    pub(crate) fn load(&self) -> Load {
+        Load { items: self.entries().len(), bytes: self.bytes().len() }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -133,12 +147,15 @@ impl Chunk {
 
 #[cfg(test)]
 mod tests {
+    use radiosonde_core::Level;
+
     use super::*;
 
     fn chunk(lines: &[(&str, Level, bool)]) -> Chunk {
         let mut chunk = Chunk::with_room_for(0);
         for (line, level, is_audit) in lines {
-            chunk.push(line.as_bytes(), Priority { level: *level, is_audit: *is_audit });
+            let rank = if *is_audit { Rank::reserved(*level) } else { Rank::of(*level) };
+            chunk.push(line.as_bytes(), rank);
         }
         chunk
     }
@@ -156,7 +173,7 @@ mod tests {
             ("warn 4\n", Level::Warn, false),
             ("info 5\n", Level::Info, false),
         ]);
-        let evict = |chunk: &mut Chunk, level| chunk.evict(level).map(|entry| entry.priority.level);
+        let evict = |chunk: &mut Chunk, level| chunk.evict(Rank::of(level)).map(|entry| entry.rank.level());
         assert_eq!(evict(&mut chunk, Level::Debug), None);
         assert_eq!(evict(&mut chunk, Level::Info), Some(Level::Info));
         assert_eq!(text(&chunk), "error 1\naudit 2\nwarn 4\ninfo 5\n");
@@ -172,10 +189,10 @@ mod tests {
     #[test]
     fn lines_that_stay_keep_no_memory_of_those_that_went() {
         let mut chunk = chunk(&[("info 1\n", Level::Info, false), ("audit 2\n", Level::Info, true)]);
-        chunk.push(b"info 3\n", Priority { level: Level::Info, is_audit: false });
-        assert!(chunk.evict(Level::Info).is_some());
+        chunk.push(b"info 3\n", Rank::of(Level::Info));
+        assert!(chunk.evict(Rank::of(Level::Info)).is_some());
         assert_eq!(chunk.bytes.capacity(), CHUNK_BYTES, "more of it may go soon");
-        assert!(chunk.evict(Level::Info).is_some());
+        assert!(chunk.evict(Rank::of(Level::Info)).is_some());
         assert_eq!((text(&chunk), chunk.entries().len()), ("audit 2\n", 1));
         assert!(chunk.bytes.capacity() < 100 && chunk.lines.capacity() < 10, "{chunk:?}");
         assert!(!chunk.has_room_for(1) && !chunk.renew());

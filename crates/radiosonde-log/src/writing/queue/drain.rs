@@ -75,7 +75,7 @@ fn write(output: &Output, queue: &Queue, chunk: &Chunk) -> u64 {
         let mut start = 0;
         for entry in chunk.entries() {
             if (from..to).contains(&start) {
-                queue.lose(reason, entry.priority.level, 1, output.clock());
+                queue.lose(reason, entry.rank.level(), 1, output.clock());
                 lost += 1;
             }
             start += entry.length();

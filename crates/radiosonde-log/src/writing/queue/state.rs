@@ -1,12 +1,10 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use radiosonde_core::Level;
+use radiosonde_queue::{Admission, Guarded, Load, Rank};
 
-use crate::writing::priority::Priority;
 use crate::writing::queue::chunk::{Chunk, Entry};
 use crate::writing::queue::tally::Tally;
-use crate::writing::queue_options::QueueOptions;
 
 /// Chunks that are there from the start and are kept when nothing happens: 512 KiB.
 const KEEP_CHUNKS: usize = 8;
@@ -18,11 +16,9 @@ pub(crate) struct State {
     chunks: VecDeque<Chunk>,
     spare: Vec<Chunk>,
     next_number: u64,
-    /// What the writer's thread has taken and not settled: the chunk's number, its bytes and lines.
-    in_flight: Option<(u64, usize, usize)>,
-    /// Of lines, queued and in flight.
-    held_bytes: usize,
-    held_lines: usize,
+    /// What the writer's thread has taken and not settled: the chunk's number and its lines.
+    in_flight: Option<(u64, Load)>,
+    pub(crate) admission: Admission,
     /// Lines taken in and lines written.
     pub(crate) accepted: u64,
     pub(crate) written: u64,
@@ -32,10 +28,6 @@ pub(crate) struct State {
     pub(crate) idle: Idle,
     /// Something in the queue should go out at once.
     pub(crate) urgent: bool,
-    /// Threads that wait for room.
-    pub(crate) waiting: usize,
-    /// Somebody waited in vain while nothing was written; nobody waits until something is.
-    pub(crate) stalled: bool,
     pub(crate) tally: Tally,
     /// Not after a write failed, until one succeeds.
     pub(crate) may_announce: bool,
@@ -69,37 +61,35 @@ pub(crate) enum Idle {
     Sleeping,
 }
 
+impl Guarded for State {
+    fn admission(&mut self) -> &mut Admission {
+        &mut self.admission
+    }
+
+    fn is_open(&self) -> bool {
+        matches!(self.phase, Phase::Open | Phase::Closing)
+    }
+}
+
 impl State {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(bounds: Load) -> Self {
         Self {
             chunks: VecDeque::with_capacity(KEEP_CHUNKS),
             spare: (0..KEEP_CHUNKS).map(|_| Chunk::with_room_for(0)).collect(),
             next_number: 0,
             in_flight: None,
-            held_bytes: 0,
-            held_lines: 0,
+            admission: Admission::new(bounds),
             accepted: 0,
             written: 0,
             refused: 0,
             phase: Phase::Open,
             idle: Idle::Busy,
             urgent: false,
-            waiting: 0,
-            stalled: false,
             tally: Tally::default(),
             may_announce: true,
             announced_at: Duration::ZERO,
             process: std::process::id(),
             is_orphaned: false,
-        }
-    }
-
-    pub(crate) fn has_room_for(&self, length: usize, priority: Priority, options: &QueueOptions) -> bool {
-        let bytes = self.held_bytes.saturating_add(length);
-        if priority.is_audit {
-            bytes <= options.max_bytes.saturating_add(options.audit_reserve)
-        } else {
-            bytes <= options.max_bytes && self.held_lines < options.max_lines
         }
     }
 
@@ -119,10 +109,10 @@ impl State {
         if std::mem::replace(&mut self.process, process) == process {
             return;
         }
-        self.forget_in_flight();
-        drop(self.discard());
+        (self.in_flight, self.urgent) = (None, false);
+        self.chunks.clear();
+        self.admission.reset();
         self.tally = Tally::default();
-        (self.urgent, self.stalled, self.waiting) = (false, false, 0);
         (self.idle, self.is_orphaned) = (Idle::Busy, true);
     }
 
@@ -131,29 +121,36 @@ impl State {
         std::mem::take(&mut self.is_orphaned)
     }
 
-    pub(crate) fn append(&mut self, line: &[u8], priority: Priority) {
+    pub(crate) fn append(&mut self, line: &[u8], rank: Rank) {
         match self.chunks.back_mut() {
-            Some(chunk) if chunk.has_room_for(line.len()) => chunk.push(line, priority),
+            Some(chunk) if chunk.has_room_for(line.len()) => chunk.push(line, rank),
             _ => {
                 let spare = self.spare.pop().filter(|chunk| chunk.has_room_for(line.len()));
                 let mut chunk = spare.unwrap_or_else(|| Chunk::with_room_for(line.len()));
                 chunk.number = self.next_number;
                 self.next_number += 1;
-                chunk.push(line, priority);
+                chunk.push(line, rank);
                 self.chunks.push_back(chunk);
             }
         }
-        self.held_bytes += line.len();
-        self.held_lines += 1;
+        self.admission.accept(line.len());
         self.accepted += 1;
     }
 
-    /// Drops the oldest line that makes room for one of this level.
-    pub(crate) fn evict(&mut self, level: Level) -> Option<Entry> {
+    /// Whether the lines that yield to this rank hold this much.
+    pub(crate) fn can_evict(&self, newer: Rank, needed: Load) -> bool {
+        let mut found = Load::default();
+        self.chunks.iter().flat_map(|chunk| chunk.yielding_to(newer)).any(|entry| {
+            found += Load::one(entry.length());
+            found.covers(needed)
+        })
+    }
+
+    /// Drops the oldest line that yields to one of this rank.
+    pub(crate) fn evict(&mut self, newer: Rank) -> Option<Entry> {
         let (at, entry) =
-            self.chunks.iter_mut().enumerate().find_map(|(at, chunk)| Some((at, chunk.evict(level)?)))?;
-        self.held_bytes -= entry.length();
-        self.held_lines -= 1;
+            self.chunks.iter_mut().enumerate().find_map(|(at, chunk)| Some((at, chunk.evict(newer)?)))?;
+        self.admission.release(Load::one(entry.length()));
         if self.chunks[at].is_empty()
             && let Some(mut chunk) = self.chunks.remove(at)
             && chunk.renew()
@@ -166,7 +163,7 @@ impl State {
     /// Hands the oldest chunk to the writer's thread.
     pub(crate) fn take(&mut self) -> Option<Chunk> {
         let chunk = self.chunks.pop_front()?;
-        self.in_flight = Some((chunk.number, chunk.bytes().len(), chunk.entries().len()));
+        self.in_flight = Some((chunk.number, chunk.load()));
         if self.chunks.is_empty() {
             self.urgent = false;
         }
@@ -175,9 +172,9 @@ impl State {
 
     /// Ends what [`take`](Self::take) began. What is given back should be freed without the lock.
     pub(crate) fn settle(&mut self, mut chunk: Chunk, written: u64) -> Option<Chunk> {
-        self.forget_in_flight();
+        let load = self.in_flight.take().map(|(_, load)| load);
+        self.admission.settle(load.unwrap_or_default());
         self.written += written;
-        self.stalled = false;
         self.may_announce = written > 0;
         if chunk.renew() {
             self.spare.push(chunk);
@@ -188,9 +185,8 @@ impl State {
 
     /// What was taken will not be settled.
     pub(crate) fn forget_in_flight(&mut self) {
-        if let Some((_, bytes, lines)) = self.in_flight.take() {
-            self.held_bytes -= bytes;
-            self.held_lines -= lines;
+        if let Some((_, load)) = self.in_flight.take() {
+            self.admission.release(load);
         }
     }
 
@@ -202,22 +198,13 @@ impl State {
     /// Everything that is queued, for counting it and letting it go.
     pub(crate) fn discard(&mut self) -> VecDeque<Chunk> {
         for chunk in &self.chunks {
-            self.held_bytes -= chunk.bytes().len();
-            self.held_lines -= chunk.entries().len();
+            self.admission.release(chunk.load());
         }
         std::mem::take(&mut self.chunks)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
         self.chunks.is_empty()
-    }
-
-    pub(crate) fn held_bytes(&self) -> usize {
-        self.held_bytes
-    }
-
-    pub(crate) fn held_lines(&self) -> usize {
-        self.held_lines
     }
 
     /// The number of the newest chunk that is not settled.

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod bounded_format;
 mod clock;
 pub mod clock_skew;
 mod context;
@@ -15,6 +16,7 @@ pub mod silence;
 mod span_ender;
 mod survive;
 
+pub use bounded_format::{Formatted, format_within};
 pub use clock::{Clock, SharedClock, SystemClock};
 pub use context::{SpanContext, TraceFlags};
 pub use current::{CurrentGuard, EnteredSpans};

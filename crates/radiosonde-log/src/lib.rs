@@ -1,10 +1,11 @@
 #![doc = include_str!("../README.md")]
 
 mod bridging;
-mod builder;
+
 #[cfg(feature = "testing")]
 pub mod capture;
 mod default_subscriber;
+mod escaping;
 mod events;
 mod filtering;
 mod layer;
@@ -22,13 +23,13 @@ mod spans;
 mod writing;
 
 pub use bridging::bridge::{BridgeError, bridge_log_records};
-pub use builder::{BuildError, Format, JsonLayerBuilder};
 pub use events::target::{ACCESS_TARGET, AUDIT_TARGET, METRIC_TARGET};
 pub use filtering::control::{ChangeError, LevelControl, LevelControlBuilder};
 pub use filtering::controlled::ControlledFilter;
 pub use filtering::directive::{InvalidFilter, InvalidFilterKind};
 pub use filtering::filter::LogFilter;
-pub use layer::JsonLayer;
+pub use layer::json_layer::JsonLayer;
+pub use layer::json_layer_builder::{Format, JsonLayerBuildError, JsonLayerBuilder};
 pub use limiting::rate::Rate;
 pub use limiting::sampling::{InvalidRatio, Sampling};
 pub use limiting::volume_limits::VolumeLimits;

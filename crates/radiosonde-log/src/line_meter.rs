@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use radiosonde_core::{Level, LevelNames};
 use radiosonde_metrics::{Counter, OVERFLOW, RegisterError, Registry, Vector};
 
-use crate::planning::plan::MAX_MODULE_BYTES;
+use crate::schemas::bounds::MAX_MODULE_BYTES;
 
 /// Targets with counters of their own. They are modules, and as many as the program has, but records of `log` may bring any.
 const MAX_TARGETS: usize = 200;

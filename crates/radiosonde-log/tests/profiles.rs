@@ -11,8 +11,8 @@ use std::time::Duration;
 use proptest::prelude::*;
 use radiosonde_core::{LevelNames, Resource, SpanContext, SpanId, TraceFlags, TraceId};
 use radiosonde_log::{
-    ACCESS_TARGET, AUDIT_TARGET, BuildError, Format, InvalidKeyKind, JsonLayer, JsonLayerBuilder, Line,
-    LineSink, METRIC_TARGET, Profile, TimestampPrecision, Writer, audit, fatal, log_metric,
+    ACCESS_TARGET, AUDIT_TARGET, Format, InvalidKeyKind, JsonLayer, JsonLayerBuildError, JsonLayerBuilder,
+    Line, LineSink, METRIC_TARGET, Profile, TimestampPrecision, Writer, audit, fatal, log_metric,
 };
 use radiosonde_testkit::{ManualClock, SharedBuffer};
 use serde_json::{Value as Json, json};
@@ -169,7 +169,7 @@ fn promoted_fields_stand_at_the_top_in_their_order_and_keep_their_type() {
 
 #[test]
 fn the_object_for_the_rest_can_be_called_otherwise() {
-    for profile in [Profile::Seeds, Profile::Gcp] {
+    for profile in [Profile::Native, Profile::Gcp] {
         let written =
             objects(|builder| builder.profile(profile).metadata_key("context"), || info!(metadata = 1, "x"));
         assert_eq!(written[0]["context"], json!({"metadata": 1}));
@@ -183,7 +183,7 @@ fn keys_that_a_profile_has_no_room_for_are_refused() {
     )
     .build()
     {
-        Err(BuildError::Key(refused)) => refused.kind(),
+        Err(JsonLayerBuildError::Key(refused)) => refused.kind(),
         other => panic!("{other:?}"),
     };
     for taken in ["timestamp", "message", "user_id", "url.path", "metadata", "type", "metric", "labels"] {
@@ -308,7 +308,7 @@ fn labels_of_a_metric_stay_labels_whatever_they_are_called() {
         "endpoint": "/chat", "method": "POST", "status": 200, "path": "/c", "user_id": "u-1", "request_id": "r-2",
         "error": "none", "tenant_id": "acme",
     });
-    for profile in [Profile::Seeds, Profile::Gcp] {
+    for profile in [Profile::Native, Profile::Gcp] {
         let line = &objects(|builder| builder.profile(profile).promote("tenant_id"), emit)[0];
         assert_eq!(line["labels"], expected, "{profile:?}");
         for label in ["method", "request_id", "tenant_id"] {
@@ -413,7 +413,7 @@ fn sinks_find_ids_and_names_of_fields_whatever_the_profile() {
     for profile in Profile::ALL {
         let kept = Arc::new(Kept::default());
         let emit = || info!(request_id = "r", user_id = 42, url.path = "/", status = 200, sku = "b", "x");
-        lines(|builder| builder.profile(profile).sink(Arc::clone(&kept) as _), emit);
+        lines(|builder| builder.profile(profile).sink(Arc::clone(&kept)), emit);
         let (request_id, user_id, fields) = kept.0.lock().unwrap().remove(0);
         assert_eq!((request_id.as_deref(), user_id.as_deref()), (Some("r"), Some("42")), "{profile:?}");
         let expected = [
@@ -460,7 +460,7 @@ proptest! {
         };
         for (profile, line) in &objects {
             for key in match profile {
-                Profile::Seeds => &["timestamp", "level", "service", "module", "message"][..],
+                Profile::Native => &["timestamp", "level", "service", "module", "message"][..],
                 Profile::Ecs => &["@timestamp", "log.level", "message", "ecs.version", "service.name", "log.logger"],
                 Profile::Otel => &["timestamp", "severity_text", "severity_number", "resource", "scope", "body"],
                 _ => &["time", "severity", "message", "serviceContext", "module"],
@@ -469,12 +469,12 @@ proptest! {
             }
             if pad < 1000 && limit == 250_000 {
                 // A name that means nothing to any profile.
-                let seeds = &rest(Profile::Seeds, &objects[0].1)["a"];
-                let same = match (profile, seeds) {
-                    (Profile::Ecs, Json::String(_) | Json::Null) => seeds.clone(),
+                let native = &rest(Profile::Native, &objects[0].1)["a"];
+                let same = match (profile, native) {
+                    (Profile::Ecs, Json::String(_) | Json::Null) => native.clone(),
                     (Profile::Ecs, Json::Object(error)) => error["message"].clone(),
                     (Profile::Ecs, _) => rest(*profile, line)["a"].clone(),
-                    _ => seeds.clone(),
+                    _ => native.clone(),
                 };
                 prop_assert_eq!(&rest(*profile, line)["a"], &same);
                 prop_assert_eq!(&line.get("tenant_id"), &objects[0].1.get("tenant_id"));

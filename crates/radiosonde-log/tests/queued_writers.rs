@@ -11,7 +11,7 @@ use std::time::Duration;
 use gate::Gate;
 use radiosonde_core::{Clock as _, Level, Resource, SystemClock};
 use radiosonde_log::{
-    BuildError, Format, JsonLayer, JsonLayerBuilder, LogHandle, QueueOptions, Writer, fatal,
+    Format, JsonLayer, JsonLayerBuildError, JsonLayerBuilder, LogHandle, QueueOptions, Writer, fatal,
 };
 use radiosonde_metrics::Registry;
 use radiosonde_queue::{Overflow, OverflowPolicy};
@@ -509,11 +509,14 @@ fn a_queue_that_holds_no_line_is_refused() {
     let error = build(QueueOptions::new().max_bytes(1000));
     assert_eq!(
         error,
-        BuildError::Queue { writer: "stderr", option: "max_bytes", value: 1000, least: 250_000 }
+        JsonLayerBuildError::Queue { writer: "stderr", option: "max_bytes", value: 1000, least: 250_000 }
     );
     assert!(
         error.to_string().starts_with("max_bytes = 1000 of the queue before stderr is not allowed"),
         "{error}"
     );
-    assert!(matches!(build(QueueOptions::new().max_lines(0)), BuildError::Queue { option: "max_lines", .. }));
+    assert!(matches!(
+        build(QueueOptions::new().max_lines(0)),
+        JsonLayerBuildError::Queue { option: "max_lines", .. }
+    ));
 }

@@ -43,7 +43,7 @@ fn lines(configure: impl Fn(JsonLayerBuilder) -> JsonLayerBuilder, work: impl Fn
         configure(builder.writer(Writer::new("buffer", buffer.clone())))
     };
     let subscriber = tracing_subscriber::registry()
-        .with(layer(Format::Json, &json).registry(&registry).sink(Arc::clone(&sink) as _).build().unwrap())
+        .with(layer(Format::Json, &json).registry(&registry).sink(Arc::clone(&sink)).build().unwrap())
         .with(layer(Format::Pretty, &pretty).build().unwrap());
     tracing::subscriber::with_default(subscriber, work);
     Lines {

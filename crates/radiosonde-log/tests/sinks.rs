@@ -22,7 +22,7 @@ impl LineSink for Kept {
 fn a_sink_is_handed_the_message_as_it_was_said_and_every_field_once_as_json() {
     let kept = Arc::new(Kept::default());
     let layer = JsonLayer::builder(&Resource::new("orders"))
-        .sink(Arc::clone(&kept) as _)
+        .sink(Arc::clone(&kept))
         .static_field("region", "eu-1")
         .build()
         .unwrap();

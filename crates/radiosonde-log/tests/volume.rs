@@ -41,8 +41,7 @@ fn set(configure: impl Fn(JsonLayerBuilder) -> JsonLayerBuilder) -> Set {
             JsonLayer::builder(&Resource::new("orders")).format(format).clock(Arc::clone(&clock) as _);
         configure(builder.writer(Writer::new("buffer", buffer.clone())))
     };
-    let layer =
-        builder(Format::Json, &json).registry(&registry).sink(Arc::clone(&sink) as _).build().unwrap();
+    let layer = builder(Format::Json, &json).registry(&registry).sink(Arc::clone(&sink)).build().unwrap();
     let handle = layer.handle();
     let for_people = builder(Format::Pretty, &pretty).build().unwrap();
     let dispatch = Dispatch::new(tracing_subscriber::registry().with(layer).with(for_people));

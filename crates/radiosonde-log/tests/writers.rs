@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use radiosonde_core::{Clock, Level, Resource, SpanContext, SpanId, TraceFlags, TraceId};
-use radiosonde_log::{BuildError, Format, JsonLayer, JsonLayerBuilder, Line, LineSink, Writer};
+use radiosonde_log::{Format, JsonLayer, JsonLayerBuildError, JsonLayerBuilder, Line, LineSink, Writer};
 use radiosonde_metrics::Registry;
 use radiosonde_testkit::{ManualClock, SharedBuffer};
 use tracing::{info, info_span, warn};
@@ -160,7 +160,7 @@ fn a_panicking_writer_or_sink_is_counted_and_used_again() {
     let configured = builder()
         .registry(&registry)
         .writer(Writer::new("buffer", PanicsOnce(buffer.clone(), false)))
-        .sink(Arc::clone(&sink) as _);
+        .sink(Arc::clone(&sink));
     while_logging(configured, || {
         info!("one");
         info!("two");
@@ -257,8 +257,7 @@ fn a_sink_gets_the_line_and_what_to_index_it_by() {
     let kept = Arc::new(Kept::default());
     let clock = ManualClock::at(UNIX_EPOCH + Duration::from_nanos(1_234_567_891));
     let context = SpanContext::new(TraceId::random(), SpanId::random(), TraceFlags::NONE);
-    let configured =
-        builder().clock(Arc::new(clock.clone())).registry(&registry).sink(Arc::clone(&kept) as _);
+    let configured = builder().clock(Arc::new(clock.clone())).registry(&registry).sink(Arc::clone(&kept));
     while_logging(configured, || {
         let _current = context.enter();
         let _span = info_span!("request", request_id = "r \"1\"\n", user_id = 7).entered();
@@ -277,13 +276,13 @@ fn what_cannot_be_built_says_why() {
     for key in ["", "level", "trace_id", "otel.name", "radiosonde.level"] {
         let error = builder().static_field(key, "x").build().unwrap_err();
         assert!(
-            matches!(&error, BuildError::StaticField { key: refused, .. } if **refused == *key),
+            matches!(&error, JsonLayerBuildError::StaticField { key: refused, .. } if **refused == *key),
             "{error}"
         );
         assert!(error.to_string().starts_with(&format!("static field {key:?} is not allowed")), "{error}");
     }
     let error = builder().max_line_bytes(100).build().unwrap_err();
-    let BuildError::MaxLineBytes { bytes: 100, least } = error else { panic!("{error:?}") };
+    let JsonLayerBuildError::MaxLineBytes { bytes: 100, least } = error else { panic!("{error:?}") };
     assert!(builder().max_line_bytes(least - 1).build().is_err());
 
     // The least that is allowed holds the worst that there is.

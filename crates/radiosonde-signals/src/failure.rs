@@ -1,7 +1,7 @@
 use std::error::Error;
-use std::fmt::{self, Display, Write as _};
+use std::fmt::{self, Display};
 
-use radiosonde_core::survive;
+use radiosonde_core::{format_within, survive};
 
 /// What an error looked like when it ended a call: its texts, for the span and the line.
 ///
@@ -66,30 +66,10 @@ impl Error for Failure {
 
 /// The first `bytes` bytes, up to the end of a character.
 fn text(value: fmt::Arguments<'_>, bytes: usize) -> String {
-    let mut text = Bounded { text: String::new(), bytes };
-    match survive(|| text.write_fmt(value)) {
-        Some(Err(fmt::Error)) | None if text.text.len() < bytes => UNFORMATTED.to_owned(),
-        _ => text.text,
-    }
-}
-
-/// Ends the formatting of an endless value.
-struct Bounded {
-    text: String,
-    bytes: usize,
-}
-
-impl fmt::Write for Bounded {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        let room = self.bytes.saturating_sub(self.text.len());
-        if text.len() <= room {
-            self.text.push_str(text);
-            return Ok(());
-        }
-        // The first whole characters that fill the room.
-        let end = text.char_indices().map(|(at, _)| at).find(|at| *at >= room).unwrap_or(text.len());
-        self.text.push_str(text.get(..end).unwrap_or_default());
-        Err(fmt::Error)
+    let mut text = String::new();
+    match format_within(&mut text, value, bytes) {
+        Some(_) => text,
+        None => UNFORMATTED.to_owned(),
     }
 }
 

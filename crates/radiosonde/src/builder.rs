@@ -174,7 +174,7 @@ impl TelemetryBuilder {
     }
 
     /// Which keys a line has: those of this workspace's dashboards, of Elastic Common Schema, of OpenTelemetry's data model or
-    /// of Google Cloud. Else `RADIOSONDE_LOG_PROFILE`; else [`Profile::Seeds`].
+    /// of Google Cloud. Else `RADIOSONDE_LOG_PROFILE`; else [`Profile::Native`].
     pub fn log_profile(mut self, profile: Profile) -> Self {
         self.log_profile = Some(profile);
         self

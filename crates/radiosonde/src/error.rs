@@ -29,7 +29,7 @@ pub enum InitError {
     /// The log file cannot be opened, or not be rotated as it should.
     LogFile(FileError),
     /// The log layer refuses its configuration.
-    Log(radiosonde_log::BuildError),
+    Log(radiosonde_log::JsonLayerBuildError),
     /// The filter of log lines cannot be read.
     LogFilter(radiosonde_log::InvalidFilter),
     /// The delivery thread cannot be started.

@@ -1,8 +1,8 @@
 use std::cell::RefCell;
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 use log::kv::{Error, Key, Source, Value as Given, VisitSource, VisitValue};
-use radiosonde_core::survive;
+use radiosonde_core::{format_within, survive};
 
 use crate::rendering::value::Value;
 
@@ -144,22 +144,8 @@ impl<'kvs> VisitSource<'kvs> for Pairs {
 
 /// A value that can only be formatted, which may fail, panic or be endless.
 fn formatted(value: &Given<'_>) -> Kept {
-    let mut text = Bounded(String::new());
-    match survive(|| write!(text, "{value}")) {
-        Some(Ok(())) => Kept::Text(text.0),
-        Some(Err(fmt::Error)) if text.0.len() >= TEXT_BYTES => Kept::Text(text.0),
-        Some(Err(fmt::Error)) | None => Kept::Failed,
-    }
-}
-
-struct Bounded(String);
-
-impl fmt::Write for Bounded {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.0.push_str(text);
-        // The error ends the formatting.
-        if self.0.len() < TEXT_BYTES { Ok(()) } else { Err(fmt::Error) }
-    }
+    let mut text = String::new();
+    format_within(&mut text, format_args!("{value}"), TEXT_BYTES).map_or(Kept::Failed, |_| Kept::Text(text))
 }
 
 /// Stands for a value that failed, so that the line shows and counts it as every other.

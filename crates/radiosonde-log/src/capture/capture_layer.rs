@@ -5,36 +5,11 @@ use tracing_core::{Dispatch, Event, Interest, Metadata, Subscriber};
 use tracing_subscriber::layer::{Context, Layer};
 use tracing_subscriber::registry::LookupSpan;
 
-use crate::builder::{BuildError, JsonLayerBuilder};
-use crate::capture::captured_logs::CapturedLogs;
 use crate::capture::owner::{Owner, Place, ToOwner};
-use crate::layer::JsonLayer;
+use crate::layer::json_layer::JsonLayer;
+use crate::layer::json_layer_builder::{JsonLayerBuildError, JsonLayerBuilder};
 
-/// A layer for a subscriber of one's own, and what comes through it: from every thread, and up to the levels that the
-/// subscriber's filters let through. The lines look as the builder says; it needs no writer.
-///
-/// ```
-/// use radiosonde_core::{Level, Resource};
-/// use radiosonde_log::JsonLayer;
-/// use radiosonde_log::capture::capture_layer;
-/// use tracing_subscriber::layer::SubscriberExt as _;
-///
-/// let (layer, logs) = capture_layer(JsonLayer::builder(&Resource::new("orders")).static_field("region", "eu-1"))?;
-/// tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || tracing::info!("paid"));
-/// logs.assert_contains(Level::Info, "paid");
-/// assert_eq!(logs.lines()[0].field("region"), Some(&"eu-1".into()));
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-///
-/// # Errors
-/// Those of [`JsonLayerBuilder::build`].
-pub fn capture_layer(builder: JsonLayerBuilder) -> Result<(CaptureLayer, CapturedLogs), BuildError> {
-    let owner = Arc::new(Owner::default());
-    let layer = CaptureLayer::new(builder, Some(Arc::clone(&owner)))?;
-    Ok((layer, CapturedLogs::of(owner)))
-}
-
-/// Takes the lines of tests apart. Made by [`capture_layer`].
+/// Takes the lines of tests apart. Made by [`capture_layer`](crate::capture::capture_layer).
 #[derive(Debug)]
 pub struct CaptureLayer {
     json: JsonLayer,
@@ -47,8 +22,11 @@ pub struct CaptureLayer {
 struct OwnerOfSpan(Weak<Owner>);
 
 impl CaptureLayer {
-    pub(crate) fn new(builder: JsonLayerBuilder, owner: Option<Arc<Owner>>) -> Result<Self, BuildError> {
-        Ok(Self { json: builder.sink(Arc::new(ToOwner)).build()?, owner })
+    pub(crate) fn new(
+        builder: JsonLayerBuilder,
+        owner: Option<Arc<Owner>>,
+    ) -> Result<Self, JsonLayerBuildError> {
+        Ok(Self { json: builder.sink(ToOwner).build()?, owner })
     }
 }
 

@@ -3,16 +3,17 @@ use std::marker::PhantomData;
 use std::sync::{Arc, OnceLock};
 
 use radiosonde_core::{Level, LevelNames, Resource};
+use radiosonde_metrics::Registry;
 use tracing::Span;
 use tracing::subscriber::{DefaultGuard, set_default, set_global_default};
 use tracing_subscriber::layer::SubscriberExt as _;
 
 use crate::bridging::bridge::bridge_log_records;
-use crate::builder::JsonLayerBuilder;
 use crate::capture::capture_layer::CaptureLayer;
 use crate::capture::captured_line::CapturedLine;
 use crate::capture::owner::{Held, Owner, Place};
-use crate::layer::JsonLayer;
+use crate::layer::json_layer::JsonLayer;
+use crate::layer::json_layer_builder::{JsonLayerBuildError, JsonLayerBuilder};
 
 /// Begins to capture what this thread logs, and what is logged within the spans that it makes; see the
 /// [module](crate::capture) for what belongs to it.
@@ -56,7 +57,7 @@ pub fn capture_logs() -> CapturedLogs {
 }
 
 fn layer() -> CaptureLayer {
-    let builder: JsonLayerBuilder = JsonLayer::builder(&Resource::new("test"));
+    let builder: JsonLayerBuilder = JsonLayer::builder(&Resource::new("test")).registry(&Registry::new());
     let layer = CaptureLayer::new(builder, None);
     #[allow(
         clippy::expect_used,
@@ -166,4 +167,28 @@ impl CaptureScope {
         let _held = Place::OfThread.hold(Some(Arc::clone(&self.owner)));
         work()
     }
+}
+
+/// A layer for a subscriber of one's own, and what comes through it: from every thread, and up to the levels that the
+/// subscriber's filters let through. The lines look as the builder says; it needs no writer.
+///
+/// ```
+/// use radiosonde_core::{Level, Resource};
+/// use radiosonde_log::JsonLayer;
+/// use radiosonde_log::capture::capture_layer;
+/// use tracing_subscriber::layer::SubscriberExt as _;
+///
+/// let (layer, logs) = capture_layer(JsonLayer::builder(&Resource::new("orders")).static_field("region", "eu-1"))?;
+/// tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || tracing::info!("paid"));
+/// logs.assert_contains(Level::Info, "paid");
+/// assert_eq!(logs.lines()[0].field("region"), Some(&"eu-1".into()));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// Those of [`JsonLayerBuilder::build`].
+pub fn capture_layer(builder: JsonLayerBuilder) -> Result<(CaptureLayer, CapturedLogs), JsonLayerBuildError> {
+    let owner = Arc::new(Owner::default());
+    let layer = CaptureLayer::new(builder, Some(Arc::clone(&owner)))?;
+    Ok((layer, CapturedLogs::of(owner)))
 }

@@ -34,7 +34,7 @@ mod captured_logs;
 mod captured_value;
 mod owner;
 
-pub use capture_layer::{CaptureLayer, capture_layer};
+pub use capture_layer::CaptureLayer;
 pub use captured_line::CapturedLine;
-pub use captured_logs::{CaptureScope, CapturedLogs, capture_logs};
+pub use captured_logs::{CaptureScope, CapturedLogs, capture_layer, capture_logs};
 pub use captured_value::CapturedValue;

@@ -57,7 +57,7 @@ use crate::filtering::keeper::Keeper;
 /// });
 /// assert!(lines.text().contains("shown") && !lines.text().contains("hidden"));
 /// # drop(control);
-/// # Ok::<(), radiosonde_log::BuildError>(())
+/// # Ok::<(), radiosonde_log::JsonLayerBuildError>(())
 /// ```
 #[derive(Debug, Clone)]
 pub struct ControlledFilter {

@@ -1,6 +1,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use radiosonde_core::Level;
 use tracing_core::LevelFilter;
 
 /// One element of a log filter: up to which level events of a target are logged.
@@ -10,25 +11,6 @@ pub(crate) struct Directive {
     pub(crate) target: Box<str>,
     pub(crate) level: LevelFilter,
 }
-
-const LEVELS: [(&str, LevelFilter); 15] = [
-    ("off", LevelFilter::OFF),
-    ("error", LevelFilter::ERROR),
-    ("warn", LevelFilter::WARN),
-    ("info", LevelFilter::INFO),
-    ("debug", LevelFilter::DEBUG),
-    ("trace", LevelFilter::TRACE),
-    ("0", LevelFilter::OFF),
-    ("1", LevelFilter::ERROR),
-    ("2", LevelFilter::WARN),
-    ("3", LevelFilter::INFO),
-    ("4", LevelFilter::DEBUG),
-    ("5", LevelFilter::TRACE),
-    // As lines spell them. `tracing` knows nothing above ERROR.
-    ("warning", LevelFilter::WARN),
-    ("critical", LevelFilter::ERROR),
-    ("fatal", LevelFilter::ERROR),
-];
 
 /// Level names and switches of other systems: syslog, Java, .NET, Python, Go, Node, Serilog, Android, YAML. Left out are words
 /// that are also names of crates or targets in use, such as `config`, `http` and `panic`.
@@ -83,9 +65,29 @@ const FOREIGN: [&str; 48] = [
     "yes",
 ];
 
-/// The level of this name, in any case.
+/// The level of this name, in any case: one that lines spell, `off`, or a digit as `tracing` has it.
 pub(crate) fn level(name: &str) -> Option<LevelFilter> {
-    LEVELS.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, level)| *level)
+    match name {
+        "0" => Some(LevelFilter::OFF),
+        "1" => Some(LevelFilter::ERROR),
+        "2" => Some(LevelFilter::WARN),
+        "3" => Some(LevelFilter::INFO),
+        "4" => Some(LevelFilter::DEBUG),
+        "5" => Some(LevelFilter::TRACE),
+        off if off.eq_ignore_ascii_case("off") => Some(LevelFilter::OFF),
+        name => name.parse().ok().map(up_to),
+    }
+}
+
+/// The filter for a level and those above it. `tracing` has no level above ERROR.
+const fn up_to(level: Level) -> LevelFilter {
+    match level {
+        Level::Trace => LevelFilter::TRACE,
+        Level::Debug => LevelFilter::DEBUG,
+        Level::Info => LevelFilter::INFO,
+        Level::Warn => LevelFilter::WARN,
+        Level::Error | Level::Fatal => LevelFilter::ERROR,
+    }
 }
 
 impl FromStr for Directive {

@@ -7,8 +7,8 @@ use radiosonde_metrics::Counter;
 
 use crate::limiting::gcra::{Due, Gcra, nanoseconds};
 use crate::limiting::sampling::{By, Ratio, Sequence, hash, of_trace};
-use crate::limiting::volume::{KeyedBy, Shared};
-use crate::planning::keys::Key;
+use crate::limiting::shared::{KeyedBy, Shared};
+use crate::schemas::keys::Key;
 
 /// Whether an event becomes a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,12 +1,12 @@
 //! How many lines are written: limits of rates, and samples.
 
 pub(crate) mod gate;
-pub(crate) mod gathered;
 pub(crate) mod gcra;
 pub(crate) mod keyed;
 pub(crate) mod rate;
 pub(crate) mod rules;
 pub(crate) mod sampling;
+mod shared;
 pub(crate) mod suppression;
 pub(crate) mod volume;
 pub(crate) mod volume_limits;

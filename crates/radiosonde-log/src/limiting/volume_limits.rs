@@ -35,7 +35,7 @@ use crate::limiting::rules::Rules;
 ///     .keyed_by("tenant_id", Rate::per_second(500));
 /// let layer = JsonLayer::builder(&Resource::new("orders")).volume_limits(limits).build()?;
 /// # let _ = layer;
-/// # Ok::<(), radiosonde_log::BuildError>(())
+/// # Ok::<(), radiosonde_log::JsonLayerBuildError>(())
 /// ```
 #[must_use]
 #[derive(Debug, Clone)]

@@ -80,7 +80,7 @@ impl PanicHook {
     /// Backtraces as the environment says, and one second for a line to be written.
     pub fn new() -> Self {
         Self {
-            registry: Registry::new(),
+            registry: Registry::global().clone(),
             backtrace: PanicBacktrace::default(),
             backtrace_bytes: 16 * 1024,
             deadline: Duration::from_secs(1),
@@ -89,7 +89,7 @@ impl PanicHook {
         }
     }
 
-    /// Where `panics_total` is registered; by default in a registry that nobody sees.
+    /// Where `panics_total` is registered. Default: [`Registry::global`].
     pub fn registry(mut self, registry: &Registry) -> Self {
         self.registry = registry.clone();
         self

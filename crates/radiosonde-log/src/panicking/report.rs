@@ -8,7 +8,7 @@ use tracing::{Dispatch, dispatcher};
 
 use crate::default_subscriber::is_default;
 use crate::events::target::PANIC_TARGET;
-use crate::layer::JsonLayer;
+use crate::layer::json_layer::JsonLayer;
 use crate::panicking::backtrace::{PanicBacktrace, trimmed};
 use crate::spans::stack::{self, Entered};
 

@@ -3,19 +3,14 @@ use std::sync::{Arc, OnceLock};
 use radiosonde_core::Level;
 use tracing_core::Metadata;
 
+use crate::escaping::escape::{boundary, push_escaped};
 use crate::limiting::gate::Gate;
 use crate::line_meter::Tally;
-use crate::planning::keys::{Key, Keys};
 use crate::redacting::redaction::{Redaction, Treatment};
-use crate::rendering::escape::{boundary, push_escaped};
+use crate::schemas::bounds::{MAX_MODULE_BYTES, MAX_NAME_BYTES};
+use crate::schemas::keys::{Key, Keys};
 use crate::schemas::schema::{Frame, Schema};
 use crate::schemas::slot::{Destination, Origin, Seat};
-
-/// Longer field names are left out of the line. Names come from source code, so this only meets generated ones.
-pub(crate) const MAX_NAME_BYTES: usize = 256;
-
-/// Targets of `tracing` are module paths; only bridged `log` records bring arbitrary ones.
-pub(crate) const MAX_MODULE_BYTES: usize = 256;
 
 /// What is known of an event's or a span's callsite before it is hit: where each field goes, under which key.
 #[derive(Debug)]

@@ -1,8 +1,9 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::planning::keys::{Key, Keys};
-use crate::planning::plan::{MAX_NAME_BYTES, Planned};
+use crate::planning::plan::Planned;
+use crate::schemas::bounds::MAX_NAME_BYTES;
+use crate::schemas::keys::{Key, Keys};
 
 /// Names of key-values of `log` records that are kept at most: unlike those of fields they may be made at run time.
 const MOST: usize = 1024;

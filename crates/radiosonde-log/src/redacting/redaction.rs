@@ -1,8 +1,8 @@
+use crate::escaping::escape::push_escaped;
 use crate::redacting::default_keys::is_secret;
 use crate::redacting::detector::Detector;
 use crate::redacting::key::normalised;
 use crate::redacting::pattern::Pattern;
-use crate::rendering::escape::push_escaped;
 
 /// Which values never leave the process: by the keys of their fields, and by what they look like.
 ///
@@ -48,7 +48,7 @@ use crate::rendering::escape::push_escaped;
 /// let redaction = Redaction::default().key("*_pin").keep("page_token").detect(Detector::Jwt);
 /// let layer = JsonLayer::builder(&Resource::new("orders")).redaction(redaction).build()?;
 /// # let _ = layer;
-/// # Ok::<(), radiosonde_log::BuildError>(())
+/// # Ok::<(), radiosonde_log::JsonLayerBuildError>(())
 /// ```
 #[must_use]
 #[derive(Debug, Clone)]

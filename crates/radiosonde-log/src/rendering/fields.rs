@@ -1,12 +1,12 @@
 use std::borrow::Cow;
 
-use crate::planning::keys::Key;
+use crate::escaping::escape::{between_quotes, unescape};
 use crate::planning::plan::Shown;
 use crate::redacting::redaction::{Redaction, Treatment};
-use crate::rendering::escape::{between_quotes, unescape};
 use crate::rendering::json_kind::JsonKind;
 use crate::rendering::piece::Piece;
 use crate::rendering::value::Value;
+use crate::schemas::keys::Key;
 use crate::schemas::slot::{Place, Seat, Slot};
 
 /// What a value may take of the buffer even when the fields before it have used it up.
@@ -92,10 +92,15 @@ impl Fields {
     }
 
     /// Puts the pieces at the top in the order of their slots, so that lines copy them as one piece.
+    #[inline]
     pub(crate) fn order_top(&mut self) {
-        if !self.out_of_order {
-            return;
+        if self.out_of_order {
+            self.reorder_top();
         }
+    }
+
+    #[inline(never)]
+    fn reorder_top(&mut self) {
         // The ordered pieces are put behind the others, which then go.
         let unordered = self.top.len();
         for slot in Slot::all().filter(|slot| self.slots & 1 << slot.index() != 0) {
@@ -392,8 +397,8 @@ impl Fields {
 impl Entry {
     /// The entry of the same piece at another place.
     fn moved_to(&self, start: usize) -> Self {
-        let (value, end) = (start + (self.value - self.start), start + (self.end - self.start));
-        Self { start, value, end, ..*self }
+        let by = start.wrapping_sub(self.start);
+        Self { start, value: self.value.wrapping_add(by), end: self.end.wrapping_add(by), ..*self }
     }
 }
 
@@ -407,8 +412,8 @@ mod tests {
     use radiosonde_core::LevelNames;
 
     use super::*;
-    use crate::planning::keys::Keys;
     use crate::planning::plan::{Planned, planned};
+    use crate::schemas::keys::Keys;
     use crate::schemas::schema::Schema;
     use crate::schemas::slot::Origin;
 

@@ -1,10 +1,9 @@
 //! From values to the bytes of a line.
 
-pub(crate) mod escape;
-pub(crate) mod escaped_text;
 pub(crate) mod fields;
 pub(crate) mod json;
 pub(crate) mod json_kind;
+pub(crate) mod line_parts;
 mod piece;
 pub(crate) mod pretty;
 pub(crate) mod recorder;

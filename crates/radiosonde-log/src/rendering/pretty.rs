@@ -1,10 +1,10 @@
 use radiosonde_core::{Level, LevelNames, SpanContext};
 
-use crate::planning::keys::Key;
-use crate::rendering::escape::{boundary, push_escaped};
-use crate::rendering::escaped_text::{Token, error_causes, error_message, first_line, push_readable};
+use crate::escaping::escape::{boundary, push_escaped};
+use crate::escaping::escaped_text::{Token, error_causes, error_message, first_line, push_readable};
 use crate::rendering::fields::{Entry, Fields};
 use crate::rendering::json_kind::JsonKind;
+use crate::schemas::keys::Key;
 use crate::schemas::slot::Slot;
 
 const RESET: &str = "\x1b[0m";

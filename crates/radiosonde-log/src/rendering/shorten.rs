@@ -2,12 +2,12 @@
 
 use std::ptr;
 
-use crate::planning::plan::MAX_MODULE_BYTES;
-use crate::rendering::escape::cut_at;
-use crate::rendering::escaped_text::error_message;
+use crate::escaping::escape::cut_at;
+use crate::escaping::escaped_text::error_message;
 use crate::rendering::fields::{Entry, Fields};
-use crate::rendering::json::{Parts, push_end, push_slots, push_start};
 use crate::rendering::json_kind::JsonKind;
+use crate::rendering::line_parts::{Parts, push_end, push_slots, push_start};
+use crate::schemas::bounds::MAX_MODULE_BYTES;
 use crate::schemas::schema::{Group, Schema};
 use crate::schemas::slot::Place;
 

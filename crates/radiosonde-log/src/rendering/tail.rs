@@ -1,6 +1,6 @@
 //! What is left of a value that was cut, before detectors read it: none of them knows the half of a secret.
 
-use crate::rendering::escape::MAX_GROWTH;
+use crate::escaping::escape::MAX_GROWTH;
 
 /// How far from the cut something begins, at most, that a detector would have found whole.
 const MOST: usize = 4096;

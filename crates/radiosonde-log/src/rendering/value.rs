@@ -3,7 +3,7 @@ use std::fmt;
 
 use radiosonde_core::survive;
 
-use crate::rendering::escape::{Contents, push_escaped_within, push_formatted};
+use crate::escaping::escape::{Contents, push_escaped_within, push_formatted};
 use crate::rendering::json_kind::JsonKind;
 use crate::schemas::slot::Kind;
 

@@ -1,7 +1,7 @@
 use radiosonde_core::Level;
 
+use crate::schemas::native;
 use crate::schemas::schema::{Group, Layout, Module, reserved, text};
-use crate::schemas::seeds;
 use crate::schemas::settings::SchemaSettings;
 use crate::schemas::slot::{Kind, Slot};
 
@@ -18,7 +18,7 @@ pub(super) fn layout(settings: &SchemaSettings) -> Layout {
     Layout {
         start: "{\"time\":\"".to_owned(),
         heads: Level::ALL.map(|level| format!("\",\"severity\":\"{}\"", severity(level))),
-        feet: seeds::feet().map(|foot| service.clone() + &foot),
+        feet: native::feet().map(|foot| service.clone() + &foot),
         module: Module { in_head: true, before: ",\"module\":\"", after: "\"" },
         slots: [
             &[
@@ -31,7 +31,7 @@ pub(super) fn layout(settings: &SchemaSettings) -> Layout {
                 reserved("status", Kind::Long, &["status", "http.response.status_code"]),
                 reserved("duration_ms", Kind::Number, &["duration_ms"]),
             ][..],
-            &seeds::metric(),
+            &native::metric(),
         ]
         .concat(),
         group: Some(Group {

@@ -1,12 +1,14 @@
 //! Which keys a line has, and which fields fill them.
 
+pub(crate) mod bounds;
 mod ecs;
 mod gcp;
 pub(crate) mod invalid_key;
+pub(crate) mod keys;
+mod native;
 mod otel;
 pub(crate) mod precision;
 pub(crate) mod profile;
 pub(crate) mod schema;
-mod seeds;
 pub(crate) mod settings;
 pub(crate) mod slot;

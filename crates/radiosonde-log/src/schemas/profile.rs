@@ -7,7 +7,7 @@ use crate::schemas::precision::TimestampPrecision;
 /// So does the contract of a line hold: one object, unique keys at every level, bounded, and the same precedence; see
 /// [`JsonLayer`](crate::JsonLayer).
 ///
-/// | | `Seeds` | `Ecs` | `Otel` | `Gcp` |
+/// | | `Native` | `Ecs` | `Otel` | `Gcp` |
 /// |---|---|---|---|---|
 /// | time | `timestamp`, ms | `@timestamp`, ms | `timestamp`, ns | `time`, ns |
 /// | level | `level` | `log.level`, lower case | `severity_text`, `severity_number` | `severity` |
@@ -26,13 +26,13 @@ use crate::schemas::precision::TimestampPrecision;
 /// | the rest | `metadata{}` | `labels{}`, strings | `attributes{}` | `metadata{}` |
 /// | cut | `truncated` | `log.flags` | `truncated` | `truncated` |
 ///
-/// A `status` that is no integer is a string in `Seeds`; the others want a number, and it goes among the rest.
+/// A `status` that is no integer is a string in `Native`; the others want a number, and it goes among the rest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Profile {
     /// The keys of this workspace's own dashboards, and of Loki's `| json`.
     #[default]
-    Seeds,
+    Native,
     /// Elastic Common Schema: Filebeat, Logstash and Elasticsearch take the lines as they are.
     ///
     /// Keys with dots stand at the top, as Elastic's own logging libraries write them; Filebeat's `expand_keys` makes objects
@@ -66,13 +66,13 @@ pub enum Profile {
 
 impl Profile {
     /// Every profile.
-    pub const ALL: [Self; 4] = [Self::Seeds, Self::Ecs, Self::Otel, Self::Gcp];
+    pub const ALL: [Self; 4] = [Self::Native, Self::Ecs, Self::Otel, Self::Gcp];
 
-    /// Its name in lower case: `seeds`, `ecs`, `otel`, `gcp`.
+    /// Its name in lower case: `native`, `ecs`, `otel`, `gcp`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
-            Self::Seeds => "seeds",
+            Self::Native => "native",
             Self::Ecs => "ecs",
             Self::Otel => "otel",
             Self::Gcp => "gcp",
@@ -82,7 +82,7 @@ impl Profile {
     /// How exact its timestamps are unless said otherwise.
     pub(crate) const fn precision(self) -> TimestampPrecision {
         match self {
-            Self::Seeds | Self::Ecs => TimestampPrecision::Millis,
+            Self::Native | Self::Ecs => TimestampPrecision::Millis,
             Self::Otel | Self::Gcp => TimestampPrecision::Nanos,
         }
     }

@@ -3,14 +3,14 @@ use std::ops::Range;
 
 use radiosonde_core::{Level, SpanContext};
 
-use crate::planning::plan::MAX_NAME_BYTES;
-use crate::rendering::escape::push_escaped;
+use crate::escaping::escape::push_escaped;
+use crate::schemas::bounds::MAX_NAME_BYTES;
 use crate::schemas::invalid_key::{InvalidKey, InvalidKeyKind};
 use crate::schemas::precision::TimestampPrecision;
 use crate::schemas::profile::Profile;
 use crate::schemas::settings::SchemaSettings;
 use crate::schemas::slot::{Destination, Kind, Origin, Place, Seat, Slot};
-use crate::schemas::{ecs, gcp, otel, seeds};
+use crate::schemas::{ecs, gcp, native, otel};
 
 /// The keys of a line and what stands between them, rendered as far as they are the same for every line.
 ///
@@ -223,7 +223,7 @@ fn check(key: &str) -> Result<(), InvalidKey> {
 impl Schema {
     pub(crate) fn of(settings: &SchemaSettings) -> Result<Self, InvalidKey> {
         let mut layout = match settings.profile {
-            Profile::Seeds => seeds::layout(settings),
+            Profile::Native => native::layout(settings),
             Profile::Ecs => ecs::layout(settings),
             Profile::Otel => otel::layout(settings),
             Profile::Gcp => gcp::layout(settings),

@@ -229,10 +229,10 @@ mod tests {
     use tracing_core::{Interest, Kind, Level};
 
     use super::*;
-    use crate::planning::keys::Keys;
     use crate::planning::plan::{Planned, planned};
     use crate::redacting::redaction::Redaction;
     use crate::rendering::value::Value;
+    use crate::schemas::keys::Keys;
     use crate::schemas::schema::Schema;
     use crate::schemas::slot::Origin;
 

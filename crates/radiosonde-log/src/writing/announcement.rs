@@ -5,14 +5,15 @@ use std::time::SystemTime;
 use radiosonde_core::{Level, LevelNames};
 
 use crate::meter::Reason;
-use crate::planning::keys::Keys;
 use crate::planning::plan::{Planned, planned, push_frame};
 use crate::redacting::redaction::Redaction;
 use crate::rendering::fields::{Fields, Limits};
-use crate::rendering::json::{self, Parts};
+use crate::rendering::json;
+use crate::rendering::line_parts::Parts;
 use crate::rendering::pretty::{Heading, Pretty};
 use crate::rendering::timestamp::Stamp;
 use crate::rendering::value::Value;
+use crate::schemas::keys::Keys;
 use crate::schemas::schema::{Frame, Schema};
 use crate::schemas::slot::Origin;
 use crate::writing::output::Style;

@@ -1,11 +1,11 @@
 use std::borrow::Cow;
 use std::slice;
 
-use crate::planning::keys::Key;
-use crate::rendering::escape::{between_quotes, unescape};
-use crate::rendering::escaped_text::{error_causes, error_message};
+use crate::escaping::escape::{between_quotes, unescape};
+use crate::escaping::escaped_text::{error_causes, error_message};
 use crate::rendering::fields::{Entry, Fields};
 use crate::rendering::json_kind::{JsonKind, ValueKind};
+use crate::schemas::keys::Key;
 use crate::schemas::schema::Schema;
 use crate::schemas::slot::Slot;
 

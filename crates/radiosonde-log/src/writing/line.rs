@@ -1,3 +1,4 @@
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use radiosonde_core::{Level, SpanContext, SpanId, TraceId};
@@ -25,6 +26,26 @@ pub trait LineSink: Send + Sync + 'static {
     fn flush(&self, deadline: Duration) -> bool {
         let _ = deadline;
         true
+    }
+}
+
+impl<S: LineSink + ?Sized> LineSink for Arc<S> {
+    fn accept(&self, line: &Line<'_>) {
+        (**self).accept(line);
+    }
+
+    fn flush(&self, deadline: Duration) -> bool {
+        (**self).flush(deadline)
+    }
+}
+
+impl<S: LineSink + ?Sized> LineSink for Box<S> {
+    fn accept(&self, line: &Line<'_>) {
+        (**self).accept(line);
+    }
+
+    fn flush(&self, deadline: Duration) -> bool {
+        (**self).flush(deadline)
     }
 }
 

@@ -121,8 +121,7 @@ mod tests {
 
     fn logged(profile: Profile, event: impl FnOnce()) -> HashMap<String, Option<Kind>> {
         let kept = Arc::new(Kept(Mutex::default()));
-        let layer =
-            JsonLayer::builder(&Resource::new("orders")).profile(profile).sink(Arc::clone(&kept) as _);
+        let layer = JsonLayer::builder(&Resource::new("orders")).profile(profile).sink(Arc::clone(&kept));
         let subscriber = tracing_subscriber::registry().with(layer.build().unwrap());
         tracing::subscriber::with_default(subscriber, event);
         std::mem::take(&mut *kept.0.lock().unwrap())

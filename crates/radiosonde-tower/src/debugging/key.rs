@@ -94,26 +94,27 @@ impl fmt::Debug for DebugKey {
     }
 }
 
-const LEVELS: [(&str, Level); 5] = [
-    ("error", Level::ERROR),
-    ("warn", Level::WARN),
-    ("info", Level::INFO),
-    ("debug", Level::DEBUG),
-    ("trace", Level::TRACE),
-];
-
-fn name(level: Level) -> &'static str {
-    LEVELS.iter().find(|(_, other)| *other == level).map_or("trace", |(name, _)| name)
+const fn name(level: Level) -> &'static str {
+    match level {
+        Level::ERROR => "error",
+        Level::WARN => "warn",
+        Level::INFO => "info",
+        Level::DEBUG => "debug",
+        Level::TRACE => "trace",
+    }
 }
 
-/// What lines may call a level, and headers signed by hand, too.
-const ALIASES: [(&str, Level); 3] =
-    [("warning", Level::WARN), ("critical", Level::ERROR), ("fatal", Level::ERROR)];
-
-/// The name of the level that is meant, if it is one.
+/// The name in `tracing` of a level that is spelled as in a line, in lower case.
 pub(crate) fn level(text: &[u8]) -> Option<&'static str> {
-    let level = LEVELS.iter().chain(&ALIASES).find(|(name, _)| name.as_bytes() == text)?.1;
-    Some(name(level))
+    let text =
+        std::str::from_utf8(text).ok().filter(|text| !text.bytes().any(|byte| byte.is_ascii_uppercase()))?;
+    Some(match text.parse().ok()? {
+        radiosonde_core::Level::Trace => "trace",
+        radiosonde_core::Level::Debug => "debug",
+        radiosonde_core::Level::Info => "info",
+        radiosonde_core::Level::Warn => "warn",
+        radiosonde_core::Level::Error | radiosonde_core::Level::Fatal => "error",
+    })
 }
 
 /// A secret that is too short to be one.

@@ -184,7 +184,7 @@ fn what_cannot_be_understood_names_the_variable_the_value_and_what_is_allowed() 
         ("OTEL_RESOURCE_ATTRIBUTES", "a", "key=value,key=value"),
         ("RADIOSONDE_STRICT", "yes", "true, false, 1, 0"),
         ("RADIOSONDE_LOG_FORMAT", "xml", "auto, json, pretty"),
-        ("RADIOSONDE_LOG_PROFILE", "elastic", "seeds, ecs, otel, gcp"),
+        ("RADIOSONDE_LOG_PROFILE", "elastic", "native, ecs, otel, gcp"),
         ("RADIOSONDE_LOG_LEVEL_NAMES", "both", "warn_fatal, warning_critical"),
         ("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "many", "a number from 0 to 4294967295"),
         ("OTEL_SPAN_EVENT_COUNT_LIMIT", "-1", "a number from 0 to 4294967295"),

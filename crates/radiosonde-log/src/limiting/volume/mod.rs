@@ -9,11 +9,10 @@ use crate::events::target::is_audit;
 use crate::limiting::gate::{Callsite, Gate, Pending, Sample, Suppressed};
 use crate::limiting::gcra::{Due, Gcra, nanoseconds};
 use crate::limiting::keyed::Keyed;
-use crate::limiting::rate::Rate;
-use crate::limiting::rules::Rules;
-use crate::limiting::sampling::{By, Ratio, Sampling, Sequence};
+use crate::limiting::sampling::{By, Sampling, Sequence};
+use crate::limiting::shared::{KeyedBy, Shared};
 use crate::limiting::volume_limits::VolumeLimits;
-use crate::planning::keys::Key;
+use crate::schemas::keys::Key;
 
 /// The limits and samples of a layer, and what they suppressed.
 #[derive(Debug)]
@@ -23,32 +22,6 @@ pub(crate) struct Volume {
     suppressed: Vector<Counter>,
     gates: Mutex<Vec<Arc<Gate>>>,
 }
-
-/// What the gates of a layer have in common.
-#[derive(Debug)]
-pub(crate) struct Shared {
-    pub(super) rates: Rules<Option<Rate>>,
-    pub(super) keyed_by: Vec<KeyedBy>,
-    pub(super) announce_every: Duration,
-    pub(super) ratios: Rules<Ratio>,
-    pub(super) by: By<Key>,
-    /// Allowances of the targets of records.
-    pub(super) targets: Keyed,
-    pub(super) sequence: Sequence,
-    /// When something is to be announced, in nanoseconds.
-    due: AtomicU64,
-}
-
-/// A limit for all lines that have the same value in a field.
-#[derive(Debug)]
-pub(super) struct KeyedBy {
-    pub(super) key: Key,
-    pub(super) gcra: Gcra,
-    /// Allowances of its values: they share none with those of another limit, however few there are.
-    pub(super) values: Keyed,
-}
-
-const NEVER: u64 = u64::MAX;
 
 /// How many lines of a callsite were suppressed.
 #[derive(Debug, Clone, Copy)]
@@ -83,7 +56,7 @@ impl Volume {
             },
             targets: Keyed::new(),
             sequence: Sequence::default(),
-            due: AtomicU64::new(NEVER),
+            due: AtomicU64::new(Shared::NEVER),
         };
         Self { shared: Arc::new(shared), names, suppressed, gates: Mutex::default() }
     }
@@ -128,7 +101,7 @@ impl Volume {
     #[inline]
     pub(crate) fn has_news(&self) -> bool {
         // Relaxed: whoever acts on it synchronises with who wrote it.
-        self.shared.due.load(Ordering::Relaxed) != NEVER
+        self.shared.due.load(Ordering::Relaxed) != Shared::NEVER
     }
 
     /// Hands over what is to be announced by now. No lock is held meanwhile.
@@ -147,7 +120,7 @@ impl Volume {
 
     fn take(&self, now: u64, interval: u64, each: impl FnMut(Announcement)) {
         // Acquire: pairs with `announce_at`, so that the lines that asked for this are seen. Who adds one after it asks again.
-        self.shared.due.swap(NEVER, Ordering::Acquire);
+        self.shared.due.swap(Shared::NEVER, Ordering::Acquire);
         let mut announcements = Vec::new();
         for gate in self.gates.lock().unwrap_or_else(PoisonError::into_inner).iter() {
             match gate.pending.take(now, interval) {
@@ -161,13 +134,6 @@ impl Volume {
             }
         }
         announcements.into_iter().for_each(each);
-    }
-}
-
-impl Shared {
-    pub(super) fn announce_at(&self, at: u64) {
-        // Release: whoever finds this time finds the lines that it is for.
-        self.due.fetch_min(at, Ordering::Release);
     }
 }
 

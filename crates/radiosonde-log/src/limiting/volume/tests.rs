@@ -3,7 +3,8 @@ use radiosonde_metrics::Registry;
 
 use super::*;
 use crate::limiting::gate::{Admission, Rendered};
-use crate::planning::keys::Keys;
+use crate::limiting::rate::Rate;
+use crate::schemas::keys::Keys;
 
 struct Made {
     volume: Volume,

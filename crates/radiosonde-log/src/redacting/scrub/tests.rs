@@ -2,7 +2,7 @@ use proptest::prelude::*;
 use radiosonde_core::{Clock as _, SystemClock};
 
 use super::*;
-use crate::rendering::escape::push_escaped;
+use crate::escaping::escape::push_escaped;
 
 fn all() -> Redaction {
     let detectors =

@@ -2,7 +2,9 @@ use std::io;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 use radiosonde_core::{LevelNames, Resource};
-use radiosonde_log::{BuildError, Format, JsonLayer, JsonLayerBuilder, Profile, TimestampPrecision, Writer};
+use radiosonde_log::{
+    Format, JsonLayer, JsonLayerBuildError, JsonLayerBuilder, Profile, TimestampPrecision, Writer,
+};
 use tracing::dispatcher::Dispatch;
 use tracing_subscriber::layer::SubscriberExt as _;
 
@@ -25,7 +27,7 @@ pub(super) const STATIC: (&str, &str) = ("zone", "eu-1\u{85}");
 /// These stay: a subscriber is asked about every callsite there is when it comes.
 static STAGES: LazyLock<[Arc<Stage>; 4]> = LazyLock::new(|| {
     [(250_000, 256), (20_000, 256), (4_000, 256), (4_000, 6)].map(|(bytes, fields)| {
-        let stage = Stage::new(Profile::Seeds, bytes, true, |builder| builder.max_fields(fields));
+        let stage = Stage::new(Profile::Native, bytes, true, |builder| builder.max_fields(fields));
         #[allow(clippy::panic, reason = "a fuzz target fails by panicking")]
         Arc::new(stage.unwrap_or_else(|error| panic!("{error}")))
     })
@@ -44,7 +46,7 @@ impl Stage {
     }
 
     /// One with keys as the input has them, unless they are refused.
-    pub(super) fn of_any_schema(input: &mut Input<'_>) -> Result<Self, BuildError> {
+    pub(super) fn of_any_schema(input: &mut Input<'_>) -> Result<Self, JsonLayerBuildError> {
         let profile = Profile::ALL[usize::from(input.byte()) % Profile::ALL.len()];
         let bytes = [250_000, 20_000, 4_000, 3_200][usize::from(input.byte()) % 4];
         let settings = input.byte();
@@ -72,7 +74,7 @@ impl Stage {
         max_line_bytes: usize,
         is_known: bool,
         set: impl FnOnce(JsonLayerBuilder) -> JsonLayerBuilder,
-    ) -> Result<Self, BuildError> {
+    ) -> Result<Self, JsonLayerBuildError> {
         let written = Buffer::default();
         let builder = JsonLayer::builder(&Resource::new("a \"service\"\u{2029}"))
             .format(Format::Json)

@@ -10,22 +10,23 @@ use tracing_subscriber::layer::{Context, Layer};
 use tracing_subscriber::registry::LookupSpan;
 
 use crate::bridging::pairs::Pairs;
-use crate::builder::JsonLayerBuilder;
 use crate::events::target::{is_audit, rank};
 use crate::filtering::controlled::ControlledFilter;
+use crate::layer::gathered::Gathered;
+use crate::layer::json_layer_builder::JsonLayerBuilder;
 use crate::limiting::gate::{Admission, Callsite, Gate};
-use crate::limiting::gathered::Gathered;
 use crate::meter::Meter;
-use crate::planning::keys::Keys;
 use crate::planning::plan::{Plan, level, planned_of_record, push_frame};
 use crate::planning::plans::Plans;
 use crate::planning::record_keys::RecordKeys;
 use crate::redacting::redaction::Redaction;
 use crate::rendering::fields::{Fields, Limits};
-use crate::rendering::json::{self, Parts};
+use crate::rendering::json;
+use crate::rendering::line_parts::Parts;
 use crate::rendering::pretty::{self, Heading, Pretty};
 use crate::rendering::recorder::Recorder;
 use crate::rendering::scratch::Scratch;
+use crate::schemas::keys::Keys;
 use crate::schemas::schema::Schema;
 use crate::schemas::slot::{Origin, Slot};
 use crate::spans::stack;
@@ -42,7 +43,7 @@ const LOG_RECORDS: &str = "log";
 /// Writes each event of `tracing` as one JSON object on one line.
 ///
 /// # Shape
-/// This is the line of [`Profile::Seeds`](crate::Profile::Seeds), the default; others put the same under other keys.
+/// This is the line of [`Profile::Native`](crate::Profile::Native), the default; others put the same under other keys.
 ///
 /// Keys are unique at every level. At the top, in this order: `timestamp` (RFC 3339, UTC, milliseconds), `level`, `service`,
 /// `module` (the event's target, which is its module path unless given), `message`, then those that are there of

@@ -116,7 +116,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::rendering::escape::push_escaped;
+    use crate::escaping::escape::push_escaped;
 
     fn readable(contents: &str) -> String {
         let mut out = String::new();

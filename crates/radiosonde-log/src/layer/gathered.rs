@@ -1,8 +1,8 @@
 use radiosonde_core::TraceId;
 
 use crate::limiting::gate::Rendered;
-use crate::planning::keys::Key;
 use crate::rendering::fields::Fields;
+use crate::schemas::keys::Key;
 
 /// What limits and samples ask of a line.
 #[derive(Debug, Clone, Copy)]

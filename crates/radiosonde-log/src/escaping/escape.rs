@@ -1,6 +1,6 @@
 use std::fmt;
 
-use radiosonde_core::survive;
+use radiosonde_core::{Formatted, format_within};
 
 /// Stands as it is inside a JSON string.
 const PLAIN: u8 = 0;
@@ -214,40 +214,13 @@ impl Escape {
 #[inline]
 pub(crate) fn push_formatted(out: &mut String, value: fmt::Arguments<'_>, limit: usize) -> Option<Contents> {
     let start = out.len();
-    let mut writer = Bounded { out, limit, cut: false };
-    let result = survive(|| fmt::write(&mut writer, value));
-    let cut = writer.cut;
-    if !cut && !matches!(result, Some(Ok(()))) {
-        out.truncate(start);
-        return None;
-    }
+    let cut = format_within(out, value, limit)? == Formatted::Cut;
     let plain = plain_prefix(&out.as_bytes()[start..]);
     if start + plain == out.len() {
         return Some(Contents { cut, plain: true });
     }
     let fits = escape_tail(out, start, start + plain, limit);
     Some(Contents { cut: cut || !fits, plain: false })
-}
-
-/// Takes text up to a limit.
-struct Bounded<'a> {
-    out: &'a mut String,
-    limit: usize,
-    cut: bool,
-}
-
-impl fmt::Write for Bounded<'_> {
-    #[inline]
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        if self.out.len().saturating_add(text.len()) <= self.limit {
-            self.out.push_str(text);
-            return Ok(());
-        }
-        // The error ends the formatting of a value that is too long, or endless, at once.
-        self.out.push_str(&text[..boundary(text, self.limit.saturating_sub(self.out.len()))]);
-        (self.cut, self.limit) = (true, 0);
-        Err(fmt::Error)
-    }
 }
 
 /// Escapes the text from `start` to the end, of which everything before `odd` stands as it is. `false` if something had to go.

@@ -5,13 +5,12 @@ use std::time::Duration;
 use radiosonde_core::{LevelNames, Resource, SharedClock, SystemClock};
 use radiosonde_metrics::{RegisterError, Registry};
 
-use crate::layer::JsonLayer;
+use crate::layer::json_layer::JsonLayer;
 use crate::limiting::sampling::Sampling;
 use crate::limiting::suppression::{Common, Suppression};
 use crate::limiting::volume::Volume;
 use crate::limiting::volume_limits::VolumeLimits;
 use crate::meter::Meter;
-use crate::planning::keys::Keys;
 use crate::planning::plan::{Planned, planned};
 use crate::planning::plans::Plans;
 use crate::planning::record_keys::RecordKeys;
@@ -20,6 +19,7 @@ use crate::rendering::fields::{Fields, Limits};
 use crate::rendering::shorten;
 use crate::rendering::value::Value;
 use crate::schemas::invalid_key::InvalidKey;
+use crate::schemas::keys::Keys;
 use crate::schemas::precision::TimestampPrecision;
 use crate::schemas::profile::Profile;
 use crate::schemas::schema::Schema;
@@ -80,7 +80,7 @@ impl JsonLayerBuilder {
         Self {
             schema: SchemaSettings::new(resource),
             clock: Arc::new(SystemClock),
-            registry: Registry::new(),
+            registry: Registry::global().clone(),
             writers: Vec::new(),
             sinks: Vec::new(),
             format: Format::default(),
@@ -94,7 +94,7 @@ impl JsonLayerBuilder {
         }
     }
 
-    /// Which keys a line has; by default those of [`Profile::Seeds`].
+    /// Which keys a line has; by default those of [`Profile::Native`].
     pub fn profile(mut self, profile: Profile) -> Self {
         self.schema.profile = profile;
         self
@@ -114,7 +114,7 @@ impl JsonLayerBuilder {
     ///     clash.unwrap_err().to_string(),
     ///     r#"key "timestamp" is not allowed: lines of this profile have it already"#
     /// );
-    /// # Ok::<(), radiosonde_log::BuildError>(())
+    /// # Ok::<(), radiosonde_log::JsonLayerBuildError>(())
     /// ```
     pub fn promote(mut self, field: impl Into<String>) -> Self {
         let field = field.into();
@@ -125,7 +125,7 @@ impl JsonLayerBuilder {
     }
 
     /// How the object of the fields without a place of their own is called: by default `metadata`, with
-    /// [`Profile::Seeds`] and [`Profile::Gcp`]. The others have a name for it that cannot be changed.
+    /// [`Profile::Native`] and [`Profile::Gcp`]. The others have a name for it that cannot be changed.
     pub fn metadata_key(mut self, key: impl Into<String>) -> Self {
         self.schema.metadata = Some(key.into());
         self
@@ -149,13 +149,13 @@ impl JsonLayerBuilder {
         self
     }
 
-    /// The clock that stamps the lines; by default the system's.
+    /// The clock of timestamps and limits. Default: the system's.
     pub fn clock(mut self, clock: SharedClock) -> Self {
         self.clock = clock;
         self
     }
 
-    /// Where the layer's own metrics are registered; by default in a registry that nobody sees.
+    /// Where the layer's own metrics are registered. Default: [`Registry::global`].
     ///
     /// They are `radiosonde_log_lines_total{level,target}`, `radiosonde_log_bytes_total{level,target}`, `radiosonde_log_truncated_total`, `radiosonde_log_fmt_errors_total`,
     /// `radiosonde_log_redacted_total{by}`, `radiosonde_log_suppressed_total{level,reason}` and
@@ -173,8 +173,8 @@ impl JsonLayerBuilder {
     }
 
     /// Adds a sink, which gets every line as JSON.
-    pub fn sink(mut self, sink: Arc<dyn LineSink>) -> Self {
-        self.sinks.push(Sink(sink));
+    pub fn sink(mut self, sink: impl LineSink) -> Self {
+        self.sinks.push(Sink(Arc::new(sink)));
         self
     }
 
@@ -242,15 +242,15 @@ impl JsonLayerBuilder {
     /// The finished layer.
     ///
     /// # Errors
-    /// [`BuildError`] for a key that the profile does not allow, for a static field that cannot be one, for a maximum that leaves
+    /// [`JsonLayerBuildError`] for a key that the profile does not allow, for a static field that cannot be one, for a maximum that leaves
     /// no room for a line, for a queue that does not hold one, and for metrics that clash with the registry's.
-    pub fn build(self) -> Result<JsonLayer, BuildError> {
+    pub fn build(self) -> Result<JsonLayer, JsonLayerBuildError> {
         let names = self.schema.names;
-        let meter = Meter::new(&self.registry, names).map_err(BuildError::Metrics)?;
-        let schema = Arc::new(Schema::of(&self.schema).map_err(BuildError::Key)?);
+        let meter = Meter::new(&self.registry, names).map_err(JsonLayerBuildError::Metrics)?;
+        let schema = Arc::new(Schema::of(&self.schema).map_err(JsonLayerBuildError::Key)?);
         let least = shorten::least_bytes(&schema);
         if self.limits.line_bytes < least {
-            return Err(BuildError::MaxLineBytes { bytes: self.limits.line_bytes, least });
+            return Err(JsonLayerBuildError::MaxLineBytes { bytes: self.limits.line_bytes, least });
         }
         let keys = Keys::default();
         let statics = statics(&self.static_fields, &schema, &keys, self.limits, &self.redaction)?;
@@ -276,7 +276,7 @@ impl JsonLayerBuilder {
         for writer in &writers {
             let refusal = writer.queue_options().and_then(|options| options.refusal(self.limits.line_bytes));
             if let Some((option, value, least)) = refusal {
-                return Err(BuildError::Queue { writer: writer.name(), option, value, least });
+                return Err(JsonLayerBuildError::Queue { writer: writer.name(), option, value, least });
             }
         }
         let announcer = Arc::new(Announcer::new(&schema, &keys, &statics, (names, self.limits)));
@@ -314,7 +314,7 @@ fn statics(
     keys: &Keys,
     limits: Limits,
     redaction: &Redaction,
-) -> Result<Fields, BuildError> {
+) -> Result<Fields, JsonLayerBuildError> {
     let mut fields = Fields::default();
     for (key, value) in list {
         let is_own = key.is_empty() || schema.own_keys().iter().any(|own| **own == **key);
@@ -325,7 +325,7 @@ fn statics(
             }
             _ => {
                 let own = schema.own_keys().to_vec();
-                return Err(BuildError::StaticField { key: key.as_str().into(), own });
+                return Err(JsonLayerBuildError::StaticField { key: key.as_str().into(), own });
             }
         }
     }
@@ -351,7 +351,7 @@ fn style(writer: &Writer, format: Format, colors: Option<bool>) -> Style {
 /// A [`JsonLayer`] that cannot be built.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum BuildError {
+pub enum JsonLayerBuildError {
     /// The layer sets this key itself, or the field would never appear.
     StaticField {
         /// The key.
@@ -383,7 +383,7 @@ pub enum BuildError {
     Metrics(RegisterError),
 }
 
-impl fmt::Display for BuildError {
+impl fmt::Display for JsonLayerBuildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::StaticField { key, own } => {
@@ -406,7 +406,7 @@ impl fmt::Display for BuildError {
     }
 }
 
-impl std::error::Error for BuildError {
+impl std::error::Error for JsonLayerBuildError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Metrics(error) => Some(error),

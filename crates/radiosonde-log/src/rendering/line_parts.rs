@@ -1,0 +1,106 @@
+use radiosonde_core::SpanContext;
+
+use crate::rendering::fields::{Entry, Fields};
+use crate::rendering::json_kind::JsonKind;
+use crate::rendering::timestamp::push_digits;
+use crate::schemas::schema::{Frame, Group, Schema};
+use crate::schemas::slot::{Place, Slot};
+
+/// Everything a line is made of, rendered already.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Parts<'a> {
+    pub(crate) schema: &'a Schema,
+    pub(crate) timestamp: &'a str,
+    pub(crate) frame: &'a Frame,
+    /// Opens the object of the fields that have no slot.
+    pub(crate) rest: &'a str,
+    pub(crate) fields: &'a Fields,
+    pub(crate) context: Option<SpanContext>,
+}
+
+/// The object up to the slots.
+pub(crate) fn push_start(out: &mut String, parts: &Parts<'_>) {
+    out.push_str(&parts.schema.start);
+    out.push_str(parts.timestamp);
+    out.push_str(&parts.frame.head);
+}
+
+/// The reserved keys that fields fill, in their order. `message` is always there.
+pub(crate) fn push_slots(out: &mut String, parts: &Parts<'_>, push: impl Fn(&mut String, &Entry)) {
+    let mut filled = [None; Slot::MAX];
+    for entry in parts.fields.entries() {
+        if entry.place == Place::Top
+            && let Some(place) = filled.get_mut(entry.key.index())
+        {
+            *place = Some(entry);
+        }
+    }
+    if filled[Slot::MESSAGE.index()].is_none()
+        && let Some(seat) = parts.schema.slot(Slot::MESSAGE)
+    {
+        out.push_str(&seat.prefix);
+        out.push_str("\"\"");
+    }
+    let Some(group) = parts.schema.group() else {
+        filled.into_iter().flatten().for_each(|entry| push(out, entry));
+        return;
+    };
+    let (before, from) = filled.split_at(group.slots.start);
+    let (grouped, after) = from.split_at(group.slots.len());
+    before.iter().flatten().for_each(|entry| push(out, entry));
+    if grouped.iter().any(Option::is_some) {
+        out.push_str(group.open);
+        let brace = out.len();
+        grouped.iter().flatten().for_each(|entry| push(out, entry));
+        // In the place of the first one's comma.
+        out.replace_range(brace..=brace, "{");
+        push_latency(out, parts, filled[group.latency]);
+        out.push('}');
+    }
+    after.iter().flatten().for_each(|entry| push(out, entry));
+}
+
+/// How long it took, as protobuf's JSON says a duration.
+fn push_latency(out: &mut String, parts: &Parts<'_>, millis: Option<&Entry>) {
+    let millis = millis.filter(|entry| matches!(entry.kind, JsonKind::Integer | JsonKind::Float));
+    let millis = millis.and_then(|entry| parts.fields.value(entry).parse::<f64>().ok());
+    if let Some(millis) = millis.filter(|millis| (0.0..=Group::MAX_MILLIS).contains(millis)) {
+        #[allow(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "it is within 0 and 10^17"
+        )]
+        let nanos = (millis * 1e6).round() as u128;
+        let (second, nano) = (nanos / 1_000_000_000, nanos % 1_000_000_000);
+        out.push_str(",\"latency\":\"");
+        out.push_str(itoa::Buffer::new().format(second));
+        out.push('.');
+        let (digits, nano) = match nano {
+            nano if nano % 1_000_000 == 0 => (3, nano / 1_000_000),
+            nano if nano % 1000 == 0 => (6, nano / 1000),
+            nano => (9, nano),
+        };
+        push_digits(out, nano as u64, digits);
+        out.push_str("s\"");
+    }
+}
+
+/// What comes after the slots: what is known of the event beside its fields, the ids, and whether something is missing.
+pub(crate) fn push_end(out: &mut String, parts: &Parts<'_>, truncated: bool) {
+    out.push_str(&parts.frame.foot);
+    if let Some(context) = &parts.context {
+        out.push_str(parts.schema.trace_id());
+        push_hex(out, &context.trace_id().to_hex());
+        out.push_str(parts.schema.span_id());
+        push_hex(out, &context.span_id().to_hex());
+        out.push_str(parts.schema.span_end(context));
+    }
+    if truncated {
+        out.push_str(parts.schema.truncated());
+    }
+}
+
+fn push_hex(out: &mut String, digits: &[u8]) {
+    // Digits are ASCII, so that the default is never taken.
+    out.push_str(std::str::from_utf8(digits).unwrap_or_default());
+}

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::marker::PhantomData;
 use std::ops::Deref;
 use std::panic::Location;
 use std::sync::Arc;
@@ -21,12 +22,13 @@ use crate::instruments::instrument::Instrument;
 /// Describes an [`UnregisteredFamily`].
 #[must_use = "a family is made by `build`"]
 #[derive(Debug, Clone)]
-pub struct UnregisteredBuilder<'a> {
+pub struct UnregisteredBuilder<'a, M> {
     declaration: Declaration<'a>,
     labels: &'a [&'a str],
+    instrument: PhantomData<fn() -> M>,
 }
 
-impl<'a> UnregisteredBuilder<'a> {
+impl<'a, M: Instrument> UnregisteredBuilder<'a, M> {
     /// Names of the labels whose values differ between series; default: none.
     pub const fn labels(mut self, names: &'a [&'a str]) -> Self {
         self.labels = names;
@@ -53,7 +55,7 @@ impl<'a> UnregisteredBuilder<'a> {
 
     /// The family, without series.
     #[must_use]
-    pub fn build<M: Instrument>(self) -> UnregisteredFamily<M> {
+    pub fn build(self) -> UnregisteredFamily<M> {
         let shared = self.declaration.unchecked(M::KIND, self.labels);
         UnregisteredFamily(Arc::new(RemovableData::without_series(shared, Arc::new(SystemClock))))
     }
@@ -87,8 +89,9 @@ pub struct UnregisteredFamily<M: Instrument>(Arc<RemovableData<M>>);
 impl<M: Instrument> UnregisteredFamily<M> {
     /// Describes a family.
     #[track_caller]
-    pub const fn builder<'a>(name: &'a str, help: &'a str) -> UnregisteredBuilder<'a> {
-        UnregisteredBuilder { declaration: Declaration::new(name, help, Location::caller()), labels: &[] }
+    pub const fn builder<'a>(name: &'a str, help: &'a str) -> UnregisteredBuilder<'a, M> {
+        let declaration = Declaration::new(name, help, Location::caller());
+        UnregisteredBuilder { declaration, labels: &[], instrument: PhantomData }
     }
 
     /// The instrument for these label values, in the order of the label names; made, at zero, if it is new.

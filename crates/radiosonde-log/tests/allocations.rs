@@ -4,10 +4,11 @@
 use std::io;
 use std::sync::Arc;
 
+use radiosonde_appender::QueueOptions;
 use radiosonde_core::{Level, Resource};
 use radiosonde_log::{
-    Detector, Format, JsonLayer, JsonLayerBuilder, LevelControl, Line, LineSink, LogFilter, Profile,
-    QueueOptions, Rate, Redaction, Sampling, VolumeLimits, Writer,
+    Detector, Format, JsonLayer, JsonLayerBuilder, LevelControl, Line, LineSink, LogFilter, Profile, Rate,
+    Redaction, Sampling, VolumeLimits, Writer,
 };
 use radiosonde_testkit::CountingAllocator;
 use tracing::{debug, info, info_span};

@@ -1,7 +1,7 @@
 //! Log files while the disk is full, folders go and signals come: each line is in a file once, or counted as dropped.
 //!
 //! A small file system of its own is mounted where that is allowed; a limit on the size of files can be had everywhere.
-#![cfg(all(target_os = "linux", feature = "gzip", feature = "sighup"))]
+#![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr, reason = "a test fails by panicking")]
 
 use std::collections::HashMap;
@@ -16,8 +16,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use radiosonde_appender::{FileOptions, QueueOptions};
 use radiosonde_core::{Clock as _, Resource, SystemClock};
-use radiosonde_log::{FileOptions, Format, JsonLayer, QueueOptions, Writer};
+use radiosonde_log::{Format, JsonLayer, Writer};
 use radiosonde_metrics::Registry;
 use tracing::{Dispatch, info};
 use tracing_subscriber::layer::SubscriberExt as _;

@@ -10,8 +10,9 @@ use std::thread;
 use std::time::Duration;
 
 use played::{play, played};
+use radiosonde_appender::QueueOptions;
 use radiosonde_core::{Resource, SpanContext, SpanId, TraceFlags, TraceId};
-use radiosonde_log::{Format, JsonLayer, PanicBacktrace, PanicHook, QueueOptions, Writer};
+use radiosonde_log::{Format, JsonLayer, PanicBacktrace, PanicHook, Writer};
 use radiosonde_metrics::Registry;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber, info, info_span};

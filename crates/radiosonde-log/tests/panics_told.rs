@@ -14,9 +14,10 @@ use std::thread;
 use std::time::Duration;
 
 use played::{Played, command, ended, play, played, played_by};
+use radiosonde_appender::QueueOptions;
 use radiosonde_core::Resource;
 use radiosonde_log::{
-    Format, JsonLayer, JsonLayerBuilder, Line, LineSink, PanicBacktrace, PanicHook, QueueOptions, Writer,
+    Format, JsonLayer, JsonLayerBuilder, Line, LineSink, PanicBacktrace, PanicHook, Writer,
 };
 use rustix::stdio::dup2_stdout;
 use tracing::span::{Attributes, Id, Record};

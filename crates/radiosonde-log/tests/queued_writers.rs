@@ -9,10 +9,9 @@ use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use gate::Gate;
+use radiosonde_appender::QueueOptions;
 use radiosonde_core::{Clock as _, Level, Resource, SystemClock};
-use radiosonde_log::{
-    Format, JsonLayer, JsonLayerBuildError, JsonLayerBuilder, LogHandle, QueueOptions, Writer, fatal,
-};
+use radiosonde_log::{Format, JsonLayer, JsonLayerBuildError, JsonLayerBuilder, LogHandle, Writer, fatal};
 use radiosonde_metrics::Registry;
 use radiosonde_queue::{Overflow, OverflowPolicy};
 use radiosonde_testkit::{ManualClock, SharedBuffer};
@@ -504,19 +503,11 @@ fn lines_of_many_threads_are_whole_and_in_order_and_everything_adds_up() {
 
 #[test]
 fn a_queue_that_holds_no_line_is_refused() {
-    let build =
-        |options| builder(&Registry::new()).writer(Writer::stderr().queue(options)).build().unwrap_err();
-    let error = build(QueueOptions::new().max_bytes(1000));
-    assert_eq!(
-        error,
-        JsonLayerBuildError::Queue { writer: "stderr", option: "max_bytes", value: 1000, least: 250_000 }
-    );
-    assert!(
-        error.to_string().starts_with("max_bytes = 1000 of the queue before stderr is not allowed"),
-        "{error}"
-    );
-    assert!(matches!(
-        build(QueueOptions::new().max_lines(0)),
-        JsonLayerBuildError::Queue { option: "max_lines", .. }
-    ));
+    let refused = |options| match builder(&Registry::new()).writer(Writer::stderr().queue(options)).build() {
+        Err(JsonLayerBuildError::Queue { writer: "stderr", invalid }) => invalid,
+        other => panic!("{other:?}"),
+    };
+    let invalid = refused(QueueOptions::new().max_bytes(1000));
+    assert_eq!(invalid.to_string(), "invalid max_bytes 1000 of a queue: expected 250000 to 4294967295");
+    assert_eq!(refused(QueueOptions::new().max_lines(0)).option(), "max_lines");
 }

@@ -1,13 +1,13 @@
 //! Paths that are relative, and a process that changes its folder, so this test is alone in its process.
-#![cfg(feature = "gzip")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::{env, fs};
 
+use radiosonde_appender::{FileOptions, Reopen};
 use radiosonde_core::Resource;
-use radiosonde_log::{FileOptions, JsonLayer, Reopen, Writer};
+use radiosonde_log::{JsonLayer, Writer};
 use tracing::info;
 use tracing_subscriber::layer::SubscriberExt as _;
 

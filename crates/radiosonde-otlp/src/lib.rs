@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod builder;
 mod compression;
 mod connection;
 mod encode;
@@ -7,14 +8,13 @@ mod export;
 mod headers;
 mod logs;
 mod non_finite;
-mod options;
 mod policy;
 mod proto;
 mod signal;
 mod spans;
 
+pub use builder::{BuildError, OtlpSpansBuilder};
 pub use compression::{Compression, InvalidCompression};
 pub use headers::{InvalidHeaderList, parse_headers};
-pub use logs::sink::OtlpLogs;
-pub use options::{OtlpBuildError, OtlpOptions, OtlpSignalOptions};
+pub use logs::{OtlpLogs, OtlpLogsBuilder};
 pub use spans::OtlpSpans;

@@ -3,11 +3,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use radiosonde_appender::{FileOptions, QueueOptions};
 use radiosonde_core::{LevelNames, Resource, ResourceBuilder};
-use radiosonde_log::{
-    FileOptions, Format, LineSink, PanicHook, Profile, QueueOptions, Redaction, Sampling, VolumeLimits,
-    Writer,
-};
+use radiosonde_log::{Format, LineSink, PanicHook, Profile, Redaction, Sampling, VolumeLimits, Writer};
 use radiosonde_metrics::{Credentials, Registry};
 use radiosonde_queue::OverflowPolicy;
 use radiosonde_tower::DebugKey;

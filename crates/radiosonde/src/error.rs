@@ -1,8 +1,9 @@
 use std::error::Error;
 use std::fmt;
 
+use radiosonde_appender::FileError;
 use radiosonde_delivery::StartError;
-use radiosonde_log::{BridgeError, FileError, PanicHookError};
+use radiosonde_log::{BridgeError, PanicHookError};
 use radiosonde_metrics::{InvalidRegistry, ListenError, RegisterError};
 use radiosonde_trace::{InvalidSampler, ProbeError};
 
@@ -37,11 +38,11 @@ pub enum InitError {
     /// The sampler that the environment names cannot be had.
     Sampler(InvalidSampler),
     /// The configuration of the Loki sink is refused.
-    Loki(radiosonde_loki::LokiBuildError),
+    Loki(radiosonde_loki::BuildError),
     /// The configuration of the OTLP sink for spans is refused.
-    Otlp(radiosonde_otlp::OtlpBuildError),
+    Otlp(radiosonde_otlp::BuildError),
     /// The configuration of the OTLP sink for log records is refused.
-    OtlpLogs(radiosonde_otlp::OtlpBuildError),
+    OtlpLogs(radiosonde_otlp::BuildError),
     /// The metrics listener cannot listen.
     Listen(ListenError),
     /// The panic hook cannot be installed.

@@ -9,7 +9,8 @@ use std::thread;
 use std::time::Duration;
 
 use radiosonde::Telemetry;
-use radiosonde::log::{Line, LineSink, QueueOptions, Writer};
+use radiosonde::appender::QueueOptions;
+use radiosonde::log::{Line, LineSink, Writer};
 use tracing::error;
 
 const CHILD: &str = "RADIOSONDE_TEST_CHILD";

@@ -12,7 +12,8 @@ use std::error::Error;
 use std::time::Duration;
 
 use case::{Case, GRAVE, USUAL};
-use radiosonde_log::{QueueOptions, Writer};
+use radiosonde_appender::QueueOptions;
+use radiosonde_log::Writer;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let rounds = std::env::args().nth(1).map_or(Ok(20), |rounds| rounds.parse::<u32>())?;

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use radiosonde_appender::ReentrancyGuard;
 use radiosonde_core::silence::is_silenced;
 use radiosonde_core::{Level, LevelNames, Resource, SharedClock, SpanContext};
 use tracing_core::span::{Attributes, Id, Record};
@@ -31,10 +32,9 @@ use crate::schemas::schema::Schema;
 use crate::schemas::slot::{Origin, Slot};
 use crate::spans::stack;
 use crate::spans::tree::Spans;
-use crate::writing::delivering::Delivering;
-use crate::writing::handle::{LogHandle, OpenWays};
+use crate::writing::handle::{LogHandle, OpenOutputs};
 use crate::writing::line::Line;
-use crate::writing::output::Style;
+use crate::writing::style::Style;
 use crate::writing::watched;
 
 /// The target of the callsites that `tracing-log` makes events of records with.
@@ -105,7 +105,7 @@ pub struct JsonLayer {
     pub(crate) spans: Spans,
     pub(crate) statics: Fields,
     pub(crate) limits: Limits,
-    pub(crate) ways: OpenWays,
+    pub(crate) outputs: OpenOutputs,
     pub(crate) fatal_flush: Duration,
     pub(crate) meter: Meter,
     pub(crate) redaction: Redaction,
@@ -120,7 +120,7 @@ impl JsonLayer {
     /// For flushing the writers and sinks while the layer is in use, and for closing them.
     #[must_use]
     pub fn handle(&self) -> LogHandle {
-        self.ways.handle().clone()
+        self.outputs.handle().clone()
     }
 
     fn plan(&self, metadata: &'static Metadata<'static>, is_record: impl Fn() -> bool) -> &Plan {
@@ -132,7 +132,7 @@ impl JsonLayer {
             }
             let (target, level) = (metadata.target(), plan.level());
             let callsite = Callsite { target, level, file: metadata.file(), line: metadata.line() };
-            let volume = self.ways.suppression.volume();
+            let volume = self.outputs.suppression().volume();
             let gate = volume.gate(callsite, plan.may_be_fatal(), plan.is_record());
             plan.with_gate(gate)
         })
@@ -174,7 +174,7 @@ impl JsonLayer {
         // Of records of the `log` crate this is only known now.
         let gate = plan.gate().filter(|_| level != Level::Fatal && !is_audit(module));
         if let Some(ratio) = gate.and_then(|gate| gate.ratio(module)) {
-            self.ways.suppression.put_ratio(&mut scratch.fields, ratio.as_f64());
+            self.outputs.suppression().put_ratio(&mut scratch.fields, ratio.as_f64());
         }
         let own = scratch.fields.entries().len();
         let (mut span, context) = self.surroundings(event, ctx);
@@ -221,7 +221,8 @@ impl JsonLayer {
     }
 
     fn has_readers_of_json(&self) -> bool {
-        !self.ways.sinks.is_empty() || self.ways.outputs.iter().any(|output| output.style() == Style::Json)
+        !self.outputs.sinks.is_empty()
+            || self.outputs.writers.iter().any(|output| output.style == Style::Json)
     }
 
     fn record_pairs(&self, recorder: &mut Recorder<'_>) {
@@ -280,8 +281,8 @@ impl JsonLayer {
 
     /// Runs code of writers and sinks, during which this thread's events are dropped.
     fn deliver(&self, made: &Made<'_>, work: impl FnOnce()) {
-        match Delivering::begin() {
-            Some(_delivering) => watched::line(made.module, work),
+        match ReentrancyGuard::enter() {
+            Some(_guard) => watched::line(made.module, work),
             None => self.meter.nested(made.level),
         }
     }
@@ -292,7 +293,7 @@ impl JsonLayer {
     }
 
     fn send(&self, line: &mut String, made: &Made<'_>, fields: &Fields) {
-        if !self.ways.sinks.is_empty() {
+        if !self.outputs.sinks.is_empty() {
             let slot = |slot| Some(fields.unescaped(fields.slot(slot)?));
             let message = slot(Slot::MESSAGE).unwrap_or_default();
             let correlation_id = slot(Slot::CORRELATION_ID);
@@ -315,12 +316,12 @@ impl JsonLayer {
             if let Some(id) = &user_id {
                 finished = finished.with_user_id(id);
             }
-            for sink in &self.ways.sinks {
+            for sink in &self.outputs.sinks {
                 sink.accept(&finished);
             }
         }
         line.push('\n');
-        for output in self.ways.outputs.iter().filter(|output| output.style() == Style::Json) {
+        for output in self.outputs.writers.iter().filter(|output| output.style == Style::Json) {
             output.write(line, rank(made.level, made.module));
         }
     }
@@ -335,8 +336,8 @@ impl JsonLayer {
         span: Option<u64>,
     ) -> bool {
         let mut is_cut = false;
-        for output in &self.ways.outputs {
-            if let Style::Pretty { colors } = output.style() {
+        for output in &self.outputs.writers {
+            if let Style::Pretty { colors } = output.style {
                 line.clear();
                 self.pretty(Pretty::new(line, colors), made, fields, own, span);
                 is_cut |= pretty::cut(line, self.limits.line_bytes, colors);
@@ -441,7 +442,7 @@ where
         if is_silenced() {
             return;
         }
-        if Delivering::is_on() {
+        if ReentrancyGuard::is_active() {
             self.meter.nested(level(*event.metadata().level()));
             return;
         }
@@ -449,11 +450,11 @@ where
         if let Some(gate) = plan.gate()
             && gate.admit(self.clock.monotonic()) == Admission::Drop
         {
-            self.ways.suppression.announce(&self.ways, false);
+            self.outputs.announce();
             return;
         }
         let level = Scratch::lend(|scratch| self.line(plan, event, &ctx, scratch));
-        self.ways.suppression.announce(&self.ways, false);
+        self.outputs.announce();
         if level == Level::Fatal && !self.fatal_flush.is_zero() {
             // What is not out by then is counted where it is.
             self.handle().flush(self.fatal_flush);

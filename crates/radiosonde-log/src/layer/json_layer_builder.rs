@@ -2,12 +2,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use radiosonde_appender::{InvalidQueue, Output, Writer};
 use radiosonde_core::{LevelNames, Resource, SharedClock, SystemClock};
 use radiosonde_metrics::{RegisterError, Registry};
 
 use crate::layer::json_layer::JsonLayer;
 use crate::limiting::sampling::Sampling;
-use crate::limiting::suppression::{Common, Suppression};
+use crate::limiting::suppression::Suppression;
 use crate::limiting::volume::Volume;
 use crate::limiting::volume_limits::VolumeLimits;
 use crate::meter::Meter;
@@ -28,10 +29,11 @@ use crate::schemas::slot::Origin;
 use crate::spans::tree::Spans;
 use crate::writing::announcement::Announcer;
 use crate::writing::forward::Forward;
-use crate::writing::handle::OpenWays;
+use crate::writing::handle::OpenOutputs;
 use crate::writing::line::LineSink;
-use crate::writing::output::{Output, Style};
-use crate::writing::writer::Writer;
+use crate::writing::outputs::{Outputs, StyledOutput};
+use crate::writing::own_lines::OwnLines;
+use crate::writing::style::Style;
 
 /// What the lines of the layer's writers look like. Sinks always get JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -260,35 +262,23 @@ impl JsonLayerBuilder {
         }
         let key_of = |name: &str| planned(name, Origin::Event, &schema, &keys, &self.redaction).key();
         let volume = Volume::new(self.volume_limits, self.sampling, key_of, meter.suppressed(), names);
-        let suppression = Suppression::new(
-            volume,
-            &Common {
-                schema: &schema,
-                keys: &keys,
-                service: self.schema.resource.service_name(),
-                names,
-                statics: &statics,
-                limits: self.limits,
-                clock: &self.clock,
-                lines: meter.lines(),
-            },
-        );
+        let own_lines = Arc::new(OwnLines::new(&schema, names, &statics, self.limits));
+        let service = self.schema.resource.service_name();
+        let suppression = Suppression::new(volume, (&own_lines, &keys), service, &self.clock, meter.lines());
         for writer in &writers {
-            let refusal = writer.queue_options().and_then(|options| options.refusal(self.limits.line_bytes));
-            if let Some((option, value, least)) = refusal {
-                return Err(JsonLayerBuildError::Queue { writer: writer.name(), option, value, least });
-            }
+            writer
+                .check_queue(self.limits.line_bytes)
+                .map_err(|invalid| JsonLayerBuildError::Queue { writer: writer.name(), invalid })?;
         }
-        let announcer = Arc::new(Announcer::new(&schema, &keys, &statics, (names, self.limits)));
-        let outputs = writers.into_iter().map(|mut writer| {
-            let name = writer.name();
-            writer.set_file_meter(|| meter.file(name));
+        let announcer = Announcer::new(&own_lines, &keys, &self.clock);
+        let writers = writers.into_iter().map(|writer| {
             let style = style(&writer, self.format, self.colors);
-            let dropped = meter.dropped_by_writer(writer.name(), writer.queue_options().is_some());
-            Output::start(writer, style, dropped, Arc::clone(&announcer), Arc::clone(&self.clock))
+            let (notice, clock) = (announcer.with_style(style), Arc::clone(&self.clock));
+            StyledOutput { output: Output::start(writer, meter.outputs(), notice, clock), style }
         });
         let sinks = self.sinks.into_iter().map(|sink| Forward::new(sink.0, meter.dropped_by_sink()));
-        let ways = OpenWays::new(outputs.collect(), sinks.collect(), suppression);
+        let outputs = Outputs { writers: writers.collect(), sinks: sinks.collect() };
+        let outputs = OpenOutputs::new(outputs, suppression);
         Ok(JsonLayer {
             redaction: self.redaction,
             clock: self.clock,
@@ -301,7 +291,7 @@ impl JsonLayerBuilder {
             spans: Spans::new(),
             statics,
             limits: self.limits,
-            ways,
+            outputs,
             fatal_flush: self.fatal_flush,
             meter,
         })
@@ -370,12 +360,8 @@ pub enum JsonLayerBuildError {
     Queue {
         /// The writer.
         writer: &'static str,
-        /// Which of the [`QueueOptions`](crate::QueueOptions).
-        option: &'static str,
-        /// What was asked for.
-        value: usize,
-        /// What this layer needs.
-        least: usize,
+        /// Which of the [`QueueOptions`](radiosonde_appender::QueueOptions) is out of range.
+        invalid: InvalidQueue,
     },
     /// A promoted field, or the name for the object of the others, that the profile does not allow.
     Key(InvalidKey),
@@ -396,10 +382,7 @@ impl fmt::Display for JsonLayerBuildError {
             Self::MaxLineBytes { bytes, least } => {
                 write!(f, "a line of at most {bytes} bytes holds nothing; allowed are {least} and more")
             }
-            Self::Queue { writer, option, value, least } => {
-                write!(f, "{option} = {value} of the queue before {writer} is not allowed; ")?;
-                write!(f, "allowed are {least}, for the longest line, to {}", u32::MAX)
-            }
+            Self::Queue { writer, .. } => write!(f, "the queue before writer {writer:?} is refused"),
             Self::Key(refused) => fmt::Display::fmt(refused, f),
             Self::Metrics(_) => f.write_str("cannot register the metrics of the log layer"),
         }
@@ -410,6 +393,7 @@ impl std::error::Error for JsonLayerBuildError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Metrics(error) => Some(error),
+            Self::Queue { invalid, .. } => Some(invalid),
             _ => None,
         }
     }

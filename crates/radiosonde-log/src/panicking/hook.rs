@@ -6,12 +6,12 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+use radiosonde_appender::ReentrancyGuard;
 use radiosonde_core::{Clock as _, SystemClock};
 use radiosonde_metrics::{Counter, RegisterError, Registry};
 
 use crate::panicking::backtrace::PanicBacktrace;
 use crate::panicking::report::Report;
-use crate::writing::delivering::Delivering;
 use crate::writing::handle::LogHandle;
 use crate::writing::watched;
 
@@ -167,7 +167,7 @@ impl Installed {
     /// Whether the panic is a line that is known to be out.
     fn log(&self, info: &PanicHookInfo<'_>) -> bool {
         // A panic of a thread that reports one would be reported without end; one in a writer would wait for itself.
-        if watched::is_on() || Delivering::is_on() {
+        if watched::is_on() || ReentrancyGuard::is_active() {
             return false;
         }
         let Some(place) = Place::take(&self.at_once) else { return false };

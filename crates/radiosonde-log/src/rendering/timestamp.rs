@@ -1,5 +1,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use radiosonde_core::calendar::date_of_days;
+
 use crate::schemas::precision::TimestampPrecision;
 
 /// The last second of the year 9999, the last that RFC 3339 can say.
@@ -49,7 +51,7 @@ impl Stamp {
 
     fn set_second(&mut self, second: i64) {
         self.second = second;
-        let (year, month, day) = civil(second.div_euclid(86_400));
+        let (year, month, day) = date_of_days(second.div_euclid(86_400));
         let of_day = second.rem_euclid(86_400);
         self.text.clear();
         let parts = [
@@ -87,24 +89,6 @@ fn split(time: SystemTime) -> (i64, u32) {
         FIRST_SECOND..=LAST_SECOND => (second, nano),
         _ => (LAST_SECOND, 999_999_999),
     }
-}
-
-/// Year, month and day of a number of days since 1970, in the proleptic Gregorian calendar.
-///
-/// # Source
-/// Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", `civil_from_days`:
-/// <https://howardhinnant.github.io/date_algorithms.html#civil_from_days>
-fn civil(days: i64) -> (i64, i64, i64) {
-    let shifted = days + 719_468;
-    let era = shifted.div_euclid(146_097);
-    let day_of_era = shifted.rem_euclid(146_097);
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    (year, month, day)
 }
 
 pub(crate) fn push_digits(out: &mut String, number: u64, width: u32) {
@@ -168,24 +152,5 @@ mod tests {
             stamp.of(UNIX_EPOCH - Duration::from_nanos(1), TimestampPrecision::Nanos),
             "1969-12-31T23:59:59.999999999Z"
         );
-    }
-
-    #[test]
-    fn every_day_of_four_centuries_follows_the_one_before() {
-        let (mut year, mut month, mut day) = (1970, 1, 1);
-        for days in 0..146_097 {
-            assert_eq!(civil(days), (year, month, day));
-            let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-            let last = match month {
-                2 => 28 + i64::from(leap),
-                4 | 6 | 9 | 11 => 30,
-                _ => 31,
-            };
-            (year, month, day) = match (month, day) {
-                (12, 31) => (year + 1, 1, 1),
-                (_, day) if day == last => (year, month + 1, 1),
-                _ => (year, month, day + 1),
-            };
-        }
     }
 }

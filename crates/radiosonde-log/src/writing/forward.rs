@@ -2,26 +2,26 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use radiosonde_appender::{DropCounters, DropReason};
 use radiosonde_core::{diagnostics, survive};
 
-use crate::meter::{Dropped, Reason};
 use crate::writing::line::{Line, LineSink};
 
 /// A sink in use.
 pub(crate) struct Forward {
     sink: Arc<dyn LineSink>,
-    dropped: Dropped,
+    dropped: DropCounters,
 }
 
 impl Forward {
-    pub(crate) fn new(sink: Arc<dyn LineSink>, dropped: Dropped) -> Self {
+    pub(crate) fn new(sink: Arc<dyn LineSink>, dropped: DropCounters) -> Self {
         Self { sink, dropped }
     }
 
     /// Hands a line over; a panic of the sink ends here.
     pub(crate) fn accept(&self, line: &Line<'_>) {
         if survive(|| self.sink.accept(line)).is_none() {
-            self.dropped.count(Reason::Panicked, line.level(), 1);
+            self.dropped.count(DropReason::Panicked, line.level(), 1);
             report();
         }
     }

@@ -1,16 +1,11 @@
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use radiosonde_appender::{CLOSE_WITHIN, Output, ReentrancyGuard, WriterReport};
 use radiosonde_core::{Clock as _, SystemClock};
 
 use crate::limiting::suppression::Suppression;
-use crate::writing::delivering::Delivering;
-use crate::writing::forward::Forward;
-use crate::writing::output::Output;
-
-/// How long a layer that is dropped waits for its queues, and a process that exits.
-pub(crate) const CLOSE_WITHIN: Duration = Duration::from_secs(2);
+use crate::writing::outputs::Outputs;
 
 /// Flushes the writers and sinks of a [`JsonLayer`](crate::JsonLayer), which itself disappears in the subscriber.
 ///
@@ -18,8 +13,9 @@ pub(crate) const CLOSE_WITHIN: Duration = Duration::from_secs(2);
 ///
 /// ```
 /// use std::time::Duration;
+/// use radiosonde_appender::QueueOptions;
 /// use radiosonde_core::Resource;
-/// use radiosonde_log::{JsonLayer, QueueOptions, Writer};
+/// use radiosonde_log::{JsonLayer, Writer};
 /// use radiosonde_testkit::SharedBuffer;
 /// use tracing_subscriber::layer::SubscriberExt as _;
 ///
@@ -37,46 +33,49 @@ pub(crate) const CLOSE_WITHIN: Duration = Duration::from_secs(2);
 /// ```
 #[derive(Debug, Clone)]
 pub struct LogHandle {
-    ways: Arc<Ways>,
-}
-
-/// The ways out of a layer.
-#[derive(Debug)]
-pub(crate) struct Ways {
-    pub(crate) outputs: Vec<Arc<Output>>,
-    pub(crate) sinks: Vec<Forward>,
+    outputs: Arc<Outputs>,
     /// What limits keep from them.
-    pub(crate) suppression: Suppression,
+    suppression: Arc<Suppression>,
 }
 
-/// The ways out of a layer that is in use; they close when it is dropped.
+/// The outputs of a layer that is in use; they close when it is dropped.
 #[derive(Debug)]
-pub(crate) struct OpenWays(LogHandle);
+pub(crate) struct OpenOutputs(LogHandle);
 
-impl OpenWays {
-    pub(crate) fn new(outputs: Vec<Arc<Output>>, sinks: Vec<Forward>, suppression: Suppression) -> Self {
-        Self(LogHandle { ways: Arc::new(Ways { outputs, sinks, suppression }) })
+impl OpenOutputs {
+    pub(crate) fn new(outputs: Outputs, suppression: Suppression) -> Self {
+        Self(LogHandle { outputs: Arc::new(outputs), suppression: Arc::new(suppression) })
     }
 
     pub(crate) fn handle(&self) -> &LogHandle {
         &self.0
     }
-}
 
-impl std::ops::Deref for OpenWays {
-    type Target = Ways;
+    pub(crate) fn suppression(&self) -> &Suppression {
+        &self.0.suppression
+    }
 
-    fn deref(&self) -> &Ways {
-        &self.0.ways
+    /// Writes what is to be reported by now of what limits suppressed.
+    #[inline]
+    pub(crate) fn announce(&self) {
+        self.0.suppression.announce(&self.0.outputs, false);
     }
 }
 
-impl Drop for OpenWays {
+impl std::ops::Deref for OpenOutputs {
+    type Target = Outputs;
+
+    fn deref(&self) -> &Outputs {
+        &self.0.outputs
+    }
+}
+
+impl Drop for OpenOutputs {
     fn drop(&mut self) {
         let left = remaining(CLOSE_WITHIN);
         self.0.close(CLOSE_WITHIN);
-        if let Some(_delivering) = Delivering::begin() {
-            for sink in &self.0.ways.sinks {
+        if let Some(_guard) = ReentrancyGuard::enter() {
+            for sink in &self.sinks {
                 sink.flush(left());
             }
         }
@@ -90,14 +89,14 @@ impl LogHandle {
     /// for itself. What each could not write is counted, not told here.
     #[allow(clippy::must_use_candidate, reason = "it acts whether anybody looks or not")]
     pub fn flush(&self, deadline: Duration) -> bool {
-        self.ways.suppression.announce(&self.ways, true);
-        let Some(_delivering) = Delivering::begin() else { return false };
+        self.suppression.announce(&self.outputs, true);
+        let Some(_guard) = ReentrancyGuard::enter() else { return false };
         let left = remaining(deadline);
         let begun: Vec<_> =
-            self.ways.outputs.iter().filter_map(|output| Some((output, output.begin_flush()?))).collect();
+            self.outputs().filter_map(|output| Some((output, output.begin_flush()?))).collect();
         let outputs =
             begun.into_iter().map(|(output, target)| output.wait_for_flush(target, left())).fold(true, all);
-        self.ways.sinks.iter().map(|sink| sink.flush(left())).fold(outputs, all)
+        self.outputs.sinks.iter().map(|sink| sink.flush(left())).fold(outputs, all)
     }
 
     /// Empties the queues of the writers and ends their threads, within about this long. Sinks end with their deliveries.
@@ -110,26 +109,24 @@ impl LogHandle {
         self.begin_close();
         let left = remaining(deadline);
         // A thread that is being used by a writer would wait for itself.
-        !Delivering::is_on()
-            && self.ways.outputs.iter().map(|output| output.wait_for_close(left())).fold(true, all)
+        !ReentrancyGuard::is_active()
+            && self.outputs().map(|output| output.wait_for_close(left())).fold(true, all)
     }
 
     /// Begins what [`close`](Self::close) does, without waiting.
     pub fn begin_close(&self) {
-        self.ways.suppression.announce(&self.ways, true);
-        for output in &self.ways.outputs {
-            output.begin_close();
-        }
+        self.suppression.announce(&self.outputs, true);
+        self.outputs().for_each(Output::begin_close);
     }
 
     /// What became of the lines of each writer that has a queue. Sinks have reports of their own.
     #[must_use]
     pub fn report(&self) -> Vec<WriterReport> {
-        let of = |output: &Arc<Output>| {
-            let (accepted, written, queued) = output.queue()?.totals();
-            Some(WriterReport { name: output.name(), accepted, written, queued })
-        };
-        self.ways.outputs.iter().filter_map(of).collect()
+        self.outputs().filter_map(Output::report).collect()
+    }
+
+    fn outputs(&self) -> impl Iterator<Item = &Output> {
+        self.outputs.writers.iter().map(|styled| &styled.output)
     }
 }
 
@@ -138,49 +135,7 @@ fn all(sum: bool, one: bool) -> bool {
 }
 
 /// Counts down from a duration, in the time that passes for threads that wait.
-pub(crate) fn remaining(deadline: Duration) -> impl Fn() -> Duration {
+fn remaining(deadline: Duration) -> impl Fn() -> Duration {
     let end = SystemClock.monotonic().saturating_add(deadline);
     move || end.saturating_sub(SystemClock.monotonic())
-}
-
-/// What became of the lines that a writer's queue took.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct WriterReport {
-    name: &'static str,
-    accepted: u64,
-    written: u64,
-    queued: usize,
-}
-
-impl WriterReport {
-    /// The writer.
-    #[must_use]
-    pub const fn name(&self) -> &'static str {
-        self.name
-    }
-
-    /// Lines that the queue took.
-    #[must_use]
-    pub const fn accepted(&self) -> u64 {
-        self.accepted
-    }
-
-    /// Lines of these that were written.
-    #[must_use]
-    pub const fn written(&self) -> u64 {
-        self.written
-    }
-
-    /// Lines of these that wait or are being written. The rest was dropped and is counted by reason in the metrics.
-    #[must_use]
-    pub const fn queued(&self) -> usize {
-        self.queued
-    }
-}
-
-impl fmt::Display for WriterReport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, accepted, written, queued } = self;
-        write!(f, "{name}: {accepted} lines taken, {written} written, {queued} queued")
-    }
 }

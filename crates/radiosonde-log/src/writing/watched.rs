@@ -1,12 +1,12 @@
 //! Whether a line is out, for the thread that reports a panic: a line that is wanted, accepted or flushed need not be written.
 
 use std::cell::{Cell, RefCell};
-use std::sync::Arc;
 use std::time::Duration;
 
+use radiosonde_appender::{Output, Written};
+use radiosonde_queue::Rank;
+
 use crate::events::target::PANIC_TARGET;
-use crate::writing::output::Output;
-use crate::writing::writer::Stream;
 
 /// How long one queue is waited for before the others are looked at.
 const ROUND: Duration = Duration::from_millis(10);
@@ -14,7 +14,7 @@ const ROUND: Duration = Duration::from_millis(10);
 /// A line in a queue.
 #[derive(Debug)]
 struct Queued {
-    output: Arc<Output>,
+    output: Output,
     /// Lines that the queue had taken and lost before.
     lost: u64,
     /// What has to be settled.
@@ -62,19 +62,23 @@ pub(crate) fn written() {
     }
 }
 
-/// The line was written to a stream, which may lead nowhere.
-pub(crate) fn written_to(stream: Stream) {
-    if !stream.is_null() {
-        written();
+/// Writes the line that is watched to an output, which may lead nowhere.
+pub(crate) fn write(output: &Output, line: &str, rank: Rank) {
+    let lost = lost(output);
+    match output.write(line.as_bytes(), rank) {
+        Written::Never => {}
+        _ if output.is_null() => {}
+        Written::Now => written(),
+        Written::Later => {
+            let queued = Queued { output: output.clone(), lost, target: output.begin_flush() };
+            QUEUED.with_borrow_mut(|all| all.push(queued));
+        }
     }
 }
 
-/// The line is in a queue that had lost this many before.
-pub(crate) fn queued(output: &Arc<Output>, lost: u64) {
-    if !output.stream().is_null() {
-        let queued = Queued { output: Arc::clone(output), lost, target: output.begin_flush() };
-        QUEUED.with_borrow_mut(|all| all.push(queued));
-    }
+/// Lines that the output's queue took and lost.
+fn lost(output: &Output) -> u64 {
+    output.report().map_or(0, |report| report.lost())
 }
 
 /// Waits until the panic's line is out, by one writer at least, or until no queue has it any more; `left` counts the time down.
@@ -85,7 +89,7 @@ pub(crate) fn is_out(left: impl Fn() -> Duration) -> bool {
             let is_settled =
                 queued.target.is_none_or(|target| queued.output.wait_for_flush(target, left().min(ROUND)));
             // Of what was lost meanwhile it is not known which lines they were.
-            if is_settled && queued.output.queue().is_some_and(|queue| queue.lost() == queued.lost) {
+            if is_settled && lost(&queued.output) == queued.lost {
                 IS_OUT.set(true);
             }
             !is_settled

@@ -1,17 +1,17 @@
 use std::fmt;
 use std::time::Duration;
 
-use radiosonde_delivery::{ClientError, Endpoint, HttpClient, HttpOptions, InvalidEndpoint, Url};
+use radiosonde_delivery::{ClientError, Endpoint, HttpClient, HttpOptions, InvalidEndpoint};
 
 use super::LogQuery;
-use crate::options::PUSH_PATH;
+use crate::builder::PUSH_PATH;
 use crate::tenant::{self, InvalidTenant};
 
 /// Collects a [`LogQuery`]'s settings. They are checked by [`build`](Self::build).
 #[must_use]
 #[derive(Clone)]
 pub struct LogQueryBuilder {
-    url: Url,
+    url: Box<str>,
     tenant: Option<Box<str>>,
     http: HttpOptions,
     timeout: Duration,
@@ -70,7 +70,7 @@ impl LogQueryBuilder {
     }
 
     fn endpoint(&self) -> Result<Endpoint, InvalidEndpoint> {
-        Ok(self.url.endpoint()?.without(PUSH_PATH))
+        Ok(Endpoint::parse(&self.url)?.without(PUSH_PATH))
     }
 }
 

@@ -1,8 +1,12 @@
 //! Log lines as OTLP's log records.
 
 mod attribute_value;
+mod builder;
 mod distinct_times;
-pub(crate) mod export;
+mod export;
 mod message;
-pub(crate) mod record;
-pub(crate) mod sink;
+mod record;
+mod sink;
+
+pub use builder::OtlpLogsBuilder;
+pub use sink::OtlpLogs;

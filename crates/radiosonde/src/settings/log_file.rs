@@ -4,7 +4,7 @@ use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use radiosonde_log::{FileOptions, Rotation};
+use radiosonde_appender::{FileOptions, Rotation};
 
 use crate::InvalidVariable;
 use crate::variables::Variables;

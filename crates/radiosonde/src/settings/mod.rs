@@ -11,10 +11,10 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use radiosonde_appender::FileOptions;
 use radiosonde_core::{LevelNames, Resource};
 use radiosonde_log::{
-    FileOptions, Format, InvalidFilter, LineSink, LogFilter, PanicHook, Profile, Redaction, Sampling,
-    VolumeLimits, Writer,
+    Format, InvalidFilter, LineSink, LogFilter, PanicHook, Profile, Redaction, Sampling, VolumeLimits, Writer,
 };
 use radiosonde_metrics::{Credentials, Registry};
 use radiosonde_queue::OverflowPolicy;

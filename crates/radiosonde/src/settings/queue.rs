@@ -1,4 +1,5 @@
-use radiosonde_log::{QueueOptions, Writer};
+use radiosonde_appender::QueueOptions;
+use radiosonde_log::Writer;
 use radiosonde_queue::OverflowPolicy;
 
 use crate::variables::Variables;

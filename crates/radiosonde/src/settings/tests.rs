@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use radiosonde_otlp::Compression;
 
-use radiosonde_log::QueueOptions;
-use radiosonde_log::Rotation;
+use radiosonde_appender::QueueOptions;
+use radiosonde_appender::Rotation;
 use radiosonde_queue::{Overflow, OverflowPolicy};
 
 use super::*;

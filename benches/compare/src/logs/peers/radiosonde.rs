@@ -1,5 +1,6 @@
 use radiosonde_core::Resource;
-use radiosonde_log::{Format, JsonLayer, LogFilter, QueueOptions, Writer};
+use radiosonde_appender::QueueOptions;
+use radiosonde_log::{Format, JsonLayer, LogFilter, Writer};
 use tracing::dispatcher::Dispatch;
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};

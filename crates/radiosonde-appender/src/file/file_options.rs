@@ -1,0 +1,166 @@
+use std::fmt;
+use std::fs::File;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use crate::file::compressor::Compress;
+use crate::file::file_error::FileError;
+use crate::file::mode::make;
+use crate::file::reopen::Reopen;
+use crate::file::rotation::Rotation;
+
+/// Sets a flag with each signal until what it returns is dropped.
+pub(crate) type Listen = fn(&Arc<AtomicBool>) -> io::Result<Box<dyn fmt::Debug + Send>>;
+
+/// When a log file is rotated, what is kept of it, and how its files are made.
+///
+/// # Shape
+///
+/// | Setting | Default | Allowed | Meaning |
+/// |---|---|---|---|
+/// | `rotate_at_bytes` | never | 1 and up | no file is larger, but for a single line that is |
+/// | `rotate` | never | | a file has lines of one minute, hour or day in UTC, by when they were written |
+/// | `keep_total_bytes` | all | twice `rotate_at_bytes` and up | the log file and its rotated files together |
+/// | `keep_files` | all | 1 and up | rotated files |
+/// | `keep_for` | all | above zero | a rotated file goes so long after its last line |
+/// | `gzip` (feature `gzip`) | no | | rotated files are compressed |
+/// | `reopen_on`, `reopen_on_sighup` (feature `sighup`) | | | the file is opened again when asked |
+/// | `mode` | by the umask | `0o200` to `0o777` | the permissions of new files |
+///
+/// A rotated file stands beside the log file and is named for the time of its last line, so that names sort by time:
+/// `orders.log.2026-01-01T23-59-59.999Z`, and `.gz` behind that if compressed. Nothing else is ever removed, and nothing while
+/// nobody logs. Files that another process, or this one before it was restarted, rotated are kept and removed by the same bounds.
+///
+/// ```
+/// use std::time::Duration;
+/// use radiosonde_appender::{FileOptions, Rotation, Writer};
+///
+/// let folder = tempfile::tempdir()?;
+/// let options = FileOptions::new()
+///     .rotate(Rotation::Daily)
+///     .rotate_at_bytes(100 << 20)
+///     .keep_total_bytes(1 << 30)
+///     .keep_for(Duration::from_secs(14 * 86_400));
+/// let writer = Writer::file_with(folder.path().join("orders.log"), options)?;
+/// # drop(writer);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use]
+#[derive(Debug, Clone, Default)]
+pub struct FileOptions {
+    pub(crate) rotate_at_bytes: Option<u64>,
+    pub(crate) rotation: Rotation,
+    pub(crate) keep_total_bytes: Option<u64>,
+    pub(crate) keep_files: Option<usize>,
+    pub(crate) keep_for: Option<Duration>,
+    pub(crate) compress: Option<Compress>,
+    pub(crate) reopen: Option<Reopen>,
+    pub(crate) signal: Option<Listen>,
+    pub(crate) mode: Option<u32>,
+}
+
+impl FileOptions {
+    /// One file that grows without end.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The most bytes that a file may have. A line that does not fit goes to a new one.
+    pub fn rotate_at_bytes(mut self, bytes: u64) -> Self {
+        self.rotate_at_bytes = Some(bytes);
+        self
+    }
+
+    /// Whether a file ends with the minute, hour or day.
+    pub fn rotate(mut self, rotation: Rotation) -> Self {
+        self.rotation = rotation;
+        self
+    }
+
+    /// The most bytes that the log file and its rotated files may have together. The oldest go.
+    ///
+    /// It is held when a file is rotated, by leaving room for a full one. On a full disk the oldest rotated file goes as well,
+    /// so that new lines have room; without this bound none does.
+    pub fn keep_total_bytes(mut self, bytes: u64) -> Self {
+        self.keep_total_bytes = Some(bytes);
+        self
+    }
+
+    /// The most rotated files. The oldest go.
+    pub fn keep_files(mut self, files: usize) -> Self {
+        self.keep_files = Some(files);
+        self
+    }
+
+    /// How long a rotated file is kept after its last line: by its name, or by when the system saw it change, if that is later. It
+    /// goes within a minute, if lines are written then. What was rotated before the clock was put forward, as after a start of the
+    /// machine at 1970, or while the clock was ahead, is kept for so long once the clock is right.
+    pub fn keep_for(mut self, age: Duration) -> Self {
+        self.keep_for = Some(age);
+        self
+    }
+
+    /// The file is opened again by its path whenever [`Reopen::request`] is called.
+    pub fn reopen_on(mut self, reopen: &Reopen) -> Self {
+        self.reopen = Some(reopen.clone());
+        self
+    }
+
+    /// The permissions of the files that are made, such as `0o640`, whatever the process' umask; files that are there keep theirs.
+    ///
+    /// By default what the umask leaves of `0o666`. Allowed are permissions of owner, group and others that let the owner
+    /// write. On systems without such permissions nothing follows.
+    pub fn mode(mut self, mode: u32) -> Self {
+        self.mode = Some(mode);
+        self
+    }
+
+    /// Whether the file is ever rotated.
+    pub(crate) fn rotates(&self) -> bool {
+        self.rotate_at_bytes.is_some() || self.rotation != Rotation::Never
+    }
+
+    pub(crate) fn check(&self) -> Result<(), FileError> {
+        if self.rotate_at_bytes == Some(0) {
+            return Err(FileError::RotateAtBytes);
+        }
+        if self.keep_files == Some(0) {
+            return Err(FileError::KeepFiles);
+        }
+        if self.keep_for == Some(Duration::ZERO) {
+            return Err(FileError::KeepFor);
+        }
+        if let Some(mode) = self.mode.filter(|mode| mode & 0o200 == 0 || mode & !0o777 != 0) {
+            return Err(FileError::Mode { mode });
+        }
+        if let Some(bytes) = self.keep_total_bytes {
+            let Some(one) = self.rotate_at_bytes else { return Err(FileError::TotalWithoutRotateAtBytes) };
+            let least = one.saturating_mul(2);
+            if bytes < least {
+                return Err(FileError::KeepTotalBytes { bytes, least });
+            }
+        }
+        let about_rotated = [
+            (self.keep_files.is_some(), "keep_files"),
+            (self.keep_for.is_some(), "keep_for"),
+            (self.compress.is_some(), "gzip"),
+        ];
+        match about_rotated.iter().find(|(is_set, _)| *is_set && !self.rotates()) {
+            Some((_, setting)) => Err(FileError::NothingRotates { setting }),
+            None => Ok(()),
+        }
+    }
+
+    /// Makes a file that is not there yet.
+    pub(crate) fn create(&self, path: &Path) -> io::Result<File> {
+        make(path, self.mode, false)
+    }
+
+    /// Makes the file that a link leads to.
+    pub(crate) fn create_behind(&self, link: &Path) -> io::Result<File> {
+        make(link, self.mode, true)
+    }
+}

@@ -1,0 +1,422 @@
+use std::fmt::Debug;
+use std::fs;
+use std::io;
+use std::path::{self, Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime};
+
+use radiosonde_core::{Clock, diagnostics};
+
+use crate::failure::Failure;
+use crate::file::archive::{Archive, Rotated};
+use crate::file::clock_steps::ClockSteps;
+use crate::file::compressor::Compressor;
+use crate::file::file_error::{FileError, OpenError};
+use crate::file::file_options::FileOptions;
+use crate::file::meter::{Action, FileMeter, Removal};
+use crate::file::opened::{AtPath, NotAppended, Opened};
+use crate::file::refused::Refused;
+use crate::file::retention::beyond;
+use crate::lines::Lines;
+use radiosonde_core::clock_skew::is_in_future;
+
+/// What failed is tried again at most this often.
+const RETRY_EVERY: Duration = Duration::from_secs(1);
+/// How long lines that can wait do so for room.
+const FULL_FOR: Duration = Duration::from_millis(250);
+/// Bounds on rotated files are looked at with each rotation, and this often, for their age.
+const PRUNE_EVERY: Duration = Duration::from_secs(60);
+/// So often in one batch may the file be removed under our hands.
+const REMOVALS: u32 = 8;
+/// Where files are compressed so many may be removed for room at once, though nothing could be written after the first: the
+/// compressor may have that one open, and takes room itself.
+const BESIDE_COMPRESSOR: u32 = 4;
+
+/// A file that lines are appended to: rotated when it is due, found again when it was moved, and opened again after a failure.
+#[derive(Debug)]
+pub(crate) struct LogFile {
+    path: PathBuf,
+    options: FileOptions,
+    archive: Archive,
+    file: Option<Opened>,
+    /// Set by a signal, or whoever asks.
+    asked: Arc<AtomicBool>,
+    _signal: Option<Box<dyn Debug + Send>>,
+    compressor: Option<Compressor>,
+    meter: FileMeter,
+    /// The last write failed for another reason than room.
+    has_failed: bool,
+    open_at: Duration,
+    rotate_at: Duration,
+    prune_at: Duration,
+    steps: ClockSteps,
+    /// Files that were removed for room since something was written, and when the next one may be.
+    in_vain: u32,
+    room_at: Duration,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Now {
+    wall: SystemTime,
+    monotonic: Duration,
+}
+
+impl LogFile {
+    /// One that grows without end.
+    pub(crate) fn open_plain(path: PathBuf) -> Result<Self, OpenError> {
+        let path = absolute(path)?;
+        let options = FileOptions::new();
+        let file = open(&path, &options)?;
+        Ok(Self::new(path, options, file, Arc::default(), None))
+    }
+
+    pub(crate) fn open(path: PathBuf, options: FileOptions) -> Result<Self, FileError> {
+        options.check()?;
+        let mut path = absolute(path).map_err(FileError::Open)?;
+        let file = open(&path, &options).map_err(FileError::Open)?;
+        if options.rotates() {
+            if !file.is_regular() {
+                return Err(FileError::NotAFile { path });
+            }
+            if fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_symlink()) {
+                // Else the link would be renamed, and not the file.
+                path = fs::canonicalize(&path)
+                    .map_err(|source| FileError::Open(OpenError::new(&path, source)))?;
+            }
+        }
+        if options.rotates() {
+            let archive = Archive::of(&path);
+            let folder = || archive.folder().to_owned();
+            archive.try_out().map_err(|source| FileError::Folder { folder: folder(), source })?;
+        }
+        let asked = Arc::new(AtomicBool::new(false));
+        if let Some(reopen) = &options.reopen {
+            reopen.add(&asked);
+        }
+        let signal = options.signal.map(|listen| listen(&asked)).transpose().map_err(FileError::Signal)?;
+        Ok(Self::new(path, options, file, asked, signal))
+    }
+
+    fn new(
+        path: PathBuf,
+        options: FileOptions,
+        file: Opened,
+        asked: Arc<AtomicBool>,
+        signal: Option<Box<dyn Debug + Send>>,
+    ) -> Self {
+        Self {
+            archive: Archive::of(&path),
+            path,
+            options,
+            file: Some(file),
+            asked,
+            _signal: signal,
+            compressor: None,
+            meter: FileMeter::default(),
+            has_failed: false,
+            open_at: Duration::ZERO,
+            rotate_at: Duration::ZERO,
+            prune_at: Duration::ZERO,
+            steps: ClockSteps::default(),
+            in_vain: 0,
+            room_at: Duration::ZERO,
+        }
+    }
+
+    /// Counts with these from now on.
+    pub(crate) fn set_meter(&mut self, meter: FileMeter) {
+        self.meter = meter;
+    }
+
+    /// Appends lines. Blocks while the system writes, and while it renames a file that is due.
+    ///
+    /// `written` grows by the bytes that are in a file: those of whole lines from the front, also on failure.
+    pub(crate) fn write(
+        &mut self,
+        lines: Lines<'_>,
+        written: &mut usize,
+        clock: &dyn Clock,
+    ) -> Result<(), Failure> {
+        self.write_lines(lines.bytes, written, clock).map_err(|refused| {
+            let pause = || self.open_at.saturating_sub(clock.monotonic());
+            match refused {
+                Refused::DiskFull(error) => Failure::Later { after: FULL_FOR, error: Some(error) },
+                Refused::Io(error) => Failure::Later { after: pause(), error: Some(error) },
+                Refused::Waiting => Failure::Later { after: pause(), error: None },
+            }
+        })
+    }
+
+    pub(crate) fn write_lines(
+        &mut self,
+        lines: &[u8],
+        written: &mut usize,
+        clock: &dyn Clock,
+    ) -> Result<(), Refused> {
+        let now = Now { wall: clock.now(), monotonic: clock.monotonic() };
+        let mut removals = 0;
+        self.prune_if_due(now);
+        while let Some(rest) = lines.get(*written..).filter(|rest| !rest.is_empty()) {
+            match self.write_some(rest, now, &mut removals) {
+                Ok(more) => *written += more,
+                Err((more, refused)) => {
+                    *written += more;
+                    return Err(refused);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// One step, with how many bytes of whole lines it wrote: perhaps none, if it rather made them room.
+    fn write_some(&mut self, lines: &[u8], now: Now, removals: &mut u32) -> Result<usize, (usize, Refused)> {
+        self.find(now).or_else(|refused| self.make_room(refused, now)).map_err(|refused| (0, refused))?;
+        let Some(file) = &mut self.file else { return Ok(0) };
+        let mut piece = lines;
+        if file.is_regular() && file.bytes() > 0 && now.monotonic >= self.rotate_at {
+            let fitting =
+                self.options.rotate_at_bytes.map_or(lines.len(), |max| fitting(lines, max, file.bytes()));
+            if fitting == 0 || self.options.rotation.is_due(file.last_write(), now.wall) {
+                self.rotate(now);
+                return Ok(0);
+            }
+            piece = &lines[..fitting];
+        } else if let Some(max) = self.options.rotate_at_bytes.filter(|_| file.bytes() == 0) {
+            piece = &lines[..fitting(lines, max, 0).max(first_line(lines))];
+        }
+        match file.append(piece, now.wall) {
+            Ok(()) => {
+                self.has_failed = false;
+                self.in_vain = 0;
+                Ok(piece.len())
+            }
+            Err(NotAppended::Removed) => {
+                self.file = None;
+                *removals += 1;
+                if *removals < REMOVALS {
+                    return Ok(0);
+                }
+                self.open_at = now.monotonic + RETRY_EVERY;
+                self.refused(0, Refused::Io(io::Error::other("the file is removed again and again")), now)
+            }
+            Err(NotAppended::Io { kept, is_torn, error }) => {
+                if is_torn {
+                    self.meter.failed(Action::TakeBack);
+                }
+                if kept > 0 {
+                    self.in_vain = 0;
+                }
+                if error.kind() == io::ErrorKind::FileTooLarge && self.rotates_early(kept, now) {
+                    return Ok(kept);
+                }
+                self.refused(kept, error.into(), now)
+            }
+        }
+    }
+
+    fn refused(&mut self, kept: usize, refused: Refused, now: Now) -> Result<usize, (usize, Refused)> {
+        if matches!(refused, Refused::Io(_)) {
+            self.file = None;
+            // The next lines may try at once; only if that fails too there is a pause.
+            if std::mem::replace(&mut self.has_failed, true) {
+                self.open_at = now.monotonic + RETRY_EVERY;
+            }
+        }
+        match self.make_room(refused, now) {
+            Ok(()) => Ok(kept),
+            Err(refused) => Err((kept, refused)),
+        }
+    }
+
+    /// Whether the next file has room, after this one has reached a limit of the system.
+    fn rotates_early(&mut self, kept: usize, now: Now) -> bool {
+        let has_lines = |file: &Opened| file.is_regular() && (file.bytes() > 0 || kept > 0);
+        self.options.rotates()
+            && now.monotonic >= self.rotate_at
+            && self.file.as_ref().is_some_and(has_lines)
+            && self.rotate(now)
+    }
+
+    /// Removes the oldest rotated file if that may help: it does not while others take the room, or have the file open.
+    fn make_room(&mut self, refused: Refused, now: Now) -> Result<(), Refused> {
+        let may_help =
+            matches!(&refused, Refused::DiskFull(error) if error.kind() != io::ErrorKind::FileTooLarge);
+        let at_once = if self.compressor.is_some() { BESIDE_COMPRESSOR } else { 1 };
+        let is_early = self.in_vain >= at_once && now.monotonic < self.room_at;
+        if !may_help || is_early || self.options.keep_total_bytes.is_none() {
+            return Err(refused);
+        }
+        let oldest = || self.archive.rotated(now.wall).ok().and_then(|list| list.into_iter().next());
+        // Once more: a file that is renamed meanwhile can be missing from a list.
+        match oldest().or_else(oldest) {
+            Some(oldest) if self.remove(&oldest.path, Removal::DiskFull) => {
+                self.in_vain += 1;
+                self.room_at = now.monotonic + RETRY_EVERY;
+                // Whatever failed for want of room may be tried again.
+                (self.open_at, self.rotate_at) = (now.monotonic, now.monotonic);
+                Ok(())
+            }
+            _ => Err(refused),
+        }
+    }
+
+    /// Sees to it that what is open is what the path leads to.
+    fn find(&mut self, now: Now) -> Result<(), Refused> {
+        // Relaxed: the file is looked at by its path anyway. A load first, as nearly always nobody asks.
+        let is_asked = self.asked.load(Ordering::Relaxed);
+        if let Some(file) = &mut self.file
+            && file.look_at(&self.path) == AtPath::Same
+            && !is_asked
+        {
+            return Ok(());
+        }
+        if now.monotonic < self.open_at {
+            return self.go_on_with_the_old(Refused::Waiting);
+        }
+        // Acquire: what was done to the file before somebody asked is seen. Before opening, so that none who asks later is missed.
+        self.asked.swap(false, Ordering::Acquire);
+        match Opened::open(&self.path, &self.options) {
+            Ok(file) => {
+                self.file = Some(file);
+                self.wake_compressor();
+                Ok(())
+            }
+            Err(error) => {
+                // Relaxed: only this thread takes it.
+                self.asked.fetch_or(is_asked, Ordering::Relaxed);
+                self.open_at = now.monotonic + RETRY_EVERY;
+                self.failed(Action::Open, &self.path, &error);
+                self.go_on_with_the_old(error.into())
+            }
+        }
+    }
+
+    /// A file that was moved can still be written to while no other can be had; one that was removed cannot.
+    fn go_on_with_the_old(&mut self, refused: Refused) -> Result<(), Refused> {
+        self.file.take_if(|file| file.is_removed());
+        if self.file.is_some() { Ok(()) } else { Err(refused) }
+    }
+
+    /// Moves the file to the archive; says whether it did. If that fails, it goes on growing for a while.
+    fn rotate(&mut self, now: Now) -> bool {
+        let Some(file) = &self.file else { return false };
+        let moved = self.archive.claim(file.last_write(), now.wall).and_then(|claimed| {
+            fs::rename(&self.path, &claimed).inspect_err(|_| {
+                // Empty, and nobody else's.
+                let _ = fs::remove_file(&claimed);
+            })
+        });
+        match moved {
+            Ok(()) => {
+                self.meter.rotated();
+                // The old one stays open until there is another.
+                self.prune(now);
+                true
+            }
+            Err(error) => {
+                self.rotate_at = now.monotonic + RETRY_EVERY;
+                self.failed(Action::Rotate, &self.path, &error);
+                false
+            }
+        }
+    }
+
+    fn prune_if_due(&mut self, now: Now) {
+        if self.options.rotates() && now.monotonic >= self.prune_at {
+            let is_first = self.prune_at.is_zero();
+            self.prune(now);
+            if is_first {
+                // What the last process left.
+                self.wake_compressor();
+            }
+        }
+    }
+
+    fn prune(&mut self, now: Now) {
+        self.prune_at = now.monotonic + PRUNE_EVERY;
+        match self.archive.rotated(now.wall) {
+            Ok(mut list) => {
+                self.correct(&mut list, now);
+                for (file, reason) in beyond(&list, &self.options, now.wall) {
+                    self.remove(&file.path, reason);
+                }
+            }
+            // A folder that is gone is made again with the file.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => self.failed(Action::Remove, self.archive.folder(), &error),
+        }
+    }
+
+    /// Has files age by the clock as it is now: those that this process rotated before the clock was put right, as after a start
+    /// without one, and those that were written while it was ahead.
+    fn correct(&mut self, list: &mut [Rotated], now: Now) {
+        let step = self.steps.look(now.wall, now.monotonic);
+        for file in list {
+            let by_step = step.and_then(|step| {
+                let times = [file.ended, file.modified].into_iter();
+                times.filter_map(|time| step.corrected(time)).max()
+            });
+            if let Some(time) = by_step.filter(|time| *time > file.modified) {
+                file.set_last_line(time);
+            } else if is_in_future(file.ended, now.wall) && is_in_future(file.modified, now.wall) {
+                file.set_last_line(now.wall);
+            }
+        }
+    }
+
+    fn remove(&self, path: &Path, reason: Removal) -> bool {
+        match fs::remove_file(path) {
+            Ok(()) => {
+                self.meter.removed(reason);
+                true
+            }
+            // Another process was faster, or it has been compressed.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => true,
+            Err(error) => {
+                self.failed(Action::Remove, path, &error);
+                false
+            }
+        }
+    }
+
+    fn wake_compressor(&mut self) {
+        let Some(compress) = self.options.compress else { return };
+        if self.compressor.is_none() {
+            match Compressor::start(self.archive.clone(), compress, self.meter.clone()) {
+                Ok(compressor) => self.compressor = Some(compressor),
+                Err(error) => self.failed(Action::Compress, &self.path, &error),
+            }
+        }
+        if let Some(compressor) = &self.compressor {
+            compressor.wake();
+        }
+    }
+
+    fn failed(&self, action: Action, path: &Path, error: &io::Error) {
+        self.meter.failed(action);
+        diagnostics::report("log", "file", format_args!("cannot {action} {path:?}: {error}"));
+    }
+}
+
+/// Where the process changes its folder later, the file stays where it is.
+fn absolute(path: PathBuf) -> Result<PathBuf, OpenError> {
+    path::absolute(&path).map_err(|source| OpenError::new(&path, source))
+}
+
+fn open(path: &Path, options: &FileOptions) -> Result<Opened, OpenError> {
+    Opened::open(path, options).map_err(|source| OpenError::new(path, source))
+}
+
+/// How many bytes of whole lines fit into a file of so many bytes.
+fn fitting(lines: &[u8], max: u64, bytes: u64) -> usize {
+    let room = usize::try_from(max.saturating_sub(bytes)).unwrap_or(usize::MAX);
+    if lines.len() <= room {
+        return lines.len();
+    }
+    lines[..room].iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1)
+}
+
+fn first_line(lines: &[u8]) -> usize {
+    lines.iter().position(|byte| *byte == b'\n').map_or(lines.len(), |end| end + 1)
+}

@@ -1,0 +1,201 @@
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+use radiosonde_core::Clock;
+
+use crate::failure::Failure;
+use crate::file::file_error::{FileError, OpenError};
+use crate::file::file_options::FileOptions;
+use crate::file::log_file::LogFile;
+use crate::lines::Lines;
+use crate::output_metrics::OutputMetrics;
+use crate::queue_options::{InvalidQueue, QueueOptions};
+use crate::stream::Stream;
+
+/// Where lines are written: standard output, standard error, a file, or anything that implements [`io::Write`].
+///
+/// A line and its line feed are handed over whole, one batch at a time per writer, so that the lines of different threads never
+/// mix. What cannot be written is counted in `radiosonde_log_dropped_total{writer,reason,level}` and reported through
+/// [`radiosonde_core::diagnostics`]; it never panics and never comes back to the caller.
+///
+/// # Blocking
+/// A writer writes on the thread that logs unless it is given a queue with [`queue`](Self::queue). Then a blocked standard
+/// output blocks the thread that logs, and one that was made non-blocking and is full refuses the line. With a queue a thread of
+/// the writer's own writes, and what happens when the queue is full is the choice of [`QueueOptions`].
+///
+/// ```
+/// use radiosonde_appender::{QueueOptions, Writer};
+///
+/// let folder = tempfile::tempdir()?;
+/// let writer = Writer::file(folder.path().join("log/orders.log"))?.queue(QueueOptions::new());
+/// assert_eq!(writer.name(), "file");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Writer {
+    name: &'static str,
+    target: Target,
+    queue: Option<QueueOptions>,
+}
+
+impl Writer {
+    /// The process' standard output.
+    #[must_use]
+    pub const fn stdout() -> Self {
+        Self { name: "stdout", target: Target::Stdout { torn: false }, queue: None }
+    }
+
+    /// The process' standard error.
+    #[must_use]
+    pub const fn stderr() -> Self {
+        Self { name: "stderr", target: Target::Stderr { torn: false }, queue: None }
+    }
+
+    /// Appends to a file, which is created if need be, with the folders above it. A relative path is made absolute now.
+    ///
+    /// It grows without end; [`file_with`](Self::file_with) rotates it. All that is said there of failures holds here.
+    ///
+    /// # Errors
+    /// [`OpenError`] if the file cannot be opened now.
+    pub fn file(path: impl Into<PathBuf>) -> Result<Self, OpenError> {
+        let file = LogFile::open_plain(path.into())?;
+        Ok(Self { name: "file", target: Target::File(Box::new(file)), queue: None })
+    }
+
+    /// Appends to a file that is rotated, kept to bounds and made as [`FileOptions`] say.
+    ///
+    /// # What is written
+    /// A line counts as written once the system has taken it whole, for a file that has a name. It is then on the disk when the
+    /// system puts it there: after a loss of power, seconds may be missing. What was written is in exactly one file, what was
+    /// not waits in the queue, if there is one, or is counted in `radiosonde_log_dropped_total`; and no line is in a file in part: what the system took of one before
+    /// it refused the rest is taken back. Should that be impossible, as on a pipe, it is ended with a line feed.
+    ///
+    /// # What may happen to the file
+    /// - **Renamed, removed, or its folder gone**, by `logrotate` or by hand: noticed before the next lines are written, which
+    ///   go to a new file in a new folder, without a signal. `copytruncate` works as well, but loses what is written meanwhile.
+    /// - **Disk full, quota or limit reached**: tried again with the next lines, or four times a second while a queue waits.
+    ///   With [`keep_total_bytes`](FileOptions::keep_total_bytes), the oldest rotated file is removed first.
+    /// - **Another error**: opened again, after a second at the earliest if that fails too.
+    /// - **The process was killed** in the middle of a line: that line is ended before the first new one.
+    /// - **Two processes** write to it: their lines do not mix on a local file system, and each notices when the other has
+    ///   rotated it, but a file may be rotated early; and a process that only reads along may see a line that is taken back on
+    ///   a full disk.
+    ///
+    /// # Errors
+    /// [`FileError`] if the file cannot be opened now, if no file can be made beside one that is to be rotated, and for bounds
+    /// that make no sense.
+    pub fn file_with(path: impl Into<PathBuf>, options: FileOptions) -> Result<Self, FileError> {
+        let file = LogFile::open(path.into(), options)?;
+        Ok(Self { name: "file", target: Target::File(Box::new(file)), queue: None })
+    }
+
+    /// Any writer, called `name` in the counter of dropped lines.
+    ///
+    /// It is used by one thread at a time. Events that it emits are dropped and counted; a panic in it is caught and counted.
+    #[must_use]
+    pub fn new(name: &'static str, writer: impl io::Write + Send + 'static) -> Self {
+        Self { name, target: Target::Custom { writer: Box::new(writer), torn: false }, queue: None }
+    }
+
+    /// Puts a bounded queue and a thread of its own before the writer, so that a thread that logs only copies its line.
+    ///
+    /// The queue is written out when the layer is dropped, by its handle, by a line at `FATAL`, and on Unix
+    /// when the process exits: by [`std::process::exit`], or when `main` returns while the layer is the global one. An exit waits
+    /// for up to two seconds, and lines that come later are written directly. A process that ends in another way, such as by
+    /// [`std::process::abort`] or by a signal without a handler, loses what has not been written yet: about the lines of the last
+    /// millisecond, if the writer keeps up. If the thread cannot be started, that is reported and lines are written directly.
+    #[must_use]
+    pub fn queue(mut self, options: QueueOptions) -> Self {
+        self.queue = Some(options);
+        self
+    }
+
+    /// Writes on the thread that logs, as a writer does unless told otherwise.
+    #[must_use]
+    pub fn direct(mut self) -> Self {
+        self.queue = None;
+        self
+    }
+
+    /// The name in the counters.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Whether the writer's queue, if it has one, holds the longest line.
+    ///
+    /// # Errors
+    /// [`InvalidQueue`] names the setting that is out of range.
+    pub fn check_queue(&self, longest_line: usize) -> Result<(), InvalidQueue> {
+        self.queue.as_ref().map_or(Ok(()), |options| options.check(longest_line))
+    }
+
+    /// Whether a person reads along.
+    #[must_use]
+    pub fn is_terminal(&self) -> bool {
+        self.stream().is_terminal()
+    }
+
+    pub(crate) const fn queue_options(&self) -> Option<&QueueOptions> {
+        self.queue.as_ref()
+    }
+
+    /// What happens to its files is counted there.
+    pub(crate) fn count_with(&mut self, metrics: &OutputMetrics) {
+        if let Target::File(file) = &mut self.target {
+            file.set_meter(metrics.file(self.name));
+        }
+    }
+
+    /// Which lock of the process a line needs beside the writer's own.
+    pub(crate) const fn stream(&self) -> Stream {
+        match self.target {
+            Target::Stdout { .. } => Stream::Stdout,
+            Target::Stderr { .. } => Stream::Stderr,
+            Target::File(_) | Target::Custom { .. } => Stream::Own,
+        }
+    }
+
+    /// Writes lines; `written` says how far it came, also if the writer panics.
+    pub(crate) fn write(
+        &mut self,
+        lines: Lines<'_>,
+        written: &mut usize,
+        clock: &dyn Clock,
+    ) -> Result<(), Failure> {
+        match &mut self.target {
+            Target::Stdout { torn } => lines.write_to(&mut io::stdout().lock(), torn, written),
+            Target::Stderr { torn } => lines.write_to(&mut io::stderr().lock(), torn, written),
+            Target::Custom { writer, torn } => lines.write_to(writer, torn, written),
+            Target::File(file) => file.write(lines, written, clock),
+        }
+    }
+}
+
+enum Target {
+    /// `torn`: a line may have been written in part, and the next one must not be glued to it.
+    Stdout {
+        torn: bool,
+    },
+    Stderr {
+        torn: bool,
+    },
+    File(Box<LogFile>),
+    Custom {
+        writer: Box<dyn io::Write + Send>,
+        torn: bool,
+    },
+}
+
+impl fmt::Debug for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Stdout { .. } => f.write_str("Stdout"),
+            Self::Stderr { .. } => f.write_str("Stderr"),
+            Self::File(file) => file.fmt(f),
+            Self::Custom { .. } => f.write_str("Custom"),
+        }
+    }
+}

@@ -1,0 +1,113 @@
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use radiosonde_core::{Level, LevelNames};
+
+use crate::planning::plan::{Planned, Shown, planned, push_frame};
+use crate::redacting::redaction::Redaction;
+use crate::rendering::fields::{Fields, Limits};
+use crate::rendering::json;
+use crate::rendering::line_parts::Parts;
+use crate::rendering::pretty::{Heading, Pretty};
+use crate::rendering::timestamp::Stamp;
+use crate::rendering::value::Value;
+use crate::schemas::keys::Keys;
+use crate::schemas::schema::{Frame, Schema};
+use crate::schemas::slot::Origin;
+use crate::writing::style::Style;
+
+/// Composes the lines that a layer writes about itself, which no event makes.
+#[derive(Debug)]
+pub(crate) struct OwnLines {
+    schema: Arc<Schema>,
+    names: LevelNames,
+    statics: Fields,
+    limits: Limits,
+    /// Of none: these lines contain no foreign values.
+    redaction: Redaction,
+}
+
+impl OwnLines {
+    pub(crate) fn new(schema: &Arc<Schema>, names: LevelNames, statics: &Fields, limits: Limits) -> Self {
+        let redaction = Redaction::none();
+        Self { schema: Arc::clone(schema), names, statics: statics.clone(), limits, redaction }
+    }
+
+    /// Where the field of this name goes.
+    pub(crate) fn plan(&self, name: &str, keys: &Keys) -> Planned {
+        planned(name, Origin::Event, &self.schema, keys, &self.redaction)
+    }
+
+    pub(crate) const fn names(&self) -> LevelNames {
+        self.names
+    }
+
+    pub(crate) fn put(&self, fields: &mut Fields, shown: &Shown, value: Value<'_>) {
+        fields.put(shown, value, self.limits, &self.redaction);
+    }
+
+    /// A time as the lines have it.
+    pub(crate) fn time(&self, time: SystemTime) -> String {
+        Stamp::new().of(time, self.schema.precision).to_owned()
+    }
+
+    /// A line with these fields, and the static ones.
+    pub(crate) fn line<'a, 'v>(
+        &'a self,
+        (level, module): (Level, &'a str),
+        now: SystemTime,
+        values: impl IntoIterator<Item = (&'a Planned, Value<'v>)>,
+    ) -> OwnLine<'a> {
+        let mut fields = Fields::default();
+        for (field, value) in values {
+            if let Planned::Shown(field) = field {
+                self.put(&mut fields, field, value);
+            }
+        }
+        let own = fields.entries().len();
+        fields.fill_from(&self.statics, self.limits);
+        OwnLine { lines: self, level, module, timestamp: self.time(now), fields, own }
+    }
+}
+
+/// One of the [`OwnLines`].
+#[derive(Debug)]
+pub(crate) struct OwnLine<'a> {
+    lines: &'a OwnLines,
+    level: Level,
+    module: &'a str,
+    timestamp: String,
+    fields: Fields,
+    /// How many of the fields are the line's own.
+    own: usize,
+}
+
+impl OwnLine<'_> {
+    pub(crate) fn fields(&self) -> (&Fields, &Schema) {
+        (&self.fields, &*self.lines.schema)
+    }
+
+    /// As JSON, without a line feed.
+    pub(crate) fn json(&self) -> String {
+        let Self { lines, fields, timestamp, .. } = self;
+        let (mut frame, mut line) = (Frame::default(), String::new());
+        push_frame(&mut frame, &lines.schema, self.level, Origin::Event, self.module);
+        let rest = lines.schema.rest(Origin::Event);
+        let parts = Parts { schema: &lines.schema, timestamp, frame: &frame, rest, fields, context: None };
+        json::push_line(&mut line, &parts, lines.limits.line_bytes - 1);
+        line
+    }
+
+    /// In this style, with its line feed.
+    pub(crate) fn text(&self, style: Style) -> String {
+        let Style::Pretty { colors } = style else { return self.json() + "\n" };
+        let Self { lines, level, module, timestamp, fields, own } = self;
+        let mut text = String::new();
+        let mut pretty = Pretty::new(&mut text, colors);
+        let heading = Heading { timestamp, level: *level, names: lines.names, module };
+        pretty.heading(&heading, fields);
+        pretty.fields(fields, *own);
+        pretty.end(None, fields, *own);
+        text
+    }
+}

@@ -1,0 +1,190 @@
+use std::fmt;
+
+use radiosonde_core::{LevelNames, Resource};
+use radiosonde_delivery::{Delivery, Endpoint, HttpOptions, InvalidEndpoint, SinkError, SinkOptions};
+use radiosonde_queue::OverflowPolicy;
+
+use crate::entry::kept;
+use crate::label::StreamLabels;
+use crate::proto::Pair;
+use crate::push::Push;
+use crate::tenant::{self, InvalidTenant};
+use crate::{InvalidLabel, LokiSink};
+
+pub(crate) const PUSH_PATH: &str = "/loki/api/v1/push";
+
+/// `service.instance.id` under the name that Loki gives it, too, where lines come by OTLP.
+const INSTANCE: &str = "service_instance_id";
+
+/// Loki's default `max_line_size`: 256 KB.
+const MAX_LINE_BYTES: usize = 256 * 1024;
+
+/// Collects a [`LokiSink`]'s settings. They are checked by [`build`](Self::build).
+#[must_use]
+#[derive(Clone)]
+pub struct LokiSinkBuilder {
+    url: Box<str>,
+    resource: Resource,
+    tenant: Option<Box<str>>,
+    http: HttpOptions,
+    labels: Vec<(Box<str>, Box<str>)>,
+    structured_metadata: bool,
+    level_names: LevelNames,
+    max_line_bytes: usize,
+    options: SinkOptions,
+    overflow: OverflowPolicy,
+}
+
+impl LokiSinkBuilder {
+    pub(crate) fn new(url: &str, resource: &Resource) -> Self {
+        Self {
+            url: url.into(),
+            resource: resource.clone(),
+            tenant: None,
+            http: HttpOptions::new(),
+            labels: Vec::new(),
+            structured_metadata: true,
+            level_names: LevelNames::default(),
+            max_line_bytes: MAX_LINE_BYTES,
+            options: SinkOptions::new("loki"),
+            overflow: OverflowPolicy::default(),
+        }
+    }
+
+    /// Pushes for this tenant, in `X-Scope-OrgID`. Needed if Loki runs with `auth_enabled`.
+    pub fn tenant(mut self, tenant: &str) -> Self {
+        self.tenant = Some(tenant.into());
+        self
+    }
+
+    /// Headers and credentials of every push.
+    pub fn http(mut self, options: HttpOptions) -> Self {
+        self.http = options;
+        self
+    }
+
+    /// Adds a label to every stream. Only for values that stay the same for the life of the process: each further value is a
+    /// further set of streams.
+    ///
+    /// Replicas are told apart by the structured metadata `service_instance_id`. A label of this name takes its place, for a few
+    /// instances with names that stay, such as a stateful set's.
+    pub fn label(mut self, name: &str, value: &str) -> Self {
+        self.labels.push((name.into(), value.into()));
+        self
+    }
+
+    /// Whether the ids of a line and the service's instance go beside the line, as structured metadata; default: they do.
+    ///
+    /// A Loki whose `allow_structured_metadata` is off refuses every line that has some. The sink then leaves it out by itself,
+    /// after one refused push, and reports that once as a diagnostic; turned off here, it does not try.
+    pub const fn structured_metadata(mut self, on: bool) -> Self {
+        self.structured_metadata = on;
+        self
+    }
+
+    /// How the `level` label spells two of the levels; the same as in the lines.
+    pub const fn level_names(mut self, names: LevelNames) -> Self {
+        self.level_names = names;
+        self
+    }
+
+    /// Refuses lines that are longer, counted as `line_too_long`; 256 KiB unless set, which is Loki's own default.
+    pub const fn max_line_bytes(mut self, bytes: usize) -> Self {
+        self.max_line_bytes = bytes;
+        self
+    }
+
+    /// Bounds, batches and retries; those of [`SinkOptions`] under the name `loki` unless set.
+    ///
+    /// Keep `batch_bytes` below what Loki takes at once, 4 MiB by default: its parts talk over gRPC with
+    /// `grpc_server_max_recv_msg_size`, and its `ingestion_rate_mb` is 4 a second. A larger push is refused whole, and halved until
+    /// its parts pass, so that it costs more requests than a small one.
+    pub const fn options(mut self, options: SinkOptions) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// What happens to a line for which the queue has no room. Default: a line at ERROR or FATAL waits for up to 5 ms, an audit line
+    /// for up to 5 s, and others are dropped.
+    pub const fn overflow(mut self, policy: OverflowPolicy) -> Self {
+        self.overflow = policy;
+        self
+    }
+
+    /// Adds the sink to a delivery.
+    ///
+    /// # Errors
+    /// [`BuildError`] names the setting that is refused.
+    pub fn build(&self, delivery: &Delivery) -> Result<LokiSink, BuildError> {
+        let endpoint = self.endpoint().map_err(BuildError::Endpoint)?;
+        let labels =
+            StreamLabels::new(&self.resource, self.level_names, &self.labels).map_err(BuildError::Label)?;
+        let shared = self.structured_metadata.then(|| self.shared_metadata());
+        // On the wire the tags and lengths of a pair take eight bytes at most.
+        let pair_bytes = |pair: &Pair| pair.name.len() + pair.value.len() + 8;
+        let shared_bytes = shared.iter().flatten().map(pair_bytes).sum();
+        let push = Push::new(endpoint, labels, shared);
+        let http = tenant::header(&self.http, self.tenant.as_deref()).map_err(BuildError::Tenant)?;
+        let queue = delivery.sink(self.options, &http, push).map_err(BuildError::Sink)?;
+        Ok(LokiSink::new(queue, self.max_line_bytes, shared_bytes, self.overflow))
+    }
+
+    fn endpoint(&self) -> Result<Endpoint, InvalidEndpoint> {
+        Endpoint::parse(&self.url)?.ending_in(PUSH_PATH)
+    }
+
+    /// The instance, by which replicas are told apart, unless it is a label.
+    fn shared_metadata(&self) -> Vec<Pair> {
+        let is_label = self.labels.iter().any(|(name, _)| &**name == INSTANCE);
+        let id = kept(self.resource.instance_id()).filter(|_| !is_label);
+        id.map(|id| Pair { name: INSTANCE.into(), value: id.into_string().into() }).into_iter().collect()
+    }
+}
+
+impl fmt::Debug for LokiSinkBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LokiSinkBuilder")
+            .field("endpoint", &self.endpoint())
+            .field("tenant", &self.tenant)
+            .field("http", &self.http)
+            .field("labels", &self.labels)
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A Loki sink that cannot be built.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// The URL is refused.
+    Endpoint(InvalidEndpoint),
+    /// A label is refused, the service's name or environment among them.
+    Label(InvalidLabel),
+    /// The tenant is refused.
+    Tenant(InvalidTenant),
+    /// The delivery refused the sink, its headers or its credentials.
+    Sink(SinkError),
+}
+
+impl fmt::Display for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Endpoint(_) => "the URL of the Loki sink is refused",
+            Self::Label(_) => "a label of the Loki sink is refused",
+            Self::Tenant(_) => "the tenant of the Loki sink is refused",
+            Self::Sink(_) => "the delivery refused the Loki sink",
+        })
+    }
+}
+
+impl std::error::Error for BuildError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Endpoint(error) => Some(error),
+            Self::Label(error) => Some(error),
+            Self::Tenant(error) => Some(error),
+            Self::Sink(error) => Some(error),
+        }
+    }
+}

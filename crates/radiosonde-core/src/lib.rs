@@ -6,7 +6,10 @@ mod clock;
 pub mod clock_skew;
 mod context;
 mod current;
+#[cfg(feature = "serde")]
+pub mod deserialize;
 pub mod diagnostics;
+mod duration;
 mod id;
 mod level;
 mod outcome;
@@ -21,6 +24,7 @@ pub use bounded_format::{Formatted, format_within};
 pub use clock::{Clock, SharedClock, SystemClock};
 pub use context::{SpanContext, TraceFlags};
 pub use current::{CurrentGuard, EnteredSpans};
+pub use duration::parse_duration;
 pub use id::{InvalidId, InvalidIdKind, SpanId, TraceId};
 pub use level::{InvalidLevel, Level, LevelNames};
 pub use outcome::Outcome;

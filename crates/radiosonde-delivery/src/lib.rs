@@ -31,7 +31,7 @@ pub use report::{Report, SinkReport};
 pub use retry::{Retry, retry_after};
 pub use sink_options::{InvalidOption, SinkError, SinkOptions};
 pub use too_large::is_too_large;
-pub use transport::endpoint::{Endpoint, InvalidEndpoint, InvalidEndpointKind};
+pub use transport::endpoint::{Endpoint, InvalidEndpoint, InvalidEndpointKind, Url};
 pub use transport::header::{InvalidHeader, InvalidHeaderKind, secret_header};
 pub use transport::options::{HttpOptions, HttpOptionsError};
 pub use transport::tls_options::{Pem, TlsError, TlsOptions};

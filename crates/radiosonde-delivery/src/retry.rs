@@ -25,11 +25,16 @@ use crate::InvalidOption;
 /// <https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/>
 #[must_use]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(default, deny_unknown_fields))]
 pub struct Retry {
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "radiosonde_core::deserialize::duration"))]
     base: Duration,
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "radiosonde_core::deserialize::duration"))]
     cap: Duration,
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "radiosonde_core::deserialize::duration"))]
     retry_after_cap: Duration,
     max_attempts: u32,
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "radiosonde_core::deserialize::duration"))]
     max_age: Duration,
 }
 

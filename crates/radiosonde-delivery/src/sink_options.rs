@@ -20,6 +20,8 @@ use crate::transport::options::HttpOptionsError;
 /// | `timeout` | 10 s | 1 ms to 10 min | one request, from connecting to the last byte of the answer |
 /// | `retry` | [`Retry`]'s | [`Retry`]'s | what happens after a failure |
 ///
+/// With the feature `serde` they are read under these names, durations as texts like `5s`.
+///
 /// ```
 /// use std::time::Duration;
 /// use radiosonde_delivery::{Retry, SinkOptions};
@@ -31,15 +33,26 @@ use crate::transport::options::HttpOptionsError;
 /// ```
 #[must_use]
 #[derive(Debug, Clone, Copy)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(default, deny_unknown_fields))]
 pub struct SinkOptions {
+    #[cfg_attr(feature = "serde", serde(skip))]
     pub(crate) name: &'static str,
     pub(crate) max_items: usize,
     pub(crate) max_bytes: usize,
     pub(crate) batch_items: usize,
     pub(crate) batch_bytes: usize,
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "radiosonde_core::deserialize::duration"))]
     pub(crate) batch_age: Duration,
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "radiosonde_core::deserialize::duration"))]
     pub(crate) timeout: Duration,
     pub(crate) retry: Retry,
+}
+
+impl Default for SinkOptions {
+    /// Without a name, which the sink then gives: see [`or_name`](Self::or_name).
+    fn default() -> Self {
+        Self::new("")
+    }
 }
 
 impl SinkOptions {
@@ -60,6 +73,14 @@ impl SinkOptions {
     /// Renames the sink, for a second one of the same kind.
     pub const fn name(mut self, name: &'static str) -> Self {
         self.name = name;
+        self
+    }
+
+    /// Names the sink unless it has a name.
+    pub const fn or_name(mut self, name: &'static str) -> Self {
+        if self.name.is_empty() {
+            self.name = name;
+        }
         self
     }
 

@@ -25,14 +25,14 @@ impl StreamLabels {
     pub(crate) fn new(
         resource: &Resource,
         names: LevelNames,
-        extra: &[(Box<str>, Box<str>)],
+        extra: &[(String, String)],
     ) -> Result<Self, InvalidLabel> {
         let mut labels = vec![("service_name", resource.service_name())];
         // No label at all for a service without an environment, rather than a value that looks like one.
         labels.extend(resource.environment().filter(|env| !env.is_empty()).map(|env| ("env", env)));
         for (name, value) in extra {
             check_name(name).map_err(|kind| InvalidLabel::new(name, value, kind))?;
-            if labels.iter().any(|(known, _)| *known == &**name) {
+            if labels.iter().any(|(known, _)| known == name) {
                 return Err(InvalidLabel::new(name, value, InvalidLabelKind::Duplicate));
             }
             labels.push((name, value));
@@ -189,7 +189,8 @@ mod tests {
     use super::*;
 
     fn labels(extra: &[(&str, &str)]) -> Result<StreamLabels, InvalidLabel> {
-        let extra: Vec<_> = extra.iter().map(|(name, value)| (Box::from(*name), Box::from(*value))).collect();
+        let extra: Vec<_> =
+            extra.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let resource = Resource::builder().service_name("or\"ders\\").environment("prod").build();
         StreamLabels::new(&resource, LevelNames::WarnFatal, &extra)
     }

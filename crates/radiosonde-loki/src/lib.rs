@@ -1,8 +1,8 @@
 #![doc = include_str!("../README.md")]
 
-mod builder;
 mod entry;
 mod label;
+mod options;
 mod policy;
 mod proto;
 mod push;
@@ -11,8 +11,8 @@ mod querying;
 mod sink;
 mod tenant;
 
-pub use builder::{BuildError, LokiSinkBuilder};
 pub use label::{InvalidLabel, InvalidLabelKind};
+pub use options::{LokiBuildError, LokiOptions};
 #[cfg(feature = "query")]
 pub use querying::{
     Answer, Direction, Found, InstantQuery, InvalidLine, InvalidTimeRange, JsonValue, Labels, LineFields,

@@ -1,15 +1,13 @@
 use std::fmt;
 use std::time::Duration;
 
-use radiosonde_core::Resource;
 use radiosonde_delivery::{Queue, SinkReport};
 use radiosonde_log::{Line, LineSink};
 use radiosonde_queue::OverflowPolicy;
 
-use crate::LokiSinkBuilder;
 use crate::entry::Entry;
 
-/// Takes log lines and pushes them to Loki.
+/// Takes log lines and pushes them to Loki; made by [`LokiOptions::build`](crate::LokiOptions::build).
 ///
 /// # Shape
 /// A stream per level, labelled `service_name`, `level` and, if the resource has one, `env`; the ids of a line and the service's
@@ -17,7 +15,7 @@ use crate::entry::Entry;
 ///
 /// # Cost
 /// [`accept`](LineSink::accept) copies the line and its ids and pushes them to a queue; see [`Queue`]. When that is full, a line at
-/// ERROR or FATAL waits for up to 5 ms and others are dropped, unless the builder's [`overflow`](LokiSinkBuilder::overflow) says
+/// ERROR or FATAL waits for up to 5 ms and others are dropped, unless [`LokiOptions::overflow`](crate::LokiOptions::overflow) says
 /// otherwise.
 #[derive(Clone)]
 pub struct LokiSink {
@@ -29,12 +27,6 @@ pub struct LokiSink {
 }
 
 impl LokiSink {
-    /// A sink for the Loki at this URL: its base, such as `http://127.0.0.1:3100`, or the whole address ending in
-    /// `/loki/api/v1/push`, with or without a slash at its end.
-    pub fn builder(url: &str, resource: &Resource) -> LokiSinkBuilder {
-        LokiSinkBuilder::new(url, resource)
-    }
-
     pub(crate) const fn new(
         queue: Queue<Entry>,
         max_line_bytes: usize,

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use radiosonde_core::{Level, Resource, diagnostics};
 use radiosonde_delivery::{Delivery, SinkOptions};
 use radiosonde_log::{Line, LineSink as _};
-use radiosonde_loki::LokiSink;
+use radiosonde_loki::LokiOptions;
 use radiosonde_metrics::Registry;
 use radiosonde_testkit::{HttpFake, Reaction};
 
@@ -20,7 +20,7 @@ fn structured_metadata_that_loki_refuses_is_reported_once() {
     let fake = HttpFake::start([Reaction::status(400).body(refusal), Reaction::status(204)]);
     let delivery = Delivery::builder().registry(&Registry::new()).start().unwrap();
     let options = SinkOptions::new("loki").batch_items(1);
-    let sink = LokiSink::builder(&fake.url(), &Resource::new("x")).options(options).build(&delivery).unwrap();
+    let sink = LokiOptions::new(fake.url()).sink(options).build(&Resource::new("x"), &delivery).unwrap();
     for _ in 0..3 {
         sink.accept(&Line::new("{}", SystemTime::UNIX_EPOCH, Level::Info));
     }

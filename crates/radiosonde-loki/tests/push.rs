@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use radiosonde_core::{Level, Resource, SpanContext, SpanId, TraceFlags, TraceId};
 use radiosonde_delivery::{Delivery, HttpOptions, HttpOptionsError, Retry, SinkError, SinkOptions};
 use radiosonde_log::{Line, LineSink};
-use radiosonde_loki::{BuildError, LokiSink};
+use radiosonde_loki::{LokiBuildError, LokiOptions};
 use radiosonde_metrics::Registry;
 use radiosonde_queue::{Overflow, OverflowPolicy};
 use radiosonde_testkit::{HttpFake, Reaction, RecordedRequest};
@@ -133,12 +133,12 @@ fn at(nanos: u64) -> SystemTime {
 fn a_push_is_what_the_specification_says() {
     let fake = HttpFake::start([]);
     let delivery = delivery();
-    let sink = LokiSink::builder(&format!("{}/gate/", fake.url()), &resource())
+    let sink = LokiOptions::new(format!("{}/gate/", fake.url()))
         .tenant("shop")
         .http(HttpOptions::new().basic_auth("user", "hunter2").header("X-Extra", "1"))
         .label("team", "pri\"cing")
-        .options(quick())
-        .build(&delivery)
+        .sink(quick())
+        .build(&resource(), &delivery)
         .unwrap();
     let context = SpanContext::new(
         TraceId::from_hex("4bf92f3577b34da6a3ce929d0e0e4736").unwrap(),
@@ -194,9 +194,12 @@ fn a_whole_push_address_is_taken_as_it_is_with_or_without_a_slash_at_its_end() {
     ] {
         let fake = HttpFake::start([]);
         let delivery = delivery();
-        let builder = LokiSink::builder(&format!("{}{given}", fake.url()), &resource());
-        let sink =
-            builder.http(HttpOptions::new().bearer_token("t0ken")).options(quick()).build(&delivery).unwrap();
+        let builder = LokiOptions::new(format!("{}{given}", fake.url()));
+        let sink = builder
+            .http(HttpOptions::new().bearer_token("t0ken"))
+            .sink(quick())
+            .build(&resource(), &delivery)
+            .unwrap();
         sink.accept(&Line::new("{}", at(T), Level::Info));
         delivery.shutdown_blocking(DEADLINE);
         assert_eq!(fake.requests()[0].path(), path, "{given}");
@@ -210,7 +213,7 @@ fn a_push_beyond_lokis_grpc_bound_is_halved_and_every_line_arrives() {
     let fake =
         HttpFake::start([Reaction::status(500).body(grpc), Reaction::status(204), Reaction::status(204)]);
     let delivery = delivery();
-    let sink = LokiSink::builder(&fake.url(), &resource()).options(quick()).build(&delivery).unwrap();
+    let sink = LokiOptions::new(fake.url()).sink(quick()).build(&resource(), &delivery).unwrap();
     for n in 0..4 {
         sink.accept(&Line::new("{}", at(T + n), Level::Info));
     }
@@ -235,7 +238,7 @@ fn a_loki_that_takes_no_structured_metadata_gets_the_lines_without() {
     let fake = HttpFake::start([Reaction::status(400).body(NO_METADATA), Reaction::status(204)]);
     let delivery = delivery();
     let sink =
-        LokiSink::builder(&fake.url(), &resource()).options(quick().batch_items(2)).build(&delivery).unwrap();
+        LokiOptions::new(fake.url()).sink(quick().batch_items(2)).build(&resource(), &delivery).unwrap();
     for n in 0..4 {
         sink.accept(&Line::new("{}", at(T + n), Level::Info).with_request_id("r-1"));
     }
@@ -250,8 +253,8 @@ fn a_loki_that_takes_no_structured_metadata_gets_the_lines_without() {
 fn structured_metadata_can_be_turned_off_beforehand() {
     let fake = HttpFake::start([]);
     let delivery = delivery();
-    let builder = LokiSink::builder(&fake.url(), &resource()).structured_metadata(false);
-    let sink = builder.options(quick()).build(&delivery).unwrap();
+    let builder = LokiOptions::new(fake.url()).structured_metadata(false);
+    let sink = builder.sink(quick()).build(&resource(), &delivery).unwrap();
     sink.accept(&Line::new("{}", at(T), Level::Info).with_request_id("r-1"));
     delivery.shutdown_blocking(DEADLINE);
     assert_eq!(metadata_sent(&fake), [0]);
@@ -263,9 +266,9 @@ fn replicas_are_told_apart_by_structured_metadata_or_by_a_label() {
         let fake = HttpFake::start([]);
         let delivery = delivery();
         let resource = Resource::builder().service_name("orders").instance_id("orders-0").build();
-        let builder = LokiSink::builder(&fake.url(), &resource).options(quick());
+        let builder = LokiOptions::new(fake.url()).sink(quick());
         let builder = if label { builder.label("service_instance_id", "orders-0") } else { builder };
-        let sink = builder.build(&delivery).unwrap();
+        let sink = builder.build(&resource, &delivery).unwrap();
         sink.accept(&Line::new("{}", at(T), Level::Info));
         delivery.shutdown_blocking(DEADLINE);
         let stream = decode(&fake.requests()[0]).remove(0);
@@ -292,7 +295,7 @@ fn equal_lines_have_times_that_rise_strictly_per_stream_across_batches_retries_a
     ]);
     let delivery = delivery();
     let sink =
-        LokiSink::builder(&fake.url(), &resource()).options(quick().batch_items(4)).build(&delivery).unwrap();
+        LokiOptions::new(fake.url()).sink(quick().batch_items(4)).build(&resource(), &delivery).unwrap();
     // The same time for all, and one that comes late.
     for step in [0, 0, 0, 0, 0, 0, 5, 0, 0] {
         sink.accept(&Line::new("{}", at(T + step), Level::Info));
@@ -317,11 +320,8 @@ fn equal_lines_have_times_that_rise_strictly_per_stream_across_batches_retries_a
 fn a_line_longer_than_loki_takes_is_refused_and_counted() {
     let fake = HttpFake::start([]);
     let delivery = delivery();
-    let sink = LokiSink::builder(&fake.url(), &resource())
-        .max_line_bytes(10)
-        .options(quick())
-        .build(&delivery)
-        .unwrap();
+    let sink =
+        LokiOptions::new(fake.url()).max_line_bytes(10).sink(quick()).build(&resource(), &delivery).unwrap();
     sink.accept(&Line::new("{\"a\":1234}", at(T), Level::Info));
     sink.accept(&Line::new("{\"a\":12345}", at(T), Level::Info));
     assert_eq!(
@@ -343,7 +343,7 @@ fn faults_follow_the_policy() {
     ]);
     let delivery = delivery();
     let sink =
-        LokiSink::builder(&fake.url(), &resource()).options(quick().batch_items(2)).build(&delivery).unwrap();
+        LokiOptions::new(fake.url()).sink(quick().batch_items(2)).build(&resource(), &delivery).unwrap();
     for n in 0..8 {
         sink.accept(&Line::new("{}", at(T + n), Level::Info));
     }
@@ -358,7 +358,7 @@ fn faults_follow_the_policy() {
 fn a_service_without_an_environment_has_no_such_label() {
     let fake = HttpFake::start([]);
     let delivery = delivery();
-    let sink = LokiSink::builder(&fake.url(), &Resource::new("x")).options(quick()).build(&delivery).unwrap();
+    let sink = LokiOptions::new(fake.url()).sink(quick()).build(&Resource::new("x"), &delivery).unwrap();
     sink.accept(&Line::new("{}", at(T), Level::Fatal));
     delivery.shutdown_blocking(DEADLINE);
     assert_eq!(decode(&fake.requests()[0])[0].labels, r#"{level="FATAL", service_name="x"}"#);
@@ -368,26 +368,26 @@ fn a_service_without_an_environment_has_no_such_label() {
 fn settings_that_are_refused_are_named_and_secrets_are_not() {
     let delivery = delivery();
     let build = |url: &str, header: (&str, &str), tenant: &str, label: (&str, &str)| {
-        let builder = LokiSink::builder(url, &resource())
+        let builder = LokiOptions::new(url)
             .http(HttpOptions::new().header(header.0, header.1))
             .tenant(tenant)
             .label(label.0, label.1);
         assert!(!format!("{builder:?}").contains("hunter2"), "{builder:?}");
-        builder.build(&delivery).unwrap_err()
+        builder.build(&resource(), &delivery).unwrap_err()
     };
     let (url, header, label) = ("http://localhost:3100", ("a", "hunter2"), ("team", "x"));
-    assert!(matches!(build("localhost:3100", header, "t", label), BuildError::Endpoint(_)));
-    assert!(matches!(build(url, header, "a|b", label), BuildError::Tenant(_)));
-    assert!(matches!(build(url, header, "t", ("user_id", "x")), BuildError::Label(_)));
+    assert!(matches!(build("localhost:3100", header, "t", label), LokiBuildError::Endpoint(_)));
+    assert!(matches!(build(url, header, "a|b", label), LokiBuildError::Tenant(_)));
+    assert!(matches!(build(url, header, "t", ("user_id", "x")), LokiBuildError::Label(_)));
     let error = build(url, ("authorization", "hunter2\n"), "t", label);
-    let BuildError::Sink(SinkError::Http(HttpOptionsError::Header(cause))) = &error else {
+    let LokiBuildError::Sink(SinkError::Http(HttpOptionsError::Header(cause))) = &error else {
         panic!("{error}")
     };
     assert_eq!(cause.name(), "authorization");
     assert!(!format!("{error} {error:?} {cause}").contains("hunter2"));
     for name in ["content-length", "content-encoding", "Connection"] {
         let error = build(url, (name, "3"), "t", label);
-        let BuildError::Sink(SinkError::Http(HttpOptionsError::Header(cause))) = &error else {
+        let LokiBuildError::Sink(SinkError::Http(HttpOptionsError::Header(cause))) = &error else {
             panic!("{error}")
         };
         assert_eq!(cause.name(), name);
@@ -398,8 +398,7 @@ fn settings_that_are_refused_are_named_and_secrets_are_not() {
 fn a_sink_may_be_shared_between_threads() {
     let fake = HttpFake::start([]);
     let delivery = delivery();
-    let sink =
-        Arc::new(LokiSink::builder(&fake.url(), &resource()).options(quick()).build(&delivery).unwrap());
+    let sink = Arc::new(LokiOptions::new(fake.url()).sink(quick()).build(&resource(), &delivery).unwrap());
     let threads: Vec<_> = (0..4)
         .map(|_| {
             let sink = Arc::clone(&sink);
@@ -422,10 +421,10 @@ fn a_full_queue_is_decided_by_level_and_a_flush_sends_what_there_is() {
     let fake = HttpFake::start([Reaction::status(204)]);
     let delivery = Delivery::builder().registry(&Registry::new()).start().unwrap();
     let options = SinkOptions::new("loki").max_items(2).batch_age(Duration::from_secs(3600));
-    let sink = LokiSink::builder(&fake.url(), &Resource::new("orders"))
-        .options(options)
+    let sink = LokiOptions::new(fake.url())
+        .sink(options)
         .overflow(OverflowPolicy::all(Overflow::DropNewest).level(Level::Error, Overflow::DropOldest))
-        .build(&delivery)
+        .build(&Resource::new("orders"), &delivery)
         .unwrap();
     let accept = |level, json, target| {
         let line = Line::new(json, SystemTime::UNIX_EPOCH + Duration::from_nanos(T), level);

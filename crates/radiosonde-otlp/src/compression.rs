@@ -14,6 +14,7 @@ use std::str::FromStr;
 /// # Source
 /// `OTEL_EXPORTER_OTLP_COMPRESSION`: <https://opentelemetry.io/docs/specs/otel/protocol/exporter/>
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Compression {
     /// Not at all: the specification's default.

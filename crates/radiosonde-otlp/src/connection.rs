@@ -1,69 +1,12 @@
-use std::fmt;
 use std::io::Write as _;
 
 use bytes::Bytes;
 use flate2::write::GzEncoder;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderValue};
 use http::{Method, Request};
-use radiosonde_delivery::{EncodeError, Endpoint, HttpOptions, InvalidEndpoint, SinkOptions};
+use radiosonde_delivery::{EncodeError, Endpoint};
 
-use crate::Compression;
-use crate::builder::BuildError;
-use crate::signal::Signal;
-
-/// The specification's default.
-const LOCAL: &str = "http://localhost:4318";
-
-/// What the builders of all signals collect.
-#[derive(Debug, Clone)]
-pub(crate) struct ConnectionSettings {
-    pub(crate) endpoint: Target,
-    pub(crate) http: HttpOptions,
-    pub(crate) compression: Compression,
-    pub(crate) options: SinkOptions,
-}
-
-impl ConnectionSettings {
-    pub(crate) fn new(signal: Signal, name: &'static str) -> Self {
-        Self {
-            endpoint: Target::Base(LOCAL.into(), signal),
-            http: HttpOptions::new(),
-            compression: Compression::default(),
-            options: SinkOptions::new(name),
-        }
-    }
-
-    pub(crate) fn check(&self) -> Result<Connection, BuildError> {
-        let endpoint = self.endpoint.resolve().map_err(BuildError::Endpoint)?;
-        Ok(Connection { endpoint, compression: self.compression })
-    }
-}
-
-/// A URL, of one signal or of all.
-#[derive(Clone)]
-pub(crate) enum Target {
-    Base(Box<str>, Signal),
-    Whole(Box<str>),
-}
-
-impl Target {
-    fn resolve(&self) -> Result<Endpoint, InvalidEndpoint> {
-        match self {
-            Self::Base(url, signal) => Endpoint::parse(url)?.ending_in(signal.path),
-            Self::Whole(url) => Endpoint::parse(url),
-        }
-    }
-}
-
-impl fmt::Debug for Target {
-    /// As it will be used; neither side prints a password or a query.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.resolve() {
-            Ok(endpoint) => write!(f, "{endpoint}"),
-            Err(error) => write!(f, "{error:?}"),
-        }
-    }
-}
+use crate::compression::Compression;
 
 /// Where requests go, and what they have in common.
 #[derive(Debug)]
@@ -73,6 +16,10 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
+    pub(crate) const fn new(endpoint: Endpoint, compression: Compression) -> Self {
+        Self { endpoint, compression }
+    }
+
     pub(crate) const fn endpoint(&self) -> &Endpoint {
         &self.endpoint
     }

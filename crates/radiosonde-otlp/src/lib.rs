@@ -1,6 +1,5 @@
 #![doc = include_str!("../README.md")]
 
-mod builder;
 mod compression;
 mod connection;
 mod encode;
@@ -8,13 +7,14 @@ mod export;
 mod headers;
 mod logs;
 mod non_finite;
+mod options;
 mod policy;
 mod proto;
 mod signal;
 mod spans;
 
-pub use builder::{BuildError, OtlpSpansBuilder};
 pub use compression::{Compression, InvalidCompression};
 pub use headers::{InvalidHeaderList, parse_headers};
-pub use logs::{OtlpLogs, OtlpLogsBuilder};
+pub use logs::sink::OtlpLogs;
+pub use options::{OtlpBuildError, OtlpOptions, OtlpSignalOptions};
 pub use spans::OtlpSpans;

@@ -1,10 +1,9 @@
 use std::fmt;
 
-use radiosonde_core::Resource;
 use radiosonde_delivery::{Queue, SinkReport};
 use radiosonde_trace::{FinishedSpan, SpanSink};
 
-use crate::{OtlpSpansBuilder, encode};
+use crate::encode;
 
 /// Takes finished spans and sends them as OTLP over HTTP, in protobuf.
 ///
@@ -19,11 +18,6 @@ pub struct OtlpSpans {
 }
 
 impl OtlpSpans {
-    /// A sink whose spans say that they come from this resource.
-    pub fn builder(resource: &Resource) -> OtlpSpansBuilder {
-        OtlpSpansBuilder::new(resource)
-    }
-
     pub(crate) const fn new(queue: Queue<FinishedSpan>) -> Self {
         Self { queue }
     }

@@ -8,7 +8,7 @@ use radiosonde_core::Resource;
 use radiosonde_delivery::{Delivery, SinkOptions};
 use radiosonde_log::{JsonLayer, Writer};
 use radiosonde_metrics::Registry;
-use radiosonde_otlp::OtlpLogs;
+use radiosonde_otlp::OtlpOptions;
 use radiosonde_testkit::{CountingAllocator, HttpFake};
 use tracing::{info, info_span};
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -24,8 +24,7 @@ fn a_line_costs_one_allocation() {
     let options =
         SinkOptions::new("otlp_logs").max_items(5000).batch_items(5000).batch_age(Duration::from_secs(3600));
     let resource = Resource::new("orders");
-    let logs =
-        OtlpLogs::builder(&resource).endpoint(&collector.url()).options(options).build(&delivery).unwrap();
+    let logs = OtlpOptions::new(collector.url()).sink(options).build_logs(&resource, &delivery).unwrap();
     let layer = JsonLayer::builder(&resource)
         .registry(&Registry::new())
         .writer(Writer::new("nowhere", std::io::sink()))

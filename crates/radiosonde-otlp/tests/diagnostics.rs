@@ -7,7 +7,7 @@ use std::time::Duration;
 use radiosonde_core::{Resource, SpanContext, SpanId, TraceFlags, TraceId, diagnostics};
 use radiosonde_delivery::Delivery;
 use radiosonde_metrics::Registry;
-use radiosonde_otlp::OtlpSpans;
+use radiosonde_otlp::OtlpOptions;
 use radiosonde_testkit::{HttpFake, Reaction};
 use radiosonde_trace::{FinishedSpan, SpanSink as _};
 
@@ -22,7 +22,7 @@ fn a_partial_success_is_told_once_and_so_is_what_the_collector_says_about_it() {
     let partial = [0x0a, 0x06, 0x08, 0x01, 0x12, 0x02, b'n', b'o'];
     let fake = HttpFake::start([Reaction::status(200).body(partial)]);
     let delivery = Delivery::builder().registry(&Registry::new()).start().unwrap();
-    let spans = OtlpSpans::builder(&Resource::new("x")).endpoint(&fake.url()).build(&delivery).unwrap();
+    let spans = OtlpOptions::new(fake.url()).build_spans(&Resource::new("x"), &delivery).unwrap();
     let context = SpanContext::new(TraceId::random(), SpanId::random(), TraceFlags::SAMPLED);
     spans.accept(FinishedSpan::new(context, "a"));
     assert_eq!(delivery.shutdown_blocking(Duration::from_secs(20)).dropped(), 1);

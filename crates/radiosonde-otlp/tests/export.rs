@@ -12,7 +12,7 @@ use radiosonde_delivery::{
     Delivery, HttpOptions, HttpOptionsError, InvalidHeaderKind, Retry, SinkError, SinkOptions,
 };
 use radiosonde_metrics::Registry;
-use radiosonde_otlp::{BuildError, Compression, OtlpSpans, parse_headers};
+use radiosonde_otlp::{Compression, OtlpBuildError, OtlpOptions, OtlpSignalOptions, parse_headers};
 use radiosonde_testkit::{HttpFake, Reaction};
 use radiosonde_trace::{
     Attribute, AttributeValue, FinishedSpan, SpanEvent, SpanKind, SpanLink, SpanSink, SpanStatus, TraceState,
@@ -75,8 +75,7 @@ fn every_field_of_a_span_is_where_the_specification_puts_it() {
     let fake = HttpFake::start([]);
     let delivery = delivery();
     let resource = Resource::builder().service_name("orders").instance_id("i-1").environment("prod").build();
-    let spans =
-        OtlpSpans::builder(&resource).endpoint(&fake.url()).options(quick()).build(&delivery).unwrap();
+    let spans = OtlpOptions::new(fake.url()).sink(quick()).build_spans(&resource, &delivery).unwrap();
     spans.accept(full_span());
     assert_eq!(delivery.shutdown_blocking(DEADLINE).delivered(), 1);
 
@@ -121,11 +120,8 @@ fn every_field_of_a_span_is_where_the_specification_puts_it() {
 fn a_float_that_is_no_number_leaves_as_text_wherever_a_span_can_hold_it() {
     let fake = HttpFake::start([]);
     let delivery = delivery();
-    let spans = OtlpSpans::builder(&Resource::new("x"))
-        .endpoint(&fake.url())
-        .options(quick())
-        .build(&delivery)
-        .unwrap();
+    let spans =
+        OtlpOptions::new(fake.url()).sink(quick()).build_spans(&Resource::new("x"), &delivery).unwrap();
     let floats = || {
         let list = [f64::INFINITY, f64::NEG_INFINITY, -f64::NAN, 0.5].map(AttributeValue::from);
         let nested = AttributeValue::Array(vec![AttributeValue::Array(list.to_vec())]);
@@ -168,11 +164,8 @@ fn a_float_that_is_no_number_leaves_as_text_wherever_a_span_can_hold_it() {
 fn a_root_without_anything_is_small_and_says_that_its_parent_is_not_remote() {
     let fake = HttpFake::start([]);
     let delivery = delivery();
-    let spans = OtlpSpans::builder(&Resource::new("x"))
-        .endpoint(&fake.url())
-        .options(quick())
-        .build(&delivery)
-        .unwrap();
+    let spans =
+        OtlpOptions::new(fake.url()).sink(quick()).build_spans(&Resource::new("x"), &delivery).unwrap();
     let mut ok = FinishedSpan::new(context(1, 2), "a");
     ok.status = SpanStatus::Ok;
     let mut other = FinishedSpan::new(context(1, 3), "b");
@@ -200,16 +193,16 @@ fn a_root_without_anything_is_small_and_says_that_its_parent_is_not_remote() {
 fn gzip_shrinks_and_headers_are_sent() {
     let fake = HttpFake::start([]);
     let delivery = delivery();
-    let spans = OtlpSpans::builder(&Resource::new("x"))
-        .traces_endpoint(&format!("{}/custom?key=1", fake.url()))
+    let spans = OtlpOptions::default()
+        .traces(OtlpSignalOptions::new().endpoint(format!("{}/custom?key=1", fake.url())))
         .compression(Compression::Gzip)
         .http(
             HttpOptions::new()
                 .headers(parse_headers("authorization=Bearer%20t0ken").unwrap())
                 .header("X-Extra", "1"),
         )
-        .options(quick())
-        .build(&delivery)
+        .sink(quick())
+        .build_spans(&Resource::new("x"), &delivery)
         .unwrap();
     for n in 1..100 {
         spans.accept(FinishedSpan::new(context(1, n), "the same name every time"));
@@ -229,25 +222,25 @@ fn gzip_shrinks_and_headers_are_sent() {
 
 #[test]
 fn endpoints_follow_the_specification() {
-    let path = |set: fn(radiosonde_otlp::OtlpSpansBuilder, &str) -> radiosonde_otlp::OtlpSpansBuilder,
-                suffix: &str| {
+    let whole = |url: &str| OtlpOptions::default().traces(OtlpSignalOptions::new().endpoint(url));
+    let path = |options: &dyn Fn(&str) -> OtlpOptions, suffix: &str| {
         let fake = HttpFake::start([]);
         let delivery = delivery();
         let url = format!("{}{suffix}", fake.url());
-        let spans =
-            set(OtlpSpans::builder(&Resource::new("x")), &url).options(quick()).build(&delivery).unwrap();
+        let options = options(&url).sink(quick());
+        let spans = options.build_spans(&Resource::new("x"), &delivery).unwrap();
         spans.accept(FinishedSpan::new(context(1, 1), "a"));
         delivery.shutdown_blocking(DEADLINE);
         fake.requests()[0].path().to_owned()
     };
-    assert_eq!(path(|builder, url| builder.endpoint(url), ""), "/v1/traces");
-    assert_eq!(path(|builder, url| builder.endpoint(url), "/gate/"), "/gate/v1/traces");
-    assert_eq!(path(|builder, url| builder.endpoint(url), "/v1/traces"), "/v1/traces");
-    assert_eq!(path(|builder, url| builder.endpoint(url), "/gate/v1/traces/"), "/gate/v1/traces");
-    assert_eq!(path(|builder, url| builder.traces_endpoint(url), ""), "/");
-    assert_eq!(path(|builder, url| builder.traces_endpoint(url), "/gate"), "/gate");
-    let unset = format!("{:?}", OtlpSpans::builder(&Resource::new("x")));
-    assert!(unset.contains("http://localhost:4318/v1/traces"), "{unset}");
+    assert_eq!(path(&|url| OtlpOptions::new(url), ""), "/v1/traces");
+    assert_eq!(path(&|url| OtlpOptions::new(url), "/gate/"), "/gate/v1/traces");
+    assert_eq!(path(&|url| OtlpOptions::new(url), "/v1/traces"), "/v1/traces");
+    assert_eq!(path(&|url| OtlpOptions::new(url), "/gate/v1/traces/"), "/gate/v1/traces");
+    assert_eq!(path(&whole, ""), "/");
+    assert_eq!(path(&whole, "/gate"), "/gate");
+    let unset = format!("{:?}", OtlpOptions::default());
+    assert!(unset.contains("http://localhost:4318"), "{unset}");
 }
 
 #[test]
@@ -265,10 +258,9 @@ fn faults_follow_the_policy_and_partial_success_is_counted() {
         Reaction::status(401),
     ]);
     let delivery = delivery();
-    let spans = OtlpSpans::builder(&Resource::new("x"))
-        .endpoint(&fake.url())
-        .options(quick().batch_items(4))
-        .build(&delivery)
+    let spans = OtlpOptions::new(fake.url())
+        .sink(quick().batch_items(4))
+        .build_spans(&Resource::new("x"), &delivery)
         .unwrap();
     for n in 1..=16 {
         spans.accept(FinishedSpan::new(context(1, n), "a"));
@@ -283,10 +275,9 @@ fn faults_follow_the_policy_and_partial_success_is_counted() {
 #[test]
 fn a_queue_of_spans_is_bounded_by_what_they_hold() {
     let delivery = delivery();
-    let spans = OtlpSpans::builder(&Resource::new("x"))
-        .endpoint(&HttpFake::nobody())
-        .options(quick().max_bytes(100_000).batch_bytes(1 << 30))
-        .build(&delivery)
+    let spans = OtlpOptions::new(HttpFake::nobody())
+        .sink(quick().max_bytes(100_000).batch_bytes(1 << 30))
+        .build_spans(&Resource::new("x"), &delivery)
         .unwrap();
     for n in 0..100 {
         let mut span = FinishedSpan::new(context(1, n + 1), "a");
@@ -303,25 +294,26 @@ fn a_queue_of_spans_is_bounded_by_what_they_hold() {
 fn settings_that_are_refused_are_named_and_secrets_are_not() {
     let delivery = delivery();
     let http = HttpOptions::new().header("authorization", "hunter2");
-    let builder = OtlpSpans::builder(&Resource::new("x")).http(http.clone()).options(quick());
+    let resource = Resource::new("x");
+    let builder = OtlpOptions::default().http(http.clone()).sink(quick());
     assert!(!format!("{builder:?}").contains("hunter2"));
-    let error = builder.clone().endpoint("localhost:4318").build(&delivery).unwrap_err();
-    assert!(matches!(error, BuildError::Endpoint(_)));
+    let error = OtlpOptions::new("localhost:4318").build_spans(&resource, &delivery).unwrap_err();
+    assert!(matches!(error, OtlpBuildError::Endpoint(_)));
     let bad = builder.clone().http(http.clone().header("x-key", "hunter2\n").header("fine", "1"));
-    let error = bad.build(&delivery).unwrap_err();
-    assert!(matches!(error, BuildError::Sink(SinkError::Http(HttpOptionsError::Header(_)))));
+    let error = bad.build_spans(&resource, &delivery).unwrap_err();
+    assert!(matches!(error, OtlpBuildError::Sink(SinkError::Http(HttpOptionsError::Header(_)))));
     assert!(!format!("{error} {error:?} {bad:?}").contains("hunter2"));
     // Three of 269 bytes would be sent, and counted as a span that is delivered.
     for name in ["content-length", "Transfer-Encoding", "content-encoding"] {
         let bad = builder.clone().http(http.clone().header(name, "3"));
-        let BuildError::Sink(SinkError::Http(HttpOptionsError::Header(error))) =
-            bad.build(&delivery).unwrap_err()
+        let OtlpBuildError::Sink(SinkError::Http(HttpOptionsError::Header(error))) =
+            bad.build_spans(&resource, &delivery).unwrap_err()
         else {
             panic!("{name} is refused for another reason")
         };
         assert!(matches!(error.kind(), InvalidHeaderKind::Transport | InvalidHeaderKind::Sink));
         assert!(error.to_string().contains(name), "{error}");
     }
-    builder.build(&delivery).unwrap();
-    assert!(matches!(builder.build(&delivery), Err(BuildError::Sink(_))));
+    builder.build_spans(&resource, &delivery).unwrap();
+    assert!(matches!(builder.build_spans(&resource, &delivery), Err(OtlpBuildError::Sink(_))));
 }

@@ -12,7 +12,7 @@ use radiosonde_core::{Clock, Level, LevelNames, Resource, SpanContext, SpanId, T
 use radiosonde_delivery::{Delivery, HttpOptions, Retry, SinkOptions};
 use radiosonde_log::{JsonLayer, Line, LineSink, Writer, fatal};
 use radiosonde_metrics::Registry;
-use radiosonde_otlp::{BuildError, Compression, OtlpLogs, OtlpLogsBuilder, OtlpSpans};
+use radiosonde_otlp::{Compression, OtlpBuildError, OtlpOptions, OtlpSignalOptions};
 use radiosonde_testkit::{HttpFake, ManualClock, Reaction};
 use tracing::{debug, error, info, info_span, trace, warn};
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -28,8 +28,8 @@ fn delivery() -> Delivery {
     Delivery::builder().registry(&Registry::new()).start().unwrap()
 }
 
-fn builder(url: &str) -> OtlpLogsBuilder {
-    OtlpLogs::builder(&Resource::new("orders")).endpoint(url).options(quick())
+fn options(url: &str) -> OtlpOptions {
+    OtlpOptions::new(url).sink(quick())
 }
 
 fn context() -> SpanContext {
@@ -41,7 +41,8 @@ fn context() -> SpanContext {
 fn sent(names: LevelNames, work: impl FnOnce()) -> (Vec<Message>, u64) {
     let fake = HttpFake::start([]);
     let delivery = delivery();
-    let logs = builder(&fake.url()).level_names(names).build(&delivery).unwrap();
+    let logs =
+        options(&fake.url()).level_names(names).build_logs(&Resource::new("orders"), &delivery).unwrap();
     let clock = ManualClock::new();
     let now = clock.now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_nanos();
     let layer = JsonLayer::builder(&Resource::new("orders"))
@@ -174,7 +175,7 @@ fn what_is_redacted_in_a_line_is_redacted_here() {
 fn a_line_without_fields_is_sent_as_it_is_with_its_ids() {
     let fake = HttpFake::start([]);
     let delivery = delivery();
-    let logs = builder(&fake.url()).build(&delivery).unwrap();
+    let logs = options(&fake.url()).build_logs(&Resource::new("orders"), &delivery).unwrap();
     let json = r#"{"a":1}"#;
     let before = SystemTime::UNIX_EPOCH - Duration::from_secs(1);
     logs.accept(&Line::new(json, before, Level::Info).with_user_id("u-1").with_correlation_id("c-1"));
@@ -192,14 +193,15 @@ fn a_line_without_fields_is_sent_as_it_is_with_its_ids() {
 
 #[test]
 fn endpoints_headers_and_compression_follow_the_specification() {
-    let path = |set: fn(OtlpLogsBuilder, &str) -> OtlpLogsBuilder, suffix: &str| {
+    let own = |url: &str| options("x").logs(OtlpSignalOptions::new().endpoint(url));
+    let path = |made: &dyn Fn(&str) -> OtlpOptions, suffix: &str| {
         let fake = HttpFake::start([]);
         let delivery = delivery();
         let url = format!("{}{suffix}", fake.url());
-        let logs = set(builder(&url), &url)
+        let logs = made(&url)
             .compression(Compression::Gzip)
             .http(HttpOptions::new().bearer_token("t0ken").header("X-Extra", "1"))
-            .build(&delivery)
+            .build_logs(&Resource::new("orders"), &delivery)
             .unwrap();
         for _ in 0..100 {
             logs.accept(
@@ -216,12 +218,12 @@ fn endpoints_headers_and_compression_follow_the_specification() {
         assert_eq!(Message::read(&plain).messages(1)[0].messages(2)[0].messages(2).len(), 100);
         requests[0].path().to_owned()
     };
-    assert_eq!(path(|builder, url| builder.endpoint(url), ""), "/v1/logs");
-    assert_eq!(path(|builder, url| builder.endpoint(url), "/otlp"), "/otlp/v1/logs");
-    assert_eq!(path(|builder, url| builder.endpoint(url), "/otlp/v1/logs/"), "/otlp/v1/logs");
-    assert_eq!(path(|builder, url| builder.logs_endpoint(url), "/custom?key=1"), "/custom?key=1");
-    let unset = format!("{:?}", OtlpLogs::builder(&Resource::new("x")));
-    assert!(unset.contains("http://localhost:4318/v1/logs"), "{unset}");
+    assert_eq!(path(&|url| options(url), ""), "/v1/logs");
+    assert_eq!(path(&|url| options(url), "/otlp"), "/otlp/v1/logs");
+    assert_eq!(path(&|url| options(url), "/otlp/v1/logs/"), "/otlp/v1/logs");
+    assert_eq!(path(&own, "/custom?key=1"), "/custom?key=1");
+    let unset = format!("{:?}", OtlpOptions::default());
+    assert!(unset.contains("http://localhost:4318"), "{unset}");
 }
 
 #[test]
@@ -237,8 +239,11 @@ fn faults_follow_the_policy_and_partial_success_is_counted_beside_spans() {
     ]);
     let delivery = delivery();
     // Both sinks in one delivery: their names differ.
-    OtlpSpans::builder(&Resource::new("x")).endpoint(&fake.url()).build(&delivery).unwrap();
-    let logs = builder(&fake.url()).options(quick().batch_items(4)).build(&delivery).unwrap();
+    OtlpOptions::new(fake.url()).build_spans(&Resource::new("x"), &delivery).unwrap();
+    let logs = options(&fake.url())
+        .sink(quick().batch_items(4))
+        .build_logs(&Resource::new("orders"), &delivery)
+        .unwrap();
     for _ in 0..8 {
         logs.accept(&Line::new("{}", SystemTime::UNIX_EPOCH, Level::Info));
     }
@@ -259,7 +264,10 @@ fn equal_events_of_one_nanosecond_leave_as_many_with_times_that_batches_and_halv
         Reaction::status(200),
     ]);
     let delivery = delivery();
-    let logs = builder(&fake.url()).options(quick().batch_items(5)).build(&delivery).unwrap();
+    let logs = options(&fake.url())
+        .sink(quick().batch_items(5))
+        .build_logs(&Resource::new("orders"), &delivery)
+        .unwrap();
     let at = |nanos| SystemTime::UNIX_EPOCH + Duration::from_nanos(nanos);
     for nanos in [7, 7, 7, 7, 7, 7, 900, 7, 7, 7] {
         logs.accept(&Line::new("{}", at(nanos), Level::Info).with_message("paid"));
@@ -285,8 +293,9 @@ fn equal_events_of_one_nanosecond_leave_as_many_with_times_that_batches_and_halv
 #[test]
 fn a_queue_of_records_is_bounded_by_what_they_hold_and_settings_are_checked() {
     let delivery = delivery();
-    let options = quick().max_bytes(100_000).batch_bytes(1 << 30);
-    let logs = builder(&HttpFake::nobody()).options(options).build(&delivery).unwrap();
+    let sink = quick().max_bytes(100_000).batch_bytes(1 << 30);
+    let logs =
+        options(&HttpFake::nobody()).sink(sink).build_logs(&Resource::new("orders"), &delivery).unwrap();
     let long = "x".repeat(9_000);
     for _ in 0..100 {
         logs.accept(&Line::new("{}", SystemTime::UNIX_EPOCH, Level::Info).with_message(&long));
@@ -295,10 +304,10 @@ fn a_queue_of_records_is_bounded_by_what_they_hold_and_settings_are_checked() {
     assert_eq!(report.left() + report.dropped_for("queue_full"), 100);
     assert!((9..=11).contains(&report.left()), "{report}");
 
-    let bad = builder("localhost:4318").http(HttpOptions::new().header("x-key", "hunter2"));
-    assert!(matches!(bad.build(&delivery), Err(BuildError::Endpoint(_))));
+    let bad = options("localhost:4318").http(HttpOptions::new().header("x-key", "hunter2"));
+    assert!(matches!(bad.build_logs(&Resource::new("orders"), &delivery), Err(OtlpBuildError::Endpoint(_))));
     assert!(!format!("{bad:?}").contains("hunter2"));
-    let taken = builder("http://localhost:4318").build(&delivery);
-    assert!(matches!(taken, Err(BuildError::Sink(_))));
+    let taken = options("http://localhost:4318").build_logs(&Resource::new("orders"), &delivery);
+    assert!(matches!(taken, Err(OtlpBuildError::Sink(_))));
     delivery.shutdown_blocking(Duration::ZERO);
 }

@@ -7,7 +7,7 @@ use crate::{InvalidGrouping, InvalidWriteLabel};
 /// A push that cannot be set up.
 #[derive(Debug)]
 #[non_exhaustive]
-pub enum BuildError {
+pub enum PushBuildError {
     /// The URL is refused.
     Endpoint(InvalidEndpoint),
     /// The job or another label of the group is refused.
@@ -20,7 +20,7 @@ pub enum BuildError {
     Start(StartError),
 }
 
-impl fmt::Display for BuildError {
+impl fmt::Display for PushBuildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Endpoint(_) => "the URL to push to is refused",
@@ -32,7 +32,7 @@ impl fmt::Display for BuildError {
     }
 }
 
-impl std::error::Error for BuildError {
+impl std::error::Error for PushBuildError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Endpoint(error) => Some(error),

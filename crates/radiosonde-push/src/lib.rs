@@ -13,7 +13,7 @@ mod remote_write;
 mod series;
 mod spelling;
 
-pub use error::BuildError;
+pub use error::PushBuildError;
 pub use grouping::{InvalidGrouping, InvalidGroupingKind};
 pub use push::{Finish, Push};
 pub use pushgateway::{Pushgateway, PushgatewayBuilder};

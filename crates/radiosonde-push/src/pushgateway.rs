@@ -6,12 +6,12 @@ use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Method, Request, Response};
 use radiosonde_delivery::{
     Backend, Delivery, EncodeError, Endpoint, HttpOptions, InvalidEndpoint, Queue, SinkOptions, SinkReport,
-    Verdict,
+    Url, Verdict,
 };
 use radiosonde_metrics::{Format, Registry};
 
 use crate::pusher::Pusher;
-use crate::{BuildError, Push, grouping, policy};
+use crate::{Push, PushBuildError, grouping, policy};
 
 /// Pushes a registry to a group of a Pushgateway.
 ///
@@ -79,12 +79,12 @@ impl fmt::Debug for Pushgateway {
 #[must_use]
 #[derive(Debug, Clone)]
 pub struct PushgatewayBuilder {
-    url: Box<str>,
+    url: Url,
     job: Box<str>,
     labels: Vec<(Box<str>, Box<str>)>,
     registry: Registry,
     http: HttpOptions,
-    options: SinkOptions,
+    sink: SinkOptions,
 }
 
 impl PushgatewayBuilder {
@@ -96,7 +96,7 @@ impl PushgatewayBuilder {
             registry: Registry::global().clone(),
             http: HttpOptions::new(),
             // Each call on its own, at once; few wait, as each holds everything.
-            options: SinkOptions::new("pushgateway").batch_items(1).batch_age(Duration::ZERO),
+            sink: SinkOptions::new("pushgateway").batch_items(1).batch_age(Duration::ZERO),
         }
     }
 
@@ -125,33 +125,35 @@ impl PushgatewayBuilder {
     }
 
     /// Bounds and retries; those of [`SinkOptions`] under the name `pushgateway` unless set. A request is one call, whatever is set.
-    pub const fn options(mut self, options: SinkOptions) -> Self {
-        self.options = options.batch_items(1);
+    pub const fn sink(mut self, options: SinkOptions) -> Self {
+        self.sink = options.batch_items(1);
         self
     }
 
     /// Adds the sink to a delivery.
     ///
     /// # Errors
-    /// [`BuildError`] names the setting that is refused.
-    pub fn build(&self, delivery: &Delivery) -> Result<Pushgateway, BuildError> {
-        let path = grouping::path(&self.job, &self.labels).map_err(BuildError::Grouping)?;
-        let endpoint = self.endpoint(&path).map_err(BuildError::Endpoint)?;
-        let queue = delivery.sink(self.options, &self.http, Group { endpoint }).map_err(BuildError::Sink)?;
+    /// [`PushBuildError`] names the setting that is refused.
+    pub fn build(&self, delivery: &Delivery) -> Result<Pushgateway, PushBuildError> {
+        let path = grouping::path(&self.job, &self.labels).map_err(PushBuildError::Grouping)?;
+        let endpoint = self.endpoint(&path).map_err(PushBuildError::Endpoint)?;
+        let queue = delivery
+            .sink(self.sink.or_name("pushgateway"), &self.http, Group { endpoint })
+            .map_err(PushBuildError::Sink)?;
         Ok(Pushgateway { queue, registry: self.registry.clone() })
     }
 
     /// The gateway's base may be given with the beginning of the path that all groups share.
     fn endpoint(&self, group: &str) -> Result<Endpoint, InvalidEndpoint> {
-        Endpoint::parse(&self.url)?.without("/metrics/job").without("/metrics").join(group)
+        self.url.endpoint()?.without("/metrics/job").without("/metrics").join(group)
     }
 
     /// With a delivery thread of its own, whose metrics are in the same registry.
     ///
     /// # Errors
-    /// [`BuildError`] names the setting that is refused.
-    pub fn start(&self) -> Result<Push, BuildError> {
-        let delivery = Delivery::builder().registry(&self.registry).start().map_err(BuildError::Start)?;
+    /// [`PushBuildError`] names the setting that is refused.
+    pub fn start(&self) -> Result<Push, PushBuildError> {
+        let delivery = Delivery::builder().registry(&self.registry).start().map_err(PushBuildError::Start)?;
         let pusher = self.build(&delivery)?;
         Ok(Push::new(delivery, pusher))
     }

@@ -8,7 +8,7 @@ use http::{Method, Request, Response};
 use prost::Message as _;
 use radiosonde_core::{SharedClock, SystemClock, diagnostics};
 use radiosonde_delivery::{
-    Backend, Delivery, EncodeError, Endpoint, HttpOptions, Queue, SinkOptions, SinkReport, Verdict,
+    Backend, Delivery, EncodeError, Endpoint, HttpOptions, Queue, SinkOptions, SinkReport, Url, Verdict,
 };
 use radiosonde_metrics::Registry;
 
@@ -16,7 +16,7 @@ use crate::one_at_a_time::OneAtATime;
 use crate::proto::WriteRequest;
 use crate::pusher::Pusher;
 use crate::series::{Encoder, Untimed};
-use crate::{BuildError, Push, grouping, policy};
+use crate::{Push, PushBuildError, grouping, policy};
 
 /// Where Prometheus takes remote writes when it runs with `--web.enable-remote-write-receiver`.
 const WRITE_PATH: &str = "/api/v1/write";
@@ -121,11 +121,11 @@ impl fmt::Debug for RemoteWrite {
 #[must_use]
 #[derive(Debug, Clone)]
 pub struct RemoteWriteBuilder {
-    url: Box<str>,
+    url: Url,
     labels: Vec<(Box<str>, Box<str>)>,
     registry: Registry,
     http: HttpOptions,
-    options: SinkOptions,
+    sink: SinkOptions,
     clock: SharedClock,
     stale_at_end: bool,
 }
@@ -137,7 +137,7 @@ impl RemoteWriteBuilder {
             labels: Vec::new(),
             registry: Registry::global().clone(),
             http: HttpOptions::new(),
-            options: SinkOptions::new("remote_write").batch_items(2000),
+            sink: SinkOptions::new("remote_write").batch_items(2000),
             clock: Arc::new(SystemClock),
             stale_at_end: false,
         }
@@ -167,8 +167,8 @@ impl RemoteWriteBuilder {
     }
 
     /// Bounds, batches and retries; those of [`SinkOptions`] under the name `remote_write`, 2000 series a request, unless set.
-    pub const fn options(mut self, options: SinkOptions) -> Self {
-        self.options = options;
+    pub const fn sink(mut self, options: SinkOptions) -> Self {
+        self.sink = options;
         self
     }
 
@@ -188,16 +188,18 @@ impl RemoteWriteBuilder {
     /// Adds the sink to a delivery.
     ///
     /// # Errors
-    /// [`BuildError`] names the setting that is refused.
-    pub fn build(&self, delivery: &Delivery) -> Result<RemoteWrite, BuildError> {
-        let endpoint = self.endpoint().map_err(BuildError::Endpoint)?;
+    /// [`PushBuildError`] names the setting that is refused.
+    pub fn build(&self, delivery: &Delivery) -> Result<RemoteWrite, PushBuildError> {
+        let endpoint = self.endpoint().map_err(PushBuildError::Endpoint)?;
         for (at, (name, _)) in self.labels.iter().enumerate() {
             if !grouping::is_label(name) || self.labels[..at].iter().any(|(other, _)| other == name) {
-                return Err(BuildError::Label(InvalidWriteLabel { name: name.clone() }));
+                return Err(PushBuildError::Label(InvalidWriteLabel { name: name.clone() }));
             }
         }
         let writes = Writes { endpoint, snappy: snap::raw::Encoder::new() };
-        let queue = delivery.sink(self.options, &self.http, writes).map_err(BuildError::Sink)?;
+        let queue = delivery
+            .sink(self.sink.or_name("remote_write"), &self.http, writes)
+            .map_err(PushBuildError::Sink)?;
         Ok(RemoteWrite {
             queue,
             registry: self.registry.clone(),
@@ -212,15 +214,15 @@ impl RemoteWriteBuilder {
     /// With a delivery thread of its own, whose metrics are in the same registry.
     ///
     /// # Errors
-    /// [`BuildError`] names the setting that is refused.
-    pub fn start(&self) -> Result<Push, BuildError> {
-        let delivery = Delivery::builder().registry(&self.registry).start().map_err(BuildError::Start)?;
+    /// [`PushBuildError`] names the setting that is refused.
+    pub fn start(&self) -> Result<Push, PushBuildError> {
+        let delivery = Delivery::builder().registry(&self.registry).start().map_err(PushBuildError::Start)?;
         let pusher = self.build(&delivery)?;
         Ok(Push::new(delivery, pusher))
     }
 
     fn endpoint(&self) -> Result<Endpoint, radiosonde_delivery::InvalidEndpoint> {
-        let endpoint = Endpoint::parse(&self.url)?;
+        let endpoint = self.url.endpoint()?;
         let path = endpoint.uri().path().trim_end_matches('/');
         // Other receivers have other paths, which are used as they are.
         if path.is_empty() || path.ends_with(WRITE_PATH) {

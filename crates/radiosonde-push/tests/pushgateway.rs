@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use radiosonde_delivery::{Delivery, HttpOptions, HttpOptionsError, Retry, SinkError, SinkOptions};
 use radiosonde_metrics::Registry;
-use radiosonde_push::{BuildError, InvalidGroupingKind, Push};
+use radiosonde_push::{InvalidGroupingKind, Push, PushBuildError};
 use radiosonde_testkit::{HttpFake, Reaction};
 
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -80,7 +80,7 @@ fn a_gateway_that_is_busy_is_asked_again_and_one_that_refuses_is_not() {
     let ms = Duration::from_millis(1);
     let options = SinkOptions::new("gateway").batch_items(100).retry(Retry::new().base(ms).cap(ms));
     let push =
-        Push::pushgateway(&gateway.url()).job("load").registry(&registry()).options(options).start().unwrap();
+        Push::pushgateway(&gateway.url()).job("load").registry(&registry()).sink(options).start().unwrap();
     push.push();
     let report = push.finish_blocking(DEADLINE);
     assert_eq!(report.to_string(), "gateway: 2 produced, 1 delivered, 1 dropped (invalid 1), 0 left");
@@ -92,7 +92,7 @@ fn what_the_gateway_would_refuse_is_refused_when_it_is_built() {
     let url = "http://127.0.0.1:9091/prefix/";
     let builder = || Push::pushgateway(url).registry(&Registry::new()).job("a");
     let kind = |error| match error {
-        BuildError::Grouping(invalid) => Some(invalid.kind()),
+        PushBuildError::Grouping(invalid) => Some(invalid.kind()),
         _ => None,
     };
     assert_eq!(kind(builder().job("").start().unwrap_err()), Some(InvalidGroupingKind::EmptyJob));
@@ -104,11 +104,11 @@ fn what_the_gateway_would_refuse_is_refused_when_it_is_built() {
     for name in ["a b", "content-length", "content-encoding"] {
         let refused = builder().http(HttpOptions::new().header(name, "3")).start();
         let is_header =
-            matches!(&refused, Err(BuildError::Sink(SinkError::Http(HttpOptionsError::Header(_)))));
+            matches!(&refused, Err(PushBuildError::Sink(SinkError::Http(HttpOptionsError::Header(_)))));
         assert!(is_header, "{name}");
     }
     let error = Push::pushgateway("127.0.0.1:9091").job("a").registry(&Registry::new()).start().unwrap_err();
-    assert!(matches!(error, BuildError::Endpoint(_)), "{error}");
+    assert!(matches!(error, PushBuildError::Endpoint(_)), "{error}");
     let secret = format!("{:?}", builder().http(HttpOptions::new().bearer_token("s3cret")));
     assert!(!secret.contains("s3cret"), "{secret}");
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use radiosonde_core::{SpanContext, SpanId, TraceFlags, TraceId};
 use radiosonde_delivery::{Delivery, Retry, SinkOptions};
 use radiosonde_metrics::{Buckets, Collection, Collector, Kind, LabelSet, Number, Registry, SummarySample};
-use radiosonde_push::{BuildError, Push, RemoteWrite};
+use radiosonde_push::{Push, PushBuildError, RemoteWrite};
 use radiosonde_testkit::{HttpFake, ManualClock, Reaction, RecordedRequest};
 
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -200,7 +200,7 @@ fn a_nan_is_prometheus_own_and_marks_no_end() {
     let payloads = [0x7ff0_0000_0000_0002_u64, 0x7ff8_0000_0000_0000, u64::MAX];
     let ratio = registry.gauge("ratio", "Ratio.").labels(&["bits"]).unwrap();
     payloads.iter().for_each(|bits| ratio.with(&[&format!("{bits:x}")]).set(f64::from_bits(*bits)));
-    let builder = Push::remote_write(&receiver.url()).registry(&registry).options(quick()).stale_at_end(true);
+    let builder = Push::remote_write(&receiver.url()).registry(&registry).sink(quick()).stale_at_end(true);
     builder.start().unwrap().finish_blocking(DEADLINE);
     let series: Vec<_> = receiver.requests().iter().flat_map(decode).collect();
     let is_name = |(label, value): &(String, String)| label == "__name__" && value == "ratio";
@@ -238,7 +238,7 @@ fn times_rise_from_push_to_push_and_the_last_one_may_be_a_mark() {
     let clock = ManualClock::at(UNIX_EPOCH + Duration::from_secs(5));
     let builder =
         Push::remote_write(&receiver.url()).registry(&registry).clock(Arc::new(clock)).stale_at_end(true);
-    let push = builder.options(quick()).start().unwrap();
+    let push = builder.sink(quick()).start().unwrap();
     for value in [1.0, 2.0] {
         gauge.set(value);
         push.push();
@@ -265,7 +265,7 @@ fn a_collector_may_push_the_registry_that_asks_it() {
     let clock = ManualClock::at(UNIX_EPOCH + Duration::from_secs(5));
     let builder = Push::remote_write(&receiver.url()).registry(&registry).clock(Arc::new(clock));
     let delivery = Delivery::builder().start().unwrap();
-    let remote = builder.options(quick()).build(&delivery).unwrap();
+    let remote = builder.sink(quick()).build(&delivery).unwrap();
     assert!(sink.set(remote.clone()).is_ok());
 
     let (pushed, waits) = mpsc::channel();
@@ -288,7 +288,7 @@ fn what_is_too_large_is_halved_and_what_is_refused_is_counted() {
     let rows = registry.counter("rows_total", "Rows.").labels(&["table"]).unwrap();
     (0..20).for_each(|n| rows.with(&[&n.to_string()]).inc());
     let receiver = HttpFake::start([Reaction::status(413), Reaction::status(503), Reaction::status(204)]);
-    let report = Push::remote_write(&receiver.url()).registry(&registry).options(quick()).start().unwrap();
+    let report = Push::remote_write(&receiver.url()).registry(&registry).sink(quick()).start().unwrap();
     let report = report.finish_blocking(DEADLINE);
     assert_eq!((report.dropped(), report.left()), (0, 0), "{report}");
     let requests = receiver.requests();
@@ -297,7 +297,7 @@ fn what_is_too_large_is_halved_and_what_is_refused_is_counted() {
     assert_eq!(decode(&requests[0]).len(), halves[0] + halves[1]);
 
     let receiver = HttpFake::start([Reaction::status(400).body("out of order sample")]);
-    let push = Push::remote_write(&receiver.url()).registry(&registry).options(quick()).start().unwrap();
+    let push = Push::remote_write(&receiver.url()).registry(&registry).sink(quick()).start().unwrap();
     let report = push.finish_blocking(DEADLINE);
     let sink = report.sink("remote_write").unwrap();
     assert_eq!((sink.delivered(), sink.dropped_for("out_of_order")), (0, sink.produced()));
@@ -308,7 +308,7 @@ fn bad_labels_are_refused_when_it_is_built() {
     let builder = || Push::remote_write("http://127.0.0.1:9090").registry(&Registry::new()).job("a");
     for name in ["", "a-b", "__name__", "job", "9"] {
         let error = builder().label(name, "x").start().unwrap_err();
-        assert!(matches!(&error, BuildError::Label(invalid) if invalid.name() == name), "{error}");
+        assert!(matches!(&error, PushBuildError::Label(invalid) if invalid.name() == name), "{error}");
     }
     assert!(builder().label("instance", "x").start().is_ok());
 }

@@ -2,6 +2,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use radiosonde_core::parse_duration;
+
 /// What happens to an item for which a bounded queue has no room.
 ///
 /// # Shape
@@ -50,21 +52,10 @@ impl FromStr for Overflow {
             None if text.eq_ignore_ascii_case("drop_newest") => Ok(Self::DropNewest),
             None if text.eq_ignore_ascii_case("drop_oldest") => Ok(Self::DropOldest),
             Some((word, time)) if word.eq_ignore_ascii_case("block") => {
-                duration(time).map(Self::Block).ok_or_else(invalid)
+                parse_duration(time).map(Self::Block).ok_or_else(invalid)
             }
             _ => Err(invalid()),
         }
-    }
-}
-
-fn duration(text: &str) -> Option<Duration> {
-    let (digits, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit())?);
-    let number: u64 = digits.parse().ok()?;
-    match unit {
-        "us" => Some(Duration::from_micros(number)),
-        "ms" => Some(Duration::from_millis(number)),
-        "s" => Some(Duration::from_secs(number)),
-        _ => None,
     }
 }
 

@@ -38,11 +38,11 @@ pub enum InitError {
     /// The sampler that the environment names cannot be had.
     Sampler(InvalidSampler),
     /// The configuration of the Loki sink is refused.
-    Loki(radiosonde_loki::BuildError),
+    Loki(radiosonde_loki::LokiBuildError),
     /// The configuration of the OTLP sink for spans is refused.
-    Otlp(radiosonde_otlp::BuildError),
+    Otlp(radiosonde_otlp::OtlpBuildError),
     /// The configuration of the OTLP sink for log records is refused.
-    OtlpLogs(radiosonde_otlp::BuildError),
+    OtlpLogs(radiosonde_otlp::OtlpBuildError),
     /// The metrics listener cannot listen.
     Listen(ListenError),
     /// The panic hook cannot be installed.

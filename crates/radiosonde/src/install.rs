@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use radiosonde_core::Resource;
 use radiosonde_delivery::{Delivery, HttpOptions, SinkOptions};
 use radiosonde_log::{JsonLayer, LevelControl, LevelsService, LineSink, bridge_log_records};
-use radiosonde_loki::LokiSink;
+use radiosonde_loki::{LokiOptions, LokiSink};
 use radiosonde_metrics::{Credentials, InvalidRegistry, Listener, MetricsService, RegisterError, Registry};
-use radiosonde_otlp::{OtlpLogs, OtlpSpans};
+use radiosonde_otlp::{OtlpLogs, OtlpOptions, OtlpSignalOptions, OtlpSpans};
 use radiosonde_tower::{ClientLayer, DebugKey, DebugRequests, ServerLayer};
 use radiosonde_trace::TracePipeline;
 use tracing::dispatcher::{self, Dispatch};
@@ -177,16 +177,18 @@ fn lines_to_loki(
     delivery: &Delivery,
 ) -> Result<LokiSink, InitError> {
     let LokiSettings { url, tenant } = loki;
-    let mut builder = LokiSink::builder(&url.text, resource).level_names(log.names).overflow(log.overflow);
+    let mut builder = LokiOptions::new(&url.text).level_names(log.names).overflow(log.overflow);
     if let Some(tenant) = &tenant {
         builder = builder.tenant(&tenant.text);
     }
     if let Some(label) = service_label {
         builder = builder.label(label, resource.service_name());
     }
-    builder.build(delivery).map_err(|error| match (error, tenant) {
-        (radiosonde_loki::BuildError::Endpoint(cause), _) if url.variable.is_some() => url.refuse(URL, cause),
-        (radiosonde_loki::BuildError::Tenant(cause), Some(tenant)) if tenant.variable.is_some() => {
+    builder.build(resource, delivery).map_err(|error| match (error, tenant) {
+        (radiosonde_loki::LokiBuildError::Endpoint(cause), _) if url.variable.is_some() => {
+            url.refuse(URL, cause)
+        }
+        (radiosonde_loki::LokiBuildError::Tenant(cause), Some(tenant)) if tenant.variable.is_some() => {
             tenant.refuse("a tenant's name as Loki takes it", cause)
         }
         (error, _) => InitError::Loki(error),
@@ -198,15 +200,13 @@ fn spans_to_otlp(
     resource: &Resource,
     delivery: &Delivery,
 ) -> Result<OtlpSpans, InitError> {
-    let options = otlp.options("otlp");
-    let OtlpSettings { endpoint, is_whole, headers, compression, .. } = otlp;
-    let builder = OtlpSpans::builder(resource)
-        .http(HttpOptions::new().headers(headers))
-        .compression(compression)
-        .options(options);
-    let builder =
-        if is_whole { builder.traces_endpoint(&endpoint.text) } else { builder.endpoint(&endpoint.text) };
-    builder.build(delivery).map_err(|error| endpoint.blame(error, InitError::Otlp))
+    let (signal, OtlpSettings { endpoint, is_whole, .. }) = (otlp.signal(), otlp);
+    let options = if is_whole {
+        OtlpOptions::default().traces(signal.endpoint(&endpoint.text))
+    } else {
+        OtlpOptions::new(&endpoint.text).traces(signal)
+    };
+    options.build_spans(resource, delivery).map_err(|error| endpoint.blame(error, InitError::Otlp))
 }
 
 fn lines_to_otlp(
@@ -215,22 +215,22 @@ fn lines_to_otlp(
     resource: &Resource,
     delivery: &Delivery,
 ) -> Result<OtlpLogs, InitError> {
-    let options = otlp.options("otlp_logs");
-    let OtlpSettings { endpoint, is_whole, headers, compression, .. } = otlp;
-    let builder = OtlpLogs::builder(resource)
-        .http(HttpOptions::new().headers(headers))
-        .compression(compression)
-        .options(options);
-    let builder =
-        if is_whole { builder.logs_endpoint(&endpoint.text) } else { builder.endpoint(&endpoint.text) };
-    let logs = builder.level_names(log.names).overflow(log.overflow).build(delivery);
+    let (signal, OtlpSettings { endpoint, is_whole, .. }) = (otlp.signal(), otlp);
+    let options = if is_whole {
+        OtlpOptions::default().logs(signal.endpoint(&endpoint.text))
+    } else {
+        OtlpOptions::new(&endpoint.text).logs(signal)
+    };
+    let logs = options.level_names(log.names).overflow(log.overflow).build_logs(resource, delivery);
     logs.map_err(|error| endpoint.blame(error, InitError::OtlpLogs))
 }
 
 impl OtlpSettings {
-    fn options(&self, name: &'static str) -> SinkOptions {
-        let options = SinkOptions::new(name);
-        self.timeout.map_or(options, |timeout| options.timeout(timeout))
+    fn signal(&self) -> OtlpSignalOptions {
+        let sink =
+            self.timeout.map_or_else(SinkOptions::default, |timeout| SinkOptions::default().timeout(timeout));
+        let http = HttpOptions::new().headers(self.headers.clone()).tls(self.tls.clone());
+        OtlpSignalOptions::new().http(http).compression(self.compression).sink(sink)
     }
 }
 
@@ -240,11 +240,11 @@ impl Given {
     /// The error about an OTLP sink: of the variable that the endpoint is from, if it is about that.
     fn blame(
         &self,
-        error: radiosonde_otlp::BuildError,
-        other: fn(radiosonde_otlp::BuildError) -> InitError,
+        error: radiosonde_otlp::OtlpBuildError,
+        other: fn(radiosonde_otlp::OtlpBuildError) -> InitError,
     ) -> InitError {
         match error {
-            radiosonde_otlp::BuildError::Endpoint(cause) if self.variable.is_some() => {
+            radiosonde_otlp::OtlpBuildError::Endpoint(cause) if self.variable.is_some() => {
                 self.refuse(URL, cause)
             }
             error => other(error),

@@ -8,9 +8,9 @@ use e2e::{Jaeger, LogEntry, Loki, wait_for};
 use radiosonde_core::{Clock, Level, Resource, SpanContext, SpanId, SystemClock, TraceFlags, TraceId};
 use radiosonde_delivery::{Delivery, Retry, SinkOptions};
 use radiosonde_log::{Line, LineSink};
-use radiosonde_loki::LokiSink;
+use radiosonde_loki::{LokiOptions, LokiSink};
 use radiosonde_metrics::Registry;
-use radiosonde_otlp::{Compression, OtlpSpans};
+use radiosonde_otlp::{Compression, OtlpOptions, OtlpSignalOptions};
 use radiosonde_trace::{
     Attribute, AttributeValue, FinishedSpan, SpanEvent, SpanKind, SpanLink, SpanSink, SpanStatus,
 };
@@ -36,7 +36,7 @@ fn resource() -> Resource {
 }
 
 fn sink(delivery: &Delivery, loki: &Loki) -> LokiSink {
-    LokiSink::builder(loki.url(), &resource()).options(persistent("loki")).build(delivery).unwrap()
+    LokiOptions::new(loki.url()).sink(persistent("loki")).build(&resource(), delivery).unwrap()
 }
 
 fn context() -> SpanContext {
@@ -59,11 +59,11 @@ fn accept_at(sink: &LokiSink, at: SystemTime, json: &str) {
 fn lines_come_back_by_label_by_field_and_by_id() {
     let Some(loki) = Loki::start() else { return };
     let delivery = delivery();
-    let sink = LokiSink::builder(loki.url(), &resource())
+    let sink = LokiOptions::new(loki.url())
         .tenant("shop")
         .label("team", "pricing")
-        .options(persistent("loki"))
-        .build(&delivery)
+        .sink(persistent("loki"))
+        .build(&resource(), &delivery)
         .unwrap();
     let (context, now) = (context(), SystemClock.now());
     let failed = r#"{"level":"ERROR","message":"card declined ü\n"}"#;
@@ -109,7 +109,7 @@ fn equal_lines_of_the_same_nanosecond_all_come_back() {
     let Some(loki) = Loki::start() else { return };
     let delivery = delivery();
     let options = persistent("loki").batch_items(7);
-    let sink = LokiSink::builder(loki.url(), &resource()).options(options).build(&delivery).unwrap();
+    let sink = LokiOptions::new(loki.url()).sink(options).build(&resource(), &delivery).unwrap();
     let now = SystemClock.now();
     for _ in 0..100 {
         sink.accept(&Line::new("{}", now, Level::Info));
@@ -124,9 +124,9 @@ fn a_push_that_is_too_large_for_loki_is_halved_and_every_line_comes_back() {
     let Some(loki) = Loki::start() else { return };
     for (service, count) in [("beyond_grpc", 27), ("beyond_burst", 36)] {
         let delivery = delivery();
-        let sink = LokiSink::builder(&format!("{}/loki/api/v1/push/", loki.url()), &Resource::new(service))
-            .options(persistent("loki").batch_age(HOUR).batch_bytes(16 << 20).timeout(SOON))
-            .build(&delivery)
+        let sink = LokiOptions::new(format!("{}/loki/api/v1/push/", loki.url()))
+            .sink(persistent("loki").batch_age(HOUR).batch_bytes(16 << 20).timeout(SOON))
+            .build(&Resource::new(service), &delivery)
             .unwrap();
         let line = format!("\"{}\"", "x".repeat(200_000));
         for _ in 0..count {
@@ -172,10 +172,10 @@ fn what_loki_refuses_is_dropped_for_lokis_own_reason_and_the_rest_is_stored() {
     let now = SystemClock.now();
     let refused = |reason: &str, lines: &[(SystemTime, &str)]| {
         let delivery = delivery();
-        let sink = LokiSink::builder(loki.url(), &resource())
+        let sink = LokiOptions::new(loki.url())
             .max_line_bytes(1 << 20)
-            .options(persistent("loki").batch_age(HOUR))
-            .build(&delivery)
+            .sink(persistent("loki").batch_age(HOUR))
+            .build(&resource(), &delivery)
             .unwrap();
         for (at, line) in lines {
             accept_at(&sink, *at, line);
@@ -223,11 +223,10 @@ fn a_trace_comes_back_with_its_types_and_a_compressed_one_too() {
     let Some(jaeger) = Jaeger::start() else { return };
     for (name, compression) in [("plain", Compression::None), ("gzip", Compression::Gzip)] {
         let delivery = delivery();
-        let spans = OtlpSpans::builder(&Resource::builder().service_name(name).environment("test").build())
-            .endpoint(&jaeger.otlp_http_url())
+        let spans = OtlpOptions::new(jaeger.otlp_http_url())
             .compression(compression)
-            .options(persistent("otlp"))
-            .build(&delivery)
+            .sink(persistent("otlp"))
+            .build_spans(&Resource::builder().service_name(name).environment("test").build(), &delivery)
             .unwrap();
         let (root, child) = trace();
         spans.accept(child.clone());
@@ -256,10 +255,9 @@ fn a_trace_comes_back_with_its_types_and_a_compressed_one_too() {
 fn a_float_that_is_no_number_hides_neither_its_trace_nor_its_service() {
     let Some(jaeger) = Jaeger::start() else { return };
     let delivery = delivery();
-    let spans = OtlpSpans::builder(&Resource::new("floats"))
-        .endpoint(&jaeger.otlp_http_url())
-        .options(persistent("otlp"))
-        .build(&delivery)
+    let spans = OtlpOptions::new(jaeger.otlp_http_url())
+        .sink(persistent("otlp"))
+        .build_spans(&Resource::new("floats"), &delivery)
         .unwrap();
     let (mut root, child) = trace();
     let list = [f64::NAN, f64::INFINITY, 0.5].map(AttributeValue::from);
@@ -289,10 +287,9 @@ fn spans_wait_for_a_jaeger_that_is_stopped() {
     let Some(jaeger) = Jaeger::start() else { return };
     jaeger.process().stop();
     let delivery = delivery();
-    let spans = OtlpSpans::builder(&resource())
-        .endpoint(&jaeger.otlp_http_url())
-        .options(persistent("otlp"))
-        .build(&delivery)
+    let spans = OtlpOptions::new(jaeger.otlp_http_url())
+        .sink(persistent("otlp"))
+        .build_spans(&resource(), &delivery)
         .unwrap();
     let (root, child) = trace();
     spans.accept(child);
@@ -309,10 +306,10 @@ fn spans_wait_for_a_jaeger_that_is_stopped() {
 fn the_wrong_address_of_a_real_backend_is_named_and_not_asked_again() {
     let Some(jaeger) = Jaeger::start() else { return };
     let delivery = delivery();
-    let spans = OtlpSpans::builder(&resource())
-        .traces_endpoint(&jaeger.otlp_http_url())
-        .options(persistent("otlp"))
-        .build(&delivery)
+    let spans = OtlpOptions::default()
+        .traces(OtlpSignalOptions::new().endpoint(jaeger.otlp_http_url()))
+        .sink(persistent("otlp"))
+        .build_spans(&resource(), &delivery)
         .unwrap();
     spans.accept(trace().0);
     assert_eq!(

@@ -12,7 +12,7 @@ use e2e::{LogEntry, Loki, wait_for};
 use radiosonde_core::Resource;
 use radiosonde_delivery::Delivery;
 use radiosonde_log::{Format, JsonLayer, Writer};
-use radiosonde_loki::LokiSink;
+use radiosonde_loki::LokiOptions;
 use radiosonde_metrics::Registry;
 use serde_json::Value;
 use tracing::field::Empty;
@@ -63,7 +63,7 @@ fn serve(loki: &Loki, work: impl FnOnce()) -> Vec<String> {
     let (registry, buffer) = (Registry::new(), Buffer::default());
     let delivery = Delivery::builder().registry(&registry).start().unwrap();
     let resource = Resource::new("values");
-    let sink = LokiSink::builder(loki.url(), &resource).build(&delivery).unwrap();
+    let sink = LokiOptions::new(loki.url()).build(&resource, &delivery).unwrap();
     let lines = JsonLayer::builder(&resource)
         .registry(&registry)
         .format(Format::Json)

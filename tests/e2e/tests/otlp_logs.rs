@@ -10,7 +10,7 @@ use radiosonde_delivery::{Delivery, Report, SinkOptions};
 use radiosonde_log::{JsonLayer, Line, LineSink, Writer, fatal};
 use radiosonde_loki::{LogEntry, LogQuery, TimeRange};
 use radiosonde_metrics::Registry;
-use radiosonde_otlp::{Compression, OtlpLogs};
+use radiosonde_otlp::{Compression, OtlpOptions};
 use tracing::{error, info, info_span};
 use tracing_subscriber::layer::SubscriberExt as _;
 
@@ -21,11 +21,10 @@ fn serve(endpoint: &str, compression: Compression, work: impl FnOnce()) -> Repor
     let registry = Registry::new();
     let delivery = Delivery::builder().registry(&registry).start().unwrap();
     let resource = Resource::builder().service_name("orders").environment("test").build();
-    let logs = OtlpLogs::builder(&resource)
-        .endpoint(endpoint)
+    let logs = OtlpOptions::new(endpoint)
         .compression(compression)
-        .options(SinkOptions::new("otlp_logs").timeout(SOON))
-        .build(&delivery)
+        .sink(SinkOptions::new("otlp_logs").timeout(SOON))
+        .build_logs(&resource, &delivery)
         .unwrap();
     let lines = JsonLayer::builder(&resource)
         .registry(&registry)
@@ -91,8 +90,7 @@ fn ten_equal_events_of_one_nanosecond_are_ten_lines_of_loki() {
     let Some(loki) = Loki::start() else { return };
     let delivery = Delivery::builder().registry(&Registry::new()).start().unwrap();
     let resource = Resource::new("orders");
-    let logs =
-        OtlpLogs::builder(&resource).endpoint(&format!("{}/otlp", loki.url())).build(&delivery).unwrap();
+    let logs = OtlpOptions::new(format!("{}/otlp", loki.url())).build_logs(&resource, &delivery).unwrap();
     let now = SystemClock.now();
     for _ in 0..10 {
         logs.accept(&Line::new("{}", now, Level::Info).with_message("paid"));

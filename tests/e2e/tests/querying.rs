@@ -10,7 +10,9 @@ use radiosonde_core::{
 };
 use radiosonde_delivery::{Delivery, RequestErrorKind, SinkOptions};
 use radiosonde_log::{Line, LineSink};
-use radiosonde_loki::{Direction, LogEntry, LogQuery, LokiSink, QueryError, Tail, Tailed, TimeRange};
+use radiosonde_loki::{
+    Direction, LogEntry, LogQuery, LokiOptions, LokiSink, QueryError, Tail, Tailed, TimeRange,
+};
 use radiosonde_metrics::Registry;
 
 const SOON: Duration = Duration::from_secs(30);
@@ -36,7 +38,7 @@ impl Pushed {
         let delivery = Delivery::builder().registry(&Registry::new()).start().unwrap();
         let resource = Resource::builder().service_name("orders").environment("test").build();
         let options = SinkOptions::new("loki").batch_age(Duration::from_millis(10));
-        let sink = LokiSink::builder(loki.url(), &resource).options(options).build(&delivery).unwrap();
+        let sink = LokiOptions::new(loki.url()).sink(options).build(&resource, &delivery).unwrap();
         Self { delivery, sink }
     }
 
@@ -104,8 +106,8 @@ fn loki_detects_every_level_in_both_spellings() {
     let (client, now) = (client(&loki), SystemClock.now());
     for (service, names) in [("short", LevelNames::WarnFatal), ("long", LevelNames::WarningCritical)] {
         let delivery = Delivery::builder().registry(&Registry::new()).start().unwrap();
-        let builder = LokiSink::builder(loki.url(), &Resource::new(service)).level_names(names);
-        let sink = builder.build(&delivery).unwrap();
+        let builder = LokiOptions::new(loki.url()).level_names(names);
+        let sink = builder.build(&Resource::new(service), &delivery).unwrap();
         for level in Level::ALL {
             let line = format!(r#"{{"level":"{}","message":"x"}}"#, level.name(names));
             sink.accept(&Line::new(&line, now, level));

@@ -5,9 +5,9 @@ use std::time::Duration;
 use radiosonde_core::{Clock as _, Resource, SystemClock};
 use radiosonde_delivery::Delivery;
 use radiosonde_log::{Format, JsonLayer, LineSink, Writer};
-use radiosonde_loki::LokiSink;
+use radiosonde_loki::LokiOptions;
 use radiosonde_metrics::Registry;
-use radiosonde_otlp::OtlpLogs;
+use radiosonde_otlp::OtlpOptions;
 use tracing::dispatcher::{Dispatch, with_default};
 use tracing::{error, info, info_span};
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -53,13 +53,13 @@ impl Case {
 
     pub(crate) fn loki(state: &'static str, address: &str) -> Result<Self, Box<dyn Error>> {
         Self::pushing("Loki", state, |resource, delivery| {
-            Ok(Arc::new(LokiSink::builder(address, resource).build(delivery)?))
+            Ok(Arc::new(LokiOptions::new(address).build(resource, delivery)?))
         })
     }
 
     pub(crate) fn otlp(state: &'static str, address: &str) -> Result<Self, Box<dyn Error>> {
         Self::pushing("OTLP", state, |resource, delivery| {
-            Ok(Arc::new(OtlpLogs::builder(resource).endpoint(address).build(delivery)?))
+            Ok(Arc::new(OtlpOptions::new(address).build_logs(resource, delivery)?))
         })
     }
 

@@ -21,6 +21,11 @@ const READ_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// What the `Authorization` header is made of.
 #[derive(Debug, Clone)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Deserialize),
+    serde(rename_all = "snake_case", deny_unknown_fields)
+)]
 pub(crate) enum Authorization {
     Bearer(Secret<String>),
     BearerFile(PathBuf),

@@ -144,6 +144,36 @@ fn without_secrets(text: &str) -> String {
     }
 }
 
+/// A URL as an option holds it: not checked before it is used. `Debug` shows no password and no query.
+#[derive(Clone, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(transparent))]
+pub struct Url(String);
+
+impl Url {
+    /// The endpoint that it is.
+    ///
+    /// # Errors
+    /// [`InvalidEndpoint`], as of [`Endpoint::parse`].
+    pub fn endpoint(&self) -> Result<Endpoint, InvalidEndpoint> {
+        Endpoint::parse(&self.0)
+    }
+}
+
+impl<T: Into<String>> From<T> for Url {
+    fn from(url: T) -> Self {
+        Self(url.into())
+    }
+}
+
+impl fmt::Debug for Url {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.endpoint() {
+            Ok(endpoint) => write!(f, "{endpoint}"),
+            Err(error) => write!(f, "{error:?}"),
+        }
+    }
+}
+
 /// A text that is no endpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidEndpoint {

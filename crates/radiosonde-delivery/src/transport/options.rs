@@ -24,6 +24,10 @@ use crate::transport::tls_options::{TlsError, TlsOptions};
 /// request, on the delivery thread; at most 64 KiB, without the space around it. If it cannot be read within a second, the last
 /// one is sent and the failure is a diagnostic.
 ///
+/// With the feature `serde`: `headers` is a table; `authorization` is `{ bearer = "…" }`, `{ bearer_file = "…" }`,
+/// `{ basic = { user = "…", password = "…" } }` or `{ basic_file = { user = "…", password_file = "…" } }`; `tls` has the paths
+/// `ca`, `client_certificate` and `client_key`.
+///
 /// ```
 /// use radiosonde_delivery::HttpOptions;
 ///
@@ -32,6 +36,7 @@ use crate::transport::tls_options::{TlsError, TlsOptions};
 /// ```
 #[must_use]
 #[derive(Debug, Clone, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(default, deny_unknown_fields))]
 pub struct HttpOptions {
     headers: BTreeMap<String, Secret<String>>,
     authorization: Option<Authorization>,

@@ -26,6 +26,7 @@ use radiosonde_core::Secret;
 /// ```
 #[must_use]
 #[derive(Debug, Clone, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(default, deny_unknown_fields))]
 pub struct TlsOptions {
     pub(crate) ca: Option<Pem>,
     pub(crate) client_certificate: Option<Pem>,
@@ -59,12 +60,19 @@ impl TlsOptions {
 
 /// Certificates or a private key in PEM form, or the file that holds them. `Debug` shows the file's path and no content.
 #[derive(Debug, Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(from = "PathBuf"))]
 pub struct Pem(pub(crate) PemSource);
 
 #[derive(Debug, Clone)]
 pub(crate) enum PemSource {
     File(PathBuf),
     Text(Secret<Box<[u8]>>),
+}
+
+impl From<PathBuf> for Pem {
+    fn from(path: PathBuf) -> Self {
+        Self::file(path)
+    }
 }
 
 impl Pem {

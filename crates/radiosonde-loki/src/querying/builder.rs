@@ -1,17 +1,17 @@
 use std::fmt;
 use std::time::Duration;
 
-use radiosonde_delivery::{ClientError, Endpoint, HttpClient, HttpOptions, InvalidEndpoint};
+use radiosonde_delivery::{ClientError, Endpoint, HttpClient, HttpOptions, InvalidEndpoint, Url};
 
 use super::LogQuery;
-use crate::builder::PUSH_PATH;
+use crate::options::PUSH_PATH;
 use crate::tenant::{self, InvalidTenant};
 
 /// Collects a [`LogQuery`]'s settings. They are checked by [`build`](Self::build).
 #[must_use]
 #[derive(Clone)]
 pub struct LogQueryBuilder {
-    url: Box<str>,
+    url: Url,
     tenant: Option<Box<str>>,
     http: HttpOptions,
     timeout: Duration,
@@ -70,7 +70,7 @@ impl LogQueryBuilder {
     }
 
     fn endpoint(&self) -> Result<Endpoint, InvalidEndpoint> {
-        Ok(Endpoint::parse(&self.url)?.without(PUSH_PATH))
+        Ok(self.url.endpoint()?.without(PUSH_PATH))
     }
 }
 

@@ -11,14 +11,14 @@ use crate::proto::{ExportLogsRequest, Resource, ResourceLogs, Scope, ScopeLogs};
 use crate::signal::LOGS;
 
 /// Makes export requests of batches of records.
-pub(super) struct ExportLogs {
+pub(crate) struct ExportLogs {
     connection: Connection,
     resource: Resource,
     times: DistinctTimes,
 }
 
 impl ExportLogs {
-    pub(super) fn new(connection: Connection, resource: Resource) -> Self {
+    pub(crate) fn new(connection: Connection, resource: Resource) -> Self {
         Self { connection, resource, times: DistinctTimes::default() }
     }
 }

@@ -18,7 +18,7 @@ const OVERHEAD: usize = size_of::<Record>() + 32;
 
 /// A line as a `LogRecord`, encoded, and the name of its scope behind that: one piece of memory for both.
 #[derive(Debug, Clone)]
-pub(super) struct Record {
+pub(crate) struct Record {
     bytes: Bytes,
     record_bytes: usize,
     /// The time that it was given beside those of other records. Kept, so that a batch which is split and encoded again has the

@@ -1,12 +1,11 @@
 use std::fmt;
 use std::time::Duration;
 
-use radiosonde_core::{LevelNames, Resource};
+use radiosonde_core::LevelNames;
 use radiosonde_delivery::{Queue, SinkReport};
 use radiosonde_log::{Line, LineSink};
 use radiosonde_queue::OverflowPolicy;
 
-use super::OtlpLogsBuilder;
 use super::record::Record;
 
 /// Takes log lines and sends them as OTLP's log records over HTTP, in protobuf: to a collector, or to Loki.
@@ -27,7 +26,7 @@ use super::record::Record;
 /// use radiosonde_delivery::Delivery;
 /// use radiosonde_log::{JsonLayer, Writer};
 /// use radiosonde_metrics::Registry;
-/// use radiosonde_otlp::OtlpLogs;
+/// use radiosonde_otlp::OtlpOptions;
 /// use radiosonde_testkit::HttpFake;
 /// use tracing_subscriber::layer::SubscriberExt as _;
 ///
@@ -35,7 +34,7 @@ use super::record::Record;
 ///
 /// let resource = Resource::new("orders");
 /// let delivery = Delivery::builder().registry(&Registry::new()).start()?;
-/// let logs = OtlpLogs::builder(&resource).endpoint(&collector.url()).build(&delivery)?;
+/// let logs = OtlpOptions::new(collector.url()).build_logs(&resource, &delivery)?;
 /// let layer = JsonLayer::builder(&resource).registry(&Registry::new()).sink(Arc::new(logs)).build()?;
 /// tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
 ///     tracing::error!(user_id = "u-1", amount = 9.99, "card declined");
@@ -57,12 +56,7 @@ pub struct OtlpLogs {
 }
 
 impl OtlpLogs {
-    /// A sink whose records say that they come from this resource.
-    pub fn builder(resource: &Resource) -> OtlpLogsBuilder {
-        OtlpLogsBuilder::new(resource)
-    }
-
-    pub(super) const fn new(queue: Queue<Record>, names: LevelNames, overflow: OverflowPolicy) -> Self {
+    pub(crate) const fn new(queue: Queue<Record>, names: LevelNames, overflow: OverflowPolicy) -> Self {
         Self { queue, names, overflow }
     }
 

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use radiosonde_core::Secret;
+use radiosonde_delivery::{Pem, TlsOptions};
 use radiosonde_otlp::{Compression, parse_headers};
 
 use super::exporter::{Asked, Exporter};
@@ -17,6 +18,7 @@ pub(crate) struct OtlpSettings {
     pub(crate) headers: Vec<(String, Secret<String>)>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) compression: Compression,
+    pub(crate) tls: TlsOptions,
 }
 
 /// Where a collector listens unless told otherwise.
@@ -39,6 +41,9 @@ pub(super) struct SignalVariables {
     compression: [&'static str; 2],
     timeout: [&'static str; 2],
     headers: [&'static str; 2],
+    certificate: [&'static str; 2],
+    client_certificate: [&'static str; 2],
+    client_key: [&'static str; 2],
 }
 
 pub(super) const TRACES: SignalVariables = SignalVariables {
@@ -54,6 +59,12 @@ pub(super) const TRACES: SignalVariables = SignalVariables {
     compression: ["OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "OTEL_EXPORTER_OTLP_COMPRESSION"],
     timeout: ["OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "OTEL_EXPORTER_OTLP_TIMEOUT"],
     headers: ["OTEL_EXPORTER_OTLP_TRACES_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS"],
+    certificate: ["OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", "OTEL_EXPORTER_OTLP_CERTIFICATE"],
+    client_certificate: [
+        "OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE",
+        "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE",
+    ],
+    client_key: ["OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY", "OTEL_EXPORTER_OTLP_CLIENT_KEY"],
 };
 
 /// The endpoint for all signals is a Jaeger's often enough, which takes no logs: they have to be asked for by their own name.
@@ -70,6 +81,12 @@ pub(super) const LOGS: SignalVariables = SignalVariables {
     compression: ["OTEL_EXPORTER_OTLP_LOGS_COMPRESSION", "OTEL_EXPORTER_OTLP_COMPRESSION"],
     timeout: ["OTEL_EXPORTER_OTLP_LOGS_TIMEOUT", "OTEL_EXPORTER_OTLP_TIMEOUT"],
     headers: ["OTEL_EXPORTER_OTLP_LOGS_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS"],
+    certificate: ["OTEL_EXPORTER_OTLP_LOGS_CERTIFICATE", "OTEL_EXPORTER_OTLP_CERTIFICATE"],
+    client_certificate: [
+        "OTEL_EXPORTER_OTLP_LOGS_CLIENT_CERTIFICATE",
+        "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE",
+    ],
+    client_key: ["OTEL_EXPORTER_OTLP_LOGS_CLIENT_KEY", "OTEL_EXPORTER_OTLP_CLIENT_KEY"],
 };
 
 impl SignalVariables {
@@ -88,8 +105,8 @@ impl SignalVariables {
         let Some((endpoint, is_whole)) = endpoint else { return Ok(None) };
         self.check_protocol(variables)?;
         let (compression, timeout) = (self.compression(variables)?, self.timeout(variables)?);
-        let headers = self.headers(variables)?;
-        Ok(Some(OtlpSettings { endpoint, is_whole, headers, timeout, compression }))
+        let (headers, tls) = (self.headers(variables)?, self.tls(variables)?);
+        Ok(Some(OtlpSettings { endpoint, is_whole, headers, timeout, compression, tls }))
     }
 
     /// Where the signal goes, and whether the URL is whole.
@@ -143,6 +160,21 @@ impl SignalVariables {
             Ok(millis) if (1..=600_000).contains(&millis) => Ok(Some(Duration::from_millis(millis))),
             _ => Err(InvalidVariable::new(name, &text, "a number of milliseconds from 1 to 600000")),
         }
+    }
+
+    fn tls(&self, variables: &Variables<'_>) -> Result<TlsOptions, InvalidVariable> {
+        let file = |names: &[&'static str]| Ok(variables.first(names)?.map(|(_, path)| Pem::file(path)));
+        let mut tls = TlsOptions::new();
+        if let Some(pem) = file(&self.certificate)? {
+            tls = tls.ca(pem);
+        }
+        if let Some(pem) = file(&self.client_certificate)? {
+            tls = tls.client_certificate(pem);
+        }
+        if let Some(pem) = file(&self.client_key)? {
+            tls = tls.client_key(pem);
+        }
+        Ok(tls)
     }
 
     fn headers(&self, variables: &Variables<'_>) -> Result<Vec<(String, Secret<String>)>, InvalidVariable> {

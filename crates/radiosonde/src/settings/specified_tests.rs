@@ -46,7 +46,7 @@ const CASES: [(&str, &str, bool); 36] = [
     ("OTEL_TRACES_SAMPLER", "parentbased_jaeger_remote", true),
     ("OTEL_TRACES_SAMPLER", "xray", true),
     ("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "http://user:hunter2@b:2", true),
-    ("OTEL_EXPORTER_OTLP_CERTIFICATE", "/etc/ca.pem", true),
+    ("OTEL_EXPORTER_OTLP_CERTIFICATE", "/etc/ca.pem", false),
     ("OTEL_BSP_SCHEDULE_DELAY", "5000", true),
     ("OTEL_BLRP_SCHEDULE_DELAY", "5000", true),
     ("OTEL_CONFIG_FILE", "/etc/otel.yaml", true),

@@ -10,16 +10,11 @@ const ALWAYS: [(&str, &str); 3] = [
     ("OTEL_LOG_LEVEL", "failures of the telemetry are always reported; RUST_LOG is the filter of log lines"),
 ];
 
-const ROOTS: &str = "the certificates of the system are trusted, and those of SSL_CERT_FILE";
-const NO_CLIENT: &str = "no client certificate is sent";
 const BOUNDS: &str = "the bounds of the delivery hold";
 const LIMITS: &str =
     "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT, OTEL_SPAN_EVENT_COUNT_LIMIT and OTEL_SPAN_LINK_COUNT_LIMIT are read";
 
-const SPANS: [(&str, &str); 12] = [
-    ("OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", ROOTS),
-    ("OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE", NO_CLIENT),
-    ("OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY", NO_CLIENT),
+const SPANS: [(&str, &str); 9] = [
     ("OTEL_BSP_SCHEDULE_DELAY", BOUNDS),
     ("OTEL_BSP_EXPORT_TIMEOUT", BOUNDS),
     ("OTEL_BSP_MAX_QUEUE_SIZE", BOUNDS),
@@ -33,10 +28,7 @@ const SPANS: [(&str, &str); 12] = [
 
 const RECORDS: &str = "the limits of a log line hold";
 
-const LINES: [(&str, &str); 9] = [
-    ("OTEL_EXPORTER_OTLP_LOGS_CERTIFICATE", ROOTS),
-    ("OTEL_EXPORTER_OTLP_LOGS_CLIENT_CERTIFICATE", NO_CLIENT),
-    ("OTEL_EXPORTER_OTLP_LOGS_CLIENT_KEY", NO_CLIENT),
+const LINES: [(&str, &str); 6] = [
     ("OTEL_BLRP_SCHEDULE_DELAY", BOUNDS),
     ("OTEL_BLRP_EXPORT_TIMEOUT", BOUNDS),
     ("OTEL_BLRP_MAX_QUEUE_SIZE", BOUNDS),
@@ -45,15 +37,9 @@ const LINES: [(&str, &str); 9] = [
     ("OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT", RECORDS),
 ];
 
-const OTLP: [(&str, &str); 3] = [
-    ("OTEL_EXPORTER_OTLP_CERTIFICATE", ROOTS),
-    ("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", NO_CLIENT),
-    ("OTEL_EXPORTER_OTLP_CLIENT_KEY", NO_CLIENT),
-];
-
 /// Reports those that are set; those about spans and lines only where these are exported.
 pub(super) fn check(variables: &Variables<'_>, spans: bool, lines: bool) {
-    let tables = [(true, &ALWAYS[..]), (spans, &SPANS), (lines, &LINES), (spans || lines, &OTLP)];
+    let tables = [(true, &ALWAYS[..]), (spans, &SPANS), (lines, &LINES)];
     for (name, instead) in tables.into_iter().filter(|(is_on, _)| *is_on).flat_map(|(_, table)| table) {
         report(variables, name, instead);
     }

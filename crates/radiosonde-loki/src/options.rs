@@ -1,7 +1,7 @@
 use std::fmt;
 
 use radiosonde_core::{LevelNames, Resource};
-use radiosonde_delivery::{Delivery, Endpoint, HttpOptions, InvalidEndpoint, SinkError, SinkOptions};
+use radiosonde_delivery::{Delivery, Endpoint, HttpOptions, InvalidEndpoint, SinkError, SinkOptions, Url};
 use radiosonde_queue::OverflowPolicy;
 
 use crate::entry::kept;
@@ -19,40 +19,55 @@ const INSTANCE: &str = "service_instance_id";
 /// Loki's default `max_line_size`: 256 KB.
 const MAX_LINE_BYTES: usize = 256 * 1024;
 
-/// Collects a [`LokiSink`]'s settings. They are checked by [`build`](Self::build).
+/// Where and how log lines are pushed to Loki.
+///
+/// # Shape
+/// Plain values, checked by [`build`](Self::build). With the feature `serde` they are read from a configuration file under the
+/// names of the methods, `labels` as a table; durations are texts like `5s`.
 #[must_use]
-#[derive(Clone)]
-pub struct LokiSinkBuilder {
-    url: Box<str>,
-    resource: Resource,
-    tenant: Option<Box<str>>,
+#[derive(Debug, Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(default, deny_unknown_fields))]
+pub struct LokiOptions {
+    url: Url,
+    tenant: Option<String>,
     http: HttpOptions,
-    labels: Vec<(Box<str>, Box<str>)>,
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "radiosonde_core::deserialize::pairs"))]
+    labels: Vec<(String, String)>,
     structured_metadata: bool,
+    /// Not read from a file: it follows from how the lines are written.
+    #[cfg_attr(feature = "serde", serde(skip))]
     level_names: LevelNames,
     max_line_bytes: usize,
-    options: SinkOptions,
+    sink: SinkOptions,
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "radiosonde_core::deserialize::text"))]
     overflow: OverflowPolicy,
 }
 
-impl LokiSinkBuilder {
-    pub(crate) fn new(url: &str, resource: &Resource) -> Self {
+impl Default for LokiOptions {
+    fn default() -> Self {
         Self {
-            url: url.into(),
-            resource: resource.clone(),
+            url: Url::default(),
             tenant: None,
             http: HttpOptions::new(),
             labels: Vec::new(),
             structured_metadata: true,
             level_names: LevelNames::default(),
             max_line_bytes: MAX_LINE_BYTES,
-            options: SinkOptions::new("loki"),
+            sink: SinkOptions::default(),
             overflow: OverflowPolicy::default(),
         }
     }
+}
+
+impl LokiOptions {
+    /// For the Loki at this URL: its base, such as `http://127.0.0.1:3100`, or the whole address ending in `/loki/api/v1/push`,
+    /// with or without a slash at its end.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self { url: url.into().into(), ..Self::default() }
+    }
 
     /// Pushes for this tenant, in `X-Scope-OrgID`. Needed if Loki runs with `auth_enabled`.
-    pub fn tenant(mut self, tenant: &str) -> Self {
+    pub fn tenant(mut self, tenant: impl Into<String>) -> Self {
         self.tenant = Some(tenant.into());
         self
     }
@@ -68,7 +83,7 @@ impl LokiSinkBuilder {
     ///
     /// Replicas are told apart by the structured metadata `service_instance_id`. A label of this name takes its place, for a few
     /// instances with names that stay, such as a stateful set's.
-    pub fn label(mut self, name: &str, value: &str) -> Self {
+    pub fn label(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.labels.push((name.into(), value.into()));
         self
     }
@@ -99,8 +114,8 @@ impl LokiSinkBuilder {
     /// Keep `batch_bytes` below what Loki takes at once, 4 MiB by default: its parts talk over gRPC with
     /// `grpc_server_max_recv_msg_size`, and its `ingestion_rate_mb` is 4 a second. A larger push is refused whole, and halved until
     /// its parts pass, so that it costs more requests than a small one.
-    pub const fn options(mut self, options: SinkOptions) -> Self {
-        self.options = options;
+    pub const fn sink(mut self, options: SinkOptions) -> Self {
+        self.sink = options;
         self
     }
 
@@ -114,49 +129,37 @@ impl LokiSinkBuilder {
     /// Adds the sink to a delivery.
     ///
     /// # Errors
-    /// [`BuildError`] names the setting that is refused.
-    pub fn build(&self, delivery: &Delivery) -> Result<LokiSink, BuildError> {
-        let endpoint = self.endpoint().map_err(BuildError::Endpoint)?;
+    /// [`LokiBuildError`] names the setting that is refused.
+    pub fn build(&self, resource: &Resource, delivery: &Delivery) -> Result<LokiSink, LokiBuildError> {
+        let endpoint = self.endpoint().map_err(LokiBuildError::Endpoint)?;
         let labels =
-            StreamLabels::new(&self.resource, self.level_names, &self.labels).map_err(BuildError::Label)?;
-        let shared = self.structured_metadata.then(|| self.shared_metadata());
+            StreamLabels::new(resource, self.level_names, &self.labels).map_err(LokiBuildError::Label)?;
+        let shared = self.structured_metadata.then(|| self.shared_metadata(resource));
         // On the wire the tags and lengths of a pair take eight bytes at most.
         let pair_bytes = |pair: &Pair| pair.name.len() + pair.value.len() + 8;
         let shared_bytes = shared.iter().flatten().map(pair_bytes).sum();
         let push = Push::new(endpoint, labels, shared);
-        let http = tenant::header(&self.http, self.tenant.as_deref()).map_err(BuildError::Tenant)?;
-        let queue = delivery.sink(self.options, &http, push).map_err(BuildError::Sink)?;
+        let http = tenant::header(&self.http, self.tenant.as_deref()).map_err(LokiBuildError::Tenant)?;
+        let queue = delivery.sink(self.sink.or_name("loki"), &http, push).map_err(LokiBuildError::Sink)?;
         Ok(LokiSink::new(queue, self.max_line_bytes, shared_bytes, self.overflow))
     }
 
     fn endpoint(&self) -> Result<Endpoint, InvalidEndpoint> {
-        Endpoint::parse(&self.url)?.ending_in(PUSH_PATH)
+        self.url.endpoint()?.ending_in(PUSH_PATH)
     }
 
     /// The instance, by which replicas are told apart, unless it is a label.
-    fn shared_metadata(&self) -> Vec<Pair> {
-        let is_label = self.labels.iter().any(|(name, _)| &**name == INSTANCE);
-        let id = kept(self.resource.instance_id()).filter(|_| !is_label);
+    fn shared_metadata(&self, resource: &Resource) -> Vec<Pair> {
+        let is_label = self.labels.iter().any(|(name, _)| name == INSTANCE);
+        let id = kept(resource.instance_id()).filter(|_| !is_label);
         id.map(|id| Pair { name: INSTANCE.into(), value: id.into_string().into() }).into_iter().collect()
-    }
-}
-
-impl fmt::Debug for LokiSinkBuilder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LokiSinkBuilder")
-            .field("endpoint", &self.endpoint())
-            .field("tenant", &self.tenant)
-            .field("http", &self.http)
-            .field("labels", &self.labels)
-            .field("options", &self.options)
-            .finish_non_exhaustive()
     }
 }
 
 /// A Loki sink that cannot be built.
 #[derive(Debug)]
 #[non_exhaustive]
-pub enum BuildError {
+pub enum LokiBuildError {
     /// The URL is refused.
     Endpoint(InvalidEndpoint),
     /// A label is refused, the service's name or environment among them.
@@ -167,7 +170,7 @@ pub enum BuildError {
     Sink(SinkError),
 }
 
-impl fmt::Display for BuildError {
+impl fmt::Display for LokiBuildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Endpoint(_) => "the URL of the Loki sink is refused",
@@ -178,7 +181,7 @@ impl fmt::Display for BuildError {
     }
 }
 
-impl std::error::Error for BuildError {
+impl std::error::Error for LokiBuildError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Endpoint(error) => Some(error),

@@ -1,0 +1,49 @@
+//! Values of options in a configuration file: for `#[serde(deserialize_with = "…")]`.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::str::FromStr;
+use std::time::Duration;
+
+use serde::de::{Deserialize, Deserializer, Error};
+
+use crate::duration::parse_duration;
+use crate::secret::Secret;
+
+/// A duration: a whole number with a unit, `us`, `ms`, `s`, `m` or `h`, such as `5s`.
+///
+/// # Errors
+/// The deserializer's, with the text and what is expected.
+pub fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let whole = |unit: char, seconds: u64| {
+        Some(Duration::from_secs(text.strip_suffix(unit)?.parse::<u64>().ok()?.checked_mul(seconds)?))
+    };
+    parse_duration(&text).or_else(|| whole('m', 60)).or_else(|| whole('h', 3600)).ok_or_else(|| {
+        D::Error::custom(format_args!(
+            "invalid duration {text:?}: expected a whole number of us, ms, s, m or h, such as 5s"
+        ))
+    })
+}
+
+/// A value as its text form.
+///
+/// # Errors
+/// The deserializer's, with the error of the text form.
+pub fn text<'de, D: Deserializer<'de>, T: FromStr<Err: Display>>(deserializer: D) -> Result<T, D::Error> {
+    String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Secret<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        T::deserialize(deserializer).map(Self::new)
+    }
+}
+
+/// A table of texts, as pairs.
+///
+/// # Errors
+/// The deserializer's.
+pub fn pairs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<(String, String)>, D::Error> {
+    BTreeMap::deserialize(deserializer).map(|table| table.into_iter().collect())
+}

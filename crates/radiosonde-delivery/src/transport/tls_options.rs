@@ -91,7 +91,7 @@ impl fmt::Display for Pem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             PemSource::File(path) => write!(f, "{path:?}"),
-            PemSource::Text(_) => f.write_str("the given text"),
+            PemSource::Text(text) => write!(f, "the given text of {} bytes", text.expose().len()),
         }
     }
 }

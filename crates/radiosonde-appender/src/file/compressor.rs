@@ -13,7 +13,7 @@ use radiosonde_core::{Clock as _, SystemClock, diagnostics};
 use crate::file::archive::{Archive, COMPRESSED, unfinished, with_ending};
 use crate::file::meter::{Action, FileMeter};
 
-/// Copies a file to another, compressed; says how many bytes it read. Ends early with an error once the flag is set.
+/// Copies a file to another, compressed, and returns how many bytes it read. Ends early with an error once the flag is set.
 pub(crate) type Compress = fn(&mut File, &mut File, &AtomicBool) -> io::Result<u64>;
 
 /// A file in the making that was not written to for so long is nobody's.
@@ -23,7 +23,8 @@ const ABANDONED_AFTER: Duration = Duration::from_secs(3600);
 #[derive(Debug)]
 pub(crate) struct Compressor {
     wake: Option<SyncSender<()>>,
-    stop: Arc<AtomicBool>,
+    /// The files are left as they are until the next wake.
+    pause: Arc<AtomicBool>,
     /// Nothing is sent: it is closed when the thread has ended.
     ended: Receiver<Infallible>,
 }
@@ -35,21 +36,29 @@ impl Compressor {
     pub(crate) fn start(archive: Archive, compress: Compress, meter: FileMeter) -> io::Result<Self> {
         // One is enough: who is woken looks at all there is.
         let (wake, woken) = sync_channel(1);
-        let stop = Arc::new(AtomicBool::new(false));
-        let stopped = Arc::clone(&stop);
+        let pause = Arc::new(AtomicBool::new(false));
+        let paused = Arc::clone(&pause);
         let (running, ended) = channel();
         thread::Builder::new().name("radiosonde-gzip".to_owned()).spawn(move || {
             while woken.recv().is_ok() {
-                compress_all(&archive, compress, &stopped, &meter);
+                compress_all(&archive, compress, &paused, &meter);
             }
             drop(running);
         })?;
-        Ok(Self { wake: Some(wake), stop, ended })
+        Ok(Self { wake: Some(wake), pause, ended })
+    }
+
+    /// Gives up what is being compressed, for the room that it takes and the file that it has open. Returns at once.
+    pub(crate) fn pause(&self) {
+        // Relaxed: nothing else is read by it.
+        self.pause.store(true, Ordering::Relaxed);
     }
 
     /// Something may be there to compress. Returns at once.
     pub(crate) fn wake(&self) {
         if let Some(wake) = &self.wake {
+            // Relaxed: nothing else is read by it.
+            self.pause.store(false, Ordering::Relaxed);
             // Full: it is going to look anyway.
             let _ = wake.try_send(());
         }
@@ -59,8 +68,7 @@ impl Compressor {
 impl Drop for Compressor {
     /// A file that is being compressed stays as it was.
     fn drop(&mut self) {
-        // Relaxed: nothing else is read by it.
-        self.stop.store(true, Ordering::Relaxed);
+        self.pause();
         self.wake = None;
         // It ends at once, unless the file system hangs.
         if self.ended.recv_timeout(STOPS_WITHIN) == Err(RecvTimeoutError::Timeout) {
@@ -73,7 +81,7 @@ impl Drop for Compressor {
     }
 }
 
-fn compress_all(archive: &Archive, compress: Compress, stop: &AtomicBool, meter: &FileMeter) {
+fn compress_all(archive: &Archive, compress: Compress, pause: &AtomicBool, meter: &FileMeter) {
     let failed = |path: &Path, error: &io::Error| {
         meter.failed(Action::Compress);
         diagnostics::report("log", "compress", format_args!("cannot compress {path:?}: {error}"));
@@ -92,9 +100,9 @@ fn compress_all(archive: &Archive, compress: Compress, stop: &AtomicBool, meter:
     };
     // An empty one may be a name that was claimed: what it is for takes its place at any moment.
     for file in list.iter().filter(|file| !file.is_compressed && file.bytes > 0) {
-        let result = compress_one(&file.path, compress, stop);
+        let result = compress_one(&file.path, compress, pause);
         // Relaxed: nothing else is read by it.
-        if stop.load(Ordering::Relaxed) {
+        if pause.load(Ordering::Relaxed) {
             return;
         }
         if let Err(error) = result {
@@ -103,11 +111,11 @@ fn compress_all(archive: &Archive, compress: Compress, stop: &AtomicBool, meter:
     }
 }
 
-fn compress_one(path: &Path, compress: Compress, stop: &AtomicBool) -> io::Result<()> {
+fn compress_one(path: &Path, compress: Compress, pause: &AtomicBool) -> io::Result<()> {
     let compressed = with_ending(path, COMPRESSED);
     if !compressed.try_exists()? {
         let unfinished = unfinished(&compressed);
-        let made = make(path, &unfinished, compress, stop).and_then(|()| {
+        let made = make(path, &unfinished, compress, pause).and_then(|()| {
             // Removed in the meantime, for its age or for room: then this is not wanted either.
             fs::metadata(path)?;
             fs::rename(&unfinished, &compressed)
@@ -129,12 +137,12 @@ fn compress_one(path: &Path, compress: Compress, stop: &AtomicBool) -> io::Resul
 }
 
 /// A whole copy, on the disk.
-fn make(path: &Path, copy: &Path, compress: Compress, stop: &AtomicBool) -> io::Result<()> {
+fn make(path: &Path, copy: &Path, compress: Compress, pause: &AtomicBool) -> io::Result<()> {
     let mut input = File::open(path)?;
     let metadata = input.metadata()?;
     let mut output = OpenOptions::new().write(true).create_new(true).open(copy)?;
     output.set_permissions(metadata.permissions())?;
-    let bytes = compress(&mut input, &mut output, stop)?;
+    let bytes = compress(&mut input, &mut output, pause)?;
     if input.metadata()?.len() != bytes {
         // Another process writes to it still; the next time.
         return Err(io::Error::other("it is being written to"));

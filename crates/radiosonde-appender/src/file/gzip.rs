@@ -20,13 +20,13 @@ impl FileOptions {
 }
 
 /// Copies `input` to `output`, compressed, and says how many bytes it read.
-fn compress(input: &mut File, output: &mut File, stop: &AtomicBool) -> io::Result<u64> {
+fn compress(input: &mut File, output: &mut File, pause: &AtomicBool) -> io::Result<u64> {
     let mut encoder = GzEncoder::new(output, Compression::default());
     let mut buffer = vec![0; 64 * 1024];
     let mut bytes = 0;
     loop {
         // Relaxed: nothing else is read by it.
-        if stop.load(Ordering::Relaxed) {
+        if pause.load(Ordering::Relaxed) {
             return Err(io::ErrorKind::Interrupted.into());
         }
         match input.read(&mut buffer) {

@@ -30,7 +30,7 @@ const PRUNE_EVERY: Duration = Duration::from_secs(60);
 /// So often in one batch may the file be removed under our hands.
 const REMOVALS: u32 = 8;
 /// Where files are compressed so many may be removed for room at once, though nothing could be written after the first: the
-/// compressor may have that one open, and takes room itself.
+/// compressor may have that one open, and takes room itself until it notices that it is paused.
 const BESIDE_COMPRESSOR: u32 = 4;
 
 /// A file that lines are appended to: rotated when it is due, found again when it was moved, and opened again after a failure.
@@ -251,6 +251,8 @@ impl LogFile {
         // Once more: a file that is renamed meanwhile can be missing from a list.
         match oldest().or_else(oldest) {
             Some(oldest) if self.remove(&oldest.path, Removal::DiskFull) => {
+                // It would take the room, and has a file open that takes some after it was removed.
+                self.compressor.iter().for_each(Compressor::pause);
                 self.in_vain += 1;
                 self.room_at = now.monotonic + RETRY_EVERY;
                 // Whatever failed for want of room may be tried again.

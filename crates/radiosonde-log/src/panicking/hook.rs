@@ -68,7 +68,8 @@ const MOST_AT_ONCE: usize = 64;
 #[derive(Debug, Clone)]
 #[must_use = "it does nothing until it is installed"]
 pub struct PanicHook {
-    registry: Registry,
+    /// `None` for the global one: to ask for it here would make it before `init` can give it labels.
+    registry: Option<Registry>,
     backtrace: PanicBacktrace,
     backtrace_bytes: usize,
     deadline: Duration,
@@ -80,7 +81,7 @@ impl PanicHook {
     /// Backtraces as the environment says, and one second for a line to be written.
     pub fn new() -> Self {
         Self {
-            registry: Registry::global().clone(),
+            registry: None,
             backtrace: PanicBacktrace::default(),
             backtrace_bytes: 16 * 1024,
             deadline: Duration::from_secs(1),
@@ -91,7 +92,7 @@ impl PanicHook {
 
     /// Where `panics_total` is registered. Default: [`Registry::global`].
     pub fn registry(mut self, registry: &Registry) -> Self {
-        self.registry = registry.clone();
+        self.registry = Some(registry.clone());
         self
     }
 
@@ -134,7 +135,8 @@ impl PanicHook {
         if thread::panicking() {
             return Err(PanicHookError::Panicking);
         }
-        let panics = self.registry.counter("panics_total", "Panics, those that were caught included.");
+        let registry = self.registry.as_ref().unwrap_or_else(|| Registry::global());
+        let panics = registry.counter("panics_total", "Panics, those that were caught included.");
         let panics = panics.build().map_err(PanicHookError::Metrics)?;
         let previous = panic::take_hook();
         let installed = Installed { options: self, panics, at_once: Arc::new(AtomicUsize::new(0)) };

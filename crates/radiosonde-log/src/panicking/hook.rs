@@ -135,7 +135,7 @@ impl PanicHook {
         if thread::panicking() {
             return Err(PanicHookError::Panicking);
         }
-        let registry = self.registry.as_ref().unwrap_or_else(|| Registry::global());
+        let registry = self.registry.as_ref().unwrap_or(Registry::global());
         let panics = registry.counter("panics_total", "Panics, those that were caught included.");
         let panics = panics.build().map_err(PanicHookError::Metrics)?;
         let previous = panic::take_hook();

@@ -8,7 +8,6 @@ use radiosonde_metrics::{RegisterError, Registry};
 
 use crate::layer::json_layer::JsonLayer;
 use crate::limiting::sampling::Sampling;
-use crate::limiting::suppression::Suppression;
 use crate::limiting::volume::Volume;
 use crate::limiting::volume_limits::VolumeLimits;
 use crate::meter::Meter;
@@ -34,6 +33,7 @@ use crate::writing::line::LineSink;
 use crate::writing::outputs::{Outputs, StyledOutput};
 use crate::writing::own_lines::OwnLines;
 use crate::writing::style::Style;
+use crate::writing::suppression::Suppression;
 
 /// What the lines of the layer's writers look like. Sinks always get JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -7,6 +7,5 @@ pub(crate) mod rate;
 pub(crate) mod rules;
 pub(crate) mod sampling;
 mod shared;
-pub(crate) mod suppression;
 pub(crate) mod volume;
 pub(crate) mod volume_limits;

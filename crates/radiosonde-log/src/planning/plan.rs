@@ -8,8 +8,9 @@ use crate::limiting::gate::Gate;
 use crate::line_meter::Tally;
 use crate::redacting::redaction::{Redaction, Treatment};
 use crate::schemas::bounds::{MAX_MODULE_BYTES, MAX_NAME_BYTES};
+use crate::schemas::frame::Frame;
 use crate::schemas::keys::{Key, Keys};
-use crate::schemas::schema::{Frame, Schema};
+use crate::schemas::schema::Schema;
 use crate::schemas::slot::{Destination, Origin, Seat};
 
 /// What is known of an event's or a span's callsite before it is hit: where each field goes, under which key.

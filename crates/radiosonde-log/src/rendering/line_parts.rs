@@ -3,7 +3,9 @@ use radiosonde_core::SpanContext;
 use crate::rendering::fields::{Entry, Fields};
 use crate::rendering::json_kind::JsonKind;
 use crate::rendering::timestamp::push_digits;
-use crate::schemas::schema::{Frame, Group, Schema};
+use crate::schemas::frame::Frame;
+use crate::schemas::layout::Group;
+use crate::schemas::schema::Schema;
 use crate::schemas::slot::{Place, Slot};
 
 /// Everything a line is made of, rendered already.

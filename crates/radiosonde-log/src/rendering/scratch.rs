@@ -2,7 +2,7 @@ use std::cell::Cell;
 
 use crate::rendering::fields::Fields;
 use crate::rendering::timestamp::Stamp;
-use crate::schemas::schema::Frame;
+use crate::schemas::frame::Frame;
 
 /// Buffers that have grown beyond this are given back rather than kept by each thread.
 const KEEP_BYTES: usize = 64 * 1024;

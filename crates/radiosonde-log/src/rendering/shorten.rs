@@ -8,7 +8,8 @@ use crate::rendering::fields::{Entry, Fields};
 use crate::rendering::json_kind::JsonKind;
 use crate::rendering::line_parts::{Parts, push_end, push_slots, push_start};
 use crate::schemas::bounds::MAX_MODULE_BYTES;
-use crate::schemas::schema::{Group, Schema};
+use crate::schemas::layout::Group;
+use crate::schemas::schema::Schema;
 use crate::schemas::slot::Place;
 
 /// No value is cut to less, so that numbers and short values always stay whole.

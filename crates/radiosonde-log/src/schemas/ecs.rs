@@ -1,6 +1,6 @@
 use radiosonde_core::Level;
 
-use crate::schemas::schema::{Layout, Module, reserved, text};
+use crate::schemas::layout::{Layout, Module, reserved, text};
 use crate::schemas::settings::SchemaSettings;
 use crate::schemas::slot::{Kind, Origin};
 

@@ -1,7 +1,7 @@
 use radiosonde_core::Level;
 
+use crate::schemas::layout::{Group, Layout, Module, reserved, text};
 use crate::schemas::native;
-use crate::schemas::schema::{Group, Layout, Module, reserved, text};
 use crate::schemas::settings::SchemaSettings;
 use crate::schemas::slot::{Kind, Slot};
 

@@ -2,9 +2,11 @@
 
 pub(crate) mod bounds;
 mod ecs;
+pub(crate) mod frame;
 mod gcp;
 pub(crate) mod invalid_key;
 pub(crate) mod keys;
+pub(crate) mod layout;
 mod native;
 mod otel;
 pub(crate) mod precision;

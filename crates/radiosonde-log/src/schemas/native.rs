@@ -1,6 +1,6 @@
 use radiosonde_core::Level;
 
-use crate::schemas::schema::{Layout, Module, reserved, text};
+use crate::schemas::layout::{Layout, Module, Reserved, reserved, text};
 use crate::schemas::settings::SchemaSettings;
 use crate::schemas::slot::{Kind, Origin};
 
@@ -57,7 +57,7 @@ pub(super) fn feet() -> [String; Origin::COUNT] {
 }
 
 /// The name and the value of a metric.
-pub(super) fn metric() -> [crate::schemas::schema::Reserved; 2] {
+pub(super) fn metric() -> [Reserved; 2] {
     [
         reserved("metric", Kind::Text, &["metric"]).only(Origin::Metric),
         reserved("value", Kind::Measure, &["value"]).only(Origin::Metric),

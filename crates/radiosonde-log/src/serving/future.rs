@@ -3,13 +3,13 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::Buf as _;
-use http::Response;
+use http::{Request, Response};
 use http_body::Body;
 use pin_project_lite::pin_project;
+use tower_service::Service;
 
 use crate::serving::body::LevelsBody;
-use crate::serving::refused::Refused;
-use crate::serving::request::MAX_BYTES;
+use crate::serving::refused::{MAX_BYTES, Refused};
 use crate::serving::service::{LevelsService, Task};
 
 pin_project! {
@@ -80,4 +80,22 @@ fn read_all<B: Body>(
         }
     }
     Poll::Ready(Ok(()))
+}
+
+impl<B> Service<Request<B>> for LevelsService
+where
+    B: http_body::Body,
+{
+    type Response = Response<LevelsBody>;
+    type Error = Infallible;
+    type Future = LevelsFuture<B>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> LevelsFuture<B> {
+        let (head, body) = request.into_parts();
+        LevelsFuture::new(self.clone(), self.begin(&head), body)
+    }
 }

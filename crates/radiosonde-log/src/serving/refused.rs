@@ -4,9 +4,11 @@ use http::header::{ALLOW, CONNECTION, CONTENT_TYPE, HeaderValue, WWW_AUTHENTICAT
 use http::{Response, StatusCode};
 use radiosonde_metrics::Credentials;
 
-use crate::ChangeError;
+use crate::filtering::control::ChangeError;
 use crate::serving::body::LevelsBody;
-use crate::serving::request::MAX_BYTES;
+
+/// The largest body of a request.
+pub(crate) const MAX_BYTES: usize = 8192;
 
 /// Why a request is not done.
 #[derive(Debug)]

@@ -5,10 +5,7 @@ use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap};
 use radiosonde_core::decode_percent;
 use serde_json::Value;
 
-use crate::serving::refused::Refused;
-
-/// The most bytes that a change may be said in.
-pub(crate) const MAX_BYTES: usize = 8192;
+use crate::serving::refused::{MAX_BYTES, Refused};
 
 /// How a change is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,17 +1,13 @@
-use std::convert::Infallible;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
-use http::{Method, Request, Response, request};
+use http::{Method, Response, request};
 use radiosonde_metrics::Credentials;
-use tower_service::Service;
 
-use crate::LevelControl;
+use crate::filtering::control::LevelControl;
 use crate::serving::body::LevelsBody;
-use crate::serving::future::LevelsFuture;
 use crate::serving::refused::Refused;
 use crate::serving::request::{Form, Ttl, Wanted, check_length};
 
@@ -200,22 +196,4 @@ pub(crate) enum Task {
     Show { is_head: bool },
     Reset { by: Option<String> },
     Set { form: Form, wanted: Wanted },
-}
-
-impl<B> Service<Request<B>> for LevelsService
-where
-    B: http_body::Body,
-{
-    type Response = Response<LevelsBody>;
-    type Error = Infallible;
-    type Future = LevelsFuture<B>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request<B>) -> LevelsFuture<B> {
-        let (head, body) = request.into_parts();
-        LevelsFuture::new(self.clone(), self.begin(&head), body)
-    }
 }

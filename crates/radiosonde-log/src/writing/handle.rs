@@ -4,8 +4,8 @@ use std::time::Duration;
 use radiosonde_appender::{CLOSE_WITHIN, Output, ReentrancyGuard, WriterReport};
 use radiosonde_core::{Clock as _, SystemClock};
 
-use crate::limiting::suppression::Suppression;
 use crate::writing::outputs::Outputs;
+use crate::writing::suppression::Suppression;
 
 /// Flushes the writers and sinks of a [`JsonLayer`](crate::JsonLayer), which itself disappears in the subscriber.
 ///

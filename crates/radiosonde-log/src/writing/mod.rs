@@ -8,4 +8,5 @@ pub(crate) mod line;
 pub(crate) mod outputs;
 pub(crate) mod own_lines;
 pub(crate) mod style;
+pub(crate) mod suppression;
 pub(crate) mod watched;

@@ -11,8 +11,9 @@ use crate::rendering::line_parts::Parts;
 use crate::rendering::pretty::{Heading, Pretty};
 use crate::rendering::timestamp::Stamp;
 use crate::rendering::value::Value;
+use crate::schemas::frame::Frame;
 use crate::schemas::keys::Keys;
-use crate::schemas::schema::{Frame, Schema};
+use crate::schemas::schema::Schema;
 use crate::schemas::slot::Origin;
 use crate::writing::style::Style;
 

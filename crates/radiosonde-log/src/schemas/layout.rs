@@ -1,0 +1,180 @@
+use std::borrow::Cow;
+use std::ops::Range;
+
+use crate::escaping::escape::push_escaped;
+use crate::schemas::bounds::MAX_NAME_BYTES;
+use crate::schemas::invalid_key::{InvalidKey, InvalidKeyKind};
+use crate::schemas::slot::{Kind, Origin, Place, Seat, Slot};
+
+/// What a profile says of its lines.
+#[derive(Debug, Default)]
+pub(super) struct Layout {
+    /// Up to the timestamp.
+    pub(super) start: String,
+    /// By level: from the quote that ends the timestamp to the slots, but for the module.
+    pub(super) heads: [String; 6],
+    /// By origin: from the slots to the ids, but for the module.
+    pub(super) feet: [String; Origin::COUNT],
+    pub(super) module: Module,
+    pub(super) slots: Vec<Reserved>,
+    pub(super) group: Option<Group>,
+    /// Before the trace id's digits.
+    pub(super) trace_id: String,
+    /// Between the trace id's digits and the span id's.
+    pub(super) span_id: String,
+    /// After the span id's digits, by the flags of the trace.
+    pub(super) span_ends: [String; 4],
+    /// Said of a line of which something was cut.
+    pub(super) truncated: String,
+    /// How the object of the other fields is called.
+    pub(super) rest: String,
+    pub(super) rest_of_metrics: String,
+    /// They are strings, and their names have neither dots nor stars nor backslashes.
+    pub(super) rest_are_labels: bool,
+    /// Keys at the top that no field fills.
+    pub(super) own_keys: &'static [&'static str],
+}
+
+/// Where the target of an event stands.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct Module {
+    pub(super) in_head: bool,
+    pub(super) before: &'static str,
+    pub(super) after: &'static str,
+}
+
+/// Slots that stand in an object of their own, which also says their last number in seconds.
+#[derive(Debug, Clone)]
+pub(crate) struct Group {
+    /// `,"key":`
+    pub(crate) open: &'static str,
+    pub(crate) slots: Range<usize>,
+    pub(crate) latency: usize,
+}
+
+impl Group {
+    /// The most that protobuf's `Duration` holds.
+    pub(crate) const MAX_MILLIS: f64 = 315_576_000_000_000.0;
+
+    /// What it takes beside its slots.
+    pub(crate) const fn bytes(&self) -> usize {
+        self.open.len() + ",\"latency\":\"315576000000.000000000s\"}".len()
+    }
+}
+
+/// A slot's key, and the names of fields that fill it.
+#[derive(Debug, Clone)]
+pub(super) struct Reserved {
+    pub(super) key: Box<str>,
+    pub(super) seat: Seat,
+    pub(super) names: Vec<(Box<str>, Option<Origin>)>,
+}
+
+pub(super) fn reserved(key: &str, kind: Kind, names: &[&str]) -> Reserved {
+    Reserved {
+        key: key.into(),
+        seat: Seat { prefix: format!(",{}:", text(key)).into(), kind, place: Place::Top },
+        names: names.iter().map(|name| ((*name).into(), None)).collect(),
+    }
+}
+
+impl Reserved {
+    /// The same in the object of the other fields.
+    pub(super) fn among_the_rest(mut self) -> Self {
+        self.seat.place = Place::Rest;
+        self
+    }
+
+    /// The same for fields of this origin alone.
+    pub(super) fn only(mut self, origin: Origin) -> Self {
+        self.names.iter_mut().for_each(|name| name.1 = Some(origin));
+        self
+    }
+
+    /// The same for one more name, which only counts in fields of this origin.
+    pub(super) fn also(mut self, name: &str, origin: Origin) -> Self {
+        self.names.push((name.into(), Some(origin)));
+        self
+    }
+
+    /// Whether it is the name or the value of a metric, not a label.
+    pub(super) fn is_of_metrics(&self) -> bool {
+        self.names.iter().any(|(name, origin)| &**name == "message" || *origin == Some(Origin::Metric))
+    }
+
+    pub(super) fn takes(&self, name: &str, origin: Origin, schema: &Layout) -> bool {
+        self.names.iter().any(|(known, of)| {
+            of.is_none_or(|of| of == origin) && (**known == *name || schema.rest_key(known) == name)
+        })
+    }
+}
+
+/// A JSON string.
+pub(super) fn text(text: &str) -> String {
+    let mut out = String::from("\"");
+    push_escaped(&mut out, text);
+    out.push('"');
+    out
+}
+
+impl Layout {
+    /// The name of a field as it stands among the rest.
+    pub(super) fn rest_key<'a>(&self, name: &'a str) -> Cow<'a, str> {
+        const ODD: [char; 3] = ['.', '*', '\\'];
+        if !self.rest_are_labels {
+            name.into()
+        } else if name.chars().all(char::is_whitespace) {
+            // Elasticsearch refuses documents with such a name.
+            "_".into()
+        } else if name.contains(ODD) {
+            name.replace(ODD, "_").into()
+        } else {
+            name.into()
+        }
+    }
+
+    fn is_taken(&self, key: &str) -> bool {
+        let mut top = self
+            .own_keys
+            .iter()
+            .copied()
+            .chain([&*self.rest, &*self.rest_of_metrics])
+            .chain(self.slots.iter().filter(|slot| slot.seat.place == Place::Top).map(|slot| &*slot.key));
+        let clashes = |own: &str| {
+            // To Elasticsearch `a.b` is a field of the object `a`.
+            let holds = |outer: &str, inner: &str| {
+                inner.strip_prefix(outer).is_some_and(|inner| inner.starts_with('.'))
+            };
+            own == key || self.rest_are_labels && (holds(own, key) || holds(key, own))
+        };
+        top.any(clashes) || self.slots.iter().flat_map(|slot| &slot.names).any(|(name, _)| **name == *key)
+    }
+
+    /// Gives a field a place at the top.
+    pub(super) fn promote(&mut self, key: &str) -> Result<(), InvalidKey> {
+        let most = Slot::MAX - self.slots.len();
+        let refuse = |kind| Err(InvalidKey::new(key, kind));
+        if key.starts_with("otel.") || key.starts_with("radiosonde.") {
+            return refuse(InvalidKeyKind::Directive);
+        }
+        check(key)?;
+        if self.is_taken(key) {
+            return refuse(InvalidKeyKind::Taken);
+        }
+        if most == 0 {
+            return refuse(InvalidKeyKind::TooMany { most });
+        }
+        self.slots.push(reserved(key, Kind::Any, &[key]));
+        Ok(())
+    }
+}
+
+pub(super) fn check(key: &str) -> Result<(), InvalidKey> {
+    if key.chars().all(char::is_whitespace) {
+        return Err(InvalidKey::new(key, InvalidKeyKind::Empty));
+    }
+    if key.len() > MAX_NAME_BYTES {
+        return Err(InvalidKey::new(key, InvalidKeyKind::TooLong));
+    }
+    Ok(())
+}

@@ -24,10 +24,10 @@ mod writing;
 
 pub use bridging::bridge::{BridgeError, bridge_log_records};
 pub use events::target::{ACCESS_TARGET, AUDIT_TARGET, METRIC_TARGET};
-pub use filtering::control::{ChangeError, LevelControl, LevelControlBuilder};
-pub use filtering::controlled::ControlledFilter;
 pub use filtering::directive::{InvalidFilter, InvalidFilterKind};
 pub use filtering::filter::LogFilter;
+pub use filtering::level_reload::{LevelReload, LevelReloadBuilder, ReloadError};
+pub use filtering::reload_filter::ReloadFilter;
 pub use layer::json_layer::JsonLayer;
 pub use layer::json_layer_builder::{Format, JsonLayerBuildError, JsonLayerBuilder};
 pub use limiting::rate::Rate;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use radiosonde_appender::QueueOptions;
 use radiosonde_core::{Level, Resource};
 use radiosonde_log::{
-    Detector, Format, JsonLayer, JsonLayerBuilder, LevelControl, Line, LineSink, LogFilter, Profile, Rate,
+    Detector, Format, JsonLayer, JsonLayerBuilder, LevelReload, Line, LineSink, LogFilter, Profile, Rate,
     Redaction, Sampling, VolumeLimits, Writer,
 };
 use radiosonde_testkit::CountingAllocator;
@@ -100,21 +100,21 @@ fn a_disabled_event_allocates_nothing() {
 fn a_filter_under_control_allocates_nothing_either() {
     let layer =
         JsonLayer::builder(&Resource::new("orders")).writer(Writer::new("nowhere", io::sink())).build();
-    let (filter, control) = LevelControl::new(LogFilter::default());
+    let (filter, reload) = LevelReload::new(LogFilter::default());
     let subscriber = tracing_subscriber::registry().with(layer.unwrap().with_filter(filter));
     let disabled = || debug!(sku = "b-2", "not shown");
     let span = || drop(info_span!("price_order", order = 7, user_id = 42, attempt = 1).entered());
     let alone = with_layer(|builder| builder.writer(Writer::new("nowhere", io::sink())), || per_call(span));
-    let [lines, events, spans, boosted] = tracing::subscriber::with_default(subscriber, || {
-        control.set("info,hyper=warn").unwrap();
+    let [lines, events, spans, overridden] = tracing::subscriber::with_default(subscriber, || {
+        reload.set("info,hyper=warn").unwrap();
         let found = [per_call(event), per_call(disabled), per_call(span)];
-        let _boosted = info_span!("request", radiosonde.log = "trace").entered();
+        let _overridden = info_span!("request", radiosonde.log = "trace").entered();
         [found[0], found[1], found[2], per_call(disabled)]
     });
     assert!(lines.abs() < f64::EPSILON, "{lines} allocations per line");
     assert!(events.abs() < f64::EPSILON, "{events} allocations per disabled event");
     assert!((spans - alone).abs() < 0.01, "{spans} allocations per span, {alone} with the filter alone");
-    assert!(boosted.abs() < f64::EPSILON, "{boosted} allocations per line of a boosted span");
+    assert!(overridden.abs() < f64::EPSILON, "{overridden} allocations per line of a span with an override");
 }
 
 #[test]

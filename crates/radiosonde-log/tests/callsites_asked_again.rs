@@ -6,7 +6,7 @@ use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
 
 use radiosonde_core::Resource;
-use radiosonde_log::{JsonLayer, LevelControl, LogFilter, Writer};
+use radiosonde_log::{JsonLayer, LevelReload, LogFilter, Writer};
 use tracing::Subscriber;
 use tracing_core::{Interest, Metadata};
 use tracing_subscriber::layer::{Layer, SubscriberExt as _};
@@ -25,7 +25,7 @@ impl<S: Subscriber> Layer<S> for Asked {
 
 #[test]
 fn a_callsite_that_was_hit_while_levels_changed_is_asked_once_more() {
-    let (filter, control) = LevelControl::new(LogFilter::default());
+    let (filter, reload) = LevelReload::new(LogFilter::default());
     let layer = JsonLayer::builder(&Resource::new("orders"))
         .writer(Writer::new("nowhere", std::io::sink()))
         .build()
@@ -39,7 +39,7 @@ fn a_callsite_that_was_hit_while_levels_changed_is_asked_once_more() {
     tracing::info!(target: "the one", "hit for the first time");
     let next = || asked.recv_timeout(Duration::from_secs(30));
     next().unwrap();
-    control.set("debug").unwrap();
+    reload.set("debug").unwrap();
     next().unwrap();
     next().unwrap();
     assert!(asked.try_recv().is_err(), "and then not again");

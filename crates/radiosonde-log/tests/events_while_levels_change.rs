@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use radiosonde_core::Resource;
-use radiosonde_log::{Format, JsonLayer, LevelControl, LogFilter, Writer};
+use radiosonde_log::{Format, JsonLayer, LevelReload, LogFilter, Writer};
 use radiosonde_testkit::SharedBuffer;
 use tracing::subscriber::Interest;
 use tracing::{Metadata, Subscriber, info};
@@ -46,7 +46,7 @@ impl<S: Subscriber> Layer<S> for Holds {
 fn an_event_within_an_event_comes_while_levels_change() {
     static MEETING: OnceLock<Meeting> = OnceLock::new();
     let buffer = SharedBuffer::new();
-    let (filter, control) = LevelControl::new(LogFilter::default());
+    let (filter, reload) = LevelReload::new(LogFilter::default());
     let layer = JsonLayer::builder(&Resource::new("orders"))
         .format(Format::Json)
         .writer(Writer::new("buffer", buffer.clone()))
@@ -61,7 +61,7 @@ fn an_event_within_an_event_comes_while_levels_change() {
     let (arrive, arrived) = channel();
     let (let_go, leave) = channel::<()>();
     MEETING.set((arrive, Mutex::new(leave))).unwrap();
-    let changes = thread::spawn(move || control.set("debug").unwrap());
+    let changes = thread::spawn(move || reload.set("debug").unwrap());
     arrived.recv_timeout(Duration::from_secs(60)).unwrap();
     event();
     assert_eq!(buffer.take().lines().count(), 2);

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use radiosonde_core::Resource;
-use radiosonde_log::{Format, JsonLayer, LevelControl, LogFilter, Writer};
+use radiosonde_log::{Format, JsonLayer, LevelReload, LogFilter, Writer};
 use radiosonde_testkit::SharedBuffer;
 use tracing_subscriber::layer::SubscriberExt as _;
 
@@ -15,7 +15,7 @@ fn below_all_layers_a_filter_says_the_same_and_is_asked_once() {
         .build()
         .unwrap();
     let filter: LogFilter = "warn,filtering=debug,filtering::off=off".parse().unwrap();
-    let (filter, control) = LevelControl::new(filter);
+    let (filter, reload) = LevelReload::new(filter);
     let subscriber = tracing_subscriber::registry().with(filter).with(layer);
     tracing::subscriber::with_default(subscriber, || {
         let hit = || {
@@ -38,18 +38,18 @@ fn below_all_layers_a_filter_says_the_same_and_is_asked_once() {
         };
         hit();
         assert_eq!(messages(), ["here", "warned"]);
-        control.set("elsewhere=debug").unwrap();
+        reload.set("elsewhere=debug").unwrap();
         hit();
         assert_eq!(messages(), ["elsewhere", "warned"]);
-        control.set("off").unwrap();
+        reload.set("off").unwrap();
         hit();
         assert!(messages().is_empty());
         let span = tracing::info_span!("request", radiosonde.log = "warn");
         span.in_scope(|| tracing::warn!(request_id = "r-1", "a span that is on opens itself"));
         assert_eq!(messages(), ["a span that is on opens itself"]);
         drop(span);
-        control.reset().unwrap();
-        let _boosted = tracing::info_span!("boosted", radiosonde.log = "debug").entered();
+        reload.reset().unwrap();
+        let _overridden = tracing::info_span!("overridden", radiosonde.log = "debug").entered();
         hit();
         assert_eq!(
             messages(),

@@ -237,7 +237,7 @@ fn keys_of_the_layer_are_not_overridden() {
 }
 
 #[test]
-fn aliases_share_a_slot_and_directives_never_appear() {
+fn aliases_share_a_reserved_key_and_directives_never_appear() {
     let line = rest(|| {
         let _span = info_span!(
             "GET /orders",
@@ -258,7 +258,7 @@ fn aliases_share_a_slot_and_directives_never_appear() {
 }
 
 #[test]
-fn typed_slots_keep_their_type() {
+fn typed_reserved_keys_keep_their_type() {
     assert_eq!(rest(|| info!(status = "shipped", "")), r#""","status":"shipped"}"#);
     assert_eq!(rest(|| info!(duration_ms = "12ms", "")), r#""","metadata":{"duration_ms":"12ms"}}"#);
     assert_eq!(

@@ -9,7 +9,7 @@ use axum::body::Body;
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::BodyExt as _;
 use radiosonde_core::Resource;
-use radiosonde_log::{Format, JsonLayer, LevelControl, LevelsService, LogFilter, Writer};
+use radiosonde_log::{Format, JsonLayer, LevelReload, LevelsService, LogFilter, Writer};
 use radiosonde_metrics::Credentials;
 use radiosonde_testkit::SharedBuffer;
 use serde_json::{Value, json};
@@ -17,17 +17,17 @@ use tower::ServiceExt as _;
 use tracing::{Dispatch, debug};
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 
-/// A service's admin routes, its control, and what it logs.
+/// A service's admin routes, its reload, and what it logs.
 struct Admin {
     routes: Router,
-    control: LevelControl,
+    reload: LevelReload,
     dispatch: Dispatch,
     lines: SharedBuffer,
 }
 
 impl Admin {
     fn new(configure: impl FnOnce(LevelsService) -> LevelsService) -> Self {
-        let (filter, control) = LevelControl::new(LogFilter::default());
+        let (filter, reload) = LevelReload::new(LogFilter::default());
         let lines = SharedBuffer::new();
         let layer = JsonLayer::builder(&Resource::new("orders"))
             .format(Format::Json)
@@ -35,8 +35,8 @@ impl Admin {
             .build()
             .unwrap();
         let dispatch = Dispatch::new(tracing_subscriber::registry().with(layer.with_filter(filter)));
-        let service = configure(LevelsService::new(&control));
-        Self { routes: Router::new().route_service("/log/levels", service), control, dispatch, lines }
+        let service = configure(LevelsService::new(&reload));
+        Self { routes: Router::new().route_service("/log/levels", service), reload, dispatch, lines }
     }
 
     async fn send(&self, request: Request<Body>) -> (Response<()>, String) {
@@ -116,7 +116,7 @@ async fn a_change_ends_unless_it_is_asked_to_stay() {
     let body = r#"{"filter":"warn","ttl_s":60,"by":"ann"}"#;
     let change = request(Method::PUT, "", Some("application/json; charset=utf-8"), body);
     assert_eq!(expires(change).await, Some(60));
-    assert_eq!(admin.control.current().to_string(), "warn");
+    assert_eq!(admin.reload.current().to_string(), "warn");
     let admin = Admin::new(|service| service.open_to_everybody().maximum_ttl(Duration::from_secs(7)));
     assert_eq!(admin.json(put("", "debug")).await["expires_in_s"], 7, "the default is no way around it");
 }
@@ -153,7 +153,7 @@ async fn what_cannot_be_done_says_why_and_changes_nothing() {
 
     let bad = Request::put("/log/levels").body(Body::from(vec![0xff])).unwrap();
     assert_eq!(admin.status(bad).await, StatusCode::BAD_REQUEST);
-    assert_eq!(admin.control.current(), LogFilter::default());
+    assert_eq!(admin.reload.current(), LogFilter::default());
     assert!(admin.lines.lines().is_empty());
 }
 
@@ -163,7 +163,7 @@ async fn nobody_changes_anything_unless_somebody_says_who() {
     assert_eq!(admin.status(get()).await, StatusCode::OK);
     assert_eq!(admin.status(put("", "debug")).await, StatusCode::FORBIDDEN);
     assert_eq!(admin.status(request(Method::DELETE, "", None, "")).await, StatusCode::FORBIDDEN);
-    assert_eq!(admin.control.current(), LogFilter::default());
+    assert_eq!(admin.reload.current(), LogFilter::default());
 }
 
 #[tokio::test]
@@ -179,11 +179,11 @@ async fn who_shows_no_credentials_sees_and_changes_nothing() {
     let mut wrong = put("", "debug");
     wrong.headers_mut().insert("authorization", "Bearer c29tZSB0b2tlbh==".parse().unwrap());
     assert_eq!(admin.status(wrong).await, StatusCode::UNAUTHORIZED);
-    assert_eq!(admin.control.current(), LogFilter::default());
+    assert_eq!(admin.reload.current(), LogFilter::default());
     let mut right = put("", "debug");
     right.headers_mut().insert("authorization", "Bearer c29tZSB0b2tlbg==".parse().unwrap());
     assert_eq!(admin.status(right).await, StatusCode::OK);
-    assert_eq!(admin.control.current().to_string(), "debug");
+    assert_eq!(admin.reload.current().to_string(), "debug");
 }
 
 #[tokio::test]

@@ -255,7 +255,7 @@ fn an_allow_list_leaves_what_is_on_it_and_what_the_layer_reserves() {
 }
 
 #[test]
-fn a_named_slot_is_replaced_too_and_nothing_is_when_nothing_is_asked_for() {
+fn a_named_reserved_key_is_replaced_too_and_nothing_is_when_nothing_is_asked_for() {
     let work = || info!(user_id = "u-17", duration_ms = 12, password = "hunter2", "hello");
     let named = lines(|builder| builder.redaction(Redaction::none().key("user_id").key("duration_ms")), work);
     named.assert_nowhere("u-17");

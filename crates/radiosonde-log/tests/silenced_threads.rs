@@ -7,7 +7,7 @@ use std::thread;
 
 use radiosonde_core::Resource;
 use radiosonde_core::silence::silence_thread;
-use radiosonde_log::{Format, JsonLayer, LevelControl, LogFilter, Writer, bridge_log_records, fatal};
+use radiosonde_log::{Format, JsonLayer, LevelReload, LogFilter, Writer, bridge_log_records, fatal};
 use radiosonde_testkit::SharedBuffer;
 use tracing::span::{Attributes, Id};
 use tracing::{Dispatch, Event, Subscriber, info, info_span};
@@ -77,7 +77,7 @@ fn a_layer_without_a_filter_ignores_silenced_threads() {
 
 #[test]
 fn a_filter_below_all_layers_hides_their_events_from_every_layer() {
-    let (controlled, _control) = LevelControl::new(LogFilter::default());
+    let (controlled, _control) = LevelReload::new(LogFilter::default());
     for controlled in [None, Some(controlled)] {
         let (buffer, foreign) = (SharedBuffer::new(), Foreign::default());
         let subscriber = match controlled {
@@ -100,7 +100,7 @@ fn a_filter_below_all_layers_hides_their_events_from_every_layer() {
 
 #[test]
 fn a_filter_of_a_layer_hides_spans_and_events_from_it() {
-    let (controlled, _control) = LevelControl::new(LogFilter::default());
+    let (controlled, _control) = LevelReload::new(LogFilter::default());
     for controlled in [None, Some(controlled)] {
         let (buffer, foreign) = (SharedBuffer::new(), Foreign::default());
         let subscriber = match controlled {

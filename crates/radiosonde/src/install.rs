@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use radiosonde_core::Resource;
 use radiosonde_delivery::{Delivery, HttpOptions, SinkOptions};
-use radiosonde_log::{JsonLayer, LevelControl, LevelsService, LineSink, bridge_log_records};
+use radiosonde_log::{JsonLayer, LevelReload, LevelsService, LineSink, bridge_log_records};
 use radiosonde_loki::{LokiOptions, LokiSink};
 use radiosonde_metrics::{Credentials, InvalidRegistry, Listener, MetricsService, RegisterError, Registry};
 use radiosonde_otlp::{OtlpLogs, OtlpOptions, OtlpSignalOptions, OtlpSpans};
@@ -64,7 +64,7 @@ fn assemble(settings: Settings) -> Result<Telemetry, InitError> {
         .loki
         .map(|loki| lines_to_loki(loki, service_label.as_deref(), &log, &resource, &delivery))
         .transpose()?;
-    let (filter, levels) = LevelControl::builder(log.filter.clone()).registry(&registry).build()?;
+    let (filter, levels) = LevelReload::builder(log.filter.clone()).registry(&registry).build()?;
     let levels_service = levels_service(&levels, log.levels_credentials.clone());
     let otlp_logs =
         settings.otlp_logs.map(|otlp| lines_to_otlp(otlp, &log, &resource, &delivery)).transpose()?;
@@ -146,7 +146,7 @@ fn metrics_service(registry: &Registry, credentials: Option<Vec<Credentials>>) -
     }
 }
 
-fn levels_service(levels: &LevelControl, credentials: Option<Vec<Credentials>>) -> LevelsService {
+fn levels_service(levels: &LevelReload, credentials: Option<Vec<Credentials>>) -> LevelsService {
     let service = LevelsService::new(levels);
     match credentials {
         Some(accepted) => service.accept_only(accepted),

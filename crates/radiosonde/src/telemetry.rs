@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use radiosonde_core::{Clock as _, Resource, SystemClock};
 use radiosonde_delivery::{Delivery, Report};
-use radiosonde_log::{LevelControl, LevelsService, LogHandle};
+use radiosonde_log::{LevelReload, LevelsService, LogHandle};
 use radiosonde_metrics::{Listener, MetricsService, Registry};
 use radiosonde_tower::{ClientLayer, ServerLayer};
 use radiosonde_trace::TracePipeline;
@@ -22,7 +22,7 @@ const CLOSE_WITHIN: Duration = Duration::from_secs(2);
 pub struct Telemetry {
     resource: Resource,
     registry: Registry,
-    levels: LevelControl,
+    levels: LevelReload,
     log_levels: LevelsService,
     logs: LogHandle,
     server: ServerLayer,
@@ -37,7 +37,7 @@ impl Telemetry {
     pub(crate) fn new(
         resource: Resource,
         registry: Registry,
-        levels: (LevelControl, LevelsService, LogHandle),
+        levels: (LevelReload, LevelsService, LogHandle),
         layers: (ServerLayer, ClientLayer),
         traces: TracePipeline,
         delivery: Delivery,
@@ -86,11 +86,11 @@ impl Telemetry {
     ///
     /// ```no_run
     /// # let telemetry = radiosonde::init("orders")?;
-    /// telemetry.level_control().by("on call").set_for("info,orders=debug", std::time::Duration::from_secs(600))?;
+    /// telemetry.level_reload().by("on call").set_for("info,orders=debug", std::time::Duration::from_secs(600))?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    pub fn level_control(&self) -> LevelControl {
+    pub fn level_reload(&self) -> LevelReload {
         self.levels.clone()
     }
 

@@ -117,7 +117,7 @@ async fn a_log_filter_stops_lines_and_nothing_else() {
     if is_child() {
         let telemetry = radiosonde::init("orders").unwrap();
         if std::env::var_os("RADIOSONDE_TEST_SET").is_some() {
-            telemetry.level_control().set("off").unwrap();
+            telemetry.level_reload().set("off").unwrap();
         }
         println!("passed {}", suite(&telemetry).await);
         let scrape =

@@ -109,5 +109,5 @@ fn check_counts(text: &str) {
         let selector = format!("radiosonde_debug_requests_total{{outcome=\"{outcome}\"}}");
         assert_metric!(text, &*selector, == times);
     }
-    assert_metric!(text, "radiosonde_log_boosted_spans_total{outcome=\"opened\"}", == 3);
+    assert_metric!(text, "radiosonde_log_level_overrides_total{outcome=\"opened\"}", == 3);
 }

@@ -12,7 +12,7 @@ struct Counters {
     reset: Counter,
     ended: Counter,
     rebuilds: Counter,
-    boosts: Counter,
+    overrides: Counter,
     refused: Counter,
 }
 
@@ -24,9 +24,9 @@ impl Counts {
                 "Changes of the log filter while running, by kind.",
             )
             .labels(&["kind"])?;
-        let boosts = registry
+        let overrides = registry
             .counter(
-                "radiosonde_log_boosted_spans_total",
+                "radiosonde_log_level_overrides_total",
                 "Spans that asked for a log level of their own, by outcome.",
             )
             .labels(&["outcome"])?;
@@ -39,8 +39,8 @@ impl Counts {
             reset: changes.handle(&["reset"]),
             ended: changes.handle(&["ended"]),
             rebuilds: rebuilds.build()?,
-            boosts: boosts.handle(&["opened"]),
-            refused: boosts.handle(&["refused"]),
+            overrides: overrides.handle(&["opened"]),
+            refused: overrides.handle(&["refused"]),
         })))
     }
 
@@ -62,11 +62,11 @@ impl Counts {
         self.count(|counters| &counters.rebuilds);
     }
 
-    pub(crate) fn boost(&self) {
-        self.count(|counters| &counters.boosts);
+    pub(crate) fn opened_override(&self) {
+        self.count(|counters| &counters.overrides);
     }
 
-    pub(crate) fn refused_boost(&self) {
+    pub(crate) fn refused_override(&self) {
         self.count(|counters| &counters.refused);
     }
 }

@@ -8,18 +8,18 @@ use crate::filtering::filter::LogFilter;
 #[derive(Debug)]
 pub(crate) struct Active {
     pub(crate) filter: LogFilter,
-    /// The most verbose level that a boosted span may want; `OFF` while there is none.
+    /// The most verbose level that an override may ask for; `OFF` while there is none.
     pub(crate) ceiling: LevelFilter,
 }
 
-/// The filter, what it falls back to and when, and the levels that boosted spans ask for. Knows no clock and no thread.
+/// The filter, what it falls back to and when, and the levels that spans ask for. Knows no clock and no thread.
 #[derive(Debug)]
 pub(crate) struct Levels {
     default: LogFilter,
     /// What was last set without an end, or the default.
     lasting: LogFilter,
     passing: Option<Passing>,
-    boosts: [Boosts; 5],
+    overrides: [Overrides; 5],
     hold: Duration,
 }
 
@@ -32,7 +32,7 @@ struct Passing {
 
 /// The spans that ask for one level.
 #[derive(Debug, Clone, Copy, Default)]
-struct Boosts {
+struct Overrides {
     open: u64,
     /// How long the level is kept ready after the last of them.
     until: Option<Duration>,
@@ -49,7 +49,7 @@ const LEVELS: [Level; 5] = [Level::ERROR, Level::WARN, Level::INFO, Level::DEBUG
 
 impl Levels {
     pub(crate) fn new(default: LogFilter, hold: Duration) -> Self {
-        Self { lasting: default.clone(), default, passing: None, boosts: [Boosts::default(); 5], hold }
+        Self { lasting: default.clone(), default, passing: None, overrides: [Overrides::default(); 5], hold }
     }
 
     pub(crate) fn default_filter(&self) -> &LogFilter {
@@ -93,47 +93,47 @@ impl Levels {
     }
 
     fn ceiling(&self) -> LevelFilter {
-        let wanted = |boosts: &Boosts| boosts.open > 0 || boosts.until.is_some();
-        let at = self.boosts.iter().rposition(wanted);
+        let wanted = |overrides: &Overrides| overrides.open > 0 || overrides.until.is_some();
+        let at = self.overrides.iter().rposition(wanted);
         at.map_or(LevelFilter::OFF, |at| LevelFilter::from_level(LEVELS[at]))
     }
 
-    fn boosts(&mut self, level: Level) -> &mut Boosts {
+    fn overrides(&mut self, level: Level) -> &mut Overrides {
         let at = LEVELS.iter().position(|other| *other == level);
-        &mut self.boosts[at.unwrap_or(0)]
+        &mut self.overrides[at.unwrap_or(0)]
     }
 
     /// A span asks for a level. `true` if the ceiling rises by it.
     pub(crate) fn open(&mut self, level: Level) -> bool {
         let before = self.ceiling();
-        let boosts = self.boosts(level);
-        boosts.open += 1;
-        boosts.until = None;
+        let overrides = self.overrides(level);
+        overrides.open += 1;
+        overrides.until = None;
         before < self.ceiling()
     }
 
     /// A span that asked for a level is over.
     pub(crate) fn close(&mut self, level: Level, now: Duration) {
         let until = now.saturating_add(self.hold);
-        let boosts = self.boosts(level);
-        boosts.open = boosts.open.saturating_sub(1);
-        if boosts.open == 0 {
-            boosts.until = Some(until);
+        let overrides = self.overrides(level);
+        overrides.open = overrides.open.saturating_sub(1);
+        if overrides.open == 0 {
+            overrides.until = Some(until);
         }
     }
 
     /// Gives up the levels that nobody has asked for lately. `true` if the ceiling sinks by it.
     pub(crate) fn lower(&mut self, now: Duration) -> bool {
         let before = self.ceiling();
-        for boosts in &mut self.boosts {
-            boosts.until.take_if(|until| *until <= now);
+        for overrides in &mut self.overrides {
+            overrides.until.take_if(|until| *until <= now);
         }
         self.ceiling() < before
     }
 
     /// When there is something to do.
     pub(crate) fn next(&self) -> Option<Duration> {
-        self.boosts.iter().filter_map(|boosts| boosts.until).chain(self.ends()).min()
+        self.overrides.iter().filter_map(|overrides| overrides.until).chain(self.ends()).min()
     }
 
     /// Whether time alone may change anything, now or once a span is over.

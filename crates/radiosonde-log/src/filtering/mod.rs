@@ -1,12 +1,12 @@
 //! Which events become lines.
 
 pub(crate) mod audit;
-pub(crate) mod boost;
-pub(crate) mod control;
-pub(crate) mod controlled;
 pub(crate) mod counts;
 pub(crate) mod directive;
 pub(crate) mod filter;
-pub(crate) mod keeper;
+pub(crate) mod level_override;
+pub(crate) mod level_reload;
 pub(crate) mod levels;
+pub(crate) mod reload_filter;
+pub(crate) mod reload_state;
 mod whole;

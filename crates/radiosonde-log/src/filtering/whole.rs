@@ -7,8 +7,8 @@ use tracing_core::{Event, Interest, LevelFilter, Metadata, Subscriber};
 use tracing_subscriber::layer::{Context, Filter, Layer};
 use tracing_subscriber::registry::LookupSpan;
 
-use crate::filtering::controlled::ControlledFilter;
 use crate::filtering::filter::LogFilter;
+use crate::filtering::reload_filter::ReloadFilter;
 
 impl<S: Subscriber> Layer<S> for LogFilter {
     fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
@@ -30,7 +30,7 @@ impl<S: Subscriber> Layer<S> for LogFilter {
     }
 }
 
-impl<S> Layer<S> for ControlledFilter
+impl<S> Layer<S> for ReloadFilter
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
@@ -41,7 +41,7 @@ where
     fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
         if self.allows(metadata) {
             Interest::always()
-        } else if self.may_be_boosted(metadata) {
+        } else if self.may_be_overridden(metadata) {
             Interest::sometimes()
         } else {
             Interest::never()

@@ -1,6 +1,6 @@
 use radiosonde_core::TraceId;
 
-use crate::limiting::gate::Rendered;
+use crate::limiting::callsite_policy::Rendered;
 use crate::rendering::fields::Fields;
 use crate::schemas::keys::Key;
 

@@ -12,12 +12,12 @@ use tracing_subscriber::registry::LookupSpan;
 
 use crate::bridging::pairs::Pairs;
 use crate::events::target::{is_audit, rank};
-use crate::filtering::controlled::ControlledFilter;
+use crate::filtering::reload_filter::ReloadFilter;
 use crate::layer::gathered::Gathered;
 use crate::layer::json_layer_builder::JsonLayerBuilder;
-use crate::limiting::gate::{Admission, Callsite, Gate};
+use crate::limiting::callsite_policy::{Callsite, CallsitePolicy, Decision};
 use crate::meter::Meter;
-use crate::planning::plan::{Plan, level, planned_of_record, push_frame};
+use crate::planning::plan::{Plan, level, planned_of_record, push_envelope};
 use crate::planning::plans::Plans;
 use crate::planning::record_keys::RecordKeys;
 use crate::redacting::redaction::Redaction;
@@ -28,8 +28,8 @@ use crate::rendering::pretty::{self, Heading, Pretty};
 use crate::rendering::recorder::Recorder;
 use crate::rendering::scratch::Scratch;
 use crate::schemas::keys::Keys;
+use crate::schemas::reserved_key::{Origin, ReservedKey};
 use crate::schemas::schema::Schema;
-use crate::schemas::slot::{Origin, Slot};
 use crate::spans::stack;
 use crate::spans::tree::Spans;
 use crate::writing::handle::{LogHandle, OpenOutputs};
@@ -133,8 +133,8 @@ impl JsonLayer {
             let (target, level) = (metadata.target(), plan.level());
             let callsite = Callsite { target, level, file: metadata.file(), line: metadata.line() };
             let volume = self.outputs.suppression().volume();
-            let gate = volume.gate(callsite, plan.may_be_fatal(), plan.is_record());
-            plan.with_gate(gate)
+            let policy = volume.policy(callsite, plan.may_be_fatal(), plan.is_record());
+            plan.with_policy(policy)
         })
     }
 
@@ -172,8 +172,8 @@ impl JsonLayer {
 
         let module = if scratch.target.is_empty() { event.metadata().target() } else { &scratch.target };
         // Of records of the `log` crate this is only known now.
-        let gate = plan.gate().filter(|_| level != Level::Fatal && !is_audit(module));
-        if let Some(ratio) = gate.and_then(|gate| gate.ratio(module)) {
+        let policy = plan.policy().filter(|_| level != Level::Fatal && !is_audit(module));
+        if let Some(ratio) = policy.and_then(|policy| policy.ratio(module)) {
             self.outputs.suppression().put_ratio(&mut scratch.fields, ratio.as_f64());
         }
         let own = scratch.fields.entries().len();
@@ -187,20 +187,20 @@ impl JsonLayer {
             scratch.fields.fill_from(&self.statics, self.limits);
         }
 
-        if gate.is_some_and(|gate| self.refuses(gate, module, &scratch.fields, context)) {
+        if policy.is_some_and(|policy| self.refuses(policy, module, &scratch.fields, context)) {
             return level;
         }
-        let is_own_frame = level == plan.level() && scratch.target.is_empty();
-        let module_fits = match is_own_frame {
+        let is_own_envelope = level == plan.level() && scratch.target.is_empty();
+        let module_fits = match is_own_envelope {
             true => plan.module_fits(),
-            false => push_frame(&mut scratch.frame, &self.schema, level, plan.origin(), module),
+            false => push_envelope(&mut scratch.envelope, &self.schema, level, plan.origin(), module),
         };
         if !module_fits {
             scratch.fields.leave_out();
         }
         let timestamp = scratch.stamp.of(now, self.schema.precision);
         let made = Made { now, level, module, timestamp, context };
-        let count = |bytes, truncated| self.count(is_own_frame.then_some(plan), &made, bytes, truncated);
+        let count = |bytes, truncated| self.count(is_own_envelope.then_some(plan), &made, bytes, truncated);
         let is_cut = self.write_for_people(&made, &scratch.fields, &mut scratch.pretty, own, span);
         if !self.has_readers_of_json() {
             count(scratch.pretty.len(), is_cut || scratch.fields.is_truncated());
@@ -209,7 +209,7 @@ impl JsonLayer {
         let parts = Parts {
             schema: &self.schema,
             timestamp: made.timestamp,
-            frame: if is_own_frame { plan.frame() } else { &scratch.frame },
+            envelope: if is_own_envelope { plan.envelope() } else { &scratch.envelope },
             rest: self.schema.rest(plan.origin()),
             fields: &scratch.fields,
             context,
@@ -241,12 +241,18 @@ impl JsonLayer {
     }
 
     /// Whether limits or samples that ask what is in a line say no to this one.
-    fn refuses(&self, gate: &Gate, target: &str, fields: &Fields, context: Option<SpanContext>) -> bool {
-        if !gate.asks_for_more() {
+    fn refuses(
+        &self,
+        policy: &CallsitePolicy,
+        target: &str,
+        fields: &Fields,
+        context: Option<SpanContext>,
+    ) -> bool {
+        if !policy.asks_for_more() {
             return false;
         }
         let gathered = Gathered { target, fields, trace: context.map(|context| context.trace_id()) };
-        gate.admit_rendered(&gathered, self.clock.monotonic()) == Admission::Drop
+        policy.decide_rendered(&gathered, self.clock.monotonic()) == Decision::Drop
     }
 
     /// Counts a line; `plan` if it is of its callsite's own level and target.
@@ -294,11 +300,11 @@ impl JsonLayer {
 
     fn send(&self, line: &mut String, made: &Made<'_>, fields: &Fields) {
         if !self.outputs.sinks.is_empty() {
-            let slot = |slot| Some(fields.unescaped(fields.slot(slot)?));
-            let message = slot(Slot::MESSAGE).unwrap_or_default();
-            let correlation_id = slot(Slot::CORRELATION_ID);
-            let request_id = slot(Slot::REQUEST_ID);
-            let user_id = slot(Slot::USER_ID);
+            let reserved_key = |reserved_key| Some(fields.unescaped(fields.reserved_key(reserved_key)?));
+            let message = reserved_key(ReservedKey::MESSAGE).unwrap_or_default();
+            let correlation_id = reserved_key(ReservedKey::CORRELATION_ID);
+            let request_id = reserved_key(ReservedKey::REQUEST_ID);
+            let user_id = reserved_key(ReservedKey::USER_ID);
             let mut finished = Line::new(line, made.now, made.level)
                 .with_target(made.module)
                 .with_service(&self.service)
@@ -385,7 +391,7 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
     fn on_register_dispatch(&self, subscriber: &Dispatch) {
-        ControlledFilter::attach(subscriber);
+        ReloadFilter::attach(subscriber);
     }
 
     fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
@@ -447,8 +453,8 @@ where
             return;
         }
         let plan = self.plan(event.metadata(), || event.metadata().target() == LOG_RECORDS && event.is_log());
-        if let Some(gate) = plan.gate()
-            && gate.admit(self.clock.monotonic()) == Admission::Drop
+        if let Some(policy) = plan.policy()
+            && policy.decide(self.clock.monotonic()) == Decision::Drop
         {
             self.outputs.announce();
             return;

@@ -35,7 +35,7 @@ impl Gcra {
 
     /// # Cost
     /// A load, and an exchange if the event passes.
-    pub(crate) fn admits(self, due: &Due, now: u64) -> bool {
+    pub(crate) fn conforms(self, due: &Due, now: u64) -> bool {
         // Relaxed: the number says all, and orders nothing else.
         due.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |due| self.after(due, now)).is_ok()
     }
@@ -54,20 +54,20 @@ mod tests {
 
     const SECOND: u64 = 1_000_000_000;
 
-    fn admitted(rate: Rate, times: impl IntoIterator<Item = u64>) -> usize {
+    fn conforming(rate: Rate, times: impl IntoIterator<Item = u64>) -> usize {
         let (gcra, due) = (Gcra::new(rate), Due::default());
-        times.into_iter().filter(|now| gcra.admits(&due, *now)).count()
+        times.into_iter().filter(|now| gcra.conforms(&due, *now)).count()
     }
 
     #[test]
     fn a_burst_passes_at_once_and_the_rate_after_it() {
         let rate = Rate::per_second(10).burst(3);
-        assert_eq!(admitted(rate, [SECOND; 20]), 3);
+        assert_eq!(conforming(rate, [SECOND; 20]), 3);
         // One each millisecond for ten seconds.
-        assert_eq!(admitted(rate, (0..10_000).map(|at| SECOND + at * SECOND / 1000)), 3 + 99);
-        assert_eq!(admitted(rate, (0..50).map(|at| SECOND + at * SECOND / 10)), 50, "at the rate all pass");
+        assert_eq!(conforming(rate, (0..10_000).map(|at| SECOND + at * SECOND / 1000)), 3 + 99);
+        assert_eq!(conforming(rate, (0..50).map(|at| SECOND + at * SECOND / 10)), 50, "at the rate all pass");
         assert_eq!(
-            admitted(rate, [0, 0, 0, 0, SECOND, SECOND, SECOND, SECOND]),
+            conforming(rate, [0, 0, 0, 0, SECOND, SECOND, SECOND, SECOND]),
             6,
             "a pause fills the burst"
         );
@@ -75,13 +75,13 @@ mod tests {
 
     #[test]
     fn of_a_rate_of_zero_nothing_passes() {
-        assert_eq!(admitted(Rate::per_second(0).burst(5), [0, SECOND, u64::MAX]), 0);
+        assert_eq!(conforming(Rate::per_second(0).burst(5), [0, SECOND, u64::MAX]), 0);
     }
 
     #[test]
     fn the_greatest_numbers_do_not_overflow() {
-        assert_eq!(admitted(Rate::per_second(u32::MAX).burst(u32::MAX), [u64::MAX; 10]), 10);
-        assert_eq!(admitted(Rate::per_minute(1).burst(u32::MAX), [u64::MAX, 0, u64::MAX]), 3);
+        assert_eq!(conforming(Rate::per_second(u32::MAX).burst(u32::MAX), [u64::MAX; 10]), 10);
+        assert_eq!(conforming(Rate::per_minute(1).burst(u32::MAX), [u64::MAX, 0, u64::MAX]), 3);
     }
 
     #[test]
@@ -89,7 +89,7 @@ mod tests {
         let (gcra, due) = (Gcra::new(Rate::per_second(500)), Due::default());
         let passed: usize = std::thread::scope(|scope| {
             let threads: Vec<_> = (0..4)
-                .map(|_| scope.spawn(|| (0..1000).filter(|_| gcra.admits(&due, SECOND)).count()))
+                .map(|_| scope.spawn(|| (0..1000).filter(|_| gcra.conforms(&due, SECOND)).count()))
                 .collect();
             threads.into_iter().map(|thread| thread.join().unwrap()).sum()
         });
@@ -108,7 +108,7 @@ mod tests {
             let mut passed = Vec::new();
             for gap in gaps {
                 now += gap * SECOND / 1000;
-                if gcra.admits(&due, now) {
+                if gcra.conforms(&due, now) {
                     passed.push(now);
                 }
             }

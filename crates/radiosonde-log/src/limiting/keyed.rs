@@ -31,7 +31,7 @@ impl Keyed {
     }
 
     /// Whether an event with this key may pass.
-    pub(crate) fn admits(&self, gcra: Gcra, hash: u64, now: u64) -> bool {
+    pub(crate) fn conforms(&self, gcra: Gcra, hash: u64, now: u64) -> bool {
         // The lowest bits choose the set; the remainder is less than its number.
         #[allow(clippy::cast_possible_truncation, reason = "the lowest bits are what counts")]
         let Some(set) = self.0.get(hash as usize % SETS) else { return true };
@@ -68,8 +68,8 @@ mod tests {
 
     const SECOND: u64 = 1_000_000_000;
 
-    fn admitted(keyed: &Keyed, rate: Rate, hash: u64, events: usize, now: u64) -> usize {
-        (0..events).filter(|_| keyed.admits(Gcra::new(rate), hash, now)).count()
+    fn conforming(keyed: &Keyed, rate: Rate, hash: u64, events: usize, now: u64) -> usize {
+        (0..events).filter(|_| keyed.conforms(Gcra::new(rate), hash, now)).count()
     }
 
     #[test]
@@ -77,7 +77,7 @@ mod tests {
         let (keyed, rate) = (Keyed::new(), Rate::per_second(3));
         for round in 1..4 {
             for hash in [1, 2, 1 + SETS as u64, 77] {
-                assert_eq!(admitted(&keyed, rate, hash, 10, round * SECOND), 3);
+                assert_eq!(conforming(&keyed, rate, hash, 10, round * SECOND), 3);
             }
         }
     }
@@ -86,8 +86,9 @@ mod tests {
     fn keys_beyond_the_room_share_and_places_come_free() {
         let (keyed, rate) = (Keyed::new(), Rate::per_second(1));
         let of_one_set = |from: u64| (from..from + 20).map(|key| key * SETS as u64);
-        let total =
-            |from, now| -> usize { of_one_set(from).map(|hash| admitted(&keyed, rate, hash, 5, now)).sum() };
+        let total = |from, now| -> usize {
+            of_one_set(from).map(|hash| conforming(&keyed, rate, hash, 5, now)).sum()
+        };
         assert_eq!(total(1, SECOND), KEYS_OF_A_SET + 1);
         assert_eq!(total(1, SECOND), 0);
         assert_eq!(total(100, 2 * SECOND), KEYS_OF_A_SET + 1);

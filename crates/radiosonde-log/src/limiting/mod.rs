@@ -1,6 +1,6 @@
 //! How many lines are written: limits of rates, and samples.
 
-pub(crate) mod gate;
+pub(crate) mod callsite_policy;
 pub(crate) mod gcra;
 pub(crate) mod keyed;
 pub(crate) mod rate;

@@ -8,7 +8,7 @@ use crate::limiting::rules::Rules;
 use crate::limiting::sampling::{By, Ratio, Sequence};
 use crate::schemas::keys::Key;
 
-/// What the gates of a layer have in common.
+/// What the policies of a layer have in common.
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(super) rates: Rules<Option<Rate>>,

@@ -4,14 +4,14 @@ use radiosonde_core::Level;
 use tracing_core::Metadata;
 
 use crate::escaping::escape::{boundary, push_escaped};
-use crate::limiting::gate::Gate;
+use crate::limiting::callsite_policy::CallsitePolicy;
 use crate::line_meter::Tally;
 use crate::redacting::redaction::{Redaction, Treatment};
 use crate::schemas::bounds::{MAX_MODULE_BYTES, MAX_NAME_BYTES};
-use crate::schemas::frame::Frame;
+use crate::schemas::envelope::Envelope;
 use crate::schemas::keys::{Key, Keys};
+use crate::schemas::reserved_key::{Destination, Origin, RenderedKey};
 use crate::schemas::schema::Schema;
-use crate::schemas::slot::{Destination, Origin, Seat};
 
 /// What is known of an event's or a span's callsite before it is hit: where each field goes, under which key.
 #[derive(Debug)]
@@ -19,11 +19,11 @@ pub(crate) struct Plan {
     fields: Box<[Planned]>,
     level: Level,
     origin: Origin,
-    frame: Frame,
-    /// Whether the whole module stands in the frame.
+    envelope: Envelope,
+    /// Whether the whole module stands in the envelope.
     module_fits: bool,
     /// Which of its events are written, if not all are.
-    gate: Option<Arc<Gate>>,
+    policy: Option<Arc<CallsitePolicy>>,
     /// Counts its lines, from the first one on.
     tally: OnceLock<Tally>,
 }
@@ -51,8 +51,8 @@ pub(crate) struct Shown {
     /// Another field of the callsite has the same key.
     pub(crate) repeats: bool,
     /// What it fills.
-    pub(crate) slot: Option<Seat>,
-    /// `,"key":` among the rest; also for a value that the slot does not take.
+    pub(crate) reserved_key: Option<RenderedKey>,
+    /// `,"key":` among the rest; also for a value that the reserved key does not take.
     pub(crate) rest: Box<str>,
     /// Whether it is a string there, whatever it is.
     pub(crate) rest_is_text: bool,
@@ -80,20 +80,20 @@ impl Plan {
             .collect();
         mark_repeats(&mut fields);
         let level = level(*metadata.level());
-        let mut frame = Frame::default();
+        let mut envelope = Envelope::default();
         let module_fits =
-            metadata.is_span() || push_frame(&mut frame, schema, level, origin, metadata.target());
-        let (gate, tally) = (None, OnceLock::new());
-        Self { fields, level, origin, frame, module_fits, gate, tally }
+            metadata.is_span() || push_envelope(&mut envelope, schema, level, origin, metadata.target());
+        let (policy, tally) = (None, OnceLock::new());
+        Self { fields, level, origin, envelope, module_fits, policy, tally }
     }
 
-    pub(crate) fn with_gate(mut self, gate: Option<Arc<Gate>>) -> Self {
-        self.gate = gate;
+    pub(crate) fn with_policy(mut self, policy: Option<Arc<CallsitePolicy>>) -> Self {
+        self.policy = policy;
         self
     }
 
-    pub(crate) fn gate(&self) -> Option<&Gate> {
-        self.gate.as_deref()
+    pub(crate) fn policy(&self) -> Option<&CallsitePolicy> {
+        self.policy.as_deref()
     }
 
     /// The counters of its own level and target.
@@ -120,9 +120,9 @@ impl Plan {
         self.origin
     }
 
-    /// What stands around the slots of its lines.
-    pub(crate) const fn frame(&self) -> &Frame {
-        &self.frame
+    /// What stands around the reserved keys of its lines.
+    pub(crate) const fn envelope(&self) -> &Envelope {
+        &self.envelope
     }
 
     pub(crate) const fn module_fits(&self) -> bool {
@@ -145,16 +145,16 @@ impl Planned {
     }
 }
 
-/// Appends what stands around the slots, and returns whether the whole module did.
-pub(crate) fn push_frame(
-    frame: &mut Frame,
+/// Appends what stands around the reserved keys, and returns whether the whole module did.
+pub(crate) fn push_envelope(
+    envelope: &mut Envelope,
     schema: &Schema,
     level: Level,
     origin: Origin,
     module: &str,
 ) -> bool {
     let end = boundary(module, MAX_MODULE_BYTES);
-    schema.push_frame(frame, level, origin, &module[..end]);
+    schema.push_envelope(envelope, level, origin, &module[..end]);
     end == module.len()
 }
 
@@ -186,8 +186,8 @@ fn planned_by(
     // `r#type = ..` is how a field is called like a keyword.
     let name = name.strip_prefix("r#").unwrap_or(name);
     let destination = schema.destination_of(name, origin);
-    let slot = match destination {
-        Destination::Slot(slot) | Destination::Label(slot) => Some(slot),
+    let reserved_key = match destination {
+        Destination::Reserved(reserved_key) | Destination::Label(reserved_key) => Some(reserved_key),
         Destination::Rest if name.len() > MAX_NAME_BYTES => return Planned::LeftOut,
         Destination::Rest => None,
         Destination::Target => return Planned::Target,
@@ -198,14 +198,14 @@ fn planned_by(
     let mut rest = String::from(",\"");
     push_escaped(&mut rest, &key);
     rest.push_str("\":");
-    let is_reserved = slot.is_some() || schema.own_keys().iter().any(|own| **own == *name);
+    let is_reserved = reserved_key.is_some() || schema.own_keys().iter().any(|own| **own == *name);
     Planned::Shown(Shown {
         treatment: redaction.treatment(name, is_reserved),
-        key: slot.map_or_else(|| number(&key), Key::of_slot),
+        key: reserved_key.map_or_else(|| number(&key), Key::of_reserved),
         repeats: false,
-        slot: slot
-            .filter(|slot| destination == Destination::Slot(*slot))
-            .and_then(|slot| schema.slot(slot))
+        reserved_key: reserved_key
+            .filter(|reserved_key| destination == Destination::Reserved(*reserved_key))
+            .and_then(|reserved_key| schema.reserved_key(reserved_key))
             .cloned(),
         rest: rest.into(),
         rest_is_text: schema.rest_is_text(),

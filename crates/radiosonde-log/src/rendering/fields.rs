@@ -7,7 +7,7 @@ use crate::rendering::json_kind::JsonKind;
 use crate::rendering::piece::Piece;
 use crate::rendering::value::Value;
 use crate::schemas::keys::Key;
-use crate::schemas::slot::{Place, Seat, Slot};
+use crate::schemas::reserved_key::{Place, RenderedKey, ReservedKey};
 
 /// What a value may take of the buffer even when the fields before it have used it up.
 const MIN_VALUE_BYTES: usize = 256;
@@ -31,9 +31,9 @@ pub(crate) struct Fields {
     entries: Vec<Entry>,
     /// The bits of the keys, see [`Key::bit`].
     bits: u64,
-    /// Which slots have a piece at the top, as bits.
-    slots: u32,
-    /// The pieces at the top are not in the order of their slots.
+    /// Which reserved keys have a piece at the top, as bits.
+    reserved_keys: u32,
+    /// The pieces at the top are not in the order of their reserved keys.
     out_of_order: bool,
     left_out: bool,
     /// A nearer value had no room: none that is farther may come, as it could be one of the same key.
@@ -67,7 +67,7 @@ impl Fields {
         self.rest.clear();
         self.entries.clear();
         self.bits = 0;
-        self.slots = 0;
+        self.reserved_keys = 0;
         self.out_of_order = false;
         self.left_out = false;
         self.full = false;
@@ -86,12 +86,12 @@ impl Fields {
         &self.top
     }
 
-    /// Whether the pieces at the top begin with the message and stand in the order of their slots.
+    /// Whether the pieces at the top begin with the message and stand in the order of their reserved keys.
     pub(crate) fn top_is_in_order(&self) -> bool {
-        !self.out_of_order && self.slots & 1 << Slot::MESSAGE.index() != 0
+        !self.out_of_order && self.reserved_keys & 1 << ReservedKey::MESSAGE.index() != 0
     }
 
-    /// Puts the pieces at the top in the order of their slots, so that lines copy them as one piece.
+    /// Puts the pieces at the top in the order of their reserved keys, so that lines copy them as one piece.
     #[inline]
     pub(crate) fn order_top(&mut self) {
         if self.out_of_order {
@@ -103,8 +103,11 @@ impl Fields {
     fn reorder_top(&mut self) {
         // The ordered pieces are put behind the others, which then go.
         let unordered = self.top.len();
-        for slot in Slot::all().filter(|slot| self.slots & 1 << slot.index() != 0) {
-            let Some(at) = self.entries.iter().position(|entry| entry.key == Key::of_slot(slot)) else {
+        for reserved_key in
+            ReservedKey::all().filter(|reserved_key| self.reserved_keys & 1 << reserved_key.index() != 0)
+        {
+            let Some(at) = self.entries.iter().position(|entry| entry.key == Key::of_reserved(reserved_key))
+            else {
                 continue;
             };
             let entry = self.entries[at];
@@ -154,9 +157,9 @@ impl Fields {
         if entry.kind == JsonKind::Escaped { unescape(contents) } else { contents.into() }
     }
 
-    /// The entry that fills a slot, or would if its value suited.
-    pub(crate) fn slot(&self, slot: Slot) -> Option<&Entry> {
-        let key = Key::of_slot(slot);
+    /// The entry that fills a reserved key, or would if its value suited.
+    pub(crate) fn reserved_key(&self, reserved_key: ReservedKey) -> Option<&Entry> {
+        let key = Key::of_reserved(reserved_key);
         self.entries.iter().find(|entry| entry.key == key)
     }
 
@@ -194,44 +197,44 @@ impl Fields {
             Treatment::Replace => Value::Str(redaction.replacement_text()),
         };
         let limit = self.value_limit(limits);
-        let seat = field.slot.as_ref().filter(|seat| value.suits(seat.kind));
+        let rendered = field.reserved_key.as_ref().filter(|rendered| value.suits(rendered.rule));
         // One way for each place, so that a compiler knows the buffer in each.
-        if let Some(seat) = seat
-            && seat.place == Place::Top
+        if let Some(rendered) = rendered
+            && rendered.place == Place::Top
         {
-            let push = |out: &mut String, end| value.push_as(out, seat.kind, end);
-            let piece = Piece::push(&mut self.top, &seat.prefix, limit, push);
+            let push = |out: &mut String, end| value.push_as(out, rendered.rule, end);
+            let piece = Piece::push(&mut self.top, &rendered.prefix, limit, push);
             let found = piece.scrub(&mut self.top, field, redaction);
             return self.keep(field, Place::Top, piece, self.top.len(), found);
         }
-        if seat.is_none()
+        if rendered.is_none()
             && self.entries.len() >= limits.fields
             && !(field.repeats && self.find(field.key).is_some())
         {
             self.left_out = true;
             return Put::default();
         }
-        if seat.is_some() || field.rest_is_text {
-            return self.put_otherwise(field, seat, value, limit, redaction);
+        if rendered.is_some() || field.rest_is_text {
+            return self.put_otherwise(field, rendered, value, limit, redaction);
         }
         let piece = Piece::push(&mut self.rest, &field.rest, limit, |out, end| value.push_json(out, end));
         let found = piece.scrub(&mut self.rest, field, redaction);
         self.keep(field, Place::Rest, piece, self.rest.len(), found)
     }
 
-    /// Renders a field among the rest for a profile that has slots there, or strings only.
+    /// Renders a field among the rest for a profile that has reserved keys there, or strings only.
     #[inline(never)]
     fn put_otherwise(
         &mut self,
         field: &Shown,
-        seat: Option<&Seat>,
+        rendered: Option<&RenderedKey>,
         value: Value<'_>,
         limit: usize,
         redaction: &Redaction,
     ) -> Put {
-        let prefix = seat.map_or(&field.rest, |seat| &seat.prefix);
-        let piece = Piece::push(&mut self.rest, prefix, limit, |out, end| match seat {
-            Some(seat) => value.push_as(out, seat.kind, end),
+        let prefix = rendered.map_or(&field.rest, |rendered| &rendered.prefix);
+        let piece = Piece::push(&mut self.rest, prefix, limit, |out, end| match rendered {
+            Some(rendered) => value.push_as(out, rendered.rule, end),
             None => value.push_text(out, end),
         });
         let found = piece.scrub(&mut self.rest, field, redaction);
@@ -265,8 +268,8 @@ impl Fields {
                 Place::Rest => entry.moved_to(entry.start + rest),
             }));
             self.bits |= other.bits;
-            self.out_of_order |= other.out_of_order || !self.precedes(other.slots);
-            self.slots |= other.slots;
+            self.out_of_order |= other.out_of_order || !self.precedes(other.reserved_keys);
+            self.reserved_keys |= other.reserved_keys;
         } else {
             for entry in &other.entries {
                 if self.find(entry.key).is_none() {
@@ -321,22 +324,22 @@ impl Fields {
     fn add(&mut self, entry: Entry) {
         self.bits |= entry.key.bit();
         if entry.place == Place::Top {
-            self.append_slot(entry.key);
+            self.note_reserved(entry.key);
         }
         self.entries.push(entry);
     }
 
-    /// Takes note of a piece of this slot at the end of those at the top.
+    /// Takes note of a piece of this reserved key at the end of those at the top.
     #[inline(always)]
-    fn append_slot(&mut self, key: Key) {
-        let bit = 1 << (key.index() % Slot::MAX);
-        self.out_of_order |= self.slots > bit;
-        self.slots |= bit;
+    fn note_reserved(&mut self, key: Key) {
+        let bit = 1 << (key.index() % ReservedKey::MAX);
+        self.out_of_order |= self.reserved_keys > bit;
+        self.reserved_keys |= bit;
     }
 
-    /// Whether every slot here comes before these, none of which is here.
-    fn precedes(&self, slots: u32) -> bool {
-        slots == 0 || self.slots < slots & slots.wrapping_neg()
+    /// Whether every reserved key here comes before these, none of which is here.
+    fn precedes(&self, reserved_keys: u32) -> bool {
+        reserved_keys == 0 || self.reserved_keys < reserved_keys & reserved_keys.wrapping_neg()
     }
 
     /// One value may be as long as a line, all of them together as two, and each gets a little.
@@ -350,8 +353,8 @@ impl Fields {
         let piece = other.piece(entry);
         let is_full =
             self.full || self.entries.len() >= limits.fields || self.len() + piece.len() > bound(limits);
-        // Slots are few, each of them bounded.
-        if is_full && !entry.key.is_slot() {
+        // Reserved keys are few, each of them bounded.
+        if is_full && !entry.key.is_reserved() {
             (self.left_out, self.full) = (true, true);
             return;
         }
@@ -386,8 +389,8 @@ impl Fields {
         if !stays {
             self.text_mut(entry.place).push_str(piece);
             match entry.place {
-                Place::Top => self.append_slot(entry.key),
-                Place::Rest => self.slots &= !(1 << (old.key.index() % Slot::MAX)),
+                Place::Top => self.note_reserved(entry.key),
+                Place::Rest => self.reserved_keys &= !(1 << (old.key.index() % ReservedKey::MAX)),
             }
         }
         self.entries[at] = entry.moved_to(start);
@@ -414,8 +417,8 @@ mod tests {
     use super::*;
     use crate::planning::plan::{Planned, planned};
     use crate::schemas::keys::Keys;
+    use crate::schemas::reserved_key::Origin;
     use crate::schemas::schema::Schema;
-    use crate::schemas::slot::Origin;
 
     const LIMITS: Limits = Limits { line_bytes: 1000, fields: 4 };
 
@@ -504,7 +507,7 @@ mod tests {
         let mut event = fields(&keys, &list, Origin::Event);
         assert_eq!(event.entries().len(), LIMITS.fields);
         put(&mut event, &keys, "request_id", Value::Str("r"), Origin::Event);
-        assert!(event.slot(Slot::REQUEST_ID).is_some());
+        assert!(event.reserved_key(ReservedKey::REQUEST_ID).is_some());
         assert!(event.is_truncated());
 
         let event = fields(&keys, &[(&"n".repeat(257), Value::Bool(true))], Origin::Event);
@@ -522,7 +525,7 @@ mod tests {
     }
 
     #[test]
-    fn slots_are_put_in_their_order_once_and_known_to_be() {
+    fn reserved_keys_are_put_in_order_once_and_known_to_be() {
         let keys = Keys::default();
         let put = |list: &[_], origin| fields(&keys, list, origin);
         let mut span = put(

@@ -1,4 +1,4 @@
-use crate::rendering::line_parts::{Parts, push_end, push_slots, push_start};
+use crate::rendering::line_parts::{Parts, push_end, push_reserved, push_start};
 use crate::rendering::shorten;
 
 /// Writes one JSON object of at most `limit` bytes and returns whether anything had to go.
@@ -10,7 +10,7 @@ pub(crate) fn push_line(out: &mut String, parts: &Parts<'_>, limit: usize) -> bo
     if parts.schema.group().is_none() && fields.top_is_in_order() {
         out.push_str(fields.top());
     } else {
-        push_slots(out, parts, |out, entry| out.push_str(fields.piece(entry)));
+        push_reserved(out, parts, |out, entry| out.push_str(fields.piece(entry)));
     }
     push_end(out, parts, truncated);
     // The first byte is a comma. It is not looked at: what has just been written byte by byte is slow to read back.

@@ -3,33 +3,33 @@ use radiosonde_core::SpanContext;
 use crate::rendering::fields::{Entry, Fields};
 use crate::rendering::json_kind::JsonKind;
 use crate::rendering::timestamp::push_digits;
-use crate::schemas::frame::Frame;
+use crate::schemas::envelope::Envelope;
 use crate::schemas::layout::Group;
+use crate::schemas::reserved_key::{Place, ReservedKey};
 use crate::schemas::schema::Schema;
-use crate::schemas::slot::{Place, Slot};
 
 /// Everything a line is made of, rendered already.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Parts<'a> {
     pub(crate) schema: &'a Schema,
     pub(crate) timestamp: &'a str,
-    pub(crate) frame: &'a Frame,
-    /// Opens the object of the fields that have no slot.
+    pub(crate) envelope: &'a Envelope,
+    /// Opens the object of the fields that have no reserved key.
     pub(crate) rest: &'a str,
     pub(crate) fields: &'a Fields,
     pub(crate) context: Option<SpanContext>,
 }
 
-/// The object up to the slots.
+/// The object up to the reserved keys.
 pub(crate) fn push_start(out: &mut String, parts: &Parts<'_>) {
     out.push_str(&parts.schema.start);
     out.push_str(parts.timestamp);
-    out.push_str(&parts.frame.head);
+    out.push_str(&parts.envelope.prefix);
 }
 
 /// The reserved keys that fields fill, in their order. `message` is always there.
-pub(crate) fn push_slots(out: &mut String, parts: &Parts<'_>, push: impl Fn(&mut String, &Entry)) {
-    let mut filled = [None; Slot::MAX];
+pub(crate) fn push_reserved(out: &mut String, parts: &Parts<'_>, push: impl Fn(&mut String, &Entry)) {
+    let mut filled = [None; ReservedKey::MAX];
     for entry in parts.fields.entries() {
         if entry.place == Place::Top
             && let Some(place) = filled.get_mut(entry.key.index())
@@ -37,18 +37,18 @@ pub(crate) fn push_slots(out: &mut String, parts: &Parts<'_>, push: impl Fn(&mut
             *place = Some(entry);
         }
     }
-    if filled[Slot::MESSAGE.index()].is_none()
-        && let Some(seat) = parts.schema.slot(Slot::MESSAGE)
+    if filled[ReservedKey::MESSAGE.index()].is_none()
+        && let Some(rendered) = parts.schema.reserved_key(ReservedKey::MESSAGE)
     {
-        out.push_str(&seat.prefix);
+        out.push_str(&rendered.prefix);
         out.push_str("\"\"");
     }
     let Some(group) = parts.schema.group() else {
         filled.into_iter().flatten().for_each(|entry| push(out, entry));
         return;
     };
-    let (before, from) = filled.split_at(group.slots.start);
-    let (grouped, after) = from.split_at(group.slots.len());
+    let (before, from) = filled.split_at(group.reserved_keys.start);
+    let (grouped, after) = from.split_at(group.reserved_keys.len());
     before.iter().flatten().for_each(|entry| push(out, entry));
     if grouped.iter().any(Option::is_some) {
         out.push_str(group.open);
@@ -87,9 +87,9 @@ fn push_latency(out: &mut String, parts: &Parts<'_>, millis: Option<&Entry>) {
     }
 }
 
-/// What comes after the slots: what is known of the event beside its fields, the ids, and whether something is missing.
+/// What comes after the reserved keys: what is known of the event beside its fields, the ids, and whether something is missing.
 pub(crate) fn push_end(out: &mut String, parts: &Parts<'_>, truncated: bool) {
-    out.push_str(&parts.frame.foot);
+    out.push_str(&parts.envelope.suffix);
     if let Some(context) = &parts.context {
         out.push_str(parts.schema.trace_id());
         push_hex(out, &context.trace_id().to_hex());

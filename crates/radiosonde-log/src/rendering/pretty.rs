@@ -5,7 +5,7 @@ use crate::escaping::escaped_text::{Token, error_causes, error_message, first_li
 use crate::rendering::fields::{Entry, Fields};
 use crate::rendering::json_kind::JsonKind;
 use crate::schemas::keys::Key;
-use crate::schemas::slot::Slot;
+use crate::schemas::reserved_key::ReservedKey;
 
 const RESET: &str = "\x1b[0m";
 const DIM: &str = "\x1b[2m";
@@ -66,7 +66,7 @@ impl<'a> Pretty<'a> {
             push_escaped(out, heading.module);
             out.push(':');
         });
-        if let Some(message) = fields.slot(Slot::MESSAGE) {
+        if let Some(message) = fields.reserved_key(ReservedKey::MESSAGE) {
             let message = fields.contents(message);
             self.out.push(' ');
             self.styled(BOLD, |out| push_readable(out, &message[..first_line(message)], FOLLOWS));
@@ -108,7 +108,7 @@ impl<'a> Pretty<'a> {
                 out.push_str(std::str::from_utf8(&digits).unwrap_or_default());
             });
         }
-        if let Some(message) = fields.slot(Slot::MESSAGE) {
+        if let Some(message) = fields.reserved_key(ReservedKey::MESSAGE) {
             let message = fields.contents(message);
             let rest = &message[first_line(message)..];
             if !rest.is_empty() {
@@ -179,7 +179,7 @@ fn says((event, own): (&Fields, usize), key: Key, value: &str) -> bool {
 }
 
 fn own_fields(fields: &Fields, own: usize) -> impl Iterator<Item = &Entry> {
-    let message = Key::of_slot(Slot::MESSAGE);
+    let message = Key::of_reserved(ReservedKey::MESSAGE);
     fields.entries().iter().take(own).filter(move |entry| entry.key != message)
 }
 

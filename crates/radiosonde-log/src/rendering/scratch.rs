@@ -2,7 +2,7 @@ use std::cell::Cell;
 
 use crate::rendering::fields::Fields;
 use crate::rendering::timestamp::Stamp;
-use crate::schemas::frame::Frame;
+use crate::schemas::envelope::Envelope;
 
 /// Buffers that have grown beyond this are given back rather than kept by each thread.
 const KEEP_BYTES: usize = 64 * 1024;
@@ -13,8 +13,8 @@ pub(crate) struct Scratch {
     pub(crate) fields: Fields,
     pub(crate) line: String,
     pub(crate) pretty: String,
-    /// What stands around the slots where that is not the callsite's own.
-    pub(crate) frame: Frame,
+    /// What stands around the reserved keys where that is not the callsite's own.
+    pub(crate) envelope: Envelope,
     /// The target of a bridged `log` record.
     pub(crate) target: String,
     pub(crate) stamp: Stamp,
@@ -30,7 +30,7 @@ impl Scratch {
             fields: Fields::default(),
             line: String::new(),
             pretty: String::new(),
-            frame: Frame::default(),
+            envelope: Envelope::default(),
             target: String::new(),
             stamp: Stamp::new(),
         }
@@ -39,7 +39,7 @@ impl Scratch {
     fn capacity(&self) -> usize {
         let texts = [&self.line, &self.pretty, &self.target];
         self.fields.capacity()
-            + self.frame.capacity()
+            + self.envelope.capacity()
             + texts.map(String::capacity).into_iter().sum::<usize>()
     }
 
@@ -52,7 +52,7 @@ impl Scratch {
             SCRATCH.try_with(Cell::take).ok().flatten().unwrap_or_else(|| Box::new(Self::new()));
         scratch.fields.clear();
         scratch.line.clear();
-        scratch.frame.clear();
+        scratch.envelope.clear();
         scratch.target.clear();
         let result = work(&mut scratch);
         if scratch.capacity() <= KEEP_BYTES {

@@ -6,11 +6,11 @@ use crate::escaping::escape::cut_at;
 use crate::escaping::escaped_text::error_message;
 use crate::rendering::fields::{Entry, Fields};
 use crate::rendering::json_kind::JsonKind;
-use crate::rendering::line_parts::{Parts, push_end, push_slots, push_start};
+use crate::rendering::line_parts::{Parts, push_end, push_reserved, push_start};
 use crate::schemas::bounds::MAX_MODULE_BYTES;
 use crate::schemas::layout::Group;
+use crate::schemas::reserved_key::Place;
 use crate::schemas::schema::Schema;
-use crate::schemas::slot::Place;
 
 /// No value is cut to less, so that numbers and short values always stay whole.
 const MIN_VALUE: usize = 64;
@@ -40,7 +40,7 @@ pub(crate) fn push_line(out: &mut String, parts: &Parts<'_>, limit: usize) {
         out.push_str(fields.prefix(entry));
         push_value(out, fields, entry, cap);
     };
-    push_slots(out, parts, push);
+    push_reserved(out, parts, push);
     out.push_str(&end);
     let mut is_first = true;
     let is_kept = |entry: &&Entry| kept.iter().any(|other| ptr::eq(*other, *entry));
@@ -58,20 +58,20 @@ pub(crate) fn push_line(out: &mut String, parts: &Parts<'_>, limit: usize) {
     out.push_str(if is_first { "}" } else { "}}" });
 }
 
-/// What the shortest line may need: a frame, a module that is all escapes, ids and punctuation, and the reserved keys with
+/// What the shortest line may need: an envelope, a module that is all escapes, ids and punctuation, and the reserved keys with
 /// their values cut as far as they may be.
 pub(crate) fn least_bytes(schema: &Schema) -> usize {
-    let slots: usize = schema.slot_keys().map(|key| key.len() + MIN_VALUE).sum();
+    let reserved_keys: usize = schema.reserved_prefixes().map(|key| key.len() + MIN_VALUE).sum();
     let group = schema.group().map_or(0, Group::bytes);
-    schema.longest_frame() + 6 * MAX_MODULE_BYTES + 512 + slots + group
+    schema.longest_envelope() + 6 * MAX_MODULE_BYTES + 512 + reserved_keys + group
 }
 
-/// As many fields, those that fill slots first, as fit when each is cut as far as it may be.
+/// As many fields, those that fill reserved keys first, as fit when each is cut as far as it may be.
 fn keep(fields: &Fields, budget: usize) -> Vec<&Entry> {
     let mut used = 0;
-    let slots = fields.entries().iter().filter(|entry| entry.key.is_slot());
-    let others = fields.entries().iter().filter(|entry| !entry.key.is_slot());
-    slots
+    let reserved_keys = fields.entries().iter().filter(|entry| entry.key.is_reserved());
+    let others = fields.entries().iter().filter(|entry| !entry.key.is_reserved());
+    reserved_keys
         .chain(others)
         .filter(|entry| {
             let needed = size(fields, entry, MIN_VALUE);

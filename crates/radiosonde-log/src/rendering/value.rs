@@ -5,7 +5,7 @@ use radiosonde_core::survive;
 
 use crate::escaping::escape::{Contents, push_escaped_within, push_formatted};
 use crate::rendering::json_kind::JsonKind;
-use crate::schemas::slot::Kind;
+use crate::schemas::reserved_key::ValueRule;
 
 /// Sources of an error beyond this depth are left out: a chain may be a circle.
 pub(crate) const MAX_CHAIN: usize = 16;
@@ -53,32 +53,36 @@ impl Written {
 }
 
 impl Value<'_> {
-    /// Whether a slot of this kind takes the value; if not, it belongs under `metadata`.
+    /// Whether a reserved key with this rule takes the value; if not, it belongs under `metadata`.
     #[inline(always)]
-    pub(crate) fn suits(&self, kind: Kind) -> bool {
-        match kind {
-            Kind::Text | Kind::Integer | Kind::Measure | Kind::Error(_) | Kind::Any => true,
-            Kind::Number => self.is_number(),
-            Kind::Long | Kind::Nanoseconds => self.suits_otherwise(kind),
+    pub(crate) fn suits(&self, rule: ValueRule) -> bool {
+        match rule {
+            ValueRule::Text
+            | ValueRule::Integer
+            | ValueRule::Measure
+            | ValueRule::Error(_)
+            | ValueRule::Any => true,
+            ValueRule::Number => self.is_number(),
+            ValueRule::Long | ValueRule::Nanoseconds => self.suits_otherwise(rule),
         }
     }
 
     #[inline(never)]
-    fn suits_otherwise(&self, kind: Kind) -> bool {
-        if kind == Kind::Long { self.long().is_some() } else { self.nanoseconds().is_some() }
+    fn suits_otherwise(&self, rule: ValueRule) -> bool {
+        if rule == ValueRule::Long { self.long().is_some() } else { self.nanoseconds().is_some() }
     }
 
-    /// Appends the value as a slot of this kind shows it.
+    /// Appends the value as a reserved key with this rule shows it.
     #[inline(always)]
-    pub(crate) fn push_as(&self, out: &mut String, kind: Kind, limit: usize) -> Written {
-        match kind {
-            Kind::Text => self.push_text(out, limit),
-            Kind::Integer | Kind::Number => match self.integer() {
+    pub(crate) fn push_as(&self, out: &mut String, rule: ValueRule, limit: usize) -> Written {
+        match rule {
+            ValueRule::Text => self.push_text(out, limit),
+            ValueRule::Integer | ValueRule::Number => match self.integer() {
                 Some(integer) => {
                     out.push_str(itoa::Buffer::new().format(integer));
                     Written::whole(JsonKind::Integer)
                 }
-                None if kind == Kind::Number => self.push_json(out, limit),
+                None if rule == ValueRule::Number => self.push_json(out, limit),
                 None => self.push_text(out, limit),
             },
             other => self.push_otherwise(out, other, limit),
@@ -86,11 +90,11 @@ impl Value<'_> {
     }
 
     #[inline(never)]
-    fn push_otherwise(&self, out: &mut String, kind: Kind, limit: usize) -> Written {
-        let integer = match kind {
-            Kind::Error(causes) => return self.push_error(out, causes, limit),
-            Kind::Any => return self.push_json(out, limit),
-            Kind::Nanoseconds => self.nanoseconds().map(i128::from),
+    fn push_otherwise(&self, out: &mut String, rule: ValueRule, limit: usize) -> Written {
+        let integer = match rule {
+            ValueRule::Error(causes) => return self.push_error(out, causes, limit),
+            ValueRule::Any => return self.push_json(out, limit),
+            ValueRule::Nanoseconds => self.nanoseconds().map(i128::from),
             _ => self.integer(),
         };
         match integer {
@@ -98,7 +102,7 @@ impl Value<'_> {
                 out.push_str(itoa::Buffer::new().format(integer));
                 Written::whole(JsonKind::Integer)
             }
-            None if kind == Kind::Measure && !self.is_number() => {
+            None if rule == ValueRule::Measure && !self.is_number() => {
                 out.push_str("null");
                 Written::whole(JsonKind::Null)
             }
@@ -322,31 +326,31 @@ mod tests {
     }
 
     #[test]
-    fn slots_keep_one_type() {
-        let shown = |value: Value<'_>, kind| {
+    fn reserved_keys_keep_one_type() {
+        let shown = |value: Value<'_>, rule| {
             let mut out = String::new();
-            value.push_as(&mut out, kind, 1000);
+            value.push_as(&mut out, rule, 1000);
             out
         };
-        assert_eq!(shown(Value::U64(42), Kind::Text), "\"42\"");
-        assert_eq!(shown(Value::Bool(true), Kind::Text), "\"true\"");
-        assert_eq!(shown(Value::U64(200), Kind::Integer), "200");
-        assert_eq!(shown(Value::Str("shipped"), Kind::Integer), "\"shipped\"");
-        assert_eq!(shown(Value::F64(200.5), Kind::Integer), "\"200.5\"");
-        assert_eq!(shown(Value::U128(12), Kind::Number), "12");
-        assert_eq!(shown(Value::F64(1.5), Kind::Number), "1.5");
-        assert!(!Value::Str("1.5ms").suits(Kind::Number));
-        assert!(!Value::F64(f64::NAN).suits(Kind::Number));
-        assert!(!Value::U128(u128::MAX).suits(Kind::Number));
+        assert_eq!(shown(Value::U64(42), ValueRule::Text), "\"42\"");
+        assert_eq!(shown(Value::Bool(true), ValueRule::Text), "\"true\"");
+        assert_eq!(shown(Value::U64(200), ValueRule::Integer), "200");
+        assert_eq!(shown(Value::Str("shipped"), ValueRule::Integer), "\"shipped\"");
+        assert_eq!(shown(Value::F64(200.5), ValueRule::Integer), "\"200.5\"");
+        assert_eq!(shown(Value::U128(12), ValueRule::Number), "12");
+        assert_eq!(shown(Value::F64(1.5), ValueRule::Number), "1.5");
+        assert!(!Value::Str("1.5ms").suits(ValueRule::Number));
+        assert!(!Value::F64(f64::NAN).suits(ValueRule::Number));
+        assert!(!Value::U128(u128::MAX).suits(ValueRule::Number));
 
-        assert_eq!(shown(Value::U128(200), Kind::Long), "200");
+        assert_eq!(shown(Value::U128(200), ValueRule::Long), "200");
         for odd in [Value::U64(u64::MAX), Value::F64(200.0), Value::Str("200"), Value::Bool(true)] {
-            assert!(!odd.suits(Kind::Long), "{odd:?}");
+            assert!(!odd.suits(ValueRule::Long), "{odd:?}");
         }
-        assert_eq!(shown(Value::U64(3), Kind::Measure), "3");
-        assert_eq!(shown(Value::F64(3.0), Kind::Measure), "3.0");
-        assert_eq!(shown(Value::F64(f64::NAN), Kind::Measure), "null");
-        assert_eq!(shown(Value::Str("3"), Kind::Measure), "null");
+        assert_eq!(shown(Value::U64(3), ValueRule::Measure), "3");
+        assert_eq!(shown(Value::F64(3.0), ValueRule::Measure), "3.0");
+        assert_eq!(shown(Value::F64(f64::NAN), ValueRule::Measure), "null");
+        assert_eq!(shown(Value::Str("3"), ValueRule::Measure), "null");
     }
 
     #[test]
@@ -360,13 +364,13 @@ mod tests {
         ];
         for (value, expected) in cases {
             let mut out = String::new();
-            assert!(value.suits(Kind::Nanoseconds));
-            value.push_as(&mut out, Kind::Nanoseconds, 1000);
+            assert!(value.suits(ValueRule::Nanoseconds));
+            value.push_as(&mut out, ValueRule::Nanoseconds, 1000);
             assert_eq!(out, expected);
         }
         let odd = [f64::NAN, f64::INFINITY, f64::MAX, f64::MIN, 1e13, -1e13].map(Value::F64);
         for odd in odd.into_iter().chain([Value::U64(u64::MAX), Value::I64(i64::MIN), Value::Str("1ms")]) {
-            assert!(!odd.suits(Kind::Nanoseconds), "{odd:?}");
+            assert!(!odd.suits(ValueRule::Nanoseconds), "{odd:?}");
         }
     }
 
@@ -394,7 +398,7 @@ mod tests {
         assert_eq!(parsed["chain"].as_array().unwrap().len(), MAX_CHAIN);
 
         out.clear();
-        assert!(Value::Error(&Circle).push_as(&mut out, Kind::Error("stack_trace"), 1000).cut);
+        assert!(Value::Error(&Circle).push_as(&mut out, ValueRule::Error("stack_trace"), 1000).cut);
         let parsed: serde_json::Value = serde_json::from_str(&out).unwrap();
         assert_eq!(parsed["message"], "round");
         assert_eq!(parsed["stack_trace"].as_str().unwrap().lines().count(), MAX_CHAIN);

@@ -1,8 +1,8 @@
 use radiosonde_core::Level;
 
 use crate::schemas::layout::{Layout, Module, reserved, text};
+use crate::schemas::reserved_key::{Origin, ValueRule};
 use crate::schemas::settings::SchemaSettings;
-use crate::schemas::slot::{Kind, Origin};
 
 /// The version of the schema that the keys are taken from.
 const VERSION: &str = "8.11.0";
@@ -10,30 +10,30 @@ const VERSION: &str = "8.11.0";
 pub(super) fn layout(settings: &SchemaSettings) -> Layout {
     Layout {
         start: "{\"@timestamp\":\"".to_owned(),
-        heads: Level::ALL
+        prefixes: Level::ALL
             .map(|level| format!("\",\"log.level\":\"{}\"", level.name(settings.names).to_ascii_lowercase())),
-        feet: feet(settings),
-        module: Module { in_head: false, before: ",\"log.logger\":\"", after: "\"" },
-        slots: vec![
-            reserved("message", Kind::Text, &["message"]),
-            reserved("correlation_id", Kind::Text, &["correlation_id"]).among_the_rest(),
-            reserved("http.request.id", Kind::Text, &["request_id", "http.request.id"]),
-            reserved("user.id", Kind::Text, &["user_id", "user.id"]),
-            reserved("http.request.method", Kind::Text, &["method", "http.request.method"]),
-            reserved("url.path", Kind::Text, &["path", "url.path"]),
-            reserved("http.response.status_code", Kind::Long, &["status", "http.response.status_code"]),
-            reserved("event.duration", Kind::Nanoseconds, &["duration_ms"]),
+        suffixes: suffixes(settings),
+        module: Module { in_prefix: false, before: ",\"log.logger\":\"", after: "\"" },
+        reserved_keys: vec![
+            reserved("message", ValueRule::Text, &["message"]),
+            reserved("correlation_id", ValueRule::Text, &["correlation_id"]).among_the_rest(),
+            reserved("http.request.id", ValueRule::Text, &["request_id", "http.request.id"]),
+            reserved("user.id", ValueRule::Text, &["user_id", "user.id"]),
+            reserved("http.request.method", ValueRule::Text, &["method", "http.request.method"]),
+            reserved("url.path", ValueRule::Text, &["path", "url.path"]),
+            reserved("http.response.status_code", ValueRule::Long, &["status", "http.response.status_code"]),
+            reserved("event.duration", ValueRule::Nanoseconds, &["duration_ms"]),
             reserved(
                 "error",
-                Kind::Error("stack_trace"),
+                ValueRule::Error("stack_trace"),
                 &["error", "err", "error.message", "exception.message"],
             ),
-            reserved("error.type", Kind::Text, &["error.type", "exception.type"]),
-            reserved("event.action", Kind::Text, &["event.action"]).also("action", Origin::Audit),
-            reserved("event.outcome", Kind::Text, &["event.outcome"]).also("outcome", Origin::Audit),
-            reserved("user.name", Kind::Text, &["user.name"]).also("who", Origin::Audit),
-            reserved("metric.name", Kind::Text, &["metric"]).only(Origin::Metric),
-            reserved("metric.value", Kind::Measure, &["value"]).only(Origin::Metric),
+            reserved("error.type", ValueRule::Text, &["error.type", "exception.type"]),
+            reserved("event.action", ValueRule::Text, &["event.action"]).also("action", Origin::Audit),
+            reserved("event.outcome", ValueRule::Text, &["event.outcome"]).also("outcome", Origin::Audit),
+            reserved("user.name", ValueRule::Text, &["user.name"]).also("who", Origin::Audit),
+            reserved("metric.name", ValueRule::Text, &["metric"]).only(Origin::Metric),
+            reserved("metric.value", ValueRule::Measure, &["value"]).only(Origin::Metric),
         ],
         trace_id: ",\"trace.id\":\"".to_owned(),
         span_id: "\",\"span.id\":\"".to_owned(),
@@ -60,7 +60,7 @@ pub(super) fn layout(settings: &SchemaSettings) -> Layout {
     }
 }
 
-fn feet(settings: &SchemaSettings) -> [String; Origin::COUNT] {
+fn suffixes(settings: &SchemaSettings) -> [String; Origin::COUNT] {
     let resource = &settings.resource;
     let mut service =
         format!(",\"ecs.version\":\"{VERSION}\",\"service.name\":{}", text(resource.service_name()));
@@ -68,14 +68,14 @@ fn feet(settings: &SchemaSettings) -> [String; Origin::COUNT] {
     for (key, value) in optional.into_iter().filter_map(|(key, value)| Some((key, value?))) {
         service.push_str(&format!(",\"service.{key}\":{}", text(value)));
     }
-    let foot = |dataset: &str, kind: &str| {
+    let suffix = |dataset: &str, kind: &str| {
         let dataset = text(&format!("{}.{dataset}", resource.service_name()));
         let kind = if kind.is_empty() { String::new() } else { format!(",\"event.kind\":\"{kind}\"") };
         format!("{service},\"event.dataset\":{dataset}{kind}")
     };
-    let mut feet: [String; Origin::COUNT] = std::array::from_fn(|_| foot("log", ""));
-    feet[Origin::Access as usize] = foot("access", "event");
-    feet[Origin::Audit as usize] = foot("audit", "event");
-    feet[Origin::Metric as usize] = foot("metric", "metric");
-    feet
+    let mut suffixes: [String; Origin::COUNT] = std::array::from_fn(|_| suffix("log", ""));
+    suffixes[Origin::Access as usize] = suffix("access", "event");
+    suffixes[Origin::Audit as usize] = suffix("audit", "event");
+    suffixes[Origin::Metric as usize] = suffix("metric", "metric");
+    suffixes
 }

@@ -2,8 +2,8 @@ use radiosonde_core::Level;
 
 use crate::schemas::layout::{Group, Layout, Module, reserved, text};
 use crate::schemas::native;
+use crate::schemas::reserved_key::{ReservedKey, ValueRule};
 use crate::schemas::settings::SchemaSettings;
-use crate::schemas::slot::{Kind, Slot};
 
 pub(super) fn layout(settings: &SchemaSettings) -> Layout {
     let resource = &settings.resource;
@@ -17,27 +17,27 @@ pub(super) fn layout(settings: &SchemaSettings) -> Layout {
     let traces = project.map(|project| text(&format!("projects/{project}/traces/"))).unwrap_or_default();
     Layout {
         start: "{\"time\":\"".to_owned(),
-        heads: Level::ALL.map(|level| format!("\",\"severity\":\"{}\"", severity(level))),
-        feet: native::feet().map(|foot| service.clone() + &foot),
-        module: Module { in_head: true, before: ",\"module\":\"", after: "\"" },
-        slots: [
+        prefixes: Level::ALL.map(|level| format!("\",\"severity\":\"{}\"", severity(level))),
+        suffixes: native::suffixes().map(|suffix| service.clone() + &suffix),
+        module: Module { in_prefix: true, before: ",\"module\":\"", after: "\"" },
+        reserved_keys: [
             &[
-                reserved("message", Kind::Text, &["message"]),
-                reserved("correlation_id", Kind::Text, &["correlation_id"]),
-                reserved("request_id", Kind::Text, &["request_id"]),
-                reserved("user_id", Kind::Text, &["user_id"]),
-                reserved("requestMethod", Kind::Text, &["method", "http.request.method"]),
-                reserved("requestUrl", Kind::Text, &["path", "url.path"]),
-                reserved("status", Kind::Long, &["status", "http.response.status_code"]),
-                reserved("duration_ms", Kind::Number, &["duration_ms"]),
+                reserved("message", ValueRule::Text, &["message"]),
+                reserved("correlation_id", ValueRule::Text, &["correlation_id"]),
+                reserved("request_id", ValueRule::Text, &["request_id"]),
+                reserved("user_id", ValueRule::Text, &["user_id"]),
+                reserved("requestMethod", ValueRule::Text, &["method", "http.request.method"]),
+                reserved("requestUrl", ValueRule::Text, &["path", "url.path"]),
+                reserved("status", ValueRule::Long, &["status", "http.response.status_code"]),
+                reserved("duration_ms", ValueRule::Number, &["duration_ms"]),
             ][..],
             &native::metric(),
         ]
         .concat(),
         group: Some(Group {
             open: ",\"httpRequest\":",
-            slots: Slot::METHOD.index()..Slot::DURATION.index(),
-            latency: Slot::DURATION.index(),
+            reserved_keys: ReservedKey::METHOD.index()..ReservedKey::DURATION.index(),
+            latency: ReservedKey::DURATION.index(),
         }),
         trace_id: format!(",\"logging.googleapis.com/trace\":\"{}", traces.trim_matches('"')),
         span_id: "\",\"logging.googleapis.com/spanId\":\"".to_owned(),

@@ -2,26 +2,26 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use crate::schemas::slot::Slot;
+use crate::schemas::reserved_key::ReservedKey;
 
 /// A key of a line by number: equal names have equal numbers, so that nobody compares names while a line is made.
 ///
-/// The first [`Slot::MAX`] numbers are those of the slots, whatever the field that fills one is called.
+/// The first [`ReservedKey::MAX`] numbers are those of the reserved keys, whatever the field that fills one is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Key(u32);
 
 impl Key {
-    pub(crate) const fn of_slot(slot: Slot) -> Self {
-        Self(slot.index() as u32)
+    pub(crate) const fn of_reserved(reserved_key: ReservedKey) -> Self {
+        Self(reserved_key.index() as u32)
     }
 
-    /// The slot, for a key that is one's.
+    /// The reserved key, for a key that is one's.
     pub(crate) const fn index(self) -> usize {
         self.0 as usize
     }
 
-    pub(crate) const fn is_slot(self) -> bool {
-        self.index() < Slot::MAX
+    pub(crate) const fn is_reserved(self) -> bool {
+        self.index() < ReservedKey::MAX
     }
 
     /// Whether its name is not kept, so that the name may get another.
@@ -35,7 +35,7 @@ impl Key {
     }
 }
 
-/// Numbers the names of fields that have no slot.
+/// Numbers the names of fields that have no reserved key.
 #[derive(Debug, Default)]
 pub(crate) struct Keys {
     /// Names from source code, whose number is bounded.
@@ -56,7 +56,7 @@ impl Keys {
             return *key;
         }
         // Past two thousand million names the last number is shared, and of two such fields one is shown.
-        let key = Key(u32::try_from(Slot::MAX + known.len()).unwrap_or(PASSING).min(PASSING - 1));
+        let key = Key(u32::try_from(ReservedKey::MAX + known.len()).unwrap_or(PASSING).min(PASSING - 1));
         known.insert(name.into(), key);
         // Release: a thread that sees the count finds the name.
         self.count.store(known.len(), Ordering::Release);
@@ -85,12 +85,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn equal_names_have_equal_numbers_and_none_has_a_slots() {
+    fn equal_names_have_equal_numbers_and_none_has_a_reserved_one() {
         let keys = Keys::default();
         let (a, b) = (keys.of("a"), keys.of("b"));
         assert_eq!(keys.of("a"), a);
         assert_ne!(a, b);
-        assert!(Slot::all().all(|slot| Key::of_slot(slot) != a && Key::of_slot(slot) != b));
+        assert!(
+            ReservedKey::all().all(
+                |reserved_key| Key::of_reserved(reserved_key) != a && Key::of_reserved(reserved_key) != b
+            )
+        );
     }
 
     #[test]
@@ -100,6 +104,6 @@ mod tests {
         assert_eq!(keys.count(), 0);
         let known = keys.of("a");
         assert_eq!((keys.passing("a"), keys.count()), (known, 1));
-        assert!(passing != known && passing != keys.passing("b") && !passing.is_slot());
+        assert!(passing != known && passing != keys.passing("b") && !passing.is_reserved());
     }
 }

@@ -4,19 +4,19 @@ use std::ops::Range;
 use crate::escaping::escape::push_escaped;
 use crate::schemas::bounds::MAX_NAME_BYTES;
 use crate::schemas::invalid_key::{InvalidKey, InvalidKeyKind};
-use crate::schemas::slot::{Kind, Origin, Place, Seat, Slot};
+use crate::schemas::reserved_key::{Origin, Place, RenderedKey, ReservedKey, ValueRule};
 
 /// What a profile says of its lines.
 #[derive(Debug, Default)]
 pub(super) struct Layout {
     /// Up to the timestamp.
     pub(super) start: String,
-    /// By level: from the quote that ends the timestamp to the slots, but for the module.
-    pub(super) heads: [String; 6],
-    /// By origin: from the slots to the ids, but for the module.
-    pub(super) feet: [String; Origin::COUNT],
+    /// By level: from the quote that ends the timestamp to the reserved keys, but for the module.
+    pub(super) prefixes: [String; 6],
+    /// By origin: from the reserved keys to the ids, but for the module.
+    pub(super) suffixes: [String; Origin::COUNT],
     pub(super) module: Module,
-    pub(super) slots: Vec<Reserved>,
+    pub(super) reserved_keys: Vec<Reserved>,
     pub(super) group: Option<Group>,
     /// Before the trace id's digits.
     pub(super) trace_id: String,
@@ -38,17 +38,17 @@ pub(super) struct Layout {
 /// Where the target of an event stands.
 #[derive(Debug, Default, Clone, Copy)]
 pub(super) struct Module {
-    pub(super) in_head: bool,
+    pub(super) in_prefix: bool,
     pub(super) before: &'static str,
     pub(super) after: &'static str,
 }
 
-/// Slots that stand in an object of their own, which also says their last number in seconds.
+/// Reserved keys that stand in an object of their own, which also says their last number in seconds.
 #[derive(Debug, Clone)]
 pub(crate) struct Group {
     /// `,"key":`
     pub(crate) open: &'static str,
-    pub(crate) slots: Range<usize>,
+    pub(crate) reserved_keys: Range<usize>,
     pub(crate) latency: usize,
 }
 
@@ -56,24 +56,24 @@ impl Group {
     /// The most that protobuf's `Duration` holds.
     pub(crate) const MAX_MILLIS: f64 = 315_576_000_000_000.0;
 
-    /// What it takes beside its slots.
+    /// What it takes beside its reserved keys.
     pub(crate) const fn bytes(&self) -> usize {
         self.open.len() + ",\"latency\":\"315576000000.000000000s\"}".len()
     }
 }
 
-/// A slot's key, and the names of fields that fill it.
+/// A reserved key's key, and the names of fields that fill it.
 #[derive(Debug, Clone)]
 pub(super) struct Reserved {
     pub(super) key: Box<str>,
-    pub(super) seat: Seat,
+    pub(super) rendered: RenderedKey,
     pub(super) names: Vec<(Box<str>, Option<Origin>)>,
 }
 
-pub(super) fn reserved(key: &str, kind: Kind, names: &[&str]) -> Reserved {
+pub(super) fn reserved(key: &str, rule: ValueRule, names: &[&str]) -> Reserved {
     Reserved {
         key: key.into(),
-        seat: Seat { prefix: format!(",{}:", text(key)).into(), kind, place: Place::Top },
+        rendered: RenderedKey { prefix: format!(",{}:", text(key)).into(), rule, place: Place::Top },
         names: names.iter().map(|name| ((*name).into(), None)).collect(),
     }
 }
@@ -81,7 +81,7 @@ pub(super) fn reserved(key: &str, kind: Kind, names: &[&str]) -> Reserved {
 impl Reserved {
     /// The same in the object of the other fields.
     pub(super) fn among_the_rest(mut self) -> Self {
-        self.seat.place = Place::Rest;
+        self.rendered.place = Place::Rest;
         self
     }
 
@@ -134,12 +134,12 @@ impl Layout {
     }
 
     fn is_taken(&self, key: &str) -> bool {
-        let mut top = self
-            .own_keys
-            .iter()
-            .copied()
-            .chain([&*self.rest, &*self.rest_of_metrics])
-            .chain(self.slots.iter().filter(|slot| slot.seat.place == Place::Top).map(|slot| &*slot.key));
+        let mut top = self.own_keys.iter().copied().chain([&*self.rest, &*self.rest_of_metrics]).chain(
+            self.reserved_keys
+                .iter()
+                .filter(|reserved_key| reserved_key.rendered.place == Place::Top)
+                .map(|reserved_key| &*reserved_key.key),
+        );
         let clashes = |own: &str| {
             // To Elasticsearch `a.b` is a field of the object `a`.
             let holds = |outer: &str, inner: &str| {
@@ -147,12 +147,17 @@ impl Layout {
             };
             own == key || self.rest_are_labels && (holds(own, key) || holds(key, own))
         };
-        top.any(clashes) || self.slots.iter().flat_map(|slot| &slot.names).any(|(name, _)| **name == *key)
+        top.any(clashes)
+            || self
+                .reserved_keys
+                .iter()
+                .flat_map(|reserved_key| &reserved_key.names)
+                .any(|(name, _)| **name == *key)
     }
 
     /// Gives a field a place at the top.
     pub(super) fn promote(&mut self, key: &str) -> Result<(), InvalidKey> {
-        let most = Slot::MAX - self.slots.len();
+        let most = ReservedKey::MAX - self.reserved_keys.len();
         let refuse = |kind| Err(InvalidKey::new(key, kind));
         if key.starts_with("otel.") || key.starts_with("radiosonde.") {
             return refuse(InvalidKeyKind::Directive);
@@ -164,7 +169,7 @@ impl Layout {
         if most == 0 {
             return refuse(InvalidKeyKind::TooMany { most });
         }
-        self.slots.push(reserved(key, Kind::Any, &[key]));
+        self.reserved_keys.push(reserved(key, ValueRule::Any, &[key]));
         Ok(())
     }
 }

@@ -2,7 +2,7 @@
 
 pub(crate) mod bounds;
 mod ecs;
-pub(crate) mod frame;
+pub(crate) mod envelope;
 mod gcp;
 pub(crate) mod invalid_key;
 pub(crate) mod keys;
@@ -11,6 +11,6 @@ mod native;
 mod otel;
 pub(crate) mod precision;
 pub(crate) mod profile;
+pub(crate) mod reserved_key;
 pub(crate) mod schema;
 pub(crate) mod settings;
-pub(crate) mod slot;

@@ -1,28 +1,28 @@
 use radiosonde_core::Level;
 
 use crate::schemas::layout::{Layout, Module, Reserved, reserved, text};
+use crate::schemas::reserved_key::{Origin, ValueRule};
 use crate::schemas::settings::SchemaSettings;
-use crate::schemas::slot::{Kind, Origin};
 
 pub(super) fn layout(settings: &SchemaSettings) -> Layout {
     let rest = settings.metadata.as_deref().unwrap_or("metadata");
     let service = text(settings.resource.service_name());
     Layout {
         start: "{\"timestamp\":\"".to_owned(),
-        heads: Level::ALL
+        prefixes: Level::ALL
             .map(|level| format!("\",\"level\":\"{}\",\"service\":{service}", level.name(settings.names))),
-        feet: feet(),
-        module: Module { in_head: true, before: ",\"module\":\"", after: "\"" },
-        slots: [
+        suffixes: suffixes(),
+        module: Module { in_prefix: true, before: ",\"module\":\"", after: "\"" },
+        reserved_keys: [
             &[
-                reserved("message", Kind::Text, &["message"]),
-                reserved("correlation_id", Kind::Text, &["correlation_id"]),
-                reserved("request_id", Kind::Text, &["request_id"]),
-                reserved("user_id", Kind::Text, &["user_id"]),
-                reserved("method", Kind::Text, &["method", "http.request.method"]),
-                reserved("path", Kind::Text, &["path", "url.path"]),
-                reserved("status", Kind::Integer, &["status", "http.response.status_code"]),
-                reserved("duration_ms", Kind::Number, &["duration_ms"]),
+                reserved("message", ValueRule::Text, &["message"]),
+                reserved("correlation_id", ValueRule::Text, &["correlation_id"]),
+                reserved("request_id", ValueRule::Text, &["request_id"]),
+                reserved("user_id", ValueRule::Text, &["user_id"]),
+                reserved("method", ValueRule::Text, &["method", "http.request.method"]),
+                reserved("path", ValueRule::Text, &["path", "url.path"]),
+                reserved("status", ValueRule::Integer, &["status", "http.response.status_code"]),
+                reserved("duration_ms", ValueRule::Number, &["duration_ms"]),
             ][..],
             &metric(),
         ]
@@ -49,17 +49,17 @@ pub(super) fn layout(settings: &SchemaSettings) -> Layout {
 }
 
 /// What kind of line it is, where that is not told by its keys.
-pub(super) fn feet() -> [String; Origin::COUNT] {
-    let mut feet = <[String; Origin::COUNT]>::default();
-    feet[Origin::Audit as usize] = ",\"type\":\"audit\"".to_owned();
-    feet[Origin::Metric as usize] = ",\"type\":\"metric\"".to_owned();
-    feet
+pub(super) fn suffixes() -> [String; Origin::COUNT] {
+    let mut suffixes = <[String; Origin::COUNT]>::default();
+    suffixes[Origin::Audit as usize] = ",\"type\":\"audit\"".to_owned();
+    suffixes[Origin::Metric as usize] = ",\"type\":\"metric\"".to_owned();
+    suffixes
 }
 
 /// The name and the value of a metric.
 pub(super) fn metric() -> [Reserved; 2] {
     [
-        reserved("metric", Kind::Text, &["metric"]).only(Origin::Metric),
-        reserved("value", Kind::Measure, &["value"]).only(Origin::Metric),
+        reserved("metric", ValueRule::Text, &["metric"]).only(Origin::Metric),
+        reserved("value", ValueRule::Measure, &["value"]).only(Origin::Metric),
     ]
 }

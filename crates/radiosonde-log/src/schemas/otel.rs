@@ -1,37 +1,39 @@
 use radiosonde_core::Level;
 
 use crate::schemas::layout::{Layout, Module, reserved, text};
+use crate::schemas::reserved_key::{Origin, ValueRule};
 use crate::schemas::settings::SchemaSettings;
-use crate::schemas::slot::{Kind, Origin};
 
 pub(super) fn layout(settings: &SchemaSettings) -> Layout {
     let resource: Vec<String> =
         settings.resource.iter().map(|(key, value)| format!("{}:{}", text(key), text(value))).collect();
     let resource = resource.join(",");
-    let head = |level: Level| {
+    let prefix = |level: Level| {
         let (name, number) = (level.name(settings.names), severity(level));
         format!("\",\"severity_text\":\"{name}\",\"severity_number\":{number},\"resource\":{{{resource}}}")
     };
-    let mut feet = <[String; Origin::COUNT]>::default();
+    let mut suffixes = <[String; Origin::COUNT]>::default();
     for (origin, name) in [(Origin::Access, "access"), (Origin::Audit, "audit"), (Origin::Metric, "metric")] {
-        feet[origin as usize] = format!(",\"event_name\":\"radiosonde.{name}\"");
+        suffixes[origin as usize] = format!(",\"event_name\":\"radiosonde.{name}\"");
     }
     Layout {
         start: "{\"timestamp\":\"".to_owned(),
-        heads: Level::ALL.map(head),
-        feet,
-        module: Module { in_head: true, before: ",\"scope\":{\"name\":\"", after: "\"}" },
-        slots: vec![
-            reserved("body", Kind::Text, &["message"]),
-            reserved("correlation_id", Kind::Text, &["correlation_id"]).among_the_rest(),
-            reserved("request_id", Kind::Text, &["request_id"]).among_the_rest(),
-            reserved("user.id", Kind::Text, &["user_id", "user.id"]).among_the_rest(),
-            reserved("http.request.method", Kind::Text, &["method", "http.request.method"]).among_the_rest(),
-            reserved("url.path", Kind::Text, &["path", "url.path"]).among_the_rest(),
-            reserved("http.response.status_code", Kind::Long, &["status", "http.response.status_code"])
+        prefixes: Level::ALL.map(prefix),
+        suffixes,
+        module: Module { in_prefix: true, before: ",\"scope\":{\"name\":\"", after: "\"}" },
+        reserved_keys: vec![
+            reserved("body", ValueRule::Text, &["message"]),
+            reserved("correlation_id", ValueRule::Text, &["correlation_id"]).among_the_rest(),
+            reserved("request_id", ValueRule::Text, &["request_id"]).among_the_rest(),
+            reserved("user.id", ValueRule::Text, &["user_id", "user.id"]).among_the_rest(),
+            reserved("http.request.method", ValueRule::Text, &["method", "http.request.method"])
                 .among_the_rest(),
-            reserved("duration_ms", Kind::Number, &["duration_ms"]).among_the_rest(),
-            reserved("exception", Kind::Error("stacktrace"), &["error", "err", "exception"]).among_the_rest(),
+            reserved("url.path", ValueRule::Text, &["path", "url.path"]).among_the_rest(),
+            reserved("http.response.status_code", ValueRule::Long, &["status", "http.response.status_code"])
+                .among_the_rest(),
+            reserved("duration_ms", ValueRule::Number, &["duration_ms"]).among_the_rest(),
+            reserved("exception", ValueRule::Error("stacktrace"), &["error", "err", "exception"])
+                .among_the_rest(),
         ],
         trace_id: ",\"trace_id\":\"".to_owned(),
         span_id: "\",\"span_id\":\"".to_owned(),

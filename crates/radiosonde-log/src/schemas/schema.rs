@@ -3,18 +3,18 @@ use std::borrow::Cow;
 use radiosonde_core::{Level, SpanContext};
 
 use crate::escaping::escape::push_escaped;
-use crate::schemas::frame::Frame;
+use crate::schemas::envelope::Envelope;
 use crate::schemas::invalid_key::{InvalidKey, InvalidKeyKind};
 use crate::schemas::layout::{Group, Layout, Reserved, check, text};
 use crate::schemas::precision::TimestampPrecision;
 use crate::schemas::profile::Profile;
+use crate::schemas::reserved_key::{Destination, Origin, Place, RenderedKey, ReservedKey, ValueRule};
 use crate::schemas::settings::SchemaSettings;
-use crate::schemas::slot::{Destination, Kind, Origin, Place, Seat, Slot};
 use crate::schemas::{ecs, gcp, native, otel};
 
 /// The keys of a line and what stands between them, rendered as far as they are the same for every line.
 ///
-/// A line is `start`, the timestamp, the frame's head, the slots that are filled in their order, the frame's foot, the ids of
+/// A line is `start`, the timestamp, the envelope's prefix, the reserved keys that are filled in their order, the envelope's suffix, the ids of
 /// its span, and the rest of the fields in an object of their own.
 #[derive(Debug)]
 pub(crate) struct Schema {
@@ -40,12 +40,14 @@ impl Schema {
             if layout.rest != *key {
                 return Err(InvalidKey::new(key, InvalidKeyKind::Fixed));
             }
-            let is_taken = |slot: &Reserved| slot.seat.place == Place::Top && *slot.key == **key;
-            if layout.own_keys.contains(&key.as_str()) || layout.slots.iter().any(is_taken) {
+            let is_taken = |reserved_key: &Reserved| {
+                reserved_key.rendered.place == Place::Top && *reserved_key.key == **key
+            };
+            if layout.own_keys.contains(&key.as_str()) || layout.reserved_keys.iter().any(is_taken) {
                 return Err(InvalidKey::new(key, InvalidKeyKind::Taken));
             }
         }
-        let most = Slot::MAX - layout.slots.len();
+        let most = ReservedKey::MAX - layout.reserved_keys.len();
         for key in &settings.promoted {
             layout.promote(key).map_err(|refused| match refused.kind() {
                 InvalidKeyKind::TooMany { .. } => InvalidKey::new(key, InvalidKeyKind::TooMany { most }),
@@ -73,31 +75,31 @@ impl Schema {
         Self::of(&settings).unwrap()
     }
 
-    /// Appends what stands around the slots. The module has to be short enough.
-    pub(crate) fn push_frame(&self, frame: &mut Frame, level: Level, origin: Origin, module: &str) {
-        let Layout { heads, feet, module: place, .. } = &self.layout;
+    /// Appends what stands around the reserved keys. The module has to be short enough.
+    pub(crate) fn push_envelope(&self, envelope: &mut Envelope, level: Level, origin: Origin, module: &str) {
+        let Layout { prefixes, suffixes, module: place, .. } = &self.layout;
         // The level's place among the six, and the origin's, are their indices.
-        frame.head.push_str(&heads[level as usize]);
-        frame.foot.push_str(&feet[origin as usize]);
-        let out = if place.in_head { &mut frame.head } else { &mut frame.foot };
+        envelope.prefix.push_str(&prefixes[level as usize]);
+        envelope.suffix.push_str(&suffixes[origin as usize]);
+        let out = if place.in_prefix { &mut envelope.prefix } else { &mut envelope.suffix };
         out.push_str(place.before);
         push_escaped(out, module);
         out.push_str(place.after);
     }
 
-    /// Opens the object of the fields that have no slot, `,"metadata":{`.
+    /// Opens the object of the fields that have no reserved key, `,"metadata":{`.
     pub(crate) fn rest(&self, origin: Origin) -> &str {
         if origin == Origin::Metric { &self.rest_of_metrics } else { &self.rest }
     }
 
-    /// The longest frame and everything else that a line has whatever its fields are, but for the module.
-    pub(crate) fn longest_frame(&self) -> usize {
+    /// The longest envelope and everything else that a line has whatever its fields are, but for the module.
+    pub(crate) fn longest_envelope(&self) -> usize {
         let layout = &self.layout;
         let longest = |texts: &[String]| texts.iter().map(String::len).max().unwrap_or(0);
         let texts = [&*self.start, &layout.trace_id, &layout.span_id, &layout.truncated, self.longest_rest()];
         let module = layout.module.before.len() + layout.module.after.len();
-        longest(&layout.heads)
-            + longest(&layout.feet)
+        longest(&layout.prefixes)
+            + longest(&layout.suffixes)
             + longest(&layout.span_ends)
             + module
             + texts.map(str::len).into_iter().sum::<usize>()
@@ -108,25 +110,25 @@ impl Schema {
         if self.rest.len() > self.rest_of_metrics.len() { &self.rest } else { &self.rest_of_metrics }
     }
 
-    pub(crate) fn slot(&self, slot: Slot) -> Option<&Seat> {
-        self.layout.slots.get(slot.index()).map(|reserved| &reserved.seat)
+    pub(crate) fn reserved_key(&self, reserved_key: ReservedKey) -> Option<&RenderedKey> {
+        self.layout.reserved_keys.get(reserved_key.index()).map(|reserved| &reserved.rendered)
     }
 
-    /// `,"key":` of each slot.
-    pub(crate) fn slot_keys(&self) -> impl Iterator<Item = &str> {
-        self.layout.slots.iter().map(|reserved| &*reserved.seat.prefix)
+    /// `,"key":` of each reserved key.
+    pub(crate) fn reserved_prefixes(&self) -> impl Iterator<Item = &str> {
+        self.layout.reserved_keys.iter().map(|reserved| &*reserved.rendered.prefix)
     }
 
-    /// What programs call the field in a slot, for a value that stands in the line as it is.
-    pub(crate) fn slot_name(&self, index: usize) -> Option<&str> {
-        let reserved = self.layout.slots.get(index)?;
-        if reserved.seat.kind == Kind::Nanoseconds {
+    /// What programs call the field in a reserved key, for a value that stands in the line as it is.
+    pub(crate) fn reserved_name(&self, index: usize) -> Option<&str> {
+        let reserved = self.layout.reserved_keys.get(index)?;
+        if reserved.rendered.rule == ValueRule::Nanoseconds {
             return None;
         }
         reserved.names.first().map(|(name, _)| &**name)
     }
 
-    /// The slots that stand in an object of their own.
+    /// The reserved keys that stand in an object of their own.
     pub(crate) fn group(&self) -> Option<&Group> {
         self.layout.group.as_ref()
     }
@@ -172,14 +174,14 @@ impl Schema {
             "log.target" if origin == Origin::LogRecord => Destination::Target,
             "log.module_path" | "log.file" | "log.line" if origin == Origin::LogRecord => Destination::Hidden,
             _ if name.starts_with("otel.") || name.starts_with("radiosonde.") => Destination::Hidden,
-            _ => Slot::all()
-                .zip(&self.layout.slots)
+            _ => ReservedKey::all()
+                .zip(&self.layout.reserved_keys)
                 .find(|(_, reserved)| reserved.takes(name, origin, &self.layout))
-                .map_or(Destination::Rest, |(slot, reserved)| match reserved.seat.place {
+                .map_or(Destination::Rest, |(reserved_key, reserved)| match reserved.rendered.place {
                     Place::Top if origin == Origin::Metric && !reserved.is_of_metrics() => {
-                        Destination::Label(slot)
+                        Destination::Label(reserved_key)
                     }
-                    _ => Destination::Slot(slot),
+                    _ => Destination::Reserved(reserved_key),
                 }),
         }
     }

@@ -4,7 +4,7 @@ use http::header::{ALLOW, CONNECTION, CONTENT_TYPE, HeaderValue, WWW_AUTHENTICAT
 use http::{Response, StatusCode};
 use radiosonde_metrics::Credentials;
 
-use crate::filtering::control::ChangeError;
+use crate::filtering::level_reload::ReloadError;
 use crate::serving::body::LevelsBody;
 
 /// The largest body of a request.
@@ -22,7 +22,7 @@ pub(crate) enum Refused {
     MediaType,
     /// What it says cannot be understood.
     Request(Cow<'static, str>),
-    Change(ChangeError),
+    Change(ReloadError),
 }
 
 impl Refused {
@@ -42,7 +42,7 @@ impl Refused {
                 (StatusCode::UNSUPPORTED_MEDIA_TYPE, text.into())
             }
             Self::Request(why) => (StatusCode::BAD_REQUEST, why.clone().into_owned()),
-            Self::Change(error @ ChangeError::Thread(_)) => {
+            Self::Change(error @ ReloadError::Thread(_)) => {
                 (StatusCode::SERVICE_UNAVAILABLE, error.to_string())
             }
             Self::Change(error) => (StatusCode::BAD_REQUEST, error.to_string()),

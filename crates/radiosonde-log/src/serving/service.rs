@@ -6,7 +6,7 @@ use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 use http::{Method, Response, request};
 use radiosonde_metrics::Credentials;
 
-use crate::filtering::control::LevelControl;
+use crate::filtering::level_reload::LevelReload;
 use crate::serving::body::LevelsBody;
 use crate::serving::refused::Refused;
 use crate::serving::request::{Form, Ttl, Wanted, check_length};
@@ -23,7 +23,7 @@ use crate::serving::request::{Form, Ttl, Wanted, check_length};
 /// - `DELETE` goes back to the default for good.
 ///
 /// Both answer like `GET`, once every callsite knows. What they changed is audited, in the span of the request: see
-/// [`LevelControl`].
+/// [`LevelReload`].
 ///
 /// Refused are: 400 what cannot be understood, with what is allowed; 401 who shows no [credentials](Self::accept_only); 403 a
 /// change, if nobody may change anything; 405 other methods; 413 more than 8192 bytes; 415 other content types; 503 if no
@@ -35,14 +35,14 @@ use crate::serving::request::{Form, Ttl, Wanted, check_length};
 ///
 /// # Examples
 /// ```
-/// use radiosonde_log::{LevelControl, LevelsService, LogFilter};
+/// use radiosonde_log::{LevelReload, LevelsService, LogFilter};
 /// use radiosonde_metrics::Credentials;
 /// use tower_service::Service as _;
 ///
 /// # let runtime = tokio::runtime::Builder::new_current_thread().build()?;
 /// # runtime.block_on(async {
-/// let (_filter, control) = LevelControl::new(LogFilter::default());
-/// let mut service = LevelsService::new(&control).accept_only([Credentials::bearer("c29tZSB0b2tlbg==")?]);
+/// let (_filter, reload) = LevelReload::new(LogFilter::default());
+/// let mut service = LevelsService::new(&reload).accept_only([Credentials::bearer("c29tZSB0b2tlbg==")?]);
 /// let request = http::Request::put("/log/levels?ttl=10m").body(axum::body::Body::from("debug"))?;
 /// assert_eq!(service.call(request).await?.status(), 401);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -54,7 +54,7 @@ use crate::serving::request::{Form, Ttl, Wanted, check_length};
 /// `curl -X PUT -H 'content-type: text/plain' -H "authorization: Bearer $TOKEN" -d info,orders=debug 'http://…/log/levels?ttl=10m&by=ann'`.
 #[derive(Debug, Clone)]
 pub struct LevelsService {
-    control: LevelControl,
+    reload: LevelReload,
     access: Access,
     default_ttl: Duration,
     maximum_ttl: Duration,
@@ -73,9 +73,9 @@ enum Access {
 impl LevelsService {
     /// A service that shows the levels to everybody and changes nothing.
     #[must_use]
-    pub fn new(control: &LevelControl) -> Self {
+    pub fn new(reload: &LevelReload) -> Self {
         Self {
-            control: control.by("http"),
+            reload: reload.by("http"),
             access: Access::ReadOnly,
             default_ttl: Duration::from_secs(600),
             maximum_ttl: Duration::from_secs(86_400),
@@ -140,28 +140,28 @@ impl LevelsService {
     }
 
     pub(crate) fn set(&self, wanted: &Wanted) -> Result<(), Refused> {
-        let control = self.named(wanted.by.as_deref());
+        let reload = self.named(wanted.by.as_deref());
         let changed = match wanted.ttl {
-            Some(Ttl::Permanent) => control.set(&wanted.filter),
+            Some(Ttl::Permanent) => reload.set(&wanted.filter),
             Some(Ttl::For(ttl)) if ttl > self.maximum_ttl => {
                 let (ttl, most) = (ttl.as_secs(), self.maximum_ttl.as_secs());
                 let why =
                     format!("a time to live of {ttl} seconds is too long; allowed are {most}, and permanent");
                 return Err(Refused::Request(why.into()));
             }
-            Some(Ttl::For(ttl)) => control.set_for(&wanted.filter, ttl),
-            None => control.set_for(&wanted.filter, self.default_ttl.min(self.maximum_ttl)),
+            Some(Ttl::For(ttl)) => reload.set_for(&wanted.filter, ttl),
+            None => reload.set_for(&wanted.filter, self.default_ttl.min(self.maximum_ttl)),
         };
         changed.map_err(Refused::Change)
     }
 
-    fn named(&self, by: Option<&str>) -> LevelControl {
-        by.map_or_else(|| self.control.clone(), |by| self.control.by(by))
+    fn named(&self, by: Option<&str>) -> LevelReload {
+        by.map_or_else(|| self.reload.clone(), |by| self.reload.by(by))
     }
 
     /// What is logged now.
     pub(crate) fn show(&self, is_head: bool) -> Response<LevelsBody> {
-        let (current, default, ends) = self.control.snapshot();
+        let (current, default, ends) = self.reload.snapshot();
         let text = serde_json::json!({
             "current": current.to_string(),
             "default": default.to_string(),

@@ -233,8 +233,8 @@ mod tests {
     use crate::redacting::redaction::Redaction;
     use crate::rendering::value::Value;
     use crate::schemas::keys::Keys;
+    use crate::schemas::reserved_key::Origin;
     use crate::schemas::schema::Schema;
-    use crate::schemas::slot::Origin;
 
     struct Here;
 

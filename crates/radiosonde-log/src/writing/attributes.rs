@@ -6,8 +6,8 @@ use crate::escaping::escaped_text::{error_causes, error_message};
 use crate::rendering::fields::{Entry, Fields};
 use crate::rendering::json_kind::{JsonKind, ValueKind};
 use crate::schemas::keys::Key;
+use crate::schemas::reserved_key::ReservedKey;
 use crate::schemas::schema::Schema;
-use crate::schemas::slot::Slot;
 
 /// The fields of a [`Line`](crate::Line) except its message, each with its name and value.
 ///
@@ -34,9 +34,9 @@ impl<'a> Iterator for Attributes<'a> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let (fields, schema) = self.fields?;
-        let message = Key::of_slot(Slot::MESSAGE);
+        let message = Key::of_reserved(ReservedKey::MESSAGE);
         let entry = self.entries.by_ref().find(|entry| entry.key != message)?;
-        let name = schema.slot_name(entry.key.index()).map(Cow::Borrowed);
+        let name = schema.reserved_name(entry.key.index()).map(Cow::Borrowed);
         Some((
             name.unwrap_or_else(|| unescape(fields.key(entry))),
             AttributeValue { json: fields.value(entry), kind: entry.kind },

@@ -3,7 +3,7 @@ use std::time::SystemTime;
 
 use radiosonde_core::{Level, LevelNames};
 
-use crate::planning::plan::{Planned, Shown, planned, push_frame};
+use crate::planning::plan::{Planned, Shown, planned, push_envelope};
 use crate::redacting::redaction::Redaction;
 use crate::rendering::fields::{Fields, Limits};
 use crate::rendering::json;
@@ -11,10 +11,10 @@ use crate::rendering::line_parts::Parts;
 use crate::rendering::pretty::{Heading, Pretty};
 use crate::rendering::timestamp::Stamp;
 use crate::rendering::value::Value;
-use crate::schemas::frame::Frame;
+use crate::schemas::envelope::Envelope;
 use crate::schemas::keys::Keys;
+use crate::schemas::reserved_key::Origin;
 use crate::schemas::schema::Schema;
-use crate::schemas::slot::Origin;
 use crate::writing::style::Style;
 
 /// Composes the lines that a layer writes about itself, which no event makes.
@@ -91,10 +91,11 @@ impl OwnLine<'_> {
     /// As JSON, without a line feed.
     pub(crate) fn json(&self) -> String {
         let Self { lines, fields, timestamp, .. } = self;
-        let (mut frame, mut line) = (Frame::default(), String::new());
-        push_frame(&mut frame, &lines.schema, self.level, Origin::Event, self.module);
+        let (mut envelope, mut line) = (Envelope::default(), String::new());
+        push_envelope(&mut envelope, &lines.schema, self.level, Origin::Event, self.module);
         let rest = lines.schema.rest(Origin::Event);
-        let parts = Parts { schema: &lines.schema, timestamp, frame: &frame, rest, fields, context: None };
+        let parts =
+            Parts { schema: &lines.schema, timestamp, envelope: &envelope, rest, fields, context: None };
         json::push_line(&mut line, &parts, lines.limits.line_bytes - 1);
         line
     }

@@ -11,7 +11,7 @@ use crate::debugging::key::{DebugKey, level};
 /// Which requests may have themselves debugged: those with a header that one of these keys has signed.
 ///
 /// The server's span of such a request has the field `radiosonde.log`, which has the log filter of `radiosonde-log`
-/// (`ControlledFilter`) let everything up to the header's level through, in this request alone. Nothing else is granted.
+/// (`ReloadFilter`) let everything up to the header's level through, in this request alone. Nothing else is granted.
 ///
 /// # Shape
 /// The header is `x-radiosonde-debug` unless named otherwise; its value is made by [`DebugKey::sign`]. It holds until it expires,

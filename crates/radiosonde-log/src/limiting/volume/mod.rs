@@ -6,7 +6,7 @@ use radiosonde_core::{Level, LevelNames};
 use radiosonde_metrics::{Counter, Vector};
 
 use crate::events::target::is_audit;
-use crate::limiting::gate::{Callsite, Gate, Pending, Sample, Suppressed};
+use crate::limiting::callsite_policy::{Callsite, CallsitePolicy, Pending, Sample, Suppressed};
 use crate::limiting::gcra::{Due, Gcra, nanoseconds};
 use crate::limiting::keyed::Keyed;
 use crate::limiting::sampling::{By, Sampling, Sequence};
@@ -20,7 +20,7 @@ pub(crate) struct Volume {
     shared: Arc<Shared>,
     names: LevelNames,
     suppressed: Vector<Counter>,
-    gates: Mutex<Vec<Arc<Gate>>>,
+    policies: Mutex<Vec<Arc<CallsitePolicy>>>,
 }
 
 /// How many lines of a callsite were suppressed.
@@ -58,13 +58,18 @@ impl Volume {
             sequence: Sequence::default(),
             due: AtomicU64::new(Shared::NEVER),
         };
-        Self { shared: Arc::new(shared), names, suppressed, gates: Mutex::default() }
+        Self { shared: Arc::new(shared), names, suppressed, policies: Mutex::default() }
     }
 
-    /// The gate of a callsite, made once for each; `None` if all of its events are written.
+    /// The policy of a callsite, made once for each; `None` if all of its events are written.
     ///
     /// `may_be_fatal`: it has the field that makes it FATAL. `is_bridged`: its events are records of the `log` crate.
-    pub(crate) fn gate(&self, callsite: Callsite, may_be_fatal: bool, is_bridged: bool) -> Option<Arc<Gate>> {
+    pub(crate) fn policy(
+        &self,
+        callsite: Callsite,
+        may_be_fatal: bool,
+        is_bridged: bool,
+    ) -> Option<Arc<CallsitePolicy>> {
         let Shared { rates, ratios, keyed_by, .. } = &*self.shared;
         let is_open = rates.is_empty() && ratios.is_empty() && keyed_by.is_empty();
         if may_be_fatal || is_open || is_audit(callsite.target) {
@@ -76,7 +81,7 @@ impl Volume {
         if rate.is_none() && ratio.is_none() && keyed_by.is_empty() && !is_bridged {
             return None;
         }
-        let gate = Arc::new(Gate {
+        let policy = Arc::new(CallsitePolicy {
             shared: Arc::clone(&self.shared),
             callsite,
             sample: ratio.map(|ratio| Sample { ratio, sequence: Sequence::default() }),
@@ -85,8 +90,8 @@ impl Volume {
             suppressed: self.suppressed(callsite.level),
             pending: Pending::new(),
         });
-        self.gates.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&gate));
-        Some(gate)
+        self.policies.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&policy));
+        Some(policy)
     }
 
     fn suppressed(&self, level: Level) -> Suppressed {
@@ -122,11 +127,11 @@ impl Volume {
         // Acquire: pairs with `announce_at`, so that the lines that asked for this are seen. Who adds one after it asks again.
         self.shared.due.swap(Shared::NEVER, Ordering::Acquire);
         let mut announcements = Vec::new();
-        for gate in self.gates.lock().unwrap_or_else(PoisonError::into_inner).iter() {
-            match gate.pending.take(now, interval) {
+        for policy in self.policies.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            match policy.pending.take(now, interval) {
                 Ok(None) => {}
                 Ok(Some((lines, since))) => announcements.push(Announcement {
-                    callsite: gate.callsite,
+                    callsite: policy.callsite,
                     lines,
                     ago: Duration::from_nanos(now.saturating_sub(since)),
                 }),

@@ -5,11 +5,11 @@ use crate::events::target::{ACCESS_TARGET, METRIC_TARGET, is_audit};
 /// A key that fields of events and spans may fill, wherever it stands. Those at the top of a line stand there in the order of
 /// their numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct Slot(u8);
+pub(crate) struct ReservedKey(u8);
 
-/// Which values a slot takes, and how it shows them. What it does not take goes among the rest of the fields.
+/// Which values a reserved key accepts, and how it renders them. A field with another value goes among the rest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum ValueRule {
     /// Always a string, so that a store sees one type.
     Text,
     /// An integer, or else a string.
@@ -35,17 +35,17 @@ pub(crate) enum Place {
     Rest,
 }
 
-/// A slot as a line shows it.
+/// A reserved key as a line shows it.
 #[derive(Debug, Clone)]
-pub(crate) struct Seat {
+pub(crate) struct RenderedKey {
     /// `,"key":`
     pub(crate) prefix: Box<str>,
-    pub(crate) kind: Kind,
+    pub(crate) rule: ValueRule,
     pub(crate) place: Place,
 }
 
-impl Slot {
-    /// More than any schema has; also how many key numbers slots have for themselves.
+impl ReservedKey {
+    /// More than any schema has; also how many key numbers reserved keys have for themselves.
     pub(crate) const MAX: usize = 32;
 
     // The first eight are the same in every profile.
@@ -61,7 +61,7 @@ impl Slot {
         (0..Self::MAX as u8).map(Self)
     }
 
-    /// The slot's place in a line.
+    /// The reserved key's place in a line.
     pub(crate) const fn index(self) -> usize {
         self.0 as usize
     }
@@ -104,9 +104,9 @@ impl Origin {
 /// What becomes of a field, by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Destination {
-    Slot(Slot),
-    /// A label of a metric that has the name of a slot: it stands among the labels and hides what would fill the slot.
-    Label(Slot),
+    Reserved(ReservedKey),
+    /// A label of a metric that has the name of a reserved key: it stands among the labels and hides what would fill the reserved key.
+    Label(ReservedKey),
     Rest,
     /// The target of a bridged `log` record.
     Target,

@@ -13,9 +13,9 @@ const FIELD: &str = "radiosonde.log";
 
 /// In the extensions of a span: up to which level it asks for events within it, by filter, as a subscriber may have several.
 #[derive(Debug, Default)]
-pub(crate) struct Boosts(Vec<(u64, Option<Level>)>);
+pub(crate) struct LevelOverrides(Vec<(u64, Option<Level>)>);
 
-impl Boosts {
+impl LevelOverrides {
     pub(crate) fn get(&self, filter: u64) -> Option<Level> {
         self.0.iter().find(|(number, _)| *number == filter).and_then(|(_, level)| *level)
     }

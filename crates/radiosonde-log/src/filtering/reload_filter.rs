@@ -7,14 +7,14 @@ use tracing_core::{Interest, Level, LevelFilter, Metadata, Subscriber};
 use tracing_subscriber::layer::{Context, Filter};
 use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
-use crate::filtering::boost::{Asked, Boosts, asked_by_record, asked_by_span};
-use crate::filtering::keeper::Keeper;
+use crate::filtering::level_override::{Asked, LevelOverrides, asked_by_record, asked_by_span};
+use crate::filtering::reload_state::ReloadState;
 
-/// A [`LogFilter`](crate::LogFilter) that a [`LevelControl`](crate::LevelControl) changes while the program runs, and that
+/// A [`LogFilter`](crate::LogFilter) that a [`LevelReload`](crate::LevelReload) changes while the program runs, and that
 /// single spans may open up.
 ///
 /// # Shape
-/// Lets through what the filter in force lets through, and within a **boosted** span what that span asks for, too.
+/// Lets through what the filter in force lets through, and within a span with a **level override** what that span asks for, too.
 /// `radiosonde.log = "debug"` on a span, when it is made or recorded later, asks for everything up to `DEBUG` in that span and in
 /// the spans within it, whatever their targets; expected is `error`, `warn`, `info`, `debug` or `trace`, by any of the names that
 /// a [`LogFilter`](crate::LogFilter) takes. The field is no part of any line. It counts on spans that are on, so put it on one of `INFO`, `WARN` or `ERROR`. Which span an event is in is told by the
@@ -24,7 +24,7 @@ use crate::filtering::keeper::Keeper;
 ///
 /// # Cost
 /// That of the filter, and a load of the pointer to it. A callsite that nothing enables is asked once and remembered, as with the
-/// filter alone. Boosted spans change that while one is open and for some seconds after (five, unless the builder says
+/// filter alone. Level overrides change that while one is open and for some seconds after (five, unless the builder says
 /// otherwise): every callsite up to their level is then asked each time, and its
 /// arguments are made, wherever it is. The first one waits until all callsites have been
 /// asked anew, and never longer than a second; those that follow within these seconds do not.
@@ -40,12 +40,12 @@ use crate::filtering::keeper::Keeper;
 ///
 /// # Examples
 /// ```
-/// use radiosonde_log::{Format, JsonLayer, LevelControl, LogFilter, Writer};
+/// use radiosonde_log::{Format, JsonLayer, LevelReload, LogFilter, Writer};
 /// use radiosonde_testkit::SharedBuffer;
 /// use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 ///
 /// let lines = SharedBuffer::new();
-/// let (filter, control) = LevelControl::new(LogFilter::default());
+/// let (filter, reload) = LevelReload::new(LogFilter::default());
 /// let layer = JsonLayer::builder(&radiosonde_core::Resource::new("orders"))
 ///     .format(Format::Json)
 ///     .writer(Writer::new("memory", lines.clone()))
@@ -56,68 +56,68 @@ use crate::filtering::keeper::Keeper;
 ///     request.in_scope(|| tracing::debug!("shown"));
 /// });
 /// assert!(lines.text().contains("shown") && !lines.text().contains("hidden"));
-/// # drop(control);
+/// # drop(reload);
 /// # Ok::<(), radiosonde_log::JsonLayerBuildError>(())
 /// ```
 #[derive(Debug, Clone)]
-pub struct ControlledFilter {
-    keeper: Arc<Keeper>,
+pub struct ReloadFilter {
+    state: Arc<ReloadState>,
 }
 
-impl ControlledFilter {
-    pub(crate) const fn new(keeper: Arc<Keeper>) -> Self {
-        Self { keeper }
+impl ReloadFilter {
+    pub(crate) const fn new(state: Arc<ReloadState>) -> Self {
+        Self { state }
     }
 
     /// Finds the filter within a new subscriber, and tells it which one it is part of: filters are not told.
     pub(crate) fn attach(dispatch: &Dispatch) {
         if let Some(filter) = dispatch.downcast_ref::<Self>() {
-            filter.keeper.attach(dispatch);
+            filter.state.attach(dispatch);
         }
     }
 
     /// Tells the filter which subscriber it is a layer of.
     pub(crate) fn attach_to(&self, dispatch: &Dispatch) {
-        self.keeper.attach(dispatch);
+        self.state.attach(dispatch);
     }
 
     pub(crate) fn allows(&self, metadata: &Metadata<'_>) -> bool {
-        self.keeper.active().filter.allows(metadata)
+        self.state.active().filter.allows(metadata)
     }
 
     /// Whether a span that is open now may ask for such events.
-    pub(crate) fn may_be_boosted(&self, metadata: &Metadata<'_>) -> bool {
-        *metadata.level() <= self.keeper.active().ceiling
+    pub(crate) fn may_be_overridden(&self, metadata: &Metadata<'_>) -> bool {
+        *metadata.level() <= self.state.active().ceiling
     }
 
-    /// Whether this subscriber's filter is the one with this keeper.
-    pub(crate) fn is_in(dispatch: &Dispatch, keeper: &Arc<Keeper>) -> bool {
-        dispatch.downcast_ref::<Self>().is_some_and(|filter| Arc::ptr_eq(&filter.keeper, keeper))
+    /// Whether this subscriber's filter is the one with this state.
+    pub(crate) fn is_in(dispatch: &Dispatch, state: &Arc<ReloadState>) -> bool {
+        dispatch.downcast_ref::<Self>().is_some_and(|filter| Arc::ptr_eq(&filter.state, state))
     }
 
     /// Makes what a span asks for hold within it, and ends what it asked for before.
-    fn boost<S>(&self, id: &Id, asked: Asked, ctx: &Context<'_, S>)
+    fn override_level<S>(&self, id: &Id, asked: Asked, ctx: &Context<'_, S>)
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
         let level = match asked {
             Asked::Level(level) => Some(level),
             Asked::Invalid => {
-                self.keeper.refused_boost();
+                self.state.refused_override();
                 None
             }
         };
         let Some(span) = ctx.span(id) else { return };
-        let level = level.filter(|level| self.keeper.open(*level));
+        let level = level.filter(|level| self.state.open(*level));
         let mut extensions = span.extensions_mut();
-        if extensions.get_mut::<Boosts>().is_none() {
-            extensions.insert(Boosts::default());
+        if extensions.get_mut::<LevelOverrides>().is_none() {
+            extensions.insert(LevelOverrides::default());
         }
-        let boosts = extensions.get_mut::<Boosts>();
-        let before = boosts.and_then(|boosts| boosts.replace(self.keeper.number(), level));
+        let overrides = extensions.get_mut::<LevelOverrides>();
+        let before = overrides.and_then(|overrides| overrides.replace(self.state.number(), level));
         drop(extensions);
         if let Some(before) = before {
-            self.keeper.close(before);
+            self.state.close(before);
         }
     }
 
@@ -129,14 +129,15 @@ impl ControlledFilter {
     {
         let asks_for_it = |span: SpanRef<'_, S>| {
             let extensions = span.extensions();
-            let asked = extensions.get::<Boosts>().and_then(|boosts| boosts.get(self.keeper.number()));
+            let asked =
+                extensions.get::<LevelOverrides>().and_then(|overrides| overrides.get(self.state.number()));
             asked.is_some_and(|most| level <= most)
         };
-        self.keeper.has_boosts() && ctx.lookup_current().is_some_and(|span| span.scope().any(asks_for_it))
+        self.state.has_overrides() && ctx.lookup_current().is_some_and(|span| span.scope().any(asks_for_it))
     }
 }
 
-impl<S> Filter<S> for ControlledFilter
+impl<S> Filter<S> for ReloadFilter
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
@@ -144,46 +145,48 @@ where
         if is_silenced() {
             return false;
         }
-        let active = self.keeper.active();
+        let active = self.state.active();
         active.filter.allows(metadata)
             || *metadata.level() <= active.ceiling && self.is_within(*metadata.level(), ctx)
     }
 
     fn callsite_enabled(&self, metadata: &'static Metadata<'static>) -> Interest {
-        let active = self.keeper.active();
+        let active = self.state.active();
         let is_possible = active.filter.allows(metadata) || *metadata.level() <= active.ceiling;
         // Not `always`, for the reason that the filter has.
         if is_possible { Interest::sometimes() } else { Interest::never() }
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
-        let active = self.keeper.active();
+        let active = self.state.active();
         Some(active.filter.hint().max(active.ceiling))
     }
 
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, ctx: Context<'_, S>) {
         if let Some(asked) = asked_by_span(attributes) {
-            self.boost(id, asked, &ctx);
+            self.override_level(id, asked, &ctx);
         }
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, ctx: Context<'_, S>) {
         if let Some(asked) = asked_by_record(values) {
-            self.boost(id, asked, &ctx);
+            self.override_level(id, asked, &ctx);
         }
     }
 
     fn on_close(&self, id: Id, ctx: Context<'_, S>) {
-        if !self.keeper.has_boosts() {
+        if !self.state.has_overrides() {
             return;
         }
         // Taken out, as each layer that has a clone of the filter says that the span is over.
         let asked = ctx.span(&id).and_then(|span| {
             let mut extensions = span.extensions_mut();
-            extensions.get_mut::<Boosts>().and_then(|boosts| boosts.replace(self.keeper.number(), None))
+            extensions
+                .get_mut::<LevelOverrides>()
+                .and_then(|overrides| overrides.replace(self.state.number(), None))
         });
         if let Some(level) = asked {
-            self.keeper.close(level);
+            self.state.close(level);
         }
     }
 }

@@ -8,12 +8,12 @@ use radiosonde_metrics::{RegisterError, Registry};
 use tracing::Span;
 
 use crate::filtering::audit::{Audit, Kind};
-use crate::filtering::controlled::ControlledFilter;
 use crate::filtering::counts::Counts;
 use crate::filtering::directive::InvalidFilter;
 use crate::filtering::filter::LogFilter;
-use crate::filtering::keeper::Keeper;
 use crate::filtering::levels::Levels;
+use crate::filtering::reload_filter::ReloadFilter;
+use crate::filtering::reload_state::ReloadState;
 
 /// Changes what is logged while the program runs: for good, or for a time after which it falls back by itself.
 ///
@@ -28,47 +28,47 @@ use crate::filtering::levels::Levels;
 /// # Cost
 /// Of a change: every callsite of the program is asked anew; it returns once that is done, or after a second. A second later all
 /// are asked once more, as one that was hit for the first time at that very moment may have got the answer of before. Not for the
-/// hot path. Handles are cheap clones of one control.
+/// hot path. Handles are cheap clones.
 ///
 /// # Examples
 /// ```
 /// use std::time::Duration;
-/// use radiosonde_log::{JsonLayer, LevelControl, LogFilter};
+/// use radiosonde_log::{JsonLayer, LevelReload, LogFilter};
 /// use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 ///
-/// let (filter, control) = LevelControl::new("info".parse::<LogFilter>()?);
+/// let (filter, reload) = LevelReload::new("info".parse::<LogFilter>()?);
 /// let layer = JsonLayer::builder(&radiosonde_core::Resource::new("orders")).build()?;
 /// let subscriber = tracing_subscriber::registry().with(layer.with_filter(filter));
 /// # tracing::subscriber::with_default(subscriber, || {
 /// // In a program: tracing::subscriber::set_global_default(subscriber)
-/// control.by("ann").set_for("info,orders=debug", Duration::from_secs(600))?;
-/// assert_eq!(control.current().to_string(), "info,orders=debug");
-/// control.reset()?;
-/// assert_eq!(control.current().to_string(), "info");
-/// assert!(control.set("orders=loud").is_err());
-/// # Ok::<(), radiosonde_log::ChangeError>(())
+/// reload.by("ann").set_for("info,orders=debug", Duration::from_secs(600))?;
+/// assert_eq!(reload.current().to_string(), "info,orders=debug");
+/// reload.reset()?;
+/// assert_eq!(reload.current().to_string(), "info");
+/// assert!(reload.set("orders=loud").is_err());
+/// # Ok::<(), radiosonde_log::ReloadError>(())
 /// # })?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone)]
-pub struct LevelControl {
-    keeper: Arc<Keeper>,
+pub struct LevelReload {
+    state: Arc<ReloadState>,
     by: Arc<str>,
 }
 
 /// The most characters of a name that audit lines show.
 const NAME: usize = 128;
 
-impl LevelControl {
-    /// A filter that starts as `default`, and its control.
+impl LevelReload {
+    /// A filter that starts as `default`, and its reload.
     #[must_use]
-    pub fn new(default: LogFilter) -> (ControlledFilter, Self) {
+    pub fn new(default: LogFilter) -> (ReloadFilter, Self) {
         Self::builder(default).assemble(Counts::default())
     }
 
     /// Sets more than the default filter.
-    pub fn builder(default: LogFilter) -> LevelControlBuilder {
-        LevelControlBuilder {
+    pub fn builder(default: LogFilter) -> LevelReloadBuilder {
+        LevelReloadBuilder {
             default,
             clock: Arc::new(SystemClock),
             registry: None,
@@ -76,83 +76,83 @@ impl LevelControl {
         }
     }
 
-    /// The same control, whose changes are audited as those of `who`: at most 128 characters are kept. Unless told, `code`.
+    /// The same handle, whose changes are audited as those of `who`: at most 128 characters are kept. Unless told, `code`.
     #[must_use]
     pub fn by(&self, who: &str) -> Self {
         let by = match who.char_indices().nth(NAME) {
             Some((end, _)) => &who[..end],
             None => who,
         };
-        Self { keeper: Arc::clone(&self.keeper), by: by.into() }
+        Self { state: Arc::clone(&self.state), by: by.into() }
     }
 
     /// Logs what these directives say, for good: the text of `RUST_LOG`.
     ///
     /// # Errors
-    /// [`ChangeError`]; nothing has changed then.
-    pub fn set(&self, directives: &str) -> Result<(), ChangeError> {
+    /// [`ReloadError`]; nothing has changed then.
+    pub fn set(&self, directives: &str) -> Result<(), ReloadError> {
         self.change(directives, None)
     }
 
     /// Logs what these directives say, and after `ttl` again what was logged for good.
     ///
     /// # Errors
-    /// [`ChangeError`]; nothing has changed then.
-    pub fn set_for(&self, directives: &str, ttl: Duration) -> Result<(), ChangeError> {
+    /// [`ReloadError`]; nothing has changed then.
+    pub fn set_for(&self, directives: &str, ttl: Duration) -> Result<(), ReloadError> {
         if ttl.is_zero() {
-            return Err(ChangeError::Ttl);
+            return Err(ReloadError::Ttl);
         }
         self.change(directives, Some(ttl))
     }
 
-    fn change(&self, directives: &str, ttl: Option<Duration>) -> Result<(), ChangeError> {
-        let filter: LogFilter = directives.parse().map_err(ChangeError::Filter)?;
+    fn change(&self, directives: &str, ttl: Option<Duration>) -> Result<(), ReloadError> {
+        let filter: LogFilter = directives.parse().map_err(ReloadError::Filter)?;
         let edit = |levels: &mut Levels, now: Duration| {
             let filter = filter.with_spans_of(levels.default_filter());
             levels.set(filter, ttl.map(|ttl| now.saturating_add(ttl)))
         };
         let span = self.span();
-        self.keeper
+        self.state
             .change(edit, |change| Audit::new(Kind::Set, change, ttl, Arc::clone(&self.by), span))
-            .map_err(ChangeError::Thread)
+            .map_err(ReloadError::Thread)
     }
 
     /// Logs what the default says again, for good.
     ///
     /// # Errors
-    /// [`ChangeError::Thread`]; nothing has changed then.
-    pub fn reset(&self) -> Result<(), ChangeError> {
+    /// [`ReloadError::Thread`]; nothing has changed then.
+    pub fn reset(&self) -> Result<(), ReloadError> {
         let span = self.span();
-        self.keeper
+        self.state
             .change(
                 |levels, _| levels.reset(),
                 |change| Audit::new(Kind::Reset, change, None, Arc::clone(&self.by), span),
             )
-            .map_err(ChangeError::Thread)
+            .map_err(ReloadError::Thread)
     }
 
     /// The filter in force.
     #[must_use]
     pub fn current(&self) -> LogFilter {
-        self.keeper.read(|levels, _| levels.current().clone())
+        self.state.read(|levels, _| levels.current().clone())
     }
 
-    /// The filter that the control was made with.
+    /// The initial filter.
     #[must_use]
     pub fn default_filter(&self) -> LogFilter {
-        self.keeper.read(|levels, _| levels.default_filter().clone())
+        self.state.read(|levels, _| levels.default_filter().clone())
     }
 
     /// For how long the current filter is in force; `None` if it is for good.
     #[must_use]
     pub fn expires_in(&self) -> Option<Duration> {
-        self.keeper.read(|levels, now| levels.ends().map(|ends| ends.saturating_sub(now)))
+        self.state.read(|levels, now| levels.ends().map(|ends| ends.saturating_sub(now)))
     }
 
     /// The current filter, the default one, and how long the current one is in force, all of one moment.
     #[allow(dead_code, reason = "for the service, which is a feature")]
     pub(crate) fn snapshot(&self) -> (LogFilter, LogFilter, Option<Duration>) {
-        self.keeper.read(|levels, now| {
+        self.state.read(|levels, now| {
             let ends = levels.ends().map(|ends| ends.saturating_sub(now));
             (levels.current().clone(), levels.default_filter().clone(), ends)
         })
@@ -161,30 +161,30 @@ impl LevelControl {
     /// The current span, if it is one of the subscriber that the filter is part of.
     fn span(&self) -> Span {
         let span = Span::current();
-        let is_own = span.with_subscriber(|(_, dispatch)| ControlledFilter::is_in(dispatch, &self.keeper));
+        let is_own = span.with_subscriber(|(_, dispatch)| ReloadFilter::is_in(dispatch, &self.state));
         if is_own == Some(true) { span } else { Span::none() }
     }
 }
 
-/// Collects what a [`LevelControl`] needs.
+/// Collects what a [`LevelReload`] needs.
 #[must_use]
 #[derive(Debug)]
-pub struct LevelControlBuilder {
+pub struct LevelReloadBuilder {
     default: LogFilter,
     clock: SharedClock,
     registry: Option<Registry>,
     hold: Duration,
 }
 
-impl LevelControlBuilder {
+impl LevelReloadBuilder {
     /// Where `radiosonde_log_level_changes_total{kind}`, `radiosonde_log_filter_rebuilds_total` and
-    /// `radiosonde_log_boosted_spans_total{outcome}` are registered; by default nothing is counted.
+    /// `radiosonde_log_level_overrides_total{outcome}` are registered; by default nothing is counted.
     pub fn registry(mut self, registry: &Registry) -> Self {
         self.registry = Some(registry.clone());
         self
     }
 
-    /// How long callsites are kept ready after the last boosted span of a level, so that a flow of such spans does not have all
+    /// How long callsites are kept ready after the last override of a level, so that a flow of such spans does not have all
     /// callsites asked anew for each of them; by default five seconds. They are asked at most twice in this time for each level,
     /// and once more a second after the last of it.
     pub fn hold(mut self, hold: Duration) -> Self {
@@ -198,26 +198,26 @@ impl LevelControlBuilder {
         self
     }
 
-    /// The filter and its control.
+    /// The filter and its reload.
     ///
     /// # Errors
     /// [`RegisterError`] if the registry has other metrics of these names.
-    pub fn build(self) -> Result<(ControlledFilter, LevelControl), RegisterError> {
+    pub fn build(self) -> Result<(ReloadFilter, LevelReload), RegisterError> {
         let counts = self.registry.as_ref().map(Counts::new).transpose()?.unwrap_or_default();
         Ok(self.assemble(counts))
     }
 
-    fn assemble(self, counts: Counts) -> (ControlledFilter, LevelControl) {
+    fn assemble(self, counts: Counts) -> (ReloadFilter, LevelReload) {
         let levels = Levels::new(self.default, self.hold);
-        let keeper = Arc::new(Keeper::new(levels, self.clock, counts));
-        (ControlledFilter::new(Arc::clone(&keeper)), LevelControl { keeper, by: "code".into() })
+        let state = Arc::new(ReloadState::new(levels, self.clock, counts));
+        (ReloadFilter::new(Arc::clone(&state)), LevelReload { state, by: "code".into() })
     }
 }
 
 /// The levels have not been changed.
 #[derive(Debug)]
 #[non_exhaustive]
-pub enum ChangeError {
+pub enum ReloadError {
     /// A directive cannot be read.
     Filter(InvalidFilter),
     /// The time to live is zero.
@@ -226,7 +226,7 @@ pub enum ChangeError {
     Thread(io::Error),
 }
 
-impl fmt::Display for ChangeError {
+impl fmt::Display for ReloadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Filter(invalid) => fmt::Display::fmt(invalid, f),
@@ -236,7 +236,7 @@ impl fmt::Display for ChangeError {
     }
 }
 
-impl std::error::Error for ChangeError {
+impl std::error::Error for ReloadError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Thread(error) => Some(error),

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use radiosonde_core::Resource;
-use radiosonde_log::{ChangeError, Format, JsonLayer, LevelControl, Line, LineSink, LogFilter, Writer};
+use radiosonde_log::{Format, JsonLayer, LevelReload, Line, LineSink, LogFilter, ReloadError, Writer};
 use radiosonde_metrics::Registry;
 use radiosonde_testkit::SharedBuffer;
 use serde_json::Value;
@@ -24,8 +24,8 @@ impl LineSink for Passes {
     }
 }
 
-fn controlled(default: &str, buffer: &SharedBuffer) -> (Dispatch, LevelControl, mpsc::Receiver<String>) {
-    let (filter, control) = LevelControl::new(default.parse().unwrap());
+fn controlled(default: &str, buffer: &SharedBuffer) -> (Dispatch, LevelReload, mpsc::Receiver<String>) {
+    let (filter, reload) = LevelReload::new(default.parse().unwrap());
     let (sender, lines) = mpsc::channel();
     let layer = JsonLayer::builder(&Resource::new("orders"))
         .format(Format::Json)
@@ -33,7 +33,7 @@ fn controlled(default: &str, buffer: &SharedBuffer) -> (Dispatch, LevelControl, 
         .sink(Arc::new(Passes(Mutex::new(sender))))
         .build()
         .unwrap();
-    (Dispatch::new(tracing_subscriber::registry().with(layer.with_filter(filter))), control, lines)
+    (Dispatch::new(tracing_subscriber::registry().with(layer.with_filter(filter))), reload, lines)
 }
 
 fn messages(buffer: &SharedBuffer) -> Vec<String> {
@@ -48,14 +48,14 @@ fn value(line: &str) -> Value {
 #[test]
 fn a_change_holds_at_once_for_callsites_that_were_asked_before() {
     let buffer = SharedBuffer::new();
-    let (dispatch, control, _lines) = controlled("info", &buffer);
+    let (dispatch, reload, _lines) = controlled("info", &buffer);
     let event = || debug!(target: "orders::price", "fine");
     tracing::dispatcher::with_default(&dispatch, || {
         event();
-        control.set("warn,orders=debug").unwrap();
+        reload.set("warn,orders=debug").unwrap();
         event();
         info!(target: "hyper", "hidden");
-        control.reset().unwrap();
+        reload.reset().unwrap();
         event();
         info!(target: "hyper", "shown");
     });
@@ -65,11 +65,11 @@ fn a_change_holds_at_once_for_callsites_that_were_asked_before() {
 #[test]
 fn a_change_of_another_thread_holds_too() {
     let buffer = SharedBuffer::new();
-    let (dispatch, control, _lines) = controlled("info", &buffer);
+    let (dispatch, reload, _lines) = controlled("info", &buffer);
     tracing::dispatcher::with_default(&dispatch, || {
         let event = || debug!("fine");
         event();
-        std::thread::spawn(move || control.set("debug").unwrap()).join().unwrap();
+        std::thread::spawn(move || reload.set("debug").unwrap()).join().unwrap();
         event();
     });
     assert_eq!(messages(&buffer), ["log levels changed", "fine"]);
@@ -77,10 +77,10 @@ fn a_change_of_another_thread_holds_too() {
 
 #[test]
 fn what_ends_falls_back_by_itself_and_says_so() {
-    let (dispatch, control, lines) = controlled("info", &SharedBuffer::new());
+    let (dispatch, reload, lines) = controlled("info", &SharedBuffer::new());
     let next = || value(&lines.recv_timeout(Duration::from_secs(30)).unwrap());
     // Nothing is logged meanwhile, nobody asks, and this thread has no subscriber.
-    control.by("ann").set_for("trace,hyper=off", Duration::from_millis(50)).unwrap();
+    reload.by("ann").set_for("trace,hyper=off", Duration::from_millis(50)).unwrap();
     let (changed, ended) = (next(), next());
     assert_eq!(changed["module"], "radiosonde::audit");
     assert_eq!(changed["level"], "INFO");
@@ -90,32 +90,32 @@ fn what_ends_falls_back_by_itself_and_says_so() {
     assert_eq!(ended["message"], "log levels ended and fell back");
     let metadata = serde_json::json!({"from": "trace,hyper=off", "to": "info", "by": "ttl"});
     assert_eq!(ended["metadata"], metadata);
-    assert_eq!((control.current(), control.expires_in()), (LogFilter::default(), None));
+    assert_eq!((reload.current(), reload.expires_in()), (LogFilter::default(), None));
     tracing::dispatcher::with_default(&dispatch, || debug!("hidden"));
     assert!(lines.try_recv().is_err());
 }
 
 #[test]
 fn what_ends_falls_back_to_what_was_set_to_stay() {
-    let (_dispatch, control, lines) = controlled("info", &SharedBuffer::new());
-    control.set("warn").unwrap();
-    control.set_for("debug", LONG).unwrap();
-    control.set_for("trace", Duration::from_millis(20)).unwrap();
+    let (_dispatch, reload, lines) = controlled("info", &SharedBuffer::new());
+    reload.set("warn").unwrap();
+    reload.set_for("debug", LONG).unwrap();
+    reload.set_for("trace", Duration::from_millis(20)).unwrap();
     for _ in 0..4 {
         lines.recv_timeout(Duration::from_secs(30)).unwrap();
     }
-    assert_eq!(control.current().to_string(), "warn");
-    assert_eq!(control.default_filter().to_string(), "info");
+    assert_eq!(reload.current().to_string(), "warn");
+    assert_eq!(reload.default_filter().to_string(), "info");
 }
 
 #[test]
 fn an_audit_line_has_the_ids_of_the_request_that_made_the_change() {
     let buffer = SharedBuffer::new();
-    let (dispatch, control, _lines) = controlled("off", &buffer);
+    let (dispatch, reload, _lines) = controlled("off", &buffer);
     tracing::dispatcher::with_default(&dispatch, || {
-        control.set("warn").unwrap();
+        reload.set("warn").unwrap();
         let _request = info_span!("request", request_id = "r-1").entered();
-        control.set_for("off", LONG).unwrap();
+        reload.set_for("off", LONG).unwrap();
     });
     let lines = buffer.lines();
     assert_eq!(lines.len(), 2, "{lines:?}");
@@ -127,31 +127,31 @@ fn an_audit_line_has_the_ids_of_the_request_that_made_the_change() {
 
 #[test]
 fn the_rest_of_a_time_to_live_is_told() {
-    let (_dispatch, control, _lines) = controlled("info", &SharedBuffer::new());
-    assert_eq!(control.expires_in(), None);
-    control.set_for("debug", LONG).unwrap();
-    let rest = control.expires_in().unwrap();
+    let (_dispatch, reload, _lines) = controlled("info", &SharedBuffer::new());
+    assert_eq!(reload.expires_in(), None);
+    reload.set_for("debug", LONG).unwrap();
+    let rest = reload.expires_in().unwrap();
     assert!(rest <= LONG && rest > LONG / 2, "{rest:?}");
 }
 
 #[test]
 fn what_cannot_be_read_changes_nothing() {
     let buffer = SharedBuffer::new();
-    let (_dispatch, control, _lines) = controlled("info", &buffer);
+    let (_dispatch, reload, _lines) = controlled("info", &buffer);
     for (text, directive) in [
         ("info,orders=loud", "orders=loud"),
         ("err", "err"),
         ("*=debug", "*=debug"),
         ("\"info\"", "\"info\""),
     ] {
-        let error = control.set(text).unwrap_err();
+        let error = reload.set(text).unwrap_err();
         assert!(
-            matches!(&error, ChangeError::Filter(invalid) if invalid.directive() == directive),
+            matches!(&error, ReloadError::Filter(invalid) if invalid.directive() == directive),
             "{error}"
         );
     }
-    assert!(matches!(control.set_for("debug", Duration::ZERO), Err(ChangeError::Ttl)));
-    assert_eq!(control.current(), LogFilter::default());
+    assert!(matches!(reload.set_for("debug", Duration::ZERO), Err(ReloadError::Ttl)));
+    assert_eq!(reload.current(), LogFilter::default());
     assert!(buffer.lines().is_empty());
 }
 
@@ -171,8 +171,8 @@ fn a_span_may_ask_for_a_level_by_any_name_that_lines_have() {
 #[test]
 fn a_long_name_is_cut_and_cannot_forge_a_line() {
     let buffer = SharedBuffer::new();
-    let (_dispatch, control, _lines) = controlled("info", &buffer);
-    control.by(&format!("é\n{}", "x".repeat(1000))).set("warn").unwrap();
+    let (_dispatch, reload, _lines) = controlled("info", &buffer);
+    reload.by(&format!("é\n{}", "x".repeat(1000))).set("warn").unwrap();
     let lines = buffer.lines();
     assert_eq!(lines.len(), 1);
     assert_eq!(value(&lines[0])["metadata"]["by"], format!("é\n{}", "x".repeat(126)));
@@ -181,15 +181,15 @@ fn a_long_name_is_cut_and_cannot_forge_a_line() {
 #[test]
 fn changes_are_counted() {
     let registry = Registry::new();
-    let (filter, control) = LevelControl::builder(LogFilter::default()).registry(&registry).build().unwrap();
+    let (filter, reload) = LevelReload::builder(LogFilter::default()).registry(&registry).build().unwrap();
     let layer = JsonLayer::builder(&Resource::new("orders"))
         .writer(Writer::new("nowhere", std::io::sink()))
         .build()
         .unwrap();
     let _dispatch = Dispatch::new(tracing_subscriber::registry().with(layer.with_filter(filter)));
-    control.set("warn").unwrap();
-    control.set("debug").unwrap();
-    control.reset().unwrap();
+    reload.set("warn").unwrap();
+    reload.set("debug").unwrap();
+    reload.reset().unwrap();
     let text = registry.text();
     for sample in [
         "radiosonde_log_level_changes_total{kind=\"set\"} 2\n",
@@ -202,7 +202,7 @@ fn changes_are_counted() {
 }
 
 /// A layer that changes the levels from within an event.
-struct Meddles(LevelControl);
+struct Meddles(LevelReload);
 
 impl<S: Subscriber> Layer<S> for Meddles {
     fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
@@ -215,7 +215,7 @@ impl<S: Subscriber> Layer<S> for Meddles {
 #[test]
 fn a_change_from_within_an_event_turns_nothing_off() {
     let buffer = SharedBuffer::new();
-    let (filter, control) = LevelControl::new(LogFilter::default());
+    let (filter, reload) = LevelReload::new(LogFilter::default());
     let layer = JsonLayer::builder(&Resource::new("orders"))
         .format(Format::Json)
         .writer(Writer::new("buffer", buffer.clone()))
@@ -223,7 +223,7 @@ fn a_change_from_within_an_event_turns_nothing_off() {
         .unwrap();
     let subscriber = tracing_subscriber::registry()
         .with(layer.with_filter(filter))
-        .with(Meddles(control).with_filter(LogFilter::default()));
+        .with(Meddles(reload).with_filter(LogFilter::default()));
     tracing::subscriber::with_default(subscriber, || {
         let event = || trace!("fine");
         event();
@@ -236,9 +236,9 @@ fn a_change_from_within_an_event_turns_nothing_off() {
 }
 
 #[test]
-fn a_span_that_is_over_ends_its_own_boost_alone_where_two_layers_share_a_filter() {
+fn a_span_that_is_over_ends_its_own_override_alone_where_two_layers_share_a_filter() {
     let buffers = [SharedBuffer::new(), SharedBuffer::new()];
-    let (filter, _control) = LevelControl::new(LogFilter::default());
+    let (filter, _control) = LevelReload::new(LogFilter::default());
     let [one, other] = buffers.each_ref().map(|buffer| {
         let layer = JsonLayer::builder(&Resource::new("orders"))
             .format(Format::Json)
@@ -248,12 +248,12 @@ fn a_span_that_is_over_ends_its_own_boost_alone_where_two_layers_share_a_filter(
     let subscriber =
         tracing_subscriber::registry().with(one.with_filter(filter.clone())).with(other.with_filter(filter));
     tracing::subscriber::with_default(subscriber, || {
-        let boosted = || info_span!("request", radiosonde.log = "debug");
-        let (first, second) = (boosted(), boosted());
+        let overridden = || info_span!("request", radiosonde.log = "debug");
+        let (first, second) = (overridden(), overridden());
         drop(first);
         second.in_scope(|| debug!("in the second"));
         drop(second);
-        boosted().in_scope(|| debug!("in the third"));
+        overridden().in_scope(|| debug!("in the third"));
         debug!("hidden");
     });
     for buffer in &buffers {

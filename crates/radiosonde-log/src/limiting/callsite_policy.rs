@@ -12,7 +12,7 @@ use crate::schemas::keys::Key;
 
 /// Whether an event becomes a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Admission {
+pub(crate) enum Decision {
     Write,
     /// It was counted, and is forgotten.
     Drop,
@@ -20,7 +20,7 @@ pub(crate) enum Admission {
 
 /// What decides which events of a callsite become lines. A callsite without rules has none.
 #[derive(Debug)]
-pub(crate) struct Gate {
+pub(crate) struct CallsitePolicy {
     pub(super) shared: Arc<Shared>,
     pub(super) callsite: Callsite,
     pub(super) sample: Option<Sample>,
@@ -76,29 +76,29 @@ pub(crate) trait Rendered {
     fn trace(&self) -> Option<TraceId>;
 }
 
-impl Gate {
+impl CallsitePolicy {
     /// Decides about an event, as far as that can be done before it is rendered.
     ///
     /// # Cost
     /// One atomic addition if the callsite is sampled, one exchange if it is limited.
-    pub(crate) fn admit(&self, now: Duration) -> Admission {
+    pub(crate) fn decide(&self, now: Duration) -> Decision {
         if self.is_bridged {
-            return Admission::Write;
+            return Decision::Write;
         }
         if let Some(sample) = &self.sample {
             // What is picked by what is in the line is decided later, and limits count what was picked.
             if self.shared.by != By::Line {
-                return Admission::Write;
+                return Decision::Write;
             }
             if !sample.ratio.picks(sample.sequence.next()) {
                 self.suppressed.sampled.inc();
-                return Admission::Drop;
+                return Decision::Drop;
             }
         }
         self.limited(nanoseconds(now))
     }
 
-    /// Whether [`admit_rendered`](Self::admit_rendered) has to be asked too.
+    /// Whether [`decide_rendered`](Self::decide_rendered) has to be asked too.
     pub(crate) fn asks_for_more(&self) -> bool {
         self.is_bridged
             || !self.shared.keyed_by.is_empty()
@@ -106,7 +106,7 @@ impl Gate {
     }
 
     /// Decides about a line that is rendered.
-    pub(crate) fn admit_rendered(&self, line: &impl Rendered, now: Duration) -> Admission {
+    pub(crate) fn decide_rendered(&self, line: &impl Rendered, now: Duration) -> Decision {
         let now = nanoseconds(now);
         let is_picked = match (self.ratio(line.target()), &self.shared.by) {
             (None, _) => true,
@@ -122,15 +122,15 @@ impl Gate {
         };
         if !is_picked {
             self.suppressed.sampled.inc();
-            return Admission::Drop;
+            return Decision::Drop;
         }
         let was_limited_before = !self.is_bridged && (self.sample.is_none() || self.shared.by == By::Line);
         if self.is_bridged {
-            if self.limited_by_target(line.target(), now) == Admission::Drop {
-                return Admission::Drop;
+            if self.limited_by_target(line.target(), now) == Decision::Drop {
+                return Decision::Drop;
             }
-        } else if !was_limited_before && self.limited(now) == Admission::Drop {
-            return Admission::Drop;
+        } else if !was_limited_before && self.limited(now) == Decision::Drop {
+            return Decision::Drop;
         }
         self.limited_by_keys(line, now)
     }
@@ -144,44 +144,44 @@ impl Gate {
         }
     }
 
-    fn limited(&self, now: u64) -> Admission {
+    fn limited(&self, now: u64) -> Decision {
         match &self.rate {
-            Some((gcra, due)) if !gcra.admits(due, now) => {
+            Some((gcra, due)) if !gcra.conforms(due, now) => {
                 self.suppressed.rate.inc();
                 self.suppress(now)
             }
-            _ => Admission::Write,
+            _ => Decision::Write,
         }
     }
 
-    fn limited_by_target(&self, target: &str, now: u64) -> Admission {
+    fn limited_by_target(&self, target: &str, now: u64) -> Decision {
         let level = self.callsite.level;
         let Some(rate) = self.shared.rates.of(target, level).copied().flatten() else {
-            return Admission::Write;
+            return Decision::Write;
         };
-        if self.shared.targets.admits(Gcra::new(rate), hash(target) ^ level as u64, now) {
-            return Admission::Write;
+        if self.shared.targets.conforms(Gcra::new(rate), hash(target) ^ level as u64, now) {
+            return Decision::Write;
         }
         self.suppressed.rate.inc();
         self.suppress(now)
     }
 
-    fn limited_by_keys(&self, line: &impl Rendered, now: u64) -> Admission {
+    fn limited_by_keys(&self, line: &impl Rendered, now: u64) -> Decision {
         for KeyedBy { key, gcra, values } in &self.shared.keyed_by {
             let Some(value) = line.value(*key) else { continue };
-            if !values.admits(*gcra, hash(value), now) {
+            if !values.conforms(*gcra, hash(value), now) {
                 self.suppressed.key.inc();
                 return self.suppress(now);
             }
         }
-        Admission::Write
+        Decision::Write
     }
 
-    fn suppress(&self, now: u64) -> Admission {
+    fn suppress(&self, now: u64) -> Decision {
         if self.pending.add(now) {
             self.shared.announce_at(now.saturating_add(nanoseconds(self.shared.announce_every)));
         }
-        Admission::Drop
+        Decision::Drop
     }
 }
 

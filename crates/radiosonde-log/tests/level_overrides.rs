@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use radiosonde_core::Resource;
-use radiosonde_log::{Format, JsonLayer, LevelControl, LogFilter, Writer};
+use radiosonde_log::{Format, JsonLayer, LevelReload, LogFilter, Writer};
 use radiosonde_metrics::Registry;
 use radiosonde_testkit::SharedBuffer;
 use tracing::{Span, debug, debug_span, error_span, info_span, trace, warn};
@@ -48,11 +48,11 @@ fn is_as_before() -> bool {
 }
 
 #[test]
-fn a_boosted_span_is_heard_and_nothing_else() {
+fn a_span_with_an_override_is_heard_and_nothing_else() {
     let buffer = SharedBuffer::new();
     let seen = Seen(buffer.clone());
     let registry = Registry::new();
-    let (filter, control) = LevelControl::builder("info,noisy=off".parse::<LogFilter>().unwrap())
+    let (filter, reload) = LevelReload::builder("info,noisy=off".parse::<LogFilter>().unwrap())
         .registry(&registry)
         .hold(Duration::from_millis(100))
         .build()
@@ -66,7 +66,7 @@ fn a_boosted_span_is_heard_and_nothing_else() {
         .unwrap();
     // As on a delivery thread: from here on `tracing` has to look for a thread's own subscriber.
     let _elsewhere = tracing::dispatcher::set_default(&tracing::Dispatch::none());
-    std::thread::spawn(move || scenario(&seen, &registry, &control)).join().unwrap();
+    std::thread::spawn(move || scenario(&seen, &registry, &reload)).join().unwrap();
 }
 
 fn rebuilds(registry: &Registry) -> String {
@@ -75,23 +75,23 @@ fn rebuilds(registry: &Registry) -> String {
     line.unwrap().rsplit(' ').next().unwrap().to_owned()
 }
 
-fn scenario(seen: &Seen, registry: &Registry, control: &LevelControl) {
+fn scenario(seen: &Seen, registry: &Registry, reload: &LevelReload) {
     fine("before");
     assert!(is_as_before());
     assert_eq!(MADE.load(Ordering::SeqCst), 0, "not even the arguments are made");
 
-    let boosted = info_span!("request", radiosonde.log = "debug", request_id = "r-1");
+    let overridden = info_span!("request", radiosonde.log = "debug", request_id = "r-1");
     let other = info_span!("request");
-    boosted.in_scope(|| {
+    overridden.in_scope(|| {
         fine("in it");
         trace!("too fine");
         debug!(target: "noisy", "whatever its target");
         other.in_scope(|| fine("in another root, while in it"));
         debug_span!("step", n = 1).in_scope(|| fine("in a finer span in it"));
-        // Hit for the first time while a span is boosted.
+        // Hit for the first time while a span has an override.
         debug!("new in it");
     });
-    let child = boosted.in_scope(|| info_span!("child"));
+    let child = overridden.in_scope(|| info_span!("child"));
     fine("outside of it");
     other.in_scope(|| fine("in another"));
     std::thread::scope(|threads| {
@@ -110,7 +110,7 @@ fn scenario(seen: &Seen, registry: &Registry, control: &LevelControl) {
     );
 
     assert_eq!(LevelFilter::current(), LevelFilter::DEBUG);
-    drop((boosted, child));
+    drop((overridden, child));
     // The next request comes within the hold, and nothing has to be asked anew.
     assert_eq!(rebuilds(registry), "1");
     info_span!("request", radiosonde.log = "debug").in_scope(|| fine("in the next"));
@@ -126,7 +126,7 @@ fn scenario(seen: &Seen, registry: &Registry, control: &LevelControl) {
     recorded_later_around_open_spans(seen);
     nested(seen);
     refused(seen, registry);
-    while_the_filter_changes(seen, control);
+    while_the_filter_changes(seen, reload);
 }
 
 fn recorded_later(seen: &Seen) {
@@ -180,18 +180,18 @@ fn refused(seen: &Seen, registry: &Registry) {
     absent.in_scope(|| fine("hidden"));
     assert!(is_as_before());
     assert!(seen.messages().is_empty());
-    assert!(registry.text().contains("radiosonde_log_boosted_spans_total{outcome=\"refused\"} 2\n"));
+    assert!(registry.text().contains("radiosonde_log_level_overrides_total{outcome=\"refused\"} 2\n"));
 }
 
-fn while_the_filter_changes(seen: &Seen, control: &LevelControl) {
+fn while_the_filter_changes(seen: &Seen, reload: &LevelReload) {
     let span = info_span!("request", radiosonde.log = "debug");
-    control.set("error").unwrap();
+    reload.set("error").unwrap();
     span.in_scope(|| {
         fine("in it");
         warn!("in it, too");
     });
     warn!("hidden");
-    control.reset().unwrap();
+    reload.reset().unwrap();
     drop(span);
     until("the level sinks", is_as_before);
     warn!("shown");

@@ -15,14 +15,14 @@ use crate::filtering::audit::{Audit, Kind};
 use crate::filtering::counts::Counts;
 use crate::filtering::levels::{Active, Change, Levels};
 
-/// What a filter and its control share: the levels in force, and the thread that makes `tracing` forget its answers.
+/// What a filter and its handles share: the levels in force, and the thread that makes `tracing` forget its answers.
 ///
 /// The thread is there while something is to be done, and while something will end by itself; then it goes. Interest is rebuilt
 /// on it alone, for three reasons. Two rebuilds at a time could leave the older maximum level behind. Whoever asks may be within
 /// an event or a span that is being made, where `tracing` takes a nested question for one without a subscriber, and would turn
 /// every callsite off. And a filter that ends by itself must end without any traffic.
 #[derive(Debug)]
-pub(crate) struct Keeper {
+pub(crate) struct ReloadState {
     number: u64,
     active: ArcSwap<Active>,
     /// How many spans are open that have asked for a level.
@@ -60,7 +60,7 @@ const AGAIN: Duration = Duration::from_secs(1);
 /// So that no sum of times overflows.
 const LONGEST_WAIT: Duration = Duration::from_secs(86_400);
 
-impl Keeper {
+impl ReloadState {
     pub(crate) fn new(levels: Levels, clock: SharedClock, counts: Counts) -> Self {
         let active = ArcSwap::from_pointee(levels.active());
         let inner =
@@ -131,7 +131,7 @@ impl Keeper {
         }
         // Relaxed: the span is made on this thread, and whoever sees the span by another way sees this by it.
         self.open.fetch_add(1, Ordering::Relaxed);
-        self.counts.boost();
+        self.counts.opened_override();
         if inner.levels.open(level) {
             self.publish(&mut inner);
         }
@@ -141,7 +141,7 @@ impl Keeper {
 
     /// A span that asked for a level is over.
     pub(crate) fn close(&self, level: Level) {
-        // Relaxed: see `open`. Never below none, where every span would seem to be boosted for good.
+        // Relaxed: see `open`. Never below none, where every span would seem to have an override for good.
         let _ = self.open.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |open| open.checked_sub(1));
         let mut inner = self.lock();
         inner.levels.close(level, self.clock.monotonic());
@@ -156,13 +156,13 @@ impl Keeper {
     }
 
     /// Whether a span is open that has asked for a level.
-    pub(crate) fn has_boosts(&self) -> bool {
+    pub(crate) fn has_overrides(&self) -> bool {
         // Relaxed: see `open`.
         self.open.load(Ordering::Relaxed) > 0
     }
 
-    pub(crate) fn refused_boost(&self) {
-        self.counts.refused_boost();
+    pub(crate) fn refused_override(&self) {
+        self.counts.refused_override();
         let message =
             format_args!("invalid radiosonde.log of a span: expected error, warn, info, debug or trace");
         diagnostics::report("log", "levels", message);
@@ -296,14 +296,14 @@ mod tests {
     #[test]
     fn a_forked_child_starts_a_thread_of_its_own() {
         let levels = Levels::new(LogFilter::default(), Duration::ZERO);
-        let keeper = Arc::new(Keeper::new(levels, Arc::new(SystemClock), Counts::default()));
+        let state = Arc::new(ReloadState::new(levels, Arc::new(SystemClock), Counts::default()));
         // What a child finds: a thread of its parent, which is not there.
         let gone = thread::spawn(|| thread::current().id()).join().unwrap();
-        keeper.lock().thread = Some((0, gone));
-        assert!(keeper.open(Level::DEBUG));
+        state.lock().thread = Some((0, gone));
+        assert!(state.open(Level::DEBUG));
         let is_unknown = |inner: &mut Inner| inner.known < inner.made;
         let most = Duration::from_secs(30);
-        let (inner, waited) = keeper.done.wait_timeout_while(keeper.lock(), most, is_unknown).unwrap();
+        let (inner, waited) = state.done.wait_timeout_while(state.lock(), most, is_unknown).unwrap();
         assert!(!waited.timed_out(), "nobody has let callsites know");
         assert_eq!(inner.thread.map(|(process, _)| process), Some(std::process::id()));
     }

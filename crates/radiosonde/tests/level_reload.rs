@@ -19,7 +19,7 @@ fn a_service_is_heard_at_a_finer_level_and_then_as_before() {
         .init()
         .unwrap();
     let heard = |message: &str| lines.text().contains(&format!("\"message\":\"{message}\""));
-    let levels = telemetry.level_control();
+    let levels = telemetry.level_reload();
 
     debug!("too early");
     levels.set("debug").unwrap();

@@ -125,7 +125,7 @@ fn put(table: &RemovableTable<Watched>, value: &'static str, cell: u64) {
 }
 
 fn look(table: &RemovableTable<Watched>, value: &'static str) -> Option<u64> {
-    table.read(&One(value), |entry| entry.series().cell.read())
+    table.read(&One(value), |entry| entry.series.cell.read())
 }
 
 #[test]

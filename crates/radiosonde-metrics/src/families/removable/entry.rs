@@ -5,7 +5,7 @@ use crate::families::series::Series;
 
 /// A series that may be removed, and what is known of its use.
 pub(crate) struct Entry<C> {
-    pub(super) series: Arc<Series<C>>,
+    pub(in crate::families) series: Arc<Series<C>>,
     pub(super) hash: u64,
     /// Whether it has a place beyond the limit, as the one that overflowing sets share.
     pub(super) beyond: bool,

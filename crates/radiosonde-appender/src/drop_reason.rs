@@ -18,7 +18,7 @@ pub enum DropReason {
     QueueFull,
     /// It made room in a full queue for a newer one.
     Evicted,
-    /// It waited for room in a full queue in vain.
+    /// It waited for room in a full queue and got none.
     Timeout,
     /// It is longer than the whole queue.
     TooLarge,

@@ -49,7 +49,7 @@ impl<T: Send> Queue<T> {
     /// Adds an item of this rank, and if the queue is full does what `overflow` says, by the rule of [`radiosonde_queue`].
     ///
     /// # Errors
-    /// As for [`push`](Self::push). An item that was evicted for another is counted as `evicted`, one that waited in vain as
+    /// As for [`push`](Self::push). An item that was evicted for another is counted as `evicted`, one that got no room as
     /// `timeout`.
     pub fn push_or(
         &self,

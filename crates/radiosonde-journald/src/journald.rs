@@ -69,7 +69,7 @@ pub struct Journald {
 impl Journald {
     /// A sink for the journal of this machine.
     pub fn builder() -> JournaldBuilder {
-        JournaldBuilder { path: SOCKET.into(), identifier: None, registry: Registry::global().clone() }
+        JournaldBuilder { path: SOCKET.into(), identifier: None, registry: None }
     }
 }
 
@@ -103,7 +103,8 @@ impl LineSink for Journald {
 pub struct JournaldBuilder {
     path: PathBuf,
     identifier: Option<String>,
-    registry: Registry,
+    /// `None` for the global one, which only `build` makes: a program may still want to give it labels.
+    registry: Option<Registry>,
 }
 
 impl JournaldBuilder {
@@ -121,7 +122,7 @@ impl JournaldBuilder {
 
     /// Where the sink's own metrics are registered. Default: [`Registry::global`].
     pub fn registry(mut self, registry: &Registry) -> Self {
-        self.registry = registry.clone();
+        self.registry = Some(registry.clone());
         self
     }
 
@@ -136,8 +137,8 @@ impl JournaldBuilder {
             Ok(opened) => opened,
             Err(source) => return Err(JournaldError::Socket { path: self.path, source }),
         };
-        let dropped = self
-            .registry
+        let registry = self.registry.as_ref().unwrap_or_else(|| Registry::global());
+        let dropped = registry
             .counter(
                 "radiosonde_log_journald_dropped_total",
                 "Log lines that the journal did not accept, by reason.",

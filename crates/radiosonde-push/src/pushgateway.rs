@@ -82,7 +82,8 @@ pub struct PushgatewayBuilder {
     url: Url,
     job: Box<str>,
     labels: Vec<(Box<str>, Box<str>)>,
-    registry: Registry,
+    /// `None` for the global one, which only `build` makes: a program may still want to give it labels.
+    registry: Option<Registry>,
     http: HttpOptions,
     sink: SinkOptions,
 }
@@ -93,7 +94,7 @@ impl PushgatewayBuilder {
             url: url.into(),
             job: "".into(),
             labels: Vec::new(),
-            registry: Registry::global().clone(),
+            registry: None,
             http: HttpOptions::new(),
             // Each call on its own, at once; few wait, as each holds everything.
             sink: SinkOptions::new("pushgateway").batch_items(1).batch_age(Duration::ZERO),
@@ -114,8 +115,12 @@ impl PushgatewayBuilder {
 
     /// What to push; [`Registry::global`] unless set.
     pub fn registry(mut self, registry: &Registry) -> Self {
-        self.registry = registry.clone();
+        self.registry = Some(registry.clone());
         self
+    }
+
+    fn pushed(&self) -> &Registry {
+        self.registry.as_ref().unwrap_or_else(|| Registry::global())
     }
 
     /// Headers and credentials of every request.
@@ -140,7 +145,7 @@ impl PushgatewayBuilder {
         let queue = delivery
             .sink(self.sink.or_name("pushgateway"), &self.http, Group { endpoint })
             .map_err(PushBuildError::Sink)?;
-        Ok(Pushgateway { queue, registry: self.registry.clone() })
+        Ok(Pushgateway { queue, registry: self.pushed().clone() })
     }
 
     /// The gateway's base may be given with the beginning of the path that all groups share.
@@ -153,7 +158,7 @@ impl PushgatewayBuilder {
     /// # Errors
     /// [`PushBuildError`] names the setting that is refused.
     pub fn start(&self) -> Result<Push, PushBuildError> {
-        let delivery = Delivery::builder().registry(&self.registry).start().map_err(PushBuildError::Start)?;
+        let delivery = Delivery::builder().registry(self.pushed()).start().map_err(PushBuildError::Start)?;
         let pusher = self.build(&delivery)?;
         Ok(Push::new(delivery, pusher))
     }

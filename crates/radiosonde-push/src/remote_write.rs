@@ -123,7 +123,8 @@ impl fmt::Debug for RemoteWrite {
 pub struct RemoteWriteBuilder {
     url: Url,
     labels: Vec<(Box<str>, Box<str>)>,
-    registry: Registry,
+    /// `None` for the global one, which only `build` makes: a program may still want to give it labels.
+    registry: Option<Registry>,
     http: HttpOptions,
     sink: SinkOptions,
     clock: SharedClock,
@@ -135,7 +136,7 @@ impl RemoteWriteBuilder {
         Self {
             url: url.into(),
             labels: Vec::new(),
-            registry: Registry::global().clone(),
+            registry: None,
             http: HttpOptions::new(),
             sink: SinkOptions::new("remote_write").batch_items(2000),
             clock: Arc::new(SystemClock),
@@ -156,8 +157,12 @@ impl RemoteWriteBuilder {
 
     /// What to push; [`Registry::global`] unless set.
     pub fn registry(mut self, registry: &Registry) -> Self {
-        self.registry = registry.clone();
+        self.registry = Some(registry.clone());
         self
+    }
+
+    fn pushed(&self) -> &Registry {
+        self.registry.as_ref().unwrap_or_else(|| Registry::global())
     }
 
     /// Headers and credentials of every request.
@@ -202,7 +207,7 @@ impl RemoteWriteBuilder {
             .map_err(PushBuildError::Sink)?;
         Ok(RemoteWrite {
             queue,
-            registry: self.registry.clone(),
+            registry: self.pushed().clone(),
             labels: self.labels.clone().into(),
             clock: Arc::clone(&self.clock),
             gathering: Arc::default(),
@@ -216,7 +221,7 @@ impl RemoteWriteBuilder {
     /// # Errors
     /// [`PushBuildError`] names the setting that is refused.
     pub fn start(&self) -> Result<Push, PushBuildError> {
-        let delivery = Delivery::builder().registry(&self.registry).start().map_err(PushBuildError::Start)?;
+        let delivery = Delivery::builder().registry(self.pushed()).start().map_err(PushBuildError::Start)?;
         let pusher = self.build(&delivery)?;
         Ok(Push::new(delivery, pusher))
     }

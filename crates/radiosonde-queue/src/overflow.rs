@@ -27,7 +27,7 @@ pub enum Overflow {
     DropOldest,
     /// The thread that made it waits for room, at most this long; then the item is dropped.
     ///
-    /// Once a thread waited in vain while the consumer made no progress, no other waits until it does.
+    /// Once a thread waited without success while the consumer made no progress, no other waits until it does.
     Block(Duration),
 }
 

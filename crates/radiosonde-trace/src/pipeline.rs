@@ -192,7 +192,8 @@ impl TracePipelineBuilder {
     /// [`RegisterError`] if the registry has other metrics under the names `radiosonde_trace_spans_total` or
     /// `radiosonde_trace_dropped_total{reason}`.
     pub fn build(self) -> Result<TracePipeline, RegisterError> {
-        let metrics = SelfMetrics::register(self.registry.as_ref().unwrap_or(Registry::global()))?;
+        let registry = self.registry.as_ref().unwrap_or_else(|| Registry::global());
+        let metrics = SelfMetrics::register(registry)?;
         let processor = Processor::new(self.sinks, metrics);
         let attributes =
             self.resource.iter().map(|(key, value)| KeyValue::new(key.to_owned(), value.to_owned()));

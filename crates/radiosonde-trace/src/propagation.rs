@@ -63,7 +63,7 @@ impl RemoteContext {
 
 /// The context that came with a request or a message, if a valid one did.
 ///
-/// An invalid `traceparent` is as good as none: the trace starts anew, and `tracestate` is not looked at. An invalid
+/// An invalid `traceparent` is as good as none: a new trace starts, and `tracestate` is not looked at. An invalid
 /// `tracestate` alone is dropped. [`try_extract`] tells why. None is read in a process that
 /// [does not propagate](crate::TracePipelineBuilder::propagate).
 ///
@@ -87,7 +87,7 @@ pub fn extract<C: Carrier + ?Sized>(carrier: &C) -> Option<RemoteContext> {
 /// Like [`extract`], and tells an invalid context from none.
 ///
 /// # Errors
-/// [`InvalidTraceparent`] if there is a `traceparent` that must be ignored. The trace is to be started anew then: a caller that
+/// [`InvalidTraceparent`] if there is a `traceparent` that must be ignored. Start a new trace then: a caller that
 /// goes on with `Ok(None)` does the right thing.
 pub fn try_extract<C: Carrier + ?Sized>(carrier: &C) -> Result<Option<RemoteContext>, InvalidTraceparent> {
     if !propagation_switch::is_on() {

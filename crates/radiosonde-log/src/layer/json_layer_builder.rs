@@ -56,7 +56,8 @@ pub enum Format {
 pub struct JsonLayerBuilder {
     schema: SchemaSettings,
     clock: SharedClock,
-    registry: Registry,
+    /// `None` for the global one, which only `build` makes: a program may still want to give it labels.
+    registry: Option<Registry>,
     writers: Vec<Writer>,
     sinks: Vec<Sink>,
     format: Format,
@@ -82,7 +83,7 @@ impl JsonLayerBuilder {
         Self {
             schema: SchemaSettings::new(resource),
             clock: Arc::new(SystemClock),
-            registry: Registry::global().clone(),
+            registry: None,
             writers: Vec::new(),
             sinks: Vec::new(),
             format: Format::default(),
@@ -164,7 +165,7 @@ impl JsonLayerBuilder {
     /// `radiosonde_log_dropped_total{writer,reason,level}`; for files also `radiosonde_log_file_rotations_total{writer}`,
     /// `radiosonde_log_file_removed_total{writer,reason}` and `radiosonde_log_file_failures_total{writer,action}`.
     pub fn registry(mut self, registry: &Registry) -> Self {
-        self.registry = registry.clone();
+        self.registry = Some(registry.clone());
         self
     }
 
@@ -248,7 +249,8 @@ impl JsonLayerBuilder {
     /// no room for a line, for a queue that does not hold one, and for metrics that clash with the registry's.
     pub fn build(self) -> Result<JsonLayer, JsonLayerBuildError> {
         let names = self.schema.names;
-        let meter = Meter::new(&self.registry, names).map_err(JsonLayerBuildError::Metrics)?;
+        let registry = self.registry.as_ref().unwrap_or_else(|| Registry::global());
+        let meter = Meter::new(registry, names).map_err(JsonLayerBuildError::Metrics)?;
         let schema = Arc::new(Schema::of(&self.schema).map_err(JsonLayerBuildError::Key)?);
         let least = shorten::least_bytes(&schema);
         if self.limits.line_bytes < least {

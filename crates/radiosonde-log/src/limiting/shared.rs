@@ -37,7 +37,7 @@ impl Shared {
     pub(super) const NEVER: u64 = u64::MAX;
 
     pub(super) fn announce_at(&self, at: u64) {
-        // Release: whoever finds this time finds the lines that it is for.
+        // Release: the announcement takes this time with an Acquire swap, and then sees the lines counted before it.
         self.due.fetch_min(at, Ordering::Release);
     }
 }

@@ -68,7 +68,7 @@ const MOST_AT_ONCE: usize = 64;
 #[derive(Debug, Clone)]
 #[must_use = "it does nothing until it is installed"]
 pub struct PanicHook {
-    /// `None` for the global one: to ask for it here would make it before `init` can give it labels.
+    /// `None` for the global one. Only `install` makes it, since a program may still want to give it labels.
     registry: Option<Registry>,
     backtrace: PanicBacktrace,
     backtrace_bytes: usize,
@@ -135,7 +135,7 @@ impl PanicHook {
         if thread::panicking() {
             return Err(PanicHookError::Panicking);
         }
-        let registry = self.registry.as_ref().unwrap_or(Registry::global());
+        let registry = self.registry.as_ref().unwrap_or_else(|| Registry::global());
         let panics = registry.counter("panics_total", "Panics, those that were caught included.");
         let panics = panics.build().map_err(PanicHookError::Metrics)?;
         let previous = panic::take_hook();

@@ -21,7 +21,7 @@ pub struct Admission {
     waiting: usize,
     /// How often the consumer has settled something.
     settlements: u64,
-    /// A thread waited in vain and nothing has been settled since.
+    /// A thread waited without success, and nothing has been settled since.
     stalled: bool,
 }
 

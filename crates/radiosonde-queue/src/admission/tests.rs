@@ -44,7 +44,7 @@ impl Model {
             match overflow {
                 Overflow::DropNewest => return Err(Refusal::QueueFull),
                 Overflow::DropOldest => after.evict(rank).map(|_| ()).ok_or(Refusal::QueueFull)?,
-                // Every wait in these tests is in vain.
+                // No wait in these tests succeeds.
                 Overflow::Block(_) => {
                     self.stalled = true;
                     return Err(Refusal::Timeout);

@@ -119,12 +119,13 @@ fn check_histogram(histogram: &Histogram) -> Result<(), &'static str> {
     let total = sum + histogram.zero_count.unwrap_or(0);
     let stamped = |exemplar: &client_model::Exemplar| is_exemplar(exemplar) && exemplar.timestamp.is_some();
     let has_threshold = histogram.zero_threshold.is_some_and(|threshold| threshold > 0.0);
-    let told = has_threshold || total > 0 || !histogram.positive_spans.is_empty();
+    let has_spans = !histogram.positive_spans.is_empty() || !histogram.negative_spans.is_empty();
+    let is_native = has_threshold || total > 0 || has_spans;
     match () {
         () if !(-4..=8).contains(&schema) => Err("no such schema"),
         () if histogram.sample_count != Some(total) => Err("the native buckets have another count"),
         () if !histogram.exemplars.iter().all(stamped) => Err("a bad native exemplar"),
-        () if !told => Err("it cannot be seen that it is native"),
+        () if !is_native => Err("it cannot be seen that it is native"),
         () => Ok(()),
     }
 }

@@ -131,6 +131,29 @@ fn a_histogram_whose_created_is_taken_stays_too() {
     assert!(!open.contains(" # {"), "{open}");
 }
 
+struct ThreeOfOneName;
+
+impl Collector for ThreeOfOneName {
+    fn collect(&self, out: &mut Collection) {
+        let wait = HistogramSample { bounds: &[1.0], counts: &[1, 0], ..Default::default() };
+        out.family("a", "Wait.", Kind::Histogram).histogram(LabelSet::default(), &wait);
+        out.number("a_created", "A gauge.", Kind::Gauge, Number::Signed(1));
+        out.number("a_sum_info", "An info.", Kind::Info, Number::Unsigned(1));
+        out.number("a_sum_total", "A counter.", Kind::Counter, Number::Unsigned(2));
+    }
+}
+
+#[test]
+fn a_third_family_of_a_name_is_compared_with_both_others() {
+    let registry = Registry::new();
+    registry.collect_from(ThreeOfOneName);
+    let open = registry.encode(Format::OpenMetrics);
+    conformance::open_metrics(&open).unwrap();
+    for kind in ["a_sum unknown", "a_created gauge", "a_sum_info unknown", "a_sum_total unknown"] {
+        assert!(open.contains(&format!("# TYPE {kind}\n")), "no {kind} in {open}");
+    }
+}
+
 #[test]
 fn what_would_write_anothers_samples_is_left_out_of_every_format() {
     let registry = Registry::new();

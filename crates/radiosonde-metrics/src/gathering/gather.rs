@@ -1,6 +1,5 @@
 //! One scrape: our own families and what the collectors give, merged by name.
 
-use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -90,8 +89,10 @@ struct Merged<'a> {
     families: BTreeMap<Box<str>, CollectedFamily>,
     /// Sorted by name.
     own: &'a [Arc<dyn AnyFamily>],
-    /// For which collected family OpenMetrics keeps the name; the registry knows it of its own.
-    reserved: HashMap<String, Reserver>,
+    /// The collected families that OpenMetrics reserves the name for; the registry knows it of its own.
+    ///
+    /// More than one where all but one are of unknown type there: the next family of such a name is compared with each.
+    reserved: HashMap<String, Vec<Reserver>>,
     /// The families that OpenMetrics has as of unknown type.
     unknown: HashSet<Box<str>>,
 }
@@ -204,7 +205,7 @@ impl<'a> Merged<'a> {
     fn reserve(&mut self, family: Named<'_>) -> bool {
         let names: Vec<_> = family.reserved().collect();
         let of_own = names.iter().filter_map(|name| self.registry.reserver(name));
-        let of_collected = names.iter().filter_map(|name| self.reserved.get(name).cloned());
+        let of_collected = names.iter().filter_map(|name| self.reserved.get(name)).flatten().cloned();
         let others: Vec<Reserver> =
             of_own.chain(of_collected).filter(|(by, _)| **by != *family.name).collect();
         let others: Vec<_> = others.iter().map(|(name, kind)| Named { name, kind: *kind }).collect();
@@ -213,12 +214,7 @@ impl<'a> Merged<'a> {
         }
         others.iter().for_each(|other| tell_apart([family, *other], &mut self.unknown));
         for name in names {
-            let new = (family.name.into(), family.kind);
-            match self.reserved.entry(name) {
-                Entry::Occupied(by) if !self.unknown.contains(&by.get().0) => {}
-                Entry::Occupied(mut by) => _ = by.insert(new),
-                Entry::Vacant(free) => _ = free.insert(new),
-            }
+            self.reserved.entry(name).or_default().push((family.name.into(), family.kind));
         }
         true
     }

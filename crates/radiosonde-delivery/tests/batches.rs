@@ -164,9 +164,9 @@ fn a_panic_in_the_backend_costs_its_batch_and_nothing_else() {
     let (delivery, _) = delivery();
     let queue =
         delivery.sink(patient("x").batch_items(1), &HttpOptions::new(), Plain::at(&fake.url())).unwrap();
-    push(&queue, &["panics in judge", "panic in encode", "fine"]);
+    push(&queue, &["panics in classify", "panic in encode", "fine"]);
     let report = delivery.shutdown_blocking(DEADLINE);
-    assert_eq!(bodies(&fake.requests()), ["panics in judge", "fine"]);
+    assert_eq!(bodies(&fake.requests()), ["panics in classify", "fine"]);
     assert_eq!(report.to_string(), "x: 3 produced, 1 delivered, 2 dropped (panic 2), 0 left");
 }
 

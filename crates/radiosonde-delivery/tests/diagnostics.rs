@@ -19,11 +19,11 @@ fn whatever_found_no_room_is_told_of_under_its_reason() {
     let (go, gone) = mpsc::channel::<()>();
     let fake = HttpFake::start([Reaction::status(204), Reaction::status(204)]);
     let (delivery, _registry) = delivery();
-    let backend = Plain::at(&fake.url()).on_judge(move || {
+    let protocol = Plain::at(&fake.url()).on_classify(move || {
         let _ = arrive.send(());
         let _ = gone.recv();
     });
-    let queue = delivery.sink(quick("x").max_items(2), &HttpOptions::new(), backend).unwrap();
+    let queue = delivery.sink(quick("x").max_items(2), &HttpOptions::new(), protocol).unwrap();
     let push = |overflow| {
         queue.push_or("line".to_owned(), 1, Rank::LOWEST, overflow).map_err(|dropped| dropped.reason())
     };

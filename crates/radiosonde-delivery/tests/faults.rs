@@ -1,4 +1,4 @@
-//! Backends that are slow, gone, or come back.
+//! Protocols that are slow, gone, or come back.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod plain;
@@ -30,8 +30,8 @@ fn a_batch_that_has_become_too_old_is_given_up() {
     let delivery =
         Delivery::builder().registry(&Registry::new()).clock(Arc::new(clock.clone())).start().unwrap();
     let options = quick("x").retry(Retry::new().base(MS).cap(MS).max_age(Duration::from_secs(60)));
-    let backend = Plain::at(&fake.url()).on_judge(move || clock.advance(Duration::from_secs(30)));
-    let queue = delivery.sink(options, &HttpOptions::new(), backend).unwrap();
+    let protocol = Plain::at(&fake.url()).on_classify(move || clock.advance(Duration::from_secs(30)));
+    let queue = delivery.sink(options, &HttpOptions::new(), protocol).unwrap();
     push(&queue, &["a"]);
     fake.wait_for(2, DEADLINE).unwrap();
     push(&queue, &["b"]);

@@ -37,11 +37,11 @@ fn a_flush_is_not_over_before_what_was_in_flight_is() {
     let (go, gone) = mpsc::channel::<()>();
     let fake = HttpFake::start([Reaction::status(204), Reaction::status(204)]);
     let (delivery, _registry) = delivery();
-    let backend = Plain::at(&fake.url()).on_judge(move || {
+    let protocol = Plain::at(&fake.url()).on_classify(move || {
         arrive.send(()).unwrap();
         let _ = gone.recv();
     });
-    let queue = delivery.sink(quick("x").max_items(2), &HttpOptions::new(), backend).unwrap();
+    let queue = delivery.sink(quick("x").max_items(2), &HttpOptions::new(), protocol).unwrap();
     queue.push("in flight".to_owned(), 1).unwrap();
     arrived.recv().unwrap();
     queue.push("makes room".to_owned(), 1).unwrap();
@@ -61,11 +61,11 @@ fn a_thread_waits_for_room_and_in_vain_only_once() {
     let (go, gone) = mpsc::channel::<()>();
     let fake = HttpFake::start([Reaction::status(204), Reaction::status(204), Reaction::status(204)]);
     let (delivery, _registry) = delivery();
-    let backend = Plain::at(&fake.url()).on_judge(move || {
+    let protocol = Plain::at(&fake.url()).on_classify(move || {
         let _ = arrive.send(());
         let _ = gone.recv();
     });
-    let queue = delivery.sink(quick("x").max_items(1), &HttpOptions::new(), backend).unwrap();
+    let queue = delivery.sink(quick("x").max_items(1), &HttpOptions::new(), protocol).unwrap();
     queue.push("in flight".to_owned(), 1).unwrap();
     arrived.recv().unwrap();
     let waits = |longest| {
@@ -167,11 +167,11 @@ fn nothing_goes_for_an_item_that_has_no_room_beside_what_is_in_flight() {
     let (go, gone) = mpsc::channel::<()>();
     let fake = HttpFake::start([Reaction::status(204)]);
     let (delivery, _registry) = delivery();
-    let backend = Plain::at(&fake.url()).on_judge(move || {
+    let protocol = Plain::at(&fake.url()).on_classify(move || {
         let _ = arrive.send(());
         let _ = gone.recv();
     });
-    let queue = delivery.sink(quick("x").max_bytes(100), &HttpOptions::new(), backend).unwrap();
+    let queue = delivery.sink(quick("x").max_bytes(100), &HttpOptions::new(), protocol).unwrap();
     let push = |line: &str, size| {
         queue
             .push_or(line.to_owned(), size, Rank::LOWEST, Overflow::DropOldest)

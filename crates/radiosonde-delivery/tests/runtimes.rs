@@ -105,9 +105,9 @@ fn dropping_the_last_handle_beside_a_backend_that_hangs_ends_too() {
     // The thread's task owns the backend, and the backend this.
     let owned = Arc::new(());
     let task = Arc::downgrade(&owned);
-    let backend = Plain::at(&fake.url()).on_judge(move || drop(Arc::clone(&owned)));
+    let protocol = Plain::at(&fake.url()).on_classify(move || drop(Arc::clone(&owned)));
     let queue =
-        delivery.sink(quick("x").timeout(Duration::from_secs(600)), &HttpOptions::new(), backend).unwrap();
+        delivery.sink(quick("x").timeout(Duration::from_secs(600)), &HttpOptions::new(), protocol).unwrap();
     push(&queue, &["a"]);
     fake.wait_for(1, DEADLINE).unwrap();
     drop(delivery);

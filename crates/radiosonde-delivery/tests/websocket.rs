@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::Request;
 use radiosonde_delivery::{
-    Endpoint, HttpClient, HttpClientBuilder, RequestErrorKind, SocketError, Upgrade, WebSocket,
+    Endpoint, HttpClient, HttpClientBuilder, RequestErrorKind, Upgrade, WebSocket, WebSocketError,
 };
 use radiosonde_testkit::{HttpFake, Reaction};
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
@@ -80,7 +80,7 @@ async fn a_close_for_a_reason_is_an_error_and_then_the_end() {
 
 fn broken(mut socket: WebSocket) -> RequestErrorKind {
     match socket.next_blocking() {
-        Some(Err(SocketError::Request(error))) => error.kind(),
+        Some(Err(WebSocketError::Request(error))) => error.kind(),
         other => panic!("{other:?}"),
     }
 }
@@ -99,7 +99,7 @@ fn a_long_message_a_silent_server_and_one_that_is_gone_are_told_apart() {
         served.send(text(&"x".repeat(1001))).unwrap();
         while served.read().is_ok() {}
     };
-    let (socket, server) = serving(long, |builder| builder.max_answer_bytes(1000));
+    let (socket, server) = serving(long, |builder| builder.max_response_bytes(1000));
     assert_eq!(broken(socket), RequestErrorKind::TooLarge { limit_bytes: 1000 });
     server.join().unwrap();
 

@@ -1,24 +1,24 @@
 use bytes::Bytes;
 use http::{Response, StatusCode};
-use radiosonde_delivery::{Verdict, is_too_large, retry_after};
+use radiosonde_delivery::{Disposition, is_too_large, retry_after};
 
 /// What Loki's answers to a push of `items` mean, and those of the gateways in front of it.
 ///
 /// Source: <https://grafana.com/docs/loki/latest/reference/loki-http-api/#ingest-logs> and Loki's `pkg/validation`.
-pub(crate) fn judge(response: &Response<Bytes>, items: usize) -> Verdict {
-    let drop = |reason, hint| Verdict::Drop { reason, hint };
+pub(crate) fn classify(response: &Response<Bytes>, items: usize) -> Disposition {
+    let drop = |reason, hint| Disposition::Drop { reason, hint };
     match response.status().as_u16() {
         // Before the statuses: beyond the bound of its own gRPC Loki answers 500.
-        _ if is_too_large(response, items) => Verdict::Split,
-        200 | 204 => Verdict::DELIVERED,
+        _ if is_too_large(response, items) => Disposition::Split,
+        200 | 204 => Disposition::DELIVERED,
         // Loki's way to say that it threw the lines away and does not want them again.
         260 => drop("ingestion_blocked", "ingestion is blocked for this tenant in Loki's limits"),
-        408 | 429 | 500..=599 => Verdict::Retry { after: retry_after(response.headers()) },
+        408 | 429 | 500..=599 => Disposition::Retry { after: retry_after(response.headers()) },
         400 => refused(&String::from_utf8_lossy(response.body())),
         401 | 403 => drop("unauthorized", "check the tenant, the user and the token of the Loki sink"),
         300..=399 => drop("wrong_address", "check the URL of the Loki sink; redirects are not followed"),
         404 | 405 => drop("wrong_address", "check the URL of the Loki sink"),
-        _ => Verdict::dropped("refused"),
+        _ => Disposition::dropped("refused"),
     }
 }
 
@@ -31,11 +31,11 @@ pub(crate) fn refuses_metadata(response: &Response<Bytes>) -> bool {
 
 /// A 400 is about what was sent, and sending it again changes nothing. Loki stores the entries of the request that are fine; if
 /// it says how many are not, those are counted, else all.
-fn refused(text: &str) -> Verdict {
+fn refused(text: &str) -> Disposition {
     let reason = reason(text);
     match ignored(text) {
-        Some(rejected) if rejected > 0 => Verdict::Delivered { rejected, reason },
-        _ => Verdict::dropped(reason),
+        Some(rejected) if rejected > 0 => Disposition::Delivered { rejected, reason },
+        _ => Disposition::dropped(reason),
     }
 }
 
@@ -73,29 +73,29 @@ mod tests {
 
     use super::*;
 
-    fn verdict(status: u16, body: &'static str) -> Verdict {
-        judge(&Response::builder().status(status).body(Bytes::from(body)).unwrap(), 2)
+    fn disposition(status: u16, body: &'static str) -> Disposition {
+        classify(&Response::builder().status(status).body(Bytes::from(body)).unwrap(), 2)
     }
 
-    fn reason_of(verdict: Verdict) -> &'static str {
-        match verdict {
-            Verdict::Drop { reason, .. } | Verdict::Delivered { reason, .. } => reason,
+    fn reason_of(disposition: Disposition) -> &'static str {
+        match disposition {
+            Disposition::Drop { reason, .. } | Disposition::Delivered { reason, .. } => reason,
             other => panic!("{other:?} has no reason"),
         }
     }
 
     #[test]
-    fn each_status_has_its_verdict() {
+    fn each_status_has_its_disposition() {
         for status in [200, 204] {
-            assert_eq!(verdict(status, ""), Verdict::DELIVERED);
+            assert_eq!(disposition(status, ""), Disposition::DELIVERED);
         }
         for status in [408, 429, 500, 502, 503, 504, 599] {
-            assert_eq!(verdict(status, ""), Verdict::Retry { after: None }, "{status}");
+            assert_eq!(disposition(status, ""), Disposition::Retry { after: None }, "{status}");
         }
         let grpc =
             "rpc error: code = ResourceExhausted desc = grpc: received message larger than max (5 vs. 4)";
         for (status, text) in [(413, ""), (500, grpc), (429, grpc)] {
-            assert_eq!(verdict(status, text), Verdict::Split, "{status}");
+            assert_eq!(disposition(status, text), Disposition::Split, "{status}");
         }
         let dropped = [
             (260, "ingestion_blocked"),
@@ -108,14 +108,14 @@ mod tests {
             (400, "invalid"),
         ];
         for (status, reason) in dropped {
-            assert_eq!(reason_of(verdict(status, "")), reason, "{status}");
+            assert_eq!(reason_of(disposition(status, "")), reason, "{status}");
         }
     }
 
     #[test]
     fn a_wait_that_a_gateway_asks_for_is_handed_on() {
         let response = Response::builder().status(429).header("retry-after", "3").body(Bytes::new()).unwrap();
-        assert_eq!(judge(&response, 2), Verdict::Retry { after: Some(Duration::from_secs(3)) });
+        assert_eq!(classify(&response, 2), Disposition::Retry { after: Some(Duration::from_secs(3)) });
     }
 
     #[test]
@@ -142,7 +142,7 @@ mod tests {
             ("something new", "invalid"),
         ];
         for (text, reason) in cases {
-            assert_eq!(reason_of(verdict(400, text)), reason, "{text}");
+            assert_eq!(reason_of(disposition(400, text)), reason, "{text}");
         }
     }
 
@@ -151,6 +151,6 @@ mod tests {
         let text = "entry with timestamp 2026 ignored, reason: 'entry too far behind, entry timestamp is: 2026',\n\
                     user 'fake', total ignored: 2 out of 5 for stream: {a=\"b\"}\n\
                     user 'fake', total ignored: 1 out of 1 for stream: {a=\"c\"}";
-        assert_eq!(verdict(400, text), Verdict::Delivered { rejected: 3, reason: "too_far_behind" });
+        assert_eq!(disposition(400, text), Disposition::Delivered { rejected: 3, reason: "too_far_behind" });
     }
 }

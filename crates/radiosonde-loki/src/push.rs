@@ -3,7 +3,7 @@ use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Method, Request, Response};
 use prost::Message;
 use radiosonde_core::{Level, diagnostics};
-use radiosonde_delivery::{Backend, EncodeError, Endpoint, Verdict};
+use radiosonde_delivery::{Disposition, EncodeError, Endpoint, Protocol};
 
 use crate::entry::Entry;
 use crate::label::StreamLabels;
@@ -39,7 +39,7 @@ impl Push {
     }
 }
 
-impl Backend for Push {
+impl Protocol for Push {
     type Item = Entry;
 
     fn endpoint(&self) -> &Endpoint {
@@ -60,7 +60,7 @@ impl Backend for Push {
         Ok(request)
     }
 
-    fn judge(&mut self, response: &Response<Bytes>, items: usize) -> Verdict {
+    fn classify(&mut self, response: &Response<Bytes>, items: usize) -> Disposition {
         if self.shared.is_some() && policy::refuses_metadata(response) {
             diagnostics::report(
                 "loki",
@@ -72,8 +72,8 @@ impl Backend for Push {
                 ),
             );
             self.shared = None;
-            return Verdict::EncodeAgain;
+            return Disposition::EncodeAgain;
         }
-        policy::judge(response, items)
+        policy::classify(response, items)
     }
 }

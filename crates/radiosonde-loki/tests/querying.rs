@@ -7,7 +7,9 @@ use std::io::Write as _;
 use std::time::{Duration, SystemTime};
 
 use radiosonde_core::Level;
-use radiosonde_delivery::{ClientError, HttpOptions, HttpOptionsError, Pem, RequestErrorKind, TlsOptions};
+use radiosonde_delivery::{
+    HttpClientBuildError, HttpOptions, HttpOptionsError, Pem, RequestErrorKind, TlsOptions,
+};
 use radiosonde_loki::{Direction, Found, LogEntry, LogQuery, QueryBuildError, QueryError, TimeRange};
 use radiosonde_testkit::{HttpFake, Reaction, RecordedRequest};
 
@@ -153,7 +155,7 @@ fn a_refusal_is_told_in_lokis_words_and_failures_by_their_kind() {
     let failure = |reaction: Reaction| {
         let fake = HttpFake::start([reaction]);
         let loki =
-            LogQuery::builder(&fake.url()).timeout(Duration::from_millis(300)).max_answer_bytes(10_000);
+            LogQuery::builder(&fake.url()).timeout(Duration::from_millis(300)).max_response_bytes(10_000);
         loki.build().unwrap().query_range("{", range()).entries().wait().unwrap_err()
     };
     let refused = failure(Reaction::status(400).body(parse));
@@ -210,7 +212,7 @@ fn compressed_answers_are_read_and_bounded() {
     let long = format!(r#"{{"data":["{}"]}}"#, "x".repeat(100_000));
     let broken = Reaction::status(200).header("content-encoding", "gzip").body("no gzip");
     let fake = HttpFake::start([gzip(r#"{"data":["env"]}"#), gzip(&long), broken]);
-    let loki = LogQuery::builder(&fake.url()).max_answer_bytes(10_000).build().unwrap();
+    let loki = LogQuery::builder(&fake.url()).max_response_bytes(10_000).build().unwrap();
     assert_eq!(loki.labels(range()).wait().unwrap(), ["env".into()]);
     let error = loki.labels(range()).wait().unwrap_err();
     let cause = error.source().and_then(std::error::Error::source).unwrap().to_string();
@@ -256,11 +258,15 @@ fn the_builder_sends_who_asks_and_refuses_what_is_malformed() {
     assert!(matches!(LogQuery::builder("localhost").build(), Err(QueryBuildError::Endpoint(_))));
     assert!(matches!(builder.clone().tenant("a||b").build(), Err(QueryBuildError::Tenant(_))));
     let malformed = builder.clone().http(http.header("x y", "hunter2")).build().unwrap_err();
-    let QueryBuildError::Client(ClientError::Http(HttpOptionsError::Header(cause))) = &malformed else {
+    let QueryBuildError::Client(HttpClientBuildError::Http(HttpOptionsError::Header(cause))) = &malformed
+    else {
         panic!("{malformed}")
     };
     assert!(cause.name() == "x y" && !format!("{malformed:?}").contains("hunter2"));
     let tls = TlsOptions::new().ca(Pem::text("none"));
     let pem = LogQuery::builder("https://localhost").http(HttpOptions::new().tls(tls)).build().unwrap_err();
-    assert!(matches!(pem, QueryBuildError::Client(ClientError::Http(HttpOptionsError::Tls(_)))), "{pem:?}");
+    assert!(
+        matches!(pem, QueryBuildError::Client(HttpClientBuildError::Http(HttpOptionsError::Tls(_)))),
+        "{pem:?}"
+    );
 }

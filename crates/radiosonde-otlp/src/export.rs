@@ -1,7 +1,7 @@
 use bytes::Bytes;
 use http::{Request, Response};
 use prost::Message;
-use radiosonde_delivery::{Backend, EncodeError, Endpoint, Verdict};
+use radiosonde_delivery::{Disposition, EncodeError, Endpoint, Protocol};
 use radiosonde_trace::FinishedSpan;
 
 use crate::connection::Connection;
@@ -21,7 +21,7 @@ impl ExportSpans {
     }
 }
 
-impl Backend for ExportSpans {
+impl Protocol for ExportSpans {
     type Item = FinishedSpan;
 
     fn endpoint(&self) -> &Endpoint {
@@ -33,7 +33,7 @@ impl Backend for ExportSpans {
         self.connection.request(ExportRequest { resource_spans: vec![spans] }.encode_to_vec())
     }
 
-    fn judge(&mut self, response: &Response<Bytes>, items: usize) -> Verdict {
-        policy::judge(response, items, TRACES)
+    fn classify(&mut self, response: &Response<Bytes>, items: usize) -> Disposition {
+        policy::classify(response, items, TRACES)
     }
 }

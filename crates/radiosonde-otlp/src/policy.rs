@@ -2,7 +2,7 @@ use bytes::Bytes;
 use http::Response;
 use prost::Message;
 use radiosonde_core::diagnostics;
-use radiosonde_delivery::{Verdict, is_too_large, retry_after};
+use radiosonde_delivery::{Disposition, is_too_large, retry_after};
 
 use crate::proto::ExportResponse;
 use crate::signal::Signal;
@@ -11,26 +11,26 @@ use crate::signal::Signal;
 ///
 /// Source: <https://opentelemetry.io/docs/specs/otlp/#otlphttp-response>. It knows four statuses that may be tried again; what is
 /// too large is none of them, but halves of a batch are other requests.
-pub(crate) fn judge(response: &Response<Bytes>, items: usize, signal: Signal) -> Verdict {
-    let drop = |reason, hint| Verdict::Drop { reason, hint };
+pub(crate) fn classify(response: &Response<Bytes>, items: usize, signal: Signal) -> Disposition {
+    let drop = |reason, hint| Disposition::Drop { reason, hint };
     match response.status().as_u16() {
         // Before the statuses: the collector answers 400, and Loki 503 where its own gRPC is in between.
-        _ if is_too_large(response, items) => Verdict::Split,
+        _ if is_too_large(response, items) => Disposition::Split,
         200..=299 => accepted(response.body(), signal),
-        429 | 502 | 503 | 504 => Verdict::Retry { after: retry_after(response.headers()) },
+        429 | 502 | 503 | 504 => Disposition::Retry { after: retry_after(response.headers()) },
         401 | 403 => drop("unauthorized", "check the headers of the OTLP sink"),
         300..=399 => drop("wrong_address", "check the endpoint of the OTLP sink; redirects are not followed"),
         404 | 405 => drop("wrong_address", signal.wrong_address),
         415 => drop("refused", "the endpoint takes no protobuf, or not with this compression"),
-        _ => Verdict::dropped("refused"),
+        _ => Disposition::dropped("refused"),
     }
 }
 
 /// A collector may accept a request and say how many of its spans or records it did not take, or give a warning.
-fn accepted(body: &Bytes, signal: Signal) -> Verdict {
+fn accepted(body: &Bytes, signal: Signal) -> Disposition {
     // An answer that is no protobuf, such as a gateway's, does not take back that the batch was accepted.
     let partial = ExportResponse::decode(body.clone()).ok().and_then(|answer| answer.partial_success);
-    let Some(partial) = partial else { return Verdict::DELIVERED };
+    let Some(partial) = partial else { return Disposition::DELIVERED };
     let rejected = u64::try_from(partial.rejected).unwrap_or(0);
     let message = partial.error_message;
     // A kind of its own: how many were dropped is reported, under the reason, by whoever drops them.
@@ -41,7 +41,7 @@ fn accepted(body: &Bytes, signal: Signal) -> Verdict {
             format_args!("with {rejected} {} rejected, the collector says {message:?}", signal.items),
         );
     }
-    Verdict::Delivered { rejected, reason: "partial_success" }
+    Disposition::Delivered { rejected, reason: "partial_success" }
 }
 
 #[cfg(test)]
@@ -52,30 +52,31 @@ mod tests {
     use crate::proto::PartialSuccess;
     use crate::signal::{LOGS, TRACES};
 
-    fn verdict(status: u16, body: impl Into<Bytes>) -> Verdict {
-        judge(&Response::builder().status(status).body(body.into()).unwrap(), 2, TRACES)
+    fn disposition(status: u16, body: impl Into<Bytes>) -> Disposition {
+        classify(&Response::builder().status(status).body(body.into()).unwrap(), 2, TRACES)
     }
 
-    fn partial(rejected: i64) -> Verdict {
+    fn partial(rejected: i64) -> Disposition {
         let partial_success = Some(PartialSuccess { rejected, error_message: "too old".into() });
-        verdict(200, ExportResponse { partial_success }.encode_to_vec())
+        disposition(200, ExportResponse { partial_success }.encode_to_vec())
     }
 
     #[test]
     fn only_four_statuses_are_tried_again() {
-        let again: Vec<_> =
-            (300..600).filter(|&status| matches!(verdict(status, ""), Verdict::Retry { .. })).collect();
+        let again: Vec<_> = (300..600)
+            .filter(|&status| matches!(disposition(status, ""), Disposition::Retry { .. }))
+            .collect();
         assert_eq!(again, [429, 502, 503, 504]);
         let grpc =
             "rpc error: code = ResourceExhausted desc = grpc: received message larger than max (5 vs. 4)";
         for (status, text) in [(413, ""), (400, "http: request body too large"), (503, grpc)] {
-            assert_eq!(verdict(status, text), Verdict::Split, "{status}");
+            assert_eq!(disposition(status, text), Disposition::Split, "{status}");
         }
         for (status, wanted) in
             [(401, "unauthorized"), (404, "wrong_address"), (308, "wrong_address"), (500, "refused")]
         {
             assert!(
-                matches!(verdict(status, ""), Verdict::Drop { reason, .. } if reason == wanted),
+                matches!(disposition(status, ""), Disposition::Drop { reason, .. } if reason == wanted),
                 "{status}"
             );
         }
@@ -84,14 +85,14 @@ mod tests {
     #[test]
     fn a_wait_that_the_collector_asks_for_is_handed_on() {
         let response = Response::builder().status(503).header("retry-after", "3").body(Bytes::new()).unwrap();
-        assert_eq!(judge(&response, 2, LOGS), Verdict::Retry { after: Some(Duration::from_secs(3)) });
+        assert_eq!(classify(&response, 2, LOGS), Disposition::Retry { after: Some(Duration::from_secs(3)) });
     }
 
     #[test]
     fn partial_success_is_counted() {
-        assert_eq!(partial(3), Verdict::Delivered { rejected: 3, reason: "partial_success" });
-        for answer in [verdict(200, ""), verdict(202, "<html>"), partial(0), partial(-1)] {
-            assert!(matches!(answer, Verdict::Delivered { rejected: 0, .. }), "{answer:?}");
+        assert_eq!(partial(3), Disposition::Delivered { rejected: 3, reason: "partial_success" });
+        for answer in [disposition(200, ""), disposition(202, "<html>"), partial(0), partial(-1)] {
+            assert!(matches!(answer, Disposition::Delivered { rejected: 0, .. }), "{answer:?}");
         }
     }
 }

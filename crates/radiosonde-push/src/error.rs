@@ -1,6 +1,6 @@
 use std::fmt;
 
-use radiosonde_delivery::{InvalidEndpoint, SinkError, StartError};
+use radiosonde_delivery::{DeliveryStartError, InvalidEndpoint, SinkError};
 
 use crate::{InvalidGrouping, InvalidWriteLabel};
 
@@ -17,7 +17,7 @@ pub enum PushBuildError {
     /// The delivery refused the sink, its headers or its credentials.
     Sink(SinkError),
     /// The delivery thread did not start.
-    Start(StartError),
+    Start(DeliveryStartError),
 }
 
 impl fmt::Display for PushBuildError {

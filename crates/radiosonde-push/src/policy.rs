@@ -1,12 +1,12 @@
 use bytes::Bytes;
 use http::Response;
-use radiosonde_delivery::{Verdict, is_too_large, retry_after};
+use radiosonde_delivery::{Disposition, is_too_large, retry_after};
 
 /// What the answers of a Pushgateway mean.
 ///
 /// Source: <https://github.com/prometheus/pushgateway#api>, `handler/push.go`
-pub(crate) fn of_pushgateway(response: &Response<Bytes>, items: usize) -> Verdict {
-    by_status(response, items, |_| Verdict::Drop {
+pub(crate) fn of_pushgateway(response: &Response<Bytes>, items: usize) -> Disposition {
+    by_status(response, items, |_| Disposition::Drop {
         reason: "invalid",
         hint: "the metrics have timestamps, or contradict those of another group; the answer's text tells",
     })
@@ -15,7 +15,7 @@ pub(crate) fn of_pushgateway(response: &Response<Bytes>, items: usize) -> Verdic
 /// What the answers of a remote write receiver to a request of `items` mean.
 ///
 /// Source: <https://prometheus.io/docs/specs/prw/remote_write_spec/#retries-backoff>: what is not 5xx or 429 is not repeated.
-pub(crate) fn of_remote_write(response: &Response<Bytes>, items: usize) -> Verdict {
+pub(crate) fn of_remote_write(response: &Response<Bytes>, items: usize) -> Disposition {
     by_status(response, items, |text| {
         const REASONS: [(&str, &str); 5] = [
             ("out of order", "out_of_order"),
@@ -26,22 +26,22 @@ pub(crate) fn of_remote_write(response: &Response<Bytes>, items: usize) -> Verdi
         ];
         let reason =
             REASONS.iter().find(|(said, _)| text.contains(said)).map_or("invalid", |(_, reason)| reason);
-        Verdict::Drop { reason, hint: "the receiver says that these samples are not to be sent again" }
+        Disposition::Drop { reason, hint: "the receiver says that these samples are not to be sent again" }
     })
 }
 
-fn by_status(response: &Response<Bytes>, items: usize, refused: fn(&str) -> Verdict) -> Verdict {
-    let drop = |reason, hint| Verdict::Drop { reason, hint };
+fn by_status(response: &Response<Bytes>, items: usize, refused: fn(&str) -> Disposition) -> Disposition {
+    let drop = |reason, hint| Disposition::Drop { reason, hint };
     match response.status().as_u16() {
         // Before the statuses: Prometheus answers 400, and receivers made of parts 500.
-        _ if is_too_large(response, items) => Verdict::Split,
-        200..=299 => Verdict::DELIVERED,
-        408 | 429 | 500..=599 => Verdict::Retry { after: retry_after(response.headers()) },
+        _ if is_too_large(response, items) => Disposition::Split,
+        200..=299 => Disposition::DELIVERED,
+        408 | 429 | 500..=599 => Disposition::Retry { after: retry_after(response.headers()) },
         400 => refused(&String::from_utf8_lossy(response.body())),
         401 | 403 => drop("unauthorized", "check the user, the password and the token of the push"),
         300..=399 => drop("wrong_address", "check the URL to push to; redirects are not followed"),
         404 | 405 => drop("wrong_address", "check the URL to push to, and that its server takes pushes"),
-        _ => Verdict::dropped("refused"),
+        _ => Disposition::dropped("refused"),
     }
 }
 
@@ -49,11 +49,11 @@ fn by_status(response: &Response<Bytes>, items: usize, refused: fn(&str) -> Verd
 mod tests {
     use super::{of_pushgateway as pushgateway, of_remote_write as remote_write, *};
 
-    fn of_pushgateway(response: &Response<Bytes>) -> Verdict {
+    fn of_pushgateway(response: &Response<Bytes>) -> Disposition {
         pushgateway(response, 1)
     }
 
-    fn of_remote_write(response: &Response<Bytes>) -> Verdict {
+    fn of_remote_write(response: &Response<Bytes>) -> Disposition {
         remote_write(response, 2)
     }
 
@@ -66,11 +66,11 @@ mod tests {
     #[test]
     fn each_answer_has_its_meaning() {
         for status in [200, 202, 204] {
-            assert_eq!(of_pushgateway(&answer(status, "")), Verdict::DELIVERED);
-            assert_eq!(of_remote_write(&answer(status, "")), Verdict::DELIVERED);
+            assert_eq!(of_pushgateway(&answer(status, "")), Disposition::DELIVERED);
+            assert_eq!(of_remote_write(&answer(status, "")), Disposition::DELIVERED);
         }
         for status in [408, 429, 500, 503] {
-            assert_eq!(of_remote_write(&answer(status, "")), Verdict::Retry { after: None });
+            assert_eq!(of_remote_write(&answer(status, "")), Disposition::Retry { after: None });
         }
         for (status, text) in [
             (413, ""),
@@ -80,8 +80,8 @@ mod tests {
                 "rpc error: code = ResourceExhausted desc = grpc: received message larger than max (5 vs. 4)",
             ),
         ] {
-            assert_eq!(of_remote_write(&answer(status, text)), Verdict::Split, "{status}");
-            assert_eq!(of_pushgateway(&answer(status, text)), Verdict::Split, "{status}");
+            assert_eq!(of_remote_write(&answer(status, text)), Disposition::Split, "{status}");
+            assert_eq!(of_pushgateway(&answer(status, text)), Disposition::Split, "{status}");
         }
         for (status, text, expected) in [
             (400, "out of order sample", "out_of_order"),
@@ -96,10 +96,10 @@ mod tests {
             (418, "", "refused"),
         ] {
             match of_remote_write(&answer(status, text)) {
-                Verdict::Drop { reason, .. } => assert_eq!(reason, expected, "{text}"),
+                Disposition::Drop { reason, .. } => assert_eq!(reason, expected, "{text}"),
                 other => panic!("{status}: {other:?}"),
             }
         }
-        assert!(matches!(of_pushgateway(&answer(400, "x")), Verdict::Drop { reason: "invalid", .. }));
+        assert!(matches!(of_pushgateway(&answer(400, "x")), Disposition::Drop { reason: "invalid", .. }));
     }
 }

@@ -5,8 +5,8 @@ use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Method, Request, Response};
 use radiosonde_delivery::{
-    Backend, Delivery, EncodeError, Endpoint, HttpOptions, InvalidEndpoint, Queue, SinkOptions, SinkReport,
-    Url, Verdict,
+    Delivery, Disposition, EncodeError, Endpoint, HttpOptions, InvalidEndpoint, Protocol, Queue, SinkOptions,
+    SinkReport, Url,
 };
 use radiosonde_metrics::{Format, Registry};
 
@@ -175,7 +175,7 @@ struct Group {
     endpoint: Endpoint,
 }
 
-impl Backend for Group {
+impl Protocol for Group {
     type Item = Call;
 
     fn endpoint(&self) -> &Endpoint {
@@ -193,7 +193,7 @@ impl Backend for Group {
         Ok(request)
     }
 
-    fn judge(&mut self, response: &Response<Bytes>, items: usize) -> Verdict {
+    fn classify(&mut self, response: &Response<Bytes>, items: usize) -> Disposition {
         policy::of_pushgateway(response, items)
     }
 }

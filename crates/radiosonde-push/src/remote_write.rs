@@ -8,7 +8,7 @@ use http::{Method, Request, Response};
 use prost::Message as _;
 use radiosonde_core::{SharedClock, SystemClock, diagnostics};
 use radiosonde_delivery::{
-    Backend, Delivery, EncodeError, Endpoint, HttpOptions, Queue, SinkOptions, SinkReport, Url, Verdict,
+    Delivery, Disposition, EncodeError, Endpoint, HttpOptions, Protocol, Queue, SinkOptions, SinkReport, Url,
 };
 use radiosonde_metrics::Registry;
 
@@ -244,7 +244,7 @@ struct Writes {
     snappy: snap::raw::Encoder,
 }
 
-impl Backend for Writes {
+impl Protocol for Writes {
     type Item = Bytes;
 
     fn endpoint(&self) -> &Endpoint {
@@ -269,7 +269,7 @@ impl Backend for Writes {
         Ok(request)
     }
 
-    fn judge(&mut self, response: &Response<Bytes>, items: usize) -> Verdict {
+    fn classify(&mut self, response: &Response<Bytes>, items: usize) -> Disposition {
         policy::of_remote_write(response, items)
     }
 }

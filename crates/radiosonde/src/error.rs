@@ -2,7 +2,7 @@ use std::error::Error;
 use std::fmt;
 
 use radiosonde_appender::FileError;
-use radiosonde_delivery::StartError;
+use radiosonde_delivery::DeliveryStartError;
 use radiosonde_log::{BridgeError, PanicHookError};
 use radiosonde_metrics::{InvalidRegistry, ListenError, RegisterError};
 use radiosonde_trace::{InvalidSampler, ProbeError};
@@ -34,7 +34,7 @@ pub enum InitError {
     /// The filter of log lines cannot be read.
     LogFilter(radiosonde_log::InvalidFilter),
     /// The delivery thread cannot be started.
-    Delivery(StartError),
+    Delivery(DeliveryStartError),
     /// The sampler that the environment names cannot be had.
     Sampler(InvalidSampler),
     /// The configuration of the Loki sink is refused.

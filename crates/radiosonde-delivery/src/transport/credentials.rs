@@ -11,7 +11,7 @@ use radiosonde_core::{Secret, diagnostics};
 use tokio::time::timeout;
 
 use crate::transport::header::{InvalidHeader, InvalidHeaderKind, secret_header};
-use crate::transport::options::HttpOptionsError;
+use crate::transport::http_options_error::HttpOptionsError;
 
 /// A longer file holds no token.
 const MAX_FILE_BYTES: u64 = 64 * 1024;

@@ -62,7 +62,7 @@ fn is_of_transport(name: &HeaderName) -> bool {
     NAMES.contains(&name.as_str()) || name.as_str().starts_with("proxy-")
 }
 
-/// Whether a header describes the body that a sink makes, or the answer that it can read.
+/// Whether a header describes the body that a sink makes, or the response that it can read.
 fn is_of_sink(name: &HeaderName) -> bool {
     ["accept-encoding", "content-encoding", "content-type"].contains(&name.as_str())
 }

@@ -1,9 +1,10 @@
-//! HTTP on its way out: where requests go, what they carry, and the connections.
+//! Outgoing HTTP: endpoints, headers, credentials, TLS and connections.
 
-pub(crate) mod client;
 pub(crate) mod credentials;
 pub(crate) mod endpoint;
 pub(crate) mod header;
+pub(crate) mod http_options_error;
+pub(crate) mod http_transport;
 pub(crate) mod options;
 mod pool;
 #[cfg_attr(not(feature = "tls"), path = "tls_off.rs")]

@@ -1,7 +1,4 @@
 use std::collections::BTreeMap;
-use std::error::Error;
-use std::fmt;
-use std::io;
 use std::path::PathBuf;
 
 use http::header::{AUTHORIZATION, HeaderMap};
@@ -9,7 +6,8 @@ use radiosonde_core::Secret;
 
 use crate::transport::credentials::{Authorization, Credentials};
 use crate::transport::endpoint::Endpoint;
-use crate::transport::header::{InvalidHeader, secret_header};
+use crate::transport::header::secret_header;
+use crate::transport::http_options_error::HttpOptionsError;
 use crate::transport::pool::Pool;
 use crate::transport::tls_options::{TlsError, TlsOptions};
 
@@ -124,57 +122,6 @@ impl RequestHeaders {
         }
         for (name, value) in &self.map {
             headers.entry(name).or_insert_with(|| value.clone());
-        }
-    }
-}
-
-/// HTTP options that cannot be used.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum HttpOptionsError {
-    /// A header is refused, or a user's name.
-    Header(InvalidHeader),
-    /// The file with the token or password cannot be read, or holds none.
-    CredentialsFile {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        cause: io::Error,
-    },
-    /// The endpoint is `https`, and encryption cannot be set up.
-    Tls(TlsError),
-}
-
-impl From<TlsError> for HttpOptionsError {
-    fn from(error: TlsError) -> Self {
-        Self::Tls(error)
-    }
-}
-
-impl From<InvalidHeader> for HttpOptionsError {
-    fn from(error: InvalidHeader) -> Self {
-        Self::Header(error)
-    }
-}
-
-impl fmt::Display for HttpOptionsError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Header(_) => f.write_str("a header of the requests is refused"),
-            Self::CredentialsFile { path, .. } => {
-                write!(f, "cannot read credentials from {:?}: expected a file with a token or password", path)
-            }
-            Self::Tls(error) => error.fmt(f),
-        }
-    }
-}
-
-impl Error for HttpOptionsError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match self {
-            Self::Header(error) => Some(error),
-            Self::CredentialsFile { cause, .. } => Some(cause),
-            Self::Tls(error) => error.source(),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, Response};
 use radiosonde_delivery::{
-    Backend, Delivery, EncodeError, Endpoint, Queue, Retry, SinkOptions, Verdict, retry_after,
+    Delivery, Disposition, EncodeError, Endpoint, Protocol, Queue, Retry, SinkOptions, retry_after,
 };
 use radiosonde_metrics::Registry;
 
@@ -18,13 +18,13 @@ pub(crate) const HOUR: Duration = Duration::from_secs(3600);
 
 pub(crate) struct Plain {
     endpoint: Endpoint,
-    on_judge: Box<dyn FnMut() + Send>,
+    on_classify: Box<dyn FnMut() + Send>,
     header: Option<(&'static str, &'static str)>,
 }
 
 impl Plain {
     pub(crate) fn at(url: &str) -> Self {
-        Self { endpoint: Endpoint::parse(url).unwrap(), on_judge: Box::new(|| {}), header: None }
+        Self { endpoint: Endpoint::parse(url).unwrap(), on_classify: Box::new(|| {}), header: None }
     }
 
     pub(crate) fn header(mut self, name: &'static str, value: &'static str) -> Self {
@@ -32,13 +32,13 @@ impl Plain {
         self
     }
 
-    pub(crate) fn on_judge(mut self, call: impl FnMut() + Send + 'static) -> Self {
-        self.on_judge = Box::new(call);
+    pub(crate) fn on_classify(mut self, call: impl FnMut() + Send + 'static) -> Self {
+        self.on_classify = Box::new(call);
         self
     }
 }
 
-impl Backend for Plain {
+impl Protocol for Plain {
     type Item = String;
 
     fn endpoint(&self) -> &Endpoint {
@@ -58,19 +58,19 @@ impl Backend for Plain {
             .map_err(|error| EncodeError::because("build the request", error))
     }
 
-    fn judge(&mut self, response: &Response<Bytes>, _items: usize) -> Verdict {
-        (self.on_judge)();
+    fn classify(&mut self, response: &Response<Bytes>, _items: usize) -> Disposition {
+        (self.on_classify)();
         match response.status().as_u16() {
             200 => match std::str::from_utf8(response.body()).unwrap().parse() {
-                Ok(rejected) => Verdict::Delivered { rejected, reason: "partial" },
-                Err(_) => Verdict::DELIVERED,
+                Ok(rejected) => Disposition::Delivered { rejected, reason: "partial" },
+                Err(_) => Disposition::DELIVERED,
             },
-            204 => Verdict::DELIVERED,
-            409 => Verdict::EncodeAgain,
-            413 => Verdict::Split,
+            204 => Disposition::DELIVERED,
+            409 => Disposition::EncodeAgain,
+            413 => Disposition::Split,
             418 => std::panic::resume_unwind(Box::new(Payload)),
-            429 | 500..600 => Verdict::Retry { after: retry_after(response.headers()) },
-            _ => Verdict::Drop { reason: "refused", hint: "mind the manual" },
+            429 | 500..600 => Disposition::Retry { after: retry_after(response.headers()) },
+            _ => Disposition::Drop { reason: "refused", hint: "mind the manual" },
         }
     }
 }

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use radiosonde_delivery::{ClientError, Endpoint, HttpClient, HttpOptions, InvalidEndpoint, Url};
+use radiosonde_delivery::{Endpoint, HttpClient, HttpClientBuildError, HttpOptions, InvalidEndpoint, Url};
 
 use super::LogQuery;
 use crate::options::PUSH_PATH;
@@ -15,7 +15,7 @@ pub struct LogQueryBuilder {
     tenant: Option<Box<str>>,
     http: HttpOptions,
     timeout: Duration,
-    max_answer_bytes: usize,
+    max_response_bytes: usize,
 }
 
 impl LogQueryBuilder {
@@ -25,7 +25,7 @@ impl LogQueryBuilder {
             tenant: None,
             http: HttpOptions::new(),
             timeout: Duration::from_secs(30),
-            max_answer_bytes: 64 << 20,
+            max_response_bytes: 64 << 20,
         }
     }
 
@@ -50,8 +50,8 @@ impl LogQueryBuilder {
     }
 
     /// How long an answer may be, before and after decompression; 64 MiB unless set, for 5000 lines of 13 KB.
-    pub const fn max_answer_bytes(mut self, bytes: usize) -> Self {
-        self.max_answer_bytes = bytes;
+    pub const fn max_response_bytes(mut self, bytes: usize) -> Self {
+        self.max_response_bytes = bytes;
         self
     }
 
@@ -64,9 +64,9 @@ impl LogQueryBuilder {
         let tenants = self.tenant.iter().flat_map(|tenants| tenants.split('|'));
         let http = tenant::header(&self.http, tenants).map_err(QueryBuildError::Tenant)?;
         let client = HttpClient::builder(&endpoint).http(http).timeout(self.timeout);
-        let client = client.max_answer_bytes(self.max_answer_bytes).build();
+        let client = client.max_response_bytes(self.max_response_bytes).build();
         let client = client.map_err(QueryBuildError::Client)?;
-        Ok(LogQuery::new(client, endpoint, self.max_answer_bytes))
+        Ok(LogQuery::new(client, endpoint, self.max_response_bytes))
     }
 
     fn endpoint(&self) -> Result<Endpoint, InvalidEndpoint> {
@@ -81,7 +81,7 @@ impl fmt::Debug for LogQueryBuilder {
             .field("tenant", &self.tenant)
             .field("http", &self.http)
             .field("timeout", &self.timeout)
-            .field("max_answer_bytes", &self.max_answer_bytes)
+            .field("max_response_bytes", &self.max_response_bytes)
             .finish_non_exhaustive()
     }
 }
@@ -95,7 +95,7 @@ pub enum QueryBuildError {
     /// The tenant is refused.
     Tenant(InvalidTenant),
     /// The client cannot start.
-    Client(ClientError),
+    Client(HttpClientBuildError),
 }
 
 impl fmt::Display for QueryBuildError {

@@ -45,7 +45,7 @@ const URL_BYTES: usize = 4096;
 pub struct LogQuery {
     pub(super) client: HttpClient,
     endpoint: Endpoint,
-    max_answer_bytes: usize,
+    max_response_bytes: usize,
 }
 
 impl LogQuery {
@@ -54,8 +54,8 @@ impl LogQuery {
         LogQueryBuilder::new(url)
     }
 
-    pub(super) const fn new(client: HttpClient, endpoint: Endpoint, max_answer_bytes: usize) -> Self {
-        Self { client, endpoint, max_answer_bytes }
+    pub(super) const fn new(client: HttpClient, endpoint: Endpoint, max_response_bytes: usize) -> Self {
+        Self { client, endpoint, max_response_bytes }
     }
 
     /// Asks what an expression finds in a time range: lines, or numbers over time.
@@ -102,7 +102,7 @@ impl LogQuery {
         parameters: &Parameters,
         read: impl FnOnce(&http::Response<Bytes>, usize) -> Result<T, QueryError> + Send + 'static,
     ) -> Pending<T> {
-        let limit = self.max_answer_bytes;
+        let limit = self.max_response_bytes;
         match self.request(path, parameters) {
             Ok(request) => Pending::new(self.client.send(request), move |response| read(response, limit)),
             Err(error) => Pending::failed(error),

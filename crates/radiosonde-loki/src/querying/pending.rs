@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::Response;
-use radiosonde_delivery::Reply;
+use radiosonde_delivery::ResponseFuture;
 
 use super::QueryError;
 
@@ -19,7 +19,7 @@ pub struct Pending<T> {
 }
 
 enum State<T> {
-    Asked(Reply<Response<Bytes>>, Read<T>),
+    Asked(ResponseFuture<Response<Bytes>>, Read<T>),
     /// It could not be asked.
     Failed(QueryError),
     Done,
@@ -29,7 +29,7 @@ type Read<T> = Box<dyn FnOnce(&Response<Bytes>) -> Result<T, QueryError> + Send>
 
 impl<T> Pending<T> {
     pub(super) fn new(
-        reply: Reply<Response<Bytes>>,
+        reply: ResponseFuture<Response<Bytes>>,
         read: impl FnOnce(&Response<Bytes>) -> Result<T, QueryError> + Send + 'static,
     ) -> Self {
         Self { state: State::Asked(reply, Box::new(read)) }

@@ -4,7 +4,7 @@ use std::future::poll_fn;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use radiosonde_delivery::{SocketError, WebSocket};
+use radiosonde_delivery::{WebSocket, WebSocketError};
 use serde::Deserialize;
 
 use super::error::one_line;
@@ -125,10 +125,12 @@ impl Tail {
         }
     }
 
-    fn take(&mut self, message: Result<Bytes, SocketError>) -> Result<(), QueryError> {
+    fn take(&mut self, message: Result<Bytes, WebSocketError>) -> Result<(), QueryError> {
         let message = message.map_err(|error| match error {
-            SocketError::Closed { code, reason } => QueryError::Closed { code, message: one_line(&reason) },
-            SocketError::Request(error) => QueryError::Request(error),
+            WebSocketError::Closed { code, reason } => {
+                QueryError::Closed { code, message: one_line(&reason) }
+            }
+            WebSocketError::Request(error) => QueryError::Request(error),
             // A kind of failure that came after this crate.
             other => MalformedAnswer::because(other),
         })?;

@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime};
 
-use radiosonde_delivery::{Reply, RequestError, Upgrade};
+use radiosonde_delivery::{RequestError, ResponseFuture, Upgrade};
 
 use super::parameters::Parameters;
 use super::time_range::unix_nanos;
@@ -63,7 +63,7 @@ impl TailQuery {
 /// A tail on its way: await it on any runtime, or [`wait`](Self::wait) for it.
 #[must_use = "dropping it takes the question back"]
 pub struct OpeningTail {
-    asked: Result<Reply<Upgrade>, Option<QueryError>>,
+    asked: Result<ResponseFuture<Upgrade>, Option<QueryError>>,
 }
 
 impl OpeningTail {

@@ -1,7 +1,7 @@
 use bytes::Bytes;
 use http::{Request, Response};
 use prost::Message;
-use radiosonde_delivery::{Backend, EncodeError, Endpoint, Verdict};
+use radiosonde_delivery::{Disposition, EncodeError, Endpoint, Protocol};
 
 use super::distinct_times::DistinctTimes;
 use super::record::Record;
@@ -23,7 +23,7 @@ impl ExportLogs {
     }
 }
 
-impl Backend for ExportLogs {
+impl Protocol for ExportLogs {
     type Item = Record;
 
     fn endpoint(&self) -> &Endpoint {
@@ -36,8 +36,8 @@ impl Backend for ExportLogs {
         self.connection.request(ExportLogsRequest { resource_logs: vec![logs] }.encode_to_vec())
     }
 
-    fn judge(&mut self, response: &Response<Bytes>, items: usize) -> Verdict {
-        policy::judge(response, items, LOGS)
+    fn classify(&mut self, response: &Response<Bytes>, items: usize) -> Disposition {
+        policy::classify(response, items, LOGS)
     }
 }
 

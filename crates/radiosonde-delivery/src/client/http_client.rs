@@ -13,18 +13,20 @@ use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio::time::timeout_at;
 
-use super::{HttpClientBuilder, Reply, RequestError, RequestErrorKind};
+use crate::client::builder::HttpClientBuilder;
+use crate::client::request_error::{RequestError, RequestErrorKind};
+use crate::client::response_future::ResponseFuture;
 use crate::runtime_thread;
-use crate::transport::client::Client;
 use crate::transport::endpoint::Endpoint;
 use crate::transport::header;
+use crate::transport::http_transport::HttpTransport;
 
-/// Asks a backend, on a thread of its own: for programs that read back what they delivered.
+/// Sends requests and returns their responses, on a thread of its own: for programs that query a backend.
 ///
 /// # Shape
-/// HTTP/1.1 over TCP or TLS, like a sink's: no redirects, no proxy. One request, one answer; nothing is repeated. Cheap to
-/// clone; all clones are the same thread, which ends when they and the replies that are waited for are gone. It is
-/// [silenced](radiosonde_core::silence), so that asking for logs makes none.
+/// HTTP/1.1 over TCP or TLS, like a sink's: no redirects, no proxy. One request, one response; nothing is repeated. Cheap to
+/// clone; all clones are the same thread, which ends when all of them and all response futures are dropped. It is
+/// [silenced](radiosonde_core::silence), so that querying logs makes none.
 ///
 /// ```
 /// use bytes::Bytes;
@@ -37,15 +39,15 @@ use crate::transport::header;
 /// let endpoint = Endpoint::parse(&server.url())?.join("/ready")?;
 /// let client = HttpClient::builder(&endpoint).build()?;
 /// let request = Request::get(endpoint.uri()).body(Bytes::new())?;
-/// let answer = client.send(request).wait()?; // or `.await`, on any runtime
-/// assert_eq!(answer.body(), "ready");
+/// let response = client.send(request).wait()?; // or `.await`, on any runtime
+/// assert_eq!(response.body(), "ready");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]
 pub struct HttpClient {
-    pub(super) client: Client,
+    pub(super) transport: HttpTransport,
     pub(super) jobs: UnboundedSender<Job>,
-    pub(super) max_answer_bytes: usize,
+    pub(super) max_response_bytes: usize,
 }
 
 pub(super) type Job = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -56,57 +58,57 @@ impl HttpClient {
         HttpClientBuilder::new(endpoint)
     }
 
-    pub(super) fn start(client: Client, max_answer_bytes: usize) -> io::Result<Self> {
+    pub(super) fn start(transport: HttpTransport, max_response_bytes: usize) -> io::Result<Self> {
         let (jobs, receiver) = unbounded_channel();
-        runtime_thread::start("radiosonde-asking", move |runtime| {
+        runtime_thread::start("radiosonde-client", move |runtime| {
             runtime.block_on(serve(receiver));
             // A name look-up may hang on one of the runtime's threads; nobody waits for it.
             runtime.shutdown_background();
         })?;
-        Ok(Self { client, jobs, max_answer_bytes })
+        Ok(Self { transport, jobs, max_response_bytes })
     }
 
-    /// Sends a request, whose URI is a whole URL, and reads the answer, whatever its status.
+    /// Sends a request, whose URI is a whole URL, and reads the response, whatever its status.
     ///
     /// # Errors
-    /// The reply's, see [`RequestErrorKind`].
-    pub fn send(&self, request: Request<Bytes>) -> Reply<Response<Bytes>> {
-        let (client, limit_bytes) = (self.client.clone(), self.max_answer_bytes);
-        self.ask(async move {
-            let (uri, deadline) = (request.uri().clone(), client.deadline());
+    /// The future's, see [`RequestErrorKind`].
+    pub fn send(&self, request: Request<Bytes>) -> ResponseFuture<Response<Bytes>> {
+        let (transport, limit_bytes) = (self.transport.clone(), self.max_response_bytes);
+        self.run(async move {
+            let (uri, deadline) = (request.uri().clone(), transport.deadline());
             header::check(request.headers()).map_err(|refused| RequestError::refused(&uri, refused))?;
             let response =
-                client.begin(request, deadline).await.map_err(|error| RequestError::of(&uri, error))?;
-            let late = |_| RequestError::new(&uri, RequestErrorKind::Timeout { after: client.timeout() });
+                transport.begin(request, deadline).await.map_err(|error| RequestError::of(&uri, error))?;
+            let late = |_| RequestError::new(&uri, RequestErrorKind::Timeout { after: transport.timeout() });
             timeout_at(deadline, read_whole(&uri, response, limit_bytes)).await.map_err(late)?
         })
     }
 
-    /// Does this on the client's thread, until it is done or nobody waits for it any more.
-    pub(super) fn ask<T: Send + 'static>(
+    /// Runs `work` on the client's thread until it is done or its future is dropped.
+    pub(super) fn run<T: Send + 'static>(
         &self,
         work: impl Future<Output = Result<T, RequestError>> + Send + 'static,
-    ) -> Reply<T> {
-        let (mut answer, reply) = oneshot::channel();
+    ) -> ResponseFuture<T> {
+        let (mut sender, receiver) = oneshot::channel();
         let job = async move {
             let mut work = pin!(work);
-            let done = poll_fn(|context| match answer.poll_closed(context) {
+            let done = poll_fn(|context| match sender.poll_closed(context) {
                 Poll::Ready(()) => Poll::Ready(None),
                 Poll::Pending => work.as_mut().poll(context).map(Some),
             })
             .await;
             if let Some(done) = done {
-                // Nobody waits any more, just now.
-                let _ = answer.send(done);
+                // The caller may have dropped the future just now.
+                let _ = sender.send(done);
             }
         };
-        // A thread that is gone drops the job, which tells.
+        // A thread that has ended drops the job, and the future reports it.
         let _ = self.jobs.send(Box::pin(job));
-        Reply::new(reply)
+        ResponseFuture::new(receiver)
     }
 }
 
-/// Runs jobs until nobody can send any more and all have ended.
+/// Runs jobs until all senders are dropped and all jobs have ended.
 async fn serve(mut jobs: UnboundedReceiver<Job>) {
     let mut running = JoinSet::new();
     while let Some(job) = jobs.recv().await {
@@ -138,6 +140,8 @@ pub(super) async fn read_whole(
 
 impl fmt::Debug for HttpClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HttpClient").field("max_answer_bytes", &self.max_answer_bytes).finish_non_exhaustive()
+        f.debug_struct("HttpClient")
+            .field("max_response_bytes", &self.max_response_bytes)
+            .finish_non_exhaustive()
     }
 }

@@ -4,7 +4,7 @@ use radiosonde_metrics::{Counter, Gauge, IntGauge, RegisterError, Registry, Vect
 
 /// The metrics that all sinks share, by sink.
 #[derive(Debug, Clone)]
-pub(crate) struct Meters {
+pub(crate) struct SelfMetrics {
     produced: Vector<Counter>,
     delivered: Vector<Counter>,
     dropped: Vector<Counter>,
@@ -15,7 +15,7 @@ pub(crate) struct Meters {
     last_success: Vector<Gauge>,
 }
 
-impl Meters {
+impl SelfMetrics {
     pub(crate) fn new(registry: &Registry) -> Result<Self, RegisterError> {
         let sink = &["sink"];
         let counter = |name, help| registry.counter(name, help).labels(sink);
@@ -45,9 +45,9 @@ impl Meters {
         })
     }
 
-    pub(crate) fn of(&self, sink: &'static str) -> SinkMeters {
+    pub(crate) fn of(&self, sink: &'static str) -> SinkMetrics {
         let labels = &[sink];
-        SinkMeters {
+        SinkMetrics {
             sink,
             produced: self.produced.handle(labels),
             delivered: self.delivered.handle(labels),
@@ -64,7 +64,7 @@ impl Meters {
 
 /// One sink's metrics.
 #[derive(Debug)]
-pub(crate) struct SinkMeters {
+pub(crate) struct SinkMetrics {
     sink: &'static str,
     pub(crate) produced: Counter,
     pub(crate) delivered: Counter,
@@ -78,7 +78,7 @@ pub(crate) struct SinkMeters {
     pub(crate) last_success: Gauge,
 }
 
-impl SinkMeters {
+impl SinkMetrics {
     pub(crate) fn drop_for(&self, reason: &'static str, items: u64) {
         let mut known = self.dropped_by.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, counter)) = known.iter().find(|(seen, _)| *seen == reason) {

@@ -14,12 +14,12 @@ const SIGNS: [&str; 4] = [
     "too big packed request",
 ];
 
-/// Whether an answer says that a request of `items` is too large, so that each half of it may pass: [`Verdict::Split`].
+/// Whether a response says that a request of `items` is too large, so that each half of it may pass: [`Disposition::Split`].
 ///
 /// Besides the status 413 these are errors of any status with a text that says so, and Loki's 429 for a request with more bytes
 /// than it takes in a second, which no wait lets pass.
 ///
-/// [`Verdict::Split`]: crate::Verdict::Split
+/// [`Disposition::Split`]: crate::Disposition::Split
 #[must_use]
 pub fn is_too_large(response: &Response<Bytes>, items: usize) -> bool {
     let status = response.status();

@@ -21,18 +21,19 @@ use tokio_tungstenite::tungstenite::handshake::{client::generate_key, derive_acc
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message, Role, WebSocketConfig};
 
-use super::block_on::block_on;
-use super::http_client::read_whole;
-use super::{HttpClient, Reply, RequestError, RequestErrorKind};
+use crate::client::block_on::block_on;
+use crate::client::http_client::{HttpClient, read_whole};
+use crate::client::request_error::{RequestError, RequestErrorKind};
+use crate::client::response_future::ResponseFuture;
 use crate::transport::header;
 
-/// Messages that wait to be taken. Behind them the connection fills up, and the server decides what to leave out.
-const WAITING: usize = 16;
+/// Messages read ahead. Beyond these the connection fills up and the server decides what to drop.
+const BUFFERED_MESSAGES: usize = 16;
 
-/// How long a farewell may take.
-const FAREWELL: Duration = Duration::from_secs(1);
+/// Bound of the closing handshake.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// What became of asking for a web socket.
+/// The response to a request for a web socket.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Upgrade {
@@ -45,23 +46,23 @@ pub enum Upgrade {
 /// An open web socket, to be read.
 ///
 /// # Shape
-/// Whole messages, text or binary, of at most the client's `max_answer_bytes` each. A server that sends nothing at all for the
+/// Whole messages, text or binary, of at most the client's `max_response_bytes` each. A server that sends nothing at all for the
 /// client's timeout, not even a ping, counts as gone. Dropping it closes the connection.
 pub struct WebSocket {
-    messages: mpsc::Receiver<Result<Bytes, SocketError>>,
+    messages: mpsc::Receiver<Result<Bytes, WebSocketError>>,
 }
 
 impl WebSocket {
     /// The next message; `None` once the server has closed the connection in good order, or after an error.
     ///
     /// # Errors
-    /// [`SocketError`] if the server closed it for a reason, or is gone.
-    pub async fn next(&mut self) -> Option<Result<Bytes, SocketError>> {
+    /// [`WebSocketError`] if the server closed it for a reason, or is gone.
+    pub async fn next(&mut self) -> Option<Result<Bytes, WebSocketError>> {
         self.messages.recv().await
     }
 
     /// [`next`](Self::next), polled: what a stream of any kind is made of.
-    pub fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, SocketError>>> {
+    pub fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, WebSocketError>>> {
         self.messages.poll_recv(context)
     }
 
@@ -69,7 +70,7 @@ impl WebSocket {
     ///
     /// # Errors
     /// As [`next`](Self::next).
-    pub fn next_blocking(&mut self) -> Option<Result<Bytes, SocketError>> {
+    pub fn next_blocking(&mut self) -> Option<Result<Bytes, WebSocketError>> {
         block_on(self.next())
     }
 }
@@ -83,7 +84,7 @@ impl fmt::Debug for WebSocket {
 /// A web socket that ended otherwise than in good order.
 #[derive(Debug)]
 #[non_exhaustive]
-pub enum SocketError {
+pub enum WebSocketError {
     /// The server closed it and said why.
     Closed {
         /// The code of RFC 6455, section 7.4; 1005 if it gave none.
@@ -95,7 +96,7 @@ pub enum SocketError {
     Request(RequestError),
 }
 
-impl fmt::Display for SocketError {
+impl fmt::Display for WebSocketError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Closed { code, reason } => {
@@ -106,7 +107,7 @@ impl fmt::Display for SocketError {
     }
 }
 
-impl std::error::Error for SocketError {
+impl std::error::Error for WebSocketError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Closed { .. } => None,
@@ -119,18 +120,19 @@ impl HttpClient {
     /// Asks for a web socket with this request; the headers of the upgrade are added.
     ///
     /// # Errors
-    /// The reply's, as for [`send`](Self::send). A server that answers something else than 101 is no error but
+    /// The future's, as for [`send`](Self::send). A response other than 101 is no error but
     /// [`Upgrade::Refused`].
-    pub fn websocket(&self, mut request: Request<Bytes>) -> Reply<Upgrade> {
+    pub fn websocket(&self, mut request: Request<Bytes>) -> ResponseFuture<Upgrade> {
         let key = generate_key();
-        let (client, jobs, limit_bytes) = (self.client.clone(), self.jobs.clone(), self.max_answer_bytes);
-        self.ask(async move {
-            let (uri, deadline) = (request.uri().clone(), client.deadline());
+        let (transport, jobs, limit_bytes) =
+            (self.transport.clone(), self.jobs.clone(), self.max_response_bytes);
+        self.run(async move {
+            let (uri, deadline) = (request.uri().clone(), transport.deadline());
             header::check(request.headers()).map_err(|refused| RequestError::refused(&uri, refused))?;
-            ask_for_upgrade(request.headers_mut(), &key);
-            let late = |_| RequestError::new(&uri, RequestErrorKind::Timeout { after: client.timeout() });
+            add_upgrade_headers(request.headers_mut(), &key);
+            let late = |_| RequestError::new(&uri, RequestErrorKind::Timeout { after: transport.timeout() });
             let response =
-                client.begin(request, deadline).await.map_err(|error| RequestError::of(&uri, error))?;
+                transport.begin(request, deadline).await.map_err(|error| RequestError::of(&uri, error))?;
             if response.status() != StatusCode::SWITCHING_PROTOCOLS {
                 let whole =
                     timeout_at(deadline, read_whole(&uri, response, limit_bytes)).await.map_err(late)??;
@@ -153,16 +155,22 @@ impl HttpClient {
                 .max_frame_size(Some(limit_bytes));
             let socket =
                 WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Client, Some(config)).await;
-            let (sender, messages) = mpsc::channel(WAITING);
-            let reading = Reading { socket, messages: sender, patience: client.timeout(), limit_bytes, uri };
+            let (sender, messages) = mpsc::channel(BUFFERED_MESSAGES);
+            let reader = MessageReader {
+                socket,
+                messages: sender,
+                idle_timeout: transport.timeout(),
+                limit_bytes,
+                uri,
+            };
             // A thread that is gone drops the job, which ends the messages.
-            let _ = jobs.send(Box::pin(reading.run()));
+            let _ = jobs.send(Box::pin(reader.run()));
             Ok(Upgrade::Open(WebSocket { messages }))
         })
     }
 }
 
-fn ask_for_upgrade(headers: &mut HeaderMap, key: &str) {
+fn add_upgrade_headers(headers: &mut HeaderMap, key: &str) {
     let mut set = |name: HeaderName, value| drop(headers.insert(name, value));
     set(CONNECTION, HeaderValue::from_static("Upgrade"));
     set(UPGRADE, HeaderValue::from_static("websocket"));
@@ -174,22 +182,22 @@ fn ask_for_upgrade(headers: &mut HeaderMap, key: &str) {
 }
 
 /// Hands on the messages of a web socket. Answers to pings are the library's, and are sent while it reads.
-struct Reading {
+struct MessageReader {
     socket: WebSocketStream<TokioIo<Upgraded>>,
-    messages: mpsc::Sender<Result<Bytes, SocketError>>,
-    patience: Duration,
+    messages: mpsc::Sender<Result<Bytes, WebSocketError>>,
+    idle_timeout: Duration,
     limit_bytes: usize,
     uri: Uri,
 }
 
 enum Read {
     Message(Message),
-    Failed(SocketError),
+    Failed(WebSocketError),
     Ended,
-    Unwanted,
+    ReceiverDropped,
 }
 
-impl Reading {
+impl MessageReader {
     async fn run(mut self) {
         loop {
             let message = match self.read().await {
@@ -202,9 +210,9 @@ impl Reading {
                 Read::Message(_) => continue,
                 Read::Failed(error) => Err(error),
                 Read::Ended => return,
-                Read::Unwanted => {
+                Read::ReceiverDropped => {
                     // The other side learns of it by the end of the connection if not by this.
-                    let _ = timeout(FAREWELL, self.socket.close(None)).await;
+                    let _ = timeout(CLOSE_TIMEOUT, self.socket.close(None)).await;
                     return;
                 }
             };
@@ -216,40 +224,40 @@ impl Reading {
     }
 
     async fn read(&mut self) -> Read {
-        let Self { socket, messages, patience, .. } = self;
-        let mut unwanted = pin!(messages.closed());
-        let mut next = pin!(timeout(*patience, socket.next()));
-        let read = poll_fn(|context| match unwanted.as_mut().poll(context) {
+        let Self { socket, messages, idle_timeout, .. } = self;
+        let mut receiver_dropped = pin!(messages.closed());
+        let mut next = pin!(timeout(*idle_timeout, socket.next()));
+        let read = poll_fn(|context| match receiver_dropped.as_mut().poll(context) {
             Poll::Ready(()) => Poll::Ready(None),
             Poll::Pending => next.as_mut().poll(context).map(Some),
         })
         .await;
         let broken = |kind| RequestError::new(&self.uri, kind);
         match read {
-            None => Read::Unwanted,
+            None => Read::ReceiverDropped,
             Some(Ok(Some(Ok(message)))) => Read::Message(message),
             Some(Ok(None | Some(Err(Tungstenite::ConnectionClosed)))) => Read::Ended,
             Some(Ok(Some(Err(Tungstenite::Capacity(_))))) => {
                 let kind = RequestErrorKind::TooLarge { limit_bytes: self.limit_bytes };
-                Read::Failed(SocketError::Request(broken(kind)))
+                Read::Failed(WebSocketError::Request(broken(kind)))
             }
             Some(Ok(Some(Err(error)))) => {
-                Read::Failed(SocketError::Request(broken(RequestErrorKind::Broken).because(error)))
+                Read::Failed(WebSocketError::Request(broken(RequestErrorKind::Broken).because(error)))
             }
             Some(Err(_)) => {
-                let kind = RequestErrorKind::Timeout { after: self.patience };
-                Read::Failed(SocketError::Request(broken(kind)))
+                let kind = RequestErrorKind::Timeout { after: self.idle_timeout };
+                Read::Failed(WebSocketError::Request(broken(kind)))
             }
         }
     }
 }
 
 /// The error that a close is; none if it is in good order.
-fn closed(frame: Option<CloseFrame>) -> Option<SocketError> {
+fn closed(frame: Option<CloseFrame>) -> Option<WebSocketError> {
     let (code, reason) = match frame {
         Some(frame) if frame.code == CloseCode::Normal => return None,
         Some(frame) => (frame.code.into(), frame.reason.as_str().into()),
         None => (1005, "".into()),
     };
-    Some(SocketError::Closed { code, reason })
+    Some(WebSocketError::Closed { code, reason })
 }

@@ -10,11 +10,11 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 
-use crate::Report;
-use crate::buffer::AnyBuffer;
-use crate::completion::Completion;
+use crate::accounting::report::Report;
+use crate::batching::buffer::AnyBuffer;
 use crate::deadline::Deadline;
 use crate::runtime_thread;
+use crate::worker::completion::Completion;
 
 /// How long the thread goes on after the last handle was dropped without a shutdown.
 pub(crate) const LINGER: Duration = Duration::from_secs(1);
@@ -27,7 +27,7 @@ pub(crate) enum Command {
 }
 
 /// What the handles and the thread share.
-pub(crate) struct Core {
+pub(crate) struct Shared {
     pub(crate) sinks: Mutex<Sinks>,
     pub(crate) stopping: watch::Sender<bool>,
     pub(crate) ended: Completion<Report>,
@@ -39,7 +39,7 @@ pub(crate) struct Sinks {
     pub(crate) closed: bool,
 }
 
-impl Core {
+impl Shared {
     pub(crate) fn new() -> Self {
         Self { sinks: Mutex::default(), stopping: watch::Sender::new(false), ended: Completion::new() }
     }
@@ -108,30 +108,30 @@ impl Drop for FlushJob {
 }
 
 /// Starts the thread and waits until its runtime stands.
-pub(crate) fn spawn(core: Arc<Core>, commands: UnboundedReceiver<Command>) -> io::Result<()> {
-    runtime_thread::start("radiosonde-delivery", move |runtime| run(runtime, &core, commands))
+pub(crate) fn spawn(shared: Arc<Shared>, commands: UnboundedReceiver<Command>) -> io::Result<()> {
+    runtime_thread::start("radiosonde-delivery", move |runtime| run(runtime, &shared, commands))
 }
 
-fn run(runtime: Runtime, core: &Core, commands: UnboundedReceiver<Command>) {
-    let ending = Ending { core };
-    runtime.block_on(serve(core, commands));
-    drop(ending);
+fn run(runtime: Runtime, shared: &Shared, commands: UnboundedReceiver<Command>) {
+    let finish = FinishOnDrop { shared };
+    runtime.block_on(serve(shared, commands));
+    drop(finish);
     // A name look-up may hang on one of the runtime's threads; nobody waits for it.
     runtime.shutdown_background();
 }
 
 /// Hands out the report however the thread ends.
-struct Ending<'a> {
-    core: &'a Core,
+struct FinishOnDrop<'a> {
+    shared: &'a Shared,
 }
 
-impl Drop for Ending<'_> {
+impl Drop for FinishOnDrop<'_> {
     fn drop(&mut self) {
-        self.core.finish();
+        self.shared.finish();
     }
 }
 
-async fn serve(core: &Core, mut commands: UnboundedReceiver<Command>) {
+async fn serve(shared: &Shared, mut commands: UnboundedReceiver<Command>) {
     let mut sinks = JoinSet::new();
     let mut flushes = JoinSet::new();
     let deadline = loop {
@@ -144,7 +144,7 @@ async fn serve(core: &Core, mut commands: UnboundedReceiver<Command>) {
             }
             Some(Command::Shutdown { deadline }) => break deadline.here(),
             None => {
-                core.close();
+                shared.close();
                 break Instant::now() + LINGER;
             }
         }

@@ -2,10 +2,11 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
-use super::HttpClient;
-use crate::transport::client::Client;
+use crate::client::http_client::HttpClient;
 use crate::transport::endpoint::Endpoint;
-use crate::transport::options::{HttpOptions, HttpOptionsError};
+use crate::transport::http_options_error::HttpOptionsError;
+use crate::transport::http_transport::HttpTransport;
+use crate::transport::options::HttpOptions;
 
 /// Collects a [`HttpClient`]'s settings.
 #[must_use]
@@ -14,7 +15,7 @@ pub struct HttpClientBuilder {
     endpoint: Endpoint,
     http: HttpOptions,
     timeout: Duration,
-    max_answer_bytes: usize,
+    max_response_bytes: usize,
 }
 
 impl HttpClientBuilder {
@@ -23,7 +24,7 @@ impl HttpClientBuilder {
             endpoint: endpoint.clone(),
             http: HttpOptions::new(),
             timeout: Duration::from_secs(30),
-            max_answer_bytes: 64 << 20,
+            max_response_bytes: 64 << 20,
         }
     }
 
@@ -33,39 +34,40 @@ impl HttpClientBuilder {
         self
     }
 
-    /// How long a request may take, from the connection to the end of the answer; 30 seconds unless set.
+    /// Bound of one request, from the connection to the end of the response. Default: 30 seconds.
     pub const fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// How long an answer's body may be, as it is sent; 64 MiB unless set.
-    pub const fn max_answer_bytes(mut self, bytes: usize) -> Self {
-        self.max_answer_bytes = bytes;
+    /// Bound of a response's body, as it is sent. Default: 64 MiB.
+    pub const fn max_response_bytes(mut self, bytes: usize) -> Self {
+        self.max_response_bytes = bytes;
         self
     }
 
     /// Starts the client's thread. Connections are made by the first requests.
     ///
     /// # Errors
-    /// [`ClientError`] if a header, credentials or certificates are refused, or the operating system gives no thread.
-    pub fn build(self) -> Result<HttpClient, ClientError> {
-        let client = Client::new(&self.endpoint, &self.http, self.timeout).map_err(ClientError::Http)?;
-        HttpClient::start(client, self.max_answer_bytes).map_err(ClientError::Thread)
+    /// [`HttpClientBuildError`] if a header, credentials or certificates are refused, or the operating system gives no thread.
+    pub fn build(self) -> Result<HttpClient, HttpClientBuildError> {
+        let transport = HttpTransport::new(&self.endpoint, &self.http, self.timeout)
+            .map_err(HttpClientBuildError::Http)?;
+        HttpClient::start(transport, self.max_response_bytes).map_err(HttpClientBuildError::Thread)
     }
 }
 
 /// A client that cannot start.
 #[derive(Debug)]
 #[non_exhaustive]
-pub enum ClientError {
+pub enum HttpClientBuildError {
     /// A header, credentials or certificates are refused.
     Http(HttpOptionsError),
     /// The operating system gave no thread, or the thread no event queue.
     Thread(io::Error),
 }
 
-impl fmt::Display for ClientError {
+impl fmt::Display for HttpClientBuildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Http(error) => return error.fmt(f),
@@ -74,7 +76,7 @@ impl fmt::Display for ClientError {
     }
 }
 
-impl std::error::Error for ClientError {
+impl std::error::Error for HttpClientBuildError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Http(error) => error.source(),

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::Request;
-use radiosonde_delivery::{Endpoint, HttpClient, HttpClientBuilder, Reply, RequestErrorKind};
+use radiosonde_delivery::{Endpoint, HttpClient, HttpClientBuilder, RequestErrorKind, ResponseFuture};
 use radiosonde_testkit::{HttpFake, Reaction};
 
 fn builder(url: &str) -> HttpClientBuilder {
     HttpClient::builder(&Endpoint::parse(url).unwrap()).timeout(Duration::from_secs(20))
 }
 
-fn get(client: &HttpClient, url: &str) -> Reply<http::Response<Bytes>> {
+fn get(client: &HttpClient, url: &str) -> ResponseFuture<http::Response<Bytes>> {
     client.send(Request::get(format!("{url}/a?secret=1")).body(Bytes::new()).unwrap())
 }
 
@@ -50,11 +50,11 @@ fn every_failure_has_its_kind_and_names_the_server_but_not_the_query() {
     assert_eq!(failure(Some(Reaction::hang()), |builder| builder.timeout(Duration::from_millis(50))), late);
     let long = || Some(Reaction::status(200).body("x".repeat(1001)));
     let too_large = RequestErrorKind::TooLarge { limit_bytes: 1000 };
-    assert_eq!(failure(long(), |builder| builder.max_answer_bytes(1000)), too_large);
+    assert_eq!(failure(long(), |builder| builder.max_response_bytes(1000)), too_large);
     // In several pieces, none of which is too long by itself.
     let pieces = Some(Reaction::status(200).body("x".repeat(3_000_001)));
     let too_large = RequestErrorKind::TooLarge { limit_bytes: 3_000_000 };
-    assert_eq!(failure(pieces, |builder| builder.max_answer_bytes(3_000_000)), too_large);
+    assert_eq!(failure(pieces, |builder| builder.max_response_bytes(3_000_000)), too_large);
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn a_header_of_the_transport_is_refused_before_anything_is_sent() {
 #[test]
 fn an_answer_of_just_the_limit_is_read_and_an_endless_timeout_is_none() {
     let fake = HttpFake::start([Reaction::status(200).body("x".repeat(1000))]);
-    let client = builder(&fake.url()).timeout(Duration::MAX).max_answer_bytes(1000).build().unwrap();
+    let client = builder(&fake.url()).timeout(Duration::MAX).max_response_bytes(1000).build().unwrap();
     assert_eq!(get(&client, &fake.url()).wait().unwrap().body().len(), 1000);
 }
 

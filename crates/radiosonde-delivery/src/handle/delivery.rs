@@ -9,15 +9,20 @@ use std::time::Duration;
 use radiosonde_core::SharedClock;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
-use crate::buffer::{AnyBuffer, Buffer};
-use crate::completion::Completion;
+use crate::accounting::report::Report;
+use crate::accounting::self_metrics::SelfMetrics;
+use crate::batching::buffer::{AnyBuffer, Buffer};
+use crate::batching::queue::Queue;
 use crate::deadline::{Deadline, FOREVER};
-use crate::meters::Meters;
-use crate::sink_task::SinkTask;
-use crate::transport::client::Client;
+use crate::handle::builder::DeliveryBuilder;
+use crate::handle::sink_error::SinkError;
+use crate::options::sink_options::SinkOptions;
+use crate::protocol::Protocol;
+use crate::transport::http_transport::HttpTransport;
 use crate::transport::options::HttpOptions;
-use crate::worker::{self, Command, Core, FlushJob};
-use crate::{Backend, DeliveryBuilder, Queue, Report, SinkError, SinkOptions};
+use crate::worker::completion::Completion;
+use crate::worker::sink_task::SinkTask;
+use crate::worker::thread::{self, Command, FlushJob, Shared};
 
 /// How much longer than its deadline [`Delivery::shutdown_blocking`] waits for the thread to say so.
 const GRACE: Duration = Duration::from_secs(1);
@@ -33,13 +38,13 @@ const GRACE: Duration = Duration::from_secs(1);
 /// forking and push to none from before.
 #[derive(Clone)]
 pub struct Delivery {
-    shared: Arc<Handle>,
+    handle: Arc<Handle>,
 }
 
 struct Handle {
-    core: Arc<Core>,
+    shared: Arc<Shared>,
     commands: UnboundedSender<Command>,
-    meters: Meters,
+    metrics: SelfMetrics,
     clock: SharedClock,
 }
 
@@ -55,46 +60,47 @@ impl Delivery {
         DeliveryBuilder::new()
     }
 
-    pub(crate) fn start(meters: Meters, clock: SharedClock) -> io::Result<Self> {
-        let core = Arc::new(Core::new());
+    pub(crate) fn start(metrics: SelfMetrics, clock: SharedClock) -> io::Result<Self> {
+        let shared = Arc::new(Shared::new());
         let (commands, receiver) = unbounded_channel();
-        worker::spawn(Arc::clone(&core), receiver)?;
-        let handle = Handle { core, commands, meters, clock };
-        Ok(Self { shared: Arc::new(handle) })
+        thread::spawn(Arc::clone(&shared), receiver)?;
+        let handle = Handle { shared, commands, metrics, clock };
+        Ok(Self { handle: Arc::new(handle) })
     }
 
-    /// Adds a sink and returns its entrance.
+    /// Adds a sink and returns its queue.
     ///
     /// Each sink has its own queue, batches, connections and retries: one whose backend hangs does not hold up another.
     ///
     /// # Errors
     /// [`SinkError`] if a setting is out of range, a header, credentials or certificates are refused, the name is taken, or the
     /// delivery is shutting down.
-    pub fn sink<B: Backend>(
+    pub fn sink<P: Protocol>(
         &self,
         options: SinkOptions,
         http: &HttpOptions,
-        backend: B,
-    ) -> Result<Queue<B::Item>, SinkError> {
+        protocol: P,
+    ) -> Result<Queue<P::Item>, SinkError> {
         options.check().map_err(SinkError::Option)?;
-        let client = Client::new(backend.endpoint(), http, options.timeout).map_err(SinkError::Http)?;
+        let transport =
+            HttpTransport::new(protocol.endpoint(), http, options.timeout).map_err(SinkError::Http)?;
         let name = options.name;
-        let handle = &*self.shared;
+        let handle = &*self.handle;
         // Held until the command is sent, so that a sink is either refused or served, also beside a shutdown.
-        let mut sinks = handle.core.sinks();
+        let mut sinks = handle.shared.sinks();
         if sinks.closed {
             return Err(SinkError::Stopped { name });
         }
         if sinks.all.iter().any(|sink| sink.name() == name) {
             return Err(SinkError::NameTaken { name });
         }
-        let buffer = Arc::new(Buffer::new(options, handle.meters.of(name)));
+        let buffer = Arc::new(Buffer::new(options, handle.metrics.of(name)));
         let task = SinkTask::new(
             Arc::clone(&buffer),
-            backend,
-            client,
+            protocol,
+            transport,
             Arc::clone(&handle.clock),
-            handle.core.stopping.subscribe(),
+            handle.shared.stopping.subscribe(),
         );
         // A thread that is gone drops the task, which closes the queue.
         let _ = handle.commands.send(Command::Run(Box::pin(task.run())));
@@ -105,7 +111,7 @@ impl Delivery {
     /// What became of everything so far.
     #[must_use]
     pub fn report(&self) -> Report {
-        self.shared.core.report()
+        self.handle.shared.report()
     }
 
     /// Sends what has been pushed until now without waiting for full batches.
@@ -114,8 +120,8 @@ impl Delivery {
     /// dropped by the deadline. Pushing goes on meanwhile.
     #[allow(clippy::must_use_candidate, reason = "it acts whether anybody waits or not")]
     pub fn flush(&self, deadline: Duration) -> Flush {
-        let handle = &*self.shared;
-        let targets = handle.core.sinks().all.iter().map(|sink| (Arc::clone(sink), sink.flush())).collect();
+        let handle = &*self.handle;
+        let targets = handle.shared.sinks().all.iter().map(|sink| (Arc::clone(sink), sink.flush())).collect();
         let done = Completion::new();
         let job = FlushJob { targets, deadline: Deadline::after(deadline), done: done.clone() };
         // A thread that is gone drops the job, which tells.
@@ -131,12 +137,12 @@ impl Delivery {
     /// the first one's report, at the first one's deadline.
     #[allow(clippy::must_use_candidate, reason = "it acts whether anybody waits or not")]
     pub fn shutdown(&self, deadline: Duration) -> Shutdown {
-        let handle = &*self.shared;
-        if handle.core.close() {
+        let handle = &*self.handle;
+        if handle.shared.close() {
             // A thread that is gone has left its report.
             let _ = handle.commands.send(Command::Shutdown { deadline: Deadline::after(deadline) });
         }
-        Shutdown { ended: handle.core.ended.clone() }
+        Shutdown { ended: handle.shared.ended.clone() }
     }
 
     /// [`shutdown`](Self::shutdown) for callers that cannot await; blocks this thread, until about the deadline at most.
@@ -145,7 +151,7 @@ impl Delivery {
     #[allow(clippy::must_use_candidate, reason = "it acts whether anybody waits or not")]
     pub fn shutdown_blocking(&self, deadline: Duration) -> Report {
         let patience = deadline.min(FOREVER) + GRACE;
-        // Patience ends only if a backend's code blocks the delivery thread; the sums add up all the same.
+        // Patience ends only if a protocol blocks the delivery thread; the sums add up all the same.
         self.shutdown(deadline).ended.wait(patience).unwrap_or_else(|| self.report())
     }
 }

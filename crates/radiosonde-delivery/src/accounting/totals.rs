@@ -1,11 +1,11 @@
-use crate::SinkReport;
+use crate::accounting::report::SinkReport;
 
-/// What became of every item of a sink.
+/// Counts of what became of the items of a sink.
 ///
 /// Kept under the queue's lock, together with the items, so that at every moment
 /// `produced == delivered + dropped + held`.
 #[derive(Debug, Default)]
-pub(crate) struct Ledger {
+pub(crate) struct Totals {
     /// Everything that was offered, taken or refused.
     produced: u64,
     delivered: u64,
@@ -17,7 +17,7 @@ pub(crate) struct Ledger {
     accepted: u64,
 }
 
-impl Ledger {
+impl Totals {
     pub(crate) fn refuse(&mut self, reason: &'static str) {
         self.produced += 1;
         self.drop_for(reason, 1);
@@ -72,17 +72,17 @@ mod tests {
 
     #[test]
     fn the_sums_add_up_whatever_happens() {
-        let mut ledger = Ledger::default();
+        let mut totals = Totals::default();
         for _ in 0..10 {
-            ledger.accept();
+            totals.accept();
         }
-        ledger.refuse("queue_full");
-        ledger.settle(4, 1, "partial_success");
-        ledger.settle(2, 2, "retries_exhausted");
-        ledger.settle(1, 9, "more than there are");
-        let report = ledger.report("x");
+        totals.refuse("queue_full");
+        totals.settle(4, 1, "partial_success");
+        totals.settle(2, 2, "retries_exhausted");
+        totals.settle(1, 9, "more than there are");
+        let report = totals.report("x");
         assert_eq!((report.produced(), report.delivered(), report.dropped(), report.left()), (11, 3, 5, 3));
-        assert_eq!(ledger.accepted(), 10);
-        assert_eq!(ledger.dropped_for("retries_exhausted"), 2);
+        assert_eq!(totals.accepted(), 10);
+        assert_eq!(totals.dropped_for("retries_exhausted"), 2);
     }
 }

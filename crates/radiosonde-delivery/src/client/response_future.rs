@@ -5,23 +5,23 @@ use std::task::{Context, Poll};
 
 use tokio::sync::oneshot;
 
-use super::RequestError;
-use super::block_on::block_on;
+use crate::client::block_on::block_on;
+use crate::client::request_error::RequestError;
 
-/// An answer on its way: await it on any runtime, or [`wait`](Self::wait) for it.
+/// A response on its way: await it on any runtime, or [`wait`](Self::wait) for it.
 ///
 /// The request has been sent when this is returned. Dropping it takes the request back: the connection is closed.
 #[must_use = "dropping it takes the request back"]
-pub struct Reply<T> {
-    answer: oneshot::Receiver<Result<T, RequestError>>,
+pub struct ResponseFuture<T> {
+    receiver: oneshot::Receiver<Result<T, RequestError>>,
 }
 
-impl<T> Reply<T> {
-    pub(super) const fn new(answer: oneshot::Receiver<Result<T, RequestError>>) -> Self {
-        Self { answer }
+impl<T> ResponseFuture<T> {
+    pub(super) const fn new(receiver: oneshot::Receiver<Result<T, RequestError>>) -> Self {
+        Self { receiver }
     }
 
-    /// Blocks this thread until the answer is there, for callers that cannot await.
+    /// Blocks this thread until the response is there, for callers that cannot await.
     ///
     /// Safe on a runtime's thread too, also the only one of a current-thread runtime: the client does not need it.
     ///
@@ -32,18 +32,18 @@ impl<T> Reply<T> {
     }
 }
 
-impl<T> Future for Reply<T> {
+impl<T> Future for ResponseFuture<T> {
     type Output = Result<T, RequestError>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        Pin::new(&mut self.answer)
+        Pin::new(&mut self.receiver)
             .poll(context)
-            .map(|answer| answer.unwrap_or_else(|_| Err(RequestError::ended())))
+            .map(|response| response.unwrap_or_else(|_| Err(RequestError::ended())))
     }
 }
 
-impl<T> fmt::Debug for Reply<T> {
+impl<T> fmt::Debug for ResponseFuture<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Reply").finish_non_exhaustive()
+        f.debug_struct("ResponseFuture").finish_non_exhaustive()
     }
 }

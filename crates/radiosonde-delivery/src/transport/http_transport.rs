@@ -11,24 +11,25 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::deadline::FOREVER;
 use crate::transport::endpoint::Endpoint;
-use crate::transport::options::{HttpOptions, HttpOptionsError, RequestHeaders};
+use crate::transport::http_options_error::HttpOptionsError;
+use crate::transport::options::{HttpOptions, RequestHeaders};
 use crate::transport::pool::Pool;
 
-/// More of an answer than this is not read: it holds an error text or a few counts.
-const ANSWER_BYTES: usize = 64 * 1024;
+/// More of a response than this is not read: it holds an error text or a few counts.
+const MAX_RESPONSE_BYTES: usize = 64 * 1024;
 
 const AGENT: HeaderValue = HeaderValue::from_static(concat!("radiosonde/", env!("CARGO_PKG_VERSION")));
 
-/// One sink's HTTP/1.1 client. Redirects are not followed: a push that is redirected is a wrong address.
+/// Sends requests to one endpoint over HTTP/1.1. Redirects are not followed: a push that is redirected is a wrong address.
 #[derive(Clone)]
-pub(crate) struct Client {
+pub(crate) struct HttpTransport {
     pool: Pool,
     endpoint: Endpoint,
     headers: RequestHeaders,
     timeout: Duration,
 }
 
-impl Client {
+impl HttpTransport {
     /// Only requests to the endpoint's server get the options' headers and credentials.
     pub(crate) fn new(
         endpoint: &Endpoint,
@@ -39,7 +40,7 @@ impl Client {
         Ok(Self { pool, endpoint: endpoint.clone(), headers, timeout: timeout.min(FOREVER) })
     }
 
-    /// Sends a request and reads the answer, within the timeout in all.
+    /// Sends a request and reads the response, within the timeout in all.
     pub(crate) async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, SendError> {
         let deadline = self.deadline();
         let response = self.begin(request, deadline).await?;
@@ -60,7 +61,7 @@ impl Client {
         Instant::now() + self.timeout
     }
 
-    /// Sends a request and reads the answer's head.
+    /// Sends a request and reads the response's head.
     pub(crate) async fn begin(
         &self,
         request: Request<Bytes>,
@@ -84,16 +85,16 @@ impl Client {
 async fn read_some(mut body: Incoming, into: &mut BytesMut) {
     while let Some(Ok(frame)) = body.frame().await {
         if let Some(data) = frame.data_ref() {
-            let room = ANSWER_BYTES - into.len();
+            let room = MAX_RESPONSE_BYTES - into.len();
             into.extend_from_slice(&data[..data.len().min(room)]);
         }
-        if into.len() == ANSWER_BYTES {
+        if into.len() == MAX_RESPONSE_BYTES {
             return;
         }
     }
 }
 
-/// There was no answer.
+/// There was no response.
 #[derive(Debug)]
 pub(crate) enum SendError {
     Timeout(Duration),

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use radiosonde_core::{SharedClock, SystemClock};
 use radiosonde_metrics::{RegisterError, Registry};
 
-use crate::Delivery;
-use crate::meters::Meters;
+use crate::accounting::self_metrics::SelfMetrics;
+use crate::handle::delivery::Delivery;
 
 /// Collects a [`Delivery`]'s settings.
 #[must_use]
@@ -36,25 +36,25 @@ impl DeliveryBuilder {
     /// Starts the delivery thread.
     ///
     /// # Errors
-    /// [`StartError`] if the operating system gives no thread or the metrics clash with others.
-    pub fn start(self) -> Result<Delivery, StartError> {
+    /// [`DeliveryStartError`] if the operating system gives no thread or the metrics clash with others.
+    pub fn start(self) -> Result<Delivery, DeliveryStartError> {
         let registry = self.registry.as_ref().unwrap_or_else(|| Registry::global());
-        let meters = Meters::new(registry).map_err(StartError::Metrics)?;
-        Delivery::start(meters, self.clock).map_err(StartError::Thread)
+        let metrics = SelfMetrics::new(registry).map_err(DeliveryStartError::Metrics)?;
+        Delivery::start(metrics, self.clock).map_err(DeliveryStartError::Thread)
     }
 }
 
 /// A delivery that cannot start.
 #[derive(Debug)]
 #[non_exhaustive]
-pub enum StartError {
+pub enum DeliveryStartError {
     /// The operating system gave no thread, or the thread no event queue.
     Thread(io::Error),
     /// The metrics could not be registered.
     Metrics(RegisterError),
 }
 
-impl fmt::Display for StartError {
+impl fmt::Display for DeliveryStartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Thread(_) => "the delivery thread could not be started",
@@ -63,7 +63,7 @@ impl fmt::Display for StartError {
     }
 }
 
-impl std::error::Error for StartError {
+impl std::error::Error for DeliveryStartError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Thread(error) => Some(error),

@@ -5,15 +5,19 @@ use radiosonde_queue::{Admission, Decision, Guarded, Load, Overflow, Rank, Refus
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
-use crate::ledger::Ledger;
-use crate::meters::SinkMeters;
-use crate::ranked_queue::{Queued, RankedQueue};
-use crate::{Dropped, SinkOptions, SinkReport, runtime_thread};
+use crate::accounting::dropped::Dropped;
+use crate::accounting::report::SinkReport;
+use crate::accounting::self_metrics::SinkMetrics;
+use crate::accounting::totals::Totals;
+use crate::batching::batch::Batch;
+use crate::batching::ranked_queue::{Queued, RankedQueue};
+use crate::options::sink_options::SinkOptions;
+use crate::runtime_thread;
 
 /// The bounded store between a [`Queue`](crate::Queue)'s clones and its sink's task.
 pub(crate) struct Buffer<T> {
     options: SinkOptions,
-    meters: SinkMeters,
+    metrics: SinkMetrics,
     state: Mutex<State<T>>,
     /// For the sink's task: there is something to look at.
     wake: Notify,
@@ -28,33 +32,12 @@ struct State<T> {
     /// What is in flight came no earlier than this, and before all that is queued.
     in_flight_from: u64,
     admission: Admission,
-    ledger: Ledger,
+    totals: Totals,
     /// Everything accepted before this is sent without waiting for company.
     flush_to: u64,
     closed: bool,
     /// Nobody will send what is left.
     ended: bool,
-}
-
-/// Items on their way, oldest first.
-#[derive(Debug)]
-pub(crate) struct Batch<T> {
-    pub(crate) items: Vec<T>,
-    /// The size of each, and its place among all that were accepted.
-    sizes: Vec<(usize, u64)>,
-}
-
-impl<T> Batch<T> {
-    /// The two halves, in order. A batch of one is all first half.
-    pub(crate) fn halves(mut self) -> (Self, Self) {
-        let middle = self.items.len().div_ceil(2);
-        let second = Self { items: self.items.split_off(middle), sizes: self.sizes.split_off(middle) };
-        (self, second)
-    }
-
-    fn load(&self) -> Load {
-        Load { items: self.items.len(), bytes: self.sizes.iter().map(|(size, _)| size).sum() }
-    }
 }
 
 impl<T> State<T> {
@@ -69,7 +52,7 @@ impl<T> State<T> {
         if self.is_in_flight() {
             self.in_flight_from
         } else {
-            self.queued.oldest().map_or(self.ledger.accepted(), |queued| queued.at)
+            self.queued.oldest().map_or(self.totals.accepted(), |queued| queued.at)
         }
     }
 }
@@ -93,26 +76,26 @@ enum Step<T> {
 }
 
 impl<T> Buffer<T> {
-    pub(crate) fn new(options: SinkOptions, meters: SinkMeters) -> Self {
+    pub(crate) fn new(options: SinkOptions, metrics: SinkMetrics) -> Self {
         let state = State {
             queued: RankedQueue::new(),
             in_flight_from: 0,
             admission: Admission::new(Load { items: options.max_items, bytes: options.max_bytes }),
-            ledger: Ledger::default(),
+            totals: Totals::default(),
             flush_to: 0,
             closed: false,
             ended: false,
         };
         let (wake, settled, changed) = (Notify::new(), Notify::new(), Condvar::new());
-        Self { options, meters, state: Mutex::new(state), wake, settled, changed }
+        Self { options, metrics, state: Mutex::new(state), wake, settled, changed }
     }
 
     pub(crate) const fn options(&self) -> &SinkOptions {
         &self.options
     }
 
-    pub(crate) const fn meters(&self) -> &SinkMeters {
-        &self.meters
+    pub(crate) const fn metrics(&self) -> &SinkMetrics {
+        &self.metrics
     }
 
     pub(crate) fn push(&self, item: T, size: usize, rank: Rank, overflow: Overflow) -> Result<(), Dropped> {
@@ -134,13 +117,13 @@ impl<T> Buffer<T> {
             return Err(dropped);
         }
         let wake = state.queued.load().items == 0 || !self.is_full(&state);
-        let at = state.ledger.accepted();
+        let at = state.totals.accepted();
         state.queued.push(rank, Queued { at, item, size });
         state.admission.accept(size);
-        state.ledger.accept();
+        state.totals.accept();
         let wake = wake && (state.queued.load().items == 1 || self.is_full(&state));
-        self.meters.produced.inc();
-        self.show_level(&state);
+        self.metrics.produced.inc();
+        self.update_gauges(&state);
         drop(state);
         drop(evicted);
         if wake {
@@ -170,8 +153,8 @@ impl<T> Buffer<T> {
                     && let Some(oldest) = state.queued.evict(rank)
                 {
                     state.admission.release(Load::one(oldest.size));
-                    state.ledger.evict("evicted");
-                    self.meters.drop_for("evicted", 1);
+                    state.totals.evict("evicted");
+                    self.metrics.drop_for("evicted", 1);
                     evicted.push(oldest.item);
                 }
                 (state, Ok(()))
@@ -185,7 +168,7 @@ impl<T> Buffer<T> {
     fn begin_flush(&self) -> u64 {
         let target = {
             let mut state = self.lock();
-            state.flush_to = state.ledger.accepted();
+            state.flush_to = state.totals.accepted();
             state.flush_to
         };
         self.wake.notify_one();
@@ -213,9 +196,9 @@ impl<T> Buffer<T> {
     }
 
     fn count_refusal(&self, state: &mut State<T>, reason: &'static str) -> Dropped {
-        state.ledger.refuse(reason);
-        self.meters.produced.inc();
-        self.meters.drop_for(reason, 1);
+        state.totals.refuse(reason);
+        self.metrics.produced.inc();
+        self.metrics.drop_for(reason, 1);
         Dropped::new(self.options.name, reason)
     }
 
@@ -283,15 +266,15 @@ impl<T> Buffer<T> {
         let dropped = dropped.min(items);
         let mut state = self.lock();
         state.admission.settle(batch.load());
-        state.ledger.settle(items, dropped, reason);
+        state.totals.settle(items, dropped, reason);
         if let Some((_, last)) = batch.sizes.last() {
             state.in_flight_from = last + 1;
         }
-        self.meters.delivered.inc_by(items - dropped);
+        self.metrics.delivered.inc_by(items - dropped);
         if dropped > 0 {
-            self.meters.drop_for(reason, dropped);
+            self.metrics.drop_for(reason, dropped);
         }
-        self.show_level(&state);
+        self.update_gauges(&state);
         drop(state);
         drop(batch);
         self.settled.notify_waiters();
@@ -299,7 +282,7 @@ impl<T> Buffer<T> {
     }
 
     pub(crate) fn dropped_for(&self, reason: &str) -> u64 {
-        self.lock().ledger.dropped_for(reason)
+        self.lock().totals.dropped_for(reason)
     }
 
     fn is_full(&self, state: &State<T>) -> bool {
@@ -307,10 +290,10 @@ impl<T> Buffer<T> {
         items >= self.options.batch_items || bytes >= self.options.batch_bytes
     }
 
-    fn show_level(&self, state: &State<T>) {
+    fn update_gauges(&self, state: &State<T>) {
         let Load { items, bytes } = state.admission.held();
-        self.meters.queue_items.set(i64::try_from(items).unwrap_or(i64::MAX));
-        self.meters.queue_bytes.set(i64::try_from(bytes).unwrap_or(i64::MAX));
+        self.metrics.queue_items.set(i64::try_from(items).unwrap_or(i64::MAX));
+        self.metrics.queue_bytes.set(i64::try_from(bytes).unwrap_or(i64::MAX));
     }
 
     fn lock(&self) -> MutexGuard<'_, State<T>> {
@@ -344,7 +327,7 @@ impl<T: Send> AnyBuffer for Buffer<T> {
     }
 
     fn report(&self) -> SinkReport {
-        self.lock().ledger.report(self.options.name)
+        self.lock().totals.report(self.options.name)
     }
 
     fn flush(&self) -> u64 {
@@ -378,12 +361,12 @@ mod tests {
     use radiosonde_metrics::Registry;
 
     use super::*;
-    use crate::meters::Meters;
+    use crate::accounting::self_metrics::SelfMetrics;
 
     #[test]
     fn what_goes_before_its_turn_is_not_settled_before_what_is_older_and_stays() {
-        let meters = Meters::new(&Registry::new()).unwrap().of("x");
-        let buffer = Buffer::new(SinkOptions::new("x").max_items(3).batch_items(1), meters);
+        let metrics = SelfMetrics::new(&Registry::new()).unwrap().of("x");
+        let buffer = Buffer::new(SinkOptions::new("x").max_items(3).batch_items(1), metrics);
         let push = |level| {
             buffer.push((), 1, Rank::of(level), Overflow::DropOldest).unwrap();
         };

@@ -8,13 +8,15 @@ use radiosonde_core::{SharedClock, diagnostics, survive};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
-use crate::buffer::{AnyBuffer, Batch, Buffer};
-use crate::transport::client::{Client, SendError};
+use crate::batching::batch::Batch;
+use crate::batching::buffer::{AnyBuffer, Buffer};
+use crate::protocol::{EncodeError, Protocol};
+use crate::response::disposition::Disposition;
 use crate::transport::header;
-use crate::{Backend, EncodeError, Verdict};
+use crate::transport::http_transport::{HttpTransport, SendError};
 
 /// Once shutdown has begun, waits between attempts are at most this: better one attempt more than a long rest before the end.
-const HURRIED_WAIT: Duration = Duration::from_millis(250);
+const SHUTDOWN_WAIT: Duration = Duration::from_millis(250);
 
 /// How much of an error text is repeated in a diagnostic.
 const EXCERPT_CHARS: usize = 300;
@@ -23,10 +25,10 @@ const EXCERPT_CHARS: usize = 300;
 const NO_ROOM: [&str; 3] = ["queue_full", "timeout", "evicted"];
 
 /// Takes batches off one sink's queue and sees each through, one at a time, in order.
-pub(crate) struct SinkTask<B: Backend> {
-    buffer: Arc<Buffer<B::Item>>,
-    backend: B,
-    client: Client,
+pub(crate) struct SinkTask<P: Protocol> {
+    buffer: Arc<Buffer<P::Item>>,
+    protocol: P,
+    transport: HttpTransport,
     clock: SharedClock,
     stopping: watch::Receiver<bool>,
     /// Items that found no room, by each of [`NO_ROOM`], that have been reported already.
@@ -34,22 +36,22 @@ pub(crate) struct SinkTask<B: Backend> {
 }
 
 /// What became of a batch.
-enum Fate {
+enum BatchOutcome {
     Delivered { rejected: u64, reason: &'static str },
     Split,
     EncodeAgain,
     Dropped { reason: &'static str, why: String },
 }
 
-impl<B: Backend> SinkTask<B> {
+impl<P: Protocol> SinkTask<P> {
     pub(crate) const fn new(
-        buffer: Arc<Buffer<B::Item>>,
-        backend: B,
-        client: Client,
+        buffer: Arc<Buffer<P::Item>>,
+        protocol: P,
+        transport: HttpTransport,
         clock: SharedClock,
         stopping: watch::Receiver<bool>,
     ) -> Self {
-        Self { buffer, backend, client, clock, stopping, refusals_reported: [0; NO_ROOM.len()] }
+        Self { buffer, protocol, transport, clock, stopping, refusals_reported: [0; NO_ROOM.len()] }
     }
 
     /// Runs until the queue is closed and empty.
@@ -59,120 +61,122 @@ impl<B: Backend> SinkTask<B> {
             let mut parts = vec![batch];
             let mut encoded_again = false;
             while let Some(part) = parts.pop() {
-                let fate = match self.encode(&part.items) {
+                let outcome = match self.encode(&part.items) {
                     Ok(request) => self.send(request, part.items.len()).await,
-                    Err(fate) => fate,
+                    Err(outcome) => outcome,
                 };
                 self.report_refusals();
-                match fate {
-                    Fate::Split if part.items.len() > 1 => {
+                match outcome {
+                    BatchOutcome::Split if part.items.len() > 1 => {
                         let (first, second) = part.halves();
                         parts.push(second);
                         parts.push(first);
                     }
-                    Fate::Split => {
+                    BatchOutcome::Split => {
                         let why = "a single item is larger than the backend accepts";
                         self.drop_batch(part, "too_large", why);
                     }
-                    Fate::EncodeAgain if !encoded_again => {
+                    BatchOutcome::EncodeAgain if !encoded_again => {
                         encoded_again = true;
                         parts.push(part);
                     }
-                    Fate::EncodeAgain => {
+                    BatchOutcome::EncodeAgain => {
                         self.drop_batch(part, "refused", "the backend refuses every form of the batch");
                     }
-                    Fate::Delivered { rejected, reason } => self.deliver_batch(part, rejected, reason),
-                    Fate::Dropped { reason, why } => self.drop_batch(part, reason, &why),
+                    BatchOutcome::Delivered { rejected, reason } => {
+                        self.deliver_batch(part, rejected, reason)
+                    }
+                    BatchOutcome::Dropped { reason, why } => self.drop_batch(part, reason, &why),
                 }
             }
         }
         self.report_refusals();
     }
 
-    fn deliver_batch(&self, batch: Batch<B::Item>, rejected: u64, reason: &'static str) {
+    fn deliver_batch(&self, batch: Batch<P::Item>, rejected: u64, reason: &'static str) {
         // A backend that takes the request and throws all of it away has accepted nothing.
         if rejected < batch.items.len() as u64 {
-            self.buffer.meters().last_success.set(seconds_since_1970(self.clock.now()));
+            self.buffer.metrics().last_success.set(seconds_since_1970(self.clock.now()));
         }
         self.buffer.settle(batch, rejected, reason);
     }
 
-    fn drop_batch(&self, batch: Batch<B::Item>, reason: &'static str, why: &str) {
-        self.say(reason, batch.items.len() as u64, format_args!("{why}"));
+    fn drop_batch(&self, batch: Batch<P::Item>, reason: &'static str, why: &str) {
+        self.report_dropped(reason, batch.items.len() as u64, format_args!("{why}"));
         let all = batch.items.len() as u64;
         self.buffer.settle(batch, all, reason);
     }
 
     /// Sends one batch of `items`, again and again if need be.
-    async fn send(&mut self, request: Request<Bytes>, items: usize) -> Fate {
+    async fn send(&mut self, request: Request<Bytes>, items: usize) -> BatchOutcome {
         let first = self.clock.monotonic();
         let mut failures = 0;
         loop {
-            self.buffer.meters().requests.inc();
+            self.buffer.metrics().requests.inc();
             if failures > 0 {
-                self.buffer.meters().retries.inc();
+                self.buffer.metrics().retries.inc();
             }
-            let answer = self.client.send(request.clone()).await;
-            let after = match self.judge(&answer, items) {
+            let response = self.transport.send(request.clone()).await;
+            let after = match self.classify(&response, items) {
                 Ok(after) => after,
-                Err(fate) => return fate,
+                Err(outcome) => return outcome,
             };
             failures += 1;
             let retry = self.buffer.options().retry;
             let age = self.clock.monotonic().saturating_sub(first);
             if retry.is_over(failures, age) {
                 let why =
-                    format!("given up after {failures} attempts in {age:?}: {}", self.describe(&answer));
-                return Fate::Dropped { reason: "retries_exhausted", why };
+                    format!("given up after {failures} attempts in {age:?}: {}", self.describe(&response));
+                return BatchOutcome::Dropped { reason: "retries_exhausted", why };
             }
             let reason = "retrying";
             diagnostics::report(
                 self.buffer.name(),
                 reason,
-                format_args!("attempt {failures} failed and is repeated: {}", self.describe(&answer)),
+                format_args!("attempt {failures} failed and is repeated: {}", self.describe(&response)),
             );
             self.report_refusals();
             self.pause(retry.wait(failures, after, fastrand::f64()), after.is_some()).await;
         }
     }
 
-    fn encode(&mut self, items: &[B::Item]) -> Result<Request<Bytes>, Fate> {
+    fn encode(&mut self, items: &[P::Item]) -> Result<Request<Bytes>, BatchOutcome> {
         // After a panic the backend is used again; its contract says it must bear that.
-        match survive(|| self.backend.encode(items)) {
+        match survive(|| self.protocol.encode(items)) {
             Some(Ok(request)) => match header::check(request.headers()) {
                 Ok(()) => Ok(request),
-                Err(refused) => Err(Fate::Dropped { reason: "encode", why: refused.to_string() }),
+                Err(refused) => Err(BatchOutcome::Dropped { reason: "encode", why: refused.to_string() }),
             },
-            Some(Err(error)) => Err(Fate::Dropped { reason: "encode", why: with_cause(&error) }),
+            Some(Err(error)) => Err(BatchOutcome::Dropped { reason: "encode", why: with_cause(&error) }),
             None => Err(panicked("encoding")),
         }
     }
 
     /// `Ok(the server's wait)` if the request is to be repeated.
-    fn judge(
+    fn classify(
         &mut self,
-        answer: &Result<Response<Bytes>, SendError>,
+        result: &Result<Response<Bytes>, SendError>,
         items: usize,
-    ) -> Result<Option<Duration>, Fate> {
-        let Ok(response) = answer else { return Ok(None) };
-        let verdict = survive(|| self.backend.judge(response, items));
-        match verdict.ok_or_else(|| panicked("judging the answer"))? {
-            Verdict::Retry { after } => Ok(after),
-            Verdict::Split => Err(Fate::Split),
-            Verdict::EncodeAgain => Err(Fate::EncodeAgain),
-            Verdict::Delivered { rejected, reason } => {
+    ) -> Result<Option<Duration>, BatchOutcome> {
+        let Ok(response) = result else { return Ok(None) };
+        let disposition = survive(|| self.protocol.classify(response, items));
+        match disposition.ok_or_else(|| panicked("classifying the response"))? {
+            Disposition::Retry { after } => Ok(after),
+            Disposition::Split => Err(BatchOutcome::Split),
+            Disposition::EncodeAgain => Err(BatchOutcome::EncodeAgain),
+            Disposition::Delivered { rejected, reason } => {
                 let rejected = rejected.min(items as u64);
                 if rejected > 0 {
-                    self.say(reason, rejected, format_args!("{}", self.describe(answer)));
+                    self.report_dropped(reason, rejected, format_args!("{}", self.describe(result)));
                 }
-                Err(Fate::Delivered { rejected, reason })
+                Err(BatchOutcome::Delivered { rejected, reason })
             }
-            Verdict::Drop { reason, hint } => {
-                let mut why = self.describe(answer);
+            Disposition::Drop { reason, hint } => {
+                let mut why = self.describe(result);
                 if !hint.is_empty() {
                     why = format!("{why}; {hint}");
                 }
-                Err(Fate::Dropped { reason, why })
+                Err(BatchOutcome::Dropped { reason, why })
             }
         }
     }
@@ -181,7 +185,7 @@ impl<B: Backend> SinkTask<B> {
     async fn pause(&mut self, wait: Duration, asked_for: bool) {
         let until = Instant::now() + wait;
         if *self.stopping.borrow() {
-            sleep(if asked_for { wait } else { wait.min(HURRIED_WAIT) }).await;
+            sleep(if asked_for { wait } else { wait.min(SHUTDOWN_WAIT) }).await;
             return;
         }
         let began = timeout_at(until, self.stopping.wait_for(|stopping| *stopping)).await.is_ok();
@@ -196,7 +200,7 @@ impl<B: Backend> SinkTask<B> {
             let refused = self.buffer.dropped_for(reason);
             let reported = std::mem::replace(&mut self.refusals_reported[at], refused);
             if refused > reported {
-                self.say(
+                self.report_dropped(
                     reason,
                     refused - reported,
                     format_args!("the backend is slower than the application"),
@@ -205,14 +209,14 @@ impl<B: Backend> SinkTask<B> {
         }
     }
 
-    fn say(&self, reason: &'static str, items: u64, why: fmt::Arguments<'_>) {
+    fn report_dropped(&self, reason: &'static str, items: u64, why: fmt::Arguments<'_>) {
         diagnostics::report(self.buffer.name(), reason, format_args!("dropped {items}: {why}"));
     }
 
-    /// The answer for people: never a header of ours, and the server's text without control characters.
-    fn describe(&self, answer: &Result<Response<Bytes>, SendError>) -> String {
-        let endpoint = self.backend.endpoint();
-        match answer {
+    /// The response for people: never a header of ours, and the server's text without control characters.
+    fn describe(&self, result: &Result<Response<Bytes>, SendError>) -> String {
+        let endpoint = self.protocol.endpoint();
+        match result {
             Err(error) => format!("{endpoint}: {error}"),
             Ok(response) => {
                 let text = String::from_utf8_lossy(response.body());
@@ -224,7 +228,7 @@ impl<B: Backend> SinkTask<B> {
     }
 }
 
-impl<B: Backend> Drop for SinkTask<B> {
+impl<P: Protocol> Drop for SinkTask<P> {
     /// Whatever ends the task, nothing may be accepted that nobody will send.
     fn drop(&mut self) {
         self.buffer.close();
@@ -236,8 +240,8 @@ fn printable(character: char) -> char {
     if character.is_control() { ' ' } else { character }
 }
 
-fn panicked(during: &str) -> Fate {
-    Fate::Dropped { reason: "panic", why: format!("the backend's code panicked while {during}") }
+fn panicked(during: &str) -> BatchOutcome {
+    BatchOutcome::Dropped { reason: "panic", why: format!("the protocol panicked while {during}") }
 }
 
 fn with_cause(error: &EncodeError) -> String {

@@ -1,10 +1,7 @@
-use std::fmt;
 use std::time::Duration;
 
-use radiosonde_metrics::RegisterError;
-
-use crate::Retry;
-use crate::transport::options::HttpOptionsError;
+use crate::options::invalid_option::InvalidOption;
+use crate::options::retry::Retry;
 
 /// A sink's name and bounds.
 ///
@@ -17,7 +14,7 @@ use crate::transport::options::HttpOptionsError;
 /// | `batch_items` | 1 024 | 1 and up | items in one request |
 /// | `batch_bytes` | 1 MiB | 1 and up | bytes in one request, before encoding; a larger single item goes alone |
 /// | `batch_age` | 1 s | up to 1 h | how long the first item waits for company |
-/// | `timeout` | 10 s | 1 ms to 10 min | one request, from connecting to the last byte of the answer |
+/// | `timeout` | 10 s | 1 ms to 10 min | one request, from connecting to the last byte of the response |
 /// | `retry` | [`Retry`]'s | [`Retry`]'s | what happens after a failure |
 ///
 /// With the feature `serde` they are read under these names, durations as texts like `5s`.
@@ -148,84 +145,6 @@ impl SinkOptions {
             return Err(InvalidOption::new("timeout", &self.timeout, "1ms to 10min"));
         }
         self.retry.check()
-    }
-}
-
-/// A setting outside its range.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct InvalidOption {
-    option: &'static str,
-    value: Box<str>,
-    allowed: &'static str,
-}
-
-impl InvalidOption {
-    pub(crate) fn new(option: &'static str, value: &dyn fmt::Debug, allowed: &'static str) -> Self {
-        Self { option, value: format!("{value:?}").into(), allowed }
-    }
-
-    /// The setting's name.
-    #[must_use]
-    pub const fn option(&self) -> &'static str {
-        self.option
-    }
-}
-
-impl fmt::Display for InvalidOption {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} is {}; allowed is {}", self.option, self.value, self.allowed)
-    }
-}
-
-impl std::error::Error for InvalidOption {}
-
-/// A sink that cannot be added.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum SinkError {
-    /// A setting is outside its range.
-    Option(InvalidOption),
-    /// A header, credentials or certificates are refused.
-    Http(HttpOptionsError),
-    /// Another sink of this delivery has the name.
-    NameTaken {
-        /// The name.
-        name: &'static str,
-    },
-    /// The delivery is shutting down.
-    Stopped {
-        /// The sink that came too late.
-        name: &'static str,
-    },
-    /// The sink's metrics could not be registered.
-    Metrics(RegisterError),
-}
-
-impl fmt::Display for SinkError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Option(_) => f.write_str("a setting of the sink is out of range"),
-            Self::Http(error) => error.fmt(f),
-            Self::NameTaken { name } => {
-                write!(
-                    f,
-                    "sink name {name:?} is taken; allowed is a name that no other sink of this delivery has"
-                )
-            }
-            Self::Stopped { name } => write!(f, "sink {name:?} was added after shutdown"),
-            Self::Metrics(_) => f.write_str("the metrics of delivery could not be registered"),
-        }
-    }
-}
-
-impl std::error::Error for SinkError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Option(error) => Some(error),
-            Self::Http(error) => error.source(),
-            Self::Metrics(error) => Some(error),
-            Self::NameTaken { .. } | Self::Stopped { .. } => None,
-        }
     }
 }
 

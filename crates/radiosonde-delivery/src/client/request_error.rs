@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use http::Uri;
 
-use crate::transport::client::SendError;
 use crate::transport::header::InvalidHeader;
+use crate::transport::http_transport::SendError;
 
-/// A request without an answer that could be read whole.
+/// A request without a response that could be read whole.
 ///
 /// The URL's path and query are not repeated: they may hold what is not for an error message.
 #[derive(Debug)]
@@ -17,7 +17,7 @@ pub struct RequestError {
     cause: Option<Box<dyn Error + Send + Sync>>,
 }
 
-/// Why there is no answer.
+/// Why there is no response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RequestErrorKind {
@@ -25,14 +25,14 @@ pub enum RequestErrorKind {
     Header,
     /// No connection: the name is unknown, nobody listens, or the certificate is not trusted.
     Connect,
-    /// No whole answer within the client's timeout.
+    /// No whole response within the client's timeout.
     Timeout {
         /// The timeout.
         after: Duration,
     },
-    /// The connection ended before the whole answer was there, or what came is no HTTP.
+    /// The connection ended before the whole response was there, or what came is no HTTP.
     Broken,
-    /// The answer is longer than the client reads.
+    /// The response is longer than the client reads.
     TooLarge {
         /// How much it reads.
         limit_bytes: usize,
@@ -71,7 +71,7 @@ impl RequestError {
         Self { server: "the server".into(), kind: RequestErrorKind::Ended, cause: None }
     }
 
-    /// Why there is no answer.
+    /// Why there is no response.
     #[must_use]
     pub const fn kind(&self) -> RequestErrorKind {
         self.kind

@@ -1,0 +1,34 @@
+use std::fmt;
+
+/// An item was refused, and counted for this reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Dropped {
+    sink: &'static str,
+    reason: &'static str,
+}
+
+impl Dropped {
+    pub(crate) const fn new(sink: &'static str, reason: &'static str) -> Self {
+        Self { sink, reason }
+    }
+
+    /// The sink that refused it.
+    #[must_use]
+    pub const fn sink(&self) -> &'static str {
+        self.sink
+    }
+
+    /// Why: the `reason` label under which it was counted.
+    #[must_use]
+    pub const fn reason(&self) -> &'static str {
+        self.reason
+    }
+}
+
+impl fmt::Display for Dropped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "sink {:?} dropped an item: {}", self.sink, self.reason)
+    }
+}
+
+impl std::error::Error for Dropped {}

@@ -1,0 +1,5 @@
+//! The handle of the delivery thread.
+
+pub(crate) mod builder;
+pub(crate) mod delivery;
+pub(crate) mod sink_error;

@@ -1,0 +1,5 @@
+//! Bounds, batches and retries of a sink.
+
+pub(crate) mod invalid_option;
+pub(crate) mod retry;
+pub(crate) mod sink_options;

@@ -1,0 +1,42 @@
+use std::time::Duration;
+
+/// What becomes of a batch after its response.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Disposition {
+    /// Accepted, except for `rejected` items, which are counted as dropped for `reason`.
+    Delivered {
+        /// How many the backend took out; more than the batch holds counts as all.
+        rejected: u64,
+        /// Why, as the `reason` label; not used if none were rejected.
+        reason: &'static str,
+    },
+    /// Not now: the same request is sent again, after the server's wait if it gave one.
+    Retry {
+        /// The server's `Retry-After`, see [`retry_after`](crate::retry_after).
+        after: Option<Duration>,
+    },
+    /// Too large, see [`is_too_large`](crate::is_too_large): each half is sent on its own. A batch of one item is dropped as `too_large`.
+    Split,
+    /// Not in this form: the batch is encoded again and sent at once, in the form that the protocol has learned from the response. Only
+    /// once for a batch; the second time it is dropped as `refused`.
+    EncodeAgain,
+    /// Never: the batch is dropped for `reason`.
+    Drop {
+        /// Why, as the `reason` label.
+        reason: &'static str,
+        /// What the reader of the diagnostic may do about it; may be empty.
+        hint: &'static str,
+    },
+}
+
+impl Disposition {
+    /// All of it accepted.
+    pub const DELIVERED: Self = Self::Delivered { rejected: 0, reason: "rejected" };
+
+    /// Dropped for this reason, without a hint.
+    #[must_use]
+    pub const fn dropped(reason: &'static str) -> Self {
+        Self::Drop { reason, hint: "" }
+    }
+}

@@ -17,8 +17,6 @@ mod planning;
 mod redacting;
 mod rendering;
 mod schemas;
-#[cfg(feature = "http")]
-mod serving;
 mod spans;
 mod writing;
 
@@ -43,12 +41,6 @@ pub use rendering::json_kind::ValueKind;
 pub use schemas::invalid_key::{InvalidKey, InvalidKeyKind};
 pub use schemas::precision::TimestampPrecision;
 pub use schemas::profile::Profile;
-#[cfg(feature = "http")]
-pub use serving::body::LevelsBody;
-#[cfg(feature = "http")]
-pub use serving::future::LevelsFuture;
-#[cfg(feature = "http")]
-pub use serving::service::LevelsService;
 #[doc(hidden)]
 pub use tracing as __tracing;
 pub use writing::attributes::{AttributeValue, Attributes, ErrorValue};

@@ -12,12 +12,9 @@ mod models;
 mod nested;
 mod once_box;
 mod registry;
-#[cfg(feature = "http")]
-mod serving;
+pub mod serve;
 mod sync;
 
-#[cfg(feature = "tokio")]
-pub use collectors::tokio_runtime::TokioRuntime;
 pub use declaring::declare::Declare;
 pub use declaring::declare_removable::DeclareRemovable;
 pub use declaring::error::{RegisterError, RegisterErrorKind};
@@ -104,16 +101,6 @@ pub use radiosonde_macros::Labels;
 ///
 pub use radiosonde_macros::metrics;
 pub use registry::Registry;
-#[cfg(feature = "http")]
-pub use serving::body::MetricsBody;
-#[cfg(feature = "http")]
-pub use serving::credentials::{Credentials, InvalidCredentials};
-#[cfg(feature = "listener")]
-pub use serving::listener::{ListenError, Listener};
-#[cfg(feature = "http")]
-pub use serving::service::{MetricsFuture, MetricsService};
-#[cfg(feature = "tls")]
-pub use serving::tls::{InvalidTls, Tls};
 
 /// The traits without the derives of the same names, for the facade, which has derives of its own beside them.
 #[doc(hidden)]

@@ -3,10 +3,11 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use radiosonde_admin::Credentials;
 use radiosonde_appender::{FileOptions, QueueOptions};
 use radiosonde_core::{LevelNames, Resource, ResourceBuilder};
 use radiosonde_log::{Format, LineSink, PanicHook, Profile, Redaction, Sampling, VolumeLimits, Writer};
-use radiosonde_metrics::{Credentials, Registry};
+use radiosonde_metrics::Registry;
 use radiosonde_queue::OverflowPolicy;
 use radiosonde_tower::DebugKey;
 use radiosonde_trace::Sampler;
@@ -196,7 +197,7 @@ impl TelemetryBuilder {
         self
     }
 
-    /// Lets those change levels by [`Telemetry::log_levels`] who show one of these credentials. Else who shows the token of
+    /// Lets those change levels by [`Telemetry::levels_service`] who show one of these credentials. Else who shows the token of
     /// `RADIOSONDE_LOG_LEVELS_BEARER_TOKEN`; else nobody, and everybody may look.
     pub fn log_levels_credentials(mut self, accepted: impl IntoIterator<Item = Credentials>) -> Self {
         self.log_levels_credentials = Some(accepted.into_iter().collect());

@@ -1,10 +1,11 @@
 use std::error::Error;
 use std::fmt;
 
+use radiosonde_admin::ListenError;
 use radiosonde_appender::FileError;
 use radiosonde_delivery::DeliveryStartError;
 use radiosonde_log::{BridgeError, PanicHookError};
-use radiosonde_metrics::{InvalidRegistry, ListenError, RegisterError};
+use radiosonde_metrics::{InvalidRegistry, RegisterError};
 use radiosonde_trace::{InvalidSampler, ProbeError};
 
 /// Telemetry could not be set up. Nothing is half installed: the program may go on without, or stop.

@@ -4,11 +4,12 @@ use std::error::Error;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use radiosonde_admin::{Credentials, LevelsService, Listener, MetricsService};
 use radiosonde_core::Resource;
 use radiosonde_delivery::{Delivery, HttpOptions, SinkOptions};
-use radiosonde_log::{JsonLayer, LevelReload, LevelsService, LineSink, bridge_log_records};
+use radiosonde_log::{JsonLayer, LevelReload, LineSink, bridge_log_records};
 use radiosonde_loki::{LokiOptions, LokiSink};
-use radiosonde_metrics::{Credentials, InvalidRegistry, Listener, MetricsService, RegisterError, Registry};
+use radiosonde_metrics::{InvalidRegistry, RegisterError, Registry};
 use radiosonde_otlp::{OtlpLogs, OtlpOptions, OtlpSignalOptions, OtlpSpans};
 use radiosonde_tower::{ClientLayer, DebugKey, DebugRequests, ServerLayer};
 use radiosonde_trace::TracePipeline;

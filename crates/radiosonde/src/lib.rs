@@ -16,6 +16,7 @@ mod variables;
 
 pub use builder::{TelemetryBuilder, builder, init};
 pub use error::{InitError, InvalidVariable};
+pub use radiosonde_admin as admin;
 pub use radiosonde_appender as appender;
 pub use radiosonde_core as core;
 pub use radiosonde_core::{Level, LevelNames, Resource, Secret};

@@ -46,11 +46,3 @@ pub use radiosonde_metrics::{
     Timer, Vector, Visitor,
 };
 pub use radiosonde_metrics::{Declarable, Lazy, RecordError, RecordErrorKind};
-// What serves them.
-#[cfg(feature = "tokio")]
-pub use radiosonde_metrics::TokioRuntime;
-pub use radiosonde_metrics::{
-    Credentials, InvalidCredentials, ListenError, Listener, MetricsBody, MetricsFuture, MetricsService,
-};
-#[cfg(feature = "metrics-tls")]
-pub use radiosonde_metrics::{InvalidTls, Tls};

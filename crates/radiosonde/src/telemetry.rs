@@ -4,10 +4,11 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use radiosonde_admin::{LevelsService, Listener, MetricsService};
 use radiosonde_core::{Clock as _, Resource, SystemClock};
 use radiosonde_delivery::{Delivery, Report};
-use radiosonde_log::{LevelReload, LevelsService, LogHandle};
-use radiosonde_metrics::{Listener, MetricsService, Registry};
+use radiosonde_log::{LevelReload, LogHandle};
+use radiosonde_metrics::Registry;
 use radiosonde_tower::{ClientLayer, ServerLayer};
 use radiosonde_trace::TracePipeline;
 
@@ -23,13 +24,13 @@ pub struct Telemetry {
     resource: Resource,
     registry: Registry,
     levels: LevelReload,
-    log_levels: LevelsService,
+    levels_service: LevelsService,
     logs: LogHandle,
     server: ServerLayer,
     client: ClientLayer,
     traces: TracePipeline,
     delivery: Delivery,
-    metrics: MetricsService,
+    metrics_service: MetricsService,
     listener: Option<Listener>,
 }
 
@@ -43,20 +44,20 @@ impl Telemetry {
         delivery: Delivery,
         scrapes: (MetricsService, Option<Listener>),
     ) -> Self {
-        let (levels, log_levels, logs) = levels;
+        let (levels, levels_service, logs) = levels;
         let (server, client) = layers;
-        let (metrics, listener) = scrapes;
+        let (metrics_service, listener) = scrapes;
         Self {
             resource,
             registry,
             levels,
-            log_levels,
+            levels_service,
             logs,
             server,
             client,
             traces,
             delivery,
-            metrics,
+            metrics_service,
             listener,
         }
     }
@@ -78,8 +79,8 @@ impl Telemetry {
     /// The service that answers scrapes. With axum: `Router::route_service("/metrics", ..)`, after the layer, or scrapes are counted
     /// as requests.
     #[must_use]
-    pub fn metrics(&self) -> MetricsService {
-        self.metrics.clone()
+    pub fn metrics_service(&self) -> MetricsService {
+        self.metrics_service.clone()
     }
 
     /// Changes what is logged while the service runs, for good or for a time.
@@ -95,12 +96,12 @@ impl Telemetry {
     }
 
     /// The service that shows what is logged, and changes it for whom shows the credentials: with axum
-    /// `Router::route_service("/log/levels", telemetry.log_levels())`.
+    /// `Router::route_service("/log/levels", telemetry.levels_service())`.
     ///
     /// Without credentials it changes nothing; see [`LevelsService`] for what it takes, and for opening it to everybody.
     #[must_use]
-    pub fn log_levels(&self) -> LevelsService {
-        self.log_levels.clone()
+    pub fn levels_service(&self) -> LevelsService {
+        self.levels_service.clone()
     }
 
     /// For flushing the writers and sinks of lines while the service runs, and for what became of the lines.

@@ -122,7 +122,7 @@ async fn a_log_filter_stops_lines_and_nothing_else() {
         println!("passed {}", suite(&telemetry).await);
         let scrape =
             Request::get("/metrics").header("accept", "application/openmetrics-text").body(String::new());
-        let scrape = telemetry.metrics().oneshot(scrape.unwrap()).await.unwrap();
+        let scrape = telemetry.metrics_service().oneshot(scrape.unwrap()).await.unwrap();
         let body = http_body_util::BodyExt::collect(scrape.into_body()).await.unwrap().to_bytes();
         let exemplars = String::from_utf8_lossy(&body).matches("# {trace_id=").count();
         println!("exemplars {}", exemplars > 0);

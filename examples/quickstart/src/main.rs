@@ -27,7 +27,7 @@ async fn run(options: Options) -> Result<(), Box<dyn Error>> {
     //    are no traffic.
     let app = weather::routes(telemetry.registry())?
         .layer(telemetry.server_layer())
-        .route_service("/metrics", telemetry.metrics());
+        .route_service("/metrics", telemetry.metrics_service());
 
     greet(address);
     let stop = stopped(options.seconds);

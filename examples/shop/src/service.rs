@@ -54,7 +54,8 @@ impl Service {
     ) -> Result<(), Box<dyn Error>> {
         let Self { role, telemetry, listener, address, stop } = self;
         // Scrapes are no traffic: their route comes after the layer.
-        let app = routes.layer(telemetry.server_layer()).route_service("/metrics", telemetry.metrics());
+        let app =
+            routes.layer(telemetry.server_layer()).route_service("/metrics", telemetry.metrics_service());
         // To stderr, as stdout is for log lines; `shop all` and the tests read the address from here.
         let name = role.name();
         eprintln!("{name}: http://{address}, metrics at http://{address}/metrics");

@@ -4,8 +4,9 @@
 use std::time::Duration;
 
 use e2e::{Prometheus, ScrapeJob, wait_for};
+use radiosonde_admin::Listener;
 use radiosonde_core::{SpanContext, SpanId, TraceFlags, TraceId};
-use radiosonde_metrics::{Buckets, Histogram, Listener, Native, Registry};
+use radiosonde_metrics::{Buckets, Histogram, Native, Registry};
 
 const SOON: Duration = Duration::from_secs(30);
 

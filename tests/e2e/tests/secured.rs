@@ -5,7 +5,8 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use e2e::{Prometheus, ScrapeJob, wait_for};
-use radiosonde_metrics::{Credentials, Listener, MetricsService, Registry, Tls};
+use radiosonde_admin::{Credentials, Listener, MetricsService, Tls};
+use radiosonde_metrics::Registry;
 
 const SOON: Duration = Duration::from_secs(20);
 

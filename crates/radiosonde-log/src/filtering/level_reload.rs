@@ -149,9 +149,9 @@ impl LevelReload {
         self.state.read(|levels, now| levels.ends().map(|ends| ends.saturating_sub(now)))
     }
 
-    /// The current filter, the default one, and how long the current one is in force, all of one moment.
-    #[allow(dead_code, reason = "for the service, which is a feature")]
-    pub(crate) fn snapshot(&self) -> (LogFilter, LogFilter, Option<Duration>) {
+    /// [`current`](Self::current), [`default_filter`](Self::default_filter) and [`expires_in`](Self::expires_in), all of one moment.
+    #[must_use]
+    pub fn snapshot(&self) -> (LogFilter, LogFilter, Option<Duration>) {
         self.state.read(|levels, now| {
             let ends = levels.ends().map(|ends| ends.saturating_sub(now));
             (levels.current().clone(), levels.default_filter().clone(), ends)

@@ -1,4 +1,4 @@
-//! Metrics that are read when somebody asks: of this process, its build, its machine, its runtime and its registry.
+//! Metrics that are read when somebody asks: of this process, its build, its machine and its registry.
 
 pub(crate) mod build_info;
 #[cfg_attr(not(target_os = "linux"), path = "host_unknown.rs")]
@@ -7,8 +7,3 @@ mod own_state;
 #[cfg_attr(any(target_os = "macos", windows), path = "process_sysinfo.rs")]
 #[cfg_attr(not(any(target_os = "linux", target_os = "macos", windows)), path = "process_unknown.rs")]
 mod process;
-#[cfg(feature = "tokio")]
-pub(crate) mod tokio_runtime;
-#[cfg(feature = "tokio")]
-#[cfg_attr(not(tokio_unstable), path = "tokio_stable.rs")]
-mod tokio_unstable;

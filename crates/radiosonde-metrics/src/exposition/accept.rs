@@ -45,8 +45,11 @@ fn split(text: &str, separator: char) -> impl Iterator<Item = &str> {
     })
 }
 
-/// `0`, `1` or a decimal in between with at most three places.
-pub(crate) fn read_weight(text: &str) -> Option<u16> {
+/// The weight of a range in thousandths: `0`, `1` or a decimal in between with at most three places.
+///
+/// Source: RFC 9110, section 12.4.2
+#[must_use]
+pub fn read_weight(text: &str) -> Option<u16> {
     let (whole, places) = text.split_once('.').unwrap_or((text, ""));
     if places.len() > 3 || !places.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;

@@ -129,7 +129,7 @@ impl Registry {
     ///
     /// # Cost
     /// A call for each scrape, one after the other. It may block, and a scrape waits for it: for how long, see
-    /// [`MetricsService`](crate::MetricsService). It must not wait for another scrape of the registry.
+    /// `MetricsService` of `radiosonde-admin`. It must not wait for another scrape of the registry.
     ///
     /// # Errors
     /// [`RegisterError`] if the name or help is refused, or the name is taken by another metric.

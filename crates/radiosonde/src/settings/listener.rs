@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
 
-use radiosonde_metrics::Listener;
+use radiosonde_admin::Listener;
 
 use super::exporter::{Asked, Exporter};
 use super::unread;

@@ -11,12 +11,13 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use radiosonde_admin::Credentials;
 use radiosonde_appender::FileOptions;
 use radiosonde_core::{LevelNames, Resource};
 use radiosonde_log::{
     Format, InvalidFilter, LineSink, LogFilter, PanicHook, Profile, Redaction, Sampling, VolumeLimits, Writer,
 };
-use radiosonde_metrics::{Credentials, Registry};
+use radiosonde_metrics::Registry;
 use radiosonde_queue::OverflowPolicy;
 use radiosonde_tower::DebugKey;
 use radiosonde_trace::{InvalidSamplerKind, Sampler};

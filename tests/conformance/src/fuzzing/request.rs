@@ -5,7 +5,8 @@ use std::task::{Context, Poll, Waker};
 use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, VARY};
 use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt as _;
-use radiosonde_metrics::{MetricsBody, MetricsService, Registry};
+use radiosonde_admin::{AdminBody, MetricsService};
+use radiosonde_metrics::Registry;
 use tower::ServiceExt as _;
 
 use super::parse;
@@ -61,7 +62,7 @@ fn registry() -> Registry {
 
 /// The names of the families, and the coding of the body.
 #[allow(clippy::panic, reason = "a fuzz target fails by panicking")]
-fn read(response: Response<MetricsBody>) -> (Vec<String>, Option<String>) {
+fn read(response: Response<AdminBody>) -> (Vec<String>, Option<String>) {
     let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let (content_type, coding) = (header(CONTENT_TYPE).unwrap_or_default(), header(CONTENT_ENCODING));
     let Ok(body) = wait_for(response.into_body().collect());

@@ -1,0 +1,7 @@
+//! What every service here answers with, and asks credentials for.
+
+pub(crate) mod access;
+pub(crate) mod body;
+pub(crate) mod credentials;
+pub(crate) mod in_flight;
+pub(crate) mod refusal;

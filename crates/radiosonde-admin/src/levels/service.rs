@@ -1,0 +1,184 @@
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{CACHE_CONTROL, HeaderValue};
+use http::{Method, Response, StatusCode, request};
+use radiosonde_log::{LevelReload, ReloadError};
+
+use crate::answering::access::Access;
+use crate::answering::body::AdminBody;
+use crate::answering::credentials::Credentials;
+use crate::answering::refusal::Refusal;
+use crate::levels::request::{Form, Ttl, Wanted, check_length};
+
+/// A tower service that shows what is logged, and changes it, whatever the path.
+///
+/// # Shape
+/// - `GET` and `HEAD` answer `{"current":"info,orders=debug","default":"info","expires_in_s":540}`; `expires_in_s` is `null` if the
+///   current filter is for good.
+/// - `PUT` sets the filter in its body, which is the text of `RUST_LOG` (no content type, or `text/plain`), or
+///   `{"filter":"info,orders=debug","ttl_s":600,"by":"ann"}` (`application/json`). `?ttl=10m` (`90`, `90s`, `10m`, `2h`, `1d`) and
+///   `?by=ann` come before the body. Without a time to live it is ten minutes, at most it is a day, unless the service was told
+///   otherwise; `?ttl=permanent` and `"permanent":true` are for good. `by` is what the caller calls itself, and is not checked.
+/// - `DELETE` goes back to the default for good.
+///
+/// Both answer like `GET`, once every callsite knows. What they changed is audited, in the span of the request: see
+/// [`LevelReload`].
+///
+/// Refused are: 400 what cannot be understood, with what is allowed; 401 who shows no [credentials](Self::accept_only); 403 a
+/// change, if nobody may change anything; 405 other methods; 413 more than 8192 bytes; 415 other content types; 503 if no
+/// thread can be started.
+///
+/// # Security
+/// Nobody may change anything unless [`accept_only`](Self::accept_only) or [`open_to_everybody`](Self::open_to_everybody) says
+/// who: a service that logs everything is slow, and one that logs nothing is blind.
+///
+/// # Examples
+/// ```
+/// use radiosonde_admin::{Credentials, LevelsService};
+/// use radiosonde_log::{LevelReload, LogFilter};
+/// use tower_service::Service as _;
+///
+/// # let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+/// # runtime.block_on(async {
+/// let (_filter, reload) = LevelReload::new(LogFilter::default());
+/// let mut service = LevelsService::new(&reload).accept_only([Credentials::bearer("c29tZSB0b2tlbg==")?]);
+/// let request = http::Request::put("/log/levels?ttl=10m").body(axum::body::Body::from("debug"))?;
+/// assert_eq!(service.call(request).await?.status(), 401);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// With axum: `Router::route_service("/log/levels", service)`. By hand:
+/// `curl -X PUT -H 'content-type: text/plain' -H "authorization: Bearer $TOKEN" -d info,orders=debug 'http://…/log/levels?ttl=10m&by=ann'`.
+#[derive(Debug, Clone)]
+pub struct LevelsService {
+    reload: LevelReload,
+    access: Access,
+    may_change: bool,
+    default_ttl: Duration,
+    maximum_ttl: Duration,
+}
+
+impl LevelsService {
+    /// A service that shows the levels to everybody and changes nothing.
+    #[must_use]
+    pub fn new(reload: &LevelReload) -> Self {
+        Self {
+            reload: reload.by("http"),
+            access: Access::open("log levels"),
+            may_change: false,
+            default_ttl: Duration::from_secs(600),
+            maximum_ttl: Duration::from_secs(86_400),
+        }
+    }
+
+    /// Shows and changes levels for those alone who show one of these credentials; others get 401. Without any, nobody is let in.
+    #[must_use]
+    pub fn accept_only(mut self, credentials: impl IntoIterator<Item = Credentials>) -> Self {
+        self.access.accept_only(credentials);
+        self.may_change = true;
+        self
+    }
+
+    /// Lets everybody change levels who can connect: for a port that only those reach who may.
+    #[must_use]
+    pub fn open_to_everybody(mut self) -> Self {
+        self.access.accept_all();
+        self.may_change = true;
+        self
+    }
+
+    /// For how long a change holds that does not say so; by default ten minutes, and never longer than the longest.
+    #[must_use]
+    pub const fn default_ttl(mut self, ttl: Duration) -> Self {
+        self.default_ttl = ttl;
+        self
+    }
+
+    /// The longest that a change may hold which is not for good; by default a day.
+    #[must_use]
+    pub const fn maximum_ttl(mut self, ttl: Duration) -> Self {
+        self.maximum_ttl = ttl;
+        self
+    }
+
+    /// What is to be done for a request, before its body is read.
+    pub(crate) fn begin(&self, head: &request::Parts) -> Result<Task, Refusal> {
+        self.access.check(&head.headers)?;
+        match head.method {
+            Method::GET => return Ok(Task::Show { is_head: false }),
+            Method::HEAD => return Ok(Task::Show { is_head: true }),
+            Method::PUT | Method::DELETE => {}
+            _ => return Err(Refusal::method("GET, HEAD, PUT, DELETE")),
+        }
+        if !self.may_change {
+            return Err(Refusal::new(
+                StatusCode::FORBIDDEN,
+                "levels are read-only: no credentials are set up",
+            ));
+        }
+        let wanted = Wanted::from_query(head.uri.query())?;
+        if head.method == Method::DELETE {
+            return Ok(Task::Reset { by: wanted.by });
+        }
+        check_length(&head.headers)?;
+        Ok(Task::Set { form: Form::of(&head.headers)?, wanted })
+    }
+
+    pub(crate) fn reset(&self, by: Option<&str>) -> Result<(), Refusal> {
+        self.named(by).reset().map_err(refuse)
+    }
+
+    pub(crate) fn set(&self, wanted: &Wanted) -> Result<(), Refusal> {
+        let reload = self.named(wanted.by.as_deref());
+        let changed = match wanted.ttl {
+            Some(Ttl::Permanent) => reload.set(&wanted.filter),
+            Some(Ttl::For(ttl)) if ttl > self.maximum_ttl => {
+                let (ttl, most) = (ttl.as_secs(), self.maximum_ttl.as_secs());
+                return Err(Refusal::bad_request(format!(
+                    "invalid time to live of {ttl} seconds: expected at most {most}, or permanent"
+                )));
+            }
+            Some(Ttl::For(ttl)) => reload.set_for(&wanted.filter, ttl),
+            None => reload.set_for(&wanted.filter, self.default_ttl.min(self.maximum_ttl)),
+        };
+        changed.map_err(refuse)
+    }
+
+    fn named(&self, by: Option<&str>) -> LevelReload {
+        by.map_or_else(|| self.reload.clone(), |by| self.reload.by(by))
+    }
+
+    /// What is logged now.
+    pub(crate) fn show(&self, is_head: bool) -> Response<AdminBody> {
+        let (current, default, ends) = self.reload.snapshot();
+        let text = serde_json::json!({
+            "current": current.to_string(),
+            "default": default.to_string(),
+            // Rounded up: what is still in force does not end in zero seconds.
+            "expires_in_s": ends.map(|ends| ends.as_secs() + u64::from(ends.subsec_nanos() > 0)),
+        });
+        let text = Bytes::from(format!("{text}\n"));
+        let mut response = AdminBody::response(text, "application/json", is_head);
+        response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        response
+    }
+}
+
+fn refuse(error: ReloadError) -> Refusal {
+    let status = match error {
+        ReloadError::Thread(_) => StatusCode::SERVICE_UNAVAILABLE,
+        _ => StatusCode::BAD_REQUEST,
+    };
+    Refusal::new(status, error.to_string())
+}
+
+/// What a request wants done.
+#[derive(Debug)]
+pub(crate) enum Task {
+    Show { is_head: bool },
+    Reset { by: Option<String> },
+    Set { form: Form, wanted: Wanted },
+}

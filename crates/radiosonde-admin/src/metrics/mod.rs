@@ -1,0 +1,4 @@
+//! Metrics over HTTP.
+
+pub(crate) mod self_metrics;
+pub(crate) mod service;

@@ -1,0 +1,100 @@
+use std::time::Duration;
+
+use radiosonde_core::diagnostics;
+use radiosonde_metrics::{Buckets, Counter, Histogram, RegisterError, Registry, Vector};
+
+/// What is known of scrapes, in the registry that is scraped.
+#[derive(Debug, Clone)]
+pub(crate) struct SelfMetrics(Option<Declared>);
+
+#[derive(Debug, Clone)]
+struct Declared {
+    scrapes: Vector<Counter>,
+    duration: Histogram,
+    sent_bytes: Counter,
+}
+
+/// What became of a request.
+#[allow(dead_code, reason = "some are the listener's alone, which is a feature")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// Answered with metrics that were encoded for it.
+    Served,
+    /// Answered with metrics that were encoded for another at the same time.
+    Shared,
+    /// Too many were in flight.
+    Busy,
+    /// Gathering took longer than the scraper waits.
+    TimedOut,
+    /// Gathering panicked, or there was no thread for it.
+    Failed,
+    /// It did not show what lets it in.
+    Unauthorized,
+    /// Not a request yet: a connection that did not become an encrypted one.
+    Handshake,
+    /// Its method, its query or its headers.
+    Refused,
+    /// Not at `/metrics`.
+    NotFound,
+    /// It had a body, or a head beyond the limit.
+    TooLarge,
+}
+
+impl Outcome {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Served => "served",
+            Self::Shared => "shared",
+            Self::Busy => "busy",
+            Self::TimedOut => "timed_out",
+            Self::Failed => "failed",
+            Self::Unauthorized => "unauthorized",
+            Self::Handshake => "handshake",
+            Self::Refused => "refused",
+            Self::NotFound => "not_found",
+            Self::TooLarge => "too_large",
+        }
+    }
+}
+
+impl SelfMetrics {
+    /// Without self_metrics if the names are taken by something else, which is said.
+    pub(crate) fn new(registry: &Registry) -> Self {
+        let declared = Declared::new(registry);
+        if let Err(error) = &declared {
+            diagnostics::report("metrics", "scrapes", format_args!("scrapes are not counted: {error}"));
+        }
+        Self(declared.ok())
+    }
+
+    pub(crate) fn count(&self, outcome: Outcome) {
+        if let Some(Declared { scrapes, .. }) = &self.0 {
+            scrapes.with(&[outcome.as_str()]).inc();
+        }
+    }
+
+    pub(crate) fn made(&self, took: Duration) {
+        if let Some(Declared { duration, .. }) = &self.0 {
+            duration.observe(took.as_secs_f64());
+        }
+    }
+
+    pub(crate) fn sent(&self, bytes: usize) {
+        if let Some(Declared { sent_bytes, .. }) = &self.0 {
+            sent_bytes.inc_by(bytes as u64);
+        }
+    }
+}
+
+impl Declared {
+    fn new(registry: &Registry) -> Result<Self, RegisterError> {
+        let help = "Requests for metrics, by what became of them.";
+        let scrapes = registry.counter("radiosonde_metrics_scrapes_total", help).labels(&["outcome"])?;
+        let help = "How long it took to gather, encode and compress what was served.";
+        let duration = registry.histogram("radiosonde_metrics_scrape_duration_seconds", help);
+        let duration = duration.buckets(Buckets::from_static(&[0.001, 0.01, 0.1, 1.0])).build()?;
+        let help = "Bytes of metrics that were served, as they were sent.";
+        let sent_bytes = registry.counter("radiosonde_metrics_scrape_sent_bytes_total", help).build()?;
+        Ok(Self { scrapes, duration, sent_bytes })
+    }
+}

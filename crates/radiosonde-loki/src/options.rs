@@ -4,14 +4,12 @@ use radiosonde_core::{LevelNames, Resource};
 use radiosonde_delivery::{Delivery, Endpoint, HttpOptions, InvalidEndpoint, SinkError, SinkOptions, Url};
 use radiosonde_queue::OverflowPolicy;
 
-use crate::entry::kept;
-use crate::label::StreamLabels;
-use crate::proto::Pair;
-use crate::push::Push;
+use crate::label::{InvalidLabel, StreamLabels};
+use crate::push::entry::kept;
+use crate::push::proto::Pair;
+use crate::push::protocol::{PUSH_PATH, PushProtocol};
+use crate::sink::LokiSink;
 use crate::tenant::{self, InvalidTenant};
-use crate::{InvalidLabel, LokiSink};
-
-pub(crate) const PUSH_PATH: &str = "/loki/api/v1/push";
 
 /// `service.instance.id` under the name that Loki gives it, too, where lines come by OTLP.
 const INSTANCE: &str = "service_instance_id";
@@ -138,9 +136,10 @@ impl LokiOptions {
         // On the wire the tags and lengths of a pair take eight bytes at most.
         let pair_bytes = |pair: &Pair| pair.name.len() + pair.value.len() + 8;
         let shared_bytes = shared.iter().flatten().map(pair_bytes).sum();
-        let push = Push::new(endpoint, labels, shared);
+        let protocol = PushProtocol::new(endpoint, labels, shared);
         let http = tenant::header(&self.http, self.tenant.as_deref()).map_err(LokiBuildError::Tenant)?;
-        let queue = delivery.sink(self.sink.or_name("loki"), &http, push).map_err(LokiBuildError::Sink)?;
+        let queue =
+            delivery.sink(self.sink.or_name("loki"), &http, protocol).map_err(LokiBuildError::Sink)?;
         Ok(LokiSink::new(queue, self.max_line_bytes, shared_bytes, self.overflow))
     }
 

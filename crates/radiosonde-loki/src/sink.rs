@@ -5,7 +5,7 @@ use radiosonde_delivery::{Queue, SinkReport};
 use radiosonde_log::{Line, LineSink};
 use radiosonde_queue::OverflowPolicy;
 
-use crate::entry::Entry;
+use crate::push::entry::Entry;
 
 /// Takes log lines and pushes them to Loki; made by [`LokiOptions::build`](crate::LokiOptions::build).
 ///

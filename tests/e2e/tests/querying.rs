@@ -11,7 +11,7 @@ use radiosonde_core::{
 use radiosonde_delivery::{Delivery, RequestErrorKind, SinkOptions};
 use radiosonde_log::{Line, LineSink};
 use radiosonde_loki::{
-    Direction, LogEntry, LogQuery, LokiOptions, LokiSink, QueryError, Tail, Tailed, TimeRange,
+    Direction, LogEntry, LogQuery, LokiOptions, LokiSink, QueryError, Tail, TailItem, TimeRange,
 };
 use radiosonde_metrics::Registry;
 
@@ -83,7 +83,7 @@ fn a_line_comes_back_with_its_labels_its_ids_and_its_fields() {
         (fields.level(), fields.service(), fields.status()),
         (Some(Level::Error), Some("orders"), Some(402))
     );
-    assert_eq!(fields.metadata("sku").and_then(|sku| sku.as_text()), Some("b-2"));
+    assert_eq!(fields.metadata("sku").and_then(|sku| sku.as_str()), Some("b-2"));
     let parsed = &entries(&client, r#"{env="test"} | json | status=402"#, 1)[0];
     assert_eq!((parsed.parsed().get("metadata_sku"), parsed.parsed().get("level")), (Some("b-2"), None));
 
@@ -221,7 +221,7 @@ async fn refusals_are_in_lokis_own_words() {
 
 fn next_line(tail: &mut Tail) -> String {
     match tail.next_blocking() {
-        Some(Ok(Tailed::Entry(entry))) => entry.line().to_owned(),
+        Some(Ok(TailItem::Entry(entry))) => entry.line().to_owned(),
         other => panic!("{other:?}"),
     }
 }

@@ -3,8 +3,9 @@ use std::time::Duration;
 
 use radiosonde_delivery::{Endpoint, HttpClient, HttpClientBuildError, HttpOptions, InvalidEndpoint, Url};
 
-use super::LogQuery;
-use crate::options::PUSH_PATH;
+use crate::push::protocol::PUSH_PATH;
+use crate::query::client::LokiClient;
+use crate::query::log_query::LogQuery;
 use crate::tenant::{self, InvalidTenant};
 
 /// Collects a [`LogQuery`]'s settings. They are checked by [`build`](Self::build).
@@ -12,16 +13,16 @@ use crate::tenant::{self, InvalidTenant};
 #[derive(Clone)]
 pub struct LogQueryBuilder {
     url: Url,
-    tenant: Option<Box<str>>,
+    tenant: Option<String>,
     http: HttpOptions,
     timeout: Duration,
     max_response_bytes: usize,
 }
 
 impl LogQueryBuilder {
-    pub(super) fn new(url: &str) -> Self {
+    pub(super) fn new(url: impl Into<String>) -> Self {
         Self {
-            url: url.into(),
+            url: url.into().into(),
             tenant: None,
             http: HttpOptions::new(),
             timeout: Duration::from_secs(30),
@@ -29,9 +30,9 @@ impl LogQueryBuilder {
         }
     }
 
-    /// Asks as this tenant, in `X-Scope-OrgID`. Needed if Loki runs with `auth_enabled`; several are joined by `|`, where Loki
+    /// Queries as this tenant, in `X-Scope-OrgID`. Needed if Loki runs with `auth_enabled`; several are joined by `|`, where Loki
     /// allows that.
-    pub fn tenant(mut self, tenant: &str) -> Self {
+    pub fn tenant(mut self, tenant: impl Into<String>) -> Self {
         self.tenant = Some(tenant.into());
         self
     }
@@ -42,31 +43,32 @@ impl LogQueryBuilder {
         self
     }
 
-    /// How long an answer may take; 30 seconds unless set. A tail from which nothing comes for so long, not even Loki's ping each
+    /// Bound of one query. Default: 30 seconds. A tail from which nothing comes for so long, not even Loki's ping each
     /// second, counts as broken.
     pub const fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// How long an answer may be, before and after decompression; 64 MiB unless set, for 5000 lines of 13 KB.
+    /// Bound of a response, before and after decompression. Default: 64 MiB, for 5000 lines of 13 KB.
     pub const fn max_response_bytes(mut self, bytes: usize) -> Self {
         self.max_response_bytes = bytes;
         self
     }
 
-    /// Starts the client. It connects with the first question.
+    /// Starts the client. It connects with the first query.
     ///
     /// # Errors
-    /// [`QueryBuildError`] names the setting that is refused.
-    pub fn build(&self) -> Result<LogQuery, QueryBuildError> {
-        let endpoint = self.endpoint().map_err(QueryBuildError::Endpoint)?;
+    /// [`LogQueryBuildError`] names the setting that is refused.
+    pub fn build(&self) -> Result<LogQuery, LogQueryBuildError> {
+        let endpoint = self.endpoint().map_err(LogQueryBuildError::Endpoint)?;
         let tenants = self.tenant.iter().flat_map(|tenants| tenants.split('|'));
-        let http = tenant::header(&self.http, tenants).map_err(QueryBuildError::Tenant)?;
-        let client = HttpClient::builder(&endpoint).http(http).timeout(self.timeout);
-        let client = client.max_response_bytes(self.max_response_bytes).build();
-        let client = client.map_err(QueryBuildError::Client)?;
-        Ok(LogQuery::new(client, endpoint, self.max_response_bytes))
+        let http = tenant::header(&self.http, tenants).map_err(LogQueryBuildError::Tenant)?;
+        let max_response_bytes = self.max_response_bytes;
+        let http = HttpClient::builder(&endpoint).http(http).timeout(self.timeout);
+        let http = http.max_response_bytes(max_response_bytes).build();
+        let http = http.map_err(LogQueryBuildError::Client)?;
+        Ok(LogQuery::new(LokiClient { http, endpoint, max_response_bytes }))
     }
 
     fn endpoint(&self) -> Result<Endpoint, InvalidEndpoint> {
@@ -89,7 +91,7 @@ impl fmt::Debug for LogQueryBuilder {
 /// A client that cannot be built.
 #[derive(Debug)]
 #[non_exhaustive]
-pub enum QueryBuildError {
+pub enum LogQueryBuildError {
     /// The URL is refused.
     Endpoint(InvalidEndpoint),
     /// The tenant is refused.
@@ -98,7 +100,7 @@ pub enum QueryBuildError {
     Client(HttpClientBuildError),
 }
 
-impl fmt::Display for QueryBuildError {
+impl fmt::Display for LogQueryBuildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Endpoint(_) => "the URL of loki is refused",
@@ -108,7 +110,7 @@ impl fmt::Display for QueryBuildError {
     }
 }
 
-impl std::error::Error for QueryBuildError {
+impl std::error::Error for LogQueryBuildError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Endpoint(error) => Some(error),

@@ -6,16 +6,16 @@ use radiosonde_delivery::RequestError;
 /// How much of a refusal is kept.
 const MESSAGE_BYTES: usize = 2048;
 
-/// A question that Loki did not answer.
+/// A query that failed.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum QueryError {
-    /// There was no answer: nobody to connect to, too late, broken off or too long.
+    /// There was no response: nobody to connect to, too late, broken off or too long.
     Request(RequestError),
     /// Loki, or a proxy before it, refused.
     Refused(Refusal),
-    /// The answer is not Loki's.
-    Malformed(MalformedAnswer),
+    /// The response is not Loki's.
+    Malformed(MalformedResponse),
     /// The expression gives something else than what was asked for, such as numbers in place of lines.
     OtherKind {
         /// What was asked for.
@@ -38,7 +38,7 @@ pub enum QueryError {
 }
 
 impl QueryError {
-    /// Whether the same question may be answered later: no answer, 429, or a failure on the server's side.
+    /// Whether the same query may succeed later: no response, 429, or a failure on the server's side.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match self {
@@ -87,7 +87,7 @@ impl std::error::Error for QueryError {
     }
 }
 
-/// An answer with a status of failure.
+/// A response with an error status.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     status: StatusCode,
@@ -95,7 +95,7 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    pub(super) fn new(status: StatusCode, body: &[u8]) -> Self {
+    pub(crate) fn new(status: StatusCode, body: &[u8]) -> Self {
         Self { status, message: one_line(&String::from_utf8_lossy(body)) }
     }
 
@@ -123,7 +123,7 @@ impl fmt::Display for Refusal {
 impl std::error::Error for Refusal {}
 
 /// What somebody else wrote, so that it cannot break a line of ours.
-pub(super) fn one_line(text: &str) -> Box<str> {
+pub(crate) fn one_line(text: &str) -> Box<str> {
     let mut line: String = text.trim().chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     if line.len() > MESSAGE_BYTES {
         let end = (0..=MESSAGE_BYTES).rev().find(|&at| line.is_char_boundary(at)).unwrap_or(0);
@@ -132,25 +132,25 @@ pub(super) fn one_line(text: &str) -> Box<str> {
     line.into()
 }
 
-/// A successful answer that cannot be understood.
+/// A successful response that cannot be understood.
 #[derive(Debug)]
-pub struct MalformedAnswer {
+pub struct MalformedResponse {
     cause: Box<dyn std::error::Error + Send + Sync>,
 }
 
-impl MalformedAnswer {
-    pub(super) fn because(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> QueryError {
+impl MalformedResponse {
+    pub(crate) fn because(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> QueryError {
         QueryError::Malformed(Self { cause: cause.into() })
     }
 }
 
-impl fmt::Display for MalformedAnswer {
+impl fmt::Display for MalformedResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the answer cannot be read")
     }
 }
 
-impl std::error::Error for MalformedAnswer {
+impl std::error::Error for MalformedResponse {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         Some(self.cause.as_ref())
     }

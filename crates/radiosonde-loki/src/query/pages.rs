@@ -1,4 +1,8 @@
-use super::{Direction, LogEntry, Pending, QueryError, RangeQuery, TimeRange};
+use crate::query::query_future::QueryFuture;
+use crate::query::range_query::{Direction, RangeQuery};
+use crate::query::time_range::TimeRange;
+use crate::response::log_entry::LogEntry;
+use crate::response::query_error::QueryError;
 
 /// The lines of a time range page by page; from [`RangeQuery::pages`].
 ///
@@ -35,19 +39,21 @@ pub struct Pages {
     given: Vec<LogEntry>,
 }
 
-impl Pages {
-    pub(super) fn new(query: RangeQuery) -> Self {
-        let rest = Some(query.range);
-        Self { query, rest, given: Vec::new() }
+impl RangeQuery {
+    /// Asks for lines page by page, [`limit`](Self::limit) at a time, until there are no more.
+    pub fn pages(&self) -> Pages {
+        Pages { query: self.clone(), rest: Some(self.range), given: Vec::new() }
     }
+}
 
+impl Pages {
     /// The next lines; `None` when there are no more. After an error the same page can be asked for again.
     ///
     /// # Errors
     /// [`QueryError`].
     pub async fn next(&mut self) -> Result<Option<Vec<LogEntry>>, QueryError> {
-        while let Some((asked, pending)) = self.ask() {
-            let page = self.take(asked, pending.await?);
+        while let Some((asked, response)) = self.request() {
+            let page = self.take(asked, response.await?);
             if !page.is_empty() {
                 return Ok(Some(page));
             }
@@ -60,8 +66,8 @@ impl Pages {
     /// # Errors
     /// [`QueryError`].
     pub fn next_blocking(&mut self) -> Result<Option<Vec<LogEntry>>, QueryError> {
-        while let Some((asked, pending)) = self.ask() {
-            let page = self.take(asked, pending.wait()?);
+        while let Some((asked, response)) = self.request() {
+            let page = self.take(asked, response.wait()?);
             if !page.is_empty() {
                 return Ok(Some(page));
             }
@@ -70,7 +76,7 @@ impl Pages {
     }
 
     /// Asks for the next page, with the number of lines that it has if there are more.
-    fn ask(&self) -> Option<(u32, Pending<Vec<LogEntry>>)> {
+    fn request(&self) -> Option<(u32, QueryFuture<Vec<LogEntry>>)> {
         let range = self.rest?;
         // More than have been given, or nothing new would have room.
         let given = u32::try_from(self.given.len()).unwrap_or(u32::MAX);

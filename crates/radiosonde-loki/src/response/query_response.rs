@@ -6,23 +6,25 @@ use http::Response;
 use http::header::CONTENT_ENCODING;
 use serde::de::DeserializeOwned;
 
-use super::wire::{Data, Envelope};
-use super::{LogEntry, MalformedAnswer, QueryError, Refusal, Sample, Series};
+use crate::response::log_entry::LogEntry;
+use crate::response::query_error::{MalformedResponse, QueryError, Refusal};
+use crate::response::sample::{Sample, Series};
+use crate::response::wire::{Data, Envelope, Matrix, Stream, Vector};
 
-/// What a query found, and what Loki remarked.
+/// The result of a query, and Loki's warnings.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
-pub struct Answer {
-    /// What it found.
-    pub found: Found,
-    /// Loki's remarks, such as that a result is approximate.
+pub struct QueryResponse {
+    /// The result.
+    pub data: QueryData,
+    /// Loki's warnings, such as that a result is approximate.
     pub warnings: Vec<Box<str>>,
 }
 
-/// What a query found, by the kind of its expression.
+/// The result of a query, by the kind of its expression.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
-pub enum Found {
+pub enum QueryData {
     /// Lines, stream by stream.
     Lines(Vec<LogEntry>),
     /// Numbers over time, of a range query.
@@ -33,7 +35,7 @@ pub enum Found {
     Scalar(f64),
 }
 
-impl Found {
+impl QueryData {
     const fn kind(&self) -> &'static str {
         match self {
             Self::Lines(_) => "lines",
@@ -47,28 +49,28 @@ impl Found {
         QueryError::OtherKind { wanted, found: self.kind() }
     }
 
-    pub(super) fn lines(self) -> Result<Vec<LogEntry>, QueryError> {
+    pub(crate) fn lines(self) -> Result<Vec<LogEntry>, QueryError> {
         match self {
             Self::Lines(lines) => Ok(lines),
             other => Err(other.is_not("lines")),
         }
     }
 
-    pub(super) fn series(self) -> Result<Vec<Series>, QueryError> {
+    pub(crate) fn series(self) -> Result<Vec<Series>, QueryError> {
         match self {
             Self::Series(series) => Ok(series),
             other => Err(other.is_not("numbers over time")),
         }
     }
 
-    pub(super) fn samples(self) -> Result<Vec<Sample>, QueryError> {
+    pub(crate) fn samples(self) -> Result<Vec<Sample>, QueryError> {
         match self {
             Self::Samples(samples) => Ok(samples),
             other => Err(other.is_not("numbers at a time")),
         }
     }
 
-    pub(super) fn scalar(self) -> Result<f64, QueryError> {
+    pub(crate) fn scalar(self) -> Result<f64, QueryError> {
         match self {
             Self::Scalar(number) => Ok(number),
             other => Err(other.is_not("one number")),
@@ -76,14 +78,32 @@ impl Found {
     }
 }
 
-pub(super) fn read_found(response: &Response<Bytes>, limit_bytes: usize) -> Result<Answer, QueryError> {
+impl From<Data> for QueryData {
+    fn from(data: Data) -> Self {
+        match data {
+            Data::Streams(streams) => {
+                Self::Lines(streams.unwrap_or_default().into_iter().flat_map(Stream::into_entries).collect())
+            }
+            Data::Matrix(series) => {
+                Self::Series(series.unwrap_or_default().into_iter().map(Matrix::into_series).collect())
+            }
+            Data::Vector(samples) => {
+                Self::Samples(samples.unwrap_or_default().into_iter().map(Vector::into_sample).collect())
+            }
+            // The time that Loki 3.7 sends with a scalar is none.
+            Data::Scalar((_, value)) => Self::Scalar(value.0),
+        }
+    }
+}
+
+pub(crate) fn read_data(response: &Response<Bytes>, limit_bytes: usize) -> Result<QueryResponse, QueryError> {
     let envelope: Envelope<Data> = read(response, limit_bytes)?;
-    let data = envelope.data.ok_or_else(|| MalformedAnswer::because("there is no `data` in it"))?;
-    Ok(Answer { found: data.into(), warnings: envelope.warnings.unwrap_or_default() })
+    let data = envelope.data.ok_or_else(|| MalformedResponse::because("there is no `data` in it"))?;
+    Ok(QueryResponse { data: data.into(), warnings: envelope.warnings.unwrap_or_default() })
 }
 
 /// A list of names, values or label sets.
-pub(super) fn read_list<T: DeserializeOwned>(
+pub(crate) fn read_list<T: DeserializeOwned>(
     response: &Response<Bytes>,
     limit_bytes: usize,
 ) -> Result<Vec<T>, QueryError> {
@@ -96,7 +116,7 @@ fn read<T: DeserializeOwned>(response: &Response<Bytes>, limit_bytes: usize) -> 
     if !response.status().is_success() {
         return Err(QueryError::Refused(Refusal::new(response.status(), &body)));
     }
-    serde_json::from_slice(&body).map_err(MalformedAnswer::because)
+    serde_json::from_slice(&body).map_err(MalformedResponse::because)
 }
 
 /// The body, which proxies may have compressed. The limit holds for what comes out, too.
@@ -108,10 +128,10 @@ fn inflated(response: &Response<Bytes>, limit_bytes: usize) -> Result<Bytes, Que
     let mut plain = Vec::new();
     let limit = u64::try_from(limit_bytes).unwrap_or(u64::MAX);
     let read = GzDecoder::new(&body[..]).take(limit.saturating_add(1)).read_to_end(&mut plain);
-    match read.map_err(MalformedAnswer::because)? {
+    match read.map_err(MalformedResponse::because)? {
         read if read > limit_bytes => {
             let what = format!("it is longer than {limit_bytes} bytes, which is what the client reads");
-            Err(MalformedAnswer::because(what))
+            Err(MalformedResponse::because(what))
         }
         _ => Ok(plain.into()),
     }

@@ -6,7 +6,9 @@ use std::time::{Duration, SystemTime};
 use serde::de::{self, IgnoredAny, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use super::{Found, Labels, LogEntry, Point, Sample, Series};
+use crate::response::labels::Labels;
+use crate::response::log_entry::LogEntry;
+use crate::response::sample::{Point, Sample, Series};
 
 /// What every answer is wrapped in. Where there is nothing to say, Loki leaves `data` out.
 #[derive(Debug, Deserialize)]
@@ -25,39 +27,21 @@ pub(super) enum Data {
     Scalar((IgnoredAny, Value)),
 }
 
-impl From<Data> for Found {
-    fn from(data: Data) -> Self {
-        match data {
-            Data::Streams(streams) => {
-                Self::Lines(streams.unwrap_or_default().into_iter().flat_map(Stream::into_entries).collect())
-            }
-            Data::Matrix(series) => {
-                Self::Series(series.unwrap_or_default().into_iter().map(Matrix::into_series).collect())
-            }
-            Data::Vector(samples) => {
-                Self::Samples(samples.unwrap_or_default().into_iter().map(Vector::into_sample).collect())
-            }
-            // The time that Loki 3.7 sends with a scalar is none.
-            Data::Scalar((_, Value(value))) => Self::Scalar(value),
-        }
-    }
-}
-
 #[derive(Debug, Deserialize)]
-pub(super) struct Stream {
+pub(crate) struct Stream {
     stream: Labels,
     values: Vec<Entry>,
 }
 
 impl Stream {
-    pub(super) fn into_entries(self) -> impl Iterator<Item = LogEntry> {
+    pub(crate) fn into_entries(self) -> impl Iterator<Item = LogEntry> {
         let labels = self.stream;
-        self.values.into_iter().map(move |Entry { nanos: Nanos(unix_nanos), line, beside }| LogEntry {
+        self.values.into_iter().map(move |Entry { nanos: Nanos(unix_nanos), line, annotations }| LogEntry {
             unix_nanos,
             line,
             labels: labels.clone(),
-            structured_metadata: beside.structured_metadata,
-            parsed: beside.parsed,
+            structured_metadata: annotations.structured_metadata,
+            parsed: annotations.parsed,
         })
     }
 }
@@ -67,43 +51,43 @@ impl Stream {
 struct Entry {
     nanos: Nanos,
     line: Box<str>,
-    beside: Beside,
+    annotations: Annotations,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct Beside {
+struct Annotations {
     structured_metadata: Labels,
     parsed: Labels,
 }
 
 impl<'de> Deserialize<'de> for Entry {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Parts;
+        struct EntryVisitor;
 
-        impl<'de> Visitor<'de> for Parts {
+        impl<'de> Visitor<'de> for EntryVisitor {
             type Value = Entry;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a time, a line, and what is beside it")
+                f.write_str("a time, a line and its annotations")
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut parts: A) -> Result<Entry, A::Error> {
                 let nanos = parts.next_element()?.ok_or_else(|| de::Error::invalid_length(0, &self))?;
                 let line = parts.next_element()?.ok_or_else(|| de::Error::invalid_length(1, &self))?;
-                let beside = parts.next_element()?.unwrap_or_default();
+                let annotations = parts.next_element()?.unwrap_or_default();
                 while parts.next_element::<IgnoredAny>()?.is_some() {}
-                Ok(Entry { nanos, line, beside })
+                Ok(Entry { nanos, line, annotations })
             }
         }
 
-        deserializer.deserialize_seq(Parts)
+        deserializer.deserialize_seq(EntryVisitor)
     }
 }
 
 /// Nanoseconds since 1970, which are a text because JSON's numbers lose some.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Nanos(pub(super) i64);
+pub(crate) struct Nanos(pub(crate) i64);
 
 impl<'de> Deserialize<'de> for Nanos {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -119,7 +103,7 @@ pub(super) struct Matrix {
 }
 
 impl Matrix {
-    fn into_series(self) -> Series {
+    pub(super) fn into_series(self) -> Series {
         let points = self.values.into_iter().map(point).collect();
         Series { labels: self.metric, points }
     }
@@ -132,7 +116,7 @@ pub(super) struct Vector {
 }
 
 impl Vector {
-    fn into_sample(self) -> Sample {
+    pub(super) fn into_sample(self) -> Sample {
         Sample { labels: self.metric, point: point(self.value) }
     }
 }
@@ -159,7 +143,7 @@ impl<'de> Deserialize<'de> for Seconds {
 
 /// A number as Prometheus writes it: a text, so that it may be `NaN` or `+Inf`.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Value(f64);
+pub(super) struct Value(pub(super) f64);
 
 impl<'de> Deserialize<'de> for Value {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -2,10 +2,10 @@ use bytes::Bytes;
 use http::{Response, StatusCode};
 use radiosonde_delivery::{Disposition, is_too_large, retry_after};
 
-/// What Loki's answers to a push of `items` mean, and those of the gateways in front of it.
+/// Classifies a response of Loki, or of a gateway in front of it, to a push of `items`.
 ///
 /// Source: <https://grafana.com/docs/loki/latest/reference/loki-http-api/#ingest-logs> and Loki's `pkg/validation`.
-pub(crate) fn classify(response: &Response<Bytes>, items: usize) -> Disposition {
+pub(super) fn classify(response: &Response<Bytes>, items: usize) -> Disposition {
     let drop = |reason, hint| Disposition::Drop { reason, hint };
     match response.status().as_u16() {
         // Before the statuses: beyond the bound of its own gRPC Loki answers 500.
@@ -23,7 +23,7 @@ pub(crate) fn classify(response: &Response<Bytes>, items: usize) -> Disposition 
 }
 
 /// Whether Loki is configured to take no structured metadata: `allow_structured_metadata` is off.
-pub(crate) fn refuses_metadata(response: &Response<Bytes>) -> bool {
+pub(super) fn refuses_metadata(response: &Response<Bytes>) -> bool {
     response.status() == StatusCode::BAD_REQUEST
         && String::from_utf8_lossy(response.body())
             .contains("includes structured metadata, but this feature is disallowed")

@@ -7,39 +7,39 @@ use bytes::Bytes;
 use http::Response;
 use radiosonde_delivery::ResponseFuture;
 
-use super::QueryError;
+use crate::response::query_error::{MalformedResponse, QueryError};
 
-/// An answer of Loki's on its way: await it on any runtime, or [`wait`](Self::wait) for it.
+/// A response of Loki on its way: await it on any runtime, or [`wait`](Self::wait) for it.
 ///
-/// The question has been sent when this is returned; the client's own thread does the work, so it needs no runtime. Dropping it
-/// takes the question back.
-#[must_use = "dropping it takes the question back"]
-pub struct Pending<T> {
+/// The request has been sent when this is returned; the client's own thread does the work, so it needs no runtime. Dropping it
+/// cancels it.
+#[must_use = "dropping it cancels the query"]
+pub struct QueryFuture<T> {
     state: State<T>,
 }
 
 enum State<T> {
-    Asked(ResponseFuture<Response<Bytes>>, Read<T>),
-    /// It could not be asked.
+    Sent(ResponseFuture<Response<Bytes>>, Read<T>),
+    /// The request could not be made.
     Failed(QueryError),
     Done,
 }
 
 type Read<T> = Box<dyn FnOnce(&Response<Bytes>) -> Result<T, QueryError> + Send>;
 
-impl<T> Pending<T> {
+impl<T> QueryFuture<T> {
     pub(super) fn new(
         reply: ResponseFuture<Response<Bytes>>,
         read: impl FnOnce(&Response<Bytes>) -> Result<T, QueryError> + Send + 'static,
     ) -> Self {
-        Self { state: State::Asked(reply, Box::new(read)) }
+        Self { state: State::Sent(reply, Box::new(read)) }
     }
 
     pub(super) const fn failed(error: QueryError) -> Self {
         Self { state: State::Failed(error) }
     }
 
-    /// Blocks this thread until the answer is there, for callers that cannot await.
+    /// Blocks this thread until the response is there, for callers that cannot await.
     ///
     /// Safe on a runtime's thread too, also the only one of a current-thread runtime: the client does not need it.
     ///
@@ -47,7 +47,7 @@ impl<T> Pending<T> {
     /// [`QueryError`], after the client's timeout at the latest.
     pub fn wait(self) -> Result<T, QueryError> {
         match self.state {
-            State::Asked(reply, read) => {
+            State::Sent(reply, read) => {
                 reply.wait().map_err(QueryError::Request).and_then(|response| read(&response))
             }
             State::Failed(error) => Err(error),
@@ -57,35 +57,35 @@ impl<T> Pending<T> {
     }
 }
 
-impl<T> Future for Pending<T> {
+impl<T> Future for QueryFuture<T> {
     type Output = Result<T, QueryError>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let response = match &mut self.state {
-            State::Asked(reply, _) => match Pin::new(reply).poll(context) {
+            State::Sent(reply, _) => match Pin::new(reply).poll(context) {
                 Poll::Ready(response) => Some(response),
                 Poll::Pending => return Poll::Pending,
             },
             State::Failed(_) | State::Done => None,
         };
         Poll::Ready(match (std::mem::replace(&mut self.state, State::Done), response) {
-            (State::Asked(_, read), Some(Ok(response))) => read(&response),
-            (State::Asked(..), Some(Err(error))) => Err(QueryError::Request(error)),
+            (State::Sent(_, read), Some(Ok(response))) => read(&response),
+            (State::Sent(..), Some(Err(error))) => Err(QueryError::Request(error)),
             (State::Failed(error), _) => Err(error),
-            (State::Asked(_, _), None) | (State::Done, _) => Err(already_given()),
+            (State::Sent(_, _), None) | (State::Done, _) => Err(already_given()),
         })
     }
 }
 
 // Nothing in it is ever pinned: the reply is `Unpin`, and the rest is moved out.
-impl<T> Unpin for Pending<T> {}
+impl<T> Unpin for QueryFuture<T> {}
 
 fn already_given() -> QueryError {
-    super::MalformedAnswer::because("it has been given already")
+    MalformedResponse::because("it has been given already")
 }
 
-impl<T> fmt::Debug for Pending<T> {
+impl<T> fmt::Debug for QueryFuture<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pending").finish_non_exhaustive()
+        f.debug_struct("QueryFuture").finish_non_exhaustive()
     }
 }

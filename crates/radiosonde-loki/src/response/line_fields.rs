@@ -1,10 +1,9 @@
 use std::fmt;
 
 use radiosonde_core::{Level, SpanId, TraceId};
+use serde_json::{Map, Value};
 
-use super::JsonValue;
-
-/// The reserved keys of a line, and what else it holds; from [`LogEntry::fields`](super::LogEntry::fields).
+/// The reserved keys of a line, and what else it holds; from [`LogEntry::fields`](crate::LogEntry::fields).
 ///
 /// # Shape
 /// Reads lines as `radiosonde-log` writes them by default: reserved keys at the top, everything else under `metadata` or
@@ -18,13 +17,13 @@ use super::JsonValue;
 /// let fields = LineFields::parse(line)?;
 /// assert_eq!((fields.level(), fields.message()), (Some(Level::Error), Some("card declined")));
 /// assert_eq!((fields.status(), fields.duration_ms()), (Some(402), None));
-/// assert_eq!(fields.metadata("sku").and_then(|sku| sku.as_text()), Some("b-2"));
+/// assert_eq!(fields.metadata("sku").and_then(|sku| sku.as_str()), Some("b-2"));
 /// assert_eq!(LineFields::parse("panic: oh no").unwrap_err().to_string(), "the line is no JSON object");
 /// # Ok::<(), radiosonde_loki::InvalidLine>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct LineFields {
-    object: JsonValue,
+    object: Map<String, Value>,
 }
 
 impl LineFields {
@@ -33,11 +32,7 @@ impl LineFields {
     /// # Errors
     /// [`InvalidLine`] if it is no JSON object.
     pub fn parse(line: &str) -> Result<Self, InvalidLine> {
-        match serde_json::from_str(line) {
-            Ok(object @ JsonValue::Object(_)) => Ok(Self { object }),
-            Ok(_) => Err(InvalidLine { cause: None }),
-            Err(error) => Err(InvalidLine { cause: Some(Box::new(error)) }),
-        }
+        serde_json::from_str(line).map(|object| Self { object }).map_err(|cause| InvalidLine { cause })
     }
 
     /// When, as the line says it: RFC 3339. The entry's own time is finer.
@@ -46,7 +41,7 @@ impl LineFields {
         self.text("timestamp")
     }
 
-    /// How grave it is.
+    /// Its level.
     #[must_use]
     pub fn level(&self) -> Option<Level> {
         self.text("level")?.parse().ok()
@@ -115,7 +110,7 @@ impl LineFields {
     /// The response's status.
     #[must_use]
     pub fn status(&self) -> Option<u16> {
-        self.get("status")?.as_integer()?.try_into().ok()
+        self.get("status")?.as_u64()?.try_into().ok()
     }
 
     /// How long it took, in milliseconds.
@@ -124,46 +119,41 @@ impl LineFields {
         self.get("duration_ms")?.as_f64()
     }
 
-    /// A field of one's own, under `metadata` or `context`.
+    /// A custom field, under `metadata` or `context`.
     #[must_use]
-    pub fn metadata(&self, name: &str) -> Option<&JsonValue> {
-        self.own().find(|(known, _)| *known == name).map(|(_, value)| value)
+    pub fn metadata(&self, name: &str) -> Option<&Value> {
+        self.custom_fields().find(|(known, _)| *known == name).map(|(_, value)| value)
     }
 
-    /// All fields of one's own, in the line's order.
-    pub fn own(&self) -> impl Iterator<Item = (&str, &JsonValue)> {
-        ["metadata", "context"].into_iter().filter_map(|key| self.get(key)).flat_map(pairs)
+    /// All custom fields: those under `metadata`, then those under `context`, each by name.
+    pub fn custom_fields(&self) -> impl Iterator<Item = (&str, &Value)> {
+        ["metadata", "context"].into_iter().filter_map(|key| self.get(key)?.as_object()).flat_map(pairs)
     }
 
     /// Any key at the top of the line.
     #[must_use]
-    pub fn get(&self, key: &str) -> Option<&JsonValue> {
+    pub fn get(&self, key: &str) -> Option<&Value> {
         self.object.get(key)
     }
 
-    /// Everything at the top of the line, in its order.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &JsonValue)> {
+    /// Everything at the top of the line, by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
         pairs(&self.object)
     }
 
     fn text(&self, key: &str) -> Option<&str> {
-        self.get(key)?.as_text()
+        self.get(key)?.as_str()
     }
 }
 
-fn pairs(value: &JsonValue) -> impl Iterator<Item = (&str, &JsonValue)> {
-    let pairs = match value {
-        JsonValue::Object(pairs) => pairs.as_slice(),
-        _ => &[],
-    };
-    pairs.iter().map(|(name, value)| (&**name, value))
+fn pairs(object: &Map<String, Value>) -> impl Iterator<Item = (&str, &Value)> {
+    object.iter().map(|(name, value)| (name.as_str(), value))
 }
 
 /// A line that is no JSON object.
 #[derive(Debug)]
 pub struct InvalidLine {
-    /// Boxed, because a line that is refused is the rare case and should not make the common one large.
-    cause: Option<Box<serde_json::Error>>,
+    cause: serde_json::Error,
 }
 
 impl fmt::Display for InvalidLine {
@@ -174,10 +164,7 @@ impl fmt::Display for InvalidLine {
 
 impl std::error::Error for InvalidLine {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match &self.cause {
-            Some(cause) => Some(cause),
-            None => None,
-        }
+        Some(&self.cause)
     }
 }
 
@@ -192,8 +179,8 @@ mod tests {
         let fields = LineFields::parse(line).unwrap();
         assert_eq!((fields.level(), fields.status(), fields.duration_ms()), (None, None, None));
         assert_eq!((fields.trace_id(), fields.span_id()), (None, None));
-        assert_eq!(fields.get("level"), Some(&JsonValue::Integer(7)));
-        assert_eq!(fields.own().collect::<Vec<_>>(), [("a", &JsonValue::Integer(1))]);
+        assert_eq!(fields.get("level"), Some(&Value::from(7)));
+        assert_eq!(fields.custom_fields().collect::<Vec<_>>(), [("a", &Value::from(1))]);
         assert_eq!(fields.iter().count(), 6);
     }
 

@@ -1,6 +1,6 @@
 use std::time::SystemTime;
 
-use super::Labels;
+use crate::response::labels::Labels;
 
 /// A value at a time.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -1,9 +1,13 @@
 use std::cmp::Reverse;
 use std::time::Duration;
 
-use super::answer::read_found;
-use super::log_query::in_range;
-use super::{Answer, LogEntry, LogQuery, Pages, Pending, Series, TimeRange};
+use crate::query::client::{LokiClient, in_range};
+use crate::query::query_future::QueryFuture;
+use crate::query::time_range::TimeRange;
+use crate::response::log_entry::LogEntry;
+use crate::response::query_error::QueryError;
+use crate::response::query_response::{QueryResponse, read_data};
+use crate::response::sample::Series;
 
 /// Which end of the time range comes first, and stays when there are more lines than the limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -16,12 +20,12 @@ pub enum Direction {
     Backward,
 }
 
-/// A question about a time range; from [`LogQuery::query_range`]. Asking it starts with [`entries`](Self::entries),
+/// A question about a time range; from [`LogQuery::query_range`](crate::LogQuery::query_range). It is sent by [`entries`](Self::entries),
 /// [`series`](Self::series), [`send`](Self::send) or [`pages`](Self::pages).
-#[must_use = "nothing is asked yet"]
+#[must_use = "no query is sent yet"]
 #[derive(Debug, Clone)]
 pub struct RangeQuery {
-    loki: LogQuery,
+    client: LokiClient,
     logql: Box<str>,
     pub(super) range: TimeRange,
     pub(super) limit: u32,
@@ -30,9 +34,9 @@ pub struct RangeQuery {
 }
 
 impl RangeQuery {
-    pub(super) fn new(loki: &LogQuery, logql: &str, range: TimeRange) -> Self {
-        let (loki, logql) = (loki.clone(), logql.into());
-        Self { loki, logql, range, limit: 1000, direction: Direction::default(), step: None }
+    pub(super) fn new(client: &LokiClient, logql: &str, range: TimeRange) -> Self {
+        let (client, logql) = (client.clone(), logql.into());
+        Self { client, logql, range, limit: 1000, direction: Direction::default(), step: None }
     }
 
     /// How many lines at most; 1000 unless set. Loki refuses 0 and, unless configured otherwise, more than 5000. Numbers over time
@@ -55,14 +59,14 @@ impl RangeQuery {
     }
 
     /// Asks for lines: those of all streams together, in the [direction](Self::direction)'s order.
-    pub fn entries(&self) -> Pending<Vec<LogEntry>> {
+    pub fn entries(&self) -> QueryFuture<Vec<LogEntry>> {
         self.entries_of(self.range, self.limit)
     }
 
-    pub(super) fn entries_of(&self, range: TimeRange, limit: u32) -> Pending<Vec<LogEntry>> {
+    pub(super) fn entries_of(&self, range: TimeRange, limit: u32) -> QueryFuture<Vec<LogEntry>> {
         let direction = self.direction;
-        self.ask(range, limit, move |answer| {
-            let mut entries = answer.found.lines()?;
+        self.send_for(range, limit, move |response| {
+            let mut entries = response.data.lines()?;
             // Stable: a stream's own order of equal times stays.
             match direction {
                 Direction::Forward => entries.sort_by_key(LogEntry::unix_nanos),
@@ -72,27 +76,22 @@ impl RangeQuery {
         })
     }
 
-    /// Asks for lines page by page, [`limit`](Self::limit) at a time, until there are no more.
-    pub fn pages(&self) -> Pages {
-        Pages::new(self.clone())
-    }
-
     /// Asks for numbers over time.
-    pub fn series(&self) -> Pending<Vec<Series>> {
-        self.ask(self.range, self.limit, |answer| answer.found.series())
+    pub fn series(&self) -> QueryFuture<Vec<Series>> {
+        self.send_for(self.range, self.limit, |response| response.data.series())
     }
 
     /// Asks for whatever the expression gives, with Loki's remarks. Lines come stream by stream.
-    pub fn send(&self) -> Pending<Answer> {
-        self.ask(self.range, self.limit, Ok)
+    pub fn send(&self) -> QueryFuture<QueryResponse> {
+        self.send_for(self.range, self.limit, Ok)
     }
 
-    fn ask<T>(
+    fn send_for<T>(
         &self,
         range: TimeRange,
         limit: u32,
-        then: impl FnOnce(Answer) -> Result<T, super::QueryError> + Send + 'static,
-    ) -> Pending<T> {
+        then: impl FnOnce(QueryResponse) -> Result<T, QueryError> + Send + 'static,
+    ) -> QueryFuture<T> {
         let direction = match self.direction {
             Direction::Forward => "forward",
             Direction::Backward => "backward",
@@ -102,8 +101,8 @@ impl RangeQuery {
             .with("limit", &limit.to_string())
             .with("direction", direction)
             .with_some("step", self.step.map(|step| step.as_secs_f64()));
-        self.loki.ask("/loki/api/v1/query_range", &parameters, |response, limit_bytes| {
-            then(read_found(response, limit_bytes)?)
+        self.client.query("/loki/api/v1/query_range", &parameters, |response, limit_bytes| {
+            then(read_data(response, limit_bytes)?)
         })
     }
 }

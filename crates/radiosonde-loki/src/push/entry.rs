@@ -5,7 +5,7 @@ use bytes::Bytes;
 use radiosonde_core::{Level, SpanContext};
 use radiosonde_log::Line;
 
-use crate::proto::{self, Pair, Timestamp};
+use crate::push::proto::{self, Pair, Timestamp};
 
 /// A longer value stays in the line and is left out of the structured metadata, which Loki bounds per entry.
 const MAX_METADATA_BYTES: usize = 1024;

@@ -2,7 +2,8 @@ use std::time::{Duration, SystemTime};
 
 use radiosonde_core::{Level, TraceId};
 
-use super::{InvalidLine, Labels, LineFields};
+use crate::response::labels::Labels;
+use crate::response::line_fields::{InvalidLine, LineFields};
 
 /// One line as Loki keeps it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -66,7 +67,7 @@ impl LogEntry {
         &self.parsed
     }
 
-    /// How grave it is, by the stream's label `level`, else by what Loki detected.
+    /// Its level, by the stream's label `level`, else by what Loki detected.
     #[must_use]
     pub fn level(&self) -> Option<Level> {
         let label = self.labels.get("level").and_then(|level| level.parse().ok());

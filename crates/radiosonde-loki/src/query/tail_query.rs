@@ -6,15 +6,18 @@ use std::time::{Duration, SystemTime};
 
 use radiosonde_delivery::{RequestError, ResponseFuture, Upgrade};
 
-use super::parameters::Parameters;
-use super::time_range::unix_nanos;
-use super::{LogQuery, MalformedAnswer, QueryError, Refusal, Tail};
+use crate::query::client::LokiClient;
+use crate::query::log_query::LogQuery;
+use crate::query::parameters::Parameters;
+use crate::query::tail::Tail;
+use crate::query::time_range::unix_nanos;
+use crate::response::query_error::{MalformedResponse, QueryError, Refusal};
 
 /// Lines to follow; from [`LogQuery::tail`]. Following starts with [`open`](Self::open).
-#[must_use = "nothing is asked yet"]
+#[must_use = "no query is sent yet"]
 #[derive(Debug, Clone)]
 pub struct TailQuery {
-    loki: LogQuery,
+    client: LokiClient,
     logql: Box<str>,
     since: Option<SystemTime>,
     limit: Option<u32>,
@@ -24,7 +27,7 @@ pub struct TailQuery {
 impl LogQuery {
     /// Follows the lines that an expression finds, as they come.
     pub fn tail(&self, logql: &str) -> TailQuery {
-        TailQuery { loki: self.clone(), logql: logql.into(), since: None, limit: None, delay: None }
+        TailQuery { client: self.client.clone(), logql: logql.into(), since: None, limit: None, delay: None }
     }
 }
 
@@ -49,42 +52,42 @@ impl TailQuery {
     }
 
     /// Opens the tail. Loki lets a tenant have ten at a time, unless configured otherwise.
-    pub fn open(&self) -> OpeningTail {
+    pub fn open(&self) -> TailFuture {
         let parameters = Parameters::default()
             .with("query", &self.logql)
             .with_some("start", self.since.map(unix_nanos))
             .with_some("limit", self.limit)
             .with_some("delay_for", self.delay.map(|delay| delay.as_secs()));
-        let asked = self.loki.get("/loki/api/v1/tail", &parameters);
-        OpeningTail { asked: asked.map(|request| self.loki.client.websocket(request)).map_err(Some) }
+        let request = self.client.get("/loki/api/v1/tail", &parameters);
+        TailFuture { upgrade: request.map(|request| self.client.http.websocket(request)).map_err(Some) }
     }
 }
 
 /// A tail on its way: await it on any runtime, or [`wait`](Self::wait) for it.
-#[must_use = "dropping it takes the question back"]
-pub struct OpeningTail {
-    asked: Result<ResponseFuture<Upgrade>, Option<QueryError>>,
+#[must_use = "dropping it cancels the query"]
+pub struct TailFuture {
+    upgrade: Result<ResponseFuture<Upgrade>, Option<QueryError>>,
 }
 
-impl OpeningTail {
+impl TailFuture {
     /// Blocks this thread until the tail is open, for callers that cannot await.
     ///
     /// # Errors
     /// [`QueryError`], such as Loki's refusal of the expression.
     pub fn wait(self) -> Result<Tail, QueryError> {
-        match self.asked {
-            Ok(reply) => opened(reply.wait()),
+        match self.upgrade {
+            Ok(upgrade) => opened(upgrade.wait()),
             Err(error) => Err(error.unwrap_or_else(already_given)),
         }
     }
 }
 
-impl Future for OpeningTail {
+impl Future for TailFuture {
     type Output = Result<Tail, QueryError>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        match &mut self.asked {
-            Ok(reply) => Pin::new(reply).poll(context).map(opened),
+        match &mut self.upgrade {
+            Ok(upgrade) => Pin::new(upgrade).poll(context).map(opened),
             Err(error) => Poll::Ready(Err(error.take().unwrap_or_else(already_given))),
         }
     }
@@ -94,22 +97,22 @@ fn opened(upgrade: Result<Upgrade, RequestError>) -> Result<Tail, QueryError> {
     match upgrade.map_err(QueryError::Request)? {
         Upgrade::Open(socket) => Ok(Tail::new(socket)),
         Upgrade::Refused(response) if response.status().is_success() => {
-            Err(MalformedAnswer::because("it is no web socket"))
+            Err(MalformedResponse::because("it is no web socket"))
         }
         Upgrade::Refused(response) => {
             Err(QueryError::Refused(Refusal::new(response.status(), response.body())))
         }
         // A kind of answer that came after this crate.
-        _ => Err(MalformedAnswer::because("it is no web socket")),
+        _ => Err(MalformedResponse::because("it is no web socket")),
     }
 }
 
 fn already_given() -> QueryError {
-    MalformedAnswer::because("it has been given already")
+    MalformedResponse::because("it has been given already")
 }
 
-impl fmt::Debug for OpeningTail {
+impl fmt::Debug for TailFuture {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OpeningTail").finish_non_exhaustive()
+        f.debug_struct("TailFuture").finish_non_exhaustive()
     }
 }

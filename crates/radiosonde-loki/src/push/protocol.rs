@@ -5,13 +5,15 @@ use prost::Message;
 use radiosonde_core::{Level, diagnostics};
 use radiosonde_delivery::{Disposition, EncodeError, Endpoint, Protocol};
 
-use crate::entry::Entry;
 use crate::label::StreamLabels;
-use crate::policy;
-use crate::proto::{Pair, PushRequest, Stream};
+use crate::push::classify::{classify, refuses_metadata};
+use crate::push::entry::Entry;
+use crate::push::proto::{Pair, PushRequest, Stream};
 
-/// Makes push requests of batches.
-pub(crate) struct Push {
+pub(crate) const PUSH_PATH: &str = "/loki/api/v1/push";
+
+/// Protobuf with snappy to `/loki/api/v1/push`.
+pub(crate) struct PushProtocol {
     endpoint: Endpoint,
     labels: StreamLabels,
     /// The structured metadata that all entries have; `None` if they have none at all.
@@ -21,7 +23,7 @@ pub(crate) struct Push {
     snappy: snap::raw::Encoder,
 }
 
-impl Push {
+impl PushProtocol {
     pub(crate) fn new(endpoint: Endpoint, labels: StreamLabels, shared: Option<Vec<Pair>>) -> Self {
         let last = [None; Level::ALL.len()];
         Self { endpoint, labels, shared, last, snappy: snap::raw::Encoder::new() }
@@ -39,7 +41,7 @@ impl Push {
     }
 }
 
-impl Protocol for Push {
+impl Protocol for PushProtocol {
     type Item = Entry;
 
     fn endpoint(&self) -> &Endpoint {
@@ -61,7 +63,7 @@ impl Protocol for Push {
     }
 
     fn classify(&mut self, response: &Response<Bytes>, items: usize) -> Disposition {
-        if self.shared.is_some() && policy::refuses_metadata(response) {
+        if self.shared.is_some() && refuses_metadata(response) {
             diagnostics::report(
                 "loki",
                 "structured_metadata",
@@ -74,6 +76,6 @@ impl Protocol for Push {
             self.shared = None;
             return Disposition::EncodeAgain;
         }
-        policy::classify(response, items)
+        classify(response, items)
     }
 }

@@ -10,7 +10,7 @@ use radiosonde_core::Level;
 use radiosonde_delivery::{
     HttpClientBuildError, HttpOptions, HttpOptionsError, Pem, RequestErrorKind, TlsOptions,
 };
-use radiosonde_loki::{Direction, Found, LogEntry, LogQuery, QueryBuildError, QueryError, TimeRange};
+use radiosonde_loki::{Direction, LogEntry, LogQuery, LogQueryBuildError, QueryData, QueryError, TimeRange};
 use radiosonde_testkit::{HttpFake, Reaction, RecordedRequest};
 
 const T: u64 = 1_767_225_600_000_000_000;
@@ -98,7 +98,7 @@ async fn without_a_direction_the_newest_are_first_and_awaiting_needs_no_more_tha
     assert!(times.is_sorted_by(|a, b| a > b) && times.len() == 4, "{times:?}");
     let answer = loki.query_range("{}", range()).send().await.unwrap();
     assert_eq!(answer.warnings, ["approximate".into()]);
-    assert!(matches!(answer.found, Found::Lines(lines) if lines.len() == 4));
+    assert!(matches!(answer.data, QueryData::Lines(lines) if lines.len() == 4));
 }
 
 #[test]
@@ -255,10 +255,10 @@ fn the_builder_sends_who_asks_and_refuses_what_is_malformed() {
     assert_eq!(header("authorization"), Some("Bearer hunter2"));
     assert!(!format!("{builder:?} {loki:?}").contains("hunter2"));
 
-    assert!(matches!(LogQuery::builder("localhost").build(), Err(QueryBuildError::Endpoint(_))));
-    assert!(matches!(builder.clone().tenant("a||b").build(), Err(QueryBuildError::Tenant(_))));
+    assert!(matches!(LogQuery::builder("localhost").build(), Err(LogQueryBuildError::Endpoint(_))));
+    assert!(matches!(builder.clone().tenant("a||b").build(), Err(LogQueryBuildError::Tenant(_))));
     let malformed = builder.clone().http(http.header("x y", "hunter2")).build().unwrap_err();
-    let QueryBuildError::Client(HttpClientBuildError::Http(HttpOptionsError::Header(cause))) = &malformed
+    let LogQueryBuildError::Client(HttpClientBuildError::Http(HttpOptionsError::Header(cause))) = &malformed
     else {
         panic!("{malformed}")
     };
@@ -266,7 +266,7 @@ fn the_builder_sends_who_asks_and_refuses_what_is_malformed() {
     let tls = TlsOptions::new().ca(Pem::text("none"));
     let pem = LogQuery::builder("https://localhost").http(HttpOptions::new().tls(tls)).build().unwrap_err();
     assert!(
-        matches!(pem, QueryBuildError::Client(HttpClientBuildError::Http(HttpOptionsError::Tls(_)))),
+        matches!(pem, LogQueryBuildError::Client(HttpClientBuildError::Http(HttpOptionsError::Tls(_)))),
         "{pem:?}"
     );
 }

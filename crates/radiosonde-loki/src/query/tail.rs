@@ -7,33 +7,34 @@ use bytes::Bytes;
 use radiosonde_delivery::{WebSocket, WebSocketError};
 use serde::Deserialize;
 
-use super::error::one_line;
-use super::wire::{Nanos, Stream};
-use super::{Labels, LogEntry, MalformedAnswer, QueryError};
+use crate::response::labels::Labels;
+use crate::response::log_entry::LogEntry;
+use crate::response::query_error::{MalformedResponse, QueryError, one_line};
+use crate::response::wire::{Nanos, Stream};
 
-/// Lines as they come, from [`TailQuery::open`](super::TailQuery::open).
+/// Lines as they come, from [`TailQuery::open`](crate::TailQuery::open).
 ///
 /// # Shape
-/// A stream of [`Tailed`], as a method: [`next`](Self::next). What takes a stream takes
+/// A stream of [`TailItem`], as a method: [`next`](Self::next). What takes a stream takes
 /// `futures::stream::poll_fn(move |context| tail.poll_next(context))`. At most 16 messages of Loki's wait to be taken; dropping it
 /// closes the connection.
 ///
-/// Who reads slower than lines come makes Loki leave lines out. [`Tailed::Dropped`] are those that it tells, and it does not tell
+/// Who reads slower than lines come makes Loki leave lines out. [`TailItem::Dropped`] are those that it tells, and it does not tell
 /// all: a Loki 3.7 whose tail nobody read for half a minute left out 900 lines of 3000 without a word. So a tail is for looking; ask
-/// with [`pages`](super::RangeQuery::pages) for what must be complete.
+/// with [`pages`](crate::RangeQuery::pages) for what must be complete.
 ///
 /// A tail ends with its connection: when Loki restarts, or after `querier.tail_max_duration`, an hour by default. Open another
-/// [`since`](super::TailQuery::since) the last line then.
+/// [`since`](crate::TailQuery::since) the last line then.
 ///
 /// ```no_run
 /// # async fn follow(loki: radiosonde_loki::LogQuery) -> Result<(), radiosonde_loki::QueryError> {
-/// use radiosonde_loki::Tailed;
+/// use radiosonde_loki::TailItem;
 ///
 /// let mut tail = loki.tail(r#"{service_name="orders"} | json | level="ERROR""#).open().await?;
 /// while let Some(tailed) = tail.next().await {
 ///     match tailed? {
-///         Tailed::Entry(entry) => println!("{}", entry.line()),
-///         Tailed::Dropped(dropped) => eprintln!("left out: a line of {}", dropped.labels()),
+///         TailItem::Entry(entry) => println!("{}", entry.line()),
+///         TailItem::Dropped(dropped) => eprintln!("left out: a line of {}", dropped.labels()),
 ///         _ => {}
 ///     }
 /// }
@@ -42,13 +43,13 @@ use super::{Labels, LogEntry, MalformedAnswer, QueryError};
 /// ```
 pub struct Tail {
     socket: WebSocket,
-    ready: VecDeque<Tailed>,
+    ready: VecDeque<TailItem>,
 }
 
-/// What a tail gives.
+/// An item of a [`Tail`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Tailed {
+pub enum TailItem {
     /// A line.
     Entry(LogEntry),
     /// A line that was left out because its readers were too slow.
@@ -88,12 +89,12 @@ impl Tail {
     /// # Errors
     /// [`QueryError::Closed`] with Loki's words if it ended the tail, such as `only log selector is supported`;
     /// [`QueryError::Request`] if the connection broke.
-    pub async fn next(&mut self) -> Option<Result<Tailed, QueryError>> {
+    pub async fn next(&mut self) -> Option<Result<TailItem, QueryError>> {
         poll_fn(|context| self.poll_next(context)).await
     }
 
     /// [`next`](Self::next), polled: what a stream of any kind is made of.
-    pub fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Tailed, QueryError>>> {
+    pub fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<TailItem, QueryError>>> {
         loop {
             if let Some(tailed) = self.ready.pop_front() {
                 return Poll::Ready(Some(Ok(tailed)));
@@ -113,7 +114,7 @@ impl Tail {
     ///
     /// # Errors
     /// As [`next`](Self::next).
-    pub fn next_blocking(&mut self) -> Option<Result<Tailed, QueryError>> {
+    pub fn next_blocking(&mut self) -> Option<Result<TailItem, QueryError>> {
         loop {
             if let Some(tailed) = self.ready.pop_front() {
                 return Some(Ok(tailed));
@@ -132,14 +133,14 @@ impl Tail {
             }
             WebSocketError::Request(error) => QueryError::Request(error),
             // A kind of failure that came after this crate.
-            other => MalformedAnswer::because(other),
+            other => MalformedResponse::because(other),
         })?;
         let Message { streams, dropped_entries } =
-            serde_json::from_slice(&message).map_err(MalformedAnswer::because)?;
+            serde_json::from_slice(&message).map_err(MalformedResponse::because)?;
         let entries = streams.unwrap_or_default().into_iter().flat_map(Stream::into_entries);
-        self.ready.extend(entries.map(Tailed::Entry));
+        self.ready.extend(entries.map(TailItem::Entry));
         let dropped = dropped_entries.unwrap_or_default().into_iter().map(|Dropped { timestamp, labels }| {
-            Tailed::Dropped(DroppedEntry { unix_nanos: timestamp.0, labels })
+            TailItem::Dropped(DroppedEntry { unix_nanos: timestamp.0, labels })
         });
         self.ready.extend(dropped);
         Ok(())

@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, SystemTime};
 
-use radiosonde_loki::{LogQuery, QueryError, Tail, Tailed};
+use radiosonde_loki::{LogQuery, QueryError, Tail, TailItem};
 use radiosonde_testkit::{HttpFake, Reaction};
 use tokio_tungstenite::tungstenite::handshake::server::{Request, Response};
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
@@ -59,10 +59,10 @@ fn lines_and_what_was_left_out_come_in_order_until_the_end() {
     let mut seen = Vec::new();
     while let Some(tailed) = tail.next_blocking() {
         seen.push(match tailed.unwrap() {
-            Tailed::Entry(entry) => {
+            TailItem::Entry(entry) => {
                 format!("{} {} {}", entry.unix_nanos(), entry.line(), entry.structured_metadata())
             }
-            Tailed::Dropped(dropped) => format!("{} dropped {}", dropped.unix_nanos(), dropped.labels()),
+            TailItem::Dropped(dropped) => format!("{} dropped {}", dropped.unix_nanos(), dropped.labels()),
             other => panic!("{other:?}"),
         });
     }

@@ -34,6 +34,16 @@ pub fn text<'de, D: Deserializer<'de>, T: FromStr<Err: Display>>(deserializer: D
     String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
 }
 
+/// As [`text`], for a setting that may be left out.
+///
+/// # Errors
+/// The deserializer's, with the error of the text form.
+pub fn optional_text<'de, D: Deserializer<'de>, T: FromStr<Err: Display>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    text(deserializer).map(Some)
+}
+
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Secret<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         T::deserialize(deserializer).map(Self::new)

@@ -29,7 +29,7 @@ pub use id::{InvalidId, InvalidIdKind, SpanId, TraceId};
 pub use level::{InvalidLevel, Level, LevelNames};
 pub use outcome::Outcome;
 pub use percent::{decode_percent, is_quoted};
-pub use resource::{InvalidResource, InvalidResourceKind, Resource, ResourceBuilder};
+pub use resource::{InvalidResource, InvalidResourceKind, Resource, ResourceBuilder, parse_pairs};
 pub use secret::Secret;
 pub use span_ender::{EndingSpan, SpanEnder};
 pub use survive::survive;

@@ -135,9 +135,11 @@ impl ResourceBuilder {
         self
     }
 
-    /// Puts everything that `other` has over this.
-    pub fn merge(mut self, other: &Self) -> Self {
-        self.attributes.extend(other.attributes.iter().map(|(key, value)| (key.clone(), value.clone())));
+    /// Takes what is not set here from `other`.
+    pub fn or(mut self, other: Self) -> Self {
+        for (key, value) in other.attributes {
+            self.attributes.entry(key).or_insert(value);
+        }
         self
     }
 
@@ -150,24 +152,7 @@ impl ResourceBuilder {
     /// # Source
     /// <https://opentelemetry.io/docs/specs/otel/resource/sdk/#specifying-resource-information-via-an-environment-variable>
     pub fn attributes_from(mut self, list: &str) -> Result<Self, InvalidResource> {
-        let mut pairs = Vec::new();
-        for pair in list.split(',').map(str::trim).filter(|pair| !pair.is_empty()) {
-            let refuse = |kind| InvalidResource { pair: pair.into(), kind };
-            let (key, value) = pair.split_once('=').ok_or_else(|| refuse(InvalidResourceKind::NoEquals))?;
-            let decode =
-                |text: &str| decode_percent(text.trim()).ok_or_else(|| refuse(InvalidResourceKind::Encoding));
-            let key = decode(key)?;
-            if key.is_empty() {
-                return Err(refuse(InvalidResourceKind::NoKey));
-            }
-            let value = value.trim();
-            // A quote has to be percent-encoded; around a value it is a shell's that was not taken away.
-            if is_quoted(value, '"') {
-                return Err(refuse(InvalidResourceKind::Encoding));
-            }
-            pairs.push((key, decode(value)?));
-        }
-        for (key, value) in pairs {
+        for (key, value) in parse_pairs(list)? {
             self = self.attribute(&key, &value);
         }
         Ok(self)
@@ -180,6 +165,31 @@ impl ResourceBuilder {
         self.attributes.entry(INSTANCE.into()).or_insert_with(|| TraceId::random().to_string().into());
         Resource { attributes: self.attributes }
     }
+}
+
+/// Reads a comma-separated list of `key=value` pairs with percent-encoded keys and values.
+///
+/// # Errors
+/// [`InvalidResource`] names the pair that cannot be read.
+pub fn parse_pairs(list: &str) -> Result<Vec<(String, String)>, InvalidResource> {
+    list.split(',').map(str::trim).filter(|pair| !pair.is_empty()).map(parse_pair).collect()
+}
+
+fn parse_pair(pair: &str) -> Result<(String, String), InvalidResource> {
+    let refuse = |kind| InvalidResource { pair: pair.into(), kind };
+    let (key, value) = pair.split_once('=').ok_or_else(|| refuse(InvalidResourceKind::NoEquals))?;
+    let decode =
+        |text: &str| decode_percent(text.trim()).ok_or_else(|| refuse(InvalidResourceKind::Encoding));
+    let key = decode(key)?;
+    if key.is_empty() {
+        return Err(refuse(InvalidResourceKind::NoKey));
+    }
+    let value = value.trim();
+    // A quote has to be percent-encoded; around a value it is a shell's that was not taken away.
+    if is_quoted(value, '"') {
+        return Err(refuse(InvalidResourceKind::Encoding));
+    }
+    Ok((key, decode(value)?))
 }
 
 /// A pair in a list of resource attributes that cannot be read.

@@ -138,6 +138,12 @@ impl InvalidLabel {
         Self { name: name.into(), value: value.into(), kind }
     }
 
+    /// The label's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Why it was refused.
     #[must_use]
     pub const fn kind(&self) -> InvalidLabelKind {

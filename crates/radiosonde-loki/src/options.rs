@@ -20,48 +20,66 @@ const MAX_LINE_BYTES: usize = 256 * 1024;
 /// Where and how log lines are pushed to Loki.
 ///
 /// # Shape
-/// Plain values, checked by [`build`](Self::build). With the feature `serde` they are read from a configuration file under the
-/// names of the methods, `labels` as a table; durations are texts like `5s`.
+/// Plain values, checked by [`build`](Self::build). What is not set can be taken from other options with [`or`](Self::or). With
+/// the feature `serde` they are read from a configuration file under the names of the methods, `labels` as a table; durations are
+/// texts like `5s`.
+///
+/// ```
+/// use radiosonde_delivery::HttpOptions;
+/// use radiosonde_loki::LokiOptions;
+///
+/// let http = HttpOptions::new().bearer_token_file("/run/secrets/loki");
+/// let options = LokiOptions::new("https://logs.example").tenant("shop").label("team", "pay").http(http);
+/// # drop(options);
+/// ```
 #[must_use]
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(default, deny_unknown_fields))]
 pub struct LokiOptions {
-    url: Url,
+    url: Option<Url>,
     tenant: Option<String>,
     http: HttpOptions,
     #[cfg_attr(feature = "serde", serde(deserialize_with = "radiosonde_core::deserialize::pairs"))]
     labels: Vec<(String, String)>,
-    structured_metadata: bool,
+    structured_metadata: Option<bool>,
     /// Not read from a file: it follows from how the lines are written.
     #[cfg_attr(feature = "serde", serde(skip))]
-    level_names: LevelNames,
-    max_line_bytes: usize,
-    sink: SinkOptions,
-    #[cfg_attr(feature = "serde", serde(deserialize_with = "radiosonde_core::deserialize::text"))]
-    overflow: OverflowPolicy,
-}
-
-impl Default for LokiOptions {
-    fn default() -> Self {
-        Self {
-            url: Url::default(),
-            tenant: None,
-            http: HttpOptions::new(),
-            labels: Vec::new(),
-            structured_metadata: true,
-            level_names: LevelNames::default(),
-            max_line_bytes: MAX_LINE_BYTES,
-            sink: SinkOptions::default(),
-            overflow: OverflowPolicy::default(),
-        }
-    }
+    level_names: Option<LevelNames>,
+    max_line_bytes: Option<usize>,
+    sink: Option<SinkOptions>,
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "radiosonde_core::deserialize::optional_text"))]
+    overflow: Option<OverflowPolicy>,
 }
 
 impl LokiOptions {
     /// For the Loki at this URL: its base, such as `http://127.0.0.1:3100`, or the whole address ending in `/loki/api/v1/push`,
     /// with or without a slash at its end.
     pub fn new(url: impl Into<String>) -> Self {
-        Self { url: url.into().into(), ..Self::default() }
+        Self { url: Some(url.into().into()), ..Self::default() }
+    }
+
+    /// Takes what is not set here from `other`, its labels of other names and what it sets of `http` among them.
+    pub fn or(mut self, other: Self) -> Self {
+        let is_set = |name: &String| self.labels.iter().any(|(known, _)| known == name);
+        let added: Vec<_> = other.labels.into_iter().filter(|(name, _)| !is_set(name)).collect();
+        self.labels.extend(added);
+        Self {
+            url: self.url.or(other.url),
+            tenant: self.tenant.or(other.tenant),
+            http: self.http.or(other.http),
+            labels: self.labels,
+            structured_metadata: self.structured_metadata.or(other.structured_metadata),
+            level_names: self.level_names.or(other.level_names),
+            max_line_bytes: self.max_line_bytes.or(other.max_line_bytes),
+            sink: self.sink.or(other.sink),
+            overflow: self.overflow.or(other.overflow),
+        }
+    }
+
+    /// Whether there is a URL to push to.
+    #[must_use]
+    pub const fn has_url(&self) -> bool {
+        self.url.is_some()
     }
 
     /// Pushes for this tenant, in `X-Scope-OrgID`. Needed if Loki runs with `auth_enabled`.
@@ -70,7 +88,7 @@ impl LokiOptions {
         self
     }
 
-    /// Headers and credentials of every push.
+    /// Headers, credentials and certificates of every push.
     pub fn http(mut self, options: HttpOptions) -> Self {
         self.http = options;
         self
@@ -91,19 +109,19 @@ impl LokiOptions {
     /// A Loki whose `allow_structured_metadata` is off refuses every line that has some. The sink then leaves it out by itself,
     /// after one refused push, and reports that once as a diagnostic; turned off here, it does not try.
     pub const fn structured_metadata(mut self, on: bool) -> Self {
-        self.structured_metadata = on;
+        self.structured_metadata = Some(on);
         self
     }
 
     /// How the `level` label spells two of the levels; the same as in the lines.
     pub const fn level_names(mut self, names: LevelNames) -> Self {
-        self.level_names = names;
+        self.level_names = Some(names);
         self
     }
 
     /// Refuses lines that are longer, counted as `line_too_long`; 256 KiB unless set, which is Loki's own default.
     pub const fn max_line_bytes(mut self, bytes: usize) -> Self {
-        self.max_line_bytes = bytes;
+        self.max_line_bytes = Some(bytes);
         self
     }
 
@@ -113,14 +131,14 @@ impl LokiOptions {
     /// `grpc_server_max_recv_msg_size`, and its `ingestion_rate_mb` is 4 a second. A larger push is refused whole, and halved until
     /// its parts pass, so that it costs more requests than a small one.
     pub const fn sink(mut self, options: SinkOptions) -> Self {
-        self.sink = options;
+        self.sink = Some(options);
         self
     }
 
     /// What happens to a line for which the queue has no room. Default: a line at ERROR or FATAL waits for up to 5 ms, an audit line
     /// for up to 5 s, and others are dropped.
     pub const fn overflow(mut self, policy: OverflowPolicy) -> Self {
-        self.overflow = policy;
+        self.overflow = Some(policy);
         self
     }
 
@@ -130,21 +148,23 @@ impl LokiOptions {
     /// [`LokiBuildError`] names the setting that is refused.
     pub fn build(&self, resource: &Resource, delivery: &Delivery) -> Result<LokiSink, LokiBuildError> {
         let endpoint = self.endpoint().map_err(LokiBuildError::Endpoint)?;
-        let labels =
-            StreamLabels::new(resource, self.level_names, &self.labels).map_err(LokiBuildError::Label)?;
-        let shared = self.structured_metadata.then(|| self.shared_metadata(resource));
+        let names = self.level_names.unwrap_or_default();
+        let labels = StreamLabels::new(resource, names, &self.labels).map_err(LokiBuildError::Label)?;
+        let structured = self.structured_metadata.unwrap_or(true);
+        let shared = structured.then(|| self.shared_metadata(resource));
         // On the wire the tags and lengths of a pair take eight bytes at most.
         let pair_bytes = |pair: &Pair| pair.name.len() + pair.value.len() + 8;
         let shared_bytes = shared.iter().flatten().map(pair_bytes).sum();
         let protocol = PushProtocol::new(endpoint, labels, shared);
         let http = tenant::header(&self.http, self.tenant.as_deref()).map_err(LokiBuildError::Tenant)?;
-        let queue =
-            delivery.sink(self.sink.or_name("loki"), &http, protocol).map_err(LokiBuildError::Sink)?;
-        Ok(LokiSink::new(queue, self.max_line_bytes, shared_bytes, self.overflow))
+        let sink = self.sink.unwrap_or_default().or_name("loki");
+        let queue = delivery.sink(sink, &http, protocol).map_err(LokiBuildError::Sink)?;
+        let max_line_bytes = self.max_line_bytes.unwrap_or(MAX_LINE_BYTES);
+        Ok(LokiSink::new(queue, max_line_bytes, shared_bytes, self.overflow.unwrap_or_default()))
     }
 
     fn endpoint(&self) -> Result<Endpoint, InvalidEndpoint> {
-        self.url.endpoint()?.ending_in(PUSH_PATH)
+        self.url.clone().unwrap_or_default().endpoint()?.ending_in(PUSH_PATH)
     }
 
     /// The instance, by which replicas are told apart, unless it is a label.

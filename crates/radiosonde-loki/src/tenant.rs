@@ -31,6 +31,14 @@ pub struct InvalidTenant {
     tenant: Box<str>,
 }
 
+impl InvalidTenant {
+    /// The name.
+    #[must_use]
+    pub fn tenant(&self) -> &str {
+        &self.tenant
+    }
+}
+
 impl fmt::Display for InvalidTenant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(

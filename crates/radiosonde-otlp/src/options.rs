@@ -1,7 +1,9 @@
 use std::fmt;
 
 use radiosonde_core::{LevelNames, Resource};
-use radiosonde_delivery::{Delivery, Endpoint, HttpOptions, InvalidEndpoint, SinkError, SinkOptions, Url};
+use radiosonde_delivery::{
+    Delivery, Endpoint, HttpOptions, InvalidEndpoint, Protocol, Queue, SinkError, SinkOptions, Url,
+};
 use radiosonde_queue::OverflowPolicy;
 
 use crate::compression::Compression;
@@ -20,8 +22,8 @@ const LOCAL: &str = "http://localhost:4318";
 ///
 /// # Shape
 /// Plain values, checked when a sink is built. What is set here is for all signals; [`traces`](Self::traces) and
-/// [`logs`](Self::logs) hold what differs for one. With the feature `serde` they are read from a configuration file under the
-/// names of the methods; durations are texts like `5s`.
+/// [`logs`](Self::logs) hold what differs for one. What is not set can be taken from other options with [`or`](Self::or). With the
+/// feature `serde` they are read from a configuration file under the names of the methods; durations are texts like `5s`.
 ///
 /// ```
 /// use radiosonde_otlp::{Compression, OtlpOptions, OtlpSignalOptions};
@@ -31,62 +33,70 @@ const LOCAL: &str = "http://localhost:4318";
 /// # drop(options);
 /// ```
 #[must_use]
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(default, deny_unknown_fields))]
 pub struct OtlpOptions {
-    endpoint: Url,
-    http: HttpOptions,
-    compression: Compression,
-    sink: SinkOptions,
+    endpoint: Option<Url>,
+    http: Option<HttpOptions>,
+    compression: Option<Compression>,
+    sink: Option<SinkOptions>,
     traces: OtlpSignalOptions,
     logs: Option<OtlpSignalOptions>,
     /// Not read from a file: it follows from how the lines are written.
     #[cfg_attr(feature = "serde", serde(skip))]
-    level_names: LevelNames,
-    #[cfg_attr(feature = "serde", serde(deserialize_with = "radiosonde_core::deserialize::text"))]
-    overflow: OverflowPolicy,
-}
-
-impl Default for OtlpOptions {
-    /// To a collector on this machine.
-    fn default() -> Self {
-        Self {
-            endpoint: LOCAL.into(),
-            http: HttpOptions::new(),
-            compression: Compression::default(),
-            sink: SinkOptions::default(),
-            traces: OtlpSignalOptions::new(),
-            logs: None,
-            level_names: LevelNames::default(),
-            overflow: OverflowPolicy::default(),
-        }
-    }
+    level_names: Option<LevelNames>,
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "radiosonde_core::deserialize::optional_text"))]
+    overflow: Option<OverflowPolicy>,
 }
 
 impl OtlpOptions {
     /// To this base URL of all signals, as in `OTEL_EXPORTER_OTLP_ENDPOINT`: `/v1/traces` and `/v1/logs` are appended, unless the
-    /// URL ends with it. For log lines to Loki, its URL with `/otlp`.
+    /// URL ends with it. For log lines to Loki, its URL with `/otlp`. Default: `http://localhost:4318`.
     pub fn new(endpoint: impl Into<String>) -> Self {
-        Self { endpoint: endpoint.into().into(), ..Self::default() }
+        Self { endpoint: Some(endpoint.into().into()), ..Self::default() }
     }
 
-    /// Headers and credentials of every request. For those of `OTEL_EXPORTER_OTLP_HEADERS` see
+    /// Takes what is not set here from `other`.
+    ///
+    /// What is set here for all signals wins over what `other` sets for one; but log lines that are not asked for here are sent as
+    /// `other` asks.
+    pub fn or(self, other: Self) -> Self {
+        let (own, others) = (self.all(), other.all());
+        let traces = self.traces.over(own.clone()).or(other.traces.over(others.clone()));
+        let all = own.clone().or(others.clone());
+        let logs = match (self.logs, other.logs) {
+            (None, logs) => logs.map(|logs| logs.over(all.clone())),
+            (Some(logs), other) => Some(logs.over(own).or(other.unwrap_or_default().over(others))),
+        };
+        Self {
+            endpoint: self.endpoint.or(other.endpoint),
+            http: all.http,
+            compression: all.compression,
+            sink: all.sink,
+            traces,
+            logs,
+            level_names: self.level_names.or(other.level_names),
+            overflow: self.overflow.or(other.overflow),
+        }
+    }
+
+    /// Headers, credentials and certificates of every request. For headers as in `OTEL_EXPORTER_OTLP_HEADERS` see
     /// [`parse_headers`](crate::parse_headers).
     pub fn http(mut self, options: HttpOptions) -> Self {
-        self.http = options;
+        self.http = Some(options);
         self
     }
 
     /// How requests are compressed. Default: not at all.
     pub const fn compression(mut self, compression: Compression) -> Self {
-        self.compression = compression;
+        self.compression = Some(compression);
         self
     }
 
     /// Bounds, batches, timeout and retries. Default: those of [`SinkOptions`], under the names `otlp` for spans and `otlp_logs`
     /// for log lines.
     pub const fn sink(mut self, options: SinkOptions) -> Self {
-        self.sink = options;
+        self.sink = Some(options);
         self
     }
 
@@ -104,15 +114,21 @@ impl OtlpOptions {
 
     /// How the severity's text spells two of the levels; the same as in the lines.
     pub const fn level_names(mut self, names: LevelNames) -> Self {
-        self.level_names = names;
+        self.level_names = Some(names);
         self
     }
 
     /// What becomes of a line for which the queue has no room, by its level. Default: a line at ERROR or FATAL waits for up to
     /// 5 ms, and others are dropped.
     pub const fn overflow(mut self, policy: OverflowPolicy) -> Self {
-        self.overflow = policy;
+        self.overflow = Some(policy);
         self
+    }
+
+    /// Whether there is an endpoint for spans, their own or that of all signals.
+    #[must_use]
+    pub const fn has_traces(&self) -> bool {
+        self.endpoint.is_some() || self.traces.endpoint.is_some()
     }
 
     /// Whether log lines are asked for.
@@ -126,9 +142,9 @@ impl OtlpOptions {
     /// # Errors
     /// [`OtlpBuildError`] names the setting that is refused.
     pub fn build_spans(&self, resource: &Resource, delivery: &Delivery) -> Result<OtlpSpans, OtlpBuildError> {
-        let export = ExportSpans::new(self.connection(&self.traces, TRACES)?, encode::resource(resource));
-        let (sink, http) = self.delivered(&self.traces);
-        delivery.sink(sink.or_name("otlp"), http, export).map(OtlpSpans::new).map_err(OtlpBuildError::Sink)
+        let own = self.traces.clone().over(self.all());
+        let export = ExportSpans::new(own.connection(TRACES)?, encode::resource(resource));
+        own.add_to(delivery, "otlp", export).map(OtlpSpans::new)
     }
 
     /// Adds a sink for the log lines of this resource to a delivery, asked for or not.
@@ -136,28 +152,20 @@ impl OtlpOptions {
     /// # Errors
     /// [`OtlpBuildError`] names the setting that is refused.
     pub fn build_logs(&self, resource: &Resource, delivery: &Delivery) -> Result<OtlpLogs, OtlpBuildError> {
-        let none = OtlpSignalOptions::new();
-        let logs = self.logs.as_ref().unwrap_or(&none);
-        let export = ExportLogs::new(self.connection(logs, LOGS)?, encode::resource(resource));
-        let (sink, http) = self.delivered(logs);
-        let queue = delivery.sink(sink.or_name("otlp_logs"), http, export).map_err(OtlpBuildError::Sink)?;
-        Ok(OtlpLogs::new(queue, self.level_names, self.overflow))
+        let own = self.logs.clone().unwrap_or_default().over(self.all());
+        let export = ExportLogs::new(own.connection(LOGS)?, encode::resource(resource));
+        let queue = own.add_to(delivery, "otlp_logs", export)?;
+        Ok(OtlpLogs::new(queue, self.level_names.unwrap_or_default(), self.overflow.unwrap_or_default()))
     }
 
-    fn connection(&self, own: &OtlpSignalOptions, signal: Signal) -> Result<Connection, OtlpBuildError> {
-        let endpoint = self.endpoint(own, signal).map_err(OtlpBuildError::Endpoint)?;
-        Ok(Connection::new(endpoint, own.compression.unwrap_or(self.compression)))
-    }
-
-    fn endpoint(&self, own: &OtlpSignalOptions, signal: Signal) -> Result<Endpoint, InvalidEndpoint> {
-        match &own.endpoint {
-            Some(whole) => whole.endpoint(),
-            None => self.endpoint.endpoint()?.ending_in(signal.path),
+    /// What is for all signals, as options of one.
+    fn all(&self) -> OtlpSignalOptions {
+        OtlpSignalOptions {
+            endpoint: self.endpoint.clone().map(SignalUrl::Base),
+            http: self.http.clone(),
+            compression: self.compression,
+            sink: self.sink,
         }
-    }
-
-    fn delivered<'a>(&'a self, own: &'a OtlpSignalOptions) -> (SinkOptions, &'a HttpOptions) {
-        (own.sink.unwrap_or(self.sink), own.http.as_ref().unwrap_or(&self.http))
     }
 }
 
@@ -166,10 +174,26 @@ impl OtlpOptions {
 #[derive(Debug, Clone, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(default, deny_unknown_fields))]
 pub struct OtlpSignalOptions {
-    endpoint: Option<Url>,
+    endpoint: Option<SignalUrl>,
     http: Option<HttpOptions>,
     compression: Option<Compression>,
     sink: Option<SinkOptions>,
+}
+
+/// Where a signal goes.
+#[derive(Debug, Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(from = "Url"))]
+enum SignalUrl {
+    /// As it is.
+    Whole(Url),
+    /// After the signal's path is appended.
+    Base(Url),
+}
+
+impl From<Url> for SignalUrl {
+    fn from(url: Url) -> Self {
+        Self::Whole(url)
+    }
 }
 
 impl OtlpSignalOptions {
@@ -180,11 +204,11 @@ impl OtlpSignalOptions {
 
     /// The signal's own URL, as in `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` and `.._LOGS_ENDPOINT`: used as it is.
     pub fn endpoint(mut self, url: impl Into<String>) -> Self {
-        self.endpoint = Some(url.into().into());
+        self.endpoint = Some(SignalUrl::Whole(url.into().into()));
         self
     }
 
-    /// The signal's own headers and credentials; none of [`OtlpOptions::http`] are sent then.
+    /// The signal's own headers, credentials and certificates; none of [`OtlpOptions::http`] are sent then.
     pub fn http(mut self, options: HttpOptions) -> Self {
         self.http = Some(options);
         self
@@ -200,6 +224,49 @@ impl OtlpSignalOptions {
     pub const fn sink(mut self, options: SinkOptions) -> Self {
         self.sink = Some(options);
         self
+    }
+
+    /// With what is for all signals where nothing is the signal's own.
+    fn over(self, all: Self) -> Self {
+        Self {
+            endpoint: self.endpoint.or(all.endpoint),
+            http: self.http.or(all.http),
+            compression: self.compression.or(all.compression),
+            sink: self.sink.or(all.sink),
+        }
+    }
+
+    /// With what other options set, down to single headers.
+    fn or(self, other: Self) -> Self {
+        let http = match (self.http.clone(), other.http.clone()) {
+            (Some(own), Some(other)) => Some(own.or(other)),
+            (own, other) => own.or(other),
+        };
+        Self { http, ..self.over(other) }
+    }
+
+    fn connection(&self, signal: Signal) -> Result<Connection, OtlpBuildError> {
+        let endpoint = self.endpoint_of(signal).map_err(OtlpBuildError::Endpoint)?;
+        Ok(Connection::new(endpoint, self.compression.unwrap_or_default()))
+    }
+
+    fn endpoint_of(&self, signal: Signal) -> Result<Endpoint, InvalidEndpoint> {
+        match &self.endpoint {
+            Some(SignalUrl::Whole(url)) => url.endpoint(),
+            Some(SignalUrl::Base(url)) => url.endpoint()?.ending_in(signal.path),
+            None => Endpoint::parse(LOCAL)?.ending_in(signal.path),
+        }
+    }
+
+    fn add_to<P: Protocol>(
+        &self,
+        delivery: &Delivery,
+        name: &'static str,
+        protocol: P,
+    ) -> Result<Queue<P::Item>, OtlpBuildError> {
+        let http = self.http.clone().unwrap_or_default();
+        let sink = self.sink.unwrap_or_default().or_name(name);
+        delivery.sink(sink, &http, protocol).map_err(OtlpBuildError::Sink)
     }
 }
 
@@ -228,5 +295,52 @@ impl std::error::Error for OtlpBuildError {
             Self::Endpoint(error) => Some(error),
             Self::Sink(error) => Some(error),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spans(options: &OtlpOptions) -> String {
+        options.traces.clone().over(options.all()).endpoint_of(TRACES).unwrap().to_string()
+    }
+
+    fn lines(options: &OtlpOptions) -> Option<String> {
+        let own = options.logs.clone()?.over(options.all());
+        Some(own.endpoint_of(LOGS).unwrap().to_string())
+    }
+
+    #[test]
+    fn without_an_endpoint_signals_go_to_this_machine() {
+        let local = OtlpOptions::default().logs(OtlpSignalOptions::new());
+        assert!(!local.has_traces());
+        assert_eq!(spans(&local), "http://localhost:4318/v1/traces");
+        assert_eq!(lines(&local).as_deref(), Some("http://localhost:4318/v1/logs"));
+    }
+
+    #[test]
+    fn what_is_set_first_wins_for_each_signal() {
+        let whole = |url: &str| OtlpSignalOptions::new().endpoint(url);
+        let own = OtlpOptions::default().traces(whole("http://b:2/x")).logs(whole("http://b:2/y"));
+        let base = OtlpOptions::new("http://a:1");
+        let merged = base.clone().or(own.clone());
+        assert_eq!(spans(&merged), "http://a:1/v1/traces", "also where the other is for the signal alone");
+        assert_eq!(lines(&merged).as_deref(), Some("http://b:2/y"), "the first does not ask for lines");
+        assert_eq!(
+            lines(&base.clone().logs(OtlpSignalOptions::new()).or(own.clone())),
+            lines(&base.clone().logs(OtlpSignalOptions::new()))
+        );
+        let merged = own.or(base);
+        assert_eq!(
+            (spans(&merged).as_str(), lines(&merged).as_deref()),
+            ("http://b:2/x", Some("http://b:2/y"))
+        );
+        let http = |name: &str| Some(HttpOptions::new().header(name, "1"));
+        let both = OtlpOptions { http: http("a"), ..OtlpOptions::default() }
+            .or(OtlpOptions::default()
+                .traces(OtlpSignalOptions { http: http("b"), ..OtlpSignalOptions::new() }));
+        let shown = format!("{:?}", both.traces);
+        assert!(shown.contains("\"a\": ") && shown.contains("\"b\": "), "{shown}");
     }
 }

@@ -7,7 +7,9 @@ use radiosonde_admin::Credentials;
 use radiosonde_appender::{FileOptions, QueueOptions};
 use radiosonde_core::{LevelNames, Resource, ResourceBuilder};
 use radiosonde_log::{Format, LineSink, PanicHook, Profile, Redaction, Sampling, VolumeLimits, Writer};
+use radiosonde_loki::LokiOptions;
 use radiosonde_metrics::Registry;
+use radiosonde_otlp::OtlpOptions;
 use radiosonde_queue::OverflowPolicy;
 use radiosonde_tower::DebugKey;
 use radiosonde_trace::Sampler;
@@ -49,10 +51,8 @@ pub fn builder() -> TelemetryBuilder {
         volume_limits: VolumeLimits::none(),
         sampling: Sampling::new(),
         panic_hook: Some(PanicHook::new()),
-        loki: None,
-        loki_tenant: None,
-        otlp: None,
-        otlp_logs: None,
+        loki: LokiOptions::default(),
+        otlp: OtlpOptions::default(),
         sampler: None,
         debug_keys: None,
         metrics_listener: None,
@@ -65,12 +65,15 @@ pub fn builder() -> TelemetryBuilder {
 /// ```no_run
 /// use std::time::Duration;
 ///
+/// use radiosonde::loki::LokiOptions;
+/// use radiosonde::otlp::OtlpOptions;
+///
 /// let telemetry = radiosonde::builder()
 ///     .service_name("orders")
 ///     .service_version(env!("CARGO_PKG_VERSION"))
 ///     .environment("staging")
-///     .loki("http://127.0.0.1:3100")
-///     .otlp("http://127.0.0.1:4318")
+///     .loki(LokiOptions::new("http://127.0.0.1:3100"))
+///     .otlp(OtlpOptions::new("http://127.0.0.1:4318"))
 ///     .sampler(radiosonde::Sampler::parent_based_ratio(0.1)?)
 ///     .init()?;
 /// eprintln!("{}", telemetry.shutdown_blocking(Duration::from_secs(5)));
@@ -99,10 +102,8 @@ pub struct TelemetryBuilder {
     pub(crate) volume_limits: VolumeLimits,
     pub(crate) sampling: Sampling,
     pub(crate) panic_hook: Option<PanicHook>,
-    pub(crate) loki: Option<String>,
-    pub(crate) loki_tenant: Option<String>,
-    pub(crate) otlp: Option<String>,
-    pub(crate) otlp_logs: Option<String>,
+    pub(crate) loki: LokiOptions,
+    pub(crate) otlp: OtlpOptions,
     pub(crate) sampler: Option<Sampler>,
     pub(crate) debug_keys: Option<Vec<DebugKey>>,
     pub(crate) metrics_listener: Option<SocketAddr>,
@@ -282,30 +283,35 @@ impl TelemetryBuilder {
         self
     }
 
-    /// Pushes lines to the Loki at this URL, too. Else `RADIOSONDE_LOKI_URL`; else nowhere.
-    pub fn loki(mut self, url: impl Into<String>) -> Self {
-        self.loki = Some(url.into());
+    /// Pushes lines to Loki, too. What the options leave open, the URL among it, is as the variables that start with
+    /// `RADIOSONDE_LOKI_` say; without a URL, lines go nowhere. The lines' level names are those of the logs.
+    ///
+    /// ```
+    /// use radiosonde::delivery::HttpOptions;
+    /// use radiosonde::loki::LokiOptions;
+    ///
+    /// let http = HttpOptions::new().basic_auth_file("orders", "/run/secrets/loki");
+    /// let loki = LokiOptions::new("https://logs.example").tenant("shop").label("team", "pay").http(http);
+    /// let builder = radiosonde::builder().loki(loki);
+    /// ```
+    pub fn loki(mut self, options: LokiOptions) -> Self {
+        self.loki = options;
         self
     }
 
-    /// The tenant to push for. Else `RADIOSONDE_LOKI_TENANT`.
-    pub fn loki_tenant(mut self, tenant: impl Into<String>) -> Self {
-        self.loki_tenant = Some(tenant.into());
-        self
-    }
-
-    /// Exports spans to Jaeger or any collector at this URL, by OTLP over HTTP; `/v1/traces` is appended. Else
-    /// `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`, else `OTEL_EXPORTER_OTLP_ENDPOINT`; else nowhere.
-    pub fn otlp(mut self, endpoint: impl Into<String>) -> Self {
-        self.otlp = Some(endpoint.into());
-        self
-    }
-
-    /// Exports lines as log records to any collector at this URL, too, by OTLP over HTTP; `/v1/logs` is appended. For Loki it is
-    /// its URL with `/otlp`. Else `OTEL_EXPORTER_OTLP_LOGS_ENDPOINT`; else, if `OTEL_LOGS_EXPORTER` is `otlp`, to where spans go;
-    /// else nowhere.
-    pub fn otlp_logs(mut self, endpoint: impl Into<String>) -> Self {
-        self.otlp_logs = Some(endpoint.into());
+    /// Exports spans, and log lines if the options ask for them, by OTLP over HTTP to Jaeger or any collector. What the options
+    /// leave open is as the variables that start with `OTEL_EXPORTER_OTLP_` say. Spans go out if an endpoint for them is given,
+    /// here or there.
+    ///
+    /// ```
+    /// use radiosonde::otlp::{OtlpOptions, OtlpSignalOptions};
+    ///
+    /// // Spans to Jaeger, lines to Loki.
+    /// let lines = OtlpSignalOptions::new().endpoint("http://127.0.0.1:3100/otlp/v1/logs");
+    /// let builder = radiosonde::builder().otlp(OtlpOptions::new("http://127.0.0.1:4318").logs(lines));
+    /// ```
+    pub fn otlp(mut self, options: OtlpOptions) -> Self {
+        self.otlp = options;
         self
     }
 

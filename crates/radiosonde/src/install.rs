@@ -1,16 +1,15 @@
 //! Puts the parts together and makes them the process' own.
 
-use std::error::Error;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use radiosonde_admin::{Credentials, LevelsService, Listener, MetricsService};
 use radiosonde_core::Resource;
-use radiosonde_delivery::{Delivery, HttpOptions, SinkOptions};
+use radiosonde_delivery::Delivery;
 use radiosonde_log::{JsonLayer, LevelReload, LineSink, bridge_log_records};
-use radiosonde_loki::{LokiOptions, LokiSink};
+use radiosonde_loki::LokiOptions;
 use radiosonde_metrics::{InvalidRegistry, RegisterError, Registry};
-use radiosonde_otlp::{OtlpLogs, OtlpOptions, OtlpSignalOptions, OtlpSpans};
+use radiosonde_otlp::OtlpOptions;
 use radiosonde_tower::{ClientLayer, DebugKey, DebugRequests, ServerLayer};
 use radiosonde_trace::TracePipeline;
 use tracing::dispatcher::{self, Dispatch};
@@ -18,8 +17,9 @@ use tracing::subscriber::NoSubscriber;
 use tracing_subscriber::Layer as _;
 use tracing_subscriber::layer::SubscriberExt as _;
 
-use crate::settings::{Given, LogSettings, LokiSettings, OtlpSettings, Settings};
-use crate::{InitError, InvalidVariable, Telemetry};
+use crate::settings::{LogSettings, OtlpSettings, Settings, loki, otlp};
+use crate::variables::Given;
+use crate::{InitError, Telemetry};
 
 static INITIALISED: AtomicBool = AtomicBool::new(false);
 
@@ -42,12 +42,15 @@ fn assemble(settings: Settings) -> Result<Telemetry, InitError> {
         service_label,
         log,
         panic_hook,
+        loki,
+        otlp,
         sampler,
         disabled,
         propagates,
         debug_keys,
         listen,
         credentials,
+        given,
         ..
     } = settings;
     if !dispatcher::get_default(|there| there.is::<NoSubscriber>()) {
@@ -57,21 +60,15 @@ fn assemble(settings: Settings) -> Result<Telemetry, InitError> {
     let (server, client) = (server_layer(&registry, debug_keys)?, ClientLayer::new(&registry)?);
     let delivery = Delivery::builder().registry(&registry).start().map_err(InitError::Delivery)?;
     let mut traces = TracePipeline::builder(&resource).registry(&registry).sampler(sampler);
-    if let Some(otlp) = settings.otlp {
-        traces = traces.sink(spans_to_otlp(otlp, &resource, &delivery)?);
+    if otlp.has_spans {
+        let refuse = |error| otlp::blame(&error, &given).map_or(InitError::Otlp(error), InitError::Variable);
+        traces = traces.sink(otlp.options.build_spans(&resource, &delivery).map_err(refuse)?);
     }
     let traces = traces.disabled(disabled).propagate(propagates).build()?;
-    let loki = settings
-        .loki
-        .map(|loki| lines_to_loki(loki, service_label.as_deref(), &log, &resource, &delivery))
-        .transpose()?;
     let (filter, levels) = LevelReload::builder(log.filter.clone()).registry(&registry).build()?;
     let levels_service = levels_service(&levels, log.levels_credentials.clone());
-    let otlp_logs =
-        settings.otlp_logs.map(|otlp| lines_to_otlp(otlp, &log, &resource, &delivery)).transpose()?;
-    let loki = loki.map(|loki| Arc::new(loki) as Arc<dyn LineSink>);
-    let otlp_logs = otlp_logs.map(|otlp| Arc::new(otlp) as Arc<dyn LineSink>);
-    let lines = log_layer(log, loki.into_iter().chain(otlp_logs), &resource, &registry)?;
+    let sinks = delivered((loki, &otlp), (&log, service_label.as_deref()), &given, &resource, &delivery)?;
+    let lines = log_layer(log, sinks, &resource, &registry)?;
     let logs = lines.handle();
     let layers = traces.layer().and_then(lines);
     let subscriber = Dispatch::new(tracing_subscriber::registry().with(filter).with(layers));
@@ -157,7 +154,7 @@ fn levels_service(levels: &LevelReload, credentials: Option<Vec<Credentials>>) -
 
 fn log_layer(
     log: LogSettings,
-    delivered: impl Iterator<Item = Arc<dyn LineSink>>,
+    delivered: Vec<Arc<dyn LineSink>>,
     resource: &Resource,
     registry: &Registry,
 ) -> Result<JsonLayer, InitError> {
@@ -170,97 +167,29 @@ fn log_layer(
     sinks.fold(layer, |layer, sink| layer.sink(sink)).build().map_err(InitError::Log)
 }
 
-fn lines_to_loki(
-    loki: LokiSettings,
-    service_label: Option<&str>,
-    log: &LogSettings,
+/// The sinks that deliver lines.
+fn delivered(
+    (loki, otlp): (Option<LokiOptions>, &OtlpSettings),
+    (log, service_label): (&LogSettings, Option<&str>),
+    given: &[Given],
     resource: &Resource,
     delivery: &Delivery,
-) -> Result<LokiSink, InitError> {
-    let LokiSettings { url, tenant } = loki;
-    let mut builder = LokiOptions::new(&url.text).level_names(log.names).overflow(log.overflow);
-    if let Some(tenant) = &tenant {
-        builder = builder.tenant(&tenant.text);
-    }
-    if let Some(label) = service_label {
-        builder = builder.label(label, resource.service_name());
-    }
-    builder.build(resource, delivery).map_err(|error| match (error, tenant) {
-        (radiosonde_loki::LokiBuildError::Endpoint(cause), _) if url.variable.is_some() => {
-            url.refuse(URL, cause)
+) -> Result<Vec<Arc<dyn LineSink>>, InitError> {
+    let mut sinks = Vec::<Arc<dyn LineSink>>::new();
+    if let Some(mut options) = loki {
+        options = options.or(LokiOptions::default().level_names(log.names).overflow(log.overflow));
+        if let Some(label) = service_label {
+            options = options.label(label, resource.service_name());
         }
-        (radiosonde_loki::LokiBuildError::Tenant(cause), Some(tenant)) if tenant.variable.is_some() => {
-            tenant.refuse("a tenant's name as Loki takes it", cause)
-        }
-        (error, _) => InitError::Loki(error),
-    })
-}
-
-fn spans_to_otlp(
-    otlp: OtlpSettings,
-    resource: &Resource,
-    delivery: &Delivery,
-) -> Result<OtlpSpans, InitError> {
-    let (signal, OtlpSettings { endpoint, is_whole, .. }) = (otlp.signal(), otlp);
-    let options = if is_whole {
-        OtlpOptions::default().traces(signal.endpoint(&endpoint.text))
-    } else {
-        OtlpOptions::new(&endpoint.text).traces(signal)
-    };
-    options.build_spans(resource, delivery).map_err(|error| endpoint.blame(error, InitError::Otlp))
-}
-
-fn lines_to_otlp(
-    otlp: OtlpSettings,
-    log: &LogSettings,
-    resource: &Resource,
-    delivery: &Delivery,
-) -> Result<OtlpLogs, InitError> {
-    let (signal, OtlpSettings { endpoint, is_whole, .. }) = (otlp.signal(), otlp);
-    let options = if is_whole {
-        OtlpOptions::default().logs(signal.endpoint(&endpoint.text))
-    } else {
-        OtlpOptions::new(&endpoint.text).logs(signal)
-    };
-    let logs = options.level_names(log.names).overflow(log.overflow).build_logs(resource, delivery);
-    logs.map_err(|error| endpoint.blame(error, InitError::OtlpLogs))
-}
-
-impl OtlpSettings {
-    fn signal(&self) -> OtlpSignalOptions {
-        let sink =
-            self.timeout.map_or_else(SinkOptions::default, |timeout| SinkOptions::default().timeout(timeout));
-        let http = HttpOptions::new().headers(self.headers.clone()).tls(self.tls.clone());
-        OtlpSignalOptions::new().http(http).compression(self.compression).sink(sink)
+        let refuse = |error| loki::blame(&error, given).map_or(InitError::Loki(error), InitError::Variable);
+        sinks.push(Arc::new(options.build(resource, delivery).map_err(refuse)?));
     }
-}
-
-const URL: &str = "an http or https URL";
-
-impl Given {
-    /// The error about an OTLP sink: of the variable that the endpoint is from, if it is about that.
-    fn blame(
-        &self,
-        error: radiosonde_otlp::OtlpBuildError,
-        other: fn(radiosonde_otlp::OtlpBuildError) -> InitError,
-    ) -> InitError {
-        match error {
-            radiosonde_otlp::OtlpBuildError::Endpoint(cause) if self.variable.is_some() => {
-                self.refuse(URL, cause)
-            }
-            error => other(error),
-        }
+    if otlp.has_lines {
+        let logs = OtlpOptions::default().level_names(log.names).overflow(log.overflow);
+        let logs = otlp.options.clone().or(logs).build_logs(resource, delivery);
+        let refuse =
+            |error| otlp::blame(&error, given).map_or(InitError::OtlpLogs(error), InitError::Variable);
+        sinks.push(Arc::new(logs.map_err(refuse)?));
     }
-
-    /// The error about a text that is from a variable.
-    fn refuse(&self, allowed: &str, cause: impl Error + Send + Sync + 'static) -> InitError {
-        let variable = self.variable.unwrap_or_default();
-        // A URL may hold a password.
-        let invalid = if self.text.contains('@') {
-            InvalidVariable::secret(variable, allowed)
-        } else {
-            InvalidVariable::new(variable, &self.text, allowed)
-        };
-        invalid.because(cause).into()
-    }
+    Ok(sinks)
 }

@@ -20,11 +20,13 @@ pub use radiosonde_admin as admin;
 pub use radiosonde_appender as appender;
 pub use radiosonde_core as core;
 pub use radiosonde_core::{Level, LevelNames, Resource, Secret};
+pub use radiosonde_delivery as delivery;
 pub use radiosonde_delivery::{Report, SinkReport};
 #[cfg(feature = "journald")]
 pub use radiosonde_journald as journald;
 pub use radiosonde_log as log;
 pub use radiosonde_log::{Format, PanicHook, Profile, audit, critical, fatal, log_metric};
+pub use radiosonde_loki as loki;
 pub use radiosonde_macros::{
     FacadeLabelValue as LabelValue, FacadeLabels as Labels, facade_metrics as metrics,
     facade_observe as observe,
@@ -33,6 +35,7 @@ pub use radiosonde_metrics::Registry;
 #[cfg(feature = "metrics-facade")]
 pub use radiosonde_metrics_facade as metrics_facade;
 pub use radiosonde_ops as ops;
+pub use radiosonde_otlp as otlp;
 #[cfg(any(feature = "compat", feature = "prometheus"))]
 pub use radiosonde_prometheus as prometheus;
 pub use radiosonde_queue::{Overflow, OverflowPolicy};

@@ -1,11 +1,14 @@
 //! Reading environment variables: one place that knows what each may hold.
 
 use std::cell::RefCell;
+use std::error::Error;
 use std::ffi::OsString;
 use std::fmt::{self, Display};
 use std::str::FromStr;
+use std::time::Duration;
 
-use radiosonde_core::{diagnostics, is_quoted};
+use radiosonde_core::{diagnostics, is_quoted, parse_pairs};
+use radiosonde_delivery::{Pem, TlsOptions};
 
 use crate::InvalidVariable;
 
@@ -13,6 +16,29 @@ use crate::InvalidVariable;
 pub(crate) struct Variables<'a> {
     look_up: &'a dyn Fn(&str) -> Option<OsString>,
     unsupported: RefCell<Vec<Unsupported>>,
+    given: RefCell<Vec<Given>>,
+}
+
+/// A text from a variable that only what is built from it can check: an error about it names the variable.
+#[derive(Debug)]
+pub(crate) struct Given {
+    pub(crate) variable: &'static str,
+    pub(crate) text: String,
+}
+
+impl Given {
+    pub(crate) fn refuse(
+        &self,
+        expected: &str,
+        cause: impl Error + Send + Sync + 'static,
+    ) -> InvalidVariable {
+        // A URL may hold a password.
+        let invalid = match self.text.contains('@') {
+            true => InvalidVariable::secret(self.variable, expected),
+            false => InvalidVariable::new(self.variable, &self.text, expected),
+        };
+        invalid.because(cause)
+    }
 }
 
 /// A variable of OpenTelemetry's specification that has no effect here, or a value of one.
@@ -41,7 +67,7 @@ impl Unsupported {
 
 impl<'a> Variables<'a> {
     pub(crate) const fn new(look_up: &'a dyn Fn(&str) -> Option<OsString>) -> Self {
-        Self { look_up, unsupported: RefCell::new(Vec::new()) }
+        Self { look_up, unsupported: RefCell::new(Vec::new()), given: RefCell::new(Vec::new()) }
     }
 
     /// Notes that a variable of the specification has no effect, once for each.
@@ -51,6 +77,16 @@ impl<'a> Variables<'a> {
         if unsupported.iter().all(|other| other.name() != error.name()) {
             unsupported.push(Unsupported { error, instead });
         }
+    }
+
+    /// Notes a text that is checked later.
+    pub(crate) fn give(&self, variable: &'static str, text: &str) {
+        self.given.borrow_mut().push(Given { variable, text: text.to_owned() });
+    }
+
+    /// The texts that are checked later.
+    pub(crate) fn given(&self) -> Vec<Given> {
+        self.given.take()
     }
 
     /// What has no effect. Where `RADIOSONDE_STRICT` asks for it, the first is an error.
@@ -134,6 +170,42 @@ impl<'a> Variables<'a> {
     {
         let Some(text) = self.text(name)? else { return Ok(None) };
         text.parse().map(Some).map_err(|_| InvalidVariable::new(name, &text, allowed))
+    }
+
+    /// The first of these variables that is set, as milliseconds that the options of a sink take.
+    pub(crate) fn first_timeout(&self, names: &[&'static str]) -> Result<Option<Duration>, InvalidVariable> {
+        let Some((name, text)) = self.first(names)? else { return Ok(None) };
+        match text.parse() {
+            Ok(millis) if (1..=600_000).contains(&millis) => Ok(Some(Duration::from_millis(millis))),
+            _ => Err(InvalidVariable::new(name, &text, "a number of milliseconds from 1 to 600000")),
+        }
+    }
+
+    /// The PEM files that variables name; of several for one file, the first that is set.
+    pub(crate) fn tls(
+        &self,
+        authorities: &[&'static str],
+        certificate: &[&'static str],
+        key: &[&'static str],
+    ) -> Result<TlsOptions, InvalidVariable> {
+        let file = |names: &[&'static str]| Ok(self.first(names)?.map(|(_, path)| Pem::file(path)));
+        let mut tls = TlsOptions::new();
+        if let Some(pem) = file(authorities)? {
+            tls = tls.ca(pem);
+        }
+        if let Some(pem) = file(certificate)? {
+            tls = tls.client_certificate(pem);
+        }
+        if let Some(pem) = file(key)? {
+            tls = tls.client_key(pem);
+        }
+        Ok(tls)
+    }
+
+    /// The variable as a list of pairs; empty if it is not set.
+    pub(crate) fn pairs(&self, name: &'static str) -> Result<Vec<(String, String)>, InvalidVariable> {
+        let Some(list) = self.text(name)? else { return Ok(Vec::new()) };
+        parse_pairs(&list).map_err(|_| InvalidVariable::new(name, &list, "key=value,key=value"))
     }
 
     /// A variable of our own as a truth value.

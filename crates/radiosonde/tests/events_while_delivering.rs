@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use radiosonde::core::silence;
 use radiosonde::log::Writer;
+use radiosonde::loki::LokiOptions;
+use radiosonde::otlp::OtlpOptions;
 use radiosonde::{Format, Registry, fatal};
 use radiosonde_testkit::{HttpFake, Reaction, SharedBuffer};
 use tracing::{info, info_span};
@@ -64,8 +66,8 @@ fn a_running_delivery_neither_hides_lines_nor_makes_any() {
         .log_format(Format::Json)
         .log_filter("trace")
         .log_writer(Writer::new("buffer", buffer.clone()).direct())
-        .loki(loki.url().replace("127.0.0.1", "localhost"))
-        .otlp(jaeger.url().replace("127.0.0.1", "localhost"))
+        .loki(LokiOptions::new(loki.url().replace("127.0.0.1", "localhost")))
+        .otlp(OtlpOptions::new(jaeger.url().replace("127.0.0.1", "localhost")))
         .init()
         .unwrap();
 

@@ -6,6 +6,8 @@ use std::io::{Read as _, Write as _};
 use std::time::Duration;
 
 use radiosonde::log::Writer;
+use radiosonde::loki::LokiOptions;
+use radiosonde::otlp::OtlpOptions;
 use radiosonde::{Format, InitError, Registry};
 use radiosonde_testkit::{HttpFake, Reaction, SharedBuffer};
 
@@ -14,7 +16,7 @@ fn one_line_sets_everything_up_and_a_second_is_an_error() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let refused = radiosonde::builder().metrics_listener(taken.local_addr().unwrap()).init().unwrap_err();
     assert!(matches!(refused, InitError::Listen(_)), "{refused:?}");
-    let refused = radiosonde::builder().loki("ftp://logs").init().unwrap_err();
+    let refused = radiosonde::builder().loki(LokiOptions::new("ftp://logs")).init().unwrap_err();
     assert!(matches!(refused, InitError::Loki(_)) && refused.source().is_some(), "{refused:?}");
 
     // After failures the first success is still the first.
@@ -26,8 +28,8 @@ fn one_line_sets_everything_up_and_a_second_is_an_error() {
         .environment("test")
         .log_format(Format::Json)
         .log_writer(Writer::new("test", lines.clone()))
-        .loki(loki.url())
-        .otlp(jaeger.url())
+        .loki(LokiOptions::new(loki.url()))
+        .otlp(OtlpOptions::new(jaeger.url()))
         .metrics_listener(([127, 0, 0, 1], 0).into())
         .init()
         .unwrap();

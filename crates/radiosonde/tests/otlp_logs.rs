@@ -4,17 +4,18 @@
 use std::time::Duration;
 
 use radiosonde::Registry;
+use radiosonde::otlp::{OtlpOptions, OtlpSignalOptions};
 use radiosonde_testkit::HttpFake;
 
 #[test]
 fn lines_go_to_the_collector_beside_spans() {
     let collector = HttpFake::start([]);
+    let lines = OtlpSignalOptions::new().endpoint(format!("{}/gate/v1/logs", collector.url()));
     let telemetry = radiosonde::builder()
         .service_name("orders")
         .registry(&Registry::new())
         .log_writer(radiosonde::log::Writer::new("nowhere", std::io::sink()))
-        .otlp(collector.url())
-        .otlp_logs(format!("{}/gate", collector.url()))
+        .otlp(OtlpOptions::new(collector.url()).logs(lines))
         .init()
         .unwrap();
     tracing::info_span!("request").in_scope(|| tracing::info!("the card was declined"));

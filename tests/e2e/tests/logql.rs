@@ -10,6 +10,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use e2e::{Loki, wait_for};
+use radiosonde::loki::LokiOptions;
 use radiosonde_log::Writer;
 use tracing::{error, info, info_span, warn};
 
@@ -21,7 +22,7 @@ const LOKI: &str = "RADIOSONDE_TEST_SERVICE_LOKI";
 /// its lines.
 fn as_service(work: impl FnOnce(&str)) -> bool {
     let (Ok(name), Ok(loki)) = (env::var(SERVICE), env::var(LOKI)) else { return false };
-    let builder = radiosonde::builder().service_name(&name).loki(loki);
+    let builder = radiosonde::builder().service_name(&name).loki(LokiOptions::new(loki));
     // The line that the guides' queries need.
     let builder = builder.service_label("service").log_promote("task_status").log_promote("action");
     let telemetry = builder.log_writer(Writer::new("nowhere", std::io::sink())).init().unwrap();

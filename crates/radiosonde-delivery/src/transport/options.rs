@@ -94,6 +94,16 @@ impl HttpOptions {
         self
     }
 
+    /// Takes what is not set here from `other`: its headers whose names are not, its credentials, its certificates.
+    pub fn or(mut self, other: Self) -> Self {
+        let is_set = |name: &str| self.headers.keys().any(|known| known.eq_ignore_ascii_case(name));
+        let added: Vec<_> = other.headers.into_iter().filter(|(name, _)| !is_set(name)).collect();
+        self.headers.extend(added);
+        self.authorization = self.authorization.or(other.authorization);
+        self.tls = self.tls.or(other.tls);
+        self
+    }
+
     pub(crate) fn pool(&self, endpoint: &Endpoint) -> Result<Pool, TlsError> {
         Pool::new(endpoint, &self.tls)
     }

@@ -56,6 +56,15 @@ impl TlsOptions {
         self.client_key = Some(pem);
         self
     }
+
+    /// Takes what is not set here from `other`. A client certificate and its key are one setting.
+    pub fn or(mut self, other: Self) -> Self {
+        self.ca = self.ca.or(other.ca);
+        if self.client_certificate.is_none() && self.client_key.is_none() {
+            (self.client_certificate, self.client_key) = (other.client_certificate, other.client_key);
+        }
+        self
+    }
 }
 
 /// Certificates or a private key in PEM form, or the file that holds them. `Debug` shows the file's path and no content.

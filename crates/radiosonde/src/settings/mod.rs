@@ -3,7 +3,8 @@
 mod exporter;
 mod listener;
 mod log_file;
-mod otlp;
+pub(crate) mod loki;
+pub(crate) mod otlp;
 mod propagators;
 mod unread;
 
@@ -17,14 +18,16 @@ use radiosonde_core::{LevelNames, Resource};
 use radiosonde_log::{
     Format, InvalidFilter, LineSink, LogFilter, PanicHook, Profile, Redaction, Sampling, VolumeLimits, Writer,
 };
+use radiosonde_loki::LokiOptions;
 use radiosonde_metrics::Registry;
+use radiosonde_otlp::OtlpOptions;
 use radiosonde_queue::OverflowPolicy;
 use radiosonde_tower::DebugKey;
 use radiosonde_trace::{InvalidSamplerKind, Sampler};
 
 pub(crate) use self::otlp::OtlpSettings;
 use crate::settings::queue::QueueChoice;
-use crate::variables::{Unsupported, Variables};
+use crate::variables::{Given, Unsupported, Variables};
 use crate::{InitError, InvalidVariable, TelemetryBuilder};
 
 pub(crate) mod queue;
@@ -38,9 +41,8 @@ pub(crate) struct Settings {
     pub(crate) service_label: Option<String>,
     pub(crate) log: LogSettings,
     pub(crate) panic_hook: Option<PanicHook>,
-    pub(crate) loki: Option<LokiSettings>,
-    pub(crate) otlp: Option<OtlpSettings>,
-    pub(crate) otlp_logs: Option<OtlpSettings>,
+    pub(crate) loki: Option<LokiOptions>,
+    pub(crate) otlp: OtlpSettings,
     pub(crate) sampler: Sampler,
     /// `OTEL_SDK_DISABLED`: no spans, and nothing is delivered.
     pub(crate) disabled: bool,
@@ -51,6 +53,8 @@ pub(crate) struct Settings {
     pub(crate) listen: Option<SocketAddr>,
     /// What whoever scrapes has to show one of.
     pub(crate) credentials: Option<Vec<Credentials>>,
+    /// Texts of variables that are checked where they are used.
+    pub(crate) given: Vec<Given>,
     /// Variables of the specification that have no effect.
     pub(crate) unsupported: Vec<Unsupported>,
 }
@@ -82,36 +86,22 @@ impl fmt::Debug for Sink {
     }
 }
 
-/// A text with the variable that it is from, if it is from one: an error about it names that.
-#[derive(Debug)]
-pub(crate) struct Given {
-    pub(crate) text: String,
-    pub(crate) variable: Option<&'static str>,
-}
-
-#[derive(Debug)]
-pub(crate) struct LokiSettings {
-    pub(crate) url: Given,
-    pub(crate) tenant: Option<Given>,
-}
-
 impl Settings {
     pub(crate) fn resolve(code: TelemetryBuilder, variables: &Variables<'_>) -> Result<Self, InitError> {
         let disabled = variables.specified_flag("OTEL_SDK_DISABLED")?;
         let propagates = propagators::carry_trace_context(variables)?;
-        let (otlp, otlp_logs, sampler) = match disabled {
-            true => (None, None, Sampler::default()),
+        let (otlp, sampler) = match disabled {
+            true => (OtlpSettings::default(), Sampler::default()),
             false => exports(&code, variables)?,
         };
-        unread::check(variables, otlp.is_some(), otlp_logs.is_some());
+        unread::check(variables, otlp.has_spans, otlp.has_lines);
         let resource = resource(&code, variables)?;
         let queue = QueueChoice::resolve(&code, variables)?;
         let overflow = queue::overflow(&code, variables)?.unwrap_or_default();
         let listen = or_from(code.metrics_listener, || listener::address(variables))?;
         let credentials =
             or_from(code.metrics_credentials, || token("RADIOSONDE_METRICS_BEARER_TOKEN", variables))?;
-        let loki = given(code.loki, &["RADIOSONDE_LOKI_URL"], variables)?;
-        let tenant = given(code.loki_tenant, &["RADIOSONDE_LOKI_TENANT"], variables)?;
+        let loki = code.loki.or(loki::options(variables)?);
         let log = LogSettings {
             format: match code.log_format {
                 Some(format) => format,
@@ -139,9 +129,8 @@ impl Settings {
             registry: code.registry,
             service_label: code.service_label,
             panic_hook: code.panic_hook,
-            loki: loki.filter(|_| !disabled).map(|url| LokiSettings { url, tenant }),
+            loki: (loki.has_url() && !disabled).then_some(loki),
             otlp,
-            otlp_logs,
             sampler,
             disabled,
             propagates,
@@ -150,6 +139,7 @@ impl Settings {
             credentials,
             log,
             // After everything that reads one.
+            given: variables.given(),
             unsupported: variables.settle()?,
         })
     }
@@ -177,21 +167,17 @@ fn profile(code: Option<Profile>, variables: &Variables<'_>) -> Result<Profile, 
     }
 }
 
-/// Where spans and lines go by OTLP, and which traces are recorded.
-fn exports(
-    code: &TelemetryBuilder,
-    variables: &Variables<'_>,
-) -> Result<(Option<OtlpSettings>, Option<OtlpSettings>, Sampler), InitError> {
-    let spans = otlp::TRACES.resolve(code.otlp.clone(), None, variables)?;
-    let lines = otlp::LOGS.resolve(code.otlp_logs.clone(), code.otlp.clone(), variables)?;
-    if spans.is_some() {
+/// What goes out by OTLP, and which traces are recorded.
+fn exports(code: &TelemetryBuilder, variables: &Variables<'_>) -> Result<(OtlpSettings, Sampler), InitError> {
+    let otlp = OtlpSettings::resolve(code.otlp.clone(), OtlpOptions::default(), variables)?;
+    if otlp.has_spans {
         check_span_limits(variables)?;
     }
     let sampler = match code.sampler {
         Some(sampler) => sampler,
         None => sampler(variables)?,
     };
-    Ok((spans, lines, sampler))
+    Ok((otlp, sampler))
 }
 
 fn sampler(variables: &Variables<'_>) -> Result<Sampler, InitError> {
@@ -219,7 +205,7 @@ fn resource(code: &TelemetryBuilder, variables: &Variables<'_>) -> Result<Resour
     if let Some(name) = variables.text("OTEL_SERVICE_NAME")? {
         resource = resource.service_name(&name);
     }
-    Ok(resource.merge(&code.resource).build())
+    Ok(code.resource.clone().or(resource).build())
 }
 
 fn filter(code: Option<&str>, variables: &Variables<'_>) -> Result<LogFilter, InitError> {
@@ -277,17 +263,6 @@ fn debug_keys(variables: &Variables<'_>) -> Result<Option<Vec<DebugKey>>, Invali
         InvalidVariable::secret(VARIABLE, "secrets of 16 bytes and more, comma-separated").because(cause)
     };
     keys.split(',').map(|key| DebugKey::new(key.trim()).map_err(refuse)).collect::<Result<_, _>>().map(Some)
-}
-
-fn given(
-    code: Option<String>,
-    names: &[&'static str],
-    variables: &Variables<'_>,
-) -> Result<Option<Given>, InvalidVariable> {
-    Ok(match code {
-        Some(text) => Some(Given { text, variable: None }),
-        None => variables.first(names)?.map(|(name, text)| Given { text, variable: Some(name) }),
-    })
 }
 
 /// OpenTelemetry's SDK reads these itself, and takes its default without a word where it cannot.

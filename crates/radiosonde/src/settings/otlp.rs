@@ -1,28 +1,48 @@
-use std::time::Duration;
-
 use radiosonde_core::Secret;
-use radiosonde_delivery::{Pem, TlsOptions};
-use radiosonde_otlp::{Compression, parse_headers};
+use radiosonde_delivery::{Endpoint, HttpOptions, SinkOptions, TlsOptions};
+use radiosonde_otlp::{Compression, OtlpOptions, OtlpSignalOptions, parse_headers};
 
 use super::exporter::{Asked, Exporter};
-use super::{Given, given};
 use crate::InvalidVariable;
-use crate::variables::Variables;
+use crate::variables::{Given, Variables};
 
-/// Where a signal goes by OTLP.
-#[derive(Debug)]
+/// What goes out by OTLP, and how.
+#[derive(Debug, Default)]
 pub(crate) struct OtlpSettings {
-    pub(crate) endpoint: Given,
-    /// Whether the endpoint is for this signal and stands as it is, or for all signals, so that the signal's path is appended.
-    pub(crate) is_whole: bool,
-    pub(crate) headers: Vec<(String, Secret<String>)>,
-    pub(crate) timeout: Option<Duration>,
-    pub(crate) compression: Compression,
-    pub(crate) tls: TlsOptions,
+    pub(crate) options: OtlpOptions,
+    pub(crate) has_spans: bool,
+    pub(crate) has_lines: bool,
 }
 
-/// Where a collector listens unless told otherwise.
-const OTLP_DEFAULT: &str = "http://localhost:4318";
+impl OtlpSettings {
+    pub(super) fn resolve(
+        code: OtlpOptions,
+        file: OtlpOptions,
+        variables: &Variables<'_>,
+    ) -> Result<Self, InvalidVariable> {
+        let spans = TRACES.read(code.has_traces(), file.has_traces(), variables)?;
+        let lines = LOGS.read(code.has_logs(), file.has_logs(), variables)?;
+        let (has_spans, has_lines) = (spans.is_some(), lines.is_some());
+        let base = (has_spans || has_lines).then(|| variables.text(BASE)).transpose()?.flatten();
+        let mut environment = base.map_or_else(OtlpOptions::default, |url| {
+            variables.give(BASE, &url);
+            OtlpOptions::new(url)
+        });
+        environment = environment.traces(spans.unwrap_or_default());
+        if let Some(lines) = lines {
+            environment = environment.logs(lines);
+        }
+        Ok(Self { options: code.or(environment).or(file), has_spans, has_lines })
+    }
+}
+
+/// The variable that a refused endpoint is from.
+pub(crate) fn blame(error: &radiosonde_otlp::OtlpBuildError, given: &[Given]) -> Option<InvalidVariable> {
+    let radiosonde_otlp::OtlpBuildError::Endpoint(cause) = error else { return None };
+    let is_from = |given: &&Given| Endpoint::parse(&given.text).is_err_and(|error| error == *cause);
+    let given = given.iter().find(is_from)?;
+    Some(given.refuse("an http or https URL", cause.clone()))
+}
 
 const BASE: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
@@ -32,7 +52,7 @@ const PROTOCOL: &str = "http/protobuf";
 const OTHER_PROTOCOLS: [&str; 2] = ["grpc", "http/json"];
 
 /// A signal's variables; of two, the first wins.
-pub(super) struct SignalVariables {
+struct SignalVariables {
     exporter: Exporter,
     endpoint: &'static str,
     /// Whether an endpoint for all signals is enough to ask for this one.
@@ -46,7 +66,7 @@ pub(super) struct SignalVariables {
     client_key: [&'static str; 2],
 }
 
-pub(super) const TRACES: SignalVariables = SignalVariables {
+const TRACES: SignalVariables = SignalVariables {
     exporter: Exporter {
         variable: "OTEL_TRACES_EXPORTER",
         supported: "otlp",
@@ -68,7 +88,7 @@ pub(super) const TRACES: SignalVariables = SignalVariables {
 };
 
 /// The endpoint for all signals is a Jaeger's often enough, which takes no logs: they have to be asked for by their own name.
-pub(super) const LOGS: SignalVariables = SignalVariables {
+const LOGS: SignalVariables = SignalVariables {
     exporter: Exporter {
         variable: "OTEL_LOGS_EXPORTER",
         supported: "otlp",
@@ -90,46 +110,40 @@ pub(super) const LOGS: SignalVariables = SignalVariables {
 };
 
 impl SignalVariables {
-    /// `code` is the signal's own endpoint, `base` that of all signals, both as code has them. Where the signal goes nowhere, what
-    /// else its variables say is not looked at.
-    pub(super) fn resolve(
+    /// What the variables set for the signal; `None` if it goes nowhere, and then what else they hold is not looked at.
+    fn read(
         &self,
-        code: Option<String>,
-        base: Option<String>,
+        code_asks: bool,
+        file_asks: bool,
         variables: &Variables<'_>,
-    ) -> Result<Option<OtlpSettings>, InvalidVariable> {
-        let endpoint = match code {
-            Some(text) => Some((Given { text, variable: None }, false)),
-            None => self.endpoint(base, variables)?,
-        };
-        let Some((endpoint, is_whole)) = endpoint else { return Ok(None) };
+    ) -> Result<Option<OtlpSignalOptions>, InvalidVariable> {
+        let mut signal = OtlpSignalOptions::new();
+        if !code_asks {
+            let asked = self.exporter.read(variables)?;
+            // What is to go elsewhere does not go here instead.
+            if matches!(asked, Asked::None | Asked::Unsupported) {
+                return Ok(None);
+            }
+            let own = variables.text(self.endpoint)?;
+            let is_asked = asked == Asked::Supported || own.is_some() || file_asks;
+            // The specification would export to the default endpoint unless told not to; here somebody has to ask for it.
+            if !is_asked && !(self.base_asks && variables.is_set(BASE)) {
+                return Ok(None);
+            }
+            if let Some(url) = own {
+                variables.give(self.endpoint, &url);
+                signal = signal.endpoint(url);
+            }
+        }
         self.check_protocol(variables)?;
-        let (compression, timeout) = (self.compression(variables)?, self.timeout(variables)?);
-        let (headers, tls) = (self.headers(variables)?, self.tls(variables)?);
-        Ok(Some(OtlpSettings { endpoint, is_whole, headers, timeout, compression, tls }))
-    }
-
-    /// Where the signal goes, and whether the URL is whole.
-    fn endpoint(
-        &self,
-        base: Option<String>,
-        variables: &Variables<'_>,
-    ) -> Result<Option<(Given, bool)>, InvalidVariable> {
-        let asked = self.exporter.read(variables)?;
-        // What is to go elsewhere does not go here instead.
-        if matches!(asked, Asked::None | Asked::Unsupported) {
-            return Ok(None);
+        if let Some(compression) = self.compression(variables)? {
+            signal = signal.compression(compression);
         }
-        if let Some(endpoint) = given(None, &[self.endpoint], variables)? {
-            return Ok(Some((endpoint, true)));
+        if let Some(timeout) = variables.first_timeout(&self.timeout)? {
+            signal = signal.sink(SinkOptions::default().timeout(timeout));
         }
-        let is_asked = asked == Asked::Supported;
-        if !is_asked && !self.base_asks {
-            return Ok(None);
-        }
-        // The specification would export to the default endpoint unless told not to; here somebody has to ask for it.
-        let default = is_asked.then(|| Given { text: OTLP_DEFAULT.to_owned(), variable: None });
-        Ok(given(base, &[BASE], variables)?.or(default).map(|endpoint| (endpoint, false)))
+        let http = HttpOptions::new().headers(self.headers(variables)?).tls(self.tls(variables)?);
+        Ok(Some(signal.http(http)))
     }
 
     fn check_protocol(&self, variables: &Variables<'_>) -> Result<(), InvalidVariable> {
@@ -146,35 +160,13 @@ impl SignalVariables {
         Ok(())
     }
 
-    fn compression(&self, variables: &Variables<'_>) -> Result<Compression, InvalidVariable> {
-        let Some((name, text)) = variables.first(&self.compression)? else {
-            return Ok(Compression::default());
-        };
-        text.parse().map_err(|_| InvalidVariable::new(name, &text, "gzip, none"))
-    }
-
-    fn timeout(&self, variables: &Variables<'_>) -> Result<Option<Duration>, InvalidVariable> {
-        let Some((name, text)) = variables.first(&self.timeout)? else { return Ok(None) };
-        match text.parse() {
-            // As the options of a sink have it.
-            Ok(millis) if (1..=600_000).contains(&millis) => Ok(Some(Duration::from_millis(millis))),
-            _ => Err(InvalidVariable::new(name, &text, "a number of milliseconds from 1 to 600000")),
-        }
+    fn compression(&self, variables: &Variables<'_>) -> Result<Option<Compression>, InvalidVariable> {
+        let Some((name, text)) = variables.first(&self.compression)? else { return Ok(None) };
+        text.parse().map(Some).map_err(|_| InvalidVariable::new(name, &text, "gzip, none"))
     }
 
     fn tls(&self, variables: &Variables<'_>) -> Result<TlsOptions, InvalidVariable> {
-        let file = |names: &[&'static str]| Ok(variables.first(names)?.map(|(_, path)| Pem::file(path)));
-        let mut tls = TlsOptions::new();
-        if let Some(pem) = file(&self.certificate)? {
-            tls = tls.ca(pem);
-        }
-        if let Some(pem) = file(&self.client_certificate)? {
-            tls = tls.client_certificate(pem);
-        }
-        if let Some(pem) = file(&self.client_key)? {
-            tls = tls.client_key(pem);
-        }
-        Ok(tls)
+        variables.tls(&self.certificate, &self.client_certificate, &self.client_key)
     }
 
     fn headers(&self, variables: &Variables<'_>) -> Result<Vec<(String, Secret<String>)>, InvalidVariable> {

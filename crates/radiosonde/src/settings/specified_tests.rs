@@ -81,9 +81,9 @@ fn what_is_not_supported_has_something_in_its_place() {
     assert!(from(&[("OTEL_METRICS_EXPORTER", "prometheus,otlp")]).listen.is_some());
     let port = ("OTEL_EXPORTER_PROMETHEUS_PORT", "0");
     assert!(from(&[("OTEL_METRICS_EXPORTER", "otlp"), port]).listen.is_some(), "the port asks for it");
-    assert!(from(&[("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"), ENDPOINT]).otlp.is_some());
-    assert!(from(&[("OTEL_TRACES_EXPORTER", "console"), ENDPOINT]).otlp.is_none(), "it is to go elsewhere");
-    assert!(from(&[("OTEL_TRACES_EXPORTER", "console,otlp"), ENDPOINT]).otlp.is_some());
+    assert!(from(&[("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"), ENDPOINT]).otlp.has_spans);
+    assert!(!from(&[("OTEL_TRACES_EXPORTER", "console"), ENDPOINT]).otlp.has_spans, "it is to go elsewhere");
+    assert!(from(&[("OTEL_TRACES_EXPORTER", "console,otlp"), ENDPOINT]).otlp.has_spans);
     let sampler =
         [("OTEL_TRACES_SAMPLER", "jaeger_remote"), ("OTEL_TRACES_SAMPLER_ARG", "endpoint=http://c:3")];
     assert_eq!(from(&sampler).sampler, Sampler::parent_based_always_on());
@@ -124,7 +124,7 @@ fn variables_of_what_is_off_are_not_judged() {
     let with = |more: &[(&'static str, &'static str)]| {
         let settings = from(&[&nonsense[..], more].concat());
         assert!(warned(&settings).is_empty(), "{:?}", settings.unsupported);
-        assert!(settings.otlp.is_none() && settings.otlp_logs.is_none() && settings.listen.is_none());
+        assert!(!settings.otlp.has_spans && !settings.otlp.has_lines && settings.listen.is_none());
     };
     with(&[]);
     with(&[ENDPOINT, ("OTEL_TRACES_EXPORTER", "none"), ("OTEL_LOGS_EXPORTER", "none")]);
@@ -135,9 +135,9 @@ fn variables_of_what_is_off_are_not_judged() {
     let own =
         [("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "http/protobuf"), ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")];
     let settings = from(&[&own[..], &[ENDPOINT]].concat());
-    assert!(settings.otlp.is_some() && warned(&settings).is_empty());
+    assert!(settings.otlp.has_spans && warned(&settings).is_empty());
     // What code sets is not looked up.
-    let code = builder().sampler(Sampler::always_on()).otlp("http://c:3");
+    let code = builder().sampler(Sampler::always_on()).otlp(OtlpOptions::new("http://c:3"));
     let variables = [("OTEL_TRACES_SAMPLER", "xray"), ("OTEL_TRACES_EXPORTER", "pigeon")];
     assert!(warned(&resolve(code, &variables).unwrap()).is_empty());
 }
@@ -145,6 +145,6 @@ fn variables_of_what_is_off_are_not_judged() {
 #[test]
 fn a_variable_that_two_signals_share_is_warned_of_once() {
     let settings = from(&[("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"), ENDPOINT, LOGS]);
-    assert!(settings.otlp.is_some() && settings.otlp_logs.is_some());
+    assert!(settings.otlp.has_spans && settings.otlp.has_lines);
     assert_eq!(warned(&settings), ["OTEL_EXPORTER_OTLP_PROTOCOL"]);
 }

@@ -1,12 +1,15 @@
 use std::error::Error as _;
 use std::ffi::OsString;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use radiosonde_otlp::Compression;
-
-use radiosonde_appender::QueueOptions;
-use radiosonde_appender::Rotation;
+use radiosonde_appender::{QueueOptions, Rotation};
+use radiosonde_core::{Level, SpanContext, SpanId, TraceFlags, TraceId};
+use radiosonde_delivery::Delivery;
+use radiosonde_log::Line;
+use radiosonde_otlp::OtlpSignalOptions;
 use radiosonde_queue::{Overflow, OverflowPolicy};
+use radiosonde_testkit::HttpFake;
+use radiosonde_trace::{FinishedSpan, SpanSink as _};
 
 use super::*;
 use crate::builder;
@@ -27,9 +30,12 @@ pub(super) fn from(variables: &[(&str, &str)]) -> Settings {
 fn nothing_is_delivered_and_nothing_listens_unless_asked() {
     let settings = from(&[]);
     assert!(
-        settings.loki.is_none() && settings.otlp.is_none() && settings.listen.is_none() && !settings.disabled
+        settings.loki.is_none()
+            && !settings.otlp.has_spans
+            && !settings.otlp.has_lines
+            && settings.listen.is_none()
+            && !settings.disabled
     );
-    assert!(settings.otlp_logs.is_none());
     assert_eq!(settings.resource.service_name(), "unknown_service");
     assert_eq!(settings.sampler, Sampler::parent_based_always_on());
     assert_eq!(settings.log.format, Format::Auto);
@@ -54,15 +60,15 @@ fn code_wins_over_its_variable_and_that_over_the_list() {
     ];
     let settings = from(&variables);
     assert_eq!(settings.resource.service_name(), "from-name");
-    assert_eq!(settings.loki.unwrap().url.text, "http://variable:3100");
+    assert!(format!("{:?}", settings.loki).contains("http://variable:3100"));
     assert_eq!(settings.sampler, Sampler::always_off());
     assert_eq!(settings.log.format, Format::Json);
     assert_eq!(settings.log.profile, Profile::Ecs);
     let code = builder()
         .service_name("from-code")
         .service_version("2")
-        .loki("http://code:3100")
-        .otlp("http://code:4318")
+        .loki(LokiOptions::new("http://code:3100"))
+        .otlp(OtlpOptions::new("http://code:4318"))
         .sampler(Sampler::always_on())
         .log_format(Format::Pretty)
         .log_profile(Profile::Gcp)
@@ -71,8 +77,8 @@ fn code_wins_over_its_variable_and_that_over_the_list() {
     assert_eq!(settings.resource.service_name(), "from-code");
     assert_eq!(settings.resource.service_version(), Some("2"));
     assert_eq!(settings.resource.environment(), Some("staging"), "what code does not say stays");
-    assert_eq!(settings.loki.unwrap().url.text, "http://code:3100");
-    assert_eq!(settings.otlp.unwrap().endpoint.text, "http://code:4318");
+    assert!(format!("{:?}", settings.loki).contains("url: Some(http://code:3100/)"), "{:?}", settings.loki);
+    assert_eq!(spans(&settings.otlp).as_deref(), Some("Some(Base(http://code:4318/))"));
     assert_eq!(settings.sampler, Sampler::always_on());
     assert_eq!(settings.log.format, Format::Pretty);
     assert_eq!(settings.log.filter, "warn".parse().unwrap());
@@ -81,74 +87,151 @@ fn code_wins_over_its_variable_and_that_over_the_list() {
 #[test]
 fn empty_variables_are_unset() {
     let settings = from(&[("RADIOSONDE_LOKI_URL", ""), ("OTEL_TRACES_EXPORTER", " "), ("RUST_LOG", "")]);
-    assert!(settings.loki.is_none() && settings.otlp.is_none());
+    assert!(settings.loki.is_none() && !settings.otlp.has_spans);
+}
+
+/// What goes where, as the options show it: `Base` before the signal's path is appended.
+fn endpoint(signal: &str) -> String {
+    let (_, rest) = signal.split_once("endpoint: ").unwrap();
+    rest.split_once(", http: ").unwrap().0.to_owned()
+}
+
+fn spans(otlp: &OtlpSettings) -> Option<String> {
+    let shown = format!("{:?}", otlp.options);
+    otlp.has_spans.then(|| endpoint(shown.split_once("traces: ").unwrap().1))
+}
+
+fn lines(otlp: &OtlpSettings) -> Option<String> {
+    let shown = format!("{:?}", otlp.options);
+    otlp.has_lines.then(|| endpoint(shown.split_once("logs: ").unwrap().1))
+}
+
+/// The headers `a` and `b` of a request, and its encoding.
+fn sent(request: &radiosonde_testkit::RecordedRequest) -> [Option<&str>; 3] {
+    ["a", "b", "content-encoding"].map(|name| request.header(name))
 }
 
 #[test]
 fn spans_go_where_the_specification_says() {
-    let otlp =
-        |variables: &[(&str, &str)]| from(variables).otlp.map(|otlp| (otlp.endpoint.text, otlp.is_whole));
     let base = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://a:1");
     let traces = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://b:2/x");
-    assert_eq!(otlp(&[base]), Some(("http://a:1".into(), false)));
-    assert_eq!(otlp(&[base, traces]), Some(("http://b:2/x".into(), true)));
-    assert_eq!(otlp(&[base, ("OTEL_TRACES_EXPORTER", "none")]), None);
-    assert_eq!(otlp(&[("OTEL_TRACES_EXPORTER", "otlp")]), Some(("http://localhost:4318".into(), false)));
-}
-
-/// The value of a header.
-fn header<'a>(otlp: &'a OtlpSettings, name: &str) -> Option<&'a str> {
-    otlp.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.expose().as_str())
+    let expect = |variables: &[(&str, &str)], expected: Option<&str>| {
+        assert_eq!(spans(&from(variables).otlp).as_deref(), expected);
+    };
+    expect(&[base], Some("Some(Base(http://a:1/))"));
+    expect(&[base, traces], Some("Some(Whole(http://b:2/x))"));
+    expect(&[base, ("OTEL_TRACES_EXPORTER", "none")], None);
+    // The default of the options.
+    expect(&[("OTEL_TRACES_EXPORTER", "otlp")], Some("None"));
 }
 
 #[test]
 fn lines_go_by_otlp_only_where_somebody_asks_for_logs() {
-    let logs = |code: TelemetryBuilder, variables: &[(&str, &str)]| {
-        let logs = resolve(code, variables).unwrap().otlp_logs;
-        logs.map(|otlp| (otlp.endpoint.text, otlp.is_whole))
+    let expect = |code: TelemetryBuilder, variables: &[(&str, &str)], expected: Option<&str>| {
+        assert_eq!(lines(&resolve(code, variables).unwrap().otlp).as_deref(), expected);
     };
     let base = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://a:1");
     let own = ("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "http://b:2/x");
     let asked = ("OTEL_LOGS_EXPORTER", "otlp");
-    assert_eq!(logs(builder(), &[base]), None);
-    assert_eq!(logs(builder().otlp("http://c:3"), &[]), None);
-    assert_eq!(logs(builder(), &[asked]), Some(("http://localhost:4318".into(), false)));
-    assert_eq!(logs(builder(), &[asked, base]), Some(("http://a:1".into(), false)));
-    assert_eq!(logs(builder().otlp("http://c:3"), &[asked, base]), Some(("http://c:3".into(), false)));
-    assert_eq!(logs(builder(), &[base, own]), Some(("http://b:2/x".into(), true)));
-    assert_eq!(logs(builder(), &[own, ("OTEL_LOGS_EXPORTER", "none")]), None);
-    let code = || builder().otlp("http://c:3").otlp_logs("http://d:4/otlp");
-    assert_eq!(logs(code(), &[own]), Some(("http://d:4/otlp".into(), false)));
-    let variables = [
-        own,
-        ("OTEL_EXPORTER_OTLP_TIMEOUT", "1000"),
-        ("OTEL_EXPORTER_OTLP_LOGS_TIMEOUT", "2500"),
-        ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "a=1"),
-        ("OTEL_EXPORTER_OTLP_LOGS_HEADERS", "b=1"),
-        ("OTEL_EXPORTER_OTLP_LOGS_COMPRESSION", "gzip"),
-    ];
-    let otlp = from(&variables).otlp_logs.unwrap();
-    assert_eq!((otlp.timeout, otlp.compression), (Some(Duration::from_millis(2500)), Compression::Gzip));
-    assert_eq!((header(&otlp, "a"), header(&otlp, "b")), (None, Some("1")));
+    let otlp = || OtlpOptions::new("http://c:3");
+    expect(builder(), &[base], None);
+    expect(builder().otlp(otlp()), &[], None);
+    expect(builder(), &[asked], Some("None"));
+    expect(builder(), &[asked, base], Some("Some(Base(http://a:1/))"));
+    expect(builder().otlp(otlp()), &[asked, base], Some("Some(Base(http://c:3/))"));
+    expect(builder(), &[base, own], Some("Some(Whole(http://b:2/x))"));
+    expect(builder().otlp(otlp()), &[own], Some("Some(Whole(http://b:2/x))"));
+    expect(builder(), &[own, ("OTEL_LOGS_EXPORTER", "none")], None);
+    let lines = OtlpSignalOptions::new().endpoint("http://d:4/otlp/v1/logs");
+    let code = || builder().otlp(otlp().logs(lines.clone()));
+    expect(code(), &[own], Some("Some(Whole(http://d:4/otlp/v1/logs))"));
+    expect(builder().otlp(otlp().logs(OtlpSignalOptions::new())), &[own], Some("Some(Base(http://c:3/))"));
 }
 
 #[test]
-fn variables_for_traces_win_over_those_for_all_signals() {
-    let otlp = from(&[
-        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://a:1"),
+fn variables_for_a_signal_win_over_those_for_all() {
+    let collector = HttpFake::start([]);
+    let settings = from(&[
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", &*collector.url()),
+        ("OTEL_LOGS_EXPORTER", "otlp"),
         ("OTEL_EXPORTER_OTLP_TIMEOUT", "1000"),
-        ("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "2500"),
+        ("OTEL_EXPORTER_OTLP_LOGS_TIMEOUT", "2500"),
         ("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip"),
         ("OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "none"),
         ("OTEL_EXPORTER_OTLP_HEADERS", "a=1"),
         ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "b=two%20words"),
         ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
-    ])
-    .otlp
-    .unwrap();
-    assert_eq!(otlp.timeout, Some(Duration::from_millis(2500)));
-    assert_eq!(otlp.compression, Compression::None);
-    assert_eq!((header(&otlp, "a"), header(&otlp, "b")), (None, Some("two words")));
+    ]);
+    let options = settings.otlp.options;
+    let (spans, lines) = {
+        let shown = format!("{options:?}");
+        let (spans, lines) = shown.split_once("logs: ").unwrap();
+        (spans.contains("timeout: 1s"), lines.contains("timeout: 2.5s"))
+    };
+    assert!(spans && lines, "{options:?}");
+    let delivery = Delivery::builder().registry(&Registry::new()).start().unwrap();
+    let (spans, lines) = (
+        options.build_spans(&settings.resource, &delivery).unwrap(),
+        options.build_logs(&settings.resource, &delivery).unwrap(),
+    );
+    let context = SpanContext::new(TraceId::random(), SpanId::random(), TraceFlags::SAMPLED);
+    spans.accept(FinishedSpan::new(context, "a"));
+    lines.accept(&Line::new("{}", SystemTime::UNIX_EPOCH, Level::Info));
+    assert_eq!(delivery.shutdown_blocking(Duration::from_secs(20)).delivered(), 2);
+    let requests = collector.requests();
+    let request = |path: &str| requests.iter().find(|request| request.path() == path).unwrap();
+    assert_eq!(sent(request("/v1/traces")), [None, Some("two words"), None]);
+    assert_eq!(sent(request("/v1/logs")), [Some("1"), None, Some("gzip")]);
+}
+
+#[test]
+fn a_loki_behind_authentication_is_reached_by_variables() {
+    let loki = HttpFake::start([]);
+    let folder = tempfile::tempdir().unwrap();
+    let token = folder.path().join("token");
+    std::fs::write(&token, "t0ken\n").unwrap();
+    let settings = from(&[
+        ("RADIOSONDE_LOKI_URL", &*loki.url()),
+        ("RADIOSONDE_LOKI_TENANT", "shop"),
+        ("RADIOSONDE_LOKI_BEARER_TOKEN_FILE", token.to_str().unwrap()),
+        ("RADIOSONDE_LOKI_LABELS", "team=pay,zone=eu%2Dwest"),
+        ("RADIOSONDE_LOKI_CERTIFICATE", "/not/read/for/http.pem"),
+        ("RADIOSONDE_LOKI_TIMEOUT", "2500"),
+        ("RADIOSONDE_LOKI_QUEUE_BYTES", "300000"),
+    ]);
+    let options = settings.loki.unwrap();
+    let shown = format!("{options:?}");
+    for setting in ["eu-west", "timeout: 2.5s", "max_bytes: 300000", "/not/read/for/http.pem"] {
+        assert!(shown.contains(setting), "{setting} in {shown}");
+    }
+    let delivery = Delivery::builder().registry(&Registry::new()).start().unwrap();
+    let sink = options.build(&settings.resource, &delivery).unwrap();
+    sink.accept(&Line::new("{}", SystemTime::UNIX_EPOCH, Level::Info));
+    assert_eq!(delivery.shutdown_blocking(Duration::from_secs(20)).delivered(), 1);
+    let requests = loki.requests();
+    let header = |name| requests[0].header(name);
+    assert_eq!((header("x-scope-orgid"), header("authorization")), (Some("shop"), Some("Bearer t0ken")));
+}
+
+#[test]
+fn credentials_for_loki_that_do_not_fit_together_are_refused() {
+    let user = ("RADIOSONDE_LOKI_USER", "ada");
+    let password = ("RADIOSONDE_LOKI_PASSWORD", "hunter2");
+    let file = ("RADIOSONDE_LOKI_PASSWORD_FILE", "/run/secrets/loki");
+    let token = ("RADIOSONDE_LOKI_BEARER_TOKEN", "hunter2");
+    let shown = |variables: &[(&str, &str)]| format!("{:?}", resolve(builder(), variables).map(|_| ()));
+    assert_eq!(shown(&[user, password]), "Ok(())");
+    for (variables, blamed) in [
+        (&[user][..], user.0),
+        (&[password], password.0),
+        (&[user, password, file], user.0),
+        (&[user, password, token], user.0),
+        (&[token, ("RADIOSONDE_LOKI_BEARER_TOKEN_FILE", "a")], token.0),
+    ] {
+        let shown = shown(variables);
+        assert!(shown.contains(&format!("invalid {blamed}: expected a user with")), "{shown}");
+        assert!(!shown.contains("hunter2"), "{shown}");
+    }
 }
 
 #[test]

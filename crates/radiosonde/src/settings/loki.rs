@@ -1,0 +1,92 @@
+//! The variables about Loki.
+
+use std::num::NonZeroUsize;
+
+use radiosonde_delivery::{Endpoint, HttpOptions, SinkOptions};
+use radiosonde_loki::{LokiBuildError, LokiOptions};
+
+use crate::InvalidVariable;
+use crate::variables::{Given, Variables};
+
+const URL: &str = "RADIOSONDE_LOKI_URL";
+const TENANT: &str = "RADIOSONDE_LOKI_TENANT";
+const LABELS: &str = "RADIOSONDE_LOKI_LABELS";
+const USER: &str = "RADIOSONDE_LOKI_USER";
+const PASSWORD: &str = "RADIOSONDE_LOKI_PASSWORD";
+const PASSWORD_FILE: &str = "RADIOSONDE_LOKI_PASSWORD_FILE";
+const BEARER_TOKEN: &str = "RADIOSONDE_LOKI_BEARER_TOKEN";
+const BEARER_TOKEN_FILE: &str = "RADIOSONDE_LOKI_BEARER_TOKEN_FILE";
+
+pub(super) fn options(variables: &Variables<'_>) -> Result<LokiOptions, InvalidVariable> {
+    let mut options = LokiOptions::default();
+    if let Some(url) = variables.text(URL)? {
+        variables.give(URL, &url);
+        options = LokiOptions::new(url);
+    }
+    if let Some(tenant) = variables.text(TENANT)? {
+        variables.give(TENANT, &tenant);
+        options = options.tenant(tenant);
+    }
+    for (name, value) in variables.pairs(LABELS)? {
+        variables.give(LABELS, &name);
+        options = options.label(name, value);
+    }
+    let sink = SinkOptions::default();
+    let timeout = variables.first_timeout(&["RADIOSONDE_LOKI_TIMEOUT"])?.map(|timeout| sink.timeout(timeout));
+    let bytes = variables.parse::<NonZeroUsize>("RADIOSONDE_LOKI_QUEUE_BYTES", "a number of bytes from 1")?;
+    if let Some(sink) = bytes.map_or(timeout, |bytes| Some(timeout.unwrap_or(sink).max_bytes(bytes.get()))) {
+        options = options.sink(sink);
+    }
+    let tls = variables.tls(
+        &["RADIOSONDE_LOKI_CERTIFICATE"],
+        &["RADIOSONDE_LOKI_CLIENT_CERTIFICATE"],
+        &["RADIOSONDE_LOKI_CLIENT_KEY"],
+    )?;
+    Ok(options.http(authorization(variables)?.tls(tls)))
+}
+
+/// A user with a password, or a token, each as itself or as the file that holds it.
+fn authorization(variables: &Variables<'_>) -> Result<HttpOptions, InvalidVariable> {
+    let http = HttpOptions::new();
+    let user = variables.text(USER)?;
+    let password = (variables.secret(PASSWORD)?, variables.text(PASSWORD_FILE)?);
+    let token = (variables.secret(BEARER_TOKEN)?, variables.text(BEARER_TOKEN_FILE)?);
+    match (user, password, token) {
+        (None, (None, None), (None, None)) => Ok(http),
+        (Some(user), (Some(password), None), (None, None)) => Ok(http.basic_auth(user, password)),
+        (Some(user), (None, Some(file)), (None, None)) => Ok(http.basic_auth_file(user, file)),
+        (None, (None, None), (Some(token), None)) => Ok(http.bearer_token(token)),
+        (None, (None, None), (None, Some(file))) => Ok(http.bearer_token_file(file)),
+        (user, password, _) => {
+            let expected = "a user with one of RADIOSONDE_LOKI_PASSWORD and RADIOSONDE_LOKI_PASSWORD_FILE, or else one of \
+                            RADIOSONDE_LOKI_BEARER_TOKEN and RADIOSONDE_LOKI_BEARER_TOKEN_FILE";
+            let name = match (user, password) {
+                (Some(_), _) => USER,
+                (None, (Some(_), _)) => PASSWORD,
+                (None, (None, Some(_))) => PASSWORD_FILE,
+                (None, (None, None)) => BEARER_TOKEN,
+            };
+            Err(InvalidVariable::secret(name, expected))
+        }
+    }
+}
+
+/// The variable that a refused setting is from.
+pub(crate) fn blame(error: &LokiBuildError, given: &[Given]) -> Option<InvalidVariable> {
+    let of = |name: &'static str| given.iter().filter(move |given| given.variable == name);
+    match error {
+        LokiBuildError::Endpoint(cause) => {
+            let is_from = |given: &&Given| Endpoint::parse(&given.text).is_err_and(|error| error == *cause);
+            Some(of(URL).find(is_from)?.refuse("an http or https URL", cause.clone()))
+        }
+        LokiBuildError::Tenant(cause) => {
+            let is_from = |given: &&Given| given.text == cause.tenant();
+            Some(of(TENANT).find(is_from)?.refuse("a tenant's name as Loki takes it", cause.clone()))
+        }
+        LokiBuildError::Label(cause) => {
+            let is_from = |given: &&Given| given.text == cause.name();
+            Some(of(LABELS).find(is_from)?.refuse("labels as Loki takes them", cause.clone()))
+        }
+        _ => None,
+    }
+}

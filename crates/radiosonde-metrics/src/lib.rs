@@ -7,53 +7,56 @@ mod exposition;
 mod families;
 mod gathering;
 mod instruments;
+mod model;
 #[cfg(all(test, loom))]
 mod models;
-mod nested;
 mod once_box;
+mod reentrancy;
 mod registry;
+mod removable;
 pub mod serve;
+mod snapshot;
+mod storage;
 mod sync;
 
+pub use collect::collection::{CollectedFamily, Collection};
+pub use collect::collector::Collector;
+pub use collect::collectors::CollectorGuard;
+pub use declaring::callback::Callback;
 pub use declaring::declare::Declare;
 pub use declaring::declare_removable::DeclareRemovable;
-pub use declaring::error::{RegisterError, RegisterErrorKind};
-pub use declaring::labels::{LabelSet, LabelValue, Labels};
+pub use declaring::info::Info;
 pub use declaring::lazy::{Declarable, Lazy};
-pub use declaring::name::{InvalidName, InvalidNameKind};
-pub use declaring::record_error::{RecordError, RecordErrorKind};
 pub use declaring::register_errors::RegisterErrors;
 pub use declaring::registry_builder::{InvalidRegistry, RegistryBuilder};
-pub use declaring::status_class::StatusClass;
+pub use declaring::state_set::StateSet;
 pub use exposition::dialect::Dialect;
 pub use exposition::escaping::Escaping;
 pub use exposition::format::Format;
-pub use families::family::{Family, OVERFLOW, Vector};
+pub use families::dyn_family::Vector;
+pub use families::family::Family;
 pub use families::initialise::{InitialiseError, InitialiseErrorKind};
-pub use families::removable::family::RemovableFamily;
-pub use families::removable::scoped::Scoped;
-pub use families::removable::vector::RemovableVector;
-pub use families::series::Lent;
-pub use gathering::collector::{CollectedFamily, Collection, Collector};
-pub use gathering::owned::CollectorGuard;
+pub use families::labels::{LabelValue, Labels};
+pub use families::metric_ref::Lent;
+pub use families::register_error::{RegisterError, RegisterErrorKind};
+pub use families::status_class::StatusClass;
 pub use gathering::selection::Selection;
-pub use gathering::snapshot::{FamilySnapshot, SeriesSnapshot, Snapshot, SnapshotValue};
-pub use gathering::visitor::{
-    FamilyInfo, HistogramSample, Kind, NativeSample, Number, NumberSample, SummarySample, Visitor,
-};
 pub use instruments::buckets::{Buckets, InvalidBuckets};
-pub use instruments::callback::Callback;
 pub use instruments::counter::Counter;
-pub use instruments::exemplar::{Exemplar, InvalidExemplar};
 pub use instruments::float_counter::FloatCounter;
 pub use instruments::gauge::{Gauge, Held, IntGauge};
 pub use instruments::histogram::Histogram;
-pub use instruments::info::Info;
 pub use instruments::instrument::Instrument;
 pub use instruments::native::settings::{InvalidNative, Native};
-pub use instruments::state_set::StateSet;
 pub use instruments::summary::Summary;
 pub use instruments::timer::Timer;
+pub use model::exemplar::{Exemplar, InvalidExemplar};
+pub use model::kind::Kind;
+pub use model::label_set::LabelSet;
+pub use model::label_value_limit::OVERFLOW;
+pub use model::name::{InvalidName, InvalidNameKind};
+pub use model::samples::{HistogramSample, NativeSample, Number, NumberSample, SummarySample};
+pub use model::visitor::{FamilyInfo, Visitor};
 /// Derives [`trait@LabelValue`] for an enum without fields.
 pub use radiosonde_macros::LabelValue;
 /// Derives [`trait@Labels`] for a struct with named fields.
@@ -101,9 +104,14 @@ pub use radiosonde_macros::Labels;
 ///
 pub use radiosonde_macros::metrics;
 pub use registry::Registry;
+pub use registry::record_error::{RecordError, RecordErrorKind};
+pub use removable::dyn_family::RemovableVector;
+pub use removable::family::RemovableFamily;
+pub use removable::scoped::Scoped;
+pub use snapshot::{FamilySnapshot, SeriesSnapshot, Snapshot, SnapshotValue};
 
 /// The traits without the derives of the same names, for the facade, which has derives of its own beside them.
 #[doc(hidden)]
 pub mod __traits {
-    pub use crate::declaring::labels::{LabelValue, Labels};
+    pub use crate::families::labels::{LabelValue, Labels};
 }

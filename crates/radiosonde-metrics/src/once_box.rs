@@ -3,7 +3,7 @@ use std::marker::PhantomData;
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
-use crate::nested::outermost;
+use crate::reentrancy::outermost;
 
 /// A value that is made when it is first needed, and for which no thread waits.
 ///

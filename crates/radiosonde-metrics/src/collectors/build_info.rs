@@ -1,6 +1,11 @@
 use radiosonde_core::Resource;
 
-use crate::{Collection, Collector, Kind, LabelSet, Number, Registry};
+use crate::collect::collection::Collection;
+use crate::collect::collector::Collector;
+use crate::model::kind::Kind;
+use crate::model::label_set::LabelSet;
+use crate::model::samples::Number;
+use crate::registry::Registry;
 
 impl Registry {
     /// Exposes `build_info`, always 1, whose labels say which build of which service this is: `service`, `version`,

@@ -1,4 +1,9 @@
-use crate::{Collection, Collector, Kind, LabelSet, Number, Registry};
+use crate::collect::collection::Collection;
+use crate::collect::collector::Collector;
+use crate::model::kind::Kind;
+use crate::model::label_set::LabelSet;
+use crate::model::samples::Number;
+use crate::registry::Registry;
 
 impl Registry {
     /// Exposes how busy this machine is, all its processes together: `host_cpu_seconds_total{mode}`, `host_cpus`,

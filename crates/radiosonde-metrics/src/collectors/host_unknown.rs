@@ -1,4 +1,4 @@
-use crate::Registry;
+use crate::registry::Registry;
 
 impl Registry {
     /// Exposes how busy this machine is. On this system, nothing yet.

@@ -1,5 +1,9 @@
-use crate::registry::WeakRegistry;
-use crate::{Collection, Collector, Kind, LabelSet, Number, Registry};
+use crate::collect::collection::Collection;
+use crate::collect::collector::Collector;
+use crate::model::kind::Kind;
+use crate::model::label_set::LabelSet;
+use crate::model::samples::Number;
+use crate::registry::{Registry, WeakRegistry};
 
 impl Registry {
     /// Exposes how much the registry itself holds: `radiosonde_metrics_families`, and by `family`

@@ -3,7 +3,11 @@ use std::time::Duration;
 
 use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System};
 
-use crate::{Collection, Collector, Kind, Number, Registry};
+use crate::collect::collection::Collection;
+use crate::collect::collector::Collector;
+use crate::model::kind::Kind;
+use crate::model::samples::Number;
+use crate::registry::Registry;
 
 impl Registry {
     /// Exposes what the operating system knows of this process: `process_cpu_seconds_total`,

@@ -1,4 +1,4 @@
-use crate::Registry;
+use crate::registry::Registry;
 
 impl Registry {
     /// Exposes what the operating system knows of this process. On this system, nothing yet.

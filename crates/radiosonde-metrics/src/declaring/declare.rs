@@ -4,17 +4,25 @@ use std::panic::Location;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::declaring::declaration::Declaration;
-use crate::declaring::error::RegisterError;
-use crate::declaring::name::report_unconventional;
 use crate::declaring::which_registry::WhichRegistry;
-use crate::families::family::Texts;
+use crate::families::declaration::Declaration;
+use crate::families::dyn_family::Vector;
+use crate::families::family::Family;
 use crate::families::family_data::FamilyData;
-use crate::families::series::Lent;
-use crate::{
-    Buckets, Counter, Family, FloatCounter, Gauge, Histogram, Instrument, IntGauge, Labels, Native, Registry,
-    Summary, Vector,
-};
+use crate::families::labels::Labels;
+use crate::families::metric_ref::Lent;
+use crate::families::register_error::RegisterError;
+use crate::instruments::buckets::Buckets;
+use crate::instruments::counter::Counter;
+use crate::instruments::float_counter::FloatCounter;
+use crate::instruments::gauge::{Gauge, IntGauge};
+use crate::instruments::histogram::Histogram;
+use crate::instruments::instrument::Instrument;
+use crate::instruments::native::settings::Native;
+use crate::instruments::summary::Summary;
+use crate::model::name::report_unconventional;
+use crate::registry::Registry;
+use crate::storage::values::Texts;
 
 /// A metric being declared: what it is called, then how it is told apart.
 ///
@@ -24,8 +32,8 @@ use crate::{
 #[must_use = "a declaration becomes a metric by `build`, `family` or `labels`"]
 #[derive(Debug, Clone)]
 pub struct Declare<'a, M> {
-    pub(super) registry: WhichRegistry<'a>,
-    pub(super) declaration: Declaration<'a>,
+    pub(crate) registry: WhichRegistry<'a>,
+    pub(crate) declaration: Declaration<'a>,
     instrument: PhantomData<fn() -> M>,
 }
 
@@ -151,7 +159,7 @@ impl<'a, M: Instrument> Declare<'a, M> {
         Ok(Vector::new(self.register(names)?))
     }
 
-    pub(super) fn register(self, labels: &[&str]) -> Result<Arc<FamilyData<M>>, RegisterError> {
+    pub(crate) fn register(self, labels: &[&str]) -> Result<Arc<FamilyData<M>>, RegisterError> {
         let name = self.declaration.name;
         let registered = self.register_unreported(labels)?;
         report_unconventional(name, M::KIND);
@@ -159,20 +167,20 @@ impl<'a, M: Instrument> Declare<'a, M> {
     }
 
     /// As [`register`](Self::register), for callers that hold a lock.
-    pub(super) fn register_unreported(self, labels: &[&str]) -> Result<Arc<FamilyData<M>>, RegisterError> {
+    pub(crate) fn register_unreported(self, labels: &[&str]) -> Result<Arc<FamilyData<M>>, RegisterError> {
         self.registry.get_or_register(self.declaration.into_shared(M::KIND, labels)?)
     }
 
     /// A family of this name and these labels that no registry knows.
-    pub(super) fn detached(self, labels: &[&str]) -> Arc<FamilyData<M>> {
+    pub(crate) fn detached(self, labels: &[&str]) -> Arc<FamilyData<M>> {
         Arc::new(FamilyData::new(self.declaration.into_detached(M::KIND, labels)))
     }
 
-    pub(super) fn registry(&self) -> &Registry {
+    pub(crate) fn registry(&self) -> &Registry {
         &self.registry
     }
 
-    pub(super) const fn name(&self) -> &'a str {
+    pub(crate) const fn name(&self) -> &'a str {
         self.declaration.name
     }
 }
@@ -180,7 +188,7 @@ impl<'a, M: Instrument> Declare<'a, M> {
 impl<M: Instrument> Declare<'static, M> {
     /// A declaration in a registry that is asked for later.
     #[track_caller]
-    pub(super) const fn asking(
+    pub(crate) const fn asking(
         registry: fn() -> &'static Registry,
         name: &'static str,
         help: &'static str,

@@ -3,10 +3,15 @@ use std::time::Duration;
 
 use radiosonde_core::{SharedClock, SystemClock};
 
-use crate::declaring::error::RegisterError;
-use crate::families::removable::data::RemovableData;
-use crate::families::removable::life::{Expiry, Life};
-use crate::{Declare, Instrument, Labels, RemovableFamily, RemovableVector};
+use crate::declaring::declare::Declare;
+use crate::families::any_family::downcast;
+use crate::families::labels::Labels;
+use crate::families::register_error::RegisterError;
+use crate::instruments::instrument::Instrument;
+use crate::instruments::retention::{Expiry, Life};
+use crate::removable::data::RemovableData;
+use crate::removable::dyn_family::RemovableVector;
+use crate::removable::family::RemovableFamily;
 
 /// A metric being declared whose series may go again: by hand, with a guard, or by themselves when nobody uses them.
 ///
@@ -92,6 +97,6 @@ impl<M: Instrument> DeclareRemovable<'_, M> {
         let make = |shared| Arc::new(RemovableData::<M>::new(shared, clock)) as _;
         let family = registry.register(shared, M::NAME, make)?;
         let name = family.shared().name.clone();
-        RegisterError::downcast(family, M::NAME, &name, site)
+        downcast(family, M::NAME, &name, site)
     }
 }

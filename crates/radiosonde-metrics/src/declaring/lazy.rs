@@ -5,9 +5,19 @@ use std::sync::OnceLock;
 
 use radiosonde_core::diagnostics;
 
-use crate::instruments::instrument::Refusal;
-use crate::{Counter, Declare, Family, FloatCounter, Gauge, Histogram, Instrument, IntGauge, Labels};
-use crate::{RegisterError, Registry, Summary, Vector};
+use crate::declaring::declare::Declare;
+use crate::families::dyn_family::Vector;
+use crate::families::family::Family;
+use crate::families::labels::Labels;
+use crate::families::register_error::RegisterError;
+use crate::instruments::counter::Counter;
+use crate::instruments::float_counter::FloatCounter;
+use crate::instruments::gauge::{Gauge, IntGauge};
+use crate::instruments::histogram::Histogram;
+use crate::instruments::instrument::Instrument;
+use crate::instruments::refusal::Refusal;
+use crate::instruments::summary::Summary;
+use crate::registry::Registry;
 
 /// A metric in a `static`: declared when the program is compiled, registered when it is first used.
 ///
@@ -63,7 +73,9 @@ struct Made<T> {
 pub trait Declarable: sealed::Sealed {}
 
 pub(crate) mod sealed {
-    use crate::{Declare, Instrument, RegisterError};
+    use crate::declaring::declare::Declare;
+    use crate::families::register_error::RegisterError;
+    use crate::instruments::instrument::Instrument;
 
     pub trait Sealed: Sized {
         type Instrument: Instrument;

@@ -1,20 +1,18 @@
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 use radiosonde_core::{Clock as _, SystemClock};
 
-use crate::declaring::error::RegisterError;
-use crate::declaring::name::report_unconventional;
-use crate::declaring::record_error::{RecordError, RecordErrorKind};
-use crate::families::family::Texts;
-use crate::families::family_data::{AnyFamily, FamilyData};
-use crate::families::series::{Found, Lent, Series};
-use crate::families::table::Table;
-use crate::families::values::Values;
-use crate::instruments::instrument::Shared;
-use crate::{Counter, Declare, FloatCounter, Gauge, Histogram, Instrument, IntGauge, LabelSet, Registry};
-
-/// How many families [`Registry::record`] makes unless the registry says otherwise.
-pub(crate) const MAX_RECORDED: usize = 1000;
+use crate::declaring::declare::Declare;
+use crate::families::family_data::FamilyData;
+use crate::families::register_error::RegisterError;
+use crate::instruments::instrument::Instrument;
+use crate::model::label_set::LabelSet;
+use crate::model::name::report_unconventional;
+use crate::registry::Registry;
+use crate::registry::record_error::{RecordError, RecordErrorKind};
+use crate::registry::recorded::{Recorded, Recorder};
+use crate::storage::series::{Found, Series};
+use crate::storage::values::{Texts, Values};
 
 const HELP: &str = "Recorded by a name given at run time.";
 
@@ -90,21 +88,7 @@ impl Registry {
     }
 }
 
-/// The metrics that were recorded by name.
-pub(crate) struct Recorded {
-    table: Table<Recorder>,
-    /// How many were made for that.
-    made: Mutex<usize>,
-    limit: usize,
-    /// Whether a name that conventions forbid is accepted.
-    unconventional: bool,
-}
-
 impl Recorded {
-    pub(crate) fn new(limit: usize, unconventional: bool) -> Self {
-        Self { table: Table::new(), made: Mutex::new(0), limit, unconventional }
-    }
-
     #[cold]
     #[track_caller]
     fn make(
@@ -137,31 +121,7 @@ impl Recorded {
     }
 }
 
-impl Default for Recorded {
-    fn default() -> Self {
-        Self::new(MAX_RECORDED, false)
-    }
-}
-
-/// A family that values are recorded in.
-enum Recorder {
-    Counter(Arc<FamilyData<Counter>>),
-    FloatCounter(Arc<FamilyData<FloatCounter>>),
-    Gauge(Arc<FamilyData<Gauge>>),
-    IntGauge(Arc<FamilyData<IntGauge>>),
-    Histogram(Arc<FamilyData<Histogram>>),
-}
-
 impl Recorder {
-    fn check(kind: &str, value: f64) -> Result<(), RecordErrorKind> {
-        let refuse = |allowed| Err(RecordErrorKind::Value { value, allowed });
-        match kind {
-            "counter" if !(value.is_finite() && value >= 0.0) => refuse("finite numbers from 0"),
-            "histogram" if !value.is_finite() => refuse("finite numbers"),
-            _ => Ok(()),
-        }
-    }
-
     #[track_caller]
     fn declare(
         registry: &Registry,
@@ -191,98 +151,12 @@ impl Recorder {
         };
         declared.map_err(RecordErrorKind::Register)
     }
-
-    /// `None` for an instrument that takes no plain number.
-    fn of(family: Arc<dyn AnyFamily>) -> Option<Self> {
-        fn is<M: Instrument>(family: &Arc<dyn AnyFamily>) -> Option<Arc<FamilyData<M>>> {
-            Arc::clone(family).into_any().downcast().ok()
-        }
-        is(&family)
-            .map(Self::Counter)
-            .or_else(|| is(&family).map(Self::FloatCounter))
-            .or_else(|| is(&family).map(Self::Gauge))
-            .or_else(|| is(&family).map(Self::IntGauge))
-            .or_else(|| is(&family).map(Self::Histogram))
-    }
-
-    fn shared(&self) -> &Shared {
-        match self {
-            Self::Counter(data) => &data.shared,
-            Self::FloatCounter(data) => &data.shared,
-            Self::Gauge(data) => &data.shared,
-            Self::IntGauge(data) => &data.shared,
-            Self::Histogram(data) => &data.shared,
-        }
-    }
-
-    fn record(&self, kind: &str, value: f64, labels: &[(&str, &str)]) -> Result<(), RecordErrorKind> {
-        let shared = self.shared();
-        if kind != shared.kind.as_str() {
-            return Err(if matches!(kind, "counter" | "gauge" | "histogram") {
-                RecordErrorKind::OtherKind { registered: shared.kind }
-            } else {
-                RecordErrorKind::UnknownKind { kind: kind.into() }
-            });
-        }
-        let names = &shared.label_names;
-        let pairs = Pairs { names, labels };
-        if labels.len() != names.len() || !names.iter().all(|name| pairs.value(name).is_some()) {
-            let given = labels.iter().map(|(name, _)| (*name).into()).collect();
-            return Err(RecordErrorKind::Labels { registered: names.clone(), given });
-        }
-        let refuse = |allowed| Err(RecordErrorKind::Value { value, allowed });
-        match self {
-            Self::Counter(data) => match whole(value).and_then(|whole| u64::try_from(whole).ok()) {
-                Some(events) => lend(data, &pairs).inc_by(events),
-                None => return refuse("whole numbers from 0 to 2^53"),
-            },
-            Self::FloatCounter(data) if value.is_finite() && value >= 0.0 => lend(data, &pairs).inc_by(value),
-            Self::FloatCounter(_) => return refuse("finite numbers from 0"),
-            Self::Gauge(data) => lend(data, &pairs).set(value),
-            Self::IntGauge(data) => match whole(value) {
-                Some(things) => lend(data, &pairs).set(things),
-                None => return refuse("whole numbers from -2^53 to 2^53"),
-            },
-            Self::Histogram(data) if value.is_finite() => lend(data, &pairs).observe(value),
-            Self::Histogram(_) => return refuse("finite numbers"),
-        }
-        Ok(())
-    }
-}
-
-fn lend<'a, M: Instrument>(data: &'a FamilyData<M>, values: &Pairs<'_>) -> Lent<'a, M> {
-    Lent::new(data.find(values))
-}
-
-/// The value as an integer, if it is one that no rounding has made.
-fn whole(value: f64) -> Option<i64> {
-    const EXACT: f64 = 9_007_199_254_740_992.0;
-    #[allow(clippy::cast_possible_truncation, reason = "whole, and at most 2^53 away from zero")]
-    (value.fract() == 0.0 && value.abs() <= EXACT).then_some(value as i64)
-}
-
-/// Label values by name, in the order of the family's names.
-struct Pairs<'a> {
-    names: &'a [Box<str>],
-    labels: &'a [(&'a str, &'a str)],
-}
-
-impl Pairs<'_> {
-    fn value(&self, name: &str) -> Option<&str> {
-        self.labels.iter().find(|(given, _)| *given == name).map(|(_, value)| *value)
-    }
-}
-
-impl Values for Pairs<'_> {
-    fn each(&self, mut see: impl FnMut(&str)) {
-        self.names.iter().for_each(|name| see(self.value(name).unwrap_or_default()));
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::RegisterErrorKind;
+    use crate::families::register_error::RegisterErrorKind;
 
     fn refused(registry: &Registry, family: &str, reason: &str) -> f64 {
         let labels = [("family", family), ("reason", reason)];

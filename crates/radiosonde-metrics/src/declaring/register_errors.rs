@@ -1,7 +1,7 @@
 use std::error::Error as _;
 use std::fmt;
 
-use crate::RegisterError;
+use crate::families::register_error::RegisterError;
 
 /// Metrics of a module that could not be registered, by the `register` function that [`macro@crate::metrics`] makes.
 ///

@@ -1,12 +1,11 @@
-use std::borrow::Cow;
 use std::fmt;
 
-use crate::declaring::error::{RegisterError, RegisterErrorKind};
-use crate::declaring::name::{check_label, check_namespace};
-use crate::declaring::record::{MAX_RECORDED, Recorded};
-use crate::families::bounded::{MAX_VALUE_BYTES, is_long};
-use crate::instruments::instrument::Shared;
-use crate::{InvalidName, LabelSet, Registry};
+use crate::model::label_set::LabelSet;
+use crate::model::label_value_limit::{MAX_VALUE_BYTES, is_long};
+use crate::model::name::{InvalidName, check_label, check_namespace};
+use crate::registry::Registry;
+use crate::registry::recorded::{MAX_RECORDED, Recorded};
+use crate::registry::scope::Scope;
 
 /// A registry being set up: what the names of its metrics begin with, and what labels all of its series have.
 ///
@@ -131,45 +130,6 @@ impl RegistryBuilder {
     }
 }
 
-/// What the metrics of a registry have in common.
-#[derive(Debug, Default)]
-pub(crate) struct Scope {
-    /// The namespace and an underscore, or nothing.
-    pub(crate) prefix: Box<str>,
-    pub(crate) labels: Box<[(Box<str>, Box<str>)]>,
-    /// The labels, as a set.
-    pub(crate) rendered: LabelSet,
-}
-
-impl Scope {
-    /// The name with the namespace; that of a metric of ours as it is, so that it is the same everywhere.
-    pub(crate) fn name<'a>(&self, name: &'a str) -> Cow<'a, str> {
-        if self.prefix.is_empty() || name.starts_with("radiosonde_") {
-            name.into()
-        } else {
-            format!("{}{name}", self.prefix).into()
-        }
-    }
-
-    /// The metric as it is in the registry.
-    pub(crate) fn take_in(&self, mut shared: Shared) -> Result<Shared, RegisterError> {
-        if !self.prefix.is_empty() {
-            shared.name = self.name(&shared.name).into();
-        }
-        let constant = shared.constant.iter().map(|(label, _)| label);
-        let own = shared.label_names.iter().chain(constant);
-        let taken = own.filter_map(|own| self.labels.iter().find(|(label, _)| label == own)).next();
-        if let Some((label, value)) = taken {
-            let kind = RegisterErrorKind::ConstantLabel { label: label.clone(), value: value.clone() };
-            return Err(RegisterError::new(&shared.name, shared.site, kind));
-        }
-        if !self.labels.is_empty() {
-            shared.constant = shared.constant.iter().chain(&self.labels).cloned().collect();
-        }
-        Ok(shared)
-    }
-}
-
 /// Something that a registry cannot give to all of its metrics.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -228,7 +188,11 @@ impl std::error::Error for InvalidRegistry {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Collection, Collector, Kind, Number};
+    use crate::collect::collection::Collection;
+    use crate::collect::collector::Collector;
+    use crate::families::register_error::RegisterErrorKind;
+    use crate::model::kind::Kind;
+    use crate::model::samples::Number;
 
     #[test]
     fn what_no_metric_could_have_is_refused() {

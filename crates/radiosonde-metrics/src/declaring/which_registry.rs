@@ -1,6 +1,6 @@
 use std::ops::Deref;
 
-use crate::Registry;
+use crate::registry::Registry;
 
 /// The registry that a metric is declared in.
 #[derive(Debug, Clone, Copy)]

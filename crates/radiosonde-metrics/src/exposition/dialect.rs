@@ -1,8 +1,8 @@
 use std::fmt;
 
 use crate::exposition::accept::Range;
-use crate::exposition::{protobuf, text};
-use crate::{Escaping, Format, Visitor};
+use crate::exposition::escaping::Escaping;
+use crate::exposition::format::Format;
 
 /// A format and how it is spoken: what one scrape is answered with.
 ///
@@ -113,19 +113,6 @@ impl Dialect {
         };
         types[self.escaping as usize]
     }
-
-    /// Encodes what `show` shows; `expected` is about how many bytes that is.
-    pub fn encode(self, expected: usize, show: impl FnOnce(&mut dyn Visitor)) -> Vec<u8> {
-        if self.format == Format::Protobuf {
-            let mut encoder = protobuf::Encoder::new(self.escaping, expected);
-            show(&mut encoder);
-            encoder.finish()
-        } else {
-            let mut encoder = text::Encoder::new(self, expected);
-            show(&mut encoder);
-            encoder.finish()
-        }
-    }
 }
 
 /// The format that a media range means, if it is one of ours.
@@ -143,6 +130,36 @@ fn format_of(range: &Range<'_>) -> Option<Format> {
             Some(Format::Protobuf)
         }
         _ => None,
+    }
+}
+
+impl Format {
+    /// The format's `Content-Type`, where nothing was said of escaping.
+    #[must_use]
+    pub const fn content_type(self) -> &'static str {
+        Dialect::new(self).content_type()
+    }
+
+    /// The format of the dialect that an `Accept` header likes best: see [`Dialect::negotiate`].
+    ///
+    /// ```
+    /// use radiosonde_metrics::Format;
+    ///
+    /// let prometheus_3 = "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,\
+    ///     application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,\
+    ///     text/plain;version=0.0.4;q=0.3,*/*;q=0.2";
+    /// assert_eq!(Format::negotiate(prometheus_3), Format::OpenMetrics);
+    /// assert_eq!(Format::negotiate("text/html, */*;q=0.8"), Format::Text);
+    /// ```
+    #[must_use]
+    pub fn negotiate(accept: &str) -> Self {
+        Dialect::negotiate(accept).format
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.content_type())
     }
 }
 

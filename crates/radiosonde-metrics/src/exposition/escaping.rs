@@ -2,8 +2,8 @@ use std::borrow::Cow;
 use std::fmt;
 use std::fmt::Write as _;
 
-use crate::Kind;
-use crate::declaring::name::check_metric_name;
+use crate::model::kind::Kind;
+use crate::model::name::check_metric_name;
 
 /// How a name is written for a scraper that does not take every name.
 ///

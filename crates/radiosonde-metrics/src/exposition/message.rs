@@ -1,3 +1,5 @@
+use crate::model::samples::normal_nan;
+
 /// Writes protocol buffers: fields in the order in which they are called, and nested messages in place.
 ///
 /// Source: <https://protobuf.dev/programming-guides/encoding/>
@@ -90,16 +92,6 @@ impl Message {
         }
         self.bytes.push(value.to_le_bytes()[0]);
     }
-}
-
-/// Replaces any NaN by the one of Prometheus, where other bits mean that the series has ended.
-///
-/// # Source
-/// `NormalNaN` and `StaleNaN` in <https://github.com/prometheus/prometheus/blob/main/model/value/value.go>
-#[inline]
-#[must_use]
-pub const fn normal_nan(value: f64) -> f64 {
-    if value.is_nan() { f64::from_bits(0x7ff8_0000_0000_0001) } else { value }
 }
 
 const fn low_bits(length: usize) -> u8 {

@@ -3,6 +3,7 @@
 pub(crate) mod accept;
 pub(crate) mod apart;
 pub(crate) mod dialect;
+pub(crate) mod encode;
 pub(crate) mod escaping;
 pub(crate) mod format;
 pub(crate) mod message;

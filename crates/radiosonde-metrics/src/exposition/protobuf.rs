@@ -1,11 +1,12 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::exposition::escaping::has_unit;
+use crate::exposition::escaping::{Escaping, has_unit};
 use crate::exposition::message::Message;
-use crate::{
-    Escaping, Exemplar, FamilyInfo, HistogramSample, Kind, LabelSet, NativeSample, NumberSample,
-    SummarySample, Visitor,
-};
+use crate::model::exemplar::Exemplar;
+use crate::model::kind::Kind;
+use crate::model::label_set::LabelSet;
+use crate::model::samples::{HistogramSample, NativeSample, NumberSample, SummarySample};
+use crate::model::visitor::{FamilyInfo, Visitor};
 
 /// Writes `io.prometheus.client.MetricFamily` messages, each preceded by its length.
 ///

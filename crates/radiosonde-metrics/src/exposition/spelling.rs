@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::Number;
+use crate::model::samples::Number;
 
 #[inline]
 pub(crate) fn push_unsigned(value: u64, out: &mut Vec<u8>) {

@@ -2,14 +2,17 @@ use std::io::Write as _;
 use std::time::SystemTime;
 
 use crate::exposition::apart;
-use crate::exposition::escaping::has_unit;
+use crate::exposition::dialect::Dialect;
+use crate::exposition::escaping::{Escaping, has_unit};
+use crate::exposition::format::Format;
 use crate::exposition::spelling::{
     SpelledBounds, push_bound, push_float, push_number, push_time, push_unsigned,
 };
-use crate::{
-    Dialect, Escaping, Exemplar, FamilyInfo, Format, HistogramSample, Kind, LabelSet, NumberSample,
-    SummarySample, Visitor,
-};
+use crate::model::exemplar::Exemplar;
+use crate::model::kind::Kind;
+use crate::model::label_set::LabelSet;
+use crate::model::samples::{HistogramSample, NumberSample, SummarySample};
+use crate::model::visitor::{FamilyInfo, Visitor};
 
 /// Writes Prometheus text 0.0.4 or 1.0.0, which are the same for names that need no quotes, or OpenMetrics 1.0.
 ///

@@ -1,23 +1,9 @@
 //! Label values that are not longer than a series may keep.
 
-use crate::families::family::OVERFLOW;
-use crate::families::values::Values;
-use crate::instruments::instrument::{Refusal, Shared};
-
-/// Maximum length of a label's value, in bytes.
-///
-/// [`OVERFLOW`] stands in place of a longer one. A cut would join two values that begin alike.
-pub const MAX_VALUE_BYTES: usize = 1024;
-
-/// Whether the value is too long.
-pub(crate) const fn is_long(value: &str) -> bool {
-    value.len() > MAX_VALUE_BYTES
-}
-
-/// The value, or what stands for one that is too long.
-pub(crate) const fn bounded(value: &str) -> &str {
-    if is_long(value) { OVERFLOW } else { value }
-}
+use crate::instruments::refusal::Refusal;
+use crate::instruments::shared::Shared;
+use crate::model::label_value_limit::{bounded, is_long};
+use crate::storage::values::Values;
 
 /// Values of which each is [`bounded`].
 pub(crate) struct Bounded<'a, V>(&'a V);

@@ -1,6 +1,6 @@
 use std::sync::{Arc, OnceLock};
 
-use crate::families::series::Series;
+use crate::storage::series::Series;
 
 /// The way of one type of labels to its series, where every label is an enum: an array by the sets' numbers, so that a look-up is
 /// arithmetic and one load.

@@ -4,12 +4,11 @@ use std::sync::Arc;
 
 use crate::families::dense::Dense;
 use crate::families::family_data::FamilyData;
-use crate::families::series::{Found, Lent};
-use crate::families::values::Values;
-use crate::{Instrument, Labels};
-
-/// The label value that stands for all sets that came after a family was full.
-pub const OVERFLOW: &str = "_overflow";
+use crate::families::labels::{Labels, Typed};
+use crate::families::metric_ref::Lent;
+use crate::instruments::instrument::Instrument;
+use crate::storage::series::Found;
+use crate::storage::values::Values;
 
 /// Instruments of one name, told apart by labels whose names are known from the type `L`.
 ///
@@ -51,8 +50,8 @@ pub const OVERFLOW: &str = "_overflow";
 /// # Ok::<(), radiosonde_metrics::RegisterError>(())
 /// ```
 pub struct Family<M: Instrument, L> {
-    pub(super) data: Arc<FamilyData<M>>,
-    pub(super) numbered: Option<Arc<Dense<M::Cell>>>,
+    pub(crate) data: Arc<FamilyData<M>>,
+    pub(crate) numbered: Option<Arc<Dense<M::Cell>>>,
     /// Covariant, so that a family kept with `'static` labels is asked with borrowed ones.
     labels: PhantomData<fn() -> L>,
 }
@@ -123,61 +122,5 @@ impl<M: Instrument, L> Clone for Family<M, L> {
 impl<M: Instrument, L> fmt::Debug for Family<M, L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Family").field("name", &self.data.shared.name).finish_non_exhaustive()
-    }
-}
-
-/// Instruments of one name, told apart by labels whose names are known when the program runs.
-///
-/// Limits and costs are those of [`Family`].
-pub struct Vector<M: Instrument> {
-    data: Arc<FamilyData<M>>,
-}
-
-impl<M: Instrument> Vector<M> {
-    pub(crate) const fn new(data: Arc<FamilyData<M>>) -> Self {
-        Self { data }
-    }
-
-    /// The instrument for these label values, in the order in which the names were declared; to be used on the spot.
-    ///
-    /// With another number of values than there are names, the instrument is one that is not exposed, and the look-up is
-    /// counted in `radiosonde_metrics_refused_total{family,reason="label_count"}`.
-    #[must_use]
-    pub fn with(&self, values: &[&str]) -> Lent<'_, M> {
-        Lent::new(self.data.find(&Texts(values)))
-    }
-
-    /// The instrument for these label values, to be kept.
-    #[must_use]
-    pub fn handle(&self, values: &[&str]) -> M {
-        self.with(values).clone()
-    }
-}
-
-impl<M: Instrument> Clone for Vector<M> {
-    fn clone(&self) -> Self {
-        Self { data: Arc::clone(&self.data) }
-    }
-}
-
-impl<M: Instrument> fmt::Debug for Vector<M> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Vector").field("name", &self.data.shared.name).finish_non_exhaustive()
-    }
-}
-
-pub(super) struct Typed<'a, L>(pub(super) &'a L);
-
-impl<L: Labels> Values for Typed<'_, L> {
-    fn each(&self, see: impl FnMut(&str)) {
-        self.0.visit(see);
-    }
-}
-
-pub(crate) struct Texts<'a>(pub(crate) &'a [&'a str]);
-
-impl Values for Texts<'_> {
-    fn each(&self, mut see: impl FnMut(&str)) {
-        self.0.iter().for_each(|value| see(value));
     }
 }

@@ -1,21 +1,21 @@
 use std::any::Any;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::SystemTime;
 
-use radiosonde_core::{Clock as _, SystemClock, diagnostics};
+use radiosonde_core::{Clock as _, SystemClock};
 
+use crate::families::any_family::AnyFamily;
 use crate::families::bounded::Bounded;
-use crate::families::family::{OVERFLOW, Texts};
 use crate::families::rendered::Rendered;
-use crate::families::series::{Found, Series};
-use crate::families::table::Table;
-use crate::families::values::Values;
-use crate::gathering::sample_names::Named;
-use crate::instruments::instrument::{Refusal, Shared};
-use crate::nested::outermost;
+use crate::instruments::instrument::Instrument;
+use crate::instruments::refusal::Refusal;
+use crate::instruments::shared::Shared;
+use crate::model::visitor::Visitor;
 use crate::once_box::OnceBox;
-use crate::{FamilyInfo, Instrument, Visitor};
+use crate::reentrancy::outermost;
+use crate::storage::series::{Found, Series};
+use crate::storage::table::Table;
+use crate::storage::values::{Texts, Values};
 
 /// A family as the registry keeps it; one without labels has one series.
 pub(crate) struct FamilyData<M: Instrument> {
@@ -83,7 +83,7 @@ impl<M: Instrument> FamilyData<M> {
     }
 
     /// The series with these values, made if there is none; `None` where a look-up would have been refused or shared a series.
-    pub(super) fn publish(&self, values: &impl Values) -> Option<Found<'_, M::Cell>> {
+    pub(crate) fn publish(&self, values: &impl Values) -> Option<Found<'_, M::Cell>> {
         let has_series = self.shared.fits(values) && Bounded::of(values, &self.shared).is_none();
         if has_series { self.get_or_insert(values).ok().flatten() } else { None }
     }
@@ -105,29 +105,6 @@ impl<M: Instrument> FamilyData<M> {
         // With such a limit there is always one, unless the program's allocator asks while this thread makes it.
         found.unwrap_or_else(|| self.detached())
     }
-}
-
-/// The set that stands for all that came too late. It may be asked for by name as well, and is the same series then.
-pub(crate) struct Overflow {
-    labels: usize,
-}
-
-impl Values for Overflow {
-    fn each(&self, mut see: impl FnMut(&str)) {
-        (0..self.labels).for_each(|_| see(OVERFLOW));
-    }
-}
-
-/// What the registry asks of a family, whatever its instruments are.
-pub(crate) trait AnyFamily: Any + Send + Sync {
-    fn shared(&self) -> &Arc<Shared>;
-    fn instrument(&self) -> &'static str;
-    /// A scrape begins, of which [`visit`](Self::visit) may be a part.
-    fn scraped(&self) {}
-    fn visit(&self, out: &mut dyn Visitor);
-    /// How many series there are.
-    fn series(&self) -> usize;
-    fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
 }
 
 impl<M: Instrument> AnyFamily for FamilyData<M> {
@@ -154,60 +131,12 @@ impl<M: Instrument> AnyFamily for FamilyData<M> {
     }
 }
 
-impl Shared {
-    pub(crate) fn info(&self) -> FamilyInfo<'_> {
-        let (unit, unknown_in_open_metrics) = (self.unit.as_deref(), false);
-        FamilyInfo { name: &self.name, help: &self.help, kind: self.kind, unit, unknown_in_open_metrics }
-    }
-
-    pub(crate) fn named(&self) -> Named<'_> {
-        Named { name: &self.name, kind: self.kind }
-    }
-
-    /// Whether there are as many values as names.
-    pub(super) fn fits(&self, values: &impl Values) -> bool {
-        let mut count = 0;
-        values.each(|_| count += 1);
-        count == self.label_names.len()
-    }
-
-    /// A new series with these values.
-    pub(super) fn series<M: Instrument>(
-        self: &Arc<Self>,
-        values: &impl Values,
-        now: SystemTime,
-    ) -> Arc<Series<M::Cell>> {
-        let mut texts = Vec::new();
-        values.each(|value| texts.push(value.to_owned()));
-        let labels = self.label_set(texts.iter().map(String::as_str));
-        Series::new(M::cell(self), labels, values.to_key(), now)
-    }
-
-    /// The set that takes what there is no room for.
-    pub(crate) fn overflow(&self) -> Overflow {
-        Overflow { labels: self.label_names.len() }
-    }
-
-    /// Counts a look-up for which there was no room, and reports the first.
-    pub(crate) fn count_dropped(&self) {
-        let Self { name, max_series, series_dropped, .. } = self;
-        // Relaxed: a total, ordered against nothing.
-        if series_dropped.fetch_add(1, Ordering::Relaxed) == 0 {
-            diagnostics::report(
-                "metrics",
-                "series limit",
-                format_args!(
-                    "family {name:?} has {max_series} series, its limit; further label sets share one with the value {OVERFLOW:?}"
-                ),
-            );
-        }
-    }
-}
-
 #[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
-    use crate::{Counter, Registry, Vector};
+    use crate::families::dyn_family::Vector;
+    use crate::instruments::counter::Counter;
+    use crate::registry::Registry;
 
     fn is_made(registry: &Registry, name: &str) -> bool {
         let families = registry.families();

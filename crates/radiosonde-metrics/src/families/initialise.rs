@@ -1,9 +1,11 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use crate::families::values::Values;
-use crate::instruments::instrument::Shared;
-use crate::{Family, Instrument, Labels};
+use crate::families::family::Family;
+use crate::families::labels::Labels;
+use crate::instruments::instrument::Instrument;
+use crate::instruments::shared::Shared;
+use crate::storage::values::Values;
 
 impl<M: Instrument, L: Labels> Family<M, L> {
     /// Makes the series of every set, at zero, so that each is shown from the first scrape on and its first event is an increase.
@@ -57,7 +59,7 @@ impl<M: Instrument, L: Labels> Family<M, L> {
 }
 
 /// Has every set of `L` published, by its number.
-pub(super) fn each_set<L: Labels>(
+pub(crate) fn each_set<L: Labels>(
     shared: &Shared,
     mut publish: impl FnMut(usize) -> bool,
 ) -> Result<(), InitialiseError> {
@@ -72,7 +74,7 @@ pub(super) fn each_set<L: Labels>(
 }
 
 /// The set with a number.
-pub(super) struct Nth<L>(pub(super) usize, pub(super) PhantomData<fn() -> L>);
+pub(crate) struct Nth<L>(pub(crate) usize, pub(crate) PhantomData<fn() -> L>);
 
 impl<L: Labels> Values for Nth<L> {
     fn each(&self, see: impl FnMut(&str)) {

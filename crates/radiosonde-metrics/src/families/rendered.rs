@@ -1,5 +1,5 @@
-use crate::families::values::Values;
-use crate::nested::outermost;
+use crate::reentrancy::outermost;
+use crate::storage::values::Values;
 
 /// Label values that were rendered once, before a lock is taken: a label's [`show`](crate::LabelValue::show) is the user's code, which may
 /// use the family itself, and need not give the same text twice.

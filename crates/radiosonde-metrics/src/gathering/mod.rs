@@ -1,11 +1,8 @@
-//! One scrape, from families and collectors to whoever reads it.
+//! One scrape, from families and collectors to its reader.
 
-pub(crate) mod adding;
-pub(crate) mod collector;
+pub(crate) mod active;
 pub(crate) mod gather;
-pub(crate) mod nesting;
-pub(crate) mod owned;
-pub(crate) mod sample_names;
+pub(crate) mod merged;
+pub(crate) mod scrape;
 pub(crate) mod selection;
-pub(crate) mod snapshot;
-pub(crate) mod visitor;
+pub(crate) mod self_metrics;

@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
-use crate::Kind;
-use crate::gathering::sample_names::Named;
+use crate::model::kind::Kind;
+use crate::model::sample_names::Named;
 
 /// Which families a scrape shows: all of them, or those of some names.
 ///

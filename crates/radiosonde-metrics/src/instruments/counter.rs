@@ -2,12 +2,17 @@ use std::sync::Arc;
 
 use radiosonde_core::SpanContext;
 
-use crate::families::series::Series;
 use crate::instruments::exemplar_slot::Exemplars;
-use crate::instruments::instrument::{Shared, sealed::Sealed};
+use crate::instruments::instrument::Instrument;
+use crate::instruments::instrument::sealed::Sealed;
+use crate::instruments::shared::Shared;
 use crate::instruments::stripe::{Striped, Writers};
+use crate::model::exemplar::Exemplar;
+use crate::model::kind::Kind;
+use crate::model::samples::{Number, NumberSample};
+use crate::model::visitor::Visitor;
+use crate::storage::series::Series;
 use crate::sync::{AtomicU64, Ordering};
-use crate::{Exemplar, Instrument, Kind, Number, NumberSample, Visitor};
 
 /// Counts events since the process started.
 ///
@@ -239,7 +244,8 @@ pub(crate) fn show<C>(series: &Series<C>, value: Number, exemplar: Option<&Exemp
 mod tests {
     use radiosonde_core::{SpanContext, SpanId, TraceFlags, TraceId};
 
-    use crate::{Format, Registry};
+    use crate::exposition::format::Format;
+    use crate::registry::Registry;
 
     #[test]
     fn a_total_of_events_goes_on_from_zero_past_its_end() {

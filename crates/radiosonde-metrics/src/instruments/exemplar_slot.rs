@@ -5,9 +5,9 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use radiosonde_core::{Clock as _, SpanContext, SpanId, SystemClock, TraceFlags, TraceId};
 
+use crate::model::exemplar::{Exemplar, InvalidExemplar};
 use crate::once_box::OnceBox;
 use crate::sync::{AtomicU64, Ordering, fence};
-use crate::{Exemplar, InvalidExemplar};
 
 /// How long an exemplar stays before the next one may replace it, so that a busy bucket is not a busy cache line.
 const KEEP: Duration = Duration::from_millis(100);

@@ -2,12 +2,17 @@ use std::sync::Arc;
 
 use radiosonde_core::SpanContext;
 
-use crate::families::series::Series;
 use crate::instruments::counter::{read, show};
 use crate::instruments::exemplar_slot::Exemplars;
-use crate::instruments::instrument::{Refusal, Shared, sealed::Sealed};
+use crate::instruments::instrument::Instrument;
+use crate::instruments::instrument::sealed::Sealed;
+use crate::instruments::refusal::Refusal;
+use crate::instruments::shared::Shared;
+use crate::model::kind::Kind;
+use crate::model::samples::Number;
+use crate::model::visitor::Visitor;
+use crate::storage::series::Series;
 use crate::sync::{AtomicU64, Ordering};
-use crate::{Instrument, Kind, Number, Visitor};
 
 /// Sums up what happened since the process started, in a unit that has fractions.
 ///
@@ -131,7 +136,7 @@ pub(crate) fn add(cell: &AtomicU64, amount: f64) {
 
 #[cfg(test)]
 mod tests {
-    use crate::Registry;
+    use crate::registry::Registry;
 
     #[test]
     fn a_total_of_seconds_stays_finite() {

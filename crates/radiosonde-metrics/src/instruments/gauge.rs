@@ -4,11 +4,15 @@ use std::time::UNIX_EPOCH;
 
 use radiosonde_core::{Clock, SystemClock};
 
-use crate::families::series::Series;
 use crate::instruments::float_counter::add;
-use crate::instruments::instrument::{Shared, sealed::Sealed};
+use crate::instruments::instrument::Instrument;
+use crate::instruments::instrument::sealed::Sealed;
+use crate::instruments::shared::Shared;
+use crate::model::kind::Kind;
+use crate::model::samples::Number;
+use crate::model::visitor::Visitor;
+use crate::storage::series::Series;
 use crate::sync::{AtomicU64, Ordering};
-use crate::{Instrument, Kind, Number, Visitor};
 
 /// A value that goes up and down: bytes, degrees, a ratio.
 ///
@@ -189,7 +193,7 @@ impl Sealed for IntGauge {
 
 #[cfg(test)]
 mod tests {
-    use crate::Registry;
+    use crate::registry::Registry;
 
     #[test]
     fn a_guard_lets_go_on_a_panic() {

@@ -3,15 +3,20 @@ use std::time::Duration;
 
 use radiosonde_core::{SpanContext, SystemClock};
 
-use crate::families::series::Series;
 use crate::instruments::biased::Biased;
 use crate::instruments::exemplar_slot::Exemplars;
-use crate::instruments::instrument::{Refusal, Shared, sealed::Sealed};
+use crate::instruments::instrument::Instrument;
+use crate::instruments::instrument::sealed::Sealed;
 use crate::instruments::native::buckets::{NativeBuckets, Reading};
 use crate::instruments::observations::{FEW, Observations, Part, WithNative};
+use crate::instruments::refusal::Refusal;
+use crate::instruments::shared::Shared;
 use crate::instruments::stripe::{Striped, Writers};
+use crate::model::kind::Kind;
+use crate::model::samples::HistogramSample;
+use crate::model::visitor::Visitor;
 use crate::once_box::OnceBox;
-use crate::{HistogramSample, Instrument, Kind, Visitor};
+use crate::storage::series::Series;
 
 /// Counts observations in buckets, to tell how many were below a bound and, roughly, any quantile.
 ///
@@ -290,7 +295,9 @@ impl Sealed for Histogram {
 mod tests {
     use std::time::Duration;
 
-    use crate::{Buckets, Native, Registry};
+    use crate::instruments::buckets::Buckets;
+    use crate::instruments::native::settings::Native;
+    use crate::registry::Registry;
 
     #[test]
     fn refuses_what_would_spoil_the_sum() {

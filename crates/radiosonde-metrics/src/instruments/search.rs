@@ -1,4 +1,4 @@
-use crate::Buckets;
+use crate::instruments::buckets::Buckets;
 
 /// Finds the bucket of a value. Bounds are inclusive: `le` means "less or equal".
 ///

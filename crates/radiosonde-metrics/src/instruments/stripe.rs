@@ -8,7 +8,7 @@ use std::cell::Cell;
 use std::num::NonZero;
 use std::sync::LazyLock;
 
-use crate::nested::outermost;
+use crate::reentrancy::outermost;
 use crate::sync::{AtomicU64, Ordering};
 
 /// One value per thread that has a part of its own, and one more for all others.

@@ -3,12 +3,17 @@ use std::time::Duration;
 
 use radiosonde_core::{Clock, SystemClock};
 
-use crate::families::series::Series;
 use crate::instruments::float_counter::add_finite;
-use crate::instruments::instrument::{Refusal, Shared, sealed::Sealed};
+use crate::instruments::instrument::Instrument;
+use crate::instruments::instrument::sealed::Sealed;
+use crate::instruments::refusal::Refusal;
+use crate::instruments::shared::Shared;
 use crate::instruments::sketch::{Counts, Sketch};
+use crate::model::kind::Kind;
+use crate::model::samples::SummarySample;
+use crate::model::visitor::Visitor;
+use crate::storage::series::Series;
 use crate::sync::{AtomicU64, Ordering};
-use crate::{Instrument, Kind, SummarySample, Visitor};
 
 /// Tells quantiles of what was observed lately, computed here.
 ///
@@ -231,7 +236,8 @@ impl Sealed for Summary {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{RegisterErrorKind, Registry};
+    use crate::families::register_error::RegisterErrorKind;
+    use crate::registry::Registry;
 
     #[test]
     fn refuses_what_would_spoil_the_sum() {

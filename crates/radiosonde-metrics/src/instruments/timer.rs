@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use radiosonde_core::{Clock, SystemClock};
 
-use crate::Histogram;
+use crate::instruments::histogram::Histogram;
 
 /// Observes, when it is dropped, how many seconds have passed since it was made.
 ///
@@ -105,7 +105,7 @@ mod tests {
     use std::task::{Context, Poll, Waker};
 
     use super::*;
-    use crate::Registry;
+    use crate::registry::Registry;
 
     fn histogram() -> Histogram {
         Registry::new().histogram("work_seconds", "Work.").build().unwrap()

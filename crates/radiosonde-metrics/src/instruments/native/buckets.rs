@@ -11,10 +11,11 @@ use crate::instruments::native::policy::{Limited, Policy};
 use crate::instruments::native::settings::{COARSEST, Native};
 use crate::instruments::native::slots::{Count, Generation, Slots, Taken};
 use crate::instruments::native::sum_anew::SumAnew;
-use crate::nested::{Locked, lock, outermost};
+use crate::model::exemplar::Exemplar;
+use crate::model::samples::NativeSample;
 use crate::once_box::OnceBox;
+use crate::reentrancy::{Locked, lock, outermost};
 use crate::sync::{AtomicU64, Mutex, Ordering};
-use crate::{Exemplar, NativeSample};
 
 /// Adding finds the bucket and adds to it, without a lock unless the bucket is new or another thread is changing what they are.
 #[derive(Debug)]

@@ -6,10 +6,10 @@ use loom::sync::Arc;
 use loom::thread;
 use radiosonde_core::Clock;
 
-use crate::Native;
 use crate::instruments::native::buckets::{NativeBuckets, Totals};
 use crate::instruments::native::index::end;
 use crate::instruments::native::policy::Limited;
+use crate::instruments::native::settings::Native;
 
 /// Nobody's clock: a model has to do the same in every run.
 #[derive(Debug)]

@@ -4,11 +4,16 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use proptest::prelude::*;
 use radiosonde_core::{Clock, SpanContext, SpanId, TraceFlags, TraceId};
 
+use crate::families::register_error::RegisterErrorKind;
+use crate::instruments::buckets::Buckets;
 use crate::instruments::native::buckets::{NativeBuckets, Reading, Totals};
 use crate::instruments::native::index::{coarsened, end, finest};
 use crate::instruments::native::policy::{Limited, Policy};
+use crate::instruments::native::settings::Native;
 use crate::instruments::native::vectors::{VECTORS, Vector};
-use crate::{Buckets, Kind, Native, NativeSample, RegisterErrorKind, Registry};
+use crate::model::kind::Kind;
+use crate::model::samples::NativeSample;
+use crate::registry::Registry;
 
 /// Moved by hand, in seconds.
 #[derive(Debug, Default)]

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use crate::Native;
+use crate::instruments::native::settings::Native;
 
 pub(super) struct Vector {
     pub(super) values: &'static [f64],

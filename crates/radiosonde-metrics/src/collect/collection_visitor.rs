@@ -1,0 +1,69 @@
+//! For collectors whose metrics are made of our own instruments.
+
+use crate::collect::collection::{CollectedFamily, Collection};
+use crate::instruments::refusal::Refusal;
+use crate::instruments::shared::Shared;
+use crate::model::label_set::LabelSet;
+use crate::model::samples::{HistogramSample, NumberSample, SummarySample};
+use crate::model::visitor::{FamilyInfo, Visitor};
+
+impl Collection {
+    /// Returns a visitor that adds what it is shown; samples are added to the last family.
+    pub fn visitor(&mut self) -> impl Visitor {
+        Adding::to(self, &[])
+    }
+}
+
+/// Adds what it is shown to a collection, with some labels more.
+pub(crate) struct Adding<'a> {
+    into: &'a mut Collection,
+    labels: &'a [(String, String)],
+}
+
+impl<'a> Adding<'a> {
+    pub(crate) const fn to(into: &'a mut Collection, labels: &'a [(String, String)]) -> Self {
+        Self { into, labels }
+    }
+
+    fn add(&mut self, labels: &LabelSet, add: impl FnOnce(&mut CollectedFamily, LabelSet)) {
+        let labels = if self.labels.is_empty() {
+            labels.clone()
+        } else {
+            let own: Vec<_> = labels.iter().collect();
+            let own = own.iter().map(|(name, value)| (*name, &**value));
+            LabelSet::new(own.chain(self.labels.iter().map(|(name, value)| (&**name, &**value))))
+        };
+        if let Some(family) = self.into.families.last_mut() {
+            add(family, labels);
+        }
+    }
+}
+
+impl Visitor for Adding<'_> {
+    fn family(&mut self, info: &FamilyInfo<'_>) {
+        let family = self.into.family(info.name, info.help, info.kind);
+        if let Some(unit) = info.unit {
+            family.unit(unit);
+        }
+    }
+
+    fn number(&mut self, labels: &LabelSet, sample: &NumberSample<'_>) {
+        self.add(labels, |family, labels| family.number(labels, *sample));
+    }
+
+    fn histogram(&mut self, labels: &LabelSet, sample: &HistogramSample<'_>) {
+        self.add(labels, |family, labels| family.histogram(labels, sample));
+    }
+
+    fn summary(&mut self, labels: &LabelSet, sample: &SummarySample<'_>) {
+        self.add(labels, |family, labels| family.summary(labels, sample));
+    }
+}
+
+/// Adds how often the instruments of the family `name` refused something, to what the registry says of itself.
+pub(crate) fn refusals(shared: &Shared, name: &str, out: &mut Collection) {
+    for (why, reason) in Refusal::ALL {
+        let labels = LabelSet::new([("family", name), ("reason", reason)]);
+        out.self_metric("radiosonde_metrics_refused_total", labels, shared.refused.get(why));
+    }
+}

@@ -1,0 +1,84 @@
+use std::fmt;
+use std::panic::Location;
+use std::sync::Arc;
+
+use crate::families::any_family::AnyFamily;
+use crate::instruments::shared::Shared;
+use crate::model::kind::Kind;
+
+/// What was declared of a metric, from [`Registry::descriptors`](crate::Registry::descriptors).
+#[derive(Clone)]
+pub struct Descriptor(Arc<Shared>);
+
+impl Descriptor {
+    pub(crate) fn new(family: &dyn AnyFamily) -> Self {
+        Self(Arc::clone(family.shared()))
+    }
+
+    /// The name, with the registry's namespace.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// What it measures.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.0.kind
+    }
+
+    /// The help text.
+    #[must_use]
+    pub fn help(&self) -> &str {
+        &self.0.help
+    }
+
+    /// The unit, if one was declared.
+    #[must_use]
+    pub fn unit(&self) -> Option<&str> {
+        self.0.unit.as_deref()
+    }
+
+    /// The names of the labels that tell its series apart, in the order of their declaration.
+    pub fn labels(&self) -> impl Iterator<Item = &str> {
+        self.0.label_names.iter().map(AsRef::as_ref)
+    }
+
+    /// The labels that all series have, with those of the registry.
+    pub fn constant_labels(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.constant.iter().map(|(name, value)| (&**name, &**value))
+    }
+
+    /// The bounds of a histogram's buckets, without infinity.
+    #[must_use]
+    pub fn buckets(&self) -> Option<&[f64]> {
+        (self.0.kind == Kind::Histogram).then(|| self.0.buckets.bounds())
+    }
+
+    /// The quantiles that a summary shows.
+    #[must_use]
+    pub fn quantiles(&self) -> Option<&[f64]> {
+        (self.0.kind == Kind::Summary).then(|| &*self.0.quantiles)
+    }
+
+    /// How many sets of labels have a series of their own.
+    #[must_use]
+    pub fn max_series(&self) -> usize {
+        self.0.max_series
+    }
+
+    /// Where it was declared first.
+    #[must_use]
+    pub fn declared_at(&self) -> &'static Location<'static> {
+        self.0.site
+    }
+}
+
+impl fmt::Debug for Descriptor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Descriptor")
+            .field("name", &self.name())
+            .field("kind", &self.kind())
+            .finish_non_exhaustive()
+    }
+}

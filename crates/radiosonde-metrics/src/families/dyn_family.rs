@@ -1,0 +1,47 @@
+use std::fmt;
+use std::sync::Arc;
+
+use crate::families::family_data::FamilyData;
+use crate::families::metric_ref::Lent;
+use crate::instruments::instrument::Instrument;
+use crate::storage::values::Texts;
+
+/// Instruments of one name, told apart by labels whose names are known when the program runs.
+///
+/// Limits and costs are those of [`Family`].
+pub struct Vector<M: Instrument> {
+    data: Arc<FamilyData<M>>,
+}
+
+impl<M: Instrument> Vector<M> {
+    pub(crate) const fn new(data: Arc<FamilyData<M>>) -> Self {
+        Self { data }
+    }
+
+    /// The instrument for these label values, in the order in which the names were declared; to be used on the spot.
+    ///
+    /// With another number of values than there are names, the instrument is one that is not exposed, and the look-up is
+    /// counted in `radiosonde_metrics_refused_total{family,reason="label_count"}`.
+    #[must_use]
+    pub fn with(&self, values: &[&str]) -> Lent<'_, M> {
+        Lent::new(self.data.find(&Texts(values)))
+    }
+
+    /// The instrument for these label values, to be kept.
+    #[must_use]
+    pub fn handle(&self, values: &[&str]) -> M {
+        self.with(values).clone()
+    }
+}
+
+impl<M: Instrument> Clone for Vector<M> {
+    fn clone(&self) -> Self {
+        Self { data: Arc::clone(&self.data) }
+    }
+}
+
+impl<M: Instrument> fmt::Debug for Vector<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Vector").field("name", &self.data.shared.name).finish_non_exhaustive()
+    }
+}

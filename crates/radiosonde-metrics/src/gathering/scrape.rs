@@ -1,0 +1,68 @@
+use std::sync::atomic::Ordering;
+
+use crate::exposition::dialect::Dialect;
+use crate::exposition::format::Format;
+use crate::gathering::active::Gathering;
+use crate::gathering::gather::{Why, gather};
+use crate::gathering::selection::Selection;
+use crate::model::visitor::Visitor;
+use crate::registry::Registry;
+
+impl Registry {
+    /// Everything as Prometheus text 0.0.4.
+    #[must_use]
+    pub fn text(&self) -> String {
+        self.encode(Format::Text)
+    }
+
+    /// Everything in `format`, to be read by people and tests.
+    ///
+    /// [`Format::Protobuf`] is no text, and comes as [`Format::Text`]: see [`encode_bytes`](Self::encode_bytes).
+    #[must_use]
+    pub fn encode(&self, format: Format) -> String {
+        let format = if format == Format::Protobuf { Format::Text } else { format };
+        // All texts are UTF-8.
+        String::from_utf8(self.encode_bytes(format)).unwrap_or_default()
+    }
+
+    /// Everything in a [`Format`] or a [`Dialect`] of one, to be sent.
+    #[must_use]
+    pub fn encode_bytes(&self, dialect: impl Into<Dialect>) -> Vec<u8> {
+        // Relaxed: a guess, which the encoder corrects.
+        let expected = self.expected_bytes().load(Ordering::Relaxed);
+        let bytes = dialect.into().encode(expected, |out| self.visit(out));
+        // Relaxed: as above. A little more, because counts grow.
+        self.expected_bytes().store(bytes.len() + bytes.len() / 16, Ordering::Relaxed);
+        bytes
+    }
+
+    /// The families of `selection`, in a [`Format`] or a [`Dialect`] of one.
+    ///
+    /// # Cost
+    /// Every collector is asked as for a scrape of everything; families that are not selected are neither read nor encoded.
+    #[must_use]
+    pub fn encode_selected(&self, dialect: impl Into<Dialect>, selection: &Selection) -> Vec<u8> {
+        if selection.is_all() {
+            return self.encode_bytes(dialect);
+        }
+        dialect.into().encode(0, |out| gather(self, Why::Scrape(selection), out))
+    }
+
+    /// Shows everything to `visitor`. Counts as a scrape for series that [expire](crate::DeclareRemovable::expire_after_scrapes).
+    pub fn visit(&self, visitor: &mut dyn Visitor) {
+        gather(self, Why::Scrape(&Selection::all()), visitor);
+    }
+
+    /// Whether this thread is gathering the registry: true for a collector that the registry asks.
+    ///
+    /// Also true where too many registries show one another to gather one more.
+    #[must_use]
+    pub fn is_gathering(&self) -> bool {
+        Gathering::enter(self.address()).is_none()
+    }
+
+    /// Shows everything to `visitor` without counting as a scrape.
+    pub fn look(&self, visitor: &mut dyn Visitor) {
+        gather(self, Why::Look, visitor);
+    }
+}

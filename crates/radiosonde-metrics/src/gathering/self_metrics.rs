@@ -1,0 +1,92 @@
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use crate::collect::collection::{CollectedFamily, Collection};
+use crate::collect::faults::CollectorFault;
+use crate::families::any_family::AnyFamily;
+use crate::instruments::native::policy::Policy;
+use crate::instruments::refusal::Refusal;
+use crate::instruments::retention::{Life, Removal};
+use crate::model::kind::Kind;
+use crate::model::label_set::LabelSet;
+use crate::model::samples::Number;
+use crate::registry::Registry;
+
+/// Refusals, dropped series, faults of collectors.
+pub(crate) fn collect(registry: &Registry, own: &[Arc<dyn AnyFamily>]) -> Vec<CollectedFamily> {
+    let mut collection = Collection::default();
+    let errors = registry.collector_errors();
+    let family = collection.family(
+        "radiosonde_metrics_collector_errors_total",
+        "Families and series that a collector gave and that were left out of a scrape, by reason.",
+        Kind::Counter,
+    );
+    for (fault, reason) in CollectorFault::ALL {
+        family.number(LabelSet::new([("reason", reason)]), Number::Unsigned(errors.get(fault)));
+    }
+    let refused = collection.family(
+        "radiosonde_metrics_refused_total",
+        "Samples and look-ups that a metric refused, by reason.",
+        Kind::Counter,
+    );
+    for family in own {
+        let shared = family.shared();
+        for (why, reason) in Refusal::ALL {
+            let times = shared.refused.get(why);
+            if times > 0 {
+                let labels = LabelSet::new([("family", &*shared.name), ("reason", reason)]);
+                refused.number(labels, Number::Unsigned(times));
+            }
+        }
+    }
+    for (why, reason) in Refusal::ALL {
+        let times = registry.refused().get(why);
+        if times > 0 {
+            let labels = LabelSet::new([("family", "_registry"), ("reason", reason)]);
+            refused.number(labels, Number::Unsigned(times));
+        }
+    }
+    for family in own.iter().filter(|family| family.shared().native.is_some()) {
+        let shared = family.shared();
+        let limited = collection.family(
+            "radiosonde_metrics_native_limited_total",
+            "What was done with native histograms that had too many buckets, by policy.",
+            Kind::Counter,
+        );
+        for (policy, name) in Policy::ALL {
+            let labels = LabelSet::new([("family", &*shared.name), ("policy", name)]);
+            limited.number(labels, Number::Unsigned(shared.limited.get(policy)));
+        }
+    }
+    let dropped = collection.family(
+        "radiosonde_metrics_series_dropped_total",
+        "Look-ups whose label set shares the overflow series because the family is full.",
+        Kind::Counter,
+    );
+    for family in own.iter().filter(|family| !family.shared().label_names.is_empty()) {
+        let shared = family.shared();
+        // Relaxed: a total, ordered against nothing.
+        let times = shared.series_dropped.load(Ordering::Relaxed);
+        dropped.number(LabelSet::new([("family", &*shared.name)]), Number::Unsigned(times));
+    }
+    add_removed(&mut collection, own);
+    collection.families
+}
+
+/// How many series went, of families whose series may go.
+fn add_removed(collection: &mut Collection, own: &[Arc<dyn AnyFamily>]) {
+    let mut removable =
+        own.iter().map(|family| family.shared()).filter(|shared| shared.life != Life::Permanent);
+    let Some(first) = removable.next() else { return };
+    let removed = collection.family(
+        "radiosonde_metrics_series_removed_total",
+        "Series that are exposed no more, by why they went.",
+        Kind::Counter,
+    );
+    for shared in std::iter::once(first).chain(removable) {
+        for (why, reason) in Removal::ALL {
+            let labels = LabelSet::new([("family", &*shared.name), ("reason", reason)]);
+            removed.number(labels, Number::Unsigned(shared.series_removed.get(why)));
+        }
+    }
+}

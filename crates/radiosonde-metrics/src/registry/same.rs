@@ -1,0 +1,49 @@
+use std::sync::Arc;
+
+use crate::families::any_family::AnyFamily;
+use crate::families::register_error::{RegisterError, RegisterErrorKind};
+use crate::instruments::shared::Shared;
+
+/// The family, if what is declared now is the same.
+pub(crate) fn same(
+    family: &Arc<dyn AnyFamily>,
+    instrument: &str,
+    new: &Shared,
+) -> Result<Arc<dyn AnyFamily>, RegisterError> {
+    let Some((what, registered, declared)) = difference(family.as_ref(), instrument, new) else {
+        return Ok(Arc::clone(family));
+    };
+    let (registered, declared, site) = (registered.into(), declared.into(), family.shared().site);
+    let kind = RegisterErrorKind::Differs { what, registered, declared, site };
+    Err(RegisterError::new(&new.name, new.site, kind))
+}
+
+/// What of a registered family differs from what is declared now: what, as registered, as declared.
+fn difference(
+    family: &dyn AnyFamily,
+    instrument: &str,
+    new: &Shared,
+) -> Option<(&'static str, String, String)> {
+    let old = &**family.shared();
+    let differs = |what, old: String, new: String| (old != new).then_some((what, old, new));
+    differs("the instrument", family.instrument().to_owned(), instrument.to_owned())
+        .or_else(|| differs("the help", format!("{:?}", old.help), format!("{:?}", new.help)))
+        .or_else(|| differs("the unit", format!("{:?}", old.unit), format!("{:?}", new.unit)))
+        .or_else(|| differs("the labels", format!("{:?}", old.label_names), format!("{:?}", new.label_names)))
+        .or_else(|| {
+            differs("the constant labels", format!("{:?}", old.constant), format!("{:?}", new.constant))
+        })
+        .or_else(|| {
+            differs(
+                "the buckets",
+                format!("{:?}", old.buckets.bounds()),
+                format!("{:?}", new.buckets.bounds()),
+            )
+        })
+        .or_else(|| differs("the native buckets", format!("{:?}", old.native), format!("{:?}", new.native)))
+        .or_else(|| differs("the quantiles", format!("{:?}", old.quantiles), format!("{:?}", new.quantiles)))
+        .or_else(|| differs("the window", format!("{:?}", old.window), format!("{:?}", new.window)))
+        .or_else(|| differs("the exemplars", old.exemplars.to_string(), new.exemplars.to_string()))
+        .or_else(|| differs("the life of its series", old.life.to_string(), new.life.to_string()))
+        .or_else(|| differs("the limit of series", old.max_series.to_string(), new.max_series.to_string()))
+}

@@ -1,0 +1,10 @@
+//! Families whose series may go again: removed, dropped with a guard, or expired.
+
+pub(crate) mod data;
+pub(crate) mod dyn_family;
+pub(crate) mod entry;
+pub(crate) mod epochs;
+pub(crate) mod family;
+pub(crate) mod scoped;
+pub(crate) mod slots;
+pub(crate) mod table;

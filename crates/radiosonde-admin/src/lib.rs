@@ -15,10 +15,14 @@ pub use answering::credentials::{Credentials, InvalidCredentials};
 #[cfg(feature = "levels")]
 pub use levels::future::LevelsFuture;
 #[cfg(feature = "levels")]
+pub use levels::options::LevelsOptions;
+#[cfg(feature = "levels")]
 pub use levels::service::LevelsService;
 #[cfg(feature = "listener")]
 pub use listening::listener::{ListenError, Listener};
-#[cfg(feature = "tls")]
+#[cfg(feature = "listener")]
+pub use listening::options::MetricsOptions;
+#[cfg(feature = "listener")]
 pub use listening::tls::{InvalidTls, Tls};
 pub use metrics::service::{MetricsFuture, MetricsService};
 #[cfg(feature = "tokio")]

@@ -8,7 +8,7 @@ use axum::Router;
 use axum::body::Body;
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::BodyExt as _;
-use radiosonde_admin::{Credentials, LevelsService};
+use radiosonde_admin::{Credentials, LevelsOptions};
 use radiosonde_core::Resource;
 use radiosonde_log::{Format, JsonLayer, LevelReload, LogFilter, Writer};
 use radiosonde_testkit::SharedBuffer;
@@ -26,7 +26,7 @@ struct Admin {
 }
 
 impl Admin {
-    fn new(configure: impl FnOnce(LevelsService) -> LevelsService) -> Self {
+    fn new(options: &LevelsOptions) -> Self {
         let (filter, reload) = LevelReload::new(LogFilter::default());
         let lines = SharedBuffer::new();
         let layer = JsonLayer::builder(&Resource::new("orders"))
@@ -35,7 +35,7 @@ impl Admin {
             .build()
             .unwrap();
         let dispatch = Dispatch::new(tracing_subscriber::registry().with(layer.with_filter(filter)));
-        let service = configure(LevelsService::new(&reload));
+        let service = options.service(&reload);
         Self { routes: Router::new().route_service("/log/levels", service), reload, dispatch, lines }
     }
 
@@ -77,7 +77,7 @@ fn get() -> Request<Body> {
 
 #[tokio::test]
 async fn levels_are_shown_changed_and_reset() {
-    let admin = Admin::new(LevelsService::open_to_everybody);
+    let admin = Admin::new(&LevelsOptions::new().open_to_everybody());
     let shown = json!({"current": "info", "default": "info", "expires_in_s": null});
     assert_eq!(admin.json(get()).await, shown);
 
@@ -104,7 +104,7 @@ async fn levels_are_shown_changed_and_reset() {
 #[tokio::test]
 async fn a_change_ends_unless_it_is_asked_to_stay() {
     let hour = Duration::from_secs(3600);
-    let admin = Admin::new(|service| service.open_to_everybody().default_ttl(hour / 2).maximum_ttl(hour));
+    let admin = Admin::new(&LevelsOptions::new().open_to_everybody().default_ttl(hour / 2).maximum_ttl(hour));
     let expires = async |change| admin.json(change).await["expires_in_s"].as_u64();
     assert_eq!(expires(put("", "debug")).await, Some(1800));
     assert_eq!(expires(put("?ttl=1h", "debug")).await, Some(3600));
@@ -117,13 +117,13 @@ async fn a_change_ends_unless_it_is_asked_to_stay() {
     let change = request(Method::PUT, "", Some("application/json; charset=utf-8"), body);
     assert_eq!(expires(change).await, Some(60));
     assert_eq!(admin.reload.current().to_string(), "warn");
-    let admin = Admin::new(|service| service.open_to_everybody().maximum_ttl(Duration::from_secs(7)));
+    let admin = Admin::new(&LevelsOptions::new().open_to_everybody().maximum_ttl(Duration::from_secs(7)));
     assert_eq!(admin.json(put("", "debug")).await["expires_in_s"], 7, "the default is no way around it");
 }
 
 #[tokio::test]
 async fn what_cannot_be_done_says_why_and_changes_nothing() {
-    let admin = Admin::new(LevelsService::open_to_everybody);
+    let admin = Admin::new(&LevelsOptions::new().open_to_everybody());
     let (head, body) = admin.send(put("", "info,orders=loud")).await;
     assert_eq!(head.status(), StatusCode::BAD_REQUEST);
     assert_eq!(head.headers()["content-type"], "text/plain; charset=utf-8");
@@ -159,7 +159,7 @@ async fn what_cannot_be_done_says_why_and_changes_nothing() {
 
 #[tokio::test]
 async fn nobody_changes_anything_unless_somebody_says_who() {
-    let admin = Admin::new(|service| service);
+    let admin = Admin::new(&LevelsOptions::new());
     assert_eq!(admin.status(get()).await, StatusCode::OK);
     assert_eq!(admin.status(put("", "debug")).await, StatusCode::FORBIDDEN);
     assert_eq!(admin.status(request(Method::DELETE, "", None, "")).await, StatusCode::FORBIDDEN);
@@ -169,7 +169,7 @@ async fn nobody_changes_anything_unless_somebody_says_who() {
 #[tokio::test]
 async fn who_shows_no_credentials_sees_and_changes_nothing() {
     let token = Credentials::bearer("c29tZSB0b2tlbg==").unwrap();
-    let admin = Admin::new(|service| service.accept_only([token]));
+    let admin = Admin::new(&LevelsOptions::new().credentials([token]));
     for request in [get(), put("", "debug"), request(Method::DELETE, "", None, "")] {
         let (head, body) = admin.send(request).await;
         assert_eq!(head.status(), StatusCode::UNAUTHORIZED);
@@ -188,7 +188,7 @@ async fn who_shows_no_credentials_sees_and_changes_nothing() {
 
 #[tokio::test]
 async fn a_head_has_the_length_of_the_answer_and_no_body() {
-    let admin = Admin::new(|service| service);
+    let admin = Admin::new(&LevelsOptions::new());
     let length = admin.send(get()).await.1.len();
     let (head, body) = admin.send(request(Method::HEAD, "", None, "")).await;
     assert_eq!((head.status(), body.as_str()), (StatusCode::OK, ""));

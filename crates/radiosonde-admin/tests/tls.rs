@@ -7,7 +7,7 @@ use std::io::{self, Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpStream};
 use std::sync::Arc;
 
-use radiosonde_admin::{Credentials, Listener, MetricsService, Tls};
+use radiosonde_admin::{Credentials, ListenError, Listener, MetricsOptions, Tls};
 use radiosonde_metrics::Registry;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName};
@@ -17,6 +17,14 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 fn certificate() -> (String, String) {
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     (made.cert.pem(), made.signing_key.serialize_pem())
+}
+
+fn options(tls: Tls) -> MetricsOptions {
+    MetricsOptions::new().address((Ipv4Addr::LOCALHOST, 0).into()).tls(tls)
+}
+
+fn listen(options: &MetricsOptions, registry: &Registry) -> Result<Listener, ListenError> {
+    options.listen(&options.service(registry)).map(Option::unwrap)
 }
 
 /// The answer, to a client that trusts this certificate alone.
@@ -42,9 +50,9 @@ fn metrics_are_served_encrypted_to_those_who_show_credentials() {
     let (certificate, key) = certificate();
     let registry = Registry::new();
     registry.gauge("ours", "Ours.").build().unwrap();
-    let service = MetricsService::new(&registry).accept_only([Credentials::bearer("token").unwrap()]);
-    let tls = Tls::from_pem(certificate.as_bytes(), key.as_bytes()).unwrap();
-    let listener = Listener::serve_tls(&service, (Ipv4Addr::LOCALHOST, 0).into(), &tls).unwrap();
+    let options =
+        options(Tls::from_pem(&*certificate, &*key)).credentials([Credentials::bearer("token").unwrap()]);
+    let listener = listen(&options, &registry).unwrap();
 
     let answer = ask(&listener, &certificate, "authorization: Bearer token\r\n").unwrap();
     assert!(answer.starts_with("HTTP/1.1 200 ") && answer.contains("ours 0\n"), "{answer}");
@@ -56,9 +64,7 @@ fn metrics_are_served_encrypted_to_those_who_show_credentials() {
 fn who_does_not_speak_tls_or_does_not_trust_the_certificate_gets_nothing() {
     let (mine, key) = certificate();
     let registry = Registry::new();
-    let tls = Tls::from_pem(mine.as_bytes(), key.as_bytes()).unwrap();
-    let service = MetricsService::new(&registry);
-    let listener = Listener::serve_tls(&service, (Ipv4Addr::LOCALHOST, 0).into(), &tls).unwrap();
+    let listener = listen(&options(Tls::from_pem(&*mine, &*key)), &registry).unwrap();
 
     assert!(ask(&listener, &certificate().0, "").is_err());
     let mut plain = TcpStream::connect(listener.address()).unwrap();
@@ -76,14 +82,19 @@ fn who_does_not_speak_tls_or_does_not_trust_the_certificate_gets_nothing() {
 #[test]
 fn what_nothing_can_be_served_with_is_refused_and_not_printed() {
     let ((certificate, key), (_, other_key)) = (certificate(), certificate());
-    let refused =
-        |certificate: &str, key: &str| Tls::from_pem(certificate.as_bytes(), key.as_bytes()).unwrap_err();
-    assert!(refused("", &key).to_string().contains("holds no certificate"));
-    assert!(refused(&certificate, "").to_string().contains("holds no private key"));
-    let mismatched = refused(&certificate, &other_key);
-    assert!(mismatched.to_string().contains("nothing can be served") && mismatched.source().is_some());
-    let absent = Tls::from_files("no/such/certificate.pem", "key.pem").unwrap_err();
-    assert!(absent.to_string().contains("no/such/certificate.pem") && absent.source().is_some());
-    let tls = Tls::from_pem(certificate.as_bytes(), key.as_bytes()).unwrap();
-    assert_eq!(format!("{tls:?}"), "Tls { .. }");
+    let refused = |tls: Tls| {
+        let error = listen(&options(tls), &Registry::new()).unwrap_err();
+        assert!(error.to_string().starts_with("cannot serve metrics on 127.0.0.1:0"));
+        let invalid = error.source().unwrap();
+        (invalid.to_string(), invalid.source().is_some())
+    };
+    let pem = |certificate: &str, key: &str| refused(Tls::from_pem(certificate, key));
+    assert!(pem("", &key).0.starts_with("the certificate is missing"));
+    assert!(pem(&certificate, "").0.starts_with("the private key is missing"));
+    let mismatched = ("the certificate and the key cannot be used".to_owned(), true);
+    assert_eq!(pem(&certificate, &other_key), mismatched);
+    let absent = ("cannot read no/such/certificate.pem".to_owned(), true);
+    assert_eq!(refused(Tls::from_files("no/such/certificate.pem", "key.pem")), absent);
+    let shown = format!("{:?}", Tls::from_pem(certificate, "hunter2"));
+    assert_eq!(shown, "Tls { certificate: Text([redacted]), key: Text([redacted]) }");
 }

@@ -1,9 +1,10 @@
 //! Puts the parts together and makes them the process' own.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use radiosonde_admin::{Credentials, LevelsService, Listener, MetricsService};
+use radiosonde_admin::{Credentials, LevelsOptions, MetricsOptions};
 use radiosonde_core::Resource;
 use radiosonde_delivery::Delivery;
 use radiosonde_log::{JsonLayer, LevelReload, LineSink, bridge_log_records};
@@ -66,7 +67,7 @@ fn assemble(settings: Settings) -> Result<Telemetry, InitError> {
     }
     let traces = traces.disabled(disabled).propagate(propagates).build()?;
     let (filter, levels) = LevelReload::builder(log.filter.clone()).registry(&registry).build()?;
-    let levels_service = levels_service(&levels, log.levels_credentials.clone());
+    let levels_service = levels_options(log.levels_credentials.clone()).service(&levels);
     let sinks = delivered((loki, &otlp), (&log, service_label.as_deref()), &given, &resource, &delivery)?;
     let lines = log_layer(log, sinks, &resource, &registry)?;
     let logs = lines.handle();
@@ -74,9 +75,9 @@ fn assemble(settings: Settings) -> Result<Telemetry, InitError> {
     let subscriber = Dispatch::new(tracing_subscriber::registry().with(filter).with(layers));
     dispatcher::with_default(&subscriber, || traces.probe()).map_err(InitError::Probe)?;
 
-    let metrics = metrics_service(&registry, credentials);
-    let start = |address| Listener::serve(&metrics, address).map_err(InitError::Listen);
-    let listener = listen.map(start).transpose()?;
+    let metrics = metrics_options(listen, credentials);
+    let metrics_service = metrics.service(&registry);
+    let listener = metrics.listen(&metrics_service).map_err(InitError::Listen)?;
 
     // From here on the process is changed; what can fail has been tried.
     if let Some(hook) = panic_hook {
@@ -95,7 +96,7 @@ fn assemble(settings: Settings) -> Result<Telemetry, InitError> {
         (server, client),
         traces,
         delivery,
-        (metrics, listener),
+        (metrics_service, listener),
     ))
 }
 
@@ -136,20 +137,13 @@ fn server_layer(
     })
 }
 
-fn metrics_service(registry: &Registry, credentials: Option<Vec<Credentials>>) -> MetricsService {
-    let service = MetricsService::new(registry);
-    match credentials {
-        Some(accepted) => service.accept_only(accepted),
-        None => service,
-    }
+fn metrics_options(listen: Option<SocketAddr>, credentials: Option<Vec<Credentials>>) -> MetricsOptions {
+    let options = listen.into_iter().fold(MetricsOptions::new(), MetricsOptions::address);
+    credentials.into_iter().fold(options, MetricsOptions::credentials)
 }
 
-fn levels_service(levels: &LevelReload, credentials: Option<Vec<Credentials>>) -> LevelsService {
-    let service = LevelsService::new(levels);
-    match credentials {
-        Some(accepted) => service.accept_only(accepted),
-        None => service,
-    }
+fn levels_options(credentials: Option<Vec<Credentials>>) -> LevelsOptions {
+    credentials.into_iter().fold(LevelsOptions::new(), LevelsOptions::credentials)
 }
 
 fn log_layer(

@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use e2e::{Prometheus, ScrapeJob, wait_for};
-use radiosonde_admin::{Credentials, Listener, MetricsService, Tls};
+use radiosonde_admin::{Credentials, MetricsOptions, Tls};
 use radiosonde_metrics::Registry;
 
 const SOON: Duration = Duration::from_secs(20);
@@ -17,15 +17,18 @@ fn prometheus_is_let_in_by_password_and_by_token_and_not_without() {
     let folder = tempfile::tempdir().unwrap();
     let trusted = folder.path().join("ca.pem");
     std::fs::write(&trusted, made.cert.pem()).unwrap();
-    let tls = Tls::from_pem(made.cert.pem().as_bytes(), made.signing_key.serialize_pem().as_bytes()).unwrap();
+    let tls = Tls::from_pem(made.cert.pem(), made.signing_key.serialize_pem());
 
     let registry = Registry::new();
     let family = registry.counter("orders_total", "Orders.").labels(&["shop"]).unwrap();
     (0..500).for_each(|shop: i32| family.with(&[&shop.to_string()]).inc());
     let accepted =
         [Credentials::basic("prometheus", "correct horse \u{e9}"), Credentials::bearer("b3Blbg==")];
-    let service = MetricsService::new(&registry).accept_only(accepted.map(Result::unwrap));
-    let listener = Listener::serve_tls(&service, (Ipv4Addr::LOCALHOST, 0).into(), &tls).unwrap();
+    let options = MetricsOptions::new()
+        .address((Ipv4Addr::LOCALHOST, 0).into())
+        .tls(tls)
+        .credentials(accepted.map(Result::unwrap));
+    let listener = options.listen(&options.service(&registry)).unwrap().unwrap();
 
     let job = |name: &str| ScrapeJob::new(name, listener.address()).https(&trusted);
     prometheus.scrape(&job("password").basic_auth("prometheus", "correct horse \u{e9}"));

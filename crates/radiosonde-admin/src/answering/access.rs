@@ -19,12 +19,10 @@ impl Access {
         Self { realm, accepted: None }
     }
 
-    pub(crate) fn accept_only(&mut self, credentials: impl IntoIterator<Item = Credentials>) {
+    /// Requests with one of these credentials.
+    pub(crate) fn accept_only(mut self, credentials: impl IntoIterator<Item = Credentials>) -> Self {
         self.accepted = Some(credentials.into_iter().collect());
-    }
-
-    pub(crate) fn accept_all(&mut self) {
-        self.accepted = None;
+        self
     }
 
     pub(crate) fn check(&self, headers: &HeaderMap) -> Result<(), Refusal> {

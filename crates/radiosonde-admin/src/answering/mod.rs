@@ -3,5 +3,7 @@
 pub(crate) mod access;
 pub(crate) mod body;
 pub(crate) mod credentials;
+#[cfg(feature = "serde")]
+mod deserialize;
 pub(crate) mod in_flight;
 pub(crate) mod refusal;

@@ -7,42 +7,39 @@ use radiosonde_log::{LevelReload, ReloadError};
 
 use crate::answering::access::Access;
 use crate::answering::body::AdminBody;
-use crate::answering::credentials::Credentials;
 use crate::answering::refusal::Refusal;
 use crate::levels::request::{Form, Ttl, Wanted, check_length};
 
-/// A tower service that shows what is logged, and changes it, whatever the path.
+/// A tower service that shows log levels and changes them, whatever the path. Made by [`LevelsOptions::service`](crate::LevelsOptions::service).
 ///
 /// # Shape
 /// - `GET` and `HEAD` answer `{"current":"info,orders=debug","default":"info","expires_in_s":540}`; `expires_in_s` is `null` if the
-///   current filter is for good.
+///   current filter is permanent.
 /// - `PUT` sets the filter in its body, which is the text of `RUST_LOG` (no content type, or `text/plain`), or
 ///   `{"filter":"info,orders=debug","ttl_s":600,"by":"ann"}` (`application/json`). `?ttl=10m` (`90`, `90s`, `10m`, `2h`, `1d`) and
-///   `?by=ann` come before the body. Without a time to live it is ten minutes, at most it is a day, unless the service was told
-///   otherwise; `?ttl=permanent` and `"permanent":true` are for good. `by` is what the caller calls itself, and is not checked.
+///   `?by=ann` win over the body. Without a time to live the default applies; `?ttl=permanent` and `"permanent":true` have no end. `by`
+///   is the name that the caller goes by, and is not checked.
 /// - `DELETE` goes back to the default for good.
 ///
-/// Both answer like `GET`, once every callsite knows. What they changed is audited, in the span of the request: see
-/// [`LevelReload`].
+/// `PUT` and `DELETE` answer like `GET`, once every callsite has the new filter. Each change is audited, in the span of the request:
+/// see [`LevelReload`].
 ///
-/// Refused are: 400 what cannot be understood, with what is allowed; 401 who shows no [credentials](Self::accept_only); 403 a
-/// change, if nobody may change anything; 405 other methods; 413 more than 8192 bytes; 415 other content types; 503 if no
-/// thread can be started.
-///
-/// # Security
-/// Nobody may change anything unless [`accept_only`](Self::accept_only) or [`open_to_everybody`](Self::open_to_everybody) says
-/// who: a service that logs everything is slow, and one that logs nothing is blind.
+/// # Errors
+/// 400: a request that cannot be understood, with what is expected; 401: missing or unknown credentials; 403: a change where nobody
+/// may change anything; 405: another method; 413: a body of more than 8192 bytes; 415: another content type; 503: no thread can be
+/// started.
 ///
 /// # Examples
 /// ```
-/// use radiosonde_admin::{Credentials, LevelsService};
+/// use radiosonde_admin::{Credentials, LevelsOptions};
 /// use radiosonde_log::{LevelReload, LogFilter};
 /// use tower_service::Service as _;
 ///
 /// # let runtime = tokio::runtime::Builder::new_current_thread().build()?;
 /// # runtime.block_on(async {
 /// let (_filter, reload) = LevelReload::new(LogFilter::default());
-/// let mut service = LevelsService::new(&reload).accept_only([Credentials::bearer("c29tZSB0b2tlbg==")?]);
+/// let options = LevelsOptions::new().credentials([Credentials::bearer("c29tZSB0b2tlbg==")?]);
+/// let mut service = options.service(&reload);
 /// let request = http::Request::put("/log/levels?ttl=10m").body(axum::body::Body::from("debug"))?;
 /// assert_eq!(service.call(request).await?.status(), 401);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -54,56 +51,14 @@ use crate::levels::request::{Form, Ttl, Wanted, check_length};
 /// `curl -X PUT -H 'content-type: text/plain' -H "authorization: Bearer $TOKEN" -d info,orders=debug 'http://…/log/levels?ttl=10m&by=ann'`.
 #[derive(Debug, Clone)]
 pub struct LevelsService {
-    reload: LevelReload,
-    access: Access,
-    may_change: bool,
-    default_ttl: Duration,
-    maximum_ttl: Duration,
+    pub(crate) reload: LevelReload,
+    pub(crate) access: Access,
+    pub(crate) may_change: bool,
+    pub(crate) default_ttl: Duration,
+    pub(crate) maximum_ttl: Duration,
 }
 
 impl LevelsService {
-    /// A service that shows the levels to everybody and changes nothing.
-    #[must_use]
-    pub fn new(reload: &LevelReload) -> Self {
-        Self {
-            reload: reload.by("http"),
-            access: Access::open("log levels"),
-            may_change: false,
-            default_ttl: Duration::from_secs(600),
-            maximum_ttl: Duration::from_secs(86_400),
-        }
-    }
-
-    /// Shows and changes levels for those alone who show one of these credentials; others get 401. Without any, nobody is let in.
-    #[must_use]
-    pub fn accept_only(mut self, credentials: impl IntoIterator<Item = Credentials>) -> Self {
-        self.access.accept_only(credentials);
-        self.may_change = true;
-        self
-    }
-
-    /// Lets everybody change levels who can connect: for a port that only those reach who may.
-    #[must_use]
-    pub fn open_to_everybody(mut self) -> Self {
-        self.access.accept_all();
-        self.may_change = true;
-        self
-    }
-
-    /// For how long a change holds that does not say so; by default ten minutes, and never longer than the longest.
-    #[must_use]
-    pub const fn default_ttl(mut self, ttl: Duration) -> Self {
-        self.default_ttl = ttl;
-        self
-    }
-
-    /// The longest that a change may hold which is not for good; by default a day.
-    #[must_use]
-    pub const fn maximum_ttl(mut self, ttl: Duration) -> Self {
-        self.maximum_ttl = ttl;
-        self
-    }
-
     /// What is to be done for a request, before its body is read.
     pub(crate) fn begin(&self, head: &request::Parts) -> Result<Task, Refusal> {
         self.access.check(&head.headers)?;
@@ -142,7 +97,7 @@ impl LevelsService {
                 )));
             }
             Some(Ttl::For(ttl)) => reload.set_for(&wanted.filter, ttl),
-            None => reload.set_for(&wanted.filter, self.default_ttl.min(self.maximum_ttl)),
+            None => reload.set_for(&wanted.filter, self.default_ttl),
         };
         changed.map_err(refuse)
     }

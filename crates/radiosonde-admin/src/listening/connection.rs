@@ -30,6 +30,7 @@ pub(crate) const MAX_HEAD: usize = 16 * 1024;
 pub(crate) async fn serve<S>(
     connection: S,
     service: MetricsService,
+    path: Arc<str>,
     place: Arc<Place>,
     answer_taken_within: Duration,
 ) where
@@ -39,7 +40,7 @@ pub(crate) async fn serve<S>(
     let busy = Arc::clone(&place);
     let answer = service_fn(move |request| {
         busy.busy();
-        let (answer, place) = (answer(&service, &request), Arc::clone(&busy));
+        let (answer, place) = (answer(&service, &path, &request), Arc::clone(&busy));
         async move {
             let answer = answer.await;
             place.answered();
@@ -74,14 +75,13 @@ pub(crate) async fn serve<S>(
     }
 }
 
-fn answer(service: &MetricsService, request: &Request<Incoming>) -> MetricsFuture {
+fn answer(service: &MetricsService, path: &str, request: &Request<Incoming>) -> MetricsFuture {
     if !request.body().is_end_stream() {
         return service.refuse(Outcome::TooLarge, Refusal::too_large("a scrape has no body"));
     }
-    match request.uri().path() {
-        "/metrics" => service.answer(request.method(), request.uri(), request.headers()),
-        _ => {
-            service.refuse(Outcome::NotFound, Refusal::new(StatusCode::NOT_FOUND, "metrics are at /metrics"))
-        }
+    if request.uri().path() != path {
+        let refusal = Refusal::new(StatusCode::NOT_FOUND, format!("metrics are at {path}"));
+        return service.refuse(Outcome::NotFound, refusal);
     }
+    service.answer(request.method(), request.uri(), request.headers())
 }

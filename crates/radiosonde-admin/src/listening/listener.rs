@@ -1,6 +1,6 @@
 use std::convert::Infallible;
+use std::error::Error;
 use std::fmt;
-use std::future::ready;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
@@ -8,12 +8,13 @@ use std::time::Duration;
 
 use radiosonde_core::diagnostics;
 use radiosonde_metrics::Registry;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 
+use crate::listening::acceptor::acceptor;
 use crate::listening::connection::{self, ANSWER_TAKEN_WITHIN, REQUEST_WITHIN};
+use crate::listening::door::{Door, Plain};
 use crate::listening::places::Places;
+use crate::listening::tls::Tls;
 use crate::metrics::self_metrics::Outcome;
 use crate::metrics::service::MetricsService;
 
@@ -47,6 +48,8 @@ pub struct Listener {
     ended: Mutex<mpsc::Receiver<Infallible>>,
 }
 
+/// Where metrics are unless another path is set.
+pub(crate) const DEFAULT_PATH: &str = "/metrics";
 const CONNECTIONS: usize = 16;
 /// How long a listener that is dropped waits for its thread.
 const STOPS_WITHIN: Duration = Duration::from_secs(2);
@@ -60,34 +63,45 @@ impl Listener {
     /// # Errors
     /// [`ListenError`] if the address cannot be listened on, or no thread can be started.
     pub fn start(registry: &Registry, address: SocketAddr) -> Result<Self, ListenError> {
-        Self::serve(&MetricsService::new(registry), address)
+        Self::open(&MetricsService::new(registry), address, DEFAULT_PATH, None)
     }
 
-    /// Like [`start`](Self::start), with a service that has settings of its own, or answers elsewhere as well.
-    ///
-    /// # Errors
-    /// [`ListenError`] if the address cannot be listened on, or no thread can be started.
-    pub fn serve(service: &MetricsService, address: SocketAddr) -> Result<Self, ListenError> {
-        Self::open(service, address, Wide)
-    }
-
-    /// Listens on `address`; connections come through `door`.
     pub(crate) fn open(
         service: &MetricsService,
         address: SocketAddr,
+        path: &str,
+        tls: Option<&Tls>,
+    ) -> Result<Self, ListenError> {
+        if !path.starts_with('/') {
+            let what = format!("invalid path {path:?}: expected one that starts with /");
+            return Err(ListenError::new(address, what));
+        }
+        match tls {
+            Some(tls) => {
+                let door = acceptor(tls).map_err(|error| ListenError::new(address, error))?;
+                Self::spawn(service, address, path, door)
+            }
+            None => Self::spawn(service, address, path, Plain),
+        }
+    }
+
+    fn spawn(
+        service: &MetricsService,
+        address: SocketAddr,
+        path: &str,
         door: impl Door,
     ) -> Result<Self, ListenError> {
-        let refuse = |source| ListenError { address, source };
+        let refuse = |source: io::Error| ListenError::new(address, source);
         let socket = TcpListener::bind(address).map_err(refuse)?;
         socket.set_nonblocking(true).map_err(refuse)?;
         let bound = socket.local_addr().map_err(refuse)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(refuse)?;
         let (stop, stopped) = oneshot::channel();
-        let service = service.clone();
+        let (service, path) = (service.clone(), Arc::from(path));
         let thread = std::thread::Builder::new().name("radiosonde-metrics".into());
         let (running, ended) = mpsc::channel();
         let serve = move || {
-            runtime.block_on(serve(socket, service, door, stopped));
+            runtime.block_on(serve(socket, service, path, door, stopped));
             // With it the connections, and what they have of the registry.
             drop(runtime);
             drop(running);
@@ -115,28 +129,10 @@ impl Drop for Listener {
     }
 }
 
-/// What a connection goes through before its first request.
-pub(crate) trait Door: Clone + Send + 'static {
-    type Connection: AsyncRead + AsyncWrite + Unpin + Send;
-
-    fn enter(&self, connection: TcpStream) -> impl Future<Output = io::Result<Self::Connection>> + Send;
-}
-
-/// Lets every connection in as it is.
-#[derive(Debug, Clone, Copy)]
-struct Wide;
-
-impl Door for Wide {
-    type Connection = TcpStream;
-
-    fn enter(&self, connection: TcpStream) -> impl Future<Output = io::Result<TcpStream>> + Send {
-        ready(Ok(connection))
-    }
-}
-
 async fn serve(
     socket: TcpListener,
     service: MetricsService,
+    path: Arc<str>,
     door: impl Door,
     mut stopped: oneshot::Receiver<Infallible>,
 ) {
@@ -156,7 +152,7 @@ async fn serve(
             _ = &mut stopped => return,
             place = places.take() => Arc::new(place),
         };
-        let (service, door) = (service.clone(), door.clone());
+        let (service, path, door) = (service.clone(), Arc::clone(&path), door.clone());
         tokio::spawn(async move {
             let entered = tokio::select! {
                 entered = tokio::time::timeout(REQUEST_WITHIN, door.enter(connection)) => entered,
@@ -164,7 +160,7 @@ async fn serve(
             };
             match entered {
                 Ok(Ok(connection)) => {
-                    connection::serve(connection, service, place, ANSWER_TAKEN_WITHIN).await
+                    connection::serve(connection, service, path, place, ANSWER_TAKEN_WITHIN).await
                 }
                 Ok(Err(_)) | Err(_) => service.count(Outcome::Handshake),
             }
@@ -176,7 +172,13 @@ async fn serve(
 #[derive(Debug)]
 pub struct ListenError {
     address: SocketAddr,
-    source: io::Error,
+    source: Box<dyn Error + Send + Sync>,
+}
+
+impl ListenError {
+    fn new(address: SocketAddr, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { address, source: source.into() }
+    }
 }
 
 impl fmt::Display for ListenError {
@@ -185,9 +187,9 @@ impl fmt::Display for ListenError {
     }
 }
 
-impl std::error::Error for ListenError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&self.source)
+impl Error for ListenError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&*self.source)
     }
 }
 
@@ -415,7 +417,8 @@ mod tests {
             let (connection, _) = socket.accept().await.unwrap();
             let place = Arc::new(Places::new(1).take().await);
             let service = MetricsService::new(&registry);
-            let served = connection::serve(connection, service, place, Duration::from_millis(50));
+            let served =
+                connection::serve(connection, service, DEFAULT_PATH.into(), place, Duration::from_millis(50));
             // Before the time to send a request is over, which would end it as well.
             let ended = tokio::time::timeout(connection::REQUEST_WITHIN * 3 / 4, served).await;
             drop(client);

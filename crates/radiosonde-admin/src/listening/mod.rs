@@ -1,8 +1,11 @@
 //! Metrics on a port of their own.
 
+#[cfg_attr(not(feature = "tls"), path = "acceptor_off.rs")]
+mod acceptor;
 mod connection;
+mod door;
 pub(crate) mod listener;
+pub(crate) mod options;
 mod places;
-#[cfg(feature = "tls")]
 pub(crate) mod tls;
 mod write_deadline;

@@ -116,7 +116,7 @@ impl MetricsService {
     /// Who asks is not asked unless this is called.
     #[must_use]
     pub fn accept_only(mut self, credentials: impl IntoIterator<Item = Credentials>) -> Self {
-        self.access.accept_only(credentials);
+        self.access = self.access.accept_only(credentials);
         self
     }
 

@@ -1,0 +1,87 @@
+use std::time::Duration;
+
+use radiosonde_log::LevelReload;
+
+use crate::answering::access::Access;
+use crate::answering::credentials::Credentials;
+use crate::levels::service::LevelsService;
+
+/// Who changes log levels over HTTP, and for how long.
+///
+/// # Shape
+/// Plain values. With the feature `serde` they are read from a configuration file under the names of the methods; `credentials` is a
+/// list of `{ bearer = "…" }` and `{ basic = { user = "…", password = "…" } }`, and durations are texts like `10m`.
+///
+/// # Security
+/// By default everybody may look and nobody may change anything: a service that logs everything is slow, and one that logs nothing is
+/// blind.
+#[must_use]
+#[derive(Debug, Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(default, deny_unknown_fields))]
+pub struct LevelsOptions {
+    credentials: Option<Vec<Credentials>>,
+    open_to_everybody: bool,
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "radiosonde_core::deserialize::duration"))]
+    default_ttl: Duration,
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "radiosonde_core::deserialize::duration"))]
+    maximum_ttl: Duration,
+}
+
+impl Default for LevelsOptions {
+    fn default() -> Self {
+        Self {
+            credentials: None,
+            open_to_everybody: false,
+            default_ttl: Duration::from_secs(600),
+            maximum_ttl: Duration::from_secs(86_400),
+        }
+    }
+}
+
+impl LevelsOptions {
+    /// Shows the levels to everybody and changes nothing.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Shows and changes levels only for requests with one of these credentials; others get 401. With an empty list, for none.
+    pub fn credentials(mut self, credentials: impl IntoIterator<Item = Credentials>) -> Self {
+        self.credentials = Some(credentials.into_iter().collect());
+        self
+    }
+
+    /// Changes levels for everybody who can connect: for a port that only those reach who may. In a file, `credentials` win over it;
+    /// in code, the later call does.
+    pub fn open_to_everybody(mut self) -> Self {
+        self.credentials = None;
+        self.open_to_everybody = true;
+        self
+    }
+
+    /// How long a change lasts that does not say so; default: ten minutes. At most [`maximum_ttl`](Self::maximum_ttl).
+    pub const fn default_ttl(mut self, ttl: Duration) -> Self {
+        self.default_ttl = ttl;
+        self
+    }
+
+    /// How long a change lasts at most unless it is permanent; default: a day.
+    pub const fn maximum_ttl(mut self, ttl: Duration) -> Self {
+        self.maximum_ttl = ttl;
+        self
+    }
+
+    /// The service for a reload handle.
+    pub fn service(&self, reload: &LevelReload) -> LevelsService {
+        let access = Access::open("log levels");
+        LevelsService {
+            reload: reload.by("http"),
+            access: match &self.credentials {
+                Some(credentials) => access.accept_only(credentials.iter().cloned()),
+                None => access,
+            },
+            may_change: self.open_to_everybody || self.credentials.is_some(),
+            default_ttl: self.default_ttl.min(self.maximum_ttl),
+            maximum_ttl: self.maximum_ttl,
+        }
+    }
+}

@@ -6,14 +6,14 @@ use radiosonde_delivery::{
 };
 use radiosonde_queue::OverflowPolicy;
 
-use crate::compression::Compression;
-use crate::connection::Connection;
-use crate::encode;
-use crate::export::ExportSpans;
-use crate::logs::export::ExportLogs;
+use crate::export::compression::Compression;
+use crate::export::export_endpoint::ExportEndpoint;
+use crate::export::signal::{LOGS, Signal, TRACES};
+use crate::logs::protocol::LogsProtocol;
 use crate::logs::sink::OtlpLogs;
-use crate::signal::{LOGS, Signal, TRACES};
-use crate::spans::OtlpSpans;
+use crate::resource;
+use crate::spans::protocol::SpansProtocol;
+use crate::spans::sink::OtlpSpans;
 
 /// The specification's default.
 const LOCAL: &str = "http://localhost:4318";
@@ -143,8 +143,8 @@ impl OtlpOptions {
     /// [`OtlpBuildError`] names the setting that is refused.
     pub fn build_spans(&self, resource: &Resource, delivery: &Delivery) -> Result<OtlpSpans, OtlpBuildError> {
         let own = self.traces.clone().over(self.all());
-        let export = ExportSpans::new(own.connection(TRACES)?, encode::resource(resource));
-        own.add_to(delivery, "otlp", export).map(OtlpSpans::new)
+        let protocol = SpansProtocol::new(own.export_endpoint(TRACES)?, resource::to_proto(resource));
+        own.add_to(delivery, "otlp", protocol).map(OtlpSpans::new)
     }
 
     /// Adds a sink for the log lines of this resource to a delivery, asked for or not.
@@ -153,8 +153,8 @@ impl OtlpOptions {
     /// [`OtlpBuildError`] names the setting that is refused.
     pub fn build_logs(&self, resource: &Resource, delivery: &Delivery) -> Result<OtlpLogs, OtlpBuildError> {
         let own = self.logs.clone().unwrap_or_default().over(self.all());
-        let export = ExportLogs::new(own.connection(LOGS)?, encode::resource(resource));
-        let queue = own.add_to(delivery, "otlp_logs", export)?;
+        let protocol = LogsProtocol::new(own.export_endpoint(LOGS)?, resource::to_proto(resource));
+        let queue = own.add_to(delivery, "otlp_logs", protocol)?;
         Ok(OtlpLogs::new(queue, self.level_names.unwrap_or_default(), self.overflow.unwrap_or_default()))
     }
 
@@ -245,9 +245,9 @@ impl OtlpSignalOptions {
         Self { http, ..self.over(other) }
     }
 
-    fn connection(&self, signal: Signal) -> Result<Connection, OtlpBuildError> {
+    fn export_endpoint(&self, signal: Signal) -> Result<ExportEndpoint, OtlpBuildError> {
         let endpoint = self.endpoint_of(signal).map_err(OtlpBuildError::Endpoint)?;
-        Ok(Connection::new(endpoint, self.compression.unwrap_or_default()))
+        Ok(ExportEndpoint::new(endpoint, self.compression.unwrap_or_default()))
     }
 
     fn endpoint_of(&self, signal: Signal) -> Result<Endpoint, InvalidEndpoint> {

@@ -1,6 +1,6 @@
 use radiosonde_log::{AttributeValue, ErrorValue, ValueKind};
 
-use super::message::{push_bytes, push_fixed64, push_message, push_number};
+use crate::logs::protobuf::{push_bytes, push_fixed64, push_message, push_number};
 
 /// Appends `AnyValue`'s field for a value, with its type. An error is a list of pairs, and `null` a value without a field.
 ///

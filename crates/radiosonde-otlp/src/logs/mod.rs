@@ -2,7 +2,7 @@
 
 mod attribute_value;
 mod distinct_times;
-pub(crate) mod export;
-mod message;
+mod protobuf;
+pub(crate) mod protocol;
 pub(crate) mod record;
 pub(crate) mod sink;

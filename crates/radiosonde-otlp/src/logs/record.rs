@@ -6,9 +6,9 @@ use bytes::Bytes;
 use radiosonde_core::{Level, LevelNames};
 use radiosonde_log::Line;
 
-use super::attribute_value::push_any_value;
-use super::distinct_times::DistinctTimes;
-use super::message::{push_bytes, push_fixed32, push_fixed64, push_message, push_number};
+use crate::logs::attribute_value::push_any_value;
+use crate::logs::distinct_times::DistinctTimes;
+use crate::logs::protobuf::{push_bytes, push_fixed32, push_fixed64, push_message, push_number};
 
 /// More than this is not kept for the next line.
 const KEPT_BYTES: usize = 64 * 1024;

@@ -6,7 +6,7 @@ use radiosonde_delivery::{Queue, SinkReport};
 use radiosonde_log::{Line, LineSink};
 use radiosonde_queue::OverflowPolicy;
 
-use super::record::Record;
+use crate::logs::record::Record;
 
 /// Takes log lines and sends them as OTLP's log records over HTTP, in protobuf: to a collector, or to Loki.
 ///

@@ -3,41 +3,41 @@ use http::{Request, Response};
 use prost::Message;
 use radiosonde_delivery::{Disposition, EncodeError, Endpoint, Protocol};
 
-use super::distinct_times::DistinctTimes;
-use super::record::Record;
-use crate::connection::Connection;
-use crate::policy;
+use crate::export::classify::classify;
+use crate::export::export_endpoint::ExportEndpoint;
+use crate::export::signal::LOGS;
+use crate::logs::distinct_times::DistinctTimes;
+use crate::logs::record::Record;
 use crate::proto::{ExportLogsRequest, Resource, ResourceLogs, Scope, ScopeLogs};
-use crate::signal::LOGS;
 
-/// Makes export requests of batches of records.
-pub(crate) struct ExportLogs {
-    connection: Connection,
+/// Protobuf to `/v1/logs`.
+pub(crate) struct LogsProtocol {
+    export: ExportEndpoint,
     resource: Resource,
     times: DistinctTimes,
 }
 
-impl ExportLogs {
-    pub(crate) fn new(connection: Connection, resource: Resource) -> Self {
-        Self { connection, resource, times: DistinctTimes::default() }
+impl LogsProtocol {
+    pub(crate) fn new(export: ExportEndpoint, resource: Resource) -> Self {
+        Self { export, resource, times: DistinctTimes::default() }
     }
 }
 
-impl Protocol for ExportLogs {
+impl Protocol for LogsProtocol {
     type Item = Record;
 
     fn endpoint(&self) -> &Endpoint {
-        self.connection.endpoint()
+        self.export.endpoint()
     }
 
     fn encode(&mut self, batch: &[Record]) -> Result<Request<Bytes>, EncodeError> {
         let logs =
             ResourceLogs { resource: self.resource.clone(), scope_logs: scopes(batch, &mut self.times) };
-        self.connection.request(ExportLogsRequest { resource_logs: vec![logs] }.encode_to_vec())
+        self.export.request(ExportLogsRequest { resource_logs: vec![logs] }.encode_to_vec())
     }
 
     fn classify(&mut self, response: &Response<Bytes>, items: usize) -> Disposition {
-        policy::classify(response, items, LOGS)
+        classify(response, items, LOGS)
     }
 }
 

@@ -4,10 +4,10 @@ use prost::Message;
 use radiosonde_core::diagnostics;
 use radiosonde_delivery::{Disposition, is_too_large, retry_after};
 
+use crate::export::signal::Signal;
 use crate::proto::ExportResponse;
-use crate::signal::Signal;
 
-/// What a collector's answers to a request of `items` mean.
+/// Classifies a collector's response to a request of `items`.
 ///
 /// Source: <https://opentelemetry.io/docs/specs/otlp/#otlphttp-response>. It knows four statuses that may be tried again; what is
 /// too large is none of them, but halves of a batch are other requests.
@@ -49,8 +49,8 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::export::signal::{LOGS, TRACES};
     use crate::proto::PartialSuccess;
-    use crate::signal::{LOGS, TRACES};
 
     fn disposition(status: u16, body: impl Into<Bytes>) -> Disposition {
         classify(&Response::builder().status(status).body(body.into()).unwrap(), 2, TRACES)

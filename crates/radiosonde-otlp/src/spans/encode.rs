@@ -2,10 +2,9 @@ use std::borrow::Cow;
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use radiosonde_core::{Resource, SpanContext};
+use radiosonde_core::SpanContext;
 use radiosonde_trace::{Attribute, AttributeValue, FinishedSpan, SpanEvent, SpanKind, SpanLink, SpanStatus};
 
-use crate::non_finite::non_finite_text;
 use crate::proto::{self, AnyValue, KeyValue, Value};
 
 /// `SpanFlags`: the bit which says that the next one means something.
@@ -13,21 +12,8 @@ const HAS_IS_REMOTE: u32 = 0x100;
 /// `SpanFlags`: the parent lives in another process.
 const IS_REMOTE: u32 = 0x200;
 
-/// What identifies us, as the specification asks of every SDK, unless the resource says otherwise.
-const SDK: [(&str, &str); 3] = [
-    ("telemetry.sdk.language", "rust"),
-    ("telemetry.sdk.name", "radiosonde"),
-    ("telemetry.sdk.version", env!("CARGO_PKG_VERSION")),
-];
-
-pub(crate) fn resource(resource: &Resource) -> proto::Resource {
-    let own = resource.iter().map(|(key, value)| pair(key, value));
-    let ours = SDK.iter().filter(|(key, _)| resource.get(key).is_none()).map(|(key, value)| pair(key, value));
-    proto::Resource { attributes: own.chain(ours).collect() }
-}
-
 /// The spans by the library that made them, each library's in their order.
-pub(crate) fn scopes(spans: &[FinishedSpan]) -> Vec<proto::ScopeSpans> {
+pub(super) fn scopes(spans: &[FinishedSpan]) -> Vec<proto::ScopeSpans> {
     let mut scopes: Vec<proto::ScopeSpans> = Vec::new();
     for finished in spans {
         let name = finished.scope.as_bytes();
@@ -131,9 +117,19 @@ fn any(value: &AttributeValue) -> AnyValue {
     AnyValue { value: Some(value) }
 }
 
-fn pair(key: &str, value: &str) -> KeyValue {
-    let copy = |text: &str| Bytes::copy_from_slice(text.as_bytes());
-    KeyValue { key: copy(key), value: AnyValue { value: Some(Value::String(copy(value))) } }
+/// The text that is sent for a float that JSON cannot hold, in the spelling of <https://protobuf.dev/programming-guides/json/>.
+///
+/// OTLP has such floats; one of them makes Jaeger 2.13 answer 500 for its trace and for every search of its service.
+const fn non_finite_text(number: f64) -> Option<&'static str> {
+    if number.is_finite() {
+        None
+    } else if number.is_nan() {
+        Some("NaN")
+    } else if number > 0.0 {
+        Some("Infinity")
+    } else {
+        Some("-Infinity")
+    }
 }
 
 /// Static texts are shared, others copied: the batch stays for a possible split.
@@ -160,7 +156,7 @@ fn nanos(at: SystemTime) -> u64 {
 }
 
 /// About how much memory a span holds, which is more than it takes on the wire.
-pub(crate) fn size(span: &FinishedSpan) -> usize {
+pub(super) fn size(span: &FinishedSpan) -> usize {
     let events = span
         .events
         .iter()

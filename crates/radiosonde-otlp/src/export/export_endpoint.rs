@@ -6,16 +6,16 @@ use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderValue};
 use http::{Method, Request};
 use radiosonde_delivery::{EncodeError, Endpoint};
 
-use crate::compression::Compression;
+use crate::export::compression::Compression;
 
-/// Where requests go, and what they have in common.
+/// Makes the requests of one signal.
 #[derive(Debug)]
-pub(crate) struct Connection {
+pub(crate) struct ExportEndpoint {
     endpoint: Endpoint,
     compression: Compression,
 }
 
-impl Connection {
+impl ExportEndpoint {
     pub(crate) const fn new(endpoint: Endpoint, compression: Compression) -> Self {
         Self { endpoint, compression }
     }

@@ -3,7 +3,7 @@ use std::fmt;
 use radiosonde_delivery::{Queue, SinkReport};
 use radiosonde_trace::{FinishedSpan, SpanSink};
 
-use crate::encode;
+use crate::spans::encode;
 
 /// Takes finished spans and sends them as OTLP over HTTP, in protobuf.
 ///

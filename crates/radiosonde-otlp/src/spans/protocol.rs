@@ -4,36 +4,37 @@ use prost::Message;
 use radiosonde_delivery::{Disposition, EncodeError, Endpoint, Protocol};
 use radiosonde_trace::FinishedSpan;
 
-use crate::connection::Connection;
+use crate::export::classify::classify;
+use crate::export::export_endpoint::ExportEndpoint;
+use crate::export::signal::TRACES;
 use crate::proto::{ExportRequest, Resource, ResourceSpans};
-use crate::signal::TRACES;
-use crate::{encode, policy};
+use crate::spans::encode;
 
-/// Makes export requests of batches of spans.
-pub(crate) struct ExportSpans {
-    connection: Connection,
+/// Protobuf to `/v1/traces`.
+pub(crate) struct SpansProtocol {
+    export: ExportEndpoint,
     resource: Resource,
 }
 
-impl ExportSpans {
-    pub(crate) const fn new(connection: Connection, resource: Resource) -> Self {
-        Self { connection, resource }
+impl SpansProtocol {
+    pub(crate) const fn new(export: ExportEndpoint, resource: Resource) -> Self {
+        Self { export, resource }
     }
 }
 
-impl Protocol for ExportSpans {
+impl Protocol for SpansProtocol {
     type Item = FinishedSpan;
 
     fn endpoint(&self) -> &Endpoint {
-        self.connection.endpoint()
+        self.export.endpoint()
     }
 
     fn encode(&mut self, batch: &[FinishedSpan]) -> Result<Request<Bytes>, EncodeError> {
         let spans = ResourceSpans { resource: self.resource.clone(), scope_spans: encode::scopes(batch) };
-        self.connection.request(ExportRequest { resource_spans: vec![spans] }.encode_to_vec())
+        self.export.request(ExportRequest { resource_spans: vec![spans] }.encode_to_vec())
     }
 
     fn classify(&mut self, response: &Response<Bytes>, items: usize) -> Disposition {
-        policy::classify(response, items, TRACES)
+        classify(response, items, TRACES)
     }
 }

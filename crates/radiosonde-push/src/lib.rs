@@ -1,20 +1,17 @@
 #![doc = include_str!("../README.md")]
 
-mod encoded;
-mod error;
-mod grouping;
-mod one_at_a_time;
-mod policy;
-mod proto;
+mod build_error;
+mod classify;
+mod gateway;
+mod labels;
 mod push;
-mod pusher;
-mod pushgateway;
 mod remote_write;
-mod series;
-mod spelling;
 
-pub use error::PushBuildError;
-pub use grouping::{InvalidGrouping, InvalidGroupingKind};
+pub use build_error::PushBuildError;
+pub use gateway::options::PushgatewayOptions;
+pub use gateway::pushgateway::Pushgateway;
+pub use labels::grouping::{InvalidGrouping, InvalidGroupingKind};
+pub use labels::write_label::InvalidWriteLabel;
 pub use push::{Finish, Push};
-pub use pushgateway::{Pushgateway, PushgatewayBuilder};
-pub use remote_write::{InvalidWriteLabel, RemoteWrite, RemoteWriteBuilder};
+pub use remote_write::options::RemoteWriteOptions;
+pub use remote_write::writer::RemoteWrite;

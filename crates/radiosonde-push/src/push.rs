@@ -6,12 +6,10 @@ use std::time::Duration;
 
 use radiosonde_delivery::{Delivery, Report, Shutdown, SinkReport};
 
-use crate::pusher::Pusher;
-use crate::{PushgatewayBuilder, RemoteWriteBuilder};
-
 /// Pushes the metrics of a job that may end before anybody scrapes it, on a delivery thread of its own.
 ///
-/// A program that has a [`Delivery`] already adds a [`Pushgateway`](crate::Pushgateway) or a [`RemoteWrite`](crate::RemoteWrite)
+/// Started by [`PushgatewayOptions::start`](crate::PushgatewayOptions::start) or
+/// [`RemoteWriteOptions::start`](crate::RemoteWriteOptions::start). A program that has a [`Delivery`] already adds a [`Pushgateway`](crate::Pushgateway) or a [`RemoteWrite`](crate::RemoteWrite)
 /// to that one instead.
 ///
 /// Without [`finish`](Self::finish) the last values are not pushed.
@@ -25,17 +23,6 @@ pub struct Push {
 }
 
 impl Push {
-    /// To the Pushgateway at this URL, such as `http://127.0.0.1:9091`; `/metrics` at its end may be there or not.
-    pub fn pushgateway(url: &str) -> PushgatewayBuilder {
-        PushgatewayBuilder::new(url)
-    }
-
-    /// By Prometheus remote write to this URL, such as `http://127.0.0.1:9090/api/v1/write`; the path may be left
-    /// out.
-    pub fn remote_write(url: &str) -> RemoteWriteBuilder {
-        RemoteWriteBuilder::new(url)
-    }
-
     pub(crate) fn new(delivery: Delivery, pusher: impl Pusher + 'static) -> Self {
         Self { delivery, pusher: Box::new(pusher) }
     }
@@ -56,14 +43,14 @@ impl Push {
     /// It begins with the call; the future, of any runtime, only waits.
     #[allow(clippy::must_use_candidate, reason = "it acts whether anybody waits or not")]
     pub fn finish(self, deadline: Duration) -> Finish {
-        self.pusher.last();
+        self.pusher.push_last();
         Finish { shutdown: self.delivery.shutdown(deadline), _delivery: self.delivery }
     }
 
     /// [`finish`](Self::finish) for callers that cannot await; blocks this thread.
     #[allow(clippy::must_use_candidate, reason = "it acts whether anybody looks or not")]
     pub fn finish_blocking(self, deadline: Duration) -> Report {
-        self.pusher.last();
+        self.pusher.push_last();
         self.delivery.shutdown_blocking(deadline)
     }
 }
@@ -87,4 +74,15 @@ impl Future for Finish {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Report> {
         Pin::new(&mut self.shutdown).poll(context)
     }
+}
+
+/// What a [`Push`] pushes with.
+pub(crate) trait Pusher: Send + Sync {
+    /// Queues everything as it is now.
+    fn push(&self);
+
+    /// Queues everything for the last time.
+    fn push_last(&self);
+
+    fn report(&self) -> SinkReport;
 }

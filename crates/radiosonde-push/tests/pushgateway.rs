@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use radiosonde_delivery::{Delivery, HttpOptions, HttpOptionsError, Retry, SinkError, SinkOptions};
 use radiosonde_metrics::Registry;
-use radiosonde_push::{InvalidGroupingKind, Push, PushBuildError};
+use radiosonde_push::{InvalidGroupingKind, PushBuildError, PushgatewayOptions};
 use radiosonde_testkit::{HttpFake, Reaction};
 
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -20,10 +20,10 @@ fn registry() -> Registry {
 fn a_job_that_ends_pushes_its_last_values() {
     let gateway = HttpFake::start([]);
     let registry = registry();
-    let builder =
-        Push::pushgateway(&gateway.url()).job("load").grouping("shard", "7").grouping("dir", "/srv");
+    let options =
+        PushgatewayOptions::new(gateway.url()).job("load").grouping("shard", "7").grouping("dir", "/srv");
     let push =
-        builder.http(HttpOptions::new().basic_auth("user", "secret")).registry(&registry).start().unwrap();
+        options.http(HttpOptions::new().basic_auth("user", "secret")).registry(&registry).start().unwrap();
     push.push();
     registry.gauge("done", "Done.").build().unwrap().set(1.0);
     let report = push.finish_blocking(DEADLINE);
@@ -46,7 +46,8 @@ fn a_job_that_ends_pushes_its_last_values() {
 fn a_group_is_replaced_added_to_and_deleted() {
     let gateway = HttpFake::start([]);
     let delivery = Delivery::builder().registry(&Registry::new()).start().unwrap();
-    let group = Push::pushgateway(&gateway.url()).job("load").registry(&registry()).build(&delivery).unwrap();
+    let group =
+        PushgatewayOptions::new(gateway.url()).job("load").registry(&registry()).build(&delivery).unwrap();
     group.replace();
     group.add();
     group.delete();
@@ -68,8 +69,8 @@ fn the_beginning_of_a_groups_path_in_the_url_is_not_doubled() {
         ("/gate/?key=1", "/gate/metrics/job/load?key=1"),
     ] {
         let gateway = HttpFake::start([]);
-        let builder = Push::pushgateway(&format!("{}{given}", gateway.url())).job("load");
-        builder.registry(&registry()).start().unwrap().finish_blocking(DEADLINE);
+        let options = PushgatewayOptions::new(format!("{}{given}", gateway.url())).job("load");
+        options.registry(&registry()).start().unwrap().finish_blocking(DEADLINE);
         assert_eq!(gateway.requests()[0].path(), path, "{given}");
     }
 }
@@ -79,8 +80,12 @@ fn a_gateway_that_is_busy_is_asked_again_and_one_that_refuses_is_not() {
     let gateway = HttpFake::start([Reaction::status(503), Reaction::status(202), Reaction::status(400)]);
     let ms = Duration::from_millis(1);
     let options = SinkOptions::new("gateway").batch_items(100).retry(Retry::new().base(ms).cap(ms));
-    let push =
-        Push::pushgateway(&gateway.url()).job("load").registry(&registry()).sink(options).start().unwrap();
+    let push = PushgatewayOptions::new(gateway.url())
+        .job("load")
+        .registry(&registry())
+        .sink(options)
+        .start()
+        .unwrap();
     push.push();
     let report = push.finish_blocking(DEADLINE);
     assert_eq!(report.to_string(), "gateway: 2 produced, 1 delivered, 1 dropped (invalid 1), 0 left");
@@ -90,26 +95,27 @@ fn a_gateway_that_is_busy_is_asked_again_and_one_that_refuses_is_not() {
 #[test]
 fn what_the_gateway_would_refuse_is_refused_when_it_is_built() {
     let url = "http://127.0.0.1:9091/prefix/";
-    let builder = || Push::pushgateway(url).registry(&Registry::new()).job("a");
+    let options = || PushgatewayOptions::new(url).registry(&Registry::new()).job("a");
     let kind = |error| match error {
         PushBuildError::Grouping(invalid) => Some(invalid.kind()),
         _ => None,
     };
-    assert_eq!(kind(builder().job("").start().unwrap_err()), Some(InvalidGroupingKind::EmptyJob));
-    assert_eq!(kind(builder().grouping("a-b", "c").start().unwrap_err()), Some(InvalidGroupingKind::Name));
+    assert_eq!(kind(options().job("").start().unwrap_err()), Some(InvalidGroupingKind::EmptyJob));
+    assert_eq!(kind(options().grouping("a-b", "c").start().unwrap_err()), Some(InvalidGroupingKind::Name));
     assert_eq!(
-        kind(builder().grouping("job", "c").start().unwrap_err()),
+        kind(options().grouping("job", "c").start().unwrap_err()),
         Some(InvalidGroupingKind::Duplicate)
     );
     for name in ["a b", "content-length", "content-encoding"] {
-        let refused = builder().http(HttpOptions::new().header(name, "3")).start();
+        let refused = options().http(HttpOptions::new().header(name, "3")).start();
         let is_header =
             matches!(&refused, Err(PushBuildError::Sink(SinkError::Http(HttpOptionsError::Header(_)))));
         assert!(is_header, "{name}");
     }
-    let error = Push::pushgateway("127.0.0.1:9091").job("a").registry(&Registry::new()).start().unwrap_err();
+    let error =
+        PushgatewayOptions::new("127.0.0.1:9091").job("a").registry(&Registry::new()).start().unwrap_err();
     assert!(matches!(error, PushBuildError::Endpoint(_)), "{error}");
-    let secret = format!("{:?}", builder().http(HttpOptions::new().bearer_token("s3cret")));
+    let secret = format!("{:?}", options().http(HttpOptions::new().bearer_token("s3cret")));
     assert!(!secret.contains("s3cret"), "{secret}");
 }
 
@@ -117,7 +123,7 @@ fn what_the_gateway_would_refuse_is_refused_when_it_is_built() {
 #[test]
 fn it_works_within_a_runtime_and_without_one() {
     let gateway = HttpFake::start([]);
-    let push = Push::pushgateway(&gateway.url()).job("load").registry(&registry()).start().unwrap();
+    let push = PushgatewayOptions::new(gateway.url()).job("load").registry(&registry()).start().unwrap();
     let mut finish = std::pin::pin!(push.finish(DEADLINE));
     let waker = std::task::Waker::noop();
     let report = loop {

@@ -7,7 +7,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use radiosonde_core::{SpanContext, SpanId, TraceFlags, TraceId};
 use radiosonde_delivery::{Delivery, Retry, SinkOptions};
 use radiosonde_metrics::{Buckets, Collection, Collector, Kind, LabelSet, Number, Registry, SummarySample};
-use radiosonde_push::{Push, PushBuildError, RemoteWrite};
+use radiosonde_push::{PushBuildError, RemoteWrite, RemoteWriteOptions};
 use radiosonde_testkit::{HttpFake, ManualClock, Reaction, RecordedRequest};
 
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -137,8 +137,8 @@ fn the_path_of_a_remote_write_may_be_left_out_and_a_slash_at_its_end_is_none() {
         let receiver = HttpFake::start([]);
         let registry = Registry::new();
         registry.counter("rows_total", "Rows.").build().unwrap().inc();
-        let builder = Push::remote_write(&format!("{}{given}", receiver.url())).registry(&registry);
-        builder.start().unwrap().finish_blocking(DEADLINE);
+        let options = RemoteWriteOptions::new(format!("{}{given}", receiver.url())).registry(&registry);
+        options.start().unwrap().finish_blocking(DEADLINE);
         assert_eq!(receiver.requests()[0].path(), path, "{given}");
     }
 }
@@ -154,8 +154,9 @@ fn every_kind_of_metric_becomes_series_with_sorted_labels() {
     wait.observe(7.0);
     registry.collect_from(Summary);
     let clock = ManualClock::at(UNIX_EPOCH + Duration::from_millis(1_700_000_000_123));
-    let builder = Push::remote_write(&receiver.url()).job("load").registry(&registry).clock(Arc::new(clock));
-    let report = builder.start().unwrap().finish_blocking(DEADLINE);
+    let options =
+        RemoteWriteOptions::new(receiver.url()).job("load").registry(&registry).clock(Arc::new(clock));
+    let report = options.start().unwrap().finish_blocking(DEADLINE);
     assert!(report.delivered() > 10 && report.dropped() + report.left() == 0, "{report}");
 
     let requests = receiver.requests();
@@ -200,8 +201,9 @@ fn a_nan_is_prometheus_own_and_marks_no_end() {
     let payloads = [0x7ff0_0000_0000_0002_u64, 0x7ff8_0000_0000_0000, u64::MAX];
     let ratio = registry.gauge("ratio", "Ratio.").labels(&["bits"]).unwrap();
     payloads.iter().for_each(|bits| ratio.with(&[&format!("{bits:x}")]).set(f64::from_bits(*bits)));
-    let builder = Push::remote_write(&receiver.url()).registry(&registry).sink(quick()).stale_at_end(true);
-    builder.start().unwrap().finish_blocking(DEADLINE);
+    let options =
+        RemoteWriteOptions::new(receiver.url()).registry(&registry).sink(quick()).stale_at_end(true);
+    options.start().unwrap().finish_blocking(DEADLINE);
     let series: Vec<_> = receiver.requests().iter().flat_map(decode).collect();
     let is_name = |(label, value): &(String, String)| label == "__name__" && value == "ratio";
     let of_ratio = series.iter().filter(|series| series.labels.iter().any(is_name));
@@ -216,7 +218,7 @@ fn an_exemplar_goes_along_with_its_bucket() {
     let wait = registry.histogram("wait_seconds", "Wait.").build().unwrap();
     let context = SpanContext::new(TraceId::random(), SpanId::random(), TraceFlags::SAMPLED);
     wait.observe_in(0.5, Some(&context));
-    Push::remote_write(&receiver.url()).registry(&registry).start().unwrap().finish_blocking(DEADLINE);
+    RemoteWriteOptions::new(receiver.url()).registry(&registry).start().unwrap().finish_blocking(DEADLINE);
     let series = decode(&receiver.requests()[0]);
     let exemplars: Vec<_> = series.iter().flat_map(|series| &series.exemplars).collect();
     let (labels, value, time) = exemplars[0];
@@ -236,9 +238,9 @@ fn times_rise_from_push_to_push_and_the_last_one_may_be_a_mark() {
     let gauge = registry.gauge("size", "Size.").build().unwrap();
     // Its clock stands still.
     let clock = ManualClock::at(UNIX_EPOCH + Duration::from_secs(5));
-    let builder =
-        Push::remote_write(&receiver.url()).registry(&registry).clock(Arc::new(clock)).stale_at_end(true);
-    let push = builder.sink(quick()).start().unwrap();
+    let options =
+        RemoteWriteOptions::new(receiver.url()).registry(&registry).clock(Arc::new(clock)).stale_at_end(true);
+    let push = options.sink(quick()).start().unwrap();
     for value in [1.0, 2.0] {
         gauge.set(value);
         push.push();
@@ -263,9 +265,9 @@ fn a_collector_may_push_the_registry_that_asks_it() {
     let pushes = move || own.get().map_or(0.0, |sink| f64::from(u8::from(sink.write())));
     registry.gauge_fn("pushed", "Pushed.", pushes).unwrap().keep();
     let clock = ManualClock::at(UNIX_EPOCH + Duration::from_secs(5));
-    let builder = Push::remote_write(&receiver.url()).registry(&registry).clock(Arc::new(clock));
+    let options = RemoteWriteOptions::new(receiver.url()).registry(&registry).clock(Arc::new(clock));
     let delivery = Delivery::builder().start().unwrap();
-    let remote = builder.sink(quick()).build(&delivery).unwrap();
+    let remote = options.sink(quick()).build(&delivery).unwrap();
     assert!(sink.set(remote.clone()).is_ok());
 
     let (pushed, waits) = mpsc::channel();
@@ -288,7 +290,7 @@ fn what_is_too_large_is_halved_and_what_is_refused_is_counted() {
     let rows = registry.counter("rows_total", "Rows.").labels(&["table"]).unwrap();
     (0..20).for_each(|n| rows.with(&[&n.to_string()]).inc());
     let receiver = HttpFake::start([Reaction::status(413), Reaction::status(503), Reaction::status(204)]);
-    let report = Push::remote_write(&receiver.url()).registry(&registry).sink(quick()).start().unwrap();
+    let report = RemoteWriteOptions::new(receiver.url()).registry(&registry).sink(quick()).start().unwrap();
     let report = report.finish_blocking(DEADLINE);
     assert_eq!((report.dropped(), report.left()), (0, 0), "{report}");
     let requests = receiver.requests();
@@ -297,7 +299,7 @@ fn what_is_too_large_is_halved_and_what_is_refused_is_counted() {
     assert_eq!(decode(&requests[0]).len(), halves[0] + halves[1]);
 
     let receiver = HttpFake::start([Reaction::status(400).body("out of order sample")]);
-    let push = Push::remote_write(&receiver.url()).registry(&registry).sink(quick()).start().unwrap();
+    let push = RemoteWriteOptions::new(receiver.url()).registry(&registry).sink(quick()).start().unwrap();
     let report = push.finish_blocking(DEADLINE);
     let sink = report.sink("remote_write").unwrap();
     assert_eq!((sink.delivered(), sink.dropped_for("out_of_order")), (0, sink.produced()));
@@ -305,10 +307,10 @@ fn what_is_too_large_is_halved_and_what_is_refused_is_counted() {
 
 #[test]
 fn bad_labels_are_refused_when_it_is_built() {
-    let builder = || Push::remote_write("http://127.0.0.1:9090").registry(&Registry::new()).job("a");
+    let options = || RemoteWriteOptions::new("http://127.0.0.1:9090").registry(&Registry::new()).job("a");
     for name in ["", "a-b", "__name__", "job", "9"] {
-        let error = builder().label(name, "x").start().unwrap_err();
+        let error = options().label(name, "x").start().unwrap_err();
         assert!(matches!(&error, PushBuildError::Label(invalid) if invalid.name() == name), "{error}");
     }
-    assert!(builder().label("instance", "x").start().is_ok());
+    assert!(options().label("instance", "x").start().is_ok());
 }

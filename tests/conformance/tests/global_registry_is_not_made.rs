@@ -6,7 +6,7 @@ use radiosonde_delivery::Delivery;
 use radiosonde_journald::Journald;
 use radiosonde_log::{JsonLayer, PanicHook};
 use radiosonde_metrics::Registry;
-use radiosonde_push::Push;
+use radiosonde_push::{PushgatewayOptions, RemoteWriteOptions};
 use radiosonde_trace::TracePipeline;
 
 #[test]
@@ -16,11 +16,11 @@ fn the_global_registry_can_be_given_labels_after_what_has_its_own() {
     let delivery = Delivery::builder().registry(&own).start().unwrap();
     let _traces = TracePipeline::builder(&resource).registry(&own).build().unwrap();
     let _layer = JsonLayer::builder(&resource).registry(&own).build().unwrap();
-    let _gateway = Push::pushgateway(url).job("a").registry(&own).build(&delivery).unwrap();
-    let _write = Push::remote_write(url).registry(&own).build(&delivery).unwrap();
+    let _gateway = PushgatewayOptions::new(url).job("a").registry(&own).build(&delivery).unwrap();
+    let _write = RemoteWriteOptions::new(url).registry(&own).build(&delivery).unwrap();
     PanicHook::new().registry(&own).install().unwrap();
-    let _unbuilt = (Journald::builder(), JsonLayer::builder(&resource), Push::pushgateway(url));
-    let _unbuilt = (Push::remote_write(url), TracePipeline::builder(&resource), PanicHook::new());
+    let _unbuilt = (Journald::builder(), JsonLayer::builder(&resource), PushgatewayOptions::new(url));
+    let _unbuilt = (RemoteWriteOptions::new(url), TracePipeline::builder(&resource), PanicHook::new());
 
     let global = Registry::builder().label("service", "orders").build_global().unwrap();
     assert_eq!(global.constant_label("service"), Some("orders"));

@@ -12,7 +12,7 @@ use e2e::{Prometheus, ScrapeJob};
 use proptest::strategy::{Strategy, ValueTree as _};
 use proptest::test_runner::TestRunner;
 use radiosonde_metrics::{Dialect, Exemplar, Format, Registry};
-use radiosonde_push::Push;
+use radiosonde_push::RemoteWriteOptions;
 
 const SOON: Duration = Duration::from_secs(60);
 const REGISTRIES: usize = 12;
@@ -114,7 +114,7 @@ fn prometheus_takes_random_registries_in_every_format() {
         prometheus.scrape(&job.protocols([protocol]));
     }
     for (at, registry) in registries.iter().enumerate() {
-        let push = Push::remote_write(prometheus.url()).job(&format!("write-{at}")).registry(registry);
+        let push = RemoteWriteOptions::new(prometheus.url()).job(format!("write-{at}")).registry(registry);
         let report = push.start().unwrap().finish_blocking(SOON);
         assert!(report.delivered() > 0 && report.dropped() + report.left() == 0, "{at}: {report}");
     }

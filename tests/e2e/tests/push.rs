@@ -8,7 +8,7 @@ use e2e::{Prometheus, Pushgateway, ScrapeJob, wait_for};
 use radiosonde_core::{Clock, SpanContext, SpanId, SystemClock, TraceFlags, TraceId};
 use radiosonde_delivery::Delivery;
 use radiosonde_metrics::{Buckets, Registry};
-use radiosonde_push::{Push, RemoteWriteBuilder};
+use radiosonde_push::{PushgatewayOptions, RemoteWriteOptions};
 
 const SOON: Duration = Duration::from_secs(30);
 
@@ -24,8 +24,8 @@ fn job() -> (Registry, TraceId) {
     (registry, context.trace_id())
 }
 
-fn write_to(prometheus: &Prometheus, registry: &Registry) -> RemoteWriteBuilder {
-    Push::remote_write(prometheus.url()).job("load").label("instance", "one").registry(registry)
+fn write_to(prometheus: &Prometheus, registry: &Registry) -> RemoteWriteOptions {
+    RemoteWriteOptions::new(prometheus.url()).job("load").label("instance", "one").registry(registry)
 }
 
 fn value(prometheus: &Prometheus, promql: &str) -> f64 {
@@ -96,9 +96,9 @@ fn a_pushgateway_takes_every_group_and_prometheus_scrapes_it() {
     let (Some(prometheus), Some(gateway)) = (Prometheus::start(), Pushgateway::start()) else { return };
     for (dir, at) in [("/var/lib", "1"), ("", "2"), ("..", "3"), ("Προμηθεύς é/%2F", "4")] {
         let (registry, _) = job();
-        let builder =
-            Push::pushgateway(gateway.url()).job("load all").grouping("dir", dir).grouping("at", at);
-        let report = builder.registry(&registry).start().unwrap().finish_blocking(SOON);
+        let options =
+            PushgatewayOptions::new(gateway.url()).job("load all").grouping("dir", dir).grouping("at", at);
+        let report = options.registry(&registry).start().unwrap().finish_blocking(SOON);
         assert_eq!(report.to_string(), "pushgateway: 1 produced, 1 delivered, 0 dropped, 0 left");
         let groups = gateway.groups().unwrap();
         let group = groups.iter().find(|group| group.labels.get("at").is_some_and(|found| found == at));
@@ -118,7 +118,8 @@ fn a_group_is_replaced_and_deleted() {
     let Some(gateway) = Pushgateway::start() else { return };
     let delivery = Delivery::builder().registry(&Registry::new()).start().unwrap();
     let (registry, _) = job();
-    let group = Push::pushgateway(gateway.url()).job("load").registry(&registry).build(&delivery).unwrap();
+    let group =
+        PushgatewayOptions::new(gateway.url()).job("load").registry(&registry).build(&delivery).unwrap();
     group.replace();
     group.add();
     wait_for("the group", SOON, || {

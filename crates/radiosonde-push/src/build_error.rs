@@ -2,7 +2,8 @@ use std::fmt;
 
 use radiosonde_delivery::{DeliveryStartError, InvalidEndpoint, SinkError};
 
-use crate::{InvalidGrouping, InvalidWriteLabel};
+use crate::labels::grouping::InvalidGrouping;
+use crate::labels::write_label::InvalidWriteLabel;
 
 /// A push that cannot be set up.
 #[derive(Debug)]

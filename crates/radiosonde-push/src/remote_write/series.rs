@@ -7,8 +7,8 @@ use radiosonde_metrics::{
     FamilyInfo, HistogramSample, LabelSet, Number, NumberSample, SummarySample, Visitor,
 };
 
-use crate::proto::{Exemplar, Label, SAMPLES, Sample, TimeSeries};
-use crate::spelling::canonical;
+use crate::remote_write::canonical_number::canonical;
+use crate::remote_write::proto::{Exemplar, Label, SAMPLES, Sample, TimeSeries};
 
 /// What Prometheus takes for "this series has ended".
 ///
@@ -26,13 +26,13 @@ const fn ordinary(value: f64) -> f64 {
 }
 
 /// A series whose sample has no time yet.
-pub(crate) struct Untimed {
+pub(crate) struct UnstampedSeries {
     /// The message without its sample.
     series: Vec<u8>,
     value: f64,
 }
 
-impl Untimed {
+impl UnstampedSeries {
     /// The encoded message, of a sample at `timestamp`.
     pub(crate) fn at(mut self, timestamp: i64) -> Bytes {
         // The fields of a message may come in any order.
@@ -44,7 +44,7 @@ impl Untimed {
 /// Gives every series of a registry.
 pub(crate) struct Encoder<'a, F> {
     /// Labels that every series has unless it has one of that name itself.
-    labels: &'a [(Box<str>, Box<str>)],
+    labels: &'a [(String, String)],
     /// When they were pushed, for exemplars without a time.
     pushed: i64,
     /// Whether each series ends here.
@@ -53,8 +53,8 @@ pub(crate) struct Encoder<'a, F> {
     each: F,
 }
 
-impl<'a, F: FnMut(Untimed)> Encoder<'a, F> {
-    pub(crate) const fn new(labels: &'a [(Box<str>, Box<str>)], pushed: i64, stale: bool, each: F) -> Self {
+impl<'a, F: FnMut(UnstampedSeries)> Encoder<'a, F> {
+    pub(crate) const fn new(labels: &'a [(String, String)], pushed: i64, stale: bool, each: F) -> Self {
         Self { labels, pushed, stale, name: String::new(), each }
     }
 
@@ -73,7 +73,7 @@ impl<'a, F: FnMut(Untimed)> Encoder<'a, F> {
         // A label without a value is none: it is not to be sent, and hides none of the sink's.
         labels.retain(|label| !label.value.is_empty());
         for (name, value) in self.labels {
-            if !value.is_empty() && !labels.iter().any(|label| label.name == **name) {
+            if !value.is_empty() && !labels.iter().any(|label| label.name == *name) {
                 labels.push(label(name, value));
             }
         }
@@ -82,7 +82,7 @@ impl<'a, F: FnMut(Untimed)> Encoder<'a, F> {
         let value = if self.stale { f64::from_bits(STALE) } else { ordinary(value) };
         let exemplars = exemplar.filter(|_| !self.stale).map(|exemplar| to_proto(exemplar, self.pushed));
         let series = TimeSeries { labels, exemplars: exemplars.into_iter().collect() }.encode_to_vec();
-        (self.each)(Untimed { series, value });
+        (self.each)(UnstampedSeries { series, value });
     }
 }
 
@@ -104,7 +104,7 @@ const fn float(count: u64) -> f64 {
     count as f64
 }
 
-impl<F: FnMut(Untimed)> Visitor for Encoder<'_, F> {
+impl<F: FnMut(UnstampedSeries)> Visitor for Encoder<'_, F> {
     fn family(&mut self, family: &FamilyInfo<'_>) {
         self.name.clear();
         self.name.push_str(family.name);

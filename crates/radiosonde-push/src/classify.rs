@@ -2,20 +2,20 @@ use bytes::Bytes;
 use http::Response;
 use radiosonde_delivery::{Disposition, is_too_large, retry_after};
 
-/// What the answers of a Pushgateway mean.
+/// Classifies a response of a Pushgateway.
 ///
 /// Source: <https://github.com/prometheus/pushgateway#api>, `handler/push.go`
-pub(crate) fn of_pushgateway(response: &Response<Bytes>, items: usize) -> Disposition {
+pub(crate) fn classify_pushgateway(response: &Response<Bytes>, items: usize) -> Disposition {
     by_status(response, items, |_| Disposition::Drop {
         reason: "invalid",
-        hint: "the metrics have timestamps, or contradict those of another group; the answer's text tells",
+        hint: "the metrics have timestamps, or contradict those of another group; the response has the details",
     })
 }
 
-/// What the answers of a remote write receiver to a request of `items` mean.
+/// Classifies the response of a remote write receiver to a request of `items`.
 ///
 /// Source: <https://prometheus.io/docs/specs/prw/remote_write_spec/#retries-backoff>: what is not 5xx or 429 is not repeated.
-pub(crate) fn of_remote_write(response: &Response<Bytes>, items: usize) -> Disposition {
+pub(crate) fn classify_remote_write(response: &Response<Bytes>, items: usize) -> Disposition {
     by_status(response, items, |text| {
         const REASONS: [(&str, &str); 5] = [
             ("out of order", "out_of_order"),
@@ -25,7 +25,7 @@ pub(crate) fn of_remote_write(response: &Response<Bytes>, items: usize) -> Dispo
             ("label", "invalid_labels"),
         ];
         let reason =
-            REASONS.iter().find(|(said, _)| text.contains(said)).map_or("invalid", |(_, reason)| reason);
+            REASONS.iter().find(|(sign, _)| text.contains(sign)).map_or("invalid", |(_, reason)| reason);
         Disposition::Drop { reason, hint: "the receiver says that these samples are not to be sent again" }
     })
 }
@@ -47,14 +47,14 @@ fn by_status(response: &Response<Bytes>, items: usize, refused: fn(&str) -> Disp
 
 #[cfg(test)]
 mod tests {
-    use super::{of_pushgateway as pushgateway, of_remote_write as remote_write, *};
+    use super::*;
 
     fn of_pushgateway(response: &Response<Bytes>) -> Disposition {
-        pushgateway(response, 1)
+        classify_pushgateway(response, 1)
     }
 
     fn of_remote_write(response: &Response<Bytes>) -> Disposition {
-        remote_write(response, 2)
+        classify_remote_write(response, 2)
     }
 
     fn answer(status: u16, body: &'static str) -> Response<Bytes> {

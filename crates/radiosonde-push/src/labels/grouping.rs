@@ -1,25 +1,28 @@
 use std::fmt;
 use std::fmt::Write as _;
 
-use crate::encoded;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE;
+
+use crate::labels::write_label::is_label;
 
 /// The path of a group at the Pushgateway: `/metrics/job/<job>{/<label>/<value>}`.
 ///
 /// What a path cannot hold, or what a server on the way might take for something else, is sent in base64: a slash, a dot alone, nothing.
 ///
 /// Source: <https://github.com/prometheus/pushgateway#url>
-pub(crate) fn path(job: &str, labels: &[(Box<str>, Box<str>)]) -> Result<String, InvalidGrouping> {
+pub(crate) fn path(job: &str, labels: &[(String, String)]) -> Result<String, InvalidGrouping> {
     if job.is_empty() {
         return Err(InvalidGrouping { name: "job".into(), kind: InvalidGroupingKind::EmptyJob });
     }
     let mut path = String::from("/metrics");
     segment("job", job, &mut path);
     for (at, (name, value)) in labels.iter().enumerate() {
-        let refuse = |kind| Err(InvalidGrouping { name: name.clone(), kind });
+        let refuse = |kind| Err(InvalidGrouping { name: name.as_str().into(), kind });
         if !is_label(name) {
             return refuse(InvalidGroupingKind::Name);
         }
-        if &**name == "job" || labels[..at].iter().any(|(other, _)| other == name) {
+        if name == "job" || labels[..at].iter().any(|(other, _)| other == name) {
             return refuse(InvalidGroupingKind::Duplicate);
         }
         segment(name, value, &mut path);
@@ -33,14 +36,13 @@ fn segment(name: &str, value: &str, path: &mut String) {
     let _ = if value.bytes().all(plain) && !value.bytes().all(|byte| byte == b'.') {
         write!(path, "/{name}/{value}")
     } else {
-        write!(path, "/{name}@base64/{}", encoded::for_path(value.as_bytes()))
+        write!(path, "/{name}@base64/{}", to_base64(value))
     };
 }
 
-/// Whether Prometheus takes this for a label's name, and does not keep it for itself.
-pub(crate) fn is_label(name: &str) -> bool {
-    let starts = name.bytes().next().is_some_and(|first| first.is_ascii_alphabetic() || first == b'_');
-    starts && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') && !name.starts_with("__")
+/// Padded base64: the Pushgateway ignores the padding, except for an empty value, which is a segment of one `=`.
+fn to_base64(value: &str) -> String {
+    if value.is_empty() { "=".to_owned() } else { URL_SAFE.encode(value) }
 }
 
 /// A label of a group that the Pushgateway would refuse.
@@ -100,7 +102,7 @@ mod tests {
 
     fn of(job: &str, labels: &[(&str, &str)]) -> Result<String, InvalidGrouping> {
         let labels: Vec<_> =
-            labels.iter().map(|(name, value)| (Box::from(*name), Box::from(*value))).collect();
+            labels.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         path(job, &labels)
     }
 

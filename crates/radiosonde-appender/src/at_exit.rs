@@ -10,10 +10,10 @@ use crate::queue::bounded::Queue;
 use crate::queue::drain;
 use crate::queue_options::CLOSE_WITHIN;
 
-/// How often the lock of a queue is tried.
+/// How often a locked queue is tried again.
 const TRY_EVERY: Duration = Duration::from_millis(1);
 
-/// Weak: an output that is dropped closes its own.
+/// Weak: an output that is dropped closes its own queue.
 static QUEUES: Mutex<Vec<Weak<Queue>>> = Mutex::new(Vec::new());
 
 static INSTALLED: Once = Once::new();
@@ -25,7 +25,7 @@ unsafe extern "C" {
     safe fn atexit(handler: extern "C" fn()) -> c_int;
 }
 
-/// Writes out this queue when the process exits, which leaves a telemetry in a `static` as it is.
+/// Writes out this queue when the process exits. A telemetry in a `static` is never dropped, so nothing else would.
 pub(crate) fn close_at_exit(queue: &Arc<Queue>) {
     let mut queues = QUEUES.lock().unwrap_or_else(PoisonError::into_inner);
     queues.retain(|queue| queue.strong_count() > 0);
@@ -34,13 +34,14 @@ pub(crate) fn close_at_exit(queue: &Arc<Queue>) {
     let mut refused = false;
     INSTALLED.call_once(|| refused = atexit(close_all) != 0);
     if refused {
-        let message = format_args!("no handler for the exit of the process: queued lines are lost then");
+        let message =
+            format_args!("no handler for the exit of the process: lines queued at that time will be lost");
         diagnostics::report("log", "exit", message);
     }
 }
 
-/// Runs on the thread that exits, whose thread-locals may be destroyed and which may hold any lock. So it runs no code of a
-/// writer or sink, and waits for nothing without a deadline.
+/// Closes all queues, on the thread that exits. Its thread-locals may be destroyed and it may hold any lock, so this runs no
+/// code of a writer or sink and waits for nothing without a deadline.
 extern "C" fn close_all() {
     let end = SystemClock.monotonic().saturating_add(CLOSE_WITHIN);
     let left = || end.saturating_sub(SystemClock.monotonic());
@@ -51,7 +52,7 @@ extern "C" fn close_all() {
     }) else {
         return;
     };
-    // Not dropped: the last reference would drop a clock here, which may be foreign code.
+    // Not dropped: dropping the last reference would drop a clock here, which may be foreign code.
     let queues = ManuallyDrop::new(known.iter().filter_map(Weak::upgrade).collect::<Vec<_>>());
     drop(known);
     let is_free = |queue: &Queue| soon(left, || (!queue.is_locked()).then_some(())).is_some();
@@ -61,7 +62,7 @@ extern "C" fn close_all() {
     }
 }
 
-/// Tries until the time is over. A lock is not waited for: in a forked child, a thread may hold it that is not in this process.
+/// Tries until the time is over. It never blocks on a lock: in a forked child the lock's owner may not exist.
 fn soon<T>(left: impl Fn() -> Duration, attempt: impl Fn() -> Option<T>) -> Option<T> {
     loop {
         let got = attempt();
@@ -72,8 +73,8 @@ fn soon<T>(left: impl Fn() -> Duration, attempt: impl Fn() -> Option<T>) -> Opti
     }
 }
 
-/// Begins to close a queue, so that later lines are written directly. False if no thread will empty it: the writer itself exits
-/// the process, or this is a forked child that has queued nothing.
+/// Begins to close a queue, so that later lines are written directly. False if no thread will empty it: the writer itself
+/// exits the process, or this is a forked child that has queued nothing.
 fn begin_close(queue: &Queue) -> bool {
     if drain::is_run_here(queue) {
         return false;

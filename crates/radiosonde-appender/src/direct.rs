@@ -13,7 +13,7 @@ use crate::lines::Lines;
 use crate::stream::Stream;
 use crate::writer::Writer;
 
-/// A writer in use, on the thread that has something to write.
+/// A writer together with its counters, used on the calling thread.
 pub(crate) struct Direct {
     pub(crate) name: &'static str,
     pub(crate) stream: Stream,
@@ -49,7 +49,7 @@ impl Direct {
         }
     }
 
-    /// Writes a line, or counts and reports why not; whether it is written.
+    /// Writes a line, or counts and reports the failure; true if the line is written.
     pub(crate) fn write(&self, line: &[u8], rank: Rank) -> bool {
         let reason = match self.attempt(Lines::whole(line), &mut 0) {
             Ok(()) => return true,
@@ -72,10 +72,10 @@ impl Direct {
         false
     }
 
-    /// Writes lines; `written` says how far it came. A panic of the writer ends here.
+    /// Writes lines and adds the bytes written to `written`. Catches a panic of the writer.
     pub(crate) fn attempt(&self, lines: Lines<'_>, written: &mut usize) -> Result<(), Failure> {
         let result = survive(|| {
-            // Before our own lock: a thread that holds the standard output and logs would wait for us while we wait for it.
+            // Before our own lock: a thread that holds the standard output and logs would otherwise deadlock with us.
             let _held = self.stream.hold();
             let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
             writer.write(lines, written, &*self.clock)

@@ -3,10 +3,10 @@ use radiosonde_metrics::{Counter, Vector};
 
 use crate::drop_reason::DropReason;
 
-/// What a writer or sink did not take, by reason and level.
+/// Counters of the lines that a writer or sink dropped, by reason and level.
 #[derive(Debug)]
 pub struct DropCounters {
-    /// Only of reasons that the writer or sink can have.
+    /// `None` for reasons that the writer or sink cannot have.
     counters: [Option<[Counter; 6]>; DropReason::COUNT],
 }
 
@@ -27,7 +27,7 @@ impl DropCounters {
 
     /// Counts lines of this level.
     pub fn count(&self, reason: DropReason, level: Level, lines: u64) {
-        // The level's place among the six is its index.
+        // A level's discriminant is its index among the six.
         if let Some(by_level) = &self.counters[reason as usize] {
             by_level[level as usize].inc_by(lines);
         }

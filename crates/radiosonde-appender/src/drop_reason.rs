@@ -8,7 +8,7 @@ use radiosonde_queue::Refusal;
 pub enum DropReason {
     /// A write failed.
     Write,
-    /// There was no room for it on the disk.
+    /// The disk was full.
     DiskFull,
     /// An earlier write failed and it was too early to try again.
     Waiting,
@@ -16,7 +16,7 @@ pub enum DropReason {
     Panicked,
     /// The queue was full.
     QueueFull,
-    /// It made room in a full queue for a newer one.
+    /// It was evicted from a full queue for a newer line.
     Evicted,
     /// It waited for room in a full queue and got none.
     Timeout,
@@ -30,7 +30,7 @@ pub enum DropReason {
 
 impl DropReason {
     pub(crate) const COUNT: usize = Self::ALL.len();
-    /// Each at its place.
+    /// Each reason, at the index of its discriminant.
     pub(crate) const ALL: [Self; 10] = [
         Self::Write,
         Self::DiskFull,
@@ -43,12 +43,12 @@ impl DropReason {
         Self::Shutdown,
         Self::Nested,
     ];
-    /// Of a writer without a queue.
+    /// The reasons of a writer without a queue.
     pub(crate) const DIRECT: &[Self] = &[Self::Write, Self::DiskFull, Self::Waiting, Self::Panicked];
-    /// Of a writer with a queue; after the queue's end, lines are written directly.
+    /// The reasons of a writer with a queue. Once the queue has ended, lines are written directly.
     pub(crate) const QUEUED: &[Self] = Self::ALL.split_at(Self::Nested as usize).0;
 
-    /// Of a line that was refused with this error.
+    /// The reason for a line whose write returned this error.
     pub(crate) fn of(error: &io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {

@@ -4,7 +4,7 @@ use radiosonde_core::{Clock, Level};
 
 use crate::drop_reason::DropReason;
 
-/// Lines of one output that were dropped and not yet announced.
+/// Lines that one output dropped and has not yet announced.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Drops {
     lines: [[u64; 6]; DropReason::COUNT],
@@ -18,7 +18,7 @@ impl Drops {
         self.since.get_or_insert_with(|| clock.now());
     }
 
-    /// Takes back what was taken out.
+    /// Adds drops that were taken out but could not be announced.
     pub(crate) fn merge(&mut self, other: &Self) {
         for (own, other) in self.lines.iter_mut().flatten().zip(other.lines.iter().flatten()) {
             *own += other;
@@ -30,13 +30,13 @@ impl Drops {
         self.since.is_none()
     }
 
-    /// When the first of the lines was dropped.
+    /// When the first of these lines was dropped.
     #[must_use]
     pub fn since(&self) -> Option<SystemTime> {
         self.since
     }
 
-    /// What was dropped for each reason, apart.
+    /// Splits the drops by reason.
     pub(crate) fn one_by_one(&self) -> impl Iterator<Item = Self> {
         self.by_reason().map(|(reason, levels)| {
             let mut one = Self { since: self.since, ..Self::default() };
@@ -45,14 +45,14 @@ impl Drops {
         })
     }
 
-    /// The reasons that there were, with the lines of each level.
+    /// The reasons of these drops, with the number of lines of each level.
     pub fn by_reason(&self) -> impl Iterator<Item = (DropReason, &[u64; 6])> {
         let all = DropReason::ALL.into_iter().zip(&self.lines);
         all.filter(|(_, levels)| levels.iter().any(|&lines| lines > 0))
     }
 }
 
-/// Composes the lines by which an output reports in itself what it dropped.
+/// Composes the lines in which an output reports what it dropped.
 pub trait DropNotice: Send + Sync + 'static {
     /// One line for each reason in `drops`, each with its line feed. `output` is the output's name.
     fn lines(&self, drops: &Drops, output: &str) -> String;

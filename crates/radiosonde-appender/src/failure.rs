@@ -4,15 +4,15 @@ use std::time::Duration;
 /// Why lines were not written.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// The system refused the line at which it stopped, which is lost; the next one may be tried at once.
+    /// The system refused the current line, which is lost. The next one may be tried at once.
     Refused(io::Error),
-    /// Everything was handed over, but may not have arrived.
+    /// Every byte was written, but flushing failed.
     Unflushed(io::Error),
-    /// An output that does not block has no room. What is missing can be written from exactly there later.
+    /// A non-blocking output is full. The rest can be written later, from exactly there.
     Busy(io::Error),
-    /// Nothing can be written for this long, from the line at which it stopped on; the error is told once.
+    /// Nothing can be written for this long, starting with the current line. The error is present only the first time.
     Later { after: Duration, error: Option<io::Error> },
-    /// The writer panicked within the line at which it stopped.
+    /// The writer panicked while it wrote the current line.
     Panicked,
 }
 

@@ -2,23 +2,23 @@ use std::io::{self, Write};
 
 use crate::failure::Failure;
 
-/// Lines on their way out, each with its line feed.
+/// Lines to be written, each with its line feed.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Lines<'a> {
     pub(crate) bytes: &'a [u8],
-    /// They begin where the last call stopped, within a line.
+    /// The bytes begin within a line, where the last call stopped.
     pub(crate) resumes: bool,
 }
 
 impl<'a> Lines<'a> {
-    /// Lines of which nothing was written before.
+    /// Lines none of which has been written.
     pub(crate) fn whole(bytes: &'a [u8]) -> Self {
         Self { bytes, resumes: false }
     }
 
-    /// Writes everything that the writer takes. `written` says how far it came, also if the writer panics.
+    /// Writes everything that the writer accepts. `written` counts the bytes accepted, also if the writer panics.
     ///
-    /// `torn` says whether a line was begun and not ended; it is ended first, unless it is continued.
+    /// `torn` is set while the output ends within a line. A torn line is ended first, unless this call continues it.
     pub(crate) fn write_to(
         self,
         writer: &mut impl Write,

@@ -2,8 +2,8 @@ use std::fs::{self, File};
 use std::os::fd::AsFd;
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
 
-/// Whether what is written there is gone: it is the null device, as for a process that is started with the stream closed, or it
-/// was closed since, where `std` takes every write for done.
+/// Whether writes to the stream are lost: it is the null device, as in a process started with the stream closed, or it was
+/// closed since. `std` reports such writes as successful.
 pub(crate) fn is_null(stream: impl AsFd) -> bool {
     let Ok(stream) = stream.as_fd().try_clone_to_owned().map(File::from) else { return true };
     match (stream.metadata(), fs::metadata("/dev/null")) {

@@ -1,4 +1,4 @@
-/// Whether what is written there is gone, which is not known on this system.
+/// Whether writes to the stream are lost, which is unknown on this system.
 pub(crate) fn is_null<T>(_: T) -> bool {
     false
 }

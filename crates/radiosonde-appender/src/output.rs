@@ -15,7 +15,7 @@ use crate::queue::bounded::{Pushed, Queue};
 use crate::queue::drain;
 use crate::writer::Writer;
 
-/// A writer in use. Cheap to clone; all clones are the same output.
+/// A running writer. Cheap to clone; all clones are the same output.
 #[derive(Debug, Clone)]
 pub struct Output {
     direct: Arc<Direct>,
@@ -25,7 +25,7 @@ pub struct Output {
 /// What an output did with a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Written {
-    /// The system has it.
+    /// It was passed to the system.
     Now,
     /// It is queued.
     Later,
@@ -34,9 +34,9 @@ pub enum Written {
 }
 
 impl Output {
-    /// Puts a writer to use, and starts its thread if it has a queue.
+    /// Starts a writer, with its thread if it has a queue.
     ///
-    /// `notice` composes the lines by which the output reports what it dropped.
+    /// `notice` composes the lines that report what the output dropped.
     pub fn start(
         mut writer: Writer,
         metrics: &OutputMetrics,
@@ -64,7 +64,8 @@ impl Output {
             thread::Builder::new().name(format!("log-{name}")).spawn(move || drain::run(&direct, &drained));
         if let Err(error) = started {
             queue.ended();
-            let message = format_args!("no thread for {name}, which is written to directly now: {error}");
+            let message =
+                format_args!("cannot start the thread for {name}, lines are written directly: {error}");
             diagnostics::report("log", "thread", message);
         }
     }
@@ -75,15 +76,15 @@ impl Output {
         self.direct.name
     }
 
-    /// Whether what is written is known to be gone: the stream is closed, or the null device.
+    /// Whether writes are known to be lost: the stream is closed or is the null device.
     #[must_use]
     pub fn is_null(&self) -> bool {
         self.direct.stream.is_null()
     }
 
-    /// Queues or writes a line that ends with a line feed, or counts and reports why not.
+    /// Queues or writes a line that ends with a line feed, or counts and reports the failure.
     #[inline]
-    #[allow(clippy::must_use_candidate, reason = "it acts whether anybody looks or not")]
+    #[allow(clippy::must_use_candidate, reason = "it writes whether or not the result is used")]
     pub fn write(&self, line: &[u8], rank: Rank) -> Written {
         match &self.queue {
             Some(queue) => self.push(queue, line, rank),
@@ -107,14 +108,15 @@ impl Output {
         if self.direct.write(line, rank) { Written::Now } else { Written::Never }
     }
 
-    /// A thread does not survive a fork.
+    /// Starts the writer's thread again: a thread does not survive a fork.
     fn start_in_a_forked_child(&self, queue: &Arc<Queue>) {
         if queue.is_orphaned() {
             self.spawn(queue);
         }
     }
 
-    /// Asks for what is queued to be written now; what to wait for, if anything.
+    /// Starts writing out the queue. Returns what to pass to [`wait_for_flush`](Self::wait_for_flush), if anything is
+    /// queued.
     #[must_use]
     pub fn begin_flush(&self) -> Option<u64> {
         let queue = self.queue.as_ref()?;
@@ -122,13 +124,14 @@ impl Output {
         queue.begin_flush()
     }
 
-    /// Waits until what [`begin_flush`](Self::begin_flush) returned is written or dropped, at most this long; whether it is.
+    /// Waits at most this long until the lines of [`begin_flush`](Self::begin_flush) are written or dropped; true if they
+    /// are.
     #[must_use]
     pub fn wait_for_flush(&self, target: u64, longest: Duration) -> bool {
         self.queue.as_ref().is_none_or(|queue| queue.wait_for_flush(target, longest))
     }
 
-    /// Asks the writer's thread to empty the queue and end. Later lines are written directly.
+    /// Starts closing: the writer's thread empties the queue and ends. Later lines are written directly.
     pub fn begin_close(&self) {
         if let Some(queue) = &self.queue {
             self.start_in_a_forked_child(queue);
@@ -136,13 +139,13 @@ impl Output {
         }
     }
 
-    /// Waits for the end of the writer's thread. If it is not in time, what is queued is dropped and counted, and this is false.
+    /// Waits for the writer's thread to end. If it takes longer, queued lines are dropped and counted, and this is false.
     #[must_use]
     pub fn wait_for_close(&self, longest: Duration) -> bool {
         self.queue.as_ref().is_none_or(|queue| queue.wait_for_close(longest))
     }
 
-    /// What became of the lines that the queue took; `None` without a queue.
+    /// What happened to the lines that the queue accepted; `None` without a queue.
     #[must_use]
     pub fn report(&self) -> Option<WriterReport> {
         let (accepted, written, queued) = self.queue.as_ref()?.totals();
@@ -150,7 +153,7 @@ impl Output {
     }
 }
 
-/// What became of the lines that a writer's queue took.
+/// What happened to the lines that a writer's queue accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WriterReport {
     name: &'static str,
@@ -160,31 +163,31 @@ pub struct WriterReport {
 }
 
 impl WriterReport {
-    /// The writer.
+    /// The writer's name.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         self.name
     }
 
-    /// Lines that the queue took.
+    /// Lines that the queue accepted.
     #[must_use]
     pub const fn accepted(&self) -> u64 {
         self.accepted
     }
 
-    /// Lines of these that were written.
+    /// Accepted lines that were written.
     #[must_use]
     pub const fn written(&self) -> u64 {
         self.written
     }
 
-    /// Lines of these that wait or are being written.
+    /// Accepted lines that wait or are being written.
     #[must_use]
     pub const fn queued(&self) -> usize {
         self.queued
     }
 
-    /// Lines of these that will not be written; they are counted by reason in the metrics.
+    /// Accepted lines that will not be written; the metrics count them by reason.
     #[must_use]
     pub const fn lost(&self) -> u64 {
         self.accepted.saturating_sub(self.written + self.queued as u64)

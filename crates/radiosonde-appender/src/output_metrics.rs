@@ -16,10 +16,10 @@ pub struct OutputMetrics {
 }
 
 impl OutputMetrics {
-    /// Registers the metrics; levels have these names in labels.
+    /// Registers the metrics; `names` are the values of the `level` label.
     ///
     /// # Errors
-    /// [`RegisterError`] if one of them clashes with another metric of its name.
+    /// [`RegisterError`] if one of them conflicts with another metric of its name.
     pub fn register(registry: &Registry, names: LevelNames) -> Result<Self, RegisterError> {
         let dropped = registry
             .counter("radiosonde_log_dropped_total", "Log lines not written, by writer, reason and level.")
@@ -27,7 +27,7 @@ impl OutputMetrics {
         Ok(Self { dropped, files: FileMeters::new(registry)?, names })
     }
 
-    /// The counters of lines that `writer` drops, for the reasons that it can have.
+    /// The counters of lines that `writer` drops, for the reasons that apply to it.
     #[must_use]
     pub fn dropped(&self, writer: &str, reasons: &[DropReason]) -> DropCounters {
         DropCounters::new(&self.dropped, self.names, writer, reasons)

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use radiosonde_queue::OverflowPolicy;
 
-/// How long the queues of an output that is dropped are waited for, and those of a process that exits.
+/// How long an output that is dropped, or a process that exits, waits for its queues.
 pub const CLOSE_WITHIN: Duration = Duration::from_secs(2);
 
 /// The bounds of a writer's queue, and what happens when they are reached.
@@ -12,25 +12,26 @@ pub const CLOSE_WITHIN: Duration = Duration::from_secs(2);
 /// |---|---|
 /// | [`max_bytes`](Self::max_bytes) | 8 MiB of lines |
 /// | [`max_lines`](Self::max_lines) | 65,536 |
-/// | [`overflow`](Self::overflow) | a line at ERROR or FATAL waits for up to 5 ms, an audit line for up to 5 s, others are dropped |
+/// | [`overflow`](Self::overflow) | a line at ERROR or FATAL waits for up to 5 ms, an audit line for up to 5 s; others are dropped |
 ///
-/// The rule is that of [`radiosonde_queue`]: lines with the target `radiosonde::audit` are reserved items, which may exceed both
-/// bounds by an eighth. A thread that logs such lines must not hold the lock of the standard output that they go to: the writer's
-/// thread would wait for it.
+/// The admission rule is that of [`radiosonde_queue`]: lines with the target `radiosonde::audit` are reserved items, which
+/// may exceed both bounds by an eighth. A thread that logs such a line must not hold the lock of the standard output it goes
+/// to: the writer's thread would wait for it.
 ///
-/// Dropped lines are counted in `radiosonde_log_dropped_total{writer,reason,level}`, with the reason `queue_full`, `evicted` or
-/// `timeout`. When the queue takes lines again, a line at WARN says how many there were, of which levels, and since when.
+/// Dropped lines are counted in `radiosonde_log_dropped_total{writer,reason,level}`, with the reason `queue_full`, `evicted`
+/// or `timeout`. When the queue accepts lines again, a line at WARN reports how many were dropped, at which levels and since
+/// when.
 ///
 /// # Cost
-/// To the thread that logs: a lock that is held while the line is copied. No allocation once the queue has grown to what it
-/// usually holds; memory is taken in pieces of 64 KiB, and what a burst took is given back afterwards. The writer's thread is
-/// woken for the first line after a pause; while lines keep coming it looks by itself every millisecond, and is woken only when
-/// much has come together. Everything that is there then goes out in one write of up to 64 KiB.
+/// Each line takes a lock, held while the line is copied. Nothing is allocated once the queue has grown to its usual size;
+/// memory is taken in pieces of 64 KiB, and freed after a burst. The writer's thread is woken for the first line after a
+/// pause; while lines keep arriving it polls every millisecond and is woken only when much is queued. It then writes
+/// everything in pieces of up to 64 KiB.
 ///
 /// # Fork
-/// A forked child starts a thread of its own, and leaves to the parent what was queued before. Flush before a fork, with
-/// `LogHandle::flush` of `radiosonde-log`, and log nothing between on any thread: otherwise the child may find a lock
-/// taken that nobody will release, and lose up to 64 of its first lines, which came behind those of the parent.
+/// A forked child starts a thread of its own and leaves to the parent what was queued before. Flush before a fork, with
+/// `LogHandle::flush` of `radiosonde-log`, and log nothing in between on any thread. Otherwise the child may find a lock
+/// that is never released, and may lose up to 64 of its first lines.
 ///
 /// ```
 /// use radiosonde_core::Level;
@@ -55,34 +56,34 @@ impl Default for QueueOptions {
 }
 
 impl QueueOptions {
-    /// The defaults.
+    /// The default bounds and overflow policy.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The most bytes of lines that wait or are being written; at least what the longest line has, and at most 4 GiB.
+    /// The largest number of bytes queued or being written: at least the longest line, and at most 4 GiB.
     #[must_use]
     pub const fn max_bytes(mut self, bytes: usize) -> Self {
         self.max_bytes = bytes;
         self
     }
 
-    /// The most lines that wait or are being written; at least 1.
+    /// The largest number of lines queued or being written; at least 1.
     #[must_use]
     pub const fn max_lines(mut self, lines: usize) -> Self {
         self.max_lines = lines;
         self
     }
 
-    /// What becomes of a line for which there is no room, by its level.
+    /// What happens to a line that does not fit, by its level.
     #[must_use]
     pub const fn overflow(mut self, policy: OverflowPolicy) -> Self {
         self.overflow = policy;
         self
     }
 
-    /// Whether a queue can be like this, if no line is longer.
+    /// Checks the bounds, for lines of at most this length.
     pub(crate) fn check(&self, longest_line: usize) -> Result<(), InvalidQueue> {
         let (option, value, least) =
             if self.max_bytes < longest_line || u32::try_from(self.max_bytes).is_err() {
@@ -115,7 +116,7 @@ impl InvalidQueue {
 impl fmt::Display for InvalidQueue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { option, value, least } = self;
-        write!(f, "invalid {option} {value} of a queue: expected {least} to {}", u32::MAX)
+        write!(f, "invalid queue option {option} {value}: expected {least} to {}", u32::MAX)
     }
 }
 

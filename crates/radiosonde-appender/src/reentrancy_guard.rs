@@ -1,21 +1,21 @@
 use std::cell::Cell;
 
 thread_local! {
-    // `const` and without a destructor: it can be read while the thread ends.
+    // `const` and without a destructor, so that it can be read while the thread exits.
     static IS_ACTIVE: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Marks this thread as one that hands a line to writers and sinks, which may be foreign code. An event that they emit would wait
-/// for the writer's own lock, or recur without end, so a caller drops it while a guard is active.
+/// Marks this thread as passing a line to writers and sinks, which may be foreign code. An event that they emit would wait
+/// for the writer's own lock or recurse without end, so callers drop events while a guard is active.
 #[derive(Debug)]
 pub struct ReentrancyGuard(());
 
 impl ReentrancyGuard {
-    /// `None` if this thread has a guard already.
+    /// Enters the guard; `None` if this thread has one already.
     #[inline]
     #[must_use]
     pub fn enter() -> Option<Self> {
-        // Not `then_some`: the guard that was not wanted would be dropped, and end the other.
+        // Not `then_some`: its eagerly built guard would be dropped and end the outer one.
         (!IS_ACTIVE.replace(true)).then(|| Self(()))
     }
 

@@ -2,16 +2,16 @@ use std::io::{self, IsTerminal as _};
 
 use crate::null_device::is_null;
 
-/// What a writer writes to, by who else may hold it.
+/// The process-wide stream a writer writes to, if any.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Stream {
     Stdout,
     Stderr,
-    /// Nobody else.
+    /// None: no other code can lock the output.
     Own,
 }
 
-/// A stream that belongs to this thread until it is dropped. The thread may take it again within.
+/// The lock of a stream. The same thread may lock it again.
 #[derive(Debug)]
 pub(crate) enum HeldStream {
     Stdout { _lock: io::StdoutLock<'static> },
@@ -36,7 +36,7 @@ impl Stream {
         }
     }
 
-    /// Whether it leads nowhere, so far as that is known.
+    /// Whether writes to the stream are known to be lost.
     pub(crate) fn is_null(self) -> bool {
         match self {
             Self::Stdout => is_null(io::stdout()),

@@ -15,14 +15,14 @@ use crate::stream::Stream;
 
 /// Where lines are written: standard output, standard error, a file, or anything that implements [`io::Write`].
 ///
-/// A line and its line feed are handed over whole, one batch at a time per writer, so that the lines of different threads never
-/// mix. What cannot be written is counted in `radiosonde_log_dropped_total{writer,reason,level}` and reported through
-/// [`radiosonde_core::diagnostics`]; it never panics and never comes back to the caller.
+/// A line and its line feed are passed on whole, one batch at a time per writer, so that lines of different threads never
+/// mix. Lines that cannot be written are counted in `radiosonde_log_dropped_total{writer,reason,level}` and reported through
+/// [`radiosonde_core::diagnostics`]; a failure never panics and never reaches the caller.
 ///
 /// # Blocking
-/// A writer writes on the thread that logs unless it is given a queue with [`queue`](Self::queue). Then a blocked standard
-/// output blocks the thread that logs, and one that was made non-blocking and is full refuses the line. With a queue a thread of
-/// the writer's own writes, and what happens when the queue is full is the choice of [`QueueOptions`].
+/// A writer writes on the thread that logs unless it has a [`queue`](Self::queue). A blocked standard output then blocks
+/// that thread, and a full non-blocking one refuses the line. With a queue, a separate thread writes, and [`QueueOptions`]
+/// decide what happens when the queue is full.
 ///
 /// ```
 /// use radiosonde_appender::{QueueOptions, Writer};
@@ -52,79 +52,80 @@ impl Writer {
         Self { name: "stderr", target: Target::Stderr { torn: false }, queue: None }
     }
 
-    /// Appends to a file, which is created if need be, with the folders above it. A relative path is made absolute now.
+    /// Appends to a file, which is created if needed, with the folders above it. A relative path is made absolute at once.
     ///
-    /// It grows without end; [`file_with`](Self::file_with) rotates it. All that is said there of failures holds here.
+    /// The file grows without bound; [`file_with`](Self::file_with) rotates it and describes how failures are handled.
     ///
     /// # Errors
-    /// [`OpenError`] if the file cannot be opened now.
+    /// [`OpenError`] if the file cannot be opened.
     pub fn file(path: impl Into<PathBuf>) -> Result<Self, OpenError> {
         let file = LogFile::open_plain(path.into())?;
         Ok(Self { name: "file", target: Target::File(Box::new(file)), queue: None })
     }
 
-    /// Appends to a file that is rotated, kept to bounds and made as [`FileOptions`] say.
+    /// Appends to a file that is rotated, bounded and created as `options` specify.
     ///
     /// # What is written
-    /// A line counts as written once the system has taken it whole, for a file that has a name. It is then on the disk when the
-    /// system puts it there: after a loss of power, seconds may be missing. What was written is in exactly one file, what was
-    /// not waits in the queue, if there is one, or is counted in `radiosonde_log_dropped_total`; and no line is in a file in part: what the system took of one before
-    /// it refused the rest is taken back. Should that be impossible, as on a pipe, it is ended with a line feed.
+    /// A line counts as written once the system has accepted it whole. When it reaches the disk is up to the system: after a
+    /// loss of power, seconds may be missing. A written line is in exactly one file. Any other line waits in the queue, if
+    /// there is one, or is counted in `radiosonde_log_dropped_total`. No file contains part of a line: what the system
+    /// accepted of a line before it refused the rest is removed again. Where that is impossible, as on a pipe, the part is
+    /// ended with a line feed.
     ///
     /// # What may happen to the file
-    /// - **Renamed, removed, or its folder gone**, by `logrotate` or by hand: noticed before the next lines are written, which
-    ///   go to a new file in a new folder, without a signal. `copytruncate` works as well, but loses what is written meanwhile.
-    /// - **Disk full, quota or limit reached**: tried again with the next lines, or four times a second while a queue waits.
+    /// - **Renamed, removed, or its folder gone**, by `logrotate` or by hand: noticed before the next lines are written,
+    ///   which go to a new file in a new folder, without a signal. `copytruncate` works as well, but loses what is written
+    ///   meanwhile.
+    /// - **Disk full, quota or limit reached**: retried with the next lines, or four times a second while a queue waits.
     ///   With [`keep_total_bytes`](FileOptions::keep_total_bytes), the oldest rotated file is removed first.
-    /// - **Another error**: opened again, after a second at the earliest if that fails too.
+    /// - **Another error**: the file is opened again; if that fails too, after a second at the earliest.
     /// - **The process was killed** in the middle of a line: that line is ended before the first new one.
     /// - **Two processes** write to it: their lines do not mix on a local file system, and each notices when the other has
-    ///   rotated it, but a file may be rotated early; and a process that only reads along may see a line that is taken back on
-    ///   a full disk.
+    ///   rotated it. A file may be rotated early, and a reader may see a line that is then removed on a full disk.
     ///
     /// # Errors
-    /// [`FileError`] if the file cannot be opened now, if no file can be made beside one that is to be rotated, and for bounds
-    /// that make no sense.
+    /// [`FileError`] if the file cannot be opened, if no file can be created beside one to be rotated, and for invalid bounds.
     pub fn file_with(path: impl Into<PathBuf>, options: FileOptions) -> Result<Self, FileError> {
         let file = LogFile::open(path.into(), options)?;
         Ok(Self { name: "file", target: Target::File(Box::new(file)), queue: None })
     }
 
-    /// Any writer, called `name` in the counter of dropped lines.
+    /// Any writer. `name` labels it in the counter of dropped lines.
     ///
-    /// It is used by one thread at a time. Events that it emits are dropped and counted; a panic in it is caught and counted.
+    /// One thread uses it at a time. Events that it emits are dropped and counted; a panic in it is caught and counted.
     #[must_use]
     pub fn new(name: &'static str, writer: impl io::Write + Send + 'static) -> Self {
         Self { name, target: Target::Custom { writer: Box::new(writer), torn: false }, queue: None }
     }
 
-    /// Puts a bounded queue and a thread of its own before the writer, so that a thread that logs only copies its line.
+    /// Gives the writer a bounded queue and a thread of its own, so that a thread that logs only copies its line.
     ///
-    /// The queue is written out when the layer is dropped, by its handle, by a line at `FATAL`, and on Unix
-    /// when the process exits: by [`std::process::exit`], or when `main` returns while the layer is the global one. An exit waits
-    /// for up to two seconds, and lines that come later are written directly. A process that ends in another way, such as by
-    /// [`std::process::abort`] or by a signal without a handler, loses what has not been written yet: about the lines of the last
-    /// millisecond, if the writer keeps up. If the thread cannot be started, that is reported and lines are written directly.
+    /// The queue is written out when the layer is dropped, by its handle, by a line at `FATAL`, and on Unix when the process
+    /// exits: by [`std::process::exit`], or when `main` returns while the layer is the global one. An exit waits for up to
+    /// two seconds, and later lines are written directly. A process that ends in another way, such as by
+    /// [`std::process::abort`] or by a signal without a handler, loses what has not been written yet: about the last
+    /// millisecond of lines, if the writer keeps up. If the thread cannot be started, that is reported and lines are written
+    /// directly.
     #[must_use]
     pub fn queue(mut self, options: QueueOptions) -> Self {
         self.queue = Some(options);
         self
     }
 
-    /// Writes on the thread that logs, as a writer does unless told otherwise.
+    /// Writes on the thread that logs. This is the default.
     #[must_use]
     pub fn direct(mut self) -> Self {
         self.queue = None;
         self
     }
 
-    /// The name in the counters.
+    /// The name used in metrics.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         self.name
     }
 
-    /// Whether the writer's queue, if it has one, holds the longest line.
+    /// Checks that the writer's queue, if it has one, can hold the longest line.
     ///
     /// # Errors
     /// [`InvalidQueue`] names the setting that is out of range.
@@ -132,7 +133,7 @@ impl Writer {
         self.queue.as_ref().map_or(Ok(()), |options| options.check(longest_line))
     }
 
-    /// Whether a person reads along.
+    /// Whether the writer is a terminal.
     #[must_use]
     pub fn is_terminal(&self) -> bool {
         self.stream().is_terminal()
@@ -142,14 +143,14 @@ impl Writer {
         self.queue.as_ref()
     }
 
-    /// What happens to its files is counted there.
+    /// Counts what happens to its files in these metrics.
     pub(crate) fn count_with(&mut self, metrics: &OutputMetrics) {
         if let Target::File(file) = &mut self.target {
             file.set_meter(metrics.file(self.name));
         }
     }
 
-    /// Which lock of the process a line needs beside the writer's own.
+    /// The stream whose lock a line needs besides the writer's own.
     pub(crate) const fn stream(&self) -> Stream {
         match self.target {
             Target::Stdout { .. } => Stream::Stdout,
@@ -158,7 +159,7 @@ impl Writer {
         }
     }
 
-    /// Writes lines; `written` says how far it came, also if the writer panics.
+    /// Writes lines and adds the bytes written to `written`, also if the writer panics.
     pub(crate) fn write(
         &mut self,
         lines: Lines<'_>,
@@ -175,7 +176,7 @@ impl Writer {
 }
 
 enum Target {
-    /// `torn`: a line may have been written in part, and the next one must not be glued to it.
+    /// `torn`: a line may have been written in part; it is ended before the next one.
     Stdout {
         torn: bool,
     },

@@ -2,9 +2,9 @@ use std::fmt;
 
 use crate::survive::survive;
 
-/// Appends the text of `value` to `out`, until `out` has `limit` bytes; no character is split.
+/// Appends the text of `value` to `out` until `out` has `limit` bytes, never splitting a character.
 ///
-/// For a user's `Debug` or `Display`, which may fail, panic or be endless. `None` if it fails or panics: then `out` is as before.
+/// For a user's `Debug` or `Display`, which may fail, panic or be endless. `None` if it fails or panics, with `out` unchanged.
 ///
 /// ```
 /// use radiosonde_core::{Formatted, format_within};
@@ -49,7 +49,7 @@ impl fmt::Write for Bounded<'_> {
             self.out.push_str(text);
             return Ok(());
         }
-        // The error ends the formatting of a long or endless value at once; if it goes on all the same, nothing is appended.
+        // The error stops the formatting of a long or endless value. If it continues anyway, nothing more is appended.
         let mut end = self.limit.saturating_sub(self.out.len());
         while !text.is_char_boundary(end) {
             end -= 1;

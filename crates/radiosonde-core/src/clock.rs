@@ -2,10 +2,10 @@ use std::fmt::Debug;
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant, SystemTime};
 
-/// Where the time comes from: the real clock in production, a hand-moved one in tests.
+/// A source of time: the system clock in production, a manual one in tests.
 ///
-/// Two readings, because they answer two questions. [`now`](Clock::now) is the wall clock and may jump; it stamps lines and
-/// spans. [`monotonic`](Clock::monotonic) never goes back; it measures durations and ages.
+/// Two readings, for two purposes. [`now`](Clock::now) is the wall clock and may jump; it stamps lines and spans.
+/// [`monotonic`](Clock::monotonic) never goes back; it measures durations and ages.
 ///
 /// # Cost
 /// [`SystemClock`] reads the vDSO: about 20 ns a call, no system call on Linux.

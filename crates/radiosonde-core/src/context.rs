@@ -10,14 +10,14 @@ use crate::id::{SpanId, TraceId};
 pub struct TraceFlags(u8);
 
 impl TraceFlags {
-    /// No flag set: the trace is not recorded.
+    /// No flag set: the trace is not sampled.
     pub const NONE: Self = Self(0);
     /// The caller may have recorded the trace.
     pub const SAMPLED: Self = Self(0x01);
     /// The trace id's right-most seven bytes are random.
     pub const RANDOM: Self = Self(0x02);
 
-    /// Keeps the flags that the specification defines and clears the rest, as it demands of whoever sends them on.
+    /// Keeps the flags that the specification defines and clears the rest, as it requires of a sender.
     #[must_use]
     pub const fn from_byte(byte: u8) -> Self {
         Self(byte & (Self::SAMPLED.0 | Self::RANDOM.0))
@@ -42,10 +42,10 @@ impl fmt::Debug for TraceFlags {
     }
 }
 
-/// Which span this is: the ids and flags that log lines, exemplars and outgoing requests carry.
+/// Identifies a span by the ids and flags that log lines, exemplars and outgoing requests carry.
 ///
-/// The context of the span that is current on this thread is kept here, so that the log and metrics crates find it without
-/// knowing what made the span. `radiosonde-trace` sets it when a span is entered and restores it when the span is exited or closed.
+/// The current context of each thread is kept here, so that the log and metrics crates find it independently of the tracer.
+/// `radiosonde-trace` sets it when a span is entered and restores it when the span is exited or closed.
 ///
 /// # Cost
 /// `Copy`, 32 bytes.

@@ -5,27 +5,27 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::context::SpanContext;
 
-/// Counts the spans that closed while a thread still had them entered. In a program that leaves its spans it never changes.
+/// Counts spans that closed while a thread still had them entered. It never changes in a program that exits its spans.
 static CLOSED: AtomicUsize = AtomicUsize::new(0);
 
-/// Leaves the spans of this thread that have closed; false if it cannot now.
+/// Leaves the closed spans of this thread; false if that is impossible now.
 static LEAVE: OnceLock<fn() -> bool> = OnceLock::new();
 
-/// The innermost context of a thread, and when it was last known to be open.
+/// A thread's innermost context, and when it was last known to be open.
 struct Current {
     context: Cell<Option<SpanContext>>,
     /// The value of `CLOSED` at which every span on this thread's stack was open.
     checked: Cell<usize>,
 }
 
-/// The contexts that a thread has entered and not left, the innermost last.
+/// The contexts a thread has entered and not left, the innermost last.
 struct Stack {
     contexts: Vec<(u64, Option<SpanContext>)>,
     last_key: u64,
 }
 
 thread_local! {
-    // `const` and without a destructor: reading it is one load, also while the thread ends.
+    // `const` and without a destructor: reading it is one load, also while the thread exits.
     static CURRENT: Current = const { Current { context: Cell::new(None), checked: Cell::new(0) } };
     static STACK: RefCell<Stack> = const { RefCell::new(Stack { contexts: Vec::new(), last_key: 0 }) };
 }
@@ -48,17 +48,17 @@ impl Stack {
 }
 
 impl Drop for Stack {
-    /// The thread ends, and is in no span any more.
+    /// The thread exits and is in no span any more.
     fn drop(&mut self) {
         CURRENT.with(|current| current.context.set(None));
     }
 }
 
 impl SpanContext {
-    /// The context of the span that this thread is in, if any. Never that of a span that has closed.
+    /// The context of the span this thread is in, if any; never that of a closed span.
     ///
-    /// `None` also in an allocator that is called while a context is entered or left, if a span has closed since this thread last
-    /// looked: it cannot be left there.
+    /// Also `None` in an allocator called while a context is entered or left, if a span has closed since this thread last
+    /// checked: the span cannot be left at that point.
     ///
     /// # Cost
     /// One thread-local read; within a span also one atomic load.
@@ -67,7 +67,7 @@ impl SpanContext {
     pub fn current() -> Option<Self> {
         CURRENT.with(|current| {
             let context = current.context.get()?;
-            // Relaxed: `leave_closed` reads it once more before it looks at any span.
+            // Relaxed: `leave_closed` reads it again before it looks at any span.
             let is_open = current.checked.get() == CLOSED.load(Ordering::Relaxed);
             if is_open { Some(context) } else { Self::current_once_left() }
         })
@@ -78,10 +78,10 @@ impl SpanContext {
         if EnteredSpans::try_leave_closed() { CURRENT.with(|current| current.context.get()) } else { None }
     }
 
-    /// The current context as this thread last knew it; `None` if a span that it has entered may have closed since.
+    /// The current context as last known; `None` if a span this thread entered may have closed since.
     ///
-    /// Runs no other code, unlike [`current`](Self::current), which leaves spans that have closed: for a panic hook, in which a
-    /// second panic would abort the process.
+    /// Unlike [`current`](Self::current), it runs no other code, because it leaves no closed spans. For a panic hook, in
+    /// which a second panic would abort the process.
     #[must_use]
     pub fn current_if_known() -> Option<Self> {
         // Relaxed: as in `current`.
@@ -98,19 +98,19 @@ impl SpanContext {
     }
 }
 
-/// Makes a [`SpanContext`] the current one of this thread until it is dropped.
+/// Keeps a [`SpanContext`] current on this thread until it is dropped.
 #[must_use = "the context is current only while the guard lives"]
 #[derive(Debug)]
 pub struct CurrentGuard {
     key: u64,
-    // The context belongs to this thread, so the guard may not leave it.
+    // The context belongs to this thread, so the guard must not be sent to another.
     _not_send: PhantomData<*const ()>,
 }
 
 impl CurrentGuard {
-    /// Makes `context` the current one. `None` is a span without ids, which hides those around it.
+    /// Makes `context` the current one. `None` stands for a span without ids, which hides the spans around it.
     ///
-    /// Does nothing while the thread ends.
+    /// Does nothing while the thread exits.
     pub fn new(context: Option<SpanContext>) -> Self {
         // No context has the key 0.
         let key = STACK.try_with(|stack| stack.borrow_mut().push(context)).unwrap_or(0);
@@ -124,29 +124,29 @@ impl Drop for CurrentGuard {
     }
 }
 
-/// For layers that enter spans: what to do about a span that closes while a thread still has it entered.
+/// Handles spans that close while a thread still has them entered. For layers that enter spans.
 ///
-/// That happens to a guard which is held across an await: the task moves on to another thread, and there the span is exited and
-/// closed. The thread on which it was entered learns of it the next time it asks for its current context.
+/// This happens when a guard is held across an await: the task moves to another thread, where the span is exited and closed.
+/// The first thread notices the next time it reads its current context.
 #[derive(Debug)]
 pub struct EnteredSpans;
 
 impl EnteredSpans {
-    /// Sets the function that drops the [`CurrentGuard`]s of this thread whose spans have closed. The first one set is kept.
+    /// Sets the function that drops the [`CurrentGuard`]s of this thread whose spans have closed. The first call wins.
     ///
-    /// It returns whether it could. An allocator may ask for the current context, and so call it, while this thread is changing the
-    /// list of its spans; it is called again then, the next time somebody asks.
+    /// The function returns whether it could. An allocator that reads the current context may call it while this thread
+    /// changes its list of spans; it is then called again at the next read.
     pub fn set_leave_closed(leave: fn() -> bool) {
         let _ = LEAVE.set(leave);
     }
 
     /// Reports that a span closed which a thread may still have entered. The span must be marked as closed before.
     pub fn one_closed() {
-        // Release, for the Acquire in `leave_closed`: a thread that sees the new count finds the span's mark.
+        // Release, for the Acquire in `leave_closed`: a thread that sees the new count sees the span's mark.
         CLOSED.fetch_add(1, Ordering::Release);
     }
 
-    /// Leaves the spans that closed since this thread last looked.
+    /// Leaves the spans that closed since this thread last checked.
     pub fn leave_closed() {
         let _ = Self::try_leave_closed();
     }
@@ -155,14 +155,14 @@ impl EnteredSpans {
     fn try_leave_closed() -> bool {
         // Acquire: pairs with the Release in `one_closed`.
         let closed = CLOSED.load(Ordering::Acquire);
-        // Set first: what is dropped may ask for the current context.
+        // Set first: a dropped guard may read the current context.
         let checked = CURRENT.with(|current| current.checked.replace(closed));
         if checked == closed {
             return true;
         }
         let Some(leave) = LEAVE.get() else { return true };
-        // Borrowed while it grows, and the allocator is asking: the guards could not be dropped. Gone while the thread ends, when
-        // guards do nothing.
+        // Borrowed if the allocator asks while the stack grows: the guards could not be dropped then. Gone while the thread
+        // exits, when guards do nothing.
         let is_free = STACK.try_with(|stack| stack.try_borrow_mut().is_ok()).unwrap_or(true);
         let has_left = is_free && leave();
         if !has_left {
@@ -245,7 +245,7 @@ mod tests {
         static ENTERED: RefCell<Option<CurrentGuard>> = const { RefCell::new(None) };
     }
 
-    /// Held by tests that report a closed span: the count is the process's.
+    /// Held by tests that report a closed span: the count is global to the process.
     static REPORTS: Mutex<()> = Mutex::new(());
 
     fn leave_entered() -> bool {

@@ -1,4 +1,4 @@
-//! Values of options in a configuration file: for `#[serde(deserialize_with = "…")]`.
+//! Deserializes options of a configuration file, for `#[serde(deserialize_with = "…")]`.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -10,10 +10,10 @@ use serde::de::{Deserialize, Deserializer, Error};
 use crate::duration::parse_duration;
 use crate::secret::Secret;
 
-/// A duration: a whole number with a unit, `us`, `ms`, `s`, `m` or `h`, such as `5s`.
+/// Reads a duration: a whole number with a unit, `us`, `ms`, `s`, `m` or `h`, such as `5s`.
 ///
 /// # Errors
-/// The deserializer's, with the text and what is expected.
+/// An error of the deserializer, with the text and the expected form.
 pub fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
     let text = String::deserialize(deserializer)?;
     let whole = |unit: char, seconds: u64| {
@@ -26,10 +26,10 @@ pub fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, 
     })
 }
 
-/// A value as its text form.
+/// Reads a value from its text form.
 ///
 /// # Errors
-/// The deserializer's, with the error of the text form.
+/// An error of the deserializer, with the error from parsing.
 pub fn text<'de, D: Deserializer<'de>, T: FromStr<Err: Display>>(deserializer: D) -> Result<T, D::Error> {
     String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
 }
@@ -50,10 +50,10 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Secret<T> {
     }
 }
 
-/// A table of texts, as pairs.
+/// Reads a table of texts as pairs.
 ///
 /// # Errors
-/// The deserializer's.
+/// An error of the deserializer.
 pub fn pairs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<(String, String)>, D::Error> {
     BTreeMap::deserialize(deserializer).map(|table| table.into_iter().collect())
 }

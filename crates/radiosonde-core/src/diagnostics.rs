@@ -1,7 +1,7 @@
-//! Where the library's own failures leave: a hook, rate limited, that writes to stderr unless told otherwise.
+//! Reports the library's own failures through a rate-limited hook; default: stderr.
 //!
-//! Never through `tracing`: a failure to deliver a line would make another line. Every failure that is reported here is also
-//! counted in a metric by the part that reports it; the hook is for people, the metric for alerts.
+//! Never through `tracing`: a failure to deliver a line would produce another line. Each failure reported here is also
+//! counted in a metric by the part that reports it. The hook is for people, the metric for alerts.
 //!
 //! ```
 //! use std::sync::{Arc, Mutex};
@@ -23,10 +23,10 @@ use std::time::Duration;
 use crate::clock::{Clock, SystemClock};
 use crate::survive::survive;
 
-/// A source and kind may be reported this often; what comes in between is counted and said with the next one.
+/// The interval between reports of one source and kind. Reports in between are suppressed, and counted in the next one.
 pub const INTERVAL: Duration = Duration::from_secs(10);
 
-/// More pairs of source and kind than this share one interval, so that the table is bounded.
+/// Further pairs of source and kind share one interval, so that the table is bounded.
 const MAX_KINDS: usize = 256;
 
 /// A failure of the library itself.
@@ -45,13 +45,13 @@ impl Diagnostic<'_> {
         self.source
     }
 
-    /// What sort of failure it is; a source and kind share one interval.
+    /// The kind of failure; each pair of source and kind is rate limited separately.
     #[must_use]
     pub const fn kind(&self) -> &'static str {
         self.kind
     }
 
-    /// How many of this source and kind were kept back since the last one.
+    /// Reports of this source and kind that were suppressed since the last one.
     #[must_use]
     pub const fn suppressed(&self) -> u64 {
         self.suppressed
@@ -85,21 +85,21 @@ struct Reported {
 pub fn set_hook(hook: impl Fn(&Diagnostic<'_>) + Send + Sync + 'static) {
     let hook: Arc<Hook> = Arc::new(hook);
     let former = HOOK.write().unwrap_or_else(PoisonError::into_inner).replace(hook);
-    // Without the lock: what it owns is the user's, and may report something when it is dropped.
+    // Outside the lock: the former hook is the user's, and dropping it may report something.
     drop(former);
 }
 
 /// Reports a failure, at most once per [`INTERVAL`] for each pair of `source` and `kind`.
 ///
 /// # Cost
-/// A lock and a look-up: for failures, not for the hot path. The message is formatted only if it leaves.
+/// A lock and a look-up, so not for the hot path. The message is formatted only if it is passed on.
 pub fn report(source: &'static str, kind: &'static str, message: fmt::Arguments<'_>) {
     if let Some(suppressed) = admit(source, kind, SystemClock.monotonic()) {
         emit(&Diagnostic { source, kind, message, suppressed });
     }
 }
 
-/// `Some(kept back until now)` if a report may leave.
+/// `Some(suppressed reports)` if a report passes.
 fn admit(source: &'static str, kind: &'static str, now: Duration) -> Option<u64> {
     let mut table = lock(&REPORTED);
     let table = table.get_or_insert_default();
@@ -126,12 +126,12 @@ fn emit(diagnostic: &Diagnostic<'_>) {
     let hook = HOOK.read().unwrap_or_else(PoisonError::into_inner).clone();
     match hook {
         Some(hook) => {
-            // A panic in a user's hook must not take the delivery thread along; it has printed itself already.
+            // A panic in a user's hook must not end the delivery thread. The panic hook has already reported it.
             let _ = survive(|| hook(diagnostic));
         }
         None => {
             use std::io::Write as _;
-            // Nothing is left to tell if stderr itself fails.
+            // If stderr fails there is nowhere left to report it.
             let _ = writeln!(std::io::stderr().lock(), "{diagnostic}");
         }
     }

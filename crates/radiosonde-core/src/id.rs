@@ -144,7 +144,7 @@ impl fmt::Debug for SpanId {
     }
 }
 
-/// A text that is no trace or span id.
+/// A text that is not a trace or span id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidId {
     what: &'static str,
@@ -153,11 +153,11 @@ pub struct InvalidId {
     kind: InvalidIdKind,
 }
 
-/// Why a text is no id.
+/// Why a text is not an id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidIdKind {
-    /// Not the number of digits that the id has.
+    /// The wrong number of digits.
     Length,
     /// A character outside `0-9a-f`, at this byte.
     Digit {
@@ -169,7 +169,7 @@ pub enum InvalidIdKind {
 }
 
 impl InvalidId {
-    /// Why the text was refused.
+    /// Why the text was rejected.
     #[must_use]
     pub const fn kind(&self) -> InvalidIdKind {
         self.kind
@@ -183,15 +183,12 @@ impl fmt::Display for InvalidId {
             InvalidIdKind::Length => {
                 write!(
                     f,
-                    "{what} {text:?} has {} bytes; it must be {digits} lower-case hexadecimal digits",
+                    "{what} {text:?} has {} bytes: expected {digits} lower-case hexadecimal digits",
                     text.len()
                 )
             }
             InvalidIdKind::Digit { at } => {
-                write!(
-                    f,
-                    "{what} {text:?} has something else than a lower-case hexadecimal digit at byte {at}"
-                )
+                write!(f, "{what} {text:?} is malformed at byte {at}: expected lower-case hexadecimal digits")
             }
             InvalidIdKind::Zero => {
                 write!(f, "{what} {text:?} is all zeros, which W3C trace context reserves for \"no trace\"")
@@ -209,7 +206,7 @@ fn decode_hex<const N: usize>(text: &str) -> Result<[u8; N], InvalidIdKind> {
     }
     let mut out = [0; N];
     for (at, &digit) in digits.iter().enumerate() {
-        // Upper case is refused: W3C says lower case, and two spellings of one id would not be found as equal in a log store.
+        // Upper case is rejected: W3C requires lower case, and a log store would not match two spellings of one id.
         let value = match digit {
             b'0'..=b'9' => digit - b'0',
             b'a'..=b'f' => digit - b'a' + 10,

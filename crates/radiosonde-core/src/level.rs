@@ -1,27 +1,27 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// How grave a log line is: the five of `tracing`, and one above.
+/// The severity of a log line: the five levels of `tracing`, and one above.
 ///
-/// Ordered by gravity: `Level::Trace < Level::Fatal`.
+/// Ordered by severity: `Level::Trace < Level::Fatal`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
-    // Closed on purpose: log stores know these six.
+    // Exhaustive on purpose: log stores know these six.
     /// Finer than debugging.
     Trace,
-    /// For whoever debugs the service.
+    /// Details for debugging the service.
     Debug,
-    /// The service's normal life.
+    /// Normal operation.
     Info,
-    /// Something to look at in working hours.
+    /// A problem to look at during working hours.
     Warn,
     /// A unit of work failed.
     Error,
-    /// The service cannot go on.
+    /// The service cannot continue.
     Fatal,
 }
 
-/// How the two levels are spelled on which logging systems disagree.
+/// The spelling of the two levels on which logging systems disagree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum LevelNames {
@@ -33,7 +33,7 @@ pub enum LevelNames {
 }
 
 impl Level {
-    /// Every level, from the finest to the gravest.
+    /// Every level, from the least to the most severe.
     pub const ALL: [Self; 6] = [Self::Trace, Self::Debug, Self::Info, Self::Warn, Self::Error, Self::Fatal];
 
     /// The level's name in upper case.
@@ -62,7 +62,7 @@ impl Level {
 impl FromStr for Level {
     type Err = InvalidLevel;
 
-    /// Takes the names of both profiles, in upper or lower case.
+    /// Accepts the names of both spellings, in upper or lower case.
     fn from_str(text: &str) -> Result<Self, InvalidLevel> {
         let both = [LevelNames::WarnFatal, LevelNames::WarningCritical];
         Self::ALL
@@ -72,7 +72,7 @@ impl FromStr for Level {
     }
 }
 
-/// A text that names no level.
+/// A text that is not the name of a level.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidLevel {
     text: Box<str>,
@@ -82,7 +82,7 @@ impl fmt::Display for InvalidLevel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{:?} is no level; allowed are trace, debug, info, warn, warning, error, fatal and critical",
+            "invalid level {:?}: expected trace, debug, info, warn, warning, error, fatal or critical",
             self.text
         )
     }

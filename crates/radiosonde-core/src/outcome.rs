@@ -1,15 +1,15 @@
-/// How a unit of work ended. Each ends exactly once, and every signal about it is made from this one value.
+/// How a unit of work ended. Each unit ends exactly once, and all its signals are derived from this one value.
 ///
 /// # Shape
 /// [`as_str`](Self::as_str) is the value of the `outcome` label.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Outcome {
-    /// It did what it was asked to.
+    /// It succeeded.
     Completed,
     /// It ended with an error.
     Failed,
-    /// Whoever waited for it went away, and it was dropped before its end.
+    /// Its caller went away, and it was dropped before it finished.
     Aborted,
     /// It panicked.
     Panicked,
@@ -30,13 +30,13 @@ impl Outcome {
         }
     }
 
-    /// The outcome's place in [`ALL`](Self::ALL), for tables.
+    /// The outcome's index in [`ALL`](Self::ALL), for tables.
     #[must_use]
     pub const fn index(self) -> usize {
         self as usize
     }
 
-    /// What a work that is dropped before its end amounts to: a panic if this thread is unwinding, an abort otherwise.
+    /// The outcome of work that is dropped before it finished: a panic if this thread is unwinding, an abort otherwise.
     #[must_use]
     pub fn of_drop() -> Self {
         if std::thread::panicking() { Self::Panicked } else { Self::Aborted }

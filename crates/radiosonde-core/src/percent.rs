@@ -1,7 +1,7 @@
-/// The text behind percent-encoding, as OpenTelemetry's environment variables have it: `%20` is a space, `+` a plus.
+/// Decodes percent-encoding as OpenTelemetry's environment variables use it: `%20` is a space, `+` a plus.
 ///
-/// `None` if a `%` is not followed by two hexadecimal digits, or the bytes are not UTF-8: lenient decoders pass both through, and
-/// then a wrong token is sent for years.
+/// `None` if a `%` is not followed by two hexadecimal digits, or the bytes are not UTF-8. Lenient decoders pass both
+/// through, and then a wrong token is sent unnoticed.
 ///
 /// ```
 /// use radiosonde_core::decode_percent;
@@ -29,7 +29,7 @@ pub fn decode_percent(text: &str) -> Option<String> {
     String::from_utf8(out).ok()
 }
 
-/// Whether a text stands in these quotes: what a shell takes away stays in an `--env-file` of Docker.
+/// Whether a text is enclosed in these quotes. A shell removes them, but Docker's `--env-file` does not.
 #[must_use]
 pub fn is_quoted(text: &str, quote: char) -> bool {
     text.len() > 1 && text.starts_with(quote) && text.ends_with(quote)

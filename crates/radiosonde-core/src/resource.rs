@@ -4,7 +4,7 @@ use std::fmt;
 use crate::id::TraceId;
 use crate::percent::{decode_percent, is_quoted};
 
-/// Who emits: the service's name, version, namespace, instance and environment, and any further attributes.
+/// The emitting service: its name, version, namespace, instance and environment, and any further attributes.
 ///
 /// # Shape
 /// Keys are OpenTelemetry's: `service.name`, `service.version`, `service.namespace`, `service.instance.id`,
@@ -36,11 +36,11 @@ const VERSION: &str = "service.version";
 const NAMESPACE: &str = "service.namespace";
 const INSTANCE: &str = "service.instance.id";
 const ENVIRONMENT: &str = "deployment.environment.name";
-/// The name that `deployment.environment.name` had until semantic conventions 1.27; still read, never written.
+/// The name of `deployment.environment.name` before semantic conventions 1.27; still read, never written.
 const ENVIRONMENT_BEFORE: &str = "deployment.environment";
 
 impl Resource {
-    /// A resource with nothing in it yet.
+    /// Builds a resource, initially without attributes.
     pub fn builder() -> ResourceBuilder {
         ResourceBuilder { attributes: BTreeMap::new() }
     }
@@ -93,7 +93,7 @@ impl Resource {
     }
 }
 
-/// Collects a [`Resource`]'s attributes; a later setting of the same key wins.
+/// Collects a [`Resource`]'s attributes; the last value of a key wins.
 #[must_use]
 #[derive(Debug, Clone)]
 pub struct ResourceBuilder {
@@ -135,7 +135,7 @@ impl ResourceBuilder {
         self
     }
 
-    /// Takes what is not set here from `other`.
+    /// Adds the attributes of `other` that are not set yet.
     pub fn or(mut self, other: Self) -> Self {
         for (key, value) in other.attributes {
             self.attributes.entry(key).or_insert(value);
@@ -147,7 +147,7 @@ impl ResourceBuilder {
     /// `OTEL_RESOURCE_ATTRIBUTES`.
     ///
     /// # Errors
-    /// [`InvalidResource`] names the pair that cannot be read. Nothing of the list is taken then, as the specification asks.
+    /// [`InvalidResource`] with the malformed pair. The whole list is then ignored, as the specification requires.
     ///
     /// # Source
     /// <https://opentelemetry.io/docs/specs/otel/resource/sdk/#specifying-resource-information-via-an-environment-variable>
@@ -170,7 +170,7 @@ impl ResourceBuilder {
 /// Reads a comma-separated list of `key=value` pairs with percent-encoded keys and values.
 ///
 /// # Errors
-/// [`InvalidResource`] names the pair that cannot be read.
+/// [`InvalidResource`] with the malformed pair.
 pub fn parse_pairs(list: &str) -> Result<Vec<(String, String)>, InvalidResource> {
     list.split(',').map(str::trim).filter(|pair| !pair.is_empty()).map(parse_pair).collect()
 }
@@ -185,34 +185,34 @@ fn parse_pair(pair: &str) -> Result<(String, String), InvalidResource> {
         return Err(refuse(InvalidResourceKind::NoKey));
     }
     let value = value.trim();
-    // A quote has to be percent-encoded; around a value it is a shell's that was not taken away.
+    // A quote has to be percent-encoded; one around the value was meant for a shell.
     if is_quoted(value, '"') {
         return Err(refuse(InvalidResourceKind::Encoding));
     }
     Ok((key, decode(value)?))
 }
 
-/// A pair in a list of resource attributes that cannot be read.
+/// A malformed pair in a list of resource attributes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidResource {
     pair: Box<str>,
     kind: InvalidResourceKind,
 }
 
-/// Why a pair cannot be read.
+/// Why a pair is malformed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidResourceKind {
     /// There is no `=`.
     NoEquals,
-    /// There is nothing before the `=`.
+    /// The key is empty.
     NoKey,
     /// A `%` is not followed by two hexadecimal digits, the bytes are not UTF-8, or the value is in quotes.
     Encoding,
 }
 
 impl InvalidResource {
-    /// Why the pair was refused.
+    /// Why the pair was rejected.
     #[must_use]
     pub const fn kind(&self) -> InvalidResourceKind {
         self.kind
@@ -226,7 +226,7 @@ impl fmt::Display for InvalidResource {
             InvalidResourceKind::NoKey => "has no key before its `=`",
             InvalidResourceKind::Encoding => "is not percent-encoded UTF-8",
         };
-        write!(f, "resource attribute {:?} {why}; allowed is a list `key=value,key=value`", self.pair)
+        write!(f, "resource attribute {:?} {why}: expected a list `key=value,key=value`", self.pair)
     }
 }
 
@@ -258,7 +258,7 @@ mod tests {
         let error = Resource::builder().attributes_from("a=1,b").unwrap_err();
         assert_eq!(
             error.to_string(),
-            "resource attribute \"b\" has no `=`; allowed is a list `key=value,key=value`"
+            "resource attribute \"b\" has no `=`: expected a list `key=value,key=value`"
         );
     }
 

@@ -1,13 +1,13 @@
 use std::fmt;
 
-/// A value that is never shown: its `Debug` and `Display` are `[redacted]`.
+/// A value that is never printed: its `Debug` and `Display` are `[redacted]`.
 ///
 /// # Shape
-/// Whatever it is a field of can derive `Debug`, and be logged with `?`, without showing it. [`expose`](Self::expose) is the one way to the
-/// value, and easy to search for. It is neither compared nor serialised, and `tracing` takes it with `?` or `%` only.
+/// A type with such a field can derive `Debug` and be logged with `?` without revealing it. [`expose`](Self::expose) is the
+/// only access to the value, and easy to search for. A secret is neither compared nor serialised, and `tracing` accepts it
+/// with `?` or `%` only.
 ///
-/// The memory is not wiped when it is dropped; what needs that keeps a type of its own that does, such as those of the crate
-/// `zeroize`, in here.
+/// The memory is not wiped on drop. Where that is needed, wrap a type that does it, such as those of the crate `zeroize`.
 ///
 /// ```
 /// use radiosonde_core::Secret;
@@ -27,13 +27,13 @@ use std::fmt;
 pub struct Secret<T: ?Sized>(T);
 
 impl<T> Secret<T> {
-    /// Hides a value.
+    /// Wraps a value.
     #[must_use]
     pub const fn new(value: T) -> Self {
         Self(value)
     }
 
-    /// The value, which from now on is as visible as any other.
+    /// Unwraps the value, which from now on is as visible as any other.
     #[must_use]
     pub fn into_exposed(self) -> T {
         self.0
@@ -41,7 +41,7 @@ impl<T> Secret<T> {
 }
 
 impl<T: ?Sized> Secret<T> {
-    /// The value, for whoever uses it and shows it to nobody.
+    /// The value, for code that uses it without revealing it.
     #[must_use]
     pub const fn expose(&self) -> &T {
         &self.0

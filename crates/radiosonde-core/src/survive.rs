@@ -1,10 +1,10 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// Runs code that belongs to the user; `None` if it panics.
+/// Runs the user's code; `None` if it panics.
 ///
-/// The panic hook has reported the panic. Its payload is dropped here, and leaked if that panics as well: a payload is a type of the
-/// panicking code, and a second panic would end the caller, which survived the first. State that `work` left half changed is the
-/// caller's to check.
+/// The panic hook has already reported the panic. The payload is dropped here, or leaked if its destructor panics: the
+/// payload's type belongs to the panicking code, and a second panic would end the caller, which survived the first. The
+/// caller must check any state that `work` left half changed.
 ///
 /// ```
 /// use radiosonde_core::survive;
@@ -17,7 +17,7 @@ pub fn survive<R>(work: impl FnOnce() -> R) -> Option<R> {
         Ok(result) => Some(result),
         Err(payload) => {
             if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
-                // Its destructor may panic as well, and so on.
+                // The destructor of the second payload may panic as well, and so on.
                 let _leaked: &'static mut _ = Box::leak(again);
             }
             None

@@ -1,6 +1,6 @@
 use syn::{Error, LitStr, Result};
 
-/// How the words of a name are put together, by the names that serde gave these spellings.
+/// How the words of a name are joined, under serde's names for these cases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Case {
     Lower,
@@ -31,12 +31,12 @@ impl Case {
             let allowed: Vec<_> = Self::ALL.iter().map(|(name, _)| format!("{name:?}")).collect();
             Error::new(
                 text.span(),
-                format!("unknown case {:?}; allowed are {}", text.value(), allowed.join(", ")),
+                format!("unknown case {:?}: expected one of {}", text.value(), allowed.join(", ")),
             )
         })
     }
 
-    /// The name of a field or variant in this case.
+    /// Converts the name of a field or variant to this case.
     pub(crate) fn apply(self, name: &str) -> String {
         let words = words(name);
         let joined = |separator: &str| words.join(separator);
@@ -57,7 +57,7 @@ impl Case {
     }
 }
 
-/// The words of a `snake_case` or `PascalCase` name, in lower case; each upper-case letter begins one.
+/// Splits a `snake_case` or `PascalCase` name into words, in lower case; each upper-case letter begins one.
 fn words(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     for c in name.chars() {
@@ -104,6 +104,6 @@ mod tests {
     fn an_unknown_case_is_refused_with_those_there_are() {
         let text = LitStr::new("Snake", proc_macro2::Span::call_site());
         let message = Case::parse(&text).unwrap_err().to_string();
-        assert!(message.starts_with("unknown case \"Snake\"; allowed are \"lowercase\""), "{message}");
+        assert!(message.starts_with("unknown case \"Snake\": expected one of \"lowercase\""), "{message}");
     }
 }

@@ -1,4 +1,4 @@
-//! What every entry point does: parse, expand under the paths of one crate, and turn an error into one of the compiler's.
+//! Runs an entry point: parses, expands with the paths of one crate, and converts an error into a compile error.
 
 use proc_macro::TokenStream;
 use syn::{DeriveInput, Path, Result};

@@ -54,7 +54,7 @@ pub(crate) fn labels(input: &DeriveInput, path: &Path) -> Result<TokenStream> {
 
             fn index(&self) -> usize {
                 let index = 0;
-                // A label without a number leaves the array unused; what comes out then is not looked at.
+                // A label without an index leaves the array unused, and then this number as well.
                 #(let index = index * #cardinalities.unwrap_or(1) + #indices;)*
                 index
             }
@@ -64,7 +64,7 @@ pub(crate) fn labels(input: &DeriveInput, path: &Path) -> Result<TokenStream> {
     })
 }
 
-/// The way from a set's number to its values.
+/// Generates `visit_nth`, which maps an index to the set's values.
 fn visit_nth(parts: &[Part<'_>], cardinalities: &[TokenStream], path: &Path) -> TokenStream {
     let visits_nth = parts.iter().map(|part| part.visit_nth(path));
     quote! {
@@ -74,7 +74,7 @@ fn visit_nth(parts: &[Part<'_>], cardinalities: &[TokenStream], path: &Path) -> 
                 return false;
             };
             let mut known = index < weight;
-            // The first label counts most, as in `index`.
+            // The first label is the most significant, as in `index`.
             #(
                 let values = #cardinalities.unwrap_or(1);
                 weight /= values;
@@ -86,11 +86,11 @@ fn visit_nth(parts: &[Part<'_>], cardinalities: &[TokenStream], path: &Path) -> 
     }
 }
 
-/// What a field stands for.
+/// What a field contributes.
 enum Role {
     /// One label of this name.
     Label(LitStr),
-    /// The labels of its own type.
+    /// The labels of the field's own type.
     Flatten,
 }
 
@@ -100,7 +100,7 @@ struct Part<'a> {
     role: Role,
 }
 
-/// `None` for a field that is skipped.
+/// Reads a field's attributes; `None` if it is skipped.
 fn part(field: &Field, case: Option<Case>) -> Result<Option<Part<'_>>> {
     let Some(ident) = &field.ident else { return Ok(None) };
     let mut renamed: Option<LitStr> = None;
@@ -114,7 +114,7 @@ fn part(field: &Field, case: Option<Case>) -> Result<Option<Part<'_>>> {
             } else if meta.path.is_ident("flatten") {
                 flatten = true;
             } else {
-                return Err(meta.error("allowed are `rename = \"...\"`, `skip` and `flatten`"));
+                return Err(meta.error("expected `rename = \"...\"`, `skip` or `flatten`"));
             }
             if usize::from(skip) + usize::from(flatten) + usize::from(renamed.is_some()) > 1 {
                 return Err(meta.error("`rename`, `skip` and `flatten` exclude each other"));
@@ -201,7 +201,7 @@ pub(crate) fn label_value(input: &DeriveInput, path: &Path) -> Result<TokenStrea
                 "an empty value is the same as no label: make the field an Option",
             ));
         }
-        // Each variant is a series of its own, and a series must not be shown twice.
+        // Each variant is a series of its own, and a series must not be exposed twice.
         if values.iter().any(|other| other.value() == text) {
             return Err(Error::new(value.span(), format!("two variants have the value {text:?}")));
         }
@@ -247,7 +247,7 @@ fn rename(attributes: &[Attribute]) -> Result<Option<LitStr>> {
     for attribute in ours(attributes) {
         attribute.parse_nested_meta(|meta| {
             if !meta.path.is_ident("rename") {
-                return Err(meta.error("allowed is `rename = \"...\"`"));
+                return Err(meta.error("expected `rename = \"...\"`"));
             }
             renamed = Some(meta.value()?.parse()?);
             Ok(())
@@ -261,7 +261,7 @@ fn rename_all(attributes: &[Attribute]) -> Result<Option<Case>> {
     for attribute in ours(attributes) {
         attribute.parse_nested_meta(|meta| {
             if !meta.path.is_ident("rename_all") {
-                return Err(meta.error("allowed is `rename_all = \"...\"`"));
+                return Err(meta.error("expected `rename_all = \"...\"`"));
             }
             case = Some(Case::parse(&meta.value()?.parse()?)?);
             Ok(())
@@ -288,7 +288,7 @@ mod tests {
     fn names_the_label_that_it_refuses() {
         assert_eq!(
             refused("struct L { __a: u8 }"),
-            "label name \"__a\" starts with `__`, which Prometheus keeps for itself"
+            "label name \"__a\" starts with `__`, which is reserved by Prometheus"
         );
         assert!(refused("struct L { le: u8 }").contains("\"le\""));
         assert!(refused("struct L { #[label(rename = \"a-b\")] a: u8 }").contains("\"a-b\""));

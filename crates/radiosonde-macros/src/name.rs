@@ -1,4 +1,4 @@
-//! The rules for names, the same as at registration, told where the name stands.
+//! The rules for names, as at registration, with errors that point to the name.
 
 use proc_macro2::Span;
 use syn::{Error, Result};
@@ -6,10 +6,10 @@ use syn::{Error, Result};
 pub(crate) fn check_label(text: &str, span: Span) -> Result<()> {
     let refuse = |why: &str| Err(Error::new(span, format!("label name {text:?} {why}")));
     if text.starts_with("__") {
-        return refuse("starts with `__`, which Prometheus keeps for itself");
+        return refuse("starts with `__`, which is reserved by Prometheus");
     }
     if text == "le" || text == "quantile" {
-        return refuse("is written by the exposition of histograms and summaries");
+        return refuse("is reserved for the exposition of histograms and summaries");
     }
     if !is_name(text) {
         return refuse("is outside [a-zA-Z_][a-zA-Z0-9_]*");

@@ -9,16 +9,17 @@ use radiosonde_core::SpanId;
 use crate::file::stamp::{STAMP_LENGTH, parse, stamp};
 use radiosonde_core::clock_skew::is_in_future;
 
-/// What a compressed file's name ends with.
+/// The suffix of a compressed file's name.
 pub(crate) const COMPRESSED: &str = ".gz";
-/// What the name of a file in the making ends with.
+/// The suffix of a file that is still being written.
 const UNFINISHED: &str = ".tmp";
-/// This many names are tried for a rotated file, each a millisecond later than the one before.
+/// Names tried for a rotated file, each a millisecond later than the one before.
 const NAMES: u32 = 100;
 
-/// The files that a log file was rotated into: beside it, named after it and the time of their last line.
+/// The files that a log file was rotated into, beside it and named after it and the time of their last line.
 ///
-/// `orders.log.2026-01-01T00-00-00.000Z`, and `.gz` if compressed. What is not named exactly so is somebody else's.
+/// `orders.log.2026-01-01T00-00-00.000Z`, and `.gz` if compressed. Files whose names differ from that in any way are not
+/// ours.
 #[derive(Debug, Clone)]
 pub(crate) struct Archive {
     folder: PathBuf,
@@ -30,7 +31,7 @@ pub(crate) struct Archive {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Rotated {
     pub(crate) path: PathBuf,
-    /// When its last line was written, by its name.
+    /// When its last line was written, according to its name.
     pub(crate) ended: SystemTime,
     pub(crate) modified: SystemTime,
     pub(crate) bytes: u64,
@@ -38,14 +39,13 @@ pub(crate) struct Rotated {
 }
 
 impl Rotated {
-    /// When its last line was written: by its name or the system's record, whichever is later, and by neither if a clock gave it
-    /// that was ahead.
+    /// When its last line was written: the later of its name and its modification time, ignoring either that is in the future.
     pub(crate) fn last_line(&self, now: SystemTime) -> SystemTime {
         let times = [self.ended, self.modified].into_iter();
         times.filter(|time| !is_in_future(*time, now)).max().unwrap_or(now)
     }
 
-    /// Has the system record another time of its last line, as far as it lets us.
+    /// Changes the modification time, if the system permits it.
     pub(crate) fn set_last_line(&mut self, time: SystemTime) {
         let file = OpenOptions::new().append(true).open(&self.path);
         if file.and_then(|file| file.set_modified(time)).is_ok() {
@@ -60,7 +60,7 @@ enum Named {
 }
 
 impl Archive {
-    /// Of a log file, by its absolute path.
+    /// The archive of a log file, given by its absolute path.
     pub(crate) fn of(path: &Path) -> Self {
         let folder = path.parent().unwrap_or(path).to_owned();
         let mut prefix = path.file_name().unwrap_or_default().to_owned();
@@ -81,14 +81,14 @@ impl Archive {
                 list.push(Rotated { path, ended, modified, bytes, is_compressed });
             }
         })?;
-        // By their names, which follow each other whatever the clock did, but for those that a clock gave which was ahead.
+        // By name, since names ascend even if the clock was set back, except for names that lie in the future.
         let order =
             |file: &Rotated| if is_in_future(file.ended, now) { file.last_line(now) } else { file.ended };
         list.sort_by_key(|file| (order(file), file.is_compressed));
         Ok(list)
     }
 
-    /// Files in the making that nobody has written to since `before`: whoever made them is gone.
+    /// Unfinished files not written to since `before`: the process that wrote them is gone.
     pub(crate) fn abandoned(&self, before: SystemTime) -> io::Result<Vec<PathBuf>> {
         let mut list = Vec::new();
         self.each(|path, named, _, modified| {
@@ -107,7 +107,7 @@ impl Archive {
                 continue;
             };
             let Some(named) = named(rest) else { continue };
-            // It may have gone since; and a folder or link of such a name is nothing of ours.
+            // The file may be gone by now. A folder or link with such a name is not ours.
             let Ok(metadata) = entry.metadata() else { continue };
             if metadata.is_file() {
                 take(entry.path(), named, metadata.len(), metadata.modified().ok());
@@ -116,8 +116,8 @@ impl Archive {
         Ok(())
     }
 
-    /// Makes an empty file for what ended then to be moved to. Its name is nobody else's, and later than every other's but those
-    /// that a clock gave which was ahead.
+    /// Creates an empty file to be replaced by the log file that ended at `ended`. Its name is unique, and later than all
+    /// others except those that lie in the future.
     pub(crate) fn claim(&self, ended: SystemTime, now: SystemTime) -> io::Result<PathBuf> {
         const MILLISECOND: Duration = Duration::from_millis(1);
         let ended = if is_in_future(ended, now) { now } else { ended };
@@ -136,7 +136,7 @@ impl Archive {
         Err(io::ErrorKind::AlreadyExists.into())
     }
 
-    /// Whether files can be made here, under names as long as any.
+    /// Checks that files can be created here, with names as long as any will be.
     pub(crate) fn try_out(&self) -> io::Result<()> {
         let probe = unfinished(&with_ending(&self.path(SystemTime::UNIX_EPOCH), COMPRESSED));
         OpenOptions::new().write(true).create_new(true).open(&probe)?;
@@ -150,7 +150,7 @@ impl Archive {
     }
 }
 
-/// A name for a file in the making, which nobody else uses.
+/// A unique name for an unfinished file.
 pub(crate) fn unfinished(path: &Path) -> PathBuf {
     with_ending(path, &format!(".{}{UNFINISHED}", SpanId::random()))
 }
@@ -161,7 +161,7 @@ pub(crate) fn with_ending(path: &Path, ending: &str) -> PathBuf {
     name.into()
 }
 
-/// What the rest of a name, after the log file's, says.
+/// Parses the part of a name that follows the log file's name.
 fn named(rest: &[u8]) -> Option<Named> {
     let (text, rest) = rest.split_at_checked(STAMP_LENGTH)?;
     let ended = parse(text)?;
@@ -239,7 +239,7 @@ mod tests {
             let expected = format!("orders.log.2026-01-01T00-00-00.{name}Z");
             assert_eq!(claimed, folder.path().join(expected));
         }
-        // Of a clock that is not set every name is ahead, and names follow each other all the same.
+        // With a clock that is not set, every name lies in the future; names still ascend.
         let claimed = archive.claim(UNIX_EPOCH, UNIX_EPOCH).unwrap();
         assert_eq!(claimed, folder.path().join("orders.log.2027-01-01T00-00-00.001Z"));
     }

@@ -2,9 +2,10 @@ use std::time::{Duration, SystemTime};
 
 use radiosonde_core::clock_skew::{TOLERANCE, is_clock_set};
 
-/// Notices that a clock which had not been set since the machine started was put forward, by the monotonic one.
+/// Detects that a wall clock which was not set at boot has been put forward, by comparing it with the monotonic clock.
 ///
-/// A clock that was set is not doubted: the monotonic one stands still while the machine sleeps, which would look the same.
+/// Only a clock that was not set is checked: the monotonic clock stands still while the machine sleeps, which would look
+/// like a step.
 #[derive(Debug, Default)]
 pub(crate) struct ClockSteps {
     watched: Option<Watched>,
@@ -12,22 +13,22 @@ pub(crate) struct ClockSteps {
 
 #[derive(Debug, Clone, Copy)]
 struct Watched {
-    /// When the clock was first read, by itself.
+    /// When the clock was first read, as it showed then.
     since: SystemTime,
     wall: SystemTime,
     monotonic: Duration,
 }
 
-/// The wall clock was put forward.
+/// A step of the wall clock forward.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Step {
-    /// The first and the last time that this process read from the clock before.
+    /// The first and the last time that this process read before the step.
     old: (SystemTime, SystemTime),
     by: Duration,
 }
 
 impl ClockSteps {
-    /// Reads the clock; the step since the last reading, if there was one.
+    /// Reads the clock and returns the step since the last reading, if there was one.
     pub(crate) fn look(&mut self, wall: SystemTime, monotonic: Duration) -> Option<Step> {
         let Some(last) = self.watched else {
             self.watched = Some(Watched { since: wall, wall, monotonic });
@@ -42,7 +43,7 @@ impl ClockSteps {
 }
 
 impl Step {
-    /// What the clock would have shown had it been right before; `None` for a time that this process did not read from it.
+    /// The time a right clock would have shown; `None` for a time that this process did not read before the step.
     pub(crate) fn corrected(&self, time: SystemTime) -> Option<SystemTime> {
         time.checked_add(self.by).filter(|_| (self.old.0..=self.old.1).contains(&time))
     }

@@ -16,16 +16,16 @@ use crate::file::meter::{Action, FileMeter};
 /// Copies a file to another, compressed, and returns how many bytes it read. Ends early with an error once the flag is set.
 pub(crate) type Compress = fn(&mut File, &mut File, &AtomicBool) -> io::Result<u64>;
 
-/// A file in the making that was not written to for so long is nobody's.
+/// An unfinished file is abandoned once it has not been written to for this long.
 const ABANDONED_AFTER: Duration = Duration::from_secs(3600);
 
 /// Compresses rotated files on a thread of its own, so that no line waits for it.
 #[derive(Debug)]
 pub(crate) struct Compressor {
     wake: Option<SyncSender<()>>,
-    /// The files are left as they are until the next wake.
+    /// Leaves files uncompressed until the next wake.
     pause: Arc<AtomicBool>,
-    /// Nothing is sent: it is closed when the thread has ended.
+    /// Nothing is sent: the channel closes when the thread has ended.
     ended: Receiver<Infallible>,
 }
 
@@ -34,7 +34,7 @@ const STOPS_WITHIN: Duration = Duration::from_secs(2);
 
 impl Compressor {
     pub(crate) fn start(archive: Archive, compress: Compress, meter: FileMeter) -> io::Result<Self> {
-        // One is enough: who is woken looks at all there is.
+        // Capacity 1 is enough: one wake compresses every file that is pending.
         let (wake, woken) = sync_channel(1);
         let pause = Arc::new(AtomicBool::new(false));
         let paused = Arc::clone(&pause);
@@ -48,34 +48,34 @@ impl Compressor {
         Ok(Self { wake: Some(wake), pause, ended })
     }
 
-    /// Gives up what is being compressed, for the room that it takes and the file that it has open. Returns at once.
+    /// Stops the current compression, to free its disk space and the file that it has open. Returns at once.
     pub(crate) fn pause(&self) {
-        // Relaxed: nothing else is read by it.
+        // Relaxed: the flag guards no other data.
         self.pause.store(true, Ordering::Relaxed);
     }
 
-    /// Something may be there to compress. Returns at once.
+    /// Starts looking for files to compress. Returns at once.
     pub(crate) fn wake(&self) {
         if let Some(wake) = &self.wake {
-            // Relaxed: nothing else is read by it.
+            // Relaxed: the flag guards no other data.
             self.pause.store(false, Ordering::Relaxed);
-            // Full: it is going to look anyway.
+            // Full: the thread will look anyway.
             let _ = wake.try_send(());
         }
     }
 }
 
 impl Drop for Compressor {
-    /// A file that is being compressed stays as it was.
+    /// Stops the thread. A file that is being compressed stays uncompressed.
     fn drop(&mut self) {
         self.pause();
         self.wake = None;
-        // It ends at once, unless the file system hangs.
+        // The thread ends at once, unless the file system hangs.
         if self.ended.recv_timeout(STOPS_WITHIN) == Err(RecvTimeoutError::Timeout) {
             diagnostics::report(
                 "log",
                 "compress",
-                format_args!("a file system hangs; the thread for it is left"),
+                format_args!("the file system hangs; its thread is abandoned"),
             );
         }
     }
@@ -89,19 +89,19 @@ fn compress_all(archive: &Archive, compress: Compress, pause: &AtomicBool, meter
     let now = SystemClock.now();
     let before = now.checked_sub(ABANDONED_AFTER);
     for abandoned in before.and_then(|before| archive.abandoned(before).ok()).into_iter().flatten() {
-        // The next time, or another process has.
+        // On failure the next run or another process removes it.
         let _ = fs::remove_file(abandoned);
     }
     let list = match archive.rotated(now) {
         Ok(list) => list,
-        // The folder is gone, and all that was in it.
+        // The folder is gone, and all files with it.
         Err(error) if error.kind() == io::ErrorKind::NotFound => return,
         Err(error) => return failed(archive.folder(), &error),
     };
-    // An empty one may be a name that was claimed: what it is for takes its place at any moment.
+    // An empty file may be a claimed name that a log file is about to replace.
     for file in list.iter().filter(|file| !file.is_compressed && file.bytes > 0) {
         let result = compress_one(&file.path, compress, pause);
-        // Relaxed: nothing else is read by it.
+        // Relaxed: the flag guards no other data.
         if pause.load(Ordering::Relaxed) {
             return;
         }
@@ -116,27 +116,27 @@ fn compress_one(path: &Path, compress: Compress, pause: &AtomicBool) -> io::Resu
     if !compressed.try_exists()? {
         let unfinished = unfinished(&compressed);
         let made = make(path, &unfinished, compress, pause).and_then(|()| {
-            // Removed in the meantime, for its age or for room: then this is not wanted either.
+            // Removed meanwhile, for its age or for room: then the copy is not wanted either.
             fs::metadata(path)?;
             fs::rename(&unfinished, &compressed)
         });
         if let Err(error) = made {
-            // Whether or not it was made.
+            // Whether or not it exists.
             let _ = fs::remove_file(&unfinished);
-            // Gone, or the writer is: nothing has failed.
+            // The file is gone, or the writer is: nothing has failed.
             let is_gone = error.kind() == io::ErrorKind::NotFound && !path.try_exists().unwrap_or(true);
             return if is_gone { Ok(()) } else { Err(error) };
         }
         sync_folder(&compressed);
     }
-    // Else a crash, or another process, came between the two steps.
+    // A crash or another process can leave both files behind.
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
     }
 }
 
-/// A whole copy, on the disk.
+/// Writes a complete copy and syncs it to the disk.
 fn make(path: &Path, copy: &Path, compress: Compress, pause: &AtomicBool) -> io::Result<()> {
     let mut input = File::open(path)?;
     let metadata = input.metadata()?;
@@ -144,14 +144,15 @@ fn make(path: &Path, copy: &Path, compress: Compress, pause: &AtomicBool) -> io:
     output.set_permissions(metadata.permissions())?;
     let bytes = compress(&mut input, &mut output, pause)?;
     if input.metadata()?.len() != bytes {
-        // Another process writes to it still; the next time.
+        // Another process still writes to it; it is compressed in a later run.
         return Err(io::Error::other("it is being written to"));
     }
     output.set_modified(metadata.modified()?)?;
     output.sync_all()
 }
 
-/// The new name is on the disk before the old file is removed. Not every system can do that, and none needs it but for a crash.
+/// Makes sure the new name is on the disk before the old file is removed. Matters only for a crash, and not every system can
+/// do it.
 fn sync_folder(path: &Path) {
     if let Some(folder) = path.parent() {
         let _ = File::open(folder).and_then(|folder| folder.sync_all());
@@ -165,7 +166,7 @@ mod tests {
 
     use super::*;
 
-    /// In place of gzip: a mark before and after.
+    /// A stand-in for gzip: a mark before and after.
     fn mark(input: &mut File, output: &mut File, _: &AtomicBool) -> io::Result<u64> {
         let mut text = String::new();
         let bytes = input.read_to_string(&mut text)?;
@@ -255,10 +256,10 @@ mod tests {
             let time: SystemTime = SystemClock.now() - Duration::from_secs(age);
             File::options().write(true).open(&path).unwrap().set_modified(time).unwrap();
         };
-        // Between the two steps: both are there.
+        // A crash between the two steps left both files.
         put(NAME, "lines", 0);
         put(&format!("{NAME}.gz"), "<lines>", 0);
-        // In the middle of the first, two hours and a minute ago: the second may be somebody's work.
+        // A crash in the middle of the first step, two hours and a minute ago. The second file may still be in use.
         put(&format!("{NAME}.gz.0011223344556677.tmp"), "<li", 7200);
         put(&format!("{NAME}.gz.8899aabbccddeeff.tmp"), "<li", 60);
         run(folder.path(), mark, false);

@@ -2,7 +2,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// A log file that cannot be opened.
+/// A log file could not be opened.
 #[derive(Debug)]
 pub struct OpenError {
     path: PathBuf,
@@ -14,7 +14,7 @@ impl OpenError {
         Self { path: path.to_owned(), source }
     }
 
-    /// The file.
+    /// The file's path.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
@@ -33,50 +33,50 @@ impl std::error::Error for OpenError {
     }
 }
 
-/// A log file that cannot be written as [`FileOptions`](crate::FileOptions) say.
+/// A log file that cannot be written as its [`FileOptions`](crate::FileOptions) require.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum FileError {
-    /// It cannot be opened.
+    /// The file cannot be opened.
     Open(OpenError),
-    /// No file can be made beside it, which it would be rotated into.
+    /// No file can be created beside it, so it could not be rotated.
     Folder {
         /// The folder.
         folder: PathBuf,
-        /// What the system says.
+        /// The system's error.
         source: io::Error,
     },
-    /// It is to be rotated, but is a pipe, a terminal or a device.
+    /// Only a regular file can be rotated; this is a pipe, a terminal or a device.
     NotAFile {
-        /// What it is called.
+        /// The file's path.
         path: PathBuf,
     },
     /// `rotate_at_bytes` is zero.
     RotateAtBytes,
     /// `keep_total_bytes` is too little for two files.
     KeepTotalBytes {
-        /// What was asked for.
+        /// The value given.
         bytes: u64,
-        /// What `rotate_at_bytes` needs.
+        /// The least value, for this `rotate_at_bytes`.
         least: u64,
     },
-    /// `keep_total_bytes` without `rotate_at_bytes`: the file itself would have no bound.
+    /// `keep_total_bytes` without `rotate_at_bytes`: the log file itself would be unbounded.
     TotalWithoutRotateAtBytes,
     /// `keep_files` is zero.
     KeepFiles,
     /// `keep_for` is zero.
     KeepFor,
-    /// Something is said about rotated files, but nothing rotates the file.
+    /// A setting about rotated files has no effect, because nothing rotates the file.
     NothingRotates {
         /// The setting.
         setting: &'static str,
     },
-    /// `mode` lets not even the owner write, or is more than permissions.
+    /// `mode` denies the owner write permission, or has bits beyond the permissions.
     Mode {
-        /// What was asked for.
+        /// The value given.
         mode: u32,
     },
-    /// The signal cannot be listened to.
+    /// SIGHUP cannot be listened to.
     Signal(io::Error),
 }
 
@@ -85,29 +85,23 @@ impl fmt::Display for FileError {
         match self {
             Self::Open(error) => error.fmt(f),
             Self::Folder { folder, .. } => {
-                write!(f, "cannot make a file in {folder:?}, where the log file is to be rotated")
+                write!(f, "cannot create a file in {folder:?}, into which the log file is to be rotated")
             }
-            Self::NotAFile { path } => write!(f, "cannot rotate {path:?}, which is no regular file"),
-            Self::RotateAtBytes => f.write_str("cannot rotate at 0 bytes; allowed are 1 and more"),
-            Self::KeepTotalBytes { bytes, least } => write!(
-                f,
-                "cannot keep {bytes} bytes of log files; allowed are {least} and more, twice `rotate_at_bytes`"
+            Self::NotAFile { path } => write!(f, "cannot rotate {path:?}, which is not a regular file"),
+            Self::RotateAtBytes => f.write_str("invalid rotate_at_bytes 0: expected 1 or more"),
+            Self::KeepTotalBytes { bytes, least } => {
+                write!(f, "invalid keep_total_bytes {bytes}: expected {least} or more, twice rotate_at_bytes")
+            }
+            Self::TotalWithoutRotateAtBytes => f.write_str(
+                "keep_total_bytes without a bound on the log file: expected rotate_at_bytes as well",
             ),
-            Self::TotalWithoutRotateAtBytes => {
-                f.write_str("cannot keep log files to a total of bytes without `rotate_at_bytes`")
-            }
-            Self::KeepFiles => f.write_str("cannot keep 0 rotated log files; allowed are 1 and more"),
-            Self::KeepFor => {
-                f.write_str("cannot keep rotated log files for no time; allowed is any longer one")
-            }
+            Self::KeepFiles => f.write_str("invalid keep_files 0: expected 1 or more"),
+            Self::KeepFor => f.write_str("invalid keep_for 0s: expected a longer time"),
             Self::NothingRotates { setting } => {
-                write!(f, "`{setting}` is about rotated log files, but neither a size nor a time rotates any")
+                write!(f, "{setting} without a rotation: expected rotate or rotate_at_bytes as well")
             }
             Self::Mode { mode } => {
-                write!(
-                    f,
-                    "a log file cannot have mode {mode:#o}; allowed are 0o200 to 0o777 with 0o200 in it"
-                )
+                write!(f, "invalid log file mode {mode:#o}: expected 0o200 to 0o777 with 0o200 set")
             }
             Self::Signal(_) => f.write_str("cannot listen to SIGHUP"),
         }
@@ -117,7 +111,7 @@ impl fmt::Display for FileError {
 impl std::error::Error for FileError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            // It is said by Display.
+            // Display already shows `error` itself.
             Self::Open(error) => std::error::Error::source(error),
             Self::Folder { source, .. } | Self::Signal(source) => Some(source),
             _ => None,

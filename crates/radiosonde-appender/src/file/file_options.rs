@@ -12,10 +12,10 @@ use crate::file::mode::make;
 use crate::file::reopen::Reopen;
 use crate::file::rotation::Rotation;
 
-/// Sets a flag with each signal until what it returns is dropped.
+/// Sets a flag with each signal, until the returned value is dropped.
 pub(crate) type Listen = fn(&Arc<AtomicBool>) -> io::Result<Box<dyn fmt::Debug + Send>>;
 
-/// When a log file is rotated, what is kept of it, and how its files are made.
+/// When a log file is rotated, which rotated files are kept, and how files are created.
 ///
 /// # Shape
 ///
@@ -25,14 +25,14 @@ pub(crate) type Listen = fn(&Arc<AtomicBool>) -> io::Result<Box<dyn fmt::Debug +
 /// | `rotate` | never | | a file has lines of one minute, hour or day in UTC, by when they were written |
 /// | `keep_total_bytes` | all | twice `rotate_at_bytes` and up | the log file and its rotated files together |
 /// | `keep_files` | all | 1 and up | rotated files |
-/// | `keep_for` | all | above zero | a rotated file goes so long after its last line |
+/// | `keep_for` | all | above zero | a rotated file is removed this long after its last line |
 /// | `gzip` (feature `gzip`) | no | | rotated files are compressed |
 /// | `reopen_on`, `reopen_on_sighup` (feature `sighup`) | | | the file is opened again when asked |
 /// | `mode` | by the umask | `0o200` to `0o777` | the permissions of new files |
 ///
 /// A rotated file stands beside the log file and is named for the time of its last line, so that names sort by time:
-/// `orders.log.2026-01-01T23-59-59.999Z`, and `.gz` behind that if compressed. Nothing else is ever removed, and nothing while
-/// nobody logs. Files that another process, or this one before it was restarted, rotated are kept and removed by the same bounds.
+/// `orders.log.2026-01-01T23-59-59.999Z`, with `.gz` appended if compressed. No other file is ever removed, and files are
+/// removed only while lines are written. The bounds also cover files rotated by another process or before a restart.
 ///
 /// ```
 /// use std::time::Duration;
@@ -63,12 +63,12 @@ pub struct FileOptions {
 }
 
 impl FileOptions {
-    /// One file that grows without end.
+    /// A single file that grows without bound.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The most bytes that a file may have. A line that does not fit goes to a new one.
+    /// The largest size of a file. A line that does not fit goes to a new one.
     pub fn rotate_at_bytes(mut self, bytes: u64) -> Self {
         self.rotate_at_bytes = Some(bytes);
         self
@@ -80,39 +80,39 @@ impl FileOptions {
         self
     }
 
-    /// The most bytes that the log file and its rotated files may have together. The oldest go.
+    /// The largest total size of the log file and its rotated files. The oldest are removed.
     ///
-    /// It is held when a file is rotated, by leaving room for a full one. On a full disk the oldest rotated file goes as well,
-    /// so that new lines have room; without this bound none does.
+    /// It is enforced at each rotation, leaving room for one full file. On a full disk the oldest rotated file is removed as
+    /// well, so that new lines have room; without this bound none is.
     pub fn keep_total_bytes(mut self, bytes: u64) -> Self {
         self.keep_total_bytes = Some(bytes);
         self
     }
 
-    /// The most rotated files. The oldest go.
+    /// The largest number of rotated files. The oldest are removed.
     pub fn keep_files(mut self, files: usize) -> Self {
         self.keep_files = Some(files);
         self
     }
 
-    /// How long a rotated file is kept after its last line: by its name, or by when the system saw it change, if that is later. It
-    /// goes within a minute, if lines are written then. What was rotated before the clock was put forward, as after a start of the
-    /// machine at 1970, or while the clock was ahead, is kept for so long once the clock is right.
+    /// How long a rotated file is kept after its last line: the time in its name or its modification time, whichever is
+    /// later. It is removed within a minute, provided lines are written then. Files rotated before the clock was set, as
+    /// after a boot at 1970, or while it was ahead, are kept for this long from when the clock is right.
     pub fn keep_for(mut self, age: Duration) -> Self {
         self.keep_for = Some(age);
         self
     }
 
-    /// The file is opened again by its path whenever [`Reopen::request`] is called.
+    /// Opens the file again by its path whenever [`Reopen::request`] is called.
     pub fn reopen_on(mut self, reopen: &Reopen) -> Self {
         self.reopen = Some(reopen.clone());
         self
     }
 
-    /// The permissions of the files that are made, such as `0o640`, whatever the process' umask; files that are there keep theirs.
+    /// The permissions of new files, such as `0o640`, whatever the umask; existing files keep theirs.
     ///
-    /// By default what the umask leaves of `0o666`. Allowed are permissions of owner, group and others that let the owner
-    /// write. On systems without such permissions nothing follows.
+    /// The default is `0o666` less the umask. Valid modes are permissions of owner, group and others that let the owner
+    /// write. No effect on systems without such permissions.
     pub fn mode(mut self, mode: u32) -> Self {
         self.mode = Some(mode);
         self
@@ -154,12 +154,12 @@ impl FileOptions {
         }
     }
 
-    /// Makes a file that is not there yet.
+    /// Creates a file that does not exist yet.
     pub(crate) fn create(&self, path: &Path) -> io::Result<File> {
         make(path, self.mode, false)
     }
 
-    /// Makes the file that a link leads to.
+    /// Creates the file that a link points to.
     pub(crate) fn create_behind(&self, link: &Path) -> io::Result<File> {
         make(link, self.mode, true)
     }

@@ -10,22 +10,22 @@ use crate::file::file_options::FileOptions;
 impl FileOptions {
     /// Compresses rotated files with gzip, on a thread of its own.
     ///
-    /// A compressed file takes the place of the other only when it is whole and on the disk, so that a crash at any moment
-    /// leaves one of the two; what it left uncompressed is compressed after the next start. While it is made, it takes room
-    /// beyond [`keep_total_bytes`](Self::keep_total_bytes).
+    /// A compressed file replaces the original only once it is complete and on the disk, so a crash at any moment leaves one
+    /// of the two; the next start compresses what a crash left uncompressed. While it is written, it takes room beyond
+    /// [`keep_total_bytes`](Self::keep_total_bytes).
     pub fn gzip(mut self, gzip: bool) -> Self {
         self.compress = gzip.then_some(compress);
         self
     }
 }
 
-/// Copies `input` to `output`, compressed, and says how many bytes it read.
+/// Copies `input` to `output`, compressed, and returns the number of bytes read.
 fn compress(input: &mut File, output: &mut File, pause: &AtomicBool) -> io::Result<u64> {
     let mut encoder = GzEncoder::new(output, Compression::default());
     let mut buffer = vec![0; 64 * 1024];
     let mut bytes = 0;
     loop {
-        // Relaxed: nothing else is read by it.
+        // Relaxed: the flag guards no other data.
         if pause.load(Ordering::Relaxed) {
             return Err(io::ErrorKind::Interrupted.into());
         }

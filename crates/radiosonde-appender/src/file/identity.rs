@@ -1,7 +1,7 @@
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt as _;
 
-/// Which file it is, whatever it is called.
+/// The identity of a file, independent of its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Identity {
     device: u64,
@@ -14,7 +14,7 @@ impl Identity {
     }
 }
 
-/// Whether the file has a name still.
+/// Whether the file still has a name.
 pub(crate) fn has_a_name(metadata: &Metadata) -> bool {
     metadata.nlink() > 0
 }

@@ -1,6 +1,6 @@
 use std::fs::Metadata;
 
-/// Which file it is: unknown here, so that a file of the same name counts as the same file.
+/// The identity of a file. Unknown on this system: files of the same name count as the same file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Identity;
 
@@ -10,7 +10,7 @@ impl Identity {
     }
 }
 
-/// Whether the file has a name still: an open file cannot lose it here.
+/// Whether the file still has a name. On this system an open file cannot lose it.
 pub(crate) fn has_a_name(_: &Metadata) -> bool {
     true
 }

@@ -21,37 +21,37 @@ use crate::file::retention::beyond;
 use crate::lines::Lines;
 use radiosonde_core::clock_skew::is_in_future;
 
-/// What failed is tried again at most this often.
+/// The shortest time between retries after a failure.
 const RETRY_EVERY: Duration = Duration::from_secs(1);
-/// How long lines that can wait do so for room.
+/// How long lines wait for room on the disk, if they can wait.
 const FULL_FOR: Duration = Duration::from_millis(250);
-/// Bounds on rotated files are looked at with each rotation, and this often, for their age.
+/// How often the age of rotated files is checked, besides at each rotation.
 const PRUNE_EVERY: Duration = Duration::from_secs(60);
-/// So often in one batch may the file be removed under our hands.
+/// How often the file may be removed while one batch is written.
 const REMOVALS: u32 = 8;
-/// Where files are compressed so many may be removed for room at once, though nothing could be written after the first: the
-/// compressor may have that one open, and takes room itself until it notices that it is paused.
+/// With a compressor, this many files may be removed at once without a successful write between: the compressor may hold the
+/// first one open, and uses space itself until it notices the pause.
 const BESIDE_COMPRESSOR: u32 = 4;
 
-/// A file that lines are appended to: rotated when it is due, found again when it was moved, and opened again after a failure.
+/// A file that lines are appended to. It is rotated when due, and opened again after it was moved or a failure.
 #[derive(Debug)]
 pub(crate) struct LogFile {
     path: PathBuf,
     options: FileOptions,
     archive: Archive,
     file: Option<Opened>,
-    /// Set by a signal, or whoever asks.
+    /// Set by a signal or by [`Reopen`](crate::Reopen).
     asked: Arc<AtomicBool>,
     _signal: Option<Box<dyn Debug + Send>>,
     compressor: Option<Compressor>,
     meter: FileMeter,
-    /// The last write failed for another reason than room.
+    /// The last write failed for a reason other than a full disk.
     has_failed: bool,
     open_at: Duration,
     rotate_at: Duration,
     prune_at: Duration,
     steps: ClockSteps,
-    /// Files that were removed for room since something was written, and when the next one may be.
+    /// Files removed since the last successful write, and when the next one may be removed.
     in_vain: u32,
     room_at: Duration,
 }
@@ -63,7 +63,7 @@ struct Now {
 }
 
 impl LogFile {
-    /// One that grows without end.
+    /// Opens a file that grows without bound.
     pub(crate) fn open_plain(path: PathBuf) -> Result<Self, OpenError> {
         let path = absolute(path)?;
         let options = FileOptions::new();
@@ -80,7 +80,7 @@ impl LogFile {
                 return Err(FileError::NotAFile { path });
             }
             if fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_symlink()) {
-                // Else the link would be renamed, and not the file.
+                // Otherwise a rotation would rename the link, not the file.
                 path = fs::canonicalize(&path)
                     .map_err(|source| FileError::Open(OpenError::new(&path, source)))?;
             }
@@ -124,14 +124,14 @@ impl LogFile {
         }
     }
 
-    /// Counts with these from now on.
+    /// Counts with this meter from now on.
     pub(crate) fn set_meter(&mut self, meter: FileMeter) {
         self.meter = meter;
     }
 
-    /// Appends lines. Blocks while the system writes, and while it renames a file that is due.
+    /// Appends lines. Blocks while the system writes, and while it renames a file that is due for rotation.
     ///
-    /// `written` grows by the bytes that are in a file: those of whole lines from the front, also on failure.
+    /// `written` grows by the bytes that are in a file, counting whole lines from the front, also on failure.
     pub(crate) fn write(
         &mut self,
         lines: Lines<'_>,
@@ -169,7 +169,7 @@ impl LogFile {
         Ok(())
     }
 
-    /// One step, with how many bytes of whole lines it wrote: perhaps none, if it rather made them room.
+    /// Takes one step. Returns the bytes of whole lines written, which is 0 if the step only made room.
     fn write_some(&mut self, lines: &[u8], now: Now, removals: &mut u32) -> Result<usize, (usize, Refused)> {
         self.find(now).or_else(|refused| self.make_room(refused, now)).map_err(|refused| (0, refused))?;
         let Some(file) = &mut self.file else { return Ok(0) };
@@ -218,7 +218,7 @@ impl LogFile {
     fn refused(&mut self, kept: usize, refused: Refused, now: Now) -> Result<usize, (usize, Refused)> {
         if matches!(refused, Refused::Io(_)) {
             self.file = None;
-            // The next lines may try at once; only if that fails too there is a pause.
+            // The next lines retry at once; a second failure in a row starts a pause.
             if std::mem::replace(&mut self.has_failed, true) {
                 self.open_at = now.monotonic + RETRY_EVERY;
             }
@@ -229,7 +229,7 @@ impl LogFile {
         }
     }
 
-    /// Whether the next file has room, after this one has reached a limit of the system.
+    /// Rotates if this file has reached a size limit of the system; true if there is a new file.
     fn rotates_early(&mut self, kept: usize, now: Now) -> bool {
         let has_lines = |file: &Opened| file.is_regular() && (file.bytes() > 0 || kept > 0);
         self.options.rotates()
@@ -238,7 +238,8 @@ impl LogFile {
             && self.rotate(now)
     }
 
-    /// Removes the oldest rotated file if that may help: it does not while others take the room, or have the file open.
+    /// Removes the oldest rotated file if that may help. It does not while other programs fill the disk or hold the file
+    /// open.
     fn make_room(&mut self, refused: Refused, now: Now) -> Result<(), Refused> {
         let may_help =
             matches!(&refused, Refused::DiskFull(error) if error.kind() != io::ErrorKind::FileTooLarge);
@@ -248,14 +249,14 @@ impl LogFile {
             return Err(refused);
         }
         let oldest = || self.archive.rotated(now.wall).ok().and_then(|list| list.into_iter().next());
-        // Once more: a file that is renamed meanwhile can be missing from a list.
+        // Retried: a file that is renamed during the listing can be missing from it.
         match oldest().or_else(oldest) {
             Some(oldest) if self.remove(&oldest.path, Removal::DiskFull) => {
-                // It would take the room, and has a file open that takes some after it was removed.
+                // The compressor would use the freed space, and may hold the removed file open.
                 self.compressor.iter().for_each(Compressor::pause);
                 self.in_vain += 1;
                 self.room_at = now.monotonic + RETRY_EVERY;
-                // Whatever failed for want of room may be tried again.
+                // Everything that failed for lack of space may be retried.
                 (self.open_at, self.rotate_at) = (now.monotonic, now.monotonic);
                 Ok(())
             }
@@ -263,9 +264,9 @@ impl LogFile {
         }
     }
 
-    /// Sees to it that what is open is what the path leads to.
+    /// Makes the open file the one at the path.
     fn find(&mut self, now: Now) -> Result<(), Refused> {
-        // Relaxed: the file is looked at by its path anyway. A load first, as nearly always nobody asks.
+        // Relaxed: the path is checked anyway. A plain load first, since a request is rare.
         let is_asked = self.asked.load(Ordering::Relaxed);
         if let Some(file) = &mut self.file
             && file.look_at(&self.path) == AtPath::Same
@@ -276,7 +277,7 @@ impl LogFile {
         if now.monotonic < self.open_at {
             return self.go_on_with_the_old(Refused::Waiting);
         }
-        // Acquire: what was done to the file before somebody asked is seen. Before opening, so that none who asks later is missed.
+        // Acquire: sees what the requester did to the file. Before opening, so that a later request is not missed.
         self.asked.swap(false, Ordering::Acquire);
         match Opened::open(&self.path, &self.options) {
             Ok(file) => {
@@ -285,7 +286,7 @@ impl LogFile {
                 Ok(())
             }
             Err(error) => {
-                // Relaxed: only this thread takes it.
+                // Relaxed: only this thread clears the flag.
                 self.asked.fetch_or(is_asked, Ordering::Relaxed);
                 self.open_at = now.monotonic + RETRY_EVERY;
                 self.failed(Action::Open, &self.path, &error);
@@ -294,25 +295,25 @@ impl LogFile {
         }
     }
 
-    /// A file that was moved can still be written to while no other can be had; one that was removed cannot.
+    /// Keeps writing to the old file while no other can be opened, unless it was removed rather than moved.
     fn go_on_with_the_old(&mut self, refused: Refused) -> Result<(), Refused> {
         self.file.take_if(|file| file.is_removed());
         if self.file.is_some() { Ok(()) } else { Err(refused) }
     }
 
-    /// Moves the file to the archive; says whether it did. If that fails, it goes on growing for a while.
+    /// Moves the file to the archive; true if it did. If that fails, the file keeps growing for a while.
     fn rotate(&mut self, now: Now) -> bool {
         let Some(file) = &self.file else { return false };
         let moved = self.archive.claim(file.last_write(), now.wall).and_then(|claimed| {
             fs::rename(&self.path, &claimed).inspect_err(|_| {
-                // Empty, and nobody else's.
+                // The claimed file is empty and ours.
                 let _ = fs::remove_file(&claimed);
             })
         });
         match moved {
             Ok(()) => {
                 self.meter.rotated();
-                // The old one stays open until there is another.
+                // The old file stays open until the new one is.
                 self.prune(now);
                 true
             }
@@ -329,7 +330,7 @@ impl LogFile {
             let is_first = self.prune_at.is_zero();
             self.prune(now);
             if is_first {
-                // What the last process left.
+                // Compresses what the last process left.
                 self.wake_compressor();
             }
         }
@@ -344,14 +345,14 @@ impl LogFile {
                     self.remove(&file.path, reason);
                 }
             }
-            // A folder that is gone is made again with the file.
+            // A missing folder is created together with the file.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => self.failed(Action::Remove, self.archive.folder(), &error),
         }
     }
 
-    /// Has files age by the clock as it is now: those that this process rotated before the clock was put right, as after a start
-    /// without one, and those that were written while it was ahead.
+    /// Corrects the times of rotated files after the clock was put forward: files this process rotated before, as after a
+    /// boot without a clock, and files written while the clock was ahead.
     fn correct(&mut self, list: &mut [Rotated], now: Now) {
         let step = self.steps.look(now.wall, now.monotonic);
         for file in list {
@@ -373,7 +374,7 @@ impl LogFile {
                 self.meter.removed(reason);
                 true
             }
-            // Another process was faster, or it has been compressed.
+            // Another process removed it, or it has been compressed.
             Err(error) if error.kind() == io::ErrorKind::NotFound => true,
             Err(error) => {
                 self.failed(Action::Remove, path, &error);
@@ -401,7 +402,7 @@ impl LogFile {
     }
 }
 
-/// Where the process changes its folder later, the file stays where it is.
+/// Makes the path absolute, so that the file stays the same when the process changes its working directory.
 fn absolute(path: PathBuf) -> Result<PathBuf, OpenError> {
     path::absolute(&path).map_err(|source| OpenError::new(&path, source))
 }
@@ -410,7 +411,7 @@ fn open(path: &Path, options: &FileOptions) -> Result<Opened, OpenError> {
     Opened::open(path, options).map_err(|source| OpenError::new(path, source))
 }
 
-/// How many bytes of whole lines fit into a file of so many bytes.
+/// The bytes of whole lines that fit into a file of `bytes` bytes.
 fn fitting(lines: &[u8], max: u64, bytes: u64) -> usize {
     let room = usize::try_from(max.saturating_sub(bytes)).unwrap_or(usize::MAX);
     if lines.len() <= room {

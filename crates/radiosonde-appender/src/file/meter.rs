@@ -10,7 +10,7 @@ pub(crate) struct FileMeters {
     failures: Vector<Counter>,
 }
 
-/// The counters of one file. Those of a file that no layer writes to count for nobody.
+/// The counters of one file; counts nothing until a layer writes to the file.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct FileMeter(Option<Counters>);
 
@@ -27,14 +27,14 @@ pub(crate) enum Removal {
     Age,
     Count,
     TotalBytes,
-    /// There was no room for new lines.
+    /// New lines needed the space.
     DiskFull,
 }
 
 impl Removal {
     const ALL: [Self; 4] = [Self::Age, Self::Count, Self::TotalBytes, Self::DiskFull];
 
-    /// The label's value.
+    /// The value of the label.
     const fn name(self) -> &'static str {
         match self {
             Self::Age => "age",
@@ -45,14 +45,14 @@ impl Removal {
     }
 }
 
-/// What failed beside the writing of lines.
+/// An action on a log file, other than writing lines, that failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Action {
     Open,
     Rotate,
     Remove,
     Compress,
-    /// A line was written in part, and the part could not be taken back.
+    /// A partly written line could not be removed from the file.
     TakeBack,
 }
 
@@ -91,7 +91,7 @@ impl FileMeters {
             failures: registry
                 .counter(
                     "radiosonde_log_file_failures_total",
-                    "What failed on log files beside writing lines.",
+                    "Failures on log files other than writing lines, by writer and action.",
                 )
                 .labels(&["writer", "action"])?,
         })
@@ -115,14 +115,14 @@ impl FileMeter {
 
     pub(crate) fn removed(&self, reason: Removal) {
         if let Some(counters) = &self.0 {
-            // A reason's place among all is its index.
+            // A reason's discriminant is its index.
             counters.removed[reason as usize].inc();
         }
     }
 
     pub(crate) fn failed(&self, action: Action) {
         if let Some(counters) = &self.0 {
-            // An action's place among all is its index.
+            // An action's discriminant is its index.
             counters.failures[action as usize].inc();
         }
     }

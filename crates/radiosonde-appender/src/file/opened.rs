@@ -6,18 +6,19 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use crate::file::file_options::FileOptions;
 use crate::file::identity::{Identity, has_a_name};
 
-/// A file that lines are appended to.
+/// An open file that lines are appended to.
 #[derive(Debug)]
 pub(crate) struct Opened {
     file: File,
     identity: Identity,
-    /// As of the last look, with what others have written.
+    /// Size at the last check, including what other processes wrote.
     bytes: u64,
-    /// Not a pipe, a terminal or a device: it can be shortened and moved.
+    /// Can be truncated and moved, unlike a pipe, a terminal or a device.
     is_regular: bool,
-    /// It had no name already when it was opened, as something in `/proc/self/fd` may: that says nothing about its end.
+    /// It had no name when it was opened, like some files in `/proc/self/fd`. So a missing name does not mean that it was
+    /// removed.
     is_nameless: bool,
-    /// It ends in the middle of a line.
+    /// The file ends in the middle of a line.
     is_torn: bool,
     last_write: SystemTime,
 }
@@ -25,28 +26,28 @@ pub(crate) struct Opened {
 /// Why lines were not appended.
 #[derive(Debug)]
 pub(crate) enum NotAppended {
-    /// The system refused, after so many bytes of whole lines.
+    /// The system refused, after this many bytes of whole lines.
     Io {
         kept: usize,
         /// Part of the next line is in the file as well.
         is_torn: bool,
         error: io::Error,
     },
-    /// They are in a file that was removed, where nobody finds them.
+    /// The lines went to a file that has been removed.
     Removed,
 }
 
-/// What stands under a path.
+/// Which file is at a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum AtPath {
     /// This file.
     Same,
-    /// Another, or none.
+    /// Another file, or none.
     Other,
 }
 
 impl Opened {
-    /// Opens a file, or makes it with the folders above it.
+    /// Opens a file, or creates it together with the folders above it.
     pub(crate) fn open(path: &Path, options: &FileOptions) -> io::Result<Self> {
         let file = match OpenOptions::new().append(true).open(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -56,11 +57,11 @@ impl Opened {
                 match options.create(path) {
                     Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                         match OpenOptions::new().append(true).open(path) {
-                            // A link that leads to no file yet.
+                            // A link to a file that does not exist yet.
                             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                                 options.create_behind(path)?
                             }
-                            // Somebody was faster.
+                            // Another process was faster.
                             opened => opened?,
                         }
                     }
@@ -71,7 +72,7 @@ impl Opened {
         };
         let metadata = file.metadata()?;
         let identity = Identity::of(&metadata);
-        // A file that the path does not lead to has been removed since.
+        // A path that does not lead to the file just opened means that the file was removed since.
         let is_nameless =
             !has_a_name(&metadata) && fs::metadata(path).is_ok_and(|found| Identity::of(&found) == identity);
         Ok(Self {
@@ -85,7 +86,7 @@ impl Opened {
         })
     }
 
-    /// Whether the path leads to this file still. If so, its size is looked at as well.
+    /// Checks whether the path still leads to this file. If so, updates its size.
     pub(crate) fn look_at(&mut self, path: &Path) -> AtPath {
         match fs::metadata(path) {
             Ok(metadata) if Identity::of(&metadata) == self.identity => {
@@ -96,7 +97,7 @@ impl Opened {
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
                 AtPath::Other
             }
-            // Nobody can say; what is open can be written to.
+            // Unknown, so keep writing to the open file.
             Err(_) => AtPath::Same,
         }
     }
@@ -109,19 +110,19 @@ impl Opened {
         self.is_regular
     }
 
-    /// When the last line was written, to this file or before it was opened.
+    /// When the last line was written to this file, also by an earlier process.
     pub(crate) fn last_write(&self) -> SystemTime {
         self.last_write
     }
 
-    /// Whether nobody finds it any more.
+    /// Whether the file has no name any more.
     pub(crate) fn is_removed(&self) -> bool {
         !self.is_nameless && !self.file.metadata().is_ok_and(|metadata| has_a_name(&metadata))
     }
 
-    /// Appends whole lines, in one piece if the system takes it: lines of several processes do not mix then.
+    /// Appends whole lines, in a single write if the system permits, so that lines of several processes do not mix.
     ///
-    /// A line that the system takes in part is taken back; failing that, it is ended before the next one.
+    /// A line that is written in part is removed again. If that fails, it is ended before the next one.
     pub(crate) fn append(&mut self, lines: &[u8], now: SystemTime) -> Result<(), NotAppended> {
         if self.is_torn {
             self.write(b"\n").map_err(|(_, error)| NotAppended::Io { kept: 0, is_torn: false, error })?;
@@ -145,7 +146,7 @@ impl Opened {
         if self.is_nameless || has_a_name(metadata) { Ok(()) } else { Err(NotAppended::Removed) }
     }
 
-    /// On failure, how many bytes were taken before.
+    /// Writes all bytes. On failure returns how many were written before.
     fn write(&mut self, bytes: &[u8]) -> Result<(), (usize, io::Error)> {
         let mut taken = 0;
         while taken < bytes.len() {
@@ -159,7 +160,7 @@ impl Opened {
         Ok(())
     }
 
-    /// Shortens the file by what was appended last, unless somebody else has appended since.
+    /// Truncates the file by what was appended last, unless another process has appended since.
     fn take_back(&mut self, bytes: u64) -> io::Result<()> {
         let end = self.file.stream_position()?;
         let length = self.file.metadata()?.len();
@@ -170,8 +171,7 @@ impl Opened {
     }
 }
 
-/// Whether whoever wrote to the file before stopped in the middle of a line. A file that cannot be read is given the benefit
-/// of the doubt.
+/// Whether the last writer stopped in the middle of a line. False for a file that cannot be read.
 fn ends_within_a_line(path: &Path) -> bool {
     let last = File::open(path).and_then(|mut file| {
         let mut last = [0];

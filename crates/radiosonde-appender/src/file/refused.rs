@@ -2,14 +2,14 @@ use std::io;
 
 use crate::drop_reason::DropReason;
 
-/// Why lines of a batch are in no file.
+/// Why lines of a batch were not written.
 #[derive(Debug)]
 pub(crate) enum Refused {
-    /// There is no room for them, and none that could be made.
+    /// The disk is full and no rotated file can be removed.
     DiskFull(io::Error),
     /// The system refused for another reason.
     Io(io::Error),
-    /// The file could not be opened before, and it is too early to try again.
+    /// The file could not be opened, and it is too early to retry.
     Waiting,
 }
 

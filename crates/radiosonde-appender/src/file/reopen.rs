@@ -1,10 +1,10 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-/// Asks log files to be opened again by their paths, as after a tool has renamed them.
+/// Reopens log files by their paths on request, as after a tool has renamed them.
 ///
-/// Clones share the same files. A file that was renamed or removed is noticed without being asked, before the next lines are
-/// written; asking is for what cannot be seen, such as a mount over the folder.
+/// Clones share the same files. A renamed or removed file is noticed before the next lines are written, without a request.
+/// Requests are for what cannot be noticed, such as a mount over the folder.
 ///
 /// ```
 /// use radiosonde_appender::{FileOptions, Reopen, Writer};
@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 /// let folder = tempfile::tempdir()?;
 /// let reopen = Reopen::new();
 /// let writer = Writer::file_with(folder.path().join("orders.log"), FileOptions::new().reopen_on(&reopen))?;
-/// // Later, from a handler of one's own; the next line goes to the file that has the name then.
+/// Later, from a handler of your own; the next line goes to the file that then has the name.
 /// reopen.request();
 /// # drop(writer);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -23,17 +23,17 @@ pub struct Reopen {
 }
 
 impl Reopen {
-    /// One that no file listens to yet.
+    /// A handle that no file listens to yet.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Every file that listens is opened again before its next lines are written. Returns at once.
+    /// Reopens every listening file before its next lines are written. Returns at once.
     pub fn request(&self) {
         self.files.lock().unwrap_or_else(PoisonError::into_inner).retain(|file| {
             let Some(asked) = file.upgrade() else { return false };
-            // Release: what the caller did to the file before is seen by whoever takes the request.
+            // Release: the file's thread, which takes the request, sees what the caller did to the file.
             asked.store(true, Ordering::Release);
             true
         });

@@ -4,9 +4,9 @@ use crate::file::archive::Rotated;
 use crate::file::file_options::FileOptions;
 use crate::file::meter::Removal;
 
-/// The files that are beyond the options' bounds, of a list from the oldest to the newest.
+/// The files beyond the bounds of the options, given a list from the oldest to the newest.
 ///
-/// What is kept leaves room for one full log file, so that the total holds whatever is written until the next rotation.
+/// The files kept leave room for one full log file, so that the total holds until the next rotation.
 pub(crate) fn beyond<'a>(
     rotated: &'a [Rotated],
     options: &FileOptions,
@@ -14,7 +14,7 @@ pub(crate) fn beyond<'a>(
 ) -> impl Iterator<Item = (&'a Rotated, Removal)> {
     let oldest = options.keep_for.and_then(|age| now.checked_sub(age));
     let is_too_old = move |file: &&Rotated| oldest.is_some_and(|oldest| file.last_line(now) < oldest);
-    // Wherever they are in the list: a file may be older than its name says.
+    // Anywhere in the list: a file may be older than its name.
     let by_age = rotated.iter().filter(is_too_old).map(|file| (file, Removal::Age));
     let kept = move || rotated.iter().filter(move |file| !is_too_old(file));
     let mut files = kept().count();

@@ -1,22 +1,22 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// When a log file is rotated for the time of day, in UTC. The first line of a new minute, hour or day goes to a new file.
+/// When a log file is rotated by time, in UTC. The first line of a new minute, hour or day goes to a new file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Rotation {
-    /// Never for the time alone.
+    /// Never by time.
     #[default]
     Never,
-    /// With each minute.
+    /// Every minute.
     Minutely,
-    /// With each hour.
+    /// Every hour.
     Hourly,
-    /// With each day.
+    /// Every day.
     Daily,
 }
 
 impl Rotation {
-    /// Whether the time that `then` fell into is over at `now`. A clock that is set back ends nothing.
+    /// Whether the period that contains `then` is over at `now`. A clock that is set back ends no period.
     pub(crate) fn is_due(self, then: SystemTime, now: SystemTime) -> bool {
         let seconds = match self {
             Self::Never => return false,
@@ -24,7 +24,7 @@ impl Rotation {
             Self::Hourly => 3600,
             Self::Daily => 86_400,
         };
-        // Before 1970 counts as 1970: such a clock is not set.
+        // A time before 1970 comes from a clock that is not set; it counts as 1970.
         let period =
             |time: SystemTime| time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() / seconds);
         period(now) > period(then)

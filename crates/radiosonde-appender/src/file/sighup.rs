@@ -8,17 +8,17 @@ use signal_hook::consts::SIGHUP;
 use crate::file::file_options::FileOptions;
 
 impl FileOptions {
-    /// Opens the file again when the process gets SIGHUP, as logrotate's `postrotate` scripts send it.
+    /// Reopens the file when the process receives SIGHUP, which logrotate's `postrotate` scripts send.
     ///
-    /// The process no longer ends by SIGHUP then. Handlers that are there already, and those installed later through
-    /// `signal-hook` or tokio, are called as well.
+    /// SIGHUP then no longer ends the process. Existing handlers, and later ones installed through `signal-hook` or tokio,
+    /// are called as well.
     pub fn reopen_on_sighup(mut self) -> Self {
         self.signal = Some(listen);
         self
     }
 }
 
-/// Sets `asked` with each SIGHUP until what it returns is dropped.
+/// Sets `asked` with each SIGHUP until the returned value is dropped.
 fn listen(asked: &Arc<AtomicBool>) -> io::Result<Box<dyn std::fmt::Debug + Send>> {
     let id = signal_hook::flag::register(SIGHUP, Arc::clone(asked))?;
     Ok(Box::new(Listening(id)))

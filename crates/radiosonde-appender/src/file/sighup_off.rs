@@ -1,7 +1,7 @@
 use crate::file::file_options::FileOptions;
 
 impl FileOptions {
-    /// Opens the file again when the process gets SIGHUP. There is no such signal here.
+    /// Reopens the file when the process receives SIGHUP. No effect: this system has no such signal.
     pub fn reopen_on_sighup(self) -> Self {
         self
     }

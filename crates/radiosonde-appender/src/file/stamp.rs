@@ -2,13 +2,13 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use radiosonde_core::calendar::{date_of_days, days_of_date};
 
-/// `2026-01-01T00-00-00.000Z`: a time that may stand in the name of a file on every system, and sorts as text does.
+/// `2026-01-01T00-00-00.000Z`: a time valid in file names on every system, which sorts as text.
 pub(crate) const STAMP_LENGTH: usize = 24;
 
 /// The last second of the year 9999.
 const LAST_SECOND: u64 = 253_402_300_799;
 
-/// The text for a time, to the millisecond. A time outside the years 1970 to 9999 is moved to the nearest in them.
+/// Formats a time to the millisecond. Times outside the years 1970 to 9999 are clamped.
 pub(crate) fn stamp(time: SystemTime) -> String {
     let since_1970 = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     let (second, milli) = (since_1970.as_secs().min(LAST_SECOND), since_1970.subsec_millis());
@@ -17,7 +17,7 @@ pub(crate) fn stamp(time: SystemTime) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}-{minute:02}-{second:02}.{milli:03}Z")
 }
 
-/// The time that a text stands for, if it is one that [`stamp`] makes.
+/// Parses a text that [`stamp`] made.
 pub(crate) fn parse(text: &[u8]) -> Option<SystemTime> {
     let text = std::str::from_utf8(text).ok().filter(|text| text.len() == STAMP_LENGTH && text.is_ascii())?;
     let number = |from: usize, to: usize| text[from..to].parse::<i64>().ok();
@@ -25,7 +25,7 @@ pub(crate) fn parse(text: &[u8]) -> Option<SystemTime> {
     let second = days * 86_400 + number(11, 13)? * 3600 + number(14, 16)? * 60 + number(17, 19)?;
     let millis = second * 1000 + number(20, 23)?;
     let time = UNIX_EPOCH + Duration::from_millis(u64::try_from(millis).ok()?);
-    // What is not said exactly so is not ours.
+    // Any other spelling is not ours.
     (stamp(time) == text).then_some(time)
 }
 

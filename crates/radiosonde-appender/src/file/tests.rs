@@ -57,7 +57,7 @@ impl Place {
             })
             .collect();
         list.sort();
-        // The one without a stamp is the newest.
+        // The file without a stamp is the newest.
         list.rotate_left(1);
         list
     }
@@ -87,7 +87,7 @@ fn no_file_is_larger_than_allowed_and_no_line_is_split() {
     place.write(&mut file, "e\n").unwrap();
     place.write(&mut file, "f\n").unwrap();
     assert_eq!(place.texts(), ["a1\nb2\n", "c3\nd4\ne\n", "f\n"]);
-    // A line that fits nowhere has a file of its own.
+    // A line longer than the limit gets a file of its own.
     place.write(&mut file, "0123456789\ng\n").unwrap();
     assert_eq!(place.texts(), ["a1\nb2\n", "c3\nd4\ne\n", "f\n", "0123456789\n", "g\n"]);
     assert_eq!(place.sample("radiosonde_log_file_rotations_total{"), Some("4".to_owned()));
@@ -130,7 +130,7 @@ fn a_file_ends_with_its_day() {
     place.write(&mut file, "evening\n").unwrap();
     place.clock.advance(Duration::from_secs(1));
     place.write(&mut file, "midnight\n").unwrap();
-    // Set back over midnight: nothing ends.
+    // Set back over midnight: no file ends.
     place.clock.set_wall(place.clock.now() - Duration::from_secs(5));
     place.write(&mut file, "set back\n").unwrap();
     place.clock.set_wall(place.clock.now() + Duration::from_secs(3 * 86_400));
@@ -175,7 +175,7 @@ fn the_oldest_go_when_there_are_too_many_or_too_much() {
     assert_eq!(place.sample(r#"radiosonde_log_file_removed_total{reason="count""#), Some("2".to_owned()));
     drop(file);
 
-    // What is somebody else's stays, and does not count.
+    // Another program's file stays and does not count.
     let other = place.path().with_file_name("orders.log.bak");
     fs::write(&other, "0123456789abcdef").unwrap();
     let mut file = place.open(FileOptions::new().rotate_at_bytes(4).keep_total_bytes(12));
@@ -215,7 +215,7 @@ fn lines_of_a_start_without_a_clock_are_kept_once_the_clock_is_right() {
     let right = place.clock.now();
     place.clock.set_wall(UNIX_EPOCH);
     let mut file = place.open(FileOptions::new().rotate_at_bytes(4).keep_for(Duration::from_secs(3600)));
-    // The system's own record has the same clock.
+    // The modification times come from the same clock.
     for line in ["1\n", "2\n", "3\n", "4\n", "5\n"] {
         place.write(&mut file, line).unwrap();
         modified(&place.path(), place.clock.now());
@@ -226,7 +226,7 @@ fn lines_of_a_start_without_a_clock_are_kept_once_the_clock_is_right() {
     place.write(&mut file, "6\n7\n").unwrap();
     assert_eq!(place.texts(), ["1\n2\n", "3\n4\n", "5\n6\n", "7\n"]);
     assert_eq!(place.files()[0].0, "orders.log.1970-01-01T00-00-10.000Z");
-    // Another process, which did not see the clock being put right.
+    // Another process, which did not see the clock being corrected.
     drop(file);
     let mut file = place.open(FileOptions::new().rotate_at_bytes(4).keep_for(Duration::from_secs(3600)));
     place.clock.advance(Duration::from_secs(3500));
@@ -322,7 +322,7 @@ fn a_file_is_opened_again_when_asked_and_the_same_file_goes_on() {
     place.write(&mut file, "2\n").unwrap();
     assert_eq!(place.texts(), ["1\n2\n"]);
     drop(file);
-    // Nobody listens any more.
+    // The file no longer listens.
     reopen.request();
 }
 
@@ -364,7 +364,7 @@ fn while_a_rotation_fails_the_file_grows() {
     let place = Place::new();
     let mut file = place.open(FileOptions::new().rotate_at_bytes(4));
     place.write(&mut file, "1\n").unwrap();
-    // All names that are tried are somebody else's.
+    // All the names to try are taken.
     let names = (0..100).map(|millis| stamp::stamp(place.clock.now() + Duration::from_millis(millis)));
     let taken: Vec<_> = names.map(|name| place.path().with_file_name(format!("orders.log.{name}"))).collect();
     taken.iter().for_each(|path| fs::create_dir(path).unwrap());
@@ -384,30 +384,24 @@ fn what_makes_no_sense_is_refused() {
     let error = |options| LogFile::open(place.path(), options).unwrap_err().to_string();
     let new = FileOptions::new;
     let cases = [
-        (new().rotate_at_bytes(0), "cannot rotate at 0 bytes; allowed are 1 and more"),
+        (new().rotate_at_bytes(0), "invalid rotate_at_bytes 0: expected 1 or more"),
         (
             new().rotate_at_bytes(100).keep_total_bytes(199),
-            "cannot keep 199 bytes of log files; allowed are 200 and more, twice `rotate_at_bytes`",
+            "invalid keep_total_bytes 199: expected 200 or more, twice rotate_at_bytes",
         ),
         (
             new().rotate(Rotation::Daily).keep_total_bytes(1 << 30),
-            "cannot keep log files to a total of bytes without `rotate_at_bytes`",
+            "keep_total_bytes without a bound on the log file: expected rotate_at_bytes as well",
         ),
-        (
-            new().rotate(Rotation::Daily).keep_files(0),
-            "cannot keep 0 rotated log files; allowed are 1 and more",
-        ),
+        (new().rotate(Rotation::Daily).keep_files(0), "invalid keep_files 0: expected 1 or more"),
         (
             new().rotate(Rotation::Daily).keep_for(Duration::ZERO),
-            "cannot keep rotated log files for no time; allowed is any longer one",
+            "invalid keep_for 0s: expected a longer time",
         ),
-        (
-            new().keep_files(3),
-            "`keep_files` is about rotated log files, but neither a size nor a time rotates any",
-        ),
+        (new().keep_files(3), "keep_files without a rotation: expected rotate or rotate_at_bytes as well"),
         (
             new().keep_for(Duration::from_secs(1)).rotate(Rotation::Never),
-            "`keep_for` is about rotated log files, but neither a size nor a time rotates any",
+            "keep_for without a rotation: expected rotate or rotate_at_bytes as well",
         ),
     ];
     for (options, expected) in cases {
@@ -423,11 +417,11 @@ fn what_cannot_be_rotated_is_refused() {
     let rotating = || FileOptions::new().rotate_at_bytes(1000);
     let error = LogFile::open("/dev/null".into(), rotating()).unwrap_err();
     assert!(matches!(error, FileError::NotAFile { .. }), "{error:?}");
-    assert_eq!(error.to_string(), "cannot rotate \"/dev/null\", which is no regular file");
-    // A file that can be written to, where none can be made.
+    assert_eq!(error.to_string(), "cannot rotate \"/dev/null\", which is not a regular file");
+    // An existing file that can be written to, in a folder where none can be created.
     let error = LogFile::open("/proc/self/comm".into(), rotating()).unwrap_err();
     assert!(matches!(error, FileError::Folder { .. }), "{error:?}");
-    assert!(error.to_string().starts_with("cannot make a file in \"/proc/self\""), "{error}");
+    assert!(error.to_string().starts_with("cannot create a file in \"/proc/self\""), "{error}");
     let long = LogFile::open(Place::new().folder.path().join("x".repeat(230)), rotating()).unwrap_err();
     assert!(matches!(long, FileError::Folder { .. }), "{long:?}");
     let error = LogFile::open("/proc/self/none".into(), rotating()).unwrap_err();
@@ -474,7 +468,7 @@ mod on_unix {
         let mut file = LogFile::open(link.clone(), FileOptions::new().mode(0o600)).unwrap();
         place.write(&mut file, "1\n").unwrap();
         assert_eq!((fs::read_to_string(&target).unwrap(), mode(&target)), ("1\n".to_owned(), 0o600));
-        // Moved away, as a tool that knows the file and not the link does.
+        // Moved away by a tool that knows the file and not the link.
         fs::rename(&target, place.folder.path().join("moved")).unwrap();
         place.write(&mut file, "2\n").unwrap();
         assert_eq!(fs::read_to_string(&link).unwrap(), "2\n");

@@ -11,48 +11,48 @@ use crate::queue::chunk::Chunk;
 use crate::queue::state::{Idle, Phase, State};
 use crate::queue_options::QueueOptions;
 
-/// While lines keep coming the writer's thread looks this often, and nobody has to wake it.
+/// While lines keep arriving, the writer's thread polls at this interval and needs no wake-up.
 const NAP: Duration = Duration::from_millis(1);
 
-/// So much is worth being written before the nap is over.
+/// This many bytes end a nap early.
 const NAP_BYTES: usize = 256 * 1024;
 
-/// While lines are dropped all the time this often one says so.
+/// While lines keep being dropped, the interval at which that is announced.
 const ANNOUNCE_EVERY: Duration = Duration::from_secs(1);
 
-/// After so many refused lines once more it is asked, by a system call, whether the writer's thread is in this process.
+/// Refused lines between two system calls that check whether the writer's thread is in this process.
 const LOOK_EVERY: u64 = 64;
 
-/// Lines of many threads on their way to the one that writes them.
+/// A queue of lines from many threads to the thread that writes them.
 #[derive(Debug)]
 pub(crate) struct Queue {
     options: QueueOptions,
     dropped: Arc<DropCounters>,
     clock: SharedClock,
     state: Mutex<State>,
-    /// For the writer's thread: there is something to do.
+    /// Signals the writer's thread that there is work.
     work: Condvar,
-    /// For threads that log: there is room.
+    /// Signals threads that log that there is room.
     room: Condvar,
-    /// For flushes: lines were settled.
+    /// Signals flushes that lines were settled.
     settled: Condvar,
 }
 
-/// What became of a line.
+/// What happened to a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Pushed {
     Taken,
-    /// This is a forked child whose thread has still to be started, by the caller.
+    /// This is a forked child, and the caller has to start its thread.
     Orphaned {
         is_taken: bool,
     },
     /// Dropped and counted.
     Dropped,
-    /// Nobody writes what is queued any more: it can be written directly.
+    /// The writer's thread has ended: the caller writes the line directly.
     Direct,
 }
 
-/// What there is to do for the writer's thread.
+/// The next step of the writer's thread.
 #[derive(Debug)]
 pub(crate) enum Work {
     Write(Chunk),
@@ -74,7 +74,7 @@ impl Queue {
         }
     }
 
-    /// Takes a line with its line feed, or does with it what the options say.
+    /// Queues a line with its line feed, or applies the overflow policy.
     pub(crate) fn push(&self, line: &[u8], rank: Rank) -> Pushed {
         let mut state = self.lock();
         match state.phase {
@@ -108,14 +108,14 @@ impl Queue {
         Pushed::Taken
     }
 
-    /// Whether more is there than should wait for the end of a nap.
+    /// Whether enough is queued to end a nap.
     fn is_much(&self, state: &State) -> bool {
         let held = state.admission.held();
         held.bytes >= NAP_BYTES.min(self.options.max_bytes / 4)
             || held.items >= self.options.max_lines.div_ceil(4)
     }
 
-    /// Does what is decided about a line that does not fit; the reason if there is no room all the same.
+    /// Applies the overflow policy to a line that does not fit; an error if there is still no room.
     fn make_room<'a>(
         &'a self,
         mut state: MutexGuard<'a, State>,
@@ -137,9 +137,9 @@ impl Queue {
                 (state, Ok(()))
             }
             Decision::Wait(longest) => {
-                // Before it is waited for a thread that is not there.
+                // Before waiting for a thread that may not exist in this process.
                 state.look();
-                // A nap is no reason to make anybody wait.
+                // A thread that logs does not wait for the end of a nap.
                 state.urgent = true;
                 self.work.notify_one();
                 wait_for_room(state, &self.room, (rank, length), longest)
@@ -166,7 +166,7 @@ impl Queue {
         self.lock().drops.add(reason, level, lines, &*self.clock);
     }
 
-    /// What the writer's thread should do next; waits until there is something.
+    /// Waits for the next step of the writer's thread.
     pub(crate) fn next(&self) -> Work {
         let mut state = self.lock();
         let mut napped = false;
@@ -187,7 +187,7 @@ impl Queue {
                 return Work::Write(chunk);
             }
             if state.is_empty() && is_closing {
-                // Under the same lock: what is pushed from now on is written directly.
+                // Under the same lock, so that every line pushed from now on is written directly.
                 state.phase = Phase::Ended;
                 return Work::End;
             }
@@ -210,7 +210,7 @@ impl Queue {
         }
     }
 
-    /// Ends the life of a chunk of which so many lines were written.
+    /// Settles a chunk of which `written` lines were written.
     pub(crate) fn settle(&self, chunk: Chunk, written: u64) {
         let mut state = self.lock();
         let freed = state.settle(chunk, written);
@@ -223,14 +223,14 @@ impl Queue {
         self.settled.notify_all();
     }
 
-    /// An announcement failed: it is tried again after a line was written.
+    /// Takes back an announcement that failed. It is retried after a line was written.
     pub(crate) fn take_back(&self, drops: &Drops) {
         let mut state = self.lock();
         state.drops.merge(drops);
         state.may_announce = false;
     }
 
-    /// Waits on the writer's thread before it tries again; false if there is no time left for that.
+    /// Pauses the writer's thread before a retry; false if no time is left.
     pub(crate) fn pause(&self, longest: Duration) -> bool {
         let state = self.lock();
         if longest.is_zero() {
@@ -242,7 +242,7 @@ impl Queue {
         state.phase != Phase::Abandoned
     }
 
-    /// Says that the writer's thread is gone.
+    /// Marks the writer's thread as ended.
     pub(crate) fn ended(&self) {
         let mut state = self.lock();
         state.phase = Phase::Ended;
@@ -252,7 +252,7 @@ impl Queue {
         self.settled.notify_all();
     }
 
-    /// Asks for everything that is queued to be written now; what to wait for, if anything.
+    /// Starts writing out everything queued. Returns the chunk to wait for, if any.
     pub(crate) fn begin_flush(&self) -> Option<u64> {
         let mut state = self.lock();
         let newest = state.newest()?;
@@ -263,7 +263,7 @@ impl Queue {
         Some(newest)
     }
 
-    /// Waits until what was queued is written or dropped; false if it is not in time.
+    /// Waits until the chunk is written or dropped; false if that takes longer.
     pub(crate) fn wait_for_flush(&self, target: u64, longest: Duration) -> bool {
         let state = self.lock();
         let (state, _) = self
@@ -284,7 +284,7 @@ impl Queue {
         self.work.notify_one();
     }
 
-    /// Waits for the end of the writer's thread. If it is not in time, what is queued is dropped and counted.
+    /// Waits for the writer's thread to end. If it takes longer, queued lines are dropped and counted.
     pub(crate) fn wait_for_close(&self, longest: Duration) -> bool {
         let state = self.lock();
         let is_closing = |state: &mut State| state.phase == Phase::Closing;
@@ -309,20 +309,20 @@ impl Queue {
         false
     }
 
-    /// Whether this is a forked child without a thread that writes; true once, for the caller to start one.
+    /// Whether this is a forked child without a writer's thread. True once, so that the caller starts one.
     pub(crate) fn is_orphaned(&self) -> bool {
         let mut state = self.lock();
         state.look();
         state.take_orphaned()
     }
 
-    /// Lines taken in, written, and on their way.
+    /// Lines accepted, written, and still queued.
     pub(crate) fn totals(&self) -> (u64, u64, usize) {
         let state = self.lock();
         (state.accepted, state.written, state.admission.held().items)
     }
 
-    /// Whether some thread has the lock: for a moment, or for ever if it did not come along into a forked child.
+    /// Whether a thread holds the lock: for a moment, or for ever if that thread is missing in a forked child.
     pub(crate) fn is_locked(&self) -> bool {
         matches!(self.state.try_lock(), Err(TryLockError::WouldBlock))
     }
@@ -355,7 +355,7 @@ mod tests {
         queue.push(b"line\n", Rank::of(Level::Info))
     }
 
-    /// What a child finds: the number of its parent.
+    /// Puts the queue in the state that a child finds: with its parent's process number.
     fn fork(queue: &Queue) {
         queue.lock().process += 1;
     }

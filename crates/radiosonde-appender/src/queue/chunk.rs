@@ -1,22 +1,22 @@
 use radiosonde_queue::{Load, Rank};
 
-/// What a chunk holds; a longer line gets one of its own.
+/// Capacity of a chunk; a longer line gets one of its own.
 const CHUNK_BYTES: usize = 64 * 1024;
 
-/// More lines than this go into the next chunk, so that its table does not grow.
+/// Most lines in a chunk, so that its table does not grow.
 const CHUNK_LINES: usize = 512;
 
-/// Lines in the order in which they came, in one piece of memory.
+/// Consecutive lines in one piece of memory.
 #[derive(Debug)]
 pub(crate) struct Chunk {
-    /// Chunks are numbered as they are begun.
+    /// Chunks are numbered in order of creation.
     pub(crate) number: u64,
     bytes: Vec<u8>,
     lines: Vec<Entry>,
-    /// Where the first line that has not been dropped starts, and which it is.
+    /// Offset and index of the first line that has not been dropped.
     first_byte: usize,
     first_line: usize,
-    /// How many lines of each level may be dropped to make room.
+    /// Lines of each level that may be dropped to make room.
     droppable: [u32; 6],
 }
 
@@ -45,7 +45,7 @@ impl Chunk {
         }
     }
 
-    /// Empties the chunk for another use; false if it is an uncommonly long or short one, which is not worth keeping.
+    /// Empties the chunk for reuse; false if its size is unusual and it is not worth keeping.
     pub(crate) fn renew(&mut self) -> bool {
         self.bytes.clear();
         self.lines.clear();
@@ -57,7 +57,7 @@ impl Chunk {
         self.bytes.capacity() - self.bytes.len() >= length && self.lines.len() < CHUNK_LINES
     }
 
-    /// Appends a line that [there is room for](Self::has_room_for), and that is shorter than 4 GiB.
+    /// Appends a line shorter than 4 GiB for which [there is room](Self::has_room_for).
     pub(crate) fn push(&mut self, line: &[u8], rank: Rank) {
         self.bytes.extend_from_slice(line);
         self.lines.push(Entry { length: u32::try_from(line.len()).unwrap_or(u32::MAX), rank });
@@ -66,18 +66,18 @@ impl Chunk {
         }
     }
 
-    /// The lines that yield to one of this rank, oldest first.
+    /// The lines that a line of this rank may evict, oldest first.
     pub(crate) fn yielding_to(&self, newer: Rank) -> impl Iterator<Item = Entry> {
         let entries = if self.is_pinned_for(newer) { &[] } else { self.entries() };
         entries.iter().copied().filter(move |entry| entry.rank.yields_to(newer))
     }
 
-    /// Whether no line yields to one of this rank.
+    /// Whether a line of this rank may evict none.
     fn is_pinned_for(&self, newer: Rank) -> bool {
         self.droppable[..=newer.level() as usize].iter().all(|&lines| lines == 0)
     }
 
-    /// Drops the oldest line that yields to one of this rank.
+    /// Drops the oldest line that a line of this rank may evict.
     pub(crate) fn evict(&mut self, newer: Rank) -> Option<Entry> {
         if self.is_pinned_for(newer) {
             return None;
@@ -86,7 +86,7 @@ impl Chunk {
         for at in self.first_line..self.lines.len() {
             let entry = self.lines[at];
             if entry.rank.yields_to(newer) {
-                // What was before it and stays moves up, so that the gap is at the front.
+                // Moves the remaining lines before it up, so that the gap is at the front.
                 self.bytes.copy_within(self.first_byte..start, self.first_byte + entry.length());
                 self.lines.copy_within(self.first_line..at, self.first_line + 1);
                 self.first_byte += entry.length();
@@ -100,7 +100,7 @@ impl Chunk {
         None
     }
 
-    /// Once no line yields to this rank, the others may stay for long: then the chunk keeps only the memory it needs.
+    /// Shrinks the chunk once no line may be evicted: the others may stay for long.
     fn give_back(&mut self, newer: Rank) {
         let is_pinned = self.is_pinned_for(newer) && !self.is_empty();
         if is_pinned && self.bytes().len() < self.bytes.capacity() / 2 {
@@ -109,17 +109,17 @@ impl Chunk {
         }
     }
 
-    /// The lines, one after the other.
+    /// The text of the lines.
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.bytes[self.first_byte..]
     }
 
-    /// What is known of each line.
+    /// The entries of the lines.
     pub(crate) fn entries(&self) -> &[Entry] {
         &self.lines[self.first_line..]
     }
 
-    /// How many lines there are, and their bytes.
+    /// The number of lines and their bytes.
     pub(crate) fn load(&self) -> Load {
         Load { items: self.entries().len(), bytes: self.bytes().len() }
     }
@@ -128,8 +128,7 @@ impl Chunk {
         self.first_line == self.lines.len()
     }
 
-    /// The line that holds the byte at `offset`: where it starts, where it ends, and what is known of it. The last line for an
-    /// offset behind all.
+    /// The line that contains the byte at `offset`: its start, its end and its entry. The last line if `offset` is beyond all.
     pub(crate) fn line_at(&self, offset: usize) -> Option<(usize, usize, Entry)> {
         let mut start = 0;
         let mut last = None;
@@ -182,7 +181,7 @@ mod tests {
         assert_eq!(text(&chunk), "audit 2\ninfo 5\n");
         assert_eq!(chunk.entries().iter().map(|entry| entry.length()).sum::<usize>(), chunk.bytes().len());
         assert_eq!(evict(&mut chunk, Level::Fatal), Some(Level::Info));
-        assert_eq!(evict(&mut chunk, Level::Fatal), None, "an audit line never goes");
+        assert_eq!(evict(&mut chunk, Level::Fatal), None, "an audit line is never evicted");
         assert_eq!(text(&chunk), "audit 2\n");
     }
 
@@ -191,7 +190,7 @@ mod tests {
         let mut chunk = chunk(&[("info 1\n", Level::Info, false), ("audit 2\n", Level::Info, true)]);
         chunk.push(b"info 3\n", Rank::of(Level::Info));
         assert!(chunk.evict(Rank::of(Level::Info)).is_some());
-        assert_eq!(chunk.bytes.capacity(), CHUNK_BYTES, "more of it may go soon");
+        assert_eq!(chunk.bytes.capacity(), CHUNK_BYTES, "more of it may be evicted soon");
         assert!(chunk.evict(Rank::of(Level::Info)).is_some());
         assert_eq!((text(&chunk), chunk.entries().len()), ("audit 2\n", 1));
         assert!(chunk.bytes.capacity() < 100 && chunk.lines.capacity() < 10, "{chunk:?}");

@@ -11,23 +11,23 @@ use crate::queue::bounded::{Queue, Work};
 use crate::queue::chunk::Chunk;
 use crate::reentrancy_guard::ReentrancyGuard;
 
-/// How long an output that does not block and is full is left alone.
+/// How long to wait before a full non-blocking output is tried again.
 const BUSY_FOR: Duration = Duration::from_millis(2);
 
 thread_local! {
-    // `const` and without a destructor: it can be read while the process exits.
+    // `const` and without a destructor, so that it can be read while the process exits.
     static QUEUE: Cell<*const Queue> = const { Cell::new(ptr::null()) };
 }
 
-/// Whether this is the thread that writes what is in the queue.
+/// Whether this thread drains the queue.
 pub(crate) fn is_run_here(queue: &Queue) -> bool {
     ptr::eq(QUEUE.get(), queue)
 }
 
-/// What the writer's thread does until its queue ends.
+/// Runs the writer's thread until its queue ends.
 ///
-/// Events that the writer emits on it are counted and dropped, as on any thread that delivers. The thread has no subscriber of
-/// its own set: one scoped subscriber anywhere makes every event of the process slower.
+/// The reentrancy guard drops and counts events that the writer emits here. The thread sets no subscriber of its own: a
+/// single scoped subscriber anywhere makes every event of the process slower.
 pub(crate) fn run(direct: &Direct, queue: &Queue) {
     let _guard = ReentrancyGuard::enter();
     QUEUE.set(queue);
@@ -50,7 +50,7 @@ pub(crate) fn run(direct: &Direct, queue: &Queue) {
     queue.ended();
 }
 
-/// Says that lines were dropped; false if that could not be written.
+/// Writes lines that report the drops; false if that failed.
 fn announce(direct: &Direct, queue: &Queue, drops: &Drops) -> bool {
     let lines = direct.notice(drops);
     let mut rest = Lines::whole(lines.as_bytes());
@@ -58,7 +58,7 @@ fn announce(direct: &Direct, queue: &Queue, drops: &Drops) -> bool {
         let mut written = 0;
         match direct.attempt(rest, &mut written) {
             Ok(()) => return true,
-            // What was begun is ended, however long that takes.
+            // A line that was begun is ended, however long that takes.
             Err(Failure::Busy(_)) if queue.pause(BUSY_FOR) => {
                 rest = Lines { bytes: &rest.bytes[written..], resumes: rest.resumes || written > 0 };
             }
@@ -67,7 +67,7 @@ fn announce(direct: &Direct, queue: &Queue, drops: &Drops) -> bool {
     }
 }
 
-/// Writes a chunk, as far and as long as the writer can be brought to it; returns how many lines were written.
+/// Writes a chunk, retrying for as long as the writer permits; returns the number of lines written.
 fn write(direct: &Direct, queue: &Queue, chunk: &Chunk) -> u64 {
     let bytes = chunk.bytes();
     let mut lost = 0;
@@ -98,7 +98,7 @@ fn write(direct: &Direct, queue: &Queue, chunk: &Chunk) -> u64 {
                 if let Some(error) = error {
                     direct.report(&error);
                 }
-                // What is written of the line, if anything, is no line; it goes out again as a whole.
+                // A partly written line is not a line; it is written again as a whole.
                 (at, resumes) = (start.min(reached), false);
                 after
             }
@@ -123,7 +123,7 @@ fn write(direct: &Direct, queue: &Queue, chunk: &Chunk) -> u64 {
         if at >= bytes.len() && !resumes && patience.is_zero() {
             break;
         }
-        // Without patience, too: a writer that always asks for another try would keep this thread for ever.
+        // Also without patience: a writer that always asks for a retry must not keep this thread for ever.
         if !queue.pause(patience) {
             lose(DropReason::Shutdown, if resumes { start } else { at }, bytes.len());
             break;

@@ -6,56 +6,56 @@ use radiosonde_queue::{Admission, Guarded, Load, Rank};
 use crate::drops::Drops;
 use crate::queue::chunk::{Chunk, Entry};
 
-/// Chunks that are there from the start and are kept when nothing happens: 512 KiB.
+/// Chunks allocated at the start and kept while idle: 512 KiB.
 const KEEP_CHUNKS: usize = 8;
 
-/// What a queue's lock protects.
+/// The state that a queue's lock protects.
 #[derive(Debug)]
 pub(crate) struct State {
     /// Oldest first. Lines are appended to the last one.
     chunks: VecDeque<Chunk>,
     spare: Vec<Chunk>,
     next_number: u64,
-    /// What the writer's thread has taken and not settled: the chunk's number and its lines.
+    /// What the writer's thread has taken and not settled: the chunk's number and its load.
     in_flight: Option<(u64, Load)>,
     pub(crate) admission: Admission,
-    /// Lines taken in and lines written.
+    /// Lines accepted and lines written.
     pub(crate) accepted: u64,
     pub(crate) written: u64,
-    /// Lines that were not taken in.
+    /// Lines that were not accepted.
     pub(crate) refused: u64,
     pub(crate) phase: Phase,
     pub(crate) idle: Idle,
-    /// Something in the queue should go out at once.
+    /// The queue should be written out at once.
     pub(crate) urgent: bool,
     pub(crate) drops: Drops,
-    /// Not after a write failed, until one succeeds.
+    /// False from a failed write until the next successful one.
     pub(crate) may_announce: bool,
     pub(crate) announced_at: Duration,
-    /// The process whose thread writes: after a fork the child has none.
+    /// The process whose thread writes. A forked child has no such thread.
     pub(crate) process: u32,
-    /// This is such a child, and nobody has started a thread in it yet.
+    /// This is a forked child in which no thread has been started yet.
     is_orphaned: bool,
 }
 
-/// Where in its life a queue is.
+/// The stage of a queue's life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Phase {
     Open,
-    /// To be emptied and ended.
+    /// The queue is being emptied and then ends.
     Closing,
-    /// The time for emptying it was over.
+    /// The time for emptying it is over.
     Abandoned,
-    /// Its thread has ended.
+    /// The thread has ended.
     Ended,
 }
 
-/// What the writer's thread does.
+/// What the writer's thread is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Idle {
-    /// It writes, or is about to look.
+    /// It writes, or is about to check the queue.
     Busy,
-    /// It looks again in a moment.
+    /// It checks again after a nap.
     Napping,
     /// It has to be woken.
     Sleeping,
@@ -93,7 +93,7 @@ impl State {
         }
     }
 
-    /// [Looks](Self::look) before the first line of an empty queue and before few others, so that it costs next to nothing.
+    /// [Looks](Self::look) before the first line of an empty queue and before a few others, so that the cost is negligible.
     pub(crate) fn look_at_times(&mut self, length: usize) {
         let is_due = |lines: usize| lines == 8 || lines.is_multiple_of(64);
         let may_skip = |chunk: &Chunk| chunk.has_room_for(length) && !is_due(chunk.entries().len());
@@ -102,8 +102,8 @@ impl State {
         }
     }
 
-    /// Asks the system whether this is a child that was forked. The parent writes what was queued or taken before, and says
-    /// what was dropped; here that is forgotten.
+    /// Checks with the system whether this is a forked child. If so, forgets the lines and drops of before the fork: the
+    /// parent writes and reports those.
     pub(crate) fn look(&mut self) {
         let process = std::process::id();
         if std::mem::replace(&mut self.process, process) == process {
@@ -116,7 +116,7 @@ impl State {
         (self.idle, self.is_orphaned) = (Idle::Busy, true);
     }
 
-    /// True once in a forked child, for the caller to start a thread.
+    /// True once in a forked child, so that the caller starts a thread.
     pub(crate) fn take_orphaned(&mut self) -> bool {
         std::mem::take(&mut self.is_orphaned)
     }
@@ -137,7 +137,7 @@ impl State {
         self.accepted += 1;
     }
 
-    /// Whether the lines that yield to this rank hold this much.
+    /// Whether the lines that this rank may evict hold this much.
     pub(crate) fn can_evict(&self, newer: Rank, needed: Load) -> bool {
         let mut found = Load::default();
         self.chunks.iter().flat_map(|chunk| chunk.yielding_to(newer)).any(|entry| {
@@ -146,7 +146,7 @@ impl State {
         })
     }
 
-    /// Drops the oldest line that yields to one of this rank.
+    /// Drops the oldest line that a line of this rank may evict.
     pub(crate) fn evict(&mut self, newer: Rank) -> Option<Entry> {
         let (at, entry) =
             self.chunks.iter_mut().enumerate().find_map(|(at, chunk)| Some((at, chunk.evict(newer)?)))?;
@@ -170,7 +170,7 @@ impl State {
         Some(chunk)
     }
 
-    /// Ends what [`take`](Self::take) began. What is given back should be freed without the lock.
+    /// Completes [`take`](Self::take). The caller should free the returned chunk outside the lock.
     pub(crate) fn settle(&mut self, mut chunk: Chunk, written: u64) -> Option<Chunk> {
         let load = self.in_flight.take().map(|(_, load)| load);
         self.admission.settle(load.unwrap_or_default());
@@ -183,19 +183,19 @@ impl State {
         Some(chunk)
     }
 
-    /// What was taken will not be settled.
+    /// Forgets a chunk that was taken and will not be settled.
     pub(crate) fn forget_in_flight(&mut self) {
         if let Some((_, load)) = self.in_flight.take() {
             self.admission.release(load);
         }
     }
 
-    /// Chunks that a burst needed and that nothing needs now.
+    /// Takes chunks that were allocated for a burst and are no longer needed.
     pub(crate) fn surplus(&mut self) -> Vec<Chunk> {
         self.spare.split_off(self.spare.len().min(KEEP_CHUNKS))
     }
 
-    /// Everything that is queued, for counting it and letting it go.
+    /// Empties the queue and returns its chunks to be counted.
     pub(crate) fn discard(&mut self) -> VecDeque<Chunk> {
         for chunk in &self.chunks {
             self.admission.release(chunk.load());
@@ -207,7 +207,7 @@ impl State {
         self.chunks.is_empty()
     }
 
-    /// The number of the newest chunk that is not settled.
+    /// The number of the newest unsettled chunk.
     pub(crate) fn newest(&self) -> Option<u64> {
         let queued = self.chunks.back().map(|chunk| chunk.number);
         queued.or(self.in_flight.map(|(number, ..)| number))

@@ -25,7 +25,7 @@ pub(crate) fn metrics(attribute: TokenStream, item: TokenStream, path: &Path) ->
     let mut metrics: Vec<Metric> = Vec::new();
     for declared in module.signatures {
         match Metric::new(declared, options.namespace.as_ref()) {
-            // Under different conditions there may be two of a name.
+            // Under different conditions, two metrics may have the same name.
             Ok(metric) if metric.conditions().is_empty() && has(&metrics, &metric) => {
                 let message = format!("two metrics are called {:?}", metric.name.value());
                 refuse(Error::new(metric.name.span(), message));
@@ -49,7 +49,7 @@ pub(crate) fn metrics(attribute: TokenStream, item: TokenStream, path: &Path) ->
         let conditions = attributes.iter().filter(|attribute| attribute.path().is_ident("cfg"));
         quote! {
             #(#conditions)*
-            // Outside, so that it sees what stands beside the attribute.
+            // Outside the module, so that it resolves names where the attribute stands.
             #[allow(non_snake_case, reason = "named as the module")]
             fn #function() -> &'static #path::Registry {
                 #registry
@@ -77,7 +77,7 @@ fn has(metrics: &[Metric], metric: &Metric) -> bool {
     metrics.iter().any(|other| other.name.value() == metric.name.value() && other.conditions().is_empty())
 }
 
-/// The function of a metric, the static behind it, and the type of its labels.
+/// Generates the function of a metric, the static behind it, and the type of its labels.
 fn expand(metric: &Metric, registry: Option<&Ident>, path: &Path) -> Result<TokenStream> {
     let Metric { attributes, visibility, ident, .. } = metric;
     let hidden = format_ident!("__{}", unraw(ident));
@@ -123,7 +123,7 @@ fn declare(metric: &Metric, registry: Option<&Ident>, path: &Path) -> TokenStrea
     let (striped, exemplars) = (options.striped.iter(), options.exemplars.iter());
     let unconventional_name = options.unconventional_name.iter();
     let buckets = options.buckets.iter().map(|buckets| match buckets {
-        // A list of bounds, or a constant of one's own.
+        // A list of bounds, or the user's constant.
         Expr::Array(bounds) => at(bounds.span(), quote! { #path::Buckets::from_static(&#bounds) }),
         other => quote! { #other },
     });
@@ -131,7 +131,7 @@ fn declare(metric: &Metric, registry: Option<&Ident>, path: &Path) -> TokenStrea
     let labels = options.constant_labels.iter().map(|(name, value)| quote! { (#name, #value) });
     let labels = (!options.constant_labels.is_empty()).then(|| quote! { &[#(#labels),*] });
     let labels = labels.iter();
-    // The place where the metric is declared is that of the signature, in messages of the registry too.
+    // The call has the span of the signature, so that the registry's messages point there too.
     let call = at(metric.ident.span(), quote! { #path::Declare::#declare(#name, #help) });
     quote! {
         #call
@@ -147,7 +147,7 @@ fn declare(metric: &Metric, registry: Option<&Ident>, path: &Path) -> TokenStrea
     }
 }
 
-/// The same tokens, as if they stood there.
+/// The same tokens with another span.
 fn at(span: Span, tokens: TokenStream) -> TokenStream {
     let moved = tokens.into_iter().map(|mut token| {
         token.set_span(span);
@@ -156,7 +156,7 @@ fn at(span: Span, tokens: TokenStream) -> TokenStream {
     moved.collect()
 }
 
-/// The function that declares everything.
+/// Generates the function that declares every metric.
 fn register(metrics: &[Metric], path: &Path) -> TokenStream {
     let all = metrics.iter().map(|metric| {
         let hidden = format_ident!("__{}", unraw(&metric.ident));
@@ -167,7 +167,7 @@ fn register(metrics: &[Metric], path: &Path) -> TokenStream {
         /// Declares every metric of this module, so that those without labels are exposed from the start.
         ///
         /// # Errors
-        /// Every declaration that is refused.
+        /// The error of every declaration that failed.
         #[allow(dead_code, reason = "a metric declares itself when it is used")]
         pub fn register() -> ::std::result::Result<(), #path::RegisterErrors> {
             #[allow(unused_mut, reason = "there may be no metric")]

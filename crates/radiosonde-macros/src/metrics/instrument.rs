@@ -1,7 +1,7 @@
 use quote::format_ident;
 use syn::{Error, Ident, Path, PathArguments, ReturnType, Signature, Type};
 
-/// What a metric is, as its return type says.
+/// The kind of a metric, from its return type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Instrument {
     Counter,
@@ -27,7 +27,7 @@ impl Instrument {
         };
         found.ok_or_else(|| {
             let allowed: Vec<_> = Self::ALL.iter().map(|(name, ..)| format!("`{name}`")).collect();
-            let message = format!("a metric returns its instrument; allowed are {}", allowed.join(", "));
+            let message = format!("a metric returns its instrument: expected one of {}", allowed.join(", "));
             match &signature.output {
                 ReturnType::Type(_, ty) => Error::new_spanned(ty, message),
                 ReturnType::Default => Error::new(signature.ident.span(), message),
@@ -39,7 +39,7 @@ impl Instrument {
         matches!(self, Self::Counter | Self::FloatCounter)
     }
 
-    /// The type's name, and that of the function that declares it.
+    /// The name of the type, and of the method that declares it.
     pub(crate) fn idents(self) -> (Ident, Ident) {
         let (ty, declare) = self.names();
         (format_ident!("{ty}"), format_ident!("{declare}"))
@@ -50,13 +50,13 @@ impl Instrument {
     }
 
     fn names(self) -> (&'static str, &'static str) {
-        // Each is in the list.
+        // Every instrument is in the list.
         let found = Self::ALL.iter().find(|(.., instrument)| *instrument == self);
         found.map_or(("", ""), |(ty, declare, _)| (ty, declare))
     }
 }
 
-/// By its last name, however it was imported.
+/// Finds the instrument by the last segment of its path, however it was imported.
 fn named(ty: &Type) -> Option<Instrument> {
     let Type::Path(path) = ty else { return None };
     let Path { segments, .. } = &path.path;

@@ -6,7 +6,7 @@ use crate::metrics::metric::Metric;
 
 /// The labels of a metric as a type: its name and generics, and its definition.
 pub(crate) struct LabelsStruct {
-    /// With `'static` in place of what it borrows.
+    /// The type with `'static` in place of borrowed lifetimes.
     pub(crate) kept: TokenStream,
     pub(crate) definition: TokenStream,
 }
@@ -31,7 +31,7 @@ impl LabelsStruct {
         } else {
             quote! { #ident }
         };
-        // Derived here and not by an attribute, so that an error stands at the parameter.
+        // Derived here and not by an attribute, so that an error points to the parameter.
         let input = parse_quote! { struct #ident #generics { #(#fields),* } };
         let implementation = crate::labels::labels(&input, path)?;
         let conditions = metric.conditions();
@@ -57,7 +57,7 @@ fn fields_without_attributes(metric: &Metric, borrows: &mut bool) -> Result<Vec<
     metric.labels.iter().map(field).collect()
 }
 
-/// The type with `'labels` wherever a signature may leave the lifetime away and a struct may not.
+/// Adds `'labels` wherever a signature may elide a lifetime and a struct may not.
 fn with_lifetime(ty: TokenStream, borrows: &mut bool) -> TokenStream {
     let mut out = TokenStream::new();
     let mut tokens = ty.into_iter().peekable();
@@ -83,7 +83,7 @@ fn with_lifetime(ty: TokenStream, borrows: &mut bool) -> TokenStream {
             }
             TokenTree::Group(group) => {
                 let inner = with_lifetime(group.stream(), borrows);
-                // A group without delimiters is what a macro was given for a type.
+                // A group without delimiters is a type passed to a macro.
                 let delimiter = group.delimiter();
                 match delimiter {
                     Delimiter::None => out.extend(inner),

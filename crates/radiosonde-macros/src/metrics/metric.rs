@@ -9,9 +9,9 @@ use crate::metrics::module::Declared;
 use crate::metrics::options::Options;
 use crate::name::{check_label, is_name};
 
-/// A metric that can be declared, as far as its signature tells.
+/// A metric, as far as its signature describes it.
 pub(crate) struct Metric {
-    /// Those that are not for the macro: the doc comment, `cfg` and so on.
+    /// Attributes that are not for the macro: the doc comment, `cfg` and so on.
     pub(crate) attributes: Vec<Attribute>,
     pub(crate) visibility: Visibility,
     pub(crate) ident: Ident,
@@ -44,7 +44,7 @@ impl Metric {
         }
         let labels: Vec<_> = signature.inputs.into_iter().map(label).collect::<Result<_>>()?;
         for (name, _) in &options.constant_labels {
-            // One that is given another name is compared when it is declared.
+            // A renamed label is checked when the metric is declared.
             let is_renamed =
                 |label: &Label| label.attributes.iter().any(|attribute| attribute.path().is_ident("label"));
             if labels.iter().any(|label| !is_renamed(label) && unraw(&label.ident) == name.value()) {
@@ -60,20 +60,20 @@ impl Metric {
         Ok(Self { attributes, visibility, ident, name, help, instrument, labels, options })
     }
 
-    /// Those under which it exists at all.
+    /// The `cfg` attributes of the metric.
     pub(crate) fn conditions(&self) -> Vec<&Attribute> {
         self.attributes.iter().filter(|attribute| attribute.path().is_ident("cfg")).collect()
     }
 }
 
-/// Whether the signature has nothing that a metric cannot have.
+/// Rejects signatures with parts that a metric cannot have.
 fn check_plain(signature: &Signature) -> Result<()> {
     let refuse = |tokens: &dyn quote::ToTokens, what: &str| {
         let tokens = tokens.to_token_stream();
         Err(Error::new_spanned(tokens, format!("a metric is a plain signature, without {what}")))
     };
     if !signature.generics.params.is_empty() {
-        return refuse(&signature.generics, "generics: a label's type is known");
+        return refuse(&signature.generics, "generics: each label has a concrete type");
     }
     if let Some(clause) = &signature.generics.where_clause {
         return refuse(clause, "a `where` clause");
@@ -109,7 +109,7 @@ fn check_name(name: &LitStr, instrument: Instrument, options: &Options) -> Resul
         }
         (false, Some(_)) => {
             return refuse(
-                "is no counter's and must not end in `_total`, or be `unconventional_name`".into(),
+                "is not a counter's and must not end in `_total`, or be `unconventional_name`".into(),
             );
         }
     };
@@ -125,7 +125,7 @@ fn check_name(name: &LitStr, instrument: Instrument, options: &Options) -> Resul
     Err(Error::new(unit.span(), message))
 }
 
-/// The first paragraph of the doc comment, in one line.
+/// The first paragraph of the doc comment, on one line.
 fn help(attributes: &[Attribute]) -> String {
     let lines = attributes.iter().filter_map(|attribute| match &attribute.meta {
         Meta::NameValue(meta) if meta.path.is_ident("doc") => match &meta.value {

@@ -8,7 +8,7 @@ pub(crate) struct Module {
     pub(crate) ident: Ident,
     pub(crate) inner: Vec<Attribute>,
     pub(crate) signatures: Vec<Declared>,
-    /// What else stands in it, to be left as it is.
+    /// The other items, which are left unchanged.
     pub(crate) others: Vec<Item>,
 }
 
@@ -25,11 +25,11 @@ impl Parse for Module {
         let visibility = input.parse()?;
         let there: Option<Token![mod]> = input.parse()?;
         if there.is_none() {
-            return Err(input.error("`#[metrics]` stands on a module"));
+            return Err(input.error("`#[metrics]` is for modules"));
         }
         let ident: Ident = input.parse()?;
         if input.peek(Token![;]) {
-            let message = format!("the metrics stand in the module itself: `mod {ident} {{ ... }}`");
+            let message = format!("expected an inline module: `mod {ident} {{ ... }}`");
             return Err(Error::new(ident.span(), message));
         }
         let content;

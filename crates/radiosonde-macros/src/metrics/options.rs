@@ -5,7 +5,7 @@ use syn::{Attribute, Error, Expr, Ident, LitStr, Result, Token};
 use crate::metrics::instrument::Instrument;
 use crate::name::check_label;
 
-/// What `#[metric(...)]` says.
+/// The options of `#[metric(...)]`.
 #[derive(Default)]
 pub(crate) struct Options {
     pub(crate) rename: Option<LitStr>,
@@ -36,7 +36,7 @@ impl Options {
             }
             let names: Vec<_> = allowed.iter().map(|instrument| instrument.name()).collect();
             Err(meta.error(format!(
-                "a {} has no such thing; only {} has",
+                "a {} does not have this option: expected {}",
                 instrument.name(),
                 names.join(", ")
             )))
@@ -85,7 +85,7 @@ impl Options {
     }
 }
 
-/// What `#[metrics(...)]` says of the whole module.
+/// The options of `#[metrics(...)]`, for the whole module.
 #[derive(Default)]
 pub(crate) struct ModuleOptions {
     pub(crate) registry: Option<Expr>,
@@ -97,8 +97,7 @@ impl syn::parse::Parse for ModuleOptions {
         let mut options = Self::default();
         while !input.is_empty() {
             let ident: Ident = input.call(Ident::parse_any)?;
-            let allowed =
-                || Error::new(ident.span(), "allowed are `registry = ...` and `namespace = \"...\"`");
+            let allowed = || Error::new(ident.span(), "expected `registry = ...` or `namespace = \"...\"`");
             if ident == "registry" {
                 input.parse::<Token![=]>()?;
                 options.registry = Some(input.parse()?);

@@ -22,7 +22,7 @@ pub(crate) fn observe(attribute: TokenStream, item: TokenStream, path: &Path) ->
             quote! { #path::__private::observe_sync(#operation, move || -> #ty #block, #ended) }
         }
         Shape::Async if returned::is_never(output) => {
-            // `!` is no type yet for a future to give.
+            // `!` is not yet a type that a future can return.
             let (never, ended) = (quote! { ::core::convert::Infallible }, ended(path, None));
             quote! {
                 match #path::__private::observe_async(#operation, async move {
@@ -60,7 +60,7 @@ pub(crate) fn observe(attribute: TokenStream, item: TokenStream, path: &Path) ->
     Ok(quote! { #function })
 }
 
-/// The operation, made at the first call. In a block of its own, where its name hides none of the function's.
+/// Generates the operation, built at the first call, in a block of its own so that it shadows no name of the function.
 fn operation(options: &Options, ident: &Ident, path: &Path) -> TokenStream {
     let function = LitStr::new(&ident.unraw().to_string(), ident.span());
     let is_chosen = options.name.is_some();
@@ -78,7 +78,7 @@ fn operation(options: &Options, ident: &Ident, path: &Path) -> TokenStream {
     }
 }
 
-/// Whether the call failed is seen from the value by method resolution, which asks the most specific trait first.
+/// Method resolution decides from the value's type whether the call failed: it prefers the most specific trait.
 fn ended(path: &Path, ty: Option<&Type>) -> TokenStream {
     let ty = ty.map(|ty| quote! { : &#ty });
     quote! {
@@ -93,7 +93,7 @@ fn ended(path: &Path, ty: Option<&Type>) -> TokenStream {
     }
 }
 
-/// A `return` that is never reached and comes first: it tells the compiler the type before any other, which then coerces to it.
+/// An unreachable `return` that comes first, so that the compiler infers this type and coerces the others to it.
 fn edge(ty: &Type) -> TokenStream {
     quote! {
         #[allow(
@@ -103,7 +103,7 @@ fn edge(ty: &Type) -> TokenStream {
             clippy::let_unit_value,
             clippy::let_with_type_underscore,
             clippy::needless_return,
-            reason = "it is there for its type"
+            reason = "it only fixes the type"
         )]
         if false {
             let returned: #ty = loop {};

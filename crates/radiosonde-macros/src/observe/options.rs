@@ -2,7 +2,7 @@ use proc_macro2::TokenStream;
 use syn::parse::Parser as _;
 use syn::{Error, ItemFn, LitStr, Result, Token, TraitItemFn};
 
-/// What stands in the attribute's parentheses.
+/// The options of `#[observe(...)]`.
 #[derive(Default)]
 pub(crate) struct Options {
     pub(crate) name: Option<LitStr>,
@@ -29,7 +29,7 @@ impl Options {
     }
 }
 
-/// The function under the attribute, if it is one that runs when it is called.
+/// The function under the attribute, unless it is bodiless or const.
 pub(crate) fn function(item: TokenStream) -> Result<ItemFn> {
     let function: ItemFn = match syn::parse2(item.clone()) {
         Ok(function) => function,

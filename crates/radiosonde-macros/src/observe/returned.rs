@@ -1,4 +1,4 @@
-//! What the return type tells.
+//! Reads the return type.
 
 use syn::visit_mut::{VisitMut, visit_type_mut};
 use syn::{
@@ -6,7 +6,7 @@ use syn::{
     parse_quote,
 };
 
-/// The return type as it can be written in a body: `impl Trait` has no name there, and is left to inference.
+/// The return type as it can be written in a body: `impl Trait` has no name there and is left to inference.
 pub(crate) fn in_body(output: &ReturnType) -> Type {
     match output {
         ReturnType::Default => parse_quote! { () },
@@ -34,7 +34,7 @@ pub(crate) fn is_never(output: &ReturnType) -> bool {
     matches!(output, ReturnType::Type(_, ty) if matches!(ty.as_ref(), Type::Never(_)))
 }
 
-/// What the future gives that the type `impl Future<Output = ...>` stands for.
+/// The `Output` of the return type `impl Future<Output = ...>`.
 pub(crate) fn of_impl_future(output: &ReturnType) -> Option<Type> {
     let ReturnType::Type(_, ty) = output else { return None };
     let Type::ImplTrait(ty) = ty.as_ref() else { return None };
@@ -50,7 +50,7 @@ pub(crate) fn of_impl_future(output: &ReturnType) -> Option<Type> {
     })
 }
 
-/// Whether it is a future in a box: `Pin<Box<dyn Future>>`, or what `futures` calls that.
+/// Whether the type is a boxed future: `Pin<Box<dyn Future>>`, or one of the aliases of `futures`.
 pub(crate) fn is_boxed_future(output: &ReturnType) -> bool {
     let ReturnType::Type(_, ty) = output else { return false };
     let Type::Path(TypePath { path, .. }) = ty.as_ref() else { return false };

@@ -4,21 +4,21 @@ use syn::{Expr, ExprCall, ItemFn, Stmt, Type};
 
 use crate::observe::returned;
 
-/// How a function does its work, and so what is to be observed.
+/// How a function does its work, which decides what is observed.
 pub(crate) enum Shape {
-    /// It does it before it returns.
+    /// It works before it returns.
     Sync,
     /// An `async fn`.
     Async,
-    /// It returns `impl Future`, which gives this.
+    /// It returns `impl Future` with this output.
     Opaque(Type),
-    /// It returns a future in a box. With what is put into the box where the function ends in `Box::pin(...)` and nowhere else.
+    /// It returns a boxed future. Holds the boxed expression if the function ends in `Box::pin(...)` and has no other exit.
     Boxed(Option<Expr>),
 }
 
 impl Shape {
-    /// Of a function that is not async, the return type tells what it is; and the body, where the type is an alias, as
-    /// `#[tracing::instrument]` has it.
+    /// The return type of a function that is not async decides its shape; if the type is an alias, the body does, as in
+    /// `#[tracing::instrument]`.
     pub(crate) fn of(function: &ItemFn) -> Self {
         let output = &function.sig.output;
         if function.sig.asyncness.is_some() {
@@ -37,7 +37,7 @@ impl Shape {
     }
 }
 
-/// The argument of the `Box::pin(...)` that a function ends in; `async_trait` makes methods so.
+/// The argument of the `Box::pin(...)` that ends a function; `async_trait` generates such methods.
 fn pinned_at_end(function: &ItemFn) -> Option<&Expr> {
     let Some(Stmt::Expr(Expr::Call(ExprCall { func, args, .. }), None)) = function.block.stmts.last() else {
         return None;

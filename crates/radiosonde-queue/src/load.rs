@@ -1,9 +1,9 @@
 use std::ops::{AddAssign, SubAssign};
 
-/// A number of items and their bytes: what a queue holds, or the most that it may hold.
+/// A number of items and their bytes: the contents of a queue, or a bound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Load {
-    /// Items.
+    /// Number of items.
     pub items: usize,
     /// Bytes of all items together.
     pub bytes: usize,
@@ -17,7 +17,7 @@ impl Load {
         Self { items: 1, bytes }
     }
 
-    /// Whether this is at least as much, in items and in bytes.
+    /// Whether this is at least `other`, in items and in bytes.
     #[must_use]
     pub const fn covers(self, other: Self) -> bool {
         self.items >= other.items && self.bytes >= other.bytes

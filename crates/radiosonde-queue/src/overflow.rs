@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use radiosonde_core::parse_duration;
 
-/// What happens to an item for which a bounded queue has no room.
+/// What happens to an item that does not fit into a bounded queue.
 ///
 /// # Shape
 /// As text: `drop_newest`, `drop_oldest`, or `block:` with a whole number of `us`, `ms` or `s`.
@@ -20,14 +20,14 @@ use radiosonde_core::parse_duration;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Overflow {
-    /// The item itself is dropped. Costs the thread that made it nothing.
+    /// The item itself is dropped. Costs the producing thread nothing.
     #[default]
     DropNewest,
     /// The oldest queued items of its level or a lower one are dropped until it fits; none if that would not make enough room.
     DropOldest,
-    /// The thread that made it waits for room, at most this long; then the item is dropped.
+    /// The producing thread waits for room, at most this long; then the item is dropped.
     ///
-    /// Once a thread waited without success while the consumer made no progress, no other waits until it does.
+    /// Once a thread has waited without success while the consumer made no progress, no other thread waits until it does.
     Block(Duration),
 }
 

@@ -6,14 +6,14 @@ use radiosonde_core::Level;
 use crate::overflow::{InvalidOverflow, Overflow};
 use crate::rank::Rank;
 
-/// What happens to the lines of each level for which a queue has no room.
+/// What happens to lines that do not fit into a queue, by level.
 ///
-/// Default: a line at ERROR or FATAL waits for up to 5 ms, and others are dropped. An audit line, for which no level applies, waits
+/// Default: a line at ERROR or FATAL waits for up to 5 ms, and others are dropped. An audit line, whatever its level, waits
 /// for up to 5 s.
 ///
 /// # Shape
-/// As text: an [`Overflow`] for every level, `level=overflow` for one, and `audit=block:<duration>`, comma-separated; the later one
-/// counts. Levels that are not named keep the default.
+/// As text: an [`Overflow`] for every level, `level=overflow` for one level, and `audit=block:<duration>`, separated by
+/// commas. The last setting of a level wins; levels that are not named keep the default.
 ///
 /// ```
 /// use std::time::Duration;
@@ -43,7 +43,7 @@ impl Default for OverflowPolicy {
 }
 
 impl OverflowPolicy {
-    /// The same for every level.
+    /// The same overflow for every level.
     #[must_use]
     pub const fn all(overflow: Overflow) -> Self {
         Self { by_level: [overflow; 6], audit_wait: Duration::from_secs(5) }
@@ -56,14 +56,14 @@ impl OverflowPolicy {
         self
     }
 
-    /// How long an audit line waits once the queue's reserve is used up, too; default: 5 s. Then it is dropped.
+    /// How long an audit line waits once the reserve is used up as well; default: 5 s. Then it is dropped.
     #[must_use]
     pub const fn audit_wait(mut self, longest: Duration) -> Self {
         self.audit_wait = longest;
         self
     }
 
-    /// What happens to a line of this level or rank.
+    /// The overflow for a line of this level or rank.
     #[must_use]
     pub fn of(&self, rank: impl Into<Rank>) -> Overflow {
         let rank = rank.into();

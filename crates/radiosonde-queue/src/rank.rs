@@ -1,6 +1,6 @@
 use radiosonde_core::Level;
 
-/// What an item may be evicted for: its level, and whether it is reserved.
+/// The eviction priority of an item: its level, and whether it is reserved.
 ///
 /// ```
 /// use radiosonde_core::Level;
@@ -17,7 +17,7 @@ pub struct Rank {
 }
 
 impl Rank {
-    /// The rank of items without a level: each makes room for any other.
+    /// The rank of items without a level: any other item may evict them.
     pub const LOWEST: Self = Self::of(Level::Trace);
 
     /// The rank of an item with this level.
@@ -48,7 +48,7 @@ impl Rank {
         self.is_reserved
     }
 
-    /// Whether a queued item of this rank may be evicted for one of that rank.
+    /// Whether a queued item of this rank may be evicted for one of rank `newer`.
     #[inline]
     #[must_use]
     pub fn yields_to(self, newer: Self) -> bool {

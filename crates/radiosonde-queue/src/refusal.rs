@@ -1,11 +1,11 @@
 /// Why a queue refused an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Refusal {
-    /// The item alone is larger than the bounds.
+    /// The item alone exceeds the bounds.
     TooLarge,
-    /// There is no room, and nothing may be done about it.
+    /// The queue is full, and the policy neither evicts nor waits.
     QueueFull,
-    /// There was no room in time.
+    /// No room became free in time.
     Timeout,
     /// The queue is closed.
     Shutdown,

@@ -5,7 +5,7 @@ use crate::admission::Admission;
 use crate::rank::Rank;
 use crate::refusal::Refusal;
 
-/// What a queue's lock protects.
+/// The state that a queue's lock protects.
 pub trait Guarded {
     /// The queue's admission.
     fn admission(&mut self) -> &mut Admission;
@@ -14,12 +14,12 @@ pub trait Guarded {
     fn is_open(&self) -> bool;
 }
 
-/// Blocks this thread until an item of this rank and size fits, at most for `longest`.
+/// Blocks this thread until an item of this rank and size fits, for at most `longest`.
 ///
-/// `room` has to be notified, for all threads, when something was settled and when the queue closes.
+/// `room` must be notified, for all threads, whenever something is settled and when the queue closes.
 ///
 /// # Errors
-/// [`Refusal::Shutdown`] if the queue was closed, else [`Refusal::Timeout`].
+/// [`Refusal::Shutdown`] if the queue was closed, otherwise [`Refusal::Timeout`].
 pub fn wait_for_room<'a, S: Guarded>(
     mut state: MutexGuard<'a, S>,
     room: &Condvar,

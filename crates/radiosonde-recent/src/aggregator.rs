@@ -17,23 +17,26 @@ use crate::services::Services;
 use crate::trends::LogTrends;
 use radiosonde_log::{Line, LineSink};
 
-/// How many errors a summary covers.
+/// The largest number of errors in a summary.
 const ERRORS: usize = 10_000;
 
-/// Room for those errors: 100 characters of each message, and the service's name.
+/// Memory for those errors: 100 characters of each message, and the service's name.
 const ERROR_BYTES: usize = 4 << 20;
 
-/// Keeps the last lines and counts every line by level, service and hour. A sink for
-/// [`JsonLayerBuilder::sink`](radiosonde_log::JsonLayerBuilder::sink), or for lines from elsewhere. Clones share everything.
+/// Keeps the last lines and counts every line by level, service and hour.
+///
+/// A sink for [`JsonLayerBuilder::sink`](radiosonde_log::JsonLayerBuilder::sink), or for lines from elsewhere. Clones share
+/// all data.
 ///
 /// # Shape
-/// Lines count for the hour of their own timestamp; a week of hours is kept. The first 63 services are counted apart; later
-/// ones share `_overflow`, and a line without a service counts for `unknown`. The last 10,000 errors are kept apart from the lines, so that a
-/// flood of other lines does not push them out.
+/// A line counts in the hour of its own timestamp; the last week of hours is kept. The first 63 services are counted
+/// separately. Later ones share `_overflow`, and a line without a service counts as `unknown`. The last 10,000 errors are
+/// kept separately, so that a flood of other lines does not evict them.
 ///
 /// # Cost
-/// For the thread that logs: two locks, the copy of the line and three counts; for an error a third lock, a copy of the first
-/// 100 characters of its message and a search in its first 4 KiB. No allocation once the service and the hour are known.
+/// Per line, on the thread that logs: two locks, a copy of the line and three counters. An error takes a third lock, copies
+/// the first 100 characters of its message and searches the first 4 KiB. No allocation once the service and the hour are
+/// known.
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};
@@ -72,14 +75,14 @@ struct Shared {
 #[derive(Default)]
 struct Counted {
     services: Services,
-    /// By the service's number.
+    /// Indexed by the service's number.
     of_services: Vec<LevelCounts>,
     hours: Hours,
     patterns: PatternCounts,
 }
 
 impl LogAggregator {
-    /// Counts lines and keeps as many as [`RecentLines::new`].
+    /// Counts lines and keeps the last ones as [`RecentLines::new`] does.
     #[must_use]
     pub fn new() -> Self {
         Self::over(RecentLines::new(), Arc::new(SystemClock))
@@ -100,7 +103,7 @@ impl LogAggregator {
         &self.shared.recent
     }
 
-    /// All lines since the start, by level.
+    /// Totals since the start, by level.
     #[must_use]
     pub fn totals(&self) -> LevelCounts {
         let mut totals = LevelCounts::default();
@@ -110,7 +113,7 @@ impl LogAggregator {
         totals
     }
 
-    /// All lines since the start, by service and level.
+    /// Totals since the start, by service and level.
     #[must_use]
     pub fn services(&self) -> Vec<(String, LevelCounts)> {
         let counted = self.lock();
@@ -118,7 +121,7 @@ impl LogAggregator {
         names.zip(counted.of_services.iter().copied()).collect()
     }
 
-    /// All errors since the start, by pattern.
+    /// Errors since the start, by pattern.
     #[must_use]
     pub fn patterns(&self) -> PatternCounts {
         self.lock().patterns
@@ -162,13 +165,13 @@ impl LogAggregator {
         }
     }
 
-    /// The health of each service, from all of its lines since the start.
+    /// The health of each service, from all its lines since the start.
     #[must_use]
     pub fn service_health(&self) -> Vec<ServiceHealth> {
         self.services().iter().map(|(service, counts)| ServiceHealth::of(service, *counts)).collect()
     }
 
-    /// The health of each service that has lines in the hours that began within `window`.
+    /// The health of each service, from the hours that began within `window`.
     #[must_use]
     pub fn recent_health(&self, window: Duration) -> Vec<ServiceHealth> {
         let (now, cutoff) = (self.shared.clock.now(), self.cutoff(window));
@@ -183,7 +186,7 @@ impl LogAggregator {
         known.map(|(service, counts)| ServiceHealth::of(service, counts)).collect()
     }
 
-    /// Lines per hour, over the hours that began within `window`, at most a week.
+    /// Lines per hour, for the hours that began within `window`, at most a week.
     #[must_use]
     pub fn trends(&self, window: Duration) -> LogTrends {
         let (now, cutoff) = (self.shared.clock.now(), self.cutoff(window));
@@ -221,7 +224,7 @@ impl LineSink for LogAggregator {
             counted.patterns.count(pattern);
         }
         if line.level() >= Level::Error {
-            // Only what a summary needs, so that many fit.
+            // Only the parts that a summary needs, so that more errors fit.
             let error = Line::new("", line.timestamp(), line.level())
                 .with_service(counted.services.name(service))
                 .with_message(key(line.message()))

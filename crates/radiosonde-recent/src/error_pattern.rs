@@ -1,13 +1,13 @@
 use std::fmt;
 
-/// How much of a message is searched.
+/// How many bytes of a message are searched.
 const SEARCHED_BYTES: usize = 4096;
 
-/// What an error is about, guessed from its message.
+/// The topic of an error, guessed from its message.
 ///
-/// Of the words `connection`, `database`, `timeout`, `memory` and `file`, in this order, the first that the message has
-/// decides. Upper and lower case count alike, but a word must begin one: `file` is found in "FileNotFound" and "no file", and
-/// not in "profile". Only the first 4 KiB of a message are searched.
+/// The words `connection`, `database`, `timeout`, `memory` and `file` are tried in this order, and the first that the
+/// message contains decides. Case is ignored, but the match must start at a word: `file` matches "FileNotFound" and "no
+/// file", and not "profile". Only the first 4 KiB of a message are searched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorPattern {
@@ -24,7 +24,7 @@ pub enum ErrorPattern {
 }
 
 impl ErrorPattern {
-    /// Every pattern, in the order in which they are tried.
+    /// Every pattern, in the order they are tried.
     pub const ALL: [Self; 5] = [Self::Connection, Self::Database, Self::Timeout, Self::Memory, Self::File];
 
     /// The pattern's name: `connection_error`.
@@ -49,7 +49,7 @@ impl ErrorPattern {
         }
     }
 
-    /// The pattern of a message.
+    /// Finds the pattern of a message.
     ///
     /// ```
     /// use radiosonde_recent::ErrorPattern;
@@ -69,7 +69,7 @@ fn has_word(text: &[u8], word: &[u8]) -> bool {
     text.windows(word.len()).enumerate().any(|(at, window)| {
         let before = at.checked_sub(1).and_then(|before| text.get(before));
         let is_capital = window.first().is_some_and(u8::is_ascii_uppercase);
-        // "DBConnection" and "logFile" have a word that "PROFILE" and "profile" have not.
+        // In "DBConnection" and "logFile" a word starts inside; in "PROFILE" and "profile" none does.
         let begins = || match before {
             Some(before) if before.is_ascii_alphabetic() => {
                 is_capital
@@ -87,21 +87,21 @@ impl fmt::Display for ErrorPattern {
     }
 }
 
-/// How many errors there were of each pattern.
+/// The number of errors of each pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct PatternCounts {
-    // By the pattern's place in `ALL`.
+    // Indexed by the pattern's position in `ALL`.
     counts: [u64; 5],
 }
 
 impl PatternCounts {
-    /// Errors of one pattern.
+    /// The number of errors of one pattern.
     #[must_use]
     pub const fn of(&self, pattern: ErrorPattern) -> u64 {
         self.counts[pattern as usize]
     }
 
-    /// Patterns that there were errors of, and how many.
+    /// Patterns with errors, and their number.
     pub fn iter(&self) -> impl Iterator<Item = (ErrorPattern, u64)> {
         let counts = self.counts;
         ErrorPattern::ALL.into_iter().zip(counts).filter(|&(_, count)| count > 0)

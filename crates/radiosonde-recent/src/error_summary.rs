@@ -4,16 +4,16 @@ use std::time::Duration;
 
 use crate::error_pattern::PatternCounts;
 
-/// How much of a message tells it from others.
+/// Messages are compared by this many characters.
 const KEY_CHARACTERS: usize = 100;
 
-/// The errors of a time: lines of level ERROR and FATAL.
+/// Summarises the errors of a time window: lines of level ERROR and FATAL.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ErrorSummary {
-    /// How long back it reaches.
+    /// The length of the window, back from now.
     pub window: Duration,
-    /// How many errors there were.
+    /// The number of errors.
     pub total: u64,
     /// Errors per hour of the window.
     pub per_hour: f64,
@@ -23,17 +23,17 @@ pub struct ErrorSummary {
     pub patterns: PatternCounts,
     /// The ten most frequent messages.
     pub top_messages: Vec<TopMessage>,
-    /// `false` if there were more errors in the window than are kept: then the oldest are missing.
+    /// `false` if the window had more errors than are kept, so that the oldest are missing.
     pub is_complete: bool,
 }
 
-/// The errors of a service.
+/// The errors of one service.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ServiceErrors {
-    /// The service.
+    /// The service's name.
     pub service: String,
-    /// How many errors it had.
+    /// The number of its errors.
     pub count: u64,
     /// Errors per hour of the window.
     pub per_hour: f64,
@@ -41,25 +41,25 @@ pub struct ServiceErrors {
     pub top_messages: Vec<TopMessage>,
 }
 
-/// A message, and how often it was said.
+/// A message and how often it was logged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TopMessage {
-    /// The first 100 characters: messages that differ only later are taken for one.
+    /// The first 100 characters. Messages that differ only after them count as one.
     pub message: String,
-    /// How often it was said.
+    /// How often it was logged.
     pub count: u64,
 }
 
-/// What of a message tells it from others.
+/// The part of a message by which messages are compared.
 pub(crate) fn key(message: &str) -> &str {
     message.char_indices().nth(KEY_CHARACTERS).map_or(message, |(end, _)| &message[..end])
 }
 
-/// Counts messages that are handed over with the newest first.
+/// Counts messages, which are added newest first.
 #[derive(Debug, Default)]
 pub(crate) struct MessageCounts {
-    /// How often, and which of all it was.
+    /// How often a message was added, and the position of its first occurrence.
     counts: HashMap<String, (u64, usize)>,
     total: u64,
 }
@@ -80,7 +80,7 @@ impl MessageCounts {
         self.total
     }
 
-    /// The most frequent, and of those that are equally so the one that was said last.
+    /// The most frequent messages; among equals, the newest first.
     pub(crate) fn top(self, most: usize) -> Vec<TopMessage> {
         let mut all: Vec<_> = self.counts.into_iter().collect();
         all.sort_unstable_by_key(|&(_, (count, age))| (std::cmp::Reverse(count), age));
@@ -89,7 +89,7 @@ impl MessageCounts {
     }
 }
 
-/// `0` for no time at all.
+/// `0` for a window of zero length.
 #[allow(clippy::cast_precision_loss, reason = "a rate; 2^53 errors are out of reach")]
 pub(crate) fn per_hour(count: u64, window: Duration) -> f64 {
     let hours = window.as_secs_f64() / 3600.0;

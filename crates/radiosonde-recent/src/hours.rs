@@ -8,7 +8,7 @@ use crate::level_counts::LevelCounts;
 
 const SECONDS: u64 = 3600;
 
-/// Which hour since 1970 a time is in.
+/// The number of the hour, since 1970, that contains a time.
 pub(crate) fn hour_of(time: SystemTime) -> i64 {
     let hours = |seconds: u64| i64::try_from(seconds).unwrap_or(i64::MAX);
     match time.duration_since(UNIX_EPOCH) {
@@ -19,30 +19,30 @@ pub(crate) fn hour_of(time: SystemTime) -> i64 {
     }
 }
 
-/// When an hour begins. Only called with hours of times that there are.
+/// The start of an hour. The hour must be that of a valid time.
 pub(crate) fn start_of(hour: i64) -> SystemTime {
     let distance = Duration::from_secs(hour.unsigned_abs().saturating_mul(SECONDS));
     let start = if hour < 0 { UNIX_EPOCH.checked_sub(distance) } else { UNIX_EPOCH.checked_add(distance) };
     start.unwrap_or(UNIX_EPOCH)
 }
 
-/// The lines of an hour.
+/// The lines of one hour.
 #[derive(Debug)]
 pub(crate) struct Hour {
     pub(crate) number: i64,
-    /// By the service's number; those that came later are missing.
+    /// Indexed by the service's number; services added later are missing.
     pub(crate) services: Vec<LevelCounts>,
 }
 
-/// The hours in which there were lines.
+/// The hours that have lines.
 #[derive(Debug, Default)]
 pub(crate) struct Hours {
-    /// In the order of time.
+    /// In order of time.
     hours: VecDeque<Hour>,
 }
 
 impl Hours {
-    /// A week. Of more hours the oldest goes, or one that a clock gave which was ahead.
+    /// A week. Beyond that the oldest hour is removed, or one that lies in the future.
     pub(crate) const MOST: usize = 168;
 
     pub(crate) fn count(&mut self, time: SystemTime, service: usize, level: Level, clock: &dyn Clock) {
@@ -55,7 +55,7 @@ impl Hours {
         }
     }
 
-    /// `None` for an hour before all of those that there is room for.
+    /// Finds or adds an hour; `None` if there is no room and it is older than all others.
     fn find(&mut self, number: i64, clock: &dyn Clock) -> Option<&mut Hour> {
         if self.hours.len() == Self::MOST && self.at(number).is_err() {
             let now = clock.now();
@@ -75,12 +75,12 @@ impl Hours {
         self.hours.get_mut(at)
     }
 
-    /// Where an hour is, or belongs.
+    /// The index of an hour, or where to insert it.
     fn at(&self, number: i64) -> Result<usize, usize> {
         self.hours.binary_search_by_key(&number, |hour| hour.number)
     }
 
-    /// The hours that began after `cutoff`, and up to `now`.
+    /// The hours that began after `cutoff`, up to `now`.
     pub(crate) fn between(&self, cutoff: SystemTime, now: SystemTime) -> impl Iterator<Item = &Hour> + Clone {
         let last = hour_of(now);
         let is_asked = move |hour: &&Hour| start_of(hour.number) > cutoff && hour.number <= last;
@@ -137,7 +137,7 @@ mod tests {
         }
         hours.count(clock.now(), 0, Level::Info, &clock);
         assert_eq!(counted(&hours), [present]);
-        // A clock that is set back to its start takes no more than the place of the oldest.
+        // A clock that is set back to its start replaces only the oldest hour.
         for hour in 1..most {
             hours.count(start_of(present - hour), 0, Level::Info, &clock);
         }

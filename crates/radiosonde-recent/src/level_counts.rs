@@ -3,27 +3,27 @@ use std::ops::AddAssign;
 
 use radiosonde_core::{Level, LevelNames};
 
-/// How many lines there were of each level.
+/// The number of lines of each level.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct LevelCounts {
-    // By the level's place among the six.
+    // Indexed by the level's position among the six.
     counts: [u64; 6],
 }
 
 impl LevelCounts {
-    /// Lines of one level.
+    /// The number of lines of one level.
     #[must_use]
     pub const fn of(&self, level: Level) -> u64 {
         self.counts[level as usize]
     }
 
-    /// Lines of every level.
+    /// The number of lines of all levels.
     #[must_use]
     pub fn total(&self) -> u64 {
         self.counts.iter().sum()
     }
 
-    /// Lines of level ERROR and FATAL.
+    /// The number of lines of level ERROR and FATAL.
     #[must_use]
     pub const fn errors(&self) -> u64 {
         self.of(Level::Error) + self.of(Level::Fatal)

@@ -26,54 +26,54 @@ pub struct RecentQuery {
 }
 
 impl RecentQuery {
-    /// All lines.
+    /// Matches all lines.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Lines of this level and above.
+    /// Only lines of this level and above.
     pub const fn min_level(mut self, level: Level) -> Self {
         self.min_level = Some(level);
         self
     }
 
-    /// Lines whose target starts with `prefix`.
+    /// Only lines whose target starts with `prefix`.
     pub fn target(mut self, prefix: impl Into<String>) -> Self {
         self.target = Some(prefix.into());
         self
     }
 
-    /// Lines of this service.
+    /// Only lines of this service.
     pub fn service(mut self, service: impl Into<String>) -> Self {
         self.service = Some(service.into());
         self
     }
 
-    /// Lines of this trace.
+    /// Only lines of this trace.
     pub const fn trace_id(mut self, trace_id: TraceId) -> Self {
         self.trace_id = Some(trace_id);
         self
     }
 
-    /// Lines at this time or later.
+    /// Only lines at this time or later.
     pub const fn since(mut self, time: SystemTime) -> Self {
         self.since = Some(time);
         self
     }
 
-    /// Lines before this time.
+    /// Only lines before this time.
     pub const fn until(mut self, time: SystemTime) -> Self {
         self.until = Some(time);
         self
     }
 
-    /// Lines whose message or JSON contains this text, case-sensitive.
+    /// Only lines whose message or JSON contains this text, case-sensitive.
     pub fn contains(mut self, text: impl Into<String>) -> Self {
         self.contains = Some(text.into());
         self
     }
 
-    /// The newest `lines` lines.
+    /// Only the newest `lines` lines that match.
     pub const fn limit(mut self, lines: usize) -> Self {
         self.limit = Some(lines);
         self
@@ -83,7 +83,7 @@ impl RecentQuery {
         self.limit.unwrap_or(usize::MAX)
     }
 
-    // The cheap conditions come first.
+    // Cheap conditions first.
     pub(crate) fn takes(&self, line: &Stored<'_>) -> bool {
         let facts = line.facts;
         self.min_level.is_none_or(|level| facts.level >= level)

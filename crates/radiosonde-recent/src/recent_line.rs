@@ -48,13 +48,13 @@ impl RecentLine {
         self.part(Part::Target)
     }
 
-    /// Who logged.
+    /// The service that logged the line.
     #[must_use]
     pub fn service(&self) -> &str {
         self.part(Part::Service)
     }
 
-    /// The message, as it was said.
+    /// The message, not escaped.
     #[must_use]
     pub fn message(&self) -> &str {
         self.part(Part::Message)
@@ -78,19 +78,19 @@ impl RecentLine {
         self.context().map(|context| context.span_id())
     }
 
-    /// `correlation_id` of the event or a span around it; an empty one is none.
+    /// The `correlation_id` of the event or a span around it; `None` if it is empty.
     #[must_use]
     pub fn correlation_id(&self) -> Option<&str> {
         self.id(Part::CorrelationId)
     }
 
-    /// `request_id` of the event or a span around it; an empty one is none.
+    /// The `request_id` of the event or a span around it; `None` if it is empty.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
         self.id(Part::RequestId)
     }
 
-    /// `user_id` of the event or a span around it; an empty one is none.
+    /// The `user_id` of the event or a span around it; `None` if it is empty.
     #[must_use]
     pub fn user_id(&self) -> Option<&str> {
         self.id(Part::UserId)

@@ -10,16 +10,16 @@ use crate::recent_line::RecentLine;
 use crate::ring::{Ring, Stored};
 use radiosonde_log::{Line, LineSink};
 
-/// How many lines are read under one lock, so that threads that log do not wait for long.
+/// Lines read under one lock, so that threads that log do not wait for long.
 const TURN: usize = 64;
 
 /// Keeps the last lines in memory: a sink for [`JsonLayerBuilder::sink`](radiosonde_log::JsonLayerBuilder::sink).
 ///
-/// Bounded by lines and by bytes; the newest push the oldest out. Clones share the lines.
+/// Bounded by lines and by bytes; the newest evict the oldest. Clones share the lines.
 ///
 /// # Cost
-/// For the thread that logs: a lock and a copy of the line, no allocation once it is full.
-/// The memory is reserved at once and becomes resident as lines arrive.
+/// Per line, on the thread that logs: a lock and a copy of the line; no allocation once the buffer is full. The memory is
+/// reserved at once and becomes resident as lines arrive.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -56,20 +56,20 @@ impl RecentLines {
     /// The default number of bytes: 8 MiB.
     pub const BYTES: usize = 8 << 20;
 
-    /// The fewest bytes that can be set: room for the longest line of a [`JsonLayer`](radiosonde_log::JsonLayer) with its default
+    /// The smallest size in bytes: room for the longest line of a [`JsonLayer`](radiosonde_log::JsonLayer) with its default
     /// limit.
     pub const LEAST_BYTES: usize = 1 << 19;
 
-    /// Keeps 10,000 lines of together 8 MiB at most.
+    /// Keeps up to 10,000 lines in up to 8 MiB.
     #[must_use]
     pub fn new() -> Self {
         Self::of(Self::LINES, Self::BYTES)
     }
 
-    /// Keeps up to `lines` lines in up to `bytes` bytes. A line takes its JSON, and again its target, service, message and ids.
+    /// Keeps up to `lines` lines in up to `bytes` bytes. A line takes its JSON plus its target, service, message and ids.
     ///
     /// # Errors
-    /// [`InvalidBounds`] for no line, or for bytes below [`LEAST_BYTES`](Self::LEAST_BYTES) or above `u32::MAX`.
+    /// [`InvalidBounds`] for zero lines, or for bytes below [`LEAST_BYTES`](Self::LEAST_BYTES) or above `u32::MAX`.
     pub fn bounded(lines: usize, bytes: usize) -> Result<Self, InvalidBounds> {
         let is_allowed = lines > 0 && bytes >= Self::LEAST_BYTES && u32::try_from(bytes).is_ok();
         if is_allowed { Ok(Self::of(lines, bytes)) } else { Err(InvalidBounds { lines, bytes }) }
@@ -81,9 +81,8 @@ impl RecentLines {
     }
 
     /// The lines that match a query, newest first.
-    ///
-    /// The lock is held for 64 lines at a time, so lines may be added and removed meanwhile. A line that is kept throughout
-    /// is read exactly once.
+    /// The lock is taken for 64 lines at a time, so lines may be added and removed in between. A line that is kept
+    /// throughout is read exactly once.
     #[must_use]
     pub fn lines(&self, query: &RecentQuery) -> Vec<RecentLine> {
         let mut lines = Vec::new();
@@ -98,7 +97,7 @@ impl RecentLines {
         lines
     }
 
-    /// Every line, newest first.
+    /// All lines, newest first.
     #[must_use]
     pub fn snapshot(&self) -> Vec<RecentLine> {
         self.lines(&RecentQuery::new())
@@ -110,13 +109,13 @@ impl RecentLines {
         self.lock().len()
     }
 
-    /// Whether no line is kept.
+    /// Whether there are no lines.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The number of lines that were longer than the whole buffer, which needs a
+    /// The number of lines that were longer than the whole buffer. That takes a
     /// [`max_line_bytes`](radiosonde_log::JsonLayerBuilder::max_line_bytes) above its default.
     #[must_use]
     pub fn left_out(&self) -> u64 {
@@ -124,12 +123,13 @@ impl RecentLines {
         self.shared.left_out.load(Ordering::Relaxed)
     }
 
-    /// Forgets all lines.
+    /// Removes all lines.
     pub fn clear(&self) {
         self.lock().clear();
     }
 
-    /// Calls `each` with lines, newest first, until it returns `false`. It runs under the lock, so it must be ours and quick.
+    /// Calls `each` with lines, newest first, until it returns `false`. `each` runs under the lock, so it must be quick and
+    /// not foreign.
     pub(crate) fn visit(&self, mut each: impl FnMut(&Stored<'_>) -> bool) {
         let mut before = u64::MAX;
         loop {
@@ -148,7 +148,7 @@ impl RecentLines {
         }
     }
 
-    /// Whether a line newer than `cutoff` may have been pushed out.
+    /// Whether a line newer than `cutoff` may have been evicted.
     pub(crate) fn forgot_after(&self, cutoff: SystemTime) -> bool {
         let ring = self.lock();
         let oldest = ring.numbers().start;
@@ -183,7 +183,7 @@ impl fmt::Debug for RecentLines {
     }
 }
 
-/// Bounds in which no line fits.
+/// Bounds too small for any line, or too large.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct InvalidBounds {
     lines: usize,
@@ -191,13 +191,13 @@ pub struct InvalidBounds {
 }
 
 impl InvalidBounds {
-    /// The number of lines that was set.
+    /// The number of lines given.
     #[must_use]
     pub const fn lines(&self) -> usize {
         self.lines
     }
 
-    /// The number of bytes that was set.
+    /// The number of bytes given.
     #[must_use]
     pub const fn bytes(&self) -> usize {
         self.bytes
@@ -208,7 +208,7 @@ impl fmt::Display for InvalidBounds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { lines, bytes } = self;
         let (least, most) = (RecentLines::LEAST_BYTES, u32::MAX);
-        write!(f, "cannot keep {lines} recent lines of {bytes} bytes: expected 1 line or more, ")?;
+        write!(f, "invalid bounds of {lines} recent lines and {bytes} bytes: expected 1 line or more, ")?;
         write!(f, "and {least} to {most} bytes")
     }
 }

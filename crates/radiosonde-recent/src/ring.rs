@@ -5,7 +5,7 @@ use radiosonde_core::{Level, SpanContext};
 
 use radiosonde_log::Line;
 
-/// What a record's bytes are, in their order.
+/// A part of a record's bytes, in order of storage.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Part {
     Json,
@@ -19,15 +19,15 @@ pub(crate) enum Part {
 
 const PARTS: usize = 7;
 
-/// The parts of a line, one after the other in one piece of text.
+/// The lengths of a line's parts, which are stored one after the other.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Layout {
-    /// Where each part ends. A ring has at most `u32::MAX` bytes.
+    /// The end of each part. A ring has at most `u32::MAX` bytes.
     ends: [u32; PARTS],
 }
 
 impl Layout {
-    /// From where to where a part goes.
+    /// The byte range of a part.
     pub(crate) fn range(&self, part: Part) -> std::ops::Range<usize> {
         let at = part as usize;
         let start = at.checked_sub(1).map_or(0, |before| self.ends[before]);
@@ -35,7 +35,7 @@ impl Layout {
     }
 }
 
-/// What is kept of a line beside its text.
+/// The fields of a line that are not text.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Facts {
     pub(crate) timestamp: SystemTime,
@@ -52,7 +52,7 @@ struct Record {
 }
 
 impl Record {
-    /// An empty record takes a byte too, so that each has a place of its own and the order of places is that of age.
+    /// An empty record takes one byte too, so that each has its own position and the order of positions is that of age.
     const LEAST_BYTES: usize = 1;
 
     fn end(&self) -> usize {
@@ -60,7 +60,7 @@ impl Record {
     }
 }
 
-/// A record that is lent.
+/// A borrowed record.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Stored<'a> {
     pub(crate) facts: &'a Facts,
@@ -72,39 +72,39 @@ impl<'a> Stored<'a> {
         text(&self.bytes[self.facts.layout.range(part)])
     }
 
-    /// All parts.
+    /// The text of all parts.
     pub(crate) fn text(&self) -> &'a str {
         text(self.bytes)
     }
 }
 
 fn text(bytes: &[u8]) -> &str {
-    // They were text when they were copied in, so that the default is never taken.
+    // The bytes were copied from text, so the default is never used.
     std::str::from_utf8(bytes).unwrap_or_default()
 }
 
-/// Lines in one piece of memory, the newest over the oldest: adding one is a copy, and what all of them take is what was
-/// asked for, however long single ones are.
+/// A ring buffer of lines in one piece of memory. Adding a line is a copy over the oldest ones, and the total size is fixed,
+/// however long single lines are.
 #[derive(Debug)]
 pub(crate) struct Ring {
     bytes: Box<[u8]>,
-    /// The oldest first, which are also those that are next in the way.
+    /// Oldest first, which is also the order in which they are overwritten.
     records: VecDeque<Record>,
     most: usize,
-    /// Where the next record goes.
+    /// Where the next record is written.
     next: usize,
-    /// How many records have come, and so the number of the next one.
+    /// The number of records so far, which is the number of the next one.
     count: u64,
 }
 
 impl Ring {
-    /// `bytes` may not be more than `u32::MAX`, nor `most` be zero.
+    /// `bytes` must not exceed `u32::MAX`, and `most` must not be zero.
     pub(crate) fn new(most: usize, bytes: usize) -> Self {
-        // Zeroed memory is given page by page, as it is used.
+        // Zeroed memory becomes resident page by page, as it is used.
         Self { bytes: vec![0; bytes].into_boxed_slice(), records: VecDeque::new(), most, next: 0, count: 0 }
     }
 
-    /// Adds a line, or returns `false` if it is longer than the whole ring.
+    /// Adds a line; `false` if it is longer than the whole ring.
     pub(crate) fn push(&mut self, line: &Line<'_>) -> bool {
         let parts: [&str; PARTS] = [
             line.json(),
@@ -136,13 +136,13 @@ impl Ring {
         true
     }
 
-    /// Forgets the oldest until a record of this length has its place, and returns that.
+    /// Removes the oldest records until one of this length fits, and returns its position.
     fn make_room(&mut self, length: usize) -> usize {
         if self.records.len() >= self.most {
             self.records.pop_front();
         }
         if length > self.bytes.len() - self.next {
-            // What lies between here and the end is older than anything at the start.
+            // Records between here and the end are older than any at the start.
             self.forget_while(|record, next| record.start >= next);
             self.next = 0;
         }
@@ -160,7 +160,7 @@ impl Ring {
         self.records.len()
     }
 
-    /// The numbers of the records that are there.
+    /// The numbers of the records held.
     pub(crate) fn numbers(&self) -> std::ops::Range<u64> {
         self.count - self.records.len() as u64..self.count
     }
@@ -202,12 +202,12 @@ mod tests {
         assert_eq!(held(&ring), ["b", "c", "d"]);
         assert!(ring.push(&line("123456")));
         assert_eq!(held(&ring), ["c", "d", "123456"]);
-        assert!(ring.push(&line("xyz")), "which begins anew, over what was first");
+        assert!(ring.push(&line("xyz")), "it starts again at the front, over the first records");
         assert_eq!(held(&ring), ["d", "123456", "xyz"]);
         assert!(ring.push(&line("0123456789")));
         assert_eq!(held(&ring), ["0123456789"]);
         assert!(!ring.push(&line("0123456789.")));
-        assert_eq!(held(&ring), ["0123456789"], "one that can never fit pushes nothing out");
+        assert_eq!(held(&ring), ["0123456789"], "a line that can never fit evicts nothing");
     }
 
     #[test]
@@ -239,7 +239,7 @@ mod tests {
                 let held = held(&ring);
                 prop_assert!(held.len() <= most);
                 prop_assert_eq!(&held, &all.iter().skip(all.len() - held.len()).collect::<Vec<_>>());
-                // Nothing goes without need: at most what the next one covers, and the piece at the end that it skips.
+                // Nothing is removed without need: only what the next record covers, and the piece at the end that it skips.
                 prop_assert!(all.is_empty() || !held.is_empty());
             }
         }

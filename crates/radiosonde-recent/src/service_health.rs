@@ -2,19 +2,19 @@ use std::fmt;
 
 use crate::level_counts::LevelCounts;
 
-/// How a service does, judged by its lines.
+/// The health of a service, judged by its lines.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ServiceHealth {
-    /// The service.
+    /// The service's name.
     pub service: String,
-    /// Percent of the lines that are no errors, 0 to 100; 100 without lines.
+    /// Percentage of lines that are not errors, 0 to 100; 100 without lines.
     pub score: f64,
-    /// All lines.
+    /// The number of lines.
     pub lines: u64,
-    /// The part of them that is ERROR or FATAL, 0 to 1.
+    /// The share of lines that are ERROR or FATAL, 0 to 1.
     pub error_rate: f64,
-    /// What the score means.
+    /// The status for the score.
     pub status: HealthStatus,
 }
 
@@ -36,7 +36,7 @@ impl fmt::Display for ServiceHealth {
     }
 }
 
-/// What a score means.
+/// The status that a score stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum HealthStatus {

@@ -1,13 +1,13 @@
-/// Names of services, each with a number.
+/// Names of services, numbered.
 #[derive(Debug, Default)]
 pub(crate) struct Services {
     names: Vec<Box<str>>,
-    /// The number that was asked for last: most processes log for one service.
+    /// The number that was looked up last: most processes log for one service.
     last: usize,
 }
 
 impl Services {
-    /// More names than this share the last number.
+    /// Further names share the last number.
     pub(crate) const MOST: usize = 64;
 
     pub(crate) const OVERFLOW: &'static str = "_overflow";

@@ -7,15 +7,15 @@ use radiosonde_core::Level;
 use crate::hours::{Hour, Hours, hour_of, start_of};
 use crate::level_counts::LevelCounts;
 
-/// Lines per hour.
+/// Lines per hour over a window.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LogTrends {
-    /// The hours, the oldest first. From the first that has lines to the present one, those without lines among them.
+    /// Every hour from the first that has lines to the current one, oldest first.
     pub hours: Vec<HourCounts>,
-    /// Over the hours, by level, for levels that there were lines of.
+    /// The trend of each level that has lines.
     pub levels: Vec<(Level, Trend)>,
-    /// Over the hours, by service, for services that there were lines of.
+    /// The trend of each service that has lines.
     pub services: Vec<(String, Trend)>,
 }
 
@@ -23,33 +23,33 @@ pub struct LogTrends {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct HourCounts {
-    /// When the hour begins.
+    /// The start of the hour.
     pub start: SystemTime,
-    /// All lines.
+    /// The lines by level.
     pub levels: LevelCounts,
-    /// The lines of each service that had some.
+    /// The lines of each service that logged.
     pub services: Vec<(String, LevelCounts)>,
 }
 
-/// What a number of lines per hour did.
+/// Statistics of the lines per hour.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Trend {
-    /// Lines in all hours.
+    /// The number of lines in all hours.
     pub total: u64,
-    /// Lines per hour.
+    /// Average lines per hour.
     pub average: f64,
-    /// Lines in the hour that had the most.
+    /// Lines in the busiest hour.
     pub max: u64,
-    /// Lines in the hour that had the fewest.
+    /// Lines in the quietest hour.
     pub min: u64,
 }
 
 impl LogTrends {
-    /// Of the hours that began after `cutoff`. `names` are the services by their numbers.
+    /// Computes the trends of the hours that began after `cutoff`. `names` are the services by number.
     pub(crate) fn of(hours: &Hours, names: &[&str], cutoff: SystemTime, now: SystemTime) -> Self {
         let last = hour_of(now);
-        // A line with a time of long ago must not make a list of all hours since.
+        // A line with a timestamp long ago must not make a list of all hours since.
         let earliest = last.saturating_sub(i64::try_from(Hours::MOST).unwrap_or(i64::MAX) - 1);
         let asked = hours.between(cutoff, now).filter(|hour| hour.number >= earliest);
         let Some(first) = asked.clone().next().map(|hour| hour.number) else {

@@ -1,4 +1,4 @@
-//! What keeping and counting a line costs in allocations, counted by an allocator of this binary's own.
+//! Counts the allocations of keeping and counting a line, with this binary's own allocator.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! The last lines, and what is counted of them.
+//! Recent lines and the statistics over them.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::sync::Arc;
@@ -25,26 +25,26 @@ fn messages(lines: &[RecentLine]) -> Vec<&str> {
 }
 
 #[test]
-fn a_recent_line_says_what_the_line_said() {
+fn a_recent_line_has_the_contents_of_the_line() {
     let recent = RecentLines::new();
     let trace_id = TraceId::random();
     let context = SpanContext::new(trace_id, SpanId::random(), TraceFlags::SAMPLED);
     logged(recent.clone(), || {
         let _current = context.enter();
         let _span = info_span!("request", request_id = "r-1", user_id = 7).entered();
-        warn!(target: "orders::price", correlation_id = "c", sku = "b-2", "said \"so\"");
+        warn!(target: "orders::price", correlation_id = "c", sku = "b-2", "paid \"twice\"");
     });
     let lines = recent.snapshot();
     let line = &lines[0];
     assert_eq!((line.level(), line.target(), line.service()), (Level::Warn, "orders::price", "orders"));
-    assert_eq!(line.message(), "said \"so\"");
+    assert_eq!(line.message(), "paid \"twice\"");
     assert_eq!(
         (line.correlation_id(), line.request_id(), line.user_id()),
         (Some("c"), Some("r-1"), Some("7"))
     );
     assert_eq!((line.trace_id(), line.span_id()), (Some(trace_id), Some(context.span_id())));
     let json: serde_json::Value = serde_json::from_str(line.json()).unwrap();
-    assert_eq!((&json["metadata"]["sku"], &json["message"]), (&"b-2".into(), &"said \"so\"".into()));
+    assert_eq!((&json["metadata"]["sku"], &json["message"]), (&"b-2".into(), &"paid \"twice\"".into()));
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn a_query_takes_lines_that_meet_each_of_its_conditions() {
 #[test]
 fn bounds_hold_and_bounds_that_hold_nothing_are_refused() {
     let error = RecentLines::bounded(0, RecentLines::BYTES).unwrap_err();
-    let expected = "cannot keep 0 recent lines of 8388608 bytes: expected 1 line or more, and 524288 to 4294967295 bytes";
+    let expected = "invalid bounds of 0 recent lines and 8388608 bytes: expected 1 line or more, and 524288 to 4294967295 bytes";
     assert_eq!(error.to_string(), expected);
     assert_eq!(RecentLines::bounded(1, 1000).unwrap_err().bytes(), 1000);
 
@@ -97,7 +97,7 @@ fn bounds_hold_and_bounds_that_hold_nothing_are_refused() {
     assert_eq!(messages(&recent.snapshot()), ["9", "8", "7"]);
     let long = "x".repeat(200_000);
     logged(recent.clone(), || (0..10).for_each(|_| info!("{long}")));
-    assert_eq!((recent.len(), recent.left_out()), (1, 0), "its message is kept apart from its JSON");
+    assert_eq!((recent.len(), recent.left_out()), (1, 0), "its message is stored besides its JSON");
     recent.accept(&Line::new(&long.repeat(3), SystemTime::UNIX_EPOCH, Level::Info));
     assert_eq!((recent.len(), recent.left_out()), (1, 1));
 }
@@ -125,7 +125,7 @@ fn lines_are_read_whole_and_once_while_threads_log() {
                 let at: usize = rest.split_once(' ').unwrap().0.parse().unwrap();
                 assert_eq!(line.message(), format!("{thread}:{at} ").repeat(1 + at % 7));
                 let thread: usize = thread.parse().unwrap();
-                assert!(at < last[thread], "the newest is first, and none comes twice");
+                assert!(at < last[thread], "the newest is first, and none appears twice");
                 last[thread] = at;
             }
             reads += 1;
@@ -134,7 +134,7 @@ fn lines_are_read_whole_and_once_while_threads_log() {
     assert_eq!(recent.len(), 500);
 }
 
-/// One line.
+/// Counts one line.
 fn count(logs: &LogAggregator, time: SystemTime, level: Level, service: &str, message: &str) {
     logs.accept(&Line::new("{}", time, level).with_service(service).with_message(message));
 }
@@ -195,7 +195,7 @@ fn an_error_of_a_clock_that_was_ahead_is_not_among_the_last() {
 }
 
 #[test]
-fn a_summary_that_misses_errors_says_so() {
+fn a_summary_that_misses_errors_is_marked_incomplete() {
     let clock = ManualClock::new();
     let logs = LogAggregator::over(RecentLines::new(), Arc::new(clock.clone()));
     for _ in 0..10_001 {
@@ -230,13 +230,13 @@ fn a_service_is_as_healthy_as_few_of_its_lines_are_errors() {
     clock.advance(3 * HOUR);
     count(&logs, clock.now(), Level::Info, "d", "recovered");
     let recent = logs.recent_health(2 * HOUR);
-    assert_eq!(recent.len(), 1, "the others have said nothing");
+    assert_eq!(recent.len(), 1, "the others logged nothing");
     assert_eq!(recent[0].to_string(), "d: healthy, 100.0 of 100 (1 lines)");
     assert_eq!(logs.service_health()[3].status, unhealthy);
 }
 
 #[test]
-fn trends_reckon_with_hours_in_which_nothing_was_said() {
+fn trends_include_hours_without_lines() {
     let clock = ManualClock::new();
     let logs = LogAggregator::over(RecentLines::new(), Arc::new(clock.clone()));
     let start = clock.now();
@@ -260,7 +260,7 @@ fn trends_reckon_with_hours_in_which_nothing_was_said() {
     assert_eq!(
         logs.trends(Duration::MAX).hours.len(),
         4,
-        "the hour of 1970 is not the first of half a million"
+        "the hour of 1970 does not start a list of half a million"
     );
     assert_eq!(logs.trends(Duration::ZERO).hours, []);
 }

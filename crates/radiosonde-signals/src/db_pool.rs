@@ -7,13 +7,13 @@ use radiosonde_metrics::{
     Collection, Collector, Histogram, Kind, LabelSet, Number, RegisterError, Registry, Vector,
 };
 
-/// A database's connection pool: how full it is, and how long its queries take.
+/// Instruments a database connection pool: its connections and the duration of its queries.
 ///
-/// # What comes out
-/// - `database_connections_active{pool}`, `database_connections_idle{pool}` and `database_connections_max{pool}`, read from the
-///   pool itself whenever somebody scrapes.
-/// - `database_query_duration_seconds{operation}`, with an exemplar. The operation is a name of yours, such as `select_order`:
-///   never the query's text.
+/// # Metrics
+/// - `database_connections_active{pool}`, `database_connections_idle{pool}` and `database_connections_max{pool}`, read from
+///   the pool itself at each scrape.
+/// - `database_query_duration_seconds{operation}`, with an exemplar. The operation is a name you choose, such as
+///   `select_order`, never the text of the query.
 ///
 /// ```
 /// use radiosonde_metrics::Registry;
@@ -23,7 +23,7 @@ use radiosonde_metrics::{
 /// let pool = DbPool::watch(&registry, "orders", || PoolState { active: 3, idle: 7, max: 20 })?;
 /// {
 ///     let _query = pool.query("select_order");
-///     // The query runs, and returns early or not.
+/// The query runs here; the timer also ends at an early return.
 /// }
 /// let text = registry.text();
 /// assert!(text.contains("database_connections_active{pool=\"orders\"} 3\n"));
@@ -36,25 +36,25 @@ pub struct DbPool {
     clock: SharedClock,
 }
 
-/// How full a pool is at one moment, in connections.
+/// The connections of a pool at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct PoolState {
-    /// In use.
+    /// Connections in use.
     pub active: u64,
-    /// Open and waiting.
+    /// Open connections that are idle.
     pub idle: u64,
-    /// How many there may be.
+    /// The largest number of connections.
     pub max: u64,
 }
 
 impl DbPool {
-    /// A pool whose state `read` tells. It is called at every scrape and must not block; `name` tells pools apart.
+    /// Watches a pool whose state `read` returns. `read` is called at every scrape and must not block; `name` identifies the pool.
     ///
-    /// The pool is watched for as long as the registry lives, or until one of the same name is: then the newer `read` is called in
-    /// place of the older, which is dropped, as after a reconnect.
+    /// The pool is watched for as long as the registry lives. Watching another pool with the same name replaces it, as after
+    /// a reconnect: the older `read` is dropped.
     ///
     /// # Errors
-    /// [`RegisterError`] if the registry has another metric called `database_query_duration_seconds`.
+    /// [`RegisterError`] if the registry has another metric named `database_query_duration_seconds`.
     pub fn watch(
         registry: &Registry,
         name: &str,
@@ -68,7 +68,7 @@ impl DbPool {
         Ok(Self { queries, clock: Arc::new(SystemClock) })
     }
 
-    /// The clock that measures durations; default: the system's.
+    /// Sets the clock that measures durations; default: the system's.
     #[must_use]
     pub fn clock(mut self, clock: SharedClock) -> Self {
         self.clock = clock;
@@ -92,7 +92,7 @@ pub struct QueryTimer {
 }
 
 impl QueryTimer {
-    /// How long the query has taken until now.
+    /// How long the query has taken so far.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
         self.clock.monotonic().saturating_sub(self.started)
@@ -115,8 +115,8 @@ impl Collector for Connections {
         let PoolState { active, idle, max } = (self.read)();
         for (name, help, value) in [
             ("database_connections_active", "Connections in use.", active),
-            ("database_connections_idle", "Connections that are open and waiting.", idle),
-            ("database_connections_max", "Connections that there may be.", max),
+            ("database_connections_idle", "Open connections that are idle.", idle),
+            ("database_connections_max", "Largest number of connections.", max),
         ] {
             out.family(name, help, Kind::Gauge).number(self.labels.clone(), Number::Unsigned(value));
         }

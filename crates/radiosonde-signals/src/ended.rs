@@ -7,12 +7,12 @@ use tracing::Level;
 
 use crate::failure::Failure;
 
-/// How a unit of work ended, and when: what each of its signals is made from.
+/// The outcome of a unit of work and its time: the source of all its signals.
 ///
 /// # Shape
-/// Made from an [`Outcome`]. The error type is OpenTelemetry's `error.type`: none for completed work, `aborted`, `panic`, and `_OTHER` for
-/// a failure, unless [`with_error_type`](Self::with_error_type) names it. Completed work may have one as well: a call that was answered
-/// with 404.
+/// Created from an [`Outcome`]. The error type is OpenTelemetry's `error.type`: none for completed work, `aborted`, `panic`,
+/// and `_OTHER` for a failure, unless [`with_error_type`](Self::with_error_type) names it. Completed work may have one as
+/// well, such as a client call that was answered with 404.
 ///
 /// ```
 /// use radiosonde_core::Outcome;
@@ -36,12 +36,12 @@ impl Ended {
         Self { failure: Some(Failure::of_error(error)), ..Self::from(Outcome::Failed) }
     }
 
-    /// Failed with something that can be displayed.
+    /// Failed with a displayable value.
     pub(crate) fn by_display(error: &dyn Display) -> Self {
         Self { failure: Some(Failure::of_display(error)), ..Self::from(Outcome::Failed) }
     }
 
-    /// Names the error by one of a bounded number of names, as OpenTelemetry's `error.type` asks.
+    /// Names the error. The set of names must be bounded, as OpenTelemetry requires of `error.type`.
     #[must_use]
     pub const fn with_error_type(mut self, name: &'static str) -> Self {
         self.error_type = Some(name);
@@ -59,13 +59,13 @@ impl Ended {
         self.outcome
     }
 
-    /// The name of the error.
+    /// The error type.
     #[must_use]
     pub const fn error_type(&self) -> Option<&'static str> {
         self.error_type
     }
 
-    /// The error with its causes, if it was reported.
+    /// The error with its causes, if it was given.
     #[must_use]
     pub fn error(&self) -> Option<&(dyn Error + 'static)> {
         self.failure.as_ref().map(|failure| failure as _)
@@ -77,7 +77,7 @@ impl Ended {
         self.took
     }
 
-    /// The time since the start in milliseconds, as lines have it.
+    /// The time since the start in milliseconds, as in log lines.
     #[must_use]
     #[allow(clippy::cast_precision_loss, reason = "285 years of microseconds are exact")]
     pub fn duration_ms(&self) -> f64 {
@@ -85,14 +85,15 @@ impl Ended {
         self.took.as_micros() as f64 / 1000.0
     }
 
-    /// Whether the span has the status of an error: if there is an error type, unless the work was aborted. A client that disconnects is
-    /// not a failure of the service.
+    /// Whether the span has the status of an error: if there is an error type, unless the work was aborted. A client that
+    /// disconnects is not a failure of the service.
     #[must_use]
     pub fn is_error(&self) -> bool {
         self.error_type.is_some() && self.outcome != Outcome::Aborted
     }
 
-    /// The level of the line: ERROR for a panic, WARN for an abort, else one of the two given, by [`is_error`](Self::is_error).
+    /// The level of the line: ERROR for a panic, WARN for an abort, otherwise `failed` or `completed`, by
+    /// [`is_error`](Self::is_error).
     #[must_use]
     pub fn level(&self, completed: Level, failed: Level) -> Level {
         match self.outcome {

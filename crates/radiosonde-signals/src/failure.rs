@@ -3,24 +3,24 @@ use std::fmt::{self, Display};
 
 use radiosonde_core::{format_within, survive};
 
-/// What an error looked like when it ended a call: its texts, for the span and the line.
+/// The texts of an error that ended a call, for the span and the line.
 ///
 /// # Shape
-/// `{}` is the error, `{:#}` the error and its causes, joined by `: `. Formatted once, and under a guard: an error whose `Display`
-/// fails or panics must not take the call along, which has its result.
+/// `{}` is the error, `{:#}` the error and its causes, joined by `: `. Formatted once, and guarded: an error whose `Display`
+/// fails or panics must not end the call, which has its result.
 #[derive(Debug)]
 pub(crate) struct Failure {
     message: String,
     cause: Option<Box<Self>>,
 }
 
-/// As many causes as the JSON layer writes; a chain may be endless.
+/// The same limit as in the JSON layer; a chain may be endless.
 const MAX_CAUSES: usize = 16;
 
-/// The same text as in lines.
+/// The same text as in log lines.
 const UNFORMATTED: &str = "<fmt error>";
 
-/// The bound of a failure: of all its texts together.
+/// The largest total size of a failure's texts.
 const TEXT_BYTES: usize = 64 * 1024;
 
 impl Failure {
@@ -42,7 +42,7 @@ impl Failure {
         outermost.map_or_else(|| Self { message: String::new(), cause: None }, |failure| *failure)
     }
 
-    /// What can only be shown; `{:#}` is how such a value shows its causes, if it has any.
+    /// A value with only a `Display`; with `{:#}` it shows its causes, if it has any.
     pub(crate) fn of_display(error: &dyn Display) -> Self {
         Self { message: text(format_args!("{error:#}"), TEXT_BYTES), cause: None }
     }
@@ -64,7 +64,7 @@ impl Error for Failure {
     }
 }
 
-/// The first `bytes` bytes, up to the end of a character.
+/// The first `bytes` bytes, cut between characters.
 fn text(value: fmt::Arguments<'_>, bytes: usize) -> String {
     let mut text = String::new();
     match format_within(&mut text, value, bytes) {
@@ -94,7 +94,7 @@ mod tests {
         }
     }
 
-    /// Its own cause, with a text of so many bytes.
+    /// An error that is its own cause, with a text of this many bytes.
     #[derive(Debug)]
     struct Long(usize);
 
@@ -146,7 +146,7 @@ mod tests {
     #[test]
     fn one_bound_holds_for_the_whole_chain() {
         let failure = Failure::of_error(&Long(TEXT_BYTES / 2 - 1));
-        // The third text has the two bytes that are left.
+        // Two bytes are left for the third text.
         assert_eq!(format!("{failure:#}").len(), TEXT_BYTES + 2 * ": ".len());
     }
 

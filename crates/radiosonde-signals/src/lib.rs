@@ -14,20 +14,22 @@ mod unit_of_work;
 pub use db_pool::{DbPool, PoolState, QueryTimer};
 pub use ended::Ended;
 pub use operation::Operation;
-/// Makes a function an [`Operation`]: every call is counted, timed, traced and logged by how it ended.
+/// Makes a function an [`Operation`]: every call is counted, timed, traced and logged with its outcome.
 ///
 /// # Shape
-/// On functions and methods: sync ones, `async fn`, those of `async_trait`, and those that return `impl Future` or a future in a
-/// `Box`. Such a future is the call, from its first poll to its end. A `const fn` and a function without a body are refused.
+/// It applies to functions and methods: sync ones, `async fn`, those of `async_trait`, and those that return `impl Future`
+/// or a boxed future. Such a future is the call, from its first poll to its end. A `const fn` or a function without a body
+/// is an error.
 ///
-/// The operation has the function's name, or the one of `#[observe(name = "...")]`. Names are those of the process: functions of one
-/// name in two modules or types are one operation, and the second is reported to the diagnostics unless both have chosen the name.
-/// Name them by what they do: `#[observe(name = "price_order")]`. Arguments are not recorded.
+/// The operation has the function's name, or the one of `#[observe(name = "...")]`. Names are global to the process: two
+/// functions with the same name share one operation, and the second is reported to the diagnostics unless both chose the
+/// name. Choose names by what the functions do: `#[observe(name = "price_order")]`. Arguments are not recorded.
 ///
 /// # Errors
-/// A function that returns a `Result` fails with its `Err`; any other completes when it returns. An error's causes go to the line, as
-/// `{message, chain}`, and to the status of the span. That takes an `Error`, a boxed one, or that of `anyhow` or `eyre`; any other
-/// error is formatted by `{:#}`, if it can be. An error whose `Display` fails or panics is returned all the same.
+/// A function that returns a `Result` fails with its `Err`; any other completes when it returns. The error's causes go to
+/// the line, as `{message, chain}`, and to the status of the span, if the error is an `Error`, a boxed one, or one of
+/// `anyhow` or `eyre`. Any other error is formatted by `{:#}`, if it can be. An error whose `Display` fails or panics is
+/// still returned.
 ///
 /// ```
 /// #[radiosonde_signals::observe]
@@ -44,7 +46,7 @@ pub use record::Record;
 pub use running::Running;
 pub use unit_of_work::UnitOfWork;
 
-/// What `#[observe]` expands to. Not for use by hand.
+/// Support for the expansion of `#[observe]`. Not for use by hand.
 #[doc(hidden)]
 pub mod __private {
     pub use crate::names::operation;

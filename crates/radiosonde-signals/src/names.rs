@@ -1,4 +1,4 @@
-//! Which function has an operation's name, so that a second one is noticed.
+//! Tracks which function has an operation's name, to detect a second one.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -12,13 +12,13 @@ static NAMED: Mutex<BTreeMap<&'static str, Named>> = Mutex::new(BTreeMap::new())
 #[derive(Clone, Copy)]
 struct Named {
     function: &'static str,
-    /// By `#[observe(name = "...")]`, not after the function.
+    /// The name is from `#[observe(name = "...")]`, not from the function.
     is_chosen: bool,
 }
 
-/// Makes the operation of a function under `#[observe]`, once for each such function.
+/// Creates the operation of a function under `#[observe]`, once for each such function.
 ///
-/// A second function of a name shares the first one's metrics. That is reported, unless both have chosen the name.
+/// A second function with the same name shares the first one's metrics. That is reported, unless both chose the name.
 #[doc(hidden)]
 pub fn operation(
     made: &'static OnceLock<Operation>,
@@ -35,10 +35,10 @@ pub fn operation(
         found = Some((first, conflict));
         operation
     });
-    // Reported once the operation is made: other callers do not wait for the hook, and the hook may call the function.
+    // Reported after the operation is created: other callers do not wait for the hook, and the hook may call the function.
     let Some((first, conflict)) = found else { return operation };
     if first.function != function && !(first.is_chosen && is_chosen) {
-        // The function is the kind, so that each is reported, however many there are.
+        // The function is the kind, so that each one is reported.
         diagnostics::report(
             "signals",
             function,

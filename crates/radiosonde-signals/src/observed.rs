@@ -1,4 +1,4 @@
-//! How a call ended, read from what it returned.
+//! Reads the outcome of a call from its return value.
 
 use std::error::Error;
 use std::fmt::Display;
@@ -38,14 +38,14 @@ where
     Running::new(operation.clone(), work, ended)
 }
 
-/// Calls a closure that is called once, and may therefore hand out what it has captured.
+/// Calls a closure once, so that the closure may move out of its captures.
 #[doc(hidden)]
 pub fn call_once<R>(work: impl FnOnce() -> R) -> R {
     work()
 }
 
-/// What a function under `#[observe]` returned. Method resolution tries the traits below in the order of how many references they
-/// need.
+/// The return value of a function under `#[observe]`. Method resolution tries the traits below in the order of how many
+/// references they need.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Returned<'a, R>(pub &'a R);
@@ -56,7 +56,7 @@ pub trait EndsByError {
     fn ended(&self) -> Ended;
 }
 
-/// A `Result` whose error holds an `Error` that can be sent: those of `anyhow` and `eyre`, and a boxed one.
+/// A `Result` whose error converts to a sendable `Error`: those of `anyhow` and `eyre`, and a boxed one.
 #[doc(hidden)]
 pub trait EndsBySentError {
     fn ended(&self) -> Ended;
@@ -68,7 +68,7 @@ pub trait EndsByBoxedError {
     fn ended(&self) -> Ended;
 }
 
-/// A `Result` whose error can be shown.
+/// A `Result` whose error is `Display`.
 #[doc(hidden)]
 pub trait EndsByText {
     fn ended(&self) -> Ended;

@@ -11,21 +11,21 @@ use crate::ended::Ended;
 use crate::record::Record;
 use crate::unit_of_work::UnitOfWork;
 
-/// One kind of work that a service does, and its golden signals.
+/// A kind of work of a service, with its golden signals.
 ///
-/// # What comes out
-/// - `operation_calls_total{operation,outcome}`: traffic and errors. Every outcome is there from the start, at zero.
+/// # Signals
+/// - `operation_calls_total{operation,outcome}`: traffic and errors. Every outcome exists from the start, at zero.
 /// - `operation_duration_seconds{operation}`: latency, with an exemplar.
-/// - `operation_in_flight{operation}`: how much of it is being done now.
+/// - `operation_in_flight{operation}`: calls in progress.
 /// - A span named like the operation, with an error status if it failed or panicked.
-/// - One event with the target `radiosonde::operation`: an error for a panic, a warning for a failure or an abort, otherwise for
-///   debugging.
+/// - One event with the target `radiosonde::operation`: at ERROR for a panic, at WARN for a failure or an abort, otherwise
+///   at DEBUG.
 ///
-/// All are made when the call ends, by its [`Record`]. What is dropped with the call is dropped in the span.
+/// All of them are recorded when the call ends, by its [`Record`]. Values dropped with the call are dropped inside the span.
 ///
 /// # Cost
-/// Making one registers its metrics and takes locks: keep it in a `static` or a field. A call costs three atomic additions, two
-/// readings of the clock, and the span, where somebody listens to it. Cloning copies a pointer.
+/// Creating an operation registers its metrics and takes locks: keep it in a `static` or a field. A call costs three atomic
+/// additions, two clock readings, and the span, if a subscriber is interested in it. Cloning copies a pointer.
 ///
 /// ```
 /// use std::sync::LazyLock;
@@ -45,17 +45,17 @@ pub struct Operation(Arc<Signals>);
 struct Signals {
     name: Cow<'static, str>,
     clock: SharedClock,
-    /// By the outcome's index.
+    /// Indexed by the outcome.
     calls: [Counter; Outcome::ALL.len()],
     duration: Histogram,
     in_flight: IntGauge,
 }
 
 impl Operation {
-    /// An operation whose metrics are in [`Registry::global`].
+    /// Creates an operation with its metrics in [`Registry::global`].
     ///
-    /// Never fails: if that registry has other metrics of these names, the conflict is reported to
-    /// [`diagnostics`], and the operation's metrics are not exposed. [`in_registry`](Self::in_registry) returns it as an error.
+    /// Never fails: if that registry has other metrics with these names, the conflict is reported to [`diagnostics`], and
+    /// the operation's metrics are not exposed. [`in_registry`](Self::in_registry) returns it as an error.
     #[must_use]
     pub fn new(name: impl Into<Cow<'static, str>>) -> Self {
         let (operation, conflict) = Self::in_global_registry(name.into());
@@ -65,13 +65,13 @@ impl Operation {
         operation
     }
 
-    /// As [`new`](Self::new), with the conflict for the caller to [`report`](Self::report).
+    /// Like [`new`](Self::new), but returns the conflict for the caller to [`report`](Self::report).
     pub(crate) fn in_global_registry(name: Cow<'static, str>) -> (Self, Option<RegisterError>) {
         match Self::in_registry(Registry::global(), name.clone()) {
             Ok(operation) => (operation, None),
             Err(conflict) => {
                 let nowhere = Registry::new();
-                // An empty registry has nothing that could be in the way, so this does not come back here.
+                // An empty registry has no conflicting metrics, so this cannot recurse.
                 let operation = Self::in_registry(&nowhere, name.clone())
                     .unwrap_or_else(|_| Self::in_global_registry(name).0);
                 (operation, Some(conflict))
@@ -85,21 +85,20 @@ impl Operation {
         diagnostics::report("signals", "register", message);
     }
 
-    /// An operation whose metrics are in `registry`.
+    /// Creates an operation with its metrics in `registry`.
     ///
     /// # Errors
-    /// [`RegisterError`] if the registry has other metrics of these names.
+    /// [`RegisterError`] if the registry has other metrics with these names.
     pub fn in_registry(
         registry: &Registry,
         name: impl Into<Cow<'static, str>>,
     ) -> Result<Self, RegisterError> {
         let name = name.into();
-        let calls = registry.counter("operation_calls_total", "Calls of an operation, by how they ended.");
+        let calls = registry.counter("operation_calls_total", "Finished calls of an operation, by outcome.");
         let calls = calls.labels(&["operation", "outcome"])?;
-        let duration =
-            registry.histogram("operation_duration_seconds", "Time from a call's start to its end.");
+        let duration = registry.histogram("operation_duration_seconds", "Duration of an operation's calls.");
         let duration = duration.unit("seconds").labels(&["operation"])?;
-        let in_flight = registry.int_gauge("operation_in_flight", "Calls of an operation going on now.");
+        let in_flight = registry.int_gauge("operation_in_flight", "Calls of an operation in progress.");
         let in_flight = in_flight.labels(&["operation"])?;
         Ok(Self(Arc::new(Signals {
             calls: Outcome::ALL.map(|outcome| calls.handle(&[&name, outcome.as_str()])),
@@ -110,7 +109,7 @@ impl Operation {
         })))
     }
 
-    /// The clock that measures durations; default: the system's.
+    /// Sets the clock that measures durations; default: the system's.
     #[must_use]
     pub fn clock(mut self, clock: SharedClock) -> Self {
         Arc::make_mut(&mut self.0).clock = clock;
@@ -123,7 +122,7 @@ impl Operation {
         &self.0.name
     }
 
-    /// Begins a call that ends with the guard: for work that is no function, or that ends elsewhere than it began.
+    /// Begins a call that ends with the guard: for work that is not a function, or that ends elsewhere than it began.
     pub fn track(&self) -> Record<Self> {
         Record::start(self.clone(), Self::open_span)
     }

@@ -12,21 +12,22 @@ use crate::unit_of_work::UnitOfWork;
 /// Records one unit of work: a call, a request, a job. Ends exactly once, at the latest when it is dropped.
 ///
 /// # Shape
-/// While it is open, the work counts as in flight. At its end one [`Ended`] and one duration feed, in this order: the counter, the status
-/// of the span, the line, the end of the span, and the histogram, whose exemplar is the span. All agree, whatever the layers of the
-/// subscriber do: one that panics at the line or the span loses that line or span, and the work goes on.
+/// While it is open, the work counts as in flight. At its end, one [`Ended`] and one duration feed, in this order: the
+/// counter, the status of the span, the line, the end of the span, and the histogram, whose exemplar is the span. All agree,
+/// whatever the layers of the subscriber do: a layer that panics at the line or the span loses that line or span, and the
+/// work continues.
 ///
-/// - Dropped without an end, the work was aborted: an early return by `?` is no success. While the thread unwinds, or after a part that
-///   panicked in [`in_scope`](Self::in_scope), it has panicked.
-/// - The span is exported at the end of the record, though a task that was spawned in it may go on. It can still be entered, for the
-///   destructors of the work.
-/// - Its status is set through the fields `otel.status_code` and `otel.status_description`: declare them in the span as empty. So it reaches
-///   any layer that knows OpenTelemetry's fields. `error.type` and what the work [describes](UnitOfWork::describe) reach the layer of
-///   `radiosonde-trace` only.
-/// - Where no layer knows the span, the exemplar is the context that was current at the start.
+/// - A record dropped without an end counts as aborted: an early return by `?` is not a success. While the thread unwinds,
+///   or after a part that panicked in [`in_scope`](Self::in_scope), it counts as panicked.
+/// - The span is exported at the end of the record, even if a task that was spawned in it continues. It can still be
+///   entered, for the destructors of the work.
+/// - Its status is set through the fields `otel.status_code` and `otel.status_description`; declare them in the span as
+///   empty. So it reaches any layer that reads OpenTelemetry's fields. `error.type` and what the work
+///   [describes](UnitOfWork::describe) reach only the layer of `radiosonde-trace`.
+/// - If no layer records the span, the exemplar is the context that was current at the start.
 ///
 /// # Cost
-/// Three atomic additions, two readings of the clock, and the span, where a subscriber is interested in it. No allocation.
+/// Three atomic additions, two clock readings, and the span, if a subscriber is interested in it. No allocation.
 ///
 /// ```
 /// use radiosonde_metrics::Registry;
@@ -42,7 +43,7 @@ use crate::unit_of_work::UnitOfWork;
 /// assert!(registry.text().contains("operation_calls_total{operation=\"import\",outcome=\"aborted\"} 1\n"));
 /// # Ok::<(), radiosonde_metrics::RegisterError>(())
 /// ```
-#[must_use = "a record that is dropped at once is of aborted work"]
+#[must_use = "a record that is dropped at once counts as aborted"]
 pub struct Record<W: UnitOfWork> {
     work: W,
     span: Span,
@@ -55,22 +56,22 @@ pub struct Record<W: UnitOfWork> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     Open,
-    /// Within a part of the work, or after one that panicked.
+    /// Inside a part of the work, or after a part that panicked.
     InScope,
     Ended,
 }
 
 impl<W: UnitOfWork> Record<W> {
-    /// Starts a record, whose span `open` makes.
+    /// Starts a record, whose span `open` creates.
     pub fn start(work: W, open: impl FnOnce(&W) -> Span) -> Self {
-        // Before the span is made, so that nothing in the span comes after its end.
+        // Before the span is created, so that nothing in the span happens after its end.
         let started = work.clock().monotonic();
         let span = open(&work);
         work.in_flight().inc();
         Self { work, span, started, surrounding: SpanContext::current(), state: State::Open }
     }
 
-    /// The span: enter it for what belongs to the work, destructors included.
+    /// The span. Enter it for everything that belongs to the work, destructors included.
     #[must_use]
     pub const fn span(&self) -> &Span {
         &self.span
@@ -82,12 +83,12 @@ impl<W: UnitOfWork> Record<W> {
         &self.work
     }
 
-    /// The work, to be changed by what becomes known of it.
+    /// The work, to be updated as its details become known.
     pub const fn work_mut(&mut self) -> &mut W {
         &mut self.work
     }
 
-    /// Runs a part of the work in the span. If it panics, the work has panicked, even if the panic is caught.
+    /// Runs a part of the work in the span. If it panics, the work counts as panicked, even if the panic is caught.
     pub fn in_scope<R>(&mut self, part: impl FnOnce() -> R) -> R {
         let before = self.state;
         if before == State::Open {
@@ -98,13 +99,13 @@ impl<W: UnitOfWork> Record<W> {
         returned
     }
 
-    /// Ends the record: the work did what it was asked to do.
+    /// Ends the record: the work succeeded.
     pub fn complete(mut self) {
         self.end(Outcome::Completed);
     }
 
-    /// Ends the record: the work failed. `error` is written to the span and the line, formatted by `{:#}`, with which `anyhow` and others
-    /// include the causes.
+    /// Ends the record: the work failed. `error` is written to the span and the line, formatted by `{:#}`, with which
+    /// `anyhow` and others include the causes.
     pub fn fail(mut self, error: impl Display) {
         self.end(Ended::by_display(&error));
     }
@@ -122,7 +123,7 @@ impl<W: UnitOfWork> Record<W> {
             survive(|| self.set_status(&ended));
         }
         survive(|| self.work.line(&self.span, &ended));
-        // The line is an event of the span, and the span's context the exemplar.
+        // The line is an event of the span, and the span's context is the exemplar.
         let context = survive(|| self.end_span(&ended)).flatten().or(self.surrounding);
         self.work.duration().observe_in(took.as_secs_f64(), context.as_ref());
         self.work.in_flight().dec();
@@ -155,7 +156,7 @@ impl<W: UnitOfWork> Drop for Record<W> {
             State::InScope => Outcome::Panicked,
             State::Open => Outcome::of_drop(),
         };
-        // This may be an unwinding thread, which a second panic would abort.
+        // This thread may be unwinding, so a second panic would abort the process.
         survive(|| self.end(outcome));
     }
 }

@@ -5,13 +5,13 @@ use crate::observed::{observe_async, observe_sync};
 use crate::operation::Operation;
 use crate::running::Running;
 
-/// How the end of work that returns a `Result` is read.
+/// Reads the outcome of work that returns a `Result`.
 type ByResult<T, E> = fn(&Result<T, E>) -> Ended;
 
 impl Operation {
-    /// Does a piece of work in the operation's span. It fails if it returns an error, which is formatted by `{:#}`.
+    /// Runs work in the operation's span. It fails if it returns an error, which is formatted by `{:#}`.
     ///
-    /// For work that cannot fail, [`track`](Self::track) it.
+    /// For work that cannot fail, use [`track`](Self::track).
     ///
     /// # Errors
     /// What `work` returned.
@@ -19,8 +19,8 @@ impl Operation {
         observe_sync(self, work, crate::observed::by_result)
     }
 
-    /// Does a piece of asynchronous work in the operation's span. It fails if it returns an error, and is aborted if the future
-    /// is dropped before its end.
+    /// Runs asynchronous work in the operation's span. It fails if it returns an error, and is aborted if the future is
+    /// dropped before its end.
     ///
     /// The call begins when the future is first polled.
     pub fn run_async<F, T, E>(&self, work: F) -> Running<F, ByResult<T, E>>

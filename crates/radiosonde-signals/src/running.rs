@@ -9,10 +9,9 @@ use crate::operation::Operation;
 use crate::record::Record;
 
 pin_project! {
-    /// A piece of asynchronous work of an [`Operation`]. The call begins with the first poll; dropping the future before its end is an abort.
+    /// Asynchronous work of an [`Operation`]. The call begins with the first poll; dropping the future before its end aborts it.
     ///
-    /// The work is polled and dropped in the call's span. It is dropped as soon as it is ready; polled again after that, this future
-    /// stays pending.
+    /// The work is polled and dropped in the call's span. It is dropped as soon as it is ready; a further poll stays pending.
     #[must_use = "futures do nothing unless polled"]
     pub struct Running<F, E> {
         operation: Operation,

@@ -1,4 +1,4 @@
-//! What `#[observe]` refuses, and how it says so. `TRYBUILD=overwrite` writes the messages anew.
+//! The compile errors of `#[observe]`. `TRYBUILD=overwrite` writes the messages again.
 
 #[test]
 fn what_cannot_be_observed_is_refused_where_it_stands() {

@@ -1,4 +1,4 @@
-//! What is dropped with a call runs in its span, so that its lines have the call's ids.
+//! Values dropped with a call are dropped in its span, so that their lines have the call's ids.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::future::{Future, pending, ready};
@@ -14,7 +14,7 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry::LookupSpan;
 
-/// The span of each event of this test's own.
+/// The span of each event of this test.
 #[derive(Clone, Default)]
 struct Spans(Arc<Mutex<Vec<Option<&'static str>>>>);
 
@@ -26,7 +26,7 @@ impl<S: Subscriber + for<'span> LookupSpan<'span>> Layer<S> for Spans {
     }
 }
 
-/// A future that writes a line as it is dropped, not before.
+/// A future that writes a line when it is dropped.
 struct Loud<F>(F);
 
 impl<F> Drop for Loud<F> {
@@ -58,7 +58,7 @@ fn assert_drops_in_span(work: impl Future<Output = Result<(), String>> + Unpin, 
     let (registry, spans) = (Registry::new(), Spans::default());
     let operation = Operation::in_registry(&registry, "work").unwrap();
     tracing::subscriber::with_default(tracing_subscriber::registry().with(spans.clone()), || {
-        // Pinned within, so that it is dropped after the panic and not by it.
+        // Pinned inside the call, so that it is dropped after the panic and not by it.
         let mut call = pin!(operation.run_async(Loud(work)));
         let _ =
             catch_unwind(AssertUnwindSafe(|| call.as_mut().poll(&mut Context::from_waker(Waker::noop()))));

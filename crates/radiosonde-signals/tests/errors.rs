@@ -1,4 +1,4 @@
-//! What becomes of the errors of observed functions.
+//! How errors of observed functions are recorded.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::error::Error;

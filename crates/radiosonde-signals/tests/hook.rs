@@ -1,4 +1,5 @@
-//! A diagnostics hook that calls the function it is told of: with the report made while the operation is, it waits for itself.
+//! A diagnostics hook that calls the reported function. It would wait for itself if the report were made while the operation
+//! is created.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::sync::mpsc;

@@ -1,4 +1,4 @@
-//! Functions that are one operation without meaning to be.
+//! Functions that share one operation by accident.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::sync::{Arc, Mutex};
@@ -42,7 +42,7 @@ fn a_second_function_of_a_name_is_reported_once_and_both_are_named() {
         orders::first();
         orders::own();
         stock::price();
-        // Both have chosen the name.
+        // Both chose the name.
         stock::second();
         Basket.price();
     }

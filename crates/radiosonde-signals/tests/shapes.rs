@@ -1,4 +1,4 @@
-//! `#[observe]` on every shape of function that `#[tracing::instrument]` takes: each fails once and completes once.
+//! `#[observe]` on every shape of function that `#[tracing::instrument]` supports: each fails once and completes once.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fmt::Display;
@@ -96,7 +96,7 @@ fn boxed_inner_function(fail: bool) -> Boxed<'static, Outcome> {
     async fn inner(fail: bool) -> Outcome {
         later(fail).await
     }
-    // The type is an alias, but the block shows what it is.
+    // The type is an alias, so the block decides.
     Box::pin(async move { inner(fail).await })
 }
 

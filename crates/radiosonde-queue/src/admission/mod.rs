@@ -5,21 +5,21 @@ use crate::overflow::Overflow;
 use crate::rank::Rank;
 use crate::refusal::Refusal;
 
-/// The bounds of a queue, what it holds, and the decision about each new item. It belongs under the queue's lock.
+/// Decides about each new item by the bounds of a queue and what it holds. It belongs under the queue's lock.
 ///
 /// # Shape
-/// The crate's documentation states the rule.
+/// The rule is stated in the crate's documentation.
 ///
 /// # Cost
 /// [`has_room_for`](Self::has_room_for) and [`accept`](Self::accept), the path of an item that fits, are two comparisons and two
 /// additions. [`decide`](Self::decide) is for the items that do not fit.
 #[derive(Debug)]
 pub struct Admission {
-    /// For ordinary items, and for reserved ones.
+    /// The bounds for ordinary items, and for reserved ones.
     bounds: [Load; 2],
     held: Load,
     waiting: usize,
-    /// How often the consumer has settled something.
+    /// How often the consumer settled something.
     settlements: u64,
     /// A thread waited without success, and nothing has been settled since.
     stalled: bool,
@@ -39,7 +39,7 @@ pub enum Decision {
 }
 
 impl Admission {
-    /// An empty queue that holds at most this much, and an eighth more of reserved items.
+    /// An empty queue with these bounds, and an eighth more for reserved items.
     #[must_use]
     pub const fn new(bounds: Load) -> Self {
         let reserved = Load {
@@ -69,7 +69,7 @@ impl Admission {
             && bounds.bytes.checked_sub(self.held.bytes).is_some_and(|free| bytes <= free)
     }
 
-    /// What to do with an item of this rank and size.
+    /// Decides what to do with an item of this rank and size.
     ///
     /// `can_evict` returns whether the queued items that yield to this rank hold at least the given load. It is called only if
     /// `overflow` allows an eviction.
@@ -99,49 +99,49 @@ impl Admission {
         }
     }
 
-    /// An item of this size is queued.
+    /// Adds an item of this size that was queued.
     #[inline]
     pub fn accept(&mut self, bytes: usize) {
         self.held += Load::one(bytes);
     }
 
-    /// Items were evicted or discarded.
+    /// Subtracts items that were evicted or discarded.
     pub fn release(&mut self, load: Load) {
         self.held -= load;
     }
 
-    /// The consumer is done with items that it took, whether they were delivered or lost.
+    /// Subtracts items that the consumer took and has delivered or lost.
     pub fn settle(&mut self, load: Load) {
         self.held -= load;
         self.settlements += 1;
         self.stalled = false;
     }
 
-    /// What is queued and in flight.
+    /// The load that is queued and in flight.
     #[inline]
     #[must_use]
     pub const fn held(&self) -> Load {
         self.held
     }
 
-    /// Whether threads wait for room, and have to be woken after [`settle`](Self::settle).
+    /// Whether threads wait for room and have to be woken after [`settle`](Self::settle).
     #[must_use]
     pub const fn has_waiting(&self) -> bool {
         self.waiting > 0
     }
 
-    /// Forgets what is held and who waits, as a forked child must: the parent has both.
+    /// Forgets the load and the waiting threads. For a forked child: both belong to the parent.
     pub const fn reset(&mut self) {
         *self = Self::new(self.bounds[0]);
     }
 
-    /// Begins a wait; what to give to [`end_wait`](Self::end_wait).
+    /// Begins a wait. Returns the value to pass to [`end_wait`](Self::end_wait).
     pub(crate) const fn begin_wait(&mut self) -> u64 {
         self.waiting += 1;
         self.settlements
     }
 
-    /// Ends a wait. If there is no room, the queue is stalled unless something was settled meanwhile.
+    /// Ends a wait. Without room, the queue is stalled unless something was settled meanwhile.
     pub(crate) fn end_wait(&mut self, begun: u64, rank: Rank, bytes: usize) -> Result<(), Refusal> {
         self.waiting -= 1;
         if self.has_room_for(rank, bytes) {

@@ -9,7 +9,7 @@ use super::*;
 const BOUNDS: Load = Load { items: 9, bytes: 100 };
 const LONG: Duration = Duration::from_secs(60);
 
-/// What the rule says, by trying.
+/// A simple model of the rule, which decides by trying.
 #[derive(Debug, Clone, Default)]
 struct Model {
     queued: VecDeque<(Rank, usize)>,
@@ -29,7 +29,7 @@ impl Model {
         held.items < items && held.bytes + bytes <= most
     }
 
-    /// Drops the oldest item that yields, if any.
+    /// Drops the oldest item that yields, if there is one.
     fn evict(&mut self, rank: Rank) -> Option<usize> {
         let at = self.queued.iter().position(|(queued, _)| queued.yields_to(rank))?;
         self.queued.remove(at).map(|(_, bytes)| bytes)
@@ -44,7 +44,7 @@ impl Model {
             match overflow {
                 Overflow::DropNewest => return Err(Refusal::QueueFull),
                 Overflow::DropOldest => after.evict(rank).map(|_| ()).ok_or(Refusal::QueueFull)?,
-                // No wait in these tests succeeds.
+                // In these tests every wait times out.
                 Overflow::Block(_) => {
                     self.stalled = true;
                     return Err(Refusal::Timeout);
@@ -57,7 +57,7 @@ impl Model {
     }
 }
 
-/// Pushes as a queue does, and says whether it would have waited.
+/// Pushes as a queue does; returns whether it would have waited.
 fn push(
     admission: &mut Admission,
     queued: &mut VecDeque<(Rank, usize)>,

@@ -258,57 +258,12 @@ pub(crate) fn between_quotes(json: &str) -> &str {
     json.get(1..json.len().saturating_sub(1)).unwrap_or_default()
 }
 
-/// The text that JSON string contents written by [`push_escaped`] stand for.
-pub(crate) fn unescape(contents: &str) -> std::borrow::Cow<'_, str> {
-    if !contents.contains('\\') {
-        return contents.into();
-    }
-    let mut out = String::with_capacity(contents.len());
-    let mut rest = contents.chars();
-    while let Some(character) = rest.next() {
-        if character != '\\' {
-            out.push(character);
-            continue;
-        }
-        match rest.next() {
-            Some('b') => out.push('\u{8}'),
-            Some('t') => out.push('\t'),
-            Some('n') => out.push('\n'),
-            Some('f') => out.push('\u{c}'),
-            Some('r') => out.push('\r'),
-            Some('u') => {
-                let code = (0..4).try_fold(0, |code, _| Some(code * 16 + rest.next()?.to_digit(16)?));
-                out.push(code.and_then(char::from_u32).unwrap_or(char::REPLACEMENT_CHARACTER));
-            }
-            Some(other) => out.push(other),
-            None => {}
-        }
-    }
-    out.into()
-}
-
-/// How many bytes of JSON string contents fit into `limit` without splitting a character or an escape.
-pub(crate) fn cut_at(contents: &str, limit: usize) -> usize {
-    let mut at = 0;
-    while let Some(character) = contents[at..].chars().next() {
-        let length = match character {
-            '\\' if contents[at..].starts_with("\\u") => 6,
-            '\\' => 2,
-            other => other.len_utf8(),
-        };
-        if at + length > limit || at + length > contents.len() {
-            break;
-        }
-        at += length;
-    }
-    at
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::escaping::escaped_text::{cut_at, unescape};
 
     fn escaped(text: &str) -> String {
         let mut out = String::new();

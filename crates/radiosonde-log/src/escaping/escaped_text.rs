@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 /// A token of the contents of a JSON string that this crate wrote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Token<'a> {
@@ -34,17 +36,68 @@ impl<'a> Token<'a> {
             })
         })
     }
+
+    const fn len(self) -> usize {
+        match self {
+            Self::Text(text) | Self::Escape(text) => text.len(),
+            Self::LineFeed | Self::CarriageReturn | Self::Tab | Self::Quote => 2,
+        }
+    }
+}
+
+/// The text that contents stand for.
+pub(crate) fn unescape(contents: &str) -> Cow<'_, str> {
+    if !contents.contains('\\') {
+        return contents.into();
+    }
+    let mut out = String::with_capacity(contents.len());
+    for token in Token::of(contents) {
+        match token {
+            Token::Text(text) => out.push_str(text),
+            Token::LineFeed => out.push('\n'),
+            Token::CarriageReturn => out.push('\r'),
+            Token::Tab => out.push('\t'),
+            Token::Quote => out.push('"'),
+            Token::Escape(escape) => out.push(escaped_char(escape)),
+        }
+    }
+    out.into()
+}
+
+/// The character that one of the rarer escapes stands for.
+fn escaped_char(escape: &str) -> char {
+    let code = escape.strip_prefix("\\u").map(|code| u32::from_str_radix(code, 16));
+    match (escape, code) {
+        ("\\b", _) => '\u{8}',
+        ("\\f", _) => '\u{c}',
+        (_, Some(code)) => code.ok().and_then(char::from_u32).unwrap_or(char::REPLACEMENT_CHARACTER),
+        (_, None) => escape.chars().next_back().unwrap_or(char::REPLACEMENT_CHARACTER),
+    }
+}
+
+/// How many bytes of contents fit into `limit` without splitting a character or an escape.
+pub(crate) fn cut_at(contents: &str, limit: usize) -> usize {
+    let mut at = 0;
+    for token in Token::of(contents) {
+        if at + token.len() > limit {
+            if let Token::Text(text) = token {
+                at += (0..=limit - at).rev().find(|&end| text.is_char_boundary(end)).unwrap_or(0);
+            }
+            break;
+        }
+        at += token.len();
+    }
+    at
 }
 
 /// Where the first line of a text ends.
 pub(crate) fn first_line(contents: &str) -> usize {
     let (mut at, mut end) = (0, 0);
     for piece in Token::of(contents) {
-        match piece {
-            Token::LineFeed => return end,
-            Token::Text(text) | Token::Escape(text) => at += text.len(),
-            Token::CarriageReturn | Token::Tab | Token::Quote => at += 2,
+        if piece == Token::LineFeed {
+            return end;
         }
+        at += piece.len();
         // A return before the line feed is not of the line.
         if piece != Token::CarriageReturn {
             end = at;

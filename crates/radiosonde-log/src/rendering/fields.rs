@@ -1,6 +1,7 @@
 use std::borrow::Cow;
 
-use crate::escaping::escape::{between_quotes, unescape};
+use crate::escaping::escape::between_quotes;
+use crate::escaping::escaped_text::unescape;
 use crate::planning::plan::Shown;
 use crate::redacting::redaction::{Redaction, Treatment};
 use crate::rendering::json_kind::JsonKind;

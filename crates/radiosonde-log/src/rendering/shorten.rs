@@ -2,8 +2,7 @@
 
 use std::ptr;
 
-use crate::escaping::escape::cut_at;
-use crate::escaping::escaped_text::error_message;
+use crate::escaping::escaped_text::{cut_at, error_message};
 use crate::rendering::fields::{Entry, Fields};
 use crate::rendering::json_kind::JsonKind;
 use crate::rendering::line_parts::{Parts, push_end, push_reserved, push_start};

@@ -1,8 +1,8 @@
 use std::borrow::Cow;
 use std::slice;
 
-use crate::escaping::escape::{between_quotes, unescape};
-use crate::escaping::escaped_text::{error_causes, error_message};
+use crate::escaping::escape::between_quotes;
+use crate::escaping::escaped_text::{error_causes, error_message, unescape};
 use crate::rendering::fields::{Entry, Fields};
 use crate::rendering::json_kind::{JsonKind, ValueKind};
 use crate::schemas::keys::Key;

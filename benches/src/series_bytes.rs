@@ -1,4 +1,4 @@
-use radiosonde_metrics::{Buckets, Declare, Instrument, Native, RegisterError, Registry};
+use radiosonde_metrics::{Buckets, Instrument, MetricBuilder, Native, RegisterError, Registry};
 use radiosonde_testkit::CountingAllocator;
 
 /// What one series of a family keeps allocated.
@@ -44,7 +44,7 @@ pub fn series_bytes() -> Result<Vec<SeriesBytes>, RegisterError> {
 
 fn measure<M: Instrument>(
     instrument: &'static str,
-    declare: impl for<'a> FnOnce(&'a Registry) -> Declare<'a, M>,
+    declare: impl for<'a> FnOnce(&'a Registry) -> MetricBuilder<'a, M>,
 ) -> Result<SeriesBytes, RegisterError> {
     let registry = Registry::new();
     let family = declare(&registry).labels(&["method", "endpoint", "status"])?;

@@ -5,7 +5,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use radiosonde_metrics::{Counter, Format, Histogram, Registry, Vector};
+use radiosonde_metrics::{Counter, DynFamily, Format, Histogram, Registry};
 use radiosonde_testkit::CountingAllocator;
 
 #[global_allocator]
@@ -17,8 +17,8 @@ const LIMIT: usize = 500;
 
 struct Families {
     registry: Registry,
-    requests: Vector<Counter>,
-    waits: Vector<Histogram>,
+    requests: DynFamily<Counter>,
+    waits: DynFamily<Histogram>,
 }
 
 /// What there is at one moment, as far as it must not grow.

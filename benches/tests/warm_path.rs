@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use radiosonde_core::{SpanContext, SpanId, TraceFlags, TraceId};
-use radiosonde_metrics::{Format, Instrument, LabelValue, Labels, Native, Registry, Vector};
+use radiosonde_metrics::{DynFamily, Format, Instrument, LabelValue, Labels, Native, Registry};
 use radiosonde_testkit::CountingAllocator;
 
 #[global_allocator]
@@ -146,7 +146,7 @@ fn signatures_and_recording_by_name_allocate_nothing() {
 }
 
 /// Sets that the family has no room for, and one with a value too many.
-fn refused<M: Instrument>(family: &Vector<M>) -> u64 {
+fn refused<M: Instrument>(family: &DynFamily<M>) -> u64 {
     let ids: Vec<String> = (0..50).map(|n| n.to_string()).collect();
     let ask = |n: u32| drop(family.with(&[&*ids[n as usize % 50]]));
     (0..1000).for_each(ask);

@@ -1,5 +1,5 @@
 use radiosonde_core::{Level, LevelNames};
-use radiosonde_metrics::{Counter, Vector};
+use radiosonde_metrics::{Counter, DynFamily};
 
 use crate::drop_reason::DropReason;
 
@@ -12,7 +12,7 @@ pub struct DropCounters {
 
 impl DropCounters {
     pub(crate) fn new(
-        family: &Vector<Counter>,
+        family: &DynFamily<Counter>,
         names: LevelNames,
         writer: &str,
         reasons: &[DropReason],

@@ -1,5 +1,5 @@
 use radiosonde_core::LevelNames;
-use radiosonde_metrics::{Counter, RegisterError, Registry, Vector};
+use radiosonde_metrics::{Counter, DynFamily, RegisterError, Registry};
 
 use crate::drop_counters::DropCounters;
 use crate::drop_reason::DropReason;
@@ -10,7 +10,7 @@ use crate::file::meter::{FileMeter, FileMeters};
 /// `radiosonde_log_file_failures_total{writer,action}`.
 #[derive(Debug)]
 pub struct OutputMetrics {
-    dropped: Vector<Counter>,
+    dropped: DynFamily<Counter>,
     files: FileMeters,
     names: LevelNames,
 }

@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use radiosonde_core::{Level, LevelNames};
-use radiosonde_metrics::{Counter, OVERFLOW, RegisterError, Registry, Vector};
+use radiosonde_metrics::{Counter, DynFamily, OVERFLOW, RegisterError, Registry};
 
 use crate::schemas::bounds::MAX_MODULE_BYTES;
 
@@ -15,8 +15,8 @@ pub(crate) struct LineMeter(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    lines: Vector<Counter>,
-    bytes: Vector<Counter>,
+    lines: DynFamily<Counter>,
+    bytes: DynFamily<Counter>,
     names: LevelNames,
     targets: RwLock<HashMap<Box<str>, Arc<ByLevel>>>,
     others: ByLevel,

@@ -1,6 +1,6 @@
 use radiosonde_appender::{DropCounters, DropReason, OutputMetrics};
 use radiosonde_core::{Level, LevelNames};
-use radiosonde_metrics::{Counter, RegisterError, Registry, Vector};
+use radiosonde_metrics::{Counter, DynFamily, RegisterError, Registry};
 
 use crate::line_meter::LineMeter;
 use crate::rendering::recorder::Found;
@@ -13,7 +13,7 @@ pub(crate) struct Meter {
     fmt_errors: Counter,
     redacted_by_key: Counter,
     redacted_by_detector: Counter,
-    suppressed: Vector<Counter>,
+    suppressed: DynFamily<Counter>,
     nested: DropCounters,
     outputs: OutputMetrics,
 }
@@ -54,7 +54,7 @@ impl Meter {
     }
 
     /// What limits and sampling keep back, by level and reason.
-    pub(crate) fn suppressed(&self) -> Vector<Counter> {
+    pub(crate) fn suppressed(&self) -> DynFamily<Counter> {
         self.suppressed.clone()
     }
 

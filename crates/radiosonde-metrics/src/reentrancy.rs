@@ -1,4 +1,4 @@
-//! Recording from within the program's own allocator.
+//! The reentrancy guard for recording from within the program's own allocator.
 
 use std::cell::Cell;
 use std::ops::{Deref, DerefMut};

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use radiosonde_core::Clock as _;
 use radiosonde_metrics::{
     Collection, Collector, Counter, FamilyInfo, Format, HistogramSample, LabelSet, NumberSample, Registry,
-    RemovableVector, Selection, SummarySample, Visitor,
+    RemovableDynFamily, Selection, SummarySample, Visitor,
 };
 use radiosonde_testkit::ManualClock;
 
@@ -42,7 +42,7 @@ fn scrape(registry: &Registry) -> Vec<String> {
     jobs.seen.into_iter().map(|(job, _)| job).collect()
 }
 
-fn after_scrapes(registry: &Registry, scrapes: u32) -> RemovableVector<Counter> {
+fn after_scrapes(registry: &Registry, scrapes: u32) -> RemovableDynFamily<Counter> {
     let declared = registry.counter("jobs_total", "Jobs.").max_series(2).removable();
     declared.expire_after_scrapes(scrapes).labels(&["job"]).unwrap()
 }

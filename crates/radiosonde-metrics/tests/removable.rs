@@ -4,7 +4,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use radiosonde_metrics::{Counter, LabelValue, Labels, Registry, RemovableVector};
+use radiosonde_metrics::{Counter, LabelValue, Labels, Registry, RemovableDynFamily};
 
 fn removed(registry: &Registry, family: &str, reason: &str) -> Option<f64> {
     let labels = [("family", family), ("reason", reason)];
@@ -15,7 +15,7 @@ fn dropped(registry: &Registry, family: &str) -> f64 {
     registry.snapshot().sum("radiosonde_metrics_series_dropped_total", &[("family", family)])
 }
 
-fn jobs(registry: &Registry, max_series: usize) -> RemovableVector<Counter> {
+fn jobs(registry: &Registry, max_series: usize) -> RemovableDynFamily<Counter> {
     registry.counter("jobs_total", "Jobs.").max_series(max_series).removable().labels(&["job"]).unwrap()
 }
 
@@ -169,7 +169,7 @@ fn the_same_name_with_another_life_is_refused() {
     ];
     for (error, life) in errors.iter().zip(["unlimited", "until removed", "until removed or idle for 9s"]) {
         let message = error.to_string();
-        assert!(message.contains("the life of its series"), "{message}");
+        assert!(message.contains("the retention of its series"), "{message}");
         assert!(
             message.contains("until removed or idle for 1 scrapes") && message.contains(life),
             "{message}"

@@ -6,21 +6,22 @@ use std::sync::{Arc, LazyLock, Mutex};
 
 use radiosonde_core::diagnostics;
 use radiosonde_metrics::{
-    Buckets, Counter, Declare, Histogram, IntGauge, Lazy, RegisterErrorKind, Registry, Vector,
+    Buckets, Counter, DynFamily, Histogram, IntGauge, Lazy, MetricBuilder, RegisterErrorKind, Registry,
 };
 
-static ORDERS: Lazy<Counter> = Declare::counter("orders_total", "Orders.").lazy();
-static WAIT: Lazy<Histogram> = Declare::histogram("wait_seconds", "Wait.")
+static ORDERS: Lazy<Counter> = MetricBuilder::counter("orders_total", "Orders.").lazy();
+static WAIT: Lazy<Histogram> = MetricBuilder::histogram("wait_seconds", "Wait.")
     .unit("seconds")
     .buckets(Buckets::from_static(&[0.1, 1.0]))
     .striped()
     .lazy();
-static JOBS: Lazy<Vector<Counter>> = Declare::counter("jobs_total", "Jobs.").lazy_labels(&["queue"]);
+static JOBS: Lazy<DynFamily<Counter>> = MetricBuilder::counter("jobs_total", "Jobs.").lazy_labels(&["queue"]);
 /// No counter's name.
-static REFUSED: Lazy<Vector<Counter>> = Declare::counter("refused", "Refused.").lazy_labels(&["a", "le"]);
+static REFUSED: Lazy<DynFamily<Counter>> =
+    MetricBuilder::counter("refused", "Refused.").lazy_labels(&["a", "le"]);
 
 static OTHER: LazyLock<Registry> = LazyLock::new(Registry::new);
-static DEPTH: Lazy<IntGauge> = Declare::int_gauge("depth", "Depth.").in_registry(|| &OTHER).lazy();
+static DEPTH: Lazy<IntGauge> = MetricBuilder::int_gauge("depth", "Depth.").in_registry(|| &OTHER).lazy();
 
 #[test]
 fn statics_are_registered_when_they_are_used_or_before() {

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use radiosonde_core::{SpanContext, SpanId, TraceFlags, TraceId};
 use radiosonde_metrics::{
-    Buckets, Counter, Format, Histogram, Native, Registry, RemovableVector, Summary, Vector,
+    Buckets, Counter, DynFamily, Format, Histogram, Native, Registry, RemovableDynFamily, Summary,
 };
 
 /// Records the size of everything in each kind of metric.
@@ -25,13 +25,13 @@ struct Metrics {
     native: Histogram,
     striped: Histogram,
     summary: Summary,
-    by_size: Vector<Counter>,
-    removable: RemovableVector<Counter>,
+    by_size: DynFamily<Counter>,
+    removable: RemovableDynFamily<Counter>,
     /// Needs a new bucket for almost every observation.
     scarce: Histogram,
     /// Each of the first 512 that are not within another one makes a series.
-    numbered: Vector<Counter>,
-    removable_numbered: RemovableVector<Counter>,
+    numbered: DynFamily<Counter>,
+    removable_numbered: RemovableDynFamily<Counter>,
 }
 
 static METRICS: OnceLock<Metrics> = OnceLock::new();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use radiosonde_core::{SharedClock, SystemClock};
 use radiosonde_metrics::{
-    Collection, Collector, Histogram, Kind, LabelSet, Number, RegisterError, Registry, Vector,
+    Collection, Collector, DynFamily, Histogram, Kind, LabelSet, Number, RegisterError, Registry,
 };
 
 /// Instruments a database connection pool: its connections and the duration of its queries.
@@ -32,7 +32,7 @@ use radiosonde_metrics::{
 /// ```
 #[derive(Debug, Clone)]
 pub struct DbPool {
-    queries: Vector<Histogram>,
+    queries: DynFamily<Histogram>,
     clock: SharedClock,
 }
 

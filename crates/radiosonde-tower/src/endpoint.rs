@@ -3,7 +3,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use radiosonde_core::diagnostics;
 use radiosonde_metrics::collect::MAX_VALUE_BYTES;
-use radiosonde_metrics::{IntGauge, OVERFLOW, Vector};
+use radiosonde_metrics::{DynFamily, IntGauge, OVERFLOW};
 
 /// An endpoint, or a server that is called: the bounded half of a request's labels, with its gauge at hand.
 #[derive(Debug)]
@@ -17,12 +17,12 @@ pub(crate) struct Endpoint {
 pub(crate) struct Endpoints {
     known: RwLock<HashMap<Box<str>, Arc<Endpoint>>>,
     limit: usize,
-    in_flight: Vector<IntGauge>,
+    in_flight: DynFamily<IntGauge>,
     overflow: Arc<Endpoint>,
 }
 
 impl Endpoints {
-    pub(crate) fn new(limit: usize, in_flight: Vector<IntGauge>) -> Self {
+    pub(crate) fn new(limit: usize, in_flight: DynFamily<IntGauge>) -> Self {
         // Its series exists from the start; a detached gauge would hide what overflows.
         let overflow = Arc::new(Endpoint { name: OVERFLOW.into(), in_flight: in_flight.handle(&[OVERFLOW]) });
         Self { known: RwLock::default(), limit, in_flight, overflow }

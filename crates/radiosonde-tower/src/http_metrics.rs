@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use radiosonde_core::{SharedClock, SystemClock};
-use radiosonde_metrics::{Counter, Histogram, RegisterError, Registry, Vector};
+use radiosonde_metrics::{Counter, DynFamily, Histogram, RegisterError, Registry};
 
 use crate::endpoint::Endpoints;
 
@@ -19,9 +19,9 @@ pub(crate) struct HttpMetrics {
     pub(crate) clock: SharedClock,
     pub(crate) endpoints: Arc<Endpoints>,
     /// By method, endpoint or server, and status.
-    pub(crate) requests: Vector<Counter>,
+    pub(crate) requests: DynFamily<Counter>,
     /// By method and endpoint or server.
-    pub(crate) duration: Vector<Histogram>,
+    pub(crate) duration: DynFamily<Histogram>,
 }
 
 impl HttpMetrics {

@@ -38,11 +38,11 @@ pub use radiosonde_macros::{FacadeLabelValue as LabelValue, FacadeLabels as Labe
 pub use radiosonde_metrics::__traits::{LabelValue, Labels};
 pub use radiosonde_metrics::RegisterErrors;
 pub use radiosonde_metrics::{
-    Buckets, Callback, CollectedFamily, Collection, Collector, Counter, Declare, Dialect, Escaping, Exemplar,
-    Family, FamilyInfo, FloatCounter, Format, Gauge, Held, Histogram, HistogramSample, Info, Instrument,
-    IntGauge, InvalidBuckets, InvalidExemplar, InvalidName, InvalidNameKind, InvalidNative, InvalidRegistry,
-    Kind, LabelSet, Lent, Native, NativeSample, Number, NumberSample, OVERFLOW, RegisterError,
-    RegisterErrorKind, Registry, RegistryBuilder, Selection, StateSet, StatusClass, Summary, SummarySample,
-    Timer, Vector, Visitor,
+    Buckets, Callback, CollectedFamily, Collection, Collector, Counter, Dialect, DynFamily, Escaping,
+    Exemplar, Family, FamilyInfo, FloatCounter, Format, Gauge, GaugeGuard, Histogram, HistogramSample, Info,
+    Instrument, IntGauge, InvalidBuckets, InvalidExemplar, InvalidName, InvalidNameKind, InvalidNative,
+    InvalidRegistry, Kind, LabelSet, MetricBuilder, MetricRef, Native, NativeSample, Number, NumberSample,
+    OVERFLOW, RegisterError, RegisterErrorKind, Registry, RegistryBuilder, Selection, StateSet, StatusClass,
+    Summary, SummarySample, Timer, Visitor,
 };
 pub use radiosonde_metrics::{Declarable, Lazy, RecordError, RecordErrorKind};

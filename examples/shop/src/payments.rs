@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::post;
 use axum::{Json, Router};
-use radiosonde::metrics::{Counter, Family, Held, IntGauge};
+use radiosonde::metrics::{Counter, Family, GaugeGuard, IntGauge};
 use radiosonde::trace::Traced;
 use radiosonde::{LabelValue, Labels, Operation};
 use tokio::sync::{mpsc, oneshot};
@@ -25,7 +25,7 @@ struct Job {
     payment: Payment,
     answer: oneshot::Sender<Status>,
     /// Counts the job as waiting until it is dropped, wherever that happens.
-    _waiting: Held,
+    _waiting: GaugeGuard,
 }
 
 #[derive(Debug, Clone, Copy, LabelValue)]

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use radiosonde_core::diagnostics;
-use radiosonde_metrics::{Buckets, Counter, Histogram, RegisterError, Registry, Vector};
+use radiosonde_metrics::{Buckets, Counter, DynFamily, Histogram, RegisterError, Registry};
 
 /// What is known of scrapes, in the registry that is scraped.
 #[derive(Debug, Clone)]
@@ -9,7 +9,7 @@ pub(crate) struct SelfMetrics(Option<Declared>);
 
 #[derive(Debug, Clone)]
 struct Declared {
-    scrapes: Vector<Counter>,
+    scrapes: DynFamily<Counter>,
     duration: Histogram,
     sent_bytes: Counter,
 }

@@ -1,13 +1,13 @@
 use std::fmt;
 
-use radiosonde_metrics::{Counter, RegisterError, Registry, Vector};
+use radiosonde_metrics::{Counter, DynFamily, RegisterError, Registry};
 
 /// The counters of the files of a layer.
 #[derive(Debug)]
 pub(crate) struct FileMeters {
-    rotations: Vector<Counter>,
-    removed: Vector<Counter>,
-    failures: Vector<Counter>,
+    rotations: DynFamily<Counter>,
+    removed: DynFamily<Counter>,
+    failures: DynFamily<Counter>,
 }
 
 /// The counters of one file; counts nothing until a layer writes to the file.

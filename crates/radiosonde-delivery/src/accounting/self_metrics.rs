@@ -1,18 +1,18 @@
 use std::sync::{Mutex, PoisonError};
 
-use radiosonde_metrics::{Counter, Gauge, IntGauge, RegisterError, Registry, Vector};
+use radiosonde_metrics::{Counter, DynFamily, Gauge, IntGauge, RegisterError, Registry};
 
 /// The metrics that all sinks share, by sink.
 #[derive(Debug, Clone)]
 pub(crate) struct SelfMetrics {
-    produced: Vector<Counter>,
-    delivered: Vector<Counter>,
-    dropped: Vector<Counter>,
-    requests: Vector<Counter>,
-    retries: Vector<Counter>,
-    queue_items: Vector<IntGauge>,
-    queue_bytes: Vector<IntGauge>,
-    last_success: Vector<Gauge>,
+    produced: DynFamily<Counter>,
+    delivered: DynFamily<Counter>,
+    dropped: DynFamily<Counter>,
+    requests: DynFamily<Counter>,
+    retries: DynFamily<Counter>,
+    queue_items: DynFamily<IntGauge>,
+    queue_bytes: DynFamily<IntGauge>,
+    last_success: DynFamily<Gauge>,
 }
 
 impl SelfMetrics {
@@ -68,7 +68,7 @@ pub(crate) struct SinkMetrics {
     sink: &'static str,
     pub(crate) produced: Counter,
     pub(crate) delivered: Counter,
-    dropped: Vector<Counter>,
+    dropped: DynFamily<Counter>,
     /// The counters of the reasons seen so far.
     dropped_by: Mutex<Vec<(&'static str, Counter)>>,
     pub(crate) requests: Counter,

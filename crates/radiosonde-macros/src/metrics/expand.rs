@@ -109,7 +109,7 @@ fn expand(metric: &Metric, registry: Option<&Ident>, path: &Path) -> Result<Toke
 
         #(#attributes)*
         #[inline]
-        #visibility fn #ident(#(#names: #types),*) -> #path::Lent<'static, #path::#instrument> {
+        #visibility fn #ident(#(#names: #types),*) -> #path::MetricRef<'static, #path::#instrument> {
             #path::Family::__with_alike(&#hidden, &#hidden { #(#names),* })
         }
     })
@@ -132,7 +132,7 @@ fn declare(metric: &Metric, registry: Option<&Ident>, path: &Path) -> TokenStrea
     let labels = (!options.constant_labels.is_empty()).then(|| quote! { &[#(#labels),*] });
     let labels = labels.iter();
     // The call has the span of the signature, so that the registry's messages point there too.
-    let call = at(metric.ident.span(), quote! { #path::Declare::#declare(#name, #help) });
+    let call = at(metric.ident.span(), quote! { #path::MetricBuilder::#declare(#name, #help) });
     quote! {
         #call
             #(.in_registry(super::#registry))*

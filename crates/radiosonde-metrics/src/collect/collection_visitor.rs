@@ -10,18 +10,18 @@ use crate::model::visitor::{FamilyInfo, Visitor};
 impl Collection {
     /// Returns a visitor that adds what it is shown; samples are added to the last family.
     pub fn visitor(&mut self) -> impl Visitor {
-        Adding::to(self, &[])
+        CollectionVisitor::new(self, &[])
     }
 }
 
 /// Adds what it is shown to a collection, with some labels more.
-pub(crate) struct Adding<'a> {
+pub(crate) struct CollectionVisitor<'a> {
     into: &'a mut Collection,
     labels: &'a [(String, String)],
 }
 
-impl<'a> Adding<'a> {
-    pub(crate) const fn to(into: &'a mut Collection, labels: &'a [(String, String)]) -> Self {
+impl<'a> CollectionVisitor<'a> {
+    pub(crate) const fn new(into: &'a mut Collection, labels: &'a [(String, String)]) -> Self {
         Self { into, labels }
     }
 
@@ -39,7 +39,7 @@ impl<'a> Adding<'a> {
     }
 }
 
-impl Visitor for Adding<'_> {
+impl Visitor for CollectionVisitor<'_> {
     fn family(&mut self, info: &FamilyInfo<'_>) {
         let family = self.into.family(info.name, info.help, info.kind);
         if let Some(unit) = info.unit {

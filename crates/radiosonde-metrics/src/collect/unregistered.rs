@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 use radiosonde_core::{Clock as _, SystemClock};
 
 use crate::collect::collection::Collection;
-use crate::collect::collection_visitor::{Adding, refusals};
+use crate::collect::collection_visitor::{CollectionVisitor, refusals};
 use crate::families::any_family::AnyFamily as _;
 use crate::families::declaration::Declaration;
 use crate::instruments::buckets::Buckets;
@@ -64,7 +64,7 @@ impl<'a, M: Instrument> UnregisteredBuilder<'a, M> {
 /// A family of our instruments that no registry contains, for a [`Collector`](crate::Collector) that shows it under rules of its own.
 ///
 /// # Shape
-/// Like a [`RemovableVector`](crate::RemovableVector), but names and labels are taken as they are: a scrape leaves out those that are not
+/// Like a [`RemovableDynFamily`](crate::RemovableDynFamily), but names and labels are taken as they are: a scrape leaves out those that are not
 /// legal, as it does for every collector.
 ///
 /// ```
@@ -127,7 +127,7 @@ impl<M: Instrument> UnregisteredFamily<M> {
         let shared = &self.0.shared;
         if self.0.series() > 0 {
             out.family(name, &shared.help, M::KIND);
-            self.0.visit(&mut Adding::to(out, labels));
+            self.0.visit(&mut CollectionVisitor::new(out, labels));
         }
         self.0.scraped();
         refusals(shared, name, out);

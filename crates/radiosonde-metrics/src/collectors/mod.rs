@@ -1,9 +1,9 @@
 //! Metrics that are read when somebody asks: of this process, its build, its machine and its registry.
 
 pub(crate) mod build_info;
-#[cfg_attr(not(target_os = "linux"), path = "host_unknown.rs")]
+#[cfg_attr(not(target_os = "linux"), path = "host_off.rs")]
 mod host;
-mod own_state;
 #[cfg_attr(any(target_os = "macos", windows), path = "process_sysinfo.rs")]
-#[cfg_attr(not(any(target_os = "linux", target_os = "macos", windows)), path = "process_unknown.rs")]
+#[cfg_attr(not(any(target_os = "linux", target_os = "macos", windows)), path = "process_off.rs")]
 mod process;
+mod self_metrics;

@@ -5,8 +5,8 @@ use std::sync::OnceLock;
 
 use radiosonde_core::diagnostics;
 
-use crate::declaring::declare::Declare;
-use crate::families::dyn_family::Vector;
+use crate::declaring::metric_builder::MetricBuilder;
+use crate::families::dyn_family::DynFamily;
 use crate::families::family::Family;
 use crate::families::labels::Labels;
 use crate::families::register_error::RegisterError;
@@ -21,8 +21,8 @@ use crate::registry::Registry;
 
 /// A metric in a `static`: declared when the program is compiled, registered when it is first used.
 ///
-/// Made by [`Declare::lazy`], [`Declare::lazy_family`] and [`Declare::lazy_labels`], in the [global](Registry::global) registry unless
-/// [`Declare::in_registry`] says otherwise. It is used as what it holds: an instrument, a [`Family`] or a [`Vector`].
+/// Made by [`MetricBuilder::lazy`], [`MetricBuilder::lazy_family`] and [`MetricBuilder::lazy_labels`], in the [global](Registry::global) registry unless
+/// [`MetricBuilder::in_registry`] says otherwise. It is used as what it holds: an instrument, a [`Family`] or a [`DynFamily`].
 ///
 /// [`register`](Self::register) registers it before its first use, so that a metric without labels is exposed at zero from the start.
 ///
@@ -35,7 +35,7 @@ use crate::registry::Registry;
 /// One load more than a metric that is kept in a variable.
 ///
 /// ```
-/// use radiosonde_metrics::{Counter, Declare, Family, Histogram, Labels, Lazy, Registry};
+/// use radiosonde_metrics::{Counter, MetricBuilder, Family, Histogram, Labels, Lazy, Registry};
 ///
 /// #[derive(Labels)]
 /// struct Order<'a> {
@@ -43,9 +43,9 @@ use crate::registry::Registry;
 /// }
 ///
 /// static ORDERS: Lazy<Family<Counter, Order<'static>>> =
-///     Declare::counter("orders_total", "Orders.").lazy_family();
+///     MetricBuilder::counter("orders_total", "Orders.").lazy_family();
 /// static WAIT: Lazy<Histogram> =
-///     Declare::histogram("queue_wait_seconds", "Time in the queue.").unit("seconds").lazy();
+///     MetricBuilder::histogram("queue_wait_seconds", "Time in the queue.").unit("seconds").lazy();
 ///
 /// WAIT.register()?;
 /// let method = String::from("card");
@@ -57,7 +57,7 @@ use crate::registry::Registry;
 /// # Ok::<(), radiosonde_metrics::RegisterError>(())
 /// ```
 pub struct Lazy<T: Declarable> {
-    declare: Declare<'static, T::Instrument>,
+    builder: MetricBuilder<'static, T::Instrument>,
     labels: &'static [&'static str],
     made: OnceLock<Made<T>>,
 }
@@ -67,29 +67,32 @@ struct Made<T> {
     refused: Option<RegisterError>,
 }
 
-/// What a [`Lazy`] may hold: an instrument, a [`Family`] or a [`Vector`].
+/// What a [`Lazy`] may hold: an instrument, a [`Family`] or a [`DynFamily`].
 ///
 /// Sealed: it says how each is registered.
 pub trait Declarable: sealed::Sealed {}
 
 pub(crate) mod sealed {
-    use crate::declaring::declare::Declare;
+    use crate::declaring::metric_builder::MetricBuilder;
     use crate::families::register_error::RegisterError;
     use crate::instruments::instrument::Instrument;
 
     pub trait Sealed: Sized {
         type Instrument: Instrument;
 
-        fn make(declare: Declare<'static, Self::Instrument>, labels: &[&str]) -> Result<Self, RegisterError>;
+        fn make(
+            builder: MetricBuilder<'static, Self::Instrument>,
+            labels: &[&str],
+        ) -> Result<Self, RegisterError>;
 
         /// Like it, but known to no registry, for a declaration that was refused.
-        fn detached(declare: Declare<'static, Self::Instrument>, labels: &[&str]) -> Self;
+        fn detached(builder: MetricBuilder<'static, Self::Instrument>, labels: &[&str]) -> Self;
     }
 }
 
 impl<T: Declarable> Lazy<T> {
-    const fn new(declare: Declare<'static, T::Instrument>, labels: &'static [&'static str]) -> Self {
-        Self { declare, labels, made: OnceLock::new() }
+    const fn new(builder: MetricBuilder<'static, T::Instrument>, labels: &'static [&'static str]) -> Self {
+        Self { builder, labels, made: OnceLock::new() }
     }
 
     /// Registers it, if that did not happen before.
@@ -110,15 +113,15 @@ impl<T: Declarable> Lazy<T> {
         let mut first = false;
         let made = self.made.get_or_init(|| {
             first = true;
-            let (metric, refused) = match T::make(self.declare.clone(), self.labels) {
+            let (metric, refused) = match T::make(self.builder.clone(), self.labels) {
                 Ok(metric) => (metric, None),
-                Err(error) => (T::detached(self.declare.clone(), self.labels), Some(error)),
+                Err(error) => (T::detached(self.builder.clone(), self.labels), Some(error)),
             };
             Made { metric, refused }
         });
         // Not while it is being made: whoever hears of it may use it.
         if let Some(error) = made.refused.as_ref().filter(|_| first) {
-            self.declare.registry().refused().count(Refusal::Declaration);
+            self.builder.registry().refused().count(Refusal::Declaration);
             let cause = error.source().map_or_else(String::new, |cause| format!(": {cause}"));
             diagnostics::report("metrics", "declaration", format_args!("{error}{cause}; it is not exposed"));
         }
@@ -137,59 +140,59 @@ impl<T: Declarable> Deref for Lazy<T> {
 impl<T: Declarable> fmt::Debug for Lazy<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let registered = self.made.get().map(|made| made.refused.is_none());
-        f.debug_struct("Lazy").field("name", &self.declare.name()).field("registered", &registered).finish()
+        f.debug_struct("Lazy").field("name", &self.builder.name()).field("registered", &registered).finish()
     }
 }
 
-impl Declare<'static, Counter> {
+impl MetricBuilder<'static, Counter> {
     /// Declares a [`Counter`] for a static; the name ends in `_total`.
     #[track_caller]
     pub const fn counter(name: &'static str, help: &'static str) -> Self {
-        Self::asking(Registry::global, name, help)
+        Self::deferred(Registry::global, name, help)
     }
 }
 
-impl Declare<'static, FloatCounter> {
+impl MetricBuilder<'static, FloatCounter> {
     /// Declares a [`FloatCounter`] for a static; the name ends in `_total`.
     #[track_caller]
     pub const fn float_counter(name: &'static str, help: &'static str) -> Self {
-        Self::asking(Registry::global, name, help)
+        Self::deferred(Registry::global, name, help)
     }
 }
 
-impl Declare<'static, Gauge> {
+impl MetricBuilder<'static, Gauge> {
     /// Declares a [`Gauge`] for a static.
     #[track_caller]
     pub const fn gauge(name: &'static str, help: &'static str) -> Self {
-        Self::asking(Registry::global, name, help)
+        Self::deferred(Registry::global, name, help)
     }
 }
 
-impl Declare<'static, IntGauge> {
+impl MetricBuilder<'static, IntGauge> {
     /// Declares an [`IntGauge`] for a static.
     #[track_caller]
     pub const fn int_gauge(name: &'static str, help: &'static str) -> Self {
-        Self::asking(Registry::global, name, help)
+        Self::deferred(Registry::global, name, help)
     }
 }
 
-impl Declare<'static, Histogram> {
+impl MetricBuilder<'static, Histogram> {
     /// Declares a [`Histogram`] for a static; the name ends in its base unit, such as `_seconds` or `_bytes`.
     #[track_caller]
     pub const fn histogram(name: &'static str, help: &'static str) -> Self {
-        Self::asking(Registry::global, name, help)
+        Self::deferred(Registry::global, name, help)
     }
 }
 
-impl Declare<'static, Summary> {
+impl MetricBuilder<'static, Summary> {
     /// Declares a [`Summary`] for a static; the name ends in its base unit, such as `_seconds` or `_bytes`.
     #[track_caller]
     pub const fn summary(name: &'static str, help: &'static str) -> Self {
-        Self::asking(Registry::global, name, help)
+        Self::deferred(Registry::global, name, help)
     }
 }
 
-impl<M: Instrument> Declare<'static, M> {
+impl<M: Instrument> MetricBuilder<'static, M> {
     /// The metric without labels, registered when it is first used.
     #[must_use]
     pub const fn lazy(self) -> Lazy<M> {
@@ -204,7 +207,7 @@ impl<M: Instrument> Declare<'static, M> {
 
     /// The metric told apart by labels with these names, registered when it is first used.
     #[must_use]
-    pub const fn lazy_labels(self, names: &'static [&'static str]) -> Lazy<Vector<M>> {
+    pub const fn lazy_labels(self, names: &'static [&'static str]) -> Lazy<DynFamily<M>> {
         Lazy::new(self, names)
     }
 }
@@ -214,12 +217,12 @@ impl<M: Instrument> Declarable for M {}
 impl<M: Instrument> sealed::Sealed for M {
     type Instrument = M;
 
-    fn make(declare: Declare<'static, M>, _: &[&str]) -> Result<M, RegisterError> {
-        declare.build()
+    fn make(builder: MetricBuilder<'static, M>, _: &[&str]) -> Result<M, RegisterError> {
+        builder.build()
     }
 
-    fn detached(declare: Declare<'static, M>, _: &[&str]) -> M {
-        Vector::new(declare.detached(&[])).handle(&[])
+    fn detached(builder: MetricBuilder<'static, M>, _: &[&str]) -> M {
+        DynFamily::new(builder.detached(&[])).handle(&[])
     }
 }
 
@@ -228,25 +231,25 @@ impl<M: Instrument, L: Labels> Declarable for Family<M, L> {}
 impl<M: Instrument, L: Labels> sealed::Sealed for Family<M, L> {
     type Instrument = M;
 
-    fn make(declare: Declare<'static, M>, _: &[&str]) -> Result<Self, RegisterError> {
-        declare.family()
+    fn make(builder: MetricBuilder<'static, M>, _: &[&str]) -> Result<Self, RegisterError> {
+        builder.family()
     }
 
-    fn detached(declare: Declare<'static, M>, _: &[&str]) -> Self {
-        Self::new(declare.detached(&L::names()))
+    fn detached(builder: MetricBuilder<'static, M>, _: &[&str]) -> Self {
+        Self::new(builder.detached(&L::names()))
     }
 }
 
-impl<M: Instrument> Declarable for Vector<M> {}
+impl<M: Instrument> Declarable for DynFamily<M> {}
 
-impl<M: Instrument> sealed::Sealed for Vector<M> {
+impl<M: Instrument> sealed::Sealed for DynFamily<M> {
     type Instrument = M;
 
-    fn make(declare: Declare<'static, M>, labels: &[&str]) -> Result<Self, RegisterError> {
-        declare.labels(labels)
+    fn make(builder: MetricBuilder<'static, M>, labels: &[&str]) -> Result<Self, RegisterError> {
+        builder.labels(labels)
     }
 
-    fn detached(declare: Declare<'static, M>, labels: &[&str]) -> Self {
-        Self::new(declare.detached(labels))
+    fn detached(builder: MetricBuilder<'static, M>, labels: &[&str]) -> Self {
+        Self::new(builder.detached(labels))
     }
 }

@@ -2,7 +2,7 @@ use std::sync::{Arc, PoisonError};
 
 use radiosonde_core::{Clock as _, SystemClock};
 
-use crate::declaring::declare::Declare;
+use crate::declaring::metric_builder::MetricBuilder;
 use crate::families::family_data::FamilyData;
 use crate::families::register_error::RegisterError;
 use crate::instruments::instrument::Instrument;
@@ -132,12 +132,12 @@ impl Recorder {
     ) -> Result<Self, RecordErrorKind> {
         let names: Vec<_> = labels.iter().map(|(name, _)| *name).collect();
         fn register<M: Instrument>(
-            declare: Declare<'_, M>,
+            builder: MetricBuilder<'_, M>,
             names: &[&str],
             unconventional: bool,
         ) -> Result<Arc<FamilyData<M>>, RegisterError> {
-            let declare = if unconventional { declare.unconventional_name() } else { declare };
-            declare.register_unreported(names)
+            let builder = if unconventional { builder.unconventional_name() } else { builder };
+            builder.register_unreported(names)
         }
         let declared = match kind {
             "counter" => {

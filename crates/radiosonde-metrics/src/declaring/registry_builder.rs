@@ -85,7 +85,7 @@ impl RegistryBuilder {
     /// reported in [`diagnostics`](radiosonde_core::diagnostics), and is a finding of `radiosonde_ops::lint`.
     ///
     /// For names that others choose, such as a script's or an existing dashboard's; a metric that is declared says
-    /// [`unconventional_name`](crate::Declare::unconventional_name) for itself.
+    /// [`unconventional_name`](crate::MetricBuilder::unconventional_name) for itself.
     pub const fn unconventional_names(mut self) -> Self {
         self.unconventional_names = true;
         self

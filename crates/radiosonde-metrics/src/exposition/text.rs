@@ -1,12 +1,12 @@
 use std::io::Write as _;
 use std::time::SystemTime;
 
-use crate::exposition::apart;
 use crate::exposition::dialect::Dialect;
 use crate::exposition::escaping::{Escaping, has_unit};
 use crate::exposition::format::Format;
-use crate::exposition::spelling::{
-    SpelledBounds, push_bound, push_float, push_number, push_time, push_unsigned,
+use crate::exposition::group_by_name::group_by_name;
+use crate::exposition::number_text::{
+    BoundTexts, push_bound, push_float, push_number, push_time, push_unsigned,
 };
 use crate::model::exemplar::Exemplar;
 use crate::model::kind::Kind;
@@ -30,7 +30,7 @@ pub(crate) struct Encoder {
     is_counter: bool,
     /// What its lines begin with: `name{`, with the `_total` of a counter; with `_sum` and with `_count`.
     heads: [Vec<u8>; 3],
-    bounds: SpelledBounds,
+    bounds: BoundTexts,
     /// What stands before the bound in each bucket of a series.
     bucket: Vec<u8>,
     /// Where a histogram or a summary begins that goes out as of unknown type, and its help text.
@@ -46,7 +46,7 @@ impl Encoder {
             base: Vec::new(),
             is_counter: false,
             heads: Default::default(),
-            bounds: SpelledBounds::default(),
+            bounds: BoundTexts::default(),
             bucket: Vec::new(),
             apart: None,
         }
@@ -141,7 +141,7 @@ impl Encoder {
     fn end_family(&mut self) {
         let Some((start, help)) = self.apart.take() else { return };
         let written = self.out.split_off(start);
-        for (name, lines) in apart::by_name(&written) {
+        for (name, lines) in group_by_name(&written) {
             let _ = writeln!(self.out, "# TYPE {name} unknown");
             self.help(name, &help);
             self.out.extend_from_slice(&lines);

@@ -7,7 +7,7 @@ use crate::instruments::buckets::Buckets;
 use crate::instruments::native::policy::Limited;
 use crate::instruments::native::settings::Native;
 use crate::instruments::refusal::Refused;
-use crate::instruments::retention::{Life, SeriesRemoved};
+use crate::instruments::retention::{Retention, SeriesRemoved};
 use crate::instruments::search::Search;
 use crate::instruments::shared::Shared;
 use crate::model::kind::Kind;
@@ -35,7 +35,7 @@ pub(crate) struct Declaration<'a> {
     pub(crate) native: Option<Native>,
     pub(crate) quantiles: &'a [f64],
     pub(crate) window: Duration,
-    pub(crate) life: Life,
+    pub(crate) retention: Retention,
     /// Whether a name that conventions forbid is accepted.
     pub(crate) unconventional: bool,
     pub(crate) site: &'static Location<'static>,
@@ -55,7 +55,7 @@ impl<'a> Declaration<'a> {
             native: None,
             quantiles: &[0.5, 0.9, 0.99],
             window: WINDOW,
-            life: Life::Permanent,
+            retention: Retention::Permanent,
             unconventional: false,
             site,
         }
@@ -97,7 +97,7 @@ impl<'a> Declaration<'a> {
             site: self.site,
             refused: Refused::default(),
             series_dropped: AtomicU64::new(0),
-            life: self.life,
+            retention: self.retention,
             series_removed: SeriesRemoved::default(),
         }
     }

@@ -2,18 +2,18 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::families::family_data::FamilyData;
-use crate::families::metric_ref::Lent;
+use crate::families::metric_ref::MetricRef;
 use crate::instruments::instrument::Instrument;
 use crate::storage::values::Texts;
 
 /// Instruments of one name, told apart by labels whose names are known when the program runs.
 ///
 /// Limits and costs are those of [`Family`].
-pub struct Vector<M: Instrument> {
+pub struct DynFamily<M: Instrument> {
     data: Arc<FamilyData<M>>,
 }
 
-impl<M: Instrument> Vector<M> {
+impl<M: Instrument> DynFamily<M> {
     pub(crate) const fn new(data: Arc<FamilyData<M>>) -> Self {
         Self { data }
     }
@@ -23,8 +23,8 @@ impl<M: Instrument> Vector<M> {
     /// With another number of values than there are names, the instrument is one that is not exposed, and the look-up is
     /// counted in `radiosonde_metrics_refused_total{family,reason="label_count"}`.
     #[must_use]
-    pub fn with(&self, values: &[&str]) -> Lent<'_, M> {
-        Lent::new(self.data.find(&Texts(values)))
+    pub fn with(&self, values: &[&str]) -> MetricRef<'_, M> {
+        MetricRef::new(self.data.find(&Texts(values)))
     }
 
     /// The instrument for these label values, to be kept.
@@ -34,14 +34,14 @@ impl<M: Instrument> Vector<M> {
     }
 }
 
-impl<M: Instrument> Clone for Vector<M> {
+impl<M: Instrument> Clone for DynFamily<M> {
     fn clone(&self) -> Self {
         Self { data: Arc::clone(&self.data) }
     }
 }
 
-impl<M: Instrument> fmt::Debug for Vector<M> {
+impl<M: Instrument> fmt::Debug for DynFamily<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Vector").field("name", &self.data.shared.name).finish_non_exhaustive()
+        f.debug_struct("DynFamily").field("name", &self.data.shared.name).finish_non_exhaustive()
     }
 }

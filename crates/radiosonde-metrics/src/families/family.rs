@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::families::dense::Dense;
 use crate::families::family_data::FamilyData;
 use crate::families::labels::{Labels, Typed};
-use crate::families::metric_ref::Lent;
+use crate::families::metric_ref::MetricRef;
 use crate::instruments::instrument::Instrument;
 use crate::storage::series::Found;
 use crate::storage::values::Values;
@@ -13,7 +13,7 @@ use crate::storage::values::Values;
 /// Instruments of one name, told apart by labels whose names are known from the type `L`.
 ///
 /// # Shape
-/// At most [`max_series`](crate::Declare::max_series) sets have a series of their own, 2000 unless said otherwise. Every set
+/// At most [`max_series`](crate::MetricBuilder::max_series) sets have a series of their own, 2000 unless said otherwise. Every set
 /// after that shares one series whose label values are all `_overflow`; each such look-up is counted in
 /// `radiosonde_metrics_series_dropped_total{family}`, and the first is reported.
 ///
@@ -65,20 +65,20 @@ impl<M: Instrument, L: Labels> Family<M, L> {
     /// The instrument for these labels, to be used on the spot; made, at zero, if it is new.
     #[inline]
     #[must_use]
-    pub fn with(&self, labels: &L) -> Lent<'_, M> {
+    pub fn with(&self, labels: &L) -> MetricRef<'_, M> {
         self.__with_alike(labels)
     }
 
-    /// As [`with`](Self::with), for `L` with other lifetimes: from a family that is `'static` the instrument is lent for as long, however
+    /// As [`with`](Self::with), for `L` with other lifetimes: a reference to an instrument of a `'static` family lives as long, however
     /// shortly the labels live.
     ///
     /// For the attribute. With a type that has other labels, it finds a series of other labels.
     #[doc(hidden)]
     #[inline]
     #[must_use]
-    pub fn __with_alike<A: Labels>(&self, labels: &A) -> Lent<'_, M> {
+    pub fn __with_alike<A: Labels>(&self, labels: &A) -> MetricRef<'_, M> {
         // Known when this is compiled, so that only one of the ways is.
-        Lent::new(if A::CARDINALITY.is_some() {
+        MetricRef::new(if A::CARDINALITY.is_some() {
             self.by_number(labels)
         } else {
             self.data.find(&Typed(labels))

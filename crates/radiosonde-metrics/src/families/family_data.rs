@@ -134,7 +134,7 @@ impl<M: Instrument> AnyFamily for FamilyData<M> {
 #[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
-    use crate::families::dyn_family::Vector;
+    use crate::families::dyn_family::DynFamily;
     use crate::instruments::counter::Counter;
     use crate::registry::Registry;
 
@@ -149,8 +149,8 @@ mod tests {
     #[test]
     fn only_a_family_with_labels_has_a_hidden_series_from_the_start() {
         let registry = Registry::new();
-        let with_labels: Vector<Counter> = registry.counter("a_total", "A.").labels(&["x"]).unwrap();
-        let without: Vector<Counter> = registry.counter("b_total", "B.").labels(&[]).unwrap();
+        let with_labels: DynFamily<Counter> = registry.counter("a_total", "A.").labels(&["x"]).unwrap();
+        let without: DynFamily<Counter> = registry.counter("b_total", "B.").labels(&[]).unwrap();
         with_labels.with(&["1"]).inc();
         without.with(&[]).inc();
         assert_eq!(["a_total", "b_total"].map(|name| is_made(&registry, name)), [true, false]);

@@ -17,7 +17,7 @@ impl<M: Instrument, L: Labels> Family<M, L> {
     ///
     /// # Errors
     /// [`InitialiseError`] if the sets cannot be listed, or are more than
-    /// [`max_series`](crate::Declare::max_series). No set is made then. If the family has other sets already, so that it becomes full on the
+    /// [`max_series`](crate::MetricBuilder::max_series). No set is made then. If the family has other sets already, so that it becomes full on the
     /// way, those that had a place keep it.
     ///
     /// # Source

@@ -4,15 +4,15 @@ use radiosonde_core::survive;
 
 use crate::collect::collection::Collection;
 use crate::collect::faults::CollectorFault;
-use crate::gathering::active::Gathering;
 use crate::gathering::merged::{Merged, is_of_another_registry};
+use crate::gathering::reentrancy::Gathering;
 use crate::gathering::selection::Selection;
 use crate::model::visitor::{FamilyInfo, Visitor};
 use crate::registry::Registry;
 
 /// Why a registry is gathered.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Why<'a> {
+pub(crate) enum Purpose<'a> {
     /// To expose these families. What nobody has used for long expires in them.
     Scrape(&'a Selection),
     /// For a look at everything that changes nothing.
@@ -20,11 +20,11 @@ pub(crate) enum Why<'a> {
 }
 
 /// Shows the families that are wanted. All are gathered, so that what is left out does not depend on what is asked for.
-pub(crate) fn gather(registry: &Registry, why: Why<'_>, out: &mut dyn Visitor) {
+pub(crate) fn gather(registry: &Registry, purpose: Purpose<'_>, out: &mut dyn Visitor) {
     let all = Selection::all();
-    let (selection, scraped) = match why {
-        Why::Scrape(selection) => (selection, true),
-        Why::Look => (&all, false),
+    let (selection, scraped) = match purpose {
+        Purpose::Scrape(selection) => (selection, true),
+        Purpose::Look => (&all, false),
     };
     let gathering = Gathering::enter(registry.address());
     let own = registry.families();

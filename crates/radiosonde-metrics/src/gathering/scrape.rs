@@ -2,8 +2,8 @@ use std::sync::atomic::Ordering;
 
 use crate::exposition::dialect::Dialect;
 use crate::exposition::format::Format;
-use crate::gathering::active::Gathering;
-use crate::gathering::gather::{Why, gather};
+use crate::gathering::gather::{Purpose, gather};
+use crate::gathering::reentrancy::Gathering;
 use crate::gathering::selection::Selection;
 use crate::model::visitor::Visitor;
 use crate::registry::Registry;
@@ -45,12 +45,12 @@ impl Registry {
         if selection.is_all() {
             return self.encode_bytes(dialect);
         }
-        dialect.into().encode(0, |out| gather(self, Why::Scrape(selection), out))
+        dialect.into().encode(0, |out| gather(self, Purpose::Scrape(selection), out))
     }
 
-    /// Shows everything to `visitor`. Counts as a scrape for series that [expire](crate::DeclareRemovable::expire_after_scrapes).
+    /// Shows everything to `visitor`. Counts as a scrape for series that [expire](crate::RemovableMetricBuilder::expire_after_scrapes).
     pub fn visit(&self, visitor: &mut dyn Visitor) {
-        gather(self, Why::Scrape(&Selection::all()), visitor);
+        gather(self, Purpose::Scrape(&Selection::all()), visitor);
     }
 
     /// Whether this thread is gathering the registry: true for a collector that the registry asks.
@@ -63,6 +63,6 @@ impl Registry {
 
     /// Shows everything to `visitor` without counting as a scrape.
     pub fn look(&self, visitor: &mut dyn Visitor) {
-        gather(self, Why::Look, visitor);
+        gather(self, Purpose::Look, visitor);
     }
 }

@@ -6,7 +6,7 @@ use crate::collect::faults::CollectorFault;
 use crate::families::any_family::AnyFamily;
 use crate::instruments::native::policy::Policy;
 use crate::instruments::refusal::Refusal;
-use crate::instruments::retention::{Life, Removal};
+use crate::instruments::retention::{Removal, Retention};
 use crate::model::kind::Kind;
 use crate::model::label_set::LabelSet;
 use crate::model::samples::Number;
@@ -76,7 +76,7 @@ pub(crate) fn collect(registry: &Registry, own: &[Arc<dyn AnyFamily>]) -> Vec<Co
 /// How many series went, of families whose series may go.
 fn add_removed(collection: &mut Collection, own: &[Arc<dyn AnyFamily>]) {
     let mut removable =
-        own.iter().map(|family| family.shared()).filter(|shared| shared.life != Life::Permanent);
+        own.iter().map(|family| family.shared()).filter(|shared| shared.retention != Retention::Permanent);
     let Some(first) = removable.next() else { return };
     let removed = collection.family(
         "radiosonde_metrics_series_removed_total",

@@ -29,7 +29,7 @@ impl Buckets {
     pub const HTTP_SECONDS: Self =
         Self::from_static(&[0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0]);
 
-    /// No bounds: the bucket up to infinity alone, for a histogram that has [native](crate::Declare::native) buckets.
+    /// No bounds: the bucket up to infinity alone, for a histogram that has [native](crate::MetricBuilder::native) buckets.
     pub const NONE: Self = Self::from_static(&[]);
 
     /// Bounds that are known when the program is compiled; in a `const`, bad ones do not compile.

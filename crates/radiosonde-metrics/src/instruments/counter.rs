@@ -24,8 +24,8 @@ use crate::sync::{AtomicU64, Ordering};
 /// ends in `_total`.
 ///
 /// # Cost
-/// One relaxed atomic addition; no lock, no allocation. Cloning copies a pointer. [`striped`](crate::Declare::striped), a load and a
-/// store, however many threads count. With [`exemplars`](crate::Declare::exemplars), 90 bytes more for each series and a look at
+/// One relaxed atomic addition; no lock, no allocation. Cloning copies a pointer. [`striped`](crate::MetricBuilder::striped), a load and a
+/// store, however many threads count. With [`exemplars`](crate::MetricBuilder::exemplars), 90 bytes more for each series and a look at
 /// the current span, which is why they are asked for.
 ///
 /// # Source
@@ -147,7 +147,7 @@ impl Counter {
     ///
     /// Labels that no exemplar may have are dropped, never the event, and counted in
     /// `radiosonde_metrics_refused_total{family,reason="exemplar"}`: a bad name, or more than 128 characters in the names and values of
-    /// all. In a family that did not ask for [`exemplars`](crate::Declare::exemplars) this is the same as [`inc`](Self::inc).
+    /// all. In a family that did not ask for [`exemplars`](crate::MetricBuilder::exemplars) this is the same as [`inc`](Self::inc).
     ///
     /// # Cost
     /// A lock that nobody waits for, and a few allocations.

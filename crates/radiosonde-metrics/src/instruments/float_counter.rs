@@ -22,7 +22,7 @@ use crate::sync::{AtomicU64, Ordering};
 /// make the total so.
 ///
 /// # Cost
-/// A relaxed compare-exchange loop; no lock, no allocation. With [`exemplars`](crate::Declare::exemplars), a look at the current span too.
+/// A relaxed compare-exchange loop; no lock, no allocation. With [`exemplars`](crate::MetricBuilder::exemplars), a look at the current span too.
 #[derive(Debug, Clone)]
 pub struct FloatCounter(Arc<Series<FloatCell>>);
 

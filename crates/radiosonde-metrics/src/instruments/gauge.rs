@@ -143,10 +143,10 @@ impl IntGauge {
         self.0.cell.fetch_add(amount, Ordering::Relaxed);
     }
 
-    /// One more until the guard is dropped: on return, on `?`, on a panic, when a future is dropped.
-    pub fn hold(&self) -> Held {
+    /// Adds one until the guard is dropped: on return, on `?`, on a panic, when a future is dropped.
+    pub fn hold(&self) -> GaugeGuard {
         self.inc();
-        Held(self.clone())
+        GaugeGuard(self.clone())
     }
 
     /// The value.
@@ -157,12 +157,12 @@ impl IntGauge {
     }
 }
 
-/// Keeps an [`IntGauge`] one higher until it is dropped.
-#[must_use = "the gauge goes down again when this is dropped"]
+/// Decrements an [`IntGauge`] when it is dropped.
+#[must_use = "the gauge is decremented when this is dropped"]
 #[derive(Debug)]
-pub struct Held(IntGauge);
+pub struct GaugeGuard(IntGauge);
 
-impl Drop for Held {
+impl Drop for GaugeGuard {
     fn drop(&mut self) {
         self.0.dec();
     }

@@ -35,7 +35,7 @@ use crate::storage::series::Series;
 ///
 /// An observation made within a sampled span leaves that span as the exemplar of its bucket, at most ten times a second.
 ///
-/// [`native`](crate::Declare::native) adds exponential buckets, which are exposed over protobuf.
+/// [`native`](crate::MetricBuilder::native) adds exponential buckets, which are exposed over protobuf.
 ///
 /// The program's allocator may observe. An observation that needs memory or a lock is refused while a metric allocates or is scraped on the
 /// same thread, and counted with the reason `nested`.
@@ -43,7 +43,7 @@ use crate::storage::series::Series;
 /// # Cost
 /// One look at a table for the bucket (a search by halving, where a bound is not above zero or two are within a thousandth of each
 /// other), and two loads and two stores for the thread that observed first; two
-/// relaxed atomic operations for all others, unless the histogram is [`striped`](crate::Declare::striped). No lock, no allocation but
+/// relaxed atomic operations for all others, unless the histogram is [`striped`](crate::MetricBuilder::striped). No lock, no allocation but
 /// the first of a second thread and the first in a sampled span. Up to 14 bounds fit in the series' own 220 bytes, with 150 more once a
 /// second thread observes; 48 bytes a bucket come on top once there was a sampled span.
 ///

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// How long the series of a family live.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Life {
+pub(crate) enum Retention {
     /// As long as the registry.
     Permanent,
     /// Until they are removed, or idle for too long.
@@ -26,7 +26,7 @@ impl Expiry {
     }
 }
 
-impl fmt::Display for Life {
+impl fmt::Display for Retention {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self::Removable(Expiry { scrapes, idle }) = self else { return f.write_str("unlimited") };
         f.write_str("until removed")?;

@@ -9,7 +9,7 @@ use crate::instruments::exemplar_slot::Exemplars;
 use crate::instruments::native::policy::Limited;
 use crate::instruments::native::settings::Native;
 use crate::instruments::refusal::{Refusal, Refused};
-use crate::instruments::retention::{Life, SeriesRemoved};
+use crate::instruments::retention::{Retention, SeriesRemoved};
 use crate::instruments::search::Search;
 use crate::model::kind::Kind;
 use crate::model::label_set::LabelSet;
@@ -42,7 +42,7 @@ pub struct Shared {
     pub(crate) site: &'static Location<'static>,
     pub(crate) refused: Refused,
     pub(crate) series_dropped: AtomicU64,
-    pub(crate) life: Life,
+    pub(crate) retention: Retention,
     pub(crate) series_removed: SeriesRemoved,
 }
 

@@ -24,7 +24,7 @@ use crate::sync::{AtomicU64, Ordering};
 /// Observations are `f64`, zero or more, in the summary's base unit. NaN, the infinities and negative ones are refused and counted in
 /// `radiosonde_metrics_refused_total{family,reason}`.
 ///
-/// Each quantile is that of the observations of the [window](crate::Declare::window), by nearest rank, and off by less than 0.8 % of
+/// Each quantile is that of the observations of the [window](crate::MetricBuilder::window), by nearest rank, and off by less than 0.8 % of
 /// the value: less than one in 129. That holds from 10^-10 to 7 · 10^13; what is smaller counts as zero, what is larger as that.
 /// With an empty window it is NaN. Count and sum are those since the start, as PromQL's `rate` wants them.
 ///

@@ -7,7 +7,7 @@ use loom::sync::Arc;
 use loom::thread;
 
 use crate::model::label_set::LabelSet;
-use crate::removable::epochs::Grace;
+use crate::removable::epochs::Epochs;
 use crate::removable::table::RemovableTable;
 use crate::storage::seeds::Seeds;
 use crate::storage::series::Series;
@@ -206,7 +206,7 @@ fn a_full_table_never_lacks_what_moves() {
 /// Something that is taken out of sight, and freed after two turns: 0 is out of sight.
 fn freed_after_two_turns(number: Option<usize>) {
     every_order(10, move || {
-        let shown = Arc::new((Grace::new(), AtomicUsize::new(1), Watched(UnsafeCell::new(7))));
+        let shown = Arc::new((Epochs::new(), AtomicUsize::new(1), Watched(UnsafeCell::new(7))));
         let reads = thread::spawn({
             let shown = Arc::clone(&shown);
             move || {
@@ -222,7 +222,7 @@ fn freed_after_two_turns(number: Option<usize>) {
         });
         // Relaxed: as above.
         shown.1.store(0, Ordering::Relaxed);
-        if shown.0.turn() && shown.0.turn() {
+        if shown.0.try_advance() && shown.0.try_advance() {
             shown.2.write(0);
         }
         reads.join().unwrap();

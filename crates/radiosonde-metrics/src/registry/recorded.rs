@@ -2,7 +2,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::families::any_family::AnyFamily;
 use crate::families::family_data::FamilyData;
-use crate::families::metric_ref::Lent;
+use crate::families::metric_ref::MetricRef;
 use crate::instruments::counter::Counter;
 use crate::instruments::float_counter::FloatCounter;
 use crate::instruments::gauge::{Gauge, IntGauge};
@@ -120,8 +120,8 @@ impl Recorder {
     }
 }
 
-fn lend<'a, M: Instrument>(data: &'a FamilyData<M>, values: &Pairs<'_>) -> Lent<'a, M> {
-    Lent::new(data.find(values))
+fn lend<'a, M: Instrument>(data: &'a FamilyData<M>, values: &Pairs<'_>) -> MetricRef<'a, M> {
+    MetricRef::new(data.find(values))
 }
 
 /// The value as an integer, if it is one that no rounding has made.

@@ -44,6 +44,8 @@ fn difference(
         .or_else(|| differs("the quantiles", format!("{:?}", old.quantiles), format!("{:?}", new.quantiles)))
         .or_else(|| differs("the window", format!("{:?}", old.window), format!("{:?}", new.window)))
         .or_else(|| differs("the exemplars", old.exemplars.to_string(), new.exemplars.to_string()))
-        .or_else(|| differs("the life of its series", old.life.to_string(), new.life.to_string()))
+        .or_else(|| {
+            differs("the retention of its series", old.retention.to_string(), new.retention.to_string())
+        })
         .or_else(|| differs("the limit of series", old.max_series.to_string(), new.max_series.to_string()))
 }

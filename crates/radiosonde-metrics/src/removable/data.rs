@@ -12,7 +12,7 @@ use crate::families::rendered::Rendered;
 use crate::instruments::instrument::Instrument;
 use crate::instruments::instrument::sealed::Sealed;
 use crate::instruments::refusal::Refusal;
-use crate::instruments::retention::{Expiry, Life, Removal};
+use crate::instruments::retention::{Expiry, Removal, Retention};
 use crate::instruments::shared::Shared;
 use crate::model::label_set::LabelSet;
 use crate::model::visitor::Visitor;
@@ -56,9 +56,9 @@ impl<M: Instrument> RemovableData<M> {
 
     /// As [`new`](Self::new), but a family without labels has its series from the first look-up on.
     pub(crate) fn without_series(shared: Shared, clock: SharedClock) -> Self {
-        let expiry = match shared.life {
-            Life::Removable(expiry) => expiry,
-            Life::Permanent => Expiry::default(),
+        let expiry = match shared.retention {
+            Retention::Removable(expiry) => expiry,
+            Retention::Permanent => Expiry::default(),
         };
         let shared = Arc::new(shared);
         let detached = shared.series::<M>(&Texts(&[]), clock.now());
@@ -244,7 +244,7 @@ impl<M: Instrument> AnyFamily for RemovableData<M> {
     }
 
     fn scraped(&self) {
-        if self.expiry.never() { self.table.tidy() } else { self.expire() }
+        if self.expiry.never() { self.table.reclaim() } else { self.expire() }
     }
 
     fn visit(&self, out: &mut dyn Visitor) {

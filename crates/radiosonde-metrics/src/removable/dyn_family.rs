@@ -7,7 +7,7 @@ use crate::removable::data::RemovableData;
 use crate::removable::scoped::Scoped;
 use crate::storage::values::Texts;
 
-/// Like [`Vector`](crate::Vector), of series that may go again.
+/// Like [`DynFamily`](crate::DynFamily), of series that may go again.
 ///
 /// What going means, limits and costs are those of [`RemovableFamily`](crate::RemovableFamily).
 ///
@@ -24,11 +24,11 @@ use crate::storage::values::Texts;
 /// assert!(jobs.remove(&["b", "1"]) && !jobs.remove(&["b", "1"]));
 /// # Ok::<(), radiosonde_metrics::RegisterError>(())
 /// ```
-pub struct RemovableVector<M: Instrument> {
+pub struct RemovableDynFamily<M: Instrument> {
     data: Arc<RemovableData<M>>,
 }
 
-impl<M: Instrument> RemovableVector<M> {
+impl<M: Instrument> RemovableDynFamily<M> {
     pub(crate) const fn new(data: Arc<RemovableData<M>>) -> Self {
         Self { data }
     }
@@ -57,20 +57,20 @@ impl<M: Instrument> RemovableVector<M> {
 
     /// Removes the series whose labels `keep` says `false` of; how many those were.
     ///
-    /// `keep` sees the labels as they are exposed, each set once, and may use the vector.
+    /// `keep` sees the labels as they are exposed, each set once, and may use the family.
     pub fn retain(&self, keep: impl FnMut(&LabelSet) -> bool) -> usize {
         self.data.retain(keep)
     }
 }
 
-impl<M: Instrument> Clone for RemovableVector<M> {
+impl<M: Instrument> Clone for RemovableDynFamily<M> {
     fn clone(&self) -> Self {
         Self { data: Arc::clone(&self.data) }
     }
 }
 
-impl<M: Instrument> fmt::Debug for RemovableVector<M> {
+impl<M: Instrument> fmt::Debug for RemovableDynFamily<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RemovableVector").field("name", &self.data.shared.name).finish_non_exhaustive()
+        f.debug_struct("RemovableDynFamily").field("name", &self.data.shared.name).finish_non_exhaustive()
     }
 }

@@ -3,69 +3,70 @@ use std::marker::PhantomData;
 use crate::instruments::stripe::{Striped, Writers, thread_number};
 use crate::sync::{AtomicU64, AtomicUsize, Ordering};
 
-/// Tells when nobody can see any more what was taken out of sight, so that it may be freed.
+/// Epoch-based reclamation: tells when no reader can still see what was retired, so that it may be freed.
 ///
-/// Whoever reads is counted meanwhile, on one of two sides. A [`turn`](Self::turn) succeeds when nobody is counted on the side that is out
-/// of use, and puts that side in use. Something that was taken out of sight before a turn is not seen by those who are counted after
-/// it on the side that was found empty, and those who were counted before have gone. After two successful turns that holds for
-/// both sides. New readers never keep a side from emptying, and nobody waits for anybody.
-pub(crate) struct Grace {
-    readers: Striped<Sides>,
-    /// Which side is in use.
-    side: AtomicUsize,
+/// There are two epochs, one of them current. A reader is counted in the current epoch for as long as it reads.
+/// [`try_advance`](Self::try_advance) makes the other epoch current if no reader is counted there. What was retired before an advance is
+/// not seen by readers that enter the epoch that was found empty, and its earlier readers have left. After two advances that holds
+/// for both epochs. New readers never keep an epoch from emptying, and no thread waits for another.
+pub(crate) struct Epochs {
+    readers: Striped<Readers>,
+    /// The epoch that readers enter.
+    current: AtomicUsize,
 }
 
-/// How many are reading, on each side.
-type Sides = [AtomicU64; 2];
+/// Number of readers in each epoch.
+type Readers = [AtomicU64; 2];
 
-/// Somebody reads for as long as this lives. Stays on its thread.
-pub(crate) struct Reading<'a> {
+/// A reader in an epoch, until it is dropped. Stays on its thread.
+pub(crate) struct EpochGuard<'a> {
     count: &'a AtomicU64,
     writers: Writers,
     here: PhantomData<*const ()>,
 }
 
-impl Grace {
+impl Epochs {
     pub(crate) fn new() -> Self {
         let readers = Striped::new(|| [AtomicU64::new(0), AtomicU64::new(0)]);
-        Self { readers, side: AtomicUsize::new(0) }
+        Self { readers, current: AtomicUsize::new(0) }
     }
 
-    /// From here on, what is seen is not freed. Two atomic operations with the end, on memory that few others write to.
+    /// Begins to read: nothing seen from here on is freed before the guard is dropped. Costs two atomic operations with the drop, on memory
+    /// that few other threads write to.
     #[inline]
-    pub(crate) fn enter(&self) -> Reading<'_> {
+    pub(crate) fn enter(&self) -> EpochGuard<'_> {
         // In a model all threads are one to the system, and would have the same number.
         self.enter_as(if cfg!(loom) { None } else { thread_number() })
     }
 
-    pub(crate) fn enter_as(&self, number: Option<usize>) -> Reading<'_> {
-        let (sides, writers) = self.readers.of(number);
-        // Relaxed: a side that has just gone out of use is as good, and is found occupied.
-        let count = &sides[self.side.load(Ordering::Relaxed) & 1];
-        // Acquire: comes after every turn that found nobody here, and sees what was taken out of sight before that turn. An addition and
-        // the turn's exchange come one after the other, whatever else is reordered.
+    pub(crate) fn enter_as(&self, number: Option<usize>) -> EpochGuard<'_> {
+        let (readers, writers) = self.readers.of(number);
+        // Relaxed: an epoch that has just ceased to be current is as good, and is found occupied.
+        let count = &readers[self.current.load(Ordering::Relaxed) & 1];
+        // Acquire: comes after every advance that found no reader here, and sees what was retired before that advance. An addition and
+        // the advance's exchange come one after the other, whatever else is reordered.
         count.fetch_add(1, Ordering::Acquire);
-        Reading { count, writers, here: PhantomData }
+        EpochGuard { count, writers, here: PhantomData }
     }
 
-    /// Puts the other side in use if nobody is left there. To be called by one thread at a time.
-    pub(crate) fn turn(&self) -> bool {
-        // Relaxed: only turns change it.
-        let other = 1 - (self.side.load(Ordering::Relaxed) & 1);
-        // An exchange of nothing for nothing, because a mere load might miss somebody who came before it. AcqRel: whoever was here
-        // has read before, and whoever comes sees what was taken out of sight. Relaxed: somebody is there, and nothing is freed.
+    /// Makes the other epoch current if it has no reader. To be called by one thread at a time.
+    pub(crate) fn try_advance(&self) -> bool {
+        // Relaxed: only advances change it.
+        let other = 1 - (self.current.load(Ordering::Relaxed) & 1);
+        // An exchange of nothing for nothing, because a mere load might miss a reader that came before it. AcqRel: a reader that was here
+        // has read before, and a reader that comes sees what was retired. Relaxed: there is a reader, and nothing is freed.
         let empty =
             |count: &AtomicU64| count.compare_exchange(0, 0, Ordering::AcqRel, Ordering::Relaxed).is_ok();
-        let turned = self.readers.iter().all(|sides| empty(&sides[other]));
-        if turned {
+        let advances = self.readers.iter().all(|readers| empty(&readers[other]));
+        if advances {
             // Relaxed: as in `enter_as`.
-            self.side.store(other, Ordering::Relaxed);
+            self.current.store(other, Ordering::Relaxed);
         }
-        turned
+        advances
     }
 }
 
-impl Drop for Reading<'_> {
+impl Drop for EpochGuard<'_> {
     #[inline]
     fn drop(&mut self) {
         // Release: what was read is freed after this at the earliest.
@@ -74,7 +75,7 @@ impl Drop for Reading<'_> {
                 self.count.fetch_sub(1, Ordering::Release);
             }
             Writers::ThisOne => {
-                // Relaxed: nobody else writes while this thread is counted; a turn's exchange fails. Release: as above.
+                // Relaxed: no other thread writes while this one is counted; an advance's exchange fails. Release: as above.
                 let others = self.count.load(Ordering::Relaxed).wrapping_sub(1);
                 self.count.store(others, Ordering::Release);
             }
@@ -87,23 +88,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn two_turns_succeed_only_when_those_who_read_before_have_gone() {
+    fn two_advances_succeed_only_when_earlier_readers_have_left() {
         for number in [None, Some(0)] {
-            let grace = Grace::new();
-            assert!(grace.turn() && grace.turn() && grace.turn(), "nobody reads");
-            let reading = grace.enter_as(number);
-            let inner = grace.enter_as(number);
-            let turns = (0..10).filter(|_| grace.turn()).count();
-            assert!(turns <= 1, "{turns}");
+            let epochs = Epochs::new();
+            assert!(epochs.try_advance() && epochs.try_advance() && epochs.try_advance(), "no reader");
+            let reading = epochs.enter_as(number);
+            let inner = epochs.enter_as(number);
+            let advances = (0..10).filter(|_| epochs.try_advance()).count();
+            assert!(advances <= 1, "{advances}");
             drop(inner);
-            let turns = turns + (0..10).filter(|_| grace.turn()).count();
-            assert!(turns <= 1, "{turns}");
-            // Those who come later are on the other side, and do not keep it.
-            let later = grace.enter_as(number);
+            let advances = advances + (0..10).filter(|_| epochs.try_advance()).count();
+            assert!(advances <= 1, "{advances}");
+            // Later readers are in the other epoch, and do not keep this one.
+            let later = epochs.enter_as(number);
             drop(reading);
-            assert!(grace.turn());
+            assert!(epochs.try_advance());
             drop(later);
-            assert!(grace.turn() && grace.turn());
+            assert!(epochs.try_advance() && epochs.try_advance());
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::removable::scoped::Scoped;
 
 /// Like [`Family`](crate::Family), of series that may go again: per connection, per tenant, per partition.
 ///
-/// Made by [`Declare::removable`](crate::Declare::removable). Where all series stay, a [`Family`](crate::Family) is cheaper.
+/// Made by [`MetricBuilder::removable`](crate::MetricBuilder::removable). Where all series stay, a [`Family`](crate::Family) is cheaper.
 ///
 /// # Shape
 /// A series that was removed is not exposed any more and gives its place to another. One that comes back starts at zero, with a new time
@@ -19,7 +19,7 @@ use crate::removable::scoped::Scoped;
 /// at the very moment of the removal may go with the series. How many series went, and why, is in
 /// `radiosonde_metrics_series_removed_total{family,reason}`; the reason is `removed`, `scope` or `expired`.
 ///
-/// At most [`max_series`](crate::Declare::max_series) sets have a series, and at most as many that were removed (or 256) wait to
+/// At most [`max_series`](crate::MetricBuilder::max_series) sets have a series, and at most as many that were removed (or 256) wait to
 /// be freed, which they do while somebody is in the middle of a look-up; sets beyond share the overflow series, as in a [`Family`](crate::Family).
 ///
 /// # Cost

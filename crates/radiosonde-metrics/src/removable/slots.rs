@@ -94,7 +94,7 @@ impl<C> Slots<C> {
                 hole = next;
             }
         }
-        // Relaxed: that it is out of sight is passed on by the table's `Grace`.
+        // Relaxed: that it is out of sight is passed on by the table's `Epochs`.
         self.slots[hole].entry.store(ptr::null_mut(), Ordering::Relaxed);
     }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError};
 
 use crate::reentrancy::{Locked, lock};
 use crate::removable::entry::Entry;
-use crate::removable::epochs::Grace;
+use crate::removable::epochs::Epochs;
 use crate::removable::slots::Slots;
 use crate::storage::key::Key;
 use crate::storage::seeds::Seeds;
@@ -15,13 +15,13 @@ use crate::sync::{AtomicPtr, AtomicUsize, FIRST_SLOTS, Mutex, Ordering, fence, y
 
 /// The series of a family whose series may go: read by everybody at once without a lock, changed under one.
 ///
-/// What is removed is out of sight at once, and freed when nobody can still be reading it, which [`Grace`] tells. It waits for
-/// that in a list that has a limit too: beyond it there is no room for new series, as if those that wait were still there.
+/// A removed entry is out of sight at once: it is retired, and reclaimed when no reader can still see it, which [`Epochs`] tells. Retired
+/// entries have a limit too: beyond it there is no room for new series, as if the retired ones were still there.
 pub(crate) struct RemovableTable<C> {
     /// Points into `Writer::slots`.
     slots: AtomicPtr<Slots<C>>,
     writer: Mutex<Writer<C>>,
-    grace: Grace,
+    epochs: Epochs,
     seeds: Seeds,
     /// Whether there was no room, and nothing has gone since.
     full: AtomicBool,
@@ -38,33 +38,33 @@ struct Writer<C> {
     counted: usize,
     /// All entries, sorted by their labels, unless something has changed since somebody asked.
     sorted: Option<Arc<[Arc<Entry<C>>]>>,
-    /// What was removed since the last turn.
-    fresh: Removed<C>,
-    /// What was removed before it.
-    aged: Removed<C>,
+    /// Retired since the last advance of the epochs.
+    recent: Retired<C>,
+    /// Retired before it.
+    earlier: Retired<C>,
 }
 
-/// Out of sight of whoever comes now.
-struct Removed<C> {
+/// Out of sight of new readers.
+struct Retired<C> {
     entries: Vec<Arc<Entry<C>>>,
     slots: Vec<Arc<Slots<C>>>,
 }
 
-/// How many entries may wait at least to be freed.
-const MOST_WAITING: usize = 256;
-/// How many wait before somebody looks whether they can be freed.
-const FEW_WAITING: usize = if cfg!(loom) { 1 } else { 32 };
+/// How many entries may be retired at least.
+const MOST_RETIRED: usize = 256;
+/// From how many retired entries on an insertion or a removal tries to reclaim.
+const RECLAIM_FROM: usize = if cfg!(loom) { 1 } else { 32 };
 
 impl<C> RemovableTable<C> {
     pub(crate) fn new() -> Self {
         let slots = Arc::new(Slots::new(FIRST_SLOTS));
         let pointer = AtomicPtr::new(Arc::as_ptr(&slots).cast_mut());
-        let (fresh, aged) = (Removed::default(), Removed::default());
-        let writer = Mutex::new(Writer { slots, filled: 0, counted: 0, sorted: None, fresh, aged });
+        let (recent, earlier) = (Retired::default(), Retired::default());
+        let writer = Mutex::new(Writer { slots, filled: 0, counted: 0, sorted: None, recent, earlier });
         Self {
             slots: pointer,
             writer,
-            grace: Grace::new(),
+            epochs: Epochs::new(),
             seeds: Seeds::new(),
             full: AtomicBool::new(false),
             moves: AtomicUsize::new(0),
@@ -88,9 +88,9 @@ impl<C> RemovableTable<C> {
         is: impl Fn(&Key) -> bool,
         see: impl FnOnce(&Entry<C>) -> R,
     ) -> Option<R> {
-        let reading = self.grace.enter();
+        let reading = self.epochs.enter();
         #[allow(unsafe_code, reason = "slots and entries go while others read them")]
-        // SAFETY: slots and entries that were removed are freed after two turns of `grace`, and what `reading` sees is not among them until
+        // SAFETY: retired slots and entries are freed after two advances of the epochs, and what `reading` sees is not among them until
         // it ends, which is below. Acquire: with what is in the slots.
         let found = unsafe {
             let slots = &*self.slots.load(Ordering::Acquire);
@@ -109,13 +109,13 @@ impl<C> RemovableTable<C> {
         see: impl FnOnce(&Entry<C>),
     ) -> Option<Arc<Entry<C>>> {
         let (hash, key) = (values.hash(&self.seeds), values.to_key());
-        let mut freed = Removed::default();
+        let mut freed = Retired::default();
         // Unlocked before what is freed is dropped, which may be somebody's closure.
         let mut writer = self.lock();
         let entry = match writer.find(hash, |entry| entry.series.key == key) {
             Some((_, entry)) => entry,
             None => {
-                freed = writer.sweep(&self.grace);
+                freed = writer.reclaim_if_many(&self.epochs);
                 if limit.is_some_and(|limit| !self.has_room(&writer, limit)) {
                     return None;
                 }
@@ -159,16 +159,16 @@ impl<C> RemovableTable<C> {
                 self.take_out(&mut writer, at);
             }
         }
-        let freed = writer.turn(&self.grace);
+        let freed = writer.reclaim(&self.epochs);
         drop(writer);
         drop(freed);
         dead.len()
     }
 
     /// Frees what can be freed.
-    pub(crate) fn tidy(&self) {
+    pub(crate) fn reclaim(&self) {
         let mut writer = self.lock();
-        let freed = writer.turn(&self.grace);
+        let freed = writer.reclaim(&self.epochs);
         drop(writer);
         drop(freed);
     }
@@ -207,7 +207,7 @@ impl<C> RemovableTable<C> {
         let full = writer.counted >= limit;
         // Relaxed: changes under the lock.
         self.full.store(full, Ordering::Relaxed);
-        !full && writer.waiting() < limit.max(MOST_WAITING)
+        !full && writer.retired() < limit.max(MOST_RETIRED)
     }
 
     /// Moves to twice as many slots when half would be filled.
@@ -221,19 +221,19 @@ impl<C> RemovableTable<C> {
         // Release: whoever reads the new slots finds all of the old ones' in them.
         self.slots.store(Arc::as_ptr(&slots).cast_mut(), Ordering::Release);
         let old = mem::replace(&mut writer.slots, slots);
-        writer.fresh.slots.push(old);
+        writer.recent.slots.push(old);
     }
 
     fn unlink(&self, find: impl FnOnce(&Writer<C>) -> Option<usize>) -> bool {
         let mut writer = self.lock();
         let Some(at) = find(&writer) else { return false };
         self.take_out(&mut writer, at);
-        let freed = writer.sweep(&self.grace);
-        let crowded = writer.waiting() * 2 >= MOST_WAITING;
+        let freed = writer.reclaim_if_many(&self.epochs);
+        let is_crowded = writer.retired() * 2 >= MOST_RETIRED;
         drop(writer);
         drop(freed);
-        if crowded {
-            // Somebody was interrupted while reading. Whoever removes gives way, lest there be no room for whoever records.
+        if is_crowded {
+            // A reader was preempted inside its epoch. Yield so that it can finish and retired entries can be freed.
             yield_now();
         }
         true
@@ -256,7 +256,7 @@ impl<C> RemovableTable<C> {
         writer.filled -= 1;
         writer.counted -= usize::from(!entry.beyond);
         writer.sorted = None;
-        writer.fresh.entries.push(entry);
+        writer.recent.entries.push(entry);
         // Relaxed: changes under the lock.
         self.full.store(false, Ordering::Relaxed);
     }
@@ -281,25 +281,25 @@ impl<C> Writer<C> {
         self.slots.entries().map(shared)
     }
 
-    /// How many entries wait to be freed.
-    fn waiting(&self) -> usize {
-        self.fresh.entries.len() + self.aged.entries.len()
+    /// Number of retired entries.
+    fn retired(&self) -> usize {
+        self.recent.entries.len() + self.earlier.entries.len()
     }
 
-    /// What nobody can see any more, once it is worth a look.
+    /// As [`reclaim`](Self::reclaim), if there are enough retired entries.
     #[must_use = "it is to be dropped without the lock"]
-    fn sweep(&mut self, grace: &Grace) -> Removed<C> {
-        if self.waiting() >= FEW_WAITING { self.turn(grace) } else { Removed::default() }
+    fn reclaim_if_many(&mut self, epochs: &Epochs) -> Retired<C> {
+        if self.retired() >= RECLAIM_FROM { self.reclaim(epochs) } else { Retired::default() }
     }
 
-    /// What nobody can see any more: removed before the turn before this one.
+    /// Advances the epochs, and takes what no reader can see any more: retired before the advance before this one.
     #[must_use = "it is to be dropped without the lock"]
-    fn turn(&mut self, grace: &Grace) -> Removed<C> {
-        let nothing = self.fresh.is_empty() && self.aged.is_empty();
-        if nothing || !grace.turn() {
-            return Removed::default();
+    fn reclaim(&mut self, epochs: &Epochs) -> Retired<C> {
+        let nothing = self.recent.is_empty() && self.earlier.is_empty();
+        if nothing || !epochs.try_advance() {
+            return Retired::default();
         }
-        mem::replace(&mut self.aged, mem::take(&mut self.fresh))
+        mem::replace(&mut self.earlier, mem::take(&mut self.recent))
     }
 }
 
@@ -311,13 +311,13 @@ fn shared<C>(entry: NonNull<Entry<C>>) -> Arc<Entry<C>> {
     Arc::clone(&owned)
 }
 
-impl<C> Default for Removed<C> {
+impl<C> Default for Retired<C> {
     fn default() -> Self {
         Self { entries: Vec::new(), slots: Vec::new() }
     }
 }
 
-impl<C> Removed<C> {
+impl<C> Retired<C> {
     fn is_empty(&self) -> bool {
         self.entries.is_empty() && self.slots.is_empty()
     }

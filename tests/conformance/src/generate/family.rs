@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use radiosonde_metrics::{
-    Counter, FloatCounter, Gauge, Histogram, IntGauge, OVERFLOW, RegisterError, Registry, Vector,
+    Counter, DynFamily, FloatCounter, Gauge, Histogram, IntGauge, OVERFLOW, RegisterError, Registry,
 };
 
 use super::instrument::{Recorded, Refused, Told};
@@ -154,7 +154,7 @@ impl FamilyPlan {
         registry: &Registry,
         (name, help, unit): (&str, &str, Option<&str>),
         bounds: &[f64],
-    ) -> Result<Vector<M>, RegisterError> {
+    ) -> Result<DynFamily<M>, RegisterError> {
         let mut declare = M::declare(registry, name, help, bounds).max_series(self.max_series());
         if let Some(unit) = unit {
             declare = declare.unit(unit);

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 use radiosonde_core::{SpanContext, SpanId, TraceFlags, TraceId};
 use radiosonde_metrics::{
-    Buckets, Counter, Declare, FloatCounter, Gauge, Histogram, Instrument, IntGauge, Registry,
+    Buckets, Counter, FloatCounter, Gauge, Histogram, Instrument, IntGauge, MetricBuilder, Registry,
 };
 
 use super::words::number;
@@ -38,8 +38,12 @@ pub(crate) trait Told: Instrument {
 
     const FAMILY: FamilyKind;
 
-    fn declare<'a>(registry: &'a Registry, name: &'a str, help: &'a str, bounds: &[f64])
-    -> Declare<'a, Self>;
+    fn declare<'a>(
+        registry: &'a Registry,
+        name: &'a str,
+        help: &'a str,
+        bounds: &[f64],
+    ) -> MetricBuilder<'a, Self>;
 
     fn action() -> BoxedStrategy<Self::Action>;
 
@@ -54,7 +58,12 @@ impl Told for Counter {
 
     const FAMILY: FamilyKind = FamilyKind::Counter;
 
-    fn declare<'a>(registry: &'a Registry, name: &'a str, help: &'a str, _: &[f64]) -> Declare<'a, Self> {
+    fn declare<'a>(
+        registry: &'a Registry,
+        name: &'a str,
+        help: &'a str,
+        _: &[f64],
+    ) -> MetricBuilder<'a, Self> {
         registry.counter(name, help)
     }
 
@@ -83,7 +92,12 @@ impl Told for FloatCounter {
 
     const FAMILY: FamilyKind = FamilyKind::Counter;
 
-    fn declare<'a>(registry: &'a Registry, name: &'a str, help: &'a str, _: &[f64]) -> Declare<'a, Self> {
+    fn declare<'a>(
+        registry: &'a Registry,
+        name: &'a str,
+        help: &'a str,
+        _: &[f64],
+    ) -> MetricBuilder<'a, Self> {
         registry.float_counter(name, help)
     }
 
@@ -134,7 +148,12 @@ impl Told for Gauge {
 
     const FAMILY: FamilyKind = FamilyKind::Gauge;
 
-    fn declare<'a>(registry: &'a Registry, name: &'a str, help: &'a str, _: &[f64]) -> Declare<'a, Self> {
+    fn declare<'a>(
+        registry: &'a Registry,
+        name: &'a str,
+        help: &'a str,
+        _: &[f64],
+    ) -> MetricBuilder<'a, Self> {
         registry.gauge(name, help)
     }
 
@@ -170,7 +189,12 @@ impl Told for IntGauge {
 
     const FAMILY: FamilyKind = FamilyKind::Gauge;
 
-    fn declare<'a>(registry: &'a Registry, name: &'a str, help: &'a str, _: &[f64]) -> Declare<'a, Self> {
+    fn declare<'a>(
+        registry: &'a Registry,
+        name: &'a str,
+        help: &'a str,
+        _: &[f64],
+    ) -> MetricBuilder<'a, Self> {
         registry.int_gauge(name, help)
     }
 
@@ -239,7 +263,7 @@ impl Told for Histogram {
         name: &'a str,
         help: &'a str,
         bounds: &[f64],
-    ) -> Declare<'a, Self> {
+    ) -> MetricBuilder<'a, Self> {
         registry.histogram(name, help).buckets(Buckets::new(bounds).unwrap_or_default())
     }
 

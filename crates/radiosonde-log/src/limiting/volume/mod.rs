@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use radiosonde_core::{Level, LevelNames};
-use radiosonde_metrics::{Counter, Vector};
+use radiosonde_metrics::{Counter, DynFamily};
 
 use crate::events::target::is_audit;
 use crate::limiting::callsite_policy::{Callsite, CallsitePolicy, Pending, Sample, Suppressed};
@@ -19,7 +19,7 @@ use crate::schemas::keys::Key;
 pub(crate) struct Volume {
     shared: Arc<Shared>,
     names: LevelNames,
-    suppressed: Vector<Counter>,
+    suppressed: DynFamily<Counter>,
     policies: Mutex<Vec<Arc<CallsitePolicy>>>,
 }
 
@@ -38,7 +38,7 @@ impl Volume {
         limits: VolumeLimits,
         sampling: Sampling,
         key_of: impl Fn(&str) -> Option<Key>,
-        suppressed: Vector<Counter>,
+        suppressed: DynFamily<Counter>,
         names: LevelNames,
     ) -> Self {
         let keyed_by = |(name, gcra): &(Box<str>, Gcra)| {

@@ -8,9 +8,9 @@ use radiosonde_core::{Clock, SpanContext};
 use crate::instruments::exemplar_slot::Exemplars;
 use crate::instruments::native::index::{FINEST, coarsened, end, finest};
 use crate::instruments::native::policy::{Limited, Policy};
+use crate::instruments::native::restarted_sum::RestartedSum;
 use crate::instruments::native::settings::{COARSEST, Native};
 use crate::instruments::native::slots::{Count, Generation, Slots, Taken};
-use crate::instruments::native::sum_anew::SumAnew;
 use crate::model::exemplar::Exemplar;
 use crate::model::samples::NativeSample;
 use crate::once_box::OnceBox;
@@ -30,7 +30,7 @@ pub(crate) struct NativeBuckets {
     /// Held by whoever changes which buckets there are.
     layout: Mutex<Layout>,
     /// The sum since the last reset, for a histogram whose sum was infinite then.
-    sum: SumAnew,
+    sum: RestartedSum,
     exemplars: OnceBox<Exemplars>,
 }
 
@@ -108,7 +108,7 @@ impl NativeBuckets {
             zero: Count::new(Generation::FIRST),
             slots: Slots::new(),
             layout: Mutex::new(layout),
-            sum: SumAnew::default(),
+            sum: RestartedSum::default(),
             exemplars: OnceBox::new(),
         }
     }
@@ -333,7 +333,7 @@ impl NativeBuckets {
     }
 
     /// The sum since the last reset, where it is kept here.
-    pub(crate) const fn sum(&self) -> &SumAnew {
+    pub(crate) const fn sum(&self) -> &RestartedSum {
         &self.sum
     }
 

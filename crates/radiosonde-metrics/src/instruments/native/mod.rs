@@ -6,9 +6,9 @@ pub(crate) mod index;
 #[cfg(all(test, loom))]
 mod models;
 pub(crate) mod policy;
+pub(crate) mod restarted_sum;
 pub(crate) mod settings;
 pub(crate) mod slots;
-pub(crate) mod sum_anew;
 #[cfg(all(test, not(loom)))]
 mod tests;
 #[cfg(all(test, not(loom)))]

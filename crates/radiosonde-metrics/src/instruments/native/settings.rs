@@ -20,7 +20,7 @@ use crate::instruments::native::index::{FINEST, growth};
 ///
 /// # Cost
 /// To observe costs about three times as much as without, and threads that observe the same value add to the same memory, also when the
-/// histogram is [`striped`](crate::Declare::striped). A kilobyte for each series with up to 32 buckets,
+/// histogram is [`striped`](crate::MetricBuilder::striped). A kilobyte for each series with up to 32 buckets,
 /// three kilobytes with up to 96, seven with up to 224.
 ///
 /// # Source

@@ -10,7 +10,7 @@ use crate::instruments::native::buckets::{NativeBuckets, Reading, Totals};
 use crate::instruments::native::index::{coarsened, end, finest};
 use crate::instruments::native::policy::{Limited, Policy};
 use crate::instruments::native::settings::Native;
-use crate::instruments::native::vectors::{VECTORS, Vector};
+use crate::instruments::native::vectors::{TestVector, VECTORS};
 use crate::model::kind::Kind;
 use crate::model::samples::NativeSample;
 use crate::registry::Registry;
@@ -95,7 +95,7 @@ fn total(sample: &NativeSample<'_>) -> u64 {
 fn observations_fall_where_those_of_the_library_for_go_fall() {
     assert!(VECTORS.len() > 10);
     for (number, vector) in VECTORS.iter().enumerate() {
-        let Vector { values, native, schema, zero, positive, count_and_sum, limited } = vector;
+        let TestVector { values, native, schema, zero, positive, count_and_sum, limited } = vector;
         let mirrored: Vec<_> = values.iter().map(|value| -value).collect();
         for (values, sign) in [(*values, 1.0), (&mirrored, -1.0)] {
             let observed = observed(*native, values);

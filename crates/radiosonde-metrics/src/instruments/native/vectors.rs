@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::instruments::native::settings::Native;
 
-pub(super) struct Vector {
+pub(super) struct TestVector {
     pub(super) values: &'static [f64],
     pub(super) native: Native,
     pub(super) schema: i32,
@@ -27,8 +27,8 @@ const fn minutes(minutes: u64) -> Option<Duration> {
 }
 
 /// Each observation a minute after the one before, the first half a minute after the beginning.
-pub(super) const VECTORS: [Vector; 12] = [
-    Vector {
+pub(super) const VECTORS: [TestVector; 12] = [
+    TestVector {
         values: &[0.0, 1.0, 2.0, 3.0],
         native: UNLIMITED.schema(3),
         schema: 3,
@@ -37,7 +37,7 @@ pub(super) const VECTORS: [Vector; 12] = [
         count_and_sum: (4, 6.0),
         limited: [0; 3],
     },
-    Vector {
+    TestVector {
         values: &[0.0, 1.0, 1.2, 1.4, 1.8, 2.0],
         native: UNLIMITED.schema(2),
         schema: 2,
@@ -46,7 +46,7 @@ pub(super) const VECTORS: [Vector; 12] = [
         count_and_sum: (6, 7.4),
         limited: [0; 3],
     },
-    Vector {
+    TestVector {
         values: &[0.5, 1.0, 1.5, 2.0, 3.0, 3.5, 5.0, 6.0, 7.0, 33.33],
         native: UNLIMITED.schema(-1),
         schema: -1,
@@ -55,7 +55,7 @@ pub(super) const VECTORS: [Vector; 12] = [
         count_and_sum: (10, 62.83),
         limited: [0; 3],
     },
-    Vector {
+    TestVector {
         values: &[0.5, 1.0, 1.5, 2.0, 3.0, 3.5, 5.0, 6.0, 7.0, 33.33],
         native: UNLIMITED.schema(-2),
         schema: -2,
@@ -64,7 +64,7 @@ pub(super) const VECTORS: [Vector; 12] = [
         count_and_sum: (10, 62.83),
         limited: [0; 3],
     },
-    Vector {
+    TestVector {
         values: &[0.0, 1.0, 1.2, 1.4, 1.8, 2.0],
         native: UNLIMITED.schema(2).zero_threshold(1.4),
         schema: 2,
@@ -73,7 +73,7 @@ pub(super) const VECTORS: [Vector; 12] = [
         count_and_sum: (6, 7.4),
         limited: [0; 3],
     },
-    Vector {
+    TestVector {
         values: &[0.0, 1.0, 1.2, 1.4, 1.8, 2.0],
         native: FOUR,
         schema: 2,
@@ -82,7 +82,7 @@ pub(super) const VECTORS: [Vector; 12] = [
         count_and_sum: (6, 7.4),
         limited: [0; 3],
     },
-    Vector {
+    TestVector {
         values: &[0.0, 1.0, 1.1, 1.2, 1.4, 1.8, 2.0, 3.0],
         native: FOUR,
         schema: 1,
@@ -91,7 +91,7 @@ pub(super) const VECTORS: [Vector; 12] = [
         count_and_sum: (8, 11.5),
         limited: [0, 0, 1],
     },
-    Vector {
+    TestVector {
         values: &[0.0, 1.0, 1.1, 1.2, 1.4, 1.8, 2.0, 3.0],
         native: FOUR.max_zero_threshold(1.2),
         schema: 2,
@@ -100,7 +100,7 @@ pub(super) const VECTORS: [Vector; 12] = [
         count_and_sum: (8, 11.5),
         limited: [0, 1, 0],
     },
-    Vector {
+    TestVector {
         values: &[0.0, 1.0, 1.1, 1.2, 1.4, 1.8, 2.0, 3.0, 4.0],
         native: FOUR.max_zero_threshold(1.2),
         schema: 2,
@@ -109,7 +109,7 @@ pub(super) const VECTORS: [Vector; 12] = [
         count_and_sum: (9, 15.5),
         limited: [0, 2, 0],
     },
-    Vector {
+    TestVector {
         values: &[0.0, 1.0, 1.1, 1.2, 1.4, 1.8, 2.0, 3.0, 4.0],
         native: FOUR.max_zero_threshold(1.2).reset_after(minutes(5)),
         schema: 2,
@@ -118,7 +118,7 @@ pub(super) const VECTORS: [Vector; 12] = [
         count_and_sum: (2, 7.0),
         limited: [1, 0, 0],
     },
-    Vector {
+    TestVector {
         values: &[0.0, 1.0, 1.1, 1.2, 1.4, 1.8, 2.0, 5.0, 5.1, 3.0, 4.0],
         native: FOUR.reset_after(minutes(9)),
         schema: 2,
@@ -127,7 +127,7 @@ pub(super) const VECTORS: [Vector; 12] = [
         count_and_sum: (2, 7.0),
         limited: [1, 0, 1],
     },
-    Vector {
+    TestVector {
         values: &[0.0, 1.0, 1.1, 1.2, 1.4, 1.8, 2.0, 5.0, 5.1, 3.0, 4.0],
         native: FOUR.max_zero_threshold(1.2).reset_after(minutes(9)),
         schema: 2,

@@ -1,5 +1,5 @@
 /// The lines of samples by the samples' names, in the order in which the names first come.
-pub(crate) fn by_name(lines: &[u8]) -> Vec<(&str, Vec<u8>)> {
+pub(crate) fn group_by_name(lines: &[u8]) -> Vec<(&str, Vec<u8>)> {
     let mut groups: Vec<(&str, Vec<u8>)> = Vec::new();
     for line in lines.split_inclusive(|byte| *byte == b'\n') {
         let end = line.iter().position(|byte| matches!(byte, b'{' | b' ')).unwrap_or(line.len());
@@ -20,7 +20,7 @@ mod tests {
     #[test]
     fn lines_of_one_name_come_together() {
         let lines = b"a_bucket{le=\"+Inf\",x=\" {\"} 1\na_sum 2\na_bucket{le=\"+Inf\"} 3\n";
-        let groups = by_name(lines);
+        let groups = group_by_name(lines);
         let texts: Vec<_> =
             groups.iter().map(|(name, lines)| (*name, str::from_utf8(lines).unwrap())).collect();
         let buckets = "a_bucket{le=\"+Inf\",x=\" {\"} 1\na_bucket{le=\"+Inf\"} 3\n";

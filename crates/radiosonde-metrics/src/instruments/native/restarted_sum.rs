@@ -1,13 +1,13 @@
 use crate::instruments::float_counter::add;
 use crate::sync::{AtomicU64, Ordering};
 
-/// The sum of what was observed since a histogram began anew, kept from the first time that it did so with a sum which is no number any
-/// more: what is infinite or NaN stays so, and the difference of two such sums is NaN.
+/// The sum of the observations since a histogram was last reset, kept from the first reset whose sum is infinite or NaN: it would stay
+/// so, and the difference of two such sums is NaN.
 ///
 /// A thread counts an observation before it adds it here. If the histogram is reset in between, the observation stays in the new sum but is in
 /// none of the new exponential buckets. Comparing generations before the addition would narrow that window without closing it.
 #[derive(Debug)]
-pub(crate) struct SumAnew {
+pub(crate) struct RestartedSum {
     /// The bits of an `f64`, or [`NOT_KEPT`].
     sum: AtomicU64,
 }
@@ -15,13 +15,13 @@ pub(crate) struct SumAnew {
 /// A NaN that no addition makes.
 const NOT_KEPT: u64 = u64::MAX;
 
-impl Default for SumAnew {
+impl Default for RestartedSum {
     fn default() -> Self {
         Self { sum: AtomicU64::new(NOT_KEPT) }
     }
 }
 
-impl SumAnew {
+impl RestartedSum {
     /// Begins at zero, unless another sum is good enough and this one was never kept.
     pub(crate) fn begin_unless(&self, another: bool) {
         // Relaxed: it changes from or to zero under the caller's lock.

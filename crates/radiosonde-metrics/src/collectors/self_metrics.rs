@@ -6,7 +6,7 @@ use crate::model::samples::Number;
 use crate::registry::{Registry, WeakRegistry};
 
 impl Registry {
-    /// Exposes how much the registry itself holds: `radiosonde_metrics_families`, and by `family`
+    /// Exposes how full the registry's families are: `radiosonde_metrics_families`, and by `family`
     /// `radiosonde_metrics_series` and, of those with labels, `radiosonde_metrics_max_series`.
     ///
     /// A family is about to overflow where `radiosonde_metrics_series / radiosonde_metrics_max_series` comes near 1. What collectors
@@ -14,15 +14,15 @@ impl Registry {
     ///
     /// # Cost
     /// Up to two series for each family.
-    pub fn expose_own_state(&self) {
-        self.collect_once("own state", OwnState(self.downgrade()));
+    pub fn expose_self_metrics(&self) {
+        self.collect_once("self metrics", SelfMetrics(self.downgrade()));
     }
 }
 
 /// Does not keep the registry alive that keeps it.
-struct OwnState(WeakRegistry);
+struct SelfMetrics(WeakRegistry);
 
-impl Collector for OwnState {
+impl Collector for SelfMetrics {
     fn collect(&self, out: &mut Collection) {
         let Some(registry) = self.0.upgrade() else { return };
         let families = registry.families();
@@ -60,8 +60,8 @@ mod tests {
         let removable = registry.counter("visits_total", "Visits.").removable().labels(&["page"]).unwrap();
         ["a", "b", "c"].into_iter().for_each(|page| removable.with(&[page]).inc());
         removable.remove(&["b"]);
-        registry.expose_own_state();
-        registry.expose_own_state();
+        registry.expose_self_metrics();
+        registry.expose_self_metrics();
         let snapshot = registry.snapshot();
         assert_eq!(snapshot.value("radiosonde_metrics_families", &[]), Some(3.0));
         let of = |name, family| snapshot.value(name, &[("family", family)]);
@@ -79,7 +79,7 @@ mod tests {
     #[test]
     fn it_does_not_keep_the_registry() {
         let registry = Registry::new();
-        registry.expose_own_state();
+        registry.expose_self_metrics();
         let weak = registry.downgrade();
         drop(registry);
         assert!(weak.upgrade().is_none());

@@ -4,13 +4,13 @@ use std::panic::Location;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::declaring::which_registry::WhichRegistry;
+use crate::declaring::registry_source::RegistrySource;
 use crate::families::declaration::Declaration;
-use crate::families::dyn_family::Vector;
+use crate::families::dyn_family::DynFamily;
 use crate::families::family::Family;
 use crate::families::family_data::FamilyData;
 use crate::families::labels::Labels;
-use crate::families::metric_ref::Lent;
+use crate::families::metric_ref::MetricRef;
 use crate::families::register_error::RegisterError;
 use crate::instruments::buckets::Buckets;
 use crate::instruments::counter::Counter;
@@ -31,8 +31,8 @@ use crate::storage::values::Texts;
 /// the same way, so that two parts of a program may share one.
 #[must_use = "a declaration becomes a metric by `build`, `family` or `labels`"]
 #[derive(Debug, Clone)]
-pub struct Declare<'a, M> {
-    pub(crate) registry: WhichRegistry<'a>,
+pub struct MetricBuilder<'a, M> {
+    pub(crate) registry: RegistrySource<'a>,
     pub(crate) declaration: Declaration<'a>,
     instrument: PhantomData<fn() -> M>,
 }
@@ -40,49 +40,53 @@ pub struct Declare<'a, M> {
 impl Registry {
     /// Declares a [`Counter`]; the name ends in `_total`.
     #[track_caller]
-    pub const fn counter<'a>(&'a self, name: &'a str, help: &'a str) -> Declare<'a, Counter> {
-        Declare::new(self, name, help, Location::caller())
+    pub const fn counter<'a>(&'a self, name: &'a str, help: &'a str) -> MetricBuilder<'a, Counter> {
+        MetricBuilder::new(self, name, help, Location::caller())
     }
 
     /// Declares a [`FloatCounter`]; the name ends in `_total`.
     #[track_caller]
-    pub const fn float_counter<'a>(&'a self, name: &'a str, help: &'a str) -> Declare<'a, FloatCounter> {
-        Declare::new(self, name, help, Location::caller())
+    pub const fn float_counter<'a>(
+        &'a self,
+        name: &'a str,
+        help: &'a str,
+    ) -> MetricBuilder<'a, FloatCounter> {
+        MetricBuilder::new(self, name, help, Location::caller())
     }
 
     /// Declares a [`Gauge`].
     #[track_caller]
-    pub const fn gauge<'a>(&'a self, name: &'a str, help: &'a str) -> Declare<'a, Gauge> {
-        Declare::new(self, name, help, Location::caller())
+    pub const fn gauge<'a>(&'a self, name: &'a str, help: &'a str) -> MetricBuilder<'a, Gauge> {
+        MetricBuilder::new(self, name, help, Location::caller())
     }
 
     /// Declares an [`IntGauge`].
     #[track_caller]
-    pub const fn int_gauge<'a>(&'a self, name: &'a str, help: &'a str) -> Declare<'a, IntGauge> {
-        Declare::new(self, name, help, Location::caller())
+    pub const fn int_gauge<'a>(&'a self, name: &'a str, help: &'a str) -> MetricBuilder<'a, IntGauge> {
+        MetricBuilder::new(self, name, help, Location::caller())
     }
 
     /// Declares a [`Histogram`]; the name ends in its base unit, such as `_seconds` or `_bytes`.
     #[track_caller]
-    pub const fn histogram<'a>(&'a self, name: &'a str, help: &'a str) -> Declare<'a, Histogram> {
-        Declare::new(self, name, help, Location::caller())
+    pub const fn histogram<'a>(&'a self, name: &'a str, help: &'a str) -> MetricBuilder<'a, Histogram> {
+        MetricBuilder::new(self, name, help, Location::caller())
     }
 
     /// Declares a [`Summary`]; the name ends in its base unit, such as `_seconds` or `_bytes`.
     #[track_caller]
-    pub const fn summary<'a>(&'a self, name: &'a str, help: &'a str) -> Declare<'a, Summary> {
-        Declare::new(self, name, help, Location::caller())
+    pub const fn summary<'a>(&'a self, name: &'a str, help: &'a str) -> MetricBuilder<'a, Summary> {
+        MetricBuilder::new(self, name, help, Location::caller())
     }
 }
 
-impl<'a, M: Instrument> Declare<'a, M> {
+impl<'a, M: Instrument> MetricBuilder<'a, M> {
     const fn new(
         registry: &'a Registry,
         name: &'a str,
         help: &'a str,
         site: &'static Location<'static>,
     ) -> Self {
-        let registry = WhichRegistry::Given(registry);
+        let registry = RegistrySource::Given(registry);
         Self { registry, declaration: Declaration::new(name, help, site), instrument: PhantomData }
     }
 
@@ -140,7 +144,7 @@ impl<'a, M: Instrument> Declare<'a, M> {
     /// # Errors
     /// [`RegisterError`] if the name, help or unit is refused, or the name is taken by another metric.
     pub fn build(self) -> Result<M, RegisterError> {
-        Ok(Lent::<M>::new(self.register(&[])?.find(&Texts(&[]))).clone())
+        Ok(MetricRef::<M>::new(self.register(&[])?.find(&Texts(&[]))).clone())
     }
 
     /// The metric, told apart by the labels of the type `L`.
@@ -155,8 +159,8 @@ impl<'a, M: Instrument> Declare<'a, M> {
     ///
     /// # Errors
     /// [`RegisterError`] if the name, help, unit or a label is refused, or the name is taken by another metric.
-    pub fn labels(self, names: &[&str]) -> Result<Vector<M>, RegisterError> {
-        Ok(Vector::new(self.register(names)?))
+    pub fn labels(self, names: &[&str]) -> Result<DynFamily<M>, RegisterError> {
+        Ok(DynFamily::new(self.register(names)?))
     }
 
     pub(crate) fn register(self, labels: &[&str]) -> Result<Arc<FamilyData<M>>, RegisterError> {
@@ -185,15 +189,15 @@ impl<'a, M: Instrument> Declare<'a, M> {
     }
 }
 
-impl<M: Instrument> Declare<'static, M> {
+impl<M: Instrument> MetricBuilder<'static, M> {
     /// A declaration in a registry that is asked for later.
     #[track_caller]
-    pub(crate) const fn asking(
+    pub(crate) const fn deferred(
         registry: fn() -> &'static Registry,
         name: &'static str,
         help: &'static str,
     ) -> Self {
-        let registry = WhichRegistry::Asked(registry);
+        let registry = RegistrySource::Deferred(registry);
         Self {
             registry,
             declaration: Declaration::new(name, help, Location::caller()),
@@ -203,12 +207,12 @@ impl<M: Instrument> Declare<'static, M> {
 
     /// Declares the metric in this registry instead, which is asked for when the metric is made.
     pub const fn in_registry(mut self, registry: fn() -> &'static Registry) -> Self {
-        self.registry = WhichRegistry::Asked(registry);
+        self.registry = RegistrySource::Deferred(registry);
         self
     }
 }
 
-impl Declare<'_, Counter> {
+impl MetricBuilder<'_, Counter> {
     /// Gives each of a few threads a part of its own to count in, so that a counter which many threads count in all the time is no
     /// bottleneck: an addition is a load and a store.
     ///
@@ -231,7 +235,7 @@ impl Declare<'_, Counter> {
     }
 }
 
-impl Declare<'_, FloatCounter> {
+impl MetricBuilder<'_, FloatCounter> {
     /// Lets the last increment made within a sampled span be the counter's exemplar, taken at most ten times a second. Shown in
     /// OpenMetrics and protobuf.
     ///
@@ -244,7 +248,7 @@ impl Declare<'_, FloatCounter> {
     }
 }
 
-impl<'a> Declare<'a, Summary> {
+impl<'a> MetricBuilder<'a, Summary> {
     /// Sets the quantiles that are shown, each from 0 to 1; without this they are 0.5, 0.9 and 0.99.
     pub const fn quantiles(mut self, quantiles: &'a [f64]) -> Self {
         self.declaration.quantiles = quantiles;
@@ -258,7 +262,7 @@ impl<'a> Declare<'a, Summary> {
     }
 }
 
-impl Declare<'_, Histogram> {
+impl MetricBuilder<'_, Histogram> {
     /// Gives each of a few threads buckets and a sum of its own, so that a histogram which many threads observe in all the time is
     /// no bottleneck: an observation is two loads and two stores.
     ///

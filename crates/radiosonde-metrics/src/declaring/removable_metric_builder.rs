@@ -3,14 +3,14 @@ use std::time::Duration;
 
 use radiosonde_core::{SharedClock, SystemClock};
 
-use crate::declaring::declare::Declare;
+use crate::declaring::metric_builder::MetricBuilder;
 use crate::families::any_family::downcast;
 use crate::families::labels::Labels;
 use crate::families::register_error::RegisterError;
 use crate::instruments::instrument::Instrument;
-use crate::instruments::retention::{Expiry, Life};
+use crate::instruments::retention::{Expiry, Retention};
 use crate::removable::data::RemovableData;
-use crate::removable::dyn_family::RemovableVector;
+use crate::removable::dyn_family::RemovableDynFamily;
 use crate::removable::family::RemovableFamily;
 
 /// A metric being declared whose series may go again: by hand, with a guard, or by themselves when nobody uses them.
@@ -30,20 +30,20 @@ use crate::removable::family::RemovableFamily;
 /// ```
 #[must_use = "a declaration becomes a metric by `family` or `labels`"]
 #[derive(Debug)]
-pub struct DeclareRemovable<'a, M> {
-    declare: Declare<'a, M>,
+pub struct RemovableMetricBuilder<'a, M> {
+    builder: MetricBuilder<'a, M>,
     expiry: Expiry,
     clock: Option<SharedClock>,
 }
 
-impl<'a, M: Instrument> Declare<'a, M> {
+impl<'a, M: Instrument> MetricBuilder<'a, M> {
     /// Lets series be removed; see [`RemovableFamily`].
-    pub const fn removable(self) -> DeclareRemovable<'a, M> {
-        DeclareRemovable { declare: self, expiry: Expiry { scrapes: None, idle: None }, clock: None }
+    pub const fn removable(self) -> RemovableMetricBuilder<'a, M> {
+        RemovableMetricBuilder { builder: self, expiry: Expiry { scrapes: None, idle: None }, clock: None }
     }
 }
 
-impl<M: Instrument> DeclareRemovable<'_, M> {
+impl<M: Instrument> RemovableMetricBuilder<'_, M> {
     /// Lets a series go that was shown in so many scrapes and not looked up meanwhile: it is missing from the next one. 0 is as 1, so that
     /// what was counted is shown at least once.
     ///
@@ -84,13 +84,13 @@ impl<M: Instrument> DeclareRemovable<'_, M> {
     ///
     /// # Errors
     /// [`RegisterError`] if the name, help, unit or a label is refused, or the name is taken by another metric.
-    pub fn labels(self, names: &[&str]) -> Result<RemovableVector<M>, RegisterError> {
-        Ok(RemovableVector::new(self.register(names)?))
+    pub fn labels(self, names: &[&str]) -> Result<RemovableDynFamily<M>, RegisterError> {
+        Ok(RemovableDynFamily::new(self.register(names)?))
     }
 
     fn register(self, labels: &[&str]) -> Result<Arc<RemovableData<M>>, RegisterError> {
-        let Declare { registry, mut declaration, .. } = self.declare;
-        declaration.life = Life::Removable(self.expiry);
+        let MetricBuilder { registry, mut declaration, .. } = self.builder;
+        declaration.retention = Retention::Removable(self.expiry);
         let shared = declaration.into_shared(M::KIND, labels)?;
         let site = shared.site;
         let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock));

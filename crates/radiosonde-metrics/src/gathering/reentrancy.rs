@@ -1,4 +1,4 @@
-//! Which registries this thread is gathering, so that one that is asked by its own collector does not ask it again, for ever.
+//! The reentrancy guard of gathering: a registry that its own collector reads does not ask that collector again.
 
 use std::cell::Cell;
 

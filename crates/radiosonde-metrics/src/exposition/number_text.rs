@@ -68,14 +68,14 @@ pub(crate) fn push_time(time: SystemTime, out: &mut Vec<u8>) {
 
 /// The bounds of the last histogram as they end a bucket's labels, `0.5"} `, so that those of a family are spelled once.
 #[derive(Debug, Default)]
-pub(crate) struct SpelledBounds {
+pub(crate) struct BoundTexts {
     bounds: Vec<f64>,
     texts: Vec<u8>,
     /// Where each ends.
     ends: Vec<usize>,
 }
 
-impl SpelledBounds {
+impl BoundTexts {
     /// Spells these, and infinity, unless they are spelled already.
     pub(crate) fn spell(&mut self, bounds: &[f64], is_open_metrics: bool) {
         if self.bounds == bounds && !self.ends.is_empty() {

@@ -1,27 +1,20 @@
 use std::fmt;
 
+use opentelemetry::global;
 use opentelemetry::propagation::TextMapCompositePropagator;
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry::trace::noop::{NoopTracer, NoopTracerProvider};
-use opentelemetry::{KeyValue, global};
 use opentelemetry_sdk::trace::SdkTracerProvider;
-use radiosonde_core::Resource;
-use radiosonde_metrics::{RegisterError, Registry};
 use tracing::Subscriber;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::registry::LookupSpan;
 
 use crate::finished_span::SCOPE;
-use crate::installed::{Installed, next_number};
+use crate::installed::Installed;
 use crate::layer::TraceLayer;
 use crate::propagation_switch;
 use crate::propagator::W3cPropagator;
-use crate::sampler::Sampler;
-use crate::self_metrics::SelfMetrics;
-use crate::span_processor::Processor;
-use crate::span_sink::SpanSink;
 use crate::tracer::LayerTracer;
-use crate::until_shutdown::UntilShutdown;
 
 /// Makes spans and hands the finished ones to sinks: the OpenTelemetry SDK's provider with our sampler, processor and sinks.
 ///
@@ -46,27 +39,14 @@ use crate::until_shutdown::UntilShutdown;
 /// ```
 #[derive(Clone)]
 pub struct TracePipeline {
-    provider: SdkTracerProvider,
-    installed: Installed,
-    events: LevelFilter,
-    is_disabled: bool,
-    propagates: bool,
+    pub(crate) provider: SdkTracerProvider,
+    pub(crate) installed: Installed,
+    pub(crate) events: LevelFilter,
+    pub(crate) is_disabled: bool,
+    pub(crate) propagates: bool,
 }
 
 impl TracePipeline {
-    /// A pipeline for the service that `resource` names.
-    pub fn builder(resource: &Resource) -> TracePipelineBuilder {
-        TracePipelineBuilder {
-            resource: resource.clone(),
-            sampler: Sampler::default(),
-            sinks: Vec::new(),
-            registry: None,
-            events: LevelFilter::INFO,
-            is_disabled: false,
-            propagates: true,
-        }
-    }
-
     /// The layer that makes the spans of `tracing` into spans of this pipeline. A subscriber gets one.
     #[must_use]
     pub fn layer<S>(&self) -> TraceLayer<S>
@@ -120,101 +100,6 @@ impl fmt::Debug for TracePipeline {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TracePipeline")
             .field("installed", &self.installed)
-            .field("events", &self.events)
-            .field("is_disabled", &self.is_disabled)
-            .field("propagates", &self.propagates)
-            .finish_non_exhaustive()
-    }
-}
-
-/// Sets up a [`TracePipeline`].
-///
-/// How many attributes, events and links a span may have is taken from `OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT`,
-/// `OTEL_SPAN_EVENT_COUNT_LIMIT` and `OTEL_SPAN_LINK_COUNT_LIMIT`, 128 each unless set.
-#[must_use = "a pipeline is there after `build`"]
-pub struct TracePipelineBuilder {
-    resource: Resource,
-    sampler: Sampler,
-    sinks: Vec<Box<dyn SpanSink>>,
-    registry: Option<Registry>,
-    events: LevelFilter,
-    is_disabled: bool,
-    propagates: bool,
-}
-
-impl TracePipelineBuilder {
-    /// Which traces are recorded; [`Sampler::parent_based_always_on`] unless set.
-    pub const fn sampler(mut self, sampler: Sampler) -> Self {
-        self.sampler = sampler;
-        self
-    }
-
-    /// Adds a sink. Each gets every span; without one, spans have ids and go nowhere.
-    pub fn sink(mut self, sink: impl SpanSink) -> Self {
-        self.sinks.push(Box::new(sink));
-        self
-    }
-
-    /// Where the pipeline counts; [`Registry::global`] unless set.
-    pub fn registry(mut self, registry: &Registry) -> Self {
-        self.registry = Some(registry.clone());
-        self
-    }
-
-    /// Which events of `tracing` become events of their span: those of this level and graver ones; INFO unless set.
-    ///
-    /// Those of level ERROR always do, because they decide the span's status.
-    pub fn events(mut self, events: LevelFilter) -> Self {
-        self.events = events.max(LevelFilter::ERROR);
-        self
-    }
-
-    /// Makes no spans, as `OTEL_SDK_DISABLED` asks for. A context that arrives is the current one within the spans of the request,
-    /// and leaves as it came: ids, flags and `tracestate`. Without one, spans have no ids and nothing is sent along.
-    ///
-    /// # Source
-    /// <https://opentelemetry.io/docs/specs/otel/trace/api/#behavior-of-the-api-in-the-absence-of-an-installed-sdk>
-    pub const fn disabled(mut self, is_disabled: bool) -> Self {
-        self.is_disabled = is_disabled;
-        self
-    }
-
-    /// Whether trace context is read from carriers and written to them, in the whole process from
-    /// [`install_global`](TracePipeline::install_global) on; `true` unless set. For `OTEL_PROPAGATORS`.
-    pub const fn propagate(mut self, propagates: bool) -> Self {
-        self.propagates = propagates;
-        self
-    }
-
-    /// The pipeline. Nothing is global yet: the subscriber is the caller's to install.
-    ///
-    /// # Errors
-    /// [`RegisterError`] if the registry has other metrics under the names `radiosonde_trace_spans_total` or
-    /// `radiosonde_trace_dropped_total{reason}`.
-    pub fn build(self) -> Result<TracePipeline, RegisterError> {
-        let registry = self.registry.as_ref().unwrap_or_else(|| Registry::global());
-        let metrics = SelfMetrics::register(registry)?;
-        let processor = Processor::new(self.sinks, metrics);
-        let attributes =
-            self.resource.iter().map(|(key, value)| KeyValue::new(key.to_owned(), value.to_owned()));
-        let resource = opentelemetry_sdk::Resource::builder_empty().with_attributes(attributes).build();
-        let provider = SdkTracerProvider::builder()
-            .with_sampler(UntilShutdown::new(self.sampler, processor.clone()))
-            .with_span_processor(processor.clone())
-            .with_resource(resource)
-            .build();
-        let installed = Installed { pipeline: next_number(), processor };
-        let Self { events, is_disabled, propagates, .. } = self;
-        Ok(TracePipeline { provider, installed, events, is_disabled, propagates })
-    }
-}
-
-impl fmt::Debug for TracePipelineBuilder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TracePipelineBuilder")
-            .field("resource", &self.resource)
-            .field("sampler", &self.sampler)
-            .field("sinks", &self.sinks.len())
             .field("events", &self.events)
             .field("is_disabled", &self.is_disabled)
             .field("propagates", &self.propagates)

@@ -43,7 +43,7 @@ impl RemoteContext {
     }
 
     /// Writes the context. Takes away the `tracestate` that the carrier may have from elsewhere. Does nothing in a process that
-    /// [does not propagate](crate::TracePipelineBuilder::propagate).
+    /// [does not propagate](crate::TraceOptions::propagate).
     ///
     /// # Cost
     /// For [`HeaderMap`](http::HeaderMap) one allocation for `traceparent`, one more for a `tracestate` that is not empty.
@@ -65,7 +65,7 @@ impl RemoteContext {
 ///
 /// An invalid `traceparent` is as good as none: a new trace starts, and `tracestate` is not looked at. An invalid
 /// `tracestate` alone is dropped. [`try_extract`] tells why. None is read in a process that
-/// [does not propagate](crate::TracePipelineBuilder::propagate).
+/// [does not propagate](crate::TraceOptions::propagate).
 ///
 /// ```
 /// use http::HeaderMap;
@@ -105,7 +105,7 @@ pub fn try_extract<C: Carrier + ?Sized>(carrier: &C) -> Result<Option<RemoteCont
 }
 
 /// Writes the [current](RemoteContext::current) context, and says whether it did. Without one, and in a process that
-/// [does not propagate](crate::TracePipelineBuilder::propagate), the carrier stays as it is.
+/// [does not propagate](crate::TraceOptions::propagate), the carrier stays as it is.
 pub fn inject<C: CarrierMut + ?Sized>(carrier: &mut C) -> bool {
     match RemoteContext::current().filter(|_| propagation_switch::is_on()) {
         Some(context) => {

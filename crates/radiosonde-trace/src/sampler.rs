@@ -22,6 +22,11 @@ use opentelemetry_sdk::trace::{ParentBasedSampler, Sampler as SdkSampler, Should
 /// # Ok::<(), radiosonde_trace::InvalidSampler>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Deserialize),
+    serde(try_from = "crate::named_sampler::NamedSampler")
+)]
 pub struct Sampler {
     root: Root,
     parent_based: bool,

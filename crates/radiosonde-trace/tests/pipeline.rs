@@ -15,7 +15,7 @@ use tracing::level_filters::LevelFilter;
 use tracing::{debug, error, field, info, info_span, warn};
 use tracing_subscriber::layer::SubscriberExt as _;
 
-fn builder(registry: &Registry) -> radiosonde_trace::TracePipelineBuilder {
+fn builder(registry: &Registry) -> radiosonde_trace::TraceOptions {
     TracePipeline::builder(&Resource::new("test")).registry(registry)
 }
 

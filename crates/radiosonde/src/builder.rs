@@ -12,8 +12,10 @@ use radiosonde_metrics::Registry;
 use radiosonde_otlp::OtlpOptions;
 use radiosonde_queue::OverflowPolicy;
 use radiosonde_tower::DebugKey;
-use radiosonde_trace::Sampler;
+use radiosonde_trace::TraceOptions;
+use tracing_subscriber::Layer;
 
+use crate::layers::Layers;
 use crate::settings::queue::QueueChoice;
 use crate::settings::{Settings, Sink};
 use crate::variables::{Unsupported, Variables};
@@ -21,18 +23,20 @@ use crate::{InitError, Telemetry, install};
 
 /// Sets up metrics, logs and traces for a service, from the environment: see `docs/configuration.md` for every variable.
 ///
-/// The same as `radiosonde::builder().service_name(service_name).init()`.
+/// `OTEL_SERVICE_NAME` gives the service another name. The same as
+/// `radiosonde::builder().default_service_name(service_name).init()`.
 ///
 /// # Errors
 /// [`InitError`]; above all a variable with a value that cannot be understood, named with what is allowed.
 pub fn init(service_name: &str) -> Result<Telemetry, InitError> {
-    builder().service_name(service_name).init()
+    builder().default_service_name(service_name).init()
 }
 
 /// Starts to set up metrics, logs and traces. What is set in code wins over the environment.
 pub fn builder() -> TelemetryBuilder {
     TelemetryBuilder {
         resource: Resource::builder(),
+        default_resource: Resource::builder(),
         registry: None,
         service_label: None,
         log_format: None,
@@ -53,7 +57,8 @@ pub fn builder() -> TelemetryBuilder {
         panic_hook: Some(PanicHook::new()),
         loki: LokiOptions::default(),
         otlp: OtlpOptions::default(),
-        sampler: None,
+        traces: TraceOptions::new(),
+        layers: Layers::default(),
         debug_keys: None,
         metrics_listener: None,
         metrics_credentials: None,
@@ -68,13 +73,13 @@ pub fn builder() -> TelemetryBuilder {
 /// use radiosonde::loki::LokiOptions;
 /// use radiosonde::otlp::OtlpOptions;
 ///
+/// let ratio = radiosonde::Sampler::parent_based_ratio(0.1)?;
 /// let telemetry = radiosonde::builder()
 ///     .service_name("orders")
-///     .service_version(env!("CARGO_PKG_VERSION"))
-///     .environment("staging")
+///     .resource(|r| r.service_version(env!("CARGO_PKG_VERSION")).environment("staging"))
 ///     .loki(LokiOptions::new("http://127.0.0.1:3100"))
 ///     .otlp(OtlpOptions::new("http://127.0.0.1:4318"))
-///     .sampler(radiosonde::Sampler::parent_based_ratio(0.1)?)
+///     .traces(|t| t.sampler(ratio))
 ///     .init()?;
 /// eprintln!("{}", telemetry.shutdown_blocking(Duration::from_secs(5)));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -84,6 +89,8 @@ pub fn builder() -> TelemetryBuilder {
 pub struct TelemetryBuilder {
     /// What code says of the resource; put over what the environment says.
     pub(crate) resource: ResourceBuilder,
+    /// What holds if nothing else says anything.
+    pub(crate) default_resource: ResourceBuilder,
     pub(crate) registry: Option<Registry>,
     pub(crate) service_label: Option<String>,
     pub(crate) log_format: Option<Format>,
@@ -104,47 +111,37 @@ pub struct TelemetryBuilder {
     pub(crate) panic_hook: Option<PanicHook>,
     pub(crate) loki: LokiOptions,
     pub(crate) otlp: OtlpOptions,
-    pub(crate) sampler: Option<Sampler>,
+    pub(crate) traces: TraceOptions,
+    pub(crate) layers: Layers,
     pub(crate) debug_keys: Option<Vec<DebugKey>>,
     pub(crate) metrics_listener: Option<SocketAddr>,
     pub(crate) metrics_credentials: Option<Vec<Credentials>>,
 }
 
 impl TelemetryBuilder {
-    /// The service's name: in every line, span and in `build_info`. Else `OTEL_SERVICE_NAME`, else `service.name` of
-    /// `OTEL_RESOURCE_ATTRIBUTES`.
+    /// The service's name: in every line, span and in `build_info`. It wins over `OTEL_SERVICE_NAME` and over `service.name` in
+    /// `OTEL_RESOURCE_ATTRIBUTES`; for a name that gives way to these there is [`default_service_name`](Self::default_service_name).
     pub fn service_name(mut self, name: &str) -> Self {
         self.resource = self.resource.service_name(name);
         self
     }
 
-    /// The service's version.
-    pub fn service_version(mut self, version: &str) -> Self {
-        self.resource = self.resource.service_version(version);
+    /// The service's name unless a variable or a file has one, as [`init`] takes it.
+    pub fn default_service_name(mut self, name: &str) -> Self {
+        self.default_resource = self.default_resource.service_name(name);
         self
     }
 
-    /// What the service is part of.
-    pub fn service_namespace(mut self, namespace: &str) -> Self {
-        self.resource = self.resource.service_namespace(namespace);
-        self
-    }
-
-    /// Which instance of the service this is; a random id unless set.
-    pub fn instance_id(mut self, id: &str) -> Self {
-        self.resource = self.resource.instance_id(id);
-        self
-    }
-
-    /// Where the service runs: `production`, `staging`. Becomes Loki's label `env`.
-    pub fn environment(mut self, environment: &str) -> Self {
-        self.resource = self.resource.environment(environment);
-        self
-    }
-
-    /// Any other attribute of the resource.
-    pub fn attribute(mut self, key: &str, value: &str) -> Self {
-        self.resource = self.resource.attribute(key, value);
+    /// What else is known of the service: its version, its environment, any attribute of OpenTelemetry's resource. It is put over
+    /// what `OTEL_RESOURCE_ATTRIBUTES` has.
+    ///
+    /// ```
+    /// let builder = radiosonde::builder()
+    ///     .service_name("orders")
+    ///     .resource(|r| r.service_version(env!("CARGO_PKG_VERSION")).environment("staging").attribute("team", "pay"));
+    /// ```
+    pub fn resource(mut self, set: impl FnOnce(ResourceBuilder) -> ResourceBuilder) -> Self {
+        self.resource = set(self.resource);
         self
     }
 
@@ -315,10 +312,25 @@ impl TelemetryBuilder {
         self
     }
 
-    /// Which traces are recorded. Else `OTEL_TRACES_SAMPLER` and `OTEL_TRACES_SAMPLER_ARG`; else all, and of those that come from
-    /// elsewhere what was decided there.
-    pub fn sampler(mut self, sampler: Sampler) -> Self {
-        self.sampler = Some(sampler);
+    /// Which traces are recorded, and how; and where spans go besides a collector. What is left open is as `OTEL_TRACES_SAMPLER`,
+    /// `OTEL_TRACES_SAMPLER_ARG` and `OTEL_PROPAGATORS` say.
+    ///
+    /// ```
+    /// use radiosonde::Sampler;
+    ///
+    /// let builder = radiosonde::builder().traces(|t| t.sampler(Sampler::always_on()));
+    /// ```
+    pub fn traces(mut self, set: impl FnOnce(TraceOptions) -> TraceOptions) -> Self {
+        self.traces = set(self.traces);
+        self
+    }
+
+    /// Adds another layer of `tracing` beside ours, such as Sentry's, tokio-console's or `tracing_error::ErrorLayer`; several add up.
+    ///
+    /// The filter of log lines is for ours: the layer sees everything unless it is given a filter of its own by
+    /// `with_filter`. `docs/layers.md` is about that, and about layers of ours in a registry of your own.
+    pub fn layer(mut self, layer: impl Layer<tracing_subscriber::Registry> + Send + Sync) -> Self {
+        self.layers.0.push(Box::new(layer));
         self
     }
 

@@ -1,3 +1,4 @@
 //! Runs the examples of the guides.
+#![doc = include_str!("../../../docs/layers.md")]
 #![doc = include_str!("../../../docs/logs.md")]
 #![doc = include_str!("../../../docs/metrics.md")]

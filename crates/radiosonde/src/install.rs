@@ -12,11 +12,8 @@ use radiosonde_loki::LokiOptions;
 use radiosonde_metrics::{InvalidRegistry, RegisterError, Registry};
 use radiosonde_otlp::OtlpOptions;
 use radiosonde_tower::{ClientLayer, DebugKey, DebugRequests, ServerLayer};
-use radiosonde_trace::TracePipeline;
-use tracing::dispatcher::{self, Dispatch};
+use tracing::dispatcher;
 use tracing::subscriber::NoSubscriber;
-use tracing_subscriber::Layer as _;
-use tracing_subscriber::layer::SubscriberExt as _;
 
 use crate::settings::{LogSettings, OtlpSettings, Settings, loki, otlp};
 use crate::variables::Given;
@@ -45,9 +42,8 @@ fn assemble(settings: Settings) -> Result<Telemetry, InitError> {
         panic_hook,
         loki,
         otlp,
-        sampler,
-        disabled,
-        propagates,
+        traces,
+        layers,
         debug_keys,
         listen,
         credentials,
@@ -60,19 +56,18 @@ fn assemble(settings: Settings) -> Result<Telemetry, InitError> {
     let registry = registry_with(service_label.as_deref(), registry, &resource)?;
     let (server, client) = (server_layer(&registry, debug_keys)?, ClientLayer::new(&registry)?);
     let delivery = Delivery::builder().registry(&registry).start().map_err(InitError::Delivery)?;
-    let mut traces = TracePipeline::builder(&resource).registry(&registry).sampler(sampler);
+    let mut traces = traces.resource(&resource).registry(&registry);
     if otlp.has_spans {
         let refuse = |error| otlp::blame(&error, &given).map_or(InitError::Otlp(error), InitError::Variable);
         traces = traces.sink(otlp.options.build_spans(&resource, &delivery).map_err(refuse)?);
     }
-    let traces = traces.disabled(disabled).propagate(propagates).build()?;
+    let traces = traces.build()?;
     let (filter, levels) = LevelReload::builder(log.filter.clone()).registry(&registry).build()?;
     let levels_service = levels_options(log.levels_credentials.clone()).service(&levels);
     let sinks = delivered((loki, &otlp), (&log, service_label.as_deref()), &given, &resource, &delivery)?;
     let lines = log_layer(log, sinks, &resource, &registry)?;
     let logs = lines.handle();
-    let layers = traces.layer().and_then(lines);
-    let subscriber = Dispatch::new(tracing_subscriber::registry().with(filter).with(layers));
+    let subscriber = layers.with_ours(filter, &traces, lines);
     dispatcher::with_default(&subscriber, || traces.probe()).map_err(InitError::Probe)?;
 
     let metrics = metrics_options(listen, credentials);

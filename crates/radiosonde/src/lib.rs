@@ -5,6 +5,7 @@ mod error;
 #[cfg(doctest)]
 mod guide;
 mod install;
+mod layers;
 #[cfg_attr(not(unix), path = "listening_off.rs")]
 mod listening;
 pub mod metrics;
@@ -43,6 +44,6 @@ pub use radiosonde_recent as recent;
 pub use radiosonde_signals::{DbPool, Operation};
 pub use radiosonde_tower as tower;
 pub use radiosonde_trace as trace;
-pub use radiosonde_trace::Sampler;
+pub use radiosonde_trace::{Sampler, TraceOptions};
 pub use shutdown_signal::{ShutdownSignal, shutdown_signal};
 pub use telemetry::{Shutdown, Telemetry};

@@ -24,8 +24,7 @@ fn one_line_sets_everything_up_and_a_second_is_an_error() {
     let lines = SharedBuffer::new();
     let telemetry = radiosonde::builder()
         .service_name("orders")
-        .service_version("1.4.2")
-        .environment("test")
+        .resource(|resource| resource.service_version("1.4.2").environment("test"))
         .log_format(Format::Json)
         .log_writer(Writer::new("test", lines.clone()))
         .loki(LokiOptions::new(loki.url()))

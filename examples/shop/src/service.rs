@@ -31,8 +31,7 @@ impl Service {
         let address = listener.local_addr()?;
         let telemetry = radiosonde::builder()
             .service_name(name)
-            .service_namespace("shop")
-            .service_version(env!("CARGO_PKG_VERSION"))
+            .resource(|r| r.service_namespace("shop").service_version(env!("CARGO_PKG_VERSION")))
             // For queries that say `{service="orders"}`, `by (service)` and `| json | task_status="FAILURE"`.
             .service_label("service")
             .log_promote("task_status")

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use radiosonde_admin::Credentials;
 use radiosonde_appender::FileOptions;
-use radiosonde_core::{LevelNames, Resource};
+use radiosonde_core::{LevelNames, Resource, ResourceBuilder};
 use radiosonde_log::{
     Format, InvalidFilter, LineSink, LogFilter, PanicHook, Profile, Redaction, Sampling, VolumeLimits, Writer,
 };
@@ -23,9 +23,10 @@ use radiosonde_metrics::Registry;
 use radiosonde_otlp::OtlpOptions;
 use radiosonde_queue::OverflowPolicy;
 use radiosonde_tower::DebugKey;
-use radiosonde_trace::{InvalidSamplerKind, Sampler};
+use radiosonde_trace::{InvalidSamplerKind, Sampler, TraceOptions};
 
 pub(crate) use self::otlp::OtlpSettings;
+use crate::layers::Layers;
 use crate::settings::queue::QueueChoice;
 use crate::variables::{Given, Unsupported, Variables};
 use crate::{InitError, InvalidVariable, TelemetryBuilder};
@@ -43,11 +44,8 @@ pub(crate) struct Settings {
     pub(crate) panic_hook: Option<PanicHook>,
     pub(crate) loki: Option<LokiOptions>,
     pub(crate) otlp: OtlpSettings,
-    pub(crate) sampler: Sampler,
-    /// `OTEL_SDK_DISABLED`: no spans, and nothing is delivered.
-    pub(crate) disabled: bool,
-    /// `OTEL_PROPAGATORS`: whether trace context is read from requests and sent with them.
-    pub(crate) propagates: bool,
+    pub(crate) traces: TraceOptions,
+    pub(crate) layers: Layers,
     /// What has to have signed a request that asks to be debugged.
     pub(crate) debug_keys: Option<Vec<DebugKey>>,
     pub(crate) listen: Option<SocketAddr>,
@@ -88,16 +86,26 @@ impl fmt::Debug for Sink {
 
 impl Settings {
     pub(crate) fn resolve(code: TelemetryBuilder, variables: &Variables<'_>) -> Result<Self, InitError> {
+        // No spans, and nothing is delivered.
         let disabled = variables.specified_flag("OTEL_SDK_DISABLED")?;
-        let propagates = propagators::carry_trace_context(variables)?;
-        let (otlp, sampler) = match disabled {
-            true => (OtlpSettings::default(), Sampler::default()),
-            false => exports(&code, variables)?,
+        let mut traces = TraceOptions::new().disabled(disabled);
+        if let Some(propagates) = propagators::carry_trace_context(variables)? {
+            traces = traces.propagate(propagates);
+        }
+        let otlp = match disabled {
+            true => OtlpSettings::default(),
+            false => OtlpSettings::resolve(code.otlp, OtlpOptions::default(), variables)?,
         };
+        if otlp.has_spans {
+            check_span_limits(variables)?;
+        }
+        if !disabled && !code.traces.has_sampler() {
+            traces = sampler(traces, variables)?;
+        }
         unread::check(variables, otlp.has_spans, otlp.has_lines);
-        let resource = resource(&code, variables)?;
-        let queue = QueueChoice::resolve(&code, variables)?;
-        let overflow = queue::overflow(&code, variables)?.unwrap_or_default();
+        let resource = code.resource.or(resource(variables)?).or(code.default_resource).build();
+        let queue = QueueChoice::resolve(code.log_queue, code.log_overflow, variables)?;
+        let overflow = queue::overflow(code.log_overflow, variables)?.unwrap_or_default();
         let listen = or_from(code.metrics_listener, || listener::address(variables))?;
         let credentials =
             or_from(code.metrics_credentials, || token("RADIOSONDE_METRICS_BEARER_TOKEN", variables))?;
@@ -131,9 +139,8 @@ impl Settings {
             panic_hook: code.panic_hook,
             loki: (loki.has_url() && !disabled).then_some(loki),
             otlp,
-            sampler,
-            disabled,
-            propagates,
+            traces: code.traces.or(traces),
+            layers: code.layers,
             debug_keys: or_from(code.debug_keys, || debug_keys(variables))?,
             listen,
             credentials,
@@ -167,35 +174,22 @@ fn profile(code: Option<Profile>, variables: &Variables<'_>) -> Result<Profile, 
     }
 }
 
-/// What goes out by OTLP, and which traces are recorded.
-fn exports(code: &TelemetryBuilder, variables: &Variables<'_>) -> Result<(OtlpSettings, Sampler), InitError> {
-    let otlp = OtlpSettings::resolve(code.otlp.clone(), OtlpOptions::default(), variables)?;
-    if otlp.has_spans {
-        check_span_limits(variables)?;
-    }
-    let sampler = match code.sampler {
-        Some(sampler) => sampler,
-        None => sampler(variables)?,
-    };
-    Ok((otlp, sampler))
-}
-
-fn sampler(variables: &Variables<'_>) -> Result<Sampler, InitError> {
+fn sampler(traces: TraceOptions, variables: &Variables<'_>) -> Result<TraceOptions, InitError> {
     const VARIABLE: &str = "OTEL_TRACES_SAMPLER";
-    let name = variables.text(VARIABLE)?;
+    let Some(name) = variables.text(VARIABLE)? else { return Ok(traces) };
     let argument = variables.text("OTEL_TRACES_SAMPLER_ARG")?;
-    match Sampler::from_env_values(name.as_deref(), argument.as_deref()) {
+    match Sampler::from_env_values(Some(&name), argument.as_deref()) {
         Err(invalid) if invalid.kind() == InvalidSamplerKind::Unsupported => {
             let expected = "always_on, always_off, traceidratio, and each with parentbased_ before it";
             let error = InvalidVariable::new(VARIABLE, invalid.value(), expected).because(invalid);
             variables.unsupported(error, "parentbased_always_on is used instead");
-            Ok(Sampler::parent_based_always_on())
+            Ok(traces.sampler(Sampler::parent_based_always_on()))
         }
-        read => read.map_err(InitError::Sampler),
+        read => Ok(traces.sampler(read.map_err(InitError::Sampler)?)),
     }
 }
 
-fn resource(code: &TelemetryBuilder, variables: &Variables<'_>) -> Result<Resource, InvalidVariable> {
+fn resource(variables: &Variables<'_>) -> Result<ResourceBuilder, InvalidVariable> {
     const ATTRIBUTES: &str = "OTEL_RESOURCE_ATTRIBUTES";
     let mut resource = Resource::builder();
     if let Some(list) = variables.text(ATTRIBUTES)? {
@@ -205,7 +199,7 @@ fn resource(code: &TelemetryBuilder, variables: &Variables<'_>) -> Result<Resour
     if let Some(name) = variables.text("OTEL_SERVICE_NAME")? {
         resource = resource.service_name(&name);
     }
-    Ok(code.resource.clone().or(resource).build())
+    Ok(resource)
 }
 
 fn filter(code: Option<&str>, variables: &Variables<'_>) -> Result<LogFilter, InitError> {

@@ -9,9 +9,9 @@ const EXPECTED: &str = "tracecontext, baggage, none";
 /// Formats of the specification for trace context that are not spoken here.
 const FORMATS: [&str; 5] = ["b3", "b3multi", "jaeger", "xray", "ottrace"];
 
-/// Whether trace context is read from requests and sent with them.
-pub(super) fn carry_trace_context(variables: &Variables<'_>) -> Result<bool, InvalidVariable> {
-    let Some((text, words)) = variables.words(VARIABLE)? else { return Ok(true) };
+/// Whether trace context is read from requests and sent with them, if the variable is set.
+pub(super) fn carry_trace_context(variables: &Variables<'_>) -> Result<Option<bool>, InvalidVariable> {
+    let Some((text, words)) = variables.words(VARIABLE)? else { return Ok(None) };
     let is_known =
         |word: &str| ["tracecontext", "baggage", "none"].contains(&word) || FORMATS.contains(&word);
     let has_none = words.iter().any(|word| word == "none");
@@ -31,5 +31,5 @@ pub(super) fn carry_trace_context(variables: &Variables<'_>) -> Result<bool, Inv
         variables.unsupported(InvalidVariable::new(VARIABLE, &text, "tracecontext, none"), instead);
     }
     // Whoever names another format wants trace context carried on.
-    Ok(has_format || words.iter().any(|word| word == "tracecontext"))
+    Ok(Some(has_format || words.iter().any(|word| word == "tracecontext")))
 }

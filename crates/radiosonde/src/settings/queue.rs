@@ -2,8 +2,8 @@ use radiosonde_appender::QueueOptions;
 use radiosonde_log::Writer;
 use radiosonde_queue::OverflowPolicy;
 
+use crate::InvalidVariable;
 use crate::variables::Variables;
-use crate::{InvalidVariable, TelemetryBuilder};
 
 /// Below this a queue does not hold the longest line.
 const LEAST_BYTES: usize = 250_000;
@@ -21,14 +21,15 @@ pub(crate) enum QueueChoice {
 impl QueueChoice {
     /// What code and environment amount to.
     pub(crate) fn resolve(
-        code: &TelemetryBuilder,
+        code: Self,
+        policy: Option<OverflowPolicy>,
         variables: &Variables<'_>,
     ) -> Result<Self, InvalidVariable> {
-        if !matches!(code.log_queue, Self::Unsaid) {
-            return Ok(code.log_queue.clone());
+        if !matches!(code, Self::Unsaid) {
+            return Ok(code);
         }
         let mut options = QueueOptions::new();
-        if let Some(policy) = overflow(code, variables)? {
+        if let Some(policy) = overflow(policy, variables)? {
             options = options.overflow(policy);
         }
         const BYTES: &str = "RADIOSONDE_LOG_QUEUE_BYTES";
@@ -53,12 +54,12 @@ impl QueueChoice {
 
 /// What is said about lines for which there is no room, if anything is.
 pub(crate) fn overflow(
-    code: &TelemetryBuilder,
+    code: Option<OverflowPolicy>,
     variables: &Variables<'_>,
 ) -> Result<Option<OverflowPolicy>, InvalidVariable> {
     const VARIABLE: &str = "RADIOSONDE_LOG_OVERFLOW";
-    if code.log_overflow.is_some() {
-        return Ok(code.log_overflow);
+    if code.is_some() {
+        return Ok(code);
     }
     let Some(text) = variables.text(VARIABLE)? else { return Ok(None) };
     let allowed = "drop_newest, drop_oldest, block:5ms, or a list with level= or audit=, such as drop_newest,error=block:5ms";

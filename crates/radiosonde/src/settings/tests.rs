@@ -26,6 +26,30 @@ pub(super) fn from(variables: &[(&str, &str)]) -> Settings {
     resolve(builder(), variables).unwrap()
 }
 
+fn shown(value: &impl fmt::Debug) -> String {
+    format!("{value:?}")
+}
+
+/// What the options of the traces show to have been set.
+fn trace_option(settings: &Settings, name: &str) -> Option<String> {
+    let shown = shown(&settings.traces);
+    let (_, value) = shown.split_once(&format!("{name}: Some("))?;
+    let mut depth = 0_i32;
+    let end = value.find(|character| {
+        depth += i32::from(character == '(') - i32::from(character == ')');
+        depth < 0
+    });
+    Some(value[..end.unwrap()].to_owned())
+}
+
+pub(super) fn sampler(settings: &Settings) -> String {
+    trace_option(settings, "sampler").unwrap_or_default()
+}
+
+pub(super) fn flag(settings: &Settings, name: &str) -> Option<bool> {
+    trace_option(settings, name)?.parse().ok()
+}
+
 #[test]
 fn nothing_is_delivered_and_nothing_listens_unless_asked() {
     let settings = from(&[]);
@@ -34,10 +58,9 @@ fn nothing_is_delivered_and_nothing_listens_unless_asked() {
             && !settings.otlp.has_spans
             && !settings.otlp.has_lines
             && settings.listen.is_none()
-            && !settings.disabled
     );
     assert_eq!(settings.resource.service_name(), "unknown_service");
-    assert_eq!(settings.sampler, Sampler::parent_based_always_on());
+    assert!(!settings.traces.has_sampler());
     assert_eq!(settings.log.format, Format::Auto);
     assert_eq!(settings.log.filter, LogFilter::default());
     assert_eq!(settings.log.writers.len(), 1, "standard output");
@@ -61,15 +84,15 @@ fn code_wins_over_its_variable_and_that_over_the_list() {
     let settings = from(&variables);
     assert_eq!(settings.resource.service_name(), "from-name");
     assert!(format!("{:?}", settings.loki).contains("http://variable:3100"));
-    assert_eq!(settings.sampler, Sampler::always_off());
+    assert_eq!(sampler(&settings), shown(&Sampler::always_off()));
     assert_eq!(settings.log.format, Format::Json);
     assert_eq!(settings.log.profile, Profile::Ecs);
     let code = builder()
         .service_name("from-code")
-        .service_version("2")
+        .resource(|resource| resource.service_version("2"))
         .loki(LokiOptions::new("http://code:3100"))
         .otlp(OtlpOptions::new("http://code:4318"))
-        .sampler(Sampler::always_on())
+        .traces(|traces| traces.sampler(Sampler::always_on()))
         .log_format(Format::Pretty)
         .log_profile(Profile::Gcp)
         .log_filter("warn");
@@ -79,9 +102,23 @@ fn code_wins_over_its_variable_and_that_over_the_list() {
     assert_eq!(settings.resource.environment(), Some("staging"), "what code does not say stays");
     assert!(format!("{:?}", settings.loki).contains("url: Some(http://code:3100/)"), "{:?}", settings.loki);
     assert_eq!(spans(&settings.otlp).as_deref(), Some("Some(Base(http://code:4318/))"));
-    assert_eq!(settings.sampler, Sampler::always_on());
+    assert_eq!(sampler(&settings), shown(&Sampler::always_on()));
     assert_eq!(settings.log.format, Format::Pretty);
     assert_eq!(settings.log.filter, "warn".parse().unwrap());
+}
+
+#[test]
+fn a_default_name_gives_way_to_the_variables_and_a_name_in_code_does_not() {
+    let name = |code: TelemetryBuilder, variables: &[(&str, &str)]| {
+        resolve(code, variables).unwrap().resource.service_name().to_owned()
+    };
+    let by_name = ("OTEL_SERVICE_NAME", "from-name");
+    let by_list = ("OTEL_RESOURCE_ATTRIBUTES", "service.name=from-list");
+    let default = || builder().default_service_name("orders");
+    assert_eq!(name(default(), &[]), "orders");
+    assert_eq!(name(default(), &[by_list]), "from-list");
+    assert_eq!(name(default(), &[by_list, by_name]), "from-name");
+    assert_eq!(name(default().service_name("code"), &[by_list, by_name]), "code");
 }
 
 #[test]

@@ -1,0 +1,164 @@
+use std::fmt;
+
+use opentelemetry::KeyValue;
+use opentelemetry_sdk::trace::SdkTracerProvider;
+use radiosonde_core::Resource;
+use radiosonde_metrics::{RegisterError, Registry};
+use tracing::level_filters::LevelFilter;
+
+use crate::installed::{Installed, next_number};
+use crate::pipeline::TracePipeline;
+use crate::sampler::Sampler;
+use crate::self_metrics::SelfMetrics;
+use crate::span_processor::Processor;
+use crate::span_sink::SpanSink;
+use crate::until_shutdown::UntilShutdown;
+
+impl TracePipeline {
+    /// The options of a pipeline for the service that `resource` names.
+    pub fn builder(resource: &Resource) -> TraceOptions {
+        TraceOptions::new().resource(resource)
+    }
+}
+
+/// Which traces are recorded, and how: the settings of a [`TracePipeline`].
+///
+/// How many attributes, events and links a span may have is taken from `OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT`,
+/// `OTEL_SPAN_EVENT_COUNT_LIMIT` and `OTEL_SPAN_LINK_COUNT_LIMIT`, 128 each unless set.
+///
+/// # Shape
+/// What is not set can be taken from other options with [`or`](Self::or). With the feature `serde`, `sampler`, `events` and
+/// `propagate` are read from a configuration file; a sampler is the name of its constructor, such as `always_off`, or a table with
+/// a ratio, `{ parent_based_ratio = 0.1 }`.
+#[must_use = "a pipeline is there after `build`"]
+#[derive(Default)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(default, deny_unknown_fields))]
+pub struct TraceOptions {
+    #[cfg_attr(feature = "serde", serde(skip))]
+    resource: Option<Resource>,
+    #[cfg_attr(feature = "serde", serde(skip))]
+    registry: Option<Registry>,
+    #[cfg_attr(feature = "serde", serde(skip))]
+    sinks: Vec<Box<dyn SpanSink>>,
+    sampler: Option<Sampler>,
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "radiosonde_core::deserialize::optional_text"))]
+    events: Option<LevelFilter>,
+    propagate: Option<bool>,
+    #[cfg_attr(feature = "serde", serde(skip))]
+    disabled: Option<bool>,
+}
+
+impl TraceOptions {
+    /// Nothing is set.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The service that the spans are of. Default: one without a name.
+    pub fn resource(mut self, resource: &Resource) -> Self {
+        self.resource = Some(resource.clone());
+        self
+    }
+
+    /// Which traces are recorded. Default: [`Sampler::parent_based_always_on`].
+    pub const fn sampler(mut self, sampler: Sampler) -> Self {
+        self.sampler = Some(sampler);
+        self
+    }
+
+    /// Whether a sampler is set.
+    #[must_use]
+    pub const fn has_sampler(&self) -> bool {
+        self.sampler.is_some()
+    }
+
+    /// Adds a sink. Each gets every span; without one, spans have ids and go nowhere.
+    pub fn sink(mut self, sink: impl SpanSink) -> Self {
+        self.sinks.push(Box::new(sink));
+        self
+    }
+
+    /// Where the pipeline counts. Default: [`Registry::global`].
+    pub fn registry(mut self, registry: &Registry) -> Self {
+        self.registry = Some(registry.clone());
+        self
+    }
+
+    /// The finest level of `tracing` whose events become events of their span. Default: INFO.
+    ///
+    /// Those of level ERROR always do, because they decide the span's status.
+    pub fn events(mut self, events: LevelFilter) -> Self {
+        self.events = Some(events);
+        self
+    }
+
+    /// Makes no spans, as `OTEL_SDK_DISABLED` asks for. A context that arrives is the current one within the spans of the request,
+    /// and leaves as it came: ids, flags and `tracestate`. Without one, spans have no ids and nothing is sent along.
+    ///
+    /// # Source
+    /// <https://opentelemetry.io/docs/specs/otel/trace/api/#behavior-of-the-api-in-the-absence-of-an-installed-sdk>
+    pub const fn disabled(mut self, is_disabled: bool) -> Self {
+        self.disabled = Some(is_disabled);
+        self
+    }
+
+    /// Whether trace context is read from carriers and written to them, in the whole process from
+    /// [`install_global`](TracePipeline::install_global) on. Default: it is. For `OTEL_PROPAGATORS`.
+    pub const fn propagate(mut self, propagates: bool) -> Self {
+        self.propagate = Some(propagates);
+        self
+    }
+
+    /// Takes what is not set here from `other`, and adds its sinks.
+    pub fn or(mut self, other: Self) -> Self {
+        self.sinks.extend(other.sinks);
+        Self {
+            resource: self.resource.or(other.resource),
+            registry: self.registry.or(other.registry),
+            sinks: self.sinks,
+            sampler: self.sampler.or(other.sampler),
+            events: self.events.or(other.events),
+            propagate: self.propagate.or(other.propagate),
+            disabled: self.disabled.or(other.disabled),
+        }
+    }
+
+    /// The pipeline. Nothing is global yet: the subscriber is the caller's to install.
+    ///
+    /// # Errors
+    /// [`RegisterError`] if the registry has other metrics under the names `radiosonde_trace_spans_total` or
+    /// `radiosonde_trace_dropped_total{reason}`.
+    pub fn build(self) -> Result<TracePipeline, RegisterError> {
+        let registry = self.registry.as_ref().unwrap_or_else(|| Registry::global());
+        let metrics = SelfMetrics::register(registry)?;
+        let processor = Processor::new(self.sinks, metrics);
+        let resource = self.resource.unwrap_or_else(|| Resource::builder().build());
+        let attributes = resource.iter().map(|(key, value)| KeyValue::new(key.to_owned(), value.to_owned()));
+        let resource = opentelemetry_sdk::Resource::builder_empty().with_attributes(attributes).build();
+        let provider = SdkTracerProvider::builder()
+            .with_sampler(UntilShutdown::new(self.sampler.unwrap_or_default(), processor.clone()))
+            .with_span_processor(processor.clone())
+            .with_resource(resource)
+            .build();
+        Ok(TracePipeline {
+            provider,
+            installed: Installed { pipeline: next_number(), processor },
+            events: self.events.unwrap_or(LevelFilter::INFO).max(LevelFilter::ERROR),
+            is_disabled: self.disabled.unwrap_or(false),
+            propagates: self.propagate.unwrap_or(true),
+        })
+    }
+}
+
+impl fmt::Debug for TraceOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TraceOptions")
+            .field("resource", &self.resource)
+            .field("sinks", &self.sinks.len())
+            .field("sampler", &self.sampler)
+            .field("events", &self.events)
+            .field("propagate", &self.propagate)
+            .field("disabled", &self.disabled)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,6 +1,6 @@
-//! Doors to a span that `tracing` made: what its macros cannot say.
+//! Operations on a span made by `tracing` that its macros do not offer.
 //!
-//! Each does nothing where no [`TraceLayer`](crate::TraceLayer) is installed, so that libraries may call them always.
+//! Each does nothing without a [`TraceLayer`](crate::TraceLayer), so libraries may always call them.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -17,12 +17,11 @@ use crate::{bridge, to_sdk};
 
 /// Makes a span the child of one in another process.
 ///
-/// To be called between the making of a span and its first use: a span starts, and with it its trace id and its sampling are
-/// settled, when it is first entered, when something happens in it, when a child of it is made, and when it is asked for its
-/// context.
+/// Call it between the creation of a span and its first use. The first use starts the span and fixes its trace id and
+/// sampling; it is entering the span, an event in it, creating a child, or reading its context.
 ///
 /// # Errors
-/// [`SetParentError`] if the span has started, is filtered out, or if there is no trace layer.
+/// [`SetParentError`] if the span has started or is filtered out, or if there is no trace layer.
 ///
 /// ```
 /// # use http::HeaderMap;
@@ -34,7 +33,7 @@ use crate::{bridge, to_sdk};
 /// # Ok::<(), radiosonde_trace::SetParentError>(())
 /// ```
 pub fn set_parent(span: &Span, parent: &RemoteContext) -> Result<(), SetParentError> {
-    // Values of OpenTelemetry's current context come along, but not those of a span that has closed.
+    // Keeps the values of OpenTelemetry's current context, but not those of a span that has closed.
     EnteredSpans::leave_closed();
     let cx = Context::map_current(|cx| bridge::with_parent(cx, parent));
     span.set_parent(cx).map_err(|error| match error {
@@ -44,10 +43,10 @@ pub fn set_parent(span: &Span, parent: &RemoteContext) -> Result<(), SetParentEr
     })
 }
 
-/// Sets an attribute of a span, with its type; `tracing` alone hands unsigned numbers on as texts. The last value of a key wins.
+/// Sets a typed attribute of a span; `tracing` alone passes unsigned numbers on as text. The last value of a key wins.
 ///
 /// # Cost
-/// A lock of the span's own and an entry in its list; nothing but the lock if the span is not sampled.
+/// The span's lock and an entry in its list; only the lock if the span is not sampled.
 pub fn set_attribute(span: &Span, key: impl Into<Cow<'static, str>>, value: impl Into<AttributeValue>) {
     span.set_attribute(to_sdk::key(key.into()), to_sdk::value(value.into()));
 }
@@ -57,8 +56,8 @@ pub fn set_error(span: &Span, description: impl Into<Cow<'static, str>>) {
     span.set_status(Status::error(description));
 }
 
-/// Renames a span, as when the route of a request is known only after it was made. Starts the span: its parent cannot be
-/// [set](set_parent) any more.
+/// Renames a span, as when the route of a request is known only later. Starts the span: its parent can no longer be
+/// [set](set_parent).
 pub fn set_name(span: &Span, name: impl Into<Cow<'static, str>>) {
     let _ = started(span, |cx| {
         cx.span().update_name(name.into());
@@ -66,9 +65,9 @@ pub fn set_name(span: &Span, name: impl Into<Cow<'static, str>>) {
     });
 }
 
-/// The ids and flags of a span. Starts the span: its parent cannot be [set](set_parent) any more.
+/// The ids and flags of a span. Starts the span: its parent can no longer be [set](set_parent).
 ///
-/// `None` for a span that is filtered out, and where no trace layer is installed.
+/// `None` for a span that is filtered out, and without a trace layer.
 #[must_use]
 pub fn context_of(span: &Span) -> Option<SpanContext> {
     started(span, bridge::span_context)
@@ -79,11 +78,11 @@ pub(crate) fn started<R>(span: &Span, read: impl FnOnce(&Context) -> Option<R>) 
     read(&cx)
 }
 
-/// The parent of a span could not be set; the span is or will be the root of a trace of its own, or a local child.
+/// The parent of a span could not be set. The span becomes the root of its own trace, or a local child.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SetParentError {
-    /// No trace layer is installed, or it is hidden by a wrapper such as `reload::Layer`.
+    /// There is no trace layer, or a wrapper such as `reload::Layer` hides it.
     NoLayer,
     /// The span has started.
     AlreadyStarted,
@@ -94,9 +93,7 @@ pub enum SetParentError {
 impl fmt::Display for SetParentError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::NoLayer => {
-                "cannot set the parent of a span: the subscriber has no trace layer that can be reached"
-            }
+            Self::NoLayer => "cannot set the parent of a span: the subscriber has no reachable trace layer",
             Self::AlreadyStarted => {
                 "cannot set the parent of a span that has started: set it before the span is entered"
             }

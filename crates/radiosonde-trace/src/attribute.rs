@@ -3,23 +3,23 @@ use std::borrow::Cow;
 /// A key and a value on a span, an event or a link.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Attribute {
-    /// The key, by OpenTelemetry's naming: lower case, dots between the parts.
+    /// The key, in OpenTelemetry's naming: lower case, parts separated by dots.
     pub key: Cow<'static, str>,
     /// The value.
     pub value: AttributeValue,
 }
 
 impl Attribute {
-    /// An attribute from its parts.
+    /// Creates an attribute from its parts.
     pub fn new(key: impl Into<Cow<'static, str>>, value: impl Into<AttributeValue>) -> Self {
         Self { key: key.into(), value: value.into() }
     }
 }
 
-/// The value of an attribute, with its type: an HTTP status is a number in the trace store, not a text.
+/// The typed value of an attribute: an HTTP status is a number in the trace store, not a text.
 ///
 /// # Shape
-/// What OTLP can carry. Unsigned numbers become [`I64`](Self::I64) if they fit and their decimal text if they do not.
+/// The types of OTLP. Unsigned numbers become [`I64`](Self::I64) if they fit, otherwise their decimal text.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum AttributeValue {
@@ -27,9 +27,9 @@ pub enum AttributeValue {
     String(Cow<'static, str>),
     /// A whole number.
     I64(i64),
-    /// A floating-point number; may be NaN or infinite, which OTLP's sinks send as text.
+    /// A floating-point number. NaN and the infinities are sent as text by the OTLP sinks.
     F64(f64),
-    /// A truth value.
+    /// A boolean.
     Bool(bool),
     /// Values of one type.
     Array(Vec<AttributeValue>),

@@ -1,4 +1,4 @@
-//! Between our types and OpenTelemetry's.
+//! Converts between our types and OpenTelemetry's.
 
 use opentelemetry::Context;
 use opentelemetry::trace::{self as otel, TraceContextExt as _};
@@ -7,19 +7,19 @@ use radiosonde_core::{SpanContext, SpanId, TraceFlags, TraceId};
 use crate::remote_context::RemoteContext;
 use crate::trace_state::TraceState;
 
-/// What came along with a trace and does not survive the SDK's own types: it clears the random flag on spans which it does not
-/// sample, and knows fewer trace states than the specification allows. Travels as a value of the OpenTelemetry context, which
-/// every span below inherits.
+/// The received parts of a trace context that the SDK's own types lose: the SDK clears the random flag on unsampled spans
+/// and accepts fewer trace states than the specification allows. Stored as a value of the OpenTelemetry context, which every
+/// span below inherits.
 #[derive(Debug)]
 struct Arrived {
     trace_id: TraceId,
     random: bool,
     trace_state: TraceState,
-    /// What the SDK was given for `trace_state`: if a span has another one, somebody changed it, and the change counts.
+    /// The trace state passed to the SDK. A span with a different one was changed since, and the change wins.
     known_to_sdk: otel::TraceState,
 }
 
-/// The ids of a span of OpenTelemetry; `None` if it has none.
+/// The ids of an OpenTelemetry span; `None` if it has none.
 fn ids(context: &otel::SpanContext) -> Option<SpanContext> {
     let trace_id = TraceId::from_bytes(context.trace_id().to_bytes())?;
     let span_id = SpanId::from_bytes(context.span_id().to_bytes())?;
@@ -30,7 +30,7 @@ fn arrived(cx: &Context, trace_id: TraceId) -> Option<&Arrived> {
     cx.get::<Arrived>().filter(|arrived| arrived.trace_id == trace_id)
 }
 
-/// The ids and flags of the span that is active in `cx`.
+/// The ids and flags of the active span of `cx`.
 pub(crate) fn span_context(cx: &Context) -> Option<SpanContext> {
     let span = cx.span();
     let context = ids(span.span_context())?;
@@ -43,7 +43,7 @@ fn with_random(context: SpanContext) -> SpanContext {
     SpanContext::new(context.trace_id(), context.span_id(), flags)
 }
 
-/// What to send along from within the span that is active in `cx`.
+/// The context to propagate from the active span of `cx`.
 pub(crate) fn remote_context(cx: &Context) -> Option<RemoteContext> {
     let context = span_context(cx)?;
     let span = cx.span();
@@ -56,7 +56,7 @@ pub(crate) fn remote_context(cx: &Context) -> Option<RemoteContext> {
     Some(if span.span_context().is_remote() { remote } else { remote.of_this_process() })
 }
 
-/// A context of OpenTelemetry in which `remote` is the parent of what starts.
+/// An OpenTelemetry context in which `remote` is the parent of new spans.
 pub(crate) fn with_parent(cx: &Context, remote: &RemoteContext) -> Context {
     let context = remote.context();
     let trace_id = context.trace_id();
@@ -73,12 +73,12 @@ pub(crate) fn with_parent(cx: &Context, remote: &RemoteContext) -> Context {
     cx.with_remote_span_context(parent).with_value(Arrived { trace_id, random, trace_state, known_to_sdk })
 }
 
-/// The members that the SDK takes.
+/// The members that the SDK accepts.
 fn sdk_trace_state(state: &TraceState) -> otel::TraceState {
     if state.is_empty() {
         return otel::TraceState::NONE;
     }
-    // One member that it refuses would cost all others.
+    // A single member that the SDK rejects would discard all others.
     let taken = state.iter().filter(|member| otel::TraceState::from_key_value([*member]).is_ok());
     otel::TraceState::from_key_value(taken).unwrap_or_default()
 }
@@ -87,7 +87,7 @@ pub(crate) fn trace_state(state: &otel::TraceState) -> TraceState {
     if *state == otel::TraceState::NONE {
         return TraceState::default();
     }
-    // The SDK lets more characters through than the specification does.
+    // The SDK accepts more characters than the specification does.
     state.header().parse().unwrap_or_default()
 }
 

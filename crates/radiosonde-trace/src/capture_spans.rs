@@ -13,25 +13,25 @@ pub struct CaptureSpans {
 }
 
 impl CaptureSpans {
-    /// With nothing in it.
+    /// An empty collection.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The spans so far, in the order in which they ended.
+    /// The spans so far, in the order they ended.
     #[must_use]
     pub fn spans(&self) -> Vec<FinishedSpan> {
         self.lock().clone()
     }
 
-    /// The spans so far, which are forgotten.
+    /// Removes and returns the spans so far.
     #[must_use]
     pub fn take(&self) -> Vec<FinishedSpan> {
         std::mem::take(&mut self.lock())
     }
 
-    /// The first span of that name.
+    /// The first span with this name.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<FinishedSpan> {
         self.lock().iter().find(|span| span.name == name).cloned()

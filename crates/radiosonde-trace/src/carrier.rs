@@ -3,23 +3,23 @@ use std::hash::BuildHasher;
 
 use http::{HeaderMap, HeaderValue};
 
-/// What trace context is read from: headers of a request, properties of a message.
+/// A source of trace context: the headers of a request, or the properties of a message.
 ///
 /// Implemented for [`HeaderMap`], for maps of strings and for lists of pairs of strings.
 ///
 /// # Source
-/// Names are to be found in whatever case: <https://www.w3.org/TR/trace-context-2/#header-name>
+/// Names match in any case: <https://www.w3.org/TR/trace-context-2/#header-name>
 pub trait Carrier {
-    /// All values of that name, which is in lower case, in their order.
+    /// All values of this name, which is in lower case, in order.
     fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]>;
 }
 
-/// What trace context is written to.
+/// A destination of trace context.
 pub trait CarrierMut {
-    /// Puts `value` in the place of every value of that name, which is in lower case. The value is printable ASCII.
+    /// Replaces every value of this name, which is in lower case. The value is printable ASCII.
     fn set(&mut self, name: &'static str, value: &str);
 
-    /// Removes every value of that name, which is in lower case.
+    /// Removes every value of this name, which is in lower case.
     fn remove(&mut self, name: &'static str);
 }
 
@@ -31,7 +31,7 @@ impl Carrier for HeaderMap {
 
 impl CarrierMut for HeaderMap {
     fn set(&mut self, name: &'static str, value: &str) {
-        // What gets here was checked or made here: it is a header value.
+        // Values passed here were validated or created by this crate, so they are header values.
         if let Ok(value) = HeaderValue::from_str(value) {
             self.insert(name, value);
         }
@@ -44,7 +44,8 @@ impl CarrierMut for HeaderMap {
 
 impl<S> Carrier for HashMap<String, String, S> {
     fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
-        // Looking at every key costs less than a second lookup for other cases would, for as many as messages have.
+        // For the number of properties that messages have, comparing every key is cheaper than a second lookup for other
+        // cases.
         named(self.iter(), name)
     }
 }

@@ -1,4 +1,4 @@
-//! Keeps core's current span context, and OpenTelemetry's current context, in step with the spans that this thread has entered.
+//! Keeps the core's current span context and OpenTelemetry's current context in step with this thread's entered spans.
 
 use std::cell::{Cell, RefCell};
 use std::mem::ManuallyDrop;
@@ -17,19 +17,20 @@ struct Entered {
     layer: u64,
     id: u64,
     span: Arc<StartedSpan>,
-    /// OpenTelemetry's stack is bounded: a span that found it full is not current there.
+    /// OpenTelemetry's stack is bounded: a span entered while it was full is not current there.
     is_attached: bool,
     current: CurrentGuard,
     otel: ManuallyDrop<ContextGuard>,
 }
 
 impl Entered {
-    /// Restores what was current before. Must not be called while `SPANS` is borrowed: the last owner of a context may end spans.
+    /// Restores the previous context. Must not be called while `SPANS` is borrowed: dropping the last owner of a context may
+    /// end spans.
     ///
-    /// Dropped without it, as at the end of the thread, OpenTelemetry's stack is left to itself.
+    /// Dropped without this call, as when the thread exits, it leaves OpenTelemetry's stack unchanged.
     fn leave(self) {
         let Self { current, otel, .. } = self;
-        // First: spans that end with OpenTelemetry's context find ours corrected.
+        // First, so that spans that end with OpenTelemetry's context find ours corrected.
         drop(current);
         drop(ManuallyDrop::into_inner(otel));
     }
@@ -38,7 +39,7 @@ impl Entered {
 #[derive(Default)]
 struct Spans {
     entered: Vec<Entered>,
-    /// Layer and id of spans that closed without having been exited here: the registry still takes them for entered.
+    /// Layer and id of spans that closed without being exited here: the registry still considers them entered.
     closed: Vec<(u64, Id)>,
 }
 
@@ -47,35 +48,35 @@ thread_local! {
 }
 
 thread_local! {
-    // Without a destructor: it can be read while the thread ends.
+    // Without a destructor, so that it can be read while the thread exits.
     static HAS_WITNESS: Cell<bool> = const { Cell::new(false) };
     static WITNESS: Witness = const { Witness };
 }
 
-/// Destroyed before OpenTelemetry's own local. Locals are destroyed in the reverse order of their first use.
+/// Destroyed before OpenTelemetry's thread-local: thread-locals are destroyed in the reverse order of their first use.
 struct Witness;
 
 impl Drop for Witness {
-    // What counts is that there is something to be destroyed.
+    // Empty: only the destruction itself matters.
     fn drop(&mut self) {}
 }
 
-/// Whether this thread ends, and has lost what the OpenTelemetry layer keeps of the spans it is in; that layer panics then.
+/// Whether this thread exits and the OpenTelemetry layer has lost its data of the entered spans; that layer then panics.
 ///
-/// Ours is first used after theirs, when the first span is entered, and so it is gone in time.
+/// Our thread-local is first used after theirs, when the first span is entered, so it is destroyed before.
 pub(crate) fn is_gone() -> bool {
     SPANS.try_with(|_| ()).is_err()
 }
 
 fn is_otel_there() -> bool {
     if !HAS_WITNESS.replace(true) {
-        // Theirs goes first, so that ours is destroyed first.
+        // Uses theirs first, so that ours is destroyed first.
         Context::map_current(|_| ());
     }
     WITNESS.try_with(|_| ()).is_ok()
 }
 
-/// What a span that is made now, or a message that is sent now, has around it.
+/// The innermost context, which encloses a new span or an outgoing message.
 pub(crate) enum Innermost {
     /// OpenTelemetry's current context, which may be empty.
     Otel,
@@ -83,13 +84,14 @@ pub(crate) enum Innermost {
     ByHand(SpanContext),
     /// A span of this layer that is not OpenTelemetry's current one.
     Unattached(u64, Id, Arc<StartedSpan>),
-    /// The thread ends, and there is nothing to ask.
+    /// The thread exits, and its contexts are gone.
     Gone,
 }
 
-/// Finds what is around this point, once the spans that have closed are left.
+/// Finds the innermost context, after leaving spans that have closed.
 ///
-/// A span of the OpenTelemetry API goes before a context entered by hand: which of the two is the inner one is not known.
+/// A span of the OpenTelemetry API takes precedence over a context entered by hand: which of the two is the inner one is
+/// unknown.
 pub(crate) fn innermost() -> Innermost {
     if !is_otel_there() {
         return Innermost::Gone;
@@ -116,12 +118,12 @@ pub(crate) fn innermost() -> Innermost {
     innermost.unwrap_or(Innermost::Gone)
 }
 
-/// Makes a span the current one, and returns the spans that the registry has to be told of: see [`Spans::closed`].
+/// Makes a span current. Returns the spans that the registry has to leave: see [`Spans::closed`].
 ///
-/// A span without ids, as of a pipeline that was shut down from outside, makes nothing current: lines in it carry no ids rather
-/// than those of another span.
+/// A span without ids, as of a pipeline that was shut down from outside, makes nothing current: its lines carry no ids
+/// instead of those of another span.
 pub(crate) fn enter(layer: u64, id: &Id, span: Arc<StartedSpan>) -> Vec<(u64, Id)> {
-    // Now, or there may be no witness yet when the thread ends.
+    // Now, or the witness may be missing when the thread exits.
     if !is_otel_there() {
         return Vec::new();
     }
@@ -129,7 +131,7 @@ pub(crate) fn enter(layer: u64, id: &Id, span: Arc<StartedSpan>) -> Vec<(u64, Id
     let (otel, is_attached) = span.attach();
     let (current, otel) = (CurrentGuard::new(span.context()), ManuallyDrop::new(otel));
     let entered = Entered { layer, id: id.into_u64(), span, is_attached, current, otel };
-    // Fails while the thread ends, when there is nobody left to ask.
+    // Fails while the thread exits, when nothing reads the context any more.
     SPANS
         .try_with(|spans| {
             let mut spans = spans.borrow_mut();
@@ -139,7 +141,7 @@ pub(crate) fn enter(layer: u64, id: &Id, span: Arc<StartedSpan>) -> Vec<(u64, Id
         .unwrap_or_default()
 }
 
-/// Spans may be exited in another order than they were entered: what is current stays so until its own exit.
+/// Exits a span. Spans may be exited in any order: a current span stays current until its own exit.
 pub(crate) fn exit(layer: u64, id: &Id) {
     let exited = SPANS.try_with(|spans| {
         let entered = &mut spans.borrow_mut().entered;
@@ -152,9 +154,10 @@ pub(crate) fn exit(layer: u64, id: &Id) {
     }
 }
 
-/// Marks a span as closed. If a thread still has it entered, that thread leaves it the next time it asks for what is current.
+/// Marks a span as closed. A thread that still has it entered leaves it the next time it reads its current context.
 pub(crate) fn closed(span: &Arc<StartedSpan>) {
-    // One reference is the caller's; any other one is in the `Entered` of a thread. Nobody enters a span that closes.
+    // One reference is the caller's; any other one is in the `Entered` of a thread. A span that closes is no longer being
+    // entered.
     if Arc::strong_count(span) > 1 {
         EnteredSpans::set_leave_closed(leave_closed);
         span.close();
@@ -162,7 +165,7 @@ pub(crate) fn closed(span: &Arc<StartedSpan>) {
     }
 }
 
-/// Returns false while `SPANS` is borrowed: it allocates, and an allocator may ask for the current context.
+/// Returns false while `SPANS` is borrowed: it allocates, and an allocator may read the current context.
 fn leave_closed() -> bool {
     let closed = SPANS.try_with(|spans| {
         let spans = &mut *spans.try_borrow_mut().ok()?;
@@ -172,7 +175,7 @@ fn leave_closed() -> bool {
         spans.closed.extend(closed.iter().map(|entered| (entered.layer, Id::from_u64(entered.id))));
         Some(closed)
     });
-    // An error: the thread ends, and has no spans to leave.
+    // An error means that the thread exits and has no spans to leave.
     let Some(closed) = closed.unwrap_or_else(|_| Some(Vec::new())) else { return false };
     // The innermost first, so that OpenTelemetry's stack shrinks.
     for entered in closed.into_iter().rev() {
@@ -278,7 +281,7 @@ mod tests {
         assert_eq!(SpanContext::current(), stays.context());
         assert_eq!(in_otel(), stays.context());
         let told = super::enter(1, &id, Arc::clone(&stays));
-        assert_eq!(told, [(1, Id::from_u64(2))], "the registry is told of it");
+        assert_eq!(told, [(1, Id::from_u64(2))], "the registry has to leave it");
         exit(1, &id);
         exit(1, &id);
         assert_eq!((SpanContext::current(), Context::current().has_active_span()), (None, false));
@@ -295,7 +298,7 @@ mod tests {
             SpanContext::current()
         });
         assert_eq!(growing, None, "a span that has closed is current nowhere");
-        assert_eq!(SpanContext::current(), stays.context(), "it is left the next time");
+        assert_eq!(SpanContext::current(), stays.context(), "it is left at the next read");
         exit(1, &id);
     }
 }

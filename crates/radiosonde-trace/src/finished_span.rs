@@ -6,50 +6,51 @@ use radiosonde_core::{SpanContext, SpanId};
 use crate::attribute::{Attribute, AttributeValue};
 use crate::trace_state::TraceState;
 
-/// A span that has ended and waits to be delivered.
+/// A span that has ended, for delivery.
 ///
 /// # Shape
-/// Plain data and no type of OpenTelemetry's SDK, so that sinks outlive whatever makes the spans. Keys of
+/// Plain data, independent of OpenTelemetry's SDK, so that sinks do not depend on the tracer. Keys of
 /// [`attributes`](Self::attributes) are unique: the last value set wins. `start` is never after `end`.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct FinishedSpan {
     /// The span's own ids and flags; always sampled.
     pub context: SpanContext,
-    /// The span it is part of; `None` for the root of a trace.
+    /// The parent span; `None` for the root of a trace.
     pub parent: Option<SpanId>,
-    /// Whether the parent lives in another process.
+    /// Whether the parent belongs to another process.
     pub parent_is_remote: bool,
-    /// The trace state that came with the trace.
+    /// The trace state received with the trace.
     pub trace_state: TraceState,
-    /// What was done: low cardinality, `GET /orders/{id}`.
+    /// The name of the work, with low cardinality: `GET /orders/{id}`.
     pub name: Cow<'static, str>,
     /// The span's role in a hop.
     pub kind: SpanKind,
-    /// When it began.
+    /// When the span began.
     pub start: SystemTime,
-    /// When it ended: as its record did, see [`SpanEnder`](radiosonde_core::SpanEnder); else the last exit, or the close of a span that was never entered.
+    /// When the span ended: with its record, see [`SpanEnder`](radiosonde_core::SpanEnder); otherwise at its last exit, or
+    /// at its close if it was never entered.
     pub end: SystemTime,
-    /// What is known about it.
+    /// The attributes of the span.
     pub attributes: Vec<Attribute>,
-    /// How many attributes were beyond the limit.
+    /// Number of attributes dropped beyond the limit.
     pub dropped_attributes: u32,
-    /// What happened within it.
+    /// Events within the span.
     pub events: Vec<SpanEvent>,
-    /// How many events were beyond the limit.
+    /// Number of events dropped beyond the limit.
     pub dropped_events: u32,
-    /// Other spans it has to do with.
+    /// Links to other spans.
     pub links: Vec<SpanLink>,
-    /// How many links were beyond the limit.
+    /// Number of links dropped beyond the limit.
     pub dropped_links: u32,
-    /// How it ended.
+    /// The outcome.
     pub status: SpanStatus,
-    /// The library that made the span: `radiosonde` for those that come from `tracing`.
+    /// The instrumentation scope: `radiosonde` for spans from `tracing`.
     pub scope: Cow<'static, str>,
 }
 
 impl FinishedSpan {
-    /// A span of no length with a name and nothing else, to be filled in: for tests of sinks.
+    /// A span of zero length with only a name, to be filled in by tests of sinks.
     pub fn new(context: SpanContext, name: impl Into<Cow<'static, str>>) -> Self {
         Self {
             context,
@@ -81,7 +82,7 @@ impl FinishedSpan {
 /// A span's role in a hop from one service to another.
 ///
 /// # Source
-/// <https://opentelemetry.io/docs/specs/otel/trace/api/#spankind>; closed there, hence closed here.
+/// <https://opentelemetry.io/docs/specs/otel/trace/api/#spankind>; exhaustive there, hence exhaustive here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum SpanKind {
     /// Work within the service.
@@ -91,72 +92,72 @@ pub enum SpanKind {
     Server,
     /// Sends a request and waits for the answer.
     Client,
-    /// Sends a message and does not wait.
+    /// Sends a message without waiting for a reply.
     Producer,
-    /// Works on a message.
+    /// Processes a message.
     Consumer,
 }
 
 /// How a span ended.
 ///
 /// # Source
-/// <https://opentelemetry.io/docs/specs/otel/trace/api/#set-status>; closed there, hence closed here.
+/// <https://opentelemetry.io/docs/specs/otel/trace/api/#set-status>; exhaustive there, hence exhaustive here.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum SpanStatus {
-    /// Nobody said.
+    /// No status was set.
     #[default]
     Unset,
-    /// Somebody vouches for it.
+    /// The application marked it as successful.
     Ok,
     /// It failed.
     Error {
-        /// Why; may be empty.
+        /// The reason; may be empty.
         description: Cow<'static, str>,
     },
 }
 
-/// Something that happened within a span.
+/// An event within a span.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SpanEvent {
     /// The event's message, or `exception`.
     pub name: Cow<'static, str>,
-    /// When.
+    /// When it happened.
     pub timestamp: SystemTime,
-    /// What is known about it, `level` and `target` among it.
+    /// The event's attributes, including `level` and `target`.
     pub attributes: Vec<Attribute>,
-    /// How many attributes were beyond the limit.
+    /// Number of attributes dropped beyond the limit.
     pub dropped_attributes: u32,
 }
 
 impl SpanEvent {
-    /// An event without attributes.
+    /// Creates an event without attributes.
     pub fn new(name: impl Into<Cow<'static, str>>, timestamp: SystemTime) -> Self {
         Self { name: name.into(), timestamp, attributes: Vec::new(), dropped_attributes: 0 }
     }
 }
 
-/// Another span that a span has to do with, in whatever trace.
+/// A link to another span, in the same or another trace.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SpanLink {
-    /// The other span.
+    /// The linked span.
     pub context: SpanContext,
-    /// The other trace's state.
+    /// The trace state of the linked trace.
     pub trace_state: TraceState,
-    /// What is known about the relation.
+    /// Attributes of the link.
     pub attributes: Vec<Attribute>,
-    /// How many attributes were beyond the limit.
+    /// Number of attributes dropped beyond the limit.
     pub dropped_attributes: u32,
 }
 
 impl SpanLink {
-    /// A link without attributes.
+    /// Creates a link without attributes.
     #[must_use]
     pub fn new(context: SpanContext) -> Self {
         Self { context, trace_state: TraceState::default(), attributes: Vec::new(), dropped_attributes: 0 }
     }
 }
 
-/// The instrumentation scope of spans that come from `tracing`.
+/// The instrumentation scope of spans from `tracing`.
 pub(crate) const SCOPE: &str = "radiosonde";

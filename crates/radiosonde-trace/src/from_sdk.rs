@@ -1,4 +1,4 @@
-//! The SDK's finished span as ours.
+//! Converts the SDK's finished span to ours.
 
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
@@ -13,7 +13,7 @@ use crate::bridge;
 use crate::finished_span::{FinishedSpan, SCOPE, SpanEvent, SpanKind, SpanLink, SpanStatus};
 use crate::unsigned::UnsignedFields;
 
-/// `None` for a span without ids, which the SDK does not make. `took` is how long the span's record took, if it has one.
+/// `None` for a span without ids, which the SDK does not create. `took` is the duration of the span's record, if it has one.
 pub(crate) fn finished_span(
     span: SpanData,
     unsigned: &UnsignedFields,
@@ -45,7 +45,7 @@ pub(crate) fn finished_span(
     })
 }
 
-/// The SDK keeps every value that was set; of one key the last counts, in the place of the first.
+/// The SDK keeps every value that was set. The last value of a key wins, at the position of the first.
 fn unique(attributes: Vec<KeyValue>) -> Vec<Attribute> {
     let mut unique: Vec<Attribute> = Vec::with_capacity(attributes.len());
     for KeyValue { key, value, .. } in attributes {
@@ -102,7 +102,7 @@ fn status(status: Status) -> SpanStatus {
     }
 }
 
-/// The line about a record is written after the end that it reports.
+/// Converts an event, at `end` at the latest: the line of a record is written after the end that it reports.
 fn event(event: otel::Event, end: SystemTime) -> SpanEvent {
     SpanEvent {
         name: event.name,

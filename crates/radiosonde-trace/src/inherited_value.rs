@@ -2,14 +2,14 @@ use tracing::Span;
 use tracing_subscriber::Registry;
 use tracing_subscriber::registry::LookupSpan as _;
 
-/// Puts a value into a span, for [`inherited_value`] to find from the spans within it, on any thread. A later value of the same type
-/// replaces it.
+/// Stores a value in a span, for [`inherited_value`] to find from spans within it, on any thread. A later value of the same
+/// type replaces it.
 ///
-/// For middleware that has to hand something on from the request that is served to the calls that are made for it. Does nothing if
-/// the span is filtered out, or of a subscriber that is not built on [`tracing_subscriber::Registry`].
+/// For middleware that passes data from the served request to the calls made for it. Does nothing if the span is filtered
+/// out, or belongs to a subscriber that is not built on [`tracing_subscriber::Registry`].
 ///
 /// # Cost
-/// An allocation and a lock of the span's own.
+/// One allocation and the span's lock.
 ///
 /// ```
 /// #[derive(Debug, Clone, PartialEq)]
@@ -31,7 +31,7 @@ pub fn put_value<T: Clone + Send + Sync + 'static>(span: &Span, value: T) {
     });
 }
 
-/// The value of this type that was put into this span, or else into the nearest one around it.
+/// The value of this type in this span or the nearest enclosing one.
 ///
 /// # Cost
 /// A look-up and a lock for each span on the way.
@@ -44,6 +44,6 @@ pub fn inherited_value<T: Clone + Send + Sync + 'static>(span: &Span) -> Option<
     })?
 }
 
-/// Of a type of its own, so that it is never confused with what layers keep.
+/// A private wrapper type, so that it never collides with the data of other layers.
 #[derive(Debug)]
 struct Inherited<T>(T);

@@ -4,14 +4,14 @@ use tracing::Dispatch;
 
 use crate::span_processor::Processor;
 
-/// Found in the subscriber: which pipeline the trace layer belongs to.
+/// Identifies the pipeline of a trace layer; found through the subscriber.
 #[derive(Debug, Clone)]
 pub(crate) struct Installed {
     pub(crate) pipeline: u64,
     pub(crate) processor: Processor,
 }
 
-/// Whether the subscriber's spans are not exported any more.
+/// Whether the subscriber's spans are no longer exported.
 pub(crate) fn is_shut_down(dispatch: &Dispatch) -> bool {
     dispatch.downcast_ref::<Installed>().is_some_and(|installed| installed.processor.is_closed())
 }
@@ -19,6 +19,6 @@ pub(crate) fn is_shut_down(dispatch: &Dispatch) -> bool {
 /// A number that is unique in this process.
 pub(crate) fn next_number() -> u64 {
     static NUMBER: AtomicU64 = AtomicU64::new(0);
-    // Relaxed: numbers need to differ, not to be ordered.
+    // Relaxed: the numbers must differ, and need no order.
     NUMBER.fetch_add(1, Ordering::Relaxed)
 }

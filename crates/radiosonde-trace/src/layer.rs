@@ -27,35 +27,36 @@ use crate::tracer::LayerTracer;
 use crate::unsigned::UnsignedFields;
 use crate::{bridge, current, probe_state};
 
-/// The access line of a request says what its span says already; it is not put into the span once more.
+/// Access lines repeat their request's span, so they are not added to it as events.
 const ACCESS_TARGET: &str = "radiosonde::access";
 
-/// Makes the spans of `tracing` into spans of a trace. One from [`TracePipeline::layer`](crate::TracePipeline::layer).
+/// Turns the spans of `tracing` into spans of a trace. Created by [`TracePipeline::layer`](crate::TracePipeline::layer).
 ///
 /// # Shape
-/// A span's start, and with it its ids and whether it is sampled, is put off to its first use, so that
-/// [`set_parent`](crate::set_parent) works until then. From then on its [`SpanContext`](radiosonde_core::SpanContext) is in its extensions, where other layers
-/// read it whatever the order of the layers: also that of a span which was never entered, when an event names it as `parent:`.
-/// While a span is entered its context is [`SpanContext::current`](radiosonde_core::SpanContext::current). A span that closes while a thread still has it entered, as by
-/// a guard held across an await, is current nowhere any more: later lines and spans of that thread are not in its trace.
+/// A span starts at its first use, which fixes its ids and sampling, so [`set_parent`](crate::set_parent) works until then.
+/// From then on its [`SpanContext`](radiosonde_core::SpanContext) is in its extensions, where other layers read it whatever
+/// the order of the layers. That includes a span that was never entered, when an event names it as `parent:`. While a span
+/// is entered, its context is [`SpanContext::current`](radiosonde_core::SpanContext::current). A span that closes while a
+/// thread still has it entered, as by a guard held across an await, is no longer current: later lines and spans of that
+/// thread are not in its trace.
 ///
-/// A span is the child of what is current on its thread: a span, a span of the OpenTelemetry API, or a context entered by
+/// The parent of a span is what is current on its thread: a span, a span of the OpenTelemetry API, or a context entered by
 /// [`SpanContext::enter`](radiosonde_core::SpanContext::enter).
 ///
-/// Fields `otel.name`, `otel.kind`, `otel.status_code` and `otel.status_description` steer the span; all others are its
-/// attributes, unsigned ones as numbers. Events become events of the span; one of level ERROR marks it as failed.
+/// The fields `otel.name`, `otel.kind`, `otel.status_code` and `otel.status_description` control the span; all others are
+/// attributes, with unsigned ones as numbers. Events become events of the span; one at level ERROR marks it as failed.
 ///
 /// Spans and events of [silenced](radiosonde_core::silence) threads, such as those that deliver spans, are ignored.
 ///
-/// Must not be hidden in a wrapper that cannot be seen through, such as `tracing_subscriber::reload::Layer`;
-/// [`TracePipeline::probe`](crate::TracePipeline::probe) tells.
+/// Do not wrap it in a layer that hides it, such as `tracing_subscriber::reload::Layer`;
+/// [`TracePipeline::probe`](crate::TracePipeline::probe) detects that.
 ///
 /// # Cost
-/// About a dozen allocations for a sampled span, most of them within the OpenTelemetry layer that this one wraps.
+/// About a dozen allocations for a sampled span, most of them in the wrapped OpenTelemetry layer.
 pub struct TraceLayer<S> {
     otel: OpenTelemetryLayer<S, LayerTracer>,
     installed: Installed,
-    /// Tells this layer's spans from those of another subscriber on the same thread.
+    /// Distinguishes this layer's spans from those of another subscriber on the same thread.
     number: u64,
     events: LevelFilter,
     dispatch: Arc<OnceLock<WeakDispatch>>,
@@ -67,7 +68,7 @@ where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
     pub(crate) fn new(tracer: LayerTracer, installed: Installed, events: LevelFilter) -> Self {
-        // Off: attributes that cost about 250 bytes a span and are in every log line already, or that no convention knows.
+        // Off: attributes that cost about 250 bytes per span and are in every log line already, or follow no convention.
         let otel = OpenTelemetryLayer::new(tracer)
             .with_location(false)
             .with_threads(false)
@@ -80,7 +81,7 @@ where
         Self { otel, installed, number: next_number(), events, dispatch, span_ender: span_ender::<S>() }
     }
 
-    /// Starts a span by `start`, if it has not started yet, and remembers its ids in its extensions.
+    /// Starts a span with `start`, unless it has started, and stores its ids in its extensions.
     fn started(
         &self,
         id: &Id,
@@ -91,10 +92,10 @@ where
         if let Some(Started(known)) = span.extensions().get() {
             return Some(Arc::clone(known));
         }
-        // No lock of the extensions may be held here: starting takes them.
+        // No lock of the extensions may be held here: starting takes it.
         let started = StartedSpan::new(start()?);
         let mut extensions = span.extensions_mut();
-        // Another thread may have been here in between; there must be one mark of a span's end.
+        // Another thread may have started it in between; a span must have only one mark for its end.
         if let Some(Started(known)) = extensions.get_mut() {
             return Some(Arc::clone(known));
         }
@@ -106,19 +107,19 @@ where
         Some(started)
     }
 
-    /// Starts a span of a subscriber that is known, and where this layer can be reached.
+    /// Starts a span through its subscriber, if the subscriber is known and this layer is reachable.
     fn start(&self, id: &Id) -> Option<OtelContext> {
         get_otel_context(id, &self.dispatch.get()?.upgrade()?)
     }
 
-    /// Starts a span without the subscriber, which layers in a `Vec` or an `Option` are not told of.
+    /// Starts a span without its subscriber, which is unknown to layers in a `Vec` or an `Option`.
     fn start_by_entering(&self, id: &Id, ctx: &Context<'_, S>) -> Option<OtelContext> {
         let span_id = |cx: &OtelContext| cx.span().span_context().span_id();
         let before = OtelContext::map_current(span_id);
         self.otel.on_enter(id, ctx.clone());
         let cx = OtelContext::current();
         self.otel.on_exit(id, ctx.clone());
-        // Otherwise OpenTelemetry's stack was full, and the span is not current.
+        // Unchanged if OpenTelemetry's stack was full, so that the span is not current.
         (span_id(&cx) != before).then_some(cx)
     }
 
@@ -130,7 +131,7 @@ where
         }
     }
 
-    /// Makes a span whose values are to be formatted, which the layer within would do under a lock.
+    /// Creates a span without the values to be formatted, which the wrapped layer would format under a lock.
     fn new_without_values(&self, attrs: &Attributes<'_>, id: &Id, ctx: Context<'_, S>) {
         let none: [(&Field, Option<&dyn Value>); 0] = [];
         let (metadata, none) = (attrs.metadata(), attrs.fields().value_set(&none));
@@ -142,7 +143,7 @@ where
         self.new_span(&bare, id, ctx);
     }
 
-    /// Makes the span of OpenTelemetry, below what is current here.
+    /// Creates OpenTelemetry's span, as a child of what is current here.
     fn new_contextual(&self, attrs: &Attributes<'_>, id: &Id, ctx: Context<'_, S>) {
         let (metadata, values) = (attrs.metadata(), attrs.values());
         match innermost() {
@@ -165,8 +166,8 @@ where
         }
     }
 
-    /// Spans that closed while they were entered here are on the registry's stack of this thread, where they hide those around
-    /// them and make every enter dearer.
+    /// Leaves spans that closed while entered here. The registry keeps them on this thread's stack, where they hide the
+    /// enclosing spans and slow down every enter.
     fn leave_in_registry(&self, closed: Vec<(u64, Id)>) {
         let dispatch = self.dispatch.get().and_then(WeakDispatch::upgrade);
         let registry = dispatch.as_ref().and_then(|dispatch| dispatch.downcast_ref::<Registry>());
@@ -178,10 +179,10 @@ where
         }
     }
 
-    /// Records values whose formatting may run the user's code; no lock is held meanwhile. A panic in one of them must not take the
-    /// program along, nor the other values.
+    /// Records values whose formatting may run the user's code, holding no lock. A panic in one of them must affect neither
+    /// the program nor the other values.
     fn record_values(&self, id: &Id, values: &Record<'_>, ctx: &Context<'_, S>) {
-        // The layer within formats all values before it takes any: after a panic the span has none of them.
+        // The wrapped layer formats all values before it records any: after a panic the span has none of them.
         if survive(|| self.otel.on_record(id, values, ctx.clone())).is_some() {
             return;
         }
@@ -192,7 +193,7 @@ where
             if survive(|| self.otel.on_record(id, &Record::new(&value), ctx.clone())).is_none() {
                 let name = field.name();
                 report_value(format_args!(
-                    "field {name:?} panicked while it was formatted; it is missing in its span"
+                    "field {name:?} panicked while it was formatted; its span lacks it"
                 ));
             }
         }));
@@ -215,7 +216,7 @@ fn report_value(message: fmt::Arguments<'_>) {
     diagnostics::report("trace", "value_panicked", message);
 }
 
-/// Passes on each field by itself.
+/// Passes on each field separately.
 struct OneByOne<'a>(&'a mut dyn FnMut(&Field, &dyn Value));
 
 impl Visit for OneByOne<'_> {
@@ -261,7 +262,7 @@ where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
     fn on_register_dispatch(&self, dispatch: &Dispatch) {
-        // Weak, or the subscriber would keep itself alive. A subscriber has one dispatch in its life.
+        // Weak, or the subscriber would keep itself alive. A subscriber has one dispatch in its lifetime.
         let _ = self.dispatch.set(dispatch.downgrade());
     }
 
@@ -282,7 +283,7 @@ where
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, ctx: Context<'_, S>) {
-        // The span that ends may be this one: the SDK holds its lock.
+        // The span that ends may be this one, whose lock the SDK holds.
         if is_in_sink() {
             return;
         }
@@ -300,7 +301,7 @@ where
     }
 
     fn event_enabled(&self, event: &Event<'_>, ctx: Context<'_, S>) -> bool {
-        // Here and not in `on_event`, because every layer is asked this before any of them sees the event.
+        // Here and not in `on_event`: every layer gets this call before any of them sees the event.
         if let Some(parent) = event.parent() {
             let _ = self.started(parent, &ctx, || self.start(parent));
         }
@@ -309,20 +310,18 @@ where
 
     fn on_event(&self, event: &Event<'_>, ctx: Context<'_, S>) {
         let metadata = event.metadata();
-        // In a sink the SDK holds the lock of the span that ends, which may be the one that the event is in.
+        // In a sink the SDK holds the lock of the span that ends, which may be the event's span.
         let is_wanted = *metadata.level() <= self.events
             && metadata.target() != ACCESS_TARGET
             && !is_silenced()
             && !is_in_sink();
         if is_wanted && survive(|| self.otel.on_event(event, ctx)).is_none() {
-            report_value(format_args!(
-                "a value panicked while it was formatted; its event is missing in the span"
-            ));
+            report_value(format_args!("a value panicked while it was formatted; its span lacks the event"));
         }
     }
 
     fn on_enter(&self, id: &Id, ctx: Context<'_, S>) {
-        // The layer within only makes the span current, and would not notice that a thread never leaves it.
+        // The wrapped layer only makes the span current, and would not notice a thread that never leaves it.
         let start = || self.start(id).or_else(|| self.start_by_entering(id, &ctx));
         let Some(span) = self.started(id, &ctx, start) else { return };
         let closed = current::enter(self.number, id, span);
@@ -332,7 +331,7 @@ where
     }
 
     fn on_exit(&self, id: &Id, ctx: Context<'_, S>) {
-        // A span that is left while the thread ends: what would be put back is gone.
+        // The span is left while the thread exits: the context to restore is gone.
         if current::is_gone() {
             return;
         }
@@ -354,10 +353,10 @@ where
 
     #[allow(
         unsafe_code,
-        reason = "the trait's method is unsafe; without it the layer within cannot be reached"
+        reason = "the trait's method is unsafe; without it the wrapped layer cannot be reached"
     )]
-    // SAFETY: the trait asks for a pointer to a value of the type with this id, valid for as long as `self`: it is to `self`, to
-    // a field of it, or what the layer within gives under the same rule, which is a field as well.
+    // SAFETY: the trait requires a pointer to a value of the type with this id, valid for as long as `self`. It points to
+    // `self`, to a field of it, or to what the wrapped layer, a field as well, returns under the same rule.
     unsafe fn downcast_raw(&self, id: TypeId) -> Option<*const ()> {
         if id == TypeId::of::<Self>() {
             Some(std::ptr::from_ref(self).cast())
@@ -366,7 +365,7 @@ where
         } else if id == TypeId::of::<SpanEnder>() {
             Some(std::ptr::from_ref(&self.span_ender).cast())
         } else {
-            // SAFETY: the caller's promise is passed on as it is.
+            // SAFETY: the caller's guarantee is passed on unchanged.
             unsafe { self.otel.downcast_raw(id) }
         }
     }

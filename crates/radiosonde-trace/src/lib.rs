@@ -42,7 +42,7 @@ pub use carrier::{Carrier, CarrierMut};
 pub use finished_span::{FinishedSpan, SpanEvent, SpanKind, SpanLink, SpanStatus};
 pub use inherited_value::{inherited_value, put_value};
 pub use layer::TraceLayer;
-/// The OpenTelemetry API in the version that the pipeline speaks: using it from here rules out a second version.
+/// The OpenTelemetry API in the pipeline's version. Using it from here rules out a second version.
 pub use opentelemetry;
 pub use pipeline::TracePipeline;
 pub use probe::ProbeError;

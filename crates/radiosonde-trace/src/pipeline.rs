@@ -16,9 +16,9 @@ use crate::propagation_switch;
 use crate::propagator::W3cPropagator;
 use crate::tracer::LayerTracer;
 
-/// Makes spans and hands the finished ones to sinks: the OpenTelemetry SDK's provider with our sampler, processor and sinks.
+/// Creates spans and passes finished ones to sinks: the OpenTelemetry SDK's provider with our sampler, processor and sinks.
 ///
-/// Cloning gives another handle on the same pipeline.
+/// Clones are handles to the same pipeline.
 ///
 /// ```
 /// use radiosonde_core::Resource;
@@ -47,7 +47,7 @@ pub struct TracePipeline {
 }
 
 impl TracePipeline {
-    /// The layer that makes the spans of `tracing` into spans of this pipeline. A subscriber gets one.
+    /// The layer that turns the spans of `tracing` into spans of this pipeline. Install one per subscriber.
     #[must_use]
     pub fn layer<S>(&self) -> TraceLayer<S>
     where
@@ -60,9 +60,9 @@ impl TracePipeline {
         TraceLayer::new(tracer, self.installed.clone(), self.events)
     }
 
-    /// Makes users of the OpenTelemetry API part of the same traces: sets its global tracer provider and propagator for this
-    /// process, and whether [`extract`](crate::extract) and [`inject`](crate::inject) carry trace context. The last call in a
-    /// process wins.
+    /// Lets users of the OpenTelemetry API take part in the same traces: sets the global tracer provider and propagator, and
+    /// whether [`extract`](crate::extract) and [`inject`](crate::inject) propagate trace context. The last call in a process
+    /// wins.
     pub fn install_global(&self) {
         match self.is_disabled {
             true => global::set_tracer_provider(NoopTracerProvider::new()),
@@ -71,17 +71,17 @@ impl TracePipeline {
         propagation_switch::switch(self.propagates);
         match self.propagates {
             true => global::set_text_map_propagator(W3cPropagator::of(self.installed.processor.clone())),
-            // Of no parts: it carries nothing.
+            // A composite without parts propagates nothing.
             false => global::set_text_map_propagator(TextMapCompositePropagator::new(Vec::new())),
         }
     }
 
-    /// From now on spans that end are dropped and counted. What the sinks were given is theirs to deliver.
+    /// Shuts down: spans that end later are dropped and counted. Spans already in the sinks are delivered by them.
     ///
-    /// Spans still get ids after this, so that the last log lines carry them. They are not sampled, and neither is what is sent on
-    /// from within spans that started before: the trace goes on without this process.
+    /// Spans still get ids, so that the last log lines carry them. They are not sampled, and neither are the contexts
+    /// propagated from spans that started before: the trace continues without this process.
     pub fn shutdown(&self) {
-        // What a disabled pipeline passes on stays as it came.
+        // A disabled pipeline passes contexts on unchanged.
         if !self.is_disabled {
             self.installed.processor.close();
         }

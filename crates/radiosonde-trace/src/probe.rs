@@ -10,21 +10,21 @@ use crate::pipeline::TracePipeline;
 use crate::probe_state::{RunningProbe, is_seen};
 
 impl TracePipeline {
-    /// Checks that the subscriber of this thread has this pipeline's layer and that ids come back from a span: to be called once
-    /// it is installed. Makes a span of target `radiosonde::probe` that goes to no sink.
+    /// Checks that this thread's subscriber has this pipeline's layer and that spans have ids. Call it once the subscriber
+    /// is installed. It creates a span with the target `radiosonde::probe` that goes to no sink.
     ///
-    /// Where a filter keeps that span from the trace layer, or the pipeline is disabled, only the layer's presence is checked.
+    /// If a filter hides that span from the trace layer, or the pipeline is disabled, only the presence of the layer is checked.
     ///
     /// # Errors
-    /// [`ProbeError`]: traces would be missing or torn apart without another sign of it.
+    /// [`ProbeError`]: traces would be missing or broken without any other sign.
     pub fn probe(&self) -> Result<(), ProbeError> {
         self.run_probe(None::<fn() -> [u8; 16]>)
     }
 
-    /// Like [`probe`](Self::probe), and compares the trace id that the application itself sees from within the span.
+    /// Like [`probe`](Self::probe), and also compares the trace id that the application sees within the span.
     ///
-    /// Two versions of a crate are two crates to the compiler, each with a current span of its own, and traces come apart in
-    /// silence. An application that uses the OpenTelemetry API therefore has its own version of it read the id:
+    /// Two versions of a crate are two crates to the compiler, each with its own current span, and traces break silently. An
+    /// application that uses the OpenTelemetry API should therefore read the id with its own version of it:
     ///
     /// ```
     /// # use radiosonde_core::Resource;
@@ -42,7 +42,7 @@ impl TracePipeline {
     /// ```
     ///
     /// # Errors
-    /// [`ProbeError`], [`Foreign`](ProbeError::Foreign) if `read` gives another id.
+    /// [`ProbeError`], which is [`Foreign`](ProbeError::Foreign) if `read` returns another id.
     pub fn probe_with(&self, read: impl FnOnce() -> [u8; 16]) -> Result<(), ProbeError> {
         self.run_probe(Some(read))
     }
@@ -54,11 +54,11 @@ impl TracePipeline {
             None if dispatch.is::<NoSubscriber>() => Err(ProbeError::NoSubscriber),
             None => Err(ProbeError::NoLayer),
         })?;
-        // Its spans have no ids of their own.
+        // Spans of a disabled pipeline have no ids of their own.
         if self.is_disabled() {
             return Ok(());
         }
-        // Dropped after the span, which ends within the probe.
+        // Dropped after the span, so that the span ends within the probe.
         let _running = RunningProbe::start();
         let span = tracing::error_span!(target: "radiosonde::probe", "radiosonde.probe");
         if !is_seen() {
@@ -77,23 +77,23 @@ impl TracePipeline {
     }
 }
 
-/// Traces would be missing or torn apart.
+/// Traces would be missing or broken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ProbeError {
     /// No subscriber is installed.
     NoSubscriber,
-    /// The subscriber has no trace layer that can be reached.
+    /// The subscriber has no reachable trace layer.
     NoLayer,
     /// The subscriber has the trace layer of another pipeline.
     OtherPipeline,
-    /// The trace layer saw the probe's span, but the span has no ids or is not the current one.
+    /// The trace layer saw the probe's span, but the span has no ids or is not current.
     ContextLost,
     /// The application sees another trace id than the pipeline.
     Foreign {
-        /// What the application sees; zeros for none.
+        /// The id that the application sees; zeros for none.
         found: [u8; 16],
-        /// What it should see.
+        /// The id of the probe's span.
         expected: [u8; 16],
     },
 }
@@ -102,7 +102,7 @@ impl fmt::Display for ProbeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoSubscriber => {
-                f.write_str("no tracing subscriber is installed, so that no span reaches the trace pipeline")
+                f.write_str("no tracing subscriber is installed, so no span reaches the trace pipeline")
             }
             Self::NoLayer => f.write_str(
                 "the tracing subscriber has no trace layer of this crate's version: another subscriber was installed first, the \

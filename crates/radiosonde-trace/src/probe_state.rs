@@ -1,4 +1,4 @@
-//! Whether this thread is within a probe of the pipeline.
+//! Tracks whether this thread is within a probe of the pipeline.
 
 use std::cell::Cell;
 
@@ -6,7 +6,7 @@ use std::cell::Cell;
 enum Probe {
     No,
     Running,
-    /// The trace layer was told of the probe's span.
+    /// The trace layer saw the probe's span.
     Seen,
 }
 
@@ -14,17 +14,17 @@ thread_local! {
     static PROBE: Cell<Probe> = const { Cell::new(Probe::No) };
 }
 
-/// Whether this thread is within a probe, whose span is not for the sinks.
+/// Whether this thread is within a probe, whose span is not passed to sinks.
 pub(crate) fn is_running() -> bool {
     PROBE.try_with(Cell::get).is_ok_and(|probe| probe != Probe::No)
 }
 
-/// Whether the trace layer was told of this thread's probe.
+/// Whether the trace layer saw this thread's probe.
 pub(crate) fn is_seen() -> bool {
     PROBE.get() == Probe::Seen
 }
 
-/// The trace layer was told of a span.
+/// Records that the trace layer saw a span.
 pub(crate) fn seen() {
     let _ = PROBE.try_with(|probe| {
         if probe.get() == Probe::Running {

@@ -14,12 +14,12 @@ pub(crate) const TRACEPARENT: &str = "traceparent";
 pub(crate) const TRACESTATE: &str = "tracestate";
 
 impl RemoteContext {
-    /// What to send along from here: the span that this thread is in.
+    /// The context to propagate from here: the span that this thread is in.
     ///
-    /// A span of the OpenTelemetry API that is active within a `tracing` span counts too, and goes first. So does a context that
-    /// was [entered](SpanContext::enter) by hand. `None` outside of any span.
+    /// A span of the OpenTelemetry API that is active within a `tracing` span counts too, and takes precedence. So does a
+    /// context that was [entered](SpanContext::enter) by hand. `None` outside of any span.
     ///
-    /// Not sampled once the pipeline is [shut down](crate::TracePipeline::shutdown): the span is not exported any more.
+    /// Not sampled once the pipeline is [shut down](crate::TracePipeline::shutdown): the span is no longer exported.
     #[must_use]
     pub fn current() -> Option<Self> {
         let current = match innermost() {
@@ -31,7 +31,7 @@ impl RemoteContext {
         Some(current.unsampled_if(|| dispatcher::get_default(is_shut_down)))
     }
 
-    /// What to send along from within that span. Starts the span: its parent cannot be [set](crate::set_parent) any more.
+    /// The context to propagate from this span. Starts the span: its parent can no longer be [set](crate::set_parent).
     ///
     /// Not sampled once the pipeline is [shut down](crate::TracePipeline::shutdown).
     #[must_use]
@@ -42,11 +42,11 @@ impl RemoteContext {
         Some(context.unsampled_if(is_shut_down))
     }
 
-    /// Writes the context. Takes away the `tracestate` that the carrier may have from elsewhere. Does nothing in a process that
-    /// [does not propagate](crate::TraceOptions::propagate).
+    /// Writes the context to a carrier, replacing any `tracestate`. Does nothing in a process that [does not
+    /// propagate](crate::TraceOptions::propagate).
     ///
     /// # Cost
-    /// For [`HeaderMap`](http::HeaderMap) one allocation for `traceparent`, one more for a `tracestate` that is not empty.
+    /// For [`HeaderMap`](http::HeaderMap), one allocation for `traceparent` and one for a `tracestate` that is not empty.
     pub fn inject<C: CarrierMut + ?Sized>(&self, carrier: &mut C) {
         if !propagation_switch::is_on() {
             return;
@@ -61,11 +61,11 @@ impl RemoteContext {
     }
 }
 
-/// The context that came with a request or a message, if a valid one did.
+/// Reads the context of a request or a message; `None` without a valid one.
 ///
-/// An invalid `traceparent` is as good as none: a new trace starts, and `tracestate` is not looked at. An invalid
-/// `tracestate` alone is dropped. [`try_extract`] tells why. None is read in a process that
-/// [does not propagate](crate::TraceOptions::propagate).
+/// An invalid `traceparent` counts as absent: a new trace starts, and `tracestate` is ignored. An invalid `tracestate` alone
+/// is dropped. [`try_extract`] returns the reason. Always `None` in a process that [does not
+/// propagate](crate::TraceOptions::propagate).
 ///
 /// ```
 /// use http::HeaderMap;
@@ -84,11 +84,10 @@ pub fn extract<C: Carrier + ?Sized>(carrier: &C) -> Option<RemoteContext> {
     try_extract(carrier).ok().flatten()
 }
 
-/// Like [`extract`], and tells an invalid context from none.
+/// Like [`extract`], but an invalid context is an error.
 ///
 /// # Errors
-/// [`InvalidTraceparent`] if there is a `traceparent` that must be ignored. Start a new trace then: a caller that
-/// goes on with `Ok(None)` does the right thing.
+/// [`InvalidTraceparent`] if there is a `traceparent` that must be ignored. Start a new trace then, as for `Ok(None)`.
 pub fn try_extract<C: Carrier + ?Sized>(carrier: &C) -> Result<Option<RemoteContext>, InvalidTraceparent> {
     if !propagation_switch::is_on() {
         return Ok(None);
@@ -104,8 +103,8 @@ pub fn try_extract<C: Carrier + ?Sized>(carrier: &C) -> Result<Option<RemoteCont
     Ok(Some(RemoteContext::new(context, trace_state)))
 }
 
-/// Writes the [current](RemoteContext::current) context, and says whether it did. Without one, and in a process that
-/// [does not propagate](crate::TraceOptions::propagate), the carrier stays as it is.
+/// Writes the [current](RemoteContext::current) context; true if it did. Without a context, and in a process that [does not
+/// propagate](crate::TraceOptions::propagate), the carrier is unchanged.
 pub fn inject<C: CarrierMut + ?Sized>(carrier: &mut C) -> bool {
     match RemoteContext::current().filter(|_| propagation_switch::is_on()) {
         Some(context) => {

@@ -1,11 +1,11 @@
-//! Whether trace context crosses the border of the process.
+//! Whether this process propagates trace context.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 static IS_ON: AtomicBool = AtomicBool::new(true);
 
 pub(crate) fn is_on() -> bool {
-    // Relaxed: the flag stands alone, and is set while a process starts.
+    // Relaxed: the flag guards no other data, and is set while a process starts.
     IS_ON.load(Ordering::Relaxed)
 }
 

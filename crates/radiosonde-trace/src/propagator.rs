@@ -7,25 +7,26 @@ use crate::carrier::{Carrier, CarrierMut};
 use crate::propagation::{self, TRACEPARENT, TRACESTATE};
 use crate::span_processor::Processor;
 
-/// Our strict reader and writer of W3C trace context, for users of the OpenTelemetry API.
+/// A strict W3C trace context propagator for users of the OpenTelemetry API.
 ///
-/// The SDK's own takes trace ids of any width, signs among the digits, and of several `tracestate` headers only the first.
+/// The SDK's own accepts trace ids of any width and signs among the digits, and reads only the first of several `tracestate`
+/// headers.
 #[derive(Debug, Clone)]
 pub struct W3cPropagator {
-    // Strings because the trait's iterator wants them.
+    // Strings because the trait's iterator requires them.
     fields: [String; 2],
-    /// Of the pipeline whose spans it sends on, if it is one's.
+    /// The pipeline whose spans it propagates, if any.
     pipeline: Option<Processor>,
 }
 
 impl W3cPropagator {
-    /// The propagator; all are alike.
+    /// Creates a propagator; all are equal.
     #[must_use]
     pub fn new() -> Self {
         Self { fields: [TRACEPARENT, TRACESTATE].map(str::to_owned), pipeline: None }
     }
 
-    /// The propagator of a pipeline, which sends nothing on as sampled once that is shut down.
+    /// Creates a pipeline's propagator, which propagates nothing as sampled once the pipeline is shut down.
     pub(crate) fn of(pipeline: Processor) -> Self {
         Self { pipeline: Some(pipeline), ..Self::new() }
     }
@@ -72,6 +73,6 @@ impl CarrierMut for ToInjector<'_> {
         self.0.set(name, value.to_owned());
     }
 
-    /// OpenTelemetry's injectors can only add.
+    /// Does nothing: OpenTelemetry's injectors can only add.
     fn remove(&mut self, _name: &'static str) {}
 }

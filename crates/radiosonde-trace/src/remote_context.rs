@@ -4,12 +4,12 @@ use radiosonde_core::{SpanContext, TraceFlags};
 
 use crate::trace_state::TraceState;
 
-/// A span as another process knows it: what travels with a request or a message.
+/// A span's context as propagated between processes with a request or a message.
 ///
-/// Two are equal if the same is sent for both, wherever they come from.
+/// Two contexts are equal if the same bytes are sent for both, wherever they come from.
 ///
 /// # Cost
-/// Cloning is a copy and one reference count.
+/// Cloning copies the ids and counts one reference.
 #[derive(Debug, Clone)]
 pub struct RemoteContext {
     context: SpanContext,
@@ -18,7 +18,7 @@ pub struct RemoteContext {
 }
 
 impl RemoteContext {
-    /// The context of a span of another process, from its parts.
+    /// Creates the context of another process's span from its parts.
     #[must_use]
     pub const fn new(context: SpanContext, trace_state: TraceState) -> Self {
         Self { context, trace_state, is_remote: true }
@@ -33,8 +33,8 @@ impl RemoteContext {
         Self { is_remote: false, ..self }
     }
 
-    /// Whether the span is one of another process. `false` for what [`current`](Self::current) and [`of`](Self::of) return of
-    /// spans that were made here.
+    /// Whether the span belongs to another process. `false` for contexts from [`current`](Self::current) and
+    /// [`of`](Self::of) of spans created here.
     #[must_use]
     pub const fn is_remote(&self) -> bool {
         self.is_remote
@@ -46,7 +46,7 @@ impl RemoteContext {
         self.context
     }
 
-    /// What other tracing systems sent along.
+    /// The data of other tracing systems.
     #[must_use]
     pub const fn trace_state(&self) -> &TraceState {
         &self.trace_state

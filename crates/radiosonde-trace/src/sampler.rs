@@ -2,11 +2,11 @@ use std::fmt;
 
 use opentelemetry_sdk::trace::{ParentBasedSampler, Sampler as SdkSampler, ShouldSample};
 
-/// Which traces are recorded.
+/// Decides which traces are recorded.
 ///
-/// Decided once for a trace, where it starts; everybody further down follows what came with the request, if the sampler is
-/// parent-based as the default is. Spans that are not recorded have ids all the same: log lines carry them, and requests pass
-/// them on with the sampled flag cleared.
+/// The decision is made once per trace, where it starts. A parent-based sampler, such as the default, follows the decision
+/// received with a request. Spans that are not recorded still have ids: log lines carry them, and requests propagate them
+/// with the sampled flag cleared.
 ///
 /// # Source
 /// <https://opentelemetry.io/docs/specs/otel/trace/sdk/#built-in-samplers>
@@ -40,55 +40,56 @@ enum Root {
     Ratio(f64),
 }
 
-/// The values of `OTEL_TRACES_SAMPLER` that are understood.
+/// The supported values of `OTEL_TRACES_SAMPLER`.
 const ALLOWED: &str = "always_on, always_off, traceidratio, parentbased_always_on, parentbased_always_off, parentbased_traceidratio";
 
 impl Sampler {
-    /// Every trace that starts here, and of others what their start decided: the default.
+    /// Records every trace that starts here, and follows received decisions. The default.
     #[must_use]
     pub const fn parent_based_always_on() -> Self {
         Self { root: Root::AlwaysOn, parent_based: true }
     }
 
-    /// No trace that starts here, and of others what their start decided.
+    /// Records no trace that starts here, and follows received decisions.
     #[must_use]
     pub const fn parent_based_always_off() -> Self {
         Self { root: Root::AlwaysOff, parent_based: true }
     }
 
-    /// This share of the traces that start here, from 0 to 1, and of others what their start decided.
+    /// Records this share of the traces that start here, from 0 to 1, and follows received decisions.
     ///
     /// # Errors
-    /// [`InvalidSampler`] for a ratio outside of 0 to 1.
+    /// [`InvalidSampler`] for a ratio outside 0 to 1.
     pub fn parent_based_ratio(ratio: f64) -> Result<Self, InvalidSampler> {
         Ok(Self { root: Root::ratio(ratio)?, parent_based: true })
     }
 
-    /// Everything, whatever the start of a trace decided.
+    /// Records everything, whatever the received decision.
     #[must_use]
     pub const fn always_on() -> Self {
         Self { root: Root::AlwaysOn, parent_based: false }
     }
 
-    /// Nothing.
+    /// Records nothing.
     #[must_use]
     pub const fn always_off() -> Self {
         Self { root: Root::AlwaysOff, parent_based: false }
     }
 
-    /// This share of all traces, from 0 to 1, whatever their start decided. Services with the same ratio pick the same traces.
+    /// Records this share of all traces, from 0 to 1, whatever the received decision. Services with the same ratio pick the
+    /// same traces.
     ///
     /// # Errors
-    /// [`InvalidSampler`] for a ratio outside of 0 to 1.
+    /// [`InvalidSampler`] for a ratio outside 0 to 1.
     pub fn ratio(ratio: f64) -> Result<Self, InvalidSampler> {
         Ok(Self { root: Root::ratio(ratio)?, parent_based: false })
     }
 
-    /// The sampler that the values of `OTEL_TRACES_SAMPLER` and `OTEL_TRACES_SAMPLER_ARG` name, in whatever case. An empty value is
-    /// as good as none. The argument counts for the two ratio samplers only; without one they take everything.
+    /// Creates the sampler named by the values of `OTEL_TRACES_SAMPLER` and `OTEL_TRACES_SAMPLER_ARG`, in any case. An empty
+    /// value counts as unset. The argument applies to the two ratio samplers only; without it they record everything.
     ///
     /// # Errors
-    /// [`InvalidSampler`] names the variable, its value, and what is allowed.
+    /// [`InvalidSampler`] with the variable, its value, and the expected values.
     ///
     /// # Source
     /// <https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#general-sdk-configuration>
@@ -148,35 +149,35 @@ fn is_ratio(ratio: f64) -> bool {
     (0.0..=1.0).contains(&ratio)
 }
 
-/// A sampler that cannot be had.
+/// A sampler that could not be created.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidSampler {
     value: Box<str>,
     kind: InvalidSamplerKind,
 }
 
-/// Why a sampler cannot be had.
+/// Why a sampler could not be created.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidSamplerKind {
-    /// `OTEL_TRACES_SAMPLER` names no sampler.
+    /// `OTEL_TRACES_SAMPLER` is not the name of a sampler.
     Unknown,
-    /// `OTEL_TRACES_SAMPLER` names a sampler of the specification that is not supported here.
+    /// `OTEL_TRACES_SAMPLER` names a sampler of the specification that is not supported.
     Unsupported,
-    /// `OTEL_TRACES_SAMPLER_ARG` is no number from 0 to 1.
+    /// `OTEL_TRACES_SAMPLER_ARG` is not a number from 0 to 1.
     Argument,
-    /// A ratio given in code is not from 0 to 1.
+    /// A ratio given in code is outside 0 to 1.
     Ratio,
 }
 
 impl InvalidSampler {
-    /// Why the sampler was refused.
+    /// Why the sampler was rejected.
     #[must_use]
     pub const fn kind(&self) -> InvalidSamplerKind {
         self.kind
     }
 
-    /// The value that was refused.
+    /// The rejected value.
     #[must_use]
     pub fn value(&self) -> &str {
         &self.value

@@ -1,23 +1,23 @@
 use radiosonde_metrics::{Counter, RegisterError, Registry};
 
-/// What became of the spans that ended.
+/// Counters of the spans that ended.
 pub(crate) struct SelfMetrics {
     spans: Counter,
     lost: [Counter; Lost::ALL.len()],
 }
 
-/// Why a sampled span reached no sink, or not every one.
+/// Why a sampled span did not reach every sink.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Lost {
     /// It ended after the pipeline was shut down.
     AfterShutdown,
     /// The pipeline has no sink.
     NoSink,
-    /// It ended within a sink: handing it over would go round in circles.
+    /// It ended within a sink: passing it on would recurse without end.
     WithinSink,
     /// A sink panicked.
     SinkPanicked,
-    /// It has no ids, which the SDK does not let happen.
+    /// It has no ids, which the SDK rules out.
     NoIds,
 }
 
@@ -39,12 +39,12 @@ impl Lost {
 impl SelfMetrics {
     pub(crate) fn register(registry: &Registry) -> Result<Self, RegisterError> {
         let spans = registry
-            .counter("radiosonde_trace_spans_total", "Sampled spans that ended and were handed to the sinks.")
+            .counter("radiosonde_trace_spans_total", "Sampled spans that ended and were passed to the sinks.")
             .build()?;
         let lost = registry
             .counter(
                 "radiosonde_trace_dropped_total",
-                "Sampled spans that ended and were not handed to every sink.",
+                "Sampled spans that ended and did not reach every sink, by reason.",
             )
             .labels(&["reason"])?;
         Ok(Self { spans, lost: Lost::ALL.map(|reason| lost.handle(&[reason.as_str()])) })

@@ -15,11 +15,11 @@ use crate::bridge;
 use crate::unsigned::UnsignedFields;
 
 thread_local! {
-    // Set while a span is ended: the SDK calls the processor within that, on the same thread.
+    // Set while a span is being ended: the SDK then calls the processor on the same thread.
     static TOOK: Cell<Option<Duration>> = const { Cell::new(None) };
 }
 
-/// The duration of the span that ends on this thread, if its record has set it.
+/// The duration of the span that ends on this thread, if its record set it.
 pub(crate) fn took() -> Option<Duration> {
     TOOK.try_with(Cell::take).ok().flatten()
 }
@@ -36,7 +36,7 @@ impl EndingSpan for Ending<'_> {
     }
 }
 
-/// Ends the spans of the subscriber that the layer belongs to. Found in the subscriber.
+/// Ends the spans of the layer's subscriber. Found through the subscriber.
 pub(crate) fn span_ender<S>() -> SpanEnder
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
@@ -50,10 +50,10 @@ where
             .and_then(|span| span.extensions_mut().remove::<UnsignedFields>());
         let span = Ending(cx.span());
         describe(&span);
-        // Fails while the thread ends: the span's end is now, then.
+        // Fails while the thread exits; the span then ends now.
         let _ = TOOK.try_with(|ending| ending.set(Some(took)));
         unsigned.unwrap_or_default().while_closing(|| span.0.end());
-        // A span that is not sampled does not take its duration, which must not become the next span's.
+        // A span that is not sampled leaves its duration behind, which must not apply to the next span.
         let _ = self::took();
         bridge::span_context(&cx)
     })

@@ -15,10 +15,9 @@ use crate::span_sink::SpanSink;
 use crate::unsigned::UnsignedFields;
 use crate::{from_sdk, probe_state, span_end};
 
-/// The SDK's span processor: hands each finished span to the sinks, on the thread on which it ended.
+/// The SDK's span processor: passes each finished span to the sinks, on the thread on which it ended.
 ///
-/// Holds no span itself, so that there is nothing to bound and nothing to flush: the sinks' queues are bounded and flushed by
-/// their owner.
+/// It holds no spans, so it needs no bound and no flush: the sinks' queues are bounded and flushed by their owner.
 #[derive(Clone)]
 pub(crate) struct Processor(Arc<Shared>);
 
@@ -37,9 +36,9 @@ impl Processor {
         Self(Arc::new(Shared { sinks: sinks.into(), closed: AtomicBool::new(false), metrics }))
     }
 
-    /// From now on spans are dropped and counted.
+    /// Drops and counts spans from now on.
     pub(crate) fn close(&self) {
-        // Relaxed: the flag stands alone; a span that ends at the same time may go either way.
+        // Relaxed: the flag guards no other data; a span that ends at the same time may go either way.
         self.0.closed.store(true, Ordering::Relaxed);
     }
 
@@ -48,7 +47,7 @@ impl Processor {
         self.0.closed.load(Ordering::Relaxed)
     }
 
-    /// SelfMetrics a span that is not sampled because the pipeline was shut down before it started.
+    /// Counts a span that is not sampled because the pipeline was shut down before it started.
     pub(crate) fn started_too_late(&self) {
         if !probe_state::is_running() {
             self.0.metrics.dropped(Lost::AfterShutdown);
@@ -83,7 +82,7 @@ impl SpanProcessor for Processor {
     fn on_start(&self, _span: &mut Span, _cx: &Context) {}
 
     fn on_end(&self, span: SpanData) {
-        // A span may be recorded without being sampled; the SDK hands over those as well.
+        // A span may be recorded without being sampled; the SDK passes those as well.
         if !span.span_context.is_sampled() || probe_state::is_running() {
             return;
         }
@@ -112,23 +111,23 @@ impl fmt::Debug for Processor {
     }
 }
 
-/// Whether this thread is within a sink, and with that within the lock of the span that ends.
+/// Whether this thread is within a sink, and so holds the lock of the span that ends.
 ///
 /// # Cost
 /// One thread-local load.
 pub(crate) fn is_in_sink() -> bool {
-    // Without a destructor: it can be read while the thread ends.
+    // Without a destructor, so that it can be read while the thread exits.
     IN_SINK.get()
 }
 
-/// Marks that this thread is within a sink.
+/// Marks this thread as within a sink.
 struct InSink;
 
 impl InSink {
     fn enter() -> Option<Self> {
         match IN_SINK.try_with(|within| within.replace(true)) {
             Ok(true) => None,
-            // An error: the thread ends, and no sink can be within another any more.
+            // An error means that the thread exits, so this call cannot be nested in another sink.
             Ok(false) | Err(_) => Some(Self),
         }
     }

@@ -2,14 +2,14 @@ use std::sync::Arc;
 
 use crate::finished_span::FinishedSpan;
 
-/// Where finished spans go.
+/// A destination of finished spans.
 ///
-/// Called on the thread on which the span ended, so it must neither block nor wait: it puts the span into a bounded queue, and
-/// counts what the queue refuses. A panic is caught, counted and reported; the span is lost. A span which ends within
-/// [`accept`](Self::accept) is dropped and counted, so that a sink that is itself instrumented does not feed on itself. Events there do not become events of a span, and
-/// values recorded there do not reach one: the SDK holds the lock of the span that ends, which may be the current one.
+/// Called on the thread on which the span ended, so it must neither block nor wait: it puts the span into a bounded queue
+/// and counts what the queue refuses. A panic is caught, counted and reported; the span is lost. A span that ends within
+/// [`accept`](Self::accept) is dropped and counted, so that an instrumented sink does not feed itself. Events emitted and
+/// values recorded there reach no span: the SDK holds the lock of the span that ends, which may be the current one.
 pub trait SpanSink: Send + Sync + 'static {
-    /// Takes a span, or drops it and counts that itself.
+    /// Accepts a span, or drops it and counts that itself.
     fn accept(&self, span: FinishedSpan);
 }
 

@@ -8,16 +8,16 @@ use radiosonde_core::SpanContext;
 
 use crate::bridge;
 
-/// A span that has its ids. Shared by the registry, in the span's extensions, and by every thread that has entered the span.
+/// A span that has its ids. Shared by the registry, in the span's extensions, and by every thread that has entered it.
 pub(crate) struct StartedSpan {
-    /// In which the span is OpenTelemetry's active one.
+    /// The OpenTelemetry context in which the span is active.
     cx: Context,
     /// `None` for a span without ids.
     context: Option<SpanContext>,
     is_closed: AtomicBool,
 }
 
-/// What is in the extensions of a span.
+/// The entry in a span's extensions.
 #[derive(Debug)]
 pub(crate) struct Started(pub(crate) Arc<StartedSpan>);
 
@@ -34,7 +34,7 @@ impl StartedSpan {
         self.context
     }
 
-    /// Makes the span OpenTelemetry's current one, and returns whether it is: a full stack refuses in silence.
+    /// Makes the span OpenTelemetry's current one; returns whether it is, since a full stack refuses silently.
     pub(crate) fn attach(&self) -> (ContextGuard, bool) {
         let guard = self.cx.clone().attach();
         let span_id = |cx: &Context| cx.span().span_context().span_id();

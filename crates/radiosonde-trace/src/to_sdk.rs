@@ -1,4 +1,4 @@
-//! Our attributes as the SDK's.
+//! Converts our attributes to the SDK's.
 
 use std::borrow::Cow;
 
@@ -30,7 +30,7 @@ fn string(text: Cow<'static, str>) -> StringValue {
     }
 }
 
-/// The SDK's arrays hold values of one type: the first value's. Mixed ones become texts.
+/// The SDK's arrays hold values of one type, that of the first value. Mixed values become text.
 fn array(values: Vec<AttributeValue>) -> Array {
     fn all<T>(values: &[AttributeValue], one: impl Fn(&AttributeValue) -> Option<T>) -> Option<Vec<T>> {
         values.iter().map(one).collect()

@@ -4,18 +4,19 @@ use std::sync::Arc;
 
 use crate::traceparent::trim_white_space;
 
-/// What other tracing systems sent along with a trace: the value of the `tracestate` header.
+/// The data of other tracing systems in a trace: the value of the `tracestate` header.
 ///
 /// # Shape
 /// Up to 32 members `key=value`, the most recent first, kept as one text without white space and empty members, at most
-/// [`MAX_BYTES`](Self::MAX_BYTES) long. What is longer loses whole members: first those of more than 128 bytes, then others,
-/// each from the end. Of members with the same key the first stays. One bad member or a 33rd makes the whole list invalid.
+/// [`MAX_BYTES`](Self::MAX_BYTES) long. A longer list loses whole members: first those of more than 128 bytes, then others,
+/// each from the end. Among members with the same key the first is kept. One invalid member or a 33rd makes the whole list
+/// invalid.
 ///
-/// A key is `[a-z0-9][a-z0-9_\-*/@]{0,255}`, which takes in the older form `tenant@system`; a value is up to 256 characters of
-/// printable ASCII without `,` and `=`, and does not end in a space.
+/// A key is `[a-z0-9][a-z0-9_\-*/@]{0,255}`, which includes the older form `tenant@system`. A value is up to 256 characters
+/// of printable ASCII without `,` and `=`, and does not end in a space.
 ///
 /// # Cost
-/// Cloning is one reference count, nothing at all for an empty one.
+/// Cloning counts one reference; an empty one costs nothing.
 ///
 /// # Source
 /// W3C Trace Context Level 2: <https://www.w3.org/TR/trace-context-2/#tracestate-header>
@@ -32,22 +33,22 @@ use crate::traceparent::trim_white_space;
 pub struct TraceState(Option<Arc<str>>);
 
 impl TraceState {
-    /// How many members a list may have.
+    /// The most members of a list.
     pub const MAX_MEMBERS: usize = 32;
-    /// How many bytes are sent on: as many as the specification asks for at least.
+    /// The most bytes propagated: the minimum that the specification requires.
     pub const MAX_BYTES: usize = 512;
-    /// Members longer than this go first when a list is too long.
+    /// Members longer than this are removed first when a list is too long.
     const LONG_MEMBER: usize = 128;
     const MAX_KEY: usize = 256;
     const MAX_VALUE: usize = 256;
 
-    /// Whether there is nothing in it.
+    /// Whether there are no members.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.0.is_none()
     }
 
-    /// The header's value; empty if there is nothing to send.
+    /// The header's value; empty if there is nothing to propagate.
     #[must_use]
     pub fn as_str(&self) -> &str {
         self.0.as_deref().unwrap_or_default()
@@ -64,7 +65,7 @@ impl TraceState {
         self.iter().find_map(|(found, value)| (found == key).then_some(value))
     }
 
-    /// Reads the headers of one message, in their order.
+    /// Reads the headers of one message, in order.
     pub(crate) fn from_values<'a>(values: impl Iterator<Item = &'a [u8]>) -> Result<Self, InvalidTraceState> {
         let mut members: Vec<(&str, &str)> = Vec::new();
         let mut count = 0;
@@ -132,7 +133,7 @@ fn is_key(key: &[u8]) -> bool {
 }
 
 fn is_value(value: &[u8]) -> bool {
-    // Space at the end is cut off with the white space around the member. Commas separate members and do not get here.
+    // A space at the end is trimmed with the white space around the member. Commas separate members and do not occur here.
     !value.is_empty()
         && value.len() <= TraceState::MAX_VALUE
         && value.iter().all(|byte| matches!(byte, 0x20..=0x7e) && *byte != b'=')
@@ -153,7 +154,7 @@ const fn member_bytes((key, value): (&str, &str)) -> usize {
     key.len() + 1 + value.len()
 }
 
-/// A `tracestate` that must be ignored; the `traceparent` beside it still holds.
+/// A `tracestate` that must be ignored; its `traceparent` remains valid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidTraceState {
     member: Box<str>,
@@ -166,9 +167,9 @@ pub struct InvalidTraceState {
 pub enum InvalidTraceStateKind {
     /// A member without `=`.
     NoEquals,
-    /// A key outside its alphabet, empty, or longer than 256 bytes.
+    /// A key with an invalid character, empty, or longer than 256 bytes.
     Key,
-    /// A value outside its alphabet, empty, or longer than 256 bytes.
+    /// A value with an invalid character, empty, or longer than 256 bytes.
     Value,
     /// More than 32 members.
     TooManyMembers,
@@ -182,7 +183,7 @@ impl InvalidTraceState {
         Self { member: String::from_utf8_lossy(shown).into(), kind }
     }
 
-    /// Why the list was refused.
+    /// Why the list was rejected.
     #[must_use]
     pub const fn kind(&self) -> InvalidTraceStateKind {
         self.kind
@@ -196,16 +197,16 @@ impl fmt::Display for InvalidTraceState {
             InvalidTraceStateKind::NoEquals => write!(f, "tracestate member {member:?} has no `=`"),
             InvalidTraceStateKind::Key => write!(
                 f,
-                "tracestate member {member:?} has a forbidden key; allowed is `[a-z0-9][a-z0-9_-*/@]`, up to 256 bytes"
+                "tracestate member {member:?} has an invalid key: expected `[a-z0-9][a-z0-9_-*/@]`, up to 256 bytes"
             ),
             InvalidTraceStateKind::Value => write!(
                 f,
-                "tracestate member {member:?} has a forbidden value; allowed is printable ASCII without `,` and `=`, 1 to 256 bytes"
+                "tracestate member {member:?} has an invalid value: expected 1 to 256 bytes of printable ASCII without `,` and `=`"
             ),
             InvalidTraceStateKind::TooManyMembers => {
                 write!(
                     f,
-                    "tracestate member {member:?} is one too many; allowed are {}",
+                    "tracestate member {member:?} is one too many: expected at most {}",
                     TraceState::MAX_MEMBERS
                 )
             }

@@ -3,15 +3,15 @@ use tracing::Span;
 use crate::active_span::{SetParentError, set_parent};
 use crate::remote_context::RemoteContext;
 
-/// A message with the context of the span that sent it, for channels within a process.
+/// A message with the context of its sender's span, for channels within a process.
 ///
-/// The span that [resumes](Self::resume) is exported as the child of a span of this process, not of a remote one.
+/// The span that [resumes](Self::resume) it is exported as a child of a local span, not of a remote one.
 ///
-/// Messages over the network carry the context in their properties instead: [`inject`](crate::inject) and
+/// Messages sent over the network carry the context in their properties instead: see [`inject`](crate::inject) and
 /// [`extract`](crate::extract).
 ///
 /// # Cost
-/// 48 bytes beside the message; no allocation.
+/// 48 bytes besides the message; no allocation.
 ///
 /// ```
 /// use std::sync::mpsc;
@@ -44,12 +44,12 @@ pub struct Traced<T> {
 }
 
 impl<T> Traced<T> {
-    /// The message, with the span that this thread is in as its sender.
+    /// Wraps a message, with this thread's current span as its sender.
     pub fn new(message: T) -> Self {
         Self { message, sender: RemoteContext::current() }
     }
 
-    /// The message with a sender that is known from elsewhere.
+    /// Wraps a message whose sender is known from elsewhere.
     pub const fn with_sender(message: T, sender: Option<RemoteContext>) -> Self {
         Self { message, sender }
     }
@@ -60,30 +60,30 @@ impl<T> Traced<T> {
         &self.message
     }
 
-    /// The span that sent the message; `None` if it was sent outside of any.
+    /// The span that sent the message; `None` if it was sent outside of any span.
     #[must_use]
     pub const fn sender(&self) -> Option<&RemoteContext> {
         self.sender.as_ref()
     }
 
-    /// Another message from the same sender.
+    /// Converts the message, keeping its sender.
     pub fn map<U>(self, with: impl FnOnce(T) -> U) -> Traced<U> {
         Traced { message: with(self.message), sender: self.sender }
     }
 
-    /// The message, and `span` as the child of the span that sent it. The span must not have been entered yet; if it was, or if
-    /// there is no sender, it stays what it is.
+    /// Returns the message, and `span` as a child of the sender's span. The span must not have been used yet; if it was, or
+    /// if there is no sender, it is unchanged.
     #[must_use]
     pub fn resume(self, span: Span) -> (T, Span) {
         let Self { message, sender } = self;
         if let Some(sender) = sender {
-            // The message is what counts: it is worked on with or without its trace.
+            // Ignored: the message is processed with or without its trace.
             let _: Result<(), SetParentError> = set_parent(&span, &sender);
         }
         (message, span)
     }
 
-    /// The message and its sender, for those who make several spans of one message.
+    /// The message and its sender, to create several spans for one message.
     #[must_use]
     pub fn into_parts(self) -> (T, Option<RemoteContext>) {
         (self.message, self.sender)

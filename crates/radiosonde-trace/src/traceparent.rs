@@ -6,12 +6,12 @@ use radiosonde_core::{SpanContext, SpanId, TraceFlags, TraceId};
 /// The value of a `traceparent` header.
 ///
 /// # Shape
-/// Read strictly: version, trace id, parent id and flags as 2, 32, 16 and 2 lower-case hexadecimal digits with `-` between
-/// them. Version `00` is exactly 55 bytes; a higher one may go on after a further `-`, and what follows is ignored; `ff` is
-/// refused. Of the flags only *sampled* and *random* are kept. Always written as version `00`.
+/// Parsed strictly: version, trace id, parent id and flags as 2, 32, 16 and 2 lower-case hexadecimal digits with `-` between
+/// them. Version `00` is exactly 55 bytes; a higher one may continue after a further `-`, and the rest is ignored; `ff` is
+/// invalid. Only the flags *sampled* and *random* are kept. Always written as version `00`.
 ///
 /// # Cost
-/// Reading a valid value and writing one allocate nothing.
+/// Parsing a valid value and writing one allocate nothing.
 ///
 /// # Source
 /// W3C Trace Context Level 2: <https://www.w3.org/TR/trace-context-2/#traceparent-header>
@@ -26,20 +26,20 @@ use radiosonde_core::{SpanContext, SpanId, TraceFlags, TraceId};
 /// let error = "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01".parse::<Traceparent>().unwrap_err();
 /// assert_eq!(
 ///     error.to_string(),
-///     r#"traceparent "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01" has something else than a lower-case hexadecimal digit at byte 4"#,
+///     r#"traceparent "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01" is malformed at byte 4: expected lower-case hexadecimal digits"#,
 /// );
 /// # Ok::<(), radiosonde_trace::InvalidTraceparent>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Traceparent(SpanContext);
 
-/// The length of version `00`, and of the part of higher versions that is understood.
+/// The length of version `00`, and of the known part of higher versions.
 const LENGTH: usize = 55;
-/// Where the separators stand.
+/// Positions of the separators.
 const DASHES: [usize; 3] = [2, 35, 52];
 
 impl Traceparent {
-    /// The value that names this span as the parent.
+    /// Creates the value that names this span as the parent.
     #[must_use]
     pub const fn new(context: SpanContext) -> Self {
         Self(context)
@@ -62,10 +62,10 @@ impl Traceparent {
         out
     }
 
-    /// Reads the value as it came over the wire. White space around it, which HTTP leaves to the reader, is ignored.
+    /// Parses the value as received. White space around it, which HTTP leaves to the reader, is ignored.
     ///
     /// # Errors
-    /// [`InvalidTraceparent`] for whatever the specification calls invalid; the trace is to be started anew then.
+    /// [`InvalidTraceparent`] for every value that the specification calls invalid; a new trace must be started then.
     pub fn from_bytes(value: &[u8]) -> Result<Self, InvalidTraceparent> {
         let value = trim_white_space(value);
         parse(value).map(Self).map_err(|kind| InvalidTraceparent::new(value, kind))
@@ -87,7 +87,7 @@ impl fmt::Display for Traceparent {
     }
 }
 
-/// OWS of RFC 9110: spaces and tabs.
+/// Trims the optional white space of RFC 9110: spaces and tabs.
 pub(crate) fn trim_white_space(mut value: &[u8]) -> &[u8] {
     while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = value {
         value = rest;
@@ -113,7 +113,7 @@ fn parse(value: &[u8]) -> Result<SpanContext, InvalidTraceparentKind> {
         (_, Some(b'-')) => {}
         (_, Some(_)) => return Err(Kind::Separator { at: LENGTH }),
     }
-    // All digits were looked at above, so that zero is all that can be wrong with the ids.
+    // All digits were checked above, so the ids can only be zero.
     let trace_id =
         ascii(&head[3..35]).and_then(|text| TraceId::from_hex(text).ok()).ok_or(Kind::ZeroTraceId)?;
     let span_id =
@@ -141,7 +141,7 @@ const fn hex_digits(byte: u8) -> [u8; 2] {
 /// A `traceparent` that must be ignored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidTraceparent {
-    // Comes from outside: only as much as is needed to recognise it.
+    // From outside the process: truncated to what is needed to recognise it.
     value: Box<str>,
     kind: InvalidTraceparentKind,
 }
@@ -154,12 +154,12 @@ pub enum InvalidTraceparentKind {
     Length,
     /// Version `ff`.
     Version,
-    /// Something else than `-` where one belongs.
+    /// A character other than `-` where a separator belongs.
     Separator {
         /// Byte offset into the value.
         at: usize,
     },
-    /// Something else than a lower-case hexadecimal digit where one belongs.
+    /// A character other than a lower-case hexadecimal digit where one belongs.
     Digit {
         /// Byte offset into the value.
         at: usize,
@@ -180,7 +180,7 @@ impl InvalidTraceparent {
         Self { value: String::from_utf8_lossy(shown).into(), kind }
     }
 
-    /// Why the value was refused.
+    /// Why the value was rejected.
     #[must_use]
     pub const fn kind(&self) -> InvalidTraceparentKind {
         self.kind
@@ -211,11 +211,11 @@ impl fmt::Display for InvalidTraceparent {
             InvalidTraceparentKind::Version => f.write_str("has version ff, which is forbidden"),
             InvalidTraceparentKind::Separator { at } => write!(f, "has no `-` at byte {at}"),
             InvalidTraceparentKind::Digit { at } => {
-                write!(f, "has something else than a lower-case hexadecimal digit at byte {at}")
+                write!(f, "is malformed at byte {at}: expected lower-case hexadecimal digits")
             }
             InvalidTraceparentKind::ZeroTraceId => f.write_str("has a trace id of zeros"),
             InvalidTraceparentKind::ZeroParentId => f.write_str("has a parent id of zeros"),
-            InvalidTraceparentKind::Repeated => f.write_str("came more than once; allowed is one"),
+            InvalidTraceparentKind::Repeated => f.write_str("appears more than once: expected one"),
         }
     }
 }

@@ -6,7 +6,7 @@ use opentelemetry::trace::{Span, SpanBuilder, SpanContext, Status, Tracer};
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::{SdkTracer, Span as SdkSpan};
 
-/// What starts the spans of a trace layer.
+/// The tracer that starts a layer's spans.
 #[derive(Debug)]
 pub(crate) enum LayerTracer {
     Sdk(SdkTracer),
@@ -15,10 +15,7 @@ pub(crate) enum LayerTracer {
 }
 
 #[derive(Debug)]
-#[allow(
-    clippy::large_enum_variant,
-    reason = "of a process all spans are one or the other, and each is boxed"
-)]
+#[allow(clippy::large_enum_variant, reason = "all spans of a process are of one variant, and each is boxed")]
 pub(crate) enum LayerSpan {
     Sdk(SdkSpan),
     PassThrough(NoopSpan),

@@ -1,5 +1,5 @@
-//! Unsigned fields of spans, which the OpenTelemetry layer for `tracing` hands on as texts: remembered beside the span, and
-//! given their type back when the span ends.
+//! Remembers unsigned fields of spans, which the OpenTelemetry layer for `tracing` passes on as text, and restores their
+//! type when the span ends.
 
 use std::cell::Cell;
 use std::fmt::Debug;
@@ -8,7 +8,7 @@ use tracing::field::{Field, Visit};
 
 use crate::attribute::{Attribute, AttributeValue};
 
-/// The unsigned fields of one span that fit into what a trace store takes for a number.
+/// The unsigned fields of one span that fit into a trace store's number.
 #[derive(Debug, Default)]
 pub(crate) struct UnsignedFields {
     fields: Vec<(&'static str, i64)>,
@@ -16,7 +16,7 @@ pub(crate) struct UnsignedFields {
 }
 
 thread_local! {
-    // Filled for the time in which a span is closed: the SDK calls the processor within that, on the same thread.
+    // Set while a span is being closed: the SDK then calls the processor on the same thread.
     static CLOSING: Cell<UnsignedFields> = const { Cell::new(UnsignedFields { fields: Vec::new(), has_formatted: false }) };
 }
 
@@ -25,12 +25,12 @@ impl UnsignedFields {
         self.fields.is_empty()
     }
 
-    /// Whether other fields have values of the user's types, which run the user's code when they are formatted.
+    /// Whether other fields have values of the user's types, whose formatting runs the user's code.
     pub(crate) const fn are_beside_formatted(&self) -> bool {
         self.has_formatted
     }
 
-    /// Takes over what was recorded later.
+    /// Adds fields that were recorded later.
     pub(crate) fn update(&mut self, later: Self) {
         for (key, value) in later.fields {
             match self.fields.iter_mut().find(|(known, _)| *known == key) {
@@ -40,15 +40,15 @@ impl UnsignedFields {
         }
     }
 
-    /// Runs the end of a span to which these fields belong.
+    /// Runs the end of the span to which these fields belong.
     pub(crate) fn while_closing<R>(self, end: impl FnOnce() -> R) -> R {
         if self.fields.is_empty() {
             return end();
         }
-        // Fails while the thread ends, when the value is gone already: the fields stay texts then.
+        // Fails while the thread exits, when the value is gone; the fields then stay text.
         let _ = CLOSING.try_with(|closing| closing.set(self));
         let result = end();
-        // Whatever was not taken, as of a span that is not sampled, is not the next span's.
+        // Fields that were not taken, as for a span that is not sampled, must not apply to the next span.
         drop(Self::of_closing());
         result
     }
@@ -58,7 +58,7 @@ impl UnsignedFields {
         CLOSING.try_with(Cell::take).unwrap_or_default()
     }
 
-    /// Turns the texts of these fields back into numbers. A value that was set since by other means stays.
+    /// Turns the texts of these fields back into numbers. A value that was since set by other means is kept.
     pub(crate) fn retype(&self, attributes: &mut [Attribute]) {
         for (key, value) in &self.fields {
             let Some(attribute) = attributes.iter_mut().find(|attribute| attribute.key == *key) else {

@@ -6,8 +6,9 @@ use radiosonde_core::silence::is_silenced;
 use crate::sampler::Sampler;
 use crate::span_processor::Processor;
 
-/// Samples nothing once the pipeline is shut down: what is sent on says that a trace goes on, not that this process records it.
-/// Nor on [silenced](radiosonde_core::silence) threads: a span about sending a span would make another one.
+/// Samples nothing once the pipeline is shut down: a propagated context then means that the trace continues, not that this
+/// process records it. The same holds on [silenced](radiosonde_core::silence) threads: a span about sending a span would
+/// produce another one.
 #[derive(Debug, Clone)]
 pub(crate) struct UntilShutdown {
     sampler: Box<dyn ShouldSample>,

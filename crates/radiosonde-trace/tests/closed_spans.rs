@@ -1,4 +1,4 @@
-//! Spans that close while a thread still has them entered, as by a guard held across an await: what is current then.
+//! The current context after a span closes while a thread still has it entered, as by a guard held across an await.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
 
@@ -29,7 +29,7 @@ fn run(work: impl FnOnce()) -> CaptureSpans {
 
 type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// Polls a task that holds a guard of `span` across an await, once.
+/// Polls once a task that holds a guard of `span` across an await.
 fn hold_across_an_await(span: Span) -> Task {
     let mut task: Task = Box::pin(async move {
         let _entered = span.enter();
@@ -49,7 +49,7 @@ fn end_elsewhere(mut task: Task) {
     thread::spawn(move || assert!(poll(&mut task).is_ready())).join().unwrap();
 }
 
-/// Like [`end_elsewhere`], on one thread for all.
+/// Like [`end_elsewhere`], but with one thread for all tasks.
 fn ending_thread() -> (Sender<Task>, Receiver<()>) {
     let ((tasks, received), (tell, ended)) = (channel::<Task>(), channel());
     thread::spawn(move || {
@@ -107,7 +107,7 @@ fn an_open_span_around_one_that_closed_is_current_again() {
         end_elsewhere(hold_across_an_await(info_span!("dead")));
         assert_eq!(SpanContext::current(), context_of(&outer));
         assert_eq!(traceparent().map(|sent| sent.context()), context_of(&outer));
-        // The registry learns of it with the next span that is entered.
+        // The registry leaves it when the next span is entered.
         info_span!("first").in_scope(|| ());
         assert_eq!(Span::current().id(), outer.id());
         info_span!("second").in_scope(|| ());
@@ -177,7 +177,7 @@ fn sampling_does_not_follow_a_span_that_closed() {
     assert!(spans.find("later").unwrap().context.is_sampled());
 }
 
-/// As many contexts as OpenTelemetry keeps for a thread.
+/// The number of contexts that OpenTelemetry keeps per thread.
 const OTEL_STACK: usize = 65_535;
 
 #[test]

@@ -1,4 +1,4 @@
-//! Users of the OpenTelemetry API beside users of `tracing`. In a binary of its own: the provider is global.
+//! Users of the OpenTelemetry API beside users of `tracing`. A separate binary, because the provider is global.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
 
@@ -33,7 +33,7 @@ fn opentelemetry_users_are_part_of_the_same_traces() {
             .with_attributes([KeyValue::new("rows", 3)])
             .start(&tracer);
         let _active = Context::current_with_span(query).attach();
-        // What is sent from within is sent by the innermost span.
+        // A message sent from within is sent by the innermost span.
         let (mut ours, mut theirs) = (HashMap::new(), HashMap::new());
         assert!(inject(&mut ours));
         global::get_text_map_propagator(|propagator| propagator.inject(&mut theirs));
@@ -41,7 +41,7 @@ fn opentelemetry_users_are_part_of_the_same_traces() {
         info_span!("below").in_scope(|| ());
         sent = ours;
     });
-    // Spans of a silenced thread do not come out, whichever API made them.
+    // Spans of a silenced thread are not exported, whichever API created them.
     let subscriber = tracing::Dispatch::new(tracing_subscriber::registry().with(pipeline.layer()));
     std::thread::spawn(move || {
         silence_thread();
@@ -75,13 +75,13 @@ fn the_propagator_is_as_strict_as_we_are_and_keeps_what_the_sdk_does_not_know() 
             ("tracestate".to_owned(), state.to_owned()),
         ])
     };
-    // The SDK's own reader takes all of these.
+    // The SDK's own reader accepts all of these.
     for parent in ["00-1-1-1", "00-+f92f3577b34da6a3ce929d0e0e4736a-00f067aa0ba902b7-01"] {
         let cx = propagator.extract_with_context(&Context::new(), &carrier(parent, "a=1"));
         assert!(!cx.has_active_span(), "{parent}");
     }
 
-    // With a flag and a member that the SDK clears and refuses.
+    // With a flag that the SDK clears and a member that it rejects.
     let received =
         carrier("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-02", "a=1,tenant@fourteen-chars=2");
     let cx = propagator.extract_with_context(&Context::new(), &received);

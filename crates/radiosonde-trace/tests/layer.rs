@@ -1,4 +1,4 @@
-//! Ids while spans are entered, left, sent around and named from afar, as a log layer would see them.
+//! The ids that a log layer sees while spans are entered, left, passed to other threads and named from elsewhere.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
 
@@ -16,7 +16,7 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::{Context, SubscriberExt as _};
 use tracing_subscriber::registry::LookupSpan;
 
-/// What a log layer finds for each event: its own span's context, by the rule that log layers go by.
+/// Records each event's span context, found by the rule that log layers use.
 #[derive(Clone, Default)]
 struct Lines(Arc<Mutex<Vec<Option<SpanContext>>>>);
 
@@ -34,7 +34,7 @@ impl<S: Subscriber + for<'span> LookupSpan<'span>> Layer<S> for Lines {
                 let current = SpanContext::current();
                 let in_extensions =
                     ctx.lookup_current().and_then(|span| span.extensions().get::<SpanContext>().copied());
-                assert_eq!(current, in_extensions, "both ways lead to the same ids");
+                assert_eq!(current, in_extensions, "both lookups find the same ids");
                 current
             }
             None => None,
@@ -261,7 +261,7 @@ fn a_span_that_is_named_by_an_event_and_never_entered_has_ids() {
         set_parent(&span, &parent).unwrap();
         info!(parent: &span, "about it");
         let _around = info_span!("around").entered();
-        info!(parent: &span, "about it, from within another");
+        info!(parent: &span, "names its span, from within another");
         info!(parent: None, "about nothing");
     });
     let span = telemetry.spans.find("never entered").unwrap();
@@ -336,7 +336,7 @@ fn samplers_follow_the_parent_or_not() {
                 set_parent(&span, &remote(flags, "")).unwrap();
             }
             let decided = context_of(&span).unwrap().is_sampled();
-            // A child below follows whatever was decided, unless the sampler looks at no parent.
+            // A child follows the decision, unless the sampler ignores parents.
             span.in_scope(|| (decided, context_of(&info_span!("child")).unwrap().is_sampled()))
         })
     };
@@ -364,7 +364,7 @@ fn a_ratio_samples_about_that_share() {
     const TRACES: usize = 4000;
     telemetry.run(|| (0..TRACES).for_each(|_| drop(info_span!("root").entered())));
     let sampled = telemetry.spans.take().len();
-    // Standard deviation: about 27. Six of them are exceeded once in some hundred million runs.
+    // The standard deviation is about 27. Six of them are exceeded once in some hundred million runs.
     assert!((1000 - 164..=1000 + 164).contains(&sampled), "{sampled} of {TRACES}");
 }
 
@@ -472,7 +472,7 @@ fn a_message_carries_its_sender_to_another_thread() {
     });
     let (send, work) = (telemetry.spans.find("send").unwrap(), telemetry.spans.find("work").unwrap());
     assert_eq!((work.parent, work.parent_is_remote), (Some(send.context.span_id()), false));
-    assert!(send.parent_is_remote, "that one came from afar");
+    assert!(send.parent_is_remote, "its parent is remote");
     assert_eq!(work.context.trace_id(), parent.context().trace_id());
     assert_eq!(
         (send.kind, work.kind),
@@ -496,7 +496,7 @@ fn two_subscribers_on_one_thread_do_not_mix() {
     assert_eq!(SpanContext::current(), None);
 }
 
-/// Logs while it is being written, and makes a span: what a careless `Debug` may do.
+/// Logs and creates a span while it is formatted, as a careless `Debug` may do.
 struct Talkative;
 
 impl std::fmt::Debug for Talkative {

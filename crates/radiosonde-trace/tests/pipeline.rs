@@ -1,4 +1,4 @@
-//! What arrives at a sink, and what is counted when it does not.
+//! The spans that reach a sink, and the counters of those that do not.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
 
@@ -23,7 +23,7 @@ fn run(pipeline: &TracePipeline, work: impl FnOnce()) {
     tracing::subscriber::with_default(tracing_subscriber::registry().with(pipeline.layer()), work);
 }
 
-/// The one span that `work` makes.
+/// The only span that `work` creates.
 fn span_of(work: impl FnOnce()) -> FinishedSpan {
     let spans = CaptureSpans::new();
     run(&builder(&Registry::new()).sink(spans.clone()).build().unwrap(), work);
@@ -110,7 +110,7 @@ fn numbers_of_one_span_do_not_leak_into_another() {
     let pipeline = builder(&Registry::new()).sink(spans.clone()).build().unwrap();
     run(&pipeline, || {
         let _outer = info_span!("outer", items = 1_u64).entered();
-        // The text of a text that looks like the number of another span stays a text.
+        // A text that looks like a number of another span's unsigned field stays a text.
         info_span!("inner", items = "1").in_scope(|| ());
     });
     assert_eq!(spans.find("inner").unwrap().attribute("items"), Some(&"1".into()));
@@ -238,7 +238,7 @@ fn a_span_that_was_never_entered_lasts_until_it_is_closed() {
     assert!(span.start <= span.events[0].timestamp && span.events[0].timestamp <= span.end);
 }
 
-/// Takes the first few and counts what it refuses, as a bounded queue does.
+/// Accepts the first few spans and counts those it refuses, as a bounded queue does.
 struct Full {
     room: usize,
     taken: AtomicUsize,
@@ -267,7 +267,7 @@ fn a_sink_that_refuses_spans_costs_the_others_nothing() {
     assert_eq!(handed_over(&registry), 10);
 }
 
-/// A panic's payload, which panics when it is dropped.
+/// The payload of a panic, which panics when it is dropped.
 struct Payload;
 
 impl Drop for Payload {
@@ -280,7 +280,7 @@ struct Panics;
 
 impl SpanSink for Panics {
     fn accept(&self, _span: FinishedSpan) {
-        // Quiet: without the panic hook.
+        // Silent: does not call the panic hook.
         std::panic::resume_unwind(Box::new(Payload));
     }
 }
@@ -365,7 +365,7 @@ fn without_a_sink_and_without_a_sample_nothing_is_handed_over() {
     let pipeline =
         builder(&registry).sampler(Sampler::always_off()).sink(CaptureSpans::new()).build().unwrap();
     run(&pipeline, || drop(info_span!("one").entered()));
-    // Not sampled is not lost.
+    // An unsampled span is not counted as lost.
     for reason in ["no_sink", "after_shutdown", "within_sink", "sink_panicked", "no_ids"] {
         assert_eq!(dropped(&registry, reason), 0);
     }

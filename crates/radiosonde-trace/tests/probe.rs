@@ -1,4 +1,4 @@
-//! Whether a subscriber without the trace layer, or with one that cannot be reached, is found out.
+//! The probe detects a subscriber without the trace layer, or with one that cannot be reached.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
 
@@ -91,7 +91,7 @@ fn an_application_that_sees_another_trace_is_found_out() {
         assert_eq!(pipeline.probe_with(own), Ok(()));
         let core = || SpanContext::current().map_or([0; 16], |context| context.trace_id().to_bytes());
         assert_eq!(pipeline.probe_with(core), Ok(()));
-        // What the current context of a second version of the crate gives.
+        // The current context of a second version of the crate.
         let error = pipeline.probe_with(|| [0; 16]).unwrap_err();
         assert!(matches!(error, ProbeError::Foreign { found: [0, ..], .. }));
         assert!(error.to_string().contains("`opentelemetry`"), "{error}");

@@ -1,4 +1,4 @@
-//! Spans that are ended by their records, and spans with values that cannot be formatted.
+//! Spans ended by their records, and spans with values that cannot be formatted.
 
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
@@ -56,7 +56,7 @@ fn a_span_ends_with_its_record_though_it_is_held() {
         let context = context_of(&span);
         assert_eq!(end(&span, TOOK, |last| last.set_number("status", 200)), context);
         assert_eq!(spans.spans().len(), 1);
-        // What comes later is another span's: a second end, an event, and the close.
+        // A second end, an event and the close have no effect on the ended span.
         end(&span, TOOK * 2, |_| ());
         held.in_scope(|| info!("after"));
         info_span!(parent: &held, "later").in_scope(|| {});
@@ -101,7 +101,7 @@ fn a_span_ends_with_its_record_in_a_list_of_layers() {
     assert_ends_by_its_record(|layer| vec![layer]);
 }
 
-/// A sink that is instrumented itself.
+/// A sink that is itself instrumented.
 struct Logs(CaptureSpans);
 
 impl SpanSink for Logs {
@@ -116,7 +116,7 @@ impl SpanSink for Logs {
 #[test]
 fn a_sink_may_log_in_the_span_that_ends() {
     let (done, is_done) = mpsc::channel();
-    // A sink that waits for its own thread cannot be stopped.
+    // A sink that waits for its own thread cannot be stopped, hence the timeout.
     std::thread::spawn(move || {
         let spans = CaptureSpans::new();
         let pipeline = TracePipeline::builder(&Resource::new("test"))

@@ -1,5 +1,5 @@
-//! What a thread does while it ends and its thread-locals are destroyed. A panic there ends the process. In a binary of its
-//! own: the subscriber is global, so that it can be reached at that time.
+//! A thread that uses spans while it exits and its thread-locals are destroyed. A panic there ends the process. A separate
+//! binary: the subscriber is global, so that it can be reached at that time.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
 
 use std::cell::RefCell;
@@ -14,7 +14,7 @@ use tracing::info_span;
 use tracing::span::EnteredSpan;
 use tracing_subscriber::layer::SubscriberExt as _;
 
-/// Sends a request, so to say, when the thread ends.
+/// Stands in for sending a request while the thread exits.
 struct Injects(Sender<bool>);
 
 impl Drop for Injects {
@@ -25,7 +25,7 @@ impl Drop for Injects {
 }
 
 thread_local! {
-    // The first to be used is the last to be destroyed.
+    // The first thread-local used is the last one destroyed.
     static INJECTS: RefCell<Option<Injects>> = const { RefCell::new(None) };
     static ENTERED: RefCell<Option<EnteredSpan>> = const { RefCell::new(None) };
 }

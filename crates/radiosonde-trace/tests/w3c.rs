@@ -1,8 +1,8 @@
 //! The rules of W3C trace context, as a table.
 //!
-//! Cases with a name are those of the working group's own harness, which sends them to a service and looks at what the service
-//! sends on: <https://github.com/w3c/trace-context/blob/main/test/test.py> (level 1, where tracestate keys were narrower). The
-//! rules are those of level 2: <https://www.w3.org/TR/trace-context-2/>.
+//! Cases with a name are from the working group's own harness, which sends them to a service and checks what the service
+//! propagates: <https://github.com/w3c/trace-context/blob/main/test/test.py> (level 1, where tracestate keys were narrower).
+//! The rules are those of level 2: <https://www.w3.org/TR/trace-context-2/>.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
 
@@ -64,7 +64,7 @@ fn valid_traceparents_are_taken() {
         assert_eq!(context.trace_id().to_string(), TRACE_ID, "{case}");
         assert_eq!(context.span_id().to_string(), "1234567890123456", "{case}");
         assert_eq!(context.flags().to_byte(), flags, "{case}");
-        // Whatever the version was: version 00 is what is sent on.
+        // Version 00 is propagated, whatever the received version.
         let sent = Traceparent::new(context).to_string();
         assert_eq!(sent, format!("00-{TRACE_ID}-1234567890123456-{flags:02x}"), "{case}");
     }
@@ -245,7 +245,7 @@ fn a_repeated_traceparent_is_refused() {
         let found = try_extract(&headers(&[("traceparent", VALID), ("traceparent", second)]));
         assert_eq!(found.unwrap_err().kind(), Kind::Repeated);
     }
-    // A map may have it twice in different cases.
+    // A map may contain it twice, in different cases.
     let pairs =
         vec![("traceparent".to_owned(), VALID.to_owned()), ("TraceParent".to_owned(), VALID.to_owned())];
     assert_eq!(try_extract(&pairs).unwrap_err().kind(), Kind::Repeated);
@@ -383,7 +383,7 @@ fn thirty_two_members_are_kept_and_thirty_three_dropped() {
 
     let error = members(33).join(",").parse::<TraceState>().unwrap_err();
     assert_eq!(error.kind(), StateKind::TooManyMembers);
-    assert_eq!(error.to_string(), "tracestate member \"bar33=33\" is one too many; allowed are 32");
+    assert_eq!(error.to_string(), "tracestate member \"bar33=33\" is one too many: expected at most 32");
     assert_eq!(state_of(&[&first.join(","), &members(33)[20..].join(",")]), "");
 }
 
@@ -398,13 +398,13 @@ fn a_long_tracestate_loses_long_members_first_and_then_the_last() {
     assert_eq!(fits.len(), TraceState::MAX_BYTES);
     assert_eq!(state_of(&[&fits]), fits);
 
-    // 129 bytes are long; it goes although it is not the last.
+    // 129 bytes count as long: it is removed although it is not the last.
     let long = member("long", 129);
     assert_eq!(state_of(&[&join(&[&a, &long, &b, &c])]), join(&[&a, &b, &c]));
-    // Only as many go as must: of two long ones the last.
+    // No more members are removed than necessary: of two long ones, the last.
     let longer = member("longer", 200);
     assert_eq!(state_of(&[&join(&[&longer, &a, &long, &b])]), join(&[&longer, &a, &b]));
-    // No long ones: from the end.
+    // Without long members, from the end.
     let e = member("e", 128);
     assert_eq!(state_of(&[&join(&[&a, &b, &c, &d, &e])]), fits);
 }
@@ -487,7 +487,7 @@ proptest! {
         value[at] = byte;
         let lower_hex = matches!(byte, b'0'..=b'9' | b'a'..=b'f');
         let valid = if [2, 35, 52].contains(&at) { byte == b'-' } else { lower_hex };
-        // No id becomes zero by one change, and version ff needs two.
+        // No single change makes an id zero, and version ff takes two.
         prop_assert_eq!(Traceparent::from_bytes(&value).is_ok(), valid);
     }
 

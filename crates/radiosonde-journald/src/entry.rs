@@ -1,11 +1,11 @@
 use radiosonde_core::Level;
 use radiosonde_log::Line;
 
-/// The longest name of a field that the journal takes.
+/// The longest field name that the journal accepts.
 const NAME_BYTES: usize = 64;
-/// Precedes names that have a meaning in the journal, or that this sink uses itself.
+/// Prefix for names that the journal or this sink reserves.
 const PREFIX: &[u8] = b"F_";
-/// Field names with a meaning in the journal, or used by this sink.
+/// Field names that the journal or this sink reserves.
 const TAKEN: [&[u8]; 13] = [
     b"DOCUMENTATION",
     b"INVOCATION_ID",
@@ -21,7 +21,7 @@ const TAKEN: [&[u8]; 13] = [
     b"USER_INVOCATION_ID",
     b"USER_UNIT",
 ];
-/// Prefixes of such names.
+/// Prefixes of reserved names.
 const TAKEN_BEGINNINGS: [&[u8]; 4] = [b"CODE_", b"COREDUMP_", b"OBJECT_", b"SYSLOG_"];
 
 /// Appends a line in the journal's native format.

@@ -17,7 +17,8 @@ const KEEP_BYTES: usize = 64 * 1024;
 
 /// Sends each line to systemd's journal, with its fields.
 ///
-/// For a service whose standard output is not the journal already. A systemd unit's is, and each line would appear twice.
+/// For a service whose standard output does not go to the journal already. In a systemd unit it does, and each line would
+/// appear twice.
 ///
 /// # Shape
 /// | Field | |
@@ -33,8 +34,8 @@ const KEEP_BYTES: usize = 64 * 1024;
 /// unescaped, also if it has several lines; an error is sent as JSON.
 ///
 /// # Cost
-/// One system call on the thread that logs, and no allocation once its buffer has grown. An entry that is too long for a
-/// datagram, about 200 kB, costs a file in memory. The call does not block, except for up to 5 ms at ERROR and FATAL and for
+/// One system call on the thread that logs, and no allocation once its buffer has grown. An entry too long for a datagram,
+/// about 200 kB, is sent as a file in memory. The call does not block, except for up to 5 ms at ERROR and FATAL and for
 /// audit lines.
 ///
 /// # What is dropped
@@ -74,7 +75,7 @@ impl Journald {
 }
 
 thread_local! {
-    // `const` and never borrowed: a sink within a sink, or an exiting thread, finds none and allocates one.
+    // `const` and never borrowed: a sink within a sink, or an exiting thread, finds no buffer and allocates one.
     static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
@@ -103,7 +104,7 @@ impl LineSink for Journald {
 pub struct JournaldBuilder {
     path: PathBuf,
     identifier: Option<String>,
-    /// `None` for the global one, which only `build` makes: a program may still want to give it labels.
+    /// `None` for the global one, which only `build` creates: the program may still want to set its labels.
     registry: Option<Registry>,
 }
 
@@ -120,14 +121,14 @@ impl JournaldBuilder {
         self
     }
 
-    /// Where the sink's own metrics are registered. Default: [`Registry::global`].
+    /// Sets the registry for the sink's own metrics; default: [`Registry::global`].
     pub fn registry(mut self, registry: &Registry) -> Self {
         self.registry = Some(registry.clone());
         self
     }
 
-    /// The sink, ready to be added to a layer.
-    ///
+    /// Builds the sink, to be added to a layer.
+    /// [`JournaldError`] if nothing listens at the socket, or if a metric conflicts with the registry's.
     /// # Errors
     /// [`JournaldError`] if nothing listens at the socket, and for a metric that clashes with the registry's.
     pub fn build(self) -> Result<Journald, JournaldError> {
@@ -166,7 +167,7 @@ pub enum JournaldError {
         /// The system's error.
         source: io::Error,
     },
-    /// The sink's metric clashes with another of the same name.
+    /// The sink's metric conflicts with another of the same name.
     Metrics(RegisterError),
 }
 

@@ -1,4 +1,4 @@
-//! What arrives at the socket of a journal.
+//! The entries that arrive at the socket of a journal.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -36,7 +36,8 @@ impl Journal {
         self.folder.path().join("socket")
     }
 
-    /// The bytes of the next entry, and whether they came as a file in memory. What was sent is there already.
+    /// The bytes of the next entry, and whether they arrived as a file in memory. Never blocks: entries are sent
+    /// synchronously.
     fn next(&self) -> Option<(Vec<u8>, bool)> {
         let mut bytes = vec![0; 1 << 20];
         let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
@@ -49,7 +50,7 @@ impl Journal {
         };
         assert_eq!(read, 0, "a descriptor comes alone");
         let mut file = File::from(descriptors.next().unwrap());
-        // The journal takes no file that could still change.
+        // The journal rejects a file that could still change.
         let all = SealFlags::SHRINK | SealFlags::GROW | SealFlags::WRITE | SealFlags::SEAL;
         assert!(fcntl_get_seals(&file).unwrap().contains(all));
         let mut bytes = Vec::new();
@@ -63,7 +64,7 @@ impl Journal {
     }
 }
 
-/// Reads the protocol.
+/// Decodes the native protocol.
 fn decode(mut bytes: &[u8]) -> Vec<(String, String)> {
     let mut fields = Vec::new();
     while !bytes.is_empty() {
@@ -128,7 +129,7 @@ fn a_line_is_an_entry_with_its_fields() {
         ("TENANT_NAME", "ac\"me"),
     ];
     assert_eq!(fields, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
-    assert!(journal.next().is_none(), "and nothing else");
+    assert!(journal.next().is_none(), "and no other entry");
 }
 
 #[test]
@@ -212,7 +213,7 @@ fn an_audit_line_waits_for_a_full_journal_whatever_its_level() {
             info!("nobody reads");
         }
         let before = SystemClock.monotonic();
-        info!(target: "radiosonde::audit", "who did what");
+        info!(target: "radiosonde::audit", "order 7 deleted by ada");
         let waited = SystemClock.monotonic() - before;
         assert!(waited >= Duration::from_millis(4), "{waited:?}");
     });
@@ -226,7 +227,7 @@ fn a_journal_that_is_not_there_is_said_at_once() {
     assert!(matches!(absent, JournaldError::Socket { .. }), "{absent:?}");
     assert_eq!(absent.to_string(), format!("no journal listens at {path:?}"));
     assert_eq!(absent.path(), Some(&*path));
-    // A socket that its owner has left behind.
+    // A socket file that its owner has left behind.
     drop(UnixDatagram::bind(&path).unwrap());
     let left = sink(&path).build().unwrap_err();
     assert!(std::error::Error::source(&left).is_some(), "{left}");

@@ -4,7 +4,7 @@ use radiosonde_metrics::{Collection, Collector, Kind, LabelSet, Number};
 
 use crate::store::{Fault, Store};
 
-/// Collects what was recorded.
+/// Collects the recorded metrics.
 pub(crate) struct Exposed(pub(crate) Arc<Store>);
 
 impl Collector for Exposed {
@@ -21,7 +21,7 @@ impl Collector for Exposed {
                 let mut series: Vec<_> = family.series.iter().collect();
                 series.sort_unstable_by_key(|(labels, _)| *labels);
                 series.into_iter().for_each(|(labels, handle)| handle.show(labels, out));
-                // Its series are above; this adds what they refused.
+                // Its series are shown above; this adds the observations they refused.
                 if let Some(histograms) = &family.histograms {
                     histograms.show(name, &[], out);
                 }

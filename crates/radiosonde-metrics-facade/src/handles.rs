@@ -7,7 +7,7 @@ use metrics::{CounterFn, GaugeFn, HistogramFn};
 use radiosonde_metrics::collect::UnregisteredSeries;
 use radiosonde_metrics::{Collection, Histogram, LabelSet, Number, NumberSample, Visitor as _};
 
-/// What a macro records in.
+/// The state that a macro records in.
 #[derive(Debug, Clone)]
 pub(crate) enum Handle {
     Counter(Arc<Events>),
@@ -16,7 +16,7 @@ pub(crate) enum Handle {
 }
 
 impl Handle {
-    /// Shows the state to a collection whose last family is this one's.
+    /// Adds the state to a collection whose last family is this one's.
     pub(crate) fn show(&self, labels: &LabelSet, out: &mut Collection) {
         let mut out = out.visitor();
         // Relaxed: readers need the value, not an order against other metrics.
@@ -34,7 +34,7 @@ impl Handle {
     }
 }
 
-/// A counter that may be told its total.
+/// A counter that can also be set to a total.
 #[derive(Debug)]
 pub(crate) struct Events {
     total: AtomicU64,
@@ -54,7 +54,7 @@ impl CounterFn for Events {
     }
 
     fn absolute(&self, value: u64) {
-        // Relaxed: as above. Of two totals that are told at once the larger one holds.
+        // Relaxed: as above. If two totals are set at once, the larger one is kept.
         self.total.fetch_max(value, Ordering::Relaxed);
     }
 }

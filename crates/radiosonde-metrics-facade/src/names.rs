@@ -1,10 +1,10 @@
-//! Names of the facade are any text; those of Prometheus are not.
+//! Converts names of the facade, which are any text, to names of Prometheus.
 
 use radiosonde_metrics::collect::{MAX_VALUE_BYTES, check_label_name};
 use radiosonde_metrics::{Kind, LabelSet, OVERFLOW};
 
-/// A name with `_` for every character that Prometheus does not take, before a digit at the start, and for an empty one.
-/// A counter's ends in `_total`.
+/// Converts a metric's name. `_` replaces every character that Prometheus does not accept, precedes a leading digit, and
+/// stands for an empty name. A counter's name gets the suffix `_total`.
 pub(crate) fn metric(kind: Kind, name: &str) -> String {
     let mut legal = sanitised(name, |c| c == ':');
     if kind == Kind::Counter && legal.strip_suffix("_total").is_none_or(str::is_empty) {
@@ -13,10 +13,10 @@ pub(crate) fn metric(kind: Kind, name: &str) -> String {
     legal
 }
 
-/// The labels of a metric of this kind, and whether two of them came to have one name: the first one stays.
+/// Converts the labels of a metric of this kind; the flag is set if two of them get the same name, of which the first is kept.
 ///
-/// As for a metric's name; what Prometheus keeps for itself has `exported_` before it. An empty value is none, and `_overflow` stands for one
-/// that is too long.
+/// Names are converted like a metric's; those reserved by Prometheus get the prefix `exported_`. A label with an empty value
+/// is dropped, and a value that is too long becomes `_overflow`.
 pub(crate) fn labels<'a>(kind: Kind, labels: impl Iterator<Item = (&'a str, &'a str)>) -> (LabelSet, bool) {
     let bounded = |value| if is_long(value) { OVERFLOW } else { value };
     let labels = labels.filter(|(_, value)| !value.is_empty()).map(|(name, value)| (name, bounded(value)));
@@ -26,7 +26,7 @@ pub(crate) fn labels<'a>(kind: Kind, labels: impl Iterator<Item = (&'a str, &'a 
     (LabelSet::new(legal.iter().map(|(name, value)| (name.as_str(), *value))), collide)
 }
 
-/// Whether a label's value is too long to be kept.
+/// Whether a label's value exceeds the limit.
 pub(crate) const fn is_long(value: &str) -> bool {
     value.len() > MAX_VALUE_BYTES
 }

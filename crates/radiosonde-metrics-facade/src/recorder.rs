@@ -7,28 +7,29 @@ use radiosonde_metrics::{Kind, Registry};
 use crate::handles::Handle;
 use crate::store::{Description, Store};
 
-/// Records what the macros of the `metrics` crate say, in a registry of ours: `counter!`, `gauge!`, `histogram!`, `describe_*!`.
+/// Records the macros of the `metrics` crate in our registry: `counter!`, `gauge!`, `histogram!`, `describe_*!`.
 ///
 /// # Shape
-/// Names become legal ones: `_` stands for every character that Prometheus does not take, and goes before a digit at the start. A
-/// counter's name ends in `_total`; that is appended where it lacks. Two names that become the same are one metric, which is counted.
-/// Labels are sorted; one without a value is none, `_` stands for characters here too, and `exported_` goes before what Prometheus
-/// keeps for itself, such as `le` on a histogram. What is recorded of another kind than the metric has is refused.
+/// Names are made valid: `_` replaces every character that Prometheus does not accept, and precedes a leading digit. A
+/// counter's name gets the suffix `_total` if it lacks it. Two names that become equal are one metric, which is counted.
+/// Labels are sorted, and those with an empty value dropped. `_` replaces characters in label names too, and names reserved
+/// by Prometheus, such as `le` on a histogram, get the prefix `exported_`. A record of another kind than its metric is
+/// refused.
 ///
-/// All this is counted in `radiosonde_metrics_facade_faults_total{reason}`, by the reasons `clash` (its samples would
-/// be called like another's in every format; a gauge `jobs` beside a counter `jobs_total` is no clash), `families`, `kind`, `label_collision`, `label_length` (a
-/// value of more than 1024 bytes, for which `_overflow` stands), `name_collision` and `name_length` (a name of more than 256 bytes, which is
-/// refused). There are at most 1000 metrics with 2000 series each, unless [`builder`](Self::builder) says otherwise;
-/// further series share one whose label values are `_overflow`, and are counted in
+/// All of this is counted in `radiosonde_metrics_facade_faults_total{reason}`, with the reasons `clash` (its samples would
+/// have another metric's names in every format; a gauge `jobs` does not clash with a counter `jobs_total`), `families`,
+/// `kind`, `label_collision`, `label_length` (a value of more than 1024 bytes, replaced by `_overflow`), `name_collision`
+/// and `name_length` (a name of more than 256 bytes, which is refused). The default limits are 1000 metrics with 2000 series
+/// each; see [`builder`](Self::builder). Further series share one whose label values are `_overflow`, and are counted in
 /// `radiosonde_metrics_series_dropped_total{family}`.
 ///
-/// `describe_*!` gives the help text, and the unit if the metric's name ends in it. A histogram has buckets, those of
-/// [`Buckets::HTTP_SECONDS`](radiosonde_metrics::Buckets::HTTP_SECONDS) unless the builder says otherwise, and leaves exemplars.
+/// `describe_*!` sets the help text, and the unit if the metric's name ends in it. A histogram has buckets, by default those
+/// of [`Buckets::HTTP_SECONDS`](radiosonde_metrics::Buckets::HTTP_SECONDS), and leaves exemplars.
 ///
 /// # Cost
-/// A macro looks up its key by one hash and a comparison, without a lock, and counts a reference; the first time it takes a lock, and so does
-/// every time what is refused or shares the overflow series. A
-/// handle that is kept, as in `let orders = counter!("orders")`, costs an atomic operation. Nothing grows while nobody scrapes.
+/// A macro looks up its key with one hash and a comparison, without a lock, and counts a reference. The first look-up of a
+/// key takes a lock, and so does every one that is refused or shares the overflow series. Recording through a kept handle,
+/// as in `let orders = counter!("orders")`, is one atomic operation. Nothing grows between scrapes.
 #[derive(Debug, Clone)]
 pub struct FacadeRecorder {
     pub(crate) store: Arc<Store>,

@@ -11,13 +11,13 @@ use radiosonde_metrics::{Buckets, Histogram, Kind, LabelSet, OVERFLOW};
 use crate::handles::{Events, Handle, Observations, Value};
 use crate::names::{self, is_long};
 
-/// How many keys are remembered with what they lead to; more are found by a longer way.
+/// The most keys cached with their handles; further ones are found by a slower path.
 const MAX_KEYS: usize = 100_000;
 
-/// How many bytes the name of a label may have: `exported_` may come before it.
+/// The longest name of a label in bytes, which leaves room for the prefix `exported_`.
 const MAX_LABEL_BYTES: usize = MAX_NAME_BYTES - 16;
 
-/// Settings of a recorder.
+/// The settings of a recorder.
 #[derive(Debug, Clone)]
 pub(crate) struct Options {
     pub(crate) buckets: Buckets,
@@ -33,11 +33,11 @@ impl Default for Options {
     }
 }
 
-/// What was recorded through one recorder.
+/// The metrics of one recorder.
 #[derive(Debug)]
 pub(crate) struct Store {
     options: Options,
-    /// By kind, name and labels as they are written in the macro.
+    /// By kind, name and labels as written in the macro.
     keys: TextMap<Handle>,
     pub(crate) families: RwLock<Families>,
     faults: [AtomicU64; Fault::ALL.len()],
@@ -46,33 +46,33 @@ pub(crate) struct Store {
 #[derive(Debug, Default)]
 pub(crate) struct Families {
     pub(crate) by_name: BTreeMap<String, Recorded>,
-    /// The names of samples that they write.
+    /// The names of the samples that they write.
     samples: HashSet<String>,
     pub(crate) described: HashMap<String, Description>,
 }
 
-/// All that is recorded under one name.
+/// The metric of one name.
 #[derive(Debug)]
 pub(crate) struct Recorded {
     pub(crate) kind: Kind,
-    /// The names that became this one.
+    /// The facade's names that became this one.
     names: Vec<Box<str>>,
     pub(crate) series: HashMap<LabelSet, Handle>,
-    /// The labels of the series that stands for those which came too late: the names are those of the first of them.
+    /// The labels of the overflow series, with the label names of the first label set that was too late.
     overflow: Option<LabelSet>,
     pub(crate) dropped: u64,
-    /// Makes the series of a histogram.
+    /// Creates the series of a histogram.
     pub(crate) histograms: Option<UnregisteredFamily<Histogram>>,
 }
 
-/// What was said of a metric.
+/// The description of a metric.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Description {
     pub(crate) help: String,
     pub(crate) unit: Option<&'static str>,
 }
 
-/// What did not go as the program meant it.
+/// A record that was rejected or altered.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Fault {
     Clash,
@@ -102,7 +102,7 @@ impl Store {
         Self { options, keys: TextMap::new(), families: RwLock::default(), faults }
     }
 
-    /// How often it happened.
+    /// The number of records with this fault.
     pub(crate) fn faults(&self, fault: Fault) -> u64 {
         // Relaxed: a total, ordered against nothing.
         self.faults[fault as usize].load(Ordering::Relaxed)
@@ -121,11 +121,12 @@ impl Store {
             families.described.insert(name, description);
         } else {
             drop(families);
-            self.count(Fault::Families, &name, "is one too many to be described");
+            self.count(Fault::Families, &name, "exceeds the limit of metrics and is not described");
         }
     }
 
-    /// What to record in, if it may be recorded. `taken` says of what kind a metric of this name is that is not the facade's.
+    /// The handle to record in, unless the record is refused. `taken` returns the kind of a metric with this name outside
+    /// the facade.
     pub(crate) fn find(&self, kind: Kind, key: &Key, taken: impl Fn(&str) -> Option<Kind>) -> Option<Handle> {
         let as_written = AsWritten { kind, key };
         let found = self.keys.get(&as_written).cloned();
@@ -141,22 +142,22 @@ impl Store {
         let mut families = self.families.write().unwrap_or_else(PoisonError::into_inner);
         let full = families.by_name.len() >= self.options.max_families;
         let of_kind = families.by_name.get(&name).map(|family| family.kind).or_else(|| taken(&name));
-        // Faults are reported without the lock: whoever is told may record something, or scrape.
+        // Faults are reported outside the lock: the diagnostics hook may record something, or scrape.
         if of_kind.is_some_and(|there| there != kind) {
             drop(families);
-            self.count(Fault::Kind, &name, "is of another kind here");
+            self.count(Fault::Kind, &name, "has another kind here");
             return None;
         }
         if !families.by_name.contains_key(&name) {
             let samples: Vec<_> = kind.sample_names(&name).collect();
             if full {
                 drop(families);
-                self.count(Fault::Families, &name, "is one too many");
+                self.count(Fault::Families, &name, "exceeds the limit of metrics");
                 return None;
             }
             if samples.iter().any(|sample| families.samples.contains(sample)) {
                 drop(families);
-                self.count(Fault::Clash, &name, "would write samples of another's name");
+                self.count(Fault::Clash, &name, "would write samples with another metric's name");
                 return None;
             }
             families.samples.extend(samples);
@@ -164,7 +165,7 @@ impl Store {
         let family =
             families.by_name.entry(name.clone()).or_insert_with(|| self.family(kind, &name, key.name()));
         let another_name = !family.names.iter().any(|there| **there == *key.name());
-        // There are at most as many as label sets.
+        // Bounded by the limit of label sets.
         if another_name && family.names.len() < self.options.max_series {
             family.names.push(key.name().into());
         }
@@ -175,7 +176,7 @@ impl Store {
         self.count_those(
             &name,
             [
-                (collide, Fault::LabelCollision, "has two labels of one name"),
+                (collide, Fault::LabelCollision, "has two labels with the same name"),
                 (another_name, Fault::NameCollision, "stands for several names"),
                 (is_long, Fault::LabelLength, "has a label value that is too long"),
             ],
@@ -183,7 +184,7 @@ impl Store {
         if let Some(message) = first_late {
             diagnostics::report("metrics", "series limit", format_args!("{message}"));
         }
-        // A key is not kept with a value that is too long.
+        // A key whose value is too long is not cached.
         if late || is_long {
             return Some(handle);
         }
@@ -191,7 +192,7 @@ impl Store {
         Some(handle)
     }
 
-    /// Counts the faults that happened.
+    /// Counts the faults that occurred.
     fn count_those(&self, name: &str, faults: [(bool, Fault, &str); 3]) {
         faults
             .iter()
@@ -199,7 +200,7 @@ impl Store {
             .for_each(|(_, fault, what)| self.count(*fault, name, what));
     }
 
-    /// The name that the key's becomes, unless that or one of its labels' is too long.
+    /// The valid name for this key, unless it or the name of a label is too long.
     fn names(&self, kind: Kind, key: &Key) -> Option<String> {
         let name = self.metric(kind, key.name())?;
         let long = key.labels().find(|label| label.key().len() > MAX_LABEL_BYTES);
@@ -210,7 +211,7 @@ impl Store {
         long.is_none().then_some(name)
     }
 
-    /// The name that it becomes, unless that is too long.
+    /// The valid name, unless it is too long.
     fn metric(&self, kind: Kind, name: &str) -> Option<String> {
         let legal = if name.len() > MAX_NAME_BYTES { String::new() } else { names::metric(kind, name) };
         if check_metric_name(&legal).is_ok() {
@@ -237,7 +238,7 @@ impl Store {
 }
 
 impl Recorded {
-    /// The series of these labels, made if there is none.
+    /// The series of these labels, created if needed.
     fn series(&mut self, labels: &LabelSet) -> Handle {
         let make = || match &self.histograms {
             Some(histograms) => Handle::Histogram(Arc::new(Observations(histograms.series(labels.clone())))),
@@ -247,7 +248,7 @@ impl Recorded {
         self.series.entry(labels.clone()).or_insert_with(make).clone()
     }
 
-    /// What all label sets share that came too late; the first time, with what is to be said of it.
+    /// The series shared by label sets beyond the limit, with a message the first time.
     fn overflow(&mut self, name: &str, late: &LabelSet) -> (Handle, Option<String>) {
         let series = self.series.len();
         let message = (self.dropped == 0).then(|| {
@@ -264,7 +265,7 @@ impl Recorded {
     }
 }
 
-/// A key as the macro has it: labels in another order are another key, and lead to the same series.
+/// A key as written in the macro: labels in another order are another key with the same series.
 struct AsWritten<'a> {
     kind: Kind,
     key: &'a Key,

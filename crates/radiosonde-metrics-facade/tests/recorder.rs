@@ -1,4 +1,4 @@
-//! The macros of the `metrics` crate, recorded in a registry of ours.
+//! The macros of the `metrics` crate, recorded in our registry.
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use metrics::{
@@ -9,7 +9,7 @@ use radiosonde_core::{SpanContext, SpanId, TraceFlags, TraceId};
 use radiosonde_metrics::{Buckets, Format, OVERFLOW, Registry};
 use radiosonde_metrics_facade::FacadeRecorder;
 
-/// What a registry shows after `program` has recorded in it.
+/// The exposition of a registry after `program` has recorded in it.
 fn shown(program: impl FnOnce()) -> String {
     let registry = Registry::new();
     with_local_recorder(&FacadeRecorder::new(&registry), program);
@@ -63,7 +63,7 @@ fn descriptions_become_help_and_unit_before_or_after() {
         ),
         "{text}"
     );
-    // A unit that the name does not end in is one that OpenMetrics does not take.
+    // OpenMetrics rejects a unit that the name does not end in.
     assert!(text.contains("# TYPE queue gauge\n# HELP queue Queue.\n") && !text.contains("never"), "{text}");
 }
 
@@ -73,7 +73,7 @@ fn one_series_has_one_handle_however_its_labels_are_ordered() {
         counter!("hits", "b" => "2", "a" => "1").increment(1);
         counter!("hits", "a" => "1", "b" => "2").increment(1);
         counter!("hits", "a" => "1", "b" => "2", "c" => "").increment(1);
-        // Texts that join to the same.
+        // Texts with the same concatenation.
         counter!("hits", "a" => "12", "b" => "").increment(5);
         let kept = counter!("hits", "a" => "kept");
         kept.increment(1);
@@ -114,7 +114,7 @@ fn what_is_of_another_kind_is_refused_and_counted() {
         gauge!("level", "of" => "them").set(2);
     });
     let text = registry.text();
-    // In OpenMetrics alone the counter's name is that of the gauge.
+    // Only in OpenMetrics does the counter have the gauge's name.
     assert!(text.contains("queue 4\n") && text.contains("queue_total 1\n"), "{text}");
     assert!(text.contains("wait_count 1\n") && !text.contains("wait_count 7\n"), "{text}");
     assert!(text.contains("# TYPE native gauge\nnative 1\n"), "{text}");

@@ -5,9 +5,9 @@ use radiosonde_metrics::collect::Descriptor;
 
 use crate::json;
 
-/// Every metric that is declared in a registry, sorted by name, whether or not anything was recorded.
+/// Lists every metric declared in a registry, sorted by name, whether or not anything was recorded.
 ///
-/// Displayed, it is a Markdown table. What collectors give is not declared, and not in it.
+/// Its `Display` is a Markdown table. Metrics of collectors are not declared, and not included.
 ///
 /// ```
 /// use radiosonde_metrics::Registry;
@@ -27,7 +27,7 @@ pub struct Catalogue {
 }
 
 impl Catalogue {
-    /// Every metric that is declared in `registry`, without a scrape.
+    /// Lists the metrics declared in `registry`, without a scrape.
     #[must_use]
     pub fn of(registry: &Registry) -> Self {
         Self { metrics: registry.descriptors() }
@@ -39,8 +39,8 @@ impl Catalogue {
         &self.metrics
     }
 
-    /// A list of objects with `name`, `kind`, `help`, `unit`, `labels`, `constant_labels`, `buckets`, `quantiles`, `max_series` and
-    /// `declared_at`; `null` where there is none.
+    /// A JSON list of objects with `name`, `kind`, `help`, `unit`, `labels`, `constant_labels`, `buckets`, `quantiles`,
+    /// `max_series` and `declared_at`; absent values are `null`.
     #[must_use]
     pub fn to_json(&self) -> String {
         let mut out = String::new();
@@ -74,7 +74,7 @@ fn write_json(metric: &Descriptor, out: &mut String) {
     for (name, numbers) in [("buckets", metric.buckets()), ("quantiles", metric.quantiles())] {
         key(out, name);
         match numbers {
-            // Writing to a String does not fail. All are finite.
+            // Writing to a String does not fail. All numbers are finite.
             Some(numbers) => json::list(numbers, out, |number, out| {
                 let _ = write!(out, "{number:?}");
             }),
@@ -88,7 +88,7 @@ fn write_json(metric: &Descriptor, out: &mut String) {
     out.push('}');
 }
 
-/// Text in a cell of a table.
+/// Text escaped for a cell of a table.
 struct InTable<'a>(&'a str);
 
 impl fmt::Display for InTable<'_> {

@@ -1,8 +1,8 @@
-//! As much of JSON as a list of facts needs.
+//! A minimal JSON writer for the catalogue.
 
 use std::fmt::Write as _;
 
-/// A string with its quotes.
+/// Appends a string with its quotes.
 ///
 /// Source: RFC 8259, section 7: <https://www.rfc-editor.org/rfc/rfc8259#section-7>
 pub(crate) fn string(text: &str, out: &mut String) {
@@ -21,7 +21,7 @@ pub(crate) fn string(text: &str, out: &mut String) {
     out.push('"');
 }
 
-/// A list, each of whose items `write` writes.
+/// Appends a list whose items are written by `write`.
 pub(crate) fn list<T>(items: impl IntoIterator<Item = T>, out: &mut String, write: impl Fn(T, &mut String)) {
     out.push('[');
     for (at, item) in items.into_iter().enumerate() {

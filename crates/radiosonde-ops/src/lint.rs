@@ -6,10 +6,10 @@ use radiosonde_metrics::{
 
 use crate::problem::{Finding, Problem};
 
-/// What promlint would say of everything in the registry, sorted by metric; for a test that expects nothing.
+/// Checks every metric in the registry by promlint's rules, sorted by metric; for a test that expects no findings.
 ///
-/// Most of it cannot be declared here in the first place. The rest is usage: base units spelled out, no kind in the name, snake case.
-/// What collectors give is looked at as well.
+/// Most violations cannot be declared in the first place. The remaining rules are about usage: base units spelled out, no
+/// kind in the name, snake case. Metrics of collectors are checked as well.
 ///
 /// # Source
 /// <https://prometheus.io/docs/practices/naming/>, and promlint's rules:
@@ -40,7 +40,7 @@ struct Linter {
     found: BTreeSet<Finding>,
 }
 
-/// What promlint knows: unit, base unit.
+/// The units that promlint knows, each with its base unit.
 const UNITS: [(&str, &str); 24] = [
     ("amperes", "amperes"),
     ("bits", "bytes"),
@@ -104,7 +104,7 @@ impl Linter {
         if is_camel(name) {
             self.find(Problem::CamelCase);
         }
-        // The first unit is the metric's.
+        // Only the first unit in the name counts.
         if let Some((unit, base)) = name.split('_').find_map(unit).filter(|(unit, base)| unit != base) {
             self.find(Problem::Unit { unit: unit.into(), base });
         }
@@ -132,7 +132,7 @@ impl Linter {
     }
 }
 
-/// The word and its base unit, if it is a unit.
+/// A word and its base unit, if it is a unit.
 fn unit(word: &str) -> Option<(&str, &'static str)> {
     let known = |word: &str| UNITS.into_iter().find(|(unit, _)| *unit == word);
     let prefixed = || PREFIXES.iter().find_map(|prefix| known(word.strip_prefix(prefix)?));
@@ -195,7 +195,7 @@ mod tests {
             "orders_count",
             "x_bucket",
             "heat_fahrenheit",
-            // A day is no unit here, nor minutes where the unit has been told.
+            // A day is not a unit here, and minutes only at the first position.
             "day_of_week",
             "seconds_within_minutes",
         ] {
@@ -214,7 +214,7 @@ mod tests {
             "orders_count: `_count` is what histograms and summaries append to their names",
             "queueLength: names are in snake_case",
             "size_kilobytes: use the base unit `bytes` in place of `kilobytes`",
-            "temp_gauge: the name need not say that it is a gauge",
+            "temp_gauge: the name contains the kind gauge",
             "wait_ms: the unit `ms` is abbreviated",
             "waited_minutes_max: use the base unit `seconds` in place of `minutes`",
             "x_bucket: `_bucket` is what histograms and summaries append to their names",
@@ -227,7 +227,7 @@ mod tests {
         let registry = Registry::new();
         registry.expose_process();
         registry.expose_build_info(&Resource::builder().service_name("orders").build());
-        // Has every own metric of the registry shown.
+        // Makes the registry expose every self metric.
         registry.float_counter("busy_seconds_total", "Busy.").build().unwrap().inc_by(f64::NAN);
         let few = registry.counter("few_total", "Few.").max_series(1).labels(&["x"]).unwrap();
         few.with(&["1"]).inc();

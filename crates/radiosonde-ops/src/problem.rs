@@ -1,38 +1,38 @@
 use std::fmt;
 
-/// A metric that is not what those who query it expect, from [`lint`](crate::lint).
+/// A metric with an unusual name or metadata, found by [`lint`](crate::lint).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Finding {
     pub(crate) metric: Box<str>,
     pub(crate) problem: Problem,
 }
 
-/// What is unusual about a metric.
+/// The problem that lint found in a metric.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Problem {
-    /// There is no help text.
+    /// The help text is missing.
     NoHelp,
     /// A counter whose name does not end in `_total`.
     CounterWithoutTotal,
-    /// Something else than a counter whose name ends in `_total`.
+    /// Another kind than a counter whose name ends in `_total`.
     TotalWithoutCounter,
-    /// The name ends in what histograms and summaries append.
+    /// The name ends in a suffix that histograms and summaries append.
     ReservedSuffix {
         /// `_bucket`, `_count` or `_sum`.
         suffix: &'static str,
     },
-    /// A label that the exposition writes for another kind.
+    /// A label that the exposition adds to another kind.
     ReservedLabel {
         /// `le` or `quantile`.
         label: &'static str,
     },
-    /// The name has the kind in it.
+    /// The name contains the kind.
     KindInName {
         /// Such as `gauge`.
         kind: &'static str,
     },
-    /// The name has a colon, which is for recording rules.
+    /// The name has a colon, which is reserved for recording rules.
     Colon,
     /// The name has an upper-case letter after a lower-case one.
     CamelCase,
@@ -41,16 +41,16 @@ pub enum Problem {
         /// The label.
         label: Box<str>,
     },
-    /// A unit that is a multiple or a fraction of the one that Prometheus uses, or another.
+    /// A unit that is not one of Prometheus' base units.
     Unit {
-        /// As it is in the name.
+        /// The unit in the name.
         unit: Box<str>,
-        /// What to use.
+        /// The base unit to use.
         base: &'static str,
     },
-    /// A unit that is abbreviated.
+    /// An abbreviated unit.
     Abbreviation {
-        /// As it is in the name.
+        /// The unit in the name.
         unit: &'static str,
     },
 }
@@ -62,7 +62,7 @@ impl Finding {
         &self.metric
     }
 
-    /// What is unusual about it.
+    /// The problem.
     #[must_use]
     pub const fn problem(&self) -> &Problem {
         &self.problem
@@ -85,7 +85,7 @@ impl fmt::Display for Problem {
                 write!(f, "`{suffix}` is what histograms and summaries append to their names")
             }
             Self::ReservedLabel { label } => write!(f, "the label `{label}` is written by the exposition"),
-            Self::KindInName { kind } => write!(f, "the name need not say that it is a {kind}"),
+            Self::KindInName { kind } => write!(f, "the name contains the kind {kind}"),
             Self::Colon => f.write_str("colons are for recording rules"),
             Self::CamelCase => f.write_str("names are in snake_case"),
             Self::CamelCaseLabel { label } => {

@@ -1,6 +1,6 @@
-//! One program, compiled twice: with the imports of the `prometheus` crate, and with ours in their place.
+//! One program, compiled twice: with the imports of the `prometheus` crate, and with ours.
 //!
-//! Both use the default registry of the process, so this is a test binary of its own.
+//! Both use the default registry of the process, so this is a separate test binary.
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 #![cfg(feature = "compat")]
 
@@ -9,7 +9,7 @@ use std::collections::{BTreeSet, HashMap};
 use radiosonde_metrics::{Format, OVERFLOW};
 use radiosonde_prometheus::compat::{self, Collector, Error};
 
-/// What an application does with the crate, whichever it is.
+/// A typical application, with either crate.
 macro_rules! program {
     ($name:ident, $($krate:ident)::+) => {
         mod $name {
@@ -41,7 +41,7 @@ macro_rules! program {
                 busy.inc();
                 busy.inc_by(0.25);
                 assert_eq!(busy.get(), 1.25);
-                // From before the suffix: dashboards know it by this name.
+                // Named before the suffix was required: dashboards know it by this name.
                 let hits: IntCounter = register_int_counter!(opts!(
                     "legacy_hits",
                     "Hits.",
@@ -64,7 +64,7 @@ macro_rules! program {
                 register_histogram!("size_bytes", "Size.", exponential_buckets(128.0, 2.0, 3)?)?.observe(300.0);
                 let opts = histogram_opts!("age_days", "Age.", linear_buckets(1.0, 1.0, 3)?, HashMap::new());
                 assert_eq!(register_histogram!(opts)?.observe_closure_duration(|| 5), 5);
-                assert!(register_int_gauge!("queue_items", "Items.").is_err(), "it is registered");
+                assert!(register_int_gauge!("queue_items", "Items.").is_err(), "it is already registered");
                 Ok(())
             }
 
@@ -124,15 +124,15 @@ macro_rules! program {
 program!(before, prometheus);
 program!(after, radiosonde_prometheus::compat);
 
-/// The lines of an exposition but those of the library itself and of the process, in any order.
+/// The lines of an exposition, without those of the library itself and of the process, in any order.
 fn lines(text: &str) -> BTreeSet<&str> {
     let foreign = |line: &&str| line.contains("radiosonde_metrics_") || line.contains("process_");
-    // How long the closure took.
+    // The duration of the closure varies.
     let timed = |line: &&str| line.starts_with("age_days_sum ");
     text.lines().filter(|line| !foreign(line) && !timed(line)).collect()
 }
 
-/// With the labels sorted: those of a registry come last there. No value here has a comma.
+/// Sorts the labels, since those of a registry come last there. No value here has a comma.
 fn sorted(line: &str) -> String {
     let Some((name, (labels, value))) =
         line.split_once('{').and_then(|(name, rest)| Some((name, rest.split_once('}')?)))
@@ -210,7 +210,7 @@ fn what_panics_there_is_refused_here_and_counted() {
         assert!(matches!(refused, Err(Error::Msg(_))), "{refused:?}");
     }
     let le = compat::register_histogram_vec_with_registry!("h", "H.", &["le"], registry);
-    assert!(le.is_err(), "a histogram writes it");
+    assert!(le.is_err(), "the label is reserved for histograms");
     let child: Box<dyn Collector> = Box::new(hits.with_label_values(&["a"]));
     assert!(registry.register(child).is_err());
 }

@@ -1,4 +1,4 @@
-//! Both directions of interoperation, with the real crate and its default registry.
+//! Interoperation in both directions with the real crate and its default registry.
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 #![cfg(feature = "interop")]
 
@@ -33,7 +33,7 @@ fn the_default_registry_comes_along_and_its_process_metrics_give_way() {
     assert_eq!(text.matches("\n# TYPE process_resident_memory_bytes ").count(), 1);
     assert!(
         text.contains("collector_errors_total{reason=\"duplicate_series\"} 0\n"),
-        "giving way is no fault"
+        "yielding is not an error"
     );
 }
 
@@ -68,7 +68,7 @@ fn cpu_seconds_have_fractions() {
     let registry = Registry::new();
     registry.expose_process();
     let mut spun = 0_u64;
-    // A clock tick is 10 ms; work until the first one that is no whole second.
+    // A clock tick is 10 ms; work until the CPU time is not a whole second.
     for _ in 0..2_000 {
         (0..100_000_u64).for_each(|n| spun = std::hint::black_box(spun.wrapping_add(n)));
         let seconds = value(&registry.text(), "process_cpu_seconds_total");
@@ -119,7 +119,7 @@ fn ours_come_out_of_their_registry() {
     registry.counter("orders_total", "Orders.").labels(&["method"]).unwrap().with(&["a\"b"]).inc_by(3);
     registry.gauge("temperature_celsius", "Temperature.").build().unwrap().set(-0.5);
     registry.histogram("wait_seconds", "Wait.").build().unwrap().observe(0.07);
-    // Declared and never used: their encoder refuses a family without metrics.
+    // Declared and never used: their encoder rejects a family without metrics.
     registry.counter("unused_total", "Unused.").labels(&["x"]).unwrap();
     let theirs = prometheus::Registry::new();
     theirs.register(Box::new(Adapter::new(&registry))).unwrap();
@@ -207,7 +207,7 @@ fn two_absorbed_registries_show_the_process_once() {
     assert_eq!(text.matches("\n# TYPE process_threads ").count(), 1, "{text}");
 }
 
-/// Metrics as an application may make them by hand.
+/// Metrics that an application builds by hand.
 struct ByHand(Vec<prometheus::proto::MetricFamily>, prometheus::core::Desc);
 
 impl ByHand {

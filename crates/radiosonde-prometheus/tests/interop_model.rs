@@ -1,4 +1,4 @@
-//! What the model of the `prometheus` crate has no place for goes through its registry and its encoder all the same.
+//! Data without a field in the `prometheus` crate's model passes through its registry and encoder.
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 #![cfg(feature = "interop")]
 
@@ -27,7 +27,7 @@ fn exemplar(value: f64) -> Exemplar {
     Exemplar::in_span(&context, value).at(at(1_700_000_000_123))
 }
 
-/// One of everything.
+/// One sample of every kind.
 struct Everything;
 
 impl Collector for Everything {
@@ -76,7 +76,7 @@ impl Collector for Everything {
     }
 }
 
-/// Writes down all that it is shown, numbers as Prometheus stores them.
+/// Records all visited samples, with numbers as Prometheus stores them.
 #[derive(Default)]
 struct Seen(Vec<String>);
 
@@ -188,7 +188,7 @@ fn their_protobuf_encoder_writes_what_prometheus_reads() {
     assert_eq!(
         (spans(&quiet.positive_span), quiet.schema),
         (vec![(0, 0)], Some(8)),
-        "known for a native one"
+        "recognised as a native one"
     );
     assert!(family("size_bytes").metric[0].histogram.as_ref().unwrap().schema.is_none());
 }
@@ -221,7 +221,7 @@ fn what_their_registry_adds_is_added_to_what_it_does_not_know_as_well() {
         "app_busy_seconds_total{{of=\"a\",service=\"shop\"}} 12.5 # {{trace_id=\"{TRACE}\",span_id=\"{SPAN}\"}} 3 1700000000.123\n"
     );
     assert!(text.contains(&line) && text.contains("# UNIT app_busy_seconds seconds\n"), "{text}");
-    // A state set's label is called like the family, which it is not any more.
+    // A state set's label has the family's old name.
     assert!(text.contains("# TYPE app_state gauge\n") && text.contains("# TYPE app_build info\n"), "{text}");
 }
 
@@ -230,7 +230,7 @@ enum Breaker {
     Open,
 }
 
-/// One of each instrument, with something in it.
+/// One of each instrument, with data.
 fn instruments() -> Registry {
     let registry = Registry::new();
     let _sampled = SpanContext::new(TraceId::random(), SpanId::random(), TraceFlags::SAMPLED).enter();
@@ -265,7 +265,7 @@ fn what_every_instrument_says_comes_back_as_it_was() {
     assert_eq!(Seen::by(&again), seen);
 }
 
-/// An exemplar with labels that lead somewhere else than to a span, and without a time.
+/// An exemplar whose labels do not identify a span, without a time.
 struct Foreign;
 
 impl Collector for Foreign {

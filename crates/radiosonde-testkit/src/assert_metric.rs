@@ -3,15 +3,15 @@ use std::fmt;
 
 use crate::samples::{Sample, Samples, read_line};
 
-/// Asserts on the one sample that a selector means: `assert_metric!(text, "orders_total{method=\"card\"}", == 3)`.
+/// Asserts on the one sample that matches a selector: `assert_metric!(text, "orders_total{method=\"card\"}", == 3)`.
 ///
-/// The first argument is an exposition as text, or [`Samples`]. The selector is a sample's name, with labels that the sample has among
-/// its own. Then comes a comparison: `==`, `!=`, `<`, `<=`, `>`, `>=`.
+/// The first argument is an exposition as text, or [`Samples`]. The selector is a sample's name and a subset of its labels.
+/// Then follows a comparison: `==`, `!=`, `<`, `<=`, `>`, `>=`.
 ///
-/// For what changed, subtract what was there before by [`Samples::since`].
+/// To assert on a change, subtract earlier samples with [`Samples::since`].
 ///
 /// # Panics
-/// If the comparison does not hold, or if no sample or several are meant; the message lists those, or the nearest there are.
+/// If the comparison fails, or the selector matches no sample or several; the message lists those, or the nearest ones.
 ///
 /// ```
 /// use radiosonde_testkit::{Samples, assert_metric};
@@ -28,7 +28,7 @@ macro_rules! assert_metric {
         #[allow(trivial_numeric_casts, clippy::all, clippy::pedantic, reason = "a whole number may be given")]
         let expected = ($expected) as f64;
         match samples.only($selector) {
-            #[allow(clippy::float_cmp, reason = "what was asked for")]
+            #[allow(clippy::float_cmp, reason = "the comparison is the caller's")]
             Ok(value) if value $operator expected => {}
             Ok(value) => {
                 ::std::panic!("{} is {value}, which is not {} {expected}", $selector, ::std::stringify!($operator))
@@ -62,14 +62,14 @@ impl From<&Self> for Samples {
     }
 }
 
-/// How many samples are listed.
+/// The most samples listed in a message.
 const LISTED: usize = 5;
 
 impl Samples {
-    /// The value of the one sample that has this name and these labels among its own, as `name{label="value"}`.
+    /// The value of the one sample with this name and at least these labels, written `name{label="value"}`.
     ///
     /// # Errors
-    /// [`NotOneSample`] if there is none, or more than one, or the selector cannot be read.
+    /// [`NotOneSample`] if no sample or several match, or the selector is malformed.
     pub fn only(&self, selector: &str) -> Result<f64, NotOneSample> {
         let refuse = |kind, listed: Vec<&Sample>| {
             let listed = listed.into_iter().take(LISTED).map(ToString::to_string).collect();
@@ -91,9 +91,9 @@ impl Samples {
         }
     }
 
-    /// These samples less those that were there before, which count as zero where there were none.
+    /// These samples minus those of `before`, where missing ones count as zero.
     ///
-    /// For totals: what is here is by how much each has grown.
+    /// For totals: each sample is then the increase.
     #[must_use]
     pub fn since(&self, before: &Self) -> Self {
         let was = |sample: &Sample| {
@@ -107,13 +107,13 @@ impl Samples {
 }
 
 impl Sample {
-    /// Whether it has the other's name, and its labels among its own.
+    /// Whether the names are equal and the labels include those of `wanted`.
     fn has(&self, wanted: &Self) -> bool {
         self.name == wanted.name
             && wanted.labels.iter().all(|(name, value)| self.labels.get(name) == Some(value))
     }
 
-    /// Whether the names are the same, how many letters they begin with in common, and how many labels they share.
+    /// Whether the names are equal, the length of their common prefix, and the number of shared labels.
     fn likeness(&self, wanted: &Self) -> (bool, usize, usize) {
         let letters = self.name.bytes().zip(wanted.name.bytes()).take_while(|(a, b)| a == b).count();
         let labels =
@@ -132,7 +132,7 @@ impl fmt::Display for Sample {
     }
 }
 
-/// A selector that does not mean one sample.
+/// A selector that does not match exactly one sample.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotOneSample {
     selector: Box<str>,
@@ -152,11 +152,13 @@ impl fmt::Display for NotOneSample {
         let Self { selector, kind, listed } = self;
         match kind {
             NotOneSampleKind::Selector => {
-                write!(f, "selector {selector:?} cannot be read; allowed is name{{label=\"value\"}}")?;
+                write!(f, "invalid selector {selector:?}: expected name{{label=\"value\"}}")?;
             }
-            NotOneSampleKind::None if listed.is_empty() => write!(f, "no sample is {selector}, nor like it")?,
-            NotOneSampleKind::None => write!(f, "no sample is {selector}; the nearest are")?,
-            NotOneSampleKind::Several { found } => write!(f, "{found} samples are {selector}, among them")?,
+            NotOneSampleKind::None if listed.is_empty() => {
+                write!(f, "no sample matches {selector}, and none is similar")?
+            }
+            NotOneSampleKind::None => write!(f, "no sample matches {selector}; the nearest are")?,
+            NotOneSampleKind::Several { found } => write!(f, "{found} samples match {selector}, among them")?,
         }
         listed.iter().try_for_each(|sample| write!(f, "\n    {sample}"))
     }
@@ -185,14 +187,15 @@ mod tests {
     fn a_message_lists_what_is_near() {
         assert_eq!(
             message("orders_total{method=\"cheque\",shop=\"a\"}"),
-            "no sample is orders_total{method=\"cheque\",shop=\"a\"}; the nearest are\n    \
+            "no sample matches orders_total{method=\"cheque\",shop=\"a\"}; the nearest are\n    \
              orders_total{method=\"card\",shop=\"a\"} 3\n    orders_total{method=\"cash\",shop=\"a\"} 1\n    ordered 7"
         );
         assert!(
-            message("orders_total").starts_with("2 samples are orders_total, among them\n    orders_total{")
+            message("orders_total")
+                .starts_with("2 samples match orders_total, among them\n    orders_total{")
         );
-        assert_eq!(message("nothing"), "no sample is nothing, nor like it");
-        assert!(message("a{b").starts_with("selector \"a{b\" cannot be read"));
+        assert_eq!(message("nothing"), "no sample matches nothing, and none is similar");
+        assert!(message("a{b").starts_with("invalid selector \"a{b\""));
     }
 
     #[test]

@@ -3,13 +3,13 @@ use std::cell::Cell;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 thread_local! {
-    // `const` and without a destructor: it neither allocates nor ends before its thread.
+    // `const` and without a destructor: it does not allocate, and lives as long as its thread.
     static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
 }
 
 static LIVE_BYTES: AtomicI64 = AtomicI64::new(0);
 
-/// The system's allocator, with counts: a `#[global_allocator]` for one test binary.
+/// The system allocator with counters, for use as the `#[global_allocator]` of a test binary.
 ///
 /// ```
 /// use radiosonde_testkit::CountingAllocator;
@@ -30,14 +30,14 @@ impl CountingAllocator {
         ALLOCATIONS.get()
     }
 
-    /// Bytes of the process that are allocated now. Signed, because tests subtract an earlier number.
+    /// Bytes currently allocated in the process. Signed, because tests subtract an earlier value.
     #[must_use]
     pub fn live_bytes() -> i64 {
-        // Relaxed: a total, read where the work to be counted is done.
+        // Relaxed: a total, read on the thread that did the work.
         LIVE_BYTES.load(Ordering::Relaxed)
     }
 
-    /// Allocations of this thread per call, as the mean of a thousand calls after ten that warm up.
+    /// Allocations of this thread per call: the mean of a thousand calls, after ten to warm up.
     pub fn per_call(mut work: impl FnMut()) -> f64 {
         const CALLS: u32 = 1000;
         for _ in 0..10 {
@@ -65,7 +65,7 @@ const fn signed(bytes: usize) -> i64 {
 }
 
 #[allow(unsafe_code, reason = "an allocator can only be written this way")]
-// SAFETY: each call goes to the system's allocator as it came; counting neither allocates nor unwinds.
+// SAFETY: each call is passed to the system allocator unchanged; counting neither allocates nor unwinds.
 unsafe impl GlobalAlloc for CountingAllocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count(signed(layout.size()), 1);

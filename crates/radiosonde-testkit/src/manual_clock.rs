@@ -40,7 +40,7 @@ impl ManualClock {
         Self::at(SystemTime::UNIX_EPOCH + START)
     }
 
-    /// A clock at this time of day.
+    /// A clock at this wall time.
     #[must_use]
     pub fn at(wall: SystemTime) -> Self {
         Self { reading: Arc::new(Mutex::new(Reading { wall, monotonic: Duration::ZERO })) }
@@ -53,7 +53,7 @@ impl ManualClock {
         reading.monotonic += by;
     }
 
-    /// Sets the wall clock, also back, as an administrator or NTP may. The monotonic reading stays.
+    /// Sets the wall clock, possibly back, as an administrator or NTP may. The monotonic reading is unchanged.
     pub fn set_wall(&self, wall: SystemTime) {
         self.lock().wall = wall;
     }

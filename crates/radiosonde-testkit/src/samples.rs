@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
-/// The samples of an exposition in one of the text formats, to be asked by name and labels.
+/// The samples of a text exposition, queried by name and labels.
 ///
-/// For assertions on one's own metrics: it reads what a registry writes and is no judge of the format.
+/// For assertions on a program's own metrics: it reads the output of a registry and does not validate the format.
 ///
 /// ```
 /// use radiosonde_testkit::Samples;
@@ -26,13 +26,13 @@ pub(crate) struct Sample {
 }
 
 impl Samples {
-    /// Reads `text`. Lines that are no samples are passed over.
+    /// Reads `text`, skipping lines that are not samples.
     #[must_use]
     pub fn read(text: &str) -> Self {
         Self { samples: text.lines().filter_map(read_line).collect() }
     }
 
-    /// The value of the one sample of this name that has these labels among its own; `None` if there is none, or more than one.
+    /// The value of the one sample with this name and at least these labels; `None` if no sample or several match.
     #[must_use]
     pub fn value(&self, name: &str, labels: &[(&str, &str)]) -> Option<f64> {
         let mut found = self.matching(name, labels);
@@ -40,13 +40,13 @@ impl Samples {
         found.next().is_none().then_some(value)
     }
 
-    /// The sum over all samples of this name that have these labels among their own.
+    /// The sum of all samples with this name and at least these labels.
     #[must_use]
     pub fn sum(&self, name: &str, labels: &[(&str, &str)]) -> f64 {
         self.matching(name, labels).sum()
     }
 
-    /// By how much that sum has grown since `before`.
+    /// The increase of that sum since `before`.
     #[must_use]
     pub fn increase_since(&self, before: &Self, name: &str, labels: &[(&str, &str)]) -> f64 {
         self.sum(name, labels) - before.sum(name, labels)
@@ -74,12 +74,12 @@ pub(crate) fn read_line(line: &str) -> Option<Sample> {
         }
         rest = &inside[1..];
     }
-    // After the value there may be a time and an exemplar.
+    // A timestamp and an exemplar may follow the value.
     let value = rest.split_ascii_whitespace().next()?.parse().ok()?;
     (!name.starts_with('#')).then(|| Sample { name: name.to_owned(), labels, value })
 }
 
-/// A label's value without its escapes, and what comes after the closing quote.
+/// Parses a label's quoted value; returns it unescaped, with the rest after the closing quote.
 fn read_value(text: &str) -> Option<(String, &str)> {
     let mut value = String::new();
     let mut chars = text.char_indices();

@@ -1,7 +1,7 @@
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// A writer that keeps what is written, to be looked at while somebody else owns it. Clones share the contents.
+/// A writer whose contents can be read while another owner writes. Clones share the contents.
 ///
 /// ```
 /// use std::io::Write as _;
@@ -39,14 +39,14 @@ impl SharedBuffer {
         self.text().lines().map(str::to_owned).collect()
     }
 
-    /// Forgets what was written, and returns it.
-    #[must_use = "what was written is gone otherwise; `clear` says so"]
+    /// Empties the buffer and returns its contents.
+    #[must_use = "otherwise the contents are lost: use `clear` to discard them"]
     pub fn take(&self) -> String {
         let bytes = std::mem::take(&mut *self.lock());
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
-    /// Forgets what was written and keeps the memory.
+    /// Empties the buffer and keeps its memory.
     pub fn clear(&self) {
         self.lock().clear();
     }

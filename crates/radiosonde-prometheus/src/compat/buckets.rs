@@ -2,43 +2,43 @@ use crate::compat::error::Error;
 use crate::compat::error::Result;
 use radiosonde_metrics::Buckets;
 
-/// The bounds of a histogram that is not told others: 5 ms to 10 s in 11 steps.
+/// The default bounds of a histogram: 5 ms to 10 s in 11 steps.
 pub const DEFAULT_BUCKETS: &[f64; 11] = &[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
-/// `count` bounds from `start` on, `width` apart.
+/// `count` bounds starting at `start`, `width` apart.
 ///
 /// # Errors
-/// [`Error::Msg`] if there is to be none, or `width` is not above zero.
+/// [`Error::Msg`] if `count` or `width` is not above zero.
 pub fn linear_buckets(start: f64, width: f64, count: usize) -> Result<Vec<f64>> {
     if count < 1 {
-        return Err(Error::Msg(format!("{count} buckets; allowed is 1 at least")));
+        return Err(Error::Msg(format!("invalid count {count} of buckets: expected 1 or more")));
     }
     if width <= 0.0 {
-        return Err(Error::Msg(format!("buckets with the width {width}; allowed is one above 0")));
+        return Err(Error::Msg(format!("invalid width {width} of buckets: expected a number above 0")));
     }
-    #[allow(clippy::cast_precision_loss, reason = "nobody has 2^53 buckets")]
+    #[allow(clippy::cast_precision_loss, reason = "2^53 buckets are out of reach")]
     let bounds = (0..count).map(|step| start + width * (step as f64));
     Ok(bounds.collect())
 }
 
-/// `count` bounds from `start` on, each `factor` times the one before.
+/// `count` bounds starting at `start`, each `factor` times the previous one.
 ///
 /// # Errors
-/// [`Error::Msg`] if there is to be none, `start` is not above zero or `factor` not above one.
+/// [`Error::Msg`] if `count` or `start` is not above zero, or `factor` not above one.
 pub fn exponential_buckets(start: f64, factor: f64, count: usize) -> Result<Vec<f64>> {
     if count < 1 {
-        return Err(Error::Msg(format!("{count} buckets; allowed is 1 at least")));
+        return Err(Error::Msg(format!("invalid count {count} of buckets: expected 1 or more")));
     }
     if start <= 0.0 {
-        return Err(Error::Msg(format!("buckets from {start} on; allowed is a start above 0")));
+        return Err(Error::Msg(format!("invalid start {start} of buckets: expected a number above 0")));
     }
     if factor <= 1.0 {
-        return Err(Error::Msg(format!("buckets by the factor {factor}; allowed is one above 1")));
+        return Err(Error::Msg(format!("invalid factor {factor} of buckets: expected a number above 1")));
     }
     Ok(std::iter::successors(Some(start), |bound| Some(bound * factor)).take(count).collect())
 }
 
-/// As their histograms take them: none are the default ones, and infinity may stand at the end.
+/// Checks bounds as the original does: an empty list means the default, and infinity may be last.
 pub(super) fn checked(mut bounds: Vec<f64>) -> Result<Buckets> {
     if bounds.is_empty() {
         return Ok(Buckets::from_static(DEFAULT_BUCKETS));

@@ -7,10 +7,10 @@ use radiosonde_metrics::{Collection, Instrument, Kind};
 use crate::compat::error::{Error, Result};
 use crate::compat::options::{Describe, Described};
 
-/// How many series a vector may have.
+/// The most series of a vector.
 const MAX_SERIES: usize = 10_000;
 
-/// A metric of this module, alone or with its vector. Public to sealed traits only.
+/// The state of a metric, alone or in its vector. Public to sealed traits only.
 pub struct Core<I: Instrument> {
     described: Described,
     family: UnregisteredFamily<I>,
@@ -49,7 +49,7 @@ impl<I: Instrument> Core<I> {
         Ok(self.family.with(values))
     }
 
-    /// An instrument that is not exposed; counted as a refusal.
+    /// Returns an instrument that is not exposed, and counts a refusal.
     #[cold]
     pub(super) fn refuse(&self) -> I {
         let too_many = vec![""; self.label_names().len() + 1];
@@ -75,7 +75,7 @@ impl<I: Instrument> Core<I> {
     }
 }
 
-/// What a registry asks of a metric, whatever its instruments are. Public to a sealed trait only.
+/// What a registry needs of a metric, whatever its instruments. Public to a sealed trait only.
 pub trait AnyCore: Send + Sync {
     fn described(&self) -> &Described;
 

@@ -2,7 +2,7 @@ use crate::compat::metric::metric;
 use crate::compat::metric_vec::MetricVec;
 
 metric! {
-    /// Counts up, in steps that may have fractions.
+    /// Counts up, possibly by fractions.
     Counter, FloatCounter, Opts
 }
 
@@ -11,10 +11,10 @@ metric! {
     IntCounter, Counter, Opts
 }
 
-/// Counters told apart by label values.
+/// Counters distinguished by label values.
 pub type CounterVec = MetricVec<Counter>;
 
-/// Counters of whole steps told apart by label values.
+/// Counters of whole steps, distinguished by label values.
 pub type IntCounterVec = MetricVec<IntCounter>;
 
 impl Counter {
@@ -23,7 +23,7 @@ impl Counter {
         self.ours.inc_by(1.0);
     }
 
-    /// Adds `v`. What is negative, infinite or NaN is refused and counted.
+    /// Adds `v`. Negative, infinite and NaN values are refused and counted.
     pub fn inc_by(&self, v: f64) {
         self.ours.inc_by(v);
     }

@@ -4,15 +4,15 @@ use crate::compat::error::Result;
 use crate::compat::metric_family::MetricFamily;
 use radiosonde_metrics::{Dialect, Format};
 
-/// The `Content-Type` of what [`TextEncoder`] writes.
+/// The `Content-Type` of [`TextEncoder`]'s output.
 pub const TEXT_FORMAT: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// Writes families in some format.
+/// Encodes families in some format.
 pub trait Encoder {
     /// Writes `families` to `writer`.
     ///
     /// # Errors
-    /// What the writer says.
+    /// An error of the writer.
     fn encode<W: Write>(&self, families: &[MetricFamily], writer: &mut W) -> Result<()>;
 
     /// The `Content-Type`.
@@ -33,16 +33,16 @@ impl TextEncoder {
     /// Appends `families` to `out`.
     ///
     /// # Errors
-    /// None; it is there for the signature.
+    /// None; the signature is the original's.
     pub fn encode_utf8(&self, families: &[MetricFamily], out: &mut String) -> Result<()> {
         out.push_str(&String::from_utf8_lossy(&text(families)));
         Ok(())
     }
 
-    /// `families` as a text.
+    /// Returns `families` as text.
     ///
     /// # Errors
-    /// None; it is there for the signature.
+    /// None; the signature is the original's.
     pub fn encode_to_string(&self, families: &[MetricFamily]) -> Result<String> {
         Ok(String::from_utf8(text(families)).unwrap_or_default())
     }

@@ -1,35 +1,35 @@
 use std::fmt;
 
-/// What a call of this module may refuse.
+/// An error of this module.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
-    /// A metric of this name and with these constant labels is registered.
+    /// A metric with this name and these constant labels is registered.
     AlreadyReg,
-    /// Another number of label values than there are labels.
+    /// The number of label values differs from the number of labels.
     InconsistentCardinality {
-        /// How many labels there are.
+        /// The number of labels.
         expect: usize,
-        /// How many values were given.
+        /// The number of values given.
         got: usize,
     },
-    /// Anything else, in words.
+    /// Any other error, as text.
     Msg(String),
     /// The text could not be written.
     Io(std::io::Error),
 }
 
-/// As the functions of this module return.
+/// The result of this module's functions.
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::AlreadyReg => {
-                f.write_str("a metric of this name and with these constant labels is registered")
+                f.write_str("a metric with this name and these constant labels is already registered")
             }
             Self::InconsistentCardinality { expect, got } => {
-                write!(f, "{got} label values for {expect} labels; allowed is one for each")
+                write!(f, "invalid number of label values {got}: expected {expect}")
             }
             Self::Msg(message) => f.write_str(message),
             Self::Io(_) => f.write_str("the metrics could not be written"),

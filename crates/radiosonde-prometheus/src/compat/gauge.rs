@@ -11,14 +11,14 @@ metric! {
     IntGauge, IntGauge, Opts
 }
 
-/// Gauges told apart by label values.
+/// Gauges distinguished by label values.
 pub type GaugeVec = MetricVec<Gauge>;
 
-/// Gauges of whole numbers told apart by label values.
+/// Gauges of whole numbers, distinguished by label values.
 pub type IntGaugeVec = MetricVec<IntGauge>;
 
 impl Gauge {
-    /// Makes the value `v`.
+    /// Sets the value.
     pub fn set(&self, v: f64) {
         self.ours.set(v);
     }
@@ -28,7 +28,7 @@ impl Gauge {
         self.ours.add(1.0);
     }
 
-    /// Takes one away.
+    /// Subtracts one.
     pub fn dec(&self) {
         self.ours.sub(1.0);
     }
@@ -38,7 +38,7 @@ impl Gauge {
         self.ours.add(v);
     }
 
-    /// Takes `v` away.
+    /// Subtracts `v`.
     pub fn sub(&self, v: f64) {
         self.ours.sub(v);
     }
@@ -51,7 +51,7 @@ impl Gauge {
 }
 
 impl IntGauge {
-    /// Makes the value `v`.
+    /// Sets the value.
     pub fn set(&self, v: i64) {
         self.ours.set(v);
     }
@@ -61,7 +61,7 @@ impl IntGauge {
         self.ours.inc();
     }
 
-    /// Takes one away.
+    /// Subtracts one.
     pub fn dec(&self) {
         self.ours.dec();
     }
@@ -71,7 +71,7 @@ impl IntGauge {
         self.ours.add(v);
     }
 
-    /// Takes `v` away.
+    /// Subtracts `v`.
     pub fn sub(&self, v: i64) {
         self.ours.add(v.wrapping_neg());
     }

@@ -6,7 +6,7 @@ metric! {
     Histogram, Histogram, HistogramOpts
 }
 
-/// Histograms told apart by label values.
+/// Histograms distinguished by label values.
 pub type HistogramVec = MetricVec<Histogram>;
 
 impl Histogram {
@@ -21,7 +21,7 @@ impl Histogram {
         self.ours.sum()
     }
 
-    /// How many observations there are.
+    /// The number of observations.
     #[must_use]
     pub fn get_sample_count(&self) -> u64 {
         self.ours.count()

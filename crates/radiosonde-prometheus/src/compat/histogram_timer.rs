@@ -4,7 +4,7 @@ use radiosonde_core::{Clock as _, SystemClock};
 
 use crate::compat::histogram::Histogram;
 
-/// Observes how long it lived, in seconds, when it is dropped.
+/// Observes its lifetime, in seconds, when it is dropped.
 #[must_use = "the time is observed when this is dropped"]
 #[derive(Debug)]
 pub struct HistogramTimer {
@@ -19,7 +19,7 @@ impl Histogram {
         HistogramTimer::start(self.clone())
     }
 
-    /// Observes how many seconds `f` takes.
+    /// Observes the duration of `f` in seconds.
     pub fn observe_closure_duration<F: FnOnce() -> T, T>(&self, f: F) -> T {
         let timer = self.start_timer();
         let result = f();
@@ -33,19 +33,19 @@ impl HistogramTimer {
         Self { histogram: Some(histogram), start: SystemClock.monotonic() }
     }
 
-    /// Stops and observes.
+    /// Stops the timer and observes the duration.
     pub fn observe_duration(self) {
         self.stop_and_record();
     }
 
-    /// Stops, observes, and says how many seconds it were.
-    #[allow(clippy::must_use_candidate, reason = "called for what it records")]
+    /// Stops the timer, observes the duration, and returns it in seconds.
+    #[allow(clippy::must_use_candidate, reason = "called for its effect")]
     pub fn stop_and_record(mut self) -> f64 {
         self.stop(true)
     }
 
-    /// Stops without observing, and says how many seconds it were.
-    #[allow(clippy::must_use_candidate, reason = "called for what it does not record")]
+    /// Stops the timer without observing, and returns the duration in seconds.
+    #[allow(clippy::must_use_candidate, reason = "called for its effect")]
     pub fn stop_and_discard(mut self) -> f64 {
         self.stop(false)
     }

@@ -2,12 +2,12 @@ use std::sync::Arc;
 
 use crate::compat::core::AnyCore;
 
-/// Something that a registry takes: a metric of this module, or a vector of them.
+/// A metric of this module, or a vector of metrics, which a registry accepts.
 ///
-/// Sealed. What collects by itself is a [`radiosonde_metrics::Collector`].
+/// Sealed. A custom collector is a [`radiosonde_metrics::Collector`].
 pub trait Collector: sealed::Collected + Send + Sync {}
 
-/// A metric that a vector may have.
+/// A metric that can be in a vector.
 ///
 /// Sealed: the exposition has to know every kind.
 pub trait Metric: sealed::Sealed + Collector + Clone + 'static {}
@@ -19,7 +19,7 @@ pub(super) mod sealed {
     use radiosonde_metrics::Instrument;
 
     pub trait Collected {
-        /// What a registry keeps; a metric out of a vector comes with that vector.
+        /// The state that a registry keeps; `None` for a metric of a vector, which is registered with the vector.
         fn core(&self) -> Option<Arc<dyn AnyCore>>;
     }
 
@@ -31,7 +31,7 @@ pub(super) mod sealed {
     }
 }
 
-/// A metric of this module: an instrument of ours, and what it is called if it is not out of a vector.
+/// Defines a metric of this module: an instrument of ours, with its description unless it belongs to a vector.
 macro_rules! metric {
     ($(#[$doc:meta])* $name:ident, $ours:ident, $opts:ident) => {
         $(#[$doc])*
@@ -42,20 +42,21 @@ macro_rules! metric {
         }
 
         impl $name {
-            /// A metric that no registry has yet.
+            /// Creates a metric that is not registered yet.
             ///
             /// # Errors
-            /// [`Error::Msg`](crate::compat::error::Error::Msg) if the name is refused or the help is empty.
+            /// [`Error::Msg`](crate::compat::error::Error::Msg) if the name is invalid or the help is empty.
             #[track_caller]
             pub fn new<S1: Into<String>, S2: Into<String>>(name: S1, help: S2) -> crate::compat::error::Result<Self> {
                 Self::with_opts(crate::compat::options::$opts::new(name, help))
             }
 
-            /// A metric that no registry has yet.
+            /// Creates a metric that is not registered yet.
             ///
             /// # Errors
-            /// [`Error::Msg`](crate::compat::error::Error::Msg) if something of the options is refused,
-            /// [`Error::InconsistentCardinality`](crate::compat::error::Error::InconsistentCardinality) if they have variable labels.
+            /// [`Error::Msg`](crate::compat::error::Error::Msg) if an option is invalid,
+            /// [`Error::InconsistentCardinality`](crate::compat::error::Error::InconsistentCardinality) if there are
+            /// variable labels.
             #[track_caller]
             pub fn with_opts(opts: crate::compat::options::$opts) -> crate::compat::error::Result<Self> {
                 let (core, ours) = crate::compat::core::Core::alone(opts)?;

@@ -2,7 +2,7 @@ use std::fmt;
 
 use radiosonde_metrics::{CollectedFamily, Collection, Kind, Registry, Visitor};
 
-/// A metric with all its series as of one moment, to be encoded.
+/// A metric with all its series at one moment, for encoding.
 pub struct MetricFamily(CollectedFamily);
 
 impl MetricFamily {
@@ -28,7 +28,7 @@ impl MetricFamily {
         self.0.visit(out);
     }
 
-    /// All of a registry, but families without series, as theirs leaves them out.
+    /// All families of a registry, except those without series, as in the original.
     pub(super) fn all_of(registry: &Registry) -> Vec<Self> {
         let mut all = Collection::default();
         registry.visit(&mut all.visitor());

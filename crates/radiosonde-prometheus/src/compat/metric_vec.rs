@@ -11,40 +11,41 @@ use crate::compat::metric::Metric;
 use crate::compat::metric::sealed::Collected;
 use crate::compat::options::Describe as _;
 
-/// Metrics of one name, told apart by label values.
+/// Metrics with the same name, distinguished by label values.
 ///
 /// # Shape
-/// At most 10 000 sets of values have a series of their own; every set after that shares one whose values are all `_overflow`, and
-/// each such look-up is counted in `radiosonde_metrics_series_dropped_total{family}`.
+/// Up to 10 000 sets of values have their own series. Further sets share one whose values are all `_overflow`, and each such
+/// look-up is counted in `radiosonde_metrics_series_dropped_total{family}`.
 ///
 /// # Cost
-/// A look-up is one hash over the values, a comparison, and a reference counted, without a lock. Native families need no count either;
-/// where the values are known beforehand, keep the metric.
+/// A look-up is one hash over the values, a comparison and a reference count, without a lock. Native families do not count a
+/// reference; if the values are known beforehand, keep the metric.
 pub struct MetricVec<M: Metric>(Arc<Core<M::Ours>>);
 
 impl<M: Metric> MetricVec<M> {
-    /// Metrics told apart by labels with these names.
+    /// Creates a vector of metrics with these label names.
     ///
     /// # Errors
-    /// [`Error::Msg`] if something of the options or a label's name is refused.
+    /// [`Error::Msg`] if an option or a label name is invalid.
     #[track_caller]
     pub fn new(mut opts: M::Opts, label_names: &[&str]) -> Result<Self> {
         *opts.variable_labels_mut() = label_names.iter().map(|&name| name.into()).collect();
         Ok(Self(Core::new(opts)?))
     }
 
-    /// The metric with these values, in the order of the labels' names; made, at zero, if it is new.
+    /// The metric with these values, in the order of the label names; created at zero if it is new.
     ///
     /// # Errors
-    /// [`Error::InconsistentCardinality`] if there is another number of values than of labels.
+    /// [`Error::InconsistentCardinality`] if the number of values differs from the number of labels.
     pub fn get_metric_with_label_values<V: AsRef<str> + Debug>(&self, vals: &[V]) -> Result<M> {
         Ok(M::wrap(self.0.get(vals)?, None))
     }
 
-    /// The metric with these values by the labels' names; made, at zero, if it is new.
+    /// The metric with these values, by label name; created at zero if it is new.
     ///
     /// # Errors
-    /// [`Error::InconsistentCardinality`] if there is another number of values than of labels, [`Error::Msg`] if one is missing.
+    /// [`Error::InconsistentCardinality`] if the number of values differs from the number of labels, [`Error::Msg`] if a
+    /// label is missing.
     pub fn get_metric_with<V, S>(&self, labels: &HashMap<&str, V, S>) -> Result<M>
     where
         V: AsRef<str> + Debug,
@@ -53,9 +54,9 @@ impl<M: Metric> MetricVec<M> {
         self.get_metric_with_label_values(&self.in_order(labels)?)
     }
 
-    /// The metric with these values, in the order of the labels' names; made, at zero, if it is new.
+    /// The metric with these values, in the order of the label names; created at zero if it is new.
     ///
-    /// With another number of values than there are labels, it is one that is not exposed, and that is counted in
+    /// If the number of values differs from the number of labels, the returned metric is not exposed, and that is counted in
     /// `radiosonde_metrics_refused_total{family,reason="label_count"}`.
     #[must_use]
     pub fn with_label_values<V: AsRef<str> + Debug>(&self, vals: &[V]) -> M {
@@ -63,9 +64,9 @@ impl<M: Metric> MetricVec<M> {
         M::wrap(found.unwrap_or_else(|_| self.0.refuse()), None)
     }
 
-    /// The metric with these values by the labels' names; made, at zero, if it is new.
+    /// The metric with these values, by label name; created at zero if it is new.
     ///
-    /// Without a value for each label, it is one that is not exposed, and that is counted as a refusal.
+    /// If a label is missing, the returned metric is not exposed, and that is counted as a refusal.
     #[must_use]
     pub fn with<V, S>(&self, labels: &HashMap<&str, V, S>) -> M
     where
@@ -75,18 +76,19 @@ impl<M: Metric> MetricVec<M> {
         self.get_metric_with(labels).unwrap_or_else(|_| M::wrap(self.0.refuse(), None))
     }
 
-    /// Removes the series with these values. Whoever holds the metric records in it unseen; asked for anew, it begins at zero.
+    /// Removes the series with these values. Existing handles then record without being exposed; the next look-up starts at
+    /// zero.
     ///
     /// # Errors
-    /// [`Error::Msg`] if there is none, [`Error::InconsistentCardinality`] as above.
+    /// [`Error::Msg`] if there is no such series, [`Error::InconsistentCardinality`] as above.
     pub fn remove_label_values<V: AsRef<str> + Debug>(&self, vals: &[V]) -> Result<()> {
         self.0.remove(vals)
     }
 
-    /// Removes the series with these values by the labels' names.
+    /// Removes the series with these values, by label name.
     ///
     /// # Errors
-    /// [`Error::Msg`] if there is none or a label is missing, [`Error::InconsistentCardinality`] as above.
+    /// [`Error::Msg`] if there is no such series or a label is missing, [`Error::InconsistentCardinality`] as above.
     pub fn remove<V, S>(&self, labels: &HashMap<&str, V, S>) -> Result<()>
     where
         V: AsRef<str> + Debug,
@@ -109,7 +111,7 @@ impl<M: Metric> MetricVec<M> {
         if names.len() != labels.len() {
             return Err(Error::InconsistentCardinality { expect: names.len(), got: labels.len() });
         }
-        let missing = |name: &str| Error::Msg(format!("there is no value for the label {name:?}"));
+        let missing = |name: &str| Error::Msg(format!("no value for label {name:?}"));
         let value = |name: &String| labels.get(name.as_str()).map(AsRef::as_ref).ok_or_else(|| missing(name));
         names.iter().map(value).collect()
     }

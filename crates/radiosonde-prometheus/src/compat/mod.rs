@@ -1,20 +1,21 @@
-//! The names of the `prometheus` crate over the instruments of `radiosonde-metrics`, so that moving is a change of imports.
+//! The API of the `prometheus` crate over `radiosonde-metrics` instruments: a migration changes only imports.
 //!
-//! What a program imports from `prometheus` it imports from here: metrics and their vectors, options, macros, registry and
-//! text encoder have the names and signatures of `prometheus` 0.14. Series are told apart by their values and not by a hash alone,
-//! histograms count what they sum up and leave exemplars, a scrape takes no lock that recording waits for, and a vector has at most
-//! 10 000 series of its own: what comes after shares one whose label values are all `_overflow`, and is counted. What is declared
-//! natively in [`Registry::native`] stands beside it all, so that a program may move on metric by metric.
+//! Metrics and their vectors, options, macros, registry and text encoder have the names and signatures of `prometheus` 0.14.
+//! Series are distinguished by their values and not by a hash alone, a histogram's count matches its buckets and it leaves
+//! exemplars, and a scrape takes no lock that recording waits for. A vector has at most 10 000 series of its own: further
+//! label sets share one whose values are all `_overflow`, and are counted. Metrics declared natively in [`Registry::native`]
+//! are exposed together with these, so that a program may migrate metric by metric.
 //!
-//! Some things differ. A program that uses what is not here does not compile; the migration guide says what takes its place.
+//! Some things differ. A program that uses an item not offered here does not compile; the migration guide names the replacement.
 //!
-//! - A counter may be called without `_total` and is exposed as it is called. OpenMetrics knows no such counter, and shows one of
-//!   unknown kind.
-//! - Nothing panics. [`MetricVec::with_label_values`] with a wrong number of values gives a metric that is not exposed, and counts that in
-//!   `radiosonde_metrics_refused_total{family,reason="label_count"}`; a negative addition to a counter and an observation of NaN are
-//!   refused and counted as well. A macro with bad options gives the error that it returns anyway.
-//! - There is no model of protobuf messages: a [`MetricFamily`] is to be encoded. Read values by
-//!   [`snapshot`](radiosonde_metrics::Registry::snapshot). Metrics made by hand are a [`radiosonde_metrics::Collector`]'s.
+//! - A counter's name may lack `_total`, and is exposed as given. OpenMetrics rules out such a counter, so it is exposed
+//!   there with the kind unknown.
+//! - Nothing panics. [`MetricVec::with_label_values`] with a wrong number of values returns a metric that is not exposed,
+//!   and counts that in `radiosonde_metrics_refused_total{family,reason="label_count"}`. A negative addition to a counter
+//!   and an observation of NaN are refused and counted as well. A macro with invalid options returns an error.
+//! - There is no model of protobuf messages: a [`MetricFamily`] can only be encoded. Read values with
+//!   [`snapshot`](radiosonde_metrics::Registry::snapshot), and build custom metrics with a
+//!   [`radiosonde_metrics::Collector`].
 //!
 //! ```
 //! use radiosonde_prometheus::compat::{Encoder, TextEncoder, gather, register_int_counter_vec};

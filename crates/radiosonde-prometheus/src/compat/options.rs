@@ -7,7 +7,7 @@ use crate::compat::error::Result;
 use radiosonde_metrics::collect::{MAX_VALUE_BYTES, check_label_name, check_metric_name};
 use radiosonde_metrics::{Buckets, Kind};
 
-/// What a metric is called and says of itself.
+/// The name, help text and labels of a metric.
 #[derive(Debug, Clone)]
 pub struct Opts {
     /// The first part of the name, if not empty.
@@ -25,7 +25,7 @@ pub struct Opts {
 }
 
 impl Opts {
-    /// A name and a help text.
+    /// Options with a name and a help text.
     #[must_use]
     pub fn new<S1: Into<String>, S2: Into<String>>(name: S1, help: S2) -> Self {
         Self {
@@ -52,14 +52,14 @@ impl Opts {
         self
     }
 
-    /// Sets the labels that every series has.
+    /// Sets labels for every series.
     #[must_use]
     pub fn const_labels(mut self, const_labels: HashMap<String, String>) -> Self {
         self.const_labels = const_labels;
         self
     }
 
-    /// Adds a label that every series has.
+    /// Adds a label to every series.
     #[must_use]
     pub fn const_label<S1: Into<String>, S2: Into<String>>(mut self, name: S1, value: S2) -> Self {
         self.const_labels.insert(name.into(), value.into());
@@ -80,7 +80,7 @@ impl Opts {
         self
     }
 
-    /// The whole name.
+    /// The full name.
     #[must_use]
     pub fn fq_name(&self) -> String {
         if self.name.is_empty() {
@@ -103,17 +103,17 @@ impl Opts {
     }
 }
 
-/// What a histogram is called and says of itself, and its bounds.
+/// The name, help text, labels and bounds of a histogram.
 #[derive(Debug, Clone)]
 pub struct HistogramOpts {
-    /// What it has in common with other metrics.
+    /// The options shared with other metrics.
     pub common_opts: Opts,
     /// The upper bounds, ascending.
     pub buckets: Vec<f64>,
 }
 
 impl HistogramOpts {
-    /// A name and a help text, with [`DEFAULT_BUCKETS`].
+    /// Options with a name, a help text and [`DEFAULT_BUCKETS`].
     #[must_use]
     pub fn new<S1: Into<String>, S2: Into<String>>(name: S1, help: S2) -> Self {
         Opts::new(name, help).into()
@@ -131,13 +131,13 @@ impl HistogramOpts {
         Self { common_opts: self.common_opts.subsystem(subsystem), ..self }
     }
 
-    /// Sets the labels that every series has.
+    /// Sets labels for every series.
     #[must_use]
     pub fn const_labels(self, const_labels: HashMap<String, String>) -> Self {
         Self { common_opts: self.common_opts.const_labels(const_labels), ..self }
     }
 
-    /// Adds a label that every series has.
+    /// Adds a label to every series.
     #[must_use]
     pub fn const_label<S1: Into<String>, S2: Into<String>>(self, name: S1, value: S2) -> Self {
         Self { common_opts: self.common_opts.const_label(name, value), ..self }
@@ -161,7 +161,7 @@ impl HistogramOpts {
         Self { buckets, ..self }
     }
 
-    /// The whole name.
+    /// The full name.
     #[must_use]
     pub fn fq_name(&self) -> String {
         self.common_opts.fq_name()
@@ -174,12 +174,12 @@ impl From<Opts> for HistogramOpts {
     }
 }
 
-/// Options that passed.
+/// Validated options.
 #[derive(Debug)]
 pub struct Described {
     pub(super) name: String,
     pub(super) help: String,
-    /// By name.
+    /// Sorted by name.
     pub(super) const_labels: Vec<(String, String)>,
     pub(super) label_names: Vec<String>,
     pub(super) buckets: Buckets,
@@ -207,7 +207,7 @@ impl Describe for Opts {
         let label_names = self.variable_labels;
         for (at, label) in label_names.iter().enumerate() {
             if label_names[..at].contains(label) || self.const_labels.contains_key(label) {
-                return Err(Error::Msg(format!("metric {name:?} has the label {label:?} twice")));
+                return Err(Error::Msg(format!("metric {name:?} has label {label:?} twice")));
             }
         }
         for label in label_names.iter().chain(self.const_labels.keys()) {

@@ -1,6 +1,6 @@
 //! The macros of the `prometheus` crate. Each is an expression of type `Result`.
 
-/// The constant labels of some options: `labels! { "name" => "value" }`.
+/// A map of constant labels: `labels! { "name" => "value" }`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __compat_labels {
@@ -9,7 +9,7 @@ macro_rules! __compat_labels {
     };
 }
 
-/// [`Opts`](crate::compat::Opts) of a name, a help text, and any number of [`labels!`](crate::compat::labels).
+/// Creates [`Opts`](crate::compat::Opts) from a name, a help text, and any number of [`labels!`](crate::compat::labels).
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __compat_opts {
@@ -19,7 +19,8 @@ macro_rules! __compat_opts {
     };
 }
 
-/// [`HistogramOpts`](crate::compat::HistogramOpts) of a name, a help text, and, if wanted, bounds and constant labels.
+/// Creates [`HistogramOpts`](crate::compat::HistogramOpts) from a name, a help text, and optional bounds and constant
+/// labels.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __compat_histogram_opts {
@@ -34,7 +35,7 @@ macro_rules! __compat_histogram_opts {
     };
 }
 
-/// A metric or a vector, registered.
+/// Registers a metric or a vector.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __compat_registered {
@@ -43,7 +44,7 @@ macro_rules! __compat_registered {
     };
 }
 
-/// A metric of some type out of what its macro was given.
+/// Creates a metric from a macro's arguments.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __compat_metric {
@@ -58,7 +59,7 @@ macro_rules! __compat_metric {
     };
 }
 
-/// A vector of some type out of what its macro was given.
+/// Creates a vector from a macro's arguments.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __compat_vec {

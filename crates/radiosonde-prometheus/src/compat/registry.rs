@@ -10,17 +10,17 @@ use crate::compat::metric_family::MetricFamily;
 use radiosonde_metrics::Collection;
 use radiosonde_metrics::collect::check_metric_name;
 
-/// Knows metrics of this module, and shows them in a native [`Registry`](radiosonde_metrics::Registry), among what is declared there.
+/// Registers metrics of this module, and exposes them through a native [`Registry`](radiosonde_metrics::Registry).
 #[derive(Clone)]
 pub struct Registry {
     native: radiosonde_metrics::Registry,
     registered: Arc<Registered>,
 }
 
-/// What was registered. Known to the native registry, so it must not know that one.
+/// The registered metrics. Owned by the native registry, so it must not own that one.
 #[derive(Default)]
 struct Registered {
-    /// With the `_` at its end.
+    /// Includes the final `_`.
     prefix: String,
     labels: Vec<(String, String)>,
     cores: RwLock<Vec<Arc<dyn AnyCore>>>,
@@ -29,29 +29,29 @@ struct Registered {
 static DEFAULT: LazyLock<Registry> =
     LazyLock::new(|| Registry::within(radiosonde_metrics::Registry::global()));
 
-/// The registry of this process, within [`radiosonde_metrics::Registry::global`].
+/// The registry of this process, inside [`radiosonde_metrics::Registry::global`].
 #[must_use]
 pub fn default_registry() -> &'static Registry {
     &DEFAULT
 }
 
-/// Registers with the [`default_registry`].
+/// Registers a metric with the [`default_registry`].
 ///
 /// # Errors
-/// As [`Registry::register`].
+/// Those of [`Registry::register`].
 pub fn register(c: Box<dyn Collector>) -> Result<()> {
     default_registry().register(c)
 }
 
-/// Takes out of the [`default_registry`].
+/// Removes a metric from the [`default_registry`].
 ///
 /// # Errors
-/// As [`Registry::unregister`].
+/// Those of [`Registry::unregister`].
 pub fn unregister(c: Box<dyn Collector>) -> Result<()> {
     default_registry().unregister(c)
 }
 
-/// All that the [`default_registry`] has.
+/// All families of the [`default_registry`].
 #[must_use]
 pub fn gather() -> Vec<MetricFamily> {
     default_registry().gather()
@@ -64,10 +64,10 @@ impl Registry {
         Self::default()
     }
 
-    /// An empty registry that puts a prefix before the name of each metric of this module, and labels to each of its series.
+    /// An empty registry that adds a prefix to each metric's name, and labels to each series.
     ///
     /// # Errors
-    /// [`Error::Msg`] if the prefix is empty or makes no name.
+    /// [`Error::Msg`] if the prefix is empty or makes an invalid name.
     pub fn new_custom(prefix: Option<String>, labels: Option<HashMap<String, String>>) -> Result<Self> {
         if let Some(prefix) = &prefix {
             check_metric_name(prefix).map_err(|refused| Error::Msg(refused.to_string()))?;
@@ -81,7 +81,7 @@ impl Registry {
         ))
     }
 
-    /// A registry whose metrics are shown in `native`.
+    /// A registry whose metrics are exposed by `native`.
     #[must_use]
     pub fn within(native: &radiosonde_metrics::Registry) -> Self {
         Self::show(native.clone(), Registered::default())
@@ -93,17 +93,17 @@ impl Registry {
         Self { native, registered }
     }
 
-    /// The registry that shows these metrics: for native metrics beside them, and for every format.
+    /// The native registry that exposes these metrics, for declaring native ones and for other formats.
     #[must_use]
     pub const fn native(&self) -> &radiosonde_metrics::Registry {
         &self.native
     }
 
-    /// Shows a metric or a vector from now on.
+    /// Exposes a metric or a vector from now on.
     ///
     /// # Errors
-    /// [`Error::AlreadyReg`] if one of its name and with its constant labels is there; [`Error::Msg`] if one of its name is there
-    /// that is of another kind, or has other labels or help, or is native, or if it is a metric out of a vector.
+    /// [`Error::AlreadyReg`] if one with its name and constant labels is registered; [`Error::Msg`] if one with its name is
+    /// registered that has another kind, other labels or help, or is native, or if it is a metric of a vector.
     #[allow(clippy::needless_pass_by_value, reason = "the signature of the original")]
     pub fn register(&self, c: Box<dyn Collector>) -> Result<()> {
         let core = core(&*c)?;
@@ -134,10 +134,10 @@ impl Registry {
         Ok(())
     }
 
-    /// Shows a metric or a vector no more.
+    /// Stops exposing a metric or a vector.
     ///
     /// # Errors
-    /// [`Error::Msg`] if there is none of its name and with its constant labels.
+    /// [`Error::Msg`] if none with its name and constant labels is registered.
     #[allow(clippy::needless_pass_by_value, reason = "the signature of the original")]
     pub fn unregister(&self, c: Box<dyn Collector>) -> Result<()> {
         let core = core(&*c)?;
@@ -156,7 +156,7 @@ impl Registry {
         }
     }
 
-    /// All that the [native](Self::native) registry has, these metrics among it; families without series are left out.
+    /// All families of the [native](Self::native) registry, including these metrics, except families without series.
     #[must_use]
     pub fn gather(&self) -> Vec<MetricFamily> {
         MetricFamily::all_of(&self.native)
@@ -164,7 +164,7 @@ impl Registry {
 }
 
 fn core(c: &dyn Collector) -> Result<Arc<dyn AnyCore>> {
-    c.core().ok_or_else(|| Error::Msg("a metric out of a vector comes with the vector".into()))
+    c.core().ok_or_else(|| Error::Msg("a metric of a vector is registered with its vector".into()))
 }
 
 impl Default for Registry {

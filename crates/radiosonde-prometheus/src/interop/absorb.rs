@@ -7,17 +7,17 @@ use radiosonde_metrics::{
     SummarySample,
 };
 
-/// Exposes everything that a registry of the `prometheus` crate has, beside the metrics of our `registry`.
+/// Exposes all metrics of a `prometheus` crate registry together with those of our `registry`.
 ///
-/// An application keeps the metrics it has and gets our formats for them. Call it once for each of their registries. Families of the same name and kind are put
-/// together; labels are sorted, and a series' own label wins over one of its registry; of two equal series the first is kept
-/// and the other counted in `radiosonde_metrics_collector_errors_total{reason="duplicate_series"}`. What another kind of metric
-/// has under a family's name is left out and counted as `reason="kind"`. Its process collector gives way to ours where
-/// [`Registry::expose_process`] was called, in whichever order, because its CPU seconds are whole numbers. A counter
-/// whose name lacks `_total` is of unknown kind in OpenMetrics, which has no other way to show it. Timestamps of single metrics
-/// are not kept.
+/// An application keeps its metrics and gets our formats for them. Call it once for each of its registries. Families of the
+/// same name and kind are merged; labels are sorted, and a series' own label wins over one of its registry. Of two equal
+/// series the first is kept and the other counted in `radiosonde_metrics_collector_errors_total{reason="duplicate_series"}`.
+/// Metrics of another kind than their family are dropped and counted as `reason="kind"`. The process collector of the
+/// `prometheus` crate yields to ours if [`Registry::expose_process`] is called, in either order, because its CPU seconds are
+/// whole numbers. A counter whose name lacks `_total` has the kind unknown in OpenMetrics, which cannot express it
+/// otherwise. Timestamps of single metrics are dropped.
 ///
-/// Exemplars, native histograms, times of creation and units that an [`Adapter`](crate::Adapter) put there are there again.
+/// Exemplars, native histograms, creation times and units that an [`Adapter`](crate::Adapter) wrote are restored.
 ///
 /// ```
 /// use radiosonde_metrics::Registry;
@@ -36,13 +36,13 @@ pub fn absorb(registry: &Registry, theirs: &prometheus::Registry) {
     registry.collect_from(Absorbed(theirs.clone()));
 }
 
-/// A registry of the `prometheus` crate as a [`Collector`] of ours.
+/// A `prometheus` crate registry as a [`Collector`] of ours.
 #[derive(Debug, Clone)]
 pub struct Absorbed(prometheus::Registry);
 
 impl Collector for Absorbed {
     fn collect(&self, out: &mut Collection) {
-        // The registry that asks may be this one, which holds its lock meanwhile, and would be asked for ever.
+        // If the adapter of our registry is gathering, asking it again would recurse without end: it holds its lock.
         if !Shown::is_under_way() {
             self.0.gather().iter().for_each(|family| read(family, out));
         }
@@ -63,11 +63,11 @@ fn read(family: &MetricFamily, out: &mut Collection) {
         Kind::StateSet if !family.get_metric().iter().all(is_state) => Kind::Gauge,
         kind => kind,
     };
-    // Their registry puts families of one name together and does not look at what they are.
+    // Their registry merges families with the same name without comparing their kinds.
     let (fit, stray): (Vec<_>, Vec<_>) = family.get_metric().iter().partition(|metric| has(metric, kind));
     add(family, kind, &fit, out);
     if let Some(other) = stray.first().map(|metric| kind_of(metric)) {
-        // Left out and counted: there is a family of this name already.
+        // Dropped and counted, since a family of this name exists.
         add(family, other, &[], out);
     }
 }
@@ -117,7 +117,7 @@ fn histogram(into: &mut CollectedFamily, labels: LabelSet, theirs: &Histogram) {
         theirs.get_bucket().iter().partition(|bucket| bucket.upper_bound() != f64::INFINITY);
     let bounds: Vec<_> = finite.iter().map(|bucket| bucket.upper_bound()).collect();
     let cumulative: Vec<_> = finite.iter().map(|bucket| bucket.cumulative_count()).collect();
-    // Their count is read apart from the buckets and may be behind them while others observe.
+    // Their count is read separately from the buckets and may lag behind them during concurrent observations.
     let total = theirs.get_sample_count().max(cumulative.last().copied().unwrap_or(0));
     let mut below = 0;
     let counts: Vec<_> = cumulative

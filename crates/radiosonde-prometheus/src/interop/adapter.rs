@@ -7,14 +7,15 @@ use crate::interop::model::Model;
 use radiosonde_metrics::Registry;
 use radiosonde_metrics::collect::PROCESS_FAMILIES;
 
-/// Shows everything that our `registry` has in one of the `prometheus` crate, for an application that keeps its own `/metrics`.
+/// Exposes all metrics of our `registry` through one of the `prometheus` crate, for an application that keeps its own
+/// `/metrics`.
 ///
-/// What `registry` has [absorbed](crate::absorb) does not come along: it is in such a registry already, most likely in that one.
-/// The `process_*` families come along unless that registry has some: then only what is there already is shown, and where this
-/// one came first, theirs are refused.
+/// Metrics that `registry` has [absorbed](crate::absorb) are left out: they are in such a registry already, most likely in
+/// this one. The `process_*` families are included unless that registry has its own. If this one came first, theirs are
+/// refused.
 ///
 /// # Errors
-/// What their registry says, when it has an [`Adapter`] already.
+/// The error of their registry, if it has an [`Adapter`] already.
 ///
 /// ```
 /// use radiosonde_metrics::Registry;
@@ -35,12 +36,12 @@ pub fn appear_in(registry: &Registry, theirs: &prometheus::Registry) -> promethe
         .or_else(|_| theirs.register(Box::new(adapter.without_process())))
 }
 
-/// Our registry as a collector of the `prometheus` crate; [`appear_in`] is the short way.
+/// Our registry as a collector of the `prometheus` crate; [`appear_in`] is the short form.
 ///
-/// Everything comes out there: what that crate's model has no place for, namely exemplars, native histograms, times of creation and
-/// units, stands in fields that it does not know. Its `ProtobufEncoder` writes them out, so that Prometheus gets them, and
-/// [`absorb`](crate::absorb) reads them; its `TextEncoder` shows the rest. A metric of unknown kind is a gauge there, because
-/// its text encoder panics on one that is not.
+/// All data is included. Exemplars, native histograms, creation times and units, for which that crate's model has no fields,
+/// are written as unknown fields. Its `ProtobufEncoder` passes them on, so that Prometheus receives them, and
+/// [`absorb`](crate::absorb) reads them; its `TextEncoder` shows the rest. A metric of unknown kind becomes a gauge, because
+/// its text encoder panics on the unknown kind.
 ///
 /// ```
 /// use radiosonde_metrics::Registry;
@@ -58,31 +59,31 @@ pub fn appear_in(registry: &Registry, theirs: &prometheus::Registry) -> promethe
 #[derive(Debug, Clone)]
 pub struct Adapter {
     registry: Registry,
-    /// Their registry tells collectors apart by what they describe. Families come and go, so this describes the adapter, and those
-    /// families that their registry may have of its own.
+    /// Their registry identifies collectors by their descriptions. Our families vary, so these describe the adapter, and
+    /// families that their registry may have itself.
     descriptions: Vec<Desc>,
-    /// Whether the families of the process come along.
+    /// Whether to include the `process_*` families.
     process: bool,
 }
 
 impl Adapter {
-    /// An adapter for `registry`. A `prometheus` registry takes one.
+    /// Creates an adapter for `registry`. A `prometheus` registry accepts one.
     ///
-    /// It lays claim to the `process_*` families: a `prometheus` registry that has a process collector refuses it, and one that has
-    /// the adapter refuses a process collector. Each of these metrics would be there twice, which no parser takes.
+    /// It claims the `process_*` families: a `prometheus` registry with a process collector refuses it, and one with the
+    /// adapter refuses a process collector. Otherwise these metrics would appear twice, which no parser accepts.
     #[must_use]
     pub fn new(registry: &Registry) -> Self {
-        let families = PROCESS_FAMILIES.map(|name| (name, "Of the process."));
+        let families = PROCESS_FAMILIES.map(|name| (name, "A metric of the process."));
         let all =
             [("radiosonde_adapter", "All metrics of a radiosonde registry.")].into_iter().chain(families);
         let describe =
             |(name, help): (&str, &str)| Desc::new(name.into(), help.into(), Vec::new(), [].into());
-        // The names are valid ones, so there are descriptions; without one the adapter would still work.
+        // The names are valid, so each has a description; the adapter would work without one too.
         let descriptions = all.filter_map(|what| describe(what).ok()).collect();
         Self { registry: registry.clone(), descriptions, process: true }
     }
 
-    /// Leaves out the `process_*` families, for a registry that has those of its own: the default one does.
+    /// Leaves out the `process_*` families, for a registry that has its own, as the default one does.
     #[must_use]
     pub fn without_process(mut self) -> Self {
         self.descriptions.truncate(1);
@@ -92,11 +93,11 @@ impl Adapter {
 }
 
 thread_local! {
-    /// Whether one of our registries is being shown in one of theirs.
+    /// Whether our registry is being gathered through one of theirs.
     static SHOWN: Cell<bool> = const { Cell::new(false) };
 }
 
-/// One of our registries is being shown in one of theirs, on this thread, until this is dropped.
+/// Marks this thread as gathering our registry through one of theirs, until it is dropped.
 pub(crate) struct Shown {
     before: bool,
 }
@@ -124,12 +125,12 @@ impl Collector for Adapter {
 
     fn collect(&self) -> Vec<MetricFamily> {
         let mut model = Model::default();
-        // Otherwise it is ours that asks, and it shows its own by itself.
+        // If ours is gathering, it exposes its own metrics itself.
         if !self.registry.is_gathering() {
             let _shown = Shown::begin();
             self.registry.visit(&mut model);
         }
-        // Their text encoder refuses a family without metrics.
+        // Their text encoder rejects a family without metrics.
         let comes_along = |name: &str| self.process || !PROCESS_FAMILIES.contains(&name);
         model.families.retain(|family| !family.get_metric().is_empty() && comes_along(family.name()));
         model.families

@@ -1,4 +1,4 @@
-//! What was put into the `prometheus` crate's model as fields that it does not know is read back.
+//! Reads back data that was stored as unknown fields in the `prometheus` crate's model.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -12,7 +12,7 @@ pub(crate) fn unit(family: &MetricFamily) -> Option<&str> {
     text(family.special_fields.unknown_fields(), fields::FAMILY_UNIT)
 }
 
-/// The kind, where it is one that they take for a gauge.
+/// The stored kind, if it is one that they treat as a gauge.
 pub(crate) fn kind(family: &MetricFamily) -> Option<Kind> {
     let kinds = [Kind::Info, Kind::StateSet, Kind::Unknown];
     let name = text(family.special_fields.unknown_fields(), fields::FAMILY_KIND)?;
@@ -32,7 +32,7 @@ pub(crate) fn of_bucket(bucket: &Bucket) -> Option<Exemplar> {
     exemplar(bucket.special_fields.unknown_fields(), fields::BUCKET_EXEMPLAR)
 }
 
-/// The exemplar of the bucket up to infinity, and when it all began.
+/// The exemplar of the infinite bucket, and the creation time.
 pub(crate) fn of_histogram(histogram: &Histogram) -> (Option<Exemplar>, Option<SystemTime>) {
     let unknown = histogram.special_fields.unknown_fields();
     let last = messages(unknown, fields::HISTOGRAM_BUCKET).find_map(|bucket| {
@@ -56,7 +56,7 @@ pub(crate) struct Native {
 }
 
 impl Native {
-    /// Those of a histogram that has some and that tells them as it should.
+    /// The exponential buckets of a histogram; `None` if there are none or they are malformed.
     pub(crate) fn of(histogram: &Histogram) -> Option<Self> {
         let unknown = histogram.special_fields.unknown_fields();
         let exemplars = messages(unknown, fields::HISTOGRAM_EXEMPLARS).filter_map(|bytes| open(bytes, read));
@@ -107,7 +107,7 @@ fn exemplar(unknown: &UnknownFields, number: u32) -> Option<Exemplar> {
     messages(unknown, number).last().and_then(|bytes| open(bytes, read))
 }
 
-/// `None` where its labels are none that an exemplar may have.
+/// `None` if its labels are invalid for an exemplar.
 fn read(message: &UnknownFields) -> Option<Exemplar> {
     let labels: Vec<_> = messages(message, fields::EXEMPLAR_LABEL)
         .filter_map(|label| {

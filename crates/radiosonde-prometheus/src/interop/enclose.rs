@@ -1,4 +1,4 @@
-//! What the `prometheus` crate's model has no place for is put in as fields that it does not know.
+//! Stores data without a field in the `prometheus` crate's model as unknown fields.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -40,7 +40,7 @@ pub(crate) fn in_bucket(bucket: &mut Bucket, exemplar: &Exemplar) {
 
 pub(crate) fn in_histogram(histogram: &mut Histogram, sample: &HistogramSample<'_>) {
     let unknown = histogram.special_fields.mut_unknown_fields();
-    // The bucket up to infinity stands in their model only where it has an exemplar to carry.
+    // The infinite bucket is in their model only if it carries an exemplar.
     let last = sample.cumulative().last().filter(|(bound, ..)| *bound == f64::INFINITY);
     if let Some((bound, count, Some(exemplar))) = last {
         let bucket = message(|bucket| {
@@ -63,7 +63,7 @@ fn in_native(unknown: &mut UnknownFields, native: &NativeSample<'_>) {
     side(unknown, fields::HISTOGRAM_NEGATIVE, native.negative);
     side(unknown, fields::HISTOGRAM_POSITIVE, native.positive);
     if native.positive.is_empty() && native.negative.is_empty() && native.zero_threshold == 0.0 {
-        // Without any of these, Prometheus takes it for a classic histogram.
+        // Without any span, Prometheus treats it as a classic histogram.
         unknown.add_length_delimited(fields::HISTOGRAM_POSITIVE.spans, span(0, 0));
     }
     for exemplar in native.exemplars {
@@ -71,7 +71,7 @@ fn in_native(unknown: &mut UnknownFields, native: &NativeSample<'_>) {
     }
 }
 
-/// Buckets that follow one another make a span; each count is told as the difference to the one before.
+/// Adjacent buckets form a span; each count is stored as the difference to the previous one.
 fn side(unknown: &mut UnknownFields, side: Side, buckets: &[(i32, u64)]) {
     let mut after_last_span = 0_i64;
     for buckets in buckets.chunk_by(|(a, _), (b, _)| a.checked_add(1) == Some(*b)) {
@@ -119,7 +119,7 @@ fn created(unknown: &mut UnknownFields, number: u32, created: Option<SystemTime>
     }
 }
 
-/// What lies before the epoch is told as the epoch.
+/// A time before the epoch becomes the epoch.
 fn timestamp(at: SystemTime) -> Vec<u8> {
     let since = at.duration_since(UNIX_EPOCH).unwrap_or_default();
     message(|timestamp| {

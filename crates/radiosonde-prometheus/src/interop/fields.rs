@@ -1,7 +1,7 @@
-//! Fields that today's model of Prometheus has and that of the `prometheus` crate does not know.
+//! Fields of Prometheus' current model that the `prometheus` crate does not know.
 //!
-//! Its messages keep fields they do not know, its registry moves messages as they are, and its protobuf encoder writes such fields
-//! out again, so what stands in them comes out at the other end. Its text encoder does not see them.
+//! Its messages keep unknown fields, its registry moves messages unchanged, and its protobuf encoder writes such fields, so
+//! they reach the other end. Its text encoder ignores them.
 //!
 //! Source: <https://github.com/prometheus/client_model/blob/master/io/prometheus/client/metrics.proto>
 
@@ -16,7 +16,7 @@ pub(crate) const BUCKET_COUNT: u32 = 1;
 pub(crate) const BUCKET_BOUND: u32 = 2;
 pub(crate) const BUCKET_EXEMPLAR: u32 = 3;
 
-/// Known to them. One bucket more is written as unknown, because their text encoder spells the bound of the last one `inf`.
+/// Known to them. The infinite bucket is written as unknown, because their text encoder spells its bound `inf`.
 pub(crate) const HISTOGRAM_BUCKET: u32 = 3;
 pub(crate) const HISTOGRAM_SCHEMA: u32 = 5;
 pub(crate) const HISTOGRAM_ZERO_THRESHOLD: u32 = 6;
@@ -27,7 +27,7 @@ pub(crate) const HISTOGRAM_CREATED: u32 = 15;
 pub(crate) const HISTOGRAM_EXEMPLARS: u32 = 16;
 
 pub(crate) const FAMILY_UNIT: u32 = 5;
-/// Ours alone: the kinds that Prometheus takes for gauges. Whoever does not know it skips it.
+/// Our own field: kinds that Prometheus treats as gauges. Other readers skip it.
 pub(crate) const FAMILY_KIND: u32 = 29_281;
 
 pub(crate) const SPAN_OFFSET: u32 = 1;
@@ -43,22 +43,22 @@ pub(crate) const LABEL_VALUE: u32 = 2;
 pub(crate) const TIMESTAMP_SECONDS: u32 = 1;
 pub(crate) const TIMESTAMP_NANOS: u32 = 2;
 
-/// Where the exponential buckets on one side of zero stand.
+/// The fields of the exponential buckets on one side of zero.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Side {
     pub(crate) spans: u32,
     pub(crate) deltas: u32,
 }
 
-/// The bytes of a message that has these fields.
+/// Encodes a message with these fields.
 pub(crate) fn message(fill: impl FnOnce(&mut UnknownFields)) -> Vec<u8> {
     let mut message = Empty::new();
     fill(message.special_fields.mut_unknown_fields());
-    // Writing to memory does not fail; nothing is a message without fields.
+    // Writing to memory does not fail; a message without fields has no bytes.
     message.write_to_bytes().unwrap_or_default()
 }
 
-/// What is in the message with these bytes, if they are one.
+/// Decodes a message and reads it; `None` if the bytes are malformed.
 pub(crate) fn open<T>(bytes: &[u8], read: impl FnOnce(&UnknownFields) -> Option<T>) -> Option<T> {
     let message = Empty::parse_from_bytes(bytes).ok()?;
     read(message.special_fields.unknown_fields())
@@ -99,7 +99,7 @@ pub(crate) fn messages(fields: &UnknownFields, number: u32) -> impl Iterator<Ite
     })
 }
 
-/// Small numbers of either sign as small numbers without one, as protobuf's `sint64` has them.
+/// Maps signed to unsigned numbers, small to small, as protobuf's `sint64` does.
 pub(crate) const fn zigzag(value: i64) -> u64 {
     (value.cast_unsigned() << 1) ^ (value >> 63).cast_unsigned()
 }

@@ -1,4 +1,4 @@
-//! Both directions between our registry and the one of the `prometheus` crate.
+//! Interoperation in both directions between our registry and one of the `prometheus` crate.
 
 pub(crate) mod absorb;
 pub(crate) mod adapter;

@@ -6,7 +6,7 @@ use crate::interop::enclose;
 use radiosonde_metrics::collect::normal_nan;
 use radiosonde_metrics::{FamilyInfo, HistogramSample, Kind, LabelSet, NumberSample, SummarySample, Visitor};
 
-/// Builds their model of what it is shown.
+/// Builds their model from visited samples.
 #[derive(Debug, Default)]
 pub(crate) struct Model {
     pub(crate) families: Vec<MetricFamily>,

@@ -1,4 +1,4 @@
-//! Prometheus' own model as of today, written down by hand, to read what the `prometheus` crate writes.
+//! Prometheus' current model, written by hand, to read the output of the `prometheus` crate.
 //!
 //! Source: <https://github.com/prometheus/client_model/blob/master/io/prometheus/client/metrics.proto>
 
@@ -113,7 +113,7 @@ pub(crate) struct Timestamp {
 }
 
 impl MetricFamily {
-    /// Reads length-delimited families to the last byte.
+    /// Reads length-delimited families up to the last byte.
     pub(crate) fn read_all(mut bytes: &[u8]) -> Vec<Self> {
         let mut families = Vec::new();
         while !bytes.is_empty() {

@@ -12,7 +12,7 @@ use super::shared::Shared;
 
 pub(super) fn accept_all(listener: &TcpListener, shared: &Arc<Shared>) {
     for stream in listener.incoming() {
-        // A connection that broke before it was accepted is the client's business.
+        // A connection that broke before it was accepted is the client's problem.
         let Ok(stream) = stream else { continue };
         {
             let mut state = shared.lock();
@@ -28,7 +28,7 @@ pub(super) fn accept_all(listener: &TcpListener, shared: &Arc<Shared>) {
         }
         let shared = Arc::clone(shared);
         thread::spawn(move || {
-            // An error here is a client that went away, which its own test sees.
+            // An error here means that the client is gone, which its own test notices.
             let _ = serve(&stream, &shared);
             let _ = stream.shutdown(Shutdown::Both);
         });
@@ -57,7 +57,7 @@ fn serve(stream: &TcpStream, shared: &Shared) -> io::Result<()> {
     Ok(())
 }
 
-/// Writes the answer; true if its length was given by the script and may be a lie.
+/// Writes the response; true if the script set its content length, which may be wrong.
 fn answer(mut to: &TcpStream, status: u16, headers: &[(String, String)], body: &[u8]) -> io::Result<bool> {
     let mut head = format!("HTTP/1.1 {status} {}\r\n", reason_phrase(status));
     for (name, value) in headers {
@@ -76,7 +76,7 @@ fn answer(mut to: &TcpStream, status: u16, headers: &[(String, String)], body: &
 }
 
 impl Shared {
-    /// Records the request and says what to do with it.
+    /// Records the request and returns the reaction to it.
     fn take_reaction(&self, request: RecordedRequest) -> Reaction {
         let mut state = self.lock();
         let reaction = take_next(&mut state.script).unwrap_or_else(|| (self.respond)(&request));
@@ -88,7 +88,7 @@ impl Shared {
         reaction
     }
 
-    /// Waits; false if the fake stopped meanwhile.
+    /// Waits; false if the fake was stopped meanwhile.
     fn pause(&self, delay: Duration) -> bool {
         let until = SystemClock.monotonic() + delay;
         let mut state = self.lock();

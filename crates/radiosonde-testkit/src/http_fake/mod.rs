@@ -17,12 +17,12 @@ use shared::{Respond, Shared, State};
 pub use reaction::Reaction;
 pub use request::RecordedRequest;
 
-/// An HTTP/1.1 server on loopback that answers from a script and keeps what it was sent.
+/// An HTTP/1.1 server on loopback that responds from a script and records requests.
 ///
 /// # Shape
-/// Each request takes the next [`Reaction`] of the script; the last one repeats for ever, and an empty script answers 204.
-/// Requests are recorded before they are answered. One thread accepts, one more serves each connection; dropping the fake
-/// closes the port and every connection, also hanging ones.
+/// Each request takes the next [`Reaction`] of the script; the last one repeats for ever, and an empty script responds with
+/// 204. Requests are recorded before the response. One thread accepts, and one more serves each connection; dropping the
+/// fake closes the port and every connection, including hanging ones.
 ///
 /// ```
 /// use radiosonde_testkit::{HttpFake, Reaction};
@@ -41,21 +41,21 @@ impl HttpFake {
     /// Starts on a free loopback port.
     ///
     /// # Panics
-    /// If loopback has no free port: a test has nothing to go on with then.
+    /// If loopback has no free port.
     pub fn start(script: impl IntoIterator<Item = Reaction>) -> Self {
         or_panic(Self::start_on(loopback(0), script))
     }
 
-    /// Starts on this address: a backend that comes back where it was.
+    /// Starts on this address, as a backend that comes back at its old address.
     ///
     /// # Errors
-    /// The operating system's, if the address cannot be bound.
+    /// The operating system's error if the address cannot be bound.
     pub fn start_on(addr: SocketAddr, script: impl IntoIterator<Item = Reaction>) -> io::Result<Self> {
         let script = script.into_iter().collect();
         Self::serve(addr, State { script, ..State::default() }, Box::new(|_| Reaction::status(204)))
     }
 
-    /// Starts on a free loopback port and asks a function for each reaction.
+    /// Starts on a free loopback port and calls a function for each reaction.
     ///
     /// # Panics
     /// If loopback has no free port.
@@ -63,13 +63,13 @@ impl HttpFake {
         or_panic(Self::serve(loopback(0), State::default(), Box::new(respond)))
     }
 
-    /// A loopback URL on which nothing listens: connections are refused by the operating system.
+    /// A loopback URL on which nothing listens: the operating system refuses connections.
     ///
     /// # Panics
     /// If loopback has no free port.
     #[must_use]
     pub fn nobody() -> String {
-        // Bound and closed again: free a moment ago, and one of thousands that the system may hand out next.
+        // Bound and closed again: the port was free a moment ago, and is one of thousands that the system may assign next.
         let listener = or_panic(TcpListener::bind(loopback(0)));
         let addr = or_panic(listener.local_addr());
         format!("http://{addr}")
@@ -86,7 +86,7 @@ impl HttpFake {
         Ok(Self { addr, shared, acceptor: Some(acceptor) })
     }
 
-    /// Where it listens.
+    /// The address it listens on.
     #[must_use]
     pub const fn addr(&self) -> SocketAddr {
         self.addr
@@ -98,7 +98,7 @@ impl HttpFake {
         format!("http://{}", self.addr)
     }
 
-    /// What was sent so far, in the order of arrival.
+    /// The requests so far, in order of arrival.
     #[must_use]
     pub fn requests(&self) -> Vec<RecordedRequest> {
         self.shared.lock().requests.clone()
@@ -121,24 +121,24 @@ impl HttpFake {
         Ok(state.requests.clone())
     }
 
-    /// Replaces what is left of the script.
+    /// Replaces the rest of the script.
     pub fn script(&self, script: impl IntoIterator<Item = Reaction>) {
         self.shared.lock().script = script.into_iter().collect();
     }
 
-    /// Closes the port and every connection. Requests stay readable.
+    /// Closes the port and every connection. Requests remain readable.
     pub fn stop(&mut self) {
         {
             let mut state = self.shared.lock();
             state.stopped = true;
             for connection in state.connections.drain(..) {
-                // Closed already by the other side: nothing to do.
+                // Fails if the other side has closed it already.
                 let _ = connection.shutdown(Shutdown::Both);
             }
         }
         self.shared.changed.notify_all();
         if let Some(acceptor) = self.acceptor.take() {
-            // Wakes the acceptor out of `accept`; if that fails it has ended already.
+            // Wakes the acceptor out of `accept`; if that fails, it has already ended.
             let _ = TcpStream::connect(self.addr);
             let _ = acceptor.join();
         }
@@ -161,7 +161,7 @@ const fn loopback(port: u16) -> SocketAddr {
     SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), port)
 }
 
-#[allow(clippy::panic, reason = "for tests only, which have nothing to go on with without a port")]
+#[allow(clippy::panic, reason = "for tests only, which cannot continue without a port")]
 fn or_panic<T>(result: io::Result<T>) -> T {
     match result {
         Ok(value) => value,

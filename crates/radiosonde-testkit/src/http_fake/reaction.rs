@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-/// What the fake does with one request.
+/// The reaction of the fake to one request.
 ///
 /// ```
 /// use std::time::Duration;
@@ -24,33 +24,33 @@ pub(super) enum Kind {
 }
 
 impl Reaction {
-    /// Answers with this status and an empty body.
+    /// Responds with this status and an empty body.
     #[must_use]
     pub const fn status(status: u16) -> Self {
         Self::of(Kind::Answer { status, headers: Vec::new(), body: Vec::new() })
     }
 
-    /// Reads the request and never answers; the connection stays open until the fake stops.
+    /// Reads the request and never responds; the connection stays open until the fake stops.
     #[must_use]
     pub const fn hang() -> Self {
         Self::of(Kind::Hang)
     }
 
-    /// Reads the request and closes the connection without an answer.
+    /// Reads the request and closes the connection without a response.
     #[must_use]
     pub const fn close() -> Self {
         Self::of(Kind::Close)
     }
 
-    /// Closes the connection as soon as it is accepted, without reading; nothing is recorded. On a connection that is kept
-    /// alive it is the same as [`close`](Self::close), but unrecorded.
+    /// Closes the connection as soon as it is accepted, without reading; nothing is recorded. On a kept-alive connection it
+    /// is the same as [`close`](Self::close), but unrecorded.
     #[must_use]
     pub const fn refuse() -> Self {
         Self::of(Kind::Refuse)
     }
 
-    /// Adds a header to an answer. A `content-length` is sent as given instead of the true one, and the connection is closed
-    /// afterwards: an answer that is cut off.
+    /// Adds a header to a response. A `content-length` is sent as given instead of the true one, and the connection is
+    /// closed afterwards: a truncated response.
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
         if let Kind::Answer { headers, .. } = &mut self.kind {
@@ -59,7 +59,7 @@ impl Reaction {
         self
     }
 
-    /// Sets an answer's body.
+    /// Sets a response's body.
     #[must_use]
     pub fn body(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         if let Kind::Answer { body, .. } = &mut self.kind {
@@ -68,7 +68,7 @@ impl Reaction {
         self
     }
 
-    /// Waits this long before answering or closing; cut short when the fake stops.
+    /// Waits this long before responding or closing; cut short when the fake stops.
     #[must_use]
     pub const fn after(mut self, delay: Duration) -> Self {
         self.delay = delay;

@@ -28,19 +28,19 @@ impl RecordedRequest {
         &self.headers
     }
 
-    /// The first header of this name, whatever its case.
+    /// The first header with this name, in any case.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
-    /// The body, with its chunks put together; not decompressed.
+    /// The body with its chunks joined, not decompressed.
     #[must_use]
     pub fn body(&self) -> &[u8] {
         &self.body
     }
 
-    /// Reads the next request; `None` if the other side closed before one began.
+    /// Reads the next request; `None` if the other side closed the connection before one began.
     pub(super) fn read(from: &mut impl BufRead) -> io::Result<Option<Self>> {
         let Some(first) = read_line(from)? else { return Ok(None) };
         let mut words = first.split(' ');
@@ -94,7 +94,7 @@ fn read_chunks(from: &mut impl BufRead) -> io::Result<Vec<u8>> {
     }
 }
 
-/// A line without its end; `None` at the end of the stream.
+/// Reads a line without its line end; `None` at the end of the stream.
 fn read_line(from: &mut impl BufRead) -> io::Result<Option<String>> {
     let mut line = String::new();
     if from.read_line(&mut line)? == 0 {

@@ -5,10 +5,10 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use super::reaction::Reaction;
 use super::request::RecordedRequest;
 
-/// What the fake shares with its connections.
+/// State shared by the fake and its connections.
 pub(super) struct Shared {
     pub(super) state: Mutex<State>,
-    /// Told of every recorded request, and of the stop.
+    /// Notified of every recorded request, and of the stop.
     pub(super) changed: Condvar,
     pub(super) respond: Box<Respond>,
 }

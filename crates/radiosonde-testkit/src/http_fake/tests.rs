@@ -6,7 +6,7 @@ const DEADLINE: Duration = Duration::from_secs(10);
 
 fn exchange(addr: SocketAddr, request: &str) -> String {
     let mut stream = TcpStream::connect(addr).unwrap();
-    // A refusing fake may have closed already.
+    // A refusing fake may already have closed the connection.
     let _ = stream.write_all(request.as_bytes());
     let mut answer = Vec::new();
     let _ = stream.read_to_end(&mut answer);

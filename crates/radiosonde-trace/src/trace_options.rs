@@ -15,22 +15,22 @@ use crate::span_sink::SpanSink;
 use crate::until_shutdown::UntilShutdown;
 
 impl TracePipeline {
-    /// The options of a pipeline for the service that `resource` names.
+    /// Options of a pipeline for the service that `resource` names.
     pub fn builder(resource: &Resource) -> TraceOptions {
         TraceOptions::new().resource(resource)
     }
 }
 
-/// Which traces are recorded, and how: the settings of a [`TracePipeline`].
+/// Options of a [`TracePipeline`].
 ///
-/// How many attributes, events and links a span may have is taken from `OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT`,
-/// `OTEL_SPAN_EVENT_COUNT_LIMIT` and `OTEL_SPAN_LINK_COUNT_LIMIT`, 128 each unless set.
+/// The limits for attributes, events and links of a span are read from `OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT`,
+/// `OTEL_SPAN_EVENT_COUNT_LIMIT` and `OTEL_SPAN_LINK_COUNT_LIMIT`; default: 128 each.
 ///
 /// # Shape
-/// What is not set can be taken from other options with [`or`](Self::or). With the feature `serde`, `sampler`, `events` and
-/// `propagate` are read from a configuration file; a sampler is the name of its constructor, such as `always_off`, or a table with
-/// a ratio, `{ parent_based_ratio = 0.1 }`.
-#[must_use = "a pipeline is there after `build`"]
+/// Unset options can be taken from other ones with [`or`](Self::or). With the feature `serde`, `sampler`, `events` and `propagate`
+/// are deserialized from a configuration file; a sampler is the name of its constructor, such as `always_off`, or a table with a
+/// ratio, `{ parent_based_ratio = 0.1 }`.
+#[must_use = "`build` creates the pipeline"]
 #[derive(Default)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(default, deny_unknown_fields))]
 pub struct TraceOptions {
@@ -49,18 +49,18 @@ pub struct TraceOptions {
 }
 
 impl TraceOptions {
-    /// Nothing is set.
+    /// Options with nothing set.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The service that the spans are of. Default: one without a name.
+    /// Sets the service that emits the spans; default: one without a name.
     pub fn resource(mut self, resource: &Resource) -> Self {
         self.resource = Some(resource.clone());
         self
     }
 
-    /// Which traces are recorded. Default: [`Sampler::parent_based_always_on`].
+    /// Sets which traces are recorded; default: [`Sampler::parent_based_always_on`].
     pub const fn sampler(mut self, sampler: Sampler) -> Self {
         self.sampler = Some(sampler);
         self
@@ -72,28 +72,28 @@ impl TraceOptions {
         self.sampler.is_some()
     }
 
-    /// Adds a sink. Each gets every span; without one, spans have ids and go nowhere.
+    /// Adds a sink. Each sink gets every span; without one, spans have ids and are not delivered.
     pub fn sink(mut self, sink: impl SpanSink) -> Self {
         self.sinks.push(Box::new(sink));
         self
     }
 
-    /// Where the pipeline counts. Default: [`Registry::global`].
+    /// Sets the registry for self metrics; default: [`Registry::global`].
     pub fn registry(mut self, registry: &Registry) -> Self {
         self.registry = Some(registry.clone());
         self
     }
 
-    /// The finest level of `tracing` whose events become events of their span. Default: INFO.
+    /// Sets the least severe level of events that become events of their span; default: INFO.
     ///
-    /// Those of level ERROR always do, because they decide the span's status.
+    /// Events at level ERROR always do, because they decide the span's status.
     pub fn events(mut self, events: LevelFilter) -> Self {
         self.events = Some(events);
         self
     }
 
-    /// Makes no spans, as `OTEL_SDK_DISABLED` asks for. A context that arrives is the current one within the spans of the request,
-    /// and leaves as it came: ids, flags and `tracestate`. Without one, spans have no ids and nothing is sent along.
+    /// Disables spans, as `OTEL_SDK_DISABLED` requests. A received context is current within the spans of its request and is
+    /// propagated unchanged: ids, flags and `tracestate`. Without one, spans have no ids and nothing is propagated.
     ///
     /// # Source
     /// <https://opentelemetry.io/docs/specs/otel/trace/api/#behavior-of-the-api-in-the-absence-of-an-installed-sdk>
@@ -102,14 +102,14 @@ impl TraceOptions {
         self
     }
 
-    /// Whether trace context is read from carriers and written to them, in the whole process from
-    /// [`install_global`](TracePipeline::install_global) on. Default: it is. For `OTEL_PROPAGATORS`.
+    /// Sets whether trace context is read from and written to carriers, in the whole process from
+    /// [`install_global`](TracePipeline::install_global) on; default: `true`. For `OTEL_PROPAGATORS`.
     pub const fn propagate(mut self, propagates: bool) -> Self {
         self.propagate = Some(propagates);
         self
     }
 
-    /// Takes what is not set here from `other`, and adds its sinks.
+    /// Takes unset options from `other`, and adds its sinks.
     pub fn or(mut self, other: Self) -> Self {
         self.sinks.extend(other.sinks);
         Self {
@@ -123,10 +123,10 @@ impl TraceOptions {
         }
     }
 
-    /// The pipeline. Nothing is global yet: the subscriber is the caller's to install.
+    /// Builds the pipeline. It sets nothing global: the caller installs the subscriber.
     ///
     /// # Errors
-    /// [`RegisterError`] if the registry has other metrics under the names `radiosonde_trace_spans_total` or
+    /// [`RegisterError`] if the registry has other metrics named `radiosonde_trace_spans_total` or
     /// `radiosonde_trace_dropped_total{reason}`.
     pub fn build(self) -> Result<TracePipeline, RegisterError> {
         let registry = self.registry.as_ref().unwrap_or_else(|| Registry::global());

@@ -5,10 +5,9 @@ use base64::engine::general_purpose::STANDARD;
 use http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use subtle::{Choice, ConstantTimeEq as _};
 
-/// What a scraper shows to be let in: a user and a password, or a token.
+/// Credentials that a service accepts: a user and a password, or a token.
 ///
-/// They are compared in constant time, and are not printed. Whoever is on the way can read them unless the connection is
-/// encrypted.
+/// They are compared in constant time, and `Debug` does not show them. Without TLS they cross the network in clear text.
 ///
 /// ```
 /// use radiosonde_admin::{Credentials, MetricsService};
@@ -25,7 +24,7 @@ use subtle::{Choice, ConstantTimeEq as _};
 #[derive(Clone)]
 pub struct Credentials {
     scheme: Scheme,
-    /// What follows the scheme in the header.
+    /// The part of the header after the scheme.
     secret: Padded,
 }
 
@@ -45,7 +44,7 @@ impl Scheme {
         }
     }
 
-    /// What tells a client to use it.
+    /// The value of `WWW-Authenticate`.
     fn challenge(self, realm: &str) -> String {
         match self {
             Self::Basic => format!("Basic realm=\"{realm}\", charset=\"UTF-8\""),
@@ -96,10 +95,9 @@ impl Credentials {
         Ok(Self { scheme, secret })
     }
 
-    /// Whether a request shows one of those that are accepted.
+    /// Whether a request has accepted credentials; for services of your own.
     ///
-    /// Takes as long whatever is shown, as far as the secrets go: all are compared, each whole. For services of one's own that want
-    /// what [`MetricsService::accept_only`](crate::MetricsService::accept_only) wants.
+    /// Compares all of them in full, so that the time taken tells nothing of the secrets.
     ///
     /// ```
     /// use http::{HeaderMap, HeaderValue};
@@ -128,9 +126,7 @@ impl Credentials {
         is_known.into()
     }
 
-    /// What a request without them is told, for the headers `www-authenticate` of an answer 401: one for each scheme.
-    ///
-    /// A realm that cannot stand in a header, because of a control character, gives none.
+    /// The headers `WWW-Authenticate` of a response 401, one for each scheme. None if the realm has a control character.
     pub fn challenges(accepted: &[Self], realm: &str) -> impl Iterator<Item = HeaderValue> {
         let is_accepted = |scheme| accepted.iter().any(|credentials| credentials.scheme == scheme);
         let schemes = Scheme::ALL.into_iter().filter(move |scheme| is_accepted(*scheme));
@@ -144,7 +140,7 @@ impl fmt::Debug for Credentials {
     }
 }
 
-/// A text among zeros, so that comparing two takes as long whatever they are, and however long.
+/// A text padded with zeros, so that a comparison takes the same time for all texts.
 #[derive(Clone)]
 struct Padded {
     bytes: Box<[u8; Self::LEN]>,
@@ -154,7 +150,7 @@ struct Padded {
 impl Padded {
     const LEN: usize = 1024;
 
-    /// `None` if it is too long.
+    /// `None` if the text is too long.
     fn new(text: &[u8]) -> Option<Self> {
         let mut bytes = Box::new([0; Self::LEN]);
         bytes.get_mut(..text.len())?.copy_from_slice(text);
@@ -166,7 +162,7 @@ impl Padded {
     }
 }
 
-/// Credentials that no client could show, or that are too easily shown.
+/// Credentials that no client can send, or an empty secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidCredentials {
     kind: InvalidCredentialsKind,
@@ -182,16 +178,16 @@ enum InvalidCredentialsKind {
 
 impl fmt::Display for InvalidCredentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The secret itself is not shown.
+        // Without the secret itself.
         match self.kind {
             InvalidCredentialsKind::Empty => f.write_str("the secret is empty"),
-            InvalidCredentialsKind::Colon => f.write_str("the user's name has a colon, which ends it on the wire"),
+            InvalidCredentialsKind::Colon => f.write_str("invalid user name: expected one without a colon, which would end it"),
             InvalidCredentialsKind::Character => f.write_str(
-                "the credentials have a forbidden character; allowed are, in a user or a password, all but control characters, in a \
-                 token, letters, digits and -._~+/ with = at its end",
+                "invalid character in the credentials: expected no control characters in a user name or password, and in a token \
+                 letters, digits and -._~+/ with = at its end",
             ),
             InvalidCredentialsKind::TooLong => {
-                write!(f, "the credentials are too long; allowed are {} bytes as they are sent", Padded::LEN)
+                write!(f, "the credentials are too long: expected at most {} bytes as they are sent", Padded::LEN)
             }
         }
     }

@@ -1,15 +1,15 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// One scrape among those in flight, until dropped.
+/// A request in flight, until dropped.
 #[derive(Debug)]
 pub(crate) struct InFlight(Arc<AtomicUsize>);
 
 impl InFlight {
-    /// `None` if there are `limit` already.
+    /// `None` at the limit.
     pub(crate) fn enter(count: &Arc<AtomicUsize>, limit: usize) -> Option<Self> {
-        let one_more = |there| (there < limit).then_some(there + 1);
-        // Relaxed: a count that nothing else is read by.
+        let one_more = |count| (count < limit).then_some(count + 1);
+        // Relaxed: nothing else is read by the count.
         count.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more).ok()?;
         Some(Self(Arc::clone(count)))
     }

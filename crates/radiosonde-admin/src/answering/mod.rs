@@ -1,4 +1,4 @@
-//! What every service here answers with, and asks credentials for.
+//! Responses, refusals and credentials of every service.
 
 pub(crate) mod access;
 pub(crate) mod body;

@@ -11,15 +11,15 @@ use tower_service::Service;
 use crate::answering::body::AdminBody;
 use crate::answering::refusal::Refusal;
 use crate::levels::request::{MAX_BYTES, too_large};
-use crate::levels::service::{LevelsService, Task};
+use crate::levels::service::{Action, LevelsService};
 
 pin_project! {
-    /// The answer of a [`LevelsService`], of any runtime.
+    /// The response of a [`LevelsService`]; needs no runtime.
     #[derive(Debug)]
-    #[must_use = "nothing is answered or changed unless this is polled"]
+    #[must_use = "futures do nothing unless polled"]
     pub struct LevelsFuture<B> {
         service: LevelsService,
-        task: Option<Result<Task, Refusal>>,
+        action: Option<Result<Action, Refusal>>,
         read: Vec<u8>,
         #[pin]
         body: B,
@@ -27,8 +27,8 @@ pin_project! {
 }
 
 impl<B> LevelsFuture<B> {
-    pub(crate) const fn new(service: LevelsService, task: Result<Task, Refusal>, body: B) -> Self {
-        Self { service, task: Some(task), read: Vec::new(), body }
+    pub(crate) const fn new(service: LevelsService, action: Result<Action, Refusal>, body: B) -> Self {
+        Self { service, action: Some(action), read: Vec::new(), body }
     }
 }
 
@@ -37,19 +37,19 @@ impl<B: Body> Future for LevelsFuture<B> {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        // Polled after its end, it never ends again.
-        let Some(task) = this.task else { return Poll::Pending };
-        let read = match task {
-            Ok(Task::Set { .. }) => Some(ready!(read_all(this.body, this.read, context))),
+        // Polled after its end, it stays pending.
+        let Some(action) = this.action else { return Poll::Pending };
+        let read = match action {
+            Ok(Action::Set { .. }) => Some(ready!(read_all(this.body, this.read, context))),
             _ => None,
         };
-        let Some(task) = this.task.take() else { return Poll::Pending };
-        let (done, is_head) = match (task, read) {
+        let Some(action) = this.action.take() else { return Poll::Pending };
+        let (done, is_head) = match (action, read) {
             (Err(refused), _) | (Ok(_), Some(Err(refused))) => (Err(refused), false),
-            (Ok(Task::Show { is_head }), _) => (Ok(()), is_head),
-            (Ok(Task::Reset { by }), _) => (this.service.reset(by.as_deref()), false),
-            (Ok(Task::Set { form, wanted }), _) => {
-                (wanted.read(form, this.read).and_then(|wanted| this.service.set(&wanted)), false)
+            (Ok(Action::Show { is_head }), _) => (Ok(()), is_head),
+            (Ok(Action::Reset { by }), _) => (this.service.reset(by.as_deref()), false),
+            (Ok(Action::Set { media_type, change }), _) => {
+                (change.read(media_type, this.read).and_then(|change| this.service.set(&change)), false)
             }
         };
         Poll::Ready(Ok(match done {
@@ -66,9 +66,9 @@ fn read_all<B: Body>(
 ) -> Poll<Result<(), Refusal>> {
     while let Some(frame) = ready!(body.as_mut().poll_frame(context)) {
         let Ok(frame) = frame else {
-            return Poll::Ready(Err(Refusal::bad_request("the body broke off")));
+            return Poll::Ready(Err(Refusal::bad_request("the body is incomplete")));
         };
-        // Trailers say nothing here.
+        // Trailers are ignored.
         let Ok(mut data) = frame.into_data() else { continue };
         if read.len() + data.remaining() > MAX_BYTES {
             return Poll::Ready(Err(too_large()));

@@ -6,14 +6,14 @@ use crate::answering::access::Access;
 use crate::answering::credentials::Credentials;
 use crate::levels::service::LevelsService;
 
-/// Who changes log levels over HTTP, and for how long.
+/// Credentials and times to live of log levels over HTTP.
 ///
 /// # Shape
 /// Plain values. With the feature `serde` they are read from a configuration file under the names of the methods; `credentials` is a
 /// list of `{ bearer = "…" }` and `{ basic = { user = "…", password = "…" } }`, and durations are texts like `10m`.
 ///
 /// # Security
-/// By default everybody may look and nobody may change anything: a service that logs everything is slow, and one that logs nothing is
+/// By default levels are shown to all requests and changed by none: a service that logs everything is slow, and one that logs nothing is
 /// blind.
 #[must_use]
 #[derive(Debug, Clone)]
@@ -39,7 +39,7 @@ impl Default for LevelsOptions {
 }
 
 impl LevelsOptions {
-    /// Shows the levels to everybody and changes nothing.
+    /// Shows the levels to all requests and changes nothing.
     pub fn new() -> Self {
         Self::default()
     }
@@ -50,8 +50,8 @@ impl LevelsOptions {
         self
     }
 
-    /// Changes levels for everybody who can connect: for a port that only those reach who may. In a file, `credentials` win over it;
-    /// in code, the later call does.
+    /// Changes levels without credentials: for a port that only operators can reach. In a file, `credentials` win over it; in code, the
+    /// later call does.
     pub fn open_to_everybody(mut self) -> Self {
         self.credentials = None;
         self.open_to_everybody = true;

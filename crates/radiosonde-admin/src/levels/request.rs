@@ -10,32 +10,32 @@ use crate::answering::refusal::Refusal;
 /// The largest body of a request.
 pub(crate) const MAX_BYTES: usize = 8192;
 
-/// How a change is written.
+/// The media type of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Form {
-    /// The directives and nothing else.
+pub(crate) enum MediaType {
+    /// The directives alone.
     Text,
     Json,
 }
 
-/// For how long a change is to hold.
+/// How long a change lasts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ttl {
     For(Duration),
-    /// For good; it has to be asked for.
+    /// Without an end.
     Permanent,
 }
 
-/// A change as it is asked for, its filter not looked at yet.
+/// A change as requested; its filter is not parsed yet.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Wanted {
+pub(crate) struct Change {
     pub(crate) filter: String,
     pub(crate) ttl: Option<Ttl>,
     pub(crate) by: Option<String>,
 }
 
-impl Form {
-    /// By the content type; a change without one is text.
+impl MediaType {
+    /// By the content type; default: text.
     pub(crate) fn of(headers: &HeaderMap) -> Result<Self, Refusal> {
         let Some(value) = headers.get(CONTENT_TYPE) else { return Ok(Self::Text) };
         let value = value.to_str().unwrap_or_default();
@@ -61,32 +61,32 @@ pub(crate) fn check_length(headers: &HeaderMap) -> Result<(), Refusal> {
     if length.is_some_and(|length| length > MAX_BYTES as u64) { Err(too_large()) } else { Ok(()) }
 }
 
-impl Wanted {
-    /// What the query of the URI asks for.
+impl Change {
+    /// The parameters of the query.
     pub(crate) fn from_query(query: Option<&str>) -> Result<Self, Refusal> {
-        let mut wanted = Self::default();
+        let mut change = Self::default();
         for pair in query.unwrap_or_default().split('&').filter(|pair| !pair.is_empty()) {
             let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
             let Some(value) = decode_percent(value) else {
                 return Err(Refusal::bad_request("the query is not percent-encoded UTF-8"));
             };
             match key {
-                "ttl" => wanted.ttl = Some(ttl(&value)?),
-                "by" => wanted.by = Some(value),
+                "ttl" => change.ttl = Some(ttl(&value)?),
+                "by" => change.by = Some(value),
                 _ => return Err(refuse("query parameter", key, "ttl or by")),
             }
         }
-        Ok(wanted)
+        Ok(change)
     }
 
-    /// Adds what the body asks for; what the query said stays.
-    pub(crate) fn read(mut self, form: Form, body: &[u8]) -> Result<Self, Refusal> {
+    /// Adds the body; the query wins.
+    pub(crate) fn read(mut self, media_type: MediaType, body: &[u8]) -> Result<Self, Refusal> {
         let Ok(text) = std::str::from_utf8(body) else {
             return Err(Refusal::bad_request("the body is not UTF-8"));
         };
-        match form {
-            Form::Text => text.trim().clone_into(&mut self.filter),
-            Form::Json => self.read_json(text)?,
+        match media_type {
+            MediaType::Text => text.trim().clone_into(&mut self.filter),
+            MediaType::Json => self.read_json(text)?,
         }
         if self.filter.is_empty() {
             return Err(Refusal::bad_request(
@@ -153,8 +153,9 @@ fn ttl(text: &str) -> Result<Ttl, Refusal> {
 mod tests {
     use super::*;
 
-    fn wanted(query: &str, form: Form, body: &str) -> Result<Wanted, String> {
-        let read = Wanted::from_query(Some(query)).and_then(|wanted| wanted.read(form, body.as_bytes()));
+    fn change(query: &str, media_type: MediaType, body: &str) -> Result<Change, String> {
+        let read =
+            Change::from_query(Some(query)).and_then(|change| change.read(media_type, body.as_bytes()));
         read.map_err(|refusal| refusal.reason().to_owned())
     }
 
@@ -174,7 +175,7 @@ mod tests {
             ("", None),
         ];
         for (query, ttl) in cases {
-            assert_eq!(wanted(query, Form::Text, "info").unwrap().ttl, ttl, "{query}");
+            assert_eq!(change(query, MediaType::Text, "info").unwrap().ttl, ttl, "{query}");
         }
         for query in [
             "ttl=",
@@ -186,7 +187,7 @@ mod tests {
             "ttl=99999999999999999999",
             "ttl=999999999999999999d",
         ] {
-            let error = wanted(query, Form::Text, "info").unwrap_err();
+            let error = change(query, MediaType::Text, "info").unwrap_err();
             assert!(error.starts_with("invalid ttl ") && error.contains("10m"), "{query}: {error}");
         }
     }
@@ -194,38 +195,44 @@ mod tests {
     #[test]
     fn a_change_is_text_or_an_object() {
         let expected =
-            Wanted { filter: "info,orders=debug".to_owned(), ttl: seconds(60), by: Some("ann b".to_owned()) };
-        assert_eq!(wanted("ttl=60&by=ann%20b", Form::Text, " info,orders=debug\n"), Ok(expected));
+            Change { filter: "info,orders=debug".to_owned(), ttl: seconds(60), by: Some("ann b".to_owned()) };
+        assert_eq!(change("ttl=60&by=ann%20b", MediaType::Text, " info,orders=debug\n"), Ok(expected));
         let body = r#"{"filter":"info","ttl_s":60,"by":"ann"}"#;
-        let expected = Wanted { filter: "info".to_owned(), ttl: seconds(60), by: Some("ann".to_owned()) };
-        assert_eq!(wanted("", Form::Json, body), Ok(expected));
-        let expected = Wanted { filter: "info".to_owned(), ttl: seconds(5), by: Some("bob".to_owned()) };
-        assert_eq!(wanted("ttl=5&by=bob", Form::Json, body), Ok(expected), "the query comes first");
-        let permanent = wanted("", Form::Json, r#"{"filter":"info","permanent":true}"#).unwrap();
+        let expected = Change { filter: "info".to_owned(), ttl: seconds(60), by: Some("ann".to_owned()) };
+        assert_eq!(change("", MediaType::Json, body), Ok(expected));
+        let expected = Change { filter: "info".to_owned(), ttl: seconds(5), by: Some("bob".to_owned()) };
+        assert_eq!(change("ttl=5&by=bob", MediaType::Json, body), Ok(expected), "the query comes first");
+        let permanent = change("", MediaType::Json, r#"{"filter":"info","permanent":true}"#).unwrap();
         assert_eq!(permanent.ttl, Some(Ttl::Permanent));
-        let passing = wanted("", Form::Json, r#"{"filter":"info","permanent":false,"ttl_s":60}"#).unwrap();
+        let passing =
+            change("", MediaType::Json, r#"{"filter":"info","permanent":false,"ttl_s":60}"#).unwrap();
         assert_eq!(passing.ttl, seconds(60));
     }
 
     #[test]
     fn what_cannot_be_understood_is_named() {
         let cases = [
-            ("", Form::Text, " \n", "filter is missing"),
-            ("", Form::Json, "{}", "filter is missing"),
-            ("", Form::Json, "[]", "not a JSON object"),
-            ("", Form::Json, "{", "not JSON: "),
-            ("", Form::Json, r#"{"filter":7}"#, "\"filter\""),
-            ("", Form::Json, r#"{"filter":"info","ttl_s":-1}"#, "\"ttl_s\""),
-            ("", Form::Json, r#"{"filter":"info","ttl_s":1.5}"#, "\"ttl_s\""),
-            ("", Form::Json, r#"{"filter":"info","ttl_s":"1"}"#, "\"ttl_s\""),
-            ("", Form::Json, r#"{"filter":"info","permanent":1}"#, "\"permanent\""),
-            ("", Form::Json, r#"{"filter":"info","permanent":true,"ttl_s":60}"#, "both permanent and ttl_s"),
-            ("", Form::Json, r#"{"filter":"info","tll_s":1}"#, "\"tll_s\""),
-            ("tll=1m", Form::Text, "info", "\"tll\""),
-            ("by=%ff", Form::Text, "info", "percent-encoded"),
+            ("", MediaType::Text, " \n", "filter is missing"),
+            ("", MediaType::Json, "{}", "filter is missing"),
+            ("", MediaType::Json, "[]", "not a JSON object"),
+            ("", MediaType::Json, "{", "not JSON: "),
+            ("", MediaType::Json, r#"{"filter":7}"#, "\"filter\""),
+            ("", MediaType::Json, r#"{"filter":"info","ttl_s":-1}"#, "\"ttl_s\""),
+            ("", MediaType::Json, r#"{"filter":"info","ttl_s":1.5}"#, "\"ttl_s\""),
+            ("", MediaType::Json, r#"{"filter":"info","ttl_s":"1"}"#, "\"ttl_s\""),
+            ("", MediaType::Json, r#"{"filter":"info","permanent":1}"#, "\"permanent\""),
+            (
+                "",
+                MediaType::Json,
+                r#"{"filter":"info","permanent":true,"ttl_s":60}"#,
+                "both permanent and ttl_s",
+            ),
+            ("", MediaType::Json, r#"{"filter":"info","tll_s":1}"#, "\"tll_s\""),
+            ("tll=1m", MediaType::Text, "info", "\"tll\""),
+            ("by=%ff", MediaType::Text, "info", "percent-encoded"),
         ];
-        for (query, form, body, named) in cases {
-            let error = wanted(query, form, body).unwrap_err();
+        for (query, media_type, body, named) in cases {
+            let error = change(query, media_type, body).unwrap_err();
             assert!(error.contains(named), "{query} {body}: {error}");
         }
     }

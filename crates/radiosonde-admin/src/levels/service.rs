@@ -8,7 +8,7 @@ use radiosonde_log::{LevelReload, ReloadError};
 use crate::answering::access::Access;
 use crate::answering::body::AdminBody;
 use crate::answering::refusal::Refusal;
-use crate::levels::request::{Form, Ttl, Wanted, check_length};
+use crate::levels::request::{Change, MediaType, Ttl, check_length};
 
 /// A tower service that shows log levels and changes them, whatever the path. Made by [`LevelsOptions::service`](crate::LevelsOptions::service).
 ///
@@ -25,8 +25,8 @@ use crate::levels::request::{Form, Ttl, Wanted, check_length};
 /// see [`LevelReload`].
 ///
 /// # Errors
-/// 400: a request that cannot be understood, with what is expected; 401: missing or unknown credentials; 403: a change where nobody
-/// may change anything; 405: another method; 413: a body of more than 8192 bytes; 415: another content type; 503: no thread can be
+/// 400: a request that cannot be understood, with what is expected; 401: missing or unknown credentials; 403: a change without any
+/// credentials set up; 405: another method; 413: a body of more than 8192 bytes; 415: another content type; 503: no thread can be
 /// started.
 ///
 /// # Examples
@@ -59,12 +59,12 @@ pub struct LevelsService {
 }
 
 impl LevelsService {
-    /// What is to be done for a request, before its body is read.
-    pub(crate) fn begin(&self, head: &request::Parts) -> Result<Task, Refusal> {
+    /// The action of a request, before its body is read.
+    pub(crate) fn begin(&self, head: &request::Parts) -> Result<Action, Refusal> {
         self.access.check(&head.headers)?;
         match head.method {
-            Method::GET => return Ok(Task::Show { is_head: false }),
-            Method::HEAD => return Ok(Task::Show { is_head: true }),
+            Method::GET => return Ok(Action::Show { is_head: false }),
+            Method::HEAD => return Ok(Action::Show { is_head: true }),
             Method::PUT | Method::DELETE => {}
             _ => return Err(Refusal::method("GET, HEAD, PUT, DELETE")),
         }
@@ -74,30 +74,30 @@ impl LevelsService {
                 "levels are read-only: no credentials are set up",
             ));
         }
-        let wanted = Wanted::from_query(head.uri.query())?;
+        let change = Change::from_query(head.uri.query())?;
         if head.method == Method::DELETE {
-            return Ok(Task::Reset { by: wanted.by });
+            return Ok(Action::Reset { by: change.by });
         }
         check_length(&head.headers)?;
-        Ok(Task::Set { form: Form::of(&head.headers)?, wanted })
+        Ok(Action::Set { media_type: MediaType::of(&head.headers)?, change })
     }
 
     pub(crate) fn reset(&self, by: Option<&str>) -> Result<(), Refusal> {
         self.named(by).reset().map_err(refuse)
     }
 
-    pub(crate) fn set(&self, wanted: &Wanted) -> Result<(), Refusal> {
-        let reload = self.named(wanted.by.as_deref());
-        let changed = match wanted.ttl {
-            Some(Ttl::Permanent) => reload.set(&wanted.filter),
+    pub(crate) fn set(&self, change: &Change) -> Result<(), Refusal> {
+        let reload = self.named(change.by.as_deref());
+        let changed = match change.ttl {
+            Some(Ttl::Permanent) => reload.set(&change.filter),
             Some(Ttl::For(ttl)) if ttl > self.maximum_ttl => {
                 let (ttl, most) = (ttl.as_secs(), self.maximum_ttl.as_secs());
                 return Err(Refusal::bad_request(format!(
                     "invalid time to live of {ttl} seconds: expected at most {most}, or permanent"
                 )));
             }
-            Some(Ttl::For(ttl)) => reload.set_for(&wanted.filter, ttl),
-            None => reload.set_for(&wanted.filter, self.default_ttl),
+            Some(Ttl::For(ttl)) => reload.set_for(&change.filter, ttl),
+            None => reload.set_for(&change.filter, self.default_ttl),
         };
         changed.map_err(refuse)
     }
@@ -106,13 +106,13 @@ impl LevelsService {
         by.map_or_else(|| self.reload.clone(), |by| self.reload.by(by))
     }
 
-    /// What is logged now.
+    /// The filters, as JSON.
     pub(crate) fn show(&self, is_head: bool) -> Response<AdminBody> {
         let (current, default, ends) = self.reload.snapshot();
         let text = serde_json::json!({
             "current": current.to_string(),
             "default": default.to_string(),
-            // Rounded up: what is still in force does not end in zero seconds.
+            // Rounded up: a filter in force does not end in zero seconds.
             "expires_in_s": ends.map(|ends| ends.as_secs() + u64::from(ends.subsec_nanos() > 0)),
         });
         let text = Bytes::from(format!("{text}\n"));
@@ -130,10 +130,10 @@ fn refuse(error: ReloadError) -> Refusal {
     Refusal::new(status, error.to_string())
 }
 
-/// What a request wants done.
+/// What a request does.
 #[derive(Debug)]
-pub(crate) enum Task {
+pub(crate) enum Action {
     Show { is_head: bool },
     Reset { by: Option<String> },
-    Set { form: Form, wanted: Wanted },
+    Set { media_type: MediaType, change: Change },
 }

@@ -8,11 +8,11 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use crate::listening::door::Door;
+use crate::listening::handshake::Handshake;
 use crate::listening::tls::{InvalidTls, Tls};
 
-/// A door that encrypts.
-pub(crate) fn acceptor(tls: &Tls) -> Result<impl Door, InvalidTls> {
+/// The handshake of TLS.
+pub(crate) fn acceptor(tls: &Tls) -> Result<impl Handshake, InvalidTls> {
     let [certificates, key] = tls.read()?;
     let certificates = CertificateDer::pem_slice_iter(&certificates)
         .collect::<Result<Vec<_>, _>>()
@@ -34,10 +34,10 @@ pub(crate) fn acceptor(tls: &Tls) -> Result<impl Door, InvalidTls> {
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
 
-impl Door for TlsAcceptor {
+impl Handshake for TlsAcceptor {
     type Connection = TlsStream<TcpStream>;
 
-    fn enter(&self, connection: TcpStream) -> impl Future<Output = io::Result<Self::Connection>> + Send {
+    fn perform(&self, connection: TcpStream) -> impl Future<Output = io::Result<Self::Connection>> + Send {
         self.accept(connection)
     }
 }

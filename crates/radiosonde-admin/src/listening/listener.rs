@@ -11,21 +11,21 @@ use radiosonde_metrics::Registry;
 use tokio::sync::oneshot;
 
 use crate::listening::acceptor::acceptor;
-use crate::listening::connection::{self, ANSWER_TAKEN_WITHIN, REQUEST_WITHIN};
-use crate::listening::door::{Door, Plain};
-use crate::listening::places::Places;
+use crate::listening::connection::{self, REQUEST_WITHIN, RESPONSE_READ_WITHIN};
+use crate::listening::connection_limit::ConnectionLimit;
+use crate::listening::handshake::{Handshake, Plain};
 use crate::listening::tls::Tls;
 use crate::metrics::self_metrics::Outcome;
 use crate::metrics::service::MetricsService;
 
-/// Serves a registry's `/metrics` on a port of its own, for programs that serve no HTTP otherwise.
+/// Serves metrics on a port of its own, for programs that serve no HTTP otherwise. [`MetricsOptions`](crate::MetricsOptions) has more settings.
 ///
-/// Runs on its own thread with its own runtime, so it needs none of the program's. At most 16 connections are served at a time. For a
-/// further one, the connection that has been idle for longest is closed; while all are busy, it waits. A client that does not send its
-/// request within ten seconds, or does not take the answer within thirty, is hung up on. A request with a body gets 413, one whose head
-/// is longer than 16 KiB gets 431, a path that is not `/metrics` 404; each is counted in `radiosonde_metrics_scrapes_total{outcome}`.
+/// Runs on its own thread and runtime. At most 16 connections are open at a time: a further one has the longest idle one closed, or waits
+/// while all are busy. The connection of a client that does not send its request within ten seconds, does not read the response within
+/// thirty, or does not end a TLS handshake within ten, is closed. A request with a body gets 413, one whose head is longer than 16 KiB
+/// 431, one with another path 404; each is counted in `radiosonde_metrics_scrapes_total{outcome}`.
 ///
-/// Collectors may block: see [`MetricsService`]. Stops when dropped, whatever collectors do.
+/// Collectors may block: see [`MetricsService`]. The listener stops when dropped, whatever they do.
 ///
 /// ```
 /// use std::io::{Read as _, Write as _};
@@ -44,21 +44,21 @@ use crate::metrics::service::MetricsService;
 pub struct Listener {
     address: SocketAddr,
     stop: Option<oneshot::Sender<Infallible>>,
-    /// Nothing is sent: it is closed when the thread has ended. Behind a lock to be `Sync`.
+    /// Closed when the thread has ended; nothing is sent. Behind a lock to be `Sync`.
     ended: Mutex<mpsc::Receiver<Infallible>>,
 }
 
-/// Where metrics are unless another path is set.
+/// The path of metrics by default.
 pub(crate) const DEFAULT_PATH: &str = "/metrics";
 const CONNECTIONS: usize = 16;
 /// How long a listener that is dropped waits for its thread.
 const STOPS_WITHIN: Duration = Duration::from_secs(2);
 
 impl Listener {
-    /// Loopback, and the port that OpenTelemetry gives to Prometheus exporters.
+    /// Loopback, and OpenTelemetry's port for Prometheus exporters.
     pub const DEFAULT_ADDRESS: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 9464);
 
-    /// Listens on `address` and serves from now on. Port 0 takes a free one: see [`address`](Self::address).
+    /// Serves `registry` at `/metrics` on this address. Port 0 takes a free one: see [`address`](Self::address).
     ///
     /// # Errors
     /// [`ListenError`] if the address cannot be listened on, or no thread can be started.
@@ -78,8 +78,8 @@ impl Listener {
         }
         match tls {
             Some(tls) => {
-                let door = acceptor(tls).map_err(|error| ListenError::new(address, error))?;
-                Self::spawn(service, address, path, door)
+                let handshake = acceptor(tls).map_err(|error| ListenError::new(address, error))?;
+                Self::spawn(service, address, path, handshake)
             }
             None => Self::spawn(service, address, path, Plain),
         }
@@ -89,7 +89,7 @@ impl Listener {
         service: &MetricsService,
         address: SocketAddr,
         path: &str,
-        door: impl Door,
+        handshake: impl Handshake,
     ) -> Result<Self, ListenError> {
         let refuse = |source: io::Error| ListenError::new(address, source);
         let socket = TcpListener::bind(address).map_err(refuse)?;
@@ -101,8 +101,8 @@ impl Listener {
         let thread = std::thread::Builder::new().name("radiosonde-metrics".into());
         let (running, ended) = mpsc::channel();
         let serve = move || {
-            runtime.block_on(serve(socket, service, path, door, stopped));
-            // With it the connections, and what they have of the registry.
+            runtime.block_on(serve(socket, service, path, handshake, stopped));
+            // This drops the connections, and their handles of the registry.
             drop(runtime);
             drop(running);
         };
@@ -110,7 +110,7 @@ impl Listener {
         Ok(Self { address: bound, stop: Some(stop), ended: Mutex::new(ended) })
     }
 
-    /// Where it listens.
+    /// The address that it listens on.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
@@ -120,7 +120,7 @@ impl Listener {
 impl Drop for Listener {
     fn drop(&mut self) {
         drop(self.stop.take());
-        // It ends at once, unless the last owner of a collector is on it, whose destructor blocks.
+        // The thread ends at once, unless it is the last owner of a collector whose destructor blocks.
         let ended = self.ended.get_mut().unwrap_or_else(PoisonError::into_inner);
         if ended.recv_timeout(STOPS_WITHIN) == Err(mpsc::RecvTimeoutError::Timeout) {
             let message = format_args!("the listener on {} does not stop; its thread is left", self.address);
@@ -133,34 +133,34 @@ async fn serve(
     socket: TcpListener,
     service: MetricsService,
     path: Arc<str>,
-    door: impl Door,
+    handshake: impl Handshake,
     mut stopped: oneshot::Receiver<Infallible>,
 ) {
     let Ok(socket) = tokio::net::TcpListener::from_std(socket) else { return };
-    let places = Places::new(CONNECTIONS);
+    let limit = ConnectionLimit::new(CONNECTIONS);
     loop {
         let accepted = tokio::select! {
             _ = &mut stopped => return,
             accepted = socket.accept() => accepted,
         };
         let Ok((connection, _)) = accepted else {
-            // Out of file descriptors, most likely: they do not come back faster by asking faster.
+            // Most likely out of file descriptors: accepting again at once would spin.
             tokio::time::sleep(Duration::from_millis(100)).await;
             continue;
         };
-        let place = tokio::select! {
+        let permit = tokio::select! {
             _ = &mut stopped => return,
-            place = places.take() => Arc::new(place),
+            permit = limit.acquire() => Arc::new(permit),
         };
-        let (service, path, door) = (service.clone(), Arc::clone(&path), door.clone());
+        let (service, path, handshake) = (service.clone(), Arc::clone(&path), handshake.clone());
         tokio::spawn(async move {
             let entered = tokio::select! {
-                entered = tokio::time::timeout(REQUEST_WITHIN, door.enter(connection)) => entered,
-                () = place.gives_way() => return service.count(Outcome::Handshake),
+                entered = tokio::time::timeout(REQUEST_WITHIN, handshake.perform(connection)) => entered,
+                () = permit.asked_to_close() => return service.count(Outcome::Handshake),
             };
             match entered {
                 Ok(Ok(connection)) => {
-                    connection::serve(connection, service, path, place, ANSWER_TAKEN_WITHIN).await
+                    connection::serve(connection, service, path, permit, RESPONSE_READ_WITHIN).await
                 }
                 Ok(Err(_)) | Err(_) => service.count(Outcome::Handshake),
             }
@@ -232,9 +232,9 @@ mod tests {
     fn it_stops_when_dropped_though_every_connection_is_taken() {
         use std::io::{Read as _, Write as _};
         let listener = Listener::start(&Registry::new(), ([127, 0, 0, 1], 0).into()).unwrap();
-        let mut taken: Vec<_> =
+        let mut open: Vec<_> =
             (0..CONNECTIONS).map(|_| std::net::TcpStream::connect(listener.address()).unwrap()).collect();
-        for connection in &mut taken {
+        for connection in &mut open {
             // An answer shows that it is being served, and it stays open.
             connection.write_all(b"GET /metrics HTTP/1.1\r\nhost: localhost\r\n\r\n").unwrap();
             connection.read_exact(&mut [0; 15]).unwrap();
@@ -415,10 +415,15 @@ mod tests {
             let mut client = std::net::TcpStream::connect(socket.local_addr().unwrap()).unwrap();
             client.write_all(b"GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
             let (connection, _) = socket.accept().await.unwrap();
-            let place = Arc::new(Places::new(1).take().await);
+            let permit = Arc::new(ConnectionLimit::new(1).acquire().await);
             let service = MetricsService::new(&registry);
-            let served =
-                connection::serve(connection, service, DEFAULT_PATH.into(), place, Duration::from_millis(50));
+            let served = connection::serve(
+                connection,
+                service,
+                DEFAULT_PATH.into(),
+                permit,
+                Duration::from_millis(50),
+            );
             // Before the time to send a request is over, which would end it as well.
             let ended = tokio::time::timeout(connection::REQUEST_WITHIN * 3 / 4, served).await;
             drop(client);

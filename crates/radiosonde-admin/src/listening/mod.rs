@@ -3,9 +3,9 @@
 #[cfg_attr(not(feature = "tls"), path = "acceptor_off.rs")]
 mod acceptor;
 mod connection;
-mod door;
+mod connection_limit;
+mod handshake;
 pub(crate) mod listener;
 pub(crate) mod options;
-mod places;
 pub(crate) mod tls;
 mod write_deadline;

@@ -68,19 +68,19 @@ impl MetricsOptions {
         self
     }
 
-    /// The listener speaks HTTPS, and nothing else.
+    /// The listener speaks HTTPS only; needs the feature `tls`.
     pub fn tls(mut self, tls: Tls) -> Self {
         self.tls = Some(tls);
         self
     }
 
-    /// Answers requests alone that show one of these credentials, as [`MetricsService::accept_only`] does. Default: answers all.
+    /// Answers only requests with one of these credentials: see [`MetricsService::accept_only`]. Default: answers all.
     pub fn credentials(mut self, credentials: impl IntoIterator<Item = Credentials>) -> Self {
         self.credentials = Some(credentials.into_iter().collect());
         self
     }
 
-    /// How many scrapes may be in flight, as [`MetricsService::max_in_flight`] has it; default: 16.
+    /// At most this many scrapes in flight: see [`MetricsService::max_in_flight`]. Default: 16.
     pub const fn max_in_flight(mut self, scrapes: usize) -> Self {
         self.max_in_flight = scrapes;
         self

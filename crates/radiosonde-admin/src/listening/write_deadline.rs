@@ -6,11 +6,10 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Sleep;
 
-/// A connection whose peer has to take what it is sent within a time.
+/// A connection whose writes fail if the peer takes too long to read.
 ///
-/// The time starts when the connection is full for the first time and ends with the flush, so that a peer that takes a byte now
-/// and then does not stay for ever either. Afterwards writes fail with [`io::ErrorKind::TimedOut`]. Each flush that succeeds calls
-/// `flushed`.
+/// The time starts when the connection is full for the first time and ends with the flush, so that a peer that reads a byte now and
+/// then does not stay for ever. After it, writes fail with [`io::ErrorKind::TimedOut`]. Each flush that succeeds calls `flushed`.
 #[derive(Debug)]
 pub(crate) struct WriteDeadline<S, F> {
     inner: S,
@@ -65,7 +64,7 @@ impl<S: AsyncWrite + Unpin, F: FnMut() + Unpin> AsyncWrite for WriteDeadline<S, 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let flushed = Pin::new(&mut self.inner).poll_flush(cx);
         if matches!(flushed, Poll::Ready(Ok(()))) {
-            // All was taken; the next answer has its own time.
+            // The next response has its own time.
             self.deadline = None;
             (self.flushed)();
         }
@@ -73,7 +72,7 @@ impl<S: AsyncWrite + Unpin, F: FnMut() + Unpin> AsyncWrite for WriteDeadline<S, 
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        // TLS has something to write even now.
+        // TLS writes a last message here.
         let ended = Pin::new(&mut self.inner).poll_shutdown(cx);
         self.hold(cx, ended)
     }

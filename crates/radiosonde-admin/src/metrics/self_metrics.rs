@@ -3,7 +3,7 @@ use std::time::Duration;
 use radiosonde_core::diagnostics;
 use radiosonde_metrics::{Buckets, Counter, DynFamily, Histogram, RegisterError, Registry};
 
-/// What is known of scrapes, in the registry that is scraped.
+/// Counts scrapes, in the registry that is scraped.
 #[derive(Debug, Clone)]
 pub(crate) struct SelfMetrics(Option<Declared>);
 
@@ -14,13 +14,13 @@ struct Declared {
     sent_bytes: Counter,
 }
 
-/// What became of a request.
-#[allow(dead_code, reason = "some are the listener's alone, which is a feature")]
+/// How a request ended.
+#[allow(dead_code, reason = "some are only used by the listener, which is a feature")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// Answered with metrics that were encoded for it.
+    /// Answered with metrics that were gathered for it.
     Served,
-    /// Answered with metrics that were encoded for another at the same time.
+    /// Answered with metrics that another request at the same time has, too.
     Shared,
     /// Too many were in flight.
     Busy,
@@ -28,13 +28,13 @@ pub(crate) enum Outcome {
     TimedOut,
     /// Gathering panicked, or there was no thread for it.
     Failed,
-    /// It did not show what lets it in.
+    /// Missing or unknown credentials.
     Unauthorized,
-    /// Not a request yet: a connection that did not become an encrypted one.
+    /// Not a request yet: the TLS handshake failed.
     Handshake,
-    /// Its method, its query or its headers.
+    /// Invalid method, query or headers.
     Refused,
-    /// Not at `/metrics`.
+    /// Another path than that of the metrics.
     NotFound,
     /// It had a body, or a head beyond the limit.
     TooLarge,
@@ -58,7 +58,7 @@ impl Outcome {
 }
 
 impl SelfMetrics {
-    /// Without self_metrics if the names are taken by something else, which is said.
+    /// Counts nothing if the names are taken by other metrics, which is reported.
     pub(crate) fn new(registry: &Registry) -> Self {
         let declared = Declared::new(registry);
         if let Err(error) = &declared {
@@ -73,7 +73,7 @@ impl SelfMetrics {
         }
     }
 
-    pub(crate) fn made(&self, took: Duration) {
+    pub(crate) fn gathered(&self, took: Duration) {
         if let Some(Declared { duration, .. }) = &self.0 {
             duration.observe(took.as_secs_f64());
         }
@@ -88,12 +88,12 @@ impl SelfMetrics {
 
 impl Declared {
     fn new(registry: &Registry) -> Result<Self, RegisterError> {
-        let help = "Requests for metrics, by what became of them.";
+        let help = "Number of requests for metrics, by outcome.";
         let scrapes = registry.counter("radiosonde_metrics_scrapes_total", help).labels(&["outcome"])?;
-        let help = "How long it took to gather, encode and compress what was served.";
+        let help = "Time to gather, encode and compress the metrics of a scrape, in seconds.";
         let duration = registry.histogram("radiosonde_metrics_scrape_duration_seconds", help);
         let duration = duration.buckets(Buckets::from_static(&[0.001, 0.01, 0.1, 1.0])).build()?;
-        let help = "Bytes of metrics that were served, as they were sent.";
+        let help = "Bytes of metrics sent to scrapers, after compression.";
         let sent_bytes = registry.counter("radiosonde_metrics_scrape_sent_bytes_total", help).build()?;
         Ok(Self { scrapes, duration, sent_bytes })
     }

@@ -3,12 +3,12 @@ use tokio::runtime::{Handle, RuntimeMetrics};
 
 use crate::runtime::{families, unstable};
 
-/// What a tokio runtime is busy with: a [`Collector`] for [`Registry::collect_from`](radiosonde_metrics::Registry::collect_from).
+/// Workers, tasks and queues of a tokio runtime: a [`Collector`] for [`Registry::collect_from`](radiosonde_metrics::Registry::collect_from).
 ///
 /// `tokio_workers`, `tokio_active_workers`, `tokio_alive_tasks`, `tokio_global_queue_tasks`, and by `worker`
-/// `tokio_worker_busy_seconds_total` and `tokio_worker_parks_total`. A runtime of the current thread that nobody drives counts as
-/// active. The runtime is saturated where
-/// `sum(rate(tokio_worker_busy_seconds_total[5m])) / tokio_workers` comes near 1, and behind where the queue does not empty.
+/// `tokio_worker_busy_seconds_total` and `tokio_worker_parks_total`. A current-thread runtime that nothing drives counts as active. The
+/// runtime is saturated where `sum(rate(tokio_worker_busy_seconds_total[5m])) / tokio_workers` comes near 1, and late where the queue
+/// does not become empty.
 ///
 /// Built with `--cfg tokio_unstable`, also what tokio does not promise to keep: `tokio_spawned_tasks_total`,
 /// `tokio_remote_schedules_total`, `tokio_budget_forced_yields_total`, `tokio_blocking_threads`, `tokio_idle_blocking_threads`,
@@ -17,7 +17,7 @@ use crate::runtime::{families, unstable};
 /// `tokio_worker_mean_poll_seconds`.
 ///
 /// # Cost
-/// A few loads for each worker, when somebody scrapes. A runtime that has ended shows what it showed last.
+/// A few loads for each worker at a scrape. A runtime that has ended keeps its last values.
 ///
 /// # Source
 /// [`tokio::runtime::RuntimeMetrics`]
@@ -40,13 +40,13 @@ pub struct TokioRuntime {
 }
 
 impl TokioRuntime {
-    /// Of the runtime behind this handle, such as `Handle::current()`.
+    /// Collects from the runtime of this handle, such as `Handle::current()`.
     #[must_use]
     pub fn new(runtime: &Handle) -> Self {
         Self { metrics: runtime.metrics(), name: None }
     }
 
-    /// Tells it from the other runtimes of the process, which need names too: all its series get the label `runtime`.
+    /// Adds the label `runtime` to all series. Of several runtimes in a process, each needs a name.
     #[must_use]
     pub fn named(mut self, name: &str) -> Self {
         self.name = Some(name.into());

@@ -11,11 +11,11 @@ pub(crate) enum Coding {
     Identity,
 }
 
-/// Bodies up to this many bytes fit in the first packets of an answer, so that compressing them saves nobody time.
+/// Bodies up to this size fit into the first packet, so that compressing them saves no time.
 const SMALL: usize = 1024;
 
 impl Coding {
-    /// In the order of preference between equal weights: zstd is faster than gzip, and smaller.
+    /// By preference between equal weights: zstd is faster and smaller than gzip.
     const ALL: [Self; 3] = [Self::Zstd, Self::Gzip, Self::Identity];
 
     const fn is_available(self) -> bool {
@@ -35,7 +35,7 @@ impl Coding {
         }
     }
 
-    /// What `Content-Encoding` says of it.
+    /// The value of `Content-Encoding`.
     pub(crate) const fn header(self) -> Option<HeaderValue> {
         match self {
             Self::Zstd => Some(HeaderValue::from_static("zstd")),
@@ -45,7 +45,7 @@ impl Coding {
     }
 }
 
-/// What an `Accept-Encoding` header wants.
+/// The codings that a request accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct AcceptedCodings {
     best: Coding,
@@ -54,9 +54,9 @@ pub(crate) struct AcceptedCodings {
 }
 
 impl AcceptedCodings {
-    /// `None` if the header refuses everything there is, the plain body included.
+    /// `None` if the header refuses every coding that is supported, the plain body included.
     ///
-    /// Without a header every coding is acceptable, and the plain body is sent, which everybody reads.
+    /// Without a header every coding is acceptable, and the body is sent as it is.
     ///
     /// Source: RFC 9110 section 12.5.3, <https://www.rfc-editor.org/rfc/rfc9110#field.accept-encoding>
     pub(crate) fn negotiate(header: Option<&str>) -> Option<Self> {
@@ -90,10 +90,10 @@ impl AcceptedCodings {
     }
 }
 
-/// Less than any weight that a header can give, and not nothing.
+/// Less than any weight that a header can give, and more than a refusal.
 const LEAST: u32 = 1;
 
-/// The weight of the first coding whose name is meant; one that cannot be read is passed over.
+/// The weight of the first coding with such a name; elements that cannot be parsed are ignored.
 fn weight(header: &str, is_meant: impl Fn(&str) -> bool) -> Option<u32> {
     header.split(',').find_map(|element| {
         let (name, weight) = element.split_once(';').unwrap_or((element, "q=1"));

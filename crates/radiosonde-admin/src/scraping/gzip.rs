@@ -5,7 +5,7 @@ use flate2::write::GzEncoder;
 
 pub(crate) const AVAILABLE: bool = true;
 
-/// At the fastest level: names repeat so much that the slower ones save a few bytes in a hundred and take several times as long.
+/// At the fastest level: names repeat so much that slower ones save a few percent and take several times as long.
 pub(crate) fn compress(text: &[u8]) -> Option<Vec<u8>> {
     let mut encoder = GzEncoder::new(Vec::with_capacity(text.len() / 8), Compression::fast());
     encoder.write_all(text).ok()?;

@@ -9,7 +9,7 @@ use crate::scraping::coding::{AcceptedCodings, Coding};
 /// The headers of a request that its response depends on.
 pub(crate) const VARIES_BY: &str = "accept, accept-encoding";
 
-/// What one request asks for. Those that are equal get the same answer.
+/// What one request asks for. Equal ones share a gathering.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Scrape {
     dialect: Dialect,
@@ -40,7 +40,7 @@ impl Scrape {
     }
 }
 
-/// The lines of a header that is a list, as one; `None` if there are none.
+/// The lines of a list-valued header joined to one; `None` without any.
 fn list(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
     let lines = headers.get_all(name);
     let mut lines = lines.iter().filter_map(|value| value.to_str().ok()).peekable();
@@ -48,12 +48,12 @@ fn list(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
     Some(lines.collect::<Vec<_>>().join(","))
 }
 
-/// The families of every `name[]`, as exporters of the Java client have it; all without one.
+/// The families of every `name[]`, as in exporters of the Java client; all families without one.
 fn selection(query: &str) -> Option<Selection> {
     let mut names = Vec::new();
     for pair in query.split('&') {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-        // Parameters of other names are somebody else's, readable or not.
+        // Other parameters are ignored, even malformed ones.
         if decode_percent(key).is_some_and(|key| key == "name[]") && !value.is_empty() {
             names.push(decode_percent(value)?);
         }

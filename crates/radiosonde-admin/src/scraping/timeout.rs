@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use http::HeaderMap;
 
-/// How long a scrape is gathered at most, by what Prometheus says of its own timeout.
+/// The scraper's own timeout, in seconds.
 ///
 /// Source: `scrape_timeout` in <https://prometheus.io/docs/prometheus/latest/configuration/configuration/#scrape_config>, which is sent in
 /// this header.
@@ -10,16 +10,16 @@ const HEADER: &str = "x-prometheus-scrape-timeout-seconds";
 
 /// What Prometheus waits for by default.
 const DEFAULT: f64 = 10.0;
-/// No request holds a place among those in flight for longer.
+/// No request stays in flight for longer.
 const LONGEST: f64 = 600.0;
-/// So that the answer arrives before the scraper gives up.
-const FOR_THE_ANSWER: f64 = 0.5;
+/// Kept for the response to arrive before the scraper gives up.
+const FOR_THE_RESPONSE: f64 = 0.5;
 
-/// How long a scrape with these headers waits for its answer to be made.
-pub(crate) fn patience(headers: &HeaderMap) -> Duration {
+/// How long a scrape with these headers waits for its gathering.
+pub(crate) fn scrape_timeout(headers: &HeaderMap) -> Duration {
     let given = headers.get(HEADER).and_then(|value| value.to_str().ok()?.parse::<f64>().ok());
     let timeout = given.filter(|seconds| *seconds > 0.0).map_or(DEFAULT, |seconds| seconds.min(LONGEST));
-    Duration::from_secs_f64((timeout - FOR_THE_ANSWER).max(timeout / 2.0))
+    Duration::from_secs_f64((timeout - FOR_THE_RESPONSE).max(timeout / 2.0))
 }
 
 #[cfg(test)]
@@ -46,7 +46,7 @@ mod tests {
             if let Some(header) = header {
                 headers.insert(HEADER, http::HeaderValue::from_static(header));
             }
-            assert_eq!(patience(&headers), Duration::from_secs_f64(seconds), "{header:?}");
+            assert_eq!(scrape_timeout(&headers), Duration::from_secs_f64(seconds), "{header:?}");
         }
     }
 }

@@ -19,33 +19,34 @@ use crate::answering::refusal::Refusal;
 use crate::metrics::self_metrics::{Outcome, SelfMetrics};
 use crate::scraping::coding::Coding;
 use crate::scraping::scrape::{Scrape, VARIES_BY};
-use crate::scraping::single_flight::{Flight, Missed, SingleFlight};
-use crate::scraping::timeout::patience;
+use crate::scraping::single_flight::{FlightError, FlightRequest, SingleFlight};
+use crate::scraping::timeout::scrape_timeout;
 
 /// A tower service that answers every GET and HEAD with the registry's metrics, whatever the path.
 ///
-/// The format is the one that `Accept` likes best: see [`Dialect::negotiate`](radiosonde_metrics::Dialect::negotiate). Other methods get 405.
+/// The format is the one that `Accept` prefers: see [`Dialect::negotiate`](radiosonde_metrics::Dialect::negotiate). Other methods get
+/// 405.
 ///
 /// # Compression
-/// With the features `gzip` and `zstd`, a body of more than 1024 bytes is compressed if `Accept-Encoding` asks for it: weights
-/// are honoured, and between equal ones zstd comes first. Both at their fastest level, on the thread that gathers. A request that
-/// refuses the plain body and names nothing else that is there gets 406.
+/// With the features `gzip` and `zstd`, a body of more than 1024 bytes is compressed if `Accept-Encoding` asks for it, by weight; of
+/// equal weights zstd wins. Both run at their fastest level, on the thread that gathers. A request that refuses the plain body and every
+/// coding that is supported gets 406.
 ///
 /// # Selection
-/// `?name[]=orders_total&name[]=wait_seconds` asks for these families alone, by their names or those of their samples: see
+/// `?name[]=orders_total&name[]=wait_seconds` selects these families, by their names or those of their samples: see
 /// [`Selection`](radiosonde_metrics::Selection). A `name[]` that is not percent-encoded UTF-8 gets 400.
 ///
 /// # Many at a time
-/// One scrape at a time is gathered and encoded. Requests that arrive in the meantime wait, without a thread each, and those that ask
-/// for the same then get the same bytes. What a scrape is answered with is thus never older than its request. At most
-/// [`max_in_flight`](Self::max_in_flight) are in flight. Clones take part together, so a program that serves one registry at several
+/// One scrape at a time is gathered and encoded. Requests that arrive in the meantime wait, without a thread each; then equal requests
+/// share one gathering and get the same bytes. A response is thus never older than its request. At most
+/// [`max_in_flight`](Self::max_in_flight) requests are in flight. Clones share all of this: a program that serves one registry in several
 /// places clones one service.
 ///
 /// # Collectors that block
-/// Collectors run on a thread of the service's own, which belongs to no runtime: they may block, and `block_on` works. A scrape waits for
-/// them for half a second less than its `X-Prometheus-Scrape-Timeout-Seconds`, which Prometheus sends, and for 9.5 seconds without
-/// that header. It then gets 503 and is counted as `timed_out`; the collector is left to run, and the next scrape is gathered when it
-/// returns. A gathering that panics outside a collector gets 500 and is counted as `failed`.
+/// Collectors run on a thread of the service's own, outside of any runtime: they may block, and `block_on` works. A scrape waits for
+/// half a second less than its `X-Prometheus-Scrape-Timeout-Seconds`, which Prometheus sends, or for 9.5 seconds without that header.
+/// Then it gets 503 and is counted as `timed_out`; the collector goes on, and the next scrape is gathered when it returns. If gathering
+/// panics outside of a collector, the scrape gets 500 and is counted as `failed`.
 ///
 /// `radiosonde_metrics_scrapes_total{outcome}`, `radiosonde_metrics_scrape_duration_seconds` and
 /// `radiosonde_metrics_scrape_sent_bytes_total` are declared in the registry.
@@ -71,39 +72,39 @@ pub struct MetricsService {
     access: Access,
 }
 
-/// What clones of a service have in common.
+/// The state that clones of a service share.
 #[derive(Debug)]
 struct Shared {
-    flights: SingleFlight<Scrape, Made>,
+    expositions: SingleFlight<Scrape, Exposition>,
     in_flight: Arc<AtomicUsize>,
     self_metrics: SelfMetrics,
 }
 
 /// An exposition as it is sent.
 #[derive(Debug, Clone)]
-struct Made {
+struct Exposition {
     body: Bytes,
     coding: Coding,
 }
 
 impl MetricsService {
-    /// How many scrapes may be in flight unless said otherwise.
+    /// The default of [`max_in_flight`](Self::max_in_flight).
     pub const DEFAULT_MAX_IN_FLIGHT: usize = 16;
 
     /// A service for `registry`.
     #[must_use]
     pub fn new(registry: &Registry) -> Self {
         let self_metrics = SelfMetrics::new(registry);
-        let flights = SingleFlight::new({
+        let expositions = SingleFlight::new({
             let (registry, self_metrics) = (registry.clone(), self_metrics.clone());
             move |scrape: &Scrape| make(&registry, &self_metrics, scrape)
         });
-        let shared = Arc::new(Shared { flights, in_flight: Arc::default(), self_metrics });
+        let shared = Arc::new(Shared { expositions, in_flight: Arc::default(), self_metrics });
         let max_in_flight = Self::DEFAULT_MAX_IN_FLIGHT;
         Self { shared, max_in_flight, access: Access::open("metrics") }
     }
 
-    /// How many scrapes may be in flight, from their request until the server has taken the body; further ones get 503 and
+    /// At most this many scrapes in flight, from the request until the server has taken the body; further ones get 503 and
     /// `Retry-After: 1`. Clones are counted together.
     #[must_use]
     pub const fn max_in_flight(mut self, scrapes: usize) -> Self {
@@ -111,20 +112,20 @@ impl MetricsService {
         self
     }
 
-    /// Answers requests alone that show one of these credentials; others get 401. Without any, nobody is let in.
+    /// Answers only requests with one of these credentials; others get 401. With an empty list, none.
     ///
-    /// Who asks is not asked unless this is called.
+    /// Default: answers all requests.
     #[must_use]
     pub fn accept_only(mut self, credentials: impl IntoIterator<Item = Credentials>) -> Self {
         self.access = self.access.accept_only(credentials);
         self
     }
 
-    /// The answer to a request with this method, to this target, with these headers.
+    /// The response to a request.
     pub(crate) fn answer(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> MetricsFuture {
         match self.read(method, uri, headers) {
-            Ok((scrape, in_flight)) => MetricsFuture(Answer::Flight {
-                flight: self.shared.flights.ask(scrape, patience(headers)),
+            Ok((scrape, in_flight)) => MetricsFuture(State::Waiting {
+                request: self.shared.expositions.join(scrape, scrape_timeout(headers)),
                 in_flight: Some(in_flight),
                 service: self.clone(),
                 is_head: method == Method::HEAD,
@@ -135,7 +136,7 @@ impl MetricsService {
 
     pub(crate) fn refuse(&self, outcome: Outcome, refusal: Refusal) -> MetricsFuture {
         self.count(outcome);
-        MetricsFuture(Answer::Ready(Some(refusal.response())))
+        MetricsFuture(State::Ready(Some(refusal.response())))
     }
 
     fn read(
@@ -162,12 +163,12 @@ impl MetricsService {
 
     fn respond(
         &self,
-        made: Made,
+        exposition: Exposition,
         scrape: &Scrape,
         is_head: bool,
         in_flight: Option<InFlight>,
     ) -> Response<AdminBody> {
-        let Made { body, coding } = made;
+        let Exposition { body, coding } = exposition;
         if !is_head {
             self.shared.self_metrics.sent(body.len());
         }
@@ -184,15 +185,15 @@ impl MetricsService {
     }
 }
 
-fn refuse(missed: Missed) -> (Outcome, Refusal) {
-    match missed {
-        Missed::Late => {
+fn refuse(error: FlightError) -> (Outcome, Refusal) {
+    match error {
+        FlightError::TimedOut => {
             let message = format_args!("a scrape got no metrics: a collector takes too long");
             diagnostics::report("metrics", "scrape", message);
             let refusal = Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "a collector takes too long");
             (Outcome::TimedOut, refusal)
         }
-        Missed::Failed => {
+        FlightError::Failed => {
             let status = StatusCode::INTERNAL_SERVER_ERROR;
             (Outcome::Failed, Refusal::new(status, "the metrics cannot be gathered"))
         }
@@ -200,11 +201,11 @@ fn refuse(missed: Missed) -> (Outcome, Refusal) {
 }
 
 /// An exposition for one scrape, and those that ask for the same.
-fn make(registry: &Registry, self_metrics: &SelfMetrics, scrape: &Scrape) -> Made {
+fn make(registry: &Registry, self_metrics: &SelfMetrics, scrape: &Scrape) -> Exposition {
     let begun = SystemClock.monotonic();
     let (body, coding) = scrape.make(registry);
-    self_metrics.made(SystemClock.monotonic().saturating_sub(begun));
-    Made { body: body.into(), coding }
+    self_metrics.gathered(SystemClock.monotonic().saturating_sub(begun));
+    Exposition { body: body.into(), coding }
 }
 
 impl<B> Service<Request<B>> for MetricsService {
@@ -221,16 +222,16 @@ impl<B> Service<Request<B>> for MetricsService {
     }
 }
 
-/// The answer of a [`MetricsService`], of any runtime.
+/// The response of a [`MetricsService`]; needs no runtime.
 #[derive(Debug)]
-#[must_use = "nothing is answered unless this is polled"]
-pub struct MetricsFuture(Answer);
+#[must_use = "futures do nothing unless polled"]
+pub struct MetricsFuture(State);
 
 #[derive(Debug)]
-enum Answer {
+enum State {
     Ready(Option<Response<AdminBody>>),
-    Flight {
-        flight: Flight<Scrape, Made>,
+    Waiting {
+        request: FlightRequest<Scrape, Exposition>,
         in_flight: Option<InFlight>,
         service: MetricsService,
         is_head: bool,
@@ -242,23 +243,23 @@ impl Future for MetricsFuture {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         match &mut self.0 {
-            // Polled after its end, it never ends again.
-            Answer::Ready(response) => {
+            // Polled after its end, it stays pending.
+            State::Ready(response) => {
                 response.take().map_or(Poll::Pending, |response| Poll::Ready(Ok(response)))
             }
-            Answer::Flight { flight, in_flight, service, is_head } => {
-                let response = match ready!(flight.poll(context)) {
-                    Ok((made, is_first)) => {
+            State::Waiting { request, in_flight, service, is_head } => {
+                let response = match ready!(request.poll(context)) {
+                    Ok((exposition, is_first)) => {
                         service.count(if is_first { Outcome::Served } else { Outcome::Shared });
-                        service.respond(made, flight.question(), *is_head, in_flight.take())
+                        service.respond(exposition, request.key(), *is_head, in_flight.take())
                     }
-                    Err(missed) => {
-                        let (outcome, refusal) = refuse(missed);
+                    Err(error) => {
+                        let (outcome, refusal) = refuse(error);
                         service.count(outcome);
                         refusal.response()
                     }
                 };
-                self.0 = Answer::Ready(None);
+                self.0 = State::Ready(None);
                 Poll::Ready(Ok(response))
             }
         }

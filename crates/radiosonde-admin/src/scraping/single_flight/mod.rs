@@ -1,4 +1,4 @@
-//! Requests that share one gathering, each with a deadline.
+//! Requests that share one computation, each with a deadline of its own.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,142 +9,140 @@ use std::{io, mem, thread};
 
 use radiosonde_core::{Clock as _, SystemClock, diagnostics, survive};
 
-/// Makes one answer at a time, on a thread where collectors may block, and gives it to every request that asked for the same before it was
-/// begun.
+/// Computes one value at a time, and shares it among all requests that joined with the same key before the computation started.
 ///
-/// An answer is thus never older than the request that it goes to: a request that comes while one is being made waits for the next. A
-/// request waits until its own deadline at most. The threads exist while something is being made or waited for; one that a collector
-/// blocks for ever stays, and nothing is made after it.
-pub(crate) struct SingleFlight<Q, A>(Arc<Inner<Q, A>>);
+/// A value is never older than a request that gets it: a request that arrives during a computation waits for the next one. Computations
+/// run on a thread where collectors may block; another thread ends requests at their deadlines. Both exist only while requests wait. A
+/// collector that blocks for ever keeps its thread, and nothing is computed after it. See `docs/adr/0012-single-flight-of-scrapes.md`.
+pub(crate) struct SingleFlight<K, V>(Arc<Inner<K, V>>);
 
-struct Inner<Q, A> {
-    make: Box<dyn Fn(&Q) -> A + Send + Sync>,
-    state: Mutex<State<Q, A>>,
-    /// The deadlines that are to be kept have changed.
-    changed: Condvar,
+struct Inner<K, V> {
+    compute: Box<dyn Fn(&K) -> V + Send + Sync>,
+    state: Mutex<State<K, V>>,
+    /// A deadline was added or removed.
+    deadlines_changed: Condvar,
 }
 
-struct State<Q, A> {
-    /// Answers that are not begun yet.
-    open: Vec<Open<Q, A>>,
-    /// Whether a thread is making answers.
-    makes: bool,
-    /// Whether a thread is keeping deadlines.
-    keeps_time: bool,
-    waiting: Vec<Waiting<Q, A>>,
-    next: u64,
+struct State<K, V> {
+    pending: Vec<Pending<K, V>>,
+    waiting: Vec<Waiting<K, V>>,
+    has_worker: bool,
+    has_timekeeper: bool,
+    next_id: u64,
 }
 
-struct Open<Q, A> {
-    answer: Arc<Answer<Q, A>>,
-    askers: usize,
-    /// Whether it may be begun.
+/// A flight that has not started.
+struct Pending<K, V> {
+    flight: Arc<Flight<K, V>>,
+    requests: usize,
+    /// Whether the worker may start it.
     is_due: bool,
 }
 
-struct Waiting<Q, A> {
-    flight: u64,
-    answer: Arc<Answer<Q, A>>,
+struct Waiting<K, V> {
+    id: u64,
+    flight: Arc<Flight<K, V>>,
     deadline: Duration,
     waker: Waker,
 }
 
-struct Answer<Q, A> {
-    question: Q,
-    /// `None` if making it panicked.
-    made: OnceLock<Option<A>>,
-    /// Whether a request has got it.
+/// One computation.
+struct Flight<K, V> {
+    key: K,
+    /// `None` if it panicked.
+    value: OnceLock<Option<V>>,
+    /// Whether a request has the value.
     is_taken: AtomicBool,
 }
 
-impl<Q: Send + Sync + 'static, A: Clone + Send + Sync + 'static> SingleFlight<Q, A> {
-    pub(crate) fn new(make: impl Fn(&Q) -> A + Send + Sync + 'static) -> Self {
-        let (open, waiting) = (Vec::new(), Vec::new());
-        let state = State { open, makes: false, keeps_time: false, waiting, next: 0 };
-        Self(Arc::new(Inner { make: Box::new(make), state: Mutex::new(state), changed: Condvar::new() }))
-    }
-
-    /// Asks, and waits for as long as `patience`.
-    pub(crate) fn ask(&self, question: Q, patience: Duration) -> Flight<Q, A>
-    where
-        Q: PartialEq,
-    {
-        let mut state = self.0.lock();
-        let id = state.next;
-        state.next += 1;
-        let known = state.open.iter_mut().find(|open| open.answer.question == question);
-        let answer = if let Some(open) = known {
-            open.askers += 1;
-            Arc::clone(&open.answer)
-        } else {
-            let (made, is_taken) = (OnceLock::new(), AtomicBool::new(false));
-            let answer = Arc::new(Answer { question, made, is_taken });
-            state.open.push(Open { answer: Arc::clone(&answer), askers: 1, is_due: false });
-            answer
-        };
-        drop(state);
-        let deadline = SystemClock.monotonic().saturating_add(patience);
-        Flight { inner: Arc::clone(&self.0), answer, id, deadline, has_yielded: false }
-    }
-}
-
-/// Why a request gets no answer.
+/// Why a request gets no value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Missed {
+pub(crate) enum FlightError {
     /// Its deadline passed first.
-    Late,
-    /// Making the answer panicked, or there was no thread for it.
+    TimedOut,
+    /// The computation panicked, or there was no thread for it.
     Failed,
 }
 
-/// A request that has asked, until it is dropped.
-pub(crate) struct Flight<Q, A> {
-    inner: Arc<Inner<Q, A>>,
-    answer: Arc<Answer<Q, A>>,
+impl<K: Send + Sync + 'static, V: Clone + Send + Sync + 'static> SingleFlight<K, V> {
+    pub(crate) fn new(compute: impl Fn(&K) -> V + Send + Sync + 'static) -> Self {
+        let (pending, waiting) = (Vec::new(), Vec::new());
+        let state = State { pending, waiting, has_worker: false, has_timekeeper: false, next_id: 0 };
+        let (compute, state) = (Box::new(compute), Mutex::new(state));
+        Self(Arc::new(Inner { compute, state, deadlines_changed: Condvar::new() }))
+    }
+
+    /// Joins the next flight with this key, for at most this long.
+    pub(crate) fn join(&self, key: K, timeout: Duration) -> FlightRequest<K, V>
+    where
+        K: PartialEq,
+    {
+        let mut state = self.0.lock();
+        let id = state.next_id;
+        state.next_id += 1;
+        let known = state.pending.iter_mut().find(|pending| pending.flight.key == key);
+        let flight = if let Some(pending) = known {
+            pending.requests += 1;
+            Arc::clone(&pending.flight)
+        } else {
+            let (value, is_taken) = (OnceLock::new(), AtomicBool::new(false));
+            let flight = Arc::new(Flight { key, value, is_taken });
+            state.pending.push(Pending { flight: Arc::clone(&flight), requests: 1, is_due: false });
+            flight
+        };
+        drop(state);
+        let deadline = SystemClock.monotonic().saturating_add(timeout);
+        FlightRequest { inner: Arc::clone(&self.0), flight, id, deadline, has_yielded: false }
+    }
+}
+
+/// A request that has joined a flight. Dropping it leaves the flight.
+pub(crate) struct FlightRequest<K, V> {
+    inner: Arc<Inner<K, V>>,
+    flight: Arc<Flight<K, V>>,
     id: u64,
     /// By the monotonic clock.
     deadline: Duration,
     has_yielded: bool,
 }
 
-impl<Q: Send + Sync + 'static, A: Clone + Send + Sync + 'static> Flight<Q, A> {
-    pub(crate) fn question(&self) -> &Q {
-        &self.answer.question
+impl<K: Send + Sync + 'static, V: Clone + Send + Sync + 'static> FlightRequest<K, V> {
+    pub(crate) fn key(&self) -> &K {
+        &self.flight.key
     }
 
-    /// The answer, and whether this request is the first to get it.
-    pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<(A, bool), Missed>> {
+    /// The value, and whether this request is the first to get it.
+    pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<(V, bool), FlightError>> {
         if !self.has_yielded {
-            // On a runtime of one thread, other requests that have arrived are read only if the thread is given back once.
+            // A runtime of one thread reads other requests that have arrived only if it gets the thread back once.
             self.has_yielded = true;
             context.waker().wake_by_ref();
             return Poll::Pending;
         }
         let waker = context.waker().clone();
         let mut state = self.inner.lock();
-        if let Some(made) = self.answer.made.get() {
-            // Relaxed: it only has to be true for one.
-            let is_first = !self.answer.is_taken.swap(true, Ordering::Relaxed);
-            return Poll::Ready(made.clone().map(|made| (made, is_first)).ok_or(Missed::Failed));
+        if let Some(value) = self.flight.value.get() {
+            // Relaxed: one request sees `false`, and nothing else is read by it.
+            let is_first = !self.flight.is_taken.swap(true, Ordering::Relaxed);
+            return Poll::Ready(value.clone().map(|value| (value, is_first)).ok_or(FlightError::Failed));
         }
         if self.deadline <= SystemClock.monotonic() {
-            return Poll::Ready(Err(Missed::Late));
+            return Poll::Ready(Err(FlightError::TimedOut));
         }
-        if let Err(error) = self.inner.begin(&mut state, &self.answer) {
+        if let Err(error) = self.inner.start(&mut state, &self.flight) {
             drop(state);
-            let message = format_args!("no thread to gather metrics on: {error}");
+            let message = format_args!("cannot start a thread to gather metrics on: {error}");
             diagnostics::report("metrics", "scrape", message);
-            return Poll::Ready(Err(Missed::Failed));
+            return Poll::Ready(Err(FlightError::Failed));
         }
-        let Self { answer, id, deadline, .. } = self;
-        let known = state.waiting.iter_mut().find(|waiting| waiting.flight == *id);
+        let known = state.waiting.iter_mut().find(|waiting| waiting.id == self.id);
         // Dropped after the lock: a waker is the executor's code.
         let _former = if let Some(waiting) = known {
             Some(mem::replace(&mut waiting.waker, waker))
         } else {
-            let answer = Arc::clone(answer);
-            state.waiting.push(Waiting { flight: *id, answer, deadline: *deadline, waker });
-            self.inner.changed.notify_one();
+            let (id, flight, deadline) = (self.id, Arc::clone(&self.flight), self.deadline);
+            state.waiting.push(Waiting { id, flight, deadline, waker });
+            self.inner.deadlines_changed.notify_one();
             None
         };
         drop(state);
@@ -152,45 +150,46 @@ impl<Q: Send + Sync + 'static, A: Clone + Send + Sync + 'static> Flight<Q, A> {
     }
 }
 
-impl<Q: Send + Sync + 'static, A: Clone + Send + Sync + 'static> Inner<Q, A> {
-    /// Has an answer made as soon as those before it are, with threads for that and for deadlines.
-    fn begin(self: &Arc<Self>, state: &mut State<Q, A>, answer: &Arc<Answer<Q, A>>) -> io::Result<()> {
-        let Some(open) = state.open.iter_mut().find(|open| Arc::ptr_eq(&open.answer, answer)) else {
-            // Begun already.
+impl<K: Send + Sync + 'static, V: Clone + Send + Sync + 'static> Inner<K, V> {
+    /// Lets a flight start after those before it, and starts the threads that are missing.
+    fn start(self: &Arc<Self>, state: &mut State<K, V>, flight: &Arc<Flight<K, V>>) -> io::Result<()> {
+        let Some(pending) = state.pending.iter_mut().find(|pending| Arc::ptr_eq(&pending.flight, flight))
+        else {
+            // It has started.
             return Ok(());
         };
-        open.is_due = true;
-        if !state.keeps_time {
+        pending.is_due = true;
+        if !state.has_timekeeper {
             self.spawn(Self::keep_time)?;
-            state.keeps_time = true;
+            state.has_timekeeper = true;
         }
-        if !state.makes {
-            self.spawn(Self::make)?;
-            state.makes = true;
+        if !state.has_worker {
+            self.spawn(Self::work)?;
+            state.has_worker = true;
         }
         Ok(())
     }
 
-    fn spawn(self: &Arc<Self>, work: fn(&Self)) -> io::Result<()> {
+    fn spawn(self: &Arc<Self>, run: fn(&Self)) -> io::Result<()> {
         let this = Arc::clone(self);
-        thread::Builder::new().name("radiosonde-scrape".to_owned()).spawn(move || work(&this)).map(drop)
+        thread::Builder::new().name("radiosonde-scrape".to_owned()).spawn(move || run(&this)).map(drop)
     }
 
-    /// Makes what is due, one after the other.
-    fn make(&self) {
+    /// Computes what is due, one after the other.
+    fn work(&self) {
         let mut state = self.lock();
-        while let Some(at) = state.open.iter().position(|open| open.is_due) {
-            let answer = state.open.remove(at).answer;
+        while let Some(at) = state.pending.iter().position(|pending| pending.is_due) {
+            let flight = state.pending.remove(at).flight;
             drop(state);
             // Collectors are the user's code, in their destructors too.
-            let made = survive(|| (self.make)(&answer.question));
-            let _ = answer.made.set(made);
-            state = self.wake(self.lock(), |waiting| Arc::ptr_eq(&waiting.answer, &answer));
+            let value = survive(|| (self.compute)(&flight.key));
+            let _ = flight.value.set(value);
+            state = self.wake(self.lock(), |waiting| Arc::ptr_eq(&waiting.flight, &flight));
         }
-        state.makes = false;
+        state.has_worker = false;
     }
 
-    /// Wakes each request whose deadline has passed, until none waits.
+    /// Wakes each request at its deadline, until none waits.
     fn keep_time(&self) {
         let mut state = self.lock();
         while let Some(next) = state.waiting.iter().map(|waiting| waiting.deadline).min() {
@@ -198,65 +197,64 @@ impl<Q: Send + Sync + 'static, A: Clone + Send + Sync + 'static> Inner<Q, A> {
             state = if next <= now {
                 self.wake(state, |waiting| waiting.deadline <= now)
             } else {
-                self.changed.wait_timeout(state, next - now).unwrap_or_else(PoisonError::into_inner).0
+                let waited = self.deadlines_changed.wait_timeout(state, next - now);
+                waited.unwrap_or_else(PoisonError::into_inner).0
             };
         }
-        state.keeps_time = false;
+        state.has_timekeeper = false;
     }
 
     /// Wakes these, without the lock.
     fn wake<'a>(
         &'a self,
-        mut state: MutexGuard<'a, State<Q, A>>,
-        which: impl Fn(&Waiting<Q, A>) -> bool,
-    ) -> MutexGuard<'a, State<Q, A>> {
-        let (woken, others) = mem::take(&mut state.waiting).into_iter().partition(|waiting| which(waiting));
-        state.waiting = others;
+        mut state: MutexGuard<'a, State<K, V>>,
+        which: impl Fn(&Waiting<K, V>) -> bool,
+    ) -> MutexGuard<'a, State<K, V>> {
+        let woken: Vec<_> = state.waiting.extract_if(.., |waiting| which(waiting)).collect();
         drop(state);
-        let woken: Vec<Waiting<Q, A>> = woken;
         for waiting in woken {
             // A waker is the executor's code.
             let _ = survive(|| waiting.waker.wake());
         }
-        self.changed.notify_one();
+        self.deadlines_changed.notify_one();
         self.lock()
     }
 }
 
-impl<Q, A> Inner<Q, A> {
-    fn lock(&self) -> MutexGuard<'_, State<Q, A>> {
+impl<K, V> Inner<K, V> {
+    fn lock(&self) -> MutexGuard<'_, State<K, V>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl<Q, A> Drop for Flight<Q, A> {
+impl<K, V> Drop for FlightRequest<K, V> {
     fn drop(&mut self) {
         let mut state = self.inner.lock();
-        let at = state.waiting.iter().position(|waiting| waiting.flight == self.id);
+        let at = state.waiting.iter().position(|waiting| waiting.id == self.id);
         let waiting = at.map(|at| state.waiting.swap_remove(at));
-        let at = state.open.iter().position(|open| Arc::ptr_eq(&open.answer, &self.answer));
+        let at = state.pending.iter().position(|pending| Arc::ptr_eq(&pending.flight, &self.flight));
         if let Some(at) = at {
-            state.open[at].askers -= 1;
-            if state.open[at].askers == 0 {
-                state.open.remove(at);
+            state.pending[at].requests -= 1;
+            if state.pending[at].requests == 0 {
+                state.pending.remove(at);
             }
         }
         drop(state);
         if waiting.is_some() {
-            self.inner.changed.notify_one();
+            self.inner.deadlines_changed.notify_one();
         }
     }
 }
 
-impl<Q, A> fmt::Debug for SingleFlight<Q, A> {
+impl<K, V> fmt::Debug for SingleFlight<K, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SingleFlight").field("waiting", &self.0.lock().waiting.len()).finish_non_exhaustive()
     }
 }
 
-impl<Q, A> fmt::Debug for Flight<Q, A> {
+impl<K, V> fmt::Debug for FlightRequest<K, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Flight").field("id", &self.id).finish_non_exhaustive()
+        f.debug_struct("FlightRequest").field("id", &self.id).finish_non_exhaustive()
     }
 }
 

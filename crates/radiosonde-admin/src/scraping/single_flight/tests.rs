@@ -14,14 +14,14 @@ impl Wake for Unparks {
     }
 }
 
-fn poll(flight: &mut Flight<&'static str, usize>) -> Poll<Result<(usize, bool), Missed>> {
+fn poll(request: &mut FlightRequest<&'static str, usize>) -> Poll<Result<(usize, bool), FlightError>> {
     let waker = Waker::from(Arc::new(Unparks(thread::current())));
-    flight.poll(&mut Context::from_waker(&waker))
+    request.poll(&mut Context::from_waker(&waker))
 }
 
-fn answer(flight: &mut Flight<&'static str, usize>) -> Result<(usize, bool), Missed> {
+fn answer(request: &mut FlightRequest<&'static str, usize>) -> Result<(usize, bool), FlightError> {
     loop {
-        if let Poll::Ready(answer) = poll(flight) {
+        if let Poll::Ready(answer) = poll(request) {
             return answer;
         }
         thread::park();
@@ -42,35 +42,35 @@ fn counting() -> SingleFlight<&'static str, usize> {
 fn blocking() -> (SingleFlight<&'static str, usize>, mpsc::Receiver<()>, mpsc::Sender<()>) {
     let ((begun, begins), (lets, is_let)) = (mpsc::channel(), mpsc::channel());
     let state = Mutex::new((begun, is_let, 0));
-    let flights = SingleFlight::new(move |_: &&str| {
+    let single = SingleFlight::new(move |_: &&str| {
         let (begun, is_let, made) = &mut *state.lock().unwrap();
         begun.send(()).unwrap();
         is_let.recv().unwrap();
         *made += 1;
         *made
     });
-    (flights, begins, lets)
+    (single, begins, lets)
 }
 
 #[test]
 fn requests_for_the_same_before_it_is_begun_share_an_answer() {
-    let flights = counting();
-    let [mut first, mut second, mut other] = ["a", "a", "b"].map(|question| flights.ask(question, LONG));
+    let single = counting();
+    let [mut first, mut second, mut other] = ["a", "a", "b"].map(|key| single.join(key, LONG));
     assert_eq!(answer(&mut first), Ok((1, true)));
     assert_eq!(answer(&mut second), Ok((1, false)));
     assert_eq!(answer(&mut other), Ok((2, true)));
-    assert_eq!(answer(&mut flights.ask("a", LONG)), Ok((3, true)), "an answer is not kept");
+    assert_eq!(answer(&mut single.join("a", LONG)), Ok((3, true)), "an answer is not kept");
 }
 
 #[test]
 fn a_request_while_an_answer_is_being_made_waits_for_the_next() {
-    let (flights, begins, lets) = blocking();
-    let mut first = flights.ask("a", LONG);
+    let (single, begins, lets) = blocking();
+    let mut first = single.join("a", LONG);
     while begins.try_recv().is_err() {
         assert!(poll(&mut first).is_pending());
     }
-    let mut late = [flights.ask("a", LONG), flights.ask("a", LONG)];
-    assert!(late.iter_mut().all(|flight| poll(flight).is_pending()));
+    let mut late = [single.join("a", LONG), single.join("a", LONG)];
+    assert!(late.iter_mut().all(|request| poll(request).is_pending()));
     lets.send(()).unwrap();
     assert_eq!(answer(&mut first), Ok((1, true)));
     lets.send(()).unwrap();
@@ -79,15 +79,15 @@ fn a_request_while_an_answer_is_being_made_waits_for_the_next() {
 
 #[test]
 fn a_request_waits_until_its_deadline_and_the_next_is_answered() {
-    let (flights, begins, lets) = blocking();
-    let mut first = flights.ask("a", LONG);
+    let (single, begins, lets) = blocking();
+    let mut first = single.join("a", LONG);
     while begins.try_recv().is_err() {
         assert!(poll(&mut first).is_pending());
     }
     first.deadline = Duration::ZERO;
-    assert_eq!(answer(&mut first), Err(Missed::Late));
-    assert_eq!(answer(&mut flights.ask("b", Duration::from_millis(10))), Err(Missed::Late));
-    let mut next = flights.ask("a", LONG);
+    assert_eq!(answer(&mut first), Err(FlightError::TimedOut));
+    assert_eq!(answer(&mut single.join("b", Duration::from_millis(10))), Err(FlightError::TimedOut));
+    let mut next = single.join("a", LONG);
     lets.send(()).unwrap();
     lets.send(()).unwrap();
     assert_eq!(answer(&mut next), Ok((2, true)), "not the answer that took too long");
@@ -99,22 +99,22 @@ fn a_request_waits_until_its_deadline_and_the_next_is_answered() {
 
 #[test]
 fn a_panic_fails_the_requests_that_share_it_alone() {
-    let flights = SingleFlight::new(|question: &&str| match *question {
+    let single = SingleFlight::new(|key: &&str| match *key {
         "a" => std::panic::resume_unwind(Box::new(())),
         _ => 1,
     });
-    let [mut first, mut second, mut other] = ["a", "a", "b"].map(|question| flights.ask(question, LONG));
-    assert_eq!(answer(&mut first), Err(Missed::Failed));
-    assert_eq!(answer(&mut second), Err(Missed::Failed));
+    let [mut first, mut second, mut other] = ["a", "a", "b"].map(|key| single.join(key, LONG));
+    assert_eq!(answer(&mut first), Err(FlightError::Failed));
+    assert_eq!(answer(&mut second), Err(FlightError::Failed));
     assert_eq!(answer(&mut other), Ok((1, true)));
 }
 
 #[test]
 fn nothing_is_kept_of_requests_that_are_given_up() {
-    let flights = counting();
-    let [first, second] = ["a", "a"].map(|question| flights.ask(question, LONG));
+    let single = counting();
+    let [first, second] = ["a", "a"].map(|key| single.join(key, LONG));
     drop(first);
-    assert_eq!(flights.0.lock().open.len(), 1);
+    assert_eq!(single.0.lock().pending.len(), 1);
     drop(second);
-    assert!(flights.0.lock().open.is_empty());
+    assert!(single.0.lock().pending.is_empty());
 }

@@ -4,7 +4,8 @@ use std::hint::black_box;
 use std::sync::LazyLock;
 
 use radiosonde_core::{SpanContext, SpanId, TraceFlags, TraceId};
-use radiosonde_metrics::{Format, Histogram, LabelValue, Labels, Native, RegisterError, Registry};
+use radiosonde_metrics::exposition::Format;
+use radiosonde_metrics::{Histogram, LabelValue, Labels, Native, RegisterError, Registry};
 
 use crate::operation::counted_by_callgrind;
 use crate::{Operation, lines};

@@ -3,9 +3,10 @@
 //!
 //! Bytes are counted for the whole process, so this is the only test here.
 
-use radiosonde_metrics::{
-    Buckets, FamilyInfo, HistogramSample, LabelSet, Native, NumberSample, Registry, SummarySample, Visitor,
+use radiosonde_metrics::model::{
+    FamilyInfo, HistogramSample, LabelSet, NumberSample, SummarySample, Visitor,
 };
+use radiosonde_metrics::{Buckets, Native, Registry};
 use radiosonde_testkit::CountingAllocator;
 
 #[global_allocator]

@@ -5,7 +5,8 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use radiosonde_metrics::{Counter, DynFamily, Format, Histogram, Registry};
+use radiosonde_metrics::exposition::Format;
+use radiosonde_metrics::{Counter, DynFamily, Histogram, Registry};
 use radiosonde_testkit::CountingAllocator;
 
 #[global_allocator]

@@ -5,7 +5,8 @@
 use std::time::Duration;
 
 use radiosonde_core::{SpanContext, SpanId, TraceFlags, TraceId};
-use radiosonde_metrics::{DynFamily, Format, Instrument, LabelValue, Labels, Native, Registry};
+use radiosonde_metrics::exposition::Format;
+use radiosonde_metrics::{DynFamily, Instrument, LabelValue, Labels, Native, Registry};
 use radiosonde_testkit::CountingAllocator;
 
 #[global_allocator]

@@ -2,7 +2,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use radiosonde_core::{Level, LevelNames};
-use radiosonde_metrics::{Counter, DynFamily, OVERFLOW, RegisterError, Registry};
+use radiosonde_metrics::model::OVERFLOW;
+use radiosonde_metrics::{Counter, DynFamily, RegisterError, Registry};
 
 use crate::schemas::bounds::MAX_MODULE_BYTES;
 

@@ -45,7 +45,7 @@ pub(crate) fn labels(input: &DeriveInput, path: &Path) -> Result<TokenStream> {
                 names
             }
 
-            const CARDINALITY: ::std::option::Option<usize> = #path::LabelSet::cardinality(&[#(#cardinalities),*]);
+            const CARDINALITY: ::std::option::Option<usize> = #path::model::LabelSet::cardinality(&[#(#cardinalities),*]);
 
             #[allow(unused_mut, unused_variables, reason = "there may be no label")]
             fn visit(&self, mut see: impl ::std::ops::FnMut(&str)) {

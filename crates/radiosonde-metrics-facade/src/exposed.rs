@@ -1,6 +1,7 @@
 use std::sync::{Arc, PoisonError};
 
-use radiosonde_metrics::{Collection, Collector, Kind, LabelSet, Number};
+use radiosonde_metrics::collect::{Collection, Collector};
+use radiosonde_metrics::model::{Kind, LabelSet, Number};
 
 use crate::store::{Fault, Store};
 

@@ -4,8 +4,10 @@ use std::time::SystemTime;
 
 use metrics::{CounterFn, GaugeFn, HistogramFn};
 
+use radiosonde_metrics::Histogram;
+use radiosonde_metrics::collect::Collection;
 use radiosonde_metrics::collect::UnregisteredSeries;
-use radiosonde_metrics::{Collection, Histogram, LabelSet, Number, NumberSample, Visitor as _};
+use radiosonde_metrics::model::{LabelSet, Number, NumberSample, Visitor as _};
 
 /// The state that a macro records in.
 #[derive(Debug, Clone)]

@@ -1,7 +1,6 @@
 //! Converts names of the facade, which are any text, to names of Prometheus.
 
-use radiosonde_metrics::collect::{MAX_VALUE_BYTES, check_label_name};
-use radiosonde_metrics::{Kind, LabelSet, OVERFLOW};
+use radiosonde_metrics::model::{Kind, LabelSet, MAX_VALUE_BYTES, OVERFLOW, check_label_name};
 
 /// Converts a metric's name. `_` replaces every character that Prometheus does not accept, precedes a leading digit, and
 /// stands for an empty name. A counter's name gets the suffix `_total`.
@@ -46,7 +45,7 @@ fn sanitised(name: &str, also: fn(char) -> bool) -> String {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use radiosonde_metrics::collect::check_metric_name;
+    use radiosonde_metrics::model::check_metric_name;
 
     #[test]
     fn names_become_legal_and_counters_end_in_total() {

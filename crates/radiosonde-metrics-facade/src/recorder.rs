@@ -2,7 +2,8 @@ use std::sync::Arc;
 
 use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
 
-use radiosonde_metrics::{Kind, Registry};
+use radiosonde_metrics::Registry;
+use radiosonde_metrics::model::Kind;
 
 use crate::handles::Handle;
 use crate::store::{Description, Store};

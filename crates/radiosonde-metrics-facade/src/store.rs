@@ -5,8 +5,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 use metrics::Key;
 use radiosonde_core::{Clock as _, SystemClock, diagnostics};
 
-use radiosonde_metrics::collect::{MAX_NAME_BYTES, TextMap, Texts, UnregisteredFamily, check_metric_name};
-use radiosonde_metrics::{Buckets, Histogram, Kind, LabelSet, OVERFLOW};
+use radiosonde_metrics::collect::{TextMap, Texts, UnregisteredFamily};
+use radiosonde_metrics::model::{Kind, LabelSet, MAX_NAME_BYTES, OVERFLOW, check_metric_name};
+use radiosonde_metrics::{Buckets, Histogram};
 
 use crate::handles::{Events, Handle, Observations, Value};
 use crate::names::{self, is_long};

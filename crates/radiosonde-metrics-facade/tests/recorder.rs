@@ -6,7 +6,9 @@ use metrics::{
     with_local_recorder,
 };
 use radiosonde_core::{SpanContext, SpanId, TraceFlags, TraceId};
-use radiosonde_metrics::{Buckets, Format, OVERFLOW, Registry};
+use radiosonde_metrics::exposition::Format;
+use radiosonde_metrics::model::OVERFLOW;
+use radiosonde_metrics::{Buckets, Registry};
 use radiosonde_metrics_facade::FacadeRecorder;
 
 /// The exposition of a registry after `program` has recorded in it.

@@ -3,25 +3,22 @@
 pub mod collect;
 mod collectors;
 mod declaring;
-mod exposition;
+pub mod error;
+pub mod exposition;
 mod families;
 mod gathering;
 mod instruments;
-mod model;
+pub mod model;
 #[cfg(all(test, loom))]
 mod models;
 mod once_box;
 mod reentrancy;
 mod registry;
-mod removable;
-pub mod serve;
-mod snapshot;
+pub mod removable;
+pub mod snapshot;
 mod storage;
 mod sync;
 
-pub use collect::collection::{CollectedFamily, Collection};
-pub use collect::collector::Collector;
-pub use collect::collectors::CollectorGuard;
 pub use declaring::callback::Callback;
 pub use declaring::info::Info;
 pub use declaring::lazy::{Declarable, Lazy};
@@ -30,17 +27,14 @@ pub use declaring::register_errors::RegisterErrors;
 pub use declaring::registry_builder::{InvalidRegistry, RegistryBuilder};
 pub use declaring::removable_metric_builder::RemovableMetricBuilder;
 pub use declaring::state_set::StateSet;
-pub use exposition::dialect::Dialect;
-pub use exposition::escaping::Escaping;
-pub use exposition::format::Format;
+pub use families::descriptor::Descriptor;
 pub use families::dyn_family::DynFamily;
 pub use families::family::Family;
-pub use families::initialise::{InitialiseError, InitialiseErrorKind};
+pub use families::initialise::InitialiseError;
 pub use families::labels::{LabelValue, Labels};
 pub use families::metric_ref::MetricRef;
-pub use families::register_error::{RegisterError, RegisterErrorKind};
+pub use families::register_error::RegisterError;
 pub use families::status_class::StatusClass;
-pub use gathering::selection::Selection;
 pub use instruments::buckets::{Buckets, InvalidBuckets};
 pub use instruments::counter::Counter;
 pub use instruments::float_counter::FloatCounter;
@@ -50,13 +44,6 @@ pub use instruments::instrument::Instrument;
 pub use instruments::native::settings::{InvalidNative, Native};
 pub use instruments::summary::Summary;
 pub use instruments::timer::Timer;
-pub use model::exemplar::{Exemplar, InvalidExemplar};
-pub use model::kind::Kind;
-pub use model::label_set::LabelSet;
-pub use model::label_value_limit::OVERFLOW;
-pub use model::name::{InvalidName, InvalidNameKind};
-pub use model::samples::{HistogramSample, NativeSample, Number, NumberSample, SummarySample};
-pub use model::visitor::{FamilyInfo, Visitor};
 /// Derives [`trait@LabelValue`] for an enum without fields.
 pub use radiosonde_macros::LabelValue;
 /// Derives [`trait@Labels`] for a struct with named fields.
@@ -104,11 +91,7 @@ pub use radiosonde_macros::Labels;
 ///
 pub use radiosonde_macros::metrics;
 pub use registry::Registry;
-pub use registry::record_error::{RecordError, RecordErrorKind};
-pub use removable::dyn_family::RemovableDynFamily;
-pub use removable::family::RemovableFamily;
-pub use removable::scoped::Scoped;
-pub use snapshot::{FamilySnapshot, SeriesSnapshot, Snapshot, SnapshotValue};
+pub use registry::record_error::RecordError;
 
 /// The traits without the derives of the same names, for the facade, which has derives of its own beside them.
 #[doc(hidden)]

@@ -1,3 +1,5 @@
+//! What a registry had at one moment, to be kept, compared and printed.
+
 use std::fmt;
 
 use crate::model::exemplar::Exemplar;

@@ -5,8 +5,9 @@
 use std::time::{Duration, SystemTime};
 
 use radiosonde_core::{Clock as _, SystemClock};
-use radiosonde_metrics::{
-    FamilyInfo, HistogramSample, LabelSet, NumberSample, Registry, SummarySample, Visitor,
+use radiosonde_metrics::Registry;
+use radiosonde_metrics::model::{
+    FamilyInfo, HistogramSample, LabelSet, NumberSample, SummarySample, Visitor,
 };
 
 /// Labels and time of creation of whatever it is shown, our own family of internals aside.

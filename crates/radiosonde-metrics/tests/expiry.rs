@@ -6,10 +6,13 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use radiosonde_core::Clock as _;
-use radiosonde_metrics::{
-    Collection, Collector, Counter, FamilyInfo, Format, HistogramSample, LabelSet, NumberSample, Registry,
-    RemovableDynFamily, Selection, SummarySample, Visitor,
+use radiosonde_metrics::collect::{Collection, Collector};
+use radiosonde_metrics::exposition::{Format, Selection};
+use radiosonde_metrics::model::{
+    FamilyInfo, HistogramSample, LabelSet, NumberSample, SummarySample, Visitor,
 };
+use radiosonde_metrics::removable::RemovableDynFamily;
+use radiosonde_metrics::{Counter, Registry};
 use radiosonde_testkit::ManualClock;
 
 /// Which series of `jobs_total` a scrape shows, and since when they count.

@@ -2,9 +2,10 @@
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use radiosonde_core::{SpanContext, SpanId, TraceFlags, TraceId};
-use radiosonde_metrics::{
-    Buckets, Collection, Collector, Format, HistogramSample, Kind, LabelSet, Number, Registry, SummarySample,
-};
+use radiosonde_metrics::collect::{Collection, Collector};
+use radiosonde_metrics::exposition::Format;
+use radiosonde_metrics::model::{HistogramSample, Kind, LabelSet, Number, SummarySample};
+use radiosonde_metrics::{Buckets, Registry};
 
 /// Everything that has a spelling of its own.
 fn registry() -> Registry {

@@ -2,7 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-use radiosonde_metrics::{InitialiseErrorKind, LabelValue, Labels, Registry, StatusClass};
+use radiosonde_metrics::error::InitialiseErrorKind;
+use radiosonde_metrics::{LabelValue, Labels, Registry, StatusClass};
 
 #[derive(LabelValue)]
 enum Method {

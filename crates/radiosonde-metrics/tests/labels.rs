@@ -193,5 +193,5 @@ fn a_state_set_whose_label_the_namespace_would_spoil_is_refused() {
     let _ = State::Up;
     let registry = Registry::builder().namespace("a:b").build().unwrap();
     let error = registry.state_set::<State>("state", "State.").unwrap_err();
-    assert!(matches!(error.kind(), radiosonde_metrics::RegisterErrorKind::Name(_)), "{error}");
+    assert!(matches!(error.kind(), radiosonde_metrics::error::RegisterErrorKind::Name(_)), "{error}");
 }

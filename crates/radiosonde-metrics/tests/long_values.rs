@@ -1,10 +1,10 @@
 //! Label values and names of any length cost a registry little, and are counted, whichever way they come.
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use radiosonde_metrics::{
-    Collection, Collector, InvalidRegistry, Kind, LabelSet, Labels, Number, RecordErrorKind,
-    RegisterErrorKind, Registry,
-};
+use radiosonde_metrics::collect::{Collection, Collector};
+use radiosonde_metrics::error::{RecordErrorKind, RegisterErrorKind};
+use radiosonde_metrics::model::{Kind, LabelSet, Number};
+use radiosonde_metrics::{InvalidRegistry, Labels, Registry};
 
 /// Two that begin alike, and one that is just short enough.
 fn values() -> [String; 3] {

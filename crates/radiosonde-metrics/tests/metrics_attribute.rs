@@ -5,7 +5,8 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use radiosonde_metrics::{Buckets, LabelValue, RegisterErrorKind, Registry, StatusClass};
+use radiosonde_metrics::error::RegisterErrorKind;
+use radiosonde_metrics::{Buckets, LabelValue, Registry, StatusClass};
 
 static REGISTRY: LazyLock<Registry> = LazyLock::new(Registry::new);
 

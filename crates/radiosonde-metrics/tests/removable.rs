@@ -4,7 +4,8 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use radiosonde_metrics::{Counter, LabelValue, Labels, Registry, RemovableDynFamily};
+use radiosonde_metrics::removable::RemovableDynFamily;
+use radiosonde_metrics::{Counter, LabelValue, Labels, Registry};
 
 fn removed(registry: &Registry, family: &str, reason: &str) -> Option<f64> {
     let labels = [("family", family), ("reason", reason)];

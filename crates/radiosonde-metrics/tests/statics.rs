@@ -5,9 +5,8 @@
 use std::sync::{Arc, LazyLock, Mutex};
 
 use radiosonde_core::diagnostics;
-use radiosonde_metrics::{
-    Buckets, Counter, DynFamily, Histogram, IntGauge, Lazy, MetricBuilder, RegisterErrorKind, Registry,
-};
+use radiosonde_metrics::error::RegisterErrorKind;
+use radiosonde_metrics::{Buckets, Counter, DynFamily, Histogram, IntGauge, Lazy, MetricBuilder, Registry};
 
 static ORDERS: Lazy<Counter> = MetricBuilder::counter("orders_total", "Orders.").lazy();
 static WAIT: Lazy<Histogram> = MetricBuilder::histogram("wait_seconds", "Wait.")

@@ -6,7 +6,8 @@ use std::sync::{Arc, OnceLock, mpsc};
 use std::time::{Duration, SystemTime};
 
 use radiosonde_core::{Clock, SystemClock};
-use radiosonde_metrics::{Counter, Family, LabelValue, Labels, Registry, RemovableFamily};
+use radiosonde_metrics::removable::RemovableFamily;
+use radiosonde_metrics::{Counter, Family, LabelValue, Labels, Registry};
 
 /// Runs `work` on a thread of its own, so that one that waits for itself fails the test.
 fn ends<R: Send + 'static>(work: impl FnOnce() -> R + Send + 'static) -> R {

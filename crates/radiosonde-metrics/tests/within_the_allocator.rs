@@ -12,9 +12,9 @@ use std::sync::{Mutex, OnceLock, PoisonError, mpsc};
 use std::time::Duration;
 
 use radiosonde_core::{SpanContext, SpanId, TraceFlags, TraceId};
-use radiosonde_metrics::{
-    Buckets, Counter, DynFamily, Format, Histogram, Native, Registry, RemovableDynFamily, Summary,
-};
+use radiosonde_metrics::exposition::Format;
+use radiosonde_metrics::removable::RemovableDynFamily;
+use radiosonde_metrics::{Buckets, Counter, DynFamily, Histogram, Native, Registry, Summary};
 
 /// Records the size of everything in each kind of metric.
 struct Recording;

@@ -1,7 +1,6 @@
 use std::fmt::{self, Write as _};
 
-use radiosonde_metrics::Registry;
-use radiosonde_metrics::collect::Descriptor;
+use radiosonde_metrics::{Descriptor, Registry};
 
 use crate::json;
 

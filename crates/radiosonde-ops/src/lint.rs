@@ -1,7 +1,8 @@
 use std::collections::BTreeSet;
 
-use radiosonde_metrics::{
-    FamilyInfo, HistogramSample, Kind, LabelSet, NumberSample, Registry, SummarySample, Visitor,
+use radiosonde_metrics::Registry;
+use radiosonde_metrics::model::{
+    FamilyInfo, HistogramSample, Kind, LabelSet, NumberSample, SummarySample, Visitor,
 };
 
 use crate::problem::{Finding, Problem};
@@ -169,7 +170,8 @@ impl Visitor for Linter {
 #[cfg(test)]
 mod tests {
     use radiosonde_core::Resource;
-    use radiosonde_metrics::{Collection, Collector, Number};
+    use radiosonde_metrics::collect::{Collection, Collector};
+    use radiosonde_metrics::model::Number;
 
     use super::*;
 

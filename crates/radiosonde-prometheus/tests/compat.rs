@@ -6,7 +6,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use radiosonde_metrics::{Format, OVERFLOW};
+use radiosonde_metrics::exposition::Format;
+use radiosonde_metrics::model::OVERFLOW;
 use radiosonde_prometheus::compat::{self, Collector, Error};
 
 /// A typical application, with either crate.

@@ -3,7 +3,8 @@
 #![cfg(feature = "interop")]
 
 use prometheus::{Encoder as _, HistogramOpts, HistogramVec, IntCounterVec, Opts};
-use radiosonde_metrics::{Format, Registry};
+use radiosonde_metrics::Registry;
+use radiosonde_metrics::exposition::Format;
 use radiosonde_prometheus::Adapter;
 
 fn value(text: &str, series: &str) -> f64 {

@@ -9,9 +9,12 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use client_model::{BucketSpan, MetricFamily, Timestamp};
 use prometheus::Encoder as _;
 use radiosonde_core::{SpanContext, SpanId, TraceFlags, TraceId};
-use radiosonde_metrics::{
-    Collection, Collector, Exemplar, FamilyInfo, Format, HistogramSample, Kind, LabelSet, NativeSample,
-    Number, NumberSample, Registry, SummarySample, Visitor,
+use radiosonde_metrics::Registry;
+use radiosonde_metrics::collect::{Collection, Collector};
+use radiosonde_metrics::exposition::Format;
+use radiosonde_metrics::model::{
+    Exemplar, FamilyInfo, HistogramSample, Kind, LabelSet, NativeSample, Number, NumberSample, SummarySample,
+    Visitor,
 };
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";

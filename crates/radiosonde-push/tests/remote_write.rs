@@ -6,7 +6,9 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use radiosonde_core::{SpanContext, SpanId, TraceFlags, TraceId};
 use radiosonde_delivery::{Delivery, Retry, SinkOptions};
-use radiosonde_metrics::{Buckets, Collection, Collector, Kind, LabelSet, Number, Registry, SummarySample};
+use radiosonde_metrics::collect::{Collection, Collector};
+use radiosonde_metrics::model::{Kind, LabelSet, Number, SummarySample};
+use radiosonde_metrics::{Buckets, Registry};
 use radiosonde_push::{PushBuildError, RemoteWrite, RemoteWriteOptions};
 use radiosonde_testkit::{HttpFake, ManualClock, Reaction, RecordedRequest};
 

@@ -3,9 +3,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use radiosonde_core::{SharedClock, SystemClock};
-use radiosonde_metrics::{
-    Collection, Collector, DynFamily, Histogram, Kind, LabelSet, Number, RegisterError, Registry,
-};
+use radiosonde_metrics::collect::{Collection, Collector};
+use radiosonde_metrics::model::{Kind, LabelSet, Number};
+use radiosonde_metrics::{DynFamily, Histogram, RegisterError, Registry};
 
 /// Instruments a database connection pool: its connections and the duration of its queries.
 ///

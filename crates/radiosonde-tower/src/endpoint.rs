@@ -2,8 +2,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use radiosonde_core::diagnostics;
-use radiosonde_metrics::collect::MAX_VALUE_BYTES;
-use radiosonde_metrics::{DynFamily, IntGauge, OVERFLOW};
+use radiosonde_metrics::model::{MAX_VALUE_BYTES, OVERFLOW};
+use radiosonde_metrics::{DynFamily, IntGauge};
 
 /// An endpoint, or a server that is called: the bounded half of a request's labels, with its gauge at hand.
 #[derive(Debug)]

@@ -34,15 +34,11 @@
 //! ```
 
 pub use radiosonde_macros::{FacadeLabelValue as LabelValue, FacadeLabels as Labels};
-// What `register` of a module of metrics gives.
 pub use radiosonde_metrics::__traits::{LabelValue, Labels};
-pub use radiosonde_metrics::RegisterErrors;
 pub use radiosonde_metrics::{
-    Buckets, Callback, CollectedFamily, Collection, Collector, Counter, Dialect, DynFamily, Escaping,
-    Exemplar, Family, FamilyInfo, FloatCounter, Format, Gauge, GaugeGuard, Histogram, HistogramSample, Info,
-    Instrument, IntGauge, InvalidBuckets, InvalidExemplar, InvalidName, InvalidNameKind, InvalidNative,
-    InvalidRegistry, Kind, LabelSet, MetricBuilder, MetricRef, Native, NativeSample, Number, NumberSample,
-    OVERFLOW, RegisterError, RegisterErrorKind, Registry, RegistryBuilder, Selection, StateSet, StatusClass,
-    Summary, SummarySample, Timer, Visitor,
+    Buckets, Callback, Counter, Declarable, Descriptor, DynFamily, Family, FloatCounter, Gauge, GaugeGuard,
+    Histogram, Info, InitialiseError, Instrument, IntGauge, InvalidBuckets, InvalidNative, InvalidRegistry,
+    Lazy, MetricBuilder, MetricRef, Native, RecordError, RegisterError, RegisterErrors, Registry,
+    RegistryBuilder, RemovableMetricBuilder, StateSet, StatusClass, Summary, Timer,
 };
-pub use radiosonde_metrics::{Declarable, Lazy, RecordError, RecordErrorKind};
+pub use radiosonde_metrics::{collect, error, exposition, model, removable, snapshot};

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use radiosonde::Registry;
 use radiosonde_core::Resource;
-use radiosonde_metrics::SnapshotValue;
+use radiosonde_metrics::snapshot::SnapshotValue;
 use radiosonde_signals::{Operation, Record};
 use radiosonde_testkit::ManualClock;
 use radiosonde_trace::{AttributeValue, CaptureSpans, SpanStatus, TracePipeline};

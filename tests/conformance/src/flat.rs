@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
-use radiosonde_metrics::{FamilySnapshot, Kind, Number, SeriesSnapshot, Snapshot, SnapshotValue};
+use radiosonde_metrics::model::{Kind, Number};
+use radiosonde_metrics::snapshot::{FamilySnapshot, SeriesSnapshot, Snapshot, SnapshotValue};
 
 use crate::{Exposition, LabelPairs};
 

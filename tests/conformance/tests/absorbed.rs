@@ -10,7 +10,8 @@ use prometheus::{
     register_counter, register_gauge_vec, register_histogram_vec, register_int_counter,
     register_int_counter_vec, register_int_gauge,
 };
-use radiosonde_metrics::{Format, Registry};
+use radiosonde_metrics::Registry;
+use radiosonde_metrics::exposition::Format;
 
 /// Everything that an application may have there.
 fn fill() {

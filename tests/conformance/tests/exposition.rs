@@ -10,7 +10,9 @@ use conformance::{
     Exposition, Family, FamilyKind, LabelPairs, Refusal, Sample, open_metrics, protobuf, text,
 };
 use proptest::prelude::*;
-use radiosonde_metrics::{Format, Kind, Number, Registry};
+use radiosonde_metrics::Registry;
+use radiosonde_metrics::exposition::Format;
+use radiosonde_metrics::model::{Kind, Number};
 
 /// The registry in every format, read back.
 fn read(registry: &Registry) -> [(Format, Exposition); 4] {

@@ -7,7 +7,8 @@ use conformance::{
     metric_families, open_metrics, protobuf, text,
 };
 use proptest::prelude::*;
-use radiosonde_metrics::{Format, Registry};
+use radiosonde_metrics::Registry;
+use radiosonde_metrics::exposition::Format;
 
 fn read(registry: &Registry, format: Format) -> Exposition {
     let exposed = registry.encode_bytes(format);

@@ -1,10 +1,10 @@
 //! Families whose names are one in OpenMetrics alone are there in every format, whoever recorded them.
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use radiosonde_metrics::{
-    Buckets, Collection, Collector, Dialect, Format, HistogramSample, Kind, LabelSet, Number, Registry,
-    SummarySample,
-};
+use radiosonde_metrics::collect::{Collection, Collector};
+use radiosonde_metrics::exposition::{Dialect, Format};
+use radiosonde_metrics::model::{HistogramSample, Kind, LabelSet, Number, SummarySample};
+use radiosonde_metrics::{Buckets, Registry};
 use radiosonde_metrics_facade::FacadeRecorder;
 use radiosonde_prometheus::compat;
 

@@ -186,7 +186,7 @@ fn run(plans: &[Plan]) -> Observed {
         }
     });
     let lines = lines.lines().iter().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let exposed = registry.encode(radiosonde_metrics::Format::OpenMetrics);
+    let exposed = registry.encode(radiosonde_metrics::exposition::Format::OpenMetrics);
     let exposition = open_metrics(&exposed).unwrap_or_else(|refusal| panic!("{refusal}\n{exposed}"));
     Observed { lines, spans: spans.take(), exposition }
 }

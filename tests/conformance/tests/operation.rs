@@ -57,7 +57,7 @@ impl Signals {
         let span = self.spans.find("price").unwrap();
         let failed = ["failed", "panicked"].contains(&outcome);
         assert_eq!(matches!(span.status, SpanStatus::Error { .. }), failed, "{:?}", span.status);
-        let exposed = self.registry.encode(radiosonde_metrics::Format::OpenMetrics);
+        let exposed = self.registry.encode(radiosonde_metrics::exposition::Format::OpenMetrics);
         assert!(exposed.contains(&format!("span_id=\"{}\"}} ", span.context.span_id())), "{exposed}");
         let lines = self.lines.lines();
         assert_eq!(lines.len(), 1, "{lines:?}");

@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use conformance::{Exposition, FamilyKind, open_metrics, text};
 use radiosonde_core::{SpanContext, SpanId, TraceFlags, TraceId};
-use radiosonde_metrics::{
-    Buckets, Collection, Collector, Format, Histogram, Kind, LabelSet, Native, Number, Registry,
-};
+use radiosonde_metrics::collect::{Collection, Collector};
+use radiosonde_metrics::exposition::Format;
+use radiosonde_metrics::model::{Kind, LabelSet, Number};
+use radiosonde_metrics::{Buckets, Histogram, Native, Registry};
 
 /// The defect, the file with the test that ours does not have it, and the test.
 const ELSEWHERE: &[(&str, &str, &str)] = &[

@@ -7,9 +7,11 @@ use conformance::client_model::{Exemplar as ExemplarMessage, Histogram, MetricFa
 use conformance::{metric_families, native_buckets, protobuf};
 use proptest::prelude::*;
 use radiosonde_core::{SpanContext, SpanId, TraceFlags, TraceId};
-use radiosonde_metrics::{
-    Collection, Collector, Dialect, Escaping, Exemplar, Format, HistogramSample, Kind, LabelSet,
-    NativeSample, Number, NumberSample, Registry, SummarySample,
+use radiosonde_metrics::Registry;
+use radiosonde_metrics::collect::{Collection, Collector};
+use radiosonde_metrics::exposition::{Dialect, Escaping, Format};
+use radiosonde_metrics::model::{
+    Exemplar, HistogramSample, Kind, LabelSet, NativeSample, Number, NumberSample, SummarySample,
 };
 
 /// A collector that is a function.

@@ -12,7 +12,8 @@ use conformance::{Exposition, FamilyKind, LabelPairs, open_metrics, text};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
-use radiosonde_metrics::{Dialect, Format, Registry};
+use radiosonde_metrics::Registry;
+use radiosonde_metrics::exposition::{Dialect, Format};
 use serde_json::{Value, json};
 
 const VARIABLE: &str = "RADIOSONDE_TEST_PYTHON";

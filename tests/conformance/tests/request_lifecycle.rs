@@ -360,7 +360,7 @@ async fn what_the_handler_does_is_in_the_requests_span_and_carries_its_ids() {
         }
         assert!(!line.contains("secret"), "{line}");
     }
-    let exposed = signals.registry.encode(radiosonde_metrics::Format::OpenMetrics);
+    let exposed = signals.registry.encode(radiosonde_metrics::exposition::Format::OpenMetrics);
     let exemplar = format!(
         " # {{trace_id=\"4bf92f3577b34da6a3ce929d0e0e4736\",span_id=\"{}\"}} ",
         span.context.span_id()

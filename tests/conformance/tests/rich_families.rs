@@ -7,7 +7,8 @@ use conformance::{
     Exemplar, Exposition, FamilyKind, LabelPairs, Value, metric_families, open_metrics, protobuf, text,
 };
 use proptest::prelude::*;
-use radiosonde_metrics::{Dialect, Format, Registry};
+use radiosonde_metrics::Registry;
+use radiosonde_metrics::exposition::{Dialect, Format};
 
 /// In this dialect, read back.
 fn read(registry: &Registry, dialect: Dialect) -> Exposition {

@@ -9,10 +9,12 @@ use std::time::{Duration, SystemTime};
 
 use e2e::{Prometheus, QueryError, ScrapeJob, wait_for};
 use radiosonde_core::{Clock as _, SpanContext, SpanId, SystemClock, TraceFlags, TraceId};
-use radiosonde_metrics::{
-    Buckets, Collection, Collector, Dialect, Escaping, Exemplar, Format, HistogramSample, Kind, LabelSet,
-    NativeSample, Number, NumberSample, Registry, SummarySample,
+use radiosonde_metrics::collect::{Collection, Collector};
+use radiosonde_metrics::exposition::{Dialect, Escaping, Format};
+use radiosonde_metrics::model::{
+    Exemplar, HistogramSample, Kind, LabelSet, NativeSample, Number, NumberSample, SummarySample,
 };
+use radiosonde_metrics::{Buckets, Registry};
 
 const SOON: Duration = Duration::from_secs(30);
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";

@@ -11,7 +11,9 @@ use conformance::{Flat, flat_snapshot, flat_snapshot_in_open_metrics, key};
 use e2e::{Prometheus, ScrapeJob};
 use proptest::strategy::{Strategy, ValueTree as _};
 use proptest::test_runner::TestRunner;
-use radiosonde_metrics::{Dialect, Exemplar, Format, Registry};
+use radiosonde_metrics::Registry;
+use radiosonde_metrics::exposition::{Dialect, Format};
+use radiosonde_metrics::model::Exemplar;
 use radiosonde_push::RemoteWriteOptions;
 
 const SOON: Duration = Duration::from_secs(60);

@@ -8,9 +8,9 @@ use std::time::{Duration, SystemTime};
 use e2e::{Prometheus, ScrapeJob, wait_for};
 use prometheus::{Encoder as _, ProtobufEncoder};
 use radiosonde_core::{Clock as _, SpanContext, SpanId, SystemClock, TraceFlags, TraceId};
-use radiosonde_metrics::{
-    Buckets, Collection, Collector, Exemplar, HistogramSample, Kind, LabelSet, NativeSample, Registry,
-};
+use radiosonde_metrics::collect::{Collection, Collector};
+use radiosonde_metrics::model::{Exemplar, HistogramSample, Kind, LabelSet, NativeSample};
+use radiosonde_metrics::{Buckets, Registry};
 
 const SOON: Duration = Duration::from_secs(30);
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";

@@ -1,6 +1,6 @@
 //! What tokio promises to keep.
 
-use radiosonde_metrics::{Kind, Number};
+use radiosonde_metrics::model::{Kind, Number};
 use tokio::runtime::RuntimeMetrics;
 
 /// A family with one series: its name, help and kind, and how it is read.

@@ -1,4 +1,5 @@
-use radiosonde_metrics::{Collection, Collector, LabelSet, Number};
+use radiosonde_metrics::collect::{Collection, Collector};
+use radiosonde_metrics::model::{LabelSet, Number};
 use tokio::runtime::{Handle, RuntimeMetrics};
 
 use crate::runtime::{families, unstable};

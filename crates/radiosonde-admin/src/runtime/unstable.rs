@@ -1,6 +1,6 @@
 //! What tokio does not promise to keep.
 
-use radiosonde_metrics::{Kind, Number};
+use radiosonde_metrics::model::{Kind, Number};
 
 use crate::runtime::families::{RuntimeFamily, WorkerFamily};
 

@@ -1,7 +1,7 @@
 use http::header::HeaderValue;
 
 use crate::scraping::{gzip, zstd};
-use radiosonde_metrics::serve::read_weight;
+use radiosonde_metrics::exposition::read_weight;
 
 /// How a body is compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,7 +1,8 @@
 use http::StatusCode;
 use http::header::{ACCEPT, ACCEPT_ENCODING, HeaderMap, HeaderName, VARY};
 use radiosonde_core::decode_percent;
-use radiosonde_metrics::{Dialect, Registry, Selection};
+use radiosonde_metrics::Registry;
+use radiosonde_metrics::exposition::{Dialect, Selection};
 
 use crate::answering::refusal::Refusal;
 use crate::scraping::coding::{AcceptedCodings, Coding};

@@ -167,7 +167,7 @@ impl CollectedFamily {
     }
 }
 
-/// Families of the `prometheus` crate's process collector that [`Registry::expose_process`] exposes too.
+/// Families of the `prometheus` crate's process collector that [`Registry::expose_process`](crate::Registry::expose_process) exposes too.
 pub const PROCESS_FAMILIES: [&str; 7] = [
     "process_cpu_seconds_total",
     "process_max_fds",

@@ -1,4 +1,4 @@
-//! For authors of collectors and of bridges to other metrics libraries: what a [`Collector`](crate::Collector) needs beyond giving values.
+//! For authors of collectors and of bridges to other metrics libraries.
 
 pub(crate) mod collection;
 pub(crate) mod collection_visitor;
@@ -9,10 +9,8 @@ pub(crate) mod sample;
 pub(crate) mod text_map;
 pub(crate) mod unregistered;
 
-pub use crate::collect::collection::PROCESS_FAMILIES;
-pub use crate::collect::text_map::{TextMap, Texts};
-pub use crate::collect::unregistered::{UnregisteredBuilder, UnregisteredFamily, UnregisteredSeries};
-pub use crate::families::descriptor::Descriptor;
-pub use crate::model::label_value_limit::MAX_VALUE_BYTES;
-pub use crate::model::name::{MAX_NAME_BYTES, check_label_name, check_metric_name};
-pub use crate::model::samples::normal_nan;
+pub use collection::{CollectedFamily, Collection, PROCESS_FAMILIES};
+pub use collector::Collector;
+pub use collectors::CollectorGuard;
+pub use text_map::{TextMap, Texts};
+pub use unregistered::{UnregisteredBuilder, UnregisteredFamily, UnregisteredSeries};

@@ -61,15 +61,15 @@ impl<'a, M: Instrument> UnregisteredBuilder<'a, M> {
     }
 }
 
-/// A family of our instruments that no registry contains, for a [`Collector`](crate::Collector) that shows it under rules of its own.
+/// A family of our instruments that no registry contains, for a [`Collector`](crate::collect::Collector) that shows it under rules of its own.
 ///
 /// # Shape
-/// Like a [`RemovableDynFamily`](crate::RemovableDynFamily), but names and labels are taken as they are: a scrape leaves out those that are not
+/// Like a [`RemovableDynFamily`](crate::removable::RemovableDynFamily), but names and labels are taken as they are: a scrape leaves out those that are not
 /// legal, as it does for every collector.
 ///
 /// ```
-/// use radiosonde_metrics::collect::UnregisteredFamily;
-/// use radiosonde_metrics::{Collection, Collector, Counter, Registry};
+/// use radiosonde_metrics::collect::{Collection, Collector, UnregisteredFamily};
+/// use radiosonde_metrics::{Counter, Registry};
 ///
 /// struct Jobs(UnregisteredFamily<Counter>);
 /// impl Collector for Jobs {

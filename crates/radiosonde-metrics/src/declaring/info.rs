@@ -30,7 +30,8 @@ use crate::registry::Registry;
 /// OpenMetrics 1.0, "Info": <https://prometheus.io/docs/specs/om/open_metrics_spec/#info>
 ///
 /// ```
-/// use radiosonde_metrics::{Format, Registry};
+/// use radiosonde_metrics::Registry;
+/// use radiosonde_metrics::exposition::Format;
 ///
 /// let registry = Registry::new();
 /// let rules = registry.info("pricing_rules_info", "The rules in force.", &[("revision", "41"), ("by", "ann")])?;

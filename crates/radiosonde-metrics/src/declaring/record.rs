@@ -22,8 +22,9 @@ impl Registry {
     ///
     /// The first call with a name declares the metric, with a help text that says so and
     /// [`Buckets::HTTP_SECONDS`](crate::Buckets::HTTP_SECONDS), and fixes its kind and the names of its labels; their order does not
-    /// matter. A metric that was declared before, of [`Counter`], [`FloatCounter`], [`Gauge`], [`IntGauge`] or [`Histogram`], and whose series stay,
-    /// is recorded in as it is: declare what needs another help text, unit or buckets.
+    /// matter. A metric that was declared before, of [`Counter`](crate::Counter), [`FloatCounter`](crate::FloatCounter),
+    /// [`Gauge`](crate::Gauge), [`IntGauge`](crate::IntGauge) or [`Histogram`](crate::Histogram), and whose series stay, is recorded in as it is:
+    /// declare what needs another help text, unit or buckets.
     ///
     /// Names follow the conventions, as elsewhere, unless the registry is made with
     /// [`unconventional_names`](crate::RegistryBuilder::unconventional_names).

@@ -9,7 +9,8 @@ use crate::exposition::format::Format;
 /// A [`Format`] is a dialect with the defaults of the rest.
 ///
 /// ```
-/// use radiosonde_metrics::{Dialect, Escaping, Format, Registry};
+/// use radiosonde_metrics::Registry;
+/// use radiosonde_metrics::exposition::{Dialect, Escaping, Format};
 ///
 /// let registry = Registry::new();
 /// let dialect = Dialect::negotiate("application/openmetrics-text;version=1.0.0;escaping=values");
@@ -74,7 +75,7 @@ impl Dialect {
     /// <https://prometheus.io/docs/instrumenting/content_negotiation/>, RFC 9110 section 12.5.1
     ///
     /// ```
-    /// use radiosonde_metrics::Dialect;
+    /// use radiosonde_metrics::exposition::Dialect;
     ///
     /// let accept = "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;\
     ///     escaping=allow-utf-8;q=0.6,application/openmetrics-text;version=1.0.0;q=0.5,*/*;q=0.1";
@@ -143,7 +144,7 @@ impl Format {
     /// The format of the dialect that an `Accept` header likes best: see [`Dialect::negotiate`].
     ///
     /// ```
-    /// use radiosonde_metrics::Format;
+    /// use radiosonde_metrics::exposition::Format;
     ///
     /// let prometheus_3 = "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,\
     ///     application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,\

@@ -17,7 +17,7 @@ use crate::model::name::check_metric_name;
 /// <https://github.com/prometheus/common/blob/main/model/metric.go>
 ///
 /// ```
-/// use radiosonde_metrics::Escaping;
+/// use radiosonde_metrics::exposition::Escaping;
 ///
 /// assert_eq!(Escaping::Underscores.escape("http.requests_total"), "http_requests_total");
 /// assert_eq!(Escaping::Dots.escape("http.requests_total"), "http_dot_requests__total");

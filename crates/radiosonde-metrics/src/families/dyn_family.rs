@@ -8,7 +8,7 @@ use crate::storage::values::Texts;
 
 /// Instruments of one name, told apart by labels whose names are known when the program runs.
 ///
-/// Limits and costs are those of [`Family`].
+/// Limits and costs are those of [`Family`](crate::Family).
 pub struct DynFamily<M: Instrument> {
     data: Arc<FamilyData<M>>,
 }

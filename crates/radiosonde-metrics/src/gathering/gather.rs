@@ -4,9 +4,9 @@ use radiosonde_core::survive;
 
 use crate::collect::collection::Collection;
 use crate::collect::faults::CollectorFault;
+use crate::exposition::selection::Selection;
 use crate::gathering::merged::{Merged, is_of_another_registry};
 use crate::gathering::reentrancy::Gathering;
-use crate::gathering::selection::Selection;
 use crate::model::visitor::{FamilyInfo, Visitor};
 use crate::registry::Registry;
 
@@ -152,20 +152,20 @@ mod tests {
     fn an_exemplar_that_has_no_place_is_left_out_but_not_its_sample() {
         let registry = Registry::new();
         registry.collect_from(With(|out| {
-            let exemplar = |value| crate::Exemplar::new([("a", "b")], value).ok();
+            let exemplar = |value| crate::model::Exemplar::new([("a", "b")], value).ok();
             let exemplars = [exemplar(0.5), exemplar(1.0), exemplar(3.0), exemplar(f64::NAN)];
             let (bounds, counts) = (&[1.0, 2.0, 4.0][..], &[1, 1, 1, 1][..]);
             let sample =
-                crate::HistogramSample { bounds, counts, exemplars: &exemplars, ..Default::default() };
+                crate::model::HistogramSample { bounds, counts, exemplars: &exemplars, ..Default::default() };
             out.family("wait", "Wait.", Kind::Histogram).histogram(LabelSet::default(), &sample);
             let exemplar = exemplar(1.0);
             let value = Number::Signed(1);
-            let number = crate::NumberSample { value, exemplar: exemplar.as_ref(), created: None };
+            let number = crate::model::NumberSample { value, exemplar: exemplar.as_ref(), created: None };
             out.number("size", "Size.", Kind::Gauge, number);
             out.number("hits_total", "Hits.", Kind::Counter, number);
             out.number("calls", "Not a counter to OpenMetrics.", Kind::Counter, number);
         }));
-        let text = registry.encode(crate::Format::OpenMetrics);
+        let text = registry.encode(crate::exposition::Format::OpenMetrics);
         let with: Vec<_> =
             text.lines().filter_map(|line| Some(line.split_once(" # {a=\"b\"} ")?.0)).collect();
         assert_eq!(with, ["hits_total 1", "wait_bucket{le=\"1.0\"} 1", "wait_bucket{le=\"4.0\"} 3"]);

@@ -4,5 +4,4 @@ pub(crate) mod gather;
 pub(crate) mod merged;
 pub(crate) mod reentrancy;
 pub(crate) mod scrape;
-pub(crate) mod selection;
 pub(crate) mod self_metrics;

@@ -2,9 +2,9 @@ use std::sync::atomic::Ordering;
 
 use crate::exposition::dialect::Dialect;
 use crate::exposition::format::Format;
+use crate::exposition::selection::Selection;
 use crate::gathering::gather::{Purpose, gather};
 use crate::gathering::reentrancy::Gathering;
-use crate::gathering::selection::Selection;
 use crate::model::visitor::Visitor;
 use crate::registry::Registry;
 

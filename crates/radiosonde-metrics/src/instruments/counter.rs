@@ -153,7 +153,8 @@ impl Counter {
     /// A lock that nobody waits for, and a few allocations.
     ///
     /// ```
-    /// use radiosonde_metrics::{Format, Registry};
+    /// use radiosonde_metrics::Registry;
+    /// use radiosonde_metrics::exposition::Format;
     ///
     /// let registry = Registry::new();
     /// let refunds = registry.counter("refunds_total", "Refunds.").exemplars().build()?;

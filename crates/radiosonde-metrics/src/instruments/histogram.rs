@@ -186,7 +186,8 @@ impl Histogram {
     /// A lock that nobody waits for, and a few allocations.
     ///
     /// ```
-    /// use radiosonde_metrics::{Buckets, Format, Registry};
+    /// use radiosonde_metrics::exposition::Format;
+    /// use radiosonde_metrics::{Buckets, Registry};
     ///
     /// let registry = Registry::new();
     /// let size = registry.histogram("upload_bytes", "Size.").buckets(Buckets::from_static(&[1e6])).build()?;

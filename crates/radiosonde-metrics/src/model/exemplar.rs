@@ -19,7 +19,7 @@ use crate::model::name::{InvalidName, check_label};
 ///
 /// ```
 /// use radiosonde_core::{SpanContext, SpanId, TraceFlags, TraceId};
-/// use radiosonde_metrics::Exemplar;
+/// use radiosonde_metrics::model::Exemplar;
 ///
 /// let context = SpanContext::new(TraceId::random(), SpanId::random(), TraceFlags::SAMPLED);
 /// let of_a_span = Exemplar::in_span(&context, 0.25);
@@ -29,7 +29,7 @@ use crate::model::name::{InvalidName, check_label};
 /// assert_eq!((other.value(), other.timestamp()), (0.25, None));
 /// let too_long = Exemplar::new([("order", "4711".repeat(50).as_str())], 0.25).unwrap_err();
 /// assert_eq!(too_long.to_string(), "exemplar labels have 205 characters; allowed are at most 128");
-/// # Ok::<(), radiosonde_metrics::InvalidExemplar>(())
+/// # Ok::<(), radiosonde_metrics::model::InvalidExemplar>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Exemplar {

@@ -15,7 +15,7 @@ impl LabelSet {
     /// The set with these labels; the first wins where a name stands twice.
     ///
     /// ```
-    /// use radiosonde_metrics::LabelSet;
+    /// use radiosonde_metrics::model::LabelSet;
     ///
     /// let set = LabelSet::new([("path", "/a\"b\""), ("method", "GET")]);
     /// assert_eq!(set.as_str(), r#"method="GET",path="/a\"b\"""#);

@@ -29,7 +29,9 @@ impl Registry {
     /// Like [`collect_from`](Self::collect_from), until the guard is dropped: for something that ends before the process does.
     ///
     /// ```
-    /// use radiosonde_metrics::{Collection, Collector, Kind, Number, Registry};
+    /// use radiosonde_metrics::Registry;
+    /// use radiosonde_metrics::collect::{Collection, Collector};
+    /// use radiosonde_metrics::model::{Kind, Number};
     ///
     /// struct Batch;
     /// impl Collector for Batch {

@@ -9,7 +9,7 @@ use crate::storage::values::Texts;
 
 /// Like [`DynFamily`](crate::DynFamily), of series that may go again.
 ///
-/// What going means, limits and costs are those of [`RemovableFamily`](crate::RemovableFamily).
+/// What going means, limits and costs are those of [`RemovableFamily`](crate::removable::RemovableFamily).
 ///
 /// ```
 /// use radiosonde_metrics::Registry;
@@ -44,7 +44,7 @@ impl<M: Instrument> RemovableDynFamily<M> {
     }
 
     /// The instrument for these label values until the guard is dropped; see
-    /// [`RemovableFamily::scoped`](crate::RemovableFamily::scoped).
+    /// [`RemovableFamily::scoped`](crate::removable::RemovableFamily::scoped).
     pub fn scoped(&self, values: &[&str]) -> Scoped<M> {
         Scoped::new(&self.data, &Texts(values))
     }

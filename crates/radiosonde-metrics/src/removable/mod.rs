@@ -8,3 +8,7 @@ pub(crate) mod family;
 pub(crate) mod scoped;
 pub(crate) mod slots;
 pub(crate) mod table;
+
+pub use dyn_family::RemovableDynFamily;
+pub use family::RemovableFamily;
+pub use scoped::Scoped;

@@ -9,7 +9,7 @@ use crate::storage::values::Values;
 
 /// An instrument whose series goes when the last guard of its labels is dropped: on return, on `?`, on a panic, when a future is dropped.
 ///
-/// Made by [`RemovableFamily::scoped`](crate::RemovableFamily::scoped). Cloning the instrument out of it keeps the instrument, not the
+/// Made by [`RemovableFamily::scoped`](crate::removable::RemovableFamily::scoped). Cloning the instrument out of it keeps the instrument, not the
 /// series.
 #[must_use = "the series goes when this is dropped"]
 pub struct Scoped<M: Instrument> {

@@ -2,7 +2,7 @@ use std::io::Write;
 
 use crate::compat::error::Result;
 use crate::compat::metric_family::MetricFamily;
-use radiosonde_metrics::{Dialect, Format};
+use radiosonde_metrics::exposition::{Dialect, Format};
 
 /// The `Content-Type` of [`TextEncoder`]'s output.
 pub const TEXT_FORMAT: &str = "text/plain; version=0.0.4; charset=utf-8";

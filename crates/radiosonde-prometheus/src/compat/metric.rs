@@ -4,7 +4,7 @@ use crate::compat::core::AnyCore;
 
 /// A metric of this module, or a vector of metrics, which a registry accepts.
 ///
-/// Sealed. A custom collector is a [`radiosonde_metrics::Collector`].
+/// Sealed. A custom collector is a [`radiosonde_metrics::collect::Collector`].
 pub trait Collector: sealed::Collected + Send + Sync {}
 
 /// A metric that can be in a vector.

@@ -1,6 +1,8 @@
 use std::fmt;
 
-use radiosonde_metrics::{CollectedFamily, Collection, Kind, Registry, Visitor};
+use radiosonde_metrics::Registry;
+use radiosonde_metrics::collect::{CollectedFamily, Collection};
+use radiosonde_metrics::model::{Kind, Visitor};
 
 /// A metric with all its series at one moment, for encoding.
 pub struct MetricFamily(CollectedFamily);

@@ -15,7 +15,7 @@
 //!   and an observation of NaN are refused and counted as well. A macro with invalid options returns an error.
 //! - There is no model of protobuf messages: a [`MetricFamily`] can only be encoded. Read values with
 //!   [`snapshot`](radiosonde_metrics::Registry::snapshot), and build custom metrics with a
-//!   [`radiosonde_metrics::Collector`].
+//!   [`radiosonde_metrics::collect::Collector`].
 //!
 //! ```
 //! use radiosonde_prometheus::compat::{Encoder, TextEncoder, gather, register_int_counter_vec};

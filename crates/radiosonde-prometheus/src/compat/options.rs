@@ -4,8 +4,9 @@ use crate::compat::buckets;
 use crate::compat::buckets::DEFAULT_BUCKETS;
 use crate::compat::error::Error;
 use crate::compat::error::Result;
-use radiosonde_metrics::collect::{MAX_VALUE_BYTES, check_label_name, check_metric_name};
-use radiosonde_metrics::{Buckets, Kind};
+use radiosonde_metrics::Buckets;
+use radiosonde_metrics::model::Kind;
+use radiosonde_metrics::model::{MAX_VALUE_BYTES, check_label_name, check_metric_name};
 
 /// The name, help text and labels of a metric.
 #[derive(Debug, Clone)]
@@ -199,7 +200,7 @@ impl Describe for Opts {
 
     fn described(self, kind: Kind) -> Result<Described> {
         let name = self.fq_name();
-        let refuse = |refused: radiosonde_metrics::InvalidName| Error::Msg(refused.to_string());
+        let refuse = |refused: radiosonde_metrics::model::InvalidName| Error::Msg(refused.to_string());
         check_metric_name(&name).map_err(refuse)?;
         if self.help.is_empty() {
             return Err(Error::Msg(format!("metric {name:?} has no help text")));

@@ -7,8 +7,8 @@ use crate::compat::error::Error;
 use crate::compat::error::Result;
 use crate::compat::metric::Collector;
 use crate::compat::metric_family::MetricFamily;
-use radiosonde_metrics::Collection;
-use radiosonde_metrics::collect::check_metric_name;
+use radiosonde_metrics::collect::Collection;
+use radiosonde_metrics::model::check_metric_name;
 
 /// Registers metrics of this module, and exposes them through a native [`Registry`](radiosonde_metrics::Registry).
 #[derive(Clone)]
@@ -182,7 +182,7 @@ impl fmt::Debug for Registry {
 
 struct Shown(Arc<Registered>);
 
-impl radiosonde_metrics::Collector for Shown {
+impl radiosonde_metrics::collect::Collector for Shown {
     fn collect(&self, out: &mut Collection) {
         let Registered { prefix, labels, cores } = &*self.0;
         // No lock is held while metrics are read.

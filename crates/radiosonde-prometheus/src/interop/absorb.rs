@@ -2,10 +2,9 @@ use prometheus::proto::{Counter, Histogram, Metric, MetricFamily, MetricType, Su
 
 use crate::interop::adapter::Shown;
 use crate::interop::disclose::{self, Native};
-use radiosonde_metrics::{
-    CollectedFamily, Collection, Collector, HistogramSample, Kind, LabelSet, Number, NumberSample, Registry,
-    SummarySample,
-};
+use radiosonde_metrics::Registry;
+use radiosonde_metrics::collect::{CollectedFamily, Collection, Collector};
+use radiosonde_metrics::model::{HistogramSample, Kind, LabelSet, Number, NumberSample, SummarySample};
 
 /// Exposes all metrics of a `prometheus` crate registry together with those of our `registry`.
 ///

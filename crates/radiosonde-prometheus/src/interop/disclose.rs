@@ -6,7 +6,7 @@ use prometheus::proto::{Bucket, Counter, Histogram, MetricFamily, Summary};
 use protobuf::UnknownFields;
 
 use crate::interop::fields::{self, Side, double, messages, open, text, unzigzag, varint, varints};
-use radiosonde_metrics::{Exemplar, Kind, NativeSample};
+use radiosonde_metrics::model::{Exemplar, Kind, NativeSample};
 
 pub(crate) fn unit(family: &MetricFamily) -> Option<&str> {
     text(family.special_fields.unknown_fields(), fields::FAMILY_UNIT)

@@ -6,9 +6,8 @@ use prometheus::proto::{Bucket, Counter, Histogram, MetricFamily, Summary};
 use protobuf::UnknownFields;
 
 use crate::interop::fields::{self, Side, message, zigzag};
-use radiosonde_metrics::collect::normal_nan;
-use radiosonde_metrics::{
-    Exemplar, FamilyInfo, HistogramSample, Kind, NativeSample, NumberSample, SummarySample,
+use radiosonde_metrics::model::{
+    Exemplar, FamilyInfo, HistogramSample, Kind, NativeSample, NumberSample, SummarySample, normal_nan,
 };
 
 pub(crate) fn in_family(family: &mut MetricFamily, info: &FamilyInfo<'_>) {

@@ -3,8 +3,9 @@ use prometheus::proto::{
 };
 
 use crate::interop::enclose;
-use radiosonde_metrics::collect::normal_nan;
-use radiosonde_metrics::{FamilyInfo, HistogramSample, Kind, LabelSet, NumberSample, SummarySample, Visitor};
+use radiosonde_metrics::model::{
+    FamilyInfo, HistogramSample, Kind, LabelSet, NumberSample, SummarySample, Visitor, normal_nan,
+};
 
 /// Builds their model from visited samples.
 #[derive(Debug, Default)]

@@ -2,7 +2,7 @@ use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Method, Request, Response};
 use radiosonde_delivery::{Disposition, EncodeError, Endpoint, Protocol};
-use radiosonde_metrics::Format;
+use radiosonde_metrics::exposition::Format;
 
 use crate::classify::classify_pushgateway;
 

@@ -2,7 +2,8 @@ use std::fmt;
 
 use http::Method;
 use radiosonde_delivery::{Queue, SinkReport};
-use radiosonde_metrics::{Format, Registry};
+use radiosonde_metrics::Registry;
+use radiosonde_metrics::exposition::Format;
 
 use crate::gateway::protocol::Call;
 use crate::push::Pusher;

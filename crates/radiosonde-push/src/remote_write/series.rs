@@ -3,7 +3,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use bytes::Bytes;
 use prost::Message as _;
 use prost::encoding::message;
-use radiosonde_metrics::{
+use radiosonde_metrics::model::{
     FamilyInfo, HistogramSample, LabelSet, Number, NumberSample, SummarySample, Visitor,
 };
 
@@ -64,7 +64,7 @@ impl<'a, F: FnMut(UnstampedSeries)> Encoder<'a, F> {
         own: &LabelSet,
         bound: Option<(&str, f64)>,
         value: f64,
-        exemplar: Option<&radiosonde_metrics::Exemplar>,
+        exemplar: Option<&radiosonde_metrics::model::Exemplar>,
     ) {
         let label = |name: &str, value: &str| Label { name: name.to_owned(), value: value.to_owned() };
         let mut labels = vec![label("__name__", &format!("{}{suffix}", self.name))];
@@ -87,7 +87,7 @@ impl<'a, F: FnMut(UnstampedSeries)> Encoder<'a, F> {
 }
 
 /// One whose time is not known was observed when it is pushed.
-fn to_proto(exemplar: &radiosonde_metrics::Exemplar, pushed: i64) -> Exemplar {
+fn to_proto(exemplar: &radiosonde_metrics::model::Exemplar, pushed: i64) -> Exemplar {
     let millis = |time: SystemTime| {
         let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
         i64::try_from(since.as_millis()).unwrap_or(i64::MAX)

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use http::Request;
 use proptest::prelude::*;
-use radiosonde_metrics::SnapshotValue;
+use radiosonde_metrics::snapshot::SnapshotValue;
 use radiosonde_tower::{ClientLayer, Route, ServerLayer};
 use radiosonde_trace::{AttributeValue, SpanStatus};
 use tower::{Layer, Service};

@@ -9,7 +9,8 @@ use prometheus::{
     register_histogram, register_histogram_vec, register_int_counter, register_int_counter_vec,
     register_int_gauge,
 };
-use radiosonde_metrics::{Dialect, Registry};
+use radiosonde_metrics::Registry;
+use radiosonde_metrics::exposition::Dialect;
 
 static PHOTOS: LazyLock<IntCounterVec> = LazyLock::new(|| {
     register_int_counter_vec!("photos_scaled_total", "Photos scaled.", &["format", "outcome"]).unwrap()

@@ -4,8 +4,9 @@ use std::error::Error;
 use std::sync::LazyLock;
 
 use migrating::{Photo, day, serve};
+use radiosonde_metrics::exposition::Dialect;
 use radiosonde_metrics::{
-    Buckets, Counter, Dialect, Family, Histogram, IntGauge, LabelValue, Labels, RegisterError, Registry,
+    Buckets, Counter, Family, Histogram, IntGauge, LabelValue, Labels, RegisterError, Registry,
 };
 use radiosonde_prometheus::compat::{IntCounter, register_int_counter};
 

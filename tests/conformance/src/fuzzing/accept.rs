@@ -1,4 +1,5 @@
-use radiosonde_metrics::{Dialect, Registry};
+use radiosonde_metrics::Registry;
+use radiosonde_metrics::exposition::Dialect;
 
 /// An `Accept` header: what is chosen was named or is the default, the choice does not change with the case of letters, and the
 /// `Content-Type` says it in a way that chooses it again.

@@ -1,4 +1,6 @@
-use radiosonde_metrics::{Collection, Collector, Kind, Number, Registry};
+use radiosonde_metrics::Registry;
+use radiosonde_metrics::collect::{Collection, Collector};
+use radiosonde_metrics::model::{Kind, Number};
 
 use super::read;
 

@@ -1,4 +1,6 @@
-use radiosonde_metrics::{Collection, Collector, Kind, LabelSet, Number, Registry};
+use radiosonde_metrics::Registry;
+use radiosonde_metrics::collect::{Collection, Collector};
+use radiosonde_metrics::model::{Kind, LabelSet, Number};
 
 use super::read;
 

@@ -20,7 +20,8 @@ pub use request::request;
 pub use schema::schema;
 pub use spans::spans;
 
-use radiosonde_metrics::{Format, Registry};
+use radiosonde_metrics::Registry;
+use radiosonde_metrics::exposition::Format;
 
 use crate::{Exposition, Refusal, open_metrics, protobuf, text};
 

@@ -1,4 +1,6 @@
-use radiosonde_metrics::{Collection, Collector, Kind, Number, RegisterError, Registry};
+use radiosonde_metrics::collect::{Collection, Collector};
+use radiosonde_metrics::model::{Kind, Number};
+use radiosonde_metrics::{RegisterError, Registry};
 
 use super::read;
 

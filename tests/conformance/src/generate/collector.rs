@@ -1,7 +1,8 @@
 use proptest::prelude::*;
 use radiosonde_core::{SpanContext, SpanId, TraceFlags, TraceId};
-use radiosonde_metrics::{
-    Collection, Collector, Exemplar, HistogramSample, Kind, LabelSet, NativeSample, Number, SummarySample,
+use radiosonde_metrics::collect::{Collection, Collector};
+use radiosonde_metrics::model::{
+    Exemplar, HistogramSample, Kind, LabelSet, NativeSample, Number, SummarySample,
 };
 use std::time::{Duration, UNIX_EPOCH};
 

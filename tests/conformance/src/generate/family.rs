@@ -1,8 +1,9 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
+use radiosonde_metrics::model::OVERFLOW;
 use radiosonde_metrics::{
-    Counter, DynFamily, FloatCounter, Gauge, Histogram, IntGauge, OVERFLOW, RegisterError, Registry,
+    Counter, DynFamily, FloatCounter, Gauge, Histogram, IntGauge, RegisterError, Registry,
 };
 
 use super::instrument::{Recorded, Refused, Told};

@@ -2,8 +2,9 @@ use std::collections::BTreeMap;
 use std::time::{Duration, UNIX_EPOCH};
 
 use proptest::prelude::*;
-use radiosonde_metrics::{
-    Collection, Collector, Exemplar, HistogramSample, Kind, LabelSet, Number, NumberSample, SummarySample,
+use radiosonde_metrics::collect::{Collection, Collector};
+use radiosonde_metrics::model::{
+    Exemplar, HistogramSample, Kind, LabelSet, Number, NumberSample, SummarySample,
 };
 
 use super::words::{bounds, family_name, label_names, number, text};

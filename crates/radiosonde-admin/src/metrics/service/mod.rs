@@ -24,7 +24,7 @@ use crate::scraping::timeout::scrape_timeout;
 
 /// A tower service that answers every GET and HEAD with the registry's metrics, whatever the path.
 ///
-/// The format is the one that `Accept` prefers: see [`Dialect::negotiate`](radiosonde_metrics::Dialect::negotiate). Other methods get
+/// The format is the one that `Accept` prefers: see [`Dialect::negotiate`](radiosonde_metrics::exposition::Dialect::negotiate). Other methods get
 /// 405.
 ///
 /// # Compression
@@ -34,7 +34,7 @@ use crate::scraping::timeout::scrape_timeout;
 ///
 /// # Selection
 /// `?name[]=orders_total&name[]=wait_seconds` selects these families, by their names or those of their samples: see
-/// [`Selection`](radiosonde_metrics::Selection). A `name[]` that is not percent-encoded UTF-8 gets 400.
+/// [`Selection`](radiosonde_metrics::exposition::Selection). A `name[]` that is not percent-encoded UTF-8 gets 400.
 ///
 /// # Many at a time
 /// One scrape at a time is gathered and encoded. Requests that arrive in the meantime wait, without a thread each; then equal requests

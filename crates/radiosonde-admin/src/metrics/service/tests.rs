@@ -6,7 +6,7 @@ use http::header::{
     ACCEPT, ACCEPT_ENCODING, ALLOW, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER,
     WWW_AUTHENTICATE,
 };
-use radiosonde_metrics::Format;
+use radiosonde_metrics::exposition::Format;
 
 use super::*;
 
@@ -116,8 +116,8 @@ fn scrapes_that_come_together_are_encoded_once_and_counted_each() {
     let registry = Registry::new();
     let gathered = registry.counter("gathered_total", "Gathered.").build().unwrap();
     struct Counts(radiosonde_metrics::Counter);
-    impl radiosonde_metrics::Collector for Counts {
-        fn collect(&self, _: &mut radiosonde_metrics::Collection) {
+    impl radiosonde_metrics::collect::Collector for Counts {
+        fn collect(&self, _: &mut radiosonde_metrics::collect::Collection) {
             self.0.inc();
         }
     }
@@ -206,8 +206,8 @@ fn a_collector_that_panics_and_whose_destructor_panics_loses_its_families() {
     struct Bomb {
         collects: bool,
     }
-    impl radiosonde_metrics::Collector for Bomb {
-        fn collect(&self, _: &mut radiosonde_metrics::Collection) {
+    impl radiosonde_metrics::collect::Collector for Bomb {
+        fn collect(&self, _: &mut radiosonde_metrics::collect::Collection) {
             // The scrape becomes its last owner.
             GUARD.lock().unwrap().take();
             if !self.collects {
@@ -220,7 +220,8 @@ fn a_collector_that_panics_and_whose_destructor_panics_loses_its_families() {
             std::panic::resume_unwind(Box::new(()));
         }
     }
-    static GUARD: std::sync::Mutex<Option<radiosonde_metrics::CollectorGuard>> = std::sync::Mutex::new(None);
+    static GUARD: std::sync::Mutex<Option<radiosonde_metrics::collect::CollectorGuard>> =
+        std::sync::Mutex::new(None);
     let registry = Registry::new();
     let service = MetricsService::new(&registry);
     for (collects, errors) in [(true, 1.0), (false, 2.0)] {

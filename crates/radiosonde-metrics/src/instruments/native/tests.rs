@@ -266,18 +266,18 @@ struct Seen {
     classic: u64,
 }
 
-impl crate::Visitor for Seen {
-    fn family(&mut self, _: &crate::FamilyInfo<'_>) {}
+impl crate::model::Visitor for Seen {
+    fn family(&mut self, _: &crate::model::FamilyInfo<'_>) {}
 
-    fn number(&mut self, _: &crate::LabelSet, _: &crate::NumberSample<'_>) {}
+    fn number(&mut self, _: &crate::model::LabelSet, _: &crate::model::NumberSample<'_>) {}
 
-    fn histogram(&mut self, _: &crate::LabelSet, sample: &crate::HistogramSample<'_>) {
+    fn histogram(&mut self, _: &crate::model::LabelSet, sample: &crate::model::HistogramSample<'_>) {
         let native = sample.native.unwrap_or_default();
-        self.exemplars = native.exemplars.iter().map(crate::Exemplar::value).collect();
+        self.exemplars = native.exemplars.iter().map(crate::model::Exemplar::value).collect();
         (self.native, self.classic) = (total(&native), sample.count());
     }
 
-    fn summary(&mut self, _: &crate::LabelSet, _: &crate::SummarySample<'_>) {}
+    fn summary(&mut self, _: &crate::model::LabelSet, _: &crate::model::SummarySample<'_>) {}
 }
 
 #[test]

@@ -9,7 +9,8 @@ use crate::model::sample_names::Named;
 /// `wait_seconds_bucket` and `wait_seconds_count` all select the histogram `wait_seconds`, whole. What no family has selects nothing.
 ///
 /// ```
-/// use radiosonde_metrics::{Format, Registry, Selection};
+/// use radiosonde_metrics::Registry;
+/// use radiosonde_metrics::exposition::{Format, Selection};
 ///
 /// let registry = Registry::new();
 /// registry.counter("orders_total", "Orders.").build()?;

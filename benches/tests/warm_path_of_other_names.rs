@@ -29,7 +29,7 @@ fn a_vector_of_compat_allocates_nothing_on_a_hit() {
 #[test]
 fn a_macro_of_the_metrics_crate_allocates_nothing_on_a_hit() {
     let registry = Registry::new();
-    with_local_recorder(&FacadeRecorder::new(&registry), || {
+    with_local_recorder(&FacadeRecorder::builder().registry(&registry).build(), || {
         assert_eq!(allocations(|| counter!("hits", "method" => "GET", "status" => "200").increment(1)), 0);
         assert_eq!(allocations(|| gauge!("queue").set(4)), 0);
         assert_eq!(allocations(|| histogram!("wait", "to" => "db").record(0.5)), 0);

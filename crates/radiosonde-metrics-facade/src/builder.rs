@@ -9,11 +9,12 @@ use crate::store::{Options, Store};
 /// Builds a [`FacadeRecorder`].
 #[derive(Debug, Clone, Default)]
 #[must_use = "`build` creates the recorder"]
-pub struct FacadeBuilder {
+pub struct FacadeRecorderBuilder {
     options: Options,
+    registry: Option<Registry>,
 }
 
-impl FacadeBuilder {
+impl FacadeRecorderBuilder {
     /// Sets the buckets of histograms without buckets of their own; default: [`Buckets::HTTP_SECONDS`].
     pub fn buckets(mut self, buckets: Buckets) -> Self {
         self.options.buckets = buckets;
@@ -38,9 +39,17 @@ impl FacadeBuilder {
         self
     }
 
-    /// Builds a recorder for `registry`. Two recorders do not see each other's metrics and should use different registries.
+    /// Sets the registry; default: [`Registry::global`]. Two recorders do not see each other's metrics and should use different
+    /// registries.
+    pub fn registry(mut self, registry: &Registry) -> Self {
+        self.registry = Some(registry.clone());
+        self
+    }
+
+    /// Builds the recorder.
     #[must_use]
-    pub fn build(self, registry: &Registry) -> FacadeRecorder {
+    pub fn build(self) -> FacadeRecorder {
+        let registry = self.registry.as_ref().unwrap_or_else(|| Registry::global());
         let store = Arc::new(Store::new(self.options));
         registry.collect_from(Exposed(Arc::clone(&store)));
         FacadeRecorder { store, registry: registry.clone() }
@@ -48,14 +57,15 @@ impl FacadeBuilder {
 }
 
 impl FacadeRecorder {
-    /// Creates a recorder for `registry`. Two recorders do not see each other's metrics and should use different registries.
+    /// Creates a recorder for [`Registry::global`].
     #[must_use]
-    pub fn new(registry: &Registry) -> Self {
-        Self::builder().build(registry)
+    #[allow(clippy::new_without_default, reason = "recording in the global registry is said by name")]
+    pub fn new() -> Self {
+        Self::builder().build()
     }
 
-    /// Sets the buckets of histograms and the limits.
-    pub fn builder() -> FacadeBuilder {
-        FacadeBuilder::default()
+    /// Sets the registry, the buckets of histograms and the limits.
+    pub fn builder() -> FacadeRecorderBuilder {
+        FacadeRecorderBuilder::default()
     }
 }

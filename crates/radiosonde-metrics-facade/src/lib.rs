@@ -7,5 +7,5 @@ mod names;
 mod recorder;
 mod store;
 
-pub use builder::FacadeBuilder;
+pub use builder::FacadeRecorderBuilder;
 pub use recorder::FacadeRecorder;

@@ -14,7 +14,7 @@ use radiosonde_metrics_facade::FacadeRecorder;
 /// The exposition of a registry after `program` has recorded in it.
 fn shown(program: impl FnOnce()) -> String {
     let registry = Registry::new();
-    with_local_recorder(&FacadeRecorder::new(&registry), program);
+    with_local_recorder(&FacadeRecorder::builder().registry(&registry).build(), program);
     registry.text()
 }
 
@@ -51,7 +51,7 @@ fn every_operation_does_what_it_says() {
 #[test]
 fn descriptions_become_help_and_unit_before_or_after() {
     let registry = Registry::new();
-    with_local_recorder(&FacadeRecorder::new(&registry), || {
+    with_local_recorder(&FacadeRecorder::builder().registry(&registry).build(), || {
         describe_counter!("busy.seconds", Unit::Seconds, "Busy,\nin all.");
         counter!("busy.seconds").increment(1);
         gauge!("queue").set(1);
@@ -106,7 +106,7 @@ fn what_is_of_another_kind_is_refused_and_counted() {
     let registry = Registry::new();
     registry.gauge("native", "Native.").build().unwrap().set(1.0);
     registry.gauge("level", "Native.").labels(&["of"]).unwrap().with(&["us"]).set(1.0);
-    with_local_recorder(&FacadeRecorder::new(&registry), || {
+    with_local_recorder(&FacadeRecorder::builder().registry(&registry).build(), || {
         gauge!("queue").set(4);
         histogram!("queue").record(1);
         counter!("queue").increment(1);
@@ -128,7 +128,7 @@ fn what_is_of_another_kind_is_refused_and_counted() {
 #[test]
 fn names_and_label_sets_have_a_limit() {
     let registry = Registry::new();
-    let recorder = FacadeRecorder::builder().max_families(2).max_series(3).build(&registry);
+    let recorder = FacadeRecorder::builder().max_families(2).max_series(3).registry(&registry).build();
     with_local_recorder(&recorder, || {
         for n in 0..5 {
             gauge!(format!("gauge_{n}")).set(1);
@@ -153,7 +153,8 @@ fn histograms_have_the_buckets_that_were_asked_for_and_refuse_what_spoils_a_sum(
     let recorder = FacadeRecorder::builder()
         .buckets(Buckets::from_static(&[1.0]))
         .buckets_of("body.bytes", Buckets::from_static(&[100.0]))
-        .build(&registry);
+        .registry(&registry)
+        .build();
     with_local_recorder(&recorder, || {
         histogram!("body.bytes").record(50);
         for value in [0.5, f64::NAN, f64::INFINITY] {
@@ -170,7 +171,7 @@ fn histograms_have_the_buckets_that_were_asked_for_and_refuse_what_spoils_a_sum(
 fn a_sampled_span_becomes_an_exemplar() {
     let registry = Registry::new();
     let trace = TraceId::random();
-    with_local_recorder(&FacadeRecorder::new(&registry), || {
+    with_local_recorder(&FacadeRecorder::builder().registry(&registry).build(), || {
         let _span = SpanContext::new(trace, SpanId::random(), TraceFlags::SAMPLED).enter();
         histogram!("wait").record(0.5);
     });
@@ -180,7 +181,7 @@ fn a_sampled_span_becomes_an_exemplar() {
 #[test]
 fn no_increment_is_lost_between_threads_and_memory_does_not_grow() {
     let registry = Registry::new();
-    let recorder = FacadeRecorder::new(&registry);
+    let recorder = FacadeRecorder::builder().registry(&registry).build();
     std::thread::scope(|scope| {
         for _ in 0..4 {
             scope.spawn(|| {

@@ -20,10 +20,11 @@ use radiosonde_metrics::{DynFamily, Histogram, RegisterError, Registry};
 /// use radiosonde_signals::{DbPool, PoolState};
 ///
 /// let registry = Registry::new();
-/// let pool = DbPool::watch(&registry, "orders", || PoolState { active: 3, idle: 7, max: 20 })?;
+/// let state = || PoolState { active: 3, idle: 7, max: 20 };
+/// let pool = DbPool::builder("orders", state).registry(&registry).build()?;
 /// {
 ///     let _query = pool.query("select_order");
-/// The query runs here; the timer also ends at an early return.
+///     // The query runs here; the timer also ends at an early return.
 /// }
 /// let text = registry.text();
 /// assert!(text.contains("database_connections_active{pool=\"orders\"} 3\n"));
@@ -49,36 +50,66 @@ pub struct PoolState {
 
 impl DbPool {
     /// Watches a pool whose state `read` returns. `read` is called at every scrape and must not block; `name` identifies the pool.
-    ///
-    /// The pool is watched for as long as the registry lives. Watching another pool with the same name replaces it, as after
-    /// a reconnect: the older `read` is dropped.
-    ///
-    /// # Errors
-    /// [`RegisterError`] if the registry has another metric named `database_query_duration_seconds`.
-    pub fn watch(
-        registry: &Registry,
-        name: &str,
+    /// Default: the global registry and the system's clock.
+    pub fn builder(
+        name: impl Into<String>,
         read: impl Fn() -> PoolState + Send + Sync + 'static,
-    ) -> Result<Self, RegisterError> {
-        let help = "Time from a query's start to its end.";
-        let queries = registry.histogram("database_query_duration_seconds", help).unit("seconds");
-        let queries = queries.labels(&["operation"])?;
-        let connections = Connections { labels: LabelSet::new([("pool", name)]), read: Box::new(read) };
-        registry.collect_as(&format!("database_connections/{name}"), connections);
-        Ok(Self { queries, clock: Arc::new(SystemClock) })
-    }
-
-    /// Sets the clock that measures durations; default: the system's.
-    #[must_use]
-    pub fn clock(mut self, clock: SharedClock) -> Self {
-        self.clock = clock;
-        self
+    ) -> DbPoolBuilder {
+        let (name, read) = (name.into(), Box::new(read));
+        DbPoolBuilder { name, read, registry: None, clock: Arc::new(SystemClock) }
     }
 
     /// Times a query until the guard is dropped, however it ends.
     pub fn query(&self, operation: &str) -> QueryTimer {
         let started = self.clock.monotonic();
         QueryTimer { duration: self.queries.handle(&[operation]), clock: Arc::clone(&self.clock), started }
+    }
+}
+
+/// Builder of a [`DbPool`].
+#[must_use]
+pub struct DbPoolBuilder {
+    name: String,
+    read: ReadState,
+    registry: Option<Registry>,
+    clock: SharedClock,
+}
+
+type ReadState = Box<dyn Fn() -> PoolState + Send + Sync>;
+
+impl DbPoolBuilder {
+    /// The registry that the metrics are in. Default: [`Registry::global`].
+    pub fn registry(mut self, registry: &Registry) -> Self {
+        self.registry = Some(registry.clone());
+        self
+    }
+
+    /// The clock that measures durations. Default: the system's.
+    pub fn clock(mut self, clock: SharedClock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Starts to watch the pool, for as long as the registry lives. Watching another pool with the same name replaces it, as after
+    /// a reconnect: the older `read` is dropped.
+    ///
+    /// # Errors
+    /// [`RegisterError`] if the registry has another metric named `database_query_duration_seconds`.
+    pub fn build(self) -> Result<DbPool, RegisterError> {
+        let registry = self.registry.as_ref().unwrap_or_else(|| Registry::global());
+        let help = "Time from a query's start to its end.";
+        let queries = registry.histogram("database_query_duration_seconds", help).unit("seconds");
+        let queries = queries.labels(&["operation"])?;
+        let connections =
+            Connections { labels: LabelSet::new([("pool", self.name.as_str())]), read: self.read };
+        registry.collect_as(&format!("database_connections/{}", self.name), connections);
+        Ok(DbPool { queries, clock: self.clock })
+    }
+}
+
+impl fmt::Debug for DbPoolBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DbPoolBuilder").field("name", &self.name).finish_non_exhaustive()
     }
 }
 
@@ -107,7 +138,7 @@ impl Drop for QueryTimer {
 
 struct Connections {
     labels: LabelSet,
-    read: Box<dyn Fn() -> PoolState + Send + Sync>,
+    read: ReadState,
 }
 
 impl Collector for Connections {
@@ -134,14 +165,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pool_that_is_watched_again_tells_the_newer_state() {
+    fn a_pool_that_is_watched_again_reports_the_newer_state() {
         let registry = Registry::new();
+        let watch = |name, read: ReadState| DbPool::builder(name, read).registry(&registry).build().unwrap();
         let older = Arc::new(());
         let kept = Arc::clone(&older);
         let state = move || PoolState { active: Arc::strong_count(&kept) as u64, ..PoolState::default() };
-        DbPool::watch(&registry, "orders", state).unwrap();
-        DbPool::watch(&registry, "stock", || PoolState { active: 7, ..PoolState::default() }).unwrap();
-        DbPool::watch(&registry, "orders", || PoolState { active: 9, ..PoolState::default() }).unwrap();
+        watch("orders", Box::new(state));
+        watch("stock", Box::new(|| PoolState { active: 7, ..PoolState::default() }));
+        watch("orders", Box::new(|| PoolState { active: 9, ..PoolState::default() }));
         let snapshot = registry.snapshot();
         assert_eq!(snapshot.value("database_connections_active", &[("pool", "orders")]), Some(9.0));
         assert_eq!(snapshot.value("database_connections_active", &[("pool", "stock")]), Some(7.0));

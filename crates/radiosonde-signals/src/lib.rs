@@ -11,7 +11,7 @@ mod run;
 mod running;
 mod unit_of_work;
 
-pub use db_pool::{DbPool, PoolState, QueryTimer};
+pub use db_pool::{DbPool, DbPoolBuilder, PoolState, QueryTimer};
 pub use ended::Ended;
 pub use operation::Operation;
 /// Makes a function an [`Operation`]: every call is counted, timed, traced and logged with its outcome.

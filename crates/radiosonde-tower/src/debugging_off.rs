@@ -1,13 +1,27 @@
 //! Without the `debug-header` feature no request asks to be debugged.
 
 use http::header::HeaderMap;
+use radiosonde_core::SharedClock;
+use radiosonde_metrics::{RegisterError, Registry};
 use tracing::Span;
+
+/// There are none.
+#[derive(Debug, Clone)]
+pub(crate) enum DebugRequests {}
 
 /// There is none.
 #[derive(Debug)]
-pub(crate) enum DebugRequests {}
+pub(crate) enum DebugVerifier {}
 
-impl DebugRequests {
+impl DebugVerifier {
+    pub(crate) const fn new(
+        requests: DebugRequests,
+        _: &Registry,
+        _: SharedClock,
+    ) -> Result<Self, RegisterError> {
+        match requests {}
+    }
+
     pub(crate) const fn granted(&self, _: &HeaderMap) -> Option<Granted> {
         match *self {}
     }

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use radiosonde_core::{SharedClock, SystemClock};
+use radiosonde_core::SharedClock;
 use radiosonde_metrics::{Counter, DynFamily, Histogram, RegisterError, Registry};
 
 use crate::endpoint::Endpoints;
@@ -25,7 +25,11 @@ pub(crate) struct HttpMetrics {
 }
 
 impl HttpMetrics {
-    pub(crate) fn server(registry: &Registry, endpoints: usize) -> Result<Self, RegisterError> {
+    pub(crate) fn server(
+        registry: &Registry,
+        clock: SharedClock,
+        endpoints: usize,
+    ) -> Result<Self, RegisterError> {
         let requests = registry.counter("http_requests_total", "HTTP requests answered, by how they ended.");
         let duration = registry.histogram(
             "http_request_duration_seconds",
@@ -34,7 +38,7 @@ impl HttpMetrics {
         let in_flight = registry.int_gauge("http_requests_in_flight", "HTTP requests being answered now.");
         Ok(Self {
             role: Role::Server,
-            clock: Arc::new(SystemClock),
+            clock,
             requests: requests.max_series(SERIES).labels(&["method", "endpoint", "status"])?,
             duration: duration.unit("seconds").max_series(SERIES).labels(&["method", "endpoint"])?,
             endpoints: Arc::new(Endpoints::new(
@@ -44,7 +48,11 @@ impl HttpMetrics {
         })
     }
 
-    pub(crate) fn client(registry: &Registry, servers: usize) -> Result<Self, RegisterError> {
+    pub(crate) fn client(
+        registry: &Registry,
+        clock: SharedClock,
+        servers: usize,
+    ) -> Result<Self, RegisterError> {
         let requests =
             registry.counter("http_client_requests_total", "HTTP requests sent, by how they ended.");
         let duration = registry.histogram(
@@ -55,7 +63,7 @@ impl HttpMetrics {
             registry.int_gauge("http_client_requests_in_flight", "HTTP requests waiting for their response.");
         Ok(Self {
             role: Role::Client,
-            clock: Arc::new(SystemClock),
+            clock,
             requests: requests.max_series(SERIES).labels(&["method", "server", "status"])?,
             duration: duration.unit("seconds").max_series(SERIES).labels(&["method", "server"])?,
             endpoints: Arc::new(Endpoints::new(servers, in_flight.max_series(SERIES).labels(&["server"])?)),

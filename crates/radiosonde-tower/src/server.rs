@@ -11,7 +11,7 @@ use tracing::Span;
 use tracing::field::Empty;
 
 use crate::body::ResponseBody;
-use crate::debugging::{DebugRequests, Granted};
+use crate::debugging::{DebugVerifier, Granted};
 use crate::exchange::Exchange;
 use crate::future::ResponseFuture;
 use crate::http_metrics::HttpMetrics;
@@ -26,14 +26,14 @@ use crate::server_address::set_server;
 pub struct ServerService<S> {
     inner: S,
     metrics: Arc<HttpMetrics>,
-    debug: Option<Arc<DebugRequests>>,
+    debug: Option<Arc<DebugVerifier>>,
 }
 
 /// The endpoint of a request that no route matched.
 const UNMATCHED: &str = "_unmatched";
 
 impl<S> ServerService<S> {
-    pub(crate) const fn new(inner: S, metrics: Arc<HttpMetrics>, debug: Option<Arc<DebugRequests>>) -> Self {
+    pub(crate) const fn new(inner: S, metrics: Arc<HttpMetrics>, debug: Option<Arc<DebugVerifier>>) -> Self {
         Self { inner, metrics, debug }
     }
 }

@@ -19,7 +19,7 @@ async fn endpoints_are_route_templates() {
         .route("/", get(async || "root"))
         .route("/orders/{id}", get(async || "order"))
         .nest("/orders/{id}", items)
-        .layer(ServerLayer::new(&registry).unwrap());
+        .layer(ServerLayer::builder().registry(&registry).build().unwrap());
     for path in ["/", "/orders/1", "/orders/2", "/orders/2/items/3", "/nowhere", "/nowhere/else"] {
         let request = Request::get(path).body(Body::empty()).unwrap();
         app.clone().oneshot(request).await.unwrap().into_body().collect().await.unwrap();
@@ -43,7 +43,7 @@ async fn a_head_request_is_complete_though_axum_takes_its_body() {
     let registry = Registry::new();
     let app: Router = Router::new()
         .route("/orders/{id}", get(async || "order"))
-        .layer(ServerLayer::new(&registry).unwrap());
+        .layer(ServerLayer::builder().registry(&registry).build().unwrap());
     let request = Request::head("/orders/1").body(Body::empty()).unwrap();
     app.oneshot(request).await.unwrap().into_body().collect().await.unwrap();
     let line = "http_requests_total{endpoint=\"/orders/{id}\",method=\"HEAD\",status=\"200\"} 1\n";

@@ -29,7 +29,7 @@ async fn panics(_: Request<()>) -> Result<Response<Empty<&'static [u8]>>, Infall
 #[test]
 fn a_layer_that_panics_while_a_handler_unwinds_aborts_nothing() {
     let registry = Registry::new();
-    let mut service = ServerLayer::new(&registry).unwrap().layer(service_fn(panics));
+    let mut service = ServerLayer::builder().registry(&registry).build().unwrap().layer(service_fn(panics));
     tracing::subscriber::with_default(tracing_subscriber::registry().with(Panics), || {
         let answered = catch_unwind(AssertUnwindSafe(|| {
             let mut response = pin!(service.call(Request::new(())));

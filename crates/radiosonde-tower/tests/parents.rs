@@ -37,11 +37,11 @@ impl Telemetry {
     }
 
     fn server(&self) -> ServerLayer {
-        ServerLayer::new(&self.registry).unwrap()
+        ServerLayer::builder().registry(&self.registry).build().unwrap()
     }
 
     fn client(&self) -> ClientLayer {
-        ClientLayer::new(&self.registry).unwrap()
+        ClientLayer::builder().registry(&self.registry).build().unwrap()
     }
 
     fn of_kind(&self, kind: SpanKind) -> Vec<FinishedSpan> {

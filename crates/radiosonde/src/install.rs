@@ -54,7 +54,8 @@ fn assemble(settings: Settings) -> Result<Telemetry, InitError> {
         return Err(InitError::Subscriber);
     }
     let registry = registry_with(service_label.as_deref(), registry, &resource)?;
-    let (server, client) = (server_layer(&registry, debug_keys)?, ClientLayer::new(&registry)?);
+    let (server, client) =
+        (server_layer(&registry, debug_keys)?, ClientLayer::builder().registry(&registry).build()?);
     let delivery = Delivery::builder().registry(&registry).start().map_err(InitError::Delivery)?;
     let mut traces = traces.resource(&resource).registry(&registry);
     if otlp.has_spans {
@@ -125,11 +126,12 @@ fn server_layer(
     registry: &Registry,
     debug_keys: Option<Vec<DebugKey>>,
 ) -> Result<ServerLayer, RegisterError> {
-    let server = ServerLayer::new(registry)?;
-    Ok(match debug_keys {
-        Some(keys) => server.debug_requests(DebugRequests::new(registry, keys)?),
+    let server = ServerLayer::builder().registry(registry);
+    match debug_keys {
+        Some(keys) => server.debug_requests(DebugRequests::new(keys)),
         None => server,
-    })
+    }
+    .build()
 }
 
 fn metrics_options(listen: Option<SocketAddr>, credentials: Option<Vec<Credentials>>) -> MetricsOptions {

@@ -32,7 +32,11 @@ impl Database {
             let idle = free.available_permits();
             PoolState { active: (CONNECTIONS - idle) as u64, idle: idle as u64, max: CONNECTIONS as u64 }
         };
-        Ok(Self { pool: DbPool::watch(registry, "orders", state)?, connections, rows: Arc::default() })
+        Ok(Self {
+            pool: DbPool::builder("orders", state).registry(registry).build()?,
+            connections,
+            rows: Arc::default(),
+        })
     }
 
     /// Large orders take long.

@@ -30,7 +30,7 @@ fn the_compatible_vectors_and_the_facade_bound_theirs() {
     let vector = compat::IntCounterVec::new(compat::Opts::new("compat_total", "C."), &["label"]).unwrap();
     registry.register(Box::new(vector.clone())).unwrap();
     let native = registry.native();
-    let recorder = FacadeRecorder::new(native);
+    let recorder = FacadeRecorder::builder().registry(native).build();
     for value in values() {
         vector.with_label_values(&[&value]).inc();
         metrics::with_local_recorder(&recorder, || {

@@ -68,7 +68,7 @@ fn the_compatible_registry_loses_none_of_two() {
 #[test]
 fn the_metrics_facade_loses_none_of_two() {
     let registry = Registry::new();
-    metrics::with_local_recorder(&FacadeRecorder::new(&registry), || {
+    metrics::with_local_recorder(&FacadeRecorder::builder().registry(&registry).build(), || {
         metrics::counter!("jobs_created").increment(5);
         metrics::counter!("jobs").increment(3);
         metrics::gauge!("connections").set(7);
@@ -82,7 +82,7 @@ fn the_metrics_facade_loses_none_of_two() {
 fn a_native_counter_is_unknown_in_openmetrics_beside_a_collected_gauge() {
     let registry = Registry::new();
     registry.counter("connections_total", "Opened.").build().unwrap().inc_by(40);
-    metrics::with_local_recorder(&FacadeRecorder::new(&registry), || {
+    metrics::with_local_recorder(&FacadeRecorder::builder().registry(&registry).build(), || {
         metrics::gauge!("connections").set(7);
         metrics::counter!("jobs").increment(3);
         metrics::counter!("jobs_created").increment(5);
@@ -159,7 +159,7 @@ fn what_would_write_anothers_samples_is_left_out_of_every_format() {
     let registry = Registry::new();
     let bounds = Buckets::from_static(&[1.0]);
     registry.histogram("wait", "Wait.").buckets(bounds).build().unwrap();
-    metrics::with_local_recorder(&FacadeRecorder::new(&registry), || {
+    metrics::with_local_recorder(&FacadeRecorder::builder().registry(&registry).build(), || {
         metrics::gauge!("wait_count").set(9);
     });
     let text = registry.text();

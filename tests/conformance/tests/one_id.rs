@@ -155,7 +155,8 @@ fn run(plans: &[Plan]) -> Observed {
     let log = log.writer(Writer::new("test", lines.clone())).build().unwrap();
     let subscriber = tracing_subscriber::registry().with(pipeline.layer()).with(log);
     tracing::subscriber::with_default(subscriber, || {
-        let layer = ServerLayer::new(&registry).unwrap().clock(Arc::new(clock.clone()));
+        let layer =
+            ServerLayer::builder().registry(&registry).clock(Arc::new(clock.clone())).build().unwrap();
         let mut cx = Context::from_waker(Waker::noop());
         let mut open = Vec::new();
         for (number, plan) in plans.iter().enumerate() {

@@ -68,8 +68,12 @@ impl Signals {
             }
         });
         let panicked = catch_unwind(AssertUnwindSafe(|| match door {
-            Door::Server => poll_once(ServerLayer::new(registry).unwrap().clock(clock).layer(service)),
-            Door::Client => poll_once(ClientLayer::new(registry).unwrap().clock(clock).layer(service)),
+            Door::Server => poll_once(
+                ServerLayer::builder().registry(registry).clock(clock).build().unwrap().layer(service),
+            ),
+            Door::Client => poll_once(
+                ClientLayer::builder().registry(registry).clock(clock).build().unwrap().layer(service),
+            ),
             Door::Operation => {
                 let mut record = Operation::in_registry(registry, "charge").unwrap().clock(clock).track();
                 record.in_scope(work);

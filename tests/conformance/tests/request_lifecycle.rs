@@ -51,11 +51,11 @@ impl Signals {
     }
 
     fn server(&self) -> ServerLayer {
-        ServerLayer::new(&self.registry).unwrap().clock(Arc::new(self.clock.clone()))
+        ServerLayer::builder().registry(&self.registry).clock(Arc::new(self.clock.clone())).build().unwrap()
     }
 
     fn client(&self) -> ClientLayer {
-        ClientLayer::new(&self.registry).unwrap().clock(Arc::new(self.clock.clone()))
+        ClientLayer::builder().registry(&self.registry).clock(Arc::new(self.clock.clone())).build().unwrap()
     }
 
     /// Asserts that one request was recorded, with this status in the metrics, and that span and line agree.
@@ -488,12 +488,13 @@ async fn a_client_that_reads_no_more_than_the_status_counts_it() {
 async fn nothing_is_needed_but_the_registry() {
     // No subscriber at all: metrics are made all the same, and headers stay as the caller set them.
     let registry = Registry::new();
-    let service =
-        ClientLayer::new(&registry).unwrap().layer(service_fn(async |request: Request<Empty<Bytes>>| {
+    let service = ClientLayer::builder().registry(&registry).build().unwrap().layer(service_fn(
+        async |request: Request<Empty<Bytes>>| {
             assert_eq!(request.headers()["traceparent"], "kept");
             Ok::<_, Infallible>(respond(200))
-        }));
-    let service = ServerLayer::new(&registry).unwrap().layer(service);
+        },
+    ));
+    let service = ServerLayer::builder().registry(&registry).build().unwrap().layer(service);
     let mut incoming = request(Method::GET);
     incoming.headers_mut().insert("traceparent", "kept".parse().unwrap());
     service.oneshot(incoming).await.unwrap().into_body().collect().await.unwrap();
@@ -510,10 +511,10 @@ async fn nothing_is_needed_but_the_registry() {
 #[test]
 fn layers_on_one_registry_share_their_metrics() {
     let registry = Registry::new();
-    ServerLayer::new(&registry).unwrap();
-    ServerLayer::new(&registry).unwrap();
+    ServerLayer::builder().registry(&registry).build().unwrap();
+    ServerLayer::builder().registry(&registry).build().unwrap();
     registry.counter("http_client_requests_total", "Mine.").build().unwrap();
-    let error = ClientLayer::new(&registry).unwrap_err();
+    let error = ClientLayer::builder().registry(&registry).build().unwrap_err();
     assert_eq!(error.name(), "http_client_requests_total");
     assert_eq!(StatusCode::OK.as_str(), "200");
 }

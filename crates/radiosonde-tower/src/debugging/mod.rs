@@ -7,4 +7,4 @@ pub(crate) mod requests;
 
 pub(crate) use forwarding::Forwarding;
 pub(crate) use granted::Granted;
-pub(crate) use requests::DebugRequests;
+pub(crate) use requests::{DebugRequests, DebugVerifier};

@@ -1,14 +1,14 @@
-use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use http::header::{HeaderMap, HeaderName, HeaderValue};
-use radiosonde_core::{SharedClock, SystemClock};
+use radiosonde_core::SharedClock;
 use radiosonde_metrics::{Counter, RegisterError, Registry};
 
 use crate::debugging::granted::Granted;
 use crate::debugging::key::{DebugKey, level};
 
-/// Which requests may have themselves debugged: those with a header that one of these keys has signed.
+/// Accepts debug requests: a request whose `x-radiosonde-debug` header is signed with one of these keys is logged at the level it
+/// asks for.
 ///
 /// The server's span of such a request has the field `radiosonde.log`, which has the log filter of `radiosonde-log`
 /// (`ReloadFilter`) let everything up to the header's level through, in this request alone. Nothing else is granted.
@@ -23,13 +23,20 @@ use crate::debugging::key::{DebugKey, level};
 ///
 /// # Cost
 /// A look-up in the headers of each request; for those that have it a signature is computed for each key.
+#[must_use]
 #[derive(Debug, Clone)]
 pub struct DebugRequests {
-    keys: Arc<[DebugKey]>,
+    keys: Vec<DebugKey>,
     header: HeaderName,
     maximum_age: Duration,
+}
+
+/// Verifies the headers of requests and counts them.
+#[derive(Debug)]
+pub(crate) struct DebugVerifier {
+    requests: DebugRequests,
     clock: SharedClock,
-    metrics: Arc<SelfMetrics>,
+    metrics: SelfMetrics,
 }
 
 #[derive(Debug)]
@@ -54,49 +61,46 @@ const MAX_LENGTH: usize = 128;
 const MAX_DIGITS: usize = 12;
 
 impl DebugRequests {
-    /// Accepts what one of these keys has signed. Counts in `registry`.
-    ///
-    /// # Errors
-    /// [`RegisterError`] if the registry has another metric of this name.
-    pub fn new(registry: &Registry, keys: impl IntoIterator<Item = DebugKey>) -> Result<Self, RegisterError> {
-        let counter = registry
-            .counter("radiosonde_debug_requests_total", "Requests that asked to be debugged, by outcome.");
-        let counter = counter.labels(&["outcome"])?;
-        let refused =
-            ["expired", "too_long", "malformed", "unsigned"].map(|outcome| counter.handle(&[outcome]));
-        Ok(Self {
+    /// Accepts what one of these keys has signed.
+    pub fn new(keys: impl IntoIterator<Item = DebugKey>) -> Self {
+        Self {
             keys: keys.into_iter().collect(),
             header: HeaderName::from_static("x-radiosonde-debug"),
             maximum_age: Duration::from_secs(3600),
-            clock: Arc::new(SystemClock),
-            metrics: Arc::new(SelfMetrics { accepted: counter.handle(&["accepted"]), refused }),
-        })
+        }
     }
 
-    /// The header that is looked for.
-    #[must_use]
+    /// The header's name. Default: `x-radiosonde-debug`.
     pub fn header(mut self, name: HeaderName) -> Self {
         self.header = name;
         self
     }
 
-    /// How far ahead a header may expire; by default an hour.
-    #[must_use]
+    /// How far ahead a header may expire. Default: an hour.
     pub const fn maximum_age(mut self, age: Duration) -> Self {
         self.maximum_age = age;
         self
     }
+}
 
-    /// The clock that says what has expired; by default the system's.
-    #[must_use]
-    pub fn clock(mut self, clock: SharedClock) -> Self {
-        self.clock = clock;
-        self
+impl DebugVerifier {
+    pub(crate) fn new(
+        requests: DebugRequests,
+        registry: &Registry,
+        clock: SharedClock,
+    ) -> Result<Self, RegisterError> {
+        let counter = registry
+            .counter("radiosonde_debug_requests_total", "Requests that asked to be debugged, by outcome.");
+        let counter = counter.labels(&["outcome"])?;
+        let refused =
+            ["expired", "too_long", "malformed", "unsigned"].map(|outcome| counter.handle(&[outcome]));
+        let metrics = SelfMetrics { accepted: counter.handle(&["accepted"]), refused };
+        Ok(Self { requests, clock, metrics })
     }
 
     /// What these headers grant.
     pub(crate) fn granted(&self, headers: &HeaderMap) -> Option<Granted> {
-        let mut values = headers.get_all(&self.header).iter();
+        let mut values = headers.get_all(&self.requests.header).iter();
         let value = values.next()?;
         let read = match values.next() {
             None => self.read(value),
@@ -109,7 +113,7 @@ impl DebugRequests {
                 // Who has it can show it until it expires: whoever prints the headers of a call does not print it.
                 let mut value = value.clone();
                 value.set_sensitive(true);
-                Some(Granted::new(level, self.header.clone(), value))
+                Some(Granted::new(level, self.requests.header.clone(), value))
             }
             Err(refused) => {
                 self.metrics.refused[refused as usize].inc();
@@ -135,14 +139,15 @@ impl DebugRequests {
         let expires = number(expires).ok_or(Refused::Malformed)?;
         let signature = from_hex(signature).ok_or(Refused::Malformed)?;
         // All keys are tried whichever fits: how long it takes says nothing about them.
-        let is_signed = self.keys.iter().fold(false, |is, key| is | key.has_signed(signed, &signature));
+        let is_signed =
+            self.requests.keys.iter().fold(false, |is, key| is | key.has_signed(signed, &signature));
         if !is_signed {
             return Err(Refused::Unsigned);
         }
         let now = self.clock.now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
         match expires.checked_sub(now) {
             None | Some(Duration::ZERO) => Err(Refused::Expired),
-            Some(rest) if rest > self.maximum_age => Err(Refused::TooLong),
+            Some(rest) if rest > self.requests.maximum_age => Err(Refused::TooLong),
             Some(_) => Ok(level),
         }
     }
@@ -174,6 +179,8 @@ fn from_hex(text: &[u8]) -> Option<[u8; 32]> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use radiosonde_core::Clock as _;
     use radiosonde_testkit::{ManualClock, assert_metric};
     use tracing::Level;
@@ -188,7 +195,7 @@ mod tests {
     }
 
     struct Debugged {
-        requests: DebugRequests,
+        verifier: DebugVerifier,
         registry: Registry,
         clock: ManualClock,
     }
@@ -197,8 +204,9 @@ mod tests {
         fn new() -> Self {
             let (registry, clock) = (Registry::new(), ManualClock::new());
             let keys = [key("the key that comes next"), key("correct horse battery staple")];
-            let requests = DebugRequests::new(&registry, keys).unwrap().clock(Arc::new(clock.clone()));
-            Self { requests, registry, clock }
+            let requests = DebugRequests::new(keys);
+            let verifier = DebugVerifier::new(requests, &registry, Arc::new(clock.clone())).unwrap();
+            Self { verifier, registry, clock }
         }
 
         fn grants(&self, values: &[&str]) -> Option<&'static str> {
@@ -206,7 +214,7 @@ mod tests {
             for value in values {
                 headers.append("x-radiosonde-debug", value.parse().unwrap());
             }
-            self.requests.granted(&headers).map(|granted| granted.level())
+            self.verifier.granted(&headers).map(|granted| granted.level())
         }
     }
 
@@ -230,7 +238,7 @@ mod tests {
             HeaderName::from_static("x-radiosonde-debug"),
             HeaderValue::from_static(SIGNED),
         )]);
-        let granted = Debugged::new().requests.granted(&headers).unwrap();
+        let granted = Debugged::new().verifier.granted(&headers).unwrap();
         assert_eq!(granted.value, SIGNED);
         assert!(!format!("{granted:?}").contains("1767225900"), "{granted:?}");
     }

@@ -71,8 +71,14 @@ fn play(side: Side, script: &Script, telemetry: &Telemetry) -> Arc<Mutex<Option<
     tracing::dispatcher::with_default(&telemetry.dispatch, || {
         // A panic ends the request, not the test.
         let _ = catch_unwind(AssertUnwindSafe(|| match side {
-            Side::Server => run(ServerLayer::new(registry).unwrap().clock(clock).layer(scripted), script),
-            Side::Client => run(ClientLayer::new(registry).unwrap().clock(clock).layer(scripted), script),
+            Side::Server => run(
+                ServerLayer::builder().registry(registry).clock(clock).build().unwrap().layer(scripted),
+                script,
+            ),
+            Side::Client => run(
+                ClientLayer::builder().registry(registry).clock(clock).build().unwrap().layer(scripted),
+                script,
+            ),
         }));
     });
     telemetry.clock.advance(Duration::from_secs(100));

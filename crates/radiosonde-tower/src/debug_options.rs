@@ -1,13 +1,11 @@
-use std::sync::Arc;
-
+use crate::client_layer::ClientLayer;
 use crate::debugging::{DebugRequests, Forwarding};
-use crate::layer::{ClientLayer, ServerLayer};
+use crate::server_layer::ServerLayerBuilder;
 
-impl ServerLayer {
-    /// Lets requests with a signed header have themselves debugged.
-    #[must_use]
+impl ServerLayerBuilder {
+    /// Accepts debug requests: a request with a signed header is logged at the level that it asks for.
     pub fn debug_requests(mut self, requests: DebugRequests) -> Self {
-        self.debug = Some(Arc::new(requests));
+        self.debug = Some(requests);
         self
     }
 }

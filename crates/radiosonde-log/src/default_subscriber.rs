@@ -1,10 +1,10 @@
 use tracing_core::dispatcher::{self, Dispatch};
 use tracing_subscriber::Registry;
 
-/// Whether this thread's default is the subscriber of `dispatch`: both have the same registry, at the same place. `false` for
-/// subscribers that are not made of one.
+/// Whether this thread's default is the subscriber of `dispatch`: both have the same registry at the same address. `false`
+/// for subscribers that are not built on one.
 ///
-/// Where it is, it must not be scoped to the thread: meanwhile `tracing` would drop what other threads emit within a `Debug`, a
+/// If it is, it must not be scoped to the thread: meanwhile `tracing` would drop what other threads emit within a `Debug`, a
 /// `Display` or the destructor of a thread-local.
 pub(crate) fn is_default(dispatch: &Dispatch) -> bool {
     let registry = dispatch.downcast_ref::<Registry>();

@@ -7,10 +7,10 @@ use radiosonde_metrics::{Counter, DynFamily, RegisterError, Registry};
 
 use crate::schemas::bounds::MAX_MODULE_BYTES;
 
-/// Targets with counters of their own. They are modules, and as many as the program has, but records of `log` may bring any.
+/// The most targets with their own counters. Targets are usually modules, but records of `log` may have any.
 const MAX_TARGETS: usize = 200;
 
-/// Counts lines and their bytes by level and target. Clones count together.
+/// Counts lines and their bytes by level and target. Clones share the counters.
 #[derive(Debug, Clone)]
 pub(crate) struct LineMeter(Arc<Inner>);
 
@@ -33,7 +33,7 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
-    /// A line of so many bytes, its line feed included.
+    /// Counts a line of this many bytes, including its line feed.
     pub(crate) fn line(&self, bytes: usize) {
         self.lines.inc();
         self.bytes.inc_by(bytes as u64);
@@ -44,10 +44,10 @@ impl LineMeter {
     pub(crate) fn new(registry: &Registry, names: LevelNames) -> Result<Self, RegisterError> {
         let counter = |name, help| registry.counter(name, help).labels(&["level", "target"]);
         Ok(Self(Arc::new(Inner {
-            lines: counter("radiosonde_log_lines_total", "Log lines made, by level and target.")?,
+            lines: counter("radiosonde_log_lines_total", "Log lines, by level and target.")?,
             bytes: counter(
                 "radiosonde_log_bytes_total",
-                "Bytes of log lines made, as JSON or else as lines for people, by level and target.",
+                "Bytes of log lines, as JSON or else in the format for people, by level and target.",
             )?,
             names,
             targets: RwLock::default(),
@@ -55,10 +55,10 @@ impl LineMeter {
         })))
     }
 
-    /// The counters of a level and target, of which 256 bytes count; past 200 targets those of all others.
+    /// The counters of a level and target, shortened to 256 bytes; beyond 200 targets, those of all others.
     ///
     /// # Cost
-    /// A lock and a look-up: to be kept where it is known what comes.
+    /// A lock and a look-up: keep the counters where the target is known beforehand.
     pub(crate) fn of(&self, level: Level, target: &str) -> Tally {
         let Inner { targets, others, .. } = &*self.0;
         let mut end = target.len().min(MAX_MODULE_BYTES);
@@ -70,7 +70,7 @@ impl LineMeter {
             let targets = targets.read().unwrap_or_else(PoisonError::into_inner);
             (targets.get(target).map(Arc::clone), targets.len() >= MAX_TARGETS)
         };
-        // The level's place among the six is its index.
+        // A level's discriminant is its index among the six.
         let at = level as usize;
         match known {
             Some(by_level) => self.tally(&by_level[at], level, target),

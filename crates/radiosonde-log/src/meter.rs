@@ -5,7 +5,7 @@ use radiosonde_metrics::{Counter, DynFamily, RegisterError, Registry};
 use crate::line_meter::LineMeter;
 use crate::rendering::recorder::Found;
 
-/// The layer's own counters.
+/// The self metrics of a layer.
 #[derive(Debug)]
 pub(crate) struct Meter {
     lines: LineMeter,
@@ -22,15 +22,18 @@ impl Meter {
     pub(crate) fn new(registry: &Registry, names: LevelNames) -> Result<Self, RegisterError> {
         let outputs = OutputMetrics::register(registry, names)?;
         let redacted = registry
-            .counter("radiosonde_log_redacted_total", "Values, or parts of them, that were redacted.")
+            .counter(
+                "radiosonde_log_redacted_total",
+                "Values redacted wholly or in part, by the rule that matched.",
+            )
             .labels(&["by"])?;
         Ok(Self {
             lines: LineMeter::new(registry, names)?,
             truncated: registry
-                .counter("radiosonde_log_truncated_total", "Log lines of which something was cut to fit.")
+                .counter("radiosonde_log_truncated_total", "Log lines that were truncated to fit the limit.")
                 .build()?,
             fmt_errors: registry
-                .counter("radiosonde_log_fmt_errors_total", "Field values whose own formatting failed.")
+                .counter("radiosonde_log_fmt_errors_total", "Field values whose formatting failed.")
                 .build()?,
             redacted_by_key: redacted.handle(&["key"]),
             redacted_by_detector: redacted.handle(&["detector"]),
@@ -39,7 +42,7 @@ impl Meter {
             suppressed: registry
                 .counter(
                     "radiosonde_log_suppressed_total",
-                    "Events that limits and sampling kept from becoming lines.",
+                    "Events suppressed by rate limits and sampling, by level and reason.",
                 )
                 .labels(&["level", "reason"])?,
         })
@@ -53,22 +56,22 @@ impl Meter {
         self.outputs.dropped("sink", &[DropReason::Panicked])
     }
 
-    /// What limits and sampling keep back, by level and reason.
+    /// Events suppressed by limits and sampling, by level and reason.
     pub(crate) fn suppressed(&self) -> DynFamily<Counter> {
         self.suppressed.clone()
     }
 
-    /// What counts lines by level and target.
+    /// The counters of lines by level and target.
     pub(crate) fn lines(&self) -> &LineMeter {
         &self.lines
     }
 
-    /// A line of which something is missing.
+    /// Counts a truncated line.
     pub(crate) fn truncated(&self) {
         self.truncated.inc();
     }
 
-    /// What was met in the values of an event or a span.
+    /// Counts what was redacted or failed in the values of an event or a span.
     pub(crate) fn found(&self, found: Found) {
         if found != Found::default() {
             self.fmt_errors.inc_by(found.failed);
@@ -77,7 +80,7 @@ impl Meter {
         }
     }
 
-    /// An event that a writer or sink emitted while it took a line.
+    /// Counts an event that a writer or sink emitted while it took a line.
     pub(crate) fn nested(&self, level: Level) {
         self.nested.count(DropReason::Nested, level, 1);
     }

@@ -6,19 +6,18 @@ use tracing_log::LogTracer;
 
 use crate::bridging::pairs::Pairs;
 
-/// Makes the records of the `log` crate events of `tracing`, for the whole process.
+/// Turns records of the `log` crate into `tracing` events, for the whole process.
 ///
-/// The lines that come of them carry the record's own target and key-values, and the fields of the span that is current. They
-/// pass the same filters as events.
+/// Their lines have the record's own target and key-values, and the fields of the current span. They pass the same filters as events.
 ///
-/// Key-values (`log::info!(user_id = 7, sku = "b-2"; "paid")`) go where fields of these names go, numbers and booleans as such,
-/// and are redacted like fields. 64 are taken of a record; the line of a record with more says
-/// `"truncated":true`. A layer remembers 1024 names and plans each other one again. Other layers do not see them, as an event of `tracing` has the fields of its callsite and no others.
+/// Key-values (`log::info!(user_id = 7, sku = "b-2"; "paid")`) are placed like fields with these names, numbers and booleans
+/// as such, and are redacted like fields. Up to 64 per record are kept; a line that lost some has `"truncated":true`. A
+/// layer caches the plans of 1024 names and plans every further name each time. Other layers do not see the key-values,
+/// because an event of `tracing` has only the fields of its callsite.
 ///
 /// Records of [silenced](radiosonde_core::silence) threads are ignored.
 ///
-/// An application must not also turn events into records with the `log-always` feature of `tracing`: each would come round
-/// without end.
+/// Do not also turn events into records with the `log-always` feature of `tracing`: each would loop without end.
 ///
 /// ```standalone_crate
 /// radiosonde_log::bridge_log_records()?;
@@ -28,14 +27,14 @@ use crate::bridging::pairs::Pairs;
 /// ```
 ///
 /// # Cost
-/// A record below the most verbose level that any layer takes costs one comparison.
+/// A record below the most verbose level of all layers costs one comparison.
 ///
 /// # Errors
-/// [`BridgeError`] if the process has a logger already.
+/// [`BridgeError`] if the process already has a logger.
 pub fn bridge_log_records() -> Result<(), BridgeError> {
     let bridge = Bridge { tracer: LogTracer::new() };
     log::set_boxed_logger(Box::new(bridge)).map_err(|source| BridgeError { source })?;
-    // Which of them are wanted is known to `tracing`, and changes.
+    // Whether a record is wanted is decided by `tracing`, and may change.
     log::set_max_level(LevelFilter::Trace);
     Ok(())
 }
@@ -55,7 +54,7 @@ impl Log for Bridge {
         }
         let source = record.key_values();
         let pairs = if source.count() == 0 {
-            // None, also where the record comes from within another one that has some.
+            // Empty, also if the record is emitted while another one with key-values is being formatted.
             Pairs::default()
         } else if self.tracer.enabled(record.metadata()) {
             Pairs::of(&source)
@@ -68,7 +67,7 @@ impl Log for Bridge {
     fn flush(&self) {}
 }
 
-/// The records of the `log` crate cannot be had, as somebody has them already.
+/// The process already has a logger for the records of the `log` crate.
 #[derive(Debug)]
 pub struct BridgeError {
     source: SetLoggerError,
@@ -76,7 +75,7 @@ pub struct BridgeError {
 
 impl fmt::Display for BridgeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("cannot bridge `log` records: the process has a logger already, and there can be one")
+        f.write_str("cannot bridge `log` records: the process already has a logger")
     }
 }
 

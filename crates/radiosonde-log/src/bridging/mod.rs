@@ -1,4 +1,4 @@
-//! From records of the `log` crate to events.
+//! Turns records of the `log` crate into events.
 
 pub(crate) mod bridge;
 pub(crate) mod pairs;

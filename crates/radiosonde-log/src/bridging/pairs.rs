@@ -6,13 +6,13 @@ use radiosonde_core::{format_within, survive};
 
 use crate::rendering::value::Value;
 
-/// Of more pairs in one record the rest is left out, which the line says.
+/// The most pairs kept per record. A line that lost some is marked as truncated.
 const MOST: usize = 64;
 
-/// How long a text may become before the line cuts it anyway.
+/// The longest text kept; the line would truncate it anyway.
 const TEXT_BYTES: usize = 256 * 1024;
 
-/// The key-values of a `log` record, for which an event of `tracing` has no place: its fields are those of its callsite.
+/// The key-values of a `log` record. They are kept apart because an event of `tracing` has only the fields of its callsite.
 #[derive(Debug, Default)]
 pub(crate) struct Pairs {
     pairs: Vec<(String, Kept)>,
@@ -36,7 +36,7 @@ thread_local! {
 }
 
 impl Pairs {
-    /// Formats what needs it, which is code of the user's.
+    /// Copies the pairs. Formatting some of them runs the user's code.
     pub(crate) fn of(source: &dyn Source) -> Self {
         let mut pairs = Self::default();
         if !matches!(survive(|| source.visit(&mut pairs)), Some(Ok(()))) {
@@ -45,7 +45,7 @@ impl Pairs {
         pairs
     }
 
-    /// Lays them out for the layers while `work` runs, which emits the record's event. While the thread ends they are lost.
+    /// Makes the pairs current while `work` emits the record's event. They are lost while the thread exits.
     pub(crate) fn lend(self, work: impl FnOnce()) {
         let lay = |pairs| OF_RECORD.try_with(|place| place.replace(pairs)).ok().flatten();
         let before = lay(Some(self));
@@ -53,9 +53,9 @@ impl Pairs {
         let _ = lay(before);
     }
 
-    /// Those of the record whose event this thread emits.
+    /// Reads the pairs of the record whose event this thread emits.
     pub(crate) fn current<R>(with: impl FnOnce(&Self) -> R) -> Option<R> {
-        // Taken out meanwhile: whoever reads them may emit another record.
+        // Taken out meanwhile: formatting them may emit another record.
         let pairs = OF_RECORD.try_with(|place| place.take()).ok().flatten()?;
         let result = with(&pairs);
         let _ = OF_RECORD.try_with(|place| place.replace(Some(pairs)));
@@ -81,7 +81,7 @@ impl Kept {
         }
     }
 
-    /// `None` for no value, as `tracing` has it.
+    /// `None` for a null value, as in `tracing`.
     fn of(given: &Given<'_>) -> Option<Self> {
         struct Takes(Option<Kept>);
         impl<'v> VisitValue<'v> for Takes {
@@ -142,13 +142,13 @@ impl<'kvs> VisitSource<'kvs> for Pairs {
     }
 }
 
-/// A value that can only be formatted, which may fail, panic or be endless.
+/// Formats a value that has only a `Display` or `Debug`, which may fail, panic or be endless.
 fn formatted(value: &Given<'_>) -> Kept {
     let mut text = String::new();
     format_within(&mut text, format_args!("{value}"), TEXT_BYTES).map_or(Kept::Failed, |_| Kept::Text(text))
 }
 
-/// Stands for a value that failed, so that the line shows and counts it as every other.
+/// Stands for a value whose formatting failed, so that the line shows and counts it like any other.
 struct Fails;
 
 impl fmt::Debug for Fails {

@@ -9,15 +9,15 @@ use crate::capture::owner::{Owner, Place, ToOwner};
 use crate::layer::json_layer::JsonLayer;
 use crate::layer::json_layer_builder::{JsonLayerBuildError, JsonLayerBuilder};
 
-/// Takes the lines of tests apart. Made by [`capture_layer`](crate::capture::capture_layer).
+/// Passes each event's line to the capture that owns it. Created by [`capture_layer`](crate::capture::capture_layer).
 #[derive(Debug)]
 pub struct CaptureLayer {
     json: JsonLayer,
-    /// Who gets everything; without one, events are told apart.
+    /// The owner of every event; `None` to find each event's owner.
     owner: Option<Arc<Owner>>,
 }
 
-/// Whose a span is. Weak, as a span may live longer than the test.
+/// The owner of a span. Weak, since a span may outlive the test.
 #[derive(Debug, Clone)]
 struct OwnerOfSpan(Weak<Owner>);
 
@@ -70,7 +70,7 @@ where
             of_span.map_or_else(|| Place::OfThread.get(), |owner| owner.0.upgrade())
         });
         if owner.is_some() {
-            // Put back at the end: formatting a value of this event may emit another one.
+            // Restored at the end: formatting a value of this event may emit another one.
             let _held = Place::OfEvent.hold(owner);
             self.json.on_event(event, ctx);
         }

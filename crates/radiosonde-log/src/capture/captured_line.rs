@@ -6,7 +6,7 @@ use radiosonde_core::{Level, LevelNames, SpanContext};
 use crate::capture::captured_value::CapturedValue;
 use crate::writing::line::Line;
 
-/// A line of a test.
+/// A log line of a test.
 #[derive(Debug, Clone)]
 pub struct CapturedLine {
     timestamp: SystemTime,
@@ -50,19 +50,19 @@ impl CapturedLine {
         &self.target
     }
 
-    /// The message, as it was said.
+    /// The message, not escaped.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// A field of the event or of a span around it, by its name.
+    /// The field with this name, of the event or of a span around it.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&CapturedValue> {
         self.fields.iter().find(|(known, _)| known == name).map(|(_, value)| value)
     }
 
-    /// All fields, those of the event and of the spans around it, each name once.
+    /// All fields of the event and of the spans around it, each name once.
     pub fn fields(&self) -> impl Iterator<Item = (&str, &CapturedValue)> {
         self.fields.iter().map(|(name, value)| (&**name, value))
     }
@@ -73,7 +73,7 @@ impl CapturedLine {
         self.context
     }
 
-    /// The line.
+    /// The JSON line.
     #[must_use]
     pub fn json(&self) -> &str {
         &self.json

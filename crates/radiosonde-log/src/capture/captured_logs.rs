@@ -15,8 +15,7 @@ use crate::capture::owner::{Held, Owner, Place};
 use crate::layer::json_layer::JsonLayer;
 use crate::layer::json_layer_builder::{JsonLayerBuildError, JsonLayerBuilder};
 
-/// Begins to capture what this thread logs, and what is logged within the spans that it makes; see the
-/// [module](crate::capture) for what belongs to it.
+/// Captures what this thread logs, including within its spans on other threads; see the [module](crate::capture).
 ///
 /// ```
 /// use radiosonde_core::Level;
@@ -35,14 +34,14 @@ use crate::layer::json_layer_builder::{JsonLayerBuildError, JsonLayerBuilder};
 /// ```
 ///
 /// # Panics
-/// Never, unless this crate is broken: its own layer is refused.
-#[must_use = "what is logged is captured as long as this lives"]
+/// Only if the settings of this crate's own layer are invalid, which would be a bug.
+#[must_use = "logs are captured while this is alive"]
 pub fn capture_logs() -> CapturedLogs {
     static IS_OURS: OnceLock<bool> = OnceLock::new();
     let is_ours = *IS_OURS.get_or_init(|| {
         let is_ours = set_global_default(tracing_subscriber::registry().with(layer())).is_ok();
         if is_ours {
-            // If somebody has the records already, they are not captured.
+            // If the process has another logger, records are not captured.
             let _ = bridge_log_records();
         }
         is_ours
@@ -59,23 +58,20 @@ pub fn capture_logs() -> CapturedLogs {
 fn layer() -> CaptureLayer {
     let builder: JsonLayerBuilder = JsonLayer::builder(&Resource::new("test")).registry(&Registry::new());
     let layer = CaptureLayer::new(builder, None);
-    #[allow(
-        clippy::expect_used,
-        reason = "its settings are constants; and this is for tests, which fail by panicking"
-    )]
+    #[allow(clippy::expect_used, reason = "its settings are constants, and tests fail by panicking")]
     layer.expect("a layer of defaults")
 }
 
-/// What a test has logged so far. Made by [`capture_logs`], whose caller's thread is captured until this is dropped, or by
-/// [`capture_layer`](crate::capture::capture_layer()).
+/// The lines of a capture. Dropping it ends a capture started by [`capture_logs`], which belongs to the calling thread; see
+/// also [`capture_layer`](crate::capture::capture_layer()).
 #[derive(Debug)]
 pub struct CapturedLogs {
     owner: Arc<Owner>,
     span: Span,
-    // Dropped in this order: what the thread had before comes back last.
+    // Dropped in this order: the thread's former subscriber is restored last.
     subscriber: Option<DefaultGuard>,
     of_thread: Option<Held>,
-    // What was there before belongs to this thread.
+    // The former subscriber belongs to this thread.
     _not_send: PhantomData<*const ()>,
 }
 
@@ -84,21 +80,21 @@ impl CapturedLogs {
         Self { owner, span: Span::none(), subscriber: None, of_thread: None, _not_send: PhantomData }
     }
 
-    /// The lines, in the order in which they came.
+    /// The lines in order.
     #[must_use]
     pub fn lines(&self) -> Vec<CapturedLine> {
         self.owner.lines()
     }
 
-    /// Forgets the lines.
+    /// Removes the lines.
     pub fn clear(&self) {
         self.owner.clear();
     }
 
-    /// Fails unless there is a line of this level whose message contains `text`. The failure lists the lines that there are.
+    /// Asserts that there is a line of this level whose message contains `text`. The failure lists the captured lines.
     ///
     /// # Panics
-    /// If there is none.
+    /// If there is no such line.
     #[track_caller]
     pub fn assert_contains(&self, level: Level, text: &str) {
         let lines = self.lines();
@@ -111,26 +107,26 @@ impl CapturedLogs {
         );
     }
 
-    /// Fails if there is a line of this level or a graver one whose message contains `text`; every message contains `""`.
+    /// Asserts that no line of this or a more severe level has a message that contains `text`; every message contains `""`.
     ///
     /// # Panics
-    /// If there is one.
+    /// If there is such a line.
     #[track_caller]
     pub fn assert_lacks(&self, level: Level, text: &str) {
         let lines = self.lines();
         let found = lines.iter().find(|line| line.level() >= level && line.message().contains(text));
         let name = level.name(LevelNames::default());
-        assert!(found.is_none(), "a line of {name} or above contains {text:?}{}", listed(&lines));
+        assert!(found.is_none(), "a line at {name} or above contains {text:?}{}", listed(&lines));
     }
 
-    /// A span without fields that belongs to this capture, for tasks that have none of their own:
+    /// A span without fields that belongs to this capture, for tasks without their own:
     /// `tokio::spawn(work.instrument(logs.span()))`.
     #[must_use]
     pub fn span(&self) -> Span {
         self.span.clone()
     }
 
-    /// A way into this capture for other threads.
+    /// A handle with which other threads join this capture.
     #[must_use]
     pub fn scope(&self) -> CaptureScope {
         CaptureScope { owner: Arc::clone(&self.owner) }
@@ -138,14 +134,14 @@ impl CapturedLogs {
 }
 
 fn listed(lines: &[CapturedLine]) -> String {
-    let mut list = String::from(if lines.is_empty() { "; nothing was logged" } else { "; what was logged:" });
+    let mut list = String::from(if lines.is_empty() { "; nothing was logged" } else { "; captured lines:" });
     for line in lines {
         let _ = write!(list, "\n  {line}");
     }
     list
 }
 
-/// Captures what other threads log, too. Clones are of the same capture.
+/// Captures what other threads log. Clones belong to the same capture.
 ///
 /// ```
 /// use radiosonde_core::Level;
@@ -162,15 +158,15 @@ pub struct CaptureScope {
 }
 
 impl CaptureScope {
-    /// Runs `work` as a part of the capture.
+    /// Runs `work` as part of the capture.
     pub fn run<R>(&self, work: impl FnOnce() -> R) -> R {
         let _held = Place::OfThread.hold(Some(Arc::clone(&self.owner)));
         work()
     }
 }
 
-/// A layer for a subscriber of one's own, and what comes through it: from every thread, and up to the levels that the
-/// subscriber's filters let through. The lines look as the builder says; it needs no writer.
+/// Creates a layer for a custom subscriber, and a capture of its events from all threads, as far as the subscriber's filters
+/// pass them. `builder` decides the format of the lines; it needs no writer.
 ///
 /// ```
 /// use radiosonde_core::{Level, Resource};

@@ -1,7 +1,7 @@
 use crate::rendering::json_kind::ValueKind;
 use crate::writing::attributes::AttributeValue;
 
-/// The value of a field, as the line has it.
+/// The value of a field as it appears in the line.
 ///
 /// ```
 /// use radiosonde_log::capture::CapturedValue;
@@ -12,7 +12,7 @@ use crate::writing::attributes::AttributeValue;
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum CapturedValue {
-    /// A JSON string. What has no type in `tracing`, as everything recorded with `?` and `%`, is one.
+    /// A JSON string. Values without a type in `tracing`, such as those recorded with `?` and `%`, are strings.
     Text(String),
     /// A number without a fraction.
     Integer(i128),
@@ -20,7 +20,7 @@ pub enum CapturedValue {
     Float(f64),
     /// `true` or `false`.
     Bool(bool),
-    /// Anything else, as JSON: an error is `{"message":…,"chain":[…]}`.
+    /// Any other JSON: an error is `{"message":…,"chain":[…]}`.
     Json(String),
 }
 
@@ -37,7 +37,7 @@ impl CapturedValue {
         parsed.unwrap_or_else(|| Self::Json(json.to_owned()))
     }
 
-    /// The text, of a text.
+    /// The text of a [`Text`](Self::Text).
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
         match self {

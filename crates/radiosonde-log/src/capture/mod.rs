@@ -1,4 +1,4 @@
-//! What a test logs, and no other test (feature `testing`).
+//! Captures the log lines of one test, apart from other tests (feature `testing`).
 //!
 //! ```
 //! use radiosonde_core::Level;
@@ -12,21 +12,21 @@
 //! assert_eq!((line.field("sku"), line.field("left")), (Some(&"b-2".into()), Some(&3.into())));
 //! ```
 //!
-//! The first call installs one subscriber for the process, which takes every level of every target: no test waits for another,
-//! none changes what another sees, and no callsite remembers that it was off. Each capture gets what belongs to it:
+//! The first call installs one subscriber for the process, which enables every level of every target: tests do not wait for
+//! each other or change each other's view, and no callsite is cached as disabled. Each capture gets what belongs to it:
 //!
 //! - events and spans of the thread that called [`capture_logs`], for as long as the [`CapturedLogs`] live;
-//! - events within those spans and the spans below them, on whatever thread: a task that is spawned with
-//!   `.instrument(span)` is one, with a span of its own or with [`CapturedLogs::span`];
-//! - what runs in a [`CaptureScope`], for threads that no span leads to;
-//! - records of the `log` crate like events.
+//! - events within those spans and the spans below them, on any thread, such as a task spawned with `.instrument(span)`,
+//!   with its own span or with [`CapturedLogs::span`];
+//! - code run in a [`CaptureScope`], for threads that no span leads to;
+//! - records of the `log` crate, like events.
 //!
-//! What belongs to no capture is dropped. A span belongs to the capture in which it was made, and its events to it first, and
-//! to the thread's only without one.
+//! Everything else is dropped. A span belongs to the capture in which it was created. Its events belong to that capture, and
+//! to the thread's capture only if the span has none.
 //!
-//! In a process that has another subscriber for all of it, captures are scoped by thread only: that of the caller, and what is
-//! told to use its subscriber. While one is there, `tracing` drops what any thread emits within a `Debug`, a `Display` or the
-//! destructor of a thread-local. [`capture_layer`] is for a subscriber of one's own.
+//! In a process with another global subscriber, captures cover only threads: the caller's, and those that use its subscriber
+//! explicitly. While such a capture is alive, `tracing` drops what any thread emits within a `Debug`, a `Display` or the
+//! destructor of a thread-local. Use [`capture_layer`] with a custom subscriber.
 
 mod capture_layer;
 mod captured_line;

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::capture::captured_line::CapturedLine;
 use crate::writing::line::{Line, LineSink};
 
-/// Where the lines of a capture are.
+/// The lines of one capture.
 #[derive(Debug, Default)]
 pub(crate) struct Owner {
     lines: Mutex<Vec<CapturedLine>>,
@@ -20,7 +20,7 @@ impl Owner {
     }
 }
 
-/// What a thread keeps: whose events are those that belong to no span, and whose is the event that is being made a line.
+/// The thread-locals: the owner of events that are in no span, and the owner of the event being written.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Place {
     OfThread,
@@ -33,7 +33,7 @@ thread_local! {
 }
 
 impl Place {
-    /// `None` as well while the thread ends.
+    /// The owner; `None` also while the thread exits.
     pub(crate) fn get(self) -> Option<Arc<Owner>> {
         let key = match self {
             Self::OfThread => &OF_THREAD,
@@ -42,7 +42,7 @@ impl Place {
         key.try_with(|place| place.borrow().clone()).ok().flatten()
     }
 
-    /// Puts an owner there until the guard is dropped.
+    /// Sets the owner until the guard is dropped.
     pub(crate) fn hold(self, owner: Option<Arc<Owner>>) -> Held {
         Held { place: self, before: self.replace(owner) }
     }
@@ -56,7 +56,7 @@ impl Place {
     }
 }
 
-/// Puts back what was there before.
+/// Restores the former owner.
 #[derive(Debug)]
 pub(crate) struct Held {
     place: Place,
@@ -69,7 +69,7 @@ impl Drop for Held {
     }
 }
 
-/// Gives a line to the owner of its event.
+/// A sink that passes each line to the owner of its event.
 #[derive(Debug)]
 pub(crate) struct ToOwner;
 

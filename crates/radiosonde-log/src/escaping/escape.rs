@@ -2,13 +2,13 @@ use std::fmt;
 
 use radiosonde_core::{Formatted, format_within};
 
-/// Stands as it is inside a JSON string.
+/// Needs no escape inside a JSON string.
 const PLAIN: u8 = 0;
-/// Leads a two-byte character, of which U+0080 to U+009F are control characters.
+/// First byte of a two-byte character, of which U+0080 to U+009F are control characters.
 const LEADS_C1: u8 = 1;
-/// Leads a three-byte character, of which some end a line or turn the direction of the text.
+/// First byte of a three-byte character, of which some end a line or change the direction of the text.
 const LEADS_PUNCTUATION: u8 = 2;
-/// Written as `\u00XX`. Every other class is the letter after the backslash.
+/// Escaped as `\u00XX`. Every other class is the letter after the backslash.
 const AS_HEX: u8 = b'u';
 
 static CLASS: [u8; 256] = {
@@ -31,20 +31,20 @@ static CLASS: [u8; 256] = {
     class
 };
 
-/// No character grows more than this when it is escaped: `\x00` becomes `\u0000`.
+/// The largest growth of a character when escaped: `\x00` becomes `\u0000`.
 pub(crate) const MAX_GROWTH: usize = 6;
 
 /// Appends `text` as the contents of a JSON string.
 ///
-/// Escaped are what RFC 8259 demands (quote, backslash, U+0000 to U+001F) and what could break or forge a line in a reader
-/// that is less strict than JSON: DEL and the C1 controls, the line and paragraph separators, and the bidirectional
+/// It escapes the characters required by RFC 8259 (quote, backslash, U+0000 to U+001F), and those that could break or forge
+/// a line in a less strict reader: DEL and the C1 controls, the line and paragraph separators, and the bidirectional
 /// overrides.
 #[inline(always)]
 pub(crate) fn push_escaped(out: &mut String, text: &str) {
     push_contents(out, text);
 }
 
-/// The same, and returns whether no character was escaped.
+/// Like [`push_escaped`]; returns whether no character was escaped.
 #[inline(always)]
 fn push_contents(out: &mut String, text: &str) -> bool {
     let plain = plain_prefix(text.as_bytes());
@@ -56,8 +56,7 @@ fn push_contents(out: &mut String, text: &str) -> bool {
     false
 }
 
-/// How many bytes from the start surely stand as they are. Whole blocks are compared at once; what is left after them is a block
-/// too, which begins within the one before.
+/// A lower bound for the length of the prefix without escapes. It compares whole blocks; the last block overlaps the one before.
 fn plain_prefix(bytes: &[u8]) -> usize {
     const BLOCK: usize = 16;
     let Some(last) = bytes.last_chunk::<BLOCK>() else { return plain_prefix_of_few(bytes) };
@@ -71,7 +70,7 @@ fn plain_prefix(bytes: &[u8]) -> usize {
     if is_odd(last) { at } else { bytes.len() }
 }
 
-/// The same for less than a block.
+/// Like [`plain_prefix`], for less than a block.
 fn plain_prefix_of_few(bytes: &[u8]) -> usize {
     const WORD: usize = 8;
     match (bytes.first_chunk::<WORD>(), bytes.last_chunk::<WORD>()) {
@@ -80,13 +79,13 @@ fn plain_prefix_of_few(bytes: &[u8]) -> usize {
     }
 }
 
-/// Whether a byte may have to be escaped. Without a branch, so that a compiler looks at all of them at once.
+/// Whether a byte may have to be escaped. Without a branch, so that the compiler can vectorise it.
 fn is_odd<const N: usize>(block: &[u8; N]) -> bool {
     let odd = |byte: u8| !(0x20..0x7f).contains(&byte) || byte == b'"' || byte == b'\\';
     block.iter().fold(false, |found, byte| found | odd(*byte))
 }
 
-/// The same for a text whose first `at` bytes stand as they are.
+/// Like [`push_escaped`], for a text whose first `at` bytes need no escape.
 fn push_escaped_from(out: &mut String, text: &str, mut at: usize) {
     let bytes = text.as_bytes();
     let mut copied = 0;
@@ -107,16 +106,16 @@ fn push_escaped_from(out: &mut String, text: &str, mut at: usize) {
     out.push_str(&text[copied..]);
 }
 
-/// What became of a text.
+/// The result of escaping a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Contents {
-    /// Something did not fit.
+    /// The text was truncated.
     pub(crate) cut: bool,
-    /// No character is escaped. May be `false` for such a text if it is long.
+    /// No character was escaped. May be `false` for such a text if it is long.
     pub(crate) plain: bool,
 }
 
-/// The same up to `limit` bytes in `out`, never splitting a character or an escape.
+/// Like [`push_escaped`], up to `limit` bytes in `out`; never splits a character or an escape.
 #[inline(always)]
 pub(crate) fn push_escaped_within(out: &mut String, text: &str, limit: usize) -> Contents {
     if out.len().saturating_add(text.len().saturating_mul(MAX_GROWTH)) <= limit {
@@ -125,10 +124,10 @@ pub(crate) fn push_escaped_within(out: &mut String, text: &str, limit: usize) ->
     Contents { cut: !push_long(out, text, limit), plain: false }
 }
 
-/// The same for a text that may be too long; `false` if something had to go.
+/// Like [`push_escaped_within`], for a text that may be too long; `false` if it was truncated.
 #[inline(never)]
 fn push_long(out: &mut String, text: &str, limit: usize) -> bool {
-    // As many bytes as fit even if each has to be escaped, as long as those are many; then one character after the other.
+    // Copies blocks that fit even if every byte has to be escaped, while those are long; then single characters.
     const FEW: usize = 64;
     let mut rest = text;
     loop {
@@ -153,7 +152,7 @@ fn push_long(out: &mut String, text: &str, limit: usize) -> bool {
     true
 }
 
-/// The last place up to `at` that splits no character.
+/// The last character boundary up to `at`.
 pub(crate) fn boundary(text: &str, at: usize) -> usize {
     let mut end = text.len().min(at);
     while !text.is_char_boundary(end) {
@@ -162,7 +161,7 @@ pub(crate) fn boundary(text: &str, at: usize) -> usize {
     end
 }
 
-/// The bytes of a character whose first byte is of this class.
+/// The length of a character whose first byte has this class.
 const fn length_of(class: u8) -> usize {
     match class {
         LEADS_C1 => 2,
@@ -207,10 +206,10 @@ impl Escape {
     }
 }
 
-/// Appends what a user's `Debug` or `Display` formats as the contents of a JSON string, up to `limit` bytes in `out`. `None` if it
-/// fails or panics, in which case nothing is appended.
+/// Appends a user's formatted `Debug` or `Display` as the contents of a JSON string, up to `limit` bytes in `out`. `None` if
+/// it fails or panics, in which case nothing is appended.
 ///
-/// The text is formatted to where it stays and escaped there, in one scan instead of one for each fragment.
+/// The text is formatted in place and then escaped in one scan, instead of one for each fragment.
 #[inline]
 pub(crate) fn push_formatted(out: &mut String, value: fmt::Arguments<'_>, limit: usize) -> Option<Contents> {
     let start = out.len();
@@ -223,7 +222,7 @@ pub(crate) fn push_formatted(out: &mut String, value: fmt::Arguments<'_>, limit:
     Some(Contents { cut: cut || !fits, plain: false })
 }
 
-/// Escapes the text from `start` to the end, of which everything before `odd` stands as it is. `false` if something had to go.
+/// Escapes the text from `start` to the end, which needs no escape before `odd`. `false` if it was truncated.
 #[inline(never)]
 fn escape_tail(out: &mut String, start: usize, odd: usize, limit: usize) -> bool {
     let end = out.len();
@@ -231,7 +230,7 @@ fn escape_tail(out: &mut String, start: usize, odd: usize, limit: usize) -> bool
         let text = out.split_off(start);
         return !push_escaped_within(out, &text, limit).cut;
     }
-    // The escaped text is put behind the other, which then goes: without a buffer of its own.
+    // The escaped text is appended and the original then removed, so that no other buffer is needed.
     let (mut at, mut copied) = (odd, odd);
     while at < end {
         let bytes = out.as_bytes();

@@ -3,7 +3,7 @@ use std::borrow::Cow;
 /// A token of the contents of a JSON string that this crate wrote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Token<'a> {
-    /// Characters that stand for themselves.
+    /// Characters without an escape.
     Text(&'a str),
     LineFeed,
     CarriageReturn,
@@ -45,7 +45,7 @@ impl<'a> Token<'a> {
     }
 }
 
-/// The text that contents stand for.
+/// Decodes the contents.
 pub(crate) fn unescape(contents: &str) -> Cow<'_, str> {
     if !contents.contains('\\') {
         return contents.into();
@@ -64,7 +64,7 @@ pub(crate) fn unescape(contents: &str) -> Cow<'_, str> {
     out.into()
 }
 
-/// The character that one of the rarer escapes stands for.
+/// The character of one of the rarer escapes.
 fn escaped_char(escape: &str) -> char {
     let code = escape.strip_prefix("\\u").map(|code| u32::from_str_radix(code, 16));
     match (escape, code) {
@@ -75,7 +75,7 @@ fn escaped_char(escape: &str) -> char {
     }
 }
 
-/// How many bytes of contents fit into `limit` without splitting a character or an escape.
+/// The longest prefix within `limit` that splits no character and no escape.
 pub(crate) fn cut_at(contents: &str, limit: usize) -> usize {
     let mut at = 0;
     for token in Token::of(contents) {
@@ -90,7 +90,7 @@ pub(crate) fn cut_at(contents: &str, limit: usize) -> usize {
     at
 }
 
-/// Where the first line of a text ends.
+/// The length of the first line of a text.
 pub(crate) fn first_line(contents: &str) -> usize {
     let (mut at, mut end) = (0, 0);
     for piece in Token::of(contents) {
@@ -98,7 +98,7 @@ pub(crate) fn first_line(contents: &str) -> usize {
             return end;
         }
         at += piece.len();
-        // A return before the line feed is not of the line.
+        // A return before the line feed does not belong to the line.
         if piece != Token::CarriageReturn {
             end = at;
         }
@@ -106,11 +106,11 @@ pub(crate) fn first_line(contents: &str) -> usize {
     contents.len()
 }
 
-/// Appends a text for people, each further line after `follows`. Other control characters stay escaped, and so does a backslash,
-/// so that an escape differs from a backslash in the text.
+/// Appends a text for people, with `follows` before each further line. Other control characters stay escaped, and so does a
+/// backslash, so that an escape differs from a backslash in the text.
 pub(crate) fn push_readable(out: &mut String, contents: &str, follows: &str) {
     let mut pieces = Token::of(contents).peekable();
-    // Those at the end make no line.
+    // Line feeds at the end start no line.
     let mut line_feeds = 0;
     while let Some(piece) = pieces.next() {
         if piece == Token::LineFeed {
@@ -134,18 +134,18 @@ pub(crate) fn push_readable(out: &mut String, contents: &str, follows: &str) {
     }
 }
 
-/// The contents of the message of an error.
+/// The contents of an error's message.
 pub(crate) fn error_message(json: &str) -> &str {
     strings(json).nth(1).unwrap_or_default()
 }
 
-/// The key and the contents of what caused an error.
+/// The key and the contents of an error's causes.
 pub(crate) fn error_causes(json: &str) -> Option<(&str, impl Iterator<Item = &str> + Clone)> {
     let mut strings = strings(json).skip(2);
     Some((strings.next()?, strings))
 }
 
-/// The contents of each string in JSON that this crate wrote, keys included.
+/// The contents of each string, including keys, in JSON that this crate wrote.
 fn strings(json: &str) -> impl Iterator<Item = &str> + Clone {
     let mut rest = json;
     std::iter::from_fn(move || {
@@ -154,7 +154,7 @@ fn strings(json: &str) -> impl Iterator<Item = &str> + Clone {
         for piece in contents.split_inclusive('"') {
             end += piece.len();
             let before = piece.strip_suffix('"')?;
-            // A quote after an odd number of backslashes is said, and not the end.
+            // A quote after an odd number of backslashes is escaped and does not end the string.
             if (before.len() - before.trim_end_matches('\\').len()) % 2 == 0 {
                 break;
             }

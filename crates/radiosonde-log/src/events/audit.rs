@@ -1,13 +1,13 @@
-/// Logs who did what to what, and how that ended, at INFO.
+/// Logs an audit event at INFO: an actor, an action, a resource and an outcome.
 ///
-/// The four come first and take whatever has `Display`; then what `tracing::info!` takes. Without a message the action is it.
-/// The target is [`AUDIT_TARGET`](crate::AUDIT_TARGET): such a line is written whatever the
-/// [`LogFilter`](crate::LogFilter) says, and it is neither limited nor sampled.
+/// The four arguments come first and take any `Display`; the rest is as in `tracing::info!`. Without a message, the action
+/// is the message. The target is [`AUDIT_TARGET`](crate::AUDIT_TARGET): the line is written whatever the
+/// [`LogFilter`](crate::LogFilter), and is neither limited nor sampled.
 ///
 /// # Shape
-/// The four are fields `who`, `action`, `resource` and `outcome`, and the line says `"type":"audit"`. With
-/// [`Profile::Ecs`](crate::Profile::Ecs) they are `user.name`, `event.action`, `labels.resource` and `event.outcome`, where
-/// ECS knows the outcomes `success`, `failure` and `unknown`.
+/// The four are the fields `who`, `action`, `resource` and `outcome`, and the line has `"type":"audit"`. With
+/// [`Profile::Ecs`](crate::Profile::Ecs) they are `user.name`, `event.action`, `labels.resource` and `event.outcome`, for
+/// which ECS defines the values `success`, `failure` and `unknown`.
 ///
 /// ```
 /// radiosonde_log::audit!(who = "u-7", action = "order.refund", resource = "orders/7", outcome = "success");

@@ -1,8 +1,8 @@
-/// Emits an event of the level above `ERROR`: the service cannot go on.
+/// Emits an event of the level above `ERROR`: the service cannot continue.
 ///
-/// Takes what `tracing::error!` takes. `tracing` ends at `ERROR`, so that filters and other layers see an `ERROR` event with
-/// the field `radiosonde.level = "fatal"`; [`JsonLayer`](crate::JsonLayer) writes `FATAL` (or `CRITICAL`) and leaves the field
-/// out. The line is written before the next statement, as far as that takes no longer than
+/// Takes the arguments of `tracing::error!`. `tracing` has no level above `ERROR`, so filters and other layers see an
+/// `ERROR` event with the field `radiosonde.level = "fatal"`; [`JsonLayer`](crate::JsonLayer) writes `FATAL` (or `CRITICAL`)
+/// and omits the field. The macro returns once the line is written, or after
 /// [`fatal_flush`](crate::JsonLayerBuilder::fatal_flush). It does not end the process.
 ///
 /// ```
@@ -31,7 +31,7 @@ macro_rules! fatal {
     };
 }
 
-/// [`fatal!`](crate::fatal) by the name that other systems have for that level.
+/// [`fatal!`](crate::fatal) under the name that other systems use for the level.
 ///
 /// ```
 /// radiosonde_log::critical!(path = "/var/lib/orders", "no room for the journal");

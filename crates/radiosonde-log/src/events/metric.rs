@@ -1,15 +1,15 @@
-/// Logs the value of a metric, for stores that make numbers of lines.
+/// Logs the value of a metric, for stores that derive metrics from lines.
 ///
-/// Takes a name, a value (whatever [`f64::from`] takes) and labels as fields of `tracing`, and before them `level:` with one
-/// of `tracing`'s levels; by default INFO. The target is [`METRIC_TARGET`](crate::METRIC_TARGET), so that a filter can tell
-/// `radiosonde::metric=off`. What is scraped needs no line: this is for values that belong to one event.
+/// Takes a name, a value (anything that [`f64::from`] takes) and labels as fields of `tracing`, optionally preceded by
+/// `level:` with one of `tracing`'s levels; default: INFO. The target is [`METRIC_TARGET`](crate::METRIC_TARGET), so that
+/// `radiosonde::metric=off` disables it. Scraped metrics need no line: this is for values that belong to one event.
 ///
 /// # Shape
-/// The name is the line's `metric` (and its `message`), the value its `value`, `null` if it is not finite; `type` is
-/// `"metric"`. The labels are under `labels`, in place of `metadata`, whatever they are called: a label `method` does not move to the
-/// top of the line, and hides a span's field of that name. Fields of the spans around are there too, except those with a key at the
-/// top, such as `request_id`. With
-/// [`Profile::Ecs`](crate::Profile::Ecs) name, value and type are `metric.name`, `metric.value` and `event.kind`.
+/// The name is the line's `metric` and its `message`, the value is its `value`, `null` if it is not finite, and `type` is
+/// `"metric"`. The labels are under `labels` instead of `metadata`, whatever their names: a label `method` is not moved to
+/// the top level, and hides a span's field with that name. Fields of enclosing spans are included, except those with a
+/// reserved key such as `request_id`. With [`Profile::Ecs`](crate::Profile::Ecs), name, value and type are `metric.name`,
+/// `metric.value` and `event.kind`.
 ///
 /// ```
 /// radiosonde_log::log_metric!("queue_depth", 12, queue = "mail");

@@ -1,4 +1,4 @@
-//! Events of kinds that `tracing` does not have.
+//! Macros for kinds of events that `tracing` does not have.
 
 mod audit;
 mod fatal;

@@ -6,14 +6,14 @@ use tracing::Span;
 use crate::events::target::AUDIT_TARGET;
 use crate::filtering::levels::Change;
 
-/// What is to be said about a change of levels.
+/// The audit event of a change of levels.
 #[derive(Debug)]
 pub(crate) struct Audit {
     pub(crate) kind: Kind,
     change: Change,
     ttl: Option<Duration>,
     by: Arc<str>,
-    /// Where the change was made: the line has the ids of that request.
+    /// The span in which the change was made, so that the line has the ids of that request.
     span: Span,
 }
 
@@ -55,7 +55,7 @@ impl Audit {
             parent: &self.span,
             from = %self.change.from,
             to = %self.change.to,
-            // Absent where the change has no end.
+            // Absent if the change does not expire.
             ttl_s = self.ttl.map(|ttl| ttl.as_secs()),
             by = &*self.by,
             message = self.kind.message(),

@@ -2,7 +2,7 @@ use radiosonde_metrics::{Counter, RegisterError, Registry};
 
 use crate::filtering::audit::Kind;
 
-/// What is counted about levels that change, if anybody wants to know.
+/// Counters of level changes, if a registry is set.
 #[derive(Debug, Default)]
 pub(crate) struct Counts(Option<Counters>);
 
@@ -27,12 +27,12 @@ impl Counts {
         let overrides = registry
             .counter(
                 "radiosonde_log_level_overrides_total",
-                "Spans that asked for a log level of their own, by outcome.",
+                "Level overrides requested by spans, by outcome.",
             )
             .labels(&["outcome"])?;
         let rebuilds = registry.counter(
             "radiosonde_log_filter_rebuilds_total",
-            "Times that every callsite was asked for its level anew.",
+            "Rebuilds of the interest cache of all callsites.",
         );
         Ok(Self(Some(Counters {
             set: changes.handle(&["set"]),

@@ -4,16 +4,16 @@ use std::str::FromStr;
 use radiosonde_core::Level;
 use tracing_core::LevelFilter;
 
-/// One element of a log filter: up to which level events of a target are logged.
+/// One element of a log filter: the most verbose level for a target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Directive {
-    /// A prefix of targets; empty for all of them.
+    /// A prefix of targets; empty for all.
     pub(crate) target: Box<str>,
     pub(crate) level: LevelFilter,
 }
 
-/// Level names and switches of other systems: syslog, Java, .NET, Python, Go, Node, Serilog, Android, YAML. Left out are words
-/// that are also names of crates or targets in use, such as `config`, `http` and `panic`.
+/// Level names and switches of other systems: syslog, Java, .NET, Python, Go, Node, Serilog, Android, YAML. Words that are
+/// also names of crates or targets in use, such as `config`, `http` and `panic`, are left out.
 const FOREIGN: [&str; 48] = [
     "alert",
     "all",
@@ -65,7 +65,7 @@ const FOREIGN: [&str; 48] = [
     "yes",
 ];
 
-/// The level of this name, in any case: one that lines spell, `off`, or a digit as `tracing` has it.
+/// Parses a level in any case: a name used in lines, `off`, or a digit as in `tracing`.
 pub(crate) fn level(name: &str) -> Option<LevelFilter> {
     match name {
         "0" => Some(LevelFilter::OFF),
@@ -79,7 +79,7 @@ pub(crate) fn level(name: &str) -> Option<LevelFilter> {
     }
 }
 
-/// The filter for a level and those above it. `tracing` has no level above ERROR.
+/// The filter for a level and more severe ones. `tracing` has no level above ERROR.
 const fn up_to(level: Level) -> LevelFilter {
     match level {
         Level::Trace => LevelFilter::TRACE,
@@ -113,7 +113,7 @@ fn parse(directive: &str) -> Result<Directive, InvalidFilterKind> {
         };
     };
     let target = target.trim();
-    // With a level of its own, a word such as `quiet` or `alert` is a name that somebody gave.
+    // With an explicit level, a word such as `quiet` or `alert` is a custom target.
     if !is_target(target) || level(target).is_some() || target.eq_ignore_ascii_case("all") {
         return Err(InvalidFilterKind::Target);
     }
@@ -121,46 +121,46 @@ fn parse(directive: &str) -> Result<Directive, InvalidFilterKind> {
     Ok(Directive { target: target.into(), level })
 }
 
-/// Whether the word names a level to another system, or is a number: as a target it would match nothing.
+/// Whether the word is another system's level name, or a number: as a target it would match nothing.
 fn is_level_elsewhere(word: &str) -> bool {
     FOREIGN.iter().any(|foreign| foreign.eq_ignore_ascii_case(word))
         || !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Whether targets may begin like this: module paths, and names with dots and dashes that are given by hand.
+/// Whether the text can begin a target: a module path, or a custom name with dots and dashes.
 fn is_target(text: &str) -> bool {
     let is_part = |char: char| char.is_alphanumeric() || matches!(char, '_' | '-' | '.');
     text.starts_with(|first: char| first.is_alphanumeric() || first == '_')
         && text.replace("::", "").chars().all(is_part)
 }
 
-/// A directive of a log filter that cannot be read.
+/// A malformed directive of a log filter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidFilter {
     directive: Box<str>,
     kind: InvalidFilterKind,
 }
 
-/// Why a directive cannot be read.
+/// Why a directive is malformed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidFilterKind {
-    /// Where a level is expected, there is none.
+    /// The level is invalid.
     Level,
-    /// The target is empty, is the name of a level, or has a character that no target has.
+    /// The target is empty, is the name of a level, or has an invalid character.
     Target,
-    /// It filters by span, field or text, which needs another filter.
+    /// It filters by span, field or text, which this filter does not support.
     Unsupported,
 }
 
 impl InvalidFilter {
-    /// The directive as it was given.
+    /// The directive as given.
     #[must_use]
     pub fn directive(&self) -> &str {
         &self.directive
     }
 
-    /// Why it was refused.
+    /// Why it was rejected.
     #[must_use]
     pub const fn kind(&self) -> InvalidFilterKind {
         self.kind
@@ -175,7 +175,7 @@ impl fmt::Display for InvalidFilter {
                 "level, target=level or target, where a target is a path such as orders::api"
             }
             InvalidFilterKind::Unsupported => {
-                "level, target=level or target; spans, fields and texts are not filtered by"
+                "level, target=level or target; filtering by spans, fields and texts is not supported"
             }
         };
         write!(f, "invalid log filter directive {:?}: expected {expected}", self.directive)

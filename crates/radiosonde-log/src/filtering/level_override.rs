@@ -6,12 +6,12 @@ use tracing_core::{Level, LevelFilter};
 
 use crate::filtering::directive;
 
-/// The field of a span that asks for a level within it.
+/// The field of a span that sets a level override.
 ///
 /// Not `radiosonde.level`, which is the level of an event.
 const FIELD: &str = "radiosonde.log";
 
-/// In the extensions of a span: up to which level it asks for events within it, by filter, as a subscriber may have several.
+/// The level overrides in a span's extensions, by filter, since a subscriber may have several.
 #[derive(Debug, Default)]
 pub(crate) struct LevelOverrides(Vec<(u64, Option<Level>)>);
 
@@ -20,7 +20,7 @@ impl LevelOverrides {
         self.0.iter().find(|(number, _)| *number == filter).and_then(|(_, level)| *level)
     }
 
-    /// Gives what was there before.
+    /// Sets the override and returns the former one.
     pub(crate) fn replace(&mut self, filter: u64, level: Option<Level>) -> Option<Level> {
         match self.0.iter_mut().find(|(number, _)| *number == filter) {
             Some((_, there)) => std::mem::replace(there, level),
@@ -32,24 +32,24 @@ impl LevelOverrides {
     }
 }
 
-/// What the value of the field says.
+/// The value of the field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Asked {
     Level(Level),
-    /// No level.
+    /// Not a level.
     Invalid,
 }
 
-/// What a new span asks for.
+/// The override in a new span's fields.
 pub(crate) fn asked_by_span(attributes: &Attributes<'_>) -> Option<Asked> {
-    // Of nearly all spans the names alone say that they ask for nothing.
+    // For nearly all spans the field names alone rule out an override.
     attributes.metadata().fields().field(FIELD)?;
     let mut reader = Reader(None);
     attributes.record(&mut reader);
     reader.0
 }
 
-/// What values that are recorded later ask for.
+/// The override in values that are recorded later.
 pub(crate) fn asked_by_record(values: &Record<'_>) -> Option<Asked> {
     let mut reader = Reader(None);
     values.record(&mut reader);

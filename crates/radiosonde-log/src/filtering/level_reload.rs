@@ -15,20 +15,20 @@ use crate::filtering::levels::Levels;
 use crate::filtering::reload_filter::ReloadFilter;
 use crate::filtering::reload_state::ReloadState;
 
-/// Changes what is logged while the program runs: for good, or for a time after which it falls back by itself.
+/// Changes the log filter while the program runs, permanently or for a limited time.
 ///
 /// # Shape
-/// There is a default filter, a lasting one (the default until another is [`set`](Self::set)), and at most one that ends
-/// ([`set_for`](Self::set_for)), which is in force until then; a later one takes its place. What ends falls back to the lasting
-/// one, without any traffic and without a runtime, on a thread that is there for as long.
+/// There is a default filter, a permanent one (the default until another is [`set`](Self::set)), and at most one temporary
+/// filter ([`set_for`](Self::set_for)), which replaces any earlier one. When it expires, the permanent filter is in force
+/// again. That needs neither traffic nor a runtime: a thread exists for as long as a filter may expire.
 ///
-/// Each change, and each end, is one line: target `radiosonde::audit`, level `INFO`, with `from`, `to`, `ttl_s` (seconds, if it
-/// ends) and `by` under `metadata`, in the span that the change was made in. No filter turns it off.
+/// Each change and each expiry writes one line: target `radiosonde::audit`, level `INFO`, with `from`, `to`, `ttl_s`
+/// (seconds, if it expires) and `by` under `metadata`, in the span in which the change was made. No filter turns it off.
 ///
 /// # Cost
-/// Of a change: every callsite of the program is asked anew; it returns once that is done, or after a second. A second later all
-/// are asked once more, as one that was hit for the first time at that very moment may have got the answer of before. Not for the
-/// hot path. Handles are cheap clones.
+/// A change asks every callsite of the program again, and returns once that is done, or after a second. A second later all
+/// are asked once more, since a callsite that is first hit at that very moment may get the old answer. Not for the hot path.
+/// Handles are cheap clones.
 ///
 /// # Examples
 /// ```
@@ -56,17 +56,17 @@ pub struct LevelReload {
     by: Arc<str>,
 }
 
-/// The most characters of a name that audit lines show.
+/// The longest name, in characters, shown in audit lines.
 const NAME: usize = 128;
 
 impl LevelReload {
-    /// A filter that starts as `default`, and its reload.
+    /// Creates a filter that starts as `default`, and its reload handle.
     #[must_use]
     pub fn new(default: LogFilter) -> (ReloadFilter, Self) {
         Self::builder(default).assemble(Counts::default())
     }
 
-    /// Sets more than the default filter.
+    /// Builds a reload with further options.
     pub fn builder(default: LogFilter) -> LevelReloadBuilder {
         LevelReloadBuilder {
             default,
@@ -76,7 +76,7 @@ impl LevelReload {
         }
     }
 
-    /// The same handle, whose changes are audited as those of `who`: at most 128 characters are kept. Unless told, `code`.
+    /// The same handle, whose changes are audited with the name `who`, up to 128 characters; default: `code`.
     #[must_use]
     pub fn by(&self, who: &str) -> Self {
         let by = match who.char_indices().nth(NAME) {
@@ -86,18 +86,18 @@ impl LevelReload {
         Self { state: Arc::clone(&self.state), by: by.into() }
     }
 
-    /// Logs what these directives say, for good: the text of `RUST_LOG`.
+    /// Sets the permanent filter from directives, which have the form of `RUST_LOG`.
     ///
     /// # Errors
-    /// [`ReloadError`]; nothing has changed then.
+    /// [`ReloadError`]; the filter is then unchanged.
     pub fn set(&self, directives: &str) -> Result<(), ReloadError> {
         self.change(directives, None)
     }
 
-    /// Logs what these directives say, and after `ttl` again what was logged for good.
+    /// Sets a temporary filter, after whose `ttl` the permanent one is in force again.
     ///
     /// # Errors
-    /// [`ReloadError`]; nothing has changed then.
+    /// [`ReloadError`]; the filter is then unchanged.
     pub fn set_for(&self, directives: &str, ttl: Duration) -> Result<(), ReloadError> {
         if ttl.is_zero() {
             return Err(ReloadError::Ttl);
@@ -117,10 +117,10 @@ impl LevelReload {
             .map_err(ReloadError::Thread)
     }
 
-    /// Logs what the default says again, for good.
+    /// Makes the default filter the permanent one again.
     ///
     /// # Errors
-    /// [`ReloadError::Thread`]; nothing has changed then.
+    /// [`ReloadError::Thread`]; the filter is then unchanged.
     pub fn reset(&self) -> Result<(), ReloadError> {
         let span = self.span();
         self.state
@@ -143,13 +143,14 @@ impl LevelReload {
         self.state.read(|levels, _| levels.default_filter().clone())
     }
 
-    /// For how long the current filter is in force; `None` if it is for good.
+    /// The time until the current filter expires; `None` if it is permanent.
     #[must_use]
     pub fn expires_in(&self) -> Option<Duration> {
         self.state.read(|levels, now| levels.ends().map(|ends| ends.saturating_sub(now)))
     }
 
-    /// [`current`](Self::current), [`default_filter`](Self::default_filter) and [`expires_in`](Self::expires_in), all of one moment.
+    /// [`current`](Self::current), [`default_filter`](Self::default_filter) and [`expires_in`](Self::expires_in), read at
+    /// one moment.
     #[must_use]
     pub fn snapshot(&self) -> (LogFilter, LogFilter, Option<Duration>) {
         self.state.read(|levels, now| {
@@ -158,7 +159,7 @@ impl LevelReload {
         })
     }
 
-    /// The current span, if it is one of the subscriber that the filter is part of.
+    /// The current span, if it belongs to the filter's subscriber.
     fn span(&self) -> Span {
         let span = Span::current();
         let is_own = span.with_subscriber(|(_, dispatch)| ReloadFilter::is_in(dispatch, &self.state));
@@ -166,7 +167,7 @@ impl LevelReload {
     }
 }
 
-/// Collects what a [`LevelReload`] needs.
+/// Builds a [`LevelReload`].
 #[must_use]
 #[derive(Debug)]
 pub struct LevelReloadBuilder {
@@ -177,31 +178,31 @@ pub struct LevelReloadBuilder {
 }
 
 impl LevelReloadBuilder {
-    /// Where `radiosonde_log_level_changes_total{kind}`, `radiosonde_log_filter_rebuilds_total` and
-    /// `radiosonde_log_level_overrides_total{outcome}` are registered; by default nothing is counted.
+    /// Sets the registry for `radiosonde_log_level_changes_total{kind}`, `radiosonde_log_filter_rebuilds_total` and
+    /// `radiosonde_log_level_overrides_total{outcome}`; default: nothing is counted.
     pub fn registry(mut self, registry: &Registry) -> Self {
         self.registry = Some(registry.clone());
         self
     }
 
-    /// How long callsites are kept ready after the last override of a level, so that a flow of such spans does not have all
-    /// callsites asked anew for each of them; by default five seconds. They are asked at most twice in this time for each level,
-    /// and once more a second after the last of it.
+    /// Sets how long callsites stay enabled after the last level override, so that a sequence of such spans does not rebuild
+    /// the interest of all callsites for each; default: five seconds. They are rebuilt at most twice in this time for each
+    /// level, and once more a second after the last change.
     pub fn hold(mut self, hold: Duration) -> Self {
         self.hold = hold;
         self
     }
 
-    /// The clock that says when a filter ends; by default the system's.
+    /// Sets the clock by which filters expire; default: the system's.
     pub fn clock(mut self, clock: SharedClock) -> Self {
         self.clock = clock;
         self
     }
 
-    /// The filter and its reload.
+    /// Builds the filter and its reload handle.
     ///
     /// # Errors
-    /// [`RegisterError`] if the registry has other metrics of these names.
+    /// [`RegisterError`] if the registry has other metrics with these names.
     pub fn build(self) -> Result<(ReloadFilter, LevelReload), RegisterError> {
         let counts = self.registry.as_ref().map(Counts::new).transpose()?.unwrap_or_default();
         Ok(self.assemble(counts))
@@ -214,15 +215,15 @@ impl LevelReloadBuilder {
     }
 }
 
-/// The levels have not been changed.
+/// The levels could not be changed.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ReloadError {
-    /// A directive cannot be read.
+    /// A directive is malformed.
     Filter(InvalidFilter),
     /// The time to live is zero.
     Ttl,
-    /// There is no thread to be had, which would make the change known and end it.
+    /// The thread that applies and reverts changes could not be started.
     Thread(io::Error),
 }
 
@@ -230,7 +231,7 @@ impl fmt::Display for ReloadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Filter(invalid) => fmt::Display::fmt(invalid, f),
-            Self::Ttl => f.write_str("a time to live of zero ends at once; allowed is anything longer"),
+            Self::Ttl => f.write_str("invalid time to live 0s: expected a longer time"),
             Self::Thread(_) => f.write_str("cannot start the thread that changes log levels"),
         }
     }

@@ -4,41 +4,41 @@ use tracing_core::{Level, LevelFilter};
 
 use crate::filtering::filter::LogFilter;
 
-/// What is in force, as the filter reads it: never changed, only replaced.
+/// The filter in force, as read by the filter: immutable, replaced as a whole.
 #[derive(Debug)]
 pub(crate) struct Active {
     pub(crate) filter: LogFilter,
-    /// The most verbose level that an override may ask for; `OFF` while there is none.
+    /// The most verbose level of the open overrides; `OFF` without any.
     pub(crate) ceiling: LevelFilter,
 }
 
-/// The filter, what it falls back to and when, and the levels that spans ask for. Knows no clock and no thread.
+/// The permanent and the temporary filter, and the levels of open overrides. Independent of clock and thread.
 #[derive(Debug)]
 pub(crate) struct Levels {
     default: LogFilter,
-    /// What was last set without an end, or the default.
+    /// The last permanent filter, or the default.
     lasting: LogFilter,
     passing: Option<Passing>,
     overrides: [Overrides; 5],
     hold: Duration,
 }
 
-/// A filter that ends.
+/// A temporary filter.
 #[derive(Debug)]
 struct Passing {
     filter: LogFilter,
     until: Duration,
 }
 
-/// The spans that ask for one level.
+/// The level overrides of one level.
 #[derive(Debug, Clone, Copy, Default)]
 struct Overrides {
     open: u64,
-    /// How long the level is kept ready after the last of them.
+    /// When the level stops being enabled after the last of them.
     until: Option<Duration>,
 }
 
-/// From one filter to another.
+/// A change from one filter to another.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Change {
     pub(crate) from: LogFilter,
@@ -60,7 +60,7 @@ impl Levels {
         self.passing.as_ref().map_or(&self.lasting, |passing| &passing.filter)
     }
 
-    /// When the current filter ends.
+    /// When the current filter expires.
     pub(crate) fn ends(&self) -> Option<Duration> {
         self.passing.as_ref().map(|passing| passing.until)
     }
@@ -69,7 +69,7 @@ impl Levels {
         Active { filter: self.current().clone(), ceiling: self.ceiling() }
     }
 
-    /// A filter without an end also replaces what a passing one would have fallen back to.
+    /// Sets a filter. A permanent one also replaces the filter to which a temporary one would have reverted.
     pub(crate) fn set(&mut self, filter: LogFilter, until: Option<Duration>) -> Change {
         let from = self.current().clone();
         match until {
@@ -86,7 +86,7 @@ impl Levels {
         self.set(self.default.clone(), None)
     }
 
-    /// Falls back if it is time to.
+    /// Reverts to the permanent filter if the temporary one has expired.
     pub(crate) fn revert(&mut self, now: Duration) -> Option<Change> {
         let passing = self.passing.take_if(|passing| passing.until <= now)?;
         Some(Change { from: passing.filter, to: self.lasting.clone() })
@@ -103,7 +103,7 @@ impl Levels {
         &mut self.overrides[at.unwrap_or(0)]
     }
 
-    /// A span asks for a level. `true` if the ceiling rises by it.
+    /// Opens an override; true if it raises the ceiling.
     pub(crate) fn open(&mut self, level: Level) -> bool {
         let before = self.ceiling();
         let overrides = self.overrides(level);
@@ -112,7 +112,7 @@ impl Levels {
         before < self.ceiling()
     }
 
-    /// A span that asked for a level is over.
+    /// Closes an override.
     pub(crate) fn close(&mut self, level: Level, now: Duration) {
         let until = now.saturating_add(self.hold);
         let overrides = self.overrides(level);
@@ -122,7 +122,7 @@ impl Levels {
         }
     }
 
-    /// Gives up the levels that nobody has asked for lately. `true` if the ceiling sinks by it.
+    /// Drops levels that were not used recently; true if that lowers the ceiling.
     pub(crate) fn lower(&mut self, now: Duration) -> bool {
         let before = self.ceiling();
         for overrides in &mut self.overrides {
@@ -131,12 +131,12 @@ impl Levels {
         self.ceiling() < before
     }
 
-    /// When there is something to do.
+    /// When the next change is due.
     pub(crate) fn next(&self) -> Option<Duration> {
         self.overrides.iter().filter_map(|overrides| overrides.until).chain(self.ends()).min()
     }
 
-    /// Whether time alone may change anything, now or once a span is over.
+    /// Whether nothing changes by time alone, now or after an override closes.
     pub(crate) fn is_settled(&self) -> bool {
         self.ends().is_none() && self.ceiling() == LevelFilter::OFF
     }
@@ -182,11 +182,11 @@ mod tests {
     fn the_ceiling_rises_at_once_and_sinks_a_while_after_the_last_span() {
         let mut levels = Levels::new(filter("info"), at(5));
         assert!(levels.open(Level::DEBUG));
-        assert!(!levels.open(Level::DEBUG), "it is up already");
+        assert!(!levels.open(Level::DEBUG), "already raised");
         assert!(!levels.open(Level::WARN));
         assert_eq!((levels.active().ceiling, levels.next()), (LevelFilter::DEBUG, None));
         levels.close(Level::DEBUG, at(1));
-        assert_eq!(levels.next(), None, "one is open still");
+        assert_eq!(levels.next(), None, "one override is still open");
         levels.close(Level::DEBUG, at(2));
         assert_eq!(levels.next(), Some(at(7)));
         assert!(!levels.lower(at(6)));

@@ -1,4 +1,4 @@
-//! Which events become lines.
+//! Decides which events become lines.
 
 pub(crate) mod audit;
 pub(crate) mod counts;

@@ -10,33 +10,32 @@ use tracing_subscriber::registry::{LookupSpan, SpanRef};
 use crate::filtering::level_override::{Asked, LevelOverrides, asked_by_record, asked_by_span};
 use crate::filtering::reload_state::ReloadState;
 
-/// A [`LogFilter`](crate::LogFilter) that a [`LevelReload`](crate::LevelReload) changes while the program runs, and that
-/// single spans may open up.
+/// A [`LogFilter`](crate::LogFilter) that a [`LevelReload`](crate::LevelReload) changes at run time, with overrides by spans.
 ///
 /// # Shape
-/// Lets through what the filter in force lets through, and within a span with a **level override** what that span asks for, too.
-/// `radiosonde.log = "debug"` on a span, when it is made or recorded later, asks for everything up to `DEBUG` in that span and in
-/// the spans within it, whatever their targets; expected is `error`, `warn`, `info`, `debug` or `trace`, by any of the names that
-/// a [`LogFilter`](crate::LogFilter) takes. The field is no part of any line. It counts on spans that are on, so put it on one of `INFO`, `WARN` or `ERROR`. Which span an event is in is told by the
-/// thread that it happens on: the one that was entered last, also where the event names another as `parent:`.
+/// Passes what the filter in force passes, and within a span with a **level override** also what that span requests. The
+/// field `radiosonde.log = "debug"` on a span, set when it is created or recorded later, enables everything up to `DEBUG` in
+/// that span and in the spans within it, whatever their targets. Expected is `error`, `warn`, `info`, `debug` or `trace`, in
+/// any spelling that a [`LogFilter`](crate::LogFilter) accepts. The field does not appear in lines. It has an effect only on
+/// enabled spans, so use one at `INFO`, `WARN` or `ERROR`. An event's span is the one that its thread entered last, also if
+/// the event names another as `parent:`.
 ///
 /// `radiosonde-tower` sets the field for requests with a signed header.
 ///
 /// # Cost
-/// That of the filter, and a load of the pointer to it. A callsite that nothing enables is asked once and remembered, as with the
-/// filter alone. Level overrides change that while one is open and for some seconds after (five, unless the builder says
-/// otherwise): every callsite up to their level is then asked each time, and its
-/// arguments are made, wherever it is. The first one waits until all callsites have been
-/// asked anew, and never longer than a second; those that follow within these seconds do not.
+/// That of the filter, plus a pointer load. A callsite that nothing enables is cached, as with the filter alone. While a
+/// level override is open, and for some seconds after (default: five), every callsite up to its level is evaluated each
+/// time, together with its arguments. The first override waits until the interest of all callsites is rebuilt, at most a
+/// second; further ones within these seconds do not wait.
 ///
-/// As the filter of a layer (`layer.with_filter(filter)`) it costs what `tracing-subscriber` takes for such filters, about 50 ns for
-/// each event and more for a span. Where all layers share it, make it a layer of its own, below them: then an enabled callsite is
-/// remembered as well, and nothing is asked.
+/// As the filter of a layer (`layer.with_filter(filter)`), it has the overhead of such filters in `tracing-subscriber`:
+/// about 50 ns per event, and more per span. If all layers share it, make it a layer of its own, below them: then enabled
+/// callsites are cached as well, and an event costs nothing.
 ///
 /// # Limits
-/// Clones are one filter. Give it to layers of one subscriber. As a part of other filters (`filter.and(..)`, `Box<dyn Filter<S>>`),
-/// as the second such filter of a subscriber, and without a [`JsonLayer`](crate::JsonLayer) in it, it works if that subscriber is
-/// the global one.
+/// Clones are the same filter; use it in layers of one subscriber. As part of other filters (`filter.and(..)`, `Box<dyn
+/// Filter<S>>`), as the second such filter of a subscriber, or without a [`JsonLayer`](crate::JsonLayer), it works only if
+/// that subscriber is the global one.
 ///
 /// # Examples
 /// ```
@@ -69,14 +68,14 @@ impl ReloadFilter {
         Self { state }
     }
 
-    /// Finds the filter within a new subscriber, and tells it which one it is part of: filters are not told.
+    /// Finds the filter in a new subscriber and attaches it, since filters do not learn their subscriber.
     pub(crate) fn attach(dispatch: &Dispatch) {
         if let Some(filter) = dispatch.downcast_ref::<Self>() {
             filter.state.attach(dispatch);
         }
     }
 
-    /// Tells the filter which subscriber it is a layer of.
+    /// Attaches the filter to the subscriber that contains it as a layer.
     pub(crate) fn attach_to(&self, dispatch: &Dispatch) {
         self.state.attach(dispatch);
     }
@@ -85,17 +84,17 @@ impl ReloadFilter {
         self.state.active().filter.allows(metadata)
     }
 
-    /// Whether a span that is open now may ask for such events.
+    /// Whether an open span may enable such events.
     pub(crate) fn may_be_overridden(&self, metadata: &Metadata<'_>) -> bool {
         *metadata.level() <= self.state.active().ceiling
     }
 
-    /// Whether this subscriber's filter is the one with this state.
+    /// Whether the filter in this subscriber has this state.
     pub(crate) fn is_in(dispatch: &Dispatch, state: &Arc<ReloadState>) -> bool {
         dispatch.downcast_ref::<Self>().is_some_and(|filter| Arc::ptr_eq(&filter.state, state))
     }
 
-    /// Makes what a span asks for hold within it, and ends what it asked for before.
+    /// Applies a span's level override, and ends its former one.
     fn override_level<S>(&self, id: &Id, asked: Asked, ctx: &Context<'_, S>)
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
@@ -121,8 +120,8 @@ impl ReloadFilter {
         }
     }
 
-    /// Whether the span that the thread is in, or one around it, asks for such events. Looked up anew each time, as a span around
-    /// may ask later.
+    /// Whether the thread's current span, or one around it, enables such events. Looked up for each event, since a span may
+    /// record an override later.
     fn is_within<S>(&self, level: Level, ctx: &Context<'_, S>) -> bool
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
@@ -153,7 +152,7 @@ where
     fn callsite_enabled(&self, metadata: &'static Metadata<'static>) -> Interest {
         let active = self.state.active();
         let is_possible = active.filter.allows(metadata) || *metadata.level() <= active.ceiling;
-        // Not `always`, for the reason that the filter has.
+        // Not `always`, for the same reason as in `LogFilter`.
         if is_possible { Interest::sometimes() } else { Interest::never() }
     }
 
@@ -178,7 +177,7 @@ where
         if !self.state.has_overrides() {
             return;
         }
-        // Taken out, as each layer that has a clone of the filter says that the span is over.
+        // Taken out, since each layer with a clone of the filter reports the end of the span.
         let asked = ctx.span(&id).and_then(|span| {
             let mut extensions = span.extensions_mut();
             extensions

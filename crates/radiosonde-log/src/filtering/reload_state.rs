@@ -15,17 +15,17 @@ use crate::filtering::audit::{Audit, Kind};
 use crate::filtering::counts::Counts;
 use crate::filtering::levels::{Active, Change, Levels};
 
-/// What a filter and its handles share: the levels in force, and the thread that makes `tracing` forget its answers.
+/// State shared by a filter and its handles: the levels in force, and the thread that invalidates `tracing`'s cached interest.
 ///
-/// The thread is there while something is to be done, and while something will end by itself; then it goes. Interest is rebuilt
-/// on it alone, for three reasons. Two rebuilds at a time could leave the older maximum level behind. Whoever asks may be within
-/// an event or a span that is being made, where `tracing` takes a nested question for one without a subscriber, and would turn
-/// every callsite off. And a filter that ends by itself must end without any traffic.
+/// The thread exists while work or an expiry is pending. Interest is rebuilt only on it, for three reasons. Two concurrent
+/// rebuilds could leave the older maximum level behind. The caller may be within an event or the creation of a span, where
+/// `tracing` treats a nested question as one without a subscriber, and would turn every callsite off. And a temporary filter
+/// must expire without any traffic.
 #[derive(Debug)]
 pub(crate) struct ReloadState {
     number: u64,
     active: ArcSwap<Active>,
-    /// How many spans are open that have asked for a level.
+    /// The number of open spans with a level override.
     open: AtomicUsize,
     inner: Mutex<Inner>,
     work: Condvar,
@@ -38,26 +38,26 @@ pub(crate) struct ReloadState {
 #[derive(Debug)]
 struct Inner {
     levels: Levels,
-    /// Changes that were made, and those of them that callsites know of.
+    /// Changes made, and those of them that are in effect at all callsites.
     made: u64,
     known: u64,
     audits: Vec<Audit>,
-    /// The thread, and the process that it is of: a forked child has none.
+    /// The thread, and the process it belongs to: a forked child has none.
     thread: Option<(u32, ThreadId)>,
-    /// Until when the thread sleeps; `None` if it waits for a change.
+    /// When the thread wakes; `None` if it waits for a change.
     wakes: Option<Duration>,
-    /// When callsites are asked once more.
+    /// When the interest of callsites is rebuilt once more.
     again: Option<Duration>,
 }
 
-/// How long whoever changes something waits for the callsites to know of it.
+/// How long a change waits until callsites apply it.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// When callsites are asked once more after a change: one that was hit for the first time at that very moment may have got the answer
-/// of before, and `tracing` would keep it.
+/// Delay of the second rebuild after a change. A callsite that was first hit during the change may have got the old answer,
+/// which `tracing` would keep.
 const AGAIN: Duration = Duration::from_secs(1);
 
-/// So that no sum of times overflows.
+/// Bounds waits, so that no sum of times overflows.
 const LONGEST_WAIT: Duration = Duration::from_secs(86_400);
 
 impl ReloadState {
@@ -78,7 +78,7 @@ impl ReloadState {
         }
     }
 
-    /// Tells it from others.
+    /// A number that identifies the filter.
     pub(crate) const fn number(&self) -> u64 {
         self.number
     }
@@ -92,16 +92,16 @@ impl ReloadState {
         read(&self.lock().levels, self.clock.monotonic())
     }
 
-    /// The subscriber that the filter is part of.
+    /// Sets the subscriber that the filter is part of.
     pub(crate) fn attach(&self, dispatch: &Dispatch) {
-        // Weak, or the subscriber would keep itself alive. A subscriber has one dispatch in its life.
+        // Weak, or the subscriber would keep itself alive. A subscriber has one dispatch in its lifetime.
         let _ = self.dispatch.set(dispatch.downgrade());
     }
 
-    /// Changes the filter, and returns once callsites know.
+    /// Changes the filter, and returns once callsites apply it.
     ///
     /// # Errors
-    /// There is no thread to be had; nothing has changed then, as nobody would change it back.
+    /// The thread could not be started. Nothing is changed then, since nothing would revert it.
     pub(crate) fn change(
         self: &Arc<Self>,
         edit: impl FnOnce(&mut Levels, Duration) -> Change,
@@ -118,18 +118,19 @@ impl ReloadState {
         Ok(())
     }
 
-    /// A span asks for a level; returns once callsites know, which is at once if the level is ready. `false` if it cannot be had.
+    /// Opens an override; returns once callsites apply it, at once if the level is enabled already. `false` if that failed.
     pub(crate) fn open(self: &Arc<Self>, level: Level) -> bool {
         let mut inner = self.lock();
         if let Err(error) = self.start(&mut inner) {
             diagnostics::report(
                 "log",
                 "levels",
-                format_args!("no thread to raise the level for a span: {error}"),
+                format_args!("cannot start the thread for a level override: {error}"),
             );
             return false;
         }
-        // Relaxed: the span is made on this thread, and whoever sees the span by another way sees this by it.
+        // Relaxed: the span is created on this thread; a thread that receives the span synchronises with it, and so sees
+        // this.
         self.open.fetch_add(1, Ordering::Relaxed);
         self.counts.opened_override();
         if inner.levels.open(level) {
@@ -139,13 +140,13 @@ impl ReloadState {
         true
     }
 
-    /// A span that asked for a level is over.
+    /// Closes an override.
     pub(crate) fn close(&self, level: Level) {
-        // Relaxed: see `open`. Never below none, where every span would seem to have an override for good.
+        // Relaxed: see `open`. Never below zero, or every span would seem to have an override for good.
         let _ = self.open.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |open| open.checked_sub(1));
         let mut inner = self.lock();
         inner.levels.close(level, self.clock.monotonic());
-        // It looks again by itself at what ends later.
+        // The thread wakes by itself for later expiries.
         let is_too_late = match (inner.levels.next(), inner.wakes) {
             (Some(next), Some(wakes)) => next < wakes,
             (next, _) => next.is_some(),
@@ -155,7 +156,7 @@ impl ReloadState {
         }
     }
 
-    /// Whether a span is open that has asked for a level.
+    /// Whether a span with a level override is open.
     pub(crate) fn has_overrides(&self) -> bool {
         // Relaxed: see `open`.
         self.open.load(Ordering::Relaxed) > 0
@@ -164,18 +165,18 @@ impl ReloadState {
     pub(crate) fn refused_override(&self) {
         self.counts.refused_override();
         let message =
-            format_args!("invalid radiosonde.log of a span: expected error, warn, info, debug or trace");
+            format_args!("invalid span field radiosonde.log: expected error, warn, info, debug or trace");
         diagnostics::report("log", "levels", message);
     }
 
-    /// Makes what has been changed the filter's.
+    /// Makes changes visible to the filter.
     fn publish(&self, inner: &mut Inner) {
         self.active.store(Arc::new(inner.levels.active()));
         inner.made += 1;
         self.work.notify_one();
     }
 
-    /// Waits until callsites know of everything that has been changed.
+    /// Waits until callsites apply all changes.
     fn wait_until_known(&self, inner: MutexGuard<'_, Inner>) {
         let made = inner.made;
         // The thread itself would wait for itself.
@@ -195,7 +196,7 @@ impl ReloadState {
         Ok(())
     }
 
-    /// What the thread does.
+    /// Runs the thread.
     fn keep(&self) {
         let mut inner = self.lock();
         loop {
@@ -239,32 +240,32 @@ impl ReloadState {
         }
     }
 
-    /// Lets callsites and people know of changes.
+    /// Applies changes at all callsites and writes their audit events.
     fn tell(&self, audits: &[Audit]) {
         self.counts.rebuild();
         if !self.ask(|| audits.iter().for_each(Audit::write)) {
-            let message = format_args!("no subscriber has the filter that was changed");
+            let message = format_args!("the changed filter is part of no subscriber");
             diagnostics::report("log", "levels", message);
         }
     }
 
-    /// Has every callsite asked anew, and then does what is to be done in the filter's subscriber. `false` if that is not to be found.
+    /// Rebuilds the interest of every callsite, then runs `then` in the filter's subscriber; `false` if there is none.
     fn ask(&self, then: impl FnOnce()) -> bool {
         let work = || {
             callsite::rebuild_interest_cache();
             then();
         };
-        // Other layers are asked about every callsite, and may panic.
+        // A rebuild asks other layers about every callsite, and they may panic.
         survive(|| self.within(work)).unwrap_or_else(|| {
             diagnostics::report("log", "levels", format_args!("a layer panicked when the levels changed"));
             true
         })
     }
 
-    /// Runs `work` in the subscriber that the filter is part of. `false` if there is none.
+    /// Runs `work` in the filter's subscriber; `false` if there is none.
     ///
-    /// While a process has one subscriber, `tracing` asks the thread's default alone about callsites; on a thread without one they
-    /// would all be turned off.
+    /// While a process has one subscriber, `tracing` asks only the thread's default about callsites; on a thread without one
+    /// they would all be turned off.
     fn within(&self, work: impl FnOnce()) -> bool {
         match self.dispatch.get().and_then(WeakDispatch::upgrade) {
             Some(dispatch) if is_default(&dispatch) => work(),
@@ -282,7 +283,7 @@ impl ReloadState {
 
 fn next_number() -> u64 {
     static NUMBER: AtomicU64 = AtomicU64::new(0);
-    // Relaxed: numbers need to differ, not to be ordered.
+    // Relaxed: the numbers must differ, and need no order.
     NUMBER.fetch_add(1, Ordering::Relaxed)
 }
 
@@ -297,14 +298,14 @@ mod tests {
     fn a_forked_child_starts_a_thread_of_its_own() {
         let levels = Levels::new(LogFilter::default(), Duration::ZERO);
         let state = Arc::new(ReloadState::new(levels, Arc::new(SystemClock), Counts::default()));
-        // What a child finds: a thread of its parent, which is not there.
+        // The state that a child finds: a thread that exists only in its parent.
         let gone = thread::spawn(|| thread::current().id()).join().unwrap();
         state.lock().thread = Some((0, gone));
         assert!(state.open(Level::DEBUG));
         let is_unknown = |inner: &mut Inner| inner.known < inner.made;
         let most = Duration::from_secs(30);
         let (inner, waited) = state.done.wait_timeout_while(state.lock(), most, is_unknown).unwrap();
-        assert!(!waited.timed_out(), "nobody has let callsites know");
+        assert!(!waited.timed_out(), "the change was not applied");
         assert_eq!(inner.thread.map(|(process, _)| process), Some(std::process::id()));
     }
 }

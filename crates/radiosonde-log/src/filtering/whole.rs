@@ -1,4 +1,4 @@
-//! The filters as layers of their own, for the whole of a subscriber.
+//! The filters as layers of their own, for a whole subscriber.
 
 use radiosonde_core::silence::is_silenced;
 use tracing_core::dispatcher::Dispatch;
@@ -12,7 +12,7 @@ use crate::filtering::reload_filter::ReloadFilter;
 
 impl<S: Subscriber> Layer<S> for LogFilter {
     fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
-        // Nobody else's answer can be in the way here, so that an enabled callsite is remembered, too.
+        // No other filter's answer can interfere here, so enabled callsites are cached, too.
         if self.allows(metadata) { Interest::always() } else { Interest::never() }
     }
 
@@ -21,7 +21,7 @@ impl<S: Subscriber> Layer<S> for LogFilter {
     }
 
     fn event_enabled(&self, _: &Event<'_>, _: Context<'_, S>) -> bool {
-        // `enabled` is not asked about callsites whose interest is `always`.
+        // `enabled` is not called for callsites whose interest is `always`.
         !is_silenced()
     }
 

@@ -4,7 +4,7 @@ use crate::limiting::callsite_policy::Rendered;
 use crate::rendering::fields::Fields;
 use crate::schemas::keys::Key;
 
-/// What limits and samples ask of a line.
+/// The data of a line that limits and sampling use.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Gathered<'a> {
     pub(crate) target: &'a str,

@@ -37,49 +37,50 @@ use crate::writing::line::Line;
 use crate::writing::style::Style;
 use crate::writing::watched;
 
-/// The target of the callsites that `tracing-log` makes events of records with.
+/// The target of the callsites that `tracing-log` uses for events from records.
 const LOG_RECORDS: &str = "log";
 
 /// Writes each event of `tracing` as one JSON object on one line.
 ///
 /// # Shape
-/// This is the line of [`Profile::Native`](crate::Profile::Native), the default; others put the same under other keys.
+/// This is the line of [`Profile::Native`](crate::Profile::Native), the default. Other profiles write the same data under
+/// other keys.
 ///
-/// Keys are unique at every level. At the top, in this order: `timestamp` (RFC 3339, UTC, milliseconds), `level`, `service`,
-/// `module` (the event's target, which is its module path unless given), `message`, then those that are there of
-/// `correlation_id`, `request_id`, `user_id`, `method`, `path`, `status`, `duration_ms`, those that are
-/// [promoted](JsonLayerBuilder::promote), `type` (of [`audit!`](crate::audit) and [`log_metric!`](crate::log_metric)),
-/// `trace_id`, `span_id`, `truncated`. Every other field is under `metadata`.
+/// Keys are unique at every level. At the top level, in this order: `timestamp` (RFC 3339, UTC, milliseconds), `level`,
+/// `service`, `module` (the event's target, by default its module path), `message`, then, if present, `correlation_id`,
+/// `request_id`, `user_id`, `method`, `path`, `status`, `duration_ms`, [promoted](JsonLayerBuilder::promote) fields, `type`
+/// (of [`audit!`](crate::audit) and [`log_metric!`](crate::log_metric)), `trace_id`, `span_id`, `truncated`. Every other
+/// field is under `metadata`.
 ///
-/// - Fields come from the event, the spans around it and the static fields, in this precedence; a nearer span goes before a
-///   farther one, and of two fields of one name in one event the last counts.
+/// - Fields come from the event, the spans around it and the static fields, in this precedence. A nearer span wins over a
+///   farther one, and the last of two fields with the same name in one event wins.
 /// - `http.request.method`, `url.path` and `http.response.status_code` are `method`, `path` and `status`.
-/// - `correlation_id`, `request_id`, `user_id`, `method` and `path` are always strings; `status` is a number if the field is an
-///   integer and a string otherwise; a `duration_ms` that is no finite number goes under `metadata`.
-/// - A field called like a key that the layer sets itself (`timestamp`, `level`, `service`, `module`, `trace_id`, `span_id`,
+/// - `correlation_id`, `request_id`, `user_id`, `method` and `path` are always strings. `status` is a number if the field is
+///   an integer, otherwise a string. A `duration_ms` that is not a finite number goes under `metadata`.
+/// - A field named like a key that the layer sets itself (`timestamp`, `level`, `service`, `module`, `trace_id`, `span_id`,
 ///   `truncated`, `metadata`) goes under `metadata`, and so does a span's `message`.
-/// - `trace_id` and `span_id` are those of [`SpanContext::current`]; of an event with an explicit parent they are those in the
-///   extensions of that span, or else of the nearest one around it. Spans that the layer's filter disables are not seen.
+/// - `trace_id` and `span_id` are those of [`SpanContext::current`]. For an event with an explicit parent they are in the
+///   extensions of that span, or of the nearest one around it. Spans disabled by the layer's filter are ignored.
 /// - Fields that start with `otel.` or `radiosonde.` are directives and never appear; `radiosonde.level = "fatal"` makes the
 ///   level `FATAL` (see [`fatal!`](crate::fatal)).
 /// - Integers up to 64 bits are numbers, wider ones strings. Floats are numbers; NaN and the infinities are `"NaN"`,
-///   `"Infinity"` and `"-Infinity"`. Errors are `{"message":…,"chain":[…]}` with up to 16 sources. Everything else is a string.
-/// - A value whose `Debug` or `Display` fails or panics is `"<fmt error>"`, and the rest of the line survives (where panics
+///   `"Infinity"` and `"-Infinity"`. Errors are `{"message":…,"chain":[…]}` with up to 16 sources. Everything else is a
+///   string.
+/// - A value whose `Debug` or `Display` fails or panics is `"<fmt error>"`, and the rest of the line is kept (if panics
 ///   unwind). The panic hook runs.
-/// - A field whose name is longer than 256 bytes is left out, and the line says `"truncated":true`.
-/// - Quotes, backslashes, control characters (ANSI sequences with them), U+2028, U+2029 and bidirectional overrides are
+/// - A field whose name is longer than 256 bytes is dropped, and the line has `"truncated":true`.
+/// - Quotes, backslashes, control characters (and so ANSI sequences), U+2028, U+2029 and bidirectional overrides are
 ///   escaped: no value can end a line, forge one or colour a terminal.
 /// - Values of keys such as `authorization`, `password` and `token` are `"[redacted]"`; see [`Redaction`].
 ///
 /// # Cost
-/// Where a field goes is decided once per callsite. An event is one pass over its fields into a buffer of this thread; what
-/// spans hand down was rendered when it was recorded and is copied as one piece, however deep the event is. No allocation once
-/// the buffers have grown, neither for a line nor for a span.
+/// The place of each field is decided once per callsite. An event is one pass over its fields into a buffer of this thread.
+/// A span's fields are rendered when they are recorded and copied as one piece, however deep the event is. No allocation
+/// once the buffers have grown, neither for a line nor for a span.
 ///
 /// # Filtering
-/// The layer itself takes every event and span, but for those of [silenced](radiosonde_core::silence) threads, such as those that
-/// deliver lines. Give it a [`LogFilter`](crate::LogFilter) with
-/// [`with_filter`](Layer::with_filter).
+/// The layer itself accepts every event and span, except those of [silenced](radiosonde_core::silence) threads, such as
+/// those that deliver lines. Give it a [`LogFilter`](crate::LogFilter) with [`with_filter`](Layer::with_filter).
 ///
 /// # Examples
 /// ```
@@ -112,12 +113,12 @@ pub struct JsonLayer {
 }
 
 impl JsonLayer {
-    /// A layer for the service of this resource.
+    /// Builds a layer for the service of this resource.
     pub fn builder(resource: &Resource) -> JsonLayerBuilder {
         JsonLayerBuilder::new(resource)
     }
 
-    /// For flushing the writers and sinks while the layer is in use, and for closing them.
+    /// A handle for flushing the writers and sinks while the layer is in use, and for closing them.
     #[must_use]
     pub fn handle(&self) -> LogHandle {
         self.outputs.handle().clone()
@@ -138,8 +139,8 @@ impl JsonLayer {
         })
     }
 
-    /// Renders what `record` hands over into this thread's buffers and lends them, without any lock held: values are
-    /// formatted by the user's code, which may log.
+    /// Renders `record` into this thread's buffers and passes them on, without holding a lock: values are formatted by the
+    /// user's code, which may log.
     fn rendered(
         &self,
         metadata: &'static Metadata<'static>,
@@ -171,7 +172,7 @@ impl JsonLayer {
         self.meter.found(found);
 
         let module = if scratch.target.is_empty() { event.metadata().target() } else { &scratch.target };
-        // Of records of the `log` crate this is only known now.
+        // For records of the `log` crate, level and target are known only now.
         let policy = plan.policy().filter(|_| level != Level::Fatal && !is_audit(module));
         if let Some(ratio) = policy.and_then(|policy| policy.ratio(module)) {
             self.outputs.suppression().put_ratio(&mut scratch.fields, ratio.as_f64());
@@ -240,7 +241,7 @@ impl JsonLayer {
         });
     }
 
-    /// Whether limits or samples that ask what is in a line say no to this one.
+    /// Whether limits or sampling by the line's contents suppress it.
     fn refuses(
         &self,
         policy: &CallsitePolicy,
@@ -255,7 +256,7 @@ impl JsonLayer {
         policy.decide_rendered(&gathered, self.clock.monotonic()) == Decision::Drop
     }
 
-    /// Counts a line; `plan` if it is of its callsite's own level and target.
+    /// Counts a line; `plan` if it has its callsite's own level and target.
     fn count(&self, plan: Option<&Plan>, made: &Made<'_>, bytes: usize, truncated: bool) {
         let tally = || self.meter.lines().of(made.level, made.module);
         match plan {
@@ -267,7 +268,7 @@ impl JsonLayer {
         }
     }
 
-    /// The span that an event hands down the fields of, and the context that it is in.
+    /// The span whose fields an event inherits, and the span context of the event.
     fn surroundings<S>(&self, event: &Event<'_>, ctx: &Context<'_, S>) -> (Option<u64>, Option<SpanContext>)
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
@@ -280,7 +281,7 @@ impl JsonLayer {
         (span, scope.find_map(|span| span.extensions().get().copied()))
     }
 
-    /// The span that this thread is in, once those that have closed are left.
+    /// The current span of this thread, after leaving spans that have closed.
     fn innermost_open(&self) -> Option<u64> {
         stack::innermost_open(self.spans.number(), |span| self.spans.knows(span))
     }
@@ -293,7 +294,7 @@ impl JsonLayer {
         }
     }
 
-    /// The span that this thread is in, if it is still open.
+    /// The current span of this thread, if it is still open.
     pub(crate) fn current_span(&self) -> Option<Id> {
         self.innermost_open().map(Id::from_u64)
     }
@@ -332,7 +333,7 @@ impl JsonLayer {
         }
     }
 
-    /// Writes the line where people read it, and returns whether it had to be cut.
+    /// Writes the line in the format for people; returns whether it was truncated.
     fn write_for_people(
         &self,
         made: &Made<'_>,
@@ -376,7 +377,7 @@ impl JsonLayer {
     }
 }
 
-/// What is known of a line beside its fields.
+/// The parts of a line besides its fields.
 #[derive(Debug, Clone, Copy)]
 struct Made<'a> {
     now: SystemTime,
@@ -395,7 +396,7 @@ where
     }
 
     fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
-        // Whether an event is a record of `log` can only be told of the event.
+        // Only the event itself tells whether it is a record of `log`.
         if metadata.target() != LOG_RECORDS {
             self.plan(metadata, || false);
         }
@@ -413,7 +414,7 @@ where
             },
             None => None,
             Some(parent) if self.spans.knows(parent.into_u64()) => Some(parent.into_u64()),
-            // Disabled for this layer: the nearest around it that is not.
+            // Disabled for this layer: use the nearest enabled span around it.
             Some(_) => ctx.span(id).and_then(|span| span.parent()).map(|parent| parent.id().into_u64()),
         };
         self.rendered(
@@ -462,7 +463,7 @@ where
         let level = Scratch::lend(|scratch| self.line(plan, event, &ctx, scratch));
         self.outputs.announce();
         if level == Level::Fatal && !self.fatal_flush.is_zero() {
-            // What is not out by then is counted where it is.
+            // Lines that are not written by then are counted by their writers.
             self.handle().flush(self.fatal_flush);
         }
     }

@@ -35,28 +35,28 @@ use crate::writing::own_lines::OwnLines;
 use crate::writing::style::Style;
 use crate::writing::suppression::Suppression;
 
-/// What the lines of the layer's writers look like. Sinks always get JSON.
+/// The format of the writers' lines. Sinks always get JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Format {
-    /// For people where a writer is a terminal, JSON elsewhere.
+    /// Pretty if the writer is a terminal, JSON otherwise.
     #[default]
     Auto,
     /// One JSON object per line.
     Json,
-    /// For people: the time of the day in UTC, level, module, message, fields, the spans around with theirs, and the trace. An
-    /// error's causes and texts of several lines stand below, indented. Other control characters are escaped here too, and only
-    /// the first line of an event begins at the margin: no value can look like another event.
+    /// For people: the time of day in UTC, level, module, message, fields, the enclosing spans with theirs, and the trace.
+    /// An error's causes and texts of several lines follow below, indented. Other control characters are escaped here too,
+    /// and only the first line of an event is not indented: no value can look like another event.
     Pretty,
 }
 
-/// Collects what a [`JsonLayer`] needs; a later setting replaces an earlier one, writers and sinks add up.
+/// Builds a [`JsonLayer`]. A later setting replaces an earlier one; writers and sinks add up.
 #[must_use]
 #[derive(Debug)]
 pub struct JsonLayerBuilder {
     schema: SchemaSettings,
     clock: SharedClock,
-    /// `None` for the global one, which only `build` makes: a program may still want to give it labels.
+    /// `None` for the global one, which only `build` creates: the program may still want to set its labels.
     registry: Option<Registry>,
     writers: Vec<Writer>,
     sinks: Vec<Sink>,
@@ -97,14 +97,14 @@ impl JsonLayerBuilder {
         }
     }
 
-    /// Which keys a line has; by default those of [`Profile::Native`].
+    /// Sets the keys of a line; default: [`Profile::Native`].
     pub fn profile(mut self, profile: Profile) -> Self {
         self.schema.profile = profile;
         self
     }
 
-    /// Gives fields of this name a place at the top of a line, after those that the profile gives one, and in the order of
-    /// these calls. Values keep their type.
+    /// Moves fields with this name to the top level of a line, after the profile's reserved keys and in the order of these
+    /// calls. Values keep their type.
     ///
     /// ```
     /// use radiosonde_core::Resource;
@@ -127,38 +127,38 @@ impl JsonLayerBuilder {
         self
     }
 
-    /// How the object of the fields without a place of their own is called: by default `metadata`, with
-    /// [`Profile::Native`] and [`Profile::Gcp`]. The others have a name for it that cannot be changed.
+    /// Sets the key of the object that holds all other fields; default: `metadata`. Only for [`Profile::Native`] and
+    /// [`Profile::Gcp`]: other profiles have a fixed name for it.
     pub fn metadata_key(mut self, key: impl Into<String>) -> Self {
         self.schema.metadata = Some(key.into());
         self
     }
 
-    /// How many digits of a second the timestamps have; by default what the profile's store keeps.
+    /// Sets the number of fractional digits of timestamps; default: the resolution of the profile's store.
     pub fn timestamp_precision(mut self, precision: TimestampPrecision) -> Self {
         self.schema.precision = Some(precision);
         self
     }
 
-    /// The project that traces are in, for [`Profile::Gcp`]; by default the resource's `cloud.account.id`.
+    /// Sets the project of the traces, for [`Profile::Gcp`]; default: the resource's `cloud.account.id`.
     pub fn google_cloud_project(mut self, project: impl Into<String>) -> Self {
         self.schema.project = Some(project.into());
         self
     }
 
-    /// How the levels are spelled; by default `WARN` and `FATAL`. [`Profile::Gcp`] has its own names.
+    /// Sets the spelling of levels; default: `WARN` and `FATAL`. [`Profile::Gcp`] has its own names.
     pub fn level_names(mut self, names: LevelNames) -> Self {
         self.schema.names = names;
         self
     }
 
-    /// The clock of timestamps and limits. Default: the system's.
+    /// Sets the clock of timestamps and limits; default: the system's.
     pub fn clock(mut self, clock: SharedClock) -> Self {
         self.clock = clock;
         self
     }
 
-    /// Where the layer's own metrics are registered. Default: [`Registry::global`].
+    /// Sets the registry for self metrics; default: [`Registry::global`].
     ///
     /// They are `radiosonde_log_lines_total{level,target}`, `radiosonde_log_bytes_total{level,target}`, `radiosonde_log_truncated_total`, `radiosonde_log_fmt_errors_total`,
     /// `radiosonde_log_redacted_total{by}`, `radiosonde_log_suppressed_total{level,reason}` and
@@ -169,7 +169,7 @@ impl JsonLayerBuilder {
         self
     }
 
-    /// Adds a writer. With neither a writer nor a sink, lines go to [`Writer::stdout`].
+    /// Adds a writer. Without any writer or sink, lines go to [`Writer::stdout`].
     pub fn writer(mut self, writer: Writer) -> Self {
         self.writers.push(writer);
         self
@@ -181,72 +181,72 @@ impl JsonLayerBuilder {
         self
     }
 
-    /// What the writers' lines look like; by default [`Format::Auto`].
+    /// Sets the format of the writers' lines; default: [`Format::Auto`].
     pub fn format(mut self, format: Format) -> Self {
         self.format = format;
         self
     }
 
-    /// Whether [`Format::Pretty`] lines are coloured.
+    /// Sets whether [`Format::Pretty`] lines are coloured.
     ///
-    /// By default they are where the writer is a terminal, the environment variable `NO_COLOR` is unset or empty
-    /// (<https://no-color.org>), and `TERM` is not `dumb`.
+    /// Default: if the writer is a terminal, the environment variable `NO_COLOR` is unset or empty (<https://no-color.org>),
+    /// and `TERM` is not `dumb`.
     pub fn colors(mut self, colors: bool) -> Self {
         self.colors = Some(colors);
         self
     }
 
-    /// A field of every line that neither the event nor a span around it has. Its value is a string.
+    /// Adds a field to every line in which neither the event nor an enclosing span has it. The value is a string.
     pub fn static_field(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.static_fields.push((key.into(), value.into()));
         self
     }
 
-    /// The most bytes that a line may have, its line feed included; by default 250,000, which is below what Loki takes.
+    /// Sets the longest line in bytes, including its line feed; default: 250,000, which is below Loki's limit.
     ///
-    /// Of a longer line the longest values are cut, and it says `"truncated":true`.
+    /// A longer line has its longest values truncated, and `"truncated":true`.
     pub fn max_line_bytes(mut self, bytes: usize) -> Self {
         self.limits.line_bytes = bytes;
         self
     }
 
-    /// The most fields that a line may have, by default 256. More are left out, and the line says `"truncated":true`; those
-    /// with a place at the top are never left out.
+    /// Sets the most fields of a line; default: 256. Further fields are dropped, and the line has `"truncated":true`. Fields
+    /// with a reserved key are never dropped.
     pub fn max_fields(mut self, fields: usize) -> Self {
         self.limits.fields = fields;
         self
     }
 
-    /// What never leaves the process; by default the values of keys such as `authorization`, `password` and `token`.
+    /// Sets which values are redacted; default: those of keys such as `authorization`, `password` and `token`.
     pub fn redaction(mut self, redaction: Redaction) -> Self {
         self.redaction = redaction;
         self
     }
 
-    /// How many lines are written of each callsite, tenant or whatever a field names; by default without a limit.
+    /// Sets limits for the lines of each callsite, tenant or other field; default: no limits.
     pub fn volume_limits(mut self, limits: VolumeLimits) -> Self {
         self.volume_limits = limits;
         self
     }
 
-    /// Which share of the lines is written; by default all.
+    /// Sets the share of lines that are written; default: all.
     pub fn sampling(mut self, sampling: Sampling) -> Self {
         self.sampling = sampling;
         self
     }
 
-    /// How long a thread that logs at FATAL waits for all writers and sinks to be done with what they have; by default one second.
-    /// With [`Duration::ZERO`] it does not.
+    /// Sets how long a thread that logs at FATAL waits for all writers and sinks to write what they hold; default: one
+    /// second. With [`Duration::ZERO`] it does not wait.
     pub fn fatal_flush(mut self, longest: Duration) -> Self {
         self.fatal_flush = longest;
         self
     }
 
-    /// The finished layer.
+    /// Builds the layer.
     ///
     /// # Errors
-    /// [`JsonLayerBuildError`] for a key that the profile does not allow, for a static field that cannot be one, for a maximum that leaves
-    /// no room for a line, for a queue that does not hold one, and for metrics that clash with the registry's.
+    /// [`JsonLayerBuildError`] for a key that the profile rejects, an invalid static field, a maximum too small for any
+    /// line, a queue too small for the longest line, or metrics that conflict with the registry's.
     pub fn build(self) -> Result<JsonLayer, JsonLayerBuildError> {
         let names = self.schema.names;
         let registry = self.registry.as_ref().unwrap_or_else(|| Registry::global());
@@ -340,7 +340,7 @@ fn style(writer: &Writer, format: Format, colors: Option<bool>) -> Style {
     if is_pretty { Style::Pretty { colors: is_colored() } } else { Style::Json }
 }
 
-/// A [`JsonLayer`] that cannot be built.
+/// A [`JsonLayer`] could not be built.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum JsonLayerBuildError {
@@ -351,23 +351,23 @@ pub enum JsonLayerBuildError {
         /// The keys that the layer sets.
         own: Vec<Box<str>>,
     },
-    /// No line fits.
+    /// The maximum is too small for any line.
     MaxLineBytes {
-        /// What was asked for.
+        /// The value given.
         bytes: usize,
-        /// What this layer needs.
+        /// The least value, for this layer.
         least: usize,
     },
-    /// The queue of a writer cannot be like this.
+    /// The options of a writer's queue are invalid.
     Queue {
-        /// The writer.
+        /// The writer's name.
         writer: &'static str,
-        /// Which of the [`QueueOptions`](radiosonde_appender::QueueOptions) is out of range.
+        /// The option of [`QueueOptions`](radiosonde_appender::QueueOptions) that is out of range.
         invalid: InvalidQueue,
     },
-    /// A promoted field, or the name for the object of the others, that the profile does not allow.
+    /// The profile rejects a promoted field, or the key for the other fields.
     Key(InvalidKey),
-    /// One of the layer's own metrics clashes with another of that name.
+    /// One of the layer's own metrics conflicts with another of that name.
     Metrics(RegisterError),
 }
 
@@ -377,14 +377,14 @@ impl fmt::Display for JsonLayerBuildError {
             Self::StaticField { key, own } => {
                 write!(
                     f,
-                    "static field {key:?} is not allowed; its key may not be empty, start with `otel.` or "
+                    "invalid static field {key:?}: expected a key that is not empty, does not start with `otel.` or ~"
                 )?;
-                write!(f, "`radiosonde.`, or be one that the layer sets itself: {}", own.join(", "))
+                write!(f, "`radiosonde.`, and is not one that the layer sets itself: {}", own.join(", "))
             }
             Self::MaxLineBytes { bytes, least } => {
-                write!(f, "a line of at most {bytes} bytes holds nothing; allowed are {least} and more")
+                write!(f, "invalid max_line_bytes {bytes}: expected {least} or more")
             }
-            Self::Queue { writer, .. } => write!(f, "the queue before writer {writer:?} is refused"),
+            Self::Queue { writer, .. } => write!(f, "invalid queue of writer {writer:?}"),
             Self::Key(refused) => fmt::Display::fmt(refused, f),
             Self::Metrics(_) => f.write_str("cannot register the metrics of the log layer"),
         }

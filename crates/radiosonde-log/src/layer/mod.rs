@@ -1,4 +1,4 @@
-//! The layer: from an event to a line.
+//! The layer, which turns events into lines.
 
 mod gathered;
 pub(crate) mod json_layer;

@@ -14,11 +14,11 @@ use crate::schemas::keys::Key;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Decision {
     Write,
-    /// It was counted, and is forgotten.
+    /// It is suppressed and counted.
     Drop,
 }
 
-/// What decides which events of a callsite become lines. A callsite without rules has none.
+/// Decides which events of a callsite become lines. A callsite without rules has none.
 #[derive(Debug)]
 pub(crate) struct CallsitePolicy {
     pub(super) shared: Arc<Shared>,
@@ -31,7 +31,7 @@ pub(crate) struct CallsitePolicy {
     pub(super) pending: Pending,
 }
 
-/// Where events are emitted.
+/// The source of events.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Callsite {
     pub(crate) target: &'static str,
@@ -46,7 +46,7 @@ pub(super) struct Sample {
     pub(super) sequence: Sequence,
 }
 
-/// What did not become a line, by reason.
+/// Counters of suppressed events, by reason.
 #[derive(Debug)]
 pub(super) struct Suppressed {
     pub(super) rate: Counter,
@@ -54,22 +54,22 @@ pub(super) struct Suppressed {
     pub(super) sampled: Counter,
 }
 
-/// What was suppressed and not yet announced.
+/// Suppressed lines that have not been announced.
 #[derive(Debug)]
 pub(super) struct Pending {
     lines: AtomicU64,
-    /// When the first of them was, in nanoseconds; `NONE` if that is not known yet.
+    /// When the first of them was suppressed, in nanoseconds; `NONE` if not known yet.
     since: AtomicU64,
 }
 
 const NONE: u64 = u64::MAX;
 
-/// What is known of a line once it is rendered, for the rules that ask for it.
+/// A rendered line, for rules that depend on its contents.
 pub(crate) trait Rendered {
     /// The line's target.
     fn target(&self) -> &str;
 
-    /// The value of a field of the event or of a span around it, as contents of a JSON string if it is one, else as JSON.
+    /// The value of a field of the event or of a span around it: the contents of a JSON string, or else JSON.
     fn value(&self, key: Key) -> Option<&str>;
 
     /// The trace that the line belongs to.
@@ -77,7 +77,7 @@ pub(crate) trait Rendered {
 }
 
 impl CallsitePolicy {
-    /// Decides about an event, as far as that can be done before it is rendered.
+    /// Decides about an event, as far as that is possible before it is rendered.
     ///
     /// # Cost
     /// One atomic addition if the callsite is sampled, one exchange if it is limited.
@@ -86,7 +86,7 @@ impl CallsitePolicy {
             return Decision::Write;
         }
         if let Some(sample) = &self.sample {
-            // What is picked by what is in the line is decided later, and limits count what was picked.
+            // Sampling by a line's contents is decided later, and limits count only sampled lines.
             if self.shared.by != By::Line {
                 return Decision::Write;
             }
@@ -98,14 +98,14 @@ impl CallsitePolicy {
         self.limited(nanoseconds(now))
     }
 
-    /// Whether [`decide_rendered`](Self::decide_rendered) has to be asked too.
+    /// Whether [`decide_rendered`](Self::decide_rendered) must be called as well.
     pub(crate) fn asks_for_more(&self) -> bool {
         self.is_bridged
             || !self.shared.keyed_by.is_empty()
             || self.sample.is_some() && self.shared.by != By::Line
     }
 
-    /// Decides about a line that is rendered.
+    /// Decides about a rendered line.
     pub(crate) fn decide_rendered(&self, line: &impl Rendered, now: Duration) -> Decision {
         let now = nanoseconds(now);
         let is_picked = match (self.ratio(line.target()), &self.shared.by) {
@@ -135,7 +135,7 @@ impl CallsitePolicy {
         self.limited_by_keys(line, now)
     }
 
-    /// The share of lines of which this is one, if that is not all.
+    /// The sampling ratio that applies, if any.
     pub(crate) fn ratio(&self, target: &str) -> Option<Ratio> {
         match &self.sample {
             Some(sample) => Some(sample.ratio),
@@ -190,9 +190,9 @@ impl Pending {
         Self { lines: AtomicU64::new(0), since: AtomicU64::new(NONE) }
     }
 
-    /// Whether it is the first.
+    /// Adds a line; true if it is the first.
     fn add(&self, now: u64) -> bool {
-        // Relaxed: a count; who reads it later comes through `Shared::due`, which orders it.
+        // Relaxed: a count; its later reader synchronises through `Shared::due`.
         let is_first = self.lines.fetch_add(1, Ordering::Relaxed) == 0;
         if is_first {
             // Relaxed: as above.
@@ -201,16 +201,17 @@ impl Pending {
         is_first
     }
 
-    /// Takes what is pending for `interval`, or all of it: how many lines, and since when. `Err` tells when to ask again.
+    /// Takes the pending lines if `interval` has passed since the first: their number, and since when. `Err` is the time to
+    /// retry.
     pub(super) fn take(&self, now: u64, interval: u64) -> Result<Option<(u64, u64)>, u64> {
-        // Relaxed: a thread that adds meanwhile asks for an announcement of its own.
+        // Relaxed: a thread that adds meanwhile requests an announcement itself.
         if self.lines.load(Ordering::Relaxed) == 0 {
             return Ok(None);
         }
         // Relaxed: as above.
         let since = self.since.load(Ordering::Relaxed);
         if since == NONE {
-            // The thread that added the first line has not yet come to say when.
+            // The thread that added the first line has not stored its time yet.
             let began = self
                 .since
                 .compare_exchange(NONE, now, Ordering::Relaxed, Ordering::Relaxed)
@@ -226,7 +227,7 @@ impl Pending {
             return Err(at);
         }
         let lines = self.swap();
-        // Relaxed: only if nobody has begun anew meanwhile.
+        // Relaxed: fails only if another thread has started again meanwhile.
         let _ = self.since.compare_exchange(since, NONE, Ordering::Relaxed, Ordering::Relaxed);
         Ok((lines > 0).then_some((lines, since)))
     }

@@ -4,18 +4,18 @@ use std::time::Duration;
 
 use crate::limiting::rate::Rate;
 
-/// A [`Rate`] as the generic cell rate algorithm wants it, in nanoseconds.
+/// A [`Rate`] in the terms of the generic cell rate algorithm, in nanoseconds.
 ///
 /// Source: ITU-T I.371, annex A, as a virtual scheduling algorithm.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Gcra {
-    /// Between two events at the steady rate; none if nothing passes.
+    /// The interval between events at the steady rate; `None` if nothing passes.
     interval: Option<NonZeroU64>,
-    /// How much too early an event may come.
+    /// How much too early an event may be.
     tolerance: u64,
 }
 
-/// When the next event were due if all came at the steady rate: all that is kept of the past.
+/// When the next event would be due at the steady rate: the only state.
 #[derive(Debug, Default)]
 pub(crate) struct Due(AtomicU64);
 
@@ -27,7 +27,7 @@ impl Gcra {
         Self { interval: interval.and_then(NonZeroU64::new), tolerance }
     }
 
-    /// When the event after this one is due, if this one may pass.
+    /// When the event after this one is due, if this one passes.
     pub(crate) fn after(self, due: u64, now: u64) -> Option<u64> {
         let interval = self.interval?.get();
         (due <= now.saturating_add(self.tolerance)).then(|| due.max(now).saturating_add(interval))
@@ -36,12 +36,12 @@ impl Gcra {
     /// # Cost
     /// A load, and an exchange if the event passes.
     pub(crate) fn conforms(self, due: &Due, now: u64) -> bool {
-        // Relaxed: the number says all, and orders nothing else.
+        // Relaxed: the number is the whole state, and orders nothing else.
         due.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |due| self.after(due, now)).is_ok()
     }
 }
 
-/// Since the clock's fixed point; for 584 years.
+/// Nanoseconds since the clock's fixed point; sufficient for 584 years.
 pub(crate) fn nanoseconds(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
@@ -63,9 +63,13 @@ mod tests {
     fn a_burst_passes_at_once_and_the_rate_after_it() {
         let rate = Rate::per_second(10).burst(3);
         assert_eq!(conforming(rate, [SECOND; 20]), 3);
-        // One each millisecond for ten seconds.
+        // One per millisecond for ten seconds.
         assert_eq!(conforming(rate, (0..10_000).map(|at| SECOND + at * SECOND / 1000)), 3 + 99);
-        assert_eq!(conforming(rate, (0..50).map(|at| SECOND + at * SECOND / 10)), 50, "at the rate all pass");
+        assert_eq!(
+            conforming(rate, (0..50).map(|at| SECOND + at * SECOND / 10)),
+            50,
+            "at the steady rate all pass"
+        );
         assert_eq!(
             conforming(rate, [0, 0, 0, 0, SECOND, SECOND, SECOND, SECOND]),
             6,

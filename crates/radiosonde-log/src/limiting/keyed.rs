@@ -5,10 +5,10 @@ use crate::limiting::gcra::Gcra;
 const SETS: usize = 256;
 const KEYS_OF_A_SET: usize = 8;
 
-/// Allowances of keys, as many as there is room for.
+/// Allowances of keys, in a table of fixed size.
 ///
-/// A key whose allowance is whole again is as good as one that never was, so that its place is free. A key that finds no place in its set
-/// shares an allowance with the others that find none.
+/// A key whose allowance is complete again is equal to a new one, so its entry is free. Keys that find no free entry in
+/// their set share an allowance.
 #[derive(Debug)]
 pub(crate) struct Keyed(Box<[Mutex<Set>]>);
 
@@ -30,10 +30,10 @@ impl Keyed {
         Self((0..SETS).map(|_| Mutex::default()).collect())
     }
 
-    /// Whether an event with this key may pass.
+    /// Whether an event with this key passes.
     pub(crate) fn conforms(&self, gcra: Gcra, hash: u64, now: u64) -> bool {
-        // The lowest bits choose the set; the remainder is less than its number.
-        #[allow(clippy::cast_possible_truncation, reason = "the lowest bits are what counts")]
+        // The lowest bits choose the set; the remainder is less than the number of sets.
+        #[allow(clippy::cast_possible_truncation, reason = "only the lowest bits matter")]
         let Some(set) = self.0.get(hash as usize % SETS) else { return true };
         let mut set = set.lock().unwrap_or_else(PoisonError::into_inner);
         let due = set.due(hash, now);

@@ -1,4 +1,4 @@
-//! How many lines are written: limits of rates, and samples.
+//! Bounds the number of lines by rate limits and sampling.
 
 pub(crate) mod callsite_policy;
 pub(crate) mod gcra;

@@ -1,10 +1,10 @@
 use std::time::Duration;
 
-/// So many events per time, and so many at once.
+/// A rate of events, with a burst.
 ///
 /// # Shape
-/// In the long run as many events pass as the rate says, spread evenly; after a pause up to [`burst`](Self::burst) pass at once. Of a rate
-/// of zero nothing passes.
+/// In the long run events pass at the rate, spread evenly; after a pause up to [`burst`](Self::burst) pass at once. At a
+/// rate of zero nothing passes.
 ///
 /// ```
 /// use radiosonde_log::Rate;
@@ -22,12 +22,12 @@ pub struct Rate {
 }
 
 impl Rate {
-    /// So many events in each second, and as many at once.
+    /// This many events per second, and the same number at once.
     pub const fn per_second(events: u32) -> Self {
         Self::new(events, Duration::from_secs(1))
     }
 
-    /// So many events in each minute, and as many at once.
+    /// This many events per minute, and the same number at once.
     pub const fn per_minute(events: u32) -> Self {
         Self::new(events, Duration::from_secs(60))
     }
@@ -36,7 +36,7 @@ impl Rate {
         Self { events, period, burst: events }
     }
 
-    /// How many may pass at once after a pause, one at least; by default as many as the rate says.
+    /// Sets how many events may pass at once after a pause, at least one; default: the number of the rate.
     pub const fn burst(mut self, events: u32) -> Self {
         self.burst = events;
         self

@@ -1,6 +1,6 @@
 use radiosonde_core::Level;
 
-/// What holds for which events.
+/// Rules by target and level.
 #[derive(Debug, Clone)]
 pub(crate) struct Rules<T>(Vec<Rule<T>>);
 
@@ -18,13 +18,14 @@ impl<T> Default for Rules<T> {
 }
 
 impl<T> Rules<T> {
-    /// For events of this level or a finer one whose target begins like this. It takes the place of an earlier rule for the same.
+    /// Adds a rule for events of this level or a less severe one whose target starts with `target`. Replaces an earlier rule
+    /// for the same.
     pub(crate) fn add(&mut self, target: &str, level: Level, value: T) {
         self.0.retain(|rule| *rule.target != *target || rule.level != level);
         self.0.push(Rule { target: target.into(), level, value });
     }
 
-    /// The rule of the longest target, and of those the one of the finest level.
+    /// The rule with the longest target, and among those the one with the least severe level.
     pub(crate) fn of(&self, target: &str, level: Level) -> Option<&T> {
         let rules = self.0.iter().filter(|rule| level <= rule.level && target.starts_with(&*rule.target));
         rules.max_by_key(|rule| (rule.target.len(), std::cmp::Reverse(rule.level))).map(|rule| &rule.value)

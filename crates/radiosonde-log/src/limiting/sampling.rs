@@ -5,23 +5,23 @@ use radiosonde_core::{Level, TraceId};
 
 use crate::limiting::rules::Rules;
 
-/// Which share of the lines is written.
+/// The share of lines that is written.
 ///
-/// Everything is, unless asked otherwise.
+/// Default: all lines.
 ///
 /// # Shape
-/// A line that was picked has `sample_ratio` under `metadata`: it stands for `1 / sample_ratio` lines. The others are counted in
-/// `radiosonde_log_suppressed_total{level,reason="sampled"}` and not announced.
+/// A sampled line has `sample_ratio` under `metadata`: it stands for `1 / sample_ratio` lines. Suppressed lines are counted
+/// in `radiosonde_log_suppressed_total{level,reason="sampled"}` and not announced.
 ///
-/// By default each line is picked or not for itself. [`by_trace`](Self::by_trace) and [`by_field`](Self::by_field) pick all lines of a trace, or of
-/// a user, or none of them, in every process that has the same ratio alike.
+/// By default each line is sampled independently. [`by_trace`](Self::by_trace) and [`by_field`](Self::by_field) keep all
+/// lines of a trace, or of a user, or none of them; every process with the same ratio decides alike.
 ///
-/// Events of [`fatal!`](crate::fatal) and of the target `radiosonde::audit` are always written, and errors unless a rule is of
+/// Events of [`fatal!`](crate::fatal) and of the target `radiosonde::audit` are always written, and errors unless a rule has
 /// [`Level::Error`].
 ///
 /// # Cost
-/// For a callsite with a rule one atomic addition, and nothing more for a line that is not picked. With `by_trace` or `by_field` a line is
-/// rendered before it is known whether it is picked. Nothing for other callsites.
+/// One atomic addition per event of a callsite with a rule; a suppressed line costs nothing more. With `by_trace` or
+/// `by_field` a line is rendered before the decision. Other callsites cost nothing.
 ///
 /// ```
 /// use radiosonde_core::Level;
@@ -29,7 +29,7 @@ use crate::limiting::rules::Rules;
 ///
 /// let sampling = Sampling::new().of("", Level::Debug, 0.01)?.of("orders::cart", Level::Info, 0.1)?.by_trace();
 /// let error = Sampling::new().of("", Level::Debug, 10.0).unwrap_err();
-/// assert_eq!(error.to_string(), "10 is no share of lines; allowed is a ratio from 0 to 1");
+/// assert_eq!(error.to_string(), "invalid sampling ratio 10: expected a number from 0 to 1");
 /// # let _ = sampling;
 /// # Ok::<(), radiosonde_log::InvalidRatio>(())
 /// ```
@@ -40,7 +40,7 @@ pub struct Sampling {
     pub(crate) by: By,
 }
 
-/// What is picked or not as a whole; a field by its name, or by the number of that.
+/// The unit that is kept or suppressed as a whole; a field by name or by number.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) enum By<F = Box<str>> {
     #[default]
@@ -49,19 +49,19 @@ pub(crate) enum By<F = Box<str>> {
     Field(F),
 }
 
-/// A share, from 0 to 1.
+/// A ratio from 0 to 1.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Ratio(f64);
 
 impl Sampling {
-    /// Every line.
+    /// Writes every line.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// This share of the lines of a level, or a finer one, whose target begins with `target`; the empty one is all.
+    /// Writes this share of the lines at this or a less severe level whose target starts with `target`; `""` is every target.
     ///
-    /// Of the rules with the longest target that a line's begins with, the one of the finest level holds. FATAL is never sampled.
+    /// Among the rules with the longest matching target, the one with the least severe level applies. FATAL is never sampled.
     ///
     /// # Errors
     /// [`InvalidRatio`] unless the ratio is from 0 to 1.
@@ -73,15 +73,16 @@ impl Sampling {
         Ok(self)
     }
 
-    /// Picks all lines of a trace that the rules are for, or none; a line outside of any trace for itself.
+    /// Keeps all lines of a trace to which rules apply, or none. Lines outside a trace are sampled independently.
     ///
-    /// They are the traces that the sampler by trace id of the same ratio picks.
+    /// The traces kept are those of the trace-id-ratio sampler with the same ratio.
     pub fn by_trace(mut self) -> Self {
         self.by = By::Trace;
         self
     }
 
-    /// Picks all lines with the same value in a field, their own or a span's, or none; a line without it for itself.
+    /// Keeps all lines with the same value of a field, their own or a span's, or none. Lines without it are sampled
+    /// independently.
     pub fn by_field(mut self, field: &str) -> Self {
         self.by = By::Field(field.into());
         self
@@ -93,9 +94,9 @@ impl Ratio {
         self.0
     }
 
-    /// Whether this of all numbers, which are spread evenly, is picked.
+    /// Whether an evenly distributed number is within the ratio.
     ///
-    /// As the samplers of OpenTelemetry SDKs do, so that logs and traces agree.
+    /// Computed as in the samplers of OpenTelemetry SDKs, so that logs and traces agree.
     pub(crate) fn picks(self, number: u64) -> bool {
         #[allow(
             clippy::cast_possible_truncation,
@@ -108,7 +109,7 @@ impl Ratio {
     }
 }
 
-/// Numbers one after the other that look random and are the same in every run: SplitMix64, from zero.
+/// A sequence of pseudo-random numbers, the same in every run: SplitMix64, from zero.
 ///
 /// Source: <https://prng.di.unimi.it/splitmix64.c>
 #[derive(Debug, Default)]
@@ -117,19 +118,19 @@ pub(crate) struct Sequence(AtomicU64);
 impl Sequence {
     pub(crate) fn next(&self) -> u64 {
         const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
-        // Relaxed: which line gets which number does not matter.
+        // Relaxed: it does not matter which line gets which number.
         mixed(self.0.fetch_add(STEP, Ordering::Relaxed).wrapping_add(STEP))
     }
 }
 
-/// SplitMix64's finaliser, which spreads what is close together.
+/// SplitMix64's finaliser, which spreads similar numbers.
 const fn mixed(number: u64) -> u64 {
     let number = (number ^ number >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let number = (number ^ number >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
     number ^ number >> 31
 }
 
-/// The same for the same text in every process, which the hashes of the standard library are not.
+/// A hash that is the same in every process, unlike those of the standard library.
 pub(crate) fn hash(text: &str) -> u64 {
     mixed(fnv(text))
 }
@@ -140,20 +141,20 @@ fn fnv(text: &str) -> u64 {
         .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
-/// The part of a trace id that is random.
+/// The random part of a trace id.
 pub(crate) fn of_trace(trace: TraceId) -> u64 {
     let [.., a, b, c, d, e, f, g, h] = trace.to_bytes();
     u64::from_be_bytes([a, b, c, d, e, f, g, h])
 }
 
-/// A ratio that is not from 0 to 1.
+/// A sampling ratio that is not from 0 to 1.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct InvalidRatio {
     ratio: f64,
 }
 
 impl InvalidRatio {
-    /// The ratio as it was given.
+    /// The ratio as given.
     #[must_use]
     pub const fn ratio(&self) -> f64 {
         self.ratio
@@ -162,7 +163,7 @@ impl InvalidRatio {
 
 impl fmt::Display for InvalidRatio {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} is no share of lines; allowed is a ratio from 0 to 1", self.ratio)
+        write!(f, "invalid sampling ratio {}: expected a number from 0 to 1", self.ratio)
     }
 }
 
@@ -195,7 +196,7 @@ mod tests {
 
     #[test]
     fn hashes_are_the_same_for_ever() {
-        // The published vectors of both algorithms.
+        // The published test vectors of both algorithms.
         assert_eq!(
             (fnv(""), fnv("a"), fnv("foobar")),
             (0xcbf2_9ce4_8422_2325, 0xaf63_dc4c_8601_ec8c, 0x8594_4171_f739_67e8)

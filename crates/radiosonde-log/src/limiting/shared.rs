@@ -8,7 +8,7 @@ use crate::limiting::rules::Rules;
 use crate::limiting::sampling::{By, Ratio, Sequence};
 use crate::schemas::keys::Key;
 
-/// What the policies of a layer have in common.
+/// State shared by a layer's policies.
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(super) rates: Rules<Option<Rate>>,
@@ -16,28 +16,28 @@ pub(crate) struct Shared {
     pub(super) announce_every: Duration,
     pub(super) ratios: Rules<Ratio>,
     pub(super) by: By<Key>,
-    /// Allowances of the targets of records.
+    /// Allowances by the targets of records.
     pub(super) targets: Keyed,
     pub(super) sequence: Sequence,
-    /// When something is to be announced, in nanoseconds.
+    /// When the next announcement is due, in nanoseconds.
     pub(super) due: AtomicU64,
 }
 
-/// A limit for all lines that have the same value in a field.
+/// A limit for lines with the same value of a field.
 #[derive(Debug)]
 pub(crate) struct KeyedBy {
     pub(super) key: Key,
     pub(super) gcra: Gcra,
-    /// Allowances of its values: they share none with those of another limit, however few there are.
+    /// Allowances by value, separate from those of other limits.
     pub(super) values: Keyed,
 }
 
 impl Shared {
-    /// Nothing is to be announced.
+    /// No announcement is due.
     pub(super) const NEVER: u64 = u64::MAX;
 
     pub(super) fn announce_at(&self, at: u64) {
-        // Release: the announcement takes this time with an Acquire swap, and then sees the lines counted before it.
+        // Release: the announcement takes this time with an Acquire swap, and so sees the lines counted before it.
         self.due.fetch_min(at, Ordering::Release);
     }
 }

@@ -6,24 +6,26 @@ use crate::limiting::gcra::Gcra;
 use crate::limiting::rate::Rate;
 use crate::limiting::rules::Rules;
 
-/// How many lines are written: of each callsite, and of each tenant, user or whatever else a field names.
+/// Limits the number of lines, per callsite and per value of a field such as a tenant or a user.
 ///
-/// Nothing is limited unless asked for.
+/// Default: no limits.
 ///
 /// # Shape
-/// A callsite, which is one `info!` in the code, has an allowance of its own. What is beyond it is dropped before it is rendered, counted
-/// in `radiosonde_log_suppressed_total{level,reason}`, and announced by a line with the callsite's target and level, whose message is
-/// `suppressed 1234 lines`, and that has the fields `suppressed`, `since`, `file` and `line`. Such a line comes at most
-/// once per callsite and [`announce_every`](Self::announce_every), with the first event of the layer after it; and when the layer is dropped.
+/// Each callsite, which is one `info!` in the code, has its own allowance. Events beyond it are dropped before they are
+/// rendered, counted in `radiosonde_log_suppressed_total{level,reason}`, and announced by a line with the callsite's target
+/// and level, the message `suppressed 1234 lines`, and the fields `suppressed`, `since`, `file` and `line`. Each callsite is
+/// announced at most once per [`announce_every`](Self::announce_every), with the layer's next event after that time, and
+/// when the layer is dropped.
 ///
-/// Which rule holds for a callsite is decided by its target and level: of the rules with the longest target that it begins with, the one of
-/// the finest level. Records of the `log` crate, which have no callsites of their own, have one allowance per target and level.
+/// The rule for a callsite depends on its target and level: among the rules with the longest matching target, the one with
+/// the least severe level applies. Records of the `log` crate, which have no callsites of their own, have one allowance per
+/// target and level.
 ///
 /// Events of [`fatal!`](crate::fatal) and of the target `radiosonde::audit` are never limited.
 ///
 /// # Cost
-/// For a callsite with a limit a reading of the clock and one atomic exchange. Nothing for others. With [`keyed_by`](Self::keyed_by) a
-/// line is rendered before it is known whether it is written, and a lock is taken, one of 256, for a few nanoseconds.
+/// A clock reading and one atomic exchange per event of a callsite with a limit; nothing for other callsites. With
+/// [`keyed_by`](Self::keyed_by) a line is rendered before the decision, and one of 256 locks is taken for a few nanoseconds.
 ///
 /// ```
 /// use radiosonde_core::{Level, Resource};
@@ -40,7 +42,7 @@ use crate::limiting::rules::Rules;
 #[must_use]
 #[derive(Debug, Clone)]
 pub struct VolumeLimits {
-    /// `None`: without a limit.
+    /// `None` means unlimited.
     pub(crate) rules: Rules<Option<Rate>>,
     pub(crate) keyed: Vec<(Box<str>, Gcra)>,
     pub(crate) announce_every: Duration,
@@ -54,39 +56,41 @@ impl Default for VolumeLimits {
 }
 
 impl VolumeLimits {
-    /// No limit.
+    /// No limits.
     pub fn none() -> Self {
         Self { rules: Rules::default(), keyed: Vec::new(), announce_every: Duration::from_secs(10) }
     }
 
-    /// This limit for each callsite, whatever its level.
+    /// The same limit for each callsite, whatever its level.
     pub fn per_callsite(rate: Rate) -> Self {
         Self::none().of("", Level::Error, rate)
     }
 
-    /// This limit for each callsite of a level, or a finer one, whose target begins with `target`; the empty one is all.
+    /// Sets the limit for each callsite at this or a less severe level whose target starts with `target`; `""` is every
+    /// target.
     pub fn of(mut self, target: &str, level: Level, rate: Rate) -> Self {
         self.rules.add(target, level, Some(rate));
         self
     }
 
-    /// No limit per callsite for targets that begin with this.
+    /// Removes the limit per callsite for targets that start with `target`.
     pub fn unlimited(mut self, target: &str) -> Self {
         self.rules.add(target, Level::Error, None);
         self
     }
 
-    /// This limit for all lines together that have the same value in a field, their own or a span's: a tenant, a user, a peer.
+    /// Limits all lines together that have the same value of a field, their own or a span's: a tenant, a user, a peer.
     ///
-    /// Lines without the field are not limited by it; the values of one that is redacted are all the same. Values are known by a hash of 64 bits; of more than about 2000 at a time, further
-    /// ones share allowances. A second limit by the same field takes the place of the first.
+    /// Lines without the field are not affected; all values of a redacted field count as the same one. Values are identified
+    /// by a 64-bit hash; beyond about 2000 at a time, further ones share allowances. A second limit for the same field
+    /// replaces the first.
     pub fn keyed_by(mut self, field: &str, rate: Rate) -> Self {
         self.keyed.retain(|(other, _)| **other != *field);
         self.keyed.push((field.into(), Gcra::new(rate)));
         self
     }
 
-    /// The least time between two lines that announce what was suppressed of one callsite; by default 10 seconds.
+    /// Sets the least time between two announcements of one callsite; default: 10 seconds.
     pub fn announce_every(mut self, interval: Duration) -> Self {
         self.announce_every = interval;
         self

@@ -1,20 +1,20 @@
 use std::backtrace::{Backtrace, BacktraceStatus};
 
-/// Whether the line of a panic says how the program came there.
+/// Whether the line of a panic has a backtrace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum PanicBacktrace {
-    /// As `RUST_LIB_BACKTRACE` or else `RUST_BACKTRACE` says: not unless it is set, and not `0`.
+    /// According to `RUST_LIB_BACKTRACE`, or else `RUST_BACKTRACE`: if it is set and not `0`.
     #[default]
     FromEnvironment,
-    /// Always. Finding names in a program with debug information takes some milliseconds, and memory that stays.
+    /// Always. Resolving names in a program with debug information takes some milliseconds, and memory that is kept.
     Always,
     /// Never.
     Never,
 }
 
 impl PanicBacktrace {
-    /// Walks the stack, without looking up names.
+    /// Captures the stack without resolving names.
     pub(crate) fn capture(self) -> Option<Backtrace> {
         let backtrace = match self {
             Self::FromEnvironment => Backtrace::capture(),
@@ -25,8 +25,8 @@ impl PanicBacktrace {
     }
 }
 
-/// The part of a backtrace that is the program's: from the frame that panicked to where the thread starts, in whole frames, and
-/// at most about `most` bytes.
+/// The program's own part of a backtrace, from the frame that panicked to the start of the thread. Whole frames, of at most
+/// about `most` bytes.
 pub(crate) fn trimmed(text: &str, most: usize) -> String {
     let frames = frames(text);
     let above = frames.iter().position(|frame| frame.contains("__rust_end_short_backtrace"));
@@ -52,7 +52,7 @@ pub(crate) fn trimmed(text: &str, most: usize) -> String {
     out
 }
 
-/// Each frame with the line that says where it is, as `std` writes them.
+/// The frames, each with the line of its location, as `std` formats them.
 fn frames(text: &str) -> Vec<&str> {
     let mut frames = Vec::new();
     let (mut start, mut at) = (0, 0);
@@ -67,7 +67,7 @@ fn frames(text: &str) -> Vec<&str> {
     frames
 }
 
-/// `  12: name`
+/// Whether the line starts a frame: `  12: name`.
 fn begins_frame(line: &str) -> bool {
     let line = line.trim_start();
     let digits = line.len() - line.trim_start_matches(|character: char| character.is_ascii_digit()).len();

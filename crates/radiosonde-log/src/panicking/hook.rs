@@ -15,32 +15,34 @@ use crate::panicking::report::Report;
 use crate::writing::handle::LogHandle;
 use crate::writing::watched;
 
-/// Panics that are reported at the same time; of more, the hook that was there before tells.
+/// The most panics reported at the same time; further ones are left to the previous hook.
 const MOST_AT_ONCE: usize = 64;
 
-/// Makes each panic of the process a line.
+/// Turns each panic of the process into a line.
 ///
 /// # Shape
-/// An event of level ERROR, or FATAL where panics abort, with the target `panic`, the message `panicked: …` and the fields
+/// An event at ERROR, or FATAL if panics abort, with the target `panic`, the message `panicked: …` and the fields
 /// `panic.location` (`src/main.rs:10:5`), `panic.thread` and `panic.backtrace`. It belongs to the span in which the thread
 /// panicked, and has its fields and its trace id. Every panic counts in `panics_total`, also one that is caught later.
 ///
-/// The hook that was there before, which by default prints to standard error, does not run if the line is known to be out: a
-/// [`Writer`](crate::Writer) has written it, also through its queue, or the journal has taken it. So a panic is reported once and as
-/// every other line; [`and_previous`](Self::and_previous) has the previous hook run always. It runs in all other cases: without a
-/// subscriber or with one that has no [`JsonLayer`](crate::JsonLayer), for a line that a filter leaves out (limits and samples leave none out),
-/// where sinks alone take it, for a panic in a writer or sink, if every writer fails, if standard output or standard error is closed or
+/// The previous hook, which by default prints to standard error, does not run if the line is known to be written: by a
+/// [`Writer`](crate::Writer), also through its queue, or by the journal. So a panic is reported once and like every other
+/// line; with [`and_previous`](Self::and_previous) the previous hook always runs. It runs in all other cases: without a
+/// subscriber or with one that has no [`JsonLayer`](crate::JsonLayer), for a line that a filter excludes (limits and
+/// sampling exclude none), if only sinks receive it, for a panic in a writer or sink, if every writer fails, if standard
+/// output or standard error is closed or the null device, if the queue loses lines at the same time, and if the deadline
+/// passes.
 /// the null device, if the queue loses lines at the same time, and if the deadline passes.
 ///
-/// # At the end of the process
-/// A panic ends the process where panics abort, on the main thread, and where it cannot unwind. Then the thread that panics
-/// also waits for what [`flush`](Self::flush) names; a panic that only ends a task is not held up by a store that is down.
+/// # Panics that end the process
+/// A panic ends the process if panics abort, on the main thread, and if it cannot unwind. Then the panicking thread also
+/// waits for the flush set by [`flush`](Self::flush); a panic that only ends a task does not wait for a store that is down.
 ///
-/// # How
-/// The event is emitted by a thread of its own, for which the one that panics waits: that one may hold any lock, of a writer or
-/// of its span, and a second panic on it, in any layer, would abort the process. Here it waits until the deadline at most, and
-/// a panic in a layer is one more panic. A line that is late because of such a lock comes when the lock is free. On the thread that
-/// panics no code of a subscriber runs: the span is the one that the `JsonLayer` knows.
+/// # Threads
+/// The event is emitted by a separate thread, for which the panicking one waits. The panicking thread may hold any lock, of
+/// a writer or of its span, and a second panic on it, in any layer, would abort the process. Here it waits at most until the
+/// deadline, and a panic in a layer is one more panic. A line delayed by such a lock is written when the lock is free. No
+/// code of a subscriber runs on the panicking thread: the span is the one that the `JsonLayer` knows.
 ///
 /// ```standalone_crate
 /// use radiosonde_core::Resource;
@@ -68,7 +70,7 @@ const MOST_AT_ONCE: usize = 64;
 #[derive(Debug, Clone)]
 #[must_use = "it does nothing until it is installed"]
 pub struct PanicHook {
-    /// `None` for the global one. Only `install` makes it, since a program may still want to give it labels.
+    /// `None` for the global one. Only `install` creates it, since the program may still want to set its labels.
     registry: Option<Registry>,
     backtrace: PanicBacktrace,
     backtrace_bytes: usize,
@@ -78,7 +80,7 @@ pub struct PanicHook {
 }
 
 impl PanicHook {
-    /// Backtraces as the environment says, and one second for a line to be written.
+    /// Backtraces as the environment sets them, and one second for a line to be written.
     pub fn new() -> Self {
         Self {
             registry: None,
@@ -90,26 +92,26 @@ impl PanicHook {
         }
     }
 
-    /// Where `panics_total` is registered. Default: [`Registry::global`].
+    /// Sets the registry for `panics_total`; default: [`Registry::global`].
     pub fn registry(mut self, registry: &Registry) -> Self {
         self.registry = Some(registry.clone());
         self
     }
 
-    /// Whether lines have a backtrace; by default as `RUST_BACKTRACE` says. Frames of the panic itself and of the start of the
-    /// thread are left out.
+    /// Sets whether lines have a backtrace; default: as `RUST_BACKTRACE` sets it. Frames of the panic itself and of the
+    /// start of the thread are left out.
     pub const fn backtrace(mut self, backtrace: PanicBacktrace) -> Self {
         self.backtrace = backtrace;
         self
     }
 
-    /// The most bytes of a backtrace, by default 16 KiB; it is cut between frames.
+    /// Sets the largest backtrace in bytes, which is cut between frames; default: 16 KiB.
     pub const fn max_backtrace_bytes(mut self, bytes: usize) -> Self {
         self.backtrace_bytes = bytes;
         self
     }
 
-    /// How long a thread that panics waits for its line, and for a flush; by default one second.
+    /// Sets how long a panicking thread waits for its line, and for a flush; default: one second.
     pub const fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
         self
@@ -121,22 +123,22 @@ impl PanicHook {
         self
     }
 
-    /// Runs the hook that was there before as well, such as that of an error reporter.
+    /// Also runs the previous hook, such as that of an error reporter.
     pub const fn and_previous(mut self) -> Self {
         self.and_previous = true;
         self
     }
 
-    /// Makes it the process' own, before the hook that is there.
+    /// Installs the hook for the process, wrapping the present one.
     ///
     /// # Errors
-    /// [`PanicHookError`] if the metric clashes with another, or on a thread that panics.
+    /// [`PanicHookError`] if the metric conflicts with another, or on a panicking thread.
     pub fn install(self) -> Result<(), PanicHookError> {
         if thread::panicking() {
             return Err(PanicHookError::Panicking);
         }
         let registry = self.registry.as_ref().unwrap_or_else(|| Registry::global());
-        let panics = registry.counter("panics_total", "Panics, those that were caught included.");
+        let panics = registry.counter("panics_total", "Panics, including caught ones.");
         let panics = panics.build().map_err(PanicHookError::Metrics)?;
         let previous = panic::take_hook();
         let installed = Installed { options: self, panics, at_once: Arc::new(AtomicUsize::new(0)) };
@@ -158,7 +160,7 @@ struct Installed {
 }
 
 impl Installed {
-    /// Must not panic: that would abort the process.
+    /// Handles a panic. Must not panic: that would abort the process.
     fn on_panic(&self, info: &PanicHookInfo<'_>, previous: &dyn Fn(&PanicHookInfo<'_>)) {
         self.panics.inc();
         if !self.log(info) || self.options.and_previous {
@@ -166,9 +168,9 @@ impl Installed {
         }
     }
 
-    /// Whether the panic is a line that is known to be out.
+    /// Reports the panic as a line; true if the line is known to be written.
     fn log(&self, info: &PanicHookInfo<'_>) -> bool {
-        // A panic of a thread that reports one would be reported without end; one in a writer would wait for itself.
+        // A panic of a reporting thread would be reported without end; one in a writer would wait for itself.
         if watched::is_on() || ReentrancyGuard::is_active() {
             return false;
         }
@@ -196,19 +198,19 @@ impl Installed {
         }
         let is_out = told.recv_timeout(left()) == Ok(true);
         if waits_for_flush {
-            // An error: there is no time left, or the thread has panicked.
+            // An error means that no time is left, or that the thread panicked.
             let _ = told.recv_timeout(left());
         }
         is_out
     }
 }
 
-/// One of the panics that are reported at once.
+/// A slot among the panics that are reported at once.
 struct Place(Arc<AtomicUsize>);
 
 impl Place {
     fn take(at_once: &Arc<AtomicUsize>) -> Option<Self> {
-        // Relaxed: only the count matters, and nothing is published by it.
+        // Relaxed: only the count matters, and it publishes nothing.
         let place =
             (at_once.fetch_add(1, Ordering::Relaxed) < MOST_AT_ONCE).then(|| Self(Arc::clone(at_once)));
         if place.is_none() {
@@ -226,13 +228,13 @@ impl Drop for Place {
     }
 }
 
-/// The panic hook cannot be installed.
+/// The panic hook could not be installed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PanicHookError {
-    /// `panics_total` clashes with another metric of that name.
+    /// `panics_total` conflicts with another metric of that name.
     Metrics(RegisterError),
-    /// A thread that panics cannot change the hook.
+    /// A panicking thread cannot change the hook.
     Panicking,
 }
 
@@ -240,7 +242,7 @@ impl fmt::Display for PanicHookError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Metrics(_) => "cannot register the counter of panics",
-            Self::Panicking => "cannot install the panic hook on a thread that panics",
+            Self::Panicking => "cannot install the panic hook on a panicking thread",
         })
     }
 }

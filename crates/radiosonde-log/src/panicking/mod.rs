@@ -1,4 +1,4 @@
-//! From a panic to a line.
+//! Turns panics into lines.
 
 pub(crate) mod backtrace;
 pub(crate) mod hook;

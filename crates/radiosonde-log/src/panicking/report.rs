@@ -12,11 +12,11 @@ use crate::layer::json_layer::JsonLayer;
 use crate::panicking::backtrace::{PanicBacktrace, trimmed};
 use crate::spans::stack::{self, Entered};
 
-/// What `core` says when a panic has nowhere to go.
+/// Messages of `core` for a panic that cannot unwind.
 const DEAD_ENDS: [&str; 2] =
     ["panic in a function that cannot unwind", "panic in a destructor during cleanup"];
 
-/// What is known of a panic, taken along from the thread that panics.
+/// The facts about a panic, collected on the panicking thread.
 #[derive(Debug)]
 pub(crate) struct Report {
     message: String,
@@ -26,16 +26,16 @@ pub(crate) struct Report {
     backtrace: Option<Backtrace>,
     spans: Vec<Entered>,
     context: Option<SpanContext>,
-    /// None of a subscriber if the thread is in the middle of an event and `tracing` does not tell.
+    /// Without a subscriber if the thread is in the middle of an event, when `tracing` does not return it.
     dispatch: Dispatch,
 }
 
 impl Report {
-    /// Runs on the thread that panics, where a second panic would end the process, and which may hold any lock.
+    /// Runs on the panicking thread, where a second panic would end the process, and which may hold any lock.
     ///
-    /// Nothing here calls a subscriber: not even `Span::current`, which panics if another thread is just closing the span, nor
-    /// `SpanContext::current`, which leaves spans that have closed. The spans that the thread is in are known from this crate's
-    /// layer, and the default is only cloned.
+    /// Nothing here calls a subscriber: not even `Span::current`, which panics if another thread is just closing the span,
+    /// nor `SpanContext::current`, which leaves spans that have closed. The current spans are known from this crate's layer,
+    /// and the default is only cloned.
     pub(crate) fn of(info: &PanicHookInfo<'_>, backtrace: PanicBacktrace) -> Self {
         let (said, thread) = (said(info.payload()), std::thread::current().name().map(str::to_owned));
         Self {
@@ -56,7 +56,7 @@ impl Report {
         self.ends_process
     }
 
-    /// Makes the event, on a thread of its own, in the span in which the thread panicked.
+    /// Emits the event, on a separate thread, in the span in which the thread panicked.
     pub(crate) fn emit(mut self, most: usize) {
         stack::replace(std::mem::take(&mut self.spans));
         let dispatch = std::mem::replace(&mut self.dispatch, Dispatch::none());
@@ -70,7 +70,7 @@ impl Report {
     fn emit_in_span(self, most: usize) {
         let backtrace = self.backtrace.map(|backtrace| trimmed(&backtrace.to_string(), most));
         let dispatch = dispatcher::get_default(Dispatch::clone);
-        // For other layers. Its thread may leave it meanwhile, and layers expect of a span that it is there.
+        // For other layers. The panicking thread may leave the span meanwhile, and layers expect an open span.
         let span = dispatch.downcast_ref::<JsonLayer>().and_then(JsonLayer::current_span);
         let span = span.filter(|span| survive(|| dispatch.enter(span)).is_some());
         let context = self.context.map(SpanContext::enter);
@@ -91,7 +91,7 @@ impl Report {
     }
 }
 
-/// The message, which is a text unless somebody panicked with a value of their own.
+/// The message, unless the payload is not a text.
 fn said(payload: &(dyn Any + Send)) -> &str {
     if let Some(text) = payload.downcast_ref::<&'static str>() {
         text

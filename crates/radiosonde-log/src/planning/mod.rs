@@ -1,4 +1,4 @@
-//! What is decided once per callsite, so that an event only has to follow it.
+//! Plans made once per callsite, which each of its events follows.
 
 pub(crate) mod plan;
 pub(crate) mod plans;

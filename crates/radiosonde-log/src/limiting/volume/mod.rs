@@ -14,7 +14,7 @@ use crate::limiting::shared::{KeyedBy, Shared};
 use crate::limiting::volume_limits::VolumeLimits;
 use crate::schemas::keys::Key;
 
-/// The limits and samples of a layer, and what they suppressed.
+/// The limits and sampling of a layer, and the lines they suppressed.
 #[derive(Debug)]
 pub(crate) struct Volume {
     shared: Arc<Shared>,
@@ -23,17 +23,17 @@ pub(crate) struct Volume {
     policies: Mutex<Vec<Arc<CallsitePolicy>>>,
 }
 
-/// How many lines of a callsite were suppressed.
+/// A number of suppressed lines of a callsite.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Announcement {
     pub(crate) callsite: Callsite,
     pub(crate) lines: u64,
-    /// For how long.
+    /// How long ago the first of them was suppressed.
     pub(crate) ago: Duration,
 }
 
 impl Volume {
-    /// `key_of`: the number of a field's name, if it is one that appears in lines.
+    /// `key_of` returns the number of a field's name, if the field appears in lines.
     pub(crate) fn new(
         limits: VolumeLimits,
         sampling: Sampling,
@@ -61,7 +61,7 @@ impl Volume {
         Self { shared: Arc::new(shared), names, suppressed, policies: Mutex::default() }
     }
 
-    /// The policy of a callsite, made once for each; `None` if all of its events are written.
+    /// The policy of a callsite, created once for each; `None` if all of its events are written.
     ///
     /// `may_be_fatal`: it has the field that makes it FATAL. `is_bridged`: its events are records of the `log` crate.
     pub(crate) fn policy(
@@ -99,17 +99,17 @@ impl Volume {
         Suppressed { rate: by("rate"), key: by("key"), sampled: by("sampled") }
     }
 
-    /// Whether something was suppressed, so that [`announce`](Self::announce) is to be asked.
+    /// Whether lines were suppressed, so that [`announce`](Self::announce) should be called.
     ///
     /// # Cost
     /// One load.
     #[inline]
     pub(crate) fn has_news(&self) -> bool {
-        // Relaxed: whoever acts on it synchronises with who wrote it.
+        // Relaxed: only a hint; acting on it synchronises with the writer.
         self.shared.due.load(Ordering::Relaxed) != Shared::NEVER
     }
 
-    /// Hands over what is to be announced by now. No lock is held meanwhile.
+    /// Passes on the announcements that are due. No lock is held meanwhile.
     pub(crate) fn announce(&self, now: Duration, each: impl FnMut(Announcement)) {
         let at = nanoseconds(now);
         // Relaxed: as above.
@@ -118,13 +118,14 @@ impl Volume {
         }
     }
 
-    /// Hands over everything that was suppressed and not announced, however short a time ago.
+    /// Passes on all pending announcements, also those that are not due.
     pub(crate) fn announce_all(&self, now: Duration, each: impl FnMut(Announcement)) {
         self.take(nanoseconds(now), 0, each);
     }
 
     fn take(&self, now: u64, interval: u64, each: impl FnMut(Announcement)) {
-        // Acquire: pairs with `announce_at`, so that the lines that asked for this are seen. Who adds one after it asks again.
+        // Acquire: pairs with `announce_at`, so that the lines behind the request are seen. A line added later requests
+        // another one.
         self.shared.due.swap(Shared::NEVER, Ordering::Acquire);
         let mut announcements = Vec::new();
         for policy in self.policies.lock().unwrap_or_else(PoisonError::into_inner).iter() {

@@ -61,7 +61,7 @@ impl Rendered for Line<'_> {
     }
 
     fn value(&self, _: Key) -> Option<&str> {
-        // The one field that is asked for.
+        // The only field that is requested.
         self.tenant
     }
 
@@ -171,7 +171,7 @@ fn no_line_is_lost_or_announced_twice_when_threads_suppress_and_announce_at_once
         }
     });
     let end = Duration::from_nanos(clock.load(Ordering::SeqCst) + 200);
-    // Without asking for all: whatever is left must have asked for an announcement itself.
+    // Not `announce_all`: remaining lines must have requested an announcement themselves.
     made.volume.announce(end, count);
     made.volume.announce(end + Duration::from_nanos(200), count);
     assert_eq!(announced.into_inner(), 80_000);
@@ -205,7 +205,7 @@ fn all_lines_of_a_trace_are_picked_or_none() {
     }
     assert!((60..140).contains(&picked), "{picked}");
     let outside = written_rendered(&policies[0], 1000, Line::default(), seconds(1));
-    assert!((400..600).contains(&outside), "each for itself: {outside}");
+    assert!((400..600).contains(&outside), "sampled independently: {outside}");
 }
 
 #[test]

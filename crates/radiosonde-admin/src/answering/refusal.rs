@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use http::header::{ALLOW, CONNECTION, HeaderName, HeaderValue, WWW_AUTHENTICATE};
+use http::header::{ALLOW, HeaderName, HeaderValue, WWW_AUTHENTICATE};
 use http::{Response, StatusCode};
 
 use crate::answering::body::AdminBody;
@@ -31,11 +31,6 @@ impl Refusal {
     pub(crate) fn method(allowed: &'static str) -> Self {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, format!("invalid method: expected {allowed}"))
             .header(ALLOW, allowed)
-    }
-
-    /// Closes the connection: the rest of the body is not read.
-    pub(crate) fn too_large(reason: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(StatusCode::PAYLOAD_TOO_LARGE, reason).header(CONNECTION, "close")
     }
 
     pub(crate) fn header(mut self, name: HeaderName, value: &'static str) -> Self {

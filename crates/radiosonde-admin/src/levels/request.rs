@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use http::StatusCode;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap};
+use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap};
 use radiosonde_core::decode_percent;
 use serde_json::Value;
 
@@ -52,7 +52,9 @@ impl MediaType {
 }
 
 pub(crate) fn too_large() -> Refusal {
-    Refusal::too_large(format!("the body is too large: expected at most {MAX_BYTES} bytes"))
+    let reason = format!("the body is too large: expected at most {MAX_BYTES} bytes");
+    // The rest of the body is not read.
+    Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, reason).header(CONNECTION, "close")
 }
 
 /// Refuses a body whose `Content-Length` is too large, before any of it is read.

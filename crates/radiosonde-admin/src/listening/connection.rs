@@ -2,6 +2,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::header::CONNECTION;
 use http::{Request, StatusCode};
 use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
@@ -77,7 +78,9 @@ pub(crate) async fn serve<S>(
 
 fn answer(service: &MetricsService, path: &str, request: &Request<Incoming>) -> MetricsFuture {
     if !request.body().is_end_stream() {
-        return service.refuse(Outcome::TooLarge, Refusal::too_large("a scrape has no body"));
+        let refusal = Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "a scrape has no body");
+        // The body is not read.
+        return service.refuse(Outcome::TooLarge, refusal.header(CONNECTION, "close"));
     }
     if request.uri().path() != path {
         let refusal = Refusal::new(StatusCode::NOT_FOUND, format!("metrics are at {path}"));

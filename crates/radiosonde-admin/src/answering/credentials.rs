@@ -59,8 +59,9 @@ impl Credentials {
     /// # Errors
     /// [`InvalidCredentials`] if the user has a colon, either has a control character, the password is empty, or both together are too
     /// long.
-    pub fn basic(user: &str, password: &str) -> Result<Self, InvalidCredentials> {
+    pub fn basic(user: impl Into<String>, password: impl Into<String>) -> Result<Self, InvalidCredentials> {
         let refuse = |kind| Err(InvalidCredentials { kind });
+        let (user, password) = (user.into(), password.into());
         if password.is_empty() {
             return refuse(InvalidCredentialsKind::Empty);
         }
@@ -77,8 +78,9 @@ impl Credentials {
     ///
     /// # Errors
     /// [`InvalidCredentials`] if the token is empty, too long, or holds anything but letters, digits and `-._~+/`, with `=` at its end.
-    pub fn bearer(token: &str) -> Result<Self, InvalidCredentials> {
+    pub fn bearer(token: impl Into<String>) -> Result<Self, InvalidCredentials> {
         let refuse = |kind| Err(InvalidCredentials { kind });
+        let token = token.into();
         let text = token.trim_end_matches('=');
         if text.is_empty() {
             return refuse(InvalidCredentialsKind::Empty);
@@ -86,7 +88,7 @@ impl Credentials {
         if !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte)) {
             return refuse(InvalidCredentialsKind::Character);
         }
-        Self::new(Scheme::Bearer, token)
+        Self::new(Scheme::Bearer, &token)
     }
 
     fn new(scheme: Scheme, secret: &str) -> Result<Self, InvalidCredentials> {

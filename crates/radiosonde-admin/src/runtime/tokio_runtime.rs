@@ -37,7 +37,7 @@ use crate::runtime::{families, unstable};
 #[derive(Debug)]
 pub struct TokioRuntime {
     metrics: RuntimeMetrics,
-    name: Option<Box<str>>,
+    name: Option<String>,
 }
 
 impl TokioRuntime {
@@ -49,7 +49,7 @@ impl TokioRuntime {
 
     /// Adds the label `runtime` to all series. Of several runtimes in a process, each needs a name.
     #[must_use]
-    pub fn named(mut self, name: &str) -> Self {
+    pub fn named(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }

@@ -9,6 +9,7 @@ mod features;
 mod file_names;
 mod file_sizes;
 mod finding;
+mod kernels;
 mod machine_paths;
 mod manifests;
 mod modules;

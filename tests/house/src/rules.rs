@@ -1,8 +1,8 @@
 use std::fmt;
 
 use crate::{
-    Finding, Workspace, arrows, crate_root, documents, features, file_names, file_sizes, machine_paths,
-    manifests, orderings, rooms,
+    Finding, Workspace, arrows, crate_root, documents, features, file_names, file_sizes, kernels,
+    machine_paths, manifests, orderings, rooms,
 };
 
 /// A rule of the house. The README says what each refuses.
@@ -30,11 +30,13 @@ pub enum Rule {
     MachinePath,
     /// Imports between the files of a crate.
     Room,
+    /// Foreign dependencies of kernels and ground.
+    Kernel,
 }
 
 impl Rule {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Arrow,
         Self::Manifest,
         Self::Dependency,
@@ -46,6 +48,7 @@ impl Rule {
         Self::Document,
         Self::MachinePath,
         Self::Room,
+        Self::Kernel,
     ];
 
     /// What the rule refuses in this workspace, exceptions included.
@@ -66,6 +69,7 @@ impl Rule {
             Self::Document => documents::check(workspace),
             Self::MachinePath => machine_paths::check(workspace),
             Self::Room => rooms::check(workspace),
+            Self::Kernel => kernels::check(workspace),
         }
     }
 }
@@ -84,6 +88,7 @@ impl fmt::Display for Rule {
             Self::Document => "document",
             Self::MachinePath => "machine path",
             Self::Room => "room",
+            Self::Kernel => "kernel",
         })
     }
 }

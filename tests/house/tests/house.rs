@@ -73,6 +73,11 @@ fn imports_within_a_crate_point_down_its_list_of_rooms() {
 }
 
 #[test]
+fn kernels_know_no_foreign_name_that_is_not_granted() {
+    holds(Rule::Kernel);
+}
+
+#[test]
 fn no_rule_is_left_out_here() {
     let here = include_str!("house.rs");
     for rule in Rule::ALL {

@@ -72,12 +72,12 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
     ),
     (
         "prometheus-client: a second declaration is a second family (prometheus/client_rust#52, #292)",
-        "crates/radiosonde-metrics/src/registry.rs",
+        "crates/radiosonde-metrics/src/registry/mod.rs",
         "declaring_twice_gives_the_same_metric",
     ),
     (
         "prometheus-client: names that write each other's samples (prometheus/client_rust#292)",
-        "crates/radiosonde-metrics/src/registry.rs",
+        "crates/radiosonde-metrics/src/registry/mod.rs",
         "names_that_would_write_each_others_samples_are_refused",
     ),
     (

@@ -249,11 +249,11 @@ mod tests {
             Credentials::basic("user", ""),
             Credentials::basic("a:b", "hunter2"),
             Credentials::basic("user", "hunter2\n"),
-            Credentials::basic("user", &"hunter2".repeat(200)),
+            Credentials::basic("user", "hunter2".repeat(200)),
             Credentials::bearer(""),
             Credentials::bearer("=="),
             Credentials::bearer("hunter 2"),
-            Credentials::bearer(&"hunter2".repeat(200)),
+            Credentials::bearer("hunter2".repeat(200)),
         ];
         for error in errors {
             assert!(!error.unwrap_err().to_string().contains("hunter"));

@@ -71,6 +71,7 @@ impl LevelsOptions {
     }
 
     /// The service for a reload handle.
+    #[must_use]
     pub fn service(&self, reload: &LevelReload) -> LevelsService {
         let access = Access::open("log levels");
         LevelsService {

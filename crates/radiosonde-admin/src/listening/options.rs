@@ -87,6 +87,7 @@ impl MetricsOptions {
     }
 
     /// The service for a registry.
+    #[must_use]
     pub fn service(&self, registry: &Registry) -> MetricsService {
         let service = MetricsService::new(registry).max_in_flight(self.max_in_flight);
         match &self.credentials {

@@ -26,6 +26,14 @@ pub fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, 
     })
 }
 
+/// As [`duration`], for a setting that may be left out.
+///
+/// # Errors
+/// An error of the deserializer, with the text and the expected form.
+pub fn optional_duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    duration(deserializer).map(Some)
+}
+
 /// Reads a value from its text form.
 ///
 /// # Errors
@@ -37,7 +45,7 @@ pub fn text<'de, D: Deserializer<'de>, T: FromStr<Err: Display>>(deserializer: D
 /// As [`text`], for a setting that may be left out.
 ///
 /// # Errors
-/// The deserializer's, with the error of the text form.
+/// An error of the deserializer, with the error from parsing.
 pub fn optional_text<'de, D: Deserializer<'de>, T: FromStr<Err: Display>>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {

@@ -23,6 +23,7 @@ pub enum Level {
 
 /// The spelling of the two levels on which logging systems disagree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum LevelNames {
     /// `WARN` and `FATAL`.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use radiosonde_appender::QueueOptions;
 use radiosonde_core::{Level, Resource};
 use radiosonde_log::{
-    Detector, Format, JsonLayer, JsonLayerBuilder, LevelReload, Line, LineSink, LogFilter, Profile, Rate,
+    Detector, Format, JsonLayer, LevelReload, Line, LineSink, LogFilter, LogOptions, Profile, Rate,
     Redaction, Sampling, VolumeLimits, Writer,
 };
 use radiosonde_testkit::CountingAllocator;
@@ -29,10 +29,7 @@ impl LineSink for Ignores {
     }
 }
 
-fn with_layer<R>(
-    configure: impl FnOnce(JsonLayerBuilder) -> JsonLayerBuilder,
-    work: impl FnOnce() -> R,
-) -> R {
+fn with_layer<R>(configure: impl FnOnce(LogOptions) -> LogOptions, work: impl FnOnce() -> R) -> R {
     let builder = JsonLayer::builder(&Resource::new("orders")).format(Format::Json);
     let layer = configure(builder).build().unwrap();
     let filter: LogFilter = "info".parse().unwrap();
@@ -47,10 +44,7 @@ fn event() {
 fn a_line_with_five_fields_inside_two_spans_allocates_nothing() {
     let found = with_layer(
         |builder| {
-            builder
-                .writer(Writer::new("nowhere", io::sink()))
-                .sink(Arc::new(Ignores))
-                .static_field("region", "eu-1")
+            builder.writer(Writer::new("nowhere", io::sink())).sink(Arc::new(Ignores)).field("region", "eu-1")
         },
         || {
             let _outer = info_span!("request", request_id = "r-1", method = "GET", tenant = "acme").entered();

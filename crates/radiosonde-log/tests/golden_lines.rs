@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use radiosonde_core::{LevelNames, Resource, SpanContext, SpanId, TraceFlags, TraceId};
-use radiosonde_log::{Format, JsonLayer, JsonLayerBuilder, Writer, fatal};
+use radiosonde_log::{Format, JsonLayer, LogOptions, Writer, fatal};
 use radiosonde_testkit::{ManualClock, SharedBuffer};
 use tracing::field::Empty;
 use tracing::{Span, debug, error, info, info_span, trace, warn};
@@ -15,10 +15,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry::LookupSpan;
 
 /// What the layer writes while `work` runs, without the beginning that all lines of `module` share.
-fn lines_of(
-    configure: impl FnOnce(JsonLayerBuilder) -> JsonLayerBuilder,
-    work: impl FnOnce(),
-) -> Vec<String> {
+fn lines_of(configure: impl FnOnce(LogOptions) -> LogOptions, work: impl FnOnce()) -> Vec<String> {
     let buffer = SharedBuffer::new();
     let clock = ManualClock::new();
     clock.advance(Duration::from_millis(7));
@@ -115,9 +112,7 @@ fn levels_are_spelled_by_either_profile() {
 #[test]
 fn the_event_goes_before_the_inner_span_before_the_outer_before_the_static_field() {
     let written = lines_of(
-        |builder| {
-            builder.static_field("a", "static").static_field("d", "static").static_field("user_id", "nobody")
-        },
+        |builder| builder.field("a", "static").field("d", "static").field("user_id", "nobody"),
         || {
             let _outer =
                 info_span!("outer", a = "outer", b = "outer", c = "outer", request_id = "outer").entered();

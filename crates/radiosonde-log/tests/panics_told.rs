@@ -16,9 +16,7 @@ use std::time::Duration;
 use played::{Played, command, ended, play, played, played_by};
 use radiosonde_appender::QueueOptions;
 use radiosonde_core::Resource;
-use radiosonde_log::{
-    Format, JsonLayer, JsonLayerBuilder, Line, LineSink, PanicBacktrace, PanicHook, Writer,
-};
+use radiosonde_log::{Format, JsonLayer, Line, LineSink, LogOptions, PanicBacktrace, PanicHook, Writer};
 use rustix::stdio::dup2_stdout;
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber, info_span};
@@ -28,7 +26,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 /// What the child makes of its standard output: the harness would end if it could not write.
 const STDOUT: &str = "RADIOSONDE_TEST_STDOUT";
 
-fn builder() -> JsonLayerBuilder {
+fn builder() -> LogOptions {
     JsonLayer::builder(&Resource::new("orders")).format(Format::Json)
 }
 
@@ -36,7 +34,7 @@ fn hook() -> PanicHook {
     PanicHook::new().backtrace(PanicBacktrace::Never).deadline(Duration::from_secs(60))
 }
 
-fn install(builder: JsonLayerBuilder, hook: PanicHook) {
+fn install(builder: LogOptions, hook: PanicHook) {
     let layer = builder.build().unwrap();
     tracing::subscriber::set_global_default(tracing_subscriber::registry().with(layer)).unwrap();
     hook.install().unwrap();

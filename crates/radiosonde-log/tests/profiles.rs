@@ -11,8 +11,8 @@ use std::time::Duration;
 use proptest::prelude::*;
 use radiosonde_core::{LevelNames, Resource, SpanContext, SpanId, TraceFlags, TraceId};
 use radiosonde_log::{
-    ACCESS_TARGET, AUDIT_TARGET, Format, InvalidKeyKind, JsonLayer, JsonLayerBuildError, JsonLayerBuilder,
-    Line, LineSink, METRIC_TARGET, Profile, TimestampPrecision, Writer, audit, fatal, log_metric,
+    ACCESS_TARGET, AUDIT_TARGET, Format, InvalidKeyKind, JsonLayer, JsonLayerBuildError, Line, LineSink,
+    LogOptions, METRIC_TARGET, Profile, TimestampPrecision, Writer, audit, fatal, log_metric,
 };
 use radiosonde_testkit::{ManualClock, SharedBuffer};
 use serde_json::{Value as Json, json};
@@ -31,7 +31,7 @@ fn resource() -> Resource {
         .build()
 }
 
-fn lines(configure: impl FnOnce(JsonLayerBuilder) -> JsonLayerBuilder, work: impl FnOnce()) -> Vec<String> {
+fn lines(configure: impl FnOnce(LogOptions) -> LogOptions, work: impl FnOnce()) -> Vec<String> {
     let buffer = SharedBuffer::new();
     let clock = ManualClock::new();
     clock.advance(Duration::from_nanos(7_000_120));
@@ -45,7 +45,7 @@ fn lines(configure: impl FnOnce(JsonLayerBuilder) -> JsonLayerBuilder, work: imp
     buffer.lines()
 }
 
-fn objects(configure: impl FnOnce(JsonLayerBuilder) -> JsonLayerBuilder, work: impl FnOnce()) -> Vec<Json> {
+fn objects(configure: impl FnOnce(LogOptions) -> LogOptions, work: impl FnOnce()) -> Vec<Json> {
     lines(configure, work).iter().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
@@ -130,23 +130,21 @@ fn levels_are_those_of_each_target() {
 
 #[test]
 fn timestamps_have_the_digits_that_are_asked_for() {
-    let time = |configure: fn(JsonLayerBuilder) -> JsonLayerBuilder, key: &str| {
+    let time = |configure: fn(LogOptions) -> LogOptions, key: &str| {
         objects(configure, || info!("x"))[0][key].clone()
     };
     assert_eq!(time(|builder| builder, "timestamp"), "2026-01-01T00:00:00.007Z");
     assert_eq!(time(|builder| builder.profile(Profile::Ecs), "@timestamp"), "2026-01-01T00:00:00.007Z");
     assert_eq!(time(|builder| builder.profile(Profile::Otel), "timestamp"), "2026-01-01T00:00:00.007000120Z");
     assert_eq!(time(|builder| builder.profile(Profile::Gcp), "time"), "2026-01-01T00:00:00.007000120Z");
-    let micros = time(|builder| builder.timestamp_precision(TimestampPrecision::Micros), "timestamp");
+    let micros = time(|builder| builder.precision(TimestampPrecision::Micros), "timestamp");
     assert_eq!(micros, "2026-01-01T00:00:00.007000Z");
 }
 
 #[test]
 fn promoted_fields_stand_at_the_top_in_their_order_and_keep_their_type() {
     let written = lines(
-        |builder| {
-            builder.promote("tenant_id").promote("sku").promote("tenant_id").static_field("sku", "none")
-        },
+        |builder| builder.promote("tenant_id").promote("sku").promote("tenant_id").field("sku", "none"),
         || {
             let _span = info_span!("span", tenant_id = 7_u64, zone = "b").entered();
             info!(attempt = 1, duration_ms = 3, "first");
@@ -178,14 +176,13 @@ fn the_object_for_the_rest_can_be_called_otherwise() {
 
 #[test]
 fn keys_that_a_profile_has_no_room_for_are_refused() {
-    let refused = |configure: &dyn Fn(JsonLayerBuilder) -> JsonLayerBuilder| match configure(
-        JsonLayer::builder(&resource()),
-    )
-    .build()
-    {
-        Err(JsonLayerBuildError::Key(refused)) => refused.kind(),
-        other => panic!("{other:?}"),
-    };
+    let refused =
+        |configure: &dyn Fn(LogOptions) -> LogOptions| match configure(JsonLayer::builder(&resource()))
+            .build()
+        {
+            Err(JsonLayerBuildError::Key(refused)) => refused.kind(),
+            other => panic!("{other:?}"),
+        };
     for taken in ["timestamp", "message", "user_id", "url.path", "metadata", "type", "metric", "labels"] {
         assert_eq!(refused(&|builder| builder.promote(taken)), InvalidKeyKind::Taken, "{taken}");
     }
@@ -207,14 +204,13 @@ fn keys_that_a_profile_has_no_room_for_are_refused() {
         let refused = refused(&|builder| builder.profile(profile).metadata_key("context"));
         assert_eq!(refused, InvalidKeyKind::Fixed);
     }
-    let many =
-        |builder: JsonLayerBuilder| (0..30).fold(builder, |builder, at| builder.promote(format!("f{at}")));
+    let many = |builder: LogOptions| (0..30).fold(builder, |builder, at| builder.promote(format!("f{at}")));
     assert_eq!(refused(&many), InvalidKeyKind::TooMany { most: 22 });
 }
 
 #[test]
 fn a_google_request_has_a_latency_and_what_is_none_has_only_a_duration() {
-    let gcp = |builder: JsonLayerBuilder| builder.profile(Profile::Gcp);
+    let gcp = |builder: LogOptions| builder.profile(Profile::Gcp);
     let written = objects(gcp, || {
         info!(method = "GET", duration_ms = 317, "request");
         info!(status = 200, duration_ms = 0.000_25, "request");
@@ -235,7 +231,7 @@ fn a_google_request_has_a_latency_and_what_is_none_has_only_a_duration() {
 
 #[test]
 fn a_google_trace_is_named_with_its_project_if_that_is_known() {
-    let trace = |layer: JsonLayerBuilder| {
+    let trace = |layer: LogOptions| {
         let buffer = SharedBuffer::new();
         let layer =
             layer.profile(Profile::Gcp).writer(Writer::new("buffer", buffer.clone())).format(Format::Json);

@@ -11,7 +11,7 @@ use std::time::Duration;
 use gate::Gate;
 use radiosonde_appender::QueueOptions;
 use radiosonde_core::{Clock as _, Level, Resource, SystemClock};
-use radiosonde_log::{Format, JsonLayer, JsonLayerBuildError, JsonLayerBuilder, LogHandle, Writer, fatal};
+use radiosonde_log::{Format, JsonLayer, JsonLayerBuildError, LogHandle, LogOptions, Writer, fatal};
 use radiosonde_metrics::Registry;
 use radiosonde_queue::{Overflow, OverflowPolicy};
 use radiosonde_testkit::{ManualClock, SharedBuffer};
@@ -21,7 +21,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 /// Longer than any test may take.
 const LONG: Duration = Duration::from_secs(60);
 
-fn builder(registry: &Registry) -> JsonLayerBuilder {
+fn builder(registry: &Registry) -> LogOptions {
     JsonLayer::builder(&Resource::new("orders"))
         .clock(Arc::new(ManualClock::new()))
         .registry(registry)
@@ -29,7 +29,7 @@ fn builder(registry: &Registry) -> JsonLayerBuilder {
 }
 
 /// Logs through the layer, which is dropped at the end.
-fn while_logging(builder: JsonLayerBuilder, work: impl FnOnce(&LogHandle)) {
+fn while_logging(builder: LogOptions, work: impl FnOnce(&LogHandle)) {
     let layer = builder.build().unwrap();
     let handle = layer.handle();
     tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || work(&handle));
@@ -71,7 +71,7 @@ fn the_newest_line_is_dropped_and_an_announcement_sums_up_by_level() {
     let (writer, buffer) = gate.writer();
     let options = full_queue(OverflowPolicy::all(Overflow::DropNewest));
     while_logging(
-        builder(&registry).static_field("region", "eu-1").writer(Writer::new("test", writer).queue(options)),
+        builder(&registry).field("region", "eu-1").writer(Writer::new("test", writer).queue(options)),
         |_| {
             fill(&gate);
             for _ in 0..40 {

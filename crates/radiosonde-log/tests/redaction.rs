@@ -5,9 +5,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 
 use radiosonde_core::Resource;
-use radiosonde_log::{
-    Detector, Format, JsonLayer, JsonLayerBuilder, Line, LineSink, Redaction, Secret, Writer,
-};
+use radiosonde_log::{Detector, Format, JsonLayer, Line, LineSink, LogOptions, Redaction, Secret, Writer};
 use radiosonde_metrics::Registry;
 use radiosonde_testkit::{Samples, SharedBuffer};
 use serde_json::{Value, json};
@@ -35,7 +33,7 @@ struct Lines {
     samples: Samples,
 }
 
-fn lines(configure: impl Fn(JsonLayerBuilder) -> JsonLayerBuilder, work: impl FnOnce()) -> Lines {
+fn lines(configure: impl Fn(LogOptions) -> LogOptions, work: impl FnOnce()) -> Lines {
     let (json, pretty, sink) = (SharedBuffer::new(), SharedBuffer::new(), Arc::new(Kept::default()));
     let registry = Registry::new();
     let layer = |format, buffer: &SharedBuffer| {
@@ -77,7 +75,7 @@ struct Login {
 #[test]
 fn the_values_of_secret_keys_never_leave_wherever_they_are() {
     let lines = lines(
-        |builder| builder.static_field("deploy_token", "hunter-static").static_field("region", "eu-1"),
+        |builder| builder.field("deploy_token", "hunter-static").field("region", "eu-1"),
         || {
             let span = info_span!("login", apiKey = "hunter-span", tenant = "acme", password = field::Empty)
                 .entered();
@@ -128,7 +126,7 @@ impl std::error::Error for Refused {
     }
 }
 
-fn with_all_detectors(builder: JsonLayerBuilder) -> JsonLayerBuilder {
+fn with_all_detectors(builder: LogOptions) -> LogOptions {
     let all = [Detector::Bearer, Detector::Jwt, Detector::CardNumber, Detector::UrlPassword];
     builder.redaction(all.into_iter().fold(Redaction::default(), Redaction::detect))
 }
@@ -162,7 +160,7 @@ fn a_secret_that_is_cut_in_half_goes_too() {
 fn what_detectors_find_is_replaced_in_messages_values_errors_and_spans() {
     const JWT: &str = "eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJqb2UifQ.dBjftJeZ4CVP-mB9";
     let lines = lines(
-        |builder| with_all_detectors(builder).static_field("dsn", "amqp://mq:hunter2@mq"),
+        |builder| with_all_detectors(builder).field("dsn", "amqp://mq:hunter2@mq"),
         || {
             let _span = info_span!(
                 "pay",

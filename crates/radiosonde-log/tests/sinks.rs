@@ -23,7 +23,7 @@ fn a_sink_is_handed_the_message_as_it_was_said_and_every_field_once_as_json() {
     let kept = Arc::new(Kept::default());
     let layer = JsonLayer::builder(&Resource::new("orders"))
         .sink(Arc::clone(&kept))
-        .static_field("region", "eu-1")
+        .field("region", "eu-1")
         .build()
         .unwrap();
     tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {

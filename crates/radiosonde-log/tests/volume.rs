@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use radiosonde_core::{Level, Resource, SpanContext, SpanId, TraceFlags, TraceId};
 use radiosonde_log::{
-    Format, JsonLayer, JsonLayerBuilder, Line, LineSink, Rate, Sampling, VolumeLimits, Writer, fatal,
+    Format, JsonLayer, Line, LineSink, LogOptions, Rate, Sampling, VolumeLimits, Writer, fatal,
 };
 use radiosonde_metrics::Registry;
 use radiosonde_testkit::{ManualClock, Samples, SharedBuffer};
@@ -33,7 +33,7 @@ struct Set {
     handle: radiosonde_log::LogHandle,
 }
 
-fn set(configure: impl Fn(JsonLayerBuilder) -> JsonLayerBuilder) -> Set {
+fn set(configure: impl Fn(LogOptions) -> LogOptions) -> Set {
     let (json, pretty, sink) = (SharedBuffer::new(), SharedBuffer::new(), Arc::new(Kept::default()));
     let (clock, registry) = (Arc::new(ManualClock::new()), Registry::new());
     let builder = |format, buffer: &SharedBuffer| {
@@ -77,7 +77,7 @@ fn storm(lines: usize) {
 fn a_storm_is_cut_down_and_its_end_is_announced_by_the_next_line_of_anybody() {
     let limits =
         VolumeLimits::per_callsite(Rate::per_second(3).burst(5)).announce_every(Duration::from_secs(10));
-    let set = set(|builder| builder.volume_limits(limits.clone()).static_field("region", "eu-1"));
+    let set = set(|builder| builder.volume_limits(limits.clone()).field("region", "eu-1"));
     set.log(|| {
         storm(100);
         set.clock.advance(Duration::from_secs(1));

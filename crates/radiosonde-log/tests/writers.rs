@@ -9,17 +9,17 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use radiosonde_core::{Clock, Level, Resource, SpanContext, SpanId, TraceFlags, TraceId};
-use radiosonde_log::{Format, JsonLayer, JsonLayerBuildError, JsonLayerBuilder, Line, LineSink, Writer};
+use radiosonde_log::{Format, JsonLayer, JsonLayerBuildError, Line, LineSink, LogOptions, Writer};
 use radiosonde_metrics::Registry;
 use radiosonde_testkit::{ManualClock, SharedBuffer};
 use tracing::{info, info_span, warn};
 use tracing_subscriber::layer::SubscriberExt as _;
 
-fn builder() -> JsonLayerBuilder {
+fn builder() -> LogOptions {
     JsonLayer::builder(&Resource::new("orders")).clock(Arc::new(ManualClock::new())).format(Format::Json)
 }
 
-fn while_logging<R>(builder: JsonLayerBuilder, work: impl FnOnce() -> R) -> R {
+fn while_logging<R>(builder: LogOptions, work: impl FnOnce() -> R) -> R {
     let layer = builder.build().unwrap();
     tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), work)
 }
@@ -274,7 +274,7 @@ fn a_sink_gets_the_line_and_what_to_index_it_by() {
 #[test]
 fn what_cannot_be_built_says_why() {
     for key in ["", "level", "trace_id", "otel.name", "radiosonde.level"] {
-        let error = builder().static_field(key, "x").build().unwrap_err();
+        let error = builder().field(key, "x").build().unwrap_err();
         assert!(
             matches!(&error, JsonLayerBuildError::StaticField { key: refused, .. } if **refused == *key),
             "{error}"

@@ -25,7 +25,7 @@ const ERROR_BYTES: usize = 4 << 20;
 
 /// Keeps the last lines and counts every line by level, service and hour.
 ///
-/// A sink for [`JsonLayerBuilder::sink`](radiosonde_log::JsonLayerBuilder::sink), or for lines from elsewhere. Clones share
+/// A sink for [`LogOptions::sink`](radiosonde_log::LogOptions::sink), or for lines from elsewhere. Clones share
 /// all data.
 ///
 /// # Shape

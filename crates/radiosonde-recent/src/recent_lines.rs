@@ -13,7 +13,7 @@ use radiosonde_log::{Line, LineSink};
 /// Lines read under one lock, so that threads that log do not wait for long.
 const TURN: usize = 64;
 
-/// Keeps the last lines in memory: a sink for [`JsonLayerBuilder::sink`](radiosonde_log::JsonLayerBuilder::sink).
+/// Keeps the last lines in memory: a sink for [`LogOptions::sink`](radiosonde_log::LogOptions::sink).
 ///
 /// Bounded by lines and by bytes; the newest evict the oldest. Clones share the lines.
 ///
@@ -116,7 +116,7 @@ impl RecentLines {
     }
 
     /// The number of lines that were longer than the whole buffer. That takes a
-    /// [`max_line_bytes`](radiosonde_log::JsonLayerBuilder::max_line_bytes) above its default.
+    /// [`max_line_bytes`](radiosonde_log::LogOptions::max_line_bytes) above its default.
     #[must_use]
     pub fn left_out(&self) -> u64 {
         // Relaxed: a count, read alone.

@@ -1,23 +1,18 @@
 use std::borrow::Cow;
 use std::net::SocketAddr;
-use std::path::PathBuf;
-use std::sync::Arc;
 
 use radiosonde_admin::Credentials;
-use radiosonde_appender::{FileOptions, QueueOptions};
-use radiosonde_core::{LevelNames, Resource, ResourceBuilder};
-use radiosonde_log::{Format, LineSink, PanicHook, Profile, Redaction, Sampling, VolumeLimits, Writer};
+use radiosonde_core::{Resource, ResourceBuilder};
+use radiosonde_log::{LogOptions, PanicHook};
 use radiosonde_loki::LokiOptions;
 use radiosonde_metrics::Registry;
 use radiosonde_otlp::OtlpOptions;
-use radiosonde_queue::OverflowPolicy;
 use radiosonde_tower::DebugKey;
 use radiosonde_trace::TraceOptions;
 use tracing_subscriber::Layer;
 
 use crate::layers::Layers;
-use crate::settings::queue::QueueChoice;
-use crate::settings::{Settings, Sink};
+use crate::settings::Settings;
 use crate::variables::{Unsupported, Variables};
 use crate::{InitError, Telemetry, install};
 
@@ -39,21 +34,9 @@ pub fn builder() -> TelemetryBuilder {
         default_resource: Resource::builder(),
         registry: None,
         service_label: None,
-        log_format: None,
-        log_profile: None,
-        promoted: Vec::new(),
-        level_names: None,
-        log_filter: None,
-        log_file: None,
-        log_file_options: None,
-        log_queue: QueueChoice::default(),
-        log_overflow: None,
+        logs: LogOptions::new(),
+        filter: None,
         log_levels_credentials: None,
-        writers: Vec::new(),
-        sinks: Vec::new(),
-        redaction: Redaction::default(),
-        volume_limits: VolumeLimits::none(),
-        sampling: Sampling::new(),
         panic_hook: Some(PanicHook::new()),
         loki: LokiOptions::default(),
         otlp: OtlpOptions::default(),
@@ -93,21 +76,9 @@ pub struct TelemetryBuilder {
     pub(crate) default_resource: ResourceBuilder,
     pub(crate) registry: Option<Registry>,
     pub(crate) service_label: Option<String>,
-    pub(crate) log_format: Option<Format>,
-    pub(crate) log_profile: Option<Profile>,
-    pub(crate) promoted: Vec<String>,
-    pub(crate) level_names: Option<LevelNames>,
-    pub(crate) log_filter: Option<Cow<'static, str>>,
-    pub(crate) log_file: Option<PathBuf>,
-    pub(crate) log_file_options: Option<FileOptions>,
-    pub(crate) log_queue: QueueChoice,
-    pub(crate) log_overflow: Option<OverflowPolicy>,
+    pub(crate) logs: LogOptions,
+    pub(crate) filter: Option<Cow<'static, str>>,
     pub(crate) log_levels_credentials: Option<Vec<Credentials>>,
-    pub(crate) writers: Vec<Writer>,
-    pub(crate) sinks: Vec<Sink>,
-    pub(crate) redaction: Redaction,
-    pub(crate) volume_limits: VolumeLimits,
-    pub(crate) sampling: Sampling,
     pub(crate) panic_hook: Option<PanicHook>,
     pub(crate) loki: LokiOptions,
     pub(crate) otlp: OtlpOptions,
@@ -164,34 +135,27 @@ impl TelemetryBuilder {
         self
     }
 
-    /// JSON, or lines for people. Else `RADIOSONDE_LOG_FORMAT`; else for people where the output is a terminal.
-    pub fn log_format(mut self, format: Format) -> Self {
-        self.log_format = Some(format);
+    /// What lines look like and where they go. What is left open is as the variables that start with `RADIOSONDE_LOG_` say.
+    ///
+    /// Without a writer or a file, lines go to standard output. Before it and before a file there is a queue of 8 MiB unless
+    /// [`queue_bytes`](LogOptions::queue_bytes) or [`queue`](LogOptions::queue) says otherwise; it is written out by
+    /// [`Telemetry::shutdown`], or when the [`Telemetry`] is dropped. From then on lines are written on the thread that logs.
+    ///
+    /// ```
+    /// use radiosonde::Profile;
+    ///
+    /// let builder = radiosonde::builder()
+    ///     .service_name("orders")
+    ///     .logs(|l| l.profile(Profile::Ecs).promote("tenant_id").field("team", "pay").file("/var/log/orders.log"));
+    /// ```
+    pub fn logs(mut self, set: impl FnOnce(LogOptions) -> LogOptions) -> Self {
+        self.logs = set(self.logs);
         self
     }
 
-    /// Which keys a line has: those of this workspace's dashboards, of Elastic Common Schema, of OpenTelemetry's data model or
-    /// of Google Cloud. Else `RADIOSONDE_LOG_PROFILE`; else [`Profile::Native`].
-    pub fn log_profile(mut self, profile: Profile) -> Self {
-        self.log_profile = Some(profile);
-        self
-    }
-
-    /// Gives fields of this name, such as `tenant_id`, a place at the top of a line; several add up.
-    pub fn log_promote(mut self, field: impl Into<String>) -> Self {
-        self.promoted.push(field.into());
-        self
-    }
-
-    /// How two of the levels are spelled. Else `RADIOSONDE_LOG_LEVEL_NAMES`; else `WARN` and `FATAL`.
-    pub fn level_names(mut self, names: LevelNames) -> Self {
-        self.level_names = Some(names);
-        self
-    }
-
-    /// Which events are logged, such as `"info,orders=debug"`. Else `RUST_LOG`; else `info`.
-    pub fn log_filter(mut self, directives: impl Into<Cow<'static, str>>) -> Self {
-        self.log_filter = Some(directives.into());
+    /// Which events are logged and become events of spans, such as `"info,orders=debug"`. Else `RUST_LOG`; else `info`.
+    pub fn filter(mut self, directives: impl Into<Cow<'static, str>>) -> Self {
+        self.filter = Some(directives.into());
         self
     }
 
@@ -206,67 +170,6 @@ impl TelemetryBuilder {
     /// `RADIOSONDE_DEBUG_KEYS`; else no request may ask. See [`DebugRequests`](crate::tower::DebugRequests).
     pub fn debug_keys(mut self, keys: impl IntoIterator<Item = DebugKey>) -> Self {
         self.debug_keys = Some(keys.into_iter().collect());
-        self
-    }
-
-    /// Writes lines to this file instead of standard output. Else `RADIOSONDE_LOG_FILE`.
-    pub fn log_file(mut self, path: impl Into<PathBuf>) -> Self {
-        self.log_file = Some(path.into());
-        self
-    }
-
-    /// When the log file is rotated and what is kept of it. Else the variables that start with `RADIOSONDE_LOG_FILE_`.
-    pub fn log_file_options(mut self, options: FileOptions) -> Self {
-        self.log_file_options = Some(options);
-        self
-    }
-
-    /// The queue before standard output or the log file; `None` writes on the thread that logs. Else a queue with what
-    /// [`log_overflow`](Self::log_overflow) and `RADIOSONDE_LOG_QUEUE_BYTES` say; else one with the defaults.
-    ///
-    /// It is written out by [`Telemetry::shutdown`], or when the [`Telemetry`] is dropped. From then on lines are written on the
-    /// thread that logs.
-    pub fn log_queue(mut self, options: impl Into<Option<QueueOptions>>) -> Self {
-        self.log_queue = options.into().map_or(QueueChoice::Direct, QueueChoice::Queued);
-        self
-    }
-
-    /// What happens to lines for which a queue has no room. Else `RADIOSONDE_LOG_OVERFLOW`; else a line at ERROR or FATAL waits for
-    /// up to 5 ms, an audit line for up to 5 s, and others are dropped.
-    pub fn log_overflow(mut self, policy: OverflowPolicy) -> Self {
-        self.log_overflow = Some(policy);
-        self
-    }
-
-    /// Writes lines there instead of to standard output; several writers add up. They have the queues that they were given.
-    pub fn log_writer(mut self, writer: Writer) -> Self {
-        self.writers.push(writer);
-        self
-    }
-
-    /// Hands every line on to this sink, too, such as [`RecentLines`](radiosonde_recent::RecentLines) or a
-    /// [`LogAggregator`](radiosonde_recent::LogAggregator); several sinks add up.
-    pub fn log_sink(mut self, sink: impl LineSink) -> Self {
-        self.sinks.push(Sink(Arc::new(sink)));
-        self
-    }
-
-    /// What never leaves in a line, whichever way it goes; by default the values of keys such as `authorization`, `password` and
-    /// `token`.
-    pub fn log_redaction(mut self, redaction: Redaction) -> Self {
-        self.redaction = redaction;
-        self
-    }
-
-    /// How many lines are written of each callsite, tenant or whatever a field names; by default without a limit.
-    pub fn log_volume_limits(mut self, limits: VolumeLimits) -> Self {
-        self.volume_limits = limits;
-        self
-    }
-
-    /// Which share of the lines is written; by default all.
-    pub fn log_sampling(mut self, sampling: Sampling) -> Self {
-        self.sampling = sampling;
         self
     }
 

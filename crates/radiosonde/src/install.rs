@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use radiosonde_admin::{Credentials, LevelsOptions, MetricsOptions};
 use radiosonde_core::Resource;
 use radiosonde_delivery::Delivery;
-use radiosonde_log::{JsonLayer, LevelReload, LineSink, bridge_log_records};
+use radiosonde_log::{LevelReload, LineSink, LogOptions, bridge_log_records};
 use radiosonde_loki::LokiOptions;
 use radiosonde_metrics::{InvalidRegistry, RegisterError, Registry};
 use radiosonde_otlp::OtlpOptions;
@@ -15,7 +15,7 @@ use radiosonde_tower::{ClientLayer, DebugKey, DebugRequests, ServerLayer};
 use tracing::dispatcher;
 use tracing::subscriber::NoSubscriber;
 
-use crate::settings::{LogSettings, OtlpSettings, Settings, loki, otlp};
+use crate::settings::{OtlpSettings, Settings, log, loki, otlp};
 use crate::variables::Given;
 use crate::{InitError, Telemetry};
 
@@ -39,6 +39,8 @@ fn assemble(settings: Settings) -> Result<Telemetry, InitError> {
         registry,
         service_label,
         log,
+        filter,
+        levels_credentials,
         panic_hook,
         loki,
         otlp,
@@ -63,10 +65,11 @@ fn assemble(settings: Settings) -> Result<Telemetry, InitError> {
         traces = traces.sink(otlp.options.build_spans(&resource, &delivery).map_err(refuse)?);
     }
     let traces = traces.build()?;
-    let (filter, levels) = LevelReload::builder(log.filter.clone()).registry(&registry).build()?;
-    let levels_service = levels_options(log.levels_credentials.clone()).service(&levels);
+    let (filter, levels) = LevelReload::builder(filter).registry(&registry).build()?;
+    let levels_service = levels_options(levels_credentials).service(&levels);
     let sinks = delivered((loki, &otlp), (&log, service_label.as_deref()), &given, &resource, &delivery)?;
-    let lines = log_layer(log, sinks, &resource, &registry)?;
+    let log = sinks.into_iter().fold(log, LogOptions::sink).resource(&resource).registry(&registry);
+    let lines = log.build().map_err(|error| log::refuse(error, &given))?;
     let logs = lines.handle();
     let subscriber = layers.with_ours(filter, &traces, lines);
     dispatcher::with_default(&subscriber, || traces.probe()).map_err(InitError::Probe)?;
@@ -143,32 +146,17 @@ fn levels_options(credentials: Option<Vec<Credentials>>) -> LevelsOptions {
     credentials.into_iter().fold(LevelsOptions::new(), LevelsOptions::credentials)
 }
 
-fn log_layer(
-    log: LogSettings,
-    delivered: Vec<Arc<dyn LineSink>>,
-    resource: &Resource,
-    registry: &Registry,
-) -> Result<JsonLayer, InitError> {
-    let layer = JsonLayer::builder(resource).registry(registry).format(log.format).level_names(log.names);
-    let layer = layer.profile(log.profile).redaction(log.redaction);
-    let layer = layer.volume_limits(log.volume_limits).sampling(log.sampling);
-    let layer = log.promoted.into_iter().fold(layer, |layer, field| layer.promote(field));
-    let layer = log.writers.into_iter().fold(layer, |layer, writer| layer.writer(writer));
-    let sinks = log.sinks.into_iter().map(|sink| sink.0).chain(delivered);
-    sinks.fold(layer, |layer, sink| layer.sink(sink)).build().map_err(InitError::Log)
-}
-
 /// The sinks that deliver lines.
 fn delivered(
     (loki, otlp): (Option<LokiOptions>, &OtlpSettings),
-    (log, service_label): (&LogSettings, Option<&str>),
+    (log, service_label): (&LogOptions, Option<&str>),
     given: &[Given],
     resource: &Resource,
     delivery: &Delivery,
 ) -> Result<Vec<Arc<dyn LineSink>>, InitError> {
     let mut sinks = Vec::<Arc<dyn LineSink>>::new();
     if let Some(mut options) = loki {
-        options = options.or(LokiOptions::default().level_names(log.names).overflow(log.overflow));
+        options = options.or(LokiOptions::default().level_names(log.names()).overflow(log.overflow_policy()));
         if let Some(label) = service_label {
             options = options.label(label, resource.service_name());
         }
@@ -176,7 +164,7 @@ fn delivered(
         sinks.push(Arc::new(options.build(resource, delivery).map_err(refuse)?));
     }
     if otlp.has_lines {
-        let logs = OtlpOptions::default().level_names(log.names).overflow(log.overflow);
+        let logs = OtlpOptions::default().level_names(log.names()).overflow(log.overflow_policy());
         let logs = otlp.options.clone().or(logs).build_logs(resource, delivery);
         let refuse =
             |error| otlp::blame(&error, given).map_or(InitError::OtlpLogs(error), InitError::Variable);

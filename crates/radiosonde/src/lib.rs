@@ -26,7 +26,7 @@ pub use radiosonde_delivery::{Report, SinkReport};
 #[cfg(feature = "journald")]
 pub use radiosonde_journald as journald;
 pub use radiosonde_log as log;
-pub use radiosonde_log::{Format, PanicHook, Profile, audit, critical, fatal, log_metric};
+pub use radiosonde_log::{Format, LogOptions, PanicHook, Profile, audit, critical, fatal, log_metric};
 pub use radiosonde_loki as loki;
 pub use radiosonde_macros::{
     FacadeLabelValue as LabelValue, FacadeLabels as Labels, facade_metrics as metrics,

@@ -37,8 +37,7 @@ async fn the_request_with_a_signed_header_is_heard_and_so_is_the_service_it_call
     let key = DebugKey::new("correct horse battery staple").unwrap();
     let telemetry = radiosonde::builder()
         .service_name("orders")
-        .log_format(Format::Json)
-        .log_writer(Writer::new("test", lines.clone()))
+        .logs(|logs| logs.format(Format::Json).writer(Writer::new("test", lines.clone())))
         .debug_keys([key.clone()])
         .init()
         .unwrap();

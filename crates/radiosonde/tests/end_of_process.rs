@@ -53,13 +53,16 @@ fn child(end: &str) {
             std::process::exit(0);
         }
         "exit within a sink" => {
-            let _telemetry = radiosonde::builder().service_name("orders").log_sink(Exits).init().unwrap();
+            let _telemetry =
+                radiosonde::builder().service_name("orders").logs(|logs| logs.sink(Exits)).init().unwrap();
             error!("last words");
         }
         "exit within the writer" => {
             let queued = |writer: Writer| writer.queue(QueueOptions::new());
-            let builder = radiosonde::builder().service_name("orders").log_writer(queued(Writer::stdout()));
-            let builder = builder.log_writer(queued(Writer::new("exits", ExitsWhenWritten)));
+            let builder = radiosonde::builder()
+                .service_name("orders")
+                .logs(|logs| logs.writer(queued(Writer::stdout())));
+            let builder = builder.logs(|logs| logs.writer(queued(Writer::new("exits", ExitsWhenWritten))));
             Box::leak(Box::new(builder.init().unwrap()));
             error!("last words");
             loop {

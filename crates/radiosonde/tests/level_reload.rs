@@ -13,9 +13,8 @@ fn a_service_is_heard_at_a_finer_level_and_then_as_before() {
     let lines = SharedBuffer::new();
     let telemetry = radiosonde::builder()
         .service_name("orders")
-        .log_filter("info,orders=warn")
-        .log_format(Format::Json)
-        .log_writer(Writer::new("test", lines.clone()))
+        .filter("info,orders=warn")
+        .logs(|logs| logs.format(Format::Json).writer(Writer::new("test", lines.clone())))
         .init()
         .unwrap();
     let heard = |message: &str| lines.text().contains(&format!("\"message\":\"{message}\""));

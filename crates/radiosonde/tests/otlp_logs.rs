@@ -14,7 +14,7 @@ fn lines_go_to_the_collector_beside_spans() {
     let telemetry = radiosonde::builder()
         .service_name("orders")
         .registry(&Registry::new())
-        .log_writer(radiosonde::log::Writer::new("nowhere", std::io::sink()))
+        .logs(|logs| logs.writer(radiosonde::log::Writer::new("nowhere", std::io::sink())))
         .otlp(OtlpOptions::new(collector.url()).logs(lines))
         .init()
         .unwrap();

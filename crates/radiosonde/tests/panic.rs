@@ -22,9 +22,7 @@ fn a_panic_is_a_line_of_the_request_in_which_it_happened() {
     let _telemetry = radiosonde::builder()
         .service_name("orders")
         .registry(&registry)
-        .log_format(Format::Json)
-        .log_writer(Writer::new("buffer", buffer.clone()))
-        .log_sink(logs.clone())
+        .logs(|l| l.format(Format::Json).writer(Writer::new("buffer", buffer.clone())).sink(logs.clone()))
         .init()
         .unwrap();
     let worker = std::thread::spawn(|| {

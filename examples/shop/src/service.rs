@@ -34,8 +34,7 @@ impl Service {
             .resource(|r| r.service_namespace("shop").service_version(env!("CARGO_PKG_VERSION")))
             // For queries that say `{service="orders"}`, `by (service)` and `| json | task_status="FAILURE"`.
             .service_label("service")
-            .log_promote("task_status")
-            .log_promote("action")
+            .logs(|logs| logs.promote("task_status").promote("action"))
             .init()?;
         Ok(Self { role, telemetry, listener, address, stop: options.stop })
     }

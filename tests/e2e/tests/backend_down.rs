@@ -38,7 +38,7 @@ fn service() {
     }
     let telemetry = radiosonde::builder()
         .service_name("patient")
-        .log_writer(Writer::new("nowhere", std::io::sink()))
+        .logs(|logs| logs.writer(Writer::new("nowhere", std::io::sink())))
         .init()
         .unwrap();
     let registry = telemetry.registry().clone();

@@ -69,7 +69,7 @@ fn serve(loki: &Loki, work: impl FnOnce()) -> Vec<String> {
         .format(Format::Json)
         .writer(Writer::new("buffer", buffer.clone()))
         .sink(Arc::new(sink))
-        .static_field("region", "eu-1 \u{e9}")
+        .field("region", "eu-1 \u{e9}")
         .build()
         .unwrap();
     tracing::subscriber::with_default(tracing_subscriber::registry().with(lines), work);

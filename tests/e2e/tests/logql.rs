@@ -24,8 +24,8 @@ fn as_service(work: impl FnOnce(&str)) -> bool {
     let (Ok(name), Ok(loki)) = (env::var(SERVICE), env::var(LOKI)) else { return false };
     let builder = radiosonde::builder().service_name(&name).loki(LokiOptions::new(loki));
     // The line that the guides' queries need.
-    let builder = builder.service_label("service").log_promote("task_status").log_promote("action");
-    let telemetry = builder.log_writer(Writer::new("nowhere", std::io::sink())).init().unwrap();
+    let builder = builder.service_label("service").logs(|logs| logs.promote("task_status").promote("action"));
+    let telemetry = builder.logs(|logs| logs.writer(Writer::new("nowhere", std::io::sink()))).init().unwrap();
     work(&name);
     let report = telemetry.shutdown_blocking(SOON);
     assert!(report.produced() > 0 && report.produced() == report.delivered(), "{report}");

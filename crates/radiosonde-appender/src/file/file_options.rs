@@ -50,6 +50,7 @@ pub(crate) type Listen = fn(&Arc<AtomicBool>) -> io::Result<Box<dyn fmt::Debug +
 /// ```
 #[must_use]
 #[derive(Debug, Clone, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(from = "super::file_settings::FileSettings"))]
 pub struct FileOptions {
     pub(crate) rotate_at_bytes: Option<u64>,
     pub(crate) rotation: Rotation,

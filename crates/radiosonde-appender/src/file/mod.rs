@@ -5,6 +5,8 @@ mod clock_steps;
 mod compressor;
 pub(crate) mod file_error;
 pub(crate) mod file_options;
+#[cfg(feature = "serde")]
+mod file_settings;
 #[cfg(feature = "gzip")]
 mod gzip;
 #[cfg_attr(not(unix), path = "identity_off.rs")]

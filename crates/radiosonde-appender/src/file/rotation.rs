@@ -2,6 +2,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 /// When a log file is rotated by time, in UTC. The first line of a new minute, hour or day goes to a new file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Rotation {
     /// Never by time.

@@ -6,8 +6,9 @@ use tracing_subscriber::layer::{Context, Layer};
 use tracing_subscriber::registry::LookupSpan;
 
 use crate::capture::owner::{Owner, Place, ToOwner};
+use crate::layer::build_error::JsonLayerBuildError;
 use crate::layer::json_layer::JsonLayer;
-use crate::layer::json_layer_builder::{JsonLayerBuildError, JsonLayerBuilder};
+use crate::layer::log_options::LogOptions;
 
 /// Passes each event's line to the capture that owns it. Created by [`capture_layer`](crate::capture::capture_layer).
 #[derive(Debug)]
@@ -22,10 +23,7 @@ pub struct CaptureLayer {
 struct OwnerOfSpan(Weak<Owner>);
 
 impl CaptureLayer {
-    pub(crate) fn new(
-        builder: JsonLayerBuilder,
-        owner: Option<Arc<Owner>>,
-    ) -> Result<Self, JsonLayerBuildError> {
+    pub(crate) fn new(builder: LogOptions, owner: Option<Arc<Owner>>) -> Result<Self, JsonLayerBuildError> {
         Ok(Self { json: builder.sink(ToOwner).build()?, owner })
     }
 }

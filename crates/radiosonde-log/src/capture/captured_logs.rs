@@ -12,8 +12,9 @@ use crate::bridging::bridge::bridge_log_records;
 use crate::capture::capture_layer::CaptureLayer;
 use crate::capture::captured_line::CapturedLine;
 use crate::capture::owner::{Held, Owner, Place};
+use crate::layer::build_error::JsonLayerBuildError;
 use crate::layer::json_layer::JsonLayer;
-use crate::layer::json_layer_builder::{JsonLayerBuildError, JsonLayerBuilder};
+use crate::layer::log_options::LogOptions;
 
 /// Captures what this thread logs, including within its spans on other threads; see the [module](crate::capture).
 ///
@@ -56,7 +57,7 @@ pub fn capture_logs() -> CapturedLogs {
 }
 
 fn layer() -> CaptureLayer {
-    let builder: JsonLayerBuilder = JsonLayer::builder(&Resource::new("test")).registry(&Registry::new());
+    let builder: LogOptions = JsonLayer::builder(&Resource::new("test")).registry(&Registry::new());
     let layer = CaptureLayer::new(builder, None);
     #[allow(clippy::expect_used, reason = "its settings are constants, and tests fail by panicking")]
     layer.expect("a layer of defaults")
@@ -174,7 +175,7 @@ impl CaptureScope {
 /// use radiosonde_log::capture::capture_layer;
 /// use tracing_subscriber::layer::SubscriberExt as _;
 ///
-/// let (layer, logs) = capture_layer(JsonLayer::builder(&Resource::new("orders")).static_field("region", "eu-1"))?;
+/// let (layer, logs) = capture_layer(JsonLayer::builder(&Resource::new("orders")).field("region", "eu-1"))?;
 /// tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || tracing::info!("paid"));
 /// logs.assert_contains(Level::Info, "paid");
 /// assert_eq!(logs.lines()[0].field("region"), Some(&"eu-1".into()));
@@ -182,8 +183,8 @@ impl CaptureScope {
 /// ```
 ///
 /// # Errors
-/// Those of [`JsonLayerBuilder::build`].
-pub fn capture_layer(builder: JsonLayerBuilder) -> Result<(CaptureLayer, CapturedLogs), JsonLayerBuildError> {
+/// Those of [`LogOptions::build`].
+pub fn capture_layer(builder: LogOptions) -> Result<(CaptureLayer, CapturedLogs), JsonLayerBuildError> {
     let owner = Arc::new(Owner::default());
     let layer = CaptureLayer::new(builder, Some(Arc::clone(&owner)))?;
     Ok((layer, CapturedLogs::of(owner)))

@@ -3,7 +3,7 @@
 /// Takes the arguments of `tracing::error!`. `tracing` has no level above `ERROR`, so filters and other layers see an
 /// `ERROR` event with the field `radiosonde.level = "fatal"`; [`JsonLayer`](crate::JsonLayer) writes `FATAL` (or `CRITICAL`)
 /// and omits the field. The macro returns once the line is written, or after
-/// [`fatal_flush`](crate::JsonLayerBuilder::fatal_flush). It does not end the process.
+/// [`fatal_flush`](crate::LogOptions::fatal_flush). It does not end the process.
 ///
 /// ```
 /// radiosonde_log::fatal!(path = "/var/lib/orders", "no room for the journal");

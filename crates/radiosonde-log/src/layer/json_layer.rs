@@ -3,7 +3,7 @@ use std::time::{Duration, SystemTime};
 
 use radiosonde_appender::ReentrancyGuard;
 use radiosonde_core::silence::is_silenced;
-use radiosonde_core::{Level, LevelNames, Resource, SharedClock, SpanContext};
+use radiosonde_core::{Level, LevelNames, SharedClock, SpanContext};
 use tracing_core::span::{Attributes, Id, Record};
 use tracing_core::{Dispatch, Event, Interest, Metadata, Subscriber};
 use tracing_log::NormalizeEvent as _;
@@ -14,7 +14,6 @@ use crate::bridging::pairs::Pairs;
 use crate::events::target::{is_audit, rank};
 use crate::filtering::reload_filter::ReloadFilter;
 use crate::layer::gathered::Gathered;
-use crate::layer::json_layer_builder::JsonLayerBuilder;
 use crate::limiting::callsite_policy::{Callsite, CallsitePolicy, Decision};
 use crate::meter::Meter;
 use crate::planning::plan::{Plan, level, planned_of_record, push_envelope};
@@ -48,7 +47,7 @@ const LOG_RECORDS: &str = "log";
 ///
 /// Keys are unique at every level. At the top level, in this order: `timestamp` (RFC 3339, UTC, milliseconds), `level`,
 /// `service`, `module` (the event's target, by default its module path), `message`, then, if present, `correlation_id`,
-/// `request_id`, `user_id`, `method`, `path`, `status`, `duration_ms`, [promoted](JsonLayerBuilder::promote) fields, `type`
+/// `request_id`, `user_id`, `method`, `path`, `status`, `duration_ms`, [promoted](crate::LogOptions::promote) fields, `type`
 /// (of [`audit!`](crate::audit) and [`log_metric!`](crate::log_metric)), `trace_id`, `span_id`, `truncated`. Every other
 /// field is under `metadata`.
 ///
@@ -113,11 +112,6 @@ pub struct JsonLayer {
 }
 
 impl JsonLayer {
-    /// Builds a layer for the service of this resource.
-    pub fn builder(resource: &Resource) -> JsonLayerBuilder {
-        JsonLayerBuilder::new(resource)
-    }
-
     /// A handle for flushing the writers and sinks while the layer is in use, and for closing them.
     #[must_use]
     pub fn handle(&self) -> LogHandle {

@@ -1,5 +1,8 @@
 //! The layer, which turns events into lines.
 
+mod build;
+pub(crate) mod build_error;
+pub(crate) mod format;
 mod gathered;
 pub(crate) mod json_layer;
-pub(crate) mod json_layer_builder;
+pub(crate) mod log_options;

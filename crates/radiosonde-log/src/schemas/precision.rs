@@ -2,6 +2,7 @@
 ///
 /// The timestamp is that of the layer's clock, cut and not rounded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum TimestampPrecision {
     /// Three: `2026-01-01T00:00:00.000Z`.

@@ -28,6 +28,7 @@ use crate::schemas::precision::TimestampPrecision;
 ///
 /// A `status` that is no integer is a string in `Native`; the others want a number, and it goes among the rest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Profile {
     /// The keys of this workspace's own dashboards, and of Loki's `| json`.
@@ -56,7 +57,7 @@ pub enum Profile {
     ///
     /// `severity` is `DEBUG` (for TRACE too), `INFO`, `WARNING`, `ERROR` or `CRITICAL`. The trace is
     /// `projects/<project>/traces/<id>` if the project is known: from
-    /// [`google_cloud_project`](crate::JsonLayerBuilder::google_cloud_project) or the resource's `cloud.account.id`.
+    /// [`google_cloud_project`](crate::LogOptions::google_cloud_project) or the resource's `cloud.account.id`.
     ///
     /// # Source
     /// <https://cloud.google.com/logging/docs/structured-logging#structured_logging_special_fields> and

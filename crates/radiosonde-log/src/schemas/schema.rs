@@ -70,8 +70,15 @@ impl Schema {
     /// That of the default profile.
     #[cfg(test)]
     pub(crate) fn new(service: &str, names: radiosonde_core::LevelNames) -> Self {
-        let mut settings = SchemaSettings::new(&radiosonde_core::Resource::new(service));
-        settings.names = names;
+        let settings = SchemaSettings {
+            resource: radiosonde_core::Resource::new(service),
+            profile: crate::schemas::profile::Profile::default(),
+            names,
+            precision: None,
+            promoted: Vec::new(),
+            metadata: None,
+            project: None,
+        };
         Self::of(&settings).unwrap()
     }
 

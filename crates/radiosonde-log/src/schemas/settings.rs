@@ -15,17 +15,3 @@ pub(crate) struct SchemaSettings {
     pub(crate) metadata: Option<String>,
     pub(crate) project: Option<String>,
 }
-
-impl SchemaSettings {
-    pub(crate) fn new(resource: &Resource) -> Self {
-        Self {
-            resource: resource.clone(),
-            profile: Profile::default(),
-            names: LevelNames::default(),
-            precision: None,
-            promoted: Vec::new(),
-            metadata: None,
-            project: None,
-        }
-    }
-}

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use proptest::prelude::*;
 use radiosonde_core::Resource;
-use radiosonde_log::{Format, JsonLayer, JsonLayerBuilder, Writer};
+use radiosonde_log::{Format, JsonLayer, LogOptions, Writer};
 use radiosonde_testkit::{ManualClock, SharedBuffer};
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value as Json};
@@ -164,7 +164,7 @@ pub(crate) struct Scene {
 pub(crate) fn written(
     scene: &Scene,
     max_line_bytes: usize,
-    configure: impl FnOnce(JsonLayerBuilder) -> JsonLayerBuilder,
+    configure: impl FnOnce(LogOptions) -> LogOptions,
 ) -> String {
     let buffer = SharedBuffer::new();
     let mut builder = JsonLayer::builder(&Resource::new("a \"service\""))
@@ -173,7 +173,7 @@ pub(crate) fn written(
         .max_line_bytes(max_line_bytes)
         .writer(Writer::new("buffer", buffer.clone()));
     for (key, value) in &scene.statics {
-        builder = builder.static_field(key, value);
+        builder = builder.field(key, value);
     }
     let layer = configure(builder).build().unwrap();
     let subscriber = tracing_subscriber::registry().with(layer);

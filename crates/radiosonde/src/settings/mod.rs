@@ -2,36 +2,31 @@
 
 mod exporter;
 mod listener;
+pub(crate) mod log;
 mod log_file;
 pub(crate) mod loki;
 pub(crate) mod otlp;
 mod propagators;
 mod unread;
 
-use std::fmt;
 use std::net::SocketAddr;
-use std::sync::Arc;
 
 use radiosonde_admin::Credentials;
-use radiosonde_appender::FileOptions;
-use radiosonde_core::{LevelNames, Resource, ResourceBuilder};
-use radiosonde_log::{
-    Format, InvalidFilter, LineSink, LogFilter, PanicHook, Profile, Redaction, Sampling, VolumeLimits, Writer,
-};
+use radiosonde_core::{Resource, ResourceBuilder};
+use radiosonde_log::{LogFilter, LogOptions, PanicHook};
 use radiosonde_loki::LokiOptions;
 use radiosonde_metrics::Registry;
 use radiosonde_otlp::OtlpOptions;
-use radiosonde_queue::OverflowPolicy;
 use radiosonde_tower::DebugKey;
 use radiosonde_trace::{InvalidSamplerKind, Sampler, TraceOptions};
 
 pub(crate) use self::otlp::OtlpSettings;
 use crate::layers::Layers;
-use crate::settings::queue::QueueChoice;
 use crate::variables::{Given, Unsupported, Variables};
 use crate::{InitError, InvalidVariable, TelemetryBuilder};
 
-pub(crate) mod queue;
+/// The queue before standard output and the log file.
+const QUEUE_BYTES: usize = 8 << 20;
 
 #[derive(Debug)]
 pub(crate) struct Settings {
@@ -40,7 +35,10 @@ pub(crate) struct Settings {
     pub(crate) registry: Option<Registry>,
     /// A label for the service's name, on streams and series.
     pub(crate) service_label: Option<String>,
-    pub(crate) log: LogSettings,
+    pub(crate) log: LogOptions,
+    pub(crate) filter: LogFilter,
+    /// What whoever changes levels over HTTP has to show one of.
+    pub(crate) levels_credentials: Option<Vec<Credentials>>,
     pub(crate) panic_hook: Option<PanicHook>,
     pub(crate) loki: Option<LokiOptions>,
     pub(crate) otlp: OtlpSettings,
@@ -55,33 +53,6 @@ pub(crate) struct Settings {
     pub(crate) given: Vec<Given>,
     /// Variables of the specification that have no effect.
     pub(crate) unsupported: Vec<Unsupported>,
-}
-
-#[derive(Debug)]
-pub(crate) struct LogSettings {
-    pub(crate) format: Format,
-    pub(crate) profile: Profile,
-    pub(crate) promoted: Vec<String>,
-    pub(crate) names: LevelNames,
-    pub(crate) filter: LogFilter,
-    /// What whoever changes levels over HTTP has to show one of.
-    pub(crate) levels_credentials: Option<Vec<Credentials>>,
-    pub(crate) writers: Vec<Writer>,
-    /// Of the sinks that deliver lines.
-    pub(crate) overflow: OverflowPolicy,
-    pub(crate) sinks: Vec<Sink>,
-    pub(crate) redaction: Redaction,
-    pub(crate) volume_limits: VolumeLimits,
-    pub(crate) sampling: Sampling,
-}
-
-/// A sink that code asks for.
-pub(crate) struct Sink(pub(crate) Arc<dyn LineSink>);
-
-impl fmt::Debug for Sink {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Sink")
-    }
 }
 
 impl Settings {
@@ -104,34 +75,14 @@ impl Settings {
         }
         unread::check(variables, otlp.has_spans, otlp.has_lines);
         let resource = code.resource.or(resource(variables)?).or(code.default_resource).build();
-        let queue = QueueChoice::resolve(code.log_queue, code.log_overflow, variables)?;
-        let overflow = queue::overflow(code.log_overflow, variables)?.unwrap_or_default();
         let listen = or_from(code.metrics_listener, || listener::address(variables))?;
         let credentials =
             or_from(code.metrics_credentials, || token("RADIOSONDE_METRICS_BEARER_TOKEN", variables))?;
         let loki = code.loki.or(loki::options(variables)?);
-        let log = LogSettings {
-            format: match code.log_format {
-                Some(format) => format,
-                None => variables.one_of("RADIOSONDE_LOG_FORMAT", &FORMATS)?.unwrap_or_default(),
-            },
-            profile: profile(code.log_profile, variables)?,
-            promoted: code.promoted,
-            names: match code.level_names {
-                Some(names) => names,
-                None => variables.one_of("RADIOSONDE_LOG_LEVEL_NAMES", &NAMES)?.unwrap_or_default(),
-            },
-            filter: filter(code.log_filter.as_deref(), variables)?,
-            levels_credentials: or_from(code.log_levels_credentials, || {
-                token("RADIOSONDE_LOG_LEVELS_BEARER_TOKEN", variables)
-            })?,
-            writers: writers(code.writers, (code.log_file, code.log_file_options), &queue, variables)?,
-            overflow,
-            sinks: code.sinks,
-            redaction: code.redaction,
-            volume_limits: code.volume_limits,
-            sampling: code.sampling,
-        };
+        let mut log = code.logs.or(log::options(variables)?).or(LogOptions::new().queue_bytes(QUEUE_BYTES));
+        if !log.has_output() {
+            log = log.stdout();
+        }
         Ok(Self {
             resource,
             registry: code.registry,
@@ -145,6 +96,10 @@ impl Settings {
             listen,
             credentials,
             log,
+            filter: log::filter(code.filter.as_deref(), variables)?,
+            levels_credentials: or_from(code.log_levels_credentials, || {
+                token("RADIOSONDE_LOG_LEVELS_BEARER_TOKEN", variables)
+            })?,
             // After everything that reads one.
             given: variables.given(),
             unsupported: variables.settle()?,
@@ -158,20 +113,6 @@ fn or_from<T>(
     environment: impl FnOnce() -> Result<Option<T>, InvalidVariable>,
 ) -> Result<Option<T>, InvalidVariable> {
     if code.is_some() { Ok(code) } else { environment() }
-}
-
-const FORMATS: [(&str, Format); 3] =
-    [("auto", Format::Auto), ("json", Format::Json), ("pretty", Format::Pretty)];
-
-const NAMES: [(&str, LevelNames); 2] =
-    [("warn_fatal", LevelNames::WarnFatal), ("warning_critical", LevelNames::WarningCritical)];
-
-fn profile(code: Option<Profile>, variables: &Variables<'_>) -> Result<Profile, InvalidVariable> {
-    let known = Profile::ALL.map(|profile| (profile.name(), profile));
-    match code {
-        Some(profile) => Ok(profile),
-        None => Ok(variables.one_of("RADIOSONDE_LOG_PROFILE", &known)?.unwrap_or_default()),
-    }
 }
 
 fn sampler(traces: TraceOptions, variables: &Variables<'_>) -> Result<TraceOptions, InitError> {
@@ -200,44 +141,6 @@ fn resource(variables: &Variables<'_>) -> Result<ResourceBuilder, InvalidVariabl
         resource = resource.service_name(&name);
     }
     Ok(resource)
-}
-
-fn filter(code: Option<&str>, variables: &Variables<'_>) -> Result<LogFilter, InitError> {
-    const VARIABLE: &str = "RUST_LOG";
-    if let Some(directives) = code {
-        return directives.parse().map_err(InitError::LogFilter);
-    }
-    let Some(directives) = variables.text(VARIABLE)? else { return Ok(LogFilter::default()) };
-    directives.parse().map_err(|cause: InvalidFilter| {
-        let allowed =
-            "level and target=level, comma-separated, with the levels off, error, warn, info, debug and trace";
-        InvalidVariable::new(VARIABLE, &directives, allowed).because(cause).into()
-    })
-}
-
-fn writers(
-    mut writers: Vec<Writer>,
-    (file, options): (Option<std::path::PathBuf>, Option<FileOptions>),
-    queue: &QueueChoice,
-    variables: &Variables<'_>,
-) -> Result<Vec<Writer>, InitError> {
-    // A writer or file in code wins over the variable.
-    let file = match file {
-        None if writers.is_empty() => log_file::path(variables)?,
-        file => file,
-    };
-    let options = match options {
-        Some(options) => options,
-        // Also where no file is written, so that what cannot be understood is said.
-        None => log_file::options(variables)?,
-    };
-    if let Some(path) = file {
-        writers.push(queue.before(Writer::file_with(path, options).map_err(InitError::LogFile)?));
-    }
-    if writers.is_empty() {
-        writers.push(queue.before(Writer::stdout()));
-    }
-    Ok(writers)
 }
 
 fn token(

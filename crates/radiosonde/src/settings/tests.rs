@@ -1,11 +1,12 @@
 use std::error::Error as _;
 use std::ffi::OsString;
+use std::fmt;
 use std::time::{Duration, SystemTime};
 
-use radiosonde_appender::{QueueOptions, Rotation};
+use radiosonde_appender::{FileOptions, QueueOptions, Rotation};
 use radiosonde_core::{Level, SpanContext, SpanId, TraceFlags, TraceId};
 use radiosonde_delivery::Delivery;
-use radiosonde_log::Line;
+use radiosonde_log::{Format, JsonLayer, Line, LineSink as _, Profile, Writer};
 use radiosonde_otlp::OtlpSignalOptions;
 use radiosonde_queue::{Overflow, OverflowPolicy};
 use radiosonde_testkit::HttpFake;
@@ -61,9 +62,10 @@ fn nothing_is_delivered_and_nothing_listens_unless_asked() {
     );
     assert_eq!(settings.resource.service_name(), "unknown_service");
     assert!(!settings.traces.has_sampler());
-    assert_eq!(settings.log.format, Format::Auto);
-    assert_eq!(settings.log.filter, LogFilter::default());
-    assert_eq!(settings.log.writers.len(), 1, "standard output");
+    assert_eq!(settings.filter, LogFilter::default());
+    let lines = shown(&settings.log);
+    assert!(lines.contains("format: None") && lines.contains("writers: []"), "{lines}");
+    assert!(lines.contains("stdout: true"), "{lines}");
 }
 
 #[test]
@@ -85,17 +87,16 @@ fn code_wins_over_its_variable_and_that_over_the_list() {
     assert_eq!(settings.resource.service_name(), "from-name");
     assert!(format!("{:?}", settings.loki).contains("http://variable:3100"));
     assert_eq!(sampler(&settings), shown(&Sampler::always_off()));
-    assert_eq!(settings.log.format, Format::Json);
-    assert_eq!(settings.log.profile, Profile::Ecs);
+    assert!(shown(&settings.log).contains("format: Some(Json)"));
+    assert!(shown(&settings.log).contains("profile: Some(Ecs)"));
     let code = builder()
         .service_name("from-code")
         .resource(|resource| resource.service_version("2"))
         .loki(LokiOptions::new("http://code:3100"))
         .otlp(OtlpOptions::new("http://code:4318"))
         .traces(|traces| traces.sampler(Sampler::always_on()))
-        .log_format(Format::Pretty)
-        .log_profile(Profile::Gcp)
-        .log_filter("warn");
+        .logs(|logs| logs.format(Format::Pretty).profile(Profile::Gcp))
+        .filter("warn");
     let settings = resolve(code, &variables).unwrap();
     assert_eq!(settings.resource.service_name(), "from-code");
     assert_eq!(settings.resource.service_version(), Some("2"));
@@ -103,8 +104,9 @@ fn code_wins_over_its_variable_and_that_over_the_list() {
     assert!(format!("{:?}", settings.loki).contains("url: Some(http://code:3100/)"), "{:?}", settings.loki);
     assert_eq!(spans(&settings.otlp).as_deref(), Some("Some(Base(http://code:4318/))"));
     assert_eq!(sampler(&settings), shown(&Sampler::always_on()));
-    assert_eq!(settings.log.format, Format::Pretty);
-    assert_eq!(settings.log.filter, "warn".parse().unwrap());
+    assert!(shown(&settings.log).contains("format: Some(Pretty)"));
+    assert!(shown(&settings.log).contains("profile: Some(Gcp)"));
+    assert_eq!(settings.filter, "warn".parse().unwrap());
 }
 
 #[test]
@@ -344,11 +346,11 @@ fn a_log_filter_that_no_target_can_match_is_refused() {
     for word in words {
         let message = resolve(builder(), &[("RUST_LOG", word)]).unwrap_err().to_string();
         assert!(message.starts_with(&format!("invalid RUST_LOG {word:?}: expected ")), "{message}");
-        let error = resolve(builder().log_filter(word), &[]).unwrap_err();
+        let error = resolve(builder().filter(word), &[]).unwrap_err();
         assert!(error.source().unwrap().to_string().contains("expected "), "{error:?}");
     }
     for (word, level) in [("warning", "warn"), ("critical", "error"), ("fatal", "error")] {
-        assert_eq!(from(&[("RUST_LOG", word)]).log.filter, level.parse().unwrap());
+        assert_eq!(from(&[("RUST_LOG", word)]).filter, level.parse().unwrap());
     }
 }
 
@@ -424,7 +426,7 @@ fn scrapes_need_what_code_says_else_the_token_of_the_variable_else_nothing() {
 fn levels_are_changed_by_whom_code_says_else_the_token_of_the_variable_else_nobody() {
     let token = [("RADIOSONDE_LOG_LEVELS_BEARER_TOKEN", "hunter2")];
     let asked =
-        |code, variables| resolve(code, variables).unwrap().log.levels_credentials.map(|asked| asked.len());
+        |code, variables| resolve(code, variables).unwrap().levels_credentials.map(|asked| asked.len());
     assert_eq!(asked(builder(), &[]), None);
     assert_eq!(asked(builder(), &token), Some(1));
     let two = [Credentials::basic("a", "b"), Credentials::basic("c", "d")].map(Result::unwrap);
@@ -505,46 +507,78 @@ fn the_log_file_is_rotated_as_the_variables_say() {
     }
 }
 
+/// The layer of these settings, as `init` builds it.
+fn build(settings: Settings) -> Result<JsonLayer, InitError> {
+    let given = settings.given;
+    settings.log.registry(&Registry::new()).build().map_err(|error| log::refuse(error, &given))
+}
+
 #[test]
 fn options_of_a_file_that_make_no_sense_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("orders.log");
     let variables =
         [("RADIOSONDE_LOG_FILE", path.to_str().unwrap()), ("RADIOSONDE_LOG_FILE_KEEP_FILES", "3")];
-    let error = resolve(builder(), &variables).unwrap_err();
+    let error = build(from(&variables)).unwrap_err();
     assert_eq!(error.to_string(), "cannot write the log file");
-    assert!(
-        error.source().unwrap().to_string().starts_with("`keep_files` is about rotated log files"),
-        "{error:?}"
-    );
+    assert!(error.source().unwrap().to_string().starts_with("keep_files without a rotation"), "{error:?}");
     // Code wins as a whole.
-    let code = builder().log_file_options(FileOptions::new().rotate(Rotation::Daily));
-    assert_eq!(resolve(code, &variables).unwrap().log.writers.len(), 1);
+    let code = builder().logs(|logs| logs.file_options(FileOptions::new().rotate(Rotation::Daily)));
+    assert!(build(resolve(code, &variables).unwrap()).is_ok());
+    // A file in code takes the place of that in the variable, a writer does, too.
+    let other = folder.path().join("other.log");
+    for code in
+        [builder().logs(|logs| logs.file(&other)), builder().logs(|logs| logs.writer(Writer::stderr()))]
+    {
+        let settings = resolve(code, &variables[..1]).unwrap();
+        assert!(!shown(&settings.log).contains("orders.log"), "{:?}", settings.log);
+    }
+}
+
+#[test]
+fn what_a_line_looks_like_is_read_and_what_cannot_be_is_named() {
+    let variables = [
+        ("RADIOSONDE_LOG_METADATA_KEY", "meta"),
+        ("RADIOSONDE_LOG_TIMESTAMP_PRECISION", "nanos"),
+        ("RADIOSONDE_LOG_FIELDS", "team=pay,zone=eu%2Dwest"),
+        ("RADIOSONDE_LOG_MAX_LINE_BYTES", "9000"),
+    ];
+    let lines = shown(&from(&variables).log);
+    for setting in ["Some(\"meta\")", "Some(Nanos)", "(\"zone\", \"eu-west\")", "max_line_bytes: Some(9000)"]
+    {
+        assert!(lines.contains(setting), "{setting} in {lines}");
+    }
+    for (name, value, expected) in [
+        ("RADIOSONDE_LOG_METADATA_KEY", "timestamp", "a key that lines do not have"),
+        ("RADIOSONDE_LOG_FIELDS", "level", "keys that lines do not have"),
+        ("RADIOSONDE_LOG_MAX_LINE_BYTES", "10", "a number of bytes that holds a line"),
+    ] {
+        let set = if name == "RADIOSONDE_LOG_FIELDS" { "level=high" } else { value };
+        let error = build(from(&[(name, set)])).unwrap_err();
+        assert_eq!(error.to_string(), format!("invalid {name} {value:?}: expected {expected}"));
+        assert!(error.source().is_some());
+    }
+    let refused = build(resolve(builder().logs(|logs| logs.metadata_key("timestamp")), &[]).unwrap());
+    assert!(matches!(refused, Err(InitError::Log(_))), "{refused:?}");
 }
 
 #[test]
 fn the_queue_before_the_writer_is_as_code_says_or_else_the_variables() {
-    let writer = |code, variables: &[(&str, &str)]| {
-        format!("{:?}", resolve(code, variables).map(|settings| settings.log.writers))
+    let lines = |code, variables: &[(&str, &str)]| {
+        format!("{:?}", resolve(code, variables).map(|settings| settings.log))
     };
-    let options = QueueOptions::new();
-    assert!(writer(builder(), &[]).contains(&format!("queue: Some({options:?})")));
+    assert!(lines(builder(), &[]).contains("queue_bytes: Some(8388608)"));
     let direct = ("RADIOSONDE_LOG_QUEUE_BYTES", "0");
-    assert!(writer(builder(), &[direct]).contains("queue: None"));
-    assert!(writer(builder().log_queue(None), &[]).contains("queue: None"));
+    assert!(lines(builder(), &[direct]).contains("queue_bytes: Some(0)"));
     let oldest = OverflowPolicy::all(Overflow::DropOldest);
     let variables = [("RADIOSONDE_LOG_QUEUE_BYTES", "300000"), ("RADIOSONDE_LOG_OVERFLOW", "drop_oldest")];
-    let said = options.clone().max_bytes(300_000).overflow(oldest);
-    assert!(writer(builder(), &variables).contains(&format!("queue: Some({said:?})")));
-    assert!(
-        writer(builder().log_overflow(oldest), &variables[..1]).contains(&format!("queue: Some({said:?})"))
-    );
-    assert!(
-        writer(builder().log_queue(options.clone()), &variables)
-            .contains(&format!("queue: Some({options:?})"))
-    );
-    let own = builder().log_writer(Writer::stderr());
-    assert!(writer(own, &[]).contains("queue: None"), "a writer of code's is as code has it");
+    assert!(lines(builder().logs(|logs| logs.queue_bytes(0)), &variables).contains("queue_bytes: Some(0)"));
+    let both = format!("queue: None, queue_bytes: Some(300000), overflow: Some({oldest:?})");
+    assert!(lines(builder(), &variables).contains(&both));
+    assert!(lines(builder().logs(|logs| logs.overflow(oldest)), &variables[..1]).contains(&both));
+    let options = QueueOptions::new();
+    let code = builder().logs(|logs| logs.queue(options.clone()));
+    assert!(lines(code, &variables).contains(&format!("queue: Some({options:?})")));
 
     for (name, value) in [("RADIOSONDE_LOG_QUEUE_BYTES", "1000"), ("RADIOSONDE_LOG_OVERFLOW", "spill")] {
         let refused = resolve(builder(), &[(name, value)]).unwrap_err().to_string();

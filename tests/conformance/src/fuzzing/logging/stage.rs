@@ -3,7 +3,7 @@ use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 use radiosonde_core::{LevelNames, Resource};
 use radiosonde_log::{
-    Format, JsonLayer, JsonLayerBuildError, JsonLayerBuilder, Profile, TimestampPrecision, Writer,
+    Format, JsonLayer, JsonLayerBuildError, LogOptions, Profile, TimestampPrecision, Writer,
 };
 use tracing::dispatcher::Dispatch;
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -57,7 +57,7 @@ impl Stage {
                 builder = builder.metadata_key(input.name());
             }
             if settings & 2 != 0 {
-                builder = builder.timestamp_precision(TimestampPrecision::Micros);
+                builder = builder.precision(TimestampPrecision::Micros);
             }
             if settings & 4 != 0 {
                 builder = builder.level_names(LevelNames::WarningCritical);
@@ -65,7 +65,7 @@ impl Stage {
             if settings & 8 != 0 {
                 builder = builder.google_cloud_project(input.text());
             }
-            promoted.into_iter().fold(builder, JsonLayerBuilder::promote)
+            promoted.into_iter().fold(builder, LogOptions::promote)
         })
     }
 
@@ -73,14 +73,14 @@ impl Stage {
         profile: Profile,
         max_line_bytes: usize,
         is_known: bool,
-        set: impl FnOnce(JsonLayerBuilder) -> JsonLayerBuilder,
+        set: impl FnOnce(LogOptions) -> LogOptions,
     ) -> Result<Self, JsonLayerBuildError> {
         let written = Buffer::default();
         let builder = JsonLayer::builder(&Resource::new("a \"service\"\u{2029}"))
             .format(Format::Json)
             .profile(profile)
             .max_line_bytes(max_line_bytes)
-            .static_field(STATIC.0, STATIC.1)
+            .field(STATIC.0, STATIC.1)
             .writer(Writer::new("buffer", written.clone()));
         let layer = set(builder).build()?;
         let dispatch = Dispatch::new(tracing_subscriber::registry().with(layer));

@@ -139,8 +139,8 @@ fn nothing_is_freed_while_somebody_reads_it() {
         });
         assert!(table.remove(&One("a")));
         // Two turns, if nobody is in the way, and then it is freed.
-        table.tidy();
-        table.tidy();
+        table.reclaim();
+        table.reclaim();
         assert!(matches!(reads.join().unwrap(), None | Some(1)));
         assert_eq!(look(&table, "a"), None);
     });
@@ -172,8 +172,8 @@ fn the_slots_of_a_table_that_has_grown_are_not_freed_while_somebody_reads_them()
             move || look(&table, "a")
         });
         put(&table, "b", 2);
-        table.tidy();
-        table.tidy();
+        table.reclaim();
+        table.reclaim();
         assert_eq!(reads.join().unwrap(), Some(1), "it does not move while it grows");
     });
 }

@@ -37,7 +37,9 @@ impl Scrape {
 
     /// The body as it is sent, and how it is coded.
     pub(crate) fn make(&self, registry: &Registry) -> (Vec<u8>, Coding) {
-        self.codings.encode(registry.encode_selected(self.dialect, &self.selection))
+        let mut body = Vec::new();
+        registry.encode_into(&mut body, self.dialect, &self.selection);
+        self.codings.encode(body)
     }
 }
 

@@ -9,9 +9,9 @@ pub(crate) struct Message {
 }
 
 impl Message {
-    /// With room for about `expected` bytes.
-    pub(crate) fn new(expected: usize) -> Self {
-        Self { bytes: Vec::with_capacity(expected) }
+    /// Appends to `bytes`.
+    pub(crate) const fn new(bytes: Vec<u8>) -> Self {
+        Self { bytes }
     }
 
     pub(crate) fn finish(self) -> Vec<u8> {

@@ -25,9 +25,9 @@ pub(crate) struct Encoder {
 }
 
 impl Encoder {
-    /// With room for about `expected` bytes.
-    pub(crate) fn new(escaping: Escaping, expected: usize) -> Self {
-        let out = Message::new(expected);
+    /// Appends to `out`.
+    pub(crate) fn new(escaping: Escaping, out: Vec<u8>) -> Self {
+        let out = Message::new(out);
         Self { out, escaping, family: None, kind: Kind::Unknown, unit: String::new() }
     }
 

@@ -17,7 +17,8 @@ use crate::model::sample_names::Named;
 /// registry.histogram("wait_seconds", "Waits.").build()?;
 /// registry.gauge("size", "Size.").build()?;
 ///
-/// let text = registry.encode_selected(Format::Text, &Selection::of(["size", "wait_seconds_count"]));
+/// let mut text = Vec::new();
+/// registry.encode_into(&mut text, Format::Text, &Selection::of(["size", "wait_seconds_count"]));
 /// let text = String::from_utf8(text)?;
 /// assert!(text.contains("size 0\n") && text.contains("wait_seconds_bucket{le=\"1\"} 0\n"));
 /// assert!(!text.contains("orders"));

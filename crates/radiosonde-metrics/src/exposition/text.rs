@@ -38,11 +38,11 @@ pub(crate) struct Encoder {
 }
 
 impl Encoder {
-    /// With room for about `expected` bytes.
-    pub(crate) fn new(dialect: Dialect, expected: usize) -> Self {
+    /// Appends to `out`.
+    pub(crate) fn new(dialect: Dialect, out: Vec<u8>) -> Self {
         Self {
             dialect,
-            out: Vec::with_capacity(expected),
+            out,
             base: Vec::new(),
             is_counter: false,
             heads: Default::default(),

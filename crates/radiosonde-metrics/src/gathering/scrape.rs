@@ -28,24 +28,44 @@ impl Registry {
     /// Everything in a [`Format`] or a [`Dialect`] of one, to be sent.
     #[must_use]
     pub fn encode_bytes(&self, dialect: impl Into<Dialect>) -> Vec<u8> {
-        // Relaxed: a guess, which the encoder corrects.
-        let expected = self.expected_bytes().load(Ordering::Relaxed);
-        let bytes = dialect.into().encode(expected, |out| self.visit(out));
-        // Relaxed: as above. A little more, because counts grow.
-        self.expected_bytes().store(bytes.len() + bytes.len() / 16, Ordering::Relaxed);
+        let mut bytes = Vec::new();
+        self.encode_into(&mut bytes, dialect, &Selection::all());
         bytes
     }
 
-    /// The families of `selection`, in a [`Format`] or a [`Dialect`] of one.
+    /// Appends the families of `selection` to `out`, in a [`Format`] or a [`Dialect`] of one.
     ///
     /// # Cost
-    /// Every collector is asked as for a scrape of everything; families that are not selected are neither read nor encoded.
-    #[must_use]
-    pub fn encode_selected(&self, dialect: impl Into<Dialect>, selection: &Selection) -> Vec<u8> {
+    /// Every collector is asked as for a scrape of everything; families that are not selected are neither read nor encoded. Once a
+    /// buffer that is reused has grown, nothing is allocated for the text.
+    ///
+    /// ```
+    /// use radiosonde_metrics::Registry;
+    /// use radiosonde_metrics::exposition::{Format, Selection};
+    ///
+    /// let registry = Registry::new();
+    /// let orders = registry.counter("orders_total", "Orders.").build()?;
+    /// let mut body = Vec::new();
+    /// for _ in 0..2 {
+    ///     orders.inc();
+    ///     body.clear();
+    ///     registry.encode_into(&mut body, Format::Text, &Selection::of(["orders_total"]));
+    /// }
+    /// assert_eq!(body, b"# HELP orders_total Orders.\n# TYPE orders_total counter\norders_total 2\n");
+    /// # Ok::<(), radiosonde_metrics::RegisterError>(())
+    /// ```
+    pub fn encode_into(&self, out: &mut Vec<u8>, dialect: impl Into<Dialect>, selection: &Selection) {
+        let start = out.len();
         if selection.is_all() {
-            return self.encode_bytes(dialect);
+            // Relaxed: a guess, which the encoder corrects.
+            out.reserve(self.expected_bytes().load(Ordering::Relaxed));
         }
-        dialect.into().encode(0, |out| gather(self, Purpose::Scrape(selection), out))
+        dialect.into().encode_into(out, |out| gather(self, Purpose::Scrape(selection), out));
+        if selection.is_all() {
+            let bytes = out.len() - start;
+            // Relaxed: as above. A little more, because counts grow.
+            self.expected_bytes().store(bytes + bytes / 16, Ordering::Relaxed);
+        }
     }
 
     /// Shows everything to `visitor`. Counts as a scrape for series that [expire](crate::RemovableMetricBuilder::expire_after_scrapes).

@@ -59,5 +59,8 @@ impl Encoder for TextEncoder {
 }
 
 fn text(families: &[MetricFamily]) -> Vec<u8> {
-    Dialect::from(Format::Text).encode(0, |out| families.iter().for_each(|family| family.show(out)))
+    let mut text = Vec::new();
+    Dialect::from(Format::Text)
+        .encode_into(&mut text, |out| families.iter().for_each(|family| family.show(out)));
+    text
 }

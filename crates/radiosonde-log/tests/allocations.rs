@@ -1,4 +1,4 @@
-//! What a line costs in allocations, counted by an allocator of this binary's own.
+//! Counts the allocations of a line, with this binary's own allocator.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::io;

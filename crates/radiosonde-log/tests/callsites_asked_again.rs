@@ -1,4 +1,4 @@
-//! After a change every callsite is asked twice. Which callsites there are is global, so this is a process of its own.
+//! Every callsite is asked twice after a change. Callsites are global, so this is a separate process.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use tracing::Subscriber;
 use tracing_core::{Interest, Metadata};
 use tracing_subscriber::layer::{Layer, SubscriberExt as _};
 
-/// Says when it is asked about the one callsite.
+/// Reports when it is asked about the one callsite.
 struct Asked(Arc<std::sync::Mutex<Sender<()>>>);
 
 impl<S: Subscriber> Layer<S> for Asked {
@@ -42,6 +42,6 @@ fn a_callsite_that_was_hit_while_levels_changed_is_asked_once_more() {
     reload.set("debug").unwrap();
     next().unwrap();
     next().unwrap();
-    assert!(asked.try_recv().is_err(), "and then not again");
+    assert!(asked.try_recv().is_err(), "and not a third time");
     assert!(tracing::enabled!(tracing::Level::DEBUG));
 }

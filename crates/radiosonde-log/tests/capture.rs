@@ -1,4 +1,4 @@
-//! Captures of tests that run at the same time, in one process with one subscriber.
+//! Captures of concurrent tests, in one process with one subscriber.
 #![cfg(feature = "testing")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -20,7 +20,7 @@ fn of_field(line: &CapturedLine, name: &str) -> Option<CapturedValue> {
     line.field(name).cloned()
 }
 
-/// The panic's message.
+/// Returns the panic's message.
 fn failure(work: impl FnOnce() + std::panic::UnwindSafe) -> String {
     *std::panic::catch_unwind(work).unwrap_err().downcast().unwrap()
 }
@@ -30,10 +30,10 @@ fn a_line_is_read_by_level_target_message_and_fields() {
     let logs = capture_logs();
     let io = std::io::Error::other("disk gone");
     let _span = info_span!("request", request_id = "r-1", price = 1).entered();
-    warn!(target: "orders", price = 9.5, gift = true, count = -3, big = u64::MAX, far = 1e300, note = ?Some("x"), error = &io as &dyn std::error::Error, "said \"so\"");
+    warn!(target: "orders", price = 9.5, gift = true, count = -3, big = u64::MAX, far = 1e300, note = ?Some("x"), error = &io as &dyn std::error::Error, "paid \"twice\"");
     let lines = logs.lines();
     let line = &lines[0];
-    assert_eq!((line.level(), line.target(), line.message()), (Level::Warn, "orders", "said \"so\""));
+    assert_eq!((line.level(), line.target(), line.message()), (Level::Warn, "orders", "paid \"twice\""));
     let expected = [
         ("price", Some(9.5.into())),
         ("gift", Some(true.into())),
@@ -75,7 +75,7 @@ fn a_failed_assertion_lists_what_was_logged() {
         error!(target: "orders", "paid");
         logs.assert_contains(Level::Info, "paid");
     });
-    let listed = "; what was logged:\n  INFO orders: shipped\n  ERROR orders: paid";
+    let listed = "; captured lines:\n  INFO orders: shipped\n  ERROR orders: paid";
     assert_eq!(said, format!("no INFO line contains \"paid\"{listed}"));
     let said = failure(|| {
         let logs = capture_logs();
@@ -84,7 +84,7 @@ fn a_failed_assertion_lists_what_was_logged() {
         logs.assert_lacks(Level::Error, "shipped");
         logs.assert_lacks(Level::Warn, "");
     });
-    assert_eq!(said, format!("a line of WARN or above contains \"\"{listed}"));
+    assert_eq!(said, format!("a line at WARN or above contains \"\"{listed}"));
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn threads_are_led_by_a_span_or_by_a_scope_and_others_are_not_captured() {
         threads.spawn(|| info!(parent: &span, "by its parent"));
         threads.spawn(move || {
             scope.run(|| info!("by a scope"));
-            info!("of nobody again");
+            info!("without a capture again");
         });
     });
     let mut found = messages(&logs);
@@ -158,7 +158,7 @@ async fn step(test: usize, step: usize) {
     debug!(check = test, "step {step} of {test} done");
 }
 
-/// Checks that each line is of this test, and that none is missing.
+/// Checks that every line belongs to this test, and that none is missing.
 fn check(logs: &CapturedLogs, test: usize, expected: usize) {
     let lines = logs.lines();
     assert_eq!(lines.len(), expected, "{lines:?}");
@@ -192,8 +192,8 @@ async fn tasks_on_other_threads_are_led_by_their_spans() {
     check(&logs, 2, 40);
 }
 
-/// Many captures at once, in threads and runtimes of their own, beside threads that nobody captures, and others that change
-/// what is enabled all the time: none misses a line, and none sees another's.
+/// Many concurrent captures, each with its own threads and runtime, beside threads without a capture, and others that change
+/// the enabled levels all the time. No capture misses a line or sees another's.
 #[test]
 fn captures_that_run_at_the_same_time_never_meet() {
     const CAPTURES: usize = 64;
@@ -201,7 +201,7 @@ fn captures_that_run_at_the_same_time_never_meet() {
     let over = AtomicBool::new(false);
     thread::scope(|threads| {
         threads.spawn(|| {
-            // Relaxed: it only has to be seen some time.
+            // Relaxed: it only has to be seen eventually.
             while !over.load(Ordering::Relaxed) {
                 info!(check = usize::MAX, "of nobody");
                 let off: LogFilter = "off".parse().unwrap();

@@ -1,4 +1,4 @@
-//! Captures in a process that has a subscriber already.
+//! Captures in a process that already has a subscriber.
 #![cfg(feature = "testing")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -17,7 +17,7 @@ fn the_callers_thread_is_captured_and_the_other_subscriber_keeps_the_rest() {
     let filter: LogFilter = "info".parse().unwrap();
     let subscriber = tracing_subscriber::registry().with(layer.with_filter(filter));
     tracing::subscriber::set_global_default(subscriber).unwrap();
-    debug!("too fine, and remembered as such");
+    debug!("below the level, and cached as disabled");
 
     let logs = capture_logs();
     for _ in 0..2 {

@@ -1,4 +1,4 @@
-//! A span that closes while a thread still has it entered, as by a guard held across an await: what that thread's lines carry.
+//! The lines of a thread that still has a closed span entered, as by a guard held across an await.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::future::{Future, poll_fn};

@@ -10,8 +10,8 @@ use serde_json::Value as Json;
 use crate::scenes::{Chain, Sample, parsed, scene, written};
 
 /// Every field that the profile writes and its type, from `generated/csv/fields.csv` of <https://github.com/elastic/ecs> at
-/// commit 7b665790c7c477dc8452ff16024dda76c706cc9c, whose version is 8.12.0-dev: the work that followed the 8.11 that the
-/// lines name. `log.flags` is from the fields that Filebeat exports; `metric.*` is nobody's, and stays clear of all of them.
+/// commit 7b665790c7c477dc8452ff16024dda76c706cc9c, whose version is 8.12.0-dev: the work after 8.11, the version in the
+/// lines. `log.flags` is from the fields that Filebeat exports; `metric.*` is in no schema, and collides with none of these.
 const TYPES: [(&str, &str); 28] = [
     ("@timestamp", "date"),
     ("ecs.version", "keyword"),
@@ -46,11 +46,11 @@ const TYPES: [(&str, &str); 28] = [
 /// The keys that `spec/spec.json` of <https://github.com/elastic/ecs-logging> requires.
 const REQUIRED: [&str; 4] = ["@timestamp", "log.level", "message", "ecs.version"];
 
-/// What Elasticsearch could refuse in a line, if anything.
+/// The reason why Elasticsearch could reject a line, if any.
 fn conflict(line: &str) -> Result<(), String> {
     let value = parsed(line);
     let object = value.as_object().ok_or("no object")?;
-    // The specification's order: these three first.
+    // The order of the specification: these three first.
     let start =
         line.strip_prefix("{\"@timestamp\":\"").and_then(|rest| rest.split_once('"')).ok_or("time")?.1;
     let start =
@@ -83,7 +83,7 @@ fn check(key: &str, value: &Json) -> Result<(), String> {
         "date" => value.as_str().is_some_and(|text| text.len() == 24 && text.ends_with('Z')),
         "long" => value.is_i64(),
         "double" => value.is_number() || value.is_null(),
-        // Labels: keywords under names that do not nest.
+        // Labels: keywords whose names do not nest.
         _ => value.as_object().is_some_and(|labels| {
             labels.iter().all(|(name, value)| {
                 let is_name = !name.trim().is_empty() && !name.contains(['.', '*', '\\']);

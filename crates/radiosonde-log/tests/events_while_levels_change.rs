@@ -1,5 +1,5 @@
-//! A change of levels scopes no subscriber to its thread: that would hide what other threads emit within an event. A binary of its
-//! own, as it is about the one subscriber of the process.
+//! A change of levels must not scope a subscriber to its thread: that would hide what other threads emit within an event. A
+//! separate binary, because it is about the process's one subscriber.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fmt;
@@ -26,7 +26,7 @@ impl fmt::Debug for Logs {
 
 type Meeting = (Sender<()>, Mutex<Receiver<()>>);
 
-/// Holds the thread that asks callsites again, once, until it is released.
+/// Blocks the thread that asks callsites again, once, until it is released.
 #[derive(Clone, Copy)]
 struct Holds(&'static OnceLock<Meeting>);
 

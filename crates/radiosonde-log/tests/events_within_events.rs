@@ -1,5 +1,5 @@
-//! Events emitted while another is formatted or written, and while a thread ends. They reach the layer only through the
-//! global subscriber: within a scoped one `tracing` itself drops them.
+//! Events emitted while another is formatted or written, and while a thread exits. They reach the layer only through the
+//! global subscriber: `tracing` itself drops them within a scoped one.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::cell::RefCell;
@@ -56,7 +56,7 @@ thread_local! {
     static LATE: RefCell<Option<LogsAtTheEnd>> = const { RefCell::new(None) };
 }
 
-/// One test, as it is about the one subscriber of the process.
+/// A single test, because it is about the process's one subscriber.
 #[test]
 fn they_neither_deadlock_nor_recurse_nor_corrupt() {
     let registry = Registry::new();
@@ -81,7 +81,7 @@ fn they_neither_deadlock_nor_recurse_nor_corrupt() {
     };
     let line = |message: &str, metadata: &str| (message.to_owned(), metadata.to_owned());
 
-    // While an event is formatted: a line of its own, before.
+    // While an event is formatted: a separate line, before it.
     info!(depth = 1, value = ?Logs, last = true, "outer");
     assert_eq!(
         metadata(&buffer.take()),
@@ -107,7 +107,7 @@ fn they_neither_deadlock_nor_recurse_nor_corrupt() {
         "{text}"
     );
 
-    // While the locals of a thread are destroyed, whether they were there before those of `tracing` or after.
+    // While a thread's locals are destroyed, whether they were created before those of `tracing` or after.
     for _ in 0..2 {
         std::thread::spawn(|| {
             EARLY.with(|early| *early.borrow_mut() = Some(LogsAtTheEnd));

@@ -1,5 +1,5 @@
-//! Any field names and values, in events and nested spans, come out as one JSON object with unique keys that says what a
-//! plain model says.
+//! Lines with any field names and values, in events and nested spans, are one JSON object with unique keys, and match a
+//! simple model.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod scenes;
@@ -17,7 +17,7 @@ fn the_checker_itself_sees_a_key_twice() {
     assert!(serde_json::from_str::<Unique>(r#"{"a":{"b":1},"b":2}"#).is_ok());
 }
 
-/// Where the model puts a field: the key, whether it is at the top, and what stands there.
+/// The model of a field: its key, whether it is at the top level, and its value.
 fn modelled(name: &str, sample: &Sample, is_event: bool) -> Option<(String, bool, Json)> {
     let text = match sample {
         Sample::Str(text) | Sample::Display(text) => text.clone(),
@@ -93,7 +93,7 @@ fn model(scene: &Scene) -> Json {
             own.retain(|other| other.0 != field.0);
             own.push(field);
         }
-        // The message of the event and a field `message` of a span are two things.
+        // The message of the event and a field `message` of a span are different.
         let is_message = |field: &(String, bool, Json)| field.0 == "message" && field.1;
         own.retain(|field| {
             !found.iter().any(|other| other.0 == field.0 && is_message(other) == is_message(field))
@@ -155,7 +155,7 @@ proptest! {
             return Ok(());
         }
         prop_assert_eq!(truncated, Some(json!(true)));
-        // Some things are never lost: every key at the top, and values that are short.
+        // Never lost: every top-level key, and short values.
         let keys = |value: &Json| value.as_object().unwrap().keys().filter(|key| *key != "metadata").cloned().collect::<HashSet<_>>();
         prop_assert_eq!(keys(&value), keys(&expected));
         for key in keys(&expected) {
@@ -163,7 +163,7 @@ proptest! {
                 prop_assert_eq!(&value[&key], &expected[&key]);
             }
         }
-        // What was cut is a beginning of what was there.
+        // A truncated value is a prefix of the original.
         for (key, value) in value.get("metadata").and_then(Json::as_object).into_iter().flatten() {
             let whole = &expected["metadata"][key];
             match (value, whole) {

@@ -1,6 +1,7 @@
-//! Log files while the disk is full, folders go and signals come: each line is in a file once, or counted as dropped.
+//! Log files while the disk is full, folders disappear and signals arrive: each line is in a file once, or counted as
+//! dropped.
 //!
-//! A small file system of its own is mounted where that is allowed; a limit on the size of files can be had everywhere.
+//! Uses a small mounted file system where mounting is permitted, and otherwise a limit on the size of files.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr, reason = "a test fails by panicking")]
 
@@ -23,14 +24,14 @@ use radiosonde_metrics::Registry;
 use tracing::{Dispatch, info};
 use tracing_subscriber::layer::SubscriberExt as _;
 
-/// Names the folder in which the test is to run, in the process that runs it.
+/// Passes the folder to the process that runs the test.
 const FOLDER: &str = "RADIOSONDE_TEST_FOLDER";
-/// What the shell ends with if nothing can be mounted.
+/// The exit status of the shell if nothing can be mounted.
 const NO_MOUNT: i32 = 97;
 
-/// Runs `test` again in a process that `command` starts. Says whether it ran.
+/// Runs `test` again in a process that `command` starts; returns whether it ran.
 fn run_again(test: &str, command: &[&str], folder: &Path) -> bool {
-    // By pipes: the limits of that process are for its log files, and standard output may be a file that is longer.
+    // Through pipes: the limits of that process are for its log files, and standard output may be a longer file.
     let output = Command::new(command[0])
         .args(&command[1..])
         .arg(folder)
@@ -40,7 +41,7 @@ fn run_again(test: &str, command: &[&str], folder: &Path) -> bool {
         .output();
     match output {
         Err(error) if error.kind() == ErrorKind::NotFound => false,
-        // `unshare` itself ends with 1; the test's own process ends with 101 if it fails.
+        // `unshare` itself exits with 1; a failed test exits with 101.
         Ok(output) if matches!(output.status.code(), Some(1 | NO_MOUNT)) => false,
         output => {
             let output = output.unwrap();
@@ -51,7 +52,7 @@ fn run_again(test: &str, command: &[&str], folder: &Path) -> bool {
     }
 }
 
-/// The mounted folder, in the process that has it; `None` in the one that has just waited for that process.
+/// The mounted folder, in the process that has it; `None` in the one that waited for that process.
 fn small_disk(test: &str, kilobytes: u32) -> Option<PathBuf> {
     if let Some(folder) = std::env::var_os(FOLDER) {
         return Some(folder.into());
@@ -64,7 +65,7 @@ fn small_disk(test: &str, kilobytes: u32) -> Option<PathBuf> {
     None
 }
 
-/// Threads that log as many lines as they are allowed to.
+/// Threads that log as many lines as they are permitted.
 struct Load {
     registry: Registry,
     allowed: Arc<AtomicU64>,
@@ -92,7 +93,7 @@ impl Load {
                 thread::spawn(move || {
                     let pad = "x".repeat(100);
                     tracing::dispatcher::with_default(&dispatch, || {
-                        // SeqCst: nothing depends on its cost here.
+                        // SeqCst: its cost does not matter here.
                         for line in 0.. {
                             loop {
                                 match allowed.load(Ordering::SeqCst) {
@@ -111,7 +112,7 @@ impl Load {
         Self { registry, allowed, made, threads }
     }
 
-    /// Logs so many lines in each thread, and does `meanwhile` when half of them are made.
+    /// Logs this many lines in each thread, and runs `meanwhile` when half of them are logged.
     fn log(&self, lines: u64, meanwhile: impl FnOnce()) {
         let before = self.made.load(Ordering::SeqCst);
         self.allowed.fetch_add(lines, Ordering::SeqCst);
@@ -126,7 +127,7 @@ impl Load {
         wait_for(lines);
     }
 
-    /// Ends the threads, and with them the layer. How many lines were made.
+    /// Ends the threads, and the layer with them. Returns the number of lines logged.
     fn stop(&mut self) -> u64 {
         self.allowed.store(STOP, Ordering::SeqCst);
         for thread in self.threads.drain(..) {
@@ -135,7 +136,7 @@ impl Load {
         self.made.load(Ordering::SeqCst)
     }
 
-    /// The sum over all label sets with `part` in them.
+    /// The sum over all label sets that contain `part`.
     fn count(&self, name: &str, part: &str) -> u64 {
         let text = self.registry.text();
         let lines = text.lines().filter(|line| line.starts_with(name) && line.contains(part));
@@ -143,7 +144,7 @@ impl Load {
     }
 }
 
-/// Lines by message, and how often each is there. Every one is whole.
+/// The number of times each message was found. Every line must be complete.
 #[derive(Default)]
 struct Found(HashMap<String, u32>);
 
@@ -170,7 +171,7 @@ impl Found {
     }
 }
 
-/// The log files of a folder in which nobody moves or removes any.
+/// Opens the log files of a folder in which none is moved or removed.
 fn open_all(folder: &Path) -> Vec<(std::ffi::OsString, File)> {
     fs::read_dir(folder)
         .unwrap()
@@ -190,17 +191,17 @@ fn hang_up() {
     assert!(Command::new("sh").args(["-c", &command]).status().unwrap().success());
 }
 
-/// Moves the folder, as soon as the writer has made it anew.
+/// Moves the folder as soon as the writer has created it again.
 fn move_away(folder: &Path, to: &Path) {
     let start = SystemClock.monotonic();
     while let Err(error) = fs::rename(folder, to) {
         assert_eq!(error.kind(), ErrorKind::NotFound);
-        assert!(SystemClock.monotonic() - start < Duration::from_secs(60), "it is not made");
+        assert!(SystemClock.monotonic() - start < Duration::from_secs(60), "it is not created");
         thread::yield_now();
     }
 }
 
-/// Takes all the room that there is.
+/// Fills the disk.
 fn fill(path: &Path) {
     let mut ballast = File::options().append(true).create(true).open(path).unwrap();
     let error = loop {
@@ -215,7 +216,7 @@ fn fill(path: &Path) {
 fn every_line_is_in_a_file_once_or_counted_as_dropped() {
     if let Some(disk) = small_disk("every_line_is_in_a_file_once_or_counted_as_dropped", 8192) {
         let load = through_faults(&disk, |writer| writer);
-        assert!(load.count("radiosonde_log_dropped_total", "disk_full") > 1000, "nothing was refused");
+        assert!(load.count("radiosonde_log_dropped_total", "disk_full") > 1000, "no line was refused");
     }
 }
 
@@ -227,11 +228,11 @@ fn lines_in_a_queue_are_in_a_file_once_or_counted_as_dropped() {
             load.count("radiosonde_log_dropped_total", "queue_full") > 1000,
             "all found room in the queue"
         );
-        assert_eq!(load.count("radiosonde_log_dropped_total", "disk_full"), 0, "they waited");
+        assert_eq!(load.count("radiosonde_log_dropped_total", "disk_full"), 0, "lines waited");
     }
 }
 
-/// Signals, folders that are moved and removed, and a full disk, each of them under load, and then the sum.
+/// Signals, moved and removed folders, and a full disk, each of them under load, and then the sum.
 fn through_faults(disk: &Path, with: impl FnOnce(Writer) -> Writer) -> Load {
     let (logs, ballast) = (disk.join("logs"), disk.join("ballast"));
     let options = FileOptions::new().rotate_at_bytes(64 << 10).gzip(true).reopen_on_sighup();
@@ -246,7 +247,7 @@ fn through_faults(disk: &Path, with: impl FnOnce(Writer) -> Writer) -> Load {
             moved.push(to);
         });
         load.log(500, || {
-            // Removed with whatever is written to it still: the files stay open here, so that their lines can be counted.
+            // Removed while it is being written to: the files stay open here, so that their lines can be counted.
             let doomed = disk.join("doomed");
             move_away(&logs, &doomed);
             removed.extend(open_all(&doomed));
@@ -267,10 +268,10 @@ fn through_faults(disk: &Path, with: impl FnOnce(Writer) -> Writer) -> Load {
     // A line that went to a file after it was removed is written again.
     removed.into_iter().for_each(|(name, file)| found.read(&name, file));
     let dropped = load.count("radiosonde_log_dropped_total", "");
-    // Those by which a queue says what was dropped come on top.
+    // Lines in which a queue reports drops are additional.
     let announced = found.0.extract_if(|message, _| !message.contains('/')).count();
     assert_eq!(load.count("radiosonde_log_lines_total", ""), made);
-    assert_eq!(found.0.len() as u64 + dropped, made, "{dropped} dropped, said in {announced} lines");
+    assert_eq!(found.0.len() as u64 + dropped, made, "{dropped} dropped, announced in {announced} lines");
     assert!(load.count("radiosonde_log_file_rotations_total", "") > 0);
     assert_eq!(load.count("radiosonde_log_file_failures_total", "take_back"), 0);
     eprintln!("{made} lines: {} found, {dropped} dropped", found.0.len());
@@ -282,7 +283,7 @@ fn old_files_make_room_for_new_lines() {
     let Some(disk) = small_disk("old_files_make_room_for_new_lines", 512) else { return };
     let options = FileOptions::new().rotate_at_bytes(64 << 10).keep_total_bytes(1 << 30).gzip(true);
     let mut load = Load::start(Writer::file_with(disk.join("logs/orders.log"), options).unwrap());
-    // Not even what was compressed fits by the end.
+    // In the end not even compressed files fit.
     fill(&disk.join("ballast"));
     File::options().write(true).open(disk.join("ballast")).unwrap().set_len(200 << 10).unwrap();
     for _ in 0..10 {
@@ -291,7 +292,7 @@ fn old_files_make_room_for_new_lines() {
     load.log(10, || {});
     load.stop();
     let dropped = load.count("radiosonde_log_dropped_total", "");
-    assert_eq!(dropped, 0, "each line had room when it came: {}", load.registry.text());
+    assert_eq!(dropped, 0, "each line had room when it was logged: {}", load.registry.text());
     assert!(load.count("radiosonde_log_file_removed_total", "disk_full") > 0);
     let mut found = Found::default();
     found.read_folder(&disk.join("logs"));
@@ -344,7 +345,7 @@ fn a_process_that_is_killed_leaves_what_it_wrote_and_the_next_goes_on() {
         .unwrap();
     let written = || fs::read_to_string(folder.path().join("written")).ok()?.parse::<u64>().ok();
     let hundreds = loop {
-        assert!(process.try_wait().unwrap().is_none(), "it ends by itself");
+        assert!(process.try_wait().unwrap().is_none(), "it exited by itself");
         if let Some(hundreds) = written().filter(|hundreds| *hundreds >= 30) {
             break hundreds;
         }
@@ -353,11 +354,11 @@ fn a_process_that_is_killed_leaves_what_it_wrote_and_the_next_goes_on() {
     process.kill().unwrap();
     process.wait().unwrap();
     fs::remove_file(folder.path().join("written")).unwrap();
-    // As if it had been killed within a line, which the kernel's own speed makes rare.
+    // As if it had been killed within a line, which is rare at the kernel's speed.
     let mut file = File::options().append(true).create(true).open(&path).unwrap();
     file.write_all(b"{\"timesta").unwrap();
 
-    // Without rotation, so that all of it stays here.
+    // Without rotation, so that everything stays here.
     let mut load = Load::start(Writer::file(&path).unwrap());
     load.log(1, || {});
     load.stop();
@@ -368,7 +369,7 @@ fn a_process_that_is_killed_leaves_what_it_wrote_and_the_next_goes_on() {
     let mut found = Found::default();
     found.read_folder(folder.path());
     for thread in 0..THREADS {
-        // The next process begins to count anew.
+        // The next process counts from zero.
         assert_eq!(found.0[&format!("{thread}/0")], 2);
         assert!((1..hundreds * 100).all(|line| found.0.get(&format!("{thread}/{line}")) == Some(&1)));
     }
@@ -407,10 +408,10 @@ fn at_a_limit_the_next_file_goes_on() {
     assert!(found.0.values().all(|times| *times == 1));
 }
 
-/// Runs a test again where files are no larger than 32 kB.
+/// Runs a test again where files cannot exceed 32 kB.
 fn limited(test: &str) {
     let folder = tempfile::tempdir().unwrap();
-    // In blocks of 512 bytes. The signal would end the process before it is told.
+    // In blocks of 512 bytes. Without the trap the signal would end the process.
     let script = r#"trap "" XFSZ; ulimit -f 64; shift; exec "$@""#;
     assert!(run_again(test, &["sh", "-c", script, "sh"], folder.path()));
 }

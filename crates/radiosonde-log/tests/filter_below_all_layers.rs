@@ -1,4 +1,4 @@
-//! A filter that is a layer of its own. In a binary of its own, as levels are the whole process' matter.
+//! A filter as a layer of its own. A separate binary, because levels are global to the process.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use radiosonde_core::Resource;

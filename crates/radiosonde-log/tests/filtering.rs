@@ -18,7 +18,7 @@ fn subscriber(filter: LogFilter, buffer: &SharedBuffer) -> impl Subscriber + Sen
     tracing_subscriber::registry().with(layer.with_filter(filter))
 }
 
-/// The messages that pass.
+/// The messages that pass the filter.
 fn passing(filter: &str, work: impl FnOnce()) -> Vec<String> {
     let buffer = SharedBuffer::new();
     tracing::subscriber::with_default(subscriber(filter.parse().unwrap(), &buffer), work);
@@ -49,7 +49,7 @@ fn the_longest_matching_target_decides() {
         ("info,hyper=off", &["error", "warn", "info"]),
         ("orders=off,orders=error", &["error"]),
         ("3", &["error", "warn", "info", "hyper"]),
-        // As lines call the levels, at choice.
+        // The level names of lines are accepted too.
         ("warning", &["error", "warn"]),
         ("Critical", &["error"]),
         ("off,orders=FATAL", &["error"]),
@@ -94,7 +94,8 @@ fn spans_stay_on_where_no_event_is() {
 
 #[test]
 fn finer_spans_are_on_where_a_directive_or_the_setting_says_so() {
-    // Seen from the lines: `tracing::enabled!` and its like say yes too often while other threads filter otherwise.
+    // Tested through the lines: `tracing::enabled!` and the like return true too often while other threads use other
+    // filters.
     let spans = |filter: LogFilter| {
         let buffer = SharedBuffer::new();
         tracing::subscriber::with_default(subscriber(filter, &buffer), || {
@@ -219,7 +220,7 @@ fn names_that_targets_have_are_taken() {
         let filter: LogFilter = text.parse().unwrap();
         assert_eq!(filter.to_string(), format!("{text}=trace"));
     }
-    assert!("quiet=warn,alert=info".parse::<LogFilter>().is_ok(), "with a level a name is meant as one");
+    assert!("quiet=warn,alert=info".parse::<LogFilter>().is_ok(), "with a level, a word is a target");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Lines byte for byte.
+//! Lines, compared byte for byte.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::error::Error;
@@ -14,7 +14,7 @@ use tracing::{Span, debug, error, info, info_span, trace, warn};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry::LookupSpan;
 
-/// What the layer writes while `work` runs, without the beginning that all lines of `module` share.
+/// The lines written while `work` runs, without the prefix that all lines of `module` share.
 fn lines_of(configure: impl FnOnce(LogOptions) -> LogOptions, work: impl FnOnce()) -> Vec<String> {
     let buffer = SharedBuffer::new();
     let clock = ManualClock::new();
@@ -35,7 +35,7 @@ fn lines(work: impl FnOnce()) -> Vec<String> {
     lines_of(|builder| builder, work)
 }
 
-/// The line that `work` logs at INFO, without its beginning.
+/// The line that `work` logs at INFO, without its prefix.
 fn rest(work: impl FnOnce()) -> String {
     const START: &str = concat!(
         r#"{"timestamp":"2026-01-01T00:00:00.007Z","level":"INFO","service":"orders","module":""#,
@@ -169,7 +169,7 @@ fn context(digit: &str) -> SpanContext {
     SpanContext::new(trace_id, SpanId::from_hex(&digit.repeat(16)).unwrap(), TraceFlags::SAMPLED)
 }
 
-/// Does to a span what the layer of radiosonde-trace does.
+/// Sets a span's context as the layer of radiosonde-trace does.
 fn put_context(span: &Span, context: SpanContext) {
     span.with_subscriber(|(id, dispatch)| {
         let registry = dispatch.downcast_ref::<tracing_subscriber::Registry>().unwrap();
@@ -190,7 +190,7 @@ fn ids_are_those_of_the_events_own_span() {
         let plain = info_span!(parent: None, "plain");
         let _current = context("c").enter();
         {
-            // What is entered is current: the layer that made the context sees to it.
+            // An entered span is current: the layer that created the context ensures that.
             let _entered = context("a").enter();
             traced.in_scope(|| info!("its own"));
         }
@@ -412,7 +412,7 @@ fn pretty_lines_are_for_people_and_as_safe() {
         info!(target: "t", method = "GET", path = "/b", "hi");
     };
     let expected = "00:00:00.000Z  INFO t: hi method=GET path=/b in request{path=/a} > again\n";
-    assert_eq!(lines_of_pretty(false, again), expected, "what the event says is not said again");
+    assert_eq!(lines_of_pretty(false, again), expected, "fields of the event are not repeated");
     let colored = lines_of_pretty(true, || warn!(target: "t", a = 1, "hi"));
     assert_eq!(
         colored,

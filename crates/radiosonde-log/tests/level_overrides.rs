@@ -1,4 +1,4 @@
-//! Single spans at a finer level, in a process with one global subscriber, as a service is.
+//! Level overrides of single spans, in a process with one global subscriber, like a service.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -12,10 +12,10 @@ use tracing::{Span, debug, debug_span, error_span, info_span, trace, warn};
 use tracing_core::LevelFilter;
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 
-/// How often the arguments of [`fine`] have been made.
+/// How often the arguments of [`fine`] were evaluated.
 static MADE: AtomicU32 = AtomicU32::new(0);
 
-/// One callsite, hit before, during and after.
+/// A single callsite, used before, during and after an override.
 fn fine(place: &str) {
     debug!(target: "orders::price", made = MADE.fetch_add(1, Ordering::SeqCst), "{place}");
 }
@@ -23,7 +23,7 @@ fn fine(place: &str) {
 struct Seen(SharedBuffer);
 
 impl Seen {
-    /// The messages since the last time, audit lines left out.
+    /// The messages since the last call, without audit lines.
     fn messages(&self) -> Vec<String> {
         let lines = self.0.take();
         let lines = lines.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
@@ -32,10 +32,7 @@ impl Seen {
 }
 
 fn until(what: &str, is_so: impl Fn() -> bool) {
-    #[allow(
-        clippy::disallowed_methods,
-        reason = "what is waited for happens on a thread of its own, in real time"
-    )]
+    #[allow(clippy::disallowed_methods, reason = "it waits for another thread, in real time")]
     let begun = Instant::now();
     while !is_so() {
         assert!(begun.elapsed() < Duration::from_secs(30), "{what}");
@@ -88,7 +85,7 @@ fn scenario(seen: &Seen, registry: &Registry, reload: &LevelReload) {
         debug!(target: "noisy", "whatever its target");
         other.in_scope(|| fine("in another root, while in it"));
         debug_span!("step", n = 1).in_scope(|| fine("in a finer span in it"));
-        // Hit for the first time while a span has an override.
+        // First used while a span has an override.
         debug!("new in it");
     });
     let child = overridden.in_scope(|| info_span!("child"));
@@ -111,7 +108,7 @@ fn scenario(seen: &Seen, registry: &Registry, reload: &LevelReload) {
 
     assert_eq!(LevelFilter::current(), LevelFilter::DEBUG);
     drop((overridden, child));
-    // The next request comes within the hold, and nothing has to be asked anew.
+    // The next request arrives within the hold, so callsites need not be asked again.
     assert_eq!(rebuilds(registry), "1");
     info_span!("request", radiosonde.log = "debug").in_scope(|| fine("in the next"));
     until("the level sinks", is_as_before);

@@ -1,4 +1,4 @@
-//! Levels that change while the program runs, each test in a subscriber of its own.
+//! Levels that change at run time, each test in its own subscriber.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::sync::{Arc, Mutex, mpsc};
@@ -15,7 +15,7 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 
 const LONG: Duration = Duration::from_secs(3600);
 
-/// Hands lines on to who waits for them.
+/// Passes lines on to a receiver.
 struct Passes(Mutex<mpsc::Sender<String>>);
 
 impl LineSink for Passes {
@@ -79,7 +79,7 @@ fn a_change_of_another_thread_holds_too() {
 fn what_ends_falls_back_by_itself_and_says_so() {
     let (dispatch, reload, lines) = controlled("info", &SharedBuffer::new());
     let next = || value(&lines.recv_timeout(Duration::from_secs(30)).unwrap());
-    // Nothing is logged meanwhile, nobody asks, and this thread has no subscriber.
+    // Meanwhile no code logs or reads the levels, and this thread has no subscriber.
     reload.by("ann").set_for("trace,hyper=off", Duration::from_millis(50)).unwrap();
     let (changed, ended) = (next(), next());
     assert_eq!(changed["module"], "radiosonde::audit");

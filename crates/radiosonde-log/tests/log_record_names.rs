@@ -1,4 +1,4 @@
-//! Key-values of `log` records with names made at run time. The logger is the process' own.
+//! Key-values of `log` records with names created at run time. The logger is global to the process.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use log::Record;
@@ -32,7 +32,7 @@ fn a_name_is_shown_however_many_came_before() {
         let metadata = format!(r#""metadata":{{"name_{at}":{at},"often":{at}}}}}"#);
         assert!(line.ends_with(&metadata), "{line}");
     }
-    // A name that has passed comes to be one of source code: it is one key of the line.
+    // A name used before at run time is later used in source code: it is one key of the line.
     let _span = info_span!("work", name_7 = "of the span").entered();
     say(&[("name_7", 8)].as_slice());
     let line = buffer.lines().pop().unwrap();

@@ -1,4 +1,4 @@
-//! Records of the `log` crate, whose logger is the process' own.
+//! Records of the `log` crate, whose logger is global to the process.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::error::Error as _;
@@ -64,16 +64,13 @@ fn records_are_events_with_their_own_target() {
         .build()
         .unwrap();
     let filter: LogFilter = "info,quiet=warn".parse().unwrap();
-    // Another layer that wants what this one does not, as that for traces may.
+    // Another layer that enables what this one does not, such as one for traces.
     let other = tracing_subscriber::layer::Identity::new().with_filter(LogFilter::new(LevelFilter::TRACE));
     let subscriber = tracing_subscriber::registry().with(layer.with_filter(filter)).with(other);
     tracing::subscriber::set_global_default(subscriber).unwrap();
     bridge_log_records().unwrap();
     let error = bridge_log_records().unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "cannot bridge `log` records: the process has a logger already, and there can be one"
-    );
+    assert_eq!(error.to_string(), "cannot bridge `log` records: the process already has a logger");
     assert!(error.source().is_some());
 
     let _span = info_span!("request", request_id = "r-1").entered();
@@ -82,13 +79,13 @@ fn records_are_events_with_their_own_target() {
     log::info!(target: "quiet", "filtered by its own target");
     log::warn!(target: "quiet", "\n\"");
     log::debug!("filtered by its level");
-    // Asking is no event, and does not swallow the next one.
+    // `log_enabled!` is not an event, and does not swallow the next one.
     assert!(log::log_enabled!(target: "quiet", log::Level::Info));
     tracing::info!(target: "after::asking", "not swallowed");
     assert!(tracing::enabled!(target: "quiet", tracing::Level::INFO));
     tracing::info!(target: "after::asking", "nor here");
     emit_key_values();
-    // An event that only looks like one that tracing-log made.
+    // An event that only looks like one from tracing-log.
     tracing::info!(target: "log", { log.line = 7 }, "not a record");
 
     let start = |level: &str, module: &str| {

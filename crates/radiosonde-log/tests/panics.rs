@@ -1,4 +1,4 @@
-//! Panics that become lines. The hook is the process' own, and some of these end the process, so each case is a process.
+//! Panics that become lines. The hook is global and some panics end the process, so each case is a separate process.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "panics are what it is about")]
 
 mod played;
@@ -23,7 +23,7 @@ fn layer(writer: Writer) -> JsonLayer {
     JsonLayer::builder(&Resource::new("orders")).format(Format::Json).writer(writer).build().unwrap()
 }
 
-/// A subscriber for the whole process with another layer beneath ours.
+/// A subscriber for the whole process with another layer below ours.
 fn subscribe(other: impl Layer<tracing_subscriber::Registry> + Send + Sync) {
     let subscriber = tracing_subscriber::registry().with(other).with(layer(Writer::stdout()));
     tracing::subscriber::set_global_default(subscriber).unwrap();
@@ -33,7 +33,7 @@ fn hook() -> PanicHook {
     PanicHook::new().backtrace(PanicBacktrace::Never).deadline(Duration::from_secs(20))
 }
 
-/// Runs it on another thread, which is expected to panic.
+/// Runs `work` on another thread, which is expected to panic.
 fn panics(work: impl FnOnce() + Send + 'static) {
     thread::Builder::new().name("worker".into()).spawn(work).unwrap().join().unwrap_err();
 }
@@ -65,7 +65,7 @@ impl Write for PanicsInWrite {
     }
 }
 
-/// Takes its time.
+/// A value that takes long to format.
 struct Slow;
 
 impl Write for Slow {
@@ -91,7 +91,7 @@ impl Write for Hangs {
     }
 }
 
-/// A layer that formats values while it holds its span, as there are.
+/// A layer that formats values while it holds its span, as some do.
 struct HoldsItsSpan;
 
 impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for HoldsItsSpan {
@@ -108,7 +108,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for HoldsItsSpan {
     }
 }
 
-/// A layer that cannot take the event of a panic.
+/// A layer that panics at the event of a panic.
 struct PanicsToo;
 
 impl<S: Subscriber> Layer<S> for PanicsToo {
@@ -125,7 +125,7 @@ extern "C" fn cannot_unwind() {
     panic!("where nothing unwinds");
 }
 
-/// Not a test: what the child does.
+/// Not a test: the code of the child process.
 #[test]
 #[ignore = "the child of the other tests"]
 fn child() {
@@ -135,7 +135,7 @@ fn child() {
 #[allow(
     clippy::too_many_lines,
     clippy::print_stderr,
-    reason = "one arm for each case; the child answers by standard error"
+    reason = "one arm for each case; the child responds on standard error"
 )]
 fn panics_as(case: &str) {
     let registry = Registry::new();
@@ -275,7 +275,7 @@ fn panics_as(case: &str) {
 #[test]
 fn a_panic_is_one_line_with_the_fields_and_the_trace_of_its_span() {
     let played = played("in a span", &[("RUST_BACKTRACE", "1")]);
-    assert_eq!(played.went_well().stderr, "the end\n", "and nothing else is printed");
+    assert_eq!(played.went_well().stderr, "the end\n", "nothing else is printed");
     let [line, other] = &played.lines[..] else { panic!("{:?}", played.lines) };
     assert_eq!(line["message"], "panicked: no order 7");
     assert_eq!((&line["level"], &line["module"]), (&"ERROR".into(), &"panic".into()));
@@ -304,7 +304,7 @@ fn the_previous_hook_runs_too_if_asked_to() {
 fn a_backtrace_is_that_of_the_program() {
     let played = played("with a backtrace", &[]);
     let backtrace = played.went_well().lines[0]["metadata"]["panic.backtrace"].as_str().unwrap();
-    // With debug information frames have a file, without it a path.
+    // With debug information frames have a file, otherwise a path.
     assert!(backtrace.contains("panics.rs") || backtrace.contains("panics::"), "{backtrace}");
     for machinery in ["rust_begin_unwind", "panic_fmt", "PanicHook", "short_backtrace", "on_panic"] {
         assert!(!backtrace.contains(machinery), "{machinery}: {backtrace}");
@@ -325,7 +325,7 @@ fn the_environment_says_whether_there_is_a_backtrace() {
 #[test]
 fn a_panic_that_cannot_become_a_line_is_told_by_the_previous_hook() {
     for (case, message) in [
-        ("without a subscriber", "nobody listens"),
+        ("without a subscriber", "no subscriber"),
         ("that a filter disables", "not wanted"),
         ("within a writer", "within a writer"),
     ] {
@@ -394,7 +394,7 @@ fn each_of_many_panics_at_once_is_told() {
 fn a_thread_that_panics_cannot_install_it() {
     let played = played("on a thread that panics", &[]);
     let stderr = &played.went_well().stderr;
-    assert!(stderr.contains("cannot install the panic hook on a thread that panics\n"), "{stderr}");
+    assert!(stderr.contains("cannot install the panic hook on a panicking thread\n"), "{stderr}");
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! A panic is told to standard error by the hook before unless its line is known to be out; and nothing in our hook can panic or
-//! wait for another thread's lock. Each case is a process of its own.
+//! The previous hook reports a panic to standard error unless its line is known to be written, and our hook can neither
+//! panic nor wait for another thread's lock. Each case is a separate process.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "panics are what it is about")]
 
@@ -23,7 +23,7 @@ use tracing::{Event, Metadata, Subscriber, info_span};
 use tracing_core::span::Current;
 use tracing_subscriber::layer::SubscriberExt as _;
 
-/// What the child makes of its standard output: the harness would end if it could not write.
+/// The standard output to use in the child: the harness would end if it could not write.
 const STDOUT: &str = "RADIOSONDE_TEST_STDOUT";
 
 fn builder() -> LogOptions {
@@ -40,13 +40,13 @@ fn install(builder: LogOptions, hook: PanicHook) {
     hook.install().unwrap();
 }
 
-/// Runs it on another thread, which is expected to panic.
+/// Runs a panic with this message on another thread.
 fn panics(message: &'static str) {
     let work = move || panic!("{message}");
     thread::Builder::new().name("worker".into()).spawn(work).unwrap().join().unwrap_err();
 }
 
-/// A backend far away: what it accepts may never arrive.
+/// A remote backend: lines that it accepts may never arrive.
 struct Remote;
 
 impl LineSink for Remote {
@@ -64,7 +64,7 @@ impl Write for Refuses {
     }
 }
 
-/// Fails once something of it is called while its thread panics.
+/// Fails if any method is called while its thread panics.
 struct Fragile;
 
 impl Fragile {
@@ -106,7 +106,7 @@ fn tasks_that_hold_spans_and_panic() {
             tokio::spawn(async {
                 for _ in 0..200 {
                     let span = info_span!(parent: None, "held");
-                    // What `Span::enter` does, whose guard tells the compiler that it must not go to another thread.
+                    // Does what `Span::enter` does, whose guard the compiler does not let cross threads.
                     span.with_subscriber(|(id, dispatch)| dispatch.enter(id));
                     tokio::task::yield_now().await;
                     span.with_subscriber(|(id, dispatch)| dispatch.exit(id));
@@ -132,7 +132,7 @@ fn tasks_that_hold_spans_and_panic() {
     });
 }
 
-/// Not a test: what the child does.
+/// Not a test: the code of the child process.
 #[test]
 #[ignore = "the child of the other tests"]
 fn child() {

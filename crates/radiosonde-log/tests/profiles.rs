@@ -1,4 +1,4 @@
-//! The lines of each profile, byte for byte and as their readers take them apart.
+//! The lines of each profile, byte for byte and as their readers parse them.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod scenes;
@@ -69,7 +69,7 @@ fn context() -> SpanContext {
     SpanContext::new(trace_id, SpanId::from_hex("00f067aa0ba902b7").unwrap(), TraceFlags::SAMPLED)
 }
 
-/// What the samples of docs/logs.md say.
+/// Logs the samples of docs/logs.md.
 fn refusal() {
     let _current = context().enter();
     let _request = info_span!("request", request_id = "r-17", user_id = 42, tenant.id = "acme").entered();
@@ -90,7 +90,7 @@ fn refusal() {
 fn the_samples_of_the_guide_are_what_is_written() {
     let guide = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/logs.md");
     let guide = std::fs::read_to_string(guide).unwrap();
-    // Folded there, where a line goes on with a space.
+    // The guide wraps lines before a space.
     let guide = guide.replace("\n ", "");
     for profile in Profile::ALL {
         let written = lines(|builder| builder.profile(profile), refusal);
@@ -321,7 +321,7 @@ fn labels_of_a_metric_stay_labels_whatever_they_are_called() {
     // Its place in this profile, also in a line of another kind.
     texts.insert("correlation_id".to_owned(), json!("c-1"));
     assert_eq!(ecs["labels"], Json::Object(texts));
-    // The conventions' own names, and the nearer value where a span has one as well.
+    // The conventions' own names, and the nearer value if a span has one as well.
     let otel = &objects(|builder| builder.profile(Profile::Otel), emit)[0]["attributes"];
     assert_eq!(otel["http.request.method"], "POST");
     assert_eq!(otel["request_id"], "r-2");
@@ -388,7 +388,7 @@ fn what_is_said_to_be_an_error_is_one_whatever_its_type() {
     assert_eq!(otel[2]["attributes"], json!({"exception": {"message": "alone"}}));
 }
 
-/// What a line says of itself: its ids, and its fields by name.
+/// The contents of a line: its ids, and its fields by name.
 type Said = (Option<String>, Option<String>, Vec<(String, String)>);
 
 #[derive(Default)]
@@ -464,7 +464,7 @@ proptest! {
                 prop_assert!(line.get(*key).is_some(), "{} is missing in {:?}", key, profile);
             }
             if pad < 1000 && limit == 250_000 {
-                // A name that means nothing to any profile.
+                // A name that no profile reserves.
                 let native = &rest(Profile::Native, &objects[0].1)["a"];
                 let same = match (profile, native) {
                     (Profile::Ecs, Json::String(_) | Json::Null) => native.clone(),

@@ -1,4 +1,4 @@
-//! Writers behind a queue: what a stalled, slow, failing or full one costs, and what is said about it.
+//! Writers behind a queue: the effects of a stalled, slow, failing or full one, and how they are reported.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod gate;
@@ -18,7 +18,7 @@ use radiosonde_testkit::{ManualClock, SharedBuffer};
 use tracing::{error, info, warn};
 use tracing_subscriber::layer::SubscriberExt as _;
 
-/// Longer than any test may take.
+/// Longer than any test takes.
 const LONG: Duration = Duration::from_secs(60);
 
 fn builder(registry: &Registry) -> LogOptions {
@@ -52,7 +52,7 @@ fn dropped(registry: &Registry, reason: &str, level: &str) -> u64 {
     value.unwrap_or_else(|| panic!("{name}: {text}")).parse().unwrap()
 }
 
-/// Four lines, one of them on its way to a writer that stands still.
+/// Four lines, one of them in flight to a blocked writer.
 fn full_queue(policy: OverflowPolicy) -> QueueOptions {
     QueueOptions::new().max_lines(4).overflow(policy)
 }
@@ -102,21 +102,21 @@ fn the_oldest_lines_go_but_no_graver_and_no_audit_line() {
     let (writer, buffer) = gate.writer();
     let options = full_queue(OverflowPolicy::all(Overflow::DropOldest));
     while_logging(builder(&registry).writer(Writer::new("test", writer).queue(options)), |_| {
-        info!("on its way");
+        info!("in flight");
         gate.wait_for(1);
-        info!(target: "radiosonde::audit", "who did what");
+        info!(target: "radiosonde::audit", "order 7 deleted");
         error!("grave");
         info!("old");
         warn!("in the place of old");
-        info!("nothing here makes room for it");
+        info!("no line may be evicted for it");
         warn!("in the place of the other");
         gate.open();
     });
     assert_eq!(
         messages(&buffer),
         [
-            "on its way",
-            "who did what",
+            "in flight",
+            "order 7 deleted",
             "grave",
             "in the place of the other",
             "1 log line dropped",
@@ -136,7 +136,7 @@ fn nothing_goes_for_a_line_that_has_no_room_beside_the_one_on_its_way() {
     let queued = Writer::new("test", writer).queue(options);
     while_logging(builder(&registry).max_line_bytes(3000).writer(queued), |_| {
         let long = "x".repeat(1500);
-        info!("on its way {long}");
+        info!("in flight {long}");
         gate.wait_for(1);
         info!("short");
         info!("{long}");
@@ -199,13 +199,13 @@ fn audit_lines_have_an_eighth_to_themselves_and_then_wait() {
     while_logging(builder(&registry).writer(queued), |_| {
         fill(&gate);
         for _ in 0..20 {
-            info!(target: "radiosonde::audit", "who did what");
+            info!(target: "radiosonde::audit", "order 7 deleted");
         }
         info!("dropped at once");
         gate.open();
     });
     // Four lines before them, 16 at most, and two in the reserve.
-    let written = messages(&buffer).iter().filter(|message| *message == "who did what").count();
+    let written = messages(&buffer).iter().filter(|message| *message == "order 7 deleted").count();
     assert_eq!((written, dropped(&registry, "timeout", "INFO")), (14, 6));
     assert_eq!(dropped(&registry, "queue_full", "INFO"), 1);
 }
@@ -258,7 +258,7 @@ fn a_queue_that_was_closed_writes_directly_and_one_that_hangs_drops() {
     while_logging(
         builder(&registry).writer(Writer::new("test", writer).queue(QueueOptions::new())),
         |logs| {
-            info!("on its way");
+            info!("in flight");
             gate.wait_for(1);
             info!("queued");
             assert!(!logs.close(Duration::from_millis(1)));
@@ -271,7 +271,7 @@ fn a_queue_that_was_closed_writes_directly_and_one_that_hangs_drops() {
     assert!(buffer.lines().len() <= 1);
 }
 
-/// Refuses every line, each after it was told to go on; says when one came.
+/// Refuses every line, each time after it is released; reports each attempt.
 struct Refusing(mpsc::Sender<()>, mpsc::Receiver<()>);
 
 impl Write for Refusing {
@@ -292,7 +292,7 @@ fn what_is_on_its_way_to_a_writer_that_refuses_is_given_up_with_the_queue() {
     while_logging(builder(&registry).writer(writer), |logs| {
         info!("0");
         coming.recv_timeout(LONG).unwrap();
-        // Together, as the first one is being written.
+        // In one batch, since the first one is being written.
         (1..4).for_each(|at| info!("{at}"));
         go_on.send(()).unwrap();
         coming.recv_timeout(LONG).unwrap();
@@ -304,7 +304,7 @@ fn what_is_on_its_way_to_a_writer_that_refuses_is_given_up_with_the_queue() {
     assert_eq!((dropped(&registry, "write", "INFO"), dropped(&registry, "shutdown", "INFO")), (2, 2));
 }
 
-/// Takes a few bytes at a time and refuses every third call, as a pipe does that does not block.
+/// Accepts a few bytes at a time and refuses every third call, like a non-blocking pipe.
 struct Trickle<W>(W, usize);
 
 impl<W: Write> Write for Trickle<W> {
@@ -341,14 +341,14 @@ fn an_output_that_does_not_block_gets_an_announcement_whole_and_once() {
     while_logging(builder(&registry).writer(queued), |_| {
         fill(&gate);
         info!("lost");
-        error!("waits in vain");
+        error!("waits until the timeout");
         gate.open();
     });
     let announced = ["1 log line dropped"; 2];
     assert_eq!(messages(&buffer), [&["0", "1", "2", "3"], &announced[..]].concat());
 }
 
-/// Fails within the second of its calls, and panics at the start of the fourth.
+/// Fails within its second call, and panics at the start of the fourth.
 struct Fails(SharedBuffer, usize);
 
 impl Write for Fails {
@@ -448,7 +448,7 @@ fn a_writer_that_flushes_its_own_layer_is_not_waited_for() {
 fn lines_of_many_threads_are_whole_and_in_order_and_everything_adds_up() {
     const THREADS: usize = 4;
     const EACH: usize = 2000;
-    /// Writes in odd pieces and lets others go first.
+    /// Writes in odd pieces and yields to other threads first.
     struct Slow(SharedBuffer);
     impl Write for Slow {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {

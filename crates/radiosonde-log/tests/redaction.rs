@@ -1,4 +1,4 @@
-//! What is redacted does not leave, whichever way a line goes.
+//! Redacted values reach no output.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fmt;
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tracing::{error, field, info, info_span};
 use tracing_subscriber::layer::SubscriberExt as _;
 
-/// What a sink is lent: the line, and all that is said of it beside.
+/// Keeps what a sink receives: the line and all its properties.
 #[derive(Default)]
 struct Kept(Mutex<Vec<String>>);
 
@@ -28,7 +28,7 @@ impl LineSink for Kept {
 
 struct Lines {
     json: Vec<Value>,
-    /// All that went to each of a writer of JSON, one of lines for people, and a sink.
+    /// The complete output of a writer of JSON, of one for people, and of a sink.
     ways: [String; 3],
     samples: Samples,
 }
@@ -66,7 +66,7 @@ impl Lines {
 }
 
 #[derive(Debug)]
-#[allow(dead_code, reason = "shown by Debug, or rather not")]
+#[allow(dead_code, reason = "read by Debug only")]
 struct Login {
     user: &'static str,
     password: Secret<&'static str>,
@@ -106,7 +106,7 @@ fn the_values_of_secret_keys_never_leave_wherever_they_are() {
             "password": redacted, "deploy_token": redacted, "region": "eu-1",
         })
     );
-    // Once for each value that came: four of the event, and two of the span.
+    // Once for each value: four of the event, and two of the span.
     assert_eq!(lines.samples.value("radiosonde_log_redacted_total", &[("by", "key")]), Some(6.0));
     assert_eq!(lines.samples.value("radiosonde_log_redacted_total", &[("by", "detector")]), Some(0.0));
 }
@@ -192,7 +192,7 @@ fn what_detectors_find_is_replaced_in_messages_values_errors_and_spans() {
 }
 
 #[derive(Debug)]
-#[allow(dead_code, reason = "shown by Debug, or rather not")]
+#[allow(dead_code, reason = "read by Debug only")]
 struct Careless {
     user: &'static str,
     password: Option<&'static str>,

@@ -1,4 +1,4 @@
-//! Paths that are relative, and a process that changes its folder, so this test is alone in its process.
+//! Relative paths in a process that changes its working directory. A separate process.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::BTreeSet;
@@ -32,7 +32,7 @@ fn a_relative_path_does_not_follow_a_change_of_the_folder() {
         for at in 0..40 {
             info!(at, "elsewhere");
         }
-        // The folder is made again where it was. Moved, as files may be compressed in it.
+        // The folder is created again at the same place. Moved, since files in it may be being compressed.
         fs::rename(here.path().join("logs"), gone.path().join("logs")).unwrap();
         info!("elsewhere");
         fs::rename(here.path().join("plain.log"), here.path().join("moved.log")).unwrap();

@@ -1,5 +1,5 @@
-//! What a silenced thread emits is ignored, wherever the filter is. The logger of `log` is the process' own, and so is the subscriber:
-//! each layer of it stands for one way to set things up.
+//! A silenced thread's events and spans are ignored, wherever the filter is. The logger of `log` and the subscriber are
+//! global to the process: each layer of it stands for one way to set up logging.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::sync::{Arc, Mutex};
@@ -14,7 +14,7 @@ use tracing::{Dispatch, Event, Subscriber, info, info_span};
 use tracing_core::LevelFilter;
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 
-/// A layer of somebody else, which keeps the names of spans and counts events.
+/// A foreign layer, which records the names of spans and counts events.
 #[derive(Clone, Default)]
 struct Foreign(Arc<Mutex<Vec<String>>>);
 
@@ -54,11 +54,11 @@ fn emit_silenced(dispatch: &Dispatch) {
     thread::spawn(silenced).join().unwrap();
 }
 
-/// What comes of a thread that is heard, and then of one that is not.
+/// The output of a normal thread, and then of a silenced one.
 fn heard(dispatch: &Dispatch, buffer: &SharedBuffer, foreign: &Foreign) -> [(usize, Vec<String>); 2] {
     tracing::dispatcher::with_default(dispatch, emit);
     let heard = (buffer.take().lines().count(), foreign.take());
-    // By now the callsites are known to be on.
+    // By now the callsites are cached as enabled.
     emit_silenced(dispatch);
     [heard, (buffer.take().lines().count(), foreign.take())]
 }
@@ -71,7 +71,7 @@ fn a_layer_without_a_filter_ignores_silenced_threads() {
     let subscriber = tracing_subscriber::registry().with(json(&buffer)).with(foreign.clone());
     let [heard, silenced] = heard(&Dispatch::new(subscriber), &buffer, &foreign);
     assert_eq!(heard, (2, ALL.map(str::to_owned).to_vec()));
-    // What is not ours hears them.
+    // Foreign layers see them.
     assert_eq!(silenced, (0, ALL.map(str::to_owned).to_vec()));
 }
 
@@ -93,7 +93,7 @@ fn a_filter_below_all_layers_hides_their_events_from_every_layer() {
         };
         let [heard, silenced] = heard(&subscriber, &buffer, &foreign);
         assert_eq!(heard, (2, ALL.map(str::to_owned).to_vec()));
-        // A span that is always on is made without a question.
+        // A span whose interest is `always` is created without a call to the filter.
         assert!(silenced.0 == 0 && !silenced.1.contains(&"event".to_owned()), "{silenced:?}");
     }
 }
@@ -134,5 +134,5 @@ fn records_of_log_and_captures_ignore_silenced_threads() {
     })
     .join()
     .unwrap();
-    assert_eq!((buffer.take().as_str(), foreign.take().len()), ("", 0), "the bridge makes no event");
+    assert_eq!((buffer.take().as_str(), foreign.take().len()), ("", 0), "the bridge emits no event");
 }

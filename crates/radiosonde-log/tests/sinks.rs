@@ -1,4 +1,4 @@
-//! What a sink is handed beside the line itself.
+//! The properties of a line that a sink receives.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::sync::{Arc, Mutex};
@@ -28,12 +28,12 @@ fn a_sink_is_handed_the_message_as_it_was_said_and_every_field_once_as_json() {
         .unwrap();
     tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
         let _span = tracing::info_span!("request", request_id = "r-1", price = 1).entered();
-        tracing::info!(price = 9.5, "odd\u{1}key" = "a \"quoted\" text", gift = true, "said \"so\"\n");
+        tracing::info!(price = 9.5, "odd\u{1}key" = "a \"quoted\" text", gift = true, "paid \"twice\"\n");
     });
     assert_eq!(
         *kept.0.lock().unwrap(),
         [
-            "orders: said \"so\"\n",
+            "orders: paid \"twice\"\n",
             "price=9.5",
             "odd\u{1}key=\"a \\\"quoted\\\" text\"",
             "gift=true",

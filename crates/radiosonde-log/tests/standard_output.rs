@@ -1,4 +1,4 @@
-//! The process' own standard output: this test starts itself again as a child whose output it holds.
+//! The process's own standard output: this test runs itself again as a child whose output it captures.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::io::{BufRead, BufReader, Read};
@@ -15,16 +15,16 @@ use tracing_subscriber::layer::SubscriberExt as _;
 
 const LINES: usize = 200;
 
-/// Not a test: what the child runs. It answers on standard error how many lines were dropped, and ends before the test
+/// Not a test: the code of the child. It reports on standard error how many lines were dropped, and exits before the test
 /// harness writes to the standard output again.
 #[test]
 #[ignore = "the child of the other tests"]
 #[allow(clippy::exit, reason = "the harness would print to a broken standard output")]
 fn child() {
     let registry = Registry::new();
-    // Neither writer nor format is given: standard output, and JSON as it is no terminal.
+    // Neither writer nor format is set: standard output, and JSON since it is not a terminal.
     let layer = JsonLayer::builder(&Resource::new("orders")).registry(&registry).build().unwrap();
-    // Ends the line that the harness has begun.
+    // Ends the line that the harness has started.
     let _ = std::io::Write::write(&mut std::io::stdout(), b"\n");
     tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
         for at in 0..LINES {
@@ -38,7 +38,7 @@ fn child() {
     std::process::exit(0);
 }
 
-/// Tells of each line, before the writers get it.
+/// Reports each line, before the writers get it.
 struct Tells(mpsc::Sender<()>);
 
 impl LineSink for Tells {
@@ -47,8 +47,8 @@ impl LineSink for Tells {
     }
 }
 
-/// Not a test either: one thread logs while it holds the standard output, as a `println!` of a value does whose `Display` logs,
-/// and another logs at the same time.
+/// Not a test either: one thread logs while it holds the standard output, as a `println!` of a value does whose `Display`
+/// logs, and another logs at the same time.
 #[test]
 #[ignore = "the child of another test"]
 #[allow(clippy::exit, reason = "the harness would wait for the threads")]
@@ -64,7 +64,7 @@ fn child_that_holds_standard_output() {
         let held = std::io::stdout().lock();
         let other = std::thread::spawn(|| info!("from another thread"));
         told.recv().unwrap();
-        // The other thread is on its way to the writer.
+        // The other thread is about to write.
         std::thread::yield_now();
         info!("from the thread that holds it");
         told.recv().unwrap();
@@ -87,7 +87,7 @@ fn start_child(name: &str) -> Child {
         .unwrap()
 }
 
-/// How many lines the child says it dropped, if it ended well.
+/// The number of lines that the child reports as dropped, if it exited successfully.
 fn dropped(mut child: Child) -> usize {
     let mut stderr = String::new();
     child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
@@ -116,7 +116,7 @@ fn a_reader_that_goes_away_costs_lines_and_nothing_else() {
         line.clear();
         assert!(reader.read_line(&mut line).unwrap() > 0);
     }
-    // A pipe holds 64 KiB, less than what the child has to say.
+    // A pipe holds 64 KiB, less than the child writes.
     drop(reader);
     let dropped = dropped(child);
     assert!((1..LINES).contains(&dropped), "{dropped}");

@@ -1,4 +1,4 @@
-//! How many lines are written, what says how many were not, and what is counted.
+//! The lines written under limits, the announcements of suppressed ones, and the counters.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::sync::{Arc, Mutex};
@@ -62,7 +62,7 @@ impl Set {
     }
 
     fn value(&self, name: &str, labels: &[(&str, &str)]) -> f64 {
-        // The sum of none is -0.
+        // The sum of no samples is -0.
         Samples::read(&self.registry.text()).sum(name, labels) + 0.0
     }
 }
@@ -122,7 +122,7 @@ fn what_nobody_announced_is_announced_by_a_flush_and_at_the_end() {
     set.log(|| storm(2));
     set.dispatch = None;
     assert_eq!(set.messages()[2..], ["suppressed 2 lines"]);
-    assert!(set.pretty.text().contains("suppressed 6 lines"), "no flush of its own");
+    assert!(set.pretty.text().contains("suppressed 6 lines"), "without an announcement of its own");
 }
 
 #[test]
@@ -152,7 +152,7 @@ fn lines_that_were_picked_say_which_share_they_stand_for() {
     set.log(|| {
         for at in 0..400 {
             debug!(target: "orders::cart", at, "looked up");
-            debug!(target: "orders::cart", sample_ratio = "mine", "has one already");
+            debug!(target: "orders::cart", sample_ratio = "mine", "already has one");
         }
         info!(target: "orders", "not sampled");
     });

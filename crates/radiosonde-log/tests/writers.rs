@@ -1,4 +1,4 @@
-//! What happens to lines on their way out: threads, failures, files, sinks.
+//! Lines and their outputs: threads, failures, files, sinks.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::collections::HashMap;
@@ -41,7 +41,7 @@ fn sample(registry: &Registry, name: &str) -> Option<f64> {
     line.rsplit(' ').next()?.parse().ok()
 }
 
-/// Writes each call's bytes in two pieces with a pause for other threads between them.
+/// Writes each call's bytes in two pieces, with a pause for other threads between them.
 struct Halves(SharedBuffer);
 
 impl Write for Halves {
@@ -90,7 +90,7 @@ fn lines_of_many_threads_do_not_mix() {
     assert!(seen.values().all(|count| *count == EACH), "{seen:?}");
 }
 
-/// Fails when told to, after writing a few bytes, as a full disk does.
+/// Fails on request, after writing a few bytes, like a full disk.
 struct Fails {
     buffer: SharedBuffer,
     calls: usize,
@@ -149,7 +149,7 @@ fn a_panicking_writer_or_sink_is_counted_and_used_again() {
     struct Panics(AtomicUsize);
     impl LineSink for Panics {
         fn accept(&self, _: &Line<'_>) {
-            // SeqCst: nothing depends on its cost here.
+            // SeqCst: its cost does not matter here.
             self.0.fetch_add(1, Ordering::SeqCst);
             panic!("a sink that panics, as the test wants");
         }
@@ -165,7 +165,7 @@ fn a_panicking_writer_or_sink_is_counted_and_used_again() {
         info!("one");
         info!("two");
     });
-    // The line feed ends what the panic may have left.
+    // The line feed ends a line that the panic may have left.
     assert_eq!(messages(buffer.text().trim_start()), ["two"]);
     assert_eq!(sink.0.load(Ordering::SeqCst), 2);
     let dropped = |writer| {
@@ -185,7 +185,7 @@ fn a_file_is_created_with_its_folders_and_appended_to() {
     while_logging(builder().writer(Writer::file(&path).unwrap()), || info!("two"));
     assert_eq!(messages(&fs::read_to_string(&path).unwrap()), ["one", "two"]);
 
-    // A process that was killed in the middle of a line.
+    // A process was killed in the middle of a line.
     fs::write(&path, "{\"timest").unwrap();
     while_logging(builder().writer(Writer::file(&path).unwrap()), || info!("three"));
     let text = fs::read_to_string(&path).unwrap();
@@ -201,7 +201,7 @@ fn a_file_that_cannot_be_opened_is_named() {
     assert!(std::error::Error::source(&error).is_some());
 }
 
-/// `/dev/full` refuses every write, so that a link to it is a full disk that can be emptied.
+/// `/dev/full` refuses every write, so a link to it is a full disk that can be emptied.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_is_tried_again_with_each_line_and_lines_until_then_are_counted() {
@@ -247,7 +247,7 @@ impl LineSink for Kept {
             line.context(),
             [line.correlation_id(), line.request_id(), line.user_id()].map(|id| id.map(str::to_owned)),
         ));
-        info!("an event of the sink, which would come round without end");
+        info!("an event of the sink, which would loop without end");
     }
 }
 
@@ -279,13 +279,13 @@ fn what_cannot_be_built_says_why() {
             matches!(&error, JsonLayerBuildError::StaticField { key: refused, .. } if **refused == *key),
             "{error}"
         );
-        assert!(error.to_string().starts_with(&format!("static field {key:?} is not allowed")), "{error}");
+        assert!(error.to_string().starts_with(&format!("invalid static field {key:?}")), "{error}");
     }
     let error = builder().max_line_bytes(100).build().unwrap_err();
     let JsonLayerBuildError::MaxLineBytes { bytes: 100, least } = error else { panic!("{error:?}") };
     assert!(builder().max_line_bytes(least - 1).build().is_err());
 
-    // The least that is allowed holds the worst that there is.
+    // The smallest valid limit holds the worst case.
     let buffer = SharedBuffer::new();
     let configured = builder().max_line_bytes(least).writer(Writer::new("buffer", buffer.clone()));
     let long = "\u{1}".repeat(3000);

@@ -33,7 +33,7 @@ use crate::writing::style::Style;
 use crate::writing::suppression::Suppression;
 
 impl JsonLayer {
-    /// The options of a layer for the service of this resource.
+    /// Options of a layer for the service of this resource.
     pub fn builder(resource: &Resource) -> LogOptions {
         LogOptions::new().resource(resource)
     }
@@ -99,7 +99,7 @@ impl LogOptions {
         })
     }
 
-    /// The writers, with the file and standard output behind their queue.
+    /// The writers, including the file and standard output with their queue.
     fn open(&mut self) -> Result<Vec<Writer>, JsonLayerBuildError> {
         let mut writers = std::mem::take(&mut self.writers);
         let queue = self.own_queue();

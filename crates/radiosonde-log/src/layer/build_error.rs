@@ -32,7 +32,7 @@ pub enum JsonLayerBuildError {
     },
     /// The profile rejects a promoted field, or the key for the other fields.
     Key(InvalidKey),
-    /// The log file cannot be opened, or not be rotated as it should.
+    /// The log file cannot be opened or rotated.
     File(FileError),
     /// One of the layer's own metrics conflicts with another of that name.
     Metrics(RegisterError),

@@ -390,7 +390,7 @@ where
     }
 
     fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
-        // Only the event itself tells whether it is a record of `log`.
+        // Only the event itself shows whether it is a record of `log`.
         if metadata.target() != LOG_RECORDS {
             self.plan(metadata, || false);
         }

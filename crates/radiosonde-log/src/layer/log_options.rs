@@ -16,13 +16,13 @@ use crate::schemas::precision::TimestampPrecision;
 use crate::schemas::profile::Profile;
 use crate::writing::line::LineSink;
 
-/// What lines look like and where they go: the settings of a [`JsonLayer`](crate::JsonLayer).
+/// Options of a [`JsonLayer`](crate::JsonLayer): the format of its lines and their outputs.
 ///
 /// # Shape
-/// A later setting replaces an earlier one; writers, sinks, promoted fields and static fields add up. What is not set can be
-/// taken from other options with [`or`](Self::or). With the feature `serde`, all but live objects, redaction and limits on volume
-/// are read from a configuration file under the names of the methods: `promote` as a list, `fields` as a table, durations as texts
-/// like `5s`.
+/// A later setting replaces an earlier one; writers, sinks, promoted fields and static fields add up. Unset options can be
+/// taken from other ones with [`or`](Self::or). With the feature `serde`, all options except live objects, redaction and
+/// volume limits are deserialized from a configuration file under the names of the methods: `promote` as a list, `fields` as
+/// a table, durations as texts such as `5s`.
 ///
 /// ```
 /// use radiosonde_core::Resource;
@@ -83,12 +83,12 @@ pub struct LogOptions {
 }
 
 impl LogOptions {
-    /// Nothing is set.
+    /// Options with nothing set.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The service whose lines they are. Default: one without a name.
+    /// Sets the service that writes the lines; default: one without a name.
     pub fn resource(mut self, resource: &Resource) -> Self {
         self.resource = Some(resource.clone());
         self
@@ -112,7 +112,7 @@ impl LogOptions {
     /// let clash = JsonLayer::builder(&Resource::new("orders")).promote("timestamp").build();
     /// assert_eq!(
     ///     clash.unwrap_err().to_string(),
-    ///     r#"key "timestamp" is not allowed: lines of this profile have it already"#
+    ///     r#"invalid key "timestamp": lines of this profile already have it"#
     /// );
     /// # Ok::<(), radiosonde_log::JsonLayerBuildError>(())
     /// ```
@@ -166,43 +166,44 @@ impl LogOptions {
         self
     }
 
-    /// Adds a writer, which has the queue that it was given. Default: standard output, unless there is a file or a sink.
+    /// Adds a writer, with the queue that it has. Default: standard output, unless there is a file or a sink.
     pub fn writer(mut self, writer: Writer) -> Self {
         self.writers.push(writer);
         self
     }
 
-    /// Writes lines to this file. Its folders are made.
+    /// Writes lines to this file, whose folders are created.
     pub fn file(mut self, path: impl Into<PathBuf>) -> Self {
         self.file = Some(path.into());
         self
     }
 
-    /// When the file is rotated and what is kept of it. Default: it grows.
+    /// Sets the rotation of the file; default: it grows without bound.
     pub fn file_options(mut self, options: FileOptions) -> Self {
         self.file_options = Some(options);
         self
     }
 
-    /// Writes lines to standard output also beside a writer, a file or a sink.
+    /// Writes lines to standard output as well, besides a writer, a file or a sink.
     pub fn stdout(mut self) -> Self {
         self.stdout = true;
         self
     }
 
-    /// The queue before the file and standard output. Default: as [`queue_bytes`](Self::queue_bytes) has it.
+    /// Sets the queue of the file and of standard output; default: as set by [`queue_bytes`](Self::queue_bytes).
     pub fn queue(mut self, options: QueueOptions) -> Self {
         self.queue = Some(options);
         self
     }
 
-    /// The most bytes of lines that wait for the file or standard output; 0 writes on the thread that logs. Default: 0.
+    /// Sets the most bytes of lines queued for the file or standard output; default: 0, which writes on the thread that
+    /// logs.
     pub fn queue_bytes(mut self, bytes: usize) -> Self {
         self.queue_bytes = Some(bytes);
         self
     }
 
-    /// What happens to lines for which that queue has no room. Default: that of [`OverflowPolicy`].
+    /// Sets what happens to lines that do not fit into that queue; default: that of [`OverflowPolicy`].
     pub fn overflow(mut self, policy: OverflowPolicy) -> Self {
         self.overflow = Some(policy);
         self
@@ -281,20 +282,20 @@ impl LogOptions {
         !self.writers.is_empty() || self.file.is_some() || self.stdout
     }
 
-    /// How the levels are spelled.
+    /// The spelling of levels.
     #[must_use]
     pub fn names(&self) -> LevelNames {
         self.level_names.unwrap_or_default()
     }
 
-    /// What happens to lines for which a queue has no room.
+    /// What happens to lines that do not fit into a queue.
     #[must_use]
     pub fn overflow_policy(&self) -> OverflowPolicy {
         self.overflow.unwrap_or_default()
     }
 
-    /// Takes what is not set here from `other`, and adds its sinks, promoted fields, and static fields of other keys. Its writers,
-    /// file and standard output are taken if none of them is set here.
+    /// Takes unset options from `other`, and adds its sinks, promoted fields, and static fields with other keys. Its
+    /// writers, file and standard output are taken if none of them is set here.
     pub fn or(mut self, other: Self) -> Self {
         if !self.has_output() {
             (self.writers, self.file, self.stdout) = (other.writers, other.file, other.stdout);

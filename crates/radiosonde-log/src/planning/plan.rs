@@ -13,53 +13,53 @@ use crate::schemas::keys::{Key, Keys};
 use crate::schemas::reserved_key::{Destination, Origin, RenderedKey};
 use crate::schemas::schema::Schema;
 
-/// What is known of an event's or a span's callsite before it is hit: where each field goes, under which key.
+/// The plan of an event's or a span's callsite: the place and the key of each field.
 #[derive(Debug)]
 pub(crate) struct Plan {
     fields: Box<[Planned]>,
     level: Level,
     origin: Origin,
     envelope: Envelope,
-    /// Whether the whole module stands in the envelope.
+    /// Whether the whole module fits into the envelope.
     module_fits: bool,
-    /// Which of its events are written, if not all are.
+    /// Decides which of its events are written; `None` if all are.
     policy: Option<Arc<CallsitePolicy>>,
-    /// Counts its lines, from the first one on.
+    /// The counters of its lines, from the first one on.
     tally: OnceLock<Tally>,
 }
 
-/// What becomes of one field.
+/// The plan for one field.
 #[derive(Debug)]
 pub(crate) enum Planned {
-    /// It stands in the line.
+    /// It appears in the line.
     Shown(Shown),
     /// The target of a bridged `log` record.
     Target,
     /// The level above `ERROR`.
     Level,
-    /// A directive to another part, not for the reader of the line.
+    /// A directive to another part, which does not appear in the line.
     Hidden,
-    /// Its name is too long, which the line says.
+    /// Its name is too long; the line is marked as truncated.
     LeftOut,
 }
 
-/// A field that stands in the line.
+/// A field that appears in the line.
 #[derive(Debug)]
 pub(crate) struct Shown {
     pub(crate) key: Key,
     pub(crate) treatment: Treatment,
     /// Another field of the callsite has the same key.
     pub(crate) repeats: bool,
-    /// What it fills.
+    /// The reserved key that it fills.
     pub(crate) reserved_key: Option<RenderedKey>,
-    /// `,"key":` among the rest; also for a value that the reserved key does not take.
+    /// `,"key":` outside the reserved keys; also for a value that the reserved key rejects.
     pub(crate) rest: Box<str>,
-    /// Whether it is a string there, whatever it is.
+    /// Whether it is always a string there.
     pub(crate) rest_is_text: bool,
 }
 
 impl Shown {
-    /// Whether no value of the field is shown.
+    /// Whether all values of the field are redacted.
     pub(crate) fn hides(&self) -> bool {
         self.treatment == Treatment::Replace
     }
@@ -96,22 +96,22 @@ impl Plan {
         self.policy.as_deref()
     }
 
-    /// The counters of its own level and target.
+    /// The counters for its own level and target.
     pub(crate) fn tally(&self, make: impl FnOnce() -> Tally) -> &Tally {
         self.tally.get_or_init(make)
     }
 
-    /// Whether it has the field that can make its events FATAL.
+    /// Whether it has the field that makes an event FATAL.
     pub(crate) fn may_be_fatal(&self) -> bool {
         self.fields.iter().any(|field| matches!(field, Planned::Level))
     }
 
-    /// What becomes of the callsite's field with this index.
+    /// The plan for the callsite's field with this index.
     pub(crate) fn field(&self, index: usize) -> &Planned {
         self.fields.get(index).unwrap_or(&Planned::Hidden)
     }
 
-    /// The level of its events, unless one of them says that it is fatal.
+    /// The level of its events, unless one of them is marked as fatal.
     pub(crate) const fn level(&self) -> Level {
         self.level
     }
@@ -120,7 +120,7 @@ impl Plan {
         self.origin
     }
 
-    /// What stands around the reserved keys of its lines.
+    /// The constant text around the reserved keys of its lines.
     pub(crate) const fn envelope(&self) -> &Envelope {
         &self.envelope
     }
@@ -129,14 +129,14 @@ impl Plan {
         self.module_fits
     }
 
-    /// Whether its events are made of records of the `log` crate.
+    /// Whether its events are records of the `log` crate.
     pub(crate) const fn is_record(&self) -> bool {
         matches!(self.origin, Origin::LogRecord)
     }
 }
 
 impl Planned {
-    /// The key under which it stands in the line, if it does.
+    /// The key under which it appears in the line, if it does.
     pub(crate) const fn key(&self) -> Option<Key> {
         match self {
             Self::Shown(shown) => Some(shown.key),
@@ -145,7 +145,7 @@ impl Planned {
     }
 }
 
-/// Appends what stands around the reserved keys, and returns whether the whole module did.
+/// Appends the envelope; returns whether the whole module fits.
 pub(crate) fn push_envelope(
     envelope: &mut Envelope,
     schema: &Schema,
@@ -158,7 +158,7 @@ pub(crate) fn push_envelope(
     end == module.len()
 }
 
-/// The plan for a field of this name.
+/// The plan for a field with this name.
 pub(crate) fn planned(
     name: &str,
     origin: Origin,
@@ -169,9 +169,10 @@ pub(crate) fn planned(
     planned_by(name, origin, schema, |key| keys.of(key), redaction)
 }
 
-/// The plan for a key-value of a `log` record, which is like a field of a span: no `message` of them is what the record says.
+/// The plan for a key-value of a `log` record. It is treated like a field of a span: a key-value `message` is not the
+/// record's message.
 ///
-/// Its name may have been made at run time, and is not kept.
+/// Its name may be created at run time, and is not kept.
 pub(crate) fn planned_of_record(name: &str, schema: &Schema, keys: &Keys, redaction: &Redaction) -> Planned {
     planned_by(name, Origin::Inherited, schema, |key| keys.passing(key), redaction)
 }
@@ -183,7 +184,7 @@ fn planned_by(
     number: impl Fn(&str) -> Key,
     redaction: &Redaction,
 ) -> Planned {
-    // `r#type = ..` is how a field is called like a keyword.
+    // A field named like a keyword is written `r#type = ..`.
     let name = name.strip_prefix("r#").unwrap_or(name);
     let destination = schema.destination_of(name, origin);
     let reserved_key = match destination {

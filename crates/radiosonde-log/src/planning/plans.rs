@@ -5,16 +5,16 @@ use tracing_core::Metadata;
 
 use crate::planning::plan::Plan;
 
-/// Callsites that the first table has room for; each further table has four times as many places.
+/// Size of the first table; each further table is four times as large.
 const FIRST: usize = 256;
 
-/// Places that are looked at in one table before the next is.
+/// Entries probed in one table before the next one.
 const PROBES: usize = 8;
 
-/// The plans of the callsites met so far, by the address of their metadata.
+/// The plans of the known callsites, by the address of their metadata.
 ///
-/// They only ever grow, so that looking one up takes neither a lock nor a write to memory that others read. How many there are
-/// is bounded by the callsites of the program.
+/// Entries are only added, so a look-up takes neither a lock nor a write to shared memory. Their number is bounded by the
+/// callsites of the program.
 #[derive(Debug)]
 pub(crate) struct Plans {
     table: Table,
@@ -37,7 +37,7 @@ impl Plans {
         Self { table: Table::with_places(FIRST) }
     }
 
-    /// The callsite's plan, made if need be.
+    /// The callsite's plan, created if needed.
     pub(crate) fn of(&self, callsite: &'static Metadata<'static>, make: impl Fn() -> Plan) -> &Plan {
         let mut table = &self.table;
         loop {
@@ -61,7 +61,7 @@ impl Table {
     }
 
     fn start(&self, callsite: &'static Metadata<'static>) -> usize {
-        // Fibonacci hashing: statics are aligned and close to each other, so that the low bits of an address say little.
+        // Fibonacci hashing: statics are aligned and close together, so the low bits of an address carry little information.
         let address = ptr::from_ref(callsite).addr();
         (address >> 3).wrapping_mul(0x9e37_79b9_7f4a_7c15_u64 as usize) >> (usize::BITS / 2)
     }

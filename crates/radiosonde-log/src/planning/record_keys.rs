@@ -5,10 +5,10 @@ use crate::planning::plan::Planned;
 use crate::schemas::bounds::MAX_NAME_BYTES;
 use crate::schemas::keys::{Key, Keys};
 
-/// Names of key-values of `log` records that are kept at most: unlike those of fields they may be made at run time.
+/// The most names of `log` key-values kept. Unlike those of fields, they may be created at run time.
 const MOST: usize = 1024;
 
-/// What becomes of the key-values of `log` records, by name. Names that have not been seen for long are forgotten.
+/// The plans for key-values of `log` records, by name. Names that are not used for long are evicted.
 #[derive(Debug, Default)]
 pub(crate) struct RecordKeys {
     known: Mutex<Known>,
@@ -16,33 +16,33 @@ pub(crate) struct RecordKeys {
 
 #[derive(Debug, Default)]
 struct Known {
-    /// Those of late, at most half of all.
+    /// Recently used names, at most half of all.
     recent: HashMap<Box<str>, Entry>,
-    /// Those before. What is asked for again moves up; the rest goes when the recent ones come to be these.
+    /// Names used before. A name that is used again moves to `recent`; the rest is dropped when `recent` becomes `before`.
     before: HashMap<Box<str>, Entry>,
 }
 
 #[derive(Debug)]
 struct Entry {
     planned: Arc<Planned>,
-    /// How many names source code had when the plan was made: if one of them is this, the plan has its number.
+    /// The number of names from source code when the plan was made. A new one of the same name changes the key's number.
     as_of: usize,
 }
 
 impl Entry {
     fn new(mut planned: Planned, as_of: usize) -> Self {
         if let Planned::Shown(shown) = &mut planned {
-            // Nobody knows which other names a record has.
+            // The other names of a record are unknown.
             shown.repeats = true;
         }
         Self { planned: Arc::new(planned), as_of }
     }
 
-    /// The plan, made again if source code has more names since.
+    /// The plan, made again if there are new names from source code.
     fn current(&mut self, as_of: usize, plan: impl FnOnce() -> Planned) -> Arc<Planned> {
         if self.as_of != as_of {
             let new = plan();
-            // Another number that is not kept would make two keys of one name.
+            // A new number for a name that is not kept would make two keys of one name.
             let passes = |planned: &Planned| planned.key().is_some_and(Key::passes);
             if passes(&new) && passes(&self.planned) {
                 self.as_of = as_of;
@@ -57,11 +57,11 @@ impl Entry {
 impl RecordKeys {
     /// `None` for a name that is too long for any line.
     pub(crate) fn of(&self, name: &str, keys: &Keys, plan: impl FnOnce() -> Planned) -> Option<Arc<Planned>> {
-        // Two bytes more for `r#`, which is no part of the name.
+        // Two more bytes for `r#`, which is not part of the name.
         if name.len() > MAX_NAME_BYTES + 2 {
             return None;
         }
-        // Read before the plan is made: a name that comes in between is seen the next time.
+        // Read before the plan is made, so that a name added meanwhile is noticed the next time.
         let as_of = keys.count();
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(entry) = known.recent.get_mut(name) {
@@ -95,7 +95,7 @@ mod tests {
         let (names, keys) = (RecordKeys::default(), Keys::default());
         for at in 0..10 * MOST {
             assert!(names.of(&at.to_string(), &keys, || Planned::Hidden).is_some());
-            // One that comes all the time is planned once.
+            // A name that is used all the time is planned once.
             let often = names.of("often", &keys, || if at == 0 { Planned::Hidden } else { unreachable!() });
             assert!(often.is_some());
         }

@@ -1,14 +1,14 @@
-//! Numbers of payment cards.
+//! Detects numbers of payment cards.
 
 use crate::redacting::neighbour::word_begins;
 
-/// The fewest and the most digits of a card's number.
+/// The smallest and largest number of digits of a card.
 const DIGITS: std::ops::RangeInclusive<usize> = 13..=19;
 
-/// What numbers of the networks begin with, from and to, as numbers of so many digits, and how many digits they have.
+/// The prefixes of card networks (from, to, number of digits of the prefix) and their lengths.
 ///
-/// Source: the networks' own ranges, as <https://en.wikipedia.org/wiki/Payment_card_number> lists them. Maestro has the ranges that are no other
-/// network's and in use.
+/// Source: the networks' own ranges, as listed in <https://en.wikipedia.org/wiki/Payment_card_number>. Maestro has only
+/// those of its ranges that are in use and not another network's.
 const NETWORKS: [(u32, u32, u32, std::ops::RangeInclusive<usize>); 15] = [
     (1, 4, 4, 13..=13),
     (1, 4, 4, 16..=16),
@@ -27,13 +27,13 @@ const NETWORKS: [(u32, u32, u32, std::ops::RangeInclusive<usize>); 15] = [
     (4, 3528, 3589, 16..=19),
 ];
 
-/// Further ones, of which single beginnings are known.
+/// Further single prefixes.
 const SINGLE: [u32; 9] = [3095, 5018, 5020, 5038, 5893, 6011, 6304, 6759, 6761];
 
-/// Where the number of a card ends that begins here, with single spaces or dashes between its digits or none.
+/// The end of the card number that starts here, with optional single spaces or dashes between its digits.
 ///
 /// # Cost
-/// Looks at no more than the 19 digits and what is between and behind them.
+/// Reads at most 19 digits and the bytes between and after them.
 pub(crate) fn end(text: &[u8]) -> Option<usize> {
     let mut digits = [0; *DIGITS.end()];
     let mut count = 0;
@@ -42,7 +42,7 @@ pub(crate) fn end(text: &[u8]) -> Option<usize> {
     let mut found = None;
     loop {
         while let Some(digit) = text.get(at).filter(|byte| byte.is_ascii_digit()) {
-            // Too many, and with them the group that they are in.
+            // Too many digits: the whole group that contains them is excluded.
             let Some(place) = digits.get_mut(count) else { return found };
             *place = digit - b'0';
             count += 1;
@@ -61,7 +61,7 @@ pub(crate) fn end(text: &[u8]) -> Option<usize> {
     }
 }
 
-/// Whether digits that end here are part of a word, or of a number with a point.
+/// Whether digits that end here are part of a word or of a decimal number.
 fn goes_on(rest: &[u8]) -> bool {
     match rest {
         [b'.', next, ..] => next.is_ascii_digit(),

@@ -1,6 +1,6 @@
-//! The keys whose values let whoever reads them act as somebody else, or pay with somebody's card.
+//! Keys whose values let a reader impersonate a user or pay with a user's card.
 
-/// A key that ends in one of these is of a secret, also within a word: `dbpassword`, `accessToken`.
+/// Key endings of secrets, also within a word: `dbpassword`, `accessToken`.
 const ENDINGS: [&str; 19] = [
     "accesskey",
     "accesskeys",
@@ -23,7 +23,7 @@ const ENDINGS: [&str; 19] = [
     "token",
 ];
 
-/// A key whose last words are one of these is of a secret. Within other words they mean something else (`possession_id`).
+/// Last words of secret keys. Within other words they mean something else (`possession_id`).
 const LAST_WORDS: [&str; 24] = [
     "accountkey",
     "authheader",
@@ -51,10 +51,10 @@ const LAST_WORDS: [&str; 24] = [
     "xsrf",
 ];
 
-/// Last words that mean a secret behind other words only: `smtp_pass`, and not `pass`.
+/// Last words that mean a secret only after another word: `smtp_pass`, but not `pass`.
 const LAST_OF_SEVERAL: [&str; 1] = ["pass"];
 
-/// Last words that do not change what the words before them are.
+/// Last words that do not change the meaning of the words before them.
 const CARRIERS: [&str; 24] = [
     "b64",
     "base64",
@@ -82,13 +82,13 @@ const CARRIERS: [&str; 24] = [
     "value",
 ];
 
-/// First words of keys that say whether there is something, and not what.
+/// First words of keys that ask whether something exists.
 const QUESTIONS: [&str; 3] = ["had", "has", "is"];
 
 /// Whether the value of this normalised key is a secret.
 ///
-/// The last words of a key say what its value is: `token_count` is a count and `access_token` a token. Carriers and numbers at the end
-/// are passed over, and the end of what is left is looked up, whether it is one word or several.
+/// The last words of a key determine what its value is: `token_count` is a count and `access_token` a token. Carriers and
+/// numbers at the end are skipped, and the end of the rest is looked up, whether it is one word or several.
 pub(crate) fn is_secret(key: &str) -> bool {
     if key.split('_').next().is_some_and(|first| QUESTIONS.contains(&first)) {
         return false;
@@ -114,7 +114,7 @@ fn names_a_secret(key: &str) -> bool {
         || LAST_OF_SEVERAL.iter().any(|term| before(key, term).is_some_and(|before| before.ends_with('_')))
 }
 
-/// What stands before a term at the end of a key, of which it may be several words.
+/// The part of a key before a term at its end. A term may be several words.
 fn before<'a>(key: &'a str, term: &str) -> Option<&'a str> {
     let mut before = key;
     for letter in term.chars().rev() {

@@ -1,7 +1,7 @@
-/// The words of a key, in lower case and joined by `_`: `X-Api-Key`, `x.api.key`, `xApiKey` and `X_API_KEY` are all `x_api_key`.
+/// Normalises a key to lower-case words joined by `_`: `X-Api-Key`, `x.api.key`, `xApiKey` and `X_API_KEY` all become `x_api_key`.
 ///
-/// A word ends before and after whatever is neither letter nor digit nor `*`, where a capital follows a small letter or a digit, and before
-/// the last of several capitals that a small letter follows (`HTTPCookie` is `http_cookie`).
+/// Words are separated by every character other than letters, digits and `*`. A word also starts at a capital after a small
+/// letter or a digit, and at the last of several capitals if a small letter follows (`HTTPCookie` is `http_cookie`).
 pub(crate) fn normalised(key: &str) -> String {
     let mut words = String::with_capacity(key.len() + 4);
     normalise(key, |character| words.push(character));
@@ -35,7 +35,7 @@ fn is_of_a_word(character: char) -> bool {
     character.is_alphanumeric() || character == '*'
 }
 
-/// The words of a key that was found in a text, without a heap.
+/// The normalised key found in a text, without a heap allocation.
 #[derive(Debug)]
 pub(crate) struct KeyInText {
     bytes: [u8; Self::MAX],
@@ -43,12 +43,12 @@ pub(crate) struct KeyInText {
 }
 
 impl KeyInText {
-    /// Of a longer key the end counts.
+    /// Only the end of a longer key is used.
     const MAX: usize = 96;
 
-    /// `key` is of ASCII.
+    /// `key` must be ASCII.
     pub(crate) fn new(key: &str) -> Self {
-        // Each byte may come with a `_` before it.
+        // Each byte may be preceded by a `_`.
         let from = key.len().saturating_sub(Self::MAX / 2);
         let mut words = Self { bytes: [0; Self::MAX], length: 0 };
         normalise(key.get(from..).unwrap_or_default(), |character| {

@@ -1,19 +1,20 @@
-//! What stands behind a key in a text. Positions are within the contents of a JSON string of ours, in which quotes are `\\"`.
+//! Finds the value after a key in a text. Positions are within the contents of a rendered JSON string, in which quotes are
+//! `\\"`.
 
 use std::ops::Range;
 
-/// Values that hide nothing.
+/// Values that are not secret.
 const EMPTY: [&[u8]; 4] = [b"None", b"false", b"null", b"true"];
 
-/// Words in front of credentials.
+/// Words that may precede credentials.
 const SCHEMES: [&[u8]; 4] = [b"basic", b"bearer", b"digest", b"token"];
 
-/// Whether this is all that may stand between a key and its `:` or `=`.
+/// Whether this may be all between a key and its `:` or `=`.
 pub(crate) fn joins(between: &[u8]) -> bool {
     matches!(between, b"" | b" " | b"'" | b"\\\"" | b"\\\" ")
 }
 
-/// Where the value is, if this is what stands behind a key and its `:` or `=`.
+/// The range of the value, in the text after a key and its `:` or `=`.
 pub(crate) fn value(text: &[u8]) -> Option<Range<usize>> {
     let mut start = text.iter().take_while(|byte| **byte == b' ').count().min(1);
     if text[start..].starts_with(b"Some(") {
@@ -29,13 +30,13 @@ pub(crate) fn value(text: &[u8]) -> Option<Range<usize>> {
     is_something.then_some(start..end)
 }
 
-/// How long a text in quotes is whose opening quote is before it.
+/// The length of a quoted text, after its opening quote.
 fn quoted(text: &[u8]) -> usize {
     let mut at = 0;
     let mut is_escaped = false;
     while let Some(byte) = text.get(at) {
         let length = match (byte, text.get(at + 1)) {
-            // The end of the whole text: the value was cut.
+            // The end of the whole text: the value was truncated.
             (b'"', _) => return at,
             (b'\\', Some(b'"')) if !is_escaped => return at,
             (b'\\', Some(b'\\')) => {
@@ -53,7 +54,7 @@ fn quoted(text: &[u8]) -> usize {
     text.len()
 }
 
-/// How long a value without quotes is.
+/// The length of a value without quotes.
 fn bare(text: &[u8]) -> usize {
     let word = |from: usize| from + text[from..].iter().take_while(|byte| is_of_word(**byte)).count();
     let end = word(0);

@@ -1,4 +1,4 @@
-//! What must not leave the process: by the key of a field, and by what a value looks like.
+//! Redacts values by the key of their field and by their format.
 
 pub(crate) mod card;
 pub(crate) mod default_keys;

@@ -1,4 +1,4 @@
-//! What stands next to something in the contents of a JSON string of ours.
+//! Classifies the characters next to a position in the contents of a rendered JSON string.
 
 /// Whether the character that ends here is part of a word.
 pub(crate) fn word_ends(before: &[u8]) -> bool {
@@ -6,7 +6,7 @@ pub(crate) fn word_ends(before: &[u8]) -> bool {
     few.utf8_chunks().last().and_then(|chunk| chunk.valid().chars().next_back()).is_some_and(is_of_word)
 }
 
-/// Whether the character that begins here is part of a word.
+/// Whether the character that starts here is part of a word.
 pub(crate) fn word_begins(rest: &[u8]) -> bool {
     let few = rest.get(..rest.len().min(4)).unwrap_or_default();
     few.utf8_chunks().next().and_then(|chunk| chunk.valid().chars().next()).is_some_and(is_of_word)
@@ -16,7 +16,7 @@ fn is_of_word(character: char) -> bool {
     character.is_alphanumeric() || character == '_'
 }
 
-/// Whether an escape of the text itself ends here, which `Debug` or JSON has put there: its backslash is an escaped one in ours.
+/// Whether an escape of the text itself ends here, as `Debug` or JSON writes it: its backslash is an escaped one in ours.
 pub(crate) fn escape_ends(before: &[u8]) -> bool {
     match before {
         [.., b'\\', letter] if is_of_escape(*letter) => true,
@@ -26,12 +26,12 @@ pub(crate) fn escape_ends(before: &[u8]) -> bool {
     }
 }
 
-/// Whether this stands for a control character behind a backslash.
+/// Whether this letter after a backslash stands for a control character.
 pub(crate) const fn is_of_escape(letter: u8) -> bool {
     matches!(letter, b'0' | b'b' | b'f' | b'n' | b'r' | b't')
 }
 
-/// How many bytes of spaces and tabs begin here; a tab also as an escape, and as the escape of an escape.
+/// The number of bytes of spaces and tabs here; a tab may also be an escape, or the escape of an escape.
 pub(crate) fn spaces(text: &[u8]) -> usize {
     let mut at = 0;
     loop {

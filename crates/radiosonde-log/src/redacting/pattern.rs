@@ -1,6 +1,6 @@
 use crate::redacting::key::normalised;
 
-/// A key, or many: `*` stands for any text, also none.
+/// A pattern for keys: `*` matches any text, including none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Pattern(Box<str>);
 
@@ -9,17 +9,17 @@ impl Pattern {
         Self(normalised(pattern).into())
     }
 
-    /// Whether the pattern is one key and no more.
+    /// Whether the pattern matches only one key.
     pub(crate) fn is_exact(&self) -> bool {
         !self.0.contains('*')
     }
 
-    /// Whether this normalised key is one of those.
+    /// Whether the pattern matches this normalised key.
     pub(crate) fn is_match(&self, key: &str) -> bool {
         let Some((start, rest)) = self.0.split_once('*') else { return *self.0 == *key };
         let Some(mut key) = key.strip_prefix(start) else { return false };
         let (middle, end) = rest.rsplit_once('*').unwrap_or(("", rest));
-        // The leftmost place for each part leaves the most for those after it.
+        // The leftmost match of each part leaves the most text for the following parts.
         for part in middle.split('*') {
             let Some((_, after)) = key.split_once(part) else { return false };
             key = after;
@@ -70,7 +70,7 @@ mod tests {
         }
     }
 
-    /// The definition, which takes its time.
+    /// The definition, which is slow.
     fn naive(pattern: &[u8], key: &[u8]) -> bool {
         match (pattern.split_first(), key.split_first()) {
             (None, None) => true,

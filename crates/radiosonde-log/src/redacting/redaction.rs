@@ -4,42 +4,42 @@ use crate::redacting::detector::Detector;
 use crate::redacting::key::normalised;
 use crate::redacting::pattern::Pattern;
 
-/// Which values never leave the process: by the keys of their fields, and by what they look like.
+/// Which values are redacted, by the keys of their fields and by their format.
 ///
-/// It is applied once, before a line goes anywhere: to writers, to the lines for people, and to every sink alike; to the fields of
-/// events, of spans and of the layer.
+/// Redaction is applied once, before a line goes to any output: writers, lines for people, and every sink. It covers fields
+/// of events, of spans and of the layer.
 ///
 /// # By key
-/// The whole value is replaced, whatever its type. A key is read as words in lower case, so that `X-Api-Key`, `x.api.key`, `xApiKey`
-/// and `X_API_KEY` are the same. What decides, in this order:
+/// The whole value is replaced, whatever its type. A key is read as words in lower case, so that `X-Api-Key`, `x.api.key`,
+/// `xApiKey` and `X_API_KEY` are the same. The first of these rules that matches decides:
 ///
-/// 1. [`keep`](Self::keep): these stay.
-/// 2. [`key`](Self::key): these go.
-/// 3. The default list, unless it is [`none`](Self::none): the *last* words of a key say what its value is, so that `access_token`
-///    is a token, and `token_count` a count. It has, at the end of a key and also within a word (`dbpassword`): access key, API
-///    key, cookie, credential, passphrase, passwd, password, private key, secret, secret key, and their plurals, and token, whose
-///    plural is usually a count; and as words of their own: account key, auth header, auth key, authorization, basic auth, bearer, card
-///    number, connection string, csrf, cvc, cvv, encryption key, jwt, master key, otp, passcode, pwd, session id, session key, shared
-///    key, signing key, subscription key, totp, xsrf; and pass, if another word stands before it (`smtp_pass`). Passed over at the end
-///    are numbers and: b64, base64, bytes, confirm, confirmation, current, der, encoded, hash, header, hex, json, jwk, new, old, pem,
-///    plain, plaintext, raw, str, string, text, utf8, value (`password_hash`, `private_key_pem`, `secrets.0`). Keys that begin with had,
-///    has or is tell whether, and not what (`has_password`).
-/// 4. [`allow_only`](Self::allow_only): what is not on the list goes.
+/// 1. [`keep`](Self::keep): the value is kept.
+/// 2. [`key`](Self::key): the value is redacted.
+/// 3. The default list, unless it is [`none`](Self::none). The *last* words of a key determine what its value is, so that
+/// `access_token` is a token, and `token_count` a count. At the end of a key and also within a word (`dbpassword`): access
+/// key, API key, cookie, credential, passphrase, passwd, password, private key, secret, secret key, and their plurals, and
+/// token, whose plural is usually a count. As separate words: account key, auth header, auth key, authorization, basic auth,
+/// bearer, card number, connection string, csrf, cvc, cvv, encryption key, jwt, master key, otp, passcode, pwd, session id,
+/// session key, shared key, signing key, subscription key, totp, xsrf; and pass, if another word precedes it (`smtp_pass`).
+/// These are skipped at the end: numbers, b64, base64, bytes, confirm, confirmation, current, der, encoded, hash, header,
+/// hex, json, jwk, new, old, pem, plain, plaintext, raw, str, string, text, utf8, value (`password_hash`, `private_key_pem`,
+/// `secrets.0`). Keys that start with had, has or is are not secret (`has_password`).
+/// 4. [`allow_only`](Self::allow_only): values of all other keys are redacted.
 ///
-/// Keys that the layer reserves (`timestamp`, `level`, `message`, `request_id`, `method`, `path`, `status` and the others) stay, unless a
-/// [`key`](Self::key) without `*` names them.
+/// Reserved keys (`timestamp`, `level`, `message`, `request_id`, `method`, `path`, `status` and the others) are kept, unless
+/// a [`key`](Self::key) without `*` names them.
 ///
-/// Keys within a value are not seen: of `?request`, the text that its `Debug` makes is one value. Give its secret fields the type
-/// [`Secret`](radiosonde_core::Secret), or ask for [`Detector::KeyValue`].
+/// Keys within a value are not seen: for `?request`, the whole `Debug` text is one value. Give secret fields of such types
+/// the type [`Secret`](radiosonde_core::Secret), or enable [`Detector::KeyValue`].
 ///
-/// # By what a value looks like
-/// Only the part that a [`Detector`] finds is replaced, in whatever texts, messages and chains of errors it is. Detectors are off
-/// unless asked for: each reads every value. Of a value that is too long for a line and was cut, they drop what stands behind its last
-/// white space or quote, up to 4 KiB, as that may be half a secret.
+/// # By format
+/// Only the part that a [`Detector`] matches is replaced, in all texts, messages and error chains. Detectors are off by
+/// default: each reads every value. When a value was truncated to fit the line, they also drop the text after its last white
+/// space or quote, up to 4 KiB, since it may be part of a secret.
 ///
 /// # Cost
-/// Keys cost nothing per line: they are looked up when a callsite is first met. A detector costs one pass over each value, whatever
-/// is in it, and no allocation.
+/// Keys cost nothing per line: they are looked up when a callsite is first used. A detector costs one pass over each value,
+/// whatever its contents, and no allocation.
 ///
 /// ```
 /// use radiosonde_core::Resource;
@@ -59,11 +59,11 @@ pub struct Redaction {
     allowed: Option<Vec<Pattern>>,
     detectors: Vec<Detector>,
     replacement: Box<str>,
-    /// The same as contents of a JSON string.
+    /// The replacement as contents of a JSON string.
     replacement_json: Box<str>,
 }
 
-/// What becomes of the values of a field.
+/// How the values of a field are treated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Treatment {
     Keep,
@@ -71,14 +71,14 @@ pub(crate) enum Treatment {
 }
 
 impl Default for Redaction {
-    /// The default list of keys, and no detector.
+    /// The default list of keys, and no detectors.
     fn default() -> Self {
         Self { by_default_list: true, ..Self::none() }
     }
 }
 
 impl Redaction {
-    /// Nothing is redacted until it is asked for. What [`Secret`](radiosonde_core::Secret) hides stays hidden.
+    /// Redacts nothing by default. A [`Secret`](radiosonde_core::Secret) stays hidden.
     pub fn none() -> Self {
         Self {
             by_default_list: false,
@@ -91,27 +91,27 @@ impl Redaction {
         }
     }
 
-    /// Replaces the values of this key, or of many: `*` stands for any text, also none (`*_pin`, `card*`).
+    /// Redacts the values of this key, or of many: `*` matches any text, including none (`*_pin`, `card*`).
     pub fn key(mut self, pattern: &str) -> Self {
         self.keys.push(Pattern::new(pattern));
         self
     }
 
-    /// Keeps the values of this key, or of many, where the default list or a pattern would have replaced them.
+    /// Keeps the values of this key, or of many, that the default list or a pattern would redact.
     pub fn keep(mut self, pattern: &str) -> Self {
         self.kept.push(Pattern::new(pattern));
         self
     }
 
-    /// Replaces the values of every key but these, which may have `*` in them, and those that the layer reserves.
+    /// Redacts the values of every key except these, which may contain `*`, and the reserved keys.
     ///
-    /// Asked a second time, it adds to the list.
+    /// Further calls add to the list.
     pub fn allow_only<'a>(mut self, patterns: impl IntoIterator<Item = &'a str>) -> Self {
         self.allowed.get_or_insert_default().extend(patterns.into_iter().map(Pattern::new));
         self
     }
 
-    /// Replaces what this detector finds, wherever it is.
+    /// Replaces what this detector matches, in any value.
     pub fn detect(mut self, detector: Detector) -> Self {
         if !self.detectors.contains(&detector) {
             self.detectors.push(detector);
@@ -119,7 +119,7 @@ impl Redaction {
         self
     }
 
-    /// What stands in the place of what was redacted; by default `[redacted]`.
+    /// Sets the text that replaces redacted values; default: `[redacted]`.
     pub fn replacement(mut self, replacement: &str) -> Self {
         let mut escaped = String::new();
         push_escaped(&mut escaped, replacement);
@@ -128,7 +128,7 @@ impl Redaction {
         self
     }
 
-    /// Decides about a key, once for each field of a callsite; `reserved` if the line has a place of its own for it.
+    /// The treatment of a key, decided once for each field of a callsite; `reserved` if it fills a reserved key.
     pub(crate) fn treatment(&self, key: &str, reserved: bool) -> Treatment {
         let key = normalised(key);
         let is_listed = || self.allowed.as_deref().is_none_or(|list| is_in(list, &key));
@@ -137,7 +137,7 @@ impl Redaction {
         if is_secret && !is_in(&self.kept, &key) { Treatment::Replace } else { Treatment::Keep }
     }
 
-    /// Whether this normalised key of something in a text says that it is a secret. An allow-list is about fields.
+    /// Whether a normalised key within a text is secret. An allow-list applies only to fields.
     pub(crate) fn is_secret_in_text(&self, key: &str) -> bool {
         (self.is_named(key, false) || self.is_of_the_default_list(key)) && !is_in(&self.kept, key)
     }
@@ -150,12 +150,12 @@ impl Redaction {
         self.by_default_list && is_secret(key)
     }
 
-    /// What stands for a value.
+    /// The replacement for a value.
     pub(crate) fn replacement_text(&self) -> &str {
         &self.replacement
     }
 
-    /// The same as contents of a JSON string.
+    /// The replacement as contents of a JSON string.
     pub(crate) fn replacement_json(&self) -> &str {
         &self.replacement_json
     }

@@ -1,11 +1,11 @@
-//! Tokens and passwords in texts. Positions are within the contents of a JSON string of ours, where what the tokens are made of stands as
-//! it is.
+//! Finds tokens and passwords in texts. Positions are within the contents of a rendered JSON string, in which the characters
+//! of tokens are not escaped.
 
 use std::ops::Range;
 
 use crate::redacting::neighbour::spaces;
 
-/// Where the credentials are, if the words `Bearer` or `Basic` stand here and credentials behind them.
+/// The range of the credentials, if `Bearer` or `Basic` starts here and credentials follow.
 pub(crate) fn credentials(text: &[u8]) -> Option<Range<usize>> {
     let is_word = |word: &[u8]| text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
     let (word, is_right): (usize, fn(&[u8]) -> bool) = if is_word(b"bearer") {
@@ -28,12 +28,12 @@ const fn is_of_token68(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'+' | b'/' | b'=')
 }
 
-/// Whether these are no words of a sentence.
+/// Whether these are not words of a sentence.
 fn is_bearer_token(token: &[u8]) -> bool {
     token.len() >= 20 || token.len() >= 8 && token.iter().any(u8::is_ascii_digit)
 }
 
-/// Whether this is base64, of either alphabet, for printable text with a colon in it.
+/// Whether this is base64, in either alphabet, of printable text with a colon.
 fn is_user_and_password(token: &[u8]) -> bool {
     let digits = token.trim_ascii_end();
     let padding = digits.iter().rev().take_while(|byte| **byte == b'=').count();
@@ -65,16 +65,16 @@ fn is_user_and_password(token: &[u8]) -> bool {
     colons > 0
 }
 
-/// What stands at a place where a JSON Web Token may begin.
+/// The result of looking for a JSON Web Token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Jwt {
-    /// A token, to here.
+    /// A token that ends here.
     Token(usize),
-    /// None, and none begins before here.
+    /// No token starts before here.
     NoneBefore(usize),
 }
 
-/// Looks for a token that begins here.
+/// Looks for a token that starts here.
 pub(crate) fn jwt(text: &[u8]) -> Jwt {
     const LEAST_HEADER: usize = 10;
     if !text.starts_with(b"eyJ") {
@@ -89,7 +89,7 @@ pub(crate) fn jwt(text: &[u8]) -> Jwt {
     let mut end = header;
     while text.get(end) == Some(&b'.') {
         let part = text[end + 1..].iter().take_while(|byte| is_of_part(byte)).count();
-        // A point behind a whole token ends a sentence.
+        // A dot after a complete token ends a sentence.
         if part == 0 && dots >= 2 {
             break;
         }
@@ -100,18 +100,18 @@ pub(crate) fn jwt(text: &[u8]) -> Jwt {
     if header >= LEAST_HEADER && (dots >= 2 || dots == 1 && is_cut) {
         Jwt::Token(end)
     } else {
-        // Whatever begins later among these characters has no more parts than this.
+        // A token that starts later among these characters has no more parts than this one.
         Jwt::NoneBefore(end)
     }
 }
 
-/// Where the password is, if this is what stands behind `://`.
+/// The range of the password, in the text after `://`.
 pub(crate) fn url_password(text: &[u8]) -> Option<Range<usize>> {
     let ends = |byte: &u8| {
         matches!(byte, b'/' | b'?' | b'#' | b'"' | b'\\' | b'\'' | b'<' | b'>') || byte.is_ascii_whitespace()
     };
     let authority = text.split(ends).next()?;
-    // A password with an `@` in it is against the rules, and often written.
+    // A password with an `@` is invalid, but common.
     let at = authority.iter().rposition(|byte| *byte == b'@')?;
     let colon = authority[..at].iter().position(|byte| *byte == b':')?;
     (colon + 1 < at).then_some(colon + 1..at)

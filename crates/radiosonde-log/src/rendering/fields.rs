@@ -10,34 +10,34 @@ use crate::rendering::value::Value;
 use crate::schemas::keys::Key;
 use crate::schemas::reserved_key::{Place, RenderedKey, ReservedKey};
 
-/// What a value may take of the buffer even when the fields before it have used it up.
+/// Bytes that each value may use even if the fields before it have filled the buffer.
 const MIN_VALUE_BYTES: usize = 256;
 
-/// Bounds on what is rendered.
+/// Limits of what is rendered.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
-    /// Of a whole line, its line feed included.
+    /// The largest line, including its line feed.
     pub(crate) line_bytes: usize,
-    /// Of fields in a line; more are left out, except those with a place at the top.
+    /// The most fields of a line; further ones are dropped, except those with a reserved key.
     pub(crate) fields: usize,
 }
 
-/// Rendered fields with unique keys: buffers of `,"key":value` pieces that are spliced into lines as they are.
+/// Rendered fields with unique keys: buffers of `,"key":value` pieces that are copied into lines unchanged.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Fields {
-    /// The pieces that stand at the top of the line.
+    /// Pieces with a reserved key at the top level.
     top: String,
-    /// The others.
+    /// All other pieces.
     rest: String,
     entries: Vec<Entry>,
     /// The bits of the keys, see [`Key::bit`].
     bits: u64,
-    /// Which reserved keys have a piece at the top, as bits.
+    /// The reserved keys that have a piece at the top level, as bits.
     reserved_keys: u32,
-    /// The pieces at the top are not in the order of their reserved keys.
+    /// The top-level pieces are not in the order of their reserved keys.
     out_of_order: bool,
     left_out: bool,
-    /// A nearer value had no room: none that is farther may come, as it could be one of the same key.
+    /// A nearer value did not fit, so no farther one is added: it might have the same key.
     full: bool,
 }
 
@@ -53,12 +53,12 @@ pub(crate) struct Entry {
     end: usize,
 }
 
-/// What rendering a field came to.
+/// The result of rendering a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Put {
     /// The value's own formatting failed.
     pub(crate) failed: bool,
-    /// How much was replaced of what is in the value.
+    /// The number of replaced parts of the value.
     pub(crate) found: u64,
 }
 
@@ -82,17 +82,17 @@ impl Fields {
         &self.entries
     }
 
-    /// All pieces at the top, each after a comma.
+    /// The top-level pieces, each after a comma.
     pub(crate) fn top(&self) -> &str {
         &self.top
     }
 
-    /// Whether the pieces at the top begin with the message and stand in the order of their reserved keys.
+    /// Whether the top-level pieces start with the message and are in the order of their reserved keys.
     pub(crate) fn top_is_in_order(&self) -> bool {
         !self.out_of_order && self.reserved_keys & 1 << ReservedKey::MESSAGE.index() != 0
     }
 
-    /// Puts the pieces at the top in the order of their reserved keys, so that lines copy them as one piece.
+    /// Sorts the top-level pieces by reserved key, so that lines copy them as one piece.
     #[inline]
     pub(crate) fn order_top(&mut self) {
         if self.out_of_order {
@@ -102,7 +102,7 @@ impl Fields {
 
     #[inline(never)]
     fn reorder_top(&mut self) {
-        // The ordered pieces are put behind the others, which then go.
+        // The sorted pieces are appended, and the unsorted ones then removed.
         let unordered = self.top.len();
         for reserved_key in
             ReservedKey::all().filter(|reserved_key| self.reserved_keys & 1 << reserved_key.index() != 0)
@@ -135,7 +135,7 @@ impl Fields {
         &self.text(entry.place)[entry.start..entry.value]
     }
 
-    /// `key`, as it is escaped in the line.
+    /// `key`, escaped as in the line.
     pub(crate) fn key(&self, entry: &Entry) -> &str {
         let prefix = self.prefix(entry);
         prefix.strip_prefix(",\"").and_then(|key| key.strip_suffix("\":")).unwrap_or(prefix)
@@ -146,45 +146,45 @@ impl Fields {
         &self.text(entry.place)[entry.value..entry.end]
     }
 
-    /// What is between the quotes of a string, and all of any other value.
+    /// The contents of a string, or the JSON of any other value.
     pub(crate) fn contents(&self, entry: &Entry) -> &str {
         let value = self.value(entry);
         if entry.kind.is_text() { between_quotes(value) } else { value }
     }
 
-    /// The same without escapes.
+    /// The contents without escapes.
     pub(crate) fn unescaped(&self, entry: &Entry) -> Cow<'_, str> {
         let contents = self.contents(entry);
         if entry.kind == JsonKind::Escaped { unescape(contents) } else { contents.into() }
     }
 
-    /// The entry that fills a reserved key, or would if its value suited.
+    /// The entry that fills a reserved key, or that would if its value were suitable.
     pub(crate) fn reserved_key(&self, reserved_key: ReservedKey) -> Option<&Entry> {
         let key = Key::of_reserved(reserved_key);
         self.entries.iter().find(|entry| entry.key == key)
     }
 
-    /// The entry with this key, wherever it stands.
+    /// The entry with this key, at any place.
     pub(crate) fn of_key(&self, key: Key) -> Option<&Entry> {
         self.find(key).and_then(|at| self.entries.get(at))
     }
 
-    /// Whether a value was cut or a field left out.
+    /// Whether a value was truncated or a field dropped.
     pub(crate) fn is_truncated(&self) -> bool {
         self.left_out || self.entries.iter().any(|entry| entry.cut)
     }
 
-    /// How much memory is held back for the next use.
+    /// The memory kept for the next use.
     pub(crate) fn capacity(&self) -> usize {
         self.top.capacity() + self.rest.capacity() + self.entries.capacity() * size_of::<Entry>()
     }
 
-    /// Says that a field is missing.
+    /// Records that a field was dropped.
     pub(crate) fn leave_out(&mut self) {
         self.left_out = true;
     }
 
-    /// Renders a field. A later field of the same key takes the earlier one's place.
+    /// Renders a field. A later field with the same key replaces the earlier one.
     #[inline(always)]
     pub(crate) fn put(
         &mut self,
@@ -199,7 +199,7 @@ impl Fields {
         };
         let limit = self.value_limit(limits);
         let rendered = field.reserved_key.as_ref().filter(|rendered| value.suits(rendered.rule));
-        // One way for each place, so that a compiler knows the buffer in each.
+        // A separate branch for each place, so that the compiler knows the buffer in each.
         if let Some(rendered) = rendered
             && rendered.place == Place::Top
         {
@@ -223,7 +223,7 @@ impl Fields {
         self.keep(field, Place::Rest, piece, self.rest.len(), found)
     }
 
-    /// Renders a field among the rest for a profile that has reserved keys there, or strings only.
+    /// Renders a field outside the reserved keys, for a profile that has reserved keys there, or only strings.
     #[inline(never)]
     fn put_otherwise(
         &mut self,
@@ -255,7 +255,7 @@ impl Fields {
         Put { failed: written.failed, found }
     }
 
-    /// Adds what is missing here: `self` has precedence.
+    /// Adds missing fields from `other`: `self` has precedence.
     pub(crate) fn fill_from(&mut self, other: &Self, limits: Limits) {
         let fits = !self.full
             && self.entries.len() + other.entries.len() <= limits.fields
@@ -282,11 +282,11 @@ impl Fields {
         self.full |= other.full;
     }
 
-    /// Replaces what is here already and adds the rest: `newer` has precedence.
+    /// Replaces existing fields and adds the others: `newer` has precedence.
     pub(crate) fn update_from(&mut self, newer: &Self, limits: Limits) {
         for entry in &newer.entries {
             match self.find(entry.key) {
-                // Each value is bounded; this bounds a span into which one long value after the other is recorded.
+                // Each value is bounded; this bounds a span that records one long value after another.
                 Some(_) if self.len() + newer.piece(entry).len() > bound(limits) => self.left_out = true,
                 Some(at) => self.replace(at, newer, entry),
                 None => self.copy(newer, entry, limits),
@@ -330,7 +330,7 @@ impl Fields {
         self.entries.push(entry);
     }
 
-    /// Takes note of a piece of this reserved key at the end of those at the top.
+    /// Updates the flags for a reserved key's piece that was appended to the top-level ones.
     #[inline(always)]
     fn note_reserved(&mut self, key: Key) {
         let bit = 1 << (key.index() % ReservedKey::MAX);
@@ -338,23 +338,23 @@ impl Fields {
         self.reserved_keys |= bit;
     }
 
-    /// Whether every reserved key here comes before these, none of which is here.
+    /// Whether every present reserved key precedes these, none of which is present.
     fn precedes(&self, reserved_keys: u32) -> bool {
         reserved_keys == 0 || self.reserved_keys < reserved_keys & reserved_keys.wrapping_neg()
     }
 
-    /// One value may be as long as a line, all of them together as two, and each gets a little.
+    /// The largest value: one may be as long as a line, all together as two lines, and each gets a minimum.
     fn value_limit(&self, limits: Limits) -> usize {
         let left = limits.line_bytes.saturating_mul(2).saturating_sub(self.len());
         left.min(limits.line_bytes).max(MIN_VALUE_BYTES)
     }
 
-    /// Adds a piece of another buffer, if there is room.
+    /// Adds a piece of another buffer, if it fits.
     fn copy(&mut self, other: &Self, entry: &Entry, limits: Limits) {
         let piece = other.piece(entry);
         let is_full =
             self.full || self.entries.len() >= limits.fields || self.len() + piece.len() > bound(limits);
-        // Reserved keys are few, each of them bounded.
+        // Reserved keys are few, and each of them is bounded.
         if is_full && !entry.key.is_reserved() {
             (self.left_out, self.full) = (true, true);
             return;
@@ -365,7 +365,7 @@ impl Fields {
         self.add(entry.moved_to(start));
     }
 
-    /// Adds the piece that has just been written to the end, or puts it in the place of an earlier one with its key.
+    /// Completes the piece at the end: keeps it there, or moves it over an earlier one with the same key.
     fn settle(&mut self, entry: Entry) {
         let Some(at) = self.find(entry.key) else { return self.add(entry) };
         let text = self.text_mut(entry.place).split_off(entry.start);
@@ -374,7 +374,7 @@ impl Fields {
         self.replace(at, &newest, &entry.moved_to(0));
     }
 
-    /// Puts a piece of another buffer in the place of one here, so that a span which records again and again does not grow.
+    /// Replaces a piece by one of another buffer, so that a span that records repeatedly does not grow.
     fn replace(&mut self, at: usize, other: &Self, entry: &Entry) {
         let old = self.entries[at];
         let piece = other.piece(entry);
@@ -399,14 +399,14 @@ impl Fields {
 }
 
 impl Entry {
-    /// The entry of the same piece at another place.
+    /// The entry of the same piece at another position.
     fn moved_to(&self, start: usize) -> Self {
         let by = start.wrapping_sub(self.start);
         Self { start, value: self.value.wrapping_add(by), end: self.end.wrapping_add(by), ..*self }
     }
 }
 
-/// What the pieces may take together, before the line they end up in is cut.
+/// The total size of the pieces, before the line that contains them is truncated.
 const fn bound(limits: Limits) -> usize {
     limits.line_bytes.saturating_mul(3)
 }
@@ -423,7 +423,7 @@ mod tests {
 
     const LIMITS: Limits = Limits { line_bytes: 1000, fields: 4 };
 
-    /// Renders as if any two of the fields could have the same name.
+    /// Renders as if any two fields could have the same name.
     fn put(fields: &mut Fields, keys: &Keys, name: &str, value: Value<'_>, origin: Origin) {
         match planned(name, origin, &Schema::new("orders", LevelNames::default()), keys, &Redaction::none()) {
             Planned::Shown(mut shown) => {

@@ -1,7 +1,7 @@
 use crate::rendering::line_parts::{Parts, push_end, push_reserved, push_start};
 use crate::rendering::shorten;
 
-/// Writes one JSON object of at most `limit` bytes and returns whether anything had to go.
+/// Writes one JSON object of at most `limit` bytes; returns whether it was truncated.
 pub(crate) fn push_line(out: &mut String, parts: &Parts<'_>, limit: usize) -> bool {
     let fields = parts.fields;
     let truncated = fields.is_truncated();
@@ -13,7 +13,7 @@ pub(crate) fn push_line(out: &mut String, parts: &Parts<'_>, limit: usize) -> bo
         push_reserved(out, parts, |out, entry| out.push_str(fields.piece(entry)));
     }
     push_end(out, parts, truncated);
-    // The first byte is a comma. It is not looked at: what has just been written byte by byte is slow to read back.
+    // The first byte is a comma. It is skipped unread: reading back bytes that were just written one by one is slow.
     if let Some(rest) = fields.rest().get(1..) {
         out.push_str(parts.rest);
         out.push_str(rest);

@@ -12,11 +12,11 @@ pub enum ValueKind {
     Bool,
     /// `null`.
     Null,
-    /// An error: an object of its message and its causes.
+    /// An error: an object with its message and its causes.
     Error,
 }
 
-/// The type of a rendered value, kept beside its bytes so that they need not be parsed.
+/// The type of a rendered value, stored so that its bytes need not be parsed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum JsonKind {
     /// A string without escapes.
@@ -50,7 +50,7 @@ impl JsonKind {
         matches!(self, Self::ErrorChain | Self::ErrorText)
     }
 
-    /// The kind once a part was redacted: a redacted number is a string.
+    /// The kind after a part was redacted: a redacted number is a string.
     pub(crate) const fn redacted(self) -> Self {
         if self.is_error() { self } else { Self::Escaped }
     }

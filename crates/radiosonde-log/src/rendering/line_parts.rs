@@ -8,26 +8,26 @@ use crate::schemas::layout::Group;
 use crate::schemas::reserved_key::{Place, ReservedKey};
 use crate::schemas::schema::Schema;
 
-/// Everything a line is made of, rendered already.
+/// All parts of a line, already rendered.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Parts<'a> {
     pub(crate) schema: &'a Schema,
     pub(crate) timestamp: &'a str,
     pub(crate) envelope: &'a Envelope,
-    /// Opens the object of the fields that have no reserved key.
+    /// The text that opens the object of the fields without a reserved key.
     pub(crate) rest: &'a str,
     pub(crate) fields: &'a Fields,
     pub(crate) context: Option<SpanContext>,
 }
 
-/// The object up to the reserved keys.
+/// Appends the object up to the reserved keys.
 pub(crate) fn push_start(out: &mut String, parts: &Parts<'_>) {
     out.push_str(&parts.schema.start);
     out.push_str(parts.timestamp);
     out.push_str(&parts.envelope.prefix);
 }
 
-/// The reserved keys that fields fill, in their order. `message` is always there.
+/// Appends the reserved keys that fields fill, in order. `message` is always present.
 pub(crate) fn push_reserved(out: &mut String, parts: &Parts<'_>, push: impl Fn(&mut String, &Entry)) {
     let mut filled = [None; ReservedKey::MAX];
     for entry in parts.fields.entries() {
@@ -54,7 +54,7 @@ pub(crate) fn push_reserved(out: &mut String, parts: &Parts<'_>, push: impl Fn(&
         out.push_str(group.open);
         let brace = out.len();
         grouped.iter().flatten().for_each(|entry| push(out, entry));
-        // In the place of the first one's comma.
+        // Replaces the comma of the first one.
         out.replace_range(brace..=brace, "{");
         push_latency(out, parts, filled[group.latency]);
         out.push('}');
@@ -62,7 +62,7 @@ pub(crate) fn push_reserved(out: &mut String, parts: &Parts<'_>, push: impl Fn(&
     after.iter().flatten().for_each(|entry| push(out, entry));
 }
 
-/// How long it took, as protobuf's JSON says a duration.
+/// Appends the duration in the format of protobuf's JSON.
 fn push_latency(out: &mut String, parts: &Parts<'_>, millis: Option<&Entry>) {
     let millis = millis.filter(|entry| matches!(entry.kind, JsonKind::Integer | JsonKind::Float));
     let millis = millis.and_then(|entry| parts.fields.value(entry).parse::<f64>().ok());
@@ -87,7 +87,7 @@ fn push_latency(out: &mut String, parts: &Parts<'_>, millis: Option<&Entry>) {
     }
 }
 
-/// What comes after the reserved keys: what is known of the event beside its fields, the ids, and whether something is missing.
+/// Appends the text after the reserved keys: the event's other properties, the ids, and the mark of truncation.
 pub(crate) fn push_end(out: &mut String, parts: &Parts<'_>, truncated: bool) {
     out.push_str(&parts.envelope.suffix);
     if let Some(context) = &parts.context {
@@ -103,6 +103,6 @@ pub(crate) fn push_end(out: &mut String, parts: &Parts<'_>, truncated: bool) {
 }
 
 fn push_hex(out: &mut String, digits: &[u8]) {
-    // Digits are ASCII, so that the default is never taken.
+    // Digits are ASCII, so the default is never used.
     out.push_str(std::str::from_utf8(digits).unwrap_or_default());
 }

@@ -1,4 +1,4 @@
-//! From values to the bytes of a line.
+//! Renders values to the bytes of a line.
 
 pub(crate) mod fields;
 pub(crate) mod json;

@@ -3,11 +3,11 @@ use crate::redacting::redaction::Redaction;
 use crate::rendering::tail::drop_tail;
 use crate::rendering::value::Written;
 
-/// A field that has just been written to the end of a buffer.
+/// A field at the end of a buffer, while it is being written.
 pub(crate) struct Piece {
     pub(crate) start: usize,
     pub(crate) value: usize,
-    /// Where a value that is too long was cut.
+    /// The limit at which a long value was truncated.
     limit: usize,
     pub(crate) written: Written,
 }

@@ -13,8 +13,8 @@ const BOLD: &str = "\x1b[1m";
 const KEY: &str = "\x1b[36m";
 const FAILED: &str = "\x1b[31m";
 
-/// What stands before the further lines of something: no line but the first of an event begins at the margin, so that no value
-/// can look like one.
+/// Indents further lines of a value. Only the first line of an event starts at the margin, so that no value can look like an
+/// event.
 const BLOCK: &str = "      ";
 const FOLLOWS: &str = "      | ";
 
@@ -36,8 +36,8 @@ pub(crate) struct Heading<'a> {
 ///         caused by: card expired
 /// ```
 ///
-/// Time of the day in UTC, level, target, message; the event's fields; the spans around it with theirs, the outermost first;
-/// the trace. Errors with their causes, and values of several lines, stand below.
+/// Time of day in UTC, level, target and message; the event's fields; the enclosing spans with theirs, the outermost first;
+/// the trace. Errors with their causes, and values of several lines, follow below.
 #[derive(Debug)]
 pub(crate) struct Pretty<'a> {
     out: &'a mut String,
@@ -73,7 +73,7 @@ impl<'a> Pretty<'a> {
         }
     }
 
-    /// The event's own fields that fit into a line; they are the first `own` of all.
+    /// Appends the event's own fields that fit into a line; they are the first `own` fields.
     pub(crate) fn fields(&mut self, fields: &Fields, own: usize) {
         for entry in own_fields(fields, own).filter(|entry| shape(fields, entry) == Shape::Inline) {
             self.out.push(' ');
@@ -81,7 +81,7 @@ impl<'a> Pretty<'a> {
         }
     }
 
-    /// A span around the event; the outermost comes first. What the event says itself is not said again.
+    /// Appends an enclosing span; the outermost is passed first. Fields that the event has are not repeated.
     pub(crate) fn span(&mut self, name: &str, fields: &Fields, is_first: bool, event: (&Fields, usize)) {
         self.styled(DIM, |out| out.push_str(if is_first { " in " } else { " > " }));
         push_escaped(self.out, name);
@@ -99,7 +99,7 @@ impl<'a> Pretty<'a> {
         }
     }
 
-    /// The trace, and below it the rest of the message and the event's own fields that need lines of their own.
+    /// Appends the trace, and below it the rest of the message and the event's own fields that need separate lines.
     pub(crate) fn end(&mut self, context: Option<SpanContext>, fields: &Fields, own: usize) {
         if let Some(context) = context {
             let digits = context.trace_id().to_hex();
@@ -183,7 +183,7 @@ fn own_fields(fields: &Fields, own: usize) -> impl Iterator<Item = &Entry> {
     fields.entries().iter().take(own).filter(move |entry| entry.key != message)
 }
 
-/// `14:03:07.123Z` of a timestamp of RFC 3339, and any other as it is.
+/// The time of day, `14:03:07.123Z`, of an RFC 3339 timestamp; any other timestamp unchanged.
 fn time_of_day(timestamp: &str) -> &str {
     match timestamp.split_at_checked(11) {
         Some((date, time)) if date.ends_with('T') => time,
@@ -191,9 +191,9 @@ fn time_of_day(timestamp: &str) -> &str {
     }
 }
 
-/// Cuts a line for people that is longer than `limit`, and returns whether it was.
+/// Truncates a line for people that is longer than `limit`; returns whether it did.
 pub(crate) fn cut(line: &mut String, limit: usize, colors: bool) -> bool {
-    /// What ends a line that was cut, and the longest style, of which no part may stay.
+    /// The end of a truncated line, plus the longest style, no part of which may remain.
     const END: usize = 16;
     if line.len() <= limit {
         return false;
@@ -224,14 +224,14 @@ const fn color(level: Level) -> &'static str {
     }
 }
 
-/// Where a value is shown.
+/// How a value is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Shape {
-    /// In the line.
+    /// Within the line.
     Inline,
-    /// Below it, as it is of several lines.
+    /// Below the line, since it has several lines.
     Lines,
-    /// Below it, with its causes.
+    /// Below the line, with its causes.
     Error,
 }
 
@@ -245,7 +245,7 @@ fn shape(fields: &Fields, entry: &Entry) -> Shape {
     }
 }
 
-/// A string without quotes where that cannot be misread, and everything else as JSON.
+/// Appends a string without quotes if it is unambiguous, and everything else as JSON.
 fn push_value(out: &mut String, fields: &Fields, entry: &Entry) {
     let text = fields.contents(entry);
     out.push_str(if can_go_without_quotes(text) { text } else { fields.value(entry) });

@@ -9,18 +9,18 @@ use crate::redacting::redaction::{Redaction, Treatment};
 use crate::rendering::fields::{Fields, Limits};
 use crate::rendering::value::Value;
 
-/// What was met in values.
+/// Counts of failed and redacted values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Found {
-    /// Values that failed to format themselves.
+    /// Values whose formatting failed.
     pub(crate) failed: u64,
-    /// Values that were replaced for their keys.
+    /// Values redacted by their keys.
     pub(crate) secret_keys: u64,
-    /// Parts of values that were replaced.
+    /// Parts of values that were redacted.
     pub(crate) secrets: u64,
 }
 
-/// Renders the values of an event or a span as `tracing` visits them, after the plan of their callsite.
+/// Renders the values of an event or a span as `tracing` visits them, according to the callsite's plan.
 #[derive(Debug)]
 pub(crate) struct Recorder<'a> {
     plan: &'a Plan,
@@ -48,24 +48,24 @@ impl<'a> Recorder<'a> {
         if self.is_fatal { Level::Fatal } else { self.plan.level() }
     }
 
-    /// What is to be counted.
+    /// The counts.
     pub(crate) fn found(&self) -> Found {
         self.found
     }
 
-    /// Says that a field is missing.
+    /// Records that a field was dropped.
     pub(crate) fn leave_out(&mut self) {
         self.fields.leave_out();
     }
 
-    // From here down to the bytes everything is inlined, so that each kind of value has a way of its own, without a question
-    // about its kind: a seventh of what a line costs.
+    // From here to the bytes everything is inlined, so that each type of value has its own branch-free path: a seventh of
+    // the cost of a line.
     #[inline(always)]
     fn put(&mut self, field: &Field, value: Value<'_>) {
         self.take(self.plan.field(field.index()), value);
     }
 
-    /// Renders a value, as planned.
+    /// Renders a value as planned.
     #[inline(always)]
     pub(crate) fn take(&mut self, planned: &Planned, value: Value<'_>) {
         match (planned, value) {

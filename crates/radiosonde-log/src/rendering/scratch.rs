@@ -4,16 +4,16 @@ use crate::rendering::fields::Fields;
 use crate::rendering::timestamp::Stamp;
 use crate::schemas::envelope::Envelope;
 
-/// Buffers that have grown beyond this are given back rather than kept by each thread.
+/// Larger buffers are freed instead of kept by each thread.
 const KEEP_BYTES: usize = 64 * 1024;
 
-/// The buffers that a thread uses again for each line.
+/// The buffers that a thread reuses for each line.
 #[derive(Debug)]
 pub(crate) struct Scratch {
     pub(crate) fields: Fields,
     pub(crate) line: String,
     pub(crate) pretty: String,
-    /// What stands around the reserved keys where that is not the callsite's own.
+    /// The envelope, if it is not the callsite's own.
     pub(crate) envelope: Envelope,
     /// The target of a bridged `log` record.
     pub(crate) target: String,
@@ -45,8 +45,8 @@ impl Scratch {
 
     /// Lends this thread's buffers, cleared.
     ///
-    /// They are taken out while in use: an event that is emitted while a value of another is formatted gets fresh ones, and so
-    /// does an event that is emitted while the thread's locals are destroyed.
+    /// They are taken out while in use: an event emitted while a value of another is formatted gets new ones, and so does an
+    /// event emitted while the thread's locals are destroyed.
     pub(crate) fn lend<R>(work: impl FnOnce(&mut Self) -> R) -> R {
         let mut scratch =
             SCRATCH.try_with(Cell::take).ok().flatten().unwrap_or_else(|| Box::new(Self::new()));
@@ -56,7 +56,7 @@ impl Scratch {
         scratch.target.clear();
         let result = work(&mut scratch);
         if scratch.capacity() <= KEEP_BYTES {
-            // While the thread ends there is no place to put it back to, and it is dropped.
+            // While the thread exits they cannot be put back, and are dropped.
             let _ = SCRATCH.try_with(|place| place.set(Some(scratch)));
         }
         result

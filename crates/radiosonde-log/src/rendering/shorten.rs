@@ -1,4 +1,4 @@
-//! A line that is too long, made to fit: the longest values are cut until all of them do.
+//! Shortens a line that is too long: the longest values are truncated until the line fits.
 
 use std::ptr;
 
@@ -11,14 +11,14 @@ use crate::schemas::layout::Group;
 use crate::schemas::reserved_key::Place;
 use crate::schemas::schema::Schema;
 
-/// No value is cut to less, so that numbers and short values always stay whole.
+/// Values are never truncated below this, so that numbers and short values stay whole.
 const MIN_VALUE: usize = 64;
 
-/// An error without its causes.
+/// The start of an error without its causes.
 const ERROR_START: &str = "{\"message\":\"";
 const ERROR_END: &str = "\",\"chain\":[]}";
 
-/// Writes the line in at most `limit` bytes, which is no less than [`least_bytes`].
+/// Writes the line in at most `limit` bytes, which must be at least [`least_bytes`].
 pub(crate) fn push_line(out: &mut String, parts: &Parts<'_>, limit: usize) {
     let start = out.len();
     push_start(out, parts);
@@ -46,7 +46,7 @@ pub(crate) fn push_line(out: &mut String, parts: &Parts<'_>, limit: usize) {
     for entry in fields.entries().iter().filter(|entry| entry.place == Place::Rest).filter(is_kept) {
         if is_first {
             out.push_str(parts.rest);
-            // The comma is one between fields.
+            // The comma separates fields.
             out.push_str(fields.prefix(entry).trim_start_matches(','));
             push_value(out, fields, entry, cap);
         } else {
@@ -57,15 +57,15 @@ pub(crate) fn push_line(out: &mut String, parts: &Parts<'_>, limit: usize) {
     out.push_str(if is_first { "}" } else { "}}" });
 }
 
-/// What the shortest line may need: an envelope, a module that is all escapes, ids and punctuation, and the reserved keys with
-/// their values cut as far as they may be.
+/// The size of the shortest line in the worst case: an envelope, a module of only escapes, ids and punctuation, and the
+/// reserved keys with their values truncated to the minimum.
 pub(crate) fn least_bytes(schema: &Schema) -> usize {
     let reserved_keys: usize = schema.reserved_prefixes().map(|key| key.len() + MIN_VALUE).sum();
     let group = schema.group().map_or(0, Group::bytes);
     schema.longest_envelope() + 6 * MAX_MODULE_BYTES + 512 + reserved_keys + group
 }
 
-/// As many fields, those that fill reserved keys first, as fit when each is cut as far as it may be.
+/// The fields that fit when each is truncated to the minimum, those with reserved keys first.
 fn keep(fields: &Fields, budget: usize) -> Vec<&Entry> {
     let mut used = 0;
     let reserved_keys = fields.entries().iter().filter(|entry| entry.key.is_reserved());
@@ -81,7 +81,7 @@ fn keep(fields: &Fields, budget: usize) -> Vec<&Entry> {
         .collect()
 }
 
-/// The greatest length to which values may be cut so that all of them fit.
+/// The largest length to which values can be truncated so that all of them fit.
 fn cap(fields: &Fields, kept: &[&Entry], budget: usize) -> usize {
     let (mut fits, mut too_long) = (MIN_VALUE, budget.max(MIN_VALUE) + 1);
     while fits + 1 < too_long {

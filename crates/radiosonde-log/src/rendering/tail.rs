@@ -1,23 +1,23 @@
-//! What is left of a value that was cut, before detectors read it: none of them knows the half of a secret.
+//! Trims a truncated value before redaction: a secret cut in half no longer matches its detector.
 
 use crate::escaping::escape::MAX_GROWTH;
 
-/// How far from the cut something begins, at most, that a detector would have found whole.
+/// The largest distance from the cut at which a match may start.
 const MOST: usize = 4096;
 
-/// Drops what a secret that was cut may have left at the end of the string that was cut, of a JSON value of ours that begins at `from`.
+/// Drops the possible start of a truncated secret from the end of the truncated string, in a rendered JSON value that starts at `from`.
 ///
-/// That is what stands behind the last white space or quote. A space behind a digit may be one in the number of a card.
+/// That is the text after the last white space or quote. A space after a digit may be within a card number.
 ///
-/// `limit` is where it was cut, or at most a character and its escape before.
+/// `limit` is where the string was truncated, or at most a character and its escape before.
 #[cold]
 pub(crate) fn drop_tail(json: &mut String, from: usize, limit: usize) {
     let bytes = json.as_bytes();
     let cut = limit.saturating_sub(MAX_GROWTH);
     let mut at = from;
-    // Where the string begins that `at` is in.
+    // The start of the string that contains `at`.
     let mut string = None;
-    // Where its tail begins: behind the last separator, or else at the first character that is near enough to the cut.
+    // The start of its tail: after the last separator, or the first character near enough to the cut.
     let (mut separator, mut nearest) = (None, None);
     while let Some(&byte) = bytes.get(at) {
         let length = match byte {

@@ -4,21 +4,21 @@ use radiosonde_core::calendar::date_of_days;
 
 use crate::schemas::precision::TimestampPrecision;
 
-/// The last second of the year 9999, the last that RFC 3339 can say.
+/// The last second of the year 9999, the latest that RFC 3339 can express.
 const LAST_SECOND: i64 = 253_402_300_799;
 /// The first second of the year 0.
 const FIRST_SECOND: i64 = -62_167_219_200;
 
-/// RFC 3339 in UTC: `2026-01-01T00:00:00.000Z`.
+/// Formats times as RFC 3339 in UTC: `2026-01-01T00:00:00.000Z`.
 ///
-/// Keeps the text of the last second, as most lines fall into the same one as the line before.
+/// Keeps the text of the last second, since most lines are written in the same second as the one before.
 #[derive(Debug)]
 pub(crate) struct Stamp {
     second: i64,
     text: String,
 }
 
-/// How much of the text is the same for the whole second: up to and with the point.
+/// The length of the text that is constant within a second: up to and including the point.
 const SECOND_LENGTH: usize = 20;
 
 impl Stamp {
@@ -28,7 +28,7 @@ impl Stamp {
         stamp
     }
 
-    /// The text for a time. Times outside the years 0 to 9999 are moved to the nearest that can be said.
+    /// Formats a time. Times outside the years 0 to 9999 are clamped.
     pub(crate) fn of(&mut self, time: SystemTime, precision: TimestampPrecision) -> &str {
         let (second, nano) = split(time);
         if second != self.second {
@@ -70,7 +70,7 @@ impl Stamp {
     }
 }
 
-/// Whole seconds since 1970, rounded down, and the nanoseconds above.
+/// Splits a time into whole seconds since 1970, rounded down, and nanoseconds.
 fn split(time: SystemTime) -> (i64, u32) {
     let (second, nano) = match time.duration_since(UNIX_EPOCH) {
         Ok(after) => (i64::try_from(after.as_secs()).unwrap_or(i64::MAX), after.subsec_nanos()),

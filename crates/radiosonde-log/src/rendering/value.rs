@@ -7,13 +7,13 @@ use crate::escaping::escape::{Contents, push_escaped_within, push_formatted};
 use crate::rendering::json_kind::JsonKind;
 use crate::schemas::reserved_key::ValueRule;
 
-/// Sources of an error beyond this depth are left out: a chain may be a circle.
+/// The most sources of an error that are rendered: a chain may be a cycle.
 pub(crate) const MAX_CHAIN: usize = 16;
 
-/// What stands for a value whose `Debug` or `Display` fails or panics.
+/// The text for a value whose `Debug` or `Display` fails or panics.
 pub(crate) const FMT_ERROR: &str = "<fmt error>";
 
-/// The value of a field, as `tracing` hands it over.
+/// The value of a field, as `tracing` passes it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Value<'a> {
     Str(&'a str),
@@ -27,10 +27,10 @@ pub(crate) enum Value<'a> {
     Error(&'a (dyn Error + 'static)),
 }
 
-/// What writing a value came to.
+/// The result of writing a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Written {
-    /// Something did not fit.
+    /// The value was truncated.
     pub(crate) cut: bool,
     /// The value's own formatting failed.
     pub(crate) failed: bool,
@@ -38,7 +38,7 @@ pub(crate) struct Written {
 }
 
 impl Written {
-    /// The whole of a value of this kind.
+    /// A complete value of this kind.
     const fn whole(kind: JsonKind) -> Self {
         Self { cut: false, failed: false, kind }
     }
@@ -53,7 +53,7 @@ impl Written {
 }
 
 impl Value<'_> {
-    /// Whether a reserved key with this rule takes the value; if not, it belongs under `metadata`.
+    /// Whether a reserved key with this rule accepts the value; if not, it goes under `metadata`.
     #[inline(always)]
     pub(crate) fn suits(&self, rule: ValueRule) -> bool {
         match rule {
@@ -72,7 +72,7 @@ impl Value<'_> {
         if rule == ValueRule::Long { self.long().is_some() } else { self.nanoseconds().is_some() }
     }
 
-    /// Appends the value as a reserved key with this rule shows it.
+    /// Appends the value in the form of a reserved key with this rule.
     #[inline(always)]
     pub(crate) fn push_as(&self, out: &mut String, rule: ValueRule, limit: usize) -> Written {
         match rule {
@@ -145,7 +145,7 @@ impl Value<'_> {
         written
     }
 
-    /// Appends what is between the quotes of a JSON string.
+    /// Appends the contents of a JSON string.
     #[inline(always)]
     fn push_contents(&self, out: &mut String, limit: usize) -> Written {
         match *self {
@@ -162,7 +162,7 @@ impl Value<'_> {
         Written::whole(JsonKind::Plain)
     }
 
-    /// Appends an object of what the value says and, of an error, what caused it.
+    /// Appends an object with the value's message and, for an error, its causes.
     fn push_error(&self, out: &mut String, causes: &str, limit: usize) -> Written {
         out.push_str("{\"message\":");
         let mut written = Written { kind: JsonKind::ErrorText, ..self.push_text(out, limit) };
@@ -192,7 +192,7 @@ impl Value<'_> {
         self.integer().and_then(|integer| i64::try_from(integer).ok())
     }
 
-    /// The value in nanoseconds if it is a number of milliseconds.
+    /// Converts a number of milliseconds to nanoseconds.
     fn nanoseconds(&self) -> Option<i64> {
         if let Some(millis) = self.integer() {
             return millis.checked_mul(1_000_000).and_then(|nanos| i64::try_from(nanos).ok());
@@ -200,15 +200,15 @@ impl Value<'_> {
         match *self {
             Self::F64(millis) => {
                 let nanos = (millis * 1e6).round();
-                // 2^63 is the first that does not fit, and a NaN is in no range.
-                #[allow(clippy::cast_possible_truncation, reason = "it is a whole number within the range")]
+                // 2^63 is the first that does not fit, and NaN is in no range.
+                #[allow(clippy::cast_possible_truncation, reason = "a whole number within the range")]
                 (-9.223_372_036_854_775e18..9.223_372_036_854_775e18).contains(&nanos).then_some(nanos as i64)
             }
             _ => None,
         }
     }
 
-    /// The value if it is an integer that a JSON reader may be asked to keep exact.
+    /// The value if it is an integer of at most 64 bits, which JSON readers can keep exact.
     fn integer(&self) -> Option<i128> {
         match *self {
             Self::I64(integer) => Some(i128::from(integer)),
@@ -248,7 +248,7 @@ fn push_error(out: &mut String, error: &(dyn Error + 'static), limit: usize) -> 
     Written { cut: written.cut || cut, ..written }
 }
 
-/// Writes an error and its sources one by one, and returns whether there are more than are written.
+/// Writes an error and its sources one by one; returns whether some sources were omitted.
 fn push_chain(
     mut next: Option<&(dyn Error + 'static)>,
     mut push: impl FnMut(usize, &(dyn Error + 'static)) -> Written,
@@ -319,7 +319,7 @@ mod tests {
             if float.is_finite() {
                 let text = json(Value::F64(float));
                 assert_eq!(text.parse::<f64>().unwrap().to_bits(), float.to_bits());
-                // Only that it is a number: serde_json rounds by default.
+                // Only checks that it is a number: serde_json rounds by default.
                 assert!(serde_json::from_str::<serde_json::Value>(&text).unwrap().is_f64(), "{text}");
             }
         }

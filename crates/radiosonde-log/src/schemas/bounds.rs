@@ -1,5 +1,5 @@
-/// Longer field names are left out of the line. Names come from source code, so this only meets generated ones.
+/// Fields with longer names are dropped from the line. Names come from source code, so this affects only generated ones.
 pub(crate) const MAX_NAME_BYTES: usize = 256;
 
-/// Targets of `tracing` are module paths; only bridged `log` records bring arbitrary ones.
+/// Targets of `tracing` are module paths; only bridged `log` records have arbitrary ones.
 pub(crate) const MAX_MODULE_BYTES: usize = 256;

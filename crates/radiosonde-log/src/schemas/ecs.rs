@@ -4,7 +4,7 @@ use crate::schemas::layout::{Layout, Module, reserved, text};
 use crate::schemas::reserved_key::{Origin, ValueRule};
 use crate::schemas::settings::SchemaSettings;
 
-/// The version of the schema that the keys are taken from.
+/// The version of the schema.
 const VERSION: &str = "8.11.0";
 
 pub(super) fn layout(settings: &SchemaSettings) -> Layout {

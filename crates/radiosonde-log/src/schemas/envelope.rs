@@ -1,4 +1,4 @@
-/// What stands around the reserved keys of a line.
+/// The constant text around the reserved keys of a line.
 #[derive(Debug, Default)]
 pub(crate) struct Envelope {
     /// From the quote that ends the timestamp to the reserved keys.

@@ -12,7 +12,7 @@ pub(super) fn layout(settings: &SchemaSettings) -> Layout {
         .map(|version| format!(",\"version\":{}", text(version)))
         .unwrap_or_default();
     let service = format!(",\"serviceContext\":{{\"service\":{}{version}}}", text(resource.service_name()));
-    // Without the project the agents that write to standard output's log complete the name themselves.
+    // Without the project, Google's agents that read standard output complete the name themselves.
     let project = settings.project.as_deref().or_else(|| resource.get("cloud.account.id"));
     let traces = project.map(|project| text(&format!("projects/{project}/traces/"))).unwrap_or_default();
     Layout {

@@ -1,30 +1,30 @@
 use std::fmt;
 
-/// A key that a line cannot have, or cannot have where it was asked for.
+/// A key that a line cannot have, or cannot have at this place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidKey {
     key: Box<str>,
     kind: InvalidKeyKind,
 }
 
-/// Why a key is refused.
+/// Why a key is invalid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidKeyKind {
-    /// It has no character but white space.
+    /// It is empty or only white space.
     Empty,
-    /// It has more bytes than a key may have, which is 256.
+    /// It has more than 256 bytes.
     TooLong,
     /// It starts with `otel.` or `radiosonde.`: such fields never appear.
     Directive,
-    /// The profile's lines have this key already, or one that is an object of that name.
+    /// The profile's lines already have this key, or an object of that name.
     Taken,
-    /// More keys were promoted than there are places, which is this many.
+    /// More keys were promoted than the profile has room for.
     TooMany {
-        /// The most.
+        /// The largest number.
         most: usize,
     },
-    /// The profile says how the object for the rest is called.
+    /// The profile has a fixed name for the object of the other fields.
     Fixed,
 }
 
@@ -39,7 +39,7 @@ impl InvalidKey {
         &self.key
     }
 
-    /// Why it is refused.
+    /// Why it is invalid.
     #[must_use]
     pub const fn kind(&self) -> InvalidKeyKind {
         self.kind
@@ -48,14 +48,14 @@ impl InvalidKey {
 
 impl fmt::Display for InvalidKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "key {:?} is not allowed: ", self.key)?;
+        write!(f, "invalid key {:?}: ", self.key)?;
         match self.kind {
             InvalidKeyKind::Empty => f.write_str("it is empty"),
             InvalidKeyKind::TooLong => f.write_str("it has more than 256 bytes"),
             InvalidKeyKind::Directive => {
                 f.write_str("fields that start with `otel.` or `radiosonde.` never appear")
             }
-            InvalidKeyKind::Taken => f.write_str("lines of this profile have it already"),
+            InvalidKeyKind::Taken => f.write_str("lines of this profile already have it"),
             InvalidKeyKind::TooMany { most } => {
                 write!(f, "at most {most} keys can be promoted in this profile")
             }

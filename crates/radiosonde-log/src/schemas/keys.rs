@@ -4,9 +4,9 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::schemas::reserved_key::ReservedKey;
 
-/// A key of a line by number: equal names have equal numbers, so that nobody compares names while a line is made.
+/// A numbered key of a line: equal names have equal numbers, so that names are not compared while a line is rendered.
 ///
-/// The first [`ReservedKey::MAX`] numbers are those of the reserved keys, whatever the field that fills one is called.
+/// The first [`ReservedKey::MAX`] numbers are those of the reserved keys, whatever the name of the field that fills one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Key(u32);
 
@@ -15,7 +15,7 @@ impl Key {
         Self(reserved_key.index() as u32)
     }
 
-    /// The reserved key, for a key that is one's.
+    /// The index of the reserved key, for a reserved key.
     pub(crate) const fn index(self) -> usize {
         self.0 as usize
     }
@@ -24,29 +24,29 @@ impl Key {
         self.index() < ReservedKey::MAX
     }
 
-    /// Whether its name is not kept, so that the name may get another.
+    /// Whether its name is not kept, so that the name may get another number.
     pub(crate) const fn passes(self) -> bool {
         self.0 >= PASSING
     }
 
-    /// One bit of 64, which other keys may share: sets of keys that have no bit in common have no key in common.
+    /// One of 64 bits, which other keys may share: sets of keys without a common bit have no common key.
     pub(crate) const fn bit(self) -> u64 {
         1 << (self.0 % 64)
     }
 }
 
-/// Numbers the names of fields that have no reserved key.
+/// Numbers the names of fields without a reserved key.
 #[derive(Debug, Default)]
 pub(crate) struct Keys {
-    /// Names from source code, whose number is bounded.
+    /// Names from source code, which are bounded.
     known: Mutex<HashMap<Box<str>, Key>>,
-    /// How many those are.
+    /// The number of those names.
     count: AtomicUsize,
-    /// How many names were numbered that are not kept.
+    /// The number of names that were numbered and not kept.
     passed: AtomicU32,
 }
 
-/// The numbers from here on are those of names that are not kept.
+/// Numbers from here on are of names that are not kept.
 const PASSING: u32 = 1 << 31;
 
 impl Keys {
@@ -55,16 +55,16 @@ impl Keys {
         if let Some(key) = known.get(name) {
             return *key;
         }
-        // Past two thousand million names the last number is shared, and of two such fields one is shown.
+        // Beyond two thousand million names the last number is shared, and only one of two such fields is shown.
         let key = Key(u32::try_from(ReservedKey::MAX + known.len()).unwrap_or(PASSING).min(PASSING - 1));
         known.insert(name.into(), key);
-        // Release: a thread that sees the count finds the name.
+        // Release: a thread that sees the count sees the name.
         self.count.store(known.len(), Ordering::Release);
         key
     }
 
-    /// The number of a name that was made at run time and is not kept here: that of the same name in source code, or a new one, which comes
-    /// again after two thousand million others.
+    /// The number of a name created at run time, which is not kept: that of the same name in source code, or a new one,
+    /// which is reused after two thousand million others.
     pub(crate) fn passing(&self, name: &str) -> Key {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.get(name).copied().unwrap_or_else(|| {
@@ -73,9 +73,10 @@ impl Keys {
         })
     }
 
-    /// How many names are known from source code. When it has changed, what [`passing`](Self::passing) gave may be wrong.
+    /// The number of names known from source code. When it changes, earlier results of [`passing`](Self::passing) may be
+    /// wrong.
     pub(crate) fn count(&self) -> usize {
-        // Acquire: with the names.
+        // Acquire: pairs with the Release that publishes the names.
         self.count.load(Ordering::Acquire)
     }
 }

@@ -6,36 +6,36 @@ use crate::schemas::bounds::MAX_NAME_BYTES;
 use crate::schemas::invalid_key::{InvalidKey, InvalidKeyKind};
 use crate::schemas::reserved_key::{Origin, Place, RenderedKey, ReservedKey, ValueRule};
 
-/// What a profile says of its lines.
+/// The line format of a profile.
 #[derive(Debug, Default)]
 pub(super) struct Layout {
-    /// Up to the timestamp.
+    /// The text up to the timestamp.
     pub(super) start: String,
-    /// By level: from the quote that ends the timestamp to the reserved keys, but for the module.
+    /// By level: from the quote that ends the timestamp to the reserved keys, without the module.
     pub(super) prefixes: [String; 6],
-    /// By origin: from the reserved keys to the ids, but for the module.
+    /// By origin: from the reserved keys to the ids, without the module.
     pub(super) suffixes: [String; Origin::COUNT],
     pub(super) module: Module,
     pub(super) reserved_keys: Vec<Reserved>,
     pub(super) group: Option<Group>,
-    /// Before the trace id's digits.
+    /// The text before the trace id's digits.
     pub(super) trace_id: String,
-    /// Between the trace id's digits and the span id's.
+    /// The text between the trace id's digits and the span id's.
     pub(super) span_id: String,
-    /// After the span id's digits, by the flags of the trace.
+    /// The text after the span id's digits, by the flags of the trace.
     pub(super) span_ends: [String; 4],
-    /// Said of a line of which something was cut.
+    /// The mark of a truncated line.
     pub(super) truncated: String,
-    /// How the object of the other fields is called.
+    /// The name of the object for the other fields.
     pub(super) rest: String,
     pub(super) rest_of_metrics: String,
-    /// They are strings, and their names have neither dots nor stars nor backslashes.
+    /// They are strings, and their names contain no dots, stars or backslashes.
     pub(super) rest_are_labels: bool,
-    /// Keys at the top that no field fills.
+    /// Top-level keys that no field fills.
     pub(super) own_keys: &'static [&'static str],
 }
 
-/// Where the target of an event stands.
+/// The position of an event's target.
 #[derive(Debug, Default, Clone, Copy)]
 pub(super) struct Module {
     pub(super) in_prefix: bool,
@@ -43,7 +43,7 @@ pub(super) struct Module {
     pub(super) after: &'static str,
 }
 
-/// Reserved keys that stand in an object of their own, which also says their last number in seconds.
+/// Reserved keys in an object of their own, which also contains the last one's number in seconds.
 #[derive(Debug, Clone)]
 pub(crate) struct Group {
     /// `,"key":`
@@ -53,16 +53,16 @@ pub(crate) struct Group {
 }
 
 impl Group {
-    /// The most that protobuf's `Duration` holds.
+    /// The largest `Duration` of protobuf.
     pub(crate) const MAX_MILLIS: f64 = 315_576_000_000_000.0;
 
-    /// What it takes beside its reserved keys.
+    /// Its size besides its reserved keys.
     pub(crate) const fn bytes(&self) -> usize {
         self.open.len() + ",\"latency\":\"315576000000.000000000s\"}".len()
     }
 }
 
-/// A reserved key's key, and the names of fields that fill it.
+/// A reserved key, and the names of fields that fill it.
 #[derive(Debug, Clone)]
 pub(super) struct Reserved {
     pub(super) key: Box<str>,
@@ -79,19 +79,19 @@ pub(super) fn reserved(key: &str, rule: ValueRule, names: &[&str]) -> Reserved {
 }
 
 impl Reserved {
-    /// The same in the object of the other fields.
+    /// The same reserved key, in the object of the other fields.
     pub(super) fn among_the_rest(mut self) -> Self {
         self.rendered.place = Place::Rest;
         self
     }
 
-    /// The same for fields of this origin alone.
+    /// The same reserved key, only for fields of this origin.
     pub(super) fn only(mut self, origin: Origin) -> Self {
         self.names.iter_mut().for_each(|name| name.1 = Some(origin));
         self
     }
 
-    /// The same for one more name, which only counts in fields of this origin.
+    /// The same reserved key with one more field name, valid only for this origin.
     pub(super) fn also(mut self, name: &str, origin: Origin) -> Self {
         self.names.push((name.into(), Some(origin)));
         self
@@ -109,7 +109,7 @@ impl Reserved {
     }
 }
 
-/// A JSON string.
+/// Renders a JSON string.
 pub(super) fn text(text: &str) -> String {
     let mut out = String::from("\"");
     push_escaped(&mut out, text);
@@ -118,13 +118,13 @@ pub(super) fn text(text: &str) -> String {
 }
 
 impl Layout {
-    /// The name of a field as it stands among the rest.
+    /// The name of a field in the object of the other fields.
     pub(super) fn rest_key<'a>(&self, name: &'a str) -> Cow<'a, str> {
         const ODD: [char; 3] = ['.', '*', '\\'];
         if !self.rest_are_labels {
             name.into()
         } else if name.chars().all(char::is_whitespace) {
-            // Elasticsearch refuses documents with such a name.
+            // Elasticsearch rejects documents with such a name.
             "_".into()
         } else if name.contains(ODD) {
             name.replace(ODD, "_").into()
@@ -155,7 +155,7 @@ impl Layout {
                 .any(|(name, _)| **name == *key)
     }
 
-    /// Gives a field a place at the top.
+    /// Makes a field's name a reserved key.
     pub(super) fn promote(&mut self, key: &str) -> Result<(), InvalidKey> {
         let most = ReservedKey::MAX - self.reserved_keys.len();
         let refuse = |kind| Err(InvalidKey::new(key, kind));

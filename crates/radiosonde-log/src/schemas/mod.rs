@@ -1,4 +1,4 @@
-//! Which keys a line has, and which fields fill them.
+//! The keys of a line in each profile, and the fields that fill them.
 
 pub(crate) mod bounds;
 mod ecs;

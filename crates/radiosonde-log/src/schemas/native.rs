@@ -48,7 +48,7 @@ pub(super) fn layout(settings: &SchemaSettings) -> Layout {
     }
 }
 
-/// What kind of line it is, where that is not told by its keys.
+/// The `type` of each kind of line, if its keys do not show it.
 pub(super) fn suffixes() -> [String; Origin::COUNT] {
     let mut suffixes = <[String; Origin::COUNT]>::default();
     suffixes[Origin::Audit as usize] = ",\"type\":\"audit\"".to_owned();
@@ -56,7 +56,7 @@ pub(super) fn suffixes() -> [String; Origin::COUNT] {
     suffixes
 }
 
-/// The name and the value of a metric.
+/// The reserved keys for the name and the value of a metric.
 pub(super) fn metric() -> [Reserved; 2] {
     [
         reserved("metric", ValueRule::Text, &["metric"]).only(Origin::Metric),

@@ -57,7 +57,7 @@ pub(super) fn layout(settings: &SchemaSettings) -> Layout {
     }
 }
 
-/// The first number of each level's four.
+/// The first of the four numbers of each level.
 ///
 /// # Source
 /// <https://opentelemetry.io/docs/specs/otel/logs/data-model/#field-severitynumber>

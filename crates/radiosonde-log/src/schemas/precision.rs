@@ -1,6 +1,6 @@
-/// How many digits of a second a line's timestamp has.
+/// The number of fractional digits of a line's timestamp.
 ///
-/// The timestamp is that of the layer's clock, cut and not rounded.
+/// The timestamp is that of the layer's clock, truncated and not rounded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]

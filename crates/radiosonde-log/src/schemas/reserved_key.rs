@@ -2,12 +2,11 @@ use tracing_core::Metadata;
 
 use crate::events::target::{ACCESS_TARGET, METRIC_TARGET, is_audit};
 
-/// A key that fields of events and spans may fill, wherever it stands. Those at the top of a line stand there in the order of
-/// their numbers.
+/// A key that fields of events and spans may fill, at any place. Those at the top level are in the order of their numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct ReservedKey(u8);
 
-/// Which values a reserved key accepts, and how it renders them. A field with another value goes among the rest.
+/// Which values a reserved key accepts, and how it renders them. A field with another value goes among the other fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ValueRule {
     /// Always a string, so that a store sees one type.
@@ -16,26 +15,26 @@ pub(crate) enum ValueRule {
     Integer,
     /// A number.
     Number,
-    /// An integer of 64 bits with a sign.
+    /// A signed 64-bit integer.
     Long,
-    /// A number of milliseconds, shown as whole nanoseconds.
+    /// A number of milliseconds, rendered as whole nanoseconds.
     Nanoseconds,
     /// A number, or else `null`.
     Measure,
-    /// An error as an object of its message and, under this key, of what caused it; anything else as the message.
+    /// An error as an object with its message and, under this key, its causes; any other value as the message.
     Error(&'static str),
-    /// Whatever it is.
+    /// Any value.
     Any,
 }
 
-/// Where a piece stands in the line.
+/// The place of a piece in the line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Place {
     Top,
     Rest,
 }
 
-/// A reserved key as a line shows it.
+/// A rendered reserved key.
 #[derive(Debug, Clone)]
 pub(crate) struct RenderedKey {
     /// `,"key":`
@@ -45,7 +44,7 @@ pub(crate) struct RenderedKey {
 }
 
 impl ReservedKey {
-    /// More than any schema has; also how many key numbers reserved keys have for themselves.
+    /// More than any schema has; also how many key numbers are set aside for reserved keys.
     pub(crate) const MAX: usize = 32;
 
     // The first eight are the same in every profile.
@@ -56,18 +55,18 @@ impl ReservedKey {
     pub(crate) const METHOD: Self = Self(4);
     pub(crate) const DURATION: Self = Self(7);
 
-    /// In their order.
+    /// All reserved keys in order.
     pub(crate) fn all() -> impl Iterator<Item = Self> {
         (0..Self::MAX as u8).map(Self)
     }
 
-    /// The reserved key's place in a line.
+    /// The position of the reserved key in a line.
     pub(crate) const fn index(self) -> usize {
         self.0 as usize
     }
 }
 
-/// Where the fields come from.
+/// The source of fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Origin {
     /// An event of `tracing`.
@@ -76,7 +75,7 @@ pub(crate) enum Origin {
     LogRecord,
     /// The line of an HTTP exchange.
     Access,
-    /// Who did what.
+    /// An audit event.
     Audit,
     /// The value of a metric.
     Metric,
@@ -85,10 +84,10 @@ pub(crate) enum Origin {
 }
 
 impl Origin {
-    /// How many there are.
+    /// The number of origins.
     pub(crate) const COUNT: usize = 6;
 
-    /// That of a callsite.
+    /// The origin of a callsite's fields.
     pub(crate) fn of(metadata: &Metadata<'_>, is_record: impl FnOnce() -> bool) -> Self {
         match metadata.target() {
             _ if metadata.is_span() => Self::Inherited,
@@ -101,17 +100,17 @@ impl Origin {
     }
 }
 
-/// What becomes of a field, by its name.
+/// Where a field goes, by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Destination {
     Reserved(ReservedKey),
-    /// A label of a metric that has the name of a reserved key: it stands among the labels and hides what would fill the reserved key.
+    /// A metric's label with the name of a reserved key: it stays among the labels, and hides fields that would fill the reserved key.
     Label(ReservedKey),
     Rest,
     /// The target of a bridged `log` record.
     Target,
     /// The level above `ERROR`.
     Level,
-    /// A directive to another part, not for the reader of the line.
+    /// A directive to another part, which does not appear in the line.
     Hidden,
 }

@@ -12,13 +12,13 @@ use crate::schemas::reserved_key::{Destination, Origin, Place, RenderedKey, Rese
 use crate::schemas::settings::SchemaSettings;
 use crate::schemas::{ecs, gcp, native, otel};
 
-/// The keys of a line and what stands between them, rendered as far as they are the same for every line.
+/// The keys of a line and the text between them, rendered as far as they are constant.
 ///
-/// A line is `start`, the timestamp, the envelope's prefix, the reserved keys that are filled in their order, the envelope's suffix, the ids of
-/// its span, and the rest of the fields in an object of their own.
+/// A line is `start`, the timestamp, the envelope's prefix, the filled reserved keys in order, the envelope's suffix, the
+/// ids of its span, and the other fields in an object of their own.
 #[derive(Debug)]
 pub(crate) struct Schema {
-    /// Up to the timestamp.
+    /// The text up to the timestamp.
     pub(crate) start: Box<str>,
     pub(crate) precision: TimestampPrecision,
     layout: Layout,
@@ -67,7 +67,7 @@ impl Schema {
         })
     }
 
-    /// That of the default profile.
+    /// The schema of the default profile.
     #[cfg(test)]
     pub(crate) fn new(service: &str, names: radiosonde_core::LevelNames) -> Self {
         let settings = SchemaSettings {
@@ -82,10 +82,10 @@ impl Schema {
         Self::of(&settings).unwrap()
     }
 
-    /// Appends what stands around the reserved keys. The module has to be short enough.
+    /// Appends the envelope. The module must be short enough.
     pub(crate) fn push_envelope(&self, envelope: &mut Envelope, level: Level, origin: Origin, module: &str) {
         let Layout { prefixes, suffixes, module: place, .. } = &self.layout;
-        // The level's place among the six, and the origin's, are their indices.
+        // The discriminants of level and origin are their indices.
         envelope.prefix.push_str(&prefixes[level as usize]);
         envelope.suffix.push_str(&suffixes[origin as usize]);
         let out = if place.in_prefix { &mut envelope.prefix } else { &mut envelope.suffix };
@@ -94,12 +94,12 @@ impl Schema {
         out.push_str(place.after);
     }
 
-    /// Opens the object of the fields that have no reserved key, `,"metadata":{`.
+    /// The text that opens the object of the fields without a reserved key, `,"metadata":{`.
     pub(crate) fn rest(&self, origin: Origin) -> &str {
         if origin == Origin::Metric { &self.rest_of_metrics } else { &self.rest }
     }
 
-    /// The longest envelope and everything else that a line has whatever its fields are, but for the module.
+    /// The size of the longest envelope and of everything else that is independent of the fields, without the module.
     pub(crate) fn longest_envelope(&self) -> usize {
         let layout = &self.layout;
         let longest = |texts: &[String]| texts.iter().map(String::len).max().unwrap_or(0);
@@ -112,7 +112,7 @@ impl Schema {
             + texts.map(str::len).into_iter().sum::<usize>()
     }
 
-    /// The longer of the two that open the object of the other fields.
+    /// The longer of the two texts that open the object of the other fields.
     pub(crate) fn longest_rest(&self) -> &str {
         if self.rest.len() > self.rest_of_metrics.len() { &self.rest } else { &self.rest_of_metrics }
     }
@@ -126,7 +126,7 @@ impl Schema {
         self.layout.reserved_keys.iter().map(|reserved| &*reserved.rendered.prefix)
     }
 
-    /// What programs call the field in a reserved key, for a value that stands in the line as it is.
+    /// The field name that programs use for a reserved key, if its value appears in the line unchanged.
     pub(crate) fn reserved_name(&self, index: usize) -> Option<&str> {
         let reserved = self.layout.reserved_keys.get(index)?;
         if reserved.rendered.rule == ValueRule::Nanoseconds {
@@ -135,7 +135,7 @@ impl Schema {
         reserved.names.first().map(|(name, _)| &**name)
     }
 
-    /// The reserved keys that stand in an object of their own.
+    /// The reserved keys that are in an object of their own.
     pub(crate) fn group(&self) -> Option<&Group> {
         self.layout.group.as_ref()
     }
@@ -144,12 +144,12 @@ impl Schema {
         &self.own_keys
     }
 
-    /// The name of a field as it stands among the rest.
+    /// The name of a field in the object of the other fields.
     pub(crate) fn rest_key<'a>(&self, name: &'a str) -> Cow<'a, str> {
         self.layout.rest_key(name)
     }
 
-    /// Whether the values of the rest are strings, whatever they are.
+    /// Whether all values of the other fields are strings.
     pub(crate) const fn rest_is_text(&self) -> bool {
         self.layout.rest_are_labels
     }
@@ -162,7 +162,7 @@ impl Schema {
         &self.layout.span_id
     }
 
-    /// What follows the span id.
+    /// The text after the span id.
     pub(crate) fn span_end(&self, context: &SpanContext) -> &str {
         // There are two flags.
         &self.layout.span_ends[usize::from(context.flags().to_byte() & 3)]
@@ -172,10 +172,10 @@ impl Schema {
         &self.layout.truncated
     }
 
-    /// Decides by name alone, once per callsite.
+    /// The destination of a field, by name alone, once per callsite.
     pub(crate) fn destination_of(&self, name: &str, origin: Origin) -> Destination {
         match name {
-            // A span's `message` is one of its arguments, and not what its events say.
+            // A span's `message` is one of its arguments, and not the message of its events.
             "message" if origin == Origin::Inherited => Destination::Rest,
             "radiosonde.level" => Destination::Level,
             "log.target" if origin == Origin::LogRecord => Destination::Target,

@@ -3,7 +3,7 @@ use radiosonde_core::{LevelNames, Resource};
 use crate::schemas::precision::TimestampPrecision;
 use crate::schemas::profile::Profile;
 
-/// What a schema is made from.
+/// The settings of a schema.
 #[derive(Debug, Clone)]
 pub(crate) struct SchemaSettings {
     pub(crate) resource: Resource,
@@ -11,7 +11,7 @@ pub(crate) struct SchemaSettings {
     pub(crate) names: LevelNames,
     pub(crate) precision: Option<TimestampPrecision>,
     pub(crate) promoted: Vec<String>,
-    /// How the object of the other fields is called.
+    /// The name of the object for the other fields.
     pub(crate) metadata: Option<String>,
     pub(crate) project: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! What the spans around an event hand down to its line.
+//! Keeps the fields of open spans, which the lines within them inherit.
 
 mod node;
 pub(crate) mod stack;

@@ -4,10 +4,10 @@ use tracing_core::Metadata;
 
 use crate::rendering::fields::{Fields, Limits};
 
-/// Buffers that have grown beyond this are not kept for another span.
+/// Larger buffers are not kept for another span.
 const KEEP_BYTES: usize = 4 * 1024;
 
-/// Nodes that a thread keeps for later spans.
+/// The most nodes that a thread keeps for later spans.
 const KEEP_NODES: usize = 64;
 
 thread_local! {
@@ -15,26 +15,26 @@ thread_local! {
     static KEPT: RefCell<Vec<Box<Node>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// An open span: its rendered fields, and those together with its ancestors'.
+/// An open span: its own rendered fields, and those joined with its ancestors'.
 #[derive(Debug)]
 pub(crate) struct Node {
     pub(crate) metadata: &'static Metadata<'static>,
     pub(crate) parent: Option<u64>,
-    /// Which of the counters tells that an ancestor's fields have changed.
+    /// The index of the counter that changes with an ancestor's fields.
     pub(crate) lineage: u8,
-    /// What that counter said when `all` was made.
+    /// The value of that counter when `all` was built.
     pub(crate) made_at: u32,
     /// How often the span was recorded into.
     pub(crate) version: u32,
-    /// Whether another span has taken over what this one had.
+    /// Whether another span has inherited its fields.
     pub(crate) has_children: bool,
     pub(crate) own: Fields,
-    /// The span's fields and its ancestors', a nearer span's before a farther one's. Not used for a span without a parent.
+    /// The fields of the span and its ancestors, a nearer span's before a farther one's. Unused for a span without a parent.
     pub(crate) all: Fields,
 }
 
 impl Node {
-    /// An empty node, with the buffers of one that this thread has closed.
+    /// An empty node, with buffers reused from a span closed on this thread.
     pub(crate) fn take(metadata: &'static Metadata<'static>) -> Box<Self> {
         let kept = KEPT.try_with(|kept| kept.borrow_mut().pop()).ok().flatten();
         match kept {
@@ -55,7 +55,7 @@ impl Node {
         }
     }
 
-    /// Keeps the buffers for another span, unless they have grown large. While the thread ends they are dropped.
+    /// Keeps the buffers for another span, unless they have grown large. While the thread exits they are dropped.
     pub(crate) fn give_back(mut self: Box<Self>) {
         if self.own.capacity() + self.all.capacity() > KEEP_BYTES {
             return;
@@ -71,7 +71,7 @@ impl Node {
         });
     }
 
-    /// Starts `all` anew with what is the span's own.
+    /// Starts `all` with only the span's own fields.
     pub(crate) fn start_all(&mut self, limits: Limits) {
         self.all.clear();
         self.all.fill_from(&self.own, limits);

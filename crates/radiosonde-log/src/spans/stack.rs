@@ -4,18 +4,18 @@ thread_local! {
     static ENTERED: RefCell<Vec<Entered>> = const { RefCell::new(Vec::new()) };
 }
 
-/// A span that this thread is in, as a layer sees it: a span that the layer's filter disables is not here.
+/// A span that this thread has entered, as seen by a layer. Spans disabled by the layer's filter are not included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Entered {
     layer: u64,
     span: u64,
 }
 
-/// While the thread ends there is no stack any more, and it is in no span.
+/// Enters a span. While the thread exits there is no stack, and the thread is in no span.
 pub(crate) fn enter(layer: u64, span: u64, is_open: impl Fn(u64) -> bool) {
     let _ = ENTERED.try_with(|entered| {
         let mut entered = entered.borrow_mut();
-        // Before it grows, so that guards held across an await do not make it grow for ever.
+        // Before it grows, so that guards held across an await do not make it grow without bound.
         if entered.len() == entered.capacity() {
             entered.retain(|entered| entered.layer != layer || is_open(entered.span));
         }
@@ -23,8 +23,8 @@ pub(crate) fn enter(layer: u64, span: u64, is_open: impl Fn(u64) -> bool) {
     });
 }
 
-/// Leaves the spans that have closed, and returns the one that the thread is in. A guard held across an await moves on with its
-/// task, and its span is exited and closed on another thread.
+/// Leaves the spans that have closed, and returns the innermost open one. A guard held across an await moves with its task,
+/// and its span is exited and closed on another thread.
 pub(crate) fn innermost_open(layer: u64, is_open: impl Fn(u64) -> bool) -> Option<u64> {
     let _ = ENTERED.try_with(|entered| {
         entered.borrow_mut().retain(|entered| entered.layer != layer || is_open(entered.span));
@@ -32,7 +32,7 @@ pub(crate) fn innermost_open(layer: u64, is_open: impl Fn(u64) -> bool) -> Optio
     current(layer)
 }
 
-/// Spans may be left in any order.
+/// Exits a span. Spans may be exited in any order.
 pub(crate) fn exit(layer: u64, span: u64) {
     let _ = ENTERED.try_with(|entered| {
         let mut entered = entered.borrow_mut();
@@ -42,7 +42,7 @@ pub(crate) fn exit(layer: u64, span: u64) {
     });
 }
 
-/// The span that the thread is in, or was in when it closed.
+/// The innermost entered span, which may have closed.
 pub(crate) fn current(layer: u64) -> Option<u64> {
     let current = |entered: &RefCell<Vec<Entered>>| {
         entered.borrow().iter().rev().find(|entered| entered.layer == layer).map(|entered| entered.span)
@@ -50,14 +50,14 @@ pub(crate) fn current(layer: u64) -> Option<u64> {
     ENTERED.try_with(current).ok().flatten()
 }
 
-/// The spans that the thread is in, as seen by all layers. None if it panics in here.
+/// The entered spans of all layers; empty if called while the stack is being changed.
 pub(crate) fn all() -> Vec<Entered> {
     let all =
         |entered: &RefCell<Vec<Entered>>| entered.try_borrow().map(|all| all.clone()).unwrap_or_default();
     ENTERED.try_with(all).unwrap_or_default()
 }
 
-/// Puts the thread into the spans that another one is in.
+/// Enters the spans that another thread has entered.
 pub(crate) fn replace(spans: Vec<Entered>) {
     let _ = ENTERED.try_with(|entered| entered.replace(spans));
 }
@@ -90,7 +90,7 @@ mod tests {
         enter(2, 20, |_| true);
         enter(1, 11, |_| true);
         assert_eq!(innermost_open(1, |span| span == 10), Some(10));
-        assert_eq!(current(2), Some(20), "of another layer");
+        assert_eq!(current(2), Some(20), "belongs to another layer");
         for span in 100..1000 {
             enter(1, span, |span| span == 10);
         }

@@ -8,28 +8,28 @@ use tracing_core::Metadata;
 use crate::rendering::fields::{Fields, Limits};
 use crate::spans::node::Node;
 
-/// A power of two, so that threads in different spans rarely want the same lock.
+/// A power of two, so that threads in different spans rarely contend for a lock.
 const SHARDS: usize = 32;
 
-/// Families of spans share a counter if they are unlucky, which costs them time and nothing else.
+/// Unrelated spans may share a counter, which only costs time.
 const LINEAGES: usize = 256;
 
-/// The open spans of a layer, each with what it hands down to the lines within it.
+/// The open spans of a layer, with the fields that lines within them inherit.
 ///
-/// A span is rendered once, and joined with what is around it when it is opened: an event takes one look-up and one copy,
-/// however deep it is. Recording into a span that has handed its fields down already makes those below join again, each at its
-/// next event. Locks are held while rendered bytes are copied, and never while somebody else's code runs.
+/// A span is rendered once, and joined with its ancestors when it is opened: an event takes one look-up and one copy,
+/// however deep it is. Recording into a span with children makes those below join again, each at its next event. Locks are
+/// held while rendered bytes are copied, and never while foreign code runs.
 #[derive(Debug)]
 pub(crate) struct Spans {
     number: u64,
     shards: [Mutex<Shard>; SHARDS],
-    /// By lineage: how often a span that has children was recorded into.
+    /// By lineage: how often a span with children was recorded into.
     changes: [AtomicU32; LINEAGES],
 }
 
 type Shard = HashMap<u64, Box<Node>, BuildHasherDefault<Spread>>;
 
-/// Ids are made by the registry and differ in all of their bits.
+/// A hasher for ids, which the registry creates with all bits spread.
 #[derive(Debug, Default)]
 struct Spread(u64);
 
@@ -57,14 +57,14 @@ impl Spans {
     pub(crate) fn new() -> Self {
         static LAYERS: AtomicU64 = AtomicU64::new(1);
         Self {
-            // Relaxed: the number only has to be another one each time.
+            // Relaxed: the numbers only have to differ.
             number: LAYERS.fetch_add(1, Ordering::Relaxed),
             shards: [const { Mutex::new(HashMap::with_hasher(BuildHasherDefault::new())) }; SHARDS],
             changes: [const { AtomicU32::new(0) }; LINEAGES],
         }
     }
 
-    /// Tells this layer's spans from those of another on the same thread.
+    /// Distinguishes this layer's spans from those of another layer on the same thread.
     pub(crate) const fn number(&self) -> u64 {
         self.number
     }
@@ -96,7 +96,7 @@ impl Spans {
         node.own.order_top();
         node.parent = parent.filter(|parent| self.put_below(&mut node, *parent, limits));
         if node.parent.is_none() {
-            // Any number will do; the upper bits say most.
+            // Any number works; the upper bits differ most.
             node.lineage = (spread(id) >> 56) as u8;
         }
         self.shard(id).insert(id, node);
@@ -108,7 +108,7 @@ impl Spans {
         if shard.get(&parent).is_some_and(|above| self.is_outdated(above)) {
             drop(shard);
             self.join(parent, limits, |_| {});
-            // Should another change have come in between, the new span is as outdated as this one, and joins at its first event.
+            // If another change happens in between, the new span is as outdated as its parent, and joins at its first event.
             shard = self.shard(parent);
         }
         let Some(above) = shard.get_mut(&parent) else { return false };
@@ -127,7 +127,7 @@ impl Spans {
         true
     }
 
-    /// What has been recorded into a span.
+    /// Updates a span's fields with newly recorded values.
     pub(crate) fn update(&self, id: u64, newer: &Fields, limits: Limits) {
         let mut shard = self.shard(id);
         let Some(node) = shard.get_mut(&id) else { return };
@@ -135,12 +135,12 @@ impl Spans {
         node.own.order_top();
         node.version = node.version.wrapping_add(1);
         if node.parent.is_some() {
-            // A span's own go before its ancestors', whatever became of those in between.
+            // A span's own fields precede its ancestors', whatever happened to the spans in between.
             node.all.update_from(newer, limits);
             node.all.order_top();
         }
         if node.has_children {
-            // Release, for the Acquire in `changes`: whoever sees the new count finds the new fields.
+            // Release, for the Acquire in `changes`: a thread that sees the new count sees the new fields.
             self.changes[usize::from(node.lineage)].fetch_add(1, Ordering::Release);
         }
     }
@@ -152,7 +152,7 @@ impl Spans {
         }
     }
 
-    /// Adds to a line what a span and those around it have. `false` if the span has closed.
+    /// Adds the fields of a span and its ancestors to a line; `false` if the span has closed.
     pub(crate) fn hand_down(&self, id: u64, line: &mut Fields, limits: Limits) -> bool {
         let shard = self.shard(id);
         match shard.get(&id) {
@@ -166,7 +166,7 @@ impl Spans {
         true
     }
 
-    /// Calls `show` for a span and those around it, the outermost first.
+    /// Calls `show` for a span and its ancestors, the outermost first.
     pub(crate) fn outermost_first(&self, id: u64, mut show: impl FnMut(&'static str, &Fields)) {
         let mut path = Vec::new();
         let mut next = Some(id);
@@ -190,15 +190,15 @@ impl Spans {
         node.parent.is_some() && node.made_at != self.changes(node)
     }
 
-    /// Joins a span's fields with its ancestors' anew, and lends them. Only one lock is held at a time: the spans may be in the
-    /// same shard.
+    /// Joins a span's fields with its ancestors' again, and lends them. Only one lock is held at a time: the spans may be in
+    /// the same shard.
     fn join(&self, id: u64, limits: Limits, lend: impl FnOnce(&Fields)) {
         let (mut all, mut next, made_at, version) = {
             let mut shard = self.shard(id);
             let Some(node) = shard.get_mut(&id) else { return };
             let made_at = self.changes(node);
             node.start_all(limits);
-            // Outdated until it is put back, so that nobody takes the empty one for it.
+            // Marked as outdated until it is put back, so that the empty fields are not used.
             node.made_at = made_at.wrapping_sub(1);
             (std::mem::take(&mut node.all), node.parent, made_at, node.version)
         };
@@ -213,7 +213,7 @@ impl Spans {
         let mut shard = self.shard(id);
         if let Some(node) = shard.get_mut(&id) {
             node.all = all;
-            // What was recorded into the span meanwhile is not in it: then the next event joins once more.
+            // Misses values recorded into the span meanwhile: then the next event joins again.
             let is_current = node.version == version;
             node.made_at = if is_current { made_at } else { made_at.wrapping_sub(1) };
         }
@@ -273,7 +273,7 @@ mod tests {
 
     #[derive(Debug, Clone)]
     enum Step {
-        /// Opens a span below one of those there.
+        /// Opens a span below an existing one.
         Open {
             below: usize,
             name: usize,

@@ -10,10 +10,10 @@ use crate::schemas::keys::Keys;
 use crate::writing::own_lines::OwnLines;
 use crate::writing::style::Style;
 
-/// The target of lines that the layer writes about itself.
+/// The target of lines that the layer itself writes.
 const MODULE: &str = "radiosonde::log";
 
-/// Composes the lines by which an output reports what it dropped.
+/// Composes the lines in which an output reports what it dropped.
 #[derive(Debug, Clone)]
 pub(crate) struct Announcer {
     lines: Arc<OwnLines>,
@@ -33,7 +33,7 @@ impl Announcer {
         }
     }
 
-    /// For an output of this style.
+    /// A notice for an output of this style.
     pub(crate) fn with_style(&self, style: Style) -> Self {
         Self { style, ..self.clone() }
     }
@@ -67,7 +67,7 @@ fn levels(by_level: &[u64; 6], names: LevelNames) -> String {
     let mut text = String::new();
     for (level, lines) in Level::ALL.into_iter().zip(by_level).filter(|(_, lines)| **lines > 0) {
         let separator = if text.is_empty() { "" } else { " " };
-        // A string takes everything.
+        // Writing to a String does not fail.
         let _ = write!(text, "{separator}{}={lines}", level.name(names));
     }
     text

@@ -9,12 +9,12 @@ use crate::schemas::keys::Key;
 use crate::schemas::reserved_key::ReservedKey;
 use crate::schemas::schema::Schema;
 
-/// The fields of a [`Line`](crate::Line) except its message, each with its name and value.
+/// The fields of a [`Line`](crate::Line) except its message, with names and values.
 ///
-/// They are those of the event, of the spans around it and of the layer, with the precedence that the line itself has.
+/// They are those of the event, of the enclosing spans and of the layer, with the same precedence as in the line.
 ///
-/// Names are those of the program, and of `method` and `http.request.method` the former, whatever the line's
-/// [`Profile`](crate::Profile). With [`Profile::Ecs`](crate::Profile::Ecs) though, names of other fields have `_` for dots,
+/// Names are those of the program whatever the line's [`Profile`](crate::Profile), and `method` for both `method` and
+/// `http.request.method`. With [`Profile::Ecs`](crate::Profile::Ecs), however, names of other fields have `_` for dots,
 /// their values are strings, and `duration_ms` is `event.duration` in nanoseconds.
 #[derive(Debug, Clone)]
 pub struct Attributes<'a> {
@@ -58,13 +58,13 @@ impl<'a> AttributeValue<'a> {
         self.kind.public()
     }
 
-    /// The value as JSON, as it is in the line.
+    /// The value as JSON, as in the line.
     #[must_use]
     pub const fn json(self) -> &'a str {
         self.json
     }
 
-    /// A string without quotes and escapes; other values as JSON.
+    /// A string without quotes and escapes, or the JSON of another value.
     #[must_use]
     pub fn text(self) -> Cow<'a, str> {
         match self.kind {
@@ -74,7 +74,7 @@ impl<'a> AttributeValue<'a> {
         }
     }
 
-    /// The parts of an error; `None` for another value.
+    /// The parts of an error; `None` for any other value.
     #[must_use]
     pub fn error(self) -> Option<ErrorValue<'a>> {
         let (json, is_chain) = (self.json, self.kind == JsonKind::ErrorChain);
@@ -82,7 +82,7 @@ impl<'a> AttributeValue<'a> {
     }
 }
 
-/// An error that is the value of a field: its message and its causes.
+/// An error as a field's value: its message and its causes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ErrorValue<'a> {
     json: &'a str,
@@ -96,7 +96,7 @@ impl<'a> ErrorValue<'a> {
         unescape(error_message(self.json))
     }
 
-    /// The key of the causes in the line, such as `chain`, and each cause. A profile that has one text for all causes gives one.
+    /// The key of the causes in the line, such as `chain`, and each cause; one text for profiles that join all causes.
     /// `None` if the line has no such key.
     #[must_use]
     pub fn causes(self) -> Option<(&'a str, impl Iterator<Item = Cow<'a, str>>)> {

@@ -7,7 +7,7 @@ use radiosonde_core::{diagnostics, survive};
 
 use crate::writing::line::{Line, LineSink};
 
-/// A sink in use.
+/// A running sink.
 pub(crate) struct Forward {
     sink: Arc<dyn LineSink>,
     dropped: DropCounters,
@@ -18,7 +18,7 @@ impl Forward {
         Self { sink, dropped }
     }
 
-    /// Hands a line over; a panic of the sink ends here.
+    /// Passes on a line; catches a panic of the sink.
     pub(crate) fn accept(&self, line: &Line<'_>) {
         if survive(|| self.sink.accept(line)).is_none() {
             self.dropped.count(DropReason::Panicked, line.level(), 1);
@@ -26,7 +26,7 @@ impl Forward {
         }
     }
 
-    /// Whether the sink has nothing left to do; a panic of it ends here.
+    /// Flushes the sink; true if nothing is pending. Catches a panic of the sink.
     pub(crate) fn flush(&self, deadline: Duration) -> bool {
         survive(|| self.sink.flush(deadline)).unwrap_or_else(|| {
             report();

@@ -7,9 +7,9 @@ use radiosonde_core::{Clock as _, SystemClock};
 use crate::writing::outputs::Outputs;
 use crate::writing::suppression::Suppression;
 
-/// Flushes the writers and sinks of a [`JsonLayer`](crate::JsonLayer), which itself disappears in the subscriber.
+/// Flushes the writers and sinks of a [`JsonLayer`](crate::JsonLayer), which itself is moved into the subscriber.
 ///
-/// Cheap to clone; all clones are about the same layer. From [`JsonLayer::handle`](crate::JsonLayer::handle).
+/// Cheap to clone; all clones belong to the same layer. Created by [`JsonLayer::handle`](crate::JsonLayer::handle).
 ///
 /// ```
 /// use std::time::Duration;
@@ -34,11 +34,11 @@ use crate::writing::suppression::Suppression;
 #[derive(Debug, Clone)]
 pub struct LogHandle {
     outputs: Arc<Outputs>,
-    /// What limits keep from them.
+    /// The limits, and the lines they suppressed.
     suppression: Arc<Suppression>,
 }
 
-/// The outputs of a layer that is in use; they close when it is dropped.
+/// The outputs of a running layer; they close when it is dropped.
 #[derive(Debug)]
 pub(crate) struct OpenOutputs(LogHandle);
 
@@ -55,7 +55,7 @@ impl OpenOutputs {
         &self.0.suppression
     }
 
-    /// Writes what is to be reported by now of what limits suppressed.
+    /// Writes the announcements of suppressed lines that are due.
     #[inline]
     pub(crate) fn announce(&self) {
         self.0.suppression.announce(&self.0.outputs, false);
@@ -83,11 +83,11 @@ impl Drop for OpenOutputs {
 }
 
 impl LogHandle {
-    /// Waits until every line logged before is written by the writers and settled by the sinks, at most about this long.
+    /// Waits until every earlier line is written by the writers and settled by the sinks, at most about this long.
     ///
-    /// False if something is still on its way then, and at once on a thread that is being used by a writer or sink: it would wait
-    /// for itself. What each could not write is counted, not told here.
-    #[allow(clippy::must_use_candidate, reason = "it acts whether anybody looks or not")]
+    /// False if lines are still pending then, and at once on a thread that a writer or sink is using, since it would wait
+    /// for itself. Lines that an output could not write are counted, and do not affect the result.
+    #[allow(clippy::must_use_candidate, reason = "it flushes whether or not the result is used")]
     pub fn flush(&self, deadline: Duration) -> bool {
         self.suppression.announce(&self.outputs, true);
         let Some(_guard) = ReentrancyGuard::enter() else { return false };
@@ -99,27 +99,28 @@ impl LogHandle {
         self.outputs.sinks.iter().map(|sink| sink.flush(left())).fold(outputs, all)
     }
 
-    /// Empties the queues of the writers and ends their threads, within about this long. Sinks end with their deliveries.
+    /// Empties the queues of the writers and ends their threads, within about this long. Sinks are closed by their
+    /// deliveries.
     ///
-    /// Lines that come later are written directly, on the thread that logs. What a queue still holds when the time is over is
-    /// dropped and counted as `shutdown`, and so are lines that come later while its writer hangs. False if so. Dropping the
-    /// layer does the same, within two seconds.
-    #[allow(clippy::must_use_candidate, reason = "it acts whether anybody looks or not")]
+    /// Later lines are written directly, on the thread that logs. Lines still queued when the time is over are dropped and
+    /// counted as `shutdown`, and so are later lines while their writer hangs; this is then false. Dropping the layer does
+    /// the same, within two seconds.
+    #[allow(clippy::must_use_candidate, reason = "it closes whether or not the result is used")]
     pub fn close(&self, deadline: Duration) -> bool {
         self.begin_close();
         let left = remaining(deadline);
-        // A thread that is being used by a writer would wait for itself.
+        // A thread that a writer is using would wait for itself.
         !ReentrancyGuard::is_active()
             && self.outputs().map(|output| output.wait_for_close(left())).fold(true, all)
     }
 
-    /// Begins what [`close`](Self::close) does, without waiting.
+    /// Begins [`close`](Self::close) without waiting.
     pub fn begin_close(&self) {
         self.suppression.announce(&self.outputs, true);
         self.outputs().for_each(Output::begin_close);
     }
 
-    /// What became of the lines of each writer that has a queue. Sinks have reports of their own.
+    /// What happened to the lines of each writer that has a queue. Sinks have their own reports.
     #[must_use]
     pub fn report(&self) -> Vec<WriterReport> {
         self.outputs().filter_map(Output::report).collect()
@@ -134,7 +135,7 @@ fn all(sum: bool, one: bool) -> bool {
     sum && one
 }
 
-/// Counts down from a duration, in the time that passes for threads that wait.
+/// The time left of a duration, measured in the real time of waiting threads.
 fn remaining(deadline: Duration) -> impl Fn() -> Duration {
     let end = SystemClock.monotonic().saturating_add(deadline);
     move || end.saturating_sub(SystemClock.monotonic())

@@ -10,19 +10,19 @@ use crate::schemas::schema::Schema;
 use crate::writing::attributes::Attributes;
 use crate::writing::watched;
 
-/// Takes finished lines on their way out of the process: the Loki push, OTLP logs, a test.
+/// A destination of finished lines, such as the Loki push, OTLP logs or a test.
 ///
 /// [`accept`](Self::accept) is called on the thread that logs, once per line. It must not block: queue the line and return.
-/// What it cannot take it counts itself. Events that it emits are not logged, but counted as dropped, and a panic in it is
-/// caught and counted.
+/// It counts the lines that it cannot accept itself. Events that it emits are dropped and counted; a panic in it is caught
+/// and counted.
 pub trait LineSink: Send + Sync + 'static {
-    /// Takes one line, which is borrowed only for the call.
+    /// Accepts one line, which is borrowed only for the call.
     fn accept(&self, line: &Line<'_>);
 
-    /// Waits until what was accepted before is delivered or given up, at most this long; false if something is still on its way.
+    /// Waits until earlier lines are delivered or given up, at most this long; false if some are still pending.
     ///
-    /// Called after a line at FATAL, by [`LogHandle`](crate::LogHandle), and when the layer is dropped, possibly at the same time
-    /// as [`accept`](Self::accept) on other threads. A sink that keeps nothing has nothing to wait for.
+    /// Called after a line at FATAL, by [`LogHandle`](crate::LogHandle), and when the layer is dropped, possibly
+    /// concurrently with [`accept`](Self::accept) on other threads. A sink that keeps no lines need not wait.
     fn flush(&self, deadline: Duration) -> bool {
         let _ = deadline;
         true
@@ -49,7 +49,7 @@ impl<S: LineSink + ?Sized> LineSink for Box<S> {
     }
 }
 
-/// A finished log line, and what a store indexes it by.
+/// A finished log line, with the properties by which a store indexes it.
 ///
 /// ```
 /// use std::time::SystemTime;
@@ -155,7 +155,7 @@ impl<'a> Line<'a> {
         self.json
     }
 
-    /// When the event happened, to the clock's precision; the line itself may say less.
+    /// When the event happened, at the clock's precision; the line itself may be less precise.
     #[must_use]
     pub const fn timestamp(&self) -> SystemTime {
         self.timestamp
@@ -167,19 +167,19 @@ impl<'a> Line<'a> {
         self.level
     }
 
-    /// The event's target, which the line calls `module`; empty if not set.
+    /// The event's target, which is `module` in the line; empty if not set.
     #[must_use]
     pub const fn target(&self) -> &'a str {
         self.target
     }
 
-    /// What a bounded queue may drop the line for; an audit line is reserved.
+    /// The rank in a bounded queue; an audit line is reserved.
     #[must_use]
     pub fn rank(&self) -> Rank {
         rank(self.level, self.target)
     }
 
-    /// Whether the line is for the record: its target is `radiosonde::audit` or below. A sink drops it last.
+    /// Whether the line is an audit line: its target is `radiosonde::audit` or below. A sink drops such lines last.
     #[must_use]
     pub fn is_audit(&self) -> bool {
         is_audit(self.target)
@@ -187,8 +187,8 @@ impl<'a> Line<'a> {
 
     /// Reports that the line has left the process.
     ///
-    /// For a sink that sends within [`accept`](LineSink::accept): the panic hook then knows that a panic's line is out, and need
-    /// not print the panic once more.
+    /// For a sink that sends within [`accept`](LineSink::accept): the panic hook then knows that a panic's line is written,
+    /// and does not print the panic as well.
     pub fn mark_written(&self) {
         watched::written();
     }
@@ -199,13 +199,13 @@ impl<'a> Line<'a> {
         self.service
     }
 
-    /// What the event says, as it was said; empty if not set. Of a line that had to be cut it may be whole.
+    /// The message, not escaped; empty if not set. It may be complete even if the line was truncated.
     #[must_use]
     pub const fn message(&self) -> &'a str {
         self.message
     }
 
-    /// The fields of the line but its message. None for a line made by [`Line::new`].
+    /// The fields of the line except its message; empty for a line created by [`Line::new`].
     #[must_use]
     pub fn attributes(&self) -> Attributes<'a> {
         Attributes::of(self.fields)

@@ -1,4 +1,4 @@
-//! From finished lines to where they go.
+//! Writes finished lines to outputs and sinks.
 
 pub(crate) mod announcement;
 pub(crate) mod attributes;

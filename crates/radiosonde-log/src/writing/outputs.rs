@@ -5,14 +5,14 @@ use crate::writing::forward::Forward;
 use crate::writing::style::Style;
 use crate::writing::watched;
 
-/// Where a layer's lines go.
+/// The outputs and sinks of a layer.
 #[derive(Debug)]
 pub(crate) struct Outputs {
     pub(crate) writers: Vec<StyledOutput>,
     pub(crate) sinks: Vec<Forward>,
 }
 
-/// An output, and how its lines look.
+/// An output, and the style of its lines.
 #[derive(Debug)]
 pub(crate) struct StyledOutput {
     pub(crate) output: Output,

@@ -17,14 +17,14 @@ use crate::schemas::reserved_key::Origin;
 use crate::schemas::schema::Schema;
 use crate::writing::style::Style;
 
-/// Composes the lines that a layer writes about itself, which no event makes.
+/// Composes the lines that a layer itself writes, without an event.
 #[derive(Debug)]
 pub(crate) struct OwnLines {
     schema: Arc<Schema>,
     names: LevelNames,
     statics: Fields,
     limits: Limits,
-    /// Of none: these lines contain no foreign values.
+    /// Redacts nothing: these lines contain no foreign values.
     redaction: Redaction,
 }
 
@@ -34,7 +34,7 @@ impl OwnLines {
         Self { schema: Arc::clone(schema), names, statics: statics.clone(), limits, redaction }
     }
 
-    /// Where the field of this name goes.
+    /// The plan for the field with this name.
     pub(crate) fn plan(&self, name: &str, keys: &Keys) -> Planned {
         planned(name, Origin::Event, &self.schema, keys, &self.redaction)
     }
@@ -47,12 +47,12 @@ impl OwnLines {
         fields.put(shown, value, self.limits, &self.redaction);
     }
 
-    /// A time as the lines have it.
+    /// Formats a time as in lines.
     pub(crate) fn time(&self, time: SystemTime) -> String {
         Stamp::new().of(time, self.schema.precision).to_owned()
     }
 
-    /// A line with these fields, and the static ones.
+    /// A line with these fields and the static ones.
     pub(crate) fn line<'a, 'v>(
         &'a self,
         (level, module): (Level, &'a str),
@@ -79,7 +79,7 @@ pub(crate) struct OwnLine<'a> {
     module: &'a str,
     timestamp: String,
     fields: Fields,
-    /// How many of the fields are the line's own.
+    /// The number of fields that are the line's own.
     own: usize,
 }
 
@@ -88,7 +88,7 @@ impl OwnLine<'_> {
         (&self.fields, &*self.lines.schema)
     }
 
-    /// As JSON, without a line feed.
+    /// The line as JSON, without a line feed.
     pub(crate) fn json(&self) -> String {
         let Self { lines, fields, timestamp, .. } = self;
         let (mut envelope, mut line) = (Envelope::default(), String::new());
@@ -100,7 +100,7 @@ impl OwnLine<'_> {
         line
     }
 
-    /// In this style, with its line feed.
+    /// The line in this style, with its line feed.
     pub(crate) fn text(&self, style: Style) -> String {
         let Style::Pretty { colors } = style else { return self.json() + "\n" };
         let Self { lines, level, module, timestamp, fields, own } = self;

@@ -1,4 +1,4 @@
-/// How an output's lines look.
+/// The format of an output's lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Style {
     Json,

@@ -16,7 +16,7 @@ use crate::writing::outputs::Outputs;
 use crate::writing::own_lines::OwnLines;
 use crate::writing::style::Style;
 
-/// The limits of a layer, and the lines that report how many others they suppressed.
+/// The limits of a layer, and the lines that announce what they suppressed.
 #[derive(Debug)]
 pub(crate) struct Suppression {
     volume: Volume,
@@ -37,7 +37,7 @@ impl Suppression {
         lines: &LineMeter,
     ) -> Self {
         let sample_ratio = match own_lines.plan("sample_ratio", keys) {
-            // An event may have one of its own.
+            // An event may have a field with this name.
             Planned::Shown(shown) => Some(Shown { repeats: true, ..shown }),
             _ => None,
         };
@@ -56,17 +56,17 @@ impl Suppression {
         &self.volume
     }
 
-    /// Says of a line which share of its like it stands for.
+    /// Adds the sampling ratio to a line.
     pub(crate) fn put_ratio(&self, fields: &mut Fields, ratio: f64) {
         if let Some(shown) = &self.sample_ratio {
             self.own_lines.put(fields, shown, Value::F64(ratio));
         }
     }
 
-    /// Writes what is to be said by now of what was suppressed; all of it if `everything`.
+    /// Writes the announcements that are due, or all of them if `everything`.
     ///
     /// # Cost
-    /// A load if nothing was suppressed; a reading of the clock more until it has been said.
+    /// A load if nothing was suppressed; one more clock reading while an announcement is pending.
     pub(crate) fn announce(&self, outputs: &Outputs, everything: bool) {
         if !self.volume.has_news() {
             return;

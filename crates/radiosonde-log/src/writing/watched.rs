@@ -1,4 +1,4 @@
-//! Whether a line is out, for the thread that reports a panic: a line that is wanted, accepted or flushed need not be written.
+//! Tracks whether a panic's line is really written: a line that is enabled, accepted or flushed need not be.
 
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
@@ -8,28 +8,28 @@ use radiosonde_queue::Rank;
 
 use crate::events::target::PANIC_TARGET;
 
-/// How long one queue is waited for before the others are looked at.
+/// How long to wait for one queue before checking the others.
 const ROUND: Duration = Duration::from_millis(10);
 
 /// A line in a queue.
 #[derive(Debug)]
 struct Queued {
     output: Output,
-    /// Lines that the queue had taken and lost before.
+    /// Lines that the queue had accepted and lost before.
     lost: u64,
-    /// What has to be settled.
+    /// The flush to wait for.
     target: Option<u64>,
 }
 
 thread_local! {
-    // `const` and without a destructor: every line of every thread asks, also while the thread ends.
+    // `const` and without a destructor: every line reads it, also while the thread exits.
     static IS_ON: Cell<bool> = const { Cell::new(false) };
     static IS_LINE: Cell<bool> = const { Cell::new(false) };
     static IS_OUT: Cell<bool> = const { Cell::new(false) };
     static QUEUED: RefCell<Vec<Queued>> = const { RefCell::new(Vec::new()) };
 }
 
-/// From now on this thread reports a panic.
+/// Marks this thread as reporting a panic.
 pub(crate) fn begin() {
     IS_ON.set(true);
 }
@@ -39,8 +39,8 @@ pub(crate) fn is_on() -> bool {
     IS_ON.get()
 }
 
-/// Hands a line of this target to writers and sinks, and watches it if it is the panic's: not one of another layer, nor one that
-/// counts suppressed lines.
+/// Passes a line with this target to writers and sinks, and watches it if it is the panic's own line: not one of another
+/// layer, and not an announcement.
 pub(crate) fn line(target: &str, work: impl FnOnce()) {
     if !(IS_ON.get() && target == PANIC_TARGET) {
         return work();
@@ -50,19 +50,19 @@ pub(crate) fn line(target: &str, work: impl FnOnce()) {
     IS_LINE.set(false);
 }
 
-/// Whether the line that is written is watched.
+/// Whether the line being written is watched.
 pub(crate) fn is_line() -> bool {
     IS_LINE.get()
 }
 
-/// The line was written.
+/// Records that the line was written.
 pub(crate) fn written() {
     if is_line() {
         IS_OUT.set(true);
     }
 }
 
-/// Writes the line that is watched to an output, which may lead nowhere.
+/// Writes the watched line to an output, which may be the null device.
 pub(crate) fn write(output: &Output, line: &str, rank: Rank) {
     let lost = lost(output);
     match output.write(line.as_bytes(), rank) {
@@ -76,19 +76,19 @@ pub(crate) fn write(output: &Output, line: &str, rank: Rank) {
     }
 }
 
-/// Lines that the output's queue took and lost.
+/// Lines that the output's queue accepted and lost.
 fn lost(output: &Output) -> u64 {
     output.report().map_or(0, |report| report.lost())
 }
 
-/// Waits until the panic's line is out, by one writer at least, or until no queue has it any more; `left` counts the time down.
+/// Waits until at least one writer has written the panic's line, or no queue holds it any more; `left` returns the time left.
 pub(crate) fn is_out(left: impl Fn() -> Duration) -> bool {
     let mut queued = QUEUED.take();
     while !IS_OUT.get() && !queued.is_empty() {
         queued.retain(|queued| {
             let is_settled =
                 queued.target.is_none_or(|target| queued.output.wait_for_flush(target, left().min(ROUND)));
-            // Of what was lost meanwhile it is not known which lines they were.
+            // It is unknown which lines were lost meanwhile.
             if is_settled && lost(&queued.output) == queued.lost {
                 IS_OUT.set(true);
             }

@@ -1,11 +1,11 @@
-//! A writer that stands still until it is told to go on.
+//! A writer that blocks until it is released.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Condvar, Mutex};
 
 use radiosonde_testkit::SharedBuffer;
 
-/// Opens and shuts the way of [`Gated`] writers. Clones are the same gate.
+/// Opens and closes [`Gated`] writers. Clones are the same gate.
 #[derive(Clone, Default)]
 pub(crate) struct Gate(Arc<(Mutex<Position>, Condvar)>);
 
@@ -21,7 +21,7 @@ impl Gate {
         self.0.1.notify_all();
     }
 
-    /// Waits until writes stood before the gate so many times.
+    /// Waits until this many writes have reached the gate.
     pub(crate) fn wait_for(&self, entered: usize) {
         let position = self.0.0.lock().unwrap();
         drop(self.0.1.wait_while(position, |position| position.entered < entered).unwrap());
@@ -34,7 +34,7 @@ impl Gate {
         drop(self.0.1.wait_while(position, |position| !position.is_open).unwrap());
     }
 
-    /// A writer behind the gate, and what it wrote.
+    /// A writer behind the gate, and the buffer it writes to.
     pub(crate) fn writer(&self) -> (Gated, SharedBuffer) {
         let buffer = SharedBuffer::new();
         (Gated { gate: self.clone(), buffer: buffer.clone() }, buffer)

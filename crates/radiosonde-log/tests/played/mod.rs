@@ -1,4 +1,4 @@
-//! A test that starts itself again as a child, which plays a case and whose output is held: some panics end their process.
+//! Runs a case in a child process, since some panics end their process, and captures its output.
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
 use std::io::Read as _;
@@ -7,12 +7,12 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-/// Says which case the child is to play.
+/// The variable with the case that the child runs.
 const CASE: &str = "RADIOSONDE_TEST_PANIC";
 
 pub(crate) struct Played {
     pub(crate) status: ExitStatus,
-    /// The lines that are objects.
+    /// The output lines that are JSON objects.
     pub(crate) lines: Vec<serde_json::Value>,
     pub(crate) stderr: String,
 }
@@ -23,31 +23,31 @@ impl Played {
     }
 
     pub(crate) fn went_well(&self) -> &Self {
-        // A thread that reports a panic may still say something after the end.
+        // A thread that reports a panic may still print something after the end.
         assert!(self.status.success() && self.stderr.contains("the end\n"), "{}", self.stderr);
         self
     }
 }
 
-/// What the child does, in a test called `child`.
+/// The code of the child, for a test named `child`.
 #[allow(clippy::exit, reason = "the harness would write to the standard output")]
-#[allow(clippy::print_stderr, reason = "the child answers by standard error")]
+#[allow(clippy::print_stderr, reason = "the child responds on standard error")]
 pub(crate) fn play(case: impl FnOnce(&str)) {
-    // Ends the line that the harness has begun.
+    // Ends the line that the harness has started.
     let _ = std::io::Write::write(&mut std::io::stdout(), b"\n");
     case(&std::env::var(CASE).unwrap());
     eprintln!("the end");
     std::process::exit(0);
 }
 
-/// Has a child play a case; one that hangs is ended, and the test fails.
+/// Runs a case in a child; a child that hangs is killed, and the test fails.
 pub(crate) fn played(case: &str, variables: &[(&str, &str)]) -> Played {
     let mut command = command(case);
     command.envs(variables.iter().copied());
     played_by(command.stdout(Stdio::piped()), case)
 }
 
-/// A child for the case, whose standard output is still to be set.
+/// The command of a child for the case, without its standard output set.
 pub(crate) fn command(case: &str) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command
@@ -62,7 +62,7 @@ pub(crate) fn played_by(command: &mut Command, case: &str) -> Played {
     ended(command.stderr(Stdio::piped()).spawn().unwrap(), case)
 }
 
-/// Waits for the end of a child.
+/// Waits for a child to exit.
 pub(crate) fn ended(mut child: Child, case: &str) -> Played {
     let (stdout, mut stderr) = (child.stdout.take(), child.stderr.take().unwrap());
     let (tell, told) = mpsc::channel();

@@ -1,4 +1,4 @@
-//! Fields, spans and events that no program would write by hand, and the lines they become.
+//! Fields, spans and events that no program would contain, and the lines they become.
 
 use std::error::Error;
 use std::fmt;
@@ -16,7 +16,7 @@ use tracing_core::field::FieldSet;
 use tracing_core::{Event, Interest, Kind, Level, Metadata};
 use tracing_subscriber::layer::SubscriberExt as _;
 
-/// JSON whose objects have no key twice, which serde_json itself lets pass.
+/// JSON whose objects have unique keys, which serde_json itself does not check.
 pub(crate) struct Unique(pub(crate) Json);
 
 impl<'de> Deserialize<'de> for Unique {
@@ -110,7 +110,7 @@ impl fmt::Debug for Fails {
 
 pub(crate) type Field = (String, Sample);
 
-/// Hands the values of fields to `then` as `tracing` wants them.
+/// Passes the values of fields to `then` in the form that `tracing` requires.
 fn with_values<R>(fields: &[Field], then: impl FnOnce(&[Option<&dyn Value>]) -> R) -> R {
     let boxed: Vec<Box<dyn Value + '_>> = fields
         .iter()
@@ -143,7 +143,7 @@ impl Callsite for MadeCallsite {
     }
 }
 
-/// What a macro makes at compile time, from names that only a test can give. Never freed, as `tracing` keeps callsites.
+/// Builds what a macro creates at compile time, from names that only a test has. Never freed, as `tracing` keeps callsites.
 fn callsite(fields: &[Field], target: &'static str, kind: Kind) -> &'static Metadata<'static> {
     let made: &'static MadeCallsite = Box::leak(Box::new(MadeCallsite(OnceLock::new())));
     let names: Vec<&'static str> = fields.iter().map(|(name, _)| &*name.clone().leak()).collect();
@@ -182,7 +182,7 @@ pub(crate) fn written(
             .spans
             .iter()
             .map(|(fields, recorded)| {
-                // One callsite holds the names of both; what is recorded later is empty at first.
+                // One callsite has the names of both; values recorded later are empty at first.
                 let all = [fields.as_slice(), recorded].concat();
                 let metadata = callsite(&all, "made::span", Kind::SPAN);
                 with_values(&all, |values| {

@@ -14,13 +14,12 @@ impl Redaction {
         !self.detectors().is_empty()
     }
 
-    /// Replaces what the detectors find in the JSON value that begins at byte `from` and is the last of `json`; returns how much that was.
+    /// Replaces what the detectors match in the JSON value that starts at byte `from` and ends `json`; returns the number of matches.
     ///
-    /// The value is one that we rendered: valid, and with what it must escape and nothing else escaped. It stays valid, and what is not
-    /// found stays as it is.
+    /// The value must be rendered by this crate: valid, with only the required escapes. It stays valid, and everything else is unchanged.
     ///
     /// # Cost
-    /// One pass, and a second one if something is found.
+    /// One pass, and a second one if something matches.
     pub(crate) fn scrub(&self, json: &mut String, from: usize) -> u64 {
         if !self.scrubs() {
             return 0;
@@ -28,13 +27,13 @@ impl Redaction {
         self.replace(json, Scanner::new(self, from))
     }
 
-    // Kept out of the way of values that nobody looks into.
+    // Out of line, for values without a match.
     #[inline(never)]
     fn replace(&self, json: &mut String, mut scanner: Scanner<'_>) -> u64 {
         let (from, end) = (scanner.at, json.len());
         let mut copied = from;
         let mut hits = 0;
-        // What stays and what replaces is put behind the value, which then goes: each byte moves twice, however many hits there are.
+        // The result is appended after the value, which is then removed: each byte moves twice, however many matches there are.
         while let Some(found) = scanner.next(&json.as_bytes()[..end]) {
             hits += 1;
             json.extend_from_within(copied..found.bytes.start);
@@ -55,11 +54,11 @@ impl Redaction {
 #[derive(Debug)]
 struct Found {
     bytes: Range<usize>,
-    /// It is no part of a string.
+    /// It is not part of a string.
     is_bare: bool,
 }
 
-/// Goes over a JSON value once.
+/// Scans a JSON value once.
 #[derive(Debug)]
 struct Scanner<'a> {
     redaction: &'a Redaction,
@@ -70,11 +69,11 @@ struct Scanner<'a> {
     key_value: bool,
     at: usize,
     in_string: bool,
-    /// The character before is surely no part of a word; see [`begins`](Self::begins).
+    /// The character before is certainly not part of a word; see [`begins`](Self::begins).
     begins: bool,
-    /// No JSON Web Token begins before this.
+    /// No JSON Web Token starts before this.
     no_jwt_before: usize,
-    /// What may be a key, the last one.
+    /// The last word that may be a key.
     word: Range<usize>,
 }
 
@@ -156,16 +155,16 @@ impl<'a> Scanner<'a> {
                     self.word = start..self.at + 1;
                 }
                 self.at += 1;
-                // Characters beyond ASCII are looked at when it matters.
+                // Characters beyond ASCII are classified only when needed.
                 self.begins = !(byte.is_ascii_alphanumeric() || byte == b'_' || !byte.is_ascii());
             }
         }
         found.map(|bytes| Found { bytes, is_bare: false })
     }
 
-    /// Whether what stands here is no part of a word that began before.
+    /// Whether no word that started before continues here.
     fn begins(&self, text: &[u8]) -> bool {
-        // An escape of ours is stepped over as one, so that the letter after a backslash that is met here is of an escape in the text.
+        // Escapes of ours are skipped as a whole, so the letter after a backslash found here belongs to an escape in the text.
         let before = text.get(..self.at).unwrap_or_default();
         self.begins || escape_ends(before) || !word_ends(before)
     }
@@ -188,7 +187,7 @@ impl<'a> Scanner<'a> {
         }
         let key = std::str::from_utf8(text.get(self.word.clone())?).ok()?;
         let is_secret = |key| self.redaction.is_secret_in_text(KeyInText::new(key).as_str());
-        // Its first letter may be of an escape in the text, and may be not.
+        // Its first letter may belong to an escape in the text.
         let letter = self.word.start.checked_sub(1).is_some_and(|at| text.get(at) == Some(&b'\\'));
         let behind = key.get(1..).filter(|_| letter && key.bytes().next().is_some_and(is_of_escape));
         if !is_secret(key) && !behind.is_some_and(is_secret) {
@@ -208,7 +207,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Whether this digit is of a fraction.
+    /// Whether this digit follows a decimal point.
     fn is_behind_a_point(&self, text: &[u8]) -> bool {
         let before = |bytes: usize| self.at.checked_sub(bytes).and_then(|at| text.get(at));
         before(1) == Some(&b'.') && before(2).is_some_and(u8::is_ascii_digit)

@@ -10,13 +10,13 @@ mod events;
 mod filtering;
 mod layer;
 mod limiting;
-mod line_meter;
-mod meter;
+mod line_metrics;
 mod panicking;
 mod planning;
 mod redacting;
 mod rendering;
 mod schemas;
+mod self_metrics;
 mod spans;
 mod writing;
 

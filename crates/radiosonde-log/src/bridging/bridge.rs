@@ -61,7 +61,7 @@ impl Log for Bridge {
         } else {
             return;
         };
-        pairs.lend(|| self.tracer.log(record));
+        pairs.provide(|| self.tracer.log(record));
     }
 
     fn flush(&self) {}

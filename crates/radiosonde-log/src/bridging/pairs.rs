@@ -15,12 +15,12 @@ const TEXT_BYTES: usize = 256 * 1024;
 /// The key-values of a `log` record. They are kept apart because an event of `tracing` has only the fields of its callsite.
 #[derive(Debug, Default)]
 pub(crate) struct Pairs {
-    pairs: Vec<(String, Kept)>,
+    pairs: Vec<(String, PairValue)>,
     pub(crate) left_out: bool,
 }
 
 #[derive(Debug)]
-enum Kept {
+enum PairValue {
     I64(i64),
     U64(u64),
     I128(i128),
@@ -46,7 +46,7 @@ impl Pairs {
     }
 
     /// Makes the pairs current while `work` emits the record's event. They are lost while the thread exits.
-    pub(crate) fn lend(self, work: impl FnOnce()) {
+    pub(crate) fn provide(self, work: impl FnOnce()) {
         let lay = |pairs| OF_RECORD.try_with(|place| place.replace(pairs)).ok().flatten();
         let before = lay(Some(self));
         work();
@@ -63,11 +63,11 @@ impl Pairs {
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, Value<'_>)> {
-        self.pairs.iter().map(|(name, kept)| (&**name, kept.value()))
+        self.pairs.iter().map(|(name, value)| (&**name, value.value()))
     }
 }
 
-impl Kept {
+impl PairValue {
     fn value(&self) -> Value<'_> {
         match self {
             Self::I64(value) => Value::I64(*value),
@@ -83,7 +83,7 @@ impl Kept {
 
     /// `None` for a null value, as in `tracing`.
     fn of(given: &Given<'_>) -> Option<Self> {
-        struct Takes(Option<Kept>);
+        struct Takes(Option<PairValue>);
         impl<'v> VisitValue<'v> for Takes {
             fn visit_any(&mut self, value: Given<'_>) -> Result<(), Error> {
                 self.0 = Some(formatted(&value));
@@ -93,31 +93,31 @@ impl Kept {
                 Ok(())
             }
             fn visit_u64(&mut self, value: u64) -> Result<(), Error> {
-                self.0 = Some(Kept::U64(value));
+                self.0 = Some(PairValue::U64(value));
                 Ok(())
             }
             fn visit_i64(&mut self, value: i64) -> Result<(), Error> {
-                self.0 = Some(Kept::I64(value));
+                self.0 = Some(PairValue::I64(value));
                 Ok(())
             }
             fn visit_u128(&mut self, value: u128) -> Result<(), Error> {
-                self.0 = Some(Kept::U128(value));
+                self.0 = Some(PairValue::U128(value));
                 Ok(())
             }
             fn visit_i128(&mut self, value: i128) -> Result<(), Error> {
-                self.0 = Some(Kept::I128(value));
+                self.0 = Some(PairValue::I128(value));
                 Ok(())
             }
             fn visit_f64(&mut self, value: f64) -> Result<(), Error> {
-                self.0 = Some(Kept::F64(value));
+                self.0 = Some(PairValue::F64(value));
                 Ok(())
             }
             fn visit_bool(&mut self, value: bool) -> Result<(), Error> {
-                self.0 = Some(Kept::Bool(value));
+                self.0 = Some(PairValue::Bool(value));
                 Ok(())
             }
             fn visit_str(&mut self, value: &str) -> Result<(), Error> {
-                self.0 = Some(Kept::Text(value.to_owned()));
+                self.0 = Some(PairValue::Text(value.to_owned()));
                 Ok(())
             }
         }
@@ -135,17 +135,18 @@ impl<'kvs> VisitSource<'kvs> for Pairs {
             self.left_out = true;
             return Ok(());
         }
-        if let Some(kept) = Kept::of(&value) {
-            self.pairs.push((key.as_str().to_owned(), kept));
+        if let Some(value) = PairValue::of(&value) {
+            self.pairs.push((key.as_str().to_owned(), value));
         }
         Ok(())
     }
 }
 
 /// Formats a value that has only a `Display` or `Debug`, which may fail, panic or be endless.
-fn formatted(value: &Given<'_>) -> Kept {
+fn formatted(value: &Given<'_>) -> PairValue {
     let mut text = String::new();
-    format_within(&mut text, format_args!("{value}"), TEXT_BYTES).map_or(Kept::Failed, |_| Kept::Text(text))
+    format_within(&mut text, format_args!("{value}"), TEXT_BYTES)
+        .map_or(PairValue::Failed, |_| PairValue::Text(text))
 }
 
 /// Stands for a value whose formatting failed, so that the line shows and counts it like any other.

@@ -5,7 +5,7 @@ use tracing_core::{Dispatch, Event, Interest, Metadata, Subscriber};
 use tracing_subscriber::layer::{Context, Layer};
 use tracing_subscriber::registry::LookupSpan;
 
-use crate::capture::owner::{Owner, Place, ToOwner};
+use crate::capture::owner::{CurrentOwner, Owner, ToOwner};
 use crate::layer::build_error::JsonLayerBuildError;
 use crate::layer::json_layer::JsonLayer;
 use crate::layer::log_options::LogOptions;
@@ -48,8 +48,8 @@ where
         if let Some(span) = ctx.span(id) {
             let inherited =
                 span.parent().and_then(|parent| parent.extensions().get::<OwnerOfSpan>().cloned());
-            let owner =
-                inherited.or_else(|| Place::OfThread.get().map(|owner| OwnerOfSpan(Arc::downgrade(&owner))));
+            let owner = inherited
+                .or_else(|| CurrentOwner::Thread.get().map(|owner| OwnerOfSpan(Arc::downgrade(&owner))));
             if let Some(owner) = owner {
                 span.extensions_mut().replace(owner);
             }
@@ -65,11 +65,11 @@ where
         let owner = self.owner.clone().or_else(|| {
             let of_span =
                 ctx.event_span(event).and_then(|span| span.extensions().get::<OwnerOfSpan>().cloned());
-            of_span.map_or_else(|| Place::OfThread.get(), |owner| owner.0.upgrade())
+            of_span.map_or_else(|| CurrentOwner::Thread.get(), |owner| owner.0.upgrade())
         });
         if owner.is_some() {
             // Restored at the end: formatting a value of this event may emit another one.
-            let _held = Place::OfEvent.hold(owner);
+            let _held = CurrentOwner::Event.hold(owner);
             self.json.on_event(event, ctx);
         }
     }

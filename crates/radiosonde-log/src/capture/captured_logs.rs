@@ -11,7 +11,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use crate::bridging::bridge::bridge_log_records;
 use crate::capture::capture_layer::CaptureLayer;
 use crate::capture::captured_line::CapturedLine;
-use crate::capture::owner::{Held, Owner, Place};
+use crate::capture::owner::{CurrentOwner, Owner, OwnerGuard};
 use crate::layer::build_error::JsonLayerBuildError;
 use crate::layer::json_layer::JsonLayer;
 use crate::layer::log_options::LogOptions;
@@ -48,7 +48,7 @@ pub fn capture_logs() -> CapturedLogs {
         is_ours
     });
     let mut logs = CapturedLogs::of(Arc::new(Owner::default()));
-    logs.of_thread = Some(Place::OfThread.hold(Some(Arc::clone(&logs.owner))));
+    logs.of_thread = Some(CurrentOwner::Thread.hold(Some(Arc::clone(&logs.owner))));
     if !is_ours {
         logs.subscriber = Some(set_default(tracing_subscriber::registry().with(layer())));
     }
@@ -71,7 +71,7 @@ pub struct CapturedLogs {
     span: Span,
     // Dropped in this order: the thread's former subscriber is restored last.
     subscriber: Option<DefaultGuard>,
-    of_thread: Option<Held>,
+    of_thread: Option<OwnerGuard>,
     // The former subscriber belongs to this thread.
     _not_send: PhantomData<*const ()>,
 }
@@ -161,7 +161,7 @@ pub struct CaptureScope {
 impl CaptureScope {
     /// Runs `work` as part of the capture.
     pub fn run<R>(&self, work: impl FnOnce() -> R) -> R {
-        let _held = Place::OfThread.hold(Some(Arc::clone(&self.owner)));
+        let _held = CurrentOwner::Thread.hold(Some(Arc::clone(&self.owner)));
         work()
     }
 }

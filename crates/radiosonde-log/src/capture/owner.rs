@@ -22,9 +22,9 @@ impl Owner {
 
 /// The thread-locals: the owner of events that are in no span, and the owner of the event being written.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Place {
-    OfThread,
-    OfEvent,
+pub(crate) enum CurrentOwner {
+    Thread,
+    Event,
 }
 
 thread_local! {
@@ -32,40 +32,40 @@ thread_local! {
     static OF_EVENT: RefCell<Option<Arc<Owner>>> = const { RefCell::new(None) };
 }
 
-impl Place {
+impl CurrentOwner {
     /// The owner; `None` also while the thread exits.
     pub(crate) fn get(self) -> Option<Arc<Owner>> {
         let key = match self {
-            Self::OfThread => &OF_THREAD,
-            Self::OfEvent => &OF_EVENT,
+            Self::Thread => &OF_THREAD,
+            Self::Event => &OF_EVENT,
         };
-        key.try_with(|place| place.borrow().clone()).ok().flatten()
+        key.try_with(|current| current.borrow().clone()).ok().flatten()
     }
 
     /// Sets the owner until the guard is dropped.
-    pub(crate) fn hold(self, owner: Option<Arc<Owner>>) -> Held {
-        Held { place: self, before: self.replace(owner) }
+    pub(crate) fn hold(self, owner: Option<Arc<Owner>>) -> OwnerGuard {
+        OwnerGuard { current: self, before: self.replace(owner) }
     }
 
     fn replace(self, owner: Option<Arc<Owner>>) -> Option<Arc<Owner>> {
         let key = match self {
-            Self::OfThread => &OF_THREAD,
-            Self::OfEvent => &OF_EVENT,
+            Self::Thread => &OF_THREAD,
+            Self::Event => &OF_EVENT,
         };
-        key.try_with(|place| place.replace(owner)).ok().flatten()
+        key.try_with(|current| current.replace(owner)).ok().flatten()
     }
 }
 
 /// Restores the former owner.
 #[derive(Debug)]
-pub(crate) struct Held {
-    place: Place,
+pub(crate) struct OwnerGuard {
+    current: CurrentOwner,
     before: Option<Arc<Owner>>,
 }
 
-impl Drop for Held {
+impl Drop for OwnerGuard {
     fn drop(&mut self) {
-        let _ = self.place.replace(self.before.take());
+        let _ = self.current.replace(self.before.take());
     }
 }
 
@@ -75,7 +75,7 @@ pub(crate) struct ToOwner;
 
 impl LineSink for ToOwner {
     fn accept(&self, line: &Line<'_>) {
-        if let Some(owner) = Place::OfEvent.get() {
+        if let Some(owner) = CurrentOwner::Event.get() {
             let line = CapturedLine::of(line);
             owner.lines.lock().unwrap_or_else(PoisonError::into_inner).push(line);
         }

@@ -34,14 +34,14 @@ impl LevelOverrides {
 
 /// The value of the field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Asked {
+pub(crate) enum LevelRequest {
     Level(Level),
     /// Not a level.
     Invalid,
 }
 
 /// The override in a new span's fields.
-pub(crate) fn asked_by_span(attributes: &Attributes<'_>) -> Option<Asked> {
+pub(crate) fn requested_by_span(attributes: &Attributes<'_>) -> Option<LevelRequest> {
     // For nearly all spans the field names alone rule out an override.
     attributes.metadata().fields().field(FIELD)?;
     let mut reader = Reader(None);
@@ -50,25 +50,25 @@ pub(crate) fn asked_by_span(attributes: &Attributes<'_>) -> Option<Asked> {
 }
 
 /// The override in values that are recorded later.
-pub(crate) fn asked_by_record(values: &Record<'_>) -> Option<Asked> {
+pub(crate) fn requested_by_record(values: &Record<'_>) -> Option<LevelRequest> {
     let mut reader = Reader(None);
     values.record(&mut reader);
     reader.0
 }
 
-struct Reader(Option<Asked>);
+struct Reader(Option<LevelRequest>);
 
 impl Visit for Reader {
     fn record_str(&mut self, field: &Field, value: &str) {
         if field.name() == FIELD {
             let level = directive::level(value.trim()).and_then(LevelFilter::into_level);
-            self.0 = Some(level.map_or(Asked::Invalid, Asked::Level));
+            self.0 = Some(level.map_or(LevelRequest::Invalid, LevelRequest::Level));
         }
     }
 
     fn record_debug(&mut self, field: &Field, _: &dyn fmt::Debug) {
         if field.name() == FIELD {
-            self.0 = Some(Asked::Invalid);
+            self.0 = Some(LevelRequest::Invalid);
         }
     }
 }

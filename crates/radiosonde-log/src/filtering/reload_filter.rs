@@ -7,7 +7,9 @@ use tracing_core::{Interest, Level, LevelFilter, Metadata, Subscriber};
 use tracing_subscriber::layer::{Context, Filter};
 use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
-use crate::filtering::level_override::{Asked, LevelOverrides, asked_by_record, asked_by_span};
+use crate::filtering::level_override::{
+    LevelOverrides, LevelRequest, requested_by_record, requested_by_span,
+};
 use crate::filtering::reload_state::ReloadState;
 
 /// A [`LogFilter`](crate::LogFilter) that a [`LevelReload`](crate::LevelReload) changes at run time, with overrides by spans.
@@ -95,13 +97,13 @@ impl ReloadFilter {
     }
 
     /// Applies a span's level override, and ends its former one.
-    fn override_level<S>(&self, id: &Id, asked: Asked, ctx: &Context<'_, S>)
+    fn override_level<S>(&self, id: &Id, request: LevelRequest, ctx: &Context<'_, S>)
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
-        let level = match asked {
-            Asked::Level(level) => Some(level),
-            Asked::Invalid => {
+        let level = match request {
+            LevelRequest::Level(level) => Some(level),
+            LevelRequest::Invalid => {
                 self.state.refused_override();
                 None
             }
@@ -128,9 +130,9 @@ impl ReloadFilter {
     {
         let asks_for_it = |span: SpanRef<'_, S>| {
             let extensions = span.extensions();
-            let asked =
+            let request =
                 extensions.get::<LevelOverrides>().and_then(|overrides| overrides.get(self.state.number()));
-            asked.is_some_and(|most| level <= most)
+            request.is_some_and(|most| level <= most)
         };
         self.state.has_overrides() && ctx.lookup_current().is_some_and(|span| span.scope().any(asks_for_it))
     }
@@ -162,14 +164,14 @@ where
     }
 
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, ctx: Context<'_, S>) {
-        if let Some(asked) = asked_by_span(attributes) {
-            self.override_level(id, asked, &ctx);
+        if let Some(request) = requested_by_span(attributes) {
+            self.override_level(id, request, &ctx);
         }
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, ctx: Context<'_, S>) {
-        if let Some(asked) = asked_by_record(values) {
-            self.override_level(id, asked, &ctx);
+        if let Some(request) = requested_by_record(values) {
+            self.override_level(id, request, &ctx);
         }
     }
 
@@ -178,13 +180,13 @@ where
             return;
         }
         // Taken out, since each layer with a clone of the filter reports the end of the span.
-        let asked = ctx.span(&id).and_then(|span| {
+        let request = ctx.span(&id).and_then(|span| {
             let mut extensions = span.extensions_mut();
             extensions
                 .get_mut::<LevelOverrides>()
                 .and_then(|overrides| overrides.replace(self.state.number(), None))
         });
-        if let Some(level) = asked {
+        if let Some(level) = request {
             self.state.close(level);
         }
     }

@@ -11,8 +11,7 @@ use crate::layer::json_layer::JsonLayer;
 use crate::layer::log_options::LogOptions;
 use crate::limiting::volume::Volume;
 use crate::limiting::volume_limits::VolumeLimits;
-use crate::meter::Meter;
-use crate::planning::plan::{Planned, planned};
+use crate::planning::plan::{FieldPlan, plan_field};
 use crate::planning::plans::Plans;
 use crate::planning::record_keys::RecordKeys;
 use crate::redacting::redaction::Redaction;
@@ -23,6 +22,7 @@ use crate::schemas::keys::Keys;
 use crate::schemas::reserved_key::Origin;
 use crate::schemas::schema::Schema;
 use crate::schemas::settings::SchemaSettings;
+use crate::self_metrics::SelfMetrics;
 use crate::spans::tree::Spans;
 use crate::writing::announcement::Announcer;
 use crate::writing::forward::Forward;
@@ -49,7 +49,7 @@ impl LogOptions {
         let (names, limits) = (self.names(), self.limits());
         let writers = self.open()?;
         let registry = self.registry.as_ref().unwrap_or_else(|| Registry::global());
-        let meter = Meter::new(registry, names).map_err(JsonLayerBuildError::Metrics)?;
+        let self_metrics = SelfMetrics::new(registry, names).map_err(JsonLayerBuildError::Metrics)?;
         let settings = self.schema();
         let schema = Arc::new(Schema::of(&settings).map_err(JsonLayerBuildError::Key)?);
         let least = shorten::least_bytes(&schema);
@@ -59,14 +59,15 @@ impl LogOptions {
         let keys = Keys::default();
         let redaction = self.redaction.unwrap_or_default();
         let statics = statics(&self.fields, &schema, &keys, limits, &redaction)?;
-        let key_of = |name: &str| planned(name, Origin::Event, &schema, &keys, &redaction).key();
+        let key_of = |name: &str| plan_field(name, Origin::Event, &schema, &keys, &redaction).key();
         let volume_limits = self.volume_limits.unwrap_or_else(VolumeLimits::none);
         let sampling = self.sampling.unwrap_or_default();
-        let volume = Volume::new(volume_limits, sampling, key_of, meter.suppressed(), names);
+        let volume = Volume::new(volume_limits, sampling, key_of, self_metrics.suppressed(), names);
         let own_lines = Arc::new(OwnLines::new(&schema, names, &statics, limits));
         let service = settings.resource.service_name();
         let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock));
-        let suppression = Suppression::new(volume, (&own_lines, &keys), service, &clock, meter.lines());
+        let suppression =
+            Suppression::new(volume, (&own_lines, &keys), service, &clock, self_metrics.lines());
         for writer in &writers {
             writer
                 .check_queue(limits.line_bytes)
@@ -76,9 +77,9 @@ impl LogOptions {
         let writers = writers.into_iter().map(|writer| {
             let style = style(&writer, self.format.unwrap_or_default(), self.colors);
             let (notice, clock) = (announcer.with_style(style), Arc::clone(&clock));
-            StyledOutput { output: Output::start(writer, meter.outputs(), notice, clock), style }
+            StyledOutput { output: Output::start(writer, self_metrics.outputs(), notice, clock), style }
         });
-        let sinks = self.sinks.into_iter().map(|sink| Forward::new(sink, meter.dropped_by_sink()));
+        let sinks = self.sinks.into_iter().map(|sink| Forward::new(sink, self_metrics.dropped_by_sink()));
         let outputs = Outputs { writers: writers.collect(), sinks: sinks.collect() };
         let outputs = OpenOutputs::new(outputs, suppression);
         Ok(JsonLayer {
@@ -95,7 +96,7 @@ impl LogOptions {
             limits,
             outputs,
             fatal_flush: self.fatal_flush.unwrap_or(Duration::from_secs(1)),
-            meter,
+            self_metrics,
         })
     }
 
@@ -151,8 +152,8 @@ fn statics(
     let mut fields = Fields::default();
     for (key, value) in list {
         let is_own = key.is_empty() || schema.own_keys().iter().any(|own| **own == **key);
-        match planned(key, Origin::Inherited, schema, keys, redaction) {
-            Planned::Shown(mut shown) if !is_own => {
+        match plan_field(key, Origin::Inherited, schema, keys, redaction) {
+            FieldPlan::Render(mut shown) if !is_own => {
                 shown.repeats = true;
                 fields.put(&shown, Value::Str(value), limits, redaction);
             }

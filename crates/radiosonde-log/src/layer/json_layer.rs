@@ -13,22 +13,22 @@ use tracing_subscriber::registry::LookupSpan;
 use crate::bridging::pairs::Pairs;
 use crate::events::target::{is_audit, rank};
 use crate::filtering::reload_filter::ReloadFilter;
-use crate::layer::gathered::Gathered;
+use crate::layer::rendered_line::RenderedLine;
 use crate::limiting::callsite_policy::{Callsite, CallsitePolicy, Decision};
-use crate::meter::Meter;
-use crate::planning::plan::{Plan, level, planned_of_record, push_envelope};
+use crate::planning::plan::{Plan, level, plan_record_field, push_envelope};
 use crate::planning::plans::Plans;
 use crate::planning::record_keys::RecordKeys;
 use crate::redacting::redaction::Redaction;
 use crate::rendering::fields::{Fields, Limits};
 use crate::rendering::json;
-use crate::rendering::line_parts::Parts;
+use crate::rendering::line_parts::LineParts;
 use crate::rendering::pretty::{self, Heading, Pretty};
 use crate::rendering::recorder::Recorder;
 use crate::rendering::scratch::Scratch;
 use crate::schemas::keys::Keys;
 use crate::schemas::reserved_key::{Origin, ReservedKey};
 use crate::schemas::schema::Schema;
+use crate::self_metrics::SelfMetrics;
 use crate::spans::stack;
 use crate::spans::tree::Spans;
 use crate::writing::handle::{LogHandle, OpenOutputs};
@@ -107,7 +107,7 @@ pub struct JsonLayer {
     pub(crate) limits: Limits,
     pub(crate) outputs: OpenOutputs,
     pub(crate) fatal_flush: Duration,
-    pub(crate) meter: Meter,
+    pub(crate) self_metrics: SelfMetrics,
     pub(crate) redaction: Redaction,
 }
 
@@ -146,7 +146,7 @@ impl JsonLayer {
             let mut recorder =
                 Recorder::new(plan, &mut scratch.fields, &mut scratch.target, self.limits, &self.redaction);
             record(&mut recorder);
-            self.meter.found(recorder.found());
+            self.self_metrics.value_counts(recorder.value_counts());
             then(&scratch.fields);
         });
     }
@@ -162,8 +162,8 @@ impl JsonLayer {
         if plan.is_record() {
             self.record_pairs(&mut recorder);
         }
-        let (level, found) = (recorder.level(), recorder.found());
-        self.meter.found(found);
+        let (level, counts) = (recorder.level(), recorder.value_counts());
+        self.self_metrics.value_counts(counts);
 
         let module = if scratch.target.is_empty() { event.metadata().target() } else { &scratch.target };
         // For records of the `log` crate, level and target are known only now.
@@ -194,16 +194,16 @@ impl JsonLayer {
             scratch.fields.leave_out();
         }
         let timestamp = scratch.stamp.of(now, self.schema.precision);
-        let made = Made { now, level, module, timestamp, context };
-        let count = |bytes, truncated| self.count(is_own_envelope.then_some(plan), &made, bytes, truncated);
-        let is_cut = self.write_for_people(&made, &scratch.fields, &mut scratch.pretty, own, span);
+        let info = LineInfo { now, level, module, timestamp, context };
+        let count = |bytes, truncated| self.count(is_own_envelope.then_some(plan), &info, bytes, truncated);
+        let is_cut = self.write_for_people(&info, &scratch.fields, &mut scratch.pretty, own, span);
         if !self.has_readers_of_json() {
             count(scratch.pretty.len(), is_cut || scratch.fields.is_truncated());
             return level;
         }
-        let parts = Parts {
+        let parts = LineParts {
             schema: &self.schema,
-            timestamp: made.timestamp,
+            timestamp: info.timestamp,
             envelope: if is_own_envelope { plan.envelope() } else { &scratch.envelope },
             rest: self.schema.rest(plan.origin()),
             fields: &scratch.fields,
@@ -211,7 +211,7 @@ impl JsonLayer {
         };
         let truncated = json::push_line(&mut scratch.line, &parts, self.limits.line_bytes - 1);
         count(scratch.line.len() + 1, truncated);
-        self.deliver(&made, || self.send(&mut scratch.line, &made, &scratch.fields));
+        self.deliver(&info, || self.send(&mut scratch.line, &info, &scratch.fields));
         level
     }
 
@@ -223,7 +223,7 @@ impl JsonLayer {
     fn record_pairs(&self, recorder: &mut Recorder<'_>) {
         Pairs::current(|pairs| {
             for (name, value) in pairs.iter() {
-                let plan = || planned_of_record(name, &self.schema, &self.keys, &self.redaction);
+                let plan = || plan_record_field(name, &self.schema, &self.keys, &self.redaction);
                 match self.record_keys.of(name, &self.keys, plan) {
                     Some(planned) => recorder.take(&planned, value),
                     None => recorder.leave_out(),
@@ -246,19 +246,19 @@ impl JsonLayer {
         if !policy.asks_for_more() {
             return false;
         }
-        let gathered = Gathered { target, fields, trace: context.map(|context| context.trace_id()) };
-        policy.decide_rendered(&gathered, self.clock.monotonic()) == Decision::Drop
+        let rendered_line = RenderedLine { target, fields, trace: context.map(|context| context.trace_id()) };
+        policy.decide_rendered(&rendered_line, self.clock.monotonic()) == Decision::Drop
     }
 
     /// Counts a line; `plan` if it has its callsite's own level and target.
-    fn count(&self, plan: Option<&Plan>, made: &Made<'_>, bytes: usize, truncated: bool) {
-        let tally = || self.meter.lines().of(made.level, made.module);
+    fn count(&self, plan: Option<&Plan>, info: &LineInfo<'_>, bytes: usize, truncated: bool) {
+        let counters = || self.self_metrics.lines().of(info.level, info.module);
         match plan {
-            Some(plan) => plan.tally(tally).line(bytes),
-            None => tally().line(bytes),
+            Some(plan) => plan.counters(counters).line(bytes),
+            None => counters().line(bytes),
         }
         if truncated {
-            self.meter.truncated();
+            self.self_metrics.truncated();
         }
     }
 
@@ -281,10 +281,10 @@ impl JsonLayer {
     }
 
     /// Runs code of writers and sinks, during which this thread's events are dropped.
-    fn deliver(&self, made: &Made<'_>, work: impl FnOnce()) {
+    fn deliver(&self, info: &LineInfo<'_>, work: impl FnOnce()) {
         match ReentrancyGuard::enter() {
-            Some(_guard) => watched::line(made.module, work),
-            None => self.meter.nested(made.level),
+            Some(_guard) => watched::line(info.module, work),
+            None => self.self_metrics.nested(info.level),
         }
     }
 
@@ -293,19 +293,19 @@ impl JsonLayer {
         self.innermost_open().map(Id::from_u64)
     }
 
-    fn send(&self, line: &mut String, made: &Made<'_>, fields: &Fields) {
+    fn send(&self, line: &mut String, info: &LineInfo<'_>, fields: &Fields) {
         if !self.outputs.sinks.is_empty() {
             let reserved_key = |reserved_key| Some(fields.unescaped(fields.reserved_key(reserved_key)?));
             let message = reserved_key(ReservedKey::MESSAGE).unwrap_or_default();
             let correlation_id = reserved_key(ReservedKey::CORRELATION_ID);
             let request_id = reserved_key(ReservedKey::REQUEST_ID);
             let user_id = reserved_key(ReservedKey::USER_ID);
-            let mut finished = Line::new(line, made.now, made.level)
-                .with_target(made.module)
+            let mut finished = Line::new(line, info.now, info.level)
+                .with_target(info.module)
                 .with_service(&self.service)
                 .with_message(&message)
                 .with_fields(fields, &self.schema);
-            if let Some(context) = made.context {
+            if let Some(context) = info.context {
                 finished = finished.with_context(context);
             }
             if let Some(id) = &correlation_id {
@@ -323,14 +323,14 @@ impl JsonLayer {
         }
         line.push('\n');
         for output in self.outputs.writers.iter().filter(|output| output.style == Style::Json) {
-            output.write(line, rank(made.level, made.module));
+            output.write(line, rank(info.level, info.module));
         }
     }
 
     /// Writes the line in the format for people; returns whether it was truncated.
     fn write_for_people(
         &self,
-        made: &Made<'_>,
+        info: &LineInfo<'_>,
         fields: &Fields,
         line: &mut String,
         own: usize,
@@ -340,10 +340,10 @@ impl JsonLayer {
         for output in &self.outputs.writers {
             if let Style::Pretty { colors } = output.style {
                 line.clear();
-                self.pretty(Pretty::new(line, colors), made, fields, own, span);
+                self.pretty(Pretty::new(line, colors), info, fields, own, span);
                 is_cut |= pretty::cut(line, self.limits.line_bytes, colors);
-                let rank = rank(made.level, made.module);
-                self.deliver(made, || output.write(line, rank));
+                let rank = rank(info.level, info.module);
+                self.deliver(info, || output.write(line, rank));
             }
         }
         is_cut
@@ -352,12 +352,12 @@ impl JsonLayer {
     fn pretty(
         &self,
         mut pretty: Pretty<'_>,
-        made: &Made<'_>,
+        info: &LineInfo<'_>,
         fields: &Fields,
         own: usize,
         span: Option<u64>,
     ) {
-        let (timestamp, level, module) = (made.timestamp, made.level, made.module);
+        let (timestamp, level, module) = (info.timestamp, info.level, info.module);
         let heading = Heading { timestamp, level, names: self.names, module };
         pretty.heading(&heading, fields);
         pretty.fields(fields, own);
@@ -367,13 +367,13 @@ impl JsonLayer {
                 pretty.span(name, fields, std::mem::take(&mut is_first), event);
             });
         }
-        pretty.end(made.context, fields, own);
+        pretty.end(info.context, fields, own);
     }
 }
 
 /// The parts of a line besides its fields.
 #[derive(Debug, Clone, Copy)]
-struct Made<'a> {
+struct LineInfo<'a> {
     now: SystemTime,
     level: Level,
     module: &'a str,
@@ -444,7 +444,7 @@ where
             return;
         }
         if ReentrancyGuard::is_active() {
-            self.meter.nested(level(*event.metadata().level()));
+            self.self_metrics.nested(level(*event.metadata().level()));
             return;
         }
         let plan = self.plan(event.metadata(), || event.metadata().target() == LOG_RECORDS && event.is_log());

@@ -3,6 +3,6 @@
 mod build;
 pub(crate) mod build_error;
 pub(crate) mod format;
-mod gathered;
 pub(crate) mod json_layer;
 pub(crate) mod log_options;
+mod rendered_line;

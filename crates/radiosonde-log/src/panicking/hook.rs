@@ -174,7 +174,7 @@ impl Installed {
         if watched::is_on() || ReentrancyGuard::is_active() {
             return false;
         }
-        let Some(place) = Place::take(&self.at_once) else { return false };
+        let Some(place) = ReportPermit::take(&self.at_once) else { return false };
         let report = Report::of(info, self.options.backtrace);
         let (tell, told) = mpsc::sync_channel(2);
         let (most, deadline) = (self.options.backtrace_bytes, self.options.deadline);
@@ -206,9 +206,9 @@ impl Installed {
 }
 
 /// A slot among the panics that are reported at once.
-struct Place(Arc<AtomicUsize>);
+struct ReportPermit(Arc<AtomicUsize>);
 
-impl Place {
+impl ReportPermit {
     fn take(at_once: &Arc<AtomicUsize>) -> Option<Self> {
         // Relaxed: only the count matters, and it publishes nothing.
         let place =
@@ -221,7 +221,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for ReportPermit {
     fn drop(&mut self) {
         // Relaxed: as above.
         self.0.fetch_sub(1, Ordering::Relaxed);

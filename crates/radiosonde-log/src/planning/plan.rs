@@ -5,7 +5,7 @@ use tracing_core::Metadata;
 
 use crate::escaping::escape::{boundary, push_escaped};
 use crate::limiting::callsite_policy::CallsitePolicy;
-use crate::line_meter::Tally;
+use crate::line_metrics::LineCounters;
 use crate::redacting::redaction::{Redaction, Treatment};
 use crate::schemas::bounds::{MAX_MODULE_BYTES, MAX_NAME_BYTES};
 use crate::schemas::envelope::Envelope;
@@ -16,7 +16,7 @@ use crate::schemas::schema::Schema;
 /// The plan of an event's or a span's callsite: the place and the key of each field.
 #[derive(Debug)]
 pub(crate) struct Plan {
-    fields: Box<[Planned]>,
+    fields: Box<[FieldPlan]>,
     level: Level,
     origin: Origin,
     envelope: Envelope,
@@ -25,14 +25,14 @@ pub(crate) struct Plan {
     /// Decides which of its events are written; `None` if all are.
     policy: Option<Arc<CallsitePolicy>>,
     /// The counters of its lines, from the first one on.
-    tally: OnceLock<Tally>,
+    counters: OnceLock<LineCounters>,
 }
 
 /// The plan for one field.
 #[derive(Debug)]
-pub(crate) enum Planned {
+pub(crate) enum FieldPlan {
     /// It appears in the line.
-    Shown(Shown),
+    Render(RenderedField),
     /// The target of a bridged `log` record.
     Target,
     /// The level above `ERROR`.
@@ -45,7 +45,7 @@ pub(crate) enum Planned {
 
 /// A field that appears in the line.
 #[derive(Debug)]
-pub(crate) struct Shown {
+pub(crate) struct RenderedField {
     pub(crate) key: Key,
     pub(crate) treatment: Treatment,
     /// Another field of the callsite has the same key.
@@ -58,7 +58,7 @@ pub(crate) struct Shown {
     pub(crate) rest_is_text: bool,
 }
 
-impl Shown {
+impl RenderedField {
     /// Whether all values of the field are redacted.
     pub(crate) fn hides(&self) -> bool {
         self.treatment == Treatment::Replace
@@ -76,15 +76,15 @@ impl Plan {
         let mut fields: Box<[_]> = metadata
             .fields()
             .iter()
-            .map(|field| planned(field.name(), origin, schema, keys, redaction))
+            .map(|field| plan_field(field.name(), origin, schema, keys, redaction))
             .collect();
         mark_repeats(&mut fields);
         let level = level(*metadata.level());
         let mut envelope = Envelope::default();
         let module_fits =
             metadata.is_span() || push_envelope(&mut envelope, schema, level, origin, metadata.target());
-        let (policy, tally) = (None, OnceLock::new());
-        Self { fields, level, origin, envelope, module_fits, policy, tally }
+        let (policy, counters) = (None, OnceLock::new());
+        Self { fields, level, origin, envelope, module_fits, policy, counters }
     }
 
     pub(crate) fn with_policy(mut self, policy: Option<Arc<CallsitePolicy>>) -> Self {
@@ -97,18 +97,18 @@ impl Plan {
     }
 
     /// The counters for its own level and target.
-    pub(crate) fn tally(&self, make: impl FnOnce() -> Tally) -> &Tally {
-        self.tally.get_or_init(make)
+    pub(crate) fn counters(&self, make: impl FnOnce() -> LineCounters) -> &LineCounters {
+        self.counters.get_or_init(make)
     }
 
     /// Whether it has the field that makes an event FATAL.
     pub(crate) fn may_be_fatal(&self) -> bool {
-        self.fields.iter().any(|field| matches!(field, Planned::Level))
+        self.fields.iter().any(|field| matches!(field, FieldPlan::Level))
     }
 
     /// The plan for the callsite's field with this index.
-    pub(crate) fn field(&self, index: usize) -> &Planned {
-        self.fields.get(index).unwrap_or(&Planned::Hidden)
+    pub(crate) fn field(&self, index: usize) -> &FieldPlan {
+        self.fields.get(index).unwrap_or(&FieldPlan::Hidden)
     }
 
     /// The level of its events, unless one of them is marked as fatal.
@@ -135,11 +135,11 @@ impl Plan {
     }
 }
 
-impl Planned {
+impl FieldPlan {
     /// The key under which it appears in the line, if it does.
     pub(crate) const fn key(&self) -> Option<Key> {
         match self {
-            Self::Shown(shown) => Some(shown.key),
+            Self::Render(field) => Some(field.key),
             _ => None,
         }
     }
@@ -159,13 +159,13 @@ pub(crate) fn push_envelope(
 }
 
 /// The plan for a field with this name.
-pub(crate) fn planned(
+pub(crate) fn plan_field(
     name: &str,
     origin: Origin,
     schema: &Schema,
     keys: &Keys,
     redaction: &Redaction,
-) -> Planned {
+) -> FieldPlan {
     planned_by(name, origin, schema, |key| keys.of(key), redaction)
 }
 
@@ -173,7 +173,12 @@ pub(crate) fn planned(
 /// record's message.
 ///
 /// Its name may be created at run time, and is not kept.
-pub(crate) fn planned_of_record(name: &str, schema: &Schema, keys: &Keys, redaction: &Redaction) -> Planned {
+pub(crate) fn plan_record_field(
+    name: &str,
+    schema: &Schema,
+    keys: &Keys,
+    redaction: &Redaction,
+) -> FieldPlan {
     planned_by(name, Origin::Inherited, schema, |key| keys.passing(key), redaction)
 }
 
@@ -183,24 +188,24 @@ fn planned_by(
     schema: &Schema,
     number: impl Fn(&str) -> Key,
     redaction: &Redaction,
-) -> Planned {
+) -> FieldPlan {
     // A field named like a keyword is written `r#type = ..`.
     let name = name.strip_prefix("r#").unwrap_or(name);
     let destination = schema.destination_of(name, origin);
     let reserved_key = match destination {
         Destination::Reserved(reserved_key) | Destination::Label(reserved_key) => Some(reserved_key),
-        Destination::Rest if name.len() > MAX_NAME_BYTES => return Planned::LeftOut,
+        Destination::Rest if name.len() > MAX_NAME_BYTES => return FieldPlan::LeftOut,
         Destination::Rest => None,
-        Destination::Target => return Planned::Target,
-        Destination::Level => return Planned::Level,
-        Destination::Hidden => return Planned::Hidden,
+        Destination::Target => return FieldPlan::Target,
+        Destination::Level => return FieldPlan::Level,
+        Destination::Hidden => return FieldPlan::Hidden,
     };
     let key = schema.rest_key(name);
     let mut rest = String::from(",\"");
     push_escaped(&mut rest, &key);
     rest.push_str("\":");
     let is_reserved = reserved_key.is_some() || schema.own_keys().iter().any(|own| **own == *name);
-    Planned::Shown(Shown {
+    FieldPlan::Render(RenderedField {
         treatment: redaction.treatment(name, is_reserved),
         key: reserved_key.map_or_else(|| number(&key), Key::of_reserved),
         repeats: false,
@@ -213,12 +218,12 @@ fn planned_by(
     })
 }
 
-fn mark_repeats(fields: &mut [Planned]) {
+fn mark_repeats(fields: &mut [FieldPlan]) {
     for at in 0..fields.len() {
         let (before, from) = fields.split_at_mut(at);
-        let Some(Planned::Shown(here)) = from.first_mut() else { continue };
+        let Some(FieldPlan::Render(here)) = from.first_mut() else { continue };
         for other in before {
-            if let Planned::Shown(other) = other
+            if let FieldPlan::Render(other) = other
                 && other.key == here.key
             {
                 (other.repeats, here.repeats) = (true, true);

@@ -2,13 +2,13 @@ use std::borrow::Cow;
 
 use crate::escaping::escape::between_quotes;
 use crate::escaping::escaped_text::unescape;
-use crate::planning::plan::Shown;
+use crate::planning::plan::RenderedField;
 use crate::redacting::redaction::{Redaction, Treatment};
 use crate::rendering::json_kind::JsonKind;
 use crate::rendering::piece::Piece;
 use crate::rendering::value::Value;
 use crate::schemas::keys::Key;
-use crate::schemas::reserved_key::{Place, RenderedKey, ReservedKey};
+use crate::schemas::reserved_key::{RenderedKey, ReservedKey, Section};
 
 /// Bytes that each value may use even if the fields before it have filled the buffer.
 const MIN_VALUE_BYTES: usize = 256;
@@ -45,7 +45,7 @@ pub(crate) struct Fields {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Entry {
     pub(crate) key: Key,
-    pub(crate) place: Place,
+    pub(crate) section: Section,
     pub(crate) kind: JsonKind,
     cut: bool,
     start: usize,
@@ -55,7 +55,7 @@ pub(crate) struct Entry {
 
 /// The result of rendering a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Put {
+pub(crate) struct RenderOutcome {
     /// The value's own formatting failed.
     pub(crate) failed: bool,
     /// The number of replaced parts of the value.
@@ -127,12 +127,12 @@ impl Fields {
 
     /// `,"key":value`
     pub(crate) fn piece(&self, entry: &Entry) -> &str {
-        &self.text(entry.place)[entry.start..entry.end]
+        &self.text(entry.section)[entry.start..entry.end]
     }
 
     /// `,"key":`
     pub(crate) fn prefix(&self, entry: &Entry) -> &str {
-        &self.text(entry.place)[entry.start..entry.value]
+        &self.text(entry.section)[entry.start..entry.value]
     }
 
     /// `key`, escaped as in the line.
@@ -143,7 +143,7 @@ impl Fields {
 
     /// The value as JSON.
     pub(crate) fn value(&self, entry: &Entry) -> &str {
-        &self.text(entry.place)[entry.value..entry.end]
+        &self.text(entry.section)[entry.value..entry.end]
     }
 
     /// The contents of a string, or the JSON of any other value.
@@ -188,11 +188,11 @@ impl Fields {
     #[inline(always)]
     pub(crate) fn put(
         &mut self,
-        field: &Shown,
+        field: &RenderedField,
         value: Value<'_>,
         limits: Limits,
         redaction: &Redaction,
-    ) -> Put {
+    ) -> RenderOutcome {
         let value = match field.treatment {
             Treatment::Keep => value,
             Treatment::Replace => Value::Str(redaction.replacement_text()),
@@ -201,58 +201,65 @@ impl Fields {
         let rendered = field.reserved_key.as_ref().filter(|rendered| value.suits(rendered.rule));
         // A separate branch for each place, so that the compiler knows the buffer in each.
         if let Some(rendered) = rendered
-            && rendered.place == Place::Top
+            && rendered.section == Section::Top
         {
             let push = |out: &mut String, end| value.push_as(out, rendered.rule, end);
             let piece = Piece::push(&mut self.top, &rendered.prefix, limit, push);
             let found = piece.scrub(&mut self.top, field, redaction);
-            return self.keep(field, Place::Top, piece, self.top.len(), found);
+            return self.keep(field, Section::Top, piece, self.top.len(), found);
         }
         if rendered.is_none()
             && self.entries.len() >= limits.fields
             && !(field.repeats && self.find(field.key).is_some())
         {
             self.left_out = true;
-            return Put::default();
+            return RenderOutcome::default();
         }
         if rendered.is_some() || field.rest_is_text {
             return self.put_otherwise(field, rendered, value, limit, redaction);
         }
         let piece = Piece::push(&mut self.rest, &field.rest, limit, |out, end| value.push_json(out, end));
         let found = piece.scrub(&mut self.rest, field, redaction);
-        self.keep(field, Place::Rest, piece, self.rest.len(), found)
+        self.keep(field, Section::Rest, piece, self.rest.len(), found)
     }
 
     /// Renders a field outside the reserved keys, for a profile that has reserved keys there, or only strings.
     #[inline(never)]
     fn put_otherwise(
         &mut self,
-        field: &Shown,
+        field: &RenderedField,
         rendered: Option<&RenderedKey>,
         value: Value<'_>,
         limit: usize,
         redaction: &Redaction,
-    ) -> Put {
+    ) -> RenderOutcome {
         let prefix = rendered.map_or(&field.rest, |rendered| &rendered.prefix);
         let piece = Piece::push(&mut self.rest, prefix, limit, |out, end| match rendered {
             Some(rendered) => value.push_as(out, rendered.rule, end),
             None => value.push_text(out, end),
         });
         let found = piece.scrub(&mut self.rest, field, redaction);
-        self.keep(field, Place::Rest, piece, self.rest.len(), found)
+        self.keep(field, Section::Rest, piece, self.rest.len(), found)
     }
 
     #[inline(always)]
-    fn keep(&mut self, field: &Shown, place: Place, piece: Piece, end: usize, found: u64) -> Put {
+    fn keep(
+        &mut self,
+        field: &RenderedField,
+        section: Section,
+        piece: Piece,
+        end: usize,
+        found: u64,
+    ) -> RenderOutcome {
         let Piece { start, value, written, .. } = piece;
         let kind = if found == 0 { written.kind } else { written.kind.redacted() };
-        let entry = Entry { key: field.key, place, kind, cut: written.cut, start, value, end };
+        let entry = Entry { key: field.key, section, kind, cut: written.cut, start, value, end };
         if field.repeats {
             self.settle(entry);
         } else {
             self.add(entry);
         }
-        Put { failed: written.failed, found }
+        RenderOutcome { failed: written.failed, found }
     }
 
     /// Adds missing fields from `other`: `self` has precedence.
@@ -264,9 +271,9 @@ impl Fields {
             let (top, rest) = (self.top.len(), self.rest.len());
             self.top.push_str(&other.top);
             self.rest.push_str(&other.rest);
-            self.entries.extend(other.entries.iter().map(|entry| match entry.place {
-                Place::Top => entry.moved_to(entry.start + top),
-                Place::Rest => entry.moved_to(entry.start + rest),
+            self.entries.extend(other.entries.iter().map(|entry| match entry.section {
+                Section::Top => entry.moved_to(entry.start + top),
+                Section::Rest => entry.moved_to(entry.start + rest),
             }));
             self.bits |= other.bits;
             self.out_of_order |= other.out_of_order || !self.precedes(other.reserved_keys);
@@ -296,17 +303,17 @@ impl Fields {
         self.full |= newer.full;
     }
 
-    fn text(&self, place: Place) -> &String {
-        match place {
-            Place::Top => &self.top,
-            Place::Rest => &self.rest,
+    fn text(&self, section: Section) -> &String {
+        match section {
+            Section::Top => &self.top,
+            Section::Rest => &self.rest,
         }
     }
 
-    fn text_mut(&mut self, place: Place) -> &mut String {
-        match place {
-            Place::Top => &mut self.top,
-            Place::Rest => &mut self.rest,
+    fn text_mut(&mut self, section: Section) -> &mut String {
+        match section {
+            Section::Top => &mut self.top,
+            Section::Rest => &mut self.rest,
         }
     }
 
@@ -324,7 +331,7 @@ impl Fields {
     #[inline(always)]
     fn add(&mut self, entry: Entry) {
         self.bits |= entry.key.bit();
-        if entry.place == Place::Top {
+        if entry.section == Section::Top {
             self.note_reserved(entry.key);
         }
         self.entries.push(entry);
@@ -359,7 +366,7 @@ impl Fields {
             (self.left_out, self.full) = (true, true);
             return;
         }
-        let text = self.text_mut(entry.place);
+        let text = self.text_mut(entry.section);
         let start = text.len();
         text.push_str(piece);
         self.add(entry.moved_to(start));
@@ -368,9 +375,9 @@ impl Fields {
     /// Completes the piece at the end: keeps it there, or moves it over an earlier one with the same key.
     fn settle(&mut self, entry: Entry) {
         let Some(at) = self.find(entry.key) else { return self.add(entry) };
-        let text = self.text_mut(entry.place).split_off(entry.start);
+        let text = self.text_mut(entry.section).split_off(entry.start);
         let mut newest = Self::default();
-        *newest.text_mut(entry.place) = text;
+        *newest.text_mut(entry.section) = text;
         self.replace(at, &newest, &entry.moved_to(0));
     }
 
@@ -378,20 +385,20 @@ impl Fields {
     fn replace(&mut self, at: usize, other: &Self, entry: &Entry) {
         let old = self.entries[at];
         let piece = other.piece(entry);
-        let stays = old.place == entry.place;
+        let stays = old.section == entry.section;
         let put = if stays { piece } else { "" };
-        self.text_mut(old.place).replace_range(old.start..old.end, put);
+        self.text_mut(old.section).replace_range(old.start..old.end, put);
         for later in &mut self.entries {
-            if later.place == old.place && later.start >= old.end {
+            if later.section == old.section && later.start >= old.end {
                 *later = later.moved_to(later.start - old.end + old.start + put.len());
             }
         }
-        let start = if stays { old.start } else { self.text(entry.place).len() };
+        let start = if stays { old.start } else { self.text(entry.section).len() };
         if !stays {
-            self.text_mut(entry.place).push_str(piece);
-            match entry.place {
-                Place::Top => self.note_reserved(entry.key),
-                Place::Rest => self.reserved_keys &= !(1 << (old.key.index() % ReservedKey::MAX)),
+            self.text_mut(entry.section).push_str(piece);
+            match entry.section {
+                Section::Top => self.note_reserved(entry.key),
+                Section::Rest => self.reserved_keys &= !(1 << (old.key.index() % ReservedKey::MAX)),
             }
         }
         self.entries[at] = entry.moved_to(start);
@@ -416,7 +423,7 @@ mod tests {
     use radiosonde_core::LevelNames;
 
     use super::*;
-    use crate::planning::plan::{Planned, planned};
+    use crate::planning::plan::{FieldPlan, plan_field};
     use crate::schemas::keys::Keys;
     use crate::schemas::reserved_key::Origin;
     use crate::schemas::schema::Schema;
@@ -425,8 +432,14 @@ mod tests {
 
     /// Renders as if any two fields could have the same name.
     fn put(fields: &mut Fields, keys: &Keys, name: &str, value: Value<'_>, origin: Origin) {
-        match planned(name, origin, &Schema::new("orders", LevelNames::default()), keys, &Redaction::none()) {
-            Planned::Shown(mut shown) => {
+        match plan_field(
+            name,
+            origin,
+            &Schema::new("orders", LevelNames::default()),
+            keys,
+            &Redaction::none(),
+        ) {
+            FieldPlan::Render(mut shown) => {
                 shown.repeats = true;
                 fields.put(&shown, value, LIMITS, &Redaction::none());
             }
@@ -460,7 +473,7 @@ mod tests {
         );
         let moved = put(&[("duration_ms", Value::U64(1)), ("duration_ms", Value::Str("1ms"))]);
         assert_eq!(pieces(&moved), ["\"duration_ms\":\"1ms\""]);
-        assert_eq!(moved.entries()[0].place, Place::Rest);
+        assert_eq!(moved.entries()[0].section, Section::Rest);
         assert_eq!((moved.top(), moved.rest()), ("", ",\"duration_ms\":\"1ms\""));
     }
 
@@ -471,7 +484,7 @@ mod tests {
         let span = [("a", Value::I64(2)), ("b", Value::I64(3)), ("message", Value::Str("argument"))];
         event.fill_from(&fields(&keys, &span, Origin::Inherited), LIMITS);
         assert_eq!(pieces(&event), ["\"a\":1", "\"message\":\"hi\"", "\"b\":3", "\"message\":\"argument\""]);
-        assert_eq!(event.entries()[3].place, Place::Rest, "a span's message is metadata");
+        assert_eq!(event.entries()[3].section, Section::Rest, "a span's message is metadata");
     }
 
     #[test]

@@ -1,8 +1,8 @@
-use crate::rendering::line_parts::{Parts, push_end, push_reserved, push_start};
+use crate::rendering::line_parts::{LineParts, push_end, push_reserved, push_start};
 use crate::rendering::shorten;
 
 /// Writes one JSON object of at most `limit` bytes; returns whether it was truncated.
-pub(crate) fn push_line(out: &mut String, parts: &Parts<'_>, limit: usize) -> bool {
+pub(crate) fn push_line(out: &mut String, parts: &LineParts<'_>, limit: usize) -> bool {
     let fields = parts.fields;
     let truncated = fields.is_truncated();
     let start = out.len();

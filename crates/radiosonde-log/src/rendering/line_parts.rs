@@ -5,12 +5,12 @@ use crate::rendering::json_kind::JsonKind;
 use crate::rendering::timestamp::push_digits;
 use crate::schemas::envelope::Envelope;
 use crate::schemas::layout::Group;
-use crate::schemas::reserved_key::{Place, ReservedKey};
+use crate::schemas::reserved_key::{ReservedKey, Section};
 use crate::schemas::schema::Schema;
 
 /// All parts of a line, already rendered.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Parts<'a> {
+pub(crate) struct LineParts<'a> {
     pub(crate) schema: &'a Schema,
     pub(crate) timestamp: &'a str,
     pub(crate) envelope: &'a Envelope,
@@ -21,20 +21,20 @@ pub(crate) struct Parts<'a> {
 }
 
 /// Appends the object up to the reserved keys.
-pub(crate) fn push_start(out: &mut String, parts: &Parts<'_>) {
+pub(crate) fn push_start(out: &mut String, parts: &LineParts<'_>) {
     out.push_str(&parts.schema.start);
     out.push_str(parts.timestamp);
     out.push_str(&parts.envelope.prefix);
 }
 
 /// Appends the reserved keys that fields fill, in order. `message` is always present.
-pub(crate) fn push_reserved(out: &mut String, parts: &Parts<'_>, push: impl Fn(&mut String, &Entry)) {
+pub(crate) fn push_reserved(out: &mut String, parts: &LineParts<'_>, push: impl Fn(&mut String, &Entry)) {
     let mut filled = [None; ReservedKey::MAX];
     for entry in parts.fields.entries() {
-        if entry.place == Place::Top
-            && let Some(place) = filled.get_mut(entry.key.index())
+        if entry.section == Section::Top
+            && let Some(section) = filled.get_mut(entry.key.index())
         {
-            *place = Some(entry);
+            *section = Some(entry);
         }
     }
     if filled[ReservedKey::MESSAGE.index()].is_none()
@@ -63,7 +63,7 @@ pub(crate) fn push_reserved(out: &mut String, parts: &Parts<'_>, push: impl Fn(&
 }
 
 /// Appends the duration in the format of protobuf's JSON.
-fn push_latency(out: &mut String, parts: &Parts<'_>, millis: Option<&Entry>) {
+fn push_latency(out: &mut String, parts: &LineParts<'_>, millis: Option<&Entry>) {
     let millis = millis.filter(|entry| matches!(entry.kind, JsonKind::Integer | JsonKind::Float));
     let millis = millis.and_then(|entry| parts.fields.value(entry).parse::<f64>().ok());
     if let Some(millis) = millis.filter(|millis| (0.0..=Group::MAX_MILLIS).contains(millis)) {
@@ -88,7 +88,7 @@ fn push_latency(out: &mut String, parts: &Parts<'_>, millis: Option<&Entry>) {
 }
 
 /// Appends the text after the reserved keys: the event's other properties, the ids, and the mark of truncation.
-pub(crate) fn push_end(out: &mut String, parts: &Parts<'_>, truncated: bool) {
+pub(crate) fn push_end(out: &mut String, parts: &LineParts<'_>, truncated: bool) {
     out.push_str(&parts.envelope.suffix);
     if let Some(context) = &parts.context {
         out.push_str(parts.schema.trace_id());

@@ -1,4 +1,4 @@
-use crate::planning::plan::Shown;
+use crate::planning::plan::RenderedField;
 use crate::redacting::redaction::Redaction;
 use crate::rendering::tail::drop_tail;
 use crate::rendering::value::Written;
@@ -29,7 +29,7 @@ impl Piece {
     }
 
     #[inline(always)]
-    pub(crate) fn scrub(&self, out: &mut String, field: &Shown, redaction: &Redaction) -> u64 {
+    pub(crate) fn scrub(&self, out: &mut String, field: &RenderedField, redaction: &Redaction) -> u64 {
         if field.hides() || !redaction.scrubs() {
             return 0;
         }

@@ -4,14 +4,14 @@ use std::fmt;
 use radiosonde_core::Level;
 use tracing_core::field::{Field, Visit};
 
-use crate::planning::plan::{Plan, Planned};
+use crate::planning::plan::{FieldPlan, Plan};
 use crate::redacting::redaction::{Redaction, Treatment};
 use crate::rendering::fields::{Fields, Limits};
 use crate::rendering::value::Value;
 
 /// Counts of failed and redacted values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Found {
+pub(crate) struct ValueCounts {
     /// Values whose formatting failed.
     pub(crate) failed: u64,
     /// Values redacted by their keys.
@@ -29,7 +29,7 @@ pub(crate) struct Recorder<'a> {
     limits: Limits,
     redaction: &'a Redaction,
     is_fatal: bool,
-    found: Found,
+    counts: ValueCounts,
 }
 
 impl<'a> Recorder<'a> {
@@ -40,7 +40,7 @@ impl<'a> Recorder<'a> {
         limits: Limits,
         redaction: &'a Redaction,
     ) -> Self {
-        Self { plan, fields, target, limits, redaction, is_fatal: false, found: Found::default() }
+        Self { plan, fields, target, limits, redaction, is_fatal: false, counts: ValueCounts::default() }
     }
 
     /// The level of the line.
@@ -49,8 +49,8 @@ impl<'a> Recorder<'a> {
     }
 
     /// The counts.
-    pub(crate) fn found(&self) -> Found {
-        self.found
+    pub(crate) fn value_counts(&self) -> ValueCounts {
+        self.counts
     }
 
     /// Records that a field was dropped.
@@ -67,18 +67,18 @@ impl<'a> Recorder<'a> {
 
     /// Renders a value as planned.
     #[inline(always)]
-    pub(crate) fn take(&mut self, planned: &Planned, value: Value<'_>) {
-        match (planned, value) {
-            (Planned::Shown(shown), _) => {
-                let put = self.fields.put(shown, value, self.limits, self.redaction);
-                self.found.failed += u64::from(put.failed);
-                self.found.secret_keys += u64::from(shown.treatment == Treatment::Replace);
-                self.found.secrets += put.found;
+    pub(crate) fn take(&mut self, field_plan: &FieldPlan, value: Value<'_>) {
+        match (field_plan, value) {
+            (FieldPlan::Render(field), _) => {
+                let put = self.fields.put(field, value, self.limits, self.redaction);
+                self.counts.failed += u64::from(put.failed);
+                self.counts.secret_keys += u64::from(field.treatment == Treatment::Replace);
+                self.counts.secrets += put.found;
             }
-            (Planned::Level, Value::Str(name)) => self.is_fatal = name.parse() == Ok(Level::Fatal),
-            (Planned::Target, Value::Str(target)) => target.clone_into(self.target),
-            (Planned::LeftOut, _) => self.fields.leave_out(),
-            (Planned::Level | Planned::Target | Planned::Hidden, _) => {}
+            (FieldPlan::Level, Value::Str(name)) => self.is_fatal = name.parse() == Ok(Level::Fatal),
+            (FieldPlan::Target, Value::Str(target)) => target.clone_into(self.target),
+            (FieldPlan::LeftOut, _) => self.fields.leave_out(),
+            (FieldPlan::Level | FieldPlan::Target | FieldPlan::Hidden, _) => {}
         }
     }
 }

@@ -5,10 +5,10 @@ use std::ptr;
 use crate::escaping::escaped_text::{cut_at, error_message};
 use crate::rendering::fields::{Entry, Fields};
 use crate::rendering::json_kind::JsonKind;
-use crate::rendering::line_parts::{Parts, push_end, push_reserved, push_start};
+use crate::rendering::line_parts::{LineParts, push_end, push_reserved, push_start};
 use crate::schemas::bounds::MAX_MODULE_BYTES;
 use crate::schemas::layout::Group;
-use crate::schemas::reserved_key::Place;
+use crate::schemas::reserved_key::Section;
 use crate::schemas::schema::Schema;
 
 /// Values are never truncated below this, so that numbers and short values stay whole.
@@ -19,7 +19,7 @@ const ERROR_START: &str = "{\"message\":\"";
 const ERROR_END: &str = "\",\"chain\":[]}";
 
 /// Writes the line in at most `limit` bytes, which must be at least [`least_bytes`].
-pub(crate) fn push_line(out: &mut String, parts: &Parts<'_>, limit: usize) {
+pub(crate) fn push_line(out: &mut String, parts: &LineParts<'_>, limit: usize) {
     let start = out.len();
     push_start(out, parts);
     let mut end = String::new();
@@ -43,7 +43,7 @@ pub(crate) fn push_line(out: &mut String, parts: &Parts<'_>, limit: usize) {
     out.push_str(&end);
     let mut is_first = true;
     let is_kept = |entry: &&Entry| kept.iter().any(|other| ptr::eq(*other, *entry));
-    for entry in fields.entries().iter().filter(|entry| entry.place == Place::Rest).filter(is_kept) {
+    for entry in fields.entries().iter().filter(|entry| entry.section == Section::Rest).filter(is_kept) {
         if is_first {
             out.push_str(parts.rest);
             // The comma separates fields.

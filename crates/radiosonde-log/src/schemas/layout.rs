@@ -4,7 +4,7 @@ use std::ops::Range;
 use crate::escaping::escape::push_escaped;
 use crate::schemas::bounds::MAX_NAME_BYTES;
 use crate::schemas::invalid_key::{InvalidKey, InvalidKeyKind};
-use crate::schemas::reserved_key::{Origin, Place, RenderedKey, ReservedKey, ValueRule};
+use crate::schemas::reserved_key::{Origin, RenderedKey, ReservedKey, Section, ValueRule};
 
 /// The line format of a profile.
 #[derive(Debug, Default)]
@@ -73,7 +73,7 @@ pub(super) struct Reserved {
 pub(super) fn reserved(key: &str, rule: ValueRule, names: &[&str]) -> Reserved {
     Reserved {
         key: key.into(),
-        rendered: RenderedKey { prefix: format!(",{}:", text(key)).into(), rule, place: Place::Top },
+        rendered: RenderedKey { prefix: format!(",{}:", text(key)).into(), rule, section: Section::Top },
         names: names.iter().map(|name| ((*name).into(), None)).collect(),
     }
 }
@@ -81,7 +81,7 @@ pub(super) fn reserved(key: &str, rule: ValueRule, names: &[&str]) -> Reserved {
 impl Reserved {
     /// The same reserved key, in the object of the other fields.
     pub(super) fn among_the_rest(mut self) -> Self {
-        self.rendered.place = Place::Rest;
+        self.rendered.section = Section::Rest;
         self
     }
 
@@ -137,7 +137,7 @@ impl Layout {
         let mut top = self.own_keys.iter().copied().chain([&*self.rest, &*self.rest_of_metrics]).chain(
             self.reserved_keys
                 .iter()
-                .filter(|reserved_key| reserved_key.rendered.place == Place::Top)
+                .filter(|reserved_key| reserved_key.rendered.section == Section::Top)
                 .map(|reserved_key| &*reserved_key.key),
         );
         let clashes = |own: &str| {

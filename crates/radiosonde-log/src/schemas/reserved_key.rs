@@ -29,7 +29,7 @@ pub(crate) enum ValueRule {
 
 /// The place of a piece in the line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum Section {
     Top,
     Rest,
 }
@@ -40,7 +40,7 @@ pub(crate) struct RenderedKey {
     /// `,"key":`
     pub(crate) prefix: Box<str>,
     pub(crate) rule: ValueRule,
-    pub(crate) place: Place,
+    pub(crate) section: Section,
 }
 
 impl ReservedKey {

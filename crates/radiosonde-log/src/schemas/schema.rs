@@ -8,7 +8,7 @@ use crate::schemas::invalid_key::{InvalidKey, InvalidKeyKind};
 use crate::schemas::layout::{Group, Layout, Reserved, check, text};
 use crate::schemas::precision::TimestampPrecision;
 use crate::schemas::profile::Profile;
-use crate::schemas::reserved_key::{Destination, Origin, Place, RenderedKey, ReservedKey, ValueRule};
+use crate::schemas::reserved_key::{Destination, Origin, RenderedKey, ReservedKey, Section, ValueRule};
 use crate::schemas::settings::SchemaSettings;
 use crate::schemas::{ecs, gcp, native, otel};
 
@@ -41,7 +41,7 @@ impl Schema {
                 return Err(InvalidKey::new(key, InvalidKeyKind::Fixed));
             }
             let is_taken = |reserved_key: &Reserved| {
-                reserved_key.rendered.place == Place::Top && *reserved_key.key == **key
+                reserved_key.rendered.section == Section::Top && *reserved_key.key == **key
             };
             if layout.own_keys.contains(&key.as_str()) || layout.reserved_keys.iter().any(is_taken) {
                 return Err(InvalidKey::new(key, InvalidKeyKind::Taken));
@@ -84,14 +84,14 @@ impl Schema {
 
     /// Appends the envelope. The module must be short enough.
     pub(crate) fn push_envelope(&self, envelope: &mut Envelope, level: Level, origin: Origin, module: &str) {
-        let Layout { prefixes, suffixes, module: place, .. } = &self.layout;
+        let Layout { prefixes, suffixes, module: section, .. } = &self.layout;
         // The discriminants of level and origin are their indices.
         envelope.prefix.push_str(&prefixes[level as usize]);
         envelope.suffix.push_str(&suffixes[origin as usize]);
-        let out = if place.in_prefix { &mut envelope.prefix } else { &mut envelope.suffix };
-        out.push_str(place.before);
+        let out = if section.in_prefix { &mut envelope.prefix } else { &mut envelope.suffix };
+        out.push_str(section.before);
         push_escaped(out, module);
-        out.push_str(place.after);
+        out.push_str(section.after);
     }
 
     /// The text that opens the object of the fields without a reserved key, `,"metadata":{`.
@@ -184,8 +184,8 @@ impl Schema {
             _ => ReservedKey::all()
                 .zip(&self.layout.reserved_keys)
                 .find(|(_, reserved)| reserved.takes(name, origin, &self.layout))
-                .map_or(Destination::Rest, |(reserved_key, reserved)| match reserved.rendered.place {
-                    Place::Top if origin == Origin::Metric && !reserved.is_of_metrics() => {
+                .map_or(Destination::Rest, |(reserved_key, reserved)| match reserved.rendered.section {
+                    Section::Top if origin == Origin::Metric && !reserved.is_of_metrics() => {
                         Destination::Label(reserved_key)
                     }
                     _ => Destination::Reserved(reserved_key),

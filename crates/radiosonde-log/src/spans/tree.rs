@@ -229,7 +229,7 @@ mod tests {
     use tracing_core::{Interest, Kind, Level};
 
     use super::*;
-    use crate::planning::plan::{Planned, planned};
+    use crate::planning::plan::{FieldPlan, plan_field};
     use crate::redacting::redaction::Redaction;
     use crate::rendering::value::Value;
     use crate::schemas::keys::Keys;
@@ -263,8 +263,8 @@ mod tests {
     fn field(keys: &Keys, name: usize, value: u64) -> Fields {
         let mut fields = Fields::default();
         let schema = Schema::new("orders", LevelNames::default());
-        if let Planned::Shown(shown) =
-            planned(NAMES[name], Origin::Inherited, &schema, keys, &Redaction::none())
+        if let FieldPlan::Render(shown) =
+            plan_field(NAMES[name], Origin::Inherited, &schema, keys, &Redaction::none())
         {
             fields.put(&shown, Value::U64(value), LIMITS, &Redaction::none());
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use radiosonde_appender::{DropNotice, Drops};
 use radiosonde_core::{Level, LevelNames, SharedClock};
 
-use crate::planning::plan::Planned;
+use crate::planning::plan::FieldPlan;
 use crate::rendering::value::Value;
 use crate::schemas::keys::Keys;
 use crate::writing::own_lines::OwnLines;
@@ -17,7 +17,7 @@ const MODULE: &str = "radiosonde::log";
 #[derive(Debug, Clone)]
 pub(crate) struct Announcer {
     lines: Arc<OwnLines>,
-    fields: Arc<[Planned; 6]>,
+    fields: Arc<[FieldPlan; 6]>,
     clock: SharedClock,
     style: Style,
 }

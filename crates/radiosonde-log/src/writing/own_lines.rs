@@ -3,11 +3,11 @@ use std::time::SystemTime;
 
 use radiosonde_core::{Level, LevelNames};
 
-use crate::planning::plan::{Planned, Shown, planned, push_envelope};
+use crate::planning::plan::{FieldPlan, RenderedField, plan_field, push_envelope};
 use crate::redacting::redaction::Redaction;
 use crate::rendering::fields::{Fields, Limits};
 use crate::rendering::json;
-use crate::rendering::line_parts::Parts;
+use crate::rendering::line_parts::LineParts;
 use crate::rendering::pretty::{Heading, Pretty};
 use crate::rendering::timestamp::Stamp;
 use crate::rendering::value::Value;
@@ -35,16 +35,16 @@ impl OwnLines {
     }
 
     /// The plan for the field with this name.
-    pub(crate) fn plan(&self, name: &str, keys: &Keys) -> Planned {
-        planned(name, Origin::Event, &self.schema, keys, &self.redaction)
+    pub(crate) fn plan(&self, name: &str, keys: &Keys) -> FieldPlan {
+        plan_field(name, Origin::Event, &self.schema, keys, &self.redaction)
     }
 
     pub(crate) const fn names(&self) -> LevelNames {
         self.names
     }
 
-    pub(crate) fn put(&self, fields: &mut Fields, shown: &Shown, value: Value<'_>) {
-        fields.put(shown, value, self.limits, &self.redaction);
+    pub(crate) fn put(&self, fields: &mut Fields, field: &RenderedField, value: Value<'_>) {
+        fields.put(field, value, self.limits, &self.redaction);
     }
 
     /// Formats a time as in lines.
@@ -57,11 +57,11 @@ impl OwnLines {
         &'a self,
         (level, module): (Level, &'a str),
         now: SystemTime,
-        values: impl IntoIterator<Item = (&'a Planned, Value<'v>)>,
+        values: impl IntoIterator<Item = (&'a FieldPlan, Value<'v>)>,
     ) -> OwnLine<'a> {
         let mut fields = Fields::default();
         for (field, value) in values {
-            if let Planned::Shown(field) = field {
+            if let FieldPlan::Render(field) = field {
                 self.put(&mut fields, field, value);
             }
         }
@@ -95,7 +95,7 @@ impl OwnLine<'_> {
         push_envelope(&mut envelope, &lines.schema, self.level, Origin::Event, self.module);
         let rest = lines.schema.rest(Origin::Event);
         let parts =
-            Parts { schema: &lines.schema, timestamp, envelope: &envelope, rest, fields, context: None };
+            LineParts { schema: &lines.schema, timestamp, envelope: &envelope, rest, fields, context: None };
         json::push_line(&mut line, &parts, lines.limits.line_bytes - 1);
         line
     }

@@ -6,8 +6,8 @@ use radiosonde_core::SharedClock;
 
 use crate::events::target::rank;
 use crate::limiting::volume::{Announcement, Volume};
-use crate::line_meter::LineMeter;
-use crate::planning::plan::{Planned, Shown};
+use crate::line_metrics::LineMetrics;
+use crate::planning::plan::{FieldPlan, RenderedField};
 use crate::rendering::fields::Fields;
 use crate::rendering::value::Value;
 use crate::schemas::keys::Keys;
@@ -21,11 +21,11 @@ use crate::writing::style::Style;
 pub(crate) struct Suppression {
     volume: Volume,
     own_lines: Arc<OwnLines>,
-    fields: [Planned; 5],
-    sample_ratio: Option<Shown>,
+    fields: [FieldPlan; 5],
+    sample_ratio: Option<RenderedField>,
     service: String,
     clock: SharedClock,
-    lines: LineMeter,
+    lines: LineMetrics,
 }
 
 impl Suppression {
@@ -34,11 +34,11 @@ impl Suppression {
         (own_lines, keys): (&Arc<OwnLines>, &Keys),
         service: &str,
         clock: &SharedClock,
-        lines: &LineMeter,
+        lines: &LineMetrics,
     ) -> Self {
         let sample_ratio = match own_lines.plan("sample_ratio", keys) {
             // An event may have a field with this name.
-            Planned::Shown(shown) => Some(Shown { repeats: true, ..shown }),
+            FieldPlan::Render(shown) => Some(RenderedField { repeats: true, ..shown }),
             _ => None,
         };
         Self {

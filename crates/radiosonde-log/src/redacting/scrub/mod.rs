@@ -52,7 +52,7 @@ impl Redaction {
 }
 
 #[derive(Debug)]
-struct Found {
+struct Detection {
     bytes: Range<usize>,
     /// It is not part of a string.
     is_bare: bool,
@@ -95,7 +95,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    fn next(&mut self, text: &[u8]) -> Option<Found> {
+    fn next(&mut self, text: &[u8]) -> Option<Detection> {
         while let Some(&byte) = text.get(self.at) {
             let found = if self.in_string { self.in_string(text, byte) } else { self.outside(text, byte) };
             if found.is_some() {
@@ -105,7 +105,7 @@ impl<'a> Scanner<'a> {
         None
     }
 
-    fn outside(&mut self, text: &[u8], byte: u8) -> Option<Found> {
+    fn outside(&mut self, text: &[u8], byte: u8) -> Option<Detection> {
         let start = self.at;
         if !(byte.is_ascii_digit() || byte == b'-') {
             self.in_string = byte == b'"';
@@ -119,10 +119,10 @@ impl<'a> Scanner<'a> {
         self.at += number.len();
         let is_card =
             self.card && number.iter().all(u8::is_ascii_digit) && card::end(number) == Some(number.len());
-        is_card.then_some(Found { bytes: start..self.at, is_bare: true })
+        is_card.then_some(Detection { bytes: start..self.at, is_bare: true })
     }
 
-    fn in_string(&mut self, text: &[u8], byte: u8) -> Option<Found> {
+    fn in_string(&mut self, text: &[u8], byte: u8) -> Option<Detection> {
         let found = match byte {
             b'"' => {
                 self.in_string = false;
@@ -159,7 +159,7 @@ impl<'a> Scanner<'a> {
                 self.begins = !(byte.is_ascii_alphanumeric() || byte == b'_' || !byte.is_ascii());
             }
         }
-        found.map(|bytes| Found { bytes, is_bare: false })
+        found.map(|bytes| Detection { bytes, is_bare: false })
     }
 
     /// Whether no word that started before continues here.

@@ -12,7 +12,7 @@ const MAX_TARGETS: usize = 200;
 
 /// Counts lines and their bytes by level and target. Clones share the counters.
 #[derive(Debug, Clone)]
-pub(crate) struct LineMeter(Arc<Inner>);
+pub(crate) struct LineMetrics(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
@@ -23,16 +23,16 @@ struct Inner {
     others: ByLevel,
 }
 
-type ByLevel = [OnceLock<Tally>; 6];
+type ByLevel = [OnceLock<LineCounters>; 6];
 
 /// The counters of one level and target.
 #[derive(Debug, Clone)]
-pub(crate) struct Tally {
+pub(crate) struct LineCounters {
     lines: Counter,
     bytes: Counter,
 }
 
-impl Tally {
+impl LineCounters {
     /// Counts a line of this many bytes, including its line feed.
     pub(crate) fn line(&self, bytes: usize) {
         self.lines.inc();
@@ -40,7 +40,7 @@ impl Tally {
     }
 }
 
-impl LineMeter {
+impl LineMetrics {
     pub(crate) fn new(registry: &Registry, names: LevelNames) -> Result<Self, RegisterError> {
         let counter = |name, help| registry.counter(name, help).labels(&["level", "target"]);
         Ok(Self(Arc::new(Inner {
@@ -59,7 +59,7 @@ impl LineMeter {
     ///
     /// # Cost
     /// A lock and a look-up: keep the counters where the target is known beforehand.
-    pub(crate) fn of(&self, level: Level, target: &str) -> Tally {
+    pub(crate) fn of(&self, level: Level, target: &str) -> LineCounters {
         let Inner { targets, others, .. } = &*self.0;
         let mut end = target.len().min(MAX_MODULE_BYTES);
         while !target.is_char_boundary(end) {
@@ -73,21 +73,23 @@ impl LineMeter {
         // A level's discriminant is its index among the six.
         let at = level as usize;
         match known {
-            Some(by_level) => self.tally(&by_level[at], level, target),
-            None if is_full => self.tally(&others[at], level, OVERFLOW),
+            Some(by_level) => self.counters(&by_level[at], level, target),
+            None if is_full => self.counters(&others[at], level, OVERFLOW),
             None => {
                 let mut targets = targets.write().unwrap_or_else(PoisonError::into_inner);
                 let by_level = Arc::clone(targets.entry(target.into()).or_default());
                 drop(targets);
-                self.tally(&by_level[at], level, target)
+                self.counters(&by_level[at], level, target)
             }
         }
     }
 
-    fn tally(&self, place: &OnceLock<Tally>, level: Level, target: &str) -> Tally {
+    fn counters(&self, place: &OnceLock<LineCounters>, level: Level, target: &str) -> LineCounters {
         let Inner { lines, bytes, names, .. } = &*self.0;
         let labels = [level.name(*names), target];
-        place.get_or_init(|| Tally { lines: lines.handle(&labels), bytes: bytes.handle(&labels) }).clone()
+        place
+            .get_or_init(|| LineCounters { lines: lines.handle(&labels), bytes: bytes.handle(&labels) })
+            .clone()
     }
 }
 
@@ -98,13 +100,13 @@ mod tests {
     #[test]
     fn targets_are_bounded_and_levels_are_always_right() {
         let registry = Registry::new();
-        let meter = LineMeter::new(&registry, LevelNames::default()).unwrap();
+        let self_metrics = LineMetrics::new(&registry, LevelNames::default()).unwrap();
         for target in 0..300 {
             for level in [Level::Info, Level::Error] {
-                meter.of(level, &format!("target{target}")).line(10);
+                self_metrics.of(level, &format!("target{target}")).line(10);
             }
         }
-        meter.of(Level::Info, "target7").line(5);
+        self_metrics.of(Level::Info, "target7").line(5);
         let text = registry.text();
         let has = |line: &str| assert!(text.contains(line), "{line} in {text}");
         has("radiosonde_log_lines_total{level=\"INFO\",target=\"target7\"} 2\n");
@@ -117,9 +119,9 @@ mod tests {
     #[test]
     fn of_a_long_target_its_beginning_is_the_label() {
         let registry = Registry::new();
-        let meter = LineMeter::new(&registry, LevelNames::default()).unwrap();
+        let self_metrics = LineMetrics::new(&registry, LevelNames::default()).unwrap();
         for behind in ["a", "b"] {
-            meter.of(Level::Info, &format!("x{}{behind}", "ä".repeat(1000))).line(10);
+            self_metrics.of(Level::Info, &format!("x{}{behind}", "ä".repeat(1000))).line(10);
         }
         let label = format!("target=\"x{}\"}} 2\n", "ä".repeat(127));
         assert!(registry.text().contains(&label), "{}", registry.text());

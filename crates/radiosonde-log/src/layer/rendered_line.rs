@@ -6,13 +6,13 @@ use crate::schemas::keys::Key;
 
 /// The data of a line that limits and sampling use.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Gathered<'a> {
+pub(crate) struct RenderedLine<'a> {
     pub(crate) target: &'a str,
     pub(crate) fields: &'a Fields,
     pub(crate) trace: Option<TraceId>,
 }
 
-impl Rendered for Gathered<'_> {
+impl Rendered for RenderedLine<'_> {
     fn target(&self) -> &str {
         self.target
     }

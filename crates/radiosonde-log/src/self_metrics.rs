@@ -2,13 +2,13 @@ use radiosonde_appender::{DropCounters, DropReason, OutputMetrics};
 use radiosonde_core::{Level, LevelNames};
 use radiosonde_metrics::{Counter, DynFamily, RegisterError, Registry};
 
-use crate::line_meter::LineMeter;
-use crate::rendering::recorder::Found;
+use crate::line_metrics::LineMetrics;
+use crate::rendering::recorder::ValueCounts;
 
 /// The self metrics of a layer.
 #[derive(Debug)]
-pub(crate) struct Meter {
-    lines: LineMeter,
+pub(crate) struct SelfMetrics {
+    lines: LineMetrics,
     truncated: Counter,
     fmt_errors: Counter,
     redacted_by_key: Counter,
@@ -18,7 +18,7 @@ pub(crate) struct Meter {
     outputs: OutputMetrics,
 }
 
-impl Meter {
+impl SelfMetrics {
     pub(crate) fn new(registry: &Registry, names: LevelNames) -> Result<Self, RegisterError> {
         let outputs = OutputMetrics::register(registry, names)?;
         let redacted = registry
@@ -28,7 +28,7 @@ impl Meter {
             )
             .labels(&["by"])?;
         Ok(Self {
-            lines: LineMeter::new(registry, names)?,
+            lines: LineMetrics::new(registry, names)?,
             truncated: registry
                 .counter("radiosonde_log_truncated_total", "Log lines that were truncated to fit the limit.")
                 .build()?,
@@ -62,7 +62,7 @@ impl Meter {
     }
 
     /// The counters of lines by level and target.
-    pub(crate) fn lines(&self) -> &LineMeter {
+    pub(crate) fn lines(&self) -> &LineMetrics {
         &self.lines
     }
 
@@ -72,11 +72,11 @@ impl Meter {
     }
 
     /// Counts what was redacted or failed in the values of an event or a span.
-    pub(crate) fn found(&self, found: Found) {
-        if found != Found::default() {
-            self.fmt_errors.inc_by(found.failed);
-            self.redacted_by_key.inc_by(found.secret_keys);
-            self.redacted_by_detector.inc_by(found.secrets);
+    pub(crate) fn value_counts(&self, counts: ValueCounts) {
+        if counts != ValueCounts::default() {
+            self.fmt_errors.inc_by(counts.failed);
+            self.redacted_by_key.inc_by(counts.secret_keys);
+            self.redacted_by_detector.inc_by(counts.secrets);
         }
     }
 

@@ -32,7 +32,7 @@ fn every_setting_of_the_metrics_is_read_and_secrets_are_not_shown() {
     "#;
     let options: MetricsOptions = toml::from_str(file).unwrap();
     let shown = format!("{options:?}");
-    assert!(!shown.contains("hunter2") && shown.contains("max_in_flight: 4"), "{shown}");
+    assert!(!shown.contains("hunter2") && shown.contains("max_in_flight: Some(4)"), "{shown}");
     let service = options.service(&Registry::new());
     let listener = options.listen(&service).unwrap().unwrap();
     assert_eq!(status(&listener, "/internal/metrics"), "HTTP/1.1 200 OK");
@@ -43,6 +43,27 @@ fn every_setting_of_the_metrics_is_read_and_secrets_are_not_shown() {
     let error = options.listen(&service).unwrap_err();
     assert_eq!(error.source().unwrap().to_string(), "cannot read no/such.pem");
     assert!(MetricsOptions::new().listen(&service).unwrap().is_none());
+}
+
+#[test]
+fn a_listener_is_where_the_first_options_that_speak_of_one_have_it() {
+    let guide = r#"{ enabled = true, prometheus_port = 9090, metrics_path = "/internal" }"#;
+    let read = |table: &str| toml::from_str::<Section>(&format!("monitoring = {table}")).unwrap().monitoring;
+    let address = |options: MetricsOptions| options.listener_address().map(|address| address.to_string());
+    assert_eq!(address(read(guide)).as_deref(), Some("127.0.0.1:9090"));
+    assert_eq!(address(read("{ enabled = true }")).as_deref(), Some("127.0.0.1:9464"));
+    assert_eq!(address(read("{ enabled = false, prometheus_port = 9090 }")), None);
+    assert_eq!(address(read("{}")), None);
+    let own = MetricsOptions::new().address(([0, 0, 0, 0], 80).into());
+    assert_eq!(address(own.or(read(guide))).as_deref(), Some("0.0.0.0:80"));
+    assert_eq!(address(MetricsOptions::new().enabled(false).or(read(guide))), None);
+    let merged = format!("{:?}", MetricsOptions::new().port(1).or(read(guide)));
+    assert!(merged.contains("port: Some(1)") && merged.contains("/internal"), "{merged}");
+}
+
+#[derive(serde::Deserialize)]
+struct Section {
+    monitoring: MetricsOptions,
 }
 
 #[tokio::test]

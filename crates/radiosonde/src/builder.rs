@@ -1,7 +1,6 @@
 use std::borrow::Cow;
-use std::net::SocketAddr;
 
-use radiosonde_admin::Credentials;
+use radiosonde_admin::{LevelsOptions, MetricsOptions};
 use radiosonde_core::{Resource, ResourceBuilder};
 use radiosonde_log::{LogOptions, PanicHook};
 use radiosonde_loki::LokiOptions;
@@ -36,15 +35,14 @@ pub fn builder() -> TelemetryBuilder {
         service_label: None,
         logs: LogOptions::new(),
         filter: None,
-        log_levels_credentials: None,
+        levels: LevelsOptions::new(),
         panic_hook: Some(PanicHook::new()),
         loki: LokiOptions::default(),
         otlp: OtlpOptions::default(),
         traces: TraceOptions::new(),
         layers: Layers::default(),
         debug_keys: None,
-        metrics_listener: None,
-        metrics_credentials: None,
+        metrics: MetricsOptions::new(),
     }
 }
 
@@ -78,15 +76,14 @@ pub struct TelemetryBuilder {
     pub(crate) service_label: Option<String>,
     pub(crate) logs: LogOptions,
     pub(crate) filter: Option<Cow<'static, str>>,
-    pub(crate) log_levels_credentials: Option<Vec<Credentials>>,
+    pub(crate) levels: LevelsOptions,
     pub(crate) panic_hook: Option<PanicHook>,
     pub(crate) loki: LokiOptions,
     pub(crate) otlp: OtlpOptions,
     pub(crate) traces: TraceOptions,
     pub(crate) layers: Layers,
     pub(crate) debug_keys: Option<Vec<DebugKey>>,
-    pub(crate) metrics_listener: Option<SocketAddr>,
-    pub(crate) metrics_credentials: Option<Vec<Credentials>>,
+    pub(crate) metrics: MetricsOptions,
 }
 
 impl TelemetryBuilder {
@@ -156,13 +153,6 @@ impl TelemetryBuilder {
     /// Which events are logged and become events of spans, such as `"info,orders=debug"`. Else `RUST_LOG`; else `info`.
     pub fn filter(mut self, directives: impl Into<Cow<'static, str>>) -> Self {
         self.filter = Some(directives.into());
-        self
-    }
-
-    /// Lets those change levels by [`Telemetry::levels_service`] who show one of these credentials. Else who shows the token of
-    /// `RADIOSONDE_LOG_LEVELS_BEARER_TOKEN`; else nobody, and everybody may look.
-    pub fn log_levels_credentials(mut self, accepted: impl IntoIterator<Item = Credentials>) -> Self {
-        self.log_levels_credentials = Some(accepted.into_iter().collect());
         self
     }
 
@@ -237,17 +227,22 @@ impl TelemetryBuilder {
         self
     }
 
-    /// Serves `/metrics` on a port of its own. Else where `OTEL_EXPORTER_PROMETHEUS_HOST` and `_PORT` say, or on 127.0.0.1:9464 if
-    /// `OTEL_METRICS_EXPORTER` is `prometheus`; else nowhere.
-    pub fn metrics_listener(mut self, address: SocketAddr) -> Self {
-        self.metrics_listener = Some(address);
+    /// How metrics are served: on a port of their own, and for whom. What is left open is as `OTEL_METRICS_EXPORTER`,
+    /// `OTEL_EXPORTER_PROMETHEUS_HOST`, `OTEL_EXPORTER_PROMETHEUS_PORT` and `RADIOSONDE_METRICS_BEARER_TOKEN` say; without a
+    /// listener, [`Telemetry::metrics_service`] serves them all the same.
+    ///
+    /// ```
+    /// let builder = radiosonde::builder().metrics(|m| m.address(([0, 0, 0, 0], 9464).into()).path("/internal/metrics"));
+    /// ```
+    pub fn metrics(mut self, set: impl FnOnce(MetricsOptions) -> MetricsOptions) -> Self {
+        self.metrics = set(self.metrics);
         self
     }
 
-    /// Shows the metrics to those only who show one of these credentials, at the listener and in
-    /// [`Telemetry::metrics`]. Else who shows the token of `RADIOSONDE_METRICS_BEARER_TOKEN`; else everybody who can connect.
-    pub fn metrics_credentials(mut self, accepted: impl IntoIterator<Item = Credentials>) -> Self {
-        self.metrics_credentials = Some(accepted.into_iter().collect());
+    /// Who may change log levels by [`Telemetry::levels_service`], and for how long. Without credentials here and in
+    /// `RADIOSONDE_LOG_LEVELS_BEARER_TOKEN`, nobody may.
+    pub fn levels(mut self, set: impl FnOnce(LevelsOptions) -> LevelsOptions) -> Self {
+        self.levels = set(self.levels);
         self
     }
 

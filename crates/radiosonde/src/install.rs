@@ -1,10 +1,8 @@
 //! Puts the parts together and makes them the process' own.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use radiosonde_admin::{Credentials, LevelsOptions, MetricsOptions};
 use radiosonde_core::Resource;
 use radiosonde_delivery::Delivery;
 use radiosonde_log::{LevelReload, LineSink, LogOptions, bridge_log_records};
@@ -40,15 +38,14 @@ fn assemble(settings: Settings) -> Result<Telemetry, InitError> {
         service_label,
         log,
         filter,
-        levels_credentials,
+        levels: levels_options,
         panic_hook,
         loki,
         otlp,
         traces,
         layers,
         debug_keys,
-        listen,
-        credentials,
+        metrics,
         given,
         ..
     } = settings;
@@ -66,7 +63,7 @@ fn assemble(settings: Settings) -> Result<Telemetry, InitError> {
     }
     let traces = traces.build()?;
     let (filter, levels) = LevelReload::builder(filter).registry(&registry).build()?;
-    let levels_service = levels_options(levels_credentials).service(&levels);
+    let levels_service = levels_options.service(&levels);
     let sinks = delivered((loki, &otlp), (&log, service_label.as_deref()), &given, &resource, &delivery)?;
     let log = sinks.into_iter().fold(log, LogOptions::sink).resource(&resource).registry(&registry);
     let lines = log.build().map_err(|error| log::refuse(error, &given))?;
@@ -74,7 +71,6 @@ fn assemble(settings: Settings) -> Result<Telemetry, InitError> {
     let subscriber = layers.with_ours(filter, &traces, lines);
     dispatcher::with_default(&subscriber, || traces.probe()).map_err(InitError::Probe)?;
 
-    let metrics = metrics_options(listen, credentials);
     let metrics_service = metrics.service(&registry);
     let listener = metrics.listen(&metrics_service).map_err(InitError::Listen)?;
 
@@ -135,15 +131,6 @@ fn server_layer(
         None => server,
     }
     .build()
-}
-
-fn metrics_options(listen: Option<SocketAddr>, credentials: Option<Vec<Credentials>>) -> MetricsOptions {
-    let options = listen.into_iter().fold(MetricsOptions::new(), MetricsOptions::address);
-    credentials.into_iter().fold(options, MetricsOptions::credentials)
-}
-
-fn levels_options(credentials: Option<Vec<Credentials>>) -> LevelsOptions {
-    credentials.into_iter().fold(LevelsOptions::new(), LevelsOptions::credentials)
 }
 
 /// The sinks that deliver lines.

@@ -14,7 +14,10 @@ use radiosonde_testkit::{HttpFake, Reaction, SharedBuffer};
 #[test]
 fn one_line_sets_everything_up_and_a_second_is_an_error() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let refused = radiosonde::builder().metrics_listener(taken.local_addr().unwrap()).init().unwrap_err();
+    let refused = radiosonde::builder()
+        .metrics(|metrics| metrics.address(taken.local_addr().unwrap()))
+        .init()
+        .unwrap_err();
     assert!(matches!(refused, InitError::Listen(_)), "{refused:?}");
     let refused = radiosonde::builder().loki(LokiOptions::new("ftp://logs")).init().unwrap_err();
     assert!(matches!(refused, InitError::Loki(_)) && refused.source().is_some(), "{refused:?}");
@@ -28,7 +31,7 @@ fn one_line_sets_everything_up_and_a_second_is_an_error() {
         .logs(|logs| logs.format(Format::Json).writer(Writer::new("test", lines.clone())))
         .loki(LokiOptions::new(loki.url()))
         .otlp(OtlpOptions::new(jaeger.url()))
-        .metrics_listener(([127, 0, 0, 1], 0).into())
+        .metrics(|metrics| metrics.port(0))
         .init()
         .unwrap();
     assert!(matches!(radiosonde::init("orders").unwrap_err(), InitError::AlreadyInitialised));

@@ -53,7 +53,11 @@ const GRANTED: &[(&str, &[(&str, &str)])] = &[
     ),
     (
         "radiosonde-appender",
-        &[("flate2", "archives of log files"), ("signal-hook", "SIGHUP reopens log files")],
+        &[
+            ("flate2", "archives of log files"),
+            ("serde", "options from a file, as a feature"),
+            ("signal-hook", "SIGHUP reopens log files"),
+        ],
     ),
     (
         "radiosonde-log",
@@ -61,6 +65,7 @@ const GRANTED: &[(&str, &[(&str, &str)])] = &[
             ("arc-swap", "filters that reload"),
             ("itoa", "digits of integers"),
             ("log", "records of the `log` crate become events"),
+            ("serde", "options from a file, as a feature"),
             ("tracing", "the front end"),
             ("tracing-core", "callsites and field sets"),
             ("tracing-log", "records of the `log` crate become events"),

@@ -12,7 +12,8 @@ use crate::metrics::service::MetricsService;
 /// # Shape
 /// Plain values, checked by [`listen`](Self::listen). With the feature `serde` they are read from a configuration file under the
 /// names of the methods; `credentials` is a list of `{ bearer = "…" }` and `{ basic = { user = "…", password = "…" } }`, and `tls` has
-/// the paths `certificate` and `key`.
+/// the paths `certificate` and `key`. `prometheus_port` and `metrics_path` are other names of `port` and `path`. What is not set can
+/// be taken from other options with [`or`](Self::or).
 ///
 /// ```
 /// use radiosonde_admin::{Credentials, MetricsOptions};
@@ -28,26 +29,18 @@ use crate::metrics::service::MetricsService;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[must_use]
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(default, deny_unknown_fields))]
 pub struct MetricsOptions {
+    enabled: Option<bool>,
     address: Option<SocketAddr>,
-    path: String,
+    #[cfg_attr(feature = "serde", serde(alias = "prometheus_port"))]
+    port: Option<u16>,
+    #[cfg_attr(feature = "serde", serde(alias = "metrics_path"))]
+    path: Option<String>,
     tls: Option<Tls>,
     credentials: Option<Vec<Credentials>>,
-    max_in_flight: usize,
-}
-
-impl Default for MetricsOptions {
-    fn default() -> Self {
-        Self {
-            address: None,
-            path: DEFAULT_PATH.to_owned(),
-            tls: None,
-            credentials: None,
-            max_in_flight: MetricsService::DEFAULT_MAX_IN_FLIGHT,
-        }
-    }
+    max_in_flight: Option<usize>,
 }
 
 impl MetricsOptions {
@@ -56,15 +49,28 @@ impl MetricsOptions {
         Self::default()
     }
 
-    /// Listens on this address; see [`Listener::DEFAULT_ADDRESS`]. Port 0 takes a free one. Default: no listener.
+    /// Sets whether there is a listener; default: if an address or a port is set. Without either it is at
+    /// [`Listener::DEFAULT_ADDRESS`].
+    pub const fn enabled(mut self, is_enabled: bool) -> Self {
+        self.enabled = Some(is_enabled);
+        self
+    }
+
+    /// Listens on this address. Port 0 takes a free one. Default: no listener.
     pub const fn address(mut self, address: SocketAddr) -> Self {
         self.address = Some(address);
         self
     }
 
+    /// Listens on this port of 127.0.0.1, unless there is an [`address`](Self::address).
+    pub const fn port(mut self, port: u16) -> Self {
+        self.port = Some(port);
+        self
+    }
+
     /// The path of the listener's metrics; default: `/metrics`.
     pub fn path(mut self, path: impl Into<String>) -> Self {
-        self.path = path.into();
+        self.path = Some(path.into());
         self
     }
 
@@ -82,18 +88,48 @@ impl MetricsOptions {
 
     /// At most this many scrapes in flight: see [`MetricsService::max_in_flight`]. Default: 16.
     pub const fn max_in_flight(mut self, scrapes: usize) -> Self {
-        self.max_in_flight = scrapes;
+        self.max_in_flight = Some(scrapes);
         self
     }
 
     /// The service for a registry.
     #[must_use]
     pub fn service(&self, registry: &Registry) -> MetricsService {
-        let service = MetricsService::new(registry).max_in_flight(self.max_in_flight);
+        let max_in_flight = self.max_in_flight.unwrap_or(MetricsService::DEFAULT_MAX_IN_FLIGHT);
+        let service = MetricsService::new(registry).max_in_flight(max_in_flight);
         match &self.credentials {
             Some(credentials) => service.accept_only(credentials.clone()),
             None => service,
         }
+    }
+
+    /// Takes what is not set here from `other`. Whether there is a listener, its address and its port are one setting.
+    pub fn or(mut self, other: Self) -> Self {
+        if !self.has_listener() {
+            (self.enabled, self.address, self.port) = (other.enabled, other.address, other.port);
+        }
+        Self {
+            path: self.path.or(other.path),
+            tls: self.tls.or(other.tls),
+            credentials: self.credentials.or(other.credentials),
+            max_in_flight: self.max_in_flight.or(other.max_in_flight),
+            ..self
+        }
+    }
+
+    /// Whether anything is set about a listener, that there is none included.
+    #[must_use]
+    pub const fn has_listener(&self) -> bool {
+        self.enabled.is_some() || self.address.is_some() || self.port.is_some()
+    }
+
+    /// The address to listen on; `None` without a listener.
+    #[must_use]
+    pub fn listener_address(&self) -> Option<SocketAddr> {
+        let default = Listener::DEFAULT_ADDRESS;
+        let on_port = || SocketAddr::new(default.ip(), self.port.unwrap_or(default.port()));
+        let is_enabled = self.enabled.unwrap_or_else(|| self.has_listener());
+        is_enabled.then(|| self.address.unwrap_or_else(on_port))
     }
 
     /// Starts a listener for a service; `None` without an address.
@@ -101,7 +137,8 @@ impl MetricsOptions {
     /// # Errors
     /// [`ListenError`] if the path or the certificate is refused, the address cannot be listened on, or no thread can be started.
     pub fn listen(&self, service: &MetricsService) -> Result<Option<Listener>, ListenError> {
-        let start = |address| Listener::open(service, address, &self.path, self.tls.as_ref());
-        self.address.map(start).transpose()
+        let path = self.path.as_deref().unwrap_or(DEFAULT_PATH);
+        let start = |address| Listener::open(service, address, path, self.tls.as_ref());
+        self.listener_address().map(start).transpose()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
 
-use radiosonde_admin::Listener;
+use radiosonde_admin::{Listener, MetricsOptions};
 
 use super::exporter::{Asked, Exporter};
 use super::unread;
@@ -19,19 +19,22 @@ const NOT_SENT: &str = "metrics are served for scrapes and not sent";
 const HOST: &str = "OTEL_EXPORTER_PROMETHEUS_HOST";
 const PORT: &str = "OTEL_EXPORTER_PROMETHEUS_PORT";
 
-pub(super) fn address(variables: &Variables<'_>) -> Result<Option<SocketAddr>, InvalidVariable> {
+pub(super) fn options(variables: &Variables<'_>) -> Result<MetricsOptions, InvalidVariable> {
+    let options = MetricsOptions::new();
     let asked = EXPORTER.read(variables)?;
     if asked == Asked::None {
-        return Ok(None);
+        return Ok(options.enabled(false));
     }
     unread::report(variables, "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", NOT_SENT);
     let host = variables.text(HOST)?.map(|host| ip(&host)).transpose()?;
     let port = variables.parse::<u16>(PORT, "a port from 0 to 65535")?;
-    if asked != Asked::Supported && host.is_none() && port.is_none() {
-        return Ok(None);
-    }
     let default = Listener::DEFAULT_ADDRESS;
-    Ok(Some(SocketAddr::new(host.unwrap_or(default.ip()), port.unwrap_or(default.port()))))
+    Ok(match (host, port) {
+        (Some(host), port) => options.address(SocketAddr::new(host, port.unwrap_or(default.port()))),
+        (None, Some(port)) => options.port(port),
+        (None, None) if asked == Asked::Supported => options.enabled(true),
+        (None, None) => options,
+    })
 }
 
 /// The address of a host, which the specification lets be a name.

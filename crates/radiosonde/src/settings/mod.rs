@@ -9,9 +9,7 @@ pub(crate) mod otlp;
 mod propagators;
 mod unread;
 
-use std::net::SocketAddr;
-
-use radiosonde_admin::Credentials;
+use radiosonde_admin::{Credentials, LevelsOptions, MetricsOptions};
 use radiosonde_core::{Resource, ResourceBuilder};
 use radiosonde_log::{LogFilter, LogOptions, PanicHook};
 use radiosonde_loki::LokiOptions;
@@ -37,8 +35,7 @@ pub(crate) struct Settings {
     pub(crate) service_label: Option<String>,
     pub(crate) log: LogOptions,
     pub(crate) filter: LogFilter,
-    /// What whoever changes levels over HTTP has to show one of.
-    pub(crate) levels_credentials: Option<Vec<Credentials>>,
+    pub(crate) levels: LevelsOptions,
     pub(crate) panic_hook: Option<PanicHook>,
     pub(crate) loki: Option<LokiOptions>,
     pub(crate) otlp: OtlpSettings,
@@ -46,9 +43,7 @@ pub(crate) struct Settings {
     pub(crate) layers: Layers,
     /// What has to have signed a request that asks to be debugged.
     pub(crate) debug_keys: Option<Vec<DebugKey>>,
-    pub(crate) listen: Option<SocketAddr>,
-    /// What whoever scrapes has to show one of.
-    pub(crate) credentials: Option<Vec<Credentials>>,
+    pub(crate) metrics: MetricsOptions,
     /// Texts of variables that are checked where they are used.
     pub(crate) given: Vec<Given>,
     /// Variables of the specification that have no effect.
@@ -75,9 +70,17 @@ impl Settings {
         }
         unread::check(variables, otlp.has_spans, otlp.has_lines);
         let resource = code.resource.or(resource(variables)?).or(code.default_resource).build();
-        let listen = or_from(code.metrics_listener, || listener::address(variables))?;
-        let credentials =
-            or_from(code.metrics_credentials, || token("RADIOSONDE_METRICS_BEARER_TOKEN", variables))?;
+        let mut metrics = match code.metrics.has_listener() {
+            true => MetricsOptions::new(),
+            false => listener::options(variables)?,
+        };
+        if let Some(token) = token("RADIOSONDE_METRICS_BEARER_TOKEN", variables)? {
+            metrics = metrics.credentials([token]);
+        }
+        let mut levels = LevelsOptions::new();
+        if let Some(token) = token("RADIOSONDE_LOG_LEVELS_BEARER_TOKEN", variables)? {
+            levels = levels.credentials([token]);
+        }
         let loki = code.loki.or(loki::options(variables)?);
         let mut log = code.logs.or(log::options(variables)?).or(LogOptions::new().queue_bytes(QUEUE_BYTES));
         if !log.has_output() {
@@ -92,27 +95,19 @@ impl Settings {
             otlp,
             traces: code.traces.or(traces),
             layers: code.layers,
-            debug_keys: or_from(code.debug_keys, || debug_keys(variables))?,
-            listen,
-            credentials,
+            debug_keys: match code.debug_keys {
+                Some(keys) => Some(keys),
+                None => debug_keys(variables)?,
+            },
+            metrics: code.metrics.or(metrics),
+            levels: code.levels.or(levels),
             log,
             filter: log::filter(code.filter.as_deref(), variables)?,
-            levels_credentials: or_from(code.log_levels_credentials, || {
-                token("RADIOSONDE_LOG_LEVELS_BEARER_TOKEN", variables)
-            })?,
             // After everything that reads one.
             given: variables.given(),
             unsupported: variables.settle()?,
         })
     }
-}
-
-/// What code sets, or else what the environment does.
-fn or_from<T>(
-    code: Option<T>,
-    environment: impl FnOnce() -> Result<Option<T>, InvalidVariable>,
-) -> Result<Option<T>, InvalidVariable> {
-    if code.is_some() { Ok(code) } else { environment() }
 }
 
 fn sampler(traces: TraceOptions, variables: &Variables<'_>) -> Result<TraceOptions, InitError> {
@@ -143,14 +138,11 @@ fn resource(variables: &Variables<'_>) -> Result<ResourceBuilder, InvalidVariabl
     Ok(resource)
 }
 
-fn token(
-    variable: &'static str,
-    variables: &Variables<'_>,
-) -> Result<Option<Vec<Credentials>>, InvalidVariable> {
+fn token(variable: &'static str, variables: &Variables<'_>) -> Result<Option<Credentials>, InvalidVariable> {
     let Some(token) = variables.secret(variable)? else { return Ok(None) };
     let allowed = "letters, digits and -._~+/ with = at the end";
     let refuse = |cause| InvalidVariable::secret(variable, allowed).because(cause);
-    Ok(Some(vec![Credentials::bearer(&token).map_err(refuse)?]))
+    Credentials::bearer(&token).map(Some).map_err(refuse)
 }
 
 fn debug_keys(variables: &Variables<'_>) -> Result<Option<Vec<DebugKey>>, InvalidVariable> {

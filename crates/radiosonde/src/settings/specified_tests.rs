@@ -77,10 +77,13 @@ fn values_of_the_specification_are_taken_or_warned_of_by_name() {
 fn what_is_not_supported_has_something_in_its_place() {
     assert_eq!(flag(&from(&[("OTEL_SDK_DISABLED", "1")]), "disabled"), Some(false));
     assert_eq!(flag(&from(&[("OTEL_SDK_DISABLED", "True")]), "disabled"), Some(true));
-    assert!(from(&[("OTEL_METRICS_EXPORTER", "otlp")]).listen.is_none());
-    assert!(from(&[("OTEL_METRICS_EXPORTER", "prometheus,otlp")]).listen.is_some());
+    assert!(from(&[("OTEL_METRICS_EXPORTER", "otlp")]).metrics.listener_address().is_none());
+    assert!(from(&[("OTEL_METRICS_EXPORTER", "prometheus,otlp")]).metrics.listener_address().is_some());
     let port = ("OTEL_EXPORTER_PROMETHEUS_PORT", "0");
-    assert!(from(&[("OTEL_METRICS_EXPORTER", "otlp"), port]).listen.is_some(), "the port asks for it");
+    assert!(
+        from(&[("OTEL_METRICS_EXPORTER", "otlp"), port]).metrics.listener_address().is_some(),
+        "the port asks for it"
+    );
     assert!(from(&[("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"), ENDPOINT]).otlp.has_spans);
     assert!(!from(&[("OTEL_TRACES_EXPORTER", "console"), ENDPOINT]).otlp.has_spans, "it is to go elsewhere");
     assert!(from(&[("OTEL_TRACES_EXPORTER", "console,otlp"), ENDPOINT]).otlp.has_spans);
@@ -125,7 +128,11 @@ fn variables_of_what_is_off_are_not_judged() {
     let with = |more: &[(&'static str, &'static str)]| {
         let settings = from(&[&nonsense[..], more].concat());
         assert!(warned(&settings).is_empty(), "{:?}", settings.unsupported);
-        assert!(!settings.otlp.has_spans && !settings.otlp.has_lines && settings.listen.is_none());
+        assert!(
+            !settings.otlp.has_spans
+                && !settings.otlp.has_lines
+                && settings.metrics.listener_address().is_none()
+        );
     };
     with(&[]);
     with(&[ENDPOINT, ("OTEL_TRACES_EXPORTER", "none"), ("OTEL_LOGS_EXPORTER", "none")]);

@@ -58,7 +58,7 @@ fn nothing_is_delivered_and_nothing_listens_unless_asked() {
         settings.loki.is_none()
             && !settings.otlp.has_spans
             && !settings.otlp.has_lines
-            && settings.listen.is_none()
+            && settings.metrics.listener_address().is_none()
     );
     assert_eq!(settings.resource.service_name(), "unknown_service");
     assert!(!settings.traces.has_sampler());
@@ -275,7 +275,9 @@ fn credentials_for_loki_that_do_not_fit_together_are_refused() {
 
 #[test]
 fn the_listener_is_on_loopback_and_9464_unless_said_otherwise() {
-    let listen = |variables: &[(&str, &str)]| from(variables).listen.map(|address| address.to_string());
+    let listen = |variables: &[(&str, &str)]| {
+        from(variables).metrics.listener_address().map(|address| address.to_string())
+    };
     assert_eq!(listen(&[("OTEL_METRICS_EXPORTER", "prometheus")]).as_deref(), Some("127.0.0.1:9464"));
     assert_eq!(listen(&[("OTEL_EXPORTER_PROMETHEUS_PORT", "0")]).as_deref(), Some("127.0.0.1:0"));
     assert_eq!(listen(&[("OTEL_EXPORTER_PROMETHEUS_HOST", "0.0.0.0")]).as_deref(), Some("0.0.0.0:9464"));
@@ -412,25 +414,31 @@ fn secrets_are_not_repeated() {
     assert!(whole.contains("RADIOSONDE_METRICS_BEARER_TOKEN") && !whole.contains("hunter2"), "{whole}");
 }
 
+/// How many credentials options have, if they have a list of them.
+fn count(options: &impl fmt::Debug) -> Option<usize> {
+    let shown = shown(options);
+    let (_, list) = shown.split_once("credentials: Some([")?;
+    Some(list.split_once("])").unwrap().0.matches("Credentials").count())
+}
+
 #[test]
 fn scrapes_need_what_code_says_else_the_token_of_the_variable_else_nothing() {
     let token = [("RADIOSONDE_METRICS_BEARER_TOKEN", "hunter2")];
-    let asked = |code, variables| resolve(code, variables).unwrap().credentials.map(|asked| asked.len());
+    let asked = |code, variables| count(&resolve(code, variables).unwrap().metrics);
     assert_eq!(asked(builder(), &[]), None);
     assert_eq!(asked(builder(), &token), Some(1));
     let two = [Credentials::basic("a", "b"), Credentials::basic("c", "d")].map(Result::unwrap);
-    assert_eq!(asked(builder().metrics_credentials(two), &token), Some(2));
+    assert_eq!(asked(builder().metrics(|metrics| metrics.credentials(two)), &token), Some(2));
 }
 
 #[test]
 fn levels_are_changed_by_whom_code_says_else_the_token_of_the_variable_else_nobody() {
     let token = [("RADIOSONDE_LOG_LEVELS_BEARER_TOKEN", "hunter2")];
-    let asked =
-        |code, variables| resolve(code, variables).unwrap().levels_credentials.map(|asked| asked.len());
+    let asked = |code, variables| count(&resolve(code, variables).unwrap().levels);
     assert_eq!(asked(builder(), &[]), None);
     assert_eq!(asked(builder(), &token), Some(1));
     let two = [Credentials::basic("a", "b"), Credentials::basic("c", "d")].map(Result::unwrap);
-    assert_eq!(asked(builder().log_levels_credentials(two), &token), Some(2));
+    assert_eq!(asked(builder().levels(|levels| levels.credentials(two)), &token), Some(2));
     let error = resolve(builder(), &[("RADIOSONDE_LOG_LEVELS_BEARER_TOKEN", "hunter2 2")]).unwrap_err();
     assert!(error.to_string().contains("RADIOSONDE_LOG_LEVELS_BEARER_TOKEN"), "{error}");
     assert!(!format!("{error:?}").contains("hunter2"));

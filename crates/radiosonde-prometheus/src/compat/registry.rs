@@ -89,7 +89,7 @@ impl Registry {
 
     fn show(native: radiosonde_metrics::Registry, registered: Registered) -> Self {
         let registered = Arc::new(registered);
-        native.collect_from(Shown(Arc::clone(&registered)));
+        native.collect_from(RegisteredCollector(Arc::clone(&registered)));
         Self { native, registered }
     }
 
@@ -180,9 +180,9 @@ impl fmt::Debug for Registry {
     }
 }
 
-struct Shown(Arc<Registered>);
+struct RegisteredCollector(Arc<Registered>);
 
-impl radiosonde_metrics::collect::Collector for Shown {
+impl radiosonde_metrics::collect::Collector for RegisteredCollector {
     fn collect(&self, out: &mut Collection) {
         let Registered { prefix, labels, cores } = &*self.0;
         // No lock is held while metrics are read.

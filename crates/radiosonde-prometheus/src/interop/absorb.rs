@@ -1,7 +1,7 @@
 use prometheus::proto::{Counter, Histogram, Metric, MetricFamily, MetricType, Summary};
 
-use crate::interop::adapter::Shown;
-use crate::interop::disclose::{self, Native};
+use crate::interop::adapter::GatherGuard;
+use crate::interop::read_fields::{self, Native};
 use radiosonde_metrics::Registry;
 use radiosonde_metrics::collect::{CollectedFamily, Collection, Collector};
 use radiosonde_metrics::model::{HistogramSample, Kind, LabelSet, Number, NumberSample, SummarySample};
@@ -42,14 +42,14 @@ pub struct Absorbed(prometheus::Registry);
 impl Collector for Absorbed {
     fn collect(&self, out: &mut Collection) {
         // If the adapter of our registry is gathering, asking it again would recurse without end: it holds its lock.
-        if !Shown::is_under_way() {
+        if !GatherGuard::is_active() {
             self.0.gather().iter().for_each(|family| read(family, out));
         }
     }
 }
 
 fn read(family: &MetricFamily, out: &mut Collection) {
-    let kind = disclose::kind(family).unwrap_or_else(|| match family.get_field_type() {
+    let kind = read_fields::kind(family).unwrap_or_else(|| match family.get_field_type() {
         MetricType::COUNTER => Kind::Counter,
         MetricType::GAUGE => Kind::Gauge,
         MetricType::HISTOGRAM => Kind::Histogram,
@@ -88,7 +88,7 @@ fn kind_of(metric: &Metric) -> Kind {
 
 fn add(family: &MetricFamily, kind: Kind, metrics: &[&Metric], out: &mut Collection) {
     let into = out.family(family.name(), family.help(), kind).absorbed();
-    if let Some(unit) = disclose::unit(family) {
+    if let Some(unit) = read_fields::unit(family) {
         into.unit(unit);
     }
     for metric in metrics {
@@ -106,7 +106,7 @@ fn add(family: &MetricFamily, kind: Kind, metrics: &[&Metric], out: &mut Collect
 }
 
 fn counter(into: &mut CollectedFamily, labels: LabelSet, theirs: &Counter) {
-    let (exemplar, created) = disclose::of_counter(theirs);
+    let (exemplar, created) = read_fields::of_counter(theirs);
     let value = Number::Float(theirs.value());
     into.number(labels, NumberSample { value, exemplar: exemplar.as_ref(), created });
 }
@@ -128,9 +128,9 @@ fn histogram(into: &mut CollectedFamily, labels: LabelSet, theirs: &Histogram) {
             more
         })
         .collect();
-    let (last, created) = disclose::of_histogram(theirs);
-    let last = last.or_else(|| infinite.into_iter().find_map(disclose::of_bucket));
-    let mut exemplars: Vec<_> = finite.into_iter().map(disclose::of_bucket).chain([last]).collect();
+    let (last, created) = read_fields::of_histogram(theirs);
+    let last = last.or_else(|| infinite.into_iter().find_map(read_fields::of_bucket));
+    let mut exemplars: Vec<_> = finite.into_iter().map(read_fields::of_bucket).chain([last]).collect();
     if exemplars.iter().all(Option::is_none) {
         exemplars.clear();
     }
@@ -149,6 +149,6 @@ fn histogram(into: &mut CollectedFamily, labels: LabelSet, theirs: &Histogram) {
 fn summary(into: &mut CollectedFamily, labels: LabelSet, theirs: &Summary) {
     let quantiles: Vec<_> = theirs.get_quantile().iter().map(|q| (q.quantile(), q.value())).collect();
     let (sum, count) = (theirs.sample_sum(), theirs.sample_count());
-    let created = disclose::of_summary(theirs);
+    let created = read_fields::of_summary(theirs);
     into.summary(labels, &SummarySample { quantiles: &quantiles, sum, count, created });
 }

@@ -94,27 +94,27 @@ impl Adapter {
 
 thread_local! {
     /// Whether our registry is being gathered through one of theirs.
-    static SHOWN: Cell<bool> = const { Cell::new(false) };
+    static GATHERED_BY_THEIRS: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Marks this thread as gathering our registry through one of theirs, until it is dropped.
-pub(crate) struct Shown {
+pub(crate) struct GatherGuard {
     before: bool,
 }
 
-impl Shown {
+impl GatherGuard {
     fn begin() -> Self {
-        Self { before: SHOWN.replace(true) }
+        Self { before: GATHERED_BY_THEIRS.replace(true) }
     }
 
-    pub(crate) fn is_under_way() -> bool {
-        SHOWN.get()
+    pub(crate) fn is_active() -> bool {
+        GATHERED_BY_THEIRS.get()
     }
 }
 
-impl Drop for Shown {
+impl Drop for GatherGuard {
     fn drop(&mut self) {
-        SHOWN.set(self.before);
+        GATHERED_BY_THEIRS.set(self.before);
     }
 }
 
@@ -127,7 +127,7 @@ impl Collector for Adapter {
         let mut model = Model::default();
         // If ours is gathering, it exposes its own metrics itself.
         if !self.registry.is_gathering() {
-            let _shown = Shown::begin();
+            let _guard = GatherGuard::begin();
             self.registry.visit(&mut model);
         }
         // Their text encoder rejects a family without metrics.

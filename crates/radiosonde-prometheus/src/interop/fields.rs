@@ -21,8 +21,8 @@ pub(crate) const HISTOGRAM_BUCKET: u32 = 3;
 pub(crate) const HISTOGRAM_SCHEMA: u32 = 5;
 pub(crate) const HISTOGRAM_ZERO_THRESHOLD: u32 = 6;
 pub(crate) const HISTOGRAM_ZERO_COUNT: u32 = 7;
-pub(crate) const HISTOGRAM_NEGATIVE: Side = Side { spans: 9, deltas: 10 };
-pub(crate) const HISTOGRAM_POSITIVE: Side = Side { spans: 12, deltas: 13 };
+pub(crate) const HISTOGRAM_NEGATIVE: BucketFields = BucketFields { spans: 9, deltas: 10 };
+pub(crate) const HISTOGRAM_POSITIVE: BucketFields = BucketFields { spans: 12, deltas: 13 };
 pub(crate) const HISTOGRAM_CREATED: u32 = 15;
 pub(crate) const HISTOGRAM_EXEMPLARS: u32 = 16;
 
@@ -45,7 +45,7 @@ pub(crate) const TIMESTAMP_NANOS: u32 = 2;
 
 /// The fields of the exponential buckets on one side of zero.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Side {
+pub(crate) struct BucketFields {
     pub(crate) spans: u32,
     pub(crate) deltas: u32,
 }

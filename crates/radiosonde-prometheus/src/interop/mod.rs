@@ -2,7 +2,7 @@
 
 pub(crate) mod absorb;
 pub(crate) mod adapter;
-mod disclose;
-mod enclose;
 mod fields;
 mod model;
+mod read_fields;
+mod write_fields;

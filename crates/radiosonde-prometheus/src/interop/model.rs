@@ -2,7 +2,7 @@ use prometheus::proto::{
     Bucket, Counter, Gauge, Histogram, LabelPair, Metric, MetricFamily, MetricType, Quantile, Summary,
 };
 
-use crate::interop::enclose;
+use crate::interop::write_fields;
 use radiosonde_metrics::model::{
     FamilyInfo, HistogramSample, Kind, LabelSet, NumberSample, SummarySample, Visitor, normal_nan,
 };
@@ -42,7 +42,7 @@ impl Visitor for Model {
             // Their text encoder panics on `UNTYPED`.
             _ => MetricType::GAUGE,
         });
-        enclose::in_family(&mut family, info);
+        write_fields::in_family(&mut family, info);
         self.kind = Some(info.kind);
         self.families.push(family);
     }
@@ -54,7 +54,7 @@ impl Visitor for Model {
             if kind == Some(Kind::Counter) {
                 let mut counter = Counter::default();
                 counter.set_value(value);
-                enclose::in_counter(&mut counter, sample);
+                write_fields::in_counter(&mut counter, sample);
                 metric.set_counter(counter);
             } else {
                 let mut gauge = Gauge::default();
@@ -74,12 +74,12 @@ impl Visitor for Model {
             bucket.set_upper_bound(bound);
             bucket.set_cumulative_count(count);
             if let Some(exemplar) = exemplar {
-                enclose::in_bucket(&mut bucket, exemplar);
+                write_fields::in_bucket(&mut bucket, exemplar);
             }
             bucket
         });
         histogram.set_bucket(buckets.collect());
-        enclose::in_histogram(&mut histogram, sample);
+        write_fields::in_histogram(&mut histogram, sample);
         self.push(labels, |metric| metric.set_histogram(histogram));
     }
 
@@ -94,7 +94,7 @@ impl Visitor for Model {
             quantile
         });
         summary.set_quantile(quantiles.collect());
-        enclose::in_summary(&mut summary, sample);
+        write_fields::in_summary(&mut summary, sample);
         self.push(labels, |metric| metric.set_summary(summary));
     }
 }

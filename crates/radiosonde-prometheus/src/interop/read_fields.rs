@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use prometheus::proto::{Bucket, Counter, Histogram, MetricFamily, Summary};
 use protobuf::UnknownFields;
 
-use crate::interop::fields::{self, Side, double, messages, open, text, unzigzag, varint, varints};
+use crate::interop::fields::{self, BucketFields, double, messages, open, text, unzigzag, varint, varints};
 use radiosonde_metrics::model::{Exemplar, Kind, NativeSample};
 
 pub(crate) fn unit(family: &MetricFamily) -> Option<&str> {
@@ -64,8 +64,8 @@ impl Native {
             schema: i32::try_from(unzigzag(varint(unknown, fields::HISTOGRAM_SCHEMA)?)).ok()?,
             zero_threshold: double(unknown, fields::HISTOGRAM_ZERO_THRESHOLD).unwrap_or_default(),
             zero_count: varint(unknown, fields::HISTOGRAM_ZERO_COUNT).unwrap_or_default(),
-            positive: side(unknown, fields::HISTOGRAM_POSITIVE)?,
-            negative: side(unknown, fields::HISTOGRAM_NEGATIVE)?,
+            positive: buckets(unknown, fields::HISTOGRAM_POSITIVE)?,
+            negative: buckets(unknown, fields::HISTOGRAM_NEGATIVE)?,
             exemplars: exemplars.collect(),
         })
     }
@@ -83,11 +83,11 @@ impl Native {
 }
 
 /// `None` if spans and counts do not match.
-fn side(unknown: &UnknownFields, side: Side) -> Option<Vec<(i32, u64)>> {
-    let mut deltas = varints(unknown, side.deltas).map(unzigzag);
+fn buckets(unknown: &UnknownFields, of: BucketFields) -> Option<Vec<(i32, u64)>> {
+    let mut deltas = varints(unknown, of.deltas).map(unzigzag);
     let mut buckets = Vec::new();
     let (mut next, mut count) = (0_i64, 0_u64);
-    for bytes in messages(unknown, side.spans) {
+    for bytes in messages(unknown, of.spans) {
         let span = |span: &UnknownFields| {
             let offset = unzigzag(varint(span, fields::SPAN_OFFSET).unwrap_or_default());
             Some((offset, varint(span, fields::SPAN_LENGTH).unwrap_or_default()))

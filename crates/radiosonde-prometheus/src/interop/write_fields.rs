@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use prometheus::proto::{Bucket, Counter, Histogram, MetricFamily, Summary};
 use protobuf::UnknownFields;
 
-use crate::interop::fields::{self, Side, message, zigzag};
+use crate::interop::fields::{self, BucketFields, message, zigzag};
 use radiosonde_metrics::model::{
     Exemplar, FamilyInfo, HistogramSample, Kind, NativeSample, NumberSample, SummarySample, normal_nan,
 };
@@ -59,8 +59,8 @@ fn in_native(unknown: &mut UnknownFields, native: &NativeSample<'_>) {
     unknown.add_varint(fields::HISTOGRAM_SCHEMA, zigzag(native.schema.into()));
     unknown.add_fixed64(fields::HISTOGRAM_ZERO_THRESHOLD, native.zero_threshold.to_bits());
     unknown.add_varint(fields::HISTOGRAM_ZERO_COUNT, native.zero_count);
-    side(unknown, fields::HISTOGRAM_NEGATIVE, native.negative);
-    side(unknown, fields::HISTOGRAM_POSITIVE, native.positive);
+    write_buckets(unknown, fields::HISTOGRAM_NEGATIVE, native.negative);
+    write_buckets(unknown, fields::HISTOGRAM_POSITIVE, native.positive);
     if native.positive.is_empty() && native.negative.is_empty() && native.zero_threshold == 0.0 {
         // Without any span, Prometheus treats it as a classic histogram.
         unknown.add_length_delimited(fields::HISTOGRAM_POSITIVE.spans, span(0, 0));
@@ -71,20 +71,20 @@ fn in_native(unknown: &mut UnknownFields, native: &NativeSample<'_>) {
 }
 
 /// Adjacent buckets form a span; each count is stored as the difference to the previous one.
-fn side(unknown: &mut UnknownFields, side: Side, buckets: &[(i32, u64)]) {
+fn write_buckets(unknown: &mut UnknownFields, to: BucketFields, buckets: &[(i32, u64)]) {
     let mut after_last_span = 0_i64;
     for buckets in buckets.chunk_by(|(a, _), (b, _)| a.checked_add(1) == Some(*b)) {
         let (Some((first, _)), Ok(length)) = (buckets.first(), u32::try_from(buckets.len())) else {
             continue;
         };
         let first = i64::from(*first);
-        unknown.add_length_delimited(side.spans, span(first - after_last_span, length));
+        unknown.add_length_delimited(to.spans, span(first - after_last_span, length));
         after_last_span = first + i64::from(length);
     }
     let mut before = 0;
     for (_, count) in buckets {
         // Counts stay far below 2^63; a difference that wraps is read back the same way.
-        unknown.add_varint(side.deltas, zigzag(count.wrapping_sub(before).cast_signed()));
+        unknown.add_varint(to.deltas, zigzag(count.wrapping_sub(before).cast_signed()));
         before = *count;
     }
 }

@@ -169,7 +169,7 @@ fn panics_as(case: &str) {
         }
         "without a subscriber" => {
             hook().registry(&registry).install().unwrap();
-            panics(|| panic!("nobody listens"));
+            panics(|| panic!("no subscriber"));
             assert!(registry.text().contains("\npanics_total 1\n"));
         }
         "that a filter disables" => {

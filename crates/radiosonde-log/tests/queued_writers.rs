@@ -143,7 +143,7 @@ fn nothing_goes_for_a_line_that_has_no_room_beside_the_one_on_its_way() {
         gate.open();
     });
     let written: Vec<_> = messages(&buffer).iter().map(|message| message[..5].to_owned()).collect();
-    assert_eq!(written, ["on it", "short", "1 log"]);
+    assert_eq!(written, ["in fl", "short", "1 log"]);
     assert_eq!((dropped(&registry, "evicted", "INFO"), dropped(&registry, "queue_full", "INFO")), (0, 1));
 }
 

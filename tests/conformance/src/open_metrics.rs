@@ -7,9 +7,9 @@ use crate::scan::{Scan, unescape};
 
 /// Reads OpenMetrics 1.0, strictly.
 ///
-/// What the specification says exposers *should* do is required: the order of metadata, canonical bounds, no undefined escapes.
-/// Explicit timestamps, which it advises against, are refused. Names that begin with one underscore pass, though it keeps them
-/// for itself: Prometheus' own users have them.
+/// Recommendations of the specification (*should*) are required: the order of metadata, canonical bounds, no undefined
+/// escapes. Explicit timestamps, which it discourages, are rejected. Names that start with one underscore, which it
+/// reserves, are accepted, because users of Prometheus have them.
 ///
 /// # Errors
 /// [`Refusal`] with the first line that is wrong.
@@ -60,7 +60,7 @@ impl Reader {
         let (_, rank) = kind.ok_or_else(|| format!("{line:?} is neither TYPE nor UNIT nor HELP"))?;
         let name = scan.metric_name()?;
         if !scan.take(" ") {
-            return Err(format!("nothing is said of {name:?}"));
+            return Err(format!("{name:?} without its metadata"));
         }
         if self.families.last().is_none_or(|family| family.name != name) {
             self.begin(name)?;

@@ -223,8 +223,8 @@ mod tests {
             (&[5, 0x0a, 1, b'a', 0x18, 3], "no metrics"),
             (&sound[..9], ""),
         ] {
-            let said = refusal(bytes);
-            assert!(why == "family 1" || said.contains(why), "{bytes:?}: {said}");
+            let reason = refusal(bytes);
+            assert!(why == "family 1" || reason.contains(why), "{bytes:?}: {reason}");
         }
     }
 

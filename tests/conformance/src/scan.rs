@@ -74,7 +74,7 @@ impl<'a> Scan<'a> {
         let length: usize =
             labels.iter().map(|(name, value)| name.chars().count() + value.chars().count()).sum();
         if length > 128 {
-            return Err(format!("an exemplar's labels have {length} characters; allowed are 128"));
+            return Err(format!("an exemplar's labels have {length} characters: expected at most 128"));
         }
         Ok(Exemplar { labels, value, timestamp })
     }
@@ -135,7 +135,7 @@ pub(crate) fn unescape(text: &str, allowed: &str) -> Result<String, String> {
             Some('n') if allowed.contains('n') => out.push('\n'),
             Some(c) if allowed.contains(c) => out.push(c),
             other => {
-                return Err(format!("{other:?} after a backslash; allowed are the characters {allowed:?}"));
+                return Err(format!("invalid escape {other:?}: expected one of {allowed:?}"));
             }
         }
     }

@@ -71,7 +71,7 @@ fn descriptor(line: &str) -> Result<Option<(bool, &str, &str)>, String> {
     if scan.take(" ") {
         Ok(Some((is_help, name, scan.rest())))
     } else {
-        Err(format!("nothing is said of {name:?}"))
+        Err(format!("{name:?} without its metadata"))
     }
 }
 

@@ -1,6 +1,6 @@
-//! The default registry of the `prometheus` crate, absorbed: what its own encoder says is what both our formats say.
+//! The default registry of the `prometheus` crate, absorbed: both our formats match its own encoder.
 //!
-//! That registry is one for the process, so this is a test binary of its own.
+//! That registry is global to the process, so this is a separate test binary.
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::BTreeMap;

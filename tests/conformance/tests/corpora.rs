@@ -1,5 +1,9 @@
-//! The inputs of the fuzz targets, replayed: what was found once stays found, without nightly and without a fuzzer.
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by panicking, and says at what")]
+//! Replays the inputs of the fuzz targets, so that old findings are checked without nightly and without a fuzzer.
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test fails by panicking, and prints its input"
+)]
 
 use std::path::Path;
 
@@ -13,7 +17,7 @@ fn replay(name: &str) -> usize {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         let input = std::fs::read(&path).unwrap();
-        // Said only if the target panics.
+        // Printed only if the target panics.
         println!("{}", path.display());
         target(&input);
         inputs += 1;

@@ -143,7 +143,7 @@ fn compare_histogram(
                     && exemplar.label("trace_id") == Some(&context.trace_id().to_string())
                     && exemplar.label("span_id") == Some(&context.span_id().to_string())
             });
-            assert!(is_it, "{exemplar:?} is none of {sampled:?}");
+            assert!(is_it, "{exemplar:?} is not in {sampled:?}");
             assert!(exemplar.timestamp.as_ref().unwrap().as_f64() > 1.7e9);
         }
         below = bound;

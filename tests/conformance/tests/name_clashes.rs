@@ -1,4 +1,4 @@
-//! Families whose names are one in OpenMetrics alone are there in every format, whoever recorded them.
+//! Families whose names are equal only in OpenMetrics appear in every format, whether declared or collected.
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use radiosonde_metrics::collect::{Collection, Collector};

@@ -81,7 +81,7 @@ fn plan() -> impl Strategy<Value = Plan> {
     )
 }
 
-/// Two frames and what comes after them.
+/// Two frames and then the end.
 struct Scripted {
     frames: u8,
     end: End,
@@ -205,7 +205,7 @@ impl Observed {
     }
 }
 
-/// An access line says what the metrics say: method, endpoint and status.
+/// The endpoint in an access line's message.
 fn endpoint(line: &Value) -> &str {
     line["message"].as_str().unwrap().split(' ').nth(1).unwrap()
 }
@@ -288,7 +288,7 @@ fn check_exemplars(observed: &Observed) {
             let is_it =
                 |line: &&&Value| line["trace_id"] == label("trace_id") && line["span_id"] == label("span_id");
             let line =
-                sampled.iter().find(is_it).unwrap_or_else(|| panic!("{exemplar:?} is none of {sampled:?}"));
+                sampled.iter().find(is_it).unwrap_or_else(|| panic!("{exemplar:?} is not in {sampled:?}"));
             let seconds = line["duration_ms"].as_f64().unwrap() / 1000.0;
             assert!((exemplar.value.as_f64() - seconds).abs() < 1e-9, "{exemplar:?} and {line}");
         }

@@ -142,14 +142,14 @@ const REFUSED: &[(&str, &str, usize)] = &[
     ("a quote that is not escaped", "foo{a=\"b\"c\"} 0\n", 1),
     ("a line feed that is not escaped", "foo{a=\"b\nc\"} 0\n", 1),
     ("a line feed in the help", "# HELP foo a\nb\nfoo 0\n", 2),
-    ("an escape that is none", "foo{a=\"\\t\"} 0\n", 1),
+    ("an undefined escape", "foo{a=\"\\t\"} 0\n", 1),
     ("a backslash at the end of the help", "# HELP foo a\\\nfoo 0\n", 1),
     ("a hexadecimal number", "foo 0x1p3\n", 1),
     ("a number with a separator", "foo 1_000\n", 1),
     ("a number that no float holds", "foo 1e999\n", 1),
     ("a negative NaN", "foo -NaN\n", 1),
     // Section "MetricFamily metadata".
-    ("a type that is none", "# TYPE foo bar\n", 1),
+    ("an unknown type", "# TYPE foo bar\n", 1),
     ("the type of 0.0.4", "# TYPE foo untyped\n", 1),
     ("the type in capitals", "# TYPE foo Gauge\n", 1),
     ("help without a name", "# HELP\n", 1),
@@ -174,7 +174,7 @@ const REFUSED: &[(&str, &str, usize)] = &[
     ),
     ("a duplicate", "# TYPE a gauge\na{b=\"1\"} 0\na{b=\"1\"} 0\n", 3),
     ("a duplicate in another order", "# TYPE a gauge\na{b=\"1\",c=\"2\"} 0\na{c=\"2\",b=\"1\"} 0\n", 3),
-    ("a duplicate, as an empty label is none", "# TYPE a gauge\na{b=\"\"} 0\na 0\n", 3),
+    ("a duplicate, since an empty label counts as absent", "# TYPE a gauge\na{b=\"\"} 0\na 0\n", 3),
     // Section "Suffixes".
     (
         "a gauge called like a counter's sample",
@@ -258,7 +258,7 @@ const REFUSED: &[(&str, &str, usize)] = &[
     ),
     ("an exemplar without labels", "# TYPE foo counter\nfoo_total 1 # 1\n", 2),
     ("an exemplar without a value", "# TYPE foo counter\nfoo_total 1 # {a=\"b\"}\n", 2),
-    ("an exemplar with a timestamp that is none", "# TYPE foo counter\nfoo_total 1 # {a=\"b\"} 1 NaN\n", 2),
+    ("an exemplar with an invalid timestamp", "# TYPE foo counter\nfoo_total 1 # {a=\"b\"} 1 NaN\n", 2),
     ("two exemplars", "# TYPE foo counter\nfoo_total 1 # {} 1 # {} 1\n", 2),
     (
         "an exemplar outside its bucket",

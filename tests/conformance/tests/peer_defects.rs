@@ -149,19 +149,19 @@ impl<F: Fn(&mut Collection) + Send + Sync + 'static> Collector for Gives<F> {
     }
 }
 
-/// What `work` gives; a deadlock fails the test instead of holding it up for ever.
+/// Returns the result of `work`; a deadlock fails the test instead of blocking it for ever.
 fn without_deadlock<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     let (done, result) = mpsc::channel();
     let thread = std::thread::spawn(move || done.send(work()));
     let result = result.recv_timeout(Duration::from_secs(60));
-    // Whoever hangs is not waited for.
+    // A hanging thread is not joined.
     if result.is_ok() {
         let _ = thread.join();
     }
     result.unwrap_or_else(|_| panic!("no answer within a minute"))
 }
 
-// prometheus 0.14 tells series apart by a hash of the joined values alone; client_golang did until
+// prometheus 0.14 distinguishes series only by a hash of the joined values; client_golang did until
 // prometheus/client_golang#221.
 #[test]
 fn label_values_that_join_to_the_same_text_are_different_series() {
@@ -277,7 +277,8 @@ fn an_exemplar_that_is_too_long_is_dropped_and_the_event_is_not() {
     assert!(registry.text().contains("refused_total{family=\"hits_total\",reason=\"exemplar\"} 1\n"));
 }
 
-// prometheus tells constant and variable labels apart by a `$`, so that one name may stand twice (tikv/rust-prometheus#444).
+// prometheus marks constant labels with a `$`, so a name may be used as both constant and variable
+// (tikv/rust-prometheus#444).
 #[test]
 fn a_constant_label_is_not_given_a_second_time() {
     let registry = Registry::builder().label("service", "shop").build().unwrap();

@@ -30,7 +30,7 @@ impl Reference {
     fn start() -> Option<Self> {
         let Some(python) = std::env::var_os(VARIABLE) else {
             let test = std::thread::current().name().unwrap_or("a test").to_owned();
-            // Straight to stderr: what `eprintln!` says in a test that passes is never shown.
+            // Straight to stderr: the output of `eprintln!` in a passing test is not shown.
             let line = format!("skipped: {test}: {VARIABLE} is not set\n");
             std::io::stderr().write_all(line.as_bytes()).unwrap();
             return None;

@@ -185,11 +185,11 @@ async fn a_body_of_promised_length_is_complete_without_being_asked_for_its_end()
 async fn a_promise_of_no_bytes_ends_at_the_head() {
     let (signals, _guard) = Signals::new();
     let service = signals.server().layer(service_fn(async |_| {
-        // As a proxy answers that copies the headers and streams what is none.
+        // Like a proxy that copies the headers and streams an empty body.
         let body = Scripted::Frames(Vec::new());
         Ok::<_, Infallible>(Response::builder().header("content-length", "0").body(body).unwrap())
     }));
-    // A server writes the head and never asks this body for anything.
+    // A server writes the head and never polls this body.
     drop(service.oneshot(request(Method::GET)).await.unwrap());
     signals.assert_one("GET", "200", "completed");
 }
@@ -258,7 +258,7 @@ async fn a_client_that_goes_away_before_the_head_counts_as_499() {
     assert!(signals.registry.text().contains("http_requests_in_flight{endpoint=\"/orders/{id}\"} 1\n"));
     drop(future);
     let span = signals.assert_one("GET", "499", "aborted");
-    assert_eq!(span.status, SpanStatus::Unset, "who goes away has not failed");
+    assert_eq!(span.status, SpanStatus::Unset, "a client that disconnects is not a failure");
 }
 
 #[tokio::test]

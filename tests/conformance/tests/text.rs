@@ -63,7 +63,11 @@ const REFUSED: &[(&str, &str, usize)] = &[
         6,
     ),
     ("a duplicate", "# HELP a A.\n# TYPE a gauge\na 1\na 1\n", 4),
-    ("a duplicate, as an empty label is none", "# HELP a A.\n# TYPE a gauge\na{b=\"\"} 1\na 1\n", 4),
+    (
+        "a duplicate, since an empty label counts as absent",
+        "# HELP a A.\n# TYPE a gauge\na{b=\"\"} 1\na 1\n",
+        4,
+    ),
     ("a counter without its own suffix", "# HELP a A.\n# TYPE a counter\na_total 1\n", 3),
     (
         "a count that is not the last bucket",

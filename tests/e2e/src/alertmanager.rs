@@ -23,7 +23,7 @@ pub struct Alertmanager {
 impl Alertmanager {
     /// Starts it, which takes less than a second.
     ///
-    /// `None`, said on stderr, when the program is not there and need not be: see [`Program::path`].
+    /// `None`, reported on stderr, when the program is missing and not required: see [`Program::path`].
     ///
     /// # Panics
     /// When it does not become ready, with the end of its output.

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use crate::wait::wait_for;
 
-/// How long an example may take to say something it says at its start, and to end. Moments on an idle machine.
+/// How long an example may take to print its first lines, and to exit. Moments on an idle machine.
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// A program of `examples/`, built from the sources as they are and running. Killed when dropped.
@@ -43,7 +43,7 @@ pub struct Ended {
     pub status: ExitStatus,
     /// Its log lines.
     pub stdout: String,
-    /// What it said to people, and how it ended.
+    /// Its messages for people, and its final report.
     pub stderr: String,
 }
 
@@ -134,14 +134,14 @@ impl fmt::Debug for Example {
 /// By `eprintln!`: the test harness shows it for the test that failed, and for no other.
 #[expect(clippy::print_stderr, reason = "the output of a failing test")]
 fn show(package: &str, stderr: &str) {
-    eprintln!("--- {package} said\n{stderr}");
+    eprintln!("--- {package} printed\n{stderr}");
 }
 
 fn read(file: &Path) -> String {
     fs::read(file).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
 }
 
-/// The path of the package's program. Cargo says it, whatever target folder, profile and platform are set.
+/// The path of the package's program, as reported by Cargo, whatever target folder, profile and platform are set.
 fn build(package: &str) -> io::Result<PathBuf> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");

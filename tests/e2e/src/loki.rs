@@ -42,7 +42,7 @@ pub struct Loki {
 impl Loki {
     /// Starts it, which takes about a second.
     ///
-    /// `None`, said on stderr, when the program is not there and need not be: see [`Program::path`].
+    /// `None`, reported on stderr, when the program is missing and not required: see [`Program::path`].
     ///
     /// # Panics
     /// When it does not become ready, with the end of its output.
@@ -76,7 +76,7 @@ impl Loki {
         &self.process
     }
 
-    /// Whether it says within a second that it is ready.
+    /// Whether it reports within a second that it is ready.
     #[must_use]
     pub fn ready(&self) -> bool {
         self.http.answers("/ready", Duration::from_secs(1))

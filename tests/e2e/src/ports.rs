@@ -3,13 +3,13 @@ use std::io;
 use std::net::TcpListener;
 use std::sync::{LazyLock, Mutex, PoisonError};
 
-/// Ports this process has handed out: the system may offer one again before the program it was meant for listens there.
+/// Ports this process has assigned: the system may offer one again before its program listens there.
 static GIVEN: LazyLock<Mutex<HashSet<u16>>> = LazyLock::new(Mutex::default);
 
 /// A TCP port of 127.0.0.1 where nothing listens, never the same one twice in this process.
 ///
-/// Good for a backend that is to be absent. Another process may take it at any time, so whoever listens there has to be ready to
-/// try again with another one, as the backends of this crate are.
+/// For a backend that should be absent. Another process may take the port at any time, so a program that listens there must
+/// be able to retry with another one, as the backends of this crate do.
 ///
 /// # Panics
 /// When the machine has no free port left.

@@ -12,7 +12,7 @@ use crate::http::Http;
 use crate::program::Program;
 use crate::wait::Deadline;
 
-/// How long a backend may take until it says that it is ready. Seconds on an idle machine.
+/// How long a backend may take until it is ready. Seconds on an idle machine.
 const READY_LIMIT: Duration = Duration::from_secs(120);
 
 /// How often another set of ports is tried before giving up.
@@ -21,7 +21,7 @@ const PORT_ATTEMPTS: usize = 5;
 /// Lines of the program's output that an error shows.
 const TAIL: usize = 20;
 
-/// What to run, and how it says that it is ready.
+/// The program to run, and how to detect that it is ready.
 #[derive(Debug)]
 pub(crate) struct Launch {
     pub(crate) program: Program,

@@ -5,10 +5,10 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::thread;
 
-/// Set to `required` by `tests/run`: a program that is not there then fails the tests instead of skipping them.
+/// Set to `required` by `tests/run`: a missing program then fails the tests instead of skipping them.
 const POLICY: &str = "RADIOSONDE_TEST_BACKENDS";
 
-/// A program the tests use but do not build. `tests/run` finds or builds each and says in its variable where it is.
+/// A program the tests use but do not build. `tests/run` finds or builds each and sets its variable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Program {
@@ -79,7 +79,7 @@ impl Program {
         }
     }
 
-    /// Straight to stderr: what `eprintln!` says in a test that passes is never shown.
+    /// Straight to stderr: the output of `eprintln!` in a passing test is not shown.
     fn say_skipped(self) {
         let thread = thread::current();
         let test = thread.name().unwrap_or("a test");

@@ -41,7 +41,7 @@ pub struct Prometheus {
 impl Prometheus {
     /// Starts it, which takes about a second.
     ///
-    /// `None`, said on stderr, when the program is not there and need not be: see [`Program::path`].
+    /// `None`, reported on stderr, when the program is missing and not required: see [`Program::path`].
     ///
     /// # Panics
     /// When it does not become ready, with the end of its output.

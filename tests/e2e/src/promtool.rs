@@ -8,7 +8,7 @@ pub struct Promtool {
 }
 
 impl Promtool {
-    /// `None`, said on stderr, when the program is not there and need not be: see [`Program::path`].
+    /// `None`, reported on stderr, when the program is missing and not required: see [`Program::path`].
     #[must_use]
     #[track_caller]
     pub fn find() -> Option<Self> {

@@ -22,7 +22,7 @@ pub struct Pushgateway {
 impl Pushgateway {
     /// Starts it, which takes less than a second.
     ///
-    /// `None`, said on stderr, when the program is not there and need not be: see [`Program::path`].
+    /// `None`, reported on stderr, when the program is missing and not required: see [`Program::path`].
     ///
     /// # Panics
     /// When it does not become ready, with the end of its output.
@@ -66,13 +66,13 @@ struct Answer {
     data: Vec<PushGroup>,
 }
 
-/// What the pushes of one job left there.
+/// The metrics that one job pushed.
 #[derive(Debug, Clone, Deserialize)]
 #[non_exhaustive]
 pub struct PushGroup {
-    /// `job`, and what tells it from other groups of the job.
+    /// `job`, and the other labels of the group.
     pub labels: BTreeMap<String, String>,
-    /// Whether its last push was good.
+    /// Whether its last push succeeded.
     pub last_push_successful: bool,
 }
 

@@ -57,7 +57,7 @@ impl ScrapeJob {
         self
     }
 
-    /// Lets what is scraped say its own `job` and `instance`, as what comes by way of a Pushgateway does.
+    /// Keeps the `job` and `instance` labels of the scraped metrics, as needed for a Pushgateway.
     pub fn honor_labels(mut self) -> Self {
         self.honor_labels = true;
         self

@@ -4,7 +4,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-/// One span of a trace, with what OTLP says once for many spans said again for each.
+/// One span of a trace, with the data that OTLP shares among spans repeated in each.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Span {
@@ -26,9 +26,9 @@ pub struct Span {
     pub resource: BTreeMap<String, Value>,
     /// The names of its events, in order.
     pub events: Vec<String>,
-    /// How it ended.
+    /// The status of the span.
     pub status: SpanStatus,
-    /// What was said about an error.
+    /// The description of the error.
     pub status_message: String,
     /// Since 1970.
     pub start: Duration,
@@ -79,11 +79,11 @@ impl TryFrom<u8> for SpanKind {
     }
 }
 
-/// OTLP's status code. Closed: the protocol has these three.
+/// OTLP's status code. Exhaustive: the protocol has these three.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(try_from = "u8")]
 pub enum SpanStatus {
-    /// 0: nothing was said, which means it went well as far as is known.
+    /// 0: no status was set, so the span did not fail as far as is known.
     #[default]
     Unset,
     /// 1

@@ -20,13 +20,13 @@ pub struct Stack {
 impl Stack {
     /// Starts all three, which takes as long as the slowest: about a second.
     ///
-    /// `None`, said on stderr, when one is not there and need not be: see [`Program::path`](crate::Program::path).
+    /// `None`, reported on stderr, when one is missing and not required: see [`Program::path`](crate::Program::path).
     ///
     /// # Panics
     /// When one does not become ready, with the end of its output.
     #[must_use]
     pub fn start() -> Option<Self> {
-        // Named after the test, so that a line about a skipped test says which one.
+        // Named after the test, so that the line about a skipped test names it.
         let name = thread::current().name().unwrap_or("a test").to_owned();
         thread::scope(|scope| {
             let builder = || thread::Builder::new().name(name.clone());

@@ -12,7 +12,7 @@ pub struct Tool {
 }
 
 impl Tool {
-    /// `None`, said on stderr, when the program is not there and need not be: see [`Program::path`].
+    /// `None`, reported on stderr, when the program is missing and not required: see [`Program::path`].
     #[must_use]
     #[track_caller]
     pub fn find(program: Program) -> Option<Self> {

@@ -7,13 +7,13 @@ use std::time::{Duration, Instant, SystemTime};
 /// Every error converts with `?`, and so do a `&str` and a `String` with `.into()`.
 pub type Probe<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
-/// How long to rest between two looks.
+/// The pause between two attempts.
 const REST: Duration = Duration::from_millis(50);
 
-/// Looks until `probe` finds something, and gives up after `limit`.
+/// Polls until `probe` finds something, and gives up after `limit`.
 ///
-/// A backend takes a while to show what it was sent. A test that asks once fails now and then; a test that sleeps is slow
-/// always. This one looks every 50 milliseconds and says at the end what the last look found.
+/// A backend takes a while to show the data it received. A test that asks once fails now and then; a test that sleeps is
+/// always slow. This polls every 50 milliseconds, and the failure contains the last result.
 ///
 /// # Panics
 /// When `limit` has passed, with `what` and the last look's reason.

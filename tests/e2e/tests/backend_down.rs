@@ -133,10 +133,10 @@ impl Patient {
                 values.insert(name.to_owned(), value);
             }
         }
-        panic!("the service ended before it said {word:?}");
+        panic!("the service exited before it printed {word:?}");
     }
 
-    /// Lets the service go on and asserts what holds whatever the backends do. Returns how much each sink delivered.
+    /// Lets the service continue and asserts what holds whatever the backends do. Returns how much each sink delivered.
     fn finish(mut self) -> [f64; 2] {
         self.commands.write_all(b"go\n").unwrap();
         let values = self.read_until("done");

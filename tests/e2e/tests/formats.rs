@@ -29,10 +29,10 @@ const PROTOCOLS: [(&str, Format); 5] = [
     ("PrometheusText0.0.4", Format::Text),
 ];
 
-/// Those in which it says how names are to be escaped; in protobuf it does not.
+/// The formats whose content type has an escaping scheme; protobuf's has none.
 const ESCAPED: [&str; 2] = ["OpenMetricsText1.0.0", "PrometheusText1.0.0"];
 
-/// Something of every kind, which does not change from here on.
+/// A metric of every kind, which no longer changes.
 fn registry() -> Registry {
     let registry = Registry::new();
     let orders =

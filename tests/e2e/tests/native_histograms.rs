@@ -19,7 +19,7 @@ fn is_near(found: f64, expected: f64, factor: f64) -> bool {
     found <= expected * factor && found >= expected / factor
 }
 
-/// From scrape to scrape, over so many magnitudes that the buckets do not suffice.
+/// From scrape to scrape, over more magnitudes than the buckets cover.
 fn flood(prometheus: &Prometheus, histograms: [&Histogram; 3]) {
     for round in 1..=4_u32 {
         for n in 0..500_u32 {

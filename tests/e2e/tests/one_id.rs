@@ -204,7 +204,7 @@ fn every_line_and_span_of_a_shop_that_ends_is_delivered() {
     }
 }
 
-/// What a service said at its end about one of its sinks.
+/// A service's final report about one of its sinks.
 fn report<'a>(ended: &'a Ended, service: &str, sink: &str) -> &'a str {
     let start = format!("{service}: {sink}: ");
     ended

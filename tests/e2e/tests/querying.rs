@@ -242,7 +242,7 @@ fn a_tail_gives_what_was_there_and_what_comes_until_loki_is_gone() {
     assert_eq!(next_line(&mut tail), "\"second\"");
     pushed.done();
 
-    // Loki says something each second; when it hangs it does not.
+    // Loki sends something each second, unless it hangs.
     let mut other = client.tail(ORDERS).since(now - HOUR).open().wait().unwrap();
     loki.process().pause();
     assert!(matches!(broken(&mut tail), RequestErrorKind::Timeout { after } if after == patience));

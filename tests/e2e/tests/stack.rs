@@ -209,12 +209,12 @@ fn a_backend_can_hang_and_go_on_and_be_stopped_and_come_back_with_its_data() {
     assert_eq!(lines[0].line, "kept");
 }
 
-/// Something, or a reason to look again.
+/// A result, or a reason to poll again.
 fn found<T>(several: Vec<T>) -> Probe<Vec<T>> {
     if several.is_empty() { Err("nothing yet".into()) } else { Ok(several) }
 }
 
-/// Serves one exposition to whoever asks, until the test binary ends.
+/// Serves one exposition until the test binary exits.
 fn serve(content_type: &'static str, body: String) -> SocketAddr {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let address = listener.local_addr().unwrap();

@@ -1,4 +1,4 @@
-//! What can be said about `examples/stack` without starting anything: every file it names is there, every data source it links to exists.
+//! Checks `examples/stack` without starting anything: every file it names and every data source it links to exists.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "what a helper cannot do fails its test")]
 
 use std::collections::BTreeSet;

@@ -5,11 +5,11 @@ use crate::{Finding, Workspace};
 /// A dependency of one of our crates on another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Arrow {
-    /// Who depends.
+    /// The dependent crate.
     pub from: String,
-    /// On whom.
+    /// The dependency.
     pub to: String,
-    /// In which section of the manifest.
+    /// The section of the manifest.
     pub kind: ArrowKind,
 }
 

@@ -2,7 +2,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use crate::{Finding, Workspace};
 
-/// The README lists what is there, and the CHANGELOG says each thing in one place.
+/// The README lists all crates and examples, and the CHANGELOG repeats no heading.
 pub(crate) fn check(workspace: &Workspace) -> Vec<Finding> {
     let mut findings = Vec::new();
     if let Some(readme) = workspace.read("README.md") {

@@ -7,9 +7,9 @@ pub struct Exception {
     pub rule: Rule,
     /// The file.
     pub path: &'static str,
-    /// A part of what the rule says.
+    /// A part of the finding's message.
     pub what: &'static str,
-    /// Why it stays.
+    /// Why it is permitted.
     pub reason: &'static str,
 }
 

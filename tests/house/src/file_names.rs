@@ -12,7 +12,7 @@ pub(crate) fn check(path: &str) -> Option<Finding> {
         return None;
     }
     let part = rust.iter().map(|part| part.to_string_lossy()).find(|part| REFUSED.contains(&&**part))?;
-    Some(Finding::new(path, 1, format!("{part:?} says nothing; name the thing")))
+    Some(Finding::new(path, 1, format!("{part:?} is no name: expected the name of a concept")))
 }
 
 #[cfg(test)]

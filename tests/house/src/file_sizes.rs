@@ -1,12 +1,12 @@
 use crate::Finding;
 use crate::source::before_tests;
 
-/// One screen is about fifty lines; a file of ten is where one concept should have become two.
+/// One screen is about fifty lines; a file of ten screens is where one concept should have become two.
 const LIMIT: usize = 500;
 
 pub(crate) fn check(path: &str, text: &str) -> Vec<Finding> {
     let lines = before_tests(text).count();
-    let what = format!("{lines} lines before the tests; allowed are {LIMIT}");
+    let what = format!("{lines} lines before the tests: expected at most {LIMIT}");
     (lines > LIMIT).then(|| Finding::new(path, LIMIT + 1, what)).into_iter().collect()
 }
 
@@ -19,6 +19,6 @@ mod tests {
         let code = "a();\n".repeat(LIMIT);
         assert_eq!(check("a.rs", &format!("{code}#[cfg(test)]\nmod tests {{\n{code}}}\n")), []);
         let findings = check("a.rs", &format!("{code}a();\n"));
-        assert_eq!(findings[0].to_string(), "a.rs:501: 501 lines before the tests; allowed are 500");
+        assert_eq!(findings[0].to_string(), "a.rs:501: 501 lines before the tests: expected at most 500");
     }
 }

@@ -98,7 +98,7 @@ fn check_member(manifest: &Manifest<'_>) -> Vec<Finding> {
         let inherited = value.get_ref().get("workspace").and_then(|value| value.get_ref().as_bool());
         inherited != Some(true)
     });
-    let what = |name: &str| format!("{name} has a version or path of its own; allowed is `workspace = true`");
+    let what = |name: &str| format!("{name} has its own version or path: expected `workspace = true`");
     elsewhere.map(|(name, _)| manifest.at(name.span().start, what(name.get_ref()))).collect()
 }
 

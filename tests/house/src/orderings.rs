@@ -30,7 +30,7 @@ pub(crate) fn check(path: &str, text: &str) -> Vec<Finding> {
                 near.contains(at) && comment.is_some_and(|comment| comment.contains(ordering))
             });
             if !said {
-                let what = format!("`Ordering::{ordering}` without a comment that says what it relies on");
+                let what = format!("`Ordering::{ordering}` without a comment that names it");
                 findings.push(Finding::new(path, *number, what));
             }
         }
@@ -99,7 +99,7 @@ mod tests {
     #[test]
     fn the_comment_names_the_ordering() {
         let swap = "fn f() {\n    // Acquire: sees what the writer did.\n    A.swap(1, Ordering::Acquire, Ordering::Relaxed);\n}\n";
-        assert_eq!(lines(swap), [3], "nothing is said of Relaxed");
+        assert_eq!(lines(swap), [3], "the comment does not name Relaxed");
         assert_eq!(lines(&swap.replace("Acquire: sees", "Acquire, Relaxed: sees")), NONE);
     }
 

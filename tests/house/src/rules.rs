@@ -5,7 +5,7 @@ use crate::{
     machine_paths, manifests, orderings, rooms,
 };
 
-/// A rule of the house. The README says what each refuses.
+/// A rule of the house. The README describes each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rule {
     /// Dependencies between our crates.

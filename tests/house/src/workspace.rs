@@ -127,13 +127,13 @@ fn arrow(from: &str, dependency: &cargo_metadata::Dependency) -> Option<Arrow> {
     is_ours(&dependency.name).then(|| Arrow { from: from.to_owned(), to: dependency.name.clone(), kind })
 }
 
-/// With `/` on every system.
+/// A path with `/` on every system.
 fn relative(root: &Path, path: &Path) -> String {
     let path = path.strip_prefix(root).unwrap_or(path);
     path.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/")
 }
 
-/// What git tracks or would track. Where there is no git or it refuses, what is there apart from build output.
+/// The files that git tracks or would track. Without git, all files except build output.
 fn files(root: &Path) -> Vec<String> {
     let mut files = tracked(root).unwrap_or_else(|| {
         let mut found = Vec::new();

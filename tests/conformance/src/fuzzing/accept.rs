@@ -1,8 +1,8 @@
 use radiosonde_metrics::Registry;
 use radiosonde_metrics::exposition::Dialect;
 
-/// An `Accept` header: what is chosen was named or is the default, the choice does not change with the case of letters, and the
-/// `Content-Type` says it in a way that chooses it again.
+/// Checks an `Accept` header: the chosen format was named or is the default, the choice does not depend on the case of
+/// letters, and the `Content-Type` of the response chooses it again.
 ///
 /// # Panics
 /// If that does not hold.

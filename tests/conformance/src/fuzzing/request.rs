@@ -11,8 +11,9 @@ use tower::ServiceExt as _;
 
 use super::parse;
 
-/// Three lines: a query, an `Accept`, an `Accept-Encoding`. The answer is an error of the request, or it is in a coding that was asked
-/// for, says what it depends on, reads back by its `Content-Type`, and has only families that were there and were asked for.
+/// Reads three lines: a query, an `Accept`, an `Accept-Encoding`. The response is a client error. Otherwise it uses an
+/// accepted encoding, has the right `Vary`, is parsed by its `Content-Type`, and contains only existing families that were
+/// requested.
 ///
 /// # Panics
 /// If that does not hold.
@@ -21,7 +22,7 @@ pub fn request(bytes: &[u8]) {
     let query = lines.next().unwrap_or_default();
     let Ok(mut request) = Request::get([b"/metrics?", query].concat().as_slice()).body(()) else { return };
     for (name, line) in [ACCEPT, ACCEPT_ENCODING].into_iter().zip(lines) {
-        // What no server lets through is none of ours.
+        // A server would reject such a header before it reaches this code.
         let Ok(value) = HeaderValue::from_bytes(line) else { return };
         request.headers_mut().insert(name, value);
     }
@@ -39,7 +40,7 @@ pub fn request(bytes: &[u8]) {
     let asked = asked.map(|value| String::from_utf8_lossy(value.as_bytes()).to_ascii_lowercase());
     if let Some(coding) = coding {
         let asked = asked.unwrap_or_default();
-        assert!(asked.contains(&coding) || asked.contains('*'), "{coding} is none of {asked:?}");
+        assert!(asked.contains(&coding) || asked.contains('*'), "{coding} is not in {asked:?}");
     }
     let known = BTreeSet::from(["hits", "hits_total", "wait_seconds", "size"]);
     let (own, others): (Vec<_>, Vec<_>) = families.iter().partition(|name| known.contains(&***name));

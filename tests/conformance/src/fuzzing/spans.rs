@@ -1,7 +1,7 @@
 use super::logging::{Input, Scene};
 
-/// Spans of any fields, opened, recorded into and closed, and events among them: a line for each event, as
-/// [`fields`](super::fields) has it, with what the nearest of event and spans says of each name.
+/// Checks spans with any fields that are opened, recorded into and closed, and events among them: a line for each event, as
+/// in [`fields`](super::fields), with the nearest value of each name.
 ///
 /// # Panics
 /// If that does not hold.

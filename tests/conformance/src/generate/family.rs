@@ -116,7 +116,7 @@ impl FamilyPlan {
     }
 
     fn tell<M: Told>(&self, registry: &Registry, bounds: &[f64], steps: &Steps<M>) -> Option<RecordedFamily> {
-        // As an application does: the help says something, the name of a counter has its suffix.
+        // As in an application: the help is not empty, and a counter's name has its suffix.
         let help = if self.help.trim().is_empty() { "Help." } else { &self.help };
         let suffix = if M::FAMILY == FamilyKind::Counter { "_total" } else { "" };
         let name = format!("{}{suffix}", self.name);

@@ -47,7 +47,7 @@ pub(crate) trait Told: Instrument {
 
     fn action() -> BoxedStrategy<Self::Action>;
 
-    /// What the series says before anything was recorded.
+    /// The series before anything was recorded.
     fn untouched() -> Recorded;
 
     fn tell(&self, action: &Self::Action, recorded: &mut Recorded, refused: &mut Refused);

@@ -5,10 +5,10 @@ use tracing_core::callsite::{Callsite, Identifier, register};
 use tracing_core::field::FieldSet;
 use tracing_core::{Interest, Kind, Level, Metadata};
 
-/// So many callsites are made known to the subscribers, as the macros do before the first use; others come unannounced.
+/// The number of callsites registered with the subscribers before their first use, as the macros do; others are not.
 const REGISTERED: usize = 256;
 
-/// What stands at a callsite.
+/// The fields and kind of a callsite.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Place {
     pub(super) is_span: bool,

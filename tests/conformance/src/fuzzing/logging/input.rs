@@ -69,7 +69,7 @@ impl<'a> Input<'a> {
         array
     }
 
-    /// A length in a byte, and so many bytes as text.
+    /// A length in one byte, and that many bytes as text.
     pub(super) fn text(&mut self) -> String {
         let length = self.byte();
         String::from_utf8_lossy(self.take(length.into())).into_owned()

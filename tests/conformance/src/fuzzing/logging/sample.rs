@@ -65,7 +65,7 @@ impl Sample {
         }
     }
 
-    /// What a line says for it, below `metadata`.
+    /// The expected value in a line, under `metadata`.
     pub(super) fn json(&self) -> Json {
         match self {
             Self::Str(text) => json!(text),

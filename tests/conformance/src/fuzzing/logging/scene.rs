@@ -33,7 +33,7 @@ struct Open {
     place: Place,
 }
 
-/// What a line says under `metadata`, if nothing was cut or left out.
+/// The expected `metadata` of a line, if nothing was truncated or dropped.
 #[derive(Debug)]
 struct Expected(Map<String, Json>);
 
@@ -43,7 +43,7 @@ impl<'a> Scene<'a> {
         Self { input, stage, _turn: Some(turn), spans: Vec::new(), expected: Vec::new() }
     }
 
-    /// With keys as the input has them. `None` if they are refused, which says why.
+    /// A scene whose keys are taken from the input; `None` if they are rejected, with an error that names the reason.
     pub(crate) fn of_any_schema(mut input: Input<'a>) -> Option<Self> {
         match Stage::of_any_schema(&mut input) {
             Ok(stage) => {

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 
 use crate::reentrancy::outermost;
 
-/// A value that is made when it is first needed, and for which no thread waits.
+/// A value that is made on first use, for which no thread waits.
 ///
 /// `OnceLock` lets a second thread wait while the first one allocates. Here each of both makes a value, and one of the two is dropped.
 pub(crate) struct OnceBox<T> {
@@ -30,12 +30,12 @@ impl<T> OnceBox<T> {
         }
     }
 
-    /// The value, made if there is none. Of values that are made at once the first stays.
+    /// The value, made if needed. Of values that are made at the same time the first stays.
     pub(crate) fn get_or_init(&self, make: impl FnOnce() -> T) -> &T {
         self.get().unwrap_or_else(|| self.init(make))
     }
 
-    /// The value, made if there is none. `None` if the program's allocator asks while this thread makes one.
+    /// The value, made if needed. `None` if the program's allocator asks while this thread makes one.
     #[inline]
     pub(crate) fn get_or_make(&self, make: impl FnOnce() -> T) -> Option<&T> {
         match self.get() {
@@ -60,7 +60,7 @@ impl<T> OnceBox<T> {
             Ok(_) => unsafe { &*new },
             Err(first) => {
                 #[allow(unsafe_code, reason = "the value was boxed by hand")]
-                // SAFETY: from `Box::into_raw` above, and nobody else has seen it.
+                // SAFETY: from `Box::into_raw` above, and no other thread has seen it.
                 drop(unsafe { Box::from_raw(new) });
                 #[allow(unsafe_code, reason = "the value is shared once it is made")]
                 // SAFETY: not null, so published by another thread, and not freed before this is dropped.
@@ -77,7 +77,7 @@ impl<T> Drop for OnceBox<T> {
         let value = *self.value.get_mut();
         if !value.is_null() {
             #[allow(unsafe_code, reason = "the value was boxed by hand")]
-            // SAFETY: from `Box::into_raw`, and nobody has a reference any more.
+            // SAFETY: from `Box::into_raw`, and no reference is left.
             drop(unsafe { Box::from_raw(value) });
         }
     }

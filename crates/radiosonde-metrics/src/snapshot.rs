@@ -107,7 +107,7 @@ impl Snapshot {
         found.ok().map(|at| &self.families[at])
     }
 
-    /// The one series of this family that has these labels among its own; `None` if there is none, or more than one.
+    /// The series of this family whose labels include these; `None` if no series or several do.
     #[must_use]
     pub fn series(&self, name: &str, labels: &[(&str, &str)]) -> Option<&SeriesSnapshot> {
         let mut found = self.matching(name, labels);

@@ -1,4 +1,4 @@
-//! Each counter and histogram says when it began.
+//! Times of creation of counters and histograms.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 

@@ -1,4 +1,4 @@
-//! Series that nobody uses any more go by themselves.
+//! Idle series expire.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -80,7 +80,7 @@ fn every_rendering_is_a_scrape() {
     let registry = Registry::new();
     let jobs = after_scrapes(&registry, 3);
     jobs.with(&["a"]).inc();
-    // Whoever asks for other families has not seen these.
+    // A scrape of other families does not show these.
     let other = Selection::of(["other"]);
     (0..9).for_each(|_| registry.encode_into(&mut Vec::new(), Format::Text, &other));
     drop((registry.text(), registry.encode(Format::OpenMetrics), registry.encode_bytes(Format::Text)));

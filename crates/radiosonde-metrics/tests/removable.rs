@@ -1,4 +1,4 @@
-//! Series that go: by hand, with a guard, and what comes after them.
+//! Removed series: by hand, with a guard, and the series that take their places.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -189,7 +189,7 @@ fn the_same_name_with_another_life_is_refused() {
 #[test]
 fn nobody_ever_finds_another_series_than_the_one_asked_for() {
     let registry = Registry::new();
-    // More than are ever removed, so that there is room whoever is interrupted.
+    // More than are ever removed, so that there is room whichever thread is interrupted.
     let gauges = registry.int_gauge("g", "G.").max_series(10_000).removable().labels(&["n"]).unwrap();
     gauges.with(&["stays"]).set(77);
     let done = AtomicBool::new(false);

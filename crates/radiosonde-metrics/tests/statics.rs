@@ -25,7 +25,7 @@ static DEPTH: Lazy<IntGauge> = MetricBuilder::int_gauge("depth", "Depth.").in_re
 #[test]
 fn statics_are_registered_when_they_are_used_or_before() {
     let has = |line: &str| Registry::global().text().contains(line);
-    assert!(!has("orders_total"), "nobody has used it");
+    assert!(!has("orders_total"), "it was not used");
     ORDERS.inc();
     JOBS.with(&["mail"]).inc_by(2);
     WAIT.register().unwrap();
@@ -40,8 +40,8 @@ fn statics_are_registered_when_they_are_used_or_before() {
     DEPTH.set(4);
     assert!(OTHER.text().contains("depth 4\n") && !has("depth 4\n"));
 
-    let said = Arc::new(Mutex::new(Vec::new()));
-    let into = Arc::clone(&said);
+    let messages = Arc::new(Mutex::new(Vec::new()));
+    let into = Arc::clone(&messages);
     // A hook that uses what was refused does not wait for itself.
     diagnostics::set_hook(move |diagnostic| {
         REFUSED.with(&["x", "y"]).inc();
@@ -53,7 +53,10 @@ fn statics_are_registered_when_they_are_used_or_before() {
     assert_eq!(REFUSED.register().unwrap_err().kind(), &RegisterErrorKind::NoTotal);
     assert!(has("radiosonde_metrics_refused_total{family=\"_registry\",reason=\"declaration\"} 1\n"));
     assert!(!has("refused{"));
-    let said = said.lock().unwrap();
-    assert_eq!(said.len(), 1, "{said:?}");
-    assert!(said[0].contains("metric \"refused\"") && said[0].ends_with("it is not exposed"), "{said:?}");
+    let messages = messages.lock().unwrap();
+    assert_eq!(messages.len(), 1, "{messages:?}");
+    assert!(
+        messages[0].contains("metric \"refused\"") && messages[0].ends_with("it is not exposed"),
+        "{messages:?}"
+    );
 }

@@ -1,4 +1,4 @@
-//! For collectors whose metrics are made of our own instruments.
+//! Collects from instruments of this crate.
 
 use crate::collect::collection::{CollectedFamily, Collection};
 use crate::instruments::refusal::Refusal;
@@ -14,7 +14,7 @@ impl Collection {
     }
 }
 
-/// Adds what it is shown to a collection, with some labels more.
+/// Adds what it is shown to a collection, with additional labels.
 pub(crate) struct CollectionVisitor<'a> {
     into: &'a mut Collection,
     labels: &'a [(String, String)],
@@ -60,7 +60,7 @@ impl Visitor for CollectionVisitor<'_> {
     }
 }
 
-/// Adds how often the instruments of the family `name` refused something, to what the registry says of itself.
+/// Adds the refusals of the family `name`, by reason, to the registry's self metrics.
 pub(crate) fn refusals(shared: &Shared, name: &str, out: &mut Collection) {
     for (why, reason) in Refusal::ALL {
         let labels = LabelSet::new([("family", name), ("reason", reason)]);

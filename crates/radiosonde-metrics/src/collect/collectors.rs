@@ -1,4 +1,4 @@
-//! Collectors that somebody owns: by a guard, or by a name.
+//! The collectors of a registry, and the guard that removes one.
 
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock, Weak};

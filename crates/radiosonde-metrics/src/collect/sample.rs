@@ -102,7 +102,7 @@ impl CollectedSample {
         }
     }
 
-    /// Leaves out the exemplars that are not from their bucket, or of what is no counter; tells how many.
+    /// Drops exemplars outside their bucket, or of a kind other than counter and histogram. Returns how many.
     pub(crate) fn drop_stray_exemplars(&mut self, kind: Kind) -> usize {
         let (bounds, exemplars) = match self {
             Self::Histogram { bounds, exemplars, .. } => (bounds, exemplars),

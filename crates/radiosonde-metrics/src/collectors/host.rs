@@ -22,7 +22,7 @@ impl Registry {
     /// hundredths of seconds mostly, and may correct `iowait` downwards.
     ///
     /// # Cost
-    /// Three small files of `/proc`, read when somebody scrapes.
+    /// Three small files of `/proc`, read at each scrape.
     ///
     /// # Source
     /// proc(5)

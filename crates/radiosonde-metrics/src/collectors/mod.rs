@@ -1,4 +1,4 @@
-//! Metrics that are read when somebody asks: of this process, its build, its machine and its registry.
+//! Metrics that are read at each scrape: of this process, its build, its machine and its registry.
 
 pub(crate) mod build_info;
 #[cfg_attr(not(target_os = "linux"), path = "host_off.rs")]

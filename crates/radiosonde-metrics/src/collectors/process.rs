@@ -14,7 +14,7 @@ impl Registry {
     /// On Linux; on macOS and Windows without descriptors and threads, elsewhere nothing yet. What cannot be read is left out of that scrape. Calling it twice changes nothing.
     ///
     /// # Cost
-    /// Four small files of `/proc` and one directory, read when somebody scrapes.
+    /// Four small files of `/proc` and one directory, read at each scrape.
     ///
     /// # Source
     /// <https://prometheus.io/docs/instrumenting/writing_clientlibs/#process-metrics>
@@ -72,7 +72,7 @@ impl Collector for Process {
     }
 }
 
-/// What `/proc/self/stat` says, by the numbers that proc(5) gives its fields.
+/// Fields of `/proc/self/stat`, by their numbers in proc(5).
 struct Stat {
     cpu_ticks: u64,
     threads: u64,

@@ -17,7 +17,7 @@ impl Registry {
     /// that scrape. Calling it twice changes nothing.
     ///
     /// # Cost
-    /// A few system calls, when somebody scrapes.
+    /// A few system calls at each scrape.
     ///
     /// # Source
     /// <https://prometheus.io/docs/instrumenting/writing_clientlibs/#process-metrics>

@@ -18,11 +18,11 @@ use crate::model::samples::Number;
 use crate::model::visitor::Visitor;
 use crate::registry::Registry;
 
-/// A metric whose value a function gives at every scrape.
+/// A metric whose value a function returns at each scrape.
 struct CallbackFamily {
     shared: Arc<Shared>,
     labels: LabelSet,
-    /// The bits of what the function gave last; `NOTHING` if it gave nothing.
+    /// The bits of the last value; `NOTHING` without one.
     last: AtomicU64,
 }
 
@@ -125,7 +125,7 @@ impl Drop for Callback {
 }
 
 impl Registry {
-    /// Declares a gauge whose value is what `function` gives when somebody scrapes: the length of a queue, the size of a cache.
+    /// Declares a gauge whose value `function` returns at each scrape: the length of a queue, the size of a cache.
     ///
     /// # Shape
     /// Any `f64`. The value lives as long as the [`Callback`] that is returned, or as the registry if that is
@@ -167,10 +167,10 @@ impl Registry {
         self.ask(Kind::Gauge, name, help, Location::caller(), function)
     }
 
-    /// Declares a counter whose total `function` gives when somebody scrapes, for what is counted elsewhere already; the name ends in
+    /// Declares a counter whose total `function` returns at each scrape, for events that are counted elsewhere; the name ends in
     /// `_total`.
     ///
-    /// What [`gauge_fn`](Self::gauge_fn) says holds here. A total that is NaN, infinite or negative is not shown, and counted in
+    /// As [`gauge_fn`](Self::gauge_fn). A total that is NaN, infinite or negative is not shown, and counted in
     /// `radiosonde_metrics_refused_total{family,reason}`. One that is smaller than before Prometheus takes for a restart.
     ///
     /// # Errors

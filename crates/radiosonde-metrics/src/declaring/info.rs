@@ -15,7 +15,7 @@ use crate::model::samples::Number;
 use crate::model::visitor::Visitor;
 use crate::registry::Registry;
 
-/// Says in labels what seldom changes: a version, a configuration's digest, who leads. Its value is 1 always.
+/// Labels that seldom change: a version, a configuration's digest, the current leader. The value is always 1.
 ///
 /// Join it to other metrics by PromQL's `* on (…) group_left (…)`. What changes often, or has a value, is another kind of metric.
 ///
@@ -107,7 +107,7 @@ impl AnyFamily for InfoFamily {
     }
 
     fn visit(&self, out: &mut dyn Visitor) {
-        // Not shown under the lock: whoever is shown it may set it.
+        // Not shown under the lock: the visitor may set it.
         let labels = self.labels.read().unwrap_or_else(PoisonError::into_inner).clone();
         out.number(&labels, &Number::Unsigned(1).into());
     }

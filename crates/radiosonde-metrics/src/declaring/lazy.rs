@@ -21,8 +21,8 @@ use crate::registry::Registry;
 
 /// A metric in a `static`: declared when the program is compiled, registered when it is first used.
 ///
-/// Made by [`MetricBuilder::lazy`], [`MetricBuilder::lazy_family`] and [`MetricBuilder::lazy_labels`], in the [global](Registry::global) registry unless
-/// [`MetricBuilder::in_registry`] says otherwise. It is used as what it holds: an instrument, a [`Family`] or a [`DynFamily`].
+/// Made by [`MetricBuilder::lazy`], [`MetricBuilder::lazy_family`] and [`MetricBuilder::lazy_labels`], in the [global](Registry::global) registry or that of
+/// [`MetricBuilder::in_registry`]. Dereferences to what it holds: an instrument, a [`Family`] or a [`DynFamily`].
 ///
 /// [`register`](Self::register) registers it before its first use, so that a metric without labels is exposed at zero from the start.
 ///
@@ -69,7 +69,7 @@ struct Made<T> {
 
 /// What a [`Lazy`] may hold: an instrument, a [`Family`] or a [`DynFamily`].
 ///
-/// Sealed: it says how each is registered.
+/// Sealed: each is registered in its own way.
 pub trait Declarable: sealed::Sealed {}
 
 pub(crate) mod sealed {
@@ -119,7 +119,7 @@ impl<T: Declarable> Lazy<T> {
             };
             Made { metric, refused }
         });
-        // Not while it is being made: whoever hears of it may use it.
+        // Not while it is being made: the diagnostics hook may use it.
         if let Some(error) = made.refused.as_ref().filter(|_| first) {
             self.builder.registry().refused().count(Refusal::Declaration);
             let cause = error.source().map_or_else(String::new, |cause| format!(": {cause}"));

@@ -24,7 +24,7 @@ use crate::model::name::report_unconventional;
 use crate::registry::Registry;
 use crate::storage::values::Texts;
 
-/// A metric being declared: what it is called, then how it is told apart.
+/// Builds a metric: its name and help, then its options and labels.
 ///
 /// Ends in [`build`](Self::build) for a metric without labels, [`family`](Self::family) for labels that are a type, or
 /// [`labels`](Self::labels) for names known at run time. Each gives the metric that is there already if one was declared in
@@ -147,7 +147,7 @@ impl<'a, M: Instrument> MetricBuilder<'a, M> {
         Ok(MetricRef::<M>::new(self.register(&[])?.find(&Texts(&[]))).clone())
     }
 
-    /// The metric, told apart by the labels of the type `L`.
+    /// The metric with the labels of the type `L`.
     ///
     /// # Errors
     /// [`RegisterError`] if the name, help, unit or a label is refused, or the name is taken by another metric.
@@ -155,7 +155,7 @@ impl<'a, M: Instrument> MetricBuilder<'a, M> {
         Ok(Family::new(self.register(&L::names())?))
     }
 
-    /// The metric, told apart by labels with these names.
+    /// The metric with labels of these names.
     ///
     /// # Errors
     /// [`RegisterError`] if the name, help, unit or a label is refused, or the name is taken by another metric.
@@ -190,7 +190,7 @@ impl<'a, M: Instrument> MetricBuilder<'a, M> {
 }
 
 impl<M: Instrument> MetricBuilder<'static, M> {
-    /// A declaration in a registry that is asked for later.
+    /// A declaration in a registry that is looked up later.
     #[track_caller]
     pub(crate) const fn deferred(
         registry: fn() -> &'static Registry,
@@ -205,7 +205,7 @@ impl<M: Instrument> MetricBuilder<'static, M> {
         }
     }
 
-    /// Declares the metric in this registry instead, which is asked for when the metric is made.
+    /// Declares the metric in this registry instead, which is looked up when the metric is made.
     pub const fn in_registry(mut self, registry: fn() -> &'static Registry) -> Self {
         self.registry = RegistrySource::Deferred(registry);
         self

@@ -17,7 +17,7 @@ use crate::storage::values::{Texts, Values};
 const HELP: &str = "Recorded by a name given at run time.";
 
 impl Registry {
-    /// Records `value` in a metric that is known by name only, such as one that a script or a configuration file names: adds it to a
+    /// Records `value` in a metric known by name only, such as one that a script or a configuration file names: adds it to a
     /// `"counter"`, sets a `"gauge"`, observes it in a `"histogram"`.
     ///
     /// The first call with a name declares the metric, with a help text that says so and
@@ -30,7 +30,7 @@ impl Registry {
     /// [`unconventional_names`](crate::RegistryBuilder::unconventional_names).
     ///
     /// # Shape
-    /// At most [`max_recorded`](crate::RegistryBuilder::max_recorded) metrics come to be in this way, 1000 unless said otherwise; each has a
+    /// At most [`max_recorded`](crate::RegistryBuilder::max_recorded) metrics are made in this way, by default 1000; each has a
     /// limit of series like any other.
     ///
     /// # Cost
@@ -38,7 +38,7 @@ impl Registry {
     ///
     /// # Errors
     /// [`RecordError`] names what is wrong; nothing is recorded then. Each is counted in `radiosonde_metrics_refused_total{family,reason}`,
-    /// with the family `_registry` if there is none of the name.
+    /// with the family `_registry` if no family has the name.
     ///
     /// ```
     /// use radiosonde_metrics::Registry;

@@ -7,7 +7,7 @@ use crate::registry::Registry;
 use crate::registry::recorded::{MAX_RECORDED, Recorded};
 use crate::registry::scope::Scope;
 
-/// A registry being set up: what the names of its metrics begin with, and what labels all of its series have.
+/// Builds a registry with a namespace and labels that all series have.
 ///
 /// The namespace and an underscore precede the name of every metric that is declared in the registry. Families that collectors give
 /// keep their names, because those are agreed upon elsewhere: `process_open_fds`, what an absorbed registry has, and the registry's own
@@ -18,7 +18,7 @@ use crate::registry::scope::Scope;
 ///
 /// # Cost
 /// None for recording. Names and labels are put together when a metric is declared and a series is made; only the series of collectors are
-/// given the labels anew at each scrape.
+/// given the labels again at each scrape.
 ///
 /// ```
 /// use radiosonde_metrics::Registry;
@@ -62,7 +62,7 @@ impl Registry {
 }
 
 impl RegistryBuilder {
-    /// What the names begin with, before an underscore.
+    /// The prefix of all names, before an underscore.
     pub fn namespace(mut self, namespace: &str) -> Self {
         self.namespace = Some(namespace.into());
         self
@@ -74,8 +74,7 @@ impl RegistryBuilder {
         self
     }
 
-    /// How many metrics [`record`](Registry::record) makes at most, for names that it sees for the first time; 1000 unless said
-    /// otherwise.
+    /// Maximum number of metrics that [`record`](Registry::record) makes; default: 1000.
     pub const fn max_recorded(mut self, metrics: usize) -> Self {
         self.max_recorded = metrics;
         self
@@ -84,8 +83,8 @@ impl RegistryBuilder {
     /// Lets [`record`](Registry::record) accept names that conventions forbid: a counter without `_total`, a gauge with it. Each is
     /// reported in [`diagnostics`](radiosonde_core::diagnostics), and is a finding of `radiosonde_ops::lint`.
     ///
-    /// For names that others choose, such as a script's or an existing dashboard's; a metric that is declared says
-    /// [`unconventional_name`](crate::MetricBuilder::unconventional_name) for itself.
+    /// For names that others choose, such as a script's or an existing dashboard's; a declared metric has
+    /// [`unconventional_name`](crate::MetricBuilder::unconventional_name).
     pub const fn unconventional_names(mut self) -> Self {
         self.unconventional_names = true;
         self
@@ -100,7 +99,7 @@ impl RegistryBuilder {
         Ok(Registry::with_scope(self.scope()?, recorded))
     }
 
-    /// The registry, as the [`global`](Registry::global) one: to be called before anybody uses that.
+    /// The registry, as the [`global`](Registry::global) one; call it before that is used.
     ///
     /// # Errors
     /// [`InvalidRegistry`] if the namespace or a label is refused, or the global registry is in use.

@@ -13,7 +13,7 @@ use crate::removable::data::RemovableData;
 use crate::removable::dyn_family::RemovableDynFamily;
 use crate::removable::family::RemovableFamily;
 
-/// A metric being declared whose series may go again: by hand, with a guard, or by themselves when nobody uses them.
+/// Builds a metric whose series can be removed: by hand, with a guard, or by expiry when they are idle.
 ///
 /// Ends in [`family`](Self::family) or [`labels`](Self::labels).
 ///
@@ -25,7 +25,7 @@ use crate::removable::family::RemovableFamily;
 /// let jobs = declared.expire_after_scrapes(1).labels(&["tenant"])?;
 /// jobs.with(&["a"]).inc();
 /// assert!(registry.text().contains("jobs_total{tenant=\"a\"} 1\n"));
-/// assert!(!registry.text().contains("jobs_total{tenant=\"a\"}"), "nobody has asked for it since");
+/// assert!(!registry.text().contains("jobs_total{tenant=\"a\"}"), "it was not looked up since");
 /// # Ok::<(), radiosonde_metrics::RegisterError>(())
 /// ```
 #[must_use = "a declaration becomes a metric by `family` or `labels`"]
@@ -44,8 +44,8 @@ impl<'a, M: Instrument> MetricBuilder<'a, M> {
 }
 
 impl<M: Instrument> RemovableMetricBuilder<'_, M> {
-    /// Lets a series go that was shown in so many scrapes and not looked up meanwhile: it is missing from the next one. 0 is as 1, so that
-    /// what was counted is shown at least once.
+    /// Removes a series that was shown in this number of scrapes and not looked up meanwhile: the next scrape does not have it. 0 is as 1, so that
+    /// every series is shown at least once.
     ///
     /// A look-up is any of `with` and `scoped`. A series whose handle is kept is in use. Every rendering of the family is a scrape, in
     /// whatever format, and so is [`Registry::visit`](crate::Registry::visit); a [`snapshot`](crate::Registry::snapshot) and a [`look`](crate::Registry::look) are none.
@@ -56,10 +56,10 @@ impl<M: Instrument> RemovableMetricBuilder<'_, M> {
         self
     }
 
-    /// Lets a series go that was not looked up for so long, at the first scrape that finds it so.
+    /// Removes a series that was not looked up for this long, at the first scrape that finds it so.
     ///
-    /// What is in use and what a scrape is, is said at [`expire_after_scrapes`](Self::expire_after_scrapes); with both, what comes first
-    /// holds. The time counts from the first scrape after the last look-up, in milliseconds, by the monotonic clock. Every series is shown
+    /// Use and scrapes are those of [`expire_after_scrapes`](Self::expire_after_scrapes); with both, the first limit
+    /// applies. The time counts from the first scrape after the last look-up, in milliseconds, by the monotonic clock. Every series is shown
     /// at least once.
     pub const fn expire_after(mut self, idle: Duration) -> Self {
         self.expiry.idle = Some(idle);

@@ -17,13 +17,13 @@ use crate::model::samples::Number;
 use crate::model::visitor::Visitor;
 use crate::registry::Registry;
 
-/// Says which of the states of an enum something is in: a circuit breaker, a job, the flags that are on.
+/// The current states of something, from an enum: a circuit breaker, a job, the flags that are on.
 ///
 /// # Shape
 /// A series for each state, with a label that is called like the metric; 1 for the states that hold, 0 for the others. None holds
 /// in the beginning. At most 64 states. In text 0.0.4 it is a gauge. Cloning copies a pointer.
 ///
-/// [`Registry::state_set_by`] calls the label otherwise.
+/// [`Registry::state_set_by`] gives the label another name.
 ///
 /// A scrape sees all states as of one moment: exactly one holds, if only [`set`](Self::set) is used.
 ///

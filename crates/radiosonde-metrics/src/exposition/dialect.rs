@@ -4,7 +4,7 @@ use crate::exposition::accept::Range;
 use crate::exposition::escaping::Escaping;
 use crate::exposition::format::Format;
 
-/// A format and how it is spoken: what one scrape is answered with.
+/// A format with its options: what one scrape is answered with.
 ///
 /// A [`Format`] is a dialect with the defaults of the rest.
 ///
@@ -65,9 +65,9 @@ impl Dialect {
         self
     }
 
-    /// The dialect that an `Accept` header likes best; text 0.0.4 if it likes none of ours, as Prometheus' own libraries answer.
+    /// The dialect that an `Accept` header prefers; text 0.0.4 if it accepts none of these, as in Prometheus' own libraries.
     ///
-    /// Weights (`q`) are honoured; between equal weights the one named first wins. A format is ours by its `version`, or without one;
+    /// Weights (`q`) are honoured; of equal weights the first wins. A format matches by its `version`, or without one;
     /// protobuf only if `proto` and `encoding` are those of delimited `MetricFamily` messages. Without `escaping`, or with one
     /// that is not known, names have underscores.
     ///
@@ -118,15 +118,15 @@ impl Dialect {
 
 /// The format that a media range means, if it is one of ours.
 fn format_of(range: &Range<'_>) -> Option<Format> {
-    let says = |name, value: &str| range.parameter(name).is_some_and(|said| said.eq_ignore_ascii_case(value));
+    let has = |name, value: &str| range.parameter(name).is_some_and(|own| own.eq_ignore_ascii_case(value));
     match range.parameter("version") {
         None | Some("1.0.0") if range.is("application/openmetrics-text") => Some(Format::OpenMetrics),
         None | Some("0.0.4") if range.is("text/plain") => Some(Format::Text),
         Some("1.0.0") if range.is("text/plain") => Some(Format::TextV1),
         None if range.is("*/*") || range.is("text/*") => Some(Format::Text),
         _ if range.is("application/vnd.google.protobuf")
-            && says("proto", "io.prometheus.client.MetricFamily")
-            && says("encoding", "delimited") =>
+            && has("proto", "io.prometheus.client.MetricFamily")
+            && has("encoding", "delimited") =>
         {
             Some(Format::Protobuf)
         }
@@ -135,13 +135,13 @@ fn format_of(range: &Range<'_>) -> Option<Format> {
 }
 
 impl Format {
-    /// The format's `Content-Type`, where nothing was said of escaping.
+    /// The format's `Content-Type` without an escaping.
     #[must_use]
     pub const fn content_type(self) -> &'static str {
         Dialect::new(self).content_type()
     }
 
-    /// The format of the dialect that an `Accept` header likes best: see [`Dialect::negotiate`].
+    /// The format of the dialect that an `Accept` header prefers: see [`Dialect::negotiate`].
     ///
     /// ```
     /// use radiosonde_metrics::exposition::Format;

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::model::kind::Kind;
 use crate::model::name::check_metric_name;
 
-/// How a name is written for a scraper that does not take every name.
+/// How names are escaped for a scraper that does not accept every name.
 ///
 /// Closed: these four are Prometheus' own.
 ///
@@ -28,7 +28,7 @@ use crate::model::name::check_metric_name;
 pub enum Escaping {
     /// `allow-utf-8`: as it is.
     AllowUtf8,
-    /// `underscores`: an underscore in place of every character that is not of the alphabet. What is meant where nothing is said.
+    /// `underscores`: an underscore in place of every character that is not of the alphabet. Applies where a scraper does not ask for any.
     #[default]
     Underscores,
     /// `dots`: so that dots and underscores come back, and no other character does.

@@ -1,4 +1,4 @@
-//! Numbers as the text formats have them. Nothing here fails: all of it is written to memory.
+//! Numbers as the text formats write them. Nothing here fails: all of it is written to memory.
 
 use std::io::Write as _;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -25,7 +25,7 @@ pub(crate) fn push_float(value: f64, out: &mut Vec<u8>) {
     } else if value.is_infinite() {
         out.extend_from_slice(if value > 0.0 { b"+Inf" } else { b"-Inf" });
     } else if value.fract() == 0.0 && value.abs() < 9.0e15 {
-        // Whole numbers without a point, as everybody writes them; beyond 2^53 there is an exponent anyway.
+        // Whole numbers without a point, as other clients write them; beyond 2^53 there is an exponent anyway.
         #[allow(clippy::cast_possible_truncation, reason = "whole, and small enough")]
         let whole = value as i64;
         if whole == 0 && value.is_sign_negative() {

@@ -153,9 +153,9 @@ fn native(out: &mut Message, native: &NativeSample<'_>) {
     out.unsigned(7, native.zero_count);
     buckets(out, native.negative, 9, 10);
     buckets(out, native.positive, 12, 13);
-    let told = native.zero_threshold > 0.0 || native.zero_count > 0 || !native.negative.is_empty();
-    if !told && native.positive.is_empty() {
-        // Without a span that says nothing it would look like a histogram that is not native.
+    let is_native = native.zero_threshold > 0.0 || native.zero_count > 0 || !native.negative.is_empty();
+    if !is_native && native.positive.is_empty() {
+        // Without an empty span it would look like a histogram that is not native.
         out.nested(12, |span| {
             span.signed(1, 0);
             span.unsigned(2, 0);

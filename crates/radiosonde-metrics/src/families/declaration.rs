@@ -14,13 +14,13 @@ use crate::model::kind::Kind;
 use crate::model::label_value_limit::is_long;
 use crate::model::name::{check_label, check_metric_name, is_conventional};
 
-/// How many series a family may have unless it says otherwise.
+/// Default limit of series.
 const MAX_SERIES: usize = 2000;
 
-/// How far back a summary's quantiles look unless it says otherwise.
+/// Default window of a summary's quantiles.
 const WINDOW: Duration = Duration::from_secs(600);
 
-/// What is said of a metric whatever its instrument, before anybody has looked at it.
+/// A metric of any instrument as it was declared, before it is checked.
 #[derive(Debug, Clone)]
 pub(crate) struct Declaration<'a> {
     pub(crate) name: &'a str,

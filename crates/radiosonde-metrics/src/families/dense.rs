@@ -24,7 +24,7 @@ impl<C> Dense<C> {
     /// Remembers the series of a number.
     pub(crate) fn keep(&self, index: usize, series: Arc<Series<C>>) {
         if let Some(place) = self.series.get(index) {
-            // Who came first has kept the same series.
+            // Another thread has kept the same series.
             let _ = place.set(series);
         }
     }

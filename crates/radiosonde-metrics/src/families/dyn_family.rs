@@ -6,7 +6,7 @@ use crate::families::metric_ref::MetricRef;
 use crate::instruments::instrument::Instrument;
 use crate::storage::values::Texts;
 
-/// Instruments of one name, told apart by labels whose names are known when the program runs.
+/// Instruments of one name, by labels whose names are known at run time.
 ///
 /// Limits and costs are those of [`Family`](crate::Family).
 pub struct DynFamily<M: Instrument> {

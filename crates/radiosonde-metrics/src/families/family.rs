@@ -10,10 +10,10 @@ use crate::instruments::instrument::Instrument;
 use crate::storage::series::Found;
 use crate::storage::values::Values;
 
-/// Instruments of one name, told apart by labels whose names are known from the type `L`.
+/// Instruments of one name, by the labels of the type `L`.
 ///
 /// # Shape
-/// At most [`max_series`](crate::MetricBuilder::max_series) sets have a series of their own, 2000 unless said otherwise. Every set
+/// At most [`max_series`](crate::MetricBuilder::max_series) sets have a series of their own, by default 2000. Every set
 /// after that shares one series whose label values are all `_overflow`; each such look-up is counted in
 /// `radiosonde_metrics_series_dropped_total{family}`, and the first is reported.
 ///

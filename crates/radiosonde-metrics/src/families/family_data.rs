@@ -66,7 +66,7 @@ impl<M: Instrument> FamilyData<M> {
     }
 
     fn make(&self, values: &impl Values) -> Found<'_, M::Cell> {
-        // Relaxed: a family that is full stays so; who does not know yet finds out under the lock.
+        // Relaxed: a family that is full stays so; a thread that does not know yet finds out under the lock.
         if !self.full.load(Ordering::Relaxed) {
             match self.get_or_insert(values) {
                 Ok(Some(found)) => return found,
@@ -82,20 +82,20 @@ impl<M: Instrument> FamilyData<M> {
         self.overflow()
     }
 
-    /// The series with these values, made if there is none; `None` where a look-up would have been refused or shared a series.
+    /// The series with these values, made if it is new; `None` where a look-up would have been refused or shared a series.
     pub(crate) fn publish(&self, values: &impl Values) -> Option<Found<'_, M::Cell>> {
         let has_series = self.shared.fits(values) && Bounded::of(values, &self.shared).is_none();
         if has_series { self.get_or_insert(values).ok().flatten() } else { None }
     }
 
-    /// The series with these values, made if there is none; `None` at the limit.
+    /// The series with these values, made if it is new; `None` at the limit.
     fn get_or_insert(&self, values: &impl Values) -> Result<Option<Found<'_, M::Cell>>, Refusal> {
         let values = Rendered::of(values).ok_or(Refusal::Nested)?;
         let make = || self.shared.series::<M>(&values, SystemClock.now());
         outermost(|| self.table.get_or_insert(&values, self.shared.max_series, make)).ok_or(Refusal::Nested)
     }
 
-    /// Takes no lock: whoever throws label sets at a full family is not slowed down, and slows nobody down.
+    /// The shared series of a full family. Takes no lock, however many label sets the family is asked for.
     fn overflow(&self) -> Found<'_, M::Cell> {
         self.shared.count_dropped();
         let values = self.shared.overflow();

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 /// A set of label values whose names are known from its type.
 ///
 /// Derive it for a struct whose fields are [`LabelValue`]s; fields may borrow, so that a look-up allocates nothing. The
-/// [derive](macro@crate::Labels) says what else a field may be: renamed, skipped, or a struct whose labels stand among the others.
+/// [derive](macro@crate::Labels) has options for fields: renamed, skipped, or a struct whose labels are flattened.
 ///
 /// ```
 /// use radiosonde_metrics::{LabelValue, Labels, Registry};
@@ -49,7 +49,7 @@ pub trait Labels {
 
     /// Shows each value of the set with this number, without there being one; `false` if there is no such set.
     ///
-    /// For [`Family::initialise`](crate::Family::initialise), and made by the derive. Whoever writes the others by hand may leave it.
+    /// For [`Family::initialise`](crate::Family::initialise), and made by the derive. A hand-written implementation may omit it.
     fn visit_nth(index: usize, see: impl FnMut(&str)) -> bool {
         let _ = (index, see);
         false
@@ -71,7 +71,7 @@ pub trait LabelValue {
 
     /// Shows the value with this number, without there being one; `false` if there is no such value.
     ///
-    /// For [`Family::initialise`](crate::Family::initialise), and made by the derive. Whoever writes the others by hand may leave it.
+    /// For [`Family::initialise`](crate::Family::initialise), and made by the derive. A hand-written implementation may omit it.
     fn show_nth(index: usize, see: impl FnOnce(&str)) -> bool {
         let _ = (index, see);
         false

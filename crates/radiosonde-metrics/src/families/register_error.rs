@@ -5,7 +5,7 @@ use crate::instruments::native::settings::InvalidNative;
 use crate::model::label_value_limit::MAX_VALUE_BYTES;
 use crate::model::name::InvalidName;
 
-/// A metric that could not be registered. Says where it was declared, and where the one in its way was.
+/// A metric that could not be registered. Names where it was declared, and where the one in its way was.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RegisterError {
     name: Box<str>,
@@ -131,15 +131,15 @@ impl fmt::Display for RegisterError {
                 " is no counter; expected a name that does not end in `_total`, or `unconventional_name()` in its declaration",
             ),
             RegisterErrorKind::Quantile { quantile } => {
-                write!(f, " has the quantile {quantile}; allowed are 0 to 1")
+                write!(f, " has the quantile {quantile}; expected 0 to 1")
             }
             RegisterErrorKind::NoWindow => f.write_str(" has a window without length"),
             RegisterErrorKind::NoInfo => f.write_str(" is an info; its name must end in `_info`"),
             RegisterErrorKind::States { states: Some(states) } => {
-                write!(f, " has {states} states; allowed are 1 to 64, which the type can list")
+                write!(f, " has {states} states; expected 1 to 64 that the type lists")
             }
             RegisterErrorKind::States { states: None } => {
-                f.write_str(" has states without number; allowed are 1 to 64, which the type can list")
+                f.write_str(" has states without number; expected 1 to 64 that the type lists")
             }
             RegisterErrorKind::Unit { unit } => {
                 write!(

@@ -13,13 +13,13 @@ use crate::registry::Registry;
 /// Why a registry is gathered.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Purpose<'a> {
-    /// To expose these families. What nobody has used for long expires in them.
+    /// To expose these families. Their idle series expire.
     Scrape(&'a Selection),
-    /// For a look at everything that changes nothing.
+    /// To read everything without changing anything.
     Look,
 }
 
-/// Shows the families that are wanted. All are gathered, so that what is left out does not depend on what is asked for.
+/// Shows the selected families. All are gathered, so that faults do not depend on the selection.
 pub(crate) fn gather(registry: &Registry, purpose: Purpose<'_>, out: &mut dyn Visitor) {
     let all = Selection::all();
     let (selection, scraped) = match purpose {
@@ -49,7 +49,7 @@ pub(crate) fn gather(registry: &Registry, purpose: Purpose<'_>, out: &mut dyn Vi
             None => merged.fault(CollectorFault::Panic, "a collector panicked"),
         }
     }
-    // Absorbed ones last, so that they find what they give way to, whoever was asked first.
+    // Absorbed ones last, so that they find what they give way to, in whatever order collectors are asked.
     families.sort_by_key(|family| family.absorbed);
     let (of_others, families): (Vec<_>, Vec<_>) = families.into_iter().partition(is_of_another_registry);
     families.into_iter().for_each(|family| merged.add(family));

@@ -2,11 +2,11 @@
 
 use std::cell::Cell;
 
-/// How many registries may show one another before the last of them keeps its collectors to itself.
+/// How many registries may read one another. A further one does not ask its collectors.
 const DEEPEST: usize = 8;
 
 thread_local! {
-    /// Addresses of registries, 0 where there is none. Nothing to drop, so it is there until the thread's very end.
+    /// Addresses of registries; 0 is a free place. Has no destructor, so it is there until the thread ends.
     static GATHERING: Cell<[usize; DEEPEST]> = const { Cell::new([0; DEEPEST]) };
 }
 

@@ -1,4 +1,4 @@
-//! A cell for whoever comes first, and another for everybody else.
+//! A cell with a part for the first thread that writes, and a part for all others.
 //!
 //! Most series are written by one thread, or by one at a time. The first thread that writes owns the first part: its additions are a load
 //! and a store. Others share a second part, made when the first of them comes, with atomic additions. A thread that ends leaves what it
@@ -49,11 +49,11 @@ impl<T> Biased<T> {
 pub(crate) struct Owner(AtomicUsize);
 
 /// Neither a thread's number nor what stands for none or for one that is not known yet.
-const NOBODY: usize = usize::MAX - 2;
+const UNOWNED: usize = usize::MAX - 2;
 
 impl Owner {
     pub(crate) fn new() -> Self {
-        Self(AtomicUsize::new(NOBODY))
+        Self(AtomicUsize::new(UNOWNED))
     }
 
     /// Whether the thread with this number is the owner. A thread without one never is.
@@ -63,13 +63,13 @@ impl Owner {
         // Relaxed: the owner changes once, by the exchange below. What a former thread of this number wrote to the part was passed on
         // with the number.
         let owner = self.0.load(Ordering::Relaxed);
-        owner == number || (owner == NOBODY && self.claim(number))
+        owner == number || (owner == UNOWNED && self.claim(number))
     }
 
     #[cold]
     fn claim(&self, number: usize) -> bool {
-        // Relaxed: the part is as it was made, and whoever sees the cell sees that.
-        self.0.compare_exchange(NOBODY, number, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+        // Relaxed: the part is as it was made, and a thread that sees the cell sees that.
+        self.0.compare_exchange(UNOWNED, number, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
 }
 
@@ -99,7 +99,7 @@ mod tests {
 
     fn add(cell: &Biased<AtomicU64>) {
         let Some((part, writers)) = cell.mine(|| AtomicU64::new(0)) else { return };
-        // Relaxed, all of them: totals, and a part with one writer is written by nobody else.
+        // Relaxed, all of them: totals, and a part with one writer is written by no other thread.
         match writers {
             Writers::ThisOne => part.store(part.load(Ordering::Relaxed) + 1, Ordering::Relaxed),
             Writers::Many => _ = part.fetch_add(1, Ordering::Relaxed),

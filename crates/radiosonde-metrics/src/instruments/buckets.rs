@@ -10,7 +10,7 @@ use std::fmt;
 /// assert_eq!(QUEUE.bounds(), [0.1, 1.0, 10.0]);
 /// assert_eq!(
 ///     Buckets::new([1.0, 0.5]).unwrap_err().to_string(),
-///     "bucket bound 0.5 at place 1 does not exceed 1.0 before it; allowed are finite, ascending bounds",
+///     "bucket bound 0.5 at place 1 does not exceed 1.0 before it; expected finite, ascending bounds",
 /// );
 /// ```
 #[derive(Debug, Clone, PartialEq)]
@@ -105,15 +105,15 @@ impl fmt::Display for InvalidBuckets {
             Self::Bound { at, bound, .. } if !bound.is_finite() => {
                 write!(
                     f,
-                    "bucket bound {bound:?} at place {at} is not finite; allowed are finite, ascending bounds"
+                    "bucket bound {bound:?} at place {at} is not finite; expected finite, ascending bounds"
                 )
             }
             Self::Bound { at, bound, previous } => write!(
                 f,
-                "bucket bound {bound:?} at place {at} does not exceed {:?} before it; allowed are finite, ascending bounds",
+                "bucket bound {bound:?} at place {at} does not exceed {:?} before it; expected finite, ascending bounds",
                 previous.unwrap_or(f64::NEG_INFINITY)
             ),
-            Self::TooMany { bounds } => write!(f, "{bounds} bucket bounds; allowed are at most {MAX_BOUNDS}"),
+            Self::TooMany { bounds } => write!(f, "{bounds} bucket bounds; expected at most {MAX_BOUNDS}"),
         }
     }
 }

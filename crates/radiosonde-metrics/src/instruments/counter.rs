@@ -72,7 +72,7 @@ impl Events {
                 cell.fetch_add(events, Ordering::Relaxed);
             }
             Self::Striped(cell) => match cell.owned() {
-                // Relaxed: nobody else writes to this part, and readers need the total alone.
+                // Relaxed: no other thread writes to this part, and readers need the total alone.
                 Some(part) => {
                     part.store(part.load(Ordering::Relaxed).wrapping_add(events), Ordering::Relaxed);
                 }
@@ -150,7 +150,7 @@ impl Counter {
     /// all. In a family that did not ask for [`exemplars`](crate::MetricBuilder::exemplars) this is the same as [`inc`](Self::inc).
     ///
     /// # Cost
-    /// A lock that nobody waits for, and a few allocations.
+    /// A lock that no thread waits for, and a few allocations.
     ///
     /// ```
     /// use radiosonde_metrics::Registry;
@@ -187,7 +187,7 @@ impl Counter {
 pub(crate) fn add_events(cell: &Striped<AtomicU64>, events: u64) {
     match cell.mine() {
         (part, Writers::ThisOne) => {
-            // Relaxed: nobody else writes to this part, and readers need the total alone.
+            // Relaxed: no other thread writes to this part, and readers need the total alone.
             part.store(part.load(Ordering::Relaxed).wrapping_add(events), Ordering::Relaxed);
         }
         (part, Writers::Many) => {

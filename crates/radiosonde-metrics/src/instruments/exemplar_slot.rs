@@ -12,7 +12,7 @@ use crate::sync::{AtomicU64, Ordering, fence};
 /// How long an exemplar stays before the next one may replace it, so that a busy bucket is not a busy cache line.
 const KEEP: Duration = Duration::from_millis(100);
 
-/// Holds the last exemplar of a bucket. Neither writers nor readers ever wait: who comes second goes without.
+/// Holds the last exemplar of a bucket. Neither writers nor readers ever wait: a second writer gives up.
 #[derive(Debug, Default)]
 pub(crate) struct ExemplarSlot {
     /// Even: at rest. Odd: being written. Zero: never written.
@@ -43,12 +43,12 @@ impl ExemplarSlot {
         if version % 2 == 1 {
             return;
         }
-        // Acquire: the stores below may not move before the version says that they are under way.
+        // Acquire: the stores below may not move before the version that marks them as under way.
         let taken = self.version.compare_exchange(version, version + 1, Ordering::Acquire, Ordering::Relaxed);
         if taken.is_err() {
             return;
         }
-        // Release fence: whoever sees one of these stores also sees the odd version before it.
+        // Release fence: a thread that sees one of these stores also sees the odd version before it.
         fence(Ordering::Release);
         let [high, low] = halves(context.trace_id());
         let span = u64::from_be_bytes(context.span_id().to_bytes());
@@ -58,11 +58,11 @@ impl ExemplarSlot {
             // Relaxed: published by the version.
             field.store(store, Ordering::Relaxed);
         }
-        // Release: who reads this version sees the fields.
+        // Release: a thread that reads this version sees the fields.
         self.version.store(version + 2, Ordering::Release);
     }
 
-    /// The exemplar, or nothing if there is none or one is just being written.
+    /// The exemplar; `None` if it was never written or is being written.
     pub(crate) fn read(&self) -> Option<Exemplar> {
         // Acquire: the fields are read after it.
         let before = self.version.load(Ordering::Acquire);
@@ -92,8 +92,8 @@ impl ExemplarSlot {
 
 /// The exemplars of a cell: of a counter one, of a histogram one for each bucket.
 ///
-/// Those that come by themselves have a slot each. Those that are given with labels of their own are kept apart, under a lock that nobody
-/// waits for, so that a slot is no larger for them.
+/// Exemplars of the current span have a slot each. Exemplars with labels of their own are kept under a lock that no thread waits for, so that
+/// slots need not be larger.
 #[derive(Debug)]
 pub(crate) struct Exemplars {
     slots: Box<[ExemplarSlot]>,

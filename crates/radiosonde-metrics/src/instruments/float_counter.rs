@@ -116,14 +116,14 @@ impl Sealed for FloatCounter {
 /// Adds to the `f64` whose bits are in `cell`, unless the sum would be infinite.
 #[inline]
 pub(crate) fn add_finite(cell: &AtomicU64, amount: f64) -> bool {
-    // Relaxed: the cell alone is the whole state; the update repeats until nobody came in between.
+    // Relaxed: the cell alone is the whole state; the update repeats until no other thread came in between.
     let next = |bits| Some(f64::from_bits(bits) + amount).filter(|sum| sum.is_finite()).map(f64::to_bits);
     cell.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).is_ok()
 }
 
 /// Adds to the `f64` whose bits are in `cell`.
 pub(crate) fn add(cell: &AtomicU64, amount: f64) {
-    // Relaxed: the cell alone is the whole state; the loop repeats until nobody came in between.
+    // Relaxed: the cell alone is the whole state; the loop repeats until no other thread came in between.
     let mut bits = cell.load(Ordering::Relaxed);
     loop {
         let next = (f64::from_bits(bits) + amount).to_bits();

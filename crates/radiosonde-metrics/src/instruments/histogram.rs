@@ -183,7 +183,7 @@ impl Histogram {
     /// all.
     ///
     /// # Cost
-    /// A lock that nobody waits for, and a few allocations.
+    /// A lock that no thread waits for, and a few allocations.
     ///
     /// ```
     /// use radiosonde_metrics::exposition::Format;
@@ -207,7 +207,7 @@ impl Histogram {
         }
     }
 
-    /// How many observations were made; of a native histogram that began anew, since then.
+    /// How many observations were made; of a native histogram that was reset, since the last reset.
     #[must_use]
     pub fn count(&self) -> u64 {
         let cell = &self.0.cell;
@@ -215,7 +215,7 @@ impl Histogram {
         cell.observations.count().wrapping_sub(before.counts.iter().copied().fold(0, u64::wrapping_add))
     }
 
-    /// The sum of all observations; of a native histogram that began anew, since then.
+    /// The sum of all observations; of a native histogram that was reset, since the last reset.
     #[must_use]
     pub fn sum(&self) -> f64 {
         let observations = &self.0.cell.observations;
@@ -266,16 +266,16 @@ impl Sealed for Histogram {
         };
         // Read before the counts, so that the observations that they are of are counted.
         let exemplars = cell.exemplars.get().map(|exemplars| exemplars.read()).unwrap_or_default();
-        // The same holds for what classic buckets had when a native histogram began anew.
+        // The same holds for the classic buckets at the last reset of a native histogram.
         let native = cell.observations.native().map(|native| native.read(&SystemClock));
         cell.observations.counts(counts);
         let mut sum = cell.observations.sum();
-        if let Some(Reading { before, sum: anew, .. }) = &native {
+        if let Some(Reading { before, sum: since_reset, .. }) = &native {
             counts
                 .iter_mut()
                 .zip(&before.counts)
                 .for_each(|(count, before)| *count = count.wrapping_sub(*before));
-            sum = anew.unwrap_or(sum - before.sum);
+            sum = since_reset.unwrap_or(sum - before.sum);
         }
         out.histogram(
             labels,

@@ -1,4 +1,4 @@
-//! What a histogram counts in.
+//! The counts and the sum of a histogram.
 
 use crate::instruments::biased::Biased;
 use crate::instruments::counter::read;
@@ -68,7 +68,7 @@ impl Part {
     #[inline]
     pub(crate) fn observe_alone(&self, bucket: usize, value: f64) {
         let count = &self.counts()[bucket];
-        // Relaxed: as above, and nobody else writes to this part.
+        // Relaxed: as above, and no other thread writes to this part.
         count.store(count.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
         let sum = f64::from_bits(self.sum.load(Ordering::Relaxed)) + value;
         self.sum.store(sum.to_bits(), Ordering::Relaxed);
@@ -83,7 +83,7 @@ impl Observations {
         }
     }
 
-    /// What is there besides exponential buckets.
+    /// The classic buckets.
     pub(crate) fn classic(&self) -> &Observations {
         match self {
             Observations::Native(with) => &with.classic,
@@ -129,7 +129,7 @@ impl Observations {
         total
     }
 
-    /// What there is in so many buckets, and the sum.
+    /// The counts of this number of buckets, and the sum.
     pub(crate) fn totals(&self, buckets: usize) -> Totals {
         let mut counts = vec![0; buckets];
         self.counts(&mut counts);

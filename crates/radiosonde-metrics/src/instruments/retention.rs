@@ -2,7 +2,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// How long the series of a family live.
+/// How long the series of a family are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Retention {
     /// As long as the registry.
@@ -11,12 +11,12 @@ pub(crate) enum Retention {
     Removable(Expiry),
 }
 
-/// When series go by themselves: by what comes first, or never.
+/// When series expire: at the first of the two limits, or never.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Expiry {
-    /// After so many scrapes without a look-up.
+    /// After this number of scrapes without a look-up.
     pub(crate) scrapes: Option<u64>,
-    /// After so long without one.
+    /// After this time without one.
     pub(crate) idle: Option<Duration>,
 }
 
@@ -40,7 +40,7 @@ impl fmt::Display for Retention {
     }
 }
 
-/// Why a series went.
+/// Why a series was removed.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Removal {
     Expired,
@@ -53,7 +53,7 @@ impl Removal {
         [(Self::Expired, "expired"), (Self::Removed, "removed"), (Self::Scope, "scope")];
 }
 
-/// How many series of a family went for each reason.
+/// Number of removed series of a family, by reason.
 #[derive(Debug, Default)]
 pub(crate) struct SeriesRemoved([AtomicU64; 3]);
 

@@ -2,7 +2,7 @@ use crate::instruments::buckets::Buckets;
 
 /// Finds the bucket of a value. Bounds are inclusive: `le` means "less or equal".
 ///
-/// The leading bits of a positive float, taken as an integer, ascend with it: they are a place in a table that says where to look.
+/// The leading bits of a positive float, taken as an integer, ascend with it: they index a table of where to look.
 /// Where no two bounds share a place, one comparison remains: the search takes the same few steps for any number of bounds.
 #[derive(Debug)]
 pub(crate) struct Search {

@@ -15,7 +15,7 @@ use crate::model::kind::Kind;
 use crate::model::label_set::LabelSet;
 use crate::reentrancy::outermost;
 
-/// What all series of a family have in common. Public to the sealed trait only.
+/// What all series of a family share. Public to the sealed trait only.
 #[derive(Debug)]
 pub struct Shared {
     pub(crate) name: Box<str>,
@@ -53,8 +53,8 @@ impl Shared {
         LabelSet::new(self.label_names.iter().map(AsRef::as_ref).zip(values).chain(constant))
     }
 
-    /// Keeps an observation with these labels and those of the current span; what no exemplar may have is dropped and counted. Tells
-    /// whether it is one.
+    /// Keeps an observation with these labels and those of the current span as an exemplar; returns whether it did. Labels that no exemplar
+    /// may have are dropped and counted.
     #[cold]
     pub(crate) fn keep_exemplar(
         &self,

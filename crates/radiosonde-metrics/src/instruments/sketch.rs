@@ -9,7 +9,7 @@ use crate::once_box::OnceBox;
 const BINS: usize = 64;
 /// 52 bits of fraction, of which six say the bin.
 const SHIFT: u32 = 52 - 6;
-/// The powers of two that are told apart: 2^-34, less than a tenth of a billionth, to 2^46, more than 70 million million.
+/// The powers of two that have buckets of their own: 2^-34, less than a tenth of a billionth, to 2^46, more than 70 million million.
 const LEAST: i32 = -34;
 const OCTAVES: usize = 80;
 /// The exponent of 1.0 as it is stored.

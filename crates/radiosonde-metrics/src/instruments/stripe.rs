@@ -1,4 +1,4 @@
-//! Which part of a striped cell a thread writes to.
+//! Cells with a part for each of a few threads.
 //!
 //! A striped cell has a part for each of a few threads, which that thread alone writes: an addition is a load and a store, and no
 //! cache line goes from core to core. A thread that ends leaves its part, with what is in it, to a later one; threads that find
@@ -22,12 +22,12 @@ pub(crate) struct Striped<T> {
 #[repr(align(128))]
 struct Padded<T>(T);
 
-/// Who else writes to a part.
+/// The threads that write to a part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Writers {
-    /// Nobody but this thread.
+    /// Only this one.
     ThisOne,
-    /// Any number.
+    /// Any number of threads.
     Many,
 }
 
@@ -39,7 +39,7 @@ impl<T> Striped<T> {
     /// The part that this thread alone writes to, if it is known to have one.
     #[inline]
     pub(crate) fn owned(&self) -> Option<&T> {
-        // The last part is everybody's.
+        // The last part is shared.
         let (_, owned) = self.parts.split_last()?;
         owned.get(MINE.get()).map(|part| &part.0)
     }

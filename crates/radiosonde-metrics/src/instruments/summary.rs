@@ -15,7 +15,7 @@ use crate::model::visitor::Visitor;
 use crate::storage::series::Series;
 use crate::sync::{AtomicU64, Ordering};
 
-/// Tells quantiles of what was observed lately, computed here.
+/// Quantiles of recent observations, computed in the process.
 ///
 /// Pick a [`Histogram`](crate::Histogram) unless there is a reason not to: its buckets add up over instances, and any quantile can be asked for
 /// later. A summary's quantiles are of this process alone, and no arithmetic makes one of several.
@@ -78,7 +78,7 @@ pub struct SummaryCell {
 
 #[derive(Debug)]
 struct Slice {
-    /// Which step of time it counts, from one on; `EMPTYING` while somebody empties it.
+    /// Which step of time it counts, from one on; `EMPTYING` while a thread empties it.
     step: AtomicU64,
     sketch: Sketch,
 }
@@ -154,13 +154,13 @@ impl Slice {
         if there == EMPTYING || there > step {
             return false;
         }
-        // Acquire: one thread wins, and empties after that. Relaxed: who loses reads nothing.
+        // Acquire: one thread wins, and empties after that. Relaxed: a thread that loses reads nothing.
         let taken = self.step.compare_exchange(there, EMPTYING, Ordering::Acquire, Ordering::Relaxed);
         if taken.is_err() {
             return false;
         }
         self.sketch.clear();
-        // Release: who sees the step sees the sketch empty.
+        // Release: a thread that sees the step sees the sketch empty.
         self.step.store(step, Ordering::Release);
         true
     }

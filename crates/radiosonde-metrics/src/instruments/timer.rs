@@ -19,7 +19,7 @@ pub struct Timer {
 }
 
 impl Timer {
-    /// Observes now, and says what was observed.
+    /// Observes the duration now, and returns it.
     #[allow(clippy::must_use_candidate, reason = "most only want it observed")]
     pub fn observe(mut self) -> Duration {
         let elapsed = self.elapsed();

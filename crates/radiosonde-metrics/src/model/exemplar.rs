@@ -28,7 +28,7 @@ use crate::model::name::{InvalidName, check_label};
 /// let other = Exemplar::new([("order", "4711")], 0.25)?;
 /// assert_eq!((other.value(), other.timestamp()), (0.25, None));
 /// let too_long = Exemplar::new([("order", "4711".repeat(50).as_str())], 0.25).unwrap_err();
-/// assert_eq!(too_long.to_string(), "exemplar labels have 205 characters; allowed are at most 128");
+/// assert_eq!(too_long.to_string(), "exemplar labels have 205 characters; expected at most 128");
 /// # Ok::<(), radiosonde_metrics::model::InvalidExemplar>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
@@ -185,11 +185,9 @@ impl fmt::Display for InvalidExemplar {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Name(name) => name.fmt(f),
-            Self::TooLong { chars } => write!(
-                f,
-                "exemplar labels have {chars} characters; allowed are at most {}",
-                Exemplar::MAX_CHARS
-            ),
+            Self::TooLong { chars } => {
+                write!(f, "exemplar labels have {chars} characters; expected at most {}", Exemplar::MAX_CHARS)
+            }
         }
     }
 }

@@ -1,25 +1,25 @@
-/// What a family measures, in OpenMetrics' terms.
+/// The type of a family, in OpenMetrics' terms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Kind {
-    /// Goes up only, and back to zero when the process starts anew.
+    /// Only goes up; a restart of the process resets it to zero.
     Counter,
     /// Goes up and down.
     Gauge,
     /// Counts observations in buckets.
     Histogram,
-    /// Quantiles computed by whoever exposes them.
+    /// Quantiles computed by the process that exposes them.
     Summary,
-    /// What does not change while the process runs, in labels; its value is 1. The name ends in `_info`.
+    /// Labels that do not change while the process runs; the value is 1. The name ends in `_info`.
     Info,
-    /// Which of some states there are, each a series with the value 0 or 1 and a label of the family's name.
+    /// States, each a series with the value 0 or 1 and a label called like the family.
     StateSet,
-    /// Not said.
+    /// Unspecified.
     Unknown,
 }
 
 impl Kind {
-    /// What the names of its samples end in, which OpenMetrics leaves away from the family's name; empty for most.
+    /// The suffix of its samples' names, which OpenMetrics omits from the family's name; empty for most kinds.
     pub(crate) const fn suffix(self) -> &'static str {
         match self {
             Self::Counter => "_total",

@@ -41,7 +41,7 @@ impl LabelSet {
         Self { rendered: rendered.into() }
     }
 
-    /// What stands between the braces.
+    /// The text between the braces.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.rendered
@@ -73,7 +73,7 @@ impl LabelSet {
         })
     }
 
-    /// What tells the set from others: a label without a value is the same as none.
+    /// The set by which series are compared: without labels whose value is empty, which are the same as absent ones.
     pub(crate) fn identity(&self) -> Self {
         if !self.rendered.contains("=\"\"") {
             return self.clone();
@@ -92,7 +92,7 @@ impl LabelSet {
         Some(Self::new(values.iter().map(|(name, value)| (*name, bounded(value)))))
     }
 
-    /// These labels, and those of `more` whose names have no value here.
+    /// These labels, and the labels of `more` whose names have no value here.
     pub(crate) fn and(&self, more: &Self) -> Self {
         let own: Vec<_> = self.iter().filter(|(_, value)| !value.is_empty()).collect();
         let more: Vec<_> = more.iter().collect();

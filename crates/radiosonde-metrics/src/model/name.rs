@@ -53,12 +53,12 @@ impl fmt::Display for InvalidName {
         let allowed =
             if *what == "label name" { "[a-zA-Z_][a-zA-Z0-9_]*" } else { "[a-zA-Z_:][a-zA-Z0-9_:]*" };
         match kind {
-            InvalidNameKind::Empty => write!(f, "{what} is empty; allowed is {allowed}"),
+            InvalidNameKind::Empty => write!(f, "{what} is empty; expected {allowed}"),
             InvalidNameKind::LeadingDigit => {
-                write!(f, "{what} {name:?} starts with a digit; allowed is {allowed}")
+                write!(f, "{what} {name:?} starts with a digit; expected {allowed}")
             }
             InvalidNameKind::Character { at } => {
-                write!(f, "{what} {name:?} has a forbidden character at byte {at}; allowed is {allowed}")
+                write!(f, "{what} {name:?} has a forbidden character at byte {at}; expected {allowed}")
             }
             InvalidNameKind::TooLong => {
                 write!(f, "{what} has {} bytes; expected at most {MAX_NAME_BYTES}", name.len())
@@ -160,15 +160,15 @@ mod tests {
     #[test]
     fn refusals_name_the_value_and_what_is_allowed() {
         let cases = [
-            ("", "metric name is empty; allowed is [a-zA-Z_:][a-zA-Z0-9_:]*"),
-            ("9a", "metric name \"9a\" starts with a digit; allowed is [a-zA-Z_:][a-zA-Z0-9_:]*"),
+            ("", "metric name is empty; expected [a-zA-Z_:][a-zA-Z0-9_:]*"),
+            ("9a", "metric name \"9a\" starts with a digit; expected [a-zA-Z_:][a-zA-Z0-9_:]*"),
             (
                 "a-b",
-                "metric name \"a-b\" has a forbidden character at byte 1; allowed is [a-zA-Z_:][a-zA-Z0-9_:]*",
+                "metric name \"a-b\" has a forbidden character at byte 1; expected [a-zA-Z_:][a-zA-Z0-9_:]*",
             ),
             (
                 "aé",
-                "metric name \"aé\" has a forbidden character at byte 1; allowed is [a-zA-Z_:][a-zA-Z0-9_:]*",
+                "metric name \"aé\" has a forbidden character at byte 1; expected [a-zA-Z_:][a-zA-Z0-9_:]*",
             ),
         ];
         for (name, message) in cases {

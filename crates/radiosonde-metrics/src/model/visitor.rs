@@ -2,7 +2,7 @@ use crate::model::kind::Kind;
 use crate::model::label_set::LabelSet;
 use crate::model::samples::{HistogramSample, NumberSample, SummarySample};
 
-/// What is said once about all series of a family.
+/// The name, kind, help and unit of a family.
 #[derive(Debug, Clone, Copy)]
 pub struct FamilyInfo<'a> {
     /// The name, for a counter with its `_total`, for an info with its `_info`.
@@ -18,8 +18,8 @@ pub struct FamilyInfo<'a> {
     pub unknown_in_open_metrics: bool,
 }
 
-/// Is shown a registry's families in the order of their names, and after each family its series in the order of their labels: our
-/// own first, then those of collectors.
+/// Receives a registry's families in the order of their names, and after each family its series in the order of their labels: declared
+/// ones first, then collected ones.
 ///
 /// Every output of a registry is a visitor: the text formats, the `prometheus` adapter, a test's assertions.
 pub trait Visitor {

@@ -1,4 +1,4 @@
-//! Models for loom of what is read and written without a lock.
+//! Loom models of the lock-free parts.
 
 mod tables;
 
@@ -47,7 +47,7 @@ fn a_number_that_is_given_back_brings_what_was_written_with_it() {
             // As the owner of a part writes: without an atomic addition.
             let number = numbers.take(2).unwrap();
             let part = &parts[number];
-            // Relaxed: what the numbers are about is that nobody else writes meanwhile.
+            // Relaxed: a number guarantees that no other thread writes meanwhile.
             part.store(part.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
             numbers.give_back(number);
         };
@@ -72,7 +72,7 @@ fn a_part_with_an_owner_has_one_writer_at_a_time() {
         let parts = Arc::new([AtomicU64::new(0), AtomicU64::new(0)]);
         let work = |numbers: &Numbers, owner: &Owner, parts: &[AtomicU64; 2]| {
             let number = numbers.take(2);
-            // Relaxed: that nobody else writes to the first part meanwhile is what is tried here.
+            // Relaxed: the model checks that no other thread writes to the first part meanwhile.
             if owner.is(number) {
                 parts[0].store(parts[0].load(Ordering::Relaxed) + 1, Ordering::Relaxed);
             } else {

@@ -1,4 +1,4 @@
-//! Models for loom of the tables: who reads against who adds, and against who removes.
+//! Loom models of the tables: a reader against an insertion, and against a removal.
 
 use std::time::SystemTime;
 
@@ -23,7 +23,7 @@ impl Values for One {
     }
 }
 
-/// What a series holds in a model: written when it is made and when it is freed, so that a reader who is not ordered between the two fails.
+/// What a series holds in a model: written when it is made and when it is freed, so that a reader that is not ordered between the two fails.
 struct Watched(UnsafeCell<u64>);
 
 #[allow(unsafe_code, reason = "every access is checked by the model")]
@@ -59,8 +59,8 @@ fn series(value: &'static str, cell: u64) -> std::sync::Arc<Series<Watched>> {
 /// Runs `model` in every order that loom finds.
 ///
 /// It tries a read before a write, and after it, when the thread that writes comes first. It does not find that for a thread that
-/// reads first if the other itself reads before it writes, because it remembers the last access alone. So those who read are
-/// spawned here and those who write are not, and a model that has fewer than `least` orders is none.
+/// reads first if the other itself reads before it writes, because it remembers the last access alone. So readers are
+/// spawned here and writers are not, and a model with fewer than `least` orders fails.
 fn every_order(least: usize, model: impl Fn() + Sync + Send + 'static) {
     let orders = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
     let counted = std::sync::Arc::clone(&orders);
@@ -138,7 +138,7 @@ fn nothing_is_freed_while_somebody_reads_it() {
             move || look(&table, "a")
         });
         assert!(table.remove(&One("a")));
-        // Two turns, if nobody is in the way, and then it is freed.
+        // Two advances, if no reader is in the way, and then it is freed.
         table.reclaim();
         table.reclaim();
         assert!(matches!(reads.join().unwrap(), None | Some(1)));

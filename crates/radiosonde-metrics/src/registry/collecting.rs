@@ -61,7 +61,7 @@ impl Registry {
 
     /// Like [`collect_from`](Self::collect_from), in place of the collector that was given under this name before, if there is one.
     ///
-    /// For something that is set up anew while the process runs, such as a pool: the newer one is asked, and the older is dropped.
+    /// For something that is replaced while the process runs, such as a pool: the older collector is dropped.
     pub fn collect_as(&self, name: &str, collector: impl Collector) {
         self.collectors().add(Some(name), Arc::new(collector));
     }

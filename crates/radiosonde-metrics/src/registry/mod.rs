@@ -1,4 +1,4 @@
-//! What knows every metric.
+//! The registry: families by name, and collectors.
 
 pub(crate) mod collecting;
 pub(crate) mod record_error;
@@ -27,7 +27,7 @@ use crate::registry::same::same;
 use crate::registry::scope::Scope;
 use crate::storage::values::Texts;
 
-/// Knows every metric, and shows them all to whoever scrapes.
+/// All metrics of a process, or of a part of it, to be scraped.
 ///
 /// Cloning copies a pointer. Most programs want the [`global`](Self::global) one, a test its own. A [`builder`](Self::builder) gives
 /// all metrics a namespace and labels in common.
@@ -43,11 +43,11 @@ struct Inner {
     scope: Scope,
     families: RwLock<Families>,
     collectors: Arc<Collectors>,
-    /// What was asked for by name and is collected once only.
+    /// Names of collectors that are added once only.
     once: RwLock<HashSet<&'static str>>,
     errors: CollectorErrors,
     recorded: Recorded,
-    /// What no family of its own counts.
+    /// Refusals that no family counts.
     refused: Refused,
     /// About how long the next exposition is, in bytes.
     size: AtomicUsize,
@@ -63,7 +63,7 @@ struct Families {
 /// The name and the kind of a family that a name is kept for.
 pub(crate) type Reserver = (Box<str>, Kind);
 
-/// A registry that ends when nobody else has it.
+/// A registry that is not kept alive.
 pub(crate) struct WeakRegistry(Weak<Inner>);
 
 impl WeakRegistry {
@@ -87,7 +87,7 @@ impl Registry {
         GLOBAL.get_or_init(Self::new)
     }
 
-    /// Makes it the global one, if there is none yet.
+    /// Makes it the global one, unless that exists.
     pub(crate) fn set_global(registry: Self) -> Option<&'static Self> {
         GLOBAL.set(registry).ok().and_then(|()| GLOBAL.get())
     }
@@ -158,7 +158,7 @@ impl Registry {
         WeakRegistry(Arc::downgrade(&self.0))
     }
 
-    /// What tells it from other registries while it lives.
+    /// Identifies the registry while it lives.
     pub(crate) fn address(&self) -> usize {
         Arc::as_ptr(&self.0).addr()
     }
@@ -187,7 +187,7 @@ impl Registry {
 
     /// The family of this name: the one that is there, if it was declared in the same way, or the one that `make` makes.
     ///
-    /// `instrument` is what [`AnyFamily::instrument`] says of it.
+    /// `instrument` is the family's [`AnyFamily::instrument`].
     pub(crate) fn register(
         &self,
         shared: Shared,

@@ -15,7 +15,7 @@ pub struct RecordError {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum RecordErrorKind {
-    /// The kind is none of `counter`, `gauge` and `histogram`.
+    /// The kind is not `counter`, `gauge` or `histogram`.
     UnknownKind {
         /// The kind.
         kind: Box<str>,
@@ -41,8 +41,8 @@ pub enum RecordErrorKind {
     Value {
         /// The value.
         value: f64,
-        /// What it can have.
-        allowed: &'static str,
+        /// The values that it can have.
+        expected: &'static str,
     },
     /// The metric is new, and as many as may be were made by recording.
     Limit {
@@ -89,7 +89,7 @@ impl fmt::Display for RecordError {
         write!(f, "metric {:?} is not recorded: ", self.name)?;
         match &self.kind {
             RecordErrorKind::UnknownKind { kind } => {
-                write!(f, "unknown kind {kind:?}; allowed are \"counter\", \"gauge\" and \"histogram\"")
+                write!(f, "unknown kind {kind:?}; expected \"counter\", \"gauge\" or \"histogram\"")
             }
             RecordErrorKind::OtherKind { registered } => write!(f, "it is a {}", registered.as_str()),
             RecordErrorKind::Instrument { instrument } => {
@@ -98,8 +98,8 @@ impl fmt::Display for RecordError {
             RecordErrorKind::Labels { registered, given } => {
                 write!(f, "it has the labels {registered:?}, not {given:?}")
             }
-            RecordErrorKind::Value { value, allowed } => {
-                write!(f, "it cannot have the value {value}; allowed are {allowed}")
+            RecordErrorKind::Value { value, expected } => {
+                write!(f, "it cannot have the value {value}; expected {expected}")
             }
             RecordErrorKind::Limit { limit } => {
                 write!(f, "it is new, and {limit} metrics were made by recording, the limit")

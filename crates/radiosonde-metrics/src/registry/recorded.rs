@@ -13,13 +13,13 @@ use crate::registry::record_error::RecordErrorKind;
 use crate::storage::table::Table;
 use crate::storage::values::Values;
 
-/// How many families [`Registry::record`] makes unless the registry says otherwise.
+/// How many families [`Registry::record`] makes by default.
 pub(crate) const MAX_RECORDED: usize = 1000;
 
 /// The metrics that were recorded by name.
 pub(crate) struct Recorded {
     pub(crate) table: Table<Recorder>,
-    /// How many were made for that.
+    /// How many of them were made by recording.
     pub(crate) made: Mutex<usize>,
     pub(crate) limit: usize,
     /// Whether a name that conventions forbid is accepted.
@@ -49,7 +49,7 @@ pub(crate) enum Recorder {
 
 impl Recorder {
     pub(crate) fn check(kind: &str, value: f64) -> Result<(), RecordErrorKind> {
-        let refuse = |allowed| Err(RecordErrorKind::Value { value, allowed });
+        let refuse = |expected| Err(RecordErrorKind::Value { value, expected });
         match kind {
             "counter" if !(value.is_finite() && value >= 0.0) => refuse("finite numbers from 0"),
             "histogram" if !value.is_finite() => refuse("finite numbers"),
@@ -100,7 +100,7 @@ impl Recorder {
             let given = labels.iter().map(|(name, _)| (*name).into()).collect();
             return Err(RecordErrorKind::Labels { registered: names.clone(), given });
         }
-        let refuse = |allowed| Err(RecordErrorKind::Value { value, allowed });
+        let refuse = |expected| Err(RecordErrorKind::Value { value, expected });
         match self {
             Self::Counter(data) => match whole(value).and_then(|whole| u64::try_from(whole).ok()) {
                 Some(events) => lend(data, &pairs).inc_by(events),

@@ -35,7 +35,7 @@ pub(crate) struct RemovableData<M: Instrument> {
     clock: SharedClock,
     /// How many scrapes there were.
     scrapes: AtomicU64,
-    /// Held by a scrape that looks for idle series, so that one has seen all before the next does.
+    /// Held by a scrape that looks for idle series, so that scrapes do so one after another.
     expiring: Mutex<()>,
     /// For look-ups that get no series; never shown. Made at once, because some of them may not allocate.
     detached: Arc<Series<M::Cell>>,
@@ -88,7 +88,7 @@ impl<M: Instrument> RemovableData<M> {
         })
     }
 
-    /// The entry of these values, with a guard more; `Err` with what is there instead of one.
+    /// The entry of these values, with one more guard; `Err` with its substitute.
     pub(crate) fn guarded(&self, values: &impl Values) -> Result<Own<M>, Substitute<M>> {
         self.insert(values, Entry::guard)
     }
@@ -117,7 +117,7 @@ impl<M: Instrument> RemovableData<M> {
     }
 
     fn make(&self, values: &impl Values, see: impl FnOnce(&Entry<M::Cell>)) -> Result<Own<M>, Substitute<M>> {
-        // Whoever throws label sets at a full family is not slowed down by a lock, and slows nobody down.
+        // A full family takes no lock, however many label sets it is asked for.
         if self.table.is_full_without(values) {
             return Err(self.overflow());
         }
@@ -130,7 +130,7 @@ impl<M: Instrument> RemovableData<M> {
         }
     }
 
-    /// The entry of these values, made if there is none; `None` at the limit.
+    /// The entry of these values, made if it is new; `None` at the limit.
     fn get_or_insert(
         &self,
         values: &impl Values,

@@ -7,9 +7,9 @@ use crate::removable::data::RemovableData;
 use crate::removable::scoped::Scoped;
 use crate::storage::values::Texts;
 
-/// Like [`DynFamily`](crate::DynFamily), of series that may go again.
+/// Like [`DynFamily`](crate::DynFamily), of series that can be removed.
 ///
-/// What going means, limits and costs are those of [`RemovableFamily`](crate::removable::RemovableFamily).
+/// Removal, limits and costs are those of [`RemovableFamily`](crate::removable::RemovableFamily).
 ///
 /// ```
 /// use radiosonde_metrics::Registry;
@@ -55,7 +55,7 @@ impl<M: Instrument> RemovableDynFamily<M> {
         self.data.remove(&Texts(values))
     }
 
-    /// Removes the series whose labels `keep` says `false` of; how many those were.
+    /// Removes the series for whose labels `keep` returns `false`. Returns how many.
     ///
     /// `keep` sees the labels as they are exposed, each set once, and may use the family.
     pub fn retain(&self, keep: impl FnMut(&LabelSet) -> bool) -> usize {

@@ -33,7 +33,7 @@ impl<C> Entry<C> {
         }
     }
 
-    /// Remembers that it was looked up after so many scrapes. Writes once from one scrape to the next.
+    /// Remembers that it was looked up after this number of scrapes. Writes once from one scrape to the next.
     #[inline]
     pub(crate) fn touch(&self, scrapes: u64) {
         // Relaxed: a number alone. It does not go back, or a look-up that was late would hide one that was not.
@@ -47,7 +47,7 @@ impl<C> Entry<C> {
         self.touched.load(Ordering::Relaxed)
     }
 
-    /// Whether somebody keeps a handle to it, or is about to, having a guard already. Under the table's lock.
+    /// Whether a handle to it exists, or a guard that is about to make one. Under the table's lock.
     pub(crate) fn is_kept(&self) -> bool {
         // Relaxed: under the lock.
         Arc::strong_count(&self.series) > 1 || self.guards.load(Ordering::Relaxed) > 0
@@ -62,14 +62,14 @@ impl<C> Entry<C> {
         (!self.leaving.load(Ordering::Relaxed)).then_some(series)
     }
 
-    /// Whether it may be removed for being idle: not if somebody has taken a handle meanwhile. Under the table's lock.
+    /// Whether it may be removed for being idle: not if a handle has been taken meanwhile. Under the table's lock.
     pub(crate) fn leave(&self) -> bool {
         // Relaxed: ordered by the fence.
         self.leaving.store(true, Ordering::Relaxed);
         fence(Ordering::SeqCst);
         let leaves = !self.is_kept();
         if !leaves {
-            // Relaxed: who sees it late looks under the lock.
+            // Relaxed: a thread that sees it late looks under the lock.
             self.leaving.store(false, Ordering::Relaxed);
         }
         leaves

@@ -9,18 +9,18 @@ use crate::model::label_set::LabelSet;
 use crate::removable::data::RemovableData;
 use crate::removable::scoped::Scoped;
 
-/// Like [`Family`](crate::Family), of series that may go again: per connection, per tenant, per partition.
+/// Like [`Family`](crate::Family), of series that can be removed: per connection, per tenant, per partition.
 ///
 /// Made by [`MetricBuilder::removable`](crate::MetricBuilder::removable). Where all series stay, a [`Family`](crate::Family) is cheaper.
 ///
 /// # Shape
-/// A series that was removed is not exposed any more and gives its place to another. One that comes back starts at zero, with a new time
-/// of creation. A handle that was kept from before goes on working, but nobody sees what is counted in it; an event that is counted
-/// at the very moment of the removal may go with the series. How many series went, and why, is in
+/// A removed series is not exposed any more, and its place is free. One that comes back starts at zero, with a new time
+/// of creation. A handle that was kept from before goes on working, but what it counts is not exposed; an event that is counted
+/// at the very moment of the removal may go with the series. Removed series are counted in
 /// `radiosonde_metrics_series_removed_total{family,reason}`; the reason is `removed`, `scope` or `expired`.
 ///
-/// At most [`max_series`](crate::MetricBuilder::max_series) sets have a series, and at most as many that were removed (or 256) wait to
-/// be freed, which they do while somebody is in the middle of a look-up; sets beyond share the overflow series, as in a [`Family`](crate::Family).
+/// At most [`max_series`](crate::MetricBuilder::max_series) sets have a series, and at most as many removed ones (or 256) are retired,
+/// waiting for look-ups to end before they are freed; sets beyond share the overflow series, as in a [`Family`](crate::Family).
 ///
 /// # Cost
 /// A look-up is a hash, a probe and a comparison, whatever the labels are, and four atomic operations on memory of this thread or this
@@ -98,7 +98,7 @@ impl<M: Instrument, L: Labels> RemovableFamily<M, L> {
         self.data.remove(&Typed(labels))
     }
 
-    /// Removes the series whose labels `keep` says `false` of; how many those were.
+    /// Removes the series for whose labels `keep` returns `false`. Returns how many.
     ///
     /// `keep` sees the labels as they are exposed, each set once, and may use the family.
     pub fn retain(&self, keep: impl FnMut(&LabelSet) -> bool) -> usize {

@@ -1,4 +1,4 @@
-//! Families whose series may go again: removed, dropped with a guard, or expired.
+//! Families whose series can be removed: by hand, with a guard, or by expiry.
 
 pub(crate) mod data;
 pub(crate) mod dyn_family;

@@ -3,9 +3,9 @@ use std::ptr::{self, NonNull};
 use crate::removable::entry::Entry;
 use crate::sync::{AtomicPtr, AtomicU64, Ordering};
 
-/// An array of entries by their hash, with linear probing: read by anybody, changed by whoever has the table's lock.
+/// An array of entries by their hash, with linear probing: read by any thread, changed under the table's lock.
 ///
-/// An entry that is removed leaves no trace: those behind it that would not be found any more move up. Whoever reads meanwhile may
+/// An entry that is removed leaves no trace: those behind it that would not be found any more move up. A concurrent reader may
 /// miss an entry that moves, and then looks again under the lock.
 pub(crate) struct Slots<C> {
     /// A power of two, at least twice the number of entries.
@@ -32,7 +32,7 @@ impl<C> Slots<C> {
     ///
     /// # Safety
     /// Nothing that is in the slots now, or comes into them, is freed before this returns.
-    #[allow(unsafe_code, reason = "whoever calls it knows how long entries live")]
+    #[allow(unsafe_code, reason = "the caller knows how long entries live")]
     pub(crate) unsafe fn find(
         &self,
         hash: u64,
@@ -40,7 +40,7 @@ impl<C> Slots<C> {
     ) -> Option<(usize, NonNull<Entry<C>>)> {
         let mask = self.slots.len() - 1;
         let home = home(hash, mask);
-        // Not until an empty slot comes: entries that move may keep somebody who reads from ever seeing one.
+        // Not until an empty slot comes: entries that move may keep a reader from ever seeing one.
         for step in 0..self.slots.len() {
             let at = (home + step) & mask;
             // Acquire: the entry was written before.
@@ -49,7 +49,7 @@ impl<C> Slots<C> {
             if self.slots[at].hash.load(Ordering::Relaxed) != hash {
                 continue;
             }
-            // SAFETY: what is in a slot was made from an `Arc`, and is not freed yet, says the caller.
+            // SAFETY: what is in a slot was made from an `Arc`, and the caller guarantees that it is not freed yet.
             if is(unsafe { entry.as_ref() }) {
                 return Some((at, entry));
             }
@@ -59,7 +59,7 @@ impl<C> Slots<C> {
 
     /// What is in one slot. Under the table's lock.
     pub(crate) fn at(&self, at: usize) -> Option<NonNull<Entry<C>>> {
-        // Relaxed: under the lock, nobody else writes.
+        // Relaxed: only the holder of the lock writes.
         NonNull::new(self.slots.get(at)?.entry.load(Ordering::Relaxed))
     }
 
@@ -67,7 +67,7 @@ impl<C> Slots<C> {
     pub(crate) fn insert(&self, hash: u64, entry: *mut Entry<C>) {
         let mask = self.slots.len() - 1;
         let mut at = home(hash, mask);
-        // Relaxed: under the lock, nobody else writes.
+        // Relaxed: only the holder of the lock writes.
         while !self.slots[at].entry.load(Ordering::Relaxed).is_null() {
             at = (at + 1) & mask;
         }
@@ -80,7 +80,7 @@ impl<C> Slots<C> {
         let (mut hole, mut next) = (at, at);
         loop {
             next = (next + 1) & mask;
-            // Relaxed: under the lock, nobody else writes.
+            // Relaxed: only the holder of the lock writes.
             let entry = self.slots[next].entry.load(Ordering::Relaxed);
             if entry.is_null() {
                 break;
@@ -100,14 +100,14 @@ impl<C> Slots<C> {
 
     /// What is in the slots. Under the table's lock.
     pub(crate) fn entries(&self) -> impl Iterator<Item = NonNull<Entry<C>>> {
-        // Relaxed: under the lock, nobody else writes.
+        // Relaxed: only the holder of the lock writes.
         self.slots.iter().filter_map(|slot| NonNull::new(slot.entry.load(Ordering::Relaxed)))
     }
 
     fn fill(&self, at: usize, hash: u64, entry: *mut Entry<C>) {
         // Relaxed: a hint.
         self.slots[at].hash.store(hash, Ordering::Relaxed);
-        // Release: whoever sees the pointer sees the entry.
+        // Release: a thread that sees the pointer sees the entry.
         self.slots[at].entry.store(entry, Ordering::Release);
     }
 }

@@ -13,7 +13,7 @@ use crate::storage::series::Series;
 use crate::storage::values::Values;
 use crate::sync::{AtomicPtr, AtomicUsize, FIRST_SLOTS, Mutex, Ordering, fence, yield_now};
 
-/// The series of a family whose series may go: read by everybody at once without a lock, changed under one.
+/// The series of a family whose series can be removed: read by any number of threads without a lock, changed under one.
 ///
 /// A removed entry is out of sight at once: it is retired, and reclaimed when no reader can still see it, which [`Epochs`] tells. Retired
 /// entries have a limit too: beyond it there is no room for new series, as if the retired ones were still there.
@@ -36,7 +36,7 @@ struct Writer<C> {
     filled: usize,
     /// How many of them count towards the limit.
     counted: usize,
-    /// All entries, sorted by their labels, unless something has changed since somebody asked.
+    /// All entries, sorted by their labels, unless something has changed since the last call of `sorted`.
     sorted: Option<Arc<[Arc<Entry<C>>]>>,
     /// Retired since the last advance of the epochs.
     recent: Retired<C>,
@@ -71,7 +71,7 @@ impl<C> RemovableTable<C> {
         }
     }
 
-    /// Shows the entry with these values to `see`. `None` if there is none, or it was being moved.
+    /// Shows the entry with these values to `see`. `None` if it is absent or being moved.
     pub(crate) fn read<R>(&self, values: &impl Values, see: impl FnOnce(&Entry<C>) -> R) -> Option<R> {
         match values.to_short_key().key() {
             Some(own) => {
@@ -100,7 +100,7 @@ impl<C> RemovableTable<C> {
         found
     }
 
-    /// The entry with these values, shown to `see` under the lock; made by `make` if there is none and fewer than `limit`, where there is one.
+    /// The entry with these values, shown to `see` under the lock; made by `make` if it is new and there are fewer than `limit`, if any.
     pub(crate) fn get_or_insert(
         &self,
         values: &impl Values,
@@ -110,7 +110,7 @@ impl<C> RemovableTable<C> {
     ) -> Option<Arc<Entry<C>>> {
         let (hash, key) = (values.hash(&self.seeds), values.to_key());
         let mut freed = Retired::default();
-        // Unlocked before what is freed is dropped, which may be somebody's closure.
+        // Unlocked before what is freed is dropped, whose destructor may be the user's code.
         let mut writer = self.lock();
         let entry = match writer.find(hash, |entry| entry.series.key == key) {
             Some((_, entry)) => entry,
@@ -190,7 +190,7 @@ impl<C> RemovableTable<C> {
     pub(crate) fn is_full_without(&self, values: &impl Values) -> bool {
         // Acquire: comes before the reading.
         let before = self.moves.load(Ordering::Acquire);
-        // Relaxed: who does not know yet finds out under the lock.
+        // Relaxed: a thread that does not know yet finds out under the lock.
         if !before.is_multiple_of(2)
             || !self.full.load(Ordering::Relaxed)
             || self.read(values, |_| {}).is_some()
@@ -218,7 +218,7 @@ impl<C> RemovableTable<C> {
         let slots = Slots::new(writer.slots.len() * 2);
         writer.all().for_each(|entry| slots.insert(entry.hash, Arc::as_ptr(&entry).cast_mut()));
         let slots = Arc::new(slots);
-        // Release: whoever reads the new slots finds all of the old ones' in them.
+        // Release: a thread that reads the new slots finds all of the old ones' in them.
         self.slots.store(Arc::as_ptr(&slots).cast_mut(), Ordering::Release);
         let old = mem::replace(&mut writer.slots, slots);
         writer.recent.slots.push(old);
@@ -245,10 +245,10 @@ impl<C> RemovableTable<C> {
         let moves = self.moves.load(Ordering::Relaxed);
         // Relaxed: ordered by the fence.
         self.moves.store(moves.wrapping_add(1), Ordering::Relaxed);
-        // Release: whoever sees something of the move sees that it has begun.
+        // Release: a thread that sees something of the move sees that it has begun.
         fence(Ordering::Release);
         writer.slots.remove(at);
-        // Release: whoever sees that it has ended sees all of it.
+        // Release: a thread that sees that it has ended sees all of it.
         self.moves.store(moves.wrapping_add(2), Ordering::Release);
         #[allow(unsafe_code, reason = "the slots own what was made into a pointer by hand")]
         // SAFETY: from `Arc::into_raw`, and in no slot any more.
@@ -269,7 +269,7 @@ impl<C> RemovableTable<C> {
 impl<C> Writer<C> {
     fn find(&self, hash: u64, is: impl Fn(&Entry<C>) -> bool) -> Option<(usize, Arc<Entry<C>>)> {
         #[allow(unsafe_code, reason = "the slots own what was made into a pointer by hand")]
-        // SAFETY: entries are removed under the lock alone, which whoever has a `Writer` holds.
+        // SAFETY: entries are removed under the lock alone, which the owner of a `Writer` holds.
         unsafe { self.slots.find(hash, is) }.map(|(at, entry)| (at, shared(entry)))
     }
 
@@ -303,7 +303,7 @@ impl<C> Writer<C> {
     }
 }
 
-/// Another reference to an entry that is in the slots, for whoever has the lock.
+/// Another reference to an entry that is in the slots, under the lock.
 fn shared<C>(entry: NonNull<Entry<C>>) -> Arc<Entry<C>> {
     #[allow(unsafe_code, reason = "the slots own what was made into a pointer by hand")]
     // SAFETY: from `Arc::into_raw`; the slots own that `Arc` while the lock is held. The copy made here is not dropped, its clone is counted.
@@ -328,7 +328,7 @@ impl<C> Drop for RemovableTable<C> {
         let writer = self.writer.get_mut().unwrap_or_else(PoisonError::into_inner);
         for entry in writer.slots.entries() {
             #[allow(unsafe_code, reason = "the slots own what was made into a pointer by hand")]
-            // SAFETY: from `Arc::into_raw`, once each, and nobody reads the slots any more.
+            // SAFETY: from `Arc::into_raw`, once each, and no reader is left.
             drop(unsafe { Arc::from_raw(entry.as_ptr().cast_const()) });
         }
     }

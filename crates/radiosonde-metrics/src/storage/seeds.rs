@@ -3,7 +3,7 @@ use std::hash::{BuildHasher as _, RandomState};
 /// Number of words in a short key. A method, a route and a status fit, and seven short values at most.
 pub(crate) const WORDS: usize = 8;
 
-/// What makes the hashes of one table unlike those of another, so that nobody can choose label values that collide.
+/// The seeds of one table's hashes, so that label values that collide cannot be chosen.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Seeds(pub(crate) [u64; WORDS]);
 

@@ -65,7 +65,7 @@ impl<'a, C> Found<'a, C> {
 
     /// # Safety
     /// The pointer is from [`Arc::as_ptr`], and that `Arc` lives for `'a`.
-    #[allow(unsafe_code, reason = "whoever calls it knows how long the series lives")]
+    #[allow(unsafe_code, reason = "the caller knows how long the series lives")]
     pub(crate) const unsafe fn at(series: NonNull<Series<C>>) -> Self {
         Self { series, family: PhantomData }
     }

@@ -8,11 +8,11 @@ use crate::storage::series::{Found, Series};
 use crate::storage::values::Values;
 use crate::sync::{AtomicPtr, AtomicU64, FIRST_SLOTS, Mutex, Ordering};
 
-/// The series of a family, found by their label values: read by everybody at once, without a lock and without writing anything.
+/// The series of a family, found by their label values: read by any number of threads, without a lock or a write.
 ///
 /// Open addressing with linear probing over slots that go from empty to filled and never back. Values are compared, not only
 /// their hash. Adding takes a lock; a table that has grown too full is replaced by a larger one, and the smaller ones stay until the
-/// end, because somebody may be reading them: together they are smaller than the current one.
+/// end, because a reader may still use them: together they are smaller than the current one.
 pub(crate) struct Table<C> {
     /// Points to one of the boxes in `writer`, the last.
     slots: AtomicPtr<Slots<C>>,
@@ -23,9 +23,9 @@ pub(crate) struct Table<C> {
 struct Writer<C> {
     /// Every series, in the order in which they were added. Keeps alive what the slots point to.
     all: Vec<Arc<Series<C>>>,
-    /// Every array of slots there was, the current one last.
+    /// Every array of slots so far, the current one last.
     grown: Vec<*mut Slots<C>>,
-    /// All series, sorted by their labels, as of the last time that somebody asked.
+    /// All series, sorted by their labels, as of the last call of `sorted`.
     sorted: Arc<[Arc<Series<C>>]>,
 }
 
@@ -67,7 +67,7 @@ impl<C> Table<C> {
         }
     }
 
-    /// The series with these values, made by `make` if there is none and fewer than `limit`; `None` at the limit.
+    /// The series with these values, made by `make` if it is new and there are fewer than `limit`; `None` at the limit.
     pub(crate) fn get_or_insert(
         &self,
         values: &impl Values,
@@ -76,7 +76,7 @@ impl<C> Table<C> {
     ) -> Option<Found<'_, C>> {
         let hash = values.hash(&self.seeds);
         let mut writer = self.lock();
-        // Somebody may have come first since the look-up.
+        // Another thread may have inserted it since the look-up.
         if let Some(series) = self.find(hash, |key| values.is_key(key)) {
             return Some(series);
         }
@@ -144,7 +144,7 @@ impl<C> Table<C> {
         let new = Slots::boxed(old.slots.len() * 2);
         writer.grown.push(new);
         for slot in &old.slots {
-            // Relaxed: under the lock, nobody else writes.
+            // Relaxed: only the holder of the lock writes.
             let series = slot.series.load(Ordering::Relaxed);
             if !series.is_null() {
                 #[allow(unsafe_code, reason = "the new slots are behind a pointer already")]
@@ -152,7 +152,7 @@ impl<C> Table<C> {
                 unsafe { &*new }.insert(slot.hash.load(Ordering::Relaxed), series);
             }
         }
-        // Release: whoever reads the new slots finds all of the old ones' in them.
+        // Release: a thread that reads the new slots finds all of the old ones' in them.
         self.slots.store(new, Ordering::Release);
     }
 
@@ -171,13 +171,13 @@ impl<C> Slots<C> {
     fn insert(&self, hash: u64, series: *const Series<C>) {
         let mask = self.slots.len() - 1;
         let mut at = start(hash, mask);
-        // Relaxed: under the lock, nobody else writes.
+        // Relaxed: only the holder of the lock writes.
         while !self.slots[at].series.load(Ordering::Relaxed).is_null() {
             at = (at + 1) & mask;
         }
         // Relaxed: published by the pointer.
         self.slots[at].hash.store(hash, Ordering::Relaxed);
-        // Release: whoever sees the pointer sees the hash and the series.
+        // Release: a thread that sees the pointer sees the hash and the series.
         self.slots[at].series.store(series.cast_mut(), Ordering::Release);
     }
 }
@@ -187,7 +187,7 @@ impl<C> Drop for Table<C> {
         let writer = self.writer.get_mut().unwrap_or_else(PoisonError::into_inner);
         for slots in writer.grown.drain(..) {
             #[allow(unsafe_code, reason = "the slots were boxed by hand")]
-            // SAFETY: from `Box::into_raw`, once each, and nobody reads them any more.
+            // SAFETY: from `Box::into_raw`, once each, and no reader is left.
             drop(unsafe { Box::from_raw(slots) });
         }
     }

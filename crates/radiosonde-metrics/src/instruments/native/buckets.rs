@@ -27,7 +27,7 @@ pub(crate) struct NativeBuckets {
     zero_threshold: AtomicU64,
     zero: Count,
     slots: Slots,
-    /// Held by whoever changes which buckets there are.
+    /// Held while the set of buckets changes.
     layout: Mutex<Layout>,
     /// The sum since the last reset, for a histogram whose sum was infinite then.
     sum: RestartedSum,
@@ -37,17 +37,17 @@ pub(crate) struct NativeBuckets {
 #[derive(Debug)]
 struct Layout {
     taken: Taken,
-    /// When it last began at zero, by the clock that never goes back.
+    /// The time of the last reset, by the monotonic clock.
     began: Duration,
     /// The same as a time, unless it is that of the series itself.
     created: Option<SystemTime>,
-    /// What the classic buckets and the sum had then.
+    /// The classic buckets and the sum at that time.
     before: Option<Totals>,
-    /// Whether it begins anew with the next observation.
+    /// Whether the next observation resets it.
     due: bool,
 }
 
-/// What classic buckets and the sum had at some moment.
+/// The classic buckets and the sum at one moment.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Totals {
     pub(crate) counts: Box<[u64]>,
@@ -113,12 +113,12 @@ impl NativeBuckets {
         }
     }
 
-    /// Adds a finite value, if its bucket is there and nobody is changing them.
+    /// Adds a finite value, if its bucket exists and no thread is changing the buckets.
     #[inline]
     pub(crate) fn add(&self, value: f64) -> bool {
         // Acquire: what belongs to the generation is there.
         let State { generation, schema } = State::from_bits(self.state.load(Ordering::Acquire));
-        // Acquire: whoever sees the threshold of a later generation sees that the counts are closed.
+        // Acquire: a thread that sees the threshold of a later generation sees that the counts are closed.
         if value.abs() <= f64::from_bits(self.zero_threshold.load(Ordering::Acquire)) {
             return self.zero.increment(generation);
         }
@@ -271,9 +271,9 @@ impl NativeBuckets {
             self.slots.insert(&mut layout.taken, key, state.generation, count);
         }
         self.zero.open(state.generation, zero);
-        // Release: whoever sees it sees that the counts are closed.
+        // Release: a thread that sees it sees that the counts are closed.
         self.zero_threshold.store(threshold.to_bits(), Ordering::Release);
-        // Release: whoever sees the generation sees all of the above.
+        // Release: a thread that sees the generation sees all of the above.
         self.state.store(state.to_bits(), Ordering::Release);
     }
 
@@ -295,7 +295,7 @@ impl NativeBuckets {
         power.rem_euclid(EXEMPLARS).unsigned_abs() as usize
     }
 
-    /// Everything as it is now. A histogram that lost resolution and may begin anew will do so with the next observation.
+    /// Everything as it is now. A histogram that lost resolution and may be reset will be by the next observation.
     pub(crate) fn read(&self, clock: &impl Clock) -> Reading {
         let mut layout = self.layout();
         let (State { generation, schema }, zero_threshold) = (self.state(), self.threshold());
@@ -327,7 +327,7 @@ impl NativeBuckets {
         reading
     }
 
-    /// What classic buckets and the sum had when it last began anew.
+    /// What classic buckets and the sum had at the last reset.
     pub(crate) fn before(&self) -> Totals {
         self.layout().before.clone().unwrap_or_default()
     }

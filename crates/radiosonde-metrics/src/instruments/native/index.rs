@@ -117,7 +117,7 @@ mod tests {
             Self { twos, product }
         }
 
-        /// The number times itself so many times over, not above the exact one, or not below it.
+        /// The number to this power, rounded down or up.
         fn squared(self, times: i32, up: bool) -> Self {
             let up = u128::from(up);
             (0..times).fold(self, |Self { twos, product }, _| {

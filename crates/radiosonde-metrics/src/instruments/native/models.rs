@@ -11,7 +11,7 @@ use crate::instruments::native::index::end;
 use crate::instruments::native::policy::Limited;
 use crate::instruments::native::settings::Native;
 
-/// Nobody's clock: a model has to do the same in every run.
+/// A clock that stands still: a model has to do the same in every run.
 #[derive(Debug)]
 struct Stopped;
 

@@ -3,7 +3,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// What is done with a native histogram that has too many buckets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Policy {
-    /// It begins anew.
+    /// It is reset.
     Reset,
     /// Its zero bucket takes in the buckets next to it.
     Widen,

@@ -34,7 +34,7 @@ impl RestartedSum {
     /// Adds an observation, if the sum is kept.
     #[inline]
     pub(crate) fn add(&self, value: f64) {
-        // Relaxed: whoever counted in what was opened after the sum began has acquired that.
+        // Relaxed: a thread that counted in a generation opened after the sum began has acquired that.
         if self.sum.load(Ordering::Relaxed) != NOT_KEPT {
             add(&self.sum, value);
         }

@@ -9,11 +9,11 @@ use crate::instruments::native::index::{FINEST, growth};
 /// Bucket `i` of schema `s` ends at 2 to the power of `i / 2^s`, with a mirror image below zero. Observations no further from zero than the
 /// zero threshold are in the zero bucket.
 ///
-/// A histogram that needs more than [`max_buckets`](Self::max_buckets) begins anew, if that was at least
+/// A histogram that needs more than [`max_buckets`](Self::max_buckets) is reset, if the last reset was at least
 /// [`reset_after`](Self::reset_after) ago; otherwise it widens its zero bucket, as far as
 /// [`max_zero_threshold`](Self::max_zero_threshold); otherwise it halves its resolution. Each is counted in
-/// `radiosonde_metrics_native_limited_total{family,policy}`. What was widened or halved is as it was declared again when the histogram
-/// next begins anew: with the first observation after a scrape that finds it due.
+/// `radiosonde_metrics_native_limited_total{family,policy}`. The next reset restores what was widened or halved: the first observation
+/// after a scrape that finds it due.
 ///
 /// The buckets are exposed over protobuf alone, and Prometheus 3 asks for them where its scrape configuration has
 /// `scrape_native_histograms: true`. With `always_scrape_classic_histograms: true` it stores classic ones beside them.
@@ -40,7 +40,7 @@ use crate::instruments::native::index::{FINEST, growth};
 /// assert!((1.09..1.1).contains(&Native::of_growth(1.1)?.growth()));
 /// assert_eq!(
 ///     Native::of_growth(1.0).unwrap_err().to_string(),
-///     "native buckets that grow by 1.0; allowed is a factor above 1",
+///     "native buckets that grow by 1.0; expected a factor above 1",
 /// );
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -60,7 +60,7 @@ pub(crate) const COARSEST: i32 = -4;
 pub(crate) const MAX_BUCKETS: usize = 1000;
 
 impl Native {
-    /// Schema 3, in which a bucket is 9 % wider than the one before; a zero threshold of 2^-128; at most 160 buckets; begins anew after an
+    /// Schema 3, in which a bucket is 9 % wider than the one before; a zero threshold of 2^-128; at most 160 buckets; reset after an
     /// hour at the earliest.
     #[must_use]
     pub const fn new() -> Self {
@@ -114,8 +114,8 @@ impl Native {
         self
     }
 
-    /// Lets the histogram begin anew, at zero and with a new time of creation, but no earlier than this after it began; `None` for never.
-    /// Classic buckets and the sum begin anew with it.
+    /// Lets the histogram be reset to zero with a new time of creation, no earlier than this after it began; `None` for never.
+    /// Classic buckets and the sum are reset with it.
     #[must_use]
     pub const fn reset_after(mut self, least: Option<Duration>) -> Self {
         self.reset_after = least;
@@ -185,16 +185,16 @@ impl fmt::Display for InvalidNative {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Growth { factor } => {
-                write!(f, "native buckets that grow by {factor}; allowed is a factor above 1")
+                write!(f, "native buckets that grow by {factor}; expected a factor above 1")
             }
             Self::Schema { schema } => {
-                write!(f, "native buckets of schema {schema}; allowed are {COARSEST} to {FINEST}")
+                write!(f, "native buckets of schema {schema}; expected {COARSEST} to {FINEST}")
             }
             Self::ZeroThreshold { threshold } => {
-                write!(f, "zero threshold {threshold} of native buckets; allowed is a finite one from 0")
+                write!(f, "zero threshold {threshold} of native buckets; expected a finite one from 0")
             }
             Self::MaxBuckets { buckets } => {
-                write!(f, "at most {buckets} native buckets; allowed are 1 to {MAX_BUCKETS}")
+                write!(f, "at most {buckets} native buckets; expected 1 to {MAX_BUCKETS}")
             }
         }
     }
@@ -227,14 +227,14 @@ mod tests {
     }
 
     #[test]
-    fn settings_out_of_range_are_refused_with_what_is_allowed() {
+    fn settings_out_of_range_are_refused_with_what_is_expected() {
         let refused = |native: Native| native.check().unwrap_err().to_string();
-        assert_eq!(refused(Native::new().schema(9)), "native buckets of schema 9; allowed are -4 to 8");
+        assert_eq!(refused(Native::new().schema(9)), "native buckets of schema 9; expected -4 to 8");
         assert!(Native::new().schema(-4).check().is_ok() && Native::new().schema(8).check().is_ok());
-        let threshold = "zero threshold -1.0 of native buckets; allowed is a finite one from 0";
+        let threshold = "zero threshold -1.0 of native buckets; expected a finite one from 0";
         assert_eq!(refused(Native::new().zero_threshold(-1.0)), threshold);
         assert!(Native::new().max_zero_threshold(f64::NAN).check().is_err());
-        assert_eq!(refused(Native::new().max_buckets(0)), "at most 0 native buckets; allowed are 1 to 1000");
+        assert_eq!(refused(Native::new().max_buckets(0)), "at most 0 native buckets; expected 1 to 1000");
         assert!(Native::new().check().is_ok());
     }
 }

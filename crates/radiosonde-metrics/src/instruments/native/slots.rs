@@ -1,8 +1,8 @@
 //! Counts by key, found and added to without a lock.
 //!
-//! Every count carries the generation that it is of. Who changes what keys mean closes all counts first, by giving them the next
-//! generation: an addition either came before, and is in what the closer took, or finds another generation than it expects and is made
-//! anew. So none is lost, and none is in the wrong place.
+//! Every count carries its generation. A thread that changes what keys mean first closes all counts by giving them the next
+//! generation: an addition either came before, and is in the count that was closed, or finds an unexpected generation and is
+//! repeated. So none is lost, and none is in the wrong place.
 
 use crate::once_box::OnceBox;
 use crate::sync::{AtomicU64, Ordering};
@@ -14,8 +14,8 @@ pub(crate) struct Count(AtomicU64);
 const COUNT_BITS: u32 = 48;
 const COUNT: u64 = (1 << COUNT_BITS) - 1;
 
-/// Which meaning of the keys a count is of. Comes round after 65536: whoever stops for so long in the middle of an addition, while the
-/// count becomes what it was, adds to what the key means then.
+/// The meaning of the keys that a count belongs to. Wraps after 65536: a thread that stops for that long in the middle of an addition, while the
+/// count returns to the same value, adds to what the key means then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Generation(u64);
 
@@ -96,7 +96,7 @@ const FIRST_LEVEL: usize = if cfg!(loom) { 4 } else { 64 };
 /// No key.
 const EMPTY: u64 = 0;
 
-/// How many slots of each level are taken. Whoever has it to write to is the only one who changes keys.
+/// How many slots of each level are taken. Only the thread that can write to it changes keys.
 #[derive(Debug, Default)]
 pub(crate) struct Taken([usize; LEVELS]);
 
@@ -117,7 +117,7 @@ impl Slots {
         // Most keys are in the first place that they are looked for in.
         if let Some(first) = self.levels[0].get()
             && let Some(slot) = first.get(start(key) & (FIRST_LEVEL - 1))
-            // Acquire: whoever sees a key of a later generation sees that the counts are closed.
+            // Acquire: a thread that sees a key of a later generation sees that the counts are closed.
             && slot.key.load(Ordering::Acquire) == key
         {
             return Some(&slot.count);
@@ -156,7 +156,7 @@ impl Slots {
             if let Some(free) = free {
                 *taken += 1;
                 free.count.open(generation, count);
-                // Release: whoever finds the key finds the count.
+                // Release: a thread that finds the key finds the count.
                 free.key.store(key, Ordering::Release);
                 return;
             }
@@ -172,7 +172,7 @@ impl Slots {
         let keys = slots().map(|slot| {
             // Relaxed: keys change under the lock that this call is made under.
             let key = slot.key.load(Ordering::Relaxed);
-            // Release: whoever sees that it is gone sees that the count is closed.
+            // Release: a thread that sees that it is gone sees that the count is closed.
             slot.key.store(EMPTY, Ordering::Release);
             key
         });

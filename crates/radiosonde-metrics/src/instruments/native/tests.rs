@@ -21,7 +21,7 @@ struct Hand(AtomicU64);
 
 impl Hand {
     fn forward(&self, seconds: u64) {
-        // Relaxed: read by whoever moved it.
+        // Relaxed: read by the thread that moved it.
         self.0.fetch_add(seconds, Ordering::Relaxed);
     }
 }
@@ -64,7 +64,7 @@ impl Observed {
         self.native.read(&self.clock)
     }
 
-    /// Count and sum since it last began anew.
+    /// Count and sum since the last reset.
     fn since(&self) -> (u64, f64) {
         let before = self.native.before();
         (self.totals.counts[0] - before.counts.iter().sum::<u64>(), self.totals.sum - before.sum)
@@ -75,7 +75,7 @@ impl Observed {
     }
 }
 
-/// As the vectors want it.
+/// In the form of the test vectors.
 fn observed(native: Native, values: &[f64]) -> Observed {
     let mut observed = Observed::new(native);
     observed.clock.forward(30);
@@ -136,7 +136,7 @@ fn what_was_coarsened_is_fine_again_after_the_first_scrape_that_finds_it_due() {
 
     observed.clock.forward(1);
     for _ in 0..2 {
-        // All of it is shown, whoever asks first; only an observation begins anew.
+        // All of it is shown, whichever reader comes first; only an observation resets.
         assert_eq!(total(&observed.read().sample()), 4);
     }
     observed.clock.forward(5);
@@ -172,7 +172,7 @@ proptest! {
         prop_assert!(sample.zero_threshold <= max_zero_threshold.max(native.zero_threshold));
         let buckets = sample.positive.len() + sample.negative.len();
         prop_assert!(buckets <= max_buckets || sample.schema == -4);
-        // Put there anew, as if all had been known before.
+        // Inserted again, as if all had been known before.
         let zero = values.iter().filter(|value| value.abs() <= sample.zero_threshold).count() as u64;
         prop_assert_eq!(sample.zero_count, zero);
         for (side, sign) in [(sample.positive, 1.0), (sample.negative, -1.0)] {
@@ -211,7 +211,7 @@ fn no_observation_is_lost_while_buckets_change() {
                             buckets.add_anyway(value, limited, clock, Totals::default);
                         }
                     }
-                    // Relaxed: whoever reads it joins the thread, or is content with less.
+                    // Relaxed: a reader joins the thread, or is content with less.
                     done.fetch_add(1, Ordering::Relaxed);
                 });
             }

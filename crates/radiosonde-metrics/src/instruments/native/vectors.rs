@@ -14,7 +14,7 @@ pub(super) struct TestVector {
     pub(super) zero: (f64, u64),
     pub(super) positive: &'static [(i32, u64)],
     pub(super) count_and_sum: (u64, f64),
-    /// How often it began anew, widened the zero bucket, halved its resolution.
+    /// Number of resets, of widenings of the zero bucket, and of halvings of the resolution.
     pub(super) limited: [u64; 3],
 }
 

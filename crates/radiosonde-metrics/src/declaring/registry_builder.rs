@@ -63,14 +63,14 @@ impl Registry {
 
 impl RegistryBuilder {
     /// The prefix of all names, before an underscore.
-    pub fn namespace(mut self, namespace: &str) -> Self {
-        self.namespace = Some(namespace.into());
+    pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
+        self.namespace = Some(namespace.into().into());
         self
     }
 
     /// A label on every series.
-    pub fn label(mut self, name: &str, value: &str) -> Self {
-        self.labels.push((name.into(), value.into()));
+    pub fn label(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.labels.push((name.into().into(), value.into().into()));
         self
     }
 

@@ -36,8 +36,8 @@ impl Selection {
 
     /// The families of these names; without any name, none.
     #[must_use]
-    pub fn of(names: impl IntoIterator<Item = impl Into<Box<str>>>) -> Self {
-        Self(Some(names.into_iter().map(Into::into).collect()))
+    pub fn of(names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Self(Some(names.into_iter().map(|name| name.into().into()).collect()))
     }
 
     /// Whether it is that of every family.

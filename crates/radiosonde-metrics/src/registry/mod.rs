@@ -1,9 +1,9 @@
 //! The registry: families by name, and collectors.
 
 pub(crate) mod collecting;
+mod difference;
 pub(crate) mod record_error;
 pub(crate) mod recorded;
-mod same;
 pub(crate) mod scope;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -22,8 +22,8 @@ use crate::instruments::instrument::Instrument;
 use crate::instruments::refusal::Refused;
 use crate::instruments::shared::Shared;
 use crate::model::kind::Kind;
+use crate::registry::difference::same;
 use crate::registry::recorded::Recorded;
-use crate::registry::same::same;
 use crate::registry::scope::Scope;
 use crate::storage::values::Texts;
 

@@ -21,13 +21,13 @@ pub fn instructions(operation: &Operation) -> Result<f64, CallgrindError> {
         .args(["measure", operation.name])
         .output()
         .map_err(CallgrindError::Start)?;
-    let said = String::from_utf8_lossy(&output.stderr);
+    let stderr = String::from_utf8_lossy(&output.stderr);
     let collected =
-        said.lines().find_map(|line| line.split_once("Collected : ")?.1.trim().parse::<u32>().ok());
+        stderr.lines().find_map(|line| line.split_once("Collected : ")?.1.trim().parse::<u32>().ok());
     match collected.filter(|&instructions| output.status.success() && instructions > 0) {
         #[allow(clippy::cast_precision_loss, reason = "a few thousand")]
         Some(instructions) => Ok(f64::from(instructions) / operation.things() as f64),
-        None => Err(CallgrindError::Silent(said.into_owned())),
+        None => Err(CallgrindError::Silent(stderr.into_owned())),
     }
 }
 
@@ -37,7 +37,7 @@ pub fn instructions(operation: &Operation) -> Result<f64, CallgrindError> {
 pub enum CallgrindError {
     /// Valgrind, or this program, could not be started.
     Start(io::Error),
-    /// Valgrind said something else.
+    /// Valgrind's output has no count.
     Silent(String),
 }
 
@@ -45,8 +45,8 @@ impl fmt::Display for CallgrindError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Start(_) => f.write_str("cannot start valgrind"),
-            Self::Silent(said) => {
-                write!(f, "callgrind does not say how many instructions it collected: {said}")
+            Self::Silent(stderr) => {
+                write!(f, "callgrind reported no number of instructions: {stderr}")
             }
         }
     }

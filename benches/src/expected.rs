@@ -100,14 +100,14 @@ impl Expected {
 #[must_use]
 pub fn compiler() -> String {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let said = Command::new(rustc).arg("-vV").output().map(|output| output.stdout).unwrap_or_default();
-    let said = String::from_utf8_lossy(&said);
+    let version = Command::new(rustc).arg("-vV").output().map(|output| output.stdout).unwrap_or_default();
+    let version = String::from_utf8_lossy(&version);
     let after =
-        |key: &str| said.lines().find_map(|line| line.strip_prefix(key)).unwrap_or("unknown").to_owned();
+        |key: &str| version.lines().find_map(|line| line.strip_prefix(key)).unwrap_or("unknown").to_owned();
     format!("rustc {} {}", after("release: "), after("host: "))
 }
 
-/// A file of figures that is none.
+/// A malformed file of figures.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidExpected(String);
 

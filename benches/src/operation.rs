@@ -14,7 +14,7 @@ pub struct Operation {
 }
 
 impl Operation {
-    /// Once prepared and warm, as often as it says.
+    /// Runs it, prepared and warm, the given number of times.
     pub fn run(&self) {
         (self.run)(self.times);
     }

@@ -72,7 +72,7 @@ fn a_flood_of_label_sets_changes_nothing_but_the_counts() {
             let (families, done) = (&families, &done);
             scope.spawn(move || {
                 families.throw((2 * LIMIT..SETS).filter(|n| n % THREADS == thread));
-                // Release: who sees that all are done sees what they counted.
+                // Release: a thread that sees that all are done sees their counts.
                 done.fetch_add(1, Ordering::Release);
             });
         }
@@ -112,5 +112,5 @@ fn a_flood_of_label_sets_changes_nothing_but_the_counts() {
     }
     let ones =
         text.lines().filter(|line| line.starts_with("requests_total{") && line.ends_with(" 1")).count();
-    assert_eq!(ones, LIMIT, "whoever came first keeps a series");
+    assert_eq!(ones, LIMIT, "the first label sets keep their series");
 }

@@ -42,13 +42,13 @@ fn compare() -> Result<ExitCode, Box<dyn Error>> {
         let before = expected.of(operation.name).map_or("-".to_owned(), |before| format!("{before:.1}"));
         let compared = expected.compare(operation.name, now);
         worse += usize::from(compared == Compared::Worse);
-        let said = match compared {
+        let remark = match compared {
             Compared::Worse => "more than allowed",
             Compared::Better => "less: write it down",
             Compared::New => "not in the file: write it down",
             _ => "",
         };
-        println!("{:<36}{before:>10}{now:>10.1}  {said}", operation.name);
+        println!("{:<36}{before:>10}{now:>10.1}  {remark}", operation.name);
     }
     if worse == 0 {
         return Ok(ExitCode::SUCCESS);

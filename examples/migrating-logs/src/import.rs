@@ -17,17 +17,17 @@ const FILE: &str = "\
 /// A line of the file.
 #[derive(Debug, Clone)]
 pub struct Order {
-    /// Who ordered.
+    /// The customer's number.
     pub customer: u32,
-    /// What all pieces cost.
+    /// The price of all pieces.
     pub cents: u32,
-    /// How many there are.
+    /// The number of pieces.
     pub pieces: u32,
-    /// What the customer says.
+    /// The customer's note.
     pub note: String,
 }
 
-/// Reads the orders of the morning, and says what happens. It knows `tracing`, and nothing of who listens.
+/// Reads the orders of the morning and logs the progress. It uses only `tracing`, whatever the subscriber.
 pub fn import() {
     let span = info_span!("import", request_id = "imp-7", file = "orders.csv", accepted = Empty);
     let _entered = span.enter();

@@ -1,4 +1,4 @@
-//! The programs say the same, line by line, and where ours says it in another way it is one of those that the guide names.
+//! The programs log the same, line by line, and all differences of ours are listed in the guide.
 #![allow(clippy::panic, reason = "a test fails by panicking")]
 
 use std::collections::BTreeMap;
@@ -33,16 +33,16 @@ fn heading(line: &Value, target: &str, message: &Value) -> [Value; 3] {
     [line["level"].clone(), line[target].clone(), message.clone()]
 }
 
-/// What their line says of each name: the event, or else the nearest span.
+/// The fields of their line: those of the event, or else of the nearest span.
 fn theirs(line: &Value) -> BTreeMap<String, Value> {
     let spans = line["spans"].as_array().unwrap();
     let fields = spans.iter().chain([&line["fields"]]).flat_map(|fields| fields.as_object().unwrap());
     let fields = fields.map(|(name, value)| (name.clone(), value.clone()));
-    // The message of the event, and the names of the spans, which are no fields.
+    // Without the event's message and the names of the spans, which are not fields.
     fields.filter(|(name, _)| name != "message" && name != "name").collect()
 }
 
-/// What ours says, wherever it stands.
+/// The fields of our line, at any place.
 fn ours(line: &Value) -> BTreeMap<String, Value> {
     let top = line.as_object().unwrap().iter().filter(|(name, _)| {
         !["timestamp", "level", "service", "module", "message", "metadata"].contains(&name.as_str())
@@ -51,13 +51,13 @@ fn ours(line: &Value) -> BTreeMap<String, Value> {
     top.chain(rest).map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
-/// How ours says it: ids are strings, what is no number is said, an error has its causes.
+/// The expected value in ours: ids are strings, non-finite numbers are texts, an error has its causes.
 fn moved(name: &str, value: &Value, ours: &Value) -> Value {
     match (name, value) {
         ("user_id", number) => json!(number.to_string()),
         ("error", message) => json!({"message": message, "chain": ["invalid digit found in string"]}),
         (_, Value::Null) => {
-            assert!(["NaN", "Infinity", "-Infinity"].iter().any(|said| ours == said), "{name} is {ours}");
+            assert!(["NaN", "Infinity", "-Infinity"].iter().any(|text| ours == text), "{name} is {ours}");
             ours.clone()
         }
         (_, value) => value.clone(),

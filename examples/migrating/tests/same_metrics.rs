@@ -19,7 +19,7 @@ impl Running {
         BufReader::new(program.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
         let address =
             line.trim_end().strip_prefix("metrics  http://").and_then(|rest| rest.strip_suffix("/metrics"));
-        let address = address.unwrap_or_else(|| panic!("{path} says {line:?}")).to_owned();
+        let address = address.unwrap_or_else(|| panic!("{path} printed {line:?}")).to_owned();
         Self { program, address }
     }
 

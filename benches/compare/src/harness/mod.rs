@@ -9,11 +9,11 @@ use std::time::{Duration, Instant};
 
 pub use table::print;
 
-/// What is done and timed.
+/// Work that is run and timed.
 pub struct Work {
-    /// Does it so many times. The loop is inside, so that the call costs nothing per operation.
+    /// Runs it this many times. The loop is inside, so that the call costs nothing per operation.
     run: Box<dyn Fn(u64) + Send + Sync>,
-    /// Waits, untimed, until nothing goes on in the background any more.
+    /// Waits, untimed, until no background work is left.
     settle: Box<dyn Fn() + Send + Sync>,
 }
 
@@ -61,10 +61,11 @@ pub struct Taken {
 
 /// One round of one contender lasts about this long.
 const ROUND: Duration = Duration::from_millis(20);
-/// So many times in a round the clock is read, on one thread: most of what is between two readings is then not interrupted.
+/// Clock readings per round, on one thread: most of the intervals between two readings are then not interrupted.
 const READINGS: u64 = 40;
 
-/// A case on so many threads at once; each does all the operations, so perfect scaling is the time of one thread.
+/// Measures a case on this many threads at once. Each thread runs all the operations, so perfect scaling takes the time of
+/// one thread.
 pub fn measure(contenders: &[Contender], case: &str, threads: usize, rounds: usize) -> Vec<Option<Taken>> {
     let works: Vec<_> = contenders.iter().map(|contender| contender.works.get(case)).collect();
     let times: Vec<_> = works.iter().map(|work| work.map_or(0, calibrate)).collect();

@@ -1,4 +1,4 @@
-//! What every contender says, with values that the compiler does not know.
+//! The event that every contender logs, with values that are opaque to the compiler.
 
 use std::fmt;
 use std::hint::black_box;

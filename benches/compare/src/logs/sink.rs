@@ -35,10 +35,10 @@ impl Write for Null {
     }
 }
 
-/// So many lines that a round has room in a queue.
+/// Queue capacity in lines, enough for a round.
 pub const QUEUED_LINES: usize = 1 << 18;
 
-/// Counts what went into a queue and what came out of it.
+/// Counts lines sent to a queue and lines taken from it.
 #[derive(Debug, Clone, Default)]
 pub struct Drained(Arc<Lines>);
 
@@ -50,11 +50,11 @@ struct Lines {
 
 impl Drained {
     pub fn sent(&self, lines: u64) {
-        // Relaxed: a total that nothing else is read by.
+        // Relaxed: a total that guards no other data.
         self.0.sent.fetch_add(lines, Ordering::Relaxed);
     }
 
-    /// Waits until the queue is empty, so that its thread does not run in the turn of others, and says if lines were lost.
+    /// Waits until the queue is empty, so that its thread does not run in the turn of others; reports lost lines.
     pub fn settle(&self) {
         let start = Instant::now();
         loop {

@@ -1,17 +1,17 @@
-//! A log store in the states that one can be in, on a port of this machine. Each gives its address.
+//! A log store in each possible state, on a port of this machine. Each function returns its address.
 
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 
-/// Takes every push and says this.
+/// Accepts every push and responds with this status.
 pub(crate) fn answering(status: &'static str) -> io::Result<String> {
     listen(move |connection| {
-        // Whoever hangs up comes back.
+        // A client that disconnects will connect again.
         let _ = answer(&connection, status);
     })
 }
 
-/// Accepts connections and says nothing.
+/// Accepts connections and never responds.
 pub(crate) fn stalled() -> io::Result<String> {
     listen(|connection| {
         Box::leak(Box::new(connection));

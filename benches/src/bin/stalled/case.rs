@@ -35,7 +35,7 @@ pub(crate) struct Case {
 }
 
 impl Case {
-    /// Without anybody who listens.
+    /// Without any subscriber.
     pub(crate) fn nothing() -> Self {
         Self::new("nobody", "no subscriber", Dispatch::none(), Registry::new())
     }

@@ -36,7 +36,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// What is there to write to, in the states it can be in.
+/// The outputs, in each possible state.
 fn cases(folder: &std::path::Path) -> Result<Vec<Case>, Box<dyn Error>> {
     let queued = |writer: Writer| writer.queue(QueueOptions::new());
     let path = folder.join("kept/lines.log");

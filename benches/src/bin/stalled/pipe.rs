@@ -21,7 +21,7 @@ pub(crate) fn stalled() -> io::Result<Writer> {
     Ok(Writer::new("pipe", writer))
 }
 
-/// Who read has hung up.
+/// The reader has closed the pipe.
 pub(crate) fn gone() -> io::Result<Writer> {
     let (_, writer) = io::pipe()?;
     Ok(Writer::new("pipe", writer))

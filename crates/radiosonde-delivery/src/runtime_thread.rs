@@ -6,14 +6,14 @@ use std::thread;
 use radiosonde_core::silence::silence_thread;
 use tokio::runtime::{Builder, Runtime};
 
-/// Starts a thread with a runtime of its own and waits until that stands. It and the threads of its runtime are
+/// Starts a thread with its own runtime and waits until that is built. It and the threads of its runtime are
 /// [silenced](radiosonde_core::silence).
 pub(crate) fn start(name: &str, serve: impl FnOnce(Runtime) + Send + 'static) -> io::Result<()> {
     let (ready, started) = mpsc::channel();
     thread::Builder::new().name(name.into()).spawn(move || {
-        take_over();
-        // Built here and not by the caller: a runtime must not be dropped inside another one, should starting fail.
-        match Builder::new_current_thread().enable_all().on_thread_start(take_over).build() {
+        mark_and_silence();
+        // Built here and not by the caller: if starting fails, a runtime must not be dropped inside another one.
+        match Builder::new_current_thread().enable_all().on_thread_start(mark_and_silence).build() {
             Ok(runtime) => {
                 // The caller is waiting in `recv` below.
                 let _ = ready.send(Ok(()));
@@ -26,18 +26,18 @@ pub(crate) fn start(name: &str, serve: impl FnOnce(Runtime) + Send + 'static) ->
 }
 
 thread_local! {
-    // `const` and without a destructor: it can be read while the thread ends.
+    // `const` and without a destructor: it can be read while the thread exits.
     static IS_OURS: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Marks the thread, and silences it for as long as it lives: the HTTP client emits events, and an event about delivering
-/// events would never end.
-fn take_over() {
+/// Marks the thread and silences it for its lifetime: the HTTP client emits events, and delivering those would emit more
+/// without end.
+fn mark_and_silence() {
     IS_OURS.set(true);
     silence_thread();
 }
 
-/// Whether this thread is one that [`start`] has started, or one of its runtime's: it must not wait for itself.
+/// Whether this thread was started by [`start`] or by its runtime, and so must not wait for itself.
 pub(crate) fn is_current() -> bool {
     IS_OURS.get()
 }

@@ -26,7 +26,7 @@ fn reaction(random: &mut fastrand::Rng) -> Reaction {
 }
 
 #[test]
-fn produced_is_delivered_and_dropped_and_left_for_any_script() {
+fn produced_equals_delivered_dropped_and_left_for_any_script() {
     let mut delivered = 0;
     let mut dropped = 0;
     let mut left = 0;

@@ -50,7 +50,7 @@ fn a_batch_is_sent_when_it_is_old_enough() {
 }
 
 #[test]
-fn a_flush_sends_a_batch_that_is_not_full_and_says_so() {
+fn a_flush_sends_a_partial_batch_and_reports_success() {
     let fake = HttpFake::start([]);
     let (delivery, _) = delivery();
     let queue = delivery.sink(patient("x"), &HttpOptions::new(), Plain::at(&fake.url())).unwrap();
@@ -104,7 +104,7 @@ fn a_refused_batch_is_dropped_and_not_repeated() {
 }
 
 #[test]
-fn items_that_the_backend_takes_out_are_counted_and_never_more_than_there_are() {
+fn rejected_items_are_counted_up_to_the_size_of_the_batch() {
     let fake = HttpFake::start([Reaction::status(200).body("1"), Reaction::status(200).body("99")]);
     let (delivery, _) = delivery();
     let queue =
@@ -115,7 +115,7 @@ fn items_that_the_backend_takes_out_are_counted_and_never_more_than_there_are() 
 }
 
 #[test]
-fn a_batch_of_which_nothing_was_accepted_is_no_success() {
+fn a_batch_without_accepted_items_is_not_a_success() {
     let fake = HttpFake::start([Reaction::status(200).body("3")]);
     let (delivery, registry) = delivery();
     let queue =
@@ -159,7 +159,7 @@ fn a_single_item_that_is_too_large_is_dropped() {
 }
 
 #[test]
-fn a_panic_in_the_backend_costs_its_batch_and_nothing_else() {
+fn a_panic_in_the_protocol_drops_only_its_batch() {
     let fake = HttpFake::start([Reaction::status(418), Reaction::status(204)]);
     let (delivery, _) = delivery();
     let queue =
@@ -213,7 +213,7 @@ fn block_on<F: Future>(future: F) -> F::Output {
 }
 
 #[test]
-fn a_backend_cannot_cut_its_request_short_by_a_header() {
+fn a_protocol_cannot_set_a_header_of_the_transport() {
     let fake = HttpFake::start([]);
     let (delivery, _) = delivery();
     let queue = delivery
@@ -226,7 +226,7 @@ fn a_backend_cannot_cut_its_request_short_by_a_header() {
 }
 
 #[test]
-fn a_batch_is_encoded_again_once_for_a_backend_that_has_learned_how() {
+fn a_batch_is_encoded_again_at_most_once() {
     let fake = HttpFake::start([
         Reaction::status(409),
         Reaction::status(503),

@@ -17,7 +17,7 @@ fn get(client: &HttpClient, url: &str) -> ResponseFuture<http::Response<Bytes>> 
 }
 
 #[test]
-fn an_answer_is_read_whole_whatever_its_status() {
+fn a_response_is_read_completely_whatever_its_status() {
     let long = "x".repeat(300_000);
     let fake =
         HttpFake::start([Reaction::status(400).body(long.clone()), Reaction::status(200).body("fine")]);
@@ -76,14 +76,14 @@ fn a_header_of_the_transport_is_refused_before_anything_is_sent() {
 }
 
 #[test]
-fn an_answer_of_just_the_limit_is_read_and_an_endless_timeout_is_none() {
+fn a_response_of_exactly_the_limit_is_read_and_an_endless_timeout_works() {
     let fake = HttpFake::start([Reaction::status(200).body("x".repeat(1000))]);
     let client = builder(&fake.url()).timeout(Duration::MAX).max_response_bytes(1000).build().unwrap();
     assert_eq!(get(&client, &fake.url()).wait().unwrap().body().len(), 1000);
 }
 
 #[test]
-fn a_reply_outlives_the_client_and_requests_do_not_wait_for_each_other() {
+fn a_response_future_outlives_the_client_and_requests_are_concurrent() {
     let fake = HttpFake::answering(|request| match request.path() {
         "/hang" => Reaction::hang(),
         path => Reaction::status(200).body(path.to_owned()),

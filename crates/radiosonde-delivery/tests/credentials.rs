@@ -67,7 +67,7 @@ fn a_password_file_is_read_and_a_missing_one_is_refused() {
 }
 
 #[test]
-fn what_a_request_has_itself_wins_and_the_last_header_of_a_name() {
+fn headers_of_the_request_win_and_so_does_the_last_of_a_name() {
     let fake = HttpFake::start([]);
     let (delivery, _) = delivery();
     let http = HttpOptions::new().header("X-B", "1").header("x-a", "2").header("x-b", "3");
@@ -79,7 +79,7 @@ fn what_a_request_has_itself_wins_and_the_last_header_of_a_name() {
 }
 
 #[test]
-fn a_client_shows_its_credentials_to_its_own_server_only() {
+fn a_client_sends_its_credentials_to_its_own_server_only() {
     let (own, other) = (HttpFake::start([]), HttpFake::start([]));
     let http = HttpOptions::new().bearer_token("t0ken").header("x-gate", "1");
     let client = HttpClient::builder(&Endpoint::parse(&own.url()).unwrap()).http(http).build().unwrap();

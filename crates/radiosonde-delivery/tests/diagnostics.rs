@@ -13,7 +13,7 @@ use radiosonde_testkit::{HttpFake, Reaction};
 static TOLD: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 #[test]
-fn whatever_found_no_room_is_told_of_under_its_reason() {
+fn dropped_items_are_reported_by_reason() {
     diagnostics::set_hook(|diagnostic| TOLD.lock().unwrap().push(diagnostic.to_string()));
     let (arrive, arrived) = mpsc::channel();
     let (go, gone) = mpsc::channel::<()>();

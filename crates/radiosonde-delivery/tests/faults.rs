@@ -24,7 +24,7 @@ fn a_storm_of_errors_ends_after_the_last_attempt() {
 }
 
 #[test]
-fn a_batch_that_has_become_too_old_is_given_up() {
+fn a_batch_that_is_too_old_is_dropped() {
     let fake = HttpFake::start([Reaction::status(500), Reaction::status(500), Reaction::status(204)]);
     let clock = ManualClock::new();
     let delivery =
@@ -41,7 +41,7 @@ fn a_batch_that_has_become_too_old_is_given_up() {
 }
 
 #[test]
-fn the_wait_that_the_server_asks_for_is_kept_up_to_its_cap() {
+fn a_retry_after_is_honoured_up_to_its_cap() {
     let fake = HttpFake::start([Reaction::status(429).header("retry-after", "3600"), Reaction::status(204)]);
     let (delivery, _) = delivery();
     let retry = Retry::new().base(MS).cap(MS).retry_after_cap(MS * 80);
@@ -55,7 +55,7 @@ fn the_wait_that_the_server_asks_for_is_kept_up_to_its_cap() {
 }
 
 #[test]
-fn silence_closed_connections_and_answers_cut_off_in_the_head_are_retried() {
+fn missing_and_incomplete_responses_are_retried() {
     let fake =
         HttpFake::start([Reaction::hang(), Reaction::close(), Reaction::refuse(), Reaction::status(204)]);
     let (delivery, _) = delivery();
@@ -69,7 +69,7 @@ fn silence_closed_connections_and_answers_cut_off_in_the_head_are_retried() {
 }
 
 #[test]
-fn an_accepted_batch_is_not_sent_again_because_the_answer_breaks_off() {
+fn an_accepted_batch_with_an_incomplete_response_is_not_sent_again() {
     let fake = HttpFake::start([Reaction::status(200).header("content-length", "100").body("0")]);
     let (delivery, _) = delivery();
     let queue = delivery.sink(quick("x"), &HttpOptions::new(), Plain::at(&fake.url())).unwrap();
@@ -80,7 +80,7 @@ fn an_accepted_batch_is_not_sent_again_because_the_answer_breaks_off() {
 }
 
 #[test]
-fn nobody_at_the_address_is_retried_and_then_dropped() {
+fn a_refused_connection_is_retried_and_then_dropped() {
     let (delivery, _) = delivery();
     let options = quick("x").retry(Retry::new().base(MS).cap(MS).max_attempts(2));
     let queue = delivery.sink(options, &HttpOptions::new(), Plain::at(&HttpFake::nobody())).unwrap();
@@ -90,7 +90,7 @@ fn nobody_at_the_address_is_retried_and_then_dropped() {
 }
 
 #[test]
-fn a_backend_that_comes_back_gets_what_waited_for_it() {
+fn a_backend_that_recovers_receives_the_queued_items() {
     let mut fake = HttpFake::start([]);
     let addr = fake.addr();
     let (delivery, registry) = delivery();
@@ -167,7 +167,7 @@ fn memory_stays_bounded_by_bytes_while_the_backend_hangs() {
     let options = quick("x").max_bytes(100 * ITEM).batch_bytes(30 * ITEM).timeout(Duration::from_secs(600));
     let queue = delivery.sink(options, &HttpOptions::new(), Plain::at(&fake.url())).unwrap();
     let bytes = registry
-        .int_gauge("radiosonde_delivery_queue_bytes", "Bytes held, queued and in flight.")
+        .int_gauge("radiosonde_delivery_queue_bytes", "Bytes queued or in flight.")
         .labels(&["sink"])
         .unwrap()
         .handle(&["x"]);
@@ -200,7 +200,7 @@ fn shutdown_keeps_its_deadline_and_its_report() {
 }
 
 #[test]
-fn shutdown_cuts_a_long_wait_short_and_tries_once_more() {
+fn shutdown_shortens_a_long_wait_and_tries_once_more() {
     let fake = HttpFake::start([Reaction::status(500), Reaction::status(500), Reaction::status(204)]);
     let (delivery, _) = delivery();
     let retry = Retry::new().base(HOUR).cap(HOUR).max_age(HOUR * 9);
@@ -213,7 +213,7 @@ fn shutdown_cuts_a_long_wait_short_and_tries_once_more() {
 }
 
 #[test]
-fn shutdown_does_not_come_back_before_the_server_wants_it() {
+fn shutdown_honours_a_retry_after() {
     let fake = HttpFake::start([Reaction::status(429).header("retry-after", "60"), Reaction::status(204)]);
     let (delivery, _) = delivery();
     let queue = delivery.sink(quick("x"), &HttpOptions::new(), Plain::at(&fake.url())).unwrap();

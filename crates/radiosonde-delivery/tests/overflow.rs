@@ -56,7 +56,7 @@ fn a_flush_is_not_over_before_what_was_in_flight_is() {
 }
 
 #[test]
-fn a_thread_waits_for_room_and_in_vain_only_once() {
+fn a_thread_waits_for_room_and_times_out_once() {
     let (arrive, arrived) = mpsc::channel();
     let (go, gone) = mpsc::channel::<()>();
     let fake = HttpFake::start([Reaction::status(204), Reaction::status(204), Reaction::status(204)]);
@@ -113,7 +113,7 @@ fn the_end_of_the_delivery_ends_the_wait() {
 }
 
 #[test]
-fn nobody_waits_for_what_the_delivery_left_when_it_ended() {
+fn no_flush_waits_after_the_delivery_has_ended() {
     let fake = HttpFake::start([Reaction::hang()]);
     let (delivery, _registry) = delivery();
     let queue = delivery
@@ -133,7 +133,7 @@ fn nobody_waits_for_what_the_delivery_left_when_it_ended() {
 }
 
 #[test]
-fn nothing_graver_makes_room_and_what_is_reserved_never_does() {
+fn items_of_higher_rank_and_reserved_ones_are_not_evicted() {
     let fake = HttpFake::start([Reaction::status(204)]);
     let (delivery, _registry) = delivery();
     let queue =
@@ -162,7 +162,7 @@ fn nothing_graver_makes_room_and_what_is_reserved_never_does() {
 }
 
 #[test]
-fn nothing_goes_for_an_item_that_has_no_room_beside_what_is_in_flight() {
+fn nothing_is_evicted_for_an_item_that_would_not_fit_anyway() {
     let (arrive, arrived) = mpsc::channel();
     let (go, gone) = mpsc::channel::<()>();
     let fake = HttpFake::start([Reaction::status(204)]);

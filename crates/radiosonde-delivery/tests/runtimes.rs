@@ -87,7 +87,7 @@ fn a_future_moves_between_threads_and_may_be_dropped() {
 }
 
 #[test]
-fn dropping_the_last_handle_sends_what_is_there_and_closes_the_queue() {
+fn dropping_the_last_handle_sends_queued_items_and_closes_the_queue() {
     let (fake, delivery, queue) = set_up();
     push(&queue, &["a", "b"]);
     fake.wait_for(2, DEADLINE).unwrap();

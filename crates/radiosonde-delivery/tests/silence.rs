@@ -71,7 +71,7 @@ fn deliver(server: &HttpFake, url: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_subscriber_that_asks_ignores_the_delivery_thread() {
+fn a_subscriber_can_ignore_the_delivery_thread() {
     tracing::subscriber::set_global_default(Everything).unwrap();
     let server = HttpFake::start([]);
     // By name, so that the resolver's threads take part.

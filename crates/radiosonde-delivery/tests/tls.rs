@@ -71,7 +71,7 @@ const DELIVERED: &str = "x: 1 produced, 1 delivered, 0 dropped, 0 left";
 const REFUSED: &str = "x: 1 produced, 0 delivered, 1 dropped (retries_exhausted 1), 0 left";
 
 #[test]
-fn an_authority_that_is_given_is_trusted_and_an_unknown_one_is_not() {
+fn a_given_authority_is_trusted_and_an_unknown_one_is_not() {
     let (port, pem) = encrypted_server(None);
     assert_eq!(send(port, TlsOptions::new().ca(Pem::text(pem))), DELIVERED);
     // Another authority, so that there is something to trust also on a machine without certificates.
@@ -93,7 +93,7 @@ fn a_client_certificate_is_sent_to_a_server_that_asks_for_one() {
 }
 
 #[test]
-fn certificates_are_looked_at_for_https_alone() {
+fn certificates_are_loaded_for_https_only() {
     let delivery = Delivery::builder().registry(&Registry::new()).start().unwrap();
     let http = HttpOptions::new().tls(TlsOptions::new().ca(Pem::file("/does/not/exist")));
     delivery.sink(quick("plain"), &http, Plain::at("http://localhost:1")).unwrap();

@@ -94,7 +94,7 @@ fn a_request_for_a_web_socket_has_no_header_of_the_transport() {
 }
 
 #[test]
-fn a_long_message_a_silent_server_and_one_that_is_gone_are_told_apart() {
+fn long_messages_silent_servers_and_broken_connections_differ() {
     let long = |mut served: Served| {
         served.send(text(&"x".repeat(1001))).unwrap();
         while served.read().is_ok() {}
@@ -114,7 +114,7 @@ fn a_long_message_a_silent_server_and_one_that_is_gone_are_told_apart() {
 }
 
 #[test]
-fn dropping_the_socket_says_goodbye() {
+fn dropping_the_socket_closes_the_connection() {
     let (socket, server) = serving(
         |mut served| {
             assert!(matches!(served.read(), Ok(Message::Close(_))));
@@ -126,7 +126,7 @@ fn dropping_the_socket_says_goodbye() {
 }
 
 #[test]
-fn an_answer_that_is_no_upgrade_is_handed_over() {
+fn a_response_that_is_not_an_upgrade_is_returned() {
     let fake = HttpFake::start([Reaction::status(400).body("parse error")]);
     let Upgrade::Refused(response) = ask(builder(&fake.url()), &fake.url()) else { panic!("open") };
     assert_eq!((response.status().as_u16(), &response.body()[..]), (400, b"parse error".as_slice()));

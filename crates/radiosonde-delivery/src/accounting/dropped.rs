@@ -12,13 +12,13 @@ impl Dropped {
         Self { sink, reason }
     }
 
-    /// The sink that refused it.
+    /// The name of the sink.
     #[must_use]
     pub const fn sink(&self) -> &'static str {
         self.sink
     }
 
-    /// Why: the `reason` label under which it was counted.
+    /// The `reason` label under which it was counted.
     #[must_use]
     pub const fn reason(&self) -> &'static str {
         self.reason

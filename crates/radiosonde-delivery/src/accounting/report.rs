@@ -1,8 +1,8 @@
 use std::fmt;
 
-/// What became of everything that was given to a delivery's sinks.
+/// Counts of all items pushed to the sinks of a delivery.
 ///
-/// For each sink, `produced == delivered + dropped + left` holds. Printing it gives one line per sink, or says that there is none.
+/// For each sink, `produced == delivered + dropped + left` holds. It prints as one line per sink.
 ///
 /// See [`Delivery::shutdown`](crate::Delivery::shutdown).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -15,7 +15,7 @@ impl Report {
         Self { sinks }
     }
 
-    /// Each sink, in the order in which they were added.
+    /// The sinks in the order in which they were added.
     #[must_use]
     pub fn sinks(&self) -> &[SinkReport] {
         &self.sinks
@@ -27,25 +27,25 @@ impl Report {
         self.sinks.iter().find(|sink| sink.name == name)
     }
 
-    /// Items that were given to any sink.
+    /// Items pushed to any sink.
     #[must_use]
     pub fn produced(&self) -> u64 {
         self.sinks.iter().map(SinkReport::produced).sum()
     }
 
-    /// Items that a backend accepted.
+    /// Items accepted by a backend.
     #[must_use]
     pub fn delivered(&self) -> u64 {
         self.sinks.iter().map(SinkReport::delivered).sum()
     }
 
-    /// Items that were given up, for whatever reason.
+    /// Items dropped for any reason.
     #[must_use]
     pub fn dropped(&self) -> u64 {
         self.sinks.iter().map(SinkReport::dropped).sum()
     }
 
-    /// Items whose fate was open at the deadline.
+    /// Items neither delivered nor dropped at the deadline.
     #[must_use]
     pub fn left(&self) -> u64 {
         self.sinks.iter().map(SinkReport::left).sum()
@@ -55,7 +55,7 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.sinks.is_empty() {
-            return f.write_str("no sinks: nothing was to be delivered");
+            return f.write_str("no sinks");
         }
         for (at, sink) in self.sinks.iter().enumerate() {
             if at > 0 {
@@ -67,7 +67,7 @@ impl fmt::Display for Report {
     }
 }
 
-/// What became of everything that was given to one sink.
+/// Counts of all items pushed to one sink.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SinkReport {
     name: &'static str,
@@ -94,36 +94,36 @@ impl SinkReport {
         self.name
     }
 
-    /// Items that were given to the sink, those refused at once included.
+    /// Items pushed to the sink, including refused ones.
     #[must_use]
     pub const fn produced(&self) -> u64 {
         self.produced
     }
 
-    /// Items that the backend accepted.
+    /// Items accepted by the backend.
     #[must_use]
     pub const fn delivered(&self) -> u64 {
         self.delivered
     }
 
-    /// Items that were given up, for whatever reason.
+    /// Items dropped for any reason.
     #[must_use]
     pub fn dropped(&self) -> u64 {
         self.dropped.iter().map(|(_, items)| items).sum()
     }
 
-    /// Items that were given up, by reason.
+    /// Items dropped, by reason.
     pub fn dropped_by_reason(&self) -> impl Iterator<Item = (&'static str, u64)> {
         self.dropped.iter().copied()
     }
 
-    /// Items that were given up for this reason.
+    /// Items dropped for this reason.
     #[must_use]
     pub fn dropped_for(&self, reason: &str) -> u64 {
         self.dropped.iter().find(|(known, _)| *known == reason).map_or(0, |(_, items)| *items)
     }
 
-    /// Items whose fate was open: queued, or sent and not answered.
+    /// Items neither delivered nor dropped: queued, or sent without a response.
     #[must_use]
     pub const fn left(&self) -> u64 {
         self.left
@@ -162,6 +162,6 @@ mod tests {
         assert_eq!((report.produced(), report.delivered(), report.dropped(), report.left()), (15, 12, 2, 1));
         assert_eq!(report.sink("loki").unwrap().dropped_for("shutdown"), 1);
         assert_eq!(report.sink("none"), None);
-        assert_eq!(Report::new(Vec::new()).to_string(), "no sinks: nothing was to be delivered");
+        assert_eq!(Report::new(Vec::new()).to_string(), "no sinks");
     }
 }

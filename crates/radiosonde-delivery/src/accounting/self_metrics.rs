@@ -2,7 +2,7 @@ use std::sync::{Mutex, PoisonError};
 
 use radiosonde_metrics::{Counter, DynFamily, Gauge, IntGauge, RegisterError, Registry};
 
-/// The metrics that all sinks share, by sink.
+/// The self metrics of all sinks.
 #[derive(Debug, Clone)]
 pub(crate) struct SelfMetrics {
     produced: DynFamily<Counter>,
@@ -22,24 +22,24 @@ impl SelfMetrics {
         Ok(Self {
             produced: counter(
                 "radiosonde_delivery_produced_total",
-                "Items given to a sink, refused ones included.",
+                "Items pushed to a sink, including refused ones.",
             )?,
-            delivered: counter("radiosonde_delivery_delivered_total", "Items that the backend accepted.")?,
+            delivered: counter("radiosonde_delivery_delivered_total", "Items accepted by the backend.")?,
             dropped: registry
-                .counter("radiosonde_delivery_dropped_total", "Items given up, by reason.")
+                .counter("radiosonde_delivery_dropped_total", "Items dropped, by reason.")
                 .labels(&["sink", "reason"])?,
             requests: counter("radiosonde_delivery_requests_total", "Requests sent to the backend.")?,
-            retries: counter("radiosonde_delivery_retries_total", "Requests that repeat a failed one.")?,
+            retries: counter("radiosonde_delivery_retries_total", "Retried requests.")?,
             queue_items: registry
-                .int_gauge("radiosonde_delivery_queue_items", "Items held, queued and in flight.")
+                .int_gauge("radiosonde_delivery_queue_items", "Items queued or in flight.")
                 .labels(sink)?,
             queue_bytes: registry
-                .int_gauge("radiosonde_delivery_queue_bytes", "Bytes held, queued and in flight.")
+                .int_gauge("radiosonde_delivery_queue_bytes", "Bytes queued or in flight.")
                 .labels(sink)?,
             last_success: registry
                 .gauge(
                     "radiosonde_delivery_last_success_timestamp_seconds",
-                    "When the backend last accepted anything, in seconds since 1970; 0 if it never did.",
+                    "Time of the last accepted batch, in seconds since 1970; 0 if there was none.",
                 )
                 .labels(sink)?,
         })

@@ -6,14 +6,14 @@ use crate::accounting::report::SinkReport;
 /// `produced == delivered + dropped + held`.
 #[derive(Debug, Default)]
 pub(crate) struct Totals {
-    /// Everything that was offered, taken or refused.
+    /// All items pushed, accepted or refused.
     produced: u64,
     delivered: u64,
-    /// Few reasons exist, so a list beats a map.
+    /// There are few reasons, so a list is faster than a map.
     dropped: Vec<(&'static str, u64)>,
-    /// Taken and not settled yet: queued or in flight.
+    /// Accepted and not settled: queued or in flight.
     held: u64,
-    /// Taken since the start.
+    /// Accepted since the start.
     accepted: u64,
 }
 
@@ -29,7 +29,7 @@ impl Totals {
         self.held += 1;
     }
 
-    /// Ends the life of `items` held ones, of which `dropped` were dropped for `reason`.
+    /// Settles `items` held items, of which `dropped` were dropped for `reason`.
     pub(crate) fn settle(&mut self, items: u64, dropped: u64, reason: &'static str) {
         let items = items.min(self.held);
         let dropped = dropped.min(items);
@@ -40,7 +40,7 @@ impl Totals {
         }
     }
 
-    /// Ends the life of a queued item, which makes room.
+    /// Counts a queued item that was evicted to make room.
     pub(crate) fn evict(&mut self, reason: &'static str) {
         self.held -= 1;
         self.drop_for(reason, 1);
@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_sums_add_up_whatever_happens() {
+    fn the_totals_always_add_up() {
         let mut totals = Totals::default();
         for _ in 0..10 {
             totals.accept();

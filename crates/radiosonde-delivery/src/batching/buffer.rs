@@ -19,24 +19,24 @@ pub(crate) struct Buffer<T> {
     options: SinkOptions,
     metrics: SinkMetrics,
     state: Mutex<State<T>>,
-    /// For the sink's task: there is something to look at.
+    /// Wakes the sink's task.
     wake: Notify,
-    /// For flushes: items were settled.
+    /// Notifies flushes that items were settled.
     settled: Notify,
-    /// For blocked threads: items were settled, or no more are taken.
+    /// Notifies blocked threads that items were settled or the queue was closed.
     changed: Condvar,
 }
 
 struct State<T> {
     queued: RankedQueue<T>,
-    /// What is in flight came no earlier than this, and before all that is queued.
+    /// The number of the first item in flight; all queued items have higher numbers.
     in_flight_from: u64,
     admission: Admission,
     totals: Totals,
-    /// Everything accepted before this is sent without waiting for company.
+    /// Items with lower numbers are sent without waiting for a full batch.
     flush_to: u64,
     closed: bool,
-    /// Nobody will send what is left.
+    /// The sink's task has ended.
     ended: bool,
 }
 
@@ -45,9 +45,9 @@ impl<T> State<T> {
         self.admission.held().items > self.queued.load().items
     }
 
-    /// How many of the accepted items, from the first on, have been delivered or dropped.
+    /// The number of accepted items, counted from the first, that have been delivered or dropped.
     ///
-    /// One that made room for others may have been settled before its turn.
+    /// An evicted item may have been settled before older ones.
     fn settled(&self) -> u64 {
         if self.is_in_flight() {
             self.in_flight_from
@@ -69,7 +69,7 @@ impl<T> Guarded for State<T> {
 
 enum Step<T> {
     Send(Batch<T>),
-    /// Something is there, but not a full batch, and nobody is in a hurry.
+    /// There are items, but neither a full batch nor a reason to send one early.
     Filling,
     Empty,
     Finished,
@@ -111,7 +111,7 @@ impl<T> Buffer<T> {
         };
         if let Err(refusal) = room {
             let dropped = self.count_refusal(&mut state, refusal.reason());
-            // An item's destructor is not ours to run under the lock.
+            // An item's destructor is user code and must not run under the lock.
             drop(state);
             drop((item, evicted));
             return Err(dropped);
@@ -132,7 +132,7 @@ impl<T> Buffer<T> {
         Ok(())
     }
 
-    /// Does what is decided about an item that does not fit; the reason if there is no room all the same.
+    /// Makes room for an item as the overflow policy decides; the refusal if there is none.
     fn make_room<'a>(
         &'a self,
         mut state: MutexGuard<'a, State<T>>,
@@ -164,7 +164,7 @@ impl<T> Buffer<T> {
         }
     }
 
-    /// Sends what is there without waiting for company; how far has to be settled for that.
+    /// Sends all items without waiting for full batches; returns the number of items to settle.
     fn begin_flush(&self) -> u64 {
         let target = {
             let mut state = self.lock();
@@ -175,7 +175,7 @@ impl<T> Buffer<T> {
         target
     }
 
-    /// Sends what is there without waiting for company, and blocks until it is settled; false if it is not in time.
+    /// Sends all items without waiting for full batches, and blocks until they are settled; false if not in time.
     pub(crate) fn flush_blocking(&self, longest: Duration) -> bool {
         let target = self.begin_flush();
         let state = self.lock();
@@ -190,7 +190,7 @@ impl<T> Buffer<T> {
         waited.unwrap_or_else(PoisonError::into_inner).0.settled() >= target
     }
 
-    /// Counts an item that never came here.
+    /// Counts an item that was refused before it reached the queue.
     pub(crate) fn refuse(&self, reason: &'static str) -> Dropped {
         self.count_refusal(&mut self.lock(), reason)
     }
@@ -202,7 +202,7 @@ impl<T> Buffer<T> {
         Dropped::new(self.options.name, reason)
     }
 
-    /// The next batch, when it is full, old enough or wanted at once; `None` when the queue is closed and empty.
+    /// The next batch, once it is full, old enough or flushed; `None` when the queue is closed and empty.
     pub(crate) async fn next_batch(&self) -> Option<Batch<T>> {
         let mut due: Option<Instant> = None;
         loop {
@@ -216,7 +216,7 @@ impl<T> Buffer<T> {
                 }
                 Step::Filling => {
                     let due = *due.get_or_insert_with(|| Instant::now() + self.options.batch_age);
-                    // Either way the queue is looked at again.
+                    // Either way the queue is checked again.
                     let _ = timeout_at(due, self.wake.notified()).await;
                 }
             }
@@ -254,13 +254,13 @@ impl<T> Buffer<T> {
             state.in_flight_from = *first;
         }
         if state.queued.load().items == 0 {
-            // What a bad hour made it grow to is given back.
+            // Frees what a backlog made it grow to.
             state.queued.shrink_to(self.options.batch_items);
         }
         batch
     }
 
-    /// Ends the life of a batch of which `dropped` items were dropped for `reason`.
+    /// Settles a batch of which `dropped` items were dropped for `reason`.
     pub(crate) fn settle(&self, batch: Batch<T>, dropped: u64, reason: &'static str) {
         let items = batch.items.len() as u64;
         let dropped = dropped.min(items);
@@ -301,17 +301,17 @@ impl<T> Buffer<T> {
     }
 }
 
-/// A buffer whatever it holds, as the delivery sees it.
+/// A buffer of any item type, as the delivery thread uses it.
 pub(crate) trait AnyBuffer: Send + Sync {
     fn name(&self) -> &'static str;
-    /// Refuses what comes from now on; what is there is still sent.
+    /// Refuses further items; queued ones are still sent.
     fn close(&self);
     fn report(&self) -> SinkReport;
-    /// Sends what is there without waiting for company; the number to ask [`is_settled`](Self::is_settled) about.
+    /// Sends all items without waiting for full batches; returns the target for [`is_settled`](Self::is_settled).
     fn flush(&self) -> u64;
     fn is_settled(&self, target: u64) -> bool;
     fn settled(&self) -> &Notify;
-    /// Frees what is left; it stays counted as left, and nobody waits for it any more.
+    /// Frees the remaining items, which stay counted as left, and wakes all waiters.
     fn discard(&self);
 }
 
@@ -346,7 +346,7 @@ impl<T: Send> AnyBuffer for Buffer<T> {
         let queued = {
             let mut state = self.lock();
             state.ended = true;
-            // From now on what is queued counts as in flight.
+            // From now on the queued items count as in flight.
             state.in_flight_from = state.settled();
             std::mem::replace(&mut state.queued, RankedQueue::new())
         };
@@ -364,7 +364,7 @@ mod tests {
     use crate::accounting::self_metrics::SelfMetrics;
 
     #[test]
-    fn what_goes_before_its_turn_is_not_settled_before_what_is_older_and_stays() {
+    fn an_evicted_item_is_not_settled_before_an_older_one_that_stays() {
         let metrics = SelfMetrics::new(&Registry::new()).unwrap().of("x");
         let buffer = Buffer::new(SinkOptions::new("x").max_items(3).batch_items(1), metrics);
         let push = |level| {

@@ -8,15 +8,15 @@ use crate::accounting::dropped::Dropped;
 use crate::accounting::report::SinkReport;
 use crate::batching::buffer::{AnyBuffer, Buffer};
 
-/// The entrance of a sink: what is pushed here is delivered or counted.
+/// The queue of a sink: each pushed item is delivered or counted as dropped.
 ///
-/// Cheap to clone; all clones are the same queue. Works on any thread, inside any runtime or none. A clone does not keep the
+/// Cheap to clone; all clones are the same queue. Works on any thread, with or without a runtime. A clone does not keep the
 /// [`Delivery`](crate::Delivery) alive.
 ///
 /// # Cost
-/// One lock that is held for a few dozen instructions, never while an item is encoded or sent. The ring of items, one for
-/// each level that comes, doubles when it is too small, and shrinks when all are empty; nothing else is allocated. The delivery thread is woken for the first
-/// item and for a full batch, not for each.
+/// One lock for a few dozen instructions, never held while an item is encoded or sent. There is a ring of items for each level,
+/// which doubles when it is full and shrinks when all are empty; nothing else is allocated. The delivery thread is woken for
+/// the first item and for a full batch, not for each item.
 pub struct Queue<T> {
     buffer: Arc<Buffer<T>>,
 }
@@ -38,19 +38,19 @@ impl<T: Send> Queue<T> {
         Self { buffer }
     }
 
-    /// Adds an item that holds about `size_in_bytes` of memory. Never blocks, never panics.
+    /// Adds an item of about `size_in_bytes` of memory. Never blocks or panics.
     ///
     /// # Errors
-    /// [`Dropped`] if the item was refused: the queue is full, the item alone is larger than `max_bytes`, or the delivery is
-    /// shutting down. It has been counted already and is gone.
+    /// [`Dropped`] if the item was refused and counted: the queue is full, the item is larger than `max_bytes`, or the delivery is
+    /// shutting down.
     pub fn push(&self, item: T, size_in_bytes: usize) -> Result<(), Dropped> {
         self.push_or(item, size_in_bytes, Rank::LOWEST, Overflow::DropNewest)
     }
 
-    /// Adds an item of this rank, and if the queue is full does what `overflow` says, by the rule of [`radiosonde_queue`].
+    /// Adds an item of this rank, and applies `overflow` if the queue is full, by the rule of [`radiosonde_queue`].
     ///
     /// # Errors
-    /// As for [`push`](Self::push). An item that was evicted for another is counted as `evicted`, one that got no room as
+    /// As for [`push`](Self::push). An evicted item is counted as `evicted`, one that timed out while waiting for room as
     /// `timeout`.
     pub fn push_or(
         &self,
@@ -62,18 +62,18 @@ impl<T: Send> Queue<T> {
         self.buffer.push(item, size_in_bytes, rank.into(), overflow)
     }
 
-    /// Sends what has been pushed until now without waiting for a full batch, and blocks this thread until all of it has been
-    /// delivered or dropped, at most this long; false if something is still on its way. Once the delivery has ended nobody waits:
-    /// it is false at once if something was left.
-    #[allow(clippy::must_use_candidate, reason = "it acts whether anybody looks or not")]
+    /// Sends all items pushed so far without waiting for a full batch, and blocks this thread until they are delivered or dropped,
+    /// for at most this long; false if some are still in flight. After the delivery has ended it returns at once: false if items
+    /// were left.
+    #[allow(clippy::must_use_candidate, reason = "it acts even if the result is unused")]
     pub fn flush_blocking(&self, longest: Duration) -> bool {
         self.buffer.flush_blocking(longest)
     }
 
-    /// Counts an item that its sink refuses before it reaches the queue, so that the report still adds up.
+    /// Counts an item that a sink refuses before it reaches the queue, so that the report still adds up.
     ///
     /// `reason` becomes a label value.
-    #[allow(clippy::must_use_candidate, reason = "it counts whether anybody looks or not")]
+    #[allow(clippy::must_use_candidate, reason = "it counts even if the result is unused")]
     pub fn refuse(&self, reason: &'static str) -> Dropped {
         self.buffer.refuse(reason)
     }
@@ -84,7 +84,7 @@ impl<T: Send> Queue<T> {
         self.buffer.options().name
     }
 
-    /// What became of everything so far.
+    /// The counts so far.
     #[must_use]
     pub fn report(&self) -> SinkReport {
         self.buffer.report()

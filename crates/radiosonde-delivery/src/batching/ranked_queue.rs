@@ -5,17 +5,17 @@ use radiosonde_queue::{Load, Rank};
 /// One ring for each level, and one for reserved items.
 const RINGS: usize = 7;
 
-/// In which ring items of this rank are.
+/// The ring of items of this rank.
 const fn ring_of(rank: Rank) -> usize {
     if rank.is_reserved() { RINGS - 1 } else { rank.level() as usize }
 }
 
-/// How many rings, from the lowest on, hold the items that yield to this rank.
+/// The number of rings, from the lowest, whose items may be evicted for this rank.
 const fn yielding_to(rank: Rank) -> usize {
     rank.level() as usize + 1
 }
 
-/// An item with its place among all that were accepted, and its size.
+/// An item with its number among all accepted ones, and its size.
 #[derive(Debug)]
 pub(crate) struct Queued<T> {
     pub(crate) at: u64,
@@ -23,7 +23,7 @@ pub(crate) struct Queued<T> {
     pub(crate) size: usize,
 }
 
-/// Queued items in the order in which they came, of which the oldest one up to a rank is found at once.
+/// Queued items in order of arrival; the oldest item up to a rank is found in constant time.
 #[derive(Debug)]
 pub(crate) struct RankedQueue<T> {
     /// A ring and its bytes; almost always all but one are empty.
@@ -40,7 +40,7 @@ impl<T> RankedQueue<T> {
         self.load
     }
 
-    /// Adds an item that came after all others.
+    /// Adds an item that is newer than all others.
     pub(crate) fn push(&mut self, rank: Rank, queued: Queued<T>) {
         self.load += Load::one(queued.size);
         let (ring, bytes) = &mut self.rings[ring_of(rank)];
@@ -57,7 +57,7 @@ impl<T> RankedQueue<T> {
         self.pop_of(self.rings.len())
     }
 
-    /// What yields to an item of this rank.
+    /// The items that may be evicted for one of this rank.
     pub(crate) fn evictable(&self, newcomer: Rank) -> Load {
         let mut load = Load::default();
         for (ring, bytes) in &self.rings[..yielding_to(newcomer)] {
@@ -66,12 +66,12 @@ impl<T> RankedQueue<T> {
         load
     }
 
-    /// The oldest item that yields to one of this rank.
+    /// Removes the oldest item that may be evicted for one of this rank.
     pub(crate) fn evict(&mut self, newcomer: Rank) -> Option<Queued<T>> {
         self.pop_of(yielding_to(newcomer))
     }
 
-    /// Gives back memory beyond that of so many items.
+    /// Frees memory beyond that of this many items.
     pub(crate) fn shrink_to(&mut self, items: usize) {
         for (ring, _) in &mut self.rings {
             ring.shrink_to(items);
@@ -86,7 +86,7 @@ impl<T> RankedQueue<T> {
         Some(queued)
     }
 
-    /// In which of the lowest `rings` the oldest item is.
+    /// Which of the lowest `rings` holds the oldest item.
     fn oldest_of(&self, rings: usize) -> Option<usize> {
         let rings = self.rings[..rings].iter().enumerate();
         let fronts = rings.filter_map(|(at, (ring, _))| Some((ring.front()?.at, at)));
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn the_order_is_that_of_arrival_whatever_the_ranks() {
+    fn the_order_is_that_of_arrival_for_all_ranks() {
         let info = Rank::of(Level::Info);
         let mut queue = queue(&[(info, "a"), (AUDIT, "b"), (Rank::LOWEST, "c"), (info, "dd")]);
         assert_eq!((queue.load(), queue.oldest().map(|queued| queued.item)), (load(4, 5), Some("a")));
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_that_is_not_graver_goes_and_what_is_reserved_for_nobody() {
+    fn the_oldest_item_of_no_higher_rank_is_evicted_and_a_reserved_one_never() {
         let [info, error, fatal] = [Level::Info, Level::Error, Level::Fatal].map(Rank::of);
         let mut queue =
             queue(&[(AUDIT, "audit"), (fatal, "fatal"), (error, "error"), (info, "info"), (info, "b")]);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 
-/// Blocks this thread until the future is ready. The future must be driven by another thread.
+/// Blocks this thread until the future is ready. Another thread must drive the future.
 pub(super) fn block_on<F: Future>(future: F) -> F::Output {
     // On a thread of a tokio runtime, a task that has used up its budget finds nothing ready until it yields, which a task
     // that blocks never does.

@@ -8,7 +8,7 @@ use crate::transport::http_options_error::HttpOptionsError;
 use crate::transport::http_transport::HttpTransport;
 use crate::transport::options::HttpOptions;
 
-/// Collects a [`HttpClient`]'s settings.
+/// Builder of an [`HttpClient`].
 #[must_use]
 #[derive(Debug, Clone)]
 pub struct HttpClientBuilder {
@@ -46,10 +46,10 @@ impl HttpClientBuilder {
         self
     }
 
-    /// Starts the client's thread. Connections are made by the first requests.
+    /// Starts the client's thread. Connections are opened by the first requests.
     ///
     /// # Errors
-    /// [`HttpClientBuildError`] if a header, credentials or certificates are refused, or the operating system gives no thread.
+    /// [`HttpClientBuildError`] if a header, credentials or certificates are refused, or no thread can be started.
     pub fn build(self) -> Result<HttpClient, HttpClientBuildError> {
         let transport = HttpTransport::new(&self.endpoint, &self.http, self.timeout)
             .map_err(HttpClientBuildError::Http)?;
@@ -57,13 +57,13 @@ impl HttpClientBuilder {
     }
 }
 
-/// A client that cannot start.
+/// An HTTP client that cannot be built.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum HttpClientBuildError {
     /// A header, credentials or certificates are refused.
     Http(HttpOptionsError),
-    /// The operating system gave no thread, or the thread no event queue.
+    /// The operating system refused a thread or its event queue.
     Thread(io::Error),
 }
 

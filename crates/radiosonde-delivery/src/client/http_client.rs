@@ -26,7 +26,7 @@ use crate::transport::http_transport::HttpTransport;
 /// # Shape
 /// HTTP/1.1 over TCP or TLS, like a sink's: no redirects, no proxy. One request, one response; nothing is repeated. Cheap to
 /// clone; all clones are the same thread, which ends when all of them and all response futures are dropped. It is
-/// [silenced](radiosonde_core::silence), so that querying logs makes none.
+/// [silenced](radiosonde_core::silence), so that querying logs creates none.
 ///
 /// ```
 /// use bytes::Bytes;
@@ -53,7 +53,7 @@ pub struct HttpClient {
 pub(super) type Job = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl HttpClient {
-    /// A client for this endpoint: the builder's `build` reads the system's certificates if it is `https`.
+    /// A client for this endpoint. `build` loads the system's certificates if it is `https`.
     pub fn builder(endpoint: &Endpoint) -> HttpClientBuilder {
         HttpClientBuilder::new(endpoint)
     }
@@ -62,13 +62,13 @@ impl HttpClient {
         let (jobs, receiver) = unbounded_channel();
         runtime_thread::start("radiosonde-client", move |runtime| {
             runtime.block_on(serve(receiver));
-            // A name look-up may hang on one of the runtime's threads; nobody waits for it.
+            // A name look-up may hang on a thread of the runtime; do not wait for it.
             runtime.shutdown_background();
         })?;
         Ok(Self { transport, jobs, max_response_bytes })
     }
 
-    /// Sends a request, whose URI is a whole URL, and reads the response, whatever its status.
+    /// Sends a request with an absolute URI and reads the response, whatever its status.
     ///
     /// # Errors
     /// The future's, see [`RequestErrorKind`].
@@ -112,7 +112,7 @@ impl HttpClient {
 async fn serve(mut jobs: UnboundedReceiver<Job>) {
     let mut running = JoinSet::new();
     while let Some(job) = jobs.recv().await {
-        // Finished ones are taken out, or the set would grow for ever.
+        // Removes finished ones; otherwise the set would grow without bound.
         while running.try_join_next().is_some() {}
         running.spawn(job);
     }

@@ -7,9 +7,9 @@ use http::Uri;
 use crate::transport::header::InvalidHeader;
 use crate::transport::http_transport::SendError;
 
-/// A request without a response that could be read whole.
+/// A request without a complete response.
 ///
-/// The URL's path and query are not repeated: they may hold what is not for an error message.
+/// The URL's path and query are not repeated, because they may hold secrets.
 #[derive(Debug)]
 pub struct RequestError {
     server: Box<str>,
@@ -21,23 +21,23 @@ pub struct RequestError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RequestErrorKind {
-    /// Not sent: a header of the request is one that the client sets itself. The cause names it.
+    /// Not sent: the request has a header that the client sets itself. The cause names it.
     Header,
-    /// No connection: the name is unknown, nobody listens, or the certificate is not trusted.
+    /// No connection: the name is unknown, the connection is refused, or the certificate is not trusted.
     Connect,
-    /// No whole response within the client's timeout.
+    /// No complete response within the client's timeout.
     Timeout {
         /// The timeout.
         after: Duration,
     },
-    /// The connection ended before the whole response was there, or what came is no HTTP.
+    /// The connection ended before the complete response, or the response is not HTTP.
     Broken,
-    /// The response is longer than the client reads.
+    /// The response is longer than the client's limit.
     TooLarge {
-        /// How much it reads.
+        /// The limit.
         limit_bytes: usize,
     },
-    /// The client's thread has ended, which it only does when the process does.
+    /// The client's thread has ended, which happens only when the process exits.
     Ended,
 }
 
@@ -85,17 +85,14 @@ impl fmt::Display for RequestError {
             RequestErrorKind::Header => write!(f, "a header of the request to {server} is refused"),
             RequestErrorKind::Connect => write!(f, "cannot connect to {server}"),
             RequestErrorKind::Timeout { after } => {
-                write!(f, "{server} gave no whole answer within {after:?}")
+                write!(f, "no complete response from {server} within {after:?}")
             }
-            RequestErrorKind::Broken => write!(f, "the answer of {server} broke off or is no HTTP"),
+            RequestErrorKind::Broken => write!(f, "the response of {server} is incomplete or not HTTP"),
             RequestErrorKind::TooLarge { limit_bytes } => {
-                write!(
-                    f,
-                    "the answer of {server} is longer than {limit_bytes} bytes, which is what the client reads"
-                )
+                write!(f, "the response of {server} is longer than the limit of {limit_bytes} bytes")
             }
             RequestErrorKind::Ended => {
-                write!(f, "nobody is there to ask {server}: the client's thread has ended")
+                write!(f, "cannot send to {server}: the client's thread has ended")
             }
         }
     }

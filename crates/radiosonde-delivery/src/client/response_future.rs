@@ -8,10 +8,10 @@ use tokio::sync::oneshot;
 use crate::client::block_on::block_on;
 use crate::client::request_error::RequestError;
 
-/// A response on its way: await it on any runtime, or [`wait`](Self::wait) for it.
+/// A pending response: await it on any runtime, or [`wait`](Self::wait) for it.
 ///
-/// The request has been sent when this is returned. Dropping it takes the request back: the connection is closed.
-#[must_use = "dropping it takes the request back"]
+/// The request has been sent when this is returned. Dropping it cancels the request and closes the connection.
+#[must_use = "dropping it cancels the request"]
 pub struct ResponseFuture<T> {
     receiver: oneshot::Receiver<Result<T, RequestError>>,
 }
@@ -21,9 +21,9 @@ impl<T> ResponseFuture<T> {
         Self { receiver }
     }
 
-    /// Blocks this thread until the response is there, for callers that cannot await.
+    /// Blocks this thread until the response is complete, for callers that cannot await.
     ///
-    /// Safe on a runtime's thread too, also the only one of a current-thread runtime: the client does not need it.
+    /// Safe on a thread of a runtime, even the only one of a current-thread runtime: the client does not need it.
     ///
     /// # Errors
     /// [`RequestError`], after the client's timeout at the latest.

@@ -53,20 +53,20 @@ pub struct WebSocket {
 }
 
 impl WebSocket {
-    /// The next message; `None` once the server has closed the connection in good order, or after an error.
+    /// The next message; `None` after a normal close by the server, or after an error.
     ///
     /// # Errors
-    /// [`WebSocketError`] if the server closed it for a reason, or is gone.
+    /// [`WebSocketError`] if the server closed it for a reason, or the connection broke.
     pub async fn next(&mut self) -> Option<Result<Bytes, WebSocketError>> {
         self.messages.recv().await
     }
 
-    /// [`next`](Self::next), polled: what a stream of any kind is made of.
+    /// [`next`](Self::next), polled: for adapters to any stream type.
     pub fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, WebSocketError>>> {
         self.messages.poll_recv(context)
     }
 
-    /// [`next`](Self::next) for callers that cannot await; blocks this thread, whichever it is.
+    /// [`next`](Self::next) for callers that cannot await; blocks this thread.
     ///
     /// # Errors
     /// As [`next`](Self::next).
@@ -81,18 +81,18 @@ impl fmt::Debug for WebSocket {
     }
 }
 
-/// A web socket that ended otherwise than in good order.
+/// A web socket that did not end with a normal close.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum WebSocketError {
-    /// The server closed it and said why.
+    /// The server closed it for a reason.
     Closed {
-        /// The code of RFC 6455, section 7.4; 1005 if it gave none.
+        /// The code of RFC 6455, section 7.4; 1005 if there was none.
         code: u16,
-        /// Its words.
+        /// The server's text.
         reason: Box<str>,
     },
-    /// The connection broke, or what came is no web socket's.
+    /// The connection broke, or a frame was malformed.
     Request(RequestError),
 }
 
@@ -117,7 +117,7 @@ impl std::error::Error for WebSocketError {
 }
 
 impl HttpClient {
-    /// Asks for a web socket with this request; the headers of the upgrade are added.
+    /// Requests a web socket; the headers of the upgrade are added.
     ///
     /// # Errors
     /// The future's, as for [`send`](Self::send). A response other than 101 is no error but
@@ -138,7 +138,7 @@ impl HttpClient {
                     timeout_at(deadline, read_whole(&uri, response, limit_bytes)).await.map_err(late)??;
                 return Ok(Upgrade::Refused(whole));
             }
-            // An intermediary that knows nothing of web sockets may say 101 all the same.
+            // A proxy without support for web sockets may still respond with 101.
             let accepted = response.headers().get(SEC_WEBSOCKET_ACCEPT);
             if accepted
                 .is_none_or(|accepted| accepted.as_bytes() != derive_accept_key(key.as_bytes()).as_bytes())
@@ -163,7 +163,7 @@ impl HttpClient {
                 limit_bytes,
                 uri,
             };
-            // A thread that is gone drops the job, which ends the messages.
+            // A thread that has ended drops the job, which ends the messages.
             let _ = jobs.send(Box::pin(reader.run()));
             Ok(Upgrade::Open(WebSocket { messages }))
         })
@@ -176,12 +176,12 @@ fn add_upgrade_headers(headers: &mut HeaderMap, key: &str) {
     set(UPGRADE, HeaderValue::from_static("websocket"));
     set(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
     if let Ok(key) = HeaderValue::from_str(key) {
-        // Base64 always is a header's value.
+        // Base64 is always a valid header value.
         set(SEC_WEBSOCKET_KEY, key);
     }
 }
 
-/// Hands on the messages of a web socket. Answers to pings are the library's, and are sent while it reads.
+/// Forwards the messages of a web socket. The library responds to pings while it reads.
 struct MessageReader {
     socket: WebSocketStream<TokioIo<Upgraded>>,
     messages: mpsc::Sender<Result<Bytes, WebSocketError>>,
@@ -211,7 +211,7 @@ impl MessageReader {
                 Read::Failed(error) => Err(error),
                 Read::Ended => return,
                 Read::ReceiverDropped => {
-                    // The other side learns of it by the end of the connection if not by this.
+                    // If the close fails, the other side still sees the end of the connection.
                     let _ = timeout(CLOSE_TIMEOUT, self.socket.close(None)).await;
                     return;
                 }
@@ -252,7 +252,7 @@ impl MessageReader {
     }
 }
 
-/// The error that a close is; none if it is in good order.
+/// The error of a close frame; `None` for a normal close.
 fn closed(frame: Option<CloseFrame>) -> Option<WebSocketError> {
     let (code, reason) = match frame {
         Some(frame) if frame.code == CloseCode::Normal => return None,

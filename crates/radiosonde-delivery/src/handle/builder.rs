@@ -8,7 +8,7 @@ use radiosonde_metrics::{RegisterError, Registry};
 use crate::accounting::self_metrics::SelfMetrics;
 use crate::handle::delivery::Delivery;
 
-/// Collects a [`Delivery`]'s settings.
+/// Builder of a [`Delivery`].
 #[must_use]
 #[derive(Debug, Clone)]
 pub struct DeliveryBuilder {
@@ -21,13 +21,13 @@ impl DeliveryBuilder {
         Self { registry: None, clock: Arc::new(SystemClock) }
     }
 
-    /// Where the metrics of delivery are registered; [`Registry::global`] if not set.
+    /// The registry of the self metrics. Default: [`Registry::global`].
     pub fn registry(mut self, registry: &Registry) -> Self {
         self.registry = Some(registry.clone());
         self
     }
 
-    /// The clock by which the age of a batch is measured; the system's if not set. Waits and timeouts always take real time.
+    /// The clock that measures the age of a batch. Default: the system's. Waits and timeouts always use real time.
     pub fn clock(mut self, clock: SharedClock) -> Self {
         self.clock = clock;
         self
@@ -36,7 +36,7 @@ impl DeliveryBuilder {
     /// Starts the delivery thread.
     ///
     /// # Errors
-    /// [`DeliveryStartError`] if the operating system gives no thread or the metrics clash with others.
+    /// [`DeliveryStartError`] if no thread can be started or the metrics clash with others.
     pub fn start(self) -> Result<Delivery, DeliveryStartError> {
         let registry = self.registry.as_ref().unwrap_or_else(|| Registry::global());
         let metrics = SelfMetrics::new(registry).map_err(DeliveryStartError::Metrics)?;
@@ -48,7 +48,7 @@ impl DeliveryBuilder {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum DeliveryStartError {
-    /// The operating system gave no thread, or the thread no event queue.
+    /// The operating system refused a thread or its event queue.
     Thread(io::Error),
     /// The metrics could not be registered.
     Metrics(RegisterError),

@@ -24,18 +24,17 @@ use crate::worker::completion::Completion;
 use crate::worker::sink_task::SinkTask;
 use crate::worker::thread::{self, Command, FlushJob, Shared};
 
-/// How much longer than its deadline [`Delivery::shutdown_blocking`] waits for the thread to say so.
+/// How long after the deadline [`Delivery::shutdown_blocking`] waits for the thread's report.
 const GRACE: Duration = Duration::from_secs(1);
 
 /// The thread that carries telemetry to its backends.
 ///
-/// Cheap to clone; all clones are the same thread. It has a runtime of its own, so it neither needs nor disturbs the
-/// application's, whatever that is. When the last clone is dropped without a shutdown, the thread closes its queues, tries for
-/// one more second to send what is there, and ends by itself; nobody waits for it, and a process that exits does not either.
-/// So call [`shutdown`](Self::shutdown).
+/// Cheap to clone; all clones are handles of the same thread. It has its own runtime, independent of the application's. When
+/// the last clone is dropped without a shutdown, the thread closes its queues, tries for one more second to send the queued
+/// items, and ends. Nothing waits for it, not even the exit of the process, so call [`shutdown`](Self::shutdown).
 ///
-/// After a `fork` the child has no delivery thread, and may find a lock taken that nobody will release. Start a delivery after
-/// forking and push to none from before.
+/// After a `fork` the child has no delivery thread, and a lock may stay locked forever. Start a delivery after the fork, and do
+/// not push to one from before.
 #[derive(Clone)]
 pub struct Delivery {
     handle: Arc<Handle>,
@@ -70,7 +69,7 @@ impl Delivery {
 
     /// Adds a sink and returns its queue.
     ///
-    /// Each sink has its own queue, batches, connections and retries: one whose backend hangs does not hold up another.
+    /// Each sink has its own queue, batches, connections and retries: a backend that hangs does not delay another.
     ///
     /// # Errors
     /// [`SinkError`] if a setting is out of range, a header, credentials or certificates are refused, the name is taken, or the
@@ -86,7 +85,7 @@ impl Delivery {
             HttpTransport::new(protocol.endpoint(), http, options.timeout).map_err(SinkError::Http)?;
         let name = options.name;
         let handle = &*self.handle;
-        // Held until the command is sent, so that a sink is either refused or served, also beside a shutdown.
+        // Locked until the command is sent, so that a sink is either refused or served, even during a shutdown.
         let mut sinks = handle.shared.sinks();
         if sinks.closed {
             return Err(SinkError::Stopped { name });
@@ -102,61 +101,61 @@ impl Delivery {
             Arc::clone(&handle.clock),
             handle.shared.stopping.subscribe(),
         );
-        // A thread that is gone drops the task, which closes the queue.
+        // A thread that has ended drops the task, which closes the queue.
         let _ = handle.commands.send(Command::Run(Box::pin(task.run())));
         sinks.all.push(Arc::clone(&buffer) as Arc<dyn AnyBuffer>);
         Ok(Queue::new(buffer))
     }
 
-    /// What became of everything so far.
+    /// The counts so far.
     #[must_use]
     pub fn report(&self) -> Report {
         self.handle.shared.report()
     }
 
-    /// Sends what has been pushed until now without waiting for full batches.
+    /// Sends all items pushed so far without waiting for full batches.
     ///
-    /// It begins with the call; the future, of any runtime, only waits. It says whether all of it had been delivered or
-    /// dropped by the deadline. Pushing goes on meanwhile.
-    #[allow(clippy::must_use_candidate, reason = "it acts whether anybody waits or not")]
+    /// It begins with the call; the future needs no runtime and only waits. Its output is whether all items were delivered or
+    /// dropped by the deadline. Pushing continues meanwhile.
+    #[allow(clippy::must_use_candidate, reason = "it acts even if the result is unused")]
     pub fn flush(&self, deadline: Duration) -> Flush {
         let handle = &*self.handle;
         let targets = handle.shared.sinks().all.iter().map(|sink| (Arc::clone(sink), sink.flush())).collect();
         let done = Completion::new();
         let job = FlushJob { targets, deadline: Deadline::after(deadline), done: done.clone() };
-        // A thread that is gone drops the job, which tells.
+        // A thread that has ended drops the job, which completes the flush.
         let _ = handle.commands.send(Command::Flush(job));
         Flush { done }
     }
 
-    /// Stops taking items, sends what is there until the deadline, and reports.
+    /// Refuses further items, sends the queued ones until the deadline, and reports.
     ///
-    /// It begins with the call: later pushes are refused and counted as `shutdown`, whether the future is awaited or not. The
-    /// future belongs to no runtime; the deadline is kept by the delivery thread. Retries go on, without long waits; what is
-    /// unanswered at the deadline is cut off and counts as left, though the backend may have accepted it. A second call returns
+    /// It begins with the call: later pushes are refused and counted as `shutdown`, even if the future is not awaited. The future
+    /// needs no runtime; the delivery thread keeps the deadline. Retries continue, without long waits. A request without a response
+    /// at the deadline is aborted and its items count as left, although the backend may have accepted them. A second call returns
     /// the first one's report, at the first one's deadline.
-    #[allow(clippy::must_use_candidate, reason = "it acts whether anybody waits or not")]
+    #[allow(clippy::must_use_candidate, reason = "it acts even if the result is unused")]
     pub fn shutdown(&self, deadline: Duration) -> Shutdown {
         let handle = &*self.handle;
         if handle.shared.close() {
-            // A thread that is gone has left its report.
+            // A thread that has ended has completed its report.
             let _ = handle.commands.send(Command::Shutdown { deadline: Deadline::after(deadline) });
         }
         Shutdown { ended: handle.shared.ended.clone() }
     }
 
-    /// [`shutdown`](Self::shutdown) for callers that cannot await; blocks this thread, until about the deadline at most.
+    /// [`shutdown`](Self::shutdown) for callers that cannot await; blocks this thread until about the deadline at most.
     ///
-    /// Safe on a runtime's thread too, also the only one of a current-thread runtime: delivery does not need it.
-    #[allow(clippy::must_use_candidate, reason = "it acts whether anybody waits or not")]
+    /// Safe on a thread of a runtime, even the only one of a current-thread runtime: delivery does not need it.
+    #[allow(clippy::must_use_candidate, reason = "it acts even if the result is unused")]
     pub fn shutdown_blocking(&self, deadline: Duration) -> Report {
-        let patience = deadline.min(FOREVER) + GRACE;
-        // Patience ends only if a protocol blocks the delivery thread; the sums add up all the same.
-        self.shutdown(deadline).ended.wait(patience).unwrap_or_else(|| self.report())
+        let timeout = deadline.min(FOREVER) + GRACE;
+        // The wait times out only if a protocol blocks the delivery thread; the sums still add up.
+        self.shutdown(deadline).ended.wait(timeout).unwrap_or_else(|| self.report())
     }
 }
 
-/// Waits for a [`Delivery::flush`]; true if everything was settled in time.
+/// Future of a [`Delivery::flush`]: true if everything was settled in time.
 #[derive(Debug)]
 pub struct Flush {
     done: Completion<bool>,
@@ -170,7 +169,7 @@ impl Future for Flush {
     }
 }
 
-/// Waits for a [`Delivery::shutdown`] and gives its report.
+/// Future of a [`Delivery::shutdown`]: its report.
 #[derive(Debug)]
 pub struct Shutdown {
     ended: Completion<Report>,

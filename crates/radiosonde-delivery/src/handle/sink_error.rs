@@ -18,7 +18,7 @@ pub enum SinkError {
     },
     /// The delivery is shutting down.
     Stopped {
-        /// The sink that came too late.
+        /// The name of the refused sink.
         name: &'static str,
     },
 }
@@ -31,7 +31,7 @@ impl fmt::Display for SinkError {
             Self::NameTaken { name } => {
                 write!(
                     f,
-                    "sink name {name:?} is taken; allowed is a name that no other sink of this delivery has"
+                    "sink name {name:?} is taken: expected a name that no other sink of this delivery has"
                 )
             }
             Self::Stopped { name } => write!(f, "sink {name:?} was added after shutdown"),

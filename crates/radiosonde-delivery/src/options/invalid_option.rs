@@ -5,12 +5,12 @@ use std::fmt;
 pub struct InvalidOption {
     option: &'static str,
     value: Box<str>,
-    allowed: &'static str,
+    expected: &'static str,
 }
 
 impl InvalidOption {
-    pub(crate) fn new(option: &'static str, value: &dyn fmt::Debug, allowed: &'static str) -> Self {
-        Self { option, value: format!("{value:?}").into(), allowed }
+    pub(crate) fn new(option: &'static str, value: &dyn fmt::Debug, expected: &'static str) -> Self {
+        Self { option, value: format!("{value:?}").into(), expected }
     }
 
     /// The setting's name.
@@ -22,7 +22,7 @@ impl InvalidOption {
 
 impl fmt::Display for InvalidOption {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} is {}; allowed is {}", self.option, self.value, self.allowed)
+        write!(f, "invalid {} {}: expected {}", self.option, self.value, self.expected)
     }
 }
 

@@ -2,15 +2,15 @@ use std::time::Duration;
 
 use crate::options::invalid_option::InvalidOption;
 
-/// How long and how often a batch is tried again.
+/// How often and for how long a batch is retried.
 ///
 /// # Shape
 /// Before attempt *n + 1* the sink waits a random time between zero and `base · 2^(n-1)`, at most `cap`: full jitter, so that
-/// many processes do not come back at the same moment. A `Retry-After` of the server is waited for in full, up to
+/// many processes do not retry at the same moment. A `Retry-After` of the server is honoured in full, up to
 /// `retry_after_cap`. After `max_attempts`, or once `max_age` has passed since the first attempt, the batch is dropped as
 /// `retries_exhausted`.
 ///
-/// | Setting | Default | Allowed |
+/// | Setting | Default | Range |
 /// |---|---|---|
 /// | `base` | 500 ms | 1 ms to `cap` |
 /// | `cap` | 30 s | `base` to 1 h |
@@ -55,7 +55,7 @@ impl Retry {
         Self::default()
     }
 
-    /// A single attempt: whatever fails is dropped.
+    /// A single attempt: a batch that fails is dropped.
     pub fn never() -> Self {
         Self::default().max_attempts(1)
     }
@@ -72,19 +72,19 @@ impl Retry {
         self
     }
 
-    /// The longest `Retry-After` that is honoured; a longer one is cut to this.
+    /// The longest `Retry-After` that is honoured; a longer one is shortened to this.
     pub const fn retry_after_cap(mut self, cap: Duration) -> Self {
         self.retry_after_cap = cap;
         self
     }
 
-    /// How many attempts a batch has, the first included.
+    /// The number of attempts of a batch, including the first.
     pub const fn max_attempts(mut self, attempts: u32) -> Self {
         self.max_attempts = attempts;
         self
     }
 
-    /// How long after its first attempt a batch may still be tried.
+    /// How long after its first attempt a batch may still be retried.
     pub const fn max_age(mut self, age: Duration) -> Self {
         self.max_age = age;
         self
@@ -106,7 +106,7 @@ impl Retry {
         Ok(())
     }
 
-    /// Whether a batch is given up that has failed this often and was first tried this long ago.
+    /// Whether a batch with this many failures, first sent this long ago, is dropped.
     pub(crate) fn is_over(&self, failures: u32, age: Duration) -> bool {
         failures >= self.max_attempts || age >= self.max_age
     }
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_is_given_up_by_attempts_or_by_age() {
+    fn a_batch_is_dropped_by_attempts_or_by_age() {
         let retry = Retry::new().max_attempts(3).max_age(MS * 100);
         assert!(!retry.is_over(2, MS * 99));
         assert!(retry.is_over(3, Duration::ZERO));

@@ -3,17 +3,17 @@ use std::time::Duration;
 use crate::options::invalid_option::InvalidOption;
 use crate::options::retry::Retry;
 
-/// A sink's name and bounds.
+/// The name and bounds of a sink.
 ///
 /// # Shape
 ///
-/// | Setting | Default | Allowed | Meaning |
+/// | Setting | Default | Range | Meaning |
 /// |---|---|---|---|
 /// | `max_items` | 65 536 | 1 and up | items held, queued and in flight together |
 /// | `max_bytes` | 16 MiB | 1 and up | bytes held, queued and in flight together, as the pusher counts them |
 /// | `batch_items` | 1 024 | 1 and up | items in one request |
-/// | `batch_bytes` | 1 MiB | 1 and up | bytes in one request, before encoding; a larger single item goes alone |
-/// | `batch_age` | 1 s | up to 1 h | how long the first item waits for company |
+/// | `batch_bytes` | 1 MiB | 1 and up | bytes in one request, before encoding; a larger item is sent alone |
+/// | `batch_age` | 1 s | up to 1 h | how long the first item waits for a full batch |
 /// | `timeout` | 10 s | 1 ms to 10 min | one request, from connecting to the last byte of the response |
 /// | `retry` | [`Retry`]'s | [`Retry`]'s | what happens after a failure |
 ///
@@ -23,7 +23,7 @@ use crate::options::retry::Retry;
 /// use std::time::Duration;
 /// use radiosonde_delivery::{Retry, SinkOptions};
 ///
-/// // Small, and soon given up: for a job that runs for seconds.
+/// // Small, with few retries: for a job that runs for seconds.
 /// let retry = Retry::new().base(Duration::from_millis(50)).max_age(Duration::from_secs(10));
 /// let options = SinkOptions::new("loki").max_bytes(1 << 20).timeout(Duration::from_secs(2)).retry(retry);
 /// # let _ = options;
@@ -46,7 +46,7 @@ pub struct SinkOptions {
 }
 
 impl Default for SinkOptions {
-    /// Without a name, which the sink then gives: see [`or_name`](Self::or_name).
+    /// Without a name: the sink sets its own, see [`or_name`](Self::or_name).
     fn default() -> Self {
         Self::new("")
     }
@@ -67,13 +67,13 @@ impl SinkOptions {
         }
     }
 
-    /// Renames the sink, for a second one of the same kind.
+    /// Sets the name, for a second sink of the same kind.
     pub const fn name(mut self, name: &'static str) -> Self {
         self.name = name;
         self
     }
 
-    /// Names the sink unless it has a name.
+    /// Sets the name unless there is one.
     pub const fn or_name(mut self, name: &'static str) -> Self {
         if self.name.is_empty() {
             self.name = name;
@@ -105,7 +105,7 @@ impl SinkOptions {
         self
     }
 
-    /// How long the first item waits for company. Zero sends as soon as something is there.
+    /// How long the first item waits for a full batch. Zero sends at once.
     pub const fn batch_age(mut self, age: Duration) -> Self {
         self.batch_age = age;
         self
@@ -125,7 +125,7 @@ impl SinkOptions {
 
     pub(crate) fn check(&self) -> Result<(), InvalidOption> {
         if self.name.is_empty() {
-            return Err(InvalidOption::new("name", &self.name, "a name that is not empty"));
+            return Err(InvalidOption::new("name", &self.name, "a non-empty name"));
         }
         let counts = [
             ("max_items", self.max_items),
@@ -173,6 +173,6 @@ mod tests {
         }
         assert!(options().check().is_ok());
         let error = options().timeout(Duration::ZERO).check().unwrap_err();
-        assert_eq!(error.to_string(), "timeout is 0ns; allowed is 1ms to 10min");
+        assert_eq!(error.to_string(), "invalid timeout 0ns: expected 1ms to 10min");
     }
 }

@@ -6,12 +6,12 @@ use std::time::Duration;
 pub enum Disposition {
     /// Accepted, except for `rejected` items, which are counted as dropped for `reason`.
     Delivered {
-        /// How many the backend took out; more than the batch holds counts as all.
+        /// The number of rejected items; more than the batch holds counts as all.
         rejected: u64,
-        /// Why, as the `reason` label; not used if none were rejected.
+        /// The `reason` label; unused if no item was rejected.
         reason: &'static str,
     },
-    /// Not now: the same request is sent again, after the server's wait if it gave one.
+    /// Not now: the same request is retried, after the server's wait if there is one.
     Retry {
         /// The server's `Retry-After`, see [`retry_after`](crate::retry_after).
         after: Option<Duration>,
@@ -23,15 +23,15 @@ pub enum Disposition {
     EncodeAgain,
     /// Never: the batch is dropped for `reason`.
     Drop {
-        /// Why, as the `reason` label.
+        /// The `reason` label.
         reason: &'static str,
-        /// What the reader of the diagnostic may do about it; may be empty.
+        /// Advice for the reader of the diagnostic; may be empty.
         hint: &'static str,
     },
 }
 
 impl Disposition {
-    /// All of it accepted.
+    /// The whole batch is accepted.
     pub const DELIVERED: Self = Self::Delivered { rejected: 0, reason: "rejected" };
 
     /// Dropped for this reason, without a hint.

@@ -5,8 +5,8 @@ use http::header::RETRY_AFTER;
 
 /// Reads `Retry-After` in seconds.
 ///
-/// The other form of the header, a date, is left out: it would compare the server's clock with ours, and the backends served
-/// here send seconds. It counts as absent, so the sink's own backoff applies.
+/// The other form of the header, a date, counts as absent, so that the sink's own backoff applies: it would compare the
+/// server's clock with ours, and the backends here send seconds.
 ///
 /// # Source
 /// RFC 9110, 10.2.3: <https://www.rfc-editor.org/rfc/rfc9110#field.retry-after>
@@ -16,7 +16,7 @@ pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    // Only too many digits can fail here, and that is a long time.
+    // Only too many digits can fail here.
     Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)))
 }
 

@@ -1,12 +1,12 @@
 use bytes::Bytes;
 use http::{Response, StatusCode};
 
-/// Texts by which servers say that a request is too large, with whatever status, in lower case.
+/// Texts in lower case that mark a request as too large, whatever the status.
 const SIGNS: [&str; 4] = [
-    // gRPC behind an HTTP door, such as between Loki's parts: `grpc: received message larger than max (5000000 vs. 4194304)`. Loki's
+    // gRPC behind HTTP, such as between Loki's components: `grpc: received message larger than max (5000000 vs. 4194304)`. Loki's
     // and Mimir's own readers: `message size too large than max (…)`.
     "than max (",
-    // Go's `http.MaxBytesReader`, such as the OpenTelemetry collector's and Jaeger's 400.
+    // Go's `http.MaxBytesReader`, such as in the 400 of the OpenTelemetry collector and Jaeger.
     "request body too large",
     // Prometheus' 400 after decompression: `snappy: decoded length 40000000 exceeds limit 33554432`.
     "snappy: decoded length",
@@ -14,10 +14,10 @@ const SIGNS: [&str; 4] = [
     "too big packed request",
 ];
 
-/// Whether a response says that a request of `items` is too large, so that each half of it may pass: [`Disposition::Split`].
+/// Whether a response rejects a request of `items` as too large, so that each half may pass: [`Disposition::Split`].
 ///
-/// Besides the status 413 these are errors of any status with a text that says so, and Loki's 429 for a request with more bytes
-/// than it takes in a second, which no wait lets pass.
+/// These are the status 413, errors of any status with such a text, and Loki's 429 for a request with more bytes than its rate
+/// limit per second, which would not pass later either.
 ///
 /// [`Disposition::Split`]: crate::Disposition::Split
 #[must_use]
@@ -33,7 +33,7 @@ pub fn is_too_large(response: &Response<Bytes>, items: usize) -> bool {
     if SIGNS.iter().any(|sign| text.contains(sign)) {
         return true;
     }
-    // One item alone may still pass, in a burst.
+    // A single item may still pass in a burst.
     status == StatusCode::TOO_MANY_REQUESTS && items > 1 && is_beyond_rate(&text)
 }
 

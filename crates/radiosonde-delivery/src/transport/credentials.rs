@@ -13,13 +13,13 @@ use tokio::time::timeout;
 use crate::transport::header::{InvalidHeader, InvalidHeaderKind, secret_header};
 use crate::transport::http_options_error::HttpOptionsError;
 
-/// A longer file holds no token.
+/// A longer file is not a token.
 const MAX_FILE_BYTES: u64 = 64 * 1024;
 
-/// How long a request waits for the file; a file system that hangs must not hold up the delivery thread.
+/// How long a request waits for the file; a file system that hangs must not block the delivery thread.
 const READ_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// What the `Authorization` header is made of.
+/// The source of the `Authorization` header.
 #[derive(Debug, Clone)]
 #[cfg_attr(
     feature = "serde",
@@ -34,7 +34,7 @@ pub(crate) enum Authorization {
 }
 
 impl Authorization {
-    /// Reads the file, if there is one: a path that is wrong from the start is refused.
+    /// Reads the file, if any: a path that is wrong at the start is refused.
     pub(crate) fn prepare(&self) -> Result<Credentials, HttpOptionsError> {
         let (scheme, path) = match self {
             Self::Bearer(token) => return Ok(Credentials::Fixed(Scheme::Bearer.header(token.expose())?)),
@@ -60,7 +60,7 @@ enum Scheme {
 
 impl Scheme {
     fn basic(user: &str) -> Result<Self, InvalidHeader> {
-        // It would end the user's name there.
+        // It would end the user name.
         if user.contains(':') {
             return Err(InvalidHeader::new(AUTHORIZATION.as_str(), InvalidHeaderKind::User));
         }
@@ -88,7 +88,7 @@ impl Scheme {
     }
 }
 
-/// Credentials that are ready to be sent.
+/// Checked credentials.
 #[derive(Debug, Clone)]
 pub(crate) enum Credentials {
     Fixed(HeaderValue),
@@ -96,7 +96,7 @@ pub(crate) enum Credentials {
 }
 
 impl Credentials {
-    /// The header's value for a request that is sent now.
+    /// The current value of the header.
     pub(crate) async fn header(&self) -> HeaderValue {
         match self {
             Self::Fixed(value) => value.clone(),
@@ -105,14 +105,14 @@ impl Credentials {
     }
 }
 
-/// A secret in a file, which is read before each request, so that a rotated one is sent at once.
+/// A secret in a file, read before each request, so that a rotated one is used at once.
 #[derive(Debug)]
 pub(crate) struct CredentialsFile {
     path: PathBuf,
     scheme: Scheme,
-    /// The last one that could be read.
+    /// The last one read.
     latest: RwLock<HeaderValue>,
-    /// Held while the file is read: a read that hangs is not joined by others.
+    /// Locked while the file is read, so that others do not join a read that hangs.
     reading: Arc<tokio::sync::Mutex<()>>,
 }
 

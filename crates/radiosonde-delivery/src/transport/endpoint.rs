@@ -17,7 +17,7 @@ use http::uri::{PathAndQuery, Scheme};
 ///
 /// let error = Endpoint::parse("localhost:3100").unwrap_err();
 /// assert_eq!(error.kind(), InvalidEndpointKind::Scheme);
-/// assert_eq!(error.to_string(), r#"endpoint "localhost:3100" does not begin with http:// or https://; allowed is an absolute http or https URL, such as http://127.0.0.1:3100"#);
+/// assert_eq!(error.to_string(), r#"invalid endpoint "localhost:3100", which does not begin with http:// or https://: expected an absolute http or https URL, such as http://127.0.0.1:3100"#);
 /// # Ok::<(), radiosonde_delivery::InvalidEndpoint>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -26,10 +26,10 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// Reads a URL. Space around it is ignored.
+    /// Parses a URL. Surrounding white space is ignored.
     ///
     /// # Errors
-    /// [`InvalidEndpoint`] if it is no absolute `http` or `https` URL with a host, or holds a user or password.
+    /// [`InvalidEndpoint`] if it is not an absolute `http` or `https` URL with a host, or has a user or password.
     pub fn parse(text: &str) -> Result<Self, InvalidEndpoint> {
         let text = text.trim();
         let refuse = |kind| InvalidEndpoint { text: without_secrets(text).into(), kind };
@@ -48,7 +48,7 @@ impl Endpoint {
         if host.is_empty() {
             return Err(refuse(InvalidEndpointKind::Host));
         }
-        // `http` takes any text for a port and leaves it out when asked.
+        // `http` accepts any text as a port and then reports none.
         if authority.len() > host.len() && uri.port_u16().is_none() {
             return Err(refuse(InvalidEndpointKind::Port));
         }
@@ -58,7 +58,7 @@ impl Endpoint {
     /// The endpoint with `path` appended to its own, one slash between them; the query stays.
     ///
     /// # Errors
-    /// [`InvalidEndpoint`] if `path` has a character that no path may have.
+    /// [`InvalidEndpoint`] if `path` has an invalid character.
     pub fn join(&self, path: &str) -> Result<Self, InvalidEndpoint> {
         let base = self.uri.path().trim_end_matches('/');
         self.with_path(&format!("{base}/{}", path.trim_start_matches('/')))
@@ -77,8 +77,8 @@ impl Endpoint {
         Ok(Self { uri })
     }
 
-    /// The endpoint with `path` at the end of its own: appended as by [`join`](Self::join), unless it is there already, with or
-    /// without a slash behind it. For a URL that may be a base or a whole address.
+    /// The endpoint with `path` at its end: appended as by [`join`](Self::join), unless the URL already ends with it, with or
+    /// without a slash. For a URL that may be a base or a complete address.
     ///
     /// # Errors
     /// As [`join`](Self::join).
@@ -86,11 +86,11 @@ impl Endpoint {
         self.without(path).join(path)
     }
 
-    /// The endpoint without `path` at the end of its own, if it is there, with or without a slash behind it; the query stays.
+    /// The endpoint without `path` at its end, with or without a slash; the query stays.
     #[must_use]
     pub fn without(&self, path: &str) -> Self {
         let base = self.uri.path().trim_end_matches('/').strip_suffix(path.trim_end_matches('/'));
-        // The beginning of a path is a path.
+        // A prefix of a path is a valid path.
         base.and_then(|base| self.with_path(base).ok()).unwrap_or_else(|| self.clone())
     }
 
@@ -100,7 +100,7 @@ impl Endpoint {
         &self.uri
     }
 
-    /// Whether this URL leads to the same server over the same scheme.
+    /// Whether this URL has the same scheme, host and port.
     pub(crate) fn is_same_server(&self, uri: &Uri) -> bool {
         (self.uri.scheme(), self.uri.authority()) == (uri.scheme(), uri.authority())
     }
@@ -130,7 +130,7 @@ fn begins_with(text: &str, scheme: &str) -> bool {
     text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))
 }
 
-/// The text as it may be shown: a user and password are replaced, a query and a fragment are cut off.
+/// The text as it may be printed: a user and password are replaced, a query and fragment removed.
 fn without_secrets(text: &str) -> String {
     let start = text.find("://").map_or(0, |at| at + 3);
     let (scheme, rest) = text.split_at(start);
@@ -139,18 +139,18 @@ fn without_secrets(text: &str) -> String {
     match rest.rfind('@') {
         None => format!("{scheme}{shown}"),
         Some(at) if at < authority => format!("{scheme}***{}", &shown[at..]),
-        // A password with a `/` in it, or a path or query with an `@`: nobody can tell.
+        // A password with a `/`, or a path or query with an `@`: ambiguous.
         Some(_) => format!("{scheme}***"),
     }
 }
 
-/// A URL as an option holds it: not checked before it is used. `Debug` shows no password and no query.
+/// An unchecked URL in options. `Debug` shows neither password nor query.
 #[derive(Clone, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(transparent))]
 pub struct Url(String);
 
 impl Url {
-    /// The endpoint that it is.
+    /// Parses it.
     ///
     /// # Errors
     /// [`InvalidEndpoint`], as of [`Endpoint::parse`].
@@ -174,28 +174,28 @@ impl fmt::Debug for Url {
     }
 }
 
-/// A text that is no endpoint.
+/// A text that is not an endpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidEndpoint {
     text: Box<str>,
     kind: InvalidEndpointKind,
 }
 
-/// Why a text is no endpoint.
+/// Why a text is not an endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidEndpointKind {
-    /// Nothing but space.
+    /// White space only.
     Empty,
     /// It does not begin with `http://` or `https://`.
     Scheme,
     /// No host after the scheme.
     Host,
-    /// A port that is no number up to 65535.
+    /// A port outside 0 to 65535.
     Port,
     /// A user or password before the host.
     UserInfo,
-    /// A character where the URL syntax has none.
+    /// A character that the URL syntax forbids.
     Syntax,
 }
 
@@ -214,12 +214,12 @@ impl fmt::Display for InvalidEndpoint {
             InvalidEndpointKind::Scheme => "does not begin with http:// or https://",
             InvalidEndpointKind::Host => "has no host",
             InvalidEndpointKind::Port => "has a port outside 0 to 65535",
-            InvalidEndpointKind::UserInfo => "holds a user or password, which belong into a header",
+            InvalidEndpointKind::UserInfo => "has a user or password, which belong in a header",
             InvalidEndpointKind::Syntax => "is malformed",
         };
         write!(
             f,
-            "endpoint {:?} {why}; allowed is an absolute http or https URL, such as http://127.0.0.1:3100",
+            "invalid endpoint {:?}, which {why}: expected an absolute http or https URL, such as http://127.0.0.1:3100",
             self.text
         )
     }
@@ -232,7 +232,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn refusals_name_what_is_wrong() {
+    fn errors_name_the_cause() {
         let cases = [
             ("", InvalidEndpointKind::Empty),
             ("  ", InvalidEndpointKind::Empty),
@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_that_is_there_already_is_not_appended_again() {
+    fn a_path_that_is_present_is_not_appended_again() {
         let ending =
             |base: &str| Endpoint::parse(base).unwrap().ending_in("/v1/traces").unwrap().uri().to_string();
         for base in

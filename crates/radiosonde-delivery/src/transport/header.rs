@@ -2,7 +2,7 @@ use std::fmt;
 
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 
-/// A header for every request of a sink, as the user of its builder gives it. Its value counts as a secret: nothing prints it.
+/// Checks a header that the user sets for every request of a sink. Its value counts as a secret and is never printed.
 ///
 /// ```
 /// use radiosonde_delivery::{InvalidHeaderKind, secret_header};
@@ -17,8 +17,8 @@ use http::header::{HeaderMap, HeaderName, HeaderValue};
 /// ```
 ///
 /// # Errors
-/// [`InvalidHeader`] if the name or the value has a character that headers cannot carry, or if the header is not the user's to
-/// set; see [`InvalidHeaderKind`].
+/// [`InvalidHeader`] if the name or the value has an invalid character, or if the client or the sink sets the header itself; see
+/// [`InvalidHeaderKind`].
 pub fn secret_header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), InvalidHeader> {
     let refuse = |kind| InvalidHeader::new(name, kind);
     let parsed: HeaderName = name.parse().map_err(|_| refuse(InvalidHeaderKind::Name))?;
@@ -33,7 +33,7 @@ pub fn secret_header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue
     Ok((parsed, value))
 }
 
-/// Checks the headers of a whole request, of which only those of the transport are not its author's to set.
+/// Checks the headers of a request that a protocol has made: only those of the transport are refused.
 pub(crate) fn check(headers: &HeaderMap) -> Result<(), InvalidHeader> {
     match headers.keys().find(|name| is_of_transport(name)) {
         None => Ok(()),
@@ -41,10 +41,10 @@ pub(crate) fn check(headers: &HeaderMap) -> Result<(), InvalidHeader> {
     }
 }
 
-/// Whether a header is about the connection or about where the body ends, which the HTTP client knows and nobody else: a
-/// `content-length` of 3 would send three bytes of a batch and count all of it as delivered.
+/// Whether a header describes the connection or the end of the body, which only the HTTP client knows: with a
+/// `content-length` of 3, three bytes of a batch would be sent and all of it counted as delivered.
 ///
-/// `host` is not among them: gateways that tell virtual hosts apart are reached by their address.
+/// `host` is not among them: it selects a virtual host of a gateway that is reached by its address.
 ///
 /// Source: RFC 9110, sections 7.6.1, 7.8 and 10.1; RFC 9112, section 6.
 fn is_of_transport(name: &HeaderName) -> bool {
@@ -62,7 +62,7 @@ fn is_of_transport(name: &HeaderName) -> bool {
     NAMES.contains(&name.as_str()) || name.as_str().starts_with("proxy-")
 }
 
-/// Whether a header describes the body that a sink makes, or the response that it can read.
+/// Whether a header describes the body that a sink creates, or the response that it can read.
 fn is_of_sink(name: &HeaderName) -> bool {
     ["accept-encoding", "content-encoding", "content-type"].contains(&name.as_str())
 }
@@ -78,16 +78,16 @@ pub struct InvalidHeader {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidHeaderKind {
-    /// The name is empty or has a character that header names cannot have.
+    /// The name is empty or has an invalid character.
     Name,
-    /// The value has a character that header values cannot have.
+    /// The value has an invalid character.
     Value,
     /// The HTTP client sets it: `content-length`, `transfer-encoding`, `connection`, `keep-alive`, `te`, `trailer`, `upgrade`,
     /// `http2-settings`, `expect`, and all that begin with `proxy-`.
     Transport,
     /// The sink sets it: `content-type`, `content-encoding`, `accept-encoding`.
     Sink,
-    /// The user's name of basic credentials has a colon, which would end it there (RFC 7617).
+    /// The user name of basic credentials has a colon, which would end it (RFC 7617).
     User,
 }
 
@@ -96,7 +96,7 @@ impl InvalidHeader {
         Self { name: name.into(), kind }
     }
 
-    /// The header's name, as it was given. The value is not kept: it may be a secret.
+    /// The header's name as given. The value is not kept, because it may be a secret.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_header_can_carry_is_refused_and_a_value_is_never_shown() {
+    fn invalid_headers_are_refused_and_values_never_printed() {
         for (name, value, kind) in [
             ("", "hunter2", InvalidHeaderKind::Name),
             ("a b", "hunter2", InvalidHeaderKind::Name),

@@ -15,12 +15,12 @@ use crate::transport::http_options_error::HttpOptionsError;
 use crate::transport::options::{HttpOptions, RequestHeaders};
 use crate::transport::pool::Pool;
 
-/// More of a response than this is not read: it holds an error text or a few counts.
+/// The most read of a response, which holds an error text or a few counts.
 const MAX_RESPONSE_BYTES: usize = 64 * 1024;
 
 const AGENT: HeaderValue = HeaderValue::from_static(concat!("radiosonde/", env!("CARGO_PKG_VERSION")));
 
-/// Sends requests to one endpoint over HTTP/1.1. Redirects are not followed: a push that is redirected is a wrong address.
+/// Sends requests to one endpoint over HTTP/1.1. Redirects are not followed: a redirected push has a wrong address.
 #[derive(Clone)]
 pub(crate) struct HttpTransport {
     pool: Pool,
@@ -30,7 +30,7 @@ pub(crate) struct HttpTransport {
 }
 
 impl HttpTransport {
-    /// Only requests to the endpoint's server get the options' headers and credentials.
+    /// Only requests to the endpoint's server carry the headers and credentials of the options.
     pub(crate) fn new(
         endpoint: &Endpoint,
         options: &HttpOptions,
@@ -40,14 +40,14 @@ impl HttpTransport {
         Ok(Self { pool, endpoint: endpoint.clone(), headers, timeout: timeout.min(FOREVER) })
     }
 
-    /// Sends a request and reads the response, within the timeout in all.
+    /// Sends a request and reads the response, both within the timeout.
     pub(crate) async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, SendError> {
         let deadline = self.deadline();
         let response = self.begin(request, deadline).await?;
         let (parts, body) = response.into_parts();
         let mut read = BytesMut::new();
-        // The status has been said: a body that breaks off or drags on does not change what became of the batch, while
-        // sending it again would deliver it twice.
+        // The status is known: an incomplete or slow body does not change the disposition of the batch, and sending it again
+        // would deliver it twice.
         let _ = timeout_at(deadline, read_some(body, &mut read)).await;
         Ok(Response::from_parts(parts, read.freeze()))
     }
@@ -56,7 +56,7 @@ impl HttpTransport {
         self.timeout
     }
 
-    /// When a request that begins now is given up.
+    /// The deadline of a request that begins now.
     pub(crate) fn deadline(&self) -> Instant {
         Instant::now() + self.timeout
     }
@@ -94,7 +94,7 @@ async fn read_some(mut body: Incoming, into: &mut BytesMut) {
     }
 }
 
-/// There was no response.
+/// No response.
 #[derive(Debug)]
 pub(crate) enum SendError {
     Timeout(Duration),
@@ -102,10 +102,10 @@ pub(crate) enum SendError {
 }
 
 impl fmt::Display for SendError {
-    /// With the causes, because this is printed and not returned.
+    /// With its causes, because it is printed and not returned.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Timeout(after) => write!(f, "no answer within {after:?}"),
+            Self::Timeout(after) => write!(f, "no response within {after:?}"),
             Self::Broken(error) => {
                 write!(f, "{error}")?;
                 let mut cause = error.source();

@@ -11,7 +11,7 @@ use crate::transport::http_options_error::HttpOptionsError;
 use crate::transport::pool::Pool;
 use crate::transport::tls_options::{TlsError, TlsOptions};
 
-/// What every request to a backend carries, headers and credentials, and how it is encrypted.
+/// Headers, credentials and encryption of all requests to a backend.
 ///
 /// # Shape
 /// Plain values, checked when a sink or client is built with them. Values of headers, tokens and passwords are secrets: neither
@@ -116,7 +116,7 @@ impl HttpOptions {
     }
 }
 
-/// Headers that are ready to be sent.
+/// Checked headers and credentials.
 #[derive(Debug, Clone)]
 pub(crate) struct RequestHeaders {
     map: HeaderMap,
@@ -124,7 +124,7 @@ pub(crate) struct RequestHeaders {
 }
 
 impl RequestHeaders {
-    /// Adds those that the request does not have itself.
+    /// Adds those that the request lacks.
     pub(crate) async fn add_to(&self, headers: &mut HeaderMap) {
         if let Some(credentials) = &self.credentials {
             let value = credentials.header().await;

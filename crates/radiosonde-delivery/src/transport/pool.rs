@@ -11,7 +11,7 @@ use crate::transport::endpoint::Endpoint;
 use crate::transport::tls::EncryptedPool;
 use crate::transport::tls_options::{TlsError, TlsOptions};
 
-/// Unused connections are closed before most servers and load balancers do it from their side.
+/// Idle connections are closed before most servers and load balancers would close them.
 const IDLE: Duration = Duration::from_secs(30);
 
 /// The connections to one server.

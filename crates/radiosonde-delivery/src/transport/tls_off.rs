@@ -6,7 +6,7 @@ use hyper_util::client::legacy::{Builder, ResponseFuture};
 
 use crate::transport::tls_options::{TlsError, TlsOptions};
 
-/// Without the feature `tls` there is none.
+/// Uninhabited without the feature `tls`.
 #[derive(Debug, Clone)]
 pub(crate) enum EncryptedPool {}
 

@@ -10,8 +10,8 @@ use radiosonde_core::Secret;
 /// # Shape
 /// Plain values; files are read when a sink or client is built with them, and not at all for an `http` endpoint.
 ///
-/// Trusted are the system's certificate authorities and the one given here. The system's rather than Mozilla's compiled-in list,
-/// because a telemetry backend inside a company is usually signed by that company's own authority, which the system knows.
+/// The system's certificate authorities and the one set here are trusted. They are the system's instead of Mozilla's compiled-in
+/// list, because the certificate of a backend inside a company is usually signed by the company's own authority.
 /// `SSL_CERT_FILE` and `SSL_CERT_DIR` are honoured.
 ///
 /// ```
@@ -85,7 +85,7 @@ impl From<PathBuf> for Pem {
 }
 
 impl Pem {
-    /// What this file holds.
+    /// The content of this file.
     pub fn file(path: impl Into<PathBuf>) -> Self {
         Self(PemSource::File(path.into()))
     }

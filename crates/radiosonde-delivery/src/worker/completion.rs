@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use radiosonde_core::{Clock, SystemClock};
 
-/// A value that the delivery thread hands out once, to tasks of any runtime and to blocked threads.
+/// A value that the delivery thread sets once, for tasks of any runtime and for blocked threads.
 #[derive(Debug)]
 pub(crate) struct Completion<T> {
     slot: Arc<Slot<T>>,
@@ -36,7 +36,7 @@ impl<T: Clone> Completion<T> {
         Self { slot: Arc::new(Slot { state: Mutex::new(state), set: Condvar::new() }) }
     }
 
-    /// Sets the value and wakes everybody; the first value stays.
+    /// Sets the value, unless there is one, and wakes all waiters.
     pub(crate) fn complete(&self, value: T) {
         let waiting = {
             let mut state = self.lock();
@@ -49,15 +49,15 @@ impl<T: Clone> Completion<T> {
         }
     }
 
-    /// Blocks this thread; `None` if the value is not there after `patience`.
-    pub(crate) fn wait(&self, patience: Duration) -> Option<T> {
+    /// Blocks this thread until the value is set; `None` after `timeout`.
+    pub(crate) fn wait(&self, timeout: Duration) -> Option<T> {
         let start = SystemClock.monotonic();
         let mut state = self.lock();
         loop {
             if let Some(value) = &state.value {
                 return Some(value.clone());
             }
-            let left = patience.saturating_sub(SystemClock.monotonic().saturating_sub(start));
+            let left = timeout.saturating_sub(SystemClock.monotonic().saturating_sub(start));
             if left.is_zero() {
                 return None;
             }
@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_value_stays_and_reaches_threads_that_wait() {
+    fn the_first_value_stays_and_wakes_waiting_threads() {
         let completion = Completion::new();
         let waiting = completion.clone();
         let thread = std::thread::spawn(move || waiting.wait(Duration::from_secs(10)));
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn patience_ends() {
+    fn waiting_ends_at_the_timeout() {
         assert_eq!(Completion::<u8>::new().wait(Duration::from_millis(1)), None);
     }
 }

@@ -15,27 +15,27 @@ use crate::response::disposition::Disposition;
 use crate::transport::header;
 use crate::transport::http_transport::{HttpTransport, SendError};
 
-/// Once shutdown has begun, waits between attempts are at most this: better one attempt more than a long rest before the end.
+/// The longest wait between attempts after shutdown has begun, so that another attempt fits before the deadline.
 const SHUTDOWN_WAIT: Duration = Duration::from_millis(250);
 
-/// How much of an error text is repeated in a diagnostic.
+/// The most of a response's text that a diagnostic repeats.
 const EXCERPT_CHARS: usize = 300;
 
-/// Why items are dropped at the entrance because the backend takes less than is produced.
+/// The reasons for items dropped because the backend is slower than the application.
 const NO_ROOM: [&str; 3] = ["queue_full", "timeout", "evicted"];
 
-/// Takes batches off one sink's queue and sees each through, one at a time, in order.
+/// Sends the batches of one sink's queue, one at a time and in order.
 pub(crate) struct SinkTask<P: Protocol> {
     buffer: Arc<Buffer<P::Item>>,
     protocol: P,
     transport: HttpTransport,
     clock: SharedClock,
     stopping: watch::Receiver<bool>,
-    /// Items that found no room, by each of [`NO_ROOM`], that have been reported already.
+    /// Items already reported, by each reason of [`NO_ROOM`].
     refusals_reported: [u64; NO_ROOM.len()],
 }
 
-/// What became of a batch.
+/// How the sending of a batch ended.
 enum BatchOutcome {
     Delivered { rejected: u64, reason: &'static str },
     Split,
@@ -57,7 +57,7 @@ impl<P: Protocol> SinkTask<P> {
     /// Runs until the queue is closed and empty.
     pub(crate) async fn run(mut self) {
         while let Some(batch) = self.buffer.next_batch().await {
-            // A stack rather than recursion: halves of halves stay in order, and nothing grows with the depth.
+            // A stack instead of recursion: halves of halves stay in order, and the depth is bounded by memory only.
             let mut parts = vec![batch];
             let mut encoded_again = false;
             while let Some(part) = parts.pop() {
@@ -94,7 +94,7 @@ impl<P: Protocol> SinkTask<P> {
     }
 
     fn deliver_batch(&self, batch: Batch<P::Item>, rejected: u64, reason: &'static str) {
-        // A backend that takes the request and throws all of it away has accepted nothing.
+        // A backend that rejects every item of a request has accepted nothing.
         if rejected < batch.items.len() as u64 {
             self.buffer.metrics().last_success.set(seconds_since_1970(self.clock.now()));
         }
@@ -107,7 +107,7 @@ impl<P: Protocol> SinkTask<P> {
         self.buffer.settle(batch, all, reason);
     }
 
-    /// Sends one batch of `items`, again and again if need be.
+    /// Sends one batch of `items`, with retries.
     async fn send(&mut self, request: Request<Bytes>, items: usize) -> BatchOutcome {
         let first = self.clock.monotonic();
         let mut failures = 0;
@@ -141,7 +141,7 @@ impl<P: Protocol> SinkTask<P> {
     }
 
     fn encode(&mut self, items: &[P::Item]) -> Result<Request<Bytes>, BatchOutcome> {
-        // After a panic the backend is used again; its contract says it must bear that.
+        // After a panic the protocol is used again, as its contract states.
         match survive(|| self.protocol.encode(items)) {
             Some(Ok(request)) => match header::check(request.headers()) {
                 Ok(()) => Ok(request),
@@ -152,7 +152,7 @@ impl<P: Protocol> SinkTask<P> {
         }
     }
 
-    /// `Ok(the server's wait)` if the request is to be repeated.
+    /// `Ok` with the server's wait if the request should be retried.
     fn classify(
         &mut self,
         result: &Result<Response<Bytes>, SendError>,
@@ -181,7 +181,7 @@ impl<P: Protocol> SinkTask<P> {
         }
     }
 
-    /// Waits before the next attempt; the beginning of shutdown cuts a wait of our own short, but not one the server asked for.
+    /// Waits before the next attempt. Shutdown shortens our own wait, but not one that the server requested.
     async fn pause(&mut self, wait: Duration, asked_for: bool) {
         let until = Instant::now() + wait;
         if *self.stopping.borrow() {
@@ -194,7 +194,7 @@ impl<P: Protocol> SinkTask<P> {
         }
     }
 
-    /// Items refused at the entrance are reported from here: reporting takes a lock that the application must not wait for.
+    /// Reports refused items from this thread, because reporting takes a lock that must not block the application.
     fn report_refusals(&mut self) {
         for (at, reason) in NO_ROOM.into_iter().enumerate() {
             let refused = self.buffer.dropped_for(reason);
@@ -213,7 +213,7 @@ impl<P: Protocol> SinkTask<P> {
         diagnostics::report(self.buffer.name(), reason, format_args!("dropped {items}: {why}"));
     }
 
-    /// The response for people: never a header of ours, and the server's text without control characters.
+    /// The response for a diagnostic: without our headers, and with the server's text stripped of control characters.
     fn describe(&self, result: &Result<Response<Bytes>, SendError>) -> String {
         let endpoint = self.protocol.endpoint();
         match result {
@@ -229,13 +229,13 @@ impl<P: Protocol> SinkTask<P> {
 }
 
 impl<P: Protocol> Drop for SinkTask<P> {
-    /// Whatever ends the task, nothing may be accepted that nobody will send.
+    /// However the task ends, no item may be accepted that would not be sent.
     fn drop(&mut self) {
         self.buffer.close();
     }
 }
 
-/// A server's text must not move the cursor of a terminal or begin a line of its own.
+/// A server's text must not move the cursor of a terminal or forge a line.
 fn printable(character: char) -> char {
     if character.is_control() { ' ' } else { character }
 }

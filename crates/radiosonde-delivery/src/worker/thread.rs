@@ -16,17 +16,17 @@ use crate::deadline::Deadline;
 use crate::runtime_thread;
 use crate::worker::completion::Completion;
 
-/// How long the thread goes on after the last handle was dropped without a shutdown.
+/// How long the thread keeps running after the last handle is dropped without a shutdown.
 pub(crate) const LINGER: Duration = Duration::from_secs(1);
 
-/// What the handles tell the thread.
+/// A command of a handle to the thread.
 pub(crate) enum Command {
     Run(Pin<Box<dyn Future<Output = ()> + Send>>),
     Flush(FlushJob),
     Shutdown { deadline: Deadline },
 }
 
-/// What the handles and the thread share.
+/// The state that the handles and the thread share.
 pub(crate) struct Shared {
     pub(crate) sinks: Mutex<Sinks>,
     pub(crate) stopping: watch::Sender<bool>,
@@ -48,7 +48,7 @@ impl Shared {
         self.sinks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Refuses further sinks and items, and tells the tasks to hurry. True the first time.
+    /// Refuses further sinks and items, and signals the shutdown to the tasks. True the first time.
     pub(crate) fn close(&self) -> bool {
         let mut sinks = self.sinks();
         let first = !std::mem::replace(&mut sinks.closed, true);
@@ -67,13 +67,13 @@ impl Shared {
     fn finish(&self) {
         self.close();
         self.ended.complete(self.report());
-        // Copied, because items are dropped, which is the user's code: it may ask for a report.
+        // Cloned, so that no lock is held while items are dropped: their destructors are user code that may request a report.
         let all = self.sinks().all.clone();
         all.iter().for_each(|sink| sink.discard());
     }
 }
 
-/// A flush that somebody waits for. Dropping it says how far it came, so that nobody waits for ever.
+/// A flush with a waiter. Dropping it completes the flush with what was settled, so that the waiter never hangs.
 pub(crate) struct FlushJob {
     pub(crate) targets: Vec<(Arc<dyn AnyBuffer>, u64)>,
     pub(crate) deadline: Deadline,
@@ -82,7 +82,7 @@ pub(crate) struct FlushJob {
 
 impl FlushJob {
     async fn run(self) {
-        // Late or not, dropping the job tells.
+        // On time or late, dropping the job completes the flush.
         let _ = timeout_at(self.deadline.here(), self.all_settled()).await;
     }
 
@@ -90,7 +90,7 @@ impl FlushJob {
         for (sink, target) in &self.targets {
             loop {
                 let mut settled = pin!(sink.settled().notified());
-                // Registered before looking, so that nothing settles unseen in between.
+                // Registered before the check, so that no notification is lost in between.
                 settled.as_mut().enable();
                 if sink.is_settled(*target) {
                     break;
@@ -107,7 +107,7 @@ impl Drop for FlushJob {
     }
 }
 
-/// Starts the thread and waits until its runtime stands.
+/// Starts the thread and waits until its runtime is built.
 pub(crate) fn spawn(shared: Arc<Shared>, commands: UnboundedReceiver<Command>) -> io::Result<()> {
     runtime_thread::start("radiosonde-delivery", move |runtime| run(runtime, &shared, commands))
 }
@@ -116,11 +116,11 @@ fn run(runtime: Runtime, shared: &Shared, commands: UnboundedReceiver<Command>) 
     let finish = FinishOnDrop { shared };
     runtime.block_on(serve(shared, commands));
     drop(finish);
-    // A name look-up may hang on one of the runtime's threads; nobody waits for it.
+    // A name look-up may hang on a thread of the runtime; do not wait for it.
     runtime.shutdown_background();
 }
 
-/// Hands out the report however the thread ends.
+/// Completes the report however the thread ends.
 struct FinishOnDrop<'a> {
     shared: &'a Shared,
 }
@@ -138,7 +138,7 @@ async fn serve(shared: &Shared, mut commands: UnboundedReceiver<Command>) {
         match commands.recv().await {
             Some(Command::Run(sink)) => drop(sinks.spawn(sink)),
             Some(Command::Flush(job)) => {
-                // Finished ones are taken out, or the set would grow for ever.
+                // Removes finished ones; otherwise the set would grow without bound.
                 while flushes.try_join_next().is_some() {}
                 flushes.spawn(job.run());
             }
@@ -149,7 +149,7 @@ async fn serve(shared: &Shared, mut commands: UnboundedReceiver<Command>) {
             }
         }
     };
-    // Late or not, what is still running is cut off; its items count as left.
+    // Whatever still runs is aborted; its items count as left.
     let _ = timeout_at(deadline, async { while sinks.join_next().await.is_some() {} }).await;
     sinks.shutdown().await;
     flushes.shutdown().await;

@@ -113,11 +113,11 @@ pub(crate) fn counter(registry: &Registry, name: &str, labels: &[(&str, &str)]) 
     let names: Vec<_> = labels.iter().map(|(name, _)| *name).collect();
     let values: Vec<_> = labels.iter().map(|(_, value)| *value).collect();
     let help = match name {
-        "radiosonde_delivery_dropped_total" => "Items given up, by reason.",
-        "radiosonde_delivery_retries_total" => "Requests that repeat a failed one.",
+        "radiosonde_delivery_dropped_total" => "Items dropped, by reason.",
+        "radiosonde_delivery_retries_total" => "Retried requests.",
         "radiosonde_delivery_requests_total" => "Requests sent to the backend.",
-        "radiosonde_delivery_produced_total" => "Items given to a sink, refused ones included.",
-        "radiosonde_delivery_delivered_total" => "Items that the backend accepted.",
+        "radiosonde_delivery_produced_total" => "Items pushed to a sink, including refused ones.",
+        "radiosonde_delivery_delivered_total" => "Items accepted by the backend.",
         other => panic!("{other} is no counter of delivery"),
     };
     registry.counter(name, help).labels(&names).unwrap().with(&values).value()

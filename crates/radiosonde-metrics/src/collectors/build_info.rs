@@ -8,8 +8,7 @@ use crate::model::samples::Number;
 use crate::registry::Registry;
 
 impl Registry {
-    /// Exposes `build_info`, always 1, whose labels say which build of which service this is: `service`, `version`,
-    /// `namespace` and `environment`, as far as `resource` has them.
+    /// Exposes `build_info`, always 1, with the labels `service`, `version`, `namespace` and `environment` as far as `resource` has them.
     ///
     /// Join it to other metrics to see what changed with a version. Calling it twice changes nothing.
     pub fn expose_build_info(&self, resource: &Resource) {
@@ -28,7 +27,7 @@ struct BuildInfo(LabelSet);
 
 impl Collector for BuildInfo {
     fn collect(&self, out: &mut Collection) {
-        let family = out.family("build_info", "Which build of which service this is; always 1.", Kind::Info);
+        let family = out.family("build_info", "Build of the service; always 1.", Kind::Info);
         family.number(self.0.clone(), Number::Unsigned(1));
     }
 }

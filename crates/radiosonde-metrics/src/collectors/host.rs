@@ -46,7 +46,7 @@ const MODES: [&str; 8] = ["user", "nice", "system", "idle", "iowait", "irq", "so
 
 fn collect_cpu(stat: &str, ticks_per_second: u64, out: &mut Collection) {
     let Some(all) = stat.lines().find_map(|line| line.strip_prefix("cpu ")) else { return };
-    let help = "Time of all CPUs of this machine, in seconds, by what it went into.";
+    let help = "Time of all CPUs of the machine, in seconds, by mode.";
     let family = out.family("host_cpu_seconds_total", help, Kind::Counter);
     for (mode, ticks) in MODES.into_iter().zip(all.split_ascii_whitespace()) {
         let Ok(ticks) = ticks.parse::<u64>() else { continue };
@@ -58,19 +58,15 @@ fn collect_cpu(stat: &str, ticks_per_second: u64, out: &mut Collection) {
         line.strip_prefix("cpu").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
     };
     let cpus = stat.lines().filter(is_cpu).count() as u64;
-    out.number("host_cpus", "CPUs of this machine that are in use.", Kind::Gauge, Number::Unsigned(cpus));
+    out.number("host_cpus", "Number of online CPUs of the machine.", Kind::Gauge, Number::Unsigned(cpus));
 }
 
 fn collect_memory(meminfo: &str, out: &mut Collection) {
     for (key, name, help) in [
-        ("MemTotal:", "host_memory_total_bytes", "Memory of this machine, in bytes."),
-        (
-            "MemAvailable:",
-            "host_memory_available_bytes",
-            "Memory that programs can get without swapping, in bytes.",
-        ),
-        ("SwapTotal:", "host_swap_total_bytes", "Swap space of this machine, in bytes."),
-        ("SwapFree:", "host_swap_free_bytes", "Swap space that is not in use, in bytes."),
+        ("MemTotal:", "host_memory_total_bytes", "Total memory of the machine, in bytes."),
+        ("MemAvailable:", "host_memory_available_bytes", "Memory available without swapping, in bytes."),
+        ("SwapTotal:", "host_swap_total_bytes", "Total swap space of the machine, in bytes."),
+        ("SwapFree:", "host_swap_free_bytes", "Free swap space, in bytes."),
     ] {
         let kibibytes = meminfo.lines().find_map(|line| line.strip_prefix(key)?.trim().strip_suffix(" kB"));
         if let Some(kibibytes) = kibibytes.and_then(|text| text.trim().parse::<u64>().ok()) {
@@ -80,8 +76,7 @@ fn collect_memory(meminfo: &str, out: &mut Collection) {
 }
 
 fn collect_load(loadavg: &str, out: &mut Collection) {
-    let help =
-        "Threads of this machine that run, or wait for a CPU or a disk, as an average over some minutes.";
+    let help = "Average number of threads that run or wait for a CPU or a disk, by minutes averaged.";
     let family = out.family("host_load_average", help, Kind::Gauge);
     for (minutes, load) in ["1", "5", "15"].into_iter().zip(loadavg.split_ascii_whitespace()) {
         if let Ok(load) = load.parse::<f64>() {

@@ -49,26 +49,26 @@ impl Collector for Process {
                 Kind::Gauge,
                 Number::Unsigned(stat.virtual_bytes),
             );
-            out.number(
-                "process_threads",
-                "Threads of the process.",
-                Kind::Gauge,
-                Number::Unsigned(stat.threads),
-            );
+            out.number("process_threads", "Number of threads.", Kind::Gauge, Number::Unsigned(stat.threads));
             if let Some(boot) = boot_time() {
                 let start = (boot + Duration::from_secs_f64(seconds(stat.start_ticks, ticks))).as_secs_f64();
-                let help = "When the process started, in seconds since the Unix epoch.";
+                let help = "Start time since the Unix epoch, in seconds.";
                 out.number("process_start_time_seconds", help, Kind::Gauge, Number::Float(start));
             }
         }
         if let Ok(fds) = std::fs::read_dir("/proc/self/fd") {
             // The directory is open while it is read, and shows itself.
             let open = fds.count().saturating_sub(1) as u64;
-            out.number("process_open_fds", "Open file descriptors.", Kind::Gauge, Number::Unsigned(open));
+            out.number(
+                "process_open_fds",
+                "Number of open file descriptors.",
+                Kind::Gauge,
+                Number::Unsigned(open),
+            );
         }
         let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
         let limit = limit.map_or(Number::Float(f64::INFINITY), Number::Unsigned);
-        out.number("process_max_fds", "File descriptors that may be open.", Kind::Gauge, limit);
+        out.number("process_max_fds", "Maximum number of open file descriptors.", Kind::Gauge, limit);
     }
 }
 

@@ -43,7 +43,7 @@ impl Collector for Process {
             ("process_virtual_memory_bytes", "Virtual memory, in bytes.", process.virtual_memory()),
             (
                 "process_start_time_seconds",
-                "When the process started, in seconds since the Unix epoch.",
+                "Start time since the Unix epoch, in seconds.",
                 process.start_time(),
             ),
         ] {

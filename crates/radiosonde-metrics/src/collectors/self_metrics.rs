@@ -26,18 +26,18 @@ impl Collector for SelfMetrics {
     fn collect(&self, out: &mut Collection) {
         let Some(registry) = self.0.upgrade() else { return };
         let families = registry.families();
-        let help = "Families that are declared in this registry.";
+        let help = "Number of declared families.";
         out.number("radiosonde_metrics_families", help, Kind::Gauge, Number::Unsigned(families.len() as u64));
         let labels = |name: &str| LabelSet::new([("family", name)]);
         let series = out.family(
             "radiosonde_metrics_series",
-            "Series that a family has, the one for what overflowed included.",
+            "Number of series, the overflow series included.",
             Kind::Gauge,
         );
         for family in &families {
             series.number(labels(&family.shared().name), Number::Unsigned(family.series() as u64));
         }
-        let help = "Series that a family may have before further ones share one.";
+        let help = "Maximum number of series; further label sets share the overflow series.";
         let limits = out.family("radiosonde_metrics_max_series", help, Kind::Gauge);
         for shared in families.iter().map(|family| family.shared()) {
             if !shared.label_names.is_empty() {
@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_registry_says_how_full_its_families_are() {
+    fn a_registry_exposes_how_full_its_families_are() {
         let registry = Registry::new();
         registry.gauge("single", "Single.").build().unwrap();
         let family = registry.counter("orders_total", "Orders.").max_series(3).labels(&["shop"]).unwrap();

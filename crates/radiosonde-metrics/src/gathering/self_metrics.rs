@@ -18,7 +18,7 @@ pub(crate) fn collect(registry: &Registry, own: &[Arc<dyn AnyFamily>]) -> Vec<Co
     let errors = registry.collector_errors();
     let family = collection.family(
         "radiosonde_metrics_collector_errors_total",
-        "Families and series that a collector gave and that were left out of a scrape, by reason.",
+        "Number of collected families and series that were left out of a scrape, by reason.",
         Kind::Counter,
     );
     for (fault, reason) in CollectorFault::ALL {
@@ -26,7 +26,7 @@ pub(crate) fn collect(registry: &Registry, own: &[Arc<dyn AnyFamily>]) -> Vec<Co
     }
     let refused = collection.family(
         "radiosonde_metrics_refused_total",
-        "Samples and look-ups that a metric refused, by reason.",
+        "Number of samples and label look-ups that were refused, by reason.",
         Kind::Counter,
     );
     for family in own {
@@ -50,7 +50,7 @@ pub(crate) fn collect(registry: &Registry, own: &[Arc<dyn AnyFamily>]) -> Vec<Co
         let shared = family.shared();
         let limited = collection.family(
             "radiosonde_metrics_native_limited_total",
-            "What was done with native histograms that had too many buckets, by policy.",
+            "Number of times that a native histogram had too many buckets, by policy.",
             Kind::Counter,
         );
         for (policy, name) in Policy::ALL {
@@ -60,7 +60,7 @@ pub(crate) fn collect(registry: &Registry, own: &[Arc<dyn AnyFamily>]) -> Vec<Co
     }
     let dropped = collection.family(
         "radiosonde_metrics_series_dropped_total",
-        "Look-ups whose label set shares the overflow series because the family is full.",
+        "Number of look-ups that share the overflow series because the family is full.",
         Kind::Counter,
     );
     for family in own.iter().filter(|family| !family.shared().label_names.is_empty()) {
@@ -73,14 +73,14 @@ pub(crate) fn collect(registry: &Registry, own: &[Arc<dyn AnyFamily>]) -> Vec<Co
     collection.families
 }
 
-/// How many series went, of families whose series may go.
+/// Adds the removed series of removable families.
 fn add_removed(collection: &mut Collection, own: &[Arc<dyn AnyFamily>]) {
     let mut removable =
         own.iter().map(|family| family.shared()).filter(|shared| shared.retention != Retention::Permanent);
     let Some(first) = removable.next() else { return };
     let removed = collection.family(
         "radiosonde_metrics_series_removed_total",
-        "Series that are exposed no more, by why they went.",
+        "Number of removed series, by reason.",
         Kind::Counter,
     );
     for shared in std::iter::once(first).chain(removable) {

@@ -35,40 +35,33 @@ fn seconds(ticks: u64, per_second: u64) -> f64 {
 impl Collector for Process {
     fn collect(&self, out: &mut Collection) {
         let ticks = rustix::param::clock_ticks_per_second();
-        if let Some(stat) = Stat::read() {
-            let cpu = seconds(stat.cpu_ticks, ticks);
+        let stat = Stat::read();
+        if let Some(stat) = &stat {
             let help = "User and system CPU time spent, in seconds.";
-            out.number("process_cpu_seconds_total", help, Kind::Counter, Number::Float(cpu));
-            let resident = stat.resident_pages * rustix::param::page_size() as u64;
-            let help = "Resident memory, in bytes.";
-            out.number("process_resident_memory_bytes", help, Kind::Gauge, Number::Unsigned(resident));
-            let help = "Virtual memory, in bytes.";
-            out.number(
-                "process_virtual_memory_bytes",
-                help,
-                Kind::Gauge,
-                Number::Unsigned(stat.virtual_bytes),
-            );
-            out.number("process_threads", "Number of threads.", Kind::Gauge, Number::Unsigned(stat.threads));
+            let cpu = Number::Float(seconds(stat.cpu_ticks, ticks));
+            out.number("process_cpu_seconds_total", help, Kind::Counter, cpu);
+        }
+        let mut gauge = |name, help, value: Number| out.number(name, help, Kind::Gauge, value);
+        if let Some(stat) = stat {
+            let resident = Number::Unsigned(stat.resident_pages * rustix::param::page_size() as u64);
+            gauge("process_resident_memory_bytes", "Resident memory, in bytes.", resident);
+            let virtual_bytes = Number::Unsigned(stat.virtual_bytes);
+            gauge("process_virtual_memory_bytes", "Virtual memory, in bytes.", virtual_bytes);
+            gauge("process_threads", "Number of threads.", Number::Unsigned(stat.threads));
             if let Some(boot) = boot_time() {
                 let start = (boot + Duration::from_secs_f64(seconds(stat.start_ticks, ticks))).as_secs_f64();
                 let help = "Start time since the Unix epoch, in seconds.";
-                out.number("process_start_time_seconds", help, Kind::Gauge, Number::Float(start));
+                gauge("process_start_time_seconds", help, Number::Float(start));
             }
         }
         if let Ok(fds) = std::fs::read_dir("/proc/self/fd") {
             // The directory is open while it is read, and shows itself.
-            let open = fds.count().saturating_sub(1) as u64;
-            out.number(
-                "process_open_fds",
-                "Number of open file descriptors.",
-                Kind::Gauge,
-                Number::Unsigned(open),
-            );
+            let open = Number::Unsigned(fds.count().saturating_sub(1) as u64);
+            gauge("process_open_fds", "Number of open file descriptors.", open);
         }
         let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
         let limit = limit.map_or(Number::Float(f64::INFINITY), Number::Unsigned);
-        out.number("process_max_fds", "Maximum number of open file descriptors.", Kind::Gauge, limit);
+        gauge("process_max_fds", "Maximum number of open file descriptors.", limit);
     }
 }
 

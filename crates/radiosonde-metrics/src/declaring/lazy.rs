@@ -10,18 +10,12 @@ use crate::families::dyn_family::DynFamily;
 use crate::families::family::Family;
 use crate::families::labels::Labels;
 use crate::families::register_error::RegisterError;
-use crate::instruments::counter::Counter;
-use crate::instruments::float_counter::FloatCounter;
-use crate::instruments::gauge::{Gauge, IntGauge};
-use crate::instruments::histogram::Histogram;
 use crate::instruments::instrument::Instrument;
 use crate::instruments::refusal::Refusal;
-use crate::instruments::summary::Summary;
-use crate::registry::Registry;
 
 /// A metric in a `static`: declared when the program is compiled, registered when it is first used.
 ///
-/// Made by [`MetricBuilder::lazy`], [`MetricBuilder::lazy_family`] and [`MetricBuilder::lazy_labels`], in the [global](Registry::global) registry or that of
+/// Made by [`MetricBuilder::lazy`], [`MetricBuilder::lazy_family`] and [`MetricBuilder::lazy_labels`], in the [global](crate::Registry::global) registry or that of
 /// [`MetricBuilder::in_registry`]. Dereferences to what it holds: an instrument, a [`Family`] or a [`DynFamily`].
 ///
 /// [`register`](Self::register) registers it before its first use, so that a metric without labels is exposed at zero from the start.
@@ -144,54 +138,6 @@ impl<T: Declarable> fmt::Debug for Lazy<T> {
     }
 }
 
-impl MetricBuilder<'static, Counter> {
-    /// Declares a [`Counter`] for a static; the name ends in `_total`.
-    #[track_caller]
-    pub const fn counter(name: &'static str, help: &'static str) -> Self {
-        Self::deferred(Registry::global, name, help)
-    }
-}
-
-impl MetricBuilder<'static, FloatCounter> {
-    /// Declares a [`FloatCounter`] for a static; the name ends in `_total`.
-    #[track_caller]
-    pub const fn float_counter(name: &'static str, help: &'static str) -> Self {
-        Self::deferred(Registry::global, name, help)
-    }
-}
-
-impl MetricBuilder<'static, Gauge> {
-    /// Declares a [`Gauge`] for a static.
-    #[track_caller]
-    pub const fn gauge(name: &'static str, help: &'static str) -> Self {
-        Self::deferred(Registry::global, name, help)
-    }
-}
-
-impl MetricBuilder<'static, IntGauge> {
-    /// Declares an [`IntGauge`] for a static.
-    #[track_caller]
-    pub const fn int_gauge(name: &'static str, help: &'static str) -> Self {
-        Self::deferred(Registry::global, name, help)
-    }
-}
-
-impl MetricBuilder<'static, Histogram> {
-    /// Declares a [`Histogram`] for a static; the name ends in its base unit, such as `_seconds` or `_bytes`.
-    #[track_caller]
-    pub const fn histogram(name: &'static str, help: &'static str) -> Self {
-        Self::deferred(Registry::global, name, help)
-    }
-}
-
-impl MetricBuilder<'static, Summary> {
-    /// Declares a [`Summary`] for a static; the name ends in its base unit, such as `_seconds` or `_bytes`.
-    #[track_caller]
-    pub const fn summary(name: &'static str, help: &'static str) -> Self {
-        Self::deferred(Registry::global, name, help)
-    }
-}
-
 impl<M: Instrument> MetricBuilder<'static, M> {
     /// The metric without labels, registered when it is first used.
     #[must_use]
@@ -199,13 +145,13 @@ impl<M: Instrument> MetricBuilder<'static, M> {
         Lazy::new(self, &[])
     }
 
-    /// The metric told apart by the labels of the type `L`, registered when it is first used.
+    /// The metric with the labels of the type `L`, registered when it is first used.
     #[must_use]
     pub const fn lazy_family<L: Labels>(self) -> Lazy<Family<M, L>> {
         Lazy::new(self, &[])
     }
 
-    /// The metric told apart by labels with these names, registered when it is first used.
+    /// The metric with labels of these names, registered when it is first used.
     #[must_use]
     pub const fn lazy_labels(self, names: &'static [&'static str]) -> Lazy<DynFamily<M>> {
         Lazy::new(self, names)

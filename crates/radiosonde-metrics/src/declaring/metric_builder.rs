@@ -37,57 +37,41 @@ pub struct MetricBuilder<'a, M> {
     instrument: PhantomData<fn() -> M>,
 }
 
-impl Registry {
-    /// Declares a [`Counter`]; the name ends in `_total`.
-    #[track_caller]
-    pub const fn counter<'a>(&'a self, name: &'a str, help: &'a str) -> MetricBuilder<'a, Counter> {
-        MetricBuilder::new(self, name, help, Location::caller())
-    }
+/// The two ways to declare each instrument: in a registry, and for a static.
+macro_rules! declares {
+    ($($name:ident($instrument:ident): $rule:literal;)*) => {
+        impl Registry {$(
+            #[doc = concat!("Declares a new [`", stringify!($instrument), "`]", $rule, ".")]
+            #[track_caller]
+            pub const fn $name<'a>(&'a self, name: &'a str, help: &'a str) -> MetricBuilder<'a, $instrument> {
+                MetricBuilder::new(RegistrySource::Given(self), name, help)
+            }
+        )*}
 
-    /// Declares a [`FloatCounter`]; the name ends in `_total`.
-    #[track_caller]
-    pub const fn float_counter<'a>(
-        &'a self,
-        name: &'a str,
-        help: &'a str,
-    ) -> MetricBuilder<'a, FloatCounter> {
-        MetricBuilder::new(self, name, help, Location::caller())
-    }
+        $(impl MetricBuilder<'static, $instrument> {
+            #[doc = concat!("Declares a static [`", stringify!($instrument), "`]", $rule, ".")]
+            #[track_caller]
+            pub const fn $name(name: &'static str, help: &'static str) -> Self {
+                Self::new(RegistrySource::Deferred(Registry::global), name, help)
+            }
+        })*
+    };
+}
 
-    /// Declares a [`Gauge`].
-    #[track_caller]
-    pub const fn gauge<'a>(&'a self, name: &'a str, help: &'a str) -> MetricBuilder<'a, Gauge> {
-        MetricBuilder::new(self, name, help, Location::caller())
-    }
-
-    /// Declares an [`IntGauge`].
-    #[track_caller]
-    pub const fn int_gauge<'a>(&'a self, name: &'a str, help: &'a str) -> MetricBuilder<'a, IntGauge> {
-        MetricBuilder::new(self, name, help, Location::caller())
-    }
-
-    /// Declares a [`Histogram`]; the name ends in its base unit, such as `_seconds` or `_bytes`.
-    #[track_caller]
-    pub const fn histogram<'a>(&'a self, name: &'a str, help: &'a str) -> MetricBuilder<'a, Histogram> {
-        MetricBuilder::new(self, name, help, Location::caller())
-    }
-
-    /// Declares a [`Summary`]; the name ends in its base unit, such as `_seconds` or `_bytes`.
-    #[track_caller]
-    pub const fn summary<'a>(&'a self, name: &'a str, help: &'a str) -> MetricBuilder<'a, Summary> {
-        MetricBuilder::new(self, name, help, Location::caller())
-    }
+declares! {
+    counter(Counter): "; the name ends in `_total`";
+    float_counter(FloatCounter): "; the name ends in `_total`";
+    gauge(Gauge): "";
+    int_gauge(IntGauge): "";
+    histogram(Histogram): "; the name ends in its base unit, such as `_seconds` or `_bytes`";
+    summary(Summary): "; the name ends in its base unit, such as `_seconds` or `_bytes`";
 }
 
 impl<'a, M: Instrument> MetricBuilder<'a, M> {
-    const fn new(
-        registry: &'a Registry,
-        name: &'a str,
-        help: &'a str,
-        site: &'static Location<'static>,
-    ) -> Self {
-        let registry = RegistrySource::Given(registry);
-        Self { registry, declaration: Declaration::new(name, help, site), instrument: PhantomData }
+    #[track_caller]
+    const fn new(registry: RegistrySource<'a>, name: &'a str, help: &'a str) -> Self {
+        let declaration = Declaration::new(name, help, Location::caller());
+        Self { registry, declaration, instrument: PhantomData }
     }
 
     /// States the unit, such as `seconds`; the name must end in it, before a counter's `_total`.
@@ -190,21 +174,6 @@ impl<'a, M: Instrument> MetricBuilder<'a, M> {
 }
 
 impl<M: Instrument> MetricBuilder<'static, M> {
-    /// A declaration in a registry that is looked up later.
-    #[track_caller]
-    pub(crate) const fn deferred(
-        registry: fn() -> &'static Registry,
-        name: &'static str,
-        help: &'static str,
-    ) -> Self {
-        let registry = RegistrySource::Deferred(registry);
-        Self {
-            registry,
-            declaration: Declaration::new(name, help, Location::caller()),
-            instrument: PhantomData,
-        }
-    }
-
     /// Declares the metric in this registry instead, which is looked up when the metric is made.
     pub const fn in_registry(mut self, registry: fn() -> &'static Registry) -> Self {
         self.registry = RegistrySource::Deferred(registry);

@@ -1,6 +1,5 @@
-use std::fmt;
-use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::{fmt, io};
 
 use radiosonde_core::{SharedClock, diagnostics, survive};
 use radiosonde_queue::Rank;

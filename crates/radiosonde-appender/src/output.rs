@@ -1,7 +1,6 @@
-use std::fmt;
 use std::sync::Arc;
-use std::thread;
 use std::time::Duration;
+use std::{fmt, thread};
 
 use radiosonde_core::{SharedClock, diagnostics};
 use radiosonde_queue::Rank;

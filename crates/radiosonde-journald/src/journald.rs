@@ -1,7 +1,6 @@
 use std::cell::Cell;
-use std::fmt;
-use std::io;
 use std::path::{self, Path, PathBuf};
+use std::{fmt, io};
 
 use radiosonde_core::{Level, diagnostics};
 use radiosonde_log::{Line, LineSink};

@@ -206,15 +206,7 @@ fn words_that_no_target_can_be_are_refused() {
 #[test]
 fn names_that_targets_have_are_taken() {
     for text in [
-        "orders",
-        "_orders",
-        "orders::api",
-        "orders::",
-        "orders-api",
-        "http.access",
-        "config",
-        "h2",
-        "größe",
+        "orders", "_orders", "orders::api", "orders::", "orders-api", "http.access", "config", "h2", "größe",
         "panic",
     ] {
         let filter: LogFilter = text.parse().unwrap();

@@ -5,8 +5,7 @@ use std::time::SystemTime;
 use metrics::{CounterFn, GaugeFn, HistogramFn};
 
 use radiosonde_metrics::Histogram;
-use radiosonde_metrics::collect::Collection;
-use radiosonde_metrics::collect::UnregisteredSeries;
+use radiosonde_metrics::collect::{Collection, UnregisteredSeries};
 use radiosonde_metrics::model::{LabelSet, Number, NumberSample, Visitor as _};
 
 /// The state that a macro records in.

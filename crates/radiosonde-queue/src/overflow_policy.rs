@@ -104,15 +104,7 @@ mod tests {
     #[test]
     fn an_invalid_policy_is_quoted() {
         for text in [
-            "",
-            "block",
-            "block:",
-            "block:5",
-            "block:5h",
-            "block:-1s",
-            "drop",
-            "loud=drop_newest",
-            "error=",
+            "", "block", "block:", "block:5", "block:5h", "block:-1s", "drop", "loud=drop_newest", "error=",
             "audit=drop_newest",
         ] {
             let error = text.parse::<OverflowPolicy>().unwrap_err().to_string();

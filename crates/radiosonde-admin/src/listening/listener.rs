@@ -1,10 +1,9 @@
 use std::convert::Infallible;
 use std::error::Error;
-use std::fmt;
-use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Duration;
+use std::{fmt, io};
 
 use radiosonde_core::diagnostics;
 use radiosonde_metrics::Registry;

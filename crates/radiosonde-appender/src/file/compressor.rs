@@ -1,12 +1,11 @@
 use std::convert::Infallible;
 use std::fs::{self, File, OpenOptions};
-use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, channel, sync_channel};
-use std::thread;
 use std::time::Duration;
+use std::{io, thread};
 
 use radiosonde_core::{Clock as _, SystemClock, diagnostics};
 

@@ -1,10 +1,9 @@
-use std::fmt;
 use std::fs::File;
-use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
+use std::{fmt, io};
 
 use crate::file::compressor::Compress;
 use crate::file::file_error::FileError;

@@ -1,10 +1,9 @@
 use std::fmt::Debug;
-use std::fs;
-use std::io;
 use std::path::{self, Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
+use std::{fs, io};
 
 use radiosonde_core::{Clock, diagnostics};
 

@@ -49,15 +49,8 @@ pub(crate) fn check(headers: &HeaderMap) -> Result<(), InvalidHeader> {
 /// Source: RFC 9110, sections 7.6.1, 7.8 and 10.1; RFC 9112, section 6.
 fn is_of_transport(name: &HeaderName) -> bool {
     const NAMES: [&str; 9] = [
-        "connection",
-        "content-length",
-        "expect",
-        "http2-settings",
-        "keep-alive",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
+        "connection", "content-length", "expect", "http2-settings", "keep-alive", "te", "trailer",
+        "transfer-encoding", "upgrade",
     ];
     NAMES.contains(&name.as_str()) || name.as_str().starts_with("proxy-")
 }

@@ -1,7 +1,6 @@
-use std::fmt;
-use std::io;
 use std::sync::Arc;
 use std::time::Duration;
+use std::{fmt, io};
 
 use radiosonde_core::{SharedClock, SystemClock};
 use radiosonde_metrics::{RegisterError, Registry};

@@ -1,10 +1,8 @@
-use std::fmt;
 use std::panic::{self, PanicHookInfo};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc;
-use std::thread;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
+use std::{fmt, thread};
 
 use radiosonde_appender::ReentrancyGuard;
 use radiosonde_core::{Clock as _, SystemClock};

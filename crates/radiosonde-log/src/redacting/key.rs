@@ -72,15 +72,7 @@ mod tests {
     #[test]
     fn one_key_has_one_form_however_it_is_spelled() {
         for key in [
-            "api_key",
-            "apiKey",
-            "ApiKey",
-            "API_KEY",
-            "api-key",
-            "api.key",
-            "api key",
-            "_api__key_",
-            "APIKey",
+            "api_key", "apiKey", "ApiKey", "API_KEY", "api-key", "api.key", "api key", "_api__key_", "APIKey",
         ] {
             assert_eq!(normalised(key), "api_key", "{key}");
         }

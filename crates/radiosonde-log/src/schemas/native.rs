@@ -34,15 +34,7 @@ pub(super) fn layout(settings: &SchemaSettings) -> Layout {
         rest: rest.to_owned(),
         rest_of_metrics: "labels".to_owned(),
         own_keys: &[
-            "timestamp",
-            "level",
-            "service",
-            "module",
-            "trace_id",
-            "span_id",
-            "truncated",
-            "type",
-            "labels",
+            "timestamp", "level", "service", "module", "trace_id", "span_id", "truncated", "type", "labels",
         ],
         ..Layout::default()
     }

@@ -42,16 +42,8 @@ pub(super) fn layout(settings: &SchemaSettings) -> Layout {
         rest: "attributes".to_owned(),
         rest_of_metrics: "attributes".to_owned(),
         own_keys: &[
-            "timestamp",
-            "severity_text",
-            "severity_number",
-            "resource",
-            "scope",
-            "event_name",
-            "trace_id",
-            "span_id",
-            "trace_flags",
-            "truncated",
+            "timestamp", "severity_text", "severity_number", "resource", "scope", "event_name", "trace_id",
+            "span_id", "trace_flags", "truncated",
         ],
         ..Layout::default()
     }

@@ -1,5 +1,4 @@
-use crate::compat::error::Error;
-use crate::compat::error::Result;
+use crate::compat::error::{Error, Result};
 use radiosonde_metrics::Buckets;
 
 /// The default bounds of a histogram: 5 ms to 10 s in 11 steps.

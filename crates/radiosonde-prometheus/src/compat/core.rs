@@ -2,8 +2,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use radiosonde_metrics::Instrument;
-use radiosonde_metrics::collect::Collection;
-use radiosonde_metrics::collect::UnregisteredFamily;
+use radiosonde_metrics::collect::{Collection, UnregisteredFamily};
 use radiosonde_metrics::model::Kind;
 
 use crate::compat::error::{Error, Result};

@@ -4,11 +4,9 @@ use std::hash::BuildHasher;
 use std::sync::Arc;
 
 use crate::compat::core::{AnyCore, Core};
-use crate::compat::error::Error;
-use crate::compat::error::Result;
-use crate::compat::metric::Collector;
-use crate::compat::metric::Metric;
+use crate::compat::error::{Error, Result};
 use crate::compat::metric::sealed::Collected;
+use crate::compat::metric::{Collector, Metric};
 use crate::compat::options::Describe as _;
 
 /// Metrics with the same name, distinguished by label values.

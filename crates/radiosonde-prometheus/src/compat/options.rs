@@ -2,11 +2,9 @@ use std::collections::HashMap;
 
 use crate::compat::buckets;
 use crate::compat::buckets::DEFAULT_BUCKETS;
-use crate::compat::error::Error;
-use crate::compat::error::Result;
+use crate::compat::error::{Error, Result};
 use radiosonde_metrics::Buckets;
-use radiosonde_metrics::model::Kind;
-use radiosonde_metrics::model::{MAX_VALUE_BYTES, check_label_name, check_metric_name};
+use radiosonde_metrics::model::{Kind, MAX_VALUE_BYTES, check_label_name, check_metric_name};
 
 /// The name, help text and labels of a metric.
 #[derive(Debug, Clone)]

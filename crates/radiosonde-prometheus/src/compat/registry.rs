@@ -3,8 +3,7 @@ use std::fmt;
 use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
 use crate::compat::core::AnyCore;
-use crate::compat::error::Error;
-use crate::compat::error::Result;
+use crate::compat::error::{Error, Result};
 use crate::compat::metric::Collector;
 use crate::compat::metric_family::MetricFamily;
 use radiosonde_metrics::collect::Collection;

@@ -3,12 +3,10 @@ mod reaction;
 mod request;
 mod shared;
 
-use std::fmt;
-use std::io;
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::thread;
 use std::time::Duration;
+use std::{fmt, io, thread};
 
 use radiosonde_core::{Clock, SystemClock};
 

@@ -336,13 +336,7 @@ fn what_cannot_be_understood_names_the_variable_the_value_and_what_is_allowed() 
 #[test]
 fn a_log_filter_that_no_target_can_match_is_refused() {
     let words = [
-        "err",
-        "none",
-        "\"info\"",
-        "*=debug",
-        "info;hyper=warn",
-        "orders:debug",
-        "orders=loud",
+        "err", "none", "\"info\"", "*=debug", "info;hyper=warn", "orders:debug", "orders=loud",
         "info hyper=warn",
     ];
     for word in words {

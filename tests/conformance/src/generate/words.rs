@@ -16,22 +16,8 @@ pub fn text() -> impl Strategy<Value = String> {
 /// Names of families, such that those of one registry get in each other's way often. Counters need a `_total` after them.
 pub(crate) fn family_name() -> impl Strategy<Value = String> {
     let clashing = prop::sample::select(vec![
-        "a",
-        "a_b",
-        "a_count",
-        "a_sum",
-        "a_bucket",
-        "a_created",
-        "a_info",
-        "a_total_b",
-        "b",
-        "b_seconds",
-        "b_seconds_count",
-        "_",
-        "a_bytes",
-        "x:y",
-        ":",
-        "c_gcount",
+        "a", "a_b", "a_count", "a_sum", "a_bucket", "a_created", "a_info", "a_total_b", "b", "b_seconds",
+        "b_seconds_count", "_", "a_bytes", "x:y", ":", "c_gcount",
     ]);
     prop_oneof![3 => clashing.prop_map(str::to_owned), 2 => "[a-zA-Z_:][a-zA-Z0-9_:]{0,10}"]
 }

@@ -1,11 +1,10 @@
 //! Requests that share one computation, each with a deadline of its own.
 
-use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
-use std::{io, mem, thread};
+use std::{fmt, io, mem, thread};
 
 use radiosonde_core::{Clock as _, SystemClock, diagnostics, survive};
 

@@ -1,12 +1,11 @@
 use std::ops::Range;
 
-use crate::redacting::card;
 use crate::redacting::detector::Detector;
 use crate::redacting::key::KeyInText;
-use crate::redacting::key_value;
 use crate::redacting::neighbour::{escape_ends, is_of_escape, word_ends};
 use crate::redacting::redaction::Redaction;
 use crate::redacting::tokens::{self, Jwt};
+use crate::redacting::{card, key_value};
 
 impl Redaction {
     /// Whether [`scrub`](Self::scrub) does anything.

@@ -155,20 +155,8 @@ fn only_what_was_asked_for_is_looked_for() {
 #[test]
 fn long_texts_made_to_be_slow_take_no_time() {
     let pieces = [
-        "eyJ-",
-        "eyJhbGciOi.",
-        "eyJhbGciOi-",
-        "1 ",
-        "4-",
-        "a://",
-        "a://a:",
-        "bearer ",
-        "basic Qkk6",
-        "b",
-        "\\\"",
-        "4111111111111111 ",
-        "@:",
-        "4",
+        "eyJ-", "eyJhbGciOi.", "eyJhbGciOi-", "1 ", "4-", "a://", "a://a:", "bearer ", "basic Qkk6", "b",
+        "\\\"", "4111111111111111 ", "@:", "4",
     ];
     let start = SystemClock.monotonic();
     let long_key = format!("{}{}", "a".repeat(100_000), "=".repeat(100_000));

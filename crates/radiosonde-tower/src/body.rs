@@ -10,15 +10,15 @@ use radiosonde_signals::{Ended, Record};
 use crate::exchange::Exchange;
 
 pin_project! {
-    /// A response's body with the record of its request, which ends at the last byte. Dropping it before is an abort.
+    /// A response's body with the record of its request, which ends at the last byte. Dropping it earlier aborts the request.
     ///
-    /// The service's own body is polled and dropped in the request's span, and dropped as soon as it has nothing left to give.
+    /// The service's own body is polled and dropped in the request's span, and dropped as soon as it is complete.
     #[derive(Debug)]
     pub struct ResponseBody<B> {
         #[pin]
         inner: Option<B>,
         record: Option<Record<Exchange>>,
-        // Bytes still to come, where that is known: servers stop asking once they have sent as many as they promised.
+        // Bytes left, if known: servers stop polling once they have sent the number of bytes they promised.
         remaining: Option<u64>,
     }
 
@@ -33,7 +33,7 @@ pin_project! {
 }
 
 impl<B> ResponseBody<B> {
-    /// A body of so many bytes, where that is known.
+    /// A body with this many bytes left, if known.
     pub(crate) const fn new(inner: B, remaining: Option<u64>, record: Record<Exchange>) -> Self {
         Self { inner: Some(inner), record: Some(record), remaining }
     }
@@ -64,7 +64,7 @@ impl<B: Body> Body for ResponseBody<B> {
             Some(Ok(frame)) => {
                 let bytes = frame.data_ref().map_or(0, |data| bytes_in(data) as u64);
                 *this.remaining = this.remaining.map(|remaining| remaining.saturating_sub(bytes));
-                // Nothing follows trailers, so nobody asks for more.
+                // No frame follows trailers, so the body is not polled again.
                 if is_over || frame.is_trailers() || *this.remaining == Some(0) {
                     record.end(end_of_body(*this.remaining));
                 }
@@ -84,19 +84,19 @@ impl<B: Body> Body for ResponseBody<B> {
 }
 
 impl<B: Default> Default for ResponseBody<B> {
-    /// An empty body, as frameworks put in place of one that they take out.
+    /// An empty body, which frameworks put in place of one that they take out.
     fn default() -> Self {
         Self { inner: Some(B::default()), record: None, remaining: None }
     }
 }
 
-/// The number of bytes that a server will send of this body, if it is known: its client expects what the header announces.
+/// The number of bytes that a server will send of this body, if known: the client expects the number in the header.
 pub(crate) fn promised(body: &impl Body, headers: &HeaderMap) -> Option<u64> {
     let header = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     header.or_else(|| body.size_hint().exact())
 }
 
-/// The end of a body of which this many promised bytes are missing: the client gets an error if there are any.
+/// The outcome of a body with this many promised bytes missing: an error if there are any.
 pub(crate) fn end_of_body(missing: Option<u64>) -> Ended {
     match missing {
         None | Some(0) => Outcome::Completed.into(),

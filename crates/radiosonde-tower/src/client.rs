@@ -17,7 +17,7 @@ use crate::http_metrics::HttpMetrics;
 use crate::route::Route;
 use crate::server_address::set_server;
 
-/// The service that [`ClientLayer`](crate::ClientLayer) makes.
+/// The service created by [`ClientLayer`](crate::ClientLayer).
 #[derive(Debug, Clone)]
 pub struct ClientService<S> {
     inner: S,
@@ -25,7 +25,7 @@ pub struct ClientService<S> {
     forwarding: Forwarding,
 }
 
-/// The server of a request whose URI names none.
+/// The server label for a URI without one.
 const UNKNOWN: &str = "_unknown";
 
 impl<S> ClientService<S> {
@@ -51,7 +51,7 @@ where
         let server = request.uri().authority().map_or(UNKNOWN, |authority| without_user(authority.as_str()));
         let exchange = Exchange::new(&self.metrics, self.metrics.endpoints.get(server), &request);
         let mut record = Record::start(exchange, |exchange| open_span(exchange, &request));
-        // Without a span of its own, what is current here is what goes out.
+        // Without a span of its own, the call propagates the current context.
         if let Some(context) = RemoteContext::of(record.span()).or_else(RemoteContext::current) {
             context.inject(request.headers_mut());
         }
@@ -68,7 +68,7 @@ fn open_span<Q>(exchange: &Exchange, request: &Request<Q>) -> Span {
         Some(template) => format!("{method} {template}"),
         None => method.to_owned(),
     };
-    // No fields that log lines would take for those of the request being served.
+    // No fields that log lines would mistake for those of the served request.
     let span = tracing::info_span!(
         target: "radiosonde::http",
         "http_client_request",
@@ -95,7 +95,7 @@ fn open_span<Q>(exchange: &Exchange, request: &Request<Q>) -> Span {
     span
 }
 
-/// The URI without user, password and query, where secrets travel.
+/// The URI without user, password and query, which may contain secrets.
 fn redacted(uri: &Uri) -> String {
     match (uri.scheme_str(), uri.authority()) {
         (Some(scheme), Some(authority)) => {

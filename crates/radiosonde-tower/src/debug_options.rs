@@ -3,7 +3,7 @@ use crate::debugging::{DebugRequests, Forwarding};
 use crate::server_layer::ServerLayerBuilder;
 
 impl ServerLayerBuilder {
-    /// Accepts debug requests: a request with a signed header is logged at the level that it asks for.
+    /// Accepts debug requests: a request with a signed header is logged at the level it asks for.
     pub fn debug_requests(mut self, requests: DebugRequests) -> Self {
         self.debug = Some(requests);
         self
@@ -11,9 +11,9 @@ impl ServerLayerBuilder {
 }
 
 impl ClientLayer {
-    /// Sends the header along that had the request debugged for which a call is made, so that the next service is debugged, too.
+    /// Forwards the header of a debug request to the calls made for it, so that the next service is debugged, too.
     ///
-    /// Only for calls to services of one's own: whoever gets the header can show it to this service until it expires.
+    /// Only for calls to your own services: a recipient of the header can use it with this service until it expires.
     #[must_use]
     pub fn forward_debug(mut self) -> Self {
         self.forwarding = Forwarding { is_on: true };

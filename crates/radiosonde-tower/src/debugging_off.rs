@@ -1,15 +1,15 @@
-//! Without the `debug-header` feature no request asks to be debugged.
+//! The stub without the `debug-header` feature: there are no debug requests.
 
 use http::header::HeaderMap;
 use radiosonde_core::SharedClock;
 use radiosonde_metrics::{RegisterError, Registry};
 use tracing::Span;
 
-/// There are none.
+/// Has no values.
 #[derive(Debug, Clone)]
 pub(crate) enum DebugRequests {}
 
-/// There is none.
+/// Has no values.
 #[derive(Debug)]
 pub(crate) enum DebugVerifier {}
 
@@ -27,7 +27,7 @@ impl DebugVerifier {
     }
 }
 
-/// There is none.
+/// Has no values.
 #[derive(Debug)]
 pub(crate) enum Granted {}
 
@@ -41,7 +41,7 @@ impl Granted {
     }
 }
 
-/// Nothing is handed on.
+/// Forwards nothing.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Forwarding;
 

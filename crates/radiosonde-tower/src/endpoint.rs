@@ -5,14 +5,14 @@ use radiosonde_core::diagnostics;
 use radiosonde_metrics::model::{MAX_VALUE_BYTES, OVERFLOW};
 use radiosonde_metrics::{DynFamily, IntGauge};
 
-/// An endpoint, or a server that is called: the bounded half of a request's labels, with its gauge at hand.
+/// An endpoint, or a called server: the bounded part of a request's labels, with its gauge.
 #[derive(Debug)]
 pub(crate) struct Endpoint {
     pub(crate) name: Box<str>,
     pub(crate) in_flight: IntGauge,
 }
 
-/// The endpoints seen so far, at most a fixed number; everything after is one.
+/// The known endpoints, at most a fixed number; further ones share one entry.
 #[derive(Debug)]
 pub(crate) struct Endpoints {
     known: RwLock<HashMap<Box<str>, Arc<Endpoint>>>,
@@ -23,17 +23,17 @@ pub(crate) struct Endpoints {
 
 impl Endpoints {
     pub(crate) fn new(limit: usize, in_flight: DynFamily<IntGauge>) -> Self {
-        // Its series exists from the start; a detached gauge would hide what overflows.
+        // Its series exists from the start; a detached gauge would hide overflow.
         let overflow = Arc::new(Endpoint { name: OVERFLOW.into(), in_flight: in_flight.handle(&[OVERFLOW]) });
         Self { known: RwLock::default(), limit, in_flight, overflow }
     }
 
-    /// The endpoint of this name. One look-up under a read lock; allocates for a new one only.
+    /// The endpoint with this name. One look-up under a read lock; allocates only for a new one.
     pub(crate) fn get(&self, name: &str) -> Arc<Endpoint> {
-        // Before any lock: such a name is never kept, so requests with many of them do not hold up the others.
+        // Before any lock: such a name is never kept, so requests with many of them do not delay others.
         if name.len() > MAX_VALUE_BYTES {
             let bytes = name.len();
-            let message = format_args!("an endpoint's name has {bytes} bytes and is counted as {OVERFLOW:?}");
+            let message = format_args!("an endpoint's name has {bytes} bytes; it is counted as {OVERFLOW:?}");
             diagnostics::report("tower", "endpoint length", message);
             return Arc::clone(&self.overflow);
         }

@@ -44,14 +44,14 @@ impl Exchange {
         self.method
     }
 
-    /// Notes the status of the response. Returns whether a body follows.
+    /// Records the status of the response; returns whether a body follows.
     pub(crate) fn head(&mut self, status: StatusCode) -> bool {
         self.status = Some(status);
         let bodiless = [StatusCode::SWITCHING_PROTOCOLS, StatusCode::NO_CONTENT, StatusCode::NOT_MODIFIED];
         !self.is_head && !bodiless.contains(&status)
     }
 
-    /// The `status` label: the response's, unless the end hides it from the other side.
+    /// The `status` label: the response's, unless the outcome hides it from the other side.
     fn status_label(&self, ended: &Ended) -> &'static str {
         let status = self.status.map(status_text);
         match (self.metrics.role, ended.outcome()) {
@@ -85,12 +85,12 @@ impl UnitOfWork for Exchange {
         let Some(status) = self.status else { return ended };
         match (self.metrics.role, ended.outcome()) {
             (Role::Server, Outcome::Completed) => {}
-            // A caller that drops the body wanted the status alone, and has it.
+            // A caller that drops the body needed only the status, and has it.
             (Role::Client, Outcome::Completed | Outcome::Aborted) => {}
             _ => return ended,
         }
         let outcome = if status.is_server_error() { Outcome::Failed } else { Outcome::Completed };
-        // A server is responsible for 5xx alone; a client's call has an error from 400 on.
+        // A server is responsible only for 5xx; a client's call has an error from 400 on.
         let is_error =
             status.is_server_error() || (self.metrics.role == Role::Client && status.is_client_error());
         match is_error {
@@ -117,7 +117,7 @@ impl UnitOfWork for Exchange {
                     parent: span,
                     method,
                     path = &*self.path,
-                    // As on the wire; absent where there was no response.
+                    // As on the wire; absent without a response.
                     status = self.status.map(|status| status.as_u16()),
                     duration_ms = ended.duration_ms(),
                     server,
@@ -141,7 +141,7 @@ impl UnitOfWork for Exchange {
     }
 }
 
-/// The nine methods of RFC 9110 and RFC 5789; all others are one value, because a client may send any.
+/// The nine methods of RFC 9110 and RFC 5789. All others are one value, because a client may send any text.
 fn bounded(method: &Method) -> &'static str {
     match method.as_str() {
         "GET" => "GET",

@@ -12,10 +12,10 @@ use crate::exchange::Exchange;
 use crate::request_id::{REQUEST_ID, RequestId};
 
 pin_project! {
-    /// The response to come, with the record of its request. Dropping it before its end is an abort, and is recorded.
+    /// The future response, with the record of its request. Dropping it before its end aborts the request, which is recorded.
     ///
-    /// The service's own future is polled and dropped in the request's span. It is dropped as soon as it is ready; polled again after
-    /// that, this one stays pending.
+    /// The service's own future is polled and dropped in the request's span. It is dropped as soon as it is ready; a further
+    /// poll stays pending.
     #[derive(Debug)]
     pub struct ResponseFuture<F> {
         #[pin]
@@ -59,7 +59,7 @@ where
             polled
         });
         let result = ready!(polled);
-        // There: it was polled.
+        // Present until the future is ready.
         let Some(mut record) = this.record.take() else { return Poll::Pending };
         Poll::Ready(match result {
             Ok(mut response) => {
@@ -70,7 +70,7 @@ where
                 let (head, body) = response.into_parts();
                 let promised = if has_body { promised(&body, &head.headers) } else { Some(0) };
                 if promised == Some(0) {
-                    // A server that has promised no bytes does not ask the body for any.
+                    // A server that has promised no bytes does not poll the body.
                     record.end(Outcome::Completed);
                 } else if body.is_end_stream() {
                     record.end(end_of_body(promised));

@@ -5,7 +5,7 @@ use radiosonde_metrics::{Counter, DynFamily, Histogram, RegisterError, Registry}
 
 use crate::endpoint::Endpoints;
 
-/// Which end of an exchange is recorded.
+/// The side of an exchange that is recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
     Server,
@@ -30,12 +30,13 @@ impl HttpMetrics {
         clock: SharedClock,
         endpoints: usize,
     ) -> Result<Self, RegisterError> {
-        let requests = registry.counter("http_requests_total", "HTTP requests answered, by how they ended.");
+        let requests =
+            registry.counter("http_requests_total", "HTTP requests served, by method, endpoint and status.");
         let duration = registry.histogram(
             "http_request_duration_seconds",
-            "Time from a request's arrival to the end of its response's body.",
+            "Time from the arrival of a request to the end of its response body.",
         );
-        let in_flight = registry.int_gauge("http_requests_in_flight", "HTTP requests being answered now.");
+        let in_flight = registry.int_gauge("http_requests_in_flight", "HTTP requests in progress.");
         Ok(Self {
             role: Role::Server,
             clock,
@@ -53,14 +54,14 @@ impl HttpMetrics {
         clock: SharedClock,
         servers: usize,
     ) -> Result<Self, RegisterError> {
-        let requests =
-            registry.counter("http_client_requests_total", "HTTP requests sent, by how they ended.");
+        let requests = registry
+            .counter("http_client_requests_total", "HTTP requests sent, by method, server and status.");
         let duration = registry.histogram(
             "http_client_request_duration_seconds",
-            "Time from sending a request to the end of its response's body.",
+            "Time from sending a request to the end of its response body.",
         );
         let in_flight =
-            registry.int_gauge("http_client_requests_in_flight", "HTTP requests waiting for their response.");
+            registry.int_gauge("http_client_requests_in_flight", "HTTP requests sent and not yet complete.");
         Ok(Self {
             role: Role::Client,
             clock,
@@ -71,5 +72,5 @@ impl HttpMetrics {
     }
 }
 
-/// Room for every endpoint with a few methods and statuses each; the limit of endpoints comes first.
+/// Room for every endpoint with a few methods and statuses each; the limit of endpoints is reached first.
 const SERIES: usize = 5000;

@@ -1,6 +1,6 @@
 use http::Extensions;
 
-/// Without the `axum` feature there is no router to ask.
+/// The stub without the `axum` feature: there is no route template.
 pub(crate) const fn of(_: &Extensions) -> Option<&str> {
     None
 }

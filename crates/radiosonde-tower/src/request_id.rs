@@ -7,27 +7,27 @@ pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The header that carries the id of the business transaction that a request is part of.
 pub const CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlation-id");
 
-/// The id of a request, in its extensions for handlers to use.
+/// The id of a request, stored in its extensions for handlers.
 ///
 /// # Shape
-/// Taken from `x-request-id` if that is one header of 1 to 128 characters out of `A-Z a-z 0-9 . _ : / + = @ -`, so that it can
-/// break no log line, no label and no URL; made of 32 random hexadecimal digits otherwise.
+/// Taken from `x-request-id` if there is one such header with 1 to 128 characters out of `A-Z a-z 0-9 . _ : / + = @ -`, so
+/// that it is valid in log lines, labels and URLs; otherwise 32 random hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct RequestId(HeaderValue);
 
 const MAX_LENGTH: usize = 128;
 
 impl RequestId {
-    /// The id that came with the request, or a new one.
+    /// The id of the request's header, or a new one.
     pub(crate) fn take_or_make(headers: &HeaderMap) -> Self {
         Self::take(headers, &REQUEST_ID).unwrap_or_else(Self::make)
     }
 
-    /// The valid id in the one header of this name.
+    /// The valid id in the only header with this name.
     pub(crate) fn take(headers: &HeaderMap, name: &HeaderName) -> Option<Self> {
         let mut values = headers.get_all(name).iter();
         let value = values.next().filter(|value| is_valid(value.as_bytes()))?;
-        // Which of two would be the right one?
+        // With two headers it is unclear which one applies.
         values.next().is_none().then(|| Self(value.clone()))
     }
 

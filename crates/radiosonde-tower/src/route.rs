@@ -1,10 +1,10 @@
 use std::borrow::Cow;
 
-/// The template of a request's path, such as `/orders/{id}`, put into the request's extensions by whoever routes it.
+/// The template of a request's path, such as `/orders/{id}`, which the router stores in the request's extensions.
 ///
-/// [`ServerLayer`](crate::ServerLayer) takes it for the `endpoint` label before it looks for axum's `MatchedPath`;
-/// [`ClientLayer`](crate::ClientLayer) names its span by it. It must be a template: a path with ids in it would be a new series
-/// each, until the limit of endpoints.
+/// [`ServerLayer`](crate::ServerLayer) uses it as the `endpoint` label, in preference to axum's `MatchedPath`;
+/// [`ClientLayer`](crate::ClientLayer) names its span by it. It must be a template: every path with an id would be a new
+/// series, up to the limit of endpoints.
 ///
 /// ```
 /// use radiosonde_tower::Route;
@@ -18,7 +18,7 @@ use std::borrow::Cow;
 pub struct Route(Cow<'static, str>);
 
 impl Route {
-    /// A route with this template.
+    /// Creates a route with this template.
     pub fn new(template: impl Into<Cow<'static, str>>) -> Self {
         Self(template.into())
     }

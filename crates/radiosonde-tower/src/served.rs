@@ -1,12 +1,12 @@
 use http::Extensions;
 use radiosonde_trace::RemoteContext;
 
-/// Left in a request by a server layer, for another one further in.
+/// Stored in a request by a server layer, for another server layer further in.
 #[derive(Debug, Clone)]
 pub(crate) struct Served {
-    /// What came along with the request.
+    /// The context received with the request.
     incoming: Option<RemoteContext>,
-    /// The span that was made for it.
+    /// The context of the span created for it.
     span: Option<RemoteContext>,
 }
 
@@ -16,15 +16,16 @@ impl Served {
     }
 }
 
-/// The parent to set for a request's span; `None` to make it the child of what is current.
+/// The parent of a request's span; `None` to make it the child of the current span.
 ///
-/// What came along is the parent of the outermost layer's span. A further layer's span is within that one, whether something came
-/// along or not. A request that a client layer has sent on in between has another context, and that one is the parent.
+/// The received context is the parent of the outermost layer's span. The span of a further layer is a child of that one,
+/// whether a context was received or not. A request that a client layer has forwarded in between has another context, which
+/// is the parent.
 pub(crate) fn parent(extensions: &Extensions, incoming: Option<&RemoteContext>) -> Option<RemoteContext> {
     let served = extensions.get::<Served>().filter(|served| served.incoming.as_ref() == incoming);
     let Some(outer) = served.and_then(|served| served.span.as_ref()) else { return incoming.cloned() };
     let is_current = RemoteContext::current()
         .is_some_and(|current| current.context().trace_id() == outer.context().trace_id());
-    // Not current on a thread that a queue in between has handed the request to.
+    // Not current if a queue in between moved the request to another thread.
     (!is_current).then(|| outer.clone())
 }

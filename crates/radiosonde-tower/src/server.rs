@@ -21,7 +21,7 @@ use crate::route::Route;
 use crate::served::{self, Served};
 use crate::server_address::set_server;
 
-/// The service that [`ServerLayer`](crate::ServerLayer) makes.
+/// The service created by [`ServerLayer`](crate::ServerLayer).
 #[derive(Debug, Clone)]
 pub struct ServerService<S> {
     inner: S,
@@ -69,7 +69,7 @@ where
         request.headers_mut().insert(REQUEST_ID, id.header());
         request.extensions_mut().insert(id.clone());
         request.extensions_mut().insert(Served::new(incoming, RemoteContext::of(record.span())));
-        // A service may do all its work in `call`, and panic in it: the record is open already.
+        // A service may do all its work in `call`, and panic in it: the record is already open.
         let future = record.in_scope(|| self.inner.call(request));
         ResponseFuture::new(future, record, Some(id))
     }
@@ -91,7 +91,7 @@ fn open_span<Q>(
         Some(route) => format!("{method} {route}"),
         None => method.to_owned(),
     };
-    // Fields are what log lines inherit; the rest of the attributes would only be noise in each of them.
+    // Log lines inherit fields; other attributes would be noise in each of them.
     let span = tracing::info_span!(
         target: "radiosonde::http",
         "http_request",
@@ -103,11 +103,11 @@ fn open_span<Q>(
         url.path = request.uri().path(),
         request_id = id.as_str(),
         correlation_id = correlation.as_ref().map(RequestId::as_str),
-        // Has a log filter let everything through up to it.
+        // A level override for the log filter.
         radiosonde.log = level,
     );
     if let Some(parent) = served::parent(request.extensions(), incoming) {
-        // Fails only where nothing records spans.
+        // Fails only if no layer records spans.
         let _ = radiosonde_trace::set_parent(&span, &parent);
     }
     if span.is_disabled() {

@@ -1,6 +1,6 @@
 use tracing::Span;
 
-/// `server.address` and `server.port` from `host` or `host:port`.
+/// Sets `server.address` and `server.port` from `host` or `host:port`.
 pub(crate) fn set_server(span: &Span, host: Option<&str>) {
     let Some(Ok(authority)) = host.map(str::parse::<http::uri::Authority>) else { return };
     radiosonde_trace::set_attribute(span, "server.address", authority.host().to_owned());

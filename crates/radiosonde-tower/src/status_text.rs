@@ -1,6 +1,6 @@
 use http::StatusCode;
 
-/// The digits of a status, as labels and `error.type` have them: `'static`, unlike those of [`StatusCode::as_str`].
+/// The digits of a status, as used in labels and `error.type`: `'static`, unlike those of [`StatusCode::as_str`].
 pub(crate) fn status_text(status: StatusCode) -> &'static str {
     let digits = DIGITS.get(usize::from(status.as_u16()));
     digits.and_then(|digits| std::str::from_utf8(digits).ok()).unwrap_or("_OTHER")
@@ -10,7 +10,7 @@ static DIGITS: [[u8; 3]; 1000] = {
     let mut digits = [[b'0'; 3]; 1000];
     let mut status: usize = 1;
     while status < digits.len() {
-        // One more than the number before, digit by digit.
+        // One more than the previous number, digit by digit.
         digits[status] = digits[status - 1];
         let mut place = 2;
         while digits[status][place] == b'9' {

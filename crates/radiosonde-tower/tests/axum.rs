@@ -1,4 +1,4 @@
-//! The route template from axum's router, nested ones included.
+//! The route template from axum's router, including nested ones.
 #![cfg(feature = "axum")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 

@@ -1,4 +1,4 @@
-//! A layer of somebody else that panics at the access line, while a handler's panic unwinds: without a guard the process aborts.
+//! A foreign layer that panics at the access line, while a handler's panic unwinds. Without a guard the process aborts.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::convert::Infallible;
@@ -35,7 +35,7 @@ fn a_layer_that_panics_while_a_handler_unwinds_aborts_nothing() {
             let mut response = pin!(service.call(Request::new(())));
             response.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready()
         }));
-        assert!(answered.is_err(), "the handler's panic goes on");
+        assert!(answered.is_err(), "the handler's panic continues");
     });
     assert_eq!(registry.snapshot().sum("http_requests_total", &[("status", "500")]), 1.0);
 }

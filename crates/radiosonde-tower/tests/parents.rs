@@ -1,4 +1,4 @@
-//! Whose children the spans of requests and calls are.
+//! The parents of the spans of requests and calls.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::convert::Infallible;
@@ -71,7 +71,7 @@ where
     let _ = now(service.call(request));
 }
 
-/// A service that keeps the headers it is sent.
+/// A service that keeps the headers it receives.
 fn remote_service(
     headers: &Arc<Mutex<HeaderMap>>,
 ) -> impl Service<Request<String>, Response = Response<String>, Error = Infallible, Future: Send> + Clone + use<>

@@ -3,7 +3,7 @@ use tracing::Span;
 
 use crate::debugging::granted::Granted;
 
-/// Whether calls ask for what the request that they are made for was granted.
+/// Whether calls forward the header of the debug request they are made for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Forwarding {
     pub(crate) is_on: bool,

@@ -1,7 +1,7 @@
 use http::header::{HeaderName, HeaderValue};
 use tracing::Span;
 
-/// A request's header that was found to be in order.
+/// The verified header of a debug request.
 #[derive(Debug, Clone)]
 pub(crate) struct Granted {
     level: &'static str,
@@ -14,12 +14,12 @@ impl Granted {
         Self { level, name, value }
     }
 
-    /// Up to which level the request is to be debugged.
+    /// The most verbose level to log the request at.
     pub(crate) const fn level(&self) -> &'static str {
         self.level
     }
 
-    /// Leaves it in the request's span, for the calls that are made within.
+    /// Stores the header in the request's span, for the calls made within.
     pub(crate) fn carry(self, span: &Span) {
         radiosonde_trace::put_value(span, self);
     }

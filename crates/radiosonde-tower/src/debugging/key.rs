@@ -5,14 +5,14 @@ use http::HeaderValue;
 use ring::hmac;
 use tracing::Level;
 
-/// A secret that both ends know: it signs requests to be debugged, and tells whether they were signed.
+/// A shared secret that signs and verifies debug requests.
 ///
-/// It is not printed.
+/// Its `Debug` does not show it.
 ///
 /// # Shape
 /// A header's value is `level;expires;signature`: a level of `tracing` in lower case (`warning`, `critical` and `fatal` are
-/// understood, too), seconds since 1970, and, in lower-case hexadecimal digits, the HMAC-SHA256 of
-/// `radiosonde-debug;level;expires` under the secret.
+/// accepted, too), seconds since 1970, and the HMAC-SHA256 of `radiosonde-debug;level;expires` under the secret, in
+/// lower-case hexadecimal digits.
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};
@@ -40,14 +40,14 @@ use tracing::Level;
 #[derive(Clone)]
 pub struct DebugKey(hmac::Key);
 
-/// What is signed starts with it, so that a signature for something else is none for this.
+/// The signed text starts with it, so that a signature for another purpose is not valid here.
 const PURPOSE: &[u8] = b"radiosonde-debug;";
 
 impl DebugKey {
-    /// The fewest bytes that a secret may have.
+    /// The shortest secret in bytes.
     pub const MIN_BYTES: usize = 16;
 
-    /// A key from a secret, which should be random: `openssl rand -hex 32`.
+    /// Creates a key from a secret, which should be random: `openssl rand -hex 32`.
     ///
     /// # Errors
     /// [`InvalidDebugKey`] if the secret has fewer than 16 bytes.
@@ -59,7 +59,7 @@ impl DebugKey {
         Ok(Self(hmac::Key::new(hmac::HMAC_SHA256, secret)))
     }
 
-    /// The value of a header that asks for everything up to a level, until then. Of a time before 1970 it is one that has ended.
+    /// Signs a header value for this level and expiry. A time before 1970 yields an expired one.
     #[must_use]
     pub fn sign(&self, level: Level, expires: SystemTime) -> HeaderValue {
         let expires = expires.duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs();
@@ -82,7 +82,7 @@ impl DebugKey {
         context.sign()
     }
 
-    /// Whether the signature is that of this key; takes as long whatever it is.
+    /// Whether the signature is from this key. Takes constant time.
     pub(crate) fn has_signed(&self, signed: &[u8], signature: &[u8]) -> bool {
         hmac::verify(&self.0, &[PURPOSE, signed].concat(), signature).is_ok()
     }
@@ -104,7 +104,7 @@ const fn name(level: Level) -> &'static str {
     }
 }
 
-/// The name in `tracing` of a level that is spelled as in a line, in lower case.
+/// The name in `tracing` of a level spelled as in a line, in lower case.
 pub(crate) fn level(text: &[u8]) -> Option<&'static str> {
     let text =
         std::str::from_utf8(text).ok().filter(|text| !text.bytes().any(|byte| byte.is_ascii_uppercase()))?;
@@ -117,7 +117,7 @@ pub(crate) fn level(text: &[u8]) -> Option<&'static str> {
     })
 }
 
-/// A secret that is too short to be one.
+/// A secret that is too short.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidDebugKey {
     bytes: usize,
@@ -126,7 +126,7 @@ pub struct InvalidDebugKey {
 impl fmt::Display for InvalidDebugKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The secret itself is not shown.
-        write!(f, "a debug key has {} bytes; allowed are {} and more", self.bytes, DebugKey::MIN_BYTES)
+        write!(f, "invalid debug key of {} bytes: expected {} or more", self.bytes, DebugKey::MIN_BYTES)
     }
 }
 

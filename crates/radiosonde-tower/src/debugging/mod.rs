@@ -1,4 +1,4 @@
-//! Requests that ask to be debugged, by a signed header.
+//! Debug requests, which have a signed header.
 
 mod forwarding;
 mod granted;

@@ -10,19 +10,19 @@ use crate::debugging::key::{DebugKey, level};
 /// Accepts debug requests: a request whose `x-radiosonde-debug` header is signed with one of these keys is logged at the level it
 /// asks for.
 ///
-/// The server's span of such a request has the field `radiosonde.log`, which has the log filter of `radiosonde-log`
-/// (`ReloadFilter`) let everything up to the header's level through, in this request alone. Nothing else is granted.
+/// The server span of such a request has the field `radiosonde.log`, a level override: the log filter of `radiosonde-log`
+/// (`ReloadFilter`) passes everything up to the header's level in this request. The header grants nothing else.
 ///
 /// # Shape
-/// The header is `x-radiosonde-debug` unless named otherwise; its value is made by [`DebugKey::sign`]. It holds until it expires,
-/// and may be shown any number of times until then. One that expires later than in an hour, unless said otherwise, is refused, so
-/// that what leaks is soon worthless. Several keys are accepted, so that they can be changed one after the other.
+/// The header is `x-radiosonde-debug` by default; its value is created by [`DebugKey::sign`]. It is valid until it expires,
+/// and may be used any number of times until then. By default a header that expires in more than an hour is rejected, so
+/// that a leaked one is soon worthless. Several keys are accepted, so that keys can be rotated.
 ///
-/// A header that is refused changes nothing for the client. `radiosonde_debug_requests_total{outcome}` counts `accepted`,
+/// A rejected header has no effect for the client. `radiosonde_debug_requests_total{outcome}` counts `accepted`,
 /// `expired`, `too_long` (it would hold too long), `malformed` (also two headers) and `unsigned`.
 ///
 /// # Cost
-/// A look-up in the headers of each request; for those that have it a signature is computed for each key.
+/// A look-up in the headers of each request; for those with the header, one signature per key.
 #[must_use]
 #[derive(Debug, Clone)]
 pub struct DebugRequests {
@@ -45,7 +45,7 @@ struct SelfMetrics {
     refused: [Counter; 4],
 }
 
-/// Why a header is not heeded.
+/// Why a header is rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Refused {
     Expired,
@@ -54,14 +54,14 @@ enum Refused {
     Unsigned,
 }
 
-/// A level, a number and a signature; anything longer is not looked at.
+/// Enough for a level, a number and a signature; a longer value is not parsed.
 const MAX_LENGTH: usize = 128;
 
-/// So many digits are enough for 30,000 years.
+/// Enough digits for 30,000 years.
 const MAX_DIGITS: usize = 12;
 
 impl DebugRequests {
-    /// Accepts what one of these keys has signed.
+    /// Accepts requests signed with one of these keys.
     pub fn new(keys: impl IntoIterator<Item = DebugKey>) -> Self {
         Self {
             keys: keys.into_iter().collect(),
@@ -70,13 +70,13 @@ impl DebugRequests {
         }
     }
 
-    /// The header's name. Default: `x-radiosonde-debug`.
+    /// Sets the header's name; default: `x-radiosonde-debug`.
     pub fn header(mut self, name: HeaderName) -> Self {
         self.header = name;
         self
     }
 
-    /// How far ahead a header may expire. Default: an hour.
+    /// Sets the longest validity of a header; default: an hour.
     pub const fn maximum_age(mut self, age: Duration) -> Self {
         self.maximum_age = age;
         self
@@ -89,8 +89,7 @@ impl DebugVerifier {
         registry: &Registry,
         clock: SharedClock,
     ) -> Result<Self, RegisterError> {
-        let counter = registry
-            .counter("radiosonde_debug_requests_total", "Requests that asked to be debugged, by outcome.");
+        let counter = registry.counter("radiosonde_debug_requests_total", "Debug requests, by outcome.");
         let counter = counter.labels(&["outcome"])?;
         let refused =
             ["expired", "too_long", "malformed", "unsigned"].map(|outcome| counter.handle(&[outcome]));
@@ -98,19 +97,20 @@ impl DebugVerifier {
         Ok(Self { requests, clock, metrics })
     }
 
-    /// What these headers grant.
+    /// Verifies the headers of a request.
     pub(crate) fn granted(&self, headers: &HeaderMap) -> Option<Granted> {
         let mut values = headers.get_all(&self.requests.header).iter();
         let value = values.next()?;
         let read = match values.next() {
             None => self.read(value),
-            // Which of two would be the right one?
+            // With two headers it is unclear which one applies.
             Some(_) => Err(Refused::Malformed),
         };
         match read {
             Ok(level) => {
                 self.metrics.accepted.inc();
-                // Who has it can show it until it expires: whoever prints the headers of a call does not print it.
+                // Sensitive: whoever holds the header can use it until it expires, so the headers of a call are printed
+                // without it.
                 let mut value = value.clone();
                 value.set_sensitive(true);
                 Some(Granted::new(level, self.requests.header.clone(), value))
@@ -138,7 +138,7 @@ impl DebugVerifier {
         let level = level(name).ok_or(Refused::Malformed)?;
         let expires = number(expires).ok_or(Refused::Malformed)?;
         let signature = from_hex(signature).ok_or(Refused::Malformed)?;
-        // All keys are tried whichever fits: how long it takes says nothing about them.
+        // All keys are tried even after a match, so that the time reveals nothing about them.
         let is_signed =
             self.requests.keys.iter().fold(false, |is, key| is | key.has_signed(signed, &signature));
         if !is_signed {
@@ -153,7 +153,7 @@ impl DebugVerifier {
     }
 }
 
-/// Seconds since 1970, without a sign.
+/// Parses seconds since 1970, without a sign.
 fn number(digits: &[u8]) -> Option<Duration> {
     if digits.is_empty() || digits.len() > MAX_DIGITS || !digits.iter().all(u8::is_ascii_digit) {
         return None;
@@ -187,7 +187,8 @@ mod tests {
 
     use super::*;
 
-    /// Signed by `openssl dgst -sha256 -hmac 'correct horse battery staple'`, for five minutes after the clock's start.
+    /// Signed by `openssl dgst -sha256 -hmac 'correct horse battery staple'`, valid for five minutes after the clock's
+    /// start.
     const SIGNED: &str = "debug;1767225900;a44f8f62ee36fcd3752f8ab7e3d407d6a5a767e2d83e86af68f83a2a9e1f3b80";
 
     fn key(secret: &str) -> DebugKey {
@@ -289,7 +290,7 @@ mod tests {
             SIGNED.replacen("debug", "trace", 1),
             SIGNED.replacen("1767225900", "1767225901", 1),
             SIGNED.replace("3b80", "3b81"),
-            // Another number for the same time is another text.
+            // Another spelling of the same time is another text.
             SIGNED.replacen("1767225900", "01767225900", 1),
         ];
         for value in &forged {
@@ -327,7 +328,7 @@ mod tests {
     fn a_secret_is_long_and_not_printed() {
         assert_eq!(
             DebugKey::new("hunter2").unwrap_err().to_string(),
-            "a debug key has 7 bytes; allowed are 16 and more"
+            "invalid debug key of 7 bytes: expected 16 or more"
         );
         assert_eq!(format!("{:?}", key("hunter2 hunter2 hunter2")), "DebugKey { .. }");
     }

@@ -1,4 +1,4 @@
-//! How a scripted request ends, worked out without the middleware.
+//! The expected outcome of a scripted request, computed without the middleware.
 
 use http::Method;
 
@@ -45,7 +45,7 @@ enum End {
     Panicked,
 }
 
-/// What each signal reports.
+/// The expected signals.
 #[derive(Debug)]
 pub(crate) struct Expectation {
     /// The `status` label.

@@ -1,4 +1,4 @@
-//! Counter, histogram, gauge, span and line of a request, whatever becomes of it: they agree on how it ended and when.
+//! Counter, histogram, gauge, span and line of a request agree on its outcome and time, whatever happens to it.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod expectation;
@@ -31,7 +31,7 @@ fn request(script: &Script) -> Request<()> {
     request
 }
 
-/// Makes the request and reads its response as the script has it.
+/// Makes the request and reads its response according to the script.
 fn run<S, B>(mut service: S, script: &Script)
 where
     S: Service<Request<()>, Response = http::Response<B>>,
@@ -62,7 +62,7 @@ where
     }
 }
 
-/// Plays a script, and lets time pass while a task of the service still holds the span.
+/// Runs a script, and lets time pass while a task of the service still holds the span.
 fn play(side: Side, script: &Script, telemetry: &Telemetry) -> Arc<Mutex<Option<Span>>> {
     let (registry, clock) = (&telemetry.registry, Arc::new(telemetry.clock.clone()));
     let task = Arc::default();

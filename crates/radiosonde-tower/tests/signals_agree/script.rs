@@ -1,4 +1,4 @@
-//! Services that do what a script says, and callers that do.
+//! Services and callers that follow a script.
 
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -38,14 +38,14 @@ pub(crate) struct Script {
     pub(crate) pending: u8,
     pub(crate) head: Head,
     pub(crate) status: u16,
-    /// What `content-length` says beyond the bytes of the body; `None` without the header.
+    /// The value of `content-length` minus the bytes of the body; `None` without the header.
     pub(crate) surplus: Option<i8>,
     pub(crate) body: Vec<Part>,
-    /// Whether the body knows beforehand that it has nothing more to give.
+    /// Whether the body reports its end in advance.
     pub(crate) knows_end: bool,
-    /// After so many polls of future and body the caller goes away; `None` if it reads to the end.
+    /// The number of polls of future and body after which the caller disconnects; `None` if it reads to the end.
     pub(crate) patience: Option<u8>,
-    /// Whether the service leaves a task behind that holds the request's span.
+    /// Whether the service spawns a task that holds the request's span.
     pub(crate) spawns: bool,
 }
 
@@ -91,7 +91,7 @@ pub(crate) fn scripts() -> impl Strategy<Value = Script> {
     )
 }
 
-/// Takes a while, and writes a line: as it is dropped, as destructors of handlers and bodies do.
+/// Takes a while and writes a line when it is dropped, as destructors of handlers and bodies do.
 struct Loud(ManualClock);
 
 impl Drop for Loud {
@@ -105,7 +105,7 @@ impl Drop for Loud {
 pub(crate) struct Scripted {
     pub(crate) script: Script,
     pub(crate) clock: ManualClock,
-    /// What the service's task holds on to.
+    /// The span held by the service's task.
     pub(crate) task: Arc<Mutex<Option<Span>>>,
 }
 
@@ -118,14 +118,14 @@ impl Service<Request<()>> for Scripted {
         Poll::Ready(Ok(()))
     }
 
-    #[allow(clippy::panic, reason = "the script says so")]
+    #[allow(clippy::panic, reason = "required by the script")]
     fn call(&mut self, _: Request<()>) -> ScriptedFuture {
         let loud = Loud(self.clock.clone());
         self.clock.advance(Duration::from_millis(10));
         if self.script.spawns {
             *self.task.lock().unwrap() = Some(Span::current());
         }
-        assert!(self.script.head != Head::PanicInCall, "as the script says");
+        assert!(self.script.head != Head::PanicInCall, "required by the script");
         ScriptedFuture { script: self.script.clone(), loud }
     }
 }
@@ -138,7 +138,7 @@ pub(crate) struct ScriptedFuture {
 impl Future for ScriptedFuture {
     type Output = Result<Response<ScriptedBody>, &'static str>;
 
-    #[allow(clippy::panic, reason = "the script says so")]
+    #[allow(clippy::panic, reason = "required by the script")]
     fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Self::Output> {
         self.loud.0.advance(Duration::from_millis(100));
         if let Some(fewer) = self.script.pending.checked_sub(1) {
@@ -157,7 +157,7 @@ impl Future for ScriptedFuture {
                 Ok(response)
             }
             Head::Error => Err("no answer"),
-            Head::PanicInCall | Head::PanicInPoll => panic!("as the script says"),
+            Head::PanicInCall | Head::PanicInPoll => panic!("required by the script"),
         })
     }
 }
@@ -172,7 +172,7 @@ impl Body for ScriptedBody {
     type Data = Bytes;
     type Error = &'static str;
 
-    #[allow(clippy::panic, reason = "the script says so")]
+    #[allow(clippy::panic, reason = "required by the script")]
     fn poll_frame(
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
@@ -184,7 +184,7 @@ impl Body for ScriptedBody {
             Some(Part::Data(n)) => Some(Ok(Frame::data(Bytes::from(vec![b'x'; n.into()])))),
             Some(Part::Trailers) => Some(Ok(Frame::trailers(HeaderMap::new()))),
             Some(Part::Error) => Some(Err("broke off")),
-            Some(Part::Panic) => panic!("as the script says"),
+            Some(Part::Panic) => panic!("required by the script"),
         })
     }
 

@@ -1,4 +1,4 @@
-//! What a test observes of requests: metrics, spans and lines.
+//! The telemetry of requests that a test observes: metrics, spans and lines.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -35,7 +35,7 @@ impl Telemetry {
     }
 }
 
-/// A line with the ids that a log layer would give it.
+/// A line with the ids that a log layer would use.
 #[derive(Debug, Clone)]
 pub(crate) struct Line {
     pub(crate) target: String,

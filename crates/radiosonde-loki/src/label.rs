@@ -6,16 +6,16 @@ use radiosonde_core::{Level, LevelNames, Resource};
 /// Loki refuses longer values.
 const MAX_VALUE_BYTES: usize = 2048;
 
-/// Loki allows 15 label names; each further label multiplies the streams, so few are let in.
+/// Loki allows 15 labels. Each label multiplies the streams, so only a few are accepted.
 const MAX_EXTRA: usize = 5;
 
-/// Names that are taken: they are set from the resource and the line.
+/// Labels that are set from the resource and the line.
 const OURS: [&str; 3] = ["env", "level", "service_name"];
 
-/// Names whose values differ from line to line. As labels each would make a stream of its own; they are structured metadata.
+/// Names whose values differ between lines. As labels they would create a stream per line; they are sent as structured metadata.
 const IDS: [&str; 5] = ["correlation_id", "request_id", "span_id", "trace_id", "user_id"];
 
-/// The label sets of a service's streams, one for each level, as Loki reads them.
+/// The encoded label sets of a service's streams, one for each level.
 #[derive(Debug, Clone)]
 pub(crate) struct StreamLabels {
     by_level: [Bytes; Level::ALL.len()],
@@ -28,7 +28,7 @@ impl StreamLabels {
         extra: &[(String, String)],
     ) -> Result<Self, InvalidLabel> {
         let mut labels = vec![("service_name", resource.service_name())];
-        // No label at all for a service without an environment, rather than a value that looks like one.
+        // Without an environment there is no label, instead of a placeholder value.
         labels.extend(resource.environment().filter(|env| !env.is_empty()).map(|env| ("env", env)));
         for (name, value) in extra {
             check_name(name).map_err(|kind| InvalidLabel::new(name, value, kind))?;
@@ -71,8 +71,8 @@ fn render(labels: &[(&str, &str)]) -> String {
     out
 }
 
-/// Quotes as Go's `%q` does, which is what Loki unquotes. Text that Go's verb would print as it is stays as it is; so does a
-/// non-ASCII character that it would escape as unprintable, which unquotes to the same.
+/// Quotes like Go's `%q`, which Loki unquotes. Non-ASCII characters that `%q` would escape as unprintable stay as they are and
+/// unquote to the same text.
 pub(crate) fn quote(value: &str, out: &mut String) {
     out.push('"');
     for character in value.chars() {
@@ -86,7 +86,7 @@ pub(crate) fn quote(value: &str, out: &mut String) {
             '\u{8}' => out.push_str("\\b"),
             '\u{b}' => out.push_str("\\v"),
             '\u{c}' => out.push_str("\\f"),
-            // Writing to a string cannot fail.
+            // Writing to a string does not fail.
             control if control.is_ascii_control() => drop(write!(out, "\\x{:02x}", u32::from(control))),
             control if control.is_control() => drop(write!(out, "\\u{:04x}", u32::from(control))),
             other => out.push(other),
@@ -121,15 +121,15 @@ pub struct InvalidLabel {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidLabelKind {
-    /// A name outside `[a-zA-Z_][a-zA-Z0-9_]*`, or one that starts with two underscores, which Loki keeps for itself.
+    /// A name outside `[a-zA-Z_][a-zA-Z0-9_]*`, or one that starts with two underscores, which are reserved.
     Name,
-    /// A name whose values differ from line to line.
+    /// A name whose values differ between lines.
     Id,
-    /// A name that is set already.
+    /// A name that is already set.
     Duplicate,
     /// An empty value, or one of more than 2048 bytes.
     Value,
-    /// More than five labels besides ours.
+    /// More than five extra labels.
     TooMany,
 }
 
@@ -158,29 +158,29 @@ impl fmt::Display for InvalidLabel {
             InvalidLabelKind::Name => {
                 write!(
                     f,
-                    "label name {name:?} is malformed; allowed is [a-zA-Z_][a-zA-Z0-9_]* without a leading `__`"
+                    "invalid label name {name:?}: expected [a-zA-Z_][a-zA-Z0-9_]* without a leading `__`"
                 )
             }
             InvalidLabelKind::Id => {
                 write!(
                     f,
-                    "label {name:?} would make a stream per line; ids are sent as structured metadata already"
+                    "invalid label {name:?}: expected no id, which would create a stream per line and is sent as structured metadata"
                 )
             }
             InvalidLabelKind::Duplicate => write!(
                 f,
-                "label {name:?} is set already; allowed is a name that is new and none of {}",
+                "label {name:?} is already set: expected a name that is new and none of {}",
                 OURS.join(", ")
             ),
             InvalidLabelKind::Value => write!(
                 f,
-                "label {name:?} has a value of {} bytes; allowed are 1 to {MAX_VALUE_BYTES}",
+                "invalid value of label {name:?} of {} bytes: expected 1 to {MAX_VALUE_BYTES}",
                 value.len()
             ),
             InvalidLabelKind::TooMany => {
                 write!(
                     f,
-                    "label {name:?} is one too many; allowed are {MAX_EXTRA} besides {}",
+                    "label {name:?} is one too many: expected at most {MAX_EXTRA} besides {}",
                     OURS.join(", ")
                 )
             }
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn labels_that_would_hurt_are_refused() {
+    fn labels_that_would_multiply_streams_are_refused() {
         let long = "v".repeat(2049);
         let cases = [
             (vec![("", "v")], InvalidLabelKind::Name),

@@ -11,7 +11,7 @@ use crate::push::protocol::{PUSH_PATH, PushProtocol};
 use crate::sink::LokiSink;
 use crate::tenant::{self, InvalidTenant};
 
-/// `service.instance.id` under the name that Loki gives it, too, where lines come by OTLP.
+/// `service.instance.id`, under the name that Loki gives it for lines by OTLP.
 const INSTANCE: &str = "service_instance_id";
 
 /// Loki's default `max_line_size`: 256 KB.
@@ -42,7 +42,7 @@ pub struct LokiOptions {
     #[cfg_attr(feature = "serde", serde(deserialize_with = "radiosonde_core::deserialize::pairs"))]
     labels: Vec<(String, String)>,
     structured_metadata: Option<bool>,
-    /// Not read from a file: it follows from how the lines are written.
+    /// Not read from a file: it depends on the format of the lines.
     #[cfg_attr(feature = "serde", serde(skip))]
     level_names: Option<LevelNames>,
     max_line_bytes: Option<usize>,
@@ -94,48 +94,48 @@ impl LokiOptions {
         self
     }
 
-    /// Adds a label to every stream. Only for values that stay the same for the life of the process: each further value is a
-    /// further set of streams.
+    /// Adds a label to every stream. Only for values that stay the same for the lifetime of the process: each value
+    /// creates its own set of streams.
     ///
-    /// Replicas are told apart by the structured metadata `service_instance_id`. A label of this name takes its place, for a few
-    /// instances with names that stay, such as a stateful set's.
+    /// The structured metadata `service_instance_id` identifies the replica. A label of this name replaces it, for a few instances
+    /// with stable names, such as a stateful set's.
     pub fn label(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.labels.push((name.into(), value.into()));
         self
     }
 
-    /// Whether the ids of a line and the service's instance go beside the line, as structured metadata; default: they do.
+    /// Whether the ids of a line and the service's instance are sent as structured metadata. Default: true.
     ///
-    /// A Loki whose `allow_structured_metadata` is off refuses every line that has some. The sink then leaves it out by itself,
-    /// after one refused push, and reports that once as a diagnostic; turned off here, it does not try.
+    /// A Loki whose `allow_structured_metadata` is off refuses lines that have some. The sink then omits it after the first
+    /// refused push, and reports that once as a diagnostic. False skips that attempt.
     pub const fn structured_metadata(mut self, on: bool) -> Self {
         self.structured_metadata = Some(on);
         self
     }
 
-    /// How the `level` label spells two of the levels; the same as in the lines.
+    /// The names of levels in the `level` label; use those of the lines.
     pub const fn level_names(mut self, names: LevelNames) -> Self {
         self.level_names = Some(names);
         self
     }
 
-    /// Refuses lines that are longer, counted as `line_too_long`; 256 KiB unless set, which is Loki's own default.
+    /// The longest line; longer ones are dropped as `line_too_long`. Default: 256 KiB, as in Loki.
     pub const fn max_line_bytes(mut self, bytes: usize) -> Self {
         self.max_line_bytes = Some(bytes);
         self
     }
 
-    /// Bounds, batches and retries; those of [`SinkOptions`] under the name `loki` unless set.
+    /// Bounds, batches and retries. Default: those of [`SinkOptions`] under the name `loki`.
     ///
-    /// Keep `batch_bytes` below what Loki takes at once, 4 MiB by default: its parts talk over gRPC with
-    /// `grpc_server_max_recv_msg_size`, and its `ingestion_rate_mb` is 4 a second. A larger push is refused whole, and halved until
-    /// its parts pass, so that it costs more requests than a small one.
+    /// Keep `batch_bytes` below Loki's limit, by default 4 MiB: its components communicate over gRPC with
+    /// `grpc_server_max_recv_msg_size`, and its `ingestion_rate_mb` is 4 per second. A larger push is refused and halved until its
+    /// parts pass, which takes more requests.
     pub const fn sink(mut self, options: SinkOptions) -> Self {
         self.sink = Some(options);
         self
     }
 
-    /// What happens to a line for which the queue has no room. Default: a line at ERROR or FATAL waits for up to 5 ms, an audit line
+    /// The overflow policy of the queue. Default: a line at ERROR or FATAL waits for up to 5 ms, an audit line
     /// for up to 5 s, and others are dropped.
     pub const fn overflow(mut self, policy: OverflowPolicy) -> Self {
         self.overflow = Some(policy);
@@ -145,14 +145,14 @@ impl LokiOptions {
     /// Adds the sink to a delivery.
     ///
     /// # Errors
-    /// [`LokiBuildError`] names the setting that is refused.
+    /// [`LokiBuildError`] names the refused setting.
     pub fn build(&self, resource: &Resource, delivery: &Delivery) -> Result<LokiSink, LokiBuildError> {
         let endpoint = self.endpoint().map_err(LokiBuildError::Endpoint)?;
         let names = self.level_names.unwrap_or_default();
         let labels = StreamLabels::new(resource, names, &self.labels).map_err(LokiBuildError::Label)?;
         let structured = self.structured_metadata.unwrap_or(true);
         let shared = structured.then(|| self.shared_metadata(resource));
-        // On the wire the tags and lengths of a pair take eight bytes at most.
+        // The encoded tags and lengths of a pair take at most eight bytes.
         let pair_bytes = |pair: &Pair| pair.name.len() + pair.value.len() + 8;
         let shared_bytes = shared.iter().flatten().map(pair_bytes).sum();
         let protocol = PushProtocol::new(endpoint, labels, shared);
@@ -167,7 +167,7 @@ impl LokiOptions {
         self.url.clone().unwrap_or_default().endpoint()?.ending_in(PUSH_PATH)
     }
 
-    /// The instance, by which replicas are told apart, unless it is a label.
+    /// The instance, which identifies the replica, unless it is a label.
     fn shared_metadata(&self, resource: &Resource) -> Vec<Pair> {
         let is_label = self.labels.iter().any(|(name, _)| name == INSTANCE);
         let id = kept(resource.instance_id()).filter(|_| !is_label);
@@ -181,7 +181,7 @@ impl LokiOptions {
 pub enum LokiBuildError {
     /// The URL is refused.
     Endpoint(InvalidEndpoint),
-    /// A label is refused, the service's name or environment among them.
+    /// A label is refused, possibly the service's name or environment.
     Label(InvalidLabel),
     /// The tenant is refused.
     Tenant(InvalidTenant),

@@ -7,21 +7,21 @@ use radiosonde_queue::OverflowPolicy;
 
 use crate::push::entry::Entry;
 
-/// Takes log lines and pushes them to Loki; made by [`LokiOptions::build`](crate::LokiOptions::build).
+/// Pushes log lines to Loki; built by [`LokiOptions::build`](crate::LokiOptions::build).
 ///
 /// # Shape
 /// A stream per level, labelled `service_name`, `level` and, if the resource has one, `env`; the ids of a line and the service's
 /// instance are its structured metadata. Cheap to clone; all clones are the same sink.
 ///
 /// # Cost
-/// [`accept`](LineSink::accept) copies the line and its ids and pushes them to a queue; see [`Queue`]. When that is full, a line at
-/// ERROR or FATAL waits for up to 5 ms and others are dropped, unless [`LokiOptions::overflow`](crate::LokiOptions::overflow) says
-/// otherwise.
+/// [`accept`](LineSink::accept) copies the line and its ids and pushes them to a queue; see [`Queue`]. If that is full,
+/// [`LokiOptions::overflow`](crate::LokiOptions::overflow) decides. Default: a line at ERROR or FATAL waits for up to 5 ms and
+/// others are dropped.
 #[derive(Clone)]
 pub struct LokiSink {
     queue: Queue<Entry>,
     max_line_bytes: usize,
-    /// What the structured metadata that all entries share takes in a request.
+    /// The encoded size of the structured metadata that all entries share.
     shared_bytes: usize,
     overflow: OverflowPolicy,
 }
@@ -36,7 +36,7 @@ impl LokiSink {
         Self { queue, max_line_bytes, shared_bytes, overflow }
     }
 
-    /// What became of every line so far.
+    /// The counts of lines so far.
     #[must_use]
     pub fn report(&self) -> SinkReport {
         self.queue.report()
@@ -46,13 +46,13 @@ impl LokiSink {
 impl LineSink for LokiSink {
     fn accept(&self, line: &Line<'_>) {
         if line.json().len() > self.max_line_bytes {
-            // Loki would refuse it, and cutting it would leave something that is no JSON any more.
+            // Loki would refuse it, and a truncated line would not be valid JSON.
             self.queue.refuse("line_too_long");
             return;
         }
         let entry = Entry::new(line);
         let size = entry.size() + self.shared_bytes;
-        // A refusal has been counted by the queue.
+        // The queue has counted a refusal.
         let _ = self.queue.push_or(entry, size, line.rank(), self.overflow.of(line.rank()));
     }
 

@@ -2,7 +2,7 @@ use std::fmt;
 
 use radiosonde_delivery::HttpOptions;
 
-/// Adds the header that names the tenants, if there are any.
+/// Adds the header with the tenants, if there are any.
 pub(crate) fn header<'a>(
     http: &HttpOptions,
     tenants: impl IntoIterator<Item = &'a str>,
@@ -12,7 +12,7 @@ pub(crate) fn header<'a>(
     Ok(if tenants.is_empty() { http.clone() } else { http.clone().header("X-Scope-OrgID", tenants) })
 }
 
-/// Checks a tenant's name by Loki's rules, which it would otherwise state with each refused push.
+/// Checks a tenant by Loki's rules, instead of a refusal of each push.
 ///
 /// Source: <https://grafana.com/docs/loki/latest/operations/multi-tenancy/>
 fn check(tenant: &str) -> Result<(), InvalidTenant> {
@@ -43,7 +43,7 @@ impl fmt::Display for InvalidTenant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "tenant {:?} is malformed; allowed are 1 to 150 letters, digits and !-_.*'() but neither `.` nor `..`",
+            "invalid tenant {:?}: expected 1 to 150 letters, digits and !-_.*'() but neither `.` nor `..`",
             self.tenant
         )
     }

@@ -14,7 +14,7 @@ use radiosonde_testkit::{HttpFake, Reaction};
 static SEEN: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 #[test]
-fn structured_metadata_that_loki_refuses_is_reported_once() {
+fn refused_structured_metadata_is_reported_once() {
     diagnostics::set_hook(|diagnostic| SEEN.lock().unwrap().push(diagnostic.to_string()));
     let refusal = "stream '{}' includes structured metadata, but this feature is disallowed. Please see …";
     let fake = HttpFake::start([Reaction::status(400).body(refusal), Reaction::status(204)]);
@@ -26,8 +26,8 @@ fn structured_metadata_that_loki_refuses_is_reported_once() {
     }
     assert_eq!(delivery.shutdown_blocking(Duration::from_secs(20)).delivered(), 3);
     let expected = format!(
-        "radiosonde: loki: structured_metadata: {}/loki/api/v1/push takes no structured metadata: from now on lines are pushed \
-         without, and found by id only after `| json`; allow_structured_metadata in Loki's limits_config turns it on",
+        "radiosonde: loki: structured_metadata: {}/loki/api/v1/push refuses structured metadata: lines are pushed \
+         without it from now on, and found by id only after `| json`; allow_structured_metadata in Loki's limits_config enables it",
         fake.url()
     );
     assert_eq!(*SEEN.lock().unwrap(), [expected]);

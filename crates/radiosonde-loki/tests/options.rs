@@ -12,7 +12,7 @@ use radiosonde_metrics::Registry;
 use radiosonde_testkit::HttpFake;
 
 #[test]
-fn every_setting_is_read_and_secrets_are_not_shown() {
+fn every_setting_is_read_and_secrets_are_not_printed() {
     let fake = HttpFake::start([]);
     let file = format!(
         r#"
@@ -54,7 +54,7 @@ fn every_setting_is_read_and_secrets_are_not_shown() {
 }
 
 #[test]
-fn what_is_malformed_is_refused_with_the_name_of_the_field() {
+fn malformed_options_are_refused_with_the_name_of_the_field() {
     for (file, expected) in [
         ("ulr = \"x\"", "unknown field `ulr`"),
         ("[sink]\nname = \"x\"", "unknown field `name`"),

@@ -42,7 +42,7 @@ fn at(nanos: u64) -> SystemTime {
 }
 
 #[test]
-fn every_line_is_given_once_and_in_order_whatever_the_size_of_a_page() {
+fn every_line_is_returned_once_and_in_order_for_any_page_size() {
     let fake = HttpFake::answering(answer);
     let loki = LogQuery::builder(&fake.url()).build().unwrap();
     let mut expected: Vec<(i64, String)> = TIMES
@@ -80,7 +80,7 @@ fn every_line_is_given_once_and_in_order_whatever_the_size_of_a_page() {
 }
 
 #[tokio::test(flavor = "current_thread")]
-async fn a_page_that_failed_can_be_asked_for_again() {
+async fn a_failed_page_can_be_requested_again() {
     let fake = HttpFake::start([Reaction::status(503).body("busy")]);
     let loki = LogQuery::builder(&fake.url()).build().unwrap();
     let mut pages = loki.query_range("{}", TimeRange::last(Duration::from_secs(60))).pages();
@@ -93,7 +93,7 @@ async fn a_page_that_failed_can_be_asked_for_again() {
 }
 
 #[test]
-fn a_server_that_always_answers_the_same_is_not_asked_for_ever() {
+fn a_server_that_repeats_its_response_is_not_queried_forever() {
     let two = r#"{"data":{"resultType":"streams","result":[{"stream":{},"values":[["5","a"],["5","b"]]}]}}"#;
     let fake = HttpFake::start([Reaction::status(200).body(two)]);
     let loki = LogQuery::builder(&fake.url()).build().unwrap();

@@ -183,7 +183,7 @@ fn a_push_is_what_the_specification_says() {
 }
 
 #[test]
-fn a_whole_push_address_is_taken_as_it_is_with_or_without_a_slash_at_its_end() {
+fn a_complete_push_address_is_used_as_it_is_with_or_without_a_slash() {
     for (given, path) in [
         ("/loki/api/v1/push", "/loki/api/v1/push"),
         ("/loki/api/v1/push/", "/loki/api/v1/push"),
@@ -234,7 +234,7 @@ fn metadata_sent(fake: &HttpFake) -> Vec<usize> {
 }
 
 #[test]
-fn a_loki_that_takes_no_structured_metadata_gets_the_lines_without() {
+fn a_loki_that_refuses_structured_metadata_gets_lines_without_it() {
     let fake = HttpFake::start([Reaction::status(400).body(NO_METADATA), Reaction::status(204)]);
     let delivery = delivery();
     let sink =
@@ -261,7 +261,7 @@ fn structured_metadata_can_be_turned_off_beforehand() {
 }
 
 #[test]
-fn replicas_are_told_apart_by_structured_metadata_or_by_a_label() {
+fn replicas_differ_by_structured_metadata_or_by_a_label() {
     let sent = |label: bool| {
         let fake = HttpFake::start([]);
         let delivery = delivery();
@@ -286,7 +286,7 @@ fn replicas_are_told_apart_by_structured_metadata_or_by_a_label() {
 }
 
 #[test]
-fn equal_lines_have_times_that_rise_strictly_per_stream_across_batches_retries_and_halves() {
+fn equal_lines_have_increasing_times_across_batches_retries_and_halves() {
     let fake = HttpFake::start([
         Reaction::status(429),
         Reaction::status(204),
@@ -317,7 +317,7 @@ fn equal_lines_have_times_that_rise_strictly_per_stream_across_batches_retries_a
 }
 
 #[test]
-fn a_line_longer_than_loki_takes_is_refused_and_counted() {
+fn a_line_that_is_too_long_is_dropped_and_counted() {
     let fake = HttpFake::start([]);
     let delivery = delivery();
     let sink =
@@ -365,7 +365,7 @@ fn a_service_without_an_environment_has_no_such_label() {
 }
 
 #[test]
-fn settings_that_are_refused_are_named_and_secrets_are_not() {
+fn refused_settings_are_named_and_secrets_are_not() {
     let delivery = delivery();
     let build = |url: &str, header: (&str, &str), tenant: &str, label: (&str, &str)| {
         let builder = LokiOptions::new(url)
@@ -417,7 +417,7 @@ fn a_sink_may_be_shared_between_threads() {
 }
 
 #[test]
-fn a_full_queue_is_decided_by_level_and_a_flush_sends_what_there_is() {
+fn a_full_queue_drops_by_level_and_a_flush_sends_the_rest() {
     let fake = HttpFake::start([Reaction::status(204)]);
     let delivery = Delivery::builder().registry(&Registry::new()).start().unwrap();
     let options = SinkOptions::new("loki").max_items(2).batch_age(Duration::from_secs(3600));

@@ -59,7 +59,7 @@ const LINES: &str = r#"{"status":"success","data":{"resultType":"streams","encod
     "stats":{"summary":{"splits":2}}},"warnings":["approximate"]}"#;
 
 #[test]
-fn lines_of_all_streams_come_in_order_with_everything_beside_them() {
+fn lines_of_all_streams_are_ordered_with_labels_and_metadata() {
     let (fake, loki) = answering(LINES);
     let query = loki.query_range(r#"{service_name="orders"} |= "a&b""#, range()).limit(7);
     let entries = query.direction(Direction::Forward).entries().wait().unwrap();
@@ -91,7 +91,7 @@ fn lines_of_all_streams_come_in_order_with_everything_beside_them() {
 }
 
 #[tokio::test(flavor = "current_thread")]
-async fn without_a_direction_the_newest_are_first_and_awaiting_needs_no_more_than_a_runtime() {
+async fn by_default_the_newest_lines_come_first_and_a_future_can_be_awaited() {
     let (_fake, loki) = answering(LINES);
     let entries = loki.query_range("{}", range()).entries().await.unwrap();
     let times: Vec<_> = entries.iter().map(LogEntry::unix_nanos).collect();
@@ -125,7 +125,7 @@ fn numbers_come_as_numbers() {
     let (_fake, loki) = answering(r#"{"data":{"resultType":"scalar","result":[5915790254173,"2"]}}"#);
     assert_eq!(loki.query("1+1").scalar().wait().unwrap(), 2.0);
     let error = loki.query("1+1").samples().wait().unwrap_err();
-    assert_eq!(error.to_string(), "the expression gives one number, asked for were numbers at a time");
+    assert_eq!(error.to_string(), "the result of the query is one number: expected numbers at one time");
 }
 
 #[test]
@@ -150,7 +150,7 @@ fn labels_values_and_streams_are_listed() {
 }
 
 #[test]
-fn a_refusal_is_told_in_lokis_words_and_failures_by_their_kind() {
+fn errors_have_lokis_message_or_their_kind() {
     let parse = "parse error at line 1, col 15: syntax error: unexpected $end, expecting STRING\n";
     let failure = |reaction: Reaction| {
         let fake = HttpFake::start([reaction]);
@@ -178,7 +178,7 @@ fn a_refusal_is_told_in_lokis_words_and_failures_by_their_kind() {
 }
 
 #[test]
-fn answers_that_are_not_lokis_are_malformed_whatever_is_wrong_with_them() {
+fn responses_that_are_not_lokis_are_malformed() {
     let bodies = [
         "",
         "<html>",
@@ -203,7 +203,7 @@ fn answers_that_are_not_lokis_are_malformed_whatever_is_wrong_with_them() {
 }
 
 #[test]
-fn compressed_answers_are_read_and_bounded() {
+fn compressed_responses_are_read_and_bounded() {
     let gzip = |plain: &str| {
         let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
         encoder.write_all(plain.as_bytes()).unwrap();
@@ -216,7 +216,7 @@ fn compressed_answers_are_read_and_bounded() {
     assert_eq!(loki.labels(range()).wait().unwrap(), ["env".into()]);
     let error = loki.labels(range()).wait().unwrap_err();
     let cause = error.source().and_then(std::error::Error::source).unwrap().to_string();
-    assert_eq!(cause, "it is longer than 10000 bytes, which is what the client reads");
+    assert_eq!(cause, "it is longer than the limit of 10000 bytes");
     assert!(matches!(loki.labels(range()).wait(), Err(QueryError::Malformed(_))));
     assert_eq!(fake.requests()[0].header("accept-encoding"), Some("gzip"));
 }
@@ -240,7 +240,7 @@ fn a_long_expression_is_posted_and_a_prefix_and_a_query_of_the_url_stay() {
 }
 
 #[test]
-fn the_builder_sends_who_asks_and_refuses_what_is_malformed() {
+fn the_builder_sends_the_tenant_and_refuses_invalid_settings() {
     let fake = HttpFake::start([Reaction::status(200).body(r#"{"data":[]}"#)]);
     let push = format!("{}/loki/api/v1/push/", fake.url());
     let builder = LogQuery::builder(&push).tenant("a|b");

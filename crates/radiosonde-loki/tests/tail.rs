@@ -45,7 +45,7 @@ fn close(socket: &mut WebSocket<TcpStream>, code: CloseCode, reason: &'static st
 }
 
 #[test]
-fn lines_and_what_was_left_out_come_in_order_until_the_end() {
+fn lines_and_dropped_lines_come_in_order_until_the_end() {
     let (mut tail, server) = tail(|socket| {
         send(
             socket,
@@ -77,7 +77,7 @@ fn lines_and_what_was_left_out_come_in_order_until_the_end() {
 }
 
 #[tokio::test(flavor = "current_thread")]
-async fn lokis_words_at_the_end_and_answers_that_are_not_lokis() {
+async fn a_close_has_lokis_message_and_malformed_messages_are_errors() {
     let (mut tail, server) = tail(|socket| {
         send(socket, "{\"streams\":7}");
         close(socket, CloseCode::Error, "max concurrent tail\nrequests limit exceeded");
@@ -92,7 +92,7 @@ async fn lokis_words_at_the_end_and_answers_that_are_not_lokis() {
 }
 
 #[tokio::test(flavor = "current_thread")]
-async fn a_tail_that_is_refused_says_why() {
+async fn a_refused_tail_has_lokis_message() {
     let fake = HttpFake::start([Reaction::status(400).body("parse error at line 1"), Reaction::status(200)]);
     let loki = LogQuery::builder(&fake.url()).build().unwrap();
     let error = loki.tail("{").open().await.unwrap_err();

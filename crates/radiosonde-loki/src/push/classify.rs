@@ -8,10 +8,10 @@ use radiosonde_delivery::{Disposition, is_too_large, retry_after};
 pub(super) fn classify(response: &Response<Bytes>, items: usize) -> Disposition {
     let drop = |reason, hint| Disposition::Drop { reason, hint };
     match response.status().as_u16() {
-        // Before the statuses: beyond the bound of its own gRPC Loki answers 500.
+        // Before the statuses: Loki responds with 500 beyond the limit of its own gRPC.
         _ if is_too_large(response, items) => Disposition::Split,
         200 | 204 => Disposition::DELIVERED,
-        // Loki's way to say that it threw the lines away and does not want them again.
+        // Loki has discarded the lines and must not get them again.
         260 => drop("ingestion_blocked", "ingestion is blocked for this tenant in Loki's limits"),
         408 | 429 | 500..=599 => Disposition::Retry { after: retry_after(response.headers()) },
         400 => refused(&String::from_utf8_lossy(response.body())),
@@ -22,15 +22,15 @@ pub(super) fn classify(response: &Response<Bytes>, items: usize) -> Disposition 
     }
 }
 
-/// Whether Loki is configured to take no structured metadata: `allow_structured_metadata` is off.
+/// Whether Loki refuses structured metadata, because `allow_structured_metadata` is off.
 pub(super) fn refuses_metadata(response: &Response<Bytes>) -> bool {
     response.status() == StatusCode::BAD_REQUEST
         && String::from_utf8_lossy(response.body())
             .contains("includes structured metadata, but this feature is disallowed")
 }
 
-/// A 400 is about what was sent, and sending it again changes nothing. Loki stores the entries of the request that are fine; if
-/// it says how many are not, those are counted, else all.
+/// A 400 is never retried. Loki stores the valid entries of the request. If it reports the number of the others, that number is
+/// counted as dropped, otherwise all.
 fn refused(text: &str) -> Disposition {
     let reason = reason(text);
     match ignored(text) {
@@ -39,7 +39,7 @@ fn refused(text: &str) -> Disposition {
     }
 }
 
-/// Loki's own names for the reasons, as in its `loki_discarded_samples_total`, where it has one.
+/// The reason, named as in Loki's `loki_discarded_samples_total` if possible.
 fn reason(text: &str) -> &'static str {
     const REASONS: [(&str, &str); 10] = [
         ("too far behind", "too_far_behind"),
@@ -53,12 +53,12 @@ fn reason(text: &str) -> &'static str {
         ("no org id", "no_tenant"),
         ("ingestion blocked", "ingestion_blocked"),
     ];
-    // Versions of Loki differ in upper and lower case.
+    // Versions of Loki differ in case.
     let text = text.to_ascii_lowercase();
     REASONS.iter().find(|(sign, _)| text.contains(sign)).map_or("invalid", |&(_, reason)| reason)
 }
 
-/// The sum of what each stream says it ignored: `total ignored: 3 out of 5 for stream: {..}`.
+/// The sum over all streams of `total ignored: 3 out of 5 for stream: {..}`.
 fn ignored(text: &str) -> Option<u64> {
     let counts = text.split("total ignored: ").skip(1).filter_map(|rest| {
         let digits = rest.split(|c: char| !c.is_ascii_digit()).next()?;
@@ -113,13 +113,13 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_that_a_gateway_asks_for_is_handed_on() {
+    fn a_retry_after_is_passed_on() {
         let response = Response::builder().status(429).header("retry-after", "3").body(Bytes::new()).unwrap();
         assert_eq!(classify(&response, 2), Disposition::Retry { after: Some(Duration::from_secs(3)) });
     }
 
     #[test]
-    fn the_texts_of_lokis_refusals_are_told_apart() {
+    fn the_texts_of_lokis_refusals_are_distinguished() {
         // The messages of Loki's pkg/validation/validate.go and pkg/chunkenc, with values filled in.
         let cases = [
             (
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn entries_that_loki_says_it_ignored_are_counted_and_the_rest_is_delivered() {
+    fn ignored_entries_are_counted_and_the_rest_is_delivered() {
         let text = "entry with timestamp 2026 ignored, reason: 'entry too far behind, entry timestamp is: 2026',\n\
                     user 'fake', total ignored: 2 out of 5 for stream: {a=\"b\"}\n\
                     user 'fake', total ignored: 1 out of 1 for stream: {a=\"c\"}";

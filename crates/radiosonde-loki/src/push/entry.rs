@@ -7,20 +7,19 @@ use radiosonde_log::Line;
 
 use crate::push::proto::{self, Pair, Timestamp};
 
-/// A longer value stays in the line and is left out of the structured metadata, which Loki bounds per entry.
+/// A longer value is only in the line: Loki limits the structured metadata of an entry.
 const MAX_METADATA_BYTES: usize = 1024;
 
-/// What an entry costs beside its texts: itself, and its frame on the wire.
+/// The size of an entry without its texts, in memory and encoded.
 const OVERHEAD: usize = size_of::<Entry>() + 64;
 
-/// A line on its way to Loki.
+/// A queued line.
 #[derive(Debug)]
 pub(crate) struct Entry {
     pub(crate) level: Level,
-    /// Nanoseconds since 1970, as the clock had them.
+    /// Nanoseconds since 1970, by the clock.
     nanos: i64,
-    /// The same after other lines of the stream had taken theirs. Kept, so that a batch which is split and encoded again has
-    /// the same times.
+    /// The distinct time within the stream. Stored, so that a batch which is split and encoded again has the same times.
     assigned: Cell<Option<i64>>,
     line: Bytes,
     context: Option<SpanContext>,
@@ -43,7 +42,7 @@ impl Entry {
         }
     }
 
-    /// About how much memory it holds, and how much it takes in a request before compression.
+    /// Its approximate size in memory and in an uncompressed request.
     pub(crate) fn size(&self) -> usize {
         let ids = [&self.correlation_id, &self.request_id, &self.user_id];
         let texts: usize = ids.into_iter().flatten().map(|id| id.len() + 24).sum();
@@ -51,7 +50,7 @@ impl Entry {
         OVERHEAD + self.line.len() + texts + context
     }
 
-    /// Its time within the stream, whose last time is `last`.
+    /// Its distinct time within the stream, whose last time is `last`.
     pub(crate) fn time(&self, last: &mut Option<i64>) -> i64 {
         if let Some(known) = self.assigned.get() {
             return known;
@@ -62,7 +61,7 @@ impl Entry {
         time
     }
 
-    /// With its ids and what all entries share as structured metadata, or with none at all.
+    /// With its ids and the shared pairs as structured metadata, or without any if `shared` is `None`.
     pub(crate) fn to_proto(&self, time: i64, shared: Option<&[Pair]>) -> proto::Entry {
         let structured_metadata = shared.map_or_else(Vec::new, |shared| self.metadata(shared));
         proto::Entry { timestamp: timestamp(time), line: self.line.clone(), structured_metadata }
@@ -92,15 +91,15 @@ impl Entry {
     }
 }
 
-/// How far the clock may step back before a stream follows it. Below, the difference is lines that overtook each other on their
-/// way to the queue.
+/// How far the clock may step back before a stream follows it. Smaller differences come from lines that were queued out of
+/// order.
 const STEP_BACK_NANOS: i64 = 10_000_000_000;
 
-/// A time later than `previous`, by a nanosecond if need be: Loki takes two entries of a stream with the same time and line for
-/// one, and two equal lines are two events.
+/// A time later than `previous`, if necessary by a nanosecond: Loki deduplicates entries of a stream with equal time and line,
+/// but two equal lines are two events.
 ///
-/// If the clock has been set back by more than ten seconds, the new time is kept as it is: else every line until the clock
-/// has caught up would carry the old one.
+/// If the clock was set back by more than ten seconds, the new time is kept. Otherwise all lines would carry the old time
+/// until the clock has caught up.
 const fn after(previous: Option<i64>, nanos: i64) -> i64 {
     match previous {
         Some(previous) if nanos <= previous && previous.saturating_sub(nanos) <= STEP_BACK_NANOS => {
@@ -110,7 +109,7 @@ const fn after(previous: Option<i64>, nanos: i64) -> i64 {
     }
 }
 
-/// The id, if it is not too long for the structured metadata.
+/// The id, unless it is empty or too long for the structured metadata.
 pub(crate) fn kept(id: Option<&str>) -> Option<Box<str>> {
     id.filter(|id| !id.is_empty() && id.len() <= MAX_METADATA_BYTES).map(Box::from)
 }
@@ -120,7 +119,7 @@ fn nanos_since_1970(at: SystemTime) -> i64 {
         Ok(since) => i64::try_from(since.as_nanos()),
         Err(before) => i64::try_from(before.duration().as_nanos()).map(|nanos| -nanos),
     };
-    // A time past the year 2262 has no nanoseconds in 64 bits, and no log store takes it.
+    // Nanoseconds after the year 2262 exceed 64 bits; no log store accepts such times.
     nanos.unwrap_or(i64::MAX)
 }
 
@@ -137,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_rise_strictly_and_follow_a_clock_that_is_set_back() {
+    fn times_increase_strictly_and_follow_a_clock_that_is_set_back() {
         assert_eq!(after(None, 5), 5);
         assert_eq!(after(Some(5), 6), 6);
         assert_eq!(after(Some(5), 5), 6);
@@ -166,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_that_are_empty_or_huge_are_left_out() {
+    fn empty_and_huge_ids_are_omitted() {
         let long = "u".repeat(1025);
         let line =
             Line::new("{}", SystemTime::UNIX_EPOCH, Level::Info).with_user_id(&long).with_request_id("");

@@ -1,7 +1,7 @@
 //! Loki's push messages: <https://github.com/grafana/loki/blob/main/pkg/push/push.proto>, with the fields that a client sets.
 //!
-//! Where the definition says `string`, some fields here are `bytes`: the two are the same on the wire, and `Bytes` lets a line
-//! be shared with the queue instead of copied. All of them hold UTF-8.
+//! Some fields that are `string` in the definition are `bytes` here: the encoding is the same, and `Bytes` shares a line with the
+//! queue instead of copying it. All of them hold UTF-8.
 
 use bytes::Bytes;
 

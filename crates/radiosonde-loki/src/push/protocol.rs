@@ -16,9 +16,9 @@ pub(crate) const PUSH_PATH: &str = "/loki/api/v1/push";
 pub(crate) struct PushProtocol {
     endpoint: Endpoint,
     labels: StreamLabels,
-    /// The structured metadata that all entries have; `None` if they have none at all.
+    /// The structured metadata that all entries share; `None` if structured metadata is off.
     shared: Option<Vec<Pair>>,
-    /// The time of each stream's last entry; a stream is a level.
+    /// The time of the last entry of each stream, by level.
     last: [Option<i64>; Level::ALL.len()],
     snappy: snap::raw::Encoder,
 }
@@ -50,7 +50,7 @@ impl Protocol for PushProtocol {
 
     fn encode(&mut self, batch: &[Entry]) -> Result<Request<Bytes>, EncodeError> {
         let plain = self.request(batch).encode_to_vec();
-        // The block format: Loki takes no frames.
+        // The block format: Loki does not accept frames.
         let body = self
             .snappy
             .compress_vec(&plain)
@@ -68,8 +68,8 @@ impl Protocol for PushProtocol {
                 "loki",
                 "structured_metadata",
                 format_args!(
-                    "{} takes no structured metadata: from now on lines are pushed without, and found by id only after `| json`; \
-                     allow_structured_metadata in Loki's limits_config turns it on",
+                    "{} refuses structured metadata: lines are pushed without it from now on, and found by id only after `| json`; \
+                     allow_structured_metadata in Loki's limits_config enables it",
                     self.endpoint
                 ),
             );

@@ -8,7 +8,7 @@ use crate::query::client::LokiClient;
 use crate::query::log_query::LogQuery;
 use crate::tenant::{self, InvalidTenant};
 
-/// Collects a [`LogQuery`]'s settings. They are checked by [`build`](Self::build).
+/// Builder of a [`LogQuery`]; [`build`](Self::build) checks the settings.
 #[must_use]
 #[derive(Clone)]
 pub struct LogQueryBuilder {
@@ -30,8 +30,8 @@ impl LogQueryBuilder {
         }
     }
 
-    /// Queries as this tenant, in `X-Scope-OrgID`. Needed if Loki runs with `auth_enabled`; several are joined by `|`, where Loki
-    /// allows that.
+    /// Queries as this tenant, in `X-Scope-OrgID`. Needed if Loki runs with `auth_enabled`. Several are joined by `|`, if Loki is
+    /// configured for it.
     pub fn tenant(mut self, tenant: impl Into<String>) -> Self {
         self.tenant = Some(tenant.into());
         self
@@ -43,7 +43,7 @@ impl LogQueryBuilder {
         self
     }
 
-    /// Bound of one query. Default: 30 seconds. A tail from which nothing comes for so long, not even Loki's ping each
+    /// Bound of one query. Default: 30 seconds. A tail that receives nothing for this long, not even Loki's ping each
     /// second, counts as broken.
     pub const fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
@@ -59,7 +59,7 @@ impl LogQueryBuilder {
     /// Starts the client. It connects with the first query.
     ///
     /// # Errors
-    /// [`LogQueryBuildError`] names the setting that is refused.
+    /// [`LogQueryBuildError`] names the refused setting.
     pub fn build(&self) -> Result<LogQuery, LogQueryBuildError> {
         let endpoint = self.endpoint().map_err(LogQueryBuildError::Endpoint)?;
         let tenants = self.tenant.iter().flat_map(|tenants| tenants.split('|'));
@@ -88,7 +88,7 @@ impl fmt::Debug for LogQueryBuilder {
     }
 }
 
-/// A client that cannot be built.
+/// A query client that cannot be built.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum LogQueryBuildError {
@@ -96,7 +96,7 @@ pub enum LogQueryBuildError {
     Endpoint(InvalidEndpoint),
     /// The tenant is refused.
     Tenant(InvalidTenant),
-    /// The client cannot start.
+    /// The HTTP client cannot be built.
     Client(HttpClientBuildError),
 }
 
@@ -105,7 +105,7 @@ impl fmt::Display for LogQueryBuildError {
         f.write_str(match self {
             Self::Endpoint(_) => "the URL of loki is refused",
             Self::Tenant(_) => "the tenant is refused",
-            Self::Client(_) => "the client for loki cannot start",
+            Self::Client(_) => "the HTTP client for loki cannot be built",
         })
     }
 }

@@ -8,7 +8,7 @@ use crate::query::query_future::QueryFuture;
 use crate::query::time_range::TimeRange;
 use crate::response::query_error::QueryError;
 
-/// Longer parameters are posted as a form: proxies bound the length of a URL.
+/// Longer parameters are posted as a form, because proxies limit the length of a URL.
 const URL_BYTES: usize = 4096;
 
 /// Sends queries to one Loki.
@@ -59,7 +59,7 @@ impl LokiClient {
         *request.uri_mut() = uri;
         let headers = request.headers_mut();
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
-        // Else Loki answers as if structured metadata and parsed fields were labels of the stream.
+        // Without this, Loki returns structured metadata and parsed fields as labels of the stream.
         let flags = HeaderName::from_static("x-loki-response-encoding-flags");
         headers.insert(flags, HeaderValue::from_static("categorize-labels"));
         Ok(request)

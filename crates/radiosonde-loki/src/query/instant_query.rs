@@ -8,10 +8,10 @@ use crate::response::query_error::QueryError;
 use crate::response::query_response::{QueryResponse, read_data};
 use crate::response::sample::Sample;
 
-/// A question about a point in time; from [`LogQuery::query`](crate::LogQuery::query). It is sent by [`samples`](Self::samples),
+/// A query at a point in time; from [`LogQuery::query`](crate::LogQuery::query). It is sent by [`samples`](Self::samples),
 /// [`scalar`](Self::scalar) or [`send`](Self::send).
 ///
-/// For expressions that give numbers: Loki answers others with 400.
+/// For expressions over numbers: Loki responds to others with 400.
 #[must_use = "no query is sent yet"]
 #[derive(Debug, Clone)]
 pub struct InstantQuery {
@@ -25,23 +25,23 @@ impl InstantQuery {
         Self { client: client.clone(), logql: logql.into(), at: None }
     }
 
-    /// For which time; for now, by Loki's clock, unless set.
+    /// The time. Default: now, by Loki's clock.
     pub const fn at(mut self, time: SystemTime) -> Self {
         self.at = Some(time);
         self
     }
 
-    /// Asks for numbers, one for each group.
+    /// Sends the query for numbers, one for each group.
     pub fn samples(&self) -> QueryFuture<Vec<Sample>> {
         self.send_for(|response| response.data.samples())
     }
 
-    /// Asks for the one number of an expression without streams, such as `1 + 1`.
+    /// Sends the query for the one number of an expression without streams, such as `1 + 1`.
     pub fn scalar(&self) -> QueryFuture<f64> {
         self.send_for(|response| response.data.scalar())
     }
 
-    /// Asks for whatever the expression gives, with Loki's remarks.
+    /// Sends the query for a result of any kind, with Loki's warnings.
     pub fn send(&self) -> QueryFuture<QueryResponse> {
         self.send_for(Ok)
     }

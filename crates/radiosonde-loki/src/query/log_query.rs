@@ -15,9 +15,9 @@ use crate::response::query_response::read_list;
 /// Client of Loki's query API: lines, numbers made of lines, and labels.
 ///
 /// # Shape
-/// Cheap to clone; all clones are the same client, which has a thread of its own: what it returns is awaited on any runtime or
-/// [waited for](QueryFuture::wait) without one. Nothing is repeated: a question that failed for a reason that passes
-/// ([`QueryError::is_transient`]) may be asked again. Redirects are not followed.
+/// Cheap to clone; all clones are the same client with its own thread. Its futures are awaited on any runtime or
+/// [waited for](crate::QueryFuture::wait) without one. Nothing is retried: a query that failed for a transient reason
+/// ([`QueryError::is_transient`](crate::QueryError::is_transient)) may be sent again. Redirects are not followed.
 ///
 /// ```
 /// use std::time::Duration;
@@ -56,22 +56,22 @@ impl LogQuery {
         Self { client }
     }
 
-    /// Asks what an expression finds in a time range: lines, or numbers over time.
+    /// Queries a time range for lines, or for numbers over time.
     pub fn query_range(&self, logql: &str, range: TimeRange) -> RangeQuery {
         RangeQuery::new(&self.client, logql, range)
     }
 
-    /// Asks what an expression over numbers, such as `sum(count_over_time({level="ERROR"}[5m]))`, gives at a time.
+    /// Queries numbers at one time, such as by `sum(count_over_time({level="ERROR"}[5m]))`.
     pub fn query(&self, logql: &str) -> InstantQuery {
         InstantQuery::new(&self.client, logql)
     }
 
-    /// Asks for the names of labels that streams had in a time range.
+    /// Queries the label names of a time range.
     pub fn labels(&self, range: TimeRange) -> QueryFuture<Vec<Box<str>>> {
         self.list("/loki/api/v1/labels", in_range(range))
     }
 
-    /// Asks for the values that a label had in a time range; none for a label that is not there.
+    /// Queries the values of a label in a time range; empty for an unknown label.
     pub fn label_values(&self, label: &str, range: TimeRange) -> QueryFuture<Vec<Box<str>>> {
         let mut path = String::from("/loki/api/v1/label/");
         encode(label, &mut path);
@@ -79,7 +79,7 @@ impl LogQuery {
         self.list(&path, in_range(range))
     }
 
-    /// Asks for the streams that had lines in a time range and that one of the selectors, such as `{env="prod"}`, finds.
+    /// Queries the streams of a time range that match one of the selectors, such as `{env="prod"}`.
     pub fn streams(&self, selectors: &[&str], range: TimeRange) -> QueryFuture<Vec<Labels>> {
         let of = |parameters: Parameters, selector: &&str| parameters.with("match[]", selector);
         self.list("/loki/api/v1/series", selectors.iter().fold(in_range(range), of))

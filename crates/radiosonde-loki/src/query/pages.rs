@@ -4,15 +4,15 @@ use crate::query::time_range::TimeRange;
 use crate::response::log_entry::LogEntry;
 use crate::response::query_error::QueryError;
 
-/// The lines of a time range page by page; from [`RangeQuery::pages`].
+/// The lines of a time range, page by page; from [`RangeQuery::pages`].
 ///
 /// # Shape
-/// Loki has no cursor, so the next page is asked for from the last page's last time on, that nanosecond included, and the lines
-/// that have been given are left out: none is missed or given twice, however many share a nanosecond. Lines that arrive meanwhile
-/// are found if they belong where the pages have not been yet.
+/// Loki has no cursor. Each page starts at the last time of the page before, including that nanosecond, and lines already
+/// returned are skipped: none is missed or returned twice, however many share a nanosecond. New lines are returned if their
+/// time is beyond the pages read so far.
 ///
-/// Where as many lines as `limit` share a nanosecond, a page asks for `limit` more than have been given of it. Loki answers 400 if that is
-/// above its `max_entries_limit_per_query`, 5000 by default: where so many may, a smaller `limit` leaves room.
+/// If `limit` lines share a nanosecond, the next request has a limit that is larger by the lines already returned. Loki responds
+/// with 400 if that exceeds its `max_entries_limit_per_query`, by default 5000; a smaller `limit` leaves room.
 ///
 /// ```
 /// # use std::time::Duration;
@@ -33,21 +33,21 @@ use crate::response::query_error::QueryError;
 #[derive(Debug)]
 pub struct Pages {
     query: RangeQuery,
-    /// What has not been asked for yet, and the last time that has; none at the end.
+    /// The range still to query, including the last time queried; `None` at the end.
     rest: Option<TimeRange>,
-    /// The lines of the last time that have been given.
+    /// The lines of the last time that were returned.
     given: Vec<LogEntry>,
 }
 
 impl RangeQuery {
-    /// Asks for lines page by page, [`limit`](Self::limit) at a time, until there are no more.
+    /// The lines page by page, [`limit`](Self::limit) at a time.
     pub fn pages(&self) -> Pages {
         Pages { query: self.clone(), rest: Some(self.range), given: Vec::new() }
     }
 }
 
 impl Pages {
-    /// The next lines; `None` when there are no more. After an error the same page can be asked for again.
+    /// The next page; `None` at the end. After an error the same page can be requested again.
     ///
     /// # Errors
     /// [`QueryError`].
@@ -75,17 +75,17 @@ impl Pages {
         Ok(None)
     }
 
-    /// Asks for the next page, with the number of lines that it has if there are more.
+    /// Sends the query for the next page; also returns its limit.
     fn request(&self) -> Option<(u32, QueryFuture<Vec<LogEntry>>)> {
         let range = self.rest?;
-        // More than have been given, or nothing new would have room.
+        // Larger than the number of lines already returned, so that there is room for new ones.
         let given = u32::try_from(self.given.len()).unwrap_or(u32::MAX);
         let limit = self.query.limit;
         let asked = if given < limit { limit } else { given.saturating_add(limit.max(1)) };
         Some((asked, self.query.entries_of(range, asked)))
     }
 
-    /// What is new in a page that was asked for.
+    /// The lines of a page that are new.
     fn take(&mut self, asked: u32, page: Vec<LogEntry>) -> Vec<LogEntry> {
         let full = page.len() >= asked as usize;
         let last = page.last().map(LogEntry::unix_nanos);
@@ -100,8 +100,8 @@ impl Pages {
                 None => true,
             })
             .collect();
-        // A full page has something new, because more was asked for than had been given. One without is from a server that does
-        // not heed what it is asked, and asking on would never end.
+        // A full page has new lines, because its limit exceeds the number of known ones. Otherwise the server ignores the
+        // range, and further queries would never end.
         self.rest = match last {
             Some(last) if full && !fresh.is_empty() => self.beyond(last),
             _ => None,

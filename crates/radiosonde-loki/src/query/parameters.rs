@@ -1,6 +1,6 @@
 use std::fmt::Write as _;
 
-/// The parameters of a request, encoded as forms and queries are: `application/x-www-form-urlencoded`.
+/// The parameters of a request, encoded as `application/x-www-form-urlencoded`.
 #[derive(Debug, Default)]
 pub(super) struct Parameters {
     encoded: String,
@@ -29,13 +29,13 @@ impl Parameters {
     }
 }
 
-/// Every byte that is not unreserved as `%XX`, which is right in a path, a query and a form alike.
+/// Escapes every byte that is not unreserved as `%XX`, which is valid in paths, queries and forms.
 pub(super) fn encode(text: &str, out: &mut String) {
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             out.push(char::from(byte));
         } else {
-            // Writing to a string cannot fail.
+            // Writing to a string does not fail.
             let _ = write!(out, "%{byte:02X}");
         }
     }
@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn everything_but_the_unreserved_is_escaped() {
+    fn all_but_unreserved_characters_are_escaped() {
         let parameters = Parameters::default()
             .with("query", r#"{a="ü b"} |= "x&y=z+%""#)
             .with_some("limit", Some(7))

@@ -9,10 +9,10 @@ use radiosonde_delivery::ResponseFuture;
 
 use crate::response::query_error::{MalformedResponse, QueryError};
 
-/// A response of Loki on its way: await it on any runtime, or [`wait`](Self::wait) for it.
+/// A pending query: await it on any runtime, or [`wait`](Self::wait) for it.
 ///
-/// The request has been sent when this is returned; the client's own thread does the work, so it needs no runtime. Dropping it
-/// cancels it.
+/// The request has been sent when this is returned. The client's own thread does the work, so it needs no runtime. Dropping it
+/// cancels the query.
 #[must_use = "dropping it cancels the query"]
 pub struct QueryFuture<T> {
     state: State<T>,
@@ -39,9 +39,9 @@ impl<T> QueryFuture<T> {
         Self { state: State::Failed(error) }
     }
 
-    /// Blocks this thread until the response is there, for callers that cannot await.
+    /// Blocks this thread until the response is complete, for callers that cannot await.
     ///
-    /// Safe on a runtime's thread too, also the only one of a current-thread runtime: the client does not need it.
+    /// Safe on a thread of a runtime, even the only one of a current-thread runtime: the client does not need it.
     ///
     /// # Errors
     /// [`QueryError`], after the client's timeout at the latest.
@@ -51,7 +51,7 @@ impl<T> QueryFuture<T> {
                 reply.wait().map_err(QueryError::Request).and_then(|response| read(&response))
             }
             State::Failed(error) => Err(error),
-            // Only after it has been awaited by hand to its end.
+            // Only if it has been polled to completion before.
             State::Done => Err(already_given()),
         }
     }
@@ -77,11 +77,11 @@ impl<T> Future for QueryFuture<T> {
     }
 }
 
-// Nothing in it is ever pinned: the reply is `Unpin`, and the rest is moved out.
+// Nothing in it is pinned: the response future is `Unpin`, and the rest is moved out.
 impl<T> Unpin for QueryFuture<T> {}
 
 fn already_given() -> QueryError {
-    MalformedResponse::because("it has been given already")
+    MalformedResponse::because("the future was polled after completion")
 }
 
 impl<T> fmt::Debug for QueryFuture<T> {

@@ -9,10 +9,10 @@ use crate::response::query_error::QueryError;
 use crate::response::query_response::{QueryResponse, read_data};
 use crate::response::sample::Series;
 
-/// Which end of the time range comes first, and stays when there are more lines than the limit.
+/// The order of lines, which also selects the lines kept by the limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Direction {
-    // Closed on purpose: time has two.
+    // Exhaustive: there are only two directions.
     /// The oldest lines, oldest first.
     Forward,
     /// The newest lines, newest first.
@@ -20,7 +20,7 @@ pub enum Direction {
     Backward,
 }
 
-/// A question about a time range; from [`LogQuery::query_range`](crate::LogQuery::query_range). It is sent by [`entries`](Self::entries),
+/// A query over a time range; from [`LogQuery::query_range`](crate::LogQuery::query_range). It is sent by [`entries`](Self::entries),
 /// [`series`](Self::series), [`send`](Self::send) or [`pages`](Self::pages).
 #[must_use = "no query is sent yet"]
 #[derive(Debug, Clone)]
@@ -39,26 +39,26 @@ impl RangeQuery {
         Self { client, logql, range, limit: 1000, direction: Direction::default(), step: None }
     }
 
-    /// How many lines at most; 1000 unless set. Loki refuses 0 and, unless configured otherwise, more than 5000. Numbers over time
-    /// are not limited by it.
+    /// The most lines. Default: 1000. Loki refuses 0 and, unless configured otherwise, more than 5000. It does not apply to
+    /// numbers over time.
     pub const fn limit(mut self, lines: u32) -> Self {
         self.limit = lines;
         self
     }
 
-    /// Which end of the time range comes first; [`Direction::Backward`] unless set, which is Loki's default too.
+    /// The order of lines. Default: [`Direction::Backward`], as in Loki.
     pub const fn direction(mut self, direction: Direction) -> Self {
         self.direction = direction;
         self
     }
 
-    /// How far the points of a series are apart; unless set, Loki takes a 250th of the time range. Not for lines.
+    /// The interval between the points of a series. Default: a 250th of the time range. Not for lines.
     pub const fn step(mut self, step: Duration) -> Self {
         self.step = Some(step);
         self
     }
 
-    /// Asks for lines: those of all streams together, in the [direction](Self::direction)'s order.
+    /// Sends the query for lines of all streams, ordered by the [direction](Self::direction).
     pub fn entries(&self) -> QueryFuture<Vec<LogEntry>> {
         self.entries_of(self.range, self.limit)
     }
@@ -67,7 +67,7 @@ impl RangeQuery {
         let direction = self.direction;
         self.send_for(range, limit, move |response| {
             let mut entries = response.data.lines()?;
-            // Stable: a stream's own order of equal times stays.
+            // Stable, so that lines of a stream with equal times keep their order.
             match direction {
                 Direction::Forward => entries.sort_by_key(LogEntry::unix_nanos),
                 Direction::Backward => entries.sort_by_key(|entry| Reverse(entry.unix_nanos())),
@@ -76,12 +76,12 @@ impl RangeQuery {
         })
     }
 
-    /// Asks for numbers over time.
+    /// Sends the query for numbers over time.
     pub fn series(&self) -> QueryFuture<Vec<Series>> {
         self.send_for(self.range, self.limit, |response| response.data.series())
     }
 
-    /// Asks for whatever the expression gives, with Loki's remarks. Lines come stream by stream.
+    /// Sends the query for a result of any kind, with Loki's warnings. Lines are grouped by stream.
     pub fn send(&self) -> QueryFuture<QueryResponse> {
         self.send_for(self.range, self.limit, Ok)
     }

@@ -12,19 +12,18 @@ use crate::response::log_entry::LogEntry;
 use crate::response::query_error::{MalformedResponse, QueryError, one_line};
 use crate::response::wire::{Nanos, Stream};
 
-/// Lines as they come, from [`TailQuery::open`](crate::TailQuery::open).
+/// A stream of new lines, from [`TailQuery::open`](crate::TailQuery::open).
 ///
 /// # Shape
-/// A stream of [`TailItem`], as a method: [`next`](Self::next). What takes a stream takes
-/// `futures::stream::poll_fn(move |context| tail.poll_next(context))`. At most 16 messages of Loki's wait to be taken; dropping it
-/// closes the connection.
+/// [`next`](Self::next) returns each [`TailItem`]. `futures::stream::poll_fn(move |context| tail.poll_next(context))` is a
+/// `Stream` of them. At most 16 messages are read ahead; dropping it closes the connection.
 ///
-/// Who reads slower than lines come makes Loki leave lines out. [`TailItem::Dropped`] are those that it tells, and it does not tell
-/// all: a Loki 3.7 whose tail nobody read for half a minute left out 900 lines of 3000 without a word. So a tail is for looking; ask
-/// with [`pages`](crate::RangeQuery::pages) for what must be complete.
+/// If the reader is slower than the lines, Loki drops lines. It reports some of them as [`TailItem::Dropped`], but not all: Loki
+/// 3.7 dropped 900 of 3000 lines without a report when a tail was not read for half a minute. Use a tail for watching, and
+/// [`pages`](crate::RangeQuery::pages) for complete results.
 ///
-/// A tail ends with its connection: when Loki restarts, or after `querier.tail_max_duration`, an hour by default. Open another
-/// [`since`](crate::TailQuery::since) the last line then.
+/// A tail ends with its connection: when Loki restarts, or after `querier.tail_max_duration`, by default an hour. Then open
+/// another one [`since`](crate::TailQuery::since) the last line.
 ///
 /// ```no_run
 /// # async fn follow(loki: radiosonde_loki::LogQuery) -> Result<(), radiosonde_loki::QueryError> {
@@ -34,7 +33,7 @@ use crate::response::wire::{Nanos, Stream};
 /// while let Some(tailed) = tail.next().await {
 ///     match tailed? {
 ///         TailItem::Entry(entry) => println!("{}", entry.line()),
-///         TailItem::Dropped(dropped) => eprintln!("left out: a line of {}", dropped.labels()),
+///         TailItem::Dropped(dropped) => eprintln!("dropped a line of {}", dropped.labels()),
 ///         _ => {}
 ///     }
 /// }
@@ -52,11 +51,11 @@ pub struct Tail {
 pub enum TailItem {
     /// A line.
     Entry(LogEntry),
-    /// A line that was left out because its readers were too slow.
+    /// A line that Loki dropped because the reader was too slow.
     Dropped(DroppedEntry),
 }
 
-/// A line that Loki left out of a tail. It is stored all the same.
+/// A line that Loki dropped from a tail. It is stored nevertheless.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DroppedEntry {
     unix_nanos: i64,
@@ -82,18 +81,18 @@ impl Tail {
         Self { socket, ready: VecDeque::new() }
     }
 
-    /// The next line; `None` when Loki has closed the connection in good order, or after an error.
+    /// The next item; `None` after a normal close by Loki, or after an error.
     ///
-    /// Dropping the future loses nothing.
+    /// Cancel safe: dropping the future loses no item.
     ///
     /// # Errors
-    /// [`QueryError::Closed`] with Loki's words if it ended the tail, such as `only log selector is supported`;
+    /// [`QueryError::Closed`] with Loki's message if it ended the tail, such as `only log selector is supported`;
     /// [`QueryError::Request`] if the connection broke.
     pub async fn next(&mut self) -> Option<Result<TailItem, QueryError>> {
         poll_fn(|context| self.poll_next(context)).await
     }
 
-    /// [`next`](Self::next), polled: what a stream of any kind is made of.
+    /// [`next`](Self::next), polled: for adapters to any stream type.
     pub fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<TailItem, QueryError>>> {
         loop {
             if let Some(tailed) = self.ready.pop_front() {
@@ -110,7 +109,7 @@ impl Tail {
         }
     }
 
-    /// [`next`](Self::next) for callers that cannot await; blocks this thread, whichever it is.
+    /// [`next`](Self::next) for callers that cannot await; blocks this thread.
     ///
     /// # Errors
     /// As [`next`](Self::next).
@@ -132,7 +131,7 @@ impl Tail {
                 QueryError::Closed { code, message: one_line(&reason) }
             }
             WebSocketError::Request(error) => QueryError::Request(error),
-            // A kind of failure that came after this crate.
+            // A kind of error that is newer than this crate.
             other => MalformedResponse::because(other),
         })?;
         let Message { streams, dropped_entries } =

@@ -13,7 +13,7 @@ use crate::query::tail::Tail;
 use crate::query::time_range::unix_nanos;
 use crate::response::query_error::{MalformedResponse, QueryError, Refusal};
 
-/// Lines to follow; from [`LogQuery::tail`]. Following starts with [`open`](Self::open).
+/// A query for new lines; from [`LogQuery::tail`]. [`open`](Self::open) starts it.
 #[must_use = "no query is sent yet"]
 #[derive(Debug, Clone)]
 pub struct TailQuery {
@@ -25,33 +25,32 @@ pub struct TailQuery {
 }
 
 impl LogQuery {
-    /// Follows the lines that an expression finds, as they come.
+    /// Follows new lines that match an expression.
     pub fn tail(&self, logql: &str) -> TailQuery {
         TailQuery { client: self.client.clone(), logql: logql.into(), since: None, limit: None, delay: None }
     }
 }
 
 impl TailQuery {
-    /// Begins with lines of this time; an hour ago unless set.
+    /// The time of the first lines. Default: an hour ago.
     pub const fn since(mut self, time: SystemTime) -> Self {
         self.since = Some(time);
         self
     }
 
-    /// How many lines from before now to begin with; 100 unless set, which is Loki's default.
+    /// The number of existing lines to start with. Default: 100, as in Loki.
     pub const fn limit(mut self, lines: u32) -> Self {
         self.limit = Some(lines);
         self
     }
 
-    /// How long Loki holds back a line, in whole seconds up to 5, so that lines of several streams come in their order; not at
-    /// all unless set.
+    /// How long Loki delays lines, in whole seconds up to 5, so that lines of several streams are in order. Default: no delay.
     pub const fn delay(mut self, delay: Duration) -> Self {
         self.delay = Some(delay);
         self
     }
 
-    /// Opens the tail. Loki lets a tenant have ten at a time, unless configured otherwise.
+    /// Opens the tail. By default Loki allows ten at a time per tenant.
     pub fn open(&self) -> TailFuture {
         let parameters = Parameters::default()
             .with("query", &self.logql)
@@ -63,7 +62,7 @@ impl TailQuery {
     }
 }
 
-/// A tail on its way: await it on any runtime, or [`wait`](Self::wait) for it.
+/// A pending tail: await it on any runtime, or [`wait`](Self::wait) for it.
 #[must_use = "dropping it cancels the query"]
 pub struct TailFuture {
     upgrade: Result<ResponseFuture<Upgrade>, Option<QueryError>>,
@@ -73,7 +72,7 @@ impl TailFuture {
     /// Blocks this thread until the tail is open, for callers that cannot await.
     ///
     /// # Errors
-    /// [`QueryError`], such as Loki's refusal of the expression.
+    /// [`QueryError`], such as for an invalid expression.
     pub fn wait(self) -> Result<Tail, QueryError> {
         match self.upgrade {
             Ok(upgrade) => opened(upgrade.wait()),
@@ -97,18 +96,18 @@ fn opened(upgrade: Result<Upgrade, RequestError>) -> Result<Tail, QueryError> {
     match upgrade.map_err(QueryError::Request)? {
         Upgrade::Open(socket) => Ok(Tail::new(socket)),
         Upgrade::Refused(response) if response.status().is_success() => {
-            Err(MalformedResponse::because("it is no web socket"))
+            Err(MalformedResponse::because("it is not a web socket"))
         }
         Upgrade::Refused(response) => {
             Err(QueryError::Refused(Refusal::new(response.status(), response.body())))
         }
-        // A kind of answer that came after this crate.
-        _ => Err(MalformedResponse::because("it is no web socket")),
+        // A kind of response that is newer than this crate.
+        _ => Err(MalformedResponse::because("it is not a web socket")),
     }
 }
 
 fn already_given() -> QueryError {
-    MalformedResponse::because("it has been given already")
+    MalformedResponse::because("the future was polled after completion")
 }
 
 impl fmt::Debug for TailFuture {

@@ -3,7 +3,7 @@ use std::time::{Duration, SystemTime};
 
 use radiosonde_core::{Clock, SystemClock};
 
-/// From a time up to, but not including, another.
+/// A time range that excludes its end.
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};
@@ -25,12 +25,12 @@ impl TimeRange {
     /// From `start` up to `end`.
     ///
     /// # Errors
-    /// [`InvalidTimeRange`] if it does not end after it starts.
+    /// [`InvalidTimeRange`] if the end is not after the start.
     pub fn between(start: SystemTime, end: SystemTime) -> Result<Self, InvalidTimeRange> {
         Self::of_nanos(unix_nanos(start), unix_nanos(end)).ok_or(InvalidTimeRange { start, end })
     }
 
-    /// The time up to `end` that is this long.
+    /// The range of this length before `end`.
     #[must_use]
     pub fn ending(end: SystemTime, length: Duration) -> Self {
         let end = unix_nanos(end);
@@ -38,7 +38,7 @@ impl TimeRange {
         Self { start: end.saturating_sub(length), end }
     }
 
-    /// The time up to now that is this long.
+    /// The range of this length before now.
     #[must_use]
     pub fn last(length: Duration) -> Self {
         Self::ending(SystemClock.now(), length)
@@ -48,13 +48,13 @@ impl TimeRange {
         (start < end).then_some(Self { start, end })
     }
 
-    /// Where it starts, in nanoseconds since 1970.
+    /// The start in nanoseconds since 1970.
     #[must_use]
     pub const fn start_unix_nanos(self) -> i64 {
         self.start
     }
 
-    /// Where it ends, in nanoseconds since 1970. That nanosecond itself is not in it.
+    /// The end in nanoseconds since 1970, which is excluded.
     #[must_use]
     pub const fn end_unix_nanos(self) -> i64 {
         self.end
@@ -68,7 +68,7 @@ pub(super) fn unix_nanos(at: SystemTime) -> i64 {
     }
 }
 
-/// A time range that ends before or when it starts.
+/// A time range whose end is not after its start.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidTimeRange {
     start: SystemTime,
@@ -80,7 +80,7 @@ impl fmt::Display for InvalidTimeRange {
         let (start, end) = (unix_nanos(self.start), unix_nanos(self.end));
         write!(
             f,
-            "a time range from {start} to {end} is empty; allowed is an end after its start, in nanoseconds since 1970"
+            "invalid time range from {start} to {end}: expected an end after the start, in nanoseconds since 1970"
         )
     }
 }
@@ -99,7 +99,7 @@ mod tests {
         assert_eq!(TimeRange::ending(epoch, Duration::MAX), TimeRange { start: -i64::MAX, end: 0 });
         assert_eq!(TimeRange::between(epoch, far).unwrap().end_unix_nanos(), i64::MAX);
         let error = TimeRange::between(far, epoch).unwrap_err().to_string();
-        assert!(error.contains("from 9223372036854775807 to 0 is empty"), "{error}");
+        assert!(error.contains("from 9223372036854775807 to 0: expected"), "{error}");
         assert_eq!(unix_nanos(epoch - Duration::from_nanos(7)), -7);
     }
 }

@@ -8,7 +8,7 @@ use crate::label::quote;
 
 /// Names and values, each name once, sorted by name.
 ///
-/// Cheap to clone: the entries of a stream share theirs. Prints as LogQL writes it, `{env="prod", level="ERROR"}`.
+/// Cheap to clone: the entries of a stream share their labels. Prints in LogQL's format, `{env="prod", level="ERROR"}`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Labels {
     sorted: Arc<[(Box<str>, Box<str>)]>,
@@ -28,13 +28,13 @@ impl Labels {
         self.sorted.iter().map(|(name, value)| (&**name, &**value))
     }
 
-    /// How many there are.
+    /// The number of labels.
     #[must_use]
     pub fn len(&self) -> usize {
         self.sorted.len()
     }
 
-    /// Whether there are none.
+    /// Whether there are no labels.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.sorted.is_empty()
@@ -63,7 +63,7 @@ impl fmt::Debug for Labels {
 
 impl<'de> Deserialize<'de> for Labels {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // Go writes `null` for a map that was never made.
+        // Go writes `null` for a nil map.
         let map = Option::<BTreeMap<Box<str>, Box<str>>>::deserialize(deserializer)?;
         Ok(Self { sorted: map.unwrap_or_default().into_iter().collect() })
     }

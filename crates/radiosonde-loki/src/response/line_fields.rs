@@ -3,11 +3,11 @@ use std::fmt;
 use radiosonde_core::{Level, SpanId, TraceId};
 use serde_json::{Map, Value};
 
-/// The reserved keys of a line, and what else it holds; from [`LogEntry::fields`](crate::LogEntry::fields).
+/// The fields of a line; from [`LogEntry::fields`](crate::LogEntry::fields).
 ///
 /// # Shape
-/// Reads lines as `radiosonde-log` writes them by default: reserved keys at the top, everything else under `metadata` or
-/// `context`. A key that is missing, or of another type than it should be, is `None`; [`get`](Self::get) has it all.
+/// Lines as `radiosonde-log` writes them by default: reserved keys at the top, everything else under `metadata` or `context`.
+/// A key that is missing or has an unexpected type is `None`; [`get`](Self::get) returns any value.
 ///
 /// ```
 /// use radiosonde_core::Level;
@@ -18,7 +18,7 @@ use serde_json::{Map, Value};
 /// assert_eq!((fields.level(), fields.message()), (Some(Level::Error), Some("card declined")));
 /// assert_eq!((fields.status(), fields.duration_ms()), (Some(402), None));
 /// assert_eq!(fields.metadata("sku").and_then(|sku| sku.as_str()), Some("b-2"));
-/// assert_eq!(LineFields::parse("panic: oh no").unwrap_err().to_string(), "the line is no JSON object");
+/// assert_eq!(LineFields::parse("panic: oh no").unwrap_err().to_string(), "the line is not a JSON object");
 /// # Ok::<(), radiosonde_loki::InvalidLine>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
@@ -27,93 +27,93 @@ pub struct LineFields {
 }
 
 impl LineFields {
-    /// Reads a line.
+    /// Parses a line.
     ///
     /// # Errors
-    /// [`InvalidLine`] if it is no JSON object.
+    /// [`InvalidLine`] if it is not a JSON object.
     pub fn parse(line: &str) -> Result<Self, InvalidLine> {
         serde_json::from_str(line).map(|object| Self { object }).map_err(|cause| InvalidLine { cause })
     }
 
-    /// When, as the line says it: RFC 3339. The entry's own time is finer.
+    /// The `timestamp`, as in RFC 3339. The entry's own time is more precise.
     #[must_use]
     pub fn timestamp(&self) -> Option<&str> {
         self.text("timestamp")
     }
 
-    /// Its level.
+    /// The `level`.
     #[must_use]
     pub fn level(&self) -> Option<Level> {
         self.text("level")?.parse().ok()
     }
 
-    /// What happened.
+    /// The `message`.
     #[must_use]
     pub fn message(&self) -> Option<&str> {
         self.text("message")
     }
 
-    /// Which service.
+    /// The `service`.
     #[must_use]
     pub fn service(&self) -> Option<&str> {
         self.text("service")
     }
 
-    /// Which module of it.
+    /// The `module`.
     #[must_use]
     pub fn module(&self) -> Option<&str> {
         self.text("module")
     }
 
-    /// The trace that it belongs to.
+    /// The `trace_id`.
     #[must_use]
     pub fn trace_id(&self) -> Option<TraceId> {
         TraceId::from_hex(self.text("trace_id")?).ok()
     }
 
-    /// The span that it happened in.
+    /// The `span_id`.
     #[must_use]
     pub fn span_id(&self) -> Option<SpanId> {
         SpanId::from_hex(self.text("span_id")?).ok()
     }
 
-    /// The id that goes with a piece of work from service to service.
+    /// The `correlation_id`, which work keeps across services.
     #[must_use]
     pub fn correlation_id(&self) -> Option<&str> {
         self.text("correlation_id")
     }
 
-    /// The request's id.
+    /// The `request_id`.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
         self.text("request_id")
     }
 
-    /// The user's id.
+    /// The `user_id`.
     #[must_use]
     pub fn user_id(&self) -> Option<&str> {
         self.text("user_id")
     }
 
-    /// The request's method.
+    /// The `method` of the request.
     #[must_use]
     pub fn method(&self) -> Option<&str> {
         self.text("method")
     }
 
-    /// The request's path.
+    /// The `path` of the request.
     #[must_use]
     pub fn path(&self) -> Option<&str> {
         self.text("path")
     }
 
-    /// The response's status.
+    /// The `status` of the response.
     #[must_use]
     pub fn status(&self) -> Option<u16> {
         self.get("status")?.as_u64()?.try_into().ok()
     }
 
-    /// How long it took, in milliseconds.
+    /// The `duration_ms`, in milliseconds.
     #[must_use]
     pub fn duration_ms(&self) -> Option<f64> {
         self.get("duration_ms")?.as_f64()
@@ -150,7 +150,7 @@ fn pairs(object: &Map<String, Value>) -> impl Iterator<Item = (&str, &Value)> {
     object.iter().map(|(name, value)| (name.as_str(), value))
 }
 
-/// A line that is no JSON object.
+/// A line that is not a JSON object.
 #[derive(Debug)]
 pub struct InvalidLine {
     cause: serde_json::Error,
@@ -158,7 +158,7 @@ pub struct InvalidLine {
 
 impl fmt::Display for InvalidLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the line is no JSON object")
+        f.write_str("the line is not a JSON object")
     }
 }
 
@@ -173,7 +173,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_of_another_type_are_none_and_still_there() {
+    fn keys_of_another_type_are_none_and_still_accessible() {
         let line =
             r#"{"level":7,"status":70000,"duration_ms":"1","trace_id":"x","context":{"a":1},"metadata":[]}"#;
         let fields = LineFields::parse(line).unwrap();
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_object_is_refused() {
+    fn a_line_that_is_not_an_object_is_refused() {
         for line in ["", "[]", "7", "{\"a\":1} x", "{"] {
             assert!(LineFields::parse(line).is_err(), "{line}");
         }

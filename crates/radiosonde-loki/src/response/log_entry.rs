@@ -5,7 +5,7 @@ use radiosonde_core::{Level, TraceId};
 use crate::response::labels::Labels;
 use crate::response::line_fields::{InvalidLine, LineFields};
 
-/// One line as Loki keeps it.
+/// A line stored by Loki.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct LogEntry {
     pub(super) unix_nanos: i64,
@@ -16,7 +16,7 @@ pub struct LogEntry {
 }
 
 impl LogEntry {
-    /// When, as exact as the system's type is: to the nanosecond on Unix.
+    /// The time, as precise as the system's type: to the nanosecond on Unix.
     #[must_use]
     pub fn timestamp(&self) -> SystemTime {
         let away = Duration::from_nanos(self.unix_nanos.unsigned_abs());
@@ -25,11 +25,11 @@ impl LogEntry {
         } else {
             SystemTime::UNIX_EPOCH.checked_add(away)
         };
-        // 292 years to either side of 1970 are within what every supported system counts.
+        // Every supported system covers 292 years before and after 1970.
         at.unwrap_or(SystemTime::UNIX_EPOCH)
     }
 
-    /// When, in nanoseconds since 1970.
+    /// The time in nanoseconds since 1970.
     #[must_use]
     pub const fn unix_nanos(&self) -> i64 {
         self.unix_nanos
@@ -41,10 +41,10 @@ impl LogEntry {
         &self.line
     }
 
-    /// The line's reserved keys, for lines that `radiosonde-log` wrote. Parses the line each time.
+    /// The fields of a line written by `radiosonde-log`. Parses the line on each call.
     ///
     /// # Errors
-    /// [`InvalidLine`] if the line is no JSON object.
+    /// [`InvalidLine`] if the line is not a JSON object.
     pub fn fields(&self) -> Result<LineFields, InvalidLine> {
         LineFields::parse(&self.line)
     }
@@ -55,26 +55,26 @@ impl LogEntry {
         &self.labels
     }
 
-    /// What was stored beside the line, such as `trace_id`. Loki adds a `detected_level` of its own.
+    /// The structured metadata, such as `trace_id`. Loki adds `detected_level`.
     #[must_use]
     pub const fn structured_metadata(&self) -> &Labels {
         &self.structured_metadata
     }
 
-    /// What the expression's parsers, such as `| json`, took out of the line.
+    /// The fields that parsers of the expression, such as `| json`, extracted from the line.
     #[must_use]
     pub const fn parsed(&self) -> &Labels {
         &self.parsed
     }
 
-    /// Its level, by the stream's label `level`, else by what Loki detected.
+    /// The level: the stream's label `level`, or else the one that Loki detected.
     #[must_use]
     pub fn level(&self) -> Option<Level> {
         let label = self.labels.get("level").and_then(|level| level.parse().ok());
         label.or_else(|| self.structured_metadata.get("detected_level")?.parse().ok())
     }
 
-    /// The trace that it belongs to, by its structured metadata.
+    /// The `trace_id` of its structured metadata.
     #[must_use]
     pub fn trace_id(&self) -> Option<TraceId> {
         TraceId::from_hex(self.structured_metadata.get("trace_id")?).ok()

@@ -3,42 +3,42 @@ use std::fmt;
 use http::StatusCode;
 use radiosonde_delivery::RequestError;
 
-/// How much of a refusal is kept.
+/// The longest text kept of an error response.
 const MESSAGE_BYTES: usize = 2048;
 
 /// A query that failed.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum QueryError {
-    /// There was no response: nobody to connect to, too late, broken off or too long.
+    /// No complete response: no connection, a timeout, or a response that is incomplete or too long.
     Request(RequestError),
-    /// Loki, or a proxy before it, refused.
+    /// Loki, or a proxy in front of it, responded with an error status.
     Refused(Refusal),
-    /// The response is not Loki's.
+    /// The response is not one of Loki's.
     Malformed(MalformedResponse),
-    /// The expression gives something else than what was asked for, such as numbers in place of lines.
+    /// The result has another kind than the method returns, such as numbers instead of lines.
     OtherKind {
-        /// What was asked for.
+        /// The expected kind.
         wanted: &'static str,
-        /// What the expression gives.
+        /// The kind of the result.
         found: &'static str,
     },
     /// The expression or a name is longer than a URL can be.
     TooLong {
-        /// How long the parameters are.
+        /// The length of the parameters.
         bytes: usize,
     },
     /// Loki ended a tail.
     Closed {
         /// The code of RFC 6455, section 7.4.
         code: u16,
-        /// Loki's words.
+        /// Loki's message.
         message: Box<str>,
     },
 }
 
 impl QueryError {
-    /// Whether the same query may succeed later: no response, 429, or a failure on the server's side.
+    /// Whether the same query may succeed later: no response, 429, or a server error.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match self {
@@ -50,7 +50,7 @@ impl QueryError {
         }
     }
 
-    /// The refusal, if it is one.
+    /// The error response, if there is one.
     #[must_use]
     pub const fn refusal(&self) -> Option<&Refusal> {
         match self {
@@ -63,14 +63,17 @@ impl QueryError {
 impl fmt::Display for QueryError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Request(_) => f.write_str("no answer from loki"),
+            Self::Request(_) => f.write_str("no response from loki"),
             Self::Refused(refusal) => refusal.fmt(f),
-            Self::Malformed(_) => f.write_str("the answer is not one of loki's"),
+            Self::Malformed(_) => f.write_str("the response is not one of loki's"),
             Self::OtherKind { wanted, found } => {
-                write!(f, "the expression gives {found}, asked for were {wanted}")
+                write!(f, "the result of the query is {found}: expected {wanted}")
             }
             Self::TooLong { bytes } => {
-                write!(f, "parameters of {bytes} bytes are too long for a URL; allowed are about 64000")
+                write!(
+                    f,
+                    "query parameters of {bytes} bytes are too long for a URL: expected at most about 64000"
+                )
             }
             Self::Closed { code, message } => write!(f, "loki ended the tail with code {code}: {message}"),
         }
@@ -99,13 +102,13 @@ impl Refusal {
         Self { status, message: one_line(&String::from_utf8_lossy(body)) }
     }
 
-    /// The status: 400 for an expression that Loki does not understand or limits that it does not grant.
+    /// The status: 400 for an invalid expression or an exceeded limit.
     #[must_use]
     pub const fn status(&self) -> StatusCode {
         self.status
     }
 
-    /// Loki's own words, such as `parse error at line 1, col 15: syntax error: unexpected $end, expecting STRING`: on one line,
+    /// Loki's message, such as `parse error at line 1, col 15: syntax error: unexpected $end, expecting STRING`: on one line,
     /// at most 2 KiB.
     #[must_use]
     pub fn message(&self) -> &str {
@@ -122,7 +125,7 @@ impl fmt::Display for Refusal {
 
 impl std::error::Error for Refusal {}
 
-/// What somebody else wrote, so that it cannot break a line of ours.
+/// A foreign text on one line of bounded length.
 pub(crate) fn one_line(text: &str) -> Box<str> {
     let mut line: String = text.trim().chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     if line.len() > MESSAGE_BYTES {
@@ -132,7 +135,7 @@ pub(crate) fn one_line(text: &str) -> Box<str> {
     line.into()
 }
 
-/// A successful response that cannot be understood.
+/// A successful response that could not be parsed.
 #[derive(Debug)]
 pub struct MalformedResponse {
     cause: Box<dyn std::error::Error + Send + Sync>,
@@ -146,7 +149,7 @@ impl MalformedResponse {
 
 impl fmt::Display for MalformedResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the answer cannot be read")
+        f.write_str("the response cannot be parsed")
     }
 }
 
@@ -161,7 +164,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_refusal_is_one_line_of_bounded_length() {
+    fn the_message_of_an_error_response_is_one_line_of_bounded_length() {
         let refusal = Refusal::new(StatusCode::BAD_REQUEST, b" a\r\nb\x1b[31m\n");
         assert_eq!(refusal.to_string(), "loki answered 400: a  b [31m");
         assert_eq!(Refusal::new(StatusCode::BAD_GATEWAY, b"").to_string(), "loki answered 502");
@@ -172,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_pass_by_itself_is_transient() {
+    fn errors_that_may_pass_are_transient() {
         let refused = |status| QueryError::Refused(Refusal::new(StatusCode::from_u16(status).unwrap(), b""));
         assert!([429, 500, 503].into_iter().all(|status| refused(status).is_transient()));
         assert!([400, 401, 404].into_iter().all(|status| !refused(status).is_transient()));

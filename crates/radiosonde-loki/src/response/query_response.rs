@@ -29,7 +29,7 @@ pub enum QueryData {
     Lines(Vec<LogEntry>),
     /// Numbers over time, of a range query.
     Series(Vec<Series>),
-    /// Numbers at a time, of an instant query.
+    /// Numbers at one time, of an instant query.
     Samples(Vec<Sample>),
     /// One number without labels, such as that of `1 + 1`.
     Scalar(f64),
@@ -40,7 +40,7 @@ impl QueryData {
         match self {
             Self::Lines(_) => "lines",
             Self::Series(_) => "numbers over time",
-            Self::Samples(_) => "numbers at a time",
+            Self::Samples(_) => "numbers at one time",
             Self::Scalar(_) => "one number",
         }
     }
@@ -66,7 +66,7 @@ impl QueryData {
     pub(crate) fn samples(self) -> Result<Vec<Sample>, QueryError> {
         match self {
             Self::Samples(samples) => Ok(samples),
-            other => Err(other.is_not("numbers at a time")),
+            other => Err(other.is_not("numbers at one time")),
         }
     }
 
@@ -90,7 +90,7 @@ impl From<Data> for QueryData {
             Data::Vector(samples) => {
                 Self::Samples(samples.unwrap_or_default().into_iter().map(Vector::into_sample).collect())
             }
-            // The time that Loki 3.7 sends with a scalar is none.
+            // The time that Loki 3.7 sends with a scalar is meaningless.
             Data::Scalar((_, value)) => Self::Scalar(value.0),
         }
     }
@@ -98,7 +98,7 @@ impl From<Data> for QueryData {
 
 pub(crate) fn read_data(response: &Response<Bytes>, limit_bytes: usize) -> Result<QueryResponse, QueryError> {
     let envelope: Envelope<Data> = read(response, limit_bytes)?;
-    let data = envelope.data.ok_or_else(|| MalformedResponse::because("there is no `data` in it"))?;
+    let data = envelope.data.ok_or_else(|| MalformedResponse::because("it has no `data`"))?;
     Ok(QueryResponse { data: data.into(), warnings: envelope.warnings.unwrap_or_default() })
 }
 
@@ -119,7 +119,7 @@ fn read<T: DeserializeOwned>(response: &Response<Bytes>, limit_bytes: usize) -> 
     serde_json::from_slice(&body).map_err(MalformedResponse::because)
 }
 
-/// The body, which proxies may have compressed. The limit holds for what comes out, too.
+/// The body, decompressed if a proxy has compressed it. The limit applies to the decompressed body, too.
 fn inflated(response: &Response<Bytes>, limit_bytes: usize) -> Result<Bytes, QueryError> {
     let body = response.body();
     if response.headers().get(CONTENT_ENCODING).is_none_or(|encoding| encoding.as_bytes() != b"gzip") {
@@ -130,7 +130,7 @@ fn inflated(response: &Response<Bytes>, limit_bytes: usize) -> Result<Bytes, Que
     let read = GzDecoder::new(&body[..]).take(limit.saturating_add(1)).read_to_end(&mut plain);
     match read.map_err(MalformedResponse::because)? {
         read if read > limit_bytes => {
-            let what = format!("it is longer than {limit_bytes} bytes, which is what the client reads");
+            let what = format!("it is longer than the limit of {limit_bytes} bytes");
             Err(MalformedResponse::because(what))
         }
         _ => Ok(plain.into()),

@@ -2,31 +2,31 @@ use std::time::SystemTime;
 
 use crate::response::labels::Labels;
 
-/// A value at a time.
+/// A value at a point in time.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct Point {
-    /// When, to the millisecond.
+    /// The time, to the millisecond.
     pub at: SystemTime,
     /// The value; NaN and infinities are possible.
     pub value: f64,
 }
 
-/// A line in a graph: one of those that a range query over numbers finds.
+/// One of the series of a range query over numbers.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Series {
-    /// What it is grouped by.
+    /// The labels that it is grouped by.
     pub labels: Labels,
     /// Its values, oldest first.
     pub points: Vec<Point>,
 }
 
-/// A number: one of those that an instant query finds.
+/// One of the numbers of an instant query.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Sample {
-    /// What it is grouped by.
+    /// The labels that it is grouped by.
     pub labels: Labels,
     /// Its value.
     pub point: Point,

@@ -10,7 +10,7 @@ use crate::response::labels::Labels;
 use crate::response::log_entry::LogEntry;
 use crate::response::sample::{Point, Sample, Series};
 
-/// What every answer is wrapped in. Where there is nothing to say, Loki leaves `data` out.
+/// The envelope of every response. Loki omits `data` if it is empty.
 #[derive(Debug, Deserialize)]
 pub(super) struct Envelope<T> {
     pub(super) data: Option<T>,
@@ -46,7 +46,7 @@ impl Stream {
     }
 }
 
-/// `["<nanoseconds>", "<line>", {…}]`, of which a Loki before 3 leaves the third out.
+/// `["<nanoseconds>", "<line>", {…}]`; before version 3, Loki omits the third element.
 #[derive(Debug)]
 struct Entry {
     nanos: Nanos,
@@ -85,14 +85,16 @@ impl<'de> Deserialize<'de> for Entry {
     }
 }
 
-/// Nanoseconds since 1970, which are a text because JSON's numbers lose some.
+/// Nanoseconds since 1970, sent as text because a JSON number would lose precision.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Nanos(pub(crate) i64);
 
 impl<'de> Deserialize<'de> for Nanos {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Box::<str>::deserialize(deserializer)?;
-        text.parse().map(Self).map_err(|_| de::Error::custom(format_args!("{text:?} are no nanoseconds")))
+        text.parse()
+            .map(Self)
+            .map_err(|_| de::Error::custom(format_args!("{text:?} is not a number of nanoseconds")))
     }
 }
 
@@ -132,22 +134,22 @@ struct Seconds(SystemTime);
 impl<'de> Deserialize<'de> for Seconds {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let seconds = f64::deserialize(deserializer)?;
-        // A double holds most fractions of a second not quite; what is meant are whole milliseconds.
+        // Loki sends whole milliseconds, which a double of seconds holds only approximately.
         let millis = (seconds * 1000.0).round();
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be within")]
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range is checked")]
         let since = (0.0..9.0e15).contains(&millis).then(|| Duration::from_millis(millis as u64));
         let at = since.and_then(|since| SystemTime::UNIX_EPOCH.checked_add(since));
-        at.map(Self).ok_or_else(|| de::Error::custom(format_args!("{seconds} is no time")))
+        at.map(Self).ok_or_else(|| de::Error::custom(format_args!("{seconds} is not a time")))
     }
 }
 
-/// A number as Prometheus writes it: a text, so that it may be `NaN` or `+Inf`.
+/// A number in Prometheus' format: a text, so that it may be `NaN` or `+Inf`.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Value(pub(super) f64);
 
 impl<'de> Deserialize<'de> for Value {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Box::<str>::deserialize(deserializer)?;
-        text.parse().map(Self).map_err(|_| de::Error::custom(format_args!("{text:?} is no number")))
+        text.parse().map(Self).map_err(|_| de::Error::custom(format_args!("{text:?} is not a number")))
     }
 }

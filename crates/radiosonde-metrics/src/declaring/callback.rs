@@ -29,13 +29,13 @@ struct CallbackFamily {
 /// A NaN that no computation makes.
 const NOTHING: u64 = u64::MAX;
 
-/// Asks the function, before the families are shown.
-struct Asks<F> {
+/// FunctionCollector the function, before the families are shown.
+struct FunctionCollector<F> {
     family: Weak<CallbackFamily>,
     function: F,
 }
 
-impl<F: Fn() -> f64 + Send + Sync + 'static> Collector for Asks<F> {
+impl<F: Fn() -> f64 + Send + Sync + 'static> Collector for FunctionCollector<F> {
     fn collect(&self, _: &mut Collection) {
         // The family lives as long as the registry that asks.
         let Some(family) = self.family.upgrade() else { return };
@@ -96,20 +96,20 @@ impl AnyFamily for CallbackFamily {
     }
 }
 
-/// Asks the function behind a metric no more when dropped; from [`Registry::gauge_fn`] and [`Registry::counter_fn`].
+/// FunctionCollector the function behind a metric no more when dropped; from [`Registry::gauge_fn`] and [`Registry::counter_fn`].
 ///
 /// The metric then has no series, and its name can be declared in the same way again.
-#[must_use = "the function is asked no more when this is dropped; `keep` keeps it"]
+#[must_use = "the function is not called any more when this is dropped; `keep` keeps it"]
 pub struct Callback {
-    asks: Option<CollectorGuard>,
+    collector: Option<CollectorGuard>,
     family: Arc<CallbackFamily>,
 }
 
 impl Callback {
-    /// Has the function asked for as long as the registry lives.
+    /// Keeps calling the function for as long as the registry lives.
     pub fn keep(mut self) {
-        if let Some(asks) = self.asks.take() {
-            asks.keep();
+        if let Some(collector) = self.collector.take() {
+            collector.keep();
         }
     }
 }
@@ -117,8 +117,8 @@ impl Callback {
 impl Drop for Callback {
     fn drop(&mut self) {
         // A function that has taken this one's place meanwhile stays, and its value comes back with the next scrape.
-        if let Some(asks) = self.asks.take() {
-            drop(asks);
+        if let Some(collector) = self.collector.take() {
+            drop(collector);
             self.family.keep(NOTHING);
         }
     }
@@ -132,8 +132,8 @@ impl Registry {
     /// [kept](Callback::keep). Declared again, the newer function takes the older one's place.
     ///
     /// A function that panics leaves the metric without a sample in that scrape, which is counted in
-    /// `radiosonde_metrics_collector_errors_total{reason="panic"}`. One that reads the registry that asks it is not asked again for that;
-    /// it sees the values of the scrape before.
+    /// `radiosonde_metrics_collector_errors_total{reason="panic"}`. One that reads its own registry is not called again for that;
+    /// it sees the values of the previous scrape.
     ///
     /// # Cost
     /// A call for each scrape, one after the other. It may block, and a scrape waits for it: for how long, see
@@ -199,9 +199,9 @@ impl Registry {
             Arc::new(CallbackFamily { labels, shared: Arc::new(shared), last: AtomicU64::new(NOTHING) })
         })?;
         let family: Arc<CallbackFamily> = downcast(family, "function", name, site)?;
-        let asks = Asks { family: Arc::downgrade(&family), function };
-        let asks = self.collect_as_while(&format!("the function of {}", family.shared.name), asks);
-        Ok(Callback { asks: Some(asks), family })
+        let collector = FunctionCollector { family: Arc::downgrade(&family), function };
+        let collector = self.collect_as_while(&format!("the function of {}", family.shared.name), collector);
+        Ok(Callback { collector: Some(collector), family })
     }
 }
 

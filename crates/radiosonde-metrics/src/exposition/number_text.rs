@@ -66,7 +66,7 @@ pub(crate) fn push_time(time: SystemTime, out: &mut Vec<u8>) {
     let _ = write!(out, "{}.{:03}", millis / 1000, millis % 1000);
 }
 
-/// The bounds of the last histogram as they end a bucket's labels, `0.5"} `, so that those of a family are spelled once.
+/// The bounds of the last histogram as they end a bucket's labels, `0.5"} `, so that the bounds of a family are rendered once.
 #[derive(Debug, Default)]
 pub(crate) struct BoundTexts {
     bounds: Vec<f64>,
@@ -76,8 +76,8 @@ pub(crate) struct BoundTexts {
 }
 
 impl BoundTexts {
-    /// Spells these, and infinity, unless they are spelled already.
-    pub(crate) fn spell(&mut self, bounds: &[f64], is_open_metrics: bool) {
+    /// Renders these, and infinity, unless they are rendered already.
+    pub(crate) fn render(&mut self, bounds: &[f64], is_open_metrics: bool) {
         if self.bounds == bounds && !self.ends.is_empty() {
             return;
         }

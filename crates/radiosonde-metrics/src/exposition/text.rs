@@ -254,7 +254,7 @@ impl Visitor for Encoder {
 
     fn histogram(&mut self, labels: &LabelSet, sample: &HistogramSample<'_>) {
         let is_open_metrics = self.is_open_metrics();
-        self.bounds.spell(sample.bounds, is_open_metrics);
+        self.bounds.render(sample.bounds, is_open_metrics);
         self.bucket.clear();
         self.bucket.extend_from_slice(&self.base);
         start_with(b"_bucket{", self.dialect.escaping, labels, "le", &mut self.bucket);

@@ -13,7 +13,7 @@ use crate::instruments::refusal::Refusal;
 use crate::model::kind::Kind;
 use crate::model::label_set::LabelSet;
 use crate::model::name::{check_label_name, check_metric_name};
-use crate::model::sample_names::{Named, tell_apart};
+use crate::model::sample_names::{Named, mark_unknown};
 use crate::model::samples::{HistogramSample, NumberSample, SummarySample};
 use crate::model::visitor::{FamilyInfo, Visitor};
 use crate::registry::{Registry, Reserver};
@@ -133,7 +133,7 @@ impl<'a> Merged<'a> {
         if others.iter().any(|other| family.written().any(|name| other.writes(&name))) {
             return false;
         }
-        others.iter().for_each(|other| tell_apart([family, *other], &mut self.unknown));
+        others.iter().for_each(|other| mark_unknown([family, *other], &mut self.unknown));
         for name in names {
             self.reserved.entry(name).or_default().push((family.name.into(), family.kind));
         }

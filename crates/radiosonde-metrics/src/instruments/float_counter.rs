@@ -39,7 +39,7 @@ impl FloatCounter {
     /// Adds `amount`.
     pub fn inc_by(&self, amount: f64) {
         let FloatCell { exemplars, .. } = &self.0.cell;
-        if self.took(amount)
+        if self.try_add(amount)
             && let Some(exemplars) = exemplars
             && let Some(context) = SpanContext::current().filter(SpanContext::is_sampled)
         {
@@ -52,7 +52,7 @@ impl FloatCounter {
     /// What holds for [`Counter::inc_with_exemplar`](crate::Counter::inc_with_exemplar) holds here.
     pub fn inc_by_with_exemplar(&self, amount: f64, labels: &[(&str, &str)]) {
         let FloatCell { exemplars, shared, .. } = &self.0.cell;
-        if self.took(amount)
+        if self.try_add(amount)
             && let Some(exemplars) = exemplars
         {
             shared.keep_exemplar(exemplars, 0, amount, labels);
@@ -61,7 +61,7 @@ impl FloatCounter {
 
     /// Whether the amount was one to add, and was added.
     #[inline]
-    fn took(&self, amount: f64) -> bool {
+    fn try_add(&self, amount: f64) -> bool {
         // An infinite amount makes an infinite total.
         let is_added = amount >= 0.0 && add_finite(&self.0.cell.bits, amount);
         if !is_added {

@@ -145,11 +145,11 @@ impl Slice {
         if there == step {
             return true;
         }
-        self.turn(there, step)
+        self.advance(there, step)
     }
 
     #[cold]
-    fn turn(&self, there: u64, step: u64) -> bool {
+    fn advance(&self, there: u64, step: u64) -> bool {
         // A thread that was away for long does not take a newer step's slice.
         if there == EMPTYING || there > step {
             return false;

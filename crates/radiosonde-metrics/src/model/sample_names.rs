@@ -84,7 +84,7 @@ fn has(base: &str, suffixes: &[&str], sample: &str) -> bool {
 ///
 /// A counter or an info rather than a histogram or a summary, and of two the one with the longer name. The order of the two does not
 /// change the answer.
-pub(crate) fn tell_apart(families: [Named<'_>; 2], unknown: &mut HashSet<Box<str>>) {
+pub(crate) fn mark_unknown(families: [Named<'_>; 2], unknown: &mut HashSet<Box<str>>) {
     let [one, other] = families;
     if families.iter().any(|family| unknown.contains(family.name)) {
         let is_apart = |family: Named<'_>, from| unknown.contains(family.name) && family.gives_way_to(from);
@@ -111,7 +111,7 @@ mod tests {
     fn apart(one: (&str, Kind), other: (&str, Kind)) -> Vec<Box<str>> {
         let both = |families: [(&str, Kind); 2]| {
             let mut unknown = HashSet::new();
-            tell_apart(families.map(|(name, kind)| Named { name, kind }), &mut unknown);
+            mark_unknown(families.map(|(name, kind)| Named { name, kind }), &mut unknown);
             let mut unknown: Vec<_> = unknown.into_iter().collect();
             unknown.sort_unstable();
             unknown

@@ -194,7 +194,7 @@ impl Registry {
         instrument: &'static str,
         make: impl FnOnce(Shared) -> Arc<dyn AnyFamily>,
     ) -> Result<Arc<dyn AnyFamily>, RegisterError> {
-        let shared = self.0.scope.take_in(shared)?;
+        let shared = self.0.scope.apply(shared)?;
         let families = self.0.families.read().unwrap_or_else(PoisonError::into_inner);
         let known = families.by_name.get(&shared.name).map(Arc::clone);
         drop(families);

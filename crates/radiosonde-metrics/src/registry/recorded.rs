@@ -103,24 +103,26 @@ impl Recorder {
         let refuse = |expected| Err(RecordErrorKind::Value { value, expected });
         match self {
             Self::Counter(data) => match whole(value).and_then(|whole| u64::try_from(whole).ok()) {
-                Some(events) => lend(data, &pairs).inc_by(events),
+                Some(events) => metric_ref(data, &pairs).inc_by(events),
                 None => return refuse("whole numbers from 0 to 2^53"),
             },
-            Self::FloatCounter(data) if value.is_finite() && value >= 0.0 => lend(data, &pairs).inc_by(value),
+            Self::FloatCounter(data) if value.is_finite() && value >= 0.0 => {
+                metric_ref(data, &pairs).inc_by(value)
+            }
             Self::FloatCounter(_) => return refuse("finite numbers from 0"),
-            Self::Gauge(data) => lend(data, &pairs).set(value),
+            Self::Gauge(data) => metric_ref(data, &pairs).set(value),
             Self::IntGauge(data) => match whole(value) {
-                Some(things) => lend(data, &pairs).set(things),
+                Some(things) => metric_ref(data, &pairs).set(things),
                 None => return refuse("whole numbers from -2^53 to 2^53"),
             },
-            Self::Histogram(data) if value.is_finite() => lend(data, &pairs).observe(value),
+            Self::Histogram(data) if value.is_finite() => metric_ref(data, &pairs).observe(value),
             Self::Histogram(_) => return refuse("finite numbers"),
         }
         Ok(())
     }
 }
 
-fn lend<'a, M: Instrument>(data: &'a FamilyData<M>, values: &Pairs<'_>) -> MetricRef<'a, M> {
+fn metric_ref<'a, M: Instrument>(data: &'a FamilyData<M>, values: &Pairs<'_>) -> MetricRef<'a, M> {
     MetricRef::new(data.find(values))
 }
 

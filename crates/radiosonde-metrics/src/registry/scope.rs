@@ -25,7 +25,7 @@ impl Scope {
     }
 
     /// The metric as it is in the registry.
-    pub(crate) fn take_in(&self, mut shared: Shared) -> Result<Shared, RegisterError> {
+    pub(crate) fn apply(&self, mut shared: Shared) -> Result<Shared, RegisterError> {
         if !self.prefix.is_empty() {
             shared.name = self.name(&shared.name).into();
         }

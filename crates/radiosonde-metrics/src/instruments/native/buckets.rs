@@ -149,7 +149,7 @@ impl NativeBuckets {
     ) {
         let mut layout = self.layout();
         if layout.due {
-            self.begin_anew(&mut layout, clock, totals());
+            self.reset(&mut layout, clock, totals());
             limited.count(Policy::Reset);
         }
         // Another thread may have made the bucket meanwhile.
@@ -161,7 +161,7 @@ impl NativeBuckets {
             return;
         }
         if self.may_reset(&layout, clock) {
-            self.begin_anew(&mut layout, clock, totals());
+            self.reset(&mut layout, clock, totals());
             limited.count(Policy::Reset);
             if !self.add(value) {
                 self.make_bucket(&mut layout, value);
@@ -207,7 +207,7 @@ impl NativeBuckets {
         self.native.reset_after.is_some_and(|least| age >= least)
     }
 
-    fn begin_anew(&self, layout: &mut Layout, clock: &impl Clock, totals: Totals) {
+    fn reset(&self, layout: &mut Layout, clock: &impl Clock, totals: Totals) {
         layout.began = clock.monotonic();
         layout.created = Some(clock.now());
         // Before it opens: a thread that adds to a bucket opened then adds to this sum too.

@@ -80,7 +80,7 @@ impl Native {
     /// [`InvalidNative::Growth`] if the factor is not above 1.
     pub fn of_growth(factor: f64) -> Result<Self, InvalidNative> {
         if factor.is_nan() || factor <= 1.0 {
-            return Err(InvalidNative::Growth { factor: spelled(factor) });
+            return Err(InvalidNative::Growth { factor: number_text(factor) });
         }
         let schema = (COARSEST..=FINEST).find(|&schema| growth(schema) <= factor).unwrap_or(FINEST);
         Ok(Self { schema, ..Self::new() })
@@ -136,7 +136,7 @@ impl Native {
         if let Some(&threshold) =
             [self.zero_threshold, self.max_zero_threshold].iter().find(|threshold| !is_distance(**threshold))
         {
-            return Err(InvalidNative::ZeroThreshold { threshold: spelled(threshold) });
+            return Err(InvalidNative::ZeroThreshold { threshold: number_text(threshold) });
         }
         if !(1..=MAX_BUCKETS).contains(&self.max_buckets) {
             return Err(InvalidNative::MaxBuckets { buckets: self.max_buckets });
@@ -151,7 +151,7 @@ impl Default for Native {
     }
 }
 
-fn spelled(number: f64) -> Box<str> {
+fn number_text(number: f64) -> Box<str> {
     format!("{number:?}").into()
 }
 
@@ -161,7 +161,7 @@ fn spelled(number: f64) -> Box<str> {
 pub enum InvalidNative {
     /// A factor of growth that is not above 1.
     Growth {
-        /// The factor, spelled out.
+        /// The factor, number_text out.
         factor: Box<str>,
     },
     /// A schema that is not between -4 and 8.
@@ -171,7 +171,7 @@ pub enum InvalidNative {
     },
     /// A zero threshold that is no finite distance.
     ZeroThreshold {
-        /// The threshold, spelled out.
+        /// The threshold, number_text out.
         threshold: Box<str>,
     },
     /// No buckets, or more than 1000.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde::de::{Deserialize, Deserializer, Error};
 
 use crate::duration::parse_duration;
+use crate::resource::ResourceBuilder;
 use crate::secret::Secret;
 
 /// Reads a duration: a whole number with a unit, `us`, `ms`, `s`, `m` or `h`, such as `5s`.
@@ -55,6 +56,14 @@ pub fn optional_text<'de, D: Deserializer<'de>, T: FromStr<Err: Display>>(
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Secret<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         T::deserialize(deserializer).map(Self::new)
+    }
+}
+
+/// A table of attributes.
+impl<'de> Deserialize<'de> for ResourceBuilder {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let table = BTreeMap::<String, String>::deserialize(deserializer)?;
+        Ok(table.iter().fold(Self::default(), |resource, (key, value)| resource.attribute(key, value)))
     }
 }
 

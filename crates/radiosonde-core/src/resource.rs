@@ -42,7 +42,7 @@ const ENVIRONMENT_BEFORE: &str = "deployment.environment";
 impl Resource {
     /// Builds a resource, initially without attributes.
     pub fn builder() -> ResourceBuilder {
-        ResourceBuilder { attributes: BTreeMap::new() }
+        ResourceBuilder::default()
     }
 
     /// A resource with a service name and a random instance id.
@@ -95,7 +95,7 @@ impl Resource {
 
 /// Collects a [`Resource`]'s attributes; the last value of a key wins.
 #[must_use]
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct ResourceBuilder {
     attributes: BTreeMap<Box<str>, Box<str>>,
 }

@@ -1,15 +1,12 @@
-use std::borrow::Cow;
-
 use radiosonde_admin::{LevelsOptions, MetricsOptions};
-use radiosonde_core::{Resource, ResourceBuilder};
+use radiosonde_core::ResourceBuilder;
 use radiosonde_log::{LogOptions, PanicHook};
-use radiosonde_loki::LokiOptions;
 use radiosonde_metrics::Registry;
-use radiosonde_otlp::OtlpOptions;
 use radiosonde_tower::DebugKey;
 use radiosonde_trace::TraceOptions;
 use tracing_subscriber::Layer;
 
+use crate::config::Config;
 use crate::layers::Layers;
 use crate::settings::Settings;
 use crate::variables::{Unsupported, Variables};
@@ -29,20 +26,13 @@ pub fn init(service_name: &str) -> Result<Telemetry, InitError> {
 /// Starts to set up metrics, logs and traces. What is set in code wins over the environment.
 pub fn builder() -> TelemetryBuilder {
     TelemetryBuilder {
-        resource: Resource::builder(),
-        default_resource: Resource::builder(),
+        code: Config::default(),
+        file: Config::default(),
+        default_resource: ResourceBuilder::default(),
         registry: None,
-        service_label: None,
-        logs: LogOptions::new(),
-        filter: None,
-        levels: LevelsOptions::new(),
         panic_hook: Some(PanicHook::new()),
-        loki: LokiOptions::default(),
-        otlp: OtlpOptions::default(),
-        traces: TraceOptions::new(),
-        layers: Layers::default(),
         debug_keys: None,
-        metrics: MetricsOptions::new(),
+        layers: Layers::default(),
     }
 }
 
@@ -68,29 +58,23 @@ pub fn builder() -> TelemetryBuilder {
 #[must_use = "telemetry is set up by `init`"]
 #[derive(Debug)]
 pub struct TelemetryBuilder {
-    /// What code says of the resource; put over what the environment says.
-    pub(crate) resource: ResourceBuilder,
+    /// What code sets, which wins over the environment.
+    pub(crate) code: Config,
+    /// What a file sets, over which the environment wins.
+    pub(crate) file: Config,
     /// What holds if nothing else says anything.
     pub(crate) default_resource: ResourceBuilder,
     pub(crate) registry: Option<Registry>,
-    pub(crate) service_label: Option<String>,
-    pub(crate) logs: LogOptions,
-    pub(crate) filter: Option<Cow<'static, str>>,
-    pub(crate) levels: LevelsOptions,
     pub(crate) panic_hook: Option<PanicHook>,
-    pub(crate) loki: LokiOptions,
-    pub(crate) otlp: OtlpOptions,
-    pub(crate) traces: TraceOptions,
-    pub(crate) layers: Layers,
     pub(crate) debug_keys: Option<Vec<DebugKey>>,
-    pub(crate) metrics: MetricsOptions,
+    pub(crate) layers: Layers,
 }
 
 impl TelemetryBuilder {
     /// The service's name: in every line, span and in `build_info`. It wins over `OTEL_SERVICE_NAME` and over `service.name` in
     /// `OTEL_RESOURCE_ATTRIBUTES`; for a name that gives way to these there is [`default_service_name`](Self::default_service_name).
     pub fn service_name(mut self, name: &str) -> Self {
-        self.resource = self.resource.service_name(name);
+        self.code.resource = self.code.resource.service_name(name);
         self
     }
 
@@ -109,7 +93,25 @@ impl TelemetryBuilder {
     ///     .resource(|r| r.service_version(env!("CARGO_PKG_VERSION")).environment("staging").attribute("team", "pay"));
     /// ```
     pub fn resource(mut self, set: impl FnOnce(ResourceBuilder) -> ResourceBuilder) -> Self {
-        self.resource = set(self.resource);
+        self.code.resource = set(self.code.resource);
+        self
+    }
+
+    /// Takes from a configuration file what neither code nor a variable sets. The precedence is: code, environment, file.
+    ///
+    /// ```
+    /// # fn read() -> Result<radiosonde::TelemetryBuilder, serde_json::Error> {
+    /// let file = r#"{"monitoring": {"enabled": true, "prometheus_port": 9464, "metrics_path": "/metrics"}}"#;
+    /// let builder = radiosonde::builder().default_service_name("orders").config(serde_json::from_str(file)?);
+    /// # Ok(builder)
+    /// # }
+    /// # read().unwrap();
+    /// ```
+    pub fn config(mut self, mut file: Config) -> Self {
+        if let Some(name) = file.service_name.take() {
+            file.resource = file.resource.service_name(&name);
+        }
+        self.file = file;
         self
     }
 
@@ -128,7 +130,7 @@ impl TelemetryBuilder {
     /// Makes the global registry with that label, so it has to come before the first metric of the program. A registry of
     /// [`registry`](Self::registry) must have the label itself, from [`RegistryBuilder::label`](crate::metrics::RegistryBuilder::label).
     pub fn service_label(mut self, label: impl Into<String>) -> Self {
-        self.service_label = Some(label.into());
+        self.code.service_label = Some(label.into());
         self
     }
 
@@ -146,13 +148,13 @@ impl TelemetryBuilder {
     ///     .logs(|l| l.profile(Profile::Ecs).promote("tenant_id").field("team", "pay").file("/var/log/orders.log"));
     /// ```
     pub fn logs(mut self, set: impl FnOnce(LogOptions) -> LogOptions) -> Self {
-        self.logs = set(self.logs);
+        self.code.logs = set(self.code.logs);
         self
     }
 
     /// Which events are logged and become events of spans, such as `"info,orders=debug"`. Else `RUST_LOG`; else `info`.
-    pub fn filter(mut self, directives: impl Into<Cow<'static, str>>) -> Self {
-        self.filter = Some(directives.into());
+    pub fn filter(mut self, directives: impl Into<String>) -> Self {
+        self.code.filter = Some(directives.into());
         self
     }
 
@@ -173,38 +175,6 @@ impl TelemetryBuilder {
         self
     }
 
-    /// Pushes lines to Loki, too. What the options leave open, the URL among it, is as the variables that start with
-    /// `RADIOSONDE_LOKI_` say; without a URL, lines go nowhere. The lines' level names are those of the logs.
-    ///
-    /// ```
-    /// use radiosonde::delivery::HttpOptions;
-    /// use radiosonde::loki::LokiOptions;
-    ///
-    /// let http = HttpOptions::new().basic_auth_file("orders", "/run/secrets/loki");
-    /// let loki = LokiOptions::new("https://logs.example").tenant("shop").label("team", "pay").http(http);
-    /// let builder = radiosonde::builder().loki(loki);
-    /// ```
-    pub fn loki(mut self, options: LokiOptions) -> Self {
-        self.loki = options;
-        self
-    }
-
-    /// Exports spans, and log lines if the options ask for them, by OTLP over HTTP to Jaeger or any collector. What the options
-    /// leave open is as the variables that start with `OTEL_EXPORTER_OTLP_` say. Spans go out if an endpoint for them is given,
-    /// here or there.
-    ///
-    /// ```
-    /// use radiosonde::otlp::{OtlpOptions, OtlpSignalOptions};
-    ///
-    /// // Spans to Jaeger, lines to Loki.
-    /// let lines = OtlpSignalOptions::new().endpoint("http://127.0.0.1:3100/otlp/v1/logs");
-    /// let builder = radiosonde::builder().otlp(OtlpOptions::new("http://127.0.0.1:4318").logs(lines));
-    /// ```
-    pub fn otlp(mut self, options: OtlpOptions) -> Self {
-        self.otlp = options;
-        self
-    }
-
     /// Which traces are recorded, and how; and where spans go besides a collector. What is left open is as `OTEL_TRACES_SAMPLER`,
     /// `OTEL_TRACES_SAMPLER_ARG` and `OTEL_PROPAGATORS` say.
     ///
@@ -214,7 +184,7 @@ impl TelemetryBuilder {
     /// let builder = radiosonde::builder().traces(|t| t.sampler(Sampler::always_on()));
     /// ```
     pub fn traces(mut self, set: impl FnOnce(TraceOptions) -> TraceOptions) -> Self {
-        self.traces = set(self.traces);
+        self.code.traces = set(self.code.traces);
         self
     }
 
@@ -235,14 +205,14 @@ impl TelemetryBuilder {
     /// let builder = radiosonde::builder().metrics(|m| m.address(([0, 0, 0, 0], 9464).into()).path("/internal/metrics"));
     /// ```
     pub fn metrics(mut self, set: impl FnOnce(MetricsOptions) -> MetricsOptions) -> Self {
-        self.metrics = set(self.metrics);
+        self.code.metrics = set(self.code.metrics);
         self
     }
 
     /// Who may change log levels by [`Telemetry::levels_service`], and for how long. Without credentials here and in
     /// `RADIOSONDE_LOG_LEVELS_BEARER_TOKEN`, nobody may.
     pub fn levels(mut self, set: impl FnOnce(LevelsOptions) -> LevelsOptions) -> Self {
-        self.levels = set(self.levels);
+        self.code.levels = set(self.code.levels);
         self
     }
 

@@ -39,11 +39,11 @@ pub enum InitError {
     /// The sampler that the environment names cannot be had.
     Sampler(InvalidSampler),
     /// The configuration of the Loki sink is refused.
-    Loki(radiosonde_loki::LokiBuildError),
+    Loki(Box<dyn Error + Send + Sync>),
     /// The configuration of the OTLP sink for spans is refused.
-    Otlp(radiosonde_otlp::OtlpBuildError),
+    Otlp(Box<dyn Error + Send + Sync>),
     /// The configuration of the OTLP sink for log records is refused.
-    OtlpLogs(radiosonde_otlp::OtlpBuildError),
+    OtlpLogs(Box<dyn Error + Send + Sync>),
     /// The metrics listener cannot listen.
     Listen(ListenError),
     /// The panic hook cannot be installed.
@@ -116,8 +116,7 @@ impl Error for InitError {
             Self::LogFilter(error) => error,
             Self::PanicHook(error) => error,
             Self::Delivery(error) => error,
-            Self::Loki(error) => error,
-            Self::Otlp(error) | Self::OtlpLogs(error) => error,
+            Self::Loki(error) | Self::Otlp(error) | Self::OtlpLogs(error) => &**error,
             Self::Listen(error) => error,
             Self::Bridge(error) => error,
             Self::Probe(error) => error,

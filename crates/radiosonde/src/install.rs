@@ -1,21 +1,17 @@
 //! Puts the parts together and makes them the process' own.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use radiosonde_core::Resource;
 use radiosonde_delivery::Delivery;
-use radiosonde_log::{LevelReload, LineSink, LogOptions, bridge_log_records};
-use radiosonde_loki::LokiOptions;
+use radiosonde_log::{LevelReload, LogOptions, bridge_log_records};
 use radiosonde_metrics::{InvalidRegistry, RegisterError, Registry};
-use radiosonde_otlp::OtlpOptions;
 use radiosonde_tower::{ClientLayer, DebugKey, DebugRequests, ServerLayer};
 use tracing::dispatcher;
 use tracing::subscriber::NoSubscriber;
 
-use crate::settings::{OtlpSettings, Settings, log, loki, otlp};
-use crate::variables::Given;
-use crate::{InitError, Telemetry};
+use crate::settings::{Settings, log};
+use crate::{InitError, Telemetry, to_loki};
 
 static INITIALISED: AtomicBool = AtomicBool::new(false);
 
@@ -36,7 +32,7 @@ fn assemble(settings: Settings) -> Result<Telemetry, InitError> {
         resource,
         registry,
         service_label,
-        log,
+        logs,
         filter,
         levels: levels_options,
         panic_hook,
@@ -56,17 +52,14 @@ fn assemble(settings: Settings) -> Result<Telemetry, InitError> {
     let (server, client) =
         (server_layer(&registry, debug_keys)?, ClientLayer::builder().registry(&registry).build()?);
     let delivery = Delivery::builder().registry(&registry).start().map_err(InitError::Delivery)?;
-    let mut traces = traces.resource(&resource).registry(&registry);
-    if otlp.has_spans {
-        let refuse = |error| otlp::blame(&error, &given).map_or(InitError::Otlp(error), InitError::Variable);
-        traces = traces.sink(otlp.options.build_spans(&resource, &delivery).map_err(refuse)?);
-    }
-    let traces = traces.build()?;
+    let backend = (&resource, &delivery);
+    let traces = otlp.add_to(traces.resource(&resource).registry(&registry), &given, backend)?.build()?;
     let (filter, levels) = LevelReload::builder(filter).registry(&registry).build()?;
     let levels_service = levels_options.service(&levels);
-    let sinks = delivered((loki, &otlp), (&log, service_label.as_deref()), &given, &resource, &delivery)?;
-    let log = sinks.into_iter().fold(log, LogOptions::sink).resource(&resource).registry(&registry);
-    let lines = log.build().map_err(|error| log::refuse(error, &given))?;
+    let loki = to_loki::sink(loki, service_label.as_deref(), &logs, &given, backend)?;
+    let sinks = loki.into_iter().chain(otlp.sink(&logs, &given, backend)?);
+    let logs = sinks.fold(logs, LogOptions::sink).resource(&resource).registry(&registry);
+    let lines = logs.build().map_err(|error| log::refuse(error, &given))?;
     let logs = lines.handle();
     let subscriber = layers.with_ours(filter, &traces, lines);
     dispatcher::with_default(&subscriber, || traces.probe()).map_err(InitError::Probe)?;
@@ -131,31 +124,4 @@ fn server_layer(
         None => server,
     }
     .build()
-}
-
-/// The sinks that deliver lines.
-fn delivered(
-    (loki, otlp): (Option<LokiOptions>, &OtlpSettings),
-    (log, service_label): (&LogOptions, Option<&str>),
-    given: &[Given],
-    resource: &Resource,
-    delivery: &Delivery,
-) -> Result<Vec<Arc<dyn LineSink>>, InitError> {
-    let mut sinks = Vec::<Arc<dyn LineSink>>::new();
-    if let Some(mut options) = loki {
-        options = options.or(LokiOptions::default().level_names(log.names()).overflow(log.overflow_policy()));
-        if let Some(label) = service_label {
-            options = options.label(label, resource.service_name());
-        }
-        let refuse = |error| loki::blame(&error, given).map_or(InitError::Loki(error), InitError::Variable);
-        sinks.push(Arc::new(options.build(resource, delivery).map_err(refuse)?));
-    }
-    if otlp.has_lines {
-        let logs = OtlpOptions::default().level_names(log.names()).overflow(log.overflow_policy());
-        let logs = otlp.options.clone().or(logs).build_logs(resource, delivery);
-        let refuse =
-            |error| otlp::blame(&error, given).map_or(InitError::OtlpLogs(error), InitError::Variable);
-        sinks.push(Arc::new(logs.map_err(refuse)?));
-    }
-    Ok(sinks)
 }

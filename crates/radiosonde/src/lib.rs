@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod builder;
+mod config;
 mod error;
 #[cfg(doctest)]
 mod guide;
@@ -12,22 +13,36 @@ pub mod metrics;
 mod settings;
 mod shutdown_signal;
 pub mod signals;
+#[cfg(any(feature = "loki", feature = "otlp"))]
+mod sink_variables;
 mod telemetry;
+#[cfg_attr(not(feature = "loki"), path = "to_loki_off.rs")]
+mod to_loki;
+#[cfg_attr(not(feature = "otlp"), path = "to_otlp_off.rs")]
+mod to_otlp;
 mod variables;
 
 pub use builder::{TelemetryBuilder, builder, init};
+pub use config::Config;
 pub use error::{InitError, InvalidVariable};
 pub use radiosonde_admin as admin;
+pub use radiosonde_admin::{LevelsOptions, MetricsOptions};
 pub use radiosonde_appender as appender;
-pub use radiosonde_core as core;
-pub use radiosonde_core::{Level, LevelNames, Resource, Secret};
+pub use radiosonde_core as base;
+pub use radiosonde_core::{
+    Clock, Level, LevelNames, Outcome, Resource, ResourceBuilder, Secret, SharedClock, SpanContext, SpanId,
+    SystemClock, TraceFlags, TraceId,
+};
 pub use radiosonde_delivery as delivery;
 pub use radiosonde_delivery::{Report, SinkReport};
 #[cfg(feature = "journald")]
 pub use radiosonde_journald as journald;
 pub use radiosonde_log as log;
 pub use radiosonde_log::{Format, LogOptions, PanicHook, Profile, audit, critical, fatal, log_metric};
+#[cfg(feature = "loki")]
 pub use radiosonde_loki as loki;
+#[cfg(feature = "loki")]
+pub use radiosonde_loki::LokiOptions;
 pub use radiosonde_macros::{
     FacadeLabelValue as LabelValue, FacadeLabels as Labels, facade_metrics as metrics,
     facade_observe as observe,
@@ -36,9 +51,15 @@ pub use radiosonde_metrics::Registry;
 #[cfg(feature = "metrics-facade")]
 pub use radiosonde_metrics_facade as metrics_facade;
 pub use radiosonde_ops as ops;
+#[cfg(feature = "otlp")]
 pub use radiosonde_otlp as otlp;
+#[cfg(feature = "otlp")]
+pub use radiosonde_otlp::{OtlpOptions, OtlpSignalOptions};
 #[cfg(any(feature = "compat", feature = "prometheus"))]
 pub use radiosonde_prometheus as prometheus;
+#[cfg(feature = "push")]
+pub use radiosonde_push as push;
+pub use radiosonde_queue as queue;
 pub use radiosonde_queue::{Overflow, OverflowPolicy};
 pub use radiosonde_recent as recent;
 pub use radiosonde_signals::{DbPool, Operation};

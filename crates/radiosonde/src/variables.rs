@@ -5,10 +5,8 @@ use std::error::Error;
 use std::ffi::OsString;
 use std::fmt::{self, Display};
 use std::str::FromStr;
-use std::time::Duration;
 
 use radiosonde_core::{diagnostics, is_quoted, parse_pairs};
-use radiosonde_delivery::{Pem, TlsOptions};
 
 use crate::InvalidVariable;
 
@@ -129,24 +127,6 @@ impl<'a> Variables<'a> {
         Ok((!text.is_empty()).then(|| text.to_owned()))
     }
 
-    /// The first of these variables that is set, with its name.
-    pub(crate) fn first(
-        &self,
-        names: &[&'static str],
-    ) -> Result<Option<(&'static str, String)>, InvalidVariable> {
-        let text = |name: &&'static str| Some(self.text(name).transpose()?.map(|text| (*name, text)));
-        names.iter().find_map(text).transpose()
-    }
-
-    /// As [`first`](Self::first), for variables whose values no error may show.
-    pub(crate) fn first_secret(
-        &self,
-        names: &[&'static str],
-    ) -> Result<Option<(&'static str, String)>, InvalidVariable> {
-        let text = |name: &&'static str| Some(self.secret(name).transpose()?.map(|text| (*name, text)));
-        names.iter().find_map(text).transpose()
-    }
-
     /// The variable as one of a few words, in any case.
     pub(crate) fn one_of<T: Copy>(
         &self,
@@ -170,36 +150,6 @@ impl<'a> Variables<'a> {
     {
         let Some(text) = self.text(name)? else { return Ok(None) };
         text.parse().map(Some).map_err(|_| InvalidVariable::new(name, &text, allowed))
-    }
-
-    /// The first of these variables that is set, as milliseconds that the options of a sink take.
-    pub(crate) fn first_timeout(&self, names: &[&'static str]) -> Result<Option<Duration>, InvalidVariable> {
-        let Some((name, text)) = self.first(names)? else { return Ok(None) };
-        match text.parse() {
-            Ok(millis) if (1..=600_000).contains(&millis) => Ok(Some(Duration::from_millis(millis))),
-            _ => Err(InvalidVariable::new(name, &text, "a number of milliseconds from 1 to 600000")),
-        }
-    }
-
-    /// The PEM files that variables name; of several for one file, the first that is set.
-    pub(crate) fn tls(
-        &self,
-        authorities: &[&'static str],
-        certificate: &[&'static str],
-        key: &[&'static str],
-    ) -> Result<TlsOptions, InvalidVariable> {
-        let file = |names: &[&'static str]| Ok(self.first(names)?.map(|(_, path)| Pem::file(path)));
-        let mut tls = TlsOptions::new();
-        if let Some(pem) = file(authorities)? {
-            tls = tls.ca(pem);
-        }
-        if let Some(pem) = file(certificate)? {
-            tls = tls.client_certificate(pem);
-        }
-        if let Some(pem) = file(key)? {
-            tls = tls.client_key(pem);
-        }
-        Ok(tls)
     }
 
     /// The variable as a list of pairs; empty if it is not set.

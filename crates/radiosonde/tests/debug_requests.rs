@@ -6,9 +6,9 @@ use std::time::{Duration, SystemTime};
 
 use http::{Request, Response};
 use radiosonde::Format;
-use radiosonde::core::{Clock as _, SystemClock};
 use radiosonde::log::Writer;
 use radiosonde::tower::DebugKey;
+use radiosonde::{Clock as _, SystemClock};
 use radiosonde_testkit::{SharedBuffer, assert_metric};
 use tower::{Layer as _, ServiceExt as _, service_fn};
 use tracing::debug;

@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use std::fmt;
 use std::time::Duration;
 
-use radiosonde::core::silence;
+use radiosonde::base::silence;
 use radiosonde::log::Writer;
 use radiosonde::loki::LokiOptions;
 use radiosonde::otlp::OtlpOptions;

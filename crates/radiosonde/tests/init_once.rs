@@ -38,7 +38,7 @@ fn one_line_sets_everything_up_and_a_second_is_an_error() {
 
     let trace_id = tracing::info_span!("checkout").in_scope(|| {
         tracing::info!(order = 42, "ordered");
-        radiosonde::core::SpanContext::current().unwrap().trace_id().to_string()
+        radiosonde::SpanContext::current().unwrap().trace_id().to_string()
     });
     let line = &lines.lines()[0];
     assert!(

@@ -16,8 +16,8 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
 use e2e::{Jaeger, Loki};
-use radiosonde::core::{Clock as _, SystemClock};
 use radiosonde::log::Writer;
+use radiosonde::{Clock as _, SystemClock};
 use tower::{Layer as _, ServiceExt as _, service_fn};
 
 const ROLE: &str = "RADIOSONDE_TEST_SERVICE";

@@ -4,19 +4,19 @@ use crate::InvalidVariable;
 use crate::variables::Variables;
 
 /// A signal's exporters by the specification: a comma-separated list.
-pub(super) struct Exporter {
-    pub(super) variable: &'static str,
+pub(crate) struct Exporter {
+    pub(crate) variable: &'static str,
     /// The one that is supported.
-    pub(super) supported: &'static str,
+    pub(crate) supported: &'static str,
     /// Those that the specification knows as well.
-    pub(super) others: &'static [&'static str],
+    pub(crate) others: &'static [&'static str],
     /// What is done in their place.
-    pub(super) instead: &'static str,
+    pub(crate) instead: &'static str,
 }
 
 /// What the variable asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Asked {
+pub(crate) enum Asked {
     /// It is not set.
     Nothing,
     Supported,
@@ -26,7 +26,7 @@ pub(super) enum Asked {
 }
 
 impl Exporter {
-    pub(super) fn read(&self, variables: &Variables<'_>) -> Result<Asked, InvalidVariable> {
+    pub(crate) fn read(&self, variables: &Variables<'_>) -> Result<Asked, InvalidVariable> {
         let Some((text, words)) = variables.words(self.variable)? else { return Ok(Asked::Nothing) };
         let error = || InvalidVariable::new(self.variable, &text, &format!("{}, none", self.supported));
         let has = |name: &str| words.iter().any(|word| word == name);

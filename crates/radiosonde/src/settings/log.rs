@@ -11,6 +11,7 @@ use super::log_file;
 use crate::variables::{Given, Variables};
 use crate::{InitError, InvalidVariable};
 
+const FILTER: &str = "RUST_LOG";
 const METADATA_KEY: &str = "RADIOSONDE_LOG_METADATA_KEY";
 const FIELDS: &str = "RADIOSONDE_LOG_FIELDS";
 const MAX_LINE_BYTES: &str = "RADIOSONDE_LOG_MAX_LINE_BYTES";
@@ -84,17 +85,24 @@ fn overflow(options: LogOptions, variables: &Variables<'_>) -> Result<LogOptions
     Ok(options.overflow(policy))
 }
 
-/// The filter that code sets, or else the variable.
-pub(super) fn filter(code: Option<&str>, variables: &Variables<'_>) -> Result<LogFilter, InitError> {
-    const VARIABLE: &str = "RUST_LOG";
-    if let Some(directives) = code {
-        return directives.parse().map_err(InitError::LogFilter);
+/// The filter's variable, which is checked if nothing else sets the filter.
+pub(super) fn filter_text(variables: &Variables<'_>) -> Result<Option<String>, InvalidVariable> {
+    let text = variables.text(FILTER)?;
+    if let Some(text) = &text {
+        variables.give(FILTER, text);
     }
-    let Some(directives) = variables.text(VARIABLE)? else { return Ok(LogFilter::default()) };
+    Ok(text)
+}
+
+pub(super) fn filter(text: Option<&str>, given: &[Given]) -> Result<LogFilter, InitError> {
+    let Some(directives) = text else { return Ok(LogFilter::default()) };
     directives.parse().map_err(|cause: InvalidFilter| {
         let expected =
             "level and target=level, comma-separated, with the levels off, error, warn, info, debug and trace";
-        InvalidVariable::new(VARIABLE, &directives, expected).because(cause).into()
+        match given.iter().find(|given| given.variable == FILTER && given.text == directives) {
+            Some(given) => given.refuse(expected, cause).into(),
+            None => InitError::LogFilter(cause),
+        }
     })
 }
 

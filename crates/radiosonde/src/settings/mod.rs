@@ -1,27 +1,26 @@
 //! What code and environment amount to.
 
-mod exporter;
+pub(crate) mod exporter;
 mod listener;
 pub(crate) mod log;
 mod log_file;
-pub(crate) mod loki;
-pub(crate) mod otlp;
 mod propagators;
-mod unread;
+pub(crate) mod unread;
+
+use std::mem;
 
 use radiosonde_admin::{Credentials, LevelsOptions, MetricsOptions};
 use radiosonde_core::{Resource, ResourceBuilder};
 use radiosonde_log::{LogFilter, LogOptions, PanicHook};
-use radiosonde_loki::LokiOptions;
 use radiosonde_metrics::Registry;
-use radiosonde_otlp::OtlpOptions;
 use radiosonde_tower::DebugKey;
 use radiosonde_trace::{InvalidSamplerKind, Sampler, TraceOptions};
 
-pub(crate) use self::otlp::OtlpSettings;
+use crate::config::Config;
 use crate::layers::Layers;
+use crate::to_otlp::Exports;
 use crate::variables::{Given, Unsupported, Variables};
-use crate::{InitError, InvalidVariable, TelemetryBuilder};
+use crate::{InitError, InvalidVariable, TelemetryBuilder, to_loki};
 
 /// The queue before standard output and the log file.
 const QUEUE_BYTES: usize = 8 << 20;
@@ -33,12 +32,12 @@ pub(crate) struct Settings {
     pub(crate) registry: Option<Registry>,
     /// A label for the service's name, on streams and series.
     pub(crate) service_label: Option<String>,
-    pub(crate) log: LogOptions,
+    pub(crate) logs: LogOptions,
     pub(crate) filter: LogFilter,
     pub(crate) levels: LevelsOptions,
     pub(crate) panic_hook: Option<PanicHook>,
-    pub(crate) loki: Option<LokiOptions>,
-    pub(crate) otlp: OtlpSettings,
+    pub(crate) loki: to_loki::Options,
+    pub(crate) otlp: Exports,
     pub(crate) traces: TraceOptions,
     pub(crate) layers: Layers,
     /// What has to have signed a request that asks to be debugged.
@@ -51,63 +50,79 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    pub(crate) fn resolve(code: TelemetryBuilder, variables: &Variables<'_>) -> Result<Self, InitError> {
+    pub(crate) fn resolve(builder: TelemetryBuilder, variables: &Variables<'_>) -> Result<Self, InitError> {
+        let TelemetryBuilder { mut code, mut file, default_resource, .. } = builder;
         // No spans, and nothing is delivered.
         let disabled = variables.specified_flag("OTEL_SDK_DISABLED")?;
-        let mut traces = TraceOptions::new().disabled(disabled);
-        if let Some(propagates) = propagators::carry_trace_context(variables)? {
-            traces = traces.propagate(propagates);
-        }
+        let (of_code, of_file) = (mem::take(&mut code.otlp), mem::take(&mut file.otlp));
         let otlp = match disabled {
-            true => OtlpSettings::default(),
-            false => OtlpSettings::resolve(code.otlp, OtlpOptions::default(), variables)?,
+            true => Exports::default(),
+            false => Exports::resolve(of_code, of_file, variables)?,
         };
         if otlp.has_spans {
             check_span_limits(variables)?;
         }
-        if !disabled && !code.traces.has_sampler() {
-            traces = sampler(traces, variables)?;
-        }
         unread::check(variables, otlp.has_spans, otlp.has_lines);
-        let resource = code.resource.or(resource(variables)?).or(code.default_resource).build();
-        let mut metrics = match code.metrics.has_listener() {
-            true => MetricsOptions::new(),
-            false => listener::options(variables)?,
+        let environment = environment(&code, disabled, variables)?;
+        let Config { resource, service_label, filter, logs, traces, metrics, levels, loki, .. } =
+            code.or(environment).or(file);
+        let logs = logs.or(LogOptions::new().queue_bytes(QUEUE_BYTES));
+        let debug_keys = match builder.debug_keys {
+            Some(keys) => Some(keys),
+            None => debug_keys(variables)?,
         };
-        if let Some(token) = token("RADIOSONDE_METRICS_BEARER_TOKEN", variables)? {
-            metrics = metrics.credentials([token]);
-        }
-        let mut levels = LevelsOptions::new();
-        if let Some(token) = token("RADIOSONDE_LOG_LEVELS_BEARER_TOKEN", variables)? {
-            levels = levels.credentials([token]);
-        }
-        let loki = code.loki.or(loki::options(variables)?);
-        let mut log = code.logs.or(log::options(variables)?).or(LogOptions::new().queue_bytes(QUEUE_BYTES));
-        if !log.has_output() {
-            log = log.stdout();
-        }
+        // After everything that reads one.
+        let (given, unsupported) = (variables.given(), variables.settle()?);
         Ok(Self {
-            resource,
-            registry: code.registry,
-            service_label: code.service_label,
-            panic_hook: code.panic_hook,
-            loki: (loki.has_url() && !disabled).then_some(loki),
+            resource: resource.or(default_resource).build(),
+            registry: builder.registry,
+            service_label,
+            logs: if logs.has_output() { logs } else { logs.stdout() },
+            filter: log::filter(filter.as_deref(), &given)?,
+            levels,
+            panic_hook: builder.panic_hook,
+            loki: if disabled { to_loki::Options::default() } else { loki },
             otlp,
-            traces: code.traces.or(traces),
-            layers: code.layers,
-            debug_keys: match code.debug_keys {
-                Some(keys) => Some(keys),
-                None => debug_keys(variables)?,
-            },
-            metrics: code.metrics.or(metrics),
-            levels: code.levels.or(levels),
-            log,
-            filter: log::filter(code.filter.as_deref(), variables)?,
-            // After everything that reads one.
-            given: variables.given(),
-            unsupported: variables.settle()?,
+            traces,
+            layers: builder.layers,
+            debug_keys,
+            metrics,
+            given,
+            unsupported,
         })
     }
+}
+
+/// What the variables set, where it matters.
+fn environment(code: &Config, disabled: bool, variables: &Variables<'_>) -> Result<Config, InitError> {
+    let mut traces = TraceOptions::new().disabled(disabled);
+    if let Some(propagates) = propagators::carry_trace_context(variables)? {
+        traces = traces.propagate(propagates);
+    }
+    if !disabled && !code.traces.has_sampler() {
+        traces = sampler(traces, variables)?;
+    }
+    let mut metrics = match code.metrics.has_listener() {
+        true => MetricsOptions::new(),
+        false => listener::options(variables)?,
+    };
+    if let Some(token) = token("RADIOSONDE_METRICS_BEARER_TOKEN", variables)? {
+        metrics = metrics.credentials([token]);
+    }
+    let mut levels = LevelsOptions::new();
+    if let Some(token) = token("RADIOSONDE_LOG_LEVELS_BEARER_TOKEN", variables)? {
+        levels = levels.credentials([token]);
+    }
+    Ok(Config {
+        resource: resource(variables)?,
+        filter: log::filter_text(variables)?,
+        logs: log::options(variables)?,
+        traces,
+        metrics,
+        levels,
+        loki: to_loki::options(variables)?,
+        ..Config::default()
+    })
 }
 
 fn sampler(traces: TraceOptions, variables: &Variables<'_>) -> Result<TraceOptions, InitError> {
@@ -164,7 +179,7 @@ fn check_span_limits(variables: &Variables<'_>) -> Result<(), InvalidVariable> {
     Ok(())
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "loki", feature = "otlp"))]
 mod specified_tests;
-#[cfg(test)]
+#[cfg(all(test, feature = "loki", feature = "otlp"))]
 mod tests;

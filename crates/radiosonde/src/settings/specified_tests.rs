@@ -2,6 +2,8 @@
 
 use super::tests::{flag, from, resolve};
 use super::*;
+use radiosonde_otlp::OtlpOptions;
+
 use crate::builder;
 
 /// What the variables that are not supported say when they are reported.

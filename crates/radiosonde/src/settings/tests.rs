@@ -7,7 +7,8 @@ use radiosonde_appender::{FileOptions, QueueOptions, Rotation};
 use radiosonde_core::{Level, SpanContext, SpanId, TraceFlags, TraceId};
 use radiosonde_delivery::Delivery;
 use radiosonde_log::{Format, JsonLayer, Line, LineSink as _, Profile, Writer};
-use radiosonde_otlp::OtlpSignalOptions;
+use radiosonde_loki::LokiOptions;
+use radiosonde_otlp::{OtlpOptions, OtlpSignalOptions};
 use radiosonde_queue::{Overflow, OverflowPolicy};
 use radiosonde_testkit::HttpFake;
 use radiosonde_trace::{FinishedSpan, SpanSink as _};
@@ -55,7 +56,7 @@ pub(super) fn flag(settings: &Settings, name: &str) -> Option<bool> {
 fn nothing_is_delivered_and_nothing_listens_unless_asked() {
     let settings = from(&[]);
     assert!(
-        settings.loki.is_none()
+        !settings.loki.has_url()
             && !settings.otlp.has_spans
             && !settings.otlp.has_lines
             && settings.metrics.listener_address().is_none()
@@ -63,7 +64,7 @@ fn nothing_is_delivered_and_nothing_listens_unless_asked() {
     assert_eq!(settings.resource.service_name(), "unknown_service");
     assert!(!settings.traces.has_sampler());
     assert_eq!(settings.filter, LogFilter::default());
-    let lines = shown(&settings.log);
+    let lines = shown(&settings.logs);
     assert!(lines.contains("format: None") && lines.contains("writers: []"), "{lines}");
     assert!(lines.contains("stdout: true"), "{lines}");
 }
@@ -87,8 +88,8 @@ fn code_wins_over_its_variable_and_that_over_the_list() {
     assert_eq!(settings.resource.service_name(), "from-name");
     assert!(format!("{:?}", settings.loki).contains("http://variable:3100"));
     assert_eq!(sampler(&settings), shown(&Sampler::always_off()));
-    assert!(shown(&settings.log).contains("format: Some(Json)"));
-    assert!(shown(&settings.log).contains("profile: Some(Ecs)"));
+    assert!(shown(&settings.logs).contains("format: Some(Json)"));
+    assert!(shown(&settings.logs).contains("profile: Some(Ecs)"));
     let code = builder()
         .service_name("from-code")
         .resource(|resource| resource.service_version("2"))
@@ -104,8 +105,8 @@ fn code_wins_over_its_variable_and_that_over_the_list() {
     assert!(format!("{:?}", settings.loki).contains("url: Some(http://code:3100/)"), "{:?}", settings.loki);
     assert_eq!(spans(&settings.otlp).as_deref(), Some("Some(Base(http://code:4318/))"));
     assert_eq!(sampler(&settings), shown(&Sampler::always_on()));
-    assert!(shown(&settings.log).contains("format: Some(Pretty)"));
-    assert!(shown(&settings.log).contains("profile: Some(Gcp)"));
+    assert!(shown(&settings.logs).contains("format: Some(Pretty)"));
+    assert!(shown(&settings.logs).contains("profile: Some(Gcp)"));
     assert_eq!(settings.filter, "warn".parse().unwrap());
 }
 
@@ -124,9 +125,58 @@ fn a_default_name_gives_way_to_the_variables_and_a_name_in_code_does_not() {
 }
 
 #[test]
+fn a_variable_wins_over_the_file_and_code_over_both() {
+    let file = || Config {
+        service_name: Some("file".into()),
+        filter: Some("error".into()),
+        logs: LogOptions::new().format(Format::Pretty).metadata_key("file"),
+        traces: TraceOptions::new().sampler(Sampler::always_off()),
+        metrics: MetricsOptions::new().port(1),
+        loki: LokiOptions::new("http://file:3100").tenant("file"),
+        otlp: OtlpOptions::new("http://file:4318"),
+        ..Config::default()
+    };
+    let code = || builder().default_service_name("default").config(file());
+    let settings = resolve(code(), &[]).unwrap();
+    assert_eq!(settings.resource.service_name(), "file", "over a default");
+    assert_eq!(settings.filter, "error".parse().unwrap());
+    assert_eq!(sampler(&settings), shown(&Sampler::always_off()));
+    assert_eq!(settings.metrics.listener_address().unwrap().port(), 1);
+    assert_eq!(spans(&settings.otlp).as_deref(), Some("Some(Base(http://file:4318/))"));
+
+    let variables = [
+        ("OTEL_SERVICE_NAME", "variable"),
+        ("RUST_LOG", "warn"),
+        ("RADIOSONDE_LOG_FORMAT", "json"),
+        ("OTEL_TRACES_SAMPLER", "always_on"),
+        ("OTEL_METRICS_EXPORTER", "none"),
+        ("RADIOSONDE_LOKI_URL", "http://variable:3100"),
+        ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://variable:4318/x"),
+    ];
+    let settings = resolve(code(), &variables).unwrap();
+    assert_eq!(settings.resource.service_name(), "variable");
+    assert_eq!(settings.filter, "warn".parse().unwrap());
+    assert_eq!(sampler(&settings), shown(&Sampler::always_on()));
+    assert_eq!(settings.metrics.listener_address(), None);
+    let lines = shown(&settings.logs);
+    assert!(lines.contains("Some(Json)") && lines.contains("metadata_key: Some(\"file\")"), "{lines}");
+    let loki = shown(&settings.loki);
+    assert!(loki.contains("http://variable:3100") && loki.contains("Some(\"file\")"), "{loki}");
+    assert_eq!(spans(&settings.otlp).as_deref(), Some("Some(Whole(http://variable:4318/x))"));
+    let none = [("OTEL_TRACES_EXPORTER", "none")];
+    assert!(!resolve(code(), &none).unwrap().otlp.has_spans, "also where a file asks for them");
+
+    let settings =
+        resolve(code().service_name("code").filter("info").metrics(|m| m.port(2)), &variables).unwrap();
+    assert_eq!(settings.resource.service_name(), "code");
+    assert_eq!(settings.filter, "info".parse().unwrap());
+    assert_eq!(settings.metrics.listener_address().unwrap().port(), 2);
+}
+
+#[test]
 fn empty_variables_are_unset() {
     let settings = from(&[("RADIOSONDE_LOKI_URL", ""), ("OTEL_TRACES_EXPORTER", " "), ("RUST_LOG", "")]);
-    assert!(settings.loki.is_none() && !settings.otlp.has_spans);
+    assert!(!settings.loki.has_url() && !settings.otlp.has_spans);
 }
 
 /// What goes where, as the options show it: `Base` before the signal's path is appended.
@@ -135,12 +185,12 @@ fn endpoint(signal: &str) -> String {
     rest.split_once(", http: ").unwrap().0.to_owned()
 }
 
-fn spans(otlp: &OtlpSettings) -> Option<String> {
+fn spans(otlp: &Exports) -> Option<String> {
     let shown = format!("{:?}", otlp.options);
     otlp.has_spans.then(|| endpoint(shown.split_once("traces: ").unwrap().1))
 }
 
-fn lines(otlp: &OtlpSettings) -> Option<String> {
+fn lines(otlp: &Exports) -> Option<String> {
     let shown = format!("{:?}", otlp.options);
     otlp.has_lines.then(|| endpoint(shown.split_once("logs: ").unwrap().1))
 }
@@ -238,7 +288,7 @@ fn a_loki_behind_authentication_is_reached_by_variables() {
         ("RADIOSONDE_LOKI_TIMEOUT", "2500"),
         ("RADIOSONDE_LOKI_QUEUE_BYTES", "300000"),
     ]);
-    let options = settings.loki.unwrap();
+    let options = settings.loki;
     let shown = format!("{options:?}");
     for setting in ["eu-west", "timeout: 2.5s", "max_bytes: 300000", "/not/read/for/http.pem"] {
         assert!(shown.contains(setting), "{setting} in {shown}");
@@ -512,7 +562,7 @@ fn the_log_file_is_rotated_as_the_variables_say() {
 /// The layer of these settings, as `init` builds it.
 fn build(settings: Settings) -> Result<JsonLayer, InitError> {
     let given = settings.given;
-    settings.log.registry(&Registry::new()).build().map_err(|error| log::refuse(error, &given))
+    settings.logs.registry(&Registry::new()).build().map_err(|error| log::refuse(error, &given))
 }
 
 #[test]
@@ -533,7 +583,7 @@ fn options_of_a_file_that_make_no_sense_are_refused() {
         [builder().logs(|logs| logs.file(&other)), builder().logs(|logs| logs.writer(Writer::stderr()))]
     {
         let settings = resolve(code, &variables[..1]).unwrap();
-        assert!(!shown(&settings.log).contains("orders.log"), "{:?}", settings.log);
+        assert!(!shown(&settings.logs).contains("orders.log"), "{:?}", settings.logs);
     }
 }
 
@@ -545,7 +595,7 @@ fn what_a_line_looks_like_is_read_and_what_cannot_be_is_named() {
         ("RADIOSONDE_LOG_FIELDS", "team=pay,zone=eu%2Dwest"),
         ("RADIOSONDE_LOG_MAX_LINE_BYTES", "9000"),
     ];
-    let lines = shown(&from(&variables).log);
+    let lines = shown(&from(&variables).logs);
     for setting in ["Some(\"meta\")", "Some(Nanos)", "(\"zone\", \"eu-west\")", "max_line_bytes: Some(9000)"]
     {
         assert!(lines.contains(setting), "{setting} in {lines}");
@@ -567,7 +617,7 @@ fn what_a_line_looks_like_is_read_and_what_cannot_be_is_named() {
 #[test]
 fn the_queue_before_the_writer_is_as_code_says_or_else_the_variables() {
     let lines = |code, variables: &[(&str, &str)]| {
-        format!("{:?}", resolve(code, variables).map(|settings| settings.log))
+        format!("{:?}", resolve(code, variables).map(|settings| settings.logs))
     };
     assert!(lines(builder(), &[]).contains("queue_bytes: Some(8388608)"));
     let direct = ("RADIOSONDE_LOG_QUEUE_BYTES", "0");

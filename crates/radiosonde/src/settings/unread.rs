@@ -46,7 +46,7 @@ pub(super) fn check(variables: &Variables<'_>, spans: bool, lines: bool) {
 }
 
 /// Reports a variable if it is set.
-pub(super) fn report(variables: &Variables<'_>, name: &'static str, instead: &'static str) {
+pub(crate) fn report(variables: &Variables<'_>, name: &'static str, instead: &'static str) {
     if variables.is_set(name) {
         // The value does not matter, and may be a secret.
         variables.unsupported(InvalidVariable::secret(name, "no value, as it is not supported"), instead);

@@ -1,12 +1,34 @@
-//! The variables about Loki.
+//! The push to Loki: its variables, and the sink.
 
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 
-use radiosonde_delivery::{Endpoint, HttpOptions, SinkOptions};
+use radiosonde_core::Resource;
+use radiosonde_delivery::{Delivery, Endpoint, HttpOptions, SinkOptions};
+use radiosonde_log::{LineSink, LogOptions};
+pub(crate) use radiosonde_loki::LokiOptions as Options;
 use radiosonde_loki::{LokiBuildError, LokiOptions};
 
-use crate::InvalidVariable;
 use crate::variables::{Given, Variables};
+use crate::{InitError, InvalidVariable, TelemetryBuilder};
+
+impl TelemetryBuilder {
+    /// Pushes lines to Loki, too. What the options leave open, the URL among it, is as the variables that start with
+    /// `RADIOSONDE_LOKI_` say; without a URL, lines go nowhere. The lines' level names are those of the logs.
+    ///
+    /// ```
+    /// use radiosonde::delivery::HttpOptions;
+    /// use radiosonde::loki::LokiOptions;
+    ///
+    /// let http = HttpOptions::new().basic_auth_file("orders", "/run/secrets/loki");
+    /// let loki = LokiOptions::new("https://logs.example").tenant("shop").label("team", "pay").http(http);
+    /// let builder = radiosonde::builder().loki(loki);
+    /// ```
+    pub fn loki(mut self, options: LokiOptions) -> Self {
+        self.code.loki = options;
+        self
+    }
+}
 
 const URL: &str = "RADIOSONDE_LOKI_URL";
 const TENANT: &str = "RADIOSONDE_LOKI_TENANT";
@@ -17,7 +39,7 @@ const PASSWORD_FILE: &str = "RADIOSONDE_LOKI_PASSWORD_FILE";
 const BEARER_TOKEN: &str = "RADIOSONDE_LOKI_BEARER_TOKEN";
 const BEARER_TOKEN_FILE: &str = "RADIOSONDE_LOKI_BEARER_TOKEN_FILE";
 
-pub(super) fn options(variables: &Variables<'_>) -> Result<LokiOptions, InvalidVariable> {
+pub(crate) fn options(variables: &Variables<'_>) -> Result<LokiOptions, InvalidVariable> {
     let mut options = LokiOptions::default();
     if let Some(url) = variables.text(URL)? {
         variables.give(URL, &url);
@@ -71,8 +93,28 @@ fn authorization(variables: &Variables<'_>) -> Result<HttpOptions, InvalidVariab
     }
 }
 
+/// The sink, if there is a URL.
+pub(crate) fn sink(
+    options: Options,
+    service_label: Option<&str>,
+    logs: &LogOptions,
+    given: &[Given],
+    (resource, delivery): (&Resource, &Delivery),
+) -> Result<Option<Arc<dyn LineSink>>, InitError> {
+    if !options.has_url() {
+        return Ok(None);
+    }
+    let lines = LokiOptions::default().level_names(logs.names()).overflow(logs.overflow_policy());
+    let options = options.or(match service_label {
+        Some(label) => lines.label(label, resource.service_name()),
+        None => lines,
+    });
+    let refuse = |error| blame(&error, given).map_or(InitError::Loki(Box::new(error)), InitError::Variable);
+    Ok(Some(Arc::new(options.build(resource, delivery).map_err(refuse)?)))
+}
+
 /// The variable that a refused setting is from.
-pub(crate) fn blame(error: &LokiBuildError, given: &[Given]) -> Option<InvalidVariable> {
+fn blame(error: &LokiBuildError, given: &[Given]) -> Option<InvalidVariable> {
     let of = |name: &'static str| given.iter().filter(move |given| given.variable == name);
     match error {
         LokiBuildError::Endpoint(cause) => {

@@ -1,21 +1,46 @@
-use radiosonde_core::Secret;
-use radiosonde_delivery::{Endpoint, HttpOptions, SinkOptions, TlsOptions};
-use radiosonde_otlp::{Compression, OtlpOptions, OtlpSignalOptions, parse_headers};
+//! The export by OTLP: its variables, and the sinks.
 
-use super::exporter::{Asked, Exporter};
-use crate::InvalidVariable;
+use std::sync::Arc;
+
+use radiosonde_core::{Resource, Secret};
+use radiosonde_delivery::{Delivery, Endpoint, HttpOptions, SinkOptions, TlsOptions};
+use radiosonde_log::{LineSink, LogOptions};
+pub(crate) use radiosonde_otlp::OtlpOptions as Options;
+use radiosonde_otlp::{Compression, OtlpBuildError, OtlpOptions, OtlpSignalOptions, parse_headers};
+use radiosonde_trace::TraceOptions;
+
+use crate::settings::exporter::{Asked, Exporter};
 use crate::variables::{Given, Variables};
+use crate::{InitError, InvalidVariable, TelemetryBuilder};
+
+impl TelemetryBuilder {
+    /// Exports spans, and log lines if the options ask for them, by OTLP over HTTP to Jaeger or any collector. What the options
+    /// leave open is as the variables that start with `OTEL_EXPORTER_OTLP_` say. Spans go out if an endpoint for them is given,
+    /// here or there.
+    ///
+    /// ```
+    /// use radiosonde::otlp::{OtlpOptions, OtlpSignalOptions};
+    ///
+    /// // Spans to Jaeger, lines to Loki.
+    /// let lines = OtlpSignalOptions::new().endpoint("http://127.0.0.1:3100/otlp/v1/logs");
+    /// let builder = radiosonde::builder().otlp(OtlpOptions::new("http://127.0.0.1:4318").logs(lines));
+    /// ```
+    pub fn otlp(mut self, options: OtlpOptions) -> Self {
+        self.code.otlp = options;
+        self
+    }
+}
 
 /// What goes out by OTLP, and how.
 #[derive(Debug, Default)]
-pub(crate) struct OtlpSettings {
+pub(crate) struct Exports {
     pub(crate) options: OtlpOptions,
     pub(crate) has_spans: bool,
     pub(crate) has_lines: bool,
 }
 
-impl OtlpSettings {
-    pub(super) fn resolve(
+impl Exports {
+    pub(crate) fn resolve(
         code: OtlpOptions,
         file: OtlpOptions,
         variables: &Variables<'_>,
@@ -34,11 +59,42 @@ impl OtlpSettings {
         }
         Ok(Self { options: code.or(environment).or(file), has_spans, has_lines })
     }
+
+    /// Adds the sink of spans, if there is one.
+    pub(crate) fn add_to(
+        &self,
+        traces: TraceOptions,
+        given: &[Given],
+        (resource, delivery): (&Resource, &Delivery),
+    ) -> Result<TraceOptions, InitError> {
+        if !self.has_spans {
+            return Ok(traces);
+        }
+        let refuse =
+            |error| blame(&error, given).map_or(InitError::Otlp(Box::new(error)), InitError::Variable);
+        Ok(traces.sink(self.options.build_spans(resource, delivery).map_err(refuse)?))
+    }
+
+    /// The sink of lines, if there is one.
+    pub(crate) fn sink(
+        self,
+        logs: &LogOptions,
+        given: &[Given],
+        (resource, delivery): (&Resource, &Delivery),
+    ) -> Result<Option<Arc<dyn LineSink>>, InitError> {
+        if !self.has_lines {
+            return Ok(None);
+        }
+        let lines = OtlpOptions::default().level_names(logs.names()).overflow(logs.overflow_policy());
+        let refuse =
+            |error| blame(&error, given).map_or(InitError::OtlpLogs(Box::new(error)), InitError::Variable);
+        Ok(Some(Arc::new(self.options.or(lines).build_logs(resource, delivery).map_err(refuse)?)))
+    }
 }
 
 /// The variable that a refused endpoint is from.
-pub(crate) fn blame(error: &radiosonde_otlp::OtlpBuildError, given: &[Given]) -> Option<InvalidVariable> {
-    let radiosonde_otlp::OtlpBuildError::Endpoint(cause) = error else { return None };
+fn blame(error: &OtlpBuildError, given: &[Given]) -> Option<InvalidVariable> {
+    let OtlpBuildError::Endpoint(cause) = error else { return None };
     let is_from = |given: &&Given| Endpoint::parse(&given.text).is_err_and(|error| error == *cause);
     let given = given.iter().find(is_from)?;
     Some(given.refuse("an http or https URL", cause.clone()))
@@ -170,8 +226,17 @@ impl SignalVariables {
     }
 
     fn headers(&self, variables: &Variables<'_>) -> Result<Vec<(String, Secret<String>)>, InvalidVariable> {
-        let Some((name, text)) = variables.first_secret(&self.headers)? else { return Ok(Vec::new()) };
+        let Some((name, text)) = first_secret(&self.headers, variables)? else { return Ok(Vec::new()) };
         let allowed = "a list `key=value,key=value` with percent-encoded values";
         parse_headers(&text).map_err(|cause| InvalidVariable::secret(name, allowed).because(cause))
     }
+}
+
+/// The first of these variables that is set, for values that no error may show.
+fn first_secret(
+    names: &[&'static str],
+    variables: &Variables<'_>,
+) -> Result<Option<(&'static str, String)>, InvalidVariable> {
+    let text = |name: &&'static str| Some(variables.secret(name).transpose()?.map(|text| (*name, text)));
+    names.iter().find_map(text).transpose()
 }

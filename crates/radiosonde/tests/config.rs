@@ -1,0 +1,94 @@
+//! Settings from a configuration file.
+#![cfg(all(feature = "loki", feature = "otlp", feature = "serde"))]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use radiosonde::Config;
+
+const TOML: &str = r#"
+    service_name = "orders"
+    service_label = "service"
+    filter = "info,hyper=warn"
+    [resource]
+    "deployment.environment.name" = "prod"
+    [logs]
+    format = "json"
+    fields = { team = "pay" }
+    [traces]
+    sampler = { parent_based_ratio = 0.5 }
+    [monitoring]
+    enabled = true
+    prometheus_port = 9090
+    metrics_path = "/internal"
+    [levels]
+    credentials = [{ bearer = "hunter2" }]
+    [loki]
+    url = "https://logs.example"
+    labels = { zone = "eu" }
+    http = { authorization = { bearer = "hunter2" }, tls = { ca = "/etc/ssl/company-ca.pem" } }
+    [otlp]
+    endpoint = "http://127.0.0.1:4318"
+    sink = { max_bytes = 1000000, timeout = "5s" }
+    logs = {}
+"#;
+
+const JSON: &str = r#"{
+    "service_name": "orders", "service_label": "service", "filter": "info,hyper=warn",
+    "resource": {"deployment.environment.name": "prod"},
+    "logs": {"format": "json", "fields": {"team": "pay"}},
+    "traces": {"sampler": {"parent_based_ratio": 0.5}},
+    "monitoring": {"enabled": true, "prometheus_port": 9090, "metrics_path": "/internal"},
+    "levels": {"credentials": [{"bearer": "hunter2"}]},
+    "loki": {
+        "url": "https://logs.example", "labels": {"zone": "eu"},
+        "http": {"authorization": {"bearer": "hunter2"}, "tls": {"ca": "/etc/ssl/company-ca.pem"}}
+    },
+    "otlp": {"endpoint": "http://127.0.0.1:4318", "sink": {"max_bytes": 1000000, "timeout": "5s"}, "logs": {}}
+}"#;
+
+#[test]
+fn toml_and_json_are_read_alike_and_secrets_are_not_shown() {
+    let read = format!("{:?}", toml::from_str::<Config>(TOML).unwrap());
+    assert_eq!(read, format!("{:?}", serde_json::from_str::<Config>(JSON).unwrap()));
+    assert!(!read.contains("hunter2"), "{read}");
+    for setting in
+        ["orders", "prod", "pay", "0.5", "9090", "/internal", "logs.example", "company-ca", "1000000"]
+    {
+        assert!(read.contains(setting), "{setting} in {read}");
+    }
+}
+
+#[test]
+fn the_section_of_the_guides_is_read() {
+    let file = r#"{"monitoring": {"enabled": true, "prometheus_port": 9090, "metrics_path": "/metrics"}}"#;
+    let read = format!("{:?}", serde_json::from_str::<Config>(file).unwrap());
+    assert!(
+        read.contains("enabled: Some(true), address: None, port: Some(9090), path: Some(\"/metrics\")"),
+        "{read}"
+    );
+}
+
+#[test]
+fn the_examples_of_the_documentation_are_read() {
+    let page = include_str!("../../../docs/configuration.md");
+    let block = |language: &str| {
+        let (_, rest) = page.split_once(&format!("```{language}\n")).unwrap();
+        rest.split_once("```").unwrap().0
+    };
+    toml::from_str::<Config>(block("toml")).unwrap();
+    serde_json::from_str::<Config>(block("json")).unwrap();
+}
+
+#[test]
+fn what_is_unknown_or_malformed_is_named() {
+    for (file, expected) in [
+        ("servce_name = \"x\"", "unknown field `servce_name`"),
+        ("[logs]\ncolour = true", "unknown field `colour`"),
+        ("[monitoring]\nport = \"x\"", "port"),
+        ("[metrics]\n[monitoring]\n", "duplicate field `metrics`"),
+        ("[loki]\nhttp = { authorization = { bearer = 7 } }", "bearer"),
+        ("[otlp.traces]\nprotocol = \"grpc\"", "unknown field `protocol`"),
+    ] {
+        let error = toml::from_str::<Config>(file).unwrap_err().to_string();
+        assert!(error.contains(expected), "{file}: {error}");
+    }
+}

@@ -331,7 +331,7 @@ fn a_line_that_is_too_long_is_dropped_and_counted() {
 }
 
 #[test]
-fn faults_follow_the_policy() {
+fn responses_are_classified_and_counted() {
     let fake = HttpFake::start([
         Reaction::status(500),
         Reaction::close(),

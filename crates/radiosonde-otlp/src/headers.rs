@@ -3,9 +3,9 @@ use std::fmt;
 use radiosonde_core::{Secret, decode_percent, is_quoted};
 use radiosonde_delivery::{InvalidHeader, secret_header};
 
-/// Reads a list of headers as in `OTEL_EXPORTER_OTLP_HEADERS`: `key=value,key=value`, with percent-encoded values.
+/// Parses a list of headers in the format of `OTEL_EXPORTER_OTLP_HEADERS`: `key=value,key=value`, with percent-encoded values.
 ///
-/// Empty elements are skipped; of two values for a key the last one stays. For [`HttpOptions::headers`].
+/// Empty elements are skipped; the last value of a key wins. For [`HttpOptions::headers`].
 ///
 /// ```
 /// use radiosonde_delivery::HttpOptions;
@@ -22,7 +22,7 @@ use radiosonde_delivery::{InvalidHeader, secret_header};
 /// ```
 ///
 /// # Errors
-/// [`InvalidHeaderList`] names the first element that cannot be read or sent. Values are secrets and never part of it.
+/// [`InvalidHeaderList`] names the first malformed or refused element. It never contains values, which may be secrets.
 ///
 /// # Source
 /// <https://opentelemetry.io/docs/specs/otel/protocol/exporter/#specifying-headers-via-environment-variables>
@@ -36,23 +36,23 @@ pub fn parse_headers(list: &str) -> Result<Vec<(String, Secret<String>)>, Invali
 fn read(at: usize, pair: &str) -> Result<(String, Secret<String>), InvalidHeaderList> {
     let (name, value) = pair.split_once('=').ok_or(InvalidHeaderList::NoEquals { position: at + 1 })?;
     let (name, value) = (name.trim(), value.trim());
-    // A quote has to be percent-encoded; around a value it is a shell's that was not taken away.
+    // A quote must be percent-encoded; quotes around a value were meant for a shell.
     let decoded = if is_quoted(value, '"') { None } else { decode_percent(value) };
     let value = decoded.ok_or_else(|| InvalidHeaderList::Encoding { name: name.into() })?;
     secret_header(name, &value).map_err(InvalidHeaderList::Header)?;
     Ok((name.to_owned(), Secret::new(value)))
 }
 
-/// A list of headers that cannot be read.
+/// A list of headers that could not be parsed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidHeaderList {
-    /// An element has no `=`. It may be anything, a bare token too, so it is not repeated.
+    /// An element has no `=`. It is not repeated, because it may be a secret.
     NoEquals {
         /// Its position in the list, from 1.
         position: usize,
     },
-    /// In a value a `%` is not followed by two hexadecimal digits, the bytes are not UTF-8, or it is in quotes.
+    /// A value has a `%` without two hexadecimal digits, is not UTF-8, or is in quotes.
     Encoding {
         /// The header's name.
         name: Box<str>,
@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lists_are_read_as_the_specification_says() {
+    fn lists_are_parsed_as_specified() {
         let headers = parse_headers(" a = 1 ,, B=2==,c=x%20y%2C,d='3', ").unwrap();
         let pairs: Vec<_> = headers.iter().map(|(name, value)| (&**name, &**value.expose())).collect();
         assert_eq!(pairs, [("a", "1"), ("B", "2=="), ("c", "x y,"), ("d", "'3'")]);
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_refused_without_repeating_a_value() {
+    fn malformed_lists_are_refused_without_repeating_a_value() {
         let encoding = || Err(InvalidHeaderList::Encoding { name: "a".into() });
         let cases = [
             ("a=1,hunter2", Err(InvalidHeaderList::NoEquals { position: 2 })),

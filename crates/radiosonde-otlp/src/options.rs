@@ -21,8 +21,8 @@ const LOCAL: &str = "http://localhost:4318";
 /// Where and how spans and log lines are sent by OTLP over HTTP, in protobuf.
 ///
 /// # Shape
-/// Plain values, checked when a sink is built. What is set here is for all signals; [`traces`](Self::traces) and
-/// [`logs`](Self::logs) hold what differs for one. What is not set can be taken from other options with [`or`](Self::or). With the
+/// Plain values, checked when a sink is built. These settings are for all signals; [`traces`](Self::traces) and
+/// [`logs`](Self::logs) override them for one. What is not set can be taken from other options with [`or`](Self::or). With the
 /// feature `serde` they are read from a configuration file under the names of the methods; durations are texts like `5s`.
 ///
 /// ```
@@ -42,7 +42,7 @@ pub struct OtlpOptions {
     sink: Option<SinkOptions>,
     traces: OtlpSignalOptions,
     logs: Option<OtlpSignalOptions>,
-    /// Not read from a file: it follows from how the lines are written.
+    /// Not read from a file: it depends on the format of the lines.
     #[cfg_attr(feature = "serde", serde(skip))]
     level_names: Option<LevelNames>,
     #[cfg_attr(feature = "serde", serde(deserialize_with = "radiosonde_core::deserialize::optional_text"))]
@@ -50,7 +50,7 @@ pub struct OtlpOptions {
 }
 
 impl OtlpOptions {
-    /// To this base URL of all signals, as in `OTEL_EXPORTER_OTLP_ENDPOINT`: `/v1/traces` and `/v1/logs` are appended, unless the
+    /// For this base URL of all signals, as in `OTEL_EXPORTER_OTLP_ENDPOINT`: `/v1/traces` and `/v1/logs` are appended, unless the
     /// URL ends with it. For log lines to Loki, its URL with `/otlp`. Default: `http://localhost:4318`.
     pub fn new(endpoint: impl Into<String>) -> Self {
         Self { endpoint: Some(endpoint.into().into()), ..Self::default() }
@@ -58,8 +58,8 @@ impl OtlpOptions {
 
     /// Takes what is not set here from `other`.
     ///
-    /// What is set here for all signals wins over what `other` sets for one; but log lines that are not asked for here are sent as
-    /// `other` asks.
+    /// A setting here for all signals wins over one of `other` for a single signal. Log lines that are not enabled here are sent
+    /// if `other` enables them.
     pub fn or(self, other: Self) -> Self {
         let (own, others) = (self.all(), other.all());
         let traces = self.traces.over(own.clone()).or(other.traces.over(others.clone()));
@@ -87,7 +87,7 @@ impl OtlpOptions {
         self
     }
 
-    /// How requests are compressed. Default: not at all.
+    /// How requests are compressed. Default: no compression.
     pub const fn compression(mut self, compression: Compression) -> Self {
         self.compression = Some(compression);
         self
@@ -100,25 +100,25 @@ impl OtlpOptions {
         self
     }
 
-    /// What differs for spans.
+    /// Settings for spans only.
     pub fn traces(mut self, options: OtlpSignalOptions) -> Self {
         self.traces = options;
         self
     }
 
-    /// Asks for log lines to be sent, too, with what differs for them.
+    /// Enables log lines, with settings for them only.
     pub fn logs(mut self, options: OtlpSignalOptions) -> Self {
         self.logs = Some(options);
         self
     }
 
-    /// How the severity's text spells two of the levels; the same as in the lines.
+    /// The names of levels in the severity's text; use those of the lines.
     pub const fn level_names(mut self, names: LevelNames) -> Self {
         self.level_names = Some(names);
         self
     }
 
-    /// What becomes of a line for which the queue has no room, by its level. Default: a line at ERROR or FATAL waits for up to
+    /// The overflow policy of the queue of lines. Default: a line at ERROR or FATAL waits for up to
     /// 5 ms, and others are dropped.
     pub const fn overflow(mut self, policy: OverflowPolicy) -> Self {
         self.overflow = Some(policy);
@@ -131,7 +131,7 @@ impl OtlpOptions {
         self.endpoint.is_some() || self.traces.endpoint.is_some()
     }
 
-    /// Whether log lines are asked for.
+    /// Whether log lines are enabled.
     #[must_use]
     pub const fn has_logs(&self) -> bool {
         self.logs.is_some()
@@ -140,17 +140,17 @@ impl OtlpOptions {
     /// Adds a sink for the spans of this resource to a delivery.
     ///
     /// # Errors
-    /// [`OtlpBuildError`] names the setting that is refused.
+    /// [`OtlpBuildError`] names the refused setting.
     pub fn build_spans(&self, resource: &Resource, delivery: &Delivery) -> Result<OtlpSpans, OtlpBuildError> {
         let own = self.traces.clone().over(self.all());
         let protocol = SpansProtocol::new(own.export_endpoint(TRACES)?, resource::to_proto(resource));
         own.add_to(delivery, "otlp", protocol).map(OtlpSpans::new)
     }
 
-    /// Adds a sink for the log lines of this resource to a delivery, asked for or not.
+    /// Adds a sink for the log lines of this resource to a delivery, even if they are not enabled.
     ///
     /// # Errors
-    /// [`OtlpBuildError`] names the setting that is refused.
+    /// [`OtlpBuildError`] names the refused setting.
     pub fn build_logs(&self, resource: &Resource, delivery: &Delivery) -> Result<OtlpLogs, OtlpBuildError> {
         let own = self.logs.clone().unwrap_or_default().over(self.all());
         let protocol = LogsProtocol::new(own.export_endpoint(LOGS)?, resource::to_proto(resource));
@@ -158,7 +158,7 @@ impl OtlpOptions {
         Ok(OtlpLogs::new(queue, self.level_names.unwrap_or_default(), self.overflow.unwrap_or_default()))
     }
 
-    /// What is for all signals, as options of one.
+    /// The settings for all signals, as options of one.
     fn all(&self) -> OtlpSignalOptions {
         OtlpSignalOptions {
             endpoint: self.endpoint.clone().map(SignalUrl::Base),
@@ -169,7 +169,7 @@ impl OtlpOptions {
     }
 }
 
-/// What differs for one signal; what is not set here is as for all signals.
+/// Settings for one signal; the others are those for all signals.
 #[must_use]
 #[derive(Debug, Clone, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(default, deny_unknown_fields))]
@@ -180,13 +180,13 @@ pub struct OtlpSignalOptions {
     sink: Option<SinkOptions>,
 }
 
-/// Where a signal goes.
+/// The URL of a signal.
 #[derive(Debug, Clone)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(from = "Url"))]
 enum SignalUrl {
     /// As it is.
     Whole(Url),
-    /// After the signal's path is appended.
+    /// A base, to which the signal's path is appended.
     Base(Url),
 }
 
@@ -197,7 +197,7 @@ impl From<Url> for SignalUrl {
 }
 
 impl OtlpSignalOptions {
-    /// All as for the other signals.
+    /// No settings of its own.
     pub fn new() -> Self {
         Self::default()
     }
@@ -208,7 +208,7 @@ impl OtlpSignalOptions {
         self
     }
 
-    /// The signal's own headers, credentials and certificates; none of [`OtlpOptions::http`] are sent then.
+    /// The signal's own headers, credentials and certificates, instead of those of [`OtlpOptions::http`].
     pub fn http(mut self, options: HttpOptions) -> Self {
         self.http = Some(options);
         self
@@ -226,7 +226,7 @@ impl OtlpSignalOptions {
         self
     }
 
-    /// With what is for all signals where nothing is the signal's own.
+    /// With the settings for all signals where it has none of its own.
     fn over(self, all: Self) -> Self {
         Self {
             endpoint: self.endpoint.or(all.endpoint),
@@ -236,7 +236,7 @@ impl OtlpSignalOptions {
         }
     }
 
-    /// With what other options set, down to single headers.
+    /// With settings of other options where it has none, down to single headers.
     fn or(self, other: Self) -> Self {
         let http = match (self.http.clone(), other.http.clone()) {
             (Some(own), Some(other)) => Some(own.or(other)),
@@ -320,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_set_first_wins_for_each_signal() {
+    fn the_first_setting_wins_for_each_signal() {
         let whole = |url: &str| OtlpSignalOptions::new().endpoint(url);
         let own = OtlpOptions::default().traces(whole("http://b:2/x")).logs(whole("http://b:2/y"));
         let base = OtlpOptions::new("http://a:1");

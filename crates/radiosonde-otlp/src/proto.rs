@@ -1,8 +1,8 @@
 //! The messages of OTLP's export of traces and logs: <https://github.com/open-telemetry/opentelemetry-proto>, `trace/v1`, `logs/v1`,
 //! `common/v1`, `resource/v1`, `collector/trace/v1` and `collector/logs/v1`, with the fields that are sent or read.
 //!
-//! Where the definition says `string`, the fields here are `bytes`: the two are the same on the wire, and `Bytes` lets static
-//! names be shared instead of copied. All of them hold UTF-8.
+//! Fields that are `string` in the definition are `bytes` here: the encoding is the same, and `Bytes` shares static names instead
+//! of copying them. All of them hold UTF-8.
 
 use bytes::Bytes;
 
@@ -166,12 +166,12 @@ pub(crate) struct ResourceLogs {
 pub(crate) struct ScopeLogs {
     #[prost(message, required, tag = "1")]
     pub(crate) scope: Scope,
-    /// Messages, which are bytes on the wire: they were encoded when the line was taken.
+    /// Messages as bytes, encoded when the line was accepted.
     #[prost(bytes = "bytes", repeated, tag = "2")]
     pub(crate) log_records: Vec<Bytes>,
 }
 
-/// The answer for every signal: they differ in a name only.
+/// The response for every signal; only a name differs.
 #[derive(Clone, PartialEq, prost::Message)]
 pub(crate) struct ExportResponse {
     #[prost(message, optional, tag = "1")]

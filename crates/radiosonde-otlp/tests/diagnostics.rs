@@ -14,7 +14,7 @@ use radiosonde_trace::{FinishedSpan, SpanSink as _};
 static SEEN: Mutex<Vec<(&str, String)>> = Mutex::new(Vec::new());
 
 #[test]
-fn a_partial_success_is_told_once_and_so_is_what_the_collector_says_about_it() {
+fn a_partial_success_and_its_message_are_reported_once() {
     diagnostics::set_hook(|diagnostic| {
         SEEN.lock().unwrap().push((diagnostic.kind(), diagnostic.to_string()));
     });
@@ -33,7 +33,7 @@ fn a_partial_success_is_told_once_and_so_is_what_the_collector_says_about_it() {
     assert_eq!(kinds, ["collector_message", "partial_success"], "{seen:?}");
     assert_eq!(
         seen[0].1,
-        "radiosonde: otlp: collector_message: with 1 spans rejected, the collector says \"no\""
+        "radiosonde: otlp: collector_message: with 1 spans rejected, the collector reports \"no\""
     );
     assert!(seen[1].1.starts_with("radiosonde: otlp: partial_success: dropped 1: "), "{seen:?}");
 }

@@ -71,7 +71,7 @@ fn full_span() -> FinishedSpan {
 }
 
 #[test]
-fn every_field_of_a_span_is_where_the_specification_puts_it() {
+fn every_field_of_a_span_is_encoded_as_specified() {
     let fake = HttpFake::start([]);
     let delivery = delivery();
     let resource = Resource::builder().service_name("orders").instance_id("i-1").environment("prod").build();
@@ -117,7 +117,7 @@ fn every_field_of_a_span_is_where_the_specification_puts_it() {
 
 // Jaeger 2.13 answers 500 for a trace with a NaN in it, and for every search of its service.
 #[test]
-fn a_float_that_is_no_number_leaves_as_text_wherever_a_span_can_hold_it() {
+fn a_non_finite_float_is_sent_as_text_everywhere_in_a_span() {
     let fake = HttpFake::start([]);
     let delivery = delivery();
     let spans =
@@ -161,7 +161,7 @@ fn a_float_that_is_no_number_leaves_as_text_wherever_a_span_can_hold_it() {
 }
 
 #[test]
-fn a_root_without_anything_is_small_and_says_that_its_parent_is_not_remote() {
+fn an_empty_root_is_small_and_has_no_remote_parent() {
     let fake = HttpFake::start([]);
     let delivery = delivery();
     let spans =
@@ -242,7 +242,7 @@ fn endpoints_follow_the_specification() {
 }
 
 #[test]
-fn faults_follow_the_policy_and_partial_success_is_counted() {
+fn responses_are_classified_and_partial_success_is_counted() {
     // rejected_spans: 2, error_message: "no"
     let partial = [0x0a, 0x06, 0x08, 0x02, 0x12, 0x02, b'n', b'o'];
     let fake = HttpFake::start([
@@ -271,7 +271,7 @@ fn faults_follow_the_policy_and_partial_success_is_counted() {
 }
 
 #[test]
-fn a_queue_of_spans_is_bounded_by_what_they_hold() {
+fn a_queue_of_spans_is_bounded_by_their_memory() {
     let delivery = delivery();
     let spans = OtlpOptions::new(HttpFake::nobody())
         .sink(quick().max_bytes(100_000).batch_bytes(1 << 30))
@@ -289,7 +289,7 @@ fn a_queue_of_spans_is_bounded_by_what_they_hold() {
 }
 
 #[test]
-fn settings_that_are_refused_are_named_and_secrets_are_not() {
+fn refused_settings_are_named_and_secrets_are_not() {
     let delivery = delivery();
     let http = HttpOptions::new().header("authorization", "hunter2");
     let resource = Resource::new("x");

@@ -70,7 +70,7 @@ fn scope_name(scope: &Message) -> String {
 }
 
 #[test]
-fn every_field_of_a_record_is_where_the_specification_puts_it() {
+fn every_field_of_a_record_is_encoded_as_specified() {
     let (scopes, now) = sent(LevelNames::default(), || {
         let _current = context().enter();
         let _request = info_span!("request", request_id = "r-1", tenant = "ac\"me\n", depth = 1).entered();
@@ -119,7 +119,7 @@ fn every_field_of_a_record_is_where_the_specification_puts_it() {
 }
 
 #[test]
-fn levels_have_the_numbers_and_names_of_the_specification() {
+fn levels_have_the_specified_numbers_and_names() {
     let severities = |names| {
         let (scopes, _) = sent(names, || {
             trace!("a");
@@ -139,7 +139,7 @@ fn levels_have_the_numbers_and_names_of_the_specification() {
 }
 
 #[test]
-fn records_are_grouped_by_module_in_their_order_and_need_neither_fields_nor_a_trace() {
+fn records_are_grouped_by_module_in_order_even_without_fields_or_trace() {
     let (scopes, _) = sent(LevelNames::default(), || {
         info!(target: "a", "one");
         info!(target: "b", "two");
@@ -160,7 +160,7 @@ fn records_are_grouped_by_module_in_their_order_and_need_neither_fields_nor_a_tr
 }
 
 #[test]
-fn what_is_redacted_in_a_line_is_redacted_here() {
+fn values_redacted_in_a_line_are_redacted_in_its_record() {
     let (scopes, _) = sent(LevelNames::default(), || {
         let _login = info_span!("login", api_key = "hunter2").entered();
         info!(password = "hunter2", user_id = "u-1", "logged in");
@@ -172,7 +172,7 @@ fn what_is_redacted_in_a_line_is_redacted_here() {
 }
 
 #[test]
-fn a_line_without_fields_is_sent_as_it_is_with_its_ids() {
+fn a_line_without_fields_is_sent_as_text_with_its_ids() {
     let fake = HttpFake::start([]);
     let delivery = delivery();
     let logs = options(&fake.url()).build_logs(&Resource::new("orders"), &delivery).unwrap();
@@ -225,7 +225,7 @@ fn endpoints_headers_and_compression_follow_the_specification() {
 }
 
 #[test]
-fn faults_follow_the_policy_and_partial_success_is_counted_beside_spans() {
+fn responses_are_classified_and_partial_success_is_counted_as_for_spans() {
     // rejected_log_records: 2, error_message: "no"
     let partial = [0x0a, 0x06, 0x08, 0x02, 0x12, 0x02, b'n', b'o'];
     let fake = HttpFake::start([
@@ -254,7 +254,7 @@ fn faults_follow_the_policy_and_partial_success_is_counted_beside_spans() {
 
 // Loki takes equal records of one resource and one time for one.
 #[test]
-fn equal_events_of_one_nanosecond_leave_as_many_with_times_that_batches_and_halves_keep() {
+fn equal_events_get_distinct_times_that_batches_and_halves_keep() {
     let fake = HttpFake::start([
         Reaction::status(200),
         Reaction::status(413),
@@ -289,7 +289,7 @@ fn equal_events_of_one_nanosecond_leave_as_many_with_times_that_batches_and_halv
 }
 
 #[test]
-fn a_queue_of_records_is_bounded_by_what_they_hold_and_settings_are_checked() {
+fn a_queue_of_records_is_bounded_by_memory_and_settings_are_checked() {
     let delivery = delivery();
     let sink = quick().max_bytes(100_000).batch_bytes(1 << 30);
     let logs =

@@ -13,7 +13,7 @@ use radiosonde_testkit::HttpFake;
 use radiosonde_trace::{FinishedSpan, SpanSink};
 
 #[test]
-fn what_a_signal_sets_wins_over_what_is_for_all() {
+fn settings_of_a_signal_win_over_those_for_all() {
     let fake = HttpFake::start([]);
     let url = fake.url();
     let file = format!(

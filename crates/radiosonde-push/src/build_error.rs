@@ -5,7 +5,7 @@ use radiosonde_delivery::{DeliveryStartError, InvalidEndpoint, SinkError};
 use crate::labels::grouping::InvalidGrouping;
 use crate::labels::write_label::InvalidWriteLabel;
 
-/// A push that cannot be set up.
+/// A push that cannot be built.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum PushBuildError {
@@ -13,7 +13,7 @@ pub enum PushBuildError {
     Endpoint(InvalidEndpoint),
     /// The job or another label of the group is refused.
     Grouping(InvalidGrouping),
-    /// A label that every series is to get is refused.
+    /// A label for every series is refused.
     Label(InvalidWriteLabel),
     /// The delivery refused the sink, its headers or its credentials.
     Sink(SinkError),

@@ -8,7 +8,7 @@ use radiosonde_delivery::{Disposition, is_too_large, retry_after};
 pub(crate) fn classify_pushgateway(response: &Response<Bytes>, items: usize) -> Disposition {
     by_status(response, items, |_| Disposition::Drop {
         reason: "invalid",
-        hint: "the metrics have timestamps, or contradict those of another group; the response has the details",
+        hint: "the metrics have timestamps, or conflict with those of another group; see the response",
     })
 }
 
@@ -26,21 +26,21 @@ pub(crate) fn classify_remote_write(response: &Response<Bytes>, items: usize) ->
         ];
         let reason =
             REASONS.iter().find(|(sign, _)| text.contains(sign)).map_or("invalid", |(_, reason)| reason);
-        Disposition::Drop { reason, hint: "the receiver says that these samples are not to be sent again" }
+        Disposition::Drop { reason, hint: "the receiver refuses these samples permanently" }
     })
 }
 
 fn by_status(response: &Response<Bytes>, items: usize, refused: fn(&str) -> Disposition) -> Disposition {
     let drop = |reason, hint| Disposition::Drop { reason, hint };
     match response.status().as_u16() {
-        // Before the statuses: Prometheus answers 400, and receivers made of parts 500.
+        // Before the statuses: Prometheus responds with 400, and distributed receivers with 500.
         _ if is_too_large(response, items) => Disposition::Split,
         200..=299 => Disposition::DELIVERED,
         408 | 429 | 500..=599 => Disposition::Retry { after: retry_after(response.headers()) },
         400 => refused(&String::from_utf8_lossy(response.body())),
         401 | 403 => drop("unauthorized", "check the user, the password and the token of the push"),
         300..=399 => drop("wrong_address", "check the URL to push to; redirects are not followed"),
-        404 | 405 => drop("wrong_address", "check the URL to push to, and that its server takes pushes"),
+        404 | 405 => drop("wrong_address", "check the URL to push to, and that its server accepts pushes"),
         _ => Disposition::dropped("refused"),
     }
 }
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn each_answer_has_its_meaning() {
+    fn each_status_has_its_disposition() {
         for status in [200, 202, 204] {
             assert_eq!(of_pushgateway(&answer(status, "")), Disposition::DELIVERED);
             assert_eq!(of_remote_write(&answer(status, "")), Disposition::DELIVERED);

@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use radiosonde_delivery::{Delivery, Report, Shutdown, SinkReport};
 
-/// Pushes the metrics of a job that may end before anybody scrapes it, on a delivery thread of its own.
+/// Pushes the metrics of a job that may end before a scrape, on a delivery thread of its own.
 ///
 /// Started by [`PushgatewayOptions::start`](crate::PushgatewayOptions::start) or
-/// [`RemoteWriteOptions::start`](crate::RemoteWriteOptions::start). A program that has a [`Delivery`] already adds a [`Pushgateway`](crate::Pushgateway) or a [`RemoteWrite`](crate::RemoteWrite)
-/// to that one instead.
+/// [`RemoteWriteOptions::start`](crate::RemoteWriteOptions::start). A program with a [`Delivery`] adds a
+/// [`Pushgateway`](crate::Pushgateway) or a [`RemoteWrite`](crate::RemoteWrite) to that instead.
 ///
-/// Without [`finish`](Self::finish) the last values are not pushed.
+/// [`finish`](Self::finish) pushes the last values; dropping it does not.
 ///
 /// # Cost
 /// [`push`](Self::push) is a scrape; it does not wait for the network.
@@ -27,28 +27,28 @@ impl Push {
         Self { delivery, pusher: Box::new(pusher) }
     }
 
-    /// Queues everything as it is now. Never waits: what the queue does not take is counted.
+    /// Queues the current values. Does not wait for the network; refused items are counted.
     pub fn push(&self) {
         self.pusher.push();
     }
 
-    /// What became of everything so far.
+    /// The counts so far.
     #[must_use]
     pub fn report(&self) -> SinkReport {
         self.pusher.report()
     }
 
-    /// Pushes the last values, and waits until they and all before them are delivered or dropped, until the deadline at most.
+    /// Pushes the last values, and waits until all pushes are delivered or dropped, at most until the deadline.
     ///
-    /// It begins with the call; the future, of any runtime, only waits.
-    #[allow(clippy::must_use_candidate, reason = "it acts whether anybody waits or not")]
+    /// It begins with the call; the future needs no runtime and only waits.
+    #[allow(clippy::must_use_candidate, reason = "it acts even if the result is unused")]
     pub fn finish(self, deadline: Duration) -> Finish {
         self.pusher.push_last();
         Finish { shutdown: self.delivery.shutdown(deadline), _delivery: self.delivery }
     }
 
     /// [`finish`](Self::finish) for callers that cannot await; blocks this thread.
-    #[allow(clippy::must_use_candidate, reason = "it acts whether anybody looks or not")]
+    #[allow(clippy::must_use_candidate, reason = "it acts even if the result is unused")]
     pub fn finish_blocking(self, deadline: Duration) -> Report {
         self.pusher.push_last();
         self.delivery.shutdown_blocking(deadline)
@@ -61,7 +61,7 @@ impl fmt::Debug for Push {
     }
 }
 
-/// Waits for a [`Push::finish`] and gives its report.
+/// Future of a [`Push::finish`]: its report.
 #[derive(Debug)]
 pub struct Finish {
     shutdown: Shutdown,
@@ -76,12 +76,12 @@ impl Future for Finish {
     }
 }
 
-/// What a [`Push`] pushes with.
+/// The sink of a [`Push`].
 pub(crate) trait Pusher: Send + Sync {
-    /// Queues everything as it is now.
+    /// Queues the current values.
     fn push(&self);
 
-    /// Queues everything for the last time.
+    /// Queues the last values.
     fn push_last(&self);
 
     fn report(&self) -> SinkReport;

@@ -11,7 +11,7 @@ use radiosonde_testkit::HttpFake;
 const DEADLINE: Duration = Duration::from_secs(20);
 
 #[test]
-fn every_setting_of_a_pushgateway_is_read_and_secrets_are_not_shown() {
+fn every_pushgateway_setting_is_read_and_secrets_are_not_printed() {
     let gateway = HttpFake::start([]);
     let file = format!(
         r#"
@@ -40,7 +40,7 @@ fn every_setting_of_a_pushgateway_is_read_and_secrets_are_not_shown() {
 }
 
 #[test]
-fn every_setting_of_a_remote_write_is_read() {
+fn every_remote_write_setting_is_read() {
     let receiver = HttpFake::start([]);
     let file = format!(
         "url = \"{}\"\njob = \"load\"\nlabels = {{ instance = \"one\" }}\nstale_at_end = true\n[sink]\ntimeout = \"5s\"",

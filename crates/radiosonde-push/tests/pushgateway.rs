@@ -59,7 +59,7 @@ fn a_group_is_replaced_added_to_and_deleted() {
 }
 
 #[test]
-fn the_beginning_of_a_groups_path_in_the_url_is_not_doubled() {
+fn the_prefix_of_a_groups_path_in_the_url_is_not_doubled() {
     for (given, path) in [
         ("/metrics", "/metrics/job/load"),
         ("/metrics/", "/metrics/job/load"),
@@ -76,7 +76,7 @@ fn the_beginning_of_a_groups_path_in_the_url_is_not_doubled() {
 }
 
 #[test]
-fn a_gateway_that_is_busy_is_asked_again_and_one_that_refuses_is_not() {
+fn requests_are_retried_when_the_gateway_is_busy_but_not_when_refused() {
     let gateway = HttpFake::start([Reaction::status(503), Reaction::status(202), Reaction::status(400)]);
     let ms = Duration::from_millis(1);
     let options = SinkOptions::new("gateway").batch_items(100).retry(Retry::new().base(ms).cap(ms));
@@ -93,7 +93,7 @@ fn a_gateway_that_is_busy_is_asked_again_and_one_that_refuses_is_not() {
 }
 
 #[test]
-fn what_the_gateway_would_refuse_is_refused_when_it_is_built() {
+fn settings_that_the_gateway_would_refuse_are_refused_by_build() {
     let url = "http://127.0.0.1:9091/prefix/";
     let options = || PushgatewayOptions::new(url).registry(&Registry::new()).job("a");
     let kind = |error| match error {

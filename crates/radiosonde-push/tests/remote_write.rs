@@ -128,7 +128,7 @@ fn quick() -> SinkOptions {
 }
 
 #[test]
-fn the_path_of_a_remote_write_may_be_left_out_and_a_slash_at_its_end_is_none() {
+fn the_path_of_a_remote_write_is_optional_and_may_end_with_a_slash() {
     for (given, path) in [
         ("/", "/api/v1/write"),
         ("/api/v1/write/", "/api/v1/write"),
@@ -197,7 +197,7 @@ fn every_kind_of_metric_becomes_series_with_sorted_labels() {
 }
 
 #[test]
-fn a_nan_is_prometheus_own_and_marks_no_end() {
+fn a_nan_is_normalised_and_is_not_a_stale_marker() {
     let receiver = HttpFake::start([]);
     let registry = Registry::new();
     let payloads = [0x7ff0_0000_0000_0002_u64, 0x7ff8_0000_0000_0000, u64::MAX];
@@ -214,7 +214,7 @@ fn a_nan_is_prometheus_own_and_marks_no_end() {
 }
 
 #[test]
-fn an_exemplar_goes_along_with_its_bucket() {
+fn an_exemplar_is_sent_with_its_bucket() {
     let receiver = HttpFake::start([]);
     let registry = Registry::new();
     let wait = registry.histogram("wait_seconds", "Wait.").build().unwrap();
@@ -234,7 +234,7 @@ fn an_exemplar_goes_along_with_its_bucket() {
 }
 
 #[test]
-fn times_rise_from_push_to_push_and_the_last_one_may_be_a_mark() {
+fn times_increase_from_push_to_push_and_the_last_may_be_a_marker() {
     let receiver = HttpFake::start([]);
     let registry = Registry::new();
     let gauge = registry.gauge("size", "Size.").build().unwrap();
@@ -258,7 +258,7 @@ fn times_rise_from_push_to_push_and_the_last_one_may_be_a_mark() {
 }
 
 #[test]
-fn a_collector_may_push_the_registry_that_asks_it() {
+fn a_collector_may_push_its_own_registry() {
     let receiver = HttpFake::start([]);
     let registry = Registry::new();
     registry.gauge("size", "Size.").build().unwrap().set(1.0);
@@ -287,7 +287,7 @@ fn a_collector_may_push_the_registry_that_asks_it() {
 }
 
 #[test]
-fn what_is_too_large_is_halved_and_what_is_refused_is_counted() {
+fn requests_that_are_too_large_are_halved_and_refused_ones_counted() {
     let registry = Registry::new();
     let rows = registry.counter("rows_total", "Rows.").labels(&["table"]).unwrap();
     (0..20).for_each(|n| rows.with(&[&n.to_string()]).inc());
@@ -308,7 +308,7 @@ fn what_is_too_large_is_halved_and_what_is_refused_is_counted() {
 }
 
 #[test]
-fn bad_labels_are_refused_when_it_is_built() {
+fn invalid_labels_are_refused_by_build() {
     let options = || RemoteWriteOptions::new("http://127.0.0.1:9090").registry(&Registry::new()).job("a");
     for name in ["", "a-b", "__name__", "job", "9"] {
         let error = options().label(name, "x").start().unwrap_err();

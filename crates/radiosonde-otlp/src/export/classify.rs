@@ -9,36 +9,36 @@ use crate::proto::ExportResponse;
 
 /// Classifies a collector's response to a request of `items`.
 ///
-/// Source: <https://opentelemetry.io/docs/specs/otlp/#otlphttp-response>. It knows four statuses that may be tried again; what is
-/// too large is none of them, but halves of a batch are other requests.
+/// Source: <https://opentelemetry.io/docs/specs/otlp/#otlphttp-response>. Four statuses may be
+/// retried. A request that is too large is not among them, but its halves are new requests.
 pub(crate) fn classify(response: &Response<Bytes>, items: usize, signal: Signal) -> Disposition {
     let drop = |reason, hint| Disposition::Drop { reason, hint };
     match response.status().as_u16() {
-        // Before the statuses: the collector answers 400, and Loki 503 where its own gRPC is in between.
+        // Before the statuses: the collector responds with 400, and Loki with 503 if its own gRPC is involved.
         _ if is_too_large(response, items) => Disposition::Split,
         200..=299 => accepted(response.body(), signal),
         429 | 502 | 503 | 504 => Disposition::Retry { after: retry_after(response.headers()) },
         401 | 403 => drop("unauthorized", "check the headers of the OTLP sink"),
         300..=399 => drop("wrong_address", "check the endpoint of the OTLP sink; redirects are not followed"),
         404 | 405 => drop("wrong_address", signal.wrong_address),
-        415 => drop("refused", "the endpoint takes no protobuf, or not with this compression"),
+        415 => drop("refused", "the endpoint does not accept protobuf, or not with this compression"),
         _ => Disposition::dropped("refused"),
     }
 }
 
-/// A collector may accept a request and say how many of its spans or records it did not take, or give a warning.
+/// A collector may accept a request and reject some of its spans or records, or return a warning.
 fn accepted(body: &Bytes, signal: Signal) -> Disposition {
-    // An answer that is no protobuf, such as a gateway's, does not take back that the batch was accepted.
+    // A body that is not protobuf, such as a gateway's, does not change that the batch was accepted.
     let partial = ExportResponse::decode(body.clone()).ok().and_then(|answer| answer.partial_success);
     let Some(partial) = partial else { return Disposition::DELIVERED };
     let rejected = u64::try_from(partial.rejected).unwrap_or(0);
     let message = partial.error_message;
-    // A kind of its own: how many were dropped is reported, under the reason, by whoever drops them.
+    // A diagnostic of its own kind: the number of dropped items is reported elsewhere, under the reason.
     if !message.is_empty() {
         diagnostics::report(
             "otlp",
             "collector_message",
-            format_args!("with {rejected} {} rejected, the collector says {message:?}", signal.items),
+            format_args!("with {rejected} {} rejected, the collector reports {message:?}", signal.items),
         );
     }
     Disposition::Delivered { rejected, reason: "partial_success" }
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn only_four_statuses_are_tried_again() {
+    fn only_four_statuses_are_retried() {
         let again: Vec<_> = (300..600)
             .filter(|&status| matches!(disposition(status, ""), Disposition::Retry { .. }))
             .collect();
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_that_the_collector_asks_for_is_handed_on() {
+    fn a_retry_after_is_passed_on() {
         let response = Response::builder().status(503).header("retry-after", "3").body(Bytes::new()).unwrap();
         assert_eq!(classify(&response, 2, LOGS), Disposition::Retry { after: Some(Duration::from_secs(3)) });
     }

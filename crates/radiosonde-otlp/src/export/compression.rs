@@ -8,7 +8,7 @@ use std::str::FromStr;
 ///
 /// assert_eq!("GZIP".parse(), Ok(Compression::Gzip));
 /// let error = "zip".parse::<Compression>().unwrap_err();
-/// assert_eq!(error.to_string(), r#"compression "zip" is unknown; allowed are gzip and none"#);
+/// assert_eq!(error.to_string(), r#"invalid compression "zip": expected gzip or none"#);
 /// ```
 ///
 /// # Source
@@ -17,17 +17,17 @@ use std::str::FromStr;
 #[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Compression {
-    /// Not at all: the specification's default.
+    /// No compression, the specification's default.
     #[default]
     None,
-    /// With gzip, at its fastest level.
+    /// Gzip at its fastest level.
     Gzip,
 }
 
 impl FromStr for Compression {
     type Err = InvalidCompression;
 
-    /// Takes the values of `OTEL_EXPORTER_OTLP_COMPRESSION`, in any case.
+    /// Parses the values of `OTEL_EXPORTER_OTLP_COMPRESSION`, ignoring case.
     fn from_str(text: &str) -> Result<Self, InvalidCompression> {
         match text {
             _ if text.eq_ignore_ascii_case("none") => Ok(Self::None),
@@ -37,7 +37,7 @@ impl FromStr for Compression {
     }
 }
 
-/// A text that names no compression.
+/// A text that is not a compression.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidCompression {
     text: Box<str>,
@@ -45,7 +45,7 @@ pub struct InvalidCompression {
 
 impl fmt::Display for InvalidCompression {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "compression {:?} is unknown; allowed are gzip and none", self.text)
+        write!(f, "invalid compression {:?}: expected gzip or none", self.text)
     }
 }
 

@@ -8,7 +8,7 @@ use radiosonde_delivery::{EncodeError, Endpoint};
 
 use crate::export::compression::Compression;
 
-/// Makes the requests of one signal.
+/// Creates the requests of one signal.
 #[derive(Debug)]
 pub(crate) struct ExportEndpoint {
     endpoint: Endpoint,
@@ -24,7 +24,7 @@ impl ExportEndpoint {
         &self.endpoint
     }
 
-    /// A request with this message.
+    /// Creates a request with an encoded message.
     pub(crate) fn request(&self, plain: Vec<u8>) -> Result<Request<Bytes>, EncodeError> {
         let mut request = Request::new(Bytes::new());
         let headers = request.headers_mut();

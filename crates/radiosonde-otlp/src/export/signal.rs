@@ -1,9 +1,9 @@
-/// What differs between the signals: words, and the end of an address.
+/// The differences between the signals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Signal {
     /// Appended to the base URL of all signals.
     pub(crate) path: &'static str,
-    /// What a batch is made of.
+    /// The items of a batch, for messages.
     pub(crate) items: &'static str,
     pub(crate) wrong_address: &'static str,
 }

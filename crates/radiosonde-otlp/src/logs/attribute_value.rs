@@ -2,7 +2,7 @@ use radiosonde_log::{AttributeValue, ErrorValue, ValueKind};
 
 use crate::logs::protobuf::{push_bytes, push_fixed64, push_message, push_number};
 
-/// Appends `AnyValue`'s field for a value, with its type. An error is a list of pairs, and `null` a value without a field.
+/// Appends the field of `AnyValue` for a value of its type. An error is a list of pairs, and `null` has no field.
 ///
 /// An integer above `i64::MAX` is text, because the protocol has no wider type.
 pub(super) fn push_any_value(out: &mut Vec<u8>, value: AttributeValue<'_>) {
@@ -11,7 +11,7 @@ pub(super) fn push_any_value(out: &mut Vec<u8>, value: AttributeValue<'_>) {
     }
 }
 
-/// `None` for a text, and for a number that the protocol cannot hold.
+/// `None` for a text, and for a number that exceeds the protocol's types.
 fn push_typed(out: &mut Vec<u8>, value: AttributeValue<'_>) -> Option<()> {
     match value.kind() {
         ValueKind::Integer => push_number(out, 3, value.json().parse::<i64>().ok()?.cast_unsigned()),
@@ -63,7 +63,7 @@ mod tests {
 
     use super::*;
 
-    /// `AnyValue` as the specification has it, with the list of pairs that spans do not use.
+    /// `AnyValue` of the specification, with the list of pairs that spans do not use.
     #[derive(Clone, PartialEq, Message)]
     struct Any {
         #[prost(oneof = "Kind", tags = "1, 2, 3, 4, 5, 6")]
@@ -106,7 +106,7 @@ mod tests {
         value: Option<Any>,
     }
 
-    /// The fields that an event has, as values of the protocol.
+    /// The fields of an event, as values of the protocol.
     struct Kept(Mutex<HashMap<String, Option<Kind>>>);
 
     impl LineSink for Kept {

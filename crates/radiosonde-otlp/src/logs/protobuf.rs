@@ -1,4 +1,4 @@
-//! Protobuf by hand: a record is encoded on the thread that logs, into a buffer that is there already.
+//! Protobuf encoding into an existing buffer, on the thread that logs.
 //!
 //! Source: <https://protobuf.dev/programming-guides/encoding/>
 
@@ -11,7 +11,7 @@ fn push_varint(out: &mut Vec<u8>, mut value: u64) {
     out.push(value as u8);
 }
 
-/// Tags up to 15 fit one byte with their wire type; no message here has more.
+/// A tag up to 15 fits into one byte with its wire type; all messages here have such tags.
 fn push_key(out: &mut Vec<u8>, tag: u8, wire_type: u8) {
     debug_assert!(tag < 16);
     out.push(tag << 3 | wire_type);
@@ -38,8 +38,8 @@ pub(super) fn push_bytes(out: &mut Vec<u8>, tag: u8, bytes: &[u8]) {
     out.extend_from_slice(bytes);
 }
 
-/// Appends a message within the message. Its length stands before it and is known after it: one byte is kept free, and if the
-/// length takes more the message moves.
+/// Appends a nested message. Its length comes first but is known last: one byte is reserved, and the message moves if the length
+/// needs more.
 pub(super) fn push_message<T>(out: &mut Vec<u8>, tag: u8, write: impl FnOnce(&mut Vec<u8>) -> T) -> T {
     push_key(out, tag, 2);
     let start = out.len();
@@ -47,12 +47,12 @@ pub(super) fn push_message<T>(out: &mut Vec<u8>, tag: u8, write: impl FnOnce(&mu
     let written = write(out);
     let length = out.len() - start - 1;
     if length < 0x80 {
-        // The usual case, and the free byte is all there is to it.
+        // The usual case: the reserved byte is sufficient.
         out[start] = length as u8;
     } else {
         let end = out.len();
         push_varint(out, length as u64);
-        // The length stands behind the message: it goes to where the free byte is.
+        // Moves the length from the end to the reserved byte.
         let length_bytes = out.len() - end;
         out[start..].rotate_right(length_bytes);
         out.remove(start + length_bytes);
@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn messages_have_their_length_before_them_however_long_they_are() {
+    fn messages_of_any_length_have_their_length_in_front() {
         for length in [0, 1, 127, 128, 300, 16_383, 16_384, 3_000_000] {
             let mut out = b"before".to_vec();
             push_message(&mut out, 3, |out| out.extend(std::iter::repeat_n(7, length)));
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_are_those_of_the_encoding_guide() {
+    fn fields_are_encoded_as_in_the_encoding_guide() {
         let mut out = Vec::new();
         push_number(&mut out, 1, 150);
         push_bytes(&mut out, 2, b"testing");

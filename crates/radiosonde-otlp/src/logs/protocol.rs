@@ -41,7 +41,7 @@ impl Protocol for LogsProtocol {
     }
 }
 
-/// The records by the module that made them, each module's in their order.
+/// The records grouped by the module that created them, in order.
 fn scopes(records: &[Record], times: &mut DistinctTimes) -> Vec<ScopeLogs> {
     let mut scopes: Vec<ScopeLogs> = Vec::new();
     for record in records {

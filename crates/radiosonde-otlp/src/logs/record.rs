@@ -10,23 +10,22 @@ use crate::logs::attribute_value::push_any_value;
 use crate::logs::distinct_times::DistinctTimes;
 use crate::logs::protobuf::{push_bytes, push_fixed32, push_fixed64, push_message, push_number};
 
-/// More than this is not kept for the next line.
+/// The most memory kept for the next line.
 const KEPT_BYTES: usize = 64 * 1024;
 
-/// What a record costs beside its bytes: itself, and its frame on the wire.
+/// The size of a record without its bytes, in memory and encoded.
 const OVERHEAD: usize = size_of::<Record>() + 32;
 
-/// A line as a `LogRecord`, encoded, and the name of its scope behind that: one piece of memory for both.
+/// A line as an encoded `LogRecord`, followed by the name of its scope in the same allocation.
 #[derive(Debug, Clone)]
 pub(crate) struct Record {
     bytes: Bytes,
     record_bytes: usize,
-    /// The time that it was given beside those of other records. Kept, so that a batch which is split and encoded again has the
-    /// same times.
+    /// The distinct time assigned to it. Stored, so that a batch which is split and encoded again has the same times.
     given: Cell<Option<u64>>,
 }
 
-/// Where the time stands in an encoded record: behind the tag of the first field.
+/// The bytes of the time in an encoded record: after the tag of the first field.
 const TIME: Range<usize> = 1..9;
 
 thread_local! {
@@ -34,7 +33,7 @@ thread_local! {
 }
 
 impl Record {
-    /// Encodes a line in this thread's buffer and copies the result.
+    /// Encodes a line into this thread's buffer and copies the result.
     pub(super) fn new(line: &Line<'_>, names: LevelNames) -> Self {
         let encode = |buffer: &mut Vec<u8>| {
             buffer.clear();
@@ -45,13 +44,13 @@ impl Record {
             buffer.shrink_to(KEPT_BYTES);
             Self { bytes, record_bytes, given: Cell::new(None) }
         };
-        // At its end a thread has no buffer any more.
+        // While a thread exits, its buffer may be destroyed.
         let kept =
             SCRATCH.try_with(|scratch| scratch.try_borrow_mut().ok().map(|mut buffer| encode(&mut buffer)));
         kept.ok().flatten().unwrap_or_else(|| encode(&mut Vec::new()))
     }
 
-    /// The encoded message, with a time that no other record has; `observed_time_unix_nano` stays what the clock had.
+    /// The encoded message with a distinct time; `observed_time_unix_nano` stays the clock's.
     pub(super) fn message(&self, times: &mut DistinctTimes) -> Bytes {
         let message = self.bytes.slice(..self.record_bytes);
         let Some(own) = message.get(TIME).and_then(|bytes| bytes.try_into().ok()).map(u64::from_le_bytes)
@@ -73,13 +72,13 @@ impl Record {
         self.bytes.slice(self.record_bytes..)
     }
 
-    /// About how much memory it holds, which is more than it takes on the wire.
+    /// Its approximate memory, which is more than its encoded size.
     pub(super) fn size(&self) -> usize {
         OVERHEAD + self.bytes.len()
     }
 }
 
-/// The fields of `LogRecord`, in the order of their tags: the time comes first, see [`TIME`].
+/// Appends the fields of `LogRecord` in the order of their tags: the time comes first, see [`TIME`].
 fn push_record(out: &mut Vec<u8>, line: &Line<'_>, names: LevelNames) {
     let nanos = unix_nanos(line.timestamp());
     push_fixed64(out, 1, nanos);
@@ -87,7 +86,7 @@ fn push_record(out: &mut Vec<u8>, line: &Line<'_>, names: LevelNames) {
     push_bytes(out, 3, line.level().name(names).as_bytes());
     let attributes = line.attributes();
     let is_bare = line.message().is_empty() && attributes.clone().next().is_none();
-    // A line that somebody made without fields has its text only.
+    // A line created without fields has only its text.
     let body = if is_bare { line.json() } else { line.message() };
     push_message(out, 5, |out| push_bytes(out, 1, body.as_bytes()));
     let mut count = 0;
@@ -106,11 +105,11 @@ fn push_record(out: &mut Vec<u8>, line: &Line<'_>, names: LevelNames) {
         push_bytes(out, 9, &context.trace_id().to_bytes());
         push_bytes(out, 10, &context.span_id().to_bytes());
     }
-    // It was observed when it was made: there is nothing between.
+    // It is observed when it is created.
     push_fixed64(out, 11, nanos);
 }
 
-/// The ids of a line without fields; else they are among those.
+/// Appends the ids of a line without fields; otherwise they are among the fields.
 fn push_ids(out: &mut Vec<u8>, line: &Line<'_>) {
     let ids = [
         ("correlation_id", line.correlation_id()),
@@ -138,7 +137,7 @@ const fn severity(level: Level) -> u64 {
     }
 }
 
-/// Nanoseconds since 1970; a time before that is 0, which the specification reads as unknown.
+/// Nanoseconds since 1970; 0 for an earlier time, which the specification defines as unknown.
 fn unix_nanos(at: SystemTime) -> u64 {
     at.duration_since(SystemTime::UNIX_EPOCH)
         .map_or(0, |since| u64::try_from(since.as_nanos()).unwrap_or(u64::MAX))

@@ -8,15 +8,14 @@ use radiosonde_queue::OverflowPolicy;
 
 use crate::logs::record::Record;
 
-/// Takes log lines and sends them as OTLP's log records over HTTP, in protobuf: to a collector, or to Loki.
+/// Sends log lines as OTLP log records over HTTP, in protobuf: to a collector, or to Loki.
 ///
 /// # Shape
-/// The body is the message; the fields are attributes with their types, under the names that they have in the line; the scope is
-/// the line's `module`. Severity numbers are 1, 5, 9, 13, 17 and, for `FATAL`, 21. Cheap to clone; all clones are the same sink.
+/// The body is the message, the fields are typed attributes with their names in the line, and the scope is the line's `module`. Severity numbers are 1, 5, 9, 13, 17 and, for `FATAL`, 21. Cheap to clone; all clones are the same sink.
 ///
 /// # Cost
-/// [`accept`](LineSink::accept) encodes the record on the thread that logs, into a buffer of that thread, and pushes a copy to a
-/// queue: one allocation; see [`Queue`].
+/// [`accept`](LineSink::accept) encodes the record on the thread that logs, into that thread's buffer, and pushes a copy to a
+/// queue, with one allocation; see [`Queue`].
 ///
 /// # Examples
 /// ```
@@ -60,7 +59,7 @@ impl OtlpLogs {
         Self { queue, names, overflow }
     }
 
-    /// What became of every line so far.
+    /// The counts of lines so far.
     #[must_use]
     pub fn report(&self) -> SinkReport {
         self.queue.report()
@@ -71,7 +70,7 @@ impl LineSink for OtlpLogs {
     fn accept(&self, line: &Line<'_>) {
         let record = Record::new(line, self.names);
         let size = record.size();
-        // A refusal has been counted by the queue.
+        // The queue has counted a refusal.
         let _ = self.queue.push_or(record, size, line.rank(), self.overflow.of(line.rank()));
     }
 

@@ -7,12 +7,12 @@ use radiosonde_trace::{Attribute, AttributeValue, FinishedSpan, SpanEvent, SpanK
 
 use crate::proto::{self, AnyValue, KeyValue, Value};
 
-/// `SpanFlags`: the bit which says that the next one means something.
+/// `SpanFlags`: marks the next bit as valid.
 const HAS_IS_REMOTE: u32 = 0x100;
-/// `SpanFlags`: the parent lives in another process.
+/// `SpanFlags`: the parent is in another process.
 const IS_REMOTE: u32 = 0x200;
 
-/// The spans by the library that made them, each library's in their order.
+/// The spans grouped by the library that created them, in order.
 pub(super) fn scopes(spans: &[FinishedSpan]) -> Vec<proto::ScopeSpans> {
     let mut scopes: Vec<proto::ScopeSpans> = Vec::new();
     for finished in spans {
@@ -29,7 +29,7 @@ pub(super) fn scopes(spans: &[FinishedSpan]) -> Vec<proto::ScopeSpans> {
     scopes
 }
 
-/// Only our own version is known.
+/// The version of a scope; only our own is known.
 fn version_of(scope: &str) -> Bytes {
     let version = if scope == "radiosonde" { env!("CARGO_PKG_VERSION") } else { "" };
     Bytes::from_static(version.as_bytes())
@@ -87,7 +87,7 @@ fn link(link: &SpanLink) -> proto::Link {
         trace_state: Bytes::copy_from_slice(link.trace_state.as_str().as_bytes()),
         attributes: attributes(&link.attributes),
         dropped_attributes_count: link.dropped_attributes,
-        // Whether the linked span is remote is not known, so the bit that would say so stays clear.
+        // It is unknown whether the linked span is remote, so both bits stay clear.
         flags: u32::from(link.context.flags().to_byte()),
     }
 }
@@ -111,7 +111,7 @@ fn any(value: &AttributeValue) -> AnyValue {
         AttributeValue::Array(values) => {
             Value::Array(proto::ArrayValue { values: values.iter().map(any).collect() })
         }
-        // A kind of value that came after this crate.
+        // A kind of value that is newer than this crate.
         other => Value::String(Bytes::from(format!("{other:?}"))),
     };
     AnyValue { value: Some(value) }
@@ -119,7 +119,7 @@ fn any(value: &AttributeValue) -> AnyValue {
 
 /// The text that is sent for a float that JSON cannot hold, in the spelling of <https://protobuf.dev/programming-guides/json/>.
 ///
-/// OTLP has such floats; one of them makes Jaeger 2.13 answer 500 for its trace and for every search of its service.
+/// OTLP has such floats; one of them makes Jaeger 2.13 respond with 500 for its trace and for every search of its service.
 const fn non_finite_text(number: f64) -> Option<&'static str> {
     if number.is_finite() {
         None
@@ -132,8 +132,8 @@ const fn non_finite_text(number: f64) -> Option<&'static str> {
     }
 }
 
-/// Static texts are shared, others copied: the batch stays for a possible split.
-#[allow(clippy::ptr_arg, reason = "a `&str` would not say whether it is static")]
+/// Shares static texts and copies others, because the batch is kept for a possible split.
+#[allow(clippy::ptr_arg, reason = "a `&str` does not show whether it is static")]
 fn text(text: &Cow<'static, str>) -> Bytes {
     match text {
         Cow::Borrowed(text) => Bytes::from_static(text.as_bytes()),
@@ -149,13 +149,13 @@ fn span_id(context: &SpanContext) -> Bytes {
     Bytes::copy_from_slice(&context.span_id().to_bytes())
 }
 
-/// Nanoseconds since 1970; a time before that is 0, which the specification reads as unknown.
+/// Nanoseconds since 1970; 0 for an earlier time, which the specification defines as unknown.
 fn nanos(at: SystemTime) -> u64 {
     at.duration_since(SystemTime::UNIX_EPOCH)
         .map_or(0, |since| u64::try_from(since.as_nanos()).unwrap_or(u64::MAX))
 }
 
-/// About how much memory a span holds, which is more than it takes on the wire.
+/// The approximate memory of a span, which is more than its encoded size.
 pub(super) fn size(span: &FinishedSpan) -> usize {
     let events = span
         .events

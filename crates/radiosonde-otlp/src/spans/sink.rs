@@ -5,7 +5,7 @@ use radiosonde_trace::{FinishedSpan, SpanSink};
 
 use crate::spans::encode;
 
-/// Takes finished spans and sends them as OTLP over HTTP, in protobuf.
+/// Sends finished spans by OTLP over HTTP, in protobuf.
 ///
 /// # Shape
 /// Cheap to clone; all clones are the same sink.
@@ -22,7 +22,7 @@ impl OtlpSpans {
         Self { queue }
     }
 
-    /// What became of every span so far.
+    /// The counts of spans so far.
     #[must_use]
     pub fn report(&self) -> SinkReport {
         self.queue.report()
@@ -32,7 +32,7 @@ impl OtlpSpans {
 impl SpanSink for OtlpSpans {
     fn accept(&self, span: FinishedSpan) {
         let size = encode::size(&span);
-        // A refusal has been counted by the queue.
+        // The queue has counted a refusal.
         let _ = self.queue.push(span, size);
     }
 }

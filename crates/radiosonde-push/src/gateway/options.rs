@@ -20,7 +20,7 @@ pub struct PushgatewayOptions {
     job: String,
     #[cfg_attr(feature = "serde", serde(deserialize_with = "radiosonde_core::deserialize::pairs"))]
     grouping: Vec<(String, String)>,
-    /// `None` for the global one, which only `build` makes: a program may still want to give it labels.
+    /// `None` for the global one, which only `build` creates, so that a program can still configure it.
     #[cfg_attr(feature = "serde", serde(skip))]
     registry: Option<Registry>,
     http: HttpOptions,
@@ -46,13 +46,13 @@ impl PushgatewayOptions {
         Self { url: url.into().into(), ..Self::default() }
     }
 
-    /// The job. There is no push without one.
+    /// The job, which is required.
     pub fn job(mut self, job: impl Into<String>) -> Self {
         self.job = job.into();
         self
     }
 
-    /// One more label that tells the group from others of the job; any value, also an empty one.
+    /// Adds a label that identifies the group besides the job, with any value, even an empty one.
     pub fn grouping(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.grouping.push((name.into(), value.into()));
         self
@@ -70,8 +70,8 @@ impl PushgatewayOptions {
         self
     }
 
-    /// Bounds and retries. Default: those of [`SinkOptions`] under the name `pushgateway`. Batches are not used: each call is a
-    /// request of its own, sent at once.
+    /// Bounds and retries. Default: those of [`SinkOptions`] under the name `pushgateway`. There are no batches: each call is
+    /// one request, sent at once.
     pub const fn sink(mut self, options: SinkOptions) -> Self {
         self.sink = options;
         self
@@ -80,7 +80,7 @@ impl PushgatewayOptions {
     /// Adds the sink to a delivery.
     ///
     /// # Errors
-    /// [`PushBuildError`] names the setting that is refused.
+    /// [`PushBuildError`] names the refused setting.
     pub fn build(&self, delivery: &Delivery) -> Result<Pushgateway, PushBuildError> {
         let path = grouping::path(&self.job, &self.grouping).map_err(PushBuildError::Grouping)?;
         let endpoint = self.endpoint(&path).map_err(PushBuildError::Endpoint)?;
@@ -94,15 +94,15 @@ impl PushgatewayOptions {
         Ok(Pushgateway::new(queue, self.registry_or_global().clone()))
     }
 
-    /// The gateway's base may be given with the beginning of the path that all groups share.
+    /// The URL may include the prefix that the paths of all groups share.
     fn endpoint(&self, group: &str) -> Result<Endpoint, InvalidEndpoint> {
         self.url.endpoint()?.without("/metrics/job").without("/metrics").join(group)
     }
 
-    /// With a delivery thread of its own, whose metrics are in the same registry.
+    /// Starts a delivery thread of its own, whose self metrics are in the same registry.
     ///
     /// # Errors
-    /// [`PushBuildError`] names the setting that is refused.
+    /// [`PushBuildError`] names the refused setting.
     pub fn start(&self) -> Result<Push, PushBuildError> {
         let delivery =
             Delivery::builder().registry(self.registry_or_global()).start().map_err(PushBuildError::Start)?;

@@ -6,7 +6,7 @@ use radiosonde_metrics::exposition::Format;
 
 use crate::classify::classify_pushgateway;
 
-/// One call, with everything that the registry had.
+/// A call with the encoded registry.
 pub(crate) struct Call {
     pub(super) method: Method,
     pub(super) body: Bytes,

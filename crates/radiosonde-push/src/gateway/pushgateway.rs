@@ -10,9 +10,9 @@ use crate::push::Pusher;
 
 /// Pushes a registry to a group of a Pushgateway.
 ///
-/// A group is what the last push of a job left there, told apart by the job and the [labels](crate::PushgatewayOptions::grouping) beside it. It
-/// stays until somebody [deletes](Self::delete) it, however long the job has ended: a group is for jobs, not for their instances.
-/// The gateway gives every series the group's labels, in place of labels of those names that the series has itself.
+/// A group holds the last push of a job and is identified by the job and its [labels](crate::PushgatewayOptions::grouping). It
+/// stays until it is [deleted](Self::delete), even long after the job has ended: use a group for a job, not for its instances.
+/// The gateway sets the group's labels on every series and overwrites labels of the same names.
 ///
 /// Cheap to clone; all clones are the same sink.
 #[derive(Clone)]
@@ -31,17 +31,17 @@ impl Pushgateway {
         self.call(Method::PUT, self.registry.encode_bytes(Format::Text));
     }
 
-    /// Replaces those metrics of the group that the registry has, by name; others stay (`POST`).
+    /// Replaces the metrics of the group that have the same names as in the registry; others stay (`POST`).
     pub fn add(&self) {
         self.call(Method::POST, self.registry.encode_bytes(Format::Text));
     }
 
-    /// Takes the group away (`DELETE`).
+    /// Deletes the group (`DELETE`).
     pub fn delete(&self) {
         self.call(Method::DELETE, Vec::new());
     }
 
-    /// What became of every call so far; each counts as one.
+    /// The counts of calls so far.
     #[must_use]
     pub fn report(&self) -> SinkReport {
         self.queue.report()
@@ -49,7 +49,7 @@ impl Pushgateway {
 
     fn call(&self, method: Method, body: Vec<u8>) {
         let size = body.len() + size_of::<Call>();
-        // A refusal has been counted by the queue.
+        // The queue has counted a refusal.
         let _ = self.queue.push(Call { method, body: body.into() }, size);
     }
 }

@@ -8,7 +8,7 @@ use crate::labels::write_label::is_label;
 
 /// The path of a group at the Pushgateway: `/metrics/job/<job>{/<label>/<value>}`.
 ///
-/// What a path cannot hold, or what a server on the way might take for something else, is sent in base64: a slash, a dot alone, nothing.
+/// Values that are invalid or ambiguous in a path are sent in base64: with a slash, a single dot, or empty.
 ///
 /// Source: <https://github.com/prometheus/pushgateway#url>
 pub(crate) fn path(job: &str, labels: &[(String, String)]) -> Result<String, InvalidGrouping> {
@@ -32,7 +32,7 @@ pub(crate) fn path(job: &str, labels: &[(String, String)]) -> Result<String, Inv
 
 fn segment(name: &str, value: &str, path: &mut String) {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
-    // Writing to a string cannot fail.
+    // Writing to a string does not fail.
     let _ = if value.bytes().all(plain) && !value.bytes().all(|byte| byte == b'.') {
         write!(path, "/{name}/{value}")
     } else {
@@ -60,7 +60,7 @@ pub enum InvalidGroupingKind {
     EmptyJob,
     /// A name outside `[a-zA-Z_][a-zA-Z0-9_]*`, or one that starts with two underscores.
     Name,
-    /// A name that is set already, `job` among them.
+    /// A name that is already set, or `job`.
     Duplicate,
 }
 
@@ -82,13 +82,13 @@ impl fmt::Display for InvalidGrouping {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = &self.name;
         match self.kind {
-            InvalidGroupingKind::EmptyJob => f.write_str("the job is empty; allowed is any other text"),
+            InvalidGroupingKind::EmptyJob => f.write_str("the job is empty: expected a non-empty text"),
             InvalidGroupingKind::Name => write!(
                 f,
-                "grouping label {name:?} is malformed; allowed is [a-zA-Z_][a-zA-Z0-9_]* without a leading `__`"
+                "invalid grouping label {name:?}: expected [a-zA-Z_][a-zA-Z0-9_]* without a leading `__`"
             ),
             InvalidGroupingKind::Duplicate => {
-                write!(f, "grouping label {name:?} is set already; allowed is each name once, beside `job`")
+                write!(f, "grouping label {name:?} is already set: expected each name once, and not `job`")
             }
         }
     }
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_path_holds_is_plain_and_the_rest_is_base64() {
+    fn valid_path_segments_are_plain_and_others_base64() {
         for (job, labels, path) in [
             ("backup", &[][..], "/metrics/job/backup"),
             ("backup", &[("instance", "db-1.example")], "/metrics/job/backup/instance/db-1.example"),
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_gateway_would_refuse_is_refused_here() {
+    fn labels_that_the_gateway_would_refuse_are_refused() {
         for (job, labels, kind) in [
             ("", &[][..], InvalidGroupingKind::EmptyJob),
             ("a", &[("", "b")], InvalidGroupingKind::Name),

@@ -1,6 +1,6 @@
 use std::fmt;
 
-/// Whether Prometheus accepts the name of a label and does not reserve it.
+/// Whether Prometheus accepts the name of a label and has not reserved it.
 pub(crate) fn is_label(name: &str) -> bool {
     let starts = name.bytes().next().is_some_and(|first| first.is_ascii_alphabetic() || first == b'_');
     starts && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') && !name.starts_with("__")
@@ -24,7 +24,7 @@ impl fmt::Display for InvalidWriteLabel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "label {:?} is malformed or set twice; allowed is [a-zA-Z_][a-zA-Z0-9_]* without a leading `__`, once",
+            "invalid label {:?}: expected [a-zA-Z_][a-zA-Z0-9_]* without a leading `__`, once",
             self.name
         )
     }

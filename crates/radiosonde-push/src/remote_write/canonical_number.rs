@@ -1,4 +1,4 @@
-/// A bucket's bound or a quantile as Prometheus 3 stores it, whatever it was scraped from: `1.0`, `0.25`, `1e-05`, `+Inf`.
+/// A bucket's bound or a quantile in the format that Prometheus 3 stores: `1.0`, `0.25`, `1e-05`, `+Inf`.
 ///
 /// Source: <https://prometheus.io/docs/specs/om/open_metrics_spec/#considerations-canonical-numbers>
 pub(crate) fn canonical(value: f64) -> String {
@@ -12,7 +12,7 @@ pub(crate) fn canonical(value: f64) -> String {
         let sign = if exponent < 0 { '-' } else { '+' };
         return format!("{mantissa}e{sign}{:02}", exponent.abs());
     }
-    // There is one zero.
+    // Negative zero becomes zero.
     format!("{:?}", value + 0.0)
 }
 
@@ -21,7 +21,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_spelled_as_the_specification_does() {
+    fn numbers_have_the_canonical_format() {
         for text in [
             "0.0", "0.001", "0.99", "1.0", "10.0", "1e-10", "1e-05", "0.0001", "100000.0", "1e+06",
             "1.1e+23", "-1.0",

@@ -10,7 +10,7 @@ use crate::push::Push;
 use crate::remote_write::protocol::RemoteWriteProtocol;
 use crate::remote_write::writer::RemoteWrite;
 
-/// Where Prometheus takes remote writes when it runs with `--web.enable-remote-write-receiver`.
+/// The path of remote writes in a Prometheus with `--web.enable-remote-write-receiver`.
 const WRITE_PATH: &str = "/api/v1/write";
 
 /// Series in one request.
@@ -29,7 +29,7 @@ pub struct RemoteWriteOptions {
     job: Option<String>,
     #[cfg_attr(feature = "serde", serde(deserialize_with = "radiosonde_core::deserialize::pairs"))]
     labels: Vec<(String, String)>,
-    /// `None` for the global one, which only `build` makes: a program may still want to give it labels.
+    /// `None` for the global one, which only `build` creates, so that a program can still configure it.
     #[cfg_attr(feature = "serde", serde(skip))]
     registry: Option<Registry>,
     http: HttpOptions,
@@ -60,13 +60,13 @@ impl RemoteWriteOptions {
         Self { url: url.into().into(), ..Self::default() }
     }
 
-    /// The label `job` of every series, which a scrape would have given them.
+    /// The label `job` of every series, which a scrape would add.
     pub fn job(mut self, job: impl Into<String>) -> Self {
         self.job = Some(job.into());
         self
     }
 
-    /// A label of every series that has none of this name itself; `instance`, for example.
+    /// Adds a label, such as `instance`, to every series that lacks a label of this name.
     pub fn label(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.labels.push((name.into(), value.into()));
         self
@@ -96,8 +96,8 @@ impl RemoteWriteOptions {
         self
     }
 
-    /// Whether [`Push::finish`] marks every series that is there then as ended after its last value. Without this Prometheus shows it for
-    /// five minutes, as it does one that was removed or expired before.
+    /// Whether [`Push::finish`] writes a stale marker for every series after its last value. Default: false; Prometheus then returns
+    /// the last value for five more minutes, as for a series that was removed or has expired before.
     pub const fn stale_at_end(mut self, stale: bool) -> Self {
         self.stale_at_end = stale;
         self
@@ -106,7 +106,7 @@ impl RemoteWriteOptions {
     /// Adds the sink to a delivery.
     ///
     /// # Errors
-    /// [`PushBuildError`] names the setting that is refused.
+    /// [`PushBuildError`] names the refused setting.
     pub fn build(&self, delivery: &Delivery) -> Result<RemoteWrite, PushBuildError> {
         let endpoint = self.endpoint().map_err(PushBuildError::Endpoint)?;
         let labels = self.all_labels().map_err(PushBuildError::Label)?;
@@ -125,10 +125,10 @@ impl RemoteWriteOptions {
         })
     }
 
-    /// With a delivery thread of its own, whose metrics are in the same registry.
+    /// Starts a delivery thread of its own, whose self metrics are in the same registry.
     ///
     /// # Errors
-    /// [`PushBuildError`] names the setting that is refused.
+    /// [`PushBuildError`] names the refused setting.
     pub fn start(&self) -> Result<Push, PushBuildError> {
         let delivery =
             Delivery::builder().registry(self.registry_or_global()).start().map_err(PushBuildError::Start)?;
@@ -139,7 +139,7 @@ impl RemoteWriteOptions {
     fn endpoint(&self) -> Result<Endpoint, InvalidEndpoint> {
         let endpoint = self.url.endpoint()?;
         let path = endpoint.uri().path().trim_end_matches('/');
-        // Other receivers have other paths, which are used as they are.
+        // Other receivers have other paths, which are used unchanged.
         if path.is_empty() || path.ends_with(WRITE_PATH) {
             endpoint.ending_in(WRITE_PATH)
         } else {

@@ -1,4 +1,4 @@
-//! The messages of remote write 1.0, as far as we send them.
+//! The messages of remote write 1.0, with the fields that are sent.
 //!
 //! Source: <https://prometheus.io/docs/specs/prw/remote_write_spec/#protocol>,
 //! <https://github.com/prometheus/prometheus/blob/main/prompb/types.proto>
@@ -7,15 +7,15 @@ use bytes::Bytes;
 
 #[derive(Clone, PartialEq, prost::Message)]
 pub(crate) struct WriteRequest {
-    /// Encoded when they were queued; a message and bytes are the same on the wire.
+    /// Messages as bytes, encoded when they were queued.
     #[prost(bytes = "bytes", repeated, tag = "1")]
     pub(crate) timeseries: Vec<Bytes>,
 }
 
-/// Where a [`TimeSeries`] has its [`Sample`]s.
+/// The tag of the [`Sample`]s of a [`TimeSeries`].
 pub(crate) const SAMPLES: u32 = 2;
 
-/// Without its samples.
+/// A series without its samples.
 #[derive(Clone, PartialEq, prost::Message)]
 pub(crate) struct TimeSeries {
     /// Sorted by name.

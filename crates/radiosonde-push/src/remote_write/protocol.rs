@@ -28,7 +28,7 @@ impl Protocol for RemoteWriteProtocol {
 
     fn encode(&mut self, batch: &[Bytes]) -> Result<Request<Bytes>, EncodeError> {
         let plain = WriteRequest { timeseries: batch.to_vec() }.encode_to_vec();
-        // The block format, as the specification says.
+        // The block format, as the specification requires.
         let body = self
             .snappy
             .compress_vec(&plain)

@@ -3,7 +3,7 @@ use std::thread::{self, ThreadId};
 use std::time::Duration;
 
 /// A mutex that the thread which holds it may lock again, with a timeout for other threads: user code that runs under it can
-/// neither deadlock with itself nor block others for ever.
+/// neither deadlock with itself nor block others forever.
 #[derive(Debug, Default)]
 pub(crate) struct ReentrantLock {
     holder: Mutex<Option<ThreadId>>,
@@ -52,13 +52,13 @@ mod tests {
     const LONG: Duration = Duration::from_secs(60);
 
     #[test]
-    fn a_thread_enters_again_and_another_waits_until_it_has_left() {
+    fn a_thread_locks_again_and_another_waits_until_the_release() {
         let lock = ReentrantLock::default();
         let outer = lock.lock(LONG).unwrap();
         drop(lock.lock(LONG).unwrap());
         thread::scope(|scope| {
             let waiting = scope.spawn(|| lock.lock(Duration::from_millis(1)).is_none());
-            // Joined while `outer` is held: the place is free afterwards.
+            // Joined while `outer` is held; the lock is free afterwards.
             assert!(waiting.join().unwrap());
             scope.spawn(|| drop(lock.lock(LONG).unwrap()));
             drop(outer);

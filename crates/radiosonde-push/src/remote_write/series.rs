@@ -10,22 +10,22 @@ use radiosonde_metrics::model::{
 use crate::remote_write::canonical_number::canonical;
 use crate::remote_write::proto::{Exemplar, Label, SAMPLES, Sample, TimeSeries};
 
-/// What Prometheus takes for "this series has ended".
+/// The stale marker: the value by which Prometheus ends a series.
 ///
 /// Source: <https://prometheus.io/docs/specs/prw/remote_write_spec/#stale-markers>
 const STALE: u64 = 0x7ff0_0000_0000_0002;
 
-/// What it takes for a value that is not a number.
+/// The NaN that Prometheus uses for values.
 ///
 /// Source: `NormalNaN` in <https://github.com/prometheus/prometheus/blob/main/model/value/value.go>
 const NOT_A_NUMBER: u64 = 0x7ff8_0000_0000_0001;
 
-/// The number, a NaN without the payload that it has here: no value is to look like the end of its series.
+/// Normalises a NaN, so that no value looks like a stale marker.
 const fn ordinary(value: f64) -> f64 {
     if value.is_nan() { f64::from_bits(NOT_A_NUMBER) } else { value }
 }
 
-/// A series whose sample has no time yet.
+/// A series whose sample has no timestamp yet.
 pub(crate) struct UnstampedSeries {
     /// The message without its sample.
     series: Vec<u8>,
@@ -35,19 +35,19 @@ pub(crate) struct UnstampedSeries {
 impl UnstampedSeries {
     /// The encoded message, of a sample at `timestamp`.
     pub(crate) fn at(mut self, timestamp: i64) -> Bytes {
-        // The fields of a message may come in any order.
+        // The fields of a message may have any order.
         message::encode(SAMPLES, &Sample { value: self.value, timestamp }, &mut self.series);
         self.series.into()
     }
 }
 
-/// Gives every series of a registry.
+/// Encodes every series of a registry.
 pub(crate) struct Encoder<'a, F> {
-    /// Labels that every series has unless it has one of that name itself.
+    /// Labels added to every series that lacks a label of that name.
     labels: &'a [(String, String)],
-    /// When they were pushed, for exemplars without a time.
+    /// The time of the push, for exemplars without a time.
     pushed: i64,
-    /// Whether each series ends here.
+    /// Whether to write stale markers.
     stale: bool,
     name: String,
     each: F,
@@ -70,14 +70,14 @@ impl<'a, F: FnMut(UnstampedSeries)> Encoder<'a, F> {
         let mut labels = vec![label("__name__", &format!("{}{suffix}", self.name))];
         labels.extend(own.iter().map(|(name, value)| label(name, &value)));
         labels.extend(bound.map(|(name, bound)| label(name, &canonical(bound))));
-        // A label without a value is none: it is not to be sent, and hides none of the sink's.
+        // An empty label counts as missing: it must not be sent, and does not override one of the sink's.
         labels.retain(|label| !label.value.is_empty());
         for (name, value) in self.labels {
             if !value.is_empty() && !labels.iter().any(|label| label.name == *name) {
                 labels.push(label(name, value));
             }
         }
-        // By bytes: capitals come before `__name__`.
+        // Sorted by bytes: capitals come before `__name__`.
         labels.sort();
         let value = if self.stale { f64::from_bits(STALE) } else { ordinary(value) };
         let exemplars = exemplar.filter(|_| !self.stale).map(|exemplar| to_proto(exemplar, self.pushed));
@@ -86,7 +86,7 @@ impl<'a, F: FnMut(UnstampedSeries)> Encoder<'a, F> {
     }
 }
 
-/// One whose time is not known was observed when it is pushed.
+/// An exemplar without a time gets that of the push.
 fn to_proto(exemplar: &radiosonde_metrics::model::Exemplar, pushed: i64) -> Exemplar {
     let millis = |time: SystemTime| {
         let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();

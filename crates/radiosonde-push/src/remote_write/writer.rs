@@ -11,14 +11,14 @@ use crate::push::Pusher;
 use crate::remote_write::reentrant_lock::ReentrantLock;
 use crate::remote_write::series::{Encoder, UnstampedSeries};
 
-/// How long a push waits for that of another thread.
+/// How long a push waits for one of another thread.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Writes a registry to Prometheus, or to anything that takes its remote write 1.0.
+/// Pushes a registry to Prometheus, or to any other receiver of remote write 1.0.
 ///
 /// # Shape
-/// Each series is one item of the queue, with the values that it had when it was pushed, all of a push with the same time; times rise from
-/// one push to the next. Histograms are classic: their buckets, sum and count. Exemplars go along.
+/// Each series of a push is one item of the queue. All of a push have the same time, which increases from push to push.
+/// Histograms are sent as classic ones, with buckets, sum and count. Exemplars are included.
 ///
 /// Cheap to clone; all clones are the same sink.
 #[derive(Clone)]
@@ -27,32 +27,32 @@ pub struct RemoteWrite {
     pub(super) registry: Registry,
     pub(super) labels: Arc<[(String, String)]>,
     pub(super) clock: SharedClock,
-    /// Of two pushes at once, one is wholly before the other, so that no series goes back.
+    /// Serialises pushes, so that no series goes back in time.
     pub(super) gathering: Arc<ReentrantLock>,
-    /// When the last push was, in milliseconds.
+    /// The time of the last push in milliseconds.
     pub(super) last: Arc<Mutex<i64>>,
     pub(super) stale_at_end: bool,
 }
 
 impl RemoteWrite {
-    /// Queues every series as it is now. What the queue does not take is counted.
+    /// Queues the current values of every series. Refused series are counted.
     ///
-    /// A collector of the registry may call it: such a push has all series but those of collectors. While another thread gathers for a push,
-    /// this waits, for ten seconds at most; `false` if the other takes longer, and nothing is queued.
-    #[allow(clippy::must_use_candidate, reason = "it acts whether anybody looks or not")]
+    /// A collector of the registry may call it; such a push has no series of collectors. Waits up to ten seconds for a push of
+    /// another thread; false if that takes longer and nothing was queued.
+    #[allow(clippy::must_use_candidate, reason = "it acts even if the result is unused")]
     pub fn write(&self) -> bool {
         self.encode(false)
     }
 
-    /// Queues a mark for every series that it has ended, so that queries do not show its last value for five minutes more.
+    /// Queues a stale marker for every series, so that queries do not return its last value for five more minutes.
     ///
-    /// Waits, and fails to, like [`write`](Self::write).
-    #[allow(clippy::must_use_candidate, reason = "it acts whether anybody looks or not")]
+    /// Waits and fails like [`write`](Self::write).
+    #[allow(clippy::must_use_candidate, reason = "it acts even if the result is unused")]
     pub fn write_stale(&self) -> bool {
         self.encode(true)
     }
 
-    /// What became of every series of every push so far.
+    /// The counts of series so far, over all pushes.
     #[must_use]
     pub fn report(&self) -> SinkReport {
         self.queue.report()
@@ -60,7 +60,7 @@ impl RemoteWrite {
 
     fn encode(&self, stale: bool) -> bool {
         let Some(_gathering) = self.gathering.lock(LOCK_TIMEOUT) else {
-            let message = format_args!("a push is left out: a collector keeps another one waiting");
+            let message = format_args!("a push is skipped: another one is still waiting for a collector");
             diagnostics::report("remote_write", "push", message);
             return false;
         };
@@ -69,7 +69,7 @@ impl RemoteWrite {
         let mut all = Vec::new();
         let mut encoder = Encoder::new(&self.labels, now, stale, |series: UnstampedSeries| all.push(series));
         self.registry.visit(&mut encoder);
-        // Not before collectors have been asked: one of them may have pushed meanwhile.
+        // Only after collectors have run: one of them may have pushed meanwhile.
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         let time = now.max(last.saturating_add(1));
         *last = time;
@@ -77,7 +77,7 @@ impl RemoteWrite {
         for series in all {
             let series = series.at(time);
             let size = series.len() + size_of::<Bytes>();
-            // A refusal has been counted by the queue.
+            // The queue has counted a refusal.
             let _ = self.queue.push(series, size);
         }
         true

@@ -10,7 +10,7 @@ use tracing::Span;
 use tracing::field::Empty;
 
 use crate::body::ResponseBody;
-use crate::debugging::Forwarding;
+use crate::debugging;
 use crate::exchange::Exchange;
 use crate::future::ResponseFuture;
 use crate::http_metrics::HttpMetrics;
@@ -22,15 +22,15 @@ use crate::server_address::set_server;
 pub struct ClientService<S> {
     inner: S,
     metrics: Arc<HttpMetrics>,
-    forwarding: Forwarding,
+    forwards_debug: bool,
 }
 
 /// The server label for a URI without one.
 const UNKNOWN: &str = "_unknown";
 
 impl<S> ClientService<S> {
-    pub(crate) const fn new(inner: S, metrics: Arc<HttpMetrics>, forwarding: Forwarding) -> Self {
-        Self { inner, metrics, forwarding }
+    pub(crate) const fn new(inner: S, metrics: Arc<HttpMetrics>, forwards_debug: bool) -> Self {
+        Self { inner, metrics, forwards_debug }
     }
 }
 
@@ -55,7 +55,9 @@ where
         if let Some(context) = RemoteContext::of(record.span()).or_else(RemoteContext::current) {
             context.inject(request.headers_mut());
         }
-        self.forwarding.put(record.span(), request.headers_mut());
+        if self.forwards_debug {
+            debugging::forward(record.span(), request.headers_mut());
+        }
         let future = record.in_scope(|| self.inner.call(request));
         ResponseFuture::new(future, record, None)
     }

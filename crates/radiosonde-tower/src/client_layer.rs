@@ -5,8 +5,7 @@ use radiosonde_metrics::{RegisterError, Registry};
 use tower_layer::Layer;
 
 use crate::client::ClientService;
-use crate::debugging::Forwarding;
-use crate::http_metrics::HttpMetrics;
+use crate::http_metrics::{HttpMetrics, Role};
 
 /// Records every request of an HTTP client, and propagates the trace.
 ///
@@ -26,7 +25,7 @@ use crate::http_metrics::HttpMetrics;
 #[derive(Debug, Clone)]
 pub struct ClientLayer {
     metrics: Arc<HttpMetrics>,
-    pub(crate) forwarding: Forwarding,
+    pub(crate) forwards_debug: bool,
 }
 
 /// Further servers share one label value: a client of arbitrary hosts must not create a series for each.
@@ -74,8 +73,8 @@ impl ClientLayerBuilder {
     /// [`RegisterError`] if the registry has other metrics with these names.
     pub fn build(self) -> Result<ClientLayer, RegisterError> {
         let registry = self.registry.as_ref().unwrap_or_else(|| Registry::global());
-        let metrics = Arc::new(HttpMetrics::client(registry, self.clock, SERVERS)?);
-        Ok(ClientLayer { metrics, forwarding: Forwarding::OFF })
+        let metrics = Arc::new(HttpMetrics::new(Role::Client, registry, self.clock, SERVERS)?);
+        Ok(ClientLayer { metrics, forwards_debug: false })
     }
 }
 
@@ -83,6 +82,6 @@ impl<S> Layer<S> for ClientLayer {
     type Service = ClientService<S>;
 
     fn layer(&self, inner: S) -> ClientService<S> {
-        ClientService::new(inner, Arc::clone(&self.metrics), self.forwarding)
+        ClientService::new(inner, Arc::clone(&self.metrics), self.forwards_debug)
     }
 }

@@ -1,5 +1,5 @@
 use crate::client_layer::ClientLayer;
-use crate::debugging::{DebugRequests, Forwarding};
+use crate::debugging::DebugRequests;
 use crate::server_layer::ServerLayerBuilder;
 
 impl ServerLayerBuilder {
@@ -16,7 +16,7 @@ impl ClientLayer {
     /// Only for calls to your own services: a recipient of the header can use it with this service until it expires.
     #[must_use]
     pub fn forward_debug(mut self) -> Self {
-        self.forwarding = Forwarding { is_on: true };
+        self.forwards_debug = true;
         self
     }
 }

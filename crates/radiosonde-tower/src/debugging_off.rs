@@ -42,11 +42,4 @@ impl Granted {
 }
 
 /// Forwards nothing.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Forwarding;
-
-impl Forwarding {
-    pub(crate) const OFF: Self = Self;
-
-    pub(crate) const fn put(self, _: &Span, _: &mut HeaderMap) {}
-}
+pub(crate) const fn forward(_: &Span, _: &mut HeaderMap) {}

@@ -25,49 +25,44 @@ pub(crate) struct HttpMetrics {
 }
 
 impl HttpMetrics {
-    pub(crate) fn server(
+    pub(crate) fn new(
+        role: Role,
         registry: &Registry,
         clock: SharedClock,
         endpoints: usize,
     ) -> Result<Self, RegisterError> {
-        let requests =
-            registry.counter("http_requests_total", "HTTP requests served, by method, endpoint and status.");
-        let duration = registry.histogram(
-            "http_request_duration_seconds",
-            "Time from the arrival of a request to the end of its response body.",
-        );
-        let in_flight = registry.int_gauge("http_requests_in_flight", "HTTP requests in progress.");
+        let (endpoint, requests, duration, in_flight) = match role {
+            Role::Server => (
+                "endpoint",
+                registry
+                    .counter("http_requests_total", "HTTP requests served, by method, endpoint and status."),
+                registry.histogram(
+                    "http_request_duration_seconds",
+                    "Time from the arrival of a request to the end of its response body.",
+                ),
+                registry.int_gauge("http_requests_in_flight", "HTTP requests in progress."),
+            ),
+            Role::Client => (
+                "server",
+                registry.counter(
+                    "http_client_requests_total",
+                    "HTTP requests sent, by method, server and status.",
+                ),
+                registry.histogram(
+                    "http_client_request_duration_seconds",
+                    "Time from sending a request to the end of its response body.",
+                ),
+                registry
+                    .int_gauge("http_client_requests_in_flight", "HTTP requests sent and not yet complete."),
+            ),
+        };
+        let in_flight = in_flight.max_series(SERIES).labels(&[endpoint])?;
         Ok(Self {
-            role: Role::Server,
+            role,
             clock,
-            requests: requests.max_series(SERIES).labels(&["method", "endpoint", "status"])?,
-            duration: duration.unit("seconds").max_series(SERIES).labels(&["method", "endpoint"])?,
-            endpoints: Arc::new(Endpoints::new(
-                endpoints,
-                in_flight.max_series(SERIES).labels(&["endpoint"])?,
-            )),
-        })
-    }
-
-    pub(crate) fn client(
-        registry: &Registry,
-        clock: SharedClock,
-        servers: usize,
-    ) -> Result<Self, RegisterError> {
-        let requests = registry
-            .counter("http_client_requests_total", "HTTP requests sent, by method, server and status.");
-        let duration = registry.histogram(
-            "http_client_request_duration_seconds",
-            "Time from sending a request to the end of its response body.",
-        );
-        let in_flight =
-            registry.int_gauge("http_client_requests_in_flight", "HTTP requests sent and not yet complete.");
-        Ok(Self {
-            role: Role::Client,
-            clock,
-            requests: requests.max_series(SERIES).labels(&["method", "server", "status"])?,
-            duration: duration.unit("seconds").max_series(SERIES).labels(&["method", "server"])?,
-            endpoints: Arc::new(Endpoints::new(servers, in_flight.max_series(SERIES).labels(&["server"])?)),
+            requests: requests.max_series(SERIES).labels(&["method", endpoint, "status"])?,
+            duration: duration.unit("seconds").max_series(SERIES).labels(&["method", endpoint])?,
+            endpoints: Arc::new(Endpoints::new(endpoints, in_flight)),
         })
     }
 }

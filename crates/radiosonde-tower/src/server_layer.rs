@@ -5,7 +5,7 @@ use radiosonde_metrics::{RegisterError, Registry};
 use tower_layer::Layer;
 
 use crate::debugging::{DebugRequests, DebugVerifier};
-use crate::http_metrics::HttpMetrics;
+use crate::http_metrics::{HttpMetrics, Role};
 use crate::server::ServerService;
 
 /// Records every request of an HTTP service: its metrics, its span and its access line.
@@ -89,7 +89,7 @@ impl ServerLayerBuilder {
         let registry = registry.as_ref().unwrap_or_else(|| Registry::global());
         let verifier = |requests| DebugVerifier::new(requests, registry, Arc::clone(&clock)).map(Arc::new);
         let debug = debug.map(verifier).transpose()?;
-        let metrics = Arc::new(HttpMetrics::server(registry, clock, ENDPOINTS)?);
+        let metrics = Arc::new(HttpMetrics::new(Role::Server, registry, clock, ENDPOINTS)?);
         Ok(ServerLayer { metrics, debug })
     }
 }

@@ -63,7 +63,7 @@ impl DebugKey {
     #[must_use]
     pub fn sign(&self, level: Level, expires: SystemTime) -> HeaderValue {
         let expires = expires.duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs();
-        let mut value = format!("{};{expires}", name(level));
+        let mut value = format!("{};{expires}", level.as_str().to_ascii_lowercase());
         let tag = self.tag(value.as_bytes());
         value.push(';');
         for byte in tag.as_ref() {
@@ -91,16 +91,6 @@ impl DebugKey {
 impl fmt::Debug for DebugKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DebugKey").finish_non_exhaustive()
-    }
-}
-
-const fn name(level: Level) -> &'static str {
-    match level {
-        Level::ERROR => "error",
-        Level::WARN => "warn",
-        Level::INFO => "info",
-        Level::DEBUG => "debug",
-        Level::TRACE => "trace",
     }
 }
 

@@ -50,30 +50,12 @@ pub enum FileError {
         /// The file's path.
         path: PathBuf,
     },
-    /// `rotate_at_bytes` is zero.
-    RotateAtBytes,
-    /// `keep_total_bytes` is too little for two files.
-    KeepTotalBytes {
-        /// The value given.
-        bytes: u64,
-        /// The least value, for this `rotate_at_bytes`.
-        least: u64,
-    },
-    /// `keep_total_bytes` without `rotate_at_bytes`: the log file itself would be unbounded.
-    TotalWithoutRotateAtBytes,
-    /// `keep_files` is zero.
-    KeepFiles,
-    /// `keep_for` is zero.
-    KeepFor,
-    /// A setting about rotated files has no effect, because nothing rotates the file.
-    NothingRotates {
-        /// The setting.
-        setting: &'static str,
-    },
-    /// `mode` denies the owner write permission, or has bits beyond the permissions.
-    Mode {
-        /// The value given.
-        mode: u32,
+    /// An option has an invalid value, or lacks another one that it needs.
+    Option {
+        /// The option.
+        option: &'static str,
+        /// What is wrong, and what is expected.
+        message: String,
     },
     /// SIGHUP cannot be listened to.
     Signal(io::Error),
@@ -87,21 +69,7 @@ impl fmt::Display for FileError {
                 write!(f, "cannot create a file in {folder:?}, into which the log file is to be rotated")
             }
             Self::NotAFile { path } => write!(f, "cannot rotate {path:?}, which is not a regular file"),
-            Self::RotateAtBytes => f.write_str("invalid rotate_at_bytes 0: expected 1 or more"),
-            Self::KeepTotalBytes { bytes, least } => {
-                write!(f, "invalid keep_total_bytes {bytes}: expected {least} or more, twice rotate_at_bytes")
-            }
-            Self::TotalWithoutRotateAtBytes => f.write_str(
-                "keep_total_bytes without a bound on the log file: expected rotate_at_bytes as well",
-            ),
-            Self::KeepFiles => f.write_str("invalid keep_files 0: expected 1 or more"),
-            Self::KeepFor => f.write_str("invalid keep_for 0s: expected a longer time"),
-            Self::NothingRotates { setting } => {
-                write!(f, "{setting} without a rotation: expected rotate or rotate_at_bytes as well")
-            }
-            Self::Mode { mode } => {
-                write!(f, "invalid log file mode {mode:#o}: expected 0o200 to 0o777 with 0o200 set")
-            }
+            Self::Option { message, .. } => f.write_str(message),
             Self::Signal(_) => f.write_str("cannot listen to SIGHUP"),
         }
     }

@@ -124,23 +124,32 @@ impl FileOptions {
     }
 
     pub(crate) fn check(&self) -> Result<(), FileError> {
+        let refuse = |option, message| Err(FileError::Option { option, message });
+        let invalid = |option, value: &str, expected: &str| {
+            refuse(option, format!("invalid {option} {value}: expected {expected}"))
+        };
         if self.rotate_at_bytes == Some(0) {
-            return Err(FileError::RotateAtBytes);
+            return invalid("rotate_at_bytes", "0", "1 or more");
         }
         if self.keep_files == Some(0) {
-            return Err(FileError::KeepFiles);
+            return invalid("keep_files", "0", "1 or more");
         }
         if self.keep_for == Some(Duration::ZERO) {
-            return Err(FileError::KeepFor);
+            return invalid("keep_for", "0s", "a longer time");
         }
         if let Some(mode) = self.mode.filter(|mode| mode & 0o200 == 0 || mode & !0o777 != 0) {
-            return Err(FileError::Mode { mode });
+            return invalid("mode", &format!("{mode:#o}"), "0o200 to 0o777 with 0o200 set");
         }
         if let Some(bytes) = self.keep_total_bytes {
-            let Some(one) = self.rotate_at_bytes else { return Err(FileError::TotalWithoutRotateAtBytes) };
+            let Some(one) = self.rotate_at_bytes else {
+                let why =
+                    "keep_total_bytes without a bound on the log file: expected rotate_at_bytes as well";
+                return refuse("keep_total_bytes", why.to_owned());
+            };
             let least = one.saturating_mul(2);
             if bytes < least {
-                return Err(FileError::KeepTotalBytes { bytes, least });
+                let expected = format!("{least} or more, twice rotate_at_bytes");
+                return invalid("keep_total_bytes", &bytes.to_string(), &expected);
             }
         }
         let about_rotated = [
@@ -148,8 +157,11 @@ impl FileOptions {
             (self.keep_for.is_some(), "keep_for"),
             (self.compress.is_some(), "gzip"),
         ];
-        match about_rotated.iter().find(|(is_set, _)| *is_set && !self.rotates()) {
-            Some((_, setting)) => Err(FileError::NothingRotates { setting }),
+        match about_rotated.into_iter().find(|(is_set, _)| *is_set && !self.rotates()) {
+            Some((_, option)) => refuse(
+                option,
+                format!("{option} without a rotation: expected rotate or rotate_at_bytes as well"),
+            ),
             None => Ok(()),
         }
     }

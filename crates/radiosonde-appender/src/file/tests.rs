@@ -456,7 +456,7 @@ mod on_unix {
         let place = Place::new();
         for mode in [0o444, 0o1777] {
             let error = LogFile::open(place.path(), FileOptions::new().mode(mode)).unwrap_err();
-            assert!(matches!(error, FileError::Mode { .. }), "{error}");
+            assert!(matches!(error, FileError::Option { option: "mode", .. }), "{error}");
         }
     }
 

@@ -42,6 +42,7 @@ pub const CLOSE_WITHIN: Duration = Duration::from_secs(2);
 /// let writer = Writer::stderr().queue(QueueOptions::new().max_bytes(1 << 20).overflow(newest_matter));
 /// # let _ = writer;
 /// ```
+#[must_use]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QueueOptions {
     pub(crate) max_bytes: usize,
@@ -57,27 +58,23 @@ impl Default for QueueOptions {
 
 impl QueueOptions {
     /// The default bounds and overflow policy.
-    #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// The largest number of bytes queued or being written: at least the longest line, and at most 4 GiB.
-    #[must_use]
     pub const fn max_bytes(mut self, bytes: usize) -> Self {
         self.max_bytes = bytes;
         self
     }
 
     /// The largest number of lines queued or being written; at least 1.
-    #[must_use]
     pub const fn max_lines(mut self, lines: usize) -> Self {
         self.max_lines = lines;
         self
     }
 
     /// What happens to a line that does not fit, by its level.
-    #[must_use]
     pub const fn overflow(mut self, policy: OverflowPolicy) -> Self {
         self.overflow = policy;
         self

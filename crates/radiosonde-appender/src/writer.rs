@@ -31,6 +31,7 @@ use crate::stream::Stream;
 /// assert_eq!(writer.name(), "file");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+#[must_use]
 #[derive(Debug)]
 pub struct Writer {
     name: &'static str,
@@ -40,13 +41,11 @@ pub struct Writer {
 
 impl Writer {
     /// The process' standard output.
-    #[must_use]
     pub const fn stdout() -> Self {
         Self { name: "stdout", target: Target::Stdout { torn: false }, queue: None }
     }
 
     /// The process' standard error.
-    #[must_use]
     pub const fn stderr() -> Self {
         Self { name: "stderr", target: Target::Stderr { torn: false }, queue: None }
     }
@@ -92,7 +91,6 @@ impl Writer {
     /// Any writer. `name` labels it in the counter of dropped lines.
     ///
     /// One thread uses it at a time. Events that it emits are dropped and counted; a panic in it is caught and counted.
-    #[must_use]
     pub fn new(name: &'static str, writer: impl io::Write + Send + 'static) -> Self {
         Self { name, target: Target::Custom { writer: Box::new(writer), torn: false }, queue: None }
     }
@@ -105,14 +103,12 @@ impl Writer {
     /// [`std::process::abort`] or by a signal without a handler, loses what has not been written yet: about the last
     /// millisecond of lines, if the writer keeps up. If the thread cannot be started, that is reported and lines are written
     /// directly.
-    #[must_use]
     pub fn queue(mut self, options: QueueOptions) -> Self {
         self.queue = Some(options);
         self
     }
 
     /// Writes on the thread that logs. This is the default.
-    #[must_use]
     pub fn direct(mut self) -> Self {
         self.queue = None;
         self

@@ -8,14 +8,14 @@ use crate::rendering::recorder::ValueCounts;
 /// The self metrics of a layer.
 #[derive(Debug)]
 pub(crate) struct SelfMetrics {
-    lines: LineMetrics,
+    pub(crate) lines: LineMetrics,
     truncated: Counter,
     fmt_errors: Counter,
     redacted_by_key: Counter,
     redacted_by_detector: Counter,
-    suppressed: DynFamily<Counter>,
+    pub(crate) suppressed: DynFamily<Counter>,
     nested: DropCounters,
-    outputs: OutputMetrics,
+    pub(crate) outputs: OutputMetrics,
 }
 
 impl SelfMetrics {
@@ -48,22 +48,8 @@ impl SelfMetrics {
         })
     }
 
-    pub(crate) fn outputs(&self) -> &OutputMetrics {
-        &self.outputs
-    }
-
     pub(crate) fn dropped_by_sink(&self) -> DropCounters {
         self.outputs.dropped("sink", &[DropReason::Panicked])
-    }
-
-    /// Events suppressed by limits and sampling, by level and reason.
-    pub(crate) fn suppressed(&self) -> DynFamily<Counter> {
-        self.suppressed.clone()
-    }
-
-    /// The counters of lines by level and target.
-    pub(crate) fn lines(&self) -> &LineMetrics {
-        &self.lines
     }
 
     /// Counts a truncated line.

@@ -148,36 +148,32 @@ impl Part<'_> {
         }
     }
 
-    fn cardinality(&self, path: &Path) -> TokenStream {
-        let ty = self.ty;
+    /// The trait of the field's type, and its functions that show a value and the value of an index.
+    fn of(&self, path: &Path) -> (TokenStream, TokenStream, TokenStream) {
         match self.role {
-            Role::Label(_) => quote! { <#ty as #path::LabelValue>::CARDINALITY },
-            Role::Flatten => quote! { <#ty as #path::Labels>::CARDINALITY },
+            Role::Label(_) => (quote! { #path::LabelValue }, quote! { show }, quote! { show_nth }),
+            Role::Flatten => (quote! { #path::Labels }, quote! { visit }, quote! { visit_nth }),
         }
+    }
+
+    fn cardinality(&self, path: &Path) -> TokenStream {
+        let (ty, (of, ..)) = (self.ty, self.of(path));
+        quote! { <#ty as #of>::CARDINALITY }
     }
 
     fn visit(&self, path: &Path) -> TokenStream {
-        let ident = self.ident;
-        match self.role {
-            Role::Label(_) => quote! { #path::LabelValue::show(&self.#ident, &mut see); },
-            Role::Flatten => quote! { #path::Labels::visit(&self.#ident, &mut see); },
-        }
+        let (ident, (of, show, _)) = (self.ident, self.of(path));
+        quote! { #of::#show(&self.#ident, &mut see); }
     }
 
     fn visit_nth(&self, path: &Path) -> TokenStream {
-        let ty = self.ty;
-        match self.role {
-            Role::Label(_) => quote! { <#ty as #path::LabelValue>::show_nth(nth, &mut see) },
-            Role::Flatten => quote! { <#ty as #path::Labels>::visit_nth(nth, &mut see) },
-        }
+        let (ty, (of, _, show_nth)) = (self.ty, self.of(path));
+        quote! { <#ty as #of>::#show_nth(nth, &mut see) }
     }
 
     fn index(&self, path: &Path) -> TokenStream {
-        let ident = self.ident;
-        match self.role {
-            Role::Label(_) => quote! { #path::LabelValue::index(&self.#ident) },
-            Role::Flatten => quote! { #path::Labels::index(&self.#ident) },
-        }
+        let (ident, (of, ..)) = (self.ident, self.of(path));
+        quote! { #of::index(&self.#ident) }
     }
 }
 

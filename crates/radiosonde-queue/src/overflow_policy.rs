@@ -30,6 +30,7 @@ use crate::rank::Rank;
 /// # Ok::<(), radiosonde_queue::InvalidOverflow>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
 pub struct OverflowPolicy {
     by_level: [Overflow; 6],
     audit_wait: Duration,
@@ -44,20 +45,17 @@ impl Default for OverflowPolicy {
 
 impl OverflowPolicy {
     /// The same overflow for every level.
-    #[must_use]
     pub const fn all(overflow: Overflow) -> Self {
         Self { by_level: [overflow; 6], audit_wait: Duration::from_secs(5) }
     }
 
     /// Sets what happens to lines of one level.
-    #[must_use]
     pub const fn level(mut self, level: Level, overflow: Overflow) -> Self {
         self.by_level[level as usize] = overflow;
         self
     }
 
     /// How long an audit line waits once the reserve is used up as well; default: 5 s. Then it is dropped.
-    #[must_use]
     pub const fn audit_wait(mut self, longest: Duration) -> Self {
         self.audit_wait = longest;
         self

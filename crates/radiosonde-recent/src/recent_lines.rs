@@ -190,20 +190,6 @@ pub struct InvalidBounds {
     bytes: usize,
 }
 
-impl InvalidBounds {
-    /// The number of lines given.
-    #[must_use]
-    pub const fn lines(&self) -> usize {
-        self.lines
-    }
-
-    /// The number of bytes given.
-    #[must_use]
-    pub const fn bytes(&self) -> usize {
-        self.bytes
-    }
-}
-
 impl fmt::Display for InvalidBounds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { lines, bytes } = self;

@@ -77,12 +77,6 @@ impl<W: UnitOfWork> Record<W> {
         &self.span
     }
 
-    /// The work.
-    #[must_use]
-    pub const fn work(&self) -> &W {
-        &self.work
-    }
-
     /// The work, to be updated as its details become known.
     pub const fn work_mut(&mut self) -> &mut W {
         &mut self.work

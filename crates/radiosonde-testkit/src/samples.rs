@@ -46,12 +46,6 @@ impl Samples {
         self.matching(name, labels).sum()
     }
 
-    /// The increase of that sum since `before`.
-    #[must_use]
-    pub fn increase_since(&self, before: &Self, name: &str, labels: &[(&str, &str)]) -> f64 {
-        self.sum(name, labels) - before.sum(name, labels)
-    }
-
     fn matching(&self, name: &str, labels: &[(&str, &str)]) -> impl Iterator<Item = f64> {
         let has = move |sample: &&Sample| {
             let own = |(key, value): &(&str, &str)| sample.labels.get(*key).is_some_and(|own| own == value);

@@ -20,7 +20,7 @@ struct Arrived {
 }
 
 /// The ids of an OpenTelemetry span; `None` if it has none.
-fn ids(context: &otel::SpanContext) -> Option<SpanContext> {
+pub(crate) fn ids(context: &otel::SpanContext) -> Option<SpanContext> {
     let trace_id = TraceId::from_bytes(context.trace_id().to_bytes())?;
     let span_id = SpanId::from_bytes(context.span_id().to_bytes())?;
     Some(SpanContext::new(trace_id, span_id, TraceFlags::from_byte(context.trace_flags().to_u8())))
@@ -93,8 +93,4 @@ pub(crate) fn trace_state(state: &otel::TraceState) -> TraceState {
 
 pub(crate) fn link_context(link: &otel::Link) -> Option<(SpanContext, TraceState)> {
     ids(&link.span_context).map(|context| (context, trace_state(link.span_context.trace_state())))
-}
-
-pub(crate) fn finished_context(context: &otel::SpanContext) -> Option<SpanContext> {
-    ids(context)
 }

@@ -101,7 +101,7 @@ pub(crate) fn innermost() -> Innermost {
     let innermost = SPANS.try_with(|spans| {
         let spans = spans.borrow();
         let entered = spans.entered.last();
-        let context = entered.and_then(|entered| entered.span.context());
+        let context = entered.and_then(|entered| entered.span.context);
         match (entered, current) {
             (_, Some(current)) if Some(current) != context => {
                 let own = context.map(|context| context.span_id());
@@ -129,7 +129,7 @@ pub(crate) fn enter(layer: u64, id: &Id, span: Arc<StartedSpan>) -> Vec<(u64, Id
     }
     EnteredSpans::leave_closed();
     let (otel, is_attached) = span.attach();
-    let (current, otel) = (CurrentGuard::new(span.context()), ManuallyDrop::new(otel));
+    let (current, otel) = (CurrentGuard::new(span.context), ManuallyDrop::new(otel));
     let entered = Entered { layer, id: id.into_u64(), span, is_attached, current, otel };
     // Fails while the thread exits, when nothing reads the context any more.
     SPANS
@@ -278,8 +278,8 @@ mod tests {
         super::enter(1, &id, Arc::clone(&stays));
         super::enter(1, &Id::from_u64(2), Arc::clone(&goes));
         std::thread::spawn(move || closed(&goes)).join().unwrap();
-        assert_eq!(SpanContext::current(), stays.context());
-        assert_eq!(in_otel(), stays.context());
+        assert_eq!(SpanContext::current(), stays.context);
+        assert_eq!(in_otel(), stays.context);
         let told = super::enter(1, &id, Arc::clone(&stays));
         assert_eq!(told, [(1, Id::from_u64(2))], "the registry has to leave it");
         exit(1, &id);
@@ -298,7 +298,7 @@ mod tests {
             SpanContext::current()
         });
         assert_eq!(growing, None, "a span that has closed is current nowhere");
-        assert_eq!(SpanContext::current(), stays.context(), "it is left at the next read");
+        assert_eq!(SpanContext::current(), stays.context, "it is left at the next read");
         exit(1, &id);
     }
 }

@@ -19,7 +19,7 @@ pub(crate) fn finished_span(
     unsigned: &UnsignedFields,
     took: Option<Duration>,
 ) -> Option<FinishedSpan> {
-    let context = bridge::finished_context(&span.span_context)?;
+    let context = bridge::ids(&span.span_context)?;
     let mut attributes = unique(span.attributes);
     unsigned.retype(&mut attributes);
     // The wall clock may have been set back in between.

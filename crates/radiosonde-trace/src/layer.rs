@@ -99,7 +99,7 @@ where
         if let Some(Started(known)) = extensions.get_mut() {
             return Some(Arc::clone(known));
         }
-        if let Some(context) = started.context() {
+        if let Some(context) = started.context {
             extensions.insert(context);
         }
         let started = Arc::new(started);

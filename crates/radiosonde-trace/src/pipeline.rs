@@ -1,5 +1,3 @@
-use std::fmt;
-
 use opentelemetry::global;
 use opentelemetry::propagation::TextMapCompositePropagator;
 use opentelemetry::trace::TracerProvider as _;
@@ -37,7 +35,7 @@ use crate::tracer::LayerTracer;
 /// assert_eq!(span.events[0].name, "priced");
 /// # Ok::<(), radiosonde_metrics::RegisterError>(())
 /// ```
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct TracePipeline {
     pub(crate) provider: SdkTracerProvider,
     pub(crate) installed: Installed,
@@ -85,24 +83,5 @@ impl TracePipeline {
         if !self.is_disabled {
             self.installed.processor.close();
         }
-    }
-
-    pub(crate) const fn is_disabled(&self) -> bool {
-        self.is_disabled
-    }
-
-    pub(crate) const fn installed(&self) -> &Installed {
-        &self.installed
-    }
-}
-
-impl fmt::Debug for TracePipeline {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TracePipeline")
-            .field("installed", &self.installed)
-            .field("events", &self.events)
-            .field("is_disabled", &self.is_disabled)
-            .field("propagates", &self.propagates)
-            .finish_non_exhaustive()
     }
 }

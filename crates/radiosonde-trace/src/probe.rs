@@ -49,13 +49,13 @@ impl TracePipeline {
 
     fn run_probe(&self, read: Option<impl FnOnce() -> [u8; 16]>) -> Result<(), ProbeError> {
         dispatcher::get_default(|dispatch| match dispatch.downcast_ref::<Installed>() {
-            Some(installed) if installed.pipeline == self.installed().pipeline => Ok(()),
+            Some(installed) if installed.pipeline == self.installed.pipeline => Ok(()),
             Some(_) => Err(ProbeError::OtherPipeline),
             None if dispatch.is::<NoSubscriber>() => Err(ProbeError::NoSubscriber),
             None => Err(ProbeError::NoLayer),
         })?;
         // Spans of a disabled pipeline have no ids of their own.
-        if self.is_disabled() {
+        if self.is_disabled {
             return Ok(());
         }
         // Dropped after the span, so that the span ends within the probe.

@@ -25,7 +25,7 @@ impl RemoteContext {
         let current = match innermost() {
             Innermost::Otel => Context::map_current(bridge::remote_context),
             Innermost::ByHand(context) => Some(Self::local(context)),
-            Innermost::Unattached(_, _, span) => bridge::remote_context(span.cx()),
+            Innermost::Unattached(_, _, span) => bridge::remote_context(&span.cx),
             Innermost::Gone => SpanContext::current().map(Self::local),
         }?;
         Some(current.unsampled_if(|| dispatcher::get_default(is_shut_down)))

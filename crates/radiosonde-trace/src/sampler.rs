@@ -27,6 +27,7 @@ use opentelemetry_sdk::trace::{ParentBasedSampler, Sampler as SdkSampler, Should
     derive(serde::Deserialize),
     serde(try_from = "crate::named_sampler::NamedSampler")
 )]
+#[must_use]
 pub struct Sampler {
     root: Root,
     parent_based: bool,
@@ -45,13 +46,11 @@ const ALLOWED: &str = "always_on, always_off, traceidratio, parentbased_always_o
 
 impl Sampler {
     /// Records every trace that starts here, and follows received decisions. The default.
-    #[must_use]
     pub const fn parent_based_always_on() -> Self {
         Self { root: Root::AlwaysOn, parent_based: true }
     }
 
     /// Records no trace that starts here, and follows received decisions.
-    #[must_use]
     pub const fn parent_based_always_off() -> Self {
         Self { root: Root::AlwaysOff, parent_based: true }
     }
@@ -65,13 +64,11 @@ impl Sampler {
     }
 
     /// Records everything, whatever the received decision.
-    #[must_use]
     pub const fn always_on() -> Self {
         Self { root: Root::AlwaysOn, parent_based: false }
     }
 
     /// Records nothing.
-    #[must_use]
     pub const fn always_off() -> Self {
         Self { root: Root::AlwaysOff, parent_based: false }
     }

@@ -1,4 +1,3 @@
-use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -9,11 +8,12 @@ use radiosonde_core::SpanContext;
 use crate::bridge;
 
 /// A span that has its ids. Shared by the registry, in the span's extensions, and by every thread that has entered it.
+#[derive(Debug)]
 pub(crate) struct StartedSpan {
     /// The OpenTelemetry context in which the span is active.
-    cx: Context,
+    pub(crate) cx: Context,
     /// `None` for a span without ids.
-    context: Option<SpanContext>,
+    pub(crate) context: Option<SpanContext>,
     is_closed: AtomicBool,
 }
 
@@ -24,14 +24,6 @@ pub(crate) struct Started(pub(crate) Arc<StartedSpan>);
 impl StartedSpan {
     pub(crate) fn new(cx: Context) -> Self {
         Self { context: bridge::span_context(&cx), cx, is_closed: AtomicBool::new(false) }
-    }
-
-    pub(crate) const fn cx(&self) -> &Context {
-        &self.cx
-    }
-
-    pub(crate) const fn context(&self) -> Option<SpanContext> {
-        self.context
     }
 
     /// Makes the span OpenTelemetry's current one; returns whether it is, since a full stack refuses silently.
@@ -50,11 +42,5 @@ impl StartedSpan {
     pub(crate) fn is_open(&self) -> bool {
         // Relaxed: `EnteredSpans::leave_closed` has synchronised with the thread that closed it.
         !self.is_closed.load(Ordering::Relaxed)
-    }
-}
-
-impl fmt::Debug for StartedSpan {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StartedSpan").field("context", &self.context).finish_non_exhaustive()
     }
 }

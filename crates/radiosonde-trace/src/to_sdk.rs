@@ -36,26 +36,16 @@ fn array(values: Vec<AttributeValue>) -> Array {
         values.iter().map(one).collect()
     }
 
-    let numbers = all(&values, |value| match value {
-        AttributeValue::I64(number) => Some(*number),
-        _ => None,
-    });
-    let floats = || {
-        all(&values, |value| match value {
-            AttributeValue::F64(number) => Some(*number),
-            _ => None,
-        })
-    };
-    let truths = || {
-        all(&values, |value| match value {
-            AttributeValue::Bool(truth) => Some(*truth),
-            _ => None,
-        })
-    };
-    numbers
+    let number =
+        |value: &AttributeValue| if let AttributeValue::I64(number) = value { Some(*number) } else { None };
+    let float =
+        |value: &AttributeValue| if let AttributeValue::F64(float) = value { Some(*float) } else { None };
+    let truth =
+        |value: &AttributeValue| if let AttributeValue::Bool(truth) = value { Some(*truth) } else { None };
+    all(&values, number)
         .map(Array::I64)
-        .or_else(|| floats().map(Array::F64))
-        .or_else(|| truths().map(Array::Bool))
+        .or_else(|| all(&values, float).map(Array::F64))
+        .or_else(|| all(&values, truth).map(Array::Bool))
         .unwrap_or_else(|| Array::String(values.into_iter().map(text).collect()))
 }
 

@@ -49,11 +49,6 @@ impl<T> Traced<T> {
         Self { message, sender: RemoteContext::current() }
     }
 
-    /// Wraps a message whose sender is known from elsewhere.
-    pub const fn with_sender(message: T, sender: Option<RemoteContext>) -> Self {
-        Self { message, sender }
-    }
-
     /// The message.
     #[must_use]
     pub const fn message(&self) -> &T {
@@ -81,11 +76,5 @@ impl<T> Traced<T> {
             let _: Result<(), SetParentError> = set_parent(&span, &sender);
         }
         (message, span)
-    }
-
-    /// The message and its sender, to create several spans for one message.
-    #[must_use]
-    pub fn into_parts(self) -> (T, Option<RemoteContext>) {
-        (self.message, self.sender)
     }
 }

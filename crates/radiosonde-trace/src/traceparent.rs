@@ -187,22 +187,6 @@ impl InvalidTraceparent {
     }
 }
 
-impl InvalidTraceparentKind {
-    /// The kind as a label value.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Length => "length",
-            Self::Version => "version",
-            Self::Separator { .. } => "separator",
-            Self::Digit { .. } => "digit",
-            Self::ZeroTraceId => "zero_trace_id",
-            Self::ZeroParentId => "zero_parent_id",
-            Self::Repeated => "repeated",
-        }
-    }
-}
-
 impl fmt::Display for InvalidTraceparent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "traceparent {:?} ", self.value)?;

@@ -60,16 +60,16 @@ impl Credentials {
     /// [`InvalidCredentials`] if the user has a colon, either has a control character, the password is empty, or both together are too
     /// long.
     pub fn basic(user: impl Into<String>, password: impl Into<String>) -> Result<Self, InvalidCredentials> {
-        let refuse = |kind| Err(InvalidCredentials { kind });
+        let refuse = |what| Err(InvalidCredentials { what });
         let (user, password) = (user.into(), password.into());
         if password.is_empty() {
-            return refuse(InvalidCredentialsKind::Empty);
+            return refuse(EMPTY);
         }
         if user.contains(':') {
-            return refuse(InvalidCredentialsKind::Colon);
+            return refuse("invalid user name: expected one without a colon, which would end it");
         }
         if user.chars().chain(password.chars()).any(char::is_control) {
-            return refuse(InvalidCredentialsKind::Character);
+            return refuse(CHARACTER);
         }
         Self::new(Scheme::Basic, &STANDARD.encode(format!("{user}:{password}")))
     }
@@ -79,21 +79,21 @@ impl Credentials {
     /// # Errors
     /// [`InvalidCredentials`] if the token is empty, too long, or holds anything but letters, digits and `-._~+/`, with `=` at its end.
     pub fn bearer(token: impl Into<String>) -> Result<Self, InvalidCredentials> {
-        let refuse = |kind| Err(InvalidCredentials { kind });
+        let refuse = |what| Err(InvalidCredentials { what });
         let token = token.into();
         let text = token.trim_end_matches('=');
         if text.is_empty() {
-            return refuse(InvalidCredentialsKind::Empty);
+            return refuse(EMPTY);
         }
         if !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte)) {
-            return refuse(InvalidCredentialsKind::Character);
+            return refuse(CHARACTER);
         }
         Self::new(Scheme::Bearer, &token)
     }
 
     fn new(scheme: Scheme, secret: &str) -> Result<Self, InvalidCredentials> {
         let secret = Padded::new(secret.as_bytes());
-        let secret = secret.ok_or(InvalidCredentials { kind: InvalidCredentialsKind::TooLong })?;
+        let secret = secret.ok_or(InvalidCredentials { what: TOO_LONG })?;
         Ok(Self { scheme, secret })
     }
 
@@ -150,6 +150,7 @@ struct Padded {
 }
 
 impl Padded {
+    /// [`TOO_LONG`] names it.
     const LEN: usize = 1024;
 
     /// `None` if the text is too long.
@@ -167,31 +168,18 @@ impl Padded {
 /// Credentials that no client can send, or an empty secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidCredentials {
-    kind: InvalidCredentialsKind,
+    /// Without the secret itself.
+    what: &'static str,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum InvalidCredentialsKind {
-    Empty,
-    Colon,
-    Character,
-    TooLong,
-}
+const EMPTY: &str = "the secret is empty";
+const TOO_LONG: &str = "the credentials are too long: expected at most 1024 bytes as they are sent";
+const CHARACTER: &str = "invalid character in the credentials: expected no control characters in a user name or password, and in a token \
+     letters, digits and -._~+/ with = at its end";
 
 impl fmt::Display for InvalidCredentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Without the secret itself.
-        match self.kind {
-            InvalidCredentialsKind::Empty => f.write_str("the secret is empty"),
-            InvalidCredentialsKind::Colon => f.write_str("invalid user name: expected one without a colon, which would end it"),
-            InvalidCredentialsKind::Character => f.write_str(
-                "invalid character in the credentials: expected no control characters in a user name or password, and in a token \
-                 letters, digits and -._~+/ with = at its end",
-            ),
-            InvalidCredentialsKind::TooLong => {
-                write!(f, "the credentials are too long: expected at most {} bytes as they are sent", Padded::LEN)
-            }
-        }
+        f.write_str(self.what)
     }
 }
 

@@ -93,7 +93,6 @@ impl MetricsOptions {
     }
 
     /// The service for a registry.
-    #[must_use]
     pub fn service(&self, registry: &Registry) -> MetricsService {
         let max_in_flight = self.max_in_flight.unwrap_or(MetricsService::DEFAULT_MAX_IN_FLIGHT);
         let service = MetricsService::new(registry).max_in_flight(max_in_flight);

@@ -75,7 +75,7 @@ impl LogFile {
         let mut path = absolute(path).map_err(FileError::Open)?;
         let file = open(&path, &options).map_err(FileError::Open)?;
         if options.rotates() {
-            if !file.is_regular() {
+            if !file.is_regular {
                 return Err(FileError::NotAFile { path });
             }
             if fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_symlink()) {
@@ -173,15 +173,15 @@ impl LogFile {
         self.find(now).or_else(|refused| self.make_room(refused, now)).map_err(|refused| (0, refused))?;
         let Some(file) = &mut self.file else { return Ok(0) };
         let mut piece = lines;
-        if file.is_regular() && file.bytes() > 0 && now.monotonic >= self.rotate_at {
+        if file.is_regular && file.bytes > 0 && now.monotonic >= self.rotate_at {
             let fitting =
-                self.options.rotate_at_bytes.map_or(lines.len(), |max| fitting(lines, max, file.bytes()));
-            if fitting == 0 || self.options.rotation.is_due(file.last_write(), now.wall) {
+                self.options.rotate_at_bytes.map_or(lines.len(), |max| fitting(lines, max, file.bytes));
+            if fitting == 0 || self.options.rotation.is_due(file.last_write, now.wall) {
                 self.rotate(now);
                 return Ok(0);
             }
             piece = &lines[..fitting];
-        } else if let Some(max) = self.options.rotate_at_bytes.filter(|_| file.bytes() == 0) {
+        } else if let Some(max) = self.options.rotate_at_bytes.filter(|_| file.bytes == 0) {
             piece = &lines[..fitting(lines, max, 0).max(first_line(lines))];
         }
         match file.append(piece, now.wall) {
@@ -230,7 +230,7 @@ impl LogFile {
 
     /// Rotates if this file has reached a size limit of the system; true if there is a new file.
     fn rotates_early(&mut self, kept: usize, now: Now) -> bool {
-        let has_lines = |file: &Opened| file.is_regular() && (file.bytes() > 0 || kept > 0);
+        let has_lines = |file: &Opened| file.is_regular && (file.bytes > 0 || kept > 0);
         self.options.rotates()
             && now.monotonic >= self.rotate_at
             && self.file.as_ref().is_some_and(has_lines)
@@ -303,7 +303,7 @@ impl LogFile {
     /// Moves the file to the archive; true if it did. If that fails, the file keeps growing for a while.
     fn rotate(&mut self, now: Now) -> bool {
         let Some(file) = &self.file else { return false };
-        let moved = self.archive.claim(file.last_write(), now.wall).and_then(|claimed| {
+        let moved = self.archive.claim(file.last_write, now.wall).and_then(|claimed| {
             fs::rename(&self.path, &claimed).inspect_err(|_| {
                 // The claimed file is empty and ours.
                 let _ = fs::remove_file(&claimed);

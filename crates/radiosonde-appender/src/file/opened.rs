@@ -12,15 +12,15 @@ pub(crate) struct Opened {
     file: File,
     identity: Identity,
     /// Size at the last check, including what other processes wrote.
-    bytes: u64,
+    pub(crate) bytes: u64,
     /// Can be truncated and moved, unlike a pipe, a terminal or a device.
-    is_regular: bool,
+    pub(crate) is_regular: bool,
     /// It had no name when it was opened, like some files in `/proc/self/fd`. So a missing name does not mean that it was
     /// removed.
     is_nameless: bool,
     /// The file ends in the middle of a line.
     is_torn: bool,
-    last_write: SystemTime,
+    pub(crate) last_write: SystemTime,
 }
 
 /// Why lines were not appended.
@@ -100,19 +100,6 @@ impl Opened {
             // Unknown, so keep writing to the open file.
             Err(_) => AtPath::Same,
         }
-    }
-
-    pub(crate) fn bytes(&self) -> u64 {
-        self.bytes
-    }
-
-    pub(crate) fn is_regular(&self) -> bool {
-        self.is_regular
-    }
-
-    /// When the last line was written to this file, also by an earlier process.
-    pub(crate) fn last_write(&self) -> SystemTime {
-        self.last_write
     }
 
     /// Whether the file has no name any more.

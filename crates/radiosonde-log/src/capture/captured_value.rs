@@ -36,15 +36,6 @@ impl CapturedValue {
         };
         parsed.unwrap_or_else(|| Self::Json(json.to_owned()))
     }
-
-    /// The text of a [`Text`](Self::Text).
-    #[must_use]
-    pub fn as_str(&self) -> Option<&str> {
-        match self {
-            Self::Text(text) => Some(text),
-            _ => None,
-        }
-    }
 }
 
 impl From<&str> for CapturedValue {

@@ -52,6 +52,7 @@ use crate::filtering::directive::{Directive, InvalidFilter};
 /// );
 /// # Ok::<(), radiosonde_log::InvalidFilter>(())
 /// ```
+#[must_use]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogFilter {
     /// Longest target first, so that the first match decides.
@@ -61,13 +62,11 @@ pub struct LogFilter {
 
 impl LogFilter {
     /// A filter that passes events of any target up to a level.
-    #[must_use]
     pub fn new(level: LevelFilter) -> Self {
         Self { directives: vec![Directive { target: "".into(), level }], spans: LevelFilter::INFO }
     }
 
     /// Sets the most verbose level at which spans stay on whatever the directives; default: `INFO`.
-    #[must_use]
     pub fn spans(mut self, level: LevelFilter) -> Self {
         self.spans = level;
         self

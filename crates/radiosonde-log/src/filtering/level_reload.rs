@@ -131,13 +131,11 @@ impl LevelReload {
     }
 
     /// The filter in force.
-    #[must_use]
     pub fn current(&self) -> LogFilter {
         self.state.read(|levels, _| levels.current().clone())
     }
 
     /// The initial filter.
-    #[must_use]
     pub fn default_filter(&self) -> LogFilter {
         self.state.read(|levels, _| levels.default_filter().clone())
     }

@@ -115,7 +115,7 @@ impl ReloadFilter {
             extensions.insert(LevelOverrides::default());
         }
         let overrides = extensions.get_mut::<LevelOverrides>();
-        let before = overrides.and_then(|overrides| overrides.replace(self.state.number(), level));
+        let before = overrides.and_then(|overrides| overrides.replace(self.state.number, level));
         drop(extensions);
         if let Some(before) = before {
             self.state.close(before);
@@ -131,7 +131,7 @@ impl ReloadFilter {
         let asks_for_it = |span: SpanRef<'_, S>| {
             let extensions = span.extensions();
             let request =
-                extensions.get::<LevelOverrides>().and_then(|overrides| overrides.get(self.state.number()));
+                extensions.get::<LevelOverrides>().and_then(|overrides| overrides.get(self.state.number));
             request.is_some_and(|most| level <= most)
         };
         self.state.has_overrides() && ctx.lookup_current().is_some_and(|span| span.scope().any(asks_for_it))
@@ -184,7 +184,7 @@ where
             let mut extensions = span.extensions_mut();
             extensions
                 .get_mut::<LevelOverrides>()
-                .and_then(|overrides| overrides.replace(self.state.number(), None))
+                .and_then(|overrides| overrides.replace(self.state.number, None))
         });
         if let Some(level) = request {
             self.state.close(level);

@@ -23,7 +23,7 @@ use crate::filtering::levels::{Active, Change, Levels};
 /// must expire without any traffic.
 #[derive(Debug)]
 pub(crate) struct ReloadState {
-    number: u64,
+    pub(crate) number: u64,
     active: ArcSwap<Active>,
     /// The number of open spans with a level override.
     open: AtomicUsize,
@@ -76,11 +76,6 @@ impl ReloadState {
             dispatch: OnceLock::new(),
             counts,
         }
-    }
-
-    /// A number that identifies the filter.
-    pub(crate) const fn number(&self) -> u64 {
-        self.number
     }
 
     pub(crate) fn active(&self) -> Guard<Arc<Active>> {

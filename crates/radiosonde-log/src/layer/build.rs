@@ -62,12 +62,11 @@ impl LogOptions {
         let key_of = |name: &str| plan_field(name, Origin::Event, &schema, &keys, &redaction).key();
         let volume_limits = self.volume_limits.unwrap_or_else(VolumeLimits::none);
         let sampling = self.sampling.unwrap_or_default();
-        let volume = Volume::new(volume_limits, sampling, key_of, self_metrics.suppressed(), names);
+        let volume = Volume::new(volume_limits, sampling, key_of, self_metrics.suppressed.clone(), names);
         let own_lines = Arc::new(OwnLines::new(&schema, names, &statics, limits));
         let service = settings.resource.service_name();
         let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock));
-        let suppression =
-            Suppression::new(volume, (&own_lines, &keys), service, &clock, self_metrics.lines());
+        let suppression = Suppression::new(volume, (&own_lines, &keys), service, &clock, &self_metrics.lines);
         for writer in &writers {
             writer
                 .check_queue(limits.line_bytes)
@@ -77,9 +76,9 @@ impl LogOptions {
         let writers = writers.into_iter().map(|writer| {
             let style = style(&writer, self.format.unwrap_or_default(), self.colors);
             let (notice, clock) = (announcer.with_style(style), Arc::clone(&clock));
-            StyledOutput { output: Output::start(writer, self_metrics.outputs(), notice, clock), style }
+            StyledOutput { output: Output::start(writer, &self_metrics.outputs, notice, clock), style }
         });
-        let sinks = self.sinks.into_iter().map(|sink| Forward::new(sink, self_metrics.dropped_by_sink()));
+        let sinks = self.sinks.0.into_iter().map(|sink| Forward::new(sink, self_metrics.dropped_by_sink()));
         let outputs = Outputs { writers: writers.collect(), sinks: sinks.collect() };
         let outputs = OpenOutputs::new(outputs, suppression);
         Ok(JsonLayer {
@@ -112,7 +111,7 @@ impl LogOptions {
             let options = self.file_options.take().unwrap_or_default();
             writers.push(queued(Writer::file_with(path, options).map_err(JsonLayerBuildError::File)?));
         }
-        if self.stdout || writers.is_empty() && self.sinks.is_empty() {
+        if self.stdout || writers.is_empty() && self.sinks.0.is_empty() {
             writers.push(queued(Writer::stdout()));
         }
         Ok(writers)

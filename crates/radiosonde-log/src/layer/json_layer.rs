@@ -125,9 +125,9 @@ impl JsonLayer {
             if metadata.is_span() {
                 return plan;
             }
-            let (target, level) = (metadata.target(), plan.level());
+            let (target, level) = (metadata.target(), plan.level);
             let callsite = Callsite { target, level, file: metadata.file(), line: metadata.line() };
-            let volume = self.outputs.suppression().volume();
+            let volume = &self.outputs.suppression().volume;
             let policy = volume.policy(callsite, plan.may_be_fatal(), plan.is_record());
             plan.with_policy(policy)
         })
@@ -185,10 +185,10 @@ impl JsonLayer {
         if policy.is_some_and(|policy| self.refuses(policy, module, &scratch.fields, context)) {
             return level;
         }
-        let is_own_envelope = level == plan.level() && scratch.target.is_empty();
+        let is_own_envelope = level == plan.level && scratch.target.is_empty();
         let module_fits = match is_own_envelope {
-            true => plan.module_fits(),
-            false => push_envelope(&mut scratch.envelope, &self.schema, level, plan.origin(), module),
+            true => plan.module_fits,
+            false => push_envelope(&mut scratch.envelope, &self.schema, level, plan.origin, module),
         };
         if !module_fits {
             scratch.fields.leave_out();
@@ -204,8 +204,8 @@ impl JsonLayer {
         let parts = LineParts {
             schema: &self.schema,
             timestamp: info.timestamp,
-            envelope: if is_own_envelope { plan.envelope() } else { &scratch.envelope },
-            rest: self.schema.rest(plan.origin()),
+            envelope: if is_own_envelope { &plan.envelope } else { &scratch.envelope },
+            rest: self.schema.rest(plan.origin),
             fields: &scratch.fields,
             context,
         };
@@ -252,7 +252,7 @@ impl JsonLayer {
 
     /// Counts a line; `plan` if it has its callsite's own level and target.
     fn count(&self, plan: Option<&Plan>, info: &LineInfo<'_>, bytes: usize, truncated: bool) {
-        let counters = || self.self_metrics.lines().of(info.level, info.module);
+        let counters = || self.self_metrics.lines.of(info.level, info.module);
         match plan {
             Some(plan) => plan.counters(counters).line(bytes),
             None => counters().line(bytes),
@@ -268,7 +268,7 @@ impl JsonLayer {
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
         if event.is_contextual() {
-            return (stack::current(self.spans.number()), SpanContext::current());
+            return (stack::current(self.spans.number), SpanContext::current());
         }
         let mut scope = ctx.event_scope(event).into_iter().flatten().peekable();
         let span = scope.peek().map(|span| span.id().into_u64());
@@ -277,7 +277,7 @@ impl JsonLayer {
 
     /// The current span of this thread, after leaving spans that have closed.
     fn innermost_open(&self) -> Option<u64> {
-        stack::innermost_open(self.spans.number(), |span| self.spans.knows(span))
+        stack::innermost_open(self.spans.number, |span| self.spans.knows(span))
     }
 
     /// Runs code of writers and sinks, during which this thread's events are dropped.
@@ -402,7 +402,7 @@ where
             return;
         }
         let parent = match attributes.parent() {
-            None if attributes.is_contextual() => match stack::current(self.spans.number()) {
+            None if attributes.is_contextual() => match stack::current(self.spans.number) {
                 Some(closed) if !self.spans.knows(closed) => self.innermost_open(),
                 current => current,
             },
@@ -428,11 +428,11 @@ where
     }
 
     fn on_enter(&self, id: &Id, _: Context<'_, S>) {
-        stack::enter(self.spans.number(), id.into_u64(), |span| self.spans.knows(span));
+        stack::enter(self.spans.number, id.into_u64(), |span| self.spans.knows(span));
     }
 
     fn on_exit(&self, id: &Id, _: Context<'_, S>) {
-        stack::exit(self.spans.number(), id.into_u64());
+        stack::exit(self.spans.number, id.into_u64());
     }
 
     fn on_close(&self, id: Id, _: Context<'_, S>) {

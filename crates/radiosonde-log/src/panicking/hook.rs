@@ -176,7 +176,7 @@ impl Installed {
         let report = Report::of(info, self.options.backtrace);
         let (tell, told) = mpsc::sync_channel(2);
         let (most, deadline) = (self.options.backtrace_bytes, self.options.deadline);
-        let logs = self.options.logs.clone().filter(|_| report.ends_process());
+        let logs = self.options.logs.clone().filter(|_| report.ends_process);
         let waits_for_flush = logs.is_some();
         let end = SystemClock.monotonic().saturating_add(deadline);
         let left = move || end.saturating_sub(SystemClock.monotonic());

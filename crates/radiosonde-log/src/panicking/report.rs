@@ -20,7 +20,7 @@ const DEAD_ENDS: [&str; 2] =
 #[derive(Debug)]
 pub(crate) struct Report {
     message: String,
-    ends_process: bool,
+    pub(crate) ends_process: bool,
     location: Option<String>,
     thread: Option<String>,
     backtrace: Option<Backtrace>,
@@ -50,10 +50,6 @@ impl Report {
             context: SpanContext::current_if_known(),
             dispatch: dispatcher::get_default(Dispatch::clone),
         }
-    }
-
-    pub(crate) const fn ends_process(&self) -> bool {
-        self.ends_process
     }
 
     /// Emits the event, on a separate thread, in the span in which the thread panicked.

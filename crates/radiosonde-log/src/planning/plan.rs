@@ -17,11 +17,13 @@ use crate::schemas::schema::Schema;
 #[derive(Debug)]
 pub(crate) struct Plan {
     fields: Box<[FieldPlan]>,
-    level: Level,
-    origin: Origin,
-    envelope: Envelope,
+    /// The level of its events, unless one of them is marked as fatal.
+    pub(crate) level: Level,
+    pub(crate) origin: Origin,
+    /// The constant text around the reserved keys of its lines.
+    pub(crate) envelope: Envelope,
     /// Whether the whole module fits into the envelope.
-    module_fits: bool,
+    pub(crate) module_fits: bool,
     /// Decides which of its events are written; `None` if all are.
     policy: Option<Arc<CallsitePolicy>>,
     /// The counters of its lines, from the first one on.
@@ -109,24 +111,6 @@ impl Plan {
     /// The plan for the callsite's field with this index.
     pub(crate) fn field(&self, index: usize) -> &FieldPlan {
         self.fields.get(index).unwrap_or(&FieldPlan::Hidden)
-    }
-
-    /// The level of its events, unless one of them is marked as fatal.
-    pub(crate) const fn level(&self) -> Level {
-        self.level
-    }
-
-    pub(crate) const fn origin(&self) -> Origin {
-        self.origin
-    }
-
-    /// The constant text around the reserved keys of its lines.
-    pub(crate) const fn envelope(&self) -> &Envelope {
-        &self.envelope
-    }
-
-    pub(crate) const fn module_fits(&self) -> bool {
-        self.module_fits
     }
 
     /// Whether its events are records of the `log` crate.

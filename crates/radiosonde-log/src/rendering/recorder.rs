@@ -45,7 +45,7 @@ impl<'a> Recorder<'a> {
 
     /// The level of the line.
     pub(crate) fn level(&self) -> Level {
-        if self.is_fatal { Level::Fatal } else { self.plan.level() }
+        if self.is_fatal { Level::Fatal } else { self.plan.level }
     }
 
     /// The counts.

@@ -54,12 +54,5 @@ pub(super) fn layout(settings: &SchemaSettings) -> Layout {
 /// # Source
 /// <https://opentelemetry.io/docs/specs/otel/logs/data-model/#field-severitynumber>
 const fn severity(level: Level) -> u8 {
-    match level {
-        Level::Trace => 1,
-        Level::Debug => 5,
-        Level::Info => 9,
-        Level::Warn => 13,
-        Level::Error => 17,
-        Level::Fatal => 21,
-    }
+    level as u8 * 4 + 1
 }

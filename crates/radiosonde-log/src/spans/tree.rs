@@ -21,7 +21,7 @@ const LINEAGES: usize = 256;
 /// held while rendered bytes are copied, and never while foreign code runs.
 #[derive(Debug)]
 pub(crate) struct Spans {
-    number: u64,
+    pub(crate) number: u64,
     shards: [Mutex<Shard>; SHARDS],
     /// By lineage: how often a span with children was recorded into.
     changes: [AtomicU32; LINEAGES],
@@ -62,11 +62,6 @@ impl Spans {
             shards: [const { Mutex::new(HashMap::with_hasher(BuildHasherDefault::new())) }; SHARDS],
             changes: [const { AtomicU32::new(0) }; LINEAGES],
         }
-    }
-
-    /// Distinguishes this layer's spans from those of another layer on the same thread.
-    pub(crate) const fn number(&self) -> u64 {
-        self.number
     }
 
     fn shard(&self, id: u64) -> MutexGuard<'_, Shard> {

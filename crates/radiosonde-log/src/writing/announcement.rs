@@ -46,7 +46,7 @@ impl DropNotice for Announcer {
         let line = |by_level: &[u64; 6], reason: &str| {
             let dropped: u64 = by_level.iter().sum();
             let message = format!("{dropped} log {} dropped", if dropped == 1 { "line" } else { "lines" });
-            let levels = levels(by_level, self.lines.names());
+            let levels = levels(by_level, self.lines.names);
             let values = [
                 Value::Str(&message),
                 Value::U64(dropped),

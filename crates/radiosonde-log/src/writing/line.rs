@@ -61,6 +61,7 @@ impl<S: LineSink + ?Sized> LineSink for Box<S> {
 /// assert_eq!(line.request_id(), Some("r-1"));
 /// assert_eq!(line.trace_id(), None);
 /// ```
+#[must_use]
 #[derive(Debug, Clone, Copy)]
 pub struct Line<'a> {
     json: &'a str,
@@ -78,7 +79,6 @@ pub struct Line<'a> {
 
 impl<'a> Line<'a> {
     /// A line without ids. `json` is one JSON object without a line feed.
-    #[must_use]
     pub const fn new(json: &'a str, timestamp: SystemTime, level: Level) -> Self {
         Self {
             json,
@@ -96,21 +96,18 @@ impl<'a> Line<'a> {
     }
 
     /// The same line with a target.
-    #[must_use]
     pub const fn with_target(mut self, target: &'a str) -> Self {
         self.target = target;
         self
     }
 
     /// The same line with the name of the service that logs.
-    #[must_use]
     pub const fn with_service(mut self, service: &'a str) -> Self {
         self.service = service;
         self
     }
 
     /// The same line with a message.
-    #[must_use]
     pub const fn with_message(mut self, message: &'a str) -> Self {
         self.message = message;
         self
@@ -122,28 +119,24 @@ impl<'a> Line<'a> {
     }
 
     /// The same line with the context of its span.
-    #[must_use]
     pub const fn with_context(mut self, context: SpanContext) -> Self {
         self.context = Some(context);
         self
     }
 
     /// The same line with a correlation id.
-    #[must_use]
     pub const fn with_correlation_id(mut self, correlation_id: &'a str) -> Self {
         self.correlation_id = Some(correlation_id);
         self
     }
 
     /// The same line with a request id.
-    #[must_use]
     pub const fn with_request_id(mut self, request_id: &'a str) -> Self {
         self.request_id = Some(request_id);
         self
     }
 
     /// The same line with a user id.
-    #[must_use]
     pub const fn with_user_id(mut self, user_id: &'a str) -> Self {
         self.user_id = Some(user_id);
         self

@@ -21,7 +21,7 @@ use crate::writing::style::Style;
 #[derive(Debug)]
 pub(crate) struct OwnLines {
     schema: Arc<Schema>,
-    names: LevelNames,
+    pub(crate) names: LevelNames,
     statics: Fields,
     limits: Limits,
     /// Redacts nothing: these lines contain no foreign values.
@@ -37,10 +37,6 @@ impl OwnLines {
     /// The plan for the field with this name.
     pub(crate) fn plan(&self, name: &str, keys: &Keys) -> FieldPlan {
         plan_field(name, Origin::Event, &self.schema, keys, &self.redaction)
-    }
-
-    pub(crate) const fn names(&self) -> LevelNames {
-        self.names
     }
 
     pub(crate) fn put(&self, fields: &mut Fields, field: &RenderedField, value: Value<'_>) {

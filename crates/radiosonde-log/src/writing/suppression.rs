@@ -19,7 +19,7 @@ use crate::writing::style::Style;
 /// The limits of a layer, and the lines that announce what they suppressed.
 #[derive(Debug)]
 pub(crate) struct Suppression {
-    volume: Volume,
+    pub(crate) volume: Volume,
     own_lines: Arc<OwnLines>,
     fields: [FieldPlan; 5],
     sample_ratio: Option<RenderedField>,
@@ -50,10 +50,6 @@ impl Suppression {
             clock: Arc::clone(clock),
             lines: lines.clone(),
         }
-    }
-
-    pub(crate) fn volume(&self) -> &Volume {
-        &self.volume
     }
 
     /// Adds the sampling ratio to a line.

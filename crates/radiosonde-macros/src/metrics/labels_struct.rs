@@ -14,28 +14,20 @@ pub(crate) struct LabelsStruct {
 impl LabelsStruct {
     pub(crate) fn new(metric: &Metric, ident: &Ident, path: &Path) -> Result<Self> {
         let mut borrows = false;
-        let mut fields = Vec::new();
+        let (mut fields, mut plain) = (Vec::new(), Vec::new());
         for label in &metric.labels {
             let ty = &label.ty;
             let ty: Type = syn::parse2(with_lifetime(quote! { #ty }, &mut borrows))?;
             let (attributes, name) = (&label.attributes, &label.ident);
             fields.push(quote! { #(#attributes)* #name: #ty });
+            plain.push(quote! { #name: #ty });
         }
-        let generics = if borrows {
-            quote! { <'labels> }
-        } else {
-            quote! {}
-        };
-        let kept = if borrows {
-            quote! { #ident<'static> }
-        } else {
-            quote! { #ident }
-        };
+        let generics = borrows.then(|| quote! { <'labels> });
+        let lasting = borrows.then(|| quote! { <'static> });
         // Derived here and not by an attribute, so that an error points to the parameter.
         let input = parse_quote! { struct #ident #generics { #(#fields),* } };
         let implementation = crate::labels::labels(&input, path)?;
         let conditions = metric.conditions();
-        let plain = fields_without_attributes(metric, &mut borrows)?;
         let definition = quote! {
             #(#conditions)*
             #[allow(non_camel_case_types, reason = "named as the metric")]
@@ -44,17 +36,8 @@ impl LabelsStruct {
             #(#conditions)*
             #implementation
         };
-        Ok(Self { kept, definition })
+        Ok(Self { kept: quote! { #ident #lasting }, definition })
     }
-}
-
-fn fields_without_attributes(metric: &Metric, borrows: &mut bool) -> Result<Vec<TokenStream>> {
-    let field = |label: &crate::metrics::metric::Label| {
-        let (name, ty) = (&label.ident, &label.ty);
-        let ty: Type = syn::parse2(with_lifetime(quote! { #ty }, borrows))?;
-        Ok(quote! { #name: #ty })
-    };
-    metric.labels.iter().map(field).collect()
 }
 
 /// Adds `'labels` wherever a signature may elide a lifetime and a struct may not.

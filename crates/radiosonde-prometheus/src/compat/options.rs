@@ -7,6 +7,7 @@ use radiosonde_metrics::Buckets;
 use radiosonde_metrics::model::{Kind, MAX_VALUE_BYTES, check_label_name, check_metric_name};
 
 /// The name, help text and labels of a metric.
+#[must_use]
 #[derive(Debug, Clone)]
 pub struct Opts {
     /// The first part of the name, if not empty.
@@ -25,7 +26,6 @@ pub struct Opts {
 
 impl Opts {
     /// Options with a name and a help text.
-    #[must_use]
     pub fn new<S1: Into<String>, S2: Into<String>>(name: S1, help: S2) -> Self {
         Self {
             namespace: String::new(),
@@ -38,42 +38,36 @@ impl Opts {
     }
 
     /// Sets the first part of the name.
-    #[must_use]
     pub fn namespace<S: Into<String>>(mut self, namespace: S) -> Self {
         self.namespace = namespace.into();
         self
     }
 
     /// Sets the second part of the name.
-    #[must_use]
     pub fn subsystem<S: Into<String>>(mut self, subsystem: S) -> Self {
         self.subsystem = subsystem.into();
         self
     }
 
     /// Sets labels for every series.
-    #[must_use]
     pub fn const_labels(mut self, const_labels: HashMap<String, String>) -> Self {
         self.const_labels = const_labels;
         self
     }
 
     /// Adds a label to every series.
-    #[must_use]
     pub fn const_label<S1: Into<String>, S2: Into<String>>(mut self, name: S1, value: S2) -> Self {
         self.const_labels.insert(name.into(), value.into());
         self
     }
 
     /// Sets the labels of a vector.
-    #[must_use]
     pub fn variable_labels(mut self, variable_labels: Vec<String>) -> Self {
         self.variable_labels = variable_labels;
         self
     }
 
     /// Adds a label of a vector.
-    #[must_use]
     pub fn variable_label<S: Into<String>>(mut self, name: S) -> Self {
         self.variable_labels.push(name.into());
         self
@@ -92,7 +86,6 @@ impl Opts {
 
     /// For `opts!`.
     #[doc(hidden)]
-    #[must_use]
     pub fn __labelled<K: Into<String>, V: Into<String>>(
         mut self,
         labels: impl IntoIterator<Item = (K, V)>,
@@ -103,6 +96,7 @@ impl Opts {
 }
 
 /// The name, help text, labels and bounds of a histogram.
+#[must_use]
 #[derive(Debug, Clone)]
 pub struct HistogramOpts {
     /// The options shared with other metrics.
@@ -113,49 +107,41 @@ pub struct HistogramOpts {
 
 impl HistogramOpts {
     /// Options with a name, a help text and [`DEFAULT_BUCKETS`].
-    #[must_use]
     pub fn new<S1: Into<String>, S2: Into<String>>(name: S1, help: S2) -> Self {
         Opts::new(name, help).into()
     }
 
     /// Sets the first part of the name.
-    #[must_use]
     pub fn namespace<S: Into<String>>(self, namespace: S) -> Self {
         Self { common_opts: self.common_opts.namespace(namespace), ..self }
     }
 
     /// Sets the second part of the name.
-    #[must_use]
     pub fn subsystem<S: Into<String>>(self, subsystem: S) -> Self {
         Self { common_opts: self.common_opts.subsystem(subsystem), ..self }
     }
 
     /// Sets labels for every series.
-    #[must_use]
     pub fn const_labels(self, const_labels: HashMap<String, String>) -> Self {
         Self { common_opts: self.common_opts.const_labels(const_labels), ..self }
     }
 
     /// Adds a label to every series.
-    #[must_use]
     pub fn const_label<S1: Into<String>, S2: Into<String>>(self, name: S1, value: S2) -> Self {
         Self { common_opts: self.common_opts.const_label(name, value), ..self }
     }
 
     /// Sets the labels of a vector.
-    #[must_use]
     pub fn variable_labels(self, variable_labels: Vec<String>) -> Self {
         Self { common_opts: self.common_opts.variable_labels(variable_labels), ..self }
     }
 
     /// Adds a label of a vector.
-    #[must_use]
     pub fn variable_label<S: Into<String>>(self, name: S) -> Self {
         Self { common_opts: self.common_opts.variable_label(name), ..self }
     }
 
     /// Sets the bounds.
-    #[must_use]
     pub fn buckets(self, buckets: Vec<f64>) -> Self {
         Self { buckets, ..self }
     }

@@ -9,6 +9,7 @@ use std::time::Duration;
 /// let slow_refusal = Reaction::status(400).body("entry too far behind").after(Duration::from_millis(20));
 /// # let _ = slow_refusal;
 /// ```
+#[must_use]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reaction {
     pub(super) kind: Kind,
@@ -25,33 +26,28 @@ pub(super) enum Kind {
 
 impl Reaction {
     /// Responds with this status and an empty body.
-    #[must_use]
     pub const fn status(status: u16) -> Self {
         Self::of(Kind::Answer { status, headers: Vec::new(), body: Vec::new() })
     }
 
     /// Reads the request and never responds; the connection stays open until the fake stops.
-    #[must_use]
     pub const fn hang() -> Self {
         Self::of(Kind::Hang)
     }
 
     /// Reads the request and closes the connection without a response.
-    #[must_use]
     pub const fn close() -> Self {
         Self::of(Kind::Close)
     }
 
     /// Closes the connection as soon as it is accepted, without reading; nothing is recorded. On a kept-alive connection it
     /// is the same as [`close`](Self::close), but unrecorded.
-    #[must_use]
     pub const fn refuse() -> Self {
         Self::of(Kind::Refuse)
     }
 
     /// Adds a header to a response. A `content-length` is sent as given instead of the true one, and the connection is
     /// closed afterwards: a truncated response.
-    #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
         if let Kind::Answer { headers, .. } = &mut self.kind {
             headers.push((name.to_owned(), value.to_owned()));
@@ -60,7 +56,6 @@ impl Reaction {
     }
 
     /// Sets a response's body.
-    #[must_use]
     pub fn body(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         if let Kind::Answer { body, .. } = &mut self.kind {
             *body = bytes.into();
@@ -69,7 +64,6 @@ impl Reaction {
     }
 
     /// Waits this long before responding or closing; cut short when the fake stops.
-    #[must_use]
     pub const fn after(mut self, delay: Duration) -> Self {
         self.delay = delay;
         self

@@ -66,6 +66,7 @@ use crate::scraping::timeout::scrape_timeout;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone)]
+#[must_use]
 pub struct MetricsService {
     shared: Arc<Shared>,
     max_in_flight: usize,
@@ -92,7 +93,6 @@ impl MetricsService {
     pub const DEFAULT_MAX_IN_FLIGHT: usize = 16;
 
     /// A service for `registry`.
-    #[must_use]
     pub fn new(registry: &Registry) -> Self {
         let self_metrics = SelfMetrics::new(registry);
         let expositions = SingleFlight::new({
@@ -106,7 +106,6 @@ impl MetricsService {
 
     /// At most this many scrapes in flight, from the request until the server has taken the body; further ones get 503 and
     /// `Retry-After: 1`. Clones are counted together.
-    #[must_use]
     pub const fn max_in_flight(mut self, scrapes: usize) -> Self {
         self.max_in_flight = scrapes;
         self
@@ -115,7 +114,6 @@ impl MetricsService {
     /// Answers only requests with one of these credentials; others get 401. With an empty list, none.
     ///
     /// Default: answers all requests.
-    #[must_use]
     pub fn accept_only(mut self, credentials: impl IntoIterator<Item = Credentials>) -> Self {
         self.access = self.access.accept_only(credentials);
         self

@@ -4,14 +4,14 @@ use std::process::Command;
 
 use crate::Operation;
 
-/// How many instructions one thing of `operation` takes, by running this program under Callgrind: `program measure NAME` runs it.
+/// Instructions of one thing of `operation`, counted by running `program measure NAME` under Callgrind.
 ///
 /// # Errors
-/// [`CallgrindError`] if Valgrind cannot be started or does not say what it counted.
+/// [`CallgrindError`] if Valgrind cannot be started or reports no count.
 pub fn instructions(operation: &Operation) -> Result<f64, CallgrindError> {
     let program = std::env::current_exe().map_err(CallgrindError::Start)?;
     let output = Command::new("valgrind")
-        // Only what is called from there is collected.
+        // Collects only what this function calls.
         .args([
             "--tool=callgrind",
             "--toggle-collect=*counted_by_callgrind*",
@@ -31,7 +31,7 @@ pub fn instructions(operation: &Operation) -> Result<f64, CallgrindError> {
     }
 }
 
-/// Why nothing was counted.
+/// Why there is no count.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum CallgrindError {

@@ -4,20 +4,20 @@ use std::process::Command;
 
 use toml::de::{DeTable, DeValue};
 
-/// The figures that are committed, by the name of the operation.
+/// The committed figures, by the name of the operation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Expected {
     compiler: String,
     instructions: BTreeMap<String, f64>,
 }
 
-/// A figure beside the one that was expected.
+/// A figure compared with the expected one.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum Compared {
     /// Within the tolerance: 3 % and 2 instructions.
     Same,
-    /// Fewer instructions; the file should say so.
+    /// Fewer instructions; the file should be updated.
     Better,
     /// More.
     Worse,
@@ -29,16 +29,16 @@ const HEAD: &str = "# Instructions per operation, as Callgrind counts them. Writ
     #     cargo run --release -p benches --bin instructions -- --write\n";
 
 impl Expected {
-    /// Figures to be written.
+    /// Creates figures to be written.
     #[must_use]
     pub fn new(compiler: String, instructions: BTreeMap<String, f64>) -> Self {
         Self { compiler, instructions }
     }
 
-    /// Figures as they stand in the file.
+    /// Parses the file of figures.
     ///
     /// # Errors
-    /// [`InvalidExpected`] if it is not what [`to_text`](Self::to_text) writes.
+    /// [`InvalidExpected`] if the text is not the output of [`to_text`](Self::to_text).
     pub fn parse(text: &str) -> Result<Self, InvalidExpected> {
         let refuse = |why: &str| InvalidExpected(why.to_owned());
         let table = DeTable::parse(text).map_err(|error| InvalidExpected(error.to_string()))?.into_inner();
@@ -48,12 +48,12 @@ impl Expected {
         let figures = figures.iter().map(|(name, figure)| {
             let figure = figure.get_ref().as_float().and_then(|figure| figure.as_str().parse().ok());
             let name = name.get_ref();
-            Ok((name.to_string(), figure.ok_or_else(|| refuse(&format!("{name} is no number")))?))
+            Ok((name.to_string(), figure.ok_or_else(|| refuse(&format!("{name} is not a number")))?))
         });
         Ok(Self { compiler: compiler.to_owned(), instructions: figures.collect::<Result<_, _>>()? })
     }
 
-    /// As a file.
+    /// The text of the file.
     #[must_use]
     pub fn to_text(&self) -> String {
         let mut text = format!("{HEAD}compiler = {:?}\n\n[instructions]\n", self.compiler);
@@ -64,7 +64,7 @@ impl Expected {
         text
     }
 
-    /// Whose code was counted: other versions make other code of the same source.
+    /// The compiler of the counted code: other versions generate other code.
     #[must_use]
     pub fn compiler(&self) -> &str {
         &self.compiler
@@ -81,7 +81,7 @@ impl Expected {
         self.instructions.keys().map(String::as_str)
     }
 
-    /// How a figure compares.
+    /// Compares a figure with the expected one.
     #[must_use]
     pub fn compare(&self, operation: &str, instructions: f64) -> Compared {
         let Some(expected) = self.of(operation) else { return Compared::New };
@@ -113,7 +113,7 @@ pub struct InvalidExpected(String);
 
 impl fmt::Display for InvalidExpected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the file of expected instructions cannot be read: {}", self.0)
+        write!(f, "invalid file of expected instructions: {}", self.0)
     }
 }
 

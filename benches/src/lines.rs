@@ -1,4 +1,4 @@
-//! Lines of JSON: an event with a message and five fields, as in `compare`, and what is around it.
+//! Lines of JSON: an event with a message and five fields, as in `compare`, with and without spans.
 
 use std::fmt;
 use std::hint::black_box;
@@ -17,7 +17,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 
 use crate::operation::counted_by_callgrind;
 
-/// What the system's clock takes is not ours, and a figure must not depend on the time of day.
+/// A constant clock: the system clock's cost is not ours, and a figure must not depend on the time of day.
 #[derive(Debug)]
 struct Standing;
 
@@ -31,7 +31,7 @@ impl Clock for Standing {
     }
 }
 
-/// A layer that writes JSON to nowhere.
+/// A layer whose JSON is dropped.
 fn subscriber() -> impl Subscriber + Send + Sync {
     let layer = JsonLayer::builder(&Resource::new("benches"))
         .clock(Arc::new(Standing))
@@ -42,12 +42,12 @@ fn subscriber() -> impl Subscriber + Send + Sync {
     tracing_subscriber::registry().with(layer).with(LevelFilter::INFO)
 }
 
-/// Runs `work` with a subscriber of its own.
+/// Runs `work` with its own subscriber.
 fn with_layer(work: impl FnOnce()) {
     tracing::subscriber::with_default(subscriber(), work);
 }
 
-/// The thread's buffers have grown and the callsites are known.
+/// Warms up: grows the thread's buffers and registers the callsites.
 fn warm(mut work: impl FnMut()) {
     (0..10).for_each(|_| work());
 }
@@ -97,7 +97,7 @@ pub(crate) fn event(times: u64) {
     });
 }
 
-/// With the subscriber of a process, as programs have it.
+/// With a global subscriber, as in programs.
 pub(crate) fn event_global(times: u64) {
     tracing::subscriber::set_global_default(subscriber()).expect("each operation has a process of its own");
     warm(priced);

@@ -1,15 +1,15 @@
 use std::fmt;
 
-/// Something that is done often, and whose instructions are counted.
+/// A frequent operation whose instructions are counted.
 #[derive(Clone, Copy)]
 pub struct Operation {
-    /// What it is called in the file of figures.
+    /// The name in the file of figures.
     pub name: &'static str,
-    /// How many things one repetition does: series of a scrape, or one.
+    /// Things that one repetition does: series of a scrape, or one.
     pub per: u64,
-    /// How often it is repeated.
+    /// The number of repetitions.
     pub times: u64,
-    /// Prepares it, and repeats it so often within `counted_by_callgrind`.
+    /// Prepares it, and repeats it this many times within `counted_by_callgrind`.
     pub(crate) run: fn(u64),
 }
 
@@ -19,7 +19,7 @@ impl Operation {
         (self.run)(self.times);
     }
 
-    /// How many things all repetitions do.
+    /// The number of things that all repetitions do.
     #[must_use]
     pub const fn things(&self) -> u64 {
         self.per * self.times
@@ -30,7 +30,7 @@ impl Operation {
         Self { name, per: 1, times: 1000, run }
     }
 
-    /// Something that does `per` things at once, three times.
+    /// An operation that does `per` things at once, three times.
     pub(crate) const fn of(name: &'static str, per: u64, run: fn(u64)) -> Self {
         Self { name, per, times: 3, run }
     }
@@ -42,7 +42,7 @@ impl fmt::Debug for Operation {
     }
 }
 
-/// Repeats `operation`. Callgrind counts what happens in here, and nothing else: it knows it by its name.
+/// Repeats `operation`. Callgrind counts only code inside this function, which it finds by name.
 #[inline(never)]
 pub(crate) fn counted_by_callgrind(times: u64, mut operation: impl FnMut()) {
     for _ in 0..times {

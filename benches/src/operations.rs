@@ -1,4 +1,4 @@
-//! The hot paths. What is known beforehand goes through `black_box`, so that nothing is worked out before the count begins.
+//! The hot paths. Constant inputs go through `black_box`, so that nothing is computed before the count begins.
 
 use std::hint::black_box;
 use std::sync::LazyLock;
@@ -10,7 +10,7 @@ use radiosonde_metrics::{Histogram, LabelValue, Labels, Native, RegisterError, R
 use crate::operation::counted_by_callgrind;
 use crate::{Operation, lines};
 
-/// How many series a scrape of the operations below has.
+/// The number of series in a scrape of the operations below.
 const SERIES: u64 = 1000;
 
 /// Every operation, in the order of the file of figures.
@@ -19,7 +19,7 @@ pub fn all() -> &'static [Operation] {
     &ALL
 }
 
-/// The operation of that name.
+/// The operation with this name.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static Operation> {
     ALL.iter().find(|operation| operation.name == name)
@@ -68,7 +68,7 @@ static ALL: [Operation; 35] = [
 static SPAN: LazyLock<SpanContext> =
     LazyLock::new(|| SpanContext::new(TraceId::random(), SpanId::random(), TraceFlags::SAMPLED));
 
-/// Declarations here are fixed, so that one which is refused is a mistake in this file.
+/// Declarations here are constant, so a refused one is a mistake in this file.
 fn declared<T>(metric: Result<T, RegisterError>) -> T {
     metric.expect("a declaration of the benches is refused")
 }
@@ -266,7 +266,7 @@ fn scrape_histograms(times: u64, format: Format) {
 }
 
 fn scrape(times: u64, registry: &Registry, format: Format) {
-    // The first one sorts, and finds out how long the text is.
+    // The first one sorts, and learns the length of the text.
     drop(black_box(registry.encode_bytes(format)));
     counted_by_callgrind(times, || drop(black_box(registry.encode_bytes(format))));
 }

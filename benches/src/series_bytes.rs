@@ -1,20 +1,20 @@
 use radiosonde_metrics::{Buckets, Instrument, MetricBuilder, Native, RegisterError, Registry};
 use radiosonde_testkit::CountingAllocator;
 
-/// What one series of a family keeps allocated.
+/// The allocated bytes of one series of a family.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SeriesBytes {
     /// Which instrument.
     pub instrument: &'static str,
-    /// With a text of this many bytes between its braces.
+    /// The length of its labels as text, without the braces.
     pub label_bytes: usize,
-    /// Bytes, its share of the table included. Before a scrape.
+    /// Bytes, including its share of the table, before a scrape.
     pub recorded: i64,
-    /// What the first scrape adds to that: the list in the order in which it is shown.
+    /// Additional bytes after the first scrape, for the sorted list.
     pub scraped: i64,
 }
 
-/// How many series are made to measure one.
+/// The number of series created to measure one.
 const SERIES: i64 = 2000;
 
 /// Bytes per series of each instrument, with three labels of usual length, in families of 2000.

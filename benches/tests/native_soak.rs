@@ -1,5 +1,5 @@
-//! A native histogram that is thrown numbers of every magnitude, of both signs, by several threads, while somebody scrapes: it halves its
-//! resolution and loses no observation, and its memory stays bounded.
+//! A native histogram that receives numbers of every magnitude and both signs from several threads, while it is scraped: it
+//! halves its resolution and loses no observation, and its memory stays bounded.
 //!
 //! Bytes are counted for the whole process, so this is the only test here.
 
@@ -15,7 +15,7 @@ static ALLOCATOR: CountingAllocator = CountingAllocator;
 const THREADS: u64 = 3;
 const EACH: u64 = 60_000;
 
-/// Of the one histogram: its count, the counts of its native buckets together, and how many of them there are.
+/// The state of the histogram: its count, the sum of its native buckets' counts, and their number.
 #[derive(Debug, Default)]
 struct Seen {
     count: u64,
@@ -45,7 +45,7 @@ fn scrape(registry: &Registry) -> Seen {
     seen
 }
 
-/// Any finite number, by the bits of a generator that is as good as it is short (SplitMix64).
+/// Any finite number, from the bits of a short generator (SplitMix64).
 fn number(n: u64) -> f64 {
     let mut bits = n.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -13,7 +13,7 @@ fn a_series_takes_the_bytes_that_the_documentation_says() {
     let measured = series_bytes().unwrap();
     assert_eq!(measured.len(), 10);
     for series in measured {
-        // About a quarter more than it is.
+        // About a quarter more than the present size.
         let most = match series.instrument {
             "counter, striped" => 320 + 128 * parts,
             "counter, exemplars" => 460,

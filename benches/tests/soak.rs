@@ -1,7 +1,7 @@
-//! Ten minutes of an attack on a limited family, compressed: 200 000 label sets that were never seen before, while somebody scrapes.
+//! Ten minutes of an attack on a limited family, compressed: 200 000 new label sets, while it is scraped.
 //!
-//! Nothing is timed: what a scrape costs shows in its bytes and its allocations. Bytes are counted for the whole process, so this is
-//! the only test here.
+//! Nothing is timed: the cost of a scrape shows in its bytes and its allocations. Bytes are counted for the whole process,
+//! so this is the only test here.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -22,7 +22,7 @@ struct Families {
     waits: DynFamily<Histogram>,
 }
 
-/// What there is at one moment, as far as it must not grow.
+/// The values that must not grow.
 #[derive(Debug, PartialEq)]
 struct State {
     lines: usize,
@@ -59,7 +59,7 @@ impl Families {
 #[test]
 fn a_flood_of_label_sets_changes_nothing_but_the_counts() {
     let families = Families::new();
-    // The limit is reached, and the first scrapes have found out how long the text is.
+    // The limit is reached, and the first scrapes have learned the length of the text.
     families.throw(0..2 * LIMIT);
     let _ = (families.scrape(), families.scrape());
     let (state, length) = families.scrape();
@@ -91,7 +91,7 @@ fn a_flood_of_label_sets_changes_nothing_but_the_counts() {
     });
 
     assert!(scrapes > 2, "{scrapes} scrapes meanwhile");
-    // What is alive for a moment: the threads' own, one look-up each.
+    // Temporary memory: the threads' own, one look-up each.
     assert!(highest - live < 64 * 1024, "{} bytes more at one moment", highest - live);
     assert!(
         CountingAllocator::live_bytes() - live < 1024,

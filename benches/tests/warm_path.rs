@@ -1,6 +1,6 @@
-//! Recording allocates nothing, however long nobody scrapes.
+//! Recording allocates nothing, however long there is no scrape.
 //!
-//! Of the `metrics` crate's exporter, histograms grow until somebody does (metrics-rs/metrics#245, #465, #467).
+//! Histograms of the `metrics` crate's exporter grow until there is one (metrics-rs/metrics#245, #465, #467).
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use radiosonde_testkit::CountingAllocator;
 #[global_allocator]
 static ALLOCATOR: CountingAllocator = CountingAllocator;
 
-/// How often `work` allocates once it is warm, in a hundred thousand repetitions.
+/// Allocations of `work` once it is warm, in a hundred thousand repetitions.
 fn allocations(mut work: impl FnMut(u32)) -> u64 {
     work(0);
     let before = CountingAllocator::allocations();
@@ -37,7 +37,7 @@ fn kept_instruments_allocate_nothing() {
     assert_eq!(allocations(|_| counter.inc()), 0);
     assert_eq!(allocations(|_| striped.inc()), 0);
     assert_eq!(allocations(|n| float.inc_by(n.into())), 0);
-    assert_eq!(allocations(|_| float.inc_by(-1.0)), 0, "what is refused");
+    assert_eq!(allocations(|_| float.inc_by(-1.0)), 0, "refused values");
     assert_eq!(allocations(|n| gauge.set(n.into())), 0);
     assert_eq!(allocations(|_| drop(held.hold())), 0);
 }
@@ -49,11 +49,11 @@ fn observing_allocates_nothing_within_a_span_and_without() {
     let striped = registry.histogram("other_seconds", "Wait.").striped().build().unwrap();
     let native = registry.histogram("native_seconds", "Wait.").native(Native::new()).build().unwrap();
     let traced = registry.counter("traced_total", "Traced.").exemplars().build().unwrap();
-    // Its buckets are made when they are first needed.
+    // Buckets are allocated when they are first needed.
     (0..100).for_each(|n| native.observe(f64::from(n) / 9.0));
     for histogram in [&wait, &striped, &native] {
         assert_eq!(allocations(|n| histogram.observe(f64::from(n % 100) / 9.0)), 0);
-        assert_eq!(allocations(|_| histogram.observe(f64::NAN)), 0, "what is refused");
+        assert_eq!(allocations(|_| histogram.observe(f64::NAN)), 0, "refused values");
     }
     assert_eq!(allocations(|_| traced.inc()), 0);
     let summary =
@@ -146,7 +146,7 @@ fn signatures_and_recording_by_name_allocate_nothing() {
     assert_eq!(allocations(named), 0);
 }
 
-/// Sets that the family has no room for, and one with a value too many.
+/// Label sets beyond the family's limit, and one with a value too many.
 fn refused<M: Instrument>(family: &DynFamily<M>) -> u64 {
     let ids: Vec<String> = (0..50).map(|n| n.to_string()).collect();
     let ask = |n: u32| drop(family.with(&[&*ids[n as usize % 50]]));
@@ -186,7 +186,7 @@ fn a_scrape_allocates_for_what_the_registry_says_of_itself_whatever_the_number_o
         assert_eq!(scrape(&registry, format), few, "of series");
         (1..=50).for_each(|n| declare(&registry, n, 1));
         let many = scrape(&registry, format);
-        // The labels of `radiosonde_metrics_series_dropped_total{family}`, of each of a hundred more.
+        // The labels of `radiosonde_metrics_series_dropped_total{family}`, for each of a hundred more.
         assert!(many - few < 2 * 100 + 20, "{few}, {many}");
     }
 }

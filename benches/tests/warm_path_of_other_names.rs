@@ -1,4 +1,4 @@
-//! Recording allocates nothing, by the names of other crates neither.
+//! Recording through other crates' APIs allocates nothing either.
 
 use metrics::{counter, gauge, histogram, with_local_recorder};
 use radiosonde_metrics::Registry;
@@ -9,7 +9,7 @@ use radiosonde_testkit::CountingAllocator;
 #[global_allocator]
 static ALLOCATOR: CountingAllocator = CountingAllocator;
 
-/// How often `work` allocates once it is warm, in a hundred thousand repetitions.
+/// Allocations of `work` once it is warm, in a hundred thousand repetitions.
 fn allocations(work: impl Fn()) -> u64 {
     work();
     let before = CountingAllocator::allocations();

@@ -1,4 +1,4 @@
-//! Counts the instructions of each operation and compares them with the figures that are committed.
+//! Counts the instructions of each operation and compares them with the committed figures.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -11,7 +11,7 @@ const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/expected/instructions.t
 fn main() -> Result<ExitCode, Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        // What runs under Callgrind.
+        // The command that runs under Callgrind.
         ["measure", name] => {
             find(name).ok_or_else(|| format!("there is no operation {name:?}"))?.run();
             Ok(ExitCode::SUCCESS)
@@ -43,7 +43,7 @@ fn compare() -> Result<ExitCode, Box<dyn Error>> {
         let compared = expected.compare(operation.name, now);
         worse += usize::from(compared == Compared::Worse);
         let remark = match compared {
-            Compared::Worse => "more than allowed",
+            Compared::Worse => "above the limit",
             Compared::Better => "less: write it down",
             Compared::New => "not in the file: write it down",
             _ => "",
@@ -55,11 +55,11 @@ fn compare() -> Result<ExitCode, Box<dyn Error>> {
     }
     let here = compiler();
     if expected.compiler() != here {
-        println!("\nNot judged: the figures are those of {}, this is {here}.", expected.compiler());
+        println!("\nNot compared: the figures are those of {}, this is {here}.", expected.compiler());
         return Ok(ExitCode::SUCCESS);
     }
     println!(
-        "\n{worse} more than allowed. If that is meant: cargo run --release -p benches --bin instructions -- --write"
+        "\n{worse} above the limit. If that is intended: cargo run --release -p benches --bin instructions -- --write"
     );
     Ok(ExitCode::FAILURE)
 }

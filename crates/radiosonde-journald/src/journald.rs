@@ -22,7 +22,7 @@ const KEEP_BYTES: usize = 64 * 1024;
 /// # Shape
 /// | Field | |
 /// |---|---|
-/// | `MESSAGE` | the message; the whole line if there is none |
+/// | `MESSAGE` | the message, or the whole line without one |
 /// | `PRIORITY` | 2 for FATAL, 3 ERROR, 4 WARN, 6 INFO, 7 DEBUG and TRACE |
 /// | `SYSLOG_IDENTIFIER` | set on the builder; default: the service |
 /// | `SERVICE`, `MODULE`, `TRACE_ID`, `SPAN_ID` | as in the line |

@@ -12,7 +12,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 fn say(pairs: &dyn Source) {
     let mut record = Record::builder();
     record.level(log::Level::Info).target("kv").key_values(pairs);
-    log::logger().log(&record.args(format_args!("said")).build());
+    log::logger().log(&record.args(format_args!("logged")).build());
 }
 
 #[test]

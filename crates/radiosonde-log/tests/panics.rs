@@ -162,7 +162,7 @@ fn panics_as(case: &str) {
             hook().backtrace(PanicBacktrace::Always).install().unwrap();
             panics(|| assert_eq!("seven".parse::<u8>().unwrap(), 7));
         }
-        "with a backtrace if the environment says so" => {
+        "with a backtrace by the environment" => {
             subscribe(Identity::new());
             hook().backtrace(PanicBacktrace::FromEnvironment).install().unwrap();
             panics(|| panic!("?"));
@@ -313,7 +313,7 @@ fn a_backtrace_is_that_of_the_program() {
 
 #[test]
 fn the_environment_says_whether_there_is_a_backtrace() {
-    let case = "with a backtrace if the environment says so";
+    let case = "with a backtrace by the environment";
     let backtrace = |variables: &[(&str, &str)]| {
         played(case, variables).lines[0]["metadata"]["panic.backtrace"].is_string()
     };

@@ -59,7 +59,7 @@ impl FacadeRecorderBuilder {
 impl FacadeRecorder {
     /// Creates a recorder for [`Registry::global`].
     #[must_use]
-    #[allow(clippy::new_without_default, reason = "recording in the global registry is said by name")]
+    #[allow(clippy::new_without_default, reason = "a name shows that it records in the global registry")]
     pub fn new() -> Self {
         Self::builder().build()
     }

@@ -213,11 +213,12 @@ mod tests {
     #[test]
     fn each_part_is_read_back() {
         let mut ring = Ring::new(3, 100);
-        let full = line("{}").with_target("t").with_service("svc").with_message("said so").with_user_id("u");
+        let full =
+            line("{}").with_target("t").with_service("svc").with_message("paid twice").with_user_id("u");
         assert!(ring.push(&full.with_request_id("r")));
         let stored = ring.get(0).unwrap();
         let parts = [Part::Json, Part::Target, Part::Service, Part::Message, Part::CorrelationId];
-        assert_eq!(parts.map(|part| stored.part(part)), ["{}", "t", "svc", "said so", ""]);
+        assert_eq!(parts.map(|part| stored.part(part)), ["{}", "t", "svc", "paid twice", ""]);
         assert_eq!((stored.part(Part::RequestId), stored.part(Part::UserId)), ("r", "u"));
     }
 

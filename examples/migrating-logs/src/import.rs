@@ -5,7 +5,7 @@ use std::num::ParseIntError;
 use tracing::field::Empty;
 use tracing::{debug, error, info, info_span, instrument, warn};
 
-/// What came in the morning: id, customer, amount in cents, how many pieces, a note.
+/// The morning's orders: id, customer, amount in cents, number of pieces, a note.
 const FILE: &str = "\
 1001;42;1999;2;as always
 1002;43;1299;x;
@@ -37,7 +37,7 @@ pub fn import() {
     info!(duration_ms = 12.5, "import ends");
 }
 
-/// Whether the order was taken.
+/// Processes an order; true if it was accepted.
 #[instrument(skip_all, fields(order_id = id(line)))]
 fn order(line: &str) -> bool {
     debug!(line, "read");
@@ -79,7 +79,7 @@ impl std::str::FromStr for Order {
     }
 }
 
-/// A line that is no order.
+/// A malformed line.
 #[derive(Debug)]
 pub struct InvalidOrder {
     column: &'static str,

@@ -10,7 +10,7 @@ const BEFORE: &str = env!("CARGO_BIN_EXE_lines-before");
 const BOTH: &str = env!("CARGO_BIN_EXE_lines-both");
 const AFTER: &str = env!("CARGO_BIN_EXE_lines-after");
 
-/// What a program writes to standard output and to standard error, line by line.
+/// The lines that a program writes to standard output and to standard error.
 fn run(program: &str, log: Option<&str>) -> (Vec<Value>, Vec<Value>) {
     let mut command = Command::new(program);
     match log {
@@ -84,7 +84,7 @@ fn every_line_says_the_same() {
         let ((before, _), (after, _)) = (run(BEFORE, log), run(AFTER, log));
         assert_eq!(before.len(), lines, "{log:?}");
         if log == Some("migrating_logs=warn") {
-            // Theirs has lost the spans with the filter, and the request's id with them.
+            // Theirs has lost the spans by the filter, and the request's id with them.
             assert_eq!(before[0].get("spans"), None);
             assert_eq!(after.iter().map(|line| &line["request_id"]).collect::<Vec<_>>(), ["imp-7", "imp-7"]);
         } else {

@@ -1,16 +1,16 @@
-/// A photo that somebody wants to have smaller.
+/// A photo to be scaled.
 #[derive(Debug, Clone)]
 pub struct Photo {
-    /// Of which format: `jpeg`, `png` or something else.
+    /// The format: `jpeg`, `png` or another.
     pub format: &'static str,
-    /// How large, in bytes.
+    /// The size in bytes.
     pub bytes: u32,
     /// Whether it was scaled before.
     pub cached: bool,
 }
 
 impl Photo {
-    /// Makes it smaller: its bytes, or nothing if the format is not one that we know.
+    /// Scales the photo; returns its new size, or `None` for an unknown format.
     #[must_use]
     pub fn scale(&self) -> Option<u32> {
         let pixels = (0..self.bytes / 64).fold(0_u32, |sum, pixel| sum.rotate_left(5) ^ pixel);

@@ -3,15 +3,15 @@ use std::net::{TcpListener, TcpStream};
 
 /// Serves metrics on a free port of this machine, until the process is stopped.
 ///
-/// `metrics` is given the request's `Accept` header, and gives a `Content-Type` and a body.
+/// `metrics` receives the request's `Accept` header, and returns a `Content-Type` and a body.
 ///
 /// # Errors
-/// When there is no port to listen on.
+/// If there is no port to listen on.
 pub fn serve(metrics: impl Fn(&str) -> (String, Vec<u8>)) -> io::Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     println!("metrics  http://{}/metrics", listener.local_addr()?);
     for connection in listener.incoming() {
-        // A client that hangs up is no reason to end.
+        // A client that disconnects must not end the server.
         let _ = connection.and_then(|connection| answer(connection, &metrics));
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! The four programs show the same metrics, and one of them differs from another by its imports alone.
+//! The four programs expose the same metrics, and `compat` differs from `before` only in its imports.
 #![allow(clippy::panic, reason = "a test fails by panicking")]
 
 use std::collections::BTreeSet;
@@ -23,7 +23,7 @@ impl Running {
         Self { program, address }
     }
 
-    /// Headers and body.
+    /// The response's headers and body.
     fn scrape(&self, accept: &str) -> (String, String) {
         let mut connection = TcpStream::connect(&self.address).unwrap();
         write!(connection, "GET /metrics HTTP/1.1\r\nhost: here\r\naccept: {accept}\r\n\r\n").unwrap();
@@ -36,7 +36,7 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // It may have ended by itself, which the test has noticed.
+        // Fails if it has ended already, which the test notices.
         let _ = self.program.kill();
         let _ = self.program.wait();
     }
@@ -46,9 +46,9 @@ const BEFORE: &str = env!("CARGO_BIN_EXE_before");
 const AFTER: [&str; 3] =
     [env!("CARGO_BIN_EXE_absorbed"), env!("CARGO_BIN_EXE_compat"), env!("CARGO_BIN_EXE_native")];
 
-/// What is about the service and does not depend on how long it took.
+/// The lines about the service that do not depend on durations.
 ///
-/// The `prometheus` crate writes a bound of a million as `1000000`, ours as Go does, `1e+06`.
+/// The `prometheus` crate writes a bound of a million as `1000000`, ours writes it like Go, `1e+06`.
 fn lines(body: &str) -> BTreeSet<String> {
     let other = ["process_", "radiosonde_metrics_"];
     let timed = ["photo_scale_seconds_bucket", "photo_scale_seconds_sum"];

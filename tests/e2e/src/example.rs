@@ -75,11 +75,11 @@ impl Example {
     #[track_caller]
     pub fn says(&self, start: &str) -> String {
         wait_for(&format!("{} to say {start:?}", self.package), LIMIT, || {
-            let said = self.stderr();
+            let printed = self.stderr();
             // The last line may not be whole yet.
-            let whole = said.rsplit_once('\n').map_or("", |(whole, _)| whole);
+            let whole = printed.rsplit_once('\n').map_or("", |(whole, _)| whole);
             let rest = whole.lines().find_map(|line| line.strip_prefix(start)).map(str::to_owned);
-            Ok(rest.ok_or_else(|| format!("it said:\n{said}"))?)
+            Ok(rest.ok_or_else(|| format!("it printed:\n{printed}"))?)
         })
     }
 

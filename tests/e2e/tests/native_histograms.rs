@@ -89,8 +89,8 @@ fn quantiles_counts_and_sums_are_those_of_what_was_observed() {
     // The zero bucket is as wide as most of the observations are far from zero.
     let near = value("histogram_fraction(-100, 100, widened_seconds)".into()).unwrap();
     assert!((0.5..=0.8).contains(&near), "{near}");
-    let anew = value("histogram_count(begun_anew_seconds)".into()).unwrap();
-    assert!(anew < 200.0, "{anew}");
+    let count = value("histogram_count(begun_anew_seconds)".into()).unwrap();
+    assert!(count < 200.0, "{count}");
     let limited = |name: &str, policy: &str| {
         let labels = format!(r#"{{family="{name}",policy="{policy}"}}"#);
         value(format!("radiosonde_metrics_native_limited_total{labels}")).unwrap()

@@ -5,7 +5,7 @@ struct Counting;
 
 static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
 
-// SAFETY: everything is the system allocator's; counting changes nothing about it.
+// SAFETY: every call is passed to the system allocator unchanged.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // Relaxed: a total, read when the work is done.
@@ -30,7 +30,7 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// How many allocations happen meanwhile, on any thread.
+/// The number of allocations during `work`, on any thread.
 pub fn during(work: impl FnOnce()) -> u64 {
     // Relaxed: as above.
     let before = ALLOCATIONS.load(Ordering::Relaxed);

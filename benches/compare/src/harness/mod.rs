@@ -1,4 +1,4 @@
-//! Runs the same work of several contenders in turns, so that whatever the machine does meanwhile happens to all of them.
+//! Runs the same work of several contenders in turns, so that the load of the machine affects all of them alike.
 
 mod allocations;
 mod table;
@@ -24,7 +24,7 @@ impl Work {
     }
 }
 
-/// One library, and its work for those cases that it knows.
+/// One library, with its work for the cases it supports.
 pub struct Contender {
     pub name: &'static str,
     pub works: BTreeMap<&'static str, Work>,
@@ -35,12 +35,12 @@ impl Contender {
         Self { name, works: BTreeMap::new() }
     }
 
-    /// Adds the work for a case. `op` is given a running number.
+    /// Adds the work for a case. `op` receives a running number.
     pub fn case(self, case: &'static str, op: impl Fn(u64) + Send + Sync + 'static) -> Self {
         self.batch(case, move |times| (0..times).for_each(&op), || ())
     }
 
-    /// Adds the work for a case that needs something around its loop, or something to end before others have their turn.
+    /// Adds the work for a case that needs code around its loop, or something to finish before others have their turn.
     pub fn batch(
         mut self,
         case: &'static str,
@@ -52,7 +52,7 @@ impl Contender {
     }
 }
 
-/// What a contender took for a case: the median over the readings of all rounds, per operation.
+/// A contender's result for a case: the median over the readings of all rounds, per operation.
 #[derive(Debug, Clone, Copy)]
 pub struct Taken {
     pub nanoseconds: f64,
@@ -91,7 +91,7 @@ pub fn measure(contenders: &[Contender], case: &str, threads: usize, rounds: usi
     works.iter().enumerate().map(taken).collect()
 }
 
-/// How many operations a round has.
+/// The number of operations in a round.
 fn calibrate(work: &Work) -> u64 {
     work.once();
     let mut times = 1;

@@ -1,6 +1,6 @@
 use super::Taken;
 
-/// One row: nanoseconds, allocations, and the ratio to the first contender, which is the yardstick. `bar` is how high ours may be.
+/// Prints one row: nanoseconds, allocations, and the ratio to the first contender, the reference. `bar` is our target.
 pub fn print(case: &str, names: &[&str], taken: &[Option<Taken>], bar: Option<f64>) {
     let yardstick = taken.first().copied().flatten();
     println!("\n{case}");

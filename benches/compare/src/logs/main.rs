@@ -1,6 +1,6 @@
 //! Logs: one JSON line with a message and 5 fields. `cargo run --release --bin logs [case] [rounds]`
 //!
-//! `cargo run --release --bin logs lines` prints a line of each contender for each case instead, to see that they say the same.
+//! `cargo run --release --bin logs lines` prints a line of each contender for each case instead, to compare their contents.
 
 #[path = "../harness/mod.rs"]
 mod harness;
@@ -16,7 +16,7 @@ pub const OPENED: &str = "2 spans of 3 fields opened and closed too";
 pub const NON_BLOCKING: &str = "inside 2 spans, non-blocking writer, caller only";
 pub const OFF: &str = "level off";
 
-/// Case, and how high our ratio to the first contender may be.
+/// The cases, each with the target for our ratio to the first contender.
 const CASES: [(&str, f64); 5] =
     [(NO_SPAN, 0.25), (IN_SPANS, 0.10), (OPENED, 0.20), (NON_BLOCKING, 0.15), (OFF, 1.1)];
 

@@ -6,7 +6,7 @@ use std::hint::black_box;
 pub const SERVICE: &str = "compare";
 pub const MESSAGE: &str = "order priced";
 
-/// The five fields of an event: a text, an integer, a float, a truth, and something that is formatted.
+/// The five fields of an event: a text, an integer, a float, a boolean and a formatted value.
 pub struct Fields {
     pub sku: &'static str,
     pub quantity: u64,

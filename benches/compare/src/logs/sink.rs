@@ -1,4 +1,4 @@
-//! Where all lines go: nowhere.
+//! A sink that drops all lines.
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 
 static SHOWN: AtomicBool = AtomicBool::new(false);
 
-/// From now on lines are printed.
+/// Prints lines from now on.
 pub fn show() {
-    // Relaxed: set before the first line, by the thread that asks.
+    // Relaxed: set before the first line, by the thread that logs.
     SHOWN.store(true, Ordering::Relaxed);
 }
 
-/// Takes everything.
+/// Accepts every line.
 #[derive(Debug, Clone, Copy)]
 pub struct Null;
 
@@ -65,7 +65,7 @@ impl Drained {
                 return;
             }
             if start.elapsed() > Duration::from_secs(3) {
-                println!("  {missing} lines did not come out of a queue: the figure is not to be used");
+                println!("  {missing} lines were lost in a queue: the figure is invalid");
                 // Relaxed: a total.
                 self.0.written.fetch_add(missing, Ordering::Relaxed);
                 return;

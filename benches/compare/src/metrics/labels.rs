@@ -1,9 +1,9 @@
-//! The labels that every contender is given, in the same order.
+//! The labels of all contenders, in the same order.
 
 pub const METHODS: [&str; 5] = ["GET", "POST", "PUT", "DELETE", "PATCH"];
 pub const STATUSES: [&str; 5] = ["200", "201", "404", "500", "503"];
 
-/// Values that are known at run time only.
+/// Values that are known only at run time.
 pub struct Values {
     endpoints: Vec<String>,
 }
@@ -13,20 +13,20 @@ impl Values {
         Self { endpoints: (0..20).map(|n| format!("/api/v1/resources/{n}")).collect() }
     }
 
-    /// Walks through all 500 sets.
+    /// Cycles through all 500 sets.
     pub fn three(&self, n: u64) -> [&str; 3] {
         let n = n as usize;
         [METHODS[n % 5], &self.endpoints[n / 5 % 20], STATUSES[n / 100 % 5]]
     }
 
-    /// Walks through all 100 sets.
+    /// Cycles through all 100 sets.
     pub fn two(&self, n: u64) -> [&str; 2] {
         let n = n as usize;
         [METHODS[n % 5], &self.endpoints[n / 5 % 20]]
     }
 }
 
-/// The same as a duration in seconds, spread over the buckets.
+/// A duration in seconds, spread over the buckets.
 pub fn duration(n: u64) -> f64 {
     const DURATIONS: [f64; 8] = [0.003, 0.012, 0.03, 0.08, 0.2, 0.6, 2.0, 12.0];
     DURATIONS[(n % 8) as usize]

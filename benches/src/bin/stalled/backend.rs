@@ -18,7 +18,7 @@ pub(crate) fn stalled() -> io::Result<String> {
     })
 }
 
-/// Is not there.
+/// Refuses connections.
 pub(crate) fn gone() -> io::Result<String> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     Ok(format!("http://{}", listener.local_addr()?))

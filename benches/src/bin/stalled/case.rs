@@ -14,15 +14,15 @@ use tracing_subscriber::layer::SubscriberExt as _;
 
 /// Calls of one round at one level.
 pub(crate) const CALLS: u32 = 2000;
-/// A line is logged so often.
+/// The interval between lines.
 const PACE: Duration = Duration::from_micros(10);
-/// More lines than any queue here takes.
+/// More lines than any queue here holds.
 const FILLING: u32 = 150_000;
 
 pub(crate) const USUAL: usize = 0;
 pub(crate) const GRAVE: usize = 1;
 
-/// Something to log to, and how long the calls took, by level.
+/// An output, and the durations of the calls, by level.
 #[derive(Debug)]
 pub(crate) struct Case {
     pub(crate) sink: &'static str,
@@ -69,7 +69,7 @@ impl Case {
         build: impl FnOnce(&Resource, &Delivery) -> Result<Arc<dyn LineSink>, Box<dyn Error>>,
     ) -> Result<Self, Box<dyn Error>> {
         let (registry, resource) = (Registry::new(), Resource::new("stalled"));
-        // Lives as long as the program: what is stalled cannot be ended in order.
+        // Leaked: a stalled delivery cannot be shut down in order.
         let delivery = Box::leak(Box::new(Delivery::builder().registry(&registry).start()?));
         let lines = build(&resource, delivery)?;
         let layer = JsonLayer::builder(&resource).registry(&registry).sink(lines).build()?;
@@ -77,17 +77,17 @@ impl Case {
     }
 
     fn new(sink: &'static str, state: &'static str, dispatch: Dispatch, registry: Registry) -> Self {
-        // For the same reason.
+        // Leaked, for the same reason.
         Box::leak(Box::new(dispatch.clone()));
         Self { sink, state, dispatch, registry, calls: [Vec::new(), Vec::new()], filling: 0.0 }
     }
 
-    /// Fills what does not empty itself.
+    /// Fills the queues of outputs that do not drain.
     pub(crate) fn fill(&self) {
         with_default(&self.dispatch, || within(|| (0..FILLING).for_each(usual)));
     }
 
-    /// What was not written until now is not counted.
+    /// Starts counting lost lines from here.
     pub(crate) fn begin(&mut self) {
         self.filling = self.dropped();
     }
@@ -103,7 +103,7 @@ impl Case {
         });
     }
 
-    /// How many of the lines that were timed were not delivered, and counted.
+    /// Timed lines that were not delivered, according to the counters.
     pub(crate) fn not_written(&self) -> f64 {
         self.dropped() - self.filling
     }

@@ -1,7 +1,7 @@
-//! What a thread that logs waits for at worst, by what its lines go to and in which state that is. `stalled [rounds]`
+//! The longest waits of a thread that logs, by output and its state. `stalled [rounds]`
 //!
-//! The cases have turns, so that whatever the machine does meanwhile happens to all of them. A line is logged every ten
-//! microseconds, inside two spans; the queues that cannot be emptied are full before the first is timed.
+//! The cases take turns, so that the load of the machine affects all of them alike. A line is logged every ten microseconds,
+//! inside two spans; queues that do not drain are full before the first line is timed.
 
 mod backend;
 mod case;
@@ -20,7 +20,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let folder = tempfile::tempdir()?;
     let mut cases = cases(folder.path())?;
     cases.iter().for_each(Case::fill);
-    // What can be emptied is.
+    // Time for the other queues to drain.
     std::thread::sleep(Duration::from_secs(2));
     cases.iter_mut().for_each(Case::begin);
     for _ in 0..rounds {
@@ -32,7 +32,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     for (level, name) in [(USUAL, "INFO"), (GRAVE, "ERROR")] {
         table::print(name, &cases, level);
     }
-    println!("Not written are of both levels, and counted in `_dropped_total`.");
+    println!("Lines not written are of both levels, from `_dropped_total`.");
     Ok(())
 }
 
@@ -43,7 +43,7 @@ fn cases(folder: &std::path::Path) -> Result<Vec<Case>, Box<dyn Error>> {
     let gone = folder.join("gone/lines.log");
     let removed = Writer::file(&gone)?;
     std::fs::remove_dir_all(folder.join("gone"))?;
-    // A file in the place of the folder: it does not come back.
+    // A file in place of the folder, so that it cannot be created again.
     std::fs::write(folder.join("gone"), "")?;
     Ok(vec![
         Case::nothing(),

@@ -1,10 +1,10 @@
-//! A standard output, as others have it: a pipe.
+//! A typical standard output: a pipe.
 
 use std::io::{self, Read as _};
 
 use radiosonde_log::Writer;
 
-/// Somebody reads.
+/// The pipe has a reader.
 pub(crate) fn read() -> io::Result<Writer> {
     let (mut reader, writer) = io::pipe()?;
     std::thread::spawn(move || {
@@ -14,7 +14,7 @@ pub(crate) fn read() -> io::Result<Writer> {
     Ok(Writer::new("pipe", writer))
 }
 
-/// Nobody reads, and nobody hangs up.
+/// The pipe has a reader that reads nothing.
 pub(crate) fn stalled() -> io::Result<Writer> {
     let (reader, writer) = io::pipe()?;
     Box::leak(Box::new(reader));

@@ -1,6 +1,6 @@
 use crate::case::Case;
 
-/// A row for each case: the middle, what one in a hundred and one in a thousand calls exceeds, and the longest.
+/// Prints a row for each case: median, p99, p99.9 and the longest call.
 pub(crate) fn print(level: &str, cases: &[Case], at: usize) {
     println!(
         "{level:<12}{:<16}{:>10}{:>10}{:>10}{:>12}{:>12}",

@@ -244,7 +244,7 @@ impl ReloadState {
         }
     }
 
-    /// Rebuilds the interest of every callsite, then runs `then` in the filter's subscriber; `false` if there is none.
+    /// Rebuilds the interest of every callsite, then runs `then` in the filter's subscriber; `false` without one.
     fn ask(&self, then: impl FnOnce()) -> bool {
         let work = || {
             callsite::rebuild_interest_cache();
@@ -257,7 +257,7 @@ impl ReloadState {
         })
     }
 
-    /// Runs `work` in the filter's subscriber; `false` if there is none.
+    /// Runs `work` in the filter's subscriber; `false` without one.
     ///
     /// While a process has one subscriber, `tracing` asks only the thread's default about callsites; on a thread without one
     /// they would all be turned off.

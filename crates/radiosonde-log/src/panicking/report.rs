@@ -37,12 +37,12 @@ impl Report {
     /// nor `SpanContext::current`, which leaves spans that have closed. The current spans are known from this crate's layer,
     /// and the default is only cloned.
     pub(crate) fn of(info: &PanicHookInfo<'_>, backtrace: PanicBacktrace) -> Self {
-        let (said, thread) = (said(info.payload()), std::thread::current().name().map(str::to_owned));
+        let (text, thread) = (message(info.payload()), std::thread::current().name().map(str::to_owned));
         Self {
-            message: format!("panicked: {said}"),
+            message: format!("panicked: {text}"),
             ends_process: cfg!(panic = "abort")
                 || thread.as_deref() == Some("main")
-                || DEAD_ENDS.contains(&said),
+                || DEAD_ENDS.contains(&text),
             location: info.location().map(ToString::to_string),
             thread,
             backtrace: backtrace.capture(),
@@ -88,7 +88,7 @@ impl Report {
 }
 
 /// The message, unless the payload is not a text.
-fn said(payload: &(dyn Any + Send)) -> &str {
+fn message(payload: &(dyn Any + Send)) -> &str {
     if let Some(text) = payload.downcast_ref::<&'static str>() {
         text
     } else if let Some(text) = payload.downcast_ref::<String>() {

@@ -109,7 +109,7 @@ impl DebugVerifier {
         match read {
             Ok(level) => {
                 self.metrics.accepted.inc();
-                // Sensitive: whoever holds the header can use it until it expires, so the headers of a call are printed
+                // Sensitive: any holder of the header can use it until it expires, so the headers of a call are printed
                 // without it.
                 let mut value = value.clone();
                 value.set_sensitive(true);

@@ -1,4 +1,4 @@
-//! The program with ours: on a terminal they are for people, elsewhere JSON.
+//! The program with our lines: for people on a terminal, JSON elsewhere.
 
 use std::error::Error;
 

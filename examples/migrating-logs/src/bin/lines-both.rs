@@ -1,4 +1,4 @@
-//! The program with both for a while: theirs where they were, ours beside them.
+//! The program with both during the migration: theirs unchanged, ours beside them.
 
 use std::error::Error;
 

@@ -48,12 +48,12 @@ fn scale(photo: &Photo) {
 fn main() -> Result<(), Box<dyn Error>> {
     let mut photos = day();
     WAITING.set(photos.len().try_into()?);
-    // A few are left for tomorrow.
+    // A few are left for the next day.
     photos.drain(..190).for_each(|photo| scale(&photo));
 
     let registry = Registry::global();
     radiosonde_prometheus::absorb(registry, prometheus::default_registry());
-    // Theirs has whole CPU seconds only, and gives way.
+    // The crate's process collector has only whole CPU seconds, and yields.
     registry.expose_process();
     serve(|accept| {
         let dialect = Dialect::negotiate(accept);

@@ -1,4 +1,4 @@
-//! The service as it is: metrics of the `prometheus` crate, and its encoder.
+//! The original service: metrics of the `prometheus` crate, and its encoder.
 
 use std::error::Error;
 use std::sync::LazyLock;
@@ -46,7 +46,7 @@ fn scale(photo: &Photo) {
 fn main() -> Result<(), Box<dyn Error>> {
     let mut photos = day();
     WAITING.set(photos.len().try_into()?);
-    // A few are left for tomorrow.
+    // A few are left for the next day.
     photos.drain(..190).for_each(|photo| scale(&photo));
 
     let encoder = TextEncoder::new();

@@ -1,4 +1,4 @@
-//! The service after its imports were changed: nothing of the `prometheus` crate is left.
+//! The service with other imports, and without the `prometheus` crate.
 
 use std::error::Error;
 use std::sync::LazyLock;
@@ -46,7 +46,7 @@ fn scale(photo: &Photo) {
 fn main() -> Result<(), Box<dyn Error>> {
     let mut photos = day();
     WAITING.set(photos.len().try_into()?);
-    // A few are left for tomorrow.
+    // A few are left for the next day.
     photos.drain(..190).for_each(|photo| scale(&photo));
 
     let encoder = TextEncoder::new();

@@ -64,7 +64,7 @@ impl Metrics {
 
 static METRICS: LazyLock<Metrics> = LazyLock::new(|| Metrics::new(Registry::global()).unwrap());
 
-// A native counter ends in `_total`. Until no dashboard asks for this name any more, it stays as it was.
+// A native counter ends in `_total`. This one keeps its old declaration until no dashboard uses the name.
 static CACHE_HITS: LazyLock<IntCounter> =
     LazyLock::new(|| register_int_counter!("cache_hits", "Photos that were scaled before.").unwrap());
 
@@ -91,7 +91,7 @@ fn scale(photo: &Photo) {
 fn main() -> Result<(), Box<dyn Error>> {
     let mut photos = day();
     METRICS.waiting.set(photos.len().try_into()?);
-    // A few are left for tomorrow.
+    // A few are left for the next day.
     photos.drain(..190).for_each(|photo| scale(&photo));
 
     let registry = Registry::global();

@@ -1,4 +1,4 @@
-//! What the machine allows: the same line with nothing around it.
+//! The limit of the machine: the same line without a logging library.
 
 use std::cell::RefCell;
 use std::fmt::Write as _;
@@ -17,7 +17,7 @@ const INFO: usize = 2;
 const DEBUG: usize = 3;
 static LEVEL: AtomicUsize = AtomicUsize::new(INFO);
 
-/// A line, the two spans' fields as text, and the second whose timestamp is written.
+/// A line, the two spans' fields as text, and the second of the current timestamp.
 #[derive(Default)]
 struct Buffers {
     line: String,
@@ -51,14 +51,14 @@ pub fn contender() -> Contender {
             move || settling.settle(),
         )
         .case(OFF, |n| {
-            // Relaxed: a level that changes is seen soon, whenever that is.
+            // Relaxed: a changed level takes effect soon, at any time.
             if black_box(&LEVEL).load(Ordering::Relaxed) >= DEBUG {
                 event(n, &|_| ());
             }
         })
 }
 
-/// Bytes that a thread comes for.
+/// A buffer of bytes that a thread drains.
 fn queue(mut drained: Drained) -> Arc<Mutex<Vec<u8>>> {
     let bytes = || Vec::with_capacity(64 << 20);
     let queue = Arc::new(Mutex::new(bytes()));
@@ -152,7 +152,7 @@ fn push_text(out: &mut String, text: &str) {
     }
 }
 
-/// The time of day is not worked out: this happens once a second.
+/// The time of day is not computed: this happens once a second.
 fn push_now(out: &mut String, second: &mut u64, stamp: &mut String) {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     if now.as_secs() != *second || stamp.is_empty() {

@@ -17,12 +17,12 @@ use crate::{IN_SPANS, NO_SPAN, NON_BLOCKING, OFF, OPENED};
 static NOW: AmbientSlot = AmbientSlot::new();
 static QUEUED: AmbientSlot = AmbientSlot::new();
 
-/// Its spans write a line when they end, so that the fields around an event are pushed onto its context instead.
+/// Its spans write a line when they end, so the fields around an event are pushed onto its context instead.
 pub fn contender() -> Contender {
     let filter = || emit::level::min_filter(emit::Level::Info);
     let _ = emit::setup().emit_to(Writing(Mutex::default())).emit_when(filter()).init_slot(&NOW);
     let drained = Drained::default();
-    // As emit_file has it: rendered by the caller, into a box of its own.
+    // As in emit_file: rendered by the caller, into a separate box.
     let (sender, receiver) = emit_batcher::bounded::<Vec<Box<[u8]>>>(QUEUED_LINES);
     let mut writer = drained.clone();
     emit_batcher::sync::spawn("emit", receiver, move |lines| {
@@ -76,7 +76,7 @@ impl Emitter for Queueing {
     }
 }
 
-/// The line that emit_file writes, without the template.
+/// Writes the line of emit_file, without the template.
 fn push_line(out: &mut Vec<u8>, event: &Event<'_, impl Props>) {
     struct Line<'a, P>(&'a Event<'a, P>);
 

@@ -13,7 +13,7 @@ use crate::scene::{fields, pricing, request};
 use crate::sink::{Drained, Null, QUEUED_LINES};
 use crate::{IN_SPANS, NO_SPAN, NON_BLOCKING, OFF, OPENED};
 
-/// It has no spans: a thread carries pairs of strings.
+/// It has no spans: a thread holds pairs of strings.
 pub fn contender() -> Contender {
     let now = || logger(Writing { layout: JsonLayout::default(), writer: Null });
     let [a, b, c, d] = [now(), now(), now(), now()];
@@ -40,7 +40,7 @@ pub fn contender() -> Contender {
         .case(OFF, move |n| event(&d, n, Level::Debug))
 }
 
-/// A layout before a sink, as its appenders for standard output are made.
+/// A layout before a sink, built like its appenders for standard output.
 #[derive(Debug)]
 struct Writing<W> {
     layout: JsonLayout,
@@ -68,7 +68,7 @@ fn logger(append: impl Append) -> Logger {
         .build()
 }
 
-/// What its bridges and macros do: ask, make a record of borrowed values, hand it over.
+/// Does what its bridges and macros do: checks the level, builds a record of borrowed values, and passes it on.
 fn event(logger: &Logger, n: u64, level: Level) {
     let target = module_path!();
     if !logger.enabled(&FilterCriteria::builder().level(level).target(target).build()) {

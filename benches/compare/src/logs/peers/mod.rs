@@ -9,7 +9,7 @@ mod tracing_subscriber;
 
 use crate::harness::Contender;
 
-/// The first is the yardstick.
+/// The first is the reference.
 pub fn all() -> Vec<Contender> {
     vec![
         tracing_subscriber::with_spans(),

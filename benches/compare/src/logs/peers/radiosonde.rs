@@ -10,7 +10,7 @@ use crate::harness::Contender;
 use crate::scene::SERVICE;
 use crate::sink::{Drained, Null, QUEUED_LINES};
 
-/// With one level for everything, as the others have it.
+/// With one level for everything, like the others.
 pub fn contender() -> Contender {
     let drained = Drained::default();
     let dispatch =
@@ -30,7 +30,7 @@ pub fn filtered_below() -> Contender {
     traced::contender("radiosonde, LogFilter below all", now, queued, drained)
 }
 
-/// With a filter by target of the layer's own.
+/// With a filter by target on the layer.
 pub fn filtered() -> Contender {
     let drained = Drained::default();
     let dispatch = |writer| {
@@ -41,7 +41,7 @@ pub fn filtered() -> Contender {
     traced::contender("radiosonde, with a LogFilter", now, queued, drained)
 }
 
-/// Room for a round, as the others have it.
+/// Room for a round, like the others.
 fn queued_writer(drained: &Drained) -> Writer {
     let options = QueueOptions::new().max_lines(QUEUED_LINES).max_bytes(QUEUED_LINES * 512);
     Writer::new("drained", drained.clone()).queue(options)

@@ -9,12 +9,12 @@ use crate::scene::{fields, pricing, request};
 use crate::sink::{Drained, Null, QUEUED_LINES};
 use crate::{IN_SPANS, NO_SPAN, NON_BLOCKING, OFF, OPENED};
 
-/// It has no spans: a logger carries what its parents were given.
+/// It has no spans: a logger inherits its parents' values.
 pub fn contender() -> Contender {
     let drain = Mutex::new(Json::new(Null).add_default_keys().add_key_value(module()).build()).fuse();
     let root = Logger::root(LevelFilter::new(drain, Level::Info).fuse(), o!());
     let drained = Drained::default();
-    // What it cannot render on its thread, a value that is only borrowed, it renders before.
+    // A borrowed value, which it cannot render on its thread, is rendered before.
     let drain = Json::new(drained.clone()).add_default_keys().add_key_value(module()).build().fuse();
     let queue = slog_async::Async::new(drain)
         .chan_size(QUEUED_LINES)

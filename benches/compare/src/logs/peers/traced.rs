@@ -1,4 +1,4 @@
-//! The cases of everything that listens to `tracing`: the same macros, another subscriber.
+//! The cases of all subscribers of `tracing`: the same macros, another subscriber.
 
 use tracing::dispatcher::{Dispatch, with_default};
 
@@ -7,8 +7,8 @@ use crate::scene::{fields, pricing, request};
 use crate::sink::Drained;
 use crate::{IN_SPANS, NO_SPAN, NON_BLOCKING, OFF, OPENED};
 
-/// A contender that writes to `now` where it is called, and in the case of a non-blocking writer to `queued`, whose lines end
-/// in `drained`.
+/// A contender that writes to `now` on the calling thread, and in the case of a non-blocking writer to `queued`, whose lines
+/// end in `drained`.
 pub fn contender(name: &'static str, now: Dispatch, queued: Dispatch, drained: Drained) -> Contender {
     let settling = drained.clone();
     let off = now.clone();
@@ -24,7 +24,7 @@ pub fn contender(name: &'static str, now: Dispatch, queued: Dispatch, drained: D
         .batch(OFF, move |times| with_default(&off, || (0..times).for_each(disabled)), || ())
 }
 
-/// Only the cases that end where they are called.
+/// Only the cases that complete on the calling thread.
 pub fn called(name: &'static str, now: Dispatch) -> Contender {
     let [a, b, c] = [now.clone(), now.clone(), now];
     Contender::new(name)
@@ -49,7 +49,7 @@ fn event(n: u64) {
     );
 }
 
-/// The values are asked for within the macro, which does not, as the level is off.
+/// The values are inside the macro, which does not evaluate them, because the level is off.
 fn disabled(n: u64) {
     tracing::debug!(
         sku = fields(n).sku,

@@ -8,7 +8,7 @@ use super::traced;
 use crate::harness::Contender;
 use crate::sink::{Drained, QUEUED_LINES, null};
 
-/// The queue of tracing-appender in front of `drained`. Its thread ends when the guard goes, so the guard stays.
+/// The queue of tracing-appender in front of `drained`. Its thread ends with the guard, so the guard is kept.
 pub fn queue(drained: &Drained) -> NonBlocking {
     let (queue, guard): (NonBlocking, WorkerGuard) =
         NonBlockingBuilder::default().buffered_lines_limit(QUEUED_LINES).lossy(true).finish(drained.clone());
@@ -16,7 +16,7 @@ pub fn queue(drained: &Drained) -> NonBlocking {
     queue
 }
 
-/// As `fmt().json()` comes.
+/// The defaults of `fmt().json()`.
 pub fn with_spans() -> Contender {
     let drained = Drained::default();
     let queue = queue(&drained);
@@ -30,7 +30,7 @@ pub fn without_spans() -> Contender {
     traced::contender("tracing-subscriber, no span fields", json(false, null), json(false, queue), drained)
 }
 
-/// What `tracing` and its registry take for themselves: nothing is written.
+/// The cost of `tracing` and its registry alone: no line is written.
 pub fn registry() -> Contender {
     let subscriber = tracing_subscriber::registry().with(LevelFilter::INFO);
     traced::called("tracing alone, no line", Dispatch::new(subscriber))

@@ -1,4 +1,4 @@
-//! What the machine allows: the same visible work with nothing around it.
+//! The limit of the machine: the same visible work without a library.
 
 use std::hint::black_box;
 use std::sync::Mutex;
@@ -16,7 +16,7 @@ pub fn contender() -> Contender {
     let (small, large) = (copy(1_600_000), copy(6_500_000));
     Contender::new("limit: atomic, memcpy")
         .case("counter, kept", move |_| {
-            // Relaxed, here and below: what the peers do, a total ordered against nothing.
+            // Relaxed, here and below, as in the other crates: a total, ordered against nothing.
             counter.fetch_add(1, Ordering::Relaxed);
         })
         .case("histogram of 14 buckets, kept", move |n| {

@@ -13,7 +13,7 @@ fn recorder() -> PrometheusRecorder {
 }
 
 fn key(name: &'static str, labels: &[(&'static str, &str)]) -> Key {
-    // What the macros build where a label's value is no literal.
+    // What the macros build for a label's value that is not a literal.
     Key::from_parts(
         name,
         labels.iter().map(|(key, value)| Label::new(*key, (*value).to_owned())).collect::<Vec<_>>(),
@@ -33,7 +33,7 @@ pub fn contender() -> Contender {
         .case("counter, kept", move |_| counter.increment(1))
         .case("histogram of 14 buckets, kept", move |n| {
             histogram.record(duration(n));
-            // Samples are kept until somebody drains them; a scrape every so often is part of the cost.
+            // Samples are kept until they are drained; a regular scrape is part of the cost.
             if n % 100_000 == 99_999 {
                 handle.run_upkeep();
             }

@@ -8,7 +8,7 @@ mod radiosonde;
 
 use crate::harness::Contender;
 
-/// The first is the yardstick.
+/// The first is the reference.
 pub fn all() -> Vec<Contender> {
     vec![
         prometheus::contender(),

@@ -25,7 +25,7 @@ struct Two {
     endpoint: String,
 }
 
-/// As small as an enum, so that no string is made.
+/// As small as an enum, so that no string is allocated.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Name(&'static str);
 

@@ -26,7 +26,7 @@ enum Status {
     Unavailable,
 }
 
-/// Twenty values, as an enum of routes would have.
+/// Twenty values, like an enum of routes.
 #[derive(Clone, Copy)]
 struct Endpoint(usize);
 
@@ -81,7 +81,7 @@ pub fn contender() -> Contender {
         })
 }
 
-/// The same with cells that have a part for each thread, for the few metrics that all threads use all the time.
+/// The same with a cell for each thread, for the few metrics that all threads use all the time.
 pub fn striped() -> Contender {
     let registry = Registry::new();
     let counter = registry.counter("a_total", "A.").striped().build().unwrap();

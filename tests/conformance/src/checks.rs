@@ -1,4 +1,4 @@
-//! What has to hold within a family, in both formats or in OpenMetrics alone.
+//! Rules within a family, for both formats or for OpenMetrics only.
 
 use std::collections::HashSet;
 
@@ -6,13 +6,13 @@ use crate::exposition::{Family, LabelPairs, Sample};
 use crate::number::canonical;
 use crate::refusal::Refusal;
 
-/// The samples of one metric of a family: those whose labels are the same, apart from `le` or `quantile`.
+/// The samples of one metric of a family: those with the same labels, apart from `le` or `quantile`.
 pub(crate) struct Metric<'a> {
     family: &'a Family,
     pub(crate) samples: Vec<&'a Sample>,
 }
 
-/// Splits a family in its metrics. The samples of each stand together.
+/// Splits a family into its metrics. The samples of each must be adjacent.
 pub(crate) fn metrics<'a>(family: &'a Family, without: &str) -> Result<Vec<Metric<'a>>, Refusal> {
     let mut metrics: Vec<Metric<'_>> = Vec::new();
     let mut done: HashSet<LabelPairs> = HashSet::new();
@@ -33,7 +33,7 @@ pub(crate) fn metrics<'a>(family: &'a Family, without: &str) -> Result<Vec<Metri
     Ok(metrics)
 }
 
-/// No two samples of an exposition have the same name and labels.
+/// Checks that no two samples of an exposition have the same name and labels.
 pub(crate) fn no_duplicates<'a>(samples: impl Iterator<Item = &'a Sample>) -> Result<(), Refusal> {
     let mut seen = HashSet::new();
     for sample in samples {
@@ -49,7 +49,7 @@ impl Metric<'_> {
         Err(Refusal::new(self.samples.first().map_or(0, |sample| sample.line), why))
     }
 
-    /// The sample with this suffix, if there is one; there is no second.
+    /// The only sample with this suffix, if there is one.
     pub(crate) fn one(&self, suffix: &str) -> Result<Option<&Sample>, Refusal> {
         let name = format!("{}{suffix}", self.family.name);
         let mut found = self.samples.iter().filter(|sample| sample.name == name);
@@ -67,7 +67,7 @@ impl Metric<'_> {
         }
     }
 
-    /// The buckets ascend, do not decrease, count whole things and end at infinity. Gives the count.
+    /// Checks that the buckets ascend, do not decrease, have whole counts and end at infinity. Returns the count.
     pub(crate) fn buckets(&self, canonical_bounds: bool) -> Result<Buckets, Refusal> {
         let name = format!("{}_bucket", self.family.name);
         let (mut last_bound, mut count, mut negative) = (None, 0, false);
@@ -98,7 +98,7 @@ impl Metric<'_> {
     }
 }
 
-/// What the buckets of a histogram say together.
+/// Properties of a histogram's buckets.
 pub(crate) struct Buckets {
     pub(crate) count: u64,
     /// Whether a bound is below zero.

@@ -1,17 +1,17 @@
-//! Prometheus' protocol buffers, as their definition has them.
+//! Prometheus' protocol buffers, according to their definition.
 //!
 //! Source: <https://github.com/prometheus/client_model/blob/master/io/prometheus/client/metrics.proto>
 
 /// A family with its series.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct MetricFamily {
-    /// As declared, for a counter with its `_total`.
+    /// The declared name; a counter's includes `_total`.
     #[prost(string, optional, tag = "1")]
     pub name: Option<String>,
     /// The help text.
     #[prost(string, optional, tag = "2")]
     pub help: Option<String>,
-    /// Of `MetricType`: counter, gauge, summary, untyped, histogram, gauge histogram.
+    /// A value of `MetricType`: counter, gauge, summary, untyped, histogram, gauge histogram.
     #[prost(int32, optional, tag = "3")]
     pub kind: Option<i32>,
     /// The series.
@@ -28,22 +28,22 @@ pub struct Metric {
     /// The labels.
     #[prost(message, repeated, tag = "1")]
     pub labels: Vec<LabelPair>,
-    /// Of a gauge.
+    /// The state of a gauge.
     #[prost(message, optional, tag = "2")]
     pub gauge: Option<Number>,
-    /// Of a counter.
+    /// The state of a counter.
     #[prost(message, optional, tag = "3")]
     pub counter: Option<Counter>,
-    /// Of a summary.
+    /// The state of a summary.
     #[prost(message, optional, tag = "4")]
     pub summary: Option<Summary>,
-    /// Of what has no type.
+    /// The state of an untyped metric.
     #[prost(message, optional, tag = "5")]
     pub untyped: Option<Number>,
-    /// Milliseconds.
+    /// The timestamp in milliseconds.
     #[prost(int64, optional, tag = "6")]
     pub timestamp_ms: Option<i64>,
-    /// Of a histogram.
+    /// The state of a histogram.
     #[prost(message, optional, tag = "7")]
     pub histogram: Option<Histogram>,
 }
@@ -76,7 +76,7 @@ pub struct Counter {
     /// An exemplar.
     #[prost(message, optional, tag = "2")]
     pub exemplar: Option<Exemplar>,
-    /// When it began at zero.
+    /// The creation time.
     #[prost(message, optional, tag = "3")]
     pub start_timestamp: Option<Timestamp>,
 }
@@ -84,7 +84,7 @@ pub struct Counter {
 /// The state of a summary.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct Summary {
-    /// How many observations.
+    /// The number of observations.
     #[prost(uint64, optional, tag = "1")]
     pub sample_count: Option<u64>,
     /// Their sum.
@@ -93,7 +93,7 @@ pub struct Summary {
     /// Ascending.
     #[prost(message, repeated, tag = "3")]
     pub quantiles: Vec<Quantile>,
-    /// When it began at zero.
+    /// The creation time.
     #[prost(message, optional, tag = "4")]
     pub start_timestamp: Option<Timestamp>,
 }
@@ -112,7 +112,7 @@ pub struct Quantile {
 /// The state of a histogram with integer counts.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct Histogram {
-    /// How many observations.
+    /// The number of observations.
     #[prost(uint64, optional, tag = "1")]
     pub sample_count: Option<u64>,
     /// Their sum.
@@ -121,31 +121,31 @@ pub struct Histogram {
     /// Classic buckets, ascending.
     #[prost(message, repeated, tag = "3")]
     pub buckets: Vec<Bucket>,
-    /// How fine the native buckets are.
+    /// The schema of the native buckets.
     #[prost(sint32, optional, tag = "5")]
     pub schema: Option<i32>,
-    /// The breadth of the zero bucket.
+    /// The width of the zero bucket.
     #[prost(double, optional, tag = "6")]
     pub zero_threshold: Option<f64>,
-    /// What is in the zero bucket.
+    /// The count of the zero bucket.
     #[prost(uint64, optional, tag = "7")]
     pub zero_count: Option<u64>,
     /// Native buckets below zero.
     #[prost(message, repeated, tag = "9")]
     pub negative_spans: Vec<BucketSpan>,
-    /// Their counts, each as a difference to the one before.
+    /// Their counts, each as the difference to the previous one.
     #[prost(sint64, repeated, packed = "false", tag = "10")]
     pub negative_deltas: Vec<i64>,
     /// Native buckets above zero.
     #[prost(message, repeated, tag = "12")]
     pub positive_spans: Vec<BucketSpan>,
-    /// Their counts, each as a difference to the one before.
+    /// Their counts, each as the difference to the previous one.
     #[prost(sint64, repeated, packed = "false", tag = "13")]
     pub positive_deltas: Vec<i64>,
-    /// When it began at zero.
+    /// The creation time.
     #[prost(message, optional, tag = "15")]
     pub start_timestamp: Option<Timestamp>,
-    /// Of the native buckets.
+    /// Exemplars of the native buckets.
     #[prost(message, repeated, tag = "16")]
     pub exemplars: Vec<Exemplar>,
 }
@@ -153,10 +153,10 @@ pub struct Histogram {
 /// A classic bucket.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct Bucket {
-    /// With all before it.
+    /// The cumulative count.
     #[prost(uint64, optional, tag = "1")]
     pub cumulative_count: Option<u64>,
-    /// Inclusive.
+    /// The upper bound, inclusive.
     #[prost(double, optional, tag = "2")]
     pub upper_bound: Option<f64>,
     /// An exemplar.
@@ -164,13 +164,13 @@ pub struct Bucket {
     pub exemplar: Option<Exemplar>,
 }
 
-/// Native buckets that follow one another.
+/// A run of adjacent native buckets.
 #[derive(Clone, Copy, PartialEq, prost::Message)]
 pub struct BucketSpan {
-    /// How many buckets after the end of the span before; of the first, its index.
+    /// The gap after the previous span, in buckets; for the first span, its index.
     #[prost(sint32, optional, tag = "1")]
     pub offset: Option<i32>,
-    /// How many buckets.
+    /// The number of buckets.
     #[prost(uint32, optional, tag = "2")]
     pub length: Option<u32>,
 }
@@ -178,13 +178,13 @@ pub struct BucketSpan {
 /// An exemplar.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct Exemplar {
-    /// At most 128 code points in all.
+    /// The labels, at most 128 code points in all.
     #[prost(message, repeated, tag = "1")]
     pub labels: Vec<LabelPair>,
-    /// What was observed.
+    /// The observed value.
     #[prost(double, optional, tag = "2")]
     pub value: Option<f64>,
-    /// When.
+    /// The time of the observation.
     #[prost(message, optional, tag = "3")]
     pub timestamp: Option<Timestamp>,
 }
@@ -192,10 +192,10 @@ pub struct Exemplar {
 /// `google.protobuf.Timestamp`.
 #[derive(Clone, Copy, PartialEq, prost::Message)]
 pub struct Timestamp {
-    /// Since 1970.
+    /// Seconds since 1970.
     #[prost(int64, tag = "1")]
     pub seconds: i64,
-    /// Less than a second.
+    /// Nanoseconds, less than a second.
     #[prost(int32, tag = "2")]
     pub nanos: i32,
 }

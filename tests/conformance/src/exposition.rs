@@ -1,9 +1,9 @@
 use crate::number::Value;
 
-/// What a text exposes.
+/// The contents of a text exposition.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Exposition {
-    /// In the order of the text.
+    /// The families, in the order of the text.
     pub families: Vec<Family>,
 }
 
@@ -12,13 +12,13 @@ pub struct Exposition {
 pub struct Family {
     /// As in the `TYPE` line.
     pub name: String,
-    /// What it measures.
+    /// The type of the family.
     pub kind: FamilyKind,
-    /// The help text, without its escapes.
+    /// The help text, unescaped.
     pub help: Option<String>,
     /// The unit.
     pub unit: Option<String>,
-    /// In the order of the text.
+    /// The samples, in the order of the text.
     pub samples: Vec<Sample>,
 }
 
@@ -39,41 +39,41 @@ pub enum FamilyKind {
     StateSet,
     /// `summary`
     Summary,
-    /// `unknown` in OpenMetrics, `untyped` in 0.0.4, or none at all
+    /// `unknown` in OpenMetrics, `untyped` in 0.0.4, or no `TYPE` line.
     Unknown,
 }
 
-/// Names and values, in the order of the text, without their escapes.
+/// Names and values, unescaped, in the order of the text.
 pub type LabelPairs = Vec<(String, String)>;
 
 /// One line with a value.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sample {
-    /// Counted from 1.
+    /// The line number, counted from 1.
     pub line: usize,
-    /// With the suffix.
+    /// The name, with its suffix.
     pub name: String,
-    /// With `le` and `quantile`.
+    /// The labels, including `le` and `quantile`.
     pub labels: LabelPairs,
-    /// As it was written.
+    /// The value as written.
     pub value: Value,
-    /// In OpenMetrics.
+    /// The exemplar, in OpenMetrics.
     pub exemplar: Option<Exemplar>,
 }
 
-/// An example of what a sample counts.
+/// An exemplar of a sample.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Exemplar {
-    /// At most 128 code points in all.
+    /// The labels, at most 128 code points in all.
     pub labels: LabelPairs,
-    /// What was observed.
+    /// The observed value.
     pub value: Value,
-    /// When, in seconds since the epoch.
+    /// The time of the observation, in seconds since the epoch.
     pub timestamp: Option<Value>,
 }
 
 impl Exposition {
-    /// The family of that name.
+    /// The family with this name.
     #[must_use]
     pub fn family(&self, name: &str) -> Option<&Family> {
         self.families.iter().find(|family| family.name == name)
@@ -102,8 +102,8 @@ impl Sample {
         value_of(&self.labels, name)
     }
 
-    /// The labels that tell this sample's metric from others of its family: sorted, without `without`, and without empty ones,
-    /// which mean the same as none.
+    /// The labels that identify this sample's metric in its family: sorted, without `without`, and without empty ones, which
+    /// count as absent.
     #[must_use]
     pub fn identity(&self, without: &str) -> LabelPairs {
         let kept = self.labels.iter().filter(|(name, value)| name != without && !value.is_empty());

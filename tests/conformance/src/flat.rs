@@ -5,11 +5,11 @@ use radiosonde_metrics::snapshot::{FamilySnapshot, SeriesSnapshot, Snapshot, Sna
 
 use crate::{Exposition, LabelPairs};
 
-/// Samples by name and labels, as Prometheus stores them. Labels are sorted, none is empty; a bound or a quantile is spelled as Rust
-/// prints the number.
+/// Samples by name and labels, as Prometheus stores them. Labels are sorted and not empty; a bound or a quantile is
+/// formatted like a Rust number.
 pub type Flat = BTreeMap<(String, LabelPairs), f64>;
 
-/// What a snapshot has, in any format but OpenMetrics.
+/// The samples of a snapshot, for every format except OpenMetrics.
 #[must_use]
 pub fn flat_snapshot(snapshot: &Snapshot) -> Flat {
     let mut flat = Flat::new();
@@ -17,7 +17,7 @@ pub fn flat_snapshot(snapshot: &Snapshot) -> Flat {
     flat
 }
 
-/// What a snapshot has in OpenMetrics, which has neither sums that may go down nor negative quantiles.
+/// The samples of a snapshot in OpenMetrics, which has no sums that may decrease and no negative quantiles.
 #[must_use]
 pub fn flat_snapshot_in_open_metrics(snapshot: &Snapshot) -> Flat {
     let mut flat = Flat::new();
@@ -25,7 +25,7 @@ pub fn flat_snapshot_in_open_metrics(snapshot: &Snapshot) -> Flat {
     flat
 }
 
-/// What was read.
+/// The samples that were read.
 #[must_use]
 pub fn flat_exposition(exposition: &Exposition) -> Flat {
     let samples = exposition.samples().map(|sample| {

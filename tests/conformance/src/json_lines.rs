@@ -5,11 +5,12 @@ use serde_json::{Map, Value};
 
 use crate::Refusal;
 
-/// Lines of JSON as any reader takes them: UTF-8, each line one object that ends with a line feed, has at most `max_line_bytes`
-/// with it and no key twice at any level, and nothing in it that ends a line, moves a cursor or turns text around.
+/// Checks lines of JSON for any reader: UTF-8, each line one object that ends with a line feed, has at most `max_line_bytes`
+/// with it and unique keys at every level, and contains no character that ends a line, moves a cursor or changes the
+/// direction of text.
 ///
 /// # Errors
-/// [`Refusal`] with the first line of which that is not so.
+/// [`Refusal`] with the first line that violates this.
 pub fn json_lines(bytes: &[u8], max_line_bytes: usize) -> Result<Vec<Map<String, Value>>, Refusal> {
     let mut objects = Vec::new();
     for (at, line) in (1..).zip(bytes.split_inclusive(|&byte| byte == b'\n')) {
@@ -30,13 +31,13 @@ pub fn json_lines(bytes: &[u8], max_line_bytes: usize) -> Result<Vec<Map<String,
     Ok(objects)
 }
 
-/// Whether a terminal, a reader of lines or an eye could be misled by the character.
+/// Whether the character could mislead a terminal, a reader of lines or a person.
 fn is_unsafe(character: char) -> bool {
     character.is_control()
         || matches!(character, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// JSON whose objects have no key twice, which `serde_json` itself lets pass.
+/// JSON whose objects have unique keys, which `serde_json` itself does not check.
 struct Unique(Value);
 
 impl<'de> Deserialize<'de> for Unique {

@@ -1,12 +1,12 @@
 use std::fmt;
 
-/// A number as it was written.
+/// A number as written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Value(String);
 
 impl Value {
-    /// A number by OpenMetrics' grammar, which is what both formats have in common; `None` for anything else, and for one that
-    /// no 64-bit float holds.
+    /// Parses a number by OpenMetrics' grammar, which both formats share; `None` for anything else, and for a number that no
+    /// 64-bit float holds.
     ///
     /// Source: <https://prometheus.io/docs/specs/om/open_metrics_spec/#abnf>, `number`
     pub(crate) fn parse(text: &str) -> Option<Self> {
@@ -24,10 +24,10 @@ impl Value {
         &self.0
     }
 
-    /// As Prometheus keeps it.
+    /// The number as Prometheus stores it.
     #[must_use]
     pub fn as_f64(&self) -> f64 {
-        // The grammar that was checked is a part of what is parsed here.
+        // The checked grammar is a subset of what is parsed here.
         self.0.parse().unwrap_or(f64::NAN)
     }
 
@@ -37,7 +37,7 @@ impl Value {
         self.0.parse().ok()
     }
 
-    /// Whether it is NaN or less than zero: what counts cannot be.
+    /// Whether it is NaN or less than zero, which a count cannot be.
     pub(crate) fn is_no_count(&self) -> bool {
         let value = self.as_f64();
         value.is_nan() || value < 0.0
@@ -83,7 +83,7 @@ fn is_real(text: &str) -> bool {
         && exponent.is_none_or(|exponent| !exponent.is_empty() && digits(exponent))
 }
 
-/// How a bound or a quantile is written in OpenMetrics: Go's `%g`, and `.0` where there is neither point nor exponent.
+/// Formats a bound or a quantile as in OpenMetrics: Go's `%g`, with `.0` if there is neither point nor exponent.
 ///
 /// Source: <https://prometheus.io/docs/specs/om/open_metrics_spec/#considerations-canonical-numbers>
 pub(crate) fn canonical(value: f64) -> String {

@@ -12,7 +12,7 @@ use crate::scan::{Scan, unescape};
 /// reserves, are accepted, because users of Prometheus have them.
 ///
 /// # Errors
-/// [`Refusal`] with the first line that is wrong.
+/// [`Refusal`] with the first invalid line.
 ///
 /// # Source
 /// <https://prometheus.io/docs/specs/om/open_metrics_spec/>
@@ -48,7 +48,7 @@ pub fn open_metrics(text: &str) -> Result<Exposition, Refusal> {
 
 struct Reader {
     families: Vec<Family>,
-    /// How far the current family's metadata are: 1 after TYPE, 2 after UNIT, 3 after HELP.
+    /// The state of the current family's metadata: 1 after TYPE, 2 after UNIT, 3 after HELP.
     descriptors: u8,
 }
 
@@ -129,7 +129,7 @@ const fn suffixes(kind: FamilyKind) -> &'static [&'static str] {
     }
 }
 
-/// No family can have samples that are called like another family or its samples, whether it has them now or not.
+/// No family may have samples with the name of another family or its samples, whether it has them now or not.
 fn no_clashes(exposition: &Exposition) -> Result<(), Refusal> {
     let mut taken: HashMap<String, &str> = HashMap::new();
     for family in &exposition.families {
@@ -202,7 +202,7 @@ fn each_value(family: &Family, allowed: fn(f64) -> bool) -> Result<(), Refusal> 
     }
 }
 
-/// Refuses what no counter can be.
+/// Refuses values that a counter cannot have.
 fn count(sample: &Sample) -> Result<(), Refusal> {
     if sample.value.is_no_count() {
         return Err(Refusal::new(

@@ -5,11 +5,11 @@ use crate::client_model::{self, BucketSpan, Histogram, LabelPair, Metric, Metric
 use crate::number::Value;
 use crate::{Exemplar, Exposition, Family, FamilyKind, LabelPairs, Refusal, Sample};
 
-/// Reads delimited `MetricFamily` messages as Prometheus would, and strictly: every byte of them is one that a generated encoder
-/// would have written, so that no field is unknown, out of order or longer than it has to be.
+/// Reads delimited `MetricFamily` messages like Prometheus, but strictly: a generated encoder would have written exactly
+/// these bytes, so no field is unknown, out of order or longer than necessary.
 ///
 /// # Errors
-/// What is wrong, with the number of the family in place of a line.
+/// The problem, with the number of the family in place of a line.
 pub fn metric_families(bytes: &[u8]) -> Result<Vec<MetricFamily>, Refusal> {
     let (mut rest, mut families) = (bytes, Vec::new());
     while !rest.is_empty() {
@@ -27,10 +27,10 @@ pub fn metric_families(bytes: &[u8]) -> Result<Vec<MetricFamily>, Refusal> {
     Ok(families)
 }
 
-/// What [`metric_families`] reads, as the text 0.0.4 of the same families would be read; native buckets have no text.
+/// Converts the output of [`metric_families`] to that of text 0.0.4; native buckets have no text.
 ///
 /// # Errors
-/// As those of [`metric_families`], and if two families or two series have one name.
+/// Those of [`metric_families`], and if two families or two series have the same name.
 pub fn protobuf(bytes: &[u8]) -> Result<Exposition, Refusal> {
     let families = metric_families(bytes)?;
     let families: Vec<Family> =
@@ -130,7 +130,7 @@ fn check_histogram(histogram: &Histogram) -> Result<(), &'static str> {
     }
 }
 
-/// Index and count of each bucket, empty ones included; `None` if spans and deltas do not fit.
+/// Index and count of each bucket, including empty ones; `None` if spans and deltas do not match.
 #[must_use]
 pub fn native_buckets(spans: &[BucketSpan], deltas: &[i64]) -> Option<Vec<(i32, u64)>> {
     let (mut buckets, mut next, mut count) = (Vec::new(), 0_i32, 0_i64);

@@ -1,6 +1,6 @@
 use std::fmt;
 
-/// Why a text is no exposition, and in which line.
+/// Why a text is not a valid exposition, and in which line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     line: usize,

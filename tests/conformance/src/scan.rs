@@ -1,4 +1,4 @@
-//! What both formats write alike: names, labels, values.
+//! Syntax that both formats share: names, labels, values.
 
 use crate::exposition::{Exemplar, LabelPairs, Sample};
 use crate::number::Value;
@@ -13,7 +13,7 @@ impl<'a> Scan<'a> {
         Self { rest: line }
     }
 
-    /// Takes `text` away if it comes next.
+    /// Consumes `text` if it is next.
     pub(crate) fn take(&mut self, text: &str) -> bool {
         self.rest.strip_prefix(text).map(|rest| self.rest = rest).is_some()
     }
@@ -26,7 +26,7 @@ impl<'a> Scan<'a> {
         self.rest
     }
 
-    /// Up to the next blank or the end.
+    /// The text up to the next blank or the end.
     fn word(&mut self) -> &'a str {
         let end = self.rest.find(' ').unwrap_or(self.rest.len());
         let (word, rest) = self.rest.split_at(end);
@@ -48,9 +48,9 @@ impl<'a> Scan<'a> {
         Ok(name)
     }
 
-    /// `name{labels} value`, with an exemplar where the format has them.
+    /// Parses `name{labels} value`, with an exemplar if the format has them.
     ///
-    /// An explicit timestamp is refused, though both formats have them: nothing of ours has a time of its own.
+    /// An explicit timestamp is refused, though both formats have them: our samples have none.
     pub(crate) fn sample(mut self, line: usize, exemplars: bool) -> Result<Sample, String> {
         let name = self.metric_name()?.to_owned();
         let labels = if self.rest.starts_with('{') { self.labels()? } else { Vec::new() };
@@ -107,7 +107,7 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// Up to the closing quote, which is taken away as well.
+    /// The text up to the closing quote, which is consumed as well.
     fn quoted(&mut self) -> Result<String, String> {
         let mut escaped = false;
         let end = self.rest.char_indices().find(|&(_, c)| {
@@ -122,7 +122,7 @@ impl<'a> Scan<'a> {
     }
 }
 
-/// Undoes the escapes of the characters in `allowed`; `n` stands for a line feed. Any other escape is refused.
+/// Unescapes the characters in `allowed`; `n` stands for a line feed. Any other escape is refused.
 pub(crate) fn unescape(text: &str, allowed: &str) -> Result<String, String> {
     let mut out = String::with_capacity(text.len());
     let mut chars = text.chars();

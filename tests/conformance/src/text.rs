@@ -7,12 +7,12 @@ use crate::scan::{Scan, unescape};
 
 /// Reads Prometheus text 0.0.4, strictly.
 ///
-/// Beyond the specification, what it allows and nothing of ours writes is refused: comments, blank lines, more than one blank
-/// between tokens, a comma after the last label, samples without `TYPE`, timestamps. A line that was torn apart by a character
-/// that should have been escaped looks like one of those.
+/// Stricter than the specification, it refuses what our encoder never writes: comments, blank lines, more than one blank
+/// between tokens, a comma after the last label, samples without `TYPE`, timestamps. A line that was split by an unescaped
+/// character looks like one of those.
 ///
 /// # Errors
-/// [`Refusal`] with the first line that is wrong.
+/// [`Refusal`] with the first invalid line.
 ///
 /// # Source
 /// <https://prometheus.io/docs/instrumenting/exposition_formats/#text-format-details>
@@ -57,7 +57,7 @@ pub fn text(text: &str) -> Result<Exposition, Refusal> {
     Ok(exposition)
 }
 
-/// `# HELP name text` or `# TYPE name type`: whether it is the help, the name, and the rest.
+/// Parses `# HELP name text` or `# TYPE name type`: whether it is the help, the name, and the rest.
 fn descriptor(line: &str) -> Result<Option<(bool, &str, &str)>, String> {
     let mut scan = Scan::new(line);
     if !line.starts_with('#') {

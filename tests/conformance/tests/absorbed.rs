@@ -13,7 +13,7 @@ use prometheus::{
 use radiosonde_metrics::Registry;
 use radiosonde_metrics::exposition::Format;
 
-/// Everything that an application may have there.
+/// All kinds of metrics that an application may have there.
 fn fill() {
     let orders = register_int_counter_vec!(
         "orders_total",
@@ -41,7 +41,7 @@ fn fill() {
     drift.with_label_values(&["never"]);
 }
 
-/// A sample's name and labels; bounds as numbers, which each format spells in its own way.
+/// A sample's name and labels; bounds are numbers, which each format spells differently.
 fn identity(sample: &Sample) -> (String, BTreeMap<String, String>) {
     let bound = |name: &str, value: &str| match name {
         "le" => format!("{:?}", value.parse::<f64>().unwrap()),
@@ -51,13 +51,13 @@ fn identity(sample: &Sample) -> (String, BTreeMap<String, String>) {
     (sample.name.clone(), labels.collect())
 }
 
-/// All samples but those of the process, which differ from one scrape to the next.
+/// All samples except those of the process, which differ between scrapes.
 fn values(exposition: &Exposition) -> BTreeMap<(String, BTreeMap<String, String>), f64> {
     let samples = exposition.samples().filter(|sample| !sample.name.starts_with("process_"));
     samples.map(|sample| (identity(sample), sample.value.as_f64())).collect()
 }
 
-/// What OpenMetrics has no place for: sum and count of histograms whose sum does not count up.
+/// Samples that OpenMetrics cannot express: sum and count of histograms whose sum may decrease.
 fn is_text_only((name, labels): &(String, BTreeMap<String, String>)) -> bool {
     let spoiled = name.starts_with("wait_seconds_") && labels.get("to").is_some_and(|to| to == "spoiled");
     (spoiled || name.starts_with("drift_celsius_")) && !name.ends_with("_bucket")

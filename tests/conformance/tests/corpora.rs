@@ -9,7 +9,7 @@ use std::path::Path;
 
 use conformance::fuzzing::TARGETS;
 
-/// The target's inputs, and how many there are.
+/// Runs the target on its inputs; returns their number.
 fn replay(name: &str) -> usize {
     let (_, target) = TARGETS.iter().find(|(target, _)| *target == name).unwrap();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus").join(name);

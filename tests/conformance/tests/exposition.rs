@@ -1,4 +1,4 @@
-//! What went into a registry comes out of it, in every format, whatever the names, labels, helps and numbers.
+//! The contents of a registry appear in every format, whatever the names, labels, helps and numbers.
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::BTreeMap;
@@ -33,12 +33,12 @@ fn parse(format: Format, exposed: &[u8]) -> Result<Exposition, Refusal> {
     }
 }
 
-/// Whether the format has whole numbers that a 64-bit float would round.
+/// Whether the format has integers that a 64-bit float would round.
 fn is_exact(format: Format) -> bool {
     format != Format::Protobuf
 }
 
-/// What the registry took; of two plans for one name, the first.
+/// The accepted families; of two plans for one name, the first.
 fn record(plans: &[FamilyPlan], registry: &Registry) -> Vec<RecordedFamily> {
     let mut names = Vec::new();
     let mut recorded: Vec<RecordedFamily> = Vec::new();
@@ -60,7 +60,7 @@ fn has_exemplars(format: Format) -> bool {
     matches!(format, Format::OpenMetrics | Format::Protobuf)
 }
 
-/// Compares one family; takes what it finds out of `left`.
+/// Compares one family, and removes what it finds from `left`.
 fn compare(format: Format, exposition: &Exposition, expected: &RecordedFamily) {
     let base = expected.name.strip_suffix("_total").filter(|_| expected.kind == FamilyKind::Counter);
     let name = if format == Format::OpenMetrics { base.unwrap_or(&expected.name) } else { &expected.name };
@@ -128,7 +128,7 @@ fn compare_histogram(
         assert_eq!(bucket.label("le").unwrap().parse::<f64>().unwrap(), bound);
         let within = taken.iter().filter(|observation| observation.value <= bound).count();
         assert_eq!(bucket.value.as_str(), within.to_string());
-        // In its own bucket, not in one further up.
+        // In its own bucket, not in a higher one.
         let own = |observation: &&Observation| observation.value > below && observation.value <= bound;
         let sampled = taken
             .iter()
@@ -150,7 +150,7 @@ fn compare_histogram(
     }
     let sum = taken.iter().fold(0.0, |sum, observation| sum + observation.value);
     let summed: Vec<_> = suffixed("_sum").collect();
-    // OpenMetrics has neither sum nor count where the sum does not count up.
+    // OpenMetrics omits sum and count if the sum may decrease.
     let shown =
         format != Format::OpenMetrics || (bounds.first().is_none_or(|bound| *bound >= 0.0) && sum >= 0.0);
     assert_eq!(summed.len(), usize::from(shown));
@@ -158,7 +158,7 @@ fn compare_histogram(
     assert!(summed.iter().all(|sample| is_same(sample.value.as_f64(), sum)), "{summed:?} is not {sum}");
 }
 
-/// The registry's own record of what it refused agrees as well.
+/// The registry's own counts of refusals agree as well.
 fn compare_refusals(exposition: &Exposition, expected: &RecordedFamily) {
     for reason in ["nan", "negative", "infinite", "label_count"] {
         let labels = [("family", &*expected.name), ("reason", reason)];

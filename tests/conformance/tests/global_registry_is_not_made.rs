@@ -1,4 +1,4 @@
-//! What has a registry of its own, or is not built yet, leaves the global one to be made by the program.
+//! Parts with their own registry, or not built yet, do not create the global registry before the program does.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use radiosonde_core::Resource;

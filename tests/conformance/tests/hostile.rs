@@ -1,4 +1,4 @@
-//! Any registry is the same in every format, and in no format less than its snapshot.
+//! Any registry is the same in every format, and no format has less than its snapshot.
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use conformance::generate::{Hostile, families, hostile};
@@ -30,7 +30,7 @@ fn assert_same(found: &Flat, expected: &Flat, format: Format) {
     }
 }
 
-/// Every family whose samples no other writes is in the snapshot.
+/// Every family without conflicting samples is in the snapshot.
 fn nothing_is_lost(registry: &Registry, hostile: &Hostile) {
     let snapshot = registry.snapshot();
     for (name, family) in &hostile.families {
@@ -55,7 +55,7 @@ proptest! {
                 Format::OpenMetrics => flat_snapshot_in_open_metrics(&snapshot),
                 _ => flat_snapshot(&snapshot),
             };
-            // What it counts of the snapshot's own gathering is one gathering older.
+            // Its counts of the snapshot's own gathering are one gathering older.
             let shown = |flat: Flat| flat.into_iter().filter(|((name, _), _)| !name.starts_with("radiosonde_")).collect();
             assert_same(&shown(found), &shown(expected), format);
         }

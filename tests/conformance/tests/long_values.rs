@@ -1,11 +1,11 @@
-//! Label values and names of any length cost a registry little, and are counted, through `compat` and the `metrics` facade too.
+//! Label values and names of any length cost a registry little and are counted, also through `compat` and the `metrics` facade.
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use radiosonde_metrics::Registry;
 use radiosonde_metrics_facade::FacadeRecorder;
 use radiosonde_prometheus::compat;
 
-/// Two that begin alike, and one that is just short enough.
+/// Two with the same beginning, and one just short enough.
 fn values() -> [String; 3] {
     [format!("{}a", "ä".repeat(2_000_000)), format!("{}b", "ä".repeat(2_000_000)), "ä".repeat(512)]
 }

@@ -8,7 +8,7 @@ use radiosonde_metrics::{Buckets, Registry};
 use radiosonde_metrics_facade::FacadeRecorder;
 use radiosonde_prometheus::compat;
 
-/// Both pairs of the four, in every format; as counters, and in OpenMetrics two of them as of unknown type.
+/// Both pairs, in every format: as counters, except that two of them have an unknown type in OpenMetrics.
 fn all_are_there(registry: &Registry) {
     let values =
         [("connections", 7.0), ("connections_total", 40.0), ("jobs_total", 3.0), ("jobs_created_total", 5.0)];

@@ -1,4 +1,4 @@
-//! However requests end, and in whatever order: a request's exemplar, its span and its line carry one trace id, and agree.
+//! A request's exemplar, span and line have one trace id and agree, whatever the outcomes and order of requests.
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::BTreeMap;
@@ -24,7 +24,7 @@ use serde_json::Value;
 use tower::{Layer as _, Service as _, service_fn};
 use tracing_subscriber::layer::SubscriberExt as _;
 
-/// How a request ends.
+/// The outcome of a request.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum End {
     Completes,
@@ -55,10 +55,10 @@ struct Plan {
     route: Option<&'static str>,
     /// Trace, span, and whether it is sampled.
     parent: Option<(u128, u64, bool)>,
-    /// How long until the next request comes, and how long this one lasts after the last has come.
+    /// The time until the next request, and the duration of this one after the last one has started.
     pause: Duration,
     last: Duration,
-    /// Where in the order of ends it is.
+    /// Its position in the order of ends.
     turn: u8,
 }
 
@@ -101,7 +101,7 @@ impl Body for Scripted {
         }
         match self.end {
             End::BodyFails => Poll::Ready(Some(Err(io::ErrorKind::UnexpectedEof.into()))),
-            // Without the panic hook, whose messages would say nothing.
+            // Without the panic hook, whose messages would be useless.
             End::BodyPanics => resume_unwind(Box::new(())),
             _ => Poll::Ready(None),
         }
@@ -138,14 +138,14 @@ fn request(number: usize, plan: &Plan) -> Request<()> {
     request
 }
 
-/// Everything that came out.
+/// All signals of a run.
 struct Observed {
     lines: Vec<Value>,
     spans: Vec<FinishedSpan>,
     exposition: Exposition,
 }
 
-/// All requests come in their order, and end in the order of their turns.
+/// Starts all requests in order, and ends them in the order of their positions.
 fn run(plans: &[Plan]) -> Observed {
     let (registry, spans, lines, clock) =
         (Registry::new(), CaptureSpans::new(), SharedBuffer::new(), ManualClock::default());
@@ -199,7 +199,7 @@ impl Observed {
         lines.collect()
     }
 
-    /// The span that a line was written in, if it is there.
+    /// The span in which a line was written, if it exists.
     fn span_of(&self, line: &Value) -> Option<&FinishedSpan> {
         self.spans.iter().find(|span| line["span_id"] == *span.context.span_id().to_string())
     }
@@ -246,7 +246,7 @@ fn check_request(observed: &Observed, number: usize, plan: &Plan) {
     assert_eq!(matches!(span.status, SpanStatus::Error { .. }), failed, "{:?}", span.status);
 }
 
-/// The counters are the lines, counted.
+/// The counters equal the numbers of lines.
 fn check_counters(observed: &Observed, requests: usize) {
     let mut expected: BTreeMap<String, u64> = BTreeMap::new();
     for line in observed.lines.iter().filter(|line| line["module"] == "radiosonde::access") {
@@ -264,7 +264,7 @@ fn check_counters(observed: &Observed, requests: usize) {
     assert!(in_flight.samples.iter().all(|sample| sample.value.as_f64() == 0.0), "{in_flight:?}");
 }
 
-/// Each bucket that a sampled request fell in has the exemplar of one of them; no other has one.
+/// Each bucket with a sampled request has the exemplar of one of them; other buckets have none.
 fn check_exemplars(observed: &Observed) {
     let mut within: BTreeMap<(String, String), f64> = BTreeMap::new();
     for bucket in &observed.exposition.family("http_request_duration_seconds").unwrap().samples {

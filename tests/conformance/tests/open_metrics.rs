@@ -1,4 +1,4 @@
-//! The parser of OpenMetrics against the specification: what it shows passes, what it forbids is refused.
+//! The parser of OpenMetrics against the specification: its examples pass, and what it forbids is refused.
 //!
 //! Source: <https://prometheus.io/docs/specs/om/open_metrics_spec/>
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -113,7 +113,7 @@ fn what_is_read_is_what_was_written() {
     assert_eq!(family.samples[0].label("b"), Some("\\n\"\n"));
 }
 
-/// What is wrong, the text without its end, and the line that is blamed.
+/// The defect, the text without its end, and the line in the error.
 const REFUSED: &[(&str, &str, usize)] = &[
     // Section "Overall Structure".
     ("a byte order mark", "\u{feff}# TYPE foo gauge\n", 1),

@@ -1,4 +1,4 @@
-//! Every way in which a call can end, with its metrics, span and line.
+//! Every possible outcome of a call, with its metrics, span and line.
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::panic::AssertUnwindSafe;

@@ -1,6 +1,6 @@
-//! What other crates for metrics get wrong, by their own trackers or sources, and ours does not.
+//! Defects of other metrics crates, known from their trackers or sources, which ours does not have.
 //!
-//! A test names the peer and, where there is one, the issue. What is shown by a test beside the code is in [`ELSEWHERE`].
+//! Each test names the crate and the issue, if there is one. Defects covered by tests beside the code are in [`ELSEWHERE`].
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::sync::mpsc;
@@ -131,7 +131,7 @@ fn what_is_shown_elsewhere_is_there() {
     }
 }
 
-/// The registry as both formats say it, each read by the strict parser.
+/// The registry in both formats, each read by the strict parser.
 fn read(registry: &Registry) -> [(Format, Exposition); 2] {
     let [plain, open] = [registry.text(), registry.encode(Format::OpenMetrics)];
     [
@@ -215,7 +215,7 @@ fn help_is_what_was_said_and_nothing_more() {
     }
 }
 
-// metrics' exporter turns `\` into `\\` at one place and not at another.
+// metrics' exporter escapes a backslash in one place and not in another.
 #[test]
 fn a_backslash_in_a_label_value_is_a_backslash() {
     let registry = Registry::new();
@@ -290,7 +290,7 @@ fn a_constant_label_is_not_given_a_second_time() {
         let family = out.family("calls_total", "Calls.", Kind::Counter);
         family.number(LabelSet::new([("service", "own")]), Number::Unsigned(1));
     }));
-    // The parsers refuse a label that stands twice.
+    // The parsers refuse a duplicate label.
     for (_, exposition) in read(&registry) {
         let labels = [("method", "GET"), ("path", "/"), ("service", "shop")];
         assert_eq!(exposition.sample("hits_total", &labels).unwrap().value.as_u64(), Some(1));
@@ -314,7 +314,7 @@ fn buckets_come_before_sum_and_count() {
     }
 }
 
-// fastmetrics reads count and buckets at different times; split-histogram and prometheus make the scrape wait instead.
+// fastmetrics reads count and buckets at different times; split-histogram and prometheus block the scrape instead.
 #[test]
 fn no_scrape_sees_half_an_observation() {
     let registry = Registry::new();
@@ -331,7 +331,7 @@ fn no_scrape_sees_half_an_observation() {
         }
         let mut before = [0; 2];
         for _ in 0..50 {
-            // The parsers refuse a count that is not the last bucket, and buckets that decrease.
+            // The parsers refuse a count that differs from the last bucket, and buckets that decrease.
             for (_, exposition) in read(&registry) {
                 for (name, before) in ["plain_seconds_count", "striped_seconds_count"].iter().zip(&mut before)
                 {
@@ -345,7 +345,7 @@ fn no_scrape_sees_half_an_observation() {
     assert!(waits.iter().all(|wait| wait.count() == 30_000));
 }
 
-// prometheus holds its lock while it asks collectors (neondatabase/neon#2566).
+// prometheus holds its lock while it calls collectors (neondatabase/neon#2566).
 #[test]
 fn a_collector_may_declare_and_record_in_the_registry_that_asks_it() {
     let registry = Registry::new();
@@ -440,7 +440,7 @@ fn names_that_end_like_a_suffix_stay_as_they_are() {
     }
 }
 
-// metrics' exporter leaves native histograms out of the text.
+// metrics' exporter omits native histograms from the text.
 #[test]
 fn a_native_histogram_is_there_for_whom_reads_text() {
     let registry = Registry::new();
@@ -464,7 +464,7 @@ fn a_native_histogram_is_there_for_whom_reads_text() {
     }
 }
 
-// linera-io/linera-protocol#6750: what never happened is not there, and an alert on it never fires.
+// linera-io/linera-protocol#6750: a counter without events is missing, and an alert on it never fires.
 #[test]
 fn what_has_not_happened_yet_is_there() {
     let registry = Registry::new();
@@ -496,7 +496,7 @@ fn the_last_bucket_is_infinite_and_the_largest_finite_bound_is_not() {
     }
 }
 
-// prometheus merges families of one name without looking at their types (tikv/rust-prometheus, `registry.rs`).
+// prometheus merges families of one name without comparing their types (tikv/rust-prometheus, `registry.rs`).
 #[test]
 fn a_family_has_one_kind() {
     let registry = Registry::new();
@@ -512,8 +512,8 @@ fn a_family_has_one_kind() {
     }
 }
 
-// metrics loses what a second copy of the crate records (metrics-rs/metrics#440): a registry is a value here, and one that is not
-// the first can be shown by the first.
+// metrics loses records of a second copy of the crate (metrics-rs/metrics#440): a registry is a value here, and the first
+// one can expose another.
 #[test]
 fn of_two_registries_each_shows_its_own_and_one_may_show_both() {
     let (first, second) = (Registry::new(), Registry::new());
@@ -530,7 +530,7 @@ fn of_two_registries_each_shows_its_own_and_one_may_show_both() {
     assert!(ours.text().contains("hits_total 1\nhits_total{registry=\"second\"} 5\n"), "{}", ours.text());
 }
 
-// Of prometheus' local metrics, and of any that buffers, what was not flushed is lost when the thread ends.
+// prometheus' local metrics, like any buffer, lose values that were not flushed when the thread ends.
 #[test]
 fn what_a_thread_recorded_stays_when_it_ends() {
     let registry = Registry::new();

@@ -1,4 +1,4 @@
-//! What only protobuf has: native histograms, times of creation; and what it makes of kinds that it does not have.
+//! Features that only protobuf has, native histograms and creation times, and kinds that it lacks.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};

@@ -1,4 +1,4 @@
-//! Requests, calls and operations end by one rule: every door to a record is tried with every outcome.
+//! Requests, calls and operations end by one rule: every way to a record is tried with every outcome.
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -52,7 +52,7 @@ impl Signals {
         Self { registry: Registry::new(), clock: ManualClock::new() }
     }
 
-    /// Goes through a door, and returns whether the caller had the panic of the work, or another one.
+    /// Runs one way to a record; returns whether the caller got the panic of the work, or another one.
     fn go(&self, door: Door, end: End) -> bool {
         let (registry, clock) = (&self.registry, Arc::new(self.clock.clone()));
         let work = || {
@@ -177,7 +177,7 @@ fn every_signal_of_a_record_agrees_at_every_door() {
     }
 }
 
-/// A foreign layer that panics wherever a record meets it.
+/// A foreign layer that panics wherever a record calls it.
 struct Panics;
 
 impl<S: Subscriber + for<'span> LookupSpan<'span>> Layer<S> for Panics {

@@ -1,6 +1,6 @@
 //! Random registries, read by the reference parser: Prometheus' own client for Python.
 //!
-//! `RADIOSONDE_TEST_PYTHON` names a Python that has `prometheus_client`; without it the tests say that they are skipped.
+//! `RADIOSONDE_TEST_PYTHON` names a Python that has `prometheus_client`; without it the tests report that they are skipped.
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::BTreeMap;
@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 const VARIABLE: &str = "RADIOSONDE_TEST_PYTHON";
 const ROUNDS: usize = 300;
 
-/// The reference parser, running.
+/// The running reference parser.
 struct Reference {
     process: Child,
     questions: ChildStdin,
@@ -42,7 +42,7 @@ impl Reference {
         Some(Self { process, questions, answers: BufReader::new(answers) })
     }
 
-    /// Its samples, or its complaint.
+    /// Its samples, or its error.
     fn read(&mut self, format: &str, exposition: &str) -> Result<Vec<Value>, String> {
         writeln!(self.questions, "{}", json!([format, exposition])).unwrap();
         let mut answer = String::new();
@@ -62,10 +62,10 @@ impl Drop for Reference {
     }
 }
 
-/// A sample as both parsers can say it: name, labels, value, exemplar.
+/// A sample in the form of both parsers: name, labels, value, exemplar.
 type Plain = (String, BTreeMap<String, String>, String, Option<(BTreeMap<String, String>, String)>);
 
-/// The reference reads `-0` as the integer, which has one zero only.
+/// The reference reads `-0` as the integer, which has only one zero.
 fn number(value: f64) -> String {
     if value.is_nan() { "NaN".to_owned() } else { format!("{:?}", value + 0.0) }
 }
@@ -77,7 +77,7 @@ fn ours(exposition: &Exposition) -> Vec<Plain> {
         for sample in &family.samples {
             let exemplar = sample.exemplar.as_ref();
             let exemplar = exemplar.map(|exemplar| (map(&exemplar.labels), number(exemplar.value.as_f64())));
-            // The reference gives every counter its suffix, also one of 0.0.4 that has none.
+            // The reference gives every counter its suffix, even in 0.0.4, where it may have none.
             let bare = family.kind == FamilyKind::Counter
                 && sample.name == family.name
                 && !sample.name.ends_with("_total");
@@ -102,7 +102,7 @@ fn theirs(samples: &[Value]) -> Vec<Plain> {
     plain
 }
 
-/// Each encoding is read by both parsers, so that what changes from one scrape to the next does not matter.
+/// Both parsers read the same encoding, so values that change between scrapes do not matter.
 fn agrees(reference: &mut Reference, registry: &Registry) {
     let dialects = [
         (Dialect::new(Format::OpenMetrics), "open_metrics"),

@@ -1,4 +1,4 @@
-//! Every way in which a request can end: counted once, the gauge back at zero, and the signals in agreement.
+//! Every possible end of a request: counted once, the gauge back at zero, and the signals in agreement.
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::convert::Infallible;
@@ -23,7 +23,7 @@ use radiosonde_trace::{CaptureSpans, FinishedSpan, SpanKind, SpanStatus, TracePi
 use tower::{Layer as _, Service as _, ServiceExt as _, service_fn};
 use tracing_subscriber::layer::SubscriberExt as _;
 
-/// One layer's surroundings: a registry, a clock, and everything that comes out.
+/// The surroundings of one layer: a registry, a clock, and all signals.
 struct Signals {
     registry: Registry,
     clock: ManualClock,
@@ -58,7 +58,7 @@ impl Signals {
         ClientLayer::builder().registry(&self.registry).clock(Arc::new(self.clock.clone())).build().unwrap()
     }
 
-    /// Asserts that one request was recorded, with this status in the metrics, and that span and line agree.
+    /// Asserts that one request was recorded with this status in the metrics, and that span and line agree.
     #[track_caller]
     fn assert_one(&self, method: &str, status: &str, outcome: &str) -> FinishedSpan {
         let text = self.registry.text();
@@ -104,7 +104,7 @@ fn respond(status: u16) -> Response<Full<Bytes>> {
     Response::builder().status(status).body(Full::from("hello")).unwrap()
 }
 
-/// A body that gives its frames one by one and can fail, hang or panic.
+/// A body that yields its frames one by one and can fail, hang or panic.
 enum Scripted {
     Frames(Vec<Result<&'static str, io::ErrorKind>>),
     HangsAfter(Vec<&'static str>),
@@ -205,7 +205,7 @@ async fn trailers_are_the_end_of_a_body() {
     let mut body = service.oneshot(request(Method::GET)).await.unwrap().into_body();
     assert!(body.frame().await.unwrap().unwrap().is_data());
     assert!(body.frame().await.unwrap().unwrap().is_trailers());
-    // Nothing may follow, so a server does not ask again.
+    // Nothing may follow, so a server does not poll again.
     drop(body);
     signals.assert_one("GET", "200", "completed");
 }

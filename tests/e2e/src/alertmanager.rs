@@ -14,7 +14,7 @@ use crate::stack_files::copy_into;
 /// A running Alertmanager with `examples/stack/alertmanager.yml`.
 #[derive(Debug)]
 pub struct Alertmanager {
-    // First: ends before the folder it writes to goes away.
+    // Declared first: it must end before its folder is removed.
     process: Process,
     http: Http,
     _folder: TempDir,
@@ -26,7 +26,7 @@ impl Alertmanager {
     /// `None`, reported on stderr, when the program is missing and not required: see [`Program::path`].
     ///
     /// # Panics
-    /// When it does not become ready, with the end of its output.
+    /// If it does not become ready, with the end of its output.
     #[must_use]
     #[track_caller]
     pub fn start() -> Option<Self> {
@@ -34,19 +34,19 @@ impl Alertmanager {
         Some(Self { process, http, _folder: folder })
     }
 
-    /// Where it listens, such as `http://127.0.0.1:43210`.
+    /// The address it listens on, such as `http://127.0.0.1:43210`.
     #[must_use]
     pub fn url(&self) -> &str {
         self.http.base()
     }
 
-    /// The program: to stop, restart, pause it, and to read its output.
+    /// The process: to stop, restart or pause it, and to read its output.
     #[must_use]
     pub fn process(&self) -> &Process {
         &self.process
     }
 
-    /// `host:port`, as Prometheus wants it.
+    /// `host:port`, as Prometheus requires it.
     pub(crate) fn address(&self) -> &str {
         self.url().trim_start_matches("http://")
     }
@@ -54,16 +54,16 @@ impl Alertmanager {
     /// Raises an alert with these labels.
     ///
     /// # Errors
-    /// When Alertmanager does not answer, or refuses the alert.
+    /// If Alertmanager does not respond, or refuses the alert.
     pub fn raise(&self, labels: &[(&str, &str)]) -> Result<(), QueryError> {
         let labels = labels.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         self.http.post_json("/api/v2/alerts", &[Alert { labels }]).map(drop)
     }
 
-    /// The labels of every alert that is being raised, silenced and inhibited ones among them.
+    /// The labels of every active alert, including silenced and inhibited ones.
     ///
     /// # Errors
-    /// When Alertmanager does not answer.
+    /// If Alertmanager does not respond.
     pub fn alerts(&self) -> Result<Vec<BTreeMap<String, String>>, QueryError> {
         let alerts: Vec<Alert> = self.http.get_json("/api/v2/alerts", &[])?;
         Ok(alerts.into_iter().map(|alert| alert.labels).collect())

@@ -16,9 +16,9 @@ use crate::wait::wait_for;
 /// How long an example may take to print its first lines, and to exit. Moments on an idle machine.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// A program of `examples/`, built from the sources as they are and running. Killed when dropped.
+/// A running program of `examples/`, built from the current sources. Killed when dropped.
 ///
-/// What it writes goes to files: its log lines are JSON, as its standard output is no terminal.
+/// Its output goes to files, so its log lines are JSON: standard output is not a terminal.
 ///
 /// # Examples
 /// ```no_run
@@ -35,11 +35,11 @@ pub struct Example {
     folder: TempDir,
 }
 
-/// An example that has ended.
+/// The result of an example that has ended.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Ended {
-    /// How.
+    /// The exit status.
     pub status: ExitStatus,
     /// Its log lines.
     pub stdout: String,
@@ -48,11 +48,11 @@ pub struct Ended {
 }
 
 impl Example {
-    /// Builds the package by `cargo build`, into the target folder that `CARGO_TARGET_DIR` names or the workspace's own, and starts
-    /// it. Variables for telemetry that are set for this process are not meant for it.
+    /// Builds the package with `cargo build`, into the target folder that `CARGO_TARGET_DIR` names or the workspace's own,
+    /// and starts it. Telemetry variables of this process are not passed on.
     ///
     /// # Panics
-    /// When it cannot be built or started.
+    /// If it cannot be built or started.
     #[must_use]
     #[track_caller]
     #[expect(clippy::panic, reason = "an example that does not start fails the test")]
@@ -70,40 +70,40 @@ impl Example {
     /// Waits until it has written a line to stderr that starts with `start`, and returns the rest of that line.
     ///
     /// # Panics
-    /// When it ends without such a line, or takes longer than a minute; with what it wrote instead.
+    /// If it ends without such a line, or takes longer than a minute; with its actual output.
     #[must_use]
     #[track_caller]
     pub fn says(&self, start: &str) -> String {
         wait_for(&format!("{} to say {start:?}", self.package), LIMIT, || {
             let printed = self.stderr();
-            // The last line may not be whole yet.
+            // The last line may be incomplete.
             let whole = printed.rsplit_once('\n').map_or("", |(whole, _)| whole);
             let rest = whole.lines().find_map(|line| line.strip_prefix(start)).map(str::to_owned);
             Ok(rest.ok_or_else(|| format!("it printed:\n{printed}"))?)
         })
     }
 
-    /// What it has written to standard output: its log lines.
+    /// Its standard output so far: its log lines.
     #[must_use]
     pub fn stdout(&self) -> String {
         read(&self.folder.path().join("stdout"))
     }
 
-    /// What it has written to standard error.
+    /// Its standard error so far.
     #[must_use]
     pub fn stderr(&self) -> String {
         read(&self.folder.path().join("stderr"))
     }
 
-    /// Asks it to end by SIGTERM, as `docker stop` does, and waits until it has.
+    /// Stops it with SIGTERM, like `docker stop`, and waits until it has ended.
     ///
     /// # Panics
-    /// When it cannot be asked, or has not ended after a minute.
+    /// If it cannot be signalled, or has not ended after a minute.
     #[track_caller]
     #[expect(clippy::panic, reason = "an example that does not end fails the test")]
     #[must_use]
     pub fn end(mut self) -> Ended {
-        // By the `kill` command: sending a signal from here would take `unsafe`, or a dependency for two lines.
+        // With the `kill` command: sending a signal from here would need `unsafe`, or a dependency for two lines.
         match Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status() {
             Ok(status) if status.success() => {}
             outcome => panic!("cannot end {}: {outcome:?}", self.package),
@@ -117,7 +117,7 @@ impl Example {
 
 impl Drop for Example {
     fn drop(&mut self) {
-        // Nothing is left to do about a program that cannot be ended; one that has ended stays as it is.
+        // Fails only for a program that has ended or cannot be ended.
         let _ = self.child.kill().and_then(|()| self.child.wait());
         if thread::panicking() {
             show(&self.package, &self.stderr());
@@ -131,7 +131,7 @@ impl fmt::Debug for Example {
     }
 }
 
-/// By `eprintln!`: the test harness shows it for the test that failed, and for no other.
+/// With `eprintln!`: the test harness shows it only for a failed test.
 #[expect(clippy::print_stderr, reason = "the output of a failing test")]
 fn show(package: &str, stderr: &str) {
     eprintln!("--- {package} printed\n{stderr}");
@@ -146,7 +146,7 @@ fn build(package: &str) -> io::Result<PathBuf> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
     let mut command = Command::new(cargo);
-    // What cargo told this process about this package; build scripts that look at it would think that everything has changed.
+    // Variables that cargo set for this package; build scripts that read them would think that everything has changed.
     without(&mut command, &["CARGO_PKG_", "CARGO_MANIFEST_"]);
     let output = command
         .args(["build", "--quiet", "--message-format=json-render-diagnostics", "--package", package])
@@ -165,7 +165,7 @@ fn build(package: &str) -> io::Result<PathBuf> {
         .ok_or_else(|| io::Error::other("cargo built no program of this name"))
 }
 
-/// What is read of cargo's message about something that it built.
+/// The fields read from cargo's message about an artifact.
 #[derive(Deserialize)]
 struct Artifact {
     target: Target,
@@ -192,7 +192,7 @@ fn run(program: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> io::Re
     Ok((child, folder))
 }
 
-/// Takes this process' variables with these starts away from a command.
+/// Removes this process's variables with these prefixes from a command.
 fn without(command: &mut Command, starts: &[&str]) {
     for (name, _) in env::vars_os() {
         let text = name.to_string_lossy();

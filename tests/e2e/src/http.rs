@@ -11,7 +11,7 @@ use ureq::{Body, Error as TransportError};
 /// How long one request may take: a hanging backend is an error, not a hanging test.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// A blocking client of one backend, no proxy, no redirect.
+/// A blocking client of one backend, without proxy and redirects.
 #[derive(Debug)]
 pub(crate) struct Http {
     agent: Agent,
@@ -33,7 +33,7 @@ impl Http {
         &self.base
     }
 
-    /// The body of a 2xx answer.
+    /// The body of a 2xx response.
     pub(crate) fn get(&self, path: &str, query: &[(&str, &str)]) -> Result<String, QueryError> {
         self.get_with(path, query, &[])
     }
@@ -50,7 +50,7 @@ impl Http {
         text(&url, request.call())
     }
 
-    /// Whether there is a 2xx answer within `limit`.
+    /// Whether there is a 2xx response within `limit`.
     pub(crate) fn answers(&self, path: &str, limit: Duration) -> bool {
         let url = self.url(path);
         let request = self.agent.get(&url).config().timeout_global(Some(limit)).build();
@@ -98,7 +98,7 @@ fn text(url: &str, response: Result<Response<Body>, TransportError>) -> Result<S
     Err(QueryError { url: url.to_owned(), kind: Kind::Status { code: response.status().as_u16(), body } })
 }
 
-/// A question a backend did not answer.
+/// A failed request to a backend.
 #[derive(Debug)]
 pub struct QueryError {
     url: String,
@@ -113,7 +113,7 @@ enum Kind {
 }
 
 impl QueryError {
-    /// The HTTP status of the answer; `None` when there was no answer, or one that was not understood.
+    /// The HTTP status of the response; `None` without a response, or for one that is malformed.
     #[must_use]
     pub fn status(&self) -> Option<u16> {
         match self.kind {

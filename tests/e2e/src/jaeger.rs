@@ -28,14 +28,14 @@ use crate::stack_files::copy_into;
 /// ```
 #[derive(Debug)]
 pub struct Jaeger {
-    // First: ends before the folder it writes to goes away.
+    // Declared first: it must end before its folder is removed.
     process: Process,
     http: Http,
     ports: Ports,
     _folder: TempDir,
 }
 
-/// Where else it listens.
+/// The ports besides the query API's.
 #[derive(Debug)]
 struct Ports {
     otlp_http: u16,
@@ -57,40 +57,40 @@ impl Jaeger {
         Some(Self { process, http, ports, _folder: folder })
     }
 
-    /// Where its query API listens, such as `http://127.0.0.1:43210`.
+    /// The address of its query API, such as `http://127.0.0.1:43210`.
     #[must_use]
     pub fn url(&self) -> &str {
         self.http.base()
     }
 
-    /// What `OTEL_EXPORTER_OTLP_ENDPOINT` takes for OTLP over HTTP; spans go to `/v1/traces` below it.
+    /// The value of `OTEL_EXPORTER_OTLP_ENDPOINT` for OTLP over HTTP; spans go to `/v1/traces` below it.
     #[must_use]
     pub fn otlp_http_url(&self) -> String {
         local(self.ports.otlp_http)
     }
 
-    /// What `OTEL_EXPORTER_OTLP_ENDPOINT` takes for OTLP over gRPC.
+    /// The value of `OTEL_EXPORTER_OTLP_ENDPOINT` for OTLP over gRPC.
     #[must_use]
     pub fn otlp_grpc_url(&self) -> String {
         local(self.ports.otlp_grpc)
     }
 
-    /// Where remote samplers ask: `/api/sampling?service=…` below it.
+    /// The address for remote samplers: `/api/sampling?service=…` below it.
     #[must_use]
     pub fn sampling_url(&self) -> String {
         local(self.ports.sampling)
     }
 
-    /// The program: to stop, restart, pause it, and to read its output. A restart forgets every trace.
+    /// The process: to stop, restart or pause it, and to read its output. A restart loses every trace.
     #[must_use]
     pub fn process(&self) -> &Process {
         &self.process
     }
 
-    /// A trace as Jaeger answers it, `{"result":{"resourceSpans":[…]}}`; `None` when it has none by this id (32 hex digits).
+    /// A trace in Jaeger's format, `{"result":{"resourceSpans":[…]}}`; `None` if there is none with this id (32 hex digits).
     ///
     /// # Errors
-    /// When Jaeger does not answer, or finds the id invalid.
+    /// If Jaeger does not respond, or rejects the id.
     pub fn trace(&self, trace_id: &str) -> Result<Option<Value>, QueryError> {
         match self.http.get_json(&format!("/api/v3/traces/{trace_id}"), &[]) {
             Ok(trace) => Ok(Some(trace)),
@@ -99,30 +99,30 @@ impl Jaeger {
         }
     }
 
-    /// The spans of a trace, earliest first; none when there is no such trace.
+    /// The spans of a trace, earliest first; empty if there is no such trace.
     ///
     /// # Errors
     /// As [`trace`](Self::trace).
     ///
     /// # Panics
-    /// When the answer is not OTLP as JSON.
+    /// If the response is not OTLP as JSON.
     pub fn spans(&self, trace_id: &str) -> Result<Vec<Span>, QueryError> {
         Ok(self.trace(trace_id)?.map(spans_of).unwrap_or_default())
     }
 
-    /// The traces of a service as Jaeger's own pages ask for them: `{"data":[{"spans":[…]}]}`. Unlike [`trace`](Self::trace) this
-    /// answers 500 for a service with a value that JSON does not have.
+    /// The traces of a service as Jaeger's own pages request them: `{"data":[{"spans":[…]}]}`. Unlike
+    /// [`trace`](Self::trace), this responds with 500 for a service with a value that JSON cannot express.
     ///
     /// # Errors
-    /// When Jaeger does not answer, or cannot show one of the traces.
+    /// If Jaeger does not respond, or cannot return one of the traces.
     pub fn search(&self, service: &str) -> Result<Value, QueryError> {
         self.http.get_json("/api/traces", &[("service", service)])
     }
 
-    /// The services it has seen spans of.
+    /// The services with spans.
     ///
     /// # Errors
-    /// When Jaeger does not answer.
+    /// If Jaeger does not respond.
     pub fn services(&self) -> Result<Vec<String>, QueryError> {
         Ok(self.http.get_json::<Services>("/api/v3/services", &[])?.services.unwrap_or_default())
     }

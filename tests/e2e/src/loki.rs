@@ -14,7 +14,7 @@ use crate::sample::{Answer, Sample};
 use crate::stack_files::copy_into;
 use crate::wait::now_unix_seconds;
 
-/// How many lines [`Loki::query`] returns at most.
+/// The most lines that [`Loki::query`] returns.
 const LIMIT: u32 = 1000;
 
 /// A running Loki with `examples/stack/loki.yml`, empty.
@@ -33,7 +33,7 @@ const LIMIT: u32 = 1000;
 /// ```
 #[derive(Debug)]
 pub struct Loki {
-    // First: ends before the folder it writes to goes away.
+    // Declared first: it must end before its folder is removed.
     process: Process,
     http: Http,
     _folder: TempDir,
@@ -52,8 +52,7 @@ impl Loki {
         Self::start_with(&[])
     }
 
-    /// Starts it as [`start`](Self::start) does, with flags such as `-validation.allow-structured-metadata=false`, which go before
-    /// its file.
+    /// Starts it like [`start`](Self::start), with flags such as `-validation.allow-structured-metadata=false` before its file.
     ///
     /// # Panics
     /// As [`start`](Self::start).
@@ -64,13 +63,13 @@ impl Loki {
         Some(Self { process, http, _folder: folder })
     }
 
-    /// What `RADIOSONDE_LOKI_URL` takes, such as `http://127.0.0.1:43210`; pushes go to `/loki/api/v1/push` below it.
+    /// The value of `RADIOSONDE_LOKI_URL`, such as `http://127.0.0.1:43210`; pushes go to `/loki/api/v1/push` below it.
     #[must_use]
     pub fn url(&self) -> &str {
         self.http.base()
     }
 
-    /// The program: to stop, restart, pause it, and to read its output.
+    /// The process: to stop, restart or pause it, and to read its output.
     #[must_use]
     pub fn process(&self) -> &Process {
         &self.process
@@ -95,7 +94,7 @@ impl Loki {
     /// The lines between two times since 1970, oldest first, the first `limit` of them.
     ///
     /// # Errors
-    /// When Loki does not answer, or refuses the expression; when the expression gives numbers, not lines.
+    /// If Loki does not respond, or rejects the expression, or if the expression returns numbers.
     pub fn query_range(
         &self,
         logql: &str,
@@ -108,7 +107,7 @@ impl Loki {
             (start.as_nanos().to_string(), end.as_nanos().to_string(), limit.to_string());
         let query =
             [("query", logql), ("start", &start), ("end", &end), ("limit", &limit), ("direction", "forward")];
-        // Without it Loki answers as if structured metadata were labels.
+        // Without it Loki responds as if structured metadata were labels.
         let headers = [("X-Loki-Response-Encoding-Flags", "categorize-labels")];
         let body = self.http.get_with(path, &query, &headers)?;
         let answer: Streams = self.http.parse(path, &body)?;
@@ -118,10 +117,10 @@ impl Loki {
         Ok(entries)
     }
 
-    /// A LogQL expression that gives numbers, such as `sum(count_over_time({level="ERROR"}[5m]))`, answered for now.
+    /// A LogQL expression that returns numbers, such as `sum(count_over_time({level="ERROR"}[5m]))`, evaluated now.
     ///
     /// # Errors
-    /// When Loki does not answer, or refuses the expression; when the expression gives lines, not numbers.
+    /// If Loki does not respond, or rejects the expression, or if the expression returns lines.
     pub fn query_numbers(&self, logql: &str) -> Result<Vec<Sample>, QueryError> {
         let answer: Answer = self.http.get_json("/loki/api/v1/query", &[("query", logql)])?;
         Ok(answer.into_samples())
@@ -152,19 +151,19 @@ fn prepare(path: PathBuf, flags: &[&str]) -> io::Result<(Launch, (Http, TempDir)
     Ok((launch, (Http::new(url), folder)))
 }
 
-/// One line as Loki keeps it.
+/// One line as stored in Loki.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LogEntry {
     /// The labels of its stream.
     pub labels: BTreeMap<String, String>,
-    /// What was stored beside the line. Loki adds `detected_level` of its own.
+    /// The structured metadata. Loki adds `detected_level`.
     pub structured_metadata: BTreeMap<String, String>,
-    /// What the expression's parsers (`| json`, `| logfmt`) took out of the line.
+    /// The fields that the expression's parsers (`| json`, `| logfmt`) extracted.
     pub parsed: BTreeMap<String, String>,
     /// Since 1970, to the nanosecond.
     pub timestamp: Duration,
-    /// The line as it was sent.
+    /// The line as sent.
     pub line: String,
 }
 

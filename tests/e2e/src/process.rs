@@ -28,18 +28,18 @@ pub(crate) struct Launch {
     pub(crate) path: PathBuf,
     pub(crate) arguments: Vec<String>,
     pub(crate) variables: Vec<(&'static str, String)>,
-    /// Working directory, and where `output.log` is written.
+    /// The working directory, which also contains `output.log`.
     pub(crate) folder: PathBuf,
-    /// Answers 200 when the program is ready.
+    /// The path that responds with 200 when the program is ready.
     pub(crate) ready: String,
 }
 
-/// A backend's program, running, with its output in a file. Ends when dropped.
+/// A backend's running program, with its output in a file. Ends when dropped.
 ///
-/// The way to what can happen to a backend in the middle of a test: [`stop`](Self::stop) and [`restart`](Self::restart) for one
-/// that goes away and comes back, [`pause`](Self::pause) and [`resume`](Self::resume) for one that hangs.
+/// Controls the faults of a backend during a test: [`stop`](Self::stop) and [`restart`](Self::restart) for an outage,
+/// [`pause`](Self::pause) and [`resume`](Self::resume) for a hang.
 ///
-/// Do not keep one in a `static`: what is never dropped is never stopped.
+/// Do not keep one in a `static`: it would never be dropped, and so never stopped.
 pub struct Process {
     launch: Launch,
     child: Mutex<Option<Child>>,
@@ -53,7 +53,7 @@ impl Process {
         Ok(process)
     }
 
-    /// Ends the program at once, as a crash would. Does nothing when it is stopped already.
+    /// Ends the program at once, like a crash. Does nothing if it is already stopped.
     ///
     /// # Panics
     /// When the system refuses.
@@ -83,7 +83,7 @@ impl Process {
         }
     }
 
-    /// Freezes the program: its ports stay open, the system accepts connections for it, and nothing is ever answered.
+    /// Freezes the program: its ports stay open, the system accepts connections for it, and it never responds.
     ///
     /// # Panics
     /// When the program is stopped, or the system refuses.
@@ -91,7 +91,7 @@ impl Process {
         self.signal("-STOP");
     }
 
-    /// Lets a frozen program go on where it was.
+    /// Resumes a frozen program.
     ///
     /// # Panics
     /// When the program is stopped, or the system refuses.
@@ -99,19 +99,19 @@ impl Process {
         self.signal("-CONT");
     }
 
-    /// Everything the program has written so far, stdout and stderr in one.
+    /// The program's output so far, stdout and stderr combined.
     #[must_use]
     pub fn output(&self) -> String {
         read_output(&self.launch)
     }
 
-    /// The lines of [`output`](Self::output) that complain: `level=warn`, `level=error` or worse, in any case.
+    /// The lines of [`output`](Self::output) with `level=warn`, `level=error` or worse, in any case.
     #[must_use]
     pub fn complaints(&self) -> Vec<String> {
         self.output().lines().filter(|line| is_complaint(line)).map(str::to_owned).collect()
     }
 
-    /// By the `kill` command: sending a signal from here would take `unsafe`, or a dependency for two lines.
+    /// With the `kill` command: sending a signal from here would need `unsafe`, or a dependency for two lines.
     #[expect(clippy::panic, reason = "a signal that cannot be sent fails the test")]
     fn signal(&self, signal: &str) {
         let child = self.child();
@@ -127,7 +127,7 @@ impl Process {
         let http = Http::new(self.launch.ready.clone());
         loop {
             let answered = http.answers("", Duration::from_secs(1));
-            // Looked at after the answer: when another program has our port, it is that one that answered, and ours has ended.
+            // Checked after the response: if another program has our port, that one responded, and ours has ended.
             if let Some(status) = self.ended() {
                 return Err(StartError::new(&self.launch, Why::Ended(status)));
             }
@@ -153,7 +153,7 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         if let Some(mut child) = self.child().take() {
-            // Nothing is left to do about a program that cannot be ended.
+            // Fails only for a program that cannot be ended.
             let _ = child.kill().and_then(|()| child.wait());
         }
         if thread::panicking() {
@@ -168,12 +168,12 @@ impl fmt::Debug for Process {
     }
 }
 
-/// Starts a backend, again with other ports as long as someone else was faster to take one of them.
+/// Starts a backend, again with other ports if another process takes one of them.
 ///
-/// `None` when the program is not there and need not be.
+/// `None` if the program is missing and not required.
 ///
 /// # Panics
-/// When it does not start, with the end of its output.
+/// If it does not start, with the end of its output.
 #[track_caller]
 pub(crate) fn start<B>(
     program: Program,
@@ -204,7 +204,7 @@ fn spawn(launch: &Launch) -> io::Result<Child> {
     let output = OpenOptions::new().create(true).append(true).open(output_file(&launch.folder))?;
     let mut command = Command::new(&launch.path);
     command.args(&launch.arguments).current_dir(&launch.folder);
-    // What is set for the services under test, or for reaching the outside, is not meant for the backends.
+    // Variables for the tested services, or for proxies, are not passed to the backends.
     for (name, _) in env::vars_os() {
         let text = name.to_string_lossy();
         if text.starts_with("OTEL_") || text.to_ascii_lowercase().ends_with("_proxy") {
@@ -230,7 +230,7 @@ fn tail(output: &str) -> String {
     lines[lines.len().saturating_sub(TAIL)..].join("\n")
 }
 
-/// By `eprintln!`: the test harness shows it for the test that failed, and for no other.
+/// With `eprintln!`: the test harness shows it only for a failed test.
 #[expect(clippy::print_stderr, reason = "the output of a failing test")]
 fn show_tail(launch: &Launch) {
     eprintln!("--- {} ended with\n{}", launch.program, tail(&read_output(launch)));
@@ -307,7 +307,7 @@ mod tests {
         assert!(tail.starts_with("line 30\n") && tail.ends_with("line 49"), "{tail}");
     }
 
-    /// A shell that stands for a backend; this process answers for it that it is ready.
+    /// A shell in place of a backend; this process responds for it.
     fn shell(script: &str, folder: &TempDir) -> io::Result<Launch> {
         let listener = TcpListener::bind(("127.0.0.1", 0))?;
         let ready = format!("http://{}", listener.local_addr()?);
@@ -337,7 +337,7 @@ mod tests {
             let taken = "echo 'listen tcp 127.0.0.1:1: bind: address already in use'; exit 1";
             let mut launch = shell(if attempts.get() < 3 { taken } else { "exec sleep 600" }, &folder)?;
             if attempts.get() < 3 {
-                // Nobody answers for a program that could not listen.
+                // No process responds for a program that could not listen.
                 launch.ready = format!("http://127.0.0.1:{}", crate::free_port());
             }
             Ok((launch, folder))

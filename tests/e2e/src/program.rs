@@ -46,11 +46,11 @@ impl Program {
         }
     }
 
-    /// Where the program is, or `None` after saying on stderr that the running test is skipped.
+    /// The path of the program, or `None` after reporting on stderr that the test is skipped.
     ///
     /// # Panics
-    /// When `RADIOSONDE_TEST_BACKENDS` is `required` and the variable is missing; when the variable names no file; when
-    /// `RADIOSONDE_TEST_BACKENDS` holds anything but `required`.
+    /// If `RADIOSONDE_TEST_BACKENDS` is `required` and the variable is missing, if the variable names no file, or if
+    /// `RADIOSONDE_TEST_BACKENDS` has any other value than `required`.
     #[must_use]
     #[track_caller]
     #[expect(clippy::panic, reason = "a backend that was promised and is not there fails the test")]
@@ -84,7 +84,7 @@ impl Program {
         let thread = thread::current();
         let test = thread.name().unwrap_or("a test");
         let line = format!("skipped: {test}: {} is not set; tests/run sets it\n", self.variable());
-        // Nothing to do about a closed stderr.
+        // A closed stderr is ignored.
         let _ = io::stderr().write_all(line.as_bytes());
     }
 }
@@ -104,7 +104,7 @@ impl fmt::Display for Program {
     }
 }
 
-/// Why a program that should be there is not.
+/// Why a required program is missing.
 #[derive(Debug, PartialEq, Eq)]
 enum Missing {
     Policy(OsString),

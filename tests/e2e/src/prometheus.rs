@@ -17,7 +17,7 @@ use crate::scrape_job::ScrapeJob;
 use crate::stack_files::copy_into;
 use crate::wait::{now_unix_seconds, wait_for};
 
-/// A running Prometheus with `examples/stack/prometheus.yml`, its rules, and no targets until told.
+/// A running Prometheus with `examples/stack/prometheus.yml` and its rules, initially without targets.
 ///
 /// # Examples
 /// ```no_run
@@ -32,7 +32,7 @@ use crate::wait::{now_unix_seconds, wait_for};
 /// ```
 #[derive(Debug)]
 pub struct Prometheus {
-    // First: ends before the folder it writes to goes away.
+    // Declared first: it must end before its folder is removed.
     process: Process,
     http: Http,
     folder: TempDir,
@@ -52,22 +52,22 @@ impl Prometheus {
         Some(Self { process, http, folder })
     }
 
-    /// Where it listens, such as `http://127.0.0.1:43210`.
+    /// The address it listens on, such as `http://127.0.0.1:43210`.
     #[must_use]
     pub fn url(&self) -> &str {
         self.http.base()
     }
 
-    /// The program: to stop, restart, pause it, and to read its output.
+    /// The process: to stop, restart or pause it, and to read its output.
     #[must_use]
     pub fn process(&self) -> &Process {
         &self.process
     }
 
-    /// Scrapes one more job from now on, or the job of this name differently.
+    /// Scrapes another job from now on, or replaces the job with this name.
     ///
-    /// Prometheus looks for new targets every five seconds, counted from its start, and nothing makes it look sooner: the first
-    /// scrape may be that far away. [`wait_until_up`](Self::wait_until_up) waits for it.
+    /// Prometheus looks for new targets every five seconds, counted from its start, so the first scrape may be that far
+    /// away. [`wait_until_up`](Self::wait_until_up) waits for it.
     ///
     /// # Panics
     /// When Prometheus does not accept the job, with its reason.

@@ -44,11 +44,11 @@ impl Span {
     }
 }
 
-/// OTLP's `SpanKind`. Closed: the protocol has these six.
+/// OTLP's `SpanKind`. Exhaustive: the protocol has these six.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(try_from = "u8")]
 pub enum SpanKind {
-    /// 0, which nobody should send.
+    /// 0, which no sender should use.
     #[default]
     Unspecified,
     /// 1
@@ -105,10 +105,10 @@ impl TryFrom<u8> for SpanStatus {
     }
 }
 
-/// The spans of Jaeger's answer, earliest first.
+/// The spans of Jaeger's response, earliest first.
 ///
 /// # Panics
-/// When the answer is not OTLP as JSON.
+/// If the response is not OTLP as JSON.
 #[expect(clippy::panic, reason = "an answer that is not OTLP fails the test")]
 pub(crate) fn spans_of(answer: Value) -> Vec<Span> {
     let traces: Answer = match serde_json::from_value(answer.clone()) {
@@ -218,7 +218,7 @@ fn by_key(attributes: Vec<Attribute>) -> BTreeMap<String, Value> {
     attributes.into_iter().map(|attribute| (attribute.key, plain(attribute.value))).collect()
 }
 
-/// OTLP's `{"intValue":"500"}` as `500`, and so on inwards.
+/// Converts OTLP's `{"intValue":"500"}` to `500`, recursively.
 fn plain(value: Value) -> Value {
     let Value::Object(wrapped) = value else { return value };
     let Some((kind, inner)) = wrapped.into_iter().next() else { return Value::Null };

@@ -2,7 +2,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// `examples/stack`: the configuration files the backends are started with, here and by users.
+/// `examples/stack`: the configuration files that the backends use, here and for users.
 #[must_use]
 pub fn stack_folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/stack")

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use crate::program::Program;
 
-/// A program that is run to its end: a checker, or a backend asked to check its configuration.
+/// A program that runs to its end: a checker, or a backend that checks its configuration.
 #[derive(Debug)]
 pub struct Tool {
     path: PathBuf,
@@ -19,24 +19,24 @@ impl Tool {
         program.path().map(|path| Self { path })
     }
 
-    /// Runs it with nothing on its standard input. All that it printed, when it ended well.
+    /// Runs it without standard input. Returns its output if it succeeded.
     ///
     /// # Errors
-    /// All that it printed, when it did not end well.
+    /// Its output, if it failed.
     ///
     /// # Panics
-    /// When it cannot be run.
+    /// If it cannot be run.
     pub fn run(&self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Result<String, String> {
         self.run_on("", arguments)
     }
 
-    /// Runs it with `input` on its standard input. All that it printed, when it ended well.
+    /// Runs it with `input` on its standard input. Returns its output if it succeeded.
     ///
     /// # Errors
-    /// All that it printed, when it did not end well.
+    /// Its output, if it failed.
     ///
     /// # Panics
-    /// When it cannot be run.
+    /// If it cannot be run.
     #[expect(clippy::panic, reason = "a tool that cannot be run fails the test")]
     pub fn run_on(
         &self,

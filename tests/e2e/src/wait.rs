@@ -2,7 +2,7 @@ use std::error::Error;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-/// What one look at a condition found: the value waited for, or why it is not there yet.
+/// The result of one check of a condition: the value, or why it is not there yet.
 ///
 /// Every error converts with `?`, and so do a `&str` and a `String` with `.into()`.
 pub type Probe<T> = Result<T, Box<dyn Error + Send + Sync>>;
@@ -16,7 +16,7 @@ const REST: Duration = Duration::from_millis(50);
 /// always slow. This polls every 50 milliseconds, and the failure contains the last result.
 ///
 /// # Panics
-/// When `limit` has passed, with `what` and the last look's reason.
+/// If `limit` has passed, with `what` and the reason of the last attempt.
 ///
 /// # Examples
 /// ```
@@ -57,7 +57,7 @@ impl Deadline {
         now() >= self.0
     }
 
-    /// Rests until the next look is due.
+    /// Waits until the next attempt is due.
     pub(crate) fn rest(self) {
         thread::sleep(REST);
     }
@@ -80,7 +80,7 @@ pub(crate) fn now_unix_seconds() -> u64 {
     SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
-/// An error and everything it was caused by, on one line.
+/// An error and all its causes, on one line.
 fn with_causes(error: &(dyn Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();

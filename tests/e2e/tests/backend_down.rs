@@ -1,7 +1,6 @@
-//! Loki and Jaeger that are absent, stopped amid, or hanging: the service does not notice, memory stays bounded, and the report
-//! adds up.
+//! An absent, stopped or hanging Loki and Jaeger do not affect the service: memory stays bounded, and the report adds up.
 //!
-//! The service is this test binary once more, as a process of its own: telemetry is global, and so is memory.
+//! The service is this test binary, started as a separate process: telemetry and memory are global.
 #![allow(
     clippy::panic,
     clippy::print_stdout,
@@ -21,16 +20,16 @@ use radiosonde::{Clock as _, SystemClock};
 use tower::{Layer as _, ServiceExt as _, service_fn};
 
 const ROLE: &str = "RADIOSONDE_TEST_SERVICE";
-/// Before the fault, and after it: more than a queue holds.
+/// The number of requests before the fault, and after it: more than a queue holds.
 const REQUESTS: [u32; 2] = [200, 90_000];
-/// What a queue holds unless told otherwise.
+/// The default capacity of a queue.
 const QUEUE_BYTES: f64 = (16 << 20) as f64;
-/// A backend that held up the service would do so for the ten seconds of a request's timeout.
+/// A backend that blocked the service would do so for the ten seconds of a request's timeout.
 const SLOW: Duration = Duration::from_secs(2);
-/// Two full queues, what is being encoded of them, and what the allocator keeps.
+/// Two full queues, their encoded batches, and the memory that the allocator keeps.
 const GROWTH: f64 = (160 << 20) as f64;
 
-/// The service: answers requests, waits for the fault, answers more, shuts down, and prints what it saw.
+/// The service: serves requests, waits for the fault, serves more, shuts down, and prints its results.
 #[test]
 fn service() {
     if std::env::var_os(ROLE).is_none() {
@@ -94,7 +93,7 @@ fn service() {
     println!("done");
 }
 
-/// The service as its tester sees it.
+/// The service as seen by its tester.
 struct Patient {
     process: Child,
     commands: ChildStdin,
@@ -102,7 +101,7 @@ struct Patient {
 }
 
 impl Patient {
-    /// Starts the service and waits until it has answered its first requests.
+    /// Starts the service and waits until it has served its first requests.
     fn start(loki: &str, jaeger: &str) -> Self {
         let mut process = Command::new(std::env::current_exe().unwrap())
             .args(["service", "--exact", "--nocapture"])
@@ -140,7 +139,7 @@ impl Patient {
     fn finish(mut self) -> [f64; 2] {
         self.commands.write_all(b"go\n").unwrap();
         let values = self.read_until("done");
-        // Lines after the last word must not fill the pipe.
+        // Later lines must not fill the pipe.
         self.words.by_ref().for_each(drop);
         assert!(self.process.wait().unwrap().success());
         println!("{values:?}");

@@ -1,5 +1,5 @@
-//! The sinks against the real Loki and Jaeger: what is pushed comes back, and the backends' own refusals and absences are what
-//! the sinks take them for.
+//! The sinks against the real Loki and Jaeger: pushed data can be queried, and the sinks classify the backends' own refusals
+//! and absences correctly.
 #![allow(clippy::unwrap_used, reason = "what a helper cannot do fails its test")]
 
 use std::time::{Duration, SystemTime};
@@ -50,7 +50,7 @@ fn lines(loki: &Loki, logql: &str, count: usize) -> Vec<LogEntry> {
     })
 }
 
-/// Lines long ago, for what Loki refuses.
+/// Old lines, which Loki refuses.
 fn accept_at(sink: &LokiSink, at: SystemTime, json: &str) {
     sink.accept(&Line::new(json, at, Level::Info));
 }
@@ -84,7 +84,7 @@ fn lines_come_back_by_label_by_field_and_by_id() {
     lines(&loki, r#"{env="test"} | json | message="paid""#, 1);
     lines(&loki, &format!(r#"{{env="test"}} | span_id="{}""#, text(&context.span_id().to_hex())), 1);
     lines(&loki, &format!(r#"{{env="test"}} | trace_id="{}""#, text(&context.trace_id().to_hex())), 1);
-    // The queries of a cookbook: the label and the line spell the level alike, so both find it.
+    // The queries of a cookbook: label and line spell the level alike, so both find it.
     lines(&loki, r#"{level="ERROR"}"#, 1);
     let found = &lines(&loki, r#"{env="test"} | json | level="ERROR""#, 1)[0];
     assert_eq!(found.line, failed);
@@ -134,7 +134,7 @@ fn a_push_that_is_too_large_for_loki_is_halved_and_every_line_comes_back() {
         }
         let expected = format!("loki: {count} produced, {count} delivered, 0 dropped, 0 left");
         assert_eq!(delivery.shutdown_blocking(SOON).to_string(), expected);
-        // The lines themselves are more than a query's answer may be.
+        // The lines themselves are larger than a query's response may be.
         let count_stored = format!("sum(count_over_time({{service_name=\"{service}\"}}[1h]))");
         wait_for(&count_stored, SOON, || {
             let stored = loki.query_numbers(&count_stored)?;
@@ -186,11 +186,11 @@ fn what_loki_refuses_is_dropped_for_lokis_own_reason_and_the_rest_is_stored() {
         (sink.delivered(), sink.dropped())
     };
     let long = format!("\"{}\"", "x".repeat(300_000));
-    // Where Loki names no number, the batch counts as dropped, though the good line of it is stored.
+    // If Loki reports no number, the whole batch counts as dropped, though its valid line is stored.
     assert_eq!(refused("greater_than_max_sample_age", &[(now - HOUR * 24 * 8, "{}"), (now, "1")]), (0, 2));
     assert_eq!(refused("too_far_in_future", &[(now + HOUR, "{}"), (now, "2")]), (0, 2));
     assert_eq!(refused("line_too_long", &[(now, &long), (now, "3")]), (0, 2));
-    // Where it does, that many.
+    // If it does, that number.
     assert_eq!(
         refused("too_far_behind", &[(now, "4"), (now - HOUR * 3, "{}"), (now - HOUR * 2, "{}")]),
         (1, 2)
@@ -212,7 +212,7 @@ fn lines_wait_for_a_loki_that_is_stopped_or_frozen() {
     loki.process().restart();
     let report = delivery.shutdown_blocking(SOON);
     assert_eq!(report.to_string(), "loki: 3 produced, 3 delivered, 0 dropped, 0 left");
-    // What a killed Loki had in memory it replays from its own log.
+    // A killed Loki replays lines in memory from its own log.
     let found = lines(&loki, r#"{env="test"}"#, 3);
     let found: Vec<_> = found.iter().map(|entry| entry.line.as_str()).collect();
     assert_eq!(found, ["\"before\"", "\"frozen\"", "\"stopped\""]);
@@ -250,7 +250,7 @@ fn a_trace_comes_back_with_its_types_and_a_compressed_one_too() {
     }
 }
 
-// The pages of Jaeger 2.13 get a 500 for a trace with one NaN in it, and for every search of its service.
+// The pages of Jaeger 2.13 get a 500 for a trace with a NaN, and for every search of its service.
 #[test]
 fn a_float_that_is_no_number_hides_neither_its_trace_nor_its_service() {
     let Some(jaeger) = Jaeger::start() else { return };

@@ -1,4 +1,4 @@
-//! Prometheus takes the same metrics in every format that it asks for, and has the same samples of them afterwards.
+//! Prometheus reads the same metrics in every format that it can request, and stores the same samples.
 #![allow(clippy::unwrap_used, reason = "what a helper cannot do fails its test")]
 
 use std::collections::BTreeMap;
@@ -19,11 +19,11 @@ use radiosonde_metrics::{Buckets, Registry};
 const SOON: Duration = Duration::from_secs(30);
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 
-/// What Prometheus is told to ask for, and what it then gets.
+/// The protocol that Prometheus requests, and the format of the response.
 const PROTOCOLS: [(&str, Format); 5] = [
     ("PrometheusProto", Format::Protobuf),
     ("OpenMetricsText1.0.0", Format::OpenMetrics),
-    // That version is not spoken here, and text 0.0.4 is always taken.
+    // That version is not supported here, and text 0.0.4 is always accepted.
     ("OpenMetricsText0.0.1", Format::Text),
     ("PrometheusText1.0.0", Format::TextV1),
     ("PrometheusText0.0.4", Format::Text),
@@ -63,7 +63,7 @@ fn registry() -> Registry {
     registry
 }
 
-/// What has no instrument, or may have none.
+/// Metrics that have no instrument, or need none.
 struct Collected(SystemTime);
 
 impl Collector for Collected {
@@ -93,7 +93,7 @@ impl Collector for Collected {
             negative: &[(2, 1)],
             exemplars: &exemplars,
         };
-        // The classic buckets lag behind, as they may.
+        // The classic buckets lag behind, which is permitted.
         let wait = HistogramSample {
             bounds: &[1.0, 2.0],
             counts: &[4, 2, 1],
@@ -112,7 +112,7 @@ impl Collector for Collected {
     }
 }
 
-/// Every path is the registry; remembers in which dialect each was answered.
+/// Serves the registry at every path; records the dialect of each response.
 struct Server {
     address: SocketAddr,
     spoken: Arc<Mutex<BTreeMap<String, Dialect>>>,

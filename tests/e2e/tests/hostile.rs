@@ -1,5 +1,5 @@
-//! Prometheus takes random registries with hostile names, labels, helps, values and exemplars in every format and by remote write, and has
-//! afterwards what their snapshots have.
+//! Prometheus reads random registries with hostile names, labels, helps, values and exemplars in every format and by remote
+//! write, and then stores the contents of their snapshots.
 #![allow(clippy::unwrap_used, reason = "what a helper cannot do fails its test")]
 
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -25,7 +25,7 @@ const PROTOCOLS: [(&str, Format); 4] = [
     ("PrometheusText0.0.4", Format::Text),
 ];
 
-/// Native families beside those of a hostile collector, and the smallest examples of what was refused once.
+/// Native families beside those of a hostile collector, and minimal examples of former failures.
 fn registries() -> Vec<Registry> {
     let mut runner = TestRunner::deterministic();
     let mut registries = Vec::new();
@@ -52,7 +52,7 @@ fn examples(registry: &Registry) {
     assert!(Exemplar::new([("order", "a\0b\0")], 1.0).is_ok());
 }
 
-/// Answers `/3` with the fourth registry.
+/// Serves the fourth registry at `/3`.
 fn serve(registries: Vec<Registry>) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -77,7 +77,7 @@ fn answer(mut connection: &TcpStream, registries: &[Registry]) {
     connection.write_all(&body).unwrap();
 }
 
-/// Without what a registry counts of itself, which grows with every scrape.
+/// Without the registry's self metrics, which grow with every scrape.
 fn shown(flat: Flat) -> Flat {
     flat.into_iter().filter(|((name, _), _)| !name.starts_with("radiosonde_")).collect()
 }

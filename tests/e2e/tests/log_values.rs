@@ -1,4 +1,4 @@
-//! Lines with values of every kind, as Loki keeps them and reads them: `| json` gives back each value as it was.
+//! Lines with values of every kind, as Loki stores and parses them: `| json` returns each value unchanged.
 #![allow(clippy::unwrap_used, reason = "what a helper cannot do fails its test")]
 
 use std::collections::BTreeMap;
@@ -58,7 +58,7 @@ impl fmt::Display for Fails {
     }
 }
 
-/// Logs to Loki, and returns the lines as they left.
+/// Logs to Loki, and returns the lines as sent.
 fn serve(loki: &Loki, work: impl FnOnce()) -> Vec<String> {
     let (registry, buffer) = (Registry::new(), Buffer::default());
     let delivery = Delivery::builder().registry(&registry).start().unwrap();
@@ -79,7 +79,7 @@ fn serve(loki: &Loki, work: impl FnOnce()) -> Vec<String> {
     String::from_utf8(written).unwrap().lines().map(str::to_owned).collect()
 }
 
-/// Everything that a program could say.
+/// Values of every kind.
 fn say() {
     info!(
         text = "plain",
@@ -117,7 +117,7 @@ fn say() {
     info!(long = "\u{e4}\"\n".repeat(100_000), short = "kept", "too long");
 }
 
-/// What `| json` makes of a line: nested keys joined by `_`, text for every value, and no lists.
+/// The result of `| json` for a line: nested keys joined by `_`, text for every value, and no lists.
 fn parsed(line: &str) -> BTreeMap<String, String> {
     fn walk(prefix: &str, value: &Value, out: &mut BTreeMap<String, String>) {
         let text = match value {
@@ -140,7 +140,7 @@ fn parsed(line: &str) -> BTreeMap<String, String> {
     out
 }
 
-/// Keys that the stream or the structured metadata has too get another name.
+/// Keys that the stream or the structured metadata also has are renamed.
 fn expected(entry: &LogEntry) -> BTreeMap<String, String> {
     let taken = |key: &str| entry.labels.contains_key(key) || entry.structured_metadata.contains_key(key);
     let rename = |key: String| if taken(&key) { format!("{key}_extracted") } else { key };

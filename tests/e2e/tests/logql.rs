@@ -1,8 +1,8 @@
-//! LogQL that people write about services' logs, asked of a real Loki that got the lines from radiosonde.
+//! LogQL queries from guides, evaluated by a real Loki on lines from radiosonde.
 //!
-//! The queries are those of two monitoring guides, word for word. A service answers them with the settings of one line of its
-//! builder: [`as_service`] has it. The one query that is adapted, `|= "status=5"`, finds nothing in JSON, where a status reads
-//! `"status":500`; what it means is `| json | status >= 500`.
+//! The queries are those of two monitoring guides, unchanged. A service supports them with one line of its builder: see
+//! [`as_service`]. The one adapted query, `|= "status=5"`, finds nothing in JSON, where a status is `"status":500`; its
+//! meaning is `| json | status >= 500`.
 #![allow(clippy::unwrap_used, reason = "what a helper cannot do fails its test")]
 
 use std::env;
@@ -18,12 +18,11 @@ const SOON: Duration = Duration::from_secs(30);
 const SERVICE: &str = "RADIOSONDE_TEST_SERVICE";
 const LOKI: &str = "RADIOSONDE_TEST_SERVICE_LOKI";
 
-/// In a process that [`serve`] has started: does the work of the service that it is, and returns `true` when Loki has taken all
-/// its lines.
+/// In a process started by [`serve`]: runs the service, and returns `true` when Loki has accepted all its lines.
 fn as_service(work: impl FnOnce(&str)) -> bool {
     let (Ok(name), Ok(loki)) = (env::var(SERVICE), env::var(LOKI)) else { return false };
     let builder = radiosonde::builder().service_name(&name).loki(LokiOptions::new(loki));
-    // The line that the guides' queries need.
+    // The setting that the guides' queries need.
     let builder = builder.service_label("service").logs(|logs| logs.promote("task_status").promote("action"));
     let telemetry = builder.logs(|logs| logs.writer(Writer::new("nowhere", std::io::sink()))).init().unwrap();
     work(&name);
@@ -32,7 +31,7 @@ fn as_service(work: impl FnOnce(&str)) -> bool {
     true
 }
 
-/// Runs a test of this file in a process of its own, as a service that pushes to this Loki.
+/// Runs a test of this file in a separate process, as a service that pushes to this Loki.
 #[track_caller]
 fn serve(test: &str, service: &str, loki: &Loki) {
     let child = Command::new(env::current_exe().unwrap())
@@ -50,7 +49,7 @@ fn answered(path: &'static str, status: u16, duration_ms: f64) {
     info!(target: "radiosonde::access", method = "GET", path, status, duration_ms, "GET {path} {status}");
 }
 
-/// The messages of the lines that a query finds: in order, as many as are expected.
+/// The messages of the lines that a query finds, in order, once the expected number is there.
 #[track_caller]
 fn messages(loki: &Loki, logql: &str, expected: &[&str]) {
     let found = wait_for(&format!("what {logql} finds"), SOON, || {

@@ -1,13 +1,13 @@
 use std::fmt;
 
-/// What a rule refuses, and where it stands.
+/// A violation of a rule, with its position.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     /// Relative to the root of the workspace, with `/`.
     pub path: String,
-    /// The first line is 1.
+    /// The line, counted from 1.
     pub line: usize,
-    /// What is wrong.
+    /// The problem.
     pub what: String,
 }
 

@@ -1,9 +1,9 @@
 use crate::{Finding, Workspace};
 
-/// First folders of paths that are there on one machine, or for one person.
+/// First folders of paths that exist on one machine only, or for one user.
 const FOLDERS: [&str; 4] = ["home", "root", "tmp", "work"];
 
-/// Nothing may name where it was written. The lock file is not ours to write.
+/// No file may name a path of the machine it was written on. The lock file is generated.
 pub(crate) fn check(workspace: &Workspace) -> Vec<Finding> {
     let files = workspace.files().iter().filter(|path| *path != "Cargo.lock");
     let texts = files.filter_map(|path| Some((path, workspace.read(path)?)));
@@ -38,7 +38,7 @@ fn machine_path(line: &str) -> Option<&str> {
 mod tests {
     use super::*;
 
-    /// Put together here, so that this file passes its own rule.
+    /// Assembled here, so that this file passes its own rule.
     fn path(folder: &str, rest: &str) -> String {
         format!("/{folder}/{rest}")
     }

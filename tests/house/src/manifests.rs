@@ -5,7 +5,7 @@ use toml::de::{DeTable, DeValue};
 
 use crate::{Finding, Package, Workspace};
 
-/// What a crate takes from the workspace.
+/// Fields that a crate inherits from the workspace.
 const INHERITED: [&str; 5] = ["edition", "license", "repository", "rust-version", "version"];
 
 /// The manifests and READMEs of our libraries.
@@ -51,7 +51,7 @@ fn check_crate(path: &str, text: &str, package: &Package) -> Vec<Finding> {
     findings
 }
 
-/// Every version stands once, in the root's manifest, and somebody uses it.
+/// Every version is in the root manifest, once, and is used.
 pub(crate) fn check_dependencies(workspace: &Workspace) -> Vec<Finding> {
     let root = workspace.read("Cargo.toml").unwrap_or_default();
     let root = match Manifest::parse("Cargo.toml", &root) {
@@ -104,7 +104,7 @@ fn check_member(manifest: &Manifest<'_>) -> Vec<Finding> {
 
 type Entry<'a, 'b> = (&'b Spanned<std::borrow::Cow<'a, str>>, &'b Spanned<DeValue<'a>>);
 
-/// A manifest that knows where everything stands in it.
+/// A manifest with the positions of its entries.
 struct Manifest<'a> {
     path: &'a str,
     text: &'a str,
@@ -125,7 +125,7 @@ impl<'a> Manifest<'a> {
         Finding::new(self.path, line, what)
     }
 
-    /// With the line of the table or value at `keys`.
+    /// A finding at the line of the table or value at `keys`.
     fn finding(&self, keys: &[&str], what: impl Into<String>) -> Finding {
         let (last, tables) = keys.split_last().unwrap_or((&"", &[]));
         let entry = self.table(tables).and_then(|table| table.get_key_value(*last));
@@ -145,7 +145,7 @@ impl<'a> Manifest<'a> {
         self.table(keys).and_then(|table| table.get("workspace")?.get_ref().as_bool()) == Some(true)
     }
 
-    /// The entries of all dependency tables, those for one target included.
+    /// The entries of all dependency tables, including those for one target.
     fn dependencies(&self) -> impl Iterator<Item = Entry<'a, '_>> {
         const SECTIONS: [&str; 3] = ["build-dependencies", "dependencies", "dev-dependencies"];
         let targets = self.table(&["target"]).into_iter().flatten();

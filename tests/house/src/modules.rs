@@ -1,4 +1,4 @@
-//! Which file of a crate imports from which other.
+//! The imports between the files of a crate.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,18 +6,18 @@ use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens as _;
 use syn::{Item, UseTree};
 
-/// The imports of one crate's files, tests left out.
+/// The imports of one crate's files, without tests.
 #[derive(Debug, Default)]
 pub(crate) struct Modules {
-    /// Paths of files, relative to `src/`, by the path of the module that they hold.
+    /// Paths of files, relative to `src/`, by the path of their module.
     files: BTreeMap<Vec<String>, BTreeSet<String>>,
     /// From file to file, with the line of the first import.
     imports: BTreeMap<(String, String), usize>,
-    /// Imports of something that the crate's root exports, with the file and the line.
+    /// Imports through the crate's root, with the file and the line.
     root_imports: Vec<(String, usize, String)>,
 }
 
-/// A path that begins in this crate, and where it stands.
+/// A path that starts in this crate, and its position.
 #[derive(Debug, PartialEq, Eq)]
 struct Import {
     segments: Vec<String>,
@@ -63,7 +63,7 @@ impl Modules {
         self.imports.iter().map(|((from, to), line)| (from.as_str(), to.as_str(), *line))
     }
 
-    /// What is imported through the root, as file, line and name.
+    /// Imports through the root, as file, line and name.
     pub(crate) fn root_imports(&self) -> impl Iterator<Item = (&str, usize, &str)> {
         self.root_imports.iter().map(|(file, line, name)| (file.as_str(), *line, name.as_str()))
     }
@@ -73,7 +73,7 @@ impl Modules {
         self.files.keys().filter_map(|module| Some(module.first()?.as_str())).collect()
     }
 
-    /// Groups of files that import each other, directly or over others; each group sorted.
+    /// Groups of files that import each other, directly or indirectly; each group sorted.
     pub(crate) fn circles(&self) -> Vec<Vec<&str>> {
         let mut next: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for (from, to, _) in self.imports() {
@@ -103,7 +103,7 @@ impl Modules {
     }
 }
 
-/// The module that a file holds. The stub of a feature that is off stands for the same module as what it replaces.
+/// The module of a file. The stub of a feature that is off has the same module as the file it replaces.
 pub(crate) fn module_of(path: &str) -> Vec<String> {
     let path = path.strip_suffix(".rs").unwrap_or(path);
     let mut parts: Vec<_> = path.split('/').map(str::to_owned).collect();
@@ -174,14 +174,14 @@ fn of_tree(tree: &UseTree, path: &mut Vec<String>, found: &mut dyn FnMut(&[Strin
     }
 }
 
-/// Paths within code, also within what is given to macros.
+/// Paths within code, including the arguments of macros.
 fn of_tokens(tokens: TokenStream, module: &[String], imports: &mut Vec<Import>) {
     let mut path: Vec<String> = Vec::new();
     let mut line = 0;
     let mut colons = 0;
     let mut is_after_dollar = false;
     for token in tokens {
-        // What a macro expands to elsewhere has to name things through the root: `$crate` is no import.
+        // Code that a macro expands to elsewhere has to name things through the root: `$crate` is not an import.
         let dollar = std::mem::take(&mut is_after_dollar);
         match token {
             TokenTree::Ident(ident) if dollar => {
@@ -212,7 +212,7 @@ fn of_tokens(tokens: TokenStream, module: &[String], imports: &mut Vec<Import>) 
     imports.extend(resolved(&path, module, line));
 }
 
-/// A path from the crate's root on; `None` if it begins elsewhere.
+/// A path from the crate's root on; `None` if it starts elsewhere.
 fn resolved(path: &[String], module: &[String], line: usize) -> Option<Import> {
     let (first, rest) = path.split_first()?;
     let ups = path.iter().take_while(|part| *part == "super").count();
@@ -225,7 +225,7 @@ fn resolved(path: &[String], module: &[String], line: usize) -> Option<Import> {
         }
         _ => return None,
     };
-    // `pub(crate)` and `pub(super)` are no paths to anything.
+    // `pub(crate)` and `pub(super)` are not imports.
     (path.len() > 1).then_some(Import { segments, line })
 }
 

@@ -5,7 +5,7 @@ use crate::Finding;
 use crate::source::{before_tests, split};
 
 const WEAK: [&str; 4] = ["AcqRel", "Acquire", "Relaxed", "Release"];
-/// How far above a use its comment may stand if that is outside the function.
+/// How far above a use its comment may be, outside the function.
 const ABOVE: usize = 8;
 
 /// Every ordering weaker than `SeqCst` has a comment, in the same function or just above, that names it.

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use crate::modules::{Modules, module_of};
 use crate::{Finding, Package, Workspace};
 
-/// Inside a crate the modules directly below `src/` are its rooms: the manifest lists them, and an import points down the list.
+/// The modules directly below `src/` are the rooms of a crate: the manifest lists them, and imports point down the list.
 pub(crate) fn check(workspace: &Workspace) -> Vec<Finding> {
     workspace.crates().flat_map(|package| check_crate(workspace, package)).collect()
 }
@@ -59,7 +59,7 @@ fn check_imports<'a>(rooms: &[String], modules: &'a Modules) -> Vec<(&'a str, us
     up.chain(root_imports).collect()
 }
 
-/// `x.rs` with `x_builder.rs`, or a `builder.rs` with what it builds beside it.
+/// `x.rs` with `x_builder.rs`, or a `builder.rs` with the type it builds beside it.
 fn is_type_and_builder(circle: &[&str]) -> bool {
     let [a, b] = circle else { return false };
     let builds = |builder: &str, built: &str| {

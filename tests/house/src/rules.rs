@@ -14,13 +14,13 @@ pub enum Rule {
     Manifest,
     /// Versions, in one place.
     Dependency,
-    /// What a `lib.rs` holds.
+    /// The contents of a `lib.rs`.
     CrateRoot,
     /// Lines before the tests.
     FileSize,
-    /// Names that say nothing.
+    /// File names without meaning.
     FileName,
-    /// Where `cfg(feature)` stands.
+    /// The places of `cfg(feature)`.
     Feature,
     /// Comments on atomics.
     Ordering,
@@ -35,7 +35,7 @@ pub enum Rule {
 }
 
 impl Rule {
-    /// All of them.
+    /// All rules.
     pub const ALL: [Self; 12] = [
         Self::Arrow,
         Self::Manifest,
@@ -51,7 +51,7 @@ impl Rule {
         Self::Kernel,
     ];
 
-    /// What the rule refuses in this workspace, exceptions included.
+    /// The rule's findings in this workspace, exceptions included.
     #[must_use]
     pub fn findings(self, workspace: &Workspace) -> Vec<Finding> {
         let in_sources = |check: fn(&str, &str) -> Vec<Finding>| -> Vec<Finding> {

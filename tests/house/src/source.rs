@@ -1,8 +1,8 @@
-//! What the line-based rules know of Rust.
+//! The view of Rust source that the line-based rules use.
 
-/// A line's code, without what stands between quotes on it, and the text of its comment if that is no documentation.
+/// A line's code without quoted text, and its comment if that is not documentation.
 ///
-/// Literals that span lines are taken for code; a rule that stumbles over one has an exception for it.
+/// Literals that span lines are treated as code; a rule that fails on one has an exception for it.
 pub(crate) fn split(line: &str) -> (String, Option<&str>) {
     let mut code = String::new();
     let mut chars = line.char_indices().peekable();

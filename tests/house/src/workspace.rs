@@ -6,7 +6,7 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 
 use crate::{Arrow, ArrowKind};
 
-/// What the rules look at.
+/// The workspace that the rules check.
 #[derive(Debug)]
 pub struct Workspace {
     root: PathBuf,
@@ -19,11 +19,11 @@ pub struct Workspace {
 pub struct Package {
     /// Its name.
     pub name: String,
-    /// Relative to the root, such as `crates/radiosonde-core`.
+    /// The folder relative to the root, such as `crates/radiosonde-core`.
     pub folder: String,
-    /// Its dependencies that are crates of ours by name.
+    /// Its dependencies that are our crates, by name.
     pub arrows: Vec<Arrow>,
-    /// Its normal dependencies that are no crates of ours, each once, in order.
+    /// Its normal dependencies that are not our crates, each once, in order.
     pub foreign: Vec<String>,
     /// Its rooms from top to bottom, as `[package.metadata.house]` lists them.
     pub rooms: Option<Vec<String>>,
@@ -90,7 +90,7 @@ impl Workspace {
         std::fs::read_to_string(self.root.join(path)).ok()
     }
 
-    /// The Rust sources of all members that are no test of theirs.
+    /// The Rust sources of all members, without their tests.
     pub(crate) fn sources(&self) -> impl Iterator<Item = (&str, String)> {
         let sources = self.files.iter().filter(|path| is_source(path));
         sources.filter_map(|path| Some((path.as_str(), self.read(path)?)))
@@ -99,7 +99,7 @@ impl Workspace {
 
 fn is_source(path: &str) -> bool {
     let rust = Path::new(path).extension().is_some_and(|extension| extension == "rs");
-    // `foo/tests.rs` is what `#[cfg(test)] mod tests;` takes in.
+    // `foo/tests.rs` is the file of `#[cfg(test)] mod tests;`.
     rust && path.contains("/src/") && !path.ends_with("/tests.rs") && !path.contains("/tests/ui/")
 }
 

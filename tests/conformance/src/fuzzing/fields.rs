@@ -1,7 +1,7 @@
 use super::logging::{Input, Scene};
 
-/// One event with fields of any names and values: one line that keeps the contract of [`json_lines`](crate::json_lines), in
-/// which every field with a name of no meaning stands with its value, the last of its name.
+/// Checks one event with fields of any names and values: one line that keeps the contract of
+/// [`json_lines`](crate::json_lines), with every field whose name is not reserved, and the last value of each name.
 ///
 /// # Panics
 /// If that does not hold.

@@ -4,7 +4,7 @@ use radiosonde_metrics::model::{Kind, Number};
 
 use super::read;
 
-/// A help text: refused if there is nothing to read in it, else it reads back as it was.
+/// Checks a help text: refused if it is blank, otherwise read back unchanged.
 ///
 /// # Panics
 /// If that does not hold.

@@ -4,13 +4,13 @@ use radiosonde_metrics::model::{Kind, LabelSet, Number};
 
 use super::read;
 
-/// Values of two labels, one a line, and a last line `name=value`: every set has its own series, whose labels read back as they
-/// were; a name is refused or legal.
+/// Checks values of two labels, one per line, and a last line `name=value`: every set has its own series, whose labels read
+/// back unchanged; a name is refused or valid.
 ///
 /// # Panics
 /// If that does not hold.
 pub fn labels(bytes: &[u8]) {
-    // A byte that is no line feed to most, so that values may have one.
+    // Not a line feed to most readers, so values may contain one.
     let text = String::from_utf8_lossy(bytes);
     let values: Vec<&str> = text.split('\u{1f}').collect();
     let registry = Registry::new();
@@ -34,7 +34,7 @@ pub fn labels(bytes: &[u8]) {
     }
 }
 
-/// A family whose labels have any names.
+/// A family with any label names.
 struct Labelled(Vec<String>);
 
 impl Collector for Labelled {

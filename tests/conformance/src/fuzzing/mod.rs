@@ -1,5 +1,5 @@
-//! What must hold whatever the bytes: the bodies of the fuzz targets in `tests/fuzz`, which `tests/corpora.rs` gives the committed
-//! inputs.
+//! The bodies of the fuzz targets in `tests/fuzz`, with the rules that hold for any input. `tests/corpora.rs` runs them on
+//! the committed inputs.
 
 mod accept;
 mod fields;
@@ -25,10 +25,10 @@ use radiosonde_metrics::exposition::Format;
 
 use crate::{Exposition, Refusal, open_metrics, protobuf, text};
 
-/// Panics if what must hold does not.
+/// A target, which panics if a rule is violated.
 pub type Target = fn(&[u8]);
 
-/// Every target by its name.
+/// Every target with its name.
 pub const TARGETS: [(&str, Target); 8] = [
     ("accept", accept),
     ("fields", fields),
@@ -50,7 +50,7 @@ fn read(registry: &Registry) -> [Exposition; 4] {
     })
 }
 
-/// By its `Content-Type`.
+/// Parses a body by its `Content-Type`.
 #[allow(clippy::panic, reason = "a fuzz target fails by panicking")]
 fn parse(content_type: &str, exposed: &[u8]) -> Result<Exposition, Refusal> {
     let utf_8 = || str::from_utf8(exposed).unwrap_or_else(|error| panic!("{error}"));

@@ -4,7 +4,7 @@ use radiosonde_metrics::{RegisterError, Registry};
 
 use super::read;
 
-/// Names of metrics, one a line: each is refused or legal, and whatever is taken stands apart from the others in every format.
+/// Checks names of metrics, one per line: each is refused or valid, and accepted names do not collide in any format.
 ///
 /// # Panics
 /// If that does not hold.
@@ -42,7 +42,7 @@ fn is_legal(name: &str) -> bool {
     starts && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == ':')
 }
 
-/// Families by any names, in turn of each kind that is a number.
+/// Families with any names, alternating between the kinds that are a number.
 struct Named(Vec<String>);
 
 impl Collector for Named {

@@ -48,7 +48,7 @@ pub fn request(bytes: &[u8]) {
     assert!(is_selection || own.len() == 3, "{own:?}");
 }
 
-/// More than is sent without compression.
+/// More than the limit below which a body is not compressed.
 fn registry() -> Registry {
     let registry = Registry::new();
     let hits = registry.counter("hits_total", "Hits.").labels(&["path"]);
@@ -61,7 +61,7 @@ fn registry() -> Registry {
     registry
 }
 
-/// The names of the families, and the coding of the body.
+/// The names of the families, and the encoding of the body.
 #[allow(clippy::panic, reason = "a fuzz target fails by panicking")]
 fn read(response: Response<AdminBody>) -> (Vec<String>, Option<String>) {
     let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
@@ -79,18 +79,18 @@ fn read(response: Response<AdminBody>) -> (Vec<String>, Option<String>) {
     };
     let plain = decoded.unwrap_or_else(|error| panic!("{error}"));
     let read = parse(&content_type, &plain).unwrap_or_else(|refusal| panic!("{refusal}"));
-    // With the escaping called dots, an underscore is two.
+    // In the dots escaping, an underscore is doubled.
     let families = read.families.into_iter().map(|family| family.name.replace("__", "_")).collect();
     (families, coding)
 }
 
-/// Without a runtime.
+/// Runs a future without a runtime.
 fn wait_for<F: Future>(future: F) -> F::Output {
     let mut future = std::pin::pin!(future);
     loop {
         match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(output) => return output,
-            // It gives way to scrapes that come at the same time, once.
+            // It yields once to concurrent scrapes.
             Poll::Pending => std::thread::yield_now(),
         }
     }

@@ -1,7 +1,7 @@
 use super::logging::{Input, Scene};
 
-/// A profile, promoted fields and other settings of a line's keys, and what [`spans`](super::spans) does: the keys are refused,
-/// or each line has those of the profile, and none twice.
+/// Checks a profile, promoted fields and other settings of a line's keys with the spans of [`spans`](super::spans): the keys
+/// are refused, or each line has the profile's keys, each once.
 ///
 /// # Panics
 /// If that does not hold.

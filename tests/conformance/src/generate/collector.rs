@@ -9,7 +9,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use super::words::{family_name, number, text};
 use crate::LabelPairs;
 
-/// A collector that keeps to no rule: any names, any kinds, any samples, and perhaps a panic in the middle.
+/// A collector that violates every rule: any names, any kinds, any samples, and possibly a panic in the middle.
 #[derive(Debug, Clone)]
 pub struct Misbehaving {
     families: Vec<(String, String, Kind, Vec<AnySeries>)>,
@@ -35,7 +35,7 @@ enum AnySample {
     },
 }
 
-/// Exponential buckets, whatever they are.
+/// Arbitrary exponential buckets.
 #[derive(Debug, Clone)]
 struct AnyNative {
     schema: i32,
@@ -57,7 +57,7 @@ pub fn misbehaving() -> impl Strategy<Value = Misbehaving> {
         .prop_map(|(families, panics)| Misbehaving { families, panics })
 }
 
-/// Names that are taken, that clash, that are none, and that would end what they stand in.
+/// Names that are taken, collide, are invalid, or would end the surrounding syntax.
 fn any_name() -> impl Strategy<Value = String> {
     let hostile = prop::sample::select(vec![
         "",
@@ -93,7 +93,7 @@ fn any_number() -> impl Strategy<Value = Number> {
     ]
 }
 
-/// Mostly one that has the shape of the kind.
+/// Mostly one with the shape of the kind.
 fn any_sample(kind: Kind) -> BoxedStrategy<AnySample> {
     let any = prop_oneof![any_number().prop_map(AnySample::Number), histogram(), summary()];
     match kind {
@@ -204,16 +204,16 @@ impl Collector for Misbehaving {
             }
         }
         if self.panics {
-            // Without the panic hook: a thousand messages say nothing.
+            // Without the panic hook: a thousand messages would be useless.
             std::panic::resume_unwind(Box::new("a collector panics"));
         }
     }
 }
 
-/// A collector that keeps to the rules, whose values therefore come out.
+/// A collector that keeps to the rules, so that its values are exposed.
 #[derive(Debug, Clone)]
 pub struct WellBehaved {
-    /// Name, which nothing else in a random registry has, and value of the series without and with a label.
+    /// A name that nothing else in a random registry has, and the value of the series without and with a label.
     pub families: Vec<(String, Kind, Number, String, Number)>,
 }
 

@@ -10,7 +10,7 @@ use super::instrument::{Recorded, Refused, Told};
 use super::words::{bounds, family_name, label_names, text};
 use crate::{FamilyKind, LabelPairs};
 
-/// What one family is going to be told.
+/// The plan for one family.
 #[derive(Debug, Clone)]
 pub struct FamilyPlan {
     name: String,
@@ -21,7 +21,7 @@ pub struct FamilyPlan {
     told: ToldPlan,
 }
 
-/// Label values and what their series is told, in this order.
+/// Label values with the actions on their series, in order.
 type Steps<M> = Vec<(Vec<String>, <M as Told>::Action)>;
 
 #[derive(Debug, Clone)]
@@ -33,28 +33,28 @@ enum ToldPlan {
     Histogram(Vec<f64>, Steps<Histogram>),
 }
 
-/// What a family was told.
+/// The record of one family.
 #[derive(Debug, Clone)]
 pub struct RecordedFamily {
-    /// As declared, for a counter with its `_total`.
+    /// The declared name; a counter's includes `_total`.
     pub name: String,
     /// The help text.
     pub help: String,
     /// The unit.
     pub unit: Option<String>,
-    /// What it measures.
+    /// The kind of the family.
     pub kind: FamilyKind,
     /// The bounds of a histogram.
     pub bounds: Vec<f64>,
-    /// Sorted labels, and what became of the series.
+    /// Sorted labels, and the expected state of the series.
     pub series: BTreeMap<LabelPairs, Recorded>,
-    /// How many samples were refused, by reason.
+    /// The number of refused samples, by reason.
     pub refused: BTreeMap<&'static str, u64>,
-    /// How many look-ups got the overflow series for want of room.
+    /// The number of look-ups that got the overflow series.
     pub overflowed: u64,
 }
 
-/// Families for one registry. Some get in the way of others and are refused.
+/// Families for one registry. Some collide with others and are refused.
 pub fn families() -> impl Strategy<Value = Vec<FamilyPlan>> {
     prop::collection::vec(family(), 1..6)
 }
@@ -103,7 +103,7 @@ impl FamilyPlan {
         &self.name
     }
 
-    /// Declares the family and carries the plan out; `None` if the registry refuses it.
+    /// Declares the family and executes the plan; `None` if the registry refuses it.
     #[must_use]
     pub fn record(&self, registry: &Registry) -> Option<RecordedFamily> {
         match &self.told {
@@ -134,7 +134,7 @@ impl FamilyPlan {
             overflowed: 0,
         };
         if self.labels.is_empty() {
-            // There from the start.
+            // Exposed from the start.
             family.series.insert(LabelPairs::new(), M::untouched());
         }
         for (values, action) in steps {
@@ -165,11 +165,11 @@ impl FamilyPlan {
     }
 
     const fn max_series(&self) -> usize {
-        // A limit is for what has labels.
+        // Only families with labels have a limit.
         if self.labels.is_empty() { 1 } else { self.max_series }
     }
 
-    /// The series that these values have, or share.
+    /// The series of these values, which may be shared.
     fn series<'a, M: Told>(&self, family: &'a mut RecordedFamily, values: &[&str]) -> &'a mut Recorded {
         let labels = |values: &mut dyn Iterator<Item = &str>| {
             let pairs = self.labels.iter().zip(values).map(|(name, value)| (name.clone(), value.to_owned()));

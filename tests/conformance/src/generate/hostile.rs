@@ -10,9 +10,9 @@ use radiosonde_metrics::model::{
 use super::words::{bounds, family_name, label_names, number, text};
 use crate::LabelPairs;
 
-/// A collector that keeps to the rules, with as hostile names, labels, helps, values and exemplars as they allow.
+/// A collector that keeps to the rules, with the most hostile names, labels, helps, values and exemplars they permit.
 ///
-/// Names get in each other's way where one format alone minds.
+/// Its names collide wherever only some formats care.
 #[derive(Debug, Clone)]
 pub struct Hostile {
     /// The families by name.
@@ -22,11 +22,11 @@ pub struct Hostile {
 /// One family of a [`Hostile`] collector.
 #[derive(Debug, Clone)]
 pub struct HostileFamily {
-    /// What it measures.
+    /// The kind of the family.
     pub kind: Kind,
     help: String,
     unit: String,
-    /// By their labels.
+    /// The series by their labels.
     series: BTreeMap<LabelPairs, HostileSeries>,
     bounds: Vec<f64>,
 }
@@ -83,7 +83,7 @@ fn family() -> impl Strategy<Value = HostileFamily> {
     })
 }
 
-/// NaN of every payload among the values, the mark of a series that has ended too.
+/// Values including NaN with every payload, such as the marker of a series that has ended.
 fn one_series() -> impl Strategy<Value = HostileSeries> {
     let nan = prop_oneof![
         Just(0x7ff0_0000_0000_0002_u64),
@@ -103,7 +103,7 @@ fn one_series() -> impl Strategy<Value = HostileSeries> {
 }
 
 impl HostileFamily {
-    /// The names of its samples in all formats, and its own.
+    /// Its own name and the names of its samples in all formats.
     #[must_use]
     pub fn written(&self, name: &str) -> Vec<String> {
         let suffixes: &[&str] = match self.kind {

@@ -7,7 +7,7 @@ use radiosonde_metrics::{
 use super::words::number;
 use crate::FamilyKind;
 
-/// What a series was told, and what it is therefore to say.
+/// The recorded state of a series, and so its expected exposition.
 #[derive(Debug, Clone)]
 pub enum Recorded {
     /// The total of a counter.
@@ -16,23 +16,23 @@ pub enum Recorded {
     Signed(i64),
     /// The total of a float counter, or the value of a gauge.
     Float(f64),
-    /// What a histogram took.
+    /// The accepted observations of a histogram.
     Histogram(Vec<Observation>),
 }
 
-/// One observation that was taken.
+/// An accepted observation.
 #[derive(Debug, Clone, Copy)]
 pub struct Observation {
     /// Finite.
     pub value: f64,
-    /// Where it was made, if that is sampled.
+    /// The context in which it was made, if sampled.
     pub sampled: Option<SpanContext>,
 }
 
-/// How often a metric refused a sample, by the reason it gives.
+/// The number of samples that a metric refused, by its reason.
 pub(crate) type Refused = Vec<&'static str>;
 
-/// An instrument that can be told random things; the model of it that the test trusts.
+/// An instrument that accepts random actions, with a trusted model of it.
 pub(crate) trait Told: Instrument {
     type Action: std::fmt::Debug + Clone;
 
@@ -115,7 +115,7 @@ impl Told for FloatCounter {
             _ if action.is_nan() => refused.push("nan"),
             _ if *action < 0.0 => refused.push("negative"),
             _ if action.is_infinite() => refused.push("infinite"),
-            // One that would make the total infinite is refused.
+            // An addition that would make the total infinite is refused.
             Recorded::Float(total) if (*total + action).is_infinite() => refused.push("infinite"),
             Recorded::Float(total) => *total += action,
             _ => {}
@@ -123,7 +123,7 @@ impl Told for FloatCounter {
     }
 }
 
-/// What is done to a gauge.
+/// An action on a gauge.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Change<T> {
     Set(T),
@@ -233,7 +233,7 @@ impl Told for IntGauge {
     }
 }
 
-/// Where an observation is made.
+/// The context of an observation.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Within {
     Nothing,

@@ -1,4 +1,4 @@
-//! Random registries, with a record of what went in.
+//! Random registries, with a record of their contents.
 
 mod collector;
 mod family;

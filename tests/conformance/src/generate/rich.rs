@@ -10,7 +10,8 @@ use radiosonde_metrics::model::{
 use super::words::text;
 use crate::LabelPairs;
 
-/// A collector whose families have what a format may have beside a number: infos, state sets, exemplars, times of creation.
+/// A collector whose families have everything besides numbers that a format supports: infos, state sets, exemplars, creation
+/// times.
 #[derive(Debug, Clone)]
 pub struct Rich {
     /// The families by name; a counter's has its `_total`, an info's its `_info`.
@@ -20,15 +21,15 @@ pub struct Rich {
 /// One family of a [`Rich`] collector, with one metric.
 #[derive(Debug, Clone)]
 pub enum RichFamily {
-    /// Labels that say something.
+    /// Labels with information.
     Info(LabelPairs),
-    /// Which states there are, and whether each of them is on.
+    /// The states, and whether each of them is on.
     States(BTreeMap<String, bool>),
     /// A total.
     Counter {
         /// The total.
         value: u64,
-        /// Of its last event.
+        /// The exemplar of its last event.
         exemplar: Option<RichExemplar>,
         /// In milliseconds since 1970.
         created: Option<u64>,
@@ -127,7 +128,7 @@ fn time(millis: u64) -> SystemTime {
 }
 
 impl RichExemplar {
-    /// As the collector gives it, with this value; nothing if its labels do not fit.
+    /// The exemplar as the collector gives it, with this value; `None` if its labels do not fit.
     fn given(&self, value: f64) -> Option<Exemplar> {
         let labels = self.labels.iter().map(|(name, value)| (&**name, &**value));
         let exemplar = Exemplar::new(labels, value).ok()?;

@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-/// Any text, in which what a format has to escape or could stumble over is frequent.
+/// Any text, often with characters that a format has to escape or could misread.
 pub fn text() -> impl Strategy<Value = String> {
     let special = prop::sample::select(vec![
         '\\', '"', '\n', '\r', '\0', '\t', ' ', ',', '{', '}', '#', '=', 'n', 'é', '\u{85}', '\u{2028}',
@@ -13,7 +13,7 @@ pub fn text() -> impl Strategy<Value = String> {
     ]
 }
 
-/// Names of families, such that those of one registry get in each other's way often. Counters need a `_total` after them.
+/// Names of families, which often collide within one registry. Counters need a `_total` after them.
 pub(crate) fn family_name() -> impl Strategy<Value = String> {
     let clashing = prop::sample::select(vec![
         "a", "a_b", "a_count", "a_sum", "a_bucket", "a_created", "a_info", "a_total_b", "b", "b_seconds",
@@ -30,7 +30,7 @@ pub(crate) fn label_names() -> impl Strategy<Value = Vec<String>> {
         .prop_map(|names| names.into_iter().map(str::to_owned).collect())
 }
 
-/// Any number, the strange ones often.
+/// Any number, often a special one.
 pub(crate) fn number() -> impl Strategy<Value = f64> {
     let strange = prop::sample::select(vec![
         0.0,

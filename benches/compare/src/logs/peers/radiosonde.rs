@@ -1,5 +1,5 @@
-use radiosonde_core::Resource;
 use radiosonde_appender::QueueOptions;
+use radiosonde_core::Resource;
 use radiosonde_log::{Format, JsonLayer, LogFilter, Writer};
 use tracing::dispatcher::Dispatch;
 use tracing_subscriber::filter::LevelFilter;

@@ -18,7 +18,8 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// What a macro makes at compile time. Never freed, as `tracing` keeps callsites; one for every place.
+    /// Builds what a macro creates at compile time. Never freed, as `tracing` keeps callsites; one for each set of fields
+    /// and kind.
     pub(super) fn metadata(&self) -> &'static Metadata<'static> {
         static MADE: LazyLock<Mutex<HashMap<Place, &'static Metadata<'static>>>> =
             LazyLock::new(Mutex::default);

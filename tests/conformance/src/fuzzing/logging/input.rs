@@ -1,7 +1,7 @@
-/// Names that mean nothing to a layer, so that their values are known to be under `metadata`.
+/// Names that no layer reserves, so that their values are certain to be under `metadata`.
 const ORDINARY: [&str; 8] = ["a", "b", "c", "sku", "zone", "attempt", "ä\"\u{2028}", ""];
 
-/// Names that mean something, now or in some schema.
+/// Names that some schema reserves.
 const PARTICULAR: [&str; 40] = [
     "message",
     "correlation_id",
@@ -45,7 +45,7 @@ const PARTICULAR: [&str; 40] = [
     "event",
 ];
 
-/// Bytes of a fuzzer, taken piece by piece. Where there are none left, there are zeros.
+/// The bytes of a fuzzer, taken piece by piece. Missing bytes are zeros.
 #[derive(Debug)]
 pub(crate) struct Input<'a>(&'a [u8]);
 
@@ -92,7 +92,7 @@ impl<'a> Input<'a> {
     }
 }
 
-/// Whether the name is certain to be under `metadata` with its value as it is.
+/// Whether the field is certain to be under `metadata` with its value unchanged.
 pub(super) fn is_ordinary(name: &str) -> bool {
     ORDINARY.contains(&name) || (name.len() <= 256 && !name.contains(|c: char| c.is_ascii_alphabetic()))
 }

@@ -1,4 +1,4 @@
-//! Lines of JSON from any bytes: what they say is written by a layer and read back.
+//! Lines of JSON from any bytes, written by a layer and read back.
 
 mod callsite;
 mod input;

@@ -6,7 +6,7 @@ use tracing::field::{Value, debug, display};
 
 use super::input::Input;
 
-/// A value of every kind that `tracing` knows.
+/// A value of every kind in `tracing`.
 #[derive(Debug, Clone)]
 pub(super) enum Sample {
     Str(String),
@@ -40,7 +40,7 @@ impl Sample {
                 }
                 Self::Error(chain)
             }
-            // Fails after it has begun.
+            // Fails after writing its beginning.
             10 => Self::Display(Pieces { texts: vec![input.text()], fails: true }),
             _ => {
                 let times = usize::from(input.byte()) + 1;
@@ -49,7 +49,7 @@ impl Sample {
         }
     }
 
-    /// As `tracing` wants it.
+    /// The value in the form that `tracing` requires.
     pub(super) fn value(&self) -> Box<dyn Value + '_> {
         match self {
             Self::Str(text) => Box::new(text.as_str()),
@@ -91,7 +91,7 @@ impl Sample {
     }
 }
 
-/// Formats itself in several calls, and may fail in the end.
+/// Formats itself in several calls, and may fail at the end.
 #[derive(Debug, Clone)]
 pub(super) struct Pieces {
     texts: Vec<String>,

@@ -16,13 +16,13 @@ const TARGETS: [&str; 4] = ["made::target", "log", "a\"\n\u{1b}[0m\u{2028}", ""]
 
 type Field = (String, Sample);
 
-/// Events within spans, as bytes of a fuzzer have it.
+/// Events within spans, controlled by a fuzzer's bytes.
 #[derive(Debug)]
 pub(crate) struct Scene<'a> {
     input: Input<'a>,
     stage: Arc<Stage>,
     _turn: Option<MutexGuard<'static, ()>>,
-    /// The spans that are entered, the outermost first, and what they have.
+    /// The entered spans, the outermost first, with their fields.
     spans: Vec<(Open, Vec<Field>)>,
     expected: Vec<Expected>,
 }
@@ -57,7 +57,7 @@ impl<'a> Scene<'a> {
         }
     }
 
-    /// One event with all the fields that there are bytes for.
+    /// One event with as many fields as the bytes suffice for.
     pub(crate) fn event(mut self) {
         with_default(&self.stage.dispatch.clone(), || {
             let mut fields = Vec::new();
@@ -108,7 +108,7 @@ impl<'a> Scene<'a> {
         Place { is_span, level: choice % 5, target, fields }
     }
 
-    /// A span of whose fields some are recorded later, or never.
+    /// A span, some of whose fields are recorded later, or never.
     fn open(&mut self) {
         let fields = self.fields();
         let place = self.place(true, &fields);
@@ -118,7 +118,7 @@ impl<'a> Scene<'a> {
             let metadata = place.metadata();
             Span::new(metadata, &metadata.fields().value_set_all(values))
         });
-        // Entered as long as it is here; left by `close`.
+        // Entered while it exists; left by `close`.
         span.with_subscriber(|(id, dispatch)| dispatch.enter(id));
         let kept = fields.into_iter().enumerate().filter(|(at, _)| is_given(*at)).map(|(_, field)| field);
         self.spans.push((Open { span, place }, kept.collect()));
@@ -200,7 +200,7 @@ impl<'a> Scene<'a> {
     }
 }
 
-/// Hands the values to `then` as `tracing` wants them; those that are not given are empty.
+/// Passes the values to `then` in the form that `tracing` requires; missing ones are empty.
 fn with_values<R>(
     fields: &[Field],
     is_given: impl Fn(usize) -> bool,

@@ -10,13 +10,13 @@ use tracing_subscriber::layer::SubscriberExt as _;
 
 use super::input::Input;
 
-/// A subscriber, what it writes to, and what its lines must keep to.
+/// A subscriber with its output, and the limits of its lines.
 #[derive(Debug)]
 pub(super) struct Stage {
     pub(super) dispatch: Dispatch,
     pub(super) max_line_bytes: usize,
     pub(super) profile: Profile,
-    /// Whether a name of no meaning is certain to be under `metadata`.
+    /// Whether a name that is not reserved is certain to be under `metadata`.
     pub(super) is_known: bool,
     written: Buffer,
 }
@@ -24,7 +24,7 @@ pub(super) struct Stage {
 /// A static field of every stage, and its value.
 pub(super) const STATIC: (&str, &str) = ("zone", "eu-1\u{85}");
 
-/// These stay: a subscriber is asked about every callsite there is when it comes.
+/// Kept for ever, since a new subscriber is asked about every callsite.
 static STAGES: LazyLock<[Arc<Stage>; 4]> = LazyLock::new(|| {
     [(250_000, 256), (20_000, 256), (4_000, 256), (4_000, 6)].map(|(bytes, fields)| {
         let stage = Stage::new(Profile::Native, bytes, true, |builder| builder.max_fields(fields));
@@ -33,11 +33,11 @@ static STAGES: LazyLock<[Arc<Stage>; 4]> = LazyLock::new(|| {
     })
 });
 
-/// What is written belongs to one scene at a time.
+/// The output belongs to one scene at a time.
 static TURN: Mutex<()> = Mutex::new(());
 
 impl Stage {
-    /// One of those that stay, and the turn on it.
+    /// One of the kept stages, with the exclusive use of it.
     pub(super) fn known(input: &mut Input<'_>) -> (Arc<Self>, MutexGuard<'static, ()>) {
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let stage = Arc::clone(&STAGES[usize::from(input.byte()) % STAGES.len()]);
@@ -45,7 +45,7 @@ impl Stage {
         (stage, turn)
     }
 
-    /// One with keys as the input has them, unless they are refused.
+    /// A stage whose keys are taken from the input, unless they are refused.
     pub(super) fn of_any_schema(input: &mut Input<'_>) -> Result<Self, JsonLayerBuildError> {
         let profile = Profile::ALL[usize::from(input.byte()) % Profile::ALL.len()];
         let bytes = [250_000, 20_000, 4_000, 3_200][usize::from(input.byte()) % 4];
@@ -87,7 +87,7 @@ impl Stage {
         Ok(Self { dispatch, max_line_bytes, profile, is_known, written })
     }
 
-    /// Keys that every line has, with text.
+    /// Keys of every line, with text values.
     pub(super) const fn keys(&self) -> &'static [&'static str] {
         match self.profile {
             Profile::Ecs => &["@timestamp", "log.level", "message", "ecs.version"],
@@ -97,7 +97,7 @@ impl Stage {
         }
     }
 
-    /// What was written since the last time.
+    /// The lines written since the last call.
     pub(super) fn take(&self) -> Vec<u8> {
         std::mem::take(&mut *self.written.0.lock().unwrap_or_else(PoisonError::into_inner))
     }

@@ -47,7 +47,7 @@ impl Resource {
 
     /// A resource with a service name and a random instance id.
     #[must_use]
-    pub fn new(service_name: &str) -> Self {
+    pub fn new(service_name: impl Into<String>) -> Self {
         Self::builder().service_name(service_name).build()
     }
 
@@ -102,35 +102,36 @@ pub struct ResourceBuilder {
 
 impl ResourceBuilder {
     /// Sets `service.name`.
-    pub fn service_name(self, name: &str) -> Self {
+    pub fn service_name(self, name: impl Into<String>) -> Self {
         self.attribute(NAME, name)
     }
 
     /// Sets `service.version`.
-    pub fn service_version(self, version: &str) -> Self {
+    pub fn service_version(self, version: impl Into<String>) -> Self {
         self.attribute(VERSION, version)
     }
 
     /// Sets `service.namespace`.
-    pub fn service_namespace(self, namespace: &str) -> Self {
+    pub fn service_namespace(self, namespace: impl Into<String>) -> Self {
         self.attribute(NAMESPACE, namespace)
     }
 
     /// Sets `service.instance.id`.
-    pub fn instance_id(self, id: &str) -> Self {
+    pub fn instance_id(self, id: impl Into<String>) -> Self {
         self.attribute(INSTANCE, id)
     }
 
     /// Sets `deployment.environment.name`.
-    pub fn environment(self, environment: &str) -> Self {
+    pub fn environment(self, environment: impl Into<String>) -> Self {
         self.attribute(ENVIRONMENT, environment)
     }
 
     /// Sets any attribute. An empty key is ignored.
-    pub fn attribute(mut self, key: &str, value: &str) -> Self {
+    pub fn attribute(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        let key = key.into();
         if !key.is_empty() {
-            let key = if key == ENVIRONMENT_BEFORE { ENVIRONMENT } else { key };
-            self.attributes.insert(key.into(), value.into());
+            let key = if key == ENVIRONMENT_BEFORE { ENVIRONMENT.to_owned() } else { key };
+            self.attributes.insert(key.into(), value.into().into());
         }
         self
     }
@@ -153,7 +154,7 @@ impl ResourceBuilder {
     /// <https://opentelemetry.io/docs/specs/otel/resource/sdk/#specifying-resource-information-via-an-environment-variable>
     pub fn attributes_from(mut self, list: &str) -> Result<Self, InvalidResource> {
         for (key, value) in parse_pairs(list)? {
-            self = self.attribute(&key, &value);
+            self = self.attribute(key, value);
         }
         Ok(self)
     }

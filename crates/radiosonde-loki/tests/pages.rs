@@ -44,7 +44,7 @@ fn at(nanos: u64) -> SystemTime {
 #[test]
 fn every_line_is_returned_once_and_in_order_for_any_page_size() {
     let fake = HttpFake::answering(answer);
-    let loki = LogQuery::builder(&fake.url()).build().unwrap();
+    let loki = LogQuery::builder(fake.url()).build().unwrap();
     let mut expected: Vec<(i64, String)> = TIMES
         .iter()
         .enumerate()
@@ -82,7 +82,7 @@ fn every_line_is_returned_once_and_in_order_for_any_page_size() {
 #[tokio::test(flavor = "current_thread")]
 async fn a_failed_page_can_be_requested_again() {
     let fake = HttpFake::start([Reaction::status(503).body("busy")]);
-    let loki = LogQuery::builder(&fake.url()).build().unwrap();
+    let loki = LogQuery::builder(fake.url()).build().unwrap();
     let mut pages = loki.query_range("{}", TimeRange::last(Duration::from_secs(60))).pages();
     assert!(matches!(pages.next().await, Err(QueryError::Refused(_))));
     let one = r#"{"data":{"resultType":"streams","result":[{"stream":{},"values":[["1","a"]]}]}}"#;
@@ -96,7 +96,7 @@ async fn a_failed_page_can_be_requested_again() {
 fn a_server_that_repeats_its_response_is_not_queried_forever() {
     let two = r#"{"data":{"resultType":"streams","result":[{"stream":{},"values":[["5","a"],["5","b"]]}]}}"#;
     let fake = HttpFake::start([Reaction::status(200).body(two)]);
-    let loki = LogQuery::builder(&fake.url()).build().unwrap();
+    let loki = LogQuery::builder(fake.url()).build().unwrap();
     let mut pages = loki.query_range("{}", TimeRange::last(Duration::from_secs(60))).limit(1).pages();
     assert_eq!(pages.next_blocking().unwrap().unwrap().len(), 2);
     assert!(pages.next_blocking().unwrap().is_none());

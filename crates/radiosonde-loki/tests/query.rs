@@ -24,7 +24,7 @@ fn range() -> TimeRange {
 }
 
 fn loki(fake: &HttpFake) -> LogQuery {
-    LogQuery::builder(&fake.url()).timeout(Duration::from_secs(20)).build().unwrap()
+    LogQuery::builder(fake.url()).timeout(Duration::from_secs(20)).build().unwrap()
 }
 
 fn answering(body: &str) -> (HttpFake, LogQuery) {
@@ -155,7 +155,7 @@ fn errors_have_lokis_message_or_their_kind() {
     let failure = |reaction: Reaction| {
         let fake = HttpFake::start([reaction]);
         let loki =
-            LogQuery::builder(&fake.url()).timeout(Duration::from_millis(300)).max_response_bytes(10_000);
+            LogQuery::builder(fake.url()).timeout(Duration::from_millis(300)).max_response_bytes(10_000);
         loki.build().unwrap().query_range("{", range()).entries().wait().unwrap_err()
     };
     let refused = failure(Reaction::status(400).body(parse));
@@ -173,7 +173,7 @@ fn errors_have_lokis_message_or_their_kind() {
     assert_eq!(kind(failure(Reaction::close())), RequestErrorKind::Broken);
     let long = Reaction::status(200).body(format!("{{\"data\":{{\"x\":\"{}\"}}}}", "x".repeat(10_000)));
     assert_eq!(kind(failure(long)), RequestErrorKind::TooLarge { limit_bytes: 10_000 });
-    let nobody = LogQuery::builder(&HttpFake::nobody()).build().unwrap();
+    let nobody = LogQuery::builder(HttpFake::nobody()).build().unwrap();
     assert_eq!(kind(nobody.labels(range()).wait().unwrap_err()), RequestErrorKind::Connect);
 }
 
@@ -212,7 +212,7 @@ fn compressed_responses_are_read_and_bounded() {
     let long = format!(r#"{{"data":["{}"]}}"#, "x".repeat(100_000));
     let broken = Reaction::status(200).header("content-encoding", "gzip").body("no gzip");
     let fake = HttpFake::start([gzip(r#"{"data":["env"]}"#), gzip(&long), broken]);
-    let loki = LogQuery::builder(&fake.url()).max_response_bytes(10_000).build().unwrap();
+    let loki = LogQuery::builder(fake.url()).max_response_bytes(10_000).build().unwrap();
     assert_eq!(loki.labels(range()).wait().unwrap(), ["env".into()]);
     let error = loki.labels(range()).wait().unwrap_err();
     let cause = error.source().and_then(std::error::Error::source).unwrap().to_string();

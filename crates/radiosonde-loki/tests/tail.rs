@@ -94,7 +94,7 @@ async fn a_close_has_lokis_message_and_malformed_messages_are_errors() {
 #[tokio::test(flavor = "current_thread")]
 async fn a_refused_tail_has_lokis_message() {
     let fake = HttpFake::start([Reaction::status(400).body("parse error at line 1"), Reaction::status(200)]);
-    let loki = LogQuery::builder(&fake.url()).build().unwrap();
+    let loki = LogQuery::builder(fake.url()).build().unwrap();
     let error = loki.tail("{").open().await.unwrap_err();
     assert_eq!(error.to_string(), "loki answered 400: parse error at line 1");
     assert!(matches!(loki.tail("{").open().await, Err(QueryError::Malformed(_))));

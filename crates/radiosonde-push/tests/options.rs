@@ -51,7 +51,10 @@ fn every_remote_write_setting_is_read() {
     registry.counter("rows_total", "Rows.").build().unwrap().inc();
     let report = options.registry(&registry).start().unwrap().finish_blocking(DEADLINE);
     let sink = report.sink("remote_write").unwrap();
-    assert!(sink.produced() > 1 && sink.produced() % 2 == 0, "each series has a mark of its end: {report}");
+    assert!(
+        sink.produced() > 1 && sink.produced().is_multiple_of(2),
+        "each series has a mark of its end: {report}"
+    );
     assert_eq!(receiver.requests()[0].path(), "/api/v1/write");
 }
 

@@ -111,7 +111,7 @@ impl<W: UnitOfWork> Record<W> {
         }
         self.state = State::Ended;
         let took = self.work.clock().monotonic().saturating_sub(self.started);
-        let ended = self.work.judge(ended.into()).after(took);
+        let ended = self.work.adjust(ended.into()).after(took);
         self.work.counter(&ended).inc();
         if ended.is_error() {
             survive(|| self.set_status(&ended));

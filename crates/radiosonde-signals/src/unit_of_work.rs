@@ -27,7 +27,7 @@ pub trait UnitOfWork {
 
     /// Corrects the outcome by details of the work, such as the status of a complete response. Default: no correction.
     #[must_use]
-    fn judge(&self, ended: Ended) -> Ended {
+    fn adjust(&self, ended: Ended) -> Ended {
         ended
     }
 

@@ -14,11 +14,7 @@ pub(crate) enum DebugRequests {}
 pub(crate) enum DebugVerifier {}
 
 impl DebugVerifier {
-    pub(crate) const fn new(
-        requests: DebugRequests,
-        _: &Registry,
-        _: SharedClock,
-    ) -> Result<Self, RegisterError> {
+    pub(crate) fn new(requests: DebugRequests, _: &Registry, _: SharedClock) -> Result<Self, RegisterError> {
         match requests {}
     }
 

@@ -81,7 +81,7 @@ impl UnitOfWork for Exchange {
         self.metrics.duration.with(&[self.method, self.endpoint()])
     }
 
-    fn judge(&self, ended: Ended) -> Ended {
+    fn adjust(&self, ended: Ended) -> Ended {
         let Some(status) = self.status else { return ended };
         match (self.metrics.role, ended.outcome()) {
             (Role::Server, Outcome::Completed) => {}

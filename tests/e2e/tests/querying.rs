@@ -212,7 +212,7 @@ async fn refusals_are_in_lokis_own_words() {
     let mut tail = client.tail(r#"rate({service_name="orders"}[5m])"#).open().await.unwrap();
     let error = tail.next().await.unwrap().unwrap_err();
     assert!(error.to_string().contains("only log selector is supported"), "{error}");
-    let elsewhere = LogQuery::builder(&format!("{}/nowhere", loki.url())).build().unwrap();
+    let elsewhere = LogQuery::builder(format!("{}/nowhere", loki.url())).build().unwrap();
     assert_eq!(
         refusal(elsewhere.labels(around_now()).await.unwrap_err()),
         (404, "404 page not found".to_owned())

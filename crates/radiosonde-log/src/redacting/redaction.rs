@@ -16,14 +16,14 @@ use crate::redacting::pattern::Pattern;
 /// 1. [`keep`](Self::keep): the value is kept.
 /// 2. [`key`](Self::key): the value is redacted.
 /// 3. The default list, unless it is [`none`](Self::none). The *last* words of a key determine what its value is, so that
-/// `access_token` is a token, and `token_count` a count. At the end of a key and also within a word (`dbpassword`): access
-/// key, API key, cookie, credential, passphrase, passwd, password, private key, secret, secret key, and their plurals, and
-/// token, whose plural is usually a count. As separate words: account key, auth header, auth key, authorization, basic auth,
-/// bearer, card number, connection string, csrf, cvc, cvv, encryption key, jwt, master key, otp, passcode, pwd, session id,
-/// session key, shared key, signing key, subscription key, totp, xsrf; and pass, if another word precedes it (`smtp_pass`).
-/// These are skipped at the end: numbers, b64, base64, bytes, confirm, confirmation, current, der, encoded, hash, header,
-/// hex, json, jwk, new, old, pem, plain, plaintext, raw, str, string, text, utf8, value (`password_hash`, `private_key_pem`,
-/// `secrets.0`). Keys that start with had, has or is are not secret (`has_password`).
+///    `access_token` is a token, and `token_count` a count. At the end of a key and also within a word (`dbpassword`): access
+///    key, API key, cookie, credential, passphrase, passwd, password, private key, secret, secret key, and their plurals, and
+///    token, whose plural is usually a count. As separate words: account key, auth header, auth key, authorization, basic auth,
+///    bearer, card number, connection string, csrf, cvc, cvv, encryption key, jwt, master key, otp, passcode, pwd, session id,
+///    session key, shared key, signing key, subscription key, totp, xsrf; and pass, if another word precedes it (`smtp_pass`).
+///    These are skipped at the end: numbers, b64, base64, bytes, confirm, confirmation, current, der, encoded, hash, header,
+///    hex, json, jwk, new, old, pem, plain, plaintext, raw, str, string, text, utf8, value (`password_hash`, `private_key_pem`,
+///    `secrets.0`). Keys that start with had, has or is are not secret (`has_password`).
 /// 4. [`allow_only`](Self::allow_only): values of all other keys are redacted.
 ///
 /// Reserved keys (`timestamp`, `level`, `message`, `request_id`, `method`, `path`, `status` and the others) are kept, unless

@@ -20,7 +20,7 @@ use crate::response::query_error::QueryError;
 /// # use radiosonde_testkit::{HttpFake, Reaction};
 /// # let answer = r#"{"data":{"resultType":"streams","result":[{"stream":{},"values":[["1767225600000000000","a"]]}]}}"#;
 /// # let server = HttpFake::start([Reaction::status(200).body(answer)]);
-/// # let loki = LogQuery::builder(&server.url()).build()?;
+/// # let loki = LogQuery::builder(server.url()).build()?;
 /// let day = TimeRange::last(Duration::from_secs(24 * 3600));
 /// let mut pages = loki.query_range(r#"{env="prod"}"#, day).limit(5000).pages();
 /// let mut lines = 0;

@@ -8,20 +8,6 @@ use tracing_subscriber::Layer;
 
 use crate::config::Config;
 use crate::layers::Layers;
-use crate::settings::Settings;
-use crate::variables::{Unsupported, Variables};
-use crate::{InitError, Telemetry, install};
-
-/// Sets up metrics, logs and traces for a service, from the environment: see `docs/configuration.md` for every variable.
-///
-/// `OTEL_SERVICE_NAME` gives the service another name. The same as
-/// `radiosonde::builder().default_service_name(service_name).init()`.
-///
-/// # Errors
-/// [`InitError`]; above all a variable with a value that cannot be understood, named with what is allowed.
-pub fn init(service_name: &str) -> Result<Telemetry, InitError> {
-    builder().default_service_name(service_name).init()
-}
 
 /// Starts to set up metrics, logs and traces. What is set in code wins over the environment.
 pub fn builder() -> TelemetryBuilder {
@@ -214,18 +200,5 @@ impl TelemetryBuilder {
     pub fn levels(mut self, set: impl FnOnce(LevelsOptions) -> LevelsOptions) -> Self {
         self.code.levels = set(self.code.levels);
         self
-    }
-
-    /// Sets everything up: starts the delivery thread, and installs the `tracing` subscriber, the bridge for the `log` crate and
-    /// the panic hook.
-    ///
-    /// Needs no runtime. May be called once in a process.
-    ///
-    /// # Errors
-    /// [`InitError`]; nothing is installed then. If another thread installs a subscriber at the same moment, the bridge stays.
-    pub fn init(self) -> Result<Telemetry, InitError> {
-        let settings = Settings::resolve(self, &Variables::new(&|name| std::env::var_os(name)))?;
-        settings.unsupported.iter().for_each(Unsupported::report);
-        install::install(settings)
     }
 }

@@ -10,8 +10,10 @@ use radiosonde_tower::{ClientLayer, DebugKey, DebugRequests, ServerLayer};
 use tracing::dispatcher;
 use tracing::subscriber::NoSubscriber;
 
+use crate::error::InitError;
 use crate::settings::{Settings, log};
-use crate::{InitError, Telemetry, to_loki};
+use crate::telemetry::Telemetry;
+use crate::to_loki;
 
 static INITIALISED: AtomicBool = AtomicBool::new(false);
 

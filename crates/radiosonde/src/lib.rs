@@ -2,6 +2,7 @@
 
 mod builder;
 mod config;
+mod environment;
 mod error;
 #[cfg(doctest)]
 mod guide;
@@ -13,16 +14,18 @@ pub mod metrics;
 mod settings;
 mod shutdown_signal;
 pub mod signals;
-#[cfg(any(feature = "loki", feature = "otlp"))]
-mod sink_variables;
+mod start;
 mod telemetry;
 #[cfg_attr(not(feature = "loki"), path = "to_loki_off.rs")]
 mod to_loki;
 #[cfg_attr(not(feature = "otlp"), path = "to_otlp_off.rs")]
 mod to_otlp;
-mod variables;
+#[cfg(feature = "loki")]
+mod with_loki;
+#[cfg(feature = "otlp")]
+mod with_otlp;
 
-pub use builder::{TelemetryBuilder, builder, init};
+pub use builder::{TelemetryBuilder, builder};
 pub use config::Config;
 pub use error::{InitError, InvalidVariable};
 pub use radiosonde_admin as admin;
@@ -67,4 +70,5 @@ pub use radiosonde_tower as tower;
 pub use radiosonde_trace as trace;
 pub use radiosonde_trace::{Sampler, TraceOptions};
 pub use shutdown_signal::{ShutdownSignal, shutdown_signal};
+pub use start::init;
 pub use telemetry::{Shutdown, Telemetry};

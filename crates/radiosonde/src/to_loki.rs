@@ -9,26 +9,8 @@ use radiosonde_log::{LineSink, LogOptions};
 pub(crate) use radiosonde_loki::LokiOptions as Options;
 use radiosonde_loki::{LokiBuildError, LokiOptions};
 
-use crate::variables::{Given, Variables};
-use crate::{InitError, InvalidVariable, TelemetryBuilder};
-
-impl TelemetryBuilder {
-    /// Pushes lines to Loki, too. What the options leave open, the URL among it, is as the variables that start with
-    /// `RADIOSONDE_LOKI_` say; without a URL, lines go nowhere. The lines' level names are those of the logs.
-    ///
-    /// ```
-    /// use radiosonde::delivery::HttpOptions;
-    /// use radiosonde::loki::LokiOptions;
-    ///
-    /// let http = HttpOptions::new().basic_auth_file("orders", "/run/secrets/loki");
-    /// let loki = LokiOptions::new("https://logs.example").tenant("shop").label("team", "pay").http(http);
-    /// let builder = radiosonde::builder().loki(loki);
-    /// ```
-    pub fn loki(mut self, options: LokiOptions) -> Self {
-        self.code.loki = options;
-        self
-    }
-}
+use crate::environment::variables::{Given, Variables};
+use crate::error::{InitError, InvalidVariable};
 
 const URL: &str = "RADIOSONDE_LOKI_URL";
 const TENANT: &str = "RADIOSONDE_LOKI_TENANT";
@@ -40,19 +22,13 @@ const BEARER_TOKEN: &str = "RADIOSONDE_LOKI_BEARER_TOKEN";
 const BEARER_TOKEN_FILE: &str = "RADIOSONDE_LOKI_BEARER_TOKEN_FILE";
 
 pub(crate) fn options(variables: &Variables<'_>) -> Result<LokiOptions, InvalidVariable> {
-    let mut options = LokiOptions::default();
-    if let Some(url) = variables.text(URL)? {
-        variables.give(URL, &url);
-        options = LokiOptions::new(url);
-    }
-    if let Some(tenant) = variables.text(TENANT)? {
-        variables.give(TENANT, &tenant);
-        options = options.tenant(tenant);
-    }
-    for (name, value) in variables.pairs(LABELS)? {
-        variables.give(LABELS, &name);
-        options = options.label(name, value);
-    }
+    let (url, tenant, labels) = (variables.text(URL)?, variables.text(TENANT)?, variables.pairs(LABELS)?);
+    url.iter().for_each(|url| variables.give(URL, url));
+    tenant.iter().for_each(|tenant| variables.give(TENANT, tenant));
+    labels.iter().for_each(|(name, _)| variables.give(LABELS, name));
+    let options = url.map_or_else(LokiOptions::default, LokiOptions::new);
+    let options = tenant.into_iter().fold(options, LokiOptions::tenant);
+    let mut options = labels.into_iter().fold(options, |options, (name, value)| options.label(name, value));
     let sink = SinkOptions::default();
     let timeout = variables.first_timeout(&["RADIOSONDE_LOKI_TIMEOUT"])?.map(|timeout| sink.timeout(timeout));
     let bytes = variables.parse::<NonZeroUsize>("RADIOSONDE_LOKI_QUEUE_BYTES", "a number of bytes from 1")?;

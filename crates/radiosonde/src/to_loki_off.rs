@@ -6,13 +6,13 @@ use radiosonde_core::Resource;
 use radiosonde_delivery::Delivery;
 use radiosonde_log::{LineSink, LogOptions};
 
-use crate::variables::{Given, Variables};
-use crate::{InitError, InvalidVariable};
+use crate::environment::variables::{Given, Variables};
+use crate::error::{InitError, InvalidVariable};
 
 /// No options: a file that has some is refused.
 #[derive(Debug, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(deny_unknown_fields))]
-pub struct Options {}
+pub(crate) struct Options {}
 
 impl Options {
     pub(crate) fn or(self, _: Self) -> Self {

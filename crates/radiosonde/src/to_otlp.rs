@@ -9,27 +9,9 @@ pub(crate) use radiosonde_otlp::OtlpOptions as Options;
 use radiosonde_otlp::{Compression, OtlpBuildError, OtlpOptions, OtlpSignalOptions, parse_headers};
 use radiosonde_trace::TraceOptions;
 
-use crate::settings::exporter::{Asked, Exporter};
-use crate::variables::{Given, Variables};
-use crate::{InitError, InvalidVariable, TelemetryBuilder};
-
-impl TelemetryBuilder {
-    /// Exports spans, and log lines if the options ask for them, by OTLP over HTTP to Jaeger or any collector. What the options
-    /// leave open is as the variables that start with `OTEL_EXPORTER_OTLP_` say. Spans go out if an endpoint for them is given,
-    /// here or there.
-    ///
-    /// ```
-    /// use radiosonde::otlp::{OtlpOptions, OtlpSignalOptions};
-    ///
-    /// // Spans to Jaeger, lines to Loki.
-    /// let lines = OtlpSignalOptions::new().endpoint("http://127.0.0.1:3100/otlp/v1/logs");
-    /// let builder = radiosonde::builder().otlp(OtlpOptions::new("http://127.0.0.1:4318").logs(lines));
-    /// ```
-    pub fn otlp(mut self, options: OtlpOptions) -> Self {
-        self.code.otlp = options;
-        self
-    }
-}
+use crate::environment::exporter::{Asked, Exporter};
+use crate::environment::variables::{Given, Variables};
+use crate::error::{InitError, InvalidVariable};
 
 /// What goes out by OTLP, and how.
 #[derive(Debug, Default)]
@@ -181,9 +163,9 @@ impl SignalVariables {
                 return Ok(None);
             }
             let own = variables.text(self.endpoint)?;
-            let is_asked = asked == Asked::Supported || own.is_some() || file_asks;
+            let base_asks = self.base_asks && variables.is_set(BASE);
             // The specification would export to the default endpoint unless told not to; here somebody has to ask for it.
-            if !is_asked && !(self.base_asks && variables.is_set(BASE)) {
+            if asked != Asked::Supported && own.is_none() && !file_asks && !base_asks {
                 return Ok(None);
             }
             if let Some(url) = own {

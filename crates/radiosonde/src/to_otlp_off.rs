@@ -7,9 +7,9 @@ use radiosonde_delivery::Delivery;
 use radiosonde_log::{LineSink, LogOptions};
 use radiosonde_trace::TraceOptions;
 
-use crate::settings::unread;
-use crate::variables::{Given, Variables};
-use crate::{InitError, InvalidVariable};
+use crate::environment::unread;
+use crate::environment::variables::{Given, Variables};
+use crate::error::{InitError, InvalidVariable};
 
 const ENDPOINTS: [&str; 3] =
     ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT"];
@@ -17,7 +17,7 @@ const ENDPOINTS: [&str; 3] =
 /// No options: a file that has some is refused.
 #[derive(Debug, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(deny_unknown_fields))]
-pub struct Options {}
+pub(crate) struct Options {}
 
 impl Options {
     pub(crate) fn or(self, _: Self) -> Self {

@@ -8,9 +8,9 @@ use std::sync::OnceLock;
 use std::thread;
 use std::time::Duration;
 
-use radiosonde::Telemetry;
 use radiosonde::appender::QueueOptions;
 use radiosonde::log::{Line, LineSink, Writer};
+use radiosonde::{LogOptions, Telemetry};
 use tracing::error;
 
 const CHILD: &str = "RADIOSONDE_TEST_CHILD";
@@ -59,10 +59,8 @@ fn child(end: &str) {
         }
         "exit within the writer" => {
             let queued = |writer: Writer| writer.queue(QueueOptions::new());
-            let builder = radiosonde::builder()
-                .service_name("orders")
-                .logs(|logs| logs.writer(queued(Writer::stdout())));
-            let builder = builder.logs(|logs| logs.writer(queued(Writer::new("exits", ExitsWhenWritten))));
+            let both = [Writer::stdout(), Writer::new("exits", ExitsWhenWritten)].map(queued);
+            let builder = radiosonde::builder().logs(|logs| both.into_iter().fold(logs, LogOptions::writer));
             Box::leak(Box::new(builder.init().unwrap()));
             error!("last words");
             loop {

@@ -4,10 +4,10 @@ use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
 
 use radiosonde_admin::{Listener, MetricsOptions};
 
-use super::exporter::{Asked, Exporter};
-use super::unread;
-use crate::InvalidVariable;
-use crate::variables::Variables;
+use crate::environment::exporter::{Asked, Exporter};
+use crate::environment::unread;
+use crate::environment::variables::Variables;
+use crate::error::InvalidVariable;
 
 const EXPORTER: Exporter = Exporter {
     variable: "OTEL_METRICS_EXPORTER",

@@ -6,10 +6,11 @@ use radiosonde_core::LevelNames;
 use radiosonde_log::{
     Format, InvalidFilter, JsonLayerBuildError, LogFilter, LogOptions, Profile, TimestampPrecision,
 };
+use radiosonde_queue::OverflowPolicy;
 
 use super::log_file;
-use crate::variables::{Given, Variables};
-use crate::{InitError, InvalidVariable};
+use crate::environment::variables::{Given, Variables};
+use crate::error::{InitError, InvalidVariable};
 
 const FILTER: &str = "RUST_LOG";
 const METADATA_KEY: &str = "RADIOSONDE_LOG_METADATA_KEY";
@@ -29,39 +30,29 @@ const PRECISIONS: [(&str, TimestampPrecision); 3] = [
 const LEAST_QUEUE_BYTES: usize = 250_000;
 
 pub(super) fn options(variables: &Variables<'_>) -> Result<LogOptions, InvalidVariable> {
-    let mut options = LogOptions::new().file_options(log_file::options(variables)?);
-    if let Some(path) = log_file::path(variables)? {
-        options = options.file(path);
-    }
-    if let Some(format) = variables.one_of("RADIOSONDE_LOG_FORMAT", &FORMATS)? {
-        options = options.format(format);
-    }
     let profiles = Profile::ALL.map(|profile| (profile.name(), profile));
-    if let Some(profile) = variables.one_of("RADIOSONDE_LOG_PROFILE", &profiles)? {
-        options = options.profile(profile);
-    }
-    if let Some(names) = variables.one_of("RADIOSONDE_LOG_LEVEL_NAMES", &NAMES)? {
-        options = options.level_names(names);
-    }
-    if let Some(precision) = variables.one_of("RADIOSONDE_LOG_TIMESTAMP_PRECISION", &PRECISIONS)? {
-        options = options.precision(precision);
-    }
-    if let Some(key) = variables.text(METADATA_KEY)? {
-        variables.give(METADATA_KEY, &key);
-        options = options.metadata_key(key);
-    }
-    for (key, value) in variables.pairs(FIELDS)? {
-        variables.give(FIELDS, &key);
-        options = options.field(key, value);
-    }
-    if let Some(bytes) = variables.parse::<NonZeroUsize>(MAX_LINE_BYTES, "a number of bytes from 1")? {
-        variables.give(MAX_LINE_BYTES, &bytes.to_string());
-        options = options.max_line_bytes(bytes.get());
-    }
-    if let Some(bytes) = queue_bytes(variables)? {
-        options = options.queue_bytes(bytes);
-    }
-    overflow(options, variables)
+    let bytes = variables.parse::<NonZeroUsize>(MAX_LINE_BYTES, "a number of bytes from 1")?;
+    bytes.iter().for_each(|bytes| variables.give(MAX_LINE_BYTES, &bytes.to_string()));
+    let key = variables.text(METADATA_KEY)?;
+    key.iter().for_each(|key| variables.give(METADATA_KEY, key));
+    let fields = variables.pairs(FIELDS)?;
+    fields.iter().for_each(|(key, _)| variables.give(FIELDS, key));
+
+    let format = variables.one_of("RADIOSONDE_LOG_FORMAT", &FORMATS)?;
+    let profile = variables.one_of("RADIOSONDE_LOG_PROFILE", &profiles)?;
+    let names = variables.one_of("RADIOSONDE_LOG_LEVEL_NAMES", &NAMES)?;
+    let precision = variables.one_of("RADIOSONDE_LOG_TIMESTAMP_PRECISION", &PRECISIONS)?;
+    let options = LogOptions::new().file_options(log_file::options(variables)?);
+    let options = log_file::path(variables)?.into_iter().fold(options, LogOptions::file);
+    let options = format.into_iter().fold(options, LogOptions::format);
+    let options = profile.into_iter().fold(options, LogOptions::profile);
+    let options = names.into_iter().fold(options, LogOptions::level_names);
+    let options = precision.into_iter().fold(options, LogOptions::precision);
+    let options = key.into_iter().fold(options, LogOptions::metadata_key);
+    let options = fields.into_iter().fold(options, |options, (key, value)| options.field(key, value));
+    let options = bytes.into_iter().fold(options, |options, bytes| options.max_line_bytes(bytes.get()));
+    let options = queue_bytes(variables)?.into_iter().fold(options, LogOptions::queue_bytes);
+    Ok(overflow(variables)?.into_iter().fold(options, LogOptions::overflow))
 }
 
 fn queue_bytes(variables: &Variables<'_>) -> Result<Option<usize>, InvalidVariable> {
@@ -76,13 +67,11 @@ fn queue_bytes(variables: &Variables<'_>) -> Result<Option<usize>, InvalidVariab
     }
 }
 
-fn overflow(options: LogOptions, variables: &Variables<'_>) -> Result<LogOptions, InvalidVariable> {
+fn overflow(variables: &Variables<'_>) -> Result<Option<OverflowPolicy>, InvalidVariable> {
     const VARIABLE: &str = "RADIOSONDE_LOG_OVERFLOW";
-    let Some(text) = variables.text(VARIABLE)? else { return Ok(options) };
+    let Some(text) = variables.text(VARIABLE)? else { return Ok(None) };
     let expected = "drop_newest, drop_oldest, block:5ms, or a list with level= or audit=, such as drop_newest,error=block:5ms";
-    let policy =
-        text.parse().map_err(|cause| InvalidVariable::new(VARIABLE, &text, expected).because(cause))?;
-    Ok(options.overflow(policy))
+    text.parse().map(Some).map_err(|cause| InvalidVariable::new(VARIABLE, &text, expected).because(cause))
 }
 
 /// The filter's variable, which is checked if nothing else sets the filter.

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use radiosonde_appender::{FileOptions, Rotation};
 
-use crate::InvalidVariable;
-use crate::variables::Variables;
+use crate::environment::variables::Variables;
+use crate::error::InvalidVariable;
 
 const ROTATIONS: [(&str, Rotation); 4] = [
     ("never", Rotation::Never),
@@ -35,33 +35,23 @@ pub(super) fn path(variables: &Variables<'_>) -> Result<Option<PathBuf>, Invalid
 /// How the file is written and kept.
 pub(super) fn options(variables: &Variables<'_>) -> Result<FileOptions, InvalidVariable> {
     let rotation = variables.one_of("RADIOSONDE_LOG_FILE_ROTATE", &ROTATIONS)?.unwrap_or_default();
-    let mut options = FileOptions::new().rotate(rotation);
-    if let Some(bytes) = variables.parse::<NonZeroU64>("RADIOSONDE_LOG_FILE_ROTATE_AT_BYTES", BYTES)? {
-        options = options.rotate_at_bytes(bytes.get());
-    }
-    if let Some(bytes) = variables.parse::<NonZeroU64>("RADIOSONDE_LOG_FILE_KEEP_TOTAL_BYTES", BYTES)? {
-        options = options.keep_total_bytes(bytes.get());
-    }
-    if let Some(files) =
-        variables.parse::<NonZeroUsize>("RADIOSONDE_LOG_FILE_KEEP_FILES", "a number of files from 1")?
-    {
-        options = options.keep_files(files.get());
-    }
-    if let Some(days) =
-        variables.parse::<NonZeroU32>("RADIOSONDE_LOG_FILE_KEEP_DAYS", "a number of days from 1")?
-    {
-        options = options.keep_for(Duration::from_secs(u64::from(days.get()) * SECONDS_A_DAY));
-    }
-    if variables.flag("RADIOSONDE_LOG_FILE_GZIP")? {
-        options = options.gzip(true);
-    }
-    if variables.flag("RADIOSONDE_LOG_FILE_REOPEN_ON_SIGHUP")? {
-        options = options.reopen_on_sighup();
-    }
-    match mode(variables)? {
-        Some(mode) => Ok(options.mode(mode)),
-        None => Ok(options),
-    }
+    let bytes = |name| Ok(variables.parse::<NonZeroU64>(name, BYTES)?.map(NonZeroU64::get));
+    let rotate_at = bytes("RADIOSONDE_LOG_FILE_ROTATE_AT_BYTES")?;
+    let total = bytes("RADIOSONDE_LOG_FILE_KEEP_TOTAL_BYTES")?;
+    let files: Option<NonZeroUsize> =
+        variables.parse("RADIOSONDE_LOG_FILE_KEEP_FILES", "a number of files from 1")?;
+    let days: Option<NonZeroU32> =
+        variables.parse("RADIOSONDE_LOG_FILE_KEEP_DAYS", "a number of days from 1")?;
+    let keep_for = days.map(|days| Duration::from_secs(u64::from(days.get()) * SECONDS_A_DAY));
+
+    let options = FileOptions::new().rotate(rotation).gzip(variables.flag("RADIOSONDE_LOG_FILE_GZIP")?);
+    let options = rotate_at.into_iter().fold(options, FileOptions::rotate_at_bytes);
+    let options = total.into_iter().fold(options, FileOptions::keep_total_bytes);
+    let options = files.into_iter().fold(options, |options, files| options.keep_files(files.get()));
+    let options = keep_for.into_iter().fold(options, FileOptions::keep_for);
+    let options = mode(variables)?.into_iter().fold(options, FileOptions::mode);
+    let reopens = variables.flag("RADIOSONDE_LOG_FILE_REOPEN_ON_SIGHUP")?;
+    Ok(if reopens { options.reopen_on_sighup() } else { options })
 }
 
 /// Octal, as `chmod` takes it.

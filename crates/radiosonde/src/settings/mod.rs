@@ -1,11 +1,9 @@
 //! What code and environment amount to.
 
-pub(crate) mod exporter;
 mod listener;
 pub(crate) mod log;
 mod log_file;
 mod propagators;
-pub(crate) mod unread;
 
 use std::mem;
 
@@ -16,11 +14,14 @@ use radiosonde_metrics::Registry;
 use radiosonde_tower::DebugKey;
 use radiosonde_trace::{InvalidSamplerKind, Sampler, TraceOptions};
 
+use crate::builder::TelemetryBuilder;
 use crate::config::Config;
+use crate::environment::unread;
+use crate::environment::variables::{Given, Unsupported, Variables};
+use crate::error::{InitError, InvalidVariable};
 use crate::layers::Layers;
+use crate::to_loki;
 use crate::to_otlp::Exports;
-use crate::variables::{Given, Unsupported, Variables};
-use crate::{InitError, InvalidVariable, TelemetryBuilder, to_loki};
 
 /// The queue before standard output and the log file.
 const QUEUE_BYTES: usize = 8 << 20;

@@ -1,7 +1,7 @@
 //! What crosses the border of the process beside a request.
 
-use crate::InvalidVariable;
-use crate::variables::Variables;
+use crate::environment::variables::Variables;
+use crate::error::InvalidVariable;
 
 const VARIABLE: &str = "OTEL_PROPAGATORS";
 const EXPECTED: &str = "tracecontext, baggage, none";

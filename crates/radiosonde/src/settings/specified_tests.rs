@@ -4,7 +4,7 @@ use super::tests::{flag, from, resolve};
 use super::*;
 use radiosonde_otlp::OtlpOptions;
 
-use crate::builder;
+use crate::builder::builder;
 
 /// What the variables that are not supported say when they are reported.
 fn warned(settings: &Settings) -> Vec<&'static str> {

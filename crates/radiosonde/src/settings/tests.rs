@@ -14,7 +14,7 @@ use radiosonde_testkit::HttpFake;
 use radiosonde_trace::{FinishedSpan, SpanSink as _};
 
 use super::*;
-use crate::builder;
+use crate::builder::builder;
 
 pub(super) fn resolve(code: TelemetryBuilder, variables: &[(&str, &str)]) -> Result<Settings, InitError> {
     let look_up = |name: &str| {

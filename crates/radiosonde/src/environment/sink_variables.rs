@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use radiosonde_delivery::{Pem, TlsOptions};
 
-use crate::InvalidVariable;
-use crate::variables::Variables;
+use crate::environment::variables::Variables;
+use crate::error::InvalidVariable;
 
 impl Variables<'_> {
     /// The first of these variables that is set, with its name.
@@ -34,16 +34,8 @@ impl Variables<'_> {
         key: &[&'static str],
     ) -> Result<TlsOptions, InvalidVariable> {
         let file = |names: &[&'static str]| Ok(self.first(names)?.map(|(_, path)| Pem::file(path)));
-        let mut tls = TlsOptions::new();
-        if let Some(pem) = file(authorities)? {
-            tls = tls.ca(pem);
-        }
-        if let Some(pem) = file(certificate)? {
-            tls = tls.client_certificate(pem);
-        }
-        if let Some(pem) = file(key)? {
-            tls = tls.client_key(pem);
-        }
-        Ok(tls)
+        let tls = file(authorities)?.into_iter().fold(TlsOptions::new(), TlsOptions::ca);
+        let tls = file(certificate)?.into_iter().fold(tls, TlsOptions::client_certificate);
+        Ok(file(key)?.into_iter().fold(tls, TlsOptions::client_key))
     }
 }

@@ -1,7 +1,7 @@
 //! Variables of the specification that nothing here reads.
 
-use crate::InvalidVariable;
-use crate::variables::Variables;
+use crate::environment::variables::Variables;
+use crate::error::InvalidVariable;
 
 /// Whatever is exported.
 const ALWAYS: [(&str, &str); 3] = [
@@ -38,7 +38,7 @@ const LINES: [(&str, &str); 6] = [
 ];
 
 /// Reports those that are set; those about spans and lines only where these are exported.
-pub(super) fn check(variables: &Variables<'_>, spans: bool, lines: bool) {
+pub(crate) fn check(variables: &Variables<'_>, spans: bool, lines: bool) {
     let tables = [(true, &ALWAYS[..]), (spans, &SPANS), (lines, &LINES)];
     for (name, instead) in tables.into_iter().filter(|(is_on, _)| *is_on).flat_map(|(_, table)| table) {
         report(variables, name, instead);

@@ -1,7 +1,7 @@
 //! The variables that name a signal's exporters.
 
-use crate::InvalidVariable;
-use crate::variables::Variables;
+use crate::environment::variables::Variables;
+use crate::error::InvalidVariable;
 
 /// A signal's exporters by the specification: a comma-separated list.
 pub(crate) struct Exporter {

@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 use radiosonde_core::{diagnostics, is_quoted, parse_pairs};
 
-use crate::InvalidVariable;
+use crate::error::InvalidVariable;
 
 /// Where variables come from: the process' environment, or a test's table.
 pub(crate) struct Variables<'a> {

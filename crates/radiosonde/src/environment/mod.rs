@@ -1,0 +1,7 @@
+//! Reading the environment: what any variable may hold.
+
+pub(crate) mod exporter;
+#[cfg(any(feature = "loki", feature = "otlp"))]
+mod sink_variables;
+pub(crate) mod unread;
+pub(crate) mod variables;

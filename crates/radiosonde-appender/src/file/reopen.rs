@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 /// let folder = tempfile::tempdir()?;
 /// let reopen = Reopen::new();
 /// let writer = Writer::file_with(folder.path().join("orders.log"), FileOptions::new().reopen_on(&reopen))?;
-/// Later, from a handler of your own; the next line goes to the file that then has the name.
+/// // Later, from a handler of your own; the next line goes to the file that then has the name.
 /// reopen.request();
 /// # drop(writer);
 /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -387,10 +387,16 @@ impl Fields {
         let piece = other.piece(entry);
         let stays = old.section == entry.section;
         let put = if stays { piece } else { "" };
-        self.text_mut(old.section).replace_range(old.start..old.end, put);
-        for later in &mut self.entries {
-            if later.section == old.section && later.start >= old.end {
-                *later = later.moved_to(later.start - old.end + old.start + put.len());
+        let text = self.text_mut(old.section);
+        if old.end == text.len() {
+            text.truncate(old.start);
+            text.push_str(put);
+        } else {
+            text.replace_range(old.start..old.end, put);
+            for later in &mut self.entries {
+                if later.section == old.section && later.start >= old.end {
+                    *later = later.moved_to(later.start - old.end + old.start + put.len());
+                }
             }
         }
         let start = if stays { old.start } else { self.text(entry.section).len() };

@@ -76,18 +76,8 @@ impl Events {
                 Some(part) => {
                     part.store(part.load(Ordering::Relaxed).wrapping_add(events), Ordering::Relaxed);
                 }
-                None => self.add_otherwise(events),
+                None => add_events(cell, events),
             },
-            Self::Traced(_) => self.add_otherwise(events),
-        }
-    }
-
-    // Not inlined: what is usual needs few registers.
-    #[inline(never)]
-    fn add_otherwise(&self, events: u64) {
-        match self {
-            Self::One(_) => {}
-            Self::Striped(cell) => add_events(cell, events),
             Self::Traced(traced) => traced.add_now(events),
         }
     }
@@ -105,12 +95,19 @@ impl Events {
 impl Traced {
     #[inline(never)]
     fn add_now(&self, events: u64) {
-        self.add(events, SpanContext::current().as_ref());
+        // Counted before the context is read: a context held across the addition is copied twice.
+        self.events.add(events);
+        self.offer(events, SpanContext::current().as_ref());
     }
 
     #[inline]
     fn add(&self, events: u64, context: Option<&SpanContext>) {
         self.events.add(events);
+        self.offer(events, context);
+    }
+
+    #[inline]
+    fn offer(&self, events: u64, context: Option<&SpanContext>) {
         if let Some(context) = context.filter(|context| context.is_sampled()) {
             self.exemplars.offer(0, as_float(events), context);
         }
@@ -184,6 +181,8 @@ impl Counter {
     }
 }
 
+// Not inlined: the usual paths need few registers.
+#[inline(never)]
 pub(crate) fn add_events(cell: &Striped<AtomicU64>, events: u64) {
     match cell.mine() {
         (part, Writers::ThisOne) => {

@@ -156,9 +156,12 @@ fn unescape(text: &str) -> Cow<'_, str> {
 
 /// The first quote that an even number of backslashes precede.
 fn closing_quote(text: &str) -> Option<usize> {
-    let is_open =
-        |at: usize| text.as_bytes()[..at].iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 0;
-    text.match_indices('"').map(|(at, _)| at).find(|&at| is_open(at))
+    let mut is_escaped = false;
+    text.bytes().position(|byte| {
+        let closes = byte == b'"' && !is_escaped;
+        is_escaped = byte == b'\\' && !is_escaped;
+        closes
+    })
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use crate::http::Http;
 use crate::program::Program;
-use crate::wait::Deadline;
+use crate::wait::{Deadline, wait_for};
 
 /// How long a backend may take until it is ready. Seconds on an idle machine.
 const READY_LIMIT: Duration = Duration::from_secs(120);
@@ -89,6 +89,23 @@ impl Process {
     /// When the program is stopped, or the system refuses.
     pub fn pause(&self) {
         self.signal("-STOP");
+        // The signal stops one thread after another, so one of them may still answer.
+        wait_for("a stop of every thread", READY_LIMIT, || match self.running_threads() {
+            0 => Ok(()),
+            running => Err(format!("{running} threads run").into()),
+        });
+    }
+
+    /// Threads that are not stopped; 0 on a system without `/proc`.
+    fn running_threads(&self) -> usize {
+        let id = self.child().as_ref().map(Child::id);
+        let threads = id.and_then(|id| fs::read_dir(format!("/proc/{id}/task")).ok());
+        let stats = threads.into_iter().flatten().flatten().filter_map(|thread| {
+            // The name before the state may contain anything but ends in the last bracket.
+            let stat = fs::read_to_string(thread.path().join("stat")).ok()?;
+            stat.rsplit_once(')')?.1.trim_start().chars().next()
+        });
+        stats.filter(|state| *state != 'T').count()
     }
 
     /// Resumes a frozen program.

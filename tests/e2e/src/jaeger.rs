@@ -87,7 +87,7 @@ impl Jaeger {
         &self.process
     }
 
-    /// A trace in Jaeger's format, `{"result":{"resourceSpans":[…]}}`; `None` if there is none with this id (32 hex digits).
+    /// A trace in Jaeger's format, `{"result":{"resourceSpans":[…]}}`; `None` without one of this id (32 hex digits).
     ///
     /// # Errors
     /// If Jaeger does not respond, or rejects the id.

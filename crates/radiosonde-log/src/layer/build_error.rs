@@ -5,7 +5,7 @@ use radiosonde_metrics::RegisterError;
 
 use crate::schemas::invalid_key::InvalidKey;
 
-/// A [`JsonLayer`] could not be built.
+/// A [`JsonLayer`](crate::JsonLayer) could not be built.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum JsonLayerBuildError {

@@ -148,7 +148,6 @@ impl LevelReload {
 
     /// [`current`](Self::current), [`default_filter`](Self::default_filter) and [`expires_in`](Self::expires_in), read at
     /// one moment.
-    #[must_use]
     pub fn snapshot(&self) -> (LogFilter, LogFilter, Option<Duration>) {
         self.state.read(|levels, now| {
             let ends = levels.ends().map(|ends| ends.saturating_sub(now));

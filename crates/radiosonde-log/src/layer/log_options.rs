@@ -289,7 +289,6 @@ impl LogOptions {
     }
 
     /// What happens to lines that do not fit into a queue.
-    #[must_use]
     pub fn overflow_policy(&self) -> OverflowPolicy {
         self.overflow.unwrap_or_default()
     }

@@ -18,9 +18,9 @@ pub use request::RecordedRequest;
 /// An HTTP/1.1 server on loopback that responds from a script and records requests.
 ///
 /// # Shape
-/// Each request takes the next [`Reaction`] of the script; the last one repeats for ever, and an empty script responds with
-/// 204. Requests are recorded before the response. One thread accepts, and one more serves each connection; dropping the
-/// fake closes the port and every connection, including hanging ones.
+/// Each request takes the next [`Reaction`] of the script; the last one repeats for ever, and an empty script gives
+/// status 204. Requests are recorded before the response. One thread accepts, and one more serves each connection; dropping
+/// the fake closes the port and every connection, including hanging ones.
 ///
 /// ```
 /// use radiosonde_testkit::{HttpFake, Reaction};

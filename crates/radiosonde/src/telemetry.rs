@@ -78,7 +78,6 @@ impl Telemetry {
 
     /// The service that answers scrapes. With axum: `Router::route_service("/metrics", ..)`, after the layer, or scrapes are counted
     /// as requests.
-    #[must_use]
     pub fn metrics_service(&self) -> MetricsService {
         self.metrics_service.clone()
     }

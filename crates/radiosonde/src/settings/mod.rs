@@ -180,7 +180,7 @@ fn check_span_limits(variables: &Variables<'_>) -> Result<(), InvalidVariable> {
     Ok(())
 }
 
-#[cfg(all(test, feature = "loki", feature = "otlp"))]
+#[cfg(test)]
 mod specified_tests;
-#[cfg(all(test, feature = "loki", feature = "otlp"))]
+#[cfg(test)]
 mod tests;

@@ -1,4 +1,5 @@
 //! Variables of OpenTelemetry's specification, as platforms set them for every language.
+#![cfg(all(feature = "loki", feature = "otlp"))]
 
 use super::tests::{flag, from, resolve};
 use super::*;

@@ -1,3 +1,5 @@
+#![cfg(all(feature = "loki", feature = "otlp"))]
+
 use std::error::Error as _;
 use std::ffi::OsString;
 use std::fmt;

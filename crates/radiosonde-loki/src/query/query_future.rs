@@ -52,7 +52,7 @@ impl<T> QueryFuture<T> {
             }
             State::Failed(error) => Err(error),
             // Only if it has been polled to completion before.
-            State::Done => Err(already_given()),
+            State::Done => Err(polled_after_completion()),
         }
     }
 }
@@ -72,7 +72,7 @@ impl<T> Future for QueryFuture<T> {
             (State::Sent(_, read), Some(Ok(response))) => read(&response),
             (State::Sent(..), Some(Err(error))) => Err(QueryError::Request(error)),
             (State::Failed(error), _) => Err(error),
-            (State::Sent(_, _), None) | (State::Done, _) => Err(already_given()),
+            (State::Sent(_, _), None) | (State::Done, _) => Err(polled_after_completion()),
         })
     }
 }
@@ -80,7 +80,7 @@ impl<T> Future for QueryFuture<T> {
 // Nothing in it is pinned: the response future is `Unpin`, and the rest is moved out.
 impl<T> Unpin for QueryFuture<T> {}
 
-fn already_given() -> QueryError {
+fn polled_after_completion() -> QueryError {
     MalformedResponse::because("the future was polled after completion")
 }
 

@@ -76,7 +76,7 @@ impl TailFuture {
     pub fn wait(self) -> Result<Tail, QueryError> {
         match self.upgrade {
             Ok(upgrade) => opened(upgrade.wait()),
-            Err(error) => Err(error.unwrap_or_else(already_given)),
+            Err(error) => Err(error.unwrap_or_else(polled_after_completion)),
         }
     }
 }
@@ -87,7 +87,7 @@ impl Future for TailFuture {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         match &mut self.upgrade {
             Ok(upgrade) => Pin::new(upgrade).poll(context).map(opened),
-            Err(error) => Poll::Ready(Err(error.take().unwrap_or_else(already_given))),
+            Err(error) => Poll::Ready(Err(error.take().unwrap_or_else(polled_after_completion))),
         }
     }
 }
@@ -106,7 +106,7 @@ fn opened(upgrade: Result<Upgrade, RequestError>) -> Result<Tail, QueryError> {
     }
 }
 
-fn already_given() -> QueryError {
+fn polled_after_completion() -> QueryError {
     MalformedResponse::because("the future was polled after completion")
 }
 

@@ -32,30 +32,13 @@ const MAX_KINDS: usize = 256;
 /// A failure of the library itself.
 #[derive(Debug, Clone, Copy)]
 pub struct Diagnostic<'a> {
-    source: &'static str,
-    kind: &'static str,
-    message: fmt::Arguments<'a>,
-    suppressed: u64,
-}
-
-impl Diagnostic<'_> {
     /// The part that failed: `loki`, `otlp`, `metrics`.
-    #[must_use]
-    pub const fn source(&self) -> &'static str {
-        self.source
-    }
-
+    pub source: &'static str,
     /// The kind of failure; each pair of source and kind is rate limited separately.
-    #[must_use]
-    pub const fn kind(&self) -> &'static str {
-        self.kind
-    }
-
+    pub kind: &'static str,
+    message: fmt::Arguments<'a>,
     /// Reports of this source and kind that were suppressed since the last one.
-    #[must_use]
-    pub const fn suppressed(&self) -> u64 {
-        self.suppressed
-    }
+    pub suppressed: u64,
 }
 
 impl fmt::Display for Diagnostic<'_> {

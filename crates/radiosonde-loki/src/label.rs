@@ -49,7 +49,7 @@ impl StreamLabels {
             let mut of_level = labels.clone();
             of_level.push(("level", level.name(names)));
             of_level.sort_unstable();
-            Bytes::from(render(&of_level))
+            Bytes::from(render(of_level.into_iter()))
         });
         Ok(Self { by_level })
     }
@@ -59,9 +59,10 @@ impl StreamLabels {
     }
 }
 
-fn render(labels: &[(&str, &str)]) -> String {
+/// The labels as a selector.
+pub(crate) fn render<'a>(labels: impl Iterator<Item = (&'a str, &'a str)>) -> String {
     let mut out = String::from("{");
-    for (at, (name, value)) in labels.iter().enumerate() {
+    for (at, (name, value)) in labels.enumerate() {
         out.push_str(if at == 0 { "" } else { ", " });
         out.push_str(name);
         out.push('=');
@@ -73,7 +74,7 @@ fn render(labels: &[(&str, &str)]) -> String {
 
 /// Quotes like Go's `%q`, which Loki unquotes. Non-ASCII characters that `%q` would escape as unprintable stay as they are and
 /// unquote to the same text.
-pub(crate) fn quote(value: &str, out: &mut String) {
+fn quote(value: &str, out: &mut String) {
     out.push('"');
     for character in value.chars() {
         match character {

@@ -160,7 +160,7 @@ impl LokiOptions {
         let sink = self.sink.unwrap_or_default().or_name("loki");
         let queue = delivery.sink(sink, &http, protocol).map_err(LokiBuildError::Sink)?;
         let max_line_bytes = self.max_line_bytes.unwrap_or(MAX_LINE_BYTES);
-        Ok(LokiSink::new(queue, max_line_bytes, shared_bytes, self.overflow.unwrap_or_default()))
+        Ok(LokiSink { queue, max_line_bytes, shared_bytes, overflow: self.overflow.unwrap_or_default() })
     }
 
     fn endpoint(&self) -> Result<Endpoint, InvalidEndpoint> {

@@ -19,23 +19,14 @@ use crate::push::entry::Entry;
 /// others are dropped.
 #[derive(Clone)]
 pub struct LokiSink {
-    queue: Queue<Entry>,
-    max_line_bytes: usize,
+    pub(crate) queue: Queue<Entry>,
+    pub(crate) max_line_bytes: usize,
     /// The encoded size of the structured metadata that all entries share.
-    shared_bytes: usize,
-    overflow: OverflowPolicy,
+    pub(crate) shared_bytes: usize,
+    pub(crate) overflow: OverflowPolicy,
 }
 
 impl LokiSink {
-    pub(crate) const fn new(
-        queue: Queue<Entry>,
-        max_line_bytes: usize,
-        shared_bytes: usize,
-        overflow: OverflowPolicy,
-    ) -> Self {
-        Self { queue, max_line_bytes, shared_bytes, overflow }
-    }
-
     /// The counts of lines so far.
     #[must_use]
     pub fn report(&self) -> SinkReport {

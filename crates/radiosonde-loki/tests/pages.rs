@@ -66,7 +66,7 @@ fn every_line_is_returned_once_and_in_order_for_any_page_size() {
             assert!(pages.next_blocking().unwrap().is_none());
             let mut found: Vec<_> = all
                 .iter()
-                .map(|entry| (entry.unix_nanos(), entry.labels().get("s").unwrap().to_owned()))
+                .map(|entry| (entry.unix_nanos, entry.labels.get("s").unwrap().to_owned()))
                 .collect();
             let sorted = match direction {
                 Direction::Forward => found.is_sorted_by_key(|(time, _)| *time),

@@ -10,7 +10,7 @@ use radiosonde_core::Level;
 use radiosonde_delivery::{
     HttpClientBuildError, HttpOptions, HttpOptionsError, Pem, RequestErrorKind, TlsOptions,
 };
-use radiosonde_loki::{Direction, LogEntry, LogQuery, LogQueryBuildError, QueryData, QueryError, TimeRange};
+use radiosonde_loki::{Direction, LogQuery, LogQueryBuildError, QueryData, QueryError, TimeRange};
 use radiosonde_testkit::{HttpFake, Reaction, RecordedRequest};
 
 const T: u64 = 1_767_225_600_000_000_000;
@@ -63,15 +63,15 @@ fn lines_of_all_streams_are_ordered_with_labels_and_metadata() {
     let (fake, loki) = answering(LINES);
     let query = loki.query_range(r#"{service_name="orders"} |= "a&b""#, range()).limit(7);
     let entries = query.direction(Direction::Forward).entries().wait().unwrap();
-    let lines: Vec<_> = entries.iter().map(LogEntry::line).collect();
+    let lines: Vec<_> = entries.iter().map(|entry| &*entry.line).collect();
     assert_eq!(lines, ["old", "a", "b", r#"{"message":"c"}"#]);
     let (last, third) = (&entries[3], &entries[2]);
     assert_eq!(last.timestamp(), at(T + 3));
     assert_eq!(entries[0].timestamp(), SystemTime::UNIX_EPOCH - Duration::from_nanos(7));
-    assert_eq!(last.labels().to_string(), r#"{level="ERROR", service_name="orders"}"#);
+    assert_eq!(last.labels.to_string(), r#"{level="ERROR", service_name="orders"}"#);
     assert_eq!((last.level(), third.level()), (Some(Level::Error), Some(Level::Warn)));
     assert_eq!(last.trace_id().unwrap().to_string(), "0af7651916cd43dd8448eb211c80319c");
-    assert_eq!(last.parsed().get("message"), Some("c"));
+    assert_eq!(last.parsed.get("message"), Some("c"));
     assert_eq!(last.fields().unwrap().message(), Some("c"));
     assert!(entries[1].fields().is_err());
 
@@ -94,7 +94,7 @@ fn lines_of_all_streams_are_ordered_with_labels_and_metadata() {
 async fn by_default_the_newest_lines_come_first_and_a_future_can_be_awaited() {
     let (_fake, loki) = answering(LINES);
     let entries = loki.query_range("{}", range()).entries().await.unwrap();
-    let times: Vec<_> = entries.iter().map(LogEntry::unix_nanos).collect();
+    let times: Vec<_> = entries.iter().map(|entry| entry.unix_nanos).collect();
     assert!(times.is_sorted_by(|a, b| a > b) && times.len() == 4, "{times:?}");
     let answer = loki.query_range("{}", range()).send().await.unwrap();
     assert_eq!(answer.warnings, ["approximate".into()]);

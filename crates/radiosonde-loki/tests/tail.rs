@@ -60,9 +60,9 @@ fn lines_and_dropped_lines_come_in_order_until_the_end() {
     while let Some(tailed) = tail.next_blocking() {
         seen.push(match tailed.unwrap() {
             TailItem::Entry(entry) => {
-                format!("{} {} {}", entry.unix_nanos(), entry.line(), entry.structured_metadata())
+                format!("{} {} {}", entry.unix_nanos, entry.line, entry.structured_metadata)
             }
-            TailItem::Dropped(dropped) => format!("{} dropped {}", dropped.unix_nanos(), dropped.labels()),
+            TailItem::Dropped(dropped) => format!("{} dropped {}", dropped.unix_nanos, dropped.labels),
             other => panic!("{other:?}"),
         });
     }

@@ -2,9 +2,12 @@ use std::fmt;
 
 /// A metric with an unusual name or metadata, found by [`lint`](crate::lint).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub struct Finding {
-    pub(crate) metric: Box<str>,
-    pub(crate) problem: Problem,
+    /// The metric's name.
+    pub metric: Box<str>,
+    /// The problem.
+    pub problem: Problem,
 }
 
 /// The problem that lint found in a metric.
@@ -53,20 +56,6 @@ pub enum Problem {
         /// The unit in the name.
         unit: &'static str,
     },
-}
-
-impl Finding {
-    /// The metric's name.
-    #[must_use]
-    pub fn metric(&self) -> &str {
-        &self.metric
-    }
-
-    /// The problem.
-    #[must_use]
-    pub const fn problem(&self) -> &Problem {
-        &self.problem
-    }
 }
 
 impl fmt::Display for Finding {

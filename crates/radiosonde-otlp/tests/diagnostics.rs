@@ -16,7 +16,7 @@ static SEEN: Mutex<Vec<(&str, String)>> = Mutex::new(Vec::new());
 #[test]
 fn a_partial_success_and_its_message_are_reported_once() {
     diagnostics::set_hook(|diagnostic| {
-        SEEN.lock().unwrap().push((diagnostic.kind(), diagnostic.to_string()));
+        SEEN.lock().unwrap().push((diagnostic.kind, diagnostic.to_string()));
     });
     // rejected_spans: 1, error_message: "no"
     let partial = [0x0a, 0x06, 0x08, 0x01, 0x12, 0x02, b'n', b'o'];

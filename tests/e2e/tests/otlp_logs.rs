@@ -60,16 +60,16 @@ fn records_are_lines_of_loki_with_their_level_their_service_and_their_trace() {
         assert_eq!(report.to_string(), "otlp_logs: 3 produced, 3 delivered, 0 dropped, 0 left");
     }
     let all = found(&loki, r#"{service_name="orders"}"#, 6);
-    let mut levels: Vec<_> = all.iter().map(|entry| (entry.level(), entry.line())).collect();
+    let mut levels: Vec<_> = all.iter().map(|entry| (entry.level(), &*entry.line)).collect();
     levels.sort();
     levels.dedup();
     let expected = [(Level::Info, "paid"), (Level::Error, "declined ü\n"), (Level::Fatal, "gone")];
     assert_eq!(levels, expected.map(|(level, line)| (Some(level), line)));
 
     let declined = &found(&loki, r#"{service_name="orders"} | severity_text="ERROR""#, 2)[0];
-    assert_eq!(declined.labels().get("deployment_environment_name"), Some("test"));
+    assert_eq!(declined.labels.get("deployment_environment_name"), Some("test"));
     assert_eq!(declined.trace_id(), Some(context.trace_id()));
-    let beside = |name: &str| declined.structured_metadata().get(name);
+    let beside = |name: &str| declined.structured_metadata.get(name);
     assert_eq!(beside("span_id"), Some(&*context.span_id().to_string()));
     assert_eq!((beside("severity_number"), beside("detected_level")), (Some("17"), Some("error")));
     assert_eq!((beside("scope_name"), beside("request_id")), (Some("orders::price"), Some("r-1")));

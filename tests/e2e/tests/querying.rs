@@ -73,11 +73,11 @@ fn a_line_comes_back_with_its_labels_its_ids_and_its_fields() {
     let found = entries(&client, ORDERS, 2);
     assert_eq!(found[0].fields().unwrap().message(), Some("paid"), "the newest is first");
     let entry = &found[1];
-    assert_eq!((entry.timestamp(), entry.line(), entry.level()), (now, failed, Some(Level::Error)));
-    assert_eq!(entry.labels().to_string(), r#"{env="test", level="ERROR", service_name="orders"}"#);
+    assert_eq!((entry.timestamp(), &*entry.line, entry.level()), (now, failed, Some(Level::Error)));
+    assert_eq!(entry.labels.to_string(), r#"{env="test", level="ERROR", service_name="orders"}"#);
     assert_eq!(entry.trace_id(), Some(context.trace_id()));
-    assert_eq!(entry.structured_metadata().get("user_id"), Some("u-1"));
-    assert_eq!(entry.structured_metadata().get("detected_level"), Some("error"));
+    assert_eq!(entry.structured_metadata.get("user_id"), Some("u-1"));
+    assert_eq!(entry.structured_metadata.get("detected_level"), Some("error"));
     let fields = entry.fields().unwrap();
     assert_eq!(
         (fields.level(), fields.service(), fields.status()),
@@ -85,7 +85,7 @@ fn a_line_comes_back_with_its_labels_its_ids_and_its_fields() {
     );
     assert_eq!(fields.metadata("sku").and_then(|sku| sku.as_str()), Some("b-2"));
     let parsed = &entries(&client, r#"{env="test"} | json | status=402"#, 1)[0];
-    assert_eq!((parsed.parsed().get("metadata_sku"), parsed.parsed().get("level")), (Some("b-2"), None));
+    assert_eq!((parsed.parsed.get("metadata_sku"), parsed.parsed.get("level")), (Some("b-2"), None));
 
     let list = |list: Vec<Box<str>>| list.iter().map(ToString::to_string).collect::<Vec<_>>();
     assert_eq!(list(client.labels(around_now()).wait().unwrap()), ["env", "level", "service_name"]);
@@ -115,9 +115,7 @@ fn loki_detects_every_level_in_both_spellings() {
         assert_eq!(delivery.shutdown_blocking(SOON).delivered(), 6);
         let mut found: Vec<_> = entries(&client, &format!(r#"{{service_name="{service}"}}"#), 6)
             .iter()
-            .map(|entry| {
-                (entry.level(), entry.structured_metadata().get("detected_level").unwrap().to_owned())
-            })
+            .map(|entry| (entry.level(), entry.structured_metadata.get("detected_level").unwrap().to_owned()))
             .collect();
         found.sort();
         let last = if names == LevelNames::WarnFatal { "fatal" } else { "critical" };
@@ -170,7 +168,7 @@ fn pages_give_every_line_once_though_many_share_a_nanosecond() {
         let mut pages = client.query_range(ORDERS, around_now()).limit(limit).direction(direction).pages();
         let mut lines = Vec::new();
         while let Some(page) = pages.next_blocking().unwrap() {
-            lines.extend(page.iter().map(|entry| (entry.unix_nanos(), entry.line().to_owned())));
+            lines.extend(page.iter().map(|entry| (entry.unix_nanos, entry.line.to_string())));
         }
         let times: Vec<_> = lines.iter().map(|(time, _)| *time).collect();
         match direction {
@@ -221,7 +219,7 @@ async fn refusals_are_in_lokis_own_words() {
 
 fn next_line(tail: &mut Tail) -> String {
     match tail.next_blocking() {
-        Some(Ok(TailItem::Entry(entry))) => entry.line().to_owned(),
+        Some(Ok(TailItem::Entry(entry))) => entry.line.into_string(),
         other => panic!("{other:?}"),
     }
 }

@@ -10,7 +10,7 @@ use crate::tenant::{self, InvalidTenant};
 
 /// Builder of a [`LogQuery`]; [`build`](Self::build) checks the settings.
 #[must_use]
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct LogQueryBuilder {
     url: Url,
     tenant: Option<String>,
@@ -73,18 +73,6 @@ impl LogQueryBuilder {
 
     fn endpoint(&self) -> Result<Endpoint, InvalidEndpoint> {
         Ok(self.url.endpoint()?.without(PUSH_PATH))
-    }
-}
-
-impl fmt::Debug for LogQueryBuilder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LogQueryBuilder")
-            .field("endpoint", &self.endpoint())
-            .field("tenant", &self.tenant)
-            .field("http", &self.http)
-            .field("timeout", &self.timeout)
-            .field("max_response_bytes", &self.max_response_bytes)
-            .finish_non_exhaustive()
     }
 }
 

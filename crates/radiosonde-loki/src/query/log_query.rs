@@ -1,5 +1,3 @@
-use std::fmt;
-
 use serde::de::DeserializeOwned;
 
 use crate::query::builder::LogQueryBuilder;
@@ -34,14 +32,14 @@ use crate::response::query_response::read_list;
 /// let entries = loki.query_range(r#"{service_name="orders"} |= "declined""#, hour).limit(100).entries();
 /// for entry in entries.wait()? { // or `entries.await?`
 ///     assert_eq!(entry.fields()?.message(), Some("card declined"));
-///     assert_eq!(entry.structured_metadata().get("user_id"), Some("u-1"));
+///     assert_eq!(entry.structured_metadata.get("user_id"), Some("u-1"));
 /// }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
 /// # Source
 /// <https://grafana.com/docs/loki/latest/reference/loki-http-api/>
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct LogQuery {
     pub(super) client: LokiClient,
 }
@@ -87,11 +85,5 @@ impl LogQuery {
 
     fn list<T: DeserializeOwned + 'static>(&self, path: &str, parameters: Parameters) -> QueryFuture<Vec<T>> {
         self.client.query(path, &parameters, read_list)
-    }
-}
-
-impl fmt::Debug for LogQuery {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LogQuery").field("endpoint", &self.client.endpoint).finish_non_exhaustive()
     }
 }

@@ -88,7 +88,7 @@ impl Pages {
     /// The lines of a page that are new.
     fn take(&mut self, asked: u32, page: Vec<LogEntry>) -> Vec<LogEntry> {
         let full = page.len() >= asked as usize;
-        let last = page.last().map(LogEntry::unix_nanos);
+        let last = page.last().map(|entry| entry.unix_nanos);
         let mut known = self.given.clone();
         let fresh: Vec<_> = page
             .into_iter()
@@ -107,8 +107,8 @@ impl Pages {
             _ => None,
         };
         if let Some(last) = last {
-            self.given.retain(|entry| entry.unix_nanos() == last);
-            self.given.extend(fresh.iter().filter(|entry| entry.unix_nanos() == last).cloned());
+            self.given.retain(|entry| entry.unix_nanos == last);
+            self.given.extend(fresh.iter().filter(|entry| entry.unix_nanos == last).cloned());
         }
         fresh
     }

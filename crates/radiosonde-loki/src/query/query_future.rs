@@ -80,7 +80,7 @@ impl<T> Future for QueryFuture<T> {
 // Nothing in it is pinned: the response future is `Unpin`, and the rest is moved out.
 impl<T> Unpin for QueryFuture<T> {}
 
-fn polled_after_completion() -> QueryError {
+pub(super) fn polled_after_completion() -> QueryError {
     MalformedResponse::because("the future was polled after completion")
 }
 

@@ -69,8 +69,8 @@ impl RangeQuery {
             let mut entries = response.data.lines()?;
             // Stable, so that lines of a stream with equal times keep their order.
             match direction {
-                Direction::Forward => entries.sort_by_key(LogEntry::unix_nanos),
-                Direction::Backward => entries.sort_by_key(|entry| Reverse(entry.unix_nanos())),
+                Direction::Forward => entries.sort_by_key(|entry| entry.unix_nanos),
+                Direction::Backward => entries.sort_by_key(|entry| Reverse(entry.unix_nanos)),
             }
             Ok(entries)
         })

@@ -32,8 +32,8 @@ use crate::response::wire::{Nanos, Stream};
 /// let mut tail = loki.tail(r#"{service_name="orders"} | json | level="ERROR""#).open().await?;
 /// while let Some(tailed) = tail.next().await {
 ///     match tailed? {
-///         TailItem::Entry(entry) => println!("{}", entry.line()),
-///         TailItem::Dropped(dropped) => eprintln!("dropped a line of {}", dropped.labels()),
+///         TailItem::Entry(entry) => println!("{}", entry.line),
+///         TailItem::Dropped(dropped) => eprintln!("dropped a line of {}", dropped.labels),
 ///         _ => {}
 ///     }
 /// }
@@ -57,23 +57,12 @@ pub enum TailItem {
 
 /// A line that Loki dropped from a tail. It is stored nevertheless.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct DroppedEntry {
-    unix_nanos: i64,
-    labels: Labels,
-}
-
-impl DroppedEntry {
     /// The line's time, in nanoseconds since 1970.
-    #[must_use]
-    pub const fn unix_nanos(&self) -> i64 {
-        self.unix_nanos
-    }
-
+    pub unix_nanos: i64,
     /// The labels of its stream.
-    #[must_use]
-    pub const fn labels(&self) -> &Labels {
-        &self.labels
-    }
+    pub labels: Labels,
 }
 
 impl Tail {

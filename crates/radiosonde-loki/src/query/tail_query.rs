@@ -9,6 +9,7 @@ use radiosonde_delivery::{RequestError, ResponseFuture, Upgrade};
 use crate::query::client::LokiClient;
 use crate::query::log_query::LogQuery;
 use crate::query::parameters::Parameters;
+use crate::query::query_future::polled_after_completion;
 use crate::query::tail::Tail;
 use crate::query::time_range::unix_nanos;
 use crate::response::query_error::{MalformedResponse, QueryError, Refusal};
@@ -104,10 +105,6 @@ fn opened(upgrade: Result<Upgrade, RequestError>) -> Result<Tail, QueryError> {
         // A kind of response that is newer than this crate.
         _ => Err(MalformedResponse::because("it is not a web socket")),
     }
-}
-
-fn polled_after_completion() -> QueryError {
-    MalformedResponse::because("the future was polled after completion")
 }
 
 impl fmt::Debug for TailFuture {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer};
 
-use crate::label::quote;
+use crate::label::render;
 
 /// Names and values, each name once, sorted by name.
 ///
@@ -43,15 +43,7 @@ impl Labels {
 
 impl fmt::Display for Labels {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut text = String::from("{");
-        for (at, (name, value)) in self.iter().enumerate() {
-            text.push_str(if at == 0 { "" } else { ", " });
-            text.push_str(name);
-            text.push('=');
-            quote(value, &mut text);
-        }
-        text.push('}');
-        f.write_str(&text)
+        f.write_str(&render(self.iter()))
     }
 }
 

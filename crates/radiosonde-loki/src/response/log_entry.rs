@@ -7,12 +7,18 @@ use crate::response::line_fields::{InvalidLine, LineFields};
 
 /// A line stored by Loki.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct LogEntry {
-    pub(super) unix_nanos: i64,
-    pub(super) line: Box<str>,
-    pub(super) labels: Labels,
-    pub(super) structured_metadata: Labels,
-    pub(super) parsed: Labels,
+    /// The time in nanoseconds since 1970.
+    pub unix_nanos: i64,
+    /// The line as it was sent.
+    pub line: Box<str>,
+    /// The labels of its stream.
+    pub labels: Labels,
+    /// The structured metadata, such as `trace_id`. Loki adds `detected_level`.
+    pub structured_metadata: Labels,
+    /// The fields that parsers of the expression, such as `| json`, extracted from the line.
+    pub parsed: Labels,
 }
 
 impl LogEntry {
@@ -29,42 +35,12 @@ impl LogEntry {
         at.unwrap_or(SystemTime::UNIX_EPOCH)
     }
 
-    /// The time in nanoseconds since 1970.
-    #[must_use]
-    pub const fn unix_nanos(&self) -> i64 {
-        self.unix_nanos
-    }
-
-    /// The line as it was sent.
-    #[must_use]
-    pub fn line(&self) -> &str {
-        &self.line
-    }
-
     /// The fields of a line written by `radiosonde-log`. Parses the line on each call.
     ///
     /// # Errors
     /// [`InvalidLine`] if the line is not a JSON object.
     pub fn fields(&self) -> Result<LineFields, InvalidLine> {
         LineFields::parse(&self.line)
-    }
-
-    /// The labels of its stream.
-    #[must_use]
-    pub const fn labels(&self) -> &Labels {
-        &self.labels
-    }
-
-    /// The structured metadata, such as `trace_id`. Loki adds `detected_level`.
-    #[must_use]
-    pub const fn structured_metadata(&self) -> &Labels {
-        &self.structured_metadata
-    }
-
-    /// The fields that parsers of the expression, such as `| json`, extracted from the line.
-    #[must_use]
-    pub const fn parsed(&self) -> &Labels {
-        &self.parsed
     }
 
     /// The level: the stream's label `level`, or else the one that Loki detected.

@@ -64,7 +64,7 @@ where
 }
 
 fn open_span<Q>(exchange: &Exchange, request: &Request<Q>) -> Span {
-    let method = exchange.method();
+    let method = exchange.method;
     let template = request.extensions().get::<Route>().map(Route::as_str);
     let name = match template {
         Some(template) => format!("{method} {template}"),

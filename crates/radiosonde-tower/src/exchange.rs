@@ -16,7 +16,7 @@ use crate::status_text::status_text;
 pub(crate) struct Exchange {
     metrics: Arc<HttpMetrics>,
     endpoint: Arc<Endpoint>,
-    method: &'static str,
+    pub(crate) method: &'static str,
     path: Box<str>,
     status: Option<StatusCode>,
     /// HEAD has no body to wait for, though its headers may announce one.
@@ -38,10 +38,6 @@ impl Exchange {
 
     pub(crate) fn endpoint(&self) -> &str {
         &self.endpoint.name
-    }
-
-    pub(crate) const fn method(&self) -> &'static str {
-        self.method
     }
 
     /// Records the status of the response; returns whether a body follows.

@@ -84,7 +84,7 @@ fn open_span<Q>(
     level: Option<&'static str>,
 ) -> Span {
     let headers = request.headers();
-    let method = exchange.method();
+    let method = exchange.method;
     let route = is_matched.then_some(exchange.endpoint());
     let correlation = RequestId::take(headers, &CORRELATION_ID);
     let name = match route {

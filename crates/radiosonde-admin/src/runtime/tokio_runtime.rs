@@ -1,5 +1,5 @@
 use radiosonde_metrics::collect::{Collection, Collector};
-use radiosonde_metrics::model::{LabelSet, Number};
+use radiosonde_metrics::model::{Kind, LabelSet, Number};
 use tokio::runtime::{Handle, RuntimeMetrics};
 
 use crate::runtime::{families, unstable};
@@ -62,16 +62,21 @@ impl TokioRuntime {
 
 impl Collector for TokioRuntime {
     fn collect(&self, out: &mut Collection) {
-        for (name, help, kind, read) in [families::RUNTIME, unstable::RUNTIME].concat() {
-            out.family(name, help, kind).number(self.labels(None), Number::Unsigned(read(&self.metrics)));
+        for (name, help, read) in [families::RUNTIME, unstable::RUNTIME].concat() {
+            out.family(name, help, kind_of(name))
+                .number(self.labels(None), Number::Unsigned(read(&self.metrics)));
         }
-        for (name, help, kind, read) in [families::WORKER, unstable::WORKER].concat() {
-            let family = out.family(name, help, kind);
+        for (name, help, read) in [families::WORKER, unstable::WORKER].concat() {
+            let family = out.family(name, help, kind_of(name));
             for worker in 0..self.metrics.num_workers() {
                 family.number(self.labels(Some(&worker.to_string())), read(&self.metrics, worker));
             }
         }
     }
+}
+
+fn kind_of(name: &str) -> Kind {
+    if name.ends_with("_total") { Kind::Counter } else { Kind::Gauge }
 }
 
 #[cfg(test)]

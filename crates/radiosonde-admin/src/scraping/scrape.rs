@@ -13,7 +13,7 @@ pub(crate) const VARIES_BY: &str = "accept, accept-encoding";
 /// What one request asks for. Equal ones share a gathering.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Scrape {
-    dialect: Dialect,
+    pub(crate) dialect: Dialect,
     selection: Selection,
     codings: AcceptedCodings,
 }
@@ -29,10 +29,6 @@ impl Scrape {
         let selection = selection(query.unwrap_or_default())
             .ok_or_else(|| Refusal::bad_request("a name[] is not percent-encoded UTF-8"))?;
         Ok(Self { dialect, selection, codings })
-    }
-
-    pub(crate) const fn dialect(&self) -> Dialect {
-        self.dialect
     }
 
     /// The body as it is sent, and how it is coded.

@@ -3,21 +3,11 @@ use std::fmt;
 /// An item was refused, and counted for this reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Dropped {
-    sink: &'static str,
-    reason: &'static str,
+    pub(crate) sink: &'static str,
+    pub(crate) reason: &'static str,
 }
 
 impl Dropped {
-    pub(crate) const fn new(sink: &'static str, reason: &'static str) -> Self {
-        Self { sink, reason }
-    }
-
-    /// The name of the sink.
-    #[must_use]
-    pub const fn sink(&self) -> &'static str {
-        self.sink
-    }
-
     /// The `reason` label under which it was counted.
     #[must_use]
     pub const fn reason(&self) -> &'static str {

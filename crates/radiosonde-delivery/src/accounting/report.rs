@@ -70,24 +70,14 @@ impl fmt::Display for Report {
 /// Counts of all items pushed to one sink.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SinkReport {
-    name: &'static str,
-    produced: u64,
-    delivered: u64,
-    dropped: Vec<(&'static str, u64)>,
-    left: u64,
+    pub(crate) name: &'static str,
+    pub(crate) produced: u64,
+    pub(crate) delivered: u64,
+    pub(crate) dropped: Vec<(&'static str, u64)>,
+    pub(crate) left: u64,
 }
 
 impl SinkReport {
-    pub(crate) const fn new(
-        name: &'static str,
-        produced: u64,
-        delivered: u64,
-        dropped: Vec<(&'static str, u64)>,
-        left: u64,
-    ) -> Self {
-        Self { name, produced, delivered, dropped, left }
-    }
-
     /// The sink's name.
     #[must_use]
     pub const fn name(&self) -> &'static str {
@@ -110,11 +100,6 @@ impl SinkReport {
     #[must_use]
     pub fn dropped(&self) -> u64 {
         self.dropped.iter().map(|(_, items)| items).sum()
-    }
-
-    /// Items dropped, by reason.
-    pub fn dropped_by_reason(&self) -> impl Iterator<Item = (&'static str, u64)> {
-        self.dropped.iter().copied()
     }
 
     /// Items dropped for this reason.
@@ -151,8 +136,14 @@ mod tests {
     #[test]
     fn prints_one_line_per_sink() {
         let report = Report::new(vec![
-            SinkReport::new("loki", 12, 9, vec![("queue_full", 1), ("shutdown", 1)], 1),
-            SinkReport::new("otlp", 3, 3, Vec::new(), 0),
+            SinkReport {
+                name: "loki",
+                produced: 12,
+                delivered: 9,
+                dropped: vec![("queue_full", 1), ("shutdown", 1)],
+                left: 1,
+            },
+            SinkReport { name: "otlp", produced: 3, delivered: 3, dropped: Vec::new(), left: 0 },
         ]);
         assert_eq!(
             report.to_string(),

@@ -14,7 +14,7 @@ pub(crate) struct Totals {
     /// Accepted and not settled: queued or in flight.
     held: u64,
     /// Accepted since the start.
-    accepted: u64,
+    pub(crate) accepted: u64,
 }
 
 impl Totals {
@@ -46,16 +46,13 @@ impl Totals {
         self.drop_for(reason, 1);
     }
 
-    pub(crate) const fn accepted(&self) -> u64 {
-        self.accepted
-    }
-
     pub(crate) fn dropped_for(&self, reason: &str) -> u64 {
         self.dropped.iter().find(|(known, _)| *known == reason).map_or(0, |(_, items)| *items)
     }
 
     pub(crate) fn report(&self, name: &'static str) -> SinkReport {
-        SinkReport::new(name, self.produced, self.delivered, self.dropped.clone(), self.held)
+        let (produced, delivered, dropped) = (self.produced, self.delivered, self.dropped.clone());
+        SinkReport { name, produced, delivered, dropped, left: self.held }
     }
 
     fn drop_for(&mut self, reason: &'static str, items: u64) {
@@ -82,7 +79,7 @@ mod tests {
         totals.settle(1, 9, "more than there are");
         let report = totals.report("x");
         assert_eq!((report.produced(), report.delivered(), report.dropped(), report.left()), (11, 3, 5, 3));
-        assert_eq!(totals.accepted(), 10);
+        assert_eq!(totals.accepted, 10);
         assert_eq!(totals.dropped_for("retries_exhausted"), 2);
     }
 }

@@ -52,7 +52,7 @@ impl<T> State<T> {
         if self.is_in_flight() {
             self.in_flight_from
         } else {
-            self.queued.oldest().map_or(self.totals.accepted(), |queued| queued.at)
+            self.queued.oldest().map_or(self.totals.accepted, |queued| queued.at)
         }
     }
 }
@@ -117,7 +117,7 @@ impl<T> Buffer<T> {
             return Err(dropped);
         }
         let wake = state.queued.load().items == 0 || !self.is_full(&state);
-        let at = state.totals.accepted();
+        let at = state.totals.accepted;
         state.queued.push(rank, Queued { at, item, size });
         state.admission.accept(size);
         state.totals.accept();
@@ -168,7 +168,7 @@ impl<T> Buffer<T> {
     fn begin_flush(&self) -> u64 {
         let target = {
             let mut state = self.lock();
-            state.flush_to = state.totals.accepted();
+            state.flush_to = state.totals.accepted;
             state.flush_to
         };
         self.wake.notify_one();
@@ -199,7 +199,7 @@ impl<T> Buffer<T> {
         state.totals.refuse(reason);
         self.metrics.produced.inc();
         self.metrics.drop_for(reason, 1);
-        Dropped::new(self.options.name, reason)
+        Dropped { sink: self.options.name, reason }
     }
 
     /// The next batch, once it is full, old enough or flushed; `None` when the queue is closed and empty.

@@ -79,7 +79,7 @@ impl HttpClient {
             header::check(request.headers()).map_err(|refused| RequestError::refused(&uri, refused))?;
             let response =
                 transport.begin(request, deadline).await.map_err(|error| RequestError::of(&uri, error))?;
-            let late = |_| RequestError::new(&uri, RequestErrorKind::Timeout { after: transport.timeout() });
+            let late = |_| RequestError::new(&uri, RequestErrorKind::Timeout { after: transport.timeout });
             timeout_at(deadline, read_whole(&uri, response, limit_bytes)).await.map_err(late)?
         })
     }

@@ -130,7 +130,7 @@ impl HttpClient {
             let (uri, deadline) = (request.uri().clone(), transport.deadline());
             header::check(request.headers()).map_err(|refused| RequestError::refused(&uri, refused))?;
             add_upgrade_headers(request.headers_mut(), &key);
-            let late = |_| RequestError::new(&uri, RequestErrorKind::Timeout { after: transport.timeout() });
+            let late = |_| RequestError::new(&uri, RequestErrorKind::Timeout { after: transport.timeout });
             let response =
                 transport.begin(request, deadline).await.map_err(|error| RequestError::of(&uri, error))?;
             if response.status() != StatusCode::SWITCHING_PROTOCOLS {
@@ -156,13 +156,8 @@ impl HttpClient {
             let socket =
                 WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Client, Some(config)).await;
             let (sender, messages) = mpsc::channel(BUFFERED_MESSAGES);
-            let reader = MessageReader {
-                socket,
-                messages: sender,
-                idle_timeout: transport.timeout(),
-                limit_bytes,
-                uri,
-            };
+            let reader =
+                MessageReader { socket, messages: sender, idle_timeout: transport.timeout, limit_bytes, uri };
             // A thread that has ended drops the job, which ends the messages.
             let _ = jobs.send(Box::pin(reader.run()));
             Ok(Upgrade::Open(WebSocket { messages }))

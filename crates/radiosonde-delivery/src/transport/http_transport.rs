@@ -26,7 +26,7 @@ pub(crate) struct HttpTransport {
     pool: Pool,
     endpoint: Endpoint,
     headers: RequestHeaders,
-    timeout: Duration,
+    pub(crate) timeout: Duration,
 }
 
 impl HttpTransport {
@@ -50,10 +50,6 @@ impl HttpTransport {
         // would deliver it twice.
         let _ = timeout_at(deadline, read_some(body, &mut read)).await;
         Ok(Response::from_parts(parts, read.freeze()))
-    }
-
-    pub(crate) const fn timeout(&self) -> Duration {
-        self.timeout
     }
 
     /// The deadline of a request that begins now.

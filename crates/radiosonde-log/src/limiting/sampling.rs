@@ -153,14 +153,6 @@ pub struct InvalidRatio {
     ratio: f64,
 }
 
-impl InvalidRatio {
-    /// The ratio as given.
-    #[must_use]
-    pub const fn ratio(&self) -> f64 {
-        self.ratio
-    }
-}
-
 impl fmt::Display for InvalidRatio {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "invalid sampling ratio {}: expected a number from 0 to 1", self.ratio)

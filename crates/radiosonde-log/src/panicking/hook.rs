@@ -13,6 +13,8 @@ use crate::panicking::report::Report;
 use crate::writing::handle::LogHandle;
 use crate::writing::watched;
 
+/// The most bytes of a backtrace in a line.
+const BACKTRACE_BYTES: usize = 16 * 1024;
 /// The most panics reported at the same time; further ones are left to the previous hook.
 const MOST_AT_ONCE: usize = 64;
 
@@ -71,7 +73,6 @@ pub struct PanicHook {
     /// `None` for the global one. Only `install` creates it, since the program may still want to set its labels.
     registry: Option<Registry>,
     backtrace: PanicBacktrace,
-    backtrace_bytes: usize,
     deadline: Duration,
     and_previous: bool,
     logs: Option<LogHandle>,
@@ -83,7 +84,6 @@ impl PanicHook {
         Self {
             registry: None,
             backtrace: PanicBacktrace::default(),
-            backtrace_bytes: 16 * 1024,
             deadline: Duration::from_secs(1),
             and_previous: false,
             logs: None,
@@ -100,12 +100,6 @@ impl PanicHook {
     /// start of the thread are left out.
     pub const fn backtrace(mut self, backtrace: PanicBacktrace) -> Self {
         self.backtrace = backtrace;
-        self
-    }
-
-    /// Sets the largest backtrace in bytes, which is cut between frames; default: 16 KiB.
-    pub const fn max_backtrace_bytes(mut self, bytes: usize) -> Self {
-        self.backtrace_bytes = bytes;
         self
     }
 
@@ -175,7 +169,7 @@ impl Installed {
         let Some(place) = ReportPermit::take(&self.at_once) else { return false };
         let report = Report::of(info, self.options.backtrace);
         let (tell, told) = mpsc::sync_channel(2);
-        let (most, deadline) = (self.options.backtrace_bytes, self.options.deadline);
+        let deadline = self.options.deadline;
         let logs = self.options.logs.clone().filter(|_| report.ends_process);
         let waits_for_flush = logs.is_some();
         let end = SystemClock.monotonic().saturating_add(deadline);
@@ -183,7 +177,7 @@ impl Installed {
         let work = move || {
             watched::begin();
             let _place = place;
-            report.emit(most);
+            report.emit(BACKTRACE_BYTES);
             // The receiver is gone if the deadline has passed.
             let _ = tell.send(watched::is_out(left));
             if let Some(logs) = logs {

@@ -65,12 +65,6 @@ pub enum InvalidGroupingKind {
 }
 
 impl InvalidGrouping {
-    /// The label.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
     /// Why it was refused.
     #[must_use]
     pub const fn kind(&self) -> InvalidGroupingKind {

@@ -170,7 +170,7 @@ impl MetricsService {
         if !is_head {
             self.shared.self_metrics.sent(body.len());
         }
-        let mut response = AdminBody::response(body, scrape.dialect().content_type(), is_head);
+        let mut response = AdminBody::response(body, scrape.dialect.content_type(), is_head);
         if let Some(in_flight) = in_flight {
             response.body_mut().keep_in_flight(in_flight);
         }

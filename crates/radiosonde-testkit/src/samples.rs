@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 /// let after = Samples::read("orders_total{method=\"card\",shop=\"a\"} 5\norders_total{method=\"cash\",shop=\"a\"} 1\n");
 /// assert_eq!(after.value("orders_total", &[("method", "card")]), Some(5.0));
 /// assert_eq!(after.sum("orders_total", &[("shop", "a")]), 6.0);
-/// assert_eq!(after.increase_since(&before, "orders_total", &[]), 3.0);
+/// assert_eq!(after.since(&before).sum("orders_total", &[]), 3.0);
 /// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Samples {

@@ -1,6 +1,6 @@
 //! Compressed answers, read by what reads them elsewhere.
 #![cfg(all(feature = "gzip", feature = "zstd"))]
-#![allow(clippy::unwrap_used, reason = "a test that fails says where")]
+#![allow(clippy::unwrap_used, reason = "a failing test panics with its line")]
 
 use std::io::Read as _;
 use std::pin::pin;

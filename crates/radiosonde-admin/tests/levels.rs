@@ -146,7 +146,7 @@ async fn what_cannot_be_done_says_why_and_changes_nothing() {
 
     let long = "x".repeat(8193);
     assert_eq!(admin.status(put("", &long)).await, StatusCode::PAYLOAD_TOO_LARGE);
-    // It is refused for what it says, before any of it is read.
+    // The declared length is refused before any of the body is read.
     let mut announced = put("", "debug");
     announced.headers_mut().insert("content-length", "8193".parse().unwrap());
     assert_eq!(admin.status(announced).await, StatusCode::PAYLOAD_TOO_LARGE);

@@ -1,6 +1,6 @@
 //! The listener over HTTPS, asked by a client that checks the certificate.
 #![cfg(feature = "tls")]
-#![allow(clippy::unwrap_used, reason = "a test that fails says where")]
+#![allow(clippy::unwrap_used, reason = "a failing test panics with its line")]
 
 use std::error::Error as _;
 use std::io::{self, Read as _, Write as _};

@@ -113,7 +113,7 @@ async fn a_task_that_has_used_up_its_budget_may_wait() {
     let task = tokio::spawn(async move {
         let budget = tokio::sync::Semaphore::new(1);
         std::future::poll_fn(|context| {
-            // Until tokio says that it is somebody else's turn.
+            // Until tokio's budget makes the task yield.
             loop {
                 let mut permit = std::pin::pin!(budget.acquire());
                 if std::future::Future::poll(permit.as_mut(), context).is_pending() {

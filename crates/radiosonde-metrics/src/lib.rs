@@ -68,7 +68,7 @@ pub use radiosonde_macros::Labels;
 ///
 ///     /// Time in the queue.
 ///     ///
-///     /// For people who read the code, this is no part of the help text.
+///     /// For readers of the code: this is not part of the help text.
 ///     #[metric(unit = "seconds", buckets = [0.1, 1.0])]
 ///     pub fn queue_wait_seconds() -> Histogram;
 /// }

@@ -54,7 +54,7 @@ mod metrics {
     #[metric(unit = "items", buckets = SIZES, striped)]
     pub(super) fn order_items() -> Histogram;
 
-    /// Only where there is none.
+    /// Only where no other is given.
     #[cfg(any())]
     pub(super) fn nowhere_total(label: Nothing) -> Counter;
 

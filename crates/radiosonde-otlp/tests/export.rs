@@ -1,4 +1,4 @@
-//! What goes over the wire, read back by a decoder that shares nothing with the encoder but the specification.
+//! The bytes on the wire, read back by a decoder that shares nothing with the encoder but the specification.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod protobuf;

@@ -20,7 +20,7 @@ async fn run(options: Options) -> Result<(), Box<dyn Error>> {
     let listener = listen(options.listen).await?;
     let address = listener.local_addr()?;
 
-    // 1. Metrics, JSON logs and traces, as the environment says.
+    // 1. Metrics, JSON logs and traces, from the environment.
     let telemetry = radiosonde::init("quickstart")?;
 
     // 2. Every request of these routes is counted, timed, traced and logged. Prometheus' own requests come after the layer: they
@@ -40,7 +40,7 @@ async fn run(options: Options) -> Result<(), Box<dyn Error>> {
     };
     axum::serve(listener, app).with_graceful_shutdown(until).await?;
 
-    // 3. What is still on its way gets five seconds; the report says what became of it.
+    // 3. Queued lines and spans get five seconds; the report has the outcome of each.
     let report = telemetry.shutdown(Duration::from_secs(5)).await;
     eprintln!("\n{report}");
     Ok(())
@@ -64,7 +64,7 @@ fn greet(address: SocketAddr) {
     eprintln!("            now: {}\n", set("OTEL_EXPORTER_OTLP_ENDPOINT"));
 }
 
-/// Ends with SIGTERM or Ctrl-C, or after so many seconds.
+/// Ends with SIGTERM or Ctrl-C, or after the given seconds.
 async fn stopped(seconds: Option<u64>) {
     let time_is_up = async {
         match seconds {

@@ -8,7 +8,7 @@ use crate::options::{All, Role};
 use crate::traffic;
 
 pub(crate) async fn run(options: All) -> Result<(), Box<dyn Error>> {
-    // Who is called starts first and ends last.
+    // A service that is called starts first and ends last.
     let payments = Child::start(Role::Payments, options.base_port, None).await?;
     let orders = Child::start(Role::Orders, options.base_port, Some(&payments)).await?;
     let gateway = Child::start(Role::Gateway, options.base_port, Some(&orders)).await?;

@@ -64,7 +64,7 @@ impl Child {
     }
 }
 
-/// Where it listens, from the line in which it says so; `None` if it ends without that line.
+/// The address it listens on, from the line that reports it; `None` if it ends without that line.
 async fn address_of(
     role: Role,
     lines: &mut Lines<BufReader<ChildStderr>>,

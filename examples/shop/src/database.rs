@@ -63,7 +63,7 @@ impl Database {
         self.query("select_order", Duration::from_millis(1), |rows| rows.get(&id).cloned()).await
     }
 
-    /// The span says what a driver's would: see OpenTelemetry's conventions for database clients.
+    /// The span has the attributes of a driver's: see OpenTelemetry's conventions for database clients.
     #[instrument(skip_all, fields(otel.name = operation, otel.kind = "client", db.system.name = "simulated"))]
     async fn query<T>(
         &self,

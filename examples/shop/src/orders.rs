@@ -51,7 +51,7 @@ async fn create(
 ) -> Result<(StatusCode, Json<Order>), Refusal> {
     let cents = price(&request.article, request.quantity)?;
     let order = orders.database.insert(&request, cents).await;
-    // From here on every line of this request says which order it is about.
+    // From here on every line of this request has its order.
     Span::current().record("order_id", order.id);
     orders.pay(&Payment { order_id: order.id, cents, token: request.token }).await?;
     let order = orders.database.mark_paid(order).await;

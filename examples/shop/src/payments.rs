@@ -88,7 +88,7 @@ async fn work(
         let Job { payment, answer, .. } = job;
         let status = settle(&payment, &charge).instrument(span).await;
         processed.with(&Processed { status }).inc();
-        // Whoever asked may have gone away.
+        // The caller may have gone away.
         let _ = answer.send(status);
     }
 }

@@ -1,4 +1,4 @@
-//! The trickle: customers who sign up, order, and look at orders. They know nothing of telemetry; traces begin at the gateway.
+//! The trickle: customers sign up, order, and look at orders. They know nothing of telemetry; traces begin at the gateway.
 
 use std::net::SocketAddr;
 use std::pin::pin;

@@ -17,10 +17,13 @@ mod orderings;
 mod rooms;
 mod rules;
 mod source;
+mod surface;
+mod wording;
 mod workspace;
 
 pub use arrows::{Arrow, ArrowKind, refusal};
 pub use exceptions::{Exception, Verdict, judge};
 pub use finding::Finding;
 pub use rules::Rule;
+pub use wording::wording_debt;
 pub use workspace::{Package, Workspace};

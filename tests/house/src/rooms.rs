@@ -11,7 +11,7 @@ pub(crate) fn check(workspace: &Workspace) -> Vec<Finding> {
 fn check_crate(workspace: &Workspace, package: &Package) -> Vec<Finding> {
     let manifest = format!("{}/Cargo.toml", package.folder);
     let Some(rooms) = &package.rooms else {
-        return Vec::new();
+        return vec![Finding::new(&manifest, 1, "`rooms` is missing in [package.metadata.house]")];
     };
     let source = format!("{}/src/", package.folder);
     let sources =
@@ -111,5 +111,17 @@ mod tests {
         assert!(!is_type_and_builder(&["a/builder.rs", "layer.rs"]));
         assert!(!is_type_and_builder(&["a/filter.rs", "a/other_builder.rs"]));
         assert!(!is_type_and_builder(&["a.rs", "b.rs", "builder.rs"]));
+    }
+
+    #[test]
+    fn a_crate_without_a_list_is_refused() {
+        let package = Package {
+            name: "a".into(),
+            folder: "crates/a".into(),
+            arrows: Vec::new(),
+            foreign: Vec::new(),
+            rooms: None,
+        };
+        assert_eq!(check_crate(&Workspace::this(), &package).len(), 1);
     }
 }

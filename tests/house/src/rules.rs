@@ -2,7 +2,7 @@ use std::fmt;
 
 use crate::{
     Finding, Workspace, arrows, crate_root, documents, features, file_names, file_sizes, kernels,
-    machine_paths, manifests, orderings, rooms,
+    machine_paths, manifests, orderings, rooms, surface, wording,
 };
 
 /// A rule of the house. The README describes each.
@@ -32,11 +32,15 @@ pub enum Rule {
     Room,
     /// Foreign dependencies of kernels and ground.
     Kernel,
+    /// The reach of the facade, and the lists of features.
+    Surface,
+    /// Words that the project does not use.
+    Wording,
 }
 
 impl Rule {
     /// All rules.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Arrow,
         Self::Manifest,
         Self::Dependency,
@@ -49,6 +53,8 @@ impl Rule {
         Self::MachinePath,
         Self::Room,
         Self::Kernel,
+        Self::Surface,
+        Self::Wording,
     ];
 
     /// The rule's findings in this workspace, exceptions included.
@@ -70,6 +76,8 @@ impl Rule {
             Self::MachinePath => machine_paths::check(workspace),
             Self::Room => rooms::check(workspace),
             Self::Kernel => kernels::check(workspace),
+            Self::Surface => surface::check(workspace),
+            Self::Wording => wording::check(workspace),
         }
     }
 }
@@ -89,6 +97,8 @@ impl fmt::Display for Rule {
             Self::MachinePath => "machine path",
             Self::Room => "room",
             Self::Kernel => "kernel",
+            Self::Surface => "surface",
+            Self::Wording => "wording",
         })
     }
 }

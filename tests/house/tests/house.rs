@@ -78,6 +78,16 @@ fn kernels_know_no_foreign_name_that_is_not_granted() {
 }
 
 #[test]
+fn the_facade_reaches_everything_and_readmes_list_the_features() {
+    holds(Rule::Surface);
+}
+
+#[test]
+fn no_word_is_used_that_the_guide_refuses() {
+    holds(Rule::Wording);
+}
+
+#[test]
 fn no_rule_is_left_out_here() {
     let here = include_str!("house.rs");
     for rule in Rule::ALL {

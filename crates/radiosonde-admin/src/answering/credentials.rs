@@ -99,7 +99,7 @@ impl Credentials {
 
     /// Whether a request has accepted credentials; for services of your own.
     ///
-    /// Compares all of them in full, so that the time taken tells nothing of the secrets.
+    /// Compares all of them in full, so that the time taken reveals nothing of the secrets.
     ///
     /// ```
     /// use http::{HeaderMap, HeaderValue};

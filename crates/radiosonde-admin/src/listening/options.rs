@@ -116,7 +116,7 @@ impl MetricsOptions {
         }
     }
 
-    /// Whether anything is set about a listener, that there is none included.
+    /// Whether code set a listener, or set that none is started.
     #[must_use]
     pub const fn has_listener(&self) -> bool {
         self.enabled.is_some() || self.address.is_some() || self.port.is_some()

@@ -132,7 +132,7 @@ impl<T> Buffer<T> {
         Ok(())
     }
 
-    /// Makes room for an item as the overflow policy decides; the refusal if there is none.
+    /// Makes room for an item as the overflow policy decides; the refusal if no room can be made.
     fn make_room<'a>(
         &'a self,
         mut state: MutexGuard<'a, State<T>>,

@@ -20,7 +20,7 @@ impl Registry {
     /// Records `value` in a metric known by name only, such as one that a script or a configuration file names: adds it to a
     /// `"counter"`, sets a `"gauge"`, observes it in a `"histogram"`.
     ///
-    /// The first call with a name declares the metric, with a help text that says so and
+    /// The first call with a name declares the metric, with a help text that reports it and
     /// [`Buckets::HTTP_SECONDS`](crate::Buckets::HTTP_SECONDS), and fixes its kind and the names of its labels; their order does not
     /// matter. A metric that was declared before, of [`Counter`](crate::Counter), [`FloatCounter`](crate::FloatCounter),
     /// [`Gauge`](crate::Gauge), [`IntGauge`](crate::IntGauge) or [`Histogram`](crate::Histogram), and whose series stay, is recorded in as it is:

@@ -245,7 +245,7 @@ impl Visitor for Encoder {
     fn number(&mut self, labels: &LabelSet, sample: &NumberSample<'_>) {
         start(&self.heads[0], self.dialect.escaping, labels, &mut self.out);
         push_number(sample.value, &mut self.out);
-        // Of a counter without the suffix, which OpenMetrics does not know as one, there is none.
+        // OpenMetrics does not know a counter without the suffix as one, so it has no exemplar.
         self.end(sample.exemplar.filter(|_| self.is_counter));
         if self.is_counter {
             self.created(labels, sample.created);

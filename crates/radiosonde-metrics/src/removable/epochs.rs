@@ -3,7 +3,7 @@ use std::marker::PhantomData;
 use crate::instruments::stripe::{Striped, Writers, thread_number};
 use crate::sync::{AtomicU64, AtomicUsize, Ordering};
 
-/// Epoch-based reclamation: tells when no reader can still see what was retired, so that it may be freed.
+/// Epoch-based reclamation: determines when no reader can still see a retired entry, so that it may be freed.
 ///
 /// There are two epochs, one of them current. A reader is counted in the current epoch for as long as it reads.
 /// [`try_advance`](Self::try_advance) makes the other epoch current if no reader is counted there. What was retired before an advance is

@@ -15,7 +15,7 @@ use crate::sync::{AtomicPtr, AtomicUsize, FIRST_SLOTS, Mutex, Ordering, fence, y
 
 /// The series of a family whose series can be removed: read by any number of threads without a lock, changed under one.
 ///
-/// A removed entry is out of sight at once: it is retired, and reclaimed when no reader can still see it, which [`Epochs`] tells. Retired
+/// A removed entry is out of sight at once: it is retired, and reclaimed when no reader can still see it, which [`Epochs`] determines. Retired
 /// entries have a limit too: beyond it there is no room for new series, as if the retired ones were still there.
 pub(crate) struct RemovableTable<C> {
     /// Points into `Writer::slots`.

@@ -38,7 +38,7 @@ fn counting() -> SingleFlight<&'static str, usize> {
     })
 }
 
-/// The same, each when it is let; tells when it begins.
+/// The same, each when it is let; reports when it begins.
 fn blocking() -> (SingleFlight<&'static str, usize>, mpsc::Receiver<()>, mpsc::Sender<()>) {
     let ((begun, begins), (lets, is_let)) = (mpsc::channel(), mpsc::channel());
     let state = Mutex::new((begun, is_let, 0));

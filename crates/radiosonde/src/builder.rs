@@ -48,7 +48,7 @@ pub struct TelemetryBuilder {
     pub(crate) code: Config,
     /// What a file sets, over which the environment wins.
     pub(crate) file: Config,
-    /// What holds if nothing else says anything.
+    /// The values without code, environment and file.
     pub(crate) default_resource: ResourceBuilder,
     pub(crate) registry: Option<Registry>,
     pub(crate) panic_hook: Option<PanicHook>,
@@ -120,11 +120,11 @@ impl TelemetryBuilder {
         self
     }
 
-    /// What lines look like and where they go. What is left open is as the variables that start with `RADIOSONDE_LOG_` say.
+    /// Sets the layout and the outputs of lines. Settings that are left open come from the variables that start with `RADIOSONDE_LOG_`.
     ///
-    /// Without a writer or a file, lines go to standard output. Before it and before a file there is a queue of 8 MiB unless
-    /// [`queue_bytes`](LogOptions::queue_bytes) or [`queue`](LogOptions::queue) says otherwise; it is written out by
-    /// [`Telemetry::shutdown`], or when the [`Telemetry`] is dropped. From then on lines are written on the thread that logs.
+    /// Default: standard output. A queue of 8 MiB stands before it and before a file; [`queue_bytes`](LogOptions::queue_bytes) and
+    /// [`queue`](LogOptions::queue) change that. It is written out by [`Telemetry::shutdown`], or when the [`Telemetry`] is dropped. From
+    /// then on lines are written on the thread that logs.
     ///
     /// ```
     /// use radiosonde::Profile;
@@ -151,18 +151,17 @@ impl TelemetryBuilder {
         self
     }
 
-    /// How panics become lines, or `None` if they shall not; by default [`PanicHook::new`], so that a panic is one line with the
-    /// fields and the trace of its span, and nothing beside it on standard error. It counts in the telemetry's registry.
+    /// Turns panics into lines; `None` leaves them to the hook that is installed. Default: [`PanicHook::new`], with which a panic is one line
+    /// with the fields and the trace of its span, and nothing on standard error. It counts in the telemetry's registry.
     ///
-    /// A hook that somebody installs later runs before it; for one that was there before say
-    /// `panic_hook(PanicHook::new().and_previous())`.
+    /// A hook that is installed later runs before it; `panic_hook(PanicHook::new().and_previous())` also runs the one installed before.
     pub fn panic_hook(mut self, hook: impl Into<Option<PanicHook>>) -> Self {
         self.panic_hook = hook.into();
         self
     }
 
-    /// Which traces are recorded, and how; and where spans go besides a collector. What is left open is as `OTEL_TRACES_SAMPLER`,
-    /// `OTEL_TRACES_SAMPLER_ARG` and `OTEL_PROPAGATORS` say.
+    /// Sets the sampler, the propagation and further sinks of spans. Settings that are left open come from `OTEL_TRACES_SAMPLER`,
+    /// `OTEL_TRACES_SAMPLER_ARG` and `OTEL_PROPAGATORS`.
     ///
     /// ```
     /// use radiosonde::Sampler;
@@ -183,9 +182,9 @@ impl TelemetryBuilder {
         self
     }
 
-    /// How metrics are served: on a port of their own, and for whom. What is left open is as `OTEL_METRICS_EXPORTER`,
-    /// `OTEL_EXPORTER_PROMETHEUS_HOST`, `OTEL_EXPORTER_PROMETHEUS_PORT` and `RADIOSONDE_METRICS_BEARER_TOKEN` say; without a
-    /// listener, [`Telemetry::metrics_service`] serves them all the same.
+    /// Sets the listener of metrics and its credentials. Settings that are left open come from `OTEL_METRICS_EXPORTER`,
+    /// `OTEL_EXPORTER_PROMETHEUS_HOST`, `OTEL_EXPORTER_PROMETHEUS_PORT` and `RADIOSONDE_METRICS_BEARER_TOKEN`.
+    /// [`Telemetry::metrics_service`] serves metrics with and without a listener.
     ///
     /// ```
     /// let builder = radiosonde::builder().metrics(|m| m.address(([0, 0, 0, 0], 9464).into()).path("/internal/metrics"));
@@ -195,8 +194,8 @@ impl TelemetryBuilder {
         self
     }
 
-    /// Who may change log levels by [`Telemetry::levels_service`], and for how long. Without credentials here and in
-    /// `RADIOSONDE_LOG_LEVELS_BEARER_TOKEN`, nobody may.
+    /// Sets the credentials that may change log levels through [`Telemetry::levels_service`], and for how long a change holds. Default: the
+    /// bearer token in `RADIOSONDE_LOG_LEVELS_BEARER_TOKEN`; without either, levels are read-only.
     pub fn levels(mut self, set: impl FnOnce(LevelsOptions) -> LevelsOptions) -> Self {
         self.code.levels = set(self.code.levels);
         self

@@ -109,13 +109,13 @@ impl Telemetry {
         self.logs.clone()
     }
 
-    /// Where everything counts, for metrics of your own.
+    /// The registry that everything counts in, for metrics of your own.
     #[must_use]
     pub const fn registry(&self) -> &Registry {
         &self.registry
     }
 
-    /// Who emits.
+    /// The resource in every line and span.
     #[must_use]
     pub const fn resource(&self) -> &Resource {
         &self.resource
@@ -127,11 +127,11 @@ impl Telemetry {
         self.listener.as_ref().map(Listener::address)
     }
 
-    /// Delivers what is there until the deadline and says what became of everything.
+    /// Delivers the queued items until the deadline, and reports what was delivered, dropped and left.
     ///
-    /// It begins with the call; the future, of any runtime, only waits, and once all is delivered it waits for the writers' queues,
-    /// too, which blocks its thread as long as one of them hangs. Lines and spans that come later are counted as dropped; lines
-    /// still go to the writers, without queues, and metrics are served on: by the listener until this is dropped.
+    /// Shutdown begins with the call; the future only waits, in any runtime. After the delivery it waits for the writers' queues, which
+    /// blocks its thread as long as one of them hangs. Later lines and spans are counted as dropped by the sinks; lines
+    /// still go to the writers, without queues. The listener serves metrics until this is dropped.
     #[allow(clippy::must_use_candidate, reason = "it acts whether anybody waits or not")]
     pub fn shutdown(&self, deadline: Duration) -> Shutdown {
         self.traces.shutdown();

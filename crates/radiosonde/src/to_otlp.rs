@@ -13,7 +13,7 @@ use crate::environment::exporter::{Asked, Exporter};
 use crate::environment::variables::{Given, Variables};
 use crate::error::{InitError, InvalidVariable};
 
-/// What goes out by OTLP, and how.
+/// The signals exported by OTLP, and their options.
 #[derive(Debug, Default)]
 pub(crate) struct Exports {
     pub(crate) options: OtlpOptions,

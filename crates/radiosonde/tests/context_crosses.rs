@@ -1,7 +1,7 @@
 //! Trace context crosses a service whatever its log filter is, and as `OTEL_SDK_DISABLED` and `OTEL_PROPAGATORS` have it. What `init`
 //! sets up is global and the environment belongs to a process, so each case is one.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
-#![allow(clippy::print_stdout, reason = "the child tells its parent by what it prints")]
+#![allow(clippy::print_stdout, reason = "the parent reads what the child prints")]
 
 mod context_crosses {
     pub(crate) mod w3c;
@@ -58,7 +58,7 @@ fn text(headers: &HeaderMap, name: &str) -> String {
     values.join(",")
 }
 
-/// Checks what calls have sent; an error says what is wrong.
+/// Checks what calls have sent; an error describes the mismatch.
 fn check(calls: &[HeaderMap], request: &w3c::Request) -> Result<(), String> {
     let parents: Vec<String> = calls.iter().map(|headers| text(headers, "traceparent")).collect();
     let contexts: Vec<_> =

@@ -42,7 +42,7 @@ async fn the_request_with_a_signed_header_is_heard_and_so_is_the_service_it_call
         .init()
         .unwrap();
 
-    // The next service says what it was sent, and is this one's twin: the same keys, and a debug line of its own.
+    // The next service responds with the header that it received. It has the same keys, and a debug line of its own.
     let next = telemetry.server_layer().layer(service_fn(async |request: Request<String>| {
         debug!("priced");
         let sent = request.headers().get(HEADER).map_or("nothing", |value| value.to_str().unwrap());
@@ -76,7 +76,7 @@ async fn the_request_with_a_signed_header_is_heard_and_so_is_the_service_it_call
     assert_eq!(send(request(&[(HEADER, signed.clone())])).await, signed.to_str().unwrap());
     assert_eq!(heard(), [1, 1, 1]);
 
-    // Who is not told to does not hand it on.
+    // A client that is not told to forward the header does not.
     let mut elsewhere = request(&[(HEADER, signed)]);
     *elsewhere.uri_mut() = "/foreign".parse().unwrap();
     assert_eq!(send(elsewhere).await, "nothing");

@@ -25,5 +25,4 @@ pub use arrows::{Arrow, ArrowKind, refusal};
 pub use exceptions::{Exception, Verdict, judge};
 pub use finding::Finding;
 pub use rules::Rule;
-pub use wording::wording_debt;
 pub use workspace::{Package, Workspace};

@@ -3,8 +3,8 @@ use std::path::Path;
 
 use crate::{Finding, Workspace};
 
-/// Files with words that the project does not use, and how many each still has. It only shrinks: see the README.
-pub(crate) const DEBT: &str = "tests/house/wording.txt";
+/// Files with words that the project does not use, and the number of them in each. It only shrinks.
+const DEBT: &str = "tests/house/wording.txt";
 
 /// Words and phrases of the list in the project's guide to its English, in lower case, and what to write.
 const NOT_USED: &[(&str, &str)] = &[
@@ -49,13 +49,6 @@ pub(crate) fn check(workspace: &Workspace) -> Vec<Finding> {
     findings
 }
 
-/// What [`DEBT`] would hold if it were written now.
-#[must_use]
-pub fn wording_debt(workspace: &Workspace) -> String {
-    let owing = found(workspace).filter(|(_, found)| !found.is_empty());
-    owing.map(|(path, found)| format!("{} {path}\n", found.len())).collect()
-}
-
 fn found(workspace: &Workspace) -> impl Iterator<Item = (&str, Vec<(usize, String)>)> {
     let files = workspace.files().iter().filter(|path| is_read(path));
     files.filter_map(|path| Some((path.as_str(), check_text(path, &workspace.read(path)?))))
@@ -87,7 +80,7 @@ fn check_text(path: &str, text: &str) -> Vec<(usize, String)> {
     found
 }
 
-/// What a line of code has between quotes and in its comment.
+/// The text between quotes and in the comment of a line of code.
 fn words_of_code(line: &str) -> String {
     let mut words = String::new();
     let mut rest = line;
@@ -111,7 +104,7 @@ fn words_of_code(line: &str) -> String {
     words
 }
 
-/// Whether the phrase stands there as words of its own, and not as code between backticks.
+/// Whether the phrase stands in the text as words of its own, outside of backticks.
 fn contains(text: &str, phrase: &str) -> bool {
     let is_word = |c: char| c.is_alphanumeric() || c == '_';
     text.match_indices(phrase).any(|(at, _)| {

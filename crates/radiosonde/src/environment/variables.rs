@@ -97,7 +97,7 @@ impl<'a> Variables<'a> {
         Ok(unsupported)
     }
 
-    /// The variable's text. An empty one counts as unset, as OpenTelemetry's specification says.
+    /// The variable's text. An empty one counts as unset, as OpenTelemetry's specification requires.
     pub(crate) fn text(&self, name: &'static str) -> Result<Option<String>, InvalidVariable> {
         self.read(name, |value, expected| InvalidVariable::new(name, value, expected))
     }

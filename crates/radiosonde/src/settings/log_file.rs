@@ -1,4 +1,4 @@
-//! What the environment says of the log file.
+//! The log file's settings from the environment.
 
 use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
@@ -19,7 +19,7 @@ const ROTATIONS: [(&str, Rotation); 4] = [
 const BYTES: &str = "a number of bytes from 1";
 const SECONDS_A_DAY: u64 = 86_400;
 
-/// What people write who want no file: as a path each would be a file of that name in the working directory.
+/// Words that mean "no file" elsewhere. As a path, each would be a file of that name in the working directory.
 const NO_PATHS: [&str; 9] = ["-", "stdout", "stderr", "console", "none", "off", "null", "true", "false"];
 
 /// The file that lines are written to.

@@ -30,6 +30,6 @@ pub(super) fn carry_trace_context(variables: &Variables<'_>) -> Result<Option<bo
     if let Some(instead) = instead {
         variables.unsupported(InvalidVariable::new(VARIABLE, &text, "tracecontext, none"), instead);
     }
-    // Whoever names another format wants trace context carried on.
+    // Another format also means that trace context is to be carried on.
     Ok(Some(has_format || words.iter().any(|word| word == "tracecontext")))
 }

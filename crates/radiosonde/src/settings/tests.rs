@@ -181,7 +181,7 @@ fn empty_variables_are_unset() {
     assert!(!settings.loki.has_url() && !settings.otlp.has_spans);
 }
 
-/// What goes where, as the options show it: `Base` before the signal's path is appended.
+/// The endpoints as the options show them: `Base` before the signal's path is appended.
 fn endpoint(signal: &str) -> String {
     let (_, rest) = signal.split_once("endpoint: ").unwrap();
     rest.split_once(", http: ").unwrap().0.to_owned()
@@ -555,7 +555,7 @@ fn the_log_file_is_rotated_as_the_variables_say() {
         ("RADIOSONDE_LOG_FILE_MODE", "1777"),
         ("RADIOSONDE_LOG_FILE_MODE", "680"),
     ] {
-        // Said even if no file is written.
+        // Reported even if no file is written.
         let error = resolve(builder(), &[(variable, value)]).unwrap_err().to_string();
         assert!(error.contains(variable) && error.contains(value), "{error}");
     }

@@ -154,38 +154,19 @@ impl Output {
 
 /// What happened to the lines that a writer's queue accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct WriterReport {
-    name: &'static str,
-    accepted: u64,
-    written: u64,
-    queued: usize,
+    /// The writer's name.
+    pub name: &'static str,
+    /// Lines that the queue accepted.
+    pub accepted: u64,
+    /// Accepted lines that were written.
+    pub written: u64,
+    /// Accepted lines that wait or are being written.
+    pub queued: usize,
 }
 
 impl WriterReport {
-    /// The writer's name.
-    #[must_use]
-    pub const fn name(&self) -> &'static str {
-        self.name
-    }
-
-    /// Lines that the queue accepted.
-    #[must_use]
-    pub const fn accepted(&self) -> u64 {
-        self.accepted
-    }
-
-    /// Accepted lines that were written.
-    #[must_use]
-    pub const fn written(&self) -> u64 {
-        self.written
-    }
-
-    /// Accepted lines that wait or are being written.
-    #[must_use]
-    pub const fn queued(&self) -> usize {
-        self.queued
-    }
-
     /// Accepted lines that will not be written; the metrics count them by reason.
     #[must_use]
     pub const fn lost(&self) -> u64 {

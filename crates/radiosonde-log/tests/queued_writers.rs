@@ -416,7 +416,7 @@ fn a_broken_pipe_costs_lines_and_nothing_else() {
             info!("lost");
         }
         assert!(logs.flush(LONG));
-        assert_eq!(logs.report()[0].written(), 0);
+        assert_eq!(logs.report()[0].written, 0);
     });
     assert_eq!(dropped(&registry, "write", "INFO"), 100);
 }

@@ -28,7 +28,7 @@ use crate::writing::suppression::Suppression;
 /// tracing::info!("hi");
 /// assert!(logs.flush(Duration::from_secs(5)));
 /// assert_eq!(buffer.lines().len(), 1);
-/// assert_eq!(logs.report()[0].written(), 1);
+/// assert_eq!(logs.report()[0].written, 1);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone)]

@@ -79,6 +79,23 @@ fn headers_of_the_request_win_and_so_does_the_last_of_a_name() {
 }
 
 #[test]
+fn an_authorization_that_is_set_first_wins_as_a_header_and_as_credentials() {
+    let fake = HttpFake::start([]);
+    let (delivery, _) = delivery();
+    let header = || HttpOptions::new().header("Authorization", "Bearer header");
+    let token = || HttpOptions::new().bearer_token("token");
+    for (name, http) in [("x", header().or(token())), ("y", token().or(header()))] {
+        let queue = delivery.sink(quick(name), &http, Plain::at(&fake.url())).unwrap();
+        push(&queue, &["a"]);
+        assert!(queue.flush_blocking(DEADLINE));
+    }
+    delivery.shutdown_blocking(DEADLINE);
+    let sent: Vec<_> =
+        fake.requests().iter().map(|request| request.header("authorization").map(str::to_owned)).collect();
+    assert_eq!(sent, [Some("Bearer header".to_owned()), Some("Bearer token".to_owned())]);
+}
+
+#[test]
 fn a_client_sends_its_credentials_to_its_own_server_only() {
     let (own, other) = (HttpFake::start([]), HttpFake::start([]));
     let http = HttpOptions::new().bearer_token("t0ken").header("x-gate", "1");

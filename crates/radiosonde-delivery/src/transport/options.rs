@@ -94,12 +94,15 @@ impl HttpOptions {
         self
     }
 
-    /// Takes what is not set here from `other`: its headers whose names are not, its credentials, its certificates.
+    /// Takes what is not set here from `other`: its headers whose names are not, its credentials, its certificates. A header
+    /// `authorization` here is set in place of its credentials.
     pub fn or(mut self, other: Self) -> Self {
         let is_set = |name: &str| self.headers.keys().any(|known| known.eq_ignore_ascii_case(name));
+        if !is_set(AUTHORIZATION.as_str()) {
+            self.authorization = self.authorization.or(other.authorization);
+        }
         let added: Vec<_> = other.headers.into_iter().filter(|(name, _)| !is_set(name)).collect();
         self.headers.extend(added);
-        self.authorization = self.authorization.or(other.authorization);
         self.tls = self.tls.or(other.tls);
         self
     }

@@ -59,13 +59,18 @@ impl OtlpOptions {
     /// Takes what is not set here from `other`.
     ///
     /// A setting here for all signals wins over one of `other` for a single signal. Log lines that are not enabled here are sent
-    /// if `other` enables them.
+    /// if `other` enables them, to its endpoint for log lines if it has one.
     pub fn or(self, other: Self) -> Self {
         let (own, others) = (self.all(), other.all());
         let traces = self.traces.over(own.clone()).or(other.traces.over(others.clone()));
         let all = own.clone().or(others.clone());
         let logs = match (self.logs, other.logs) {
-            (None, logs) => logs.map(|logs| logs.over(all.clone())),
+            (None, None) => None,
+            (None, Some(logs)) => {
+                let endpoint = logs.endpoint.clone();
+                let logs = own.or(logs.over(others));
+                Some(OtlpSignalOptions { endpoint: endpoint.or(logs.endpoint.clone()), ..logs })
+            }
             (Some(logs), other) => Some(logs.over(own).or(other.unwrap_or_default().over(others))),
         };
         Self {
@@ -341,6 +346,17 @@ mod tests {
             .or(OtlpOptions::default()
                 .traces(OtlpSignalOptions { http: http("b"), ..OtlpSignalOptions::new() }));
         let shown = format!("{:?}", both.traces);
+        assert!(shown.contains("\"a\": ") && shown.contains("\"b\": "), "{shown}");
+    }
+
+    #[test]
+    fn lines_enabled_by_the_second_have_the_first_settings_of_all() {
+        let http = |name: &str| HttpOptions::new().header(name, "1");
+        let asking = OtlpSignalOptions::new().http(http("b")).compression(Compression::None);
+        let own = OtlpOptions::default().http(http("a")).compression(Compression::Gzip);
+        let lines = own.or(OtlpOptions::default().logs(asking)).logs.unwrap();
+        assert_eq!(lines.compression, Some(Compression::Gzip));
+        let shown = format!("{:?}", lines.http);
         assert!(shown.contains("\"a\": ") && shown.contains("\"b\": "), "{shown}");
     }
 }

@@ -57,6 +57,14 @@ fn a_listener_is_where_the_first_options_that_speak_of_one_have_it() {
     let own = MetricsOptions::new().address(([0, 0, 0, 0], 80).into());
     assert_eq!(address(own.or(read(guide))).as_deref(), Some("0.0.0.0:80"));
     assert_eq!(address(MetricsOptions::new().enabled(false).or(read(guide))), None);
+    assert_eq!(
+        address(MetricsOptions::new().enabled(true).or(read(guide))).as_deref(),
+        Some("127.0.0.1:9090")
+    );
+    assert_eq!(
+        address(MetricsOptions::new().port(1).or(read("{ enabled = false }"))).as_deref(),
+        Some("127.0.0.1:1")
+    );
     let merged = format!("{:?}", MetricsOptions::new().port(1).or(read(guide)));
     assert!(merged.contains("port: Some(1)") && merged.contains("/internal"), "{merged}");
 }

@@ -102,10 +102,12 @@ impl MetricsOptions {
         }
     }
 
-    /// Takes what is not set here from `other`. Whether there is a listener, its address and its port are one setting.
+    /// Takes what is not set here from `other`. The address and the port are one setting, and either of them asks for a listener
+    /// that `other` does not turn off.
     pub fn or(mut self, other: Self) -> Self {
-        if !self.has_listener() {
-            (self.enabled, self.address, self.port) = (other.enabled, other.address, other.port);
+        if self.address.is_none() && self.port.is_none() {
+            self.enabled = self.enabled.or(other.enabled);
+            (self.address, self.port) = (other.address, other.port);
         }
         Self {
             path: self.path.or(other.path),
@@ -116,10 +118,10 @@ impl MetricsOptions {
         }
     }
 
-    /// Whether code set a listener, or set that none is started.
+    /// Whether an address or a port is set, or that there is no listener.
     #[must_use]
     pub const fn has_listener(&self) -> bool {
-        self.enabled.is_some() || self.address.is_some() || self.port.is_some()
+        matches!(self.enabled, Some(false)) || self.address.is_some() || self.port.is_some()
     }
 
     /// The address to listen on; `None` without a listener.

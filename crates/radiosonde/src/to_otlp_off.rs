@@ -14,6 +14,10 @@ use crate::error::{InitError, InvalidVariable};
 const ENDPOINTS: [&str; 3] =
     ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT"];
 
+const EXPORTERS: [&str; 2] = ["OTEL_TRACES_EXPORTER", "OTEL_LOGS_EXPORTER"];
+
+const NOT_EXPORTED: &str = "nothing is exported without the feature `otlp` of the crate radiosonde";
+
 /// No options: a file that has some is refused.
 #[derive(Debug, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(deny_unknown_fields))]
@@ -38,11 +42,13 @@ impl Exports {
         variables: &Variables<'_>,
     ) -> Result<Self, InvalidVariable> {
         for name in ENDPOINTS {
-            unread::report(
-                variables,
-                name,
-                "nothing is exported without the feature `otlp` of the crate radiosonde",
-            );
+            unread::report(variables, name, NOT_EXPORTED);
+        }
+        for name in EXPORTERS {
+            let asked = variables.words(name)?;
+            if asked.is_some_and(|(_, words)| words.iter().any(|word| word != "none")) {
+                unread::report(variables, name, NOT_EXPORTED);
+            }
         }
         Ok(Self::default())
     }
@@ -63,5 +69,26 @@ impl Exports {
         _: (&Resource, &Delivery),
     ) -> Result<Option<Arc<dyn LineSink>>, InitError> {
         Ok(None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsString;
+
+    use super::*;
+
+    #[test]
+    fn an_exporter_that_is_asked_for_is_reported_and_none_is_not() {
+        let reported = |name: &'static str, value: &'static str| {
+            let look_up = move |asked: &str| (asked == name).then(|| OsString::from(value));
+            let variables = Variables::new(&look_up);
+            Exports::resolve(Options {}, Options {}, &variables).unwrap();
+            variables.settle().unwrap().iter().map(|unsupported| unsupported.name()).collect::<Vec<_>>()
+        };
+        for name in EXPORTERS {
+            assert_eq!(reported(name, "otlp"), [name]);
+            assert!(reported(name, "none").is_empty());
+        }
     }
 }

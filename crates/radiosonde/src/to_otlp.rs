@@ -162,16 +162,17 @@ impl SignalVariables {
             if matches!(asked, Asked::None | Asked::Unsupported) {
                 return Ok(None);
             }
-            let own = variables.text(self.endpoint)?;
+            let endpoint_asks = variables.text(self.endpoint)?.is_some();
             let base_asks = self.base_asks && variables.is_set(BASE);
             // The specification would export to the default endpoint unless told not to; here somebody has to ask for it.
-            if asked != Asked::Supported && own.is_none() && !file_asks && !base_asks {
+            if asked != Asked::Supported && !endpoint_asks && !file_asks && !base_asks {
                 return Ok(None);
             }
-            if let Some(url) = own {
-                variables.give(self.endpoint, &url);
-                signal = signal.endpoint(url);
-            }
+        }
+        // Code may ask for log lines without an endpoint.
+        if let Some(url) = variables.text(self.endpoint)? {
+            variables.give(self.endpoint, &url);
+            signal = signal.endpoint(url);
         }
         self.check_protocol(variables)?;
         if let Some(compression) = self.compression(variables)? {

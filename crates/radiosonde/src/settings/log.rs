@@ -42,7 +42,8 @@ pub(super) fn options(variables: &Variables<'_>) -> Result<LogOptions, InvalidVa
     let profile = variables.one_of("RADIOSONDE_LOG_PROFILE", &profiles)?;
     let names = variables.one_of("RADIOSONDE_LOG_LEVEL_NAMES", &NAMES)?;
     let precision = variables.one_of("RADIOSONDE_LOG_TIMESTAMP_PRECISION", &PRECISIONS)?;
-    let options = LogOptions::new().file_options(log_file::options(variables)?);
+    let file_options = log_file::options(variables)?;
+    let options = file_options.into_iter().fold(LogOptions::new(), LogOptions::file_options);
     let options = log_file::path(variables)?.into_iter().fold(options, LogOptions::file);
     let options = format.into_iter().fold(options, LogOptions::format);
     let options = profile.into_iter().fold(options, LogOptions::profile);

@@ -165,6 +165,11 @@ fn a_variable_wins_over_the_file_and_code_over_both() {
     let loki = shown(&settings.loki);
     assert!(loki.contains("http://variable:3100") && loki.contains("Some(\"file\")"), "{loki}");
     assert_eq!(spans(&settings.otlp).as_deref(), Some("Some(Whole(http://variable:4318/x))"));
+    let asked = resolve(code(), &[("OTEL_METRICS_EXPORTER", "prometheus")]).unwrap();
+    assert_eq!(asked.metrics.listener_address().unwrap().port(), 1, "the variable leaves the port open");
+    let open = builder().metrics(|metrics| metrics.enabled(true));
+    let asked = resolve(open, &[("OTEL_EXPORTER_PROMETHEUS_PORT", "3")]).unwrap();
+    assert_eq!(asked.metrics.listener_address().unwrap().port(), 3, "code leaves the port open");
     let none = [("OTEL_TRACES_EXPORTER", "none")];
     assert!(!resolve(code(), &none).unwrap().otlp.has_spans, "also where a file asks for them");
 
@@ -236,7 +241,11 @@ fn lines_go_by_otlp_only_where_somebody_asks_for_logs() {
     let lines = OtlpSignalOptions::new().endpoint("http://d:4/otlp/v1/logs");
     let code = || builder().otlp(otlp().logs(lines.clone()));
     expect(code(), &[own], Some("Some(Whole(http://d:4/otlp/v1/logs))"));
-    expect(builder().otlp(otlp().logs(OtlpSignalOptions::new())), &[own], Some("Some(Base(http://c:3/))"));
+    let asking = || OtlpSignalOptions::new();
+    expect(builder().otlp(otlp().logs(asking())), &[own], Some("Some(Base(http://c:3/))"));
+    let open = || builder().otlp(OtlpOptions::default().logs(asking()));
+    expect(open(), &[own], Some("Some(Whole(http://b:2/x))"));
+    expect(open(), &[base], Some("Some(Base(http://a:1/))"));
 }
 
 #[test]
@@ -522,7 +531,7 @@ fn the_log_file_is_rotated_as_the_variables_say() {
         log_file::options(&Variables::new(&look_up))
     };
     let debug = |options: FileOptions| format!("{options:?}");
-    assert_eq!(debug(options(&[]).unwrap()), debug(FileOptions::new()));
+    assert!(options(&[]).unwrap().is_none());
     let all = [
         ("RADIOSONDE_LOG_FILE_ROTATE", "daily"),
         ("RADIOSONDE_LOG_FILE_ROTATE_AT_BYTES", "1000"),
@@ -542,7 +551,7 @@ fn the_log_file_is_rotated_as_the_variables_say() {
         .gzip(true)
         .reopen_on_sighup()
         .mode(0o640);
-    assert_eq!(debug(options(&all).unwrap()), debug(expected));
+    assert_eq!(debug(options(&all).unwrap().unwrap()), debug(expected));
     for (variable, value) in [
         ("RADIOSONDE_LOG_FILE_ROTATE", "weekly"),
         ("RADIOSONDE_LOG_FILE_ROTATE_AT_BYTES", "0"),
@@ -559,6 +568,17 @@ fn the_log_file_is_rotated_as_the_variables_say() {
         let error = resolve(builder(), &[(variable, value)]).unwrap_err().to_string();
         assert!(error.contains(variable) && error.contains(value), "{error}");
     }
+}
+
+#[test]
+fn a_configuration_file_rotates_the_log_file_unless_a_variable_does() {
+    let daily = || FileOptions::new().rotate(Rotation::Daily).keep_files(7);
+    let file = || Config { logs: LogOptions::new().file_options(daily()), ..Config::default() };
+    let of = |variables: &[(&str, &str)]| shown(&resolve(builder().config(file()), variables).unwrap().logs);
+    let expected = |options: FileOptions| format!("file_options: Some({options:?})");
+    assert!(of(&[]).contains(&expected(daily())), "{}", of(&[]));
+    let hourly = of(&[("RADIOSONDE_LOG_FILE_ROTATE", "hourly")]);
+    assert!(hourly.contains(&expected(FileOptions::new().rotate(Rotation::Hourly))), "{hourly}");
 }
 
 /// The layer of these settings, as `init` builds it.

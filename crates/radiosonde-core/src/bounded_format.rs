@@ -49,6 +49,10 @@ impl fmt::Write for Bounded<'_> {
             self.out.push_str(text);
             return Ok(());
         }
+        // Nothing is missing of an empty text, even where `out` is beyond the limit already.
+        if text.is_empty() && !self.is_cut {
+            return Ok(());
+        }
         // The error stops the formatting of a long or endless value. If it continues anyway, nothing more is appended.
         let mut end = self.limit.saturating_sub(self.out.len());
         while !text.is_char_boundary(end) {
@@ -92,7 +96,8 @@ mod tests {
             assert_eq!(format_within(&mut out, format_args!("{Endless}"), limit), Some(Formatted::Cut));
             assert_eq!(out, expected, "{limit}");
         }
-        let mut out = String::from("before");
+        let (mut out, empty) = (String::from("before"), String::new());
+        assert_eq!(format_within(&mut out, format_args!("{empty}"), 3), Some(Formatted::Whole));
         assert_eq!(format_within(&mut out, format_args!("{Fails}"), 100), None);
         assert_eq!(out, "before");
         assert_eq!(format_within(&mut out, format_args!("!"), 7), Some(Formatted::Whole));

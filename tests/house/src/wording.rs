@@ -68,22 +68,36 @@ fn owed(list: &str) -> BTreeMap<&str, usize> {
 fn check_text(path: &str, text: &str) -> Vec<(usize, String)> {
     let prose = Path::new(path).extension().is_some_and(|extension| extension == "md");
     let mut found = Vec::new();
+    let (mut before, mut continues) = (String::new(), false);
     for (at, line) in text.lines().enumerate() {
-        let words = if prose { line.to_lowercase() } else { words_of_code(line).to_lowercase() };
-        let refused = NOT_USED.iter().filter(|(phrase, _)| contains(&words, phrase));
+        let words = if prose { line.to_lowercase() } else { words_of_code(line, continues).to_lowercase() };
+        // A literal goes on where its line ends with a backslash.
+        continues = !prose && line.ends_with('\\') && (continues || line.contains('"'));
+        let wrapped = format!("{} {}", before.trim(), words.trim());
+        let refused = NOT_USED.iter().filter(|(phrase, _)| {
+            let is_wrapped = || contains(&wrapped, phrase) && !contains(&before, phrase);
+            contains(&words, phrase) || (phrase.contains(' ') && is_wrapped())
+        });
         found.extend(
             refused.map(|(phrase, instead)| {
                 (at + 1, format!("\"{phrase}\" is not used here; write: {instead}"))
             }),
         );
+        before = words;
     }
     found
 }
 
-/// The text between quotes and in the comment of a line of code.
-fn words_of_code(line: &str) -> String {
+/// The text between quotes and in the comment of a line of code, which may begin within quotes.
+fn words_of_code(line: &str, in_quotes: bool) -> String {
     let mut words = String::new();
     let mut rest = line;
+    if in_quotes {
+        let (quoted, after) = line.split_once('"').unwrap_or((line, ""));
+        words.push_str(quoted.trim_end_matches('\\'));
+        words.push(' ');
+        rest = after;
+    }
     while let Some(at) = rest.find(['"', '/', '#']) {
         let (mark, after) = rest.split_at(at).1.split_at(1);
         match mark {
@@ -96,7 +110,7 @@ fn words_of_code(line: &str) -> String {
             "#" if !after.starts_with(' ') => rest = after,
             "/" if !after.starts_with('/') => rest = after,
             _ => {
-                words.push_str(after);
+                words.push_str(after.trim_start_matches(['/', '!']));
                 break;
             }
         }
@@ -129,6 +143,9 @@ mod tests {
         assert_eq!(found("a.md", "`who` prints who is there"), 1);
         assert_eq!(found("a.md", "wholly unsaid"), 0);
         assert_eq!(found("a.toml", "# Whom it serves, and who it is"), 1);
+        assert_eq!(found("a.rs", "/// This is what is\n/// there.\nfn f() {}"), 1);
+        assert_eq!(found("a.md", "This is what\nis there. It is\nhere."), 1);
+        assert_eq!(found("a.rs", "f(\"a \\\n    lest b \\\n    c\");\nlet lest = 1;"), 1);
     }
 
     #[test]

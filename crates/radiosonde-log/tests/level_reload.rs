@@ -201,6 +201,22 @@ fn changes_are_counted() {
     }
 }
 
+#[test]
+fn changes_count_in_the_global_registry_by_default() {
+    let count = || {
+        let text = Registry::global().text();
+        let sample = "radiosonde_log_level_changes_total{kind=\"reset\"} ";
+        let value = text.lines().find_map(|line| line.strip_prefix(sample)).map(str::parse::<u64>);
+        value.map_or(0, Result::unwrap)
+    };
+    let before = count();
+    let (_filter, reload) = LevelReload::new(LogFilter::default());
+    reload.reset().unwrap();
+    let (_filter, built) = LevelReload::builder(LogFilter::default()).build().unwrap();
+    built.reset().unwrap();
+    assert!(count() >= before + 2, "{} after {before}", count());
+}
+
 /// A layer that changes the levels from within an event.
 struct Meddles(LevelReload);
 

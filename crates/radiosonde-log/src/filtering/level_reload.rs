@@ -7,9 +7,9 @@ use radiosonde_metrics::{RegisterError, Registry};
 use tracing::Span;
 
 use crate::filtering::audit::{Audit, Kind};
-use crate::filtering::counts::Counts;
 use crate::filtering::directive::InvalidFilter;
 use crate::filtering::filter::LogFilter;
+use crate::filtering::filter_metrics::FilterMetrics;
 use crate::filtering::levels::Levels;
 use crate::filtering::reload_filter::ReloadFilter;
 use crate::filtering::reload_state::ReloadState;
@@ -59,10 +59,13 @@ pub struct LevelReload {
 const NAME: usize = 128;
 
 impl LevelReload {
-    /// Creates a filter that starts as `default`, and its reload handle.
+    /// Creates a filter that starts as `default`, and its reload handle. Changes are counted in [`Registry::global`].
+    ///
+    /// Never fails: if that registry has other metrics with these names, the conflict is reported to
+    /// [`diagnostics`](radiosonde_core::diagnostics), and nothing is counted. [`LevelReloadBuilder::build`] returns it as an error.
     #[must_use]
     pub fn new(default: LogFilter) -> (ReloadFilter, Self) {
-        Self::builder(default).assemble(Counts::default())
+        Self::builder(default).assemble(FilterMetrics::in_global_registry())
     }
 
     /// Builds a reload with further options.
@@ -175,7 +178,7 @@ pub struct LevelReloadBuilder {
 
 impl LevelReloadBuilder {
     /// Sets the registry for `radiosonde_log_level_changes_total{kind}`, `radiosonde_log_filter_rebuilds_total` and
-    /// `radiosonde_log_level_overrides_total{outcome}`; default: nothing is counted.
+    /// `radiosonde_log_level_overrides_total{outcome}`; default: [`Registry::global`].
     pub fn registry(mut self, registry: &Registry) -> Self {
         self.registry = Some(registry.clone());
         self
@@ -200,13 +203,13 @@ impl LevelReloadBuilder {
     /// # Errors
     /// [`RegisterError`] if the registry has other metrics with these names.
     pub fn build(self) -> Result<(ReloadFilter, LevelReload), RegisterError> {
-        let counts = self.registry.as_ref().map(Counts::new).transpose()?.unwrap_or_default();
-        Ok(self.assemble(counts))
+        let metrics = FilterMetrics::new(self.registry.as_ref().unwrap_or_else(|| Registry::global()))?;
+        Ok(self.assemble(metrics))
     }
 
-    fn assemble(self, counts: Counts) -> (ReloadFilter, LevelReload) {
+    fn assemble(self, metrics: FilterMetrics) -> (ReloadFilter, LevelReload) {
         let levels = Levels::new(self.default, self.hold);
-        let state = Arc::new(ReloadState::new(levels, self.clock, counts));
+        let state = Arc::new(ReloadState::new(levels, self.clock, metrics));
         (ReloadFilter::new(Arc::clone(&state)), LevelReload { state, by: "code".into() })
     }
 }

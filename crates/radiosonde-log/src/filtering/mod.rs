@@ -1,9 +1,9 @@
 //! Decides which events become lines.
 
 pub(crate) mod audit;
-pub(crate) mod counts;
 pub(crate) mod directive;
 pub(crate) mod filter;
+pub(crate) mod filter_metrics;
 pub(crate) mod level_override;
 pub(crate) mod level_reload;
 pub(crate) mod levels;

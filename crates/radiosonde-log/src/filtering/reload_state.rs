@@ -12,7 +12,7 @@ use tracing_core::{Level, callsite};
 
 use crate::default_subscriber::is_default;
 use crate::filtering::audit::{Audit, Kind};
-use crate::filtering::counts::Counts;
+use crate::filtering::filter_metrics::FilterMetrics;
 use crate::filtering::levels::{Active, Change, Levels};
 
 /// State shared by a filter and its handles: the levels in force, and the thread that invalidates `tracing`'s cached interest.
@@ -32,7 +32,7 @@ pub(crate) struct ReloadState {
     done: Condvar,
     clock: SharedClock,
     dispatch: OnceLock<WeakDispatch>,
-    counts: Counts,
+    metrics: FilterMetrics,
 }
 
 #[derive(Debug)]
@@ -61,7 +61,7 @@ const AGAIN: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_secs(86_400);
 
 impl ReloadState {
-    pub(crate) fn new(levels: Levels, clock: SharedClock, counts: Counts) -> Self {
+    pub(crate) fn new(levels: Levels, clock: SharedClock, metrics: FilterMetrics) -> Self {
         let active = ArcSwap::from_pointee(levels.active());
         let inner =
             Inner { levels, made: 0, known: 0, audits: Vec::new(), thread: None, wakes: None, again: None };
@@ -74,7 +74,7 @@ impl ReloadState {
             done: Condvar::new(),
             clock,
             dispatch: OnceLock::new(),
-            counts,
+            metrics,
         }
     }
 
@@ -106,7 +106,7 @@ impl ReloadState {
         self.start(&mut inner)?;
         let change = edit(&mut inner.levels, self.clock.monotonic());
         let audit = audit(change);
-        self.counts.change(audit.kind);
+        self.metrics.change(audit.kind);
         inner.audits.push(audit);
         self.publish(&mut inner);
         self.wait_until_known(inner);
@@ -127,7 +127,7 @@ impl ReloadState {
         // Relaxed: the span is created on this thread; a thread that receives the span synchronises with it, and so sees
         // this.
         self.open.fetch_add(1, Ordering::Relaxed);
-        self.counts.opened_override();
+        self.metrics.opened_override();
         if inner.levels.open(level) {
             self.publish(&mut inner);
         }
@@ -158,7 +158,7 @@ impl ReloadState {
     }
 
     pub(crate) fn refused_override(&self) {
-        self.counts.refused_override();
+        self.metrics.refused_override();
         let message =
             format_args!("invalid span field radiosonde.log: expected error, warn, info, debug or trace");
         diagnostics::report("log", "levels", message);
@@ -197,7 +197,7 @@ impl ReloadState {
         loop {
             let now = self.clock.monotonic();
             if let Some(change) = inner.levels.revert(now) {
-                self.counts.change(Kind::Ended);
+                self.metrics.change(Kind::Ended);
                 inner.audits.push(Audit::ended(change));
                 inner.made += 1;
             }
@@ -237,7 +237,7 @@ impl ReloadState {
 
     /// Applies changes at all callsites and writes their audit events.
     fn tell(&self, audits: &[Audit]) {
-        self.counts.rebuild();
+        self.metrics.rebuild();
         if !self.ask(|| audits.iter().for_each(Audit::write)) {
             let message = format_args!("the changed filter is part of no subscriber");
             diagnostics::report("log", "levels", message);
@@ -292,7 +292,7 @@ mod tests {
     #[test]
     fn a_forked_child_starts_a_thread_of_its_own() {
         let levels = Levels::new(LogFilter::default(), Duration::ZERO);
-        let state = Arc::new(ReloadState::new(levels, Arc::new(SystemClock), Counts::default()));
+        let state = Arc::new(ReloadState::new(levels, Arc::new(SystemClock), FilterMetrics::default()));
         // The state that a child finds: a thread that exists only in its parent.
         let gone = thread::spawn(|| thread::current().id()).join().unwrap();
         state.lock().thread = Some((0, gone));

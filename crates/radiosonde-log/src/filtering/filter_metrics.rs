@@ -1,10 +1,11 @@
+use radiosonde_core::diagnostics;
 use radiosonde_metrics::{Counter, RegisterError, Registry};
 
 use crate::filtering::audit::Kind;
 
-/// Counters of level changes, if a registry is set.
+/// Counters of level changes; the default counts nothing.
 #[derive(Debug, Default)]
-pub(crate) struct Counts(Option<Counters>);
+pub(crate) struct FilterMetrics(Option<Counters>);
 
 #[derive(Debug)]
 struct Counters {
@@ -16,7 +17,7 @@ struct Counters {
     refused: Counter,
 }
 
-impl Counts {
+impl FilterMetrics {
     pub(crate) fn new(registry: &Registry) -> Result<Self, RegisterError> {
         let changes = registry
             .counter(
@@ -42,6 +43,14 @@ impl Counts {
             overrides: overrides.handle(&["opened"]),
             refused: overrides.handle(&["refused"]),
         })))
+    }
+
+    /// Counts nothing if the names are taken by other metrics, which is reported.
+    pub(crate) fn in_global_registry() -> Self {
+        Self::new(Registry::global()).unwrap_or_else(|conflict| {
+            diagnostics::report("log", "register", format_args!("level changes are not counted: {conflict}"));
+            Self::default()
+        })
     }
 
     fn count(&self, counter: impl FnOnce(&Counters) -> &Counter) {

@@ -59,13 +59,13 @@ pub struct TelemetryBuilder {
 impl TelemetryBuilder {
     /// The service's name: in every line, span and in `build_info`. It wins over `OTEL_SERVICE_NAME` and over `service.name` in
     /// `OTEL_RESOURCE_ATTRIBUTES`; for a name that gives way to these there is [`default_service_name`](Self::default_service_name).
-    pub fn service_name(mut self, name: &str) -> Self {
+    pub fn service_name(mut self, name: impl Into<String>) -> Self {
         self.code.resource = self.code.resource.service_name(name);
         self
     }
 
     /// The service's name unless a variable or a file has one, as [`init`] takes it.
-    pub fn default_service_name(mut self, name: &str) -> Self {
+    pub fn default_service_name(mut self, name: impl Into<String>) -> Self {
         self.default_resource = self.default_resource.service_name(name);
         self
     }
@@ -95,7 +95,7 @@ impl TelemetryBuilder {
     /// ```
     pub fn config(mut self, mut file: Config) -> Self {
         if let Some(name) = file.service_name.take() {
-            file.resource = file.resource.service_name(&name);
+            file.resource = file.resource.service_name(name);
         }
         self.file = file;
         self

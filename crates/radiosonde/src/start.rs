@@ -12,7 +12,7 @@ use crate::telemetry::Telemetry;
 ///
 /// # Errors
 /// [`InitError`]; above all a variable with a value that cannot be understood, named with what is allowed.
-pub fn init(service_name: &str) -> Result<Telemetry, InitError> {
+pub fn init(service_name: impl Into<String>) -> Result<Telemetry, InitError> {
     builder().default_service_name(service_name).init()
 }
 

@@ -83,8 +83,8 @@ impl Sampling {
 
     /// Keeps all lines with the same value of a field, their own or a span's, or none. Lines without it are sampled
     /// independently.
-    pub fn by_field(mut self, field: &str) -> Self {
-        self.by = By::Field(field.into());
+    pub fn by_field(mut self, field: impl Into<String>) -> Self {
+        self.by = By::Field(field.into().into());
         self
     }
 }

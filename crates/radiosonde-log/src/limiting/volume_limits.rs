@@ -84,7 +84,8 @@ impl VolumeLimits {
     /// Lines without the field are not affected; all values of a redacted field count as the same one. Values are identified
     /// by a 64-bit hash; beyond about 2000 at a time, further ones share allowances. A second limit for the same field
     /// replaces the first.
-    pub fn keyed_by(mut self, field: &str, rate: Rate) -> Self {
+    pub fn keyed_by(mut self, field: impl Into<String>, rate: Rate) -> Self {
+        let field = field.into();
         self.keyed.retain(|(other, _)| **other != *field);
         self.keyed.push((field.into(), Gcra::new(rate)));
         self

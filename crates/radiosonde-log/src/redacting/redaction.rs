@@ -120,9 +120,9 @@ impl Redaction {
     }
 
     /// Sets the text that replaces redacted values; default: `[redacted]`.
-    pub fn replacement(mut self, replacement: &str) -> Self {
-        let mut escaped = String::new();
-        push_escaped(&mut escaped, replacement);
+    pub fn replacement(mut self, replacement: impl Into<String>) -> Self {
+        let (replacement, mut escaped) = (replacement.into(), String::new());
+        push_escaped(&mut escaped, &replacement);
         self.replacement = replacement.into();
         self.replacement_json = escaped.into();
         self

@@ -3,7 +3,7 @@ use radiosonde_metrics::{Counter, DynFamily, RegisterError, Registry};
 
 use crate::drop_counters::DropCounters;
 use crate::drop_reason::DropReason;
-use crate::file::meter::{FileMeter, FileMeters};
+use crate::file::file_metrics::{FileMetrics, FilesMetrics};
 
 /// The self metrics of outputs: `radiosonde_log_dropped_total{writer,reason,level}` and, for files,
 /// `radiosonde_log_file_rotations_total{writer}`, `radiosonde_log_file_removed_total{writer,reason}` and
@@ -11,7 +11,7 @@ use crate::file::meter::{FileMeter, FileMeters};
 #[derive(Debug)]
 pub struct OutputMetrics {
     dropped: DynFamily<Counter>,
-    files: FileMeters,
+    files: FilesMetrics,
     names: LevelNames,
 }
 
@@ -24,7 +24,7 @@ impl OutputMetrics {
         let dropped = registry
             .counter("radiosonde_log_dropped_total", "Log lines not written, by writer, reason and level.")
             .labels(&["writer", "reason", "level"])?;
-        Ok(Self { dropped, files: FileMeters::new(registry)?, names })
+        Ok(Self { dropped, files: FilesMetrics::new(registry)?, names })
     }
 
     /// The counters of lines that `writer` drops, for the reasons that apply to it.
@@ -33,7 +33,7 @@ impl OutputMetrics {
         DropCounters::new(&self.dropped, self.names, writer, reasons)
     }
 
-    pub(crate) fn file(&self, writer: &str) -> FileMeter {
+    pub(crate) fn file(&self, writer: &str) -> FileMetrics {
         self.files.of(writer)
     }
 }

@@ -141,7 +141,7 @@ impl Writer {
     /// Counts what happens to its files in these metrics.
     pub(crate) fn count_with(&mut self, metrics: &OutputMetrics) {
         if let Target::File(file) = &mut self.target {
-            file.set_meter(metrics.file(self.name));
+            file.count_in(metrics.file(self.name));
         }
     }
 

@@ -54,7 +54,7 @@ impl Processor {
         }
     }
 
-    fn hand_over(&self, span: SpanData) -> Result<(), Lost> {
+    fn pass_to_sinks(&self, span: SpanData) -> Result<(), Lost> {
         if self.is_closed() {
             return Err(Lost::AfterShutdown);
         }
@@ -86,7 +86,7 @@ impl SpanProcessor for Processor {
         if !span.span_context.is_sampled() || probe_state::is_running() {
             return;
         }
-        match self.hand_over(span) {
+        match self.pass_to_sinks(span) {
             Ok(()) => self.0.metrics.handed_over(),
             Err(reason) => self.0.metrics.dropped(reason),
         }

@@ -208,8 +208,8 @@ async fn propagators_other_than_that_of_trace_context_leave_it_off() {
     }
     for (value, crosses, warning) in [
         ("none", false, ""),
-        ("baggage", false, "OTEL_PROPAGATORS: \"baggage\" is not supported; baggage is not carried on"),
-        ("b3", true, "OTEL_PROPAGATORS: \"b3\" is not supported; W3C trace context is carried on instead"),
+        ("baggage", false, "OTEL_PROPAGATORS: \"baggage\" is not supported; baggage is not propagated"),
+        ("b3", true, "OTEL_PROPAGATORS: \"b3\" is not supported; W3C trace context is propagated instead"),
         ("TraceContext,", true, ""),
     ] {
         let variables = [("OTEL_PROPAGATORS", value)];

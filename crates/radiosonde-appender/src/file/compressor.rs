@@ -10,7 +10,7 @@ use std::{io, thread};
 use radiosonde_core::{Clock as _, SystemClock, diagnostics};
 
 use crate::file::archive::{Archive, COMPRESSED, unfinished, with_ending};
-use crate::file::meter::{Action, FileMeter};
+use crate::file::file_metrics::{Action, FileMetrics};
 
 /// Copies a file to another, compressed, and returns how many bytes it read. Ends early with an error once the flag is set.
 pub(crate) type Compress = fn(&mut File, &mut File, &AtomicBool) -> io::Result<u64>;
@@ -32,7 +32,7 @@ pub(crate) struct Compressor {
 const STOPS_WITHIN: Duration = Duration::from_secs(2);
 
 impl Compressor {
-    pub(crate) fn start(archive: Archive, compress: Compress, meter: FileMeter) -> io::Result<Self> {
+    pub(crate) fn start(archive: Archive, compress: Compress, metrics: FileMetrics) -> io::Result<Self> {
         // Capacity 1 is enough: one wake compresses every file that is pending.
         let (wake, woken) = sync_channel(1);
         let pause = Arc::new(AtomicBool::new(false));
@@ -40,7 +40,7 @@ impl Compressor {
         let (running, ended) = channel();
         thread::Builder::new().name("radiosonde-gzip".to_owned()).spawn(move || {
             while woken.recv().is_ok() {
-                compress_all(&archive, compress, &paused, &meter);
+                compress_all(&archive, compress, &paused, &metrics);
             }
             drop(running);
         })?;
@@ -80,9 +80,9 @@ impl Drop for Compressor {
     }
 }
 
-fn compress_all(archive: &Archive, compress: Compress, pause: &AtomicBool, meter: &FileMeter) {
+fn compress_all(archive: &Archive, compress: Compress, pause: &AtomicBool, metrics: &FileMetrics) {
     let failed = |path: &Path, error: &io::Error| {
-        meter.failed(Action::Compress);
+        metrics.failed(Action::Compress);
         diagnostics::report("log", "compress", format_args!("cannot compress {path:?}: {error}"));
     };
     let now = SystemClock.now();
@@ -194,7 +194,7 @@ mod tests {
 
     fn run(folder: &Path, compress: Compress, stop: bool) {
         let archive = Archive::of(&folder.join("orders.log"));
-        compress_all(&archive, compress, &AtomicBool::new(stop), &FileMeter::default());
+        compress_all(&archive, compress, &AtomicBool::new(stop), &FileMetrics::default());
     }
 
     #[test]
@@ -271,7 +271,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join(NAME), "lines").unwrap();
         let archive = Archive::of(&folder.path().join("orders.log"));
-        let compressor = Compressor::start(archive, mark, FileMeter::default()).unwrap();
+        let compressor = Compressor::start(archive, mark, FileMetrics::default()).unwrap();
         compressor.wake();
         compressor.wake();
         drop(compressor);

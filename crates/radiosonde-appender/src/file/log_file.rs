@@ -12,8 +12,8 @@ use crate::file::archive::{Archive, Rotated};
 use crate::file::clock_steps::ClockSteps;
 use crate::file::compressor::Compressor;
 use crate::file::file_error::{FileError, OpenError};
+use crate::file::file_metrics::{Action, FileMetrics, Removal};
 use crate::file::file_options::FileOptions;
-use crate::file::meter::{Action, FileMeter, Removal};
 use crate::file::opened::{AtPath, NotAppended, Opened};
 use crate::file::refused::Refused;
 use crate::file::retention::beyond;
@@ -43,7 +43,7 @@ pub(crate) struct LogFile {
     asked: Arc<AtomicBool>,
     _signal: Option<Box<dyn Debug + Send>>,
     compressor: Option<Compressor>,
-    meter: FileMeter,
+    metrics: FileMetrics,
     /// The last write failed for a reason other than a full disk.
     has_failed: bool,
     open_at: Duration,
@@ -112,7 +112,7 @@ impl LogFile {
             asked,
             _signal: signal,
             compressor: None,
-            meter: FileMeter::default(),
+            metrics: FileMetrics::default(),
             has_failed: false,
             open_at: Duration::ZERO,
             rotate_at: Duration::ZERO,
@@ -123,9 +123,9 @@ impl LogFile {
         }
     }
 
-    /// Counts with this meter from now on.
-    pub(crate) fn set_meter(&mut self, meter: FileMeter) {
-        self.meter = meter;
+    /// Counts in these metrics from now on.
+    pub(crate) fn count_in(&mut self, metrics: FileMetrics) {
+        self.metrics = metrics;
     }
 
     /// Appends lines. Blocks while the system writes, and while it renames a file that is due for rotation.
@@ -201,7 +201,7 @@ impl LogFile {
             }
             Err(NotAppended::Io { kept, is_torn, error }) => {
                 if is_torn {
-                    self.meter.failed(Action::TakeBack);
+                    self.metrics.failed(Action::TakeBack);
                 }
                 if kept > 0 {
                     self.in_vain = 0;
@@ -311,7 +311,7 @@ impl LogFile {
         });
         match moved {
             Ok(()) => {
-                self.meter.rotated();
+                self.metrics.rotated();
                 // The old file stays open until the new one is.
                 self.prune(now);
                 true
@@ -370,7 +370,7 @@ impl LogFile {
     fn remove(&self, path: &Path, reason: Removal) -> bool {
         match fs::remove_file(path) {
             Ok(()) => {
-                self.meter.removed(reason);
+                self.metrics.removed(reason);
                 true
             }
             // Another process removed it, or it has been compressed.
@@ -385,7 +385,7 @@ impl LogFile {
     fn wake_compressor(&mut self) {
         let Some(compress) = self.options.compress else { return };
         if self.compressor.is_none() {
-            match Compressor::start(self.archive.clone(), compress, self.meter.clone()) {
+            match Compressor::start(self.archive.clone(), compress, self.metrics.clone()) {
                 Ok(compressor) => self.compressor = Some(compressor),
                 Err(error) => self.failed(Action::Compress, &self.path, &error),
             }
@@ -396,7 +396,7 @@ impl LogFile {
     }
 
     fn failed(&self, action: Action, path: &Path, error: &io::Error) {
-        self.meter.failed(action);
+        self.metrics.failed(action);
         diagnostics::report("log", "file", format_args!("cannot {action} {path:?}: {error}"));
     }
 }

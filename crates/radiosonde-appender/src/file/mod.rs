@@ -4,6 +4,7 @@ mod archive;
 mod clock_steps;
 mod compressor;
 pub(crate) mod file_error;
+pub(crate) mod file_metrics;
 pub(crate) mod file_options;
 #[cfg(feature = "serde")]
 mod file_settings;
@@ -12,7 +13,6 @@ mod gzip;
 #[cfg_attr(not(unix), path = "identity_off.rs")]
 mod identity;
 pub(crate) mod log_file;
-pub(crate) mod meter;
 #[cfg_attr(not(unix), path = "mode_off.rs")]
 mod mode;
 mod opened;

@@ -1,8 +1,8 @@
 use std::time::SystemTime;
 
 use crate::file::archive::Rotated;
+use crate::file::file_metrics::Removal;
 use crate::file::file_options::FileOptions;
-use crate::file::meter::Removal;
 
 /// The files beyond the bounds of the options, given a list from the oldest to the newest.
 ///

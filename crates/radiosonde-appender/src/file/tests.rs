@@ -8,9 +8,9 @@ use radiosonde_testkit::ManualClock;
 use tempfile::TempDir;
 
 use super::file_error::FileError;
+use super::file_metrics::FilesMetrics;
 use super::file_options::FileOptions;
 use super::log_file::LogFile;
-use super::meter::FileMeters;
 use super::refused::Refused;
 use super::reopen::Reopen;
 use super::rotation::Rotation;
@@ -33,8 +33,8 @@ impl Place {
 
     fn open(&self, options: FileOptions) -> LogFile {
         let mut file = LogFile::open(self.path(), options).unwrap();
-        file.set_meter(
-            FileMeters::new(&self.registry).map_or_else(|_| Default::default(), |all| all.of("file")),
+        file.count_in(
+            FilesMetrics::new(&self.registry).map_or_else(|_| Default::default(), |all| all.of("file")),
         );
         file
     }

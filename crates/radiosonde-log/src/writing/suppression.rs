@@ -88,12 +88,12 @@ impl Suppression {
         let own = self.own_lines.line((callsite.level, callsite.target), now, values);
         let mut json = own.json();
         let (fields, schema) = own.fields();
-        let lent = Line::new(&json, now, callsite.level)
+        let line = Line::new(&json, now, callsite.level)
             .with_target(callsite.target)
             .with_service(&self.service)
             .with_message(&message)
             .with_fields(fields, schema);
-        outputs.sinks.iter().for_each(|sink| sink.accept(&lent));
+        outputs.sinks.iter().for_each(|sink| sink.accept(&line));
         json.push('\n');
         self.lines.of(callsite.level, callsite.target).line(json.len());
         let rank = rank(callsite.level, callsite.target);

@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_carried_on_is_not_printed() {
+    fn a_granted_header_is_not_printed() {
         let headers = HeaderMap::from_iter([(
             HeaderName::from_static("x-radiosonde-debug"),
             HeaderValue::from_static(SIGNED),

@@ -6,7 +6,7 @@ use crate::error::InvalidVariable;
 const VARIABLE: &str = "OTEL_PROPAGATORS";
 const EXPECTED: &str = "tracecontext, baggage, none";
 
-/// Formats of the specification for trace context that are not spoken here.
+/// Formats of the specification for trace context that are not supported.
 const FORMATS: [&str; 5] = ["b3", "b3multi", "jaeger", "xray", "ottrace"];
 
 /// Whether trace context is read from requests and sent with them, if the variable is set.
@@ -22,14 +22,14 @@ pub(super) fn carry_trace_context(variables: &Variables<'_>) -> Result<Option<bo
     let has_format = words.iter().any(|word| FORMATS.contains(&&**word));
     let has_baggage = words.iter().any(|word| word == "baggage");
     let instead = match (has_format, has_baggage) {
-        (true, true) => Some("W3C trace context is carried on instead, and no baggage"),
-        (true, false) => Some("W3C trace context is carried on instead"),
-        (false, true) => Some("baggage is not carried on"),
+        (true, true) => Some("W3C trace context is propagated instead, and no baggage"),
+        (true, false) => Some("W3C trace context is propagated instead"),
+        (false, true) => Some("baggage is not propagated"),
         (false, false) => None,
     };
     if let Some(instead) = instead {
         variables.unsupported(InvalidVariable::new(VARIABLE, &text, "tracecontext, none"), instead);
     }
-    // Another format also means that trace context is to be carried on.
+    // Another format also asks for trace context to be propagated.
     Ok(Some(has_format || words.iter().any(|word| word == "tracecontext")))
 }

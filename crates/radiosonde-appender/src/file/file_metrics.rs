@@ -4,7 +4,7 @@ use radiosonde_metrics::{Counter, DynFamily, RegisterError, Registry};
 
 /// The counters of the files of a layer.
 #[derive(Debug)]
-pub(crate) struct FileMeters {
+pub(crate) struct FilesMetrics {
     rotations: DynFamily<Counter>,
     removed: DynFamily<Counter>,
     failures: DynFamily<Counter>,
@@ -12,7 +12,7 @@ pub(crate) struct FileMeters {
 
 /// The counters of one file; counts nothing until a layer writes to the file.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct FileMeter(Option<Counters>);
+pub(crate) struct FileMetrics(Option<Counters>);
 
 #[derive(Debug, Clone)]
 struct Counters {
@@ -76,7 +76,7 @@ impl fmt::Display for Action {
     }
 }
 
-impl FileMeters {
+impl FilesMetrics {
     pub(crate) fn new(registry: &Registry) -> Result<Self, RegisterError> {
         Ok(Self {
             rotations: registry
@@ -97,8 +97,8 @@ impl FileMeters {
         })
     }
 
-    pub(crate) fn of(&self, writer: &str) -> FileMeter {
-        FileMeter(Some(Counters {
+    pub(crate) fn of(&self, writer: &str) -> FileMetrics {
+        FileMetrics(Some(Counters {
             rotations: self.rotations.handle(&[writer]),
             removed: Removal::ALL.map(|reason| self.removed.handle(&[writer, reason.name()])),
             failures: Action::ALL.map(|action| self.failures.handle(&[writer, action.name()])),
@@ -106,7 +106,7 @@ impl FileMeters {
     }
 }
 
-impl FileMeter {
+impl FileMetrics {
     pub(crate) fn rotated(&self) {
         if let Some(counters) = &self.0 {
             counters.rotations.inc();

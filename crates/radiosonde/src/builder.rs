@@ -64,7 +64,7 @@ impl TelemetryBuilder {
         self
     }
 
-    /// The service's name unless a variable or a file has one, as [`init`] takes it.
+    /// The service's name unless a variable or a file has one, as [`init`](crate::init) takes it.
     pub fn default_service_name(mut self, name: impl Into<String>) -> Self {
         self.default_resource = self.default_resource.service_name(name);
         self
@@ -123,8 +123,9 @@ impl TelemetryBuilder {
     /// Sets the layout and the outputs of lines. Settings that are left open come from the variables that start with `RADIOSONDE_LOG_`.
     ///
     /// Default: standard output. A queue of 8 MiB stands before it and before a file; [`queue_bytes`](LogOptions::queue_bytes) and
-    /// [`queue`](LogOptions::queue) change that. It is written out by [`Telemetry::shutdown`], or when the [`Telemetry`] is dropped. From
-    /// then on lines are written on the thread that logs.
+    /// [`queue`](LogOptions::queue) change that. It is written out by
+    /// [`Telemetry::shutdown`](crate::Telemetry::shutdown), or when the [`Telemetry`](crate::Telemetry) is dropped. From then on lines are
+    /// written on the thread that logs.
     ///
     /// ```
     /// use radiosonde::Profile;
@@ -184,7 +185,7 @@ impl TelemetryBuilder {
 
     /// Sets the listener of metrics and its credentials. Settings that are left open come from `OTEL_METRICS_EXPORTER`,
     /// `OTEL_EXPORTER_PROMETHEUS_HOST`, `OTEL_EXPORTER_PROMETHEUS_PORT` and `RADIOSONDE_METRICS_BEARER_TOKEN`.
-    /// [`Telemetry::metrics_service`] serves metrics with and without a listener.
+    /// [`Telemetry::metrics_service`](crate::Telemetry::metrics_service) serves metrics with and without a listener.
     ///
     /// ```
     /// let builder = radiosonde::builder().metrics(|m| m.address(([0, 0, 0, 0], 9464).into()).path("/internal/metrics"));
@@ -194,7 +195,8 @@ impl TelemetryBuilder {
         self
     }
 
-    /// Sets the credentials that may change log levels through [`Telemetry::levels_service`], and for how long a change holds. Default: the
+    /// Sets the credentials that may change log levels through
+    /// [`Telemetry::levels_service`](crate::Telemetry::levels_service), and for how long a change holds. Default: the
     /// bearer token in `RADIOSONDE_LOG_LEVELS_BEARER_TOKEN`; without either, levels are read-only.
     pub fn levels(mut self, set: impl FnOnce(LevelsOptions) -> LevelsOptions) -> Self {
         self.code.levels = set(self.code.levels);

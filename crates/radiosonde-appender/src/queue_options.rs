@@ -113,7 +113,8 @@ impl InvalidQueue {
 impl fmt::Display for InvalidQueue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { option, value, least } = self;
-        write!(f, "invalid queue option {option} {value}: expected {least} to {}", u32::MAX)
+        let longest = if *option == "max_bytes" { ", the longest line," } else { "" };
+        write!(f, "invalid queue option {option} {value}: expected {least}{longest} to {}", u32::MAX)
     }
 }
 

@@ -508,6 +508,9 @@ fn a_queue_that_holds_no_line_is_refused() {
         other => panic!("{other:?}"),
     };
     let invalid = refused(QueueOptions::new().max_bytes(1000));
-    assert_eq!(invalid.to_string(), "invalid queue option max_bytes 1000: expected 250000 to 4294967295");
+    assert_eq!(
+        invalid.to_string(),
+        "invalid queue option max_bytes 1000: expected 250000, the longest line, to 4294967295"
+    );
     assert_eq!(refused(QueueOptions::new().max_lines(0)).option(), "max_lines");
 }

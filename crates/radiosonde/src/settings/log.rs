@@ -1,6 +1,6 @@
 //! The variables about log lines.
 
-use std::num::NonZeroUsize;
+use std::num::NonZeroU32;
 
 use radiosonde_core::LevelNames;
 use radiosonde_log::{
@@ -31,7 +31,7 @@ const LEAST_QUEUE_BYTES: usize = 250_000;
 
 pub(super) fn options(variables: &Variables<'_>) -> Result<LogOptions, InvalidVariable> {
     let profiles = Profile::ALL.map(|profile| (profile.name(), profile));
-    let bytes = variables.parse::<NonZeroUsize>(MAX_LINE_BYTES, "a number of bytes from 1")?;
+    let bytes = variables.parse::<NonZeroU32>(MAX_LINE_BYTES, "a number of bytes from 1 to 4294967295")?;
     bytes.iter().for_each(|bytes| variables.give(MAX_LINE_BYTES, &bytes.to_string()));
     let key = variables.text(METADATA_KEY)?;
     key.iter().for_each(|key| variables.give(METADATA_KEY, key));
@@ -51,7 +51,8 @@ pub(super) fn options(variables: &Variables<'_>) -> Result<LogOptions, InvalidVa
     let options = precision.into_iter().fold(options, LogOptions::precision);
     let options = key.into_iter().fold(options, LogOptions::metadata_key);
     let options = fields.into_iter().fold(options, |options, (key, value)| options.field(key, value));
-    let options = bytes.into_iter().fold(options, |options, bytes| options.max_line_bytes(bytes.get()));
+    let options =
+        bytes.into_iter().fold(options, |options, bytes| options.max_line_bytes(bytes.get() as usize));
     let options = queue_bytes(variables)?.into_iter().fold(options, LogOptions::queue_bytes);
     Ok(overflow(variables)?.into_iter().fold(options, LogOptions::overflow))
 }
@@ -100,17 +101,20 @@ pub(super) fn filter(text: Option<&str>, given: &[Given]) -> Result<LogFilter, I
 pub(crate) fn refuse(error: JsonLayerBuildError, given: &[Given]) -> InitError {
     let (variable, text, expected) = match &error {
         JsonLayerBuildError::Key(cause) => {
-            (METADATA_KEY, cause.key().to_owned(), "a key that lines do not have")
+            (METADATA_KEY, Some(cause.key().to_owned()), "a key that lines do not have")
         }
         JsonLayerBuildError::StaticField { key, .. } => {
-            (FIELDS, key.to_string(), "keys that lines do not have")
+            (FIELDS, Some(key.to_string()), "keys that lines do not have")
         }
         JsonLayerBuildError::MaxLineBytes { bytes, .. } => {
-            (MAX_LINE_BYTES, bytes.to_string(), "a number of bytes that holds a line")
+            (MAX_LINE_BYTES, Some(bytes.to_string()), "a number of bytes that holds a line")
         }
-        _ => (METADATA_KEY, String::new(), ""),
+        JsonLayerBuildError::Queue { .. } => (MAX_LINE_BYTES, None, "no more bytes than the queue holds"),
+        _ => (METADATA_KEY, Some(String::new()), ""),
     };
-    match (error, given.iter().find(|given| given.variable == variable && given.text == text)) {
+    let is_from =
+        |given: &&Given| given.variable == variable && text.as_ref().is_none_or(|text| given.text == *text);
+    match (error, given.iter().find(is_from)) {
         (JsonLayerBuildError::File(error), _) => InitError::LogFile(error),
         (error, Some(given)) => given.refuse(expected, error).into(),
         (error, None) => InitError::Log(error),

@@ -96,7 +96,7 @@ impl Settings {
 
 /// What the variables set, where it matters.
 fn environment(code: &Config, disabled: bool, variables: &Variables<'_>) -> Result<Config, InitError> {
-    let mut traces = TraceOptions::new().disabled(disabled);
+    let mut traces = if disabled { TraceOptions::new().disabled(true) } else { TraceOptions::new() };
     if let Some(propagates) = propagators::carry_trace_context(variables)? {
         traces = traces.propagate(propagates);
     }

@@ -78,7 +78,7 @@ fn values_of_the_specification_are_taken_or_warned_of_by_name() {
 
 #[test]
 fn what_is_not_supported_has_something_in_its_place() {
-    assert_eq!(flag(&from(&[("OTEL_SDK_DISABLED", "1")]), "disabled"), Some(false));
+    assert_eq!(flag(&from(&[("OTEL_SDK_DISABLED", "1")]), "disabled"), None);
     assert_eq!(flag(&from(&[("OTEL_SDK_DISABLED", "True")]), "disabled"), Some(true));
     assert!(from(&[("OTEL_METRICS_EXPORTER", "otlp")]).metrics.listener_address().is_none());
     assert!(from(&[("OTEL_METRICS_EXPORTER", "prometheus,otlp")]).metrics.listener_address().is_some());

@@ -610,6 +610,12 @@ fn options_of_a_file_that_make_no_sense_are_refused() {
 }
 
 #[test]
+fn the_environment_sets_nothing_without_variables() {
+    let environment = environment(&Config::default(), false, &Variables::new(&|_| None)).unwrap();
+    assert_eq!(shown(&environment), shown(&Config::default()));
+}
+
+#[test]
 fn what_a_line_looks_like_is_read_and_what_cannot_be_is_named() {
     let variables = [
         ("RADIOSONDE_LOG_METADATA_KEY", "meta"),
@@ -626,6 +632,7 @@ fn what_a_line_looks_like_is_read_and_what_cannot_be_is_named() {
         ("RADIOSONDE_LOG_METADATA_KEY", "timestamp", "a key that lines do not have"),
         ("RADIOSONDE_LOG_FIELDS", "level", "keys that lines do not have"),
         ("RADIOSONDE_LOG_MAX_LINE_BYTES", "10", "a number of bytes that holds a line"),
+        ("RADIOSONDE_LOG_MAX_LINE_BYTES", "9000000", "no more bytes than the queue holds"),
     ] {
         let set = if name == "RADIOSONDE_LOG_FIELDS" { "level=high" } else { value };
         let error = build(from(&[(name, set)])).unwrap_err();

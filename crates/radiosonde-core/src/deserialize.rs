@@ -1,30 +1,46 @@
 //! Deserializes options of a configuration file, for `#[serde(deserialize_with = "…")]`.
 
 use std::collections::BTreeMap;
-use std::fmt::Display;
+use std::fmt::{self, Display};
 use std::str::FromStr;
 use std::time::Duration;
 
-use serde::de::{Deserialize, Deserializer, Error};
+use serde::de::{Deserialize, Deserializer, Error, Expected, Visitor};
 
 use crate::duration::parse_duration;
 use crate::resource::ResourceBuilder;
 use crate::secret::Secret;
 
-/// Reads a duration: a whole number with a unit, `us`, `ms`, `s`, `m` or `h`, such as `5s`.
+/// Reads a duration: a whole number with a unit, `us`, `ms`, `s`, `m`, `h` or `d`, such as `5s`.
 ///
 /// # Errors
 /// An error of the deserializer, with the text and the expected form.
 pub fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    let whole = |unit: char, seconds: u64| {
-        Some(Duration::from_secs(text.strip_suffix(unit)?.parse::<u64>().ok()?.checked_mul(seconds)?))
-    };
-    parse_duration(&text).or_else(|| whole('m', 60)).or_else(|| whole('h', 3600)).ok_or_else(|| {
-        D::Error::custom(format_args!(
-            "invalid duration {text:?}: expected a whole number of us, ms, s, m or h, such as 5s"
-        ))
-    })
+    deserializer.deserialize_str(Text)
+}
+
+/// The text of a duration. Another type is refused with the same expectation as another text.
+struct Text;
+
+impl Visitor<'_> for Text {
+    type Value = Duration;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a whole number of us, ms, s, m, h or d, such as \"5s\"")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Duration, E> {
+        let whole = |unit: char, seconds: u64| {
+            Some(Duration::from_secs(text.strip_suffix(unit)?.parse::<u64>().ok()?.checked_mul(seconds)?))
+        };
+        parse_duration(text)
+            .or_else(|| {
+                [('m', 60), ('h', 3600), ('d', 86_400)].into_iter().find_map(|(unit, s)| whole(unit, s))
+            })
+            .ok_or_else(|| {
+                E::custom(format_args!("invalid duration {text:?}: expected {}", &self as &dyn Expected))
+            })
+    }
 }
 
 /// As [`duration`], for a setting that may be left out.

@@ -20,6 +20,7 @@ const TOML: &str = r#"
     prometheus_port = 9090
     metrics_path = "/internal"
     [levels]
+    maximum_ttl = "2d"
     credentials = [{ bearer = "hunter2" }]
     [loki]
     url = "https://logs.example"
@@ -37,7 +38,7 @@ const JSON: &str = r#"{
     "logs": {"format": "json", "fields": {"team": "pay"}},
     "traces": {"sampler": {"parent_based_ratio": 0.5}},
     "monitoring": {"enabled": true, "prometheus_port": 9090, "metrics_path": "/internal"},
-    "levels": {"credentials": [{"bearer": "hunter2"}]},
+    "levels": {"maximum_ttl": "48h", "credentials": [{"bearer": "hunter2"}]},
     "loki": {
         "url": "https://logs.example", "labels": {"zone": "eu"},
         "http": {"authorization": {"bearer": "hunter2"}, "tls": {"ca": "/etc/ssl/company-ca.pem"}}
@@ -84,6 +85,8 @@ fn what_is_unknown_or_malformed_is_named() {
         ("servce_name = \"x\"", "unknown field `servce_name`"),
         ("[logs]\ncolour = true", "unknown field `colour`"),
         ("[monitoring]\nport = \"x\"", "port"),
+        ("[levels]\nmaximum_ttl = 60", "expected a whole number of us, ms, s, m, h or d, such as \"5s\""),
+        ("[levels]\nmaximum_ttl = \"1 d\"", "invalid duration \"1 d\": expected a whole number of us"),
         ("[metrics]\n[monitoring]\n", "duplicate field `metrics`"),
         ("[loki]\nhttp = { authorization = { bearer = 7 } }", "bearer"),
         ("[otlp.traces]\nprotocol = \"grpc\"", "unknown field `protocol`"),

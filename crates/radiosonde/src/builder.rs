@@ -110,7 +110,7 @@ impl TelemetryBuilder {
     }
 
     /// Puts the service's name into a label of this name, on every stream in Loki and on every series: `service` for dashboards and
-    /// queries that say `{service="orders"}` and `by (service)`. Loki's `service_name` stays; series have no such label by default,
+    /// queries with `{service="orders"}` and `by (service)`. Loki's `service_name` stays; series have no such label by default,
     /// as Prometheus' `job` and `instance` tell services apart.
     ///
     /// Makes the global registry with that label, so it has to come before the first metric of the program. A registry of
@@ -183,7 +183,7 @@ impl TelemetryBuilder {
         self
     }
 
-    /// Sets the listener of metrics and its credentials. Settings that are left open come from `OTEL_METRICS_EXPORTER`,
+    /// Sets the listener of metrics, and the credentials of all scrapes, also those of [`Telemetry::metrics_service`]. Settings that are left open come from `OTEL_METRICS_EXPORTER`,
     /// `OTEL_EXPORTER_PROMETHEUS_HOST`, `OTEL_EXPORTER_PROMETHEUS_PORT` and `RADIOSONDE_METRICS_BEARER_TOKEN`.
     /// [`Telemetry::metrics_service`](crate::Telemetry::metrics_service) serves metrics with and without a listener.
     ///

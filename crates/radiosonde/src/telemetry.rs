@@ -19,7 +19,7 @@ const CLOSE_WITHIN: Duration = Duration::from_secs(2);
 ///
 /// Dropped without [`shutdown`](Self::shutdown), what has not been delivered yet is likely lost. Lines that wait for a writer are
 /// written all the same, for up to two seconds; on Unix also when the process exits while something still holds the telemetry.
-/// SIGTERM and Ctrl-C leave nobody the time: wait for [`shutdown_signal`](crate::shutdown_signal).
+/// SIGTERM and Ctrl-C end the process at once: wait for [`shutdown_signal`](crate::shutdown_signal).
 pub struct Telemetry {
     resource: Resource,
     registry: Registry,
@@ -94,10 +94,10 @@ impl Telemetry {
         self.levels.clone()
     }
 
-    /// The service that shows what is logged, and changes it for whom shows the credentials: with axum
+    /// Shows the log levels, and changes them for requests with credentials. With axum:
     /// `Router::route_service("/log/levels", telemetry.levels_service())`.
     ///
-    /// Without credentials it changes nothing; see [`LevelsService`] for what it takes, and for opening it to everybody.
+    /// Without configured credentials it is read-only. [`LevelsService`] documents the requests, and how to open it to everybody.
     #[must_use]
     pub fn levels_service(&self) -> LevelsService {
         self.levels_service.clone()

@@ -122,6 +122,7 @@ impl Recorder {
     }
 }
 
+#[inline]
 fn metric_ref<'a, M: Instrument>(data: &'a FamilyData<M>, values: &Pairs<'_>) -> MetricRef<'a, M> {
     MetricRef::new(data.find(values))
 }
@@ -140,12 +141,14 @@ struct Pairs<'a> {
 }
 
 impl Pairs<'_> {
+    #[inline]
     fn value(&self, name: &str) -> Option<&str> {
         self.labels.iter().find(|(given, _)| *given == name).map(|(_, value)| *value)
     }
 }
 
 impl Values for Pairs<'_> {
+    #[inline]
     fn each(&self, mut see: impl FnMut(&str)) {
         self.names.iter().for_each(|name| see(self.value(name).unwrap_or_default()));
     }

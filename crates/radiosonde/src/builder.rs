@@ -183,9 +183,10 @@ impl TelemetryBuilder {
         self
     }
 
-    /// Sets the listener of metrics, and the credentials of all scrapes, also those of [`Telemetry::metrics_service`]. Settings that are left open come from `OTEL_METRICS_EXPORTER`,
-    /// `OTEL_EXPORTER_PROMETHEUS_HOST`, `OTEL_EXPORTER_PROMETHEUS_PORT` and `RADIOSONDE_METRICS_BEARER_TOKEN`.
-    /// [`Telemetry::metrics_service`](crate::Telemetry::metrics_service) serves metrics with and without a listener.
+    /// Sets the listener of metrics, and the credentials of all scrapes, also those of
+    /// [`Telemetry::metrics_service`](crate::Telemetry::metrics_service), which serves metrics with and without a listener.
+    /// Settings that are left open come from `OTEL_METRICS_EXPORTER`, `OTEL_EXPORTER_PROMETHEUS_HOST`,
+    /// `OTEL_EXPORTER_PROMETHEUS_PORT` and `RADIOSONDE_METRICS_BEARER_TOKEN`.
     ///
     /// ```
     /// let builder = radiosonde::builder().metrics(|m| m.address(([0, 0, 0, 0], 9464).into()).path("/internal/metrics"));

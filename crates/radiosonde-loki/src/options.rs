@@ -71,7 +71,10 @@ impl LokiOptions {
             structured_metadata: self.structured_metadata.or(other.structured_metadata),
             level_names: self.level_names.or(other.level_names),
             max_line_bytes: self.max_line_bytes.or(other.max_line_bytes),
-            sink: self.sink.or(other.sink),
+            sink: match (self.sink, other.sink) {
+                (Some(own), Some(other)) => Some(own.or(other)),
+                (own, other) => own.or(other),
+            },
             overflow: self.overflow.or(other.overflow),
         }
     }

@@ -241,13 +241,17 @@ impl OtlpSignalOptions {
         }
     }
 
-    /// With settings of other options where it has none, down to single headers.
+    /// With settings of other options where it has none, down to single headers and bounds.
     fn or(self, other: Self) -> Self {
         let http = match (self.http.clone(), other.http.clone()) {
             (Some(own), Some(other)) => Some(own.or(other)),
             (own, other) => own.or(other),
         };
-        Self { http, ..self.over(other) }
+        let sink = match (self.sink, other.sink) {
+            (Some(own), Some(other)) => Some(own.or(other)),
+            (own, other) => own.or(other),
+        };
+        Self { http, sink, ..self.over(other) }
     }
 
     fn export_endpoint(&self, signal: Signal) -> Result<ExportEndpoint, OtlpBuildError> {

@@ -11,12 +11,12 @@ use crate::accounting::self_metrics::SinkMetrics;
 use crate::accounting::totals::Totals;
 use crate::batching::batch::Batch;
 use crate::batching::ranked_queue::{Queued, RankedQueue};
-use crate::options::sink_options::SinkOptions;
+use crate::options::sink_options::SinkSettings;
 use crate::runtime_thread;
 
 /// The bounded store between a [`Queue`](crate::Queue)'s clones and its sink's task.
 pub(crate) struct Buffer<T> {
-    options: SinkOptions,
+    options: SinkSettings,
     metrics: SinkMetrics,
     state: Mutex<State<T>>,
     /// Wakes the sink's task.
@@ -76,7 +76,7 @@ enum Step<T> {
 }
 
 impl<T> Buffer<T> {
-    pub(crate) fn new(options: SinkOptions, metrics: SinkMetrics) -> Self {
+    pub(crate) fn new(options: SinkSettings, metrics: SinkMetrics) -> Self {
         let state = State {
             queued: RankedQueue::new(),
             in_flight_from: 0,
@@ -90,7 +90,7 @@ impl<T> Buffer<T> {
         Self { options, metrics, state: Mutex::new(state), wake, settled, changed }
     }
 
-    pub(crate) const fn options(&self) -> &SinkOptions {
+    pub(crate) const fn options(&self) -> &SinkSettings {
         &self.options
     }
 
@@ -362,11 +362,13 @@ mod tests {
 
     use super::*;
     use crate::accounting::self_metrics::SelfMetrics;
+    use crate::options::sink_options::SinkOptions;
 
     #[test]
     fn an_evicted_item_is_not_settled_before_an_older_one_that_stays() {
         let metrics = SelfMetrics::new(&Registry::new()).unwrap().of("x");
-        let buffer = Buffer::new(SinkOptions::new("x").max_items(3).batch_items(1), metrics);
+        let options = SinkOptions::new("x").max_items(3).batch_items(1).check().unwrap();
+        let buffer = Buffer::new(options, metrics);
         let push = |level| {
             buffer.push((), 1, Rank::of(level), Overflow::DropOldest).unwrap();
         };

@@ -80,7 +80,7 @@ impl Delivery {
         http: &HttpOptions,
         protocol: P,
     ) -> Result<Queue<P::Item>, SinkError> {
-        options.check().map_err(SinkError::Option)?;
+        let options = options.check().map_err(SinkError::Option)?;
         let transport =
             HttpTransport::new(protocol.endpoint(), http, options.timeout).map_err(SinkError::Http)?;
         let name = options.name;

@@ -17,7 +17,8 @@ use crate::options::retry::Retry;
 /// | `timeout` | 10 s | 1 ms to 10 min | one request, from connecting to the last byte of the response |
 /// | `retry` | [`Retry`]'s | [`Retry`]'s | what happens after a failure |
 ///
-/// With the feature `serde` they are read under these names, durations as texts like `5s`.
+/// Settings that are not set can be taken from other options with [`or`](Self::or). With the feature `serde` they are read under
+/// these names, durations as texts like `5s`.
 ///
 /// ```
 /// use std::time::Duration;
@@ -29,42 +30,46 @@ use crate::options::retry::Retry;
 /// # let _ = options;
 /// ```
 #[must_use]
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(default, deny_unknown_fields))]
 pub struct SinkOptions {
+    /// Empty: the sink sets its own, see [`or_name`](Self::or_name).
     #[cfg_attr(feature = "serde", serde(skip))]
+    name: &'static str,
+    max_items: Option<usize>,
+    max_bytes: Option<usize>,
+    batch_items: Option<usize>,
+    batch_bytes: Option<usize>,
+    #[cfg_attr(
+        feature = "serde",
+        serde(deserialize_with = "radiosonde_core::deserialize::optional_duration")
+    )]
+    batch_age: Option<Duration>,
+    #[cfg_attr(
+        feature = "serde",
+        serde(deserialize_with = "radiosonde_core::deserialize::optional_duration")
+    )]
+    timeout: Option<Duration>,
+    retry: Option<Retry>,
+}
+
+/// Checked options, with the defaults where nothing is set.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SinkSettings {
     pub(crate) name: &'static str,
     pub(crate) max_items: usize,
     pub(crate) max_bytes: usize,
     pub(crate) batch_items: usize,
     pub(crate) batch_bytes: usize,
-    #[cfg_attr(feature = "serde", serde(deserialize_with = "radiosonde_core::deserialize::duration"))]
     pub(crate) batch_age: Duration,
-    #[cfg_attr(feature = "serde", serde(deserialize_with = "radiosonde_core::deserialize::duration"))]
     pub(crate) timeout: Duration,
     pub(crate) retry: Retry,
-}
-
-impl Default for SinkOptions {
-    /// Without a name: the sink sets its own, see [`or_name`](Self::or_name).
-    fn default() -> Self {
-        Self::new("")
-    }
 }
 
 impl SinkOptions {
     /// The defaults, under this name. It is the `sink` label of the metrics and the source of diagnostics.
     pub fn new(name: &'static str) -> Self {
-        Self {
-            name,
-            max_items: 65_536,
-            max_bytes: 16 << 20,
-            batch_items: 1_024,
-            batch_bytes: 1 << 20,
-            batch_age: Duration::from_secs(1),
-            timeout: Duration::from_secs(10),
-            retry: Retry::default(),
-        }
+        Self { name, ..Self::default() }
     }
 
     /// Sets the name, for a second sink of the same kind.
@@ -81,70 +86,95 @@ impl SinkOptions {
         self
     }
 
+    /// Takes what is not set here from `other`.
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            name: self.or_name(other.name).name,
+            max_items: self.max_items.or(other.max_items),
+            max_bytes: self.max_bytes.or(other.max_bytes),
+            batch_items: self.batch_items.or(other.batch_items),
+            batch_bytes: self.batch_bytes.or(other.batch_bytes),
+            batch_age: self.batch_age.or(other.batch_age),
+            timeout: self.timeout.or(other.timeout),
+            retry: self.retry.or(other.retry),
+        }
+    }
+
     /// Bounds the items held.
     pub const fn max_items(mut self, items: usize) -> Self {
-        self.max_items = items;
+        self.max_items = Some(items);
         self
     }
 
     /// Bounds the bytes held.
     pub const fn max_bytes(mut self, bytes: usize) -> Self {
-        self.max_bytes = bytes;
+        self.max_bytes = Some(bytes);
         self
     }
 
     /// Bounds the items in one request.
     pub const fn batch_items(mut self, items: usize) -> Self {
-        self.batch_items = items;
+        self.batch_items = Some(items);
         self
     }
 
     /// Bounds the bytes in one request.
     pub const fn batch_bytes(mut self, bytes: usize) -> Self {
-        self.batch_bytes = bytes;
+        self.batch_bytes = Some(bytes);
         self
     }
 
     /// How long the first item waits for a full batch. Zero sends at once.
     pub const fn batch_age(mut self, age: Duration) -> Self {
-        self.batch_age = age;
+        self.batch_age = Some(age);
         self
     }
 
     /// Bounds one request.
     pub const fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout;
+        self.timeout = Some(timeout);
         self
     }
 
     /// What happens after a failure.
     pub const fn retry(mut self, retry: Retry) -> Self {
-        self.retry = retry;
+        self.retry = Some(retry);
         self
     }
 
-    pub(crate) fn check(&self) -> Result<(), InvalidOption> {
-        if self.name.is_empty() {
-            return Err(InvalidOption::new("name", &self.name, "a non-empty name"));
+    pub(crate) fn check(&self) -> Result<SinkSettings, InvalidOption> {
+        let settings = SinkSettings {
+            name: self.name,
+            max_items: self.max_items.unwrap_or(65_536),
+            max_bytes: self.max_bytes.unwrap_or(16 << 20),
+            batch_items: self.batch_items.unwrap_or(1_024),
+            batch_bytes: self.batch_bytes.unwrap_or(1 << 20),
+            batch_age: self.batch_age.unwrap_or(Duration::from_secs(1)),
+            timeout: self.timeout.unwrap_or(Duration::from_secs(10)),
+            retry: self.retry.unwrap_or_default(),
+        };
+        if settings.name.is_empty() {
+            return Err(InvalidOption::new("name", &settings.name, "a non-empty name"));
         }
         let counts = [
-            ("max_items", self.max_items),
-            ("max_bytes", self.max_bytes),
-            ("batch_items", self.batch_items),
-            ("batch_bytes", self.batch_bytes),
+            ("max_items", settings.max_items),
+            ("max_bytes", settings.max_bytes),
+            ("batch_items", settings.batch_items),
+            ("batch_bytes", settings.batch_bytes),
         ];
         for (option, value) in counts {
             if value == 0 {
                 return Err(InvalidOption::new(option, &value, "1 and up"));
             }
         }
-        if self.batch_age > Duration::from_secs(3600) {
-            return Err(InvalidOption::new("batch_age", &self.batch_age, "at most 1h"));
+        if settings.batch_age > Duration::from_secs(3600) {
+            return Err(InvalidOption::new("batch_age", &settings.batch_age, "at most 1h"));
         }
-        if self.timeout < Duration::from_millis(1) || self.timeout > Duration::from_secs(600) {
-            return Err(InvalidOption::new("timeout", &self.timeout, "1ms to 10min"));
+        if settings.timeout < Duration::from_millis(1) || settings.timeout > Duration::from_secs(600) {
+            return Err(InvalidOption::new("timeout", &settings.timeout, "1ms to 10min"));
         }
-        self.retry.check()
+        settings.retry.check()?;
+        Ok(settings)
     }
 }
 
@@ -174,5 +204,14 @@ mod tests {
         assert!(options().check().is_ok());
         let error = options().timeout(Duration::ZERO).check().unwrap_err();
         assert_eq!(error.to_string(), "invalid timeout 0ns: expected 1ms to 10min");
+    }
+
+    #[test]
+    fn what_is_set_first_wins_setting_by_setting() {
+        let second = Duration::from_secs(1);
+        let first = SinkOptions::default().timeout(second);
+        let merged = first.or(SinkOptions::new("x").timeout(second * 2).max_items(7)).check().unwrap();
+        assert_eq!((merged.name, merged.timeout, merged.max_items), ("x", second, 7));
+        assert_eq!(merged.max_bytes, 16 << 20);
     }
 }

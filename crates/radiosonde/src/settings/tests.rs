@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use radiosonde_appender::{FileOptions, QueueOptions, Rotation};
 use radiosonde_core::{Level, SpanContext, SpanId, TraceFlags, TraceId};
-use radiosonde_delivery::Delivery;
+use radiosonde_delivery::{Delivery, SinkOptions};
 use radiosonde_log::{Format, JsonLayer, Line, LineSink as _, Profile, Writer};
 use radiosonde_loki::LokiOptions;
 use radiosonde_otlp::{OtlpOptions, OtlpSignalOptions};
@@ -266,7 +266,7 @@ fn variables_for_a_signal_win_over_those_for_all() {
     let (spans, lines) = {
         let shown = format!("{options:?}");
         let (spans, lines) = shown.split_once("logs: ").unwrap();
-        (spans.contains("timeout: 1s"), lines.contains("timeout: 2.5s"))
+        (spans.contains("timeout: Some(1s)"), lines.contains("timeout: Some(2.5s)"))
     };
     assert!(spans && lines, "{options:?}");
     let delivery = Delivery::builder().registry(&Registry::new()).start().unwrap();
@@ -282,6 +282,23 @@ fn variables_for_a_signal_win_over_those_for_all() {
     let request = |path: &str| requests.iter().find(|request| request.path() == path).unwrap();
     assert_eq!(sent(request("/v1/traces")), [None, Some("two words"), None]);
     assert_eq!(sent(request("/v1/logs")), [Some("1"), None, Some("gzip")]);
+}
+
+#[test]
+fn a_timeout_from_a_variable_leaves_the_other_bounds_of_a_sink() {
+    let bounds = SinkOptions::default().max_items(77).timeout(Duration::from_secs(1));
+    let file = Config {
+        loki: LokiOptions::new("http://file:3100").sink(bounds),
+        otlp: OtlpOptions::new("http://file:4318").sink(bounds),
+        ..Config::default()
+    };
+    let variables = [("RADIOSONDE_LOKI_TIMEOUT", "2500"), ("OTEL_EXPORTER_OTLP_TIMEOUT", "2500")];
+    let settings = resolve(builder().config(file), &variables).unwrap();
+    let (loki, otlp) = (shown(&settings.loki), shown(&settings.otlp.options));
+    let (_, spans) = otlp.split_once("traces: ").unwrap();
+    for sink in [&loki, spans] {
+        assert!(sink.contains("max_items: Some(77)") && sink.contains("timeout: Some(2.5s)"), "{sink}");
+    }
 }
 
 #[test]
@@ -301,7 +318,7 @@ fn a_loki_behind_authentication_is_reached_by_variables() {
     ]);
     let options = settings.loki;
     let shown = format!("{options:?}");
-    for setting in ["eu-west", "timeout: 2.5s", "max_bytes: 300000", "/not/read/for/http.pem"] {
+    for setting in ["eu-west", "timeout: Some(2.5s)", "max_bytes: Some(300000)", "/not/read/for/http.pem"] {
         assert!(shown.contains(setting), "{setting} in {shown}");
     }
     let delivery = Delivery::builder().registry(&Registry::new()).start().unwrap();

@@ -98,7 +98,7 @@ fn what_is_malformed_is_refused_with_the_name_of_the_field() {
     for (file, expected) in [
         ("adress = \"x\"", "unknown field `adress`"),
         ("address = \"localhost\"", "address"),
-        ("credentials = [{ token = \"x\" }]", "unknown variant `token`"),
+        ("credentials = [{ token = \"x\" }]", "expected a list of tables with bearer"),
         ("credentials = [{ basic = { user = \"a:b\", password = \"hunter2\" } }]", "colon"),
         ("tls = { certificate = \"a\" }", "missing field `key`"),
     ] {

@@ -69,6 +69,18 @@ pub fn optional_text<'de, D: Deserializer<'de>, T: FromStr<Err: Display>>(
     text(deserializer).map(Some)
 }
 
+/// Reads a setting that holds a secret. The error shows nothing of the value: serde's own quotes it where another type or
+/// variant is expected.
+///
+/// # Errors
+/// An error of the deserializer, with this text.
+pub fn without_value<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+    error: &str,
+) -> Result<T, D::Error> {
+    T::deserialize(deserializer).map_err(|_| D::Error::custom(error))
+}
+
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Secret<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         T::deserialize(deserializer).map(Self::new)

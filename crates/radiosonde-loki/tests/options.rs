@@ -58,7 +58,7 @@ fn malformed_options_are_refused_with_the_name_of_the_field() {
     for (file, expected) in [
         ("ulr = \"x\"", "unknown field `ulr`"),
         ("[sink]\nname = \"x\"", "unknown field `name`"),
-        ("[http]\nauthorization = { token = \"x\" }", "unknown variant `token`"),
+        ("[http]\nauthorization = { token = \"x\" }", "expected a table with one of bearer"),
         ("[sink]\ntimeout = \"2 s\"", "timeout"),
         ("[sink]\ntimeout = 2", "timeout"),
         ("overflow = \"wait\"", "overflow policy"),

@@ -95,3 +95,27 @@ fn what_is_unknown_or_malformed_is_named() {
         assert!(error.contains(expected), "{file}: {error}");
     }
 }
+
+#[test]
+fn a_misplaced_secret_is_not_in_the_message_of_an_error() {
+    for (file, json) in [
+        ("loki.http.authorization = \"hunter2\"", r#"{"loki": {"http": {"authorization": "hunter2"}}}"#),
+        ("otlp.http.headers = \"a=hunter2\"", r#"{"otlp": {"http": {"headers": "a=hunter2"}}}"#),
+        (
+            "otlp.traces.http.headers = [\"hunter2\"]",
+            r#"{"otlp": {"traces": {"http": {"headers": ["hunter2"]}}}}"#,
+        ),
+        ("metrics.credentials = \"hunter2\"", r#"{"metrics": {"credentials": "hunter2"}}"#),
+        ("levels.credentials = [\"hunter2\"]", r#"{"levels": {"credentials": ["hunter2"]}}"#),
+        (
+            "levels.credentials = [{ bearer = \"hunter2 2\" }]",
+            r#"{"levels": {"credentials": [{"bearer": "hunter2 2"}]}}"#,
+        ),
+    ] {
+        let toml = toml::from_str::<Config>(file).unwrap_err();
+        let json = serde_json::from_str::<Config>(json).unwrap_err().to_string();
+        for message in [toml.message(), &json] {
+            assert!(!message.contains("hunter2"), "{file}: {message}");
+        }
+    }
+}

@@ -4,6 +4,6 @@ pub(crate) mod access;
 pub(crate) mod body;
 pub(crate) mod credentials;
 #[cfg(feature = "serde")]
-mod deserialize;
+pub(crate) mod deserialize;
 pub(crate) mod in_flight;
 pub(crate) mod refusal;

@@ -1,6 +1,8 @@
 //! Outgoing HTTP: endpoints, headers, credentials, TLS and connections.
 
 pub(crate) mod credentials;
+#[cfg(feature = "serde")]
+pub(crate) mod deserialize;
 pub(crate) mod endpoint;
 pub(crate) mod header;
 pub(crate) mod http_options_error;

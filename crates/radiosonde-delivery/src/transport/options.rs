@@ -36,7 +36,9 @@ use crate::transport::tls_options::{TlsError, TlsOptions};
 #[derive(Debug, Clone, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(default, deny_unknown_fields))]
 pub struct HttpOptions {
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::transport::deserialize::headers"))]
     headers: BTreeMap<String, Secret<String>>,
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::transport::deserialize::authorization"))]
     authorization: Option<Authorization>,
     tls: TlsOptions,
 }

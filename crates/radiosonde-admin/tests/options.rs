@@ -65,6 +65,12 @@ fn a_listener_is_where_the_first_options_that_speak_of_one_have_it() {
         address(MetricsOptions::new().port(1).or(read("{ enabled = false }"))).as_deref(),
         Some("127.0.0.1:1")
     );
+    let file = read(r#"{ address = "0.0.0.0:19100" }"#);
+    assert_eq!(address(MetricsOptions::new().port(1).or(file.clone())).as_deref(), Some("0.0.0.0:1"));
+    assert_eq!(
+        address(MetricsOptions::new().host([10, 0, 0, 1].into()).or(file)).as_deref(),
+        Some("10.0.0.1:19100")
+    );
     let merged = format!("{:?}", MetricsOptions::new().port(1).or(read(guide)));
     assert!(merged.contains("port: Some(1)") && merged.contains("/internal"), "{merged}");
 }

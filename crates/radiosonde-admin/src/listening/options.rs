@@ -1,4 +1,4 @@
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use radiosonde_metrics::Registry;
 
@@ -34,6 +34,7 @@ use crate::metrics::service::MetricsService;
 pub struct MetricsOptions {
     enabled: Option<bool>,
     address: Option<SocketAddr>,
+    host: Option<IpAddr>,
     #[cfg_attr(feature = "serde", serde(alias = "prometheus_port"))]
     port: Option<u16>,
     #[cfg_attr(feature = "serde", serde(alias = "metrics_path"))]
@@ -50,7 +51,7 @@ impl MetricsOptions {
         Self::default()
     }
 
-    /// Sets whether there is a listener; default: if an address or a port is set. Without either it is at
+    /// Sets whether there is a listener; default: if an address, a host or a port is set. Without any it is at
     /// [`Listener::DEFAULT_ADDRESS`].
     pub const fn enabled(mut self, is_enabled: bool) -> Self {
         self.enabled = Some(is_enabled);
@@ -63,7 +64,13 @@ impl MetricsOptions {
         self
     }
 
-    /// Listens on this port of 127.0.0.1, unless there is an [`address`](Self::address).
+    /// Listens on this host. Default: 127.0.0.1, or the host of the [`address`](Self::address).
+    pub const fn host(mut self, host: IpAddr) -> Self {
+        self.host = Some(host);
+        self
+    }
+
+    /// Listens on this port. Default: the port of the [`address`](Self::address), else that of [`Listener::DEFAULT_ADDRESS`].
     pub const fn port(mut self, port: u16) -> Self {
         self.port = Some(port);
         self
@@ -103,35 +110,44 @@ impl MetricsOptions {
         }
     }
 
-    /// Takes what is not set here from `other`. The address and the port are one setting, and either of them asks for a listener
-    /// that `other` does not turn off.
-    pub fn or(mut self, other: Self) -> Self {
-        if self.address.is_none() && self.port.is_none() {
-            self.enabled = self.enabled.or(other.enabled);
-            (self.address, self.port) = (other.address, other.port);
-        }
+    /// Takes what is not set here from `other`, the host and the port each. Either of them asks for a listener that `other` does
+    /// not turn off.
+    pub fn or(self, other: Self) -> Self {
+        let (host, port) = (self.own_host(), self.own_port());
+        let is_unset = host.is_none() && port.is_none();
         Self {
+            enabled: if is_unset { self.enabled.or(other.enabled) } else { self.enabled },
+            address: None,
+            host: host.or(other.own_host()),
+            port: port.or(other.own_port()),
             path: self.path.or(other.path),
             tls: self.tls.or(other.tls),
             credentials: self.credentials.or(other.credentials),
             max_in_flight: self.max_in_flight.or(other.max_in_flight),
-            ..self
         }
     }
 
-    /// Whether an address or a port is set, or that there is no listener.
+    fn own_host(&self) -> Option<IpAddr> {
+        self.host.or_else(|| self.address.map(|address| address.ip()))
+    }
+
+    fn own_port(&self) -> Option<u16> {
+        self.port.or_else(|| self.address.map(|address| address.port()))
+    }
+
+    /// Whether a host or a port is set, or that there is no listener.
     #[must_use]
-    pub const fn has_listener(&self) -> bool {
-        matches!(self.enabled, Some(false)) || self.address.is_some() || self.port.is_some()
+    pub fn has_listener(&self) -> bool {
+        matches!(self.enabled, Some(false)) || self.own_host().is_some() || self.own_port().is_some()
     }
 
     /// The address to listen on; `None` without a listener.
     #[must_use]
     pub fn listener_address(&self) -> Option<SocketAddr> {
         let default = Listener::DEFAULT_ADDRESS;
-        let on_port = || SocketAddr::new(default.ip(), self.port.unwrap_or(default.port()));
-        let is_enabled = self.enabled.unwrap_or_else(|| self.has_listener());
-        is_enabled.then(|| self.address.unwrap_or_else(on_port))
+        let host = self.own_host().unwrap_or(default.ip());
+        let address = SocketAddr::new(host, self.own_port().unwrap_or(default.port()));
+        self.enabled.unwrap_or_else(|| self.has_listener()).then_some(address)
     }
 
     /// Starts a listener for a service; `None` without an address.

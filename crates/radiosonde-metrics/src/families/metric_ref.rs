@@ -17,6 +17,7 @@ pub struct MetricRef<'a, M: Instrument> {
 
 impl<'a, M: Instrument> MetricRef<'a, M> {
     pub(crate) fn new(found: Found<'a, M::Cell>) -> Self {
+        // Never dropped: `wrap` only moves the `Arc` into the handle, without code that could panic, and the handle is not dropped.
         let series = ManuallyDrop::into_inner(found.uncounted());
         Self { handle: ManuallyDrop::new(M::wrap(series)), family: PhantomData }
     }

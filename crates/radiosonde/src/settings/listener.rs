@@ -1,6 +1,6 @@
 //! Where metrics are served on a port of their own.
 
-use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
+use std::net::{IpAddr, ToSocketAddrs as _};
 
 use radiosonde_admin::{Listener, MetricsOptions};
 
@@ -28,13 +28,9 @@ pub(super) fn options(variables: &Variables<'_>) -> Result<MetricsOptions, Inval
     unread::report(variables, "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", NOT_SENT);
     let host = variables.text(HOST)?.map(|host| ip(&host)).transpose()?;
     let port = variables.parse::<u16>(PORT, "a port from 0 to 65535")?;
-    let default = Listener::DEFAULT_ADDRESS;
-    Ok(match (host, port) {
-        (Some(host), port) => options.address(SocketAddr::new(host, port.unwrap_or(default.port()))),
-        (None, Some(port)) => options.port(port),
-        (None, None) if asked == Asked::Supported => options.enabled(true),
-        (None, None) => options,
-    })
+    let options = host.into_iter().fold(options, MetricsOptions::host);
+    let options = port.into_iter().fold(options, MetricsOptions::port);
+    Ok(if asked == Asked::Supported && !options.has_listener() { options.enabled(true) } else { options })
 }
 
 /// The address of a host, which the specification lets be a name.

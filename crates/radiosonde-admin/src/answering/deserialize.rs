@@ -7,13 +7,13 @@ use crate::answering::credentials::{Credentials, InvalidCredentials};
 
 #[derive(serde::Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
-enum Plain {
+pub(super) enum Plain {
     Bearer(String),
     Basic { user: String, password: String },
 }
 
 impl Plain {
-    fn check(self) -> Result<Credentials, InvalidCredentials> {
+    pub(super) fn check(self) -> Result<Credentials, InvalidCredentials> {
         match self {
             Self::Bearer(token) => Credentials::bearer(token),
             Self::Basic { user, password } => Credentials::basic(user, password),
@@ -22,16 +22,9 @@ impl Plain {
 }
 
 const ONE: &str = "invalid credentials: expected a table with bearer or basic (user, password)";
-const LIST: &str = "invalid credentials: expected a list of tables with bearer or basic (user, password)";
 
 impl<'de> Deserialize<'de> for Credentials {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         without_value::<_, Plain>(deserializer, ONE)?.check().map_err(D::Error::custom)
     }
-}
-
-/// Reads a list that may be left out.
-pub(crate) fn list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<Credentials>>, D::Error> {
-    let Some(list) = without_value::<_, Option<Vec<Plain>>>(deserializer, LIST)? else { return Ok(None) };
-    list.into_iter().map(Plain::check).collect::<Result<_, _>>().map(Some).map_err(D::Error::custom)
 }

@@ -20,7 +20,7 @@ use crate::levels::service::LevelsService;
 #[derive(Debug, Clone, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(default, deny_unknown_fields))]
 pub struct LevelsOptions {
-    #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::answering::deserialize::list"))]
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::answering::deserialize_list::list"))]
     credentials: Option<Vec<Credentials>>,
     open_to_everybody: bool,
     #[cfg_attr(

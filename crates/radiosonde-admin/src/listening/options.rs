@@ -40,7 +40,7 @@ pub struct MetricsOptions {
     #[cfg_attr(feature = "serde", serde(alias = "metrics_path"))]
     path: Option<String>,
     tls: Option<Tls>,
-    #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::answering::deserialize::list"))]
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::answering::deserialize_list::list"))]
     credentials: Option<Vec<Credentials>>,
     max_in_flight: Option<usize>,
 }

@@ -59,6 +59,18 @@ fn every_remote_write_setting_is_read() {
 }
 
 #[test]
+fn a_timeout_in_a_file_leaves_the_series_of_a_request_as_they_are() {
+    let receiver = HttpFake::start([]);
+    let file = format!("url = \"{}\"\n[sink]\ntimeout = \"5s\"", receiver.url());
+    let registry = Registry::new();
+    let rows = registry.counter("rows_total", "Rows.").labels(&["table"]).unwrap();
+    (0..1500).for_each(|table| rows.with(&[&table.to_string()]).inc());
+    let options: RemoteWriteOptions = toml::from_str(&file).unwrap();
+    options.registry(&registry).start().unwrap().finish_blocking(DEADLINE);
+    assert_eq!(receiver.requests().len(), 1, "2000 series fit a request");
+}
+
+#[test]
 fn a_malformed_file_is_refused_with_the_name_of_the_field() {
     for (file, expected) in [
         ("jbo = \"x\"", "unknown field `jbo`"),

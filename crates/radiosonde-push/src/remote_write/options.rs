@@ -47,7 +47,7 @@ impl Default for RemoteWriteOptions {
             labels: Vec::new(),
             registry: None,
             http: HttpOptions::new(),
-            sink: SinkOptions::default().batch_items(BATCH_SERIES),
+            sink: SinkOptions::default(),
             clock: Arc::new(SystemClock),
             stale_at_end: false,
         }
@@ -111,9 +111,8 @@ impl RemoteWriteOptions {
         let endpoint = self.endpoint().map_err(PushBuildError::Endpoint)?;
         let labels = self.all_labels().map_err(PushBuildError::Label)?;
         let protocol = RemoteWriteProtocol::new(endpoint);
-        let queue = delivery
-            .sink(self.sink.or_name("remote_write"), &self.http, protocol)
-            .map_err(PushBuildError::Sink)?;
+        let sink = self.sink.or(SinkOptions::new("remote_write").batch_items(BATCH_SERIES));
+        let queue = delivery.sink(sink, &self.http, protocol).map_err(PushBuildError::Sink)?;
         Ok(RemoteWrite {
             queue,
             registry: self.registry_or_global().clone(),

@@ -1,0 +1,5 @@
+//! Shows finished spans: to tests.
+
+mod capture_spans;
+
+pub use capture_spans::CaptureSpans;

@@ -12,7 +12,7 @@ use tracing::Span;
 use tracing_opentelemetry::{OpenTelemetrySpanExt as _, get_otel_context};
 
 use crate::attribute::AttributeValue;
-use crate::remote_context::RemoteContext;
+use crate::propagation::remote_context::RemoteContext;
 use crate::{bridge, to_sdk};
 
 /// Makes a span the child of one in another process.

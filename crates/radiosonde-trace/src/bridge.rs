@@ -4,8 +4,8 @@ use opentelemetry::Context;
 use opentelemetry::trace::{self as otel, TraceContextExt as _};
 use radiosonde_core::{SpanContext, SpanId, TraceFlags, TraceId};
 
-use crate::remote_context::RemoteContext;
-use crate::trace_state::TraceState;
+use crate::propagation::remote_context::RemoteContext;
+use crate::propagation::trace_state::TraceState;
 
 /// The received parts of a trace context that the SDK's own types lose: the SDK clears the random flag on unsampled spans
 /// and accepts fewer trace states than the specification allows. Stored as a value of the OpenTelemetry context, which every

@@ -190,7 +190,7 @@ mod tests {
     use opentelemetry::trace::TraceContextExt as _;
     use radiosonde_core::{SpanId, TraceFlags, TraceId};
 
-    use crate::remote_context::RemoteContext;
+    use crate::propagation::remote_context::RemoteContext;
 
     fn context() -> SpanContext {
         SpanContext::new(TraceId::random(), SpanId::random(), TraceFlags::SAMPLED)

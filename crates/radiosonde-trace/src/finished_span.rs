@@ -4,7 +4,7 @@ use std::time::SystemTime;
 use radiosonde_core::{SpanContext, SpanId};
 
 use crate::attribute::{Attribute, AttributeValue};
-use crate::trace_state::TraceState;
+use crate::propagation::trace_state::TraceState;
 
 /// A span that has ended, for delivery.
 ///

@@ -19,7 +19,7 @@ use tracing_subscriber::{Layer, Registry};
 
 use crate::current::{Innermost, innermost};
 use crate::installed::{Installed, next_number};
-use crate::remote_context::RemoteContext;
+use crate::propagation::remote_context::RemoteContext;
 use crate::span_end::span_ender;
 use crate::span_processor::is_in_sink;
 use crate::started::{Started, StartedSpan};

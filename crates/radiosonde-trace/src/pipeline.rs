@@ -10,7 +10,7 @@ use tracing_subscriber::registry::LookupSpan;
 use crate::finished_span::SCOPE;
 use crate::installed::Installed;
 use crate::layer::TraceLayer;
-use crate::propagation_switch;
+use crate::propagation::switch;
 use crate::propagator::W3cPropagator;
 use crate::tracer::LayerTracer;
 
@@ -66,7 +66,7 @@ impl TracePipeline {
             true => global::set_tracer_provider(NoopTracerProvider::new()),
             false => global::set_tracer_provider(self.provider.clone()),
         }
-        propagation_switch::switch(self.propagates);
+        switch::switch(self.propagates);
         match self.propagates {
             true => global::set_text_map_propagator(W3cPropagator::of(self.installed.processor.clone())),
             // A composite without parts propagates nothing.

@@ -3,8 +3,9 @@ use opentelemetry::propagation::text_map_propagator::FieldIter;
 use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};
 
 use crate::bridge;
-use crate::carrier::{Carrier, CarrierMut};
-use crate::propagation::{self, TRACEPARENT, TRACESTATE};
+use crate::propagation::carrier::{Carrier, CarrierMut};
+use crate::propagation::extract::extract;
+use crate::propagation::headers::{TRACEPARENT, TRACESTATE};
 use crate::span_processor::Processor;
 
 /// A strict W3C trace context propagator for users of the OpenTelemetry API.
@@ -47,7 +48,7 @@ impl TextMapPropagator for W3cPropagator {
     }
 
     fn extract_with_context(&self, cx: &Context, extractor: &dyn Extractor) -> Context {
-        match propagation::extract(&FromExtractor(extractor)) {
+        match extract(&FromExtractor(extractor)) {
             Some(parent) => bridge::with_parent(cx, &parent),
             None => cx.clone(),
         }

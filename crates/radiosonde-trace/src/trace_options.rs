@@ -8,7 +8,7 @@ use tracing::level_filters::LevelFilter;
 
 use crate::installed::{Installed, next_number};
 use crate::pipeline::TracePipeline;
-use crate::sampler::Sampler;
+use crate::sampling::sampler::Sampler;
 use crate::self_metrics::SelfMetrics;
 use crate::span_processor::Processor;
 use crate::span_sink::SpanSink;

@@ -3,7 +3,7 @@ use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::{SamplingDecision, SamplingResult, ShouldSample};
 use radiosonde_core::silence::is_silenced;
 
-use crate::sampler::Sampler;
+use crate::sampling::sampler::Sampler;
 use crate::span_processor::Processor;
 
 /// Samples nothing once the pipeline is shut down: a propagated context then means that the trace continues, not that this

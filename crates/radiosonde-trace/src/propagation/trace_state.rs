@@ -2,7 +2,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use crate::traceparent::trim_white_space;
+use crate::propagation::traceparent::trim_white_space;
 
 /// The data of other tracing systems in a trace: the value of the `tracestate` header.
 ///

@@ -25,7 +25,7 @@ use opentelemetry_sdk::trace::{ParentBasedSampler, Sampler as SdkSampler, Should
 #[cfg_attr(
     feature = "serde",
     derive(serde::Deserialize),
-    serde(try_from = "crate::named_sampler::NamedSampler")
+    serde(try_from = "crate::sampling::named_sampler::NamedSampler")
 )]
 #[must_use]
 pub struct Sampler {

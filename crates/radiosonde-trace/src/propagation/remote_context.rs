@@ -2,7 +2,7 @@ use std::hash::{Hash, Hasher};
 
 use radiosonde_core::{SpanContext, TraceFlags};
 
-use crate::trace_state::TraceState;
+use crate::propagation::trace_state::TraceState;
 
 /// A span's context as propagated between processes with a request or a message.
 ///

@@ -1,4 +1,4 @@
-use crate::sampler::{InvalidSampler, Sampler};
+use crate::sampling::sampler::{InvalidSampler, Sampler};
 
 /// A sampler by the name of its constructor, as a configuration file has it.
 #[derive(serde::Deserialize)]

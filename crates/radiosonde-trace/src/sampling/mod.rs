@@ -1,0 +1,5 @@
+//! Decides which traces are recorded.
+
+#[cfg(feature = "serde")]
+mod named_sampler;
+pub(crate) mod sampler;

@@ -148,7 +148,7 @@ impl OtlpOptions {
     /// [`OtlpBuildError`] names the refused setting.
     pub fn build_spans(&self, resource: &Resource, delivery: &Delivery) -> Result<OtlpSpans, OtlpBuildError> {
         let own = self.traces.clone().over(self.all());
-        let protocol = SpansProtocol::new(own.export_endpoint(TRACES)?, resource::to_proto(resource));
+        let protocol = SpansProtocol::new(own.export_endpoint(TRACES)?, &resource::to_proto(resource));
         own.add_to(delivery, "otlp", protocol).map(OtlpSpans::new)
     }
 

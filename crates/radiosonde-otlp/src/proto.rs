@@ -7,31 +7,9 @@
 use bytes::Bytes;
 
 #[derive(Clone, PartialEq, prost::Message)]
-pub(crate) struct ExportRequest {
-    #[prost(message, repeated, tag = "1")]
-    pub(crate) resource_spans: Vec<ResourceSpans>,
-}
-
-#[derive(Clone, PartialEq, prost::Message)]
-pub(crate) struct ResourceSpans {
-    #[prost(message, required, tag = "1")]
-    pub(crate) resource: Resource,
-    #[prost(message, repeated, tag = "2")]
-    pub(crate) scope_spans: Vec<ScopeSpans>,
-}
-
-#[derive(Clone, PartialEq, prost::Message)]
 pub(crate) struct Resource {
     #[prost(message, repeated, tag = "1")]
     pub(crate) attributes: Vec<KeyValue>,
-}
-
-#[derive(Clone, PartialEq, prost::Message)]
-pub(crate) struct ScopeSpans {
-    #[prost(message, required, tag = "1")]
-    pub(crate) scope: Scope,
-    #[prost(message, repeated, tag = "2")]
-    pub(crate) spans: Vec<Span>,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -40,78 +18,6 @@ pub(crate) struct Scope {
     pub(crate) name: Bytes,
     #[prost(bytes = "bytes", tag = "2")]
     pub(crate) version: Bytes,
-}
-
-#[derive(Clone, PartialEq, prost::Message)]
-pub(crate) struct Span {
-    #[prost(bytes = "bytes", tag = "1")]
-    pub(crate) trace_id: Bytes,
-    #[prost(bytes = "bytes", tag = "2")]
-    pub(crate) span_id: Bytes,
-    #[prost(bytes = "bytes", tag = "3")]
-    pub(crate) trace_state: Bytes,
-    #[prost(bytes = "bytes", tag = "4")]
-    pub(crate) parent_span_id: Bytes,
-    #[prost(bytes = "bytes", tag = "5")]
-    pub(crate) name: Bytes,
-    #[prost(int32, tag = "6")]
-    pub(crate) kind: i32,
-    #[prost(fixed64, tag = "7")]
-    pub(crate) start_time_unix_nano: u64,
-    #[prost(fixed64, tag = "8")]
-    pub(crate) end_time_unix_nano: u64,
-    #[prost(message, repeated, tag = "9")]
-    pub(crate) attributes: Vec<KeyValue>,
-    #[prost(uint32, tag = "10")]
-    pub(crate) dropped_attributes_count: u32,
-    #[prost(message, repeated, tag = "11")]
-    pub(crate) events: Vec<Event>,
-    #[prost(uint32, tag = "12")]
-    pub(crate) dropped_events_count: u32,
-    #[prost(message, repeated, tag = "13")]
-    pub(crate) links: Vec<Link>,
-    #[prost(uint32, tag = "14")]
-    pub(crate) dropped_links_count: u32,
-    #[prost(message, optional, tag = "15")]
-    pub(crate) status: Option<Status>,
-    #[prost(fixed32, tag = "16")]
-    pub(crate) flags: u32,
-}
-
-#[derive(Clone, PartialEq, prost::Message)]
-pub(crate) struct Status {
-    #[prost(bytes = "bytes", tag = "2")]
-    pub(crate) message: Bytes,
-    #[prost(int32, tag = "3")]
-    pub(crate) code: i32,
-}
-
-#[derive(Clone, PartialEq, prost::Message)]
-pub(crate) struct Event {
-    #[prost(fixed64, tag = "1")]
-    pub(crate) time_unix_nano: u64,
-    #[prost(bytes = "bytes", tag = "2")]
-    pub(crate) name: Bytes,
-    #[prost(message, repeated, tag = "3")]
-    pub(crate) attributes: Vec<KeyValue>,
-    #[prost(uint32, tag = "4")]
-    pub(crate) dropped_attributes_count: u32,
-}
-
-#[derive(Clone, PartialEq, prost::Message)]
-pub(crate) struct Link {
-    #[prost(bytes = "bytes", tag = "1")]
-    pub(crate) trace_id: Bytes,
-    #[prost(bytes = "bytes", tag = "2")]
-    pub(crate) span_id: Bytes,
-    #[prost(bytes = "bytes", tag = "3")]
-    pub(crate) trace_state: Bytes,
-    #[prost(message, repeated, tag = "4")]
-    pub(crate) attributes: Vec<KeyValue>,
-    #[prost(uint32, tag = "5")]
-    pub(crate) dropped_attributes_count: u32,
-    #[prost(fixed32, tag = "6")]
-    pub(crate) flags: u32,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]

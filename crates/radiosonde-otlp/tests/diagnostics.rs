@@ -24,7 +24,7 @@ fn a_partial_success_and_its_message_are_reported_once() {
     let delivery = Delivery::builder().registry(&Registry::new()).start().unwrap();
     let spans = OtlpOptions::new(fake.url()).build_spans(&Resource::new("x"), &delivery).unwrap();
     let context = SpanContext::new(TraceId::random(), SpanId::random(), TraceFlags::SAMPLED);
-    spans.accept(FinishedSpan::new(context, "a"));
+    spans.accept(FinishedSpan::new(context, "a").encode());
     assert_eq!(delivery.shutdown_blocking(Duration::from_secs(20)).dropped(), 1);
 
     // Two of one kind would be told as one, and the other one as "1 more" ten seconds later.

@@ -76,7 +76,7 @@ fn every_field_of_a_span_is_encoded_as_specified() {
     let delivery = delivery();
     let resource = Resource::builder().service_name("orders").instance_id("i-1").environment("prod").build();
     let spans = OtlpOptions::new(fake.url()).sink(quick()).build_spans(&resource, &delivery).unwrap();
-    spans.accept(full_span());
+    spans.accept(full_span().encode());
     assert_eq!(delivery.shutdown_blocking(DEADLINE).delivered(), 1);
 
     let requests = fake.requests();
@@ -140,7 +140,7 @@ fn a_non_finite_float_is_sent_as_text_everywhere_in_a_span() {
     span.events[0].attributes = floats();
     span.links = vec![SpanLink::new(context(8, 9))];
     span.links[0].attributes = floats();
-    spans.accept(span);
+    spans.accept(span.encode());
     delivery.shutdown_blocking(DEADLINE);
     let scopes = Message::read(fake.requests()[0].body()).messages(1)[0].messages(2);
     let span = &scopes[0].messages(2)[0];
@@ -171,7 +171,7 @@ fn an_empty_root_is_small_and_has_no_remote_parent() {
     let mut other = FinishedSpan::new(context(1, 3), "b");
     other.scope = "sqlx".into();
     for span in [ok, other, FinishedSpan::new(context(1, 4), "c")] {
-        spans.accept(span);
+        spans.accept(span.encode());
     }
     delivery.shutdown_blocking(DEADLINE);
     let scopes = Message::read(fake.requests()[0].body()).messages(1)[0].messages(2);
@@ -205,7 +205,7 @@ fn gzip_shrinks_and_headers_are_sent() {
         .build_spans(&Resource::new("x"), &delivery)
         .unwrap();
     for n in 1..100 {
-        spans.accept(FinishedSpan::new(context(1, n), "the same name every time"));
+        spans.accept(FinishedSpan::new(context(1, n), "the same name every time").encode());
     }
     delivery.shutdown_blocking(DEADLINE);
     let requests = fake.requests();
@@ -229,7 +229,7 @@ fn endpoints_follow_the_specification() {
         let url = format!("{}{suffix}", fake.url());
         let options = options(&url).sink(quick());
         let spans = options.build_spans(&Resource::new("x"), &delivery).unwrap();
-        spans.accept(FinishedSpan::new(context(1, 1), "a"));
+        spans.accept(FinishedSpan::new(context(1, 1), "a").encode());
         delivery.shutdown_blocking(DEADLINE);
         fake.requests()[0].path().to_owned()
     };
@@ -261,7 +261,7 @@ fn responses_are_classified_and_partial_success_is_counted() {
         .build_spans(&Resource::new("x"), &delivery)
         .unwrap();
     for n in 1..=16 {
-        spans.accept(FinishedSpan::new(context(1, n), "a"));
+        spans.accept(FinishedSpan::new(context(1, n), "a").encode());
     }
     assert_eq!(
         delivery.shutdown_blocking(DEADLINE).to_string(),
@@ -280,7 +280,7 @@ fn a_queue_of_spans_is_bounded_by_their_memory() {
     for n in 0..100 {
         let mut span = FinishedSpan::new(context(1, n + 1), "a");
         span.attributes = vec![Attribute::new("body", "x".repeat(9_000))];
-        spans.accept(span);
+        spans.accept(span.encode());
     }
     let report = spans.report();
     assert_eq!(report.left() + report.dropped_for("queue_full"), 100);

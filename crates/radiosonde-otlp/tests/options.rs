@@ -36,7 +36,7 @@ fn settings_of_a_signal_win_over_those_for_all() {
     let spans = options.build_spans(&resource, &delivery).unwrap();
     let logs = options.build_logs(&resource, &delivery).unwrap();
     let context = SpanContext::new(TraceId::random(), SpanId::random(), TraceFlags::SAMPLED);
-    spans.accept(FinishedSpan::new(context, "a"));
+    spans.accept(FinishedSpan::new(context, "a").encode());
     logs.accept(&Line::new("{}", SystemTime::UNIX_EPOCH, Level::Info));
     assert_eq!(delivery.shutdown_blocking(Duration::from_secs(20)).delivered(), 2);
     let requests = fake.requests();

@@ -11,8 +11,8 @@ use radiosonde_core::{EnteredSpans, SpanContext};
 use tracing::Span;
 use tracing_opentelemetry::{OpenTelemetrySpanExt as _, get_otel_context};
 
-use crate::attribute::AttributeValue;
 use crate::propagation::remote_context::RemoteContext;
+use crate::spans::attribute::AttributeValue;
 use crate::{bridge, to_sdk};
 
 /// Makes a span the child of one in another process.

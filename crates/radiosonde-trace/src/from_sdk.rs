@@ -8,9 +8,9 @@ use opentelemetry::{Array, InstrumentationScope, Key, KeyValue, StringValue, Val
 use opentelemetry_sdk::trace::SpanData;
 use radiosonde_core::SpanId;
 
-use crate::attribute::{Attribute, AttributeValue};
 use crate::bridge;
-use crate::finished_span::{FinishedSpan, SCOPE, SpanEvent, SpanKind, SpanLink, SpanStatus};
+use crate::spans::attribute::{Attribute, AttributeValue};
+use crate::spans::finished_span::{FinishedSpan, SCOPE, SpanEvent, SpanKind, SpanLink, SpanStatus};
 use crate::unsigned::UnsignedFields;
 
 /// `None` for a span without ids, which the SDK does not create. `took` is the duration of the span's record, if it has one.

@@ -1,11 +1,9 @@
 #![doc = include_str!("../README.md")]
 
 mod active_span;
-mod attribute;
 mod bridge;
 mod carrying;
 mod current;
-mod finished_span;
 mod from_sdk;
 mod inherited_value;
 mod installed;
@@ -21,7 +19,7 @@ mod seeing;
 mod self_metrics;
 mod span_end;
 mod span_processor;
-mod span_sink;
+mod spans;
 mod started;
 mod to_sdk;
 mod trace_options;
@@ -30,9 +28,7 @@ mod unsigned;
 mod until_shutdown;
 
 pub use active_span::{SetParentError, context_of, set_attribute, set_error, set_name, set_parent};
-pub use attribute::{Attribute, AttributeValue};
 pub use carrying::Traced;
-pub use finished_span::{FinishedSpan, SpanEvent, SpanKind, SpanLink, SpanStatus};
 pub use inherited_value::{inherited_value, put_value};
 pub use layer::TraceLayer;
 /// The OpenTelemetry API in the pipeline's version. Using it from here rules out a second version.
@@ -48,5 +44,8 @@ pub use propagation::traceparent::{InvalidTraceparent, InvalidTraceparentKind, T
 pub use propagator::W3cPropagator;
 pub use sampling::sampler::{InvalidSampler, InvalidSamplerKind, Sampler};
 pub use seeing::CaptureSpans;
-pub use span_sink::SpanSink;
+pub use spans::attribute::{Attribute, AttributeValue};
+pub use spans::encoded_span::EncodedSpan;
+pub use spans::finished_span::{FinishedSpan, SpanEvent, SpanKind, SpanLink, SpanStatus};
+pub use spans::span_sink::SpanSink;
 pub use trace_options::TraceOptions;

@@ -7,11 +7,11 @@ use tracing::Subscriber;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::registry::LookupSpan;
 
-use crate::finished_span::SCOPE;
 use crate::installed::Installed;
 use crate::layer::TraceLayer;
 use crate::propagation::switch;
 use crate::propagator::W3cPropagator;
+use crate::spans::finished_span::SCOPE;
 use crate::tracer::LayerTracer;
 
 /// Creates spans and passes finished ones to sinks: the OpenTelemetry SDK's provider with our sampler, processor and sinks.

@@ -9,9 +9,9 @@ use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
 use radiosonde_core::{diagnostics, survive};
 
-use crate::finished_span::FinishedSpan;
 use crate::self_metrics::{Lost, SelfMetrics};
-use crate::span_sink::SpanSink;
+use crate::spans::encoded_span::EncodedSpan;
+use crate::spans::span_sink::SpanSink;
 use crate::unsigned::UnsignedFields;
 use crate::{from_sdk, probe_state, span_end};
 
@@ -61,7 +61,8 @@ impl Processor {
         let Some((last, others)) = self.0.sinks.split_last() else { return Err(Lost::NoSink) };
         let _in_sink = InSink::enter().ok_or(Lost::WithinSink)?;
         let span = from_sdk::finished_span(span, &UnsignedFields::of_closing(), span_end::took())
-            .ok_or(Lost::NoIds)?;
+            .ok_or(Lost::NoIds)?
+            .encode();
         let mut result = Ok(());
         for sink in others {
             result = accept(sink, span.clone()).and(result);
@@ -70,7 +71,7 @@ impl Processor {
     }
 }
 
-fn accept(sink: &dyn SpanSink, span: FinishedSpan) -> Result<(), Lost> {
+fn accept(sink: &dyn SpanSink, span: EncodedSpan) -> Result<(), Lost> {
     // A panic here would end the application's own work: spans end in destructors.
     survive(|| sink.accept(span)).ok_or_else(|| {
         diagnostics::report("trace", "sink_panicked", format_args!("a span sink panicked; the span is lost"));

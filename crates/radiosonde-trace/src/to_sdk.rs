@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use opentelemetry::{Array, Key, StringValue, Value};
 
-use crate::attribute::AttributeValue;
+use crate::spans::attribute::AttributeValue;
 
 pub(crate) fn key(key: Cow<'static, str>) -> Key {
     match key {

@@ -11,7 +11,7 @@ use crate::pipeline::TracePipeline;
 use crate::sampling::sampler::Sampler;
 use crate::self_metrics::SelfMetrics;
 use crate::span_processor::Processor;
-use crate::span_sink::SpanSink;
+use crate::spans::span_sink::SpanSink;
 use crate::until_shutdown::UntilShutdown;
 
 impl TracePipeline {

@@ -6,7 +6,7 @@ use std::fmt::Debug;
 
 use tracing::field::{Field, Visit};
 
-use crate::attribute::{Attribute, AttributeValue};
+use crate::spans::attribute::{Attribute, AttributeValue};
 
 /// The unsigned fields of one span that fit into a trace store's number.
 #[derive(Debug, Default)]

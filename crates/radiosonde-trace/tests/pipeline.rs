@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use radiosonde_core::{Clock as _, Resource, SpanContext, SystemClock};
 use radiosonde_metrics::Registry;
 use radiosonde_trace::{
-    AttributeValue, CaptureSpans, FinishedSpan, RemoteContext, Sampler, SpanKind, SpanSink, SpanStatus,
-    TracePipeline, context_of, set_attribute, set_error, set_name,
+    AttributeValue, CaptureSpans, EncodedSpan, FinishedSpan, RemoteContext, Sampler, SpanKind, SpanSink,
+    SpanStatus, TracePipeline, context_of, set_attribute, set_error, set_name,
 };
 use tracing::level_filters::LevelFilter;
 use tracing::{debug, error, field, info, info_span, warn};
@@ -246,7 +246,7 @@ struct Full {
 }
 
 impl SpanSink for Full {
-    fn accept(&self, _span: FinishedSpan) {
+    fn accept(&self, _span: EncodedSpan) {
         if self.taken.load(Ordering::SeqCst) < self.room {
             self.taken.fetch_add(1, Ordering::SeqCst);
         } else {
@@ -279,7 +279,7 @@ impl Drop for Payload {
 struct Panics;
 
 impl SpanSink for Panics {
-    fn accept(&self, _span: FinishedSpan) {
+    fn accept(&self, _span: EncodedSpan) {
         // Silent: does not call the panic hook.
         std::panic::resume_unwind(Box::new(Payload));
     }
@@ -301,7 +301,7 @@ fn a_sink_that_panics_harms_neither_the_application_nor_other_sinks() {
 struct Instrumented(CaptureSpans);
 
 impl SpanSink for Instrumented {
-    fn accept(&self, span: FinishedSpan) {
+    fn accept(&self, span: EncodedSpan) {
         info_span!("accepting").in_scope(|| self.0.accept(span));
     }
 }

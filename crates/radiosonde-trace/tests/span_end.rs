@@ -9,8 +9,8 @@ use std::time::Duration;
 use radiosonde_core::{EndingSpan, Resource, SpanContext, SpanEnder};
 use radiosonde_metrics::Registry;
 use radiosonde_trace::{
-    CaptureSpans, FinishedSpan, Sampler, SpanSink, SpanStatus, TraceLayer, TracePipeline, context_of,
-    set_error,
+    CaptureSpans, EncodedSpan, FinishedSpan, Sampler, SpanSink, SpanStatus, TraceLayer, TracePipeline,
+    context_of, set_error,
 };
 use tracing::{Span, field, info, info_span, warn};
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -105,7 +105,7 @@ fn a_span_ends_with_its_record_in_a_list_of_layers() {
 struct Logs(CaptureSpans);
 
 impl SpanSink for Logs {
-    fn accept(&self, span: FinishedSpan) {
+    fn accept(&self, span: EncodedSpan) {
         warn!("a full queue");
         Span::current().record("late", 1);
         Span::current().follows_from(Span::current());

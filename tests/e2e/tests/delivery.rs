@@ -229,8 +229,8 @@ fn a_trace_comes_back_with_its_types_and_a_compressed_one_too() {
             .build_spans(&Resource::builder().service_name(name).environment("test").build(), &delivery)
             .unwrap();
         let (root, child) = trace();
-        spans.accept(child.clone());
-        spans.accept(root.clone());
+        spans.accept(child.clone().encode());
+        spans.accept(root.clone().encode());
         assert_eq!(
             delivery.shutdown_blocking(SOON).to_string(),
             "otlp: 2 produced, 2 delivered, 0 dropped, 0 left"
@@ -270,8 +270,8 @@ fn a_float_that_is_no_number_hides_neither_its_trace_nor_its_service() {
     root.events[0].attributes = floats.clone();
     root.links = vec![SpanLink::new(child.context)];
     root.links[0].attributes = floats;
-    spans.accept(child);
-    spans.accept(root.clone());
+    spans.accept(child.encode());
+    spans.accept(root.clone().encode());
     assert_eq!(delivery.shutdown_blocking(SOON).delivered(), 2);
     let found = spans_of(&jaeger, &root, 2);
     assert_eq!(
@@ -292,8 +292,8 @@ fn spans_wait_for_a_jaeger_that_is_stopped() {
         .build_spans(&resource(), &delivery)
         .unwrap();
     let (root, child) = trace();
-    spans.accept(child);
-    spans.accept(root.clone());
+    spans.accept(child.encode());
+    spans.accept(root.clone().encode());
     jaeger.process().restart();
     assert_eq!(
         delivery.shutdown_blocking(SOON).to_string(),
@@ -311,7 +311,7 @@ fn the_wrong_address_of_a_real_backend_is_named_and_not_asked_again() {
         .sink(persistent("otlp"))
         .build_spans(&resource(), &delivery)
         .unwrap();
-    spans.accept(trace().0);
+    spans.accept(trace().0.encode());
     assert_eq!(
         delivery.shutdown_blocking(SOON).to_string(),
         "otlp: 1 produced, 0 delivered, 1 dropped (wrong_address 1), 0 left"

@@ -2,36 +2,36 @@ use bytes::Bytes;
 use http::{Request, Response};
 use prost::Message;
 use radiosonde_delivery::{Disposition, EncodeError, Endpoint, Protocol};
-use radiosonde_trace::FinishedSpan;
+use radiosonde_trace::EncodedSpan;
 
 use crate::export::classify::classify;
 use crate::export::export_endpoint::ExportEndpoint;
 use crate::export::signal::TRACES;
-use crate::proto::{ExportRequest, Resource, ResourceSpans};
+use crate::proto::Resource;
 use crate::spans::encode;
 
 /// Protobuf to `/v1/traces`.
 pub(crate) struct SpansProtocol {
     export: ExportEndpoint,
-    resource: Resource,
+    /// The message, encoded once.
+    resource: Vec<u8>,
 }
 
 impl SpansProtocol {
-    pub(crate) const fn new(export: ExportEndpoint, resource: Resource) -> Self {
-        Self { export, resource }
+    pub(crate) fn new(export: ExportEndpoint, resource: &Resource) -> Self {
+        Self { export, resource: resource.encode_to_vec() }
     }
 }
 
 impl Protocol for SpansProtocol {
-    type Item = FinishedSpan;
+    type Item = EncodedSpan;
 
     fn endpoint(&self) -> &Endpoint {
         self.export.endpoint()
     }
 
-    fn encode(&mut self, batch: &[FinishedSpan]) -> Result<Request<Bytes>, EncodeError> {
-        let spans = ResourceSpans { resource: self.resource.clone(), scope_spans: encode::scopes(batch) };
-        self.export.request(ExportRequest { resource_spans: vec![spans] }.encode_to_vec())
+    fn encode(&mut self, batch: &[EncodedSpan]) -> Result<Request<Bytes>, EncodeError> {
+        self.export.request(encode::request(&self.resource, batch))
     }
 
     fn classify(&mut self, response: &Response<Bytes>, items: usize) -> Disposition {

@@ -1,9 +1,7 @@
 use std::fmt;
 
 use radiosonde_delivery::{Queue, SinkReport};
-use radiosonde_trace::{FinishedSpan, SpanSink};
-
-use crate::spans::encode;
+use radiosonde_trace::{EncodedSpan, SpanSink};
 
 /// Sends finished spans by OTLP over HTTP, in protobuf.
 ///
@@ -14,11 +12,11 @@ use crate::spans::encode;
 /// [`accept`](SpanSink::accept) moves the span to a queue; see [`Queue`]. Encoding happens on the delivery thread.
 #[derive(Clone)]
 pub struct OtlpSpans {
-    queue: Queue<FinishedSpan>,
+    queue: Queue<EncodedSpan>,
 }
 
 impl OtlpSpans {
-    pub(crate) const fn new(queue: Queue<FinishedSpan>) -> Self {
+    pub(crate) const fn new(queue: Queue<EncodedSpan>) -> Self {
         Self { queue }
     }
 
@@ -30,8 +28,8 @@ impl OtlpSpans {
 }
 
 impl SpanSink for OtlpSpans {
-    fn accept(&self, span: FinishedSpan) {
-        let size = encode::size(&span);
+    fn accept(&self, span: EncodedSpan) {
+        let size = span.size();
         // The queue has counted a refusal.
         let _ = self.queue.push(span, size);
     }

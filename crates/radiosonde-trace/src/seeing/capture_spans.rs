@@ -1,7 +1,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::finished_span::FinishedSpan;
-use crate::span_sink::SpanSink;
+use crate::spans::encoded_span::EncodedSpan;
+use crate::spans::finished_span::FinishedSpan;
+use crate::spans::span_sink::SpanSink;
 
 /// Keeps finished spans in memory, for tests.
 ///
@@ -43,7 +44,7 @@ impl CaptureSpans {
 }
 
 impl SpanSink for CaptureSpans {
-    fn accept(&self, span: FinishedSpan) {
-        self.lock().push(span);
+    fn accept(&self, span: EncodedSpan) {
+        self.lock().push(span.decode());
     }
 }

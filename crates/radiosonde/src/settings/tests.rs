@@ -275,7 +275,7 @@ fn variables_for_a_signal_win_over_those_for_all() {
         options.build_logs(&settings.resource, &delivery).unwrap(),
     );
     let context = SpanContext::new(TraceId::random(), SpanId::random(), TraceFlags::SAMPLED);
-    spans.accept(FinishedSpan::new(context, "a"));
+    spans.accept(FinishedSpan::new(context, "a").encode());
     lines.accept(&Line::new("{}", SystemTime::UNIX_EPOCH, Level::Info));
     assert_eq!(delivery.shutdown_blocking(Duration::from_secs(20)).delivered(), 2);
     let requests = collector.requests();

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use crate::finished_span::FinishedSpan;
+use crate::spans::encoded_span::EncodedSpan;
 
 /// A destination of finished spans.
 ///
@@ -10,17 +10,17 @@ use crate::finished_span::FinishedSpan;
 /// values recorded there reach no span: the SDK holds the lock of the span that ends, which may be the current one.
 pub trait SpanSink: Send + Sync + 'static {
     /// Accepts a span, or drops it and counts that itself.
-    fn accept(&self, span: FinishedSpan);
+    fn accept(&self, span: EncodedSpan);
 }
 
 impl<T: SpanSink + ?Sized> SpanSink for Arc<T> {
-    fn accept(&self, span: FinishedSpan) {
+    fn accept(&self, span: EncodedSpan) {
         T::accept(self, span);
     }
 }
 
 impl<T: SpanSink + ?Sized> SpanSink for Box<T> {
-    fn accept(&self, span: FinishedSpan) {
+    fn accept(&self, span: EncodedSpan) {
         T::accept(self, span);
     }
 }

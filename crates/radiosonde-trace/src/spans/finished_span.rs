@@ -3,13 +3,13 @@ use std::time::SystemTime;
 
 use radiosonde_core::{SpanContext, SpanId};
 
-use crate::attribute::{Attribute, AttributeValue};
 use crate::propagation::trace_state::TraceState;
+use crate::spans::attribute::{Attribute, AttributeValue};
 
-/// A span that has ended, for delivery.
+/// The parts of a span that has ended: [`EncodedSpan`](crate::EncodedSpan) decoded, for consoles and tests.
 ///
 /// # Shape
-/// Plain data, independent of OpenTelemetry's SDK, so that sinks do not depend on the tracer. Keys of
+/// Plain data. Keys of
 /// [`attributes`](Self::attributes) are unique: the last value set wins. `start` is never after `end`.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -161,3 +161,9 @@ impl SpanLink {
 
 /// The instrumentation scope of spans from `tracing`.
 pub(crate) const SCOPE: &str = "radiosonde";
+
+/// Nanoseconds since 1970, as OTLP counts time; zero for an earlier time.
+pub(crate) fn nanoseconds(at: SystemTime) -> u64 {
+    let since = at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+}

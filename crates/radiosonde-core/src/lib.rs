@@ -2,6 +2,7 @@
 
 mod bounded_format;
 pub mod calendar;
+mod callsite_table;
 mod clock;
 pub mod clock_skew;
 mod context;
@@ -18,9 +19,11 @@ mod resource;
 mod secret;
 pub mod silence;
 mod span_ender;
+mod span_table;
 mod survive;
 
 pub use bounded_format::{Formatted, format_within};
+pub use callsite_table::CallsiteTable;
 pub use clock::{Clock, SharedClock, SystemClock};
 pub use context::{SpanContext, TraceFlags};
 pub use current::{CurrentGuard, EnteredSpans};
@@ -32,4 +35,5 @@ pub use percent::{decode_percent, is_quoted};
 pub use resource::{InvalidResource, InvalidResourceKind, Resource, ResourceBuilder, parse_pairs};
 pub use secret::Secret;
 pub use span_ender::{EndingSpan, SpanEnder};
+pub use span_table::{Shard, SpanTable};
 pub use survive::survive;

@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use radiosonde_appender::{Output, QueueOptions, Writer};
-use radiosonde_core::{Resource, SystemClock};
+use radiosonde_core::{CallsiteTable, Resource, SystemClock};
 use radiosonde_metrics::Registry;
 
 use crate::layer::build_error::JsonLayerBuildError;
@@ -12,7 +12,6 @@ use crate::layer::log_options::LogOptions;
 use crate::limiting::volume::Volume;
 use crate::limiting::volume_limits::VolumeLimits;
 use crate::planning::plan::{FieldPlan, plan_field};
-use crate::planning::plans::Plans;
 use crate::planning::record_keys::RecordKeys;
 use crate::redacting::redaction::Redaction;
 use crate::rendering::fields::{Fields, Limits};
@@ -88,7 +87,7 @@ impl LogOptions {
             names,
             schema,
             keys,
-            plans: Plans::new(),
+            plans: CallsiteTable::new(),
             record_keys: RecordKeys::default(),
             spans: Spans::new(),
             statics,

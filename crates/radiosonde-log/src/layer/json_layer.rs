@@ -3,7 +3,7 @@ use std::time::{Duration, SystemTime};
 
 use radiosonde_appender::ReentrancyGuard;
 use radiosonde_core::silence::is_silenced;
-use radiosonde_core::{Level, LevelNames, SharedClock, SpanContext};
+use radiosonde_core::{CallsiteTable, Level, LevelNames, SharedClock, SpanContext};
 use tracing_core::span::{Attributes, Id, Record};
 use tracing_core::{Dispatch, Event, Interest, Metadata, Subscriber};
 use tracing_log::NormalizeEvent as _;
@@ -16,7 +16,6 @@ use crate::filtering::reload_filter::ReloadFilter;
 use crate::layer::rendered_line::RenderedLine;
 use crate::limiting::callsite_policy::{Callsite, CallsitePolicy, Decision};
 use crate::planning::plan::{Plan, level, plan_record_field, push_envelope};
-use crate::planning::plans::Plans;
 use crate::planning::record_keys::RecordKeys;
 use crate::redacting::redaction::Redaction;
 use crate::rendering::fields::{Fields, Limits};
@@ -100,7 +99,7 @@ pub struct JsonLayer {
     pub(crate) names: LevelNames,
     pub(crate) schema: Arc<Schema>,
     pub(crate) keys: Keys,
-    pub(crate) plans: Plans,
+    pub(crate) plans: CallsiteTable<Metadata<'static>, Plan>,
     pub(crate) record_keys: RecordKeys,
     pub(crate) spans: Spans,
     pub(crate) statics: Fields,

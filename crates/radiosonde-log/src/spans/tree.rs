@@ -1,15 +1,10 @@
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use radiosonde_core::SpanTable;
 use tracing_core::Metadata;
 
 use crate::rendering::fields::{Fields, Limits};
 use crate::spans::node::Node;
-
-/// A power of two, so that threads in different spans rarely contend for a lock.
-const SHARDS: usize = 32;
 
 /// Unrelated spans may share a counter, which only costs time.
 const LINEAGES: usize = 256;
@@ -22,35 +17,9 @@ const LINEAGES: usize = 256;
 #[derive(Debug)]
 pub(crate) struct Spans {
     pub(crate) number: u64,
-    shards: [Mutex<Shard>; SHARDS],
+    open: SpanTable<Box<Node>>,
     /// By lineage: how often a span with children was recorded into.
     changes: [AtomicU32; LINEAGES],
-}
-
-type Shard = HashMap<u64, Box<Node>, BuildHasherDefault<Spread>>;
-
-/// A hasher for ids, which the registry creates with all bits spread.
-#[derive(Debug, Default)]
-struct Spread(u64);
-
-impl Hasher for Spread {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.write_u64(self.0 ^ u64::from(*byte));
-        }
-    }
-
-    fn write_u64(&mut self, id: u64) {
-        self.0 = spread(id);
-    }
-}
-
-const fn spread(id: u64) -> u64 {
-    id.wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(26)
 }
 
 impl Spans {
@@ -59,22 +28,17 @@ impl Spans {
         Self {
             // Relaxed: the numbers only have to differ.
             number: LAYERS.fetch_add(1, Ordering::Relaxed),
-            shards: [const { Mutex::new(HashMap::with_hasher(BuildHasherDefault::new())) }; SHARDS],
+            open: SpanTable::new(),
             changes: [const { AtomicU32::new(0) }; LINEAGES],
         }
     }
 
-    fn shard(&self, id: u64) -> MutexGuard<'_, Shard> {
-        let at = (spread(id) >> 32) as usize % SHARDS;
-        self.shards[at].lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     pub(crate) fn knows(&self, id: u64) -> bool {
-        self.shard(id).contains_key(&id)
+        self.open.shard(id).contains_key(&id)
     }
 
     pub(crate) fn metadata(&self, id: u64) -> Option<&'static Metadata<'static>> {
-        self.shard(id).get(&id).map(|node| node.metadata)
+        self.open.shard(id).get(&id).map(|node| node.metadata)
     }
 
     /// Adds a span with its fields.
@@ -92,19 +56,19 @@ impl Spans {
         node.parent = parent.filter(|parent| self.put_below(&mut node, *parent, limits));
         if node.parent.is_none() {
             // Any number works; the upper bits differ most.
-            node.lineage = (spread(id) >> 56) as u8;
+            node.lineage = (id.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as u8;
         }
-        self.shard(id).insert(id, node);
+        self.open.shard(id).insert(id, node);
     }
 
     /// Joins a new span's fields with those of its parent, if that is open.
     fn put_below(&self, node: &mut Node, parent: u64, limits: Limits) -> bool {
-        let mut shard = self.shard(parent);
+        let mut shard = self.open.shard(parent);
         if shard.get(&parent).is_some_and(|above| self.is_outdated(above)) {
             drop(shard);
             self.join(parent, limits, |_| {});
             // If another change happens in between, the new span is as outdated as its parent, and joins at its first event.
-            shard = self.shard(parent);
+            shard = self.open.shard(parent);
         }
         let Some(above) = shard.get_mut(&parent) else { return false };
         above.has_children = true;
@@ -124,7 +88,7 @@ impl Spans {
 
     /// Updates a span's fields with newly recorded values.
     pub(crate) fn update(&self, id: u64, newer: &Fields, limits: Limits) {
-        let mut shard = self.shard(id);
+        let mut shard = self.open.shard(id);
         let Some(node) = shard.get_mut(&id) else { return };
         node.own.update_from(newer, limits);
         node.own.order_top();
@@ -141,7 +105,7 @@ impl Spans {
     }
 
     pub(crate) fn close(&self, id: u64) {
-        let node = self.shard(id).remove(&id);
+        let node = self.open.shard(id).remove(&id);
         if let Some(node) = node {
             node.give_back();
         }
@@ -149,7 +113,7 @@ impl Spans {
 
     /// Adds the fields of a span and its ancestors to a line; `false` if the span has closed.
     pub(crate) fn hand_down(&self, id: u64, line: &mut Fields, limits: Limits) -> bool {
-        let shard = self.shard(id);
+        let shard = self.open.shard(id);
         match shard.get(&id) {
             Some(node) if self.is_outdated(node) => {
                 drop(shard);
@@ -167,10 +131,10 @@ impl Spans {
         let mut next = Some(id);
         while let Some(id) = next {
             path.push(id);
-            next = self.shard(id).get(&id).and_then(|node| node.parent);
+            next = self.open.shard(id).get(&id).and_then(|node| node.parent);
         }
         for id in path.into_iter().rev() {
-            if let Some(node) = self.shard(id).get(&id) {
+            if let Some(node) = self.open.shard(id).get(&id) {
                 show(node.metadata.name(), &node.own);
             }
         }
@@ -189,7 +153,7 @@ impl Spans {
     /// the same shard.
     fn join(&self, id: u64, limits: Limits, lend: impl FnOnce(&Fields)) {
         let (mut all, mut next, made_at, version) = {
-            let mut shard = self.shard(id);
+            let mut shard = self.open.shard(id);
             let Some(node) = shard.get_mut(&id) else { return };
             let made_at = self.changes(node);
             node.start_all(limits);
@@ -198,14 +162,14 @@ impl Spans {
             (std::mem::take(&mut node.all), node.parent, made_at, node.version)
         };
         while let Some(ancestor) = next {
-            let shard = self.shard(ancestor);
+            let shard = self.open.shard(ancestor);
             let Some(node) = shard.get(&ancestor) else { break };
             all.fill_from(&node.own, limits);
             next = node.parent;
         }
         all.order_top();
         lend(&all);
-        let mut shard = self.shard(id);
+        let mut shard = self.open.shard(id);
         if let Some(node) = shard.get_mut(&id) {
             node.all = all;
             // Misses values recorded into the span meanwhile: then the next event joins again.

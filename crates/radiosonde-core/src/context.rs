@@ -34,6 +34,18 @@ impl TraceFlags {
     pub const fn is_sampled(self) -> bool {
         self.0 & Self::SAMPLED.0 != 0
     }
+
+    /// Whether the trace id's right-most seven bytes are random.
+    #[must_use]
+    pub const fn is_random(self) -> bool {
+        self.0 & Self::RANDOM.0 != 0
+    }
+
+    /// Sets or clears [`SAMPLED`](Self::SAMPLED).
+    #[must_use]
+    pub const fn with_sampled(self, is_sampled: bool) -> Self {
+        if is_sampled { Self(self.0 | Self::SAMPLED.0) } else { Self(self.0 & !Self::SAMPLED.0) }
+    }
 }
 
 impl fmt::Debug for TraceFlags {
@@ -61,6 +73,12 @@ impl SpanContext {
     #[must_use]
     pub const fn new(trace_id: TraceId, span_id: SpanId, flags: TraceFlags) -> Self {
         Self { trace_id, span_id, flags }
+    }
+
+    /// The first span of a new trace: random ids, and the flag [`RANDOM`](TraceFlags::RANDOM).
+    #[must_use]
+    pub fn new_trace(is_sampled: bool) -> Self {
+        Self::new(TraceId::random(), SpanId::random(), TraceFlags::RANDOM.with_sampled(is_sampled))
     }
 
     /// The trace that the span belongs to.
@@ -96,5 +114,15 @@ mod tests {
     fn unknown_flags_are_cleared() {
         assert_eq!(TraceFlags::from_byte(0xff).to_byte(), 0x03);
         assert!(!TraceFlags::from_byte(0xfe).is_sampled());
+    }
+
+    #[test]
+    fn a_new_trace_has_the_random_flag_whether_sampled_or_not() {
+        for is_sampled in [true, false] {
+            let context = SpanContext::new_trace(is_sampled);
+            assert!(context.flags().is_random());
+            assert_eq!(context.is_sampled(), is_sampled);
+            assert_eq!(context.flags().with_sampled(!is_sampled).is_sampled(), !is_sampled);
+        }
     }
 }

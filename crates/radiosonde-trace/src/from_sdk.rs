@@ -84,7 +84,7 @@ fn string(text: StringValue) -> AttributeValue {
     AttributeValue::String(Cow::Owned(String::from(text)))
 }
 
-const fn kind(kind: otel::SpanKind) -> SpanKind {
+pub(crate) const fn kind(kind: otel::SpanKind) -> SpanKind {
     match kind {
         otel::SpanKind::Client => SpanKind::Client,
         otel::SpanKind::Server => SpanKind::Server,

@@ -61,7 +61,7 @@ impl TraceOptions {
     }
 
     /// Sets which traces are recorded; default: [`Sampler::parent_based_always_on`].
-    pub const fn sampler(mut self, sampler: Sampler) -> Self {
+    pub fn sampler(mut self, sampler: Sampler) -> Self {
         self.sampler = Some(sampler);
         self
     }

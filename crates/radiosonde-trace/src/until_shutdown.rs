@@ -11,13 +11,13 @@ use crate::span_processor::Processor;
 /// produce another one.
 #[derive(Debug, Clone)]
 pub(crate) struct UntilShutdown {
-    sampler: Box<dyn ShouldSample>,
+    sampler: Sampler,
     processor: Processor,
 }
 
 impl UntilShutdown {
     pub(crate) fn new(sampler: Sampler, processor: Processor) -> Self {
-        Self { sampler: sampler.to_sdk(), processor }
+        Self { sampler, processor }
     }
 }
 

@@ -353,7 +353,7 @@ fn samplers_follow_the_parent_or_not() {
     ];
     for (sampler, decisions) in cases {
         for (flags, expected) in decisions {
-            assert_eq!(decide(sampler, flags), (expected, expected), "{sampler:?} under {flags:?}");
+            assert_eq!(decide(sampler.clone(), flags), (expected, expected), "{sampler:?} under {flags:?}");
         }
     }
 }

@@ -42,6 +42,7 @@ const GRANTED: &[(&str, &[(&str, &str)])] = &[
     (
         "radiosonde-trace",
         &[
+            ("arc-swap", "samplers that reload"),
             ("http", "the carrier of a request's headers"),
             ("opentelemetry", "until the native span layer stands: the bridge's crate takes it then"),
             ("opentelemetry_sdk", "as opentelemetry"),

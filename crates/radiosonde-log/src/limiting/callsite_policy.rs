@@ -5,10 +5,10 @@ use std::time::Duration;
 use radiosonde_core::{Level, TraceId};
 use radiosonde_metrics::Counter;
 
-use crate::limiting::gcra::{Due, Gcra, nanoseconds};
 use crate::limiting::sampling::{By, Ratio, Sequence, hash, of_trace};
 use crate::limiting::shared::{KeyedBy, Shared};
 use crate::schemas::keys::Key;
+use radiosonde_core::gcra::{Due, Gcra, nanoseconds};
 
 /// Whether an event becomes a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

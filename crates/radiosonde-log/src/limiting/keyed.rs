@@ -1,6 +1,6 @@
 use std::sync::{Mutex, PoisonError};
 
-use crate::limiting::gcra::Gcra;
+use radiosonde_core::gcra::Gcra;
 
 const SETS: usize = 256;
 const KEYS_OF_A_SET: usize = 8;
@@ -64,7 +64,7 @@ impl Set {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::limiting::rate::Rate;
+    use radiosonde_core::Rate;
 
     const SECOND: u64 = 1_000_000_000;
 

@@ -1,9 +1,7 @@
 //! Bounds the number of lines by rate limits and sampling.
 
 pub(crate) mod callsite_policy;
-pub(crate) mod gcra;
 pub(crate) mod keyed;
-pub(crate) mod rate;
 pub(crate) mod rules;
 pub(crate) mod sampling;
 mod shared;

@@ -1,12 +1,12 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use crate::limiting::gcra::Gcra;
 use crate::limiting::keyed::Keyed;
-use crate::limiting::rate::Rate;
 use crate::limiting::rules::Rules;
 use crate::limiting::sampling::{By, Ratio, Sequence};
 use crate::schemas::keys::Key;
+use radiosonde_core::Rate;
+use radiosonde_core::gcra::Gcra;
 
 /// State shared by a layer's policies.
 #[derive(Debug)]

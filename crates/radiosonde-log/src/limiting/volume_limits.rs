@@ -2,9 +2,9 @@ use std::time::Duration;
 
 use radiosonde_core::Level;
 
-use crate::limiting::gcra::Gcra;
-use crate::limiting::rate::Rate;
 use crate::limiting::rules::Rules;
+use radiosonde_core::Rate;
+use radiosonde_core::gcra::Gcra;
 
 /// Limits the number of lines, per callsite and per value of a field such as a tenant or a user.
 ///

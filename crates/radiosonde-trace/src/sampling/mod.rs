@@ -1,5 +1,20 @@
 //! Decides which traces are recorded.
 
+mod branches;
+mod environment;
+mod input;
+pub(crate) mod invalid_sampler;
 #[cfg(feature = "serde")]
 mod named_sampler;
+mod pattern;
+pub(crate) mod per_operation;
+mod rate_limit;
+mod ratio;
+mod reloadable;
+mod rules;
 pub(crate) mod sampler;
+pub(crate) mod sampler_handle;
+mod sdk;
+pub(crate) mod span_match;
+#[cfg(test)]
+mod tests;

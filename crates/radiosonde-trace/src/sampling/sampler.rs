@@ -1,58 +1,102 @@
-use std::fmt;
+use std::sync::Arc;
 
-use opentelemetry_sdk::trace::{ParentBasedSampler, Sampler as SdkSampler, ShouldSample};
+use radiosonde_core::{Rate, SharedClock, SystemClock, TraceId};
+
+use crate::sampling::branches::Branches;
+use crate::sampling::input::SamplingInput;
+use crate::sampling::invalid_sampler::InvalidSampler;
+use crate::sampling::per_operation::{Operations, PerOperation};
+use crate::sampling::rate_limit::RateLimit;
+use crate::sampling::ratio::Ratio;
+use crate::sampling::reloadable::Reloadable;
+use crate::sampling::rules::Rules;
+use crate::sampling::span_match::SpanMatch;
 
 /// Decides which traces are recorded.
 ///
-/// The decision is made once per trace, where it starts. A parent-based sampler, such as the default, follows the decision
-/// received with a request. Spans that are not recorded still have ids: log lines carry them, and requests propagate them
-/// with the sampled flag cleared.
+/// The decision is made when a span starts. A parent-based sampler, such as the default, makes it once per trace, where the
+/// trace starts, and follows the decision of a parent. Spans that are not recorded still have ids: log lines carry them, and
+/// requests propagate them with the sampled flag cleared.
+///
+/// # Shape
+/// Samplers compose. Those that count, such as [`rate_limited`](Self::rate_limited), share their counts between clones. Two
+/// samplers are equal if they are set up alike, whatever they have counted.
+///
+/// # Cost
+/// No allocation and no lock.
 ///
 /// # Source
 /// <https://opentelemetry.io/docs/specs/otel/trace/sdk/#built-in-samplers>
 ///
 /// ```
-/// use radiosonde_trace::Sampler;
+/// use radiosonde_core::Rate;
+/// use radiosonde_trace::{Sampler, SpanMatch};
 ///
 /// let sampler = Sampler::from_env_values(Some("parentbased_traceidratio"), Some("0.25"))?;
 /// assert_eq!(sampler, Sampler::parent_based_ratio(0.25)?);
 ///
 /// let error = Sampler::from_env_values(Some("traceidratio"), Some("25%")).unwrap_err();
 /// assert_eq!(error.to_string(), r#"invalid OTEL_TRACES_SAMPLER_ARG "25%": expected a ratio from 0 to 1"#);
+///
+/// // No health checks, every payment, 1 % of the rest; at most 100 traces a second because a caller asks for them.
+/// let rules = [
+///     (SpanMatch::new().route("/health/*"), Sampler::always_off()),
+///     (SpanMatch::new().name("POST /payments"), Sampler::always_on()),
+/// ];
+/// let sampler = Sampler::parent_based(Sampler::rules(rules, Sampler::ratio(0.01)?))
+///     .if_remote_sampled(Sampler::rate_limited(Rate::per_second(100)));
+/// # assert_ne!(sampler, Sampler::default());
 /// # Ok::<(), radiosonde_trace::InvalidSampler>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(
     feature = "serde",
     derive(serde::Deserialize),
     serde(try_from = "crate::sampling::named_sampler::NamedSampler")
 )]
 #[must_use]
-pub struct Sampler {
-    root: Root,
-    parent_based: bool,
+pub struct Sampler(Strategy);
+
+#[derive(Debug, Clone, PartialEq)]
+enum Strategy {
+    Plain(Plain),
+    /// The common parent-based samplers, without an indirection.
+    FollowsParent(Plain),
+    ParentBased(Arc<Branches<Sampler>>),
+    RateLimited(Arc<RateLimit>),
+    Rules(Arc<Rules<Sampler>>),
+    PerOperation(Arc<Operations>),
+    Reloadable(Reloadable<Sampler>),
 }
 
+/// A decision from the trace id alone.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Root {
+enum Plain {
     AlwaysOn,
     AlwaysOff,
-    /// From 0 to 1.
-    Ratio(f64),
+    Ratio(Ratio),
 }
 
-/// The supported values of `OTEL_TRACES_SAMPLER`.
-const ALLOWED: &str = "always_on, always_off, traceidratio, parentbased_always_on, parentbased_always_off, parentbased_traceidratio";
+impl Plain {
+    #[inline]
+    fn sample(self, trace_id: TraceId) -> bool {
+        match self {
+            Self::AlwaysOn => true,
+            Self::AlwaysOff => false,
+            Self::Ratio(ratio) => ratio.samples(trace_id),
+        }
+    }
+}
 
 impl Sampler {
     /// Records every trace that starts here, and follows received decisions. The default.
     pub const fn parent_based_always_on() -> Self {
-        Self { root: Root::AlwaysOn, parent_based: true }
+        Self(Strategy::FollowsParent(Plain::AlwaysOn))
     }
 
     /// Records no trace that starts here, and follows received decisions.
     pub const fn parent_based_always_off() -> Self {
-        Self { root: Root::AlwaysOff, parent_based: true }
+        Self(Strategy::FollowsParent(Plain::AlwaysOff))
     }
 
     /// Records this share of the traces that start here, from 0 to 1, and follows received decisions.
@@ -60,190 +104,176 @@ impl Sampler {
     /// # Errors
     /// [`InvalidSampler`] for a ratio outside 0 to 1.
     pub fn parent_based_ratio(ratio: f64) -> Result<Self, InvalidSampler> {
-        Ok(Self { root: Root::ratio(ratio)?, parent_based: true })
+        Ratio::new(ratio).map(Plain::Ratio).map(Strategy::FollowsParent).map(Self)
     }
 
     /// Records everything, whatever the received decision.
     pub const fn always_on() -> Self {
-        Self { root: Root::AlwaysOn, parent_based: false }
+        Self(Strategy::Plain(Plain::AlwaysOn))
     }
 
     /// Records nothing.
     pub const fn always_off() -> Self {
-        Self { root: Root::AlwaysOff, parent_based: false }
+        Self(Strategy::Plain(Plain::AlwaysOff))
     }
 
-    /// Records this share of all traces, from 0 to 1, whatever the received decision. Services with the same ratio pick the
-    /// same traces.
+    /// Records this share of all traces, from 0 to 1, whatever the received decision.
+    ///
+    /// # Shape
+    /// Services with the same ratio pick the same traces: the upper 63 bits of the id's last 8 bytes are compared with the
+    /// ratio, as the OpenTelemetry SDKs do. Ids made here are random in all their bytes, and their contexts have the flag
+    /// [`RANDOM`](radiosonde_core::TraceFlags::RANDOM). A foreign id without the flag may have fewer random bytes, so that
+    /// the share of its traces may differ from the ratio; the decision is still the same in every service.
     ///
     /// # Errors
     /// [`InvalidSampler`] for a ratio outside 0 to 1.
     pub fn ratio(ratio: f64) -> Result<Self, InvalidSampler> {
-        Ok(Self { root: Root::ratio(ratio)?, parent_based: false })
+        Ratio::new(ratio).map(Plain::Ratio).map(Strategy::Plain).map(Self)
     }
 
-    /// Creates the sampler named by the values of `OTEL_TRACES_SAMPLER` and `OTEL_TRACES_SAMPLER_ARG`, in any case. An empty
-    /// value counts as unset. The argument applies to the two ratio samplers only; without it they record everything.
+    /// Records spans up to this rate, with its burst. Alone, it decides on every span: for whole traces it belongs within a
+    /// [parent-based](Self::parent_based) sampler.
+    pub fn rate_limited(rate: Rate) -> Self {
+        Self::rate_limited_by(rate, Arc::new(SystemClock))
+    }
+
+    /// Like [`rate_limited`](Self::rate_limited), with a clock for tests.
+    pub fn rate_limited_by(rate: Rate, clock: SharedClock) -> Self {
+        Self(Strategy::RateLimited(Arc::new(RateLimit::new(rate, clock))))
+    }
+
+    /// Decides by the first rule that matches the span, or else by `otherwise`.
     ///
-    /// # Errors
-    /// [`InvalidSampler`] with the variable, its value, and the expected values.
-    ///
-    /// # Source
-    /// <https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#general-sdk-configuration>
-    pub fn from_env_values(sampler: Option<&str>, arg: Option<&str>) -> Result<Self, InvalidSampler> {
-        let given = |value: Option<&str>| {
-            value.map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
-        };
-        let Some(name) = given(sampler) else { return Ok(Self::default()) };
-        let ratio = || match given(arg) {
-            None => Ok(1.0),
-            Some(arg) => match arg.parse() {
-                Ok(ratio) if is_ratio(ratio) => Ok(ratio),
-                _ => Err(InvalidSampler { value: arg.into(), kind: InvalidSamplerKind::Argument }),
-            },
-        };
-        match name.to_ascii_lowercase().as_str() {
-            "always_on" => Ok(Self::always_on()),
-            "always_off" => Ok(Self::always_off()),
-            "traceidratio" => Self::ratio(ratio()?),
-            "parentbased_always_on" => Ok(Self::parent_based_always_on()),
-            "parentbased_always_off" => Ok(Self::parent_based_always_off()),
-            "parentbased_traceidratio" => Self::parent_based_ratio(ratio()?),
-            "jaeger_remote" | "parentbased_jaeger_remote" | "xray" => {
-                Err(InvalidSampler { value: name.into(), kind: InvalidSamplerKind::Unsupported })
-            }
-            _ => Err(InvalidSampler { value: name.into(), kind: InvalidSamplerKind::Unknown }),
+    /// Alone, the rules decide on every span. As the root of a [parent-based](Self::parent_based) sampler, they decide by
+    /// the first span of a trace.
+    pub fn rules(rules: impl IntoIterator<Item = (SpanMatch, Self)>, otherwise: Self) -> Self {
+        let rules = rules.into_iter().collect();
+        Self(Strategy::Rules(Arc::new(Rules { rules, otherwise })))
+    }
+
+    /// Decides by ratios for span names, with a lower bound for each.
+    pub fn per_operation(strategies: PerOperation) -> Self {
+        Self(Strategy::PerOperation(Arc::new(Operations::new(strategies))))
+    }
+
+    /// Follows the decision of a parent; `root` decides on spans without one. Other decisions than the parent's are set with
+    /// the `if_` methods.
+    pub fn parent_based(root: Self) -> Self {
+        match root.0 {
+            Strategy::Plain(plain) => Self(Strategy::FollowsParent(plain)),
+            _ => Self(Strategy::ParentBased(Arc::new(Branches::following_parents(root)))),
         }
     }
 
-    pub(crate) fn to_sdk(self) -> Box<dyn ShouldSample> {
-        let root = match self.root {
-            Root::AlwaysOn => SdkSampler::AlwaysOn,
-            Root::AlwaysOff => SdkSampler::AlwaysOff,
-            Root::Ratio(ratio) => SdkSampler::TraceIdRatioBased(ratio),
+    /// Sets the sampler for spans whose parent belongs to another process and is sampled; default: always.
+    ///
+    /// A sampler that is not parent-based becomes the root of one that is; the same holds for the other `if_` methods.
+    pub fn if_remote_sampled(self, sampler: Self) -> Self {
+        self.with_branch(|branches| branches.remote_sampled = sampler)
+    }
+
+    /// Sets the sampler for spans whose parent belongs to another process and is not sampled; default: never.
+    pub fn if_remote_not_sampled(self, sampler: Self) -> Self {
+        self.with_branch(|branches| branches.remote_not_sampled = sampler)
+    }
+
+    /// Sets the sampler for spans whose parent belongs to this process and is sampled; default: always.
+    pub fn if_local_sampled(self, sampler: Self) -> Self {
+        self.with_branch(|branches| branches.local_sampled = sampler)
+    }
+
+    /// Sets the sampler for spans whose parent belongs to this process and is not sampled; default: never.
+    pub fn if_local_not_sampled(self, sampler: Self) -> Self {
+        self.with_branch(|branches| branches.local_not_sampled = sampler)
+    }
+
+    fn with_branch(self, set: impl FnOnce(&mut Branches<Self>)) -> Self {
+        let mut branches = match self.0 {
+            Strategy::ParentBased(branches) => Arc::unwrap_or_clone(branches),
+            Strategy::FollowsParent(root) => Branches::following_parents(Self(Strategy::Plain(root))),
+            root => Branches::following_parents(Self(root)),
         };
-        if self.parent_based { Box::new(ParentBasedSampler::new(root)) } else { Box::new(root) }
+        set(&mut branches);
+        Self(Strategy::ParentBased(Arc::new(branches)))
+    }
+
+    pub(crate) const fn of_reloadable(sampler: Reloadable<Self>) -> Self {
+        Self(Strategy::Reloadable(sampler))
+    }
+
+    /// Whether the span that starts is recorded.
+    #[inline]
+    pub(crate) fn sample(&self, input: &SamplingInput<'_>) -> bool {
+        match &self.0 {
+            Strategy::Plain(plain) => plain.sample(input.trace_id),
+            Strategy::FollowsParent(root) => match input.parent {
+                Some((parent, _)) => parent.is_sampled(),
+                None => root.sample(input.trace_id),
+            },
+            Strategy::RateLimited(limit) => limit.allows(),
+            composed => composed.sample_composed(input),
+        }
+    }
+
+    /// Whether a decision may depend on attributes, so that the caller has to have them ready.
+    #[inline]
+    pub(crate) fn reads_attributes(&self) -> bool {
+        match &self.0 {
+            Strategy::Plain(_)
+            | Strategy::FollowsParent(_)
+            | Strategy::RateLimited(_)
+            | Strategy::PerOperation(_) => false,
+            Strategy::Rules(rules) => {
+                rules.reads_attributes() || rules.samplers().any(Self::reads_attributes)
+            }
+            Strategy::ParentBased(branches) => branches.samplers().any(Self::reads_attributes),
+            Strategy::Reloadable(sampler) => sampler.load().reads_attributes(),
+        }
+    }
+
+    /// Whether this is the reloadable sampler, or has it within.
+    pub(crate) fn contains(&self, reloadable: &Reloadable<Self>) -> bool {
+        match &self.0 {
+            Strategy::Plain(_)
+            | Strategy::FollowsParent(_)
+            | Strategy::RateLimited(_)
+            | Strategy::PerOperation(_) => false,
+            Strategy::Rules(rules) => rules.samplers().any(|sampler| sampler.contains(reloadable)),
+            Strategy::ParentBased(branches) => {
+                branches.samplers().any(|sampler| sampler.contains(reloadable))
+            }
+            Strategy::Reloadable(sampler) => sampler == reloadable || sampler.load().contains(reloadable),
+        }
+    }
+}
+
+impl Strategy {
+    fn sample_composed(&self, input: &SamplingInput<'_>) -> bool {
+        match self {
+            Self::ParentBased(branches) => branches.of(input).sample(input),
+            Self::Rules(rules) => rules.of(input).sample(input),
+            Self::PerOperation(operations) => operations.sample(input),
+            Self::Reloadable(sampler) => sampler.load().sample(input),
+            Self::Plain(plain) | Self::FollowsParent(plain) => plain.sample(input.trace_id),
+            Self::RateLimited(limit) => limit.allows(),
+        }
+    }
+}
+
+impl Branches<Sampler> {
+    const fn following_parents(root: Sampler) -> Self {
+        Self {
+            root,
+            remote_sampled: Sampler::always_on(),
+            remote_not_sampled: Sampler::always_off(),
+            local_sampled: Sampler::always_on(),
+            local_not_sampled: Sampler::always_off(),
+        }
     }
 }
 
 impl Default for Sampler {
     fn default() -> Self {
         Self::parent_based_always_on()
-    }
-}
-
-impl Root {
-    fn ratio(ratio: f64) -> Result<Self, InvalidSampler> {
-        if is_ratio(ratio) {
-            Ok(Self::Ratio(ratio))
-        } else {
-            Err(InvalidSampler { value: ratio.to_string().into(), kind: InvalidSamplerKind::Ratio })
-        }
-    }
-}
-
-fn is_ratio(ratio: f64) -> bool {
-    (0.0..=1.0).contains(&ratio)
-}
-
-/// A sampler that could not be created.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct InvalidSampler {
-    value: Box<str>,
-    kind: InvalidSamplerKind,
-}
-
-/// Why a sampler could not be created.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum InvalidSamplerKind {
-    /// `OTEL_TRACES_SAMPLER` is not the name of a sampler.
-    Unknown,
-    /// `OTEL_TRACES_SAMPLER` names a sampler of the specification that is not supported.
-    Unsupported,
-    /// `OTEL_TRACES_SAMPLER_ARG` is not a number from 0 to 1.
-    Argument,
-    /// A ratio given in code is outside 0 to 1.
-    Ratio,
-}
-
-impl InvalidSampler {
-    /// Why the sampler was rejected.
-    #[must_use]
-    pub const fn kind(&self) -> InvalidSamplerKind {
-        self.kind
-    }
-
-    /// The rejected value.
-    #[must_use]
-    pub fn value(&self) -> &str {
-        &self.value
-    }
-}
-
-impl fmt::Display for InvalidSampler {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let value = &self.value;
-        match self.kind {
-            InvalidSamplerKind::Unknown => {
-                write!(f, "invalid OTEL_TRACES_SAMPLER {value:?}: expected {ALLOWED}")
-            }
-            InvalidSamplerKind::Unsupported => {
-                write!(f, "unsupported OTEL_TRACES_SAMPLER {value:?}: expected {ALLOWED}")
-            }
-            InvalidSamplerKind::Argument => {
-                write!(f, "invalid OTEL_TRACES_SAMPLER_ARG {value:?}: expected a ratio from 0 to 1")
-            }
-            InvalidSamplerKind::Ratio => {
-                write!(f, "invalid sampling ratio {value}: expected a number from 0 to 1")
-            }
-        }
-    }
-}
-
-impl std::error::Error for InvalidSampler {}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_values_of_the_specification_are_understood() -> Result<(), InvalidSampler> {
-        let cases = [
-            (None, Some("0.5"), Sampler::parent_based_always_on()),
-            (Some(""), None, Sampler::parent_based_always_on()),
-            (Some("always_on"), None, Sampler::always_on()),
-            (Some("always_off"), None, Sampler::always_off()),
-            (Some("traceidratio"), Some("0.5"), Sampler::ratio(0.5)?),
-            (Some("traceidratio"), None, Sampler::ratio(1.0)?),
-            (Some("parentbased_always_on"), None, Sampler::parent_based_always_on()),
-            (Some("parentbased_always_off"), Some("nonsense"), Sampler::parent_based_always_off()),
-            (Some(" ParentBased_TraceIdRatio "), Some(" 1e-3 "), Sampler::parent_based_ratio(0.001)?),
-        ];
-        for (sampler, arg, expected) in cases {
-            assert_eq!(Sampler::from_env_values(sampler, arg)?, expected, "{sampler:?} {arg:?}");
-        }
-        Ok(())
-    }
-
-    #[test]
-    fn what_is_refused_says_so() {
-        let kind = |sampler, arg| Sampler::from_env_values(Some(sampler), arg).unwrap_err().kind();
-        assert_eq!(kind("sometimes", None), InvalidSamplerKind::Unknown);
-        for unsupported in ["jaeger_remote", "parentbased_jaeger_remote", "xray"] {
-            assert_eq!(kind(unsupported, None), InvalidSamplerKind::Unsupported);
-        }
-        for arg in ["1.01", "-0.1", "NaN", "inf", "half", "0,5"] {
-            assert_eq!(kind("traceidratio", Some(arg)), InvalidSamplerKind::Argument, "{arg}");
-        }
-        assert_eq!(
-            Sampler::from_env_values(Some("xray"), None).unwrap_err().to_string(),
-            "unsupported OTEL_TRACES_SAMPLER \"xray\": expected always_on, always_off, traceidratio, \
-             parentbased_always_on, parentbased_always_off, parentbased_traceidratio"
-        );
-        assert_eq!(
-            Sampler::ratio(f64::NAN).unwrap_err().to_string(),
-            "invalid sampling ratio NaN: expected a number from 0 to 1"
-        );
     }
 }

@@ -7,12 +7,12 @@ use radiosonde_metrics::{Counter, DynFamily};
 
 use crate::events::target::is_audit;
 use crate::limiting::callsite_policy::{Callsite, CallsitePolicy, Pending, Sample, Suppressed};
-use crate::limiting::gcra::{Due, Gcra, nanoseconds};
 use crate::limiting::keyed::Keyed;
 use crate::limiting::sampling::{By, Sampling, Sequence};
 use crate::limiting::shared::{KeyedBy, Shared};
 use crate::limiting::volume_limits::VolumeLimits;
 use crate::schemas::keys::Key;
+use radiosonde_core::gcra::{Due, Gcra, nanoseconds};
 
 /// The limits and sampling of a layer, and the lines they suppressed.
 #[derive(Debug)]

@@ -3,8 +3,8 @@ use radiosonde_metrics::Registry;
 
 use super::*;
 use crate::limiting::callsite_policy::{Decision, Rendered};
-use crate::limiting::rate::Rate;
 use crate::schemas::keys::Keys;
+use radiosonde_core::Rate;
 
 struct Made {
     volume: Volume,

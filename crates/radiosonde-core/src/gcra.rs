@@ -1,14 +1,26 @@
+//! A lock-free rate limiter: the generic cell rate algorithm.
+
 use std::num::NonZeroU64;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use crate::limiting::rate::Rate;
+use crate::rate::Rate;
 
 /// A [`Rate`] in the terms of the generic cell rate algorithm, in nanoseconds.
 ///
-/// Source: ITU-T I.371, annex A, as a virtual scheduling algorithm.
+/// # Source
+/// ITU-T I.371, annex A, as a virtual scheduling algorithm.
+///
+/// ```
+/// use radiosonde_core::Rate;
+/// use radiosonde_core::gcra::{Due, Gcra};
+///
+/// let (gcra, due) = (Gcra::new(Rate::per_second(2)), Due::default());
+/// let passed = (0..5).filter(|_| gcra.conforms(&due, 0)).count();
+/// assert_eq!(passed, 2);
+/// ```
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Gcra {
+pub struct Gcra {
     /// The interval between events at the steady rate; `None` if nothing passes.
     interval: Option<NonZeroU64>,
     /// How much too early an event may be.
@@ -17,10 +29,12 @@ pub(crate) struct Gcra {
 
 /// When the next event would be due at the steady rate: the only state.
 #[derive(Debug, Default)]
-pub(crate) struct Due(AtomicU64);
+pub struct Due(AtomicU64);
 
 impl Gcra {
-    pub(crate) fn new(rate: Rate) -> Self {
+    /// Converts a rate.
+    #[must_use]
+    pub fn new(rate: Rate) -> Self {
         let interval =
             nanoseconds(rate.period).checked_div(rate.events.into()).map(|interval| interval.max(1));
         let tolerance = interval.unwrap_or(0).saturating_mul(u64::from(rate.burst).saturating_sub(1));
@@ -28,21 +42,29 @@ impl Gcra {
     }
 
     /// When the event after this one is due, if this one passes.
-    pub(crate) fn after(self, due: u64, now: u64) -> Option<u64> {
+    #[inline]
+    #[must_use]
+    pub fn after(self, due: u64, now: u64) -> Option<u64> {
         let interval = self.interval?.get();
         (due <= now.saturating_add(self.tolerance)).then(|| due.max(now).saturating_add(interval))
     }
 
+    /// Whether an event at this time passes.
+    ///
     /// # Cost
     /// A load, and an exchange if the event passes.
-    pub(crate) fn conforms(self, due: &Due, now: u64) -> bool {
+    #[inline]
+    #[must_use]
+    pub fn conforms(self, due: &Due, now: u64) -> bool {
         // Relaxed: the number is the whole state, and orders nothing else.
         due.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |due| self.after(due, now)).is_ok()
     }
 }
 
 /// Nanoseconds since the clock's fixed point; sufficient for 584 years.
-pub(crate) fn nanoseconds(time: Duration) -> u64 {
+#[inline]
+#[must_use]
+pub fn nanoseconds(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 

@@ -34,5 +34,7 @@ pub use response::too_large::is_too_large;
 pub use transport::endpoint::{Endpoint, InvalidEndpoint, InvalidEndpointKind, Url};
 pub use transport::header::{InvalidHeader, InvalidHeaderKind, secret_header};
 pub use transport::http_options_error::HttpOptionsError;
+pub use transport::http_version::HttpVersion;
 pub use transport::options::HttpOptions;
 pub use transport::tls_options::{Pem, TlsError, TlsOptions};
+pub use transport::trailers::Trailers;

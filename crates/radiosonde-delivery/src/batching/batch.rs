@@ -1,6 +1,6 @@
 use radiosonde_queue::Load;
 
-/// Items in flight, oldest first.
+/// Items in flight, oldest first; never empty.
 #[derive(Debug)]
 pub(crate) struct Batch<T> {
     pub(crate) items: Vec<T>,
@@ -9,11 +9,16 @@ pub(crate) struct Batch<T> {
 }
 
 impl<T> Batch<T> {
-    /// The two halves in order. A single item is in the first half.
-    pub(crate) fn halves(mut self) -> (Self, Self) {
+    /// The two halves in order, of a batch with more than one item.
+    pub(super) fn halves(mut self) -> (Self, Self) {
         let middle = self.items.len().div_ceil(2);
         let second = Self { items: self.items.split_off(middle), sizes: self.sizes.split_off(middle) };
         (self, second)
+    }
+
+    /// The number of its first item, which no other batch has.
+    pub(super) fn first(&self) -> Option<u64> {
+        self.sizes.first().map(|(_, at)| *at)
     }
 
     pub(super) fn load(&self) -> Load {

@@ -29,8 +29,8 @@ pub(crate) struct Buffer<T> {
 
 struct State<T> {
     queued: RankedQueue<T>,
-    /// The number of the first item in flight; all queued items have higher numbers.
-    in_flight_from: u64,
+    /// The number of the first item of each batch in flight, in any order; all queued items have higher numbers.
+    in_flight: Vec<u64>,
     admission: Admission,
     totals: Totals,
     /// Items with lower numbers are sent without waiting for a full batch.
@@ -41,18 +41,23 @@ struct State<T> {
 }
 
 impl<T> State<T> {
-    fn is_in_flight(&self) -> bool {
-        self.admission.held().items > self.queued.load().items
-    }
-
     /// The number of accepted items, counted from the first, that have been delivered or dropped.
     ///
     /// An evicted item may have been settled before older ones.
     fn settled(&self) -> u64 {
-        if self.is_in_flight() {
-            self.in_flight_from
-        } else {
-            self.queued.oldest().map_or(self.totals.accepted, |queued| queued.at)
+        let oldest = || self.queued.oldest().map_or(self.totals.accepted, |queued| queued.at);
+        self.in_flight.iter().min().copied().unwrap_or_else(oldest)
+    }
+
+    /// Whether a queued item is to be sent without waiting for a full batch.
+    fn is_flushing(&self) -> bool {
+        self.queued.oldest().is_some_and(|queued| queued.at < self.flush_to)
+    }
+
+    /// Removes a batch from those in flight.
+    fn land(&mut self, batch: &Batch<T>) {
+        if let Some(at) = self.in_flight.iter().position(|first| Some(*first) == batch.first()) {
+            self.in_flight.swap_remove(at);
         }
     }
 }
@@ -79,7 +84,7 @@ impl<T> Buffer<T> {
     pub(crate) fn new(options: SinkSettings, metrics: SinkMetrics) -> Self {
         let state = State {
             queued: RankedQueue::new(),
-            in_flight_from: 0,
+            in_flight: Vec::with_capacity(options.max_in_flight),
             admission: Admission::new(Load { items: options.max_items, bytes: options.max_bytes }),
             totals: Totals::default(),
             flush_to: 0,
@@ -228,7 +233,7 @@ impl<T> Buffer<T> {
         if state.queued.load().items == 0 {
             return if state.closed { Step::Finished } else { Step::Empty };
         }
-        let wanted = state.closed || state.settled() < state.flush_to;
+        let wanted = state.closed || state.is_flushing();
         if hurry || wanted || self.options.batch_age.is_zero() || self.is_full(&state) {
             Step::Send(self.take(&mut state))
         } else {
@@ -250,14 +255,22 @@ impl<T> Buffer<T> {
                 batch.sizes.push((size, at));
             }
         }
-        if let Some((_, first)) = batch.sizes.first() {
-            state.in_flight_from = *first;
-        }
+        state.in_flight.extend(batch.first());
         if state.queued.load().items == 0 {
             // Frees what a backlog made it grow to.
             state.queued.shrink_to(self.options.batch_items);
         }
         batch
+    }
+
+    /// The two halves of a batch in flight, each of which is settled on its own; `None` for the second half of a single item.
+    pub(crate) fn split(&self, batch: Batch<T>) -> (Batch<T>, Option<Batch<T>>) {
+        if batch.items.len() < 2 {
+            return (batch, None);
+        }
+        let (first, second) = batch.halves();
+        self.lock().in_flight.extend(second.first());
+        (first, Some(second))
     }
 
     /// Settles a batch of which `dropped` items were dropped for `reason`.
@@ -267,9 +280,7 @@ impl<T> Buffer<T> {
         let mut state = self.lock();
         state.admission.settle(batch.load());
         state.totals.settle(items, dropped, reason);
-        if let Some((_, last)) = batch.sizes.last() {
-            state.in_flight_from = last + 1;
-        }
+        state.land(&batch);
         self.metrics.delivered.inc_by(items - dropped);
         if dropped > 0 {
             self.metrics.drop_for(reason, dropped);
@@ -347,7 +358,8 @@ impl<T: Send> AnyBuffer for Buffer<T> {
             let mut state = self.lock();
             state.ended = true;
             // From now on the queued items count as in flight.
-            state.in_flight_from = state.settled();
+            let first = state.queued.oldest().map(|queued| queued.at);
+            state.in_flight.extend(first);
             std::mem::replace(&mut state.queued, RankedQueue::new())
         };
         self.changed.notify_all();
@@ -356,40 +368,4 @@ impl<T: Send> AnyBuffer for Buffer<T> {
 }
 
 #[cfg(test)]
-mod tests {
-    use radiosonde_core::Level;
-    use radiosonde_metrics::Registry;
-
-    use super::*;
-    use crate::accounting::self_metrics::SelfMetrics;
-    use crate::options::sink_options::SinkOptions;
-
-    #[test]
-    fn an_evicted_item_is_not_settled_before_an_older_one_that_stays() {
-        let metrics = SelfMetrics::new(&Registry::new()).unwrap().of("x");
-        let options = SinkOptions::new("x").max_items(3).batch_items(1).check().unwrap();
-        let buffer = Buffer::new(options, metrics);
-        let push = |level| {
-            buffer.push((), 1, Rank::of(level), Overflow::DropOldest).unwrap();
-        };
-        let send = || match buffer.step(true) {
-            Step::Send(batch) => batch,
-            _ => panic!("something is queued"),
-        };
-        push(Level::Info);
-        let first = send();
-        push(Level::Error);
-        let target = AnyBuffer::flush(&buffer);
-        for _ in 0..5 {
-            push(Level::Info);
-        }
-        assert_eq!(buffer.report().dropped(), 4);
-        buffer.settle(first, 0, "");
-        assert!(!buffer.is_settled(target), "the error is queued");
-        let error = send();
-        assert!(!buffer.is_settled(target), "the error is in flight");
-        buffer.settle(error, 0, "");
-        assert!(buffer.is_settled(target));
-        assert!(!buffer.is_settled(AnyBuffer::flush(&buffer)), "the last line is queued");
-    }
-}
+mod tests;

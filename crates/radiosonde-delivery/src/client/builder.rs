@@ -6,7 +6,9 @@ use crate::client::http_client::HttpClient;
 use crate::transport::endpoint::Endpoint;
 use crate::transport::http_options_error::HttpOptionsError;
 use crate::transport::http_transport::HttpTransport;
+use crate::transport::http_version::HttpVersion;
 use crate::transport::options::HttpOptions;
+use crate::transport::pool::Connections;
 
 /// Builder of an [`HttpClient`].
 #[must_use]
@@ -51,7 +53,8 @@ impl HttpClientBuilder {
     /// # Errors
     /// [`HttpClientBuildError`] if a header, credentials or certificates are refused, or no thread can be started.
     pub fn build(self) -> Result<HttpClient, HttpClientBuildError> {
-        let transport = HttpTransport::new(&self.endpoint, &self.http, self.timeout)
+        let connections = Connections { version: HttpVersion::Http1, timeout: self.timeout, requests: 1 };
+        let transport = HttpTransport::new(&self.endpoint, &self.http, connections)
             .map_err(HttpClientBuildError::Http)?;
         HttpClient::start(transport, self.max_response_bytes).map_err(HttpClientBuildError::Thread)
     }

@@ -20,6 +20,7 @@ use crate::options::sink_options::SinkOptions;
 use crate::protocol::Protocol;
 use crate::transport::http_transport::HttpTransport;
 use crate::transport::options::HttpOptions;
+use crate::transport::pool::Connections;
 use crate::worker::completion::Completion;
 use crate::worker::sink_task::SinkTask;
 use crate::worker::thread::{self, Command, FlushJob, Shared};
@@ -69,7 +70,7 @@ impl Delivery {
 
     /// Adds a sink and returns its queue.
     ///
-    /// Each sink has its own queue, batches, connections and retries: a backend that hangs does not delay another.
+    /// Each sink has its own queue, batches, connections and retries: a backend that hangs does not delay another sink.
     ///
     /// # Errors
     /// [`SinkError`] if a setting is out of range, a header, credentials or certificates are refused, the name is taken, or the
@@ -81,8 +82,13 @@ impl Delivery {
         protocol: P,
     ) -> Result<Queue<P::Item>, SinkError> {
         let options = options.check().map_err(SinkError::Option)?;
+        let connections = Connections {
+            version: protocol.http_version(),
+            timeout: options.timeout,
+            requests: options.max_in_flight,
+        };
         let transport =
-            HttpTransport::new(protocol.endpoint(), http, options.timeout).map_err(SinkError::Http)?;
+            HttpTransport::new(protocol.endpoint(), http, connections).map_err(SinkError::Http)?;
         let name = options.name;
         let handle = &*self.handle;
         // Locked until the command is sent, so that a sink is either refused or served, even during a shutdown.

@@ -14,7 +14,9 @@ use crate::options::retry::Retry;
 /// | `batch_items` | 1 024 | 1 and up | items in one request |
 /// | `batch_bytes` | 1 MiB | 1 and up | bytes in one request, before encoding; a larger item is sent alone |
 /// | `batch_age` | 1 s | up to 1 h | how long the first item waits for a full batch |
+/// | `max_in_flight` | 1 | 1 to 64 | requests sent at the same time; with more than one, batches may arrive out of order |
 /// | `timeout` | 10 s | 1 ms to 10 min | one request, from connecting to the last byte of the response |
+/// | `export_timeout` | none | 1 ms to 1 h | one batch with its retries; dropped as `export_timeout` when it has passed |
 /// | `retry` | [`Retry`]'s | [`Retry`]'s | what happens after a failure |
 ///
 /// Settings that are not set can be taken from other options with [`or`](Self::or). With the feature `serde` they are read under
@@ -45,11 +47,17 @@ pub struct SinkOptions {
         serde(deserialize_with = "radiosonde_core::deserialize::optional_duration")
     )]
     batch_age: Option<Duration>,
+    max_in_flight: Option<usize>,
     #[cfg_attr(
         feature = "serde",
         serde(deserialize_with = "radiosonde_core::deserialize::optional_duration")
     )]
     timeout: Option<Duration>,
+    #[cfg_attr(
+        feature = "serde",
+        serde(deserialize_with = "radiosonde_core::deserialize::optional_duration")
+    )]
+    export_timeout: Option<Duration>,
     retry: Option<Retry>,
 }
 
@@ -62,7 +70,9 @@ pub(crate) struct SinkSettings {
     pub(crate) batch_items: usize,
     pub(crate) batch_bytes: usize,
     pub(crate) batch_age: Duration,
+    pub(crate) max_in_flight: usize,
     pub(crate) timeout: Duration,
+    pub(crate) export_timeout: Option<Duration>,
     pub(crate) retry: Retry,
 }
 
@@ -95,7 +105,9 @@ impl SinkOptions {
             batch_items: self.batch_items.or(other.batch_items),
             batch_bytes: self.batch_bytes.or(other.batch_bytes),
             batch_age: self.batch_age.or(other.batch_age),
+            max_in_flight: self.max_in_flight.or(other.max_in_flight),
             timeout: self.timeout.or(other.timeout),
+            export_timeout: self.export_timeout.or(other.export_timeout),
             retry: self.retry.or(other.retry),
         }
     }
@@ -130,9 +142,21 @@ impl SinkOptions {
         self
     }
 
+    /// Bounds the requests that are sent at the same time.
+    pub const fn max_in_flight(mut self, requests: usize) -> Self {
+        self.max_in_flight = Some(requests);
+        self
+    }
+
     /// Bounds one request.
     pub const fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
+        self
+    }
+
+    /// Bounds the delivery of one batch, retries included.
+    pub const fn export_timeout(mut self, timeout: Duration) -> Self {
+        self.export_timeout = Some(timeout);
         self
     }
 
@@ -140,6 +164,12 @@ impl SinkOptions {
     pub const fn retry(mut self, retry: Retry) -> Self {
         self.retry = Some(retry);
         self
+    }
+
+    /// The bound of one request: the one that is set, or the default. For protocols that send it along.
+    #[must_use]
+    pub fn request_timeout(&self) -> Duration {
+        self.timeout.unwrap_or(Duration::from_secs(10))
     }
 
     pub(crate) fn check(&self) -> Result<SinkSettings, InvalidOption> {
@@ -150,7 +180,9 @@ impl SinkOptions {
             batch_items: self.batch_items.unwrap_or(1_024),
             batch_bytes: self.batch_bytes.unwrap_or(1 << 20),
             batch_age: self.batch_age.unwrap_or(Duration::from_secs(1)),
-            timeout: self.timeout.unwrap_or(Duration::from_secs(10)),
+            max_in_flight: self.max_in_flight.unwrap_or(1),
+            timeout: self.request_timeout(),
+            export_timeout: self.export_timeout,
             retry: self.retry.unwrap_or_default(),
         };
         if settings.name.is_empty() {
@@ -169,6 +201,14 @@ impl SinkOptions {
         }
         if settings.batch_age > Duration::from_secs(3600) {
             return Err(InvalidOption::new("batch_age", &settings.batch_age, "at most 1h"));
+        }
+        if settings.max_in_flight == 0 || settings.max_in_flight > 64 {
+            return Err(InvalidOption::new("max_in_flight", &settings.max_in_flight, "1 to 64"));
+        }
+        if let Some(timeout) = settings.export_timeout
+            && (timeout < Duration::from_millis(1) || timeout > Duration::from_secs(3600))
+        {
+            return Err(InvalidOption::new("export_timeout", &timeout, "1ms to 1h"));
         }
         if settings.timeout < Duration::from_millis(1) || settings.timeout > Duration::from_secs(600) {
             return Err(InvalidOption::new("timeout", &settings.timeout, "1ms to 10min"));
@@ -192,7 +232,11 @@ mod tests {
             (options().batch_items(0), "batch_items"),
             (options().batch_bytes(0), "batch_bytes"),
             (options().batch_age(Duration::MAX), "batch_age"),
+            (options().max_in_flight(0), "max_in_flight"),
+            (options().max_in_flight(65), "max_in_flight"),
             (options().timeout(Duration::ZERO), "timeout"),
+            (options().export_timeout(Duration::ZERO), "export_timeout"),
+            (options().export_timeout(Duration::MAX), "export_timeout"),
             (options().retry(Retry::new().base(Duration::ZERO)), "retry.base"),
             (options().retry(Retry::new().cap(Duration::MAX)), "retry.cap"),
             (options().retry(Retry::new().retry_after_cap(Duration::MAX)), "retry.retry_after_cap"),

@@ -21,6 +21,8 @@ pub enum HttpOptionsError {
     },
     /// The endpoint is `https`, and encryption cannot be set up.
     Tls(TlsError),
+    /// The sink's protocol needs HTTP/2, and this program is built without the feature `http2`.
+    NoHttp2,
 }
 
 impl From<TlsError> for HttpOptionsError {
@@ -43,6 +45,9 @@ impl fmt::Display for HttpOptionsError {
                 write!(f, "cannot read credentials from {:?}: expected a file with a token or password", path)
             }
             Self::Tls(error) => error.fmt(f),
+            Self::NoHttp2 => f.write_str(
+                "the sink needs HTTP/2 and this program is built without: expected the feature \"http2\"",
+            ),
         }
     }
 }
@@ -53,6 +58,7 @@ impl Error for HttpOptionsError {
             Self::Header(error) => Some(error),
             Self::CredentialsFile { cause, .. } => Some(cause),
             Self::Tls(error) => error.source(),
+            Self::NoHttp2 => None,
         }
     }
 }

@@ -3,7 +3,7 @@ use std::fmt;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::header::{HeaderValue, USER_AGENT};
+use http::header::{HeaderValue, TE, USER_AGENT};
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
@@ -12,20 +12,23 @@ use tokio::time::{Instant, timeout_at};
 use crate::deadline::FOREVER;
 use crate::transport::endpoint::Endpoint;
 use crate::transport::http_options_error::HttpOptionsError;
+use crate::transport::http_version::HttpVersion;
 use crate::transport::options::{HttpOptions, RequestHeaders};
-use crate::transport::pool::Pool;
+use crate::transport::pool::{Connections, Pool};
+use crate::transport::trailers::Trailers;
 
 /// The most read of a response, which holds an error text or a few counts.
 const MAX_RESPONSE_BYTES: usize = 64 * 1024;
 
 const AGENT: HeaderValue = HeaderValue::from_static(concat!("radiosonde/", env!("CARGO_PKG_VERSION")));
 
-/// Sends requests to one endpoint over HTTP/1.1. Redirects are not followed: a redirected push has a wrong address.
+/// Sends requests to one endpoint. Redirects are not followed: a redirected push has a wrong address.
 #[derive(Clone)]
 pub(crate) struct HttpTransport {
     pool: Pool,
     endpoint: Endpoint,
     headers: RequestHeaders,
+    version: HttpVersion,
     pub(crate) timeout: Duration,
 }
 
@@ -34,10 +37,11 @@ impl HttpTransport {
     pub(crate) fn new(
         endpoint: &Endpoint,
         options: &HttpOptions,
-        timeout: Duration,
+        connections: Connections,
     ) -> Result<Self, HttpOptionsError> {
-        let (headers, pool) = (options.prepare()?, options.pool(endpoint)?);
-        Ok(Self { pool, endpoint: endpoint.clone(), headers, timeout: timeout.min(FOREVER) })
+        let Connections { version, timeout, .. } = connections;
+        let (headers, pool) = (options.prepare()?, options.pool(endpoint, connections)?);
+        Ok(Self { pool, endpoint: endpoint.clone(), headers, version, timeout: timeout.min(FOREVER) })
     }
 
     /// Sends a request and reads the response, both within the timeout.
@@ -48,8 +52,12 @@ impl HttpTransport {
         let mut read = BytesMut::new();
         // The status is known: an incomplete or slow body does not change the disposition of the batch, and sending it again
         // would deliver it twice.
-        let _ = timeout_at(deadline, read_some(body, &mut read)).await;
-        Ok(Response::from_parts(parts, read.freeze()))
+        let trailers = timeout_at(deadline, read_some(body, &mut read)).await;
+        let mut response = Response::from_parts(parts, read.freeze());
+        if let Ok(Some(trailers)) = trailers {
+            response.extensions_mut().insert(trailers);
+        }
+        Ok(response)
     }
 
     /// The deadline of a request that begins now.
@@ -69,6 +77,10 @@ impl HttpTransport {
                 self.headers.add_to(request.headers_mut()).await;
             }
             request.headers_mut().entry(USER_AGENT).or_insert(AGENT);
+            if self.version == HttpVersion::Http2 {
+                // A proxy may drop trailers unless they are asked for, and gRPC requires it.
+                request.headers_mut().insert(TE, HeaderValue::from_static("trailers"));
+            }
             self.pool.request(request).await
         };
         timeout_at(deadline, send)
@@ -78,16 +90,21 @@ impl HttpTransport {
     }
 }
 
-async fn read_some(mut body: Incoming, into: &mut BytesMut) {
+/// Reads the body up to the limit, and the trailers after it.
+async fn read_some(mut body: Incoming, into: &mut BytesMut) -> Option<Trailers> {
     while let Some(Ok(frame)) = body.frame().await {
-        if let Some(data) = frame.data_ref() {
-            let room = MAX_RESPONSE_BYTES - into.len();
-            into.extend_from_slice(&data[..data.len().min(room)]);
+        match frame.into_data() {
+            Ok(data) => {
+                let room = MAX_RESPONSE_BYTES - into.len();
+                into.extend_from_slice(&data[..data.len().min(room)]);
+            }
+            Err(frame) => return frame.into_trailers().ok().map(Trailers),
         }
         if into.len() == MAX_RESPONSE_BYTES {
-            return;
+            return None;
         }
     }
+    None
 }
 
 /// No response.

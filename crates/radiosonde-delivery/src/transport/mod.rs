@@ -5,10 +5,14 @@ pub(crate) mod credentials;
 pub(crate) mod deserialize;
 pub(crate) mod endpoint;
 pub(crate) mod header;
+#[cfg_attr(not(feature = "http2"), path = "http2_off.rs")]
+mod http2;
 pub(crate) mod http_options_error;
 pub(crate) mod http_transport;
+pub(crate) mod http_version;
 pub(crate) mod options;
-mod pool;
+pub(crate) mod pool;
 #[cfg_attr(not(feature = "tls"), path = "tls_off.rs")]
 mod tls;
 pub(crate) mod tls_options;
+pub(crate) mod trailers;

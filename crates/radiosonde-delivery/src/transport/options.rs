@@ -8,8 +8,8 @@ use crate::transport::credentials::{Authorization, Credentials};
 use crate::transport::endpoint::Endpoint;
 use crate::transport::header::secret_header;
 use crate::transport::http_options_error::HttpOptionsError;
-use crate::transport::pool::Pool;
-use crate::transport::tls_options::{TlsError, TlsOptions};
+use crate::transport::pool::{Connections, Pool};
+use crate::transport::tls_options::TlsOptions;
 
 /// Headers, credentials and encryption of all requests to a backend.
 ///
@@ -109,8 +109,12 @@ impl HttpOptions {
         self
     }
 
-    pub(crate) fn pool(&self, endpoint: &Endpoint) -> Result<Pool, TlsError> {
-        Pool::new(endpoint, &self.tls)
+    pub(crate) fn pool(
+        &self,
+        endpoint: &Endpoint,
+        connections: Connections,
+    ) -> Result<Pool, HttpOptionsError> {
+        Pool::new(endpoint, &self.tls, connections)
     }
 
     pub(crate) fn prepare(&self) -> Result<RequestHeaders, HttpOptionsError> {

@@ -6,13 +6,14 @@ use std::sync::{Arc, OnceLock};
 use bytes::Bytes;
 use http::Request;
 use http_body_util::Full;
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::{Builder, Client, ResponseFuture};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
 
+use crate::transport::http_version::HttpVersion;
 use crate::transport::tls_options::{Pem, PemSource, TlsError, TlsOptions};
 
 /// Connections to a server, encrypted.
@@ -24,15 +25,17 @@ impl EncryptedPool {
         pool: &Builder,
         mut tcp: HttpConnector,
         options: &TlsOptions,
+        version: HttpVersion,
     ) -> Result<Self, TlsError> {
         // `https` passes through here.
         tcp.enforce_http(false);
-        let connector = HttpsConnectorBuilder::new()
-            .with_tls_config(configure(options)?)
-            .https_or_http()
-            .enable_http1()
-            .wrap_connector(tcp);
-        Ok(Self(pool.build(connector)))
+        let mut config = configure(options)?;
+        config.alpn_protocols = match version {
+            // Without ALPN a server speaks HTTP/1.1.
+            HttpVersion::Http1 => Vec::new(),
+            HttpVersion::Http2 => vec![b"h2".to_vec()],
+        };
+        Ok(Self(pool.build(HttpsConnector::from((tcp, config)))))
     }
 
     pub(crate) fn request(&self, request: Request<Full<Bytes>>) -> ResponseFuture {

@@ -6,7 +6,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, Response};
 use radiosonde_delivery::{
-    Delivery, Disposition, EncodeError, Endpoint, Protocol, Queue, Retry, SinkOptions, retry_after,
+    Delivery, Disposition, EncodeError, Endpoint, HttpVersion, Protocol, Queue, Retry, SinkOptions, Trailers,
+    retry_after,
 };
 use radiosonde_metrics::Registry;
 
@@ -20,11 +21,17 @@ pub(crate) struct Plain {
     endpoint: Endpoint,
     on_classify: Box<dyn FnMut() + Send>,
     header: Option<(&'static str, &'static str)>,
+    version: HttpVersion,
 }
 
 impl Plain {
     pub(crate) fn at(url: &str) -> Self {
-        Self { endpoint: Endpoint::parse(url).unwrap(), on_classify: Box::new(|| {}), header: None }
+        let endpoint = Endpoint::parse(url).unwrap();
+        Self { endpoint, on_classify: Box::new(|| {}), header: None, version: HttpVersion::Http1 }
+    }
+
+    pub(crate) fn http2(url: &str) -> Self {
+        Self { version: HttpVersion::Http2, ..Self::at(url) }
     }
 
     pub(crate) fn header(mut self, name: &'static str, value: &'static str) -> Self {
@@ -45,6 +52,10 @@ impl Protocol for Plain {
         &self.endpoint
     }
 
+    fn http_version(&self) -> HttpVersion {
+        self.version
+    }
+
     fn encode(&mut self, batch: &[String]) -> Result<Request<Bytes>, EncodeError> {
         assert!(!batch.iter().any(|line| line == "panic in encode"), "asked for");
         if batch.iter().any(|line| line == "unspeakable") {
@@ -60,6 +71,10 @@ impl Protocol for Plain {
 
     fn classify(&mut self, response: &Response<Bytes>, _items: usize) -> Disposition {
         (self.on_classify)();
+        if let Some(Trailers(trailers)) = response.extensions().get() {
+            let rejected = trailers["rejected"].to_str().unwrap().parse().unwrap();
+            return Disposition::Delivered { rejected, reason: "by trailer" };
+        }
         match response.status().as_u16() {
             200 => match std::str::from_utf8(response.body()).unwrap().parse() {
                 Ok(rejected) => Disposition::Delivered { rejected, reason: "partial" },

@@ -10,7 +10,10 @@ use super::reaction::{Kind, Reaction};
 use super::request::RecordedRequest;
 use super::shared::Shared;
 
-pub(super) fn accept_all(listener: &TcpListener, shared: &Arc<Shared>) {
+/// Serves a connection until it ends.
+pub(super) type Serve = fn(&TcpStream, &Arc<Shared>) -> io::Result<()>;
+
+pub(super) fn accept_all(listener: &TcpListener, shared: &Arc<Shared>, serve: Serve) {
     for stream in listener.incoming() {
         // A connection that broke before it was accepted is the client's problem.
         let Ok(stream) = stream else { continue };
@@ -35,7 +38,7 @@ pub(super) fn accept_all(listener: &TcpListener, shared: &Arc<Shared>) {
     }
 }
 
-fn serve(stream: &TcpStream, shared: &Shared) -> io::Result<()> {
+pub(super) fn serve(stream: &TcpStream, shared: &Arc<Shared>) -> io::Result<()> {
     let mut reader = BufReader::new(stream);
     while let Some(request) = RecordedRequest::read(&mut reader)? {
         let last = request.header("connection").is_some_and(|value| value.eq_ignore_ascii_case("close"));
@@ -44,7 +47,7 @@ fn serve(stream: &TcpStream, shared: &Shared) -> io::Result<()> {
             return Ok(());
         }
         match reaction.kind {
-            Kind::Answer { status, headers, body } => {
+            Kind::Answer { status, headers, body, .. } => {
                 let cut_off = answer(stream, status, &headers, &body)?;
                 if last || cut_off {
                     return Ok(());
@@ -77,7 +80,7 @@ fn answer(mut to: &TcpStream, status: u16, headers: &[(String, String)], body: &
 
 impl Shared {
     /// Records the request and returns the reaction to it.
-    fn take_reaction(&self, request: RecordedRequest) -> Reaction {
+    pub(super) fn take_reaction(&self, request: RecordedRequest) -> Reaction {
         let mut state = self.lock();
         let reaction = take_next(&mut state.script).unwrap_or_else(|| (self.respond)(&request));
         if reaction.kind != Kind::Refuse {

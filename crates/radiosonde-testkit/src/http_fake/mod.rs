@@ -1,4 +1,6 @@
 mod connection;
+#[cfg(feature = "http2")]
+mod http2;
 mod reaction;
 mod request;
 mod shared;
@@ -15,12 +17,13 @@ use shared::{Respond, Shared, State};
 pub use reaction::Reaction;
 pub use request::RecordedRequest;
 
-/// An HTTP/1.1 server on loopback that responds from a script and records requests.
+/// An HTTP server on loopback that responds from a script and records requests.
 ///
 /// # Shape
 /// Each request takes the next [`Reaction`] of the script; the last one repeats for ever, and an empty script gives
 /// status 204. Requests are recorded before the response. One thread accepts, and one more serves each connection; dropping
-/// the fake closes the port and every connection, including hanging ones.
+/// the fake closes the port and every connection, including hanging ones. It speaks HTTP/1.1, or with the feature `http2` and
+/// `HttpFake::http2` HTTP/2 without TLS.
 ///
 /// ```
 /// use radiosonde_testkit::{HttpFake, Reaction};
@@ -49,8 +52,7 @@ impl HttpFake {
     /// # Errors
     /// The operating system's error if the address cannot be bound.
     pub fn start_on(addr: SocketAddr, script: impl IntoIterator<Item = Reaction>) -> io::Result<Self> {
-        let script = script.into_iter().collect();
-        Self::serve(addr, State { script, ..State::default() }, Box::new(|_| Reaction::status(204)))
+        Self::serve(addr, State::of(script), Box::new(no_content), connection::serve)
     }
 
     /// Starts on a free loopback port and calls a function for each reaction.
@@ -58,7 +60,7 @@ impl HttpFake {
     /// # Panics
     /// If loopback has no free port.
     pub fn answering(respond: impl Fn(&RecordedRequest) -> Reaction + Send + Sync + 'static) -> Self {
-        or_panic(Self::serve(loopback(0), State::default(), Box::new(respond)))
+        or_panic(Self::serve(loopback(0), State::default(), Box::new(respond), connection::serve))
     }
 
     /// A loopback URL on which nothing listens: the operating system refuses connections.
@@ -73,14 +75,19 @@ impl HttpFake {
         format!("http://{addr}")
     }
 
-    fn serve(addr: SocketAddr, state: State, respond: Box<Respond>) -> io::Result<Self> {
+    fn serve(
+        addr: SocketAddr,
+        state: State,
+        respond: Box<Respond>,
+        serve: connection::Serve,
+    ) -> io::Result<Self> {
         let listener = TcpListener::bind(addr)?;
         let addr = listener.local_addr()?;
         let shared = Arc::new(Shared { state: Mutex::new(state), changed: Condvar::new(), respond });
         let for_acceptor = Arc::clone(&shared);
         let acceptor = thread::Builder::new()
             .name("http-fake".into())
-            .spawn(move || connection::accept_all(&listener, &for_acceptor))?;
+            .spawn(move || connection::accept_all(&listener, &for_acceptor, serve))?;
         Ok(Self { addr, shared, acceptor: Some(acceptor) })
     }
 
@@ -153,6 +160,10 @@ impl fmt::Debug for HttpFake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HttpFake").field("addr", &self.addr).finish_non_exhaustive()
     }
+}
+
+fn no_content(_: &RecordedRequest) -> Reaction {
+    Reaction::status(204)
 }
 
 const fn loopback(port: u16) -> SocketAddr {

@@ -16,9 +16,12 @@ pub struct Reaction {
     pub(super) delay: Duration,
 }
 
+/// Names and values.
+pub(super) type Fields = Vec<(String, String)>;
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Kind {
-    Answer { status: u16, headers: Vec<(String, String)>, body: Vec<u8> },
+    Answer { status: u16, headers: Fields, body: Vec<u8>, trailers: Fields },
     Hang,
     Close,
     Refuse,
@@ -27,7 +30,7 @@ pub(super) enum Kind {
 impl Reaction {
     /// Responds with this status and an empty body.
     pub const fn status(status: u16) -> Self {
-        Self::of(Kind::Answer { status, headers: Vec::new(), body: Vec::new() })
+        Self::of(Kind::Answer { status, headers: Vec::new(), body: Vec::new(), trailers: Vec::new() })
     }
 
     /// Reads the request and never responds; the connection stays open until the fake stops.
@@ -59,6 +62,14 @@ impl Reaction {
     pub fn body(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         if let Kind::Answer { body, .. } = &mut self.kind {
             *body = bytes.into();
+        }
+        self
+    }
+
+    /// Adds a field after the body of a response. HTTP/2 only: ignored over HTTP/1.1.
+    pub fn trailer(mut self, name: &str, value: &str) -> Self {
+        if let Kind::Answer { trailers, .. } = &mut self.kind {
+            trailers.push((name.to_owned(), value.to_owned()));
         }
         self
     }

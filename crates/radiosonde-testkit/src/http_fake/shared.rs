@@ -24,6 +24,12 @@ pub(super) struct State {
     pub(super) stopped: bool,
 }
 
+impl State {
+    pub(super) fn of(script: impl IntoIterator<Item = Reaction>) -> Self {
+        Self { script: script.into_iter().collect(), ..Self::default() }
+    }
+}
+
 impl Shared {
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)

@@ -56,7 +56,11 @@ impl Contender {
 #[derive(Debug, Clone, Copy)]
 pub struct Taken {
     pub nanoseconds: f64,
+    /// On all threads.
     pub allocations: f64,
+    /// On the thread that does the work.
+    #[allow(dead_code, reason = "not every binary has it in its table")]
+    pub of_the_caller: f64,
 }
 
 /// One round of one contender lasts about this long.
@@ -84,9 +88,10 @@ pub fn measure(contenders: &[Contender], case: &str, threads: usize, rounds: usi
     let taken = |(at, work): (usize, &Option<&Work>)| {
         let work = (*work)?;
         let few = times[at].clamp(1, 1000);
-        let allocations = allocations::during(|| (work.run)(few)) as f64 / few as f64;
+        let [allocations, of_the_caller] =
+            allocations::during(|| (work.run)(few)).map(|count| count as f64 / few as f64);
         (work.settle)();
-        Some(Taken { nanoseconds: median(&mut samples[at]), allocations })
+        Some(Taken { nanoseconds: median(&mut samples[at]), allocations, of_the_caller })
     };
     works.iter().enumerate().map(taken).collect()
 }

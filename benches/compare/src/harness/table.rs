@@ -5,7 +5,7 @@ pub fn print(case: &str, names: &[&str], taken: &[Option<Taken>], bar: Option<f6
     let yardstick = taken.first().copied().flatten();
     println!("\n{case}");
     for (name, taken) in names.iter().zip(taken) {
-        let Some(Taken { nanoseconds, allocations }) = taken else { continue };
+        let Some(Taken { nanoseconds, allocations, .. }) = taken else { continue };
         let ratio =
             yardstick.map_or(String::new(), |first| format!("{:6.3}", nanoseconds / first.nanoseconds));
         let bar = bar

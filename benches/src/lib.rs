@@ -6,6 +6,7 @@ mod lines;
 mod operation;
 mod operations;
 mod series_bytes;
+mod spans;
 
 pub use callgrind::{CallgrindError, instructions};
 pub use expected::{Compared, Expected, InvalidExpected, compiler};

@@ -8,7 +8,7 @@ use radiosonde_metrics::exposition::Format;
 use radiosonde_metrics::{Histogram, LabelValue, Labels, Native, RegisterError, Registry};
 
 use crate::operation::counted_by_callgrind;
-use crate::{Operation, lines};
+use crate::{Operation, lines, spans};
 
 /// The number of series in a scrape of the operations below.
 const SERIES: u64 = 1000;
@@ -25,7 +25,7 @@ pub fn find(name: &str) -> Option<&'static Operation> {
     ALL.iter().find(|operation| operation.name == name)
 }
 
-static ALL: [Operation; 35] = [
+static ALL: [Operation; 39] = [
     Operation::one("counter_inc", |times| counter(times, false)),
     Operation::one("counter_inc_striped", |times| counter(times, true)),
     Operation::one("counter_inc_exemplars", |times| counter_with_exemplars(times, false)),
@@ -54,6 +54,10 @@ static ALL: [Operation; 35] = [
     Operation::one("log_2_spans_and_event", lines::spans_and_event),
     Operation::one("log_span_record", lines::record),
     Operation::one("log_event_disabled", lines::disabled),
+    Operation::one("trace_span_sampled", spans::sampled),
+    Operation::one("trace_span_unsampled", spans::unsampled),
+    Operation::one("trace_record", spans::record),
+    Operation::one("extract_inject", spans::extract_inject),
     Operation::of("scrape_text_counter", SERIES, |times| scrape_counters(times, Format::Text)),
     Operation::of("scrape_text_histogram", SERIES, |times| scrape_histograms(times, Format::Text)),
     Operation::of("scrape_open_metrics_counter", SERIES, |times| scrape_counters(times, Format::OpenMetrics)),

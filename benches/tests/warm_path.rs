@@ -4,10 +4,12 @@
 
 use std::time::Duration;
 
-use radiosonde_core::{SpanContext, SpanId, TraceFlags, TraceId};
+use radiosonde_core::{Resource, SpanContext, SpanId, TraceFlags, TraceId};
 use radiosonde_metrics::exposition::Format;
 use radiosonde_metrics::{DynFamily, Instrument, LabelValue, Labels, Native, Registry};
 use radiosonde_testkit::CountingAllocator;
+use radiosonde_trace::{EncodedSpan, Sampler, SpanSink, TracePipeline};
+use tracing_subscriber::layer::SubscriberExt as _;
 
 #[global_allocator]
 static ALLOCATOR: CountingAllocator = CountingAllocator;
@@ -189,4 +191,53 @@ fn a_scrape_allocates_for_what_the_registry_says_of_itself_whatever_the_number_o
         // The labels of `radiosonde_metrics_series_dropped_total{family}`, for each of a hundred more.
         assert!(many - few < 2 * 100 + 20, "{few}, {many}");
     }
+}
+
+/// Drops spans where they ended.
+struct Null;
+
+impl SpanSink for Null {
+    fn accept(&self, _span: EncodedSpan) {}
+}
+
+/// Allocations of two spans with six attributes and an event, a recorded value and an attribute set late.
+fn allocations_of_spans(sampler: Sampler) -> u64 {
+    let pipeline = TracePipeline::builder(&Resource::new("benches"))
+        .registry(&Registry::new())
+        .sampler(sampler)
+        .sink(Null)
+        .build()
+        .unwrap();
+    let trace = |n: u32| {
+        let outer = tracing::info_span!(
+            "request",
+            method = "GET",
+            path = "/orders/1234567",
+            customer = %n,
+            status = tracing::field::Empty
+        );
+        let entered = outer.enter();
+        let inner = tracing::info_span!("price_order", order_id = n, region = ?"eu-west-1");
+        inner.in_scope(|| tracing::info!(items = 3, "order priced"));
+        outer.record("status", 200_u64);
+        radiosonde_trace::set_attribute(&outer, "http.response.status_code", 200_u16);
+        drop(entered);
+    };
+    let subscriber = tracing_subscriber::registry().with(pipeline.layer());
+    tracing::subscriber::with_default(subscriber, || {
+        (0..1000).for_each(trace);
+        allocations(trace)
+    })
+}
+
+#[test]
+#[ignore = "until the native layer"]
+fn a_sampled_span_allocates_nothing() {
+    assert_eq!(allocations_of_spans(Sampler::always_on()), 0);
+}
+
+#[test]
+#[ignore = "until the native layer"]
+fn a_span_that_is_not_sampled_allocates_nothing() {
+    assert_eq!(allocations_of_spans(Sampler::always_off()), 0);
 }

@@ -94,10 +94,22 @@ pub fn facade_metrics(attribute: TokenStream, item: TokenStream) -> TokenStream 
 
 /// Makes a function an `Operation`: every call is counted, timed, traced and logged with its outcome.
 ///
-/// It applies to functions and methods: sync, async, and those that return `impl Future` or a boxed future. `#[observe(name
-/// = "...")]` names the operation; default: the function's name. Functions with the same name share one operation, and the
-/// second is reported to the diagnostics. A function that returns a `Result` fails with its `Err`; any other completes when
-/// it returns.
+/// It applies to functions and methods: sync, async, and those that return `impl Future`, `impl Stream`, or either of them
+/// boxed. A function that returns a `Result` fails with its `Err`; any other completes when it returns. A stream is one call.
+///
+/// ```text
+/// #[radiosonde::observe(name = "ship_order", fields(order.id = order.id, items = %order.items.len()), err = kind)]
+/// async fn ship(order: Order) -> Result<Parcel, ShippingError> { ... }
+/// ```
+///
+/// | Option | Effect |
+/// |---|---|
+/// | `name = "..."` | names the operation; default: the function's name |
+/// | `fields(...)` | fields of the span, in the syntax of `tracing`'s macros; default: no argument is recorded |
+/// | `err = path` | a function that is called with `&E`; it may return the span's `error.type` |
+/// | `ok = path` | a function that is called with `&T` |
+///
+/// Functions with the same name share one operation, and the second is reported to the diagnostics.
 #[proc_macro_attribute]
 pub fn observe(attribute: TokenStream, item: TokenStream) -> TokenStream {
     entry::attribute(observe::observe, attribute, item, "::radiosonde_signals")

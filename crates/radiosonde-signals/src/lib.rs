@@ -1,14 +1,18 @@
 #![doc = include_str!("../README.md")]
 
+mod call;
 mod db_pool;
 mod ended;
 mod failure;
+mod hooks;
+mod kept;
 mod names;
 mod observed;
 mod operation;
 mod record;
 mod run;
 mod running;
+mod streaming;
 mod unit_of_work;
 
 pub use db_pool::{DbPool, DbPoolBuilder, PoolState, QueryTimer};
@@ -17,19 +21,27 @@ pub use operation::Operation;
 /// Makes a function an [`Operation`]: every call is counted, timed, traced and logged with its outcome.
 ///
 /// # Shape
-/// It applies to functions and methods: sync ones, `async fn`, those of `async_trait`, and those that return `impl Future`
-/// or a boxed future. Such a future is the call, from its first poll to its end. A `const fn` or a function without a body
-/// is an error.
+/// It applies to functions and methods:
 ///
-/// The operation has the function's name, or the one of `#[observe(name = "...")]`. Names are global to the process: two
-/// functions with the same name share one operation, and the second is reported to the diagnostics unless both chose the
-/// name. Choose names by what the functions do: `#[observe(name = "price_order")]`. Arguments are not recorded.
+/// | Function | The call |
+/// |---|---|
+/// | sync | from its beginning to its return |
+/// | `async fn`, also of `async_trait` | from the future's first poll to its end |
+/// | `-> impl Future`, `-> Pin<Box<dyn Future>>`, `BoxFuture` | the same |
+/// | `-> impl Stream`, `-> Pin<Box<dyn Stream>>`, `BoxStream` | from the first poll to the end of the stream |
 ///
-/// # Errors
-/// A function that returns a `Result` fails with its `Err`; any other completes when it returns. The error's causes go to
-/// the line, as `{message, chain}`, and to the status of the span, if the error is an `Error`, a boxed one, or one of
-/// `anyhow` or `eyre`. Any other error is formatted by `{:#}`, if it can be. An error whose `Display` fails or panics is
-/// still returned.
+/// A future or stream that is dropped before its end counts as aborted; one that is never polled is not a call. A `const fn`
+/// or a function without a body is an error.
+///
+/// | Option | Effect |
+/// |---|---|
+/// | `name = "..."` | names the operation; default: the function's name |
+/// | `fields(order.id = order.id, ...)` | fields of the span, in the syntax of `tracing`'s macros; default: no argument is recorded |
+/// | `err = path` | a function that is called with `&E` in the call's span; it may name the error type |
+/// | `ok = path` | a function that is called with `&T` in the call's span |
+///
+/// Names are global to the process: two functions with the same name share one operation, and the second is reported to the
+/// diagnostics unless both chose the name. Choose names by what the functions do: `#[observe(name = "price_order")]`.
 ///
 /// ```
 /// #[radiosonde_signals::observe]
@@ -41,6 +53,82 @@ pub use operation::Operation;
 /// let text = radiosonde_metrics::Registry::global().text();
 /// assert!(text.contains("operation_calls_total{operation=\"reserve\",outcome=\"completed\"} 1\n"));
 /// ```
+///
+/// # Errors
+/// A function that returns a `Result` fails with its `Err`; any other completes when it returns. The error's causes go to
+/// the line, as `{message, chain}`, and to the status of the span, if the error is an `Error`, a boxed one, or one of
+/// `anyhow` or `eyre`. Any other error is formatted by `{:#}`, if it can be. An error whose `Display` fails or panics is
+/// still returned.
+///
+/// A stream fails with its first item that is an `Err`, also if it is dropped after that.
+///
+/// # Fields
+/// `name = value`, `name = ?value`, `name = %value`, `name`, `?name` and `%name`, where a name may have dots or be quoted.
+/// `name = tracing::field::Empty` declares a field that is recorded later. The expressions are evaluated before the body; a
+/// function that returns a future or a stream keeps the values, with texts copied, until the first poll.
+///
+/// ```
+/// struct Order { id: u64, items: Vec<String> }
+///
+/// #[radiosonde_signals::observe(fields(order.id = order.id, items = %order.items.len(), ?express))]
+/// async fn ship(order: Order, express: bool) -> Result<(), std::io::Error> {
+///     Ok(())
+/// }
+/// ```
+///
+/// # Hooks
+/// The hooks run in the call's span before it ends, so they may record its fields. `err` returns `()`, or the `error.type` of
+/// the span as a `&'static str`, of which there must be a bounded number; default: `_OTHER`. `ok` is called with the value of
+/// a `Result`, or with any other return value. For a stream they are called with each item. A hook that panics changes
+/// neither the result nor the outcome.
+///
+/// ```
+/// use tracing::field::Empty;
+///
+/// #[derive(Debug)]
+/// enum CardError { Expired, Stolen { report: u64 } }
+///
+/// fn kind(error: &CardError) -> &'static str {
+///     match error {
+///         CardError::Expired => "card_expired",
+///         CardError::Stolen { report } => {
+///             tracing::Span::current().record("report", report);
+///             "card_stolen"
+///         }
+///     }
+/// }
+///
+/// #[radiosonde_signals::observe(fields(report = Empty), err = kind)]
+/// fn charge(card: &str) -> Result<(), CardError> {
+///     if card.is_empty() { Err(CardError::Expired) } else { Ok(()) }
+/// }
+/// assert!(charge("").is_err());
+/// ```
+///
+/// # Streams
+/// ```
+/// use futures_util::stream::{self, Stream};
+///
+/// #[radiosonde_signals::observe]
+/// fn rows(table: &str) -> impl Stream<Item = Result<u64, std::io::Error>> {
+///     stream::iter([Ok(1), Ok(2)])
+/// }
+/// ```
+///
+/// # With `#[tracing::instrument]`
+/// Both may be on one function, in either order; the call is counted once. The attribute below is the outer one: its span is
+/// the parent of the other's.
+///
+/// ```
+/// #[radiosonde_signals::observe]
+/// #[tracing::instrument(skip(card))]
+/// async fn refund(order: u64, card: &str) -> Result<(), std::io::Error> {
+///     Ok(())
+/// }
+/// ```
+///
+/// # Cost
+/// That of an [`Operation`]'s call. A poll enters the span, and takes no lock and allocates nothing of its own.
 pub use radiosonde_macros::observe;
 pub use record::Record;
 pub use running::Running;
@@ -49,9 +137,15 @@ pub use unit_of_work::UnitOfWork;
 /// Support for the expansion of `#[observe]`. Not for use by hand.
 #[doc(hidden)]
 pub mod __private {
+    pub use futures_core::Stream;
+    pub use tracing;
+
+    pub use crate::call::{opening, start};
+    pub use crate::hooks::{OkOfResult, OkOfReturn, error_of, named, on_error, on_ok};
+    pub use crate::kept::keep;
     pub use crate::names::operation;
     pub use crate::observed::{
         EndsByBoxedError, EndsByError, EndsByResult, EndsByReturn, EndsBySentError, EndsByText, Returned,
-        call_once, observe_async, observe_sync,
+        call_once, observe_async, observe_stream, observe_sync,
     };
 }

@@ -3,13 +3,20 @@
 use std::error::Error;
 use std::fmt::Display;
 
+use futures_core::Stream;
 use radiosonde_core::Outcome;
+use tracing::Span;
 
+use crate::call::Start;
 use crate::ended::Ended;
-use crate::operation::Operation;
 use crate::running::Running;
+use crate::streaming::Streaming;
 
-pub(crate) fn by_result<T, E: Display>(returned: &Result<T, E>) -> Ended {
+pub(crate) fn by_result<T, E: Display>(returned: &Result<T, E>, _: &Span) -> Ended {
+    by_text(returned)
+}
+
+fn by_text<T, E: Display>(returned: &Result<T, E>) -> Ended {
     end_by(returned, |error| Ended::by_display(error))
 }
 
@@ -19,23 +26,35 @@ fn end_by<'r, T, E>(returned: &'r Result<T, E>, failed: impl FnOnce(&'r E) -> En
 
 #[doc(hidden)]
 pub fn observe_sync<R>(
-    operation: &Operation,
+    begin: impl Start,
     work: impl FnOnce() -> R,
-    ended: impl FnOnce(&R) -> Ended,
+    ended: impl FnOnce(&R, &Span) -> Ended,
 ) -> R {
-    let mut record = operation.track();
+    let mut record = begin.start();
     let returned = record.in_scope(work);
-    record.end(ended(&returned));
+    let ended = ended(&returned, record.span());
+    record.end(ended);
     returned
 }
 
 #[doc(hidden)]
-pub fn observe_async<F, E>(operation: &Operation, work: F, ended: E) -> Running<F, E>
+pub fn observe_async<B, F, E>(begin: B, work: F, ended: E) -> Running<F, E, B>
 where
+    B: Start,
     F: Future,
-    E: FnOnce(&F::Output) -> Ended,
+    E: FnOnce(&F::Output, &Span) -> Ended,
 {
-    Running::new(operation.clone(), work, ended)
+    Running::new(begin, work, ended)
+}
+
+#[doc(hidden)]
+pub fn observe_stream<B, S, E>(begin: B, work: S, ended: E) -> Streaming<S, E, B>
+where
+    B: Start,
+    S: Stream,
+    E: FnMut(&S::Item, &Span) -> Ended,
+{
+    Streaming::new(begin, work, ended)
 }
 
 /// Calls a closure once, so that the closure may move out of its captures.
@@ -106,7 +125,7 @@ impl<'e, T, E: AsRef<dyn Error + 'e>> EndsByBoxedError for &&&Returned<'_, Resul
 
 impl<T, E: Display> EndsByText for &&Returned<'_, Result<T, E>> {
     fn ended(&self) -> Ended {
-        by_result(self.0)
+        by_text(self.0)
     }
 }
 

@@ -93,6 +93,11 @@ impl<W: UnitOfWork> Record<W> {
         returned
     }
 
+    /// Whether a part of the work panicked in [`in_scope`](Self::in_scope).
+    pub(crate) fn has_panicked(&self) -> bool {
+        self.state == State::InScope
+    }
+
     /// Ends the record: the work succeeded.
     pub fn complete(mut self) {
         self.end(Outcome::Completed);

@@ -1,12 +1,14 @@
 use std::fmt::Display;
 
+use tracing::Span;
+
 use crate::ended::Ended;
 use crate::observed::{observe_async, observe_sync};
 use crate::operation::Operation;
 use crate::running::Running;
 
 /// Reads the outcome of work that returns a `Result`.
-type ByResult<T, E> = fn(&Result<T, E>) -> Ended;
+type ByResult<T, E> = fn(&Result<T, E>, &Span) -> Ended;
 
 impl Operation {
     /// Runs work in the operation's span. It fails if it returns an error, which is formatted by `{:#}`.
@@ -28,6 +30,6 @@ impl Operation {
         F: Future<Output = Result<T, E>>,
         E: Display,
     {
-        observe_async(self, work, crate::observed::by_result)
+        observe_async(self.clone(), work, crate::observed::by_result)
     }
 }

@@ -74,7 +74,14 @@ const GRANTED: &[(&str, &[(&str, &str)])] = &[
             ("zmij", "digits of floats"),
         ],
     ),
-    ("radiosonde-signals", &[("pin-project-lite", "futures without boxes"), ("tracing", "the front end")]),
+    (
+        "radiosonde-signals",
+        &[
+            ("futures-core", "the trait of streams, which an observed one implements"),
+            ("pin-project-lite", "futures without boxes"),
+            ("tracing", "the front end"),
+        ],
+    ),
 ];
 
 /// Kernels and ground have no foreign dependency that is not granted.

@@ -1,96 +1,147 @@
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{Block, Ident, LitStr, Path, Result, Stmt, Type, ext::IdentExt as _, parse_quote};
+use syn::{Block, Expr, ExprAsync, ItemFn, Path, Result, Stmt, Type, parse_quote};
 
+use crate::observe::ended::ended;
 use crate::observe::options::{Options, function};
-use crate::observe::returned;
 use crate::observe::shape::Shape;
+use crate::observe::{begin, returned};
 
 pub(crate) fn observe(attribute: TokenStream, item: TokenStream, path: &Path) -> Result<TokenStream> {
     let options = Options::parse(attribute)?;
     let mut function = function(item)?;
-    let operation = operation(&options, &function.sig.ident, path);
-    let (block, output) = (&function.block, &function.sig.output);
-    let ty = returned::in_body(output);
+    let expansion = Expansion { options: &options, function: &function, path };
     let body = match Shape::of(&function) {
-        Shape::Sync if returned::is_never(output) => {
-            let ended = ended(path, None);
-            quote! { #path::__private::observe_sync(#operation, move || -> ! #block, #ended) }
-        }
-        Shape::Sync => {
-            let ended = ended(path, Some(&ty));
-            quote! { #path::__private::observe_sync(#operation, move || -> #ty #block, #ended) }
-        }
-        Shape::Async if returned::is_never(output) => {
-            // `!` is not yet a type that a future can return.
-            let (never, ended) = (quote! { ::core::convert::Infallible }, ended(path, None));
-            quote! {
-                match #path::__private::observe_async(#operation, async move {
-                    #[allow(unreachable_code, reason = "the body never ends")]
-                    { let never: #never = #block; never }
-                }, #ended).await {}
-            }
-        }
-        Shape::Async => {
-            let (edge, ended) = (edge(&ty), ended(path, Some(&ty)));
-            quote! { #path::__private::observe_async(#operation, async move { #edge #block }, #ended).await }
-        }
-        Shape::Opaque(gives) => {
-            let ended = ended(path, Some(&gives));
-            quote! {
-                #path::__private::observe_async(#operation, #path::__private::call_once(move || #block), #ended)
-            }
-        }
-        Shape::Boxed(pinned) => {
-            let ended = ended(path, Some(&parse_quote! { <#ty as ::core::future::Future>::Output }));
-            let (others, future) = match pinned {
-                Some(future) => (others(block), quote! { #future }),
-                None => {
-                    let future = quote! { #path::__private::call_once(move || -> #ty #block) };
-                    (<&[Stmt]>::default(), future)
-                }
-            };
-            quote! {
-                #(#others)*
-                ::std::boxed::Box::pin(#path::__private::observe_async(#operation, #future, #ended))
-            }
-        }
+        Shape::Sync => expansion.sync(),
+        Shape::Async => expansion.asynchronous(),
+        Shape::Future(output, work) => expansion.future(&output, work.as_ref()),
+        Shape::Boxed(work) => expansion.boxed(work.as_ref()),
+        Shape::Stream(item) => expansion.stream(&item),
+        Shape::BoxedStream => expansion.boxed_stream(),
     };
     *function.block = syn::parse2(quote! { { #body } })?;
     Ok(quote! { #function })
 }
 
-/// Generates the operation, built at the first call, in a block of its own so that it shadows no name of the function.
-fn operation(options: &Options, ident: &Ident, path: &Path) -> TokenStream {
-    let function = LitStr::new(&ident.unraw().to_string(), ident.span());
-    let is_chosen = options.name.is_some();
-    let name = options.name.as_ref().unwrap_or(&function);
-    quote! {
-        {
-            static OPERATION: ::std::sync::OnceLock<#path::Operation> = ::std::sync::OnceLock::new();
-            OPERATION.get().unwrap_or_else(|| {
-                let function = ::core::concat!(
-                    ::core::module_path!(), "::", #function, " (", ::core::file!(), ":", ::core::line!(), ")"
-                );
-                #path::__private::operation(&OPERATION, #name, function, #is_chosen)
-            })
+struct Expansion<'a> {
+    options: &'a Options,
+    function: &'a ItemFn,
+    path: &'a Path,
+}
+
+impl Expansion<'_> {
+    fn block(&self) -> &Block {
+        &self.function.block
+    }
+
+    fn ended(&self, ty: Option<&Type>) -> TokenStream {
+        ended(self.options, self.path, ty)
+    }
+
+    fn begin_now(&self) -> TokenStream {
+        begin::now(self.options, &self.function.sig.ident, self.path)
+    }
+
+    fn begin_later(&self) -> (TokenStream, TokenStream) {
+        begin::later(self.options, &self.function.sig.ident, self.path)
+    }
+
+    fn sync(&self) -> TokenStream {
+        let (path, block, begin) = (self.path, self.block(), self.begin_now());
+        let output = &self.function.sig.output;
+        if returned::is_never(output) {
+            let ended = self.ended(None);
+            return quote! { #path::__private::observe_sync(#begin, move || -> ! #block, #ended) };
         }
+        let ty = returned::in_body(output);
+        let ended = self.ended(Some(&ty));
+        quote! { #path::__private::observe_sync(#begin, move || -> #ty #block, #ended) }
+    }
+
+    fn asynchronous(&self) -> TokenStream {
+        let (path, block, begin) = (self.path, self.block(), self.begin_now());
+        let output = &self.function.sig.output;
+        if returned::is_never(output) {
+            // `!` is not yet a type that a future can return.
+            let (never, ended) = (quote! { ::core::convert::Infallible }, self.ended(None));
+            return quote! {
+                match #path::__private::observe_async(#begin, async move {
+                    #[allow(unreachable_code, reason = "the body never ends")]
+                    { let never: #never = #block; never }
+                }, #ended).await {}
+            };
+        }
+        let ty = returned::in_body(output);
+        let (edge, ended) = (edge(&ty), self.ended(Some(&ty)));
+        quote! { #path::__private::observe_async(#begin, async move { #edge #block }, #ended).await }
+    }
+
+    fn future(&self, output: &Type, work: Option<&Expr>) -> TokenStream {
+        let (path, block, ended) = (self.path, self.block(), self.ended(Some(output)));
+        let (keep, begin) = self.begin_later();
+        match work {
+            Some(Expr::Async(work)) if self.is_instrumented() => {
+                let (others, observed) = (others(block), as_block(path, &begin, work, &ended));
+                quote! { #keep #(#others)* #observed }
+            }
+            _ => {
+                let work = quote! { #path::__private::call_once(move || #block) };
+                quote! { #keep #path::__private::observe_async(#begin, #work, #ended) }
+            }
+        }
+    }
+
+    fn boxed(&self, work: Option<&Expr>) -> TokenStream {
+        let (path, block) = (self.path, self.block());
+        let ty = returned::in_body(&self.function.sig.output);
+        let ended = self.ended(Some(&parse_quote! { <#ty as ::core::future::Future>::Output }));
+        let (keep, begin) = self.begin_later();
+        let Some(work) = work else {
+            let work = quote! { #path::__private::call_once(move || -> #ty #block) };
+            return quote! {
+                #keep
+                ::std::boxed::Box::pin(#path::__private::observe_async(#begin, #work, #ended))
+            };
+        };
+        let others = others(block);
+        let observed = match work {
+            Expr::Async(work) if self.is_instrumented() => as_block(path, &begin, work, &ended),
+            work => quote! { #path::__private::observe_async(#begin, #work, #ended) },
+        };
+        quote! { #keep #(#others)* ::std::boxed::Box::pin(#observed) }
+    }
+
+    fn stream(&self, item: &Type) -> TokenStream {
+        let (path, block, ended) = (self.path, self.block(), self.ended(Some(item)));
+        let (keep, begin) = self.begin_later();
+        let work = quote! { #path::__private::call_once(move || #block) };
+        quote! { #keep #path::__private::observe_stream(#begin, #work, #ended) }
+    }
+
+    fn boxed_stream(&self) -> TokenStream {
+        let (path, block) = (self.path, self.block());
+        let ty = returned::in_body(&self.function.sig.output);
+        let ended = self.ended(Some(&parse_quote! { <#ty as #path::__private::Stream>::Item }));
+        let (keep, begin) = self.begin_later();
+        let work = quote! { #path::__private::call_once(move || -> #ty #block) };
+        quote! {
+            #keep
+            ::std::boxed::Box::pin(#path::__private::observe_stream(#begin, #work, #ended))
+        }
+    }
+
+    /// Whether `#[instrument]` follows. It enters its span for the polls of an async block only if it sees that block.
+    fn is_instrumented(&self) -> bool {
+        let mut attributes = self.function.attrs.iter();
+        attributes.any(|attribute| {
+            attribute.path().segments.last().is_some_and(|segment| segment.ident == "instrument")
+        })
     }
 }
 
-/// Method resolution decides from the value's type whether the call failed: it prefers the most specific trait.
-fn ended(path: &Path, ty: Option<&Type>) -> TokenStream {
-    let ty = ty.map(|ty| quote! { : &#ty });
-    quote! {
-        |returned #ty| {
-            #[allow(unused_imports, reason = "which of them is used depends on the type")]
-            use #path::__private::{
-                EndsByBoxedError as _, EndsByError as _, EndsByResult as _, EndsByReturn as _, EndsBySentError as _,
-                EndsByText as _,
-            };
-            (&&&&&&#path::__private::Returned(returned)).ended()
-        }
-    }
+/// Observed work as an async block.
+fn as_block(path: &Path, begin: &TokenStream, work: &ExprAsync, ended: &TokenStream) -> TokenStream {
+    quote! { async move { #path::__private::observe_async(#begin, #work, #ended).await } }
 }
 
 /// An unreachable `return` that comes first, so that the compiler infers this type and coerces the others to it.

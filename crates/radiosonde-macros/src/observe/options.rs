@@ -1,32 +1,70 @@
 use proc_macro2::TokenStream;
+use syn::meta::ParseNestedMeta;
 use syn::parse::Parser as _;
-use syn::{Error, ItemFn, LitStr, Result, Token, TraitItemFn};
+use syn::{Error, ItemFn, LitStr, Path, Result, Token, TraitItemFn, parenthesized};
+
+use crate::observe::fields::{self, Field};
+
+const EXPECTED: &str = "expected `name = \"...\"`, `fields(...)`, `err = path` or `ok = path`";
 
 /// The options of `#[observe(...)]`.
 #[derive(Default)]
 pub(crate) struct Options {
     pub(crate) name: Option<LitStr>,
+    pub(crate) fields: Vec<Field>,
+    /// Called with a reference to the error.
+    pub(crate) err: Option<Path>,
+    /// Called with a reference to the value.
+    pub(crate) ok: Option<Path>,
 }
 
 impl Options {
     pub(crate) fn parse(attribute: TokenStream) -> Result<Self> {
         let mut options = Self::default();
-        let parser = syn::meta::parser(|meta| {
-            if !meta.path.is_ident("name") || !meta.input.peek(Token![=]) {
-                return Err(meta.error("expected `name = \"...\"`"));
+        let parser = syn::meta::parser(|meta| options.take(&meta));
+        parser.parse2(attribute)?;
+        Ok(options)
+    }
+
+    fn take(&mut self, meta: &ParseNestedMeta<'_>) -> Result<()> {
+        let is_assigned = meta.input.peek(Token![=]);
+        if meta.path.is_ident("fields") && meta.input.peek(syn::token::Paren) {
+            let content;
+            parenthesized!(content in meta.input);
+            if !self.fields.is_empty() {
+                return Err(meta.error("`fields` is given twice"));
             }
+            self.fields = fields::parse(&content)?;
+            return Ok(());
+        }
+        if meta.path.is_ident("name") && is_assigned {
             let name: LitStr = meta.value()?.parse()?;
             if name.value().is_empty() {
                 return Err(Error::new_spanned(name, "an operation's name cannot be empty"));
             }
-            if options.name.replace(name).is_some() {
-                return Err(meta.error("`name` is given twice"));
-            }
-            Ok(())
-        });
-        parser.parse2(attribute)?;
-        Ok(options)
+            return once(meta, &mut self.name, name, "name");
+        }
+        if meta.path.is_ident("err") && is_assigned {
+            return once(meta, &mut self.err, hook(meta)?, "err");
+        }
+        if meta.path.is_ident("ok") && is_assigned {
+            return once(meta, &mut self.ok, hook(meta)?, "ok");
+        }
+        Err(meta.error(EXPECTED))
     }
+}
+
+fn once<T>(meta: &ParseNestedMeta<'_>, option: &mut Option<T>, value: T, name: &str) -> Result<()> {
+    match option.replace(value) {
+        Some(_) => Err(meta.error(format_args!("`{name}` is given twice"))),
+        None => Ok(()),
+    }
+}
+
+fn hook(meta: &ParseNestedMeta<'_>) -> Result<Path> {
+    let value = meta.value()?;
+    let at = value.span();
+    value.parse().map_err(|_| Error::new(at, "expected the path of a function"))
 }
 
 /// The function under the attribute, unless it is bodiless or const.

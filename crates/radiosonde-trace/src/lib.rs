@@ -28,7 +28,9 @@ mod unsigned;
 mod until_shutdown;
 
 pub use active_span::{SetParentError, context_of, set_attribute, set_error, set_name, set_parent};
-pub use carrying::Traced;
+pub use carrying::carried_context::{CarriedContext, EnteredContext};
+pub use carrying::carry::{Carried, carry, carry_fn};
+pub use carrying::traced::Traced;
 pub use inherited_value::{inherited_value, put_value};
 pub use layer::TraceLayer;
 /// The OpenTelemetry API in the pipeline's version. Using it from here rules out a second version.
@@ -47,7 +49,7 @@ pub use sampling::per_operation::PerOperation;
 pub use sampling::sampler::Sampler;
 pub use sampling::sampler_handle::SamplerHandle;
 pub use sampling::span_match::SpanMatch;
-pub use seeing::CaptureSpans;
+pub use seeing::capture_spans::CaptureSpans;
 pub use spans::attribute::{Attribute, AttributeValue};
 pub use spans::encoded_span::EncodedSpan;
 pub use spans::finished_span::{FinishedSpan, SpanEvent, SpanKind, SpanLink, SpanStatus};

@@ -43,9 +43,11 @@ const GRANTED: &[(&str, &[(&str, &str)])] = &[
         "radiosonde-trace",
         &[
             ("arc-swap", "samplers that reload"),
+            ("futures-core", "the trait of streams, which a carried one implements"),
             ("http", "the carrier of a request's headers"),
             ("opentelemetry", "until the native span layer stands: the bridge's crate takes it then"),
             ("opentelemetry_sdk", "as opentelemetry"),
+            ("pin-project-lite", "futures without boxes"),
             ("serde", "options from a file, as a feature"),
             ("tracing", "the front end"),
             ("tracing-opentelemetry", "as opentelemetry"),

@@ -1,5 +1,5 @@
 //! Carries the current span to where work continues: other threads, tasks, and receivers of messages.
 
-mod traced;
-
-pub use traced::Traced;
+pub(crate) mod carried_context;
+pub(crate) mod carry;
+pub(crate) mod traced;

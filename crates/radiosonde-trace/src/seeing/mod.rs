@@ -1,5 +1,3 @@
 //! Shows finished spans: to tests.
 
-mod capture_spans;
-
-pub use capture_spans::CaptureSpans;
+pub(crate) mod capture_spans;

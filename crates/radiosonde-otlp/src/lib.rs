@@ -9,7 +9,10 @@ mod resource;
 mod spans;
 
 pub use export::compression::{Compression, InvalidCompression};
+pub use export::otlp_protocol::{InvalidOtlpProtocol, OtlpProtocol};
 pub use headers::{InvalidHeaderList, parse_headers};
 pub use logs::sink::OtlpLogs;
-pub use options::{OtlpBuildError, OtlpOptions, OtlpSignalOptions};
+pub use options::build_error::OtlpBuildError;
+pub use options::otlp_options::OtlpOptions;
+pub use options::signal_options::OtlpSignalOptions;
 pub use spans::sink::OtlpSpans;

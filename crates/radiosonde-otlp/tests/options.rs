@@ -20,11 +20,13 @@ fn settings_of_a_signal_win_over_those_for_all() {
         r#"
         endpoint = "{url}"
         compression = "gzip"
+        protocol = "http/protobuf"
         overflow = "drop_oldest"
         http = {{ authorization = {{ bearer = "t0ken" }} }}
         sink = {{ timeout = "5s" }}
         [logs]
         endpoint = "{url}/own"
+        protocol = "http/protobuf"
         compression = "none"
         http = {{ headers = {{ x-logs = "1" }} }}
         "#
@@ -51,7 +53,8 @@ fn settings_of_a_signal_win_over_those_for_all() {
 #[test]
 fn an_unknown_setting_is_named() {
     for (file, expected) in [
-        ("protocol = \"grpc\"", "unknown field `protocol`"),
+        ("encoding = \"json\"", "unknown field `encoding`"),
+        ("protocol = \"http/json\"", "expected http/protobuf or grpc"),
         ("compression = \"zip\"", "unknown variant `zip`"),
         ("[logs]\noverflow = \"drop_oldest\"", "unknown field `overflow`"),
     ] {

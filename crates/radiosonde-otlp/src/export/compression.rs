@@ -1,5 +1,9 @@
 use std::fmt;
+use std::io::Write as _;
 use std::str::FromStr;
+
+use flate2::write::GzEncoder;
+use radiosonde_delivery::EncodeError;
 
 /// How requests are compressed.
 ///
@@ -50,3 +54,10 @@ impl fmt::Display for InvalidCompression {
 }
 
 impl std::error::Error for InvalidCompression {}
+
+/// Appends the compressed message.
+pub(super) fn gzip(message: &[u8], to: Vec<u8>) -> Result<Vec<u8>, EncodeError> {
+    let mut gzip = GzEncoder::new(to, flate2::Compression::fast());
+    let written = gzip.write_all(message).and_then(|()| gzip.finish());
+    written.map_err(|error| EncodeError::because("compress the batch", error))
+}

@@ -1,25 +1,25 @@
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use http::{Request, Response};
 use prost::Message;
-use radiosonde_delivery::{Disposition, EncodeError, Endpoint, Protocol};
+use radiosonde_delivery::{Disposition, EncodeError, Endpoint, HttpVersion, Protocol};
 
-use crate::export::classify::classify;
-use crate::export::export_endpoint::ExportEndpoint;
-use crate::export::signal::LOGS;
+use crate::export::exporter::Exporter;
 use crate::logs::distinct_times::DistinctTimes;
 use crate::logs::record::Record;
 use crate::proto::{ExportLogsRequest, Resource, ResourceLogs, Scope, ScopeLogs};
 
-/// Protobuf to `/v1/logs`.
+/// Sends log records.
 pub(crate) struct LogsProtocol {
-    export: ExportEndpoint,
+    exporter: Exporter,
     resource: Resource,
     times: DistinctTimes,
 }
 
 impl LogsProtocol {
-    pub(crate) fn new(export: ExportEndpoint, resource: Resource) -> Self {
-        Self { export, resource, times: DistinctTimes::default() }
+    pub(crate) fn new(exporter: Exporter, resource: Resource) -> Self {
+        Self { exporter, resource, times: DistinctTimes::default() }
     }
 }
 
@@ -27,17 +27,28 @@ impl Protocol for LogsProtocol {
     type Item = Record;
 
     fn endpoint(&self) -> &Endpoint {
-        self.export.endpoint()
+        self.exporter.endpoint()
+    }
+
+    fn http_version(&self) -> HttpVersion {
+        self.exporter.http_version()
     }
 
     fn encode(&mut self, batch: &[Record]) -> Result<Request<Bytes>, EncodeError> {
         let logs =
             ResourceLogs { resource: self.resource.clone(), scope_logs: scopes(batch, &mut self.times) };
-        self.export.request(ExportLogsRequest { resource_logs: vec![logs] }.encode_to_vec())
+        let message = ExportLogsRequest { resource_logs: vec![logs] };
+        let mut buffer = self.exporter.buffer(message.encoded_len());
+        message.encode_raw(&mut buffer);
+        self.exporter.request(buffer)
     }
 
     fn classify(&mut self, response: &Response<Bytes>, items: usize) -> Disposition {
-        classify(response, items, LOGS)
+        self.exporter.classify(response, items)
+    }
+
+    fn error_text<'r>(&self, response: &'r Response<Bytes>) -> Cow<'r, str> {
+        self.exporter.error_text(response)
     }
 }
 

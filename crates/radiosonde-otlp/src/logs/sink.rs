@@ -8,7 +8,7 @@ use radiosonde_queue::OverflowPolicy;
 
 use crate::logs::record::Record;
 
-/// Sends log lines as OTLP log records over HTTP, in protobuf: to a collector, or to Loki.
+/// Sends log lines as OTLP log records: to a collector, or to Loki.
 ///
 /// # Shape
 /// The body is the message, the fields are typed attributes with their names in the line, and the scope is the line's `module`. Severity numbers are 1, 5, 9, 13, 17 and, for `FATAL`, 21. Cheap to clone; all clones are the same sink.

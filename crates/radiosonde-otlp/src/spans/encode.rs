@@ -9,14 +9,19 @@ use crate::proto;
 const FIELD_1: u8 = 0x0a;
 const FIELD_2: u8 = 0x12;
 
-/// The message `ExportTraceServiceRequest` of these spans: the resource once, each scope once.
+/// The message `ExportTraceServiceRequest` of these spans: the resource once, each scope once. It is appended to the buffer that
+/// `buffer` creates for its length.
 ///
 /// # Cost
 /// One allocation for the request, and one copy of each span.
-pub(super) fn request(resource: &[u8], spans: &[EncodedSpan]) -> Vec<u8> {
+pub(super) fn request(
+    resource: &[u8],
+    spans: &[EncodedSpan],
+    buffer: impl FnOnce(usize) -> Vec<u8>,
+) -> Vec<u8> {
     let scopes = Scopes::of(spans);
     let resource_spans = field_len(resource.len()) + scopes.len();
-    let mut out = Vec::with_capacity(field_len(resource_spans));
+    let mut out = buffer(field_len(resource_spans));
     put_field(&mut out, FIELD_1, resource_spans);
     put_field(&mut out, FIELD_1, resource.len());
     out.extend_from_slice(resource);

@@ -1,25 +1,25 @@
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use http::{Request, Response};
 use prost::Message;
-use radiosonde_delivery::{Disposition, EncodeError, Endpoint, Protocol};
+use radiosonde_delivery::{Disposition, EncodeError, Endpoint, HttpVersion, Protocol};
 use radiosonde_trace::EncodedSpan;
 
-use crate::export::classify::classify;
-use crate::export::export_endpoint::ExportEndpoint;
-use crate::export::signal::TRACES;
+use crate::export::exporter::Exporter;
 use crate::proto::Resource;
 use crate::spans::encode;
 
-/// Protobuf to `/v1/traces`.
+/// Sends spans.
 pub(crate) struct SpansProtocol {
-    export: ExportEndpoint,
+    exporter: Exporter,
     /// The message, encoded once.
     resource: Vec<u8>,
 }
 
 impl SpansProtocol {
-    pub(crate) fn new(export: ExportEndpoint, resource: &Resource) -> Self {
-        Self { export, resource: resource.encode_to_vec() }
+    pub(crate) fn new(exporter: Exporter, resource: &Resource) -> Self {
+        Self { exporter, resource: resource.encode_to_vec() }
     }
 }
 
@@ -27,14 +27,23 @@ impl Protocol for SpansProtocol {
     type Item = EncodedSpan;
 
     fn endpoint(&self) -> &Endpoint {
-        self.export.endpoint()
+        self.exporter.endpoint()
+    }
+
+    fn http_version(&self) -> HttpVersion {
+        self.exporter.http_version()
     }
 
     fn encode(&mut self, batch: &[EncodedSpan]) -> Result<Request<Bytes>, EncodeError> {
-        self.export.request(encode::request(&self.resource, batch))
+        let request = encode::request(&self.resource, batch, |len| self.exporter.buffer(len));
+        self.exporter.request(request)
     }
 
     fn classify(&mut self, response: &Response<Bytes>, items: usize) -> Disposition {
-        classify(response, items, TRACES)
+        self.exporter.classify(response, items)
+    }
+
+    fn error_text<'r>(&self, response: &'r Response<Bytes>) -> Cow<'r, str> {
+        self.exporter.error_text(response)
     }
 }

@@ -3,13 +3,14 @@ use std::fmt;
 use radiosonde_delivery::{Queue, SinkReport};
 use radiosonde_trace::{EncodedSpan, SpanSink};
 
-/// Sends finished spans by OTLP over HTTP, in protobuf.
+/// Sends finished spans by OTLP.
 ///
 /// # Shape
 /// Cheap to clone; all clones are the same sink.
 ///
 /// # Cost
-/// [`accept`](SpanSink::accept) moves the span to a queue; see [`Queue`]. Encoding happens on the delivery thread.
+/// [`accept`](SpanSink::accept) moves the span to a queue, without an allocation once the queue has grown; see [`Queue`]. The
+/// delivery thread copies its bytes to a request.
 #[derive(Clone)]
 pub struct OtlpSpans {
     queue: Queue<EncodedSpan>,

@@ -1,22 +1,20 @@
 use bytes::Bytes;
 use http::Response;
-use prost::Message;
-use radiosonde_core::diagnostics;
 use radiosonde_delivery::{Disposition, is_too_large, retry_after};
 
+use crate::export::partial_success::accepted;
 use crate::export::signal::Signal;
-use crate::proto::ExportResponse;
 
 /// Classifies a collector's response to a request of `items`.
 ///
 /// Source: <https://opentelemetry.io/docs/specs/otlp/#otlphttp-response>. Four statuses may be
 /// retried. A request that is too large is not among them, but its halves are new requests.
-pub(crate) fn classify(response: &Response<Bytes>, items: usize, signal: Signal) -> Disposition {
+pub(super) fn classify(response: &Response<Bytes>, items: usize, signal: Signal) -> Disposition {
     let drop = |reason, hint| Disposition::Drop { reason, hint };
     match response.status().as_u16() {
         // Before the statuses: the collector responds with 400, and Loki with 503 if its own gRPC is involved.
         _ if is_too_large(response, items) => Disposition::Split,
-        200..=299 => accepted(response.body(), signal),
+        200..=299 => accepted(response.body().clone(), signal),
         429 | 502 | 503 | 504 => Disposition::Retry { after: retry_after(response.headers()) },
         401 | 403 => drop("unauthorized", "check the headers of the OTLP sink"),
         300..=399 => drop("wrong_address", "check the endpoint of the OTLP sink; redirects are not followed"),
@@ -26,31 +24,15 @@ pub(crate) fn classify(response: &Response<Bytes>, items: usize, signal: Signal)
     }
 }
 
-/// A collector may accept a request and reject some of its spans or records, or return a warning.
-fn accepted(body: &Bytes, signal: Signal) -> Disposition {
-    // A body that is not protobuf, such as a gateway's, does not change that the batch was accepted.
-    let partial = ExportResponse::decode(body.clone()).ok().and_then(|answer| answer.partial_success);
-    let Some(partial) = partial else { return Disposition::DELIVERED };
-    let rejected = u64::try_from(partial.rejected).unwrap_or(0);
-    let message = partial.error_message;
-    // A diagnostic of its own kind: the number of dropped items is reported elsewhere, under the reason.
-    if !message.is_empty() {
-        diagnostics::report(
-            "otlp",
-            "collector_message",
-            format_args!("with {rejected} {} rejected, the collector reports {message:?}", signal.items),
-        );
-    }
-    Disposition::Delivered { rejected, reason: "partial_success" }
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
+    use prost::Message as _;
+
     use super::*;
     use crate::export::signal::{LOGS, TRACES};
-    use crate::proto::PartialSuccess;
+    use crate::proto::{ExportResponse, PartialSuccess};
 
     fn disposition(status: u16, body: impl Into<Bytes>) -> Disposition {
         classify(&Response::builder().status(status).body(body.into()).unwrap(), 2, TRACES)

@@ -1,39 +1,36 @@
-use std::io::Write as _;
-
 use bytes::Bytes;
-use flate2::write::GzEncoder;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderValue};
 use http::{Method, Request};
 use radiosonde_delivery::{EncodeError, Endpoint};
 
-use crate::export::compression::Compression;
+use crate::export::compression::{Compression, gzip};
 
-/// Creates the requests of one signal.
+/// Creates the HTTP/1.1 requests of one signal.
 #[derive(Debug)]
-pub(crate) struct ExportEndpoint {
+pub(super) struct HttpExporter {
     endpoint: Endpoint,
     compression: Compression,
 }
 
-impl ExportEndpoint {
-    pub(crate) const fn new(endpoint: Endpoint, compression: Compression) -> Self {
+impl HttpExporter {
+    pub(super) const fn new(endpoint: Endpoint, compression: Compression) -> Self {
         Self { endpoint, compression }
     }
 
-    pub(crate) const fn endpoint(&self) -> &Endpoint {
+    pub(super) const fn endpoint(&self) -> &Endpoint {
         &self.endpoint
     }
 
     /// Creates a request with an encoded message.
-    pub(crate) fn request(&self, plain: Vec<u8>) -> Result<Request<Bytes>, EncodeError> {
+    pub(super) fn request(&self, message: Vec<u8>) -> Result<Request<Bytes>, EncodeError> {
         let mut request = Request::new(Bytes::new());
         let headers = request.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-protobuf"));
         let body = match self.compression {
-            Compression::None => plain,
+            Compression::None => message,
             Compression::Gzip => {
                 headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-                gzip(&plain).map_err(|error| EncodeError::because("compress the batch", error))?
+                gzip(&message, Vec::with_capacity(message.len() / 4))?
             }
         };
         *request.body_mut() = body.into();
@@ -41,10 +38,4 @@ impl ExportEndpoint {
         *request.uri_mut() = self.endpoint.uri().clone();
         Ok(request)
     }
-}
-
-fn gzip(plain: &[u8]) -> std::io::Result<Vec<u8>> {
-    let mut gzip = GzEncoder::new(Vec::with_capacity(plain.len() / 4), flate2::Compression::fast());
-    gzip.write_all(plain)?;
-    gzip.finish()
 }

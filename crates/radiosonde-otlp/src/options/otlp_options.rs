@@ -1,24 +1,22 @@
-use std::fmt;
-
 use radiosonde_core::{LevelNames, Resource};
-use radiosonde_delivery::{
-    Delivery, Endpoint, HttpOptions, InvalidEndpoint, Protocol, Queue, SinkError, SinkOptions, Url,
-};
+use radiosonde_delivery::{Delivery, HttpOptions, SinkOptions, Url};
 use radiosonde_queue::OverflowPolicy;
 
 use crate::export::compression::Compression;
-use crate::export::export_endpoint::ExportEndpoint;
-use crate::export::signal::{LOGS, Signal, TRACES};
+use crate::export::otlp_protocol::OtlpProtocol;
+use crate::export::signal::{LOGS, TRACES};
 use crate::logs::protocol::LogsProtocol;
 use crate::logs::sink::OtlpLogs;
+use crate::options::build_error::OtlpBuildError;
+use crate::options::signal_options::{OtlpSignalOptions, SignalUrl};
 use crate::resource;
 use crate::spans::protocol::SpansProtocol;
 use crate::spans::sink::OtlpSpans;
 
-/// The specification's default.
-const LOCAL: &str = "http://localhost:4318";
+/// How many requests with spans are in flight at the same time: their order does not matter.
+const SPANS_IN_FLIGHT: usize = 4;
 
-/// Where and how spans and log lines are sent by OTLP over HTTP, in protobuf.
+/// Where and how spans and log lines are sent by OTLP, in protobuf over HTTP or over gRPC.
 ///
 /// # Shape
 /// Plain values, checked when a sink is built. These settings are for all signals; [`traces`](Self::traces) and
@@ -37,6 +35,8 @@ const LOCAL: &str = "http://localhost:4318";
 #[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(default, deny_unknown_fields))]
 pub struct OtlpOptions {
     endpoint: Option<Url>,
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "radiosonde_core::deserialize::optional_text"))]
+    protocol: Option<OtlpProtocol>,
     http: Option<HttpOptions>,
     compression: Option<Compression>,
     sink: Option<SinkOptions>,
@@ -51,7 +51,8 @@ pub struct OtlpOptions {
 
 impl OtlpOptions {
     /// For this base URL of all signals, as in `OTEL_EXPORTER_OTLP_ENDPOINT`: `/v1/traces` and `/v1/logs` are appended, unless the
-    /// URL ends with it. For log lines to Loki, its URL with `/otlp`. Default: `http://localhost:4318`.
+    /// URL ends with it. For log lines to Loki, its URL with `/otlp`. Over gRPC the method's path is appended. Default:
+    /// `http://localhost:4318`, over gRPC `http://localhost:4317`.
     pub fn new(endpoint: impl Into<String>) -> Self {
         Self { endpoint: Some(endpoint.into().into()), ..Self::default() }
     }
@@ -75,6 +76,7 @@ impl OtlpOptions {
         };
         Self {
             endpoint: self.endpoint.or(other.endpoint),
+            protocol: all.protocol,
             http: all.http,
             compression: all.compression,
             sink: all.sink,
@@ -83,6 +85,12 @@ impl OtlpOptions {
             level_names: self.level_names.or(other.level_names),
             overflow: self.overflow.or(other.overflow),
         }
+    }
+
+    /// How spans and log lines are sent. Default: [`OtlpProtocol::HttpProtobuf`].
+    pub const fn protocol(mut self, protocol: OtlpProtocol) -> Self {
+        self.protocol = Some(protocol);
+        self
     }
 
     /// Headers, credentials and certificates of every request. For headers as in `OTEL_EXPORTER_OTLP_HEADERS` see
@@ -99,7 +107,7 @@ impl OtlpOptions {
     }
 
     /// Bounds, batches, timeout and retries. Default: those of [`SinkOptions`], under the names `otlp` for spans and `otlp_logs`
-    /// for log lines.
+    /// for log lines, with up to four requests with spans in flight.
     pub const fn sink(mut self, options: SinkOptions) -> Self {
         self.sink = Some(options);
         self
@@ -148,8 +156,9 @@ impl OtlpOptions {
     /// [`OtlpBuildError`] names the refused setting.
     pub fn build_spans(&self, resource: &Resource, delivery: &Delivery) -> Result<OtlpSpans, OtlpBuildError> {
         let own = self.traces.clone().over(self.all());
-        let protocol = SpansProtocol::new(own.export_endpoint(TRACES)?, &resource::to_proto(resource));
-        own.add_to(delivery, "otlp", protocol).map(OtlpSpans::new)
+        let protocol = SpansProtocol::new(own.exporter(TRACES)?, &resource::to_proto(resource));
+        let defaults = SinkOptions::new("otlp").max_in_flight(SPANS_IN_FLIGHT);
+        own.add_to(delivery, defaults, protocol).map(OtlpSpans::new)
     }
 
     /// Adds a sink for the log lines of this resource to a delivery, even if they are not enabled.
@@ -158,8 +167,8 @@ impl OtlpOptions {
     /// [`OtlpBuildError`] names the refused setting.
     pub fn build_logs(&self, resource: &Resource, delivery: &Delivery) -> Result<OtlpLogs, OtlpBuildError> {
         let own = self.logs.clone().unwrap_or_default().over(self.all());
-        let protocol = LogsProtocol::new(own.export_endpoint(LOGS)?, resource::to_proto(resource));
-        let queue = own.add_to(delivery, "otlp_logs", protocol)?;
+        let protocol = LogsProtocol::new(own.exporter(LOGS)?, resource::to_proto(resource));
+        let queue = own.add_to(delivery, SinkOptions::new("otlp_logs"), protocol)?;
         Ok(OtlpLogs::new(queue, self.level_names.unwrap_or_default(), self.overflow.unwrap_or_default()))
     }
 
@@ -167,142 +176,10 @@ impl OtlpOptions {
     fn all(&self) -> OtlpSignalOptions {
         OtlpSignalOptions {
             endpoint: self.endpoint.clone().map(SignalUrl::Base),
+            protocol: self.protocol,
             http: self.http.clone(),
             compression: self.compression,
             sink: self.sink,
-        }
-    }
-}
-
-/// Settings for one signal; the others are those for all signals.
-#[must_use]
-#[derive(Debug, Clone, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(default, deny_unknown_fields))]
-pub struct OtlpSignalOptions {
-    endpoint: Option<SignalUrl>,
-    http: Option<HttpOptions>,
-    compression: Option<Compression>,
-    sink: Option<SinkOptions>,
-}
-
-/// The URL of a signal.
-#[derive(Debug, Clone)]
-#[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(from = "Url"))]
-enum SignalUrl {
-    /// As it is.
-    Whole(Url),
-    /// A base, to which the signal's path is appended.
-    Base(Url),
-}
-
-impl From<Url> for SignalUrl {
-    fn from(url: Url) -> Self {
-        Self::Whole(url)
-    }
-}
-
-impl OtlpSignalOptions {
-    /// No settings of its own.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// The signal's own URL, as in `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` and `.._LOGS_ENDPOINT`: used as it is.
-    pub fn endpoint(mut self, url: impl Into<String>) -> Self {
-        self.endpoint = Some(SignalUrl::Whole(url.into().into()));
-        self
-    }
-
-    /// The signal's own headers, credentials and certificates, instead of those of [`OtlpOptions::http`].
-    pub fn http(mut self, options: HttpOptions) -> Self {
-        self.http = Some(options);
-        self
-    }
-
-    /// How the signal's requests are compressed.
-    pub const fn compression(mut self, compression: Compression) -> Self {
-        self.compression = Some(compression);
-        self
-    }
-
-    /// The signal's own bounds, batches, timeout and retries.
-    pub const fn sink(mut self, options: SinkOptions) -> Self {
-        self.sink = Some(options);
-        self
-    }
-
-    /// With the settings for all signals where it has none of its own.
-    fn over(self, all: Self) -> Self {
-        Self {
-            endpoint: self.endpoint.or(all.endpoint),
-            http: self.http.or(all.http),
-            compression: self.compression.or(all.compression),
-            sink: self.sink.or(all.sink),
-        }
-    }
-
-    /// With settings of other options where it has none, down to single headers and bounds.
-    fn or(self, other: Self) -> Self {
-        let http = match (self.http.clone(), other.http.clone()) {
-            (Some(own), Some(other)) => Some(own.or(other)),
-            (own, other) => own.or(other),
-        };
-        let sink = match (self.sink, other.sink) {
-            (Some(own), Some(other)) => Some(own.or(other)),
-            (own, other) => own.or(other),
-        };
-        Self { http, sink, ..self.over(other) }
-    }
-
-    fn export_endpoint(&self, signal: Signal) -> Result<ExportEndpoint, OtlpBuildError> {
-        let endpoint = self.endpoint_of(signal).map_err(OtlpBuildError::Endpoint)?;
-        Ok(ExportEndpoint::new(endpoint, self.compression.unwrap_or_default()))
-    }
-
-    fn endpoint_of(&self, signal: Signal) -> Result<Endpoint, InvalidEndpoint> {
-        match &self.endpoint {
-            Some(SignalUrl::Whole(url)) => url.endpoint(),
-            Some(SignalUrl::Base(url)) => url.endpoint()?.ending_in(signal.path),
-            None => Endpoint::parse(LOCAL)?.ending_in(signal.path),
-        }
-    }
-
-    fn add_to<P: Protocol>(
-        &self,
-        delivery: &Delivery,
-        name: &'static str,
-        protocol: P,
-    ) -> Result<Queue<P::Item>, OtlpBuildError> {
-        let http = self.http.clone().unwrap_or_default();
-        let sink = self.sink.unwrap_or_default().or_name(name);
-        delivery.sink(sink, &http, protocol).map_err(OtlpBuildError::Sink)
-    }
-}
-
-/// An OTLP sink that cannot be built.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum OtlpBuildError {
-    /// The URL is refused.
-    Endpoint(InvalidEndpoint),
-    /// The delivery refused the sink, its headers or its credentials.
-    Sink(SinkError),
-}
-
-impl fmt::Display for OtlpBuildError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Endpoint(_) => "the endpoint of the OTLP sink is refused",
-            Self::Sink(_) => "the delivery refused the OTLP sink",
-        })
-    }
-}
-
-impl std::error::Error for OtlpBuildError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Endpoint(error) => Some(error),
-            Self::Sink(error) => Some(error),
         }
     }
 }
@@ -351,6 +228,25 @@ mod tests {
                 .traces(OtlpSignalOptions { http: http("b"), ..OtlpSignalOptions::new() }));
         let shown = format!("{:?}", both.traces);
         assert!(shown.contains("\"a\": ") && shown.contains("\"b\": "), "{shown}");
+    }
+
+    #[test]
+    fn over_grpc_the_method_is_appended_to_any_url() {
+        let grpc = |options: OtlpOptions| options.protocol(OtlpProtocol::Grpc).logs(OtlpSignalOptions::new());
+        let (spans_method, lines_method) = (TRACES.method, LOGS.method);
+        let local = grpc(OtlpOptions::default());
+        assert_eq!(spans(&local), format!("http://localhost:4317{spans_method}"));
+        assert_eq!(lines(&local), Some(format!("http://localhost:4317{lines_method}")));
+        let whole = OtlpSignalOptions::new().endpoint("https://b:2/gate/v1/traces");
+        assert_eq!(
+            spans(&grpc(OtlpOptions::new("http://a:1").traces(whole.clone()))),
+            format!("https://b:2/gate{spans_method}")
+        );
+        assert_eq!(spans(&grpc(OtlpOptions::new("http://a:1/"))), format!("http://a:1{spans_method}"));
+        // A signal may be sent in another way than the rest.
+        let mixed = grpc(OtlpOptions::default()).traces(whole.protocol(OtlpProtocol::HttpProtobuf));
+        assert_eq!(spans(&mixed), "https://b:2/gate/v1/traces");
+        assert_eq!(lines(&mixed), lines(&local));
     }
 
     #[test]

@@ -1,8 +1,9 @@
+use std::collections::BTreeSet;
 use std::io;
 use std::path::PathBuf;
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::http::{Http, QueryError};
@@ -119,6 +120,19 @@ impl Jaeger {
         self.http.get_json("/api/traces", &[("service", service)])
     }
 
+    /// The ids of a service's traces with a span of this error type, as a search for `error.type=503` on Jaeger's pages finds them.
+    ///
+    /// A search for `error=true` finds no span in the memory of Jaeger 2.13, whatever its status and its attributes.
+    ///
+    /// # Errors
+    /// If Jaeger does not respond, or cannot return one of the traces.
+    pub fn failed_traces(&self, service: &str, error_type: &str) -> Result<BTreeSet<String>, QueryError> {
+        let tags = json!({ "error.type": error_type }).to_string();
+        let query = [("service", service), ("tags", &tags), ("limit", "1000")];
+        let found: Found = self.http.get_json("/api/traces", &query)?;
+        Ok(found.data.into_iter().map(|trace| trace.trace_id).collect())
+    }
+
     /// The services with spans.
     ///
     /// # Errors
@@ -155,6 +169,17 @@ fn prepare(path: PathBuf) -> io::Result<(Launch, (Http, Ports, TempDir))> {
 
 fn local(port: u16) -> String {
     format!("http://127.0.0.1:{port}")
+}
+
+#[derive(Debug, Deserialize)]
+struct Found {
+    data: Vec<FoundTrace>,
+}
+
+#[derive(Debug, Deserialize)]
+struct FoundTrace {
+    #[serde(rename = "traceID")]
+    trace_id: String,
 }
 
 #[derive(Debug, Deserialize)]

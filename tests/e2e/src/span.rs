@@ -26,6 +26,8 @@ pub struct Span {
     pub resource: BTreeMap<String, Value>,
     /// The names of its events, in order.
     pub events: Vec<String>,
+    /// The trace id and the span id of each span that it links to, in order.
+    pub links: Vec<(String, String)>,
     /// The status of the span.
     pub status: SpanStatus,
     /// The description of the error.
@@ -165,6 +167,7 @@ struct RawSpan {
     end_time_unix_nano: String,
     attributes: Vec<Attribute>,
     events: Vec<Event>,
+    links: Vec<Link>,
     status: Status,
 }
 
@@ -179,6 +182,13 @@ struct Attribute {
 #[serde(default)]
 struct Event {
     name: String,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Link {
+    trace_id: String,
+    span_id: String,
 }
 
 #[derive(Default, Deserialize)]
@@ -202,6 +212,7 @@ impl ResourceSpans {
             attributes: by_key(raw.attributes),
             resource: resource.clone(),
             events: raw.events.into_iter().map(|event| event.name).collect(),
+            links: raw.links.into_iter().map(|link| (link.trace_id, link.span_id)).collect(),
             status: raw.status.code,
             status_message: raw.status.message,
             start: nanoseconds(&raw.start_time_unix_nano),

@@ -3,12 +3,15 @@
 use std::sync::Arc;
 
 use radiosonde_core::{Resource, Secret};
-use radiosonde_delivery::{Delivery, Endpoint, HttpOptions, SinkOptions, TlsOptions};
+use radiosonde_delivery::{Delivery, Endpoint, HttpOptions, TlsOptions};
 use radiosonde_log::{LineSink, LogOptions};
 pub(crate) use radiosonde_otlp::OtlpOptions as Options;
-use radiosonde_otlp::{Compression, OtlpBuildError, OtlpOptions, OtlpSignalOptions, parse_headers};
+use radiosonde_otlp::{
+    Compression, OtlpBuildError, OtlpOptions, OtlpProtocol, OtlpSignalOptions, parse_headers,
+};
 use radiosonde_trace::TraceOptions;
 
+use crate::environment::batch_variables::{BatchVariables, OF_LOG_RECORDS, OF_SPANS};
 use crate::environment::exporter::{Asked, Exporter};
 use crate::environment::variables::{Given, Variables};
 use crate::error::{InitError, InvalidVariable};
@@ -84,11 +87,6 @@ fn blame(error: &OtlpBuildError, given: &[Given]) -> Option<InvalidVariable> {
 
 const BASE: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
-const PROTOCOL: &str = "http/protobuf";
-
-/// What the specification knows as well.
-const OTHER_PROTOCOLS: [&str; 2] = ["grpc", "http/json"];
-
 /// A signal's variables; of two, the first wins.
 struct SignalVariables {
     exporter: Exporter,
@@ -102,6 +100,7 @@ struct SignalVariables {
     certificate: [&'static str; 2],
     client_certificate: [&'static str; 2],
     client_key: [&'static str; 2],
+    batches: BatchVariables,
 }
 
 const TRACES: SignalVariables = SignalVariables {
@@ -123,6 +122,7 @@ const TRACES: SignalVariables = SignalVariables {
         "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE",
     ],
     client_key: ["OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY", "OTEL_EXPORTER_OTLP_CLIENT_KEY"],
+    batches: OF_SPANS,
 };
 
 /// The endpoint for all signals is a Jaeger's often enough, which takes no logs: they have to be asked for by their own name.
@@ -145,6 +145,7 @@ const LOGS: SignalVariables = SignalVariables {
         "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE",
     ],
     client_key: ["OTEL_EXPORTER_OTLP_LOGS_CLIENT_KEY", "OTEL_EXPORTER_OTLP_CLIENT_KEY"],
+    batches: OF_LOG_RECORDS,
 };
 
 impl SignalVariables {
@@ -174,29 +175,29 @@ impl SignalVariables {
             variables.give(self.endpoint, &url);
             signal = signal.endpoint(url);
         }
-        self.check_protocol(variables)?;
+        if let Some(protocol) = self.protocol(variables)? {
+            signal = signal.protocol(protocol);
+        }
         if let Some(compression) = self.compression(variables)? {
             signal = signal.compression(compression);
         }
+        let mut sink = self.batches.read(variables)?;
         if let Some(timeout) = variables.first_timeout(&self.timeout)? {
-            signal = signal.sink(SinkOptions::default().timeout(timeout));
+            sink = sink.timeout(timeout);
         }
+        signal = signal.sink(sink);
         let http = HttpOptions::new().headers(self.headers(variables)?).tls(self.tls(variables)?);
         Ok(Some(signal.http(http)))
     }
 
-    fn check_protocol(&self, variables: &Variables<'_>) -> Result<(), InvalidVariable> {
-        let Some((name, protocol)) = variables.first(&self.protocol)? else { return Ok(()) };
-        if protocol.eq_ignore_ascii_case(PROTOCOL) {
-            return Ok(());
+    fn protocol(&self, variables: &Variables<'_>) -> Result<Option<OtlpProtocol>, InvalidVariable> {
+        let Some((name, text)) = variables.first(&self.protocol)? else { return Ok(None) };
+        let refuse = |expected| Err(InvalidVariable::new(name, &text, expected));
+        match text.parse::<OtlpProtocol>() {
+            Ok(protocol) if protocol.is_available() => Ok(Some(protocol)),
+            Ok(_) => refuse("http/protobuf, or the feature `grpc` of the crate radiosonde"),
+            Err(_) => refuse("http/protobuf, grpc"),
         }
-        let error = InvalidVariable::new(name, &protocol, PROTOCOL);
-        if !OTHER_PROTOCOLS.iter().any(|other| other.eq_ignore_ascii_case(&protocol)) {
-            return Err(error);
-        }
-        variables
-            .unsupported(error, "http/protobuf is sent instead, for which collectors listen on port 4318");
-        Ok(())
     }
 
     fn compression(&self, variables: &Variables<'_>) -> Result<Option<Compression>, InvalidVariable> {

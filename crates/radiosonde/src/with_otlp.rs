@@ -3,7 +3,8 @@ use radiosonde_otlp::OtlpOptions;
 use crate::builder::TelemetryBuilder;
 
 impl TelemetryBuilder {
-    /// Exports spans, and log lines if the options ask for them, by OTLP over HTTP to Jaeger or any collector. What the options
+    /// Exports spans, and log lines if the options ask for them, by OTLP to Jaeger or any collector, over HTTP or
+    /// with the feature `grpc` over gRPC. What the options
     /// leave open is as the variables that start with `OTEL_EXPORTER_OTLP_` say. Spans go out if an endpoint for them is given,
     /// here or there.
     ///

@@ -10,15 +10,10 @@ const ALWAYS: [(&str, &str); 3] = [
     ("OTEL_LOG_LEVEL", "failures of the telemetry are always reported; RUST_LOG is the filter of log lines"),
 ];
 
-const BOUNDS: &str = "the bounds of the delivery hold";
 const LIMITS: &str =
     "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT, OTEL_SPAN_EVENT_COUNT_LIMIT and OTEL_SPAN_LINK_COUNT_LIMIT are read";
 
-const SPANS: [(&str, &str); 9] = [
-    ("OTEL_BSP_SCHEDULE_DELAY", BOUNDS),
-    ("OTEL_BSP_EXPORT_TIMEOUT", BOUNDS),
-    ("OTEL_BSP_MAX_QUEUE_SIZE", BOUNDS),
-    ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", BOUNDS),
+const SPANS: [(&str, &str); 5] = [
     ("OTEL_ATTRIBUTE_COUNT_LIMIT", LIMITS),
     ("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", LIMITS),
     ("OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT", LIMITS),
@@ -28,11 +23,7 @@ const SPANS: [(&str, &str); 9] = [
 
 const RECORDS: &str = "the limits of a log line hold";
 
-const LINES: [(&str, &str); 6] = [
-    ("OTEL_BLRP_SCHEDULE_DELAY", BOUNDS),
-    ("OTEL_BLRP_EXPORT_TIMEOUT", BOUNDS),
-    ("OTEL_BLRP_MAX_QUEUE_SIZE", BOUNDS),
-    ("OTEL_BLRP_MAX_EXPORT_BATCH_SIZE", BOUNDS),
+const LINES: [(&str, &str); 2] = [
     ("OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT", RECORDS),
     ("OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT", RECORDS),
 ];

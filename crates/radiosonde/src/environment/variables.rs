@@ -68,13 +68,9 @@ impl<'a> Variables<'a> {
         Self { look_up, unsupported: RefCell::new(Vec::new()), given: RefCell::new(Vec::new()) }
     }
 
-    /// Notes that a variable of the specification has no effect, once for each.
+    /// Notes that a variable of the specification has no effect.
     pub(crate) fn unsupported(&self, error: InvalidVariable, instead: &'static str) {
-        let mut unsupported = self.unsupported.borrow_mut();
-        // Several signals may share it.
-        if unsupported.iter().all(|other| other.name() != error.name()) {
-            unsupported.push(Unsupported { error, instead });
-        }
+        self.unsupported.borrow_mut().push(Unsupported { error, instead });
     }
 
     /// Notes a text that is checked later.

@@ -16,7 +16,7 @@ const ENDPOINT: (&str, &str) = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://a:1");
 const LOGS: (&str, &str) = ("OTEL_LOGS_EXPORTER", "otlp");
 
 /// A variable, its value, and whether it is warned of.
-const CASES: [(&str, &str, bool); 36] = [
+const CASES: [(&str, &str, bool); 35] = [
     ("OTEL_METRICS_EXPORTER", "otlp", true),
     ("OTEL_METRICS_EXPORTER", "console", true),
     ("OTEL_METRICS_EXPORTER", "Prometheus,OTLP", true),
@@ -34,8 +34,7 @@ const CASES: [(&str, &str, bool); 36] = [
     ("OTEL_PROPAGATORS", ",", false),
     ("OTEL_PROPAGATORS", "TraceContext", false),
     ("OTEL_PROPAGATORS", "none", false),
-    ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc", true),
-    ("OTEL_EXPORTER_OTLP_PROTOCOL", "HTTP/JSON", true),
+    ("OTEL_EXPORTER_OTLP_PROTOCOL", "GRPC", false),
     ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "HTTP/Protobuf", false),
     ("OTEL_EXPORTER_OTLP_COMPRESSION", "GZIP", false),
     ("OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "None", false),
@@ -50,8 +49,8 @@ const CASES: [(&str, &str, bool); 36] = [
     ("OTEL_TRACES_SAMPLER", "xray", true),
     ("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "http://user:hunter2@b:2", true),
     ("OTEL_EXPORTER_OTLP_CERTIFICATE", "/etc/ca.pem", false),
-    ("OTEL_BSP_SCHEDULE_DELAY", "5000", true),
-    ("OTEL_BLRP_SCHEDULE_DELAY", "5000", true),
+    ("OTEL_BSP_SCHEDULE_DELAY", "5000", false),
+    ("OTEL_BLRP_SCHEDULE_DELAY", "5000", false),
     ("OTEL_CONFIG_FILE", "/etc/otel.yaml", true),
 ];
 
@@ -126,6 +125,7 @@ fn variables_of_what_is_off_are_not_judged() {
         ("OTEL_EXPORTER_OTLP_HEADERS", "a"),
         ("OTEL_EXPORTER_OTLP_CERTIFICATE", "/etc/ca.pem"),
         ("OTEL_BSP_SCHEDULE_DELAY", "soon"),
+        ("OTEL_BLRP_MAX_QUEUE_SIZE", "few"),
         ("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "many"),
     ];
     let with = |more: &[(&'static str, &'static str)]| {
@@ -155,8 +155,44 @@ fn variables_of_what_is_off_are_not_judged() {
 }
 
 #[test]
-fn a_variable_that_two_signals_share_is_warned_of_once() {
-    let settings = from(&[("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"), ENDPOINT, LOGS]);
-    assert!(settings.otlp.has_spans && settings.otlp.has_lines);
-    assert_eq!(warned(&settings), ["OTEL_EXPORTER_OTLP_PROTOCOL"]);
+fn each_signal_is_sent_by_its_own_protocol() {
+    let own = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "http/protobuf");
+    let settings = from(&[("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"), own, ENDPOINT, LOGS]);
+    let shown = format!("{:?}", settings.otlp.options);
+    let (spans, lines) = shown.split_once("logs: ").unwrap();
+    assert!(spans.contains("protocol: Some(HttpProtobuf)") && !spans.contains("Grpc"), "{shown}");
+    assert!(lines.contains("protocol: Some(Grpc)"), "{shown}");
+}
+
+#[test]
+fn the_batches_of_each_signal_are_bounded_as_its_variables_say() {
+    let settings = from(&[
+        ENDPOINT,
+        LOGS,
+        ("OTEL_BSP_MAX_QUEUE_SIZE", "2048"),
+        ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "512"),
+        ("OTEL_BSP_SCHEDULE_DELAY", "0"),
+        ("OTEL_BSP_EXPORT_TIMEOUT", "30000"),
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "2500"),
+        ("OTEL_BLRP_MAX_QUEUE_SIZE", "100"),
+        ("OTEL_BLRP_SCHEDULE_DELAY", "5000"),
+        ("OTEL_BLRP_EXPORT_TIMEOUT", "0"),
+    ]);
+    let shown = format!("{:?}", settings.otlp.options);
+    let (spans, lines) = shown.split_once("logs: ").unwrap();
+    for setting in [
+        "max_items: Some(2048)",
+        "batch_items: Some(512)",
+        "batch_age: Some(0ns)",
+        "timeout: Some(2.5s)",
+        "export_timeout: Some(30s)",
+    ] {
+        assert!(spans.contains(setting), "{setting}: {shown}");
+    }
+    // A batch is no larger than the queue, and without a timeout there is no bound.
+    for setting in
+        ["max_items: Some(100)", "batch_items: Some(100)", "batch_age: Some(5s)", "export_timeout: None"]
+    {
+        assert!(lines.contains(setting), "{setting}: {shown}");
+    }
 }

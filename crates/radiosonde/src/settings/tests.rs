@@ -189,7 +189,7 @@ fn empty_variables_are_unset() {
 /// The endpoints as the options show them: `Base` before the signal's path is appended.
 fn endpoint(signal: &str) -> String {
     let (_, rest) = signal.split_once("endpoint: ").unwrap();
-    rest.split_once(", http: ").unwrap().0.to_owned()
+    rest.split_once(", protocol: ").unwrap().0.to_owned()
 }
 
 fn spans(otlp: &Exports) -> Option<String> {
@@ -367,13 +367,22 @@ fn the_listener_is_on_loopback_and_9464_unless_said_otherwise() {
 #[test]
 fn what_cannot_be_understood_names_the_variable_the_value_and_what_is_allowed() {
     let millis = "a number of milliseconds from 1 to 600000";
+    let delay = "a number of milliseconds from 0 to 3600000";
     let cases = [
         ("OTEL_TRACES_EXPORTER", "pigeon", "otlp, none"),
         ("OTEL_TRACES_EXPORTER", "otlp,none", "otlp, none"),
         ("OTEL_LOGS_EXPORTER", "stdout", "otlp, none"),
         ("OTEL_METRICS_EXPORTER", "statsd", "prometheus, none"),
-        ("OTEL_EXPORTER_OTLP_LOGS_PROTOCOL", "udp", "http/protobuf"),
-        ("OTEL_EXPORTER_OTLP_PROTOCOL", "http", "http/protobuf"),
+        ("OTEL_EXPORTER_OTLP_LOGS_PROTOCOL", "udp", "http/protobuf, grpc"),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json", "http/protobuf, grpc"),
+        ("OTEL_BSP_MAX_QUEUE_SIZE", "0", "a number from 1"),
+        ("OTEL_BLRP_MAX_QUEUE_SIZE", "many", "a number from 1"),
+        ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "65537", "a number from 1 to 65536, the size of the queue"),
+        ("OTEL_BLRP_MAX_EXPORT_BATCH_SIZE", "0", "a number from 1 to 65536, the size of the queue"),
+        ("OTEL_BSP_SCHEDULE_DELAY", "-1", delay),
+        ("OTEL_BLRP_SCHEDULE_DELAY", "5s", delay),
+        ("OTEL_BSP_EXPORT_TIMEOUT", "3600001", delay),
+        ("OTEL_BLRP_EXPORT_TIMEOUT", "1e3", delay),
         ("OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "zstd", "gzip, none"),
         ("OTEL_EXPORTER_OTLP_TIMEOUT", "10s", millis),
         ("OTEL_EXPORTER_OTLP_TIMEOUT", "0", millis),
@@ -399,6 +408,15 @@ fn what_cannot_be_understood_names_the_variable_the_value_and_what_is_allowed() 
         let error = resolve(builder(), &variables).unwrap_err();
         assert_eq!(error.to_string(), format!("invalid {name} {value:?}: expected {allowed}"));
     }
+    let variables = [
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://a:1"),
+        ("OTEL_BSP_MAX_QUEUE_SIZE", "100"),
+        ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "101"),
+    ];
+    assert_eq!(
+        resolve(builder(), &variables).unwrap_err().to_string(),
+        "invalid OTEL_BSP_MAX_EXPORT_BATCH_SIZE \"101\": expected a number from 1 to 100, the size of the queue"
+    );
     for (name, variables) in [
         ("OTEL_TRACES_SAMPLER", &[("OTEL_TRACES_SAMPLER", "sometimes")][..]),
         (

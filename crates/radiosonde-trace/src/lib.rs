@@ -50,6 +50,9 @@ pub use sampling::sampler::Sampler;
 pub use sampling::sampler_handle::SamplerHandle;
 pub use sampling::span_match::SpanMatch;
 pub use seeing::capture_spans::CaptureSpans;
+pub use seeing::console_traces::ConsoleTraces;
+#[doc(hidden)]
+pub use seeing::expected_span::ExpectedSpan;
 pub use spans::attribute::{Attribute, AttributeValue};
 pub use spans::encoded_span::EncodedSpan;
 pub use spans::finished_span::{FinishedSpan, SpanEvent, SpanKind, SpanLink, SpanStatus};

@@ -2,7 +2,7 @@ use std::fmt;
 
 use crate::id::{SpanId, TraceId};
 
-/// The flags byte of a trace context.
+/// The flags of a trace context: a byte of the W3C format, and the states of other formats that it cannot hold.
 ///
 /// # Source
 /// W3C Trace Context Level 2, "trace-flags": <https://www.w3.org/TR/trace-context-2/#trace-flags>
@@ -16,17 +16,24 @@ impl TraceFlags {
     pub const SAMPLED: Self = Self(0x01);
     /// The trace id's right-most seven bytes are random.
     pub const RANDOM: Self = Self(0x02);
+    /// The debug flag of B3 and Jaeger: sampled, whatever else would decide. Not part of the [byte](Self::to_byte).
+    pub const DEBUG: Self = Self(0x81);
+    /// B3 without a sampling state: the ids are given, and the receiver decides. Not part of the [byte](Self::to_byte).
+    pub const DEFERRED: Self = Self(0x40);
+
+    /// The bits of the W3C format.
+    const BYTE: u8 = Self::SAMPLED.0 | Self::RANDOM.0;
 
     /// Keeps the flags that the specification defines and clears the rest, as it requires of a sender.
     #[must_use]
     pub const fn from_byte(byte: u8) -> Self {
-        Self(byte & (Self::SAMPLED.0 | Self::RANDOM.0))
+        Self(byte & Self::BYTE)
     }
 
     /// The byte to send.
     #[must_use]
     pub const fn to_byte(self) -> u8 {
-        self.0
+        self.0 & Self::BYTE
     }
 
     /// Whether the trace is recorded.
@@ -41,10 +48,25 @@ impl TraceFlags {
         self.0 & Self::RANDOM.0 != 0
     }
 
-    /// Sets or clears [`SAMPLED`](Self::SAMPLED).
+    /// Whether the [debug flag](Self::DEBUG) is set.
+    #[must_use]
+    pub const fn is_debug(self) -> bool {
+        self.0 & Self::DEBUG.0 == Self::DEBUG.0
+    }
+
+    /// Whether the caller left the decision to the receiver. [`with_sampled`](Self::with_sampled) makes it.
+    #[must_use]
+    pub const fn is_deferred(self) -> bool {
+        self.0 & Self::DEFERRED.0 != 0
+    }
+
+    /// Sets or clears [`SAMPLED`](Self::SAMPLED). The flags of a parent become those of its child, with this decision.
     #[must_use]
     pub const fn with_sampled(self, is_sampled: bool) -> Self {
-        if is_sampled { Self(self.0 | Self::SAMPLED.0) } else { Self(self.0 & !Self::SAMPLED.0) }
+        match is_sampled {
+            true => Self(self.0 & !Self::DEFERRED.0 | Self::SAMPLED.0),
+            false => Self(self.0 & Self::RANDOM.0),
+        }
     }
 }
 
@@ -114,6 +136,20 @@ mod tests {
     fn unknown_flags_are_cleared() {
         assert_eq!(TraceFlags::from_byte(0xff).to_byte(), 0x03);
         assert!(!TraceFlags::from_byte(0xfe).is_sampled());
+    }
+
+    #[test]
+    fn a_decision_ends_a_deferral_and_only_a_negative_one_ends_debugging() {
+        let deferred = TraceFlags::DEFERRED;
+        assert!(deferred.is_deferred() && !deferred.is_sampled());
+        assert_eq!(deferred.with_sampled(true), TraceFlags::SAMPLED);
+        assert_eq!(deferred.with_sampled(false), TraceFlags::NONE);
+        let debug = TraceFlags::DEBUG;
+        assert!(debug.is_debug() && debug.is_sampled());
+        assert_eq!((debug.to_byte(), deferred.to_byte()), (1, 0));
+        assert_eq!(debug.with_sampled(true), debug);
+        assert_eq!(debug.with_sampled(false), TraceFlags::NONE);
+        assert!(!TraceFlags::SAMPLED.is_debug());
     }
 
     #[test]

@@ -5,8 +5,8 @@ use tracing::{Span, dispatcher};
 use crate::current::{Innermost, innermost};
 use crate::installed::is_shut_down;
 use crate::propagation::carrier::CarrierMut;
+use crate::propagation::installed_propagators;
 use crate::propagation::remote_context::RemoteContext;
-use crate::propagation::switch;
 use crate::{active_span, bridge};
 
 impl RemoteContext {
@@ -40,9 +40,9 @@ impl RemoteContext {
 }
 
 /// Writes the [current](RemoteContext::current) context; true if it did. Without a context, and in a process that [does not
-/// propagate](crate::TraceOptions::propagate), the carrier is unchanged.
+/// propagate](crate::TraceOptions::propagators), the carrier is unchanged.
 pub fn inject<C: CarrierMut + ?Sized>(carrier: &mut C) -> bool {
-    match RemoteContext::current().filter(|_| switch::is_on()) {
+    match RemoteContext::current().filter(|_| !installed_propagators::get().is_none()) {
         Some(context) => {
             context.inject(carrier);
             true

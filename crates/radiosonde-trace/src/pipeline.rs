@@ -9,7 +9,8 @@ use tracing_subscriber::registry::LookupSpan;
 
 use crate::installed::Installed;
 use crate::layer::TraceLayer;
-use crate::propagation::switch;
+use crate::propagation::installed_propagators;
+use crate::propagation::propagators::Propagators;
 use crate::propagator::W3cPropagator;
 use crate::spans::finished_span::SCOPE;
 use crate::tracer::LayerTracer;
@@ -41,7 +42,7 @@ pub struct TracePipeline {
     pub(crate) installed: Installed,
     pub(crate) events: LevelFilter,
     pub(crate) is_disabled: bool,
-    pub(crate) propagates: bool,
+    pub(crate) propagators: Propagators,
 }
 
 impl TracePipeline {
@@ -59,15 +60,15 @@ impl TracePipeline {
     }
 
     /// Lets users of the OpenTelemetry API take part in the same traces: sets the global tracer provider and propagator, and
-    /// whether [`extract`](crate::extract) and [`inject`](crate::inject) propagate trace context. The last call in a process
+    /// the formats in which [`extract`](crate::extract) and [`inject`](crate::inject) propagate trace context. The last call in a process
     /// wins.
     pub fn install_global(&self) {
         match self.is_disabled {
             true => global::set_tracer_provider(NoopTracerProvider::new()),
             false => global::set_tracer_provider(self.provider.clone()),
         }
-        switch::switch(self.propagates);
-        match self.propagates {
+        installed_propagators::set(self.propagators);
+        match !self.propagators.is_none() {
             true => global::set_text_map_propagator(W3cPropagator::of(self.installed.processor.clone())),
             // A composite without parts propagates nothing.
             false => global::set_text_map_propagator(TextMapCompositePropagator::new(Vec::new())),

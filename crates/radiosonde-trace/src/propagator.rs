@@ -4,8 +4,8 @@ use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};
 
 use crate::bridge;
 use crate::propagation::carrier::{Carrier, CarrierMut};
+use crate::propagation::carrier_field::CarrierField;
 use crate::propagation::extract::extract;
-use crate::propagation::headers::{TRACEPARENT, TRACESTATE};
 use crate::span_processor::Processor;
 
 /// A strict W3C trace context propagator for users of the OpenTelemetry API.
@@ -24,7 +24,11 @@ impl W3cPropagator {
     /// Creates a propagator; all are equal.
     #[must_use]
     pub fn new() -> Self {
-        Self { fields: [TRACEPARENT, TRACESTATE].map(str::to_owned), pipeline: None }
+        Self {
+            fields: [CarrierField::Traceparent, CarrierField::Tracestate]
+                .map(|field| field.as_str().to_owned()),
+            pipeline: None,
+        }
     }
 
     /// Creates a pipeline's propagator, which propagates nothing as sampled once the pipeline is shut down.
@@ -62,18 +66,18 @@ impl TextMapPropagator for W3cPropagator {
 struct FromExtractor<'a>(&'a dyn Extractor);
 
 impl Carrier for FromExtractor<'_> {
-    fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
-        self.0.get_all(name).unwrap_or_default().into_iter().map(str::as_bytes)
+    fn values<'a>(&'a self, field: CarrierField) -> impl Iterator<Item = &'a [u8]> {
+        self.0.get_all(field.as_str()).unwrap_or_default().into_iter().map(str::as_bytes)
     }
 }
 
 struct ToInjector<'a>(&'a mut dyn Injector);
 
 impl CarrierMut for ToInjector<'_> {
-    fn set(&mut self, name: &'static str, value: &str) {
-        self.0.set(name, value.to_owned());
+    fn set(&mut self, field: CarrierField, value: &str) {
+        self.0.set(field.as_str(), value.to_owned());
     }
 
     /// Does nothing: OpenTelemetry's injectors can only add.
-    fn remove(&mut self, _name: &'static str) {}
+    fn remove(&mut self, _field: CarrierField) {}
 }

@@ -8,6 +8,7 @@ use tracing::level_filters::LevelFilter;
 
 use crate::installed::{Installed, next_number};
 use crate::pipeline::TracePipeline;
+use crate::propagation::propagators::Propagators;
 use crate::sampling::sampler::Sampler;
 use crate::self_metrics::SelfMetrics;
 use crate::span_processor::Processor;
@@ -27,8 +28,8 @@ impl TracePipeline {
 /// `OTEL_SPAN_EVENT_COUNT_LIMIT` and `OTEL_SPAN_LINK_COUNT_LIMIT`; default: 128 each.
 ///
 /// # Shape
-/// Unset options can be taken from other ones with [`or`](Self::or). With the feature `serde`, `sampler`, `events` and `propagate`
-/// are deserialized from a configuration file; a sampler is the name of its constructor, such as `always_off`, or a table with a
+/// Unset options can be taken from other ones with [`or`](Self::or). With the feature `serde`, `sampler`, `events` and
+/// `propagators` are deserialized from a configuration file; a sampler is the name of its constructor, such as `always_off`, or a table with a
 /// ratio, `{ parent_based_ratio = 0.1 }`.
 #[must_use = "`build` creates the pipeline"]
 #[derive(Default)]
@@ -43,7 +44,8 @@ pub struct TraceOptions {
     sampler: Option<Sampler>,
     #[cfg_attr(feature = "serde", serde(deserialize_with = "radiosonde_core::deserialize::optional_text"))]
     events: Option<LevelFilter>,
-    propagate: Option<bool>,
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "radiosonde_core::deserialize::optional_text"))]
+    propagators: Option<Propagators>,
     #[cfg_attr(feature = "serde", serde(skip))]
     disabled: Option<bool>,
 }
@@ -102,10 +104,10 @@ impl TraceOptions {
         self
     }
 
-    /// Sets whether trace context is read from and written to carriers, in the whole process from
-    /// [`install_global`](TracePipeline::install_global) on; default: `true`. For `OTEL_PROPAGATORS`.
-    pub const fn propagate(mut self, propagates: bool) -> Self {
-        self.propagate = Some(propagates);
+    /// Sets the formats in which trace context is read from and written to carriers, in the whole process from
+    /// [`install_global`](TracePipeline::install_global) on; default: W3C trace context and baggage.
+    pub const fn propagators(mut self, propagators: Propagators) -> Self {
+        self.propagators = Some(propagators);
         self
     }
 
@@ -118,7 +120,7 @@ impl TraceOptions {
             sinks: self.sinks,
             sampler: self.sampler.or(other.sampler),
             events: self.events.or(other.events),
-            propagate: self.propagate.or(other.propagate),
+            propagators: self.propagators.or(other.propagators),
             disabled: self.disabled.or(other.disabled),
         }
     }
@@ -145,7 +147,7 @@ impl TraceOptions {
             installed: Installed { pipeline: next_number(), processor },
             events: self.events.unwrap_or(LevelFilter::INFO).max(LevelFilter::ERROR),
             is_disabled: self.disabled.unwrap_or(false),
-            propagates: self.propagate.unwrap_or(true),
+            propagators: self.propagators.unwrap_or_default(),
         })
     }
 }
@@ -157,7 +159,7 @@ impl fmt::Debug for TraceOptions {
             .field("sinks", &self.sinks.len())
             .field("sampler", &self.sampler)
             .field("events", &self.events)
-            .field("propagate", &self.propagate)
+            .field("propagators", &self.propagators)
             .field("disabled", &self.disabled)
             .finish_non_exhaustive()
     }

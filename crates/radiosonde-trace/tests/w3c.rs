@@ -13,7 +13,17 @@ use proptest::prelude::*;
 use radiosonde_core::{SpanContext, SpanId, TraceFlags, TraceId};
 use radiosonde_trace::InvalidTraceStateKind as StateKind;
 use radiosonde_trace::InvalidTraceparentKind as Kind;
-use radiosonde_trace::{RemoteContext, TraceState, Traceparent, extract, try_extract};
+use radiosonde_trace::{
+    Carrier, InvalidContext, RemoteContext, TraceState, Traceparent, extract, try_extract,
+};
+
+/// Why a received `traceparent` is refused.
+fn refused<C: Carrier + ?Sized>(carrier: &C) -> Kind {
+    match try_extract(carrier) {
+        Err(InvalidContext::Traceparent(invalid)) => invalid.kind(),
+        other => panic!("{other:?}"),
+    }
+}
 
 const TRACE_ID: &str = "12345678901234567890123456789012";
 const VALID: &str = "00-12345678901234567890123456789012-1234567890123456-01";
@@ -233,8 +243,8 @@ const INVALID: &[(&str, &str, Kind)] = &[
 #[test]
 fn invalid_traceparents_are_refused_by_name() {
     for &(case, value, kind) in INVALID {
-        let found = try_extract(&headers(&[("traceparent", value), ("tracestate", "foo=1")]));
-        assert_eq!(found.unwrap_err().kind(), kind, "{case}: {value:?}");
+        let found = refused(&headers(&[("traceparent", value), ("tracestate", "foo=1")]));
+        assert_eq!(found, kind, "{case}: {value:?}");
     }
 }
 
@@ -242,15 +252,15 @@ fn invalid_traceparents_are_refused_by_name() {
 fn a_repeated_traceparent_is_refused() {
     // test_traceparent_duplicated
     for second in [VALID, "00-12345678901234567890123456789011-1234567890123456-01", ""] {
-        let found = try_extract(&headers(&[("traceparent", VALID), ("traceparent", second)]));
-        assert_eq!(found.unwrap_err().kind(), Kind::Repeated);
+        let found = refused(&headers(&[("traceparent", VALID), ("traceparent", second)]));
+        assert_eq!(found, Kind::Repeated);
     }
     // A map may contain it twice, in different cases.
     let pairs =
         vec![("traceparent".to_owned(), VALID.to_owned()), ("TraceParent".to_owned(), VALID.to_owned())];
-    assert_eq!(try_extract(&pairs).unwrap_err().kind(), Kind::Repeated);
-    assert_eq!(try_extract(&BTreeMap::from_iter(pairs.clone())).unwrap_err().kind(), Kind::Repeated);
-    assert_eq!(try_extract(&HashMap::<_, _>::from_iter(pairs)).unwrap_err().kind(), Kind::Repeated);
+    assert_eq!(refused(&pairs), Kind::Repeated);
+    assert_eq!(refused(&BTreeMap::from_iter(pairs.clone())), Kind::Repeated);
+    assert_eq!(refused(&HashMap::<_, _>::from_iter(pairs)), Kind::Repeated);
 }
 
 #[test]
@@ -467,7 +477,7 @@ proptest! {
         prop_assert_eq!(headers["traceparent"].len(), 55);
         prop_assert_eq!(extract(&headers), Some(sent.clone()));
 
-        let mut map = HashMap::new();
+        let mut map: HashMap<String, String> = HashMap::new();
         sent.inject(&mut map);
         let parsed: Traceparent = map["traceparent"].parse().unwrap();
         prop_assert_eq!(parsed.to_string(), map["traceparent"].as_str());

@@ -299,9 +299,9 @@ fn parents_survive_every_hop() {
             });
 
             // The headers of a message broker: bytes, with names in any case.
-            let mut sent = BTreeMap::new();
+            let mut sent: BTreeMap<String, Vec<u8>> = BTreeMap::new();
             info_span!("publish", otel.kind = "producer").in_scope(|| assert!(inject(&mut sent)));
-            let received: Vec<(String, String)> =
+            let received: Vec<(String, Vec<u8>)> =
                 sent.into_iter().map(|(name, value)| (name.to_ascii_uppercase(), value)).collect();
             let consume = info_span!("consume", otel.kind = "consumer");
             set_parent(&consume, &extract(&received).unwrap()).unwrap();

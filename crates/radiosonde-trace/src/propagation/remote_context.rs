@@ -1,7 +1,8 @@
 use std::hash::{Hash, Hasher};
 
-use radiosonde_core::{SpanContext, TraceFlags};
+use radiosonde_core::SpanContext;
 
+use crate::propagation::baggage::Baggage;
 use crate::propagation::trace_state::TraceState;
 
 /// A span's context as propagated between processes with a request or a message.
@@ -9,19 +10,26 @@ use crate::propagation::trace_state::TraceState;
 /// Two contexts are equal if the same bytes are sent for both, wherever they come from.
 ///
 /// # Cost
-/// Cloning copies the ids and counts one reference.
+/// Cloning copies the ids, and counts a reference each for a trace state and baggage that are not empty.
 #[derive(Debug, Clone)]
 pub struct RemoteContext {
     context: SpanContext,
     trace_state: TraceState,
+    baggage: Baggage,
     is_remote: bool,
 }
 
 impl RemoteContext {
-    /// Creates the context of another process's span from its parts.
+    /// Creates the context of another process's span from its parts, without baggage.
     #[must_use]
     pub const fn new(context: SpanContext, trace_state: TraceState) -> Self {
-        Self { context, trace_state, is_remote: true }
+        Self { context, trace_state, baggage: Baggage::EMPTY, is_remote: true }
+    }
+
+    /// Replaces the baggage.
+    #[must_use]
+    pub fn with_baggage(self, baggage: Baggage) -> Self {
+        Self { baggage, ..self }
     }
 
     /// The context of a span of this process.
@@ -52,13 +60,18 @@ impl RemoteContext {
         &self.trace_state
     }
 
+    /// The data of the application.
+    #[must_use]
+    pub const fn baggage(&self) -> &Baggage {
+        &self.baggage
+    }
+
     /// Clears the sampled flag if `is_shut_down`.
     pub(crate) fn unsampled_if(self, is_shut_down: impl FnOnce() -> bool) -> Self {
         if !self.context.is_sampled() || !is_shut_down() {
             return self;
         }
-        let flags = self.context.flags().to_byte() & !TraceFlags::SAMPLED.to_byte();
-        let flags = TraceFlags::from_byte(flags);
+        let flags = self.context.flags().with_sampled(false);
         let context = SpanContext::new(self.context.trace_id(), self.context.span_id(), flags);
         Self { context, ..self }
     }
@@ -66,7 +79,8 @@ impl RemoteContext {
 
 impl PartialEq for RemoteContext {
     fn eq(&self, other: &Self) -> bool {
-        (self.context, &self.trace_state) == (other.context, &other.trace_state)
+        (self.context, &self.trace_state, &self.baggage)
+            == (other.context, &other.trace_state, &other.baggage)
     }
 }
 
@@ -74,6 +88,6 @@ impl Eq for RemoteContext {}
 
 impl Hash for RemoteContext {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        (self.context, &self.trace_state).hash(state);
+        (self.context, &self.trace_state, &self.baggage).hash(state);
     }
 }

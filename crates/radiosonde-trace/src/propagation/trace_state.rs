@@ -2,7 +2,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use crate::propagation::traceparent::trim_white_space;
+use crate::propagation::field_value::{shown, trim, valid};
 
 /// The data of other tracing systems in a trace: the value of the `tracestate` header.
 ///
@@ -70,7 +70,7 @@ impl TraceState {
         let mut members: Vec<(&str, &str)> = Vec::new();
         let mut count = 0;
         for member in values.flat_map(|value| value.split(|&byte| byte == b',')) {
-            let member = trim_white_space(member);
+            let member = trim(member);
             if member.is_empty() {
                 continue;
             }
@@ -83,9 +83,53 @@ impl TraceState {
                 members.push((key, value));
             }
         }
-        shorten(&mut members);
+        Ok(Self::of(members, 0))
+    }
+
+    /// Sets a member, and moves it to the front: the most recent one is the first. Beyond the limits, others are removed as
+    /// when a list is read.
+    ///
+    /// ```
+    /// use radiosonde_trace::TraceState;
+    ///
+    /// let received: TraceState = "rojo=00f067aa0ba902b7,congo=t61rcWkgMzE".parse()?;
+    /// let sent = received.with("congo", "ucfJifl5GOE")?;
+    /// assert_eq!(sent.as_str(), "congo=ucfJifl5GOE,rojo=00f067aa0ba902b7");
+    /// # Ok::<(), radiosonde_trace::InvalidTraceState>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`InvalidTraceState`] for an invalid key or value, and for a member that is longer than the list may be.
+    ///
+    /// # Source
+    /// <https://www.w3.org/TR/trace-context-2/#mutating-the-tracestate-field>
+    pub fn with(&self, key: &str, value: &str) -> Result<Self, InvalidTraceState> {
+        let refuse = |kind| InvalidTraceState::new(format!("{key}={value}").as_bytes(), kind);
+        if !is_key(key.as_bytes()) {
+            return Err(refuse(InvalidTraceStateKind::Key));
+        }
+        let is_invalid = !is_value(value.as_bytes()) || value.contains(',') || value.ends_with(' ');
+        if is_invalid || member_bytes((key, value)) > Self::MAX_BYTES {
+            return Err(refuse(InvalidTraceStateKind::Value));
+        }
+        let others = self.iter().filter(|(known, _)| *known != key);
+        Ok(Self::of(std::iter::once((key, value)).chain(others).take(Self::MAX_MEMBERS).collect(), 1))
+    }
+
+    /// Removes a member.
+    #[must_use]
+    pub fn without(&self, key: &str) -> Self {
+        if self.get(key).is_none() {
+            return self.clone();
+        }
+        Self::of(self.iter().filter(|(known, _)| *known != key).collect(), 0)
+    }
+
+    /// Joins valid members with unique keys, and shortens the list, except for the first `kept`.
+    fn of(mut members: Vec<(&str, &str)>, kept: usize) -> Self {
+        shorten(&mut members, kept);
         if members.is_empty() {
-            return Ok(Self(None));
+            return Self(None);
         }
         let mut text = String::with_capacity(joined_bytes(&members));
         for (key, value) in members {
@@ -96,7 +140,7 @@ impl TraceState {
             text.push('=');
             text.push_str(value);
         }
-        Ok(Self(Some(text.into())))
+        Self(Some(text.into()))
     }
 }
 
@@ -122,10 +166,6 @@ fn member_of(member: &[u8]) -> Result<(&str, &str), InvalidTraceStateKind> {
     Ok((key, value))
 }
 
-fn valid(bytes: &[u8], rule: impl FnOnce(&[u8]) -> bool) -> Option<&str> {
-    if rule(bytes) { std::str::from_utf8(bytes).ok() } else { None }
-}
-
 fn is_key(key: &[u8]) -> bool {
     matches!(key, [b'a'..=b'z' | b'0'..=b'9', ..])
         && key.len() <= TraceState::MAX_KEY
@@ -139,10 +179,11 @@ fn is_value(value: &[u8]) -> bool {
         && value.iter().all(|byte| matches!(byte, 0x20..=0x7e) && *byte != b'=')
 }
 
-fn shorten(members: &mut Vec<(&str, &str)>) {
+fn shorten(members: &mut Vec<(&str, &str)>, kept: usize) {
     while joined_bytes(members) > TraceState::MAX_BYTES {
-        let long = members.iter().rposition(|member| member_bytes(*member) > TraceState::LONG_MEMBER);
-        members.remove(long.unwrap_or(members.len() - 1));
+        let others = members.iter().skip(kept).map(|member| member_bytes(*member) > TraceState::LONG_MEMBER);
+        let long = others.enumerate().filter(|(_, is_long)| *is_long).last();
+        members.remove(long.map_or(members.len() - 1, |(at, _)| at + kept));
     }
 }
 
@@ -176,11 +217,8 @@ pub enum InvalidTraceStateKind {
 }
 
 impl InvalidTraceState {
-    const SHOWN: usize = 80;
-
     fn new(member: &[u8], kind: InvalidTraceStateKind) -> Self {
-        let shown = &member[..member.len().min(Self::SHOWN)];
-        Self { member: String::from_utf8_lossy(shown).into(), kind }
+        Self { member: shown(member), kind }
     }
 
     /// Why the list was rejected.

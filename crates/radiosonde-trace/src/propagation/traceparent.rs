@@ -3,6 +3,9 @@ use std::str::FromStr;
 
 use radiosonde_core::{SpanContext, SpanId, TraceFlags, TraceId};
 
+use crate::propagation::field_value::{shown, trim};
+use crate::propagation::hex;
+
 /// The value of a `traceparent` header.
 ///
 /// # Shape
@@ -52,13 +55,14 @@ impl Traceparent {
     }
 
     /// The value as ASCII bytes, without allocating.
+    #[inline]
     #[must_use]
     pub fn to_bytes(self) -> [u8; LENGTH] {
         let mut out = [b'-'; LENGTH];
         out[..2].copy_from_slice(b"00");
         out[3..35].copy_from_slice(&self.0.trace_id().to_hex());
         out[36..52].copy_from_slice(&self.0.span_id().to_hex());
-        out[53..].copy_from_slice(&hex_digits(self.0.flags().to_byte()));
+        out[53..].copy_from_slice(&hex::encode(self.0.flags().to_byte()));
         out
     }
 
@@ -66,8 +70,9 @@ impl Traceparent {
     ///
     /// # Errors
     /// [`InvalidTraceparent`] for every value that the specification calls invalid; a new trace must be started then.
+    #[inline]
     pub fn from_bytes(value: &[u8]) -> Result<Self, InvalidTraceparent> {
-        let value = trim_white_space(value);
+        let value = trim(value);
         parse(value).map(Self).map_err(|kind| InvalidTraceparent::new(value, kind))
     }
 }
@@ -87,61 +92,46 @@ impl fmt::Display for Traceparent {
     }
 }
 
-/// Trims the optional white space of RFC 9110: spaces and tabs.
-pub(crate) fn trim_white_space(mut value: &[u8]) -> &[u8] {
-    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = value {
-        value = rest;
-    }
-    value
-}
-
+#[inline]
 fn parse(value: &[u8]) -> Result<SpanContext, InvalidTraceparentKind> {
     use InvalidTraceparentKind as Kind;
 
     let (head, rest) = value.split_first_chunk::<LENGTH>().ok_or(Kind::Length)?;
-    for (at, byte) in head.iter().enumerate() {
-        match (DASHES.contains(&at), byte) {
-            (true, b'-') | (false, b'0'..=b'9' | b'a'..=b'f') => {}
-            (true, _) => return Err(Kind::Separator { at }),
-            (false, _) => return Err(Kind::Digit { at }),
-        }
+    let (version, is_version) = hex::decode::<1>(&head[..2]);
+    let (trace_id, is_trace_id) = hex::decode(&head[3..35]);
+    let (span_id, is_span_id) = hex::decode(&head[36..52]);
+    let (flags, are_flags) = hex::decode::<1>(&head[53..]);
+    let separators = head[2] == b'-' && head[35] == b'-' && head[52] == b'-';
+    if !(is_version & is_trace_id & is_span_id & are_flags & separators) {
+        return Err(malformed(head));
     }
-    match (&head[..2], rest.first()) {
-        (b"ff", _) => return Err(Kind::Version),
+    match (version, rest.first()) {
+        ([0xff], _) => return Err(Kind::Version),
         (_, None) => {}
-        (b"00", Some(_)) => return Err(Kind::Length),
+        ([0], Some(_)) => return Err(Kind::Length),
         (_, Some(b'-')) => {}
         (_, Some(_)) => return Err(Kind::Separator { at: LENGTH }),
     }
-    // All digits were checked above, so the ids can only be zero.
-    let trace_id =
-        ascii(&head[3..35]).and_then(|text| TraceId::from_hex(text).ok()).ok_or(Kind::ZeroTraceId)?;
-    let span_id =
-        ascii(&head[36..52]).and_then(|text| SpanId::from_hex(text).ok()).ok_or(Kind::ZeroParentId)?;
-    let flags = (hex_value(head[53]) << 4) | hex_value(head[54]);
-    Ok(SpanContext::new(trace_id, span_id, TraceFlags::from_byte(flags)))
+    let trace_id = TraceId::from_bytes(trace_id).ok_or(Kind::ZeroTraceId)?;
+    let span_id = SpanId::from_bytes(span_id).ok_or(Kind::ZeroParentId)?;
+    Ok(SpanContext::new(trace_id, span_id, TraceFlags::from_byte(flags[0])))
 }
 
-fn ascii(bytes: &[u8]) -> Option<&str> {
-    std::str::from_utf8(bytes).ok()
-}
+/// Finds the first character that does not belong where it is.
+#[cold]
+fn malformed(head: &[u8; LENGTH]) -> InvalidTraceparentKind {
+    use InvalidTraceparentKind as Kind;
 
-const fn hex_value(digit: u8) -> u8 {
-    match digit {
-        b'0'..=b'9' => digit - b'0',
-        _ => digit.wrapping_sub(b'a').wrapping_add(10),
-    }
-}
-
-const fn hex_digits(byte: u8) -> [u8; 2] {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    [DIGITS[(byte >> 4) as usize], DIGITS[(byte & 0x0f) as usize]]
+    let found = head.iter().enumerate().find_map(|(at, &byte)| match DASHES.contains(&at) {
+        true => (byte != b'-').then_some(Kind::Separator { at }),
+        false => (!hex::is_digit(byte)).then_some(Kind::Digit { at }),
+    });
+    found.unwrap_or(Kind::Length)
 }
 
 /// A `traceparent` that must be ignored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidTraceparent {
-    // From outside the process: truncated to what is needed to recognise it.
     value: Box<str>,
     kind: InvalidTraceparentKind,
 }
@@ -173,11 +163,9 @@ pub enum InvalidTraceparentKind {
 }
 
 impl InvalidTraceparent {
-    const SHOWN: usize = 80;
-
+    #[cold]
     pub(crate) fn new(value: &[u8], kind: InvalidTraceparentKind) -> Self {
-        let shown = &value[..value.len().min(Self::SHOWN)];
-        Self { value: String::from_utf8_lossy(shown).into(), kind }
+        Self { value: shown(value), kind }
     }
 
     /// Why the value was rejected.

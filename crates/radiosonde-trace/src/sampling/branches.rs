@@ -16,6 +16,8 @@ pub(crate) struct Branches<S> {
 impl<S> Branches<S> {
     pub(crate) const fn of(&self, input: &SamplingInput<'_>) -> &S {
         match input.parent {
+            // The caller left the decision to this process.
+            Some((parent, _)) if parent.flags().is_deferred() => &self.root,
             None => &self.root,
             Some((parent, is_remote)) => match (is_remote, parent.is_sampled()) {
                 (true, true) => &self.remote_sampled,

@@ -207,8 +207,8 @@ impl Sampler {
         match &self.0 {
             Strategy::Plain(plain) => plain.sample(input.trace_id),
             Strategy::FollowsParent(root) => match input.parent {
-                Some((parent, _)) => parent.is_sampled(),
-                None => root.sample(input.trace_id),
+                Some((parent, _)) if !parent.flags().is_deferred() => parent.is_sampled(),
+                _ => root.sample(input.trace_id),
             },
             Strategy::RateLimited(limit) => limit.allows(),
             composed => composed.sample_composed(input),

@@ -75,6 +75,15 @@ fn each_branch_of_a_parent_based_sampler_can_be_set() {
 }
 
 #[test]
+fn a_deferred_decision_is_made_as_for_a_root() {
+    let deferred = Span { parent: Some((TraceFlags::DEFERRED, true)), ..ROOT };
+    assert!(deferred.is_sampled_by(&Sampler::parent_based_always_on()));
+    assert!(!deferred.is_sampled_by(&Sampler::parent_based_always_off()));
+    let branches = Sampler::parent_based_always_on().if_remote_not_sampled(Sampler::always_off());
+    assert!(deferred.is_sampled_by(&branches));
+}
+
+#[test]
 fn the_first_rule_that_matches_decides() {
     let rules = [
         (SpanMatch::new().route("/health/*").kind(SpanKind::Server), Sampler::always_off()),

@@ -97,8 +97,8 @@ impl Settings {
 /// What the variables set, where it matters.
 fn environment(code: &Config, disabled: bool, variables: &Variables<'_>) -> Result<Config, InitError> {
     let mut traces = if disabled { TraceOptions::new().disabled(true) } else { TraceOptions::new() };
-    if let Some(propagates) = propagators::carry_trace_context(variables)? {
-        traces = traces.propagate(propagates);
+    if let Some(propagators) = propagators::propagators(variables)? {
+        traces = traces.propagators(propagators);
     }
     if !disabled && !code.traces.has_sampler() {
         traces = sampler(traces, variables)?;

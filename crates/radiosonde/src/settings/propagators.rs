@@ -1,35 +1,32 @@
-//! What crosses the border of the process beside a request.
+//! The formats in which trace context crosses the border of the process.
+
+use radiosonde_trace::{InvalidPropagators, InvalidPropagatorsKind, Propagators};
 
 use crate::environment::variables::Variables;
 use crate::error::InvalidVariable;
 
 const VARIABLE: &str = "OTEL_PROPAGATORS";
-const EXPECTED: &str = "tracecontext, baggage, none";
 
-/// Formats of the specification for trace context that are not supported.
-const FORMATS: [&str; 5] = ["b3", "b3multi", "jaeger", "xray", "ottrace"];
+/// Formats of the specification that are not supported.
+const UNSUPPORTED: [&str; 2] = ["xray", "ottrace"];
 
-/// Whether trace context is read from requests and sent with them, if the variable is set.
-pub(super) fn carry_trace_context(variables: &Variables<'_>) -> Result<Option<bool>, InvalidVariable> {
+/// The formats, if the variable is set.
+pub(super) fn propagators(variables: &Variables<'_>) -> Result<Option<Propagators>, InvalidVariable> {
     let Some((text, words)) = variables.words(VARIABLE)? else { return Ok(None) };
-    let is_known =
-        |word: &str| ["tracecontext", "baggage", "none"].contains(&word) || FORMATS.contains(&word);
-    let has_none = words.iter().any(|word| word == "none");
-    let has_others = words.iter().any(|word| word != "none");
-    if !words.iter().all(|word| is_known(word)) || has_none && has_others {
-        return Err(InvalidVariable::new(VARIABLE, &text, EXPECTED));
+    let refuse =
+        |invalid| InvalidVariable::new(VARIABLE, &text, InvalidPropagators::EXPECTED).because(invalid);
+    match words.join(",").parse::<Propagators>() {
+        Ok(propagators) => Ok(Some(propagators)),
+        Err(invalid) if invalid.kind() == InvalidPropagatorsKind::Unsupported => {
+            let supported: Vec<_> =
+                words.iter().map(String::as_str).filter(|word| !UNSUPPORTED.contains(word)).collect();
+            let (propagators, instead) = match supported.is_empty() {
+                true => (Propagators::default(), "W3C trace context is propagated instead"),
+                false => (supported.join(",").parse().map_err(refuse)?, "the other formats are propagated"),
+            };
+            variables.unsupported(refuse(invalid), instead);
+            Ok(Some(propagators))
+        }
+        Err(invalid) => Err(refuse(invalid)),
     }
-    let has_format = words.iter().any(|word| FORMATS.contains(&&**word));
-    let has_baggage = words.iter().any(|word| word == "baggage");
-    let instead = match (has_format, has_baggage) {
-        (true, true) => Some("W3C trace context is propagated instead, and no baggage"),
-        (true, false) => Some("W3C trace context is propagated instead"),
-        (false, true) => Some("baggage is not propagated"),
-        (false, false) => None,
-    };
-    if let Some(instead) = instead {
-        variables.unsupported(InvalidVariable::new(VARIABLE, &text, "tracecontext, none"), instead);
-    }
-    // Another format also asks for trace context to be propagated.
-    Ok(Some(has_format || words.iter().any(|word| word == "tracecontext")))
 }

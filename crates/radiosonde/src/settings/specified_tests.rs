@@ -4,6 +4,7 @@
 use super::tests::{flag, from, resolve};
 use super::*;
 use radiosonde_otlp::OtlpOptions;
+use radiosonde_trace::{Propagator, Propagators};
 
 use crate::builder::builder;
 
@@ -16,7 +17,7 @@ const ENDPOINT: (&str, &str) = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://a:1");
 const LOGS: (&str, &str) = ("OTEL_LOGS_EXPORTER", "otlp");
 
 /// A variable, its value, and whether it is warned of.
-const CASES: [(&str, &str, bool); 35] = [
+const CASES: [(&str, &str, bool); 36] = [
     ("OTEL_METRICS_EXPORTER", "otlp", true),
     ("OTEL_METRICS_EXPORTER", "console", true),
     ("OTEL_METRICS_EXPORTER", "Prometheus,OTLP", true),
@@ -27,9 +28,10 @@ const CASES: [(&str, &str, bool); 35] = [
     ("OTEL_TRACES_EXPORTER", "zipkin", true),
     ("OTEL_LOGS_EXPORTER", "console", true),
     ("OTEL_LOGS_EXPORTER", "None", false),
-    ("OTEL_PROPAGATORS", "b3", true),
+    ("OTEL_PROPAGATORS", "b3", false),
     ("OTEL_PROPAGATORS", "B3Multi,xray", true),
-    ("OTEL_PROPAGATORS", "tracecontext,baggage", true),
+    ("OTEL_PROPAGATORS", "ottrace", true),
+    ("OTEL_PROPAGATORS", "tracecontext,baggage", false),
     ("OTEL_PROPAGATORS", "tracecontext,", false),
     ("OTEL_PROPAGATORS", ",", false),
     ("OTEL_PROPAGATORS", "TraceContext", false),
@@ -95,23 +97,30 @@ fn what_is_not_supported_has_something_in_its_place() {
 }
 
 #[test]
-fn trace_context_crosses_where_a_format_of_it_is_named() {
+fn trace_context_is_propagated_in_the_formats_that_are_named() {
     let cases = [
-        ("", true),
-        (",", true),
-        ("tracecontext", true),
-        ("tracecontext,baggage", true),
-        ("b3", true),
-        ("baggage,jaeger", true),
-        ("baggage", false),
-        ("none", false),
+        ("", Propagators::default()),
+        (",", Propagators::default()),
+        ("tracecontext", Propagators::new([Propagator::TraceContext])),
+        ("tracecontext,baggage", Propagators::default()),
+        ("B3 , jaeger", Propagators::new([Propagator::B3, Propagator::Jaeger])),
+        ("b3multi,xray", Propagators::new([Propagator::B3Multi])),
+        ("xray,ottrace", Propagators::default()),
+        ("baggage", Propagators::new([Propagator::Baggage])),
+        ("none", Propagators::none()),
     ];
-    for (value, propagates) in cases {
-        let propagate = flag(&from(&[("OTEL_PROPAGATORS", value)]), "propagate");
-        assert_eq!(propagate.unwrap_or(true), propagates, "{value:?}");
+    let with = |propagators| format!("{:?}", TraceOptions::new().propagators(propagators));
+    for (value, expected) in cases {
+        let found = from(&[("OTEL_PROPAGATORS", value)]).traces.or(TraceOptions::new().propagators(expected));
+        assert_eq!(format!("{found:?}"), with(expected), "{value:?}");
     }
     let both = [("OTEL_PROPAGATORS", "none"), ("OTEL_SDK_DISABLED", "true")];
-    assert_eq!(flag(&from(&both), "propagate"), Some(false), "one has no effect on the other");
+    let expected = TraceOptions::new().propagators(Propagators::none()).disabled(true);
+    assert_eq!(
+        format!("{:?}", from(&both).traces),
+        format!("{expected:?}"),
+        "one has no effect on the other"
+    );
 }
 
 #[test]

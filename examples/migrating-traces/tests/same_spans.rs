@@ -1,0 +1,115 @@
+//! The programs make the same spans, and all differences of ours are listed in the guide.
+#![allow(clippy::panic, reason = "a test fails by panicking")]
+
+use std::collections::BTreeMap;
+use std::process::Command;
+
+use serde_json::{Map, Value, json};
+
+const BEFORE: &str = env!("CARGO_BIN_EXE_traces-before");
+const AFTER: &str = env!("CARGO_BIN_EXE_traces-after");
+
+/// The spans that a program prints, in the order in which they end, and the headers of its calls.
+fn run(program: &str) -> (Vec<Value>, Vec<String>) {
+    let mut command = Command::new(program);
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("OTEL_") || name == "RUST_LOG") {
+        command.env_remove(name);
+    }
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{program}: {output:?}");
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    let spans = stdout.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}")));
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    let calls = stderr.lines().filter_map(|line| line.strip_prefix("call: ")).map(str::to_owned);
+    (spans.collect(), calls.collect())
+}
+
+/// A span without its ids: the names of its parents and of those that it links to stand for them.
+fn without_ids(spans: &[Value]) -> Vec<Value> {
+    let names: BTreeMap<_, _> =
+        spans.iter().map(|span| (span["span_id"].to_string(), &span["name"])).collect();
+    let name = |id: &Value| names.get(&id.to_string()).map_or_else(|| id.clone(), |name| (*name).clone());
+    let without_ids = |span: &Value| {
+        let mut span = span.clone();
+        span["parent_id"] = name(&span["parent_id"]);
+        span["links"] = span["links"].as_array().unwrap().iter().map(name).collect();
+        for id in ["trace_id", "span_id"] {
+            span[id].take();
+        }
+        span
+    };
+    spans.iter().map(without_ids).collect()
+}
+
+/// What becomes of their attributes.
+fn moved(attributes: &mut Map<String, Value>) {
+    attributes.retain(|key, _| {
+        let is_automatic = ["code.", "thread.", "exception."].iter().any(|start| key.starts_with(start));
+        !is_automatic && !["busy_ns", "idle_ns"].contains(&key.as_str())
+    });
+    for key in ["pieces", "order.id", "order_id", "http.response.status_code"] {
+        if let Some(Value::String(digits)) = attributes.get(key) {
+            let number: u64 = digits.parse().unwrap_or_else(|_| panic!("{key} is {digits:?}"));
+            attributes.insert(key.to_owned(), json!(number));
+        }
+    }
+}
+
+/// Their span as ours.
+fn expected(mut span: Value) -> Value {
+    let attributes = span["attributes"].as_object_mut().unwrap();
+    moved(attributes);
+    attributes.remove("target");
+    for event in span["events"].as_array_mut().unwrap() {
+        moved(event[1].as_object_mut().unwrap());
+    }
+    span
+}
+
+/// Our span without what is not in theirs, and without the exception, which both describe in their own way.
+fn comparable(mut span: Value) -> Value {
+    let without = |attributes: &mut Map<String, Value>| {
+        attributes.retain(|key, _| key != "error.type" && !key.starts_with("exception."));
+    };
+    without(span["attributes"].as_object_mut().unwrap());
+    for event in span["events"].as_array_mut().unwrap() {
+        without(event[1].as_object_mut().unwrap());
+    }
+    span
+}
+
+#[test]
+fn every_span_is_the_same_but_for_the_differences_in_the_guide() {
+    let ((before, _), (after, _)) = (run(BEFORE), run(AFTER));
+    assert_eq!((before.len(), after.len()), (12, 12));
+    let expected: Vec<_> = without_ids(&before).into_iter().map(expected).collect();
+    let found: Vec<_> = without_ids(&after).into_iter().map(comparable).collect();
+    for (expected, found) in expected.iter().zip(&found) {
+        assert_eq!(expected, found);
+    }
+}
+
+#[test]
+fn a_received_trace_is_continued_and_sent_on() {
+    let ((before, before_calls), (after, after_calls)) = (run(BEFORE), run(AFTER));
+    let traces = |spans: &[Value]| -> Vec<Value> {
+        let received = spans.iter().map(|span| span["trace_id"].clone());
+        received
+            .filter(|id| id == "4bf92f3577b34da6a3ce929d0e0e4736" || id == "0af7651916cd43dd8448eb211c80319c")
+            .collect()
+    };
+    assert_eq!(traces(&before).len(), 6);
+    assert_eq!(traces(&before), traces(&after));
+    for calls in [&before_calls, &after_calls] {
+        assert!(
+            calls[0].contains("00-4bf92f3577b34da6a3ce929d0e0e4736-")
+                && calls[0].contains("congo=t61rcWkgMzE")
+        );
+        assert_eq!(calls[1], "{}", "nothing was sent on");
+    }
+    // Theirs sends an empty header where there is no state.
+    assert_eq!(
+        [&before_calls[2], &after_calls[2]].map(|call| call.contains("\"tracestate\": \"\"")),
+        [true, false]
+    );
+}

@@ -119,7 +119,7 @@ async fn serve(mut jobs: UnboundedReceiver<Job>) {
     while running.join_next().await.is_some() {}
 }
 
-pub(super) async fn read_whole(
+pub(crate) async fn read_whole(
     uri: &Uri,
     response: Response<Incoming>,
     limit_bytes: usize,

@@ -42,7 +42,7 @@ pub enum RequestErrorKind {
 }
 
 impl RequestError {
-    pub(super) fn new(uri: &Uri, kind: RequestErrorKind) -> Self {
+    pub(crate) fn new(uri: &Uri, kind: RequestErrorKind) -> Self {
         let scheme = uri.scheme_str().unwrap_or_default();
         let authority = uri.authority().map_or("", |authority| authority.as_str());
         Self { server: format!("{scheme}://{authority}").into(), kind, cause: None }
@@ -57,7 +57,7 @@ impl RequestError {
         Self::new(uri, RequestErrorKind::Header).because(header)
     }
 
-    pub(super) fn of(uri: &Uri, error: SendError) -> Self {
+    pub(crate) fn of(uri: &Uri, error: SendError) -> Self {
         match error {
             SendError::Timeout(after) => Self::new(uri, RequestErrorKind::Timeout { after }),
             SendError::Broken(error) if error.is_connect() => {

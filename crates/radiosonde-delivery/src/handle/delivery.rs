@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use bytes::Bytes;
+use http::Response;
 use radiosonde_core::SharedClock;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
@@ -13,15 +15,21 @@ use crate::accounting::report::Report;
 use crate::accounting::self_metrics::SelfMetrics;
 use crate::batching::buffer::{AnyBuffer, Buffer};
 use crate::batching::queue::Queue;
+use crate::client::request_error::RequestError;
 use crate::deadline::{Deadline, FOREVER};
 use crate::handle::builder::DeliveryBuilder;
+use crate::handle::poll_error::PollError;
 use crate::handle::sink_error::SinkError;
+use crate::options::poll_options::PollOptions;
 use crate::options::sink_options::SinkOptions;
 use crate::protocol::Protocol;
+use crate::transport::endpoint::Endpoint;
 use crate::transport::http_transport::HttpTransport;
+use crate::transport::http_version::HttpVersion;
 use crate::transport::options::HttpOptions;
 use crate::transport::pool::Connections;
 use crate::worker::completion::Completion;
+use crate::worker::poll_task::PollTask;
 use crate::worker::sink_task::SinkTask;
 use crate::worker::thread::{self, Command, FlushJob, Shared};
 
@@ -111,6 +119,38 @@ impl Delivery {
         let _ = handle.commands.send(Command::Run(Box::pin(task.run())));
         sinks.all.push(Arc::clone(&buffer) as Arc<dyn AnyBuffer>);
         Ok(Queue::new(buffer))
+    }
+
+    /// Gets an endpoint again and again, until the shutdown begins: for settings that a server decides on.
+    ///
+    /// The first request begins at once. `receive` gets each response, whatever its status, or the error in its place. It
+    /// runs on the delivery thread, which all sinks share: it must not block. A panic in it is caught.
+    ///
+    /// # Errors
+    /// [`PollError`] if a setting is out of range, a header, credentials or certificates are refused, or the delivery is shutting
+    /// down.
+    pub fn poll(
+        &self,
+        endpoint: &Endpoint,
+        options: PollOptions,
+        http: &HttpOptions,
+        receive: impl FnMut(Result<Response<Bytes>, RequestError>) + Send + 'static,
+    ) -> Result<(), PollError> {
+        let options = options.check().map_err(PollError::Option)?;
+        let connections = Connections { version: HttpVersion::Http1, timeout: options.timeout, requests: 1 };
+        let transport = HttpTransport::new(endpoint, http, connections).map_err(PollError::Http)?;
+        let handle = &*self.handle;
+        let stopping = handle.shared.stopping.subscribe();
+        let task = PollTask { uri: endpoint.uri().clone(), options, transport, stopping, receive };
+        // Locked until the command is sent, as for a sink.
+        let sinks = handle.shared.sinks();
+        if sinks.closed {
+            return Err(PollError::Stopped);
+        }
+        // A thread that has ended drops the task.
+        let _ = handle.commands.send(Command::Run(Box::pin(task.run())));
+        drop(sinks);
+        Ok(())
     }
 
     /// The counts so far.

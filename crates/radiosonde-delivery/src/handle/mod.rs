@@ -2,4 +2,5 @@
 
 pub(crate) mod builder;
 pub(crate) mod delivery;
+pub(crate) mod poll_error;
 pub(crate) mod sink_error;

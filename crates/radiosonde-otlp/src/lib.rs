@@ -2,6 +2,8 @@
 
 mod export;
 mod headers;
+#[cfg(feature = "jaeger-remote")]
+mod jaeger_remote;
 mod logs;
 mod options;
 mod proto;
@@ -11,6 +13,8 @@ mod spans;
 pub use export::compression::{Compression, InvalidCompression};
 pub use export::otlp_protocol::{InvalidOtlpProtocol, OtlpProtocol};
 pub use headers::{InvalidHeaderList, parse_headers};
+#[cfg(feature = "jaeger-remote")]
+pub use jaeger_remote::{InvalidJaegerRemoteSetting, JaegerRemoteBuildError, JaegerRemoteOptions};
 pub use logs::sink::OtlpLogs;
 pub use options::build_error::OtlpBuildError;
 pub use options::otlp_options::OtlpOptions;

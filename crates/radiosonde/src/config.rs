@@ -3,6 +3,7 @@ use radiosonde_core::ResourceBuilder;
 use radiosonde_log::LogOptions;
 use radiosonde_trace::TraceOptions;
 
+use crate::remote_sampling::RemoteSampling;
 use crate::{to_loki, to_otlp};
 
 /// The settings of a service's telemetry, as a configuration file holds them: for
@@ -53,6 +54,9 @@ pub struct Config {
     pub(crate) levels: LevelsOptions,
     pub(crate) loki: to_loki::Options,
     pub(crate) otlp: to_otlp::Options,
+    /// In the place of the sampler of `traces`.
+    #[cfg_attr(feature = "serde", serde(skip))]
+    pub(crate) remote_sampling: Option<RemoteSampling>,
 }
 
 impl Config {
@@ -69,6 +73,7 @@ impl Config {
             levels: self.levels.or(other.levels),
             loki: self.loki.or(other.loki),
             otlp: self.otlp.or(other.otlp),
+            remote_sampling: self.remote_sampling.or(other.remote_sampling),
         }
     }
 }

@@ -38,6 +38,8 @@ pub enum InitError {
     Delivery(DeliveryStartError),
     /// The sampler that the environment names cannot be had.
     Sampler(InvalidSampler),
+    /// The configuration of the Jaeger remote sampler is refused.
+    JaegerRemote(Box<dyn Error + Send + Sync>),
     /// The configuration of the Loki sink is refused.
     Loki(Box<dyn Error + Send + Sync>),
     /// The configuration of the OTLP sink for spans is refused.
@@ -89,6 +91,7 @@ impl fmt::Display for InitError {
             Self::Log(_) => "cannot set up logging",
             Self::LogFilter(_) => "cannot read the log filter",
             Self::Delivery(_) => "cannot start the delivery thread",
+            Self::JaegerRemote(_) => "cannot set up sampling as a Jaeger decides",
             Self::Loki(_) => "cannot set up the push to Loki",
             Self::Otlp(_) => "cannot set up the export of spans",
             Self::OtlpLogs(_) => "cannot set up the export of log records",
@@ -116,7 +119,9 @@ impl Error for InitError {
             Self::LogFilter(error) => error,
             Self::PanicHook(error) => error,
             Self::Delivery(error) => error,
-            Self::Loki(error) | Self::Otlp(error) | Self::OtlpLogs(error) => &**error,
+            Self::JaegerRemote(error) | Self::Loki(error) | Self::Otlp(error) | Self::OtlpLogs(error) => {
+                &**error
+            }
             Self::Listen(error) => error,
             Self::Bridge(error) => error,
             Self::Probe(error) => error,

@@ -41,6 +41,7 @@ fn assemble(settings: Settings) -> Result<Telemetry, InitError> {
         loki,
         otlp,
         traces,
+        remote_sampling,
         layers,
         debug_keys,
         metrics,
@@ -55,6 +56,10 @@ fn assemble(settings: Settings) -> Result<Telemetry, InitError> {
         (server_layer(&registry, debug_keys)?, ClientLayer::builder().registry(&registry).build()?);
     let delivery = Delivery::builder().registry(&registry).start().map_err(InitError::Delivery)?;
     let backend = (&resource, &delivery);
+    let traces = match remote_sampling {
+        Some(remote) => remote.add_to(traces, &registry, backend)?,
+        None => traces,
+    };
     let traces = otlp.add_to(traces.resource(&resource).registry(&registry), &given, backend)?.build()?;
     let (filter, levels) = LevelReload::builder(filter).registry(&registry).build()?;
     let levels_service = levels_options.service(&levels);

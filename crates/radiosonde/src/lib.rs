@@ -11,6 +11,8 @@ mod layers;
 #[cfg_attr(not(unix), path = "listening_off.rs")]
 mod listening;
 pub mod metrics;
+#[cfg_attr(not(feature = "jaeger-remote"), path = "remote_sampling_off.rs")]
+mod remote_sampling;
 mod settings;
 mod shutdown_signal;
 pub mod signals;
@@ -24,6 +26,8 @@ mod to_otlp;
 mod with_loki;
 #[cfg(feature = "otlp")]
 mod with_otlp;
+#[cfg(feature = "jaeger-remote")]
+mod with_remote_sampling;
 
 pub use builder::{TelemetryBuilder, builder};
 pub use config::Config;

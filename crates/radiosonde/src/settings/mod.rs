@@ -20,6 +20,7 @@ use crate::environment::unread;
 use crate::environment::variables::{Given, Unsupported, Variables};
 use crate::error::{InitError, InvalidVariable};
 use crate::layers::Layers;
+use crate::remote_sampling::{RemoteSampling, SAMPLERS};
 use crate::to_loki;
 use crate::to_otlp::Exports;
 
@@ -40,6 +41,7 @@ pub(crate) struct Settings {
     pub(crate) loki: to_loki::Options,
     pub(crate) otlp: Exports,
     pub(crate) traces: TraceOptions,
+    pub(crate) remote_sampling: Option<RemoteSampling>,
     pub(crate) layers: Layers,
     /// What has to have signed a request that asks to be debugged.
     pub(crate) debug_keys: Option<Vec<DebugKey>>,
@@ -65,8 +67,18 @@ impl Settings {
         }
         unread::check(variables, otlp.has_spans, otlp.has_lines);
         let environment = environment(&code, disabled, variables)?;
-        let Config { resource, service_label, filter, logs, traces, metrics, levels, loki, .. } =
-            code.or(environment).or(file);
+        let Config {
+            resource,
+            service_label,
+            filter,
+            logs,
+            traces,
+            metrics,
+            levels,
+            loki,
+            remote_sampling,
+            ..
+        } = code.or(environment).or(file);
         let logs = logs.or(LogOptions::new().queue_bytes(QUEUE_BYTES));
         let debug_keys = match builder.debug_keys {
             Some(keys) => Some(keys),
@@ -85,6 +97,7 @@ impl Settings {
             loki: if disabled { to_loki::Options::default() } else { loki },
             otlp,
             traces,
+            remote_sampling: if disabled { None } else { remote_sampling },
             layers: builder.layers,
             debug_keys,
             metrics,
@@ -100,8 +113,9 @@ fn environment(code: &Config, disabled: bool, variables: &Variables<'_>) -> Resu
     if let Some(propagators) = propagators::propagators(variables)? {
         traces = traces.propagators(propagators);
     }
-    if !disabled && !code.traces.has_sampler() {
-        traces = sampler(traces, variables)?;
+    let mut remote_sampling = None;
+    if !disabled && !code.traces.has_sampler() && code.remote_sampling.is_none() {
+        (traces, remote_sampling) = sampler(traces, variables)?;
     }
     let mut metrics = match code.metrics.has_listener() {
         true => MetricsOptions::new(),
@@ -119,6 +133,7 @@ fn environment(code: &Config, disabled: bool, variables: &Variables<'_>) -> Resu
         filter: log::filter_text(variables)?,
         logs: log::options(variables)?,
         traces,
+        remote_sampling,
         metrics,
         levels,
         loki: to_loki::options(variables)?,
@@ -126,18 +141,24 @@ fn environment(code: &Config, disabled: bool, variables: &Variables<'_>) -> Resu
     })
 }
 
-fn sampler(traces: TraceOptions, variables: &Variables<'_>) -> Result<TraceOptions, InitError> {
+/// The sampler that the environment names: for the traces, or one that asks a Jaeger.
+fn sampler(
+    traces: TraceOptions,
+    variables: &Variables<'_>,
+) -> Result<(TraceOptions, Option<RemoteSampling>), InitError> {
     const VARIABLE: &str = "OTEL_TRACES_SAMPLER";
-    let Some(name) = variables.text(VARIABLE)? else { return Ok(traces) };
+    let Some(name) = variables.text(VARIABLE)? else { return Ok((traces, None)) };
     let argument = variables.text("OTEL_TRACES_SAMPLER_ARG")?;
+    if let Some(remote) = RemoteSampling::read(&name, argument.as_deref())? {
+        return Ok((traces, Some(remote)));
+    }
     match Sampler::from_env_values(Some(&name), argument.as_deref()) {
         Err(invalid) if invalid.kind() == InvalidSamplerKind::Unsupported => {
-            let expected = "always_on, always_off, traceidratio, and each with parentbased_ before it";
-            let error = InvalidVariable::new(VARIABLE, invalid.value(), expected).because(invalid);
+            let error = InvalidVariable::new(VARIABLE, invalid.value(), SAMPLERS).because(invalid);
             variables.unsupported(error, "parentbased_always_on is used instead");
-            Ok(traces.sampler(Sampler::parent_based_always_on()))
+            Ok((traces.sampler(Sampler::parent_based_always_on()), None))
         }
-        read => Ok(traces.sampler(read.map_err(InitError::Sampler)?)),
+        read => Ok((traces.sampler(read.map_err(InitError::Sampler)?), None)),
     }
 }
 

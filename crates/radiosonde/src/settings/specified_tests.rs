@@ -47,7 +47,7 @@ const CASES: [(&str, &str, bool); 36] = [
     ("OTEL_SDK_DISABLED", "yes", true),
     ("OTEL_SDK_DISABLED", "False", false),
     ("OTEL_TRACES_SAMPLER", "ALWAYS_OFF", false),
-    ("OTEL_TRACES_SAMPLER", "parentbased_jaeger_remote", true),
+    ("OTEL_TRACES_SAMPLER", "Parentbased_Jaeger_Remote", false),
     ("OTEL_TRACES_SAMPLER", "xray", true),
     ("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "http://user:hunter2@b:2", true),
     ("OTEL_EXPORTER_OTLP_CERTIFICATE", "/etc/ca.pem", false),
@@ -91,8 +91,7 @@ fn what_is_not_supported_has_something_in_its_place() {
     assert!(from(&[("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"), ENDPOINT]).otlp.has_spans);
     assert!(!from(&[("OTEL_TRACES_EXPORTER", "console"), ENDPOINT]).otlp.has_spans, "it is to go elsewhere");
     assert!(from(&[("OTEL_TRACES_EXPORTER", "console,otlp"), ENDPOINT]).otlp.has_spans);
-    let sampler =
-        [("OTEL_TRACES_SAMPLER", "jaeger_remote"), ("OTEL_TRACES_SAMPLER_ARG", "endpoint=http://c:3")];
+    let sampler = [("OTEL_TRACES_SAMPLER", "xray")];
     assert_eq!(super::tests::sampler(&from(&sampler)), format!("{:?}", Sampler::parent_based_always_on()));
 }
 
@@ -204,4 +203,36 @@ fn the_batches_of_each_signal_are_bounded_as_its_variables_say() {
     {
         assert!(lines.contains(setting), "{setting}: {shown}");
     }
+}
+
+#[test]
+fn a_jaeger_is_asked_where_the_sampler_says_so() {
+    let shown = |builder, variables: &[(&'static str, &'static str)]| {
+        format!("{:?}", resolve(builder, variables).unwrap().remote_sampling)
+    };
+    let argument = "endpoint=http://c:3/sampling,pollingIntervalMs=5000,initialSamplingRate=0.25";
+    let variables = |name| [("OTEL_TRACES_SAMPLER", name), ("OTEL_TRACES_SAMPLER_ARG", argument)];
+    for (name, follows) in [("jaeger_remote", "false"), ("parentbased_jaeger_remote", "true")] {
+        let shown = shown(builder(), &variables(name));
+        for part in ["http://c:3/sampling", "5s", "0.25", &format!("follows_parents: {follows}")] {
+            assert!(shown.contains(part), "{part}: {shown}");
+        }
+    }
+    let asking = || builder().jaeger_remote(radiosonde_otlp::JaegerRemoteOptions::new("http://d:4"));
+    assert!(shown(asking(), &variables("jaeger_remote")).contains("http://d:4"), "code wins");
+    let code = builder().traces(|traces| traces.sampler(Sampler::always_on()));
+    assert_eq!(shown(code, &variables("jaeger_remote")), "None");
+    let disabled = [("OTEL_SDK_DISABLED", "true"), ("OTEL_TRACES_SAMPLER", "jaeger_remote")];
+    assert_eq!(shown(builder(), &disabled), "None");
+    assert_eq!(shown(asking(), &disabled), "None");
+
+    let refused = |argument: &'static str| {
+        let variables = [("OTEL_TRACES_SAMPLER", "jaeger_remote"), ("OTEL_TRACES_SAMPLER_ARG", argument)];
+        resolve(builder(), &variables).unwrap_err().to_string()
+    };
+    assert_eq!(
+        refused("0.25"),
+        "invalid OTEL_TRACES_SAMPLER_ARG \"0.25\": expected endpoint=URL,pollingIntervalMs=NUMBER,initialSamplingRate=RATIO"
+    );
+    assert!(!refused("endpoint=http://u:hunter2@c").contains("hunter2"));
 }

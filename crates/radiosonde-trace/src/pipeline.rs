@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use opentelemetry::global;
 use opentelemetry::propagation::TextMapCompositePropagator;
 use opentelemetry::trace::TracerProvider as _;
@@ -12,6 +14,7 @@ use crate::layer::TraceLayer;
 use crate::propagation::installed_propagators;
 use crate::propagation::propagators::Propagators;
 use crate::propagator::W3cPropagator;
+use crate::seeing::console_traces::ConsoleTraces;
 use crate::spans::finished_span::SCOPE;
 use crate::tracer::LayerTracer;
 
@@ -43,6 +46,8 @@ pub struct TracePipeline {
     pub(crate) events: LevelFilter,
     pub(crate) is_disabled: bool,
     pub(crate) propagators: Propagators,
+    /// The sink that prints traces.
+    pub(crate) console: Option<Arc<ConsoleTraces>>,
 }
 
 impl TracePipeline {
@@ -83,6 +88,9 @@ impl TracePipeline {
         // A disabled pipeline passes contexts on unchanged.
         if !self.is_disabled {
             self.installed.processor.close();
+        }
+        if let Some(console) = &self.console {
+            console.flush();
         }
     }
 }

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::sync::Arc;
 
 use opentelemetry::KeyValue;
 use opentelemetry_sdk::trace::SdkTracerProvider;
@@ -10,6 +11,7 @@ use crate::installed::{Installed, next_number};
 use crate::pipeline::TracePipeline;
 use crate::propagation::propagators::Propagators;
 use crate::sampling::sampler::Sampler;
+use crate::seeing::console_traces::ConsoleTraces;
 use crate::self_metrics::SelfMetrics;
 use crate::span_processor::Processor;
 use crate::spans::span_sink::SpanSink;
@@ -28,8 +30,8 @@ impl TracePipeline {
 /// `OTEL_SPAN_EVENT_COUNT_LIMIT` and `OTEL_SPAN_LINK_COUNT_LIMIT`; default: 128 each.
 ///
 /// # Shape
-/// Unset options can be taken from other ones with [`or`](Self::or). With the feature `serde`, `sampler`, `events` and
-/// `propagators` are deserialized from a configuration file; a sampler is the name of its constructor, such as `always_off`, or a table with a
+/// Unset options can be taken from other ones with [`or`](Self::or). With the feature `serde`, `sampler`, `events`,
+/// `propagators` and `console` are deserialized from a configuration file; a sampler is the name of its constructor, such as `always_off`, or a table with a
 /// ratio, `{ parent_based_ratio = 0.1 }`.
 #[must_use = "`build` creates the pipeline"]
 #[derive(Default)]
@@ -46,6 +48,7 @@ pub struct TraceOptions {
     events: Option<LevelFilter>,
     #[cfg_attr(feature = "serde", serde(deserialize_with = "radiosonde_core::deserialize::optional_text"))]
     propagators: Option<Propagators>,
+    console: Option<bool>,
     #[cfg_attr(feature = "serde", serde(skip))]
     disabled: Option<bool>,
 }
@@ -77,6 +80,13 @@ impl TraceOptions {
     /// Adds a sink. Each sink gets every span; without one, spans have ids and are not delivered.
     pub fn sink(mut self, sink: impl SpanSink) -> Self {
         self.sinks.push(Box::new(sink));
+        self
+    }
+
+    /// Sets whether finished traces are printed to standard error, by a [`ConsoleTraces`] besides the other sinks; default:
+    /// `false`. Not for production.
+    pub const fn console(mut self, prints: bool) -> Self {
+        self.console = Some(prints);
         self
     }
 
@@ -121,6 +131,7 @@ impl TraceOptions {
             sampler: self.sampler.or(other.sampler),
             events: self.events.or(other.events),
             propagators: self.propagators.or(other.propagators),
+            console: self.console.or(other.console),
             disabled: self.disabled.or(other.disabled),
         }
     }
@@ -133,7 +144,10 @@ impl TraceOptions {
     pub fn build(self) -> Result<TracePipeline, RegisterError> {
         let registry = self.registry.as_ref().unwrap_or_else(|| Registry::global());
         let metrics = SelfMetrics::register(registry)?;
-        let processor = Processor::new(self.sinks, metrics);
+        let console = self.console.unwrap_or(false).then(|| Arc::new(ConsoleTraces::stderr()));
+        let mut sinks = self.sinks;
+        sinks.extend(console.clone().map(|console| Box::new(console) as Box<dyn SpanSink>));
+        let processor = Processor::new(sinks, metrics);
         let resource = self.resource.unwrap_or_else(|| Resource::builder().build());
         let attributes = resource.iter().map(|(key, value)| KeyValue::new(key.to_owned(), value.to_owned()));
         let resource = opentelemetry_sdk::Resource::builder_empty().with_attributes(attributes).build();
@@ -148,6 +162,7 @@ impl TraceOptions {
             events: self.events.unwrap_or(LevelFilter::INFO).max(LevelFilter::ERROR),
             is_disabled: self.disabled.unwrap_or(false),
             propagators: self.propagators.unwrap_or_default(),
+            console,
         })
     }
 }
@@ -160,6 +175,7 @@ impl fmt::Debug for TraceOptions {
             .field("sampler", &self.sampler)
             .field("events", &self.events)
             .field("propagators", &self.propagators)
+            .field("console", &self.console)
             .field("disabled", &self.disabled)
             .finish_non_exhaustive()
     }

@@ -162,7 +162,7 @@ impl TelemetryBuilder {
     }
 
     /// Sets the sampler, the propagation and further sinks of spans. Settings that are left open come from `OTEL_TRACES_SAMPLER`,
-    /// `OTEL_TRACES_SAMPLER_ARG` and `OTEL_PROPAGATORS`.
+    /// `OTEL_TRACES_SAMPLER_ARG`, `OTEL_PROPAGATORS` and `RADIOSONDE_TRACES_CONSOLE`.
     ///
     /// ```
     /// use radiosonde::Sampler;

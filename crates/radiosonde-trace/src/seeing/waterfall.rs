@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::seeing::forest::Forest;
 use crate::seeing::text::{put_text, put_value};
-use crate::spans::attribute::Attribute;
+use crate::spans::attribute::{Attribute, AttributeValue};
 use crate::spans::finished_span::{FinishedSpan, SpanKind, SpanStatus};
 
 /// The width of a bar, in characters.
@@ -68,7 +68,7 @@ fn put_span(out: &mut String, span: &FinishedSpan, depth: usize, (start, total):
         out.push_str(if description.is_empty() { "" } else { ": " });
         put_text(out, description, DESCRIPTION_CHARACTERS);
     }
-    for Attribute { key, value } in shown(&span.attributes) {
+    for Attribute { key, value } in shown(span) {
         out.push_str("  ");
         put_text(out, key, NAME_CHARACTERS);
         out.push('=');
@@ -77,11 +77,18 @@ fn put_span(out: &mut String, span: &FinishedSpan, depth: usize, (start, total):
     out.push('\n');
 }
 
-/// The error type first: it is why the reader looks.
-fn shown(attributes: &[Attribute]) -> impl Iterator<Item = &Attribute> {
-    let is_error_type = |attribute: &&Attribute| attribute.key == "error.type";
-    let others = attributes.iter().filter(move |attribute| !is_error_type(attribute));
-    attributes.iter().filter(is_error_type).chain(others).take(ATTRIBUTES)
+/// The attributes that say most come first.
+const FIRST: [&str; 2] = ["error.type", "http.response.status_code"];
+
+/// The attributes that are shown: not those whose text is in the name.
+fn shown(span: &FinishedSpan) -> impl Iterator<Item = &Attribute> {
+    let is_in_name = |attribute: &&Attribute| match &attribute.value {
+        AttributeValue::String(text) => span.name.contains(&**text),
+        _ => false,
+    };
+    let first = FIRST.iter().filter_map(|key| span.attributes.iter().find(|attribute| attribute.key == *key));
+    let others = span.attributes.iter().filter(|attribute| !FIRST.contains(&&*attribute.key));
+    first.chain(others.filter(move |attribute| !is_in_name(attribute))).take(ATTRIBUTES)
 }
 
 const fn kind(kind: SpanKind) -> Option<&'static str> {
@@ -139,6 +146,7 @@ mod tests {
         let mut root = span((1, 1, Some(9)), "GET /forecast", [0, 2400]);
         (root.kind, root.parent_is_remote) = (SpanKind::Server, true);
         root.attributes.push(Attribute::new("http.route", "/forecast"));
+        root.attributes.push(Attribute::new("tenant", "acme"));
         root.attributes.push(Attribute::new("http.response.status_code", 500));
         root.attributes.push(Attribute::new("error.type", "500"));
         root.status = SpanStatus::Error { description: "".into() };
@@ -151,7 +159,7 @@ mod tests {
             &[
                 "trace 01010101010101010101010101010101  2.40s, 3 spans",
                 "      0µs     2.40s ████████████████████████ GET /forecast (server) ERROR  error.type=\"500\"  \
-                 http.route=\"/forecast\"  http.response.status_code=500",
+                 http.response.status_code=500  tenant=\"acme\"",
                 "    1.20s     1.0ms             █              compute\\u{7} ERROR: too\\nfar",
                 "    2.40s       0µs                        █     late",
             ],

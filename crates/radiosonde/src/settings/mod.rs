@@ -27,6 +27,9 @@ use crate::to_otlp::Exports;
 /// The queue before standard output and the log file.
 const QUEUE_BYTES: usize = 8 << 20;
 
+/// Asks for finished traces on standard error.
+const TRACES_CONSOLE: &str = "RADIOSONDE_TRACES_CONSOLE";
+
 #[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) resource: Resource,
@@ -116,6 +119,9 @@ fn environment(code: &Config, disabled: bool, variables: &Variables<'_>) -> Resu
     let mut remote_sampling = None;
     if !disabled && !code.traces.has_sampler() && code.remote_sampling.is_none() {
         (traces, remote_sampling) = sampler(traces, variables)?;
+    }
+    if variables.is_set(TRACES_CONSOLE) {
+        traces = traces.console(variables.flag(TRACES_CONSOLE)?);
     }
     let mut metrics = match code.metrics.has_listener() {
         true => MetricsOptions::new(),

@@ -55,6 +55,18 @@ pub(super) fn flag(settings: &Settings, name: &str) -> Option<bool> {
 }
 
 #[test]
+fn traces_are_printed_where_code_or_a_variable_asks_for_it() {
+    assert_eq!(flag(&from(&[]), "console"), None);
+    for (value, prints) in [("1", true), ("true", true), ("0", false)] {
+        let settings = from(&[("RADIOSONDE_TRACES_CONSOLE", value)]);
+        assert_eq!(flag(&settings, "console"), Some(prints));
+    }
+    let code = builder().traces(|t| t.console(false));
+    let settings = resolve(code, &[("RADIOSONDE_TRACES_CONSOLE", "1")]).unwrap();
+    assert_eq!(flag(&settings, "console"), Some(false), "code wins");
+}
+
+#[test]
 fn nothing_is_delivered_and_nothing_listens_unless_asked() {
     let settings = from(&[]);
     assert!(
@@ -394,6 +406,7 @@ fn what_cannot_be_understood_names_the_variable_the_value_and_what_is_allowed() 
         ("OTEL_PROPAGATORS", "none,tracecontext", "tracecontext, baggage, b3, b3multi, jaeger, or none"),
         ("OTEL_RESOURCE_ATTRIBUTES", "a", "key=value,key=value"),
         ("RADIOSONDE_STRICT", "yes", "true, false, 1, 0"),
+        ("RADIOSONDE_TRACES_CONSOLE", "stderr", "true, false, 1, 0"),
         ("RADIOSONDE_LOG_FORMAT", "xml", "auto, json, pretty"),
         ("RADIOSONDE_LOG_PROFILE", "elastic", "native, ecs, otel, gcp"),
         ("RADIOSONDE_LOG_LEVEL_NAMES", "both", "warn_fatal, warning_critical"),

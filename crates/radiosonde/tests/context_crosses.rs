@@ -189,12 +189,24 @@ async fn a_disabled_sdk_hands_the_context_on_as_it_came() {
 }
 
 #[tokio::test]
-async fn propagators_other_than_that_of_trace_context_leave_it_off() {
-    let parent = format!("00-{TRACE_ID}-1234567890123456-01");
+async fn trace_context_crosses_in_the_formats_of_the_variable() {
+    const SPAN_ID: &str = "1234567890123456";
+
     if is_child() {
         let telemetry = radiosonde::init("orders").unwrap();
-        for call in sent(&telemetry, &[("traceparent", parent)]).await {
-            println!("sent {}", text(&call, "traceparent"));
+        let headers = [
+            ("traceparent", format!("00-{TRACE_ID}-{SPAN_ID}-01")),
+            ("b3", format!("{TRACE_ID}-{SPAN_ID}-1")),
+            ("uber-trace-id", format!("{TRACE_ID}:{SPAN_ID}:0:1")),
+        ];
+        for call in sent(&telemetry, &headers).await {
+            let kept = call.iter().filter(|(_, value)| value.as_bytes().starts_with(TRACE_ID.as_bytes()));
+            let mut names: Vec<_> = kept.map(|(name, _)| name.as_str()).collect();
+            if text(&call, "traceparent").contains(TRACE_ID) {
+                names.push("traceparent");
+            }
+            names.sort_unstable();
+            println!("sent [{}] of {}", names.join(" "), call.len());
         }
         let mut global = std::collections::HashMap::<String, String>::new();
         tracing::info_span!("around").in_scope(|| {
@@ -206,23 +218,24 @@ async fn propagators_other_than_that_of_trace_context_leave_it_off() {
         let _ = telemetry.shutdown(Duration::from_secs(30)).await;
         return;
     }
-    for (value, crosses, warning) in [
-        ("none", false, ""),
-        ("baggage", false, "OTEL_PROPAGATORS: \"baggage\" is not supported; baggage is not propagated"),
-        ("b3", true, "OTEL_PROPAGATORS: \"b3\" is not supported; W3C trace context is propagated instead"),
-        ("TraceContext,", true, ""),
+    let instead = "OTEL_PROPAGATORS: \"xray\" is not supported; W3C trace context is propagated instead";
+    let beside = "OTEL_PROPAGATORS: \"b3,ottrace\" is not supported; the other formats are propagated";
+    for (value, sent, global, warning) in [
+        ("none", "[] of 0", 0, ""),
+        ("baggage", "[] of 0", 0, ""),
+        ("b3", "[b3] of 1", 1, ""),
+        ("B3Multi, tracecontext", "[traceparent x-b3-traceid] of 4", 4, ""),
+        ("jaeger", "[uber-trace-id] of 1", 1, ""),
+        ("TraceContext,", "[traceparent] of 1", 1, ""),
+        ("xray", "[traceparent] of 1", 1, instead),
+        ("b3,ottrace", "[b3] of 1", 1, beside),
     ] {
         let variables = [("OTEL_PROPAGATORS", value)];
-        let (output, errors) = run("propagators_other_than_that_of_trace_context_leave_it_off", &variables);
-        assert_eq!(
-            output.matches(&format!("sent 00-{TRACE_ID}-")).count(),
-            if crosses { CALLS } else { 0 },
-            "{output}"
-        );
-        assert_eq!(output.matches("sent \n").count(), if crosses { 0 } else { CALLS }, "{output}");
-        assert!(output.contains(if crosses { "global 1" } else { "global 0" }), "{output}");
+        let (output, errors) = run("trace_context_crosses_in_the_formats_of_the_variable", &variables);
+        assert_eq!(output.matches(&format!("sent {sent}\n")).count(), CALLS, "{value}: {output}");
+        assert!(output.contains(&format!("global {global}\n")), "{value}: {output}");
         let line = output.lines().find(|line| line.contains("\"message\":\"handled\"")).unwrap();
-        assert_eq!(line.contains(TRACE_ID), crosses, "{line}");
+        assert_eq!(line.contains(TRACE_ID), sent != "[] of 0", "{line}");
         assert!(line.contains("\"trace_id\""), "{line}");
         assert!(
             errors.contains(warning) && errors.contains("radiosonde: configuration") != warning.is_empty(),

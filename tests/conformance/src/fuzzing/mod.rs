@@ -7,6 +7,7 @@ mod help;
 mod labels;
 mod logging;
 mod names;
+mod propagation;
 mod request;
 mod schema;
 mod spans;
@@ -16,6 +17,7 @@ pub use fields::fields;
 pub use help::help;
 pub use labels::labels;
 pub use names::names;
+pub use propagation::propagation;
 pub use request::request;
 pub use schema::schema;
 pub use spans::spans;
@@ -29,12 +31,13 @@ use crate::{Exposition, Refusal, open_metrics, protobuf, text};
 pub type Target = fn(&[u8]);
 
 /// Every target with its name.
-pub const TARGETS: [(&str, Target); 8] = [
+pub const TARGETS: [(&str, Target); 9] = [
     ("accept", accept),
     ("fields", fields),
     ("help", help),
     ("labels", labels),
     ("names", names),
+    ("propagation", propagation),
     ("request", request),
     ("schema", schema),
     ("spans", spans),

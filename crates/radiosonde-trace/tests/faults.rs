@@ -342,6 +342,31 @@ async fn a_span_that_the_filter_disables_around_a_task_keeps_the_context() {
     assert_eq!(spans.find("task"), None);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_carried_task_in_a_span_that_is_disabled_everywhere_keeps_the_context() {
+    let spans = CaptureSpans::new();
+    let pipeline = TracePipeline::builder(&Resource::new("test"))
+        .registry(&Registry::new())
+        .sink(spans.clone())
+        .build()
+        .unwrap();
+    let dispatch =
+        Dispatch::new(tracing_subscriber::registry().with(pipeline.layer()).with(LevelFilter::INFO));
+    let task = tracing::dispatcher::with_default(&dispatch, || {
+        let _request = info_span!("request").entered();
+        let work = async { info_span!("query").in_scope(|| info!("asked")) };
+        let task = carry(work.instrument(debug_span!("task")));
+        tokio::spawn(tracing::instrument::WithSubscriber::with_subscriber(
+            async move { task.await },
+            dispatch.clone(),
+        ))
+    });
+    task.await.unwrap();
+    let (request, query) = (spans.find("request").unwrap(), spans.find("query").unwrap());
+    assert_eq!(query.parent, Some(request.context.span_id()));
+    assert_eq!(query.context.trace_id(), request.context.trace_id());
+}
+
 #[test]
 fn a_context_without_a_trace_state_is_sent_without_one() {
     let context = RemoteContext::new(remote("01", "").context(), TraceState::default());

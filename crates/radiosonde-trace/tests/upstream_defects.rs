@@ -8,8 +8,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use http::HeaderMap;
-use radiosonde_core::{Resource, SpanContext, TraceFlags};
+use radiosonde_core::{Rate, Resource, SharedClock, SpanContext, TraceFlags};
 use radiosonde_metrics::Registry;
+use radiosonde_testkit::ManualClock;
 use radiosonde_trace::{
     CaptureSpans, FinishedSpan, InvalidContext, InvalidTraceparentKind, RemoteContext, Sampler, SpanStatus,
     TraceOptions, TracePipeline, context_of, extract, inject, set_attribute, set_parent, try_extract,
@@ -116,6 +117,21 @@ fn a_span_that_is_not_sampled_reaches_no_sink() {
         .len()
     };
     assert_eq!((sampled_by("00"), sampled_by("01")), (0, 1));
+}
+
+/// opentelemetry_sdk 0.33.1: the bucket of `JaegerRemoteSampler` counts whole seconds since the last decision, so it never refills
+/// under more than one decision a second.
+#[test]
+fn a_rate_limit_refills_while_it_is_asked_often() {
+    let (spans, clock) = (CaptureSpans::new(), Arc::new(ManualClock::new()));
+    let sampler = Sampler::rate_limited_by(Rate::per_second(10), Arc::clone(&clock) as SharedClock);
+    let sampled = spans_of(options(&spans).sampler(sampler), &spans, || {
+        for _ in 0..1000 {
+            clock.advance(Duration::from_millis(10));
+            info_span!("often").in_scope(|| ());
+        }
+    });
+    assert!((100..=120).contains(&sampled.len()), "{} in ten seconds", sampled.len());
 }
 
 /// tracing-opentelemetry#267, tracing#3104: unsigned integers become texts, `http.response.status_code` too.

@@ -298,8 +298,8 @@ fn parents_survive_every_hop() {
                 });
             });
 
-            // The headers of a message broker: bytes, with names in any case.
-            let mut sent: BTreeMap<String, Vec<u8>> = BTreeMap::new();
+            // The headers of a message broker are bytes, and their names may come in any case.
+            let mut sent: Vec<(String, Vec<u8>)> = Vec::new();
             info_span!("publish", otel.kind = "producer").in_scope(|| assert!(inject(&mut sent)));
             let received: Vec<(String, Vec<u8>)> =
                 sent.into_iter().map(|(name, value)| (name.to_ascii_uppercase(), value)).collect();

@@ -15,7 +15,7 @@ use radiosonde_core::{Resource, SpanContext, TraceFlags};
 use radiosonde_metrics::Registry;
 use radiosonde_trace::{
     CaptureSpans, FinishedSpan, RemoteContext, Sampler, SpanKind, SpanStatus, TracePipeline, TraceState,
-    context_of, extract, inject, set_attribute, set_parent,
+    carry, context_of, extract, inject, set_attribute, set_parent,
 };
 use tracing::field::Empty;
 use tracing::{Dispatch, Instrument as _, debug_span, error, info, info_span};

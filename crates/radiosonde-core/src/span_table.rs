@@ -31,6 +31,14 @@ impl<T> SpanTable<T> {
         self.shards[at].lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Removes everything.
+    pub fn drain(&mut self, mut take: impl FnMut(T)) {
+        for shard in &mut self.shards {
+            let shard = shard.get_mut().unwrap_or_else(PoisonError::into_inner);
+            shard.drain().for_each(|(_, value)| take(value));
+        }
+    }
+
     /// Calls `visit` for each part in turn.
     pub fn each_shard(&self, mut visit: impl FnMut(&Shard<T>)) {
         for shard in &self.shards {

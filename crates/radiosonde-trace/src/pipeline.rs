@@ -1,24 +1,20 @@
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use opentelemetry::global;
-use opentelemetry::propagation::TextMapCompositePropagator;
-use opentelemetry::trace::TracerProvider as _;
-use opentelemetry::trace::noop::{NoopTracer, NoopTracerProvider};
-use opentelemetry_sdk::trace::SdkTracerProvider;
 use tracing::Subscriber;
-use tracing::level_filters::LevelFilter;
 use tracing_subscriber::registry::LookupSpan;
 
-use crate::installed::Installed;
-use crate::layer::TraceLayer;
+use crate::layer::spans::Spans;
+use crate::layer::trace_layer::TraceLayer;
+use crate::processing::installed::{Installed, next_number};
+use crate::processing::settings::Settings;
 use crate::propagation::installed_propagators;
 use crate::propagation::propagators::Propagators;
-use crate::propagator::W3cPropagator;
+use crate::sampling::sampler::Sampler;
 use crate::seeing::console_traces::ConsoleTraces;
-use crate::spans::finished_span::SCOPE;
-use crate::tracer::LayerTracer;
+use crate::seeing::live_span::LiveSpan;
+use crate::spans::encoded_span::EncodedSpan;
 
-/// Creates spans and passes finished ones to sinks: the OpenTelemetry SDK's provider with our sampler, processor and sinks.
+/// Creates spans and passes finished ones to sinks.
 ///
 /// Clones are handles to the same pipeline.
 ///
@@ -41,43 +37,85 @@ use crate::tracer::LayerTracer;
 /// ```
 #[derive(Debug, Clone)]
 pub struct TracePipeline {
-    pub(crate) provider: SdkTracerProvider,
+    pub(crate) settings: Arc<Settings>,
     pub(crate) installed: Installed,
-    pub(crate) events: LevelFilter,
-    pub(crate) is_disabled: bool,
-    pub(crate) propagators: Propagators,
+    propagators: Propagators,
     /// The sink that prints traces.
-    pub(crate) console: Option<Arc<ConsoleTraces>>,
+    console: Option<Arc<ConsoleTraces>>,
+    /// The layers made so far, for [`live_spans`](Self::live_spans).
+    layers: Arc<Mutex<Vec<Weak<Spans>>>>,
 }
 
 impl TracePipeline {
+    pub(crate) fn new(
+        settings: Settings,
+        propagators: Propagators,
+        console: Option<Arc<ConsoleTraces>>,
+    ) -> Self {
+        let installed = Installed { pipeline: next_number(), processor: settings.processor.clone() };
+        Self { settings: Arc::new(settings), installed, propagators, console, layers: Arc::default() }
+    }
+
     /// The layer that turns the spans of `tracing` into spans of this pipeline. Install one per subscriber.
     #[must_use]
     pub fn layer<S>(&self) -> TraceLayer<S>
     where
         S: Subscriber + for<'span> LookupSpan<'span>,
     {
-        let tracer = match self.is_disabled {
-            true => LayerTracer::PassThrough(NoopTracer::new()),
-            false => LayerTracer::Sdk(self.provider.tracer(SCOPE)),
-        };
-        TraceLayer::new(tracer, self.installed.clone(), self.events)
+        let spans = Arc::new(Spans::new(next_number(), Arc::clone(&self.settings)));
+        let mut layers = self.layers.lock().unwrap_or_else(PoisonError::into_inner);
+        layers.retain(|layer| layer.strong_count() > 0);
+        layers.push(Arc::downgrade(&spans));
+        TraceLayer::new(spans, self.installed.clone())
     }
 
-    /// Lets users of the OpenTelemetry API take part in the same traces: sets the global tracer provider and propagator, and
-    /// the formats in which [`extract`](crate::extract) and [`inject`](crate::inject) propagate trace context. The last call in a process
-    /// wins.
+    /// Sets the formats in which [`extract`](crate::extract) and [`inject`](crate::inject) propagate trace context, in the whole
+    /// process. The last call wins.
     pub fn install_global(&self) {
-        match self.is_disabled {
-            true => global::set_tracer_provider(NoopTracerProvider::new()),
-            false => global::set_tracer_provider(self.provider.clone()),
-        }
         installed_propagators::set(self.propagators);
-        match !self.propagators.is_none() {
-            true => global::set_text_map_propagator(W3cPropagator::of(self.installed.processor.clone())),
-            // A composite without parts propagates nothing.
-            false => global::set_text_map_propagator(TextMapCompositePropagator::new(Vec::new())),
+    }
+
+    /// The spans that are open and recorded, the oldest first: for a page that shows what hangs.
+    ///
+    /// # Cost
+    /// Copies every open span, under the locks that spans take.
+    #[must_use]
+    pub fn live_spans(&self) -> Vec<LiveSpan> {
+        let layers: Vec<_> = {
+            let layers = self.layers.lock().unwrap_or_else(PoisonError::into_inner);
+            layers.iter().filter_map(Weak::upgrade).collect()
+        };
+        let mut live = Vec::new();
+        for spans in layers {
+            spans.open.each_shard(|shard| {
+                let recording = shard.values().filter(|record| record.fate.is_recording());
+                live.extend(recording.filter_map(|record| LiveSpan::of(record, self.settings.now())));
+            });
         }
+        live.sort_by_key(|span| std::cmp::Reverse(span.age));
+        live
+    }
+
+    /// Passes a span that was made elsewhere to the sinks, as those of the layer are: for bridges to other tracing APIs.
+    pub fn accept(&self, span: EncodedSpan) {
+        self.settings.processor.pass(span);
+    }
+
+    /// Decides on traces that start in another tracing API: for bridges.
+    pub fn sampler(&self) -> &Sampler {
+        &self.settings.sampler
+    }
+
+    /// Whether spans are disabled, as `OTEL_SDK_DISABLED` requests.
+    #[must_use]
+    pub fn is_disabled(&self) -> bool {
+        self.settings.is_disabled
+    }
+
+    /// Whether it was [shut down](Self::shutdown).
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.settings.processor.is_closed()
     }
 
     /// Shuts down: spans that end later are dropped and counted. Spans already in the sinks are delivered by them.
@@ -86,8 +124,8 @@ impl TracePipeline {
     /// propagated from spans that started before: the trace continues without this process.
     pub fn shutdown(&self) {
         // A disabled pipeline passes contexts on unchanged.
-        if !self.is_disabled {
-            self.installed.processor.close();
+        if !self.settings.is_disabled {
+            self.settings.processor.close();
         }
         if let Some(console) = &self.console {
             console.flush();

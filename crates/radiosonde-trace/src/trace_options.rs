@@ -1,21 +1,20 @@
 use std::fmt;
 use std::sync::Arc;
 
-use opentelemetry::KeyValue;
-use opentelemetry_sdk::trace::SdkTracerProvider;
-use radiosonde_core::Resource;
+use radiosonde_core::{Resource, SharedClock};
 use radiosonde_metrics::{RegisterError, Registry};
 use tracing::level_filters::LevelFilter;
 
-use crate::installed::{Installed, next_number};
 use crate::pipeline::TracePipeline;
+use crate::processing::self_metrics::SelfMetrics;
+use crate::processing::settings::Settings;
+use crate::processing::span_processor::Processor;
 use crate::propagation::propagators::Propagators;
+use crate::records::limits::SpanLimits;
 use crate::sampling::sampler::Sampler;
 use crate::seeing::console_traces::ConsoleTraces;
-use crate::self_metrics::SelfMetrics;
-use crate::span_processor::Processor;
 use crate::spans::span_sink::SpanSink;
-use crate::until_shutdown::UntilShutdown;
+use crate::tail::{Tail, TailOptions};
 
 impl TracePipeline {
     /// Options of a pipeline for the service that `resource` names.
@@ -26,12 +25,9 @@ impl TracePipeline {
 
 /// Options of a [`TracePipeline`].
 ///
-/// The limits for attributes, events and links of a span are read from `OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT`,
-/// `OTEL_SPAN_EVENT_COUNT_LIMIT` and `OTEL_SPAN_LINK_COUNT_LIMIT`; default: 128 each.
-///
 /// # Shape
-/// Unset options can be taken from other ones with [`or`](Self::or). With the feature `serde`, `sampler`, `events`,
-/// `propagators` and `console` are deserialized from a configuration file; a sampler is the name of its constructor, such as `always_off`, or a table with a
+/// Unset options can be taken from other ones with [`or`](Self::or). With the feature `serde`, `sampler`, `events`, `limits`,
+/// `tail`, `location`, `propagators` and `console` are deserialized from a configuration file; a sampler is the name of its constructor, such as `always_off`, or a table with a
 /// ratio, `{ parent_based_ratio = 0.1 }`.
 #[must_use = "`build` creates the pipeline"]
 #[derive(Default)]
@@ -49,6 +45,11 @@ pub struct TraceOptions {
     #[cfg_attr(feature = "serde", serde(deserialize_with = "radiosonde_core::deserialize::optional_text"))]
     propagators: Option<Propagators>,
     console: Option<bool>,
+    limits: Option<SpanLimits>,
+    tail: Option<TailOptions>,
+    location: Option<bool>,
+    #[cfg_attr(feature = "serde", serde(skip))]
+    clock: Option<SharedClock>,
     #[cfg_attr(feature = "serde", serde(skip))]
     disabled: Option<bool>,
 }
@@ -104,6 +105,30 @@ impl TraceOptions {
         self
     }
 
+    /// Sets the limits of what a span holds.
+    pub const fn limits(mut self, limits: SpanLimits) -> Self {
+        self.limits = Some(limits);
+        self
+    }
+
+    /// Keeps unsampled traces that turn out to matter; default: none.
+    pub fn tail(mut self, tail: TailOptions) -> Self {
+        self.tail = Some(tail);
+        self
+    }
+
+    /// Sets whether spans have the file and line of their callsite, as `code.file.path` and `code.line.number`; default: `false`.
+    pub const fn location(mut self, has_location: bool) -> Self {
+        self.location = Some(has_location);
+        self
+    }
+
+    /// Sets the clock; default: the system's.
+    pub fn clock(mut self, clock: SharedClock) -> Self {
+        self.clock = Some(clock);
+        self
+    }
+
     /// Disables spans, as `OTEL_SDK_DISABLED` requests. A received context is current within the spans of its request and is
     /// propagated unchanged: ids, flags and `tracestate`. Without one, spans have no ids and nothing is propagated.
     ///
@@ -130,6 +155,10 @@ impl TraceOptions {
             sinks: self.sinks,
             sampler: self.sampler.or(other.sampler),
             events: self.events.or(other.events),
+            limits: self.limits.or(other.limits),
+            tail: self.tail.or(other.tail),
+            location: self.location.or(other.location),
+            clock: self.clock.or(other.clock),
             propagators: self.propagators.or(other.propagators),
             console: self.console.or(other.console),
             disabled: self.disabled.or(other.disabled),
@@ -147,23 +176,17 @@ impl TraceOptions {
         let console = self.console.unwrap_or(false).then(|| Arc::new(ConsoleTraces::stderr()));
         let mut sinks = self.sinks;
         sinks.extend(console.clone().map(|console| Box::new(console) as Box<dyn SpanSink>));
-        let processor = Processor::new(sinks, metrics);
-        let resource = self.resource.unwrap_or_else(|| Resource::builder().build());
-        let attributes = resource.iter().map(|(key, value)| KeyValue::new(key.to_owned(), value.to_owned()));
-        let resource = opentelemetry_sdk::Resource::builder_empty().with_attributes(attributes).build();
-        let provider = SdkTracerProvider::builder()
-            .with_sampler(UntilShutdown::new(self.sampler.unwrap_or_default(), processor.clone()))
-            .with_span_processor(processor.clone())
-            .with_resource(resource)
-            .build();
-        Ok(TracePipeline {
-            provider,
-            installed: Installed { pipeline: next_number(), processor },
+        let settings = Settings {
+            sampler: self.sampler.unwrap_or_default(),
+            processor: Processor::new(sinks, metrics),
+            tail: self.tail.as_ref().map(Tail::new),
+            limits: self.limits.unwrap_or_default(),
+            clock: self.clock,
             events: self.events.unwrap_or(LevelFilter::INFO).max(LevelFilter::ERROR),
+            has_location: self.location.unwrap_or(false),
             is_disabled: self.disabled.unwrap_or(false),
-            propagators: self.propagators.unwrap_or_default(),
-            console,
-        })
+        };
+        Ok(TracePipeline::new(settings, self.propagators.unwrap_or_default(), console))
     }
 }
 
@@ -174,6 +197,8 @@ impl fmt::Debug for TraceOptions {
             .field("sinks", &self.sinks.len())
             .field("sampler", &self.sampler)
             .field("events", &self.events)
+            .field("limits", &self.limits)
+            .field("tail", &self.tail)
             .field("propagators", &self.propagators)
             .field("console", &self.console)
             .field("disabled", &self.disabled)

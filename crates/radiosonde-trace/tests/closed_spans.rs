@@ -9,7 +9,6 @@ use std::task::{Context, Poll, Waker};
 use std::thread;
 
 use http::HeaderMap;
-use opentelemetry::trace::TraceContextExt as _;
 use radiosonde_core::{Resource, SpanContext};
 use radiosonde_metrics::Registry;
 use radiosonde_trace::{CaptureSpans, RemoteContext, TracePipeline, Traced, context_of, extract, inject};
@@ -67,10 +66,6 @@ fn traceparent() -> Option<RemoteContext> {
     inject(&mut headers).then(|| extract(&headers).unwrap())
 }
 
-fn is_otel_in_a_span() -> bool {
-    opentelemetry::Context::current().has_active_span()
-}
-
 #[test]
 fn a_guard_held_across_an_await_leaves_no_trace_on_its_first_thread() {
     let spans = run(|| {
@@ -80,7 +75,6 @@ fn a_guard_held_across_an_await_leaves_no_trace_on_its_first_thread() {
         assert_eq!(SpanContext::current(), None);
         assert_eq!(traceparent(), None);
         assert_eq!(Traced::new(()).sender(), None);
-        assert!(!is_otel_in_a_span());
         info_span!("later").in_scope(|| ());
         assert_eq!(SpanContext::current(), None);
     });
@@ -129,7 +123,6 @@ fn a_span_entered_in_one_that_closes_is_current_until_its_exit() {
         assert_eq!(SpanContext::current(), context_of(&inner));
         drop(inner);
         assert_eq!(SpanContext::current(), None);
-        assert!(!is_otel_in_a_span());
     });
     assert_eq!(spans.take().len(), 2);
 }
@@ -143,7 +136,7 @@ fn a_guard_that_is_never_dropped_ends_with_its_span() {
             let _guard: *mut tracing::span::Entered<'_> = Box::into_raw(guard);
         }
         drop(span);
-        assert_eq!((SpanContext::current(), traceparent(), is_otel_in_a_span()), (None, None, false));
+        assert_eq!((SpanContext::current(), traceparent()), (None, None));
         drop(info_span!("later"));
     });
     assert_eq!(spans.find("later").unwrap().parent, None);
@@ -178,32 +171,30 @@ fn sampling_does_not_follow_a_span_that_closed() {
 }
 
 /// The number of contexts that OpenTelemetry keeps per thread.
-const OTEL_STACK: usize = 65_535;
+const MANY: usize = 65_535;
 
 #[test]
 fn any_number_of_spans_that_closed_leaves_room_for_the_next() {
     let (tasks, ended) = ending_thread();
     let spans = run(|| {
-        for _ in 0..OTEL_STACK + 5 {
+        for _ in 0..MANY + 5 {
             tasks.send(hold_across_an_await(info_span!(parent: None, "dead"))).unwrap();
             ended.recv().unwrap();
         }
         info_span!("later").in_scope(|| {
             assert_eq!(traceparent().map(|sent| sent.context()), SpanContext::current());
-            assert!(is_otel_in_a_span());
             drop(info_span!("child"));
         });
-        assert!(!is_otel_in_a_span());
     });
     let (later, child) = (spans.find("later").unwrap(), spans.find("child").unwrap());
     assert_eq!((later.parent, child.parent), (None, Some(later.context.span_id())));
 }
 
 #[test]
-fn a_span_for_which_opentelemetry_has_no_room_has_its_own_ids() {
+fn a_span_within_any_number_of_others_has_its_own_ids() {
     let spans = run(|| {
         let outer = info_span!("outer");
-        let guards: Vec<_> = (0..OTEL_STACK).map(|_| outer.enter()).collect();
+        let guards: Vec<_> = (0..MANY).map(|_| outer.enter()).collect();
         info_span!("inner").in_scope(|| {
             let current = SpanContext::current().unwrap();
             assert_ne!(Some(current.span_id()), context_of(&outer).map(|outer| outer.span_id()));

@@ -194,7 +194,7 @@ fn an_instrumented_function_that_fails_says_why() {
     }
     let span = span_of(|| assert!(price(3).is_err()));
     assert_eq!(span.name, "price");
-    assert_eq!(attributes(&span), [("items", 3.into())]);
+    assert_eq!(attributes(&span), [("items", 3.into()), ("error.type", "_OTHER".into())]);
     assert_eq!(span.status, SpanStatus::Error { description: "invalid digit found in string".into() });
     assert_eq!(span.events[0].name, "exception");
 }
@@ -366,7 +366,7 @@ fn without_a_sink_and_without_a_sample_nothing_is_handed_over() {
         builder(&registry).sampler(Sampler::always_off()).sink(CaptureSpans::new()).build().unwrap();
     run(&pipeline, || drop(info_span!("one").entered()));
     // An unsampled span is not counted as lost.
-    for reason in ["no_sink", "after_shutdown", "within_sink", "sink_panicked", "no_ids"] {
+    for reason in ["no_sink", "after_shutdown", "within_sink", "sink_panicked", "tail_full"] {
         assert_eq!(dropped(&registry, reason), 0);
     }
     assert_eq!(handed_over(&registry), 0);

@@ -2,7 +2,6 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
 
-use opentelemetry::trace::TraceContextExt as _;
 use radiosonde_core::{Resource, SpanContext};
 use radiosonde_metrics::Registry;
 use radiosonde_trace::{CaptureSpans, ProbeError, Sampler, TracePipeline};
@@ -81,21 +80,6 @@ fn the_layer_of_another_pipeline_is_found_out() {
         Box::new(tracing_subscriber::registry().with(other.layer()))
     });
     assert_eq!(other, Err(ProbeError::OtherPipeline));
-}
-
-#[test]
-fn an_application_that_sees_another_trace_is_found_out() {
-    let pipeline = pipeline(&Registry::new(), &CaptureSpans::new());
-    tracing::subscriber::with_default(tracing_subscriber::registry().with(pipeline.layer()), || {
-        let own = || opentelemetry::Context::current().span().span_context().trace_id().to_bytes();
-        assert_eq!(pipeline.probe_with(own), Ok(()));
-        let core = || SpanContext::current().map_or([0; 16], |context| context.trace_id().to_bytes());
-        assert_eq!(pipeline.probe_with(core), Ok(()));
-        // The current context of a second version of the crate.
-        let error = pipeline.probe_with(|| [0; 16]).unwrap_err();
-        assert!(matches!(error, ProbeError::Foreign { found: [0, ..], .. }));
-        assert!(error.to_string().contains("`opentelemetry`"), "{error}");
-    });
 }
 
 #[test]

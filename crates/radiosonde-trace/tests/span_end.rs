@@ -189,7 +189,7 @@ fn a_value_that_panics_costs_neither_the_program_nor_the_span() {
     let names: Vec<_> = spans.iter().map(|span| span.name.as_ref()).collect();
     assert_eq!(names, ["inner", "root", "child", "outer"]);
     let [inner, root, child, outer] = &spans[..] else { unreachable!("{spans:?}") };
-    assert_eq!(outer.attribute("value"), None);
+    assert_eq!(outer.attribute("value"), Some(&"<fmt error>".into()));
     assert_eq!(inner.attribute("value"), Some(&"\"fine\"".into()));
     assert_eq!(inner.attribute("items"), Some(&3.into()));
     assert_eq!((root.attribute("value"), root.attribute("kept")), (Some(&"7".into()), Some(&"text".into())));
@@ -223,7 +223,7 @@ fn a_value_that_panics_costs_the_span_no_other_value() {
     assert_eq!(span.attribute("ratio"), Some(&0.5.into()));
     assert_eq!(span.attribute("is_new"), Some(&true.into()));
     assert_eq!(span.attribute("path"), Some(&"/x".into()));
-    assert_eq!(span.attribute("bad"), None);
+    assert_eq!(span.attribute("bad"), Some(&"<fmt error>".into()));
     assert_eq!(span.attribute("shown"), Some(&"text".into()));
     assert_eq!(span.attribute("late"), Some(&9.into()));
     assert!(span.attribute("error").is_some());

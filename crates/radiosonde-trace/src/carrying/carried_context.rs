@@ -1,9 +1,9 @@
 use std::fmt;
 
-use radiosonde_core::CurrentGuard;
 use tracing::Span;
 use tracing::span::Entered;
 
+use crate::entering::stack::ContextGuard;
 use crate::propagation::remote_context::RemoteContext;
 
 /// The span and the trace context of the place where it was taken, to be entered where its work continues.
@@ -14,7 +14,7 @@ use crate::propagation::remote_context::RemoteContext;
 /// # Shape
 /// Within it, spans and events have the span as their parent, and requests propagate the context. The context is kept also
 /// where it is not the span's: where a filter hides the span from the trace layer, where a context was
-/// [entered](radiosonde_core::SpanContext::enter) by hand, and outside of any span. Nothing in it is remote.
+/// [entered](RemoteContext::enter) by hand, and outside of any span. Nothing in it is remote.
 ///
 /// While it lives, its span is not closed.
 ///
@@ -73,7 +73,7 @@ impl CarriedContext {
     pub fn enter(&self) -> EnteredContext<'_> {
         let span = self.span.enter();
         // After the span, which would hide it.
-        let by_hand = self.by_hand.as_ref().map(|context| context.context().enter());
+        let by_hand = self.by_hand.as_ref().map(|context| context.clone().enter());
         EnteredContext { by_hand, span }
     }
 
@@ -89,7 +89,7 @@ impl CarriedContext {
 pub struct EnteredContext<'a> {
     // Dropped in this order: the inner one first.
     #[allow(dead_code, reason = "it acts when it is dropped")]
-    by_hand: Option<CurrentGuard>,
+    by_hand: Option<ContextGuard>,
     #[allow(dead_code, reason = "it acts when it is dropped")]
     span: Entered<'a>,
 }

@@ -1,6 +1,7 @@
 use tracing::Span;
 
-use crate::active_span::{SetParentError, set_parent};
+use crate::active::doors::set_parent;
+use crate::active::set_parent_error::SetParentError;
 use crate::propagation::remote_context::RemoteContext;
 
 /// A message with the context of its sender's span, for channels within a process.

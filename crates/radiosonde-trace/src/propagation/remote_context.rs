@@ -37,6 +37,12 @@ impl RemoteContext {
         Self::new(context, TraceState::default()).of_this_process()
     }
 
+    /// The context of a span of this process whose parent has this context.
+    #[inline]
+    pub(crate) fn child(&self, context: SpanContext) -> Self {
+        Self { context, is_remote: false, ..self.clone() }
+    }
+
     pub(crate) fn of_this_process(self) -> Self {
         Self { is_remote: false, ..self }
     }

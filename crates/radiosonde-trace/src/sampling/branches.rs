@@ -1,4 +1,4 @@
-use crate::sampling::input::SamplingInput;
+use radiosonde_core::SpanContext;
 
 /// Samplers by the parent of a span.
 ///
@@ -14,8 +14,8 @@ pub(crate) struct Branches<S> {
 }
 
 impl<S> Branches<S> {
-    pub(crate) const fn of(&self, input: &SamplingInput<'_>) -> &S {
-        match input.parent {
+    pub(crate) const fn of(&self, parent: Option<(SpanContext, bool)>) -> &S {
+        match parent {
             // The caller left the decision to this process.
             Some((parent, _)) if parent.flags().is_deferred() => &self.root,
             None => &self.root,

@@ -2,7 +2,7 @@
 
 mod branches;
 mod environment;
-mod input;
+pub(crate) mod input;
 pub(crate) mod invalid_sampler;
 #[cfg(feature = "serde")]
 mod named_sampler;
@@ -14,7 +14,6 @@ mod reloadable;
 mod rules;
 pub(crate) mod sampler;
 pub(crate) mod sampler_handle;
-mod sdk;
 pub(crate) mod span_match;
 #[cfg(test)]
 mod tests;

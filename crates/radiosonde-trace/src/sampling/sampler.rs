@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use radiosonde_core::{Rate, SharedClock, SystemClock, TraceId};
+use radiosonde_core::{Rate, SharedClock, SpanContext, SystemClock, TraceId};
 
 use crate::sampling::branches::Branches;
 use crate::sampling::input::SamplingInput;
@@ -203,7 +203,7 @@ impl Sampler {
 
     /// Whether the span that starts is recorded.
     #[inline]
-    pub(crate) fn sample(&self, input: &SamplingInput<'_>) -> bool {
+    pub fn sample(&self, input: &SamplingInput<'_>) -> bool {
         match &self.0 {
             Strategy::Plain(plain) => plain.sample(input.trace_id),
             Strategy::FollowsParent(root) => match input.parent {
@@ -217,7 +217,7 @@ impl Sampler {
 
     /// Whether a decision may depend on attributes, so that the caller has to have them ready.
     #[inline]
-    pub(crate) fn reads_attributes(&self) -> bool {
+    pub fn reads_attributes(&self) -> bool {
         match &self.0 {
             Strategy::Plain(_)
             | Strategy::FollowsParent(_)
@@ -228,6 +228,17 @@ impl Sampler {
             }
             Strategy::ParentBased(branches) => branches.samplers().any(Self::reads_attributes),
             Strategy::Reloadable(sampler) => sampler.load().reads_attributes(),
+        }
+    }
+
+    /// Whether the decision on a span with this parent needs more than its trace id.
+    #[inline]
+    pub(crate) fn reads_fields(&self, parent: Option<(SpanContext, bool)>) -> bool {
+        match &self.0 {
+            Strategy::Plain(_) | Strategy::FollowsParent(_) | Strategy::RateLimited(_) => false,
+            Strategy::PerOperation(_) | Strategy::Rules(_) => true,
+            Strategy::ParentBased(branches) => branches.of(parent).reads_fields(parent),
+            Strategy::Reloadable(sampler) => sampler.load().reads_fields(parent),
         }
     }
 
@@ -250,7 +261,7 @@ impl Sampler {
 impl Strategy {
     fn sample_composed(&self, input: &SamplingInput<'_>) -> bool {
         match self {
-            Self::ParentBased(branches) => branches.of(input).sample(input),
+            Self::ParentBased(branches) => branches.of(input.parent).sample(input),
             Self::Rules(rules) => rules.of(input).sample(input),
             Self::PerOperation(operations) => operations.sample(input),
             Self::Reloadable(sampler) => sampler.load().sample(input),

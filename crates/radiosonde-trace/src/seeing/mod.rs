@@ -1,4 +1,4 @@
-//! Shows finished spans: to tests, and on a console.
+//! Shows spans: to tests, on a console, and those that are open.
 
 pub(crate) mod assert_trace;
 pub(crate) mod capture_spans;
@@ -6,6 +6,7 @@ pub(crate) mod console_traces;
 mod difference;
 pub(crate) mod expected_span;
 mod forest;
+pub(crate) mod live_span;
 mod pending_traces;
 mod text;
 mod waterfall;

@@ -10,7 +10,7 @@ use crate::spans::encoding::{
 };
 use crate::spans::finished_span::{FinishedSpan, SCOPE, nanoseconds};
 use crate::spans::pool::PooledBytes;
-use crate::spans::wire::put_bytes;
+use crate::spans::wire::{Field, Fields, put_bytes};
 
 /// A span that has ended, as bytes to be sent.
 ///
@@ -78,6 +78,15 @@ impl EncodedSpan {
     #[must_use]
     pub const fn is_error(&self) -> bool {
         self.is_error
+    }
+
+    /// Its name.
+    pub(crate) fn name(&self) -> Option<&str> {
+        let name = Fields::new(&self.bytes).find_map(|field| match field {
+            (5, Field::Bytes(name)) => Some(name),
+            _ => None,
+        });
+        std::str::from_utf8(name?).ok()
     }
 
     /// How long it lasted.

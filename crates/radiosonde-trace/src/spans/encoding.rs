@@ -80,6 +80,23 @@ pub(crate) const fn finite(number: f64) -> Written<'static> {
     }
 }
 
+/// Appends an attribute whose key is written as a field already, with its tag and length.
+#[inline]
+pub(crate) fn put_attribute_of(out: &mut Vec<u8>, field: u8, key_field: &[u8], value: &Written<'_>) {
+    let any = value.any_len();
+    put_length(out, field, key_field.len() + bytes_field_len(any));
+    out.extend_from_slice(key_field);
+    put_length(out, 2, any);
+    value.put_any(out);
+}
+
+/// The field of an attribute's key.
+pub(crate) fn key_field(key: &str) -> Box<[u8]> {
+    let mut field = Vec::with_capacity(bytes_field_len(key.len()));
+    put_bytes(&mut field, 1, key.as_bytes());
+    field.into()
+}
+
 #[inline]
 pub(crate) fn put_attribute(out: &mut Vec<u8>, field: u8, key: &str, value: &Written<'_>) {
     let any = value.any_len();
@@ -115,21 +132,23 @@ pub(crate) fn put_attributes(out: &mut Vec<u8>, field: u8, attributes: &[Attribu
     }
 }
 
-/// Appends an event, whose attributes are written already.
+/// Appends an event, whose attributes are written already; returns the place of its time.
 #[inline]
-pub(crate) fn put_event(out: &mut Vec<u8>, at: u64, name: &str, attributes: &[u8], dropped: u32) {
+pub(crate) fn put_event(out: &mut Vec<u8>, at: u64, name: &str, attributes: &[u8], dropped: u32) -> usize {
     let dropped_len = if dropped > 0 { 1 + varint_len(dropped.into()) } else { 0 };
     put_length(out, SPAN_EVENTS, 9 + bytes_field_len(name.len()) + attributes.len() + dropped_len);
     put_fixed64(out, 1, at);
+    let time = out.len() - 8;
     put_bytes(out, 2, name.as_bytes());
     out.extend_from_slice(attributes);
     put_count(out, 4, dropped);
+    time
 }
 
 pub(crate) fn put_whole_event(out: &mut Vec<u8>, event: &SpanEvent) {
     let mut attributes = Vec::new();
     put_attributes(&mut attributes, EVENT_ATTRIBUTES, &event.attributes);
-    put_event(out, nanoseconds(event.timestamp), &event.name, &attributes, event.dropped_attributes);
+    let _ = put_event(out, nanoseconds(event.timestamp), &event.name, &attributes, event.dropped_attributes);
 }
 
 /// Appends a link.

@@ -2,20 +2,15 @@ use std::cell::Cell;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
-use opentelemetry::Context;
-use opentelemetry_sdk::error::OTelSdkResult;
-use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
 use radiosonde_core::{diagnostics, survive};
 
-use crate::self_metrics::{Lost, SelfMetrics};
+use crate::processing::probe_state;
+use crate::processing::self_metrics::{Lost, SelfMetrics};
 use crate::spans::encoded_span::EncodedSpan;
 use crate::spans::span_sink::SpanSink;
-use crate::unsigned::UnsignedFields;
-use crate::{from_sdk, probe_state, span_end};
 
-/// The SDK's span processor: passes each finished span to the sinks, on the thread on which it ended.
+/// Passes each finished span to the sinks, on the thread on which it ended.
 ///
 /// It holds no spans, so it needs no bound and no flush: the sinks' queues are bounded and flushed by their owner.
 #[derive(Clone)]
@@ -28,12 +23,21 @@ struct Shared {
 }
 
 thread_local! {
+    // Without a destructor, so that it can be read while the thread exits.
     static IN_SINK: Cell<bool> = const { Cell::new(false) };
 }
 
 impl Processor {
     pub(crate) fn new(sinks: Vec<Box<dyn SpanSink>>, metrics: SelfMetrics) -> Self {
         Self(Arc::new(Shared { sinks: sinks.into(), closed: AtomicBool::new(false), metrics }))
+    }
+
+    pub(crate) fn metrics(&self) -> &SelfMetrics {
+        &self.0.metrics
+    }
+
+    pub(crate) fn has_sinks(&self) -> bool {
+        !self.0.sinks.is_empty()
     }
 
     /// Drops and counts spans from now on.
@@ -54,15 +58,38 @@ impl Processor {
         }
     }
 
-    fn pass_to_sinks(&self, span: SpanData) -> Result<(), Lost> {
+    /// Counts a sampled span that nobody takes.
+    pub(crate) fn without_sink(&self) {
+        if !probe_state::is_running() {
+            let is_late = self.is_closed();
+            self.0.metrics.dropped(if is_late { Lost::AfterShutdown } else { Lost::NoSink });
+        }
+    }
+
+    /// Counts spans without room in the local tail.
+    pub(crate) fn tail_full(&self, spans: usize) {
+        if spans > 0 {
+            self.0.metrics.dropped_many(Lost::TailFull, spans);
+        }
+    }
+
+    /// Passes a span to the sinks. The user's code may run.
+    pub(crate) fn pass(&self, span: EncodedSpan) {
+        if probe_state::is_running() {
+            return;
+        }
+        match self.pass_to_sinks(span) {
+            Ok(()) => self.0.metrics.handed_over(),
+            Err(reason) => self.0.metrics.dropped(reason),
+        }
+    }
+
+    fn pass_to_sinks(&self, span: EncodedSpan) -> Result<(), Lost> {
         if self.is_closed() {
             return Err(Lost::AfterShutdown);
         }
         let Some((last, others)) = self.0.sinks.split_last() else { return Err(Lost::NoSink) };
         let _in_sink = InSink::enter().ok_or(Lost::WithinSink)?;
-        let span = from_sdk::finished_span(span, &UnsignedFields::of_closing(), span_end::took())
-            .ok_or(Lost::NoIds)?
-            .encode();
         let mut result = Ok(());
         for sink in others {
             result = accept(sink, span.clone()).and(result);
@@ -79,30 +106,6 @@ fn accept(sink: &dyn SpanSink, span: EncodedSpan) -> Result<(), Lost> {
     })
 }
 
-impl SpanProcessor for Processor {
-    fn on_start(&self, _span: &mut Span, _cx: &Context) {}
-
-    fn on_end(&self, span: SpanData) {
-        // A span may be recorded without being sampled; the SDK passes those as well.
-        if !span.span_context.is_sampled() || probe_state::is_running() {
-            return;
-        }
-        match self.pass_to_sinks(span) {
-            Ok(()) => self.0.metrics.handed_over(),
-            Err(reason) => self.0.metrics.dropped(reason),
-        }
-    }
-
-    fn force_flush(&self) -> OTelSdkResult {
-        Ok(())
-    }
-
-    fn shutdown_with_timeout(&self, _timeout: Duration) -> OTelSdkResult {
-        self.close();
-        Ok(())
-    }
-}
-
 impl fmt::Debug for Processor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Processor")
@@ -112,30 +115,17 @@ impl fmt::Debug for Processor {
     }
 }
 
-/// Whether this thread is within a sink, and so holds the lock of the span that ends.
-///
-/// # Cost
-/// One thread-local load.
-pub(crate) fn is_in_sink() -> bool {
-    // Without a destructor, so that it can be read while the thread exits.
-    IN_SINK.get()
-}
-
 /// Marks this thread as within a sink.
 struct InSink;
 
 impl InSink {
     fn enter() -> Option<Self> {
-        match IN_SINK.try_with(|within| within.replace(true)) {
-            Ok(true) => None,
-            // An error means that the thread exits, so this call cannot be nested in another sink.
-            Ok(false) | Err(_) => Some(Self),
-        }
+        if IN_SINK.replace(true) { None } else { Some(Self) }
     }
 }
 
 impl Drop for InSink {
     fn drop(&mut self) {
-        let _ = IN_SINK.try_with(|within| within.set(false));
+        IN_SINK.set(false);
     }
 }

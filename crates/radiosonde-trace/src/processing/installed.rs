@@ -2,7 +2,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tracing::Dispatch;
 
-use crate::span_processor::Processor;
+use crate::processing::span_processor::Processor;
 
 /// Identifies the pipeline of a trace layer; found through the subscriber.
 #[derive(Debug, Clone)]

@@ -4,9 +4,10 @@ use radiosonde_metrics::{Counter, RegisterError, Registry};
 pub(crate) struct SelfMetrics {
     spans: Counter,
     lost: [Counter; Lost::ALL.len()],
+    replaced: Counter,
 }
 
-/// Why a sampled span did not reach every sink.
+/// Why a span did not reach every sink.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Lost {
     /// It ended after the pipeline was shut down.
@@ -17,13 +18,13 @@ pub(crate) enum Lost {
     WithinSink,
     /// A sink panicked.
     SinkPanicked,
-    /// It has no ids, which the SDK rules out.
-    NoIds,
+    /// The local tail had no room for it, while it was unknown whether its trace matters.
+    TailFull,
 }
 
 impl Lost {
     const ALL: [Self; 5] =
-        [Self::AfterShutdown, Self::NoSink, Self::WithinSink, Self::SinkPanicked, Self::NoIds];
+        [Self::AfterShutdown, Self::NoSink, Self::WithinSink, Self::SinkPanicked, Self::TailFull];
 
     const fn as_str(self) -> &'static str {
         match self {
@@ -31,7 +32,7 @@ impl Lost {
             Self::NoSink => "no_sink",
             Self::WithinSink => "within_sink",
             Self::SinkPanicked => "sink_panicked",
-            Self::NoIds => "no_ids",
+            Self::TailFull => "tail_full",
         }
     }
 }
@@ -44,10 +45,16 @@ impl SelfMetrics {
         let lost = registry
             .counter(
                 "radiosonde_trace_dropped_total",
-                "Sampled spans that ended and did not reach every sink, by reason.",
+                "Recorded spans that ended and did not reach every sink, by reason.",
             )
             .labels(&["reason"])?;
-        Ok(Self { spans, lost: Lost::ALL.map(|reason| lost.handle(&[reason.as_str()])) })
+        let replaced = registry
+            .counter(
+                "radiosonde_trace_replaced_values_total",
+                "Values of spans and events whose formatting failed or panicked.",
+            )
+            .build()?;
+        Ok(Self { spans, replaced, lost: Lost::ALL.map(|reason| lost.handle(&[reason.as_str()])) })
     }
 
     pub(crate) fn handed_over(&self) {
@@ -56,6 +63,14 @@ impl SelfMetrics {
 
     pub(crate) fn dropped(&self, reason: Lost) {
         self.lost[reason as usize].inc();
+    }
+
+    pub(crate) fn dropped_many(&self, reason: Lost, spans: usize) {
+        self.lost[reason as usize].inc_by(spans as u64);
+    }
+
+    pub(crate) fn replaced(&self, values: u32) {
+        self.replaced.inc_by(values.into());
     }
 }
 

@@ -1,0 +1,86 @@
+use std::borrow::Cow;
+
+use radiosonde_core::SpanContext;
+use tracing::Span;
+
+use crate::active::set_parent_error::SetParentError;
+use crate::active::span_control::SpanControl;
+use crate::propagation::remote_context::RemoteContext;
+use crate::spans::attribute::AttributeValue;
+use crate::spans::finished_span::{SpanLink, SpanStatus};
+
+/// Makes a span the child of one in another process.
+///
+/// Call it between the creation of a span and its first use: entering it, creating a child, or reading its context. A span
+/// that is made while the parent is [entered](RemoteContext::enter) does not need it, and is cheaper: it is sampled once.
+///
+/// # Errors
+/// [`SetParentError`] if the span is used or filtered out, or if there is no trace layer.
+///
+/// ```
+/// # use http::HeaderMap;
+/// # let headers = HeaderMap::new();
+/// let span = tracing::info_span!("GET /orders", otel.kind = "server");
+/// if let Some(parent) = radiosonde_trace::extract(&headers) {
+///     radiosonde_trace::set_parent(&span, &parent)?;
+/// }
+/// # Ok::<(), radiosonde_trace::SetParentError>(())
+/// ```
+pub fn set_parent(span: &Span, parent: &RemoteContext) -> Result<(), SetParentError> {
+    if span.is_disabled() {
+        return Err(SetParentError::Disabled);
+    }
+    SpanControl::of(span, |control, subscriber, id| control.set_parent(subscriber, id, parent))
+        .unwrap_or(Err(SetParentError::NoLayer))
+}
+
+/// Sets a typed attribute of a span. The last value of a key wins.
+///
+/// # Cost
+/// The span's lock twice, and one allocation for the key; only one lock if the span is not sampled.
+pub fn set_attribute(span: &Span, key: impl Into<Cow<'static, str>>, value: impl Into<AttributeValue>) {
+    SpanControl::of(span, |control, subscriber, id| {
+        control.set_attribute(subscriber, id, key.into(), value.into());
+    });
+}
+
+/// Marks a span as failed. The description is for people; it may be empty.
+pub fn set_error(span: &Span, description: impl Into<Cow<'static, str>>) {
+    let status = || SpanStatus::Error { description: description.into() };
+    SpanControl::of(span, |control, subscriber, id| control.set_status(subscriber, id, status()));
+}
+
+/// Marks a span as successful, whatever status is set later.
+pub fn set_ok(span: &Span) {
+    SpanControl::of(span, |control, subscriber, id| control.set_status(subscriber, id, SpanStatus::Ok));
+}
+
+/// Renames a span, as when the route of a request is known only later. The sampler has decided by the earlier name.
+pub fn set_name(span: &Span, name: impl Into<Cow<'static, str>>) {
+    SpanControl::of(span, |control, subscriber, id| control.set_name(subscriber, id, name.into()));
+}
+
+/// Links a span to another one, as the request that put a message into a queue or the caller beyond a trust boundary.
+pub fn add_link(span: &Span, link: SpanLink) {
+    SpanControl::of(span, |control, subscriber, id| control.add_link(subscriber, id, link));
+}
+
+/// Keeps the trace of a span in the [local tail](crate::TailOptions), as an error in one of its spans does.
+pub fn keep(span: &Span) {
+    SpanControl::of(span, |control, subscriber, id| control.keep(subscriber, id));
+}
+
+/// The ids and flags of a span, which are fixed from now on: its parent can no longer be [set](set_parent).
+///
+/// `None` for a span that is filtered out, and without a trace layer.
+#[must_use]
+pub fn context_of(span: &Span) -> Option<SpanContext> {
+    Some(RemoteContext::made_by(span)?.context())
+}
+
+impl RemoteContext {
+    /// The context of a span, whether its pipeline is shut down or not.
+    pub(crate) fn made_by(span: &Span) -> Option<Self> {
+        SpanControl::of(span, |control, subscriber, id| control.context(subscriber, id))?
+    }
+}

@@ -1,0 +1,74 @@
+use std::borrow::Cow;
+use std::fmt;
+
+use tracing::span::Id;
+use tracing::{Dispatch, Span};
+
+use crate::active::set_parent_error::SetParentError;
+use crate::propagation::remote_context::RemoteContext;
+use crate::spans::attribute::AttributeValue;
+use crate::spans::finished_span::{SpanLink, SpanStatus};
+
+/// How the functions of this crate reach the layer that made a span.
+///
+/// For bridges: a layer that makes spans by another API returns one from [`Layer::downcast_raw`], and
+/// [`set_parent`](crate::set_parent) and the others work on its spans.
+///
+/// [`Layer::downcast_raw`]: tracing_subscriber::Layer::downcast_raw
+pub struct SpanControl(Box<dyn ControlSpans>);
+
+impl SpanControl {
+    /// Reaches a layer through `control`.
+    pub fn new(control: impl ControlSpans) -> Self {
+        Self(Box::new(control))
+    }
+
+    /// Calls `work` with the control of the layer that made the span, if there is one.
+    #[inline]
+    pub(crate) fn of<R>(span: &Span, work: impl FnOnce(&dyn ControlSpans, &Dispatch, &Id) -> R) -> Option<R> {
+        span.with_subscriber(|(id, dispatch)| {
+            let control = dispatch.downcast_ref::<Self>()?;
+            Some(work(&*control.0, dispatch, id))
+        })?
+    }
+}
+
+impl fmt::Debug for SpanControl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SpanControl").finish_non_exhaustive()
+    }
+}
+
+/// What a layer does with its spans. Each function gets the span's id and its subscriber, and ignores spans that are not its own.
+pub trait ControlSpans: Send + Sync + 'static {
+    /// The span's context, which is fixed from now on.
+    fn context(&self, subscriber: &Dispatch, span: &Id) -> Option<RemoteContext>;
+
+    /// Makes the span the child of this parent.
+    ///
+    /// # Errors
+    /// [`SetParentError`] if the span's context is used already, or if the layer does not know it.
+    fn set_parent(
+        &self,
+        subscriber: &Dispatch,
+        span: &Id,
+        parent: &RemoteContext,
+    ) -> Result<(), SetParentError>;
+
+    /// Sets an attribute.
+    fn set_attribute(&self, subscriber: &Dispatch, span: &Id, key: Cow<'static, str>, value: AttributeValue);
+
+    /// Sets the status.
+    fn set_status(&self, subscriber: &Dispatch, span: &Id, status: SpanStatus);
+
+    /// Renames the span.
+    fn set_name(&self, subscriber: &Dispatch, span: &Id, name: Cow<'static, str>);
+
+    /// Adds a link.
+    fn add_link(&self, subscriber: &Dispatch, span: &Id, link: SpanLink);
+
+    /// Keeps the span's trace in the local tail. Default: nothing, for a layer without one.
+    fn keep(&self, subscriber: &Dispatch, span: &Id) {
+        let _ = (subscriber, span);
+    }
+}

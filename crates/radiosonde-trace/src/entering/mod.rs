@@ -1,0 +1,4 @@
+//! The spans that a thread has entered.
+
+pub(crate) mod outer_context;
+pub(crate) mod stack;

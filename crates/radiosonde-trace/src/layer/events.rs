@@ -1,0 +1,77 @@
+use tracing::{Event, Level};
+
+use crate::layer::spans::Spans;
+use crate::planning::visitor::Visitor;
+use crate::propagation::remote_context::RemoteContext;
+use crate::records::fields::Fields;
+use crate::records::limits::MAX_SPAN_BYTES;
+use crate::records::record::Record;
+use crate::spans::encoding::{put_event, put_link};
+use crate::spans::finished_span::SpanLink;
+
+impl Spans {
+    /// Adds an event to an open span.
+    pub(crate) fn event(&self, id: u64, event: &Event<'_>) {
+        let metadata = event.metadata();
+        if *metadata.level() > self.settings.events || radiosonde_core::silence::is_silenced() {
+            return;
+        }
+        let plan = self.plan(metadata);
+        if plan.is_access {
+            return;
+        }
+        let is_error = *metadata.level() == Level::ERROR;
+        let mut scratch = Fields::scratch();
+        let fields = scratch.fields();
+        let mut visitor = Visitor::of_event(plan, fields, &self.settings.limits, is_error);
+        event.record(&mut visitor);
+        self.failed(visitor.failed);
+        let at = self.settings.now();
+        let mut shard = self.open.shard(id);
+        let Some(record) = shard.get_mut(&id).filter(|record| record.fate.is_recording()) else { return };
+        let name = fields.directives.name().unwrap_or(match has_error(fields) {
+            true => "exception",
+            false => metadata.name(),
+        });
+        record.event(at, name, fields, self.settings.limits.events);
+        if is_error {
+            record.fields.directives.fail_by_event(fields.directives.description());
+        }
+        record.fields.directives.keep |= fields.directives.keep;
+    }
+
+    /// Links an open span to another one.
+    pub(crate) fn link(&self, id: u64, to: &RemoteContext) {
+        let mut link = SpanLink::new(to.context());
+        link.trace_state = to.trace_state().clone();
+        self.add_link(id, &link);
+    }
+
+    pub(crate) fn add_link(&self, id: u64, link: &SpanLink) {
+        let mut shard = self.open.shard(id);
+        let Some(record) = shard.get_mut(&id).filter(|record| record.fate.is_recording()) else { return };
+        if record.links >= self.settings.limits.links || record.extras.len() > MAX_SPAN_BYTES {
+            record.dropped_links = record.dropped_links.saturating_add(1);
+            return;
+        }
+        record.links += 1;
+        put_link(&mut record.extras, link);
+    }
+}
+
+/// Whether an event has an error, of which it is named if it has no message.
+fn has_error(fields: &Fields) -> bool {
+    !fields.directives.description().is_empty()
+}
+
+impl Record {
+    fn event(&mut self, at: u64, name: &str, fields: &Fields, limit: u32) {
+        if self.events >= limit || self.extras.len() > MAX_SPAN_BYTES {
+            self.dropped_events = self.dropped_events.saturating_add(1);
+            return;
+        }
+        self.events += 1;
+        let time = put_event(&mut self.extras, at, name, &fields.bytes, fields.attributes.dropped);
+        self.last_event = Some((time as u32, at));
+    }
+}

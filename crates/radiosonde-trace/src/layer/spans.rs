@@ -1,0 +1,246 @@
+use std::sync::Arc;
+
+use radiosonde_core::{CallsiteTable, SpanContext, SpanId, SpanTable, TraceFlags, TraceId, diagnostics};
+use tracing::Metadata;
+
+use crate::layer::late_parents::LateParents;
+use crate::layer::sampled_fields::SampledFields;
+use crate::planning::plan::Plan;
+use crate::planning::visitor::Visitor;
+use crate::processing::settings::Settings;
+use crate::propagation::remote_context::RemoteContext;
+use crate::records::fields::Fields;
+use crate::records::record::{Fate, Record};
+use crate::sampling::input::SamplingInput;
+use crate::spans::finished_span::SpanKind;
+use crate::spans::pool::PooledBytes;
+
+/// The open spans of a layer.
+///
+/// Its locks are held while written bytes are copied, and never while the user's code runs.
+#[derive(Debug)]
+pub(crate) struct Spans {
+    /// Distinguishes this layer's spans from those of another subscriber on the same thread.
+    pub(crate) number: u64,
+    pub(crate) open: SpanTable<Box<Record>>,
+    pub(crate) settings: Arc<Settings>,
+    plans: CallsiteTable<Metadata<'static>, Plan>,
+    late_parents: LateParents,
+}
+
+impl Spans {
+    pub(crate) fn new(number: u64, settings: Arc<Settings>) -> Self {
+        let (open, plans, late_parents) = (SpanTable::new(), CallsiteTable::new(), LateParents::new());
+        Self { number, open, settings, plans, late_parents }
+    }
+
+    #[inline]
+    pub(crate) fn plan(&self, metadata: &'static Metadata<'static>) -> &Plan {
+        self.plans.of(metadata, || Plan::new(metadata, self.settings.has_location))
+    }
+
+    /// Opens a span. `visit` passes on the values of its fields.
+    pub(crate) fn open(
+        &self,
+        id: u64,
+        metadata: &'static Metadata<'static>,
+        parent: Option<RemoteContext>,
+        mut visit: impl FnMut(&mut Visitor<'_>),
+    ) {
+        let mut record = Record::take(metadata);
+        if self.settings.is_disabled {
+            record.own = parent;
+        } else {
+            self.begin(&mut record, parent.as_ref(), &mut visit);
+        }
+        self.open.shard(id).insert(id, record);
+    }
+
+    fn begin(
+        &self,
+        record: &mut Record,
+        parent: Option<&RemoteContext>,
+        visit: &mut dyn FnMut(&mut Visitor<'_>),
+    ) {
+        let trace = trace_of(parent);
+        let parent_of = parent.map(|parent| (parent.context(), parent.is_remote()));
+        let settings = &*self.settings;
+        let has_fields = settings.sampler.reads_fields(parent_of);
+        if has_fields {
+            self.visit(record, visit);
+        }
+        let is_sampled = settings.sample(&SamplingInput {
+            parent: parent_of,
+            trace_id: trace.0,
+            name: record.fields.directives.name().unwrap_or(record.metadata.name()),
+            kind: record.fields.directives.kind.unwrap_or(SpanKind::Internal),
+            attributes: &SampledFields(&record.fields),
+        });
+        self.give_ids(record, parent, trace, is_sampled);
+        record.fate = self.fate(is_sampled, parent.is_none());
+        if let Some(tail) = settings.tail.as_ref().filter(|_| record.fate == Fate::Local) {
+            settings.processor.tail_full(tail.opened(trace.0));
+        }
+        if record.fate.is_recording() {
+            if !has_fields {
+                self.visit(record, visit);
+            }
+            record.start = settings.now();
+        } else if has_fields {
+            record.fields.clear();
+        }
+    }
+
+    fn fate(&self, is_sampled: bool, is_root: bool) -> Fate {
+        let has_sinks = self.settings.processor.has_sinks();
+        match is_sampled {
+            true if has_sinks => Fate::Sampled,
+            true => Fate::NoSink,
+            false if !has_sinks => Fate::Ids,
+            false if self.settings.tail.is_some() => Fate::Local,
+            false if is_root && self.late_parents.are_expected() => Fate::Undecided,
+            false => Fate::Ids,
+        }
+    }
+
+    /// Gives a span the ids of a child of this parent.
+    fn give_ids(
+        &self,
+        record: &mut Record,
+        parent: Option<&RemoteContext>,
+        (trace_id, random): (TraceId, TraceFlags),
+        is_sampled: bool,
+    ) {
+        let sampled = if is_sampled { TraceFlags::SAMPLED } else { TraceFlags::NONE };
+        let flags = TraceFlags::from_byte(random.to_byte() | sampled.to_byte());
+        let context = SpanContext::new(trace_id, SpanId::random(), flags);
+        record.parent = parent.map(|parent| parent.context().span_id());
+        record.parent_is_remote = parent.is_some_and(RemoteContext::is_remote);
+        record.own = Some(match parent {
+            Some(parent) => parent.child(context),
+            None => RemoteContext::local(context),
+        });
+    }
+
+    fn visit(&self, record: &mut Record, visit: &mut dyn FnMut(&mut Visitor<'_>)) {
+        let settings = &*self.settings;
+        record.fields.bytes = PooledBytes::take();
+        let mut visitor = Visitor::of_span(self.plan(record.metadata), &mut record.fields, &settings.limits);
+        visit(&mut visitor);
+        self.failed(visitor.failed);
+    }
+
+    pub(crate) fn failed(&self, values: u32) {
+        if values > 0 {
+            self.settings.processor.metrics().replaced(values);
+            report_values();
+        }
+    }
+
+    /// Records values into an open span.
+    pub(crate) fn record(&self, id: u64, visit: impl FnOnce(&mut Visitor<'_>)) {
+        let Some(metadata) = self.recording(id) else { return };
+        let mut scratch = Fields::scratch();
+        let fields = scratch.fields();
+        let mut visitor = Visitor::of_record(self.plan(metadata), fields, &self.settings.limits);
+        visit(&mut visitor);
+        self.failed(visitor.failed);
+        self.merge(id, fields);
+    }
+
+    /// The callsite of an open span that keeps its fields.
+    pub(crate) fn recording(&self, id: u64) -> Option<&'static Metadata<'static>> {
+        let shard = self.open.shard(id);
+        shard.get(&id).filter(|record| record.fate.is_recording()).map(|record| record.metadata)
+    }
+
+    /// Adds fields to an open span.
+    pub(crate) fn merge(&self, id: u64, newer: &Fields) {
+        let mut shard = self.open.shard(id);
+        let Some(record) = shard.get_mut(&id).filter(|record| record.fate.is_recording()) else { return };
+        let Fields { bytes, attributes, directives, .. } = &mut record.fields;
+        attributes.merge(bytes, self.settings.limits.attributes, (&newer.attributes, &newer.bytes));
+        directives.merge(&newer.directives);
+    }
+
+    /// The context of an open span, which is used from now on; `None` for an unknown span.
+    pub(crate) fn context(&self, id: u64) -> Option<RemoteContext> {
+        let mut shard = self.open.shard(id);
+        let record = shard.get_mut(&id)?;
+        record.use_ids();
+        record.own.clone()
+    }
+
+    pub(crate) fn knows(&self, id: u64) -> bool {
+        self.open.shard(id).contains_key(&id)
+    }
+
+    /// Makes an open span that is not yet used the child of this parent; false if it is used.
+    pub(crate) fn set_parent(&self, id: u64, parent: &RemoteContext) -> Option<bool> {
+        self.late_parents.seen();
+        let mut shard = self.open.shard(id);
+        let record = shard.get_mut(&id)?;
+        if record.is_used {
+            return Some(false);
+        }
+        if self.settings.is_disabled {
+            record.own = Some(parent.clone());
+            return Some(true);
+        }
+        let trace = trace_of(Some(parent));
+        let is_sampled = self.settings.sample(&SamplingInput {
+            parent: Some((parent.context(), parent.is_remote())),
+            trace_id: trace.0,
+            name: record.fields.directives.name().unwrap_or(record.metadata.name()),
+            kind: record.fields.directives.kind.unwrap_or(SpanKind::Internal),
+            attributes: &SampledFields(&record.fields),
+        });
+        if let (Some(tail), Some(own), Fate::Local) = (&self.settings.tail, &record.own, record.fate) {
+            tail.closed(own.context().trace_id());
+        }
+        self.give_ids(record, Some(parent), trace, is_sampled);
+        match self.fate(is_sampled, false) {
+            Fate::Local => {
+                record.start = if record.start == 0 { self.settings.now() } else { record.start };
+                record.fate = Fate::Local;
+                if let Some(tail) = &self.settings.tail {
+                    self.settings.processor.tail_full(tail.opened(trace.0));
+                }
+            }
+            Fate::Sampled => {
+                record.start = if record.start == 0 { self.settings.now() } else { record.start };
+                record.fate = Fate::Sampled;
+            }
+            fate => {
+                record.stop_recording();
+                record.fate = fate;
+            }
+        }
+        Some(true)
+    }
+}
+
+/// The trace of a child of this parent, and whether its id is random.
+fn trace_of(parent: Option<&RemoteContext>) -> (TraceId, TraceFlags) {
+    match parent {
+        Some(parent) => {
+            let context = parent.context();
+            (
+                context.trace_id(),
+                TraceFlags::from_byte(context.flags().to_byte() & TraceFlags::RANDOM.to_byte()),
+            )
+        }
+        None => (TraceId::random(), TraceFlags::RANDOM),
+    }
+}
+
+#[cold]
+fn report_values() {
+    diagnostics::report(
+        "trace",
+        "value_failed",
+        format_args!(
+            "a value panicked or failed while it was formatted; its span has \"<fmt error>\" instead"
+        ),
+    );
+}

@@ -1,0 +1,71 @@
+/// Limits of what a span holds. What is beyond them is dropped and counted on the span.
+///
+/// # Shape
+/// The defaults are those of OpenTelemetry; its variables are `OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT`, `OTEL_SPAN_EVENT_COUNT_LIMIT`,
+/// `OTEL_SPAN_LINK_COUNT_LIMIT`, `OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT` and `OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT`. Whatever the
+/// limits, a value is cut at 64 KiB, and a span of more than 1 MiB takes nothing more.
+///
+/// # Source
+/// <https://opentelemetry.io/docs/specs/otel/common/#attribute-limits>
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(default, deny_unknown_fields))]
+#[non_exhaustive]
+pub struct SpanLimits {
+    /// The most attributes of a span; default: 128.
+    pub attributes: u32,
+    /// The most events of a span; default: 128.
+    pub events: u32,
+    /// The most links of a span; default: 128.
+    pub links: u32,
+    /// The most attributes of an event; default: 128.
+    pub event_attributes: u32,
+    /// The most characters of a text; default: no limit but 64 KiB.
+    pub value_length: Option<u32>,
+}
+
+/// The most bytes of a text, whatever the limits: the value's `Debug` may be endless.
+pub(crate) const MAX_VALUE_BYTES: usize = 64 * 1024;
+
+/// The most bytes of a span.
+pub(crate) const MAX_SPAN_BYTES: usize = 1024 * 1024;
+
+impl Default for SpanLimits {
+    fn default() -> Self {
+        Self { attributes: 128, events: 128, links: 128, event_attributes: 128, value_length: None }
+    }
+}
+
+impl SpanLimits {
+    /// The part of a text that the limit leaves.
+    #[inline]
+    pub(crate) fn cut<'a>(&self, text: &'a str) -> &'a str {
+        if self.value_length.is_none() && text.len() <= MAX_VALUE_BYTES {
+            return text;
+        }
+        self.cut_long(text)
+    }
+
+    #[cold]
+    fn cut_long<'a>(&self, text: &'a str) -> &'a str {
+        let text = &text[..text.floor_char_boundary(MAX_VALUE_BYTES)];
+        let Some(chars) = self.value_length else { return text };
+        text.char_indices().nth(chars as usize).map_or(text, |(end, _)| &text[..end])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_cut_between_characters() {
+        let limits = SpanLimits { value_length: Some(2), ..SpanLimits::default() };
+        assert_eq!(
+            (limits.cut("\u{e4}\u{e4}\u{e4}"), limits.cut("ab"), limits.cut("")),
+            ("\u{e4}\u{e4}", "ab", "")
+        );
+        let long = "\u{e4}".repeat(MAX_VALUE_BYTES);
+        assert_eq!(SpanLimits::default().cut(&long).len(), MAX_VALUE_BYTES);
+        assert_eq!(SpanLimits::default().cut(&format!("a{long}")).len(), MAX_VALUE_BYTES - 1);
+    }
+}

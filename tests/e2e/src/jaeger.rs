@@ -1,4 +1,5 @@
 use std::collections::BTreeSet;
+use std::fs;
 use std::io;
 use std::path::PathBuf;
 
@@ -33,7 +34,7 @@ pub struct Jaeger {
     process: Process,
     http: Http,
     ports: Ports,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 /// The ports besides the query API's.
@@ -55,7 +56,7 @@ impl Jaeger {
     #[track_caller]
     pub fn start() -> Option<Self> {
         let (process, (http, ports, folder)) = start(Program::Jaeger, prepare)?;
-        Some(Self { process, http, ports, _folder: folder })
+        Some(Self { process, http, ports, folder })
     }
 
     /// The address of its query API, such as `http://127.0.0.1:43210`.
@@ -76,10 +77,28 @@ impl Jaeger {
         local(self.ports.otlp_grpc)
     }
 
-    /// The address for remote samplers: `/api/sampling?service=…` below it.
+    /// The address for remote samplers: `/sampling?service=…` below it.
     #[must_use]
     pub fn sampling_url(&self) -> String {
         local(self.ports.sampling)
+    }
+
+    /// Replaces the sampling strategies, in the format of `strategies.json`. Jaeger reads them within a second.
+    ///
+    /// # Panics
+    /// If the file cannot be written.
+    #[allow(clippy::expect_used, reason = "a test fails by panicking")]
+    pub fn set_strategies(&self, strategies: &Value) {
+        let file = self.folder.path().join("strategies.json");
+        fs::write(file, strategies.to_string()).expect("the strategies are written");
+    }
+
+    /// The sampling strategy of a service, as a remote sampler receives it.
+    ///
+    /// # Errors
+    /// If Jaeger does not respond.
+    pub fn strategy(&self, service: &str) -> Result<Value, QueryError> {
+        Http::new(self.sampling_url()).get_json("/sampling", &[("service", service)])
     }
 
     /// The process: to stop, restart or pause it, and to read its output. A restart loses every trace.
@@ -157,6 +176,7 @@ fn prepare(path: PathBuf) -> io::Result<(Launch, (Http, Ports, TempDir))> {
             ("JAEGER_QUERY_PORT", query.to_string()),
             ("JAEGER_QUERY_GRPC_PORT", free_port().to_string()),
             ("JAEGER_SAMPLING_PORT", ports.sampling.to_string()),
+            ("JAEGER_STRATEGIES_RELOAD_INTERVAL", "1s".to_owned()),
             ("JAEGER_SAMPLING_GRPC_PORT", free_port().to_string()),
             ("JAEGER_OTLP_HTTP_PORT", ports.otlp_http.to_string()),
             ("JAEGER_OTLP_GRPC_PORT", ports.otlp_grpc.to_string()),

@@ -9,7 +9,7 @@ use e2e::{Jaeger, wait_for};
 use radiosonde_core::{Clock as _, Resource, SystemClock};
 use radiosonde_delivery::Delivery;
 use radiosonde_metrics::Registry;
-use radiosonde_otlp::OtlpOptions;
+use radiosonde_otlp::{OtlpOptions, OtlpProtocol};
 use radiosonde_trace::{TracePipeline, context_of};
 use tracing::dispatcher::{Dispatch, with_default};
 use tracing::{info, info_span};
@@ -53,12 +53,16 @@ fn count(registry: &Registry, name: &str) -> u64 {
     series.filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok()).sum()
 }
 
-fn assert_nothing_is_lost(seconds: u64) {
+fn assert_nothing_is_lost(seconds: u64, protocol: OtlpProtocol) {
     let Some(jaeger) = Jaeger::start() else { return };
+    let url = match protocol {
+        OtlpProtocol::HttpProtobuf => jaeger.otlp_http_url(),
+        OtlpProtocol::Grpc => jaeger.otlp_grpc_url(),
+    };
     let registry = Registry::new();
     let delivery = Delivery::builder().registry(&registry).start().unwrap();
     let resource = Resource::new("flood");
-    let sink = OtlpOptions::new(jaeger.otlp_http_url()).build_spans(&resource, &delivery).unwrap();
+    let sink = OtlpOptions::new(url).protocol(protocol).build_spans(&resource, &delivery).unwrap();
     let pipeline = TracePipeline::builder(&resource).registry(&registry).sink(sink).build().unwrap();
     let dispatch = Dispatch::new(tracing_subscriber::registry().with(pipeline.layer()));
     let traces = with_default(&dispatch, || make(seconds));
@@ -85,11 +89,22 @@ fn assert_nothing_is_lost(seconds: u64) {
 
 #[test]
 fn ten_thousand_spans_a_second_are_stored_or_counted() {
-    assert_nothing_is_lost(10);
+    assert_nothing_is_lost(10, OtlpProtocol::HttpProtobuf);
+}
+
+#[test]
+fn ten_thousand_spans_a_second_over_grpc_are_stored_or_counted() {
+    assert_nothing_is_lost(10, OtlpProtocol::Grpc);
 }
 
 #[test]
 #[ignore = "takes more than a minute"]
 fn ten_thousand_spans_a_second_for_a_minute_are_stored_or_counted() {
-    assert_nothing_is_lost(60);
+    assert_nothing_is_lost(60, OtlpProtocol::HttpProtobuf);
+}
+
+#[test]
+#[ignore = "takes more than a minute"]
+fn ten_thousand_spans_a_second_over_grpc_for_a_minute_are_stored_or_counted() {
+    assert_nothing_is_lost(60, OtlpProtocol::Grpc);
 }

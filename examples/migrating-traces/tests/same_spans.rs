@@ -45,7 +45,7 @@ fn without_ids(spans: &[Value]) -> Vec<Value> {
 fn moved(attributes: &mut Map<String, Value>) {
     attributes.retain(|key, _| {
         let is_automatic = ["code.", "thread.", "exception."].iter().any(|start| key.starts_with(start));
-        !is_automatic && !["busy_ns", "idle_ns"].contains(&key.as_str())
+        !is_automatic && !["busy_ns", "idle_ns", "error.chain"].contains(&key.as_str())
     });
     for key in ["pieces", "order.id", "order_id", "http.response.status_code"] {
         if let Some(Value::String(digits)) = attributes.get(key) {
@@ -63,6 +63,10 @@ fn expected(mut span: Value) -> Value {
     for event in span["events"].as_array_mut().unwrap() {
         moved(event[1].as_object_mut().unwrap());
     }
+    // The error of the event that failed the span describes it.
+    if let Some(error) = span["events"][0][1].get("error").cloned() {
+        span["description"] = error;
+    }
     span
 }
 
@@ -73,7 +77,13 @@ fn comparable(mut span: Value) -> Value {
     };
     without(span["attributes"].as_object_mut().unwrap());
     for event in span["events"].as_array_mut().unwrap() {
-        without(event[1].as_object_mut().unwrap());
+        let is_exception = event[0] == "exception";
+        let attributes = event[1].as_object_mut().unwrap();
+        without(attributes);
+        // Theirs moves the field to `exception.message`, ours keeps it as well.
+        if is_exception {
+            attributes.remove("error");
+        }
     }
     span
 }

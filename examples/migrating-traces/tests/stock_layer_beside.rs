@@ -55,7 +55,6 @@ fn run(is_ours_first: bool) -> (Vec<FinishedSpan>, Vec<SpanData>) {
 }
 
 #[test]
-#[ignore = "until the native span layer"]
 fn the_stock_layer_and_ours_work_beside_each_other() {
     for is_ours_first in [true, false] {
         let (ours, theirs) = run(is_ours_first);

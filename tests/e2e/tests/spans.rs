@@ -163,7 +163,6 @@ fn a_failed_request_operation_or_function_is_found_with_its_type() {
 }
 
 #[test]
-#[ignore = "until the native span layer"]
 fn a_span_failed_by_an_event_is_found_with_its_type() {
     assert_failures_are_found(failures_by_event);
 }

@@ -1,5 +1,6 @@
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
+use radiosonde_core::silence::is_silenced;
 use tracing::Subscriber;
 use tracing_subscriber::registry::LookupSpan;
 
@@ -7,9 +8,11 @@ use crate::layer::spans::Spans;
 use crate::layer::trace_layer::TraceLayer;
 use crate::processing::installed::{Installed, next_number};
 use crate::processing::settings::Settings;
+use crate::processing::span_fate::SpanFate;
 use crate::propagation::installed_propagators;
 use crate::propagation::propagators::Propagators;
-use crate::sampling::sampler::Sampler;
+use crate::records::limits::SpanLimits;
+use crate::sampling::input::SamplingInput;
 use crate::seeing::console_traces::ConsoleTraces;
 use crate::seeing::live_span::LiveSpan;
 use crate::spans::encoded_span::EncodedSpan;
@@ -96,14 +99,51 @@ impl TracePipeline {
         live
     }
 
-    /// Passes a span that was made elsewhere to the sinks, as those of the layer are: for bridges to other tracing APIs.
-    pub fn accept(&self, span: EncodedSpan) {
-        self.settings.processor.pass(span);
+    /// Decides what becomes of a span of another tracing API that starts: for bridges.
+    #[must_use]
+    pub fn begin(&self, span: &SamplingInput<'_>) -> SpanFate {
+        let Settings { processor, tail, .. } = &*self.settings;
+        let is_sampled = self.settings.sample(span);
+        if is_sampled && !processor.has_sinks() {
+            processor.without_sink();
+        }
+        let tail = tail.as_ref().filter(|_| !is_sampled && processor.has_sinks() && !is_silenced());
+        if let Some(tail) = tail {
+            processor.tail_full(tail.opened(span.trace_id));
+        }
+        SpanFate { is_sampled, is_recorded: is_sampled && processor.has_sinks() || tail.is_some() }
     }
 
-    /// Decides on traces that start in another tracing API: for bridges.
-    pub fn sampler(&self) -> &Sampler {
-        &self.settings.sampler
+    /// Passes a span of another tracing API that has ended to the sinks or to the local tail, as those of the layer are: for
+    /// bridges.
+    pub fn accept(&self, span: EncodedSpan, fate: SpanFate) {
+        let Settings { processor, tail, .. } = &*self.settings;
+        match tail {
+            Some(tail) if !fate.is_sampled => {
+                let gone = tail.ended(span, false, |span| processor.pass(span));
+                processor.tail_full(gone);
+            }
+            _ => processor.pass(span),
+        }
+    }
+
+    /// Decides whether a span of another tracing API is recorded: for bridges. Nothing is once the pipeline is
+    /// [shut down](Self::shutdown).
+    #[must_use]
+    pub fn sample(&self, input: &SamplingInput<'_>) -> bool {
+        self.settings.sample(input)
+    }
+
+    /// The formats in which it reads and writes context.
+    #[must_use]
+    pub const fn propagators(&self) -> Propagators {
+        self.propagators
+    }
+
+    /// The limits of a span: for bridges.
+    #[must_use]
+    pub fn limits(&self) -> SpanLimits {
+        self.settings.limits
     }
 
     /// Whether spans are disabled, as `OTEL_SDK_DISABLED` requests.

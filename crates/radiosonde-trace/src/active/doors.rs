@@ -30,8 +30,7 @@ pub fn set_parent(span: &Span, parent: &RemoteContext) -> Result<(), SetParentEr
     if span.is_disabled() {
         return Err(SetParentError::Disabled);
     }
-    SpanControl::of(span, |control, subscriber, id| control.set_parent(subscriber, id, parent))
-        .unwrap_or(Err(SetParentError::NoLayer))
+    SpanControl::of(span, |control| control.set_parent(span, parent)).unwrap_or(Err(SetParentError::NoLayer))
 }
 
 /// Sets a typed attribute of a span. The last value of a key wins.
@@ -39,35 +38,35 @@ pub fn set_parent(span: &Span, parent: &RemoteContext) -> Result<(), SetParentEr
 /// # Cost
 /// The span's lock twice, and one allocation for the key; only one lock if the span is not sampled.
 pub fn set_attribute(span: &Span, key: impl Into<Cow<'static, str>>, value: impl Into<AttributeValue>) {
-    SpanControl::of(span, |control, subscriber, id| {
-        control.set_attribute(subscriber, id, key.into(), value.into());
+    SpanControl::of(span, |control| {
+        control.set_attribute(span, key.into(), value.into());
     });
 }
 
 /// Marks a span as failed. The description is for people; it may be empty.
 pub fn set_error(span: &Span, description: impl Into<Cow<'static, str>>) {
     let status = || SpanStatus::Error { description: description.into() };
-    SpanControl::of(span, |control, subscriber, id| control.set_status(subscriber, id, status()));
+    SpanControl::of(span, |control| control.set_status(span, status()));
 }
 
 /// Marks a span as successful, whatever status is set later.
 pub fn set_ok(span: &Span) {
-    SpanControl::of(span, |control, subscriber, id| control.set_status(subscriber, id, SpanStatus::Ok));
+    SpanControl::of(span, |control| control.set_status(span, SpanStatus::Ok));
 }
 
 /// Renames a span, as when the route of a request is known only later. The sampler has decided by the earlier name.
 pub fn set_name(span: &Span, name: impl Into<Cow<'static, str>>) {
-    SpanControl::of(span, |control, subscriber, id| control.set_name(subscriber, id, name.into()));
+    SpanControl::of(span, |control| control.set_name(span, name.into()));
 }
 
 /// Links a span to another one, as the request that put a message into a queue or the caller beyond a trust boundary.
 pub fn add_link(span: &Span, link: SpanLink) {
-    SpanControl::of(span, |control, subscriber, id| control.add_link(subscriber, id, link));
+    SpanControl::of(span, |control| control.add_link(span, link));
 }
 
 /// Keeps the trace of a span in the [local tail](crate::TailOptions), as an error in one of its spans does.
 pub fn keep(span: &Span) {
-    SpanControl::of(span, |control, subscriber, id| control.keep(subscriber, id));
+    SpanControl::of(span, |control| control.keep(span));
 }
 
 /// The ids and flags of a span, which are fixed from now on: its parent can no longer be [set](set_parent).
@@ -81,6 +80,6 @@ pub fn context_of(span: &Span) -> Option<SpanContext> {
 impl RemoteContext {
     /// The context of a span, whether its pipeline is shut down or not.
     pub(crate) fn made_by(span: &Span) -> Option<Self> {
-        SpanControl::of(span, |control, subscriber, id| control.context(subscriber, id))?
+        SpanControl::of(span, |control| control.context(span))?
     }
 }

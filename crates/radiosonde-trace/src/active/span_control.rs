@@ -1,8 +1,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use tracing::span::Id;
-use tracing::{Dispatch, Span};
+use tracing::Span;
 
 use crate::active::set_parent_error::SetParentError;
 use crate::propagation::remote_context::RemoteContext;
@@ -25,11 +24,8 @@ impl SpanControl {
 
     /// Calls `work` with the control of the layer that made the span, if there is one.
     #[inline]
-    pub(crate) fn of<R>(span: &Span, work: impl FnOnce(&dyn ControlSpans, &Dispatch, &Id) -> R) -> Option<R> {
-        span.with_subscriber(|(id, dispatch)| {
-            let control = dispatch.downcast_ref::<Self>()?;
-            Some(work(&*control.0, dispatch, id))
-        })?
+    pub(crate) fn of<R>(span: &Span, work: impl FnOnce(&dyn ControlSpans) -> R) -> Option<R> {
+        span.with_subscriber(|(_, dispatch)| Some(work(&*dispatch.downcast_ref::<Self>()?.0)))?
     }
 }
 
@@ -39,36 +35,31 @@ impl fmt::Debug for SpanControl {
     }
 }
 
-/// What a layer does with its spans. Each function gets the span's id and its subscriber, and ignores spans that are not its own.
+/// What a layer does with its spans. Each function ignores spans that are not its own.
 pub trait ControlSpans: Send + Sync + 'static {
     /// The span's context, which is fixed from now on.
-    fn context(&self, subscriber: &Dispatch, span: &Id) -> Option<RemoteContext>;
+    fn context(&self, span: &Span) -> Option<RemoteContext>;
 
     /// Makes the span the child of this parent.
     ///
     /// # Errors
     /// [`SetParentError`] if the span's context is used already, or if the layer does not know it.
-    fn set_parent(
-        &self,
-        subscriber: &Dispatch,
-        span: &Id,
-        parent: &RemoteContext,
-    ) -> Result<(), SetParentError>;
+    fn set_parent(&self, span: &Span, parent: &RemoteContext) -> Result<(), SetParentError>;
 
     /// Sets an attribute.
-    fn set_attribute(&self, subscriber: &Dispatch, span: &Id, key: Cow<'static, str>, value: AttributeValue);
+    fn set_attribute(&self, span: &Span, key: Cow<'static, str>, value: AttributeValue);
 
     /// Sets the status.
-    fn set_status(&self, subscriber: &Dispatch, span: &Id, status: SpanStatus);
+    fn set_status(&self, span: &Span, status: SpanStatus);
 
     /// Renames the span.
-    fn set_name(&self, subscriber: &Dispatch, span: &Id, name: Cow<'static, str>);
+    fn set_name(&self, span: &Span, name: Cow<'static, str>);
 
     /// Adds a link.
-    fn add_link(&self, subscriber: &Dispatch, span: &Id, link: SpanLink);
+    fn add_link(&self, span: &Span, link: SpanLink);
 
     /// Keeps the span's trace in the local tail. Default: nothing, for a layer without one.
-    fn keep(&self, subscriber: &Dispatch, span: &Id) {
-        let _ = (subscriber, span);
+    fn keep(&self, span: &Span) {
+        let _ = span;
     }
 }

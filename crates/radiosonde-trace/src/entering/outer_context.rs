@@ -2,26 +2,50 @@ use std::sync::OnceLock;
 
 use radiosonde_core::SpanId;
 
+use crate::propagation::baggage::Baggage;
 use crate::propagation::remote_context::RemoteContext;
 
-static READ: OnceLock<fn() -> Option<RemoteContext>> = OnceLock::new();
+static OUTER: OnceLock<&'static dyn OuterContext> = OnceLock::new();
 
-/// Sets how the layer reads the current context of another tracing API on this thread.
+/// The current context of another tracing API on this thread, as its bridge reads it.
 ///
-/// For bridges. `read` is called when a span is made or entered and when a context is sent: it has to be cheap, and must make
-/// no spans. The first call in a process wins.
-pub fn set_outer_context(read: fn() -> Option<RemoteContext>) {
-    let _ = READ.set(read);
+/// Called when a span is made or entered and when a context is sent: it has to be cheap, and must make no spans.
+pub trait OuterContext: Sync {
+    /// The id of the active span. Called most often.
+    fn span_id(&self) -> Option<SpanId>;
+
+    /// The context of the active span, with the baggage.
+    fn context(&self) -> Option<RemoteContext>;
+
+    /// The baggage, whether a span is active or not.
+    fn baggage(&self) -> Baggage;
+}
+
+/// Reports another tracing API to the layers of this process. For bridges. The first call wins.
+pub fn set_outer_context(outer: &'static dyn OuterContext) {
+    let _ = OUTER.set(outer);
 }
 
 /// The other API's current context.
 #[inline]
 pub(crate) fn outer_context() -> Option<RemoteContext> {
-    READ.get()?()
+    OUTER.get()?.context()
 }
 
 /// The id of the other API's current span.
 #[inline]
 pub(crate) fn outer_span() -> Option<SpanId> {
-    Some(outer_context()?.context().span_id())
+    OUTER.get()?.span_id()
+}
+
+/// This context with the other API's baggage, which wins over members of the same key.
+#[inline]
+pub(crate) fn with_outer_baggage(own: RemoteContext) -> RemoteContext {
+    let Some(outer) = OUTER.get() else { return own };
+    let baggage = outer.baggage();
+    if baggage.is_empty() {
+        return own;
+    }
+    let merged = own.baggage().merged(&baggage);
+    own.with_baggage(merged)
 }

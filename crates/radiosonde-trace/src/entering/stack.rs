@@ -7,7 +7,7 @@ use std::sync::Arc;
 use radiosonde_core::{CurrentGuard, EnteredSpans, SpanContext, SpanId};
 use tracing::span::Id;
 
-use crate::entering::outer_context::{outer_context, outer_span};
+use crate::entering::outer_context::{outer_context, outer_span, with_outer_baggage};
 use crate::propagation::remote_context::RemoteContext;
 use crate::records::mark::Mark;
 
@@ -137,9 +137,9 @@ fn innermost_of(layer: Option<u64>) -> Option<RemoteContext> {
     });
     // While the thread exits, its spans are gone.
     let (own, seen) = own.unwrap_or_else(|_| (current.map(RemoteContext::local), None));
-    match outer_context() {
-        Some(outer) if Some(outer.context().span_id()) != seen => Some(outer),
-        _ => own,
+    match outer_span() {
+        Some(outer) if Some(outer) != seen => outer_context(),
+        _ => own.map(with_outer_baggage),
     }
 }
 

@@ -1,8 +1,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use tracing::Dispatch;
-use tracing::span::Id;
+use tracing::Span;
 
 use crate::active::set_parent_error::SetParentError;
 use crate::active::span_control::ControlSpans;
@@ -20,8 +19,8 @@ use crate::spans::finished_span::{SpanLink, SpanStatus};
 pub(crate) struct SpanDoors(pub(crate) Arc<Spans>);
 
 impl SpanDoors {
-    fn change(&self, id: &Id, change: impl FnOnce(&mut Fields)) {
-        let id = id.into_u64();
+    fn change(&self, span: &Span, change: impl FnOnce(&mut Fields)) {
+        let id = id_of(span);
         if self.0.recording(id).is_some() {
             let mut scratch = Fields::scratch();
             change(scratch.fields());
@@ -31,21 +30,21 @@ impl SpanDoors {
 }
 
 impl ControlSpans for SpanDoors {
-    fn context(&self, _: &Dispatch, id: &Id) -> Option<RemoteContext> {
-        self.0.context(id.into_u64())
+    fn context(&self, span: &Span) -> Option<RemoteContext> {
+        self.0.context(id_of(span))
     }
 
-    fn set_parent(&self, _: &Dispatch, id: &Id, parent: &RemoteContext) -> Result<(), SetParentError> {
-        match self.0.set_parent(id.into_u64(), parent) {
+    fn set_parent(&self, span: &Span, parent: &RemoteContext) -> Result<(), SetParentError> {
+        match self.0.set_parent(id_of(span), parent) {
             Some(true) => Ok(()),
             Some(false) => Err(SetParentError::AlreadyStarted),
             None => Err(SetParentError::Disabled),
         }
     }
 
-    fn set_attribute(&self, _: &Dispatch, id: &Id, key: Cow<'static, str>, value: AttributeValue) {
+    fn set_attribute(&self, span: &Span, key: Cow<'static, str>, value: AttributeValue) {
         let limits = self.0.settings.limits;
-        self.change(id, |fields| {
+        self.change(span, |fields| {
             let field = key_field(&key);
             let key = Key { hash: hash(&key), field: &field };
             let Fields { bytes, attributes, .. } = fields;
@@ -59,8 +58,8 @@ impl ControlSpans for SpanDoors {
         });
     }
 
-    fn set_status(&self, _: &Dispatch, id: &Id, status: SpanStatus) {
-        self.change(id, |fields| match status {
+    fn set_status(&self, span: &Span, status: SpanStatus) {
+        self.change(span, |fields| match status {
             SpanStatus::Unset => {}
             SpanStatus::Ok => fields.directives.set_status(StatusCode::Ok),
             SpanStatus::Error { description } => {
@@ -70,15 +69,20 @@ impl ControlSpans for SpanDoors {
         });
     }
 
-    fn set_name(&self, _: &Dispatch, id: &Id, name: Cow<'static, str>) {
-        self.change(id, |fields| fields.directives.set_name(self.0.settings.limits.cut(&name)));
+    fn set_name(&self, span: &Span, name: Cow<'static, str>) {
+        self.change(span, |fields| fields.directives.set_name(self.0.settings.limits.cut(&name)));
     }
 
-    fn add_link(&self, _: &Dispatch, id: &Id, link: SpanLink) {
-        self.0.add_link(id.into_u64(), &link);
+    fn add_link(&self, span: &Span, link: SpanLink) {
+        self.0.add_link(id_of(span), &link);
     }
 
-    fn keep(&self, _: &Dispatch, id: &Id) {
-        self.change(id, |fields| fields.directives.keep = true);
+    fn keep(&self, span: &Span) {
+        self.change(span, |fields| fields.directives.keep = true);
     }
+}
+
+/// No span has the id 0.
+fn id_of(span: &Span) -> u64 {
+    span.id().map_or(0, |id| id.into_u64())
 }

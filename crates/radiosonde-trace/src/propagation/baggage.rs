@@ -111,6 +111,24 @@ impl Baggage {
     }
 
     /// Reads the headers of one message, in order.
+    /// Reads the value of a `baggage` header, without members that are invalid or beyond the limits.
+    #[must_use]
+    pub fn from_header(value: &str) -> Self {
+        Self::from_values(std::iter::once(value.as_bytes()))
+    }
+
+    /// All members of both. Of a key that both have, the value in `newer`.
+    #[must_use]
+    pub fn merged(&self, newer: &Self) -> Self {
+        match (self.is_empty(), newer.is_empty()) {
+            (_, true) => self.clone(),
+            (true, false) => newer.clone(),
+            (false, false) => {
+                Self::from_values([self, newer].into_iter().map(|baggage| baggage.as_str().as_bytes()))
+            }
+        }
+    }
+
     pub(crate) fn from_values<'a>(values: impl Iterator<Item = &'a [u8]>) -> Self {
         // Without an allocation if there are no headers.
         let mut texts: Vec<String> = Vec::new();

@@ -54,7 +54,7 @@ pub fn try_extract<C: Carrier + ?Sized>(carrier: &C) -> Result<Option<RemoteCont
 /// Empty in a process that does not [propagate](crate::TraceOptions::propagators) baggage.
 #[must_use]
 pub fn extract_baggage<C: Carrier + ?Sized>(carrier: &C) -> Baggage {
-    installed_propagators::get().baggage(carrier)
+    installed_propagators::get().extract_baggage(carrier)
 }
 
 impl Propagators {
@@ -92,7 +92,7 @@ impl Propagators {
                         }
                         _ => TraceState::default(),
                     };
-                    let baggage = self.baggage(carrier);
+                    let baggage = self.extract_baggage(carrier);
                     return Ok(Some(RemoteContext::new(context, trace_state).with_baggage(baggage)));
                 }
                 Err(invalid) if nothing.is_ok() => nothing = Err(invalid),
@@ -102,8 +102,10 @@ impl Propagators {
         nothing
     }
 
+    /// The baggage alone; empty without [`Propagator::Baggage`].
     #[inline]
-    fn baggage<C: Carrier + ?Sized>(self, carrier: &C) -> Baggage {
+    #[must_use]
+    pub fn extract_baggage<C: Carrier + ?Sized>(self, carrier: &C) -> Baggage {
         match self.contains(Propagator::Baggage) {
             true => Baggage::from_values(carrier.values(CarrierField::Baggage)),
             false => Baggage::default(),

@@ -43,7 +43,9 @@ impl RemoteContext {
         Self { context, is_remote: false, ..self.clone() }
     }
 
-    pub(crate) fn of_this_process(self) -> Self {
+    /// The same context, as that of a span of this process: for bridges to other tracing APIs.
+    #[must_use]
+    pub fn of_this_process(self) -> Self {
         Self { is_remote: false, ..self }
     }
 

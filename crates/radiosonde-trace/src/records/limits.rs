@@ -38,7 +38,8 @@ impl Default for SpanLimits {
 impl SpanLimits {
     /// The part of a text that the limit leaves.
     #[inline]
-    pub(crate) fn cut<'a>(&self, text: &'a str) -> &'a str {
+    #[must_use]
+    pub fn cut<'a>(&self, text: &'a str) -> &'a str {
         if self.value_length.is_none() && text.len() <= MAX_VALUE_BYTES {
             return text;
         }

@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use radiosonde_core::{Clock as _, Resource, SpanContext, SystemClock};
 use radiosonde_metrics::Registry;
 use radiosonde_trace::{
-    AttributeValue, CaptureSpans, EncodedSpan, FinishedSpan, RemoteContext, Sampler, SpanKind, SpanSink,
-    SpanStatus, TracePipeline, context_of, set_attribute, set_error, set_name,
+    Attribute, AttributeValue, CaptureSpans, EncodedSpan, FinishedSpan, RemoteContext, Sampler, SpanKind,
+    SpanSink, SpanStatus, TracePipeline, context_of, set_attribute, set_error, set_name,
 };
 use tracing::level_filters::LevelFilter;
 use tracing::{debug, error, field, info, info_span, warn};
@@ -144,6 +144,18 @@ fn an_error_can_be_set_before_and_after_the_start() {
 }
 
 #[test]
+fn a_description_alone_is_that_of_a_failure() {
+    let failed = SpanStatus::Error { description: "no stock".into() };
+    let span = span_of(|| drop(info_span!("failed", otel.status_description = "no stock")));
+    assert_eq!(span.status, failed);
+    let span = span_of(|| {
+        let span = info_span!("failed late", otel.status_description = field::Empty);
+        span.in_scope(|| span.record("otel.status_description", "no stock"));
+    });
+    assert_eq!(span.status, failed);
+}
+
+#[test]
 fn events_become_events_of_their_span_from_info_on() {
     let span = span_of(|| {
         info_span!("eventful").in_scope(|| {
@@ -197,6 +209,9 @@ fn an_instrumented_function_that_fails_says_why() {
     assert_eq!(attributes(&span), [("items", 3.into()), ("error.type", "_OTHER".into())]);
     assert_eq!(span.status, SpanStatus::Error { description: "invalid digit found in string".into() });
     assert_eq!(span.events[0].name, "exception");
+    let message = |attribute: &Attribute| attribute.key == "exception.message";
+    let message = span.events[0].attributes.iter().find(|attribute| message(attribute)).unwrap();
+    assert_eq!(message.value, "invalid digit found in string".into());
 }
 
 #[test]

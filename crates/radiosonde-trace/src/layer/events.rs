@@ -29,7 +29,7 @@ impl Spans {
         let at = self.settings.now();
         let mut shard = self.open.shard(id);
         let Some(record) = shard.get_mut(&id).filter(|record| record.fate.is_recording()) else { return };
-        let name = fields.directives.name().unwrap_or(match has_error(fields) {
+        let name = fields.directives.name().unwrap_or(match plan.is_exception {
             true => "exception",
             false => metadata.name(),
         });
@@ -57,11 +57,6 @@ impl Spans {
         record.links += 1;
         put_link(&mut record.extras, link);
     }
-}
-
-/// Whether an event has an error, of which it is named if it has no message.
-fn has_error(fields: &Fields) -> bool {
-    !fields.directives.description().is_empty()
 }
 
 impl Record {

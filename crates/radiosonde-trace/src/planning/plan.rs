@@ -20,6 +20,8 @@ pub(crate) struct Plan {
     pub(crate) field: u8,
     /// Whether two fields have the same name.
     pub(crate) repeats: bool,
+    /// Whether an event has an error and no message, as of `#[instrument(err)]`.
+    pub(crate) is_exception: bool,
     /// Whether an event is a line that spans do not take.
     pub(crate) is_access: bool,
 }
@@ -53,12 +55,19 @@ pub(crate) enum Role {
     Ignored,
 }
 
+/// Source: <https://opentelemetry.io/docs/specs/semconv/exceptions/exceptions-spans/>
+fn is_exception(metadata: &Metadata<'_>) -> bool {
+    let has = |name| metadata.fields().field(name).is_some();
+    metadata.is_event() && has("error") && !has("message")
+}
+
 impl FieldPlan {
     fn new(metadata: &Metadata<'_>, name: &str) -> Self {
         let name = name.strip_prefix("r#").unwrap_or(name);
         let is_event = metadata.is_event();
         let (role, key) = match name {
             "message" if is_event => (Role::Message, name),
+            "error" if is_exception(metadata) => (Role::Error, "exception.message"),
             "error" if is_event => (Role::Error, name),
             "log.target" if is_event && metadata.target() == LOG_TARGET => (Role::Attribute, "target"),
             _ if is_event && metadata.target() == LOG_TARGET && name.starts_with("log.") => {
@@ -93,6 +102,7 @@ impl Plan {
             constants: Attributes::default(),
             field: if metadata.is_event() { EVENT_ATTRIBUTES } else { SPAN_ATTRIBUTES },
             repeats,
+            is_exception: is_exception(metadata),
             is_access: metadata.target() == ACCESS_TARGET,
         };
         plan.add_constants(metadata, has_location);

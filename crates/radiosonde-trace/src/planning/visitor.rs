@@ -98,7 +98,7 @@ impl<'a> Visitor<'a> {
             Role::Message | Role::Name => self.fields.directives.set_name(text),
             Role::Kind => self.fields.directives.set_kind(text),
             Role::StatusCode => self.fields.directives.set_status_code(text),
-            Role::Description => self.fields.directives.set_description(text),
+            Role::Description => self.fields.directives.fail(text),
             Role::Keep => self.fields.directives.keep |= text == "true",
             Role::Ignored => {}
         }

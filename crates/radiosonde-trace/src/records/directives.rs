@@ -72,6 +72,12 @@ impl Directives {
         self.description.push_str(description);
     }
 
+    /// `otel.status_description`: only failures have one.
+    pub(crate) fn fail(&mut self, description: &str) {
+        self.set_status(StatusCode::Error);
+        self.set_description(description);
+    }
+
     pub(crate) const fn status(&self) -> StatusCode {
         self.status
     }

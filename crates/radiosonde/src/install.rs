@@ -13,7 +13,7 @@ use tracing::subscriber::NoSubscriber;
 use crate::error::InitError;
 use crate::settings::{Settings, log};
 use crate::telemetry::Telemetry;
-use crate::to_loki;
+use crate::{to_loki, to_opentelemetry};
 
 static INITIALISED: AtomicBool = AtomicBool::new(false);
 
@@ -82,6 +82,7 @@ fn assemble(settings: Settings) -> Result<Telemetry, InitError> {
     bridge_log_records().map_err(InitError::Bridge)?;
     dispatcher::set_global_default(subscriber).map_err(|_| InitError::Subscriber)?;
     traces.install_global();
+    to_opentelemetry::install(&traces);
     registry.expose_process();
     registry.expose_build_info(&resource);
     Ok(Telemetry::new(

@@ -20,6 +20,8 @@ mod start;
 mod telemetry;
 #[cfg_attr(not(feature = "loki"), path = "to_loki_off.rs")]
 mod to_loki;
+#[cfg_attr(not(feature = "opentelemetry"), path = "to_opentelemetry_off.rs")]
+mod to_opentelemetry;
 #[cfg_attr(not(feature = "otlp"), path = "to_otlp_off.rs")]
 mod to_otlp;
 #[cfg(feature = "loki")]
@@ -57,6 +59,8 @@ pub use radiosonde_macros::{
 pub use radiosonde_metrics::Registry;
 #[cfg(feature = "metrics-facade")]
 pub use radiosonde_metrics_facade as metrics_facade;
+#[cfg(feature = "opentelemetry")]
+pub use radiosonde_opentelemetry as opentelemetry;
 pub use radiosonde_ops as ops;
 #[cfg(feature = "otlp")]
 pub use radiosonde_otlp as otlp;

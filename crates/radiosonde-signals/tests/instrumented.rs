@@ -50,14 +50,14 @@ async fn async_observed_last(id: u64) -> Outcome {
 #[observe(name = "observed_future", fields(observed.id = id))]
 #[instrument(name = "instrumented")]
 fn future_observed_first(id: u64) -> impl Future<Output = Outcome> {
-    let id = id + 0;
+    let id = id.max(1);
     async move { later(id).await }
 }
 
 #[instrument(name = "instrumented")]
 #[observe(name = "future_observed", fields(observed.id = id))]
 fn future_observed_last(id: u64) -> impl Future<Output = Outcome> {
-    let id = id + 0;
+    let id = id.max(1);
     async move { later(id).await }
 }
 

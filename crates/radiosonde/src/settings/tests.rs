@@ -64,6 +64,9 @@ fn traces_are_printed_where_code_or_a_variable_asks_for_it() {
     let code = builder().traces(|t| t.console(false));
     let settings = resolve(code, &[("RADIOSONDE_TRACES_CONSOLE", "1")]).unwrap();
     assert_eq!(flag(&settings, "console"), Some(false), "code wins");
+    let error = resolve(builder(), &[("RADIOSONDE_TRACES_CONSOLE", "stderr")]).unwrap_err();
+    let expected = "invalid RADIOSONDE_TRACES_CONSOLE \"stderr\": expected true, false, 1, 0";
+    assert_eq!(error.to_string(), expected);
 }
 
 #[test]
@@ -406,7 +409,6 @@ fn what_cannot_be_understood_names_the_variable_the_value_and_what_is_allowed() 
         ("OTEL_PROPAGATORS", "none,tracecontext", "tracecontext, baggage, b3, b3multi, jaeger, or none"),
         ("OTEL_RESOURCE_ATTRIBUTES", "a", "key=value,key=value"),
         ("RADIOSONDE_STRICT", "yes", "true, false, 1, 0"),
-        ("RADIOSONDE_TRACES_CONSOLE", "stderr", "true, false, 1, 0"),
         ("RADIOSONDE_LOG_FORMAT", "xml", "auto, json, pretty"),
         ("RADIOSONDE_LOG_PROFILE", "elastic", "native, ecs, otel, gcp"),
         ("RADIOSONDE_LOG_LEVEL_NAMES", "both", "warn_fatal, warning_critical"),

@@ -8,7 +8,8 @@ use futures_util::stream::{self, StreamExt as _};
 use radiosonde_core::{Resource, SpanContext, SpanId, TraceFlags, TraceId};
 use radiosonde_metrics::Registry;
 use radiosonde_trace::{
-    CaptureSpans, CarriedContext, RemoteContext, TracePipeline, Traced, carry, carry_fn, context_of,
+    Baggage, CaptureSpans, CarriedContext, RemoteContext, TracePipeline, Traced, carry, carry_fn, context_of,
+    set_parent,
 };
 use tracing::dispatcher::{self, DefaultGuard};
 use tracing::{Dispatch, Instrument as _, Span, debug_span, info_span};
@@ -207,6 +208,30 @@ fn what_is_carried_is_not_remote() {
     let outer = info_span!("outer").entered();
     let sent = thread::spawn(carry_fn(RemoteContext::current)).join().unwrap().unwrap();
     assert_eq!((sent.is_remote(), Some(sent.context())), (false, context_of(&outer)));
+}
+
+#[test]
+fn trace_state_and_baggage_are_carried_with_the_ids() {
+    for filter in [Filter::OfAll, Filter::OfTraces] {
+        let _telemetry = Telemetry::new(filter);
+        let baggage = Baggage::default().with("tenant.id", "acme").unwrap();
+        let ids = SpanContext::new(TraceId::random(), SpanId::random(), TraceFlags::SAMPLED);
+        let caller = RemoteContext::new(ids, "congo=t61".parse().unwrap()).with_baggage(baggage);
+        let assert_carried = || {
+            let here = RemoteContext::current().unwrap();
+            let there = thread::spawn(carry_fn(RemoteContext::current)).join().unwrap().unwrap();
+            assert_eq!(there, here);
+            assert_eq!(there.trace_state(), caller.trace_state());
+            assert_eq!(there.baggage(), caller.baggage());
+        };
+        let span = info_span!("of a remote parent");
+        set_parent(&span, &caller).unwrap();
+        span.in_scope(assert_carried);
+        span.in_scope(|| debug_span!("hidden").in_scope(assert_carried));
+        let _caller = caller.clone().enter();
+        assert_carried();
+        debug_span!("hidden").in_scope(assert_carried);
+    }
 }
 
 /// Notes the context in which it is dropped.

@@ -6,19 +6,24 @@ use std::pin::pin;
 use std::task::{Context, Waker};
 
 use futures_util::stream::{self, Stream as _};
-use radiosonde_core::{SpanContext, SpanId, TraceFlags, TraceId};
+use radiosonde_core::{Resource, SpanContext, SpanId, TraceFlags, TraceId};
+use radiosonde_metrics::Registry;
 use radiosonde_testkit::CountingAllocator;
-use radiosonde_trace::{CarriedContext, carry};
+use radiosonde_trace::{CaptureSpans, CarriedContext, RemoteContext, TracePipeline, carry};
 use tracing::info_span;
+use tracing_subscriber::layer::SubscriberExt as _;
 
 #[global_allocator]
 static ALLOCATOR: CountingAllocator = CountingAllocator;
 
 #[test]
 fn entering_a_carried_span_and_context_allocates_nothing() {
-    tracing::subscriber::with_default(tracing_subscriber::registry(), || {
+    let pipeline = TracePipeline::builder(&Resource::new("test")).registry(&Registry::new());
+    let pipeline = pipeline.sink(CaptureSpans::new()).build().unwrap();
+    tracing::subscriber::with_default(tracing_subscriber::registry().with(pipeline.layer()), || {
         let _span = info_span!("carried").entered();
-        let _context = SpanContext::new(TraceId::random(), SpanId::random(), TraceFlags::SAMPLED).enter();
+        let ids = SpanContext::new(TraceId::random(), SpanId::random(), TraceFlags::SAMPLED);
+        let _context = RemoteContext::new(ids, "congo=t61".parse().unwrap()).enter();
         let mut cx = Context::from_waker(Waker::noop());
         let mut future = pin!(carry(pending::<()>()));
         let per_poll = CountingAllocator::per_call(|| assert!(future.as_mut().poll(&mut cx).is_pending()));

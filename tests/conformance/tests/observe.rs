@@ -82,5 +82,7 @@ fn logs_an_error() {
 fn an_error_logged_within_a_completed_call_marks_its_span_as_failed() {
     let (spans, _guard) = pipeline();
     logs_an_error();
-    assert!(matches!(spans.find("logs_an_error").unwrap().status, SpanStatus::Error { .. }));
+    let span = spans.find("logs_an_error").unwrap();
+    assert!(matches!(span.status, SpanStatus::Error { .. }));
+    assert_eq!(span.attribute("error.type"), Some(&"_OTHER".into()));
 }

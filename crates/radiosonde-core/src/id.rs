@@ -55,6 +55,7 @@ impl TraceId {
     }
 
     /// The 32 digits as ASCII bytes, without allocating.
+    #[inline]
     #[must_use]
     pub const fn to_hex(self) -> [u8; 32] {
         let mut out = [0; 32];
@@ -96,6 +97,7 @@ impl SpanId {
     }
 
     /// The 16 digits as ASCII bytes, without allocating.
+    #[inline]
     #[must_use]
     pub const fn to_hex(self) -> [u8; 16] {
         let mut out = [0; 16];
@@ -217,14 +219,29 @@ fn decode_hex<const N: usize>(text: &str) -> Result<[u8; N], InvalidIdKind> {
     Ok(out)
 }
 
-const fn encode_hex(bytes: &[u8], out: &mut [u8]) {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut at = 0;
-    while at < bytes.len() {
-        out[at * 2] = DIGITS[(bytes[at] >> 4) as usize];
-        out[at * 2 + 1] = DIGITS[(bytes[at] & 0xf) as usize];
-        at += 1;
+/// Writes two digits for each byte. The number of bytes is a multiple of four.
+#[inline]
+const fn encode_hex(mut bytes: &[u8], mut out: &mut [u8]) {
+    while let (Some((four, bytes_left)), Some((digits, out_left))) =
+        (bytes.split_first_chunk(), out.split_first_chunk_mut())
+    {
+        *digits = eight_digits(*four);
+        (bytes, out) = (bytes_left, out_left);
     }
+}
+
+/// The digits of four bytes, computed at once, each in a byte of one number.
+const fn eight_digits(bytes: [u8; 4]) -> [u8; 8] {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const LETTERS: u64 = (b'a' - b'0' - 10) as u64;
+
+    let number = u32::from_be_bytes(bytes) as u64;
+    let spread = (number << 16 | number) & 0x0000_ffff_0000_ffff;
+    let spread = (spread << 8 | spread) & 0x00ff_00ff_00ff_00ff;
+    let digits = (spread << 4 | spread) & (0x0f * ONES);
+    // One in each byte whose digit is a letter: ten and more carry into the upper half.
+    let letters = (digits + 6 * ONES) >> 4 & ONES;
+    (digits + b'0' as u64 * ONES + letters * LETTERS).to_be_bytes()
 }
 
 #[cfg(test)]
@@ -254,6 +271,14 @@ mod tests {
         ];
         for (text, kind) in cases {
             assert_eq!(SpanId::from_hex(text).unwrap_err().kind(), kind, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn every_byte_is_printed_as_the_formatter_prints_it() {
+        for byte in 0..=u8::MAX {
+            let id = SpanId::from_bytes([byte, !byte, 1, byte ^ 0x0f, 0xff, byte, 0, byte]).unwrap();
+            assert_eq!(std::str::from_utf8(&id.to_hex()).unwrap(), id.to_string());
         }
     }
 

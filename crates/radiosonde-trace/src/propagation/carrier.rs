@@ -26,7 +26,7 @@ use crate::propagation::carrier_field::CarrierField;
 /// }
 ///
 /// impl Carrier for Properties {
-///     fn values<'a>(&'a self, field: CarrierField) -> impl Iterator<Item = &'a [u8]> {
+///     fn values(&self, field: CarrierField) -> impl Iterator<Item = &[u8]> {
 ///         self.0.iter().filter_map(move |(key, value)| match value {
 ///             Value::Text(text) if key.eq_ignore_ascii_case(field.as_str()) => Some(text.as_bytes()),
 ///             _ => None,
@@ -56,7 +56,7 @@ use crate::propagation::carrier_field::CarrierField;
 /// ```
 pub trait Carrier {
     /// All values of this field, in order.
-    fn values<'a>(&'a self, field: CarrierField) -> impl Iterator<Item = &'a [u8]>;
+    fn values(&self, field: CarrierField) -> impl Iterator<Item = &[u8]>;
 }
 
 /// A destination of trace context.
@@ -73,7 +73,7 @@ pub trait CarrierMut {
 
 impl Carrier for HeaderMap {
     #[inline]
-    fn values<'a>(&'a self, field: CarrierField) -> impl Iterator<Item = &'a [u8]> {
+    fn values(&self, field: CarrierField) -> impl Iterator<Item = &[u8]> {
         self.get_all(field.header_name()).iter().map(HeaderValue::as_bytes)
     }
 }
@@ -95,25 +95,25 @@ impl CarrierMut for HeaderMap {
 
 // For the number of properties that messages have, comparing every key is cheaper than a second lookup for other cases.
 impl<K: AsRef<str>, V: AsRef<[u8]>> Carrier for [(K, V)] {
-    fn values<'a>(&'a self, field: CarrierField) -> impl Iterator<Item = &'a [u8]> {
+    fn values(&self, field: CarrierField) -> impl Iterator<Item = &[u8]> {
         named(self.iter().map(|(key, value)| (key, value)), field)
     }
 }
 
 impl<K: AsRef<str>, V: AsRef<[u8]>> Carrier for Vec<(K, V)> {
-    fn values<'a>(&'a self, field: CarrierField) -> impl Iterator<Item = &'a [u8]> {
+    fn values(&self, field: CarrierField) -> impl Iterator<Item = &[u8]> {
         self.as_slice().values(field)
     }
 }
 
 impl<K: AsRef<str>, V: AsRef<[u8]>, S> Carrier for HashMap<K, V, S> {
-    fn values<'a>(&'a self, field: CarrierField) -> impl Iterator<Item = &'a [u8]> {
+    fn values(&self, field: CarrierField) -> impl Iterator<Item = &[u8]> {
         named(self.iter(), field)
     }
 }
 
 impl<K: AsRef<str>, V: AsRef<[u8]>> Carrier for BTreeMap<K, V> {
-    fn values<'a>(&'a self, field: CarrierField) -> impl Iterator<Item = &'a [u8]> {
+    fn values(&self, field: CarrierField) -> impl Iterator<Item = &[u8]> {
         named(self.iter(), field)
     }
 }

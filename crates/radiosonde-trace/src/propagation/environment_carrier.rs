@@ -42,7 +42,7 @@ impl EnvironmentCarrier {
 }
 
 impl Carrier for EnvironmentCarrier {
-    fn values<'a>(&'a self, field: CarrierField) -> impl Iterator<Item = &'a [u8]> {
+    fn values(&self, field: CarrierField) -> impl Iterator<Item = &[u8]> {
         let found = self.0.iter().filter(move |(known, _)| *known == field);
         found.map(|(_, value)| value.as_encoded_bytes())
     }

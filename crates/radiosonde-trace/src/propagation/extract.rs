@@ -1,4 +1,5 @@
 use std::fmt;
+use std::iter::once;
 
 use radiosonde_core::SpanContext;
 
@@ -84,12 +85,8 @@ impl Propagators {
             };
             match read {
                 Ok(Some(context)) => {
-                    // "Failure to parse tracestate MUST NOT affect the parsing of traceparent."
                     let trace_state = match format {
-                        Propagator::TraceContext => {
-                            TraceState::from_values(carrier.values(CarrierField::Tracestate))
-                                .unwrap_or_default()
-                        }
+                        Propagator::TraceContext => trace_state(carrier),
                         _ => TraceState::default(),
                     };
                     let baggage = self.extract_baggage(carrier);
@@ -106,11 +103,21 @@ impl Propagators {
     #[inline]
     #[must_use]
     pub fn extract_baggage<C: Carrier + ?Sized>(self, carrier: &C) -> Baggage {
-        match self.contains(Propagator::Baggage) {
-            true => Baggage::from_values(carrier.values(CarrierField::Baggage)),
-            false => Baggage::default(),
+        if !self.contains(Propagator::Baggage) {
+            return Baggage::default();
         }
+        let mut values = carrier.values(CarrierField::Baggage);
+        // The reader stays out of the way of requests without baggage.
+        values.next().map_or_else(Baggage::default, |first| Baggage::from_values(once(first).chain(values)))
     }
+}
+
+#[inline]
+fn trace_state<C: Carrier + ?Sized>(carrier: &C) -> TraceState {
+    let mut values = carrier.values(CarrierField::Tracestate);
+    let Some(first) = values.next() else { return TraceState::default() };
+    // "Failure to parse tracestate MUST NOT affect the parsing of traceparent."
+    TraceState::from_values(once(first).chain(values)).unwrap_or_default()
 }
 
 #[inline]

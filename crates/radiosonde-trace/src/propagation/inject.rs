@@ -23,14 +23,15 @@ impl Propagators {
     /// Writes a context in these formats, as [`RemoteContext::inject`] does in those of the installed pipeline.
     #[inline]
     pub fn inject<C: CarrierMut + ?Sized>(self, context: &RemoteContext, carrier: &mut C) {
+        // First, because removing from an empty map costs nothing.
+        if self.contains(Propagator::Baggage) {
+            set_or_remove(carrier, CarrierField::Baggage, context.baggage().as_str());
+        }
         for format in self.iter() {
             match format {
                 Propagator::TraceContext => trace_context(context, carrier),
-                Propagator::Baggage => {
-                    set_or_remove(carrier, CarrierField::Baggage, context.baggage().as_str());
-                }
                 Propagator::Jaeger => uber_trace_id::inject(context.context(), carrier),
-                Propagator::B3 | Propagator::B3Multi => {}
+                Propagator::Baggage | Propagator::B3 | Propagator::B3Multi => {}
             }
         }
         // Both forms at once: each removes the other unless both are written.
@@ -43,7 +44,6 @@ impl Propagators {
 
 #[inline]
 fn trace_context<C: CarrierMut + ?Sized>(context: &RemoteContext, carrier: &mut C) {
-    // First, because removing from an empty map costs nothing.
     set_or_remove(carrier, CarrierField::Tracestate, context.trace_state().as_str());
     let traceparent = Traceparent::new(context.context()).to_bytes();
     carrier.set(CarrierField::Traceparent, std::str::from_utf8(&traceparent).unwrap_or_default());

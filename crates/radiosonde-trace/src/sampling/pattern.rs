@@ -3,8 +3,16 @@
 pub(crate) struct Pattern {
     /// Up to the first `*`, or the whole.
     start: Box<str>,
-    /// The texts between two `*`, and after the last one. `None` without a `*`.
-    rest: Option<(Box<[Box<str>]>, Box<str>)>,
+    /// `None` without a `*`.
+    rest: Option<Rest>,
+}
+
+/// The part of a pattern after its first `*`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Rest {
+    /// The texts between two `*`.
+    middle: Box<[Box<str>]>,
+    end: Box<str>,
 }
 
 impl Pattern {
@@ -12,12 +20,12 @@ impl Pattern {
         let mut parts = text.split('*').map(Box::from);
         let start = parts.next().unwrap_or_default();
         let mut middle: Vec<Box<str>> = parts.collect();
-        let rest = middle.pop().map(|end| (middle.into(), end));
+        let rest = middle.pop().map(|end| Rest { middle: middle.into(), end });
         Self { start, rest }
     }
 
     pub(crate) fn matches(&self, text: &str) -> bool {
-        let Some((middle, end)) = &self.rest else { return *self.start == *text };
+        let Some(Rest { middle, end }) = &self.rest else { return *self.start == *text };
         let Some(mut left) = text.strip_prefix(&*self.start) else { return false };
         for part in middle {
             match left.find(&**part) {

@@ -131,8 +131,8 @@ fn attributes_are_asked_for_only_if_a_rule_reads_them() {
 
 #[test]
 fn a_rate_limit_samples_its_burst_and_then_its_rate() {
-    let clock = Arc::new(ManualClock::new());
-    let sampler = Sampler::rate_limited_by(Rate::per_second(2).burst(3), clock.clone());
+    let clock = ManualClock::new();
+    let sampler = Sampler::rate_limited_by(Rate::per_second(2).burst(3), Arc::new(clock.clone()));
     let sampled = |sampler: &Sampler| (0..10).filter(|_| ROOT.is_sampled_by(sampler)).count();
     assert_eq!(sampled(&sampler), 3);
     clock.advance(Duration::from_secs(1));

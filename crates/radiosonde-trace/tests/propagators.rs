@@ -7,11 +7,16 @@ use std::process::Command;
 
 use http::{HeaderMap, HeaderValue};
 use proptest::prelude::*;
-use radiosonde_core::{SpanContext, SpanId, TraceFlags, TraceId};
+use radiosonde_core::{Resource, SpanContext, SpanId, TraceFlags, TraceId};
+use radiosonde_metrics::Registry;
 use radiosonde_trace::{
-    Baggage, BaggageRules, InvalidB3Kind, InvalidBaggageKind, InvalidContext, InvalidTraceparentKind,
-    InvalidUberTraceIdKind, Propagator, Propagators, RemoteContext, TraceState,
+    Baggage, BaggageRules, CaptureSpans, InvalidB3Kind, InvalidBaggageKind, InvalidContext,
+    InvalidTraceparentKind, InvalidUberTraceIdKind, Propagator, Propagators, RemoteContext, Sampler,
+    TracePipeline, TraceState, set_parent,
 };
+use tracing::info_span;
+use tracing::subscriber::with_default;
+use tracing_subscriber::layer::SubscriberExt as _;
 
 const TRACE: &str = "80f198ee56343ba864fe8b2a57d3eff7";
 const SPAN: &str = "05e3ac9a4f6e3b90";
@@ -436,6 +441,40 @@ fn states_that_only_b3_and_jaeger_know_are_written() {
         };
         assert_eq!(write(b3_multi(), flags), expected);
         assert_eq!(write(jaeger(), flags), format!("{TRACE}:{SPAN}:0:{in_jaeger}"));
+    }
+}
+
+#[test]
+fn a_span_passes_on_the_debug_flag_and_baggage_of_its_parent() {
+    let formats: Propagators = "b3,baggage".parse().unwrap();
+    let hop = |sampler, b3: String| {
+        let pipeline = TracePipeline::builder(&Resource::new("orders"))
+            .registry(&Registry::new())
+            .sampler(sampler)
+            .sink(CaptureSpans::new());
+        let pipeline = pipeline.build().unwrap();
+        with_default(tracing_subscriber::registry().with(pipeline.layer()), || {
+            let span = info_span!("request");
+            let received = [("b3", b3.as_str()), ("baggage", "a=1;p")];
+            set_parent(&span, &formats.extract(received.as_slice()).unwrap()).unwrap();
+            let mut sent: Vec<(String, String)> = Vec::new();
+            formats.inject(&RemoteContext::of(&span).unwrap(), &mut sent);
+            let of = |name: &str| sent.iter().find(|(known, _)| known == name).unwrap().1.clone();
+            assert_eq!(of("baggage"), "a=1;p");
+            let value = of("b3");
+            assert_eq!(value.get(..33), Some(format!("{TRACE}-").as_str()));
+            value.get(49..).unwrap().to_owned()
+        })
+    };
+    let (on, off) = (Sampler::parent_based_always_on, Sampler::parent_based_always_off);
+    for (sampler, state, expected) in [
+        (off(), "-d", "-d"),
+        (Sampler::always_off(), "-d", "-0"),
+        (on(), "", "-1"),
+        (off(), "", "-0"),
+        (on(), "-0", "-0"),
+    ] {
+        assert_eq!(hop(sampler.clone(), format!("{TRACE}-{SPAN}{state}")), expected, "{sampler:?} {state}");
     }
 }
 

@@ -108,12 +108,10 @@ impl Spans {
         &self,
         record: &mut Record,
         parent: Option<&RemoteContext>,
-        (trace_id, random): (TraceId, TraceFlags),
+        (trace_id, flags): (TraceId, TraceFlags),
         is_sampled: bool,
     ) {
-        let sampled = if is_sampled { TraceFlags::SAMPLED } else { TraceFlags::NONE };
-        let flags = TraceFlags::from_byte(random.to_byte() | sampled.to_byte());
-        let context = SpanContext::new(trace_id, SpanId::random(), flags);
+        let context = SpanContext::new(trace_id, SpanId::random(), flags.with_sampled(is_sampled));
         record.parent = parent.map(|parent| parent.context().span_id());
         record.parent_is_remote = parent.is_some_and(RemoteContext::is_remote);
         record.own = Some(match parent {
@@ -225,10 +223,7 @@ fn trace_of(parent: Option<&RemoteContext>) -> (TraceId, TraceFlags) {
     match parent {
         Some(parent) => {
             let context = parent.context();
-            (
-                context.trace_id(),
-                TraceFlags::from_byte(context.flags().to_byte() & TraceFlags::RANDOM.to_byte()),
-            )
+            (context.trace_id(), context.flags())
         }
         None => (TraceId::random(), TraceFlags::RANDOM),
     }

@@ -73,7 +73,7 @@ impl TextMapPropagator for BridgePropagator {
 struct FromExtractor<'a>(&'a dyn Extractor);
 
 impl Carrier for FromExtractor<'_> {
-    fn values<'a>(&'a self, field: CarrierField) -> impl Iterator<Item = &'a [u8]> {
+    fn values(&self, field: CarrierField) -> impl Iterator<Item = &[u8]> {
         self.0.get_all(field.as_str()).unwrap_or_default().into_iter().map(str::as_bytes)
     }
 }

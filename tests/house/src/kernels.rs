@@ -1,6 +1,6 @@
 use crate::{Finding, Workspace};
 
-/// What the crates of the ground and the kernels may take from others. Every foreign name beyond it stands in the leaf that is about it.
+/// What the crates of the ground, the kernels and the facade may take from others. Every foreign name beyond it stands in the leaf that is about it.
 ///
 /// A row grants no more than its crate needs, each for the reason beside it.
 const GRANTED: &[(&str, &[(&str, &str)])] = &[
@@ -81,9 +81,18 @@ const GRANTED: &[(&str, &[(&str, &str)])] = &[
             ("tracing", "the front end"),
         ],
     ),
+    (
+        "radiosonde",
+        &[
+            ("serde", "options from a file, as a feature"),
+            ("signal-hook", "SIGTERM and Ctrl-C"),
+            ("tracing", "the front end"),
+            ("tracing-subscriber", "the subscriber that `init` installs"),
+        ],
+    ),
 ];
 
-/// Kernels and ground have no foreign dependency that is not granted.
+/// Kernels, ground and facade have no foreign dependency that is not granted.
 pub(crate) fn check(workspace: &Workspace) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (name, granted) in GRANTED {
@@ -97,7 +106,7 @@ pub(crate) fn check(workspace: &Workspace) -> Vec<Finding> {
 
 fn check_crate(name: &str, path: &str, foreign: &[String], granted: &[(&str, &str)]) -> Vec<Finding> {
     let refused = foreign.iter().filter(|foreign| !granted.iter().any(|(name, _)| name == *foreign));
-    let refused = refused.map(|foreign| format!("{foreign} is not granted to {name}, a kernel"));
+    let refused = refused.map(|foreign| format!("{foreign} is not granted to {name}"));
     let idle = granted.iter().filter(|(granted, _)| !foreign.iter().any(|foreign| foreign == granted));
     let idle = idle.map(|(idle, _)| format!("{idle} is granted to {name}, which does not use it"));
     refused.chain(idle).map(|what| Finding::new(path, 1, what)).collect()
@@ -117,7 +126,7 @@ mod tests {
                 .collect()
         };
         assert_eq!(found(&["itoa"]), [""; 0]);
-        assert_eq!(found(&["itoa", "prometheus"]), ["prometheus is not granted to a, a kernel"]);
+        assert_eq!(found(&["itoa", "prometheus"]), ["prometheus is not granted to a"]);
         assert_eq!(found(&[]), ["itoa is granted to a, which does not use it"]);
     }
 }

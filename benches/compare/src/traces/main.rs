@@ -21,10 +21,12 @@ fn main() {
     let mut arguments = std::env::args().skip(1);
     let wanted = arguments.next().unwrap_or_default();
     let rounds = arguments.next().and_then(|rounds| rounds.parse().ok()).unwrap_or(25);
-    let contenders = peers::spans();
-    for (case, bar) in SPANS {
-        for threads in [1, 2] {
-            run(&contenders, case, threads, &wanted, rounds, bar);
+    for contenders in [peers::spans, peers::bridged] {
+        let contenders = contenders();
+        for (case, bar) in SPANS {
+            for threads in [1, 2] {
+                run(&contenders, case, threads, &wanted, rounds, bar);
+            }
         }
     }
     run(&peers::propagators(), PROPAGATED, 1, &wanted, rounds, 0.35);

@@ -22,3 +22,8 @@ pub fn spans() -> Vec<Contender> {
         by_hand::contender(),
     ]
 }
+
+/// Contenders that change the process for all spans in it, so they run after the others. The first is the reference.
+pub fn bridged() -> Vec<Contender> {
+    vec![tracing_opentelemetry::default(), radiosonde::beside_bridge(), radiosonde::bridged()]
+}

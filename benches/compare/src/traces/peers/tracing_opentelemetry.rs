@@ -4,7 +4,7 @@ use tracing::dispatcher::Dispatch;
 use tracing_opentelemetry::OpenTelemetryLayer;
 use tracing_subscriber::Registry;
 use tracing_subscriber::filter::LevelFilter;
-use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::layer::SubscriberExt as _;
 
 use super::{otel, traced};
 use crate::harness::Contender;
@@ -33,7 +33,7 @@ fn contender(name: &'static str, set_up: fn(Stock) -> Stock) -> Contender {
     let (sampled, unsampled) = (otel::provider(Sampler::AlwaysOn), otel::provider(Sampler::AlwaysOff));
     let dispatch = |provider: &SdkTracerProvider| {
         let layer = set_up(tracing_opentelemetry::layer().with_tracer(provider.tracer(SERVICE)));
-        Dispatch::new(tracing_subscriber::registry().with(layer.with_filter(LevelFilter::INFO)))
+        Dispatch::new(tracing_subscriber::registry().with(layer).with(LevelFilter::INFO))
     };
     let (on, off) = (dispatch(&sampled), dispatch(&unsampled));
     traced::contender(name, on, off, move || {

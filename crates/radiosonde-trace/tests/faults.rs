@@ -215,9 +215,9 @@ fn directives_recorded_late_steer_the_span() {
 
 #[test]
 fn the_end_of_a_span_is_not_quadratic_in_its_attributes() {
-    const ATTRIBUTES: usize = 32_000;
-    // Quadratic, this took 12 seconds in a release build.
-    let span = in_time(Duration::from_secs(10), || {
+    const ATTRIBUTES: usize = 16_000;
+    // This took 3 seconds in a release build, and grew with the square.
+    let span = in_time(LIMIT, || {
         let spans = CaptureSpans::new();
         let mut limits = SpanLimits::default();
         limits.attributes = 40_000;
@@ -230,7 +230,7 @@ fn the_end_of_a_span_is_not_quadratic_in_its_attributes() {
         spans.find("huge").unwrap()
     });
     assert_eq!((span.attributes.len(), span.dropped_attributes), (ATTRIBUTES, 0));
-    assert_eq!(span.attribute("key31999"), Some(&31_999.into()));
+    assert_eq!(span.attribute("key15999"), Some(&15_999.into()));
 }
 
 #[test]

@@ -7,9 +7,10 @@ use std::process::Command;
 use serde_json::{Map, Value, json};
 
 const BEFORE: &str = env!("CARGO_BIN_EXE_traces-before");
+const BOTH: &str = env!("CARGO_BIN_EXE_traces-both");
 const AFTER: &str = env!("CARGO_BIN_EXE_traces-after");
 
-/// The spans that a program prints, in the order in which they end, and the headers of its calls.
+/// The spans that a program prints, in the order in which they end, and the lines of its standard error.
 fn run(program: &str) -> (Vec<Value>, Vec<String>) {
     let mut command = Command::new(program);
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("OTEL_") || name == "RUST_LOG") {
@@ -20,8 +21,19 @@ fn run(program: &str) -> (Vec<Value>, Vec<String>) {
     let stdout = String::from_utf8(output.stdout).unwrap();
     let spans = stdout.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}")));
     let stderr = String::from_utf8(output.stderr).unwrap();
-    let calls = stderr.lines().filter_map(|line| line.strip_prefix("call: ")).map(str::to_owned);
-    (spans.collect(), calls.collect())
+    (spans.collect(), stderr.lines().map(str::to_owned).collect())
+}
+
+/// The headers of its calls.
+fn calls(stderr: &[String]) -> Vec<&str> {
+    stderr.iter().filter_map(|line| line.strip_prefix("call: ")).collect()
+}
+
+/// Message, trace and span of each line of its log that is in a trace.
+fn lines(stderr: &[String]) -> Vec<[Value; 3]> {
+    let lines = stderr.iter().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let lines = lines.map(|line| ["message", "trace_id", "span_id"].map(|key| line[key].clone()));
+    lines.filter(|[_, trace_id, _]| trace_id.is_string()).collect()
 }
 
 /// A span without its ids: the names of its parents and of those that it links to stand for them.
@@ -100,26 +112,43 @@ fn every_span_is_the_same_but_for_the_differences_in_the_guide() {
 }
 
 #[test]
-fn a_received_trace_is_continued_and_sent_on() {
-    let ((before, before_calls), (after, after_calls)) = (run(BEFORE), run(AFTER));
-    let traces = |spans: &[Value]| -> Vec<Value> {
-        let received = spans.iter().map(|span| span["trace_id"].clone());
-        received
-            .filter(|id| id == "4bf92f3577b34da6a3ce929d0e0e4736" || id == "0af7651916cd43dd8448eb211c80319c")
-            .collect()
+fn both_at_once_make_the_spans_of_before_and_lines_with_their_ids() {
+    let ((before, _), (both, stderr)) = (run(BEFORE), run(BOTH));
+    let without_times = |spans: &[Value]| {
+        let mut spans = without_ids(spans);
+        for span in &mut spans {
+            let attributes = span["attributes"].as_object_mut().unwrap();
+            attributes.retain(|key, _| !["busy_ns", "idle_ns"].contains(&key.as_str()));
+        }
+        spans
     };
-    assert_eq!(traces(&before).len(), 6);
-    assert_eq!(traces(&before), traces(&after));
-    for calls in [&before_calls, &after_calls] {
-        assert!(
-            calls[0].contains("00-4bf92f3577b34da6a3ce929d0e0e4736-")
-                && calls[0].contains("congo=t61rcWkgMzE")
-        );
-        assert_eq!(calls[1], "{}", "nothing was sent on");
+    assert_eq!(without_times(&before), without_times(&both));
+    let found = lines(&stderr);
+    let events = both.iter().map(|span| span["events"].as_array().unwrap().len()).sum::<usize>();
+    assert_eq!((found.len(), events), (8, 8));
+    for [message, trace_id, span_id] in found {
+        let span = both.iter().find(|span| span["span_id"] == span_id).unwrap_or_else(|| panic!("{message}"));
+        assert_eq!(span["trace_id"], trace_id);
+        // The event of `#[instrument(err)]` has no message, and theirs names it otherwise.
+        let is_event = |event: &Value| event[0] == message || event[0] == "exception";
+        assert!(span["events"].as_array().unwrap().iter().any(is_event), "{message} is not in {span}");
+    }
+}
+
+#[test]
+fn a_received_trace_is_continued_and_sent_on() {
+    let programs = [BEFORE, BOTH, AFTER].map(run);
+    for (spans, stderr) in &programs {
+        let traces: Vec<_> = spans.iter().map(|span| span["trace_id"].as_str().unwrap()).collect();
+        let of = |trace: &str| traces.iter().filter(|id| **id == trace).count();
+        assert_eq!(of("4bf92f3577b34da6a3ce929d0e0e4736"), 4);
+        assert_eq!(of("0af7651916cd43dd8448eb211c80319c"), 2);
+        let calls = calls(stderr);
+        assert!(calls[0].contains("00-4bf92f3577b34da6a3ce929d0e0e4736-"), "{}", calls[0]);
+        assert!(calls[0].contains("congo=t61rcWkgMzE"), "{}", calls[0]);
+        assert_eq!(calls[1], "{}", "a refused order makes no call");
     }
     // Theirs sends an empty header where there is no state.
-    assert_eq!(
-        [&before_calls[2], &after_calls[2]].map(|call| call.contains("\"tracestate\": \"\"")),
-        [true, false]
-    );
+    let is_empty = programs.map(|(_, stderr)| calls(&stderr)[2].contains("\"tracestate\": \"\""));
+    assert_eq!(is_empty, [true, false, false]);
 }

@@ -16,16 +16,31 @@ impl Served {
     }
 }
 
-/// The parent of a request's span; `None` to make it the child of the current span.
+/// Where a request's span belongs.
+pub(crate) enum Parent {
+    /// To what is current.
+    Current,
+    Context(RemoteContext),
+    /// To no trace yet; it links to the caller's.
+    LinkedRoot(Option<RemoteContext>),
+}
+
+/// The parent of a request's span.
 ///
-/// The received context is the parent of the outermost layer's span. The span of a further layer is a child of that one,
-/// whether a context was received or not. A request that a client layer has forwarded in between has another context, which
-/// is the parent.
-pub(crate) fn parent(extensions: &Extensions, incoming: Option<&RemoteContext>) -> Option<RemoteContext> {
+/// The received context is the parent of the outermost layer's span, unless that layer is a trust boundary. The span of a
+/// further layer is a child of that one, whether a context was received or not. A request that a client layer has forwarded
+/// in between has another context, which is the parent.
+pub(crate) fn parent(extensions: &Extensions, incoming: Option<&RemoteContext>, is_edge: bool) -> Parent {
     let served = extensions.get::<Served>().filter(|served| served.incoming.as_ref() == incoming);
-    let Some(outer) = served.and_then(|served| served.span.as_ref()) else { return incoming.cloned() };
+    let Some(outer) = served.and_then(|served| served.span.as_ref()) else {
+        return match incoming.cloned() {
+            incoming if is_edge => Parent::LinkedRoot(incoming),
+            Some(incoming) => Parent::Context(incoming),
+            None => Parent::Current,
+        };
+    };
     let is_current = RemoteContext::current()
         .is_some_and(|current| current.context().trace_id() == outer.context().trace_id());
     // Not current if a queue in between moved the request to another thread.
-    (!is_current).then(|| outer.clone())
+    if is_current { Parent::Current } else { Parent::Context(outer.clone()) }
 }

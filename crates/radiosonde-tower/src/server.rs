@@ -5,7 +5,7 @@ use http::header::{HOST, HeaderMap, HeaderName, USER_AGENT};
 use http::{Request, Response, Version};
 use http_body::Body;
 use radiosonde_signals::Record;
-use radiosonde_trace::RemoteContext;
+use radiosonde_trace::{RemoteContext, SpanLink};
 use tower_service::Service;
 use tracing::Span;
 use tracing::field::Empty;
@@ -18,7 +18,7 @@ use crate::http_metrics::HttpMetrics;
 use crate::matched_path;
 use crate::request_id::{CORRELATION_ID, REQUEST_ID, RequestId};
 use crate::route::Route;
-use crate::served::{self, Served};
+use crate::served::{self, Parent, Served};
 use crate::server_address::set_server;
 
 /// The service created by [`ServerLayer`](crate::ServerLayer).
@@ -27,14 +27,20 @@ pub struct ServerService<S> {
     inner: S,
     metrics: Arc<HttpMetrics>,
     debug: Option<Arc<DebugVerifier>>,
+    is_edge: bool,
 }
 
 /// The endpoint of a request that no route matched.
 const UNMATCHED: &str = "_unmatched";
 
 impl<S> ServerService<S> {
-    pub(crate) const fn new(inner: S, metrics: Arc<HttpMetrics>, debug: Option<Arc<DebugVerifier>>) -> Self {
-        Self { inner, metrics, debug }
+    pub(crate) const fn new(
+        inner: S,
+        metrics: Arc<HttpMetrics>,
+        debug: Option<Arc<DebugVerifier>>,
+        is_edge: bool,
+    ) -> Self {
+        Self { inner, metrics, debug, is_edge }
     }
 }
 
@@ -61,7 +67,18 @@ where
         let level = granted.as_ref().map(Granted::level);
         let incoming = radiosonde_trace::extract(request.headers());
         let mut record = Record::start(Exchange::new(&self.metrics, endpoint, &request), |exchange| {
-            open_span(exchange, is_matched, &request, incoming.as_ref(), &id, level)
+            let make = || open_span(exchange, is_matched, &request, &id, level);
+            match served::parent(request.extensions(), incoming.as_ref(), self.is_edge) {
+                Parent::Current => make(),
+                Parent::Context(parent) => radiosonde_trace::child_of(&parent, make),
+                Parent::LinkedRoot(caller) => {
+                    let span = radiosonde_trace::root_of(make);
+                    if let Some(caller) = caller {
+                        radiosonde_trace::add_link(&span, SpanLink::to(&caller));
+                    }
+                    span
+                }
+            }
         });
         if let Some(granted) = granted {
             granted.carry(record.span());
@@ -79,7 +96,6 @@ fn open_span<Q>(
     exchange: &Exchange,
     is_matched: bool,
     request: &Request<Q>,
-    incoming: Option<&RemoteContext>,
     id: &RequestId,
     level: Option<&'static str>,
 ) -> Span {
@@ -106,10 +122,6 @@ fn open_span<Q>(
         // A level override for the log filter.
         radiosonde.log = level,
     );
-    if let Some(parent) = served::parent(request.extensions(), incoming) {
-        // Fails only if no layer records spans.
-        let _ = radiosonde_trace::set_parent(&span, &parent);
-    }
     if span.is_disabled() {
         return span;
     }

@@ -38,6 +38,7 @@ use crate::server::ServerService;
 pub struct ServerLayer {
     metrics: Arc<HttpMetrics>,
     debug: Option<Arc<DebugVerifier>>,
+    is_edge: bool,
 }
 
 /// Further endpoints share one label value; an application has fewer routes.
@@ -54,7 +55,7 @@ impl ServerLayer {
 
     /// Builds a layer; default: the global registry, the system's clock, and no debug requests.
     pub fn builder() -> ServerLayerBuilder {
-        ServerLayerBuilder { registry: None, clock: Arc::new(SystemClock), debug: None }
+        ServerLayerBuilder { registry: None, clock: Arc::new(SystemClock), debug: None, is_edge: false }
     }
 }
 
@@ -65,6 +66,7 @@ pub struct ServerLayerBuilder {
     registry: Option<Registry>,
     clock: SharedClock,
     pub(crate) debug: Option<DebugRequests>,
+    is_edge: bool,
 }
 
 impl ServerLayerBuilder {
@@ -80,17 +82,24 @@ impl ServerLayerBuilder {
         self
     }
 
+    /// Makes this a trust boundary: each request starts a new trace, which links to the one that the caller sent. For a public
+    /// edge, where a caller must not decide on sampling, nor join its requests to traces or baggage of others.
+    pub const fn trust_boundary(mut self) -> Self {
+        self.is_edge = true;
+        self
+    }
+
     /// Registers the metrics.
     ///
     /// # Errors
     /// [`RegisterError`] if the registry has other metrics with these names.
     pub fn build(self) -> Result<ServerLayer, RegisterError> {
-        let Self { registry, clock, debug } = self;
+        let Self { registry, clock, debug, is_edge } = self;
         let registry = registry.as_ref().unwrap_or_else(|| Registry::global());
         let verifier = |requests| DebugVerifier::new(requests, registry, Arc::clone(&clock)).map(Arc::new);
         let debug = debug.map(verifier).transpose()?;
         let metrics = Arc::new(HttpMetrics::new(Role::Server, registry, clock, ENDPOINTS)?);
-        Ok(ServerLayer { metrics, debug })
+        Ok(ServerLayer { metrics, debug, is_edge })
     }
 }
 
@@ -98,6 +107,6 @@ impl<S> Layer<S> for ServerLayer {
     type Service = ServerService<S>;
 
     fn layer(&self, inner: S) -> ServerService<S> {
-        ServerService::new(inner, Arc::clone(&self.metrics), self.debug.clone())
+        ServerService::new(inner, Arc::clone(&self.metrics), self.debug.clone(), self.is_edge)
     }
 }

@@ -19,6 +19,7 @@ mod spans;
 mod tail;
 mod trace_options;
 
+pub use active::child_of::{child_of, root_of};
 pub use active::doors::{add_link, context_of, keep, set_attribute, set_error, set_name, set_ok, set_parent};
 pub use active::set_parent_error::SetParentError;
 pub use carrying::carried_context::{CarriedContext, EnteredContext};

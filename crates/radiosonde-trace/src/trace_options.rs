@@ -9,6 +9,7 @@ use crate::pipeline::TracePipeline;
 use crate::processing::self_metrics::SelfMetrics;
 use crate::processing::settings::Settings;
 use crate::processing::span_processor::Processor;
+use crate::propagation::baggage_rules::BaggageRules;
 use crate::propagation::propagators::Propagators;
 use crate::records::limits::SpanLimits;
 use crate::sampling::sampler::Sampler;
@@ -27,7 +28,7 @@ impl TracePipeline {
 ///
 /// # Shape
 /// Unset options can be taken from other ones with [`or`](Self::or). With the feature `serde`, `sampler`, `events`, `limits`,
-/// `tail`, `location`, `propagators` and `console` are deserialized from a configuration file; a sampler is the name of its constructor, such as `always_off`, or a table with a
+/// `tail`, `baggage`, `location`, `propagators` and `console` are deserialized from a configuration file; a sampler is the name of its constructor, such as `always_off`, or a table with a
 /// ratio, `{ parent_based_ratio = 0.1 }`.
 #[must_use = "`build` creates the pipeline"]
 #[derive(Default)]
@@ -47,6 +48,7 @@ pub struct TraceOptions {
     console: Option<bool>,
     limits: Option<SpanLimits>,
     tail: Option<TailOptions>,
+    baggage: Option<BaggageRules>,
     location: Option<bool>,
     #[cfg_attr(feature = "serde", serde(skip))]
     clock: Option<SharedClock>,
@@ -117,6 +119,12 @@ impl TraceOptions {
         self
     }
 
+    /// Sets which entries of received baggage become attributes of spans; default: none.
+    pub fn baggage(mut self, rules: BaggageRules) -> Self {
+        self.baggage = Some(rules);
+        self
+    }
+
     /// Sets whether spans have the file and line of their callsite, as `code.file.path` and `code.line.number`; default: `false`.
     pub const fn location(mut self, has_location: bool) -> Self {
         self.location = Some(has_location);
@@ -157,6 +165,7 @@ impl TraceOptions {
             events: self.events.or(other.events),
             limits: self.limits.or(other.limits),
             tail: self.tail.or(other.tail),
+            baggage: self.baggage.or(other.baggage),
             location: self.location.or(other.location),
             clock: self.clock.or(other.clock),
             propagators: self.propagators.or(other.propagators),
@@ -181,6 +190,7 @@ impl TraceOptions {
             processor: Processor::new(sinks, metrics),
             tail: self.tail.as_ref().map(Tail::new),
             limits: self.limits.unwrap_or_default(),
+            baggage: self.baggage.unwrap_or_default(),
             clock: self.clock,
             events: self.events.unwrap_or(LevelFilter::INFO).max(LevelFilter::ERROR),
             has_location: self.location.unwrap_or(false),

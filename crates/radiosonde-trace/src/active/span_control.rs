@@ -58,6 +58,11 @@ pub trait ControlSpans: Send + Sync + 'static {
     /// Adds a link.
     fn add_link(&self, span: &Span, link: SpanLink);
 
+    /// Whether a new span is the child of the context that is [entered](RemoteContext::enter). Default: `false`.
+    fn reads_entered_context(&self) -> bool {
+        false
+    }
+
     /// Keeps the span's trace in the local tail. Default: nothing, for a layer without one.
     fn keep(&self, span: &Span) {
         let _ = span;

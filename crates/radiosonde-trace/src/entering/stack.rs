@@ -152,27 +152,36 @@ impl RemoteContext {
     /// # Cost
     /// Two thread-local pushes; no allocation.
     pub fn enter(self) -> ContextGuard {
-        let current = CurrentGuard::new(Some(self.context()));
-        let outer = outer_span();
-        let number = SPANS.try_with(|spans| {
-            let mut spans = spans.borrow_mut();
-            spans.by_hand += 1;
-            let id = spans.by_hand;
-            let (layer, context) = (NO_LAYER, Some(self));
-            spans.entered.push(Entered {
-                layer,
-                id,
-                context,
-                is_recording: false,
-                outer,
-                mark: None,
-                _current: current,
-            });
-            id
-        });
-        // No context has the number 0.
-        ContextGuard { number: number.unwrap_or(0), _not_send: PhantomData }
+        enter_by_hand(Some(self))
     }
+}
+
+/// Makes no context current until the guard is dropped.
+pub(crate) fn leave_all() -> ContextGuard {
+    enter_by_hand(None)
+}
+
+fn enter_by_hand(context: Option<RemoteContext>) -> ContextGuard {
+    let current = CurrentGuard::new(context.as_ref().map(RemoteContext::context));
+    let outer = outer_span();
+    let number = SPANS.try_with(|spans| {
+        let mut spans = spans.borrow_mut();
+        spans.by_hand += 1;
+        let id = spans.by_hand;
+        let layer = NO_LAYER;
+        spans.entered.push(Entered {
+            layer,
+            id,
+            context,
+            is_recording: false,
+            outer,
+            mark: None,
+            _current: current,
+        });
+        id
+    });
+    // No context has the number 0.
+    ContextGuard { number: number.unwrap_or(0), _not_send: PhantomData }
 }
 
 /// Keeps a [`RemoteContext`] current on this thread until it is dropped.

@@ -42,12 +42,13 @@ impl Spans {
 
     /// Links an open span to another one.
     pub(crate) fn link(&self, id: u64, to: &RemoteContext) {
-        let mut link = SpanLink::new(to.context());
-        link.trace_state = to.trace_state().clone();
-        self.add_link(id, &link);
+        self.add_link(id, SpanLink::to(to));
     }
 
-    pub(crate) fn add_link(&self, id: u64, link: &SpanLink) {
+    pub(crate) fn add_link(&self, id: u64, mut link: SpanLink) {
+        let beyond = link.attributes.len().saturating_sub(self.settings.limits.link_attributes as usize);
+        link.attributes.truncate(link.attributes.len() - beyond);
+        link.dropped_attributes = link.dropped_attributes.saturating_add(beyond as u32);
         let mut shard = self.open.shard(id);
         let Some(record) = shard.get_mut(&id).filter(|record| record.fate.is_recording()) else { return };
         if record.links >= self.settings.limits.links || record.extras.len() > MAX_SPAN_BYTES {
@@ -55,7 +56,7 @@ impl Spans {
             return;
         }
         record.links += 1;
-        put_link(&mut record.extras, link);
+        put_link(&mut record.extras, &link);
     }
 }
 

@@ -74,7 +74,11 @@ impl ControlSpans for SpanDoors {
     }
 
     fn add_link(&self, span: &Span, link: SpanLink) {
-        self.0.add_link(id_of(span), &link);
+        self.0.add_link(id_of(span), link);
+    }
+
+    fn reads_entered_context(&self) -> bool {
+        true
     }
 
     fn keep(&self, span: &Span) {

@@ -9,9 +9,11 @@ use crate::planning::plan::Plan;
 use crate::planning::visitor::Visitor;
 use crate::processing::settings::Settings;
 use crate::propagation::remote_context::RemoteContext;
+use crate::records::attributes::{Key, hash};
 use crate::records::fields::Fields;
 use crate::records::record::{Fate, Record};
 use crate::sampling::input::SamplingInput;
+use crate::spans::encoding::{SPAN_ATTRIBUTES, Written, key_field};
 use crate::spans::finished_span::SpanKind;
 use crate::spans::pool::PooledBytes;
 
@@ -85,6 +87,7 @@ impl Spans {
             if !has_fields {
                 self.visit(record, visit);
             }
+            self.promote(record);
             record.start = settings.now();
         } else if has_fields {
             record.fields.clear();
@@ -126,6 +129,26 @@ impl Spans {
         let mut visitor = Visitor::of_span(self.plan(record.metadata), &mut record.fields, &settings.limits);
         visit(&mut visitor);
         self.failed(visitor.failed);
+    }
+
+    /// Copies the trusted entries of the baggage that the span has from its parent.
+    #[inline]
+    fn promote(&self, record: &mut Record) {
+        let rules = &self.settings.baggage;
+        if rules.is_empty() {
+            return;
+        }
+        let Some(own) = &record.own else { return };
+        let Fields { bytes, attributes, .. } = &mut record.fields;
+        for (key, value) in rules.promoted(own.baggage()) {
+            let field = key_field(key);
+            let key = Key { hash: hash(key), field: &field };
+            // The span's own field wins.
+            if !attributes.has(bytes, key) {
+                let value = Written::Text(self.settings.limits.cut(&value));
+                attributes.push(bytes, (SPAN_ATTRIBUTES, self.settings.limits.attributes), key, &value);
+            }
+        }
     }
 
     pub(crate) fn failed(&self, values: u32) {
@@ -198,16 +221,15 @@ impl Spans {
         }
         self.give_ids(record, Some(parent), trace, is_sampled);
         match self.fate(is_sampled, false) {
-            Fate::Local => {
-                record.start = if record.start == 0 { self.settings.now() } else { record.start };
-                record.fate = Fate::Local;
-                if let Some(tail) = &self.settings.tail {
+            fate @ (Fate::Local | Fate::Sampled) => {
+                if record.start == 0 {
+                    record.start = self.settings.now();
+                }
+                record.fate = fate;
+                self.promote(record);
+                if let (Some(tail), Fate::Local) = (&self.settings.tail, fate) {
                     self.settings.processor.tail_full(tail.opened(trace.0));
                 }
-            }
-            Fate::Sampled => {
-                record.start = if record.start == 0 { self.settings.now() } else { record.start };
-                record.fate = Fate::Sampled;
             }
             fate => {
                 record.stop_recording();

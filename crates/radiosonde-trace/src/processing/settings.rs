@@ -5,6 +5,7 @@ use radiosonde_core::{Clock as _, SharedClock, SystemClock};
 use tracing::level_filters::LevelFilter;
 
 use crate::processing::span_processor::Processor;
+use crate::propagation::baggage_rules::BaggageRules;
 use crate::records::limits::SpanLimits;
 use crate::sampling::input::SamplingInput;
 use crate::sampling::sampler::Sampler;
@@ -18,6 +19,7 @@ pub(crate) struct Settings {
     pub(crate) processor: Processor,
     pub(crate) tail: Option<Tail>,
     pub(crate) limits: SpanLimits,
+    pub(crate) baggage: BaggageRules,
     /// `None` for the system's, which is read directly.
     pub(crate) clock: Option<SharedClock>,
     pub(crate) events: LevelFilter,

@@ -1,9 +1,7 @@
 /// Limits of what a span holds. What is beyond them is dropped and counted on the span.
 ///
 /// # Shape
-/// The defaults are those of OpenTelemetry; its variables are `OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT`, `OTEL_SPAN_EVENT_COUNT_LIMIT`,
-/// `OTEL_SPAN_LINK_COUNT_LIMIT`, `OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT` and `OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT`. Whatever the
-/// limits, a value is cut at 64 KiB, and a span of more than 1 MiB takes nothing more.
+/// The defaults are those of OpenTelemetry. Whatever the limits, a value is cut at 64 KiB, and a span of more than 1 MiB takes nothing more.
 ///
 /// # Source
 /// <https://opentelemetry.io/docs/specs/otel/common/#attribute-limits>
@@ -19,6 +17,8 @@ pub struct SpanLimits {
     pub links: u32,
     /// The most attributes of an event; default: 128.
     pub event_attributes: u32,
+    /// The most attributes of a link; default: 128.
+    pub link_attributes: u32,
     /// The most characters of a text; default: no limit but 64 KiB.
     pub value_length: Option<u32>,
 }
@@ -31,11 +31,24 @@ pub(crate) const MAX_SPAN_BYTES: usize = 1024 * 1024;
 
 impl Default for SpanLimits {
     fn default() -> Self {
-        Self { attributes: 128, events: 128, links: 128, event_attributes: 128, value_length: None }
+        Self {
+            attributes: 128,
+            events: 128,
+            links: 128,
+            event_attributes: 128,
+            link_attributes: 128,
+            value_length: None,
+        }
     }
 }
 
 impl SpanLimits {
+    /// The defaults.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
     /// The part of a text that the limit leaves.
     #[inline]
     #[must_use]

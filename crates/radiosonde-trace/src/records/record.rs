@@ -104,7 +104,7 @@ impl Record {
     pub(crate) fn give_back(mut self: Box<Self>) {
         self.stop_recording();
         (self.own, self.parent, self.parent_is_remote) = (None, None, false);
-        self.is_used = false;
+        (self.is_used, self.start) = (false, 0);
         match Arc::get_mut(&mut self.mark) {
             Some(mark) => *mark = Mark::default(),
             // A thread still has the span entered.

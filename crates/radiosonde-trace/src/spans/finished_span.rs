@@ -3,6 +3,7 @@ use std::time::SystemTime;
 
 use radiosonde_core::{SpanContext, SpanId};
 
+use crate::propagation::remote_context::RemoteContext;
 use crate::propagation::trace_state::TraceState;
 use crate::spans::attribute::{Attribute, AttributeValue};
 
@@ -152,6 +153,12 @@ pub struct SpanLink {
 }
 
 impl SpanLink {
+    /// Creates a link to a span of this or another process, without attributes.
+    #[must_use]
+    pub fn to(context: &RemoteContext) -> Self {
+        Self { trace_state: context.trace_state().clone(), ..Self::new(context.context()) }
+    }
+
     /// Creates a link without attributes.
     #[must_use]
     pub fn new(context: SpanContext) -> Self {

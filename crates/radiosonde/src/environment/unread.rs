@@ -10,17 +10,6 @@ const ALWAYS: [(&str, &str); 3] = [
     ("OTEL_LOG_LEVEL", "failures of the telemetry are always reported; RUST_LOG is the filter of log lines"),
 ];
 
-const LIMITS: &str =
-    "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT, OTEL_SPAN_EVENT_COUNT_LIMIT and OTEL_SPAN_LINK_COUNT_LIMIT are read";
-
-const SPANS: [(&str, &str); 5] = [
-    ("OTEL_ATTRIBUTE_COUNT_LIMIT", LIMITS),
-    ("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", LIMITS),
-    ("OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT", LIMITS),
-    ("OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT", LIMITS),
-    ("OTEL_LINK_ATTRIBUTE_COUNT_LIMIT", LIMITS),
-];
-
 const RECORDS: &str = "the limits of a log line hold";
 
 const LINES: [(&str, &str); 2] = [
@@ -28,9 +17,9 @@ const LINES: [(&str, &str); 2] = [
     ("OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT", RECORDS),
 ];
 
-/// Reports those that are set; those about spans and lines only where these are exported.
-pub(crate) fn check(variables: &Variables<'_>, spans: bool, lines: bool) {
-    let tables = [(true, &ALWAYS[..]), (spans, &SPANS), (lines, &LINES)];
+/// Reports those that are set; those about lines only where these are exported.
+pub(crate) fn check(variables: &Variables<'_>, lines: bool) {
+    let tables = [(true, &ALWAYS[..]), (lines, &LINES)];
     for (name, instead) in tables.into_iter().filter(|(is_on, _)| *is_on).flat_map(|(_, table)| table) {
         report(variables, name, instead);
     }

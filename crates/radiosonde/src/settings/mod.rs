@@ -4,6 +4,7 @@ mod listener;
 pub(crate) mod log;
 mod log_file;
 mod propagators;
+mod span_limits;
 
 use std::mem;
 
@@ -65,11 +66,13 @@ impl Settings {
             true => Exports::default(),
             false => Exports::resolve(of_code, of_file, variables)?,
         };
-        if otlp.has_spans {
-            check_span_limits(variables)?;
+        unread::check(variables, otlp.has_lines);
+        let mut environment = environment(&code, disabled, variables)?;
+        if otlp.has_spans
+            && let Some(limits) = span_limits::span_limits(variables)?
+        {
+            environment.traces = environment.traces.limits(limits);
         }
-        unread::check(variables, otlp.has_spans, otlp.has_lines);
-        let environment = environment(&code, disabled, variables)?;
         let Config {
             resource,
             service_label,
@@ -195,16 +198,6 @@ fn debug_keys(variables: &Variables<'_>) -> Result<Option<Vec<DebugKey>>, Invali
         InvalidVariable::secret(VARIABLE, "secrets of 16 bytes and more, comma-separated").because(cause)
     };
     keys.split(',').map(|key| DebugKey::new(key.trim()).map_err(refuse)).collect::<Result<_, _>>().map(Some)
-}
-
-/// OpenTelemetry's SDK reads these itself, and takes its default without a word where it cannot.
-fn check_span_limits(variables: &Variables<'_>) -> Result<(), InvalidVariable> {
-    for name in
-        ["OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "OTEL_SPAN_EVENT_COUNT_LIMIT", "OTEL_SPAN_LINK_COUNT_LIMIT"]
-    {
-        variables.parse::<u32>(name, "a number from 0 to 4294967295")?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -4,6 +4,10 @@
 
 mod plain;
 
+use std::net::TcpListener;
+use std::sync::mpsc::channel;
+use std::thread;
+
 use plain::{DEADLINE, HttpOptions, MS, Plain, delivery, patient, push, quick};
 use radiosonde_delivery::{Retry, SinkOptions};
 use radiosonde_testkit::{HttpFake, Reaction};
@@ -68,6 +72,29 @@ fn a_connection_that_breaks_or_hangs_is_replaced() {
     push(&queue, &["a"]);
     let report = delivery.shutdown_blocking(DEADLINE);
     assert_eq!(report.to_string(), "x: 1 produced, 1 delivered, 0 dropped, 0 left");
+}
+
+#[test]
+fn a_connection_whose_peer_is_gone_is_given_up() {
+    // Accepts and never says a word: for the client like a machine without power.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let (sender, accepted) = channel();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            if sender.send(stream.unwrap()).is_err() {
+                return;
+            }
+        }
+    });
+    let (delivery, _) = delivery();
+    let options = quick("x").timeout(MS * 100);
+    let queue = delivery.sink(options, &HttpOptions::new(), Plain::http2(&url)).unwrap();
+    push(&queue, &["a"]);
+    // Held, so that the server does not close them.
+    let connections = [(); 2].map(|()| accepted.recv_timeout(DEADLINE).unwrap());
+    assert_eq!(delivery.shutdown_blocking(MS).left(), 1);
+    drop(connections);
 }
 
 #[test]

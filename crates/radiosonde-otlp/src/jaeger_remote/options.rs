@@ -193,7 +193,17 @@ impl FromStr for JaegerRemoteOptions {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::proptest;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn any_argument_is_read_without_a_panic(text in "\\PC{0,40}", key in "endpoint|pollingIntervalMs|x") {
+            let _ = text.parse::<JaegerRemoteOptions>();
+            let _ = format!("{key}={text}").parse::<JaegerRemoteOptions>();
+        }
+    }
 
     #[test]
     fn the_service_is_asked_for_by_name_at_any_url() {

@@ -134,7 +134,24 @@ impl fmt::Display for InvalidStrategy {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::proptest;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_without_a_panic(bytes: Vec<u8>, rate: f64, text in "\\PC{0,20}") {
+            let _ = parse(&bytes);
+            for value in [format!("{rate:e}"), format!("{text:?}"), text] {
+                for key in ["samplingRate", "maxTracesPerSecond"] {
+                    let _ = parse(format!(r#"{{"probabilisticSampling":{{"{key}":{value}}}}}"#).as_bytes());
+                    let _ = parse(format!(r#"{{"rateLimitingSampling":{{"{key}":{value}}}}}"#).as_bytes());
+                }
+                let operations = format!(r#"{{"operationSampling":{{"defaultLowerBoundTracesPerSecond":{value}}}}}"#);
+                let _ = parse(operations.as_bytes());
+            }
+        }
+    }
 
     fn sampler(json: &str) -> Result<Sampler, String> {
         parse(json.as_bytes()).map_err(|error| error.to_string())

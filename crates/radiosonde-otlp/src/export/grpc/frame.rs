@@ -56,7 +56,31 @@ pub(super) fn message(body: &Bytes) -> Bytes {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::{any, prop_assert_eq, proptest};
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_without_a_panic(body: Vec<u8>, message: Vec<u8>) {
+            super::message(&body.into());
+            let mut framed = buffer(message.len());
+            framed.extend_from_slice(&message);
+            for compression in [Compression::None, Compression::Gzip] {
+                let frame = complete(framed.clone(), compression).unwrap();
+                prop_assert_eq!(super::message(&frame.into()), &message);
+            }
+        }
+
+        #[test]
+        fn a_damaged_frame_is_read_without_a_panic(at in 0..30_usize, byte in any::<u8>()) {
+            let mut frame = framed(Compression::Gzip).to_vec();
+            if let Some(damaged) = frame.get_mut(at) {
+                *damaged = byte;
+            }
+            super::message(&frame.into());
+        }
+    }
 
     fn framed(compression: Compression) -> Bytes {
         let mut buffer = buffer(3);

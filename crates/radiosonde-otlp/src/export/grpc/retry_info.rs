@@ -60,7 +60,19 @@ struct Delay {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::{prop_assert_eq, proptest};
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn any_details_are_read_without_a_panic(bytes: Vec<u8>, seconds: i64, nanos: i32) {
+            delay(&bytes);
+            delay(BASE64.encode(&bytes).as_bytes());
+            let delay = delay(encoded(TYPE, seconds, nanos).as_bytes()).unwrap();
+            prop_assert_eq!(delay.as_secs(), u64::try_from(seconds).unwrap_or(0));
+        }
+    }
 
     fn encoded(type_url: &str, seconds: i64, nanos: i32) -> String {
         let info = RetryInfo { retry_delay: Some(Delay { seconds, nanos }) };

@@ -76,7 +76,7 @@ fn a_connection_that_breaks_or_hangs_is_replaced() {
 
 #[test]
 fn a_connection_whose_peer_is_gone_is_given_up() {
-    // Accepts and never says a word: for the client like a machine without power.
+    // Accepts connections and never sends a byte, like a machine without power.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let (sender, accepted) = channel();

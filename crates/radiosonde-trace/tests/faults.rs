@@ -161,7 +161,11 @@ impl fmt::Display for Errs {
 fn a_value_that_panics_or_errs_is_replaced_wherever_it_stands() {
     for is_sampled in [true, false] {
         let sampler = if is_sampled { Sampler::always_on() } else { Sampler::always_off() };
-        let spans = spans_sampled(sampler, || {
+        let (spans, registry) = (CaptureSpans::new(), Registry::new());
+        let options = TracePipeline::builder(&Resource::new("test")).registry(&registry).sampler(sampler);
+        let pipeline = options.sink(spans.clone()).build().unwrap();
+        let subscriber = tracing_subscriber::registry().with(pipeline.layer());
+        tracing::subscriber::with_default(subscriber, || {
             let span =
                 info_span!("span", bad = ?Panics, worse = %Errs, late = Empty, later = Empty, kept = 1);
             span.record("late", tracing::field::debug(Panics));
@@ -170,6 +174,7 @@ fn a_value_that_panics_or_errs_is_replaced_wherever_it_stands() {
             error!(parent: &span, "{Errs}");
             span.in_scope(|| assert!(SpanContext::current().is_some()));
         });
+        let (spans, text) = (spans.take(), registry.text());
         let [span] = &spans[..] else {
             assert_eq!((is_sampled, spans.len()), (false, 0));
             continue;
@@ -188,6 +193,7 @@ fn a_value_that_panics_or_errs_is_replaced_wherever_it_stands() {
         );
         assert_eq!(value("kept"), Some(&2.into()));
         assert_eq!(span.events.len(), 2, "{:?}", span.events);
+        assert!(text.contains("radiosonde_trace_replaced_values_total 7\n"), "{text}");
     }
 }
 

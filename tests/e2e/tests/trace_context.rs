@@ -116,9 +116,10 @@ impl SentOn {
         self.trace == TRACE && self.parent != PARENT
     }
 
-    /// Whether it is a new trace, without any state of the old one.
+    /// Whether it is a new trace, sampled, with a random id, and without any state of the old one.
     fn restarts(&self) -> bool {
-        !self.trace.starts_with("1234567890123456789012345678901") && self.state.is_empty()
+        let is_new = !self.trace.starts_with("1234567890123456789012345678901");
+        is_new && self.state.is_empty() && self.flags == "03"
     }
 }
 

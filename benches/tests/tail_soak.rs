@@ -2,6 +2,8 @@
 //!
 //! Bytes are counted for the whole process, so this is the only test here.
 
+#![allow(clippy::panic, reason = "a test fails by panicking")]
+
 use std::collections::VecDeque;
 
 use radiosonde_core::Resource;

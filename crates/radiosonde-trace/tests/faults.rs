@@ -346,11 +346,12 @@ async fn a_carried_task_in_a_span_that_is_disabled_everywhere_keeps_the_context(
     let task = tracing::dispatcher::with_default(&dispatch, || {
         let _request = info_span!("request").entered();
         let work = async { info_span!("query").in_scope(|| info!("asked")) };
-        let task = carry(work.instrument(debug_span!("task")));
-        tokio::spawn(tracing::instrument::WithSubscriber::with_subscriber(
-            async move { task.await },
-            dispatch.clone(),
-        ))
+        let carried = carry(work.instrument(debug_span!("task")));
+        // It is dropped while the subscriber is there, as above.
+        let task = async move {
+            let () = carried.await;
+        };
+        tokio::spawn(tracing::instrument::WithSubscriber::with_subscriber(task, dispatch.clone()))
     });
     task.await.unwrap();
     let (request, query) = (spans.find("request").unwrap(), spans.find("query").unwrap());

@@ -1,5 +1,5 @@
 //! Traces: a root span with four attributes, a child with two, and an event in it; W3C trace context read and written.
-//! `cargo run --release --bin traces [case] [rounds]`
+//! `cargo run --release --bin traces [case] [rounds] [contender]`
 //!
 //! Allocations are those of the calling thread: an exporter's thread is not on the path of a request.
 
@@ -21,8 +21,11 @@ fn main() {
     let mut arguments = std::env::args().skip(1);
     let wanted = arguments.next().unwrap_or_default();
     let rounds = arguments.next().and_then(|rounds| rounds.parse().ok()).unwrap_or(25);
+    // One alone, for a profiler.
+    let alone = arguments.next();
+    let is_wanted = |contender: &Contender| alone.as_ref().is_none_or(|name| contender.name == *name);
     for contenders in [peers::spans, peers::bridged] {
-        let contenders = contenders();
+        let contenders: Vec<_> = contenders().into_iter().filter(is_wanted).collect();
         for (case, bar) in SPANS {
             for threads in [1, 2] {
                 run(&contenders, case, threads, &wanted, rounds, bar);
@@ -35,6 +38,9 @@ fn main() {
 fn run(contenders: &[Contender], case: &str, threads: usize, wanted: &str, rounds: usize, bar: f64) {
     let title = format!("{case}, {threads} thread{}", if threads == 1 { "" } else { "s" });
     if !title.contains(wanted) {
+        return;
+    }
+    if contenders.is_empty() {
         return;
     }
     let names: Vec<_> = contenders.iter().map(|contender| contender.name).collect();

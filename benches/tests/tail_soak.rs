@@ -46,7 +46,6 @@ fn growth(mut flood: impl FnMut()) -> i64 {
 }
 
 #[test]
-#[ignore = "until events take their buffer from the pool"]
 fn a_flood_of_unsampled_traces_leaves_memory_flat() {
     let registry = Registry::new();
     let pipeline = TracePipeline::builder(&Resource::new("flood"))

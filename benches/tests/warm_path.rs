@@ -230,7 +230,6 @@ fn allocations_of_spans(sampler: Sampler) -> u64 {
 }
 
 #[test]
-#[ignore = "until events take their buffer from the pool"]
 fn a_sampled_span_allocates_nothing() {
     assert_eq!(allocations_of_spans(Sampler::always_on()), 0);
 }

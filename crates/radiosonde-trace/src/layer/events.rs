@@ -56,7 +56,7 @@ impl Spans {
             return;
         }
         record.links += 1;
-        put_link(&mut record.extras, &link);
+        put_link(record.extras_mut(), &link);
     }
 }
 
@@ -67,7 +67,7 @@ impl Record {
             return;
         }
         self.events += 1;
-        let time = put_event(&mut self.extras, at, name, &fields.bytes, fields.attributes.dropped);
+        let time = put_event(self.extras_mut(), at, name, &fields.bytes, fields.attributes.dropped);
         self.last_event = Some((time as u32, at));
     }
 }

@@ -119,6 +119,14 @@ impl Record {
         });
     }
 
+    /// Where events and links are written, in a buffer that other spans had before.
+    pub(crate) fn extras_mut(&mut self) -> &mut PooledBytes {
+        if self.extras.capacity() == 0 {
+            self.extras = PooledBytes::take();
+        }
+        &mut self.extras
+    }
+
     /// Drops what was recorded and records nothing more.
     pub(crate) fn stop_recording(&mut self) {
         if self.fate != Fate::Ids {

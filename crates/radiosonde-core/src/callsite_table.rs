@@ -19,9 +19,11 @@ pub struct CallsiteTable<M: 'static, T> {
 
 #[derive(Debug)]
 struct Table<M: 'static, T> {
-    places: Box<[OnceLock<Box<Known<M, T>>>]>,
+    places: Box<[Place<M, T>]>,
     next: OnceLock<Box<Self>>,
 }
+
+type Place<M, T> = OnceLock<Box<Known<M, T>>>;
 
 #[derive(Debug)]
 struct Known<M: 'static, T> {

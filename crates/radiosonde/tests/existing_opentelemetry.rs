@@ -70,8 +70,7 @@ async fn serve(registry: &Registry, request: Request<String>) -> HeaderMap {
         }
     }));
     drop(service.oneshot(request).await.unwrap());
-    let received = received.lock().unwrap().clone();
-    received
+    received.lock().unwrap().clone()
 }
 
 #[tokio::test]

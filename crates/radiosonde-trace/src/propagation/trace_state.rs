@@ -182,7 +182,7 @@ fn is_value(value: &[u8]) -> bool {
 fn shorten(members: &mut Vec<(&str, &str)>, kept: usize) {
     while joined_bytes(members) > TraceState::MAX_BYTES {
         let others = members.iter().skip(kept).map(|member| member_bytes(*member) > TraceState::LONG_MEMBER);
-        let long = others.enumerate().filter(|(_, is_long)| *is_long).next_back();
+        let long = others.enumerate().rfind(|(_, is_long)| *is_long);
         members.remove(long.map_or(members.len() - 1, |(at, _)| at + kept));
     }
 }

@@ -61,7 +61,11 @@ impl SpanLimits {
 
     #[cold]
     fn cut_long<'a>(&self, text: &'a str) -> &'a str {
-        let text = &text[..text.floor_char_boundary(MAX_VALUE_BYTES)];
+        let mut end = text.len().min(MAX_VALUE_BYTES);
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        let text = &text[..end];
         let Some(chars) = self.value_length else { return text };
         text.char_indices().nth(chars as usize).map_or(text, |(end, _)| &text[..end])
     }

@@ -203,6 +203,7 @@ impl Sampler {
 
     /// Whether the span that starts is recorded.
     #[inline]
+    #[must_use]
     pub fn sample(&self, input: &SamplingInput<'_>) -> bool {
         match &self.0 {
             Strategy::Plain(plain) => plain.sample(input.trace_id),

@@ -14,6 +14,7 @@ mod duration;
 pub mod gcra;
 mod id;
 mod level;
+pub mod line_fields;
 mod outcome;
 mod percent;
 mod rate;

@@ -4,6 +4,7 @@ use radiosonde_core::silence::is_silenced;
 use tracing::Subscriber;
 use tracing_subscriber::registry::LookupSpan;
 
+use crate::entering::promoted_entries;
 use crate::layer::spans::Spans;
 use crate::layer::trace_layer::TraceLayer;
 use crate::processing::installed::{Installed, next_number};
@@ -74,8 +75,12 @@ impl TracePipeline {
 
     /// Sets the formats in which [`extract`](crate::extract) and [`inject`](crate::inject) propagate trace context, in the whole
     /// process. The last call wins.
+    ///
+    /// From now on, log lines have the entries of baggage that [`BaggageRules`](crate::BaggageRules) name. For these, the first
+    /// call whose rules promote something wins.
     pub fn install_global(&self) {
         installed_propagators::set(self.propagators);
+        promoted_entries::install(&self.settings.baggage);
     }
 
     /// The spans that are open and recorded, the oldest first: for a page that shows what hangs.

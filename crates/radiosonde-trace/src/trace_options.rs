@@ -119,7 +119,8 @@ impl TraceOptions {
         self
     }
 
-    /// Sets which entries of received baggage become attributes of spans; default: none.
+    /// Sets which entries of received baggage become attributes of spans, and fields of log lines in the whole process from
+    /// [`install_global`](TracePipeline::install_global) on; default: none.
     pub fn baggage(mut self, rules: BaggageRules) -> Self {
         self.baggage = Some(rules);
         self

@@ -50,8 +50,9 @@ const LOG_RECORDS: &str = "log";
 /// (of [`audit!`](crate::audit) and [`log_metric!`](crate::log_metric)), `trace_id`, `span_id`, `truncated`. Every other
 /// field is under `metadata`.
 ///
-/// - Fields come from the event, the spans around it and the static fields, in this precedence. A nearer span wins over a
-///   farther one, and the last of two fields with the same name in one event wins.
+/// - Fields come from the event, the spans around it, its [trace context](radiosonde_core::line_fields) and the
+///   static fields, in this precedence. A nearer span wins over a farther one, and the last of two fields with the same name
+///   in one event wins.
 /// - `http.request.method`, `url.path` and `http.response.status_code` are `method`, `path` and `status`.
 /// - `correlation_id`, `request_id`, `user_id`, `method` and `path` are always strings. `status` is a number if the field is
 ///   an integer, otherwise a string. A `duration_ms` that is not a finite number goes under `metadata`.
@@ -177,6 +178,7 @@ impl JsonLayer {
             span = event.is_contextual().then(|| self.innermost_open()).flatten();
             let _ = span.map(hand_down);
         }
+        let of_context = self.put_line_fields(event, ctx, &mut scratch.fields);
         if !self.statics.is_empty() {
             scratch.fields.fill_from(&self.statics, self.limits);
         }
@@ -193,7 +195,7 @@ impl JsonLayer {
             scratch.fields.leave_out();
         }
         let timestamp = scratch.stamp.of(now, self.schema.precision);
-        let info = LineInfo { now, level, module, timestamp, context };
+        let info = LineInfo { now, level, module, timestamp, context, of_context };
         let count = |bytes, truncated| self.count(is_own_envelope.then_some(plan), &info, bytes, truncated);
         let is_cut = self.write_for_people(&info, &scratch.fields, &mut scratch.pretty, own, span);
         if !self.has_readers_of_json() {
@@ -366,6 +368,7 @@ impl JsonLayer {
                 pretty.span(name, fields, std::mem::take(&mut is_first), event);
             });
         }
+        pretty.of_context(fields, info.of_context);
         pretty.end(info.context, fields, own);
     }
 }
@@ -378,6 +381,8 @@ struct LineInfo<'a> {
     module: &'a str,
     timestamp: &'a str,
     context: Option<SpanContext>,
+    /// The first of the fields of the trace context, and their end.
+    of_context: (usize, usize),
 }
 
 impl<S> Layer<S> for JsonLayer

@@ -262,6 +262,13 @@ impl Fields {
         RenderOutcome { failed: written.failed, found }
     }
 
+    /// Whether a farther field with this key may be added: those present have precedence, and so has one that did not fit.
+    pub(crate) fn takes_farther(&mut self, key: Key) -> bool {
+        let did_not_fit = self.full && !key.is_reserved();
+        self.left_out |= did_not_fit;
+        !did_not_fit && self.find(key).is_none()
+    }
+
     /// Adds missing fields from `other`: `self` has precedence.
     pub(crate) fn fill_from(&mut self, other: &Self, limits: Limits) {
         let fits = !self.full

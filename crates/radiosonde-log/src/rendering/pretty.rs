@@ -37,7 +37,7 @@ pub(crate) struct Heading<'a> {
 /// ```
 ///
 /// Time of day in UTC, level, target and message; the event's fields; the enclosing spans with theirs, the outermost first;
-/// the trace. Errors with their causes, and values of several lines, follow below.
+/// fields of the trace context; the trace. Errors with their causes, and values of several lines, follow below.
 #[derive(Debug)]
 pub(crate) struct Pretty<'a> {
     out: &'a mut String,
@@ -96,6 +96,14 @@ impl<'a> Pretty<'a> {
         }
         if separator == ' ' {
             self.styled(DIM, |out| out.push('}'));
+        }
+    }
+
+    /// Appends the fields of the trace context, from the first to the end.
+    pub(crate) fn of_context(&mut self, fields: &Fields, (first, end): (usize, usize)) {
+        for entry in fields.entries().get(first..end).unwrap_or_default() {
+            self.out.push(' ');
+            self.field(fields, entry);
         }
     }
 

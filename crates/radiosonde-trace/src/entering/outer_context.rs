@@ -9,7 +9,8 @@ static OUTER: OnceLock<&'static dyn OuterContext> = OnceLock::new();
 
 /// The current context of another tracing API on this thread, as its bridge reads it.
 ///
-/// Called when a span is made or entered and when a context is sent: it has to be cheap, and must make no spans.
+/// Called when a span is made or entered and when a context is sent, and for each log line in a process that
+/// [promotes baggage](crate::BaggageRules): it has to be cheap, and must make no spans and emit no events.
 pub trait OuterContext: Sync {
     /// The id of the active span. Called most often.
     fn span_id(&self) -> Option<SpanId>;

@@ -124,19 +124,20 @@ fn innermost_of(layer: Option<u64>) -> Option<RemoteContext> {
     EnteredSpans::leave_closed();
     let current = SpanContext::current();
     let own = SPANS.try_with(|spans| {
-        let spans = spans.borrow();
+        // Borrowed if the allocator logs while the list grows.
+        let spans = spans.try_borrow().ok()?;
         let last = spans.entered.last();
         let last_context = last.and_then(|last| last.context.as_ref()).map(RemoteContext::context);
         if current.is_some() && current != last_context {
             // Entered by hand, through the core.
-            return (current.map(RemoteContext::local), last.and_then(|last| last.outer));
+            return Some((current.map(RemoteContext::local), last.and_then(|last| last.outer)));
         }
         let is_of = |span: &&Entered| layer.is_none_or(|layer| span.layer == layer || span.layer == NO_LAYER);
         let innermost = spans.entered.iter().rev().find(is_of);
-        (innermost.and_then(|span| span.context.clone()), innermost.and_then(|span| span.outer))
+        Some((innermost.and_then(|span| span.context.clone()), innermost.and_then(|span| span.outer)))
     });
     // While the thread exits, its spans are gone.
-    let (own, seen) = own.unwrap_or_else(|_| (current.map(RemoteContext::local), None));
+    let (own, seen) = own.ok().flatten().unwrap_or_else(|| (current.map(RemoteContext::local), None));
     match outer_span() {
         Some(outer) if Some(outer) != seen => outer_context(),
         _ => own.map(with_outer_baggage),

@@ -14,6 +14,7 @@ use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::{Layer, Registry};
 
 use crate::active::span_control::SpanControl;
+use crate::entering::promoted_entries;
 use crate::entering::stack::{self, Entering};
 use crate::layer::ending::span_ender;
 use crate::layer::span_doors::SpanDoors;
@@ -145,7 +146,12 @@ where
             && let Some(span) = ctx.span(parent)
             && let Some(context) = self.spans.context(parent.into_u64())
         {
-            span.extensions_mut().replace(context.context());
+            let entries = promoted_entries::of(&context);
+            let mut extensions = span.extensions_mut();
+            extensions.replace(context.context());
+            if let Some(entries) = entries {
+                extensions.replace(entries);
+            }
         }
         true
     }

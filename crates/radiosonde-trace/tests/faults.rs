@@ -307,7 +307,6 @@ struct Everything;
 impl<S: tracing::Subscriber> Layer<S> for Everything {}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "until the layer looks for parents in the registry"]
 async fn a_span_that_the_filter_disables_around_a_task_keeps_the_context() {
     let spans = CaptureSpans::new();
     let pipeline = TracePipeline::builder(&Resource::new("test"))

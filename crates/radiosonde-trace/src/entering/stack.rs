@@ -107,6 +107,13 @@ pub(crate) fn current_span(layer: u64) -> Option<(u64, bool)> {
     current.ok().flatten()
 }
 
+/// Whether this thread has entered a span of a layer, or a context by hand.
+pub(crate) fn is_in_any(layer: u64) -> bool {
+    let is_of = |span: &Entered| span.layer == layer || span.layer == NO_LAYER;
+    // While the thread exits, its spans are gone, and nothing else is asked.
+    SPANS.try_with(|spans| spans.borrow().entered.iter().any(is_of)).unwrap_or(true)
+}
+
 /// The innermost context of this thread, which encloses a new span or an outgoing message.
 ///
 /// A context of another API takes precedence over one that was entered by hand: which of the two is the inner one is unknown.
@@ -202,9 +209,8 @@ impl Drop for ContextGuard {
 
 /// Marks a span as closed. A thread that still has it entered leaves it the next time it reads its current context.
 pub(crate) fn closed(mark: &Arc<Mark>) {
-    // One reference is the record's; any other one is in the `Entered` of a thread. A span that closes is no longer being
-    // entered.
-    if Arc::strong_count(mark) > 1 {
+    // A span that closes is no longer being entered.
+    if mark.is_entered() {
         EnteredSpans::set_leave_closed(leave_closed);
         mark.close();
         EnteredSpans::one_closed();

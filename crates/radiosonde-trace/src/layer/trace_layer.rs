@@ -92,12 +92,24 @@ impl<S> TraceLayer<S>
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
-    fn parent_of(&self, attrs: &Attributes<'_>, ctx: &Context<'_, S>) -> Option<RemoteContext> {
+    fn parent_of(&self, attrs: &Attributes<'_>, id: &Id, ctx: &Context<'_, S>) -> Option<RemoteContext> {
         match attrs.parent() {
-            None if attrs.is_contextual() => stack::innermost_for(self.spans.number),
+            None if attrs.is_contextual() => {
+                stack::innermost_for(self.spans.number).or_else(|| self.parent_in_registry(id, ctx))
+            }
             None => None,
             Some(parent) => self.nearest_known(parent, ctx).and_then(|id| self.spans.context(id)),
         }
+    }
+
+    /// The nearest span around a new one that is not in the spans of this thread: it is around a span that a filter hides from
+    /// this layer, and that a task has taken along.
+    fn parent_in_registry(&self, id: &Id, ctx: &Context<'_, S>) -> Option<RemoteContext> {
+        if stack::is_in_any(self.spans.number) {
+            return None;
+        }
+        let parent = ctx.span(id)?.parent()?.id();
+        self.spans.context(parent.into_u64())
     }
 
     /// A span, or, if it is disabled for this layer, the nearest one around it.
@@ -125,7 +137,7 @@ where
             return;
         }
         probe_state::seen();
-        let parent = self.parent_of(attrs, &ctx);
+        let parent = self.parent_of(attrs, id, &ctx);
         self.spans.open(id.into_u64(), attrs.metadata(), parent, |visitor| attrs.record(visitor));
     }
 

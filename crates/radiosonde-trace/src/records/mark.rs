@@ -1,3 +1,4 @@
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// What the threads that have entered a span share with its record.
@@ -17,6 +18,18 @@ impl Mark {
     pub(crate) fn is_open(&self) -> bool {
         // Relaxed: `EnteredSpans::leave_closed` has synchronised with the thread that closed it.
         !self.is_closed.load(Ordering::Relaxed)
+    }
+
+    /// Whether a thread has the span entered. One reference is the record's.
+    pub(crate) fn is_entered(self: &Arc<Self>) -> bool {
+        Arc::strong_count(self) > 1
+    }
+
+    /// Makes it the mark of another span. No thread may have the former one entered.
+    pub(crate) fn reset(&self) {
+        // Relaxed: the next span is known to no other thread yet.
+        self.is_closed.store(false, Ordering::Relaxed);
+        self.last_exit.store(0, Ordering::Relaxed);
     }
 
     pub(crate) fn exited(&self, at: u64) {

@@ -1,5 +1,6 @@
 use std::cell::RefCell;
 use std::sync::Arc;
+use std::sync::atomic::{Ordering, fence};
 
 use radiosonde_core::SpanId;
 use tracing::Metadata;
@@ -105,10 +106,13 @@ impl Record {
         self.stop_recording();
         (self.own, self.parent, self.parent_is_remote) = (None, None, false);
         (self.is_used, self.start) = (false, 0);
-        match Arc::get_mut(&mut self.mark) {
-            Some(mark) => *mark = Mark::default(),
+        if Arc::strong_count(&self.mark) == 1 {
+            // Acquire: pairs with the Release of the last reference that another thread dropped, whose accesses come before.
+            fence(Ordering::Acquire);
+            self.mark.reset();
+        } else {
             // A thread still has the span entered.
-            None => self.mark = Arc::default(),
+            self.mark = Arc::default();
         }
         let _ = KEPT.try_with(|kept| {
             if let Ok(mut kept) = kept.try_borrow_mut()

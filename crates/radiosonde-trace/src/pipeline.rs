@@ -93,11 +93,12 @@ impl TracePipeline {
             let layers = self.layers.lock().unwrap_or_else(PoisonError::into_inner);
             layers.iter().filter_map(Weak::upgrade).collect()
         };
+        let now = self.settings.now();
         let mut live = Vec::new();
         for spans in layers {
             spans.open.each_shard(|shard| {
                 let recording = shard.values().filter(|record| record.fate.is_recording());
-                live.extend(recording.filter_map(|record| LiveSpan::of(record, self.settings.now())));
+                live.extend(recording.filter_map(|record| LiveSpan::of(record, now)));
             });
         }
         live.sort_by_key(|span| std::cmp::Reverse(span.age));

@@ -4,12 +4,15 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
-use radiosonde_core::{Clock as _, Resource, SpanContext, SystemClock};
+use radiosonde_core::{Clock as _, Resource, SpanContext, SpanId, SystemClock, TraceFlags, TraceId};
 use radiosonde_metrics::Registry;
+use radiosonde_testkit::ManualClock;
 use radiosonde_trace::{
     Attribute, AttributeValue, CaptureSpans, EncodedSpan, FinishedSpan, RemoteContext, Sampler, SpanKind,
-    SpanSink, SpanStatus, TracePipeline, context_of, set_attribute, set_error, set_name,
+    SpanLimits, SpanLink, SpanSink, SpanStatus, TailOptions, TracePipeline, TraceState, add_link, context_of,
+    keep, root_of, set_attribute, set_error, set_name, set_parent,
 };
 use tracing::level_filters::LevelFilter;
 use tracing::{debug, error, field, info, info_span, warn};
@@ -404,4 +407,146 @@ fn a_registry_with_another_metric_of_that_name_is_refused() {
     registry.counter("radiosonde_trace_spans_total", "Something else.").build().unwrap();
     let error = builder(&registry).build().unwrap_err();
     assert!(error.to_string().contains("radiosonde_trace_spans_total"), "{error}");
+}
+
+#[test]
+fn a_field_named_as_a_constant_of_events_stands_once() {
+    let span = span_of(|| info_span!("a").in_scope(|| info!(level = 3, target = "x", "priced")));
+    let keys: Vec<_> = span.events[0].attributes.iter().map(|attribute| attribute.key.as_ref()).collect();
+    assert_eq!(keys, ["level", "target"]);
+    assert_eq!(span.events[0].attributes[0].value, 3.into());
+}
+
+#[test]
+fn a_location_is_where_the_span_is_made() {
+    let spans = CaptureSpans::new();
+    let pipeline = builder(&Registry::new()).sink(spans.clone()).location(true).build().unwrap();
+    run(&pipeline, || drop(info_span!("here")));
+    let span = spans.find("here").unwrap();
+    assert_eq!(span.attribute("code.file.path"), Some(&file!().into()));
+    assert!(matches!(span.attribute("code.line.number"), Some(AttributeValue::I64(line)) if *line > 0));
+}
+
+/// Fails, and panics when it is asked why.
+#[derive(Debug)]
+struct Unexplained;
+
+impl std::fmt::Display for Unexplained {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("failed")
+    }
+}
+
+impl std::error::Error for Unexplained {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        std::panic::resume_unwind(Box::new("no cause"))
+    }
+}
+
+#[test]
+fn an_error_whose_cause_panics_is_recorded_without_it() {
+    let registry = Registry::new();
+    let spans = CaptureSpans::new();
+    let pipeline = builder(&registry).sink(spans.clone()).build().unwrap();
+    run(&pipeline, || {
+        let error: &dyn std::error::Error = &Unexplained;
+        info_span!("a", error).in_scope(|| error!(error, "did not work"));
+    });
+    let span = spans.find("a").unwrap();
+    assert_eq!(span.attribute("exception.message"), Some(&"failed".into()));
+    assert_eq!(span.events[0].name, "did not work");
+    assert_eq!(count(&registry, "radiosonde_trace_replaced_values_total "), 2);
+}
+
+#[test]
+fn texts_in_arrays_and_links_are_cut_as_others_are() {
+    let mut limits = SpanLimits::default();
+    limits.value_length = Some(3);
+    limits.link_attributes = 1;
+    let spans = CaptureSpans::new();
+    let pipeline = builder(&Registry::new()).sink(spans.clone()).limits(limits).build().unwrap();
+    run(&pipeline, || {
+        let span = info_span!("a", text = "abcd");
+        set_attribute(&span, "list", AttributeValue::Array(vec!["abcd".into(), 5.into()]));
+        let mut link = SpanLink::new(context_of(&info_span!("b")).unwrap());
+        link.attributes = vec![Attribute::new("one", "abcd"), Attribute::new("two", "abcd")];
+        add_link(&span, link);
+    });
+    let span = spans.find("a").unwrap();
+    assert_eq!(span.attribute("text"), Some(&"abc".into()));
+    assert_eq!(span.attribute("list"), Some(&AttributeValue::Array(vec!["abc".into(), 5.into()])));
+    assert_eq!(span.links[0].attributes, [Attribute::new("one", "abc")]);
+    assert_eq!(span.links[0].dropped_attributes, 1);
+}
+
+#[test]
+fn a_late_parent_that_is_sampled_brings_the_fields_of_a_child_too() {
+    let spans = CaptureSpans::new();
+    let sampler = Sampler::parent_based_always_off();
+    let pipeline = builder(&Registry::new()).sampler(sampler).sink(spans.clone()).build().unwrap();
+    let ids = |flags| SpanContext::new(TraceId::random(), SpanId::random(), flags);
+    let caller = RemoteContext::new(ids(TraceFlags::SAMPLED), TraceState::default());
+    run(&pipeline, || {
+        info_span!("consumer").in_scope(|| {
+            let span = info_span!("receive", otel.name = "receive orders", otel.kind = "consumer", id = 7);
+            set_parent(&span, &caller).unwrap();
+        });
+    });
+    let span = spans.find("receive orders").unwrap();
+    assert_eq!((span.kind, span.parent), (SpanKind::Consumer, Some(caller.context().span_id())));
+    assert_eq!(span.attribute("id"), Some(&7.into()));
+}
+
+#[test]
+fn a_trace_that_is_marked_is_kept_in_the_local_tail() {
+    let spans = CaptureSpans::new();
+    let sampler = Sampler::parent_based_always_off();
+    let tail = TailOptions::new();
+    let pipeline = builder(&Registry::new()).sampler(sampler).tail(tail).sink(spans.clone()).build().unwrap();
+    run(&pipeline, || {
+        info_span!("dull").in_scope(|| drop(info_span!("within", radiosonde.keep = false)));
+        info_span!("by function").in_scope(|| keep(&tracing::Span::current()));
+        info_span!("by field", radiosonde.keep = true).in_scope(|| ());
+        info_span!("by event").in_scope(|| info!(radiosonde.keep = true, "look at this"));
+    });
+    let names: Vec<_> = spans.take().into_iter().map(|span| span.name).collect();
+    assert_eq!(names, ["by function", "by field", "by event"]);
+}
+
+#[test]
+fn open_spans_are_shown_with_their_fields_and_age() {
+    let clock = Arc::new(ManualClock::default());
+    let spans = CaptureSpans::new();
+    let pipeline =
+        builder(&Registry::new()).sink(spans).clock(Arc::<ManualClock>::clone(&clock)).build().unwrap();
+    run(&pipeline, || {
+        let outer = info_span!("outer", otel.name = "GET /", late = field::Empty).entered();
+        clock.advance(Duration::from_secs(3));
+        let inner = info_span!("inner").entered();
+        outer.record("late", 7);
+        let live = pipeline.live_spans();
+        let shown: Vec<_> = live.iter().map(|span| (span.name.as_str(), span.age.as_secs())).collect();
+        assert_eq!(shown, [("GET /", 3), ("inner", 0)]);
+        assert_eq!(live[0].attributes, [Attribute::new("late", 7)]);
+        assert_eq!(live[1].parent, context_of(&outer).map(|context| context.span_id()));
+        drop(inner);
+    });
+    assert!(pipeline.live_spans().is_empty());
+}
+
+#[test]
+fn a_root_behind_a_trust_boundary_is_in_no_trace_around_it() {
+    let spans = CaptureSpans::new();
+    let pipeline = builder(&Registry::new()).sink(spans.clone()).build().unwrap();
+    run(&pipeline, || {
+        let _around = info_span!("around").entered();
+        let root = root_of(|| info_span!("root"));
+        root.in_scope(|| drop(info_span!("child")));
+        drop(info_span!("after"));
+    });
+    let [around, root, child, after] =
+        ["around", "root", "child", "after"].map(|name| spans.find(name).unwrap());
+    assert_eq!((root.parent, child.parent), (None, Some(root.context.span_id())));
+    assert_ne!(root.context.trace_id(), around.context.trace_id());
+    assert_eq!(after.parent, Some(around.context.span_id()));
 }

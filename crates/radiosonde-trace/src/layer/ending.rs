@@ -34,9 +34,11 @@ impl Spans {
 
     /// A span was exited on a thread on which it was not entered.
     pub(crate) fn exited_elsewhere(&self, id: u64) {
+        // Before the lock: the clock may be the user's.
+        let now = self.settings.now();
         let shard = self.open.shard(id);
         if let Some(record) = shard.get(&id).filter(|record| record.fate.is_recording()) {
-            record.mark.exited(self.settings.now());
+            record.mark.exited(now);
         }
     }
 

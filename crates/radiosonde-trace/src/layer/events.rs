@@ -6,6 +6,7 @@ use crate::propagation::remote_context::RemoteContext;
 use crate::records::fields::Fields;
 use crate::records::limits::MAX_SPAN_BYTES;
 use crate::records::record::Record;
+use crate::spans::attribute::AttributeValue;
 use crate::spans::encoding::{put_event, put_link};
 use crate::spans::finished_span::SpanLink;
 
@@ -49,6 +50,12 @@ impl Spans {
         let beyond = link.attributes.len().saturating_sub(self.settings.limits.link_attributes as usize);
         link.attributes.truncate(link.attributes.len() - beyond);
         link.dropped_attributes = link.dropped_attributes.saturating_add(beyond as u32);
+        for attribute in &mut link.attributes {
+            let value = std::mem::replace(&mut attribute.value, AttributeValue::Bool(false));
+            attribute.value = self.settings.limits.cut_value(value);
+        }
+        let mut written = Vec::new();
+        put_link(&mut written, &link);
         let mut shard = self.open.shard(id);
         let Some(record) = shard.get_mut(&id).filter(|record| record.fate.is_recording()) else { return };
         if record.links >= self.settings.limits.links || record.extras.len() > MAX_SPAN_BYTES {
@@ -56,7 +63,7 @@ impl Spans {
             return;
         }
         record.links += 1;
-        put_link(record.extras_mut(), &link);
+        record.extras_mut().extend_from_slice(&written);
     }
 }
 

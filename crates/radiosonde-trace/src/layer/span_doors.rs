@@ -11,7 +11,7 @@ use crate::records::attributes::{Key, hash};
 use crate::records::directives::StatusCode;
 use crate::records::fields::Fields;
 use crate::spans::attribute::AttributeValue;
-use crate::spans::encoding::{SPAN_ATTRIBUTES, Written, key_field, with_written};
+use crate::spans::encoding::{SPAN_ATTRIBUTES, key_field, with_written};
 use crate::spans::finished_span::{SpanLink, SpanStatus};
 
 /// Lets the functions of this crate change the spans of a layer.
@@ -48,12 +48,8 @@ impl ControlSpans for SpanDoors {
             let field = key_field(&key);
             let key = Key { hash: hash(&key), field: &field };
             let Fields { bytes, attributes, .. } = fields;
-            with_written(&value, &mut |value| {
-                let value = match value {
-                    Written::Text(text) => Written::Text(limits.cut(text)),
-                    other => *other,
-                };
-                attributes.push(bytes, (SPAN_ATTRIBUTES, 1), key, &value);
+            with_written(&limits.cut_value(value), &mut |value| {
+                attributes.push(bytes, (SPAN_ATTRIBUTES, 1), key, value);
             });
         });
     }

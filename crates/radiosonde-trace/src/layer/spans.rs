@@ -79,7 +79,7 @@ impl Spans {
             attributes: &SampledFields(&record.fields),
         });
         self.give_ids(record, parent, trace, is_sampled);
-        record.fate = self.fate(is_sampled, parent.is_none());
+        record.fate = self.fate(is_sampled, true);
         if let Some(tail) = settings.tail.as_ref().filter(|_| record.fate == Fate::Local) {
             settings.processor.tail_full(tail.opened(trace.0));
         }
@@ -94,14 +94,14 @@ impl Spans {
         }
     }
 
-    fn fate(&self, is_sampled: bool, is_root: bool) -> Fate {
+    fn fate(&self, is_sampled: bool, is_new: bool) -> Fate {
         let has_sinks = self.settings.processor.has_sinks();
         match is_sampled {
             true if has_sinks => Fate::Sampled,
             true => Fate::NoSink,
             false if !has_sinks => Fate::Ids,
             false if self.settings.tail.is_some() => Fate::Local,
-            false if is_root && self.late_parents.are_expected() => Fate::Undecided,
+            false if is_new && self.late_parents.are_expected() => Fate::Undecided,
             false => Fate::Ids,
         }
     }
@@ -199,17 +199,26 @@ impl Spans {
     /// Makes an open span that is not yet used the child of this parent; false if it is used.
     pub(crate) fn set_parent(&self, id: u64, parent: &RemoteContext) -> Option<bool> {
         self.late_parents.seen();
-        let mut shard = self.open.shard(id);
-        let record = shard.get_mut(&id)?;
-        if record.is_used {
-            return Some(false);
-        }
+        let mut record = {
+            let mut shard = self.open.shard(id);
+            if shard.get(&id)?.is_used {
+                return Some(false);
+            }
+            // Taken out, so that no lock is held while the sampler and the clock are asked, which may be the user's.
+            shard.remove(&id)?
+        };
         if self.settings.is_disabled {
             record.own = Some(parent.clone());
-            return Some(true);
+        } else {
+            self.decide_again(&mut record, parent);
         }
+        self.open.shard(id).insert(id, record);
+        Some(true)
+    }
+
+    fn decide_again(&self, record: &mut Record, parent: &RemoteContext) {
         let trace = trace_of(Some(parent));
-        let is_sampled = self.settings.sample(&SamplingInput {
+        let is_sampled = self.settings.sample_again(&SamplingInput {
             parent: Some((parent.context(), parent.is_remote())),
             trace_id: trace.0,
             name: record.fields.directives.name().unwrap_or(record.metadata.name()),
@@ -236,7 +245,6 @@ impl Spans {
                 record.fate = fate;
             }
         }
-        Some(true)
     }
 }
 

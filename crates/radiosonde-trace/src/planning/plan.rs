@@ -18,7 +18,7 @@ pub(crate) struct Plan {
     pub(crate) constants: Attributes,
     /// The number of the field that attributes are written as.
     pub(crate) field: u8,
-    /// Whether two fields have the same name.
+    /// Whether two fields, or a field and a constant, have the same key.
     pub(crate) repeats: bool,
     /// Whether an event has an error and no message, as of `#[instrument(err)]`.
     pub(crate) is_exception: bool,
@@ -92,20 +92,20 @@ impl Plan {
     pub(crate) fn new(metadata: &'static Metadata<'static>, has_location: bool) -> Self {
         let fields: Box<[FieldPlan]> =
             metadata.fields().iter().map(|field| FieldPlan::new(metadata, field.name())).collect();
-        let mut repeats = false;
-        for (at, field) in fields.iter().enumerate() {
-            repeats |= fields[..at].iter().any(|other| other.key == field.key);
-        }
         let mut plan = Self {
             fields,
             constant: Box::default(),
             constants: Attributes::default(),
             field: if metadata.is_event() { EVENT_ATTRIBUTES } else { SPAN_ATTRIBUTES },
-            repeats,
+            repeats: false,
             is_exception: is_exception(metadata),
             is_access: metadata.target() == ACCESS_TARGET,
         };
         plan.add_constants(metadata, has_location);
+        plan.repeats = plan.fields.iter().enumerate().any(|(at, field)| {
+            let is_before = plan.fields[..at].iter().any(|other| other.key == field.key);
+            is_before || plan.constants.has(&plan.constant, field.key())
+        });
         plan
     }
 

@@ -1,7 +1,7 @@
 use std::error::Error;
 use std::fmt;
 
-use radiosonde_core::format_within;
+use radiosonde_core::{format_within, survive};
 use tracing::field::{Field, Visit};
 
 use crate::planning::plan::{FieldPlan, Plan, Role};
@@ -127,13 +127,21 @@ impl<'a> Visitor<'a> {
         attributes.put(bytes, (self.plan.field, self.limit), key, &Written::Text(text));
     }
 
+    /// The cause of an error; the user's code, which may panic.
+    fn source<'e>(&mut self, error: &'e (dyn Error + 'static)) -> Option<&'e (dyn Error + 'static)> {
+        survive(|| error.source()).unwrap_or_else(|| {
+            self.failed += 1;
+            None
+        })
+    }
+
     /// Source: <https://opentelemetry.io/docs/specs/semconv/exceptions/exceptions-spans/>
     fn exception(&mut self, error: &(dyn Error + 'static)) {
         let mut text = String::new();
         if format_within(&mut text, format_args!("{error}"), MAX_VALUE_BYTES).is_some() {
             self.put_other("exception.message", &text);
         }
-        let mut cause = error.source();
+        let mut cause = self.source(error);
         if cause.is_none() {
             return;
         }
@@ -144,7 +152,7 @@ impl<'a> Visitor<'a> {
             if format_within(&mut text, format_args!("{line}Caused by: {error}"), MAX_VALUE_BYTES).is_none() {
                 self.failed += 1;
             }
-            cause = error.source();
+            cause = self.source(error);
         }
         self.put_other("exception.stacktrace", &text);
     }

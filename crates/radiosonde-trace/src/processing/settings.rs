@@ -48,6 +48,11 @@ impl Settings {
         }
         true
     }
+
+    /// Decides once more on a span whose parent was set after it was made. It is counted once if it is too late.
+    pub(crate) fn sample_again(&self, input: &SamplingInput<'_>) -> bool {
+        self.sampler.sample(input) && !is_silenced() && !self.processor.is_closed()
+    }
 }
 
 fn now() -> SystemTime {

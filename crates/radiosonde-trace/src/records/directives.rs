@@ -1,5 +1,8 @@
 use crate::spans::finished_span::SpanKind;
 
+/// Larger buffers are freed.
+const KEEP_BYTES: usize = 1024;
+
 /// What the fields `otel.*` say about a span: they are not attributes.
 #[derive(Debug, Default)]
 pub(crate) struct Directives {
@@ -23,8 +26,10 @@ pub(crate) enum StatusCode {
 
 impl Directives {
     pub(crate) fn clear(&mut self) {
-        self.name.clear();
-        self.description.clear();
+        for text in [&mut self.name, &mut self.description] {
+            text.clear();
+            text.shrink_to(KEEP_BYTES);
+        }
         (self.has_name, self.kind, self.status, self.keep) = (false, None, StatusCode::Unset, false);
     }
 

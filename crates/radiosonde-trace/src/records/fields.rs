@@ -24,6 +24,7 @@ const KEEP_TEXT: usize = 4 * 1024;
 impl Fields {
     pub(crate) fn clear(&mut self) {
         self.bytes.clear();
+        self.bytes.shrink_to(KEEP_TEXT);
         self.attributes.clear();
         self.directives.clear();
         self.text.clear();

@@ -1,3 +1,5 @@
+use crate::spans::attribute::AttributeValue;
+
 /// Limits of what a span holds. What is beyond them is dropped and counted on the span.
 ///
 /// # Shape
@@ -57,6 +59,29 @@ impl SpanLimits {
             return text;
         }
         self.cut_long(text)
+    }
+
+    /// The value with its texts cut. Of an array, the values beyond 64 KiB are dropped.
+    pub(crate) fn cut_value(&self, value: AttributeValue) -> AttributeValue {
+        match value {
+            AttributeValue::String(text) if self.cut(&text).len() < text.len() => {
+                AttributeValue::from(self.cut(&text).to_owned())
+            }
+            AttributeValue::Array(values) => {
+                let mut room = MAX_VALUE_BYTES;
+                let has_room = |value: &AttributeValue| {
+                    let size = match value {
+                        AttributeValue::String(text) => text.len(),
+                        _ => 9,
+                    };
+                    room = room.saturating_sub(size.max(1));
+                    room > 0
+                };
+                let values = values.into_iter().map(|value| self.cut_value(value));
+                AttributeValue::Array(values.take_while(has_room).collect())
+            }
+            other => other,
+        }
     }
 
     #[cold]

@@ -34,7 +34,7 @@ impl Mark {
 
     pub(crate) fn exited(&self, at: u64) {
         // Relaxed: the registry's count of handles orders an exit before the close that reads it.
-        self.last_exit.store(at, Ordering::Relaxed);
+        self.last_exit.fetch_max(at, Ordering::Relaxed);
     }
 
     pub(crate) fn last_exit(&self) -> Option<u64> {

@@ -62,7 +62,7 @@ impl PendingTraces {
         } else {
             pending.missing.spans += 1;
         }
-        self.due.get_or_insert(now + bounds.age);
+        self.due.get_or_insert(now.saturating_add(bounds.age));
         None
     }
 
@@ -71,9 +71,9 @@ impl PendingTraces {
         if self.due.is_none_or(|due| now < due) {
             return Vec::new();
         }
-        let due = self.traces.extract_if(|_, pending| pending.since + bounds.age <= now);
+        let due = self.traces.extract_if(|_, pending| pending.since.saturating_add(bounds.age) <= now);
         let due = due.map(|(_, pending)| pending).collect();
-        self.due = self.traces.values().map(|pending| pending.since + bounds.age).min();
+        self.due = self.traces.values().map(|pending| pending.since.saturating_add(bounds.age)).min();
         in_order(due)
     }
 

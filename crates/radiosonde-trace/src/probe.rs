@@ -72,8 +72,7 @@ impl fmt::Display for ProbeError {
                 "the tracing subscriber has the trace layer of another pipeline: was telemetry set up twice?",
             ),
             Self::ContextLost => f.write_str(
-                "a span's ids do not come back: the trace layer is wrapped so that it cannot be reached, or its provider was \
-                 shut down",
+                "a span has no ids or is not current once entered: the trace layer is wrapped so that it cannot be reached",
             ),
         }
     }

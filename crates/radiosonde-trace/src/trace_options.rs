@@ -178,8 +178,8 @@ impl TraceOptions {
     /// Builds the pipeline. It sets nothing global: the caller installs the subscriber.
     ///
     /// # Errors
-    /// [`RegisterError`] if the registry has other metrics named `radiosonde_trace_spans_total` or
-    /// `radiosonde_trace_dropped_total{reason}`.
+    /// [`RegisterError`] if the registry has other metrics named `radiosonde_trace_spans_total`,
+    /// `radiosonde_trace_dropped_total{reason}` or `radiosonde_trace_replaced_values_total`.
     pub fn build(self) -> Result<TracePipeline, RegisterError> {
         let registry = self.registry.as_ref().unwrap_or_else(|| Registry::global());
         let metrics = SelfMetrics::register(registry)?;

@@ -23,7 +23,7 @@ pub(crate) struct PollTask<F> {
 }
 
 impl<F: FnMut(Result<Response<Bytes>, RequestError>)> PollTask<F> {
-    /// A shutdown drops the request in flight: nobody waits for its response.
+    /// A shutdown drops the request in flight, whose response would not be used.
     pub(crate) async fn run(mut self) {
         let mut stopping = self.stopping.clone();
         let mut stopped = pin!(stopping.wait_for(|stopping| *stopping));

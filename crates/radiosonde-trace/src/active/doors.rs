@@ -11,8 +11,11 @@ use crate::spans::finished_span::{SpanLink, SpanStatus};
 
 /// Makes a span the child of one in another process.
 ///
-/// Call it between the creation of a span and its first use: entering it, creating a child, or reading its context. A span
-/// that is made while the parent is [entered](RemoteContext::enter) does not need it, and is cheaper: it is sampled once.
+/// Call it between the creation of a span and its first use: entering it, creating a child, or reading its context.
+///
+/// # Cost
+/// The sampler decides twice, and unsampled roots keep their fields until their first use, in case that their parent is set.
+/// [`child_of`](crate::child_of) makes the span with its parent at once.
 ///
 /// # Errors
 /// [`SetParentError`] if the span is used or filtered out, or if there is no trace layer.

@@ -40,7 +40,7 @@ impl Lost {
 impl SelfMetrics {
     pub(crate) fn register(registry: &Registry) -> Result<Self, RegisterError> {
         let spans = registry
-            .counter("radiosonde_trace_spans_total", "Sampled spans that ended and were passed to the sinks.")
+            .counter("radiosonde_trace_spans_total", "Spans that ended and were passed to the sinks.")
             .build()?;
         let lost = registry
             .counter(

@@ -58,7 +58,7 @@ impl Processor {
         }
     }
 
-    /// Counts a sampled span that nobody takes.
+    /// Counts a sampled span of a pipeline that is shut down or has no sink.
     pub(crate) fn without_sink(&self) {
         if !probe_state::is_running() {
             let is_late = self.is_closed();

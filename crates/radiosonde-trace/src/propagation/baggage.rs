@@ -110,7 +110,6 @@ impl Baggage {
         Self::of(&members)
     }
 
-    /// Reads the headers of one message, in order.
     /// Reads the value of a `baggage` header, without members that are invalid or beyond the limits.
     #[must_use]
     pub fn from_header(value: &str) -> Self {

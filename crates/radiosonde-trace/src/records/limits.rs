@@ -3,7 +3,8 @@ use crate::spans::attribute::AttributeValue;
 /// Limits of what a span holds. What is beyond them is dropped and counted on the span.
 ///
 /// # Shape
-/// The defaults are those of OpenTelemetry. Whatever the limits, a value is cut at 64 KiB, and a span of more than 1 MiB takes nothing more.
+/// The defaults are those of OpenTelemetry. Whatever the limits, a text is cut at 64 KiB, and a span with more than 1 MiB of
+/// attributes takes no more of them, nor one with more than 1 MiB of events and links of those.
 ///
 /// # Source
 /// <https://opentelemetry.io/docs/specs/otel/common/#attribute-limits>

@@ -14,7 +14,7 @@ use crate::spans::finished_span::{SpanLink, SpanStatus};
 /// Call it between the creation of a span and its first use: entering it, creating a child, or reading its context.
 ///
 /// # Cost
-/// The sampler decides twice, and unsampled roots keep their fields until their first use, in case that their parent is set.
+/// The sampler decides twice, and from then on unsampled spans keep their fields until their first use.
 /// [`child_of`](crate::child_of) makes the span with its parent at once.
 ///
 /// # Errors

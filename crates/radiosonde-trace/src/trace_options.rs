@@ -28,8 +28,8 @@ impl TracePipeline {
 ///
 /// # Shape
 /// Unset options can be taken from other ones with [`or`](Self::or). With the feature `serde`, `sampler`, `events`, `limits`,
-/// `tail`, `baggage`, `location`, `propagators` and `console` are deserialized from a configuration file; a sampler is the name of its constructor, such as `always_off`, or a table with a
-/// ratio, `{ parent_based_ratio = 0.1 }`.
+/// `tail`, `baggage`, `location`, `propagators` and `console` are deserialized from a configuration file; a sampler is the name
+/// of its constructor, such as `always_off`, or a table with a ratio, `{ parent_based_ratio = 0.1 }`.
 #[must_use = "`build` creates the pipeline"]
 #[derive(Default)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(default, deny_unknown_fields))]

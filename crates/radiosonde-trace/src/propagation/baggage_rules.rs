@@ -7,9 +7,10 @@ use crate::propagation::baggage::Baggage;
 /// Default: none. All other entries are propagated only.
 ///
 /// # Shape
-/// A span has the entries of its parent's context as attributes. A line has those of its event's context, once [`install_global`](crate::TracePipeline::install_global) was called, as `radiosonde::init` does: among its
-/// fields, with the same redaction and limits. Own attributes of a span and fields of an event or of the spans around it win
-/// over entries of the same name.
+/// A span has the entries of its parent's context as attributes. A line has those of its event's context, once
+/// [`install_global`](crate::TracePipeline::install_global) was called, as `radiosonde::init` does: among its fields, with the
+/// same redaction and limits. Own attributes of a span and fields of an event or of the spans around it win over entries of
+/// the same name.
 ///
 /// # Cost
 /// Within a context that has baggage, each line looks up its entries, under a short lock. Without rules, a line costs one

@@ -543,3 +543,22 @@ fn threads_that_start_a_span_at_the_same_time_agree_on_its_ids() {
         assert_eq!(telemetry.lines.take(), [Some(context); 4]);
     }
 }
+
+#[test]
+fn a_span_and_an_event_in_one_that_the_layers_filter_hides_stay_in_the_trace() {
+    let spans = CaptureSpans::new();
+    let layer =
+        pipeline(Sampler::always_on(), &spans).layer().with_filter(tracing::level_filters::LevelFilter::INFO);
+    // Another layer takes the span that is hidden from ours.
+    let subscriber = tracing_subscriber::registry().with(layer).with(Lines::default());
+    tracing::subscriber::with_default(subscriber, || {
+        let outer = info_span!("outer").entered();
+        let hidden = tracing::debug_span!("hidden");
+        drop(outer);
+        info!(parent: &hidden, "about it");
+        info_span!(parent: &hidden, "inner").in_scope(|| ());
+    });
+    let (outer, inner) = (spans.find("outer").unwrap(), spans.find("inner").unwrap());
+    assert_eq!(inner.parent, Some(outer.context.span_id()));
+    assert_eq!(outer.events[0].name, "about it");
+}

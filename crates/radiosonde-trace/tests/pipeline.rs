@@ -550,3 +550,115 @@ fn a_root_behind_a_trust_boundary_is_in_no_trace_around_it() {
     assert_ne!(root.context.trace_id(), around.context.trace_id());
     assert_eq!(after.parent, Some(around.context.span_id()));
 }
+
+#[test]
+fn a_span_has_nothing_of_one_whose_buffers_it_reuses() {
+    let clock = Arc::new(ManualClock::default());
+    let spans = CaptureSpans::new();
+    let pipeline = builder(&Registry::new())
+        .sink(spans.clone())
+        .clock(Arc::<ManualClock>::clone(&clock))
+        .build()
+        .unwrap();
+    run(&pipeline, || {
+        let full = info_span!("full", otel.name = "all of it", otel.kind = "server", text = "x");
+        for number in 0..200 {
+            set_attribute(&full, format!("key{number}"), number);
+        }
+        full.follows_from(&info_span!("cause"));
+        full.in_scope(|| (0..200).for_each(|_| error!("again")));
+        drop(full);
+        clock.advance(Duration::from_secs(1));
+        let plain = info_span!("plain");
+        info!(parent: &plain, "an event that does not end it");
+        clock.advance(Duration::from_secs(2));
+        drop(plain);
+    });
+    let full = spans.find("all of it").unwrap();
+    assert!(full.dropped_attributes > 0 && full.dropped_events > 0 && full.links.len() == 1);
+    let plain = spans.find("plain").unwrap();
+    let mut expected = FinishedSpan::new(plain.context, "plain");
+    (expected.start, expected.end) = (plain.start, plain.start + Duration::from_secs(2));
+    expected.events.clone_from(&plain.events);
+    assert_eq!(plain, expected);
+    assert_eq!((plain.events.len(), plain.events[0].dropped_attributes), (1, 0));
+}
+
+#[test]
+fn a_span_lasts_until_its_last_event_and_the_start_of_its_last_child() {
+    let clock = Arc::new(ManualClock::default());
+    let spans = CaptureSpans::new();
+    let pipeline = builder(&Registry::new())
+        .sink(spans.clone())
+        .clock(Arc::<ManualClock>::clone(&clock))
+        .build()
+        .unwrap();
+    run(&pipeline, || {
+        for name in ["event", "child", "neither"] {
+            let span = info_span!("outer", otel.name = name);
+            span.in_scope(|| clock.advance(Duration::from_secs(1)));
+            clock.advance(Duration::from_secs(1));
+            match name {
+                "event" => info!(parent: &span, "late"),
+                "child" => drop(info_span!(parent: &span, "late")),
+                _ => {}
+            }
+            clock.advance(Duration::from_secs(1));
+        }
+    });
+    let took = |name| {
+        let span = spans.find(name).unwrap();
+        span.end.duration_since(span.start).unwrap().as_secs()
+    };
+    assert_eq!(["event", "child", "neither"].map(took), [2, 2, 1]);
+}
+
+#[test]
+fn attributes_of_an_error_stand_once_and_a_full_span_has_its_error_type() {
+    let span = span_of(|| {
+        let error: &dyn std::error::Error = &std::fmt::Error;
+        let span = info_span!("full", error, exception.message = "mine");
+        for number in 0..200 {
+            set_attribute(&span, format!("key{number}"), number);
+        }
+        set_error(&span, "failed");
+    });
+    let messages = span.attributes.iter().filter(|attribute| attribute.key == "exception.message");
+    assert_eq!(messages.count(), 1);
+    assert_eq!(span.attribute("error.type"), Some(&"_OTHER".into()));
+}
+
+#[test]
+fn values_that_are_replaced_do_not_grow_a_span_beyond_its_bound() {
+    let mut limits = SpanLimits::default();
+    limits.attributes = 1000;
+    let spans = CaptureSpans::new();
+    let sizes = Arc::new(AtomicUsize::new(0));
+    let pipeline = builder(&Registry::new())
+        .sink(Sized(Arc::clone(&sizes)))
+        .sink(spans.clone())
+        .limits(limits)
+        .build()
+        .unwrap();
+    run(&pipeline, || {
+        let span = info_span!("large");
+        for number in 0..1000 {
+            set_attribute(&span, format!("key{number}"), number);
+        }
+        for number in 0..100 {
+            set_attribute(&span, format!("key{number}"), "x".repeat(60_000));
+        }
+    });
+    let size = sizes.load(Ordering::SeqCst);
+    assert!((1_000_000..1_200_000).contains(&size), "{size}");
+    assert!(spans.find("large").unwrap().dropped_attributes > 50);
+}
+
+/// Keeps the size of the largest span.
+struct Sized(Arc<AtomicUsize>);
+
+impl SpanSink for Sized {
+    fn accept(&self, span: EncodedSpan) {
+        self.0.fetch_max(span.bytes().len(), Ordering::SeqCst);
+    }
+}

@@ -49,10 +49,9 @@ impl Spans {
             Fate::NoSink => settings.processor.without_sink(),
             Fate::Ids | Fate::Undecided => {}
             Fate::Sampled | Fate::Local => {
-                record.set_error_type(settings.limits.attributes);
+                record.set_error_type();
                 let took = took.map(|took| u64::try_from(took.as_nanos()).unwrap_or(u64::MAX));
-                let end =
-                    took.map(|took| record.start.saturating_add(took)).or_else(|| record.mark.last_exit());
+                let end = took.map(|took| record.start.saturating_add(took)).or_else(|| record.last_use());
                 let keep = record.fields.directives.keep;
                 let Some(span) = record.encode(end.unwrap_or_else(|| settings.now())) else { return };
                 match (record.fate, &settings.tail) {
@@ -80,8 +79,14 @@ impl Drop for Spans {
 }
 
 impl Record {
+    /// The last exit, or an event after it; `None` for a span that was never entered.
+    fn last_use(&self) -> Option<u64> {
+        let event = self.last_event.map_or(0, |(_, time)| time);
+        self.mark.last_exit().map(|exit| exit.max(event))
+    }
+
     /// A search for errors finds the span by this attribute.
-    fn set_error_type(&mut self, limit: u32) {
+    fn set_error_type(&mut self) {
         if self.fields.directives.status() != StatusCode::Error {
             return;
         }
@@ -89,7 +94,8 @@ impl Record {
         let key = Key { hash: hash(ERROR_TYPE), field: &field };
         let Fields { bytes, attributes, .. } = &mut self.fields;
         if !attributes.has(bytes, key) {
-            attributes.push(bytes, (SPAN_ATTRIBUTES, limit), key, &Written::Text(OTHER));
+            // Beyond the limit of attributes, too: the search matters more.
+            attributes.push(bytes, (SPAN_ATTRIBUTES, u32::MAX), key, &Written::Text(OTHER));
         }
     }
 }

@@ -192,6 +192,19 @@ impl Spans {
         record.own.clone()
     }
 
+    /// As [`context`](Self::context), of the explicit parent of a span that is made now. A parent that was exited before lasts
+    /// until now at least.
+    pub(crate) fn context_for_child(&self, id: u64) -> Option<RemoteContext> {
+        let now = self.settings.now();
+        let mut shard = self.open.shard(id);
+        let record = shard.get_mut(&id)?;
+        record.use_ids();
+        if record.mark.last_exit().is_some() {
+            record.mark.exited(now);
+        }
+        record.own.clone()
+    }
+
     pub(crate) fn knows(&self, id: u64) -> bool {
         self.open.shard(id).contains_key(&id)
     }

@@ -98,7 +98,7 @@ where
                 stack::innermost_for(self.spans.number).or_else(|| self.parent_in_registry(id, ctx))
             }
             None => None,
-            Some(parent) => self.nearest_known(parent, ctx).and_then(|id| self.spans.context(id)),
+            Some(parent) => self.nearest_known(parent, ctx).and_then(|id| self.spans.context_for_child(id)),
         }
     }
 
@@ -118,8 +118,22 @@ where
         if self.spans.knows(number) {
             return Some(number);
         }
-        let around = ctx.span(id)?.scope().skip(1).map(|span| span.id().into_u64());
-        around.into_iter().find(|id| self.spans.knows(*id))
+        self.nearest_in_registry(id).unwrap_or_else(|| {
+            let around = ctx.span(id)?.scope().skip(1).map(|span| span.id().into_u64());
+            around.into_iter().find(|id| self.spans.knows(*id))
+        })
+    }
+
+    /// The same by way of the registry, which knows spans that a filter of this layer hides from it; `None` if it is not known,
+    /// as to layers in a `Vec` or an `Option`.
+    fn nearest_in_registry(&self, id: &Id) -> Option<Option<u64>> {
+        let dispatch = self.dispatch.get()?.upgrade()?;
+        let span = dispatch.downcast_ref::<Registry>()?.span(id);
+        Some(
+            span.and_then(|span| {
+                span.scope().map(|span| span.id().into_u64()).find(|id| self.spans.knows(*id))
+            }),
+        )
     }
 }
 

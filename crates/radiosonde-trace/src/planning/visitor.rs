@@ -29,6 +29,8 @@ pub(crate) struct Visitor<'a> {
     pub(crate) failed: u32,
     /// Whether the event is a failure, whose error describes it.
     describes: bool,
+    /// Whether an error has added attributes that are no fields.
+    has_exception: bool,
 }
 
 impl<'a> Visitor<'a> {
@@ -36,13 +38,21 @@ impl<'a> Visitor<'a> {
     pub(crate) fn of_span(plan: &'a Plan, fields: &'a mut Fields, limits: &'a SpanLimits) -> Self {
         fields.bytes.extend_from_slice(&plan.constant);
         fields.attributes.start_with(&plan.constants);
-        Self { plan, fields, limits, limit: limits.attributes, failed: 0, describes: false }
+        Self {
+            plan,
+            fields,
+            limits,
+            limit: limits.attributes,
+            failed: 0,
+            describes: false,
+            has_exception: false,
+        }
     }
 
     /// A visitor for values recorded later.
     pub(crate) fn of_record(plan: &'a Plan, fields: &'a mut Fields, limits: &'a SpanLimits) -> Self {
         // The limit of the span is applied when the values are added to it.
-        Self { plan, fields, limits, limit: u32::MAX, failed: 0, describes: false }
+        Self { plan, fields, limits, limit: u32::MAX, failed: 0, describes: false, has_exception: false }
     }
 
     /// A visitor for the values of an event.
@@ -58,7 +68,7 @@ impl<'a> Visitor<'a> {
     fn put(&mut self, plan: &FieldPlan, value: &Written<'_>) {
         let (to, key) = ((self.plan.field, self.limit), plan.key());
         let Fields { bytes, attributes, .. } = &mut *self.fields;
-        if self.plan.repeats {
+        if self.plan.repeats || self.has_exception {
             attributes.put(bytes, to, key, value);
         } else {
             attributes.push(bytes, to, key, value);
@@ -137,6 +147,8 @@ impl<'a> Visitor<'a> {
 
     /// Source: <https://opentelemetry.io/docs/specs/semconv/exceptions/exceptions-spans/>
     fn exception(&mut self, error: &(dyn Error + 'static)) {
+        // Its attributes may be fields as well.
+        self.has_exception = true;
         let mut text = String::new();
         if format_within(&mut text, format_args!("{error}"), MAX_VALUE_BYTES).is_some() {
             self.put_other("exception.message", &text);

@@ -114,6 +114,10 @@ impl Attributes {
 
     fn replace(&mut self, bytes: &mut Vec<u8>, at: usize, new: &[u8]) {
         let place = self.places[at];
+        if bytes.len() > MAX_SPAN_BYTES && new.len() > place.len as usize {
+            self.dropped = self.dropped.saturating_add(1);
+            return;
+        }
         let _ = bytes.splice(place.start as usize..place.end(), new.iter().copied());
         let (before, after) = (place.len, new.len() as u32);
         self.places[at].len = after;

@@ -192,17 +192,15 @@ impl Spans {
         record.own.clone()
     }
 
-    /// As [`context`](Self::context), of the explicit parent of a span that is made now. A parent that was exited before lasts
-    /// until now at least.
-    pub(crate) fn context_for_child(&self, id: u64) -> Option<RemoteContext> {
+    /// A span was made whose explicit parent is this one, which lasts until now at least, though it was exited before.
+    pub(crate) fn has_child(&self, id: u64) {
         let now = self.settings.now();
-        let mut shard = self.open.shard(id);
-        let record = shard.get_mut(&id)?;
-        record.use_ids();
-        if record.mark.last_exit().is_some() {
-            record.mark.exited(now);
+        let shard = self.open.shard(id);
+        if let Some(mark) =
+            shard.get(&id).map(|record| &record.mark).filter(|mark| mark.last_exit().is_some())
+        {
+            mark.exited(now);
         }
-        record.own.clone()
     }
 
     pub(crate) fn knows(&self, id: u64) -> bool {

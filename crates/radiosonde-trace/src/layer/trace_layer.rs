@@ -98,7 +98,7 @@ where
                 stack::innermost_for(self.spans.number).or_else(|| self.parent_in_registry(id, ctx))
             }
             None => None,
-            Some(parent) => self.nearest_known(parent, ctx).and_then(|id| self.spans.context_for_child(id)),
+            Some(parent) => self.nearest_known(parent, ctx).and_then(|id| self.spans.context(id)),
         }
     }
 
@@ -153,6 +153,9 @@ where
         probe_state::seen();
         let parent = self.parent_of(attrs, id, &ctx);
         self.spans.open(id.into_u64(), attrs.metadata(), parent, |visitor| attrs.record(visitor));
+        if let Some(parent) = attrs.parent() {
+            self.spans.has_child(parent.into_u64());
+        }
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, _: Context<'_, S>) {

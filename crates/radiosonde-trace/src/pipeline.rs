@@ -115,7 +115,7 @@ impl TracePipeline {
         }
         let tail = tail.as_ref().filter(|_| !is_sampled && processor.has_sinks() && !is_silenced());
         if let Some(tail) = tail {
-            processor.tail_full(tail.opened(span.trace_id));
+            tail.opened(span.trace_id);
         }
         SpanFate { is_sampled, is_recorded: is_sampled && processor.has_sinks() || tail.is_some() }
     }

@@ -81,7 +81,7 @@ impl Spans {
         self.give_ids(record, parent, trace, is_sampled);
         record.fate = self.fate(is_sampled, true);
         if let Some(tail) = settings.tail.as_ref().filter(|_| record.fate == Fate::Local) {
-            settings.processor.tail_full(tail.opened(trace.0));
+            tail.opened(trace.0);
         }
         if record.fate.is_recording() {
             if !has_fields {
@@ -248,7 +248,7 @@ impl Spans {
                 record.fate = fate;
                 self.promote(record);
                 if let (Some(tail), Fate::Local) = (&self.settings.tail, fate) {
-                    self.settings.processor.tail_full(tail.opened(trace.0));
+                    tail.opened(trace.0);
                 }
             }
             fate => {

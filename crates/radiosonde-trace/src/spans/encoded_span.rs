@@ -12,6 +12,9 @@ use crate::spans::finished_span::{FinishedSpan, SCOPE, nanoseconds};
 use crate::spans::pool::PooledBytes;
 use crate::spans::wire::{Field, Fields, put_bytes};
 
+/// Buffers up to this capacity are not shrunk.
+const SPARSE_BYTES: usize = 2048;
+
 /// A span that has ended, as bytes to be sent.
 ///
 /// # Shape
@@ -101,10 +104,22 @@ impl EncodedSpan {
         self.scope.as_deref().unwrap_or(SCOPE)
     }
 
-    /// The memory that it takes, for the bounds of a queue.
+    /// The bytes of its message and of itself, for the bounds of a queue and of a request. Its buffer may have room for more.
     #[must_use]
     pub fn size(&self) -> usize {
         size_of::<Self>() + self.bytes.len()
+    }
+
+    /// The memory that it takes besides itself.
+    pub(crate) fn heap_bytes(&self) -> usize {
+        self.bytes.capacity()
+    }
+
+    /// Frees the unused memory of a buffer that an earlier, much longer span has grown.
+    pub(crate) fn shrink_if_sparse(&mut self) {
+        if self.bytes.capacity() > SPARSE_BYTES.max(4 * self.bytes.len()) {
+            self.bytes.shrink_to_fit();
+        }
     }
 
     /// The parts of the span.

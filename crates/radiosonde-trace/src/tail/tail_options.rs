@@ -9,11 +9,17 @@ use std::time::Duration;
 ///
 /// # Limits
 /// Only this process' part of a trace is kept: other services were told that it is not sampled, and keep theirs by a tail of
-/// their own. Memory is bounded; the oldest traces go first, and their spans are counted as
-/// `radiosonde_trace_dropped_total{reason="tail_full"}`.
+/// their own.
+///
+/// The memory of the spans that wait is bounded for all traces together; one trace may use all of it. If it is full, the spans
+/// of the oldest trace with any are evicted and counted as `radiosonde_trace_dropped_total{reason="tail_full"}`. If that trace
+/// turns out to matter later, the spans that ended since are passed to the sinks, and so are those that follow. Besides, each
+/// trace with an open span takes about fifty bytes.
 ///
 /// # Cost
-/// An unsampled span costs as much as a sampled one, and a lock more.
+/// An unsampled span costs as much as a sampled one and two locks, at its start and at its end; a lock is shared by a sixteenth
+/// of the traces. While the memory is full, each end takes one more, for the whole process; so does each local root with
+/// [`slower_than_p99`](Self::slower_than_p99).
 ///
 /// ```
 /// use std::time::Duration;
@@ -70,23 +76,23 @@ impl TailOptions {
         self
     }
 
-    /// The most memory for spans; default: 16 MiB.
-    pub const fn with_max_bytes(mut self, bytes: usize) -> Self {
+    /// The most memory for spans that wait, of all traces together; default: 16 MiB.
+    pub const fn max_bytes(mut self, bytes: usize) -> Self {
         self.max_bytes = Some(bytes);
         self
     }
 
-    /// The most traces; default: 16384.
-    pub const fn with_max_traces(mut self, traces: usize) -> Self {
+    /// The most traces with spans that wait; default: 16384.
+    pub const fn max_traces(mut self, traces: usize) -> Self {
         self.max_traces = Some(traces);
         self
     }
 
-    pub(crate) fn max_bytes(&self) -> usize {
+    pub(crate) fn byte_limit(&self) -> usize {
         self.max_bytes.unwrap_or(16 * 1024 * 1024)
     }
 
-    pub(crate) fn max_traces(&self) -> usize {
+    pub(crate) fn trace_limit(&self) -> usize {
         self.max_traces.unwrap_or(16 * 1024)
     }
 }

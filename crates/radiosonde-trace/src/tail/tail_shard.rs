@@ -1,105 +1,137 @@
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use radiosonde_core::TraceId;
 
 use crate::spans::encoded_span::EncodedSpan;
+use crate::tail::tail_budget::TailBudget;
+use crate::tail::waiting_spans::WaitingSpans;
 
-/// A part of the traces of a tail.
-#[derive(Debug, Default)]
-pub(crate) struct TailShard {
-    traces: HashMap<TraceId, Trace>,
-    bytes: usize,
-    /// The number given to the latest trace.
-    made: u64,
-}
-
+/// A part of the traces of a tail, with its lock.
 #[derive(Debug)]
-struct Trace {
-    /// The oldest has the lowest.
-    number: u64,
-    /// How many of its spans are open in this process.
-    open: usize,
-    is_kept: bool,
-    spans: Vec<EncodedSpan>,
+pub(crate) struct TailShard {
+    traces: Mutex<TailTraces>,
+    /// The number of the oldest trace that holds spans, at the latest unlock.
+    oldest: AtomicU64,
 }
 
-/// What becomes of spans when one ends. They are dropped by the caller, without the lock.
-#[derive(Debug, Default)]
-pub(crate) struct Ended {
-    /// To be passed on.
-    pub(crate) kept: Vec<EncodedSpan>,
-    /// Without room.
-    pub(crate) gone: Vec<EncodedSpan>,
+impl Default for TailShard {
+    fn default() -> Self {
+        Self { traces: Mutex::default(), oldest: AtomicU64::new(u64::MAX) }
+    }
 }
 
 impl TailShard {
-    /// Returns the spans that had to go.
-    pub(crate) fn open(&mut self, id: TraceId, max_traces: usize) -> Vec<EncodedSpan> {
-        let mut gone = Vec::new();
-        if let Some(trace) = self.traces.get_mut(&id) {
-            trace.open += 1;
-            return gone;
-        }
-        if self.traces.len() >= max_traces.max(1) {
-            gone = self.evict_oldest();
-        }
-        self.made += 1;
-        self.traces.insert(id, Trace { number: self.made, open: 1, is_kept: false, spans: Vec::new() });
-        gone
+    pub(crate) fn with<R>(&self, work: impl FnOnce(&mut TailTraces) -> R) -> R {
+        let mut traces = self.traces.lock().unwrap_or_else(PoisonError::into_inner);
+        let result = work(&mut traces);
+        let oldest = traces.waiting.first_key_value().map_or(u64::MAX, |(number, _)| *number);
+        // Relaxed: a hint of where to look, which is checked under the lock.
+        self.oldest.store(oldest, Ordering::Relaxed);
+        result
     }
 
-    /// Returns the spans of a trace that ended without mattering.
-    pub(crate) fn close(&mut self, id: TraceId) -> Vec<EncodedSpan> {
-        let Some(trace) = self.traces.get_mut(&id) else { return Vec::new() };
-        trace.open = trace.open.saturating_sub(1);
-        if trace.open > 0 {
-            return Vec::new();
-        }
-        let ended = self.traces.remove(&id).map(|trace| trace.spans).unwrap_or_default();
-        self.bytes -= size(&ended);
-        ended
-    }
-
-    pub(crate) fn end(&mut self, span: EncodedSpan, matters: bool, max_bytes: usize) -> Ended {
-        let id = span.context().trace_id();
-        let mut ended = Ended::default();
-        match self.traces.get_mut(&id) {
-            Some(trace) if trace.is_kept || matters => {
-                trace.is_kept = true;
-                ended.kept = std::mem::take(&mut trace.spans);
-                self.bytes -= size(&ended.kept);
-                ended.kept.push(span);
-            }
-            Some(trace) => {
-                self.bytes += span.size();
-                trace.spans.push(span);
-            }
-            // Its trace had to go: what is left of it is better than nothing.
-            None if matters => ended.kept.push(span),
-            None => ended.gone.push(span),
-        }
-        // Spans of a trace that ended are dropped, not lost.
-        drop(self.close(id));
-        while self.bytes > max_bytes && !self.traces.is_empty() {
-            ended.gone.extend(self.evict_oldest());
-        }
-        ended
-    }
-
-    fn evict_oldest(&mut self) -> Vec<EncodedSpan> {
-        let oldest = self.traces.iter().min_by_key(|(_, trace)| trace.number).map(|(id, _)| *id);
-        let spans =
-            oldest.and_then(|id| self.traces.remove(&id)).map(|trace| trace.spans).unwrap_or_default();
-        self.bytes -= size(&spans);
-        spans
-    }
-
-    #[cfg(test)]
-    pub(crate) fn held(&self) -> (usize, usize) {
-        (self.traces.len(), self.bytes)
+    /// `None` if no trace holds spans.
+    pub(crate) fn oldest(&self) -> Option<u64> {
+        // Relaxed: as in `with`.
+        Some(self.oldest.load(Ordering::Relaxed)).filter(|oldest| *oldest < u64::MAX)
     }
 }
 
-fn size(spans: &[EncodedSpan]) -> usize {
-    spans.iter().map(EncodedSpan::size).sum()
+/// Traces with open spans in this process.
+#[derive(Debug, Default)]
+pub(crate) struct TailTraces {
+    /// A trace stays here until its last span ends, even if its spans were evicted: only the count of open spans shows when it
+    /// ends, and an error still has to promote the rest of it.
+    open: HashMap<TraceId, OpenTrace>,
+    /// The spans of the traces that hold any, by the trace's number.
+    waiting: BTreeMap<u64, WaitingSpans>,
+}
+
+#[derive(Debug)]
+struct OpenTrace {
+    /// The oldest has the lowest.
+    number: u64,
+    /// How many of its spans are open in this process.
+    open: u32,
+    /// Whether it matters. If so, none of its spans waits.
+    is_kept: bool,
+}
+
+/// What becomes of the spans of a trace when one of them ends.
+#[derive(Debug)]
+pub(crate) enum Ended {
+    /// It is not known yet.
+    Held,
+    /// The trace matters: these spans, then this one, are passed on.
+    Kept(Vec<EncodedSpan>, EncodedSpan),
+    /// The trace ended without mattering.
+    Unwanted(Vec<EncodedSpan>, EncodedSpan),
+    /// The tail knows no such trace.
+    Unknown(EncodedSpan),
+}
+
+impl TailTraces {
+    /// Counts an open span. `number` is called for a new trace.
+    pub(crate) fn open(&mut self, id: TraceId, number: impl FnOnce() -> u64) {
+        self.open.entry(id).and_modify(|trace| trace.open += 1).or_insert_with(|| OpenTrace {
+            number: number(),
+            open: 1,
+            is_kept: false,
+        });
+    }
+
+    /// Counts an open span less. Returns the spans of a trace that ended without mattering.
+    pub(crate) fn close(&mut self, id: TraceId, budget: &TailBudget) -> Vec<EncodedSpan> {
+        let Some(trace) = self.open.get_mut(&id) else { return Vec::new() };
+        trace.open -= 1;
+        if trace.open > 0 {
+            return Vec::new();
+        }
+        let number = trace.number;
+        self.open.remove(&id);
+        self.release(number, budget)
+    }
+
+    pub(crate) fn end(&mut self, span: EncodedSpan, matters: bool, budget: &TailBudget) -> Ended {
+        let id = span.context().trace_id();
+        match self.open.get_mut(&id) {
+            Some(trace) if trace.is_kept || matters => {
+                trace.is_kept = true;
+                let number = trace.number;
+                let held = self.release(number, budget);
+                drop(self.close(id, budget));
+                Ended::Kept(held, span)
+            }
+            Some(trace) if trace.open > 1 => {
+                trace.open -= 1;
+                self.waiting.entry(trace.number).or_default().push(span, budget);
+                Ended::Held
+            }
+            Some(_) => Ended::Unwanted(self.close(id, budget), span),
+            None if matters => Ended::Kept(Vec::new(), span),
+            None => Ended::Unknown(span),
+        }
+    }
+
+    /// Takes the spans of the oldest trace that holds any.
+    pub(crate) fn evict_oldest(&mut self, budget: &TailBudget) -> Vec<EncodedSpan> {
+        self.waiting.pop_first().map(|(_, spans)| spans.release(budget)).unwrap_or_default()
+    }
+
+    fn release(&mut self, number: u64, budget: &TailBudget) -> Vec<EncodedSpan> {
+        self.waiting.remove(&number).map(|spans| spans.release(budget)).unwrap_or_default()
+    }
+
+    /// How many traces have open spans.
+    #[cfg(test)]
+    pub(crate) fn open_traces(&self) -> usize {
+        self.open.len()
+    }
+
+    #[cfg(test)]
+    pub(crate) const fn waiting(&self) -> &BTreeMap<u64, WaitingSpans> {
+        &self.waiting
+    }
 }

@@ -9,8 +9,8 @@ use std::time::Duration;
 use radiosonde_core::{EndingSpan, Resource, SpanContext, SpanEnder};
 use radiosonde_metrics::Registry;
 use radiosonde_trace::{
-    CaptureSpans, EncodedSpan, FinishedSpan, Sampler, SpanSink, SpanStatus, TraceLayer, TracePipeline,
-    context_of, set_error,
+    CaptureSpans, EncodedSpan, FinishedSpan, Sampler, SpanSink, SpanStatus, TailOptions, TraceLayer,
+    TracePipeline, context_of, set_error,
 };
 use tracing::{Span, field, info, info_span, warn};
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -227,4 +227,33 @@ fn a_value_that_panics_costs_the_span_no_other_value() {
     assert_eq!(span.attribute("shown"), Some(&"text".into()));
     assert_eq!(span.attribute("late"), Some(&9.into()));
     assert!(span.attribute("error").is_some());
+}
+
+#[test]
+fn a_record_that_ended_is_kept_while_a_task_holds_its_span() {
+    let spans = CaptureSpans::new();
+    let pipeline = TracePipeline::builder(&Resource::new("test"))
+        .registry(&Registry::new())
+        .sampler(Sampler::parent_based_always_off())
+        .tail(TailOptions::new())
+        .sink(spans.clone())
+        .build()
+        .unwrap();
+    tracing::subscriber::with_default(tracing_subscriber::registry().with(pipeline.layer()), || {
+        for fails in [false, true] {
+            let request = info_span!("request", fails);
+            end(&request, TOOK, |_| ());
+            // As in a task that goes on after the response.
+            let task = info_span!(parent: &request, "task");
+            if fails {
+                tracing::error!(parent: &task, "failed");
+            }
+            drop((request, task));
+        }
+    });
+    let kept = spans.take();
+    let names: Vec<_> = kept.iter().map(|span| span.name.as_ref()).collect();
+    assert_eq!(names, ["request", "task"]);
+    assert_eq!(kept[1].parent, Some(kept[0].context.span_id()));
+    assert_eq!(kept[0].attribute("fails"), Some(&true.into()));
 }

@@ -29,6 +29,9 @@ impl Spans {
         if record.fate != Fate::Ids {
             self.finish(&mut record, None);
         }
+        if let (true, Some(tail), Some(own)) = (record.holds_tail, &self.settings.tail, &record.own) {
+            tail.closed(own.context().trace_id());
+        }
         record.give_back();
     }
 
@@ -146,8 +149,13 @@ impl Spans {
             if record.fate == Fate::Ids {
                 return record.own.as_ref().map(|own| own.context());
             }
+            record.holds_tail = record.fate == Fate::Local;
             record.split_off()
         };
+        // The trace goes on while the span is held, by a task that it was carried to.
+        if let (Fate::Local, Some(tail), Some(own)) = (ended.fate, &self.settings.tail, &ended.own) {
+            tail.opened(own.context().trace_id());
+        }
         self.finish(&mut ended, Some(took));
         let context = ended.own.as_ref().map(|own| own.context());
         ended.give_back();

@@ -57,6 +57,8 @@ pub(crate) struct Record {
     pub(crate) fate: Fate,
     /// Its ids are known elsewhere, so that its parent cannot change any more.
     pub(crate) is_used: bool,
+    /// It has ended before it closes, and its trace is kept in the local tail until then.
+    pub(crate) holds_tail: bool,
     /// In nanoseconds since 1970.
     pub(crate) start: u64,
     pub(crate) fields: Fields,
@@ -88,6 +90,7 @@ impl Record {
                 parent_is_remote: false,
                 fate: Fate::Ids,
                 is_used: false,
+                holds_tail: false,
                 start: 0,
                 fields: Fields::default(),
                 extras: PooledBytes::default(),
@@ -105,7 +108,7 @@ impl Record {
     pub(crate) fn give_back(mut self: Box<Self>) {
         self.stop_recording();
         (self.own, self.parent, self.parent_is_remote) = (None, None, false);
-        (self.is_used, self.start) = (false, 0);
+        (self.is_used, self.holds_tail, self.start) = (false, false, 0);
         if Arc::strong_count(&self.mark) == 1 {
             // Acquire: pairs with the Release of the last reference that another thread dropped, whose accesses come before.
             fence(Ordering::Acquire);

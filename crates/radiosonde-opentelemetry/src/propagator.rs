@@ -33,7 +33,9 @@ fn fields(of: Propagator) -> &'static [CarrierField] {
         Propagator::TraceContext => &[CarrierField::Traceparent, CarrierField::Tracestate],
         Propagator::Baggage => &[CarrierField::Baggage],
         Propagator::B3 => &[CarrierField::B3],
-        Propagator::B3Multi => &[CarrierField::B3TraceId, CarrierField::B3SpanId, CarrierField::B3Sampled],
+        Propagator::B3Multi => {
+            &[CarrierField::B3TraceId, CarrierField::B3SpanId, CarrierField::B3Sampled, CarrierField::B3Flags]
+        }
         Propagator::Jaeger => &[CarrierField::UberTraceId],
         // Formats that a later version may add.
         _ => &[],

@@ -12,12 +12,12 @@ use opentelemetry::trace::{
 };
 use opentelemetry::{Context, KeyValue, global};
 use radiosonde_core::silence::silence_thread;
-use radiosonde_core::{Resource, SpanContext, TraceFlags};
+use radiosonde_core::{Resource, SpanContext, SpanId, TraceFlags, TraceId};
 use radiosonde_metrics::Registry;
 use radiosonde_opentelemetry::{OpenTelemetryBridge, context_of, current_context, remote_context};
 use radiosonde_trace::{
-    CaptureSpans, FinishedSpan, RemoteContext, Sampler, SpanKind, SpanStatus, TailOptions, TraceOptions,
-    TracePipeline, extract, inject, set_parent,
+    BaggageRules, CaptureSpans, FinishedSpan, RemoteContext, Sampler, SpanKind, SpanLimits, SpanStatus,
+    TailOptions, TraceOptions, TracePipeline, TraceState, child_of, extract, inject, set_parent,
 };
 use tracing::{info, info_span};
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -448,4 +448,83 @@ fn a_span_that_ends_while_its_thread_exits_does_no_harm() {
     });
     thread.join().unwrap();
     assert!(test.spans.find("kept").is_some());
+}
+
+#[test]
+fn the_limits_of_spans_hold_for_each_part_of_a_span_of_the_api() {
+    let limits = SpanLimits::new().event_attributes(3).link_attributes(1).value_length(4);
+    let test = install_with(TraceOptions::new().limits(limits));
+    let tracer = global::tracer("test");
+    let pairs = || [1, 2, 3, 4].map(|n| KeyValue::new(format!("k{n}"), "a long text")).to_vec();
+    let mut span = tracer.start("long name".to_owned());
+    span.add_event("long event".to_owned(), pairs());
+    span.add_link(tracer.start("linked").span_context().clone(), pairs());
+    span.set_status(Status::error("a long description"));
+    span.end();
+    let mut renamed = tracer.start("before");
+    renamed.update_name("after it");
+    renamed.end();
+
+    let span = test.find("long");
+    assert_eq!(span.status, SpanStatus::Error { description: "a lo".into() });
+    let (event, link) = (&span.events[0], &span.links[0]);
+    assert_eq!((&*event.name, event.attributes.len(), event.dropped_attributes), ("long", 3, 1));
+    assert_eq!((link.attributes.len(), link.dropped_attributes), (1, 3));
+    assert_eq!(link.attributes[0].value, "a lo".into());
+    assert!(test.spans.find("afte").is_some());
+}
+
+#[test]
+fn a_span_of_the_api_of_more_than_a_mebibyte_takes_nothing_more() {
+    let most =
+        SpanLimits::new().attributes(u32::MAX).events(u32::MAX).links(u32::MAX).event_attributes(u32::MAX);
+    let test = install_with(TraceOptions::new().limits(most));
+    let text = "x".repeat(64 * 1024);
+    let mut span = global::tracer("test").start("huge");
+    for n in 0..100 {
+        span.set_attribute(KeyValue::new(format!("k{n}"), text.clone()));
+        span.add_event(format!("e{n}"), vec![KeyValue::new("text", text.clone())]);
+    }
+    span.set_attribute(KeyValue::new("k0", "replaced"));
+    span.end();
+    let span = test.find("huge");
+    assert_eq!((span.attributes.len(), span.dropped_attributes), (16, 84));
+    assert_eq!((span.events.len(), span.dropped_events), (16, 84));
+    assert_eq!(span.attribute("k0"), Some(&"replaced".into()));
+}
+
+#[test]
+fn promoted_baggage_is_on_spans_of_the_api() {
+    let test = install_with(TraceOptions::new().baggage(BaggageRules::new().promote(["tenant", "shop"])));
+    let headers = HashMap::from([
+        ("traceparent".to_owned(), "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".to_owned()),
+        ("baggage".to_owned(), "tenant=a%20b,shop=1,user=7".to_owned()),
+    ]);
+    let tracer = global::tracer("test");
+    child_of(&extract(&headers).unwrap(), || info_span!("server")).in_scope(|| {
+        tracer.span_builder("query").with_attributes([KeyValue::new("shop", "own")]).start(&tracer).end();
+    });
+    let query = test.find("query");
+    assert_eq!(query.attribute("tenant"), Some(&"a b".into()));
+    assert_eq!((query.attribute("shop"), query.attribute("user")), (Some(&"own".into()), None));
+}
+
+#[test]
+fn the_debug_flag_goes_on_through_spans_of_the_api() {
+    let test = install();
+    let caller = SpanContext::new(TraceId::random(), SpanId::random(), TraceFlags::DEBUG);
+    let caller = RemoteContext::new(caller, TraceState::default());
+    let tracer = global::tracer("test");
+    child_of(&caller, || info_span!("server")).in_scope(|| {
+        tracer.in_span("query", |cx| {
+            assert!(remote_context(&cx).unwrap().context().flags().is_debug());
+            assert!(RemoteContext::current().unwrap().context().flags().is_debug());
+            assert_eq!(current_context().span().span_context(), cx.span().span_context());
+            info_span!("row").in_scope(|| {
+                assert!(RemoteContext::current().unwrap().context().flags().is_debug());
+                assert!(remote_context(&current_context()).unwrap().context().flags().is_debug());
+            });
+        });
+    });
+    assert!(test.spans.find("row").is_some());
 }

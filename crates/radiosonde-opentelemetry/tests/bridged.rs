@@ -8,7 +8,7 @@ use std::time::Duration;
 use radiosonde_core::{Resource, SpanContext, SpanEnder};
 use radiosonde_metrics::Registry;
 use radiosonde_opentelemetry::OpenTelemetryBridge;
-use radiosonde_trace::{CaptureSpans, EncodedSpan, SpanSink, TracePipeline, context_of};
+use radiosonde_trace::{CaptureSpans, EncodedSpan, SpanSink, TracePipeline, context_of, root_of};
 use tracing::{Dispatch, Span, info, info_span};
 use tracing_subscriber::layer::SubscriberExt as _;
 
@@ -63,4 +63,15 @@ fn a_sink_may_log_within_the_span_that_ends() {
     });
     let span = spans.find("record").unwrap();
     assert_eq!((span.events.len(), span.attribute("late")), (0, None));
+}
+
+#[test]
+fn a_root_within_a_span_is_a_child_to_this_layer() {
+    let spans = CaptureSpans::new();
+    run(spans.clone(), |_| {
+        info_span!("around").in_scope(|| root_of(|| info_span!("detached")).in_scope(|| ()));
+    });
+    // As the README has it; the layer of `radiosonde-trace` makes a root.
+    let (around, detached) = (spans.find("around").unwrap(), spans.find("detached").unwrap());
+    assert_eq!(detached.parent, Some(around.context.span_id()));
 }

@@ -68,3 +68,19 @@ fn it_reads_and_writes_the_formats_of_the_pipeline() {
     assert_eq!(names, ["b3", "uber-trace-id"]);
     assert_eq!(sent["b3"], received["b3"]);
 }
+
+#[test]
+fn it_names_every_field_that_it_writes() {
+    let propagator = propagator(Propagators::new([Propagator::B3Multi]));
+    let received = HashMap::from([
+        ("x-b3-traceid".to_owned(), "4bf92f3577b34da6a3ce929d0e0e4736".to_owned()),
+        ("x-b3-spanid".to_owned(), "00f067aa0ba902b7".to_owned()),
+        ("x-b3-flags".to_owned(), "1".to_owned()),
+    ]);
+    let cx = propagator.extract_with_context(&Context::new(), &received);
+    let mut sent = HashMap::new();
+    propagator.inject_context(&cx, &mut sent);
+    assert_eq!(sent, received, "the debug flag goes on");
+    let fields: Vec<_> = propagator.fields().collect();
+    assert!(sent.keys().all(|key| fields.contains(&key.as_str())), "{fields:?}");
+}

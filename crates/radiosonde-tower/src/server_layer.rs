@@ -53,6 +53,12 @@ impl ServerLayer {
         Self::builder().build()
     }
 
+    /// The same layer, with its metrics and debug requests, as a [trust boundary](ServerLayerBuilder::trust_boundary).
+    #[must_use]
+    pub fn at_trust_boundary(self) -> Self {
+        Self { is_edge: true, ..self }
+    }
+
     /// Builds a layer; default: the global registry, the system's clock, and no debug requests.
     pub fn builder() -> ServerLayerBuilder {
         ServerLayerBuilder { registry: None, clock: Arc::new(SystemClock), debug: None, is_edge: false }

@@ -8,4 +8,5 @@
 pub use crate::active::span_control::{ControlSpans, SpanControl};
 pub use crate::entering::outer_context::{OuterContext, set_outer_context};
 pub use crate::processing::span_fate::SpanFate;
+pub use crate::records::limits::ResolvedLimits;
 pub use crate::sampling::input::{SampledValue, SamplingAttributes, SamplingInput};

@@ -10,9 +10,10 @@ use crate::layer::trace_layer::TraceLayer;
 use crate::processing::installed::{Installed, next_number};
 use crate::processing::settings::Settings;
 use crate::processing::span_fate::SpanFate;
+use crate::propagation::baggage_rules::BaggageRules;
 use crate::propagation::installed_propagators;
 use crate::propagation::propagators::Propagators;
-use crate::records::limits::SpanLimits;
+use crate::records::limits::ResolvedLimits;
 use crate::sampling::input::SamplingInput;
 use crate::seeing::console_traces::ConsoleTraces;
 use crate::seeing::live_span::LiveSpan;
@@ -148,8 +149,13 @@ impl TracePipeline {
 
     /// The limits of a span: for bridges.
     #[must_use]
-    pub fn limits(&self) -> SpanLimits {
+    pub fn limits(&self) -> ResolvedLimits {
         self.settings.limits
+    }
+
+    /// The entries of baggage that become attributes of spans: for bridges.
+    pub fn baggage_rules(&self) -> &BaggageRules {
+        &self.settings.baggage
     }
 
     /// Whether spans are disabled, as `OTEL_SDK_DISABLED` requests.

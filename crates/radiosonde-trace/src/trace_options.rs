@@ -46,7 +46,7 @@ pub struct TraceOptions {
     #[cfg_attr(feature = "serde", serde(deserialize_with = "radiosonde_core::deserialize::optional_text"))]
     propagators: Option<Propagators>,
     console: Option<bool>,
-    limits: Option<SpanLimits>,
+    limits: SpanLimits,
     tail: Option<TailOptions>,
     baggage: Option<BaggageRules>,
     location: Option<bool>,
@@ -107,9 +107,9 @@ impl TraceOptions {
         self
     }
 
-    /// Sets the limits of what a span holds.
+    /// Sets the limits of what a span holds. Each that is left open can be taken from other options.
     pub const fn limits(mut self, limits: SpanLimits) -> Self {
-        self.limits = Some(limits);
+        self.limits = limits;
         self
     }
 
@@ -190,7 +190,7 @@ impl TraceOptions {
             sampler: self.sampler.unwrap_or_default(),
             processor: Processor::new(sinks, metrics),
             tail: self.tail.as_ref().map(Tail::new),
-            limits: self.limits.unwrap_or_default(),
+            limits: self.limits.resolve(),
             baggage: self.baggage.unwrap_or_default(),
             clock: self.clock,
             events: self.events.unwrap_or(LevelFilter::INFO).max(LevelFilter::ERROR),

@@ -225,8 +225,7 @@ fn the_end_of_a_span_is_not_quadratic_in_its_attributes() {
     // This took 3 seconds in a release build, and grew with the square.
     let span = in_time(LIMIT, || {
         let spans = CaptureSpans::new();
-        let mut limits = SpanLimits::default();
-        limits.attributes = 40_000;
+        let limits = SpanLimits::new().attributes(40_000);
         let options = TracePipeline::builder(&Resource::new("test")).registry(&Registry::new());
         let pipeline = options.limits(limits).sink(spans.clone()).build().unwrap();
         tracing::subscriber::with_default(tracing_subscriber::registry().with(pipeline.layer()), || {

@@ -460,9 +460,7 @@ fn an_error_whose_cause_panics_is_recorded_without_it() {
 
 #[test]
 fn texts_in_arrays_and_links_are_cut_as_others_are() {
-    let mut limits = SpanLimits::default();
-    limits.value_length = Some(3);
-    limits.link_attributes = 1;
+    let limits = SpanLimits::new().value_length(3).link_attributes(1);
     let spans = CaptureSpans::new();
     let pipeline = builder(&Registry::new()).sink(spans.clone()).limits(limits).build().unwrap();
     run(&pipeline, || {
@@ -630,8 +628,7 @@ fn attributes_of_an_error_stand_once_and_a_full_span_has_its_error_type() {
 
 #[test]
 fn values_that_are_replaced_do_not_grow_a_span_beyond_its_bound() {
-    let mut limits = SpanLimits::default();
-    limits.attributes = 1000;
+    let limits = SpanLimits::new().attributes(1000);
     let spans = CaptureSpans::new();
     let sizes = Arc::new(AtomicUsize::new(0));
     let pipeline = builder(&Registry::new())

@@ -19,6 +19,7 @@ pub fn builder() -> TelemetryBuilder {
         panic_hook: Some(PanicHook::new()),
         debug_keys: None,
         layers: Layers::default(),
+        global_opentelemetry: true,
     }
 }
 
@@ -54,6 +55,8 @@ pub struct TelemetryBuilder {
     pub(crate) panic_hook: Option<PanicHook>,
     pub(crate) debug_keys: Option<Vec<DebugKey>>,
     pub(crate) layers: Layers,
+    /// Whether OpenTelemetry's global provider and propagator become ours, where there is a bridge.
+    pub(crate) global_opentelemetry: bool,
 }
 
 impl TelemetryBuilder {
@@ -162,7 +165,7 @@ impl TelemetryBuilder {
     }
 
     /// Sets the sampler, the propagation and further sinks of spans. Settings that are left open come from `OTEL_TRACES_SAMPLER`,
-    /// `OTEL_TRACES_SAMPLER_ARG`, `OTEL_PROPAGATORS` and `RADIOSONDE_TRACES_CONSOLE`.
+    /// `OTEL_TRACES_SAMPLER_ARG`, `OTEL_PROPAGATORS`, `RADIOSONDE_TRACES_CONSOLE` and those of the limits of spans.
     ///
     /// ```
     /// use radiosonde::Sampler;

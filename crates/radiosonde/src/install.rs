@@ -7,6 +7,7 @@ use radiosonde_delivery::Delivery;
 use radiosonde_log::{LevelReload, LogOptions, bridge_log_records};
 use radiosonde_metrics::{InvalidRegistry, RegisterError, Registry};
 use radiosonde_tower::{ClientLayer, DebugKey, DebugRequests, ServerLayer};
+use radiosonde_trace::TracePipeline;
 use tracing::dispatcher;
 use tracing::subscriber::NoSubscriber;
 
@@ -43,6 +44,7 @@ fn assemble(settings: Settings) -> Result<Telemetry, InitError> {
         traces,
         remote_sampling,
         layers,
+        global_opentelemetry,
         debug_keys,
         metrics,
         given,
@@ -81,8 +83,7 @@ fn assemble(settings: Settings) -> Result<Telemetry, InitError> {
     }
     bridge_log_records().map_err(InitError::Bridge)?;
     dispatcher::set_global_default(subscriber).map_err(|_| InitError::Subscriber)?;
-    traces.install_global();
-    to_opentelemetry::install(&traces);
+    make_global(&traces, global_opentelemetry);
     registry.expose_process();
     registry.expose_build_info(&resource);
     Ok(Telemetry::new(
@@ -94,6 +95,14 @@ fn assemble(settings: Settings) -> Result<Telemetry, InitError> {
         delivery,
         (metrics_service, listener),
     ))
+}
+
+/// Makes the pipeline the process' own, and also that of the OpenTelemetry API if that is to be replaced.
+fn make_global(traces: &TracePipeline, replaces_opentelemetry: bool) {
+    traces.install_global();
+    if replaces_opentelemetry {
+        to_opentelemetry::install(traces);
+    }
 }
 
 /// The registry that everything counts in: the one that is given or the global one, whose series have the service's label.

@@ -26,6 +26,8 @@ mod to_opentelemetry;
 mod to_otlp;
 #[cfg(feature = "loki")]
 mod with_loki;
+#[cfg(feature = "opentelemetry")]
+mod with_opentelemetry;
 #[cfg(feature = "otlp")]
 mod with_otlp;
 #[cfg(feature = "jaeger-remote")]

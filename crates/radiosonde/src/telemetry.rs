@@ -68,6 +68,13 @@ impl Telemetry {
         self.server.clone()
     }
 
+    /// [`server_layer`](Self::server_layer) as a trust boundary, for what the public reaches: each request starts a new trace, which
+    /// links to the one that the caller sent. Neither the caller's sampling decision nor its baggage gets in.
+    #[must_use]
+    pub fn edge_layer(&self) -> ServerLayer {
+        self.server.clone().at_trust_boundary()
+    }
+
     /// The layer for the service's HTTP clients: `ServiceBuilder::new().layer(telemetry.client_layer()).service(client)`.
     ///
     /// A [`Route`](crate::tower::Route) in a request's extensions names its span: without one it is called by its method alone.
@@ -107,6 +114,12 @@ impl Telemetry {
     #[must_use]
     pub fn logs(&self) -> LogHandle {
         self.logs.clone()
+    }
+
+    /// For spans that are open ([`live_spans`](TracePipeline::live_spans)), and for bridges and layers of your own.
+    #[must_use]
+    pub const fn traces(&self) -> &TracePipeline {
+        &self.traces
     }
 
     /// The registry that everything counts in, for metrics of your own.

@@ -22,6 +22,8 @@ pub(crate) struct Exports {
     pub(crate) options: OtlpOptions,
     pub(crate) has_spans: bool,
     pub(crate) has_lines: bool,
+    /// Whether the variable asks for spans on standard error.
+    pub(crate) has_console: bool,
 }
 
 impl Exports {
@@ -32,6 +34,8 @@ impl Exports {
     ) -> Result<Self, InvalidVariable> {
         let spans = TRACES.read(code.has_traces(), file.has_traces(), variables)?;
         let lines = LOGS.read(code.has_logs(), file.has_logs(), variables)?;
+        // What code sets is not looked up.
+        let has_console = !code.has_traces() && TRACES.exporter.asks_for_console(variables)?;
         let (has_spans, has_lines) = (spans.is_some(), lines.is_some());
         let base = (has_spans || has_lines).then(|| variables.text(BASE)).transpose()?.flatten();
         let mut environment = base.map_or_else(OtlpOptions::default, |url| {
@@ -42,7 +46,7 @@ impl Exports {
         if let Some(lines) = lines {
             environment = environment.logs(lines);
         }
-        Ok(Self { options: code.or(environment).or(file), has_spans, has_lines })
+        Ok(Self { options: code.or(environment).or(file), has_spans, has_lines, has_console })
     }
 
     /// Adds the sink of spans, if there is one.
@@ -85,6 +89,9 @@ fn blame(error: &OtlpBuildError, given: &[Given]) -> Option<InvalidVariable> {
     Some(given.refuse("an http or https URL", cause.clone()))
 }
 
+const GRPC_IS_OFF: &str =
+    "http/protobuf is spoken instead; gRPC needs the feature `grpc` of the crate radiosonde";
+
 const BASE: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
 /// A signal's variables; of two, the first wins.
@@ -106,9 +113,9 @@ struct SignalVariables {
 const TRACES: SignalVariables = SignalVariables {
     exporter: Exporter {
         variable: "OTEL_TRACES_EXPORTER",
-        supported: "otlp",
-        others: &["zipkin", "console", "logging", "jaeger", "otlp/stdout"],
-        instead: "spans are exported by OTLP alone",
+        supported: &["otlp", "console"],
+        others: &["zipkin", "logging", "jaeger", "otlp/stdout"],
+        instead: "spans go to OTLP and to the console alone",
     },
     endpoint: "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
     base_asks: true,
@@ -129,7 +136,7 @@ const TRACES: SignalVariables = SignalVariables {
 const LOGS: SignalVariables = SignalVariables {
     exporter: Exporter {
         variable: "OTEL_LOGS_EXPORTER",
-        supported: "otlp",
+        supported: &["otlp"],
         others: &["console", "logging", "otlp/stdout"],
         instead: "log records are exported by OTLP alone; lines are written as ever",
     },
@@ -160,7 +167,7 @@ impl SignalVariables {
         if !code_asks {
             let asked = self.exporter.read(variables)?;
             // What is to go elsewhere does not go here instead.
-            if matches!(asked, Asked::None | Asked::Unsupported) {
+            if matches!(asked, Asked::None | Asked::Other) {
                 return Ok(None);
             }
             let endpoint_asks = variables.text(self.endpoint)?.is_some();
@@ -175,7 +182,7 @@ impl SignalVariables {
             variables.give(self.endpoint, &url);
             signal = signal.endpoint(url);
         }
-        if let Some(protocol) = self.protocol(variables)? {
+        if let Some(protocol) = self.protocol(OtlpProtocol::is_available, variables)? {
             signal = signal.protocol(protocol);
         }
         if let Some(compression) = self.compression(variables)? {
@@ -190,14 +197,21 @@ impl SignalVariables {
         Ok(Some(signal.http(http)))
     }
 
-    fn protocol(&self, variables: &Variables<'_>) -> Result<Option<OtlpProtocol>, InvalidVariable> {
+    fn protocol(
+        &self,
+        is_available: fn(OtlpProtocol) -> bool,
+        variables: &Variables<'_>,
+    ) -> Result<Option<OtlpProtocol>, InvalidVariable> {
         let Some((name, text)) = variables.first(&self.protocol)? else { return Ok(None) };
-        let refuse = |expected| Err(InvalidVariable::new(name, &text, expected));
-        match text.parse::<OtlpProtocol>() {
-            Ok(protocol) if protocol.is_available() => Ok(Some(protocol)),
-            Ok(_) => refuse("http/protobuf, or the feature `grpc` of the crate radiosonde"),
-            Err(_) => refuse("http/protobuf, grpc"),
-        }
+        let error = || InvalidVariable::new(name, &text, "http/protobuf, grpc");
+        let instead = match text.parse::<OtlpProtocol>() {
+            Ok(protocol) if is_available(protocol) => return Ok(Some(protocol)),
+            Ok(_) => GRPC_IS_OFF,
+            Err(_) if text.eq_ignore_ascii_case("http/json") => "http/protobuf is spoken instead",
+            Err(_) => return Err(error()),
+        };
+        variables.unsupported(error(), instead);
+        Ok(Some(OtlpProtocol::HttpProtobuf))
     }
 
     fn compression(&self, variables: &Variables<'_>) -> Result<Option<Compression>, InvalidVariable> {
@@ -223,4 +237,25 @@ fn first_secret(
 ) -> Result<Option<(&'static str, String)>, InvalidVariable> {
     let text = |name: &&'static str| Some(variables.secret(name).transpose()?.map(|text| (*name, text)));
     names.iter().find_map(text).transpose()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsString;
+
+    use super::*;
+
+    #[test]
+    fn a_protocol_that_is_not_built_in_is_reported_once_and_replaced() {
+        let look_up = |name: &str| (name == TRACES.protocol[1]).then(|| OsString::from("gRPC"));
+        let variables = Variables::new(&look_up);
+        for signal in [&TRACES, &LOGS] {
+            let spoken = signal.protocol(|protocol| protocol == OtlpProtocol::HttpProtobuf, &variables);
+            assert_eq!(spoken.unwrap(), Some(OtlpProtocol::HttpProtobuf));
+        }
+        let reported = variables.settle().unwrap();
+        assert_eq!(reported.len(), 1, "both signals read it");
+        let reported = format!("{:?}", reported[0]);
+        assert!(reported.contains("the feature `grpc`") && reported.contains("gRPC"), "{reported}");
+    }
 }

@@ -14,7 +14,8 @@ use crate::error::{InitError, InvalidVariable};
 const ENDPOINTS: [&str; 3] =
     ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT"];
 
-const EXPORTERS: [&str; 2] = ["OTEL_TRACES_EXPORTER", "OTEL_LOGS_EXPORTER"];
+const TRACES: &str = "OTEL_TRACES_EXPORTER";
+const EXPORTERS: [&str; 2] = [TRACES, "OTEL_LOGS_EXPORTER"];
 
 const NOT_EXPORTED: &str = "nothing is exported without the feature `otlp` of the crate radiosonde";
 
@@ -33,6 +34,8 @@ impl Options {
 pub(crate) struct Exports {
     pub(crate) has_spans: bool,
     pub(crate) has_lines: bool,
+    /// Whether the variable asks for spans on standard error.
+    pub(crate) has_console: bool,
 }
 
 impl Exports {
@@ -44,13 +47,16 @@ impl Exports {
         for name in ENDPOINTS {
             unread::report(variables, name, NOT_EXPORTED);
         }
+        let mut exports = Self::default();
         for name in EXPORTERS {
-            let asked = variables.words(name)?;
-            if asked.is_some_and(|(_, words)| words.iter().any(|word| word != "none")) {
+            let Some((_, words)) = variables.words(name)? else { continue };
+            let is_console = |word: &String| name == TRACES && word == "console";
+            exports.has_console |= words.iter().any(is_console);
+            if words.iter().any(|word| word != "none" && !is_console(word)) {
                 unread::report(variables, name, NOT_EXPORTED);
             }
         }
-        Ok(Self::default())
+        Ok(exports)
     }
 
     pub(crate) fn add_to(
@@ -90,5 +96,6 @@ mod tests {
             assert_eq!(reported(name, "otlp"), [name]);
             assert!(reported(name, "none").is_empty());
         }
+        assert!(reported(TRACES, "console").is_empty(), "it is there without the feature");
     }
 }

@@ -123,7 +123,7 @@ fn what_is_unknown_or_malformed_is_named() {
         ("[levels]\nmaximum_ttl = \"1 d\"", "invalid duration \"1 d\": expected a whole number of us"),
         ("[metrics]\n[monitoring]\n", "duplicate field `metrics`"),
         ("[loki]\nhttp = { authorization = { bearer = 7 } }", "bearer"),
-        ("[otlp.traces]\nprotocol = \"grpc\"", "unknown field `protocol`"),
+        ("[otlp.traces]\nprotocols = \"grpc\"", "unknown field `protocols`"),
     ] {
         let error = toml::from_str::<Config>(file).unwrap_err().to_string();
         assert!(error.contains(expected), "{file}: {error}");

@@ -12,8 +12,10 @@ use radiosonde::admin::MetricsService;
 use radiosonde::log::{JsonLayer, Writer};
 use radiosonde::opentelemetry::MirrorLayer;
 use radiosonde::opentelemetry::api::Context;
-use radiosonde::opentelemetry::api::trace::{SpanKind, TracerProvider as _};
+use radiosonde::opentelemetry::api::global;
+use radiosonde::opentelemetry::api::trace::{SpanKind, Tracer as _, TracerProvider as _};
 use radiosonde::tower::{ClientLayer, ServerLayer};
+use radiosonde::trace::CaptureSpans;
 use radiosonde::{Registry, Resource};
 use radiosonde_testkit::SharedBuffer;
 use tower::{Layer as _, ServiceExt as _, service_fn};
@@ -111,4 +113,24 @@ async fn lines_exemplars_and_middleware_know_the_spans_of_the_application() {
     let scrape = http_body_util::BodyExt::collect(scrape.into_body()).await.unwrap().to_bytes();
     let scrape = String::from_utf8_lossy(&scrape);
     assert!(scrape.contains(&format!("# {{trace_id=\"{TRACE_ID}\"")), "{scrape}");
+}
+
+#[test]
+fn the_applications_own_global_provider_stays_where_code_says_so() {
+    let exported = Exported::default();
+    global::set_tracer_provider(SdkTracerProvider::builder().with_span_processor(exported.clone()).build());
+    let spans = CaptureSpans::new();
+    let telemetry = radiosonde::builder()
+        .service_name("orders")
+        .registry(&Registry::new())
+        .panic_hook(None)
+        .global_opentelemetry(false)
+        .traces(|traces| traces.sink(spans.clone()))
+        .init()
+        .unwrap();
+    global::tracer("theirs").in_span("query", |_| ());
+    tracing::info_span!("ours").in_scope(|| ());
+    assert_eq!(exported.of_kind(SpanKind::Internal).name, "query");
+    assert!(spans.find("query").is_none() && spans.find("ours").is_some());
+    telemetry.shutdown_blocking(Duration::from_secs(5));
 }

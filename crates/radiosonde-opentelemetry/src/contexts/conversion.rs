@@ -5,14 +5,14 @@ use opentelemetry::trace::{self as otel, TraceContextExt as _};
 use radiosonde_core::{SpanContext, SpanId, TraceFlags, TraceId};
 use radiosonde_trace::{RemoteContext, TraceState};
 
-use crate::contexts::kept::kept;
+use crate::contexts::kept::{is_a_byte, kept};
 use crate::contexts::{baggage, trace_states};
 
-/// The received trace state, of which OpenTelemetry's own type loses parts. Stored as a value of the OpenTelemetry
+/// The received flags and trace state, of which OpenTelemetry's own type loses parts. Stored as a value of the OpenTelemetry
 /// context, which every span below inherits.
 #[derive(Debug)]
 struct Arrived {
-    trace_id: TraceId,
+    context: SpanContext,
     trace_state: TraceState,
     /// The trace state passed to OpenTelemetry. A span with a different one was changed since, and the change wins.
     in_otel: otel::TraceState,
@@ -36,9 +36,16 @@ pub(crate) fn remote_context(cx: &Context) -> Option<RemoteContext> {
     let span = span.span_context();
     let context = ids(span)?;
     let in_otel = span.trace_state();
-    let arrived =
-        cx.get::<Arrived>().filter(|it| it.trace_id == context.trace_id() && it.in_otel == *in_otel);
+    let arrived = cx
+        .get::<Arrived>()
+        .filter(|it| it.context.trace_id() == context.trace_id() && it.in_otel == *in_otel);
     let kept = kept(context.span_id());
+    let flags = match (&kept, arrived) {
+        (Some(kept), _) => kept.flags,
+        (None, Some(arrived)) if arrived.context.span_id() == context.span_id() => arrived.context.flags(),
+        (None, _) => context.flags(),
+    };
+    let context = SpanContext::new(context.trace_id(), context.span_id(), flags);
     let baggage = match &kept {
         Some(kept) => kept.baggage.merged(&baggage::of(cx)),
         None => baggage::of(cx),
@@ -69,11 +76,11 @@ pub(crate) fn with_parent(cx: &Context, remote: &RemoteContext) -> Context {
     let in_otel = trace_states::to_otel(remote.trace_state());
     let cx = cx.with_remote_span_context(otel_context(remote, in_otel.clone()));
     let cx = baggage::with(cx, remote.baggage());
-    if remote.trace_state().is_empty() {
+    let (context, trace_state) = (remote.context(), remote.trace_state().clone());
+    if trace_state.is_empty() && is_a_byte(context.flags()) {
         return cx;
     }
-    let (trace_id, trace_state) = (remote.context().trace_id(), remote.trace_state().clone());
-    cx.with_value(Arrived { trace_id, trace_state, in_otel })
+    cx.with_value(Arrived { context, trace_state, in_otel })
 }
 
 /// `remote`, no longer sampled.

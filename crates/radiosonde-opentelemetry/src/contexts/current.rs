@@ -22,7 +22,11 @@ use crate::contexts::{conversion, outer};
 pub fn current_context() -> Context {
     let innermost = RemoteContext::current();
     let current = outer::map_current(|cx| match innermost {
-        Some(innermost) if conversion::span_context(cx) != Some(innermost.context()) => {
+        // By ids: OpenTelemetry's flags may be fewer.
+        Some(innermost)
+            if conversion::span_context(cx).map(|active| (active.trace_id(), active.span_id()))
+                != Some((innermost.context().trace_id(), innermost.context().span_id())) =>
+        {
             conversion::with_parent(cx, &innermost)
         }
         _ => cx.clone(),

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use opentelemetry::trace as otel;
-use radiosonde_core::SpanId;
+use radiosonde_core::{SpanId, TraceFlags};
 use radiosonde_trace::{Baggage, RemoteContext, TraceState};
 
 /// By span. Holds only spans that exist, and only those of whose context OpenTelemetry's types would lose parts.
@@ -21,6 +21,8 @@ pub(crate) struct Kept {
     pub(crate) trace_state: TraceState,
     /// OpenTelemetry's context of a span does not have what a span of `tracing` around it has.
     pub(crate) baggage: Baggage,
+    /// OpenTelemetry's type holds the byte of the W3C format alone.
+    pub(crate) flags: TraceFlags,
 }
 
 /// Keeps the parts of one span's context until it is dropped.
@@ -32,11 +34,11 @@ impl Keeping {
     pub(crate) fn new(own: &RemoteContext, in_otel: &otel::TraceState) -> Option<Self> {
         let state = own.trace_state();
         let is_held = state.is_empty() || in_otel.header() == state.as_str();
-        if is_held && own.baggage().is_empty() {
+        let (span, flags) = (own.context().span_id(), own.context().flags());
+        if is_held && own.baggage().is_empty() && is_a_byte(flags) {
             return None;
         }
-        let span = own.context().span_id();
-        let kept = Kept { trace_state: state.clone(), baggage: own.baggage().clone() };
+        let kept = Kept { trace_state: state.clone(), baggage: own.baggage().clone(), flags };
         lock().get_or_insert_default().insert(span, kept);
         // Relaxed: the lock publishes the entry; a thread that has the span's id got it after this call.
         COUNT.fetch_add(1, Ordering::Relaxed);
@@ -50,6 +52,11 @@ impl Drop for Keeping {
         // Relaxed: as in `new`.
         COUNT.fetch_sub(usize::from(kept.is_some()), Ordering::Relaxed);
     }
+}
+
+/// Whether the byte of the W3C format holds these flags.
+pub(crate) fn is_a_byte(flags: TraceFlags) -> bool {
+    TraceFlags::from_byte(flags.to_byte()) == flags
 }
 
 /// What is kept for this span.

@@ -1,12 +1,13 @@
 //! Converts the SDK's finished span to ours.
 
+use opentelemetry::KeyValue;
 use opentelemetry::trace::Status;
 use opentelemetry_sdk::trace::SpanData;
 use radiosonde_core::SpanId;
-use radiosonde_trace::{FinishedSpan, SpanEvent, SpanLink, SpanStatus};
+use radiosonde_trace::{Attribute, FinishedSpan, SpanEvent, SpanLink, SpanStatus};
 
 use crate::contexts::{conversion, trace_states};
-use crate::tracer::attributes::unique;
+use crate::tracer::attributes::Attributes;
 use crate::values;
 
 /// `None` for a span without ids, which the SDK does not create.
@@ -19,7 +20,7 @@ pub(crate) fn finished_span(span: SpanData) -> Option<FinishedSpan> {
     ours.start = span.start_time;
     // The wall clock may have been set back in between.
     ours.end = span.end_time.max(span.start_time);
-    ours.attributes = unique(span.attributes.into_iter().map(values::attribute), usize::MAX).0;
+    ours.attributes = unique(span.attributes);
     ours.dropped_attributes = span.dropped_attributes_count;
     ours.events = span.events.events.into_iter().map(event).collect();
     ours.dropped_events = span.events.dropped_count;
@@ -34,16 +35,23 @@ pub(crate) fn finished_span(span: SpanData) -> Option<FinishedSpan> {
     Some(ours)
 }
 
+/// The SDK has applied its own limits.
+fn unique(attributes: Vec<KeyValue>) -> Vec<Attribute> {
+    let mut unique = Attributes::default();
+    attributes.into_iter().for_each(|attribute| unique.set(values::attribute(attribute), usize::MAX));
+    unique.take().0
+}
+
 fn event(event: opentelemetry::trace::Event) -> SpanEvent {
     let mut ours = SpanEvent::new(event.name, event.timestamp);
-    ours.attributes = unique(event.attributes.into_iter().map(values::attribute), usize::MAX).0;
+    ours.attributes = unique(event.attributes);
     ours.dropped_attributes = event.dropped_attributes_count;
     ours
 }
 
 fn link(link: opentelemetry::trace::Link) -> Option<SpanLink> {
     let mut ours = values::link(&link)?;
-    ours.attributes = unique(link.attributes.into_iter().map(values::attribute), usize::MAX).0;
+    ours.attributes = unique(link.attributes);
     ours.dropped_attributes = link.dropped_attributes_count;
     Some(ours)
 }

@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use radiosonde_trace::Attribute;
+use radiosonde_trace::{Attribute, AttributeValue};
 
 /// Unique attributes: the last value of a key wins, at the position of the first.
 #[derive(Debug, Default)]
@@ -10,6 +10,8 @@ pub(crate) struct Attributes {
     /// Positions by key, once there are too many attributes to compare each key.
     positions: HashMap<Cow<'static, str>, usize>,
     dropped: u32,
+    /// About the bytes of keys and values.
+    bytes: usize,
 }
 
 /// Comparing up to this number of keys is cheaper than hashing one.
@@ -19,10 +21,19 @@ impl Attributes {
     /// Sets an attribute; counts it as dropped if its key is new and there are `limit` others.
     pub(crate) fn set(&mut self, attribute: Attribute, limit: usize) {
         match self.position(&attribute.key) {
-            Some(at) => self.list[at].value = attribute.value,
+            Some(at) => {
+                let known = &mut self.list[at].value;
+                self.bytes = self.bytes - size(known) + size(&attribute.value);
+                *known = attribute.value;
+            }
             None if self.list.len() >= limit => self.dropped = self.dropped.saturating_add(1),
             None => self.push(attribute),
         }
+    }
+
+    /// About the bytes of keys and values.
+    pub(crate) const fn bytes(&self) -> usize {
+        self.bytes
     }
 
     pub(crate) fn has(&self, key: &str) -> bool {
@@ -39,6 +50,7 @@ impl Attributes {
 
     fn push(&mut self, attribute: Attribute) {
         let at = self.list.len();
+        self.bytes += attribute.key.len() + size(&attribute.value);
         if at == SMALL {
             let known = self.list.iter().enumerate().map(|(at, known)| (known.key.clone(), at));
             self.positions = known.collect();
@@ -55,13 +67,13 @@ impl Attributes {
     }
 }
 
-/// Unique attributes of an event or a link.
-pub(crate) fn unique(attributes: impl IntoIterator<Item = Attribute>, limit: usize) -> (Vec<Attribute>, u32) {
-    let mut unique = Attributes::default();
-    for attribute in attributes {
-        unique.set(attribute, limit);
+/// About the bytes of a value.
+fn size(value: &AttributeValue) -> usize {
+    match value {
+        AttributeValue::String(text) => text.len(),
+        AttributeValue::Array(values) => values.iter().map(size).sum(),
+        _ => size_of::<u64>(),
     }
-    unique.take()
 }
 
 #[cfg(test)]

@@ -5,12 +5,12 @@ use std::time::SystemTime;
 use opentelemetry::KeyValue;
 use opentelemetry::trace::{Event, Link, SpanBuilder, Status};
 use radiosonde_core::SpanContext;
-use radiosonde_trace::bridging::SpanFate;
+use radiosonde_trace::bridging::{ResolvedLimits, SpanFate};
 use radiosonde_trace::{
-    Attribute, AttributeValue, FinishedSpan, RemoteContext, SpanEvent, SpanLimits, SpanStatus, TracePipeline,
+    Attribute, Baggage, FinishedSpan, RemoteContext, SpanEvent, SpanStatus, TracePipeline,
 };
 
-use crate::tracer::attributes::{Attributes, unique};
+use crate::tracer::attributes::Attributes;
 use crate::tracer::ending;
 use crate::values;
 
@@ -26,7 +26,9 @@ const OTHER: &str = "_OTHER";
 pub(crate) struct Recording {
     span: FinishedSpan,
     attributes: Attributes,
-    limits: SpanLimits,
+    /// About the bytes of events and links.
+    bytes: usize,
+    limits: ResolvedLimits,
     fate: SpanFate,
     pipeline: TracePipeline,
 }
@@ -38,7 +40,8 @@ impl Recording {
         builder: SpanBuilder,
         (scope, fate, pipeline): (Option<Cow<'static, str>>, SpanFate, TracePipeline),
     ) -> Self {
-        let mut span = FinishedSpan::new(context, builder.name);
+        let limits = pipeline.limits();
+        let mut span = FinishedSpan::new(context, cut_text(builder.name, limits));
         if let Some(parent) = parent {
             span.parent = Some(parent.context().span_id());
             span.parent_is_remote = parent.is_remote();
@@ -49,8 +52,8 @@ impl Recording {
         if let Some(scope) = scope {
             span.scope = scope;
         }
-        let (attributes, limits) = (Attributes::default(), pipeline.limits());
-        let mut recording = Self { span, attributes, limits, fate, pipeline };
+        let attributes = Attributes::default();
+        let mut recording = Self { span, attributes, bytes: 0, limits, fate, pipeline };
         builder.attributes.into_iter().flatten().for_each(|attribute| recording.attribute(attribute));
         builder.events.into_iter().flatten().for_each(|event| recording.event(event));
         builder.links.into_iter().flatten().for_each(|link| recording.link(link));
@@ -58,40 +61,69 @@ impl Recording {
     }
 
     pub(crate) fn attribute(&mut self, attribute: KeyValue) {
-        self.attributes.set(cut(attribute, self.limits), self.limits.attributes as usize);
+        self.set(cut(attribute, self.limits));
+    }
+
+    /// A span that is full takes no new attribute.
+    fn set(&mut self, attribute: Attribute) {
+        let is_full = self.attributes.bytes() > ResolvedLimits::MAX_SPAN_BYTES;
+        self.attributes.set(attribute, if is_full { 0 } else { self.limits.attributes as usize });
+    }
+
+    /// Copies the trusted entries of baggage; the span's own attributes win.
+    pub(crate) fn promote(&mut self, baggage: &Baggage) {
+        let pipeline = self.pipeline.clone();
+        for (key, value) in pipeline.baggage_rules().promoted(baggage) {
+            if !self.attributes.has(key) {
+                let value = self.limits.cut(&value).to_owned();
+                self.set(Attribute::new(key.to_owned(), value));
+            }
+        }
+    }
+
+    /// Whether the span takes no more events and links, whatever their number.
+    const fn is_full(&self) -> bool {
+        self.bytes > ResolvedLimits::MAX_SPAN_BYTES
     }
 
     pub(crate) fn event(&mut self, event: Event) {
-        if self.span.events.len() >= self.limits.events as usize {
+        if self.span.events.len() >= self.limits.events as usize || self.is_full() {
             self.span.dropped_events = self.span.dropped_events.saturating_add(1);
             return;
         }
-        let mut ours = SpanEvent::new(event.name, event.timestamp);
-        (ours.attributes, ours.dropped_attributes) = self.few(event.attributes);
+        let mut ours = SpanEvent::new(cut_text(event.name, self.limits), event.timestamp);
+        self.bytes += ours.name.len();
+        (ours.attributes, ours.dropped_attributes) =
+            self.unique(event.attributes, self.limits.event_attributes);
         ours.dropped_attributes = ours.dropped_attributes.saturating_add(event.dropped_attributes_count);
         self.span.events.push(ours);
     }
 
     pub(crate) fn link(&mut self, link: Link) {
-        if self.span.links.len() >= self.limits.links as usize {
+        if self.span.links.len() >= self.limits.links as usize || self.is_full() {
             self.span.dropped_links = self.span.dropped_links.saturating_add(1);
             return;
         }
         let Some(mut ours) = values::link(&link) else { return };
-        (ours.attributes, ours.dropped_attributes) = self.few(link.attributes);
+        self.bytes += ours.trace_state.as_str().len() + size_of::<SpanContext>();
+        (ours.attributes, ours.dropped_attributes) =
+            self.unique(link.attributes, self.limits.link_attributes);
         ours.dropped_attributes = ours.dropped_attributes.saturating_add(link.dropped_attributes_count);
         self.span.links.push(ours);
     }
 
     /// The attributes of an event or a link, and the number of dropped ones.
-    fn few(&self, attributes: Vec<KeyValue>) -> (Vec<Attribute>, u32) {
-        let limits = self.limits;
-        let attributes = attributes.into_iter().map(|attribute| cut(attribute, limits));
-        unique(attributes, limits.event_attributes as usize)
+    fn unique(&mut self, attributes: Vec<KeyValue>, limit: u32) -> (Vec<Attribute>, u32) {
+        let mut unique = Attributes::default();
+        for attribute in attributes {
+            unique.set(cut(attribute, self.limits), limit as usize);
+        }
+        self.bytes += unique.bytes();
+        unique.take()
     }
 
     pub(crate) fn rename(&mut self, name: Cow<'static, str>) {
-        self.span.name = name;
+        self.span.name = cut_text(name, self.limits);
     }
 
     /// `Ok` is final, an error replaces no status or an error, and an error without a description replaces no description.
@@ -102,15 +134,17 @@ impl Recording {
             (SpanStatus::Ok, _) | (_, Status::Unset) => {}
             (_, Status::Ok) => self.span.status = SpanStatus::Ok,
             (SpanStatus::Error { .. }, Status::Error { description }) if description.is_empty() => {}
-            (_, Status::Error { description }) => self.span.status = SpanStatus::Error { description },
+            (_, Status::Error { description }) => {
+                self.span.status = SpanStatus::Error { description: cut_text(description, self.limits) };
+            }
         }
     }
 
-    pub(crate) fn end(self, at: SystemTime) {
-        let Self { mut span, mut attributes, limits, fate, pipeline } = self;
-        if matches!(span.status, SpanStatus::Error { .. }) && !attributes.has(ERROR_TYPE) {
-            attributes.set(Attribute::new(ERROR_TYPE, OTHER), limits.attributes as usize);
+    pub(crate) fn end(mut self, at: SystemTime) {
+        if matches!(self.span.status, SpanStatus::Error { .. }) && !self.attributes.has(ERROR_TYPE) {
+            self.set(Attribute::new(ERROR_TYPE, OTHER));
         }
+        let Self { mut span, attributes, fate, pipeline, .. } = self;
         // The wall clock may have been set back in between.
         let end = ending::took().and_then(|took| span.start.checked_add(took)).unwrap_or(at.max(span.start));
         span.end = end;
@@ -121,24 +155,22 @@ impl Recording {
     }
 }
 
-/// Our attribute, with texts no longer than the limit.
-fn cut(attribute: KeyValue, limits: SpanLimits) -> Attribute {
-    fn cut_value(value: &mut AttributeValue, limits: SpanLimits) {
-        match value {
-            AttributeValue::String(text) => {
-                let kept = limits.cut(text).len();
-                if kept < text.len() {
-                    text.to_mut().truncate(kept);
-                }
-            }
-            AttributeValue::Array(values) => values.iter_mut().for_each(|value| cut_value(value, limits)),
-            _ => {}
+/// The text, no longer than the limit.
+fn cut_text(text: Cow<'static, str>, limits: ResolvedLimits) -> Cow<'static, str> {
+    let kept = limits.cut(&text).len();
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(&text[..kept]),
+        Cow::Owned(mut text) => {
+            text.truncate(kept);
+            Cow::Owned(text)
         }
     }
+}
 
-    let mut attribute = values::attribute(attribute);
-    cut_value(&mut attribute.value, limits);
-    attribute
+/// Our attribute, with texts no longer than the limit.
+fn cut(attribute: KeyValue, limits: ResolvedLimits) -> Attribute {
+    let Attribute { key, value } = values::attribute(attribute);
+    Attribute { key, value: limits.cut_value(value) }
 }
 
 impl fmt::Debug for Recording {

@@ -57,13 +57,12 @@ impl BridgeTracer {
 
     fn start_below(&self, builder: SpanBuilder, parent: Option<RemoteContext>) -> BridgeSpan {
         // Ids made here are random in all their bytes.
-        let (trace_id, random) = match &parent {
-            Some(parent) => (parent.context().trace_id(), parent.context().flags().to_byte() & RANDOM),
-            None => (TraceId::random(), RANDOM),
+        let (trace_id, flags) = match &parent {
+            Some(parent) => (parent.context().trace_id(), parent.context().flags()),
+            None => (TraceId::random(), TraceFlags::RANDOM),
         };
         let fate = self.fate(&builder, trace_id, parent.as_ref());
-        let flags = random | if fate.is_sampled() { TraceFlags::SAMPLED.to_byte() } else { 0 };
-        let context = SpanContext::new(trace_id, SpanId::random(), TraceFlags::from_byte(flags));
+        let context = SpanContext::new(trace_id, SpanId::random(), flags.with_sampled(fate.is_sampled()));
         let own = match &parent {
             Some(parent) => RemoteContext::new(context, parent.trace_state().clone())
                 .with_baggage(parent.baggage().clone()),
@@ -74,13 +73,13 @@ impl BridgeTracer {
         let keeping = Keeping::new(&own, &in_otel);
         let recording = fate.is_recorded().then(|| {
             let owner = (self.scope.clone(), fate, self.pipeline.clone());
-            Recording::new(context, parent.as_ref(), builder, owner)
+            let mut recording = Recording::new(context, parent.as_ref(), builder, owner);
+            recording.promote(own.baggage());
+            recording
         });
         BridgeSpan::new(conversion::otel_context(&own, in_otel), recording, keeping)
     }
 }
-
-const RANDOM: u8 = TraceFlags::RANDOM.to_byte();
 
 impl Tracer for BridgeTracer {
     type Span = BridgeSpan;

@@ -7,7 +7,7 @@ use tracing::field::{Field, Visit};
 use crate::planning::plan::{FieldPlan, Plan, Role};
 use crate::records::attributes::{Key, hash};
 use crate::records::fields::Fields;
-use crate::records::limits::{MAX_VALUE_BYTES, SpanLimits};
+use crate::records::limits::{MAX_VALUE_BYTES, ResolvedLimits};
 use crate::spans::encoding::{Written, finite, key_field};
 
 /// What stands for a value whose formatting fails or panics.
@@ -23,7 +23,7 @@ const MAX_CAUSES: usize = 32;
 pub(crate) struct Visitor<'a> {
     plan: &'a Plan,
     fields: &'a mut Fields,
-    limits: &'a SpanLimits,
+    limits: &'a ResolvedLimits,
     limit: u32,
     /// Number of values that could not be formatted.
     pub(crate) failed: u32,
@@ -35,7 +35,7 @@ pub(crate) struct Visitor<'a> {
 
 impl<'a> Visitor<'a> {
     /// A visitor for the values of a new span.
-    pub(crate) fn of_span(plan: &'a Plan, fields: &'a mut Fields, limits: &'a SpanLimits) -> Self {
+    pub(crate) fn of_span(plan: &'a Plan, fields: &'a mut Fields, limits: &'a ResolvedLimits) -> Self {
         fields.bytes.extend_from_slice(&plan.constant);
         fields.attributes.start_with(&plan.constants);
         Self {
@@ -50,7 +50,7 @@ impl<'a> Visitor<'a> {
     }
 
     /// A visitor for values recorded later.
-    pub(crate) fn of_record(plan: &'a Plan, fields: &'a mut Fields, limits: &'a SpanLimits) -> Self {
+    pub(crate) fn of_record(plan: &'a Plan, fields: &'a mut Fields, limits: &'a ResolvedLimits) -> Self {
         // The limit of the span is applied when the values are added to it.
         Self { plan, fields, limits, limit: u32::MAX, failed: 0, describes: false, has_exception: false }
     }
@@ -59,7 +59,7 @@ impl<'a> Visitor<'a> {
     pub(crate) fn of_event(
         plan: &'a Plan,
         fields: &'a mut Fields,
-        limits: &'a SpanLimits,
+        limits: &'a ResolvedLimits,
         is_error: bool,
     ) -> Self {
         Self { limit: limits.event_attributes, describes: is_error, ..Self::of_span(plan, fields, limits) }

@@ -6,7 +6,7 @@ use tracing::level_filters::LevelFilter;
 
 use crate::processing::span_processor::Processor;
 use crate::propagation::baggage_rules::BaggageRules;
-use crate::records::limits::SpanLimits;
+use crate::records::limits::ResolvedLimits;
 use crate::sampling::input::SamplingInput;
 use crate::sampling::sampler::Sampler;
 use crate::spans::finished_span::nanoseconds;
@@ -18,7 +18,7 @@ pub(crate) struct Settings {
     pub(crate) sampler: Sampler,
     pub(crate) processor: Processor,
     pub(crate) tail: Option<Tail>,
-    pub(crate) limits: SpanLimits,
+    pub(crate) limits: ResolvedLimits,
     pub(crate) baggage: BaggageRules,
     /// `None` for the system's, which is read directly.
     pub(crate) clock: Option<SharedClock>,

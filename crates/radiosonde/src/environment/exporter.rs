@@ -6,8 +6,8 @@ use crate::error::InvalidVariable;
 /// A signal's exporters by the specification: a comma-separated list.
 pub(crate) struct Exporter {
     pub(crate) variable: &'static str,
-    /// The one that is supported.
-    pub(crate) supported: &'static str,
+    /// Those that are supported; [`Asked::Supported`] is about the first.
+    pub(crate) supported: &'static [&'static str],
     /// Those that the specification knows as well.
     pub(crate) others: &'static [&'static str],
     /// What is done in their place.
@@ -20,17 +20,25 @@ pub(crate) enum Asked {
     /// It is not set.
     Nothing,
     Supported,
-    /// An exporter that is not supported, and no other.
-    Unsupported,
+    /// Others than the first that is supported.
+    Other,
     None,
 }
 
 impl Exporter {
+    /// Whether `console` is among those that the variable asks for.
+    pub(crate) fn asks_for_console(&self, variables: &Variables<'_>) -> Result<bool, InvalidVariable> {
+        let asked = variables.words(self.variable)?;
+        Ok(asked.is_some_and(|(_, words)| words.iter().any(|word| word == "console")))
+    }
+
     pub(crate) fn read(&self, variables: &Variables<'_>) -> Result<Asked, InvalidVariable> {
         let Some((text, words)) = variables.words(self.variable)? else { return Ok(Asked::Nothing) };
-        let error = || InvalidVariable::new(self.variable, &text, &format!("{}, none", self.supported));
+        let error =
+            || InvalidVariable::new(self.variable, &text, &format!("{}, none", self.supported.join(", ")));
         let has = |name: &str| words.iter().any(|word| word == name);
-        let is_known = |word: &str| word == self.supported || word == "none" || self.others.contains(&word);
+        let is_known =
+            |word: &str| word == "none" || self.supported.contains(&word) || self.others.contains(&word);
         let is_none = words.iter().all(|word| word == "none");
         if !words.iter().all(|word| is_known(word)) || has("none") && !is_none {
             return Err(error());
@@ -40,8 +48,8 @@ impl Exporter {
         }
         Ok(match () {
             () if is_none => Asked::None,
-            () if has(self.supported) => Asked::Supported,
-            () => Asked::Unsupported,
+            () if self.supported.first().is_some_and(|first| has(first)) => Asked::Supported,
+            () => Asked::Other,
         })
     }
 }

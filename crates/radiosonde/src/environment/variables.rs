@@ -68,9 +68,12 @@ impl<'a> Variables<'a> {
         Self { look_up, unsupported: RefCell::new(Vec::new()), given: RefCell::new(Vec::new()) }
     }
 
-    /// Notes that a variable of the specification has no effect.
+    /// Notes that a variable of the specification has no effect; once, however many signals read it.
     pub(crate) fn unsupported(&self, error: InvalidVariable, instead: &'static str) {
-        self.unsupported.borrow_mut().push(Unsupported { error, instead });
+        let mut unsupported = self.unsupported.borrow_mut();
+        if unsupported.iter().all(|known| known.name() != error.name()) {
+            unsupported.push(Unsupported { error, instead });
+        }
     }
 
     /// Notes a text that is checked later.

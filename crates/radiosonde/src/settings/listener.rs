@@ -11,7 +11,7 @@ use crate::error::InvalidVariable;
 
 const EXPORTER: Exporter = Exporter {
     variable: "OTEL_METRICS_EXPORTER",
-    supported: "prometheus",
+    supported: &["prometheus"],
     others: &["otlp", "console", "logging"],
     instead: NOT_SENT,
 };

@@ -47,6 +47,7 @@ pub(crate) struct Settings {
     pub(crate) traces: TraceOptions,
     pub(crate) remote_sampling: Option<RemoteSampling>,
     pub(crate) layers: Layers,
+    pub(crate) global_opentelemetry: bool,
     /// What has to have signed a request that asks to be debugged.
     pub(crate) debug_keys: Option<Vec<DebugKey>>,
     pub(crate) metrics: MetricsOptions,
@@ -67,12 +68,7 @@ impl Settings {
             false => Exports::resolve(of_code, of_file, variables)?,
         };
         unread::check(variables, otlp.has_lines);
-        let mut environment = environment(&code, disabled, variables)?;
-        if otlp.has_spans
-            && let Some(limits) = span_limits::span_limits(variables)?
-        {
-            environment.traces = environment.traces.limits(limits);
-        }
+        let environment = environment(&code, (disabled, otlp.has_console), variables)?;
         let Config {
             resource,
             service_label,
@@ -105,6 +101,7 @@ impl Settings {
             traces,
             remote_sampling: if disabled { None } else { remote_sampling },
             layers: builder.layers,
+            global_opentelemetry: builder.global_opentelemetry,
             debug_keys,
             metrics,
             given,
@@ -114,7 +111,11 @@ impl Settings {
 }
 
 /// What the variables set, where it matters.
-fn environment(code: &Config, disabled: bool, variables: &Variables<'_>) -> Result<Config, InitError> {
+fn environment(
+    code: &Config,
+    (disabled, has_console): (bool, bool),
+    variables: &Variables<'_>,
+) -> Result<Config, InitError> {
     let mut traces = if disabled { TraceOptions::new().disabled(true) } else { TraceOptions::new() };
     if let Some(propagators) = propagators::propagators(variables)? {
         traces = traces.propagators(propagators);
@@ -122,6 +123,12 @@ fn environment(code: &Config, disabled: bool, variables: &Variables<'_>) -> Resu
     let mut remote_sampling = None;
     if !disabled && !code.traces.has_sampler() && code.remote_sampling.is_none() {
         (traces, remote_sampling) = sampler(traces, variables)?;
+    }
+    if !disabled {
+        traces = traces.limits(span_limits::span_limits(variables)?);
+    }
+    if has_console {
+        traces = traces.console(true);
     }
     if variables.is_set(TRACES_CONSOLE) {
         traces = traces.console(variables.flag(TRACES_CONSOLE)?);

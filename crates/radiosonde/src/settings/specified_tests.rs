@@ -17,14 +17,15 @@ const ENDPOINT: (&str, &str) = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://a:1");
 const LOGS: (&str, &str) = ("OTEL_LOGS_EXPORTER", "otlp");
 
 /// A variable, its value, and whether it is warned of.
-const CASES: [(&str, &str, bool); 36] = [
+const CASES: [(&str, &str, bool); 39] = [
     ("OTEL_METRICS_EXPORTER", "otlp", true),
     ("OTEL_METRICS_EXPORTER", "console", true),
     ("OTEL_METRICS_EXPORTER", "Prometheus,OTLP", true),
     ("OTEL_METRICS_EXPORTER", "PROMETHEUS", false),
     ("OTEL_METRICS_EXPORTER", "none,", false),
     ("OTEL_TRACES_EXPORTER", "OTLP", false),
-    ("OTEL_TRACES_EXPORTER", "otlp,console", true),
+    ("OTEL_TRACES_EXPORTER", "otlp,console", false),
+    ("OTEL_TRACES_EXPORTER", "Console", false),
     ("OTEL_TRACES_EXPORTER", "zipkin", true),
     ("OTEL_LOGS_EXPORTER", "console", true),
     ("OTEL_LOGS_EXPORTER", "None", false),
@@ -37,6 +38,8 @@ const CASES: [(&str, &str, bool); 36] = [
     ("OTEL_PROPAGATORS", "TraceContext", false),
     ("OTEL_PROPAGATORS", "none", false),
     ("OTEL_EXPORTER_OTLP_PROTOCOL", "GRPC", false),
+    ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json", true),
+    ("OTEL_EXPORTER_OTLP_LOGS_PROTOCOL", "HTTP/JSON", true),
     ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "HTTP/Protobuf", false),
     ("OTEL_EXPORTER_OTLP_COMPRESSION", "GZIP", false),
     ("OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "None", false),
@@ -134,7 +137,6 @@ fn variables_of_what_is_off_are_not_judged() {
         ("OTEL_EXPORTER_OTLP_CERTIFICATE", "/etc/ca.pem"),
         ("OTEL_BSP_SCHEDULE_DELAY", "soon"),
         ("OTEL_BLRP_MAX_QUEUE_SIZE", "few"),
-        ("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "many"),
     ];
     let with = |more: &[(&'static str, &'static str)]| {
         let settings = from(&[&nonsense[..], more].concat());
@@ -148,6 +150,7 @@ fn variables_of_what_is_off_are_not_judged() {
     with(&[]);
     with(&[ENDPOINT, ("OTEL_TRACES_EXPORTER", "none"), ("OTEL_LOGS_EXPORTER", "none")]);
     with(&[ENDPOINT, LOGS, ("OTEL_SDK_DISABLED", "true"), ("OTEL_TRACES_SAMPLER", "sometimes")]);
+    with(&[("OTEL_SDK_DISABLED", "true"), ("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "many")]);
     with(&[("OTEL_METRICS_EXPORTER", "none"), ("OTEL_EXPORTER_PROMETHEUS_PORT", "many")]);
 
     // The signal's own variable wins over that of all signals, which no signal reads then.

@@ -13,7 +13,7 @@ use radiosonde_loki::LokiOptions;
 use radiosonde_otlp::{OtlpOptions, OtlpSignalOptions};
 use radiosonde_queue::{Overflow, OverflowPolicy};
 use radiosonde_testkit::HttpFake;
-use radiosonde_trace::{FinishedSpan, SpanSink as _};
+use radiosonde_trace::{FinishedSpan, SpanLimits, SpanSink as _};
 
 use super::*;
 use crate::builder::builder;
@@ -67,6 +67,57 @@ fn traces_are_printed_where_code_or_a_variable_asks_for_it() {
     let error = resolve(builder(), &[("RADIOSONDE_TRACES_CONSOLE", "stderr")]).unwrap_err();
     let expected = "invalid RADIOSONDE_TRACES_CONSOLE \"stderr\": expected true, false, 1, 0";
     assert_eq!(error.to_string(), expected);
+}
+
+#[test]
+fn the_exporter_of_traces_may_be_the_console() {
+    let asked = |code, variables: &[(&str, &str)]| {
+        let settings = resolve(code, variables).unwrap();
+        assert!(settings.unsupported.is_empty(), "{:?}", settings.unsupported);
+        (flag(&settings, "console"), settings.otlp.has_spans)
+    };
+    let endpoint = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://a:1");
+    let exporter = |value| ("OTEL_TRACES_EXPORTER", value);
+    assert_eq!(asked(builder(), &[exporter("console")]), (Some(true), false));
+    assert_eq!(asked(builder(), &[exporter("Console"), endpoint]), (Some(true), false));
+    assert_eq!(asked(builder(), &[exporter("otlp, console"), endpoint]), (Some(true), true));
+    assert_eq!(asked(builder(), &[exporter("otlp"), endpoint]), (None, true));
+    let off = [exporter("console"), ("RADIOSONDE_TRACES_CONSOLE", "0")];
+    assert_eq!(asked(builder(), &off), (Some(false), false), "our own variable is about it alone");
+    assert_eq!(asked(builder().traces(|t| t.console(false)), &off[..1]), (Some(false), false));
+    let code = builder().otlp(OtlpOptions::new("http://c:3"));
+    assert_eq!(asked(code, &off[..1]), (None, true), "code has named the exporter");
+    assert_eq!(asked(builder(), &[exporter("console"), ("OTEL_SDK_DISABLED", "true")]), (None, false));
+    assert!(resolve(builder(), &[exporter("none,console")]).is_err());
+}
+
+#[test]
+fn each_limit_of_spans_is_taken_from_the_variable_or_else_from_the_file() {
+    let file = || Config {
+        traces: TraceOptions::new().limits(SpanLimits::new().attributes(7).events(8).value_length(9)),
+        ..Config::default()
+    };
+    let limits = |code: TelemetryBuilder, variables: &[(&str, &str)]| {
+        let settings = resolve(code.config(file()), variables).unwrap();
+        assert!(!settings.otlp.has_spans, "other sinks have limits, too");
+        shown(&settings.traces)
+    };
+    let expected = |limits: SpanLimits| format!("limits: {limits:?}");
+    let base = SpanLimits::new().attributes(7).events(8).value_length(9);
+    assert!(limits(builder(), &[]).contains(&expected(base)));
+    let default = limits(builder(), &[("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "128")]);
+    assert!(default.contains(&expected(base.attributes(128))), "{default}");
+    let links = limits(builder(), &[("OTEL_SPAN_LINK_COUNT_LIMIT", "3")]);
+    assert!(links.contains(&expected(base.links(3))), "{links}");
+    let all = [("OTEL_ATTRIBUTE_COUNT_LIMIT", "5"), ("OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT", "6")];
+    let all = limits(builder(), &all);
+    assert!(all.contains(&expected(base.attributes(5).event_attributes(6).link_attributes(5))), "{all}");
+    let code = builder().traces(|traces| traces.limits(SpanLimits::new().events(1)));
+    let code =
+        limits(code, &[("OTEL_SPAN_EVENT_COUNT_LIMIT", "2"), ("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", "4")]);
+    assert!(code.contains(&expected(base.events(1).value_length(4))), "{code}");
+    let error = resolve(builder(), &[("OTEL_SPAN_LINK_COUNT_LIMIT", "many")]).unwrap_err();
+    assert!(error.to_string().starts_with("invalid OTEL_SPAN_LINK_COUNT_LIMIT \"many\""), "{error}");
 }
 
 #[test]
@@ -384,12 +435,12 @@ fn what_cannot_be_understood_names_the_variable_the_value_and_what_is_allowed() 
     let millis = "a number of milliseconds from 1 to 600000";
     let delay = "a number of milliseconds from 0 to 3600000";
     let cases = [
-        ("OTEL_TRACES_EXPORTER", "pigeon", "otlp, none"),
-        ("OTEL_TRACES_EXPORTER", "otlp,none", "otlp, none"),
+        ("OTEL_TRACES_EXPORTER", "pigeon", "otlp, console, none"),
+        ("OTEL_TRACES_EXPORTER", "otlp,none", "otlp, console, none"),
         ("OTEL_LOGS_EXPORTER", "stdout", "otlp, none"),
         ("OTEL_METRICS_EXPORTER", "statsd", "prometheus, none"),
         ("OTEL_EXPORTER_OTLP_LOGS_PROTOCOL", "udp", "http/protobuf, grpc"),
-        ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json", "http/protobuf, grpc"),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "json", "http/protobuf, grpc"),
         ("OTEL_BSP_MAX_QUEUE_SIZE", "0", "a number from 1"),
         ("OTEL_BLRP_MAX_QUEUE_SIZE", "many", "a number from 1"),
         ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "65537", "a number from 1 to 65536, the size of the queue"),
@@ -661,7 +712,7 @@ fn options_of_a_file_that_make_no_sense_are_refused() {
 
 #[test]
 fn the_environment_sets_nothing_without_variables() {
-    let environment = environment(&Config::default(), false, &Variables::new(&|_| None)).unwrap();
+    let environment = environment(&Config::default(), (false, false), &Variables::new(&|_| None)).unwrap();
     assert_eq!(shown(&environment), shown(&Config::default()));
 }
 

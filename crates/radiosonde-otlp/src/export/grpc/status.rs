@@ -88,7 +88,7 @@ impl Status {
         match self {
             Self::Grpc { code, .. } => *code,
             Self::Http { status, .. } => code::of_http(status.as_u16()),
-            // The server may have accepted the batch; it deduplicates one that it gets again.
+            // The server may have accepted the batch: it may then get it twice.
             Self::CutOff => code::UNAVAILABLE,
             Self::Foreign => code::UNKNOWN,
         }

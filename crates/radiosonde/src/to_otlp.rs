@@ -35,7 +35,7 @@ impl Exports {
         let spans = TRACES.read(code.has_traces(), file.has_traces(), variables)?;
         let lines = LOGS.read(code.has_logs(), file.has_logs(), variables)?;
         // What code sets is not looked up.
-        let has_console = !code.has_traces() && TRACES.exporter.asks_for_console(variables)?;
+        let has_console = !code.has_traces() && asks_for_console(variables)?;
         let (has_spans, has_lines) = (spans.is_some(), lines.is_some());
         let base = (has_spans || has_lines).then(|| variables.text(BASE)).transpose()?.flatten();
         let mut environment = base.map_or_else(OtlpOptions::default, |url| {
@@ -228,6 +228,12 @@ impl SignalVariables {
         let allowed = "a list `key=value,key=value` with percent-encoded values";
         parse_headers(&text).map_err(|cause| InvalidVariable::secret(name, allowed).because(cause))
     }
+}
+
+/// Whether the console is among the exporters of spans.
+fn asks_for_console(variables: &Variables<'_>) -> Result<bool, InvalidVariable> {
+    let asked = variables.words(TRACES.exporter.variable)?;
+    Ok(asked.is_some_and(|(_, words)| words.iter().any(|word| word == "console")))
 }
 
 /// The first of these variables that is set, for values that no error may show.

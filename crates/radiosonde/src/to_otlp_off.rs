@@ -32,7 +32,6 @@ impl Options {
 
 #[derive(Debug, Default)]
 pub(crate) struct Exports {
-    pub(crate) has_spans: bool,
     pub(crate) has_lines: bool,
     /// Whether the variable asks for spans on standard error.
     pub(crate) has_console: bool,

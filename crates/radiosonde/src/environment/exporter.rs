@@ -26,12 +26,6 @@ pub(crate) enum Asked {
 }
 
 impl Exporter {
-    /// Whether `console` is among those that the variable asks for.
-    pub(crate) fn asks_for_console(&self, variables: &Variables<'_>) -> Result<bool, InvalidVariable> {
-        let asked = variables.words(self.variable)?;
-        Ok(asked.is_some_and(|(_, words)| words.iter().any(|word| word == "console")))
-    }
-
     pub(crate) fn read(&self, variables: &Variables<'_>) -> Result<Asked, InvalidVariable> {
         let Some((text, words)) = variables.words(self.variable)? else { return Ok(Asked::Nothing) };
         let error =

@@ -263,10 +263,13 @@ fn responses_are_classified_and_partial_success_is_counted() {
     for n in 1..=16 {
         spans.accept(FinishedSpan::new(context(1, n), "a").encode());
     }
-    assert_eq!(
-        delivery.shutdown_blocking(DEADLINE).to_string(),
-        "otlp: 16 produced, 8 delivered, 8 dropped (partial_success 2, refused 4, unauthorized 2), 0 left"
-    );
+    // Reasons of the same batch are listed as they are counted, in no order of their own.
+    let report = delivery.shutdown_blocking(DEADLINE);
+    assert_eq!((report.produced(), report.delivered(), report.dropped(), report.left()), (16, 8, 8, 0));
+    let sink = report.sink("otlp").unwrap();
+    for (reason, spans) in [("partial_success", 2), ("refused", 4), ("unauthorized", 2)] {
+        assert_eq!(sink.dropped_for(reason), spans, "{reason}: {report}");
+    }
     assert_eq!(fake.requests().len(), 8);
 }
 

@@ -1,5 +1,6 @@
 //! `#[observe]` on every shape of function that `#[tracing::instrument]` supports: each fails once and completes once.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![deny(unused_braces)]
 
 use std::fmt::Display;
 use std::future::Future;
@@ -19,6 +20,28 @@ fn outcome(fail: bool) -> Outcome {
 async fn later(fail: bool) -> Outcome {
     tokio::task::yield_now().await;
     outcome(fail)
+}
+
+/// On one line each: rustc judges the braces of such bodies only.
+#[rustfmt::skip]
+mod one_line {
+    use std::future::{Future, pending, ready};
+
+    use radiosonde_signals::observe;
+
+    #[observe] pub(crate) async fn one_line_async() { ready(()).await }
+    #[observe] pub(crate) async fn one_line_value() -> u32 { ready(3).await }
+    #[observe] pub(crate) async fn one_line_never() -> ! { pending().await }
+    #[observe] pub(crate) fn one_line_sync() -> u32 { u32::from(true) }
+    #[observe] pub(crate) fn one_line_future() -> impl Future<Output = u32> { ready(3) }
+}
+
+#[tokio::test]
+async fn a_body_on_one_line_is_observed_without_a_warning() {
+    one_line::one_line_async().await;
+    assert_eq!((one_line::one_line_value().await, one_line::one_line_future().await), (3, 3));
+    assert_eq!(one_line::one_line_sync(), 1);
+    drop(one_line::one_line_never());
 }
 
 #[async_trait::async_trait]

@@ -12,8 +12,8 @@ const ARGUMENT: &str = "OTEL_TRACES_SAMPLER_ARG";
 const EXPECTED: &str = "endpoint=URL,pollingIntervalMs=NUMBER,initialSamplingRate=RATIO";
 
 /// What `OTEL_TRACES_SAMPLER` may be.
-pub(crate) const SAMPLERS: &str =
-    "always_on, always_off, traceidratio, jaeger_remote, and each with parentbased_ before it";
+pub(crate) const SAMPLERS: &str = "always_on, always_off, traceidratio, jaeger_remote, parentbased_always_on, parentbased_always_off, \
+    parentbased_traceidratio, parentbased_jaeger_remote";
 
 /// A sampler that asks a Jaeger.
 #[derive(Debug)]

@@ -8,8 +8,8 @@ use radiosonde_trace::TraceOptions;
 use crate::error::{InitError, InvalidVariable};
 
 /// What `OTEL_TRACES_SAMPLER` may be.
-pub(crate) const SAMPLERS: &str = "always_on, always_off, traceidratio, with the feature `jaeger-remote` of the crate radiosonde \
-    jaeger_remote, and each with parentbased_ before it";
+pub(crate) const SAMPLERS: &str = "always_on, always_off, traceidratio, parentbased_always_on, parentbased_always_off, \
+    parentbased_traceidratio, or with the feature `jaeger-remote` of the crate radiosonde jaeger_remote, parentbased_jaeger_remote";
 
 /// Uninhabited without the feature `jaeger-remote`.
 #[derive(Debug)]

@@ -1,5 +1,6 @@
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::quote;
+use syn::token::Brace;
 use syn::{Block, Expr, ExprAsync, ItemFn, Path, Result, Stmt, Type, parse_quote};
 
 use crate::observe::ended::ended;
@@ -59,7 +60,7 @@ impl Expansion<'_> {
     }
 
     fn asynchronous(&self) -> TokenStream {
-        let (path, block, begin) = (self.path, self.block(), self.begin_now());
+        let (path, block, begin) = (self.path, &generated(self.block()), self.begin_now());
         let output = &self.function.sig.output;
         if returned::is_never(output) {
             // `!` is not yet a type that a future can return.
@@ -137,6 +138,12 @@ impl Expansion<'_> {
             attribute.path().segments.last().is_some_and(|segment| segment.ident == "instrument")
         })
     }
+}
+
+/// The block with braces of the macro's: rustc would warn of a user's as unused, where all of it is one expression.
+fn generated(block: &Block) -> Block {
+    let braces = block.brace_token.span.join().resolved_at(Span::mixed_site());
+    Block { brace_token: Brace(braces), ..block.clone() }
 }
 
 /// Observed work as an async block.

@@ -18,16 +18,17 @@ use crate::spans::finished_span::{SpanLink, SpanStatus};
 /// [`child_of`](crate::child_of) makes the span with its parent at once.
 ///
 /// # Errors
-/// [`SetParentError`] if the span is used or filtered out, or if there is no trace layer.
+/// [`SetParentError`] if the span is used or disabled, or if there is no trace layer. None of these is a reason to refuse a
+/// request: a log filter disables spans as well.
 ///
 /// ```
 /// # use http::HeaderMap;
 /// # let headers = HeaderMap::new();
 /// let span = tracing::info_span!("GET /orders", otel.kind = "server");
 /// if let Some(parent) = radiosonde_trace::extract(&headers) {
-///     radiosonde_trace::set_parent(&span, &parent)?;
+///     // A disabled span has no parent.
+///     let _ = radiosonde_trace::set_parent(&span, &parent);
 /// }
-/// # Ok::<(), radiosonde_trace::SetParentError>(())
 /// ```
 pub fn set_parent(span: &Span, parent: &RemoteContext) -> Result<(), SetParentError> {
     if span.is_disabled() {
@@ -74,7 +75,7 @@ pub fn keep(span: &Span) {
 
 /// The ids and flags of a span, which are fixed from now on: its parent can no longer be [set](set_parent).
 ///
-/// `None` for a span that is filtered out, and without a trace layer.
+/// `None` for a span that is disabled, and without a trace layer.
 #[must_use]
 pub fn context_of(span: &Span) -> Option<SpanContext> {
     Some(RemoteContext::made_by(span)?.context())

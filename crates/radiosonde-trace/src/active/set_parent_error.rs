@@ -8,7 +8,7 @@ pub enum SetParentError {
     NoLayer,
     /// The span's ids are used already.
     AlreadyStarted,
-    /// The span is filtered out.
+    /// The span is disabled: a filter hides it, or there is no subscriber.
     Disabled,
 }
 
@@ -19,7 +19,9 @@ impl fmt::Display for SetParentError {
             Self::AlreadyStarted => {
                 "cannot set the parent of a span that has started: set it before the span is entered"
             }
-            Self::Disabled => "cannot set the parent of a span that is filtered out",
+            Self::Disabled => {
+                "cannot set the parent of a disabled span: a filter hides it, or there is no subscriber"
+            }
         })
     }
 }

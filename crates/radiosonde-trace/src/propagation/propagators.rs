@@ -49,7 +49,7 @@ impl Propagator {
 /// let error = "w3c".parse::<Propagators>().unwrap_err();
 /// assert_eq!(
 ///     error.to_string(),
-///     r#"invalid propagators "w3c": expected tracecontext, baggage, b3, b3multi, jaeger, or none"#,
+///     r#"invalid propagators "w3c": expected tracecontext, baggage, b3, b3multi, jaeger, or none alone"#,
 /// );
 /// # Ok::<(), radiosonde_trace::InvalidPropagators>(())
 /// ```
@@ -172,7 +172,7 @@ pub enum InvalidPropagatorsKind {
 
 impl InvalidPropagators {
     /// The lists that can be parsed, for messages.
-    pub const EXPECTED: &'static str = "tracecontext, baggage, b3, b3multi, jaeger, or none";
+    pub const EXPECTED: &'static str = "tracecontext, baggage, b3, b3multi, jaeger, or none alone";
 
     /// Why the list was rejected.
     #[must_use]

@@ -10,7 +10,9 @@ pub(crate) struct Exporter {
     pub(crate) supported: &'static [&'static str],
     /// Those that the specification knows as well.
     pub(crate) others: &'static [&'static str],
-    /// What is done in their place.
+    /// What happens where a supported one is named as well.
+    pub(crate) beside: &'static str,
+    /// What happens where none is.
     pub(crate) instead: &'static str,
 }
 
@@ -38,7 +40,9 @@ impl Exporter {
             return Err(error());
         }
         if self.others.iter().any(|other| has(other)) {
-            variables.unsupported(error(), self.instead);
+            let is_beside = self.supported.iter().any(|supported| has(supported));
+            let happens = if is_beside { self.beside } else { self.instead };
+            variables.unsupported(error(), happens);
         }
         Ok(match () {
             () if is_none => Asked::None,

@@ -58,7 +58,7 @@ impl Unsupported {
         let report = |what: fmt::Arguments<'_>| diagnostics::report("configuration", self.name(), what);
         match self.error.value() {
             Some(value) => report(format_args!("{value:?} is not supported; {}", self.instead)),
-            None => report(format_args!("the variable is not supported; {}", self.instead)),
+            None => report(format_args!("the variable has no effect; {}", self.instead)),
         }
     }
 }

@@ -13,6 +13,7 @@ const EXPORTER: Exporter = Exporter {
     variable: "OTEL_METRICS_EXPORTER",
     supported: &["prometheus"],
     others: &["otlp", "console", "logging"],
+    beside: NOT_SENT,
     instead: NOT_SENT,
 };
 const NOT_SENT: &str = "metrics are served for scrapes and not sent";

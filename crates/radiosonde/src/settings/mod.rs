@@ -31,6 +31,8 @@ const QUEUE_BYTES: usize = 8 << 20;
 /// Asks for finished traces on standard error.
 const TRACES_CONSOLE: &str = "RADIOSONDE_TRACES_CONSOLE";
 
+const SAMPLER_ARGUMENT: &str = "OTEL_TRACES_SAMPLER_ARG";
+
 #[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) resource: Resource,
@@ -163,8 +165,18 @@ fn sampler(
     variables: &Variables<'_>,
 ) -> Result<(TraceOptions, Option<RemoteSampling>), InitError> {
     const VARIABLE: &str = "OTEL_TRACES_SAMPLER";
-    let Some(name) = variables.text(VARIABLE)? else { return Ok((traces, None)) };
-    let argument = variables.text("OTEL_TRACES_SAMPLER_ARG")?;
+    let (name, argument) = (variables.text(VARIABLE)?, variables.text(SAMPLER_ARGUMENT)?);
+    let without_effect = |instead| {
+        if argument.is_some() {
+            // The value does not matter, and may hold a password.
+            let expected = "a sampler with an argument in OTEL_TRACES_SAMPLER";
+            variables.unsupported(InvalidVariable::secret(SAMPLER_ARGUMENT, expected), instead);
+        }
+    };
+    let Some(name) = name else {
+        without_effect("OTEL_TRACES_SAMPLER names no sampler");
+        return Ok((traces, None));
+    };
     if let Some(remote) = RemoteSampling::read(&name, argument.as_deref())? {
         return Ok((traces, Some(remote)));
     }
@@ -174,7 +186,16 @@ fn sampler(
             variables.unsupported(error, "parentbased_always_on is used instead");
             Ok((traces.sampler(Sampler::parent_based_always_on()), None))
         }
-        read => Ok((traces.sampler(read.map_err(InitError::Sampler)?), None)),
+        Err(invalid) if invalid.kind() == InvalidSamplerKind::Unknown => {
+            Err(InvalidVariable::new(VARIABLE, invalid.value(), SAMPLERS).into())
+        }
+        read => {
+            let sampler = read.map_err(InitError::Sampler)?;
+            if !name.to_ascii_lowercase().ends_with("traceidratio") {
+                without_effect("the sampler that OTEL_TRACES_SAMPLER names takes no argument");
+            }
+            Ok((traces.sampler(sampler), None))
+        }
     }
 }
 

@@ -17,7 +17,7 @@ const ENDPOINT: (&str, &str) = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://a:1");
 const LOGS: (&str, &str) = ("OTEL_LOGS_EXPORTER", "otlp");
 
 /// A variable, its value, and whether it is warned of.
-const CASES: [(&str, &str, bool); 39] = [
+const CASES: [(&str, &str, bool); 41] = [
     ("OTEL_METRICS_EXPORTER", "otlp", true),
     ("OTEL_METRICS_EXPORTER", "console", true),
     ("OTEL_METRICS_EXPORTER", "Prometheus,OTLP", true),
@@ -27,6 +27,8 @@ const CASES: [(&str, &str, bool); 39] = [
     ("OTEL_TRACES_EXPORTER", "otlp,console", false),
     ("OTEL_TRACES_EXPORTER", "Console", false),
     ("OTEL_TRACES_EXPORTER", "zipkin", true),
+    ("OTEL_TRACES_SAMPLER_ARG", "0.1", true),
+    ("OTEL_TRACES_SAMPLER_ARG", "endpoint=http://user:hunter2@b:2", true),
     ("OTEL_LOGS_EXPORTER", "console", true),
     ("OTEL_LOGS_EXPORTER", "None", false),
     ("OTEL_PROPAGATORS", "b3", false),
@@ -96,6 +98,57 @@ fn what_is_not_supported_has_something_in_its_place() {
     assert!(from(&[("OTEL_TRACES_EXPORTER", "console,otlp"), ENDPOINT]).otlp.has_spans);
     let sampler = [("OTEL_TRACES_SAMPLER", "xray")];
     assert_eq!(super::tests::sampler(&from(&sampler)), format!("{:?}", Sampler::parent_based_always_on()));
+}
+
+#[test]
+fn the_report_on_an_exporter_states_whether_another_one_exports() {
+    let reported =
+        |variable: (&'static str, &'static str)| format!("{:?}", from(&[variable, ENDPOINT]).unsupported);
+    for (variable, value, expected) in [
+        ("OTEL_TRACES_EXPORTER", "jaeger", "no span is exported"),
+        ("OTEL_TRACES_EXPORTER", "jaeger,otlp", "spans go to the other exporters that it names"),
+        ("OTEL_TRACES_EXPORTER", "console,jaeger", "spans go to the other exporters that it names"),
+        ("OTEL_LOGS_EXPORTER", "console", "no log record is exported; lines are written as ever"),
+        (
+            "OTEL_LOGS_EXPORTER",
+            "otlp,console",
+            "log records are exported by OTLP alone; lines are written as ever",
+        ),
+    ] {
+        let reported = reported((variable, value));
+        assert!(reported.contains(&format!("{expected:?}")), "{variable}={value}: {reported}");
+    }
+}
+
+#[test]
+fn an_argument_that_no_sampler_takes_is_reported() {
+    let with = |name| [("OTEL_TRACES_SAMPLER", name), ("OTEL_TRACES_SAMPLER_ARG", "0.1")];
+    for (name, is_reported) in [
+        ("", true),
+        ("always_on", true),
+        ("parentbased_always_off", true),
+        ("traceidratio", false),
+        ("ParentBased_TraceIdRatio", false),
+    ] {
+        let expected = if is_reported { vec!["OTEL_TRACES_SAMPLER_ARG"] } else { Vec::new() };
+        assert_eq!(warned(&from(&with(name))), expected, "{name}");
+    }
+    assert_eq!(warned(&from(&with("xray"))), ["OTEL_TRACES_SAMPLER"], "one report is enough");
+    let code = builder().traces(|traces| traces.sampler(Sampler::always_on()));
+    assert!(warned(&resolve(code, &with("")).unwrap()).is_empty(), "code wins");
+    let disabled = [("OTEL_SDK_DISABLED", "true"), ("OTEL_TRACES_SAMPLER_ARG", "0.1")];
+    assert!(warned(&from(&disabled)).is_empty(), "the sampler is off");
+}
+
+#[test]
+fn an_unknown_sampler_is_refused_with_all_there_are() {
+    let message = resolve(builder(), &[("OTEL_TRACES_SAMPLER", "sometimes")]).unwrap_err().to_string();
+    let expected = message.split_once("expected ").unwrap().1;
+    let names: Vec<_> = expected.split(", ").collect();
+    for name in ["always_on", "always_off", "traceidratio", "jaeger_remote"] {
+        assert!(names.contains(&name), "{name}: {message}");
+        assert!(names.contains(&&*format!("parentbased_{name}")), "{name}: {message}");
+    }
 }
 
 #[test]

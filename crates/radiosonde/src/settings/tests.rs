@@ -478,6 +478,10 @@ fn what_cannot_be_understood_names_the_variable_the_value_and_what_is_allowed() 
         let error = resolve(builder(), &variables).unwrap_err();
         assert_eq!(error.to_string(), format!("invalid {name} {value:?}: expected {allowed}"));
     }
+}
+
+#[test]
+fn values_that_depend_on_others_name_their_own_variable() {
     let variables = [
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://a:1"),
         ("OTEL_BSP_MAX_QUEUE_SIZE", "100"),

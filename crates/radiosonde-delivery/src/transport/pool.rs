@@ -19,6 +19,10 @@ const IDLE: Duration = Duration::from_secs(30);
 
 /// The connections to one server.
 #[derive(Clone)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "a sink has one; without the feature `tls` the other variant is empty"
+)]
 pub(crate) enum Pool {
     Plain(Client<HttpConnector, Full<Bytes>>),
     Encrypted(EncryptedPool),

@@ -1,8 +1,7 @@
 use std::borrow::Cow;
-use std::ops::Deref;
 use std::sync::Arc;
 
-use radiosonde_core::{Clock, Outcome, SharedClock, SystemClock, diagnostics};
+use radiosonde_core::{Clock, Outcome, SharedClock, SpanContext, SystemClock, diagnostics};
 use radiosonde_metrics::{Counter, Histogram, IntGauge, RegisterError, Registry};
 use tracing::field::Empty;
 use tracing::{Level, Span};
@@ -144,16 +143,14 @@ impl UnitOfWork for Operation {
         &*self.0.clock
     }
 
-    fn in_flight(&self) -> &IntGauge {
-        &self.0.in_flight
+    fn begin(&self) {
+        self.0.in_flight.inc();
     }
 
-    fn counter(&self, ended: &Ended) -> impl Deref<Target = Counter> {
-        &self.0.calls[ended.outcome().index()]
-    }
-
-    fn duration(&self) -> impl Deref<Target = Histogram> {
-        &self.0.duration
+    fn finish(&self, ended: &Ended, exemplar: Option<&SpanContext>) {
+        self.0.calls[ended.outcome().index()].inc();
+        self.0.duration.observe_in(ended.took().as_secs_f64(), exemplar);
+        self.0.in_flight.dec();
     }
 
     fn line(&self, span: &Span, ended: &Ended) {

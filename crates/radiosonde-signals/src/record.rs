@@ -12,8 +12,8 @@ use crate::unit_of_work::UnitOfWork;
 /// Records one unit of work: a call, a request, a job. Ends exactly once, at the latest when it is dropped.
 ///
 /// # Shape
-/// While it is open, the work counts as in flight. At its end, one [`Ended`] and one duration feed, in this order: the
-/// counter, the status of the span, the line, the end of the span, and the histogram, whose exemplar is the span. All agree,
+/// While it is open, the work counts as in flight. At its end, one [`Ended`] with one duration feeds, in this order: the
+/// status of the span, the line, the end of the span, and the metrics, whose exemplar is the span. All agree,
 /// whatever the layers of the subscriber do: a layer that panics at the line or the span loses that line or span, and the
 /// work continues.
 ///
@@ -67,7 +67,7 @@ impl<W: UnitOfWork> Record<W> {
         // Before the span is created, so that nothing in the span happens after its end.
         let started = work.clock().monotonic();
         let span = open(&work);
-        work.in_flight().inc();
+        work.begin();
         Self { work, span, started, surrounding: SpanContext::current(), state: State::Open }
     }
 
@@ -117,15 +117,13 @@ impl<W: UnitOfWork> Record<W> {
         self.state = State::Ended;
         let took = self.work.clock().monotonic().saturating_sub(self.started);
         let ended = self.work.adjust(ended.into()).after(took);
-        self.work.counter(&ended).inc();
         if ended.is_error() {
             survive(|| self.set_status(&ended));
         }
         survive(|| self.work.line(&self.span, &ended));
         // The line is an event of the span, and the span's context is the exemplar.
         let context = survive(|| self.end_span(&ended)).flatten().or(self.surrounding);
-        self.work.duration().observe_in(took.as_secs_f64(), context.as_ref());
-        self.work.in_flight().dec();
+        self.work.finish(&ended, context.as_ref());
     }
 
     fn set_status(&self, ended: &Ended) {

@@ -1,7 +1,4 @@
-use std::ops::Deref;
-
-use radiosonde_core::{Clock, EndingSpan};
-use radiosonde_metrics::{Counter, Histogram, IntGauge};
+use radiosonde_core::{Clock, EndingSpan, SpanContext};
 use tracing::Span;
 
 use crate::ended::Ended;
@@ -13,14 +10,11 @@ pub trait UnitOfWork {
     /// The clock that measures durations.
     fn clock(&self) -> &dyn Clock;
 
-    /// The gauge of work in progress.
-    fn in_flight(&self) -> &IntGauge;
+    /// Counts the work as in flight.
+    fn begin(&self);
 
-    /// The counter for this outcome.
-    fn counter(&self, ended: &Ended) -> impl Deref<Target = Counter>;
-
-    /// The histogram of durations.
-    fn duration(&self) -> impl Deref<Target = Histogram>;
+    /// Counts the work and its duration, and that it is no longer in flight. Called once; `exemplar` is the context of its span.
+    fn finish(&self, ended: &Ended, exemplar: Option<&SpanContext>);
 
     /// Writes the line: one event whose parent is `span`, at the level that [`Ended::level`] returns.
     fn line(&self, span: &Span, ended: &Ended);

@@ -1,35 +1,29 @@
 #![doc = include_str!("../README.md")]
 
-mod body;
 mod client;
-mod client_layer;
 #[cfg(feature = "debug-header")]
 mod debug_options;
 #[cfg_attr(not(feature = "debug-header"), path = "debugging_off.rs")]
 mod debugging;
-mod endpoint;
-mod exchange;
-mod future;
-mod http_metrics;
-#[cfg_attr(not(feature = "axum"), path = "matched_path_off.rs")]
-mod matched_path;
-mod request_id;
-mod route;
-mod served;
+mod describing;
+mod ids;
+mod lifecycle;
+mod measuring;
+mod routing;
 mod server;
-mod server_address;
-mod server_layer;
-mod status_text;
 
-pub use body::ResponseBody;
-pub use client::ClientService;
-pub use client_layer::{ClientLayer, ClientLayerBuilder};
+pub use client::client_call::ClientCall;
+pub use client::client_layer::{ClientLayer, ClientLayerBuilder};
+pub use client::client_service::ClientService;
 #[cfg(feature = "debug-header")]
 pub use debugging::key::{DebugKey, InvalidDebugKey};
 #[cfg(feature = "debug-header")]
 pub use debugging::requests::DebugRequests;
-pub use future::ResponseFuture;
-pub use request_id::{CORRELATION_ID, REQUEST_ID, RequestId};
-pub use route::Route;
-pub use server::ServerService;
-pub use server_layer::{ServerLayer, ServerLayerBuilder};
+pub use ids::request_id::{CORRELATION_ID, REQUEST_ID, RequestId};
+pub use lifecycle::exchange::{Exchange, Follows};
+pub use lifecycle::response_body::ResponseBody;
+pub use lifecycle::response_future::ResponseFuture;
+pub use routing::route::Route;
+pub use server::server_layer::{ServerLayer, ServerLayerBuilder};
+pub use server::server_request::ServerRequest;
+pub use server::server_service::ServerService;

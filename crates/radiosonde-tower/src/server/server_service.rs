@@ -10,16 +10,16 @@ use tower_service::Service;
 use tracing::Span;
 use tracing::field::Empty;
 
-use crate::body::ResponseBody;
 use crate::debugging::{DebugVerifier, Granted};
-use crate::exchange::Exchange;
-use crate::future::ResponseFuture;
-use crate::http_metrics::HttpMetrics;
-use crate::matched_path;
-use crate::request_id::{CORRELATION_ID, REQUEST_ID, RequestId};
-use crate::route::Route;
-use crate::served::{self, Parent, Served};
-use crate::server_address::set_server;
+use crate::describing::server_address::set_server;
+use crate::ids::request_id::{CORRELATION_ID, REQUEST_ID, RequestId};
+use crate::lifecycle::response_body::ResponseBody;
+use crate::lifecycle::response_future::ResponseFuture;
+use crate::measuring::http_metrics::HttpMetrics;
+use crate::routing::matched_path;
+use crate::routing::route::Route;
+use crate::server::served::{self, Parent, Served};
+use crate::server::server_request::ServerRequest;
 
 /// The service created by [`ServerLayer`](crate::ServerLayer).
 #[derive(Debug, Clone)]
@@ -49,9 +49,9 @@ where
     S: Service<Request<Q>, Response = Response<B>>,
     B: Body,
 {
-    type Response = Response<ResponseBody<B>>;
+    type Response = Response<ResponseBody<B, ServerRequest>>;
     type Error = S::Error;
-    type Future = ResponseFuture<S::Future>;
+    type Future = ResponseFuture<S::Future, ServerRequest>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
@@ -66,20 +66,21 @@ where
         let granted = self.debug.as_ref().and_then(|debug| debug.granted(request.headers()));
         let level = granted.as_ref().map(Granted::level);
         let incoming = radiosonde_trace::extract(request.headers());
-        let mut record = Record::start(Exchange::new(&self.metrics, endpoint, &request), |exchange| {
-            let make = || open_span(exchange, is_matched, &request, &id, level);
-            match served::parent(request.extensions(), incoming.as_ref(), self.is_edge) {
-                Parent::Current => make(),
-                Parent::Context(parent) => radiosonde_trace::child_of(&parent, make),
-                Parent::LinkedRoot(caller) => {
-                    let span = radiosonde_trace::root_of(make);
-                    if let Some(caller) = caller {
-                        radiosonde_trace::add_link(&span, SpanLink::to(&caller));
+        let mut record =
+            Record::start(ServerRequest::new(&self.metrics, endpoint, &request, id.clone()), |exchange| {
+                let make = || open_span(exchange, is_matched, &request, &id, level);
+                match served::parent(request.extensions(), incoming.as_ref(), self.is_edge) {
+                    Parent::Current => make(),
+                    Parent::Context(parent) => radiosonde_trace::child_of(&parent, make),
+                    Parent::LinkedRoot(caller) => {
+                        let span = radiosonde_trace::root_of(make);
+                        if let Some(caller) = caller {
+                            radiosonde_trace::add_link(&span, SpanLink::to(&caller));
+                        }
+                        span
                     }
-                    span
                 }
-            }
-        });
+            });
         if let Some(granted) = granted {
             granted.carry(record.span());
         }
@@ -88,12 +89,12 @@ where
         request.extensions_mut().insert(Served::new(incoming, RemoteContext::of(record.span())));
         // A service may do all its work in `call`, and panic in it: the record is already open.
         let future = record.in_scope(|| self.inner.call(request));
-        ResponseFuture::new(future, record, Some(id))
+        ResponseFuture::new(future, record)
     }
 }
 
 fn open_span<Q>(
-    exchange: &Exchange,
+    exchange: &ServerRequest,
     is_matched: bool,
     request: &Request<Q>,
     id: &RequestId,

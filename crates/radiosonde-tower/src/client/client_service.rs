@@ -9,13 +9,13 @@ use tower_service::Service;
 use tracing::Span;
 use tracing::field::Empty;
 
-use crate::body::ResponseBody;
+use crate::client::client_call::ClientCall;
 use crate::debugging;
-use crate::exchange::Exchange;
-use crate::future::ResponseFuture;
-use crate::http_metrics::HttpMetrics;
-use crate::route::Route;
-use crate::server_address::set_server;
+use crate::describing::server_address::set_server;
+use crate::lifecycle::response_body::ResponseBody;
+use crate::lifecycle::response_future::ResponseFuture;
+use crate::measuring::http_metrics::HttpMetrics;
+use crate::routing::route::Route;
 
 /// The service created by [`ClientLayer`](crate::ClientLayer).
 #[derive(Debug, Clone)]
@@ -39,9 +39,9 @@ where
     S: Service<Request<Q>, Response = Response<B>>,
     B: Body,
 {
-    type Response = Response<ResponseBody<B>>;
+    type Response = Response<ResponseBody<B, ClientCall>>;
     type Error = S::Error;
-    type Future = ResponseFuture<S::Future>;
+    type Future = ResponseFuture<S::Future, ClientCall>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
@@ -49,7 +49,7 @@ where
 
     fn call(&mut self, mut request: Request<Q>) -> Self::Future {
         let server = request.uri().authority().map_or(UNKNOWN, |authority| without_user(authority.as_str()));
-        let exchange = Exchange::new(&self.metrics, self.metrics.endpoints.get(server), &request);
+        let exchange = ClientCall::new(&self.metrics, self.metrics.endpoints.get(server), &request);
         let mut record = Record::start(exchange, |exchange| open_span(exchange, &request));
         // Without a span of its own, the call propagates the current context.
         if let Some(context) = RemoteContext::of(record.span()).or_else(RemoteContext::current) {
@@ -59,11 +59,11 @@ where
             debugging::forward(record.span(), request.headers_mut());
         }
         let future = record.in_scope(|| self.inner.call(request));
-        ResponseFuture::new(future, record, None)
+        ResponseFuture::new(future, record)
     }
 }
 
-fn open_span<Q>(exchange: &Exchange, request: &Request<Q>) -> Span {
+fn open_span<Q>(exchange: &ClientCall, request: &Request<Q>) -> Span {
     let method = exchange.method;
     let template = request.extensions().get::<Route>().map(Route::as_str);
     let name = match template {

@@ -5,11 +5,10 @@ use http::Response;
 use http_body::Body;
 use pin_project_lite::pin_project;
 use radiosonde_core::Outcome;
-use radiosonde_signals::{Ended, Record};
+use radiosonde_signals::Record;
 
-use crate::body::{ResponseBody, end_of_body, promised};
-use crate::exchange::Exchange;
-use crate::request_id::{REQUEST_ID, RequestId};
+use crate::lifecycle::exchange::{Exchange, Follows};
+use crate::lifecycle::response_body::{ResponseBody, end_of_body, promised};
 
 pin_project! {
     /// The future response, with the record of its request. Dropping it before its end aborts the request, which is recorded.
@@ -17,14 +16,13 @@ pin_project! {
     /// The service's own future is polled and dropped in the request's span. It is dropped as soon as it is ready; a further
     /// poll stays pending.
     #[derive(Debug)]
-    pub struct ResponseFuture<F> {
+    pub struct ResponseFuture<F, X: Exchange> {
         #[pin]
         inner: Option<F>,
-        record: Option<Record<Exchange>>,
-        request_id: Option<RequestId>,
+        record: Option<Record<X>>,
     }
 
-    impl<F> PinnedDrop for ResponseFuture<F> {
+    impl<F, X: Exchange> PinnedDrop for ResponseFuture<F, X> {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
             if let Some(record) = this.record {
@@ -34,18 +32,19 @@ pin_project! {
     }
 }
 
-impl<F> ResponseFuture<F> {
-    pub(crate) const fn new(inner: F, record: Record<Exchange>, request_id: Option<RequestId>) -> Self {
-        Self { inner: Some(inner), record: Some(record), request_id }
+impl<F, X: Exchange> ResponseFuture<F, X> {
+    pub(crate) const fn new(inner: F, record: Record<X>) -> Self {
+        Self { inner: Some(inner), record: Some(record) }
     }
 }
 
-impl<F, B, E> Future for ResponseFuture<F>
+impl<F, X, B, E> Future for ResponseFuture<F, X>
 where
     F: Future<Output = Result<Response<B>, E>>,
+    X: Exchange,
     B: Body,
 {
-    type Output = Result<Response<ResponseBody<B>>, E>;
+    type Output = Result<Response<ResponseBody<B, X>>, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
@@ -62,23 +61,24 @@ where
         // Present until the future is ready.
         let Some(mut record) = this.record.take() else { return Poll::Pending };
         Poll::Ready(match result {
-            Ok(mut response) => {
-                if let Some(id) = this.request_id.take() {
-                    response.headers_mut().insert(REQUEST_ID, id.header());
-                }
-                let has_body = record.work_mut().head(response.status());
-                let (head, body) = response.into_parts();
-                let promised = if has_body { promised(&body, &head.headers) } else { Some(0) };
+            Ok(response) => {
+                let (mut head, body) = response.into_parts();
+                let promised = match record.work_mut().head(&mut head) {
+                    Follows::Body => promised(&body, &head.headers),
+                    Follows::Nothing => Some(0),
+                };
                 if promised == Some(0) {
                     // A server that has promised no bytes does not poll the body.
                     record.end(Outcome::Completed);
                 } else if body.is_end_stream() {
-                    record.end(end_of_body(promised));
+                    let ended = end_of_body(record.work_mut(), promised);
+                    record.end(ended);
                 }
                 Ok(Response::from_parts(head, ResponseBody::new(body, promised, record)))
             }
             Err(error) => {
-                record.end(Ended::from(Outcome::Failed).with_error_type("service_error"));
+                let ended = record.work_mut().service_error();
+                record.end(ended);
                 Err(error)
             }
         })

@@ -4,8 +4,8 @@ use radiosonde_core::{SharedClock, SystemClock};
 use radiosonde_metrics::{RegisterError, Registry};
 use tower_layer::Layer;
 
-use crate::client::ClientService;
-use crate::http_metrics::{HttpMetrics, Role};
+use crate::client::client_service::ClientService;
+use crate::measuring::http_metrics::HttpMetrics;
 
 /// Records every request of an HTTP client, and propagates the trace.
 ///
@@ -27,9 +27,6 @@ pub struct ClientLayer {
     metrics: Arc<HttpMetrics>,
     pub(crate) forwards_debug: bool,
 }
-
-/// Further servers share one label value: a client of arbitrary hosts must not create a series for each.
-const SERVERS: usize = 100;
 
 impl ClientLayer {
     /// Creates a layer with its metrics in [`Registry::global`]. Layers on the same registry share their metrics.
@@ -73,7 +70,7 @@ impl ClientLayerBuilder {
     /// [`RegisterError`] if the registry has other metrics with these names.
     pub fn build(self) -> Result<ClientLayer, RegisterError> {
         let registry = self.registry.as_ref().unwrap_or_else(|| Registry::global());
-        let metrics = Arc::new(HttpMetrics::new(Role::Client, registry, self.clock, SERVERS)?);
+        let metrics = Arc::new(HttpMetrics::of_client(registry, self.clock)?);
         Ok(ClientLayer { metrics, forwards_debug: false })
     }
 }

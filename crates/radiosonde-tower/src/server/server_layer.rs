@@ -5,8 +5,8 @@ use radiosonde_metrics::{RegisterError, Registry};
 use tower_layer::Layer;
 
 use crate::debugging::{DebugRequests, DebugVerifier};
-use crate::http_metrics::{HttpMetrics, Role};
-use crate::server::ServerService;
+use crate::measuring::http_metrics::HttpMetrics;
+use crate::server::server_service::ServerService;
 
 /// Records every request of an HTTP service: its metrics, its span and its access line.
 ///
@@ -40,9 +40,6 @@ pub struct ServerLayer {
     debug: Option<Arc<DebugVerifier>>,
     is_edge: bool,
 }
-
-/// Further endpoints share one label value; an application has fewer routes.
-const ENDPOINTS: usize = 500;
 
 impl ServerLayer {
     /// Creates a layer with its metrics in [`Registry::global`]. Layers on the same registry share their metrics.
@@ -104,7 +101,7 @@ impl ServerLayerBuilder {
         let registry = registry.as_ref().unwrap_or_else(|| Registry::global());
         let verifier = |requests| DebugVerifier::new(requests, registry, Arc::clone(&clock)).map(Arc::new);
         let debug = debug.map(verifier).transpose()?;
-        let metrics = Arc::new(HttpMetrics::new(Role::Server, registry, clock, ENDPOINTS)?);
+        let metrics = Arc::new(HttpMetrics::of_server(registry, clock)?);
         Ok(ServerLayer { metrics, debug, is_edge })
     }
 }

@@ -1,28 +1,29 @@
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+use bytes::Buf as _;
 use http::header::{CONTENT_LENGTH, HeaderMap};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 use radiosonde_core::Outcome;
 use radiosonde_signals::{Ended, Record};
 
-use crate::exchange::Exchange;
+use crate::lifecycle::exchange::Exchange;
 
 pin_project! {
     /// A response's body with the record of its request, which ends at the last byte. Dropping it earlier aborts the request.
     ///
     /// The service's own body is polled and dropped in the request's span, and dropped as soon as it is complete.
     #[derive(Debug)]
-    pub struct ResponseBody<B> {
+    pub struct ResponseBody<B, X: Exchange> {
         #[pin]
         inner: Option<B>,
-        record: Option<Record<Exchange>>,
+        record: Option<Record<X>>,
         // Bytes left, if known: servers stop polling once they have sent the number of bytes they promised.
         remaining: Option<u64>,
     }
 
-    impl<B> PinnedDrop for ResponseBody<B> {
+    impl<B, X: Exchange> PinnedDrop for ResponseBody<B, X> {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
             if let (Some(record), true, true) = (this.record, this.inner.is_some(), std::mem::needs_drop::<B>()) {
@@ -32,14 +33,14 @@ pin_project! {
     }
 }
 
-impl<B> ResponseBody<B> {
+impl<B, X: Exchange> ResponseBody<B, X> {
     /// A body with this many bytes left, if known.
-    pub(crate) const fn new(inner: B, remaining: Option<u64>, record: Record<Exchange>) -> Self {
+    pub(crate) const fn new(inner: B, remaining: Option<u64>, record: Record<X>) -> Self {
         Self { inner: Some(inner), record: Some(record), remaining }
     }
 }
 
-impl<B: Body> Body for ResponseBody<B> {
+impl<B: Body, X: Exchange> Body for ResponseBody<B, X> {
     type Data = B::Data;
     type Error = B::Error;
 
@@ -60,16 +61,29 @@ impl<B: Body> Body for ResponseBody<B> {
         let Some(record) = this.record else { return poll().map(|(frame, _)| frame) };
         let (frame, is_over) = ready!(record.in_scope(poll));
         match &frame {
-            Some(Err(_)) => record.end(body_error()),
+            Some(Err(_)) => {
+                let ended = record.work_mut().body_error();
+                record.end(ended);
+            }
             Some(Ok(frame)) => {
-                let bytes = frame.data_ref().map_or(0, |data| bytes_in(data) as u64);
-                *this.remaining = this.remaining.map(|remaining| remaining.saturating_sub(bytes));
+                let work = record.work_mut();
+                if let Some(data) = frame.data_ref() {
+                    let bytes = data.remaining() as u64;
+                    work.data(bytes);
+                    *this.remaining = this.remaining.map(|remaining| remaining.saturating_sub(bytes));
+                } else if let Some(trailers) = frame.trailers_ref() {
+                    work.trailers(trailers);
+                }
                 // No frame follows trailers, so the body is not polled again.
                 if is_over || frame.is_trailers() || *this.remaining == Some(0) {
-                    record.end(end_of_body(*this.remaining));
+                    let ended = end_of_body(work, *this.remaining);
+                    record.end(ended);
                 }
             }
-            None => record.end(end_of_body(*this.remaining)),
+            None => {
+                let ended = end_of_body(record.work_mut(), *this.remaining);
+                record.end(ended);
+            }
         }
         Poll::Ready(frame)
     }
@@ -83,7 +97,7 @@ impl<B: Body> Body for ResponseBody<B> {
     }
 }
 
-impl<B: Default> Default for ResponseBody<B> {
+impl<B: Default, X: Exchange> Default for ResponseBody<B, X> {
     /// An empty body, which frameworks put in place of one that they take out.
     fn default() -> Self {
         Self { inner: Some(B::default()), record: None, remaining: None }
@@ -97,17 +111,9 @@ pub(crate) fn promised(body: &impl Body, headers: &HeaderMap) -> Option<u64> {
 }
 
 /// The outcome of a body with this many promised bytes missing: an error if there are any.
-pub(crate) fn end_of_body(missing: Option<u64>) -> Ended {
+pub(crate) fn end_of_body(work: &impl Exchange, missing: Option<u64>) -> Ended {
     match missing {
         None | Some(0) => Outcome::Completed.into(),
-        Some(_) => body_error(),
+        Some(_) => work.body_error(),
     }
-}
-
-fn body_error() -> Ended {
-    Ended::from(Outcome::Failed).with_error_type("body_error")
-}
-
-fn bytes_in(data: &impl bytes::Buf) -> usize {
-    data.remaining()
 }

@@ -1,0 +1,3 @@
+//! The ids that travel with a request.
+
+pub(crate) mod request_id;

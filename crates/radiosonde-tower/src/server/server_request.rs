@@ -1,0 +1,139 @@
+use std::sync::Arc;
+
+use http::response::Parts;
+use http::{Method, Request, StatusCode};
+use radiosonde_core::{Clock, EndingSpan, Outcome, SpanContext};
+use radiosonde_signals::{Ended, UnitOfWork};
+use tracing::{Level, Span};
+
+use crate::describing::method::bounded;
+use crate::ids::request_id::{REQUEST_ID, RequestId};
+use crate::lifecycle::exchange::{Exchange, Follows};
+use crate::measuring::endpoint::Endpoint;
+use crate::measuring::http_metrics::HttpMetrics;
+use crate::measuring::status_text::status_text;
+
+/// A request to the service as a unit of work.
+#[derive(Debug)]
+pub struct ServerRequest {
+    metrics: Arc<HttpMetrics>,
+    endpoint: Arc<Endpoint>,
+    pub(crate) method: &'static str,
+    path: Box<str>,
+    status: Option<StatusCode>,
+    /// HEAD has no body to wait for, though its headers may announce one.
+    is_head: bool,
+    id: Option<RequestId>,
+}
+
+impl ServerRequest {
+    pub(crate) fn new<Q>(
+        metrics: &Arc<HttpMetrics>,
+        endpoint: Arc<Endpoint>,
+        request: &Request<Q>,
+        id: RequestId,
+    ) -> Self {
+        let method = request.method();
+        Self {
+            metrics: Arc::clone(metrics),
+            endpoint,
+            method: bounded(method),
+            path: request.uri().path().into(),
+            status: None,
+            is_head: method == Method::HEAD,
+            id: Some(id),
+        }
+    }
+
+    pub(crate) fn endpoint(&self) -> &str {
+        &self.endpoint.name
+    }
+
+    /// The `status` label: the response's, unless the outcome hides it from the client.
+    fn status_label(&self, ended: &Ended) -> &'static str {
+        let status = self.status.map(status_text);
+        match ended.outcome() {
+            _ if ended.error_type().is_none_or(|error| status == Some(error)) => status.unwrap_or("_OTHER"),
+            Outcome::Aborted => "499",
+            _ => "500",
+        }
+    }
+}
+
+impl Exchange for ServerRequest {
+    fn head(&mut self, head: &mut Parts) -> Follows {
+        if let Some(id) = self.id.take() {
+            head.headers.insert(REQUEST_ID, id.header());
+        }
+        self.status = Some(head.status);
+        let bodiless = [StatusCode::SWITCHING_PROTOCOLS, StatusCode::NO_CONTENT, StatusCode::NOT_MODIFIED];
+        if self.is_head || bodiless.contains(&head.status) { Follows::Nothing } else { Follows::Body }
+    }
+
+    fn service_error(&self) -> Ended {
+        Ended::from(Outcome::Failed).with_error_type("service_error")
+    }
+
+    fn body_error(&self) -> Ended {
+        Ended::from(Outcome::Failed).with_error_type("body_error")
+    }
+}
+
+impl UnitOfWork for ServerRequest {
+    fn clock(&self) -> &dyn Clock {
+        &*self.metrics.clock
+    }
+
+    fn begin(&self) {
+        self.endpoint.in_flight.inc();
+    }
+
+    fn finish(&self, ended: &Ended, exemplar: Option<&SpanContext>) {
+        self.metrics.requests.with(&[self.method, self.endpoint(), self.status_label(ended)]).inc();
+        let duration = self.metrics.duration.with(&[self.method, self.endpoint()]);
+        duration.observe_in(ended.took().as_secs_f64(), exemplar);
+        self.endpoint.in_flight.dec();
+    }
+
+    fn adjust(&self, ended: Ended) -> Ended {
+        let Some(status) = self.status.filter(|_| ended.outcome() == Outcome::Completed) else {
+            return ended;
+        };
+        // A server is responsible only for 5xx.
+        match status.is_server_error() {
+            true => Ended::from(Outcome::Failed).with_error_type(status_text(status)),
+            false => ended,
+        }
+    }
+
+    fn describe(&self, span: &dyn EndingSpan) {
+        if let Some(status) = self.status {
+            span.set_number("http.response.status_code", status.as_u16().into());
+        }
+    }
+
+    fn line(&self, span: &Span, ended: &Ended) {
+        let (method, endpoint, status) = (self.method, self.endpoint(), self.status_label(ended));
+        // A macro, because an event's level is part of its callsite.
+        macro_rules! line {
+            ($level:ident) => {
+                tracing::$level!(
+                    target: "radiosonde::access",
+                    parent: span,
+                    method,
+                    path = &*self.path,
+                    // As on the wire; absent without a response.
+                    status = self.status.map(|status| status.as_u16()),
+                    duration_ms = ended.duration_ms(),
+                    outcome = ended.outcome().as_str(),
+                    "{method} {endpoint} {status}",
+                )
+            };
+        }
+        match ended.level(Level::INFO, Level::ERROR) {
+            Level::ERROR => line!(error),
+            Level::WARN => line!(warn),
+            _ => line!(info),
+        }
+    }
+}

@@ -20,8 +20,11 @@ mod tail;
 mod trace_options;
 
 pub use active::child_of::{child_of, root_of};
-pub use active::doors::{add_link, context_of, keep, set_attribute, set_error, set_name, set_ok, set_parent};
+pub use active::doors::{
+    add_link, context_of, describe, keep, set_attribute, set_error, set_name, set_ok, set_parent,
+};
 pub use active::set_parent_error::SetParentError;
+pub use active::span_attributes::SpanAttributes;
 pub use carrying::carried_context::{CarriedContext, EnteredContext};
 pub use carrying::carry::{Carried, carry, carry_fn};
 pub use carrying::traced::Traced;
@@ -55,6 +58,7 @@ pub use seeing::console_traces::ConsoleTraces;
 pub use seeing::expected_span::ExpectedSpan;
 pub use seeing::live_span::LiveSpan;
 pub use spans::attribute::{Attribute, AttributeValue};
+pub use spans::attribute_ref::AttributeRef;
 pub use spans::encoded_span::EncodedSpan;
 pub use spans::finished_span::{FinishedSpan, SpanEvent, SpanKind, SpanLink, SpanStatus};
 pub use spans::span_sink::SpanSink;

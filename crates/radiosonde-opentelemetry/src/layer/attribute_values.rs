@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use opentelemetry::{Array, Key, StringValue, Value};
-use radiosonde_trace::AttributeValue;
+use radiosonde_trace::{AttributeRef, AttributeValue};
 
 pub(crate) fn key(key: Cow<'static, str>) -> Key {
     match key {
@@ -19,6 +19,17 @@ pub(crate) fn value(value: AttributeValue) -> Value {
         AttributeValue::Bool(truth) => Value::Bool(truth),
         AttributeValue::Array(values) => Value::Array(array(values)),
         other => Value::String(text(other)),
+    }
+}
+
+pub(crate) fn copied(value: AttributeRef<'_>) -> Value {
+    match value {
+        AttributeRef::Text(text) => Value::String(text.to_owned().into()),
+        AttributeRef::I64(number) => Value::I64(number),
+        AttributeRef::F64(number) => Value::F64(number),
+        AttributeRef::Bool(truth) => Value::Bool(truth),
+        // Kinds that a later version may add.
+        other => Value::String(format!("{other:?}").into()),
     }
 }
 

@@ -3,7 +3,7 @@ use std::borrow::Cow;
 use opentelemetry::trace::{Status, TraceContextExt as _};
 use opentelemetry::{Context, KeyValue};
 use radiosonde_trace::bridging::ControlSpans;
-use radiosonde_trace::{AttributeValue, RemoteContext, SetParentError, SpanLink, SpanStatus};
+use radiosonde_trace::{AttributeValue, RemoteContext, SetParentError, SpanAttributes, SpanLink, SpanStatus};
 use tracing::Span;
 use tracing_opentelemetry::{
     OpenTelemetrySpanExt as _, SetParentError as OtelSetParentError, get_otel_context,
@@ -11,7 +11,7 @@ use tracing_opentelemetry::{
 
 use crate::contexts::trace_states::to_otel;
 use crate::contexts::{conversion, outer};
-use crate::layer::attribute_values::{key, value};
+use crate::layer::attribute_values::{copied, key, value};
 
 /// Reaches the spans of a layer of tracing-opentelemetry.
 pub(crate) struct OtelSpans;
@@ -38,6 +38,12 @@ impl ControlSpans for OtelSpans {
 
     fn set_attribute(&self, span: &Span, of: Cow<'static, str>, to: AttributeValue) {
         span.set_attribute(key(of), value(to));
+    }
+
+    fn describe(&self, span: &Span, describe: &mut dyn FnMut(&mut SpanAttributes<'_>)) {
+        describe(&mut SpanAttributes::new(&mut |key, value| {
+            span.set_attribute(key.to_owned(), copied(value));
+        }));
     }
 
     fn set_status(&self, span: &Span, status: SpanStatus) {

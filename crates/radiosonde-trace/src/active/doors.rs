@@ -4,6 +4,7 @@ use radiosonde_core::SpanContext;
 use tracing::Span;
 
 use crate::active::set_parent_error::SetParentError;
+use crate::active::span_attributes::SpanAttributes;
 use crate::active::span_control::SpanControl;
 use crate::propagation::remote_context::RemoteContext;
 use crate::spans::attribute::AttributeValue;
@@ -40,10 +41,43 @@ pub fn set_parent(span: &Span, parent: &RemoteContext) -> Result<(), SetParentEr
 /// Sets a typed attribute of a span. The last value of a key wins.
 ///
 /// # Cost
-/// The span's lock twice, and one allocation for the key; only one lock if the span is not sampled.
+/// The span's lock twice, and one allocation for the key; only one lock if the span is not sampled. [`describe`] sets
+/// several attributes at this price, without allocating.
 pub fn set_attribute(span: &Span, key: impl Into<Cow<'static, str>>, value: impl Into<AttributeValue>) {
     SpanControl::of(span, |control| {
         control.set_attribute(span, key.into(), value.into());
+    });
+}
+
+/// Sets several attributes of a span at once, from borrowed values.
+///
+/// `attributes` is called once while no lock is held, or not at all if the span is disabled, of no layer, or not sampled and
+/// its parent [fixed](context_of).
+///
+/// # Cost
+/// One look-up of the layer and the span's lock twice, however many attributes there are; only one lock if the span is not
+/// sampled. No allocation, as long as the span's buffer has room.
+///
+/// ```
+/// let span = tracing::info_span!("GET /orders/{id}", otel.kind = "server");
+/// let (path, port) = (String::from("/orders/7"), 8080_u16);
+/// radiosonde_trace::describe(&span, |attributes| {
+///     attributes.set("url.path", &path);
+///     attributes.set("server.port", port);
+/// });
+/// ```
+#[inline]
+pub fn describe(span: &Span, attributes: impl FnOnce(&mut SpanAttributes<'_>)) {
+    if span.is_disabled() {
+        return;
+    }
+    let mut attributes = Some(attributes);
+    SpanControl::of(span, |control| {
+        control.describe(span, &mut |taken| {
+            if let Some(attributes) = attributes.take() {
+                attributes(taken);
+            }
+        });
     });
 }
 

@@ -5,4 +5,5 @@
 pub(crate) mod child_of;
 pub(crate) mod doors;
 pub(crate) mod set_parent_error;
+pub(crate) mod span_attributes;
 pub(crate) mod span_control;

@@ -4,6 +4,7 @@ use std::fmt;
 use tracing::Span;
 
 use crate::active::set_parent_error::SetParentError;
+use crate::active::span_attributes::SpanAttributes;
 use crate::propagation::remote_context::RemoteContext;
 use crate::spans::attribute::AttributeValue;
 use crate::spans::finished_span::{SpanLink, SpanStatus};
@@ -48,6 +49,9 @@ pub trait ControlSpans: Send + Sync + 'static {
 
     /// Sets an attribute.
     fn set_attribute(&self, span: &Span, key: Cow<'static, str>, value: AttributeValue);
+
+    /// Calls `describe` once with what takes the span's attributes, or not at all for a span that is not recorded.
+    fn describe(&self, span: &Span, describe: &mut dyn FnMut(&mut SpanAttributes<'_>));
 
     /// Sets the status.
     fn set_status(&self, span: &Span, status: SpanStatus);

@@ -110,10 +110,8 @@ impl Ending<'_> {
     fn put(&self, key: &str, value: &Written<'_>) {
         // Borrowed only if a value described itself while it is put, which it cannot.
         let Ok(mut fields) = self.0.try_borrow_mut() else { return };
-        let field = key_field(key);
-        let key = Key { hash: hash(key), field: &field };
         let Fields { bytes, attributes, .. } = &mut **fields;
-        attributes.put(bytes, (SPAN_ATTRIBUTES, u32::MAX), key, value);
+        attributes.push_named(bytes, SPAN_ATTRIBUTES, key, value);
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use tracing::Span;
 
 use crate::active::set_parent_error::SetParentError;
+use crate::active::span_attributes::SpanAttributes;
 use crate::active::span_control::ControlSpans;
 use crate::layer::spans::Spans;
 use crate::propagation::remote_context::RemoteContext;
@@ -11,6 +12,7 @@ use crate::records::attributes::{Key, hash};
 use crate::records::directives::StatusCode;
 use crate::records::fields::Fields;
 use crate::spans::attribute::AttributeValue;
+use crate::spans::attribute_ref::AttributeRef;
 use crate::spans::encoding::{SPAN_ATTRIBUTES, key_field, with_written};
 use crate::spans::finished_span::{SpanLink, SpanStatus};
 
@@ -51,6 +53,20 @@ impl ControlSpans for SpanDoors {
             with_written(&limits.cut_value(value), &mut |value| {
                 attributes.push(bytes, (SPAN_ATTRIBUTES, 1), key, value);
             });
+        });
+    }
+
+    fn describe(&self, span: &Span, describe: &mut dyn FnMut(&mut SpanAttributes<'_>)) {
+        let limits = self.0.settings.limits;
+        self.change(span, |fields| {
+            let Fields { bytes, attributes, .. } = fields;
+            describe(&mut SpanAttributes::new(&mut |key, value| {
+                let value = match value {
+                    AttributeRef::Text(text) => AttributeRef::Text(limits.cut(text)),
+                    other => other,
+                };
+                attributes.push_named(bytes, SPAN_ATTRIBUTES, key, &value.written());
+            }));
         });
     }
 

@@ -1,5 +1,5 @@
 use crate::records::limits::MAX_SPAN_BYTES;
-use crate::spans::encoding::{Written, put_attribute_of};
+use crate::spans::encoding::{Written, put_attribute, put_attribute_of};
 use crate::spans::wire::bytes_tag;
 
 /// The key of an attribute as it is written, which a callsite makes once.
@@ -91,6 +91,17 @@ impl Attributes {
         let start = bytes.len();
         put_attribute_of(bytes, field, key.field, value);
         self.places.push(Place { hash: key.hash, start: start as u32, len: (bytes.len() - start) as u32 });
+    }
+
+    /// Appends an attribute to those that will be [merged](Self::merge), where the last value of a key wins.
+    pub(crate) fn push_named(&mut self, bytes: &mut Vec<u8>, field: u8, key: &str, value: &Written<'_>) {
+        if bytes.len() > MAX_SPAN_BYTES {
+            self.dropped = self.dropped.saturating_add(1);
+            return;
+        }
+        let start = bytes.len();
+        put_attribute(bytes, field, key, value);
+        self.places.push(Place { hash: hash(key), start: start as u32, len: (bytes.len() - start) as u32 });
     }
 
     /// Appends an attribute, or replaces the value of its key, which stays where it is.

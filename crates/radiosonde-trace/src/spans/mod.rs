@@ -1,4 +1,5 @@
 pub(crate) mod attribute;
+pub(crate) mod attribute_ref;
 pub(crate) mod decoding;
 pub(crate) mod encoded_span;
 pub(crate) mod encoding;

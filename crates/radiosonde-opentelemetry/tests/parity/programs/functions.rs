@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 
 use radiosonde_core::SpanContext;
 use radiosonde_trace::{
-    Attribute, AttributeValue, RemoteContext, SpanLink, add_link, context_of, extract, inject, set_attribute,
-    set_error, set_name, set_ok, set_parent,
+    Attribute, AttributeValue, RemoteContext, SpanLink, add_link, context_of, describe, extract, inject,
+    set_attribute, set_error, set_name, set_ok, set_parent,
 };
 use tracing::{Span, info_span};
 
@@ -68,6 +68,12 @@ pub(crate) fn attributes() {
         set_attribute(&span, "mixed", AttributeValue::Array(vec![1.into(), "a".into()]));
         set_attribute(&span, "empty", AttributeValue::Array(Vec::new()));
         set_attribute(&span, "field", round + 10);
+        describe(&span, |attributes| {
+            attributes.set("described", "borrowed");
+            attributes.set("float", 1.5);
+            attributes.set("integer", round);
+            attributes.set("false", false);
+        });
         // The second time, the span has started.
         span.in_scope(|| ());
     }

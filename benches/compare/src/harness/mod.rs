@@ -1,12 +1,14 @@
 //! Runs the same work of several contenders in turns, so that the load of the machine affects all of them alike.
 
 mod allocations;
+#[allow(dead_code, reason = "not every binary prints this table")]
 mod table;
 
 use std::collections::BTreeMap;
 use std::sync::Barrier;
 use std::time::{Duration, Instant};
 
+#[allow(unused_imports, reason = "not every binary prints this table")]
 pub use table::print;
 
 /// Work that is run and timed.
@@ -35,6 +37,7 @@ impl Contender {
         Self { name, works: BTreeMap::new() }
     }
 
+    #[allow(dead_code, reason = "not every binary has a case of one operation")]
     /// Adds the work for a case. `op` receives a running number.
     pub fn case(self, case: &'static str, op: impl Fn(u64) + Send + Sync + 'static) -> Self {
         self.batch(case, move |times| (0..times).for_each(&op), || ())

@@ -4,6 +4,8 @@
 
 #[path = "../harness/mod.rs"]
 mod harness;
+#[path = "../json/mod.rs"]
+mod json;
 mod peers;
 mod scene;
 mod sink;

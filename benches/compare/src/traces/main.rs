@@ -5,6 +5,8 @@
 
 #[path = "../harness/mod.rs"]
 mod harness;
+#[path = "../otlp/mod.rs"]
+mod otlp;
 mod peers;
 mod scene;
 

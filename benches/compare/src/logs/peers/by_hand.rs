@@ -6,9 +6,10 @@ use std::hint::black_box;
 use std::io::Write as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use crate::harness::Contender;
+use crate::json::{Stamp, push_now, push_pair, push_text};
 use crate::scene::{MESSAGE, SERVICE, fields, pricing, request};
 use crate::sink::{Drained, Null};
 use crate::{IN_SPANS, NO_SPAN, NON_BLOCKING, OFF, OPENED};
@@ -23,8 +24,7 @@ struct Buffers {
     line: String,
     top: String,
     metadata: String,
-    second: u64,
-    stamp: String,
+    now: Stamp,
 }
 
 thread_local! {
@@ -77,11 +77,11 @@ fn queue(mut drained: Drained) -> Arc<Mutex<Vec<u8>>> {
 }
 
 fn event(n: u64, write: &impl Fn(&str)) {
-    BUFFERS.with_borrow_mut(|Buffers { line, top, metadata, second, stamp }| {
+    BUFFERS.with_borrow_mut(|Buffers { line, top, metadata, now }| {
         let fields = fields(n);
         line.clear();
         line.push_str("{\"timestamp\":\"");
-        push_now(line, second, stamp);
+        push_now(line, now);
         line.push_str("\",\"level\":\"INFO\",\"service\":\"");
         line.push_str(SERVICE);
         line.push_str("\",\"module\":\"logs::peers::by_hand\",\"message\":\"");
@@ -127,14 +127,6 @@ fn in_spans(within: impl FnOnce()) {
     });
 }
 
-fn push_pair(out: &mut String, key: &str, value: &str) {
-    out.push_str(",\"");
-    out.push_str(key);
-    out.push_str("\":\"");
-    push_text(out, value);
-    out.push('"');
-}
-
 struct Escaping<'a>(&'a mut String);
 
 impl std::fmt::Write for Escaping<'_> {
@@ -142,27 +134,4 @@ impl std::fmt::Write for Escaping<'_> {
         push_text(self.0, text);
         Ok(())
     }
-}
-
-fn push_text(out: &mut String, text: &str) {
-    if text.bytes().all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\' && byte < 0x7f) {
-        out.push_str(text);
-    } else {
-        text.chars().for_each(|character| out.extend(character.escape_default()));
-    }
-}
-
-/// The time of day is not computed: this happens once a second.
-fn push_now(out: &mut String, second: &mut u64, stamp: &mut String) {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    if now.as_secs() != *second || stamp.is_empty() {
-        *second = now.as_secs();
-        stamp.clear();
-        write!(stamp, "2026-01-01T00:{:02}:{:02}.", *second / 60 % 60, *second % 60).unwrap();
-    }
-    out.push_str(stamp);
-    let millis = now.subsec_millis();
-    let digits = [millis / 100, millis / 10 % 10, millis % 10].map(|digit| char::from(b'0' + digit as u8));
-    digits.into_iter().for_each(|digit| out.push(digit));
-    out.push('Z');
 }

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod client;
+mod connections;
 #[cfg(feature = "debug-header")]
 mod debug_options;
 #[cfg_attr(not(feature = "debug-header"), path = "debugging_off.rs")]
@@ -10,11 +11,19 @@ mod ids;
 mod lifecycle;
 mod measuring;
 mod routing;
+#[cfg(feature = "saturation")]
+mod saturation;
 mod server;
 
 pub use client::client_call::ClientCall;
 pub use client::client_layer::{ClientLayer, ClientLayerBuilder};
 pub use client::client_service::ClientService;
+pub use connections::connection_handle::ConnectionHandle;
+pub use connections::connection_metrics::{ConnectionMetrics, ConnectionMetricsBuilder};
+#[cfg(all(feature = "axum", feature = "saturation"))]
+pub use connections::listener::{MakeWithConnection, TrackedListener};
+pub use connections::tracked::Tracked;
+pub use connections::with_connection::WithConnection;
 #[cfg(feature = "debug-header")]
 pub use debugging::key::{DebugKey, InvalidDebugKey};
 #[cfg(feature = "debug-header")]
@@ -24,6 +33,16 @@ pub use lifecycle::exchange::{Exchange, Follows};
 pub use lifecycle::response_body::ResponseBody;
 pub use lifecycle::response_future::ResponseFuture;
 pub use routing::route::Route;
+#[cfg(feature = "saturation")]
+pub use saturation::buffer::{Buffer, BufferLayer};
+#[cfg(feature = "saturation")]
+pub use saturation::concurrency_limit::{ConcurrencyLimit, ConcurrencyLimitLayer};
+#[cfg(feature = "saturation")]
+pub use saturation::limiter::{Limiter, LimiterBuilder};
+#[cfg(feature = "saturation")]
+pub use saturation::load_shed::{LoadShed, LoadShedFuture, LoadShedLayer};
+#[cfg(feature = "saturation")]
+pub use saturation::timeout::{Timeout, TimeoutFuture, TimeoutLayer};
 pub use server::server_layer::{ServerLayer, ServerLayerBuilder};
 pub use server::server_request::ServerRequest;
 pub use server::server_service::ServerService;

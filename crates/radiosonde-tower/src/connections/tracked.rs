@@ -1,0 +1,75 @@
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use pin_project_lite::pin_project;
+use radiosonde_core::SharedClock;
+use radiosonde_metrics::{GaugeGuard, Histogram};
+
+use crate::connections::connection_handle::ConnectionHandle;
+
+pin_project! {
+    /// The stream of an accepted connection, which counts as active until this is dropped.
+    ///
+    /// Reads and writes what the stream does. With the feature `saturation` it has tokio's `AsyncRead` and `AsyncWrite` and
+    /// hyper's `Read` and `Write`, where the stream has them.
+    #[derive(Debug)]
+    #[must_use = "the connection is closed when this is dropped"]
+    pub struct Tracked<Io> {
+        // Dropped before the connection counts as closed.
+        #[pin]
+        pub(crate) io: Io,
+        open: OpenConnection,
+    }
+}
+
+impl<Io> Tracked<Io> {
+    pub(crate) const fn new(io: Io, open: OpenConnection) -> Self {
+        Self { io, open }
+    }
+
+    /// The handle of the connection.
+    #[must_use]
+    pub const fn connection(&self) -> &ConnectionHandle {
+        &self.open.connection
+    }
+
+    /// The stream.
+    #[must_use]
+    pub const fn get_ref(&self) -> &Io {
+        &self.io
+    }
+
+    /// The stream, to be changed: for socket options.
+    pub const fn get_mut(&mut self) -> &mut Io {
+        &mut self.io
+    }
+}
+
+/// Closes the connection when it is dropped.
+#[derive(Debug)]
+pub(crate) struct OpenConnection {
+    connection: ConnectionHandle,
+    accepted: Duration,
+    duration: Histogram,
+    clock: SharedClock,
+    _active: GaugeGuard,
+}
+
+impl OpenConnection {
+    pub(crate) fn new(
+        peer: Option<SocketAddr>,
+        active: GaugeGuard,
+        duration: Histogram,
+        clock: SharedClock,
+    ) -> Self {
+        let accepted = clock.monotonic();
+        Self { connection: ConnectionHandle::new(peer), accepted, duration, clock, _active: active }
+    }
+}
+
+impl Drop for OpenConnection {
+    fn drop(&mut self) {
+        self.duration.observe_duration(self.clock.monotonic().saturating_sub(self.accepted));
+        self.connection.close();
+    }
+}

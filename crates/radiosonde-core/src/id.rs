@@ -221,7 +221,7 @@ fn decode_hex<const N: usize>(text: &str) -> Result<[u8; N], InvalidIdKind> {
 
 /// Writes two digits for each byte. The number of bytes is a multiple of four.
 #[inline]
-const fn encode_hex(mut bytes: &[u8], mut out: &mut [u8]) {
+pub(crate) const fn encode_hex(mut bytes: &[u8], mut out: &mut [u8]) {
     while let (Some((four, bytes_left)), Some((digits, out_left))) =
         (bytes.split_first_chunk(), out.split_first_chunk_mut())
     {

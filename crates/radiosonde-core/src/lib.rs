@@ -24,6 +24,8 @@ pub mod silence;
 mod span_ender;
 mod span_table;
 mod survive;
+mod work_id;
+mod work_ids;
 
 pub use bounded_format::{Formatted, format_within};
 pub use callsite_table::CallsiteTable;
@@ -41,3 +43,5 @@ pub use secret::Secret;
 pub use span_ender::{EndingSpan, SpanEnder};
 pub use span_table::{Shard, SpanTable};
 pub use survive::survive;
+pub use work_id::{InvalidWorkId, WorkId};
+pub use work_ids::WorkIds;

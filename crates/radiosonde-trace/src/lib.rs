@@ -22,6 +22,7 @@ mod trace_options;
 pub use active::child_of::{child_of, root_of};
 pub use active::doors::{
     add_link, context_of, describe, keep, set_attribute, set_error, set_name, set_ok, set_parent,
+    set_work_ids,
 };
 pub use active::set_parent_error::SetParentError;
 pub use active::span_attributes::SpanAttributes;

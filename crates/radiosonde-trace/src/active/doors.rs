@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-use radiosonde_core::SpanContext;
+use radiosonde_core::{SpanContext, WorkIds};
 use tracing::Span;
 
 use crate::active::set_parent_error::SetParentError;
@@ -105,6 +105,27 @@ pub fn add_link(span: &Span, link: SpanLink) {
 /// Keeps the trace of a span in the [local tail](crate::TailOptions), as an error in one of its spans does.
 pub fn keep(span: &Span) {
     SpanControl::of(span, |control| control.keep(span));
+}
+
+/// Gives the work of a span its request id and correlation id. Spans and tasks within it, messages in
+/// [`Traced`](crate::Traced) and calls through the client middleware of `radiosonde-tower` have them from then on.
+///
+/// Call it before the span is entered. For work that does not begin with a request through the server middleware, such as a
+/// scheduled job. The span has the ids as attributes, and lines within it have `request_id` and `correlation_id`, whether the
+/// span declares such fields or not.
+///
+/// # Cost
+/// The span's lock, and twice more if the span does not declare the fields.
+///
+/// ```
+/// use radiosonde_core::{Clock as _, SystemClock, WorkId, WorkIds};
+///
+/// let id = WorkId::uuid_v7(SystemClock.now());
+/// let job = tracing::info_span!("send invoices");
+/// radiosonde_trace::set_work_ids(&job, &WorkIds::new(None, Some(&id)));
+/// ```
+pub fn set_work_ids(span: &Span, ids: &WorkIds) {
+    SpanControl::of(span, |control| control.set_work_ids(span, ids));
 }
 
 /// The ids and flags of a span, which are fixed from now on: its parent can no longer be [set](set_parent).

@@ -1,6 +1,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use radiosonde_core::WorkIds;
 use tracing::Span;
 
 use crate::active::set_parent_error::SetParentError;
@@ -65,6 +66,11 @@ pub trait ControlSpans: Send + Sync + 'static {
     /// Whether a new span is the child of the context that is [entered](RemoteContext::enter). Default: `false`.
     fn reads_entered_context(&self) -> bool {
         false
+    }
+
+    /// Sets the ids of the span's work, for spans and calls within it. Default: nothing, for a layer that does not carry them.
+    fn set_work_ids(&self, span: &Span, ids: &WorkIds) {
+        let _ = (span, ids);
     }
 
     /// Keeps the span's trace in the local tail. Default: nothing, for a layer without one.

@@ -1,4 +1,4 @@
-//! The entries of the current baggage that log lines have as fields.
+//! The fields that log lines take from their context: ids of the work, and entries of the baggage.
 
 use std::sync::OnceLock;
 
@@ -17,18 +17,39 @@ pub(crate) fn install(rules: &BaggageRules) {
     }
 }
 
-/// The entries for lines of events that name a span with this context as their parent.
-pub(crate) fn of(context: &RemoteContext) -> Option<SpanLineFields> {
-    let rules = RULES.get().filter(|_| !context.baggage().is_empty())?;
-    Some(rules.promoted(context.baggage()).collect())
+/// Lets lines take the ids of the work from their context. Called once a context has ids that no span has as fields: until
+/// then, lines do not ask.
+pub(crate) fn read_by_lines() {
+    line_fields::set(read);
 }
 
-/// Passes on the entries of this thread's current context.
+/// The fields for lines of events that name a span with this context as their parent.
+pub(crate) fn of(context: &RemoteContext) -> Option<SpanLineFields> {
+    if !has_fields(context) {
+        return None;
+    }
+    let mut fields: Vec<(Box<str>, Box<str>)> = Vec::new();
+    pass(context, &mut |name, value| fields.push((name.into(), value.into())));
+    Some(fields.into_iter().collect())
+}
+
+/// Passes on the fields of this thread's current context.
 fn read(field: &mut dyn FnMut(&str, &str)) {
-    let Some(rules) = RULES.get() else { return };
     // A copy: the thread's list of spans must not be borrowed while the line is rendered.
-    let Some(context) = innermost().filter(|context| !context.baggage().is_empty()) else { return };
-    for (key, value) in rules.promoted(context.baggage()) {
+    if let Some(context) = innermost().filter(has_fields) {
+        pass(&context, field);
+    }
+}
+
+fn has_fields(context: &RemoteContext) -> bool {
+    context.shown_ids().is_some() || (!context.baggage().is_empty() && RULES.get().is_some())
+}
+
+fn pass(context: &RemoteContext, field: &mut dyn FnMut(&str, &str)) {
+    if let Some(ids) = context.shown_ids() {
+        ids.fields(&mut |name, id| field(name, id));
+    }
+    for (key, value) in RULES.get().into_iter().flat_map(|rules| rules.promoted(context.baggage())) {
         field(key, &value);
     }
 }

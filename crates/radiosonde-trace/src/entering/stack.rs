@@ -146,21 +146,11 @@ fn innermost_of(layer: Option<u64>) -> Option<RemoteContext> {
     // While the thread exits, its spans are gone.
     let (own, seen) = own.ok().flatten().unwrap_or_else(|| (current.map(RemoteContext::local), None));
     match outer_span() {
-        Some(outer) if Some(outer) != seen => outer_context(),
+        Some(outer) if Some(outer) != seen => outer_context().map(|outer| match own {
+            Some(own) => outer.within(&own),
+            None => outer,
+        }),
         _ => own.map(with_outer_baggage),
-    }
-}
-
-impl RemoteContext {
-    /// Makes this the current context of the thread until the guard is dropped: with ids, trace state and baggage, it is the
-    /// parent of spans that are made meanwhile, and sent with requests.
-    ///
-    /// Guards may be dropped in any order.
-    ///
-    /// # Cost
-    /// Two thread-local pushes; no allocation.
-    pub fn enter(self) -> ContextGuard {
-        enter_by_hand(Some(self))
     }
 }
 
@@ -169,7 +159,7 @@ pub(crate) fn leave_all() -> ContextGuard {
     enter_by_hand(None)
 }
 
-fn enter_by_hand(context: Option<RemoteContext>) -> ContextGuard {
+pub(crate) fn enter_by_hand(context: Option<RemoteContext>) -> ContextGuard {
     let current = CurrentGuard::new(context.as_ref().map(RemoteContext::context));
     let outer = outer_span();
     let number = SPANS.try_with(|spans| {

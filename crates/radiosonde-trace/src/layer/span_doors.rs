@@ -1,11 +1,13 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use radiosonde_core::WorkIds;
 use tracing::Span;
 
 use crate::active::set_parent_error::SetParentError;
 use crate::active::span_attributes::SpanAttributes;
 use crate::active::span_control::ControlSpans;
+use crate::entering::promoted_entries;
 use crate::layer::spans::Spans;
 use crate::propagation::remote_context::RemoteContext;
 use crate::records::attributes::{Key, hash};
@@ -13,7 +15,7 @@ use crate::records::directives::StatusCode;
 use crate::records::fields::Fields;
 use crate::spans::attribute::AttributeValue;
 use crate::spans::attribute_ref::AttributeRef;
-use crate::spans::encoding::{SPAN_ATTRIBUTES, key_field, with_written};
+use crate::spans::encoding::{SPAN_ATTRIBUTES, Written, key_field, with_written};
 use crate::spans::finished_span::{SpanLink, SpanStatus};
 
 /// Lets the functions of this crate change the spans of a layer.
@@ -70,6 +72,21 @@ impl ControlSpans for SpanDoors {
         });
     }
 
+    fn set_work_ids(&self, span: &Span, ids: &WorkIds) {
+        let is_declared = declares(span, ids);
+        if !is_declared {
+            promoted_entries::read_by_lines();
+            let limits = self.0.settings.limits;
+            self.change(span, |fields| {
+                let Fields { bytes, attributes, .. } = fields;
+                ids.fields(&mut |name, id| {
+                    attributes.push_named(bytes, SPAN_ATTRIBUTES, name, &Written::Text(limits.cut(id)));
+                });
+            });
+        }
+        self.0.set_work_ids(id_of(span), ids.clone(), is_declared);
+    }
+
     fn set_status(&self, span: &Span, status: SpanStatus) {
         self.change(span, |fields| match status {
             SpanStatus::Unset => {}
@@ -96,6 +113,13 @@ impl ControlSpans for SpanDoors {
     fn keep(&self, span: &Span) {
         self.change(span, |fields| fields.directives.keep = true);
     }
+}
+
+/// Whether a span has a field for each of these ids.
+fn declares(span: &Span, ids: &WorkIds) -> bool {
+    let mut is_declared = true;
+    ids.fields(&mut |name, _| is_declared &= span.has_field(name));
+    is_declared
 }
 
 /// No span has the id 0.

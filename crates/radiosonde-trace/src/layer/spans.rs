@@ -1,8 +1,11 @@
 use std::sync::Arc;
 
-use radiosonde_core::{CallsiteTable, SpanContext, SpanId, SpanTable, TraceFlags, TraceId, diagnostics};
+use radiosonde_core::{
+    CallsiteTable, SpanContext, SpanId, SpanTable, TraceFlags, TraceId, WorkIds, diagnostics,
+};
 use tracing::Metadata;
 
+use crate::entering::promoted_entries;
 use crate::layer::late_parents::LateParents;
 use crate::layer::sampled_fields::SampledFields;
 use crate::planning::plan::Plan;
@@ -131,23 +134,30 @@ impl Spans {
         self.failed(visitor.failed);
     }
 
-    /// Copies the trusted entries of the baggage that the span has from its parent.
+    /// Copies the ids of the work and the trusted entries of the baggage that the span has from its parent.
     #[inline]
     fn promote(&self, record: &mut Record) {
         let rules = &self.settings.baggage;
-        if rules.is_empty() {
+        let Some(own) = &record.own else { return };
+        let ids = own.shown_ids();
+        if rules.is_empty() && ids.is_none() {
             return;
         }
-        let Some(own) = &record.own else { return };
         let Fields { bytes, attributes, .. } = &mut record.fields;
-        for (key, value) in rules.promoted(own.baggage()) {
+        let mut put = |key: &str, value: &str| {
             let field = key_field(key);
             let key = Key { hash: hash(key), field: &field };
             // The span's own field wins.
             if !attributes.has(bytes, key) {
-                let value = Written::Text(self.settings.limits.cut(&value));
+                let value = Written::Text(self.settings.limits.cut(value));
                 attributes.push(bytes, (SPAN_ATTRIBUTES, self.settings.limits.attributes), key, &value);
             }
+        };
+        if let Some(ids) = ids {
+            ids.fields(&mut |name, id| put(name, id));
+        }
+        for (key, value) in rules.promoted(own.baggage()) {
+            put(key, &value);
         }
     }
 
@@ -184,6 +194,14 @@ impl Spans {
         directives.merge(&newer.directives);
     }
 
+    /// Sets the ids of an open span's work. `is_declared` if the span has them as fields.
+    pub(crate) fn set_work_ids(&self, id: u64, ids: WorkIds, is_declared: bool) {
+        let mut shard = self.open.shard(id);
+        if let Some(own) = shard.get_mut(&id).and_then(|record| record.own.as_mut()) {
+            own.set_work_ids(ids, is_declared);
+        }
+    }
+
     /// The context of an open span, which is used from now on; `None` for an unknown span.
     pub(crate) fn context(&self, id: u64) -> Option<RemoteContext> {
         let mut shard = self.open.shard(id);
@@ -210,6 +228,10 @@ impl Spans {
     /// Makes an open span that is not yet used the child of this parent; false if it is used.
     pub(crate) fn set_parent(&self, id: u64, parent: &RemoteContext) -> Option<bool> {
         self.late_parents.seen();
+        let parent = parent.clone().showing_ids(true);
+        if parent.shown_ids().is_some() {
+            promoted_entries::read_by_lines();
+        }
         let mut record = {
             let mut shard = self.open.shard(id);
             if shard.get(&id)?.is_used {
@@ -219,9 +241,9 @@ impl Spans {
             shard.remove(&id)?
         };
         if self.settings.is_disabled {
-            record.own = Some(parent.clone());
+            record.own = Some(parent);
         } else {
-            self.decide_again(&mut record, parent);
+            self.decide_again(&mut record, &parent);
         }
         self.open.shard(id).insert(id, record);
         Some(true)

@@ -27,6 +27,15 @@ pub fn format_within(out: &mut String, value: fmt::Arguments<'_>, limit: usize) 
     }
 }
 
+/// At most the first `limit` bytes of `text`, never splitting a character.
+pub(crate) fn beginning(text: &str, limit: usize) -> &str {
+    let mut end = limit.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
 /// How much of a text [`format_within`] appended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Formatted {
@@ -54,11 +63,8 @@ impl fmt::Write for Bounded<'_> {
             return Ok(());
         }
         // The error stops the formatting of a long or endless value. If it continues anyway, nothing more is appended.
-        let mut end = self.limit.saturating_sub(self.out.len());
-        while !text.is_char_boundary(end) {
-            end -= 1;
-        }
-        self.out.push_str(&text[..end]);
+        let left = self.limit.saturating_sub(self.out.len());
+        self.out.push_str(beginning(text, left));
         (self.is_cut, self.limit) = (true, 0);
         Err(fmt::Error)
     }

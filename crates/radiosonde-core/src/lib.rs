@@ -3,6 +3,7 @@
 mod bounded_format;
 pub mod calendar;
 mod callsite_table;
+pub mod canonical;
 mod clock;
 pub mod clock_skew;
 mod context;

@@ -13,11 +13,16 @@ pub enum Outcome {
     Aborted,
     /// It panicked.
     Panicked,
+    /// Middleware ended it because it took too long.
+    TimedOut,
+    /// Middleware refused it because the service was overloaded.
+    Shed,
 }
 
 impl Outcome {
     /// Every outcome, in the order of [`index`](Self::index).
-    pub const ALL: [Self; 4] = [Self::Completed, Self::Failed, Self::Aborted, Self::Panicked];
+    pub const ALL: [Self; 6] =
+        [Self::Completed, Self::Failed, Self::Aborted, Self::Panicked, Self::TimedOut, Self::Shed];
 
     /// The outcome as a label value.
     #[must_use]
@@ -27,6 +32,8 @@ impl Outcome {
             Self::Failed => "failed",
             Self::Aborted => "aborted",
             Self::Panicked => "panicked",
+            Self::TimedOut => "timed_out",
+            Self::Shed => "shed",
         }
     }
 

@@ -2,6 +2,7 @@ use std::any::Any;
 use std::fmt;
 use std::time::Duration;
 
+use crate::canonical::AnnotationValue;
 use crate::context::SpanContext;
 
 /// Ends a span at a given time, even while other handles to it are open.
@@ -33,6 +34,9 @@ pub trait EndingSpan {
 
     /// Sets an integer attribute.
     fn set_number(&self, key: &'static str, value: i64);
+
+    /// Sets an attribute to the value of an annotation.
+    fn set_annotation(&self, key: &'static str, value: AnnotationValue<'_>);
 }
 
 impl SpanEnder {

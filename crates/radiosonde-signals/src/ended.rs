@@ -11,8 +11,8 @@ use crate::failure::Failure;
 ///
 /// # Shape
 /// Created from an [`Outcome`]. The error type is OpenTelemetry's `error.type`: none for completed work, `aborted`, `panic`,
-/// and `_OTHER` for a failure, unless [`with_error_type`](Self::with_error_type) names it. Completed work may have one as
-/// well, such as a client call that was answered with 404.
+/// `timeout`, `shed`, and `_OTHER` for a failure, unless [`with_error_type`](Self::with_error_type) names it. Completed work
+/// may have one as well, such as a client call that was answered with 404.
 ///
 /// ```
 /// use radiosonde_core::Outcome;
@@ -111,6 +111,8 @@ impl From<Outcome> for Ended {
             Outcome::Completed => None,
             Outcome::Aborted => Some("aborted"),
             Outcome::Panicked => Some("panic"),
+            Outcome::TimedOut => Some("timeout"),
+            Outcome::Shed => Some("shed"),
             _ => Some("_OTHER"),
         };
         Self { outcome, error_type, failure: None, took: Duration::ZERO }

@@ -1,7 +1,8 @@
 //! Ends a span when its record ends, not when its last handle is dropped.
 
-use opentelemetry::KeyValue;
 use opentelemetry::trace::{SpanRef, TraceContextExt as _};
+use opentelemetry::{KeyValue, Value};
+use radiosonde_core::canonical::AnnotationValue;
 use radiosonde_core::{EndingSpan, SpanEnder};
 use tracing::Dispatch;
 use tracing::span::Id;
@@ -18,6 +19,20 @@ impl EndingSpan for Ending<'_> {
     }
 
     fn set_number(&self, key: &'static str, value: i64) {
+        self.0.set_attribute(KeyValue::new(key, value));
+    }
+
+    fn set_annotation(&self, key: &'static str, value: AnnotationValue<'_>) {
+        let value = match value {
+            AnnotationValue::Bool(value) => value.into(),
+            AnnotationValue::I64(value) => value.into(),
+            // OpenTelemetry has no unsigned integers.
+            AnnotationValue::U64(value) => {
+                i64::try_from(value).map_or_else(|_| value.to_string().into(), Value::from)
+            }
+            AnnotationValue::F64(value) => value.into(),
+            other => other.to_string().into(),
+        };
         self.0.set_attribute(KeyValue::new(key, value));
     }
 }

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::Duration;
 
+use radiosonde_core::canonical::AnnotationValue;
 use radiosonde_core::{EndingSpan, SpanContext, SpanEnder};
 
 use crate::entering::stack;
@@ -122,6 +123,21 @@ impl EndingSpan for Ending<'_> {
 
     fn set_number(&self, key: &'static str, value: i64) {
         self.put(key, &Written::I64(value));
+    }
+
+    fn set_annotation(&self, key: &'static str, value: AnnotationValue<'_>) {
+        match value {
+            AnnotationValue::Bool(value) => self.put(key, &Written::Bool(value)),
+            AnnotationValue::I64(value) => self.put(key, &Written::I64(value)),
+            // OpenTelemetry has no unsigned integers.
+            AnnotationValue::U64(value) => match i64::try_from(value) {
+                Ok(value) => self.put(key, &Written::I64(value)),
+                Err(_) => self.put(key, &Written::Text(&value.to_string())),
+            },
+            AnnotationValue::F64(value) => self.put(key, &Written::F64(value)),
+            AnnotationValue::Text(value) => self.put(key, &Written::Text(value)),
+            other => self.put(key, &Written::Text(&other.to_string())),
+        }
     }
 }
 

@@ -82,6 +82,17 @@ impl<W: UnitOfWork> Record<W> {
         &mut self.work
     }
 
+    /// Updates the work and its span.
+    pub fn with_span<R>(&mut self, update: impl FnOnce(&mut W, &Span) -> R) -> R {
+        update(&mut self.work, &self.span)
+    }
+
+    /// The time since the start.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        self.work.clock().monotonic().saturating_sub(self.started)
+    }
+
     /// Runs a part of the work in the span. If it panics, the work counts as panicked, even if the panic is caught.
     pub fn in_scope<R>(&mut self, part: impl FnOnce() -> R) -> R {
         let before = self.state;
@@ -115,7 +126,7 @@ impl<W: UnitOfWork> Record<W> {
             return;
         }
         self.state = State::Ended;
-        let took = self.work.clock().monotonic().saturating_sub(self.started);
+        let took = self.elapsed();
         let ended = self.work.adjust(ended.into()).after(took);
         if ended.is_error() {
             survive(|| self.set_status(&ended));

@@ -1,6 +1,6 @@
 use crate::client::client_layer::ClientLayer;
 use crate::debugging::DebugRequests;
-use crate::server::server_layer::ServerLayerBuilder;
+use crate::server::server_layer_builder::ServerLayerBuilder;
 
 impl ServerLayerBuilder {
     /// Accepts debug requests: a request with a signed header is logged at the level it asks for.

@@ -30,8 +30,13 @@ pub use debugging::key::{DebugKey, InvalidDebugKey};
 pub use debugging::requests::DebugRequests;
 pub use ids::request_id::{CORRELATION_ID, REQUEST_ID, RequestId};
 pub use lifecycle::exchange::{Exchange, Follows};
+pub use lifecycle::request_outcome::RequestOutcome;
 pub use lifecycle::response_body::ResponseBody;
 pub use lifecycle::response_future::ResponseFuture;
+pub use measuring::http_names::HttpNames;
+pub use routing::find_label::FindLabel;
+pub use routing::find_route::FindRoute;
+pub use routing::request_head::RequestHead;
 pub use routing::route::Route;
 #[cfg(feature = "saturation")]
 pub use saturation::buffer::{Buffer, BufferLayer};
@@ -43,6 +48,9 @@ pub use saturation::limiter::{Limiter, LimiterBuilder};
 pub use saturation::load_shed::{LoadShed, LoadShedFuture, LoadShedLayer};
 #[cfg(feature = "saturation")]
 pub use saturation::timeout::{Timeout, TimeoutFuture, TimeoutLayer};
-pub use server::server_layer::{ServerLayer, ServerLayerBuilder};
-pub use server::server_request::ServerRequest;
+pub use server::line_policy::{EndedRequest, LineChoice, LinePolicy};
+pub use server::server_layer::ServerLayer;
+pub use server::server_layer_builder::ServerLayerBuilder;
+pub use server::server_request::{ServerRequest, Streaming};
 pub use server::server_service::ServerService;
+pub use server::signals::Signals;

@@ -10,7 +10,7 @@ use std::thread;
 use http::{HeaderMap, Request, Response};
 use radiosonde_core::{Resource, SpanContext, SpanId, TraceFlags, TraceId};
 use radiosonde_metrics::Registry;
-use radiosonde_tower::{ClientLayer, ServerLayer};
+use radiosonde_tower::{ClientLayer, Route, ServerLayer};
 use radiosonde_trace::{CaptureSpans, FinishedSpan, SpanKind, TracePipeline, extract};
 use tower::{Layer as _, Service, service_fn};
 use tracing::info_span;
@@ -109,20 +109,39 @@ fn a_request_after_one_whose_guard_was_held_across_an_await_is_a_root() {
 }
 
 #[test]
-fn the_second_server_layer_is_within_the_first_whatever_came_in() {
+fn a_server_layer_within_another_counts_a_request_once() {
     for traceparent in [None, Some(INCOMING)] {
         let telemetry = Telemetry::new();
         let twice = telemetry.server().layer(telemetry.server().layer(remote_service(&Arc::default())));
         telemetry.run(|| serve(twice, request(traceparent)));
-        let [inner, outer] = <[FinishedSpan; 2]>::try_from(telemetry.of_kind(SpanKind::Server)).unwrap();
+        let [outer] = <[FinishedSpan; 1]>::try_from(telemetry.of_kind(SpanKind::Server)).unwrap();
         let remote = traceparent.map(|_| SpanId::from_hex("00f067aa0ba902b7").unwrap());
         assert_eq!((outer.parent, outer.parent_is_remote), (remote, remote.is_some()), "{traceparent:?}");
-        assert_eq!(
-            (inner.parent, inner.parent_is_remote),
-            (Some(outer.context.span_id()), false),
-            "{traceparent:?}"
-        );
-        assert_eq!(inner.context.trace_id(), outer.context.trace_id());
+        let counted = "http_requests_total{endpoint=\"_unmatched\",method=\"GET\",status=\"200\"} 1\n";
+        assert!(telemetry.registry.text().contains(counted), "{traceparent:?}");
+    }
+}
+
+#[test]
+fn a_server_layer_further_in_tells_the_route() {
+    let telemetry = Telemetry::new();
+    let routed = |mut request: Request<String>| {
+        request.extensions_mut().insert(Route::new("/orders/{id}"));
+        let mut inner = telemetry.server().layer(remote_service(&Arc::default()));
+        inner.call(request)
+    };
+    telemetry.run(|| serve(telemetry.server().layer(service_fn(routed)), request(None)));
+    let [span] = <[FinishedSpan; 1]>::try_from(telemetry.of_kind(SpanKind::Server)).unwrap();
+    assert_eq!(
+        (&*span.name, span.attribute("http.route")),
+        ("GET /orders/{id}", Some(&"/orders/{id}".into()))
+    );
+    let text = telemetry.registry.text();
+    for line in [
+        "http_requests_total{endpoint=\"/orders/{id}\",method=\"GET\",status=\"200\"} 1\n",
+        "http_requests_in_flight{endpoint=\"_unmatched\"} 0\n",
+    ] {
+        assert!(text.contains(line), "no {line} in {text}");
     }
 }
 

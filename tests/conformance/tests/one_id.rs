@@ -224,8 +224,10 @@ fn check_request(observed: &Observed, number: usize, plan: &Plan) {
         End::AtTheHead => "completed",
         End::Completes if plan.status >= 500 => "failed",
         End::Completes => "completed",
-        End::ServiceFails | End::BodyFails => "failed",
-        End::LeftBeforeTheHead | End::LeftAmidTheBody => "aborted",
+        End::ServiceFails => "service_error",
+        End::BodyFails => "body_error",
+        End::LeftBeforeTheHead => "aborted_before_headers",
+        End::LeftAmidTheBody => "aborted_after_headers",
         End::HandlerPanics | End::BodyPanics => "panicked",
     };
     assert_eq!(line["metadata"]["outcome"], outcome);
@@ -242,7 +244,7 @@ fn check_request(observed: &Observed, number: usize, plan: &Plan) {
     assert_eq!(span.attribute("url.path"), Some(&format!("/orders/{number}").into()));
     let status = line["status"].as_i64();
     assert_eq!(span.attribute("http.response.status_code"), status.map(Into::into).as_ref());
-    let failed = outcome == "failed" || outcome == "panicked";
+    let failed = ["failed", "service_error", "body_error", "panicked"].contains(&outcome);
     assert_eq!(matches!(span.status, SpanStatus::Error { .. }), failed, "{:?}", span.status);
 }
 

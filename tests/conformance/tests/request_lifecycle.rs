@@ -212,12 +212,27 @@ async fn trailers_are_the_end_of_a_body() {
 
 #[tokio::test]
 async fn head_and_bodiless_statuses_end_at_the_head() {
-    for (method, code) in [(Method::HEAD, 200), (Method::GET, 204), (Method::GET, 304), (Method::GET, 101)] {
+    for (method, code) in [(Method::HEAD, 200), (Method::GET, 204), (Method::GET, 304)] {
         let (signals, _guard) = Signals::new();
         let service = signals.server().layer(service_fn(async |_| Ok::<_, Infallible>(respond(code))));
         drop(service.oneshot(request(method.clone())).await.unwrap());
         signals.assert_one(method.as_str(), &code.to_string(), "completed");
     }
+}
+
+#[tokio::test]
+async fn an_upgrade_is_counted_at_its_head_and_is_no_latency() {
+    let (signals, _guard) = Signals::new();
+    let service = signals.server().layer(service_fn(async |_| Ok::<_, Infallible>(respond(101))));
+    drop(service.oneshot(request(Method::GET)).await.unwrap());
+    let text = signals.registry.text();
+    let counted = "http_requests_total{endpoint=\"/orders/{id}\",method=\"GET\",status=\"101\"} 1\n";
+    assert!(text.contains(counted), "{text}");
+    assert!(
+        text.contains("http_request_duration_seconds_count{endpoint=\"/orders/{id}\",method=\"GET\"} 0\n")
+    );
+    assert!(text.contains("http_requests_in_flight{endpoint=\"/orders/{id}\"} 0\n"));
+    assert!(signals.lines.lines().iter().any(|line| line.contains("\"outcome\":\"upgraded\"")));
 }
 
 #[tokio::test]
@@ -227,7 +242,7 @@ async fn an_error_of_the_service_counts_as_500() {
         Err::<Response<Full<Bytes>>, _>(io::Error::from(io::ErrorKind::ConnectionReset))
     }));
     assert!(service.oneshot(request(Method::GET)).await.is_err());
-    let span = signals.assert_one("GET", "500", "failed");
+    let span = signals.assert_one("GET", "500", "service_error");
     assert!(matches!(span.status, SpanStatus::Error { .. }));
     assert_eq!(span.attribute("error.type"), Some(&"service_error".into()));
     assert_eq!(span.attribute("http.response.status_code"), None, "nothing was sent");
@@ -242,7 +257,7 @@ async fn an_error_of_the_body_counts_as_500_though_200_was_sent() {
     }));
     let body = service.oneshot(request(Method::GET)).await.unwrap().into_body();
     assert!(body.collect().await.is_err());
-    let span = signals.assert_one("GET", "500", "failed");
+    let span = signals.assert_one("GET", "500", "body_error");
     assert_eq!(span.attribute("error.type"), Some(&"body_error".into()));
     assert_eq!(span.attribute("http.response.status_code"), Some(&200.into()));
 }
@@ -257,7 +272,7 @@ async fn a_client_that_goes_away_before_the_head_counts_as_499() {
     assert!(future.as_mut().now_or_never().is_none());
     assert!(signals.registry.text().contains("http_requests_in_flight{endpoint=\"/orders/{id}\"} 1\n"));
     drop(future);
-    let span = signals.assert_one("GET", "499", "aborted");
+    let span = signals.assert_one("GET", "499", "aborted_before_headers");
     assert_eq!(span.status, SpanStatus::Unset, "a client that disconnects is not a failure");
 }
 
@@ -266,7 +281,7 @@ async fn a_future_that_is_never_polled_counts_too() {
     let (signals, _guard) = Signals::new();
     let mut service = signals.server().layer(service_fn(async |_| Ok::<_, Infallible>(respond(200))));
     drop(service.call(request(Method::GET)));
-    signals.assert_one("GET", "499", "aborted");
+    signals.assert_one("GET", "499", "aborted_before_headers");
 }
 
 #[tokio::test]
@@ -279,7 +294,7 @@ async fn a_client_that_goes_away_amid_the_body_counts_as_499() {
     body.frame().await.unwrap().unwrap();
     assert!(body.frame().now_or_never().is_none());
     drop(body);
-    signals.assert_one("GET", "499", "aborted");
+    signals.assert_one("GET", "499", "aborted_after_headers");
 }
 
 #[tokio::test]
@@ -397,16 +412,12 @@ async fn labels_stay_bounded_whatever_clients_send() {
     }
     let text = signals.registry.text();
     let count = |name: &str| text.lines().filter(|line| line.starts_with(name)).count();
-    assert_eq!(
-        count("http_requests_total{"),
-        501,
-        "500 endpoints, the unmatched one among them, and the overflow"
-    );
+    assert_eq!(count("http_requests_total{"), 502, "500 endpoints, the unmatched one and the overflow");
     assert!(
         text.contains("http_requests_total{endpoint=\"_unmatched\",method=\"_OTHER\",status=\"204\"} 100\n")
     );
     assert!(
-        text.contains("http_requests_total{endpoint=\"_overflow\",method=\"_OTHER\",status=\"204\"} 101\n")
+        text.contains("http_requests_total{endpoint=\"_overflow\",method=\"_OTHER\",status=\"204\"} 100\n")
     );
 }
 

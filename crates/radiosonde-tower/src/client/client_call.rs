@@ -6,7 +6,7 @@ use radiosonde_core::{Clock, EndingSpan, Outcome, SpanContext};
 use radiosonde_signals::{Ended, UnitOfWork};
 use tracing::{Level, Span};
 
-use crate::describing::method::bounded;
+use crate::describing::method::MethodName;
 use crate::lifecycle::exchange::{Exchange, Follows};
 use crate::measuring::endpoint::Endpoint;
 use crate::measuring::http_metrics::HttpMetrics;
@@ -30,7 +30,7 @@ impl ClientCall {
         Self {
             metrics: Arc::clone(metrics),
             server,
-            method: bounded(method),
+            method: MethodName::of(method).as_str(),
             path: request.uri().path().into(),
             status: None,
             is_head: method == Method::HEAD,
@@ -53,7 +53,7 @@ impl ClientCall {
 }
 
 impl Exchange for ClientCall {
-    fn head(&mut self, head: &mut Parts) -> Follows {
+    fn head(&mut self, _span: &Span, head: &mut Parts) -> Follows {
         self.status = Some(head.status);
         let bodiless = [StatusCode::SWITCHING_PROTOCOLS, StatusCode::NO_CONTENT, StatusCode::NOT_MODIFIED];
         if self.is_head || bodiless.contains(&head.status) { Follows::Nothing } else { Follows::Body }

@@ -1,12 +1,18 @@
+use std::time::Duration;
+
 use http::HeaderMap;
 use http::response::Parts;
 use radiosonde_signals::{Ended, UnitOfWork};
+use tracing::Span;
 
 /// A request and its response as a unit of work, which is shown what passes. Its record moves from the service to the future to
 /// the body.
 pub trait Exchange: UnitOfWork {
     /// Reads the head of the response, and may add headers to it.
-    fn head(&mut self, head: &mut Parts) -> Follows;
+    fn head(&mut self, span: &Span, head: &mut Parts) -> Follows;
+
+    /// The head has arrived after this time, and a body follows.
+    fn first_byte(&mut self, _took: Duration) {}
 
     /// Counts bytes of the response's body.
     fn data(&mut self, _bytes: u64) {}

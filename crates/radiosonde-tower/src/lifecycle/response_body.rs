@@ -38,6 +38,10 @@ impl<B, X: Exchange> ResponseBody<B, X> {
     pub(crate) const fn new(inner: B, remaining: Option<u64>, record: Record<X>) -> Self {
         Self { inner: Some(inner), record: Some(record), remaining }
     }
+
+    pub(crate) const fn unrecorded(inner: B) -> Self {
+        Self { inner: Some(inner), record: None, remaining: None }
+    }
 }
 
 impl<B: Body, X: Exchange> Body for ResponseBody<B, X> {

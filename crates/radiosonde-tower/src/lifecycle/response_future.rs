@@ -9,6 +9,7 @@ use radiosonde_signals::Record;
 
 use crate::lifecycle::exchange::{Exchange, Follows};
 use crate::lifecycle::response_body::{ResponseBody, end_of_body, promised};
+use crate::routing::route::Route;
 
 pin_project! {
     /// The future response, with the record of its request. Dropping it before its end aborts the request, which is recorded.
@@ -20,6 +21,8 @@ pin_project! {
         #[pin]
         inner: Option<F>,
         record: Option<Record<X>>,
+        // The route, told to a layer outside that does not know it.
+        route: Option<Route>,
     }
 
     impl<F, X: Exchange> PinnedDrop for ResponseFuture<F, X> {
@@ -34,7 +37,12 @@ pin_project! {
 
 impl<F, X: Exchange> ResponseFuture<F, X> {
     pub(crate) const fn new(inner: F, record: Record<X>) -> Self {
-        Self { inner: Some(inner), record: Some(record) }
+        Self { inner: Some(inner), record: Some(record), route: None }
+    }
+
+    /// A response without a record: another layer has one, or the request is excluded.
+    pub(crate) const fn unrecorded(inner: F, route: Option<Route>) -> Self {
+        Self { inner: Some(inner), record: None, route }
     }
 }
 
@@ -48,7 +56,17 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        let Some(record) = this.record else { return Poll::Pending };
+        let Some(record) = this.record else {
+            let Some(inner) = this.inner.as_mut().as_pin_mut() else { return Poll::Pending };
+            let result = ready!(inner.poll(cx));
+            this.inner.set(None);
+            return Poll::Ready(result.map(|mut response| {
+                if let Some(route) = this.route.take() {
+                    response.extensions_mut().insert(route);
+                }
+                response.map(ResponseBody::unrecorded)
+            }));
+        };
         let polled = record.in_scope(|| {
             let Some(inner) = this.inner.as_mut().as_pin_mut() else { return Poll::Pending };
             let polled = inner.poll(cx);
@@ -63,7 +81,7 @@ where
         Poll::Ready(match result {
             Ok(response) => {
                 let (mut head, body) = response.into_parts();
-                let promised = match record.work_mut().head(&mut head) {
+                let promised = match record.with_span(|work, span| work.head(span, &mut head)) {
                     Follows::Body => promised(&body, &head.headers),
                     Follows::Nothing => Some(0),
                 };
@@ -73,6 +91,9 @@ where
                 } else if body.is_end_stream() {
                     let ended = end_of_body(record.work_mut(), promised);
                     record.end(ended);
+                } else {
+                    let took = record.elapsed();
+                    record.work_mut().first_byte(took);
                 }
                 Ok(Response::from_parts(head, ResponseBody::new(body, promised, record)))
             }

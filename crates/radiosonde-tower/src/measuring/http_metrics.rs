@@ -17,23 +17,6 @@ pub(crate) struct HttpMetrics {
 }
 
 impl HttpMetrics {
-    pub(crate) fn of_server(registry: &Registry, clock: SharedClock) -> Result<Self, RegisterError> {
-        let requests =
-            registry.counter("http_requests_total", "HTTP requests served, by method, endpoint and status.");
-        let duration = registry.histogram(
-            "http_request_duration_seconds",
-            "Time from the arrival of a request to the end of its response body.",
-        );
-        let in_flight = registry.int_gauge("http_requests_in_flight", "HTTP requests in progress.");
-        let in_flight = in_flight.max_series(SERIES).labels(&["endpoint"])?;
-        Ok(Self {
-            clock,
-            requests: requests.max_series(SERIES).labels(&["method", "endpoint", "status"])?,
-            duration: duration.unit("seconds").max_series(SERIES).labels(&["method", "endpoint"])?,
-            endpoints: Arc::new(Endpoints::new(ENDPOINTS, in_flight)),
-        })
-    }
-
     pub(crate) fn of_client(registry: &Registry, clock: SharedClock) -> Result<Self, RegisterError> {
         let requests = registry
             .counter("http_client_requests_total", "HTTP requests sent, by method, server and status.");
@@ -52,9 +35,6 @@ impl HttpMetrics {
         })
     }
 }
-
-/// Further endpoints share one label value; an application has fewer routes.
-const ENDPOINTS: usize = 500;
 
 /// Further servers share one label value: a client of arbitrary hosts must not create a series for each.
 const SERVERS: usize = 100;

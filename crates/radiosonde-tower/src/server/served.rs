@@ -1,6 +1,8 @@
 use http::Extensions;
 use radiosonde_trace::RemoteContext;
 
+use crate::server::signals::Signals;
+
 /// Stored in a request by a server layer, for another server layer further in.
 #[derive(Debug, Clone)]
 pub(crate) struct Served {
@@ -8,11 +10,39 @@ pub(crate) struct Served {
     incoming: Option<RemoteContext>,
     /// The context of the span created for it.
     span: Option<RemoteContext>,
+    /// The signals that the layers outside record.
+    signals: Signals,
 }
 
 impl Served {
-    pub(crate) const fn new(incoming: Option<RemoteContext>, span: Option<RemoteContext>) -> Self {
-        Self { incoming, span }
+    pub(crate) const fn new(
+        incoming: Option<RemoteContext>,
+        span: Option<RemoteContext>,
+        signals: Signals,
+    ) -> Self {
+        Self { incoming, span, signals }
+    }
+
+    /// What the layer outside stored. A request that a client layer has forwarded in between has another context: it is another
+    /// request.
+    pub(crate) fn by_outer_layer<'e>(
+        extensions: &'e Extensions,
+        incoming: Option<&RemoteContext>,
+    ) -> Option<&'e Self> {
+        let served = extensions.get::<Self>()?;
+        (served.incoming.as_ref() == incoming).then_some(served)
+    }
+
+    /// The signals that the request has already.
+    pub(crate) fn signals(&self) -> Signals {
+        // A queue in between moved the request to another task, which is in no span.
+        if self.is_current() { self.signals } else { self.signals.without(Signals::SPAN) }
+    }
+
+    fn is_current(&self) -> bool {
+        let Some(span) = &self.span else { return true };
+        RemoteContext::current()
+            .is_some_and(|current| current.context().trace_id() == span.context().trace_id())
     }
 }
 
@@ -25,22 +55,17 @@ pub(crate) enum Parent {
     LinkedRoot(Option<RemoteContext>),
 }
 
-/// The parent of a request's span.
-///
-/// The received context is the parent of the outermost layer's span, unless that layer is a trust boundary. The span of a
-/// further layer is a child of that one, whether a context was received or not. A request that a client layer has forwarded
-/// in between has another context, which is the parent.
-pub(crate) fn parent(extensions: &Extensions, incoming: Option<&RemoteContext>, is_edge: bool) -> Parent {
-    let served = extensions.get::<Served>().filter(|served| served.incoming.as_ref() == incoming);
-    let Some(outer) = served.and_then(|served| served.span.as_ref()) else {
-        return match incoming.cloned() {
-            incoming if is_edge => Parent::LinkedRoot(incoming),
-            Some(incoming) => Parent::Context(incoming),
-            None => Parent::Current,
-        };
-    };
-    let is_current = RemoteContext::current()
-        .is_some_and(|current| current.context().trace_id() == outer.context().trace_id());
-    // Not current if a queue in between moved the request to another thread.
-    if is_current { Parent::Current } else { Parent::Context(outer.clone()) }
+impl Parent {
+    /// The parent of a request's span.
+    ///
+    /// The received context is the parent of the outermost layer's span, unless that layer is a trust boundary. The span of a
+    /// further layer is a child of that one, whether a context was received or not.
+    pub(crate) fn of(outer: Option<&Served>, incoming: Option<&RemoteContext>, is_edge: bool) -> Self {
+        match (outer.and_then(|served| served.span.as_ref()), incoming.cloned()) {
+            (Some(outer), _) => Self::Context(outer.clone()),
+            (None, incoming) if is_edge => Self::LinkedRoot(incoming),
+            (None, Some(incoming)) => Self::Context(incoming),
+            (None, None) => Self::Current,
+        }
+    }
 }

@@ -1,139 +1,178 @@
 use std::sync::Arc;
+use std::time::Duration;
 
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::response::Parts;
-use http::{Method, Request, StatusCode};
-use radiosonde_core::{Clock, EndingSpan, Outcome, SpanContext};
-use radiosonde_signals::{Ended, UnitOfWork};
-use tracing::{Level, Span};
+use http::{HeaderMap, Method, StatusCode, Uri};
+use radiosonde_core::Outcome;
+use radiosonde_signals::Ended;
+use tracing::Span;
 
-use crate::describing::method::bounded;
+use crate::describing::method::MethodName;
+use crate::describing::scheme::Scheme;
+use crate::describing::short_text::ShortText;
 use crate::ids::request_id::{REQUEST_ID, RequestId};
 use crate::lifecycle::exchange::{Exchange, Follows};
-use crate::measuring::endpoint::Endpoint;
-use crate::measuring::http_metrics::HttpMetrics;
-use crate::measuring::status_text::status_text;
+use crate::lifecycle::request_outcome::{BODY_ERROR, SERVICE_ERROR};
+use crate::measuring::server_endpoint::ServerEndpoint;
+use crate::routing::matched_path;
+use crate::routing::route::Route;
+use crate::server::opening::{Opening, name_of};
+use crate::server::server_settings::ServerSettings;
+use crate::server::signals::Signals;
 
-/// A request to the service as a unit of work.
+/// A request to the service as a unit of work: what its signals are derived from.
 #[derive(Debug)]
 pub struct ServerRequest {
-    metrics: Arc<HttpMetrics>,
-    endpoint: Arc<Endpoint>,
-    pub(crate) method: &'static str,
-    path: Box<str>,
-    status: Option<StatusCode>,
-    /// HEAD has no body to wait for, though its headers may announce one.
-    is_head: bool,
+    pub(crate) settings: Arc<ServerSettings>,
+    pub(crate) signals: Signals,
+    /// The endpoint under which the request is in flight.
+    pub(crate) entered: Arc<ServerEndpoint>,
+    /// The endpoint that was known only with the response.
+    pub(crate) learned: Option<Arc<ServerEndpoint>>,
+    pub(crate) method: MethodName,
+    pub(crate) scheme: Scheme,
+    pub(crate) uri: Uri,
+    pub(crate) status: Option<StatusCode>,
+    pub(crate) kind: ResponseKind,
+    pub(crate) request_bytes: Option<u64>,
+    pub(crate) response_bytes: u64,
+    pub(crate) first_byte: Option<Duration>,
+    /// The values of further labels.
+    pub(crate) labels: Vec<Arc<str>>,
     id: Option<RequestId>,
 }
 
+/// What a response is to the metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ResponseKind {
+    Answer,
+    /// It lasts as long as both sides like, so its duration is not a latency.
+    Stream,
+    /// The connection goes on in another protocol.
+    Upgrade,
+}
+
 impl ServerRequest {
-    pub(crate) fn new<Q>(
-        metrics: &Arc<HttpMetrics>,
-        endpoint: Arc<Endpoint>,
-        request: &Request<Q>,
-        id: RequestId,
-    ) -> Self {
-        let method = request.method();
+    pub(crate) fn new(settings: &Arc<ServerSettings>, signals: Signals, opening: &Opening<'_>) -> Self {
+        let Opening { head, method, scheme, route, id, .. } = opening;
+        let labels = if signals.contains(Signals::METRICS) { &*settings.labels } else { &[] };
         Self {
-            metrics: Arc::clone(metrics),
-            endpoint,
-            method: bounded(method),
-            path: request.uri().path().into(),
+            signals,
+            entered: settings.metrics.endpoint(*route),
+            learned: None,
+            method: *method,
+            scheme: *scheme,
+            uri: head.uri.clone(),
             status: None,
-            is_head: method == Method::HEAD,
-            id: Some(id),
+            kind: ResponseKind::Answer,
+            request_bytes: length(head.headers),
+            response_bytes: 0,
+            first_byte: None,
+            labels: labels.iter().map(|label| label.value(head)).collect(),
+            id: Some((*id).clone()),
+            settings: Arc::clone(settings),
         }
     }
 
-    pub(crate) fn endpoint(&self) -> &str {
-        &self.endpoint.name
+    pub(crate) fn endpoint(&self) -> &ServerEndpoint {
+        self.learned.as_ref().unwrap_or(&self.entered)
     }
 
-    /// The `status` label: the response's, unless the outcome hides it from the client.
-    fn status_label(&self, ended: &Ended) -> &'static str {
-        let status = self.status.map(status_text);
-        match ended.outcome() {
-            _ if ended.error_type().is_none_or(|error| status == Some(error)) => status.unwrap_or("_OTHER"),
-            Outcome::Aborted => "499",
-            _ => "500",
+    /// A router further in, or a middleware, may know the route only now.
+    fn learn_route(&mut self, head: &Parts) {
+        let route = head.extensions.get::<Route>().map(Route::as_str);
+        let route = route.or_else(|| matched_path::of(&head.extensions));
+        if let Some(route) = route.filter(|route| **route != *self.entered.name) {
+            self.learned = Some(self.settings.metrics.endpoint(Some(route)));
         }
+    }
+
+    fn kind_of(&self, head: &Parts) -> ResponseKind {
+        let is_tunnel = self.method == MethodName::of(&Method::CONNECT) && head.status.is_success();
+        if head.status == StatusCode::SWITCHING_PROTOCOLS || is_tunnel {
+            return ResponseKind::Upgrade;
+        }
+        let endpoint = &*self.endpoint().name;
+        let is_declared = self.settings.streams.iter().any(|route| route == endpoint)
+            || head.extensions.get::<Streaming>().is_some();
+        if is_declared || is_event_stream(head) { ResponseKind::Stream } else { ResponseKind::Answer }
+    }
+
+    /// Adds what only the response shows to the span.
+    fn describe_response(&self, span: &Span, head: &Parts) {
+        if let Some(learned) = &self.learned {
+            let mut name = ShortText::default();
+            span.record("otel.name", name_of(&mut name, self.method, Some(&learned.name)));
+            span.record("http.route", &*learned.name);
+        }
+        let headers = &*self.settings.response_headers;
+        if headers.is_empty() {
+            return;
+        }
+        radiosonde_trace::describe(span, |attributes| {
+            for (name, key) in headers {
+                if let Some(value) = head.headers.get(name).and_then(|value| value.to_str().ok()) {
+                    attributes.set(key, value);
+                }
+            }
+        });
     }
 }
 
+/// Marks a response as a stream: put it in the extensions of a response that is open until an event happens, as a long poll is.
+///
+/// The duration of a stream is not in the histogram of its route's latency, and a client that leaves ends it normally.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Streaming;
+
+fn is_event_stream(head: &Parts) -> bool {
+    let Some(content_type) = head.headers.get(CONTENT_TYPE) else { return false };
+    [&b"text/event-stream"[..], b"multipart/x-mixed-replace"].iter().any(|stream| {
+        content_type.as_bytes().get(..stream.len()).is_some_and(|start| start.eq_ignore_ascii_case(stream))
+    })
+}
+
+fn length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
 impl Exchange for ServerRequest {
-    fn head(&mut self, head: &mut Parts) -> Follows {
+    fn head(&mut self, span: &Span, head: &mut Parts) -> Follows {
         if let Some(id) = self.id.take() {
             head.headers.insert(REQUEST_ID, id.header());
         }
         self.status = Some(head.status);
-        let bodiless = [StatusCode::SWITCHING_PROTOCOLS, StatusCode::NO_CONTENT, StatusCode::NOT_MODIFIED];
-        if self.is_head || bodiless.contains(&head.status) { Follows::Nothing } else { Follows::Body }
+        self.learn_route(head);
+        self.describe_response(span, head);
+        self.kind = self.kind_of(head);
+        if self.kind == ResponseKind::Stream {
+            self.begin_stream();
+        }
+        let bodiless = [StatusCode::NO_CONTENT, StatusCode::NOT_MODIFIED];
+        if self.method == MethodName::of(&Method::HEAD)
+            || self.kind == ResponseKind::Upgrade
+            || bodiless.contains(&head.status)
+        {
+            Follows::Nothing
+        } else {
+            Follows::Body
+        }
+    }
+
+    fn first_byte(&mut self, took: Duration) {
+        self.first_byte = Some(took);
+    }
+
+    fn data(&mut self, bytes: u64) {
+        self.response_bytes += bytes;
     }
 
     fn service_error(&self) -> Ended {
-        Ended::from(Outcome::Failed).with_error_type("service_error")
+        Ended::from(Outcome::Failed).with_error_type(SERVICE_ERROR)
     }
 
     fn body_error(&self) -> Ended {
-        Ended::from(Outcome::Failed).with_error_type("body_error")
-    }
-}
-
-impl UnitOfWork for ServerRequest {
-    fn clock(&self) -> &dyn Clock {
-        &*self.metrics.clock
-    }
-
-    fn begin(&self) {
-        self.endpoint.in_flight.inc();
-    }
-
-    fn finish(&self, ended: &Ended, exemplar: Option<&SpanContext>) {
-        self.metrics.requests.with(&[self.method, self.endpoint(), self.status_label(ended)]).inc();
-        let duration = self.metrics.duration.with(&[self.method, self.endpoint()]);
-        duration.observe_in(ended.took().as_secs_f64(), exemplar);
-        self.endpoint.in_flight.dec();
-    }
-
-    fn adjust(&self, ended: Ended) -> Ended {
-        let Some(status) = self.status.filter(|_| ended.outcome() == Outcome::Completed) else {
-            return ended;
-        };
-        // A server is responsible only for 5xx.
-        match status.is_server_error() {
-            true => Ended::from(Outcome::Failed).with_error_type(status_text(status)),
-            false => ended,
-        }
-    }
-
-    fn describe(&self, span: &dyn EndingSpan) {
-        if let Some(status) = self.status {
-            span.set_number("http.response.status_code", status.as_u16().into());
-        }
-    }
-
-    fn line(&self, span: &Span, ended: &Ended) {
-        let (method, endpoint, status) = (self.method, self.endpoint(), self.status_label(ended));
-        // A macro, because an event's level is part of its callsite.
-        macro_rules! line {
-            ($level:ident) => {
-                tracing::$level!(
-                    target: "radiosonde::access",
-                    parent: span,
-                    method,
-                    path = &*self.path,
-                    // As on the wire; absent without a response.
-                    status = self.status.map(|status| status.as_u16()),
-                    duration_ms = ended.duration_ms(),
-                    outcome = ended.outcome().as_str(),
-                    "{method} {endpoint} {status}",
-                )
-            };
-        }
-        match ended.level(Level::INFO, Level::ERROR) {
-            Level::ERROR => line!(error),
-            Level::WARN => line!(warn),
-            _ => line!(info),
-        }
+        Ended::from(Outcome::Failed).with_error_type(BODY_ERROR)
     }
 }

@@ -56,6 +56,10 @@ pub(crate) struct Expectation {
     pub(crate) error_type: Option<String>,
     /// Whether the span has the status of an error.
     pub(crate) is_error: bool,
+    /// Whether its duration is that of a stream.
+    pub(crate) is_stream: bool,
+    /// Whether it has a duration that is no latency: that of a stream, or of an upgrade.
+    pub(crate) has_latency: bool,
 }
 
 impl Expectation {
@@ -75,18 +79,33 @@ impl Expectation {
             (Side::Client, End::Aborted, _) => "_aborted".to_owned(),
             (Side::Client, ..) => "_error".to_owned(),
         };
+        // A client that leaves a stream has what it wanted.
+        let is_stream = side == Side::Server && script.is_stream && code.is_some_and(|code| code != 101);
+        let end = if is_stream && end == End::Aborted { End::Completed } else { end };
+        let is_upgrade = side == Side::Server && code == Some(101);
+        let label = match (is_stream && end == End::Completed, code) {
+            (true, Some(code)) => code.to_string(),
+            _ => label,
+        };
+        let failed = |detail| if side == Side::Server { detail } else { "failed" };
+        let aborted = match (side, code) {
+            (Side::Client, _) => "aborted",
+            (Side::Server, None) => "aborted_before_headers",
+            (Side::Server, Some(_)) => "aborted_after_headers",
+        };
         let (outcome, error_type) = match end {
+            End::Completed if is_upgrade => ("upgraded", None),
             End::Completed => {
                 let outcome = if code.is_some_and(|code| code >= 500) { "failed" } else { "completed" };
                 (outcome, blamed.map(|code| code.to_string()))
             }
-            End::ServiceError => ("failed", Some("service_error".to_owned())),
-            End::BodyError => ("failed", Some("body_error".to_owned())),
-            End::Aborted => ("aborted", Some("aborted".to_owned())),
+            End::ServiceError => (failed("service_error"), Some("service_error".to_owned())),
+            End::BodyError => (failed("body_error"), Some("body_error".to_owned())),
+            End::Aborted => (aborted, Some("aborted".to_owned())),
             End::Panicked => ("panicked", Some("panic".to_owned())),
         };
         let is_error = error_type.is_some() && end != End::Aborted;
-        Self { label, code, outcome, error_type, is_error }
+        Self { label, code, outcome, error_type, is_error, is_stream, has_latency: !is_stream && !is_upgrade }
     }
 }
 
@@ -105,7 +124,7 @@ fn end(script: &Script) -> (End, Option<u16>) {
 
 fn end_of_body(script: &Script, polls: u32) -> End {
     let mut missing = script.content_length();
-    if script.method == Method::HEAD || [204, 304].contains(&script.status) || missing == Some(0) {
+    if script.method == Method::HEAD || [101, 204, 304].contains(&script.status) || missing == Some(0) {
         return End::Completed;
     }
     let ended = |missing: Option<u64>| {

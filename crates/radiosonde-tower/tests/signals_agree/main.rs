@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use http::Request;
 use proptest::prelude::*;
-use radiosonde_metrics::snapshot::SnapshotValue;
+use radiosonde_metrics::snapshot::{SeriesSnapshot, SnapshotValue};
 use radiosonde_tower::{ClientLayer, Route, ServerLayer};
 use radiosonde_trace::{AttributeValue, SpanStatus};
 use tower::{Layer, Service};
@@ -97,18 +97,24 @@ fn check(side: Side, script: &Script) -> Result<(), TestCaseError> {
     prop_assert_eq!(counted[0].label("status").unwrap(), &*expected.label);
     let in_flight = snapshot.family(names.in_flight).unwrap().series();
     prop_assert!(in_flight.iter().all(|series| series.number() == 0.0));
-    let durations = snapshot.family(names.duration).unwrap().series();
-    prop_assert_eq!(durations.len(), 1);
-    let SnapshotValue::Histogram { sum, .. } = durations[0].value() else {
-        return Err(TestCaseError::fail("no histogram"));
+    let durations = |name| snapshot.family(name).map_or(&[][..], |family| family.series());
+    let (latency, stream) = (durations(names.duration), durations("http_stream_duration_seconds"));
+    let taken = |series: &[SeriesSnapshot]| match series.first().map(SeriesSnapshot::value) {
+        Some(SnapshotValue::Histogram { sum, .. }) if series[0].number() > 0.0 => {
+            Some(Duration::from_secs_f64(*sum))
+        }
+        _ => None,
     };
-    prop_assert_eq!(durations[0].number(), 1.0);
-    let took = Duration::from_secs_f64(*sum);
+    let (latency, stream) = (taken(latency), taken(stream));
+    prop_assert_eq!((latency.is_some(), stream.is_some()), (expected.has_latency, expected.is_stream));
+    let open = snapshot.family("http_streams_active").map_or(&[][..], |family| family.series());
+    prop_assert!(open.iter().all(|series| series.number() == 0.0));
 
     let spans = telemetry.spans.take();
     prop_assert_eq!(spans.len(), 1, "the span is exported when its record ends");
     let span = &spans[0];
-    prop_assert_eq!(span.end.duration_since(span.start).unwrap(), took);
+    let took = span.end.duration_since(span.start).unwrap();
+    prop_assert_eq!(latency.or(stream).unwrap_or(took), took);
     let code = expected.code.map(|code| AttributeValue::I64(code.into()));
     prop_assert_eq!(span.attribute("http.response.status_code"), code.as_ref());
     let error_type = expected.error_type.as_ref().map(|text| AttributeValue::String(text.clone().into()));

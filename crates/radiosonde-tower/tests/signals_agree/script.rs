@@ -45,6 +45,8 @@ pub(crate) struct Script {
     pub(crate) knows_end: bool,
     /// The number of polls of future and body after which the caller disconnects; `None` if it reads to the end.
     pub(crate) patience: Option<u8>,
+    /// Whether the response is of server-sent events.
+    pub(crate) is_stream: bool,
     /// Whether the service spawns a task that holds the request's span.
     pub(crate) spawns: bool,
 }
@@ -72,12 +74,12 @@ pub(crate) fn scripts() -> impl Strategy<Value = Script> {
         1 => Just(Part::Panic),
     ];
     let method = prop_oneof![4 => Just(Method::GET), 1 => Just(Method::HEAD), 1 => Just(Method::POST)];
-    let status = prop_oneof![4 => Just(200), 1 => Just(204), 1 => Just(304), 1 => Just(404), 1 => Just(503)];
+    let status = prop_oneof![4 => Just(200), 1 => Just(101), 1 => Just(204), 1 => Just(304), 1 => Just(404), 1 => Just(503)];
     let surplus = prop_oneof![3 => Just(None), 2 => Just(Some(0)), 1 => Just(Some(2)), 1 => Just(Some(-1))];
     let patience = prop_oneof![2 => Just(None), 1 => (0..6_u8).prop_map(Some)];
     let body = prop::collection::vec(part, 0..5);
-    (method, 0..3_u8, head, status, surplus, body, any::<bool>(), patience, any::<bool>()).prop_map(
-        |(method, pending, head, status, surplus, body, knows_end, patience, spawns)| Script {
+    (method, 0..3_u8, head, status, surplus, body, any::<bool>(), patience, any::<[bool; 2]>()).prop_map(
+        |(method, pending, head, status, surplus, body, knows_end, patience, [spawns, is_stream])| Script {
             method,
             pending,
             head,
@@ -86,6 +88,7 @@ pub(crate) fn scripts() -> impl Strategy<Value = Script> {
             body,
             knows_end,
             patience,
+            is_stream,
             spawns,
         },
     )
@@ -151,6 +154,10 @@ impl Future for ScriptedFuture {
                 let body = ScriptedBody { parts, knows_end, _loud: Loud(self.loud.0.clone()) };
                 let mut response = Response::new(body);
                 *response.status_mut() = self.script.status.try_into().unwrap();
+                if self.script.is_stream {
+                    let events = http::HeaderValue::from_static("text/event-stream; charset=utf-8");
+                    response.headers_mut().insert(http::header::CONTENT_TYPE, events);
+                }
                 if let Some(length) = self.script.content_length() {
                     response.headers_mut().insert(http::header::CONTENT_LENGTH, length.into());
                 }

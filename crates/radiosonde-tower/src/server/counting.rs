@@ -1,0 +1,114 @@
+//! The metrics of a request.
+
+use radiosonde_core::{Outcome, SpanContext};
+use radiosonde_metrics::{Histogram, IntGauge};
+use radiosonde_signals::Ended;
+
+use crate::describing::scheme::Scheme;
+use crate::measuring::server_endpoint::{StatusKey, StatusSeries};
+use crate::measuring::server_families::ServerFamilies;
+use crate::measuring::status_text::status_text;
+use crate::server::server_request::{ResponseKind, ServerRequest};
+use crate::server::signals::Signals;
+
+impl ServerRequest {
+    /// The `status` label: the response's, unless the outcome hides it from the client.
+    pub(crate) fn status_label(&self, ended: &Ended) -> &'static str {
+        let status = self.status.map(status_text);
+        let answered = || status.unwrap_or("500");
+        match ended.outcome() {
+            Outcome::Completed | Outcome::TimedOut | Outcome::Shed => answered(),
+            Outcome::Aborted => "499",
+            // A status of its own that is an error.
+            _ if ended.error_type().is_some() && ended.error_type() == status => answered(),
+            _ => "500",
+        }
+    }
+
+    /// `None` if the request is to leave no metrics.
+    fn families(&self) -> Option<&ServerFamilies> {
+        self.settings.metrics.families.as_ref().filter(|_| self.signals.contains(Signals::METRICS))
+    }
+
+    /// The gauge that counts the request while it is in flight.
+    fn in_flight(&self, families: &ServerFamilies) -> &IntGauge {
+        &self.entered.of_method(families, self.method).in_flight[self.scheme as usize]
+    }
+
+    pub(crate) fn count_in(&self) {
+        if let Some(families) = self.families() {
+            self.in_flight(families).inc();
+        }
+    }
+
+    /// The request is a stream from now on, and no longer in flight.
+    pub(crate) fn begin_stream(&self) {
+        if let Some(families) = self.families() {
+            self.in_flight(families).dec();
+            self.endpoint().once(families).streams.inc();
+        }
+    }
+
+    pub(crate) fn count_out(&self, ended: &Ended, exemplar: Option<&SpanContext>) {
+        let Some(families) = self.families() else { return };
+        let seconds = ended.took().as_secs_f64();
+        let status = self.status_label(ended);
+        let key = match families.is_otel {
+            true => StatusKey { status, error_type: ended.error_type().unwrap_or(""), scheme: self.scheme },
+            false => StatusKey { status, error_type: "", scheme: Scheme::Http },
+        };
+        let is_answer = self.kind == ResponseKind::Answer;
+        let count = |series: &StatusSeries| {
+            if let Some(requests) = &series.requests {
+                requests.inc();
+            }
+            if is_answer {
+                series.duration.observe_in(seconds, exemplar);
+            }
+        };
+        self.with_labels(|labels| self.endpoint().of_status(families, self.method, key, labels, count));
+        let series = self.endpoint().of_method(families, self.method);
+        if let Some((requests, responses)) = &series.sizes {
+            // The server does not see the bytes of a request without the header.
+            if let Some(bytes) = self.request_bytes {
+                observe(requests, bytes);
+            }
+            observe(responses, self.response_bytes);
+        }
+        if let (Some(histogram), Some(first_byte)) = (&series.first_byte, self.first_byte) {
+            histogram.observe_in(first_byte.as_secs_f64(), exemplar);
+        }
+        self.count_rare(families, ended);
+        if self.kind != ResponseKind::Stream {
+            self.in_flight(families).dec();
+        }
+    }
+
+    fn count_rare(&self, families: &ServerFamilies, ended: &Ended) {
+        let once = || self.endpoint().once(families);
+        if self.kind == ResponseKind::Stream {
+            once().streams.dec();
+            once().stream_duration.observe(ended.took().as_secs_f64());
+        }
+        match ended.outcome() {
+            Outcome::Aborted => once().aborted[usize::from(self.status.is_some())].inc(),
+            Outcome::Panicked => once().panics.inc(),
+            _ => {}
+        }
+    }
+
+    /// Passes on the values of further labels, in the order of their names.
+    fn with_labels<R>(&self, pass: impl FnOnce(&[&str]) -> R) -> R {
+        if self.labels.is_empty() {
+            return pass(&[]);
+        }
+        let values: Vec<&str> = self.labels.iter().map(|value| &**value).collect();
+        pass(&values)
+    }
+}
+
+#[allow(clippy::cast_precision_loss, reason = "bytes beyond 2^53 need no exact bucket")]
+fn observe(histogram: &Histogram, bytes: u64) {
+    // No exemplar: a trace explains a time, not a size.
+    histogram.observe_in(bytes as f64, None);
+}

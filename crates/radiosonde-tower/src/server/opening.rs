@@ -1,0 +1,104 @@
+//! The span of a request, by OpenTelemetry's conventions.
+//!
+//! Source: <https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-server>
+
+use std::fmt::Write as _;
+use std::net::IpAddr;
+
+use http::header::{HOST, HeaderMap, HeaderName, USER_AGENT};
+use radiosonde_trace::SpanAttributes;
+use tracing::Span;
+use tracing::field::Empty;
+
+use crate::describing::method::MethodName;
+use crate::describing::scheme::Scheme;
+use crate::describing::short_text::ShortText;
+use crate::describing::{host, protocol, query};
+use crate::ids::request_id::{CORRELATION_ID, RequestId};
+use crate::routing::request_head::RequestHead;
+use crate::server::server_settings::ServerSettings;
+
+/// What is known of a request before its span.
+pub(crate) struct Opening<'r> {
+    pub(crate) head: RequestHead<'r>,
+    pub(crate) version: http::Version,
+    pub(crate) method: MethodName,
+    pub(crate) route: Option<&'r str>,
+    pub(crate) id: &'r RequestId,
+    pub(crate) scheme: Scheme,
+    pub(crate) client: Option<IpAddr>,
+    /// The level override of a debug request.
+    pub(crate) level: Option<&'static str>,
+}
+
+impl Opening<'_> {
+    /// Makes the span, with the fields that log lines inherit; other attributes would be noise in each of them.
+    pub(crate) fn span(&self) -> Span {
+        let Self { head, method, route, id, level, .. } = self;
+        let correlation = RequestId::take(head.headers, &CORRELATION_ID);
+        let mut name = ShortText::default();
+        tracing::info_span!(
+            target: "radiosonde::http",
+            "http_request",
+            otel.name = name_of(&mut name, *method, *route),
+            otel.kind = "server",
+            otel.status_code = Empty,
+            http.request.method = method.as_str(),
+            http.route = *route,
+            url.path = head.uri.path(),
+            request_id = id.as_str(),
+            correlation_id = correlation.as_ref().map(RequestId::as_str),
+            // A level override for the log filter.
+            radiosonde.log = *level,
+        )
+    }
+
+    /// Passes on the attributes that only the span has.
+    pub(crate) fn describe(&self, settings: &ServerSettings, span: &mut SpanAttributes<'_>) {
+        let Self { head, method, scheme, client, .. } = self;
+        if method.is_other() {
+            span.set("http.request.method_original", head.method.as_str());
+        }
+        span.set("url.scheme", scheme.as_str());
+        if let Some(query) = head.uri.query() {
+            span.set("url.query", &query::redacted(query));
+        }
+        if let Some(version) = protocol::version(self.version) {
+            span.set("network.protocol.version", version);
+        }
+        if let Some(agent) = text(head.headers, &USER_AGENT) {
+            span.set("user_agent.original", agent);
+        }
+        let authority = head.uri.authority().map(http::uri::Authority::as_str);
+        if let Some((host, port)) = authority.or_else(|| text(head.headers, &HOST)).and_then(host::split) {
+            span.set("server.address", host);
+            span.set("server.port", port.unwrap_or(scheme.default_port()));
+        }
+        if let Some(client) = client {
+            let mut address = ShortText::default();
+            // The address fits.
+            let _ = write!(address, "{client}");
+            span.set("client.address", address.as_str());
+        }
+        for (name, key) in &settings.request_headers {
+            if let Some(value) = text(head.headers, name) {
+                span.set(key, value);
+            }
+        }
+    }
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
+}
+
+/// The name of a request's span.
+pub(crate) fn name_of<'s>(name: &'s mut ShortText, method: MethodName, route: Option<&str>) -> &'s str {
+    let method = method.in_span_name();
+    let Some(route) = route else { return method };
+    for part in [method, " ", route] {
+        // Writing to a text does not fail.
+        let _ = name.write_str(part);
+    }
+    name.as_str()
+}

@@ -1,0 +1,105 @@
+//! A request as a unit of work.
+
+use radiosonde_core::{Clock, EndingSpan, Outcome, SpanContext};
+use radiosonde_signals::{Ended, UnitOfWork};
+use tracing::{Level, Span};
+
+use crate::lifecycle::request_outcome::RequestOutcome;
+use crate::measuring::status_text::status_text;
+use crate::server::line_policy::EndedRequest;
+use crate::server::server_request::{ResponseKind, ServerRequest};
+use crate::server::signals::Signals;
+
+impl ServerRequest {
+    fn outcome(&self, ended: &Ended) -> RequestOutcome {
+        let is_upgrade = self.kind == ResponseKind::Upgrade;
+        RequestOutcome::new(ended.outcome(), ended.error_type(), self.status.is_some(), is_upgrade)
+    }
+
+    fn level(&self, ended: &Ended, outcome: RequestOutcome) -> Option<Level> {
+        let default = match outcome {
+            RequestOutcome::Shed => Level::WARN,
+            _ => ended.level(Level::INFO, Level::ERROR),
+        };
+        let request = EndedRequest {
+            method: self.method.as_str(),
+            endpoint: &self.endpoint().name,
+            path: self.uri.path(),
+            status: self.status,
+            outcome,
+            duration: ended.took(),
+            is_stream: self.kind != ResponseKind::Answer,
+        };
+        self.settings.lines.decide(&request, default, &self.settings.sampling)
+    }
+}
+
+impl UnitOfWork for ServerRequest {
+    fn clock(&self) -> &dyn Clock {
+        &*self.settings.clock
+    }
+
+    fn begin(&self) {
+        self.count_in();
+    }
+
+    fn finish(&self, ended: &Ended, exemplar: Option<&SpanContext>) {
+        self.count_out(ended, exemplar);
+    }
+
+    fn adjust(&self, ended: Ended) -> Ended {
+        // A client that leaves a stream has had all of it that it wanted.
+        let has_left = ended.outcome() == Outcome::Aborted && self.kind == ResponseKind::Stream;
+        let ended = if has_left { Outcome::Completed.into() } else { ended };
+        match self.status {
+            // A server is responsible only for 5xx.
+            Some(status) if ended.outcome() == Outcome::Completed && status.is_server_error() => {
+                Ended::from(Outcome::Failed).with_error_type(status_text(status))
+            }
+            _ => ended,
+        }
+    }
+
+    fn describe(&self, span: &dyn EndingSpan) {
+        if let Some(status) = self.status {
+            span.set_number("http.response.status_code", status.as_u16().into());
+        }
+    }
+
+    fn line(&self, span: &Span, ended: &Ended) {
+        if !self.signals.contains(Signals::LINE) {
+            return;
+        }
+        let outcome = self.outcome(ended);
+        let Some(level) = self.level(ended, outcome) else { return };
+        let (method, endpoint, status) =
+            (self.method.as_str(), &*self.endpoint().name, self.status_label(ended));
+        let around = span.is_disabled().then(Span::current);
+        let span = around.as_ref().unwrap_or(span);
+        // A macro, because an event's level is part of its callsite.
+        macro_rules! line {
+            ($level:ident) => {
+                tracing::$level!(
+                    target: "radiosonde::access",
+                    parent: span,
+                    method,
+                    path = self.uri.path(),
+                    // As on the wire; absent without a response.
+                    status = self.status.map(|status| status.as_u16()),
+                    duration_ms = ended.duration_ms(),
+                    ttfb_ms = self.first_byte.map(|took| took.as_micros() as f64 / 1000.0),
+                    bytes = self.response_bytes,
+                    outcome = outcome.as_str(),
+                    "{method} {endpoint} {status}",
+                )
+            };
+        }
+        match level {
+            Level::ERROR => line!(error),
+            Level::WARN => line!(warn),
+            Level::INFO => line!(info),
+            Level::DEBUG => line!(debug),
+            Level::TRACE => line!(trace),
+        }
+    }
+}

@@ -1,0 +1,39 @@
+use std::fmt;
+use std::sync::Arc;
+
+use http::HeaderName;
+use radiosonde_core::SharedClock;
+
+use crate::debugging::DebugVerifier;
+use crate::measuring::server_metrics::ServerMetrics;
+use crate::routing::find_route::FindRoute;
+use crate::server::exclusion::Exclusion;
+use crate::server::extra_label::ExtraLabel;
+use crate::server::line_policy::{LinePolicy, LineSampling};
+use crate::server::signals::Signals;
+
+/// What the services of a layer share.
+pub(crate) struct ServerSettings {
+    pub(crate) metrics: ServerMetrics,
+    pub(crate) clock: SharedClock,
+    pub(crate) signals: Signals,
+    pub(crate) exclusions: Vec<Exclusion>,
+    pub(crate) debug: Option<DebugVerifier>,
+    /// The number of trusted proxies in front.
+    pub(crate) proxies: usize,
+    pub(crate) find_route: Option<Arc<dyn FindRoute>>,
+    /// Routes whose responses are streams, whatever their type.
+    pub(crate) streams: Vec<String>,
+    pub(crate) labels: Vec<ExtraLabel>,
+    pub(crate) lines: LinePolicy,
+    pub(crate) sampling: LineSampling,
+    /// Headers whose values are attributes of the span.
+    pub(crate) request_headers: Vec<(HeaderName, String)>,
+    pub(crate) response_headers: Vec<(HeaderName, String)>,
+}
+
+impl fmt::Debug for ServerSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServerSettings").field("signals", &self.signals).finish_non_exhaustive()
+    }
+}

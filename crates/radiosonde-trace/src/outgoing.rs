@@ -1,3 +1,4 @@
+use radiosonde_core::canonical::CanonicalRecord;
 use tracing::{Span, dispatcher};
 
 use crate::entering::stack::innermost;
@@ -12,11 +13,20 @@ impl RemoteContext {
     /// A context that was [entered](Self::enter) counts too, and so does a span of another tracing API that a bridge reports.
     /// `None` outside of any span.
     ///
+    /// Where a filter hides the span of a request, the work ids are those of the request's
+    /// [record](radiosonde_core::canonical::CanonicalRecord).
+    ///
     /// Not sampled once the pipeline is [shut down](crate::TracePipeline::shutdown): the span is no longer exported.
     #[must_use]
     pub fn current() -> Option<Self> {
-        let current = innermost()?;
-        Some(current.unsampled_if(|| dispatcher::get_default(is_shut_down)))
+        let current = innermost()?.unsampled_if(|| dispatcher::get_default(is_shut_down));
+        if !current.work_ids().is_empty() {
+            return Some(current);
+        }
+        Some(match CanonicalRecord::of_thread() {
+            Some(record) => current.with_work_ids(record.work_ids().clone()),
+            None => current,
+        })
     }
 
     /// The context to propagate from this span, which is fixed from now on: its parent can no longer be

@@ -30,4 +30,3 @@ pub use line::{LINE_FIELD, read_line, with_line};
 pub use record::CanonicalRecord;
 pub use redaction::{Redact, set_redaction};
 pub use spans::{SpanRecords, set_spans};
-pub use unit::MAX_ID_BYTES;

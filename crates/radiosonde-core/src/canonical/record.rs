@@ -6,14 +6,15 @@ use crate::canonical::annotation_value::AnnotationValue;
 use crate::canonical::annotations::{Annotations, Refused};
 use crate::canonical::pool;
 use crate::canonical::redaction;
-use crate::canonical::unit::{Id, Unit};
+use crate::canonical::unit::Unit;
 use crate::outcome::Outcome;
+use crate::work_ids::WorkIds;
 
 /// The one record of a unit of work, such as a request, that code anywhere under it can add to.
 ///
 /// # Shape
 /// A handle; clones share the record. It holds [`Annotations`], the unit's ids, and a hint about its outcome. Bounded by
-/// [`MAX_ANNOTATIONS`], [`MAX_KEY_BYTES`], [`MAX_TEXT_BYTES`], [`MAX_RECORD_BYTES`] and [`MAX_ID_BYTES`]. Annotations are
+/// [`MAX_ANNOTATIONS`], [`MAX_KEY_BYTES`], [`MAX_TEXT_BYTES`], and [`MAX_RECORD_BYTES`]. Annotations are
 /// redacted before they are kept, and cannot be read or added before and after [`end`](Self::end), respectively.
 ///
 /// # Cost
@@ -21,17 +22,18 @@ use crate::outcome::Outcome;
 /// counts one reference; an annotation takes a lock that is never held while the user's code runs.
 ///
 /// ```
+/// use radiosonde_core::WorkIds;
 /// use radiosonde_core::canonical::{AnnotationValue, CanonicalRecord};
 ///
 /// let record = CanonicalRecord::new();
-/// record.set_request_id("req_123");
+/// record.set_work_ids(WorkIds::new(Some(&"req_123".parse().expect("an id")), None));
 /// record.annotate("customer.tier", AnnotationValue::Text("gold"))?;
 /// record.annotate("cart.items", AnnotationValue::U64(3))?;
 /// record.end();
 ///
 /// let annotations = record.annotations().expect("it has ended");
 /// assert_eq!(format!("{annotations:?}"), r#"{customer.tier="gold", cart.items=3}"#);
-/// assert_eq!(record.request_id(), Some("req_123"));
+/// assert_eq!(record.work_ids().request_id(), Some("req_123"));
 /// # Ok::<(), radiosonde_core::canonical::Refused>(())
 /// ```
 ///
@@ -39,7 +41,6 @@ use crate::outcome::Outcome;
 /// [`MAX_KEY_BYTES`]: crate::canonical::MAX_KEY_BYTES
 /// [`MAX_TEXT_BYTES`]: crate::canonical::MAX_TEXT_BYTES
 /// [`MAX_RECORD_BYTES`]: crate::canonical::MAX_RECORD_BYTES
-/// [`MAX_ID_BYTES`]: crate::canonical::MAX_ID_BYTES
 pub struct CanonicalRecord {
     /// `None` only while it is dropped.
     unit: Option<Arc<Unit>>,
@@ -52,28 +53,17 @@ impl CanonicalRecord {
         Self { unit: Some(pool::take()) }
     }
 
-    /// Sets the request id. False if there is one already, or `id` is empty or longer than 128 bytes.
-    pub fn set_request_id(&self, id: &str) -> bool {
-        let unit = self.unit.as_deref().zip(Id::new(id));
-        unit.is_some_and(|(unit, id)| unit.request_id.set(id).is_ok())
+    /// Sets the request id and the correlation id. False if they are set already.
+    pub fn set_work_ids(&self, ids: WorkIds) -> bool {
+        self.unit.as_deref().is_some_and(|unit| unit.work_ids.set(ids).is_ok())
     }
 
-    /// Sets the correlation id. False if there is one already, or `id` is empty or longer than 128 bytes.
-    pub fn set_correlation_id(&self, id: &str) -> bool {
-        let unit = self.unit.as_deref().zip(Id::new(id));
-        unit.is_some_and(|(unit, id)| unit.correlation_id.set(id).is_ok())
-    }
-
-    /// The request id. It is known also after the end.
+    /// The request id and the correlation id, as far as they are set. They are known also after the end.
     #[must_use]
-    pub fn request_id(&self) -> Option<&str> {
-        self.unit.as_deref()?.request_id.get().map(Id::as_str)
-    }
+    pub fn work_ids(&self) -> &WorkIds {
+        static NONE: WorkIds = WorkIds::NONE;
 
-    /// The correlation id. It is known also after the end.
-    #[must_use]
-    pub fn correlation_id(&self) -> Option<&str> {
-        self.unit.as_deref()?.correlation_id.get().map(Id::as_str)
+        self.unit.as_deref().and_then(|unit| unit.work_ids.get()).unwrap_or(&NONE)
     }
 
     /// Sets what the outcome is, if the unit ends by itself: [`Outcome::TimedOut`] or [`Outcome::Shed`] for middleware that
@@ -162,8 +152,7 @@ impl Drop for CanonicalRecord {
 impl fmt::Debug for CanonicalRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CanonicalRecord")
-            .field("request_id", &self.request_id())
-            .field("correlation_id", &self.correlation_id())
+            .field("work_ids", self.work_ids())
             .field("annotations", &self.annotations())
             .finish_non_exhaustive()
     }

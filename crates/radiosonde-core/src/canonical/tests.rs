@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::bounded_format::Formatted;
 use crate::outcome::Outcome;
+use crate::work_ids::WorkIds;
 
 const KEYS: [&str; 70] = keys();
 
@@ -165,12 +166,9 @@ fn a_value_may_panic_or_annotate_while_it_is_formatted() {
 #[test]
 fn a_recycled_record_knows_nothing_of_the_last_one() {
     let (record, ()) = entered(|| annotate("a", AnnotationValue::Text("b")).map(|_| ()).unwrap());
-    assert!(record.set_request_id("req_1") && record.set_correlation_id(&"c".repeat(MAX_ID_BYTES)));
-    assert!(!record.set_request_id("req_2"));
-    assert_eq!(
-        (record.request_id(), record.correlation_id().map(str::len)),
-        (Some("req_1"), Some(MAX_ID_BYTES))
-    );
+    let ids = |request: &str| WorkIds::new(request.parse().ok().as_ref(), Some(&"abc123".parse().unwrap()));
+    assert!(record.set_work_ids(ids("req_1")) && !record.set_work_ids(ids("req_2")));
+    assert_eq!(record.work_ids(), &ids("req_1"));
     record.set_outcome_hint(Some(Outcome::Shed));
     let other = record.clone();
     drop(record);
@@ -178,8 +176,7 @@ fn a_recycled_record_knows_nothing_of_the_last_one() {
     drop(other);
 
     let next = CanonicalRecord::new();
-    assert!(!next.set_request_id("") && !next.set_request_id(&"i".repeat(MAX_ID_BYTES + 1)));
-    assert_eq!((next.request_id(), next.correlation_id(), next.outcome_hint()), (None, None, None));
+    assert_eq!((next.work_ids(), next.outcome_hint()), (&WorkIds::NONE, None));
     assert_eq!(debug_of(&next), "{}");
 }
 

@@ -2,7 +2,7 @@ use radiosonde_admin::{LevelsOptions, MetricsOptions};
 use radiosonde_core::ResourceBuilder;
 use radiosonde_log::{LogOptions, PanicHook};
 use radiosonde_metrics::Registry;
-use radiosonde_tower::DebugKey;
+use radiosonde_tower::{ClientLayer, ClientLayerBuilder, DebugKey, ServerLayer, ServerLayerBuilder};
 use radiosonde_trace::TraceOptions;
 use tracing_subscriber::Layer;
 
@@ -18,6 +18,8 @@ pub fn builder() -> TelemetryBuilder {
         registry: None,
         panic_hook: Some(PanicHook::new()),
         debug_keys: None,
+        server: ServerLayer::builder(),
+        client: ClientLayer::builder(),
         layers: Layers::default(),
         global_opentelemetry: true,
     }
@@ -54,6 +56,8 @@ pub struct TelemetryBuilder {
     pub(crate) registry: Option<Registry>,
     pub(crate) panic_hook: Option<PanicHook>,
     pub(crate) debug_keys: Option<Vec<DebugKey>>,
+    pub(crate) server: ServerLayerBuilder,
+    pub(crate) client: ClientLayerBuilder,
     pub(crate) layers: Layers,
     /// Whether OpenTelemetry's global provider and propagator become ours, where there is a bridge.
     pub(crate) global_opentelemetry: bool,
@@ -152,6 +156,29 @@ impl TelemetryBuilder {
     /// `RADIOSONDE_DEBUG_KEYS`; else no request may ask. See [`DebugRequests`](crate::tower::DebugRequests).
     pub fn debug_keys(mut self, keys: impl IntoIterator<Item = DebugKey>) -> Self {
         self.debug_keys = Some(keys.into_iter().collect());
+        self
+    }
+
+    /// Sets what [`Telemetry::server_layer`](crate::Telemetry::server_layer) records: names, buckets, lines, excluded paths.
+    ///
+    /// ```
+    /// use radiosonde::tower::{HttpNames, Signals};
+    ///
+    /// let builder = radiosonde::builder().server(|server| {
+    ///     server
+    ///         .names(HttpNames::classic().prefix("orders_api"))
+    ///         .exclude("/healthz", Signals::ALL)
+    ///         .zero_init([("GET", "/orders/{id}"), ("POST", "/orders")])
+    /// });
+    /// ```
+    pub fn server(mut self, set: impl FnOnce(ServerLayerBuilder) -> ServerLayerBuilder) -> Self {
+        self.server = set(self.server);
+        self
+    }
+
+    /// Sets what [`Telemetry::client_layer`](crate::Telemetry::client_layer) records.
+    pub fn client(mut self, set: impl FnOnce(ClientLayerBuilder) -> ClientLayerBuilder) -> Self {
+        self.client = set(self.client);
         self
     }
 

@@ -6,7 +6,7 @@ use radiosonde_core::Resource;
 use radiosonde_delivery::Delivery;
 use radiosonde_log::{LevelReload, LogOptions, bridge_log_records};
 use radiosonde_metrics::{InvalidRegistry, RegisterError, Registry};
-use radiosonde_tower::{ClientLayer, DebugKey, DebugRequests, ServerLayer};
+use radiosonde_tower::{DebugKey, DebugRequests, ServerLayer, ServerLayerBuilder};
 use radiosonde_trace::TracePipeline;
 use tracing::dispatcher;
 use tracing::subscriber::NoSubscriber;
@@ -46,6 +46,8 @@ fn assemble(settings: Settings) -> Result<Telemetry, InitError> {
         layers,
         global_opentelemetry,
         debug_keys,
+        server,
+        client,
         metrics,
         given,
         ..
@@ -55,7 +57,7 @@ fn assemble(settings: Settings) -> Result<Telemetry, InitError> {
     }
     let registry = registry_with(service_label.as_deref(), registry, &resource)?;
     let (server, client) =
-        (server_layer(&registry, debug_keys)?, ClientLayer::builder().registry(&registry).build()?);
+        (server_layer(server.registry(&registry), debug_keys)?, client.registry(&registry).build()?);
     let delivery = Delivery::builder().registry(&registry).start().map_err(InitError::Delivery)?;
     let backend = (&resource, &delivery);
     let traces = match remote_sampling {
@@ -132,10 +134,9 @@ fn registry_with(
 }
 
 fn server_layer(
-    registry: &Registry,
+    server: ServerLayerBuilder,
     debug_keys: Option<Vec<DebugKey>>,
 ) -> Result<ServerLayer, RegisterError> {
-    let server = ServerLayer::builder().registry(registry);
     match debug_keys {
         Some(keys) => server.debug_requests(DebugRequests::new(keys)),
         None => server,

@@ -1,5 +1,7 @@
 //! The metrics of a request.
 
+use std::sync::Arc;
+
 use radiosonde_core::{Outcome, SpanContext};
 use radiosonde_metrics::{Histogram, IntGauge};
 use radiosonde_signals::Ended;
@@ -10,6 +12,7 @@ use crate::measuring::server_families::ServerFamilies;
 use crate::measuring::status_text::status_text;
 use crate::server::server_request::{ResponseKind, ServerRequest};
 use crate::server::signals::Signals;
+use crate::server::upgraded_stream::UpgradedStream;
 
 impl ServerRequest {
     /// The `status` label: the response's, unless the outcome hides it from the client.
@@ -89,6 +92,10 @@ impl ServerRequest {
         if self.kind == ResponseKind::Stream {
             once().streams.dec();
             once().stream_duration.observe(ended.took().as_secs_f64());
+        }
+        if let (ResponseKind::Upgrade, Some(connection)) = (self.kind, &self.connection) {
+            let (settings, endpoint) = (Arc::clone(&self.settings), Arc::clone(self.endpoint()));
+            connection.hold(UpgradedStream::new(settings, endpoint, ended.took()));
         }
         match ended.outcome() {
             Outcome::Aborted => once().aborted[usize::from(self.status.is_some())].inc(),

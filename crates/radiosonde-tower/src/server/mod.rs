@@ -13,3 +13,4 @@ pub(crate) mod server_request;
 pub(crate) mod server_service;
 pub(crate) mod server_settings;
 pub(crate) mod signals;
+mod upgraded_stream;

@@ -1,13 +1,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, UPGRADE};
 use http::response::Parts;
-use http::{HeaderMap, Method, StatusCode, Uri};
+use http::{HeaderMap, Method, StatusCode, Uri, Version};
 use radiosonde_core::Outcome;
 use radiosonde_signals::Ended;
 use tracing::Span;
 
+use crate::connections::connection_handle::ConnectionHandle;
 use crate::describing::method::MethodName;
 use crate::describing::scheme::Scheme;
 use crate::describing::short_text::ShortText;
@@ -16,6 +17,7 @@ use crate::lifecycle::exchange::{Exchange, Follows};
 use crate::lifecycle::request_outcome::{BODY_ERROR, SERVICE_ERROR};
 use crate::measuring::server_endpoint::ServerEndpoint;
 use crate::routing::matched_path;
+use crate::routing::request_head::RequestHead;
 use crate::routing::route::Route;
 use crate::server::opening::{Opening, name_of};
 use crate::server::server_settings::ServerSettings;
@@ -40,6 +42,8 @@ pub struct ServerRequest {
     pub(crate) first_byte: Option<Duration>,
     /// The values of further labels.
     pub(crate) labels: Vec<Arc<str>>,
+    /// The connection of a request that asks to upgrade it.
+    pub(crate) connection: Option<ConnectionHandle>,
     id: Option<RequestId>,
 }
 
@@ -69,13 +73,14 @@ impl ServerRequest {
             request_bytes: length(head.headers),
             response_bytes: 0,
             first_byte: None,
+            connection: to_upgrade(head, opening.version),
             labels: labels.iter().map(|label| label.value(head)).collect(),
             id: Some((*id).clone()),
             settings: Arc::clone(settings),
         }
     }
 
-    pub(crate) fn endpoint(&self) -> &ServerEndpoint {
+    pub(crate) fn endpoint(&self) -> &Arc<ServerEndpoint> {
         self.learned.as_ref().unwrap_or(&self.entered)
     }
 
@@ -131,6 +136,13 @@ fn is_event_stream(head: &Parts) -> bool {
     [&b"text/event-stream"[..], b"multipart/x-mixed-replace"].iter().any(|stream| {
         content_type.as_bytes().get(..stream.len()).is_some_and(|start| start.eq_ignore_ascii_case(stream))
     })
+}
+
+/// The connection, if the request asks for another protocol on it. In HTTP/2 that is a matter of one of its streams.
+fn to_upgrade(head: &RequestHead<'_>, version: Version) -> Option<ConnectionHandle> {
+    let connection = head.extensions.get::<ConnectionHandle>()?;
+    let is_asked = head.headers.contains_key(UPGRADE) || *head.method == Method::CONNECT;
+    (is_asked && version < Version::HTTP_2).then(|| connection.clone())
 }
 
 fn length(headers: &HeaderMap) -> Option<u64> {

@@ -1,8 +1,9 @@
 use std::borrow::Cow;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use http::{Request, Response};
+use http::{Extensions, Request, Response};
 use http_body::Body;
 use radiosonde_core::survive;
 use radiosonde_signals::Record;
@@ -11,6 +12,7 @@ use tower_service::Service;
 use tracing::Span;
 use tracing::level_filters::LevelFilter;
 
+use crate::connections::connection_handle::ConnectionHandle;
 use crate::debugging::Granted;
 use crate::describing::forwarded::Forwarded;
 use crate::describing::method::MethodName;
@@ -97,7 +99,7 @@ fn begin<Q>(
         route: route.as_deref(),
         id: &id,
         scheme: forwarded.scheme.or(scheme).unwrap_or(Scheme::Http),
-        client: forwarded.client.or_else(|| peer::of(head.extensions)),
+        client: forwarded.client.or_else(|| peer_of(head.extensions)),
         level: granted.as_ref().map(Granted::level),
         head,
     };
@@ -120,6 +122,11 @@ fn begin<Q>(
 /// Whether a span or a line could be of interest to anyone.
 fn has_subscriber() -> bool {
     tracing::dispatcher::has_been_set() && LevelFilter::current() >= LevelFilter::INFO
+}
+
+fn peer_of(extensions: &Extensions) -> Option<IpAddr> {
+    let connection = extensions.get::<ConnectionHandle>();
+    connection.and_then(|connection| Some(connection.peer()?.ip())).or_else(|| peer::of(extensions))
 }
 
 fn route_of<'r>(settings: &ServerSettings, head: &RequestHead<'r>) -> Option<Cow<'r, str>> {

@@ -12,7 +12,7 @@ use radiosonde_admin::{Credentials, LevelsOptions, MetricsOptions};
 use radiosonde_core::{Resource, ResourceBuilder};
 use radiosonde_log::{LogFilter, LogOptions, PanicHook};
 use radiosonde_metrics::Registry;
-use radiosonde_tower::DebugKey;
+use radiosonde_tower::{ClientLayerBuilder, DebugKey, ServerLayerBuilder};
 use radiosonde_trace::{InvalidSamplerKind, Sampler, TraceOptions};
 
 use crate::builder::TelemetryBuilder;
@@ -52,6 +52,8 @@ pub(crate) struct Settings {
     pub(crate) global_opentelemetry: bool,
     /// What has to have signed a request that asks to be debugged.
     pub(crate) debug_keys: Option<Vec<DebugKey>>,
+    pub(crate) server: ServerLayerBuilder,
+    pub(crate) client: ClientLayerBuilder,
     pub(crate) metrics: MetricsOptions,
     /// Texts of variables that are checked where they are used.
     pub(crate) given: Vec<Given>,
@@ -105,6 +107,8 @@ impl Settings {
             layers: builder.layers,
             global_opentelemetry: builder.global_opentelemetry,
             debug_keys,
+            server: builder.server,
+            client: builder.client,
             metrics,
             given,
             unsupported,

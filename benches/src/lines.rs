@@ -6,7 +6,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use radiosonde_core::{Clock, Resource};
+use radiosonde_core::{Clock, Resource, SharedClock};
 use radiosonde_delivery::Delivery;
 use radiosonde_log::{Format, JsonLayer, Writer};
 use radiosonde_metrics::Registry;
@@ -31,10 +31,15 @@ impl Clock for Standing {
     }
 }
 
+/// The clock of all operations that read one.
+pub(crate) fn standing() -> SharedClock {
+    Arc::new(Standing)
+}
+
 /// A layer whose JSON is dropped.
 fn subscriber() -> impl Subscriber + Send + Sync {
     let layer = JsonLayer::builder(&Resource::new("benches"))
-        .clock(Arc::new(Standing))
+        .clock(standing())
         .format(Format::Json)
         .writer(Writer::new("null", io::sink()))
         .build()

@@ -8,7 +8,7 @@ use radiosonde_metrics::exposition::Format;
 use radiosonde_metrics::{Histogram, LabelValue, Labels, Native, RegisterError, Registry};
 
 use crate::operation::counted_by_callgrind;
-use crate::{Operation, lines, spans};
+use crate::{Operation, lines, requests, spans};
 
 /// The number of series in a scrape of the operations below.
 const SERIES: u64 = 1000;
@@ -25,7 +25,7 @@ pub fn find(name: &str) -> Option<&'static Operation> {
     ALL.iter().find(|operation| operation.name == name)
 }
 
-static ALL: [Operation; 39] = [
+static ALL: [Operation; 45] = [
     Operation::one("counter_inc", |times| counter(times, false)),
     Operation::one("counter_inc_striped", |times| counter(times, true)),
     Operation::one("counter_inc_exemplars", |times| counter_with_exemplars(times, false)),
@@ -58,6 +58,12 @@ static ALL: [Operation; 39] = [
     Operation::one("trace_span_unsampled", spans::unsampled),
     Operation::one("trace_record", spans::record),
     Operation::one("extract_inject", spans::extract_inject),
+    Operation::one("http_bare_future_body", requests::bare),
+    Operation::one("http_metrics", requests::metrics),
+    Operation::one("http_spans_sampled", requests::spans),
+    Operation::one("http_line", requests::line),
+    Operation::one("http_all_sampled", requests::sampled),
+    Operation::one("http_all_unsampled", requests::unsampled),
     Operation::of("scrape_text_counter", SERIES, |times| scrape_counters(times, Format::Text)),
     Operation::of("scrape_text_histogram", SERIES, |times| scrape_histograms(times, Format::Text)),
     Operation::of("scrape_open_metrics_counter", SERIES, |times| scrape_counters(times, Format::OpenMetrics)),

@@ -14,7 +14,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use crate::operation::counted_by_callgrind;
 
 /// Drops spans where they ended.
-struct Null;
+pub(crate) struct Null;
 
 impl SpanSink for Null {
     fn accept(&self, span: EncodedSpan) {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::process::ExitCode;
 
-use benches::{Compared, Expected, Operation, all, compiler, find, instructions};
+use benches::{Compared, Expected, Operation, all, code_lines, compiler, find, instructions};
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/expected/instructions.toml");
 
@@ -17,8 +17,9 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
             Ok(ExitCode::SUCCESS)
         }
         ["--write"] => write(),
+        ["--code", word] => code(word),
         [] => compare(),
-        _ => Err("instructions [--write]".into()),
+        _ => Err("instructions [--write | --code WORD]".into()),
     }
 }
 
@@ -30,6 +31,15 @@ fn write() -> Result<ExitCode, Box<dyn Error>> {
     let text = Expected::new(compiler(), figures).to_text();
     print!("{text}");
     std::fs::write(FILE, text)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prints the instructions and the cache lines of code of the operations with this word in their name.
+fn code(word: &str) -> Result<ExitCode, Box<dyn Error>> {
+    println!("{:<36}{:>14}{:>14}", "per operation", "instructions", "lines of code");
+    for operation in all().iter().filter(|operation| operation.name.contains(word)) {
+        println!("{:<36}{:>14.1}{:>14}", operation.name, count(operation)?, code_lines(operation)?);
+    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -3,7 +3,9 @@ use std::fmt::Display;
 use std::time::Duration;
 
 use radiosonde_core::Outcome;
+use radiosonde_core::canonical::{AnnotationValue, Annotations, CanonicalRecord};
 use tracing::Level;
+use tracing::field::{DebugValue, debug};
 
 use crate::failure::Failure;
 
@@ -28,6 +30,7 @@ pub struct Ended {
     error_type: Option<&'static str>,
     failure: Option<Failure>,
     took: Duration,
+    canonical: Option<CanonicalRecord>,
 }
 
 impl Ended {
@@ -51,6 +54,41 @@ impl Ended {
     pub(crate) const fn after(mut self, took: Duration) -> Self {
         self.took = took;
         self
+    }
+
+    /// Ends the canonical record, whose hint replaces the outcome of work that ended by itself.
+    pub(crate) fn with_canonical(mut self, record: Option<CanonicalRecord>) -> Self {
+        if let Some(record) = &record {
+            record.end();
+            let ended_by_itself = matches!(self.outcome, Outcome::Completed | Outcome::Failed);
+            if let Some(hint) = record.outcome_hint().filter(|_| ended_by_itself) {
+                self.outcome = hint;
+            }
+        }
+        self.canonical = record;
+        self
+    }
+
+    /// The canonical record, which has ended, if the work had one of its own.
+    #[must_use]
+    pub const fn canonical(&self) -> Option<&CanonicalRecord> {
+        self.canonical.as_ref()
+    }
+
+    /// The value of an annotation.
+    #[must_use]
+    pub fn annotation(&self, key: &str) -> Option<AnnotationValue<'_>> {
+        self.canonical.as_ref()?.annotations()?.get(key)
+    }
+
+    /// All annotations, for the field `radiosonde.annotations` of the line; `None` if there are none.
+    #[must_use]
+    pub fn annotations(&self) -> Option<DebugValue<&Annotations>> {
+        self.canonical.as_ref()?.annotations().filter(|annotations| !annotations.is_empty()).map(debug)
+    }
+
+    pub(crate) fn each_annotation(&self) -> impl Iterator<Item = (&'static str, AnnotationValue<'_>)> {
+        self.canonical.iter().filter_map(CanonicalRecord::annotations).flat_map(Annotations::iter)
     }
 
     /// The outcome.
@@ -92,13 +130,14 @@ impl Ended {
         self.error_type.is_some() && self.outcome != Outcome::Aborted
     }
 
-    /// The level of the line: ERROR for a panic, WARN for an abort, otherwise `failed` or `completed`, by
-    /// [`is_error`](Self::is_error).
+    /// The level of the line: ERROR for a panic, WARN for an abort, `failed` for work that timed out or was shed, otherwise
+    /// `failed` or `completed`, by [`is_error`](Self::is_error).
     #[must_use]
     pub fn level(&self, completed: Level, failed: Level) -> Level {
         match self.outcome {
             Outcome::Panicked => Level::ERROR,
             Outcome::Aborted => Level::WARN,
+            Outcome::TimedOut | Outcome::Shed => failed,
             _ if self.is_error() => failed,
             _ => completed,
         }
@@ -115,6 +154,6 @@ impl From<Outcome> for Ended {
             Outcome::Shed => Some("shed"),
             _ => Some("_OTHER"),
         };
-        Self { outcome, error_type, failure: None, took: Duration::ZERO }
+        Self { outcome, error_type, failure: None, took: Duration::ZERO, canonical: None }
     }
 }

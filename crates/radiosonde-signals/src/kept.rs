@@ -4,12 +4,11 @@ use std::error::Error;
 use std::fmt::{self, Debug};
 
 use radiosonde_core::format_within;
-use tracing::callsite::Identifier;
-use tracing::field::{DisplayValue, Empty, Field, FieldSet, Value, Visit, display};
+use tracing::Level;
+use tracing::field::{DisplayValue, Empty, Field, Value, Visit, display};
 use tracing::level_filters::LevelFilter;
-use tracing::metadata::Kind;
-use tracing::subscriber::Interest;
-use tracing::{Level, Metadata, callsite::Callsite};
+
+use crate::any_field::any_field;
 
 /// A value of its own, of the type that a layer sees.
 ///
@@ -41,7 +40,7 @@ pub fn keep<const N: usize>(values: [&dyn Value; N]) -> [Kept; N] {
     if LevelFilter::current() < Level::INFO {
         return [const { Kept::Empty }; N];
     }
-    let field = FIELDS.field("value");
+    let field = any_field();
     values.map(|value| {
         let mut kept = Kept::Empty;
         if let Some(field) = &field {
@@ -115,32 +114,6 @@ impl Visit for Kept {
 
     fn record_debug(&mut self, _: &Field, value: &dyn Debug) {
         self.format(format_args!("{value:?}"));
-    }
-}
-
-/// The callsite of the field under which values record themselves here. No subscriber sees it.
-struct Here;
-
-static HERE: Here = Here;
-
-static FIELDS: FieldSet = FieldSet::new(&["value"], Identifier(&HERE));
-
-static METADATA: Metadata<'static> = Metadata::new(
-    "kept",
-    "radiosonde::operation",
-    Level::INFO,
-    None,
-    None,
-    None,
-    FieldSet::new(&["value"], Identifier(&HERE)),
-    Kind::SPAN,
-);
-
-impl Callsite for Here {
-    fn set_interest(&self, _: Interest) {}
-
-    fn metadata(&self) -> &Metadata<'_> {
-        &METADATA
     }
 }
 

@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+mod annotating;
+mod any_field;
 mod call;
 mod db_pool;
 mod ended;
@@ -140,6 +142,7 @@ pub mod __private {
     pub use futures_core::Stream;
     pub use tracing;
 
+    pub use crate::annotating::{annotate, annotation_key};
     pub use crate::call::{opening, start};
     pub use crate::hooks::{OkOfResult, OkOfReturn, error_of, named, on_error, on_ok};
     pub use crate::kept::keep;

@@ -165,6 +165,7 @@ impl UnitOfWork for Operation {
                     outcome,
                     duration_ms = ended.duration_ms(),
                     error = ended.error(),
+                    radiosonde.annotations = ended.annotations(),
                     "{name} {outcome}",
                 )
             };

@@ -1,6 +1,7 @@
 use std::fmt::{self, Display};
 use std::time::Duration;
 
+use radiosonde_core::canonical::{CanonicalRecord, CanonicalSlot, with_line};
 use radiosonde_core::{Outcome, SpanContext, SpanEnder, survive};
 use tracing::field::display;
 use tracing::span::Id;
@@ -24,6 +25,8 @@ use crate::unit_of_work::UnitOfWork;
 /// - Its status is set through the fields `otel.status_code` and `otel.status_description`; declare them in the span as
 ///   empty. So it reaches any layer that reads OpenTelemetry's fields. `error.type` and what the work
 ///   [describes](UnitOfWork::describe) reach only the layer of `radiosonde-trace`.
+/// - What was annotated within the work is in its span and its line; a hint of its canonical record replaces the outcome of
+///   work that ended by itself.
 /// - If no layer records the span, the exemplar is the context that was current at the start.
 ///
 /// # Cost
@@ -50,6 +53,7 @@ pub struct Record<W: UnitOfWork> {
     started: Duration,
     /// The context around the span.
     surrounding: Option<SpanContext>,
+    canonical: CanonicalSlot,
     state: State,
 }
 
@@ -66,9 +70,11 @@ impl<W: UnitOfWork> Record<W> {
     pub fn start(work: W, open: impl FnOnce(&W) -> Span) -> Self {
         // Before the span is created, so that nothing in the span happens after its end.
         let started = work.clock().monotonic();
-        let span = open(&work);
+        let mut canonical = work.canonical();
+        // Spans keep the record that is current when they are made.
+        let span = canonical.in_scope(|| open(&work));
         work.begin();
-        Self { work, span, started, surrounding: SpanContext::current(), state: State::Open }
+        Self { work, span, started, surrounding: SpanContext::current(), canonical, state: State::Open }
     }
 
     /// The span. Enter it for everything that belongs to the work, destructors included.
@@ -99,9 +105,20 @@ impl<W: UnitOfWork> Record<W> {
         if before == State::Open {
             self.state = State::InScope;
         }
-        let returned = self.span.in_scope(part);
+        let returned = self.in_span(part);
         self.state = before;
         returned
+    }
+
+    /// Runs code in the span that is not a part of the work, such as its destructors. A panic in it is not the work's.
+    pub fn in_span<R>(&mut self, code: impl FnOnce() -> R) -> R {
+        self.canonical.in_scope(|| self.span.in_scope(code))
+    }
+
+    /// The canonical record of the work, if it has one of its own.
+    #[must_use]
+    pub const fn canonical(&self) -> Option<&CanonicalRecord> {
+        self.canonical.record()
     }
 
     /// Whether a part of the work panicked in [`in_scope`](Self::in_scope).
@@ -127,11 +144,11 @@ impl<W: UnitOfWork> Record<W> {
         }
         self.state = State::Ended;
         let took = self.elapsed();
-        let ended = self.work.adjust(ended.into()).after(took);
+        let ended = self.work.adjust(ended.into()).after(took).with_canonical(self.canonical.take());
         if ended.is_error() {
             survive(|| self.set_status(&ended));
         }
-        survive(|| self.work.line(&self.span, &ended));
+        survive(|| with_line(ended.canonical(), || self.work.line(&self.span, &ended)));
         // The line is an event of the span, and the span's context is the exemplar.
         let context = survive(|| self.end_span(&ended)).flatten().or(self.surrounding);
         self.work.finish(&ended, context.as_ref());
@@ -151,6 +168,9 @@ impl<W: UnitOfWork> Record<W> {
                     span.set_text("error.type", error_type);
                 }
                 self.work.describe(span);
+                for (key, value) in ended.each_annotation() {
+                    span.set_annotation(key, value);
+                }
             })
         };
         self.span.with_subscriber(end)?

@@ -25,7 +25,7 @@ pin_project! {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
             if let Call::Open(record) = this.call {
-                record.span().in_scope(|| this.work.set(None));
+                record.in_span(|| this.work.set(None));
             }
         }
     }

@@ -1,3 +1,4 @@
+use radiosonde_core::canonical::CanonicalSlot;
 use radiosonde_core::{Clock, EndingSpan, SpanContext};
 use tracing::Span;
 
@@ -16,13 +17,21 @@ pub trait UnitOfWork {
     /// Counts the work and its duration, and that it is no longer in flight. Called once; `exemplar` is the context of its span.
     fn finish(&self, ended: &Ended, exemplar: Option<&SpanContext>);
 
-    /// Writes the line: one event whose parent is `span`, at the level that [`Ended::level`] returns.
+    /// Writes the line: one event whose parent is `span`, at the level that [`Ended::level`] returns. With the field
+    /// `radiosonde.annotations = ended.annotations()`, its layers write the annotations.
     fn line(&self, span: &Span, ended: &Ended);
 
     /// Corrects the outcome by details of the work, such as the status of a complete response. Default: no correction.
     #[must_use]
     fn adjust(&self, ended: Ended) -> Ended {
         ended
+    }
+
+    /// The place of the work's canonical record, asked for before the span is made. Default: a record of its own only outside
+    /// other work, and once it is annotated. A request has a record in any case.
+    #[must_use]
+    fn canonical(&self) -> CanonicalSlot {
+        CanonicalSlot::vacant()
     }
 
     /// Adds attributes to the span at its end, besides `error.type`. Default: none.

@@ -75,7 +75,7 @@ pub use radiosonde_push as push;
 pub use radiosonde_queue as queue;
 pub use radiosonde_queue::{Overflow, OverflowPolicy};
 pub use radiosonde_recent as recent;
-pub use radiosonde_signals::{DbPool, Operation};
+pub use radiosonde_signals::{DbPool, Operation, annotate};
 pub use radiosonde_tower as tower;
 pub use radiosonde_trace as trace;
 pub use radiosonde_trace::{Sampler, TraceOptions};

@@ -4,5 +4,5 @@ pub use radiosonde_macros::facade_observe as observe;
 #[doc(hidden)]
 pub use radiosonde_signals::__private;
 pub use radiosonde_signals::{
-    DbPool, DbPoolBuilder, Ended, Operation, PoolState, QueryTimer, Record, Running, UnitOfWork,
+    DbPool, DbPoolBuilder, Ended, Operation, PoolState, QueryTimer, Record, Running, UnitOfWork, annotate,
 };

@@ -14,8 +14,8 @@ use crate::work_ids::WorkIds;
 ///
 /// # Shape
 /// A handle; clones share the record. It holds [`Annotations`], the unit's ids, and a hint about its outcome. Bounded by
-/// [`MAX_ANNOTATIONS`], [`MAX_KEY_BYTES`], [`MAX_TEXT_BYTES`], and [`MAX_RECORD_BYTES`]. Annotations are
-/// redacted before they are kept, and cannot be read or added before and after [`end`](Self::end), respectively.
+/// [`MAX_ANNOTATIONS`], [`MAX_KEY_BYTES`], [`MAX_TEXT_BYTES`] and [`MAX_RECORD_BYTES`]. Annotations are redacted before they
+/// are kept; they are added until [`end`](Self::end), and read after it.
 ///
 /// # Cost
 /// A new record is taken from a pool of this thread, to which the last handle returns it: no allocation once warm. A clone

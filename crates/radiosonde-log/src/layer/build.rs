@@ -2,9 +2,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use radiosonde_appender::{Output, QueueOptions, Writer};
+use radiosonde_core::canonical::set_redaction;
 use radiosonde_core::{CallsiteTable, Resource, SystemClock};
 use radiosonde_metrics::Registry;
 
+use crate::layer::annotations::AnnotationRedaction;
 use crate::layer::build_error::JsonLayerBuildError;
 use crate::layer::format::Format;
 use crate::layer::json_layer::JsonLayer;
@@ -80,6 +82,7 @@ impl LogOptions {
         let sinks = self.sinks.0.into_iter().map(|sink| Forward::new(sink, self_metrics.dropped_by_sink()));
         let outputs = Outputs { writers: writers.collect(), sinks: sinks.collect() };
         let outputs = OpenOutputs::new(outputs, suppression);
+        set_redaction(AnnotationRedaction::new(&redaction, &schema));
         Ok(JsonLayer {
             redaction,
             clock,

@@ -65,6 +65,7 @@ const LOG_RECORDS: &str = "log";
 /// - Integers up to 64 bits are numbers, wider ones strings. Floats are numbers; NaN and the infinities are `"NaN"`,
 ///   `"Infinity"` and `"-Infinity"`. Errors are `{"message":…,"chain":[…]}` with up to 16 sources. Everything else is a
 ///   string.
+/// - Annotations of a unit of work ([`canonical`](radiosonde_core::canonical)) are in its line, like fields of the event.
 /// - A value whose `Debug` or `Display` fails or panics is `"<fmt error>"`, and the rest of the line is kept (if panics
 ///   unwind). The panic hook runs.
 /// - A field whose name is longer than 256 bytes is dropped, and the line has `"truncated":true`.
@@ -161,6 +162,9 @@ impl JsonLayer {
         event.record(&mut recorder);
         if plan.is_record() {
             self.record_pairs(&mut recorder);
+        }
+        if recorder.has_annotations() {
+            self.put_annotations(&mut recorder);
         }
         let (level, counts) = (recorder.level(), recorder.value_counts());
         self.self_metrics.value_counts(counts);

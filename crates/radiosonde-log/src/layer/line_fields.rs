@@ -55,7 +55,7 @@ impl JsonLayer {
                 counts.secrets += put.found;
             }
             Some(FieldPlan::LeftOut) | None => fields.leave_out(),
-            Some(FieldPlan::Render(_) | FieldPlan::Level | FieldPlan::Target | FieldPlan::Hidden) => {}
+            Some(_) => {}
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The layer, which turns events into lines.
 
+mod annotations;
 mod build;
 pub(crate) mod build_error;
 pub(crate) mod format;

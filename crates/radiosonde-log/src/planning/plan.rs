@@ -1,6 +1,7 @@
 use std::sync::{Arc, OnceLock};
 
 use radiosonde_core::Level;
+use radiosonde_core::canonical::LINE_FIELD;
 use tracing_core::Metadata;
 
 use crate::escaping::escape::{boundary, push_escaped};
@@ -39,6 +40,8 @@ pub(crate) enum FieldPlan {
     Target,
     /// The level above `ERROR`.
     Level,
+    /// The annotations of the unit of work whose line the event is.
+    Annotations,
     /// A directive to another part, which does not appear in the line.
     Hidden,
     /// Its name is too long; the line is marked as truncated.
@@ -175,6 +178,9 @@ fn planned_by(
 ) -> FieldPlan {
     // A field named like a keyword is written `r#type = ..`.
     let name = name.strip_prefix("r#").unwrap_or(name);
+    if name == LINE_FIELD && origin != Origin::Inherited {
+        return FieldPlan::Annotations;
+    }
     let destination = schema.destination_of(name, origin);
     let reserved_key = match destination {
         Destination::Reserved(reserved_key) | Destination::Label(reserved_key) => Some(reserved_key),

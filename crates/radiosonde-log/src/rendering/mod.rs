@@ -9,6 +9,6 @@ pub(crate) mod pretty;
 pub(crate) mod recorder;
 pub(crate) mod scratch;
 pub(crate) mod shorten;
-mod tail;
+pub(crate) mod tail;
 pub(crate) mod timestamp;
 pub(crate) mod value;

@@ -29,6 +29,7 @@ pub(crate) struct Recorder<'a> {
     limits: Limits,
     redaction: &'a Redaction,
     is_fatal: bool,
+    has_annotations: bool,
     counts: ValueCounts,
 }
 
@@ -40,7 +41,8 @@ impl<'a> Recorder<'a> {
         limits: Limits,
         redaction: &'a Redaction,
     ) -> Self {
-        Self { plan, fields, target, limits, redaction, is_fatal: false, counts: ValueCounts::default() }
+        let (is_fatal, has_annotations, counts) = (false, false, ValueCounts::default());
+        Self { plan, fields, target, limits, redaction, is_fatal, has_annotations, counts }
     }
 
     /// The level of the line.
@@ -51,6 +53,18 @@ impl<'a> Recorder<'a> {
     /// The counts.
     pub(crate) fn value_counts(&self) -> ValueCounts {
         self.counts
+    }
+
+    /// Whether the event is the line of a unit of work with annotations.
+    pub(crate) const fn has_annotations(&self) -> bool {
+        self.has_annotations
+    }
+
+    /// Renders a value as planned, unless there is a field with its key.
+    pub(crate) fn take_missing(&mut self, field_plan: &FieldPlan, value: Value<'_>) {
+        if field_plan.key().is_none_or(|key| self.fields.of_key(key).is_none()) {
+            self.take(field_plan, value);
+        }
     }
 
     /// Records that a field was dropped.
@@ -78,6 +92,7 @@ impl<'a> Recorder<'a> {
             (FieldPlan::Level, Value::Str(name)) => self.is_fatal = name.parse() == Ok(Level::Fatal),
             (FieldPlan::Target, Value::Str(target)) => target.clone_into(self.target),
             (FieldPlan::LeftOut, _) => self.fields.leave_out(),
+            (FieldPlan::Annotations, _) => self.has_annotations = true,
             (FieldPlan::Level | FieldPlan::Target | FieldPlan::Hidden, _) => {}
         }
     }

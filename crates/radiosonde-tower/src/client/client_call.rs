@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use http::response::Parts;
 use http::{Method, Request, StatusCode};
+use radiosonde_core::canonical::CanonicalSlot;
 use radiosonde_core::{Clock, EndingSpan, Outcome, SpanContext};
 use radiosonde_signals::{Ended, UnitOfWork};
 use tracing::{Level, Span};
@@ -75,6 +76,11 @@ impl UnitOfWork for ClientCall {
 
     fn begin(&self) {
         self.server.in_flight.inc();
+    }
+
+    fn canonical(&self) -> CanonicalSlot {
+        // What happens during a call belongs to the work that makes it.
+        CanonicalSlot::none()
     }
 
     fn finish(&self, ended: &Ended, exemplar: Option<&SpanContext>) {

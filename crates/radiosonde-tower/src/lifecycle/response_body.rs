@@ -27,7 +27,7 @@ pin_project! {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
             if let (Some(record), true, true) = (this.record, this.inner.is_some(), std::mem::needs_drop::<B>()) {
-                record.span().in_scope(|| this.inner.set(None));
+                record.in_span(|| this.inner.set(None));
             }
         }
     }

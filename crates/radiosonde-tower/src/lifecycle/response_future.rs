@@ -29,7 +29,7 @@ pin_project! {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
             if let Some(record) = this.record {
-                record.span().in_scope(|| this.inner.set(None));
+                record.in_span(|| this.inner.set(None));
             }
         }
     }

@@ -1,5 +1,6 @@
 //! A request as a unit of work.
 
+use radiosonde_core::canonical::{CanonicalRecord, CanonicalSlot};
 use radiosonde_core::{Clock, EndingSpan, Outcome, SpanContext};
 use radiosonde_signals::{Ended, UnitOfWork};
 use tracing::{Level, Span};
@@ -41,6 +42,12 @@ impl UnitOfWork for ServerRequest {
 
     fn begin(&self) {
         self.count_in();
+    }
+
+    fn canonical(&self) -> CanonicalSlot {
+        // Within a layer that records other signals of the same request, the layer that writes the line has the record.
+        let has_own = self.signals.contains(Signals::LINE) || CanonicalRecord::of_thread().is_none();
+        if has_own { CanonicalSlot::new(CanonicalRecord::new()) } else { CanonicalSlot::none() }
     }
 
     fn finish(&self, ended: &Ended, exemplar: Option<&SpanContext>) {
@@ -90,6 +97,7 @@ impl UnitOfWork for ServerRequest {
                     ttfb_ms = self.first_byte.map(|took| took.as_micros() as f64 / 1000.0),
                     bytes = self.response_bytes,
                     outcome = outcome.as_str(),
+                    radiosonde.annotations = ended.annotations(),
                     "{method} {endpoint} {status}",
                 )
             };

@@ -2,6 +2,7 @@
 //!
 //! Each does nothing without a layer that makes spans, so libraries may always call them.
 
+pub(crate) mod annotating;
 pub(crate) mod child_of;
 pub(crate) mod doors;
 pub(crate) mod set_parent_error;

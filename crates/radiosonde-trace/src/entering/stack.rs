@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use radiosonde_core::canonical::CanonicalRecord;
 use radiosonde_core::{CurrentGuard, EnteredSpans, SpanContext, SpanId};
 use tracing::span::Id;
 
@@ -105,6 +106,18 @@ pub(crate) fn current_span(layer: u64) -> Option<(u64, bool)> {
         Some((span.id, span.is_recording))
     });
     current.ok().flatten()
+}
+
+/// The record of the unit of work in which the innermost span of this thread was made.
+pub(crate) fn canonical() -> Option<CanonicalRecord> {
+    EnteredSpans::leave_closed();
+    let found = SPANS.try_with(|spans| {
+        // Borrowed if the allocator logs while the list grows.
+        let spans = spans.try_borrow().ok()?;
+        let mark = spans.entered.iter().rev().find_map(|span| span.mark.as_ref())?;
+        mark.canonical().cloned()
+    });
+    found.ok().flatten()
 }
 
 /// Whether this thread has entered a span of a layer, or a context by hand.

@@ -13,7 +13,7 @@ use crate::records::attributes::{Key, hash};
 use crate::records::directives::StatusCode;
 use crate::records::fields::Fields;
 use crate::records::record::{Fate, Record};
-use crate::spans::encoding::{SPAN_ATTRIBUTES, Written, key_field};
+use crate::spans::encoding::{SPAN_ATTRIBUTES, Written, finite, key_field};
 
 /// The value of `error.type` of a failure that has none.
 ///
@@ -134,7 +134,7 @@ impl EndingSpan for Ending<'_> {
                 Ok(value) => self.put(key, &Written::I64(value)),
                 Err(_) => self.put(key, &Written::Text(&value.to_string())),
             },
-            AnnotationValue::F64(value) => self.put(key, &Written::F64(value)),
+            AnnotationValue::F64(value) => self.put(key, &finite(value)),
             AnnotationValue::Text(value) => self.put(key, &Written::Text(value)),
             other => self.put(key, &Written::Text(&other.to_string())),
         }

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use radiosonde_core::canonical::CanonicalRecord;
 use radiosonde_core::{
     CallsiteTable, SpanContext, SpanId, SpanTable, TraceFlags, TraceId, WorkIds, diagnostics,
 };
@@ -50,9 +51,11 @@ impl Spans {
         id: u64,
         metadata: &'static Metadata<'static>,
         parent: Option<RemoteContext>,
+        canonical: Option<CanonicalRecord>,
         mut visit: impl FnMut(&mut Visitor<'_>),
     ) {
         let mut record = Record::take(metadata);
+        record.mark.set_canonical(canonical);
         if self.settings.is_disabled {
             record.own = parent;
         } else {
@@ -219,6 +222,11 @@ impl Spans {
         {
             mark.exited(now);
         }
+    }
+
+    /// The record of the unit of work in which an open span was made.
+    pub(crate) fn canonical(&self, id: u64) -> Option<CanonicalRecord> {
+        self.open.shard(id).get(&id)?.mark.canonical().cloned()
     }
 
     pub(crate) fn knows(&self, id: u64) -> bool {

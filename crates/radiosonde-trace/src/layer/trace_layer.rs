@@ -5,6 +5,7 @@ use std::ptr;
 use std::sync::{Arc, OnceLock};
 
 use radiosonde_core::SpanEnder;
+use radiosonde_core::canonical::CanonicalRecord;
 use radiosonde_core::silence::is_silenced;
 use tracing::dispatcher::WeakDispatch;
 use tracing::span::{Attributes, Id, Record};
@@ -13,6 +14,7 @@ use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::{Layer, Registry};
 
+use crate::active::annotating;
 use crate::active::span_control::SpanControl;
 use crate::entering::promoted_entries;
 use crate::entering::stack::{self, Entering};
@@ -63,6 +65,7 @@ pub struct TraceLayer<S> {
 
 impl<S> TraceLayer<S> {
     pub(crate) fn new(spans: Arc<Spans>, installed: Installed) -> Self {
+        annotating::install();
         Self {
             control: SpanControl::new(SpanDoors(Arc::clone(&spans))),
             span_ender: span_ender(Arc::clone(&spans)),
@@ -100,6 +103,15 @@ where
             None => None,
             Some(parent) => self.nearest_known(parent, ctx).and_then(|id| self.spans.context(id)),
         }
+    }
+
+    /// The record of the unit of work that a new span belongs to: that of its thread or of the span around it.
+    fn canonical_of(&self, attrs: &Attributes<'_>) -> Option<CanonicalRecord> {
+        CanonicalRecord::of_thread().or_else(|| match attrs.parent() {
+            Some(parent) => self.spans.canonical(parent.into_u64()),
+            None if attrs.is_contextual() => stack::canonical(),
+            None => None,
+        })
     }
 
     /// The nearest span around a new one that is not in the spans of this thread: it is around a span that a filter hides from
@@ -152,7 +164,8 @@ where
         }
         probe_state::seen();
         let parent = self.parent_of(attrs, id, &ctx);
-        self.spans.open(id.into_u64(), attrs.metadata(), parent, |visitor| attrs.record(visitor));
+        let canonical = self.canonical_of(attrs);
+        self.spans.open(id.into_u64(), attrs.metadata(), parent, canonical, |visitor| attrs.record(visitor));
         if let Some(parent) = attrs.parent() {
             self.spans.has_child(parent.into_u64());
         }

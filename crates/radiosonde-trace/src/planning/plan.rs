@@ -1,3 +1,4 @@
+use radiosonde_core::canonical::LINE_FIELD;
 use tracing::Metadata;
 
 use crate::records::attributes::{Attributes, Key, hash};
@@ -51,7 +52,7 @@ pub(crate) enum Role {
     Description,
     /// `radiosonde.keep`
     Keep,
-    /// A part of a bridged record that is no attribute.
+    /// No attribute: a part of a bridged record, or the annotations of a line.
     Ignored,
 }
 
@@ -77,6 +78,8 @@ impl FieldPlan {
             "otel.kind" if !is_event => (Role::Kind, name),
             "otel.status_code" if !is_event => (Role::StatusCode, name),
             "otel.status_description" if !is_event => (Role::Description, name),
+            // The span has them as attributes.
+            LINE_FIELD if is_event => (Role::Ignored, name),
             "radiosonde.keep" => (Role::Keep, name),
             _ => (Role::Attribute, name),
         };

@@ -1,12 +1,16 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use radiosonde_core::canonical::CanonicalRecord;
+
 /// What the threads that have entered a span share with its record.
 #[derive(Debug, Default)]
 pub(crate) struct Mark {
     is_closed: AtomicBool,
     /// In nanoseconds since 1970; zero before the first exit.
     last_exit: AtomicU64,
+    /// The record of the unit of work in which the span was made.
+    canonical: Option<CanonicalRecord>,
 }
 
 impl Mark {
@@ -23,6 +27,19 @@ impl Mark {
     /// Whether a thread has the span entered. One reference is the record's.
     pub(crate) fn is_entered(self: &Arc<Self>) -> bool {
         Arc::strong_count(self) > 1
+    }
+
+    /// Sets the record of the span's unit of work. No other thread may know the mark.
+    pub(crate) fn set_canonical(self: &mut Arc<Self>, record: Option<CanonicalRecord>) {
+        if (record.is_some() || self.canonical.is_some())
+            && let Some(mark) = Arc::get_mut(self)
+        {
+            mark.canonical = record;
+        }
+    }
+
+    pub(crate) const fn canonical(&self) -> Option<&CanonicalRecord> {
+        self.canonical.as_ref()
     }
 
     /// Makes it the mark of another span. No thread may have the former one entered.

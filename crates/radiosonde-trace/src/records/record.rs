@@ -113,6 +113,7 @@ impl Record {
             // Acquire: pairs with the Release of the last reference that another thread dropped, whose accesses come before.
             fence(Ordering::Acquire);
             self.mark.reset();
+            self.mark.set_canonical(None);
         } else {
             // A thread still has the span entered.
             self.mark = Arc::default();

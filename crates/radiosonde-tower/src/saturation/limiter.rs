@@ -31,8 +31,19 @@ use crate::saturation::wait::Waits;
 /// A series is there, at zero, from the time at which its layer is made. A caller that gives up has waited, too. One that does
 /// not wait is observed with 0 seconds. Layers of the same name in the same registry add up.
 ///
+/// # Outcomes
+/// A refusal or a timeout is the outcome of the request that is current then: its access line reports `shed` or `timed_out`.
+///
 /// # Order
-/// `ServerLayer` outermost, then what turns errors into responses, then these layers:
+/// `ServerLayer` outermost, so that each refusal is recorded; then a layer that turns errors into responses; then these.
+/// Between layers of axum, requests wait for a permit after they have arrived at the server layer, and the wait is part of
+/// their duration. Within one `ServiceBuilder`, or without axum, they wait in `poll_ready`, before they arrive.
+///
+/// | Layer that gives up | The client receives |
+/// |---|---|
+/// | these, or tower's, under axum's `HandleErrorLayer` | what that returns, such as 503 or 504 |
+/// | these, or tower's, in a hyper server without such a layer | no response: the connection is closed |
+/// | tower-http's `TimeoutLayer` | 408, an ordinary response that the service has completed |
 ///
 /// ```
 /// use std::time::Duration;

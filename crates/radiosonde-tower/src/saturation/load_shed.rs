@@ -2,6 +2,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
+use radiosonde_core::Outcome;
+use radiosonde_core::canonical::CanonicalRecord;
 use radiosonde_metrics::Counter;
 use tower::BoxError;
 use tower::load_shed::error::Overloaded;
@@ -32,7 +34,8 @@ impl<S> Layer<S> for LoadShedLayer {
 
 /// The service created by [`LoadShedLayer`].
 ///
-/// Does what tower's does, and fails with the same error: tower's [`Overloaded`].
+/// Does what tower's does, and fails with the same error: tower's [`Overloaded`]. The outcome of the current request is then
+/// [`Outcome::Shed`], unless a layer or a handler outside answers with success all the same.
 #[derive(Debug)]
 pub struct LoadShed<S> {
     inner: S,
@@ -93,7 +96,11 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().called.as_pin_mut() {
             Some(called) => called.poll(cx).map_err(Into::into),
-            None => Poll::Ready(Err(Overloaded::new().into())),
+            None => {
+                // Here, not in the call, which a buffer's task makes outside of the request's scope.
+                CanonicalRecord::with_current(|record| record.set_outcome_hint(Some(Outcome::Shed)));
+                Poll::Ready(Err(Overloaded::new().into()))
+            }
         }
     }
 }

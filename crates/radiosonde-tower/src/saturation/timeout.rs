@@ -3,6 +3,8 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use pin_project_lite::pin_project;
+use radiosonde_core::Outcome;
+use radiosonde_core::canonical::CanonicalRecord;
 use radiosonde_metrics::Counter;
 use tokio::time::Sleep;
 use tower::BoxError;
@@ -34,7 +36,8 @@ impl<S> Layer<S> for TimeoutLayer {
 /// The service created by [`TimeoutLayer`].
 ///
 /// Does what tower's does, and fails with the same error: tower's [`Elapsed`]. The time to the response's head is limited;
-/// its body is not.
+/// its body is not. The outcome of the current request is then [`Outcome::TimedOut`], unless a layer or a handler outside
+/// answers with success all the same.
 #[derive(Debug, Clone)]
 pub struct Timeout<S> {
     inner: S,
@@ -87,6 +90,7 @@ where
         }
         ready!(this.sleep.poll(cx));
         this.timed_out.inc();
+        CanonicalRecord::with_current(|record| record.set_outcome_hint(Some(Outcome::TimedOut)));
         Poll::Ready(Err(Elapsed::new().into()))
     }
 }

@@ -6,12 +6,15 @@ mod hands;
 mod property;
 
 use std::convert::Infallible;
-use std::future::pending;
+use std::future::{pending, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use radiosonde_core::Outcome;
+use radiosonde_core::canonical::{CanonicalRecord, CanonicalSlot};
 use radiosonde_metrics::Registry;
 use radiosonde_testkit::ManualClock;
 use radiosonde_tower::Limiter;
@@ -178,6 +181,28 @@ async fn only_the_timeout_that_elapsed_counts() {
     scene.assert(&[("requests_timed_out_total", 1)]);
     let outer = scene.registry.snapshot().value("http_requests_timed_out_total", &[("limiter", "outer")]);
     assert_eq!(outer, Some(0.0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_and_a_timeout_are_the_hint_of_the_request() {
+    let scene = Scene::new();
+    let shed =
+        ServiceBuilder::new().layer(scene.limiter.load_shed()).layer(scene.limiter.concurrency_limit(0));
+    let late = scene.limiter.timeout(Duration::from_secs(1)).layer(Scripted::default());
+    // The buffer's task, which is in no request, asks the service and calls it.
+    let shed = scene.limiter.buffer(1).layer(shed.service(Scripted::default()));
+    for (answer, expected) in [(Answer::Now, None), (Answer::Never, Some(Outcome::TimedOut))] {
+        assert_eq!(hint_after(late.clone().oneshot(answer)).await, expected);
+    }
+    assert_eq!(hint_after(shed.oneshot(Answer::Now)).await, Some(Outcome::Shed));
+}
+
+/// The hint in the record of a request that consists of this future.
+async fn hint_after(future: impl Future) -> Option<Outcome> {
+    let mut slot = CanonicalSlot::new(CanonicalRecord::new());
+    let mut future = pin!(future);
+    poll_fn(|cx| slot.in_scope(|| future.as_mut().poll(cx).map(drop))).await;
+    slot.take().unwrap().outcome_hint()
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 //! right, and neither series nor memory grow with them.
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::borrow::Cow;
 use std::convert::Infallible;
 
 use axum::Router;
@@ -14,7 +15,7 @@ use radiosonde_core::Resource;
 use radiosonde_log::{Format, JsonLayer, Writer};
 use radiosonde_metrics::Registry;
 use radiosonde_testkit::{CountingAllocator, SharedBuffer};
-use radiosonde_tower::{DebugKey, DebugRequests, ServerLayer};
+use radiosonde_tower::{DebugKey, DebugRequests, RequestHead, ServerLayer};
 use radiosonde_trace::{CaptureSpans, SpanKind, TracePipeline};
 use tower::{Service as _, ServiceExt as _};
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -91,6 +92,16 @@ fn request(at: usize) -> (Request<Body>, StatusCode) {
     (request, status)
 }
 
+/// A label that takes whatever a client sends.
+fn tenant<'r>(head: &RequestHead<'r>) -> Option<Cow<'r, str>> {
+    head.headers.get("host").map(|host| String::from_utf8_lossy(host.as_bytes()))
+}
+
+/// Routes without a bound, as a careless extractor finds them.
+fn every_path<'r>(head: &RequestHead<'r>) -> Option<Cow<'r, str>> {
+    head.uri.path().starts_with("/%00").then(|| head.uri.path().into())
+}
+
 /// Samples with the prefix of our HTTP metrics.
 fn series(registry: &Registry) -> usize {
     registry.text().lines().filter(|line| line.starts_with("http_")).count()
@@ -107,7 +118,14 @@ fn hostile_requests_are_answered_and_leave_nothing() {
     let _guard = tracing::subscriber::set_default(subscriber);
 
     let key = DebugKey::new("0123456789abcdef0123456789abcdef").unwrap();
-    let layer = ServerLayer::builder().registry(&registry).debug_requests(DebugRequests::new([key]));
+    let layer = ServerLayer::builder()
+        .registry(&registry)
+        .debug_requests(DebugRequests::new([key]))
+        .trusted_proxies(2)
+        .with_time_to_first_byte()
+        .label("tenant", 4, tenant)
+        .route_by(every_path)
+        .capture_request_headers(READ.iter().map(|name| HeaderName::from_static(name)));
     let mut app = Router::new()
         .route("/orders/{id}", get(async || "order"))
         .route("/any/{*rest}", any(async || "any"))
@@ -144,5 +162,7 @@ fn hostile_requests_are_answered_and_leave_nothing() {
     let snapshot = registry.snapshot();
     assert_eq!(snapshot.sum("http_requests_total", &[]), REQUESTS as f64);
     assert_eq!(snapshot.sum("http_requests_in_flight", &[]), 0.0);
-    assert!(series(&registry) < 400, "{}", registry.text());
+    assert!(snapshot.sum("http_requests_total", &[("endpoint", "_overflow")]) > 10_000.0);
+    assert!(snapshot.sum("http_requests_total", &[("tenant", "_overflow")]) > 1_000.0);
+    assert!(series(&registry) < 80_000, "{}", series(&registry));
 }

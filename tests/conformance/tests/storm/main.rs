@@ -66,6 +66,15 @@ impl Signals {
         self.registry.snapshot().sum(name, &[])
     }
 
+    /// The observations in all series of a histogram.
+    fn count(&self, name: &str) -> usize {
+        let text = self.registry.text();
+        let name = format!("{name}_count{{");
+        let counts =
+            text.lines().filter(|line| line.starts_with(&name)).filter_map(|line| line.rsplit(' ').next());
+        counts.map(|count| count.parse::<usize>().unwrap()).sum()
+    }
+
     /// The number of access lines by outcome, after a strict reading of all lines.
     fn outcomes(&self) -> BTreeMap<String, usize> {
         let lines = json_lines(self.lines.text().as_bytes(), 64 << 10).unwrap();
@@ -115,11 +124,20 @@ fn a_storm_of_cut_and_failing_requests_leaves_nothing() {
     let ids: BTreeSet<_> = spans.iter().map(|span| span.context.span_id().to_string()).collect();
     assert_eq!(ids.len(), spans.len(), "a span was exported twice");
 
+    let accepted = signals.sum("http_connections_accepted_total");
+    assert!(accepted > 100.0, "{accepted} connections");
     let outcomes = signals.outcomes();
     assert_eq!(outcomes.values().sum::<usize>(), made, "{outcomes:?}");
-    for outcome in ["completed", "failed", "aborted", "panicked"] {
-        assert!(outcomes.get(outcome).is_some_and(|&count| count > made / 50), "{outcomes:?}");
+    let count = |names: &[&str]| names.iter().filter_map(|name| outcomes.get(*name)).sum::<usize>();
+    let aborted = ["aborted_before_headers", "aborted_after_headers"];
+    for outcome in ["completed", "failed", "body_error", "panicked"].into_iter().chain(aborted) {
+        assert!(count(&[outcome]) > made / 100, "{outcome} in {outcomes:?}");
     }
+    assert_eq!(signals.sum("http_requests_aborted_total"), count(&aborted) as f64, "{outcomes:?}");
+    assert_eq!(signals.sum("http_panics_total"), count(&["panicked"]) as f64, "{outcomes:?}");
+    assert_eq!(signals.count("http_request_duration_seconds"), made);
+    assert_eq!(signals.count("http_response_size_bytes"), made);
+    assert_eq!(signals.count("http_connection_duration_seconds"), accepted as usize);
     // A response that a client has read to its end is counted with its status.
     assert!(seen.values().sum::<usize>() > REQUESTS / 3, "{seen:?}");
     for (status, read) in seen {
@@ -127,7 +145,5 @@ fn a_storm_of_cut_and_failing_requests_leaves_nothing() {
             signals.registry.snapshot().sum("http_requests_total", &[("status", &status.to_string())]);
         assert!(counted >= read as f64, "{read} clients have read a {status}, {counted} are counted");
     }
-    let accepted = signals.sum("http_connections_accepted_total");
-    assert!(accepted > 100.0, "{accepted} connections");
     assert_eq!(open_files(), before);
 }

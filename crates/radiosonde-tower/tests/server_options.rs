@@ -289,3 +289,23 @@ fn bytes_and_the_time_to_the_head_are_measured() {
     let left = serve(ServerLayerBuilder::without_sizes, ok, [request("GET", "/a", None)]);
     assert!(!left.text.contains("size_bytes"), "{}", left.text);
 }
+
+#[test]
+fn an_annotation_is_a_label_with_the_values_it_may_have() {
+    let respond = |request: &Request<()>| {
+        match request.uri().path() {
+            "/gold" => radiosonde_signals::annotate!(customer.tier = "gold"),
+            "/other" => radiosonde_signals::annotate!(customer.tier = "secret-tier-7"),
+            _ => {}
+        }
+        ok(request)
+    };
+    let build = |layer: ServerLayerBuilder| layer.annotated_label("customer.tier", ["gold", "silver"]);
+    let left = serve(build, respond, ["/gold", "/gold", "/other"].map(|path| request("GET", path, None)));
+    for (tier, times) in [("gold", 2), ("_OTHER", 1)] {
+        left.has(&format!(
+            "http_requests_total{{customer_tier=\"{tier}\",endpoint=\"_unmatched\",method=\"GET\",status=\"200\"}} {times}\n"
+        ));
+    }
+    assert!(left.attribute("customer.tier").unwrap().contains("gold"));
+}

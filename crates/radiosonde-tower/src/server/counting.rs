@@ -69,7 +69,9 @@ impl ServerRequest {
                 series.duration.observe_in(seconds, exemplar);
             }
         };
-        self.with_labels(|labels| self.endpoint().of_status(families, self.method, key, labels, count));
+        self.with_labels(ended, |labels| {
+            self.endpoint().of_status(families, self.method, key, labels, count)
+        });
         let series = self.endpoint().of_method(families, self.method);
         if let Some((requests, responses)) = &series.sizes {
             // The server does not see the bytes of a request without the header.
@@ -105,11 +107,13 @@ impl ServerRequest {
     }
 
     /// Passes on the values of further labels, in the order of their names.
-    fn with_labels<R>(&self, pass: impl FnOnce(&[&str]) -> R) -> R {
-        if self.labels.is_empty() {
+    fn with_labels<R>(&self, ended: &Ended, pass: impl FnOnce(&[&str]) -> R) -> R {
+        let annotated = &self.settings.annotated_labels;
+        if self.labels.is_empty() && annotated.is_empty() {
             return pass(&[]);
         }
-        let values: Vec<&str> = self.labels.iter().map(|value| &**value).collect();
+        let values = self.labels.iter().map(|value| &**value);
+        let values: Vec<_> = values.chain(annotated.iter().map(|label| label.value(ended))).collect();
         pass(&values)
     }
 }

@@ -1,11 +1,13 @@
 use std::collections::HashSet;
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 use radiosonde_core::survive;
 use radiosonde_metrics::model::{MAX_VALUE_BYTES, OVERFLOW};
+use radiosonde_signals::Ended;
 
+use crate::describing::short_text::ShortText;
 use crate::routing::find_label::FindLabel;
 use crate::routing::request_head::RequestHead;
 
@@ -57,5 +59,33 @@ impl fmt::Debug for ExtraLabel {
             .field("name", &self.name)
             .field("limit", &self.limit)
             .finish_non_exhaustive()
+    }
+}
+
+/// A further label, by an annotation of the request, with the values it may have.
+#[derive(Debug, Clone)]
+pub(crate) struct AnnotatedLabel {
+    /// The annotation's key.
+    key: String,
+    values: Vec<String>,
+}
+
+impl AnnotatedLabel {
+    pub(crate) const fn new(key: String, values: Vec<String>) -> Self {
+        Self { key, values }
+    }
+
+    /// The key as the name of a label.
+    pub(crate) fn name(&self) -> String {
+        self.key.replace(['.', '-'], "_")
+    }
+
+    /// The label's value: empty without the annotation, and `_OTHER` if its value is not in the list.
+    pub(crate) fn value(&self, ended: &Ended) -> &str {
+        let Some(annotated) = ended.annotation(&self.key) else { return "" };
+        let mut text = ShortText::default();
+        // Writing to a text does not fail.
+        let _ = write!(text, "{annotated}");
+        self.values.iter().find(|value| **value == *text.as_str()).map_or("_OTHER", |value| value)
     }
 }

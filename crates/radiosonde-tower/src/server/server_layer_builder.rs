@@ -15,7 +15,7 @@ use crate::measuring::server_metrics::{ENDPOINTS, ServerMetrics};
 use crate::routing::find_label::FindLabel;
 use crate::routing::find_route::FindRoute;
 use crate::server::exclusion::Exclusion;
-use crate::server::extra_label::ExtraLabel;
+use crate::server::extra_label::{AnnotatedLabel, ExtraLabel};
 use crate::server::line_policy::{LinePolicy, LineSampling};
 use crate::server::server_layer::ServerLayer;
 use crate::server::server_settings::ServerSettings;
@@ -36,6 +36,7 @@ pub struct ServerLayerBuilder {
     find_route: Option<Arc<dyn FindRoute>>,
     streams: Vec<String>,
     labels: Vec<(String, usize, Arc<dyn FindLabel>)>,
+    annotated_labels: Vec<AnnotatedLabel>,
     lines: LinePolicy,
     request_headers: Vec<HeaderName>,
     response_headers: Vec<HeaderName>,
@@ -56,6 +57,7 @@ impl ServerLayerBuilder {
             find_route: None,
             streams: Vec::new(),
             labels: Vec::new(),
+            annotated_labels: Vec::new(),
             lines: LinePolicy::new(),
             request_headers: Vec::new(),
             response_headers: Vec::new(),
@@ -137,6 +139,22 @@ impl ServerLayerBuilder {
         self
     }
 
+    /// Adds a label to requests and duration, whose value is that of an annotation of the request: `annotate!(customer.tier = "gold")`
+    /// with `annotated_label("customer.tier", ["gold", "silver"])` sets the label `customer_tier`. It is empty without the
+    /// annotation, and `_OTHER` for a value that is not in the list.
+    ///
+    /// # Cost
+    /// That of [`label`](Self::label).
+    pub fn annotated_label<V: Into<String>>(
+        mut self,
+        key: impl Into<String>,
+        values: impl IntoIterator<Item = V>,
+    ) -> Self {
+        let values = values.into_iter().map(Into::into).collect();
+        self.annotated_labels.push(AnnotatedLabel::new(key.into(), values));
+        self
+    }
+
     /// Finds the route of a request by this closure, if neither the router nor a [`Route`](crate::Route) names it.
     pub fn route_by(mut self, find: impl FindRoute + 'static) -> Self {
         self.find_route = Some(Arc::new(find));
@@ -183,6 +201,7 @@ impl ServerLayerBuilder {
         let registry = self.registry.as_ref().unwrap_or_else(|| Registry::global());
         let (clock, mut options) = (self.clock, self.families);
         options.labels.extend(self.labels.iter().map(|(name, ..)| name.clone()));
+        options.labels.extend(self.annotated_labels.iter().map(AnnotatedLabel::name));
         let families =
             self.signals.contains(Signals::METRICS).then(|| ServerFamilies::new(registry, &options));
         let metrics = ServerMetrics::new(families.transpose()?, ENDPOINTS);
@@ -206,6 +225,7 @@ impl ServerLayerBuilder {
             find_route: self.find_route,
             streams: self.streams,
             labels: labels.map(|(name, limit, find)| ExtraLabel::new(name, limit, find)).collect(),
+            annotated_labels: self.annotated_labels,
             lines: self.lines,
             sampling: LineSampling::new(left_out.transpose()?),
             request_headers: attributes("http.request.header.", self.request_headers),

@@ -8,7 +8,7 @@ use crate::debugging::DebugVerifier;
 use crate::measuring::server_metrics::ServerMetrics;
 use crate::routing::find_route::FindRoute;
 use crate::server::exclusion::Exclusion;
-use crate::server::extra_label::ExtraLabel;
+use crate::server::extra_label::{AnnotatedLabel, ExtraLabel};
 use crate::server::line_policy::{LinePolicy, LineSampling};
 use crate::server::signals::Signals;
 
@@ -25,6 +25,7 @@ pub(crate) struct ServerSettings {
     /// Routes whose responses are streams, whatever their type.
     pub(crate) streams: Vec<String>,
     pub(crate) labels: Vec<ExtraLabel>,
+    pub(crate) annotated_labels: Vec<AnnotatedLabel>,
     pub(crate) lines: LinePolicy,
     pub(crate) sampling: LineSampling,
     /// Headers whose values are attributes of the span.

@@ -34,15 +34,15 @@ fn every_setting_of_the_metrics_is_read_and_secrets_are_not_shown() {
     let shown = format!("{options:?}");
     assert!(!shown.contains("hunter2") && shown.contains("max_in_flight: Some(4)"), "{shown}");
     let service = options.service(&Registry::new());
-    let listener = options.listen(&service).unwrap().unwrap();
+    let listener = options.listen(service.clone()).unwrap().unwrap();
     assert_eq!(status(&listener, "/internal/metrics"), "HTTP/1.1 200 OK");
     assert_eq!(status(&listener, "/metrics"), "HTTP/1.1 404 Not Found");
 
     let file = format!("{file}\ntls = {{ certificate = \"no/such.pem\", key = \"key.pem\" }}");
     let options: MetricsOptions = toml::from_str(&file).unwrap();
-    let error = options.listen(&service).unwrap_err();
+    let error = options.listen(service.clone()).unwrap_err();
     assert_eq!(error.source().unwrap().to_string(), "cannot read no/such.pem");
-    assert!(MetricsOptions::new().listen(&service).unwrap().is_none());
+    assert!(MetricsOptions::new().listen(service.clone()).unwrap().is_none());
 }
 
 #[test]
@@ -114,7 +114,7 @@ fn what_is_malformed_is_refused_with_the_name_of_the_field() {
     let error = toml::from_str::<LevelsOptions>("default_ttl = 5").unwrap_err();
     assert!(error.to_string().contains("default_ttl"), "{error}");
     let options = MetricsOptions::new().address(([127, 0, 0, 1], 0).into()).path("metrics");
-    let error = options.listen(&options.service(&Registry::new())).unwrap_err();
+    let error = options.listen(options.service(&Registry::new())).unwrap_err();
     assert_eq!(
         error.source().unwrap().to_string(),
         "invalid path \"metrics\": expected one that starts with /"

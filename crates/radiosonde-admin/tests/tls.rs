@@ -24,7 +24,7 @@ fn options(tls: Tls) -> MetricsOptions {
 }
 
 fn listen(options: &MetricsOptions, registry: &Registry) -> Result<Listener, ListenError> {
-    options.listen(&options.service(registry)).map(Option::unwrap)
+    options.listen(options.service(registry)).map(Option::unwrap)
 }
 
 /// The answer, to a client that trusts this certificate alone.
@@ -84,7 +84,7 @@ fn what_nothing_can_be_served_with_is_refused_and_not_printed() {
     let ((certificate, key), (_, other_key)) = (certificate(), certificate());
     let refused = |tls: Tls| {
         let error = listen(&options(tls), &Registry::new()).unwrap_err();
-        assert!(error.to_string().starts_with("cannot serve metrics on 127.0.0.1:0"));
+        assert!(error.to_string().starts_with("cannot listen on 127.0.0.1:0"));
         let invalid = error.source().unwrap();
         (invalid.to_string(), invalid.source().is_some())
     };

@@ -106,6 +106,12 @@ impl TracePipeline {
         live
     }
 
+    /// Whether spans are recorded for a sink. Without one, [`live_spans`](Self::live_spans) finds none.
+    #[must_use]
+    pub fn has_sinks(&self) -> bool {
+        self.settings.processor.has_sinks()
+    }
+
     /// Decides what becomes of a span of another tracing API that starts: for bridges.
     #[must_use]
     pub fn begin(&self, span: &SamplingInput<'_>) -> SpanFate {

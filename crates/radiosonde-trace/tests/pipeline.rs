@@ -518,7 +518,8 @@ fn open_spans_are_shown_with_their_fields_and_age() {
     let pipeline =
         builder(&Registry::new()).sink(spans).clock(Arc::<ManualClock>::clone(&clock)).build().unwrap();
     run(&pipeline, || {
-        let outer = info_span!("outer", otel.name = "GET /", late = field::Empty).entered();
+        let outer =
+            info_span!("outer", otel.name = "GET /", otel.kind = "server", late = field::Empty).entered();
         clock.advance(Duration::from_secs(3));
         let inner = info_span!("inner").entered();
         outer.record("late", 7);
@@ -526,6 +527,10 @@ fn open_spans_are_shown_with_their_fields_and_age() {
         let shown: Vec<_> = live.iter().map(|span| (span.name.as_str(), span.age.as_secs())).collect();
         assert_eq!(shown, [("GET /", 3), ("inner", 0)]);
         assert_eq!(live[0].attributes, [Attribute::new("late", 7)]);
+        assert_eq!(
+            live.iter().map(|span| span.kind).collect::<Vec<_>>(),
+            [SpanKind::Server, SpanKind::Internal]
+        );
         assert_eq!(live[1].parent, context_of(&outer).map(|context| context.span_id()));
         drop(inner);
     });

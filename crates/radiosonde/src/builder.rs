@@ -1,4 +1,4 @@
-use radiosonde_admin::{LevelsOptions, MetricsOptions};
+use radiosonde_admin::{AdminOptions, LevelsOptions, MetricsOptions};
 use radiosonde_core::ResourceBuilder;
 use radiosonde_log::{LogOptions, PanicHook};
 use radiosonde_metrics::Registry;
@@ -213,8 +213,8 @@ impl TelemetryBuilder {
         self
     }
 
-    /// Sets the listener of metrics, and the credentials of all scrapes, also those of
-    /// [`Telemetry::metrics_service`](crate::Telemetry::metrics_service), which serves metrics with and without a listener.
+    /// Sets the address of the listener that serves [`Telemetry::admin_service`](crate::Telemetry::admin_service), and the credentials of
+    /// all scrapes, also those of [`Telemetry::metrics_service`](crate::Telemetry::metrics_service).
     /// Settings that are left open come from `OTEL_METRICS_EXPORTER`, `OTEL_EXPORTER_PROMETHEUS_HOST`,
     /// `OTEL_EXPORTER_PROMETHEUS_PORT` and `RADIOSONDE_METRICS_BEARER_TOKEN`.
     ///
@@ -223,6 +223,14 @@ impl TelemetryBuilder {
     /// ```
     pub fn metrics(mut self, set: impl FnOnce(MetricsOptions) -> MetricsOptions) -> Self {
         self.code.metrics = set(self.code.metrics);
+        self
+    }
+
+    /// Sets the credentials of operators, for all that [`Telemetry::admin_service`](crate::Telemetry::admin_service) serves but the probes.
+    /// Default: the bearer token in `RADIOSONDE_ADMIN_BEARER_TOKEN`; without either, metrics and levels have their own credentials or none,
+    /// and requests in flight are shown by a listener on a loopback address alone.
+    pub fn admin(mut self, set: impl FnOnce(AdminOptions) -> AdminOptions) -> Self {
+        self.code.admin = set(self.code.admin);
         self
     }
 

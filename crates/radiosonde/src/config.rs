@@ -1,4 +1,4 @@
-use radiosonde_admin::{LevelsOptions, MetricsOptions};
+use radiosonde_admin::{AdminOptions, LevelsOptions, MetricsOptions};
 use radiosonde_core::ResourceBuilder;
 use radiosonde_log::LogOptions;
 use radiosonde_trace::TraceOptions;
@@ -11,7 +11,7 @@ use crate::{to_loki, to_otlp};
 ///
 /// # Shape
 /// With the feature `serde` it is read from TOML, JSON or YAML; a key that it does not know is refused. Each group is the options of
-/// the crate that it configures: [`LogOptions`], [`TraceOptions`], [`MetricsOptions`], [`LevelsOptions`], `LokiOptions` and
+/// the crate that it configures: [`LogOptions`], [`TraceOptions`], [`MetricsOptions`], [`AdminOptions`], [`LevelsOptions`], `LokiOptions` and
 /// `OtlpOptions`. `metrics` may be called `monitoring`, with `prometheus_port` and `metrics_path`.
 ///
 /// ```toml
@@ -51,6 +51,7 @@ pub struct Config {
     pub(crate) traces: TraceOptions,
     #[cfg_attr(feature = "serde", serde(alias = "monitoring"))]
     pub(crate) metrics: MetricsOptions,
+    pub(crate) admin: AdminOptions,
     pub(crate) levels: LevelsOptions,
     pub(crate) loki: to_loki::Options,
     pub(crate) otlp: to_otlp::Options,
@@ -70,6 +71,7 @@ impl Config {
             logs: self.logs.or(other.logs),
             traces: self.traces.or(other.traces),
             metrics: self.metrics.or(other.metrics),
+            admin: self.admin.or(other.admin),
             levels: self.levels.or(other.levels),
             loki: self.loki.or(other.loki),
             otlp: self.otlp.or(other.otlp),

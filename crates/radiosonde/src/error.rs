@@ -46,7 +46,7 @@ pub enum InitError {
     Otlp(Box<dyn Error + Send + Sync>),
     /// The configuration of the OTLP sink for log records is refused.
     OtlpLogs(Box<dyn Error + Send + Sync>),
-    /// The metrics listener cannot listen.
+    /// The listener cannot listen.
     Listen(ListenError),
     /// The panic hook cannot be installed.
     PanicHook(PanicHookError),
@@ -95,7 +95,7 @@ impl fmt::Display for InitError {
             Self::Loki(_) => "cannot set up the push to Loki",
             Self::Otlp(_) => "cannot set up the export of spans",
             Self::OtlpLogs(_) => "cannot set up the export of log records",
-            Self::Listen(_) => "cannot start the metrics listener",
+            Self::Listen(_) => "cannot start the listener",
             Self::PanicHook(_) => "cannot make panics lines",
             Self::Subscriber => {
                 "another `tracing` subscriber is installed already; set up telemetry before, and without another"

@@ -1,4 +1,5 @@
 //! Runs the examples of the guides.
+#![doc = include_str!("../../../docs/health.md")]
 #![doc = include_str!("../../../docs/http.md")]
 #![doc = include_str!("../../../docs/layers.md")]
 #![doc = include_str!("../../../docs/logs.md")]

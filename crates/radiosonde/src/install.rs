@@ -12,9 +12,10 @@ use tracing::dispatcher;
 use tracing::subscriber::NoSubscriber;
 
 use crate::error::InitError;
+use crate::served::Served;
 use crate::settings::{Settings, log};
 use crate::telemetry::Telemetry;
-use crate::{to_loki, to_opentelemetry};
+use crate::{shutdown_signal, to_loki, to_opentelemetry};
 
 static INITIALISED: AtomicBool = AtomicBool::new(false);
 
@@ -37,6 +38,7 @@ fn assemble(settings: Settings) -> Result<Telemetry, InitError> {
         service_label,
         logs,
         filter,
+        admin,
         levels: levels_options,
         panic_hook,
         loki,
@@ -66,7 +68,6 @@ fn assemble(settings: Settings) -> Result<Telemetry, InitError> {
     };
     let traces = otlp.add_to(traces.resource(&resource).registry(&registry), &given, backend)?.build()?;
     let (filter, levels) = LevelReload::builder(filter).registry(&registry).build()?;
-    let levels_service = levels_options.service(&levels);
     let loki = to_loki::sink(loki, service_label.as_deref(), &logs, &given, backend)?;
     let sinks = loki.into_iter().chain(otlp.sink(&logs, &given, backend)?);
     let logs = sinks.fold(logs, LogOptions::sink).resource(&resource).registry(&registry);
@@ -75,8 +76,7 @@ fn assemble(settings: Settings) -> Result<Telemetry, InitError> {
     let subscriber = layers.with_ours(filter, &traces, lines);
     dispatcher::with_default(&subscriber, || traces.probe()).map_err(InitError::Probe)?;
 
-    let metrics_service = metrics.service(&registry);
-    let listener = metrics.listen(&metrics_service).map_err(InitError::Listen)?;
+    let served = Served::start((&metrics, &admin), &registry, levels_options.service(&levels), &traces)?;
 
     // From here on the process is changed; what can fail has been tried.
     if let Some(hook) = panic_hook {
@@ -86,17 +86,10 @@ fn assemble(settings: Settings) -> Result<Telemetry, InitError> {
     bridge_log_records().map_err(InitError::Bridge)?;
     dispatcher::set_global_default(subscriber).map_err(|_| InitError::Subscriber)?;
     make_global(&traces, global_opentelemetry);
+    shutdown_signal::also_for(&served.health);
     registry.expose_process();
     registry.expose_build_info(&resource);
-    Ok(Telemetry::new(
-        resource,
-        registry,
-        (levels, levels_service, logs),
-        (server, client),
-        traces,
-        delivery,
-        (metrics_service, listener),
-    ))
+    Ok(Telemetry::new(resource, registry, (levels, logs), (server, client), traces, delivery, served))
 }
 
 /// Makes the pipeline the process' own, and also that of the OpenTelemetry API if that is to be replaced.

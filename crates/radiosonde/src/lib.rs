@@ -13,6 +13,7 @@ mod listening;
 pub mod metrics;
 #[cfg_attr(not(feature = "jaeger-remote"), path = "remote_sampling_off.rs")]
 mod remote_sampling;
+mod served;
 mod settings;
 mod shutdown_signal;
 pub mod signals;
@@ -37,7 +38,7 @@ pub use builder::{TelemetryBuilder, builder};
 pub use config::Config;
 pub use error::{InitError, InvalidVariable};
 pub use radiosonde_admin as admin;
-pub use radiosonde_admin::{LevelsOptions, MetricsOptions};
+pub use radiosonde_admin::{AdminOptions, LevelsOptions, MetricsOptions};
 pub use radiosonde_appender as appender;
 pub use radiosonde_core as base;
 pub use radiosonde_core::{

@@ -3,12 +3,18 @@ use std::pin::Pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
+use radiosonde_admin::Health;
 use radiosonde_core::{diagnostics, survive};
 
 use crate::listening;
 
-static ASKED: Mutex<Asked> =
-    Mutex::new(Asked { is_listening: false, has_come: false, next: 0, waiting: BTreeMap::new() });
+static ASKED: Mutex<Asked> = Mutex::new(Asked {
+    is_listening: false,
+    has_come: false,
+    next: 0,
+    waiting: BTreeMap::new(),
+    health: None,
+});
 
 /// Whether the process was asked to end, and which futures wait for that.
 #[derive(Debug)]
@@ -18,12 +24,14 @@ struct Asked {
     /// The number of the next future.
     next: u64,
     waiting: BTreeMap<u64, Waker>,
+    /// Not ready once a signal has come.
+    health: Option<Health>,
 }
 
 /// Waits until the process is asked to end: by SIGTERM, as `docker stop`, Kubernetes and systemd do, or by Ctrl-C (SIGINT).
 ///
 /// From the call on, neither signal ends the process by itself. The future works on any runtime, and on none. The first signal
-/// completes every such future, also one that is made later; further signals do nothing. Handlers of tokio or `signal-hook`
+/// completes every such future, also one that is made later, and makes `/readyz` answer 503; further signals do nothing. Handlers of tokio or `signal-hook`
 /// for the same signals are called as well. On systems other than Unix, Ctrl-C alone is waited for.
 ///
 /// If the signals cannot be listened to, that is reported through [`diagnostics`] and the future never completes: the signals
@@ -89,12 +97,27 @@ impl Drop for ShutdownSignal {
     }
 }
 
+/// Sets this not ready when a signal comes.
+pub(crate) fn also_for(health: &Health) {
+    let mut asked = lock();
+    asked.health = Some(health.clone());
+    let has_come = asked.has_come;
+    drop(asked);
+    if has_come {
+        health.set_ready(false);
+    }
+}
+
 /// A signal has come.
 fn come() {
     let mut asked = lock();
     asked.has_come = true;
     let waiting = std::mem::take(&mut asked.waiting);
+    let health = asked.health.clone();
     drop(asked);
+    if let Some(health) = health {
+        health.set_ready(false);
+    }
     for waker in waiting.into_values() {
         // One that panics keeps no other future from completing.
         let _ = survive(|| waker.wake());

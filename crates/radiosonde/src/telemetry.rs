@@ -4,13 +4,15 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use radiosonde_admin::{LevelsService, Listener, MetricsService};
+use radiosonde_admin::{AdminService, Health, LevelsService, Listener, MetricsService};
 use radiosonde_core::{Clock as _, Resource, SystemClock};
 use radiosonde_delivery::{Delivery, Report};
 use radiosonde_log::{LevelReload, LogHandle};
 use radiosonde_metrics::Registry;
 use radiosonde_tower::{ClientLayer, ServerLayer};
 use radiosonde_trace::TracePipeline;
+
+use crate::served::Served;
 
 /// How long a telemetry that is dropped waits for the writers' queues.
 const CLOSE_WITHIN: Duration = Duration::from_secs(2);
@@ -24,42 +26,27 @@ pub struct Telemetry {
     resource: Resource,
     registry: Registry,
     levels: LevelReload,
-    levels_service: LevelsService,
     logs: LogHandle,
     server: ServerLayer,
     client: ClientLayer,
     traces: TracePipeline,
     delivery: Delivery,
-    metrics_service: MetricsService,
-    listener: Option<Listener>,
+    served: Served,
 }
 
 impl Telemetry {
     pub(crate) fn new(
         resource: Resource,
         registry: Registry,
-        levels: (LevelReload, LevelsService, LogHandle),
+        levels: (LevelReload, LogHandle),
         layers: (ServerLayer, ClientLayer),
         traces: TracePipeline,
         delivery: Delivery,
-        scrapes: (MetricsService, Option<Listener>),
+        served: Served,
     ) -> Self {
-        let (levels, levels_service, logs) = levels;
+        let (levels, logs) = levels;
         let (server, client) = layers;
-        let (metrics_service, listener) = scrapes;
-        Self {
-            resource,
-            registry,
-            levels,
-            levels_service,
-            logs,
-            server,
-            client,
-            traces,
-            delivery,
-            metrics_service,
-            listener,
-        }
+        Self { resource, registry, levels, logs, server, client, traces, delivery, served }
     }
 
     /// The layer for the service's HTTP server. With axum: `Router::layer`, after the routes.
@@ -83,10 +70,34 @@ impl Telemetry {
         self.client.clone()
     }
 
+    /// The service for all that the process serves about itself: metrics, probes, log levels and requests in flight. With axum:
+    /// `Router::nest_service("/admin", ..)`, after the layer. The listener, if there is one, serves the same.
+    ///
+    /// [`AdminService`] documents the paths, and `docs/health.md` how Kubernetes probes them.
+    pub fn admin_service(&self) -> AdminService {
+        self.served.admin.clone()
+    }
+
+    /// For checks of what the process depends on, which `/readyz` and `/livez` of [`admin_service`](Self::admin_service) run.
+    ///
+    /// From [`shutdown`](Self::shutdown) on, or from the signal that completes [`shutdown_signal`](crate::shutdown_signal), it is not ready.
+    ///
+    /// ```no_run
+    /// # let telemetry = radiosonde::init("orders")?;
+    /// telemetry.health().readiness_check("postgres").check(|| async {
+    ///     std::net::TcpStream::connect("127.0.0.1:5432").map(drop)
+    /// });
+    /// # Ok::<(), radiosonde::InitError>(())
+    /// ```
+    #[must_use]
+    pub const fn health(&self) -> &Health {
+        &self.served.health
+    }
+
     /// The service that answers scrapes. With axum: `Router::route_service("/metrics", ..)`, after the layer, or scrapes are counted
     /// as requests.
     pub fn metrics_service(&self) -> MetricsService {
-        self.metrics_service.clone()
+        self.served.metrics.clone()
     }
 
     /// Changes what is logged while the service runs, for good or for a time.
@@ -107,7 +118,7 @@ impl Telemetry {
     /// Without configured credentials it is read-only. [`LevelsService`] documents the requests, and how to open it to everybody.
     #[must_use]
     pub fn levels_service(&self) -> LevelsService {
-        self.levels_service.clone()
+        self.served.levels.clone()
     }
 
     /// For flushing the writers and sinks of lines while the service runs, and for what became of the lines.
@@ -134,19 +145,21 @@ impl Telemetry {
         &self.resource
     }
 
-    /// Where the listener serves `/metrics`, if there is one.
+    /// Where the listener serves [`admin_service`](Self::admin_service), if there is one.
     #[must_use]
-    pub fn metrics_address(&self) -> Option<SocketAddr> {
-        self.listener.as_ref().map(Listener::address)
+    pub fn admin_address(&self) -> Option<SocketAddr> {
+        self.served.listener.as_ref().map(Listener::address)
     }
 
     /// Delivers the queued items until the deadline, and reports what was delivered, dropped and left.
     ///
     /// Shutdown begins with the call; the future only waits, in any runtime. After the delivery it waits for the writers' queues, which
     /// blocks its thread as long as one of them hangs. Later lines and spans are counted as dropped by the sinks; lines
-    /// still go to the writers, without queues. The listener serves metrics until this is dropped.
+    /// still go to the writers, without queues. The listener serves until this is dropped; the
+    /// process is not [ready](Self::health) any more.
     #[allow(clippy::must_use_candidate, reason = "it acts whether anybody waits or not")]
     pub fn shutdown(&self, deadline: Duration) -> Shutdown {
+        self.served.health.set_ready(false);
         self.traces.shutdown();
         self.logs.begin_close();
         let end = SystemClock.monotonic().saturating_add(deadline);
@@ -156,6 +169,7 @@ impl Telemetry {
     /// [`shutdown`](Self::shutdown) for callers that cannot await; blocks this thread until about the deadline at most.
     #[allow(clippy::must_use_candidate, reason = "it acts whether anybody waits or not")]
     pub fn shutdown_blocking(&self, deadline: Duration) -> Report {
+        self.served.health.set_ready(false);
         self.traces.shutdown();
         self.logs.begin_close();
         let end = SystemClock.monotonic().saturating_add(deadline);

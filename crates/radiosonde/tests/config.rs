@@ -90,7 +90,7 @@ fn a_program_starts_as_its_file_has_it() {
     );
     let telemetry = radiosonde::builder().config(toml::from_str(&file).unwrap()).init().unwrap();
     tracing::info!("started");
-    let mut scrape = TcpStream::connect(telemetry.metrics_address().unwrap()).unwrap();
+    let mut scrape = TcpStream::connect(telemetry.admin_address().unwrap()).unwrap();
     scrape.write_all(b"GET /internal HTTP/1.0\r\n\r\n").unwrap();
     let mut response = String::new();
     scrape.read_to_string(&mut response).unwrap();

@@ -46,7 +46,7 @@ fn one_line_sets_everything_up_and_a_second_is_an_error() {
         "{line}"
     );
 
-    let mut scrape = std::net::TcpStream::connect(telemetry.metrics_address().unwrap()).unwrap();
+    let mut scrape = std::net::TcpStream::connect(telemetry.admin_address().unwrap()).unwrap();
     scrape.write_all(b"GET /metrics HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").unwrap();
     let mut answer = String::new();
     scrape.read_to_string(&mut answer).unwrap();

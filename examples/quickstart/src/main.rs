@@ -23,11 +23,12 @@ async fn run(options: Options) -> Result<(), Box<dyn Error>> {
     // 1. Metrics, JSON logs and traces, from the environment.
     let telemetry = radiosonde::init("quickstart")?;
 
-    // 2. Every request of these routes is counted, timed, traced and logged. Prometheus' own requests come after the layer: they
-    //    are no traffic.
+    // 2. Every request of these routes is counted, timed, traced and logged. Prometheus' own requests and probes come after the
+    //    layer: they are no traffic.
     let app = weather::routes(telemetry.registry())?
         .layer(telemetry.server_layer())
-        .route_service("/metrics", telemetry.metrics_service());
+        .route_service("/metrics", telemetry.metrics_service())
+        .nest_service("/admin", telemetry.admin_service());
 
     greet(address);
     let stop = stopped(options.seconds);
@@ -58,6 +59,7 @@ fn greet(address: SocketAddr) {
     let set = |variable| if env::var_os(variable).is_some() { "set" } else { "not set" };
     eprintln!("quickstart  http://{address}/stations/1");
     eprintln!("metrics     http://{address}/metrics");
+    eprintln!("health      http://{address}/admin/readyz");
     eprintln!("logs        here, and in Loki: RADIOSONDE_LOKI_URL=http://127.0.0.1:3100");
     eprintln!("            now: {}", set("RADIOSONDE_LOKI_URL"));
     eprintln!("traces      in Jaeger: OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318");

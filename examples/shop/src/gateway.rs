@@ -24,6 +24,7 @@ struct Gateway {
 
 pub(crate) async fn run(options: One) -> Result<(), Box<dyn Error>> {
     let service = Service::start(Role::Gateway, &options).await?;
+    service.depends_on("orders", options.next);
     let registry = service.telemetry().registry();
     let gateway = Gateway {
         orders: Caller::new(service.telemetry(), options.next),

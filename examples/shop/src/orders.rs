@@ -33,6 +33,7 @@ struct Orders {
 
 pub(crate) async fn run(options: One) -> Result<(), Box<dyn Error>> {
     let service = Service::start(Role::Orders, &options).await?;
+    service.depends_on("payments", options.next);
     let registry = service.telemetry().registry();
     let orders = Orders {
         payments: Caller::new(service.telemetry(), options.next),

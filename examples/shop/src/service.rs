@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::Router;
 use radiosonde::Telemetry;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tracing::info;
 
 use crate::options::{One, Role};
@@ -43,7 +43,13 @@ impl Service {
         &self.telemetry
     }
 
-    /// Serves the routes and `/metrics` until it is time to stop and every request has its answer; then, when `work` has ended
+    /// The service is not ready while this one of its dependencies accepts no connections.
+    pub(crate) fn depends_on(&self, name: &'static str, address: SocketAddr) {
+        let connect = move || async move { TcpStream::connect(address).await.map(drop) };
+        self.telemetry.health().readiness_check(name).timeout(Duration::from_secs(1)).check(connect);
+    }
+
+    /// Serves the routes, `/metrics` and the probes until it is time to stop and every request has its answer; then, when `work` has ended
     /// too, delivers what is left of the telemetry.
     pub(crate) async fn serve(
         self,
@@ -51,9 +57,11 @@ impl Service {
         work: impl Future<Output = ()>,
     ) -> Result<(), Box<dyn Error>> {
         let Self { role, telemetry, listener, address, stop } = self;
-        // Scrapes are no traffic: their route comes after the layer.
-        let app =
-            routes.layer(telemetry.server_layer()).route_service("/metrics", telemetry.metrics_service());
+        // Scrapes and probes are no traffic: their routes come after the layer.
+        let (traffic, admin) = (routes.layer(telemetry.server_layer()), telemetry.admin_service());
+        let app = ["/metrics", "/livez", "/readyz"]
+            .into_iter()
+            .fold(traffic, |app, path| app.route_service(path, admin.clone()));
         // To stderr, as stdout is for log lines; `shop all` and the tests read the address from here.
         let name = role.name();
         eprintln!("{name}: http://{address}, metrics at http://{address}/metrics");

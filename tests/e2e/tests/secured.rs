@@ -28,7 +28,7 @@ fn prometheus_is_let_in_by_password_and_by_token_and_not_without() {
         .address((Ipv4Addr::LOCALHOST, 0).into())
         .tls(tls)
         .credentials(accepted.map(Result::unwrap));
-    let listener = options.listen(&options.service(&registry)).unwrap().unwrap();
+    let listener = options.listen(options.service(&registry)).unwrap().unwrap();
 
     let job = |name: &str| ScrapeJob::new(name, listener.address()).https(&trusted);
     prometheus.scrape(&job("password").basic_auth("prometheus", "correct horse \u{e9}"));

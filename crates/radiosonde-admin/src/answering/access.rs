@@ -25,12 +25,29 @@ impl Access {
         self
     }
 
+    /// All requests again.
+    pub(crate) fn without_credentials(self) -> Self {
+        Self { accepted: None, ..self }
+    }
+
+    pub(crate) const fn has_credentials(&self) -> bool {
+        self.accepted.is_some()
+    }
+
+    /// Whether a request has one of the credentials; false without any.
+    pub(crate) fn is_shown(&self, headers: &HeaderMap) -> bool {
+        self.accepted.as_ref().is_some_and(|accepted| Credentials::are_shown(accepted, headers))
+    }
+
+    /// For a request without them.
+    pub(crate) fn refusal(&self) -> Refusal {
+        Refusal::unauthorized(Credentials::challenges(
+            self.accepted.as_deref().unwrap_or_default(),
+            self.realm,
+        ))
+    }
+
     pub(crate) fn check(&self, headers: &HeaderMap) -> Result<(), Refusal> {
-        match &self.accepted {
-            Some(accepted) if !Credentials::are_shown(accepted, headers) => {
-                Err(Refusal::unauthorized(Credentials::challenges(accepted, self.realm)))
-            }
-            _ => Ok(()),
-        }
+        if self.has_credentials() && !self.is_shown(headers) { Err(self.refusal()) } else { Ok(()) }
     }
 }

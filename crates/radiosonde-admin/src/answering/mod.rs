@@ -5,7 +5,7 @@ pub(crate) mod body;
 pub(crate) mod credentials;
 #[cfg(feature = "serde")]
 pub(crate) mod deserialize;
-#[cfg(all(feature = "serde", any(feature = "levels", feature = "listener")))]
+#[cfg(feature = "serde")]
 pub(crate) mod deserialize_list;
 pub(crate) mod in_flight;
 pub(crate) mod refusal;

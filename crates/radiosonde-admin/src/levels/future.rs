@@ -3,7 +3,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::Buf as _;
-use http::{Request, Response};
+use http::{Request, Response, request};
 use http_body::Body;
 use pin_project_lite::pin_project;
 use tower_service::Service;
@@ -97,6 +97,13 @@ where
 
     fn call(&mut self, request: Request<B>) -> LevelsFuture<B> {
         let (head, body) = request.into_parts();
-        LevelsFuture::new(self.clone(), self.begin(&head), body)
+        self.answer(&head, body, false)
+    }
+}
+
+impl LevelsService {
+    /// The response to a request: see [`begin`](Self::begin).
+    pub(crate) fn answer<B>(&self, head: &request::Parts, body: B, is_trusted: bool) -> LevelsFuture<B> {
+        LevelsFuture::new(self.clone(), self.begin(head, is_trusted), body)
     }
 }

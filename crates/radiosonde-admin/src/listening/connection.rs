@@ -1,9 +1,10 @@
+use std::convert::Infallible;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::CONNECTION;
-use http::{Request, StatusCode};
+use http::{Request, Response, StatusCode};
 use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -11,12 +12,14 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::select;
 use tokio::time::timeout;
+use tower_service::Service as _;
 
+use crate::answering::body::AdminBody;
 use crate::answering::refusal::Refusal;
 use crate::listening::connection_limit::ConnectionPermit;
 use crate::listening::write_deadline::WriteDeadline;
 use crate::metrics::self_metrics::Outcome;
-use crate::metrics::service::{MetricsFuture, MetricsService};
+use crate::serving::service::AdminService;
 
 /// How long a client may take to send the head of a request, or to begin the next one.
 pub(crate) const REQUEST_WITHIN: Duration = Duration::from_secs(10);
@@ -30,8 +33,7 @@ pub(crate) const MAX_HEAD: usize = 16 * 1024;
 /// Answers the requests of one connection, until it ends or has to close for another.
 pub(crate) async fn serve<S>(
     connection: S,
-    service: MetricsService,
-    path: Arc<str>,
+    service: AdminService,
     permit: Arc<ConnectionPermit>,
     response_read_within: Duration,
 ) where
@@ -41,7 +43,7 @@ pub(crate) async fn serve<S>(
     let busy = Arc::clone(&permit);
     let answer = service_fn(move |request| {
         busy.busy();
-        let (answer, permit) = (answer(&service, &path, &request), Arc::clone(&busy));
+        let (answer, permit) = (answer(service.clone(), request), Arc::clone(&busy));
         async move {
             let answer = answer.await;
             permit.answered();
@@ -76,15 +78,15 @@ pub(crate) async fn serve<S>(
     }
 }
 
-fn answer(service: &MetricsService, path: &str, request: &Request<Incoming>) -> MetricsFuture {
-    if !request.body().is_end_stream() {
-        let refusal = Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "a scrape has no body");
+async fn answer(
+    mut service: AdminService,
+    request: Request<Incoming>,
+) -> Result<Response<AdminBody>, Infallible> {
+    if !request.body().is_end_stream() && !service.reads_body(request.method(), request.uri().path()) {
+        service.count(Outcome::TooLarge);
+        let refusal = Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "expected a request without a body");
         // The body is not read.
-        return service.refuse(Outcome::TooLarge, refusal.header(CONNECTION, "close"));
+        return Ok(refusal.header(CONNECTION, "close").response());
     }
-    if request.uri().path() != path {
-        let refusal = Refusal::new(StatusCode::NOT_FOUND, format!("metrics are at {path}"));
-        return service.refuse(Outcome::NotFound, refusal);
-    }
-    service.answer(request.method(), request.uri(), request.headers())
+    service.call(request).await
 }

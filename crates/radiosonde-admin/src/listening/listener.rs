@@ -16,13 +16,15 @@ use crate::listening::handshake::{Handshake, Plain};
 use crate::listening::tls::Tls;
 use crate::metrics::self_metrics::Outcome;
 use crate::metrics::service::MetricsService;
+use crate::serving::service::AdminService;
 
-/// Serves metrics on a port of its own, for programs that serve no HTTP otherwise. [`MetricsOptions`](crate::MetricsOptions) has more settings.
+/// Serves an [`AdminService`] on a port of its own. Made by [`MetricsOptions::listen`](crate::MetricsOptions::listen), or for metrics alone by
+/// [`start`](Self::start).
 ///
 /// Runs on its own thread and runtime. At most 16 connections are open at a time: a further one has the longest idle one closed, or waits
 /// while all are busy. The connection of a client that does not send its request within ten seconds, does not read the response within
-/// thirty, or does not end a TLS handshake within ten, is closed. A request with a body gets 413, one whose head is longer than 16 KiB
-/// 431, one with another path 404; each is counted in `radiosonde_metrics_scrapes_total{outcome}`.
+/// thirty, or does not end a TLS handshake within ten, is closed. A request with a body that no part reads gets 413, one whose head is longer
+/// than 16 KiB 431, one with another path 404; each is counted in `radiosonde_metrics_scrapes_total{outcome}`.
 ///
 /// Collectors may block: see [`MetricsService`]. The listener stops when dropped, whatever they do.
 ///
@@ -47,8 +49,6 @@ pub struct Listener {
     ended: Mutex<mpsc::Receiver<Infallible>>,
 }
 
-/// The path of metrics by default.
-pub(crate) const DEFAULT_PATH: &str = "/metrics";
 const CONNECTIONS: usize = 16;
 /// How long a listener that is dropped waits for its thread.
 const STOPS_WITHIN: Duration = Duration::from_secs(2);
@@ -62,32 +62,27 @@ impl Listener {
     /// # Errors
     /// [`ListenError`] if the address cannot be listened on, or no thread can be started.
     pub fn start(registry: &Registry, address: SocketAddr) -> Result<Self, ListenError> {
-        Self::open(&MetricsService::new(registry), address, DEFAULT_PATH, None)
+        Self::open(MetricsService::new(registry).into(), address, None)
     }
 
     pub(crate) fn open(
-        service: &MetricsService,
+        service: AdminService,
         address: SocketAddr,
-        path: &str,
         tls: Option<&Tls>,
     ) -> Result<Self, ListenError> {
-        if !path.starts_with('/') {
-            let what = format!("invalid path {path:?}: expected one that starts with /");
-            return Err(ListenError::new(address, what));
-        }
+        service.parts().check_path().map_err(|what| ListenError::new(address, what))?;
         match tls {
             Some(tls) => {
                 let handshake = acceptor(tls).map_err(|error| ListenError::new(address, error))?;
-                Self::spawn(service, address, path, handshake)
+                Self::spawn(service, address, handshake)
             }
-            None => Self::spawn(service, address, path, Plain),
+            None => Self::spawn(service, address, Plain),
         }
     }
 
     fn spawn(
-        service: &MetricsService,
+        service: AdminService,
         address: SocketAddr,
-        path: &str,
         handshake: impl Handshake,
     ) -> Result<Self, ListenError> {
         let refuse = |source: io::Error| ListenError::new(address, source);
@@ -96,11 +91,11 @@ impl Listener {
         let bound = socket.local_addr().map_err(refuse)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(refuse)?;
         let (stop, stopped) = oneshot::channel();
-        let (service, path) = (service.clone(), Arc::from(path));
-        let thread = std::thread::Builder::new().name("radiosonde-metrics".into());
+        let service = service.with(|parts| parts.is_on_loopback = bound.ip().to_canonical().is_loopback());
+        let thread = std::thread::Builder::new().name("radiosonde-admin".into());
         let (running, ended) = mpsc::channel();
         let serve = move || {
-            runtime.block_on(serve(socket, service, path, handshake, stopped));
+            runtime.block_on(serve(socket, service, handshake, stopped));
             // This drops the connections, and their handles of the registry.
             drop(runtime);
             drop(running);
@@ -130,8 +125,7 @@ impl Drop for Listener {
 
 async fn serve(
     socket: TcpListener,
-    service: MetricsService,
-    path: Arc<str>,
+    service: AdminService,
     handshake: impl Handshake,
     mut stopped: oneshot::Receiver<Infallible>,
 ) {
@@ -151,7 +145,7 @@ async fn serve(
             _ = &mut stopped => return,
             permit = limit.acquire() => Arc::new(permit),
         };
-        let (service, path, handshake) = (service.clone(), Arc::clone(&path), handshake.clone());
+        let (service, handshake) = (service.clone(), handshake.clone());
         tokio::spawn(async move {
             let entered = tokio::select! {
                 entered = tokio::time::timeout(REQUEST_WITHIN, handshake.perform(connection)) => entered,
@@ -159,7 +153,7 @@ async fn serve(
             };
             match entered {
                 Ok(Ok(connection)) => {
-                    connection::serve(connection, service, path, permit, RESPONSE_READ_WITHIN).await
+                    connection::serve(connection, service, permit, RESPONSE_READ_WITHIN).await
                 }
                 Ok(Err(_)) | Err(_) => service.count(Outcome::Handshake),
             }
@@ -167,7 +161,7 @@ async fn serve(
     }
 }
 
-/// The metrics listener could not be started.
+/// A listener could not be started.
 #[derive(Debug)]
 pub struct ListenError {
     address: SocketAddr,
@@ -182,7 +176,7 @@ impl ListenError {
 
 impl fmt::Display for ListenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "cannot serve metrics on {}", self.address)
+        write!(f, "cannot listen on {}", self.address)
     }
 }
 
@@ -201,7 +195,7 @@ mod tests {
         let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let address = taken.local_addr().unwrap();
         let error = Listener::start(&Registry::new(), address).unwrap_err();
-        assert_eq!(error.to_string(), format!("cannot serve metrics on {address}"));
+        assert_eq!(error.to_string(), format!("cannot listen on {address}"));
         assert!(std::error::Error::source(&error).is_some());
     }
 
@@ -415,14 +409,8 @@ mod tests {
             client.write_all(b"GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
             let (connection, _) = socket.accept().await.unwrap();
             let permit = Arc::new(ConnectionLimit::new(1).acquire().await);
-            let service = MetricsService::new(&registry);
-            let served = connection::serve(
-                connection,
-                service,
-                DEFAULT_PATH.into(),
-                permit,
-                Duration::from_millis(50),
-            );
+            let service = MetricsService::new(&registry).into();
+            let served = connection::serve(connection, service, permit, Duration::from_millis(50));
             // Before the time to send a request is over, which would end it as well.
             let ended = tokio::time::timeout(connection::REQUEST_WITHIN * 3 / 4, served).await;
             drop(client);

@@ -1,4 +1,4 @@
-//! Metrics on a port of their own.
+//! The service on a port of its own.
 
 #[cfg_attr(not(feature = "tls"), path = "acceptor_off.rs")]
 mod acceptor;

@@ -3,11 +3,12 @@ use std::net::{IpAddr, SocketAddr};
 use radiosonde_metrics::Registry;
 
 use crate::answering::credentials::Credentials;
-use crate::listening::listener::{DEFAULT_PATH, ListenError, Listener};
+use crate::listening::listener::{ListenError, Listener};
 use crate::listening::tls::Tls;
 use crate::metrics::service::MetricsService;
+use crate::serving::service::AdminService;
 
-/// How metrics are served: as a service for a router, and on a port of their own if there is an address.
+/// How metrics are served, and the address of the [`Listener`] that serves them with the rest of an [`AdminService`].
 ///
 /// # Shape
 /// Plain values, checked by [`listen`](Self::listen). With the feature `serde` they are read from a configuration file under the
@@ -23,8 +24,7 @@ use crate::metrics::service::MetricsService;
 ///     .address(([127, 0, 0, 1], 0).into())
 ///     .path("/internal/metrics")
 ///     .credentials([Credentials::bearer("c29tZSB0b2tlbg==")?]);
-/// let service = options.service(&Registry::new());
-/// let listener = options.listen(&service)?;
+/// let listener = options.listen(options.service(&Registry::new()))?;
 /// assert!(listener.is_some());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -76,7 +76,7 @@ impl MetricsOptions {
         self
     }
 
-    /// The path of the listener's metrics; default: `/metrics`.
+    /// The path of metrics in an [`AdminService`]; default: `/metrics`.
     pub fn path(mut self, path: impl Into<String>) -> Self {
         self.path = Some(path.into());
         self
@@ -104,6 +104,10 @@ impl MetricsOptions {
     pub fn service(&self, registry: &Registry) -> MetricsService {
         let max_in_flight = self.max_in_flight.unwrap_or(MetricsService::DEFAULT_MAX_IN_FLIGHT);
         let service = MetricsService::new(registry).max_in_flight(max_in_flight);
+        let service = match &self.path {
+            Some(path) => service.path_in_admin(path),
+            None => service,
+        };
         match &self.credentials {
             Some(credentials) => service.accept_only(credentials.clone()),
             None => service,
@@ -150,13 +154,12 @@ impl MetricsOptions {
         self.enabled.unwrap_or_else(|| self.has_listener()).then_some(address)
     }
 
-    /// Starts a listener for a service; `None` without an address.
+    /// Starts a listener for a service, such as a [`MetricsService`] alone; `None` without an address.
     ///
     /// # Errors
     /// [`ListenError`] if the path or the certificate is refused, the address cannot be listened on, or no thread can be started.
-    pub fn listen(&self, service: &MetricsService) -> Result<Option<Listener>, ListenError> {
-        let path = self.path.as_deref().unwrap_or(DEFAULT_PATH);
-        let start = |address| Listener::open(service, address, path, self.tls.as_ref());
-        self.listener_address().map(start).transpose()
+    pub fn listen(&self, service: impl Into<AdminService>) -> Result<Option<Listener>, ListenError> {
+        let Some(address) = self.listener_address() else { return Ok(None) };
+        Listener::open(service.into(), address, self.tls.as_ref()).map(Some)
     }
 }

@@ -8,7 +8,7 @@ mod span_limits;
 
 use std::mem;
 
-use radiosonde_admin::{Credentials, LevelsOptions, MetricsOptions};
+use radiosonde_admin::{AdminOptions, Credentials, LevelsOptions, MetricsOptions};
 use radiosonde_core::{Resource, ResourceBuilder};
 use radiosonde_log::{LogFilter, LogOptions, PanicHook};
 use radiosonde_metrics::Registry;
@@ -42,6 +42,7 @@ pub(crate) struct Settings {
     pub(crate) service_label: Option<String>,
     pub(crate) logs: LogOptions,
     pub(crate) filter: LogFilter,
+    pub(crate) admin: AdminOptions,
     pub(crate) levels: LevelsOptions,
     pub(crate) panic_hook: Option<PanicHook>,
     pub(crate) loki: to_loki::Options,
@@ -80,6 +81,7 @@ impl Settings {
             logs,
             traces,
             metrics,
+            admin,
             levels,
             loki,
             remote_sampling,
@@ -98,6 +100,7 @@ impl Settings {
             service_label,
             logs: if logs.has_output() { logs } else { logs.stdout() },
             filter: log::filter(filter.as_deref(), &given)?,
+            admin,
             levels,
             panic_hook: builder.panic_hook,
             loki: if disabled { to_loki::Options::default() } else { loki },
@@ -146,6 +149,10 @@ fn environment(
     if let Some(token) = token("RADIOSONDE_METRICS_BEARER_TOKEN", variables)? {
         metrics = metrics.credentials([token]);
     }
+    let mut admin = AdminOptions::new();
+    if let Some(token) = token("RADIOSONDE_ADMIN_BEARER_TOKEN", variables)? {
+        admin = admin.credentials([token]);
+    }
     let mut levels = LevelsOptions::new();
     if let Some(token) = token("RADIOSONDE_LOG_LEVELS_BEARER_TOKEN", variables)? {
         levels = levels.credentials([token]);
@@ -157,6 +164,7 @@ fn environment(
         traces,
         remote_sampling,
         metrics,
+        admin,
         levels,
         loki: to_loki::options(variables)?,
         ..Config::default()

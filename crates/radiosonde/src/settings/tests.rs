@@ -609,6 +609,19 @@ fn levels_are_changed_by_whom_code_says_else_the_token_of_the_variable_else_nobo
 }
 
 #[test]
+fn operators_are_those_of_code_or_the_token_of_the_variable() {
+    let token = [("RADIOSONDE_ADMIN_BEARER_TOKEN", "hunter2")];
+    let asked = |code, variables| count(&resolve(code, variables).unwrap().admin);
+    assert_eq!(asked(builder(), &[]), None);
+    assert_eq!(asked(builder(), &token), Some(1));
+    let two = [Credentials::basic("a", "b"), Credentials::basic("c", "d")].map(Result::unwrap);
+    assert_eq!(asked(builder().admin(|admin| admin.credentials(two)), &token), Some(2));
+    let error = resolve(builder(), &[("RADIOSONDE_ADMIN_BEARER_TOKEN", "hunter2 2")]).unwrap_err();
+    assert!(error.to_string().contains("RADIOSONDE_ADMIN_BEARER_TOKEN"), "{error}");
+    assert!(!format!("{error:?}").contains("hunter2"));
+}
+
+#[test]
 fn debug_keys_are_those_of_code_else_of_the_variable_and_are_not_repeated() {
     let keys = [("RADIOSONDE_DEBUG_KEYS", "correct horse battery staple, the key that comes next")];
     let count = |code, variables| resolve(code, variables).unwrap().debug_keys.map(|keys| keys.len());

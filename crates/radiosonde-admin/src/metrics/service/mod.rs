@@ -71,7 +71,12 @@ pub struct MetricsService {
     shared: Arc<Shared>,
     max_in_flight: usize,
     access: Access,
+    /// Where an `AdminService` serves it.
+    path: Arc<str>,
 }
+
+/// The path of metrics by default.
+const DEFAULT_PATH: &str = "/metrics";
 
 /// The state that clones of a service share.
 #[derive(Debug)]
@@ -101,7 +106,7 @@ impl MetricsService {
         });
         let shared = Arc::new(Shared { expositions, in_flight: Arc::default(), self_metrics });
         let max_in_flight = Self::DEFAULT_MAX_IN_FLIGHT;
-        Self { shared, max_in_flight, access: Access::open("metrics") }
+        Self { shared, max_in_flight, access: Access::open("metrics"), path: DEFAULT_PATH.into() }
     }
 
     /// At most this many scrapes in flight, from the request until the server has taken the body; further ones get 503 and
@@ -119,22 +124,41 @@ impl MetricsService {
         self
     }
 
-    /// The response to a request.
-    pub(crate) fn answer(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> MetricsFuture {
-        match self.read(method, uri, headers) {
+    /// The path at which an [`AdminService`](crate::AdminService) serves it; default: `/metrics`.
+    pub fn path_in_admin(mut self, path: impl Into<String>) -> Self {
+        let path: String = path.into();
+        self.path = path.into();
+        self
+    }
+
+    pub(crate) fn path(&self) -> &str {
+        &self.path
+    }
+
+    pub(crate) const fn has_credentials(&self) -> bool {
+        self.access.has_credentials()
+    }
+
+    /// The response to a request. A trusted one needs no credentials.
+    pub(crate) fn answer(
+        &self,
+        method: &Method,
+        uri: &Uri,
+        headers: &HeaderMap,
+        is_trusted: bool,
+    ) -> MetricsFuture {
+        match self.read(method, uri, headers, is_trusted) {
             Ok((scrape, in_flight)) => MetricsFuture(State::Waiting {
                 request: self.shared.expositions.join(scrape, scrape_timeout(headers)),
                 in_flight: Some(in_flight),
                 service: self.clone(),
                 is_head: method == Method::HEAD,
             }),
-            Err((outcome, refusal)) => self.refuse(outcome, refusal),
+            Err((outcome, refusal)) => {
+                self.count(outcome);
+                MetricsFuture(State::Ready(Some(refusal.response())))
+            }
         }
-    }
-
-    pub(crate) fn refuse(&self, outcome: Outcome, refusal: Refusal) -> MetricsFuture {
-        self.count(outcome);
-        MetricsFuture(State::Ready(Some(refusal.response())))
     }
 
     fn read(
@@ -142,8 +166,11 @@ impl MetricsService {
         method: &Method,
         uri: &Uri,
         headers: &HeaderMap,
+        is_trusted: bool,
     ) -> Result<(Scrape, InFlight), (Outcome, Refusal)> {
-        self.access.check(headers).map_err(|refusal| (Outcome::Unauthorized, refusal))?;
+        if !is_trusted {
+            self.access.check(headers).map_err(|refusal| (Outcome::Unauthorized, refusal))?;
+        }
         if method != Method::GET && method != Method::HEAD {
             return Err((Outcome::Refused, Refusal::method("GET, HEAD")));
         }
@@ -216,7 +243,7 @@ impl<B> Service<Request<B>> for MetricsService {
     }
 
     fn call(&mut self, request: Request<B>) -> MetricsFuture {
-        self.answer(request.method(), request.uri(), request.headers())
+        self.answer(request.method(), request.uri(), request.headers(), false)
     }
 }
 

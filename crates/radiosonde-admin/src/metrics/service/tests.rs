@@ -39,11 +39,11 @@ fn answered(mut future: MetricsFuture) -> Response<AdminBody> {
 }
 
 fn ask(service: &MetricsService) -> MetricsFuture {
-    service.answer(&Method::GET, &Uri::from_static("/metrics"), &HeaderMap::new())
+    service.answer(&Method::GET, &Uri::from_static("/metrics"), &HeaderMap::new(), false)
 }
 
 fn get(service: &MetricsService, target: &'static str, headers: &HeaderMap) -> Response<AdminBody> {
-    answered(service.answer(&Method::GET, &Uri::from_static(target), headers))
+    answered(service.answer(&Method::GET, &Uri::from_static(target), headers, false))
 }
 
 fn text(response: &Response<AdminBody>) -> &str {
@@ -72,8 +72,8 @@ fn a_head_request_gets_the_head_alone() {
     registry.gauge("a", "A.").build().unwrap();
     let service = MetricsService::new(&registry);
     let uri = Uri::from_static("/?name[]=a");
-    let [get, head] =
-        [Method::GET, Method::HEAD].map(|method| answered(service.answer(&method, &uri, &HeaderMap::new())));
+    let [get, head] = [Method::GET, Method::HEAD]
+        .map(|method| answered(service.answer(&method, &uri, &HeaderMap::new(), false)));
     let length = http_body::Body::size_hint(get.body()).exact().map(|length| length.to_string());
     assert_eq!(head.headers()[CONTENT_TYPE], get.headers()[CONTENT_TYPE]);
     assert_eq!(head.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()), length.as_deref());
@@ -83,7 +83,7 @@ fn a_head_request_gets_the_head_alone() {
 #[test]
 fn other_methods_are_refused() {
     let service = MetricsService::new(&Registry::new());
-    let response = answered(service.answer(&Method::POST, &Uri::from_static("/"), &HeaderMap::new()));
+    let response = answered(service.answer(&Method::POST, &Uri::from_static("/"), &HeaderMap::new(), false));
     assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED);
     assert_eq!(response.headers()[ALLOW], "GET, HEAD");
 }
@@ -167,7 +167,7 @@ fn a_scrape_without_credentials_is_told_how_to_show_them_whatever_it_asks() {
     let service = MetricsService::new(&registry).accept_only(credentials);
     let uri = Uri::from_static("/metrics?name[]=%zz");
     for method in [Method::GET, Method::HEAD, Method::POST] {
-        let response = answered(service.answer(&method, &uri, &HeaderMap::new()));
+        let response = answered(service.answer(&method, &uri, &HeaderMap::new(), false));
         assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
         let challenges = response.headers().get_all(WWW_AUTHENTICATE).iter();
         let challenges: Vec<_> = challenges.map(|challenge| challenge.to_str().unwrap()).collect();

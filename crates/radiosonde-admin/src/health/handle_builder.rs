@@ -1,0 +1,41 @@
+use std::sync::Arc;
+
+use radiosonde_core::{SharedClock, SystemClock};
+use radiosonde_metrics::Registry;
+
+use crate::health::board::Board;
+use crate::health::handle::Health;
+use crate::health::self_metrics::SelfMetrics;
+
+/// Builds a [`Health`].
+#[derive(Debug)]
+#[must_use = "a builder does nothing until it is built"]
+pub struct HealthBuilder {
+    registry: Option<Registry>,
+    clock: SharedClock,
+}
+
+impl HealthBuilder {
+    pub(crate) fn new() -> Self {
+        Self { registry: None, clock: Arc::new(SystemClock) }
+    }
+
+    /// The registry of `health_check_status` and `health_check_duration_seconds`; default: [`Registry::global`].
+    pub fn registry(mut self, registry: &Registry) -> Self {
+        self.registry = Some(registry.clone());
+        self
+    }
+
+    /// The clock that measures the age of results; default: the system's. Timeouts are real time always.
+    pub fn clock(mut self, clock: SharedClock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// A health without checks.
+    #[must_use]
+    pub fn build(self) -> Health {
+        let self_metrics = SelfMetrics::new(self.registry.as_ref().unwrap_or_else(|| Registry::global()));
+        Health(Arc::new(Board::new(self.clock, self_metrics)))
+    }
+}

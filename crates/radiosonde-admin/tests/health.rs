@@ -1,0 +1,203 @@
+//! Checks and probes.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+use std::future::{pending, ready};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
+use std::time::Duration;
+
+use radiosonde_admin::{Health, HealthReport, HealthStatus};
+use radiosonde_metrics::Registry;
+use radiosonde_testkit::ManualClock;
+use tokio::sync::Semaphore;
+use tokio::task::{JoinSet, yield_now};
+
+const SHORT: Duration = Duration::from_millis(50);
+const LONG: Duration = Duration::from_secs(60);
+
+fn health() -> Health {
+    Health::builder().registry(&Registry::new()).build()
+}
+
+fn failure<'a>(report: &'a HealthReport, name: &str) -> Option<&'a str> {
+    let check = report.checks.iter().find(|check| &*check.name == name);
+    check.unwrap().failure.as_deref()
+}
+
+/// Counts its runs.
+#[derive(Debug, Clone, Default)]
+struct Runs(Arc<AtomicUsize>);
+
+impl Runs {
+    fn add(&self) -> usize {
+        self.0.fetch_add(1, Ordering::SeqCst)
+    }
+
+    fn count(&self) -> usize {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+#[tokio::test]
+async fn a_thousand_probes_at_a_time_run_a_check_once() {
+    let (health, runs, gate) = (health(), Runs::default(), Arc::new(Semaphore::new(0)));
+    let (counted, closed) = (runs.clone(), Arc::clone(&gate));
+    health.readiness_check("postgres").timeout(LONG).cache_for(Duration::ZERO).check(move || {
+        let (counted, closed) = (counted.clone(), Arc::clone(&closed));
+        async move {
+            counted.add();
+            closed.acquire().await.map(|permit| permit.forget())
+        }
+    });
+    let mut probes = JoinSet::new();
+    for _ in 0..1000 {
+        let health = health.clone();
+        probes.spawn(async move { health.ready().await });
+    }
+    yield_now().await;
+    gate.add_permits(1);
+    let mut answered = 0;
+    while let Some(report) = probes.join_next().await {
+        assert!(report.unwrap().is_ok());
+        answered += 1;
+    }
+    assert_eq!((answered, runs.count()), (1000, 1));
+}
+
+#[tokio::test]
+async fn a_result_is_kept_for_as_long_as_it_should_be() {
+    let (clock, runs) = (ManualClock::new(), Runs::default());
+    let health = Health::builder().registry(&Registry::new()).clock(Arc::new(clock.clone())).build();
+    let counted = runs.clone();
+    let check = move || ready(if counted.add() == 0 { Err("connection refused") } else { Ok(()) });
+    health.readiness_check("postgres").cache_for(Duration::from_secs(5)).check(check);
+
+    assert_eq!(failure(&health.ready().await, "postgres"), Some("connection refused"));
+    clock.advance(Duration::from_secs(4));
+    let report = health.ready().await;
+    assert_eq!(failure(&report, "postgres"), Some("connection refused"), "failures are kept, too");
+    assert_eq!((report.checks[0].age, runs.count()), (Duration::from_secs(4), 1));
+    clock.advance(Duration::from_secs(1));
+    let report = health.ready().await;
+    assert_eq!((report.is_ok(), report.checks[0].age, runs.count()), (true, Duration::ZERO, 2));
+}
+
+#[tokio::test]
+async fn checks_that_hang_block_or_panic_fail_by_name_and_no_other_does() {
+    let (health, registry) = {
+        let registry = Registry::new();
+        (Health::builder().registry(&registry).build(), registry)
+    };
+    let (release, blocked) = mpsc::channel::<()>();
+    let (blocked, blocks) = (Mutex::new(blocked), Runs::default());
+    let counted = blocks.clone();
+    // A panic takes long where a backtrace is printed.
+    let check = |name| health.readiness_check(name).timeout(LONG).cache_for(Duration::ZERO);
+    check("hangs").timeout(SHORT).check(pending::<Result<(), String>>);
+    check("blocks").timeout(SHORT).check(move || {
+        counted.add();
+        let _ = blocked.lock().unwrap().recv();
+        ready(Ok::<(), String>(()))
+    });
+    check("panics").check(|| async { if true { panic!("out of order") } else { Ok::<(), String>(()) } });
+    check("works").check(|| ready(Ok::<(), String>(())));
+
+    for _ in 0..2 {
+        let report = health.ready().await;
+        assert_eq!(report.status, HealthStatus::Failing);
+        assert_eq!(failure(&report, "hangs"), Some("no result within 50ms"));
+        assert_eq!(failure(&report, "blocks"), Some("no result within 50ms"));
+        assert_eq!(failure(&report, "panics"), Some("the check panicked"));
+        assert_eq!(failure(&report, "works"), None);
+    }
+    assert_eq!(blocks.count(), 1, "it has a thread still");
+    let status = |check| registry.snapshot().value("health_check_status", &[("check", check)]);
+    assert_eq!(["hangs", "blocks", "panics", "works"].map(status), [0.0, 0.0, 0.0, 1.0].map(Some));
+    let text = registry.text();
+    assert!(text.contains("health_check_duration_seconds_count{check=\"works\"} 2\n"), "{text}");
+    assert!(text.contains("health_check_duration_seconds_count{check=\"blocks\"} 1\n"), "{text}");
+
+    drop(release);
+    // Its thread returns soon; until then, probes report the former result.
+    while failure(&health.ready().await, "blocks").is_some() {}
+    assert!(blocks.count() > 1);
+}
+
+#[tokio::test]
+async fn a_check_goes_on_when_its_probe_hangs_up() {
+    let (health, gate) = (health(), Arc::new(Semaphore::new(0)));
+    let (begun, begins) = mpsc::channel();
+    let (closed, runs) = (Arc::clone(&gate), Runs::default());
+    let counted = runs.clone();
+    health.readiness_check("postgres").timeout(LONG).check(move || {
+        let closed = Arc::clone(&closed);
+        counted.add();
+        begun.send(()).unwrap();
+        async move { closed.acquire().await.map(|permit| permit.forget()) }
+    });
+    let probe = tokio::spawn({
+        let health = health.clone();
+        async move { health.ready().await }
+    });
+    yield_now().await;
+    begins.recv().unwrap();
+    probe.abort();
+    assert!(probe.await.unwrap_err().is_cancelled());
+    gate.add_permits(1);
+    assert!(health.ready().await.is_ok());
+    assert_eq!(runs.count(), 1, "the second probe got the result of the first");
+}
+
+#[tokio::test]
+async fn liveness_and_readiness_have_their_own_checks() {
+    let health = health();
+    assert!(health.live().await.is_ok() && health.ready().await.is_ok(), "there is nothing to fail");
+    health.liveness_check("worker").check(|| ready(Err::<(), _>("the worker has ended")));
+    assert_eq!(failure(&health.live().await, "worker"), Some("the worker has ended"));
+    assert!(health.ready().await.is_ok());
+
+    health.set_ready(false);
+    assert_eq!(health.ready().await.status, HealthStatus::NotReady);
+    health.readiness_check("worker").check(|| ready(Ok::<(), String>(())));
+    assert!(health.live().await.is_ok(), "one name is one check");
+    assert_eq!(health.ready().await.status, HealthStatus::NotReady, "whatever the checks report");
+    health.set_ready(true);
+    assert!(health.ready().await.is_ok());
+}
+
+#[tokio::test]
+async fn a_gate_is_asked_at_every_probe() {
+    let (health, runs) = (health(), Runs::default());
+    let counted = runs.clone();
+    health.gate("burn_rate", move || match counted.add() {
+        0 => Ok(()),
+        1 => Err("the error budget burns 20 times too fast".to_owned()),
+        _ => panic!("out of order"),
+    });
+    assert!(health.ready().await.is_ok());
+    let failed = health.ready().await;
+    assert_eq!(failure(&failed, "burn_rate"), Some("the error budget burns 20 times too fast"));
+    assert_eq!(failure(&health.ready().await, "burn_rate"), Some("the check panicked"));
+    assert!(health.live().await.is_ok());
+}
+
+#[tokio::test]
+async fn a_check_has_the_runtime_in_which_it_is_declared() {
+    let health = health();
+    health.readiness_check("sleeps").check(|| async {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        tokio::spawn(async {}).await
+    });
+    let report = health.ready().await;
+    assert_eq!(failure(&report, "sleeps"), None);
+}
+
+#[test]
+fn a_probe_needs_no_runtime() {
+    let health = health();
+    health.readiness_check("postgres").check(|| async { std::fs::read("no/such/file").map(drop) });
+    // Neither a reactor nor timers.
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let report = runtime.block_on(health.ready());
+    assert!(failure(&report, "postgres").unwrap().contains("No such file"), "{report:?}");
+}

@@ -79,7 +79,9 @@ fn child(end: &str) {
             std::io::stderr().write_all(b"listening\n").unwrap();
             // No reactor: the future works without the runtime's own signals.
             let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            assert!(runtime.block_on(telemetry.health().ready()).is_ok());
             runtime.block_on(stop);
+            assert!(!runtime.block_on(telemetry.health().ready()).is_ok());
             error!("last words");
             let report = telemetry.shutdown_blocking(Duration::from_secs(10));
             assert_eq!(report.left(), 0);

@@ -70,7 +70,7 @@ impl Listener {
         address: SocketAddr,
         tls: Option<&Tls>,
     ) -> Result<Self, ListenError> {
-        service.parts().check_path().map_err(|what| ListenError::new(address, what))?;
+        service.check_path().map_err(|what| ListenError::new(address, what))?;
         match tls {
             Some(tls) => {
                 let handshake = acceptor(tls).map_err(|error| ListenError::new(address, error))?;

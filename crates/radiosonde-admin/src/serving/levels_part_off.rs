@@ -24,6 +24,7 @@ impl LevelsPart {
 }
 
 /// Has no values.
+#[allow(dead_code, reason = "it cannot be made")]
 #[derive(Debug)]
 pub(crate) struct LevelsPartFuture<B>(Infallible, PhantomData<B>);
 

@@ -12,5 +12,7 @@ pub(crate) mod service;
 mod trust;
 #[cfg(feature = "levels")]
 mod with_levels;
+#[cfg(feature = "listener")]
+mod with_listener;
 #[cfg(feature = "requests")]
 mod with_requests;

@@ -6,11 +6,11 @@ use crate::serving::levels_part::LevelsPart;
 use crate::serving::parts::Parts;
 use crate::serving::requests_part::RequestsPart;
 
-const LIVEZ: &str = "/livez";
-const READYZ: &str = "/readyz";
-const LEVELS: &str = "/levels";
-const REQUESTS: &str = "/debug/requests";
-const INDEX: &str = "/";
+pub(crate) const LIVEZ: &str = "/livez";
+pub(crate) const READYZ: &str = "/readyz";
+pub(crate) const LEVELS: &str = "/levels";
+pub(crate) const REQUESTS: &str = "/debug/requests";
+pub(crate) const INDEX: &str = "/";
 
 /// What a path serves.
 #[derive(Debug, Clone, Copy)]
@@ -56,18 +56,6 @@ impl Parts {
             Some((INDEX, Place::Index)),
         ];
         places.into_iter().flatten()
-    }
-
-    /// Why the metrics' path cannot be one.
-    pub(crate) fn check_path(&self) -> Result<(), String> {
-        let Some(path) = self.metrics.as_ref().map(MetricsService::path) else { return Ok(()) };
-        if !path.starts_with('/') {
-            return Err(format!("invalid path {path:?}: expected one that starts with /"));
-        }
-        if [LIVEZ, READYZ, LEVELS, REQUESTS, INDEX].contains(&path) {
-            return Err(format!("invalid path {path:?}: expected one that serves nothing else"));
-        }
-        Ok(())
     }
 
     /// The paths that are served, as a page.

@@ -1,13 +1,10 @@
 use std::sync::Arc;
 
-use http::Method;
-
 use crate::answering::credentials::Credentials;
 use crate::health::handle::Health;
 use crate::metrics::self_metrics::Outcome;
 use crate::metrics::service::MetricsService;
 use crate::serving::parts::Parts;
-use crate::serving::place::Place;
 
 /// A tower service for all that a process serves about itself: one router for its parts.
 ///
@@ -112,11 +109,6 @@ impl AdminService {
         if let Some(metrics) = &self.parts.metrics {
             metrics.count(outcome);
         }
-    }
-
-    /// Whether the body of such a request is read.
-    pub(crate) fn reads_body(&self, method: &Method, path: &str) -> bool {
-        method == Method::PUT && matches!(self.parts.place(path), Some(Place::Levels(_)))
     }
 }
 

@@ -7,6 +7,7 @@ mod debug_options;
 #[cfg_attr(not(feature = "debug-header"), path = "debugging_off.rs")]
 mod debugging;
 mod describing;
+mod grpc;
 mod ids;
 mod lifecycle;
 mod measuring;
@@ -15,9 +16,12 @@ mod routing;
 mod saturation;
 mod server;
 
+pub use client::attempts::{AttemptCounter, CountAttempts};
 pub use client::client_call::ClientCall;
-pub use client::client_layer::{ClientLayer, ClientLayerBuilder};
+pub use client::client_layer::ClientLayer;
+pub use client::client_layer_builder::ClientLayerBuilder;
 pub use client::client_service::ClientService;
+pub use client::line_level::{EndedCall, LineLevel};
 pub use connections::connection_handle::ConnectionHandle;
 pub use connections::connection_metrics::{ConnectionMetrics, ConnectionMetricsBuilder};
 #[cfg(all(feature = "axum", feature = "saturation"))]
@@ -28,11 +32,13 @@ pub use connections::with_connection::WithConnection;
 pub use debugging::key::{DebugKey, InvalidDebugKey};
 #[cfg(feature = "debug-header")]
 pub use debugging::requests::DebugRequests;
+pub use grpc::status::GrpcStatus;
 pub use ids::request_id::{CORRELATION_ID, REQUEST_ID, RequestId};
 pub use lifecycle::exchange::{Exchange, Follows};
 pub use lifecycle::request_outcome::RequestOutcome;
 pub use lifecycle::response_body::ResponseBody;
 pub use lifecycle::response_future::ResponseFuture;
+pub use measuring::client_names::ClientNames;
 pub use measuring::http_names::HttpNames;
 pub use routing::find_label::FindLabel;
 pub use routing::find_route::FindRoute;

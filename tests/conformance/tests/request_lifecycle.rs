@@ -443,7 +443,10 @@ async fn an_outgoing_request_carries_the_clients_span() {
     assert_eq!(client.kind, SpanKind::Client);
     assert_eq!(client.parent, Some(parent.context.span_id()));
     assert_eq!(sent, format!("00-{}-{}-03", client.context.trace_id(), client.context.span_id()));
-    assert_eq!(client.attribute("url.full"), Some(&"http://orders.local:8080/orders/7".into()));
+    assert_eq!(
+        client.attribute("url.full"),
+        Some(&"http://orders.local:8080/orders/7?token=REDACTED".into())
+    );
     assert_eq!(client.attribute("http.response.status_code"), Some(&200.into()));
     let text = signals.registry.text();
     assert!(text.contains(

@@ -1,137 +1,94 @@
 use std::sync::Arc;
 
+use bytes::Buf;
 use http::response::Parts;
-use http::{Method, Request, StatusCode};
-use radiosonde_core::canonical::CanonicalSlot;
-use radiosonde_core::{Clock, EndingSpan, Outcome, SpanContext};
-use radiosonde_signals::{Ended, UnitOfWork};
-use tracing::{Level, Span};
+use http::{HeaderMap, StatusCode, Uri, Version};
+use radiosonde_core::Outcome;
+use radiosonde_signals::Ended;
+use tracing::Span;
 
+use crate::client::client_settings::ClientSettings;
+use crate::client::opening::Opening;
 use crate::describing::method::MethodName;
+use crate::grpc::rpc::Rpc;
 use crate::lifecycle::exchange::{Exchange, Follows};
-use crate::measuring::endpoint::Endpoint;
-use crate::measuring::http_metrics::HttpMetrics;
-use crate::measuring::status_text::status_text;
+use crate::lifecycle::request_outcome::{BODY_ERROR, SERVICE_ERROR};
+use crate::measuring::peers::Peer;
+use crate::server::signals::Signals;
 
 /// A request to another service as a unit of work.
 #[derive(Debug)]
 pub struct ClientCall {
-    metrics: Arc<HttpMetrics>,
-    server: Arc<Endpoint>,
-    pub(crate) method: &'static str,
-    path: Box<str>,
-    status: Option<StatusCode>,
-    /// HEAD has no body to wait for, though its headers may announce one.
-    is_head: bool,
+    pub(crate) settings: Arc<ClientSettings>,
+    /// `None` if neither metrics nor lines need it.
+    pub(crate) peer: Option<Arc<Peer>>,
+    pub(crate) method: MethodName,
+    pub(crate) uri: Uri,
+    pub(crate) status: Option<StatusCode>,
+    pub(crate) version: Option<Version>,
+    pub(crate) rpc: Option<Rpc>,
+    pub(crate) resend_count: u32,
 }
 
+/// The server of a request that does not name one.
+const UNKNOWN: &str = "_unknown";
+
 impl ClientCall {
-    pub(crate) fn new<Q>(metrics: &Arc<HttpMetrics>, server: Arc<Endpoint>, request: &Request<Q>) -> Self {
-        let method = request.method();
+    pub(crate) fn new(settings: &Arc<ClientSettings>, opening: &Opening<'_>) -> Self {
+        let is_named = settings.metrics.is_some() || settings.signals.contains(Signals::LINE);
+        let peer = || match opening.target {
+            Some(target) => {
+                settings.peers.get(target.label().as_str(), target.address().as_str(), target.port)
+            }
+            None => settings.peers.get(UNKNOWN, UNKNOWN, None),
+        };
         Self {
-            metrics: Arc::clone(metrics),
-            server,
-            method: MethodName::of(method).as_str(),
-            path: request.uri().path().into(),
+            settings: Arc::clone(settings),
+            peer: is_named.then(peer),
+            method: opening.method,
+            uri: opening.uri.clone(),
             status: None,
-            is_head: method == Method::HEAD,
+            version: None,
+            rpc: opening.rpc.clone(),
+            resend_count: opening.resend_count,
         }
     }
 
-    fn server(&self) -> &str {
-        &self.server.name
-    }
-
-    /// The `status` label: the response's, unless the call had none or lost its body.
-    fn status_label(&self, ended: &Ended) -> &'static str {
-        let status = self.status.map(status_text);
-        match ended.outcome() {
-            _ if ended.error_type().is_none_or(|error| status == Some(error)) => status.unwrap_or("_OTHER"),
-            Outcome::Aborted => "_aborted",
-            _ => "_error",
-        }
+    pub(crate) fn server(&self) -> &str {
+        self.peer.as_ref().map_or(UNKNOWN, |peer| &peer.name)
     }
 }
 
 impl Exchange for ClientCall {
     fn head(&mut self, _span: &Span, head: &mut Parts) -> Follows {
         self.status = Some(head.status);
+        self.version = Some(head.version);
+        if let Some(rpc) = &mut self.rpc {
+            rpc.head(head.status, &head.headers);
+        }
         let bodiless = [StatusCode::SWITCHING_PROTOCOLS, StatusCode::NO_CONTENT, StatusCode::NOT_MODIFIED];
-        if self.is_head || bodiless.contains(&head.status) { Follows::Nothing } else { Follows::Body }
+        // HEAD has no body to wait for, though its headers may announce one.
+        let is_head = self.method.as_str() == "HEAD";
+        if is_head || bodiless.contains(&head.status) { Follows::Nothing } else { Follows::Body }
+    }
+
+    fn data(&mut self, data: &impl Buf) {
+        if let Some(rpc) = &mut self.rpc {
+            rpc.data(data);
+        }
+    }
+
+    fn trailers(&mut self, trailers: &HeaderMap) {
+        if let Some(rpc) = &mut self.rpc {
+            rpc.trailers(trailers);
+        }
     }
 
     fn service_error(&self) -> Ended {
-        Ended::from(Outcome::Failed).with_error_type("service_error")
+        Ended::from(Outcome::Failed).with_error_type(SERVICE_ERROR)
     }
 
     fn body_error(&self) -> Ended {
-        Ended::from(Outcome::Failed).with_error_type("body_error")
-    }
-}
-
-impl UnitOfWork for ClientCall {
-    fn clock(&self) -> &dyn Clock {
-        &*self.metrics.clock
-    }
-
-    fn begin(&self) {
-        self.server.in_flight.inc();
-    }
-
-    fn canonical(&self) -> CanonicalSlot {
-        // What happens during a call belongs to the work that makes it.
-        CanonicalSlot::none()
-    }
-
-    fn finish(&self, ended: &Ended, exemplar: Option<&SpanContext>) {
-        self.metrics.requests.with(&[self.method, self.server(), self.status_label(ended)]).inc();
-        let duration = self.metrics.duration.with(&[self.method, self.server()]);
-        duration.observe_in(ended.took().as_secs_f64(), exemplar);
-        self.server.in_flight.dec();
-    }
-
-    fn adjust(&self, ended: Ended) -> Ended {
-        let Some(status) = self.status else { return ended };
-        // A caller that drops the body needed only the status, and has it.
-        if !matches!(ended.outcome(), Outcome::Completed | Outcome::Aborted) {
-            return ended;
-        }
-        let outcome = if status.is_server_error() { Outcome::Failed } else { Outcome::Completed };
-        match status.is_server_error() || status.is_client_error() {
-            true => Ended::from(outcome).with_error_type(status_text(status)),
-            false => outcome.into(),
-        }
-    }
-
-    fn describe(&self, span: &dyn EndingSpan) {
-        if let Some(status) = self.status {
-            span.set_number("http.response.status_code", status.as_u16().into());
-        }
-    }
-
-    fn line(&self, span: &Span, ended: &Ended) {
-        let (method, server, status) = (self.method, self.server(), self.status_label(ended));
-        // A macro, because an event's level is part of its callsite.
-        macro_rules! line {
-            ($level:ident) => {
-                tracing::$level!(
-                    target: "radiosonde::client",
-                    parent: span,
-                    method,
-                    path = &*self.path,
-                    // As on the wire; absent without a response.
-                    status = self.status.map(|status| status.as_u16()),
-                    duration_ms = ended.duration_ms(),
-                    server,
-                    outcome = ended.outcome().as_str(),
-                    "{method} {server} {status}",
-                )
-            };
-        }
-        match ended.level(Level::DEBUG, Level::WARN) {
-            Level::ERROR => line!(error),
-            Level::WARN => line!(warn),
-            _ => line!(debug),
-        }
+        Ended::from(Outcome::Failed).with_error_type(BODY_ERROR)
     }
 }

@@ -8,5 +8,5 @@ pub(crate) mod peer;
 pub(crate) mod protocol;
 pub(crate) mod query;
 pub(crate) mod scheme;
-pub(crate) mod server_address;
 pub(crate) mod short_text;
+pub(crate) mod target;

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use bytes::Buf;
 use http::HeaderMap;
 use http::response::Parts;
 use radiosonde_signals::{Ended, UnitOfWork};
@@ -14,8 +15,8 @@ pub trait Exchange: UnitOfWork {
     /// The head has arrived after this time, and a body follows.
     fn first_byte(&mut self, _took: Duration) {}
 
-    /// Counts bytes of the response's body.
-    fn data(&mut self, _bytes: u64) {}
+    /// Reads a piece of the response's body.
+    fn data(&mut self, _data: &impl Buf) {}
 
     /// Reads the trailers of the response.
     fn trailers(&mut self, _trailers: &HeaderMap) {}

@@ -73,7 +73,7 @@ impl<B: Body, X: Exchange> Body for ResponseBody<B, X> {
                 let work = record.work_mut();
                 if let Some(data) = frame.data_ref() {
                     let bytes = data.remaining() as u64;
-                    work.data(bytes);
+                    work.data(data);
                     *this.remaining = this.remaining.map(|remaining| remaining.saturating_sub(bytes));
                 } else if let Some(trailers) = frame.trailers_ref() {
                     work.trailers(trailers);

@@ -1,8 +1,9 @@
 //! The metrics of exchanges.
 
-pub(crate) mod endpoint;
-pub(crate) mod http_metrics;
+pub(crate) mod client_metrics;
+pub(crate) mod client_names;
 pub(crate) mod http_names;
+pub(crate) mod peers;
 pub(crate) mod server_endpoint;
 pub(crate) mod server_families;
 pub(crate) mod server_metrics;

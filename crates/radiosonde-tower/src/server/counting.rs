@@ -7,6 +7,7 @@ use radiosonde_metrics::{Histogram, IntGauge};
 use radiosonde_signals::Ended;
 
 use crate::describing::scheme::Scheme;
+use crate::grpc::rpc_metrics::EndedRpc;
 use crate::measuring::server_endpoint::{StatusKey, StatusSeries};
 use crate::measuring::server_families::ServerFamilies;
 use crate::measuring::status_text::status_text;
@@ -60,7 +61,9 @@ impl ServerRequest {
             true => StatusKey { status, error_type: ended.error_type().unwrap_or(""), scheme: self.scheme },
             false => StatusKey { status, error_type: "", scheme: Scheme::Http },
         };
-        let is_answer = self.kind == ResponseKind::Answer;
+        // A gRPC call with more than one answer is a stream, whose duration is not a latency.
+        let is_stream = self.rpc.as_ref().is_some_and(|rpc| rpc.messages() > 1);
+        let is_answer = self.kind == ResponseKind::Answer && !is_stream;
         let count = |series: &StatusSeries| {
             if let Some(requests) = &series.requests {
                 requests.inc();
@@ -82,6 +85,16 @@ impl ServerRequest {
         }
         if let (Some(histogram), Some(first_byte)) = (&series.first_byte, self.first_byte) {
             histogram.observe_in(first_byte.as_secs_f64(), exemplar);
+        }
+        if let (Some(rpc), Some(metrics)) = (&self.rpc, &self.settings.rpc) {
+            metrics.record(&EndedRpc {
+                path: self.uri.path(),
+                status: rpc.status(ended),
+                error_type: ended.error_type(),
+                messages: rpc.messages(),
+                took: ended.took(),
+                exemplar,
+            });
         }
         self.count_rare(families, ended);
         if self.kind != ResponseKind::Stream {

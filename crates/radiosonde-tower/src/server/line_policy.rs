@@ -7,6 +7,7 @@ use http::StatusCode;
 use radiosonde_metrics::Counter;
 use tracing::Level;
 
+use crate::grpc::status::GrpcStatus;
 use crate::lifecycle::request_outcome::RequestOutcome;
 
 /// Decides on the access line of each request.
@@ -52,6 +53,8 @@ pub struct EndedRequest<'r> {
     pub path: &'r str,
     /// The status that was sent, if any was.
     pub status: Option<StatusCode>,
+    /// The status of a gRPC call.
+    pub grpc_status: Option<GrpcStatus>,
     /// The outcome.
     pub outcome: RequestOutcome,
     /// The time since the request's arrival.

@@ -14,6 +14,8 @@ use crate::describing::method::MethodName;
 use crate::describing::scheme::Scheme;
 use crate::describing::short_text::ShortText;
 use crate::describing::{host, protocol, query};
+use crate::grpc::rpc::Rpc;
+use crate::grpc::rpc_method;
 use crate::ids::request_id::{CORRELATION_ID, RequestId};
 use crate::routing::request_head::RequestHead;
 use crate::server::server_settings::ServerSettings;
@@ -23,6 +25,7 @@ pub(crate) struct Opening<'r> {
     pub(crate) head: RequestHead<'r>,
     pub(crate) version: http::Version,
     pub(crate) method: MethodName,
+    pub(crate) rpc: Option<Rpc>,
     pub(crate) route: Option<&'r str>,
     pub(crate) id: &'r RequestId,
     pub(crate) scheme: Scheme,
@@ -40,7 +43,7 @@ impl Opening<'_> {
         tracing::info_span!(
             target: "radiosonde::http",
             "http_request",
-            otel.name = name_of(&mut name, *method, *route),
+            otel.name = self.name(&mut name),
             otel.kind = "server",
             otel.status_code = Empty,
             http.request.method = method.as_str(),
@@ -53,6 +56,13 @@ impl Opening<'_> {
         )
     }
 
+    fn name<'s>(&'s self, name: &'s mut ShortText) -> &'s str {
+        match self.rpc.is_some() {
+            true => rpc_method::of_path(self.head.uri.path()).unwrap_or("grpc"),
+            false => name_of(name, self.method, self.route),
+        }
+    }
+
     /// Passes on the attributes that only the span has.
     pub(crate) fn describe(&self, settings: &ServerSettings, span: &mut SpanAttributes<'_>) {
         let Self { head, method, scheme, client, .. } = self;
@@ -60,6 +70,10 @@ impl Opening<'_> {
             span.set("http.request.method_original", head.method.as_str());
         }
         span.set("url.scheme", scheme.as_str());
+        if self.rpc.is_some() {
+            span.set("rpc.system.name", "grpc");
+            span.set("rpc.method", rpc_method::of_path(head.uri.path()).unwrap_or("_OTHER"));
+        }
         if let Some(query) = head.uri.query() {
             span.set("url.query", &query::redacted(query));
         }

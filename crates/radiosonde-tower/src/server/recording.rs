@@ -5,6 +5,7 @@ use radiosonde_core::{Clock, EndingSpan, Outcome, SpanContext};
 use radiosonde_signals::{Ended, UnitOfWork};
 use tracing::{Level, Span};
 
+use crate::grpc::rpc::RpcSide;
 use crate::lifecycle::request_outcome::RequestOutcome;
 use crate::measuring::status_text::status_text;
 use crate::server::line_policy::EndedRequest;
@@ -27,6 +28,7 @@ impl ServerRequest {
             endpoint: &self.endpoint().name,
             path: self.uri.path(),
             status: self.status,
+            grpc_status: self.rpc.as_ref().map(|rpc| rpc.status(ended)),
             outcome,
             duration: ended.took(),
             is_stream: self.kind != ResponseKind::Answer,
@@ -55,6 +57,9 @@ impl UnitOfWork for ServerRequest {
     }
 
     fn adjust(&self, ended: Ended) -> Ended {
+        if let Some(rpc) = &self.rpc {
+            return rpc.adjust(ended, RpcSide::Server);
+        }
         // A client that leaves a stream has had all of it that it wanted.
         let has_left = ended.outcome() == Outcome::Aborted && self.kind == ResponseKind::Stream;
         let ended = if has_left { Outcome::Completed.into() } else { ended };
@@ -74,6 +79,10 @@ impl UnitOfWork for ServerRequest {
     }
 
     fn line(&self, span: &Span, ended: &Ended) {
+        let grpc_status = self.rpc.as_ref().map(|rpc| rpc.status(ended).as_str());
+        if let Some(status) = grpc_status {
+            radiosonde_trace::describe(span, |span| span.set("rpc.response.status_code", status));
+        }
         if !self.signals.contains(Signals::LINE) {
             return;
         }
@@ -93,6 +102,7 @@ impl UnitOfWork for ServerRequest {
                     path = self.uri.path(),
                     // As on the wire; absent without a response.
                     status = self.status.map(|status| status.as_u16()),
+                    grpc_status,
                     duration_ms = ended.duration_ms(),
                     ttfb_ms = self.first_byte.map(|took| took.as_micros() as f64 / 1000.0),
                     bytes = self.response_bytes,

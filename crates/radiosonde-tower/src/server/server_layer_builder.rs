@@ -8,6 +8,8 @@ use radiosonde_metrics::{Buckets, RegisterError, Registry};
 use crate::debugging::{DebugRequests, DebugVerifier};
 use crate::describing::method::MethodName;
 use crate::describing::scheme::Scheme;
+use crate::grpc::rpc::RpcSide;
+use crate::grpc::rpc_metrics::RpcMetrics;
 use crate::measuring::http_names::HttpNames;
 use crate::measuring::server_endpoint::StatusKey;
 use crate::measuring::server_families::{FamilyOptions, ServerFamilies};
@@ -202,8 +204,8 @@ impl ServerLayerBuilder {
         let (clock, mut options) = (self.clock, self.families);
         options.labels.extend(self.labels.iter().map(|(name, ..)| name.clone()));
         options.labels.extend(self.annotated_labels.iter().map(AnnotatedLabel::name));
-        let families =
-            self.signals.contains(Signals::METRICS).then(|| ServerFamilies::new(registry, &options));
+        let has_metrics = self.signals.contains(Signals::METRICS);
+        let families = has_metrics.then(|| ServerFamilies::new(registry, &options));
         let metrics = ServerMetrics::new(families.transpose()?, ENDPOINTS);
         let empty = vec![""; options.labels.len()];
         self.zeros.iter().for_each(|(method, route)| zero(&metrics, *method, route, &empty));
@@ -214,6 +216,9 @@ impl ServerLayerBuilder {
         let labels = self.labels.into_iter();
         let settings = ServerSettings {
             metrics,
+            rpc: has_metrics.then(|| {
+                RpcMetrics::new(registry, RpcSide::Server, options.names.is_otel(), options.buckets.clone())
+            }),
             signals: self.signals,
             exclusions: self.exclusions,
             debug: self

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Buf;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, UPGRADE};
 use http::response::Parts;
 use http::{HeaderMap, Method, StatusCode, Uri, Version};
@@ -12,6 +13,8 @@ use crate::connections::connection_handle::ConnectionHandle;
 use crate::describing::method::MethodName;
 use crate::describing::scheme::Scheme;
 use crate::describing::short_text::ShortText;
+use crate::grpc::rpc::Rpc;
+use crate::grpc::rpc_method;
 use crate::ids::request_id::{REQUEST_ID, RequestId};
 use crate::lifecycle::exchange::{Exchange, Follows};
 use crate::lifecycle::request_outcome::{BODY_ERROR, SERVICE_ERROR};
@@ -37,6 +40,7 @@ pub struct ServerRequest {
     pub(crate) uri: Uri,
     pub(crate) status: Option<StatusCode>,
     pub(crate) kind: ResponseKind,
+    pub(crate) rpc: Option<Rpc>,
     pub(crate) request_bytes: Option<u64>,
     pub(crate) response_bytes: u64,
     pub(crate) first_byte: Option<Duration>,
@@ -70,6 +74,7 @@ impl ServerRequest {
             uri: head.uri.clone(),
             status: None,
             kind: ResponseKind::Answer,
+            rpc: opening.rpc.clone(),
             request_bytes: length(head.headers),
             response_bytes: 0,
             first_byte: None,
@@ -102,6 +107,22 @@ impl ServerRequest {
         let is_declared = self.settings.streams.iter().any(|route| route == endpoint)
             || head.extensions.get::<Streaming>().is_some();
         if is_declared || is_event_stream(head) { ResponseKind::Stream } else { ResponseKind::Answer }
+    }
+
+    /// Reads the status of a gRPC call. A method that the service does not have must not name a span: it may be any text.
+    fn read_rpc(&mut self, span: &Span, head: &Parts) {
+        let Some(rpc) = &mut self.rpc else { return };
+        rpc.head(head.status, &head.headers);
+        let path = self.uri.path();
+        if rpc.is_unimplemented() && self.settings.rpc.as_ref().is_none_or(|metrics| !metrics.knows(path)) {
+            span.record("otel.name", "grpc");
+            radiosonde_trace::describe(span, |attributes| {
+                attributes.set("rpc.method", "_OTHER");
+                if let Some(method) = rpc_method::of_path(path) {
+                    attributes.set("rpc.method_original", method);
+                }
+            });
+        }
     }
 
     /// Adds what only the response shows to the span.
@@ -156,6 +177,7 @@ impl Exchange for ServerRequest {
         }
         self.status = Some(head.status);
         self.learn_route(head);
+        self.read_rpc(span, head);
         self.describe_response(span, head);
         self.kind = self.kind_of(head);
         if self.kind == ResponseKind::Stream {
@@ -176,8 +198,17 @@ impl Exchange for ServerRequest {
         self.first_byte = Some(took);
     }
 
-    fn data(&mut self, bytes: u64) {
-        self.response_bytes += bytes;
+    fn data(&mut self, data: &impl Buf) {
+        self.response_bytes += data.remaining() as u64;
+        if let Some(rpc) = &mut self.rpc {
+            rpc.data(data);
+        }
+    }
+
+    fn trailers(&mut self, trailers: &HeaderMap) {
+        if let Some(rpc) = &mut self.rpc {
+            rpc.trailers(trailers);
+        }
     }
 
     fn service_error(&self) -> Ended {

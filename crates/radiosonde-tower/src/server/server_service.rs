@@ -18,6 +18,7 @@ use crate::describing::forwarded::Forwarded;
 use crate::describing::method::MethodName;
 use crate::describing::peer;
 use crate::describing::scheme::Scheme;
+use crate::grpc::rpc::Rpc;
 use crate::ids::request_id::{REQUEST_ID, RequestId};
 use crate::lifecycle::response_body::ResponseBody;
 use crate::lifecycle::response_future::ResponseFuture;
@@ -95,6 +96,7 @@ fn begin<Q>(
     let scheme = head.uri.scheme_str().and_then(Scheme::parse);
     let opening = Opening {
         method: MethodName::of(head.method),
+        rpc: Rpc::of_request(head.headers),
         version: request.version(),
         route: route.as_deref(),
         id: &id,

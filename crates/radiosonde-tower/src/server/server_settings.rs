@@ -5,6 +5,7 @@ use http::HeaderName;
 use radiosonde_core::SharedClock;
 
 use crate::debugging::DebugVerifier;
+use crate::grpc::rpc_metrics::RpcMetrics;
 use crate::measuring::server_metrics::ServerMetrics;
 use crate::routing::find_route::FindRoute;
 use crate::server::exclusion::Exclusion;
@@ -15,6 +16,8 @@ use crate::server::signals::Signals;
 /// What the services of a layer share.
 pub(crate) struct ServerSettings {
     pub(crate) metrics: ServerMetrics,
+    /// `None` if metrics are off.
+    pub(crate) rpc: Option<RpcMetrics>,
     pub(crate) clock: SharedClock,
     pub(crate) signals: Signals,
     pub(crate) exclusions: Vec<Exclusion>,

@@ -60,6 +60,7 @@ impl<S: Subscriber + for<'span> LookupSpan<'span>> Layer<S> for Lines {
         };
         let mut fields = Fields::default();
         event.record(&mut fields);
+        fields.0.insert("level", event.metadata().level().to_string());
         let target = event.metadata().target().to_owned();
         self.0.lock().unwrap().push(Line { target, fields: fields.0, context });
     }

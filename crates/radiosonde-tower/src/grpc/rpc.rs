@@ -1,0 +1,186 @@
+use std::time::Duration;
+
+use bytes::Buf;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, StatusCode};
+use radiosonde_core::Outcome;
+use radiosonde_signals::Ended;
+
+use crate::grpc::messages::Messages;
+use crate::grpc::status::GrpcStatus;
+
+/// A gRPC call, as far as its HTTP exchange has shown it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Rpc {
+    /// The time that the caller gave it.
+    deadline: Option<Duration>,
+    http: Option<StatusCode>,
+    status: Option<GrpcStatus>,
+    messages: Messages,
+}
+
+/// The end of a call that a status describes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RpcSide {
+    Server,
+    Client,
+}
+
+impl Rpc {
+    /// A call, if the request has gRPC's content type. That of gRPC-Web is another: its status is within the body.
+    pub(crate) fn of_request(headers: &HeaderMap) -> Option<Self> {
+        let kind = headers.get(CONTENT_TYPE)?.as_bytes().strip_prefix(b"application/grpc")?;
+        let call = || Self { deadline: deadline(headers), ..Self::default() };
+        matches!(kind.first(), None | Some(b'+' | b';')).then(call)
+    }
+
+    /// Reads the head of the response, which has the status if there is no body.
+    pub(crate) fn head(&mut self, status: StatusCode, headers: &HeaderMap) {
+        self.http = Some(status);
+        self.trailers(headers);
+    }
+
+    /// Counts the messages of the response.
+    pub(crate) fn data(&mut self, data: &impl Buf) {
+        self.messages.read(data);
+    }
+
+    /// Reads the trailers of the response.
+    pub(crate) fn trailers(&mut self, trailers: &HeaderMap) {
+        if let Some(status) = GrpcStatus::read(trailers) {
+            self.status = Some(status);
+        }
+    }
+
+    /// Whether the head of the response refuses the method.
+    pub(crate) fn is_unimplemented(&self) -> bool {
+        let status = self.status.or(self.http.filter(|http| !http.is_success()).map(GrpcStatus::of_http));
+        status == Some(GrpcStatus::Unimplemented)
+    }
+
+    /// The number of messages in the response.
+    pub(crate) const fn messages(&self) -> u64 {
+        self.messages.complete()
+    }
+
+    /// The status of a call that ended so: the one on the wire, otherwise what the caller sees in its place.
+    pub(crate) fn status(&self, ended: &Ended) -> GrpcStatus {
+        if let Some(status) = self.status {
+            return status;
+        }
+        match ended.outcome() {
+            // Either side may have cut it off, because its time was over.
+            Outcome::Aborted | Outcome::Failed if self.deadline.is_some_and(|time| ended.took() >= time) => {
+                GrpcStatus::DeadlineExceeded
+            }
+            Outcome::Aborted => GrpcStatus::Cancelled,
+            Outcome::Panicked => GrpcStatus::Internal,
+            Outcome::TimedOut => GrpcStatus::DeadlineExceeded,
+            Outcome::Shed => GrpcStatus::Unavailable,
+            _ => self.http.map_or(GrpcStatus::Unknown, GrpcStatus::of_http),
+        }
+    }
+
+    /// Corrects the outcome of an exchange by the status.
+    pub(crate) fn adjust(&self, ended: Ended, side: RpcSide) -> Ended {
+        let is_answered = match ended.outcome() {
+            Outcome::Completed => true,
+            // A caller that has the status needs no more.
+            Outcome::Aborted => self.status.is_some(),
+            _ => false,
+        };
+        if !is_answered {
+            return ended;
+        }
+        let status = self.status(&Outcome::Completed.into());
+        match (status, side) {
+            (status, _) if status.is_server_error() => {
+                Ended::from(Outcome::Failed).with_error_type(status.as_str())
+            }
+            (GrpcStatus::Ok, _) | (_, RpcSide::Server) => Outcome::Completed.into(),
+            (status, RpcSide::Client) => Ended::from(Outcome::Completed).with_error_type(status.as_str()),
+        }
+    }
+}
+
+/// The time in `grpc-timeout`: up to eight digits and a unit.
+///
+/// Source: <https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md>, "Timeout"
+fn deadline(headers: &HeaderMap) -> Option<Duration> {
+    let (unit, digits) = headers.get("grpc-timeout")?.as_bytes().split_last()?;
+    let is_number = (1..=8).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit);
+    let number: u64 = std::str::from_utf8(digits).ok()?.parse().ok()?;
+    let time = match unit {
+        b'H' => Duration::from_secs(number * 3600),
+        b'M' => Duration::from_secs(number * 60),
+        b'S' => Duration::from_secs(number),
+        b'm' => Duration::from_millis(number),
+        b'u' => Duration::from_micros(number),
+        b'n' => Duration::from_nanos(number),
+        _ => return None,
+    };
+    is_number.then_some(time)
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    fn headers(name: &'static str, value: &'static str) -> HeaderMap {
+        let name = http::HeaderName::from_static(name);
+        HeaderMap::from_iter([(name, HeaderValue::from_static(value))])
+    }
+
+    fn adjusted(rpc: &Rpc, outcome: Outcome, side: RpcSide) -> (Outcome, Option<&'static str>) {
+        let ended = rpc.adjust(outcome.into(), side);
+        (ended.outcome(), ended.error_type())
+    }
+
+    #[test]
+    fn a_call_is_known_by_the_content_type_of_its_request() {
+        for kind in ["application/grpc", "application/grpc+proto", "application/grpc;a=b"] {
+            assert!(Rpc::of_request(&headers("content-type", kind)).is_some(), "{kind}");
+        }
+        for kind in ["application/json", "application/grpc-web", "application/grpc-web+proto"] {
+            assert!(Rpc::of_request(&headers("content-type", kind)).is_none(), "{kind}");
+        }
+        assert!(Rpc::of_request(&HeaderMap::new()).is_none());
+    }
+
+    #[test]
+    fn a_deadline_is_read_or_ignored() {
+        let read = |value| deadline(&headers("grpc-timeout", value));
+        assert_eq!(read("50m"), Some(Duration::from_millis(50)));
+        assert_eq!(read("99999999H"), Some(Duration::from_secs(99_999_999 * 3600)));
+        for bad in ["", "m", "5", "5x", "-5S", "999999999S", "99999999999999999999999S"] {
+            assert_eq!(read(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_status_is_blamed_on_the_side_that_is_responsible() {
+        let mut rpc = Rpc::default();
+        rpc.head(StatusCode::OK, &HeaderMap::new());
+        rpc.trailers(&headers("grpc-status", "5"));
+        assert_eq!(adjusted(&rpc, Outcome::Completed, RpcSide::Server), (Outcome::Completed, None));
+        let blamed = (Outcome::Completed, Some("NOT_FOUND"));
+        assert_eq!(adjusted(&rpc, Outcome::Completed, RpcSide::Client), blamed);
+        rpc.trailers(&headers("grpc-status", "13"));
+        let failed = (Outcome::Failed, Some("INTERNAL"));
+        assert_eq!(adjusted(&rpc, Outcome::Completed, RpcSide::Server), failed);
+        assert_eq!(adjusted(&rpc, Outcome::Aborted, RpcSide::Client), failed);
+    }
+
+    #[test]
+    fn a_missing_status_is_unknown_unless_the_call_was_cut() {
+        let mut rpc = Rpc::default();
+        rpc.head(StatusCode::OK, &HeaderMap::new());
+        let failed = (Outcome::Failed, Some("UNKNOWN"));
+        assert_eq!(adjusted(&rpc, Outcome::Completed, RpcSide::Server), failed);
+        assert_eq!(adjusted(&rpc, Outcome::Aborted, RpcSide::Client), (Outcome::Aborted, Some("aborted")));
+        assert_eq!(rpc.status(&Outcome::Aborted.into()), GrpcStatus::Cancelled);
+        assert_eq!(rpc.status(&Outcome::Panicked.into()), GrpcStatus::Internal);
+    }
+}

@@ -56,12 +56,12 @@ impl Ended {
         self
     }
 
-    /// Ends the canonical record, whose hint replaces the outcome of work that ended by itself.
-    pub(crate) fn with_canonical(mut self, record: Option<CanonicalRecord>) -> Self {
+    /// Ends the canonical record, whose hint replaces the outcome of work that takes it and ended by itself.
+    pub(crate) fn with_canonical(mut self, record: Option<CanonicalRecord>, takes_hint: bool) -> Self {
         if let Some(record) = &record {
             record.end();
             let ended_by_itself = matches!(self.outcome, Outcome::Completed | Outcome::Failed);
-            if let Some(hint) = record.outcome_hint().filter(|_| ended_by_itself) {
+            if let Some(hint) = record.outcome_hint().filter(|_| takes_hint && ended_by_itself) {
                 self.outcome = hint;
             }
         }

@@ -144,7 +144,9 @@ impl<W: UnitOfWork> Record<W> {
         }
         self.state = State::Ended;
         let took = self.elapsed();
-        let ended = self.work.adjust(ended.into()).after(took).with_canonical(self.canonical.take());
+        let ended = self.work.adjust(ended.into()).after(took);
+        let takes_hint = self.work.takes_hint(&ended);
+        let ended = ended.with_canonical(self.canonical.take(), takes_hint);
         if ended.is_error() {
             survive(|| self.set_status(&ended));
         }

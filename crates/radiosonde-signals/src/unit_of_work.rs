@@ -1,5 +1,5 @@
 use radiosonde_core::canonical::CanonicalSlot;
-use radiosonde_core::{Clock, EndingSpan, SpanContext};
+use radiosonde_core::{Clock, EndingSpan, Outcome, SpanContext};
 use tracing::Span;
 
 use crate::ended::Ended;
@@ -25,6 +25,14 @@ pub trait UnitOfWork {
     #[must_use]
     fn adjust(&self, ended: Ended) -> Ended {
         ended
+    }
+
+    /// Whether the [hint](radiosonde_core::canonical::CanonicalRecord::set_outcome_hint) of its canonical record may replace this
+    /// outcome, of work that ended by itself. Default: if the work failed, because it may have survived a time limit of one of
+    /// its parts.
+    #[must_use]
+    fn takes_hint(&self, ended: &Ended) -> bool {
+        ended.outcome() == Outcome::Failed
     }
 
     /// The place of the work's canonical record, asked for before the span is made. Default: a record of its own only outside

@@ -29,6 +29,10 @@ impl UnitOfWork for Request {
         CanonicalSlot::new(CanonicalRecord::new())
     }
 
+    fn takes_hint(&self, _: &Ended) -> bool {
+        true
+    }
+
     fn finish(&self, ended: &Ended, _: Option<&SpanContext>) {
         let annotations =
             ended.annotations().map_or_else(String::new, |annotations| format!("{annotations:?}"));
@@ -109,6 +113,26 @@ fn a_hint_is_the_outcome_of_work_that_ended_by_itself() {
     hint(&mut record);
     drop(record);
     assert_eq!(*request.0.lock().unwrap(), ["aborted - "]);
+}
+
+#[test]
+fn a_hint_does_not_change_the_success_of_an_operation() {
+    let registry = Registry::new();
+    let operation = Operation::in_registry(&registry, "price").unwrap();
+    let start = || {
+        let mut call = operation.track();
+        call.in_scope(|| {
+            annotate!(cached = true);
+            CanonicalRecord::with_current(|record| record.set_outcome_hint(Some(Outcome::TimedOut)));
+        });
+        call
+    };
+    start().complete();
+    start().fail("too late");
+    let calls = registry.snapshot();
+    for (outcome, count) in [("completed", 1.0), ("timed_out", 1.0), ("failed", 0.0)] {
+        assert_eq!(calls.sum("operation_calls_total", &[("outcome", outcome)]), count, "{outcome}");
+    }
 }
 
 #[test]

@@ -72,6 +72,11 @@ impl UnitOfWork for ServerRequest {
         }
     }
 
+    fn takes_hint(&self, _: &Ended) -> bool {
+        // A handler whose own call was refused or took too long may still answer with success.
+        self.status.is_none_or(|status| status.is_client_error() || status.is_server_error())
+    }
+
     fn describe(&self, span: &dyn EndingSpan) {
         if let Some(status) = self.status {
             span.set_number("http.response.status_code", status.as_u16().into());

@@ -21,7 +21,10 @@ async fn run(options: Options) -> Result<(), Box<dyn Error>> {
     let address = listener.local_addr()?;
 
     // 1. Metrics, JSON logs and traces, from the environment.
-    let telemetry = radiosonde::init("quickstart")?;
+    let telemetry = radiosonde::builder()
+        .default_service_name("quickstart")
+        .server(|server| server.zero_init(weather::ROUTES))
+        .init()?;
 
     // 2. Every request of these routes is counted, timed, traced and logged. Prometheus' own requests and probes come after the
     //    layer: they are no traffic.

@@ -36,6 +36,10 @@ struct Weather {
     stored: Family<Counter, Stored>,
 }
 
+/// Their series exist from the start: the ratio of errors needs both, and the first error may be the first request.
+pub(crate) const ROUTES: [(&str, &str); 3] =
+    [("GET", "/stations/{id}"), ("GET", "/forecast"), ("POST", "/readings")];
+
 pub(crate) fn routes(registry: &Registry) -> Result<Router, RegisterError> {
     let stored = registry.counter("readings_stored_total", "Readings that were stored.").family()?;
     Ok(Router::new()
@@ -78,6 +82,8 @@ struct Range {
 }
 
 async fn forecast(Query(range): Query<Range>) -> Result<Json<Vec<u64>>, (StatusCode, String)> {
+    // In the request's one line and in its span.
+    radiosonde::annotate!(forecast.hours = range.hours);
     match compute_forecast(range.hours).await {
         Ok(forecast) => Ok(Json(forecast)),
         Err(too_far) => Err((StatusCode::BAD_REQUEST, too_far.to_string())),

@@ -50,6 +50,17 @@ impl Role {
         }
     }
 
+    /// What it serves. The series exist from the start: the ratio of errors needs both, and the first error may be the first
+    /// request.
+    pub(crate) fn routes(self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        let routes: &[_] = match self {
+            Self::Gateway => &[("POST", "/orders"), ("GET", "/orders/{id}"), ("POST", "/signups")],
+            Self::Orders => &[("POST", "/orders"), ("GET", "/orders/{id}")],
+            Self::Payments => &[("POST", "/payments")],
+        };
+        routes.iter().copied()
+    }
+
     /// Whom it calls.
     pub(crate) const fn next(self) -> Option<Self> {
         match self {

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use radiosonde::metrics::{Counter, Family};
-use radiosonde::{Labels, observe};
+use radiosonde::{Labels, annotate, observe};
 use serde_json::json;
 use tracing::{Span, error, field, info, instrument, warn};
 
@@ -51,6 +51,8 @@ async fn create(
     Json(request): Json<OrderRequest>,
 ) -> Result<(StatusCode, Json<Order>), Refusal> {
     let cents = price(&request.article, request.quantity)?;
+    // In the request's one line and in its span, whatever becomes of the order.
+    annotate!(order.article = request.article, order.quantity = request.quantity, order.cents = cents);
     let order = orders.database.insert(&request, cents).await;
     // From here on every line of this request has its order.
     Span::current().record("order_id", order.id);

@@ -35,6 +35,7 @@ impl Service {
             // For queries that say `{service="orders"}`, `by (service)` and `| json | task_status="FAILURE"`.
             .service_label("service")
             .logs(|logs| logs.promote("task_status").promote("action"))
+            .server(|server| server.zero_init(role.routes()))
             .init()?;
         Ok(Self { role, telemetry, listener, address, stop: options.stop })
     }

@@ -38,6 +38,36 @@ async fn endpoints_are_route_templates() {
     }
 }
 
+async fn get_all(app: &Router, paths: &[&str]) {
+    for path in paths {
+        let request = Request::get(*path).body(Body::empty()).unwrap();
+        app.clone().oneshot(request).await.unwrap().into_body().collect().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_route_layer_a_fallback_and_a_nested_service_are_bounded() {
+    let registry = Registry::new();
+    let layer = ServerLayer::builder().registry(&registry).build().unwrap();
+    // As a service, the inner router keeps its templates to itself, unless a layer of its own reports them.
+    let inner: Router = Router::new().route("/items/{item}", get(async || "item")).layer(layer.clone());
+    let routed: Router =
+        Router::new().route("/routed/{id}", get(async || "routed")).route_layer(layer.clone());
+    let app: Router = Router::new()
+        .nest_service("/shop", inner)
+        .fallback(async || "nothing here")
+        .layer(layer)
+        .merge(routed);
+    get_all(&app, &["/shop/items/7", "/shop/items/8", "/else/1", "/else/2", "/routed/1"]).await;
+    let text = registry.text();
+    for (endpoint, times) in [("/shop/items/{item}", 2), ("_unmatched", 2), ("/routed/{id}", 1)] {
+        let line =
+            format!("http_requests_total{{endpoint=\"{endpoint}\",method=\"GET\",status=\"200\"}} {times}\n");
+        assert!(text.contains(&line), "no {line} in {text}");
+    }
+    assert!(!text.contains("http_requests_in_flight{endpoint=\"_unmatched\"} 1"), "{text}");
+}
+
 #[tokio::test]
 async fn a_head_request_is_complete_though_axum_takes_its_body() {
     let registry = Registry::new();

@@ -6,7 +6,7 @@ use std::error::Error as _;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 
-use radiosonde_admin::{LevelsOptions, Listener, MetricsOptions};
+use radiosonde_admin::{AdminOptions, Credentials, Health, LevelsOptions, Listener, MetricsOptions};
 use radiosonde_log::{LevelReload, LogFilter};
 use radiosonde_metrics::Registry;
 use tower::ServiceExt as _;
@@ -97,6 +97,28 @@ async fn every_setting_of_the_levels_is_read() {
     assert_eq!(options.service(&reload).oneshot(put()).await.unwrap().status(), 401, "credentials win");
     let options = options.open_to_everybody();
     assert_eq!(options.service(&reload).oneshot(put()).await.unwrap().status(), 200, "the later call wins");
+}
+
+#[tokio::test]
+async fn operators_are_read_and_credentials_win() {
+    let health = Health::builder().registry(&Registry::new()).build();
+    health.gate("warm", || Err("caches are being filled".to_owned()));
+    let shown = async |options: &AdminOptions, token: &str| {
+        let request = http::Request::get("/readyz").header("authorization", format!("Bearer {token}"));
+        let request = request.body(axum::body::Body::empty()).unwrap();
+        let answer = options.service().health(&health).oneshot(request).await.unwrap();
+        let body = http_body_util::BodyExt::collect(answer.into_body()).await.unwrap().to_bytes();
+        String::from_utf8(body.to_vec()).unwrap().contains("caches are being filled")
+    };
+    let open: AdminOptions = toml::from_str("open_to_everybody = true").unwrap();
+    assert!(shown(&open, "x").await);
+    let both = "open_to_everybody = true\ncredentials = [{ bearer = \"root\" }]";
+    let closed: AdminOptions = toml::from_str(both).unwrap();
+    assert_eq!((shown(&closed, "x").await, shown(&closed, "root").await), (false, true));
+    let code = AdminOptions::new().credentials([Credentials::bearer("code").unwrap()]);
+    let code = code.or(open).or(closed);
+    assert_eq!((shown(&code, "root").await, shown(&code, "code").await), (false, true));
+    assert!(toml::from_str::<AdminOptions>("tokens = []").is_err());
 }
 
 #[test]

@@ -140,6 +140,10 @@ fn a_misplaced_secret_is_not_in_the_message_of_an_error() {
             r#"{"otlp": {"traces": {"http": {"headers": ["hunter2"]}}}}"#,
         ),
         ("metrics.credentials = \"hunter2\"", r#"{"metrics": {"credentials": "hunter2"}}"#),
+        (
+            "admin.credentials = [{ bearer = 7, basic = \"hunter2\" }]",
+            r#"{"admin": {"credentials": "hunter2"}}"#,
+        ),
         ("levels.credentials = [\"hunter2\"]", r#"{"levels": {"credentials": ["hunter2"]}}"#),
         (
             "levels.credentials = [{ bearer = \"hunter2 2\" }]",

@@ -33,7 +33,10 @@ pub use debugging::key::{DebugKey, InvalidDebugKey};
 #[cfg(feature = "debug-header")]
 pub use debugging::requests::DebugRequests;
 pub use grpc::status::GrpcStatus;
-pub use ids::request_id::{CORRELATION_ID, REQUEST_ID, RequestId};
+pub use ids::generate_id::GenerateId;
+pub use ids::id_header::{CORRELATION_ID, REQUEST_ID};
+pub use ids::id_options::{IdOptions, Trust};
+pub use ids::request_id::{CorrelationId, RequestId};
 pub use lifecycle::exchange::{Exchange, Follows};
 pub use lifecycle::request_outcome::RequestOutcome;
 pub use lifecycle::response_body::ResponseBody;

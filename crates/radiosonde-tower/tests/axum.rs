@@ -8,7 +8,7 @@ use axum::routing::get;
 use http::Request;
 use http_body_util::BodyExt as _;
 use radiosonde_metrics::Registry;
-use radiosonde_tower::ServerLayer;
+use radiosonde_tower::{CorrelationId, RequestId, ServerLayer};
 use tower::ServiceExt as _;
 
 #[tokio::test]
@@ -78,4 +78,26 @@ async fn a_head_request_is_complete_though_axum_takes_its_body() {
     app.oneshot(request).await.unwrap().into_body().collect().await.unwrap();
     let line = "http_requests_total{endpoint=\"/orders/{id}\",method=\"HEAD\",status=\"200\"} 1\n";
     assert!(registry.text().contains(line), "{}", registry.text());
+}
+
+#[tokio::test]
+async fn handlers_take_the_ids_as_arguments() {
+    let handler = async |request: RequestId, correlation: CorrelationId| format!("{request} {correlation}");
+    let layer = ServerLayer::builder().registry(&Registry::new()).build().unwrap();
+    let app: Router = Router::new()
+        .route("/ids", get(handler))
+        .layer(layer)
+        .route("/optional", get(async |id: Option<RequestId>| format!("{}", id.is_some())))
+        .route("/outside", get(async |id: RequestId| id.to_string()));
+    for (path, status, body) in [
+        ("/ids", 200, "req_123 abc123"),
+        ("/optional", 200, "false"),
+        ("/outside", 500, "the route is outside of a ServerLayer, which makes the ids of requests"),
+    ] {
+        let request =
+            Request::get(path).header("x-request-id", "req_123").header("x-correlation-id", "abc123");
+        let response = app.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        assert_eq!(response.status(), status);
+        assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), body);
+    }
 }

@@ -26,6 +26,7 @@ use crate::client::client_settings::ClientSettings;
 ///   there is one, or by the gRPC method. It is the child of the current span or of a context entered by
 ///   [`SpanContext::enter`](radiosonde_core::SpanContext::enter). Its context is written to `traceparent` and `tracestate` of the
 ///   request; without spans, the current context is.
+/// - The current correlation id in the request's `x-correlation-id`, or other ids by [`IdOptions`](crate::IdOptions).
 /// - One event with the target `radiosonde::client`: at WARN for a failure, a status of 400 and more and any gRPC status but OK,
 ///   otherwise at DEBUG, or by a [rule](ClientLayerBuilder::line_level).
 ///

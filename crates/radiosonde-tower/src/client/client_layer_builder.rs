@@ -9,6 +9,7 @@ use crate::client::client_settings::ClientSettings;
 use crate::client::line_level::LineLevel;
 use crate::grpc::rpc::RpcSide;
 use crate::grpc::rpc_metrics::RpcMetrics;
+use crate::ids::id_options::IdOptions;
 use crate::measuring::client_metrics::ClientMetrics;
 use crate::measuring::client_names::ClientNames;
 use crate::measuring::peers::Peers;
@@ -21,6 +22,7 @@ pub struct ClientLayerBuilder {
     registry: Option<Registry>,
     clock: SharedClock,
     signals: Signals,
+    ids: IdOptions,
     names: ClientNames,
     buckets: Buckets,
     line_level: Arc<dyn LineLevel>,
@@ -32,6 +34,7 @@ impl ClientLayerBuilder {
             registry: None,
             clock: Arc::new(SystemClock),
             signals: Signals::ALL,
+            ids: IdOptions::new(),
             names: ClientNames::classic(),
             buckets: Buckets::HTTP_SECONDS,
             line_level: Arc::new(()),
@@ -54,6 +57,14 @@ impl ClientLayerBuilder {
     /// registered. Without spans, the current context is propagated.
     pub const fn signals(mut self, signals: Signals) -> Self {
         self.signals = signals;
+        self
+    }
+
+    /// Sets which ids calls have, and in which headers: by [`correlation_header`](IdOptions::correlation_header),
+    /// [`request_header`](IdOptions::request_header) and [`forward_request_id`](IdOptions::forward_request_id). Default:
+    /// [`IdOptions::new`], the correlation id.
+    pub fn ids(mut self, options: IdOptions) -> Self {
+        self.ids = options;
         self
     }
 
@@ -91,6 +102,7 @@ impl ClientLayerBuilder {
             metrics,
             clock: self.clock,
             signals: self.signals,
+            ids: self.ids,
             peers: Peers::new(),
             line_level: self.line_level,
         }))

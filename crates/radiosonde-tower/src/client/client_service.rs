@@ -68,9 +68,11 @@ where
             _ => Span::none(),
         });
         // Without a span of its own, the call propagates the current context.
-        if let Some(context) = RemoteContext::of(record.span()).or_else(RemoteContext::current) {
+        let context = RemoteContext::of(record.span()).or_else(RemoteContext::current);
+        if let Some(context) = &context {
             context.inject(request.headers_mut());
         }
+        self.settings.ids.inject(context.as_ref(), request.headers_mut());
         if self.forwards_debug {
             debugging::forward(record.span(), request.headers_mut());
         }

@@ -5,6 +5,7 @@ use radiosonde_core::SharedClock;
 
 use crate::client::line_level::LineLevel;
 use crate::grpc::rpc_metrics::RpcMetrics;
+use crate::ids::id_options::IdOptions;
 use crate::measuring::client_metrics::ClientMetrics;
 use crate::measuring::peers::Peers;
 use crate::server::signals::Signals;
@@ -13,6 +14,7 @@ use crate::server::signals::Signals;
 pub(crate) struct ClientSettings {
     pub(crate) clock: SharedClock,
     pub(crate) signals: Signals,
+    pub(crate) ids: IdOptions,
     /// `None` if metrics are off.
     pub(crate) metrics: Option<(ClientMetrics, RpcMetrics)>,
     pub(crate) peers: Peers,

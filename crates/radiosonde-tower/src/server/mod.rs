@@ -3,6 +3,9 @@
 mod counting;
 mod exclusion;
 pub(crate) mod extra_label;
+mod handler_ids;
+#[cfg(feature = "axum")]
+mod id_extractors;
 pub(crate) mod line_policy;
 mod opening;
 mod recording;

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use std::net::IpAddr;
 
 use http::header::{HOST, HeaderMap, HeaderName, USER_AGENT};
+use radiosonde_core::WorkIds;
 use radiosonde_trace::SpanAttributes;
 use tracing::Span;
 use tracing::field::Empty;
@@ -16,7 +17,6 @@ use crate::describing::short_text::ShortText;
 use crate::describing::{host, protocol, query};
 use crate::grpc::rpc::Rpc;
 use crate::grpc::rpc_method;
-use crate::ids::request_id::{CORRELATION_ID, RequestId};
 use crate::routing::request_head::RequestHead;
 use crate::server::server_settings::ServerSettings;
 
@@ -27,7 +27,7 @@ pub(crate) struct Opening<'r> {
     pub(crate) method: MethodName,
     pub(crate) rpc: Option<Rpc>,
     pub(crate) route: Option<&'r str>,
-    pub(crate) id: &'r RequestId,
+    pub(crate) ids: &'r WorkIds,
     pub(crate) scheme: Scheme,
     pub(crate) client: Option<IpAddr>,
     /// The level override of a debug request.
@@ -37,8 +37,7 @@ pub(crate) struct Opening<'r> {
 impl Opening<'_> {
     /// Makes the span, with the fields that log lines inherit; other attributes would be noise in each of them.
     pub(crate) fn span(&self) -> Span {
-        let Self { head, method, route, id, level, .. } = self;
-        let correlation = RequestId::take(head.headers, &CORRELATION_ID);
+        let Self { head, method, route, ids, level, .. } = self;
         let mut name = ShortText::default();
         tracing::info_span!(
             target: "radiosonde::http",
@@ -49,8 +48,8 @@ impl Opening<'_> {
             http.request.method = method.as_str(),
             http.route = *route,
             url.path = head.uri.path(),
-            request_id = id.as_str(),
-            correlation_id = correlation.as_ref().map(RequestId::as_str),
+            request_id = ids.request_id(),
+            correlation_id = ids.correlation_id(),
             // A level override for the log filter.
             radiosonde.log = *level,
         )

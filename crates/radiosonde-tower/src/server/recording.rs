@@ -1,7 +1,7 @@
 //! A request as a unit of work.
 
 use radiosonde_core::canonical::{CanonicalRecord, CanonicalSlot};
-use radiosonde_core::{Clock, EndingSpan, Outcome, SpanContext};
+use radiosonde_core::{Clock, EndingSpan, Outcome, SpanContext, WorkIds};
 use radiosonde_signals::{Ended, UnitOfWork};
 use tracing::{Level, Span};
 
@@ -96,6 +96,8 @@ impl UnitOfWork for ServerRequest {
         let (method, endpoint, status) =
             (self.method.as_str(), &*self.endpoint().name, self.status_label(ended));
         let around = span.is_disabled().then(Span::current);
+        // The line inherits those of the request's span.
+        let ids = if around.is_some() { &self.ids } else { &WorkIds::NONE };
         let span = around.as_ref().unwrap_or(span);
         // A macro, because an event's level is part of its callsite.
         macro_rules! line {
@@ -112,6 +114,8 @@ impl UnitOfWork for ServerRequest {
                     ttfb_ms = self.first_byte.map(|took| took.as_micros() as f64 / 1000.0),
                     bytes = self.response_bytes,
                     outcome = outcome.as_str(),
+                    request_id = ids.request_id(),
+                    correlation_id = ids.correlation_id(),
                     radiosonde.annotations = ended.annotations(),
                     "{method} {endpoint} {status}",
                 )

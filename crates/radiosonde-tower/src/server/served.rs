@@ -1,9 +1,10 @@
 use http::Extensions;
+use radiosonde_core::WorkIds;
 use radiosonde_trace::RemoteContext;
 
 use crate::server::signals::Signals;
 
-/// Stored in a request by a server layer, for another server layer further in.
+/// Stored in a request by a server layer, for another server layer further in and for handlers.
 #[derive(Debug, Clone)]
 pub(crate) struct Served {
     /// The context received with the request.
@@ -12,6 +13,7 @@ pub(crate) struct Served {
     span: Option<RemoteContext>,
     /// The signals that the layers outside record.
     signals: Signals,
+    ids: WorkIds,
 }
 
 impl Served {
@@ -19,8 +21,14 @@ impl Served {
         incoming: Option<RemoteContext>,
         span: Option<RemoteContext>,
         signals: Signals,
+        ids: WorkIds,
     ) -> Self {
-        Self { incoming, span, signals }
+        Self { incoming, span, signals, ids }
+    }
+
+    /// The ids of the request.
+    pub(crate) const fn ids(&self) -> &WorkIds {
+        &self.ids
     }
 
     /// What the layer outside stored. A request that a client layer has forwarded in between has another context: it is another

@@ -25,7 +25,8 @@ use crate::server::server_settings::ServerSettings;
 ///   otherwise of the current open span, otherwise a root. The handler and the body run in it.
 /// - One event with the target `radiosonde::access`, by the [`LinePolicy`](crate::LinePolicy), with the field `outcome`: a
 ///   [`RequestOutcome`](crate::RequestOutcome).
-/// - A [`RequestId`](crate::RequestId) in the request's extensions, in the span and in the response's `x-request-id`.
+/// - A request id and a correlation id, by [`IdOptions`](crate::IdOptions): in the span, in the response, in calls and messages,
+///   and for handlers as [`RequestId`](crate::RequestId) and [`CorrelationId`](crate::CorrelationId).
 ///
 /// A layer within another one records only what that one does not: a request is counted once. It reports the route to the other one.
 ///

@@ -10,6 +10,7 @@ use crate::describing::method::MethodName;
 use crate::describing::scheme::Scheme;
 use crate::grpc::rpc::RpcSide;
 use crate::grpc::rpc_metrics::RpcMetrics;
+use crate::ids::id_options::IdOptions;
 use crate::measuring::http_names::HttpNames;
 use crate::measuring::server_endpoint::StatusKey;
 use crate::measuring::server_families::{FamilyOptions, ServerFamilies};
@@ -33,6 +34,7 @@ pub struct ServerLayerBuilder {
     is_edge: bool,
     proxies: usize,
     signals: Signals,
+    ids: IdOptions,
     families: FamilyOptions,
     exclusions: Vec<Exclusion>,
     find_route: Option<Arc<dyn FindRoute>>,
@@ -54,6 +56,7 @@ impl ServerLayerBuilder {
             is_edge: false,
             proxies: 0,
             signals: Signals::ALL,
+            ids: IdOptions::new(),
             families: FamilyOptions::default(),
             exclusions: Vec::new(),
             find_route: None,
@@ -104,6 +107,12 @@ impl ServerLayerBuilder {
     /// `Forwarded`, or to `X-Forwarded-For` and `X-Forwarded-Proto`. Default: 0, so that no client can choose its address.
     pub const fn trusted_proxies(mut self, proxies: usize) -> Self {
         self.proxies = proxies;
+        self
+    }
+
+    /// Sets how the ids of requests are received, made and answered; default: [`IdOptions::new`].
+    pub fn ids(mut self, options: IdOptions) -> Self {
+        self.ids = options;
         self
     }
 
@@ -220,6 +229,7 @@ impl ServerLayerBuilder {
                 RpcMetrics::new(registry, RpcSide::Server, options.names.is_otel(), options.buckets.clone())
             }),
             signals: self.signals,
+            ids: self.ids,
             exclusions: self.exclusions,
             debug: self
                 .debug

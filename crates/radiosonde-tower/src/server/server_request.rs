@@ -5,7 +5,7 @@ use bytes::Buf;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, UPGRADE};
 use http::response::Parts;
 use http::{HeaderMap, Method, StatusCode, Uri, Version};
-use radiosonde_core::Outcome;
+use radiosonde_core::{Outcome, WorkIds};
 use radiosonde_signals::Ended;
 use tracing::Span;
 
@@ -15,7 +15,6 @@ use crate::describing::scheme::Scheme;
 use crate::describing::short_text::ShortText;
 use crate::grpc::rpc::Rpc;
 use crate::grpc::rpc_method;
-use crate::ids::request_id::{REQUEST_ID, RequestId};
 use crate::lifecycle::exchange::{Exchange, Follows};
 use crate::lifecycle::request_outcome::{BODY_ERROR, SERVICE_ERROR};
 use crate::measuring::server_endpoint::ServerEndpoint;
@@ -48,7 +47,9 @@ pub struct ServerRequest {
     pub(crate) labels: Vec<Arc<str>>,
     /// The connection of a request that asks to upgrade it.
     pub(crate) connection: Option<ConnectionHandle>,
-    id: Option<RequestId>,
+    pub(crate) ids: WorkIds,
+    /// Whether the response has the ids from here, and not from a layer outside.
+    answers_ids: bool,
 }
 
 /// What a response is to the metrics.
@@ -63,7 +64,7 @@ pub(crate) enum ResponseKind {
 
 impl ServerRequest {
     pub(crate) fn new(settings: &Arc<ServerSettings>, signals: Signals, opening: &Opening<'_>) -> Self {
-        let Opening { head, method, scheme, route, id, .. } = opening;
+        let Opening { head, method, scheme, route, .. } = opening;
         let labels = if signals.contains(Signals::METRICS) { &*settings.labels } else { &[] };
         Self {
             signals,
@@ -80,9 +81,15 @@ impl ServerRequest {
             first_byte: None,
             connection: to_upgrade(head, opening.version),
             labels: labels.iter().map(|label| label.value(head)).collect(),
-            id: Some((*id).clone()),
+            ids: WorkIds::NONE,
+            answers_ids: false,
             settings: Arc::clone(settings),
         }
+    }
+
+    /// The request with these ids.
+    pub(crate) fn with_ids(self, ids: WorkIds, answers_ids: bool) -> Self {
+        Self { ids, answers_ids, ..self }
     }
 
     pub(crate) fn endpoint(&self) -> &Arc<ServerEndpoint> {
@@ -172,8 +179,8 @@ fn length(headers: &HeaderMap) -> Option<u64> {
 
 impl Exchange for ServerRequest {
     fn head(&mut self, span: &Span, head: &mut Parts) -> Follows {
-        if let Some(id) = self.id.take() {
-            head.headers.insert(REQUEST_ID, id.header());
+        if self.answers_ids {
+            self.settings.ids.answer(&self.ids, span, &mut head.headers);
         }
         self.status = Some(head.status);
         self.learn_route(head);

@@ -19,7 +19,6 @@ use crate::describing::method::MethodName;
 use crate::describing::peer;
 use crate::describing::scheme::Scheme;
 use crate::grpc::rpc::Rpc;
-use crate::ids::request_id::{REQUEST_ID, RequestId};
 use crate::lifecycle::response_body::ResponseBody;
 use crate::lifecycle::response_future::ResponseFuture;
 use crate::routing::matched_path;
@@ -90,7 +89,10 @@ fn begin<Q>(
     if signals.is_none() {
         return Err(outer.and(route).map(|route| Route::new(route.into_owned())));
     }
-    let id = RequestId::take_or_make(head.headers);
+    let ids = match outer {
+        Some(outer) => outer.ids().clone(),
+        None => settings.ids.receive(head.headers, is_edge, &*settings.clock),
+    };
     let granted = settings.debug.as_ref().and_then(|debug| debug.granted(head.headers));
     let forwarded = Forwarded::read(head.headers, settings.proxies);
     let scheme = head.uri.scheme_str().and_then(Scheme::parse);
@@ -99,25 +101,30 @@ fn begin<Q>(
         rpc: Rpc::of_request(head.headers),
         version: request.version(),
         route: route.as_deref(),
-        id: &id,
+        ids: &ids,
         scheme: forwarded.scheme.or(scheme).unwrap_or(Scheme::Http),
         client: forwarded.client.or_else(|| peer_of(head.extensions)),
         level: granted.as_ref().map(Granted::level),
         head,
     };
     let work = ServerRequest::new(settings, signals, &opening);
+    // Otherwise the layer outside answers them.
+    let work = work.with_ids(ids.clone(), outer.is_none());
     let parent = || Parent::of(outer, incoming.as_ref(), is_edge);
     let record = Record::start(work, |_| match signals.contains(Signals::SPAN) && has_subscriber() {
         true => open(settings, &opening, parent()),
         false => Span::none(),
     });
+    if let Some(canonical) = record.canonical() {
+        canonical.set_work_ids(ids.clone());
+    }
+    radiosonde_trace::set_work_ids(record.span(), &ids);
     if let Some(granted) = granted {
         granted.carry(record.span());
     }
     let context = RemoteContext::of(record.span());
-    request.headers_mut().insert(REQUEST_ID, id.header());
-    request.extensions_mut().insert(id);
-    request.extensions_mut().insert(Served::new(incoming, context, recorded | signals));
+    settings.ids.rewrite(&ids, request.headers_mut());
+    request.extensions_mut().insert(Served::new(incoming, context, recorded | signals, ids));
     Ok(record)
 }
 

@@ -6,6 +6,7 @@ use radiosonde_core::SharedClock;
 
 use crate::debugging::DebugVerifier;
 use crate::grpc::rpc_metrics::RpcMetrics;
+use crate::ids::id_options::IdOptions;
 use crate::measuring::server_metrics::ServerMetrics;
 use crate::routing::find_route::FindRoute;
 use crate::server::exclusion::Exclusion;
@@ -20,6 +21,7 @@ pub(crate) struct ServerSettings {
     pub(crate) rpc: Option<RpcMetrics>,
     pub(crate) clock: SharedClock,
     pub(crate) signals: Signals,
+    pub(crate) ids: IdOptions,
     pub(crate) exclusions: Vec<Exclusion>,
     pub(crate) debug: Option<DebugVerifier>,
     /// The number of trusted proxies in front.

@@ -6,6 +6,7 @@ use tracing::Span;
 use crate::active::set_parent_error::SetParentError;
 use crate::active::span_attributes::SpanAttributes;
 use crate::active::span_control::SpanControl;
+use crate::entering::promoted_entries;
 use crate::propagation::remote_context::RemoteContext;
 use crate::spans::attribute::AttributeValue;
 use crate::spans::finished_span::{SpanLink, SpanStatus};
@@ -112,7 +113,8 @@ pub fn keep(span: &Span) {
 ///
 /// Call it before the span is entered. For work that does not begin with a request through the server middleware, such as a
 /// scheduled job. The span has the ids as attributes, and lines within it have `request_id` and `correlation_id`, whether the
-/// span declares such fields or not.
+/// span declares such fields or not. If the span is disabled, lines have those of the current
+/// [`CanonicalRecord`](radiosonde_core::canonical::CanonicalRecord).
 ///
 /// # Cost
 /// The span's lock, and twice more if the span does not declare the fields.
@@ -125,6 +127,10 @@ pub fn keep(span: &Span) {
 /// radiosonde_trace::set_work_ids(&job, &WorkIds::new(None, Some(&id)));
 /// ```
 pub fn set_work_ids(span: &Span, ids: &WorkIds) {
+    if span.is_disabled() {
+        promoted_entries::read_by_lines();
+        return;
+    }
     SpanControl::of(span, |control| control.set_work_ids(span, ids));
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use radiosonde_core::canonical::CanonicalRecord;
 use radiosonde_core::line_fields::{self, SpanLineFields};
 
 use crate::entering::stack::innermost;
@@ -17,7 +18,7 @@ pub(crate) fn install(rules: &BaggageRules) {
     }
 }
 
-/// Lets lines take the ids of the work from their context. Called once a context has ids that no span has as fields: until
+/// Lets lines take the ids of the work from their context or record. Called once there are ids that no span has as fields: until
 /// then, lines do not ask.
 pub(crate) fn read_by_lines() {
     line_fields::set(read);
@@ -36,8 +37,15 @@ pub(crate) fn of(context: &RemoteContext) -> Option<SpanLineFields> {
 /// Passes on the fields of this thread's current context.
 fn read(field: &mut dyn FnMut(&str, &str)) {
     // A copy: the thread's list of spans must not be borrowed while the line is rendered.
-    if let Some(context) = innermost().filter(has_fields) {
-        pass(&context, field);
+    let context = innermost();
+    if let Some(context) = context.as_ref().filter(|context| has_fields(context)) {
+        pass(context, field);
+    }
+    // Where a filter hides the span of a request, its record has the ids.
+    if context.is_none_or(|context| context.work_ids().is_empty())
+        && let Some(record) = CanonicalRecord::of_thread()
+    {
+        record.work_ids().fields(&mut |name, id| field(name, id));
     }
 }
 

@@ -97,11 +97,16 @@ impl ServerRequest {
     }
 
     /// A router further in, or a middleware, may know the route only now.
-    fn learn_route(&mut self, head: &Parts) {
+    fn learn_route(&mut self, span: &Span, head: &Parts) {
         let route = head.extensions.get::<Route>().map(Route::as_str);
         let route = route.or_else(|| matched_path::of(&head.extensions));
         if let Some(route) = route.filter(|route| **route != *self.entered.name) {
             self.learned = Some(self.settings.metrics.endpoint(Some(route)));
+            span.record("http.route", route);
+            if self.rpc.is_none() {
+                let mut name = ShortText::default();
+                span.record("otel.name", name_of(&mut name, self.method, Some(route)));
+            }
         }
     }
 
@@ -134,11 +139,6 @@ impl ServerRequest {
 
     /// Adds what only the response shows to the span.
     fn describe_response(&self, span: &Span, head: &Parts) {
-        if let Some(learned) = &self.learned {
-            let mut name = ShortText::default();
-            span.record("otel.name", name_of(&mut name, self.method, Some(&learned.name)));
-            span.record("http.route", &*learned.name);
-        }
         let headers = &*self.settings.response_headers;
         if headers.is_empty() {
             return;
@@ -183,7 +183,7 @@ impl Exchange for ServerRequest {
             self.settings.ids.answer(&self.ids, span, &mut head.headers);
         }
         self.status = Some(head.status);
-        self.learn_route(head);
+        self.learn_route(span, head);
         self.read_rpc(span, head);
         self.describe_response(span, head);
         self.kind = self.kind_of(head);

@@ -5,7 +5,8 @@
 
 use std::time::Duration;
 
-use radiosonde_core::{Resource, SpanContext, SpanEnder};
+use radiosonde_core::canonical::{self, AnnotationValue, CanonicalRecord, CanonicalSlot};
+use radiosonde_core::{Formatted, Resource, SpanContext, SpanEnder};
 use radiosonde_metrics::Registry;
 use radiosonde_opentelemetry::OpenTelemetryBridge;
 use radiosonde_trace::{CaptureSpans, EncodedSpan, SpanSink, TracePipeline, context_of, root_of};
@@ -41,6 +42,23 @@ fn a_record_ends_its_span_after_its_own_duration() {
     assert_eq!(record.attribute("outcome"), Some(&"completed".into()));
     assert_ne!(next.end.duration_since(next.start).unwrap(), TOOK);
     assert_eq!(spans.spans().len(), 2, "the record's span ends once");
+}
+
+#[test]
+fn a_span_reaches_the_canonical_record_in_which_it_was_made() {
+    let spans = CaptureSpans::new();
+    run(spans.clone(), |_| {
+        let record = CanonicalRecord::new();
+        let span = CanonicalSlot::new(record.clone()).in_scope(|| info_span!("work"));
+        let child = span.in_scope(|| info_span!("child"));
+        let annotate = |key| child.in_scope(|| canonical::annotate(key, AnnotationValue::U64(3)));
+        assert_eq!(annotate("cart.items"), Ok(Formatted::Whole));
+        record.end();
+        assert_eq!(format!("{:?}", record.annotations().unwrap()), "{cart.items=3}");
+        assert_eq!(annotate("late"), Ok(Formatted::Whole));
+    });
+    let child = spans.find("child").unwrap();
+    assert_eq!((child.attribute("late"), child.attribute("cart.items")), (Some(&3_i64.into()), None));
 }
 
 /// Logs in the span that ends, whose lock is held.

@@ -5,6 +5,7 @@
 //! [`TracePipeline::accept`](crate::TracePipeline::accept). A layer that makes its own spans from those of `tracing` offers a
 //! [`SpanControl`], so that [`set_parent`](crate::set_parent) and the other functions of this crate reach them.
 
+pub use crate::active::annotating::find_canonical_records;
 pub use crate::active::span_control::{ControlSpans, SpanControl};
 pub use crate::entering::outer_context::{OuterContext, set_outer_context};
 pub use crate::processing::span_fate::SpanFate;

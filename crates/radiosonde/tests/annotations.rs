@@ -4,16 +4,19 @@
 use std::convert::Infallible;
 
 use http::{Request, Response};
-use radiosonde::{Registry, annotate, observe};
+use radiosonde::{Operation, Registry, annotate, observe};
 use radiosonde_core::Resource;
 use radiosonde_log::{Detector, Format, JsonLayer, Profile, Redaction, Writer};
-use radiosonde_testkit::SharedBuffer;
+use radiosonde_testkit::{CountingAllocator, SharedBuffer};
 use radiosonde_tower::ServerLayer;
 use radiosonde_trace::{AttributeValue, CaptureSpans, FinishedSpan, TracePipeline, carry};
 use serde_json::{Value as Json, json};
 use tower::{Layer as _, ServiceExt as _, service_fn};
 use tracing::Instrument as _;
 use tracing_subscriber::layer::SubscriberExt as _;
+
+#[global_allocator]
+static ALLOCATOR: CountingAllocator = CountingAllocator;
 
 /// The attributes of a span by these keys.
 fn attributes<'a>(span: &'a FinishedSpan, keys: &[&str]) -> Vec<Option<&'a AttributeValue>> {
@@ -134,6 +137,28 @@ async fn every_profile_writes_annotations_like_fields_of_the_event() {
     }
 }
 
+#[test]
+fn annotations_of_a_line_allocate_nothing_once_warm() {
+    let layer = JsonLayer::builder(&Resource::new("shop"))
+        .registry(&Registry::new())
+        .format(Format::Json)
+        .writer(Writer::new("nowhere", std::io::sink()))
+        .build()
+        .unwrap();
+    let operation = Operation::in_registry(&Registry::new(), "import").unwrap();
+    let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(layer));
+    let per_call = |annotated: fn()| {
+        CountingAllocator::per_call(|| {
+            let mut call = operation.track();
+            call.in_scope(annotated);
+            call.complete();
+        })
+    };
+    let without = per_call(|| {});
+    let with = per_call(|| annotate!(customer.tier = "gold", cart.items = 3, order.total = %2.5));
+    assert_eq!(with, without);
+}
+
 #[tokio::test]
 async fn an_annotation_after_the_end_or_without_a_unit_goes_to_the_current_span() {
     let spans = CaptureSpans::new();
@@ -144,7 +169,7 @@ async fn an_annotation_after_the_end_or_without_a_unit_goes_to_the_current_span(
         .unwrap();
     let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(pipeline.layer()));
     tracing::info_span!("cleanup").in_scope(|| annotate!(removed = 3));
-    let operation = radiosonde::Operation::in_registry(&Registry::new(), "import").unwrap();
+    let operation = Operation::in_registry(&Registry::new(), "import").unwrap();
     let mut call = operation.track();
     call.in_scope(|| annotate!(rows = 7));
     let late = call.in_scope(|| tracing::info_span!("late"));

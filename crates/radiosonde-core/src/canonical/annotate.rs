@@ -4,7 +4,7 @@ use crate::bounded_format::{Formatted, beginning, format_within};
 use crate::canonical::annotation_value::AnnotationValue;
 use crate::canonical::annotations::{MAX_KEY_BYTES, MAX_TEXT_BYTES, Refused};
 use crate::canonical::current::with_current_to_annotate;
-use crate::canonical::redaction::{redacted, with_scratch};
+use crate::canonical::redaction::{Scratch, redacted, with_scratch};
 use crate::canonical::spans;
 
 /// How much of a text redaction reads: a secret that begins within the kept part must not lose its end.
@@ -12,6 +12,10 @@ const READ_TEXT_BYTES: usize = 4 * MAX_TEXT_BYTES;
 
 /// The text of a value that could not be formatted, as in log lines.
 const UNFORMATTED: &str = "<fmt error>";
+
+thread_local! {
+    static FORMATTED_TEXT: Scratch = const { Scratch::new(String::new()) };
+}
 
 /// Adds an annotation to the current [`CanonicalRecord`](crate::canonical::CanonicalRecord), or else to the current span.
 ///
@@ -35,7 +39,7 @@ pub fn annotate_formatted(key: &'static str, value: fmt::Arguments<'_>) -> Resul
     if let Some(text) = value.as_str() {
         return annotate(key, AnnotationValue::Text(text));
     }
-    with_scratch(|text| {
+    with_scratch(&FORMATTED_TEXT, |text| {
         let formatted = format_within(text, value, READ_TEXT_BYTES);
         let text = if formatted.is_some() { text.as_str() } else { UNFORMATTED };
         put(key, AnnotationValue::Text(text), formatted == Some(Formatted::Cut))

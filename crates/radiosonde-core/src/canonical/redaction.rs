@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::sync::OnceLock;
+use std::thread::LocalKey;
 
 use crate::canonical::annotation_value::AnnotationValue;
 use crate::survive::survive;
@@ -11,8 +12,11 @@ const REDACTED: &str = "[redacted]";
 
 static REDACT: OnceLock<Box<dyn Redact>> = OnceLock::new();
 
+/// A text whose buffer is kept for the next one.
+pub(crate) type Scratch = Cell<String>;
+
 thread_local! {
-    static SCRATCH: Cell<String> = const { Cell::new(String::new()) };
+    static REDACTED_TEXT: Scratch = const { Cell::new(String::new()) };
 }
 
 /// Redacts the value of an annotation.
@@ -36,18 +40,18 @@ pub(crate) fn redacted<R>(
 ) -> R {
     let Some(redact) = REDACT.get() else { return keep(value) };
     // Detectors may be the user's.
-    with_scratch(|out| match survive(|| redact.redact(key, value, is_cut, out)) {
+    with_scratch(&REDACTED_TEXT, |out| match survive(|| redact.redact(key, value, is_cut, out)) {
         Some(false) => keep(value),
         Some(true) => keep(AnnotationValue::Text(out)),
         None => keep(AnnotationValue::Text(REDACTED)),
     })
 }
 
-/// Runs `work` with an empty text that keeps its buffer for the next one.
-pub(crate) fn with_scratch<R>(work: impl FnOnce(&mut String) -> R) -> R {
-    let mut text = SCRATCH.try_with(Cell::take).unwrap_or_default();
+/// Runs `work` with an empty text. Within another such call it is a new one.
+pub(crate) fn with_scratch<R>(scratch: &'static LocalKey<Scratch>, work: impl FnOnce(&mut String) -> R) -> R {
+    let mut text = scratch.try_with(Cell::take).unwrap_or_default();
     text.clear();
     let result = work(&mut text);
-    let _ = SCRATCH.try_with(|scratch| scratch.set(text));
+    let _ = scratch.try_with(|scratch| scratch.set(text));
     result
 }

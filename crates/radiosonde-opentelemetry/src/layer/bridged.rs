@@ -73,7 +73,8 @@ where
         let _current = by_hand
             .and_then(|parent| outer::map_current(|cx| conversion::with_parent(cx, &parent)))
             .map(opentelemetry::Context::attach);
-        self.otel.on_new_span(attrs, id, ctx);
+        self.otel.on_new_span(attrs, id, ctx.clone());
+        self.mirror.on_new_span(attrs, id, ctx);
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, ctx: Context<'_, S>) {

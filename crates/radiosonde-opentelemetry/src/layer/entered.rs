@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 
+use radiosonde_core::canonical::CanonicalRecord;
 use radiosonde_core::{CurrentGuard, SpanContext};
 use radiosonde_trace::{RemoteContext, TraceState};
 use tracing::span::Id;
@@ -13,6 +14,8 @@ struct Entered {
     layer: u64,
     id: u64,
     context: Option<SpanContext>,
+    /// The record of the unit of work in which the span was made.
+    canonical: Option<CanonicalRecord>,
     _current: CurrentGuard,
 }
 
@@ -21,8 +24,9 @@ thread_local! {
 }
 
 /// Makes a span current.
-pub(crate) fn enter(layer: u64, id: &Id, context: Option<SpanContext>) {
-    let entered = Entered { layer, id: id.into_u64(), context, _current: CurrentGuard::new(context) };
+pub(crate) fn enter(layer: u64, id: &Id, context: Option<SpanContext>, canonical: Option<CanonicalRecord>) {
+    let (id, current) = (id.into_u64(), CurrentGuard::new(context));
+    let entered = Entered { layer, id, context, canonical, _current: current };
     // Fails while the thread exits, when nothing reads the context any more.
     let _ = ENTERED.try_with(|spans| spans.borrow_mut().push(entered));
 }
@@ -35,6 +39,13 @@ pub(crate) fn exit(layer: u64, id: &Id) {
         Some(spans.remove(at))
     });
     drop(exited);
+}
+
+/// The record of the unit of work in which the innermost span of this thread was made.
+pub(crate) fn canonical() -> Option<CanonicalRecord> {
+    // Borrowed if the allocator annotates while the list grows.
+    let record = ENTERED.try_with(|spans| spans.try_borrow().ok()?.last()?.canonical.clone());
+    record.ok().flatten()
 }
 
 /// A context that was entered by hand since the innermost span of this thread was entered.

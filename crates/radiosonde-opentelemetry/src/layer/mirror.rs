@@ -4,10 +4,11 @@ use std::marker::PhantomData;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use radiosonde_core::canonical::CanonicalRecord;
 use radiosonde_core::{SpanContext, SpanEnder};
-use radiosonde_trace::bridging::{SpanControl, set_outer_context};
+use radiosonde_trace::bridging::{self, SpanControl, set_outer_context};
 use tracing::dispatcher::WeakDispatch;
-use tracing::span::Id;
+use tracing::span::{Attributes, Id};
 use tracing::{Dispatch, Event, Subscriber};
 use tracing_opentelemetry::get_otel_context;
 use tracing_subscriber::Layer;
@@ -57,6 +58,7 @@ impl<S> MirrorLayer<S> {
     pub fn new() -> Self {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
         set_outer_context(&OtelCurrent);
+        bridging::find_canonical_records(entered::canonical);
         Self {
             // Relaxed: the numbers must differ, and need no order.
             number: NUMBER.fetch_add(1, Ordering::Relaxed),
@@ -108,6 +110,15 @@ where
         let _ = self.dispatch.set(dispatch.downgrade());
     }
 
+    fn on_new_span(&self, attrs: &Attributes<'_>, id: &Id, ctx: Context<'_, S>) {
+        let around = || attrs.is_contextual().then(entered::canonical).flatten();
+        if let Some(record) = CanonicalRecord::of_thread().or_else(around)
+            && let Some(span) = ctx.span(id)
+        {
+            span.extensions_mut().replace(record);
+        }
+    }
+
     fn event_enabled(&self, event: &Event<'_>, ctx: Context<'_, S>) -> bool {
         // Here and not in `on_event`: every layer gets this call before any of them sees the event.
         if let Some(parent) = event.parent() {
@@ -117,7 +128,8 @@ where
     }
 
     fn on_enter(&self, id: &Id, ctx: Context<'_, S>) {
-        entered::enter(self.number, id, self.started(id, &ctx));
+        let record = ctx.span(id).and_then(|span| span.extensions().get::<CanonicalRecord>().cloned());
+        entered::enter(self.number, id, self.started(id, &ctx), record);
     }
 
     fn on_exit(&self, id: &Id, _ctx: Context<'_, S>) {

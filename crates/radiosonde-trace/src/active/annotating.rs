@@ -1,6 +1,6 @@
 //! Annotations that reach a unit of work through its spans, or that become attributes of the current span.
 
-use radiosonde_core::canonical::{self, AnnotationValue, SpanRecords};
+use radiosonde_core::canonical::{self, AnnotationValue, CanonicalRecord, SpanRecords};
 use tracing::Span;
 
 use crate::active::doors::describe;
@@ -8,7 +8,15 @@ use crate::entering::stack;
 
 /// Lets `annotate!` find the records and the current spans of this crate.
 pub(crate) fn install() {
-    canonical::set_spans(SpanRecords { find: stack::canonical, annotate });
+    find_canonical_records(stack::canonical);
+}
+
+/// Lets `annotate!` reach a unit of work through the spans of a bridge: `find` returns the record that was current when the
+/// innermost span of the thread was made. Annotations without a unit become attributes of the current span.
+///
+/// The first layer of the process wins.
+pub fn find_canonical_records(find: fn() -> Option<CanonicalRecord>) {
+    canonical::set_spans(SpanRecords { find, annotate });
 }
 
 fn annotate(key: &'static str, value: AnnotationValue<'_>) -> bool {

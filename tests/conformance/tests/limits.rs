@@ -137,6 +137,22 @@ async fn a_timeout_that_a_handler_survives_is_not_its_outcome() {
 }
 
 #[tokio::test]
+async fn a_refused_grpc_call_is_shed_though_its_http_status_is_200() {
+    let (scene, _guard) = Scene::new();
+    let limits = ServiceBuilder::new()
+        .layer(HandleErrorLayer::new(async |_: BoxError| {
+            [("content-type", "application/grpc"), ("grpc-status", "8")]
+        }))
+        .layer(scene.limiter.load_shed())
+        .layer(scene.limiter.concurrency_limit(0));
+    let app = Router::new().route("/", get(async || "never")).layer(limits).layer(scene.server.clone());
+    let request = Request::get("/").header("content-type", "application/grpc").body(Body::empty()).unwrap();
+    let response = app.oneshot(request).await.unwrap();
+    response.into_body().collect().await.unwrap();
+    assert_eq!(scene.line(), (Some(200), "shed".into()));
+}
+
+#[tokio::test]
 async fn between_layers_of_axum_the_wait_is_part_of_the_request() {
     let (scene, _guard) = Scene::new();
     let app = Router::new()

@@ -108,18 +108,19 @@ impl Rpc {
 /// Source: <https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md>, "Timeout"
 fn deadline(headers: &HeaderMap) -> Option<Duration> {
     let (unit, digits) = headers.get("grpc-timeout")?.as_bytes().split_last()?;
+    // A number of more digits may be too large to be converted.
     let is_number = (1..=8).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit);
-    let number: u64 = std::str::from_utf8(digits).ok()?.parse().ok()?;
-    let time = match unit {
-        b'H' => Duration::from_secs(number * 3600),
-        b'M' => Duration::from_secs(number * 60),
-        b'S' => Duration::from_secs(number),
-        b'm' => Duration::from_millis(number),
-        b'u' => Duration::from_micros(number),
-        b'n' => Duration::from_nanos(number),
-        _ => return None,
-    };
-    is_number.then_some(time)
+    let digits = std::str::from_utf8(digits).ok().filter(|_| is_number)?;
+    let number: u64 = digits.parse().ok()?;
+    match unit {
+        b'H' => Some(Duration::from_secs(number * 3600)),
+        b'M' => Some(Duration::from_secs(number * 60)),
+        b'S' => Some(Duration::from_secs(number)),
+        b'm' => Some(Duration::from_millis(number)),
+        b'u' => Some(Duration::from_micros(number)),
+        b'n' => Some(Duration::from_nanos(number)),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -154,7 +155,9 @@ mod tests {
         let read = |value| deadline(&headers("grpc-timeout", value));
         assert_eq!(read("50m"), Some(Duration::from_millis(50)));
         assert_eq!(read("99999999H"), Some(Duration::from_secs(99_999_999 * 3600)));
-        for bad in ["", "m", "5", "5x", "-5S", "999999999S", "99999999999999999999999S"] {
+        for bad in
+            ["", "m", "5", "5x", "-5S", "999999999S", "9999999999999999999H", "99999999999999999999999S"]
+        {
             assert_eq!(read(bad), None, "{bad}");
         }
     }

@@ -6,6 +6,7 @@ use radiosonde_signals::{Ended, UnitOfWork};
 use tracing::{Level, Span};
 
 use crate::grpc::rpc::RpcSide;
+use crate::grpc::status::GrpcStatus;
 use crate::lifecycle::request_outcome::RequestOutcome;
 use crate::measuring::status_text::status_text;
 use crate::server::line_policy::EndedRequest;
@@ -72,9 +73,12 @@ impl UnitOfWork for ServerRequest {
         }
     }
 
-    fn takes_hint(&self, _: &Ended) -> bool {
+    fn takes_hint(&self, ended: &Ended) -> bool {
         // A handler whose own call was refused or took too long may still answer with success.
-        self.status.is_none_or(|status| status.is_client_error() || status.is_server_error())
+        match &self.rpc {
+            Some(rpc) => rpc.status(ended) != GrpcStatus::Ok,
+            None => self.status.is_none_or(|status| status.is_client_error() || status.is_server_error()),
+        }
     }
 
     fn describe(&self, span: &dyn EndingSpan) {

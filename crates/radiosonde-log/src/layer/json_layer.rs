@@ -140,7 +140,7 @@ impl JsonLayer {
         &self,
         metadata: &'static Metadata<'static>,
         record: impl FnOnce(&mut Recorder<'_>),
-        then: impl FnOnce(&Fields),
+        then: impl FnOnce(&mut Fields),
     ) {
         let plan = self.plan(metadata, || false);
         Scratch::lend(|scratch| {
@@ -148,7 +148,7 @@ impl JsonLayer {
                 Recorder::new(plan, &mut scratch.fields, &mut scratch.target, self.limits, &self.redaction);
             record(&mut recorder);
             self.self_metrics.value_counts(recorder.value_counts());
-            then(&scratch.fields);
+            then(&mut scratch.fields);
         });
     }
 

@@ -269,6 +269,11 @@ impl Fields {
         !did_not_fit && self.find(key).is_none()
     }
 
+    /// Whether empty fields that are [filled](Self::fill_from) from these have all of them.
+    pub(crate) fn fits_alone(&self, limits: Limits) -> bool {
+        self.entries.len() <= limits.fields && self.len() <= bound(limits)
+    }
+
     /// Adds missing fields from `other`: `self` has precedence.
     pub(crate) fn fill_from(&mut self, other: &Self, limits: Limits) {
         let fits = !self.full

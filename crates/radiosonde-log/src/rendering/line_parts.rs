@@ -29,24 +29,37 @@ pub(crate) fn push_start(out: &mut String, parts: &LineParts<'_>) {
 
 /// Appends the reserved keys that fields fill, in order. `message` is always present.
 pub(crate) fn push_reserved(out: &mut String, parts: &LineParts<'_>, push: impl Fn(&mut String, &Entry)) {
-    let mut filled = [None; ReservedKey::MAX];
-    for entry in parts.fields.entries() {
+    let entries = parts.fields.entries();
+    // By reserved key: the place of its entry, and whether it has one, as bits.
+    let (mut places, mut present) = ([0_u32; ReservedKey::MAX], 0_u32);
+    for (place, entry) in entries.iter().enumerate() {
         if entry.section == Section::Top
-            && let Some(section) = filled.get_mut(entry.key.index())
+            && let Some(of_key) = places.get_mut(entry.key.index())
         {
-            *section = Some(entry);
+            *of_key = place as u32;
+            present |= 1 << entry.key.index();
         }
     }
-    if filled[ReservedKey::MESSAGE.index()].is_none()
+    if present & 1 << ReservedKey::MESSAGE.index() == 0
         && let Some(rendered) = parts.schema.reserved_key(ReservedKey::MESSAGE)
     {
         out.push_str(&rendered.prefix);
         out.push_str("\"\"");
     }
     let Some(group) = parts.schema.group() else {
-        filled.into_iter().flatten().for_each(|entry| push(out, entry));
+        while present != 0 {
+            let key = present.trailing_zeros() as usize;
+            if let Some(entry) = entries.get(places[key % ReservedKey::MAX] as usize) {
+                push(out, entry);
+            }
+            present &= present - 1;
+        }
         return;
     };
+    let mut filled = [None; ReservedKey::MAX];
+    for (key, entry) in filled.iter_mut().enumerate().filter(|(key, _)| present & 1 << key != 0) {
+        *entry = entries.get(places[key] as usize);
+    }
     let (before, from) = filled.split_at(group.reserved_keys.start);
     let (grouped, after) = from.split_at(group.reserved_keys.len());
     before.iter().flatten().for_each(|entry| push(out, entry));

@@ -71,6 +71,16 @@ impl Node {
         });
     }
 
+    /// Starts `own` with rendered fields. Small buffers are exchanged instead of copied; a large one stays with the thread, for
+    /// its lines.
+    pub(crate) fn start_own(&mut self, fields: &mut Fields, limits: Limits) {
+        if fields.fits_alone(limits) && fields.capacity() <= KEEP_BYTES / 2 {
+            std::mem::swap(&mut self.own, fields);
+        } else {
+            self.own.fill_from(fields, limits);
+        }
+    }
+
     /// Starts `all` with only the span's own fields.
     pub(crate) fn start_all(&mut self, limits: Limits) {
         self.all.clear();

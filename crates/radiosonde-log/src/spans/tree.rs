@@ -41,17 +41,17 @@ impl Spans {
         self.open.shard(id).get(&id).map(|node| node.metadata)
     }
 
-    /// Adds a span with its fields.
+    /// Adds a span with its fields, which are taken if the span can keep their buffers.
     pub(crate) fn open(
         &self,
         id: u64,
         metadata: &'static Metadata<'static>,
         parent: Option<u64>,
-        fields: &Fields,
+        fields: &mut Fields,
         limits: Limits,
     ) {
         let mut node = Node::take(metadata);
-        node.own.fill_from(fields, limits);
+        node.start_own(fields, limits);
         node.own.order_top();
         node.parent = parent.filter(|parent| self.put_below(&mut node, *parent, limits));
         if node.parent.is_none() {
@@ -260,7 +260,7 @@ mod tests {
             let (spans, keys) = (Spans::new(), Keys::default());
             // By span: its parent, and the last value of each name.
             let mut model: Vec<(Option<usize>, [Option<u64>; 5])> = vec![(None, [None; 5])];
-            spans.open(1, &METADATA, None, &Fields::default(), LIMITS);
+            spans.open(1, &METADATA, None, &mut Fields::default(), LIMITS);
             for (value, step) in steps.into_iter().enumerate() {
                 let value = value as u64;
                 match step {
@@ -270,7 +270,7 @@ mod tests {
                         own[name] = Some(value);
                         model.push((Some(below), own));
                         let id = model.len() as u64;
-                        spans.open(id, &METADATA, Some(below as u64 + 1), &field(&keys, name, value), LIMITS);
+                        spans.open(id, &METADATA, Some(below as u64 + 1), &mut field(&keys, name, value), LIMITS);
                     }
                     Step::Record { into, name } => {
                         let into = into % model.len();
@@ -305,11 +305,11 @@ mod tests {
     #[test]
     fn a_closed_spans_buffers_carry_nothing_over() {
         let (spans, keys) = (Spans::new(), Keys::default());
-        spans.open(1, &METADATA, None, &field(&keys, 0, 1), LIMITS);
-        spans.open(2, &METADATA, Some(1), &field(&keys, 3, 2), LIMITS);
+        spans.open(1, &METADATA, None, &mut field(&keys, 0, 1), LIMITS);
+        spans.open(2, &METADATA, Some(1), &mut field(&keys, 3, 2), LIMITS);
         spans.close(2);
         spans.close(1);
-        spans.open(3, &METADATA, Some(1), &field(&keys, 1, 3), LIMITS);
+        spans.open(3, &METADATA, Some(1), &mut field(&keys, 1, 3), LIMITS);
         let mut found = Fields::default();
         spans.hand_down(3, &mut found, LIMITS);
         assert_eq!((found.top(), found.rest()), ("", ",\"b\":3"));
@@ -319,8 +319,8 @@ mod tests {
     #[test]
     fn what_is_recorded_while_a_line_joins_is_in_the_next() {
         let (spans, keys) = (Spans::new(), Keys::default());
-        spans.open(1, &METADATA, None, &field(&keys, 0, 0), LIMITS);
-        spans.open(2, &METADATA, Some(1), &field(&keys, 1, 0), LIMITS);
+        spans.open(1, &METADATA, None, &mut field(&keys, 0, 0), LIMITS);
+        spans.open(2, &METADATA, Some(1), &mut field(&keys, 1, 0), LIMITS);
         spans.update(1, &field(&keys, 0, 1), LIMITS);
         spans.join(2, LIMITS, |_| spans.update(2, &field(&keys, 1, 7), LIMITS));
         let mut found = Fields::default();
@@ -331,9 +331,9 @@ mod tests {
     #[test]
     fn threads_that_record_and_log_at_once_see_whole_values() {
         let (spans, keys) = (Spans::new(), Keys::default());
-        spans.open(1, &METADATA, None, &field(&keys, 0, 0), LIMITS);
-        spans.open(2, &METADATA, Some(1), &field(&keys, 1, 0), LIMITS);
-        spans.open(3, &METADATA, Some(2), &field(&keys, 2, 0), LIMITS);
+        spans.open(1, &METADATA, None, &mut field(&keys, 0, 0), LIMITS);
+        spans.open(2, &METADATA, Some(1), &mut field(&keys, 1, 0), LIMITS);
+        spans.open(3, &METADATA, Some(2), &mut field(&keys, 2, 0), LIMITS);
         std::thread::scope(|scope| {
             scope.spawn(|| {
                 for value in 1..=2000 {

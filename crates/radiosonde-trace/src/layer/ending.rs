@@ -143,25 +143,28 @@ impl EndingSpan for Ending<'_> {
 
 pub(crate) fn span_ender(spans: Arc<Spans>) -> SpanEnder {
     SpanEnder::new(move |_, id, took, describe| {
-        if spans.recording(id).is_some() {
-            let mut scratch = Fields::scratch();
-            let fields = scratch.fields();
-            describe(&Ending(RefCell::new(fields)));
-            spans.merge(id, fields);
+        if spans.recording(id).is_none() {
+            return spans.end(id, took, None);
         }
-        spans.end(id, took)
+        let mut scratch = Fields::scratch();
+        let fields = scratch.fields();
+        describe(&Ending(RefCell::new(fields)));
+        spans.end(id, took, Some(fields))
     })
 }
 
 impl Spans {
-    /// Ends a span before it closes, and returns its context. One that has ended is not changed.
-    fn end(&self, id: u64, took: Duration) -> Option<SpanContext> {
+    /// Ends a span with late attributes before it closes, and returns its context. One that has ended is not changed.
+    fn end(&self, id: u64, took: Duration, late: Option<&Fields>) -> Option<SpanContext> {
         let mut ended = {
             let mut shard = self.open.shard(id);
             let record = shard.get_mut(&id)?;
             record.use_ids();
             if record.fate == Fate::Ids {
                 return record.own.as_ref().map(|own| own.context());
+            }
+            if let Some(late) = late {
+                record.merge(late, self.settings.limits.attributes);
             }
             record.holds_tail = record.fate == Fate::Local;
             record.split_off()

@@ -192,9 +192,7 @@ impl Spans {
     pub(crate) fn merge(&self, id: u64, newer: &Fields) {
         let mut shard = self.open.shard(id);
         let Some(record) = shard.get_mut(&id).filter(|record| record.fate.is_recording()) else { return };
-        let Fields { bytes, attributes, directives, .. } = &mut record.fields;
-        attributes.merge(bytes, self.settings.limits.attributes, (&newer.attributes, &newer.bytes));
-        directives.merge(&newer.directives);
+        record.merge(newer, self.settings.limits.attributes);
     }
 
     /// Sets the ids of an open span's work. `is_declared` if the span has them as fields.

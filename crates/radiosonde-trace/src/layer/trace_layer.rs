@@ -200,6 +200,8 @@ where
 
     fn on_event(&self, event: &Event<'_>, ctx: Context<'_, S>) {
         let around = match event.parent() {
+            // Spans do not take it.
+            Some(_) if self.spans.plan(event.metadata()).is_access => None,
             Some(parent) => self.nearest_known(parent, &ctx),
             None if event.is_contextual() => stack::current_span(self.spans.number)
                 .filter(|(_, is_recording)| *is_recording)

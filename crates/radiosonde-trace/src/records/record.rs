@@ -135,6 +135,13 @@ impl Record {
         &mut self.extras
     }
 
+    /// Adds fields that were recorded later.
+    pub(crate) fn merge(&mut self, newer: &Fields, limit: u32) {
+        let Fields { bytes, attributes, directives, .. } = &mut self.fields;
+        attributes.merge(bytes, limit, (&newer.attributes, &newer.bytes));
+        directives.merge(&newer.directives);
+    }
+
     /// Drops what was recorded and records nothing more.
     pub(crate) fn stop_recording(&mut self) {
         if self.fate != Fate::Ids {

@@ -53,6 +53,10 @@ impl<B: Body, X: Exchange> Body for ResponseBody<B, X> {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         let mut this = self.project();
+        if this.inner.is_none() {
+            // It was dropped when it was over, and the record has ended.
+            return Poll::Ready(None);
+        }
         let mut poll = || {
             let Some(mut inner) = this.inner.as_mut().as_pin_mut() else { return Poll::Ready((None, true)) };
             let frame = ready!(inner.as_mut().poll_frame(cx));

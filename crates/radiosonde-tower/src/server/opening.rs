@@ -45,11 +45,12 @@ impl Opening<'_> {
             otel.name = self.name(&mut name),
             otel.kind = "server",
             otel.status_code = Empty,
-            http.request.method = method.as_str(),
-            http.route = *route,
-            url.path = head.uri.path(),
-            request_id = ids.request_id(),
+            // In the order of a line's keys, so that lines take them as they are.
             correlation_id = ids.correlation_id(),
+            request_id = ids.request_id(),
+            http.request.method = method.as_str(),
+            url.path = head.uri.path(),
+            http.route = *route,
             // A level override for the log filter.
             radiosonde.log = *level,
         )

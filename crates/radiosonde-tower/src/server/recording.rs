@@ -1,10 +1,13 @@
 //! A request as a unit of work.
 
+use std::fmt::Write as _;
+
 use radiosonde_core::canonical::{CanonicalRecord, CanonicalSlot};
 use radiosonde_core::{Clock, EndingSpan, Outcome, SpanContext, WorkIds};
 use radiosonde_signals::{Ended, UnitOfWork};
 use tracing::{Level, Span};
 
+use crate::describing::short_text::ShortText;
 use crate::grpc::rpc::RpcSide;
 use crate::grpc::status::GrpcStatus;
 use crate::lifecycle::request_outcome::RequestOutcome;
@@ -99,6 +102,12 @@ impl UnitOfWork for ServerRequest {
         let Some(level) = self.level(ended, outcome) else { return };
         let (method, endpoint, status) =
             (self.method.as_str(), &*self.endpoint().name, self.status_label(ended));
+        // Not formatted: half of what the line costs would be for its message.
+        let mut message = ShortText::default();
+        for part in [method, " ", endpoint, " ", status] {
+            // Writing to a text does not fail.
+            let _ = message.write_str(part);
+        }
         let around = span.is_disabled().then(Span::current);
         // The line inherits those of the request's span.
         let ids = if around.is_some() { &self.ids } else { &WorkIds::NONE };
@@ -121,7 +130,7 @@ impl UnitOfWork for ServerRequest {
                     request_id = ids.request_id(),
                     correlation_id = ids.correlation_id(),
                     radiosonde.annotations = ended.annotations(),
-                    "{method} {endpoint} {status}",
+                    message = message.as_str(),
                 )
             };
         }

@@ -13,11 +13,11 @@ use http_body_util::Full;
 use radiosonde_core::Resource;
 use radiosonde_log::{Format, JsonLayer, Writer};
 use radiosonde_metrics::Registry;
-use radiosonde_tower::{Route, ServerLayer};
+use radiosonde_tower::{Route, ServerLayer, Signals};
 use radiosonde_trace::{Sampler, TracePipeline};
 use tower_layer::Layer as _;
 use tower_service::Service;
-use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
 
 use crate::lines::standing;
@@ -94,7 +94,11 @@ pub(crate) fn bare(times: u64) {
 }
 
 pub(crate) fn metrics(times: u64) {
-    let layer = ServerLayer::builder().registry(&Registry::new()).clock(standing()).build();
+    layered(times, Signals::METRICS);
+}
+
+fn layered(times: u64, signals: Signals) {
+    let layer = ServerLayer::builder().registry(&Registry::new()).clock(standing()).signals(signals).build();
     count(times, layer.expect("a layer of the benches is refused").layer(Items));
 }
 
@@ -126,14 +130,12 @@ fn recorded(times: u64, sampler: Option<Sampler>, has_line: bool) {
         let layer = JsonLayer::builder(&resource).clock(standing()).format(Format::Json).writer(writer);
         layer.build().expect("a layer of the benches is refused")
     });
-    // Without a line, its event is off.
-    let targets = Targets::new().with_default(LevelFilter::INFO);
-    let off = (!has_line).then(|| targets.with_target("radiosonde::access", LevelFilter::OFF));
     let subscriber = tracing_subscriber::registry()
         .with(pipeline.as_ref().map(TracePipeline::layer))
         .with(lines)
-        .with(off)
         .with(LevelFilter::INFO);
     tracing::subscriber::set_global_default(subscriber).expect("each operation has a process of its own");
-    metrics(times);
+    let spans = if pipeline.is_some() { Signals::SPAN } else { Signals::NONE };
+    let lines = if has_line { Signals::LINE } else { Signals::NONE };
+    layered(times, Signals::METRICS | spans | lines);
 }

@@ -2,10 +2,10 @@ use axum::Router;
 use radiosonde_core::Resource;
 use radiosonde_log::{Format, JsonLayer, Writer};
 use radiosonde_metrics::Registry;
-use radiosonde_tower::ServerLayer;
+use radiosonde_tower::{ServerLayer, Signals};
 use radiosonde_trace::{Sampler, TracePipeline};
 use tracing::dispatcher::Dispatch;
-use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
 
 use super::contender;
@@ -16,7 +16,7 @@ use crate::sinks::{Lines, Spans};
 pub fn all() -> Vec<Contender> {
     let on = || Some(Sampler::always_on());
     vec![
-        contender("radiosonde, metrics", router(), None, || ()),
+        contender("radiosonde, metrics", router(Signals::METRICS), None, || ()),
         with("radiosonde, metrics + spans", on(), false),
         with("radiosonde, metrics + line", None, true),
         with("radiosonde, metrics + spans + line", on(), true),
@@ -24,12 +24,17 @@ pub fn all() -> Vec<Contender> {
     ]
 }
 
-fn router() -> Router {
-    let layer = ServerLayer::builder().registry(&Registry::new()).build().unwrap();
+fn router(signals: Signals) -> Router {
+    let layer = ServerLayer::builder().registry(&Registry::new()).signals(signals).build().unwrap();
     scene::router().layer(layer)
 }
 
 fn with(name: &'static str, spans: Option<Sampler>, line: bool) -> Contender {
+    let signals = match (spans.is_some(), line) {
+        (true, true) => Signals::ALL,
+        (true, false) => Signals::METRICS | Signals::SPAN,
+        _ => Signals::METRICS | Signals::LINE,
+    };
     let spans = spans.map(|sampler| {
         let pipeline = TracePipeline::builder(&Resource::new(SERVICE))
             .registry(&Registry::new())
@@ -47,10 +52,6 @@ fn with(name: &'static str, spans: Option<Sampler>, line: bool) -> Contender {
             .build()
             .unwrap()
     });
-    // Without a line, its event is off.
-    let off = (!line).then(|| {
-        Targets::new().with_default(LevelFilter::INFO).with_target("radiosonde::access", LevelFilter::OFF)
-    });
-    let subscriber = tracing_subscriber::registry().with(spans).with(lines).with(off).with(LevelFilter::INFO);
-    contender(name, router(), Some(Dispatch::new(subscriber)), || ())
+    let subscriber = tracing_subscriber::registry().with(spans).with(lines).with(LevelFilter::INFO);
+    contender(name, router(signals), Some(Dispatch::new(subscriber)), || ())
 }

@@ -118,6 +118,7 @@ impl UnitOfWork for ServerRequest {
                 tracing::$level!(
                     target: "radiosonde::access",
                     parent: span,
+                    message = message.as_str(),
                     method,
                     path = self.uri.path(),
                     // As on the wire; absent without a response.
@@ -130,7 +131,6 @@ impl UnitOfWork for ServerRequest {
                     request_id = ids.request_id(),
                     correlation_id = ids.correlation_id(),
                     radiosonde.annotations = ended.annotations(),
-                    message = message.as_str(),
                 )
             };
         }

@@ -83,8 +83,7 @@ fn child(end: &str) {
             runtime.block_on(stop);
             assert!(!runtime.block_on(telemetry.health().ready()).is_ok());
             error!("last words");
-            let report = telemetry.shutdown_blocking(Duration::from_secs(10));
-            assert_eq!(report.left(), 0);
+            assert_eq!(telemetry.shutdown_blocking(Duration::from_secs(10)).left(), 0);
         }
         other => unreachable!("{other}"),
     }

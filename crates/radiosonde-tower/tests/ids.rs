@@ -205,8 +205,7 @@ async fn call(options: Option<IdOptions>, request: Request<String>) -> Ids {
         async { Ok::<_, Infallible>(Response::new(String::new())) }
     });
     layer.layer(other).oneshot(request).await.unwrap();
-    let received = received.lock().unwrap().clone();
-    received
+    received.lock().unwrap().clone()
 }
 
 fn correlation_only() -> Ids {

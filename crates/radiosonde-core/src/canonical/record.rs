@@ -53,9 +53,11 @@ impl CanonicalRecord {
         Self { unit: Some(pool::take()) }
     }
 
-    /// Sets the request id and the correlation id. False if they are set already.
-    pub fn set_work_ids(&self, ids: WorkIds) -> bool {
-        self.unit.as_deref().is_some_and(|unit| unit.work_ids.set(ids).is_ok())
+    /// Sets the request id and the correlation id. The first ones stay.
+    pub fn set_work_ids(&self, ids: WorkIds) {
+        if let Some(unit) = &self.unit {
+            let _ = unit.work_ids.set(ids);
+        }
     }
 
     /// The request id and the correlation id, as far as they are set. They are known also after the end.

@@ -168,7 +168,9 @@ impl Attributes {
             newer_bytes.len(),
             newer.places.iter().map(|place| place.len as usize).sum::<usize>()
         );
-        if self.places.len() + newer.places.len() <= limit as usize
+        // One alone is more often a new value of a key, and is searched for as fast.
+        if newer.places.len() > 1
+            && self.places.len() + newer.places.len() <= limit as usize
             && bytes.len() + newer_bytes.len() <= MAX_SPAN_BYTES
             && self.is_disjoint(newer)
         {

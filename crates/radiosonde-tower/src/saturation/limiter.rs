@@ -74,7 +74,7 @@ use crate::saturation::wait::Waits;
 /// drop(response);
 /// let text = registry.text();
 /// assert!(text.contains("http_requests_shed_total{limiter=\"orders\"} 1\n"));
-/// assert!(text.contains("http_requests_total{endpoint=\"_unmatched\",method=\"GET\",status=\"503\"} 1\n"), "{text}");
+/// assert!(text.contains("http_requests_total{endpoint=\"/orders\",method=\"GET\",status=\"503\"} 1\n"), "{text}");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// # })?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())

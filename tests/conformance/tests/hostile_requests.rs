@@ -85,7 +85,7 @@ fn request(at: usize) -> (Request<Body>, StatusCode) {
         _ => Method::POST,
     };
     let mut request = Request::builder().method(method).uri(path).body(Body::empty()).unwrap();
-    if at < REQUESTS / PARTS && at % 2 == 0 {
+    if at < REQUESTS / PARTS && at.is_multiple_of(2) {
         // As many gRPC methods as there may be.
         request.headers_mut().insert("content-type", HeaderValue::from_static("application/grpc"));
     }

@@ -22,6 +22,8 @@ pub use client::client_layer::ClientLayer;
 pub use client::client_layer_builder::ClientLayerBuilder;
 pub use client::client_service::ClientService;
 pub use client::line_level::{EndedCall, LineLevel};
+#[cfg(feature = "reqwest")]
+pub use client::reqwest_service::{ReqwestFuture, ReqwestService};
 pub use connections::connection_handle::ConnectionHandle;
 pub use connections::connection_metrics::{ConnectionMetrics, ConnectionMetricsBuilder};
 #[cfg(all(feature = "axum", feature = "saturation"))]

@@ -1,6 +1,7 @@
 //! Runs the examples of the guides.
 #![doc = include_str!("../../../docs/health.md")]
 #![doc = include_str!("../../../docs/http.md")]
+#![doc = include_str!("../../../docs/http-clients.md")]
 #![doc = include_str!("../../../docs/layers.md")]
 #![doc = include_str!("../../../docs/logs.md")]
 #![doc = include_str!("../../../docs/metrics.md")]

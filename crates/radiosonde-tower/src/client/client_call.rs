@@ -69,7 +69,13 @@ impl Exchange for ClientCall {
         let bodiless = [StatusCode::SWITCHING_PROTOCOLS, StatusCode::NO_CONTENT, StatusCode::NOT_MODIFIED];
         // HEAD has no body to wait for, though its headers may announce one.
         let is_head = self.method.as_str() == "HEAD";
-        if is_head || bodiless.contains(&head.status) { Follows::Nothing } else { Follows::Body }
+        if is_head || bodiless.contains(&head.status) {
+            Follows::Nothing
+        } else if self.rpc.is_some() {
+            Follows::Trailers
+        } else {
+            Follows::Body
+        }
     }
 
     fn data(&mut self, data: &impl Buf) {

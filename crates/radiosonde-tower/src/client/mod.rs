@@ -9,3 +9,5 @@ mod client_settings;
 pub(crate) mod line_level;
 mod opening;
 mod recording;
+#[cfg(feature = "reqwest")]
+pub(crate) mod reqwest_service;

@@ -72,6 +72,8 @@ impl UnitOfWork for ClientCall {
         if let Some(rpc) = &self.rpc {
             rpcs.record(&EndedRpc {
                 path: self.uri.path(),
+                // It is the program that names it.
+                has_method: true,
                 status: rpc.status(ended),
                 error_type: ended.error_type(),
                 messages: rpc.messages(),

@@ -15,6 +15,8 @@ pub(crate) struct Rpc {
     /// The time that the caller gave it.
     deadline: Option<Duration>,
     http: Option<StatusCode>,
+    /// Whether the response is gRPC's, too.
+    is_answered: bool,
     status: Option<GrpcStatus>,
     messages: Messages,
 }
@@ -29,14 +31,13 @@ pub(crate) enum RpcSide {
 impl Rpc {
     /// A call, if the request has gRPC's content type. That of gRPC-Web is another: its status is within the body.
     pub(crate) fn of_request(headers: &HeaderMap) -> Option<Self> {
-        let kind = headers.get(CONTENT_TYPE)?.as_bytes().strip_prefix(b"application/grpc")?;
-        let call = || Self { deadline: deadline(headers), ..Self::default() };
-        matches!(kind.first(), None | Some(b'+' | b';')).then(call)
+        is_grpc(headers).then(|| Self { deadline: deadline(headers), ..Self::default() })
     }
 
     /// Reads the head of the response, which has the status if there is no body.
     pub(crate) fn head(&mut self, status: StatusCode, headers: &HeaderMap) {
         self.http = Some(status);
+        self.is_answered = is_grpc(headers);
         self.trailers(headers);
     }
 
@@ -56,6 +57,11 @@ impl Rpc {
     pub(crate) fn is_unimplemented(&self) -> bool {
         let status = self.status.or(self.http.filter(|http| !http.is_success()).map(GrpcStatus::of_http));
         status == Some(GrpcStatus::Unimplemented)
+    }
+
+    /// Whether the response shows that the service has the method: routers, and checks of credentials in front of them, refuse any.
+    pub(crate) fn has_method(&self) -> bool {
+        self.is_answered && !self.status.is_some_and(GrpcStatus::may_refuse)
     }
 
     /// The number of messages in the response.
@@ -101,6 +107,11 @@ impl Rpc {
             (status, RpcSide::Client) => Ended::from(Outcome::Completed).with_error_type(status.as_str()),
         }
     }
+}
+
+fn is_grpc(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.as_bytes().strip_prefix(b"application/grpc"));
+    kind.is_some_and(|rest| matches!(rest.first(), None | Some(b'+' | b';')))
 }
 
 /// The time in `grpc-timeout`: up to eight digits and a unit.

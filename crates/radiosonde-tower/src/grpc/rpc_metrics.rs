@@ -41,6 +41,8 @@ struct Families {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct EndedRpc<'a> {
     pub(crate) path: &'a str,
+    /// Whether the path may have a label of its own.
+    pub(crate) has_method: bool,
     pub(crate) status: GrpcStatus,
     pub(crate) error_type: Option<&'static str>,
     pub(crate) messages: u64,
@@ -65,7 +67,7 @@ impl RpcMetrics {
 
     pub(crate) fn record(&self, call: &EndedRpc<'_>) {
         let Some(families) = self.families() else { return };
-        let method = self.label(call.path, call.status);
+        let method = self.label(call.path, call.has_method);
         let took = call.took.as_secs_f64();
         if self.is_otel {
             let labels = ["grpc", method, call.status.as_str(), call.error_type.unwrap_or_default()];
@@ -92,18 +94,13 @@ impl RpcMetrics {
 
     /// The method as a label.
     ///
-    /// A server's caller may send any path, and a router, or a check of credentials in front of it, refuses it. So a method has a
-    /// label of its own once it was called with another result.
-    fn label<'a>(&self, path: &'a str, status: GrpcStatus) -> &'a str {
+    /// A server's caller may send any path. So a method has a label of its own once the service has shown that it has it.
+    fn label<'a>(&self, path: &'a str, has_method: bool) -> &'a str {
         let Some(method) = rpc_method::of_path(path) else { return OTHER };
         if self.has(method) {
             return method;
         }
-        let is_refused = matches!(
-            status,
-            GrpcStatus::Unimplemented | GrpcStatus::Unauthenticated | GrpcStatus::PermissionDenied
-        );
-        if is_refused && self.side == RpcSide::Server {
+        if !has_method {
             return OTHER;
         }
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
@@ -184,10 +181,10 @@ mod tests {
     #[test]
     fn a_refused_path_has_no_label_of_its_own() {
         let metrics = metrics(&Registry::new(), RpcSide::Server);
-        assert_eq!(metrics.label("/shop.Orders/Get", GrpcStatus::Unimplemented), OTHER);
-        assert_eq!(metrics.label("/shop.Orders/Get", GrpcStatus::NotFound), "shop.Orders/Get");
-        assert_eq!(metrics.label("/shop.Orders/Get", GrpcStatus::Unauthenticated), "shop.Orders/Get");
-        assert_eq!(metrics.label("/../etc/passwd", GrpcStatus::Ok), OTHER);
+        assert_eq!(metrics.label("/shop.Orders/Get", false), OTHER);
+        assert_eq!(metrics.label("/shop.Orders/Get", true), "shop.Orders/Get");
+        assert_eq!(metrics.label("/shop.Orders/Get", false), "shop.Orders/Get");
+        assert_eq!(metrics.label("/../etc/passwd", true), OTHER);
     }
 
     #[test]
@@ -195,10 +192,10 @@ mod tests {
         let metrics = metrics(&Registry::new(), RpcSide::Client);
         for at in 0..METHODS {
             let path = format!("/shop.Orders/Get{at}");
-            assert_eq!(metrics.label(&path, GrpcStatus::Unimplemented), &path[1..]);
+            assert_eq!(metrics.label(&path, true), &path[1..]);
         }
-        assert_eq!(metrics.label("/shop.Orders/Get", GrpcStatus::Ok), OVERFLOW);
-        assert_eq!(metrics.label("/shop.Orders/Get0", GrpcStatus::Ok), "shop.Orders/Get0");
+        assert_eq!(metrics.label("/shop.Orders/Get", true), OVERFLOW);
+        assert_eq!(metrics.label("/shop.Orders/Get0", true), "shop.Orders/Get0");
     }
 
     #[test]
@@ -208,6 +205,7 @@ mod tests {
         assert!(!registry.text().contains("grpc_"));
         metrics.record(&EndedRpc {
             path: "/shop.Orders/Get",
+            has_method: true,
             status: GrpcStatus::NotFound,
             error_type: None,
             messages: 2,

@@ -87,6 +87,11 @@ impl GrpcStatus {
         NAMES[self as usize].2
     }
 
+    /// Whether a router, or a check of credentials in front of it, may have refused a call so, whatever its path.
+    pub(crate) const fn may_refuse(self) -> bool {
+        matches!(self, Self::Unimplemented | Self::Unauthenticated | Self::PermissionDenied)
+    }
+
     /// Whether the server is responsible for this status, rather than its caller.
     ///
     /// Source: <https://opentelemetry.io/docs/specs/semconv/rpc/grpc/>

@@ -33,6 +33,8 @@ pub trait Exchange: UnitOfWork {
 pub enum Follows {
     /// A body, whose end is that of the exchange.
     Body,
+    /// A body, and trailers after its last byte, with which the exchange ends.
+    Trailers,
     /// No byte of a body, whatever the headers announce.
     Nothing,
 }

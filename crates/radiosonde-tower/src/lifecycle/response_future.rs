@@ -83,6 +83,7 @@ where
                 let (mut head, body) = response.into_parts();
                 let promised = match record.with_span(|work, span| work.head(span, &mut head)) {
                     Follows::Body => promised(&body, &head.headers),
+                    Follows::Trailers => None,
                     Follows::Nothing => Some(0),
                 };
                 if promised == Some(0) {

@@ -89,6 +89,7 @@ impl ServerRequest {
         if let (Some(rpc), Some(metrics)) = (&self.rpc, &self.settings.rpc) {
             metrics.record(&EndedRpc {
                 path: self.uri.path(),
+                has_method: rpc.has_method(),
                 status: rpc.status(ended),
                 error_type: ended.error_type(),
                 messages: rpc.messages(),

@@ -19,8 +19,8 @@ use crate::server::server_settings::ServerSettings;
 ///   `grpc_server_handling_seconds{grpc_service,grpc_method}`, and `grpc_server_msg_sent_total`, which counts the messages of
 ///   responses; or OpenTelemetry's `rpc_server_call_duration_seconds`. A response without a `grpc-status` has the code `Unknown`. A
 ///   status that a server is responsible for, such as `Internal`, is a failure, and has the `status` `500` above. A method has
-///   series of its own once it was called with another result than `Unimplemented`, `Unauthenticated` or `PermissionDenied`,
-///   `_OTHER` until then, and `_overflow` beyond 500: a caller may send any path.
+///   series of its own once a gRPC response to it was not `Unimplemented`, `Unauthenticated` or `PermissionDenied`, `_OTHER` until
+///   then, and `_overflow` beyond 500: a caller may send any path. Its path is the `endpoint` if no route is known.
 /// - A span of kind server with OpenTelemetry's HTTP attributes. It is the child of the request's `traceparent` if that is valid,
 ///   otherwise of the current open span, otherwise a root. The handler and the body run in it.
 /// - One event with the target `radiosonde::access`, by the [`LinePolicy`](crate::LinePolicy), with the field `outcome`: a

@@ -18,6 +18,7 @@ use crate::grpc::rpc_method;
 use crate::lifecycle::exchange::{Exchange, Follows};
 use crate::lifecycle::request_outcome::{BODY_ERROR, SERVICE_ERROR};
 use crate::measuring::server_endpoint::ServerEndpoint;
+use crate::measuring::server_metrics::UNMATCHED;
 use crate::routing::matched_path;
 use crate::routing::request_head::RequestHead;
 use crate::routing::route::Route;
@@ -126,6 +127,11 @@ impl ServerRequest {
         let Some(rpc) = &mut self.rpc else { return };
         rpc.head(head.status, &head.headers);
         let path = self.uri.path();
+        // tonic's router is within the layers around it, and its templates are no methods.
+        let is_named = self.learned.is_some() || &*self.entered.name != UNMATCHED;
+        if !is_named && rpc.has_method() && rpc_method::of_path(path).is_some() {
+            self.learned = Some(self.settings.metrics.endpoint(Some(path)));
+        }
         if rpc.is_unimplemented() && self.settings.rpc.as_ref().is_none_or(|metrics| !metrics.knows(path)) {
             span.record("otel.name", "grpc");
             radiosonde_trace::describe(span, |attributes| {
@@ -196,6 +202,8 @@ impl Exchange for ServerRequest {
             || bodiless.contains(&head.status)
         {
             Follows::Nothing
+        } else if self.rpc.is_some() {
+            Follows::Trailers
         } else {
             Follows::Body
         }

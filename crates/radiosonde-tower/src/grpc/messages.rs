@@ -74,7 +74,7 @@ mod tests {
         let body = [message(0), message(3), message(300), message(70_000)].concat();
         for size in [1, 2, 5, 7, 4096, body.len()] {
             let mut messages = Messages::default();
-            body.chunks(size).for_each(|mut piece| messages.read(&mut piece));
+            body.chunks(size).for_each(|piece| messages.read(&piece));
             assert_eq!(messages.complete(), 4, "in pieces of {size}");
         }
     }

@@ -59,93 +59,129 @@ const STREAM_SECONDS: Buckets = Buckets::from_static(&[1.0, 10.0, 60.0, 300.0, 1
 impl ServerFamilies {
     pub(crate) fn new(registry: &Registry, options: &FamilyOptions) -> Result<Self, RegisterError> {
         let names = &options.names;
-        let endpoint = names.endpoint();
-        let extra = || options.labels.iter().map(String::as_str);
-        let own: &[&str] = if names.is_otel() {
-            &[names.method(), "url_scheme", endpoint, names.status(), "error_type"]
-        } else {
-            &[names.method(), endpoint, names.status()]
-        };
-        let counted: Vec<_> = own.iter().copied().chain(extra()).collect();
-        let timed: Vec<_> = match names.is_otel() {
-            true => counted.clone(),
-            false => [names.method(), endpoint].into_iter().chain(extra()).collect(),
-        };
-        let requests = names.counter().map(|name| {
-            let requests = registry.counter(&name, "HTTP requests served, by method, endpoint and status.");
-            requests.max_series(SERIES).labels(&counted)
-        });
-        let seconds = |name: &str, help, buckets: &Buckets, labels: &[&str]| {
-            let histogram = registry.histogram(name, help).unit("seconds").buckets(buckets.clone());
-            histogram.max_series(SERIES).labels(labels)
-        };
-        let bytes = |name: &str, help| {
-            let histogram = registry.histogram(name, help).unit("bytes").buckets(BYTES);
-            histogram.max_series(SERIES).labels(&[names.method(), endpoint])
-        };
-        let sizes = || {
-            let request = bytes(
-                &names.either("_request_size_bytes", "_request_body_size_bytes"),
-                "Announced size of the bodies of HTTP requests.",
-            )?;
-            let response = bytes(
-                &names.either("_response_size_bytes", "_response_body_size_bytes"),
-                "Size of the bodies of HTTP responses, as far as they were sent.",
-            )?;
-            Ok(Sizes { request, response })
-        };
-        let first_byte = || {
-            let name = names.with("_response_ttfb_seconds");
-            let help = "Time from the arrival of an HTTP request to the head of its response.";
-            seconds(&name, help, &options.buckets, &[names.method(), endpoint])
-        };
-        let counter = |name: &str, help, labels: &[&str]| {
-            registry.counter(name, help).max_series(SERIES).labels(labels)
-        };
-        let gauge = |name: &str, help, labels: &[&str]| {
-            registry.int_gauge(name, help).max_series(SERIES).labels(labels)
-        };
-        let (otel_in_flight, classic_in_flight) = ([names.method(), "url_scheme"], [endpoint]);
+        let (method, endpoint, is_otel) = (names.method(), names.endpoint(), names.is_otel());
+        let (otel_in_flight, classic_in_flight) = ([method, "url_scheme"], [endpoint]);
+        let declare = Declare { registry, options };
         Ok(Self {
-            is_otel: names.is_otel(),
-            requests: requests.transpose()?,
-            duration: seconds(
-                &names.histogram(),
-                "Time from the arrival of a request to the end of its response body.",
-                &options.buckets,
-                &timed,
-            )?,
-            in_flight: gauge(
+            is_otel,
+            requests: declare.requests()?,
+            duration: declare.duration()?,
+            in_flight: declare.gauge(
                 &names.either("_requests_in_flight", "_active_requests"),
                 "HTTP requests in progress.",
-                match names.is_otel() {
-                    true => &otel_in_flight,
-                    false => &classic_in_flight,
-                },
+                if is_otel { &otel_in_flight } else { &classic_in_flight },
             )?,
-            first_byte: options.has_first_byte.then(first_byte).transpose()?,
-            sizes: options.has_sizes.then(sizes).transpose()?,
-            aborted: counter(
-                &names.with("_requests_aborted_total"),
+            first_byte: options.has_first_byte.then(|| declare.first_byte()).transpose()?,
+            sizes: options.has_sizes.then(|| declare.sizes()).transpose()?,
+            aborted: declare.counter(
+                "_requests_aborted_total",
                 "HTTP requests that the client gave up, by what it waited for.",
                 &[endpoint, "phase"],
             )?,
-            panics: counter(
-                &names.with("_panics_total"),
+            panics: declare.counter(
+                "_panics_total",
                 "HTTP requests whose handler or body panicked.",
                 &[endpoint],
             )?,
-            streams: gauge(
+            streams: declare.gauge(
                 &names.with("_streams_active"),
                 "Open streams: server-sent events, upgraded connections and long polls.",
                 &[endpoint],
             )?,
-            stream_duration: seconds(
+            stream_duration: declare.seconds(
                 &names.with("_stream_duration_seconds"),
                 "Time from the arrival of a request to the end of its stream.",
                 &STREAM_SECONDS,
                 &[endpoint],
             )?,
         })
+    }
+}
+
+/// Declares the families by their names.
+struct Declare<'a> {
+    registry: &'a Registry,
+    options: &'a FamilyOptions,
+}
+
+impl<'a> Declare<'a> {
+    fn requests(&self) -> Result<Option<DynFamily<Counter>>, RegisterError> {
+        let Some(name) = self.options.names.counter() else { return Ok(None) };
+        let requests = self.registry.counter(&name, "HTTP requests served, by method, endpoint and status.");
+        requests.max_series(SERIES).labels(&self.counted()).map(Some)
+    }
+
+    fn duration(&self) -> Result<DynFamily<Histogram>, RegisterError> {
+        let names = &self.options.names;
+        let labels = match names.is_otel() {
+            true => self.counted(),
+            false => self.with_further(&[names.method(), names.endpoint()]),
+        };
+        let help = "Time from the arrival of a request to the end of its response body.";
+        self.seconds(&names.histogram(), help, &self.options.buckets, &labels)
+    }
+
+    fn first_byte(&self) -> Result<DynFamily<Histogram>, RegisterError> {
+        let names = &self.options.names;
+        let help = "Time from the arrival of an HTTP request to the head of its response.";
+        let labels = [names.method(), names.endpoint()];
+        self.seconds(&names.with("_response_ttfb_seconds"), help, &self.options.buckets, &labels)
+    }
+
+    fn sizes(&self) -> Result<Sizes, RegisterError> {
+        let names = &self.options.names;
+        let bytes = |name: &str, help| {
+            let histogram = self.registry.histogram(name, help).unit("bytes").buckets(BYTES);
+            histogram.max_series(SERIES).labels(&[names.method(), names.endpoint()])
+        };
+        Ok(Sizes {
+            request: bytes(
+                &names.either("_request_size_bytes", "_request_body_size_bytes"),
+                "Announced size of the bodies of HTTP requests.",
+            )?,
+            response: bytes(
+                &names.either("_response_size_bytes", "_response_body_size_bytes"),
+                "Size of the bodies of HTTP responses, as far as they were sent.",
+            )?,
+        })
+    }
+
+    /// The labels of the series that is counted.
+    fn counted(&self) -> Vec<&'a str> {
+        let names = &self.options.names;
+        let (method, endpoint, status) = (names.method(), names.endpoint(), names.status());
+        match names.is_otel() {
+            true => self.with_further(&[method, "url_scheme", endpoint, status, "error_type"]),
+            false => self.with_further(&[method, endpoint, status]),
+        }
+    }
+
+    fn with_further(&self, own: &[&'a str]) -> Vec<&'a str> {
+        own.iter().copied().chain(self.options.labels.iter().map(String::as_str)).collect()
+    }
+
+    fn seconds(
+        &self,
+        name: &str,
+        help: &str,
+        buckets: &Buckets,
+        labels: &[&str],
+    ) -> Result<DynFamily<Histogram>, RegisterError> {
+        let histogram = self.registry.histogram(name, help).unit("seconds").buckets(buckets.clone());
+        histogram.max_series(SERIES).labels(labels)
+    }
+
+    fn counter(
+        &self,
+        suffix: &str,
+        help: &str,
+        labels: &[&str],
+    ) -> Result<DynFamily<Counter>, RegisterError> {
+        let name = self.options.names.with(suffix);
+        self.registry.counter(&name, help).max_series(SERIES).labels(labels)
+    }
+
+    fn gauge(&self, name: &str, help: &str, labels: &[&str]) -> Result<DynFamily<IntGauge>, RegisterError> {
+        self.registry.int_gauge(name, help).max_series(SERIES).labels(labels)
     }
 }

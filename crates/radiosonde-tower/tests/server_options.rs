@@ -309,3 +309,15 @@ fn an_annotation_is_a_label_with_the_values_it_may_have() {
     }
     assert!(left.attribute("customer.tier").unwrap().contains("gold"));
 }
+
+#[test]
+fn an_excluded_request_has_its_ids_all_the_same() {
+    let respond = |request: &Request<()>| {
+        let id = radiosonde_tower::RequestId::of(request.extensions()).unwrap();
+        assert_eq!(id.as_str().len(), 36);
+        ok(request)
+    };
+    let left =
+        serve(|layer| layer.exclude("/healthz", Signals::ALL), respond, [request("GET", "/healthz", None)]);
+    assert_eq!((left.spans.len(), left.lines.len()), (0, 0));
+}

@@ -86,13 +86,18 @@ fn begin<Q>(
     let route = route_of(settings, &head);
     let excluded = Exclusion::of(&settings.exclusions, head.uri.path(), route.as_deref());
     let signals = settings.signals.without(excluded).without(recorded);
-    if signals.is_none() {
-        return Err(outer.and(route).map(|route| Route::new(route.into_owned())));
-    }
     let ids = match outer {
+        Some(_) if signals.is_none() => return Err(route.map(|route| Route::new(route.into_owned()))),
         Some(outer) => outer.ids().clone(),
         None => settings.ids.receive(head.headers, is_edge, &*settings.clock),
     };
+    // What is excluded here is not for a layer further in.
+    let taken = recorded | settings.signals;
+    if signals.is_none() {
+        drop(route);
+        request.extensions_mut().insert(Served::new(incoming, None, taken, ids));
+        return Err(None);
+    }
     let granted = settings.debug.as_ref().and_then(|debug| debug.granted(head.headers));
     let forwarded = Forwarded::read(head.headers, settings.proxies);
     let scheme = head.uri.scheme_str().and_then(Scheme::parse);
@@ -124,7 +129,7 @@ fn begin<Q>(
     }
     let context = RemoteContext::of(record.span());
     settings.ids.rewrite(&ids, request.headers_mut());
-    request.extensions_mut().insert(Served::new(incoming, context, recorded | signals, ids));
+    request.extensions_mut().insert(Served::new(incoming, context, taken, ids));
     Ok(record)
 }
 

@@ -266,7 +266,7 @@ async fn requests_in_flight_are_json_or_a_table() {
         assert_eq!(content_type, "text/plain; charset=utf-8", "{accept} {agent}");
         assert!(
             text.contains("GET     /orders/{id}  /orders/7  ")
-                && text.ends_with("1 requests in flight, 1 shown\n"),
+                && text.ends_with("1 request in flight, 1 shown\n"),
             "{text}"
         );
     }

@@ -26,8 +26,8 @@ async fn run(options: Options) -> Result<(), Box<dyn Error>> {
         .server(|server| server.zero_init(weather::ROUTES))
         .init()?;
 
-    // 2. Every request of these routes is counted, timed, traced and logged. Prometheus' own requests and probes come after the
-    //    layer: they are no traffic.
+    // 2. Every request of these routes is counted, timed, traced and logged. `/metrics` and `/admin` are added after the layer, so
+    //    scrapes and probes are no traffic. Every caller can read them: a public port needs RADIOSONDE_ADMIN_BEARER_TOKEN.
     let app = weather::routes(telemetry.registry())?
         .layer(telemetry.server_layer())
         .route_service("/metrics", telemetry.metrics_service())

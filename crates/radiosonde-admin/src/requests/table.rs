@@ -21,7 +21,8 @@ impl LiveRequests {
         put(&mut text, &HEADINGS.map(str::to_owned), &widths);
         rows.iter().for_each(|row| put(&mut text, row, &widths));
         // Writing to a `String` cannot fail.
-        let _ = writeln!(text, "{} requests in flight, {} shown", self.total, rows.len());
+        let noun = if self.total == 1 { "request" } else { "requests" };
+        let _ = writeln!(text, "{} {noun} in flight, {} shown", self.total, rows.len());
         if !self.are_recorded {
             text.push_str("spans are not recorded: there is no sink for them\n");
         }

@@ -7,8 +7,8 @@ use radiosonde_core::survive;
 
 /// A handle to an accepted connection, found in the extensions of its requests.
 ///
-/// [`WithConnection`](crate::WithConnection) puts it there. What [`hold`](Self::hold) hangs on it lives until the connection
-/// closes; so the duration of a websocket is measured, whose request ends when the connection changes its protocol.
+/// [`WithConnection`](crate::WithConnection) puts it there. A guard passed to [`hold`](Self::hold) lives until the
+/// connection closes. The duration of a websocket is measured this way: its request ends when the protocol changes.
 ///
 /// # Cost
 /// Cloning copies a pointer; the handle keeps neither the connection open nor what it holds alive.
@@ -49,7 +49,9 @@ impl ConnectionHandle {
         self.0.peer
     }
 
-    /// Keeps `guard` until the connection closes, and drops it then; at once if it is closed already.
+    /// Keeps `guard` until the connection closes, then drops it; drops it at once if the connection is closed already.
+    ///
+    /// Guards are never removed earlier: with one per request, a connection that is kept alive holds one more for each.
     pub fn hold(&self, guard: impl Any + Send) {
         let guard: Box<dyn Any + Send> = Box::new(guard);
         let mut held = self.0.held.lock().unwrap_or_else(PoisonError::into_inner);

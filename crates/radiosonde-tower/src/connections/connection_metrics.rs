@@ -113,9 +113,9 @@ impl ConnectionMetricsBuilder {
     /// [`RegisterError`] if the registry has other metrics with these names.
     pub fn build(self) -> Result<ConnectionMetrics, RegisterError> {
         let registry = self.registry.as_ref().unwrap_or_else(|| Registry::global());
-        let accepted = registry.counter("http_connections_accepted_total", "Connections accepted.");
-        let active = registry.int_gauge("http_connections_active", "Connections that are open.");
-        let help = "Time from accepting a connection to its close.";
+        let accepted = registry.counter("http_connections_accepted_total", "Number of connections accepted.");
+        let active = registry.int_gauge("http_connections_active", "Number of open connections.");
+        let help = "Duration of connections from accept to close.";
         let duration = registry.histogram("http_connection_duration_seconds", help).unit("seconds");
         let values = [self.listener.as_str()];
         Ok(ConnectionMetrics(Arc::new(Inner {

@@ -129,18 +129,18 @@ impl RpcMetrics {
 
     fn register(&self) -> Result<Families, RegisterError> {
         let (side, messages, of) = match self.side {
-            RpcSide::Server => ("server", "sent", "handled"),
+            RpcSide::Server => ("server", "sent", "served"),
             RpcSide::Client => ("client", "received", "made"),
         };
         let counter = |name: &str, help: &str, labels: &[&str]| {
             self.registry.counter(name, help).max_series(SERIES).labels(labels)
         };
-        let help = format!("Time of the gRPC calls that were {of}, to the status.");
+        let help = format!("Duration of gRPC calls {of}, until their status.");
         let histogram = |name: &str, labels: &[&str]| {
             let duration = self.registry.histogram(name, &help).unit("seconds").buckets(self.buckets.clone());
             duration.max_series(SERIES).labels(labels)
         };
-        let messages_help = format!("Messages of responses that were {messages}, by gRPC method.");
+        let messages_help = format!("Number of gRPC response messages {messages}, by method.");
         if self.is_otel {
             let labels = ["rpc_system_name", "rpc_method", "rpc_response_status_code", "error_type"];
             return Ok(Families {
@@ -153,7 +153,7 @@ impl RpcMetrics {
                 )?,
             });
         }
-        let handled_help = format!("gRPC calls that were {of}, by service, method and status.");
+        let handled_help = format!("Number of gRPC calls {of}, by service, method and status.");
         let labels = ["grpc_service", "grpc_method", "grpc_code"];
         let by_method = &labels[..2];
         Ok(Families {

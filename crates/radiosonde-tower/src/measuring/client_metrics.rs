@@ -50,16 +50,17 @@ impl ClientMetrics {
             false => (&classic, &classic[..2], &server, &server),
         };
         let requests = |name: String| {
-            let requests = registry.counter(&name, "HTTP requests sent, by method, server and status.");
+            let requests =
+                registry.counter(&name, "Number of HTTP requests sent, by method, server and status.");
             requests.max_series(SERIES).labels(full)
         };
-        let help = "Time from sending a request to the end of its response body.";
+        let help = "Duration from sending an HTTP request to the end of its response body.";
         let duration = names.histogram();
         let duration = registry.histogram(&duration, help).unit("seconds").buckets(buckets);
         let in_flight = names.with(if names.is_otel() { "_active_requests" } else { "_requests_in_flight" });
-        let in_flight = registry.int_gauge(&in_flight, "HTTP requests sent and not yet complete.");
+        let in_flight = registry.int_gauge(&in_flight, "Number of HTTP requests sent and not yet complete.");
         let retries = names.with("_retries_total");
-        let retries = registry.counter(&retries, "HTTP requests that were sent again.");
+        let retries = registry.counter(&retries, "Number of HTTP requests sent again.");
         Ok(Self {
             is_otel: names.is_otel(),
             requests: names.counter().map(requests).transpose()?,

@@ -68,29 +68,29 @@ impl ServerFamilies {
             duration: declare.duration()?,
             in_flight: declare.gauge(
                 &names.either("_requests_in_flight", "_active_requests"),
-                "HTTP requests in progress.",
+                "Number of HTTP requests in progress.",
                 if is_otel { &otel_in_flight } else { &classic_in_flight },
             )?,
             first_byte: options.has_first_byte.then(|| declare.first_byte()).transpose()?,
             sizes: options.has_sizes.then(|| declare.sizes()).transpose()?,
             aborted: declare.counter(
                 "_requests_aborted_total",
-                "HTTP requests that the client gave up, by what it waited for.",
+                "Number of HTTP requests aborted by the client, by phase.",
                 &[endpoint, "phase"],
             )?,
             panics: declare.counter(
                 "_panics_total",
-                "HTTP requests whose handler or body panicked.",
+                "Number of HTTP requests whose handler or body panicked.",
                 &[endpoint],
             )?,
             streams: declare.gauge(
                 &names.with("_streams_active"),
-                "Open streams: server-sent events, upgraded connections and long polls.",
+                "Number of open streams: server-sent events, upgraded connections and long polls.",
                 &[endpoint],
             )?,
             stream_duration: declare.seconds(
                 &names.with("_stream_duration_seconds"),
-                "Time from the arrival of a request to the end of its stream.",
+                "Duration from the arrival of an HTTP request to the end of its stream.",
                 &STREAM_SECONDS,
                 &[endpoint],
             )?,
@@ -107,7 +107,8 @@ struct Declare<'a> {
 impl<'a> Declare<'a> {
     fn requests(&self) -> Result<Option<DynFamily<Counter>>, RegisterError> {
         let Some(name) = self.options.names.counter() else { return Ok(None) };
-        let requests = self.registry.counter(&name, "HTTP requests served, by method, endpoint and status.");
+        let requests =
+            self.registry.counter(&name, "Number of HTTP requests served, by method, endpoint and status.");
         requests.max_series(SERIES).labels(&self.counted()).map(Some)
     }
 
@@ -117,13 +118,13 @@ impl<'a> Declare<'a> {
             true => self.counted(),
             false => self.with_further(&[names.method(), names.endpoint()]),
         };
-        let help = "Time from the arrival of a request to the end of its response body.";
+        let help = "Duration from the arrival of an HTTP request to the end of its response body.";
         self.seconds(&names.histogram(), help, &self.options.buckets, &labels)
     }
 
     fn first_byte(&self) -> Result<DynFamily<Histogram>, RegisterError> {
         let names = &self.options.names;
-        let help = "Time from the arrival of an HTTP request to the head of its response.";
+        let help = "Duration from the arrival of an HTTP request to the head of its response.";
         let labels = [names.method(), names.endpoint()];
         self.seconds(&names.with("_response_ttfb_seconds"), help, &self.options.buckets, &labels)
     }
@@ -137,11 +138,11 @@ impl<'a> Declare<'a> {
         Ok(Sizes {
             request: bytes(
                 &names.either("_request_size_bytes", "_request_body_size_bytes"),
-                "Announced size of the bodies of HTTP requests.",
+                "Size of HTTP request bodies, by their Content-Length.",
             )?,
             response: bytes(
                 &names.either("_response_size_bytes", "_response_body_size_bytes"),
-                "Size of the bodies of HTTP responses, as far as they were sent.",
+                "Size of HTTP response bodies, as far as they were sent.",
             )?,
         })
     }

@@ -264,17 +264,23 @@ impl LimiterBuilder {
         let registry = registry.as_ref().unwrap_or_else(|| Registry::global());
         let gauge = |name, help| registry.int_gauge(name, help).labels(LABELS);
         let counter = |name, help| registry.counter(name, help).labels(LABELS);
-        let wait = registry
-            .histogram("http_queue_wait_seconds", "Time that a request waited for a permit or in a queue.");
+        let wait =
+            registry.histogram("http_queue_wait_seconds", "Duration of waits for a permit or in a queue.");
         Ok(Limiter {
             name,
-            limit: gauge("http_concurrency_limit", "Largest number of requests handled at once.")?,
-            in_use: gauge("http_concurrency_in_use", "Requests that hold a permit.")?,
-            capacity: gauge("http_queue_capacity", "Largest number of requests in the queue.")?,
-            depth: gauge("http_queue_depth", "Requests that wait for a permit or in a queue.")?,
+            limit: gauge("http_concurrency_limit", "Maximum number of requests handled at once.")?,
+            in_use: gauge("http_concurrency_in_use", "Number of requests holding a permit.")?,
+            capacity: gauge("http_queue_capacity", "Maximum number of requests in the queue.")?,
+            depth: gauge("http_queue_depth", "Number of requests waiting for a permit or in a queue.")?,
             wait: wait.unit("seconds").buckets(WAIT_SECONDS).labels(LABELS)?,
-            shed: counter("http_requests_shed_total", "Requests refused because the service was not ready.")?,
-            timed_out: counter("http_requests_timed_out_total", "Requests without a response in time.")?,
+            shed: counter(
+                "http_requests_shed_total",
+                "Number of requests refused because the service was not ready.",
+            )?,
+            timed_out: counter(
+                "http_requests_timed_out_total",
+                "Number of requests without a response in time.",
+            )?,
             clock,
         })
     }

@@ -5,7 +5,7 @@ use std::future::{pending, ready};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
 use radiosonde_admin::{Health, HealthReport, HealthStatus};
@@ -40,6 +40,16 @@ impl Runs {
 
     fn count(&self) -> usize {
         self.0.load(Ordering::SeqCst)
+    }
+}
+
+/// Counts how often a task is woken.
+#[derive(Debug, Default)]
+struct Woken(Runs);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.add();
     }
 }
 
@@ -141,6 +151,25 @@ async fn a_check_goes_on_when_its_probe_hangs_up() {
     gate.add_permits(1);
     assert!(health.ready().await.is_ok());
     assert_eq!(runs.count(), 1, "the second probe got the result of the first");
+}
+
+#[tokio::test]
+async fn a_probe_does_not_wait_for_a_check_that_was_replaced() {
+    let (health, (_never, blocked)) = (health(), mpsc::channel::<()>());
+    let blocked = Mutex::new(blocked);
+    health.readiness_check("postgres").timeout(LONG).check(move || {
+        let _ = blocked.lock().unwrap().recv();
+        ready(Ok::<(), String>(()))
+    });
+    let mut probe = Box::pin(health.ready());
+    let woken = Arc::new(Woken::default());
+    let waker = Waker::from(Arc::clone(&woken));
+    let mut cx = Context::from_waker(&waker);
+    assert!(probe.as_mut().poll(&mut cx).is_pending());
+    health.readiness_check("postgres").check(|| ready(Ok::<(), String>(())));
+    assert_eq!(woken.0.count(), 1);
+    assert!(probe.as_mut().poll(&mut cx).is_ready());
+    assert!(health.ready().await.is_ok());
 }
 
 #[tokio::test]

@@ -54,6 +54,11 @@ impl Texts {
         start..end
     }
 
+    /// The number of bytes that hold the texts. Those after them may be of former ids.
+    fn used(&self) -> usize {
+        usize::from(self.request.end.max(self.correlation.end))
+    }
+
     #[inline]
     fn text(&self, range: &Range<u16>) -> Option<&str> {
         let bytes = self.bytes.get(usize::from(range.start)..usize::from(range.end))?;
@@ -115,7 +120,7 @@ impl WorkIds {
 impl AsRef<[u8]> for WorkIds {
     /// The memory that both texts are in, for buffers of header values that share it.
     fn as_ref(&self) -> &[u8] {
-        self.0.as_ref().map(|texts| texts.bytes.as_slice()).unwrap_or_default()
+        self.0.as_ref().and_then(|texts| texts.bytes.get(..texts.used())).unwrap_or_default()
     }
 }
 
@@ -208,6 +213,17 @@ mod tests {
         let next = ids("three", "");
         assert_eq!(next.as_ref().as_ptr(), at);
         assert_eq!((next.request_id(), next.correlation_id()), (Some("three"), None));
+    }
+
+    #[test]
+    fn bytes_of_former_ids_are_not_handed_out() {
+        drop(ids("secret", "transaction"));
+        for (request, correlation, bytes) in
+            [("one", "two", "onetwo"), ("a", "a", "a"), ("", "b", "b"), ("c", "", "c")]
+        {
+            assert_eq!(ids(request, correlation).as_ref(), bytes.as_bytes());
+        }
+        assert!(WorkIds::NONE.as_ref().is_empty());
     }
 
     #[test]

@@ -66,20 +66,21 @@ impl Board {
         Self { clock, self_metrics, state: Mutex::new(state), deadlines_changed: Condvar::new() }
     }
 
-    /// Adds a check, or puts it in the place of one of the same name.
+    /// Adds a check, or puts it in the place of one of the same name, whose run no probe waits for any longer.
     pub(crate) fn declare(&self, check: Check) {
         let entry = Entry { check: Arc::new(check), last: None, run: None };
         let mut state = self.lock();
         let known = state.entries.iter_mut().find(|known| known.check.name == entry.check.name);
         // Dropped after the lock: it owns the user's closure.
-        let _former = match known {
+        let former = match known {
             Some(known) => Some(mem::replace(known, entry)),
             None => {
                 state.entries.push(entry);
                 None
             }
         };
-        drop(state);
+        self.wake(state);
+        drop(former);
     }
 
     pub(crate) fn set_ready(&self, is_ready: bool) {
@@ -151,7 +152,7 @@ impl Board {
             Some(running)
         }) else {
             // Another check has its name now.
-            return;
+            return self.wake(state);
         };
         self.wake(state);
         if !running.is_late {

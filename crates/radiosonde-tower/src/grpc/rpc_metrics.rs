@@ -1,5 +1,6 @@
 use std::collections::HashSet;
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -29,6 +30,8 @@ pub(crate) struct RpcMetrics {
     families: OnceLock<Option<Families>>,
     /// The methods that have series.
     known: RwLock<HashSet<Box<str>>>,
+    /// Whether their limit was reported.
+    is_reported: AtomicBool,
 }
 
 struct Families {
@@ -62,7 +65,8 @@ const SERIES: usize = METHODS * 18;
 impl RpcMetrics {
     pub(crate) fn new(registry: &Registry, side: RpcSide, is_otel: bool, buckets: Buckets) -> Self {
         let registry = registry.clone();
-        Self { registry, side, is_otel, buckets, families: OnceLock::new(), known: RwLock::default() }
+        let (families, known, is_reported) = (OnceLock::new(), RwLock::default(), AtomicBool::new(false));
+        Self { registry, side, is_otel, buckets, families, known, is_reported }
     }
 
     pub(crate) fn record(&self, call: &EndedRpc<'_>) {
@@ -97,11 +101,17 @@ impl RpcMetrics {
     /// A server's caller may send any path. So a method has a label of its own once the service has shown that it has it.
     fn label<'a>(&self, path: &'a str, has_method: bool) -> &'a str {
         let Some(method) = rpc_method::of_path(path) else { return OTHER };
-        if self.has(method) {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        if known.contains(method) {
             return method;
         }
+        let is_full = known.len() >= METHODS;
+        drop(known);
         if !has_method {
             return OTHER;
+        }
+        if is_full {
+            return self.overflow(method);
         }
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         if known.len() < METHODS || known.contains(method) {
@@ -109,9 +119,17 @@ impl RpcMetrics {
             return method;
         }
         drop(known);
-        let message =
-            format_args!("{METHODS} gRPC methods, the limit; {method:?} is counted as {OVERFLOW:?}");
-        diagnostics::report("tower", "method limit", message);
+        self.overflow(method)
+    }
+
+    /// The label of a method beyond the limit, which is reported once.
+    fn overflow(&self, method: &str) -> &'static str {
+        // Relaxed: no memory depends on it. Written once, as each call reads it.
+        if !self.is_reported.load(Ordering::Relaxed) && !self.is_reported.swap(true, Ordering::Relaxed) {
+            let message =
+                format_args!("{METHODS} gRPC methods, the limit; {method:?} is counted as {OVERFLOW:?}");
+            diagnostics::report("tower", "method limit", message);
+        }
         OVERFLOW
     }
 
@@ -194,7 +212,12 @@ mod tests {
             let path = format!("/shop.Orders/Get{at}");
             assert_eq!(metrics.label(&path, true), &path[1..]);
         }
+        // Another reader does not stop it.
+        let reader = metrics.known.read().unwrap();
+        assert!(!metrics.is_reported.load(Ordering::Relaxed));
         assert_eq!(metrics.label("/shop.Orders/Get", true), OVERFLOW);
+        assert!(metrics.is_reported.load(Ordering::Relaxed));
+        drop(reader);
         assert_eq!(metrics.label("/shop.Orders/Get0", true), "shop.Orders/Get0");
     }
 

@@ -27,7 +27,7 @@ pub use client::reqwest_service::{ReqwestFuture, ReqwestService};
 pub use connections::connection_handle::ConnectionHandle;
 pub use connections::connection_metrics::{ConnectionMetrics, ConnectionMetricsBuilder};
 #[cfg(all(feature = "axum", feature = "saturation"))]
-pub use connections::listener::{MakeWithConnection, TrackedListener};
+pub use connections::listener::{MakeFuture, MakeWithConnection, TrackedListener};
 pub use connections::tracked::Tracked;
 pub use connections::with_connection::WithConnection;
 #[cfg(feature = "debug-header")]
@@ -39,6 +39,7 @@ pub use ids::generate_id::GenerateId;
 pub use ids::id_header::{CORRELATION_ID, REQUEST_ID};
 pub use ids::id_options::{IdOptions, Trust};
 pub use ids::request_id::{CorrelationId, RequestId};
+#[doc(hidden)]
 pub use lifecycle::exchange::{Exchange, Follows};
 pub use lifecycle::request_outcome::RequestOutcome;
 pub use lifecycle::response_body::ResponseBody;
@@ -52,7 +53,7 @@ pub use routing::route::Route;
 #[cfg(feature = "saturation")]
 pub use saturation::buffer::{Buffer, BufferLayer};
 #[cfg(feature = "saturation")]
-pub use saturation::concurrency_limit::{ConcurrencyLimit, ConcurrencyLimitLayer};
+pub use saturation::concurrency_limit::{ConcurrencyLimit, ConcurrencyLimitLayer, InUse};
 #[cfg(feature = "saturation")]
 pub use saturation::limiter::{Limiter, LimiterBuilder};
 #[cfg(feature = "saturation")]

@@ -17,6 +17,8 @@ pub(crate) struct Rpc {
     http: Option<StatusCode>,
     /// Whether the response is gRPC's, too.
     is_answered: bool,
+    /// Whether its head has the status, so that there is no message.
+    is_trailers_only: bool,
     status: Option<GrpcStatus>,
     messages: Messages,
 }
@@ -37,7 +39,8 @@ impl Rpc {
     /// Reads the head of the response, which has the status if there is no body.
     pub(crate) fn head(&mut self, status: StatusCode, headers: &HeaderMap) {
         self.http = Some(status);
-        self.is_answered = is_grpc(headers);
+        self.is_answered = status.is_success() && is_grpc(headers);
+        self.is_trailers_only = GrpcStatus::read(headers).is_some();
         self.trailers(headers);
     }
 
@@ -59,9 +62,11 @@ impl Rpc {
         status == Some(GrpcStatus::Unimplemented)
     }
 
-    /// Whether the response shows that the service has the method: routers, and checks of credentials in front of them, refuse any.
+    /// Whether the response shows that the service has the method. Routers, and checks and limits in front of them, refuse any,
+    /// and have no message to send.
     pub(crate) fn has_method(&self) -> bool {
-        self.is_answered && !self.status.is_some_and(GrpcStatus::may_refuse)
+        let has_begun = || !self.is_trailers_only && !self.status.is_some_and(GrpcStatus::may_refuse);
+        self.is_answered && (self.messages() > 0 || self.status == Some(GrpcStatus::Ok) || has_begun())
     }
 
     /// The number of messages in the response.
@@ -185,6 +190,29 @@ mod tests {
         let failed = (Outcome::Failed, Some("INTERNAL"));
         assert_eq!(adjusted(&rpc, Outcome::Completed, RpcSide::Server), failed);
         assert_eq!(adjusted(&rpc, Outcome::Aborted, RpcSide::Client), failed);
+    }
+
+    #[test]
+    fn a_status_without_a_message_does_not_show_that_a_method_exists() {
+        let answer = |status: Option<&'static str>| {
+            let mut head = headers("content-type", "application/grpc");
+            head.extend(status.map(|status| headers("grpc-status", status)).unwrap_or_default());
+            let mut rpc = Rpc::default();
+            rpc.head(StatusCode::OK, &head);
+            rpc
+        };
+        for status in ["2", "3", "7", "8", "12", "14", "16"] {
+            assert!(!answer(Some(status)).has_method(), "{status}");
+        }
+        assert!(answer(Some("0")).has_method());
+        let mut begun = answer(None);
+        assert!(begun.has_method());
+        begun.trailers(&headers("grpc-status", "3"));
+        assert!(begun.has_method());
+        begun.trailers(&headers("grpc-status", "7"));
+        assert!(!begun.has_method(), "it refuses");
+        begun.data(&&[0; 5][..]);
+        assert!(begun.has_method(), "it had a message");
     }
 
     #[test]

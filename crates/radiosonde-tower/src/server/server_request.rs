@@ -129,7 +129,8 @@ impl ServerRequest {
         let path = self.uri.path();
         // tonic's router is within the layers around it, and its templates are no methods.
         let is_named = self.learned.is_some() || &*self.entered.name != UNMATCHED;
-        if !is_named && rpc.has_method() && rpc_method::of_path(path).is_some() {
+        let is_known = || self.settings.rpc.as_ref().is_some_and(|metrics| metrics.knows(path));
+        if !is_named && (rpc.has_method() || is_known()) && rpc_method::of_path(path).is_some() {
             self.learned = Some(self.settings.metrics.endpoint(Some(path)));
         }
         if rpc.is_unimplemented() && self.settings.rpc.as_ref().is_none_or(|metrics| !metrics.knows(path)) {

@@ -56,13 +56,15 @@ impl Ended {
         self
     }
 
-    /// Ends the canonical record, whose hint replaces the outcome of work that takes it and ended by itself.
+    /// Ends the canonical record, whose hint replaces the outcome of work that takes it and ended by itself, and is its error type
+    /// unless it has another.
     pub(crate) fn with_canonical(mut self, record: Option<CanonicalRecord>, takes_hint: bool) -> Self {
         if let Some(record) = &record {
             record.end();
             let ended_by_itself = matches!(self.outcome, Outcome::Completed | Outcome::Failed);
             if let Some(hint) = record.outcome_hint().filter(|_| takes_hint && ended_by_itself) {
-                self.outcome = hint;
+                let implied = Self::from(hint).error_type;
+                (self.outcome, self.error_type) = (hint, self.error_type.or(implied));
             }
         }
         self.canonical = record;

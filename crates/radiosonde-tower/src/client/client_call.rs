@@ -4,6 +4,7 @@ use bytes::Buf;
 use http::response::Parts;
 use http::{HeaderMap, StatusCode, Uri, Version};
 use radiosonde_core::Outcome;
+use radiosonde_core::canonical::CanonicalRecord;
 use radiosonde_signals::Ended;
 use tracing::Span;
 
@@ -14,6 +15,7 @@ use crate::grpc::rpc::Rpc;
 use crate::lifecycle::exchange::{Exchange, Follows};
 use crate::lifecycle::request_outcome::{BODY_ERROR, SERVICE_ERROR};
 use crate::measuring::peers::Peer;
+use crate::measuring::status_text::may_be_of_limiter;
 use crate::server::signals::Signals;
 
 /// A request to another service as a unit of work.
@@ -59,9 +61,18 @@ impl ClientCall {
     }
 }
 
+/// A limiter within the call has hinted that the work around it, which makes the call, timed out or was shed. That work goes on.
+#[cold]
+fn forget_hint() {
+    CanonicalRecord::with_current(|record| record.set_outcome_hint(None));
+}
+
 impl Exchange for ClientCall {
     fn head(&mut self, _span: &Span, head: &mut Parts) -> Follows {
         self.status = Some(head.status);
+        if may_be_of_limiter(head.status) {
+            forget_hint();
+        }
         self.version = Some(head.version);
         if let Some(rpc) = &mut self.rpc {
             rpc.head(head.status, &head.headers);
@@ -91,6 +102,7 @@ impl Exchange for ClientCall {
     }
 
     fn service_error(&self) -> Ended {
+        forget_hint();
         Ended::from(Outcome::Failed).with_error_type(SERVICE_ERROR)
     }
 

@@ -92,6 +92,11 @@ impl GrpcStatus {
         matches!(self, Self::Unimplemented | Self::Unauthenticated | Self::PermissionDenied)
     }
 
+    /// Whether middleware answers so for a call that took too long or was refused.
+    pub(crate) const fn may_be_of_limiter(self) -> bool {
+        matches!(self, Self::DeadlineExceeded | Self::Unavailable | Self::ResourceExhausted)
+    }
+
     /// Whether the server is responsible for this status, rather than its caller.
     ///
     /// Source: <https://opentelemetry.io/docs/specs/semconv/rpc/grpc/>

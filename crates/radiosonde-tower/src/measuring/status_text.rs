@@ -6,6 +6,11 @@ pub(crate) fn status_text(status: StatusCode) -> &'static str {
     digits.and_then(|digits| std::str::from_utf8(digits).ok()).unwrap_or("_OTHER")
 }
 
+/// Whether middleware answers so for a request that took too long or was refused.
+pub(crate) const fn may_be_of_limiter(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 408 | 429 | 503 | 504)
+}
+
 static DIGITS: [[u8; 3]; 1000] = {
     let mut digits = [[b'0'; 3]; 1000];
     let mut status: usize = 1;

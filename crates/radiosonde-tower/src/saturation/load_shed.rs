@@ -35,7 +35,7 @@ impl<S> Layer<S> for LoadShedLayer {
 /// The service created by [`LoadShedLayer`].
 ///
 /// Does what tower's does, and fails with the same error: tower's [`Overloaded`]. The outcome of the current request is then
-/// [`Outcome::Shed`], unless a layer or a handler outside answers with success all the same.
+/// [`Outcome::Shed`], under the conditions of a [`Timeout`](crate::Timeout).
 #[derive(Debug)]
 pub struct LoadShed<S> {
     inner: S,

@@ -36,8 +36,9 @@ impl<S> Layer<S> for TimeoutLayer {
 /// The service created by [`TimeoutLayer`].
 ///
 /// Does what tower's does, and fails with the same error: tower's [`Elapsed`]. The time to the response's head is limited;
-/// its body is not. The outcome of the current request is then [`Outcome::TimedOut`], unless a layer or a handler outside
-/// answers with success all the same.
+/// its body is not. The outcome of the current request is then [`Outcome::TimedOut`], if the service answers with an error or with
+/// 408, 429, 503 or 504 (gRPC: DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED or UNAVAILABLE). Around a client, place it within the
+/// [`ClientLayer`](crate::ClientLayer): its calls do not change the outcome of the request that makes them.
 #[derive(Debug, Clone)]
 pub struct Timeout<S> {
     inner: S,

@@ -21,12 +21,17 @@ impl ServerRequest {
         let status = self.status.map(status_text);
         let answered = || status.unwrap_or("500");
         match ended.outcome() {
+            Outcome::TimedOut | Outcome::Shed if self.has_failed_rpc(ended) => "500",
             Outcome::Completed | Outcome::TimedOut | Outcome::Shed => answered(),
             Outcome::Aborted => "499",
             // A status of its own that is an error.
             _ if ended.error_type().is_some() && ended.error_type() == status => answered(),
             _ => "500",
         }
+    }
+
+    fn has_failed_rpc(&self, ended: &Ended) -> bool {
+        self.rpc.as_ref().is_some_and(|rpc| rpc.status(ended).is_server_error())
     }
 
     /// `None` if the request is to leave no metrics.

@@ -9,9 +9,8 @@ use tracing::{Level, Span};
 
 use crate::describing::short_text::ShortText;
 use crate::grpc::rpc::RpcSide;
-use crate::grpc::status::GrpcStatus;
 use crate::lifecycle::request_outcome::RequestOutcome;
-use crate::measuring::status_text::status_text;
+use crate::measuring::status_text::{may_be_of_limiter, status_text};
 use crate::server::line_policy::EndedRequest;
 use crate::server::server_request::{ResponseKind, ServerRequest};
 use crate::server::signals::Signals;
@@ -77,11 +76,9 @@ impl UnitOfWork for ServerRequest {
     }
 
     fn takes_hint(&self, ended: &Ended) -> bool {
-        // A handler whose own call was refused or took too long may still answer with success.
-        match &self.rpc {
-            Some(rpc) => rpc.status(ended) != GrpcStatus::Ok,
-            None => self.status.is_none_or(|status| status.is_client_error() || status.is_server_error()),
-        }
+        // A handler whose own call was refused or took too long may still answer, with success or an error of its own.
+        self.status.is_none_or(may_be_of_limiter)
+            || self.rpc.as_ref().is_some_and(|rpc| rpc.status(ended).may_be_of_limiter())
     }
 
     fn describe(&self, span: &dyn EndingSpan) {

@@ -13,6 +13,8 @@ use bytes::Bytes;
 use echo::{Echo, Plain};
 use http::{HeaderMap, HeaderValue, Request, Response};
 use http_body_util::{BodyExt as _, Full};
+use radiosonde_core::Outcome;
+use radiosonde_core::canonical::CanonicalRecord;
 use radiosonde_testkit::ManualClock;
 use radiosonde_tower::{ClientLayer, ClientService, HttpNames, ServerLayer};
 use radiosonde_trace::{FinishedSpan, SpanKind, SpanStatus};
@@ -121,6 +123,8 @@ fn a_unary_call_is_recorded_by_both_sides() {
 #[test]
 fn an_error_is_blamed_on_the_side_that_is_responsible() {
     let peers = with_peers(async |mut peers| {
+        // Shows that the server has the method, which an error without a message does not.
+        assert!(peers.unary("/test.Echo/Unary", "ok").await.is_ok());
         assert_eq!(peers.unary("/test.Echo/Unary", "not found").await.unwrap_err().code(), Code::NotFound);
         assert_eq!(peers.unary("/test.Echo/Unary", "internal").await.unwrap_err().code(), Code::Internal);
         peers
@@ -144,7 +148,7 @@ fn an_error_is_blamed_on_the_side_that_is_responsible() {
         ]
     );
     peers.has("http_requests_total{endpoint=\"/test.Echo/Unary\",method=\"POST\",status=\"500\"} 1");
-    peers.has("http_requests_total{endpoint=\"/test.Echo/Unary\",method=\"POST\",status=\"200\"} 1");
+    peers.has("http_requests_total{endpoint=\"/test.Echo/Unary\",method=\"POST\",status=\"200\"} 2");
 }
 
 #[test]
@@ -306,6 +310,31 @@ fn a_call_that_is_cut_off_after_its_deadline_has_exceeded_it() {
     assert_eq!(codes(&before), ["Canceled", "Canceled"]);
     let after = call(200, Some("0"), Some(Duration::from_millis(50))).1;
     assert_eq!(codes(&after), ["DeadlineExceeded", "DeadlineExceeded"]);
+}
+
+#[test]
+fn a_call_that_a_limiter_ended_is_a_failed_request() {
+    for (status, hinted, code) in [("4", "timed_out", 500), ("14", "timed_out", 500), ("5", "completed", 200)]
+    {
+        let telemetry = Telemetry::new();
+        let layer = ServerLayer::builder().registry(&telemetry.registry).build().unwrap();
+        let service = layer.layer(service_fn(async |_: Request<Full<Bytes>>| {
+            CanonicalRecord::with_current(|record| record.set_outcome_hint(Some(Outcome::TimedOut)));
+            Ok::<_, std::convert::Infallible>(scripted(200, Some(status)))
+        }));
+        let mut request = Request::post("/test.Echo/Unary").body(Full::default()).unwrap();
+        request.headers_mut().insert("content-type", HeaderValue::from_static("application/grpc"));
+        tracing::dispatcher::with_default(&telemetry.dispatch, || {
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            runtime.block_on(async {
+                drop(service.oneshot(request).await.unwrap().into_body().collect().await);
+            });
+        });
+        let snapshot = telemetry.registry.snapshot();
+        let status = snapshot.family("http_requests_total").unwrap().series()[0].label("status");
+        assert_eq!(status.unwrap(), code.to_string());
+        assert_eq!(telemetry.lines.all()[0].fields["outcome"], hinted);
+    }
 }
 
 #[test]

@@ -13,11 +13,12 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use http::{Request, Response};
 use radiosonde_core::Outcome;
 use radiosonde_core::canonical::{CanonicalRecord, CanonicalSlot};
 use radiosonde_metrics::Registry;
 use radiosonde_testkit::ManualClock;
-use radiosonde_tower::Limiter;
+use radiosonde_tower::{ClientLayer, Limiter};
 use tower::load_shed::error::Overloaded;
 use tower::timeout::error::Elapsed;
 use tower::{BoxError, Layer as _, Service, ServiceBuilder, ServiceExt as _, service_fn};
@@ -195,6 +196,26 @@ async fn a_refusal_and_a_timeout_are_the_hint_of_the_request() {
         assert_eq!(hint_after(late.clone().oneshot(answer)).await, expected);
     }
     assert_eq!(hint_after(shed.oneshot(Answer::Now)).await, Some(Outcome::Shed));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_timed_out_does_not_blame_the_request_that_made_it() {
+    let scene = Scene::new();
+    let calls = ClientLayer::builder().registry(&scene.registry).build().unwrap();
+    let limited = scene.limiter.timeout(Duration::from_secs(1));
+    let error = ServiceBuilder::new().layer(calls.clone()).layer(limited.clone());
+    let never = error.service(service_fn(|_: Request<()>| pending::<Result<Response<String>, Infallible>>()));
+    assert_eq!(hint_after(never.clone().oneshot(Request::new(()))).await, None);
+    scene.assert(&[("requests_timed_out_total", 1)]);
+    // A layer between the two may answer.
+    let answered = calls.layer(service_fn(move |request: Request<()>| {
+        let limited = limited.layer(never.clone());
+        async move {
+            let unavailable = Response::builder().status(503).body(String::new()).unwrap();
+            Ok::<_, Infallible>(limited.oneshot(request).await.map_or(unavailable, |_| Response::default()))
+        }
+    }));
+    assert_eq!(hint_after(answered.oneshot(Request::new(()))).await, None);
 }
 
 /// The hint in the record of a request that consists of this future.

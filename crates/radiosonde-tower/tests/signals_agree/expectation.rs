@@ -1,6 +1,7 @@
 //! The expected outcome of a scripted request, computed without the middleware.
 
 use http::Method;
+use radiosonde_core::Outcome;
 
 use crate::script::{Head, Part, Script};
 
@@ -104,6 +105,16 @@ impl Expectation {
             End::Aborted => (aborted, Some("aborted".to_owned())),
             End::Panicked => ("panicked", Some("panic".to_owned())),
         };
+        // A client's call is a part of the work that a hint is about. An error of the handler's own is not the limiter's.
+        let may_be_of_limiter = match end {
+            End::ServiceError => true,
+            End::Completed | End::BodyError => code.is_some_and(|code| [408, 429, 503, 504].contains(&code)),
+            End::Aborted | End::Panicked => false,
+        };
+        let hint = script.hint.filter(|_| side == Side::Server && may_be_of_limiter);
+        let implied = hint.map(|hint| if hint == Outcome::Shed { "shed" } else { "timeout" }.to_owned());
+        let (outcome, error_type) = (hint.map_or(outcome, Outcome::as_str), error_type.or(implied));
+        let label = hint.and(code).map_or(label, |code| code.to_string());
         let is_error = error_type.is_some() && end != End::Aborted;
         Self { label, code, outcome, error_type, is_error, is_stream, has_latency: !is_stream && !is_upgrade }
     }

@@ -10,6 +10,8 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Response};
 use http_body::{Body, Frame, SizeHint};
 use proptest::prelude::*;
+use radiosonde_core::Outcome;
+use radiosonde_core::canonical::CanonicalRecord;
 use radiosonde_testkit::ManualClock;
 use tower::Service;
 use tracing::Span;
@@ -47,6 +49,8 @@ pub(crate) struct Script {
     pub(crate) patience: Option<u8>,
     /// Whether the response is of server-sent events.
     pub(crate) is_stream: bool,
+    /// The outcome that a limiter in the service hints at with its response.
+    pub(crate) hint: Option<Outcome>,
     /// Whether the service spawns a task that holds the request's span.
     pub(crate) spawns: bool,
 }
@@ -74,22 +78,27 @@ pub(crate) fn scripts() -> impl Strategy<Value = Script> {
         1 => Just(Part::Panic),
     ];
     let method = prop_oneof![4 => Just(Method::GET), 1 => Just(Method::HEAD), 1 => Just(Method::POST)];
-    let status = prop_oneof![4 => Just(200), 1 => Just(101), 1 => Just(204), 1 => Just(304), 1 => Just(404), 1 => Just(503)];
+    let status = prop_oneof![4 => Just(200), 1 => Just(101), 1 => Just(204), 1 => Just(304), 1 => Just(404), 1 => Just(429), 1 => Just(500), 2 => Just(503)];
     let surplus = prop_oneof![3 => Just(None), 2 => Just(Some(0)), 1 => Just(Some(2)), 1 => Just(Some(-1))];
+    let hint =
+        prop_oneof![2 => Just(None), 1 => Just(Some(Outcome::TimedOut)), 1 => Just(Some(Outcome::Shed))];
     let patience = prop_oneof![2 => Just(None), 1 => (0..6_u8).prop_map(Some)];
     let body = prop::collection::vec(part, 0..5);
-    (method, 0..3_u8, head, status, surplus, body, any::<bool>(), patience, any::<[bool; 2]>()).prop_map(
-        |(method, pending, head, status, surplus, body, knows_end, patience, [spawns, is_stream])| Script {
-            method,
-            pending,
-            head,
-            status,
-            surplus,
-            body,
-            knows_end,
-            patience,
-            is_stream,
-            spawns,
+    (method, 0..3_u8, head, status, surplus, body, hint, patience, any::<[bool; 3]>()).prop_map(
+        |(method, pending, head, status, surplus, body, hint, patience, [knows_end, spawns, is_stream])| {
+            Script {
+                method,
+                pending,
+                head,
+                status,
+                surplus,
+                body,
+                knows_end,
+                patience,
+                is_stream,
+                hint,
+                spawns,
+            }
         },
     )
 }
@@ -148,6 +157,7 @@ impl Future for ScriptedFuture {
             self.script.pending = fewer;
             return Poll::Pending;
         }
+        CanonicalRecord::with_current(|record| record.set_outcome_hint(self.script.hint));
         Poll::Ready(match self.script.head {
             Head::Respond => {
                 let (parts, knows_end) = (self.script.body.clone().into(), self.script.knows_end);

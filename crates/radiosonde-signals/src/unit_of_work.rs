@@ -1,3 +1,5 @@
+use std::any::Any;
+
 use radiosonde_core::canonical::CanonicalSlot;
 use radiosonde_core::{Clock, EndingSpan, Outcome, SpanContext};
 use tracing::Span;
@@ -13,6 +15,11 @@ pub trait UnitOfWork {
 
     /// Counts the work as in flight.
     fn begin(&self);
+
+    /// Enters what the work needs around its parts besides its span, such as the context of a caller. Default: nothing.
+    fn enter(&self) -> Option<Box<dyn Any>> {
+        None
+    }
 
     /// Counts the work and its duration, and that it is no longer in flight. Called once; `exemplar` is the context of its span.
     fn finish(&self, ended: &Ended, exemplar: Option<&SpanContext>);

@@ -34,6 +34,7 @@ pub use connections::with_connection::WithConnection;
 pub use debugging::key::{DebugKey, InvalidDebugKey};
 #[cfg(feature = "debug-header")]
 pub use debugging::requests::DebugRequests;
+pub use describing::forwarded::TrustedProxies;
 pub use grpc::status::GrpcStatus;
 pub use ids::generate_id::GenerateId;
 pub use ids::id_header::{CORRELATION_ID, REQUEST_ID};

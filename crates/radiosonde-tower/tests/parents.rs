@@ -10,7 +10,7 @@ use std::thread;
 use http::{HeaderMap, Request, Response};
 use radiosonde_core::{Resource, SpanContext, SpanId, TraceFlags, TraceId};
 use radiosonde_metrics::Registry;
-use radiosonde_tower::{ClientLayer, Route, ServerLayer};
+use radiosonde_tower::{ClientLayer, Route, ServerLayer, Signals};
 use radiosonde_trace::{CaptureSpans, FinishedSpan, SpanKind, TracePipeline, extract};
 use tower::{Layer as _, Service, service_fn};
 use tracing::info_span;
@@ -123,7 +123,29 @@ fn a_server_layer_within_another_counts_a_request_once() {
 }
 
 #[test]
-fn a_server_layer_further_in_tells_the_route() {
+fn without_a_subscriber_a_request_counts_once_as_well() {
+    let telemetry = Telemetry::new();
+    let twice = telemetry.server().layer(telemetry.server().layer(remote_service(&Arc::default())));
+    serve(twice, request(Some(INCOMING)));
+    let counted = "http_requests_total{endpoint=\"_unmatched\",method=\"GET\",status=\"200\"} 1\n";
+    assert!(telemetry.registry.text().contains(counted), "{}", telemetry.registry.text());
+}
+
+#[test]
+fn calls_of_a_server_without_spans_stay_in_the_callers_trace() {
+    let telemetry = Telemetry::new();
+    let headers = Arc::default();
+    let server =
+        ServerLayer::builder().registry(&telemetry.registry).signals(Signals::METRICS).build().unwrap();
+    let calls = telemetry.client().layer(remote_service(&headers));
+    telemetry.run(|| serve(server.layer(calls), request(Some(INCOMING))));
+    let [call] = <[FinishedSpan; 1]>::try_from(telemetry.of_kind(SpanKind::Client)).unwrap();
+    assert_eq!(call.parent, Some(SpanId::from_hex("00f067aa0ba902b7").unwrap()));
+    assert_eq!(SpanContext::current(), None);
+}
+
+#[test]
+fn a_server_layer_further_in_reports_the_route() {
     let telemetry = Telemetry::new();
     let routed = |mut request: Request<String>| {
         request.extensions_mut().insert(Route::new("/orders/{id}"));

@@ -14,7 +14,7 @@ use radiosonde_metrics::{Buckets, Registry};
 use radiosonde_testkit::{ManualClock, SharedBuffer};
 use radiosonde_tower::{
     HttpNames, LineChoice, LinePolicy, RequestHead, Route, ServerLayer, ServerLayerBuilder, Signals,
-    Streaming,
+    Streaming, TrustedProxies,
 };
 use radiosonde_trace::{CaptureSpans, FinishedSpan, TracePipeline};
 use tower::{Layer as _, Service, service_fn};
@@ -208,13 +208,15 @@ fn a_span_has_the_attributes_of_the_conventions() {
         ("host", "shop.example"),
         ("user-agent", "curl/8"),
         ("x-forwarded-for", "203.0.113.9, 192.0.2.7"),
-        ("x-forwarded-proto", "https"),
+        ("x-forwarded-proto", "http, https"),
         ("x-tenant", "acme"),
     ] {
         incoming.headers_mut().insert(name, value.parse().unwrap());
     }
     let build = |layer: ServerLayerBuilder| {
-        layer.trusted_proxies(1).capture_request_headers([HeaderName::from_static("x-tenant")])
+        layer
+            .trusted_proxies(TrustedProxies::x_forwarded(1))
+            .capture_request_headers([HeaderName::from_static("x-tenant")])
     };
     let left = serve(build, ok, [incoming]);
     assert_eq!(left.spans[0].name, "HTTP /pots/{id}");
@@ -274,7 +276,29 @@ fn a_declared_stream_is_no_latency() {
         ));
         left.has(&format!("http_stream_duration_seconds_sum{{endpoint=\"{endpoint}\"}} 0.5\n"));
         left.has(&format!("http_streams_active{{endpoint=\"{endpoint}\"}} 0\n"));
-        left.has(&format!("http_requests_in_flight{{endpoint=\"{endpoint}\"}} 0\n"));
+        let in_flight = format!("http_requests_in_flight{{endpoint=\"{endpoint}\"}}");
+        assert!(!left.text.contains(&in_flight) || left.text.contains(&format!("{in_flight} 0\n")));
+    }
+}
+
+#[test]
+fn a_client_that_leaves_a_long_poll_before_its_head_ends_it_normally() {
+    let registry = Registry::new();
+    let layer = ServerLayer::builder().registry(&registry).streams(["/poll"]).build().unwrap();
+    let mut service = layer
+        .layer(service_fn(|_: Request<()>| std::future::pending::<Result<Response<String>, Infallible>>()));
+    let mut waiting = Box::pin(service.call(request("GET", "/poll", Some("/poll"))));
+    assert!(waiting.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    assert!(registry.text().contains("http_streams_active{endpoint=\"/poll\"} 1\n"));
+    drop(waiting);
+    let text = registry.text();
+    for line in [
+        "http_streams_active{endpoint=\"/poll\"} 0\n",
+        "http_stream_duration_seconds_count{endpoint=\"/poll\"} 1\n",
+        "http_requests_total{endpoint=\"/poll\",method=\"GET\",status=\"499\"} 1\n",
+        "http_request_duration_seconds_count{endpoint=\"/poll\",method=\"GET\"} 0\n",
+    ] {
+        assert!(text.contains(line), "no {line} in {text}");
     }
 }
 

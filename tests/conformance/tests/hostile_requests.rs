@@ -15,7 +15,7 @@ use radiosonde_core::Resource;
 use radiosonde_log::{Format, JsonLayer, Writer};
 use radiosonde_metrics::Registry;
 use radiosonde_testkit::{CountingAllocator, SharedBuffer};
-use radiosonde_tower::{DebugKey, DebugRequests, RequestHead, ServerLayer};
+use radiosonde_tower::{DebugKey, DebugRequests, RequestHead, ServerLayer, TrustedProxies};
 use radiosonde_trace::{CaptureSpans, SpanKind, TracePipeline};
 use tower::{Service as _, ServiceExt as _};
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -129,7 +129,7 @@ fn hostile_requests_are_answered_and_leave_nothing() {
     let layer = ServerLayer::builder()
         .registry(&registry)
         .debug_requests(DebugRequests::new([key]))
-        .trusted_proxies(2)
+        .trusted_proxies(TrustedProxies::x_forwarded(2))
         .with_time_to_first_byte()
         .label("tenant", 4, tenant)
         .route_by(every_path)

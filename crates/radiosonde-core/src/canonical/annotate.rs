@@ -7,6 +7,27 @@ use crate::canonical::current::with_current_to_annotate;
 use crate::canonical::redaction::{Scratch, redacted, with_scratch};
 use crate::canonical::spans;
 
+/// What records write themselves: an annotation of one signal must not contradict the others.
+const OWN_KEYS: [&str; 17] = [
+    "bytes",
+    "correlation_id",
+    "duration_ms",
+    "error.type",
+    "http.request.method",
+    "http.response.status_code",
+    "http.route",
+    "method",
+    "outcome",
+    "path",
+    "request_id",
+    "span_id",
+    "status",
+    "trace_id",
+    "ttfb_ms",
+    "url.path",
+    "url.scheme",
+];
+
 /// How much of a text redaction reads: a secret that begins within the kept part must not lose its end.
 const READ_TEXT_BYTES: usize = 4 * MAX_TEXT_BYTES;
 
@@ -47,7 +68,7 @@ pub fn annotate_formatted(key: &'static str, value: fmt::Arguments<'_>) -> Resul
 }
 
 fn put(key: &'static str, value: AnnotationValue<'_>, is_cut: bool) -> Result<Formatted, Refused> {
-    if key.is_empty() || key.len() > MAX_KEY_BYTES {
+    if key.is_empty() || key.len() > MAX_KEY_BYTES || OWN_KEYS.contains(&key) {
         return Err(Refused::Key);
     }
     redacted(key, value, is_cut, |value| match with_current_to_annotate(|record| record.put(key, value)) {

@@ -24,7 +24,7 @@ pub enum Refused {
     NoUnit,
     /// The unit of work has ended.
     Ended,
-    /// The key is empty or longer than [`MAX_KEY_BYTES`].
+    /// The key is empty, longer than [`MAX_KEY_BYTES`], or one that records write themselves, such as `status`.
     Key,
     /// There are [`MAX_ANNOTATIONS`] others.
     Count,

@@ -18,6 +18,7 @@ use crate::describing::target::Target;
 use crate::lifecycle::response_body::ResponseBody;
 use crate::lifecycle::response_future::ResponseFuture;
 use crate::routing::matched_path;
+use crate::server::served::Served;
 use crate::server::signals::Signals;
 
 /// The service created by [`ClientLayer`](crate::ClientLayer).
@@ -76,8 +77,10 @@ where
         if self.forwards_debug {
             debugging::forward(record.span(), request.headers_mut());
         }
+        // A server layer behind this one serves another request.
+        Served::forget(request.extensions_mut());
         let future = record.in_scope(|| self.inner.call(request));
-        ResponseFuture::new(future, record)
+        ResponseFuture::new(future, record, None)
     }
 }
 

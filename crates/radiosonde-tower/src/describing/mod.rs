@@ -1,5 +1,6 @@
 //! Attributes of spans, by OpenTelemetry's conventions for HTTP.
 
+pub(crate) mod captured;
 pub(crate) mod forwarded;
 pub(crate) mod host;
 pub(crate) mod method;

@@ -9,8 +9,8 @@ pub(crate) fn redacted(query: &str) -> String {
         if !out.is_empty() {
             out.push('&');
         }
-        // A key without a value may be a secret itself.
-        match pair.contains('=') {
+        // A key without a value may be a secret itself, such as one in base64 with its padding.
+        match pair.split_once('=').is_some_and(|(_, value)| !value.trim_matches('=').is_empty()) {
             true => out.extend([key, "=REDACTED"]),
             false => out.push_str("REDACTED"),
         }
@@ -28,6 +28,7 @@ mod tests {
     fn no_value_stays() {
         assert_eq!(redacted("page=2&token=secret&secret"), "page=REDACTED&token=REDACTED&REDACTED");
         assert_eq!(redacted("page"), "REDACTED");
+        assert_eq!(redacted("c2VjcmV0dG9rZW4="), "REDACTED");
         assert!(redacted(&"k=v&".repeat(10_000)).len() < 2 * MAX_LENGTH);
     }
 }

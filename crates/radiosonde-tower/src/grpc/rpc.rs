@@ -69,6 +69,11 @@ impl Rpc {
         self.is_answered && (self.messages() > 0 || self.status == Some(GrpcStatus::Ok) || has_begun())
     }
 
+    /// Whether the response is gRPC's.
+    pub(crate) const fn is_answered(&self) -> bool {
+        self.is_answered
+    }
+
     /// The number of messages in the response.
     pub(crate) const fn messages(&self) -> u64 {
         self.messages.complete()

@@ -12,7 +12,7 @@ pub trait Exchange: UnitOfWork {
     /// Reads the head of the response, and may add headers to it.
     fn head(&mut self, span: &Span, head: &mut Parts) -> Follows;
 
-    /// The head has arrived after this time, and a body follows.
+    /// The head has arrived after this time.
     fn first_byte(&mut self, _took: Duration) {}
 
     /// Reads a piece of the response's body.

@@ -36,8 +36,8 @@ pin_project! {
 }
 
 impl<F, X: Exchange> ResponseFuture<F, X> {
-    pub(crate) const fn new(inner: F, record: Record<X>) -> Self {
-        Self { inner: Some(inner), record: Some(record), route: None }
+    pub(crate) const fn new(inner: F, record: Record<X>, route: Option<Route>) -> Self {
+        Self { inner: Some(inner), record: Some(record), route }
     }
 
     /// A response without a record: another layer has one, or the request is excluded.
@@ -81,6 +81,11 @@ where
         Poll::Ready(match result {
             Ok(response) => {
                 let (mut head, body) = response.into_parts();
+                if let Some(route) = this.route.take() {
+                    head.extensions.insert(route);
+                }
+                let took = record.elapsed();
+                record.work_mut().first_byte(took);
                 let promised = match record.with_span(|work, span| work.head(span, &mut head)) {
                     Follows::Body => promised(&body, &head.headers),
                     Follows::Trailers => None,
@@ -92,9 +97,6 @@ where
                 } else if body.is_end_stream() {
                     let ended = end_of_body(record.work_mut(), promised);
                     record.end(ended);
-                } else {
-                    let took = record.elapsed();
-                    record.work_mut().first_byte(took);
                 }
                 Ok(Response::from_parts(head, ResponseBody::new(body, promised, record)))
             }

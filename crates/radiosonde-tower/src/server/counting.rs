@@ -21,8 +21,10 @@ impl ServerRequest {
         let status = self.status.map(status_text);
         let answered = || status.unwrap_or("500");
         match ended.outcome() {
+            // A client that left a long poll has seen none.
+            Outcome::Completed => status.unwrap_or("499"),
             Outcome::TimedOut | Outcome::Shed if self.has_failed_rpc(ended) => "500",
-            Outcome::Completed | Outcome::TimedOut | Outcome::Shed => answered(),
+            Outcome::TimedOut | Outcome::Shed => answered(),
             Outcome::Aborted => "499",
             // A status of its own that is an error.
             _ if ended.error_type().is_some() && ended.error_type() == status => answered(),
@@ -45,16 +47,28 @@ impl ServerRequest {
     }
 
     pub(crate) fn count_in(&self) {
-        if let Some(families) = self.families() {
-            self.in_flight(families).inc();
+        let Some(families) = self.families() else { return };
+        match &self.streaming {
+            Some(endpoint) => endpoint.once(families).streams.inc(),
+            None => self.in_flight(families).inc(),
         }
     }
 
     /// The request is a stream from now on, and no longer in flight.
-    pub(crate) fn begin_stream(&self) {
+    pub(crate) fn begin_stream(&mut self) {
         if let Some(families) = self.families() {
             self.in_flight(families).dec();
             self.endpoint().once(families).streams.inc();
+        }
+        self.streaming = Some(Arc::clone(self.endpoint()));
+    }
+
+    /// The request was declared as a stream, and its connection is upgraded instead.
+    pub(crate) fn end_stream(&mut self) {
+        let Some(endpoint) = self.streaming.take() else { return };
+        if let Some(families) = self.families() {
+            endpoint.once(families).streams.dec();
+            self.in_flight(families).inc();
         }
     }
 
@@ -63,12 +77,16 @@ impl ServerRequest {
         let seconds = ended.took().as_secs_f64();
         let status = self.status_label(ended);
         let key = match families.is_otel {
-            true => StatusKey { status, error_type: ended.error_type().unwrap_or(""), scheme: self.scheme },
+            // The conventions have the status as it was sent, and the failure in the type of the error.
+            true => StatusKey {
+                status: self.status.map_or("", status_text),
+                error_type: ended.error_type().unwrap_or(""),
+                scheme: self.scheme,
+            },
             false => StatusKey { status, error_type: "", scheme: Scheme::Http },
         };
-        // A gRPC call with more than one answer is a stream, whose duration is not a latency.
-        let is_stream = self.rpc.as_ref().is_some_and(|rpc| rpc.messages() > 1);
-        let is_answer = self.kind == ResponseKind::Answer && !is_stream;
+        let is_answer =
+            self.kind == ResponseKind::Answer && self.streaming.is_none() && !self.is_rpc_stream();
         let count = |series: &StatusSeries| {
             if let Some(requests) = &series.requests {
                 requests.inc();
@@ -103,20 +121,34 @@ impl ServerRequest {
             });
         }
         self.count_rare(families, ended);
-        if self.kind != ResponseKind::Stream {
+        if self.streaming.is_none() {
             self.in_flight(families).dec();
         }
     }
 
+    /// A gRPC call with more than one answer is a stream, whose duration is not a latency.
+    fn is_rpc_stream(&self) -> bool {
+        self.rpc.as_ref().is_some_and(|rpc| rpc.messages() > 1)
+    }
+
     fn count_rare(&self, families: &ServerFamilies, ended: &Ended) {
         let once = || self.endpoint().once(families);
-        if self.kind == ResponseKind::Stream {
-            once().streams.dec();
-            once().stream_duration.observe(ended.took().as_secs_f64());
+        if let Some(endpoint) = &self.streaming {
+            endpoint.once(families).streams.dec();
         }
-        if let (ResponseKind::Upgrade, Some(connection)) = (self.kind, &self.connection) {
-            let (settings, endpoint) = (Arc::clone(&self.settings), Arc::clone(self.endpoint()));
-            connection.hold(UpgradedStream::new(settings, endpoint, ended.took()));
+        match (self.kind, &self.connection) {
+            (ResponseKind::Upgrade, Some(connection)) => {
+                let (settings, endpoint) = (Arc::clone(&self.settings), Arc::clone(self.endpoint()));
+                connection.hold(UpgradedStream::new(settings, endpoint, ended.took()));
+            }
+            // The end is not known without the connection, but the profile has no other series that counts it.
+            (ResponseKind::Upgrade, None) if families.is_otel => {
+                once().stream_duration.observe(ended.took().as_secs_f64());
+            }
+            _ if self.streaming.is_some() || self.is_rpc_stream() => {
+                once().stream_duration.observe(ended.took().as_secs_f64());
+            }
+            _ => {}
         }
         match ended.outcome() {
             Outcome::Aborted => once().aborted[usize::from(self.status.is_some())].inc(),

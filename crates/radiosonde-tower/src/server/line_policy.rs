@@ -63,10 +63,10 @@ pub struct EndedRequest<'r> {
     pub is_stream: bool,
 }
 
-/// What becomes of an access line.
+/// Whether an access line is written, and at which level.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LineChoice {
-    /// What the policy decides.
+    /// The policy's decision.
     Default,
     /// Written at this level, whatever the sampling.
     At(Level),
@@ -81,7 +81,7 @@ impl LinePolicy {
         Self { client_errors: Level::INFO, slow: None, keep_one_in: 1, rule: None }
     }
 
-    /// Sets the level for a status from 400 to 499; default: INFO.
+    /// Sets the level for a status from 400 to 499, and for a gRPC status other than OK; default: INFO.
     #[must_use]
     pub const fn client_errors(mut self, level: Level) -> Self {
         self.client_errors = level;
@@ -126,7 +126,9 @@ impl LinePolicy {
         if default != Level::INFO {
             return Some(default);
         }
-        if request.status.is_some_and(|status| status.is_client_error()) {
+        // An error in gRPC has the HTTP status 200.
+        let is_refused = request.grpc_status.is_some_and(|status| status != GrpcStatus::Ok);
+        if is_refused || request.status.is_some_and(|status| status.is_client_error()) {
             return Some(self.client_errors);
         }
         if !request.is_stream && self.slow.is_some_and(|slow| request.duration >= slow) {

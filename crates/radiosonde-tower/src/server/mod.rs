@@ -9,7 +9,7 @@ mod id_extractors;
 pub(crate) mod line_policy;
 mod opening;
 mod recording;
-mod served;
+pub(crate) mod served;
 pub(crate) mod server_layer;
 pub(crate) mod server_layer_builder;
 pub(crate) mod server_request;

@@ -14,7 +14,7 @@ use tracing::field::Empty;
 use crate::describing::method::MethodName;
 use crate::describing::scheme::Scheme;
 use crate::describing::short_text::ShortText;
-use crate::describing::{host, protocol, query};
+use crate::describing::{captured, host, protocol, query};
 use crate::grpc::rpc::Rpc;
 use crate::grpc::rpc_method;
 use crate::routing::request_head::RequestHead;
@@ -85,7 +85,8 @@ impl Opening<'_> {
         }
         let authority = head.uri.authority().map(http::uri::Authority::as_str);
         if let Some((host, port)) = authority.or_else(|| text(head.headers, &HOST)).and_then(host::split) {
-            span.set("server.address", host);
+            // An address in version 6 stands in brackets only in a URL.
+            span.set("server.address", host.trim_matches(['[', ']']));
             span.set("server.port", port.unwrap_or(scheme.default_port()));
         }
         if let Some(client) = client {
@@ -95,7 +96,7 @@ impl Opening<'_> {
             span.set("client.address", address.as_str());
         }
         for (name, key) in &settings.request_headers {
-            if let Some(value) = text(head.headers, name) {
+            if let Some(value) = captured::value(head.headers, name) {
                 span.set(key, value);
             }
         }

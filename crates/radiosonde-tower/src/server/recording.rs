@@ -1,5 +1,6 @@
 //! A request as a unit of work.
 
+use std::any::Any;
 use std::fmt::Write as _;
 
 use radiosonde_core::canonical::{CanonicalRecord, CanonicalSlot};
@@ -34,7 +35,7 @@ impl ServerRequest {
             grpc_status: self.rpc.as_ref().map(|rpc| rpc.status(ended)),
             outcome,
             duration: ended.took(),
-            is_stream: self.kind != ResponseKind::Answer,
+            is_stream: self.kind != ResponseKind::Answer || self.streaming.is_some(),
         };
         self.settings.lines.decide(&request, default, &self.settings.sampling)
     }
@@ -47,6 +48,10 @@ impl UnitOfWork for ServerRequest {
 
     fn begin(&self) {
         self.count_in();
+    }
+
+    fn enter(&self) -> Option<Box<dyn Any>> {
+        Some(Box::new(self.context.clone()?.enter()))
     }
 
     fn canonical(&self) -> CanonicalSlot {
@@ -64,7 +69,7 @@ impl UnitOfWork for ServerRequest {
             return rpc.adjust(ended, RpcSide::Server);
         }
         // A client that leaves a stream has had all of it that it wanted.
-        let has_left = ended.outcome() == Outcome::Aborted && self.kind == ResponseKind::Stream;
+        let has_left = ended.outcome() == Outcome::Aborted && self.streaming.is_some();
         let ended = if has_left { Outcome::Completed.into() } else { ended };
         match self.status {
             // A server is responsible only for 5xx.

@@ -7,8 +7,6 @@ use crate::server::signals::Signals;
 /// Stored in a request by a server layer, for another server layer further in and for handlers.
 #[derive(Debug, Clone)]
 pub(crate) struct Served {
-    /// The context received with the request.
-    incoming: Option<RemoteContext>,
     /// The context of the span created for it.
     span: Option<RemoteContext>,
     /// The signals that the layers outside record.
@@ -17,13 +15,8 @@ pub(crate) struct Served {
 }
 
 impl Served {
-    pub(crate) const fn new(
-        incoming: Option<RemoteContext>,
-        span: Option<RemoteContext>,
-        signals: Signals,
-        ids: WorkIds,
-    ) -> Self {
-        Self { incoming, span, signals, ids }
+    pub(crate) const fn new(span: Option<RemoteContext>, signals: Signals, ids: WorkIds) -> Self {
+        Self { span, signals, ids }
     }
 
     /// The ids of the request.
@@ -31,14 +24,14 @@ impl Served {
         &self.ids
     }
 
-    /// What the layer outside stored. A request that a client layer has forwarded in between has another context: it is another
-    /// request.
-    pub(crate) fn by_outer_layer<'e>(
-        extensions: &'e Extensions,
-        incoming: Option<&RemoteContext>,
-    ) -> Option<&'e Self> {
-        let served = extensions.get::<Self>()?;
-        (served.incoming.as_ref() == incoming).then_some(served)
+    /// Removes what a layer stored.
+    pub(crate) fn forget(extensions: &mut Extensions) {
+        extensions.remove::<Self>();
+    }
+
+    /// What the layer outside stored. A client layer takes it out: what it forwards is another request.
+    pub(crate) fn by_outer_layer(extensions: &Extensions) -> Option<&Self> {
+        extensions.get()
     }
 
     /// The signals that the request has already.

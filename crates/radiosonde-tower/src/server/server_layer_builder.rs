@@ -6,6 +6,7 @@ use radiosonde_core::{SharedClock, SystemClock};
 use radiosonde_metrics::{Buckets, RegisterError, Registry};
 
 use crate::debugging::{DebugRequests, DebugVerifier};
+use crate::describing::forwarded::TrustedProxies;
 use crate::describing::method::MethodName;
 use crate::describing::scheme::Scheme;
 use crate::grpc::rpc::RpcSide;
@@ -32,7 +33,7 @@ pub struct ServerLayerBuilder {
     clock: SharedClock,
     pub(crate) debug: Option<DebugRequests>,
     is_edge: bool,
-    proxies: usize,
+    proxies: Option<TrustedProxies>,
     signals: Signals,
     ids: IdOptions,
     families: FamilyOptions,
@@ -54,7 +55,7 @@ impl ServerLayerBuilder {
             clock: Arc::new(SystemClock),
             debug: None,
             is_edge: false,
-            proxies: 0,
+            proxies: None,
             signals: Signals::ALL,
             ids: IdOptions::new(),
             families: FamilyOptions::default(),
@@ -103,10 +104,10 @@ impl ServerLayerBuilder {
         self
     }
 
-    /// Trusts this many proxies in front: the client's address and the scheme are those that the outermost of them wrote to
-    /// `Forwarded`, or to `X-Forwarded-For` and `X-Forwarded-Proto`. Default: 0, so that no client can choose its address.
-    pub const fn trusted_proxies(mut self, proxies: usize) -> Self {
-        self.proxies = proxies;
+    /// Trusts proxies in front: the client's address and the scheme are those that the outermost of them wrote. Default: none, so that
+    /// no client can choose its address.
+    pub const fn trusted_proxies(mut self, proxies: TrustedProxies) -> Self {
+        self.proxies = Some(proxies);
         self
     }
 
@@ -199,8 +200,11 @@ impl ServerLayerBuilder {
     /// Publishes zeros for these methods and routes, with the statuses 200 and 500: the ratio of errors needs both series before
     /// the first request.
     pub fn zero_init<R: Into<String>>(mut self, routes: impl IntoIterator<Item = (&'static str, R)>) -> Self {
-        self.zeros
-            .extend(routes.into_iter().map(|(method, route)| (MethodName::parse(method), route.into())));
+        self.zeros.extend(
+            routes
+                .into_iter()
+                .map(|(method, route)| (MethodName::parse(&method.to_ascii_uppercase()), route.into())),
+        );
         self
     }
 

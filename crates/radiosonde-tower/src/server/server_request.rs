@@ -7,9 +7,11 @@ use http::response::Parts;
 use http::{HeaderMap, Method, StatusCode, Uri, Version};
 use radiosonde_core::{Outcome, WorkIds};
 use radiosonde_signals::Ended;
+use radiosonde_trace::RemoteContext;
 use tracing::Span;
 
 use crate::connections::connection_handle::ConnectionHandle;
+use crate::describing::captured;
 use crate::describing::method::MethodName;
 use crate::describing::scheme::Scheme;
 use crate::describing::short_text::ShortText;
@@ -46,6 +48,10 @@ pub struct ServerRequest {
     pub(crate) first_byte: Option<Duration>,
     /// The values of further labels.
     pub(crate) labels: Vec<Arc<str>>,
+    /// The caller's context, where no span of the layer stands for it.
+    pub(crate) context: Option<RemoteContext>,
+    /// The endpoint under which a stream is counted as open.
+    pub(crate) streaming: Option<Arc<ServerEndpoint>>,
     /// The connection of a request that asks to upgrade it.
     pub(crate) connection: Option<ConnectionHandle>,
     pub(crate) ids: WorkIds,
@@ -67,7 +73,7 @@ impl ServerRequest {
     pub(crate) fn new(settings: &Arc<ServerSettings>, signals: Signals, opening: &Opening<'_>) -> Self {
         let Opening { head, method, scheme, route, .. } = opening;
         let labels = if signals.contains(Signals::METRICS) { &*settings.labels } else { &[] };
-        Self {
+        let mut new = Self {
             signals,
             entered: settings.metrics.endpoint(*route),
             learned: None,
@@ -80,12 +86,17 @@ impl ServerRequest {
             request_bytes: length(head.headers),
             response_bytes: 0,
             first_byte: None,
+            context: None,
+            streaming: None,
             connection: to_upgrade(head, opening.version),
             labels: labels.iter().map(|label| label.value(head)).collect(),
             ids: WorkIds::NONE,
             answers_ids: false,
             settings: Arc::clone(settings),
-        }
+        };
+        // It is a stream while it waits for its head as well.
+        new.streaming = new.is_declared_stream().then(|| Arc::clone(&new.entered));
+        new
     }
 
     /// The request with these ids.
@@ -111,13 +122,18 @@ impl ServerRequest {
         }
     }
 
+    pub(crate) fn is_declared_stream(&self) -> bool {
+        let endpoint = &*self.endpoint().name;
+        self.settings.streams.iter().any(|route| route == endpoint)
+    }
+
     fn kind_of(&self, head: &Parts) -> ResponseKind {
         let is_tunnel = self.method == MethodName::of(&Method::CONNECT) && head.status.is_success();
         if head.status == StatusCode::SWITCHING_PROTOCOLS || is_tunnel {
             return ResponseKind::Upgrade;
         }
-        let endpoint = &*self.endpoint().name;
-        let is_declared = self.settings.streams.iter().any(|route| route == endpoint)
+        let is_declared = self.streaming.is_some()
+            || self.is_declared_stream()
             || head.extensions.get::<Streaming>().is_some();
         if is_declared || is_event_stream(head) { ResponseKind::Stream } else { ResponseKind::Answer }
     }
@@ -126,6 +142,11 @@ impl ServerRequest {
     fn read_rpc(&mut self, span: &Span, head: &Parts) {
         let Some(rpc) = &mut self.rpc else { return };
         rpc.head(head.status, &head.headers);
+        if !rpc.is_answered() {
+            // Any client can call a plain route so; what it gets is a plain answer.
+            self.rpc = None;
+            return;
+        }
         let path = self.uri.path();
         // tonic's router is within the layers around it, and its templates are no methods.
         let is_named = self.learned.is_some() || &*self.entered.name != UNMATCHED;
@@ -152,7 +173,7 @@ impl ServerRequest {
         }
         radiosonde_trace::describe(span, |attributes| {
             for (name, key) in headers {
-                if let Some(value) = head.headers.get(name).and_then(|value| value.to_str().ok()) {
+                if let Some(value) = captured::value(&head.headers, name) {
                     attributes.set(key, value);
                 }
             }
@@ -168,9 +189,10 @@ pub struct Streaming;
 
 fn is_event_stream(head: &Parts) -> bool {
     let Some(content_type) = head.headers.get(CONTENT_TYPE) else { return false };
-    [&b"text/event-stream"[..], b"multipart/x-mixed-replace"].iter().any(|stream| {
-        content_type.as_bytes().get(..stream.len()).is_some_and(|start| start.eq_ignore_ascii_case(stream))
-    })
+    let kind = content_type.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
+    [&b"text/event-stream"[..], b"multipart/x-mixed-replace"]
+        .iter()
+        .any(|stream| kind.eq_ignore_ascii_case(stream))
 }
 
 /// The connection, if the request asks for another protocol on it. In HTTP/2 that is a matter of one of its streams.
@@ -194,8 +216,10 @@ impl Exchange for ServerRequest {
         self.read_rpc(span, head);
         self.describe_response(span, head);
         self.kind = self.kind_of(head);
-        if self.kind == ResponseKind::Stream {
-            self.begin_stream();
+        match (self.kind, self.streaming.is_some()) {
+            (ResponseKind::Stream, false) => self.begin_stream(),
+            (ResponseKind::Upgrade, true) => self.end_stream(),
+            _ => {}
         }
         let bodiless = [StatusCode::NO_CONTENT, StatusCode::NOT_MODIFIED];
         if self.method == MethodName::of(&Method::HEAD)

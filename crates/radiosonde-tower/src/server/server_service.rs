@@ -59,29 +59,28 @@ where
     }
 
     fn call(&mut self, mut request: Request<Q>) -> Self::Future {
-        let mut record = match begin(&self.settings, self.is_edge, &mut request) {
+        let (mut record, route) = match begin(&self.settings, self.is_edge, &mut request) {
             Ok(record) => record,
             // Another layer records the request, or it is excluded.
             Err(route) => return ResponseFuture::unrecorded(self.inner.call(request), route),
         };
         // A service may do all its work in `call`, and panic in it: the record is already open.
         let future = record.in_scope(|| self.inner.call(request));
-        ResponseFuture::new(future, record)
+        ResponseFuture::new(future, record, route)
     }
 }
+
+/// A record, and the route that the layer outside may not know.
+type Begun = (Record<ServerRequest>, Option<Route>);
 
 /// Starts the record of a request; without one, the route that the layer outside may not know.
 fn begin<Q>(
     settings: &Arc<ServerSettings>,
     is_edge: bool,
     request: &mut Request<Q>,
-) -> Result<Record<ServerRequest>, Option<Route>> {
+) -> Result<Begun, Option<Route>> {
     let head = RequestHead::of(request);
-    // Read for a span, or to find out whether a layer outside has the same request.
-    let incoming = (has_subscriber() || head.extensions.get::<Served>().is_some())
-        .then(|| radiosonde_trace::extract(head.headers))
-        .flatten();
-    let outer = Served::by_outer_layer(head.extensions, incoming.as_ref());
+    let outer = Served::by_outer_layer(head.extensions);
     let recorded = outer.map_or(Signals::NONE, Served::signals);
     let route = route_of(settings, &head);
     let excluded = Exclusion::of(&settings.exclusions, head.uri.path(), route.as_deref());
@@ -95,7 +94,7 @@ fn begin<Q>(
     let taken = recorded | settings.signals;
     if signals.is_none() {
         drop(route);
-        request.extensions_mut().insert(Served::new(incoming, None, taken, ids));
+        request.extensions_mut().insert(Served::new(None, taken, ids));
         return Err(None);
     }
     let granted = settings.debug.as_ref().and_then(|debug| debug.granted(head.headers));
@@ -108,18 +107,24 @@ fn begin<Q>(
         route: route.as_deref(),
         ids: &ids,
         scheme: forwarded.scheme.or(scheme).unwrap_or(Scheme::Http),
-        client: forwarded.client.or_else(|| peer_of(head.extensions)),
+        client: forwarded.client.or_else(|| peer_of(head.extensions)).map(|address| address.to_canonical()),
         level: granted.as_ref().map(Granted::level),
         head,
     };
     let work = ServerRequest::new(settings, signals, &opening);
     // Otherwise the layer outside answers them.
     let work = work.with_ids(ids.clone(), outer.is_none());
-    let parent = || Parent::of(outer, incoming.as_ref(), is_edge);
-    let record = Record::start(work, |_| match signals.contains(Signals::SPAN) && has_subscriber() {
-        true => open(settings, &opening, parent()),
+    let mut record = Record::start(work, |_| match signals.contains(Signals::SPAN) && has_subscriber() {
+        true => {
+            let incoming = radiosonde_trace::extract(head.headers);
+            open(settings, &opening, Parent::of(outer, incoming.as_ref(), is_edge))
+        }
         false => Span::none(),
     });
+    if record.span().is_none() && outer.is_none() && !is_edge {
+        // The calls of the handler stay in the caller's trace.
+        record.work_mut().context = radiosonde_trace::extract(head.headers);
+    }
     if let Some(canonical) = record.canonical() {
         canonical.set_work_ids(ids.clone());
     }
@@ -128,9 +133,10 @@ fn begin<Q>(
         granted.carry(record.span());
     }
     let context = RemoteContext::of(record.span());
+    let route = outer.and(route).map(|route| Route::new(route.into_owned()));
     settings.ids.rewrite(&ids, request.headers_mut());
-    request.extensions_mut().insert(Served::new(incoming, context, taken, ids));
-    Ok(record)
+    request.extensions_mut().insert(Served::new(context, taken, ids));
+    Ok((record, route))
 }
 
 /// Whether a span or a line could be of interest to anyone.

@@ -5,6 +5,7 @@ use http::HeaderName;
 use radiosonde_core::SharedClock;
 
 use crate::debugging::DebugVerifier;
+use crate::describing::forwarded::TrustedProxies;
 use crate::grpc::rpc_metrics::RpcMetrics;
 use crate::ids::id_options::IdOptions;
 use crate::measuring::server_metrics::ServerMetrics;
@@ -24,8 +25,8 @@ pub(crate) struct ServerSettings {
     pub(crate) ids: IdOptions,
     pub(crate) exclusions: Vec<Exclusion>,
     pub(crate) debug: Option<DebugVerifier>,
-    /// The number of trusted proxies in front.
-    pub(crate) proxies: usize,
+    /// The trusted proxies in front.
+    pub(crate) proxies: Option<TrustedProxies>,
     pub(crate) find_route: Option<Arc<dyn FindRoute>>,
     /// Routes whose responses are streams, whatever their type.
     pub(crate) streams: Vec<String>,

@@ -76,10 +76,11 @@ fn child(end: &str) {
         "SIGTERM" => {
             let telemetry = init();
             let stop = radiosonde::shutdown_signal();
-            std::io::stderr().write_all(b"listening\n").unwrap();
             // No reactor: the future works without the runtime's own signals.
             let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
             assert!(runtime.block_on(telemetry.health().ready()).is_ok());
+            // The signal comes at once, and with it the end of readiness.
+            std::io::stderr().write_all(b"listening\n").unwrap();
             runtime.block_on(stop);
             assert!(!runtime.block_on(telemetry.health().ready()).is_ok());
             error!("last words");

@@ -121,7 +121,7 @@ fn begin<Q>(
         }
         false => Span::none(),
     });
-    if record.span().is_none() && outer.is_none() && !is_edge {
+    if record.span().is_none() && outer.is_none() && !is_edge && has_subscriber() {
         // The calls of the handler stay in the caller's trace.
         record.work_mut().context = radiosonde_trace::extract(head.headers);
     }

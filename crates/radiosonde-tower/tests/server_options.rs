@@ -345,3 +345,24 @@ fn an_excluded_request_has_its_ids_all_the_same() {
         serve(|layer| layer.exclude("/healthz", Signals::ALL), respond, [request("GET", "/healthz", None)]);
     assert_eq!((left.spans.len(), left.lines.len()), (0, 0));
 }
+
+#[test]
+fn a_plain_route_that_is_called_as_grpc_answers_plainly() {
+    let respond = |request: &Request<()>| {
+        let mut response = ok(request);
+        *response.status_mut() = request.uri().path()[1..].parse().unwrap();
+        response
+    };
+    let requests = ["/200", "/302", "/404"].map(|path| {
+        let mut request = request("GET", path, None);
+        request.headers_mut().insert("content-type", "application/grpc".parse().unwrap());
+        request
+    });
+    let left = serve(|layer| layer, respond, requests);
+    for status in [200, 302, 404] {
+        left.has(&format!(
+            "http_requests_total{{endpoint=\"_unmatched\",method=\"GET\",status=\"{status}\"}} 1\n"
+        ));
+    }
+    assert_eq!(left.lines, ["INFO", "INFO", "INFO"]);
+}

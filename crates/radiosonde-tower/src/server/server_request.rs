@@ -142,7 +142,7 @@ impl ServerRequest {
     fn read_rpc(&mut self, span: &Span, head: &Parts) {
         let Some(rpc) = &mut self.rpc else { return };
         rpc.head(head.status, &head.headers);
-        if !rpc.is_answered() {
+        if !rpc.is_answered() && !head.status.is_server_error() {
             // Any client can call a plain route so; what it gets is a plain answer.
             self.rpc = None;
             return;

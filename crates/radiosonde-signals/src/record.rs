@@ -112,8 +112,7 @@ impl<W: UnitOfWork> Record<W> {
 
     /// Runs code in the span that is not a part of the work, such as its destructors. A panic in it is not the work's.
     pub fn in_span<R>(&mut self, code: impl FnOnce() -> R) -> R {
-        let _entered = self.work.enter();
-        self.canonical.in_scope(|| self.span.in_scope(code))
+        self.canonical.in_scope(|| self.work.around(|| self.span.in_scope(code)))
     }
 
     /// The canonical record of the work, if it has one of its own.

@@ -1,5 +1,3 @@
-use std::any::Any;
-
 use radiosonde_core::canonical::CanonicalSlot;
 use radiosonde_core::{Clock, EndingSpan, Outcome, SpanContext};
 use tracing::Span;
@@ -16,9 +14,9 @@ pub trait UnitOfWork {
     /// Counts the work as in flight.
     fn begin(&self);
 
-    /// Enters what the work needs around its parts besides its span, such as the context of a caller. Default: nothing.
-    fn enter(&self) -> Option<Box<dyn Any>> {
-        None
+    /// Runs code of the work within what it needs besides its span, such as the context of a caller. Default: nothing else.
+    fn around<R>(&self, code: impl FnOnce() -> R) -> R {
+        code()
     }
 
     /// Counts the work and its duration, and that it is no longer in flight. Called once; `exemplar` is the context of its span.

@@ -46,7 +46,7 @@ pub use lifecycle::request_outcome::RequestOutcome;
 pub use lifecycle::response_body::ResponseBody;
 pub use lifecycle::response_future::ResponseFuture;
 pub use measuring::client_names::ClientNames;
-pub use measuring::http_names::HttpNames;
+pub use measuring::server_names::ServerNames;
 pub use routing::find_label::FindLabel;
 pub use routing::find_route::FindRoute;
 pub use routing::request_head::RequestHead;

@@ -13,7 +13,7 @@ use radiosonde_core::Resource;
 use radiosonde_metrics::{Buckets, Registry};
 use radiosonde_testkit::{ManualClock, SharedBuffer};
 use radiosonde_tower::{
-    HttpNames, LineChoice, LinePolicy, RequestHead, Route, ServerLayer, ServerLayerBuilder, Signals,
+    LineChoice, LinePolicy, RequestHead, Route, ServerLayer, ServerLayerBuilder, ServerNames, Signals,
     Streaming, TrustedProxies,
 };
 use radiosonde_trace::{CaptureSpans, FinishedSpan, TracePipeline};
@@ -99,7 +99,7 @@ fn ok(_: &Request<()>) -> Response<String> {
 
 #[test]
 fn names_prefix_and_buckets_are_the_users() {
-    let names = HttpNames::classic().prefix("valtronics_api").endpoint_label("path");
+    let names = ServerNames::classic().prefix("valtronics_api").endpoint_label("path");
     let buckets = Buckets::new([0.2, 1.0]).unwrap();
     let left = serve(|layer| layer.names(names).buckets(buckets), ok, [request("GET", "/a", Some("/a"))]);
     left.has("valtronics_api_requests_total{method=\"GET\",path=\"/a\",status=\"200\"} 1\n");
@@ -115,7 +115,7 @@ fn the_otel_profile_has_the_names_of_the_conventions() {
         *response.status_mut() = StatusCode::BAD_GATEWAY;
         response
     };
-    let left = serve(|layer| layer.names(HttpNames::otel()), respond, [request("GET", "/a", Some("/a"))]);
+    let left = serve(|layer| layer.names(ServerNames::otel()), respond, [request("GET", "/a", Some("/a"))]);
     left.has(
         "http_server_request_duration_seconds_count{error_type=\"502\",http_request_method=\"GET\",\
          http_response_status_code=\"502\",http_route=\"/a\",url_scheme=\"http\"} 1\n",

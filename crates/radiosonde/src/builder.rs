@@ -162,11 +162,11 @@ impl TelemetryBuilder {
     /// Sets what [`Telemetry::server_layer`](crate::Telemetry::server_layer) records: names, buckets, lines, excluded paths.
     ///
     /// ```
-    /// use radiosonde::tower::{HttpNames, Signals};
+    /// use radiosonde::tower::{ServerNames, Signals};
     ///
     /// let builder = radiosonde::builder().server(|server| {
     ///     server
-    ///         .names(HttpNames::classic().prefix("orders_api"))
+    ///         .names(ServerNames::classic().prefix("orders_api"))
     ///         .exclude("/healthz", Signals::ALL)
     ///         .zero_init([("GET", "/orders/{id}"), ("POST", "/orders")])
     /// });

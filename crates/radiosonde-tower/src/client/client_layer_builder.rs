@@ -94,7 +94,7 @@ impl ClientLayerBuilder {
     pub fn build(self) -> Result<ClientLayer, RegisterError> {
         let registry = self.registry.as_ref().unwrap_or_else(|| Registry::global());
         let register = || {
-            let rpc = RpcMetrics::new(registry, RpcSide::Client, self.names.is_otel(), self.buckets.clone());
+            let rpc = RpcMetrics::new(registry, RpcSide::Client, self.names.0.is_otel, self.buckets.clone());
             Ok((ClientMetrics::new(registry, &self.names, self.buckets.clone())?, rpc))
         };
         let metrics = self.signals.contains(Signals::METRICS).then(register).transpose()?;

@@ -8,12 +8,12 @@ use radiosonde_signals::Record;
 use radiosonde_trace::RemoteContext;
 use tower_service::Service;
 use tracing::Span;
-use tracing::level_filters::LevelFilter;
 
 use crate::client::client_call::ClientCall;
 use crate::client::client_settings::ClientSettings;
 use crate::client::opening::Opening;
 use crate::debugging;
+use crate::describing::subscriber::has_subscriber;
 use crate::describing::target::Target;
 use crate::lifecycle::response_body::ResponseBody;
 use crate::lifecycle::response_future::ResponseFuture;
@@ -82,11 +82,6 @@ where
         let future = record.in_scope(|| self.inner.call(request));
         ResponseFuture::new(future, record, None)
     }
-}
-
-/// Whether a span could be of interest to anyone.
-fn has_subscriber() -> bool {
-    tracing::dispatcher::has_been_set() && LevelFilter::current() >= LevelFilter::INFO
 }
 
 /// A router has matched the request, and it has not been given a server since.

@@ -10,4 +10,5 @@ pub(crate) mod protocol;
 pub(crate) mod query;
 pub(crate) mod scheme;
 pub(crate) mod short_text;
+pub(crate) mod subscriber;
 pub(crate) mod target;

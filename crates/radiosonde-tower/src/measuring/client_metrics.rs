@@ -37,15 +37,15 @@ impl ClientMetrics {
         names: &ClientNames,
         buckets: Buckets,
     ) -> Result<Self, RegisterError> {
-        let (server, peer) = ([names.server()], ["server_address", "server_port"]);
-        let (method, status) = if names.is_otel() {
+        let (server, peer) = ([&*names.0.label], ["server_address", "server_port"]);
+        let (method, status) = if names.0.is_otel {
             ("http_request_method", "http_response_status_code")
         } else {
             ("method", "status")
         };
         let otel = [method, peer[0], peer[1], status, "error_type"];
         let classic = [method, server[0], status];
-        let (full, timed, active, by_server): (&[&str], &[&str], &[&str], &[&str]) = match names.is_otel() {
+        let (full, timed, active, by_server): (&[&str], &[&str], &[&str], &[&str]) = match names.0.is_otel {
             true => (&otel, &otel, &otel[..3], &peer),
             false => (&classic, &classic[..2], &server, &server),
         };
@@ -55,15 +55,16 @@ impl ClientMetrics {
             requests.max_series(SERIES).labels(full)
         };
         let help = "Duration from sending an HTTP request to the end of its response body.";
-        let duration = names.histogram();
+        let duration = names.0.histogram();
         let duration = registry.histogram(&duration, help).unit("seconds").buckets(buckets);
-        let in_flight = names.with(if names.is_otel() { "_active_requests" } else { "_requests_in_flight" });
+        let in_flight =
+            names.0.with(if names.0.is_otel { "_active_requests" } else { "_requests_in_flight" });
         let in_flight = registry.int_gauge(&in_flight, "Number of HTTP requests sent and not yet complete.");
-        let retries = names.with("_retries_total");
+        let retries = names.0.with("_retries_total");
         let retries = registry.counter(&retries, "Number of HTTP requests sent again.");
         Ok(Self {
-            is_otel: names.is_otel(),
-            requests: names.counter().map(requests).transpose()?,
+            is_otel: names.0.is_otel,
+            requests: names.0.counter().map(requests).transpose()?,
             duration: duration.max_series(SERIES).labels(timed)?,
             in_flight: in_flight.max_series(SERIES).labels(active)?,
             retries: retries.max_series(SERIES).labels(by_server)?,

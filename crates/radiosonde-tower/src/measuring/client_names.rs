@@ -1,5 +1,7 @@
 use std::borrow::Cow;
 
+use crate::measuring::metric_names::MetricNames;
+
 /// The names of a client's metrics and of their labels.
 ///
 /// # Shape
@@ -23,84 +25,49 @@ use std::borrow::Cow;
 /// # Source
 /// <https://opentelemetry.io/docs/specs/semconv/http/http-metrics/#http-client>
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ClientNames {
-    prefix: Cow<'static, str>,
-    requests: Option<Cow<'static, str>>,
-    duration: Option<Cow<'static, str>>,
-    server: Cow<'static, str>,
-    is_otel: bool,
-}
+pub struct ClientNames(pub(crate) MetricNames);
 
 impl ClientNames {
     /// The names that dashboards for Prometheus expect.
     #[must_use]
     pub const fn classic() -> Self {
-        Self::with_profile(false)
+        Self(MetricNames::new(PREFIX, LABEL, false))
     }
 
     /// The names of OpenTelemetry's conventions, as Prometheus spells them.
     #[must_use]
     pub const fn otel() -> Self {
-        Self::with_profile(true)
-    }
-
-    const fn with_profile(is_otel: bool) -> Self {
-        Self {
-            prefix: Cow::Borrowed("http_client"),
-            requests: None,
-            duration: None,
-            server: Cow::Borrowed("server"),
-            is_otel,
-        }
+        Self(MetricNames::new(PREFIX, LABEL, true))
     }
 
     /// Sets what every name begins with; default: `http_client`.
     #[must_use]
     pub fn prefix(self, prefix: impl Into<Cow<'static, str>>) -> Self {
-        Self { prefix: prefix.into(), ..self }
+        Self(MetricNames { prefix: prefix.into(), ..self.0 })
     }
 
     /// Sets the name of the counter of calls; default: the prefix and `_requests_total`. The otel profile has no such counter
     /// unless it is named.
     #[must_use]
     pub fn requests(self, name: impl Into<Cow<'static, str>>) -> Self {
-        Self { requests: Some(name.into()), ..self }
+        Self(MetricNames { requests: Some(name.into()), ..self.0 })
     }
 
     /// Sets the name of the histogram of durations; default: the prefix and `_request_duration_seconds`.
     #[must_use]
     pub fn duration(self, name: impl Into<Cow<'static, str>>) -> Self {
-        Self { duration: Some(name.into()), ..self }
+        Self(MetricNames { duration: Some(name.into()), ..self.0 })
     }
 
     /// Sets the label with the called server in the classic profile; default: `server`.
     #[must_use]
     pub fn server_label(self, label: impl Into<Cow<'static, str>>) -> Self {
-        Self { server: label.into(), ..self }
-    }
-
-    pub(crate) const fn is_otel(&self) -> bool {
-        self.is_otel
-    }
-
-    /// The name of the counter; `None` if the histogram's count is enough.
-    pub(crate) fn counter(&self) -> Option<String> {
-        let default = (!self.is_otel).then(|| self.with("_requests_total"));
-        self.requests.as_ref().map(ToString::to_string).or(default)
-    }
-
-    pub(crate) fn histogram(&self) -> String {
-        self.duration.as_ref().map_or_else(|| self.with("_request_duration_seconds"), ToString::to_string)
-    }
-
-    pub(crate) fn with(&self, suffix: &str) -> String {
-        format!("{}{suffix}", self.prefix)
-    }
-
-    pub(crate) fn server(&self) -> &str {
-        &self.server
+        Self(MetricNames { label: label.into(), ..self.0 })
     }
 }
+
+const PREFIX: &str = "http_client";
+const LABEL: &str = "server";
 
 impl Default for ClientNames {
     fn default() -> Self {

@@ -1,11 +1,11 @@
 use radiosonde_metrics::{Buckets, Counter, DynFamily, Histogram, IntGauge, RegisterError, Registry};
 
-use crate::measuring::http_names::HttpNames;
+use crate::measuring::server_names::ServerNames;
 
 /// What the metrics of a server are declared with.
 #[derive(Debug, Clone)]
 pub(crate) struct FamilyOptions {
-    pub(crate) names: HttpNames,
+    pub(crate) names: ServerNames,
     pub(crate) buckets: Buckets,
     pub(crate) has_sizes: bool,
     pub(crate) has_first_byte: bool,
@@ -16,7 +16,7 @@ pub(crate) struct FamilyOptions {
 impl Default for FamilyOptions {
     fn default() -> Self {
         Self {
-            names: HttpNames::classic(),
+            names: ServerNames::classic(),
             buckets: Buckets::HTTP_SECONDS,
             has_sizes: true,
             has_first_byte: false,
@@ -59,7 +59,7 @@ const STREAM_SECONDS: Buckets = Buckets::from_static(&[1.0, 10.0, 60.0, 300.0, 1
 impl ServerFamilies {
     pub(crate) fn new(registry: &Registry, options: &FamilyOptions) -> Result<Self, RegisterError> {
         let names = &options.names;
-        let (method, endpoint, is_otel) = (names.method(), names.endpoint(), names.is_otel());
+        let (method, endpoint, is_otel) = (names.method(), &*names.0.label, names.0.is_otel);
         let (otel_in_flight, classic_in_flight) = ([method, "url_scheme"], [endpoint]);
         let declare = Declare { registry, options };
         Ok(Self {
@@ -84,12 +84,12 @@ impl ServerFamilies {
                 &[endpoint],
             )?,
             streams: declare.gauge(
-                &names.with("_streams_active"),
+                &names.0.with("_streams_active"),
                 "Number of open streams: server-sent events, upgraded connections and long polls.",
                 &[endpoint],
             )?,
             stream_duration: declare.seconds(
-                &names.with("_stream_duration_seconds"),
+                &names.0.with("_stream_duration_seconds"),
                 "Duration from the arrival of an HTTP request to the end of its stream.",
                 &STREAM_SECONDS,
                 &[endpoint],
@@ -106,7 +106,7 @@ struct Declare<'a> {
 
 impl<'a> Declare<'a> {
     fn requests(&self) -> Result<Option<DynFamily<Counter>>, RegisterError> {
-        let Some(name) = self.options.names.counter() else { return Ok(None) };
+        let Some(name) = self.options.names.0.counter() else { return Ok(None) };
         let requests =
             self.registry.counter(&name, "Number of HTTP requests served, by method, endpoint and status.");
         requests.max_series(SERIES).labels(&self.counted()).map(Some)
@@ -114,26 +114,26 @@ impl<'a> Declare<'a> {
 
     fn duration(&self) -> Result<DynFamily<Histogram>, RegisterError> {
         let names = &self.options.names;
-        let labels = match names.is_otel() {
+        let labels = match names.0.is_otel {
             true => self.counted(),
-            false => self.with_further(&[names.method(), names.endpoint()]),
+            false => self.with_further(&[names.method(), &*names.0.label]),
         };
         let help = "Duration from the arrival of an HTTP request to the end of its response body.";
-        self.seconds(&names.histogram(), help, &self.options.buckets, &labels)
+        self.seconds(&names.0.histogram(), help, &self.options.buckets, &labels)
     }
 
     fn first_byte(&self) -> Result<DynFamily<Histogram>, RegisterError> {
         let names = &self.options.names;
         let help = "Duration from the arrival of an HTTP request to the head of its response.";
-        let labels = [names.method(), names.endpoint()];
-        self.seconds(&names.with("_response_ttfb_seconds"), help, &self.options.buckets, &labels)
+        let labels = [names.method(), &*names.0.label];
+        self.seconds(&names.0.with("_response_ttfb_seconds"), help, &self.options.buckets, &labels)
     }
 
     fn sizes(&self) -> Result<Sizes, RegisterError> {
         let names = &self.options.names;
         let bytes = |name: &str, help| {
             let histogram = self.registry.histogram(name, help).unit("bytes").buckets(BYTES);
-            histogram.max_series(SERIES).labels(&[names.method(), names.endpoint()])
+            histogram.max_series(SERIES).labels(&[names.method(), &*names.0.label])
         };
         Ok(Sizes {
             request: bytes(
@@ -150,8 +150,8 @@ impl<'a> Declare<'a> {
     /// The labels of the series that is counted.
     fn counted(&self) -> Vec<&'a str> {
         let names = &self.options.names;
-        let (method, endpoint, status) = (names.method(), names.endpoint(), names.status());
-        match names.is_otel() {
+        let (method, endpoint, status) = (names.method(), &*names.0.label, names.status());
+        match names.0.is_otel {
             true => self.with_further(&[method, "url_scheme", endpoint, status, "error_type"]),
             false => self.with_further(&[method, endpoint, status]),
         }
@@ -178,7 +178,7 @@ impl<'a> Declare<'a> {
         help: &str,
         labels: &[&str],
     ) -> Result<DynFamily<Counter>, RegisterError> {
-        let name = self.options.names.with(suffix);
+        let name = self.options.names.0.with(suffix);
         self.registry.counter(&name, help).max_series(SERIES).labels(labels)
     }
 

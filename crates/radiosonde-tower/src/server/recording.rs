@@ -1,11 +1,11 @@
 //! A request as a unit of work.
 
-use std::any::Any;
 use std::fmt::Write as _;
 
 use radiosonde_core::canonical::{CanonicalRecord, CanonicalSlot};
 use radiosonde_core::{Clock, EndingSpan, Outcome, SpanContext, WorkIds};
 use radiosonde_signals::{Ended, UnitOfWork};
+use radiosonde_trace::RemoteContext;
 use tracing::{Level, Span};
 
 use crate::describing::short_text::ShortText;
@@ -50,8 +50,9 @@ impl UnitOfWork for ServerRequest {
         self.count_in();
     }
 
-    fn enter(&self) -> Option<Box<dyn Any>> {
-        Some(Box::new(self.context.clone()?.enter()))
+    fn around<R>(&self, code: impl FnOnce() -> R) -> R {
+        let _entered = self.context.clone().map(RemoteContext::enter);
+        code()
     }
 
     fn canonical(&self) -> CanonicalSlot {

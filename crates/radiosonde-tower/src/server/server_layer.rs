@@ -10,7 +10,7 @@ use crate::server::server_settings::ServerSettings;
 /// Records every request of an HTTP service: its metrics, its span and its access line.
 ///
 /// # Signals
-/// - Metrics, by the names of [`HttpNames`](crate::HttpNames): requests, duration with an exemplar, requests in flight, bytes of
+/// - Metrics, by the names of [`ServerNames`](crate::ServerNames): requests, duration with an exemplar, requests in flight, bytes of
 ///   requests and responses, requests that clients gave up, panics, and streams. `endpoint` is the route's template, `_unmatched`
 ///   without one, `_overflow` beyond 500. `method` is one of the nine that RFC 9110 and 5789 define, or `_OTHER`. `status` is the
 ///   one sent; `499` if the client left before the end, `500` if the service failed or panicked, or its body broke off or ended

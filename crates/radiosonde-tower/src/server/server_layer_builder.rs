@@ -12,10 +12,10 @@ use crate::describing::scheme::Scheme;
 use crate::grpc::rpc::RpcSide;
 use crate::grpc::rpc_metrics::RpcMetrics;
 use crate::ids::id_options::IdOptions;
-use crate::measuring::http_names::HttpNames;
 use crate::measuring::server_endpoint::StatusKey;
 use crate::measuring::server_families::{FamilyOptions, ServerFamilies};
 use crate::measuring::server_metrics::{ENDPOINTS, ServerMetrics};
+use crate::measuring::server_names::ServerNames;
 use crate::routing::find_label::FindLabel;
 use crate::routing::find_route::FindRoute;
 use crate::server::exclusion::Exclusion;
@@ -117,8 +117,8 @@ impl ServerLayerBuilder {
         self
     }
 
-    /// Sets the names of the metrics; default: [`HttpNames::classic`].
-    pub fn names(mut self, names: HttpNames) -> Self {
+    /// Sets the names of the metrics; default: [`ServerNames::classic`].
+    pub fn names(mut self, names: ServerNames) -> Self {
         self.families.names = names;
         self
     }
@@ -230,7 +230,7 @@ impl ServerLayerBuilder {
         let settings = ServerSettings {
             metrics,
             rpc: has_metrics.then(|| {
-                RpcMetrics::new(registry, RpcSide::Server, options.names.is_otel(), options.buckets.clone())
+                RpcMetrics::new(registry, RpcSide::Server, options.names.0.is_otel, options.buckets.clone())
             }),
             signals: self.signals,
             ids: self.ids,

@@ -10,7 +10,6 @@ use radiosonde_signals::Record;
 use radiosonde_trace::{RemoteContext, SpanLink};
 use tower_service::Service;
 use tracing::Span;
-use tracing::level_filters::LevelFilter;
 
 use crate::connections::connection_handle::ConnectionHandle;
 use crate::debugging::Granted;
@@ -18,6 +17,7 @@ use crate::describing::forwarded::Forwarded;
 use crate::describing::method::MethodName;
 use crate::describing::peer;
 use crate::describing::scheme::Scheme;
+use crate::describing::subscriber::has_subscriber;
 use crate::grpc::rpc::Rpc;
 use crate::lifecycle::response_body::ResponseBody;
 use crate::lifecycle::response_future::ResponseFuture;
@@ -137,11 +137,6 @@ fn begin<Q>(
     settings.ids.rewrite(&ids, request.headers_mut());
     request.extensions_mut().insert(Served::new(context, taken, ids));
     Ok((record, route))
-}
-
-/// Whether a span or a line could be of interest to anyone.
-fn has_subscriber() -> bool {
-    tracing::dispatcher::has_been_set() && LevelFilter::current() >= LevelFilter::INFO
 }
 
 fn peer_of(extensions: &Extensions) -> Option<IpAddr> {

@@ -16,7 +16,7 @@ use http_body_util::{BodyExt as _, Full};
 use radiosonde_core::Outcome;
 use radiosonde_core::canonical::CanonicalRecord;
 use radiosonde_testkit::ManualClock;
-use radiosonde_tower::{ClientLayer, ClientService, HttpNames, ServerLayer};
+use radiosonde_tower::{ClientLayer, ClientService, ServerLayer, ServerNames};
 use radiosonde_trace::{FinishedSpan, SpanKind, SpanStatus};
 use telemetry::Telemetry;
 use tokio::net::TcpListener;
@@ -240,7 +240,7 @@ fn call(status: u16, trailers: Option<&'static str>, gives_up: Option<Duration>)
     let clock = telemetry.clock.clone();
     let service =
         service_fn(move |_: Request<Full<Bytes>>| answer(status, trailers, gives_up, clock.clone()));
-    let names = HttpNames::classic();
+    let names = ServerNames::classic();
     let shared = || Arc::new(telemetry.clock.clone());
     let server =
         ServerLayer::builder().registry(&telemetry.registry).names(names).clock(shared()).build().unwrap();
@@ -341,7 +341,7 @@ fn a_call_that_a_limiter_ended_is_a_failed_request() {
 fn the_otel_profile_has_the_metrics_of_the_conventions() {
     let telemetry = Telemetry::new();
     let layer =
-        ServerLayer::builder().registry(&telemetry.registry).names(HttpNames::otel()).build().unwrap();
+        ServerLayer::builder().registry(&telemetry.registry).names(ServerNames::otel()).build().unwrap();
     let service = layer.layer(service_fn(async |_: Request<Full<Bytes>>| {
         Ok::<_, std::convert::Infallible>(scripted(200, Some("13")))
     }));

@@ -1,5 +1,7 @@
 use std::borrow::Cow;
 
+use crate::measuring::metric_names::MetricNames;
+
 /// The names of a server's metrics and of their labels.
 ///
 /// # Shape
@@ -16,10 +18,10 @@ use std::borrow::Cow;
 ///
 /// ```
 /// use radiosonde_metrics::Registry;
-/// use radiosonde_tower::{HttpNames, ServerLayer};
+/// use radiosonde_tower::{ServerNames, ServerLayer};
 ///
 /// let registry = Registry::new();
-/// let names = HttpNames::classic().prefix("valtronics_api");
+/// let names = ServerNames::classic().prefix("valtronics_api");
 /// let layer = ServerLayer::builder().registry(&registry).names(names).zero_init([("GET", "/orders")]).build()?;
 /// # drop(layer);
 /// assert!(registry.text().contains("valtronics_api_requests_total{endpoint=\"/orders\",method=\"GET\",status=\"200\"} 0\n"));
@@ -29,101 +31,61 @@ use std::borrow::Cow;
 /// # Source
 /// <https://opentelemetry.io/docs/specs/semconv/http/http-metrics/#http-server>
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HttpNames {
-    prefix: Cow<'static, str>,
-    requests: Option<Cow<'static, str>>,
-    duration: Option<Cow<'static, str>>,
-    endpoint: Cow<'static, str>,
-    is_otel: bool,
-}
+pub struct ServerNames(pub(crate) MetricNames);
 
-impl HttpNames {
+impl ServerNames {
     /// The names that dashboards for Prometheus expect.
     #[must_use]
     pub const fn classic() -> Self {
-        Self {
-            prefix: Cow::Borrowed("http"),
-            requests: None,
-            duration: None,
-            endpoint: Cow::Borrowed("endpoint"),
-            is_otel: false,
-        }
+        Self(MetricNames::new("http", "endpoint", false))
     }
 
     /// The names of OpenTelemetry's conventions, as Prometheus spells them.
     #[must_use]
     pub const fn otel() -> Self {
-        Self {
-            prefix: Cow::Borrowed("http_server"),
-            requests: None,
-            duration: None,
-            endpoint: Cow::Borrowed("http_route"),
-            is_otel: true,
-        }
+        Self(MetricNames::new("http_server", "http_route", true))
     }
 
     /// Sets what every name begins with; default: `http`, or `http_server`.
     #[must_use]
     pub fn prefix(self, prefix: impl Into<Cow<'static, str>>) -> Self {
-        Self { prefix: prefix.into(), ..self }
+        Self(MetricNames { prefix: prefix.into(), ..self.0 })
     }
 
     /// Sets the name of the counter of requests; default: the prefix and `_requests_total`. The otel profile has no such counter
     /// unless it is named.
     #[must_use]
     pub fn requests(self, name: impl Into<Cow<'static, str>>) -> Self {
-        Self { requests: Some(name.into()), ..self }
+        Self(MetricNames { requests: Some(name.into()), ..self.0 })
     }
 
     /// Sets the name of the histogram of durations; default: the prefix and `_request_duration_seconds`.
     #[must_use]
     pub fn duration(self, name: impl Into<Cow<'static, str>>) -> Self {
-        Self { duration: Some(name.into()), ..self }
+        Self(MetricNames { duration: Some(name.into()), ..self.0 })
     }
 
     /// Sets the label with the route's template; default: `endpoint`, or `http_route`.
     #[must_use]
     pub fn endpoint_label(self, label: impl Into<Cow<'static, str>>) -> Self {
-        Self { endpoint: label.into(), ..self }
-    }
-
-    pub(crate) const fn is_otel(&self) -> bool {
-        self.is_otel
-    }
-
-    /// The name of the counter; `None` if the histogram's count is enough.
-    pub(crate) fn counter(&self) -> Option<String> {
-        let default = (!self.is_otel).then(|| self.with("_requests_total"));
-        self.requests.as_ref().map(|name| name.clone().into_owned()).or(default)
-    }
-
-    pub(crate) fn histogram(&self) -> String {
-        self.duration.as_ref().map_or_else(|| self.with("_request_duration_seconds"), |name| name.to_string())
+        Self(MetricNames { label: label.into(), ..self.0 })
     }
 
     /// The first of two suffixes is that of the classic profile.
     pub(crate) fn either(&self, classic: &str, otel: &str) -> String {
-        self.with(if self.is_otel { otel } else { classic })
-    }
-
-    pub(crate) fn with(&self, suffix: &str) -> String {
-        format!("{}{suffix}", self.prefix)
-    }
-
-    pub(crate) fn endpoint(&self) -> &str {
-        &self.endpoint
+        self.0.with(if self.0.is_otel { otel } else { classic })
     }
 
     pub(crate) const fn method(&self) -> &'static str {
-        if self.is_otel { "http_request_method" } else { "method" }
+        if self.0.is_otel { "http_request_method" } else { "method" }
     }
 
     pub(crate) const fn status(&self) -> &'static str {
-        if self.is_otel { "http_response_status_code" } else { "status" }
+        if self.0.is_otel { "http_response_status_code" } else { "status" }
     }
 }
 
-impl Default for HttpNames {
+impl Default for ServerNames {
     fn default() -> Self {
         Self::classic()
     }

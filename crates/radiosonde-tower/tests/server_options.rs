@@ -366,3 +366,43 @@ fn a_plain_route_that_is_called_as_grpc_answers_plainly() {
     }
     assert_eq!(left.lines, ["INFO", "INFO", "INFO"]);
 }
+
+#[test]
+fn an_annotation_does_not_contradict_the_record() {
+    let respond = |request: &Request<()>| {
+        radiosonde_signals::annotate!(http.route = "spoofed", status = 599, error.type = "none", tier = "gold");
+        ok(request)
+    };
+    let left = serve(|layer| layer, respond, [request("GET", "/a", Some("/a"))]);
+    let span = &left.spans[0];
+    assert_eq!(span.attribute("http.route"), Some(&"/a".into()));
+    assert_eq!((span.attribute("status"), span.attribute("error.type")), (None, None));
+    assert_eq!(span.attribute("tier"), Some(&"gold".into()));
+}
+
+#[test]
+fn an_address_in_version_6_has_no_brackets() {
+    let mut incoming = request("GET", "/", None);
+    for (name, value) in [("host", "[2001:db8::1]:8080"), ("x-forwarded-for", "::ffff:192.0.2.7")] {
+        incoming.headers_mut().insert(name, value.parse().unwrap());
+    }
+    let left = serve(|layer| layer.trusted_proxies(TrustedProxies::x_forwarded(1)), ok, [incoming]);
+    assert_eq!(left.spans[0].attribute("server.address"), Some(&"2001:db8::1".into()));
+    assert_eq!(left.spans[0].attribute("client.address"), Some(&"192.0.2.7".into()));
+}
+
+#[test]
+fn the_line_of_a_refused_grpc_call_is_not_sampled_out() {
+    let respond = |_: &Request<()>| {
+        let response =
+            Response::builder().header("content-type", "application/grpc").header("grpc-status", "7");
+        response.body(String::new()).unwrap()
+    };
+    let requests = (0..3).map(|_| {
+        let mut request = request("POST", "/shop.Orders/Get", None);
+        request.headers_mut().insert("content-type", "application/grpc".parse().unwrap());
+        request
+    });
+    let left = serve(|layer| layer.lines(LinePolicy::new().keep_one_in(100)), respond, requests);
+    assert_eq!(left.lines.len(), 3);
+}

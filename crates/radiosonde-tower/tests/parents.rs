@@ -235,3 +235,18 @@ fn after_shutdown_a_call_takes_the_trace_along_and_is_not_sampled() {
     assert!(sent.starts_with("00-4bf92f3577b34da6a3ce929d0e0e4736-") && sent.ends_with("-00"), "{sent}");
     assert!(!sent.contains("00f067aa0ba902b7"), "it is the call's own: {sent}");
 }
+
+#[test]
+fn a_layer_that_records_the_rest_of_a_request_reports_its_route() {
+    let telemetry = Telemetry::new();
+    let layer =
+        |signals| ServerLayer::builder().registry(&telemetry.registry).signals(signals).build().unwrap();
+    let routed = |mut request: Request<String>| {
+        request.extensions_mut().insert(Route::new("/orders/{id}"));
+        layer(Signals::SPAN).layer(remote_service(&Arc::default())).call(request)
+    };
+    telemetry.run(|| serve(layer(Signals::METRICS).layer(service_fn(routed)), request(None)));
+    assert_eq!(telemetry.of_kind(SpanKind::Server).len(), 1);
+    let counted = "http_requests_total{endpoint=\"/orders/{id}\",method=\"GET\",status=\"200\"} 1\n";
+    assert!(telemetry.registry.text().contains(counted), "{}", telemetry.registry.text());
+}

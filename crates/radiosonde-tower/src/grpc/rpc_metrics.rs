@@ -1,7 +1,5 @@
-use std::collections::HashSet;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{OnceLock, PoisonError, RwLock};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use radiosonde_core::{SpanContext, diagnostics};
@@ -11,6 +9,7 @@ use radiosonde_metrics::{Buckets, Counter, DynFamily, Histogram, RegisterError, 
 use crate::grpc::rpc::RpcSide;
 use crate::grpc::rpc_method;
 use crate::grpc::status::GrpcStatus;
+use crate::measuring::bounded_names::BoundedNames;
 
 /// The metrics of gRPC calls, registered at the first call: a service without gRPC does not have them.
 ///
@@ -29,9 +28,7 @@ pub(crate) struct RpcMetrics {
     buckets: Buckets,
     families: OnceLock<Option<Families>>,
     /// The methods that have series.
-    known: RwLock<HashSet<Box<str>>>,
-    /// Whether their limit was reported.
-    is_reported: AtomicBool,
+    known: BoundedNames<()>,
 }
 
 struct Families {
@@ -65,8 +62,8 @@ const SERIES: usize = METHODS * 18;
 impl RpcMetrics {
     pub(crate) fn new(registry: &Registry, side: RpcSide, is_otel: bool, buckets: Buckets) -> Self {
         let registry = registry.clone();
-        let (families, known, is_reported) = (OnceLock::new(), RwLock::default(), AtomicBool::new(false));
-        Self { registry, side, is_otel, buckets, families, known, is_reported }
+        let (families, known) = (OnceLock::new(), BoundedNames::new("gRPC methods", METHODS));
+        Self { registry, side, is_otel, buckets, families, known }
     }
 
     pub(crate) fn record(&self, call: &EndedRpc<'_>) {
@@ -89,11 +86,7 @@ impl RpcMetrics {
 
     /// Whether the method of this path has series of its own.
     pub(crate) fn knows(&self, path: &str) -> bool {
-        rpc_method::of_path(path).is_some_and(|method| self.has(method))
-    }
-
-    fn has(&self, method: &str) -> bool {
-        self.known.read().unwrap_or_else(PoisonError::into_inner).contains(method)
+        rpc_method::of_path(path).is_some_and(|method| self.known.find(method).is_some())
     }
 
     /// The method as a label.
@@ -101,36 +94,10 @@ impl RpcMetrics {
     /// A server's caller may send any path. So a method has a label of its own once the service has shown that it has it.
     fn label<'a>(&self, path: &'a str, has_method: bool) -> &'a str {
         let Some(method) = rpc_method::of_path(path) else { return OTHER };
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        if known.contains(method) {
-            return method;
-        }
-        let is_full = known.len() >= METHODS;
-        drop(known);
-        if !has_method {
+        if !has_method && self.known.find(method).is_none() {
             return OTHER;
         }
-        if is_full {
-            return self.overflow(method);
-        }
-        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        if known.len() < METHODS || known.contains(method) {
-            known.insert(method.into());
-            return method;
-        }
-        drop(known);
-        self.overflow(method)
-    }
-
-    /// The label of a method beyond the limit, which is reported once.
-    fn overflow(&self, method: &str) -> &'static str {
-        // Relaxed: no memory depends on it. Written once, as each call reads it.
-        if !self.is_reported.load(Ordering::Relaxed) && !self.is_reported.swap(true, Ordering::Relaxed) {
-            let message =
-                format_args!("{METHODS} gRPC methods, the limit; {method:?} is counted as {OVERFLOW:?}");
-            diagnostics::report("tower", "method limit", message);
-        }
-        OVERFLOW
+        self.known.admit(method, || ()).map_or(OVERFLOW, |_| method)
     }
 
     fn families(&self) -> Option<&Families> {
@@ -212,12 +179,7 @@ mod tests {
             let path = format!("/shop.Orders/Get{at}");
             assert_eq!(metrics.label(&path, true), &path[1..]);
         }
-        // Another reader does not stop it.
-        let reader = metrics.known.read().unwrap();
-        assert!(!metrics.is_reported.load(Ordering::Relaxed));
         assert_eq!(metrics.label("/shop.Orders/Get", true), OVERFLOW);
-        assert!(metrics.is_reported.load(Ordering::Relaxed));
-        drop(reader);
         assert_eq!(metrics.label("/shop.Orders/Get0", true), "shop.Orders/Get0");
     }
 

@@ -1,55 +1,32 @@
-use std::collections::HashSet;
 use std::fmt::{self, Write as _};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use arc_swap::ArcSwap;
 use radiosonde_core::survive;
-use radiosonde_metrics::model::{MAX_VALUE_BYTES, OVERFLOW};
+use radiosonde_metrics::model::OVERFLOW;
 use radiosonde_signals::Ended;
 
 use crate::describing::short_text::ShortText;
+use crate::measuring::bounded_names::BoundedNames;
 use crate::routing::find_label::FindLabel;
 use crate::routing::request_head::RequestHead;
 
 /// A further label, by a closure, with a bounded number of values.
 pub(crate) struct ExtraLabel {
     pub(crate) name: String,
-    limit: usize,
     find: Arc<dyn FindLabel>,
-    known: ArcSwap<HashSet<Arc<str>>>,
-    /// Held while a value is added.
-    adding: Mutex<()>,
+    known: BoundedNames<Arc<str>>,
 }
 
 impl ExtraLabel {
     pub(crate) fn new(name: String, limit: usize, find: Arc<dyn FindLabel>) -> Self {
-        Self { name, limit, find, known: ArcSwap::default(), adding: Mutex::new(()) }
+        Self { name, find, known: BoundedNames::new("values of a further label", limit) }
     }
 
     /// The value for a request: empty without one, also if the closure panics.
     pub(crate) fn value(&self, head: &RequestHead<'_>) -> Arc<str> {
         let Some(value) = survive(|| self.find.label(head)).flatten() else { return "".into() };
-        if let Some(known) = self.known.load().get(&*value) {
-            return Arc::clone(known);
-        }
-        self.add(&value)
-    }
-
-    #[cold]
-    fn add(&self, value: &str) -> Arc<str> {
-        let _adding = self.adding.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = self.known.load_full();
-        if let Some(known) = known.get(value) {
-            return Arc::clone(known);
-        }
-        if known.len() >= self.limit || value.len() > MAX_VALUE_BYTES {
-            return OVERFLOW.into();
-        }
-        let value: Arc<str> = value.into();
-        let mut more = HashSet::clone(&known);
-        more.insert(Arc::clone(&value));
-        self.known.store(Arc::new(more));
-        value
+        let known = self.known.admit(&value, || Arc::from(&*value));
+        known.map_or_else(|| OVERFLOW.into(), |known| Arc::clone(known.as_ref()))
     }
 }
 
@@ -57,7 +34,7 @@ impl fmt::Debug for ExtraLabel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ExtraLabel")
             .field("name", &self.name)
-            .field("limit", &self.limit)
+            .field("known", &self.known)
             .finish_non_exhaustive()
     }
 }

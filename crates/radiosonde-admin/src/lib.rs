@@ -9,8 +9,6 @@ mod listening;
 mod metrics;
 #[cfg(feature = "requests")]
 mod requests;
-#[cfg(feature = "tokio")]
-mod runtime;
 mod scraping;
 mod serving;
 
@@ -34,8 +32,6 @@ pub use listening::options::MetricsOptions;
 #[cfg(feature = "listener")]
 pub use listening::tls::{InvalidTls, Tls};
 pub use metrics::service::{MetricsFuture, MetricsService};
-#[cfg(feature = "tokio")]
-pub use runtime::tokio_runtime::TokioRuntime;
 pub use serving::future::AdminFuture;
 pub use serving::options::AdminOptions;
 pub use serving::service::AdminService;

@@ -77,6 +77,8 @@ pub use radiosonde_queue as queue;
 pub use radiosonde_queue::{Overflow, OverflowPolicy};
 pub use radiosonde_recent as recent;
 pub use radiosonde_signals::{DbPool, Operation, annotate};
+#[cfg(feature = "tokio")]
+pub use radiosonde_tokio as tokio;
 pub use radiosonde_tower as tower;
 pub use radiosonde_trace as trace;
 pub use radiosonde_trace::{Sampler, TraceOptions};

@@ -8,6 +8,6 @@ pub(crate) mod handle;
 pub(crate) mod handle_builder;
 pub(crate) mod report;
 mod run_until;
-#[cfg_attr(not(any(feature = "listener", feature = "tokio")), path = "runtime_of_check_off.rs")]
+#[cfg_attr(not(feature = "listener"), path = "runtime_of_check_off.rs")]
 mod runtime_of_check;
 mod self_metrics;

@@ -24,7 +24,7 @@ use crate::runtime::{families, unstable};
 /// [`tokio::runtime::RuntimeMetrics`]
 ///
 /// ```
-/// use radiosonde_admin::TokioRuntime;
+/// use radiosonde_tokio::TokioRuntime;
 /// use radiosonde_metrics::Registry;
 ///
 /// let registry = Registry::new();

@@ -33,6 +33,7 @@ pub(crate) fn labels(input: &DeriveInput, path: &Path) -> Result<TokenStream> {
     let cardinalities: Vec<_> = parts.iter().map(|part| part.cardinality(path)).collect();
     let visits = parts.iter().map(|part| part.visit(path));
     let indices = parts.iter().map(|part| part.index(path));
+    let values = parts.iter().map(|part| part.possible_values(path));
     let visit_nth = visit_nth(&parts, &cardinalities, path);
     let ident = &input.ident;
     let (generics, types, clause) = input.generics.split_for_impl();
@@ -57,6 +58,13 @@ pub(crate) fn labels(input: &DeriveInput, path: &Path) -> Result<TokenStream> {
                 // A label without an index leaves the array unused, and then this number as well.
                 #(let index = index * #cardinalities.unwrap_or(1) + #indices;)*
                 index
+            }
+
+            fn possible_values() -> ::std::vec::Vec<::std::vec::Vec<::std::string::String>> {
+                #[allow(unused_mut, reason = "there may be no label")]
+                let mut values = ::std::vec::Vec::new();
+                #(#values)*
+                values
             }
 
             #visit_nth
@@ -145,6 +153,14 @@ impl Part<'_> {
         match &self.role {
             Role::Label(name) => quote! { names.push(#name); },
             Role::Flatten => quote! { names.extend(<#ty as #path::Labels>::names()); },
+        }
+    }
+
+    fn possible_values(&self, path: &Path) -> TokenStream {
+        let ty = self.ty;
+        match &self.role {
+            Role::Label(_) => quote! { values.push(<#ty as #path::LabelValue>::possible_values()); },
+            Role::Flatten => quote! { values.extend(<#ty as #path::Labels>::possible_values()); },
         }
     }
 

@@ -195,3 +195,36 @@ fn a_state_set_whose_label_the_namespace_would_spoil_is_refused() {
     let error = registry.state_set::<State>("state", "State.").unwrap_err();
     assert!(matches!(error.kind(), radiosonde_metrics::error::RegisterErrorKind::Name(_)), "{error}");
 }
+
+#[test]
+fn a_descriptor_lists_the_possible_values_of_typed_labels() {
+    #[derive(LabelValue)]
+    enum Method {
+        Card,
+        BankTransfer,
+    }
+
+    #[derive(Labels)]
+    struct Inner {
+        refunded: bool,
+    }
+
+    #[derive(Labels)]
+    struct Payment<'a> {
+        country: &'a str,
+        method: Option<Method>,
+        #[label(flatten)]
+        inner: Inner,
+    }
+
+    let registry = Registry::new();
+    let payments = registry.counter("payments_total", "Payments.").family::<Payment<'_>>().unwrap();
+    let inner = Inner { refunded: false };
+    payments.with(&Payment { country: "nl", method: Some(Method::Card), inner }).inc();
+    let _ = Method::BankTransfer;
+    let declared = registry.descriptors();
+    let values = |label| declared[0].label_values(label).collect::<Vec<_>>();
+    assert_eq!(values("method"), ["card", "bank_transfer"]);
+    assert_eq!(values("refunded"), ["false", "true"]);
+    assert!(values("country").is_empty() && values("colour").is_empty());
+}

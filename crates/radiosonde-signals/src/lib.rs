@@ -2,24 +2,24 @@
 
 mod annotating;
 mod any_field;
-mod call;
+mod bounded_names;
+mod calling;
 mod db_pool;
-mod ended;
-mod failure;
-mod hooks;
-mod kept;
-mod names;
-mod observed;
-mod operation;
-mod record;
-mod run;
-mod running;
-mod streaming;
-mod unit_of_work;
+mod dependency;
+mod golden;
+mod observing;
+mod operations;
+mod recording;
 
+pub use bounded_names::BoundedNames;
 pub use db_pool::{DbPool, DbPoolBuilder, PoolState, QueryTimer};
-pub use ended::Ended;
-pub use operation::Operation;
+pub use dependency::{Dependency, DependencyBuilder};
+pub use golden::{GoldenSignals, Limit, Saturation, Series};
+pub use operations::error_kind::ErrorKind;
+pub use operations::operation::Operation;
+pub use operations::operation_builder::OperationBuilder;
+pub use operations::operation_family::OperationFamily;
+pub use operations::operation_names::OperationNames;
 /// Makes a function an [`Operation`]: every call is counted, timed, traced and logged with its outcome.
 ///
 /// # Shape
@@ -132,9 +132,9 @@ pub use operation::Operation;
 /// # Cost
 /// That of an [`Operation`]'s call. A poll enters the span, and takes no lock and allocates nothing of its own.
 pub use radiosonde_macros::observe;
-pub use record::Record;
-pub use running::Running;
-pub use unit_of_work::UnitOfWork;
+pub use recording::ended::Ended;
+pub use recording::record::Record;
+pub use recording::unit_of_work::UnitOfWork;
 
 /// Support for the expansion of `#[observe]`. Not for use by hand.
 #[doc(hidden)]
@@ -143,12 +143,12 @@ pub mod __private {
     pub use tracing;
 
     pub use crate::annotating::{annotate, annotation_key};
-    pub use crate::call::{opening, start};
-    pub use crate::hooks::{OkOfResult, OkOfReturn, error_of, named, on_error, on_ok};
-    pub use crate::kept::keep;
-    pub use crate::names::operation;
-    pub use crate::observed::{
+    pub use crate::calling::call::{opening, start};
+    pub use crate::calling::observed::{
         EndsByBoxedError, EndsByError, EndsByResult, EndsByReturn, EndsBySentError, EndsByText, Returned,
         call_once, observe_async, observe_stream, observe_sync,
     };
+    pub use crate::observing::hooks::{OkOfResult, OkOfReturn, error_of, named, on_error, on_ok};
+    pub use crate::observing::kept::keep;
+    pub use crate::observing::named::operation;
 }

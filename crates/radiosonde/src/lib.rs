@@ -37,6 +37,8 @@ mod with_remote_sampling;
 pub use builder::{TelemetryBuilder, builder};
 pub use config::Config;
 pub use error::{InitError, InvalidVariable};
+#[cfg(any(feature = "deadpool", feature = "moka", feature = "sqlx"))]
+pub use radiosonde_adapters as adapters;
 pub use radiosonde_admin as admin;
 pub use radiosonde_admin::{AdminOptions, LevelsOptions, MetricsOptions};
 pub use radiosonde_appender as appender;
@@ -76,6 +78,8 @@ pub use radiosonde_push as push;
 pub use radiosonde_queue as queue;
 pub use radiosonde_queue::{Overflow, OverflowPolicy};
 pub use radiosonde_recent as recent;
+#[cfg(feature = "resources")]
+pub use radiosonde_resources as resources;
 pub use radiosonde_signals::{DbPool, Operation, annotate};
 #[cfg(feature = "tokio")]
 pub use radiosonde_tokio as tokio;

@@ -1,8 +1,10 @@
-//! Operations and database pools: `radiosonde-signals`, with `#[observe]` for code that depends on the facade alone.
+//! Golden signals of a service's own work: `radiosonde-signals`, with `#[observe]` for code that depends on the facade alone.
 
 pub use radiosonde_macros::facade_observe as observe;
 #[doc(hidden)]
 pub use radiosonde_signals::__private;
 pub use radiosonde_signals::{
-    DbPool, DbPoolBuilder, Ended, Operation, PoolState, QueryTimer, Record, Running, UnitOfWork, annotate,
+    BoundedNames, DbPool, DbPoolBuilder, Dependency, DependencyBuilder, Ended, ErrorKind, GoldenSignals,
+    Limit, Operation, OperationBuilder, OperationFamily, OperationNames, PoolState, QueryTimer, Record,
+    Saturation, Series, UnitOfWork, annotate,
 };

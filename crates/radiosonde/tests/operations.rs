@@ -23,7 +23,8 @@ fn check(outcome: &str, description: Option<&str>, end: impl FnOnce(Record<Opera
         .events(tracing::level_filters::LevelFilter::DEBUG)
         .build()
         .unwrap();
-    let operation = Operation::in_registry(&registry, "charge").unwrap().clock(Arc::new(clock.clone()));
+    let operation =
+        Operation::builder("charge").registry(&registry).clock(Arc::new(clock.clone())).build().unwrap();
     let subscriber = tracing_subscriber::registry().with(pipeline.layer());
     tracing::subscriber::with_default(subscriber, || {
         let call = operation.track();

@@ -39,7 +39,8 @@ impl Signals {
             .unwrap()
             .with_filter("debug".parse::<LogFilter>().unwrap());
         let subscriber = tracing_subscriber::registry().with(traces.layer()).with(log);
-        let operation = Operation::in_registry(&registry, "price").unwrap().clock(Arc::new(clock.clone()));
+        let operation =
+            Operation::builder("price").registry(&registry).clock(Arc::new(clock.clone())).build().unwrap();
         let _subscriber = tracing::subscriber::set_default(subscriber);
         Self { registry, clock, spans, lines, operation, _subscriber }
     }

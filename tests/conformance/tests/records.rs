@@ -75,7 +75,8 @@ impl Signals {
                 ClientLayer::builder().registry(registry).clock(clock).build().unwrap().layer(service),
             ),
             Door::Operation => {
-                let mut record = Operation::in_registry(registry, "charge").unwrap().clock(clock).track();
+                let mut record =
+                    Operation::builder("charge").registry(&registry).clock(clock).build().unwrap().track();
                 record.in_scope(work);
                 match end {
                     End::Aborted => drop(record),

@@ -76,6 +76,7 @@ const GRANTED: &[(&str, &[(&str, &str)])] = &[
     (
         "radiosonde-signals",
         &[
+            ("arc-swap", "tables of names that grow"),
             ("futures-core", "the trait of streams, which an observed one implements"),
             ("pin-project-lite", "futures without boxes"),
             ("tracing", "the front end"),

@@ -102,6 +102,26 @@ impl<'a, M: Instrument> MetricBuilder<'a, M> {
         self
     }
 
+    /// Lists the possible values of labels, for [catalogues](crate::Descriptor::label_values). Recording does not check them.
+    ///
+    /// For labels whose names are known at run time; a label of an enum type is listed by itself.
+    ///
+    /// ```
+    /// use radiosonde_metrics::Registry;
+    ///
+    /// let registry = Registry::new();
+    /// let jobs = registry.counter("jobs_total", "Jobs.").possible_values(&[("state", &["done", "failed"])]);
+    /// jobs.labels(&["queue", "state"])?;
+    /// let declared = registry.descriptors();
+    /// assert_eq!(declared[0].label_values("state").collect::<Vec<_>>(), ["done", "failed"]);
+    /// assert_eq!(declared[0].label_values("queue").count(), 0);
+    /// # Ok::<(), radiosonde_metrics::RegisterError>(())
+    /// ```
+    pub const fn possible_values(mut self, values: &'a [(&'a str, &'a [&'a str])]) -> Self {
+        self.declaration.possible_values = values;
+        self
+    }
+
     /// Accepts a name that conventions forbid: a counter without `_total`, or anything else with it. For names that others have
     /// chosen, such as a gauge `devices_total` of an existing dashboard.
     ///
@@ -136,7 +156,7 @@ impl<'a, M: Instrument> MetricBuilder<'a, M> {
     /// # Errors
     /// [`RegisterError`] if the name, help, unit or a label is refused, or the name is taken by another metric.
     pub fn family<L: Labels>(self) -> Result<Family<M, L>, RegisterError> {
-        Ok(Family::new(self.register(&L::names())?))
+        Ok(Family::new(self.with_values_of::<L>().register(&L::names())?))
     }
 
     /// The metric with labels of these names.
@@ -145,6 +165,11 @@ impl<'a, M: Instrument> MetricBuilder<'a, M> {
     /// [`RegisterError`] if the name, help, unit or a label is refused, or the name is taken by another metric.
     pub fn labels(self, names: &[&str]) -> Result<DynFamily<M>, RegisterError> {
         Ok(DynFamily::new(self.register(names)?))
+    }
+
+    pub(crate) fn with_values_of<L: Labels>(mut self) -> Self {
+        self.declaration.values_of_type = Some(L::possible_values);
+        self
     }
 
     pub(crate) fn register(self, labels: &[&str]) -> Result<Arc<FamilyData<M>>, RegisterError> {

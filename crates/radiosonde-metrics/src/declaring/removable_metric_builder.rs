@@ -76,7 +76,8 @@ impl<M: Instrument> RemovableMetricBuilder<'_, M> {
     ///
     /// # Errors
     /// [`RegisterError`] if the name, help, unit or a label is refused, or the name is taken by another metric.
-    pub fn family<L: Labels>(self) -> Result<RemovableFamily<M, L>, RegisterError> {
+    pub fn family<L: Labels>(mut self) -> Result<RemovableFamily<M, L>, RegisterError> {
+        self.builder = self.builder.with_values_of::<L>();
         Ok(RemovableFamily::new(self.register(&L::names())?))
     }
 

@@ -32,6 +32,10 @@ pub(crate) struct Declaration<'a> {
     pub(crate) exemplars: bool,
     /// Labels that every series has.
     pub(crate) constant: &'a [(&'a str, &'a str)],
+    /// The possible values of labels, for catalogues.
+    pub(crate) possible_values: &'a [(&'a str, &'a [&'a str])],
+    /// The same, from a type of labels.
+    pub(crate) values_of_type: Option<fn() -> Vec<Vec<String>>>,
     pub(crate) native: Option<Native>,
     pub(crate) quantiles: &'a [f64],
     pub(crate) window: Duration,
@@ -52,6 +56,8 @@ impl<'a> Declaration<'a> {
             striped: false,
             exemplars: false,
             constant: &[],
+            possible_values: &[],
+            values_of_type: None,
             native: None,
             quantiles: &[0.5, 0.9, 0.99],
             window: WINDOW,
@@ -74,6 +80,14 @@ impl<'a> Declaration<'a> {
 
     /// As [`into_shared`](Self::into_shared), for names that others have checked, by rules of their own.
     pub(crate) fn unchecked(self, kind: Kind, labels: &[&str]) -> Shared {
+        let of_type = self.values_of_type.map(|values| values()).unwrap_or_default();
+        let possible = |(at, &label): (usize, &&str)| -> Box<[Box<str>]> {
+            let declared = self.possible_values.iter().find(|(name, _)| *name == label);
+            match declared {
+                Some((_, values)) => values.iter().map(|&value| value.into()).collect(),
+                None => of_type.get(at).into_iter().flatten().map(|value| value.as_str().into()).collect(),
+            }
+        };
         let mut quantiles = self.quantiles.to_vec();
         quantiles.sort_unstable_by(f64::total_cmp);
         quantiles.dedup();
@@ -83,6 +97,7 @@ impl<'a> Declaration<'a> {
             kind,
             unit: self.unit.map(Into::into),
             label_names: labels.iter().map(|&name| name.into()).collect(),
+            label_values: labels.iter().enumerate().map(possible).collect(),
             constant: self.constant.iter().map(|&(name, value)| (name.into(), value.into())).collect(),
             search: Search::new(&self.buckets),
             buckets: self.buckets,

@@ -44,6 +44,16 @@ impl Descriptor {
         self.0.label_names.iter().map(AsRef::as_ref)
     }
 
+    /// The possible values of a label; empty if any value is possible, or the metric has no such label.
+    ///
+    /// They are known of labels whose types list their values, and of those declared by
+    /// [`possible_values`](crate::MetricBuilder::possible_values).
+    pub fn label_values(&self, label: &str) -> impl Iterator<Item = &str> {
+        let at = self.0.label_names.iter().position(|name| **name == *label);
+        let values = at.and_then(|at| self.0.label_values.get(at)).map(|values| &**values);
+        values.unwrap_or_default().iter().map(AsRef::as_ref)
+    }
+
     /// The labels that all series have, with those of the registry.
     pub fn constant_labels(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.constant.iter().map(|(name, value)| (&**name, &**value))

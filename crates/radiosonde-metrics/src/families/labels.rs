@@ -47,6 +47,14 @@ pub trait Labels {
         0
     }
 
+    /// The possible values of each label, in the order of [`names`](Self::names); an empty list where they are not known from the type.
+    ///
+    /// For catalogues and generators, and made by the derive. A hand-written implementation may omit it.
+    #[must_use]
+    fn possible_values() -> Vec<Vec<String>> {
+        Vec::new()
+    }
+
     /// Shows each value of the set with this number, without there being one; `false` if there is no such set.
     ///
     /// For [`Family::initialise`](crate::Family::initialise), and made by the derive. A hand-written implementation may omit it.
@@ -67,6 +75,17 @@ pub trait LabelValue {
     /// The value's own number below [`CARDINALITY`](Self::CARDINALITY). Asked only where there is one.
     fn index(&self) -> usize {
         0
+    }
+
+    /// All values; empty if they cannot be listed.
+    #[must_use]
+    fn possible_values() -> Vec<String> {
+        let mut values = Vec::new();
+        for index in 0..Self::CARDINALITY.unwrap_or(0) {
+            // An absent value is no value.
+            Self::show_nth(index, |value| values.extend((!value.is_empty()).then(|| value.to_owned())));
+        }
+        values
     }
 
     /// Shows the value with this number, without there being one; `false` if there is no such value.

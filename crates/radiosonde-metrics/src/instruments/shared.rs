@@ -23,6 +23,8 @@ pub struct Shared {
     pub(crate) kind: Kind,
     pub(crate) unit: Option<Box<str>>,
     pub(crate) label_names: Box<[Box<str>]>,
+    /// The possible values of each label; empty where they are not known.
+    pub(crate) label_values: Box<[Box<[Box<str>]>]>,
     /// Labels that every series has, the registry's among them.
     pub(crate) constant: Box<[(Box<str>, Box<str>)]>,
     pub(crate) buckets: Buckets,

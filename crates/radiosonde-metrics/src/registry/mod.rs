@@ -6,6 +6,8 @@ pub(crate) mod record_error;
 pub(crate) mod recorded;
 pub(crate) mod scope;
 
+use std::any::{Any, TypeId};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 use std::panic::Location;
@@ -47,6 +49,8 @@ struct Inner {
     once: RwLock<HashSet<&'static str>>,
     errors: CollectorErrors,
     recorded: Recorded,
+    /// What other crates keep of this registry, by type.
+    attachments: RwLock<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
     /// Refusals that no family counts.
     refused: Refused,
     /// About how long the next exposition is, in bytes.
@@ -130,6 +134,30 @@ impl Registry {
     #[must_use]
     pub fn descriptors(&self) -> Vec<Descriptor> {
         self.families().iter().map(|family| Descriptor::new(family.as_ref())).collect()
+    }
+
+    /// The name under which a metric declared as `name` is exposed: with the registry's namespace.
+    #[must_use]
+    pub fn exposed_name<'a>(&self, name: &'a str) -> Cow<'a, str> {
+        self.0.scope.name(name)
+    }
+
+    /// A value that belongs to this registry, by its type; made if it is asked for the first time.
+    ///
+    /// For crates that keep something beside the metrics they declare, such as `radiosonde-signals` its golden signals.
+    #[must_use]
+    pub fn attachment<T: Any + Default + Send + Sync>(&self) -> Arc<T> {
+        let known = self.0.attachments.read().unwrap_or_else(PoisonError::into_inner);
+        let found = known.get(&TypeId::of::<T>()).map(Arc::clone);
+        drop(known);
+        // Made without the lock: `default` is code of others.
+        let found = found.unwrap_or_else(|| {
+            let new = Arc::new(T::default());
+            let mut known = self.0.attachments.write().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(known.entry(TypeId::of::<T>()).or_insert(new))
+        });
+        // The key is the type, so the other value is never made.
+        found.downcast().unwrap_or_default()
     }
 
     /// The registered family that OpenMetrics keeps this name for.

@@ -6,10 +6,11 @@ use radiosonde_core::{SpanContext, diagnostics};
 use radiosonde_metrics::model::OVERFLOW;
 use radiosonde_metrics::{Buckets, Counter, DynFamily, Histogram, RegisterError, Registry};
 
+use radiosonde_signals::BoundedNames;
+
 use crate::grpc::rpc::RpcSide;
 use crate::grpc::rpc_method;
 use crate::grpc::status::GrpcStatus;
-use crate::measuring::bounded_names::BoundedNames;
 
 /// The metrics of gRPC calls, registered at the first call: a service without gRPC does not have them.
 ///

@@ -1,6 +1,5 @@
 //! The metrics of exchanges.
 
-pub(crate) mod bounded_names;
 pub(crate) mod client_metrics;
 pub(crate) mod client_names;
 pub(crate) mod metric_names;

@@ -1,8 +1,7 @@
 use std::sync::Arc;
 
 use radiosonde_metrics::model::OVERFLOW;
-
-use crate::measuring::bounded_names::BoundedNames;
+use radiosonde_signals::BoundedNames;
 
 /// A called server: the bounded part of a call's labels.
 #[derive(Debug, PartialEq, Eq)]

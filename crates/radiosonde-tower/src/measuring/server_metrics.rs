@@ -2,7 +2,8 @@ use std::sync::Arc;
 
 use radiosonde_metrics::model::OVERFLOW;
 
-use crate::measuring::bounded_names::BoundedNames;
+use radiosonde_signals::BoundedNames;
+
 use crate::measuring::server_endpoint::ServerEndpoint;
 use crate::measuring::server_families::ServerFamilies;
 

@@ -3,10 +3,9 @@ use std::sync::Arc;
 
 use radiosonde_core::survive;
 use radiosonde_metrics::model::OVERFLOW;
-use radiosonde_signals::Ended;
+use radiosonde_signals::{BoundedNames, Ended};
 
 use crate::describing::short_text::ShortText;
-use crate::measuring::bounded_names::BoundedNames;
 use crate::routing::find_label::FindLabel;
 use crate::routing::request_head::RequestHead;
 

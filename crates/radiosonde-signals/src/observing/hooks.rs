@@ -3,8 +3,8 @@
 use radiosonde_core::survive;
 use tracing::Span;
 
-use crate::ended::Ended;
-use crate::observed::Returned;
+use crate::calling::observed::Returned;
+use crate::recording::ended::Ended;
 
 /// A return value that may be an error.
 #[doc(hidden)]

@@ -7,9 +7,9 @@ use pin_project_lite::pin_project;
 use radiosonde_core::Outcome;
 use tracing::Span;
 
-use crate::call::{Call, Start};
-use crate::ended::Ended;
-use crate::operation::Operation;
+use crate::calling::call::{Call, Start};
+use crate::operations::operation::Operation;
+use crate::recording::ended::Ended;
 
 pin_project! {
     /// A stream that is one call of an [`Operation`], from its first poll to its end.

@@ -2,7 +2,7 @@ use radiosonde_core::canonical::CanonicalSlot;
 use radiosonde_core::{Clock, EndingSpan, Outcome, SpanContext};
 use tracing::Span;
 
-use crate::ended::Ended;
+use crate::recording::ended::Ended;
 
 /// What a [`Record`](crate::Record) needs of a kind of work: the series that count it, and its line.
 ///

@@ -13,7 +13,7 @@ use radiosonde_metrics::model::{MAX_VALUE_BYTES, OVERFLOW};
 ///
 /// # Cost
 /// A known name is looked up without a lock, and so is a name beyond the limit. A new one copies the table under a lock.
-pub(crate) struct BoundedNames<T> {
+pub struct BoundedNames<T> {
     known: ArcSwap<HashMap<Arc<str>, Arc<T>>>,
     /// Held while a name is added.
     adding: Mutex<()>,
@@ -24,18 +24,21 @@ pub(crate) struct BoundedNames<T> {
 }
 
 impl<T> BoundedNames<T> {
-    pub(crate) fn new(what: &'static str, limit: usize) -> Self {
+    /// At most `limit` names. `what` describes them in the report, such as `"route templates"`.
+    #[must_use]
+    pub fn new(what: &'static str, limit: usize) -> Self {
         let (known, adding) = (ArcSwap::default(), Mutex::new(()));
         Self { known, adding, limit, what, is_reported: AtomicBool::new(false) }
     }
 
     /// The value of a known name.
-    pub(crate) fn find(&self, name: &str) -> Option<Arc<T>> {
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<Arc<T>> {
         self.known.load().get(name).map(Arc::clone)
     }
 
     /// The value of a name, made if the name is new; `None` beyond the limit, and for a name too long for a label.
-    pub(crate) fn admit(&self, name: &str, make: impl FnOnce() -> T) -> Option<Arc<T>> {
+    pub fn admit(&self, name: &str, make: impl FnOnce() -> T) -> Option<Arc<T>> {
         self.find(name).or_else(|| self.add(name, make))
     }
 
@@ -69,7 +72,7 @@ impl<T> BoundedNames<T> {
             let message = format_args!(
                 "expected at most {limit} {what} of at most {MAX_VALUE_BYTES} bytes; {name:?} is counted as {OVERFLOW:?}"
             );
-            diagnostics::report("tower", self.what, message);
+            diagnostics::report("signals", self.what, message);
         }
         None
     }

@@ -4,8 +4,8 @@ use std::fmt;
 
 use tracing::Span;
 
-use crate::operation::Operation;
-use crate::record::Record;
+use crate::operations::operation::Operation;
+use crate::recording::record::Record;
 
 /// Starts the record of a call.
 #[doc(hidden)]

@@ -5,9 +5,9 @@ use std::task::{Context, Poll, ready};
 use pin_project_lite::pin_project;
 use tracing::Span;
 
-use crate::call::{Call, Start};
-use crate::ended::Ended;
-use crate::operation::Operation;
+use crate::calling::call::{Call, Start};
+use crate::operations::operation::Operation;
+use crate::recording::ended::Ended;
 
 pin_project! {
     /// Asynchronous work of an [`Operation`]. The call begins with the first poll; dropping the future before its end aborts it.

@@ -5,7 +5,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use radiosonde_core::diagnostics;
 
-use crate::operation::Operation;
+use crate::operations::operation::Operation;
 
 static NAMED: Mutex<BTreeMap<&'static str, Named>> = Mutex::new(BTreeMap::new());
 

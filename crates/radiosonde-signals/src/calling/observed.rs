@@ -7,20 +7,16 @@ use futures_core::Stream;
 use radiosonde_core::Outcome;
 use tracing::Span;
 
-use crate::call::Start;
-use crate::ended::Ended;
-use crate::running::Running;
-use crate::streaming::Streaming;
-
-pub(crate) fn by_result<T, E: Display>(returned: &Result<T, E>, _: &Span) -> Ended {
-    by_text(returned)
-}
+use crate::calling::call::Start;
+use crate::calling::running::Running;
+use crate::calling::streaming::Streaming;
+use crate::recording::ended::Ended;
 
 fn by_text<T, E: Display>(returned: &Result<T, E>) -> Ended {
     end_by(returned, |error| Ended::by_display(error))
 }
 
-fn end_by<'r, T, E>(returned: &'r Result<T, E>, failed: impl FnOnce(&'r E) -> Ended) -> Ended {
+pub(crate) fn end_by<'r, T, E>(returned: &'r Result<T, E>, failed: impl FnOnce(&'r E) -> Ended) -> Ended {
     returned.as_ref().err().map_or_else(|| Outcome::Completed.into(), failed)
 }
 

@@ -7,8 +7,8 @@ use tracing::field::display;
 use tracing::span::Id;
 use tracing::{Dispatch, Span};
 
-use crate::ended::Ended;
-use crate::unit_of_work::UnitOfWork;
+use crate::recording::ended::Ended;
+use crate::recording::unit_of_work::UnitOfWork;
 
 /// Records one unit of work: a call, a request, a job. Ends exactly once, at the latest when it is dropped.
 ///

@@ -7,7 +7,7 @@ use radiosonde_core::canonical::{AnnotationValue, Annotations, CanonicalRecord};
 use tracing::Level;
 use tracing::field::{DebugValue, debug};
 
-use crate::failure::Failure;
+use crate::recording::failure::Failure;
 
 /// The outcome of a unit of work and its time: the source of all its signals.
 ///

@@ -1,0 +1,42 @@
+use std::fmt::Display;
+
+use radiosonde_core::Outcome;
+
+use crate::calling::observed::{end_by, observe_async, observe_sync};
+use crate::operations::operation::Operation;
+
+impl Operation {
+    /// Runs work in the operation's span. It fails if it returns an error, which is formatted by `{:#}` and counted by its
+    /// [kind](crate::ErrorKind).
+    ///
+    /// # Errors
+    /// What `work` returned.
+    pub fn run<T, E: Display + 'static>(&self, work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+        observe_sync(self, work, |returned, _| end_by(returned, |error| self.failed(error)))
+    }
+
+    /// Runs asynchronous work in the operation's span. It fails if it returns an error, and is aborted if the future is
+    /// dropped before its end.
+    ///
+    /// The call begins when the future is first polled.
+    pub fn run_async<F, T, E>(&self, work: F) -> impl Future<Output = Result<T, E>> + use<F, T, E>
+    where
+        F: Future<Output = Result<T, E>>,
+        E: Display + 'static,
+    {
+        let operation = self.clone();
+        observe_async(self.clone(), work, move |returned: &Result<T, E>, _: &_| {
+            end_by(returned, |error| operation.failed(error))
+        })
+    }
+
+    /// Runs work that cannot fail in the operation's span.
+    pub fn run_infallible<T>(&self, work: impl FnOnce() -> T) -> T {
+        observe_sync(self, work, |_, _| Outcome::Completed.into())
+    }
+
+    /// Runs asynchronous work that cannot fail in the operation's span; it is aborted if the future is dropped before its end.
+    pub fn run_infallible_async<F: Future>(&self, work: F) -> impl Future<Output = F::Output> + use<F> {
+        observe_async(self.clone(), work, |_: &_, _: &_| Outcome::Completed.into())
+    }
+}

@@ -1,0 +1,5 @@
+//! What the expansion of `#[observe]` calls.
+
+pub(crate) mod hooks;
+pub(crate) mod kept;
+pub(crate) mod named;

@@ -1,0 +1,216 @@
+use std::any::Any;
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+use radiosonde_core::{Clock, Outcome, SharedClock, SpanContext, survive};
+use radiosonde_metrics::{Counter, DynFamily, Histogram, IntGauge};
+use tracing::field::Empty;
+use tracing::{Level, Span};
+
+use crate::golden::GoldenSignals;
+use crate::operations::error_kind::{ErrorKinds, OTHER};
+use crate::operations::work_metrics::{OpenSpan, WorkMetrics, known_kinds};
+use crate::recording::ended::Ended;
+use crate::recording::record::Record;
+use crate::recording::unit_of_work::UnitOfWork;
+
+/// A kind of work of a service, with its golden signals.
+///
+/// # Signals
+/// - `operation_calls_total{operation,outcome}`: traffic and errors. Every outcome exists from the start, at zero.
+/// - `operation_errors_total{operation,kind}`: errors, by a [kind](crate::ErrorKind) from a fixed set; `other` for errors of unknown types, `panic`
+///   for a panic. An abort is not an error.
+/// - `operation_duration_seconds{operation}`: latency, with an exemplar.
+/// - `operation_in_flight{operation}`: calls in progress.
+/// - A span named like the operation, with an error status if it failed or panicked.
+/// - One event with the target `radiosonde::operation`: at ERROR for a panic, at WARN for a failure or an abort, otherwise
+///   at DEBUG.
+///
+/// All of them are recorded when the call ends, by its [`Record`]. Values dropped with the call are dropped inside the span.
+///
+/// # Cost
+/// Creating an operation registers its metrics and takes locks: keep it in a `static` or a field. A call costs three atomic
+/// additions, two clock readings, and the span, if a subscriber is interested in it. Cloning copies a pointer.
+///
+/// ```
+/// use std::sync::LazyLock;
+/// use radiosonde_signals::Operation;
+///
+/// static PRICE: LazyLock<Operation> = LazyLock::new(|| Operation::new("price_order"));
+///
+/// fn price(items: &str) -> Result<u32, std::num::ParseIntError> {
+///     PRICE.run(|| items.parse())
+/// }
+/// assert!(price("3").is_ok());
+/// ```
+#[derive(Clone)]
+pub struct Operation(Arc<Signals>);
+
+struct Signals {
+    name: Cow<'static, str>,
+    clock: SharedClock,
+    /// Indexed by the outcome.
+    calls: Option<[Counter; Outcome::ALL.len()]>,
+    errors: Option<Errors>,
+    duration: Option<Histogram>,
+    in_flight: Option<IntGauge>,
+    kinds: ErrorKinds,
+    open: OpenSpan,
+    golden: GoldenSignals,
+}
+
+/// The counters of errors, by kind.
+struct Errors {
+    family: DynFamily<Counter>,
+    /// The values of the operation's labels.
+    values: Box<[Box<str>]>,
+}
+
+impl Operation {
+    /// The operation with these values of the labels of `metrics`. All its series exist from then on.
+    pub(crate) fn from_metrics(
+        metrics: &WorkMetrics,
+        name: Cow<'static, str>,
+        values: &[&str],
+        clock: &SharedClock,
+    ) -> Self {
+        let outcome = |family: &DynFamily<Counter>, value| family.handle(&[values, &[value]].concat());
+        let errors = metrics.errors.as_ref().map(|family| {
+            for kind in known_kinds(&metrics.kinds) {
+                let _ = outcome(family, kind);
+            }
+            let values = values.iter().map(|&value| value.into()).collect();
+            Errors { family: family.clone(), values }
+        });
+        Self(Arc::new(Signals {
+            name,
+            clock: Arc::clone(clock),
+            calls: metrics
+                .calls
+                .as_ref()
+                .map(|calls| metrics.outcome.values.map(|value| outcome(calls, value))),
+            errors,
+            duration: metrics.duration.as_ref().map(|duration| duration.handle(values)),
+            in_flight: metrics.in_flight.as_ref().map(|in_flight| in_flight.handle(values)),
+            kinds: metrics.kinds.clone(),
+            open: Arc::clone(&metrics.open),
+            golden: metrics.golden.clone(),
+        }))
+    }
+
+    /// The operation's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// Where its golden signals are. Its saturation has no limit: it is the number of calls in progress.
+    #[must_use]
+    pub fn signals(&self) -> &GoldenSignals {
+        &self.0.golden
+    }
+
+    /// Begins a call that ends with the guard: for work that is not a function, or that ends elsewhere than it began.
+    pub fn track(&self) -> Record<Self> {
+        Record::start(self.clone(), |operation| (operation.0.open)(operation.name()))
+    }
+
+    /// How a call ended that returned this error.
+    pub(crate) fn failed<E: fmt::Display + 'static>(&self, error: &E) -> Ended {
+        let ended = Ended::by_display(error);
+        match survive(|| self.0.kinds.of(error as &dyn Any)).flatten() {
+            Some(kind) => ended.with_error_type(kind),
+            None => ended,
+        }
+    }
+}
+
+/// The span of a call.
+pub(crate) fn open_span(name: &str) -> Span {
+    tracing::info_span!(
+        target: "radiosonde::operation",
+        "operation",
+        otel.name = name,
+        otel.status_code = Empty,
+        otel.status_description = Empty,
+        operation = name,
+    )
+}
+
+impl Errors {
+    fn count(&self, kind: &str) {
+        let mut values = [""; MAX_LABELS];
+        for (value, own) in values.iter_mut().zip(&self.values) {
+            *value = own;
+        }
+        let count = self.values.len();
+        if let Some(values) = values.get_mut(..=count) {
+            values[count] = kind;
+            self.family.with(values).inc();
+        }
+    }
+}
+
+/// More labels than a kind of work has.
+const MAX_LABELS: usize = 32;
+
+impl UnitOfWork for Operation {
+    fn clock(&self) -> &dyn Clock {
+        &*self.0.clock
+    }
+
+    fn begin(&self) {
+        if let Some(in_flight) = &self.0.in_flight {
+            in_flight.inc();
+        }
+    }
+
+    fn finish(&self, ended: &Ended, exemplar: Option<&SpanContext>) {
+        let Signals { calls, errors, duration, in_flight, .. } = &*self.0;
+        if let Some(calls) = calls {
+            calls[ended.outcome().index()].inc();
+        }
+        if let Some(errors) = errors
+            && ended.is_error()
+        {
+            errors.count(ended.error_type().filter(|kind| *kind != "_OTHER").unwrap_or(OTHER));
+        }
+        if let Some(duration) = duration {
+            duration.observe_in(ended.took().as_secs_f64(), exemplar);
+        }
+        if let Some(in_flight) = in_flight {
+            in_flight.dec();
+        }
+    }
+
+    fn line(&self, span: &Span, ended: &Ended) {
+        let (name, outcome) = (self.name(), ended.outcome().as_str());
+        // A macro, because an event's level is part of its callsite.
+        macro_rules! line {
+            ($level:ident) => {
+                tracing::$level!(
+                    target: "radiosonde::operation",
+                    parent: span,
+                    operation = name,
+                    outcome,
+                    duration_ms = ended.duration_ms(),
+                    error = ended.error(),
+                    radiosonde.annotations = ended.annotations(),
+                    "{name} {outcome}",
+                )
+            };
+        }
+        match ended.level(Level::DEBUG, Level::WARN) {
+            Level::ERROR => line!(error),
+            Level::WARN => line!(warn),
+            _ => line!(debug),
+        }
+    }
+}
+
+impl fmt::Debug for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Operation").field("name", &self.name()).finish_non_exhaustive()
+    }
+}

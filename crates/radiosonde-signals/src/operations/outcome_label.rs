@@ -1,0 +1,50 @@
+use std::borrow::Cow;
+
+use radiosonde_core::Outcome;
+
+/// The label with the outcome of a unit of work, and its values.
+#[derive(Debug, Clone)]
+pub(crate) struct OutcomeLabel {
+    pub(crate) name: Cow<'static, str>,
+    /// Indexed by the outcome.
+    pub(crate) values: [&'static str; Outcome::ALL.len()],
+}
+
+impl OutcomeLabel {
+    /// `outcome`, with a value for each outcome.
+    pub(crate) const OUTCOME: Self = Self {
+        name: Cow::Borrowed("outcome"),
+        values: ["completed", "failed", "aborted", "panicked", "timed_out", "shed"],
+    };
+
+    /// `status`: `success`, or `error` for all else.
+    pub(crate) const STATUS: Self = Self {
+        name: Cow::Borrowed("status"),
+        values: ["success", "error", "error", "error", "error", "error"],
+    };
+
+    /// The values of outcomes that are errors, each once.
+    pub(crate) fn errors(&self) -> Vec<&'static str> {
+        let errors = [Outcome::Failed, Outcome::Panicked, Outcome::TimedOut, Outcome::Shed];
+        let mut values: Vec<_> = errors.into_iter().map(|outcome| self.values[outcome.index()]).collect();
+        values.dedup();
+        values
+    }
+
+    /// All values, each once.
+    pub(crate) fn all(&self) -> Vec<&'static str> {
+        let mut values = self.values.to_vec();
+        values.dedup();
+        values
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_values_of_the_outcome_label_are_those_of_the_outcome() {
+        assert_eq!(OutcomeLabel::OUTCOME.values, Outcome::ALL.map(Outcome::as_str));
+    }
+}

@@ -1,0 +1,138 @@
+use std::fmt;
+use std::sync::Arc;
+
+use radiosonde_metrics::model::Kind;
+use radiosonde_metrics::{Buckets, Counter, DynFamily, Histogram, IntGauge, RegisterError, Registry};
+use tracing::Span;
+
+use crate::golden::{GoldenSignals, Limit, Series};
+use crate::operations::error_kind::{ErrorKinds, OTHER};
+use crate::operations::outcome_label::OutcomeLabel;
+
+/// Declares the metrics of a kind of work, for the ready sets: each name and help text that is given becomes a metric.
+#[derive(Debug, Clone)]
+pub(crate) struct WorkDeclaration<'a> {
+    /// What the golden signals call the kind of work, such as `database`.
+    pub(crate) kind: &'static str,
+    /// Labels with fixed values, on all metrics.
+    pub(crate) constant: &'a [(&'a str, &'a str)],
+    /// The labels whose values tell operations apart, on all metrics.
+    pub(crate) labels: &'a [&'a str],
+    /// The counter of finished work, by the labels and the outcome.
+    pub(crate) calls: Option<(&'a str, &'a str)>,
+    pub(crate) outcome: OutcomeLabel,
+    /// The counter of errors, by the labels and the kind of error.
+    pub(crate) errors: Option<(&'a str, &'a str)>,
+    /// The histogram of durations in seconds, by the labels.
+    pub(crate) duration: Option<(&'a str, &'a str)>,
+    pub(crate) buckets: Buckets,
+    /// The gauge of work in progress, by the labels.
+    pub(crate) in_flight: Option<(&'a str, &'a str)>,
+    /// Whether names that conventions forbid are accepted: a counter without `_total`.
+    pub(crate) unconventional: bool,
+}
+
+impl<'a> WorkDeclaration<'a> {
+    /// A kind of work without metrics, told apart by the values of these labels.
+    pub(crate) const fn new(kind: &'static str, labels: &'a [&'a str]) -> Self {
+        Self {
+            kind,
+            constant: &[],
+            labels,
+            calls: None,
+            outcome: OutcomeLabel::OUTCOME,
+            errors: None,
+            duration: None,
+            buckets: Buckets::HTTP_SECONDS,
+            in_flight: None,
+            unconventional: false,
+        }
+    }
+
+    /// Declares the metrics. `open` makes the span of a unit of work, from the name of its operation.
+    pub(crate) fn declare(
+        self,
+        registry: &Registry,
+        kinds: ErrorKinds,
+        open: impl Fn(&str) -> Span + Send + Sync + 'static,
+    ) -> Result<WorkMetrics, RegisterError> {
+        let outcomes = self.outcome.all();
+        let (values, error_kinds) = ([(&*self.outcome.name, &*outcomes)], known_kinds(&kinds));
+        // Kinds that an `err` hook names are not known here.
+        let all_kinds = [("kind", &*error_kinds)];
+        let counter = |(name, help): (&'a str, &'a str), label: &str, values: &[_]| {
+            let counter = registry.counter(name, help).constant_labels(self.constant).possible_values(values);
+            let counter = if self.unconventional { counter.unconventional_name() } else { counter };
+            counter.labels(&[self.labels, &[label]].concat())
+        };
+        let calls = self.calls.map(|calls| counter(calls, &self.outcome.name, &values)).transpose()?;
+        let errors = self.errors.map(|errors| counter(errors, "kind", &all_kinds)).transpose()?;
+        let histogram = |(name, help): (&str, &str)| {
+            let histogram = registry.histogram(name, help).constant_labels(self.constant);
+            let histogram = if name.ends_with("_seconds") { histogram.unit("seconds") } else { histogram };
+            histogram.buckets(self.buckets.clone()).labels(self.labels)
+        };
+        let duration = self.duration.map(histogram).transpose()?;
+        let gauge =
+            |(name, help)| registry.int_gauge(name, help).constant_labels(self.constant).labels(self.labels);
+        let in_flight = self.in_flight.map(gauge).transpose()?;
+        let golden = self.golden(registry);
+        Ok(WorkMetrics {
+            calls,
+            outcome: self.outcome,
+            errors,
+            duration,
+            in_flight,
+            labels: self.labels.len(),
+            kinds,
+            open: Arc::new(open),
+            golden,
+        })
+    }
+
+    /// The golden signals of all operations together, without saturation: only the set knows its limit.
+    fn golden(&self, registry: &Registry) -> GoldenSignals {
+        let series = |named: Option<(&str, &str)>, kind| {
+            let all = Series::of(registry, named?.0, kind);
+            Some(self.constant.iter().fold(all, |series, (label, value)| series.with(*label, *value)))
+        };
+        let latency = series(self.duration, Kind::Histogram);
+        let calls = series(self.calls, Kind::Counter);
+        let failed = calls.clone().map(|calls| calls.with_any(&*self.outcome.name, self.outcome.errors()));
+        GoldenSignals::new(self.kind, "")
+            .with_traffic(calls.or_else(|| latency.clone()))
+            .with_errors(series(self.errors, Kind::Counter).or(failed))
+            .with_latency(latency)
+            .with_saturation(series(self.in_flight, Kind::Gauge), Limit::Unknown)
+    }
+}
+
+/// All values of the label `kind`, as far as they are known when the metrics are declared.
+pub(crate) fn known_kinds(kinds: &ErrorKinds) -> Vec<&'static str> {
+    kinds.all().chain([OTHER, "panic", "timeout", "shed"]).collect()
+}
+
+/// The metrics of a kind of work, from which its operations take theirs.
+#[derive(Clone)]
+pub(crate) struct WorkMetrics {
+    pub(crate) calls: Option<DynFamily<Counter>>,
+    pub(crate) outcome: OutcomeLabel,
+    pub(crate) errors: Option<DynFamily<Counter>>,
+    pub(crate) duration: Option<DynFamily<Histogram>>,
+    pub(crate) in_flight: Option<DynFamily<IntGauge>>,
+    /// How many labels tell operations apart.
+    pub(crate) labels: usize,
+    pub(crate) kinds: ErrorKinds,
+    pub(crate) open: OpenSpan,
+    /// Those of all operations together, without a name.
+    pub(crate) golden: GoldenSignals,
+}
+
+/// Makes the span of a unit of work, from the name of its operation.
+pub(crate) type OpenSpan = Arc<dyn Fn(&str) -> Span + Send + Sync>;
+
+impl fmt::Debug for WorkMetrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WorkMetrics").field("golden", &self.golden).finish_non_exhaustive()
+    }
+}

@@ -6,6 +6,7 @@ use radiosonde_core::Outcome;
 use radiosonde_core::canonical::{AnnotationValue, Annotations, CanonicalRecord};
 use tracing::Level;
 use tracing::field::{DebugValue, debug};
+use tracing::level_filters::LevelFilter;
 
 use crate::recording::failure::Failure;
 
@@ -36,12 +37,18 @@ pub struct Ended {
 impl Ended {
     /// Failed with an error, whose causes are kept.
     pub(crate) fn by_error(error: &dyn Error) -> Self {
-        Self { failure: Some(Failure::of_error(error)), ..Self::from(Outcome::Failed) }
+        Self::by(|| Failure::of_error(error))
     }
 
     /// Failed with a displayable value.
     pub(crate) fn by_display(error: &dyn Display) -> Self {
-        Self { failure: Some(Failure::of_display(error)), ..Self::from(Outcome::Failed) }
+        Self::by(|| Failure::of_display(error))
+    }
+
+    fn by(failure: impl FnOnce() -> Failure) -> Self {
+        // Without a subscriber that takes the line, nobody reads the texts of the error.
+        let failure = (LevelFilter::current() >= Level::ERROR).then(failure);
+        Self { failure, ..Self::from(Outcome::Failed) }
     }
 
     /// Names the error. The set of names must be bounded, as OpenTelemetry requires of `error.type`.
@@ -105,7 +112,7 @@ impl Ended {
         self.error_type
     }
 
-    /// The error with its causes, if it was given.
+    /// The error with its causes, if it was given and there is a subscriber to read it.
     #[must_use]
     pub fn error(&self) -> Option<&(dyn Error + 'static)> {
         self.failure.as_ref().map(|failure| failure as _)

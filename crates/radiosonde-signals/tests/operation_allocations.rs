@@ -1,0 +1,46 @@
+//! A call of an operation allocates nothing as long as no subscriber takes its span and line.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use radiosonde_metrics::{Labels, Registry};
+use radiosonde_signals::{Dependency, Operation};
+use radiosonde_testkit::CountingAllocator;
+
+#[global_allocator]
+static ALLOCATOR: CountingAllocator = CountingAllocator;
+
+#[derive(Labels)]
+struct Charge<'a> {
+    provider: &'a str,
+}
+
+fn ready<F: Future>(future: F) -> F::Output {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => value,
+        Poll::Pending => panic!("it waits for nothing"),
+    }
+}
+
+#[test]
+fn calls_without_a_subscriber_allocate_nothing() {
+    let registry = Registry::new();
+    let price = Operation::in_registry(&registry, "price").unwrap();
+    let charge = Operation::builder("charge").registry(&Registry::new()).family::<Charge<'_>>().unwrap();
+    let ledger = Dependency::builder("ledger").registry(&registry).build().unwrap();
+    for text in ["12", "many"] {
+        let parse = || text.parse::<u32>();
+        let calls: [&dyn Fn(); 5] = [
+            &|| drop(price.run(parse)),
+            &|| drop(ready(price.run_async(async { parse() }))),
+            &|| drop(price.track()),
+            &|| drop(charge.with(&Charge { provider: "acme" }).run(parse)),
+            &|| drop(ledger.call("balance").run(parse)),
+        ];
+        for (at, call) in calls.iter().enumerate() {
+            call();
+            assert_eq!(CountingAllocator::per_call(call), 0.0, "call {at} with {text:?}");
+        }
+    }
+}

@@ -109,6 +109,22 @@ fn names_prefix_and_buckets_are_the_users() {
 }
 
 #[test]
+fn failed_requests_have_a_counter_of_their_own_if_it_is_named() {
+    let respond = |request: &Request<()>| {
+        let mut response = Response::new(String::new());
+        *response.status_mut() = request.uri().path().trim_start_matches('/').parse().unwrap();
+        response
+    };
+    let requests = || ["/200", "/404", "/500", "/503"].map(|path| request("GET", path, Some("/{status}")));
+    let names = ServerNames::classic().errors("aetherra_api_errors_total");
+    let zeros = |layer: ServerLayerBuilder| layer.names(names).zero_init([("GET", "/b")]);
+    let left = serve(zeros, respond, requests());
+    left.has("aetherra_api_errors_total{endpoint=\"/{status}\"} 2\n");
+    left.has("aetherra_api_errors_total{endpoint=\"/b\"} 0\n");
+    assert!(!serve(|layer| layer, respond, requests()).text.contains("errors_total{endpoint"));
+}
+
+#[test]
 fn the_otel_profile_has_the_names_of_the_conventions() {
     let respond = |_: &Request<()>| {
         let mut response = Response::new(String::new());

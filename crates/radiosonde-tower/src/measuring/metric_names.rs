@@ -6,6 +6,8 @@ pub(crate) struct MetricNames {
     pub(crate) prefix: Cow<'static, str>,
     pub(crate) requests: Option<Cow<'static, str>>,
     pub(crate) duration: Option<Cow<'static, str>>,
+    /// Of a server only.
+    pub(crate) errors: Option<Cow<'static, str>>,
     /// The label with the endpoint or the server.
     pub(crate) label: Cow<'static, str>,
     pub(crate) is_otel: bool,
@@ -14,7 +16,7 @@ pub(crate) struct MetricNames {
 impl MetricNames {
     pub(crate) const fn new(prefix: &'static str, label: &'static str, is_otel: bool) -> Self {
         let (prefix, label) = (Cow::Borrowed(prefix), Cow::Borrowed(label));
-        Self { prefix, requests: None, duration: None, label, is_otel }
+        Self { prefix, requests: None, duration: None, errors: None, label, is_otel }
     }
 
     /// The name of the counter; `None` if the histogram's count is enough.

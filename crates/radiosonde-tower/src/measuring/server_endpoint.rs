@@ -16,6 +16,7 @@ pub(crate) struct ServerEndpoint {
 
 /// The series of an endpoint that are not by method.
 pub(crate) struct OnceSeries {
+    pub(crate) errors: Option<Counter>,
     /// By phase: waiting for the headers, or for the body.
     pub(crate) aborted: [Counter; 2],
     pub(crate) panics: Counter,
@@ -62,6 +63,7 @@ impl ServerEndpoint {
 
     pub(crate) fn once(&self, families: &ServerFamilies) -> &OnceSeries {
         self.once.get_or_init(|| OnceSeries {
+            errors: families.errors.as_ref().map(|family| family.handle(&[&self.name])),
             aborted: ["headers", "body"].map(|phase| families.aborted.handle(&[&self.name, phase])),
             panics: families.panics.handle(&[&self.name]),
             streams: families.streams.handle(&[&self.name]),

@@ -34,6 +34,7 @@ pub(crate) struct ServerFamilies {
     pub(crate) in_flight: DynFamily<IntGauge>,
     pub(crate) first_byte: Option<DynFamily<Histogram>>,
     pub(crate) sizes: Option<Sizes>,
+    pub(crate) errors: Option<DynFamily<Counter>>,
     pub(crate) aborted: DynFamily<Counter>,
     pub(crate) panics: DynFamily<Counter>,
     pub(crate) streams: DynFamily<IntGauge>,
@@ -73,13 +74,14 @@ impl ServerFamilies {
             )?,
             first_byte: options.has_first_byte.then(|| declare.first_byte()).transpose()?,
             sizes: options.has_sizes.then(|| declare.sizes()).transpose()?,
+            errors: names.0.errors.as_deref().map(|name| declare.errors(name)).transpose()?,
             aborted: declare.counter(
-                "_requests_aborted_total",
+                &names.0.with("_requests_aborted_total"),
                 "Number of HTTP requests aborted by the client, by phase.",
                 &[endpoint, "phase"],
             )?,
             panics: declare.counter(
-                "_panics_total",
+                &names.0.with("_panics_total"),
                 "Number of HTTP requests whose handler or body panicked.",
                 &[endpoint],
             )?,
@@ -129,6 +131,14 @@ impl<'a> Declare<'a> {
         self.seconds(&names.0.with("_response_ttfb_seconds"), help, &self.options.buckets, &labels)
     }
 
+    fn errors(&self, name: &str) -> Result<DynFamily<Counter>, RegisterError> {
+        self.counter(
+            name,
+            "Number of HTTP requests that failed, by endpoint.",
+            &[&*self.options.names.0.label],
+        )
+    }
+
     fn sizes(&self) -> Result<Sizes, RegisterError> {
         let names = &self.options.names;
         let bytes = |name: &str, help| {
@@ -172,14 +182,8 @@ impl<'a> Declare<'a> {
         histogram.max_series(SERIES).labels(labels)
     }
 
-    fn counter(
-        &self,
-        suffix: &str,
-        help: &str,
-        labels: &[&str],
-    ) -> Result<DynFamily<Counter>, RegisterError> {
-        let name = self.options.names.0.with(suffix);
-        self.registry.counter(&name, help).max_series(SERIES).labels(labels)
+    fn counter(&self, name: &str, help: &str, labels: &[&str]) -> Result<DynFamily<Counter>, RegisterError> {
+        self.registry.counter(name, help).max_series(SERIES).labels(labels)
     }
 
     fn gauge(&self, name: &str, help: &str, labels: &[&str]) -> Result<DynFamily<IntGauge>, RegisterError> {

@@ -65,6 +65,13 @@ impl ServerNames {
         Self(MetricNames { duration: Some(name.into()), ..self.0 })
     }
 
+    /// Adds a counter of failed requests with this name, by endpoint: those that are answered with a 5xx, panic or time out. Default:
+    /// none, because the counter of requests has their status.
+    #[must_use]
+    pub fn errors(self, name: impl Into<Cow<'static, str>>) -> Self {
+        Self(MetricNames { errors: Some(name.into()), ..self.0 })
+    }
+
     /// Sets the label with the route's template; default: `endpoint`, or `http_route`.
     #[must_use]
     pub fn endpoint_label(self, label: impl Into<Cow<'static, str>>) -> Self {

@@ -150,6 +150,12 @@ impl ServerRequest {
             }
             _ => {}
         }
+        if families.errors.is_some()
+            && let Some(errors) = &once().errors
+            && ended.is_error()
+        {
+            errors.inc();
+        }
         match ended.outcome() {
             Outcome::Aborted => once().aborted[usize::from(self.status.is_some())].inc(),
             Outcome::Panicked => once().panics.inc(),

@@ -267,6 +267,9 @@ fn zero(metrics: &ServerMetrics, method: MethodName, route: &str, labels: &[&str
         let key = StatusKey { status, error_type, scheme: Scheme::Http };
         endpoint.of_status(families, method, key, labels, |_| ());
     }
+    if families.errors.is_some() {
+        endpoint.once(families);
+    }
 }
 
 impl fmt::Debug for ServerLayerBuilder {

@@ -1,0 +1,53 @@
+//! "Aetherra": an assistant with a memory, plugins and a self-improvement, under a namespace.
+
+use radiosonde_metrics::Registry;
+use radiosonde_signals::{Operation, OperationNames};
+use radiosonde_tower::ServerNames;
+
+use crate::doors::serve;
+use crate::table::{Door, Kept, counter, histogram, summary};
+
+pub(crate) const GUIDE: &[Door] = &[
+    Door {
+        helper: "radiosonde_tower::ServerLayer, ServerNames::prefix, duration, errors",
+        make: http,
+        metrics: &[
+            counter("aetherra_api_requests_total", &["method", "endpoint", "status"], "", 2.0),
+            counter("aetherra_api_errors_total", &["endpoint"], "", 1.0),
+            histogram("aetherra_request_duration_seconds", &["+method", "endpoint"], "seconds", 2.0),
+        ],
+    },
+    Door {
+        // No set has quantiles: those of several processes cannot be combined.
+        helper: "radiosonde_metrics::Registry::summary",
+        make: response_time,
+        metrics: &[summary("aetherra_response_time", &["quantile=0.5|0.95|0.99"], "seconds", 1.0)],
+    },
+    Door {
+        helper: "radiosonde_signals::Operation, OperationNames::per_operation, namespace",
+        make: operation,
+        metrics: &[
+            counter("aetherra_memory_query_total", &["status=success|error"], "", 1.0),
+            histogram("aetherra_memory_query_duration_seconds", &[], "seconds", 1.0),
+        ],
+    },
+];
+
+fn http(registry: &Registry) -> Kept {
+    let names = ServerNames::classic().prefix("aetherra_api");
+    let names = names.duration("aetherra_request_duration_seconds").errors("aetherra_api_errors_total");
+    serve(registry, names, &[0.01, 0.05, 0.1, 0.5, 1.0, 2.0, 5.0])
+}
+
+fn response_time(registry: &Registry) -> Kept {
+    let summary =
+        registry.summary("aetherra_response_time", "Time from a request to its response, in seconds.");
+    summary.quantiles(&[0.5, 0.95, 0.99]).build().unwrap().observe(0.12);
+    Box::new(())
+}
+
+fn operation(registry: &Registry) -> Kept {
+    let query = Operation::builder("memory_query").registry(registry).namespace("aetherra");
+    query.names(OperationNames::per_operation()).build().unwrap().track().complete();
+    Box::new(())
+}

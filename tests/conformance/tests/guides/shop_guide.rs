@@ -1,0 +1,37 @@
+//! The guide of a shop: gateway, authentication, orders, payments.
+
+use radiosonde_metrics::Registry;
+use radiosonde_tower::ServerNames;
+
+use crate::doors::serve;
+use crate::table::{Door, Kept, SOME, counter, gauge, histogram};
+
+pub(crate) const GUIDE: &[Door] = &[
+    Door {
+        helper: "radiosonde_tower::ServerLayer, buckets",
+        make: http,
+        metrics: &[
+            counter("http_requests_total", &["method", "endpoint", "status"], "", 2.0),
+            histogram("http_request_duration_seconds", &["method", "endpoint"], "seconds", 2.0),
+            gauge("http_requests_in_flight", &["+endpoint"], "", 1.0),
+        ],
+    },
+    Door {
+        helper: "radiosonde_metrics::Registry::expose_process",
+        make: process,
+        metrics: &[
+            counter("process_cpu_seconds_total", &[], "seconds", SOME),
+            gauge("process_resident_memory_bytes", &[], "bytes", SOME),
+            gauge("process_open_fds", &[], "", SOME),
+        ],
+    },
+];
+
+fn http(registry: &Registry) -> Kept {
+    serve(registry, ServerNames::classic(), &[0.05, 0.1, 0.2, 0.5, 1.0])
+}
+
+fn process(registry: &Registry) -> Kept {
+    registry.expose_process();
+    Box::new(())
+}

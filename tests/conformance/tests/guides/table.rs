@@ -1,0 +1,145 @@
+//! The table of a guide, and its comparison with a scrape.
+
+use std::any::Any;
+use std::collections::BTreeSet;
+
+use conformance::{Family, FamilyKind, Sample};
+use radiosonde_metrics::{Descriptor, Registry};
+
+/// A public helper, with the metrics of a guide that come from it.
+pub(crate) struct Door {
+    /// Its path, and what is chosen for the guide's names.
+    pub(crate) helper: &'static str,
+    /// Declares the metrics with the helper, and records something.
+    pub(crate) make: fn(&Registry) -> Kept,
+    pub(crate) metrics: &'static [Metric],
+}
+
+/// What keeps gauges up until the scrape.
+pub(crate) type Kept = Box<dyn Any>;
+
+/// A metric as a guide has it.
+pub(crate) struct Metric {
+    name: &'static str,
+    kind: FamilyKind,
+    /// `name`; `name=a|b` with all its values; `+name` for a label that the guide does not have: the set's own name, mostly.
+    labels: &'static [&'static str],
+    /// Empty for a number of things.
+    unit: &'static str,
+    /// The sum of what `make` has recorded: of the values, or of the counts of a histogram or summary.
+    sum: f64,
+}
+
+/// A sum that is not known, but above zero.
+pub(crate) const SOME: f64 = f64::NAN;
+
+type Labels = &'static [&'static str];
+
+pub(crate) const fn counter(name: &'static str, labels: Labels, unit: &'static str, sum: f64) -> Metric {
+    Metric { name, kind: FamilyKind::Counter, labels, unit, sum }
+}
+
+pub(crate) const fn gauge(name: &'static str, labels: Labels, unit: &'static str, sum: f64) -> Metric {
+    Metric { name, kind: FamilyKind::Gauge, labels, unit, sum }
+}
+
+pub(crate) const fn histogram(name: &'static str, labels: Labels, unit: &'static str, sum: f64) -> Metric {
+    Metric { name, kind: FamilyKind::Histogram, labels, unit, sum }
+}
+
+pub(crate) const fn summary(name: &'static str, labels: Labels, unit: &'static str, sum: f64) -> Metric {
+    Metric { name, kind: FamilyKind::Summary, labels, unit, sum }
+}
+
+/// Makes every metric of a guide by its door, each door in a registry of its own, and compares it with the guide.
+#[track_caller]
+pub(crate) fn compare(guide: &[Door]) {
+    let mut differences = Vec::new();
+    for Door { helper, make, metrics } in guide {
+        let registry = Registry::new();
+        let _kept = make(&registry);
+        let exposition = conformance::text(&registry.text()).unwrap();
+        let descriptors = registry.descriptors();
+        for metric in *metrics {
+            let declared = descriptors.iter().find(|descriptor| descriptor.name() == metric.name);
+            let found = match exposition.family(metric.name) {
+                Some(family) => metric.differences(family, declared),
+                None => vec!["is not exposed".to_owned()],
+            };
+            differences.extend(found.into_iter().map(|what| format!("{helper}: {} {what}", metric.name)));
+        }
+    }
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
+}
+
+/// The names of the metrics.
+pub(crate) fn names(guide: &[Door]) -> Vec<&'static str> {
+    guide.iter().flat_map(|door| door.metrics).map(|metric| metric.name).collect()
+}
+
+impl Metric {
+    fn differences(&self, family: &Family, declared: Option<&Descriptor>) -> Vec<String> {
+        let mut differences = Vec::new();
+        if family.kind != self.kind {
+            differences.push(format!("is a {:?}, not a {:?}", family.kind, self.kind));
+        }
+        let help = family.help.as_deref().unwrap_or_default();
+        if !self.name.contains(&format!("_{}", self.unit)) && !help.contains(self.unit) {
+            differences.push(format!("does not have the unit {:?}: {help:?}", self.unit));
+        }
+        let expected: BTreeSet<&str> =
+            self.labels.iter().map(|label| name_and_values(label).0).filter(|name| is_own(name)).collect();
+        for sample in &family.samples {
+            let labels: BTreeSet<&str> = labels_of(sample).collect();
+            if labels != expected {
+                differences.push(format!("has the labels {labels:?}, not {expected:?}"));
+                break;
+            }
+        }
+        for label in self.labels {
+            let (name, values) = name_and_values(label);
+            let Some(values) = values else { continue };
+            let expected: BTreeSet<&str> = values.split('|').collect();
+            let exposed: BTreeSet<&str> =
+                family.samples.iter().filter_map(|sample| sample.label(name)).collect();
+            if exposed != expected {
+                differences.push(format!("has {exposed:?} as {name}, not {expected:?}"));
+            }
+        }
+        let sum = self.sum_of(family);
+        if (self.sum.is_nan() && sum <= 0.0) || (!self.sum.is_nan() && (sum - self.sum).abs() > 1e-9) {
+            differences.push(format!("has the sum {sum}, not {}", self.sum));
+        }
+        // Those of a process are read by a collector that declares nothing.
+        if declared.is_none() && !self.name.starts_with("process_") {
+            differences.push("is not in the catalogue".to_owned());
+        }
+        differences
+    }
+
+    fn sum_of(&self, family: &Family) -> f64 {
+        let has_count = matches!(self.kind, FamilyKind::Histogram | FamilyKind::Summary);
+        let counted = if has_count { format!("{}_count", self.name) } else { self.name.to_owned() };
+        family
+            .samples
+            .iter()
+            .filter(|sample| sample.name == counted)
+            .map(|sample| sample.value.as_f64())
+            .sum()
+    }
+}
+
+/// The name of a label in the table, and its values.
+fn name_and_values(label: &str) -> (&str, Option<&str>) {
+    let label = label.strip_prefix('+').unwrap_or(label);
+    label.split_once('=').map_or((label, None), |(name, values)| (name, Some(values)))
+}
+
+/// The labels that are the metric's own.
+fn labels_of(sample: &Sample) -> impl Iterator<Item = &str> {
+    sample.labels.iter().map(|(name, _)| name.as_str()).filter(|name| is_own(name))
+}
+
+fn is_own(label: &str) -> bool {
+    !["le", "quantile"].contains(&label)
+}

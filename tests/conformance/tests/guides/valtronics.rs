@@ -1,0 +1,21 @@
+//! "Valtronics": devices, their telemetry and their alerts, under a namespace.
+
+use radiosonde_metrics::Registry;
+use radiosonde_tower::ServerNames;
+
+use crate::doors::serve;
+use crate::table::{Door, Kept, counter, histogram};
+
+pub(crate) const GUIDE: &[Door] = &[Door {
+    helper: "radiosonde_tower::ServerLayer, ServerNames::prefix",
+    make: http,
+    metrics: &[
+        counter("valtronics_api_requests_total", &["method", "endpoint", "status"], "", 2.0),
+        histogram("valtronics_api_request_duration_seconds", &["method", "endpoint"], "seconds", 2.0),
+    ],
+}];
+
+fn http(registry: &Registry) -> Kept {
+    let buckets = [0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 25.0, 50.0];
+    serve(registry, ServerNames::classic().prefix("valtronics_api"), &buckets)
+}

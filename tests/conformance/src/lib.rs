@@ -6,6 +6,8 @@ mod exposition;
 mod flat;
 pub mod fuzzing;
 pub mod generate;
+#[cfg(feature = "guides")]
+pub mod guides;
 mod json_lines;
 mod number;
 mod open_metrics;

@@ -3,8 +3,8 @@
 use radiosonde_metrics::Registry;
 use radiosonde_tower::ServerNames;
 
-use crate::doors::serve;
-use crate::table::{Door, Kept, SOME, counter, gauge, histogram};
+use crate::guides::doors::serve;
+use crate::guides::table::{Door, Kept, SOME, counter, gauge, histogram};
 
 pub(crate) const GUIDE: &[Door] = &[
     Door {

@@ -1,20 +1,21 @@
-//! "Auterity": a platform with HTTP services.
+//! "AutoServe": a backend, its workers, and a model that scales them.
 
 use radiosonde_metrics::Registry;
 use radiosonde_tower::ServerNames;
 
-use crate::doors::serve;
-use crate::table::{Door, Kept, counter, histogram};
+use crate::guides::doors::serve;
+use crate::guides::table::{Door, Kept, counter, gauge, histogram};
 
 pub(crate) const GUIDE: &[Door] = &[Door {
-    helper: "radiosonde_tower::ServerLayer, buckets",
+    helper: "radiosonde_tower::ServerLayer",
     make: http,
     metrics: &[
         counter("http_requests_total", &["method", "endpoint", "status"], "", 2.0),
         histogram("http_request_duration_seconds", &["method", "endpoint"], "seconds", 2.0),
+        gauge("http_requests_in_flight", &["endpoint"], "", 1.0),
     ],
 }];
 
 fn http(registry: &Registry) -> Kept {
-    serve(registry, ServerNames::classic(), &[0.1, 0.5, 1.0, 2.0, 5.0])
+    serve(registry, ServerNames::classic(), &[0.1, 0.5, 1.0])
 }

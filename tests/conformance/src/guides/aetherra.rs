@@ -4,8 +4,8 @@ use radiosonde_metrics::Registry;
 use radiosonde_signals::{Operation, OperationNames};
 use radiosonde_tower::ServerNames;
 
-use crate::doors::serve;
-use crate::table::{Door, Kept, counter, histogram, summary};
+use crate::guides::doors::serve;
+use crate::guides::table::{Door, Kept, counter, histogram, summary};
 
 pub(crate) const GUIDE: &[Door] = &[
     Door {

@@ -9,7 +9,7 @@ use radiosonde_metrics::{Buckets, Registry};
 use radiosonde_tower::{ServerLayer, ServerNames};
 use tower::ServiceExt as _;
 
-use crate::table::Kept;
+use crate::guides::table::Kept;
 
 /// A request that ends, one that fails, and one that is in flight.
 pub(crate) fn serve(registry: &Registry, names: ServerNames, buckets: &[f64]) -> Kept {

@@ -3,23 +3,27 @@
 use std::any::Any;
 use std::collections::BTreeSet;
 
-use conformance::{Family, FamilyKind, Sample};
 use radiosonde_metrics::{Descriptor, Registry};
 
+use crate::{Family, FamilyKind, Sample};
+
 /// A public helper, with the metrics of a guide that come from it.
-pub(crate) struct Door {
+#[derive(Debug)]
+pub struct Door {
     /// Its path, and what is chosen for the guide's names.
-    pub(crate) helper: &'static str,
+    pub helper: &'static str,
     /// Declares the metrics with the helper, and records something.
-    pub(crate) make: fn(&Registry) -> Kept,
-    pub(crate) metrics: &'static [Metric],
+    pub make: fn(&Registry) -> Kept,
+    /// The metrics, as the guide has them.
+    pub metrics: &'static [Metric],
 }
 
 /// What keeps gauges up until the scrape.
-pub(crate) type Kept = Box<dyn Any>;
+pub type Kept = Box<dyn Any>;
 
 /// A metric as a guide has it.
-pub(crate) struct Metric {
+#[derive(Debug)]
+pub struct Metric {
     name: &'static str,
     kind: FamilyKind,
     /// `name`; `name=a|b` with all its values; `+name` for a label that the guide does not have: the set's own name, mostly.
@@ -51,33 +55,31 @@ pub(crate) const fn summary(name: &'static str, labels: Labels, unit: &'static s
     Metric { name, kind: FamilyKind::Summary, labels, unit, sum }
 }
 
-/// Makes every metric of a guide by its door, each door in a registry of its own, and compares it with the guide.
-#[track_caller]
-pub(crate) fn compare(guide: &[Door]) {
-    let mut differences = Vec::new();
-    for Door { helper, make, metrics } in guide {
+impl Door {
+    pub(crate) fn differences(&self) -> Vec<String> {
         let registry = Registry::new();
-        let _kept = make(&registry);
-        let exposition = conformance::text(&registry.text()).unwrap();
+        let _kept = (self.make)(&registry);
+        let exposition = crate::text(&registry.text()).unwrap();
         let descriptors = registry.descriptors();
-        for metric in *metrics {
+        let mut differences = Vec::new();
+        for metric in self.metrics {
             let declared = descriptors.iter().find(|descriptor| descriptor.name() == metric.name);
             let found = match exposition.family(metric.name) {
                 Some(family) => metric.differences(family, declared),
                 None => vec!["is not exposed".to_owned()],
             };
-            differences.extend(found.into_iter().map(|what| format!("{helper}: {} {what}", metric.name)));
+            let by = |what| format!("{}: {} {what}", self.helper, metric.name);
+            differences.extend(found.into_iter().map(by));
         }
+        differences
     }
-    assert!(differences.is_empty(), "{}", differences.join("\n"));
-}
-
-/// The names of the metrics.
-pub(crate) fn names(guide: &[Door]) -> Vec<&'static str> {
-    guide.iter().flat_map(|door| door.metrics).map(|metric| metric.name).collect()
 }
 
 impl Metric {
+    pub(crate) fn name(&self) -> &'static str {
+        self.name
+    }
+
     fn differences(&self, family: &Family, declared: Option<&Descriptor>) -> Vec<String> {
         let mut differences = Vec::new();
         if family.kind != self.kind {

@@ -15,7 +15,7 @@ pub use bounded_names::BoundedNames;
 pub use db_pool::{DbPool, DbPoolBuilder, PoolState, QueryTimer};
 pub use dependency::{Dependency, DependencyBuilder};
 pub use golden::{GoldenSignals, Limit, Saturation, Series};
-pub use operations::error_kind::ErrorKind;
+pub use operations::error_kind::{ClassifyErrors, ErrorKind};
 pub use operations::operation::Operation;
 pub use operations::operation_builder::OperationBuilder;
 pub use operations::operation_family::OperationFamily;

@@ -10,11 +10,13 @@
 mod annotate;
 mod annotation_value;
 mod annotations;
+mod count_repeated;
 mod current;
 mod line;
 mod pool;
 mod record;
 mod redaction;
+mod repeats;
 mod spans;
 #[cfg(test)]
 mod tests;
@@ -25,8 +27,10 @@ pub use annotation_value::AnnotationValue;
 pub use annotations::{
     Annotations, MAX_ANNOTATIONS, MAX_KEY_BYTES, MAX_RECORD_BYTES, MAX_TEXT_BYTES, Refused,
 };
+pub use count_repeated::count_repeated;
 pub use current::CanonicalSlot;
 pub use line::{LINE_FIELD, read_line, with_line};
 pub use record::CanonicalRecord;
 pub use redaction::{Redact, set_redaction};
+pub use repeats::Repeated;
 pub use spans::{SpanRecords, set_spans};

@@ -6,6 +6,7 @@ use crate::canonical::annotation_value::AnnotationValue;
 use crate::canonical::annotations::{Annotations, Refused};
 use crate::canonical::pool;
 use crate::canonical::redaction;
+use crate::canonical::repeats::Repeated;
 use crate::canonical::unit::Unit;
 use crate::outcome::Outcome;
 use crate::work_ids::WorkIds;
@@ -95,6 +96,12 @@ impl CanonicalRecord {
         let Some(unit) = &self.unit else { return Err(Refused::Ended) };
         let mut open = unit.open();
         if open.has_ended { Err(Refused::Ended) } else { open.annotations.put(key, value) }
+    }
+
+    /// Counts one more of a key; see [`count_repeated`](crate::canonical::count_repeated).
+    pub(crate) fn count_repeated(&self, key: usize, limit: u32) -> Option<Repeated> {
+        let mut open = self.unit.as_deref()?.open();
+        if open.has_ended { None } else { open.repeats.count(key, limit) }
     }
 
     /// Ends the record: annotations are refused from now on, and can be read.

@@ -182,6 +182,22 @@ fn a_recycled_record_knows_nothing_of_the_last_one() {
 }
 
 #[test]
+fn repetitions_are_counted_by_unit_until_it_ends() {
+    let (outer, inner) = entered(|| {
+        assert_eq!(count_repeated(1, 2), None);
+        let (inner, counted) = entered(|| [1, 2, 3].map(|_| count_repeated(1, 2).map(|of| of.count)));
+        assert_eq!(counted, [None, Some(2), Some(3)]);
+        assert_eq!(count_repeated(1, 2), Some(Repeated { count: 2, is_first: true }));
+        CanonicalRecord::with_current(CanonicalRecord::end).unwrap();
+        assert_eq!(count_repeated(1, 2), None);
+        inner
+    });
+    drop((outer, inner));
+    assert_eq!(entered(|| count_repeated(1, 2)).1, None, "a recycled record has counted nothing");
+    assert_eq!(count_repeated(1, 1), None);
+}
+
+#[test]
 fn layers_read_the_annotations_of_the_line_only_while_it_is_written() {
     let (record, ()) = entered(|| annotate("a", AnnotationValue::Text("b")).map(|_| ()).unwrap());
     record.end();

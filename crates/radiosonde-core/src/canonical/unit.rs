@@ -1,6 +1,7 @@
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::canonical::annotations::Annotations;
+use crate::canonical::repeats::Repeats;
 use crate::outcome::Outcome;
 use crate::work_ids::WorkIds;
 
@@ -20,6 +21,7 @@ pub(crate) struct Open {
     pub(crate) has_ended: bool,
     pub(crate) hint: Option<Outcome>,
     pub(crate) annotations: Annotations,
+    pub(crate) repeats: Repeats,
 }
 
 impl Unit {
@@ -37,5 +39,6 @@ impl Unit {
             open.annotations = annotations;
         }
         open.annotations.clear();
+        open.repeats.clear();
     }
 }

@@ -46,6 +46,53 @@ pub trait ErrorKind {
     fn kind(&self) -> &'static str;
 }
 
+/// The kinds of the errors of another crate, for the `errors` option of an operation or a ready set.
+///
+/// Every error type with an [`ErrorKind`] classifies itself. For a type of another crate, implement this for a type of your own.
+///
+/// ```
+/// use radiosonde_metrics::Registry;
+/// use radiosonde_signals::{ClassifyErrors, Operation};
+///
+/// struct ParseErrors;
+///
+/// impl ClassifyErrors for ParseErrors {
+///     type Error = std::num::ParseIntError;
+///
+///     const KINDS: &'static [&'static str] = &["empty", "invalid"];
+///
+///     fn kind_of(error: &Self::Error) -> &'static str {
+///         if *error.kind() == std::num::IntErrorKind::Empty { "empty" } else { "invalid" }
+///     }
+/// }
+///
+/// let registry = Registry::new();
+/// let parse = Operation::builder("parse").registry(&registry).errors::<ParseErrors>().build()?;
+/// assert!(parse.run(|| "".parse::<u32>()).is_err());
+/// assert!(registry.text().contains("operation_errors_total{kind=\"empty\",operation=\"parse\"} 1\n"));
+/// # Ok::<(), radiosonde_metrics::RegisterError>(())
+/// ```
+pub trait ClassifyErrors {
+    /// The type of the errors.
+    type Error: 'static;
+
+    /// All kinds.
+    const KINDS: &'static [&'static str];
+
+    /// The kind of an error: one of [`KINDS`](Self::KINDS). Any other is counted as `other`.
+    fn kind_of(error: &Self::Error) -> &'static str;
+}
+
+impl<E: ErrorKind + 'static> ClassifyErrors for E {
+    type Error = E;
+
+    const KINDS: &'static [&'static str] = <E as ErrorKind>::KINDS;
+
+    fn kind_of(error: &E) -> &'static str {
+        error.kind()
+    }
+}
+
 /// The kind of an error whose type is not known here.
 pub(crate) const OTHER: &str = "other";
 
@@ -61,8 +108,8 @@ struct KindsOf {
 
 impl ErrorKinds {
     /// With the kinds of a further type.
-    pub(crate) fn and<E: ErrorKind + 'static>(&self) -> Self {
-        let of = KindsOf { kinds: E::KINDS, read: |error| error.downcast_ref::<E>().map(ErrorKind::kind) };
+    pub(crate) fn and<C: ClassifyErrors>(&self) -> Self {
+        let of = KindsOf { kinds: C::KINDS, read: |error| error.downcast_ref::<C::Error>().map(C::kind_of) };
         Self(self.0.iter().copied().chain([of]).collect())
     }
 

@@ -56,6 +56,7 @@ struct Signals {
     duration: Option<Histogram>,
     in_flight: Option<IntGauge>,
     kinds: ErrorKinds,
+    error_texts: bool,
     open: OpenSpan,
     golden: GoldenSignals,
 }
@@ -94,6 +95,7 @@ impl Operation {
             duration: metrics.duration.as_ref().map(|duration| duration.handle(values)),
             in_flight: metrics.in_flight.as_ref().map(|in_flight| in_flight.handle(values)),
             kinds: metrics.kinds.clone(),
+            error_texts: metrics.error_texts,
             open: Arc::clone(&metrics.open),
             golden: metrics.golden.clone(),
         }))
@@ -164,6 +166,10 @@ impl UnitOfWork for Operation {
         if let Some(in_flight) = &self.0.in_flight {
             in_flight.inc();
         }
+    }
+
+    fn adjust(&self, ended: Ended) -> Ended {
+        if self.0.error_texts { ended } else { ended.without_error() }
     }
 
     fn finish(&self, ended: &Ended, exemplar: Option<&SpanContext>) {

@@ -75,7 +75,9 @@ macro_rules! set_options {
     (@errors) => {
         /// Counts errors of this type by their kind. Each kind is exposed from the start, at zero. Can be set for several types; errors
         /// of all other types count as `other`.
-        pub fn errors<E: crate::operations::error_kind::ErrorKind + 'static>(mut self) -> Self {
+        ///
+        /// The type is an error with an [`ErrorKind`](crate::ErrorKind), or [classifies](crate::ClassifyErrors) those of another crate.
+        pub fn errors<E: crate::operations::error_kind::ClassifyErrors>(mut self) -> Self {
             self.options.kinds = self.options.kinds.and::<E>();
             self
         }

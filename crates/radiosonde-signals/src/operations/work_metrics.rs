@@ -28,6 +28,8 @@ pub(crate) struct WorkDeclaration<'a> {
     pub(crate) buckets: Buckets,
     /// The gauge of work in progress, by the labels.
     pub(crate) in_flight: Option<(&'a str, &'a str)>,
+    /// Whether the texts of errors are in the span and the line.
+    pub(crate) error_texts: bool,
     /// Whether names that conventions forbid are accepted: a counter without `_total`.
     pub(crate) unconventional: bool,
 }
@@ -45,6 +47,7 @@ impl<'a> WorkDeclaration<'a> {
             duration: None,
             buckets: Buckets::HTTP_SECONDS,
             in_flight: None,
+            error_texts: true,
             unconventional: false,
         }
     }
@@ -85,6 +88,7 @@ impl<'a> WorkDeclaration<'a> {
             in_flight,
             labels: self.labels.len(),
             kinds,
+            error_texts: self.error_texts,
             open: Arc::new(open),
             golden,
         })
@@ -109,7 +113,13 @@ impl<'a> WorkDeclaration<'a> {
 
 /// All values of the label `kind`, as far as they are known when the metrics are declared.
 pub(crate) fn known_kinds(kinds: &ErrorKinds) -> Vec<&'static str> {
-    kinds.all().chain([OTHER, "panic", "timeout", "shed"]).collect()
+    let mut known: Vec<_> = kinds.all().collect();
+    for kind in [OTHER, "panic", "timeout", "shed"] {
+        if !known.contains(&kind) {
+            known.push(kind);
+        }
+    }
+    known
 }
 
 /// The metrics of a kind of work, from which its operations take theirs.
@@ -123,6 +133,7 @@ pub(crate) struct WorkMetrics {
     /// How many labels tell operations apart.
     pub(crate) labels: usize,
     pub(crate) kinds: ErrorKinds,
+    pub(crate) error_texts: bool,
     pub(crate) open: OpenSpan,
     /// Those of all operations together, without a name.
     pub(crate) golden: GoldenSignals,

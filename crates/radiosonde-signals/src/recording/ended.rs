@@ -58,6 +58,11 @@ impl Ended {
         self
     }
 
+    /// Without the texts of the error.
+    pub(crate) fn without_error(self) -> Self {
+        Self { failure: None, ..self }
+    }
+
     pub(crate) const fn after(mut self, took: Duration) -> Self {
         self.took = took;
         self

@@ -80,7 +80,7 @@ pub use radiosonde_queue::{Overflow, OverflowPolicy};
 pub use radiosonde_recent as recent;
 #[cfg(feature = "resources")]
 pub use radiosonde_resources as resources;
-pub use radiosonde_signals::{DbPool, Operation, annotate};
+pub use radiosonde_signals::{Database, Operation, annotate};
 #[cfg(feature = "tokio")]
 pub use radiosonde_tokio as tokio;
 pub use radiosonde_tower as tower;

@@ -4,7 +4,7 @@ pub use radiosonde_macros::facade_observe as observe;
 #[doc(hidden)]
 pub use radiosonde_signals::__private;
 pub use radiosonde_signals::{
-    BoundedNames, ClassifyErrors, DbPool, DbPoolBuilder, Dependency, DependencyBuilder, Ended, ErrorKind,
-    GoldenSignals, Limit, Operation, OperationBuilder, OperationFamily, OperationNames, PoolState,
-    QueryTimer, Record, Saturation, Series, UnitOfWork, annotate,
+    BoundedNames, ClassifyErrors, Database, DatabaseBuilder, DatabaseNames, Dependency, DependencyBuilder,
+    Ended, ErrorKind, GoldenSignals, Limit, Operation, OperationBuilder, OperationFamily, OperationNames,
+    PoolState, Record, Saturation, Series, UnitOfWork, annotate,
 };

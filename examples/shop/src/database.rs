@@ -4,12 +4,12 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use radiosonde::Registry;
 use radiosonde::metrics::RegisterError;
 use radiosonde::signals::PoolState;
-use radiosonde::{DbPool, Registry};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep};
-use tracing::{instrument, warn};
+use tracing::warn;
 
 use crate::order::{Order, OrderRequest};
 
@@ -18,7 +18,7 @@ const SLOW: Duration = Duration::from_millis(200);
 
 #[derive(Debug, Clone)]
 pub(crate) struct Database {
-    pool: DbPool,
+    signals: radiosonde::Database,
     connections: Arc<Semaphore>,
     rows: Arc<Mutex<HashMap<u64, Order>>>,
 }
@@ -30,10 +30,16 @@ impl Database {
         // Asked at every scrape; a pool of a database driver has such numbers, too.
         let state = move || {
             let idle = free.available_permits();
-            PoolState { active: (CONNECTIONS - idle) as u64, idle: idle as u64, max: CONNECTIONS as u64 }
+            let (active, idle) = ((CONNECTIONS - idle) as u64, idle as u64);
+            PoolState { active, idle, max: CONNECTIONS as u64, ..PoolState::default() }
         };
         Ok(Self {
-            pool: DbPool::builder("orders", state).registry(registry).build()?,
+            signals: radiosonde::Database::builder("orders")
+                .registry(registry)
+                .system("simulated")
+                .pool(state)
+                .collection("orders", &["insert_order", "update_order", "select_order"])
+                .build()?,
             connections,
             rows: Arc::default(),
         })
@@ -63,19 +69,20 @@ impl Database {
         self.query("select_order", Duration::from_millis(1), |rows| rows.get(&id).cloned()).await
     }
 
-    /// The span has the attributes of a driver's: see OpenTelemetry's conventions for database clients.
-    #[instrument(skip_all, fields(otel.name = operation, otel.kind = "client", db.system.name = "simulated"))]
     async fn query<T>(
         &self,
         operation: &'static str,
         takes: Duration,
         work: impl FnOnce(&mut HashMap<u64, Order>) -> T,
     ) -> T {
-        let _connection = self.connections.acquire().await.expect("the semaphore is never closed");
+        let connection = self.signals.acquire(self.connections.acquire()).await;
+        let _connection = connection.expect("the semaphore is never closed");
         let started = Instant::now();
-        let _timed = self.pool.query(operation);
-        sleep(takes).await;
-        let result = work(&mut self.rows.lock().unwrap_or_else(PoisonError::into_inner));
+        let query = async {
+            sleep(takes).await;
+            work(&mut self.rows.lock().unwrap_or_else(PoisonError::into_inner))
+        };
+        let result = self.signals.query(operation).run_infallible_async(query).await;
         let took = started.elapsed();
         if took > SLOW {
             warn!(query = operation, duration_ms = took.as_secs_f64() * 1000.0, "slow query");

@@ -8,7 +8,7 @@ use radiosonde_log::{JsonLayer, PanicHook};
 use radiosonde_metrics::Registry;
 use radiosonde_metrics_facade::FacadeRecorder;
 use radiosonde_push::{PushgatewayOptions, RemoteWriteOptions};
-use radiosonde_signals::{DbPool, PoolState};
+use radiosonde_signals::{Database, PoolState};
 use radiosonde_tower::{ClientLayer, ServerLayer};
 use radiosonde_trace::TracePipeline;
 
@@ -23,13 +23,13 @@ fn the_global_registry_can_be_given_labels_after_what_has_its_own() {
     let _write = RemoteWriteOptions::new(url).registry(&own).build(&delivery).unwrap();
     let _server = ServerLayer::builder().registry(&own).build().unwrap();
     let _client = ClientLayer::builder().registry(&own).build().unwrap();
-    let _pool = DbPool::builder("orders", PoolState::default).registry(&own).build().unwrap();
+    let _database = Database::builder("orders").pool(PoolState::default).registry(&own).build().unwrap();
     let _recorder = FacadeRecorder::builder().registry(&own).build();
     PanicHook::new().registry(&own).install().unwrap();
     let _unbuilt = (Journald::builder(), JsonLayer::builder(&resource), PushgatewayOptions::new(url));
     let _unbuilt = (RemoteWriteOptions::new(url), TracePipeline::builder(&resource), PanicHook::new());
     let _unbuilt = (ServerLayer::builder(), ClientLayer::builder(), FacadeRecorder::builder());
-    let _unbuilt = DbPool::builder("stock", PoolState::default);
+    let _unbuilt = Database::builder("stock").pool(PoolState::default);
 
     let global = Registry::builder().label("service", "orders").build_global().unwrap();
     assert_eq!(global.constant_label("service"), Some("orders"));

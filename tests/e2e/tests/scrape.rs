@@ -91,7 +91,10 @@ fn promtool_has_nothing_to_say_about_the_metrics_of_the_shop() {
         ("gateway", "user_signups_total{service=\"gateway\"} "),
         ("orders", "orders_created_total{method=\"card\",service=\"orders\"} "),
         ("orders", "database_connections_max{pool=\"orders\",service=\"orders\"} "),
-        ("orders", "database_query_duration_seconds_count{operation=\"insert_order\",service=\"orders\"} "),
+        (
+            "orders",
+            "database_query_duration_seconds_count{database=\"orders\",operation=\"insert_order\",service=\"orders\"} ",
+        ),
         ("payments", "payments_processed_total{service=\"payments\",status=\"approved\"} "),
         (
             "payments",

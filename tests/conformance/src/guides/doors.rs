@@ -6,6 +6,7 @@ use axum::http::{Request, StatusCode};
 use axum::routing::get;
 use http_body_util::BodyExt as _;
 use radiosonde_metrics::{Buckets, Registry};
+use radiosonde_signals::{Database, DatabaseNames, PoolState};
 use radiosonde_tower::{ServerLayer, ServerNames};
 use tower::ServiceExt as _;
 
@@ -30,4 +31,12 @@ pub(crate) fn serve(registry: &Registry, names: ServerNames, buckets: &[f64]) ->
         }
         Box::new(ask("/orders/8").await) as Kept
     })
+}
+
+/// A query, and a pool with three connections in use, two idle ones, and room for twenty.
+pub(crate) fn query(registry: &Registry, names: DatabaseNames, namespace: &'static str) -> Kept {
+    let state = || PoolState { active: 3, idle: 2, max: 20, waiting: None };
+    let builder = Database::builder("orders").registry(registry).names(names).namespace(namespace);
+    builder.pool(state).build().unwrap().query("select").run_infallible(|| ());
+    Box::new(())
 }

@@ -1,9 +1,10 @@
 //! The guide of a shop: gateway, authentication, orders, payments.
 
 use radiosonde_metrics::Registry;
+use radiosonde_signals::DatabaseNames;
 use radiosonde_tower::ServerNames;
 
-use crate::guides::doors::serve;
+use crate::guides::doors::{query, serve};
 use crate::guides::table::{Door, Kept, SOME, counter, gauge, histogram};
 
 pub(crate) const GUIDE: &[Door] = &[
@@ -14,6 +15,16 @@ pub(crate) const GUIDE: &[Door] = &[
             counter("http_requests_total", &["method", "endpoint", "status"], "", 2.0),
             histogram("http_request_duration_seconds", &["method", "endpoint"], "seconds", 2.0),
             gauge("http_requests_in_flight", &["+endpoint"], "", 1.0),
+        ],
+    },
+    Door {
+        helper: "radiosonde_signals::Database, DatabaseNames::with_total",
+        make: database,
+        metrics: &[
+            // A gauge, in spite of its name.
+            gauge("database_connections_total", &["+pool"], "", 5.0),
+            gauge("database_connections_active", &["+pool"], "", 3.0),
+            histogram("database_query_duration_seconds", &["+database", "+operation"], "seconds", 1.0),
         ],
     },
     Door {
@@ -34,4 +45,8 @@ fn http(registry: &Registry) -> Kept {
 fn process(registry: &Registry) -> Kept {
     registry.expose_process();
     Box::new(())
+}
+
+fn database(registry: &Registry) -> Kept {
+    query(registry, DatabaseNames::with_total(), "")
 }

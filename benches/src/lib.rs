@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod callgrind;
+mod calls;
 mod expected;
 mod lines;
 mod operation;

@@ -8,7 +8,7 @@ use radiosonde_metrics::exposition::Format;
 use radiosonde_metrics::{Histogram, LabelValue, Labels, Native, RegisterError, Registry};
 
 use crate::operation::counted_by_callgrind;
-use crate::{Operation, lines, requests, spans};
+use crate::{Operation, calls, lines, requests, spans};
 
 /// The number of series in a scrape of the operations below.
 const SERIES: u64 = 1000;
@@ -25,7 +25,7 @@ pub fn find(name: &str) -> Option<&'static Operation> {
     ALL.iter().find(|operation| operation.name == name)
 }
 
-static ALL: [Operation; 45] = [
+static ALL: [Operation; 51] = [
     Operation::one("counter_inc", |times| counter(times, false)),
     Operation::one("counter_inc_striped", |times| counter(times, true)),
     Operation::one("counter_inc_exemplars", |times| counter_with_exemplars(times, false)),
@@ -58,6 +58,12 @@ static ALL: [Operation; 45] = [
     Operation::one("trace_span_unsampled", spans::unsampled),
     Operation::one("trace_record", spans::record),
     Operation::one("extract_inject", spans::extract_inject),
+    Operation::one("call_ok", |times| calls::metrics(times, false)),
+    Operation::one("call_error", |times| calls::metrics(times, true)),
+    Operation::one("call_async_ok", calls::asynchronous),
+    Operation::one("call_of_dependency_ok", calls::of_dependency),
+    Operation::one("call_ok_span_and_line", |times| calls::signals(times, false)),
+    Operation::one("call_error_span_and_line", |times| calls::signals(times, true)),
     Operation::one("http_bare_future_body", requests::bare),
     Operation::one("http_metrics", requests::metrics),
     Operation::one("http_spans_sampled", requests::spans),

@@ -120,6 +120,18 @@ pub(crate) fn unsampled(times: u64) {
 
 /// With a global subscriber, as in programs.
 fn recorded(times: u64, sampler: Option<Sampler>, has_line: bool) {
+    let spans = if sampler.is_some() { Signals::SPAN } else { Signals::NONE };
+    let _pipeline = subscribe(sampler, has_line, LevelFilter::INFO);
+    let lines = if has_line { Signals::LINE } else { Signals::NONE };
+    layered(times, Signals::METRICS | spans | lines);
+}
+
+/// Makes our layers the subscriber of the process, as in programs.
+pub(crate) fn subscribe(
+    sampler: Option<Sampler>,
+    has_line: bool,
+    level: LevelFilter,
+) -> Option<TracePipeline> {
     let resource = Resource::new("benches");
     let pipeline = sampler.map(|sampler| {
         let pipeline = TracePipeline::builder(&resource).registry(&Registry::new()).clock(standing());
@@ -133,9 +145,7 @@ fn recorded(times: u64, sampler: Option<Sampler>, has_line: bool) {
     let subscriber = tracing_subscriber::registry()
         .with(pipeline.as_ref().map(TracePipeline::layer))
         .with(lines)
-        .with(LevelFilter::INFO);
+        .with(level);
     tracing::subscriber::set_global_default(subscriber).expect("each operation has a process of its own");
-    let spans = if pipeline.is_some() { Signals::SPAN } else { Signals::NONE };
-    let lines = if has_line { Signals::LINE } else { Signals::NONE };
-    layered(times, Signals::METRICS | spans | lines);
+    pipeline
 }

@@ -9,7 +9,7 @@ mod peers;
 mod sinks;
 mod work;
 
-use harness::{Contender, measure, print};
+use harness::{Contender, Taken, measure, print};
 use work::{ASYNC_ERROR, ASYNC_OK, SYNC_ERROR, SYNC_OK};
 
 const CASES: [&str; 4] = [SYNC_OK, SYNC_ERROR, ASYNC_OK, ASYNC_ERROR];
@@ -28,7 +28,25 @@ fn table(what: &str, contenders: &[Contender], wanted: &str, rounds: usize, bar:
     for case in CASES {
         let title = format!("{what}: {case}");
         if title.contains(wanted) {
-            print(&title, &names, &measure(contenders, case, 1, rounds), bar);
+            let taken = measure(contenders, case, 1, rounds);
+            print(&title, &names, &taken, bar);
+            print_sum(&names, &taken);
         }
+    }
+}
+
+/// Our signals together beside the sum of what each adds alone.
+fn print_sum(names: &[&str], taken: &[Option<Taken>]) {
+    let of = |name: &str| {
+        let at = names.iter().position(|other| *other == name)?;
+        Some(taken.get(at).copied().flatten()?.nanoseconds)
+    };
+    let parts = [peers::METRICS, peers::SPAN, peers::LINE, peers::ALL].map(of);
+    if let [Some(metrics), Some(span), Some(line), Some(all)] = parts {
+        let sum = span + line - metrics;
+        println!(
+            "  together / sum of the parts alone: {all:.0} ns / {sum:.0} ns = {:.3}  bar 1.00",
+            all / sum
+        );
     }
 }

@@ -17,14 +17,19 @@ pub fn metrics() -> Vec<Contender> {
     ]
 }
 
-/// With a span and a line. The first is the reference; the last four are our parts, alone and together.
+/// With a span and a line. The first is the reference; the last four are ours with each layer alone, and with both.
 pub fn signals() -> Vec<Contender> {
     vec![
         tracing::instrumented("#[instrument] + fmt json"),
-        tracing::instrumented_and_exported("#[instrument] + fmt json + tracing-opentelemetry"),
-        radiosonde::parts("part: metrics", radiosonde::Part::Metrics),
-        radiosonde::parts("part: span", radiosonde::Part::Span),
-        radiosonde::parts("part: line", radiosonde::Part::Line),
-        radiosonde::parts("radiosonde, metrics + span + line", radiosonde::Part::All),
+        tracing::instrumented_and_exported("#[instrument] + fmt json + otel"),
+        radiosonde::with(METRICS, false, false),
+        radiosonde::with(SPAN, true, false),
+        radiosonde::with(LINE, false, true),
+        radiosonde::with(ALL, true, true),
     ]
 }
+
+pub const METRICS: &str = "radiosonde, metrics";
+pub const SPAN: &str = "radiosonde, metrics + span";
+pub const LINE: &str = "radiosonde, metrics + line";
+pub const ALL: &str = "radiosonde, metrics + span + line";

@@ -19,7 +19,7 @@ mod spans;
 mod tail;
 mod trace_options;
 
-pub use active::child_of::{child_of, root_of};
+pub use active::child_of::{child_of, continue_from, link_from, root_of};
 pub use active::doors::{
     add_link, context_of, describe, keep, set_attribute, set_error, set_name, set_ok, set_parent,
     set_work_ids,

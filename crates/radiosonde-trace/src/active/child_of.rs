@@ -1,8 +1,12 @@
 use tracing::Span;
 
+use crate::active::doors::add_link;
 use crate::active::span_control::SpanControl;
 use crate::entering::stack;
+use crate::propagation::carrier::Carrier;
+use crate::propagation::extract::extract;
 use crate::propagation::remote_context::RemoteContext;
+use crate::spans::finished_span::SpanLink;
 
 /// Makes a span that is the child of this context.
 ///
@@ -31,6 +35,41 @@ pub fn child_of(parent: &RemoteContext, make: impl FnOnce() -> Span) -> Span {
         }
     });
     span
+}
+
+/// Makes a span that continues the trace of a request or a message: [`child_of`] the context that [`extract`] reads, if there is a
+/// valid one.
+///
+/// ```
+/// use std::collections::HashMap;
+///
+/// let headers = HashMap::from([("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")]);
+/// let make = || tracing::info_span!("process orders", otel.kind = "consumer");
+/// # use radiosonde_trace::{CaptureSpans, TracePipeline};
+/// # use tracing_subscriber::layer::SubscriberExt as _;
+/// # let pipeline = TracePipeline::builder(&radiosonde_core::Resource::new("shop")).sink(CaptureSpans::new()).build()?;
+/// # let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(pipeline.layer()));
+/// let span = radiosonde_trace::continue_from(&headers, make);
+/// let context = radiosonde_trace::context_of(&span).unwrap();
+/// assert_eq!(context.trace_id().to_string(), "4bf92f3577b34da6a3ce929d0e0e4736");
+/// # Ok::<(), radiosonde_metrics::RegisterError>(())
+/// ```
+pub fn continue_from<C: Carrier + ?Sized>(carrier: &C, make: impl FnOnce() -> Span) -> Span {
+    match extract(carrier) {
+        Some(parent) => child_of(&parent, make),
+        None => make(),
+    }
+}
+
+/// Links a span to the sender of a message, whose context [`extract`] reads: for a span that processes several messages, which have
+/// a trace each. True if there is a valid context.
+pub fn link_from<C: Carrier + ?Sized>(span: &Span, carrier: &C) -> bool {
+    let sender = extract(carrier);
+    let is_linked = sender.is_some();
+    if let Some(sender) = sender {
+        add_link(span, SpanLink::to(&sender));
+    }
+    is_linked
 }
 
 /// Makes a span that starts a trace, whatever is current on this thread: the first span behind a trust boundary.

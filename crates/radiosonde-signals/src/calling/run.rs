@@ -4,6 +4,7 @@ use radiosonde_core::Outcome;
 
 use crate::calling::observed::{end_by, observe_async, observe_sync};
 use crate::operations::operation::Operation;
+use crate::recording::record::Record;
 
 impl Operation {
     /// Runs work in the operation's span. It fails if it returns an error, which is formatted by `{:#}` and counted by its
@@ -38,5 +39,28 @@ impl Operation {
     /// Runs asynchronous work that cannot fail in the operation's span; it is aborted if the future is dropped before its end.
     pub fn run_infallible_async<F: Future>(&self, work: F) -> impl Future<Output = F::Output> + use<F> {
         observe_async(self.clone(), work, |_: &_, _: &_| Outcome::Completed.into())
+    }
+}
+
+impl Record<Operation> {
+    /// Runs the work in its span and ends it: it fails if it returns an error, as in [`Operation::run`].
+    ///
+    /// # Errors
+    /// What `work` returned.
+    pub fn run<T, E: Display + 'static>(self, work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+        let operation = self.work().clone();
+        observe_sync(self, work, move |returned, _| end_by(returned, |error| operation.failed(error)))
+    }
+
+    /// Runs asynchronous work in its span and ends it, as [`Operation::run_async`] does. The call has begun already.
+    pub fn run_async<F, T, E>(self, work: F) -> impl Future<Output = Result<T, E>> + use<F, T, E>
+    where
+        F: Future<Output = Result<T, E>>,
+        E: Display + 'static,
+    {
+        let operation = self.work().clone();
+        observe_async(self, work, move |returned: &Result<T, E>, _: &_| {
+            end_by(returned, |error| operation.failed(error))
+        })
     }
 }

@@ -3,14 +3,14 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use radiosonde_core::{Clock, Outcome, SharedClock, SpanContext, survive};
+use radiosonde_core::{Clock, EndingSpan, Outcome, SharedClock, SpanContext, survive};
 use radiosonde_metrics::{Counter, DynFamily, Histogram, IntGauge};
 use tracing::field::Empty;
 use tracing::{Level, Span};
 
 use crate::golden::GoldenSignals;
 use crate::operations::error_kind::{ErrorKinds, OTHER};
-use crate::operations::work_metrics::{OpenSpan, WorkMetrics, known_kinds};
+use crate::operations::work_metrics::{OpenSpan, WatchWork, WorkMetrics, known_kinds};
 use crate::recording::ended::Ended;
 use crate::recording::record::Record;
 use crate::recording::unit_of_work::UnitOfWork;
@@ -45,7 +45,12 @@ use crate::recording::unit_of_work::UnitOfWork;
 /// assert!(price("3").is_ok());
 /// ```
 #[derive(Clone)]
-pub struct Operation(Arc<Signals>);
+pub struct Operation {
+    signals: Arc<Signals>,
+    /// Those of the call, if they were given.
+    items: Option<u64>,
+    amount: u64,
+}
 
 struct Signals {
     name: Cow<'static, str>,
@@ -53,11 +58,15 @@ struct Signals {
     /// Indexed by the outcome.
     calls: Option<[Counter; Outcome::ALL.len()]>,
     errors: Option<Errors>,
+    amount: Option<Counter>,
     duration: Option<Histogram>,
     in_flight: Option<IntGauge>,
     kinds: ErrorKinds,
     error_texts: bool,
+    items_attribute: Option<&'static str>,
+    drop_completes: bool,
     open: OpenSpan,
+    watcher: Option<Arc<dyn WatchWork>>,
     golden: GoldenSignals,
 }
 
@@ -76,15 +85,19 @@ impl Operation {
         values: &[&str],
         clock: &SharedClock,
     ) -> Self {
-        let outcome = |family: &DynFamily<Counter>, value| family.handle(&[values, &[value]].concat());
+        let with = |family: &DynFamily<Counter>, value| family.handle(&[values, &[value]].concat());
+        let outcome = |calls: &DynFamily<Counter>, value| match metrics.outcome.label() {
+            Some(_) => with(calls, value),
+            None => calls.handle(values),
+        };
         let errors = metrics.errors.as_ref().map(|family| {
             for kind in known_kinds(&metrics.kinds) {
-                let _ = outcome(family, kind);
+                let _ = with(family, kind);
             }
             let values = values.iter().map(|&value| value.into()).collect();
             Errors { family: family.clone(), values }
         });
-        Self(Arc::new(Signals {
+        let signals = Signals {
             name,
             clock: Arc::clone(clock),
             calls: metrics
@@ -92,36 +105,74 @@ impl Operation {
                 .as_ref()
                 .map(|calls| metrics.outcome.values.map(|value| outcome(calls, value))),
             errors,
+            amount: metrics.amount.as_ref().map(|amount| amount.handle(values)),
             duration: metrics.duration.as_ref().map(|duration| duration.handle(values)),
             in_flight: metrics.in_flight.as_ref().map(|in_flight| in_flight.handle(values)),
             kinds: metrics.kinds.clone(),
             error_texts: metrics.error_texts,
+            items_attribute: metrics.items_attribute,
+            drop_completes: metrics.drop_completes,
             open: Arc::clone(&metrics.open),
+            watcher: metrics.watcher.clone(),
             golden: metrics.golden.clone(),
-        }))
+        };
+        Self { signals: Arc::new(signals), items: None, amount: 0 }
     }
 
     /// The operation's name.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.0.name
+        &self.signals.name
     }
 
     /// Where its golden signals are. Its saturation has no limit: it is the number of calls in progress.
     #[must_use]
     pub fn signals(&self) -> &GoldenSignals {
-        &self.0.golden
+        &self.signals.golden
     }
 
     /// Begins a call that ends with the guard: for work that is not a function, or that ends elsewhere than it began.
     pub fn track(&self) -> Record<Self> {
-        Record::start(self.clone(), |operation| (operation.0.open)(operation.name()))
+        Record::start(self.clone(), Self::open)
+    }
+
+    /// Like [`track`](Self::track), but the span is made by the function `make`, out of the one that it is given: to make it within the
+    /// trace of the sender of a message, `|open| radiosonde_trace::continue_from(&headers, open)`.
+    ///
+    /// ```
+    /// # use radiosonde_metrics::Registry;
+    /// # use radiosonde_signals::Operation;
+    /// # let import = Operation::in_registry(&Registry::new(), "import")?;
+    /// let record = import.track_with(|open| tracing::info_span!("nightly").in_scope(open));
+    /// assert_eq!(record.run(|| "7".parse::<u8>()), Ok(7));
+    /// # Ok::<(), radiosonde_metrics::RegisterError>(())
+    /// ```
+    pub fn track_with(&self, make: impl FnOnce(&dyn Fn() -> Span) -> Span) -> Record<Self> {
+        Record::start(self.clone(), |operation| make(&|| operation.open()))
+    }
+
+    fn open(&self) -> Span {
+        (self.signals.open)(self.name())
+    }
+
+    /// Makes the call one of this many items, such as the messages of a batch: each counts as a call, and as an error if the call
+    /// fails. Default: 1. Of a call in progress, by [`Record::work_mut`].
+    pub const fn set_items(&mut self, items: u64) -> &mut Self {
+        self.items = Some(items);
+        self
+    }
+
+    /// What the call moves, if its set has a counter for it: the bytes of messages, the rows of a query. Default: 0. Of a call in
+    /// progress, by [`Record::work_mut`].
+    pub const fn set_amount(&mut self, amount: u64) -> &mut Self {
+        self.amount = amount;
+        self
     }
 
     /// How a call ended that returned this error.
     pub(crate) fn failed<E: fmt::Display + 'static>(&self, error: &E) -> Ended {
         let ended = Ended::by_display(error);
-        match survive(|| self.0.kinds.of(error as &dyn Any)).flatten() {
+        match survive(|| self.signals.kinds.of(error as &dyn Any)).flatten() {
             Some(kind) => ended.with_error_type(kind),
             None => ended,
         }
@@ -141,7 +192,7 @@ pub(crate) fn open_span(name: &str) -> Span {
 }
 
 impl Errors {
-    fn count(&self, kind: &str) {
+    fn count(&self, kind: &str, items: u64) {
         let mut values = [""; MAX_LABELS];
         for (value, own) in values.iter_mut().zip(&self.values) {
             *value = own;
@@ -149,7 +200,7 @@ impl Errors {
         let count = self.values.len();
         if let Some(values) = values.get_mut(..=count) {
             values[count] = kind;
-            self.family.with(values).inc();
+            self.family.with(values).inc_by(items);
         }
     }
 }
@@ -159,34 +210,56 @@ const MAX_LABELS: usize = 32;
 
 impl UnitOfWork for Operation {
     fn clock(&self) -> &dyn Clock {
-        &*self.0.clock
+        &*self.signals.clock
     }
 
     fn begin(&self) {
-        if let Some(in_flight) = &self.0.in_flight {
+        if let Some(in_flight) = &self.signals.in_flight {
             in_flight.inc();
+        }
+        if let Some(watcher) = &self.signals.watcher {
+            watcher.begun();
         }
     }
 
-    fn adjust(&self, ended: Ended) -> Ended {
-        if self.0.error_texts { ended } else { ended.without_error() }
-    }
-
     fn finish(&self, ended: &Ended, exemplar: Option<&SpanContext>) {
-        let Signals { calls, errors, duration, in_flight, .. } = &*self.0;
+        let Signals { calls, errors, amount, duration, in_flight, watcher, .. } = &*self.signals;
+        let items = self.items.unwrap_or(1);
         if let Some(calls) = calls {
-            calls[ended.outcome().index()].inc();
+            calls[ended.outcome().index()].inc_by(items);
         }
         if let Some(errors) = errors
             && ended.is_error()
         {
-            errors.count(ended.error_type().filter(|kind| *kind != "_OTHER").unwrap_or(OTHER));
+            // A failure is one even if nothing was received.
+            let kind = ended.error_type().filter(|kind| *kind != "_OTHER").unwrap_or(OTHER);
+            errors.count(kind, items.max(1));
+        }
+        if let Some(amount) = amount {
+            amount.inc_by(self.amount);
         }
         if let Some(duration) = duration {
             duration.observe_in(ended.took().as_secs_f64(), exemplar);
         }
         if let Some(in_flight) = in_flight {
             in_flight.dec();
+        }
+        if let Some(watcher) = watcher {
+            watcher.ended(ended);
+        }
+    }
+
+    fn adjust(&self, ended: Ended) -> Ended {
+        match ended.outcome() {
+            Outcome::Aborted if self.signals.drop_completes => Outcome::Completed.into(),
+            _ if self.signals.error_texts => ended,
+            _ => ended.without_error(),
+        }
+    }
+
+    fn describe(&self, span: &dyn EndingSpan) {
+        if let (Some(attribute), Some(items)) = (self.signals.items_attribute, self.items) {
+            span.set_number(attribute, i64::try_from(items).unwrap_or(i64::MAX));
         }
     }
 

@@ -1,6 +1,7 @@
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::fmt;
+use std::sync::OnceLock;
 
 use radiosonde_core::SharedClock;
 use radiosonde_metrics::model::OVERFLOW;
@@ -20,8 +21,10 @@ pub(crate) struct Operations {
     first: Vec<String>,
     /// The name of all operations; default: the last label value.
     name: Option<Cow<'static, str>>,
+    /// What the default name begins with.
+    verb: &'static str,
     known: BoundedNames<Operation>,
-    overflow: Operation,
+    overflow: OnceLock<Operation>,
 }
 
 /// After each value of a key. It is not a character, so no text has a use for it.
@@ -40,29 +43,26 @@ impl Operations {
         first: Vec<String>,
         (what, limit): (&'static str, usize),
     ) -> Self {
-        let overflow =
-            Self::make(&metrics, &clock, &first, None, &vec![OVERFLOW; metrics.labels - first.len()]);
-        Self { metrics, clock, first, name: None, known: BoundedNames::new(what, limit), overflow }
+        let (known, overflow) = (BoundedNames::new(what, limit), OnceLock::new());
+        Self { metrics, clock, first, name: None, verb: "", known, overflow }
     }
 
     /// All of them with this name.
-    pub(crate) fn named(mut self, name: Cow<'static, str>) -> Self {
-        let values = vec![OVERFLOW; self.metrics.labels - self.first.len()];
-        self.overflow = Self::make(&self.metrics, &self.clock, &self.first, Some(&name), &values);
-        self.name = Some(name);
-        self
+    pub(crate) fn named(self, name: Cow<'static, str>) -> Self {
+        Self { name: Some(name), ..self }
     }
 
-    fn make(
-        metrics: &WorkMetrics,
-        clock: &SharedClock,
-        first: &[String],
-        name: Option<&Cow<'static, str>>,
-        values: &[&str],
-    ) -> Operation {
-        let values: Vec<&str> = first.iter().map(String::as_str).chain(values.iter().copied()).collect();
-        let last = || Cow::Owned(values.last().copied().unwrap_or_default().to_owned());
-        Operation::from_metrics(metrics, name.cloned().unwrap_or_else(last), &values, clock)
+    /// Each named by this verb and its last label value: `publish orders`.
+    pub(crate) fn prefixed(self, verb: &'static str) -> Self {
+        Self { verb, ..self }
+    }
+
+    fn make(&self, values: &[&str]) -> Operation {
+        let values: Vec<&str> = self.first.iter().map(String::as_str).chain(values.iter().copied()).collect();
+        let last = values.last().copied().unwrap_or_default();
+        let name = || if self.verb.is_empty() { last.to_owned() } else { format!("{} {last}", self.verb) };
+        let name = self.name.clone().unwrap_or_else(|| Cow::Owned(name()));
+        Operation::from_metrics(&self.metrics, name, &values, &self.clock)
     }
 
     /// The operation with these values of the last labels, in their order; beyond the limit, one whose values are `_overflow`.
@@ -81,10 +81,16 @@ impl Operations {
         });
         let found = self.known.admit(&key, || {
             let values: Vec<&str> = key.split_terminator(SEPARATOR).collect();
-            Self::make(&self.metrics, &self.clock, &self.first, self.name.as_ref(), &values)
+            self.make(&values)
         });
         KEY.set(key);
-        found.map_or_else(|| self.overflow.clone(), |found| Operation::clone(&found))
+        found.map_or_else(|| self.overflow().clone(), |found| Operation::clone(&found))
+    }
+
+    /// The operation of all values beyond the limit, which is exposed once there are any.
+    fn overflow(&self) -> &Operation {
+        let values = || vec![OVERFLOW; self.metrics.labels - self.first.len()];
+        self.overflow.get_or_init(|| self.make(&values()))
     }
 }
 

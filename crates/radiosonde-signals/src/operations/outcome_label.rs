@@ -23,6 +23,14 @@ impl OutcomeLabel {
         values: ["success", "error", "error", "error", "error", "error"],
     };
 
+    /// No label: outcomes are not told apart.
+    pub(crate) const NONE: Self = Self { name: Cow::Borrowed(""), values: [""; Outcome::ALL.len()] };
+
+    /// Its name, if there is one.
+    pub(crate) fn label(&self) -> Option<&str> {
+        Some(&*self.name).filter(|name| !name.is_empty())
+    }
+
     /// The values of outcomes that are errors, each once.
     pub(crate) fn errors(&self) -> Vec<&'static str> {
         let errors = [Outcome::Failed, Outcome::Panicked, Outcome::TimedOut, Outcome::Shed];
@@ -33,9 +41,13 @@ impl OutcomeLabel {
 
     /// All values, each once.
     pub(crate) fn all(&self) -> Vec<&'static str> {
-        let mut values = self.values.to_vec();
-        values.dedup();
-        values
+        let mut all = Vec::new();
+        for value in self.values {
+            if !all.contains(&value) {
+                all.push(value);
+            }
+        }
+        all
     }
 }
 

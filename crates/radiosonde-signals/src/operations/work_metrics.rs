@@ -8,6 +8,7 @@ use tracing::Span;
 use crate::golden::{GoldenSignals, Limit, Series};
 use crate::operations::error_kind::{ErrorKinds, OTHER};
 use crate::operations::outcome_label::OutcomeLabel;
+use crate::recording::ended::Ended;
 
 /// Declares the metrics of a kind of work, for the ready sets: each name and help text that is given becomes a metric.
 #[derive(Debug, Clone)]
@@ -18,11 +19,15 @@ pub(crate) struct WorkDeclaration<'a> {
     pub(crate) constant: &'a [(&'a str, &'a str)],
     /// The labels whose values tell operations apart, on all metrics.
     pub(crate) labels: &'a [&'a str],
+    /// The possible values of those labels that have fixed ones.
+    pub(crate) values: &'a [(&'a str, &'a [&'a str])],
     /// The counter of finished work, by the labels and the outcome.
     pub(crate) calls: Option<(&'a str, &'a str)>,
     pub(crate) outcome: OutcomeLabel,
     /// The counter of errors, by the labels and the kind of error.
     pub(crate) errors: Option<(&'a str, &'a str)>,
+    /// The counter of what the work moved, by the labels: bytes, rows.
+    pub(crate) amount: Option<(&'a str, &'a str)>,
     /// The histogram of durations in seconds, by the labels.
     pub(crate) duration: Option<(&'a str, &'a str)>,
     pub(crate) buckets: Buckets,
@@ -30,6 +35,10 @@ pub(crate) struct WorkDeclaration<'a> {
     pub(crate) in_flight: Option<(&'a str, &'a str)>,
     /// Whether the texts of errors are in the span and the line.
     pub(crate) error_texts: bool,
+    /// The attribute of the span with the number of items, if it was given.
+    pub(crate) items_attribute: Option<&'static str>,
+    /// Whether work ends well when its record is dropped, such as a connection.
+    pub(crate) drop_completes: bool,
     /// Whether names that conventions forbid are accepted: a counter without `_total`.
     pub(crate) unconventional: bool,
 }
@@ -41,13 +50,17 @@ impl<'a> WorkDeclaration<'a> {
             kind,
             constant: &[],
             labels,
+            values: &[],
             calls: None,
             outcome: OutcomeLabel::OUTCOME,
             errors: None,
+            amount: None,
             duration: None,
             buckets: Buckets::HTTP_SECONDS,
             in_flight: None,
             error_texts: true,
+            items_attribute: None,
+            drop_completes: false,
             unconventional: false,
         }
     }
@@ -59,37 +72,48 @@ impl<'a> WorkDeclaration<'a> {
         kinds: ErrorKinds,
         open: impl Fn(&str) -> Span + Send + Sync + 'static,
     ) -> Result<WorkMetrics, RegisterError> {
-        let outcomes = self.outcome.all();
-        let (values, error_kinds) = ([(&*self.outcome.name, &*outcomes)], known_kinds(&kinds));
-        // Kinds that an `err` hook names are not known here.
-        let all_kinds = [("kind", &*error_kinds)];
-        let counter = |(name, help): (&'a str, &'a str), label: &str, values: &[_]| {
-            let counter = registry.counter(name, help).constant_labels(self.constant).possible_values(values);
+        let (outcomes, error_kinds) = (self.outcome.all(), known_kinds(&kinds));
+        let counter = |(name, help): (&'a str, &'a str), label: Option<(&str, &[&str])>| {
+            let values: Vec<_> = self.values.iter().copied().chain(label).collect();
+            let counter =
+                registry.counter(name, help).constant_labels(self.constant).possible_values(&values);
             let counter = if self.unconventional { counter.unconventional_name() } else { counter };
-            counter.labels(&[self.labels, &[label]].concat())
+            let labels: Vec<_> = self.labels.iter().copied().chain(label.map(|(label, _)| label)).collect();
+            counter.labels(&labels)
         };
-        let calls = self.calls.map(|calls| counter(calls, &self.outcome.name, &values)).transpose()?;
-        let errors = self.errors.map(|errors| counter(errors, "kind", &all_kinds)).transpose()?;
+        let outcome = self.outcome.label().map(|label| (label, &*outcomes));
+        let calls = self.calls.map(|calls| counter(calls, outcome)).transpose()?;
+        // Kinds that an `err` hook names are not known here.
+        let kind = Some(("kind", &*error_kinds));
+        let errors = self.errors.map(|errors| counter(errors, kind)).transpose()?;
+        let amount = self.amount.map(|amount| counter(amount, None)).transpose()?;
         let histogram = |(name, help): (&str, &str)| {
             let histogram = registry.histogram(name, help).constant_labels(self.constant);
             let histogram = if name.ends_with("_seconds") { histogram.unit("seconds") } else { histogram };
-            histogram.buckets(self.buckets.clone()).labels(self.labels)
+            let histogram = histogram.possible_values(self.values).buckets(self.buckets.clone());
+            histogram.labels(self.labels)
         };
         let duration = self.duration.map(histogram).transpose()?;
-        let gauge =
-            |(name, help)| registry.int_gauge(name, help).constant_labels(self.constant).labels(self.labels);
+        let gauge = |(name, help)| {
+            let gauge = registry.int_gauge(name, help).constant_labels(self.constant);
+            gauge.possible_values(self.values).labels(self.labels)
+        };
         let in_flight = self.in_flight.map(gauge).transpose()?;
         let golden = self.golden(registry);
         Ok(WorkMetrics {
             calls,
             outcome: self.outcome,
             errors,
+            amount,
             duration,
             in_flight,
             labels: self.labels.len(),
             kinds,
             error_texts: self.error_texts,
+            items_attribute: self.items_attribute,
+            drop_completes: self.drop_completes,
             open: Arc::new(open),
+            watcher: None,
             golden,
         })
     }
@@ -102,7 +126,8 @@ impl<'a> WorkDeclaration<'a> {
         };
         let latency = series(self.duration, Kind::Histogram);
         let calls = series(self.calls, Kind::Counter);
-        let failed = calls.clone().map(|calls| calls.with_any(&*self.outcome.name, self.outcome.errors()));
+        let failed = calls.clone().zip(self.outcome.label());
+        let failed = failed.map(|(calls, label)| calls.with_any(label, self.outcome.errors()));
         GoldenSignals::new(self.kind, "")
             .with_traffic(calls.or_else(|| latency.clone()))
             .with_errors(series(self.errors, Kind::Counter).or(failed))
@@ -128,19 +153,32 @@ pub(crate) struct WorkMetrics {
     pub(crate) calls: Option<DynFamily<Counter>>,
     pub(crate) outcome: OutcomeLabel,
     pub(crate) errors: Option<DynFamily<Counter>>,
+    pub(crate) amount: Option<DynFamily<Counter>>,
     pub(crate) duration: Option<DynFamily<Histogram>>,
     pub(crate) in_flight: Option<DynFamily<IntGauge>>,
     /// How many labels tell operations apart.
     pub(crate) labels: usize,
     pub(crate) kinds: ErrorKinds,
     pub(crate) error_texts: bool,
+    pub(crate) items_attribute: Option<&'static str>,
+    pub(crate) drop_completes: bool,
     pub(crate) open: OpenSpan,
+    /// What else happens with each unit of work.
+    pub(crate) watcher: Option<Arc<dyn WatchWork>>,
     /// Those of all operations together, without a name.
     pub(crate) golden: GoldenSignals,
 }
 
 /// Makes the span of a unit of work, from the name of its operation.
 pub(crate) type OpenSpan = Arc<dyn Fn(&str) -> Span + Send + Sync>;
+
+/// What a set does at the beginning and the end of each unit of work besides its metrics, such as to note when it succeeded.
+pub(crate) trait WatchWork: Send + Sync {
+    fn begun(&self);
+
+    /// Called after the metrics were recorded.
+    fn ended(&self, ended: &Ended);
+}
 
 impl fmt::Debug for WorkMetrics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

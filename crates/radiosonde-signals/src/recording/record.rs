@@ -83,6 +83,10 @@ impl<W: UnitOfWork> Record<W> {
         &self.span
     }
 
+    pub(crate) const fn work(&self) -> &W {
+        &self.work
+    }
+
     /// The work, to be updated as its details become known.
     pub const fn work_mut(&mut self) -> &mut W {
         &mut self.work

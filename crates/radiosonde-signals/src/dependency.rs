@@ -4,7 +4,7 @@ use std::sync::Arc;
 use radiosonde_metrics::{Buckets, RegisterError};
 use tracing::field::Empty;
 
-use crate::golden::GoldenSignals;
+use crate::golden::{GoldenSignals, Limit};
 use crate::operations::operation::Operation;
 use crate::operations::operations::Operations;
 use crate::operations::set_options::{SetOptions, set_options};
@@ -18,9 +18,9 @@ use crate::operations::work_metrics::WorkDeclaration;
 /// - `dependency_calls_total{dependency,operation,outcome}`: traffic.
 /// - `dependency_errors_total{dependency,operation,kind}`: errors, by a [kind](crate::ErrorKind) from a fixed set.
 /// - `dependency_duration_seconds{dependency,operation}`: latency, with an exemplar.
-/// - `dependency_in_flight{dependency,operation}`: calls in progress. Their limit is unknown.
+/// - `dependency_in_flight{dependency,operation}`: calls in progress. Saturation, if their limit is [set](DependencyBuilder::limit).
 ///
-/// The span of a call is of kind client, with `peer.service`.
+/// The span of a call is of kind client, with `service.peer.name`, and named like the call.
 ///
 /// ```
 /// use radiosonde_metrics::Registry;
@@ -46,7 +46,8 @@ struct Inner {
 impl Dependency {
     /// Declares a dependency, by the name of the called service.
     pub fn builder(name: impl Into<Cow<'static, str>>) -> DependencyBuilder {
-        DependencyBuilder { name: name.into(), options: SetOptions::new(Buckets::HTTP_SECONDS) }
+        let options = SetOptions::new(Buckets::HTTP_SECONDS);
+        DependencyBuilder { name: name.into(), limit: Limit::Unknown, options }
     }
 
     /// A kind of call, such as `balance`, to be run or tracked. At most 200; all further ones are `_overflow`.
@@ -70,18 +71,26 @@ impl Dependency {
 #[derive(Debug)]
 pub struct DependencyBuilder {
     name: Cow<'static, str>,
+    limit: Limit,
     options: SetOptions,
 }
 
 set_options!(DependencyBuilder, buckets, errors);
 
 impl DependencyBuilder {
+    /// How many calls can be in progress, such as by the size of a pool or a semaphore around them, for the saturation. Default:
+    /// unknown.
+    pub fn limit(mut self, calls: u32) -> Self {
+        self.limit = Limit::Fixed(f64::from(calls));
+        self
+    }
+
     /// Declares the metrics.
     ///
     /// # Errors
     /// [`RegisterError`] if a name is refused or the registry has another metric with it.
     pub fn build(self) -> Result<Dependency, RegisterError> {
-        let Self { name, options } = self;
+        let Self { name, limit, options } = self;
         let named = |suffix| options.name(&format!("dependency_{suffix}"));
         let (calls, errors) = (named("calls_total"), named("errors_total"));
         let (duration, in_flight) = (named("duration_seconds"), named("in_flight"));
@@ -102,10 +111,12 @@ impl DependencyBuilder {
                 otel.kind = "client",
                 otel.status_code = Empty,
                 otel.status_description = Empty,
-                peer.service = &*service,
+                service.peer.name = &*service,
             )
         })?;
-        let signals = metrics.golden.clone().named(&*name, Some(("dependency", &name)));
+        let golden = metrics.golden.clone();
+        let in_use = golden.saturation().map(|saturation| saturation.in_use().clone());
+        let signals = golden.with_saturation(in_use, limit).named(&*name, Some(("dependency", &name)));
         signals.declare(options.registry());
         let operations = Operations::new(metrics, options.clock, vec![name.into_owned()], CALLS);
         Ok(Dependency(Arc::new(Inner { operations, signals })))

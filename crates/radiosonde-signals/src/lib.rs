@@ -4,20 +4,29 @@ mod annotating;
 mod any_field;
 mod bounded_names;
 mod calling;
+mod connections;
 mod database;
 mod dependency;
 mod golden;
+mod messaging;
 mod observing;
 mod operations;
 mod recording;
+mod scheduling;
 
 pub use bounded_names::BoundedNames;
+pub use connections::connection_names::ConnectionNames;
+pub use connections::connections::{Connections, ConnectionsBuilder};
+pub use connections::sessions::{Sessions, SessionsBuilder};
 pub use database::database::Database;
 pub use database::database_builder::DatabaseBuilder;
 pub use database::database_names::DatabaseNames;
 pub use database::pool_state::PoolState;
 pub use dependency::{Dependency, DependencyBuilder};
 pub use golden::{GoldenSignals, Limit, Saturation, Series};
+pub use messaging::messaging::Messaging;
+pub use messaging::messaging_builder::MessagingBuilder;
+pub use messaging::messaging_names::MessagingNames;
 pub use operations::error_kind::{ClassifyErrors, ErrorKind};
 pub use operations::operation::Operation;
 pub use operations::operation_builder::OperationBuilder;
@@ -138,6 +147,8 @@ pub use radiosonde_macros::observe;
 pub use recording::ended::Ended;
 pub use recording::record::Record;
 pub use recording::unit_of_work::UnitOfWork;
+pub use scheduling::scheduled_job::ScheduledJob;
+pub use scheduling::scheduled_job_builder::ScheduledJobBuilder;
 
 /// Support for the expansion of `#[observe]`. Not for use by hand.
 #[doc(hidden)]

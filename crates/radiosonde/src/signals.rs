@@ -4,7 +4,9 @@ pub use radiosonde_macros::facade_observe as observe;
 #[doc(hidden)]
 pub use radiosonde_signals::__private;
 pub use radiosonde_signals::{
-    BoundedNames, ClassifyErrors, Database, DatabaseBuilder, DatabaseNames, Dependency, DependencyBuilder,
-    Ended, ErrorKind, GoldenSignals, Limit, Operation, OperationBuilder, OperationFamily, OperationNames,
-    PoolState, Record, Saturation, Series, UnitOfWork, annotate,
+    BoundedNames, ClassifyErrors, ConnectionNames, Connections, ConnectionsBuilder, Database,
+    DatabaseBuilder, DatabaseNames, Dependency, DependencyBuilder, Ended, ErrorKind, GoldenSignals, Limit,
+    Messaging, MessagingBuilder, MessagingNames, Operation, OperationBuilder, OperationFamily,
+    OperationNames, PoolState, Record, Saturation, ScheduledJob, ScheduledJobBuilder, Series, Sessions,
+    SessionsBuilder, UnitOfWork, annotate,
 };

@@ -59,11 +59,9 @@ const MISSING: &[&str] = &[
     // valtronics
     "valtronics_alerts_total",
     "valtronics_devices_total",
-    "valtronics_mqtt_messages_total",
     "valtronics_system_health_score",
     "valtronics_telemetry_points_total",
     // autoserve
-    "active_sessions",
     "celery_queue_depth",
     "celery_task_duration_seconds",
     "celery_tasks_total",
@@ -81,16 +79,13 @@ const MISSING: &[&str] = &[
     "user_registrations_total",
     "worker_memory_usage_bytes",
     // the shop guide
-    "active_connections",
     "cache_hits_total",
     "cache_misses_total",
     "orders_created_total",
     "payments_processed_total",
     "user_signups_total",
     // aetherra
-    "aetherra_active_connections",
     "aetherra_homeostasis_status",
-    "aetherra_max_connections",
     "aetherra_memory_bytes",
     "aetherra_memory_events_total",
     "aetherra_memory_healthy",

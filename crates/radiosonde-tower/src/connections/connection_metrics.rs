@@ -1,17 +1,18 @@
 use std::net::SocketAddr;
-use std::sync::Arc;
 
-use radiosonde_core::{SharedClock, SystemClock};
-use radiosonde_metrics::{Buckets, Counter, Histogram, IntGauge, RegisterError, Registry};
+use radiosonde_core::SharedClock;
+use radiosonde_metrics::{RegisterError, Registry};
+use radiosonde_signals::{ConnectionNames, Connections, ConnectionsBuilder};
 
 use crate::connections::tracked::{OpenConnection, Tracked};
 
 /// Counts the connections that a listener accepts, and measures how long they stay open.
 ///
 /// # Metrics
-/// - `http_connections_accepted_total{listener}`, `http_connections_active{listener}` and
-///   `http_connection_duration_seconds{listener}`. A connection is active until its stream is dropped, which for a websocket
-///   is the end of the websocket. Connections that the listener has not accepted yet wait in the kernel, unseen.
+/// - `http_connections_accepted_total{listener}`, `http_connections_active{listener}`, `http_connections_closed_total{listener,reason}`
+///   and `http_connection_duration_seconds{listener}`: those of [`Connections`] as
+///   [`http_listener`](ConnectionNames::http_listener) names them. A connection is active until its stream is dropped, which for a
+///   websocket is the end of the websocket. Connections that the listener has not accepted yet wait in the kernel, unseen.
 ///
 /// # With axum
 /// With the features `axum` and `saturation`, `listener` wraps a listener, and `MakeWithConnection` puts the [`ConnectionHandle`]
@@ -49,19 +50,7 @@ use crate::connections::tracked::{OpenConnection, Tracked};
 ///
 /// [`ConnectionHandle`]: crate::ConnectionHandle
 #[derive(Debug, Clone)]
-pub struct ConnectionMetrics(Arc<Inner>);
-
-#[derive(Debug)]
-struct Inner {
-    accepted: Counter,
-    active: IntGauge,
-    duration: Histogram,
-    clock: SharedClock,
-}
-
-/// From a connection without a request to one that a pool keeps open.
-const SECONDS: Buckets =
-    Buckets::from_static(&[0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0, 3600.0]);
+pub struct ConnectionMetrics(Connections);
 
 impl ConnectionMetrics {
     /// Metrics of the listener with this name, in [`Registry::global`].
@@ -74,37 +63,30 @@ impl ConnectionMetrics {
 
     /// Builds the metrics of the listener with this name; default: the global registry and the system's clock.
     pub fn builder(listener: impl Into<String>) -> ConnectionMetricsBuilder {
-        ConnectionMetricsBuilder { listener: listener.into(), registry: None, clock: Arc::new(SystemClock) }
+        let listener: String = listener.into();
+        ConnectionMetricsBuilder(Connections::builder(listener).names(ConnectionNames::http_listener()))
     }
 
     /// Counts an accepted connection, until the returned stream is dropped. `peer` is the address that was accepted.
     pub fn track<Io>(&self, io: Io, peer: Option<SocketAddr>) -> Tracked<Io> {
-        let Inner { accepted, active, duration, clock } = &*self.0;
-        accepted.inc();
-        Tracked::new(io, OpenConnection::new(peer, active.hold(), duration.clone(), Arc::clone(clock)))
+        Tracked::new(io, OpenConnection::new(peer, self.0.open()))
     }
 }
 
 /// Builds [`ConnectionMetrics`].
 #[must_use]
 #[derive(Debug, Clone)]
-pub struct ConnectionMetricsBuilder {
-    listener: String,
-    registry: Option<Registry>,
-    clock: SharedClock,
-}
+pub struct ConnectionMetricsBuilder(ConnectionsBuilder);
 
 impl ConnectionMetricsBuilder {
     /// Sets the registry of the metrics; default: [`Registry::global`].
-    pub fn registry(mut self, registry: &Registry) -> Self {
-        self.registry = Some(registry.clone());
-        self
+    pub fn registry(self, registry: &Registry) -> Self {
+        Self(self.0.registry(registry))
     }
 
     /// Sets the clock that measures durations; default: the system's.
-    pub fn clock(mut self, clock: SharedClock) -> Self {
-        self.clock = clock;
-        self
+    pub fn clock(self, clock: SharedClock) -> Self {
+        Self(self.0.clock(clock))
     }
 
     /// Registers the metrics. Metrics with the same listener's name are shared.
@@ -112,24 +94,14 @@ impl ConnectionMetricsBuilder {
     /// # Errors
     /// [`RegisterError`] if the registry has other metrics with these names.
     pub fn build(self) -> Result<ConnectionMetrics, RegisterError> {
-        let registry = self.registry.as_ref().unwrap_or_else(|| Registry::global());
-        let accepted = registry.counter("http_connections_accepted_total", "Number of connections accepted.");
-        let active = registry.int_gauge("http_connections_active", "Number of open connections.");
-        let help = "Duration of connections from accept to close.";
-        let duration = registry.histogram("http_connection_duration_seconds", help).unit("seconds");
-        let values = [self.listener.as_str()];
-        Ok(ConnectionMetrics(Arc::new(Inner {
-            accepted: accepted.labels(&["listener"])?.handle(&values),
-            active: active.labels(&["listener"])?.handle(&values),
-            duration: duration.buckets(SECONDS).labels(&["listener"])?.handle(&values),
-            clock: self.clock,
-        })))
+        Ok(ConnectionMetrics(self.0.build()?))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+    use std::sync::Arc;
     use std::time::Duration;
 
     use radiosonde_testkit::ManualClock;
@@ -158,5 +130,9 @@ mod tests {
         let text = registry.text();
         assert!(text.contains("http_connection_duration_seconds_sum{listener=\"public\"} 40\n"), "{text}");
         assert!(text.contains("duration_seconds_bucket{listener=\"public\",le=\"30\"} 2\n"), "{text}");
+        for (reason, times) in [("closed", 1), ("panic", 1), ("error", 0)] {
+            let labels = format!("{{listener=\"public\",reason=\"{reason}\"}}");
+            assert!(text.contains(&format!("http_connections_closed_total{labels} {times}\n")), "{text}");
+        }
     }
 }

@@ -1,9 +1,7 @@
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use pin_project_lite::pin_project;
-use radiosonde_core::SharedClock;
-use radiosonde_metrics::{GaugeGuard, Histogram};
+use radiosonde_signals::{Operation, Record};
 
 use crate::connections::connection_handle::ConnectionHandle;
 
@@ -49,27 +47,18 @@ impl<Io> Tracked<Io> {
 #[derive(Debug)]
 pub(crate) struct OpenConnection {
     connection: ConnectionHandle,
-    accepted: Duration,
-    duration: Histogram,
-    clock: SharedClock,
-    _active: GaugeGuard,
+    // Dropped after what the connection held.
+    _record: Record<Operation>,
 }
 
 impl OpenConnection {
-    pub(crate) fn new(
-        peer: Option<SocketAddr>,
-        active: GaugeGuard,
-        duration: Histogram,
-        clock: SharedClock,
-    ) -> Self {
-        let accepted = clock.monotonic();
-        Self { connection: ConnectionHandle::new(peer), accepted, duration, clock, _active: active }
+    pub(crate) fn new(peer: Option<SocketAddr>, record: Record<Operation>) -> Self {
+        Self { connection: ConnectionHandle::new(peer), _record: record }
     }
 }
 
 impl Drop for OpenConnection {
     fn drop(&mut self) {
-        self.duration.observe_duration(self.clock.monotonic().saturating_sub(self.accepted));
         self.connection.close();
     }
 }

@@ -1,11 +1,11 @@
 //! "Aetherra": an assistant with a memory, plugins and a self-improvement, under a namespace.
 
 use radiosonde_metrics::Registry;
-use radiosonde_signals::{Operation, OperationNames};
+use radiosonde_signals::{ConnectionNames, Connections, Operation, OperationNames};
 use radiosonde_tower::ServerNames;
 
 use crate::guides::doors::serve;
-use crate::guides::table::{Door, Kept, counter, histogram, summary};
+use crate::guides::table::{Door, Kept, counter, gauge, histogram, summary};
 
 pub(crate) const GUIDE: &[Door] = &[
     Door {
@@ -31,6 +31,14 @@ pub(crate) const GUIDE: &[Door] = &[
             histogram("aetherra_memory_query_duration_seconds", &[], "seconds", 1.0),
         ],
     },
+    Door {
+        helper: "radiosonde_signals::Connections, ConnectionNames::unlabelled, namespace, max",
+        make: connections,
+        metrics: &[
+            gauge("aetherra_active_connections", &[], "", 1.0),
+            gauge("aetherra_max_connections", &[], "", 100.0),
+        ],
+    },
 ];
 
 fn http(registry: &Registry) -> Kept {
@@ -50,4 +58,10 @@ fn operation(registry: &Registry) -> Kept {
     let query = Operation::builder("memory_query").registry(registry).namespace("aetherra");
     query.names(OperationNames::per_operation()).build().unwrap().track().complete();
     Box::new(())
+}
+
+fn connections(registry: &Registry) -> Kept {
+    let api = Connections::builder("api").names(ConnectionNames::unlabelled()).namespace("aetherra");
+    let api = api.max(100).registry(registry).build().unwrap();
+    Box::new(api.open())
 }

@@ -1,7 +1,7 @@
 //! "AutoServe": a backend, its workers, and a model that scales them.
 
 use radiosonde_metrics::Registry;
-use radiosonde_signals::DatabaseNames;
+use radiosonde_signals::{DatabaseNames, Sessions};
 use radiosonde_tower::ServerNames;
 
 use crate::guides::doors::{query, serve};
@@ -28,6 +28,11 @@ pub(crate) const GUIDE: &[Door] = &[
             histogram("db_query_duration_seconds", &["operation", "+database"], "seconds", 1.0),
         ],
     },
+    Door {
+        helper: "radiosonde_signals::Sessions, unlabelled",
+        make: sessions,
+        metrics: &[gauge("active_sessions", &[], "", 1.0)],
+    },
 ];
 
 fn http(registry: &Registry) -> Kept {
@@ -36,4 +41,9 @@ fn http(registry: &Registry) -> Kept {
 
 fn database(registry: &Registry) -> Kept {
     query(registry, DatabaseNames::abbreviated(), "")
+}
+
+fn sessions(registry: &Registry) -> Kept {
+    let sessions = Sessions::builder("user").unlabelled().registry(registry).build().unwrap();
+    Box::new(sessions.open())
 }

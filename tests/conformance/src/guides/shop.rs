@@ -1,7 +1,7 @@
 //! The guide of a shop: gateway, authentication, orders, payments.
 
 use radiosonde_metrics::Registry;
-use radiosonde_signals::DatabaseNames;
+use radiosonde_signals::{ConnectionNames, Connections, DatabaseNames};
 use radiosonde_tower::ServerNames;
 
 use crate::guides::doors::{query, serve};
@@ -36,6 +36,11 @@ pub(crate) const GUIDE: &[Door] = &[
             gauge("process_open_fds", &[], "", SOME),
         ],
     },
+    Door {
+        helper: "radiosonde_signals::Connections, ConnectionNames::unlabelled",
+        make: connections,
+        metrics: &[gauge("active_connections", &[], "", 1.0)],
+    },
 ];
 
 fn http(registry: &Registry) -> Kept {
@@ -49,4 +54,9 @@ fn process(registry: &Registry) -> Kept {
 
 fn database(registry: &Registry) -> Kept {
     query(registry, DatabaseNames::with_total(), "")
+}
+
+fn connections(registry: &Registry) -> Kept {
+    let gateway = Connections::builder("gateway").names(ConnectionNames::unlabelled());
+    Box::new(gateway.registry(registry).build().unwrap().open())
 }

@@ -1,7 +1,7 @@
 //! "Valtronics": devices, their telemetry and their alerts, under a namespace.
 
 use radiosonde_metrics::Registry;
-use radiosonde_signals::DatabaseNames;
+use radiosonde_signals::{DatabaseNames, Messaging, MessagingNames};
 use radiosonde_tower::ServerNames;
 
 use crate::guides::doors::{query, serve};
@@ -21,6 +21,16 @@ pub(crate) const GUIDE: &[Door] = &[
         make: database,
         metrics: &[gauge("valtronics_database_connections", &["state=used|idle|max", "+pool"], "", 25.0)],
     },
+    Door {
+        helper: "radiosonde_signals::Messaging, MessagingNames::per_system, namespace",
+        make: mqtt,
+        metrics: &[counter(
+            "valtronics_mqtt_messages_total",
+            &["topic", "direction=publish|subscribe"],
+            "",
+            3.0,
+        )],
+    },
 ];
 
 fn http(registry: &Registry) -> Kept {
@@ -30,4 +40,12 @@ fn http(registry: &Registry) -> Kept {
 
 fn database(registry: &Registry) -> Kept {
     query(registry, DatabaseNames::by_state(), "valtronics")
+}
+
+fn mqtt(registry: &Registry) -> Kept {
+    let mqtt = Messaging::builder("mqtt").names(MessagingNames::per_system()).namespace("valtronics");
+    let mqtt = mqtt.registry(registry).build().unwrap();
+    mqtt.publish("alerts").track().complete();
+    mqtt.process("telemetry").set_items(2).track().complete();
+    Box::new(())
 }

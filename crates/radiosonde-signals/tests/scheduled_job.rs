@@ -1,0 +1,173 @@
+//! The golden signals of scheduled jobs.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod spans;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use radiosonde_core::Clock as _;
+use radiosonde_metrics::Registry;
+use radiosonde_signals::{GoldenSignals, ScheduledJob};
+use radiosonde_testkit::ManualClock;
+use spans::Spans;
+
+/// 2026-01-01T00:00:00Z, where the clock starts.
+const START: f64 = 1_767_225_600.0;
+
+struct Nightly {
+    registry: Registry,
+    clock: ManualClock,
+    job: ScheduledJob,
+}
+
+impl Nightly {
+    /// Due every hour, with a minute's grace.
+    fn new() -> Self {
+        let (registry, clock) = (Registry::new(), ManualClock::new());
+        let job =
+            ScheduledJob::builder("report").every(Duration::from_secs(3600)).grace(Duration::from_secs(60));
+        let job = job.registry(&registry).clock(Arc::new(clock.clone())).build().unwrap();
+        Self { registry, clock, job }
+    }
+
+    fn value(&self, metric: &str) -> Option<f64> {
+        self.registry.snapshot().value(metric, &[("job_name", "report")])
+    }
+
+    fn pass(&self, seconds: u64) {
+        self.clock.advance(Duration::from_secs(seconds));
+    }
+
+    fn run(&self, seconds: u64) {
+        let done = self.job.operation().run(|| {
+            self.pass(seconds);
+            Ok::<_, String>(())
+        });
+        assert!(done.is_ok());
+    }
+}
+
+#[test]
+fn a_run_shows_when_it_began_and_succeeded_and_how_long_it_took() {
+    let nightly = Nightly::new();
+    assert_eq!(nightly.value("job_last_start_timestamp_seconds"), None);
+    assert_eq!(nightly.value("job_last_success_timestamp_seconds"), None);
+    nightly.pass(10);
+    nightly.run(5);
+    nightly.pass(100);
+    assert!(nightly.job.operation().run(|| Err::<(), _>("no disk")).is_err());
+    drop(nightly.job.operation().track());
+    assert_eq!(nightly.value("job_last_start_timestamp_seconds"), Some(START + 115.0));
+    assert_eq!(nightly.value("job_last_success_timestamp_seconds"), Some(START + 15.0));
+    let text = nightly.registry.text();
+    for line in [
+        "job_runs_total{job_name=\"report\",outcome=\"completed\"} 1\n",
+        "job_runs_total{job_name=\"report\",outcome=\"failed\"} 1\n",
+        "job_runs_total{job_name=\"report\",outcome=\"aborted\"} 1\n",
+        "job_errors_total{job_name=\"report\",kind=\"other\"} 1\n",
+        "job_errors_total{job_name=\"report\",kind=\"panic\"} 0\n",
+        "job_duration_seconds_count{job_name=\"report\"} 3\n",
+        "job_duration_seconds_sum{job_name=\"report\"} 5\n",
+        "job_overlaps_total{job_name=\"report\"} 0\n",
+        "job_running{job_name=\"report\"} 0\n",
+    ] {
+        assert!(text.contains(line), "no {line} in {text}");
+    }
+}
+
+#[test]
+fn a_job_is_overdue_at_the_scrape_after_its_interval_and_grace() {
+    let nightly = Nightly::new();
+    nightly.pass(3660);
+    assert_eq!(nightly.value("job_overdue"), Some(0.0));
+    nightly.pass(1);
+    assert_eq!(nightly.value("job_overdue"), Some(1.0), "since the job was declared");
+    assert!(nightly.job.operation().run(|| Err::<(), _>("no disk")).is_err());
+    assert_eq!(nightly.value("job_overdue"), Some(1.0), "a failure is no success");
+    nightly.run(5);
+    assert_eq!(nightly.value("job_overdue"), Some(0.0));
+    nightly.pass(3661);
+    assert_eq!(nightly.value("job_overdue"), Some(1.0), "since the last success");
+}
+
+#[test]
+fn a_step_of_the_wall_clock_makes_no_job_overdue() {
+    let nightly = Nightly::new();
+    nightly.run(5);
+    nightly.clock.set_wall(nightly.clock.now() + Duration::from_secs(86_400));
+    assert_eq!(nightly.value("job_overdue"), Some(0.0));
+    assert_eq!(nightly.value("job_missed_total"), Some(0.0));
+    nightly.run(5);
+    assert_eq!(nightly.value("job_last_start_timestamp_seconds"), Some(START + 86_405.0));
+}
+
+#[test]
+fn runs_that_did_not_begin_in_time_are_missed() {
+    let nightly = Nightly::new();
+    nightly.pass(3660);
+    assert_eq!(nightly.value("job_missed_total"), Some(0.0));
+    nightly.pass(1);
+    assert_eq!(nightly.value("job_missed_total"), Some(1.0));
+    assert_eq!(nightly.value("job_missed_total"), Some(1.0), "a scrape counts nothing twice");
+    nightly.pass(3600);
+    nightly.run(5);
+    assert_eq!(nightly.value("job_missed_total"), Some(2.0), "counted by the start, without a scrape");
+    nightly.pass(3600);
+    nightly.run(5);
+    assert_eq!(nightly.value("job_missed_total"), Some(2.0), "the next one was in time");
+}
+
+#[test]
+fn overlapping_runs_are_counted_and_in_progress() {
+    let nightly = Nightly::new();
+    let first = nightly.job.operation().track();
+    let second = nightly.job.operation().track();
+    assert_eq!(nightly.value("job_running"), Some(2.0));
+    assert_eq!(nightly.value("job_overlaps_total"), Some(1.0));
+    first.complete();
+    second.complete();
+    nightly.run(1);
+    assert_eq!(nightly.value("job_running"), Some(0.0));
+    assert_eq!(nightly.value("job_overlaps_total"), Some(1.0));
+}
+
+#[test]
+fn jobs_share_their_metrics_and_one_without_an_interval_is_never_overdue() {
+    let nightly = Nightly::new();
+    let cleanup = ScheduledJob::builder("cleanup").registry(&nightly.registry).build().unwrap();
+    cleanup.operation().track().complete();
+    let now = nightly.registry.snapshot();
+    let labels = [("job_name", "cleanup")];
+    assert_eq!(now.value("job_overdue", &labels), None);
+    assert_eq!(now.value("job_missed_total", &labels), None);
+    let signals = cleanup.signals();
+    assert_eq!((signals.kind(), signals.name()), ("job", "cleanup"));
+    assert_eq!(signals.traffic().unwrap().sum(&now), 1.0);
+    assert_eq!(signals.latency().unwrap().sum(&now), 1.0);
+    assert_eq!(signals.errors().unwrap().sum(&now), 0.0);
+    assert_eq!(signals.saturation().unwrap().share(&now), None);
+    assert_eq!(GoldenSignals::of(&nightly.registry), [signals.clone(), nightly.job.signals().clone()]);
+}
+
+#[test]
+fn without_a_grace_it_is_a_tenth_of_the_interval() {
+    let (registry, clock) = (Registry::new(), ManualClock::new());
+    let job = ScheduledJob::builder("report").every(Duration::from_secs(3600)).namespace("shop");
+    let _job = job.registry(&registry).clock(Arc::new(clock.clone())).build().unwrap();
+    let overdue = || registry.snapshot().value("shop_job_overdue", &[("job_name", "report")]);
+    clock.advance(Duration::from_secs(3960));
+    assert_eq!(overdue(), Some(0.0));
+    clock.advance(Duration::from_secs(1));
+    assert_eq!(overdue(), Some(1.0));
+}
+
+#[test]
+fn the_span_of_a_run_is_named_like_the_job() {
+    let nightly = Nightly::new();
+    let (seen, _guard) = Spans::install();
+    nightly.run(1);
+    let span = seen.one();
+    assert_eq!(span.name, "report");
+    assert_eq!(span.values.get("job.name"), "str report");
+}

@@ -4,6 +4,7 @@ use proc_macro::TokenStream;
 
 mod case;
 mod entry;
+mod error_kind;
 mod labels;
 mod metrics;
 mod name;
@@ -44,6 +45,26 @@ pub fn label_value(input: TokenStream) -> TokenStream {
 #[proc_macro_derive(FacadeLabelValue, attributes(label))]
 pub fn facade_label_value(input: TokenStream) -> TokenStream {
     entry::derive(labels::label_value, input, "::radiosonde::metrics")
+}
+
+/// Derives `radiosonde_signals::ErrorKind` for an enum: a variant's kind is its name in `snake_case`, whatever its fields are.
+///
+/// | Attribute | On | Effect |
+/// |---|---|---|
+/// | `#[error_kind(rename = "name")]` | a variant | sets its kind |
+/// | `#[error_kind(other)]` | a variant | counts it as `other`, like an error of an unknown type |
+/// | `#[error_kind(rename_all = "kebab-case")]` | the enum | the case of the kinds, as serde spells it; `rename` wins |
+///
+/// Two variants with the same kind, and an empty kind, do not compile; any number of variants can be `other`.
+#[proc_macro_derive(ErrorKind, attributes(error_kind))]
+pub fn error_kind(input: TokenStream) -> TokenStream {
+    entry::derive(error_kind::error_kind, input, "::radiosonde_signals")
+}
+
+/// [`macro@ErrorKind`] for code that depends on the facade only.
+#[proc_macro_derive(FacadeErrorKind, attributes(error_kind))]
+pub fn facade_error_kind(input: TokenStream) -> TokenStream {
+    entry::derive(error_kind::error_kind, input, "::radiosonde::signals")
 }
 
 /// Makes each signature of a module a metric: the doc comment is the help text, the parameters are the labels, the return
@@ -105,8 +126,11 @@ pub fn facade_metrics(attribute: TokenStream, item: TokenStream) -> TokenStream 
 /// | Option | Effect |
 /// |---|---|
 /// | `name = "..."` | names the operation; default: the function's name |
+/// | `namespace = "..."` | what the names of the metrics begin with, before an underscore |
+/// | `per_operation` | metrics of its own, named for the operation: `<name>_total{status}` and so on |
+/// | `buckets = [...]` | with `per_operation`: the buckets of its durations, as bounds or an expression of type `Buckets` |
 /// | `fields(...)` | fields of the span, in the syntax of `tracing`'s macros; default: no argument is recorded |
-/// | `err = path` | a function that is called with `&E`; it may return the span's `error.type` |
+/// | `err = path` | a function that is called with `&E`; it may return the error's kind |
 /// | `ok = path` | a function that is called with `&T` |
 ///
 /// Functions with the same name share one operation, and the second is reported to the diagnostics.

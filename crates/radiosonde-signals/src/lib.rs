@@ -32,6 +32,8 @@ pub use operations::operation::Operation;
 pub use operations::operation_builder::OperationBuilder;
 pub use operations::operation_family::OperationFamily;
 pub use operations::operation_names::OperationNames;
+/// Derives [`trait@ErrorKind`] for an enum.
+pub use radiosonde_macros::ErrorKind;
 /// Makes a function an [`Operation`]: every call is counted, timed, traced and logged with its outcome.
 ///
 /// # Shape
@@ -50,6 +52,9 @@ pub use operations::operation_names::OperationNames;
 /// | Option | Effect |
 /// |---|---|
 /// | `name = "..."` | names the operation; default: the function's name |
+/// | `namespace = "..."` | what the names of the metrics begin with, before an underscore; default: nothing |
+/// | `per_operation` | metrics of its own, [named for the operation](OperationNames::per_operation) |
+/// | `buckets = [...]` | the buckets of its durations in seconds, with `per_operation`: bounds, or an expression of type `Buckets` |
 /// | `fields(order.id = order.id, ...)` | fields of the span, in the syntax of `tracing`'s macros; default: no argument is recorded |
 /// | `err = path` | a function that is called with `&E` in the call's span; it may name the error type |
 /// | `ok = path` | a function that is called with `&T` in the call's span |
@@ -69,7 +74,8 @@ pub use operations::operation_names::OperationNames;
 /// ```
 ///
 /// # Errors
-/// A function that returns a `Result` fails with its `Err`; any other completes when it returns. The error's causes go to
+/// A function that returns a `Result` fails with its `Err`; any other completes when it returns. An error that implements
+/// [`ErrorKind`](trait@ErrorKind) is counted by its kind, and all kinds are exposed from the first call on. The error's causes go to
 /// the line, as `{message, chain}`, and to the status of the span, if the error is an `Error`, a boxed one, or one of
 /// `anyhow` or `eyre`. Any other error is formatted by `{:#}`, if it can be. An error whose `Display` fails or panics is
 /// still returned.
@@ -91,8 +97,9 @@ pub use operations::operation_names::OperationNames;
 /// ```
 ///
 /// # Hooks
-/// The hooks run in the call's span before it ends, so they may record its fields. `err` returns `()`, or the `error.type` of
-/// the span as a `&'static str`, of which there must be a bounded number; default: `_OTHER`. `ok` is called with the value of
+/// The hooks run in the call's span before it ends, so they may record its fields. `err` returns `()`, or the error's kind as a
+/// `&'static str`, of which there must be a bounded number: the label `kind` of the errors and the `error.type` of the span, in place of
+/// that of [`ErrorKind`](trait@ErrorKind). Without either, they are `other` and `_OTHER`. `ok` is called with the value of
 /// a `Result`, or with any other return value. For a stream they are called with each item. A hook that panics changes
 /// neither the result nor the outcome.
 ///
@@ -117,6 +124,21 @@ pub use operations::operation_names::OperationNames;
 ///     if card.is_empty() { Err(CardError::Expired) } else { Ok(()) }
 /// }
 /// assert!(charge("").is_err());
+/// ```
+///
+/// # Names
+/// A function whose metrics are its own has the names of Prometheus guides, `<namespace>_<name>_total{status}` and so on.
+///
+/// ```
+/// #[radiosonde_signals::observe(namespace = "aetherra", per_operation, buckets = [0.01, 0.1, 1.0])]
+/// fn memory_query(filter: &str) -> Result<u32, std::num::ParseIntError> {
+///     filter.parse()
+/// }
+///
+/// assert!(memory_query("many").is_err());
+/// let text = radiosonde_metrics::Registry::global().text();
+/// assert!(text.contains("aetherra_memory_query_total{status=\"error\"} 1\n"));
+/// assert!(text.contains("aetherra_memory_query_duration_seconds_count 1\n"));
 /// ```
 ///
 /// # Streams
@@ -154,6 +176,7 @@ pub use scheduling::scheduled_job_builder::ScheduledJobBuilder;
 #[doc(hidden)]
 pub mod __private {
     pub use futures_core::Stream;
+    pub use radiosonde_metrics::Buckets;
     pub use tracing;
 
     pub use crate::annotating::{annotate, annotation_key};
@@ -164,5 +187,14 @@ pub mod __private {
     };
     pub use crate::observing::hooks::{OkOfResult, OkOfReturn, error_of, named, on_error, on_ok};
     pub use crate::observing::kept::keep;
-    pub use crate::observing::named::operation;
+    pub use crate::observing::kinds::{
+        HasErrorKind, HasNoErrorKind, KindsOfError, KindsOfReturn, ReturnType,
+    };
+    pub use crate::observing::named::{Observed, operation};
+}
+
+/// The trait without the derive of the same name, for the facade, which has a derive of its own beside it.
+#[doc(hidden)]
+pub mod __traits {
+    pub use crate::operations::error_kind::ErrorKind;
 }

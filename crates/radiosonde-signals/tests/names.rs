@@ -21,6 +21,14 @@ mod stock {
     #[super::observe]
     pub(crate) fn price() {}
 
+    #[super::observe(namespace = "stock")]
+    pub(crate) fn own() {}
+
+    pub(crate) mod metrics {
+        #[crate::observe(per_operation)]
+        pub(crate) fn own() {}
+    }
+
     #[super::observe(name = "charge")]
     pub(crate) fn second() {}
 }
@@ -42,6 +50,9 @@ fn a_second_function_of_a_name_is_reported_once_and_both_are_named() {
         orders::first();
         orders::own();
         stock::price();
+        // Neither shares the metrics of the other.
+        stock::own();
+        stock::metrics::own();
         // Both chose the name.
         stock::second();
         Basket.price();

@@ -58,8 +58,8 @@ pub use radiosonde_loki as loki;
 #[cfg(feature = "loki")]
 pub use radiosonde_loki::LokiOptions;
 pub use radiosonde_macros::{
-    FacadeLabelValue as LabelValue, FacadeLabels as Labels, facade_metrics as metrics,
-    facade_observe as observe,
+    FacadeErrorKind as ErrorKind, FacadeLabelValue as LabelValue, FacadeLabels as Labels,
+    facade_metrics as metrics, facade_observe as observe,
 };
 pub use radiosonde_metrics::Registry;
 #[cfg(feature = "metrics-facade")]
@@ -80,6 +80,7 @@ pub use radiosonde_queue::{Overflow, OverflowPolicy};
 pub use radiosonde_recent as recent;
 #[cfg(feature = "resources")]
 pub use radiosonde_resources as resources;
+pub use radiosonde_signals::__traits::ErrorKind;
 pub use radiosonde_signals::{Database, Operation, annotate};
 #[cfg(feature = "tokio")]
 pub use radiosonde_tokio as tokio;

@@ -1,12 +1,13 @@
 //! Golden signals of a service's own work: `radiosonde-signals`, with `#[observe]` for code that depends on the facade alone.
 
-pub use radiosonde_macros::facade_observe as observe;
+pub use radiosonde_macros::{FacadeErrorKind as ErrorKind, facade_observe as observe};
 #[doc(hidden)]
 pub use radiosonde_signals::__private;
+pub use radiosonde_signals::__traits::ErrorKind;
 pub use radiosonde_signals::{
     BoundedNames, ClassifyErrors, ConnectionNames, Connections, ConnectionsBuilder, Database,
-    DatabaseBuilder, DatabaseNames, Dependency, DependencyBuilder, Ended, ErrorKind, GoldenSignals, Limit,
-    Messaging, MessagingBuilder, MessagingNames, Operation, OperationBuilder, OperationFamily,
-    OperationNames, PoolState, Record, Saturation, ScheduledJob, ScheduledJobBuilder, Series, Sessions,
-    SessionsBuilder, UnitOfWork, annotate,
+    DatabaseBuilder, DatabaseNames, Dependency, DependencyBuilder, Ended, GoldenSignals, Limit, Messaging,
+    MessagingBuilder, MessagingNames, Operation, OperationBuilder, OperationFamily, OperationNames,
+    PoolState, Record, Saturation, ScheduledJob, ScheduledJobBuilder, Series, Sessions, SessionsBuilder,
+    UnitOfWork, annotate,
 };

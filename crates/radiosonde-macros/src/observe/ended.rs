@@ -13,7 +13,12 @@ pub(crate) fn ended(options: &Options, path: &Path, ty: Option<&Type>) -> TokenS
     // A hook's path may be a name of the function's.
     let [returned, span, inner] =
         ["returned", "span", "inner"].map(|name| Ident::new(name, Span::mixed_site()));
-    let ended = quote! { (&&&&&&#path::__private::Returned(#returned)).ended() };
+    let ended = quote! {
+        #path::__private::named(
+            (&&&&&&#path::__private::Returned(#returned)).ended(),
+            (&&#path::__private::Returned(#returned)).error_kind(),
+        )
+    };
     let err = options.err.as_ref().map(|hook| {
         let error_of = quote_spanned! { hook.span() => #path::__private::error_of };
         quote! {
@@ -40,7 +45,7 @@ pub(crate) fn ended(options: &Options, path: &Path, ty: Option<&Type>) -> TokenS
             #[allow(unused_imports, reason = "which of them is used depends on the type")]
             use #path::__private::{
                 EndsByBoxedError as _, EndsByError as _, EndsByResult as _, EndsByReturn as _, EndsBySentError as _,
-                EndsByText as _,
+                EndsByText as _, HasErrorKind as _, HasNoErrorKind as _,
             };
             let _ = #span;
             #ok

@@ -39,32 +39,37 @@ impl Expansion<'_> {
         ended(self.options, self.path, ty)
     }
 
-    fn begin_now(&self) -> TokenStream {
-        begin::now(self.options, &self.function.sig.ident, self.path)
+    fn begin_now(&self, returned: Option<&Type>) -> TokenStream {
+        begin::now(&self.begins(returned))
     }
 
-    fn begin_later(&self) -> (TokenStream, TokenStream) {
-        begin::later(self.options, &self.function.sig.ident, self.path)
+    fn begin_later(&self, returned: &Type) -> (TokenStream, TokenStream) {
+        begin::later(&self.begins(Some(returned)))
+    }
+
+    fn begins<'a>(&'a self, returned: Option<&'a Type>) -> begin::Function<'a> {
+        begin::Function { options: self.options, ident: &self.function.sig.ident, returned, path: self.path }
     }
 
     fn sync(&self) -> TokenStream {
-        let (path, block, begin) = (self.path, self.block(), self.begin_now());
+        let (path, block) = (self.path, self.block());
         let output = &self.function.sig.output;
         if returned::is_never(output) {
-            let ended = self.ended(None);
+            let (begin, ended) = (self.begin_now(None), self.ended(None));
             return quote! { #path::__private::observe_sync(#begin, move || -> ! #block, #ended) };
         }
         let ty = returned::in_body(output);
-        let ended = self.ended(Some(&ty));
+        let (begin, ended) = (self.begin_now(Some(&ty)), self.ended(Some(&ty)));
         quote! { #path::__private::observe_sync(#begin, move || -> #ty #block, #ended) }
     }
 
     fn asynchronous(&self) -> TokenStream {
-        let (path, block, begin) = (self.path, &generated(self.block()), self.begin_now());
+        let (path, block) = (self.path, &generated(self.block()));
         let output = &self.function.sig.output;
         if returned::is_never(output) {
             // `!` is not yet a type that a future can return.
-            let (never, ended) = (quote! { ::core::convert::Infallible }, self.ended(None));
+            let (never, begin) = (quote! { ::core::convert::Infallible }, self.begin_now(None));
+            let ended = self.ended(None);
             return quote! {
                 match #path::__private::observe_async(#begin, async move {
                     #[allow(unreachable_code, reason = "the body never ends")]
@@ -73,13 +78,13 @@ impl Expansion<'_> {
             };
         }
         let ty = returned::in_body(output);
-        let (edge, ended) = (edge(&ty), self.ended(Some(&ty)));
+        let (begin, edge, ended) = (self.begin_now(Some(&ty)), edge(&ty), self.ended(Some(&ty)));
         quote! { #path::__private::observe_async(#begin, async move { #edge #block }, #ended).await }
     }
 
     fn future(&self, output: &Type, work: Option<&Expr>) -> TokenStream {
         let (path, block, ended) = (self.path, self.block(), self.ended(Some(output)));
-        let (keep, begin) = self.begin_later();
+        let (keep, begin) = self.begin_later(output);
         match work {
             Some(Expr::Async(work)) if self.is_instrumented() => {
                 let (others, observed) = (others(block), as_block(path, &begin, work, &ended));
@@ -95,8 +100,8 @@ impl Expansion<'_> {
     fn boxed(&self, work: Option<&Expr>) -> TokenStream {
         let (path, block) = (self.path, self.block());
         let ty = returned::in_body(&self.function.sig.output);
-        let ended = self.ended(Some(&parse_quote! { <#ty as ::core::future::Future>::Output }));
-        let (keep, begin) = self.begin_later();
+        let output = parse_quote! { <#ty as ::core::future::Future>::Output };
+        let (ended, (keep, begin)) = (self.ended(Some(&output)), self.begin_later(&output));
         let Some(work) = work else {
             let work = quote! { #path::__private::call_once(move || -> #ty #block) };
             return quote! {
@@ -114,7 +119,7 @@ impl Expansion<'_> {
 
     fn stream(&self, item: &Type) -> TokenStream {
         let (path, block, ended) = (self.path, self.block(), self.ended(Some(item)));
-        let (keep, begin) = self.begin_later();
+        let (keep, begin) = self.begin_later(item);
         let work = quote! { #path::__private::call_once(move || #block) };
         quote! { #keep #path::__private::observe_stream(#begin, #work, #ended) }
     }
@@ -122,8 +127,8 @@ impl Expansion<'_> {
     fn boxed_stream(&self) -> TokenStream {
         let (path, block) = (self.path, self.block());
         let ty = returned::in_body(&self.function.sig.output);
-        let ended = self.ended(Some(&parse_quote! { <#ty as #path::__private::Stream>::Item }));
-        let (keep, begin) = self.begin_later();
+        let item = parse_quote! { <#ty as #path::__private::Stream>::Item };
+        let (ended, (keep, begin)) = (self.ended(Some(&item)), self.begin_later(&item));
         let work = quote! { #path::__private::call_once(move || -> #ty #block) };
         quote! {
             #keep

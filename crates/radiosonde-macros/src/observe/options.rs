@@ -1,16 +1,22 @@
 use proc_macro2::TokenStream;
 use syn::meta::ParseNestedMeta;
 use syn::parse::Parser as _;
-use syn::{Error, ItemFn, LitStr, Path, Result, Token, TraitItemFn, parenthesized};
+use syn::{Error, Expr, Ident, ItemFn, LitStr, Path, Result, Token, TraitItemFn, parenthesized};
 
+use crate::name::is_name;
 use crate::observe::fields::{self, Field};
 
-const EXPECTED: &str = "expected `name = \"...\"`, `fields(...)`, `err = path` or `ok = path`";
+const EXPECTED: &str = "expected `name = \"...\"`, `namespace = \"...\"`, `per_operation`, `buckets = [...]`, `fields(...)`, \
+                        `err = path` or `ok = path`";
 
 /// The options of `#[observe(...)]`.
 #[derive(Default)]
 pub(crate) struct Options {
     pub(crate) name: Option<LitStr>,
+    pub(crate) namespace: Option<LitStr>,
+    /// The metrics are named for the operation.
+    pub(crate) per_operation: Option<Ident>,
+    pub(crate) buckets: Option<Expr>,
     pub(crate) fields: Vec<Field>,
     /// Called with a reference to the error.
     pub(crate) err: Option<Path>,
@@ -23,7 +29,23 @@ impl Options {
         let mut options = Self::default();
         let parser = syn::meta::parser(|meta| options.take(&meta));
         parser.parse2(attribute)?;
+        options.check()?;
         Ok(options)
+    }
+
+    /// Checks what the options mean for each other.
+    fn check(&self) -> Result<()> {
+        if self.per_operation.is_some() {
+            if let Some(name) = self.name.as_ref().filter(|name| !is_name(&name.value())) {
+                let message = "with `per_operation` the name is part of the metrics' names: expected [a-zA-Z_][a-zA-Z0-9_]*";
+                return Err(Error::new_spanned(name, message));
+            }
+        } else if let Some(buckets) = &self.buckets {
+            let message =
+                "`buckets` needs `per_operation`: operations that share their metrics have the same buckets";
+            return Err(Error::new_spanned(buckets, message));
+        }
+        Ok(())
     }
 
     fn take(&mut self, meta: &ParseNestedMeta<'_>) -> Result<()> {
@@ -43,6 +65,19 @@ impl Options {
                 return Err(Error::new_spanned(name, "an operation's name cannot be empty"));
             }
             return once(meta, &mut self.name, name, "name");
+        }
+        if meta.path.is_ident("namespace") && is_assigned {
+            let namespace: LitStr = meta.value()?.parse()?;
+            if !is_name(&namespace.value()) {
+                return Err(Error::new_spanned(namespace, "expected a namespace: [a-zA-Z_][a-zA-Z0-9_]*"));
+            }
+            return once(meta, &mut self.namespace, namespace, "namespace");
+        }
+        if let Some(ident) = meta.path.get_ident().filter(|ident| *ident == "per_operation" && !is_assigned) {
+            return once(meta, &mut self.per_operation, ident.clone(), "per_operation");
+        }
+        if meta.path.is_ident("buckets") && is_assigned {
+            return once(meta, &mut self.buckets, meta.value()?.parse()?, "buckets");
         }
         if meta.path.is_ident("err") && is_assigned {
             return once(meta, &mut self.err, hook(meta)?, "err");

@@ -4,7 +4,7 @@ use radiosonde_core::Outcome;
 
 use crate::calling::observed::{end_by, observe_async, observe_sync};
 use crate::operations::operation::Operation;
-use crate::recording::record::Record;
+use crate::recording::record::{Record, failed};
 
 impl Operation {
     /// Runs work in the operation's span. It fails if it returns an error, which is formatted by `{:#}` and counted by its
@@ -13,7 +13,7 @@ impl Operation {
     /// # Errors
     /// What `work` returned.
     pub fn run<T, E: Display + 'static>(&self, work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
-        observe_sync(self, work, |returned, _| end_by(returned, |error| self.failed(error)))
+        observe_sync(self, work, |returned, _| end_by(returned, |error| failed(self, error)))
     }
 
     /// Runs asynchronous work in the operation's span. It fails if it returns an error, and is aborted if the future is
@@ -27,7 +27,7 @@ impl Operation {
     {
         let operation = self.clone();
         observe_async(self.clone(), work, move |returned: &Result<T, E>, _: &_| {
-            end_by(returned, |error| operation.failed(error))
+            end_by(returned, |error| failed(&operation, error))
         })
     }
 
@@ -49,7 +49,7 @@ impl Record<Operation> {
     /// What `work` returned.
     pub fn run<T, E: Display + 'static>(self, work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
         let operation = self.work().clone();
-        observe_sync(self, work, move |returned, _| end_by(returned, |error| operation.failed(error)))
+        observe_sync(self, work, move |returned, _| end_by(returned, |error| failed(&operation, error)))
     }
 
     /// Runs asynchronous work in its span and ends it, as [`Operation::run_async`] does. The call has begun already.
@@ -60,7 +60,7 @@ impl Record<Operation> {
     {
         let operation = self.work().clone();
         observe_async(self, work, move |returned: &Result<T, E>, _: &_| {
-            end_by(returned, |error| operation.failed(error))
+            end_by(returned, |error| failed(&operation, error))
         })
     }
 }

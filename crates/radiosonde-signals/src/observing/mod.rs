@@ -2,4 +2,5 @@
 
 pub(crate) mod hooks;
 pub(crate) mod kept;
+pub(crate) mod kinds;
 pub(crate) mod named;

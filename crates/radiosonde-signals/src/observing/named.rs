@@ -4,10 +4,16 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use radiosonde_core::diagnostics;
+use radiosonde_metrics::Buckets;
 
 use crate::operations::operation::Operation;
+use crate::operations::operation_builder::OperationBuilder;
+use crate::operations::operation_names::OperationNames;
 
-static NAMED: Mutex<BTreeMap<&'static str, Named>> = Mutex::new(BTreeMap::new());
+static NAMED: Mutex<BTreeMap<Key, Named>> = Mutex::new(BTreeMap::new());
+
+/// What distinguishes operations: the namespace, whether the metrics are named for the operation, and the operation's name.
+type Key = (&'static str, bool, &'static str);
 
 #[derive(Clone, Copy)]
 struct Named {
@@ -16,22 +22,47 @@ struct Named {
     is_chosen: bool,
 }
 
+/// A function under `#[observe]`: what its operation is built from.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Observed {
+    pub name: &'static str,
+    /// The function with its module and place.
+    pub function: &'static str,
+    pub is_chosen: bool,
+    pub namespace: &'static str,
+    pub is_per_operation: bool,
+    pub buckets: Option<Buckets>,
+    /// The kinds of the function's errors.
+    pub kinds: &'static [&'static str],
+}
+
+impl Observed {
+    fn builder(self) -> OperationBuilder {
+        let names =
+            if self.is_per_operation { OperationNames::per_operation() } else { OperationNames::shared() };
+        let builder =
+            Operation::builder(self.name).namespace(self.namespace).names(names).listed_kinds(self.kinds);
+        match self.buckets {
+            Some(buckets) => builder.buckets(buckets),
+            None => builder,
+        }
+    }
+}
+
 /// Creates the operation of a function under `#[observe]`, once for each such function.
 ///
 /// A second function with the same name shares the first one's metrics. That is reported, unless both chose the name.
 #[doc(hidden)]
-pub fn operation(
-    made: &'static OnceLock<Operation>,
-    name: &'static str,
-    function: &'static str,
-    is_chosen: bool,
-) -> &'static Operation {
+pub fn operation(made: &'static OnceLock<Operation>, observed: Observed) -> &'static Operation {
+    let Observed { name, function, is_chosen, .. } = observed;
     let mut found = None;
     let operation = made.get_or_init(|| {
         let mut named = NAMED.lock().unwrap_or_else(PoisonError::into_inner);
-        let first = *named.entry(name).or_insert(Named { function, is_chosen });
+        let key = (observed.namespace, observed.is_per_operation, name);
+        let first = *named.entry(key).or_insert(Named { function, is_chosen });
         drop(named);
-        let (operation, conflict) = Operation::in_global_registry(name.into());
+        let (operation, conflict) = observed.builder().build_in_any_case();
         found = Some((first, conflict));
         operation
     });

@@ -1,27 +1,27 @@
 use std::any::Any;
 use std::sync::Arc;
 
+use radiosonde_core::survive;
+
 /// The kind of an error, from a fixed set: the `kind` label of [`Operation`](crate::Operation)'s errors, and the `error.type` of its span.
 ///
-/// Derive it for an enum: the kind of a variant is its name in `snake_case`.
+/// Derive it for an enum: the kind of a variant is its name in `snake_case`. A box or an `Arc` of an error has its kind.
+///
+/// An [observed](macro@crate::observe) function counts its error by kind. An operation has to know the types of its errors, by
+/// [`OperationBuilder::errors`](crate::OperationBuilder::errors).
 ///
 /// ```
 /// use std::fmt;
 /// use radiosonde_metrics::Registry;
 /// use radiosonde_signals::{ErrorKind, Operation};
 ///
-/// #[derive(Debug)]
-/// enum ChargeError { Declined, Provider(std::io::Error) }
-///
-/// impl ErrorKind for ChargeError {
-///     const KINDS: &'static [&'static str] = &["declined", "provider"];
-///
-///     fn kind(&self) -> &'static str {
-///         match self {
-///             Self::Declined => "declined",
-///             Self::Provider(_) => "provider",
-///         }
-///     }
+/// #[derive(Debug, ErrorKind)]
+/// enum ChargeError {
+///     Declined { code: u16 },
+///     #[error_kind(rename = "provider")]
+///     Io(std::io::Error),
+///     #[error_kind(other)]
+///     Bug(String),
 /// }
 ///
 /// impl fmt::Display for ChargeError {
@@ -30,8 +30,8 @@ use std::sync::Arc;
 ///
 /// let registry = Registry::new();
 /// let charge = Operation::builder("charge").registry(&registry).errors::<ChargeError>().build()?;
-/// let declined = charge.run(|| Err::<(), _>(ChargeError::Declined));
-/// # let _ = ChargeError::Provider(std::io::ErrorKind::Other.into());
+/// let declined = charge.run(|| Err::<(), _>(ChargeError::Declined { code: 51 }));
+/// # let _ = (ChargeError::Io(std::io::ErrorKind::Other.into()), ChargeError::Bug(String::new()));
 /// assert!(declined.is_err());
 /// let text = registry.text();
 /// assert!(text.contains("operation_errors_total{kind=\"declined\",operation=\"charge\"} 1\n"));
@@ -39,7 +39,7 @@ use std::sync::Arc;
 /// # Ok::<(), radiosonde_metrics::RegisterError>(())
 /// ```
 pub trait ErrorKind {
-    /// All kinds.
+    /// All kinds, without `other`.
     const KINDS: &'static [&'static str];
 
     /// The kind of this error: one of [`KINDS`](Self::KINDS). Any other is counted as `other`.
@@ -93,6 +93,31 @@ impl<E: ErrorKind + 'static> ClassifyErrors for E {
     }
 }
 
+impl<E: ErrorKind> ErrorKind for Box<E> {
+    const KINDS: &'static [&'static str] = E::KINDS;
+
+    fn kind(&self) -> &'static str {
+        E::kind(self)
+    }
+}
+
+impl<E: ErrorKind> ErrorKind for Arc<E> {
+    const KINDS: &'static [&'static str] = E::KINDS;
+
+    fn kind(&self) -> &'static str {
+        E::kind(self)
+    }
+}
+
+/// The kind of an error, if it is listed.
+pub(crate) fn listed_kind<E: ErrorKind>(error: &E) -> Option<&'static str> {
+    listed(<E as ErrorKind>::KINDS, || error.kind())
+}
+
+fn listed(kinds: &[&'static str], kind: impl FnOnce() -> &'static str) -> Option<&'static str> {
+    survive(kind).filter(|kind| kinds.contains(kind))
+}
+
 /// The kind of an error whose type is not known here.
 pub(crate) const OTHER: &str = "other";
 
@@ -103,23 +128,36 @@ pub(crate) struct ErrorKinds(Arc<[KindsOf]>);
 #[derive(Debug, Clone, Copy)]
 struct KindsOf {
     kinds: &'static [&'static str],
+    /// The kind of an error of the type.
     read: fn(&dyn Any) -> Option<&'static str>,
 }
 
 impl ErrorKinds {
     /// With the kinds of a further type.
     pub(crate) fn and<C: ClassifyErrors>(&self) -> Self {
-        let of = KindsOf { kinds: C::KINDS, read: |error| error.downcast_ref::<C::Error>().map(C::kind_of) };
+        let read = |error: &dyn Any| {
+            let error = error.downcast_ref::<C::Error>()?;
+            listed(C::KINDS, || C::kind_of(error))
+        };
+        self.with(KindsOf { kinds: C::KINDS, read })
+    }
+
+    /// With further kinds, of errors that come with their kind.
+    pub(crate) fn and_listed(&self, kinds: &'static [&'static str]) -> Self {
+        self.with(KindsOf { kinds, read: |_| None })
+    }
+
+    fn with(&self, of: KindsOf) -> Self {
         Self(self.0.iter().copied().chain([of]).collect())
     }
 
-    /// All kinds, without `other`.
+    /// All kinds.
     pub(crate) fn all(&self) -> impl Iterator<Item = &'static str> {
         self.0.iter().flat_map(|of| of.kinds).copied()
     }
 
     /// The kind of an error; `None` if its type is not known, or its kind is not listed.
     pub(crate) fn of(&self, error: &dyn Any) -> Option<&'static str> {
-        self.0.iter().find_map(|of| (of.read)(error).filter(|kind| of.kinds.contains(kind)))
+        self.0.iter().find_map(|of| (of.read)(error))
     }
 }

@@ -3,7 +3,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use radiosonde_core::{Clock, EndingSpan, Outcome, SharedClock, SpanContext, survive};
+use radiosonde_core::{Clock, EndingSpan, Outcome, SharedClock, SpanContext};
 use radiosonde_metrics::{Counter, DynFamily, Histogram, IntGauge};
 use tracing::field::Empty;
 use tracing::{Level, Span};
@@ -11,7 +11,7 @@ use tracing::{Level, Span};
 use crate::golden::GoldenSignals;
 use crate::operations::error_kind::{ErrorKinds, OTHER};
 use crate::operations::work_metrics::{OpenSpan, WatchWork, WorkMetrics, known_kinds};
-use crate::recording::ended::Ended;
+use crate::recording::ended::{Ended, UNNAMED};
 use crate::recording::record::Record;
 use crate::recording::unit_of_work::UnitOfWork;
 
@@ -168,15 +168,6 @@ impl Operation {
         self.amount = amount;
         self
     }
-
-    /// How a call ended that returned this error.
-    pub(crate) fn failed<E: fmt::Display + 'static>(&self, error: &E) -> Ended {
-        let ended = Ended::by_display(error);
-        match survive(|| self.signals.kinds.of(error as &dyn Any)).flatten() {
-            Some(kind) => ended.with_error_type(kind),
-            None => ended,
-        }
-    }
 }
 
 /// The span of a call.
@@ -232,7 +223,7 @@ impl UnitOfWork for Operation {
             && ended.is_error()
         {
             // A failure is one even if nothing was received.
-            let kind = ended.error_type().filter(|kind| *kind != "_OTHER").unwrap_or(OTHER);
+            let kind = ended.error_type().filter(|kind| *kind != UNNAMED).unwrap_or(OTHER);
             errors.count(kind, items.max(1));
         }
         if let Some(amount) = amount {
@@ -261,6 +252,10 @@ impl UnitOfWork for Operation {
         if let (Some(attribute), Some(items)) = (self.signals.items_attribute, self.items) {
             span.set_number(attribute, i64::try_from(items).unwrap_or(i64::MAX));
         }
+    }
+
+    fn error_kind(&self, error: &dyn Any) -> Option<&'static str> {
+        self.signals.kinds.of(error)
     }
 
     fn line(&self, span: &Span, ended: &Ended) {

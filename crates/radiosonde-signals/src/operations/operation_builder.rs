@@ -23,25 +23,11 @@ impl Operation {
     /// the operation's metrics are not exposed. [`in_registry`](Self::in_registry) returns it as an error.
     #[must_use]
     pub fn new(name: impl Into<Cow<'static, str>>) -> Self {
-        let (operation, conflict) = Self::in_global_registry(name.into());
+        let (operation, conflict) = Self::builder(name).build_in_any_case();
         if let Some(conflict) = conflict {
             operation.report(&conflict);
         }
         operation
-    }
-
-    /// Like [`new`](Self::new), but returns the conflict for the caller to [`report`](Self::report).
-    pub(crate) fn in_global_registry(name: Cow<'static, str>) -> (Self, Option<RegisterError>) {
-        match Self::in_registry(Registry::global(), name.clone()) {
-            Ok(operation) => (operation, None),
-            Err(conflict) => {
-                let nowhere = Registry::new();
-                // An empty registry has no conflicting metrics, so this cannot recurse.
-                let operation = Self::in_registry(&nowhere, name.clone())
-                    .unwrap_or_else(|_| Self::in_global_registry(name).0);
-                (operation, Some(conflict))
-            }
-        }
     }
 
     pub(crate) fn report(&self, conflict: &RegisterError) {
@@ -66,7 +52,7 @@ impl Operation {
 ///
 /// Operations that share their metrics need the same buckets and labels.
 #[must_use = "a builder declares nothing until `build` or `family`"]
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct OperationBuilder {
     name: Cow<'static, str>,
     names: OperationNames,
@@ -100,6 +86,28 @@ impl OperationBuilder {
         Ok(Operation::from_metrics(&metrics, self.name.clone(), &values, &self.options.clock))
     }
 
+    /// Declares the operation. If that is refused, its metrics are not exposed, and the conflict is returned for the caller to
+    /// [`report`](Operation::report).
+    pub(crate) fn build_in_any_case(self) -> (Operation, Option<RegisterError>) {
+        let name = self.name.clone();
+        match self.build() {
+            Ok(operation) => (operation, None),
+            Err(conflict) => {
+                let nowhere = Registry::new();
+                // An empty registry has no conflicting metrics, and the default names are valid, so this cannot recurse.
+                let operation = Operation::in_registry(&nowhere, name.clone())
+                    .unwrap_or_else(|_| Self::new(name).build_in_any_case().0);
+                (operation, Some(conflict))
+            }
+        }
+    }
+
+    /// Exposes these kinds of errors from the start, for errors that come with their kind.
+    pub(crate) fn listed_kinds(mut self, kinds: &'static [&'static str]) -> Self {
+        self.options.kinds = self.options.kinds.and_listed(kinds);
+        self
+    }
+
     /// Declares the operation with the labels of the type `L` besides its own, on all its metrics.
     ///
     /// # Errors
@@ -118,12 +126,12 @@ impl OperationBuilder {
         let labels: Vec<&str> = names.label().into_iter().chain(labels.iter().copied()).collect();
         let name = |suffix: &str| self.options.name(&names.name(&self.name, suffix));
         let (calls, errors) = (name(names.calls()), name("errors_total"));
-        let (duration, in_flight) = (name("duration_seconds"), name("in_flight"));
+        let (duration, in_flight) = (name(names.duration()), name("in_flight"));
         let declaration = WorkDeclaration {
             calls: Some((&calls, "Finished calls of an operation, by outcome.")),
             outcome: names.outcome(),
             errors: Some((&errors, "Failed calls of an operation, by kind of error.")),
-            duration: Some((&duration, "Duration of an operation's calls.")),
+            duration: Some((&duration, "Duration of an operation's calls, in seconds.")),
             buckets: self.options.buckets.clone(),
             in_flight: Some((&in_flight, "Calls of an operation in progress.")),
             ..WorkDeclaration::new("operation", &labels)

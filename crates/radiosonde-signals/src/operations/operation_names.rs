@@ -25,19 +25,26 @@ use crate::operations::outcome_label::OutcomeLabel;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OperationNames {
     is_shared: bool,
+    has_unit: bool,
 }
 
 impl OperationNames {
     /// One set of metrics for all operations, with the label `operation`.
     #[must_use]
     pub const fn shared() -> Self {
-        Self { is_shared: true }
+        Self { is_shared: true, has_unit: true }
     }
 
     /// Metrics of its own for each operation, named for it.
     #[must_use]
     pub const fn per_operation() -> Self {
-        Self { is_shared: false }
+        Self { is_shared: false, has_unit: true }
+    }
+
+    /// Names the duration without its unit, as some dashboards do: `operation_duration` or `<operation>_duration`.
+    #[must_use]
+    pub const fn without_unit(self) -> Self {
+        Self { has_unit: false, ..self }
     }
 
     /// The label with the operation's name, if the metrics are shared.
@@ -52,6 +59,11 @@ impl OperationNames {
     /// What the name of the counter ends with.
     pub(crate) const fn calls(&self) -> &'static str {
         if self.is_shared { "calls_total" } else { "total" }
+    }
+
+    /// What the name of the histogram ends with.
+    pub(crate) const fn duration(&self) -> &'static str {
+        if self.has_unit { "duration_seconds" } else { "duration" }
     }
 
     pub(crate) fn name(&self, operation: &str, suffix: &str) -> String {

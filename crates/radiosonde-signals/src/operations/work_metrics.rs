@@ -136,10 +136,10 @@ impl<'a> WorkDeclaration<'a> {
     }
 }
 
-/// All values of the label `kind`, as far as they are known when the metrics are declared.
+/// All values of the label `kind`, as far as they are known when the metrics are declared, each once.
 pub(crate) fn known_kinds(kinds: &ErrorKinds) -> Vec<&'static str> {
-    let mut known: Vec<_> = kinds.all().collect();
-    for kind in [OTHER, "panic", "timeout", "shed"] {
+    let mut known = Vec::new();
+    for kind in kinds.all().chain([OTHER, "panic", "timeout", "shed"]) {
         if !known.contains(&kind) {
             known.push(kind);
         }

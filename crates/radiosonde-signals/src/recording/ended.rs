@@ -10,6 +10,9 @@ use tracing::level_filters::LevelFilter;
 
 use crate::recording::failure::Failure;
 
+/// The error type of a failure without a name.
+pub(crate) const UNNAMED: &str = "_OTHER";
+
 /// The outcome of a unit of work and its time: the source of all its signals.
 ///
 /// # Shape
@@ -166,7 +169,7 @@ impl From<Outcome> for Ended {
             Outcome::Panicked => Some("panic"),
             Outcome::TimedOut => Some("timeout"),
             Outcome::Shed => Some("shed"),
-            _ => Some("_OTHER"),
+            _ => Some(UNNAMED),
         };
         Self { outcome, error_type, failure: None, took: Duration::ZERO, canonical: None }
     }

@@ -135,10 +135,35 @@ impl<W: UnitOfWork> Record<W> {
         self.end(Outcome::Completed);
     }
 
-    /// Ends the record: the work failed. `error` is written to the span and the line, formatted by `{:#}`, with which
-    /// `anyhow` and others include the causes.
-    pub fn fail(mut self, error: impl Display) {
-        self.end(Ended::by_display(&error));
+    /// Ends the record: the work failed, with an error or a text. It is written to the span and the line, formatted by `{:#}`, with
+    /// which `anyhow` and others include the causes. It is counted by its [kind](crate::ErrorKind), if the work knows its type.
+    pub fn fail(mut self, error: impl Display + 'static) {
+        self.end(failed(&self.work, &error));
+    }
+
+    /// Ends the record by a result, as [`fail`](Self::fail) or [`complete`](Self::complete) does, and returns the result.
+    ///
+    /// ```
+    /// use radiosonde_metrics::Registry;
+    /// use radiosonde_signals::Operation;
+    ///
+    /// let registry = Registry::new();
+    /// let parse = Operation::in_registry(&registry, "parse")?;
+    /// let number = parse.track().finish("12".parse::<u32>());
+    /// assert_eq!(number, Ok(12));
+    /// assert!(registry.text().contains("operation_calls_total{operation=\"parse\",outcome=\"completed\"} 1\n"));
+    /// # Ok::<(), radiosonde_metrics::RegisterError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// That of the result.
+    pub fn finish<T, E: Display + 'static>(mut self, returned: Result<T, E>) -> Result<T, E> {
+        let ended = match &returned {
+            Ok(_) => Outcome::Completed.into(),
+            Err(error) => failed(&self.work, error),
+        };
+        self.end(ended);
+        returned
     }
 
     /// Ends the record, if it is open. It can be kept for its span.
@@ -180,6 +205,15 @@ impl<W: UnitOfWork> Record<W> {
             })
         };
         self.span.with_subscriber(end)?
+    }
+}
+
+/// How work ended that returned this error.
+pub(crate) fn failed<E: Display + 'static>(work: &impl UnitOfWork, error: &E) -> Ended {
+    let ended = Ended::by_display(error);
+    match survive(|| work.error_kind(error)).flatten() {
+        Some(kind) => ended.with_error_type(kind),
+        None => ended,
     }
 }
 

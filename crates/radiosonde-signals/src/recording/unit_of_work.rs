@@ -1,3 +1,5 @@
+use std::any::Any;
+
 use radiosonde_core::canonical::CanonicalSlot;
 use radiosonde_core::{Clock, EndingSpan, Outcome, SpanContext};
 use tracing::Span;
@@ -30,6 +32,13 @@ pub trait UnitOfWork {
     #[must_use]
     fn adjust(&self, ended: Ended) -> Ended {
         ended
+    }
+
+    /// The [kind](crate::ErrorKind) of an error, if its type is known; it is the error type of the work that failed with it. Default: not
+    /// known.
+    #[must_use]
+    fn error_kind(&self, _error: &dyn Any) -> Option<&'static str> {
+        None
     }
 
     /// Whether the [hint](radiosonde_core::canonical::CanonicalRecord::set_outcome_hint) of its canonical record may replace this

@@ -54,7 +54,6 @@ const MISSING: &[&str] = &[
     "cpu_usage",
     "error_counter",
     "memory_usage_bytes",
-    "operation_duration",
     "test_counter",
     // valtronics
     "valtronics_alerts_total",
@@ -89,7 +88,6 @@ const MISSING: &[&str] = &[
     "aetherra_memory_bytes",
     "aetherra_memory_events_total",
     "aetherra_memory_healthy",
-    "aetherra_memory_query_duration",
     "aetherra_memory_storage_bytes",
     "aetherra_plugin_executions_total",
     "aetherra_self_improvement_active_tasks",

@@ -39,6 +39,11 @@ pub(crate) const GUIDE: &[Door] = &[
             gauge("aetherra_max_connections", &[], "", 100.0),
         ],
     },
+    Door {
+        helper: "radiosonde_signals::Operation, OperationNames::without_unit",
+        make: operation_without_unit,
+        metrics: &[histogram("aetherra_memory_query_duration", &[], "", 1.0)],
+    },
 ];
 
 fn http(registry: &Registry) -> Kept {
@@ -64,4 +69,10 @@ fn connections(registry: &Registry) -> Kept {
     let api = Connections::builder("api").names(ConnectionNames::unlabelled()).namespace("aetherra");
     let api = api.max(100).registry(registry).build().unwrap();
     Box::new(api.open())
+}
+
+fn operation_without_unit(registry: &Registry) -> Kept {
+    let query = Operation::builder("memory_query").registry(registry).namespace("aetherra");
+    query.names(OperationNames::per_operation().without_unit()).build().unwrap().track().complete();
+    Box::new(())
 }

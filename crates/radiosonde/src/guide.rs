@@ -1,4 +1,5 @@
 //! Runs the examples of the guides.
+#![doc = include_str!("../../../docs/golden-signals.md")]
 #![doc = include_str!("../../../docs/health.md")]
 #![doc = include_str!("../../../docs/http.md")]
 #![doc = include_str!("../../../docs/http-clients.md")]

@@ -9,6 +9,7 @@ use crate::http::{Http, QueryError};
 use crate::ports::free_port;
 use crate::process::{Launch, Process, start};
 use crate::program::Program;
+use crate::ready::Ready;
 use crate::stack_files::copy_into;
 
 /// A running Alertmanager with `examples/stack/alertmanager.yml`.
@@ -86,7 +87,7 @@ fn prepare(path: PathBuf) -> io::Result<(Launch, (Http, TempDir))> {
         ],
         variables: Vec::new(),
         folder: folder.path().to_owned(),
-        ready: format!("http://{address}/-/ready"),
+        ready: Ready::Http(format!("http://{address}/-/ready")),
     };
     Ok((launch, (http, folder)))
 }

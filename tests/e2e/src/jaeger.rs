@@ -11,6 +11,7 @@ use crate::http::{Http, QueryError};
 use crate::ports::free_port;
 use crate::process::{Launch, Process, start};
 use crate::program::Program;
+use crate::ready::Ready;
 use crate::span::{Span, spans_of};
 use crate::stack_files::copy_into;
 
@@ -182,7 +183,7 @@ fn prepare(path: PathBuf) -> io::Result<(Launch, (Http, Ports, TempDir))> {
             ("JAEGER_OTLP_GRPC_PORT", ports.otlp_grpc.to_string()),
         ],
         folder: folder.path().to_owned(),
-        ready: format!("{}/status", local(health)),
+        ready: Ready::Http(format!("{}/status", local(health))),
     };
     Ok((launch, (Http::new(local(query)), ports, folder)))
 }

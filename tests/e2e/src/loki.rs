@@ -10,6 +10,7 @@ use crate::http::{Http, QueryError};
 use crate::ports::free_port;
 use crate::process::{Launch, Process, start};
 use crate::program::Program;
+use crate::ready::Ready;
 use crate::sample::{Answer, Sample};
 use crate::stack_files::copy_into;
 use crate::wait::now_unix_seconds;
@@ -146,7 +147,7 @@ fn prepare(path: PathBuf, flags: &[&str]) -> io::Result<(Launch, (Http, TempDir)
             ("LOKI_DATA", folder.path().join("data").to_string_lossy().into_owned()),
         ],
         folder: folder.path().to_owned(),
-        ready: format!("{url}/ready"),
+        ready: Ready::Http(format!("{url}/ready")),
     };
     Ok((launch, (Http::new(url), folder)))
 }

@@ -8,8 +8,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use crate::http::Http;
 use crate::program::Program;
+use crate::ready::Ready;
 use crate::wait::{Deadline, wait_for};
 
 /// How long a backend may take until it is ready. Seconds on an idle machine.
@@ -30,8 +30,7 @@ pub(crate) struct Launch {
     pub(crate) variables: Vec<(&'static str, String)>,
     /// The working directory, which also contains `output.log`.
     pub(crate) folder: PathBuf,
-    /// The path that responds with 200 when the program is ready.
-    pub(crate) ready: String,
+    pub(crate) ready: Ready,
 }
 
 /// A backend's running program, with its output in a file. Ends when dropped.
@@ -63,6 +62,18 @@ impl Process {
         if let Err(error) = child.kill().and_then(|()| child.wait()) {
             panic!("cannot stop {}: {error}", self.launch.program);
         }
+    }
+
+    /// Asks the program to end, as Ctrl-C does, and waits a while for its end.
+    pub(crate) fn interrupt(&self) {
+        let Some(mut child) = self.child().take() else { return };
+        let _ = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+        let deadline = Deadline::after(Duration::from_secs(10));
+        while matches!(child.try_wait(), Ok(None)) && !deadline.passed() {
+            deadline.rest();
+        }
+        // Fails if it has ended.
+        let _ = child.kill().and_then(|()| child.wait());
     }
 
     /// Starts the program again on the same ports and with the same data, and waits until it is ready.
@@ -141,9 +152,8 @@ impl Process {
 
     fn wait_until_ready(&self) -> Result<(), StartError> {
         let deadline = Deadline::after(READY_LIMIT);
-        let http = Http::new(self.launch.ready.clone());
         loop {
-            let answered = http.answers("", Duration::from_secs(1));
+            let answered = self.launch.ready.answers(Duration::from_secs(1));
             // Checked after the response: if another program has our port, that one responded, and ours has ended.
             if let Some(status) = self.ended() {
                 return Err(StartError::new(&self.launch, Why::Ended(status)));
@@ -341,7 +351,7 @@ mod tests {
             arguments: vec!["-c".into(), script.into()],
             variables: Vec::new(),
             folder: folder.path().to_owned(),
-            ready,
+            ready: Ready::Http(ready),
         })
     }
 
@@ -355,7 +365,7 @@ mod tests {
             let mut launch = shell(if attempts.get() < 3 { taken } else { "exec sleep 600" }, &folder)?;
             if attempts.get() < 3 {
                 // No process responds for a program that could not listen.
-                launch.ready = format!("http://127.0.0.1:{}", crate::free_port());
+                launch.ready = Ready::Http(format!("http://127.0.0.1:{}", crate::free_port()));
             }
             Ok((launch, folder))
         });
@@ -370,7 +380,7 @@ mod tests {
         start_at(Path::new("/bin/sh"), |_| {
             let folder = TempDir::new()?;
             let mut launch = shell("echo 'no such field'; exit 3", &folder)?;
-            launch.ready = format!("http://127.0.0.1:{}", crate::free_port());
+            launch.ready = Ready::Http(format!("http://127.0.0.1:{}", crate::free_port()));
             Ok((launch, folder))
         });
     }

@@ -28,6 +28,10 @@ pub enum Program {
     Jaeger,
     /// `RADIOSONDE_TEST_PUSHGATEWAY`
     Pushgateway,
+    /// `RADIOSONDE_TEST_POSTGRES`
+    Postgres,
+    /// `RADIOSONDE_TEST_INITDB`
+    Initdb,
 }
 
 impl Program {
@@ -43,6 +47,8 @@ impl Program {
             Self::Logcli => "RADIOSONDE_TEST_LOGCLI",
             Self::Jaeger => "RADIOSONDE_TEST_JAEGER",
             Self::Pushgateway => "RADIOSONDE_TEST_PUSHGATEWAY",
+            Self::Postgres => "RADIOSONDE_TEST_POSTGRES",
+            Self::Initdb => "RADIOSONDE_TEST_INITDB",
         }
     }
 
@@ -100,6 +106,8 @@ impl fmt::Display for Program {
             Self::Logcli => "logcli",
             Self::Jaeger => "jaeger",
             Self::Pushgateway => "pushgateway",
+            Self::Postgres => "postgres",
+            Self::Initdb => "initdb",
         })
     }
 }

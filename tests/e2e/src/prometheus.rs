@@ -12,6 +12,7 @@ use crate::http::{Http, QueryError};
 use crate::ports::free_port;
 use crate::process::{Launch, Process, start};
 use crate::program::Program;
+use crate::ready::Ready;
 use crate::sample::{Answer, Sample};
 use crate::scrape_job::ScrapeJob;
 use crate::stack_files::copy_into;
@@ -199,7 +200,7 @@ fn prepare(path: PathBuf) -> io::Result<(Launch, (Http, TempDir))> {
         ],
         variables: Vec::new(),
         folder: folder.path().to_owned(),
-        ready: format!("http://{address}/-/ready"),
+        ready: Ready::Http(format!("http://{address}/-/ready")),
     };
     Ok((launch, (http, folder)))
 }

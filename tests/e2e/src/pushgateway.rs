@@ -9,6 +9,7 @@ use crate::http::{Http, QueryError};
 use crate::ports::free_port;
 use crate::process::{Launch, Process, start};
 use crate::program::Program;
+use crate::ready::Ready;
 
 /// A running Pushgateway without any group.
 #[derive(Debug)]
@@ -86,7 +87,7 @@ fn prepare(path: PathBuf) -> io::Result<(Launch, (Http, TempDir))> {
         arguments: vec![format!("--web.listen-address={address}")],
         variables: Vec::new(),
         folder: folder.path().to_owned(),
-        ready: format!("http://{address}/-/ready"),
+        ready: Ready::Http(format!("http://{address}/-/ready")),
     };
     Ok((launch, (http, folder)))
 }

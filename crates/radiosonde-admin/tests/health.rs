@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use radiosonde_admin::{Health, HealthReport, HealthStatus};
 use radiosonde_metrics::Registry;
+use radiosonde_signals::{ComponentState, SystemHealth};
 use radiosonde_testkit::ManualClock;
 use tokio::sync::Semaphore;
 
@@ -224,4 +225,56 @@ fn a_probe_needs_no_runtime() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let report = runtime.block_on(health.ready());
     assert!(failure(&report, "postgres").unwrap().contains("No such file"), "{report:?}");
+}
+
+#[tokio::test]
+async fn a_check_has_the_score_of_the_component_with_its_name() {
+    let (registry, clock) = (Registry::new(), ManualClock::new());
+    let health = Health::builder().registry(&registry).clock(Arc::new(clock.clone())).build();
+    let is_up = Arc::new(AtomicUsize::new(0));
+    let read = Arc::clone(&is_up);
+    let check = move || ready(if read.load(Ordering::SeqCst) == 1 { Ok(()) } else { Err("it is down") });
+    health.readiness_check("postgres").cache_for(Duration::ZERO).check(check);
+    let score = || registry.snapshot().value("system_health_score", &[("component", "postgres")]);
+    assert_eq!(health.ready().await.checks[0].score, Some(0));
+    assert_eq!(score(), Some(0.0));
+    clock.advance(Duration::from_secs(3600));
+    assert_eq!(score(), Some(0.0), "until it succeeds");
+
+    is_up.store(1, Ordering::SeqCst);
+    assert_eq!(health.ready().await.checks[0].score, Some(100));
+    is_up.store(0, Ordering::SeqCst);
+    health.ready().await;
+    is_up.store(1, Ordering::SeqCst);
+    assert_eq!(health.ready().await.checks[0].score, Some(66), "two of three in this minute");
+    let now = registry.snapshot();
+    let state = [("component", "postgres"), ("state", "degraded")];
+    assert_eq!(now.value("system_health_state", &state), Some(1.0));
+    assert_eq!(now.value("system_health_score", &[("component", "overall")]), score());
+}
+
+#[tokio::test]
+async fn a_component_is_a_check_while_it_is_unhealthy_and_probes_add_no_result() {
+    let registry = Registry::new();
+    let health = Health::builder().registry(&registry).build();
+    let broker = SystemHealth::builder().registry(&registry).build().unwrap().component("broker");
+    health.component(&broker);
+    assert!(health.ready().await.is_ok());
+    broker.set_state(ComponentState::Degraded);
+    assert!(health.ready().await.is_ok(), "it still answers");
+    broker.set_state(ComponentState::Healthy);
+    for is_good in [true, false, false] {
+        broker.record(is_good);
+    }
+    for _ in 0..3 {
+        let report = health.ready().await;
+        assert_eq!(failure(&report, "broker"), Some("unhealthy: a score of 33"));
+        assert_eq!(report.checks[0].score, Some(33));
+    }
+    assert_eq!(registry.snapshot().value("health_check_status", &[("check", "broker")]), Some(0.0));
+    assert!(health.live().await.checks.is_empty());
+    for _ in 0..3 {
+        broker.record(true);
+    }
+    assert!(health.ready().await.is_ok(), "{}", broker.score());
 }

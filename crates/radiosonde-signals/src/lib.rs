@@ -3,21 +3,29 @@
 mod annotating;
 mod any_field;
 mod bounded_names;
+mod business;
 mod calling;
 mod connections;
+mod data_pipeline;
 mod database;
 mod dependency;
 mod golden;
 mod messaging;
+mod model;
 mod observing;
 mod operations;
 mod recording;
 mod scheduling;
+mod system_health;
 
 pub use bounded_names::BoundedNames;
+pub use business::metric::BusinessMetric;
+pub use business::metric_builder::BusinessMetricBuilder;
+pub use business::metric_family::BusinessMetricFamily;
 pub use connections::connection_names::ConnectionNames;
 pub use connections::connections::{Connections, ConnectionsBuilder};
 pub use connections::sessions::{Sessions, SessionsBuilder};
+pub use data_pipeline::{DataPipeline, DataPipelineBuilder};
 pub use database::database::Database;
 pub use database::database_builder::DatabaseBuilder;
 pub use database::database_names::DatabaseNames;
@@ -27,6 +35,7 @@ pub use golden::{GoldenSignals, Limit, Saturation, Series};
 pub use messaging::messaging::Messaging;
 pub use messaging::messaging_builder::MessagingBuilder;
 pub use messaging::messaging_names::MessagingNames;
+pub use model::{Model, ModelBuilder, ModelNames};
 pub use operations::error_kind::{ClassifyErrors, ErrorKind};
 pub use operations::operation::Operation;
 pub use operations::operation_builder::OperationBuilder;
@@ -171,6 +180,9 @@ pub use recording::record::Record;
 pub use recording::unit_of_work::UnitOfWork;
 pub use scheduling::scheduled_job::ScheduledJob;
 pub use scheduling::scheduled_job_builder::ScheduledJobBuilder;
+pub use system_health::component::Component;
+pub use system_health::component_state::ComponentState;
+pub use system_health::system::{SystemHealth, SystemHealthBuilder};
 
 /// Support for the expansion of `#[observe]`. Not for use by hand.
 #[doc(hidden)]

@@ -5,9 +5,11 @@ pub use radiosonde_macros::{FacadeErrorKind as ErrorKind, facade_observe as obse
 pub use radiosonde_signals::__private;
 pub use radiosonde_signals::__traits::ErrorKind;
 pub use radiosonde_signals::{
-    BoundedNames, ClassifyErrors, ConnectionNames, Connections, ConnectionsBuilder, Database,
-    DatabaseBuilder, DatabaseNames, Dependency, DependencyBuilder, Ended, GoldenSignals, Limit, Messaging,
-    MessagingBuilder, MessagingNames, Operation, OperationBuilder, OperationFamily, OperationNames,
-    PoolState, Record, Saturation, ScheduledJob, ScheduledJobBuilder, Series, Sessions, SessionsBuilder,
-    UnitOfWork, annotate,
+    BoundedNames, BusinessMetric, BusinessMetricBuilder, BusinessMetricFamily, ClassifyErrors, Component,
+    ComponentState, ConnectionNames, Connections, ConnectionsBuilder, DataPipeline, DataPipelineBuilder,
+    Database, DatabaseBuilder, DatabaseNames, Dependency, DependencyBuilder, Ended, GoldenSignals, Limit,
+    Messaging, MessagingBuilder, MessagingNames, Model, ModelBuilder, ModelNames, Operation,
+    OperationBuilder, OperationFamily, OperationNames, PoolState, Record, Saturation, ScheduledJob,
+    ScheduledJobBuilder, Series, Sessions, SessionsBuilder, SystemHealth, SystemHealthBuilder, UnitOfWork,
+    annotate,
 };

@@ -154,10 +154,12 @@ impl Board {
             // Another check has its name now.
             return self.wake(state);
         };
-        self.wake(state);
+        drop(state);
         if !running.is_late {
             self.self_metrics.ended(&check.name, is_ok, took);
         }
+        // Last, so that a probe that is woken finds the score with this result.
+        self.wake(self.lock());
     }
 
     /// Ends the wait for each run at its deadline, until none is left.
@@ -177,10 +179,11 @@ impl Board {
             let at = self.clock.monotonic();
             state = self.lock();
             let late = state.give_up(now, at);
-            self.wake(state);
+            drop(state);
             for (check, took) in late {
                 self.self_metrics.ended(&check.name, false, took);
             }
+            self.wake(self.lock());
             state = self.lock();
         }
         state.has_timekeeper = false;
@@ -229,9 +232,18 @@ impl Board {
                 self.self_metrics.ended(&check.name, failure.is_none(), took);
                 Verdict { failure, took, at: now }
             }
+            Work::Component(_) => {
+                let failure = check.run(Duration::ZERO);
+                self.self_metrics.read(&check.name, failure.is_none());
+                Verdict { failure, took: Duration::ZERO, at: now }
+            }
+        };
+        let score = match &check.work {
+            Work::Component(component) => Some(component.score()),
+            Work::Run { .. } | Work::Gate(_) => self.self_metrics.score(&check.name),
         };
         let (name, age) = (Arc::clone(&check.name), now.saturating_sub(last.at));
-        Some(CheckReport { name, failure: last.failure, took: last.took, age })
+        Some(CheckReport { name, failure: last.failure, took: last.took, age, score: score.map(rounded) })
     }
 
     /// The probe no longer waits.
@@ -243,6 +255,11 @@ impl Board {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a score is from 0 to 100")]
+fn rounded(score: f64) -> u8 {
+    score as u8
 }
 
 impl State {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use radiosonde_core::survive;
+use radiosonde_signals::{Component, ComponentState};
 
 use crate::health::runtime_of_check::RuntimeOfCheck;
 
@@ -29,6 +30,8 @@ pub(crate) enum Work {
     Run { run: Box<Run>, timeout: Duration, cache_for: Duration, runtime: RuntimeOfCheck },
     /// Runs at each probe, where the probe is answered.
     Gate(Box<dyn Fn() -> Result<(), String> + Send + Sync>),
+    /// Read at each probe; others record its results.
+    Component(Component),
 }
 
 /// Runs until the deadline, by the system's monotonic clock; `None` then.
@@ -49,6 +52,7 @@ impl Check {
         let ended = match &self.work {
             Work::Run { run, .. } => survive(|| run(deadline)),
             Work::Gate(gate) => survive(|| Some(gate())),
+            Work::Component(component) => Some(Some(read(component))),
         };
         match ended {
             Some(Some(Ok(()))) => None,
@@ -61,8 +65,16 @@ impl Check {
     pub(crate) fn timed_out(&self) -> Arc<str> {
         match &self.work {
             Work::Run { timeout, .. } => format!("no result within {timeout:?}").into(),
-            Work::Gate(_) => "no result".into(),
+            Work::Gate(_) | Work::Component(_) => "no result".into(),
         }
+    }
+}
+
+fn read(component: &Component) -> Result<(), String> {
+    let score = component.score();
+    match component.state() {
+        ComponentState::Unhealthy => Err(format!("unhealthy: a score of {score:.0}")),
+        _ => Ok(()),
     }
 }
 

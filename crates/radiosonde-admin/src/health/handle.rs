@@ -1,5 +1,7 @@
 use std::sync::Arc;
 
+use radiosonde_signals::Component;
+
 use crate::health::board::Board;
 use crate::health::check::{Check, Probe, Work};
 use crate::health::check_builder::CheckBuilder;
@@ -17,7 +19,8 @@ use crate::health::handle_builder::HealthBuilder;
 /// that fails, panics or blocks for ever fails by its name, with all others unharmed: each runs on a thread of its own. One that
 /// does not return keeps its thread, and is not run again until it does.
 ///
-/// `health_check_status{check}` is 1 or 0 as of the last run, and `health_check_duration_seconds{check}` has the time of the runs.
+/// `health_check_status{check}` is 1 or 0 as of the last run, and `health_check_duration_seconds{check}` has the time of the runs. Each check
+/// is a [`Component`] of the registry's [`SystemHealth`](radiosonde_signals::SystemHealth), with a score.
 ///
 /// # Cost
 /// A probe with cached results takes a lock. A run of checks takes a thread for each, and one more for all.
@@ -75,6 +78,14 @@ impl Health {
         gate: impl Fn() -> Result<(), String> + Send + Sync + 'static,
     ) {
         let (name, work) = (name.into().into(), Work::Gate(Box::new(gate)));
+        self.0.declare(Check { name, probe: Probe::Readiness, work });
+    }
+
+    /// Makes a component a condition of readiness: probes fail while it is unhealthy. It replaces a check of the same name.
+    ///
+    /// The score comes from the results that are recorded in the component; probes add none.
+    pub fn component(&self, component: &Component) {
+        let (name, work) = (component.name().into(), Work::Component(component.clone()));
         self.0.declare(Check { name, probe: Probe::Readiness, work });
     }
 

@@ -20,7 +20,7 @@ impl HealthBuilder {
         Self { registry: None, clock: Arc::new(SystemClock) }
     }
 
-    /// The registry of `health_check_status` and `health_check_duration_seconds`; default: [`Registry::global`].
+    /// The registry of `health_check_status`, `health_check_duration_seconds` and the scores; default: [`Registry::global`].
     pub fn registry(mut self, registry: &Registry) -> Self {
         self.registry = Some(registry.clone());
         self
@@ -35,7 +35,8 @@ impl HealthBuilder {
     /// A health without checks.
     #[must_use]
     pub fn build(self) -> Health {
-        let self_metrics = SelfMetrics::new(self.registry.as_ref().unwrap_or_else(|| Registry::global()));
+        let registry = self.registry.as_ref().unwrap_or_else(|| Registry::global());
+        let self_metrics = SelfMetrics::new(registry, &self.clock);
         Health(Arc::new(Board::new(self.clock, self_metrics)))
     }
 }

@@ -38,6 +38,8 @@ pub struct CheckReport {
     pub took: Duration,
     /// How long ago it ended.
     pub age: Duration,
+    /// Its score from 0 to 100, rounded down; `None` if checks have no metrics.
+    pub score: Option<u8>,
 }
 
 impl HealthStatus {
@@ -79,6 +81,9 @@ impl HealthReport {
             // Writing to a `String` cannot fail.
             let _ = write!(text, "{separator}{name}:{{\"status\":\"{status}\"");
             let _ = write!(text, ",\"took_ms\":{took:.3},\"age_ms\":{age}");
+            if let Some(score) = check.score {
+                let _ = write!(text, ",\"score\":{score}");
+            }
             if let Some(failure) = check.failure.as_deref().filter(|_| with_failures) {
                 let _ = write!(text, ",\"error\":{}", Value::from(failure));
             }

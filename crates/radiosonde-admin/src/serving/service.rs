@@ -11,7 +11,7 @@ use crate::serving::parts::Parts;
 /// | Path | Part |
 /// |---|---|
 /// | `/metrics` | [`metrics`](Self::metrics) |
-/// | `/livez`, `/readyz` | [`health`](Self::health): 200 or 503, and `{"status":"ok","checks":{"postgres":{"status":"ok","took_ms":1.250,"age_ms":40}}}` |
+/// | `/livez`, `/readyz` | [`health`](Self::health): 200 or 503, and `{"status":"ok","checks":{"postgres":{"status":"ok","took_ms":1.250,"age_ms":40,"score":100}}}` |
 /// | `/levels` | `levels` (feature `levels`): see `LevelsService` |
 /// | `/debug/requests` | `live_requests` (feature `requests`): the oldest 1000 requests in flight, as JSON, or as a table for curl and `Accept: text/plain` |
 /// | `/` | the list of these |

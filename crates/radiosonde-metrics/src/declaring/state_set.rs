@@ -165,7 +165,11 @@ impl Registry {
         if !listed {
             return Err(refuse(RegisterErrorKind::States { states: S::CARDINALITY }));
         }
-        let shared = Declaration::new(name, help, site).into_shared(kind, label_names)?;
+        let values: Vec<&str> = states.iter().map(String::as_str).collect();
+        let possible_values = [(label, &*values)];
+        let mut declaration = Declaration::new(name, help, site);
+        declaration.possible_values = &possible_values;
+        let shared = declaration.into_shared(kind, label_names)?;
         let family = self.register(shared, "StateSet", |shared| {
             let constant = shared.label_set(std::iter::empty());
             let labels = |state: &String| LabelSet::new([(label, state.as_str())]).and(&constant);
@@ -264,6 +268,8 @@ mod tests {
         let status = || registry.state_set_by::<bool>("homeostasis_status", "status", "Status.");
         status().unwrap().set(true);
         assert!(status().unwrap().holds(true));
+        let declared = registry.descriptors();
+        assert_eq!(declared[0].label_values("status").collect::<Vec<_>>(), ["false", "true"]);
         for format in [Format::Text, Format::OpenMetrics] {
             let text = registry.encode(format);
             assert!(text.contains("# TYPE aetherra_homeostasis_status gauge\n"), "{text}");

@@ -40,29 +40,41 @@ impl SetOptions {
 }
 
 /// Gives a builder with the field `options: SetOptions` setters: `registry`, `clock` and `namespace`; and, where they are listed,
-/// `buckets` and `errors`.
+/// `buckets` and `errors`. `without clock` is for builders of what needs no time.
 macro_rules! set_options {
     ($builder:ident $(, $option:ident)*) => {
         impl $builder {
-            /// The registry that the metrics are in. Default: [`Registry::global`](radiosonde_metrics::Registry::global).
-            pub fn registry(mut self, registry: &radiosonde_metrics::Registry) -> Self {
-                self.options.set_registry(registry);
-                self
-            }
-
-            /// The clock that measures durations. Default: the system's.
-            pub fn clock(mut self, clock: radiosonde_core::SharedClock) -> Self {
-                self.options.clock = clock;
-                self
-            }
-
-            /// What the names of all metrics begin with, before an underscore. Default: nothing.
-            pub fn namespace(mut self, namespace: impl Into<std::borrow::Cow<'static, str>>) -> Self {
-                self.options.namespace = namespace.into();
-                self
-            }
-
+            set_options!(@registry);
+            set_options!(@clock);
+            set_options!(@namespace);
             $(set_options!(@$option);)*
+        }
+    };
+    ($builder:ident<$life:lifetime, $instrument:ident> without clock) => {
+        impl<$life, $instrument> $builder<$life, $instrument> {
+            set_options!(@registry);
+            set_options!(@namespace);
+        }
+    };
+    (@registry) => {
+        /// The registry that the metrics are in. Default: [`Registry::global`](radiosonde_metrics::Registry::global).
+        pub fn registry(mut self, registry: &radiosonde_metrics::Registry) -> Self {
+            self.options.set_registry(registry);
+            self
+        }
+    };
+    (@clock) => {
+        /// The clock that measures durations. Default: the system's.
+        pub fn clock(mut self, clock: radiosonde_core::SharedClock) -> Self {
+            self.options.clock = clock;
+            self
+        }
+    };
+    (@namespace) => {
+        /// What the names of all metrics begin with, before an underscore. Default: nothing.
+        pub fn namespace(mut self, namespace: impl Into<std::borrow::Cow<'static, str>>) -> Self {
+            self.options.namespace = namespace.into();
+            self
         }
     };
     (@buckets) => {

@@ -1,0 +1,190 @@
+use std::any::Any;
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use radiosonde_core::Outcome;
+use radiosonde_metrics::model::Kind;
+use radiosonde_metrics::{Buckets, Counter, DynFamily, Gauge, RegisterError};
+use tracing::field::Empty;
+
+use crate::golden::{GoldenSignals, Limit, Series};
+use crate::operations::error_kind::{ErrorKinds, OTHER};
+use crate::operations::operation::Operation;
+use crate::operations::set_options::{SetOptions, set_options};
+use crate::operations::work_metrics::{WorkDeclaration, WorkMetrics};
+
+/// The golden signals of a data pipeline: the records it processes, and how far it lags behind.
+///
+/// A [`record`](Self::record) is an operation. Pipelines that process many at once count them by [`processed`](Self::processed) and
+/// [`failed`](Self::failed), without a duration.
+///
+/// # Metrics
+/// - `data_records_processed_total{pipeline,outcome}`: traffic; its rate is the throughput.
+/// - `data_processing_errors_total{pipeline,kind}`: errors, by a [kind](crate::ErrorKind) from a fixed set.
+/// - `data_processing_duration_seconds{pipeline}`: latency of single records, with an exemplar.
+/// - `data_records_in_progress{pipeline}`: single records in progress.
+/// - `data_processing_lag_seconds{pipeline}`: age of the newest processed record, from the first time it is set on. It is the
+///   saturation, divided by [`max_lag`](DataPipelineBuilder::max_lag).
+/// - `data_dead_letters_total{pipeline}`: records put aside because they cannot be processed.
+///
+/// ```
+/// use std::time::Duration;
+/// use radiosonde_metrics::Registry;
+/// use radiosonde_signals::DataPipeline;
+///
+/// let registry = Registry::new();
+/// let max_lag = Duration::from_secs(60);
+/// let readings = DataPipeline::builder("readings").max_lag(max_lag).registry(&registry).build()?;
+/// let parsed = readings.record().run(|| "21.5".parse::<f64>());
+/// assert!(parsed.is_ok());
+/// readings.processed(499);
+/// readings.set_lag(Duration::from_secs(15));
+///
+/// let text = registry.text();
+/// assert!(text.contains("data_records_processed_total{outcome=\"completed\",pipeline=\"readings\"} 500\n"));
+/// let saturation = readings.signals().saturation().unwrap();
+/// assert_eq!(saturation.share(&registry.snapshot()), Some(0.25));
+/// # Ok::<(), radiosonde_metrics::RegisterError>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct DataPipeline(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    record: Operation,
+    completed: Option<Counter>,
+    failed: Option<Counter>,
+    errors: Option<DynFamily<Counter>>,
+    kinds: ErrorKinds,
+    lag: DynFamily<Gauge>,
+    dead_letters: Counter,
+    signals: GoldenSignals,
+}
+
+impl DataPipeline {
+    /// Declares a pipeline by its name.
+    pub fn builder(name: impl Into<Cow<'static, str>>) -> DataPipelineBuilder {
+        let options = SetOptions::new(Buckets::HTTP_SECONDS);
+        DataPipelineBuilder { name: name.into(), max_lag: None, options }
+    }
+
+    /// The processing of one record, to be run or tracked.
+    #[must_use]
+    pub fn record(&self) -> &Operation {
+        &self.0.record
+    }
+
+    /// Counts records that were processed at once.
+    pub fn processed(&self, records: u64) {
+        if let Some(completed) = &self.0.completed {
+            completed.inc_by(records);
+        }
+    }
+
+    /// Counts records that failed at once, with the kind of this error.
+    pub fn failed<E: 'static>(&self, records: u64, error: &E) {
+        if let Some(failed) = &self.0.failed {
+            failed.inc_by(records);
+        }
+        if let Some(errors) = &self.0.errors {
+            let kind = self.0.kinds.of(error as &dyn Any).unwrap_or(OTHER);
+            errors.with(&[self.0.record.name(), kind]).inc_by(records);
+        }
+    }
+
+    /// Counts records that were put aside because they cannot be processed.
+    pub fn dead_letters(&self, records: u64) {
+        self.0.dead_letters.inc_by(records);
+    }
+
+    /// Sets the age of the newest processed record.
+    pub fn set_lag(&self, lag: Duration) {
+        self.0.lag.with(&[self.0.record.name()]).set(lag.as_secs_f64());
+    }
+
+    /// Where the golden signals are.
+    #[must_use]
+    pub fn signals(&self) -> &GoldenSignals {
+        &self.0.signals
+    }
+}
+
+/// Builder of a [`DataPipeline`].
+#[must_use = "a builder declares nothing until `build`"]
+#[derive(Debug)]
+pub struct DataPipelineBuilder {
+    name: Cow<'static, str>,
+    max_lag: Option<Duration>,
+    options: SetOptions,
+}
+
+set_options!(DataPipelineBuilder, buckets, errors);
+
+impl DataPipelineBuilder {
+    /// The lag at which the pipeline counts as full. Default: unknown.
+    pub const fn max_lag(mut self, max_lag: Duration) -> Self {
+        self.max_lag = Some(max_lag);
+        self
+    }
+
+    /// Declares the metrics.
+    ///
+    /// # Errors
+    /// [`RegisterError`] if a name is refused or the registry has another metric with it.
+    pub fn build(self) -> Result<DataPipeline, RegisterError> {
+        let (metrics, name) = (self.declare()?, self.name);
+        let registry = self.options.registry();
+        let help = "Records put aside because they cannot be processed.";
+        let dead_letters =
+            registry.counter(&self.options.name("data_dead_letters_total"), help).labels(&["pipeline"])?;
+        let lag_name = self.options.name("data_processing_lag_seconds");
+        let lag = registry.gauge(&lag_name, "Age of the newest processed record.").unit("seconds");
+        let lag = lag.labels(&["pipeline"])?;
+        let limit = self.max_lag.map_or(Limit::Unknown, |max| Limit::Fixed(max.as_secs_f64()));
+        let in_use = Series::of(registry, &lag_name, Kind::Gauge);
+        let signals = metrics.golden.clone().with_saturation(in_use, limit);
+        let signals = signals.named(&*name, Some(("pipeline", &name)));
+        signals.declare(registry);
+        let record = Operation::from_metrics(&metrics, name.clone(), &[&name], &self.options.clock);
+        let count = |outcome: Outcome| {
+            let outcome = metrics.outcome.values[outcome.index()];
+            metrics.calls.as_ref().map(|calls| calls.handle(&[&name, outcome]))
+        };
+        Ok(DataPipeline(Arc::new(Inner {
+            record,
+            completed: count(Outcome::Completed),
+            failed: count(Outcome::Failed),
+            errors: metrics.errors.clone(),
+            kinds: self.options.kinds.clone(),
+            lag,
+            dead_letters: dead_letters.handle(&[&name]),
+            signals,
+        })))
+    }
+
+    fn declare(&self) -> Result<WorkMetrics, RegisterError> {
+        let options = &self.options;
+        let named = |suffix| options.name(&format!("data_{suffix}"));
+        let (calls, errors) = (named("records_processed_total"), named("processing_errors_total"));
+        let (duration, in_flight) = (named("processing_duration_seconds"), named("records_in_progress"));
+        let declaration = WorkDeclaration {
+            calls: Some((&calls, "Processed records, by outcome.")),
+            errors: Some((&errors, "Records that failed to be processed, by kind of error.")),
+            duration: Some((&duration, "Duration of the processing of single records.")),
+            buckets: options.buckets.clone(),
+            in_flight: Some((&in_flight, "Single records in progress.")),
+            ..WorkDeclaration::new("data_pipeline", &["pipeline"])
+        };
+        declaration.declare(options.registry(), options.kinds.clone(), |pipeline| {
+            tracing::info_span!(
+                target: "radiosonde::operation",
+                "record",
+                otel.name = format_args!("process {pipeline}"),
+                otel.status_code = Empty,
+                otel.status_description = Empty,
+                pipeline,
+            )
+        })
+    }
+}

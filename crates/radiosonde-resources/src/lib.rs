@@ -1,5 +1,14 @@
 #![doc = include_str!("../README.md")]
 
-mod resource_monitor;
+mod cgroup;
+mod chosen;
+mod declaring;
+mod disks;
+mod host;
+mod monitor;
+mod networks;
+mod process;
 
-pub use resource_monitor::ResourceMonitor;
+pub use chosen::ResourceNames;
+pub use monitor::builder::ResourceMonitorBuilder;
+pub use monitor::resource_monitor::ResourceMonitor;

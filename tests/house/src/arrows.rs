@@ -65,7 +65,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("radiosonde-journald", &["radiosonde-log"]),
     ("radiosonde-adapters", &["radiosonde-signals"]),
     ("radiosonde-tokio", &["radiosonde-signals", "radiosonde-trace"]),
-    ("radiosonde-resources", &["radiosonde-metrics"]),
+    ("radiosonde-resources", &["radiosonde-signals"]),
     ("radiosonde-prometheus", &["radiosonde-metrics"]),
     ("radiosonde-metrics-facade", &["radiosonde-metrics"]),
     ("radiosonde-signals", &["radiosonde-metrics"]),

@@ -3,9 +3,10 @@
 
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use radiosonde_metrics::{Labels, Registry};
-use radiosonde_signals::{Dependency, Operation};
+use radiosonde_signals::{Connections, Dependency, Messaging, Operation, ScheduledJob};
 use radiosonde_testkit::CountingAllocator;
 
 #[global_allocator]
@@ -29,14 +30,21 @@ fn calls_without_a_subscriber_allocate_nothing() {
     let price = Operation::in_registry(&registry, "price").unwrap();
     let charge = Operation::builder("charge").registry(&Registry::new()).family::<Charge<'_>>().unwrap();
     let ledger = Dependency::builder("ledger").registry(&registry).build().unwrap();
+    let kafka = Messaging::builder("kafka").registry(&registry).build().unwrap();
+    let websockets = Connections::builder("websocket").registry(&registry).build().unwrap();
+    let report = ScheduledJob::builder("report").every(Duration::from_secs(60)).registry(&registry);
+    let report = report.build().unwrap();
     for text in ["12", "many"] {
         let parse = || text.parse::<u32>();
-        let calls: [&dyn Fn(); 5] = [
+        let calls: [&dyn Fn(); 8] = [
             &|| drop(price.run(parse)),
             &|| drop(ready(price.run_async(async { parse() }))),
             &|| drop(price.track()),
             &|| drop(charge.with(&Charge { provider: "acme" }).run(parse)),
             &|| drop(ledger.call("balance").run(parse)),
+            &|| drop(kafka.process("orders").set_items(2).track_with(|open| open()).run(parse)),
+            &|| drop(websockets.open()),
+            &|| drop(report.operation().run(parse)),
         ];
         for (at, call) in calls.iter().enumerate() {
             call();

@@ -23,18 +23,9 @@ use crate::operations::operations::Operations;
 ///
 /// # Spans
 /// `publish orders`, `receive orders` or `process orders`, of kind producer, client or consumer, with the `messaging.*` attributes of OpenTelemetry.
-/// Within the first, write the trace context into the headers of the message. A single message is processed in the sender's trace;
-/// a batch has a link to each sender:
-///
-/// ```text
-/// orders.publish("paid").run(|| { radiosonde_trace::inject(&mut headers); client.publish(headers, body) })?;
-///
-/// let record = orders.process("paid").track_with(|open| radiosonde_trace::continue_from(&headers, open));
-/// record.run_async(handle(message)).await?;
-///
-/// let mut record = orders.process("paid").set_items(batch.len() as u64).track();
-/// for message in &batch { radiosonde_trace::link_from(record.span(), &message.headers); }
-/// ```
+/// The trace goes through the headers of the message, which `radiosonde-trace` writes within the first and reads for the last: a message is
+/// processed in the trace of its sender, by [`track_with`](Operation::track_with), and a batch has a link to each sender. The module `signals` of
+/// `radiosonde` has the example.
 ///
 /// # Cost
 /// That of an [`Operation`]'s call. A known topic is found without a lock and without an allocation.

@@ -87,7 +87,7 @@ impl MessagingBuilder {
             amount: Some((&bytes, "Bytes of messages.")),
             duration: Some((&duration, "Duration of publishing, receiving and processing messages.")),
             buckets: options.buckets.clone(),
-            in_flight: Some((&in_flight, "Publishing, receiving and processing of messages in progress.")),
+            in_flight: Some((&in_flight, "Operations on messages in progress.")),
             items_attribute: Some("messaging.batch.message_count"),
             ..WorkDeclaration::new("messaging", &labels)
         };

@@ -97,6 +97,9 @@ impl Operation {
             let values = values.iter().map(|&value| value.into()).collect();
             Errors { family: family.clone(), values }
         });
+        for family in &metrics.beside {
+            let _ = family.handle(values);
+        }
         let signals = Signals {
             name,
             clock: Arc::clone(clock),

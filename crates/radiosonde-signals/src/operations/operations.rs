@@ -58,14 +58,16 @@ impl Operations {
     }
 
     fn make(&self, values: &[&str]) -> Operation {
-        let values: Vec<&str> = self.first.iter().map(String::as_str).chain(values.iter().copied()).collect();
         let last = values.last().copied().unwrap_or_default();
+        let values = self.first.iter().map(String::as_str).chain(values.iter().copied());
+        let values: Vec<&str> = values.take(self.metrics.labels).collect();
         let name = || if self.verb.is_empty() { last.to_owned() } else { format!("{} {last}", self.verb) };
         let name = self.name.clone().unwrap_or_else(|| Cow::Owned(name()));
         Operation::from_metrics(&self.metrics, name, &values, &self.clock)
     }
 
     /// The operation with these values of the last labels, in their order; beyond the limit, one whose values are `_overflow`.
+    /// A value more than there are labels is its name only.
     pub(crate) fn get(&self, values: &[&str]) -> Operation {
         self.get_by(|see| values.iter().for_each(|value| see(value)))
     }
@@ -89,7 +91,8 @@ impl Operations {
 
     /// The operation of all values beyond the limit, which is exposed once there are any.
     fn overflow(&self) -> &Operation {
-        let values = || vec![OVERFLOW; self.metrics.labels - self.first.len()];
+        // At least one, for the name.
+        let values = || vec![OVERFLOW; (self.metrics.labels - self.first.len()).max(1)];
         self.overflow.get_or_init(|| self.make(&values()))
     }
 }

@@ -34,21 +34,22 @@ impl OutcomeLabel {
     /// The values of outcomes that are errors, each once.
     pub(crate) fn errors(&self) -> Vec<&'static str> {
         let errors = [Outcome::Failed, Outcome::Panicked, Outcome::TimedOut, Outcome::Shed];
-        let mut values: Vec<_> = errors.into_iter().map(|outcome| self.values[outcome.index()]).collect();
-        values.dedup();
-        values
+        each_once(errors.map(|outcome| self.values[outcome.index()]))
     }
 
     /// All values, each once.
     pub(crate) fn all(&self) -> Vec<&'static str> {
-        let mut all = Vec::new();
-        for value in self.values {
-            if !all.contains(&value) {
-                all.push(value);
-            }
-        }
-        all
+        each_once(self.values)
     }
+}
+
+fn each_once(values: impl IntoIterator<Item = &'static str>) -> Vec<&'static str> {
+    values.into_iter().fold(Vec::new(), |mut once, value| {
+        if !once.contains(&value) {
+            once.push(value);
+        }
+        once
+    })
 }
 
 #[cfg(test)]
@@ -58,5 +59,13 @@ mod tests {
     #[test]
     fn the_values_of_the_outcome_label_are_those_of_the_outcome() {
         assert_eq!(OutcomeLabel::OUTCOME.values, Outcome::ALL.map(Outcome::as_str));
+    }
+
+    #[test]
+    fn a_value_of_several_outcomes_is_listed_once() {
+        let values = ["SUCCESS", "FAILURE", "REVOKED", "FAILURE", "FAILURE", "REJECTED"];
+        let label = OutcomeLabel { name: Cow::Borrowed("state"), values };
+        assert_eq!(label.all(), ["SUCCESS", "FAILURE", "REVOKED", "REJECTED"]);
+        assert_eq!(label.errors(), ["FAILURE", "REJECTED"]);
     }
 }

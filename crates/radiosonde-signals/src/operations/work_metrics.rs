@@ -107,6 +107,7 @@ impl<'a> WorkDeclaration<'a> {
             amount,
             duration,
             in_flight,
+            beside: Vec::new(),
             labels: self.labels.len(),
             kinds,
             error_texts: self.error_texts,
@@ -156,6 +157,8 @@ pub(crate) struct WorkMetrics {
     pub(crate) amount: Option<DynFamily<Counter>>,
     pub(crate) duration: Option<DynFamily<Histogram>>,
     pub(crate) in_flight: Option<DynFamily<IntGauge>>,
+    /// Further counters by the labels, which exist with the operation. The set counts.
+    pub(crate) beside: Vec<DynFamily<Counter>>,
     /// How many labels tell operations apart.
     pub(crate) labels: usize,
     pub(crate) kinds: ErrorKinds,

@@ -62,6 +62,11 @@ impl CarriedContext {
         Self { span, by_hand }
     }
 
+    /// A context without a span of this thread: that of a message's sender, if it has one.
+    pub(crate) const fn of_sender(sender: Option<RemoteContext>) -> Self {
+        Self { span: Span::none(), by_hand: sender }
+    }
+
     /// The span; [disabled](Span::is_disabled) if it was taken outside of any.
     #[must_use]
     pub const fn span(&self) -> &Span {

@@ -70,7 +70,7 @@ use crate::carrying::carried_context::CarriedContext;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn carry<T>(work: T) -> Carried<T> {
-    Carried { context: CarriedContext::current(), work: Some(work) }
+    Carried::new(CarriedContext::current(), work)
 }
 
 /// Carries the current span and trace context to where a closure is called; see [`CarriedContext`].
@@ -143,6 +143,10 @@ pin_project! {
 }
 
 impl<T> Carried<T> {
+    pub(crate) const fn new(context: CarriedContext, work: T) -> Self {
+        Self { context, work: Some(work) }
+    }
+
     /// The span and the context.
     #[must_use]
     pub const fn context(&self) -> &CarriedContext {

@@ -2,11 +2,13 @@ use tracing::Span;
 
 use crate::active::doors::set_parent;
 use crate::active::set_parent_error::SetParentError;
+use crate::carrying::carried_context::CarriedContext;
+use crate::carrying::carry::Carried;
 use crate::propagation::remote_context::RemoteContext;
 
 /// A message with the context of its sender's span, for channels within a process.
 ///
-/// The span that [resumes](Self::resume) it is exported as a child of a local span, not of a remote one. It has the sender's
+/// The receiver processes it [in the sender's context](Self::in_scope), or in a span that [resumes](Self::resume) it. That is exported as a child of a local span, not of a remote one. It has the sender's
 /// request id and correlation id as attributes, and so have the spans and lines within it.
 ///
 /// Messages sent over the network carry the context in their properties instead: see [`inject`](crate::inject) and
@@ -63,9 +65,51 @@ impl<T> Traced<T> {
         self.sender.as_ref()
     }
 
+    /// The message alone.
+    #[must_use]
+    pub fn into_message(self) -> T {
+        self.message
+    }
+
     /// Converts the message, keeping its sender.
     pub fn map<U>(self, with: impl FnOnce(T) -> U) -> Traced<U> {
         Traced { message: with(self.message), sender: self.sender }
+    }
+
+    /// Processes the message in the context of its sender's span: spans opened meanwhile are its children. Without a sender, in the
+    /// current context.
+    ///
+    /// For work that opens a span of its own, such as an operation of `radiosonde-signals`.
+    pub fn in_scope<R>(self, work: impl FnOnce(T) -> R) -> R {
+        let Self { message, sender } = self;
+        CarriedContext::of_sender(sender).in_scope(|| work(message))
+    }
+
+    /// Like [`in_scope`](Self::in_scope), for asynchronous work.
+    ///
+    /// ```
+    /// use radiosonde_core::SpanContext;
+    /// use radiosonde_trace::{Traced, context_of};
+    /// use tracing::info_span;
+    /// # use radiosonde_trace::{CaptureSpans, TracePipeline};
+    /// # use tracing_subscriber::layer::SubscriberExt as _;
+    /// # let pipeline = TracePipeline::builder(&radiosonde_core::Resource::new("shop")).sink(CaptureSpans::new()).build()?;
+    /// # let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(pipeline.layer()));
+    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    ///
+    /// let span = info_span!("send payment", otel.kind = "producer");
+    /// let sent = span.in_scope(|| Traced::new("4.99 EUR"));
+    ///
+    /// let seen = sent.carry(|_payment| async { SpanContext::current() }).await;
+    /// assert_eq!(seen, context_of(&span));
+    /// # });
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn carry<F: Future>(self, work: impl FnOnce(T) -> F) -> Carried<F> {
+        let Self { message, sender } = self;
+        let context = CarriedContext::of_sender(sender);
+        let work = context.in_scope(|| work(message));
+        Carried::new(context, work)
     }
 
     /// Returns the message, and `span` as a child of the sender's span. The span must not have been used yet; if it was, or

@@ -4,6 +4,7 @@ mod annotating;
 mod any_field;
 mod bounded_names;
 mod business;
+mod caches;
 mod calling;
 mod connections;
 mod data_pipeline;
@@ -14,14 +15,20 @@ mod messaging;
 mod model;
 mod observing;
 mod operations;
+mod queues;
 mod recording;
 mod scheduling;
 mod system_health;
+mod workers;
 
 pub use bounded_names::BoundedNames;
 pub use business::metric::BusinessMetric;
 pub use business::metric_builder::BusinessMetricBuilder;
 pub use business::metric_family::BusinessMetricFamily;
+pub use caches::cache::Cache;
+pub use caches::cache_builder::CacheBuilder;
+pub use caches::eviction_cause::EvictionCause;
+pub use caches::watched::CacheSize;
 pub use connections::connection_names::ConnectionNames;
 pub use connections::connections::{Connections, ConnectionsBuilder};
 pub use connections::sessions::{Sessions, SessionsBuilder};
@@ -41,6 +48,11 @@ pub use operations::operation::Operation;
 pub use operations::operation_builder::OperationBuilder;
 pub use operations::operation_family::OperationFamily;
 pub use operations::operation_names::OperationNames;
+pub use queues::depth::QueueState;
+pub use queues::queue::Queue;
+pub use queues::queue_builder::QueueBuilder;
+pub use queues::queue_refusal::QueueRefusal;
+pub use queues::waiting::Waiting;
 /// Derives [`trait@ErrorKind`] for an enum.
 pub use radiosonde_macros::ErrorKind;
 /// Makes a function an [`Operation`]: every call is counted, timed, traced and logged with its outcome.
@@ -183,6 +195,9 @@ pub use scheduling::scheduled_job_builder::ScheduledJobBuilder;
 pub use system_health::component::Component;
 pub use system_health::component_state::ComponentState;
 pub use system_health::system::{SystemHealth, SystemHealthBuilder};
+pub use workers::worker::Worker;
+pub use workers::worker_builder::WorkerBuilder;
+pub use workers::worker_names::WorkerNames;
 
 /// Support for the expansion of `#[observe]`. Not for use by hand.
 #[doc(hidden)]

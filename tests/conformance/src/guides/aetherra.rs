@@ -1,7 +1,7 @@
 //! "Aetherra": an assistant with a memory, plugins and a self-improvement, under a namespace.
 
 use radiosonde_metrics::Registry;
-use radiosonde_signals::{ConnectionNames, Connections, Operation, OperationNames};
+use radiosonde_signals::{ConnectionNames, Connections, Operation, OperationNames, Worker, WorkerNames};
 use radiosonde_tower::ServerNames;
 
 use crate::guides::doors::serve;
@@ -22,6 +22,21 @@ pub(crate) const GUIDE: &[Door] = &[
         helper: "radiosonde_metrics::Registry::summary",
         make: response_time,
         metrics: &[summary("aetherra_response_time", &["quantile=0.5|0.95|0.99"], "seconds", 1.0)],
+    },
+    Door {
+        helper: "radiosonde_signals::Worker, WorkerNames::subsystem, namespace",
+        make: self_improvement,
+        metrics: &[
+            counter("aetherra_self_improvement_tasks_total", &["status=success|error"], "", 1.0),
+            gauge("aetherra_self_improvement_active_tasks", &[], "", 1.0),
+            histogram("aetherra_self_improvement_task_duration", &[], "seconds", 1.0),
+        ],
+    },
+    Door {
+        // A number of the application's own, from which no other signal follows.
+        helper: "radiosonde_metrics::Registry::gauge",
+        make: learning_score,
+        metrics: &[gauge("aetherra_self_improvement_learning_score", &[], "", 0.8)],
     },
     Door {
         helper: "radiosonde_signals::Operation, OperationNames::per_operation, namespace",
@@ -56,6 +71,19 @@ fn response_time(registry: &Registry) -> Kept {
     let summary =
         registry.summary("aetherra_response_time", "Time from a request to its response, in seconds.");
     summary.quantiles(&[0.5, 0.95, 0.99]).build().unwrap().observe(0.12);
+    Box::new(())
+}
+
+fn self_improvement(registry: &Registry) -> Kept {
+    let learner = Worker::builder("learner").registry(registry).namespace("aetherra");
+    let learner = learner.names(WorkerNames::subsystem("self_improvement")).build().unwrap();
+    learner.task("retrain").run_infallible(|| ());
+    Box::new(learner.task("retrain").track())
+}
+
+fn learning_score(registry: &Registry) -> Kept {
+    let score = registry.gauge("aetherra_self_improvement_learning_score", "Score of the last training.");
+    score.build().unwrap().set(0.8);
     Box::new(())
 }
 

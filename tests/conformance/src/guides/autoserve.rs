@@ -1,7 +1,7 @@
 //! "AutoServe": a backend, its workers, and a model that scales them.
 
 use radiosonde_metrics::Registry;
-use radiosonde_signals::{DatabaseNames, Sessions};
+use radiosonde_signals::{DatabaseNames, Queue, Sessions, Worker, WorkerNames};
 use radiosonde_tower::ServerNames;
 
 use crate::guides::doors::{query, serve};
@@ -16,6 +16,31 @@ pub(crate) const GUIDE: &[Door] = &[
             histogram("http_request_duration_seconds", &["method", "endpoint"], "seconds", 2.0),
             gauge("http_requests_in_flight", &["endpoint"], "", 1.0),
         ],
+    },
+    Door {
+        helper: "radiosonde_signals::Worker, WorkerNames::by_outcome",
+        make: tasks,
+        metrics: &[
+            counter("tasks_created_total", &[], "", 3.0),
+            counter("tasks_completed_total", &[], "", 2.0),
+            counter("tasks_failed_total", &[], "", 1.0),
+            histogram("task_processing_seconds", &[], "seconds", 3.0),
+        ],
+    },
+    Door {
+        // The states are Celery's words for the outcomes of a task.
+        helper: "radiosonde_signals::Worker, WorkerNames::celery",
+        make: celery,
+        metrics: &[
+            counter("celery_tasks_total", &["task", "state=SUCCESS|FAILURE|REVOKED|REJECTED"], "", 1.0),
+            histogram("celery_task_duration_seconds", &["task"], "seconds", 1.0),
+            gauge("celery_workers_active", &[], "", 1.0),
+        ],
+    },
+    Door {
+        helper: "radiosonde_signals::Queue, namespace",
+        make: queue,
+        metrics: &[gauge("celery_queue_depth", &["queue"], "", 2.0)],
     },
     Door {
         helper: "radiosonde_signals::Database, DatabaseNames::abbreviated",
@@ -37,6 +62,28 @@ pub(crate) const GUIDE: &[Door] = &[
 
 fn http(registry: &Registry) -> Kept {
     serve(registry, ServerNames::classic(), &[0.1, 0.5, 1.0])
+}
+
+fn tasks(registry: &Registry) -> Kept {
+    let worker = Worker::builder("backend").registry(registry).names(WorkerNames::by_outcome());
+    let worker = worker.build().unwrap();
+    for outcome in [Ok(()), Ok(()), Err("no route")] {
+        worker.created("send_mail");
+        let _ = worker.task("send_mail").run(|| outcome);
+    }
+    Box::new(())
+}
+
+fn celery(registry: &Registry) -> Kept {
+    let worker = Worker::builder("celery").registry(registry).names(WorkerNames::celery());
+    let worker = worker.build().unwrap();
+    worker.task("data_processing").run_infallible(|| ());
+    Box::new(worker.task("data_processing").track())
+}
+
+fn queue(registry: &Registry) -> Kept {
+    let queue = Queue::builder("default").registry(registry).namespace("celery").build().unwrap();
+    Box::new([queue.enqueue(), queue.enqueue()])
 }
 
 fn database(registry: &Registry) -> Kept {

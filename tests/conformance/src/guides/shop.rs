@@ -1,7 +1,7 @@
 //! The guide of a shop: gateway, authentication, orders, payments.
 
 use radiosonde_metrics::Registry;
-use radiosonde_signals::{ConnectionNames, Connections, DatabaseNames};
+use radiosonde_signals::{Cache, ConnectionNames, Connections, DatabaseNames};
 use radiosonde_tower::ServerNames;
 
 use crate::guides::doors::{query, serve};
@@ -15,6 +15,14 @@ pub(crate) const GUIDE: &[Door] = &[
             counter("http_requests_total", &["method", "endpoint", "status"], "", 2.0),
             histogram("http_request_duration_seconds", &["method", "endpoint"], "seconds", 2.0),
             gauge("http_requests_in_flight", &["+endpoint"], "", 1.0),
+        ],
+    },
+    Door {
+        helper: "radiosonde_signals::Cache",
+        make: cache,
+        metrics: &[
+            counter("cache_hits_total", &["+cache"], "", 1.0),
+            counter("cache_misses_total", &["+cache"], "", 2.0),
         ],
     },
     Door {
@@ -45,6 +53,14 @@ pub(crate) const GUIDE: &[Door] = &[
 
 fn http(registry: &Registry) -> Kept {
     serve(registry, ServerNames::classic(), &[0.05, 0.1, 0.2, 0.5, 1.0])
+}
+
+fn cache(registry: &Registry) -> Kept {
+    let cache = Cache::builder("prices").registry(registry).build().unwrap();
+    for found in [None, Some(3), None] {
+        cache.get_or_load(|| found, || "3".parse::<u32>()).unwrap();
+    }
+    Box::new(())
 }
 
 fn process(registry: &Registry) -> Kept {

@@ -1,0 +1,9 @@
+/// Why a message did not get into a queue: the label `kind` of `queue_errors_total`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum QueueRefusal {
+    /// The queue was full: `full`.
+    Full,
+    /// The queue has no receiver any more: `closed`.
+    Closed,
+}

@@ -1,0 +1,160 @@
+//! The golden signals of a queue.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use radiosonde_metrics::Registry;
+use radiosonde_signals::{GoldenSignals, Limit, Queue, QueueRefusal, QueueState};
+use radiosonde_testkit::ManualClock;
+
+struct Mail {
+    registry: Registry,
+    clock: Arc<ManualClock>,
+    queue: Queue,
+}
+
+impl Mail {
+    fn new() -> Self {
+        let (registry, clock) = (Registry::new(), Arc::new(ManualClock::new()));
+        clock.advance(Duration::from_secs(3600));
+        let queue = Queue::builder("mail").registry(&registry).clock(clock.clone()).build().unwrap();
+        Self { registry, clock, queue }
+    }
+
+    fn wait(&self, seconds: u64) {
+        self.clock.advance(Duration::from_secs(seconds));
+    }
+
+    fn value(&self, name: &str) -> Option<f64> {
+        self.registry.snapshot().value(name, &[("queue", "mail")])
+    }
+
+    /// Depth, lag, enqueued messages, received messages and the sum of their waits.
+    fn state(&self) -> [f64; 5] {
+        let of = |name| self.value(name).unwrap();
+        let snapshot = self.registry.snapshot();
+        let waits = snapshot.series("queue_wait_seconds", &[("queue", "mail")]).unwrap();
+        let received = waits.number();
+        [
+            of("queue_depth"),
+            of("queue_lag_seconds"),
+            of("queue_enqueued_total"),
+            received,
+            waits.value().sum(),
+        ]
+    }
+
+    fn errors(&self) -> [f64; 4] {
+        ["full", "closed", "dropped", "dead_letter"].map(|kind| {
+            let labels = [("kind", kind), ("queue", "mail")];
+            self.registry.snapshot().value("queue_errors_total", &labels).unwrap()
+        })
+    }
+}
+
+#[test]
+fn depth_wait_and_lag_follow_the_messages() {
+    let mail = Mail::new();
+    assert_eq!(mail.state(), [0.0; 5]);
+    let first = mail.queue.enqueue();
+    mail.wait(10);
+    let second = mail.queue.enqueue();
+    assert_eq!(mail.state(), [2.0, 10.0, 2.0, 0.0, 0.0]);
+    mail.wait(5);
+    assert_eq!(first.received(), Duration::from_secs(15));
+    // At most too large by the time between the two.
+    assert_eq!(mail.state(), [1.0, 15.0, 2.0, 1.0, 15.0]);
+    assert_eq!(second.received(), Duration::from_secs(5));
+    assert_eq!(mail.state(), [0.0, 0.0, 2.0, 2.0, 20.0]);
+    mail.wait(1000);
+    assert_eq!(mail.state()[1], 0.0, "an empty queue has no lag");
+    let _third = mail.queue.enqueue();
+    mail.wait(1);
+    assert_eq!(mail.state(), [1.0, 1.0, 3.0, 2.0, 20.0], "not that of before");
+}
+
+#[test]
+fn a_message_waits_for_its_place_before_it_counts_as_enqueued() {
+    let mail = Mail::new();
+    drop(mail.queue.arrive());
+    let mut waiting = mail.queue.arrive();
+    mail.wait(3);
+    assert_eq!(mail.state(), [0.0; 5]);
+    waiting.enter();
+    waiting.enter();
+    assert_eq!(mail.state(), [1.0, 3.0, 1.0, 0.0, 0.0]);
+    mail.wait(1);
+    assert_eq!(waiting.received(), Duration::from_secs(4));
+    assert_eq!(mail.state(), [0.0, 0.0, 1.0, 1.0, 4.0]);
+    assert_eq!(mail.errors(), [0.0; 4], "one that gave up is no error");
+    mail.queue.arrive().received();
+    assert_eq!(mail.state(), [0.0, 0.0, 2.0, 2.0, 4.0], "it was inside for a moment");
+}
+
+#[test]
+fn messages_that_are_not_received_are_errors_by_kind() {
+    let mail = Mail::new();
+    drop(mail.queue.enqueue());
+    assert_eq!(mail.errors(), [0.0, 0.0, 1.0, 0.0]);
+    assert_eq!(mail.state(), [0.0, 0.0, 1.0, 0.0, 0.0], "it leaves, and was not received");
+    mail.queue.refused(QueueRefusal::Full);
+    mail.queue.refused(QueueRefusal::Full);
+    mail.queue.refused(QueueRefusal::Closed);
+    mail.queue.dead_letter();
+    assert_eq!(mail.errors(), [2.0, 1.0, 1.0, 1.0]);
+    assert_eq!(mail.value("dead_letters_total"), Some(1.0));
+}
+
+#[test]
+fn a_queue_elsewhere_is_read_at_each_scrape() {
+    let mail = Mail::new();
+    mail.queue.received(Duration::from_secs(40));
+    mail.queue.watch(|| QueueState { depth: 12, lag: Some(Duration::from_secs(90)) });
+    assert_eq!(mail.state(), [12.0, 90.0, 0.0, 1.0, 40.0]);
+    let read = Arc::new(());
+    let kept = Arc::clone(&read);
+    mail.queue.watch(move || QueueState { depth: Arc::strong_count(&kept) as u64, lag: None });
+    assert_eq!(mail.state(), [2.0, 90.0, 0.0, 1.0, 40.0], "its lag is not known");
+    mail.queue.watch(QueueState::default);
+    assert_eq!(Arc::strong_count(&read), 1, "the former one is dropped");
+}
+
+#[test]
+fn saturation_is_unknown_until_the_capacity_is_set() {
+    let mail = Mail::new();
+    let _waiting = [mail.queue.enqueue(), mail.queue.enqueue()];
+    let share = || mail.queue.signals().saturation().unwrap().share(&mail.registry.snapshot());
+    assert_eq!((share(), mail.value("queue_capacity")), (None, None));
+    assert_eq!(GoldenSignals::of(&mail.registry)[0].saturation().unwrap().limit(), &Limit::Unknown);
+    mail.queue.set_capacity(8);
+    assert_eq!((share(), mail.value("queue_capacity")), (Some(0.25), Some(8.0)));
+    assert_eq!(&GoldenSignals::of(&mail.registry)[0], mail.queue.signals());
+    mail.queue.set_capacity(4);
+    assert_eq!(share(), Some(0.5));
+    let other = Queue::builder("other").registry(&mail.registry).capacity(10).build().unwrap();
+    assert_eq!(other.signals().saturation().unwrap().share(&mail.registry.snapshot()), Some(0.0));
+    assert_eq!(share(), Some(0.5), "each queue has its own");
+}
+
+#[test]
+fn the_golden_signals_of_a_queue_have_their_numbers() {
+    let registry = Registry::new();
+    let queue = Queue::builder("default").registry(&registry).namespace("celery").build().unwrap();
+    let [_first, _second] = [queue.enqueue(), queue.enqueue()];
+    queue.enqueue().received();
+    queue.dead_letter();
+    queue.refused(QueueRefusal::Full);
+    let (signals, now) = (queue.signals(), registry.snapshot());
+    assert_eq!((signals.kind(), signals.name()), ("queue", "default"));
+    assert_eq!(signals.latency().unwrap().metric(), "celery_queue_wait_seconds");
+    assert_eq!(signals.latency().unwrap().sum(&now), 1.0);
+    assert_eq!(signals.traffic().unwrap().sum(&now), 3.0);
+    assert_eq!(signals.errors().unwrap().sum(&now), 2.0);
+    assert_eq!(now.value("celery_queue_depth", &[("queue", "default")]), Some(2.0));
+    let errors = signals.errors().unwrap().descriptor(&registry).unwrap();
+    let kinds: Vec<_> = errors.label_values("kind").collect();
+    assert_eq!(kinds, ["full", "closed", "dropped", "dead_letter"]);
+    let waits = signals.latency().unwrap().descriptor(&registry).unwrap();
+    assert!(waits.buckets().unwrap().contains(&30.0), "a delay of half a minute is an objective");
+}

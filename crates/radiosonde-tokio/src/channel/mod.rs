@@ -1,0 +1,6 @@
+//! Channels with the golden signals of a queue.
+
+mod envelope;
+pub(crate) mod receiver;
+pub(crate) mod sender;
+pub(crate) mod unbounded_sender;

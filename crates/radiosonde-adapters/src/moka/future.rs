@@ -46,7 +46,7 @@ where
         found
     }
 
-    /// Looks up a value and, if there is none, loads it. Of lookups of one key at the same time, one loads; the others are hits.
+    /// Looks up a value and, if it is missing, loads it. Of lookups of one key at the same time, one loads; the others are hits.
     ///
     /// A load that is dropped before its end was a miss; if others wait for it, the next one loads.
     pub async fn get_with(&self, key: K, load: impl Future<Output = V>) -> V {

@@ -46,7 +46,7 @@ where
         found
     }
 
-    /// Looks up a value and, if there is none, loads it. Of lookups of one key at the same time, one loads; the others are hits.
+    /// Looks up a value and, if it is missing, loads it. Of lookups of one key at the same time, one loads; the others are hits.
     pub fn get_with(&self, key: K, load: impl FnOnce() -> V) -> V {
         let entry = self.cache.entry(key).or_insert_with(|| {
             self.signals.miss();

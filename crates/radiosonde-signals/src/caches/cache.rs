@@ -65,7 +65,7 @@ impl Cache {
         Self(Arc::new(parts))
     }
 
-    /// Looks up a value and, if there is none, loads it. It is a hit if `load` does not run.
+    /// Looks up a value and, if it is missing, loads it. It is a hit if `load` does not run.
     ///
     /// Storing the value is up to `load` or the caller.
     ///

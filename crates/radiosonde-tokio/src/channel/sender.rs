@@ -9,7 +9,7 @@ use crate::channel::receiver::Receiver;
 
 /// Creates a bounded channel, as [`mpsc::channel`] does, with the golden signals of `queue`, whose capacity it sets.
 ///
-/// Each message carries the span in which it was sent to its receiver, who [continues](radiosonde_trace::Traced::carry) the trace.
+/// Each message carries the span in which it was sent, whose trace its receiver [continues](radiosonde_trace::Traced::carry).
 ///
 /// # Shape
 /// The wait of a message lasts from the call of `send` until it is received, so it includes the time for which a full channel held the

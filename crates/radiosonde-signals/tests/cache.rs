@@ -1,8 +1,6 @@
 //! The golden signals of a cache.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-mod spans;
-
 use std::future::ready;
 use std::pin::pin;
 use std::sync::Arc;
@@ -97,15 +95,6 @@ fn an_asynchronous_load_is_polled_after_a_miss_only() {
     let snapshot = registry.snapshot();
     assert_eq!(snapshot.series("cache_load_duration_seconds", &PRICES).unwrap().number(), 2.0);
     assert_eq!(snapshot.sum("cache_load_errors_total", &[]), 0.0, "an abort is no error");
-}
-
-#[test]
-fn a_load_has_a_span_named_after_the_cache() {
-    let (spans, _guard) = spans::Spans::install();
-    let cache = prices(&Registry::new()).build().unwrap();
-    cache.get_or_load(|| None, || Ok::<_, String>(1)).unwrap();
-    let span = spans.one();
-    assert_eq!((span.name.as_str(), span.values.get("cache")), ("load prices", "str prices"));
 }
 
 #[test]

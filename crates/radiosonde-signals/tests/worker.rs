@@ -1,8 +1,6 @@
 //! The golden signals of a worker.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-mod spans;
-
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -146,21 +144,6 @@ fn a_subsystems_names_begin_with_it() {
     assert_eq!((duration.series()[0].number(), duration.help()), (6.0, "Duration of tasks, in seconds."));
     assert_eq!(worker.signals().saturation().unwrap().share(&snapshot), Some(0.5));
     running.complete();
-}
-
-#[test]
-fn a_task_is_a_span_of_kind_consumer_with_its_own_name() {
-    for names in [WorkerNames::classic(), WorkerNames::by_outcome()] {
-        let (spans, _guard) = spans::Spans::install();
-        let worker = worker(&Registry::new(), names);
-        worker.task("send_mail").run_infallible(|| ());
-        let span = spans.one();
-        let values = ["otel.kind", "task", "worker"].map(|field| span.values.get(field).to_owned());
-        assert_eq!(
-            (span.name.as_str(), values),
-            ("send_mail", ["str consumer", "str send_mail", "str mail"].map(String::from))
-        );
-    }
 }
 
 #[test]

@@ -41,12 +41,13 @@ pub(crate) fn ended(options: &Options, path: &Path, ty: Option<&Type>) -> TokenS
     });
     let ended = err.unwrap_or(ended);
     quote! {
-        |#returned #ty, #span: &#path::__private::tracing::Span| {
+        |#returned #ty, #span: &#path::Record<#path::Operation>| {
             #[allow(unused_imports, reason = "which of them is used depends on the type")]
             use #path::__private::{
                 EndsByBoxedError as _, EndsByError as _, EndsByResult as _, EndsByReturn as _, EndsBySentError as _,
                 EndsByText as _, HasErrorKind as _, HasNoErrorKind as _,
             };
+            let #span = #span.span();
             let _ = #span;
             #ok
             #ended

@@ -5,12 +5,13 @@ use std::fmt::Display;
 
 use futures_core::Stream;
 use radiosonde_core::Outcome;
-use tracing::Span;
 
 use crate::calling::call::Start;
 use crate::calling::running::Running;
 use crate::calling::streaming::Streaming;
+use crate::operations::operation::Operation;
 use crate::recording::ended::Ended;
+use crate::recording::record::Record;
 
 fn by_text<T, E: Display>(returned: &Result<T, E>) -> Ended {
     end_by(returned, |error| Ended::by_display(error))
@@ -24,11 +25,11 @@ pub(crate) fn end_by<'r, T, E>(returned: &'r Result<T, E>, failed: impl FnOnce(&
 pub fn observe_sync<R>(
     begin: impl Start,
     work: impl FnOnce() -> R,
-    ended: impl FnOnce(&R, &Span) -> Ended,
+    ended: impl FnOnce(&R, &Record<Operation>) -> Ended,
 ) -> R {
     let mut record = begin.start();
     let returned = record.in_scope(work);
-    let ended = ended(&returned, record.span());
+    let ended = ended(&returned, &record);
     record.end(ended);
     returned
 }
@@ -38,7 +39,7 @@ pub fn observe_async<B, F, E>(begin: B, work: F, ended: E) -> Running<F, E, B>
 where
     B: Start,
     F: Future,
-    E: FnOnce(&F::Output, &Span) -> Ended,
+    E: FnOnce(&F::Output, &Record<Operation>) -> Ended,
 {
     Running::new(begin, work, ended)
 }
@@ -48,7 +49,7 @@ pub fn observe_stream<B, S, E>(begin: B, work: S, ended: E) -> Streaming<S, E, B
 where
     B: Start,
     S: Stream,
-    E: FnMut(&S::Item, &Span) -> Ended,
+    E: FnMut(&S::Item, &Record<Operation>) -> Ended,
 {
     Streaming::new(begin, work, ended)
 }

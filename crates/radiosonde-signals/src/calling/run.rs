@@ -13,7 +13,10 @@ impl Operation {
     /// # Errors
     /// What `work` returned.
     pub fn run<T, E: Display + 'static>(&self, work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
-        observe_sync(self, work, |returned, _| end_by(returned, |error| failed(self, error)))
+        let mut record = self.track_borrowed();
+        let returned = record.in_scope(work);
+        record.end(end_by(&returned, |error| failed(self, error)));
+        returned
     }
 
     /// Runs asynchronous work in the operation's span. It fails if it returns an error, and is aborted if the future is
@@ -25,15 +28,17 @@ impl Operation {
         F: Future<Output = Result<T, E>>,
         E: Display + 'static,
     {
-        let operation = self.clone();
-        observe_async(self.clone(), work, move |returned: &Result<T, E>, _: &_| {
-            end_by(returned, |error| failed(&operation, error))
+        observe_async(self.clone(), work, |returned: &Result<T, E>, record: &Record<Self>| {
+            end_by(returned, |error| failed(record.work(), error))
         })
     }
 
     /// Runs work that cannot fail in the operation's span.
     pub fn run_infallible<T>(&self, work: impl FnOnce() -> T) -> T {
-        observe_sync(self, work, |_, _| Outcome::Completed.into())
+        let mut record = self.track_borrowed();
+        let returned = record.in_scope(work);
+        record.end(Outcome::Completed);
+        returned
     }
 
     /// Runs asynchronous work that cannot fail in the operation's span; it is aborted if the future is dropped before its end.
@@ -48,8 +53,7 @@ impl Record<Operation> {
     /// # Errors
     /// What `work` returned.
     pub fn run<T, E: Display + 'static>(self, work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
-        let operation = self.work().clone();
-        observe_sync(self, work, move |returned, _| end_by(returned, |error| failed(&operation, error)))
+        observe_sync(self, work, |returned, record| end_by(returned, |error| failed(record.work(), error)))
     }
 
     /// Runs asynchronous work in its span and ends it, as [`Operation::run_async`] does. The call has begun already.
@@ -58,9 +62,8 @@ impl Record<Operation> {
         F: Future<Output = Result<T, E>>,
         E: Display + 'static,
     {
-        let operation = self.work().clone();
-        observe_async(self, work, move |returned: &Result<T, E>, _: &_| {
-            end_by(returned, |error| failed(&operation, error))
+        observe_async(self, work, |returned: &Result<T, E>, record: &Self| {
+            end_by(returned, |error| failed(record.work(), error))
         })
     }
 }

@@ -3,11 +3,11 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
-use tracing::Span;
 
 use crate::calling::call::{Call, Start};
 use crate::operations::operation::Operation;
 use crate::recording::ended::Ended;
+use crate::recording::record::Record;
 
 pin_project! {
     /// Asynchronous work of an [`Operation`]. The call begins with the first poll; dropping the future before its end aborts it.
@@ -40,7 +40,7 @@ impl<F, E, B> Running<F, E, B> {
 impl<F, E, B> Future for Running<F, E, B>
 where
     F: Future,
-    E: FnOnce(&F::Output, &Span) -> Ended,
+    E: FnOnce(&F::Output, &Record<Operation>) -> Ended,
     B: Start,
 {
     type Output = F::Output;
@@ -58,7 +58,7 @@ where
         });
         let returned = ready!(polled);
         if let (Some(ended), Some(mut record)) = (this.ended.take(), this.call.take()) {
-            let ended = ended(&returned, record.span());
+            let ended = ended(&returned, &record);
             record.end(ended);
         }
         Poll::Ready(returned)

@@ -5,11 +5,11 @@ use std::task::{Context, Poll, ready};
 use futures_core::Stream;
 use pin_project_lite::pin_project;
 use radiosonde_core::Outcome;
-use tracing::Span;
 
 use crate::calling::call::{Call, Start};
 use crate::operations::operation::Operation;
 use crate::recording::ended::Ended;
+use crate::recording::record::Record;
 
 pin_project! {
     /// A stream that is one call of an [`Operation`], from its first poll to its end.
@@ -49,7 +49,7 @@ impl<S, E, B> Streaming<S, E, B> {
 impl<S, E, B> Stream for Streaming<S, E, B>
 where
     S: Stream,
-    E: FnMut(&S::Item, &Span) -> Ended,
+    E: FnMut(&S::Item, &Record<Operation>) -> Ended,
     B: Start,
 {
     type Item = S::Item;
@@ -67,7 +67,7 @@ where
         });
         let item = ready!(polled);
         if let Some(item) = &item {
-            let ended = (this.ended)(item, record.span());
+            let ended = (this.ended)(item, record);
             if ended.outcome() != Outcome::Completed && this.failed.is_none() {
                 *this.failed = Some(ended);
             }

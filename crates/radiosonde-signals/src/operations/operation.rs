@@ -139,6 +139,11 @@ impl Operation {
         Record::start(self.clone(), Self::open)
     }
 
+    /// A call within one function, which holds no reference of its own.
+    pub(crate) fn track_borrowed(&self) -> Record<&Self> {
+        Record::start(self, |operation| operation.open())
+    }
+
     /// Like [`track`](Self::track), but the span is made by the function `make`, out of the one that it is given: to make it within the
     /// trace of the sender of a message, `|open| radiosonde_trace::continue_from(&headers, open)`.
     ///

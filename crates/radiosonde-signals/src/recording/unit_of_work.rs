@@ -59,3 +59,45 @@ pub trait UnitOfWork {
     /// Adds attributes to the span at its end, besides `error.type`. Default: none.
     fn describe(&self, _span: &dyn EndingSpan) {}
 }
+
+impl<W: UnitOfWork> UnitOfWork for &W {
+    fn clock(&self) -> &dyn Clock {
+        (**self).clock()
+    }
+
+    fn begin(&self) {
+        (**self).begin();
+    }
+
+    fn around<R>(&self, code: impl FnOnce() -> R) -> R {
+        (**self).around(code)
+    }
+
+    fn finish(&self, ended: &Ended, exemplar: Option<&SpanContext>) {
+        (**self).finish(ended, exemplar);
+    }
+
+    fn line(&self, span: &Span, ended: &Ended) {
+        (**self).line(span, ended);
+    }
+
+    fn adjust(&self, ended: Ended) -> Ended {
+        (**self).adjust(ended)
+    }
+
+    fn error_kind(&self, error: &dyn Any) -> Option<&'static str> {
+        (**self).error_kind(error)
+    }
+
+    fn takes_hint(&self, ended: &Ended) -> bool {
+        (**self).takes_hint(ended)
+    }
+
+    fn canonical(&self) -> CanonicalSlot {
+        (**self).canonical()
+    }
+
+    fn describe(&self, span: &dyn EndingSpan) {
+        (**self).describe(span);
+    }
+}

@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use radiosonde::metrics::Counter;
+use radiosonde::signals::BusinessMetric;
 use serde::Deserialize;
 use tracing::{error, info, instrument};
 
@@ -19,16 +20,16 @@ use crate::service::Service;
 #[derive(Debug, Clone)]
 struct Gateway {
     orders: Caller,
-    signups: Counter,
+    signups: BusinessMetric<Counter>,
 }
 
 pub(crate) async fn run(options: One) -> Result<(), Box<dyn Error>> {
     let service = Service::start(Role::Gateway, &options).await?;
     service.depends_on("orders", options.next);
-    let registry = service.telemetry().registry();
+    let signups = BusinessMetric::counter("user_signups_total", "New users.");
     let gateway = Gateway {
         orders: Caller::new(service.telemetry(), options.next),
-        signups: registry.counter("user_signups_total", "New users.").build()?,
+        signups: signups.registry(service.telemetry().registry()).build()?,
     };
     let routes = Router::new()
         .route("/orders", post(create_order))

@@ -1,6 +1,7 @@
 //! Three services that one trace runs through: over HTTP, and over a channel.
 
 mod all;
+mod cache;
 mod call;
 mod child;
 mod database;

@@ -8,11 +8,13 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use radiosonde::metrics::{Counter, Family};
+use radiosonde::metrics::Counter;
+use radiosonde::signals::{BusinessMetric, BusinessMetricFamily};
 use radiosonde::{Labels, annotate, observe};
 use serde_json::json;
 use tracing::{Span, error, field, info, instrument, warn};
 
+use crate::cache::Cache;
 use crate::call::Caller;
 use crate::database::Database;
 use crate::options::{One, Role};
@@ -28,17 +30,20 @@ struct Created {
 struct Orders {
     payments: Caller,
     database: Database,
-    created: Family<Counter, Created>,
+    cache: Cache,
+    created: BusinessMetricFamily<Counter, Created>,
 }
 
 pub(crate) async fn run(options: One) -> Result<(), Box<dyn Error>> {
     let service = Service::start(Role::Orders, &options).await?;
     service.depends_on("payments", options.next);
     let registry = service.telemetry().registry();
+    let created = BusinessMetric::counter("orders_created_total", "Orders that were created and paid.");
     let orders = Orders {
         payments: Caller::new(service.telemetry(), options.next),
         database: Database::open(registry)?,
-        created: registry.counter("orders_created_total", "Orders that were created and paid.").family()?,
+        cache: Cache::new(registry)?,
+        created: created.registry(registry).family()?,
     };
     let routes =
         Router::new().route("/orders", post(create)).route("/orders/{id}", get(show)).with_state(orders);
@@ -64,7 +69,8 @@ async fn create(
 }
 
 async fn show(State(orders): State<Orders>, Path(id): Path<u64>) -> Result<Json<Order>, StatusCode> {
-    orders.database.select(id).await.map(Json).ok_or(StatusCode::NOT_FOUND)
+    let found = orders.cache.get_or_load(id, orders.database.select(id)).await;
+    found.map(Json).ok_or(StatusCode::NOT_FOUND)
 }
 
 /// Golden signals for a function that is not asynchronous, as for one that is.

@@ -6,26 +6,22 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::post;
 use axum::{Json, Router};
-use radiosonde::metrics::{Counter, Family, GaugeGuard, IntGauge};
-use radiosonde::trace::Traced;
-use radiosonde::{LabelValue, Labels, Operation};
-use tokio::sync::{mpsc, oneshot};
-use tracing::{Instrument as _, error, info, info_span, instrument, warn};
+use radiosonde::metrics::Counter;
+use radiosonde::signals::{BusinessMetric, BusinessMetricFamily, Queue, Worker};
+use radiosonde::tokio::{Receiver, Sender, channel};
+use radiosonde::{LabelValue, Labels};
+use tokio::sync::oneshot;
+use tracing::{error, info, instrument, warn};
 
 use crate::options::{One, Role};
 use crate::order::Payment;
-use crate::provider::{self, ChargeError};
+use crate::provider::{ChargeError, Provider};
 use crate::service::Service;
-
-/// What the channel carries: the job, and the context of the span that sent it.
-type Message = Traced<Job>;
 
 #[derive(Debug)]
 struct Job {
     payment: Payment,
     answer: oneshot::Sender<Status>,
-    /// Counts the job as waiting until it is dropped, wherever that happens.
-    _waiting: GaugeGuard,
 }
 
 #[derive(Debug, Clone, Copy, LabelValue)]
@@ -40,32 +36,34 @@ struct Processed {
     status: Status,
 }
 
-#[derive(Debug, Clone)]
-struct Desk {
-    jobs: mpsc::Sender<Message>,
-    waiting: IntGauge,
+/// What the worker works with.
+#[derive(Debug)]
+struct Cashier {
+    worker: Worker,
+    provider: Provider,
+    processed: BusinessMetricFamily<Counter, Processed>,
 }
 
 pub(crate) async fn run(options: One) -> Result<(), Box<dyn Error>> {
     let service = Service::start(Role::Payments, &options).await?;
     let registry = service.telemetry().registry();
-    let processed = registry.counter("payments_processed_total", "Payments, by how they ended.").family()?;
-    let waiting = registry.int_gauge("payments_waiting", "Payments that wait or are being made.").build()?;
-    let charge = Operation::in_registry(registry, "charge_payment")?;
-
-    let (jobs, received) = mpsc::channel(100);
-    let worker = tokio::spawn(work(received, processed, charge));
-    let routes = Router::new().route("/payments", post(pay)).with_state(Desk { jobs, waiting });
+    let processed = BusinessMetric::counter("payments_processed_total", "Payments, by how they ended.");
+    let cashier = Cashier {
+        worker: Worker::builder("payments").max(1).errors::<ChargeError>().registry(registry).build()?,
+        provider: Provider::new(registry)?,
+        processed: processed.failures("status", &["failed"]).registry(registry).family()?,
+    };
+    let (jobs, received) = channel(&Queue::builder("payments").registry(registry).build()?, 100);
+    let worker = tokio::spawn(cashier.work(received));
+    let routes = Router::new().route("/payments", post(pay)).with_state(jobs);
     // The worker ends when the routes, and with them the channel's sending end, are gone.
     service.serve(routes, async { worker.await.expect("the worker does not panic") }).await
 }
 
 #[instrument(skip_all, fields(order_id = payment.order_id))]
-async fn pay(State(desk): State<Desk>, Json(payment): Json<Payment>) -> StatusCode {
+async fn pay(State(jobs): State<Sender<Job>>, Json(payment): Json<Payment>) -> StatusCode {
     let (answer, answered) = oneshot::channel();
-    let job = Job { payment, answer, _waiting: desk.waiting.hold() };
-    let send = async { desk.jobs.send(Traced::new(job)).await };
-    if send.instrument(info_span!("send payments", otel.kind = "producer")).await.is_err() {
+    if jobs.send(Job { payment, answer }).await.is_err() {
         error!("the worker is gone");
         return StatusCode::SERVICE_UNAVAILABLE;
     }
@@ -76,37 +74,37 @@ async fn pay(State(desk): State<Desk>, Json(payment): Json<Payment>) -> StatusCo
     }
 }
 
-async fn work(
-    mut messages: mpsc::Receiver<Message>,
-    processed: Family<Counter, Processed>,
-    charge: Operation,
-) {
-    while let Some(message) = messages.recv().await {
-        // The worker's span is the child of the one that sent the message: the trace goes on.
-        let order_id = message.message().payment.order_id;
-        let (job, span) = message.resume(info_span!("process payments", otel.kind = "consumer", order_id));
-        let Job { payment, answer, .. } = job;
-        let status = settle(&payment, &charge).instrument(span).await;
-        processed.with(&Processed { status }).inc();
-        // The caller may have gone away.
-        let _ = answer.send(status);
+impl Cashier {
+    async fn work(self, mut jobs: Receiver<Job>) {
+        while let Some(job) = jobs.recv().await {
+            // The task's span is the child of the one that sent the job: the trace goes on.
+            job.carry(|Job { payment, answer }| async {
+                let task = self.worker.task("process_payment");
+                let status = task.run_async(self.settle(payment)).await.unwrap_or(Status::Failed);
+                self.processed.with(&Processed { status }).inc();
+                // The caller may have gone away.
+                let _ = answer.send(status);
+            })
+            .await;
+        }
     }
-}
 
-async fn settle(payment: &Payment, charge: &Operation) -> Status {
-    let cents = payment.cents;
-    match charge.run_async(provider::charge(payment)).await {
-        Ok(()) => {
-            info!(cents, "payment approved");
-            Status::Approved
-        }
-        Err(ChargeError::Declined) => {
-            warn!(cents, "payment declined");
-            Status::Declined
-        }
-        Err(error) => {
-            error!(error = &error as &dyn Error, cents, "payment failed");
-            Status::Failed
+    /// A declined payment is not a failure of the worker.
+    async fn settle(&self, payment: Payment) -> Result<Status, ChargeError> {
+        let Payment { order_id, cents, .. } = payment;
+        match self.provider.charge(&payment).await {
+            Ok(()) => {
+                info!(order_id, cents, "payment approved");
+                Ok(Status::Approved)
+            }
+            Err(ChargeError::Declined) => {
+                warn!(order_id, cents, "payment declined");
+                Ok(Status::Declined)
+            }
+            Err(error) => {
+                error!(error = &error as &dyn Error, order_id, cents, "payment failed");
+                Err(error)
+            }
         }
     }
 }

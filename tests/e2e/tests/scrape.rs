@@ -98,8 +98,15 @@ fn promtool_has_nothing_to_say_about_the_metrics_of_the_shop() {
         ("payments", "payments_processed_total{service=\"payments\",status=\"approved\"} "),
         (
             "payments",
-            "operation_calls_total{operation=\"charge_payment\",outcome=\"completed\",service=\"payments\"} ",
+            "dependency_errors_total{dependency=\"provider\",kind=\"declined\",operation=\"charge_payment\",\
+             service=\"payments\"} ",
         ),
+        ("payments", "queue_depth{queue=\"payments\",service=\"payments\"} "),
+        (
+            "payments",
+            "tasks_total{service=\"payments\",state=\"completed\",task=\"process_payment\",worker=\"payments\"} ",
+        ),
+        ("orders", "cache_hits_total{cache=\"orders\",service=\"orders\"} "),
     ] {
         let rest = shop.says(&format!("{service}: http://"));
         let address = rest.split_once(',').unwrap().0;

@@ -9,6 +9,7 @@ use std::task::{Context, Waker};
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
+use radiosonde_core::SharedClock;
 use radiosonde_core::canonical::{CanonicalRecord, CanonicalSlot};
 use radiosonde_metrics::Registry;
 use radiosonde_signals::{
@@ -58,6 +59,9 @@ fn fails(query: &Operation, error: QueryError) {
     assert!(query.run(|| Err::<(), _>(error)).is_err());
 }
 
+const ERRORS: &str =
+    "database_query_errors_total{database=\"orders\",kind=\"KIND\",operation=\"select_order\"}";
+
 /// The lines of a family, without comments.
 fn lines(registry: &Registry, name: &str) -> Vec<String> {
     let text = registry.text();
@@ -67,10 +71,10 @@ fn lines(registry: &Registry, name: &str) -> Vec<String> {
 #[test]
 fn the_classic_names_have_the_numbers_of_queries_and_connections() {
     let (registry, clock) = (Registry::new(), Arc::new(ManualClock::new()));
-    let builder = builder(&registry).clock(clock.clone()).errors::<QueryError>();
+    let builder = builder(&registry).clock(Arc::clone(&clock) as SharedClock).errors::<QueryError>();
     let database = builder.collection("orders", &["select_order"]).build().unwrap();
     let select = database.query("select_order");
-    select.run(|| Ok::<_, Infallible>(clock.advance(Duration::from_millis(30)))).unwrap();
+    select.run_infallible(|| clock.advance(Duration::from_millis(30)));
     fails(&select, QueryError::Deadlock);
     database.returned("select_order", 3);
     database.returned("select_order", 40);
@@ -87,12 +91,8 @@ fn the_classic_names_have_the_numbers_of_queries_and_connections() {
         "database_connection_errors_total{kind=\"timeout\",pool=\"orders\"} 0".to_owned(),
         format!("database_queries_total{{{of},outcome=\"completed\"}} 1"),
         format!("database_queries_total{{{of},outcome=\"failed\"}} 1"),
-        format!(
-            "database_query_errors_total{{database=\"orders\",kind=\"deadlock\",operation=\"select_order\"}} 1"
-        ),
-        format!(
-            "database_query_errors_total{{database=\"orders\",kind=\"syntax\",operation=\"select_order\"}} 0"
-        ),
+        ERRORS.replace("KIND", "deadlock") + " 1",
+        ERRORS.replace("KIND", "syntax") + " 0",
         "# TYPE database_query_duration_seconds histogram".to_owned(),
         format!("database_query_duration_seconds_bucket{{{of},le=\"0.02\"}} 1"),
         format!("database_query_duration_seconds_bucket{{{of},le=\"0.05\"}} 2"),
@@ -151,6 +151,24 @@ fn the_guides_spellings_of_connections_come_by_choice() {
         connections(with_total, "", "# TYPE database_connections_total"),
         ["# TYPE database_connections_total gauge"]
     );
+}
+
+#[test]
+fn the_catalogue_has_the_states_of_connections() {
+    for (names, metric, label, expected) in [
+        (DatabaseNames::by_state(), "database_connections", "state", &["used", "idle", "max"][..]),
+        (
+            DatabaseNames::otel(),
+            "db_client_connection_count",
+            "db_client_connection_state",
+            &["used", "idle"],
+        ),
+    ] {
+        let registry = Registry::new();
+        builder(&registry).names(names).build().unwrap();
+        let gauge = registry.descriptors().into_iter().find(|of| of.name() == metric).unwrap();
+        assert_eq!(gauge.label_values(label).collect::<Vec<_>>(), expected);
+    }
 }
 
 #[test]
@@ -216,7 +234,7 @@ fn the_names_of_the_conventions_have_their_labels() {
 #[test]
 fn a_wait_for_a_connection_is_measured_from_the_first_poll() {
     let (registry, clock) = (Registry::new(), Arc::new(ManualClock::new()));
-    let database = builder(&registry).clock(clock.clone()).build().unwrap();
+    let database = builder(&registry).clock(Arc::clone(&clock) as SharedClock).build().unwrap();
     let waiting = || registry.snapshot().value("database_connections_waiting", &[("pool", "orders")]);
     let mut cx = Context::from_waker(Waker::noop());
     {

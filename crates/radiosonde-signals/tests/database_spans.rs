@@ -87,12 +87,14 @@ fn the_span_of_a_query_has_the_attributes_of_the_conventions() {
     );
     database.query("select_stock").run_infallible(|| ());
     assert_eq!(spans.one().values.get("db.collection.name"), "");
-    database.acquiring("orders").run_infallible(|| ());
+    assert!(database.acquiring("orders").run(|| Err::<(), _>("connection refused")).is_err());
     let span = spans.one();
     assert_eq!(
         (span.name.as_str(), span.values.get("db.client.connection.pool.name")),
         ("acquire connection", "str orders")
     );
+    let status = ["otel.status_code", "otel.status_description"].map(|name| span.values.get(name));
+    assert_eq!(status, ["str ERROR", "debug connection refused"]);
 }
 
 #[test]

@@ -218,22 +218,30 @@ fn the_numbers_of_a_pool_of_deadpool_are_those_of_the_server() {
     }
 }
 
-#[test]
-fn spans_of_queries_have_the_conventions_attributes_and_no_values() {
-    let Some(postgres) = Postgres::start() else { return };
-    let Some(jaeger) = Jaeger::start() else { return };
-    let (runtime, registry, resource) = (runtime(), Registry::new(), Resource::new("orders"));
-    let pool = runtime.block_on(open_sqlx(&postgres));
-    let builder = declare(&registry).collection("customers", &["insert_customer"]);
-    let database = builder.errors::<radiosonde_adapters::sqlx::Errors>().build().unwrap();
-    let delivery = Delivery::builder().registry(&registry).start().unwrap();
+/// Runs `work` with a pipeline that exports to Jaeger, and waits until every span is delivered.
+fn export<T>(jaeger: &Jaeger, registry: &Registry, work: impl FnOnce() -> T) -> T {
+    let resource = Resource::new("orders");
+    let delivery = Delivery::builder().registry(registry).start().unwrap();
     let sink = OtlpOptions::new(jaeger.otlp_http_url())
         .sink(SinkOptions::new("otlp"))
         .build_spans(&resource, &delivery);
     let pipeline =
-        TracePipeline::builder(&resource).registry(&registry).sink(Arc::new(sink.unwrap())).build().unwrap();
+        TracePipeline::builder(&resource).registry(registry).sink(Arc::new(sink.unwrap())).build().unwrap();
     let dispatch = Dispatch::new(tracing_subscriber::registry().with(pipeline.layer()));
-    let trace = with_default(&dispatch, || {
+    let returned = with_default(&dispatch, work);
+    assert_eq!(delivery.shutdown_blocking(SOON).dropped(), 0);
+    returned
+}
+
+#[test]
+fn spans_of_queries_have_the_conventions_attributes_and_no_values() {
+    let Some(postgres) = Postgres::start() else { return };
+    let Some(jaeger) = Jaeger::start() else { return };
+    let (runtime, registry) = (runtime(), Registry::new());
+    let pool = runtime.block_on(open_sqlx(&postgres));
+    let builder = declare(&registry).collection("customers", &["insert_customer"]);
+    let database = builder.errors::<radiosonde_adapters::sqlx::Errors>().build().unwrap();
+    let trace = export(&jaeger, &registry, || {
         let request = info_span!("request");
         let work = async {
             let connection = database.acquire(pool.acquire()).await;
@@ -256,7 +264,6 @@ fn spans_of_queries_have_the_conventions_attributes_and_no_values() {
         request.in_scope(|| runtime.block_on(work));
         context_of(&request).unwrap().trace_id().to_string()
     });
-    assert_eq!(delivery.shutdown_blocking(SOON).dropped(), 0);
 
     let spans = wait_for("four spans", SOON, || {
         let spans = jaeger.spans(&trace)?;

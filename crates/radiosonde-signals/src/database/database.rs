@@ -84,9 +84,12 @@ pub(crate) struct Inner {
     pub(crate) queries: Operations,
     pub(crate) rows: Rows,
     /// Never empty.
-    pub(crate) pools: Vec<(Cow<'static, str>, Operation)>,
+    pub(crate) pools: Pools,
     pub(crate) signals: GoldenSignals,
 }
+
+/// The waits for a connection of each pool, by its name.
+pub(crate) type Pools = Vec<(Cow<'static, str>, Operation)>;
 
 /// The rows that queries returned, by the name of the query.
 #[derive(Debug)]
@@ -145,7 +148,7 @@ impl Database {
     /// Acquires a connection: measures the wait, and counts those that wait and those that failed. The wait begins when the future is
     /// first polled.
     ///
-    /// The connection is of the database's own pool; [`acquiring`](Self::acquiring) is for others, and for pools that block.
+    /// Acquired before the query, so that the query's duration has no wait in it. The connection is of the database's own pool; [`acquiring`](Self::acquiring) is for others, and for pools that block.
     pub fn acquire<F, T, E>(&self, connection: F) -> impl Future<Output = Result<T, E>> + use<F, T, E>
     where
         F: Future<Output = Result<T, E>>,

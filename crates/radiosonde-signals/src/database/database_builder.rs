@@ -8,7 +8,7 @@ use radiosonde_metrics::{Buckets, RegisterError};
 use tracing::Span;
 use tracing::field::Empty;
 
-use crate::database::database::{Database, Inner, QUERIES, Rows};
+use crate::database::database::{Database, Inner, Pools, QUERIES, Rows};
 use crate::database::database_names::DatabaseNames;
 use crate::database::pool_state::{Number, PoolGauges, PoolState, ReadState};
 use crate::database::query_span::QuerySpan;
@@ -187,7 +187,7 @@ impl DatabaseBuilder {
     }
 
     /// The waits for a connection of each pool, and their metrics.
-    fn declare_acquiring(&self) -> Result<(Vec<(Cow<'static, str>, Operation)>, WorkMetrics), RegisterError> {
+    fn declare_acquiring(&self) -> Result<(Pools, WorkMetrics), RegisterError> {
         let labels = [self.names.pool()];
         let [waiting, wait, errors] = self.names.acquiring().map(|name| self.options.name(&name));
         let declaration = WorkDeclaration {

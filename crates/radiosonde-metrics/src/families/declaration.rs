@@ -6,6 +6,7 @@ use crate::families::register_error::{RegisterError, RegisterErrorKind};
 use crate::instruments::buckets::Buckets;
 use crate::instruments::native::policy::Limited;
 use crate::instruments::native::settings::Native;
+use crate::instruments::possible_values::PossibleValues;
 use crate::instruments::refusal::Refused;
 use crate::instruments::retention::{Retention, SeriesRemoved};
 use crate::instruments::search::Search;
@@ -97,7 +98,7 @@ impl<'a> Declaration<'a> {
             kind,
             unit: self.unit.map(Into::into),
             label_names: labels.iter().map(|&name| name.into()).collect(),
-            label_values: labels.iter().enumerate().map(possible).collect(),
+            label_values: PossibleValues::new(labels.iter().enumerate().map(possible)),
             constant: self.constant.iter().map(|&(name, value)| (name.into(), value.into())).collect(),
             search: Search::new(&self.buckets),
             buckets: self.buckets,

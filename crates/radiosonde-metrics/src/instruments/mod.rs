@@ -10,6 +10,7 @@ pub(crate) mod histogram;
 pub(crate) mod instrument;
 pub(crate) mod native;
 pub(crate) mod observations;
+pub(crate) mod possible_values;
 pub(crate) mod refusal;
 pub(crate) mod retention;
 pub(crate) mod search;

@@ -8,6 +8,7 @@ use crate::instruments::buckets::Buckets;
 use crate::instruments::exemplar_slot::Exemplars;
 use crate::instruments::native::policy::Limited;
 use crate::instruments::native::settings::Native;
+use crate::instruments::possible_values::PossibleValues;
 use crate::instruments::refusal::{Refusal, Refused};
 use crate::instruments::retention::{Retention, SeriesRemoved};
 use crate::instruments::search::Search;
@@ -23,8 +24,7 @@ pub struct Shared {
     pub(crate) kind: Kind,
     pub(crate) unit: Option<Box<str>>,
     pub(crate) label_names: Box<[Box<str>]>,
-    /// The possible values of each label; empty where they are not known.
-    pub(crate) label_values: Box<[Box<[Box<str>]>]>,
+    pub(crate) label_values: PossibleValues,
     /// Labels that every series has, the registry's among them.
     pub(crate) constant: Box<[(Box<str>, Box<str>)]>,
     pub(crate) buckets: Buckets,

@@ -11,6 +11,7 @@ pub(crate) fn same(
     new: &Shared,
 ) -> Result<Arc<dyn AnyFamily>, RegisterError> {
     let Some((what, registered, declared)) = difference(family.as_ref(), instrument, new) else {
+        family.shared().label_values.add(&new.label_values);
         return Ok(Arc::clone(family));
     };
     let (registered, declared, site) = (registered.into(), declared.into(), family.shared().site);
@@ -48,4 +49,34 @@ fn difference(
             differs("the retention of its series", old.retention.to_string(), new.retention.to_string())
         })
         .or_else(|| differs("the limit of series", old.max_series.to_string(), new.max_series.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::registry::Registry;
+
+    #[track_caller]
+    fn assert_values(registry: &Registry, values: &[&str]) {
+        let declared = registry.descriptors();
+        assert_eq!(declared[0].label_values("state").collect::<Vec<_>>(), values);
+        assert_eq!(declared[0].label_values("queue").count(), 0);
+    }
+
+    #[test]
+    fn possible_values_are_those_of_all_declarations() {
+        let registry = Registry::new();
+        let declare = |values: &[(&str, &[&str])]| {
+            let jobs = registry.counter("jobs_total", "Jobs.").possible_values(values);
+            jobs.labels(&["queue", "state"]).unwrap();
+        };
+        declare(&[("state", &["done", "failed"])]);
+        declare(&[("state", &["done", "failed"])]);
+        assert_values(&registry, &["done", "failed"]);
+        declare(&[("state", &["failed", "dead"])]);
+        assert_values(&registry, &["done", "failed", "dead"]);
+        declare(&[]);
+        assert_values(&registry, &[]);
+        declare(&[("state", &["done"])]);
+        assert_values(&registry, &[]);
+    }
 }

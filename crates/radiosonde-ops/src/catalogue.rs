@@ -3,6 +3,7 @@ use std::fmt::{self, Write as _};
 use radiosonde_metrics::{Descriptor, Registry};
 
 use crate::json;
+use crate::markdown::cell;
 
 /// Lists every metric declared in a registry, sorted by name, whether or not anything was recorded.
 ///
@@ -15,7 +16,7 @@ use crate::json;
 /// let registry = Registry::new();
 /// registry.counter("payments_total", "Payments taken.").labels(&["method"])?;
 /// let catalogue = Catalogue::of(&registry);
-/// assert!(catalogue.to_string().ends_with("| `payments_total` | counter | `method` | | Payments taken. |\n"));
+/// assert!(catalogue.to_string().ends_with("| `payments_total` | counter | `method` | | | Payments taken. |\n"));
 /// assert!(catalogue.to_json().starts_with(r#"[{"name":"payments_total","kind":"counter","help":"Payments taken.""#));
 /// assert_eq!(catalogue.metrics()[0].max_series(), 2000);
 /// # Ok::<(), radiosonde_metrics::RegisterError>(())
@@ -38,8 +39,9 @@ impl Catalogue {
         &self.metrics
     }
 
-    /// A JSON list of objects with `name`, `kind`, `help`, `unit`, `labels`, `constant_labels`, `buckets`, `quantiles`,
-    /// `max_series` and `declared_at`; absent values are `null`.
+    /// A JSON list of objects with `name`, `kind`, `help`, `unit`, `labels`, `label_values`, `constant_labels`, `buckets`,
+    /// `quantiles`, `max_series` and `declared_at`; absent values are `null`. `label_values` has the possible values of the labels of
+    /// which they are known.
     #[must_use]
     pub fn to_json(&self) -> String {
         let mut out = String::new();
@@ -66,6 +68,8 @@ fn write_json(metric: &Descriptor, out: &mut String) {
     }
     key(out, "labels");
     json::list(metric.labels(), out, json::string);
+    key(out, "label_values");
+    json::object(known_values(metric), out, |values, out| json::list(values, out, json::string));
     key(out, "constant_labels");
     json::list(metric.constant_labels(), out, |(name, value), out| {
         json::list([name, value], out, json::string);
@@ -87,29 +91,29 @@ fn write_json(metric: &Descriptor, out: &mut String) {
     out.push('}');
 }
 
-/// Text escaped for a cell of a table.
-struct InTable<'a>(&'a str);
+/// The labels of which the possible values are known, with those values.
+fn known_values(metric: &Descriptor) -> impl Iterator<Item = (&str, Vec<&str>)> {
+    let labels = metric.labels().map(|label| (label, metric.label_values(label).collect::<Vec<_>>()));
+    labels.filter(|(_, values)| !values.is_empty())
+}
 
-impl fmt::Display for InTable<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.chars().try_for_each(|c| match c {
-            '|' => f.write_str("\\|"),
-            '\n' | '\r' => f.write_char(' '),
-            c => f.write_char(c),
-        })
-    }
+/// Names in code, separated by commas.
+fn in_code<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    let names: Vec<_> = names.into_iter().map(|name| format!("`{name}`")).collect();
+    names.join(", ")
 }
 
 impl fmt::Display for Catalogue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("| Metric | Kind | Labels | Unit | Help |\n|---|---|---|---|---|\n")?;
+        f.write_str("| Metric | Kind | Labels | Label values | Unit | Help |\n|---|---|---|---|---|---|\n")?;
         for metric in &self.metrics {
-            let labels: Vec<_> = metric.labels().map(|label| format!("`{label}`")).collect();
-            let cell =
-                |text: &str| if text.is_empty() { " ".to_owned() } else { format!(" {} ", InTable(text)) };
-            let (labels, unit, help) =
-                (cell(&labels.join(", ")), cell(metric.unit().unwrap_or("")), cell(metric.help()));
-            writeln!(f, "| `{}` | {} |{labels}|{unit}|{help}|", metric.name(), metric.kind().as_str())?;
+            let values: Vec<_> = known_values(metric)
+                .map(|(label, values)| format!("`{label}`: {}", in_code(values)))
+                .collect();
+            let (labels, values) = (cell(&in_code(metric.labels())), cell(&values.join("; ")));
+            let (unit, help) = (cell(metric.unit().unwrap_or("")), cell(metric.help()));
+            let (name, kind) = (metric.name(), metric.kind().as_str());
+            writeln!(f, "| `{name}` | {kind} |{labels}|{values}|{unit}|{help}|")?;
         }
         Ok(())
     }
@@ -124,7 +128,8 @@ mod tests {
         let registry = Registry::new();
         registry.info("a_info", "An \"info\".\nOf | two lines.", &[("x", "1")]).unwrap();
         let seconds = registry.histogram("b_seconds", "B.").unit("seconds").constant_labels(&[("zone", "a")]);
-        seconds.buckets(Buckets::from_static(&[0.5, 1.0])).labels(&["queue", "shard"]).unwrap();
+        let seconds = seconds.possible_values(&[("shard", &["odd", "a|b"]), ("state", &["done"])]);
+        seconds.buckets(Buckets::from_static(&[0.5, 1.0])).labels(&["queue", "shard", "state"]).unwrap();
         registry.summary("c", "C.").quantiles(&[0.5]).build().unwrap();
         registry
     }
@@ -132,11 +137,11 @@ mod tests {
     #[test]
     fn as_a_table_each_metric_is_a_row() {
         let expected = "\
-| Metric | Kind | Labels | Unit | Help |
-|---|---|---|---|---|
-| `a_info` | info | `x` | | An \"info\". Of \\| two lines. |
-| `b_seconds` | histogram | `queue`, `shard` | seconds | B. |
-| `c` | summary | | | C. |
+| Metric | Kind | Labels | Label values | Unit | Help |
+|---|---|---|---|---|---|
+| `a_info` | info | `x` | | | An \"info\". Of \\| two lines. |
+| `b_seconds` | histogram | `queue`, `shard`, `state` | `shard`: `odd`, `a\\|b`; `state`: `done` | seconds | B. |
+| `c` | summary | | | | C. |
 ";
         assert_eq!(Catalogue::of(&registry()).to_string(), expected);
     }
@@ -150,11 +155,11 @@ mod tests {
             });
         let expected = concat!(
             r#"[{"name":"a_info","kind":"info","help":"An \"info\".\u000aOf | two lines.","unit":null,"labels":["x"],"#,
-            r#""constant_labels":[],"buckets":null,"quantiles":null,"max_series":2000,},"#,
-            r#"{"name":"b_seconds","kind":"histogram","help":"B.","unit":"seconds","labels":["queue","shard"],"#,
-            r#""constant_labels":[["zone","a"]],"buckets":[0.5,1.0],"quantiles":null,"max_series":2000,},"#,
+            r#""label_values":{},"constant_labels":[],"buckets":null,"quantiles":null,"max_series":2000,},"#,
+            r#"{"name":"b_seconds","kind":"histogram","help":"B.","unit":"seconds","labels":["queue","shard","state"],"#,
+            r#""label_values":{"shard":["odd","a|b"],"state":["done"]},"constant_labels":[["zone","a"]],"buckets":[0.5,1.0],"quantiles":null,"max_series":2000,},"#,
             r#"{"name":"c","kind":"summary","help":"C.","unit":null,"labels":[],"#,
-            r#""constant_labels":[],"buckets":null,"quantiles":[0.5],"max_series":2000,}]"#,
+            r#""label_values":{},"constant_labels":[],"buckets":null,"quantiles":[0.5],"max_series":2000,}]"#,
         );
         assert_eq!(without_places, expected);
         assert_eq!(json.matches("catalogue.rs:").count(), 3);

@@ -32,3 +32,21 @@ pub(crate) fn list<T>(items: impl IntoIterator<Item = T>, out: &mut String, writ
     }
     out.push(']');
 }
+
+/// Appends an object whose values are written by `write`.
+pub(crate) fn object<'a, T>(
+    members: impl IntoIterator<Item = (&'a str, T)>,
+    out: &mut String,
+    write: impl Fn(T, &mut String),
+) {
+    out.push('{');
+    for (at, (key, value)) in members.into_iter().enumerate() {
+        if at > 0 {
+            out.push(',');
+        }
+        string(key, out);
+        out.push(':');
+        write(value, out);
+    }
+    out.push('}');
+}

@@ -182,12 +182,20 @@ impl Saturation {
     /// The share in use: 1 is full. `None` if the limit is unknown or 0.
     #[must_use]
     pub fn share(&self, snapshot: &Snapshot) -> Option<f64> {
-        let limit = match &self.limit {
-            Limit::Metric(series) => series.sum(snapshot),
-            Limit::Fixed(limit) => *limit,
-            Limit::Unknown => return None,
-        };
+        let limit = self.limit.value(snapshot)?;
         (limit > 0.0).then(|| self.in_use.sum(snapshot) / limit)
+    }
+}
+
+impl Limit {
+    /// The limit in a snapshot; `None` if it is unknown.
+    #[must_use]
+    pub fn value(&self, snapshot: &Snapshot) -> Option<f64> {
+        match self {
+            Self::Metric(series) => Some(series.sum(snapshot)),
+            Self::Fixed(limit) => Some(*limit),
+            Self::Unknown => None,
+        }
     }
 }
 

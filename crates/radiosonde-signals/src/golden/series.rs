@@ -1,5 +1,5 @@
 use radiosonde_metrics::model::Kind;
-use radiosonde_metrics::snapshot::Snapshot;
+use radiosonde_metrics::snapshot::{SeriesSnapshot, Snapshot};
 use radiosonde_metrics::{Descriptor, Registry};
 
 /// Series of one metric: its name, and what their labels are.
@@ -61,17 +61,20 @@ impl Series {
         registry.descriptors().into_iter().find(|descriptor| descriptor.name() == self.metric)
     }
 
-    /// The sum of the series in a snapshot: their values, or the observations counted by a histogram.
-    #[must_use]
-    pub fn sum(&self, snapshot: &Snapshot) -> f64 {
+    /// The series in a snapshot.
+    pub fn select<'s>(&self, snapshot: &'s Snapshot) -> impl Iterator<Item = &'s SeriesSnapshot> {
         let family = snapshot.family(&self.metric);
-        let series = family.into_iter().flat_map(|family| family.series());
-        let matches = series.filter(|series| {
+        family.into_iter().flat_map(|family| family.series()).filter(|series| {
             self.matchers.iter().all(|(label, values)| {
                 series.label(label).is_some_and(|own| values.iter().any(|value| *value == own))
             })
-        });
+        })
+    }
+
+    /// The sum of the series in a snapshot: their values, or the observations counted by a histogram.
+    #[must_use]
+    pub fn sum(&self, snapshot: &Snapshot) -> f64 {
         // Not `sum()`, whose zero is negative.
-        matches.fold(0.0, |sum, series| sum + series.number())
+        self.select(snapshot).fold(0.0, |sum, series| sum + series.number())
     }
 }

@@ -1,0 +1,69 @@
+use radiosonde_metrics::snapshot::{SeriesSnapshot, SnapshotValue};
+
+/// A quantile of all observations of histograms with the same buckets, interpolated in its bucket as PromQL does; `None` without
+/// observations.
+///
+/// Source: <https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile>
+pub(crate) fn quantile<'a>(quantile: f64, series: impl Iterator<Item = &'a SeriesSnapshot>) -> Option<f64> {
+    let (mut bounds, mut sums): (&[f64], Vec<u64>) = (&[], Vec::new());
+    for series in series {
+        let SnapshotValue::Histogram { bounds: own, counts, .. } = series.value() else { continue };
+        bounds = own;
+        sums.resize(counts.len(), 0);
+        for (sum, count) in sums.iter_mut().zip(counts) {
+            *sum = sum.saturating_add(*count);
+        }
+    }
+    let rank = quantile * number(sums.iter().fold(0, |sum, count| sum.saturating_add(*count)));
+    let (mut below, mut lower) = (0.0, 0.0);
+    for (count, &upper) in sums.iter().map(|count| number(*count)).zip(bounds) {
+        if count > 0.0 && below + count >= rank {
+            // The first bucket begins at 0, unless it is below.
+            let lower = if upper <= 0.0 && lower == 0.0 { upper } else { lower };
+            return Some(lower + (upper - lower) * ((rank - below) / count));
+        }
+        (below, lower) = (below + count, upper);
+    }
+    // Beyond the last bound.
+    bounds.last().copied().filter(|_| rank > 0.0)
+}
+
+#[allow(clippy::cast_precision_loss, reason = "exact up to 2^53 observations")]
+const fn number(count: u64) -> f64 {
+    count as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use radiosonde_metrics::{Buckets, Registry};
+
+    use super::*;
+
+    /// The quantiles 0.5, 0.95 and 1 of observations, half of them in a second series.
+    fn of(observed: &[f64]) -> [String; 3] {
+        let registry = Registry::new();
+        let waits =
+            registry.histogram("wait_seconds", "Wait.").buckets(Buckets::from_static(&[0.1, 0.5, 1.0]));
+        let waits = waits.labels(&["queue"]).unwrap();
+        for (at, value) in observed.iter().enumerate() {
+            waits.with(&[["a", "b"][at % 2]]).observe(*value);
+        }
+        let snapshot = registry.snapshot();
+        [0.5, 0.95, 1.0].map(|q| {
+            let found = quantile(q, snapshot.family("wait_seconds").unwrap().series().iter());
+            found.map_or_else(String::new, |found| format!("{found:.6}"))
+        })
+    }
+
+    #[test]
+    fn a_quantile_is_interpolated_in_its_bucket() {
+        assert_eq!(of(&[]), ["", "", ""]);
+        assert_eq!(of(&[0.05, 0.05, 0.3, 0.3]), ["0.100000", "0.460000", "0.500000"]);
+        assert_eq!(of(&[0.7; 10]), ["0.750000", "0.975000", "1.000000"]);
+    }
+
+    #[test]
+    fn beyond_the_last_bound_it_is_that_bound() {
+        assert_eq!(of(&[0.05, 7.0, 7.0, 7.0]), ["1.000000"; 3]);
+    }
+}

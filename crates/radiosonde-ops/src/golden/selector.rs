@@ -1,0 +1,85 @@
+use std::fmt::Write as _;
+
+use radiosonde_signals::Series;
+
+/// The series in PromQL: the metric's name with this suffix, and the matchers of the labels.
+///
+/// Source: <https://prometheus.io/docs/prometheus/latest/querying/basics/#time-series-selectors>
+pub(crate) fn selector(series: &Series, suffix: &str, more: &[(&str, String)]) -> String {
+    let more = more.iter().map(|(label, value)| (*label, std::slice::from_ref(value)));
+    let matchers: Vec<_> =
+        series.matchers().chain(more).map(|(label, values)| matcher(label, values)).collect();
+    let matchers = if matchers.is_empty() { String::new() } else { format!("{{{}}}", matchers.join(",")) };
+    format!("{}{suffix}{matchers}", series.metric())
+}
+
+fn matcher(label: &str, values: &[String]) -> String {
+    match values {
+        // No value matches.
+        [] => format!("{label}=\"\",{label}!=\"\""),
+        [value] => format!("{label}={}", quoted(value)),
+        values => {
+            let alternatives: Vec<_> = values.iter().map(|value| literal(value)).collect();
+            format!("{label}=~{}", quoted(&alternatives.join("|")))
+        }
+    }
+}
+
+/// A string literal.
+fn quoted(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => quoted.extend(['\\', c]),
+            '\n' => quoted.push_str("\\n"),
+            // Writing to a String does not fail.
+            c if c.is_ascii_control() => {
+                let _ = write!(quoted, "\\x{:02x}", u32::from(c));
+            }
+            c => quoted.push(c),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+/// A regular expression that matches this text only.
+///
+/// Source: <https://github.com/google/re2/wiki/Syntax>
+fn literal(text: &str) -> String {
+    let mut literal = String::new();
+    for c in text.chars() {
+        if r"\.+*?()|[]{}^$".contains(c) {
+            literal.push('\\');
+        }
+        literal.push(c);
+    }
+    literal
+}
+
+#[cfg(test)]
+mod tests {
+    use radiosonde_metrics::Registry;
+    use radiosonde_metrics::model::Kind;
+
+    use super::*;
+
+    fn shown(series: impl FnOnce(Series) -> Series) -> String {
+        selector(&series(Series::of(&Registry::new(), "jobs_total", Kind::Counter)), "", &[])
+    }
+
+    #[test]
+    fn values_are_escaped_as_strings_and_alternatives_as_expressions() {
+        assert_eq!(shown(|series| series), "jobs_total");
+        let one = shown(|series| series.with("queue", "a\\b \"c\"\n\t.*").with("state", "dead"));
+        assert_eq!(one, r#"jobs_total{queue="a\\b \"c\"\n\x09.*",state="dead"}"#);
+        let any = shown(|series| series.with_any("queue", ["mail.v2", "a|b", "c\\", ""]));
+        assert_eq!(any, r#"jobs_total{queue=~"mail\\.v2|a\\|b|c\\\\|"}"#);
+    }
+
+    #[test]
+    fn no_value_at_all_matches_no_series() {
+        let none = shown(|series| series.with_any("queue", [""; 0]));
+        assert_eq!(none, r#"jobs_total{queue="",queue!=""}"#);
+    }
+}

@@ -4,6 +4,7 @@
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 
+use futures_util::FutureExt as _;
 use futures_util::stream::{self, StreamExt as _};
 use radiosonde_core::{Resource, SpanContext, SpanId, TraceFlags, TraceId};
 use radiosonde_metrics::Registry;
@@ -265,4 +266,28 @@ fn outside_of_any_span_and_without_a_subscriber_work_runs_all_the_same() {
     let context = CarriedContext::current();
     assert!(context.span().is_disabled());
     assert!(context.in_scope(|| Span::current().is_disabled() && SpanContext::current().is_none()));
+}
+
+#[test]
+fn a_message_is_processed_in_the_context_of_its_sender() {
+    for filter in [Filter::OfAll, Filter::OfTraces] {
+        let telemetry = Telemetry::new(filter);
+        let sender = info_span!("send");
+        let parent = context_of(&sender).unwrap();
+        let send = || sender.in_scope(|| debug_span!("hidden").in_scope(|| Traced::new(7)));
+        let (first, second) = (send(), send());
+        drop(sender);
+        telemetry.spans.take();
+        let (work, other_work) = (telemetry.child(), telemetry.child());
+        let seen = first.in_scope(|seven| (seven, work()));
+        assert_eq!(seen.0, 7);
+        telemetry.assert_child_of(parent, seen.1);
+        let seen = second.carry(|seven| async move { (seven, other_work()) }).now_or_never().unwrap();
+        assert_eq!(seen.0, 7);
+        telemetry.assert_child_of(parent, seen.1);
+
+        let (outside, here, work) = (Traced::new(8), info_span!("receive"), telemetry.child());
+        let seen = here.in_scope(|| outside.in_scope(|_| work()));
+        telemetry.assert_child_of(context_of(&here).unwrap(), seen);
+    }
 }

@@ -151,7 +151,7 @@ impl Gauges {
 }
 
 /// Declares the metrics of loads.
-fn declare_load(name: &Cow<'static, str>, options: &SetOptions) -> Result<WorkMetrics, RegisterError> {
+fn declare_load(name: &str, options: &SetOptions) -> Result<WorkMetrics, RegisterError> {
     let (errors, duration) =
         (options.name("cache_load_errors_total"), options.name("cache_load_duration_seconds"));
     let declaration = WorkDeclaration {
@@ -160,7 +160,7 @@ fn declare_load(name: &Cow<'static, str>, options: &SetOptions) -> Result<WorkMe
         buckets: options.buckets.clone(),
         ..WorkDeclaration::new("cache", &["cache"])
     };
-    let cache = name.clone();
+    let cache = name.to_owned();
     declaration.declare(options.registry(), options.kinds.clone(), move |load| {
         tracing::info_span!(
             target: "radiosonde::operation",

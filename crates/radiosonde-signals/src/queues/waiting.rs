@@ -39,11 +39,13 @@ impl Waiting {
     }
 
     /// The message is received: its wait is over. Returns how long it was.
+    #[allow(clippy::must_use_candidate, reason = "the wait is recorded in any case")]
     pub fn received(self) -> Duration {
         self.received_in(SpanContext::current().as_ref())
     }
 
     /// Like [`received`](Self::received), with a span for the exemplar, such as that of the sender.
+    #[allow(clippy::must_use_candidate, reason = "the wait is recorded in any case")]
     pub fn received_in(mut self, span: Option<&SpanContext>) -> Duration {
         self.enter();
         self.state = State::Received;

@@ -96,7 +96,7 @@ impl WorkerBuilder {
 
 /// Declares the metrics of tasks.
 fn declare_tasks(
-    worker: &Cow<'static, str>,
+    worker: &str,
     names: &WorkerNames,
     options: &SetOptions,
 ) -> Result<WorkMetrics, RegisterError> {
@@ -112,7 +112,7 @@ fn declare_tasks(
         buckets: options.buckets.clone(),
         ..WorkDeclaration::new("worker", names.labels())
     };
-    let worker = worker.clone();
+    let worker = worker.to_owned();
     declaration.declare(options.registry(), options.kinds.clone(), move |task| {
         tracing::info_span!(
             target: "radiosonde::operation",

@@ -51,8 +51,8 @@ impl ErrorKind for Unreachable {
 
 #[test]
 fn a_lookup_is_a_miss_if_the_loader_runs_and_else_a_hit() {
-    let (registry, clock) = (Registry::new(), Arc::new(ManualClock::new()));
-    let cache = prices(&registry).clock(clock.clone()).errors::<Unreachable>().build().unwrap();
+    let (registry, clock) = (Registry::new(), ManualClock::new());
+    let cache = prices(&registry).clock(Arc::new(clock.clone())).errors::<Unreachable>().build().unwrap();
     assert_eq!(lookups(&registry), [0.0; 4], "all exist from the start");
     let load = || {
         clock.advance(Duration::from_millis(20));

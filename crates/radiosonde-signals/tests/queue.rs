@@ -10,15 +10,16 @@ use radiosonde_testkit::ManualClock;
 
 struct Mail {
     registry: Registry,
-    clock: Arc<ManualClock>,
+    clock: ManualClock,
     queue: Queue,
 }
 
 impl Mail {
     fn new() -> Self {
-        let (registry, clock) = (Registry::new(), Arc::new(ManualClock::new()));
+        let (registry, clock) = (Registry::new(), ManualClock::new());
         clock.advance(Duration::from_secs(3600));
-        let queue = Queue::builder("mail").registry(&registry).clock(clock.clone()).build().unwrap();
+        let queue =
+            Queue::builder("mail").registry(&registry).clock(Arc::new(clock.clone())).build().unwrap();
         Self { registry, clock, queue }
     }
 

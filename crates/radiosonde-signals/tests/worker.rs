@@ -22,8 +22,8 @@ fn run_all(worker: &Worker) {
 
 #[test]
 fn tasks_count_by_name_and_state_with_their_duration() {
-    let (registry, clock) = (Registry::new(), Arc::new(ManualClock::new()));
-    let worker = Worker::builder("mail").registry(&registry).clock(clock.clone()).build().unwrap();
+    let (registry, clock) = (Registry::new(), ManualClock::new());
+    let worker = Worker::builder("mail").registry(&registry).clock(Arc::new(clock.clone())).build().unwrap();
     worker.task("send_mail").run_infallible(|| clock.advance(Duration::from_secs(2)));
     worker.task("send_mail").run(|| Err::<(), _>("no route")).unwrap_err();
     worker.task("clean_up").run_infallible(|| ());

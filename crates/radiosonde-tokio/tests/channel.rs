@@ -1,5 +1,5 @@
 //! Channels with the golden signals of a queue.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -21,14 +21,15 @@ const QUEUE: [(&str, &str); 1] = [("queue", "mail")];
 
 struct Mail {
     registry: Registry,
-    clock: Arc<ManualClock>,
+    clock: ManualClock,
     queue: Queue,
 }
 
 impl Mail {
     fn new() -> Self {
-        let (registry, clock) = (Registry::new(), Arc::new(ManualClock::new()));
-        let queue = Queue::builder("mail").registry(&registry).clock(clock.clone()).build().unwrap();
+        let (registry, clock) = (Registry::new(), ManualClock::new());
+        let queue =
+            Queue::builder("mail").registry(&registry).clock(Arc::new(clock.clone())).build().unwrap();
         Self { registry, clock, queue }
     }
 

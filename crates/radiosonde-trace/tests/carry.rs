@@ -277,7 +277,7 @@ fn a_message_is_processed_in_the_context_of_its_sender() {
         let send = || sender.in_scope(|| debug_span!("hidden").in_scope(|| Traced::new(7)));
         let (first, second) = (send(), send());
         drop(sender);
-        telemetry.spans.take();
+        drop(telemetry.spans.take());
         let (work, other_work) = (telemetry.child(), telemetry.child());
         let seen = first.in_scope(|seven| (seven, work()));
         assert_eq!(seen.0, 7);

@@ -5,6 +5,7 @@ pub(crate) mod operation;
 pub(crate) mod operation_builder;
 pub(crate) mod operation_family;
 pub(crate) mod operation_names;
+#[allow(clippy::module_inception, reason = "the room is about them")]
 pub(crate) mod operations;
 pub(crate) mod outcome_label;
 pub(crate) mod set_options;

@@ -16,14 +16,14 @@ use crate::operations::work_metrics::{WorkDeclaration, WorkMetrics};
 
 /// The golden signals of a data pipeline: the records it processes, and how far it lags behind.
 ///
-/// A [`record`](Self::record) is an operation. Pipelines that process many at once count them by [`processed`](Self::processed) and
-/// [`failed`](Self::failed), without a duration.
+/// A [`record`](Self::record) is an operation, and so is a [`batch`](Self::batch) of them. Records of which some fail are counted by
+/// [`processed`](Self::processed) and [`failed`](Self::failed), without a duration.
 ///
 /// # Metrics
 /// - `data_records_processed_total{pipeline,outcome}`: traffic; its rate is the throughput.
 /// - `data_processing_errors_total{pipeline,kind}`: errors, by a [kind](crate::ErrorKind) from a fixed set.
-/// - `data_processing_duration_seconds{pipeline}`: latency of single records, with an exemplar.
-/// - `data_records_in_progress{pipeline}`: single records in progress.
+/// - `data_processing_duration_seconds{pipeline}`: latency of records and batches, with an exemplar.
+/// - `data_processing_in_flight{pipeline}`: records and batches in progress.
 /// - `data_processing_lag_seconds{pipeline}`: age of the newest processed record, from the first time it is set on. It is the
 ///   saturation, divided by [`max_lag`](DataPipelineBuilder::max_lag).
 /// - `data_dead_letters_total{pipeline}`: records put aside because they cannot be processed.
@@ -38,7 +38,8 @@ use crate::operations::work_metrics::{WorkDeclaration, WorkMetrics};
 /// let readings = DataPipeline::builder("readings").max_lag(max_lag).registry(&registry).build()?;
 /// let parsed = readings.record().run(|| "21.5".parse::<f64>());
 /// assert!(parsed.is_ok());
-/// readings.processed(499);
+/// let stored = readings.batch(499).run(|| Ok::<_, std::io::Error>(()));
+/// assert!(stored.is_ok());
 /// readings.set_lag(Duration::from_secs(15));
 ///
 /// let text = registry.text();
@@ -75,14 +76,22 @@ impl DataPipeline {
         &self.0.record
     }
 
-    /// Counts records that were processed at once.
+    /// The processing of this many records at once, to be run or tracked: each counts, and each as failed if the batch fails.
+    #[must_use]
+    pub fn batch(&self, records: u64) -> Operation {
+        let mut batch = self.0.record.clone();
+        batch.set_items(records);
+        batch
+    }
+
+    /// Counts records that were processed.
     pub fn processed(&self, records: u64) {
         if let Some(completed) = &self.0.completed {
             completed.inc_by(records);
         }
     }
 
-    /// Counts records that failed at once, with the kind of this error.
+    /// Counts records that failed, with the kind of this error.
     pub fn failed<E: 'static>(&self, records: u64, error: &E) {
         if let Some(failed) = &self.0.failed {
             failed.inc_by(records);
@@ -167,13 +176,13 @@ impl DataPipelineBuilder {
         let options = &self.options;
         let named = |suffix| options.name(&format!("data_{suffix}"));
         let (calls, errors) = (named("records_processed_total"), named("processing_errors_total"));
-        let (duration, in_flight) = (named("processing_duration_seconds"), named("records_in_progress"));
+        let (duration, in_flight) = (named("processing_duration_seconds"), named("processing_in_flight"));
         let declaration = WorkDeclaration {
             calls: Some((&calls, "Processed records, by outcome.")),
             errors: Some((&errors, "Records that failed to be processed, by kind of error.")),
-            duration: Some((&duration, "Duration of the processing of single records.")),
+            duration: Some((&duration, "Duration of the processing of a record or a batch.")),
             buckets: options.buckets.clone(),
-            in_flight: Some((&in_flight, "Single records in progress.")),
+            in_flight: Some((&in_flight, "Records and batches that are being processed.")),
             ..WorkDeclaration::new("data_pipeline", &["pipeline"])
         };
         declaration.declare(options.registry(), options.kinds.clone(), |pipeline| {

@@ -94,7 +94,6 @@ impl Model {
 /// |---|---|---|
 /// | [`standard`](Self::standard) (default) | `model_accuracy` | `model_last_training_timestamp_seconds` |
 /// | [`scaling`](Self::scaling) | `scaling_prediction_accuracy` | `model_last_training_timestamp` |
-/// | [`self_improvement`](Self::self_improvement) | `self_improvement_learning_score` | `model_last_training_timestamp_seconds` |
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ModelNames {
     accuracy: &'static str,
@@ -112,12 +111,6 @@ impl ModelNames {
     #[must_use]
     pub const fn scaling() -> Self {
         Self { accuracy: "scaling_prediction_accuracy", trained: "model_last_training_timestamp" }
-    }
-
-    /// The names of a model that improves itself.
-    #[must_use]
-    pub const fn self_improvement() -> Self {
-        Self { accuracy: "self_improvement_learning_score", ..Self::standard() }
     }
 }
 

@@ -36,7 +36,10 @@ fn single_records_and_many_at_once_are_counted_in_the_same_series() {
     readings.record().run_infallible(|| clock.advance(Duration::from_secs(2)));
     let failed = readings.record().run(|| Err::<(), _>(Malformed));
     assert!(failed.is_err());
-    readings.processed(40);
+    readings.processed(30);
+    let stored = readings.batch(10).run(|| Ok::<_, Malformed>(()));
+    let refused = readings.batch(4).run(|| Err::<(), _>(Malformed));
+    assert!(stored.is_ok() && refused.is_err());
     readings.failed(3, &Malformed);
     readings.failed(2, &"no kind");
     readings.dead_letters(5);
@@ -45,13 +48,13 @@ fn single_records_and_many_at_once_are_counted_in_the_same_series() {
     let text = registry.text();
     for sample in [
         "data_records_processed_total{outcome=\"completed\",pipeline=\"readings\"} 41\n",
-        "data_records_processed_total{outcome=\"failed\",pipeline=\"readings\"} 6\n",
-        "data_processing_errors_total{kind=\"malformed\",pipeline=\"readings\"} 4\n",
+        "data_records_processed_total{outcome=\"failed\",pipeline=\"readings\"} 10\n",
+        "data_processing_errors_total{kind=\"malformed\",pipeline=\"readings\"} 8\n",
         "data_processing_errors_total{kind=\"other\",pipeline=\"readings\"} 2\n",
         "data_processing_errors_total{kind=\"malformed\",pipeline=\"orders\"} 0\n",
-        "data_processing_duration_seconds_bucket{pipeline=\"readings\",le=\"1\"} 1\n",
+        "data_processing_duration_seconds_bucket{pipeline=\"readings\",le=\"1\"} 3\n",
         "data_processing_duration_seconds_sum{pipeline=\"readings\"} 2\n",
-        "data_records_in_progress{pipeline=\"readings\"} 0\n",
+        "data_processing_in_flight{pipeline=\"readings\"} 0\n",
         "data_dead_letters_total{pipeline=\"readings\"} 5\n",
         "data_dead_letters_total{pipeline=\"orders\"} 0\n",
         "data_processing_lag_seconds{pipeline=\"readings\"} 30\n",
@@ -65,9 +68,9 @@ fn single_records_and_many_at_once_are_counted_in_the_same_series() {
     assert_eq!(listed, [orders.signals().clone(), readings.signals().clone()]);
     let signals = readings.signals();
     assert_eq!((signals.kind(), signals.name()), ("data_pipeline", "readings"));
-    assert_eq!(signals.traffic().unwrap().sum(&now), 47.0);
-    assert_eq!(signals.errors().unwrap().sum(&now), 6.0);
-    assert_eq!(signals.latency().unwrap().sum(&now), 2.0);
+    assert_eq!(signals.traffic().unwrap().sum(&now), 51.0);
+    assert_eq!(signals.errors().unwrap().sum(&now), 10.0);
+    assert_eq!(signals.latency().unwrap().sum(&now), 4.0);
     assert_eq!(signals.saturation().unwrap().share(&now), Some(0.1));
 }
 

@@ -82,18 +82,18 @@ fn the_guides_names_of_models_come_by_choice() {
     let scaling = Model::builder("scaler").names(ModelNames::scaling()).registry(&registry).build().unwrap();
     scaling.set_accuracy(0.85);
     scaling.trained_at(UNIX_EPOCH + Duration::from_secs(7));
-    let learning = Model::builder("self").names(ModelNames::self_improvement()).namespace("aetherra");
-    learning.registry(&registry).build().unwrap().set_accuracy(64.0);
+    let ranker = Model::builder("ranker").namespace("shop").registry(&registry).build().unwrap();
+    ranker.set_accuracy(0.5);
 
     let declared = registry.descriptors();
     let kind = |name: &str| declared.iter().find(|of| of.name() == name).map(|of| of.kind());
     assert_eq!(kind("model_inference_duration_seconds"), Some(Kind::Histogram));
     assert_eq!(kind("scaling_prediction_accuracy"), Some(Kind::Gauge));
     assert_eq!(kind("model_last_training_timestamp"), Some(Kind::Gauge));
-    assert_eq!(kind("aetherra_self_improvement_learning_score"), Some(Kind::Gauge));
+    assert_eq!(kind("shop_model_accuracy"), Some(Kind::Gauge));
     assert_eq!(kind("model_accuracy"), None);
     let text = registry.text();
     assert!(text.contains("scaling_prediction_accuracy{model=\"scaler\"} 0.85\n"));
     assert!(text.contains("model_last_training_timestamp{model=\"scaler\"} 7\n"));
-    assert!(text.contains("aetherra_self_improvement_learning_score{model=\"self\"} 64\n"));
+    assert!(text.contains("shop_model_accuracy{model=\"ranker\"} 0.5\n"));
 }

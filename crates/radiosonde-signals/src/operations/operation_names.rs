@@ -26,19 +26,21 @@ use crate::operations::outcome_label::OutcomeLabel;
 pub struct OperationNames {
     is_shared: bool,
     has_unit: bool,
+    /// Whether the status of failed calls is `failed`, if the metrics are not shared.
+    has_failed: bool,
 }
 
 impl OperationNames {
     /// One set of metrics for all operations, with the label `operation`.
     #[must_use]
     pub const fn shared() -> Self {
-        Self { is_shared: true, has_unit: true }
+        Self { is_shared: true, has_unit: true, has_failed: false }
     }
 
     /// Metrics of its own for each operation, named for it.
     #[must_use]
     pub const fn per_operation() -> Self {
-        Self { is_shared: false, has_unit: true }
+        Self { is_shared: false, has_unit: true, has_failed: false }
     }
 
     /// Names the duration without its unit, as some dashboards do: `operation_duration` or `<operation>_duration`.
@@ -47,13 +49,23 @@ impl OperationNames {
         Self { has_unit: false, ..self }
     }
 
+    /// Gives failed calls the status `failed`, as some dashboards do, and not `error`. Shared metrics have no status.
+    #[must_use]
+    pub const fn with_failed(self) -> Self {
+        Self { has_failed: true, ..self }
+    }
+
     /// The label with the operation's name, if the metrics are shared.
     pub(crate) fn label(&self) -> Option<&'static str> {
         self.is_shared.then_some("operation")
     }
 
     pub(crate) fn outcome(&self) -> OutcomeLabel {
-        if self.is_shared { OutcomeLabel::OUTCOME } else { OutcomeLabel::STATUS }
+        match self.is_shared {
+            true => OutcomeLabel::OUTCOME,
+            false if self.has_failed => OutcomeLabel::STATUS_FAILED,
+            false => OutcomeLabel::STATUS,
+        }
     }
 
     /// What the name of the counter ends with.

@@ -18,10 +18,15 @@ impl OutcomeLabel {
     };
 
     /// `status`: `success`, or `error` for all else.
-    pub(crate) const STATUS: Self = Self {
-        name: Cow::Borrowed("status"),
-        values: ["success", "error", "error", "error", "error", "error"],
-    };
+    pub(crate) const STATUS: Self = Self::status("error");
+
+    /// `status`: `success`, or `failed` for all else.
+    pub(crate) const STATUS_FAILED: Self = Self::status("failed");
+
+    const fn status(failure: &'static str) -> Self {
+        let values = ["success", failure, failure, failure, failure, failure];
+        Self { name: Cow::Borrowed("status"), values }
+    }
 
     /// No label: outcomes are not told apart.
     pub(crate) const NONE: Self = Self { name: Cow::Borrowed(""), values: [""; Outcome::ALL.len()] };

@@ -1,11 +1,12 @@
 //! "Auterity": a platform with HTTP services.
 
 use radiosonde_metrics::{Labels, Registry};
-use radiosonde_signals::{Operation, OperationNames};
+use radiosonde_resources::{ResourceMonitor, ResourceNames};
+use radiosonde_signals::{BusinessMetric, Operation, OperationNames};
 use radiosonde_tower::ServerNames;
 
 use crate::guides::doors::serve;
-use crate::guides::table::{Door, Kept, counter, histogram};
+use crate::guides::table::{Door, Kept, SOME, counter, gauge, histogram};
 
 pub(crate) const GUIDE: &[Door] = &[
     Door {
@@ -20,6 +21,19 @@ pub(crate) const GUIDE: &[Door] = &[
         helper: "radiosonde_signals::OperationFamily, OperationNames::without_unit",
         make: operation,
         metrics: &[histogram("operation_duration", &["operation", "endpoint"], "", 1.0)],
+    },
+    Door {
+        helper: "radiosonde_signals::BusinessMetric, unconventional_name",
+        make: counters,
+        metrics: &[counter("error_counter", &["type"], "", 1.0), counter("test_counter", &["test"], "", 1.0)],
+    },
+    Door {
+        helper: "radiosonde_resources::ResourceMonitor, ResourceNames::usage",
+        make: resources,
+        metrics: &[
+            gauge("memory_usage_bytes", &["service", "type=used|available"], "bytes", SOME),
+            gauge("cpu_usage", &["type=used|idle"], "percent", 100.0),
+        ],
     },
 ];
 
@@ -37,4 +51,27 @@ fn operation(registry: &Registry) -> Kept {
 
 fn http(registry: &Registry) -> Kept {
     serve(registry, ServerNames::classic(), &[0.1, 0.5, 1.0, 2.0, 5.0])
+}
+
+#[derive(Labels)]
+struct Error<'a> {
+    #[label(rename = "type")]
+    kind: &'a str,
+}
+
+#[derive(Labels)]
+struct Test<'a> {
+    test: &'a str,
+}
+
+fn counters(registry: &Registry) -> Kept {
+    let counter = |name| BusinessMetric::counter(name, "Events.").unconventional_name().registry(registry);
+    counter("error_counter").family().unwrap().with(&Error { kind: "KeyError" }).inc();
+    counter("test_counter").family().unwrap().with(&Test { test: "true" }).inc();
+    Box::new(())
+}
+
+fn resources(registry: &Registry) -> Kept {
+    let monitor = ResourceMonitor::builder().names(ResourceNames::usage("orders"));
+    Box::new(monitor.registry(registry).build().unwrap())
 }

@@ -1,11 +1,14 @@
 //! "AutoServe": a backend, its workers, and a model that scales them.
 
-use radiosonde_metrics::Registry;
-use radiosonde_signals::{DatabaseNames, Queue, Sessions, Worker, WorkerNames};
+use radiosonde_metrics::{Labels, Registry};
+use radiosonde_resources::{ResourceMonitor, ResourceNames};
+use radiosonde_signals::{
+    BusinessMetric, DataPipeline, DatabaseNames, Model, ModelNames, Queue, Sessions, Worker, WorkerNames,
+};
 use radiosonde_tower::ServerNames;
 
 use crate::guides::doors::{query, serve};
-use crate::guides::table::{Door, Kept, counter, gauge, histogram};
+use crate::guides::table::{Door, Kept, SOME, counter, gauge, histogram};
 
 pub(crate) const GUIDE: &[Door] = &[
     Door {
@@ -58,6 +61,36 @@ pub(crate) const GUIDE: &[Door] = &[
         make: sessions,
         metrics: &[gauge("active_sessions", &[], "", 1.0)],
     },
+    Door {
+        helper: "radiosonde_signals::BusinessMetric",
+        make: business,
+        metrics: &[
+            counter("user_registrations_total", &[], "", 1.0),
+            counter("scaling_decisions_total", &["action", "service"], "", 1.0),
+        ],
+    },
+    Door {
+        helper: "radiosonde_signals::DataPipeline",
+        make: data,
+        metrics: &[
+            counter("data_records_processed_total", &["+pipeline", "+outcome"], "", 5.0),
+            counter("data_processing_errors_total", &["+pipeline", "+kind"], "", 2.0),
+        ],
+    },
+    Door {
+        helper: "radiosonde_resources::ResourceMonitor, ResourceNames::worker",
+        make: worker_memory,
+        metrics: &[gauge("worker_memory_usage_bytes", &[], "bytes", SOME)],
+    },
+    Door {
+        helper: "radiosonde_signals::Model, ModelNames::scaling",
+        make: model,
+        metrics: &[
+            gauge("scaling_prediction_accuracy", &["+model"], "", 0.85),
+            histogram("model_inference_duration_seconds", &["+model"], "seconds", 1.0),
+            gauge("model_last_training_timestamp", &["+model"], "seconds", SOME),
+        ],
+    },
 ];
 
 fn http(registry: &Registry) -> Kept {
@@ -93,4 +126,39 @@ fn database(registry: &Registry) -> Kept {
 fn sessions(registry: &Registry) -> Kept {
     let sessions = Sessions::builder("user").unlabelled().registry(registry).build().unwrap();
     Box::new(sessions.open())
+}
+
+#[derive(Labels)]
+struct Decision<'a> {
+    action: &'a str,
+    service: &'a str,
+}
+
+fn business(registry: &Registry) -> Kept {
+    let counter = |name, help| BusinessMetric::counter(name, help).registry(registry);
+    counter("user_registrations_total", "Registered users.").build().unwrap().inc();
+    let decisions = counter("scaling_decisions_total", "Decisions to scale.").family().unwrap();
+    decisions.with(&Decision { action: "scale_up", service: "backend" }).inc();
+    Box::new(())
+}
+
+fn data(registry: &Registry) -> Kept {
+    let readings = DataPipeline::builder("readings").registry(registry).build().unwrap();
+    readings.batch(3).track().complete();
+    readings.failed(2, &"malformed");
+    Box::new(())
+}
+
+fn worker_memory(registry: &Registry) -> Kept {
+    let monitor = ResourceMonitor::builder().names(ResourceNames::worker());
+    Box::new(monitor.registry(registry).build().unwrap())
+}
+
+fn model(registry: &Registry) -> Kept {
+    let scaler = Model::builder("scaler").names(ModelNames::scaling()).registry(registry);
+    let scaler = scaler.build().unwrap();
+    scaler.inference().track().complete();
+    scaler.set_accuracy(0.85);
+    scaler.trained();
+    Box::new(())
 }

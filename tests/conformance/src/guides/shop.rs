@@ -1,7 +1,7 @@
 //! The guide of a shop: gateway, authentication, orders, payments.
 
 use radiosonde_metrics::Registry;
-use radiosonde_signals::{Cache, ConnectionNames, Connections, DatabaseNames};
+use radiosonde_signals::{BusinessMetric, Cache, ConnectionNames, Connections, DatabaseNames};
 use radiosonde_tower::ServerNames;
 
 use crate::guides::doors::{query, serve};
@@ -49,6 +49,15 @@ pub(crate) const GUIDE: &[Door] = &[
         make: connections,
         metrics: &[gauge("active_connections", &[], "", 1.0)],
     },
+    Door {
+        helper: "radiosonde_signals::BusinessMetric",
+        make: business,
+        metrics: &[
+            counter("orders_created_total", &[], "", 1.0),
+            counter("payments_processed_total", &[], "", 1.0),
+            counter("user_signups_total", &[], "", 1.0),
+        ],
+    },
 ];
 
 fn http(registry: &Registry) -> Kept {
@@ -75,4 +84,15 @@ fn database(registry: &Registry) -> Kept {
 fn connections(registry: &Registry) -> Kept {
     let gateway = Connections::builder("gateway").names(ConnectionNames::unlabelled());
     Box::new(gateway.registry(registry).build().unwrap().open())
+}
+
+fn business(registry: &Registry) -> Kept {
+    for (name, help) in [
+        ("orders_created_total", "Orders created."),
+        ("payments_processed_total", "Payments processed."),
+        ("user_signups_total", "New users."),
+    ] {
+        BusinessMetric::counter(name, help).registry(registry).build().unwrap().inc();
+    }
+    Box::new(())
 }

@@ -1,0 +1,232 @@
+//! The PromQL of `docs/golden-signals.md` and of five monitoring guides, as far as it was right or after its mistakes were corrected, asked
+//! of a real Prometheus that scrapes the shop and the metrics of those guides.
+#![allow(clippy::unwrap_used, reason = "what a helper cannot do fails its test")]
+
+use std::ops::RangeInclusive;
+use std::thread;
+use std::time::Duration;
+
+use conformance::guides::{GUIDES, Kept};
+use e2e::{Example, Prometheus, ScrapeJob, wait_for};
+use radiosonde::ops::GoldenQueries;
+use radiosonde_admin::Listener;
+use radiosonde_metrics::Registry;
+use radiosonde_signals::{
+    Connections, DataPipeline, GoldenSignals, Messaging, Model, ScheduledJob, Sessions, SystemHealth,
+};
+
+const SOON: Duration = Duration::from_secs(90);
+const PAGE: &str = include_str!("../../../docs/golden-signals.md");
+
+const SHARE: RangeInclusive<f64> = 0.0..=1.0;
+const PERCENT: RangeInclusive<f64> = 0.0..=100.0;
+const SECONDS: RangeInclusive<f64> = 1e-9..=60.0;
+const ANY: RangeInclusive<f64> = 0.0..=f64::MAX;
+const SOME: RangeInclusive<f64> = 1e-9..=f64::MAX;
+
+/// What is correct of the guides' rules, dashboards and query pages, by guide. Of an alert, the value that it compares. Ratios are of sums, p95 is
+/// of the sum of buckets by `le`, and labels that do not match are ignored by name.
+const EXPRESSIONS: &[(&str, RangeInclusive<f64>)] = &[
+    // auterity
+    ("sum(rate(http_requests_total[5m])) by (service)", SOME),
+    (r#"sum(rate(http_requests_total{status=~"5.."}[5m])) / sum(rate(http_requests_total[5m]))"#, SHARE),
+    ("histogram_quantile(0.95, sum by (le) (rate(http_request_duration_seconds_bucket[5m])))", SECONDS),
+    // valtronics
+    (
+        r#"sum(rate(valtronics_api_requests_total{status=~"5.."}[5m])) / sum(rate(valtronics_api_requests_total[5m]))"#,
+        SHARE,
+    ),
+    (
+        "histogram_quantile(0.95, sum by (le) (rate(valtronics_api_request_duration_seconds_bucket[5m])))",
+        SECONDS,
+    ),
+    (
+        "histogram_quantile(0.50, sum by (le) (rate(valtronics_api_request_duration_seconds_bucket[5m])))",
+        SECONDS,
+    ),
+    ("sum by (endpoint) (rate(valtronics_api_requests_total[5m]))", SOME),
+    (
+        r#"sum(valtronics_database_connections{state="used"}) / sum(valtronics_database_connections{state="max"})"#,
+        SHARE,
+    ),
+    (r#"sum(valtronics_devices_total{status="offline"}) / sum(valtronics_devices_total)"#, SHARE),
+    ("sum by (status) (valtronics_devices_total)", ANY),
+    ("sum(rate(valtronics_telemetry_points_total[5m]))", SOME),
+    ("sum by (device_type) (rate(valtronics_telemetry_points_total[5m]))", SOME),
+    (r#"increase(valtronics_alerts_total{severity="critical"}[1m])"#, SOME),
+    ("sum by (severity) (rate(valtronics_alerts_total[5m]))", SOME),
+    (r#"valtronics_system_health_score{component="overall"}"#, PERCENT),
+    // autoserve
+    ("up", SHARE),
+    ("db_connections_active / db_connections_max", SHARE),
+    ("histogram_quantile(0.95, sum by (le) (rate(db_query_duration_seconds_bucket[5m])))", SECONDS),
+    (r#"sum(rate(celery_tasks_total{state="SUCCESS"}[5m])) / sum(rate(celery_tasks_total[5m]))"#, SHARE),
+    ("histogram_quantile(0.95, sum by (le, task) (rate(celery_task_duration_seconds_bucket[5m])))", SECONDS),
+    ("celery_queue_depth", ANY),
+    ("sum(rate(tasks_failed_total[5m])) / sum(rate(tasks_created_total[5m]))", SHARE),
+    ("sum(rate(data_processing_errors_total[5m])) / sum(rate(data_records_processed_total[5m]))", SHARE),
+    ("scaling_prediction_accuracy", SHARE),
+    ("histogram_quantile(0.95, sum by (le) (rate(model_inference_duration_seconds_bucket[5m])))", SECONDS),
+    ("time() - model_last_training_timestamp", SOME),
+    // the shop
+    ("rate(http_requests_total[5m])", ANY),
+    ("rate(process_cpu_seconds_total[5m])", ANY),
+    ("process_resident_memory_bytes / 1024 / 1024", SOME),
+    ("database_connections_active / database_connections_max", SHARE),
+    ("histogram_quantile(0.95, sum by (le) (rate(database_query_duration_seconds_bucket[5m])))", SECONDS),
+    (
+        "sum(rate(cache_hits_total[5m])) / (sum(rate(cache_hits_total[5m])) + sum(rate(cache_misses_total[5m])))",
+        SHARE,
+    ),
+    ("sum(rate(orders_created_total[5m]))", SOME),
+    ("sum(rate(payments_processed_total[5m]))", SOME),
+    ("sum(rate(user_signups_total[5m]))", SOME),
+    // aetherra
+    ("sum(rate(aetherra_api_requests_total[5m])) by (method)", SOME),
+    ("topk(5, rate(aetherra_api_requests_total[5m]))", SOME),
+    ("sum(rate(aetherra_api_errors_total[5m])) / sum(rate(aetherra_api_requests_total[5m]))", SHARE),
+    (
+        r#"sum(rate(aetherra_api_requests_total{status!~"5.."}[5m])) / sum(rate(aetherra_api_requests_total[5m]))"#,
+        SHARE,
+    ),
+    ("histogram_quantile(0.99, sum by (le) (rate(aetherra_request_duration_seconds_bucket[5m])))", SECONDS),
+    (
+        "sum(rate(aetherra_request_duration_seconds_sum[5m])) / sum(rate(aetherra_request_duration_seconds_count[5m]))",
+        SECONDS,
+    ),
+    (r#"aetherra_response_time{quantile="0.95"}"#, SECONDS),
+    ("sum(rate(aetherra_memory_query_total[5m])) by (status)", ANY),
+    ("aetherra_active_connections / aetherra_max_connections", SHARE),
+    ("sum(rate(aetherra_memory_events_total[5m])) by (type)", SOME),
+    ("histogram_quantile(0.95, sum by (le) (rate(aetherra_memory_query_duration_bucket[5m])))", SECONDS),
+    ("aetherra_memory_storage_bytes", SOME),
+    ("aetherra_memory_healthy", SHARE),
+    (r#"aetherra_homeostasis_status{status="active"}"#, SHARE),
+    (r#"count(aetherra_service_healthy{status="active"})"#, SOME),
+    (r#"rate(aetherra_plugin_executions_total{status="failed"}[5m])"#, ANY),
+    (
+        r#"sum(rate(aetherra_self_improvement_tasks_total{status="success"}[5m])) / sum(rate(aetherra_self_improvement_tasks_total[5m]))"#,
+        SHARE,
+    ),
+    ("aetherra_self_improvement_active_tasks", ANY),
+    (
+        "histogram_quantile(0.95, sum by (le) (rate(aetherra_self_improvement_task_duration_bucket[5m])))",
+        SECONDS,
+    ),
+    ("aetherra_self_improvement_learning_score", SOME),
+];
+
+#[test]
+fn the_promql_of_the_guides_has_plausible_values_in_prometheus() {
+    let Some(prometheus) = Prometheus::start() else { return };
+    let shop = Example::start("shop", &["--base-port", "0"], &[]);
+    let address = |service| shop.says(&format!("{service}: http://")).split_once(',').unwrap().0.to_owned();
+    let [gateway, orders, payments] = ["gateway", "orders", "payments"].map(address);
+    prometheus.scrape(&ScrapeJob::new("the-shop", gateway).target(orders).target(payments));
+    let (others, generated) = serve(others);
+    let guides = GUIDES.iter().map(|guide| serve(|registry| guide.record(registry)).0);
+    let guides: Vec<Listener> = guides.collect();
+    let job = ScrapeJob::new("the-helpers", others.address());
+    prometheus.scrape(&guides.iter().fold(job, |job, guide| job.target(guide.address())));
+
+    let page = expressions_of_the_page();
+    assert!(page.len() > 40 && generated.len() > 15, "{page:?}, {generated:?}");
+    wait_for("plausible values", SOON, || {
+        let generated = generated.iter().map(|(expression, range)| (expression.as_str(), range));
+        let written = page.iter().chain(EXPRESSIONS).map(|(expression, range)| (*expression, range));
+        let all = written.chain(generated);
+        let wrong: Vec<String> =
+            all.filter_map(|(expression, range)| wrong(&prometheus, expression, range)).collect();
+        if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n").into()) }
+    });
+    assert_eq!(prometheus.process().complaints(), Vec::<String>::new());
+}
+
+/// Each line of the page's blocks of PromQL, with the range for its values by the comment above it.
+fn expressions_of_the_page() -> Vec<(&'static str, RangeInclusive<f64>)> {
+    let mut expressions = Vec::new();
+    let (mut is_promql, mut range) = (false, ANY);
+    for line in PAGE.lines() {
+        if line.starts_with("```") {
+            is_promql = line == "```promql";
+        } else if let (true, Some(comment)) = (is_promql, line.strip_prefix("# ")) {
+            let signal = comment.split([':', ' ']).next().unwrap_or_default();
+            range = match signal {
+                "latency" => SECONDS,
+                "errors" | "saturation" | "share" => SHARE,
+                _ => ANY,
+            };
+        } else if is_promql {
+            expressions.push((line, range.clone()));
+        }
+    }
+    expressions
+}
+
+/// What is wrong with the values of an expression: there are none, or one is out of range. A ratio without traffic and a quantile without
+/// observations are not numbers, and no values.
+fn wrong(prometheus: &Prometheus, expression: &str, range: &RangeInclusive<f64>) -> Option<String> {
+    let samples = match prometheus.query(expression) {
+        Ok(samples) => samples,
+        Err(error) => return Some(format!("{expression}: {error}")),
+    };
+    let values: Vec<f64> =
+        samples.iter().map(|sample| sample.value).filter(|value| !value.is_nan()).collect();
+    let is_right = !values.is_empty() && values.iter().all(|value| range.contains(value));
+    (!is_right).then(|| format!("{expression}: {values:?}, not within {range:?}"))
+}
+
+/// Serves metrics in which something is recorded all the time; gauges are up as long as what is returned is kept. Returns the queries that are
+/// generated for them as well.
+fn serve(
+    record: impl Fn(&Registry) -> Vec<Kept> + Send + 'static,
+) -> (Listener, Vec<(String, RangeInclusive<f64>)>) {
+    let registry = Registry::new();
+    let listener = Listener::start(&registry, ([127, 0, 0, 1], 0).into()).unwrap();
+    drop(record(&registry));
+    let generated = GoldenSignals::of(&registry).iter().flat_map(queries).collect();
+    thread::spawn(move || {
+        loop {
+            let kept = record(&registry);
+            thread::sleep(Duration::from_millis(200));
+            drop(kept);
+        }
+    });
+    (listener, generated)
+}
+
+fn queries(signals: &GoldenSignals) -> Vec<(String, RangeInclusive<f64>)> {
+    let queries = GoldenQueries::of(signals);
+    let of_signals = [
+        (queries.latency(0.95), SECONDS),
+        (queries.traffic(), SOME),
+        (queries.error_ratio(), SHARE),
+        (queries.saturation(), SHARE),
+    ];
+    of_signals.into_iter().filter_map(|(query, range)| Some((query.ok()?, range))).collect()
+}
+
+/// The page's helpers that are not in the shop, by their usual names.
+fn others(registry: &Registry) -> Vec<Kept> {
+    let mqtt = Messaging::builder("mqtt").registry(registry).build().unwrap();
+    mqtt.publish("temperature").track().complete();
+    mqtt.process("temperature").track().fail("no number");
+    let websockets = Connections::builder("websocket").max(10).registry(registry).build().unwrap();
+    drop(websockets.open());
+    let sessions = Sessions::builder("customer").registry(registry).build().unwrap();
+    let report = ScheduledJob::builder("report").every(Duration::from_secs(60)).registry(registry);
+    report.build().unwrap().operation().track().complete();
+    let ranker = Model::builder("ranker").registry(registry).build().unwrap();
+    ranker.inference().track().complete();
+    ranker.set_accuracy(0.93);
+    ranker.trained();
+    let readings = DataPipeline::builder("readings")
+        .max_lag(Duration::from_secs(60))
+        .registry(registry)
+        .build()
+        .unwrap();
+    readings.record().track().complete();
+    readings.set_lag(Duration::from_secs(15));
+    SystemHealth::builder().registry(registry).build().unwrap().component("broker").record(true);
+    vec![Box::new(websockets.open()), Box::new(sessions.open()), Box::new(ranker.inference().track())]
+}

@@ -59,7 +59,7 @@ pub(crate) const GUIDE: &[Door] = &[
     Door {
         helper: "radiosonde_signals::Operation, OperationNames::without_unit",
         make: operation_without_unit,
-        metrics: &[histogram("aetherra_memory_query_duration", &[], "", 1.0)],
+        metrics: &[histogram("aetherra_memory_query_duration", &[], "seconds", 1.0)],
     },
     Door {
         helper: "radiosonde_signals::BusinessMetric, namespace",

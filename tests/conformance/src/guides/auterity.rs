@@ -20,7 +20,7 @@ pub(crate) const GUIDE: &[Door] = &[
     Door {
         helper: "radiosonde_signals::OperationFamily, OperationNames::without_unit",
         make: operation,
-        metrics: &[histogram("operation_duration", &["operation", "endpoint"], "", 1.0)],
+        metrics: &[histogram("operation_duration", &["operation", "endpoint"], "seconds", 1.0)],
     },
     Door {
         helper: "radiosonde_signals::BusinessMetric, unconventional_name",

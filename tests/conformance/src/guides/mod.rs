@@ -49,6 +49,7 @@ impl Guide {
     }
 
     /// Records something in all metrics, in one registry. Gauges are up as long as what is returned is kept.
+    #[must_use = "gauges are up as long as it is kept"]
     pub fn record(&self, registry: &Registry) -> Vec<Kept> {
         self.doors.iter().map(|door| (door.make)(registry)).collect()
     }

@@ -21,9 +21,9 @@ impl Results {
     /// Adds a result at this time of the monotonic clock.
     pub(crate) fn add(&mut self, is_good: bool, at: Duration) {
         let number = slot_at(at);
-        let Some(slot) = self.0.iter_mut().min_by_key(|slot| (slot.number != number, slot.number)) else {
-            return;
-        };
+        // The slot of a minute ago, whose results no longer count, is the one of the same remainder.
+        let mut slots = self.0.iter_mut().zip(0..);
+        let Some((slot, _)) = slots.find(|(_, at)| *at == number % SLOTS) else { return };
         if slot.number != number {
             *slot = Slot { number, good: 0, all: 0 };
         }

@@ -258,7 +258,8 @@ fn a_kind_from_the_hook_replaces_that_of_the_error() {
 #[tokio::test]
 async fn an_operation_counts_the_kinds_of_the_types_it_knows() {
     let declined = || ChargeError::CardDeclined;
-    let ends: [(&str, fn(&Operation)); 4] = [
+    type Ends = fn(&Operation);
+    let ends: [(&str, Ends); 4] = [
         ("run", |charge| assert!(charge.run(|| Err::<(), _>(ChargeError::CardDeclined)).is_err())),
         ("fail", |charge| charge.track().fail(ChargeError::CardDeclined)),
         ("finish", |charge| {

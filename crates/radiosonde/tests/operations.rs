@@ -68,3 +68,35 @@ fn the_signals_of_an_operation_agree() {
     check("aborted", None, drop);
     check("panicked", Some(""), |_call| panic!("as meant"));
 }
+
+#[derive(radiosonde::ErrorKind)]
+enum ChargeError {
+    CardDeclined,
+    #[error_kind(rename = "provider")]
+    Io,
+}
+
+#[radiosonde::observe(namespace = "facade", per_operation, buckets = [1.0])]
+async fn charge(by: Option<ChargeError>) -> Result<(), ChargeError> {
+    by.map_or(Ok(()), Err)
+}
+
+#[test]
+fn errors_count_by_kind_for_code_that_depends_on_the_facade_alone() {
+    fn kinds<E: radiosonde::ErrorKind>() -> &'static [&'static str] {
+        E::KINDS
+    }
+    assert_eq!(kinds::<ChargeError>(), ["card_declined", "provider"]);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    for by in [None, Some(ChargeError::CardDeclined), Some(ChargeError::Io)] {
+        let fails = by.is_some();
+        assert_eq!(runtime.block_on(charge(by)).is_err(), fails);
+    }
+    let snapshot = Registry::global().snapshot();
+    let errors = |kind| snapshot.value("facade_charge_errors_total", &[("kind", kind)]);
+    assert_eq!(
+        [errors("card_declined"), errors("provider"), errors("other")],
+        [Some(1.0), Some(1.0), Some(0.0)]
+    );
+    assert_eq!(snapshot.value("facade_charge_total", &[("status", "error")]), Some(2.0));
+}

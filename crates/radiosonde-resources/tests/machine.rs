@@ -1,5 +1,6 @@
 //! The resources of the machine that runs the tests, beside what the kernel itself reports.
 #![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs;
 use std::sync::Arc;

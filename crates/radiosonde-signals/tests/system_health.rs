@@ -1,4 +1,5 @@
 //! Scores and states of components.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::sync::Arc;
 use std::time::Duration;

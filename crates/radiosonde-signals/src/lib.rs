@@ -38,7 +38,7 @@ pub use database::database_builder::DatabaseBuilder;
 pub use database::database_names::DatabaseNames;
 pub use database::pool_state::PoolState;
 pub use dependency::{Dependency, DependencyBuilder};
-pub use golden::{GoldenSignals, Limit, Saturation, Series};
+pub use golden::{GoldenSignals, Limit, Match, Saturation, Series};
 pub use messaging::messaging::Messaging;
 pub use messaging::messaging_builder::MessagingBuilder;
 pub use messaging::messaging_names::MessagingNames;

@@ -61,7 +61,7 @@ pub use radiosonde_signals::{
     BoundedNames, BusinessMetric, BusinessMetricBuilder, BusinessMetricFamily, Cache, CacheBuilder,
     CacheSize, ClassifyErrors, Component, ComponentState, ConnectionNames, Connections, ConnectionsBuilder,
     DataPipeline, DataPipelineBuilder, Database, DatabaseBuilder, DatabaseNames, Dependency,
-    DependencyBuilder, Ended, EvictionCause, GoldenSignals, Limit, Messaging, MessagingBuilder,
+    DependencyBuilder, Ended, EvictionCause, GoldenSignals, Limit, Match, Messaging, MessagingBuilder,
     MessagingNames, Model, ModelBuilder, ModelNames, Operation, OperationBuilder, OperationFamily,
     OperationNames, PoolState, Queue, QueueBuilder, QueueRefusal, QueueState, Record, Saturation,
     ScheduledJob, ScheduledJobBuilder, Series, Sessions, SessionsBuilder, SystemHealth, SystemHealthBuilder,

@@ -76,7 +76,7 @@ impl Signals {
             ),
             Door::Operation => {
                 let mut record =
-                    Operation::builder("charge").registry(&registry).clock(clock).build().unwrap().track();
+                    Operation::builder("charge").registry(registry).clock(clock).build().unwrap().track();
                 record.in_scope(work);
                 match end {
                     End::Aborted => drop(record),

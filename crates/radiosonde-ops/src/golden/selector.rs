@@ -1,19 +1,33 @@
 use std::fmt::Write as _;
 
-use radiosonde_signals::Series;
+use radiosonde_signals::{Match, Series};
 
 /// The series in PromQL: the metric's name with this suffix, and the matchers of the labels.
 ///
 /// Source: <https://prometheus.io/docs/prometheus/latest/querying/basics/#time-series-selectors>
 pub(crate) fn selector(series: &Series, suffix: &str, more: &[(&str, String)]) -> String {
-    let more = more.iter().map(|(label, value)| (*label, std::slice::from_ref(value)));
+    let more = more.iter().map(|(label, value)| one_of(label, std::slice::from_ref(value)));
     let matchers: Vec<_> =
-        series.matchers().chain(more).map(|(label, values)| matcher(label, values)).collect();
+        series.matchers().map(|(label, value)| matcher(label, value)).chain(more).collect();
     let matchers = if matchers.is_empty() { String::new() } else { format!("{{{}}}", matchers.join(",")) };
     format!("{}{suffix}{matchers}", series.metric())
 }
 
-fn matcher(label: &str, values: &[String]) -> String {
+fn matcher(label: &str, value: &Match) -> String {
+    match value {
+        Match::OneOf(values) => one_of(label, values),
+        Match::StartsWith(starts) => {
+            let alternatives: Vec<_> = starts.iter().map(|start| format!("{}.*", literal(start))).collect();
+            format!("{label}=~{}", quoted(&alternatives.join("|")))
+        }
+        Match::NoneOf(values) => {
+            let alternatives: Vec<_> = values.iter().map(|value| literal(value)).collect();
+            format!("{label}!~{}", quoted(&alternatives.join("|")))
+        }
+    }
+}
+
+fn one_of(label: &str, values: &[String]) -> String {
     match values {
         // No value matches.
         [] => format!("{label}=\"\",{label}!=\"\""),
@@ -75,6 +89,18 @@ mod tests {
         assert_eq!(one, r#"jobs_total{queue="a\\b \"c\"\n\x09.*",state="dead"}"#);
         let any = shown(|series| series.with_any("queue", ["mail.v2", "a|b", "c\\", ""]));
         assert_eq!(any, r#"jobs_total{queue=~"mail\\.v2|a\\|b|c\\\\|"}"#);
+    }
+
+    #[test]
+    fn a_class_of_values_and_all_but_some_are_expressions() {
+        let starts = Match::StartsWith(vec!["5".to_owned(), "_err.".to_owned()]);
+        assert_eq!(
+            shown(|series| series.with_match("status", starts)),
+            r#"jobs_total{status=~"5.*|_err\\..*"}"#
+        );
+        let none = Match::NoneOf(vec![String::new(), "a.b".to_owned()]);
+        let none = shown(|series| series.with_match("error_type", none));
+        assert_eq!(none, r#"jobs_total{error_type!~"|a\\.b"}"#);
     }
 
     #[test]

@@ -4,4 +4,4 @@ mod golden_signals;
 mod series;
 
 pub use golden_signals::{GoldenSignals, Limit, Saturation};
-pub use series::Series;
+pub use series::{Match, Series};

@@ -6,12 +6,38 @@ use radiosonde_metrics::{Descriptor, Registry};
 ///
 /// # Shape
 /// The name is the exposed one, with the namespace of the registry. For each of the [matchers](Self::matchers) the value of the label
-/// is one of those listed.
+/// matches.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Series {
     metric: String,
     kind: Kind,
-    matchers: Vec<(String, Vec<String>)>,
+    matchers: Vec<(String, Match)>,
+}
+
+/// What the value of a label has to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Match {
+    /// One of these.
+    OneOf(Vec<String>),
+    /// A text that starts with one of these, such as `5` for the class of a status.
+    StartsWith(Vec<String>),
+    /// None of these. The empty text is the value of an absent label.
+    NoneOf(Vec<String>),
+}
+
+impl Match {
+    fn accepts(&self, value: Option<&str>) -> bool {
+        match self {
+            Self::OneOf(values) => value.is_some_and(|value| values.iter().any(|one| one == value)),
+            Self::StartsWith(starts) => {
+                value.is_some_and(|value| starts.iter().any(|start| value.starts_with(start.as_str())))
+            }
+            Self::NoneOf(values) => {
+                let value = value.unwrap_or_default();
+                values.iter().all(|one| one != value)
+            }
+        }
+    }
 }
 
 impl Series {
@@ -30,11 +56,17 @@ impl Series {
     /// Only series whose label has one of these values.
     #[must_use]
     pub fn with_any<V: Into<String>>(
-        mut self,
+        self,
         label: impl Into<String>,
         values: impl IntoIterator<Item = V>,
     ) -> Self {
-        self.matchers.push((label.into(), values.into_iter().map(Into::into).collect()));
+        self.with_match(label, Match::OneOf(values.into_iter().map(Into::into).collect()))
+    }
+
+    /// Only series whose label matches.
+    #[must_use]
+    pub fn with_match(mut self, label: impl Into<String>, value: Match) -> Self {
+        self.matchers.push((label.into(), value));
         self
     }
 
@@ -50,9 +82,9 @@ impl Series {
         self.kind
     }
 
-    /// The labels whose values are known, with those values.
-    pub fn matchers(&self) -> impl Iterator<Item = (&str, &[String])> {
-        self.matchers.iter().map(|(label, values)| (label.as_str(), values.as_slice()))
+    /// The labels that set the series apart from others of the metric, and what their values are.
+    pub fn matchers(&self) -> impl Iterator<Item = (&str, &Match)> {
+        self.matchers.iter().map(|(label, value)| (label.as_str(), value))
     }
 
     /// What was declared of the metric.
@@ -65,9 +97,7 @@ impl Series {
     pub fn select<'s>(&self, snapshot: &'s Snapshot) -> impl Iterator<Item = &'s SeriesSnapshot> {
         let family = snapshot.family(&self.metric);
         family.into_iter().flat_map(|family| family.series()).filter(|series| {
-            self.matchers.iter().all(|(label, values)| {
-                series.label(label).is_some_and(|own| values.iter().any(|value| *value == own))
-            })
+            self.matchers.iter().all(|(label, value)| value.accepts(series.label(label).as_deref()))
         })
     }
 

@@ -4,6 +4,7 @@ use radiosonde_core::SpanContext;
 use radiosonde_metrics::{Buckets, Counter, DynFamily, Histogram, IntGauge, RegisterError, Registry};
 
 use crate::measuring::client_names::ClientNames;
+use crate::measuring::http_signals::{self, error_types, starting_with};
 use crate::measuring::peers::Peer;
 
 /// The metrics of a client.
@@ -59,6 +60,12 @@ impl ClientMetrics {
         let duration = registry.histogram(&duration, help).unit("seconds").buckets(buckets);
         let in_flight =
             names.0.with(if names.0.is_otel { "_active_requests" } else { "_requests_in_flight" });
+        let errors = match names.0.is_otel {
+            // A response with 4xx is an error of the client's call, too, by OpenTelemetry's conventions.
+            true => error_types(),
+            false => (status, starting_with(&["5", "_error"])),
+        };
+        http_signals::declare(registry, "http_client", &names.0, &in_flight, errors);
         let in_flight = registry.int_gauge(&in_flight, "Number of HTTP requests sent and not yet complete.");
         let retries = names.0.with("_retries_total");
         let retries = registry.counter(&retries, "Number of HTTP requests sent again.");

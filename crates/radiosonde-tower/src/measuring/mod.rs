@@ -2,6 +2,7 @@
 
 pub(crate) mod client_metrics;
 pub(crate) mod client_names;
+pub(crate) mod http_signals;
 pub(crate) mod metric_names;
 pub(crate) mod peers;
 pub(crate) mod server_endpoint;

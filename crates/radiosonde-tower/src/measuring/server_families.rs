@@ -1,5 +1,6 @@
 use radiosonde_metrics::{Buckets, Counter, DynFamily, Histogram, IntGauge, RegisterError, Registry};
 
+use crate::measuring::http_signals::{self, error_types, starting_with};
 use crate::measuring::server_names::ServerNames;
 
 /// What the metrics of a server are declared with.
@@ -63,12 +64,18 @@ impl ServerFamilies {
         let (method, endpoint, is_otel) = (names.method(), &*names.0.label, names.0.is_otel);
         let (otel_in_flight, classic_in_flight) = ([method, "url_scheme"], [endpoint]);
         let declare = Declare { registry, options };
+        let active = names.either("_requests_in_flight", "_active_requests");
+        let errors = match is_otel {
+            true => error_types(),
+            false => (names.status(), starting_with(&["5"])),
+        };
+        http_signals::declare(registry, "http_server", &names.0, &active, errors);
         Ok(Self {
             is_otel,
             requests: declare.requests()?,
             duration: declare.duration()?,
             in_flight: declare.gauge(
-                &names.either("_requests_in_flight", "_active_requests"),
+                &active,
                 "Number of HTTP requests in progress.",
                 if is_otel { &otel_in_flight } else { &classic_in_flight },
             )?,

@@ -2,9 +2,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use radiosonde_core::{SharedClock, SystemClock};
+use radiosonde_metrics::model::Kind;
 use radiosonde_metrics::{
     Buckets, Counter, DynFamily, Histogram, Instrument, IntGauge, RegisterError, Registry,
 };
+use radiosonde_signals::{GoldenSignals, Limit, Series};
 
 use crate::saturation::buffer::BufferLayer;
 use crate::saturation::concurrency_limit::ConcurrencyLimitLayer;
@@ -266,6 +268,15 @@ impl LimiterBuilder {
         let counter = |name, help| registry.counter(name, help).labels(LABELS);
         let wait =
             registry.histogram("http_queue_wait_seconds", "Duration of waits for a permit or in a queue.");
+        let series = |metric, kind| Series::of(registry, metric, kind).with("limiter", &*name);
+        GoldenSignals::new("limiter", &*name)
+            .with_latency(series("http_queue_wait_seconds", Kind::Histogram))
+            .with_errors(series("http_requests_shed_total", Kind::Counter))
+            .with_saturation(
+                series("http_concurrency_in_use", Kind::Gauge),
+                Limit::Metric(series("http_concurrency_limit", Kind::Gauge)),
+            )
+            .declare(registry);
         Ok(Limiter {
             name,
             limit: gauge("http_concurrency_limit", "Maximum number of requests handled at once.")?,

@@ -20,7 +20,7 @@ struct Charge<'a> {
 fn ready<F: Future>(future: F) -> F::Output {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(value) => value,
-        Poll::Pending => panic!("it waits for nothing"),
+        Poll::Pending => unreachable!("it waits for nothing"),
     }
 }
 

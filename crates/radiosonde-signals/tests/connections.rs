@@ -1,8 +1,6 @@
 //! The golden signals of connections and sessions.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-mod spans;
-
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +9,6 @@ use radiosonde_core::Outcome;
 use radiosonde_metrics::Registry;
 use radiosonde_signals::{ConnectionNames, Connections, GoldenSignals, Limit, Sessions};
 use radiosonde_testkit::ManualClock;
-use spans::Spans;
 
 #[track_caller]
 fn assert_lines(registry: &Registry, lines: &[&str]) {
@@ -150,15 +147,4 @@ fn sessions_are_counted_like_connections() {
     let sessions = Sessions::builder("user").unlabelled().registry(&registry).build().unwrap();
     let _session = sessions.open();
     assert_lines(&registry, &["active_sessions 1"]);
-}
-
-#[test]
-fn a_connection_writes_a_line_and_is_no_span() {
-    let websockets = Connections::builder("websocket").registry(&Registry::new()).build().unwrap();
-    let (seen, _guard) = Spans::install();
-    drop(websockets.open());
-    assert_eq!(seen.take().len(), 0);
-    let [line] = <[_; 1]>::try_from(seen.events()).unwrap();
-    assert_eq!(line.get("operation"), "str websocket connection");
-    assert_eq!(line.get("outcome"), "str completed");
 }

@@ -1,8 +1,6 @@
 //! The golden signals of scheduled jobs.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-mod spans;
-
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +8,6 @@ use radiosonde_core::Clock as _;
 use radiosonde_metrics::Registry;
 use radiosonde_signals::{GoldenSignals, ScheduledJob};
 use radiosonde_testkit::ManualClock;
-use spans::Spans;
 
 /// 2026-01-01T00:00:00Z, where the clock starts.
 const START: f64 = 1_767_225_600.0;
@@ -160,14 +157,4 @@ fn without_a_grace_it_is_a_tenth_of_the_interval() {
     assert_eq!(overdue(), Some(0.0));
     clock.advance(Duration::from_secs(1));
     assert_eq!(overdue(), Some(1.0));
-}
-
-#[test]
-fn the_span_of_a_run_is_named_like_the_job() {
-    let nightly = Nightly::new();
-    let (seen, _guard) = Spans::install();
-    nightly.run(1);
-    let span = seen.one();
-    assert_eq!(span.name, "report");
-    assert_eq!(span.values.get("job.name"), "str report");
 }

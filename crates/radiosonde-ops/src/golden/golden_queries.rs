@@ -9,7 +9,8 @@ use crate::golden::selector::selector;
 /// The PromQL that reads each of the golden signals of one kind of work.
 ///
 /// # Shape
-/// Each query gives one number over all instances of a service, of the last five minutes, unless [`window`](Self::window) is set.
+/// Each query gives one number over all series that Prometheus has of the work, of the last five minutes, unless
+/// [`window`](Self::window) is set. Where Prometheus scrapes several services, [`matching`](Self::matching) restricts the query to one.
 ///
 /// ```
 /// use radiosonde_metrics::Registry;
@@ -25,12 +26,17 @@ use crate::golden::selector::selector;
 ///     "histogram_quantile(0.95, sum by (le) (rate(operation_duration_seconds_bucket{operation=\"price\"}[5m])))",
 /// );
 /// assert_eq!(queries.saturation(), Err(NoQuery::UnknownLimit));
+///
+/// let of_orders = queries.matching("service", "orders");
+/// assert_eq!(of_orders.traffic()?, "sum(rate(operation_calls_total{operation=\"price\",service=\"orders\"}[5m]))");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone)]
 pub struct GoldenQueries {
     signals: GoldenSignals,
     window: String,
+    /// Labels and their values.
+    matching: Vec<(String, String)>,
 }
 
 /// Why a signal cannot be queried.
@@ -39,7 +45,7 @@ pub struct GoldenQueries {
 pub enum NoQuery {
     /// The work does not have the signal.
     NoSignal,
-    /// The limit of what is in use is not known.
+    /// The limit of what is in use is not known, or always 0.
     UnknownLimit,
 }
 
@@ -47,13 +53,20 @@ impl GoldenQueries {
     /// The queries of these signals.
     #[must_use]
     pub fn of(signals: &GoldenSignals) -> Self {
-        Self { signals: signals.clone(), window: "5m".to_owned() }
+        Self { signals: signals.clone(), window: "5m".to_owned(), matching: Vec::new() }
     }
 
     /// The time over which rates are taken: a duration of PromQL, or a variable of Grafana such as `$__rate_interval`.
     #[must_use]
     pub fn window(self, window: impl Into<String>) -> Self {
         Self { window: window.into(), ..self }
+    }
+
+    /// Reads only series whose label has this value, such as `job` or `service`. With several labels, all of them have to match.
+    #[must_use]
+    pub fn matching(mut self, label: impl Into<String>, value: impl Into<String>) -> Self {
+        self.matching.push((label.into(), value.into()));
+        self
     }
 
     /// A quantile of the latency, in seconds; NaN while there is no traffic. A latency that is not a histogram has no quantiles: the
@@ -65,13 +78,15 @@ impl GoldenQueries {
         let latency = self.signals.latency().ok_or(NoQuery::NoSignal)?;
         Ok(match latency.kind() {
             Kind::Histogram => {
-                let buckets = self.rate_of(&selector(latency, "_bucket", &[]));
+                let buckets = self.rate_of(&selector(latency, "_bucket", &self.matching));
                 format!("histogram_quantile({quantile}, sum by (le) ({buckets}))")
             }
             Kind::Summary => {
-                format!("max({})", selector(latency, "", &[("quantile", quantile.to_string())]))
+                let mut matching = self.matching.clone();
+                matching.push(("quantile".to_owned(), quantile.to_string()));
+                format!("max({})", selector(latency, "", &matching))
             }
-            _ => format!("max({})", selector(latency, "", &[])),
+            _ => format!("max({})", selector(latency, "", &self.matching)),
         })
     }
 
@@ -95,7 +110,7 @@ impl GoldenQueries {
         Ok(format!("sum({}) / ({traffic} > 0) or 0 * {traffic}", self.now(errors)))
     }
 
-    /// What is in use, divided by its limit, of the fullest instance; no value while the limit is 0.
+    /// What is in use, divided by its limit, of the fullest instance; no value while a limit that is a metric is 0.
     ///
     /// # Errors
     /// [`NoQuery::NoSignal`], and [`NoQuery::UnknownLimit`].
@@ -105,17 +120,17 @@ impl GoldenQueries {
         let in_use = each(saturation.in_use());
         match saturation.limit() {
             Limit::Metric(limit) => Ok(format!("max({in_use} / ({} > 0))", each(limit))),
-            Limit::Fixed(limit) => Ok(format!("max({in_use}) / {limit}")),
-            Limit::Unknown => Err(NoQuery::UnknownLimit),
+            Limit::Fixed(limit) if *limit > 0.0 => Ok(format!("max({in_use} / {limit})")),
+            Limit::Fixed(_) | Limit::Unknown => Err(NoQuery::UnknownLimit),
         }
     }
 
     /// The series as they are now: of what only grows, the increase per second.
     fn now(&self, series: &Series) -> String {
         match series.kind() {
-            Kind::Counter => self.rate_of(&selector(series, "", &[])),
-            Kind::Histogram | Kind::Summary => self.rate_of(&selector(series, "_count", &[])),
-            _ => selector(series, "", &[]),
+            Kind::Counter => self.rate_of(&selector(series, "", &self.matching)),
+            Kind::Histogram | Kind::Summary => self.rate_of(&selector(series, "_count", &self.matching)),
+            _ => selector(series, "", &self.matching),
         }
     }
 
@@ -176,12 +191,43 @@ mod tests {
         let expected =
             "max(sum by (instance) (db_active{state=\"used\"}) / (sum by (instance) (db_max) > 0))";
         assert_eq!(saturation(limit).as_deref(), Ok(expected));
-        let expected = "max(sum by (instance) (db_active{state=\"used\"})) / 16";
+        let expected = "max(sum by (instance) (db_active{state=\"used\"}) / 16)";
         assert_eq!(saturation(Limit::Fixed(16.0)).as_deref(), Ok(expected));
+        for none in [0.0, -1.0, f64::NAN] {
+            assert_eq!(saturation(Limit::Fixed(none)), Err(NoQuery::UnknownLimit));
+        }
         assert_eq!(saturation(Limit::Unknown).unwrap_err().to_string(), "the limit is unknown");
         let used = none().with_saturation(series("busy_seconds_total", Kind::Counter), Limit::Fixed(0.5));
-        let expected = "max(sum by (instance) (rate(busy_seconds_total[5m]))) / 0.5";
+        let expected = "max(sum by (instance) (rate(busy_seconds_total[5m])) / 0.5)";
         assert_eq!(GoldenQueries::of(&used).saturation().as_deref(), Ok(expected));
+    }
+
+    #[test]
+    fn every_selector_has_the_labels_that_are_to_match() {
+        let of = |metric, kind| series(metric, kind).with("queue", "mail");
+        let limit = Limit::Metric(series("max", Kind::Gauge));
+        let signals = none()
+            .with_latency(of("wait_seconds", Kind::Histogram))
+            .with_traffic(of("sent_total", Kind::Counter))
+            .with_errors(of("lost_total", Kind::Counter))
+            .with_saturation(series("depth", Kind::Gauge), limit);
+        let of_both =
+            |signals| GoldenQueries::of(&signals).matching("job", "shop").matching("service", "a\"b");
+        let queries = of_both(signals);
+        let (own, given) = (r#"queue="mail""#, r#"job="shop",service="a\"b""#);
+        let traffic = format!("sum(rate(sent_total{{{own},{given}}}[5m]))");
+        assert_eq!(queries.traffic().as_ref(), Ok(&traffic));
+        let errors = format!("sum(rate(lost_total{{{own},{given}}}[5m]))");
+        assert_eq!(queries.error_ratio(), Ok(format!("{errors} / ({traffic} > 0) or 0 * {traffic}")));
+        let buckets = format!("rate(wait_seconds_bucket{{{own},{given}}}[5m])");
+        assert_eq!(queries.latency(0.9), Ok(format!("histogram_quantile(0.9, sum by (le) ({buckets}))")));
+        let [depth, max] = ["depth", "max"].map(|metric| format!("sum by (instance) ({metric}{{{given}}})"));
+        assert_eq!(queries.saturation(), Ok(format!("max({depth} / ({max} > 0))")));
+        let latency = |kind| of_both(none().with_latency(series("lag", kind))).latency(0.5);
+        assert_eq!(latency(Kind::Gauge), Ok(format!("max(lag{{{given}}})")));
+        assert_eq!(latency(Kind::Summary), Ok(format!("max(lag{{{given},quantile=\"0.5\"}})")));
+        let loads = of_both(none().with_traffic(series("load_seconds", Kind::Histogram)));
+        assert_eq!(loads.traffic(), Ok(format!("sum(rate(load_seconds_count{{{given}}}[5m]))")));
     }
 
     #[test]

@@ -5,14 +5,15 @@ use radiosonde_metrics::model::Kind;
 use radiosonde_metrics::snapshot::Snapshot;
 use radiosonde_signals::{GoldenSignals, Saturation, Series};
 
-use crate::golden::quantile::quantile;
+use crate::golden::quantile::{quantile, summary_quantile};
 use crate::markdown::cell;
 
 /// All golden signals of a registry with their current values, as a Markdown table.
 ///
 /// # Shape
 /// A row for each kind of work, in the order of [`GoldenSignals::of`]. Latency, traffic and errors are those since the start of the
-/// process. A signal that the work does not have is an empty cell.
+/// process. A signal that the work does not have is an empty cell. A summary that does not keep the quantile 0.95 is shown with the next
+/// one, such as `0.2 s (p99)`.
 ///
 /// ```
 /// use radiosonde_metrics::Registry;
@@ -42,11 +43,20 @@ impl GoldenTable {
     fn latency(&self, series: &Series) -> String {
         let matching = series.select(&self.now);
         let latency = match series.kind() {
-            Kind::Histogram => quantile(0.95, matching),
-            Kind::Summary => None,
+            Kind::Histogram => quantile(P95, matching),
+            Kind::Summary => return self.summary(series),
             _ => matching.map(|series| series.number()).reduce(f64::max),
         };
         latency.map_or_else(|| "none yet".to_owned(), |seconds| format!("{} s", short(seconds)))
+    }
+
+    fn summary(&self, series: &Series) -> String {
+        match summary_quantile(P95, series.select(&self.now)) {
+            Some((P95, seconds)) => format!("{} s", short(seconds)),
+            Some((other, seconds)) => format!("{} s (p{})", short(seconds), short(other * 100.0)),
+            None if series.sum(&self.now) > 0.0 => "no quantile".to_owned(),
+            None => "none yet".to_owned(),
+        }
     }
 
     fn errors(&self, series: &Series, traffic: Option<&Series>) -> String {
@@ -69,6 +79,9 @@ impl GoldenTable {
         }
     }
 }
+
+/// The quantile of latencies.
+const P95: f64 = 0.95;
 
 /// A number with three significant digits, but all digits of a whole number.
 fn short(number: f64) -> String {
@@ -155,6 +168,25 @@ mod tests {
 | operation | price | 0.975 s | 3 | 1 (33.3 %) | 0, limit unknown |
 ";
         assert_eq!(GoldenTable::of(&registry).to_string(), expected);
+    }
+
+    #[test]
+    fn the_latency_of_a_summary_is_one_of_its_quantiles() {
+        let registry = Registry::new();
+        let of = |name: &str, quantiles: &[f64], observed: &[f64]| {
+            let summary = registry.summary(name, "Time.").quantiles(quantiles).build().unwrap();
+            observed.iter().for_each(|&seconds| summary.observe(seconds));
+            let latency = Series::of(&registry, name, Kind::Summary);
+            GoldenSignals::new("job", name).with_latency(latency).declare(&registry);
+        };
+        // A quantile is within 1 % of what was observed.
+        of("a_seconds", &[0.5, 0.95, 0.99], &[0.25]);
+        of("b_seconds", &[0.5, 0.99], &[0.25]);
+        of("c_seconds", &[], &[0.25]);
+        of("d_seconds", &[0.95], &[]);
+        let table = GoldenTable::of(&registry).to_string();
+        let latencies: Vec<_> = table.lines().skip(2).filter_map(|row| row.split(" | ").nth(2)).collect();
+        assert_eq!(latencies, ["0.252 s", "0.252 s (p99)", "no quantile", "none yet"], "{table}");
     }
 
     #[test]

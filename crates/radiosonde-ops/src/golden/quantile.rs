@@ -28,6 +28,20 @@ pub(crate) fn quantile<'a>(quantile: f64, series: impl Iterator<Item = &'a Serie
     bounds.last().copied().filter(|_| rank > 0.0)
 }
 
+/// The smallest quantile of summaries that is at least the wanted one, else their largest, with its highest value: quantiles cannot be
+/// combined. `None` without a value.
+pub(crate) fn summary_quantile<'a>(
+    wanted: f64,
+    series: impl Iterator<Item = &'a SeriesSnapshot>,
+) -> Option<(f64, f64)> {
+    let each = series.filter_map(|series| {
+        let SnapshotValue::Summary { quantiles, .. } = series.value() else { return None };
+        quantiles.iter().find(|(quantile, _)| *quantile >= wanted).or(quantiles.last()).copied()
+    });
+    let known = each.filter(|(_, value)| !value.is_nan());
+    known.reduce(|highest, other| if other.1 > highest.1 { other } else { highest })
+}
+
 #[allow(clippy::cast_precision_loss, reason = "exact up to 2^53 observations")]
 const fn number(count: u64) -> f64 {
     count as f64
@@ -60,6 +74,24 @@ mod tests {
         assert_eq!(of(&[]), ["", "", ""]);
         assert_eq!(of(&[0.05, 0.05, 0.3, 0.3]), ["0.100000", "0.460000", "0.500000"]);
         assert_eq!(of(&[0.7; 10]), ["0.750000", "0.975000", "1.000000"]);
+    }
+
+    #[test]
+    fn of_summaries_it_is_the_next_quantile_with_its_highest_value() {
+        let registry = Registry::new();
+        let waits = registry.summary("wait_seconds", "Wait.").quantiles(&[0.5, 0.9, 0.99]);
+        let waits = waits.labels(&["queue"]).unwrap();
+        let of = |wanted| {
+            let snapshot = registry.snapshot();
+            let found = summary_quantile(wanted, snapshot.family("wait_seconds").unwrap().series().iter());
+            found.map(|(quantile, value)| format!("{quantile}: {value:.1}"))
+        };
+        assert_eq!(of(0.9), None);
+        for (queue, seconds) in [("a", 2.0), ("b", 3.0), ("c", 1.0)] {
+            waits.with(&[queue]).observe(seconds);
+        }
+        let found = [0.5, 0.95, 0.999].map(|wanted| of(wanted).unwrap());
+        assert_eq!(found, ["0.5: 3.0", "0.99: 3.0", "0.99: 3.0"]);
     }
 
     #[test]

@@ -2,10 +2,10 @@ use std::fmt::Write as _;
 
 use radiosonde_signals::{Match, Series};
 
-/// The series in PromQL: the metric's name with this suffix, and the matchers of the labels.
+/// The series in PromQL: the metric's name with this suffix, the matchers of its labels, and more labels with their values.
 ///
 /// Source: <https://prometheus.io/docs/prometheus/latest/querying/basics/#time-series-selectors>
-pub(crate) fn selector(series: &Series, suffix: &str, more: &[(&str, String)]) -> String {
+pub(crate) fn selector(series: &Series, suffix: &str, more: &[(String, String)]) -> String {
     let more = more.iter().map(|(label, value)| one_of(label, std::slice::from_ref(value)));
     let matchers: Vec<_> =
         series.matchers().map(|(label, value)| matcher(label, value)).chain(more).collect();

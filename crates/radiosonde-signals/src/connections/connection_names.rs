@@ -31,6 +31,8 @@ pub struct ConnectionNames {
     pub(crate) opened: &'static str,
     pub(crate) closed: &'static str,
     pub(crate) duration: &'static str,
+    /// Whether connections can be shed, for a reason of that name.
+    pub(crate) has_shed: bool,
 }
 
 impl ConnectionNames {
@@ -44,6 +46,7 @@ impl ConnectionNames {
             opened: "connections_opened_total",
             closed: "connections_closed_total",
             duration: "connection_duration_seconds",
+            has_shed: true,
         }
     }
 
@@ -63,6 +66,8 @@ impl ConnectionNames {
             opened: "http_connections_accepted_total",
             closed: "http_connections_closed_total",
             duration: "http_connection_duration_seconds",
+            // What a listener has accepted is served.
+            has_shed: false,
         }
     }
 }

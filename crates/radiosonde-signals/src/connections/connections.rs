@@ -99,9 +99,10 @@ impl ConnectionsBuilder {
     /// # Errors
     /// [`RegisterError`] if a name is refused or the registry has another metric with it.
     pub fn build(self) -> Result<Connections, RegisterError> {
-        let ConnectionNames { label, active, max, opened, closed, duration } = self.names;
+        let ConnectionNames { label, active, max, opened, closed, duration, has_shed } = self.names;
         let words = ["connection", "connections"];
-        let occupancy = Occupancy { words, label, active, max: Some(max), opened, closed, duration };
+        let occupancy =
+            Occupancy { words, label, active, max: Some(max), opened, closed, duration, has_shed };
         Ok(Connections(Arc::new(occupancy.declare(&self.protocol, self.max, &self.options)?)))
     }
 }

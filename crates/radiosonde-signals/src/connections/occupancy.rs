@@ -23,13 +23,18 @@ pub(crate) struct Occupancy<'a> {
     pub(crate) opened: &'a str,
     pub(crate) closed: &'a str,
     pub(crate) duration: &'a str,
+    /// Whether they can be closed as `shed`; otherwise that is an `error`.
+    pub(crate) has_shed: bool,
 }
 
 /// Why they were closed.
-const REASON: OutcomeLabel = OutcomeLabel {
-    name: Cow::Borrowed("reason"),
-    values: ["closed", "error", "closed", "panic", "timeout", "shed"],
-};
+const fn reason(has_shed: bool) -> OutcomeLabel {
+    let shed = if has_shed { "shed" } else { "error" };
+    OutcomeLabel {
+        name: Cow::Borrowed("reason"),
+        values: ["closed", "error", "closed", "panic", "timeout", shed],
+    }
+}
 
 impl Occupancy<'_> {
     pub(crate) fn declare(
@@ -45,7 +50,7 @@ impl Occupancy<'_> {
         let values: Vec<&str> = self.label.map(|_| name).into_iter().collect();
         let declaration = WorkDeclaration {
             calls: Some((&closed, &format!("Closed {several}, by reason."))),
-            outcome: REASON,
+            outcome: reason(self.has_shed),
             duration: Some((&duration, &format!("Time from the opening of {several} to their close."))),
             buckets: options.buckets.clone(),
             in_flight: Some((&active, &format!("Open {several}."))),

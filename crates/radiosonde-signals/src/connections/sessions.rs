@@ -86,6 +86,7 @@ impl SessionsBuilder {
             opened: "sessions_opened_total",
             closed: "sessions_closed_total",
             duration: "session_duration_seconds",
+            has_shed: true,
         };
         Ok(Sessions(Arc::new(occupancy.declare(&self.kind, None, &self.options)?)))
     }

@@ -13,6 +13,11 @@ use crate::connections::tracked::{OpenConnection, Tracked};
 ///   and `http_connection_duration_seconds{listener}`: those of [`Connections`] as
 ///   [`http_listener`](ConnectionNames::http_listener) names them. A connection is active until its stream is dropped, which for a
 ///   websocket is the end of the websocket. Connections that the listener has not accepted yet wait in the kernel, unseen.
+/// - `http_connections_max{listener}`: how many there can be, if it is [set](ConnectionMetricsBuilder::max). Saturation is
+///   `http_connections_active` divided by it.
+///
+/// The reason is `closed`, also if the client disconnected abruptly; `timeout` or `error` if that was the first other error of
+/// the stream, which is seen with the feature `saturation`; or `panic`, if it was dropped while its thread panicked.
 ///
 /// # With axum
 /// With the features `axum` and `saturation`, `listener` wraps a listener, and `MakeWithConnection` puts the [`ConnectionHandle`]
@@ -46,7 +51,7 @@ use crate::connections::tracked::{OpenConnection, Tracked};
 /// ```
 ///
 /// # Cost
-/// One allocation and two clock readings per connection; nothing per read or write.
+/// One allocation and two clock readings per connection; one comparison per read or write.
 ///
 /// [`ConnectionHandle`]: crate::ConnectionHandle
 #[derive(Debug, Clone)]
@@ -89,6 +94,11 @@ impl ConnectionMetricsBuilder {
         Self(self.0.clock(clock))
     }
 
+    /// Sets how many connections can be open, for the saturation; default: unknown.
+    pub fn max(self, connections: u64) -> Self {
+        Self(self.0.max(connections))
+    }
+
     /// Registers the metrics. Metrics with the same listener's name are shared.
     ///
     /// # Errors
@@ -104,6 +114,7 @@ mod tests {
     use std::sync::Arc;
     use std::time::Duration;
 
+    use radiosonde_signals::GoldenSignals;
     use radiosonde_testkit::ManualClock;
 
     use super::*;
@@ -130,9 +141,23 @@ mod tests {
         let text = registry.text();
         assert!(text.contains("http_connection_duration_seconds_sum{listener=\"public\"} 40\n"), "{text}");
         assert!(text.contains("duration_seconds_bucket{listener=\"public\",le=\"30\"} 2\n"), "{text}");
-        for (reason, times) in [("closed", 1), ("panic", 1), ("error", 0)] {
-            let labels = format!("{{listener=\"public\",reason=\"{reason}\"}}");
-            assert!(text.contains(&format!("http_connections_closed_total{labels} {times}\n")), "{text}");
-        }
+        let closed: Vec<_> = text
+            .lines()
+            .filter_map(|line| line.strip_prefix("http_connections_closed_total{listener="))
+            .collect();
+        let expected = [("closed", 1), ("error", 0), ("panic", 1), ("timeout", 0)];
+        let expected = expected.map(|(reason, times)| format!("\"public\",reason=\"{reason}\"}} {times}"));
+        assert_eq!(closed, expected);
+        assert!(!text.contains("http_connections_max"), "{text}");
+    }
+
+    #[test]
+    fn the_share_of_connections_is_known_by_their_largest_number() {
+        let registry = Registry::new();
+        let connections = ConnectionMetrics::builder("public").max(8).registry(&registry).build().unwrap();
+        let _open = [connections.track((), None), connections.track((), None)];
+        assert!(registry.text().contains("http_connections_max{listener=\"public\"} 8\n"));
+        let signals = GoldenSignals::of(&registry);
+        assert_eq!(signals[0].saturation().unwrap().share(&registry.snapshot()), Some(0.25));
     }
 }

@@ -8,21 +8,25 @@ use crate::connections::tracked::Tracked;
 
 impl<Io: Read> Read for Tracked<Io> {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
-        self.project().io.poll_read(cx, buf)
+        let this = self.project();
+        this.open.noting(this.io.poll_read(cx, buf))
     }
 }
 
 impl<Io: Write> Write for Tracked<Io> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        self.project().io.poll_write(cx, buf)
+        let this = self.project();
+        this.open.noting(this.io.poll_write(cx, buf))
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.project().io.poll_flush(cx)
+        let this = self.project();
+        this.open.noting(this.io.poll_flush(cx))
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.project().io.poll_shutdown(cx)
+        let this = self.project();
+        this.open.noting(this.io.poll_shutdown(cx))
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -34,6 +38,7 @@ impl<Io: Write> Write for Tracked<Io> {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.project().io.poll_write_vectored(cx, bufs)
+        let this = self.project();
+        this.open.noting(this.io.poll_write_vectored(cx, bufs))
     }
 }

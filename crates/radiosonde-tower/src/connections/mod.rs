@@ -3,6 +3,8 @@
 pub(crate) mod connection_handle;
 pub(crate) mod connection_metrics;
 #[cfg(feature = "saturation")]
+mod failing;
+#[cfg(feature = "saturation")]
 mod hyper_io;
 #[cfg(all(feature = "axum", feature = "saturation"))]
 pub(crate) mod listener;

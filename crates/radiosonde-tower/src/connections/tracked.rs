@@ -1,6 +1,9 @@
+use std::io::ErrorKind;
 use std::net::SocketAddr;
+use std::thread;
 
 use pin_project_lite::pin_project;
+use radiosonde_core::Outcome;
 use radiosonde_signals::{Operation, Record};
 
 use crate::connections::connection_handle::ConnectionHandle;
@@ -16,7 +19,7 @@ pin_project! {
         // Dropped before the connection counts as closed.
         #[pin]
         pub(crate) io: Io,
-        open: OpenConnection,
+        pub(crate) open: OpenConnection,
     }
 }
 
@@ -47,18 +50,27 @@ impl<Io> Tracked<Io> {
 #[derive(Debug)]
 pub(crate) struct OpenConnection {
     connection: ConnectionHandle,
-    // Dropped after what the connection held.
-    _record: Record<Operation>,
+    record: Option<Record<Operation>>,
+    /// The error that the connection is closed for.
+    pub(crate) failed: Option<ErrorKind>,
 }
 
 impl OpenConnection {
     pub(crate) fn new(peer: Option<SocketAddr>, record: Record<Operation>) -> Self {
-        Self { connection: ConnectionHandle::new(peer), _record: record }
+        Self { connection: ConnectionHandle::new(peer), record: Some(record), failed: None }
     }
 }
 
 impl Drop for OpenConnection {
     fn drop(&mut self) {
+        // Before the record ends: what the connection holds is dropped while it counts as open.
         self.connection.close();
+        // Dropped, the record counts a panic or a connection that was closed.
+        let Some(mut record) = self.record.take().filter(|_| !thread::panicking()) else { return };
+        match self.failed {
+            Some(ErrorKind::TimedOut) => record.end(Outcome::TimedOut),
+            Some(error) => record.fail(error),
+            None => {}
+        }
     }
 }

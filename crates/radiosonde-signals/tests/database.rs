@@ -4,13 +4,14 @@
 use std::convert::Infallible;
 use std::future::{pending, ready};
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Waker};
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use radiosonde_core::SharedClock;
 use radiosonde_core::canonical::{CanonicalRecord, CanonicalSlot};
+use radiosonde_core::{SharedClock, diagnostics};
 use radiosonde_metrics::Registry;
 use radiosonde_signals::{
     Database, DatabaseBuilder, DatabaseNames, ErrorKind, GoldenSignals, Operation, PoolState, annotate,
@@ -181,13 +182,7 @@ fn every_spelling_has_the_same_golden_signals() {
         DatabaseNames::otel(),
     ] {
         let registry = Registry::new();
-        let database = builder(&registry).names(names).pool_named("replica", || PoolState {
-            active: 1,
-            idle: 0,
-            max: 12,
-            waiting: None,
-        });
-        let database = database.build().unwrap();
+        let database = builder(&registry).names(names).build().unwrap();
         let other =
             Database::builder("stock").registry(&registry).names(names).pool(|| BUSY).build().unwrap();
         let select = database.query("select_order");
@@ -200,7 +195,55 @@ fn every_spelling_has_the_same_golden_signals() {
         let now = registry.snapshot();
         let sums = [signals.traffic(), signals.errors(), signals.latency()].map(|of| of.unwrap().sum(&now));
         assert_eq!(sums, [2.0, 1.0, 2.0], "{names:?}");
-        assert_eq!(signals.saturation().unwrap().share(&now), Some(0.5), "{names:?}");
+        assert_eq!(signals.saturation().unwrap().share(&now), Some(0.75), "{names:?}");
+    }
+}
+
+/// The golden signals of a pool.
+fn of_pool(registry: &Registry, pool: &str) -> GoldenSignals {
+    let all = GoldenSignals::of(registry);
+    all.into_iter().find(|of| (of.kind(), of.name()) == ("database_pool", pool)).unwrap()
+}
+
+#[test]
+fn a_database_that_cannot_be_reached_has_errors_in_every_spelling() {
+    for names in [
+        DatabaseNames::classic(),
+        DatabaseNames::abbreviated(),
+        DatabaseNames::by_state(),
+        DatabaseNames::with_total(),
+        DatabaseNames::otel(),
+    ] {
+        let registry = Registry::new();
+        let builder = builder(&registry).names(names).namespace("valtronics");
+        let database = builder.pool_named("replica", || BUSY).build().unwrap();
+        for _ in 0..2 {
+            assert!(database.acquire(ready(Err::<(), _>("refused"))).now_or_never().unwrap().is_err());
+        }
+        database.acquiring("orders").run_infallible(|| ());
+        database.acquiring("replica").run_infallible(|| ());
+        let now = registry.snapshot();
+        let sums =
+            |of: &GoldenSignals| [of.traffic(), of.errors(), of.latency()].map(|of| of.unwrap().sum(&now));
+        assert_eq!(sums(&of_pool(&registry, "orders")), [3.0, 2.0, 3.0], "{names:?}");
+        assert_eq!(sums(&of_pool(&registry, "replica")), [1.0, 0.0, 1.0], "{names:?}");
+        assert_eq!(database.acquiring("replica").signals(), &of_pool(&registry, "replica"));
+        assert_eq!(sums(database.signals()), [0.0; 3], "queries only");
+    }
+}
+
+#[test]
+fn a_full_pool_is_not_hidden_by_an_idle_one() {
+    let registry = Registry::new();
+    let full = || PoolState { active: 20, idle: 0, max: 20, waiting: None };
+    let idle = || PoolState { active: 0, idle: 80, max: 80, waiting: None };
+    for names in [DatabaseNames::classic(), DatabaseNames::by_state(), DatabaseNames::otel()] {
+        let builder = builder(&registry).names(names).pool(full);
+        let database = builder.pool_named("replica", idle).build().unwrap();
+        let now = registry.snapshot();
+        let share = |pool| of_pool(&registry, pool).saturation().unwrap().share(&now);
+        assert_eq!((share("orders"), share("replica")), (Some(1.0), Some(0.0)), "{names:?}");
+        assert_eq!(database.signals().saturation(), None);
     }
 }
 
@@ -264,23 +307,98 @@ fn waiters_that_the_pool_knows_count_instead() {
 }
 
 #[test]
-fn each_pool_has_its_waits_and_one_without_a_name_is_the_first() {
+fn waiters_are_the_measured_ones_again_once_the_pool_knows_none() {
     let registry = Registry::new();
-    let builder = builder(&registry).pool_named("replica", PoolState::default);
-    let database = builder.build().unwrap();
-    database.acquiring("replica").run_infallible(|| ());
-    database.acquiring("unknown").run_infallible(|| ());
-    assert!(database.acquire(ready(Ok::<_, Infallible>(()))).now_or_never().is_some());
+    let knows = Arc::new(AtomicBool::new(true));
+    let asked = Arc::clone(&knows);
+    let state = move || PoolState { waiting: asked.load(Ordering::SeqCst).then_some(4), ..BUSY };
+    let database = builder(&registry).pool(state).build().unwrap();
+    let mut cx = Context::from_waker(Waker::noop());
+    let mut waits = pin!(database.acquire(pending::<Result<(), Infallible>>()));
+    let waiting = || registry.snapshot().value("database_connections_waiting", &[("pool", "orders")]);
+    assert_eq!(waiting(), Some(4.0));
+    assert!(waits.as_mut().poll(&mut cx).is_pending());
+    assert_eq!(waiting(), Some(4.0));
+    knows.store(false, Ordering::SeqCst);
+    assert_eq!((waiting(), waiting()), (Some(1.0), Some(1.0)));
+    knows.store(true, Ordering::SeqCst);
+    assert_eq!(waiting(), Some(4.0));
+    // Another pool with the name.
+    builder(&registry).pool(|| BUSY).build().unwrap();
+    assert_eq!(waiting(), Some(1.0));
+}
+
+#[test]
+fn a_connection_is_of_the_pool_named_like_the_database_or_of_the_first() {
     let waits = |pool| format!("database_connection_wait_seconds_count{{pool=\"{pool}\"}}");
+    let acquire = |database: &Database| {
+        assert!(database.acquire(ready(Ok::<_, Infallible>(()))).now_or_never().is_some());
+    };
+    let registry = Registry::new();
+    let builder = Database::builder("orders").registry(&registry).pool_named("replica", PoolState::default);
+    let database = builder.pool(|| BUSY).build().unwrap();
+    database.acquiring("replica").run_infallible(|| ());
+    acquire(&database);
+    acquire(&database);
     assert_metric!(registry.text(), &waits("replica"), == 1);
     assert_metric!(registry.text(), &waits("orders"), == 2);
 
     let registry = Registry::new();
+    let builder = Database::builder("orders").registry(&registry).pool_named("first", PoolState::default);
+    acquire(&builder.pool_named("second", PoolState::default).build().unwrap());
+    assert_metric!(registry.text(), &waits("first"), == 1);
+    assert_metric!(registry.text(), &waits("second"), == 0);
+
+    let registry = Registry::new();
     let database = Database::builder("cellar").registry(&registry).build().unwrap();
-    database.acquiring("").run_infallible(|| ());
-    assert_metric!(registry.text(), &waits("cellar"), == 1);
+    acquire(&database);
+    database.acquiring("cellar").run_infallible(|| ());
+    assert_metric!(registry.text(), &waits("cellar"), == 2);
     assert_eq!(database.signals().saturation(), None);
+    assert_eq!(of_pool(&registry, "cellar").saturation().unwrap().share(&registry.snapshot()), None);
     assert!(lines(&registry, "database_connections_max").is_empty());
+}
+
+#[test]
+fn a_misspelt_pool_is_reported_once_and_counted_apart() {
+    let reports = Arc::new(Mutex::new(Vec::new()));
+    let into = Arc::clone(&reports);
+    diagnostics::set_hook(move |diagnostic| into.lock().unwrap().push(diagnostic.to_string()));
+    let registry = Registry::new();
+    let database = builder(&registry).pool_named("replica", || BUSY).build().unwrap();
+    let waits = |pool| format!("database_connection_wait_seconds_count{{pool=\"{pool}\"}}");
+    assert!(lines(&registry, &waits("_overflow")).is_empty());
+    database.acquiring("replcia").run_infallible(|| ());
+    assert!(database.acquiring("").run(|| Err::<(), _>("refused")).is_err());
+    assert_metric!(registry.text(), &waits("_overflow"), == 2);
+    assert_metric!(registry.text(), "database_connection_errors_total{kind=\"other\",pool=\"_overflow\"}", == 1);
+    assert_metric!(registry.text(), &waits("orders"), == 0);
+    let reports = reports.lock().unwrap().clone();
+    let reports: Vec<_> = reports.iter().filter(|report| report.contains("pool")).collect();
+    assert_eq!(reports.len(), 1, "{reports:?}");
+    for part in ["invalid pool \"replcia\"", "[\"orders\", \"replica\"]", "\"_overflow\""] {
+        assert!(reports[0].contains(part), "no {part} in {reports:?}");
+    }
+}
+
+#[test]
+fn the_rows_of_a_query_that_failed_are_not_observed() {
+    let (registry, database) = open();
+    let found = database.fetch("select_orders", || Ok::<_, QueryError>(vec![7, 8]), Vec::len);
+    assert_eq!(found.unwrap(), [7, 8]);
+    let failed = || Err::<Vec<u8>, _>(QueryError::Syntax);
+    assert!(database.fetch("select_orders", failed, Vec::len).is_err());
+    let asked = database
+        .fetch_async("select_orders", async { Ok::<_, QueryError>(Some(7)) }, |found| found.iter().len());
+    assert_metric!(registry.text(), "database_query_rows_count{operation=\"select_orders\"}", == 1);
+    assert_eq!(asked.now_or_never().unwrap().unwrap(), Some(7));
+    let failed = database.fetch_async("select_orders", async { failed() }, Vec::len);
+    assert!(failed.now_or_never().unwrap().is_err());
+    assert_metric!(registry.text(), "database_query_rows_count{operation=\"select_orders\"}", == 2);
+    assert_metric!(registry.text(), "database_query_rows_sum{operation=\"select_orders\"}", == 3);
+    let queries = "database_queries_total{operation=\"select_orders\",outcome=\"OUTCOME\"}";
+    assert_metric!(registry.text(), &queries.replace("OUTCOME", "completed"), == 2);
+    assert_metric!(registry.text(), &queries.replace("OUTCOME", "failed"), == 2);
 }
 
 #[test]
@@ -326,8 +444,9 @@ fn queries_beyond_the_limit_of_names_repeat_nothing() {
     let annotated = request(|| (0..400).for_each(|n| database.query(&format!("q{n}")).run_infallible(|| ())));
     assert_eq!(annotated, "{}");
     assert_metric!(registry.text(), "database_queries_total{operation=\"_overflow\",outcome=\"completed\"}", == 200);
-    database.returned("q399", 1);
-    assert_metric!(registry.text(), "database_query_rows_count{operation=\"_overflow\"}", == 1);
+    (0..400).for_each(|n| database.returned(&format!("q{n}"), 1));
+    assert_metric!(registry.text(), "database_query_rows_count{operation=\"q199\"}", == 1);
+    assert_metric!(registry.text(), "database_query_rows_count{operation=\"_overflow\"}", == 200);
 }
 
 #[test]
@@ -340,6 +459,8 @@ fn a_query_and_a_wait_allocate_nothing() {
             database.query("select_order").run(|| Ok::<_, Infallible>(())).unwrap();
             database.acquiring("orders").run_infallible(|| ());
             database.returned("select_order", 3);
+            let found = database.fetch("select_orders", || Ok::<_, Infallible>([7; 3]), |found| found.len());
+            assert_eq!(found, Ok([7; 3]));
         };
         (0..20).for_each(|_| query());
         assert_eq!(CountingAllocator::per_call(query), 0.0);

@@ -5,6 +5,7 @@
 
 mod spans;
 
+use futures_util::FutureExt as _;
 use radiosonde_core::canonical::{CanonicalRecord, CanonicalSlot};
 use radiosonde_metrics::Registry;
 use radiosonde_signals::{Database, DatabaseBuilder, ErrorKind, Operation};
@@ -95,6 +96,22 @@ fn the_span_of_a_query_has_the_attributes_of_the_conventions() {
     );
     let status = ["otel.status_code", "otel.status_description"].map(|name| span.values.get(name));
     assert_eq!(status, ["str ERROR", "debug connection refused"]);
+}
+
+#[test]
+fn the_span_of_a_query_that_fetches_has_the_number_of_its_rows() {
+    let (spans, _guard) = Spans::install();
+    let (registry, database) = open();
+    let rows = |spans: &Spans| spans.one().values.get("db.response.returned_rows").to_owned();
+    database.fetch("select_orders", || Ok::<_, QueryError>(vec![7, 8]), Vec::len).unwrap();
+    assert_eq!(rows(&spans), "u64 2");
+    let query = async { Ok::<_, QueryError>(vec![7, 8, 9]) };
+    let fetched = database.fetch_async("select_orders", query, Vec::len).now_or_never().unwrap();
+    assert_eq!((rows(&spans).as_str(), fetched.unwrap().len()), ("u64 3", 3));
+    let failed = database.fetch("select_orders", || Err::<Vec<u8>, _>(QueryError::Syntax), Vec::len);
+    assert_eq!((rows(&spans).as_str(), failed.is_err()), ("", true));
+    let sum = "database_query_rows_sum{database=\"orders\",operation=\"select_orders\"}";
+    assert_metric!(registry.text(), sum, == 5);
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use std::convert::Infallible;
 
 use http::{Request, Response};
-use radiosonde::{Operation, Registry, annotate, observe};
+use radiosonde::{Database, Operation, Registry, annotate, observe};
 use radiosonde_core::Resource;
 use radiosonde_log::{Detector, Format, JsonLayer, Profile, Redaction, Writer};
 use radiosonde_testkit::{CountingAllocator, SharedBuffer};
@@ -107,6 +107,40 @@ async fn the_line_and_the_span_of_a_request_have_what_is_annotated_anywhere_belo
     assert_eq!(attributes(server, &keys), expected.iter().map(Some).collect::<Vec<_>>());
     let operation = spans.iter().find(|span| span.name.contains("price")).unwrap();
     assert_eq!(attributes(operation, &["cart.items"]), [None]);
+}
+
+#[tokio::test]
+async fn a_request_repeats_a_query_also_in_the_tasks_that_it_spawns() {
+    let registry = Registry::new();
+    let database = Database::builder("orders").registry(&registry).build().unwrap();
+    let handled = database.clone();
+    let (line, spans) = request(Profile::Native, move || {
+        let database = handled.clone();
+        async move {
+            for id in 0..12_usize {
+                let database = database.clone();
+                let query = async move { Ok::<_, Infallible>(vec![(); id % 3]) };
+                let task = async move { database.fetch_async("select_item", query, Vec::len).await };
+                tokio::spawn(task.in_current_span()).await.unwrap().unwrap();
+            }
+        }
+    })
+    .await;
+    assert_eq!(line["metadata"]["db.repeated_query"], "select_item", "{line}");
+    assert_eq!(line["metadata"]["db.repeated_query.count"], 12, "{line}");
+    let spans = spans.spans();
+    let server = spans.iter().find(|span| span.parent.is_none()).unwrap();
+    let expected = [AttributeValue::String("select_item".into()), AttributeValue::I64(12)];
+    let found = attributes(server, &["db.repeated_query", "db.repeated_query.count"]);
+    assert_eq!(found, expected.iter().map(Some).collect::<Vec<_>>());
+    let rows = spans.iter().filter(|span| span.name == "select_item");
+    let rows = rows.flat_map(|span| attributes(span, &["db.response.returned_rows"]));
+    let twelve: Vec<_> = (0..12).map(|id| Some(AttributeValue::I64(id % 3))).collect();
+    assert_eq!(rows.collect::<Vec<_>>(), twelve.iter().map(Option::as_ref).collect::<Vec<_>>());
+    let now = registry.snapshot();
+    let of = [("database", "orders"), ("operation", "select_item")];
+    assert_eq!(now.value("database_repeated_queries_total", &of), Some(1.0));
+    assert_eq!(now.sum("database_query_rows", &of), 12.0);
 }
 
 #[tokio::test]

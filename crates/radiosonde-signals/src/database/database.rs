@@ -7,6 +7,7 @@ use tracing::Span;
 
 use crate::bounded_names::BoundedNames;
 use crate::database::database_builder::DatabaseBuilder;
+use crate::database::pools::Pools;
 use crate::golden::GoldenSignals;
 use crate::operations::operation::Operation;
 use crate::operations::operations::Operations;
@@ -17,13 +18,19 @@ use crate::operations::operations::Operations;
 /// - `database_queries_total{database,operation,outcome}`: traffic.
 /// - `database_query_errors_total{database,operation,kind}`: errors, by a [kind](crate::ErrorKind) from a fixed set.
 /// - `database_query_duration_seconds{database,operation}`: latency, with an exemplar.
-/// - `database_query_rows{database,operation}`: rows that queries [returned](Self::returned).
+/// - `database_query_rows{database,operation}`: rows that queries [returned](Self::fetch).
 /// - `database_repeated_queries_total{database,operation}`: requests that ran the same query many times.
 /// - `database_connections_active{pool}`, `database_connections_idle{pool}` and `database_connections_max{pool}`, read from the pool
-///   at each scrape. Saturation: active connections divided by their largest number.
+///   at each scrape.
 /// - `database_connections_waiting{pool}`: tasks that wait for a connection.
 /// - `database_connection_wait_seconds{pool}`: time until a connection was [acquired](Self::acquire).
 /// - `database_connection_errors_total{pool,kind}`: connections that could not be acquired; `timeout` is an exhausted pool.
+///
+/// # Golden signals
+/// - `database`, with the database's name: its queries, and the saturation of its pool, if it has one only.
+/// - `database_pool`, with the name of each pool: latency is the wait for a connection, traffic the number of these waits, errors are the
+///   connections that could not be acquired, and saturation is the active connections divided by their largest number. A
+///   database that cannot be reached fails here, before any query. They are those of [`acquiring`](Self::acquiring).
 ///
 /// The label `operation` is a name that you choose, such as `select_order`, never the text of a query. [`DatabaseNames`](crate::DatabaseNames) has
 /// other spellings of all names.
@@ -62,8 +69,8 @@ use crate::operations::operations::Operations;
 /// let database = Database::builder("orders").registry(&registry).system("postgresql").pool(state).build()?;
 ///
 /// let connection = database.acquire(acquire()).await?;
-/// let orders = database.query("select_orders").run_async(select(connection)).await?;
-/// database.returned("select_orders", orders.len());
+/// let orders = database.fetch_async("select_orders", select(connection), Vec::len).await?;
+/// assert_eq!(orders, [7]);
 ///
 /// let text = registry.text();
 /// assert!(text.contains("database_connections_active{pool=\"orders\"} 3\n"));
@@ -83,13 +90,9 @@ pub struct Database(Arc<Inner>);
 pub(crate) struct Inner {
     pub(crate) queries: Operations,
     pub(crate) rows: Rows,
-    /// Never empty.
     pub(crate) pools: Pools,
     pub(crate) signals: GoldenSignals,
 }
-
-/// The waits for a connection of each pool, by its name.
-pub(crate) type Pools = Vec<(Cow<'static, str>, Operation)>;
 
 /// The rows that queries returned, by the name of the query.
 #[derive(Debug)]
@@ -102,7 +105,8 @@ pub(crate) struct Rows {
 
 impl Rows {
     pub(crate) fn new(family: DynFamily<Histogram>, first: Vec<String>) -> Self {
-        Self { family, first, known: BoundedNames::new(QUERIES.0, QUERIES.1) }
+        // One more for `_overflow`.
+        Self { family, first, known: BoundedNames::new(QUERIES.0, QUERIES.1 + 1) }
     }
 
     fn observe(&self, query: &str, rows: usize) {
@@ -139,25 +143,71 @@ impl Database {
         self.0.queries.get(&[name])
     }
 
-    /// Records the rows that a query returned; within the query, also as `db.response.returned_rows` of its span.
+    /// Runs a query that returns rows, whose number `rows` reads from the result: it is observed as `database_query_rows`, and is the
+    /// attribute `db.response.returned_rows` of the query's span.
+    ///
+    /// ```
+    /// # use radiosonde_metrics::Registry;
+    /// # use radiosonde_signals::Database;
+    /// # let database = Database::builder("orders").registry(&Registry::new()).build()?;
+    /// let order = database.fetch("select_order", || Ok::<_, std::io::Error>(Some(7)), |order| order.iter().len());
+    /// assert_eq!(order.unwrap(), Some(7));
+    /// # Ok::<(), radiosonde_metrics::RegisterError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// What `work` returned.
+    pub fn fetch<T, E: Display + 'static>(
+        &self,
+        query: &str,
+        work: impl FnOnce() -> Result<T, E>,
+        rows: impl FnOnce(&T) -> usize,
+    ) -> Result<T, E> {
+        let query = self.query(query);
+        query.run(|| work().inspect(|found| self.0.record_rows(query.name(), rows(found))))
+    }
+
+    /// Like [`fetch`](Self::fetch), for asynchronous queries. The query begins when the future is first polled.
+    pub fn fetch_async<F, T, E, R>(
+        &self,
+        query: &str,
+        work: F,
+        rows: R,
+    ) -> impl Future<Output = Result<T, E>> + use<F, T, E, R>
+    where
+        F: Future<Output = Result<T, E>>,
+        E: Display + 'static,
+        R: FnOnce(&T) -> usize,
+    {
+        let (inner, query) = (Arc::clone(&self.0), self.query(query));
+        let named = query.clone();
+        query.run_async(
+            async move { work.await.inspect(|found| inner.record_rows(named.name(), rows(found))) },
+        )
+    }
+
+    /// Records the rows that a query returned, where [`fetch`](Self::fetch) cannot read their number from the result, such as those of a
+    /// stream. To be called within the query: after it, its span has ended and does not get the attribute
+    /// `db.response.returned_rows`.
     pub fn returned(&self, query: &str, rows: usize) {
-        self.0.rows.observe(self.query(query).name(), rows);
-        Span::current().record("db.response.returned_rows", rows);
+        self.0.record_rows(self.query(query).name(), rows);
     }
 
     /// Acquires a connection: measures the wait, and counts those that wait and those that failed. The wait begins when the future is
     /// first polled.
     ///
-    /// Acquired before the query, so that the query's duration has no wait in it. The connection is of the database's own pool; [`acquiring`](Self::acquiring) is for others, and for pools that block.
+    /// Acquired before the query, so that the query's duration has no wait in it. The connection is of the pool that is named like the
+    /// database, or else of the first that was declared; [`acquiring`](Self::acquiring) is for others, and for pools that block.
     pub fn acquire<F, T, E>(&self, connection: F) -> impl Future<Output = Result<T, E>> + use<F, T, E>
     where
         F: Future<Output = Result<T, E>>,
         E: Display + 'static,
     {
-        self.acquiring("").run_async(connection)
+        self.0.pools.own().run_async(connection)
     }
 
-    /// The wait for a connection of a pool, to be run or tracked. One that was not declared counts as the first.
+    /// The wait for a connection of a pool, to be run or tracked. The first name of a pool that was not declared is reported, and
+    /// all of them count as `_overflow`.
     ///
     /// ```
     /// use radiosonde_metrics::Registry;
@@ -168,18 +218,27 @@ impl Database {
     /// let connection = database.acquiring("replica").run(|| Err::<(), _>("connection refused"));
     /// assert!(connection.is_err());
     /// assert!(registry.text().contains("database_connection_errors_total{kind=\"other\",pool=\"replica\"} 1\n"));
+    /// let errors = database.acquiring("replica").signals().errors().unwrap().sum(&registry.snapshot());
+    /// assert_eq!(errors, 1.0);
     /// # Ok::<(), radiosonde_metrics::RegisterError>(())
     /// ```
     #[must_use]
     pub fn acquiring(&self, pool: &str) -> Operation {
-        let pools = &self.0.pools;
-        let (_, acquiring) = pools.iter().find(|(name, _)| name == pool).unwrap_or(&pools[0]);
-        acquiring.clone()
+        self.0.pools.find(pool).clone()
     }
 
-    /// Where the golden signals are. The saturation is that of all pools together; it has no saturation without a pool.
+    /// Where the golden signals of the queries are. The saturation is that of the pool, if the database has one; with several, each
+    /// has its own.
     #[must_use]
     pub fn signals(&self) -> &GoldenSignals {
         &self.0.signals
+    }
+}
+
+impl Inner {
+    /// Within the query.
+    fn record_rows(&self, query: &str, rows: usize) {
+        self.rows.observe(query, rows);
+        Span::current().record("db.response.returned_rows", rows);
     }
 }

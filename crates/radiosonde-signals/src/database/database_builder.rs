@@ -3,17 +3,13 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use radiosonde_metrics::model::Kind;
 use radiosonde_metrics::{Buckets, RegisterError};
-use tracing::Span;
-use tracing::field::Empty;
 
-use crate::database::database::{Database, Inner, Pools, QUERIES, Rows};
+use crate::database::database::{Database, Inner, QUERIES, Rows};
 use crate::database::database_names::DatabaseNames;
-use crate::database::pool_state::{Number, PoolGauges, PoolState, ReadState};
+use crate::database::pool_state::PoolState;
+use crate::database::pools::{Declared, Pools, saturated};
 use crate::database::query_span::QuerySpan;
-use crate::golden::{GoldenSignals, Limit, Series};
-use crate::operations::operation::Operation;
 use crate::operations::operations::Operations;
 use crate::operations::set_options::{SetOptions, set_options};
 use crate::operations::work_metrics::{WorkDeclaration, WorkMetrics};
@@ -24,7 +20,7 @@ pub struct DatabaseBuilder {
     name: Cow<'static, str>,
     system: Cow<'static, str>,
     db_namespace: Option<Cow<'static, str>>,
-    pools: Vec<(Cow<'static, str>, ReadState)>,
+    pools: Vec<Declared>,
     collections: HashMap<&'static str, &'static str>,
     names: DatabaseNames,
     repeat_limit: u32,
@@ -82,8 +78,9 @@ impl DatabaseBuilder {
 
     /// Watches the pool of the connections, by the name of the database. `read` is called at every scrape and must not block.
     ///
-    /// A pool is watched as long as the registry lives. Another pool with the same name replaces it, as after a reconnect: the
-    /// older `read` is dropped.
+    /// A pool is watched as long as the registry lives, so `read` should not keep the pool: let it hold a weak handle, and return
+    /// [`PoolState::default`] once the pool is gone. Another pool with the same name replaces it, as after a reconnect: the older
+    /// `read` is dropped.
     pub fn pool(self, read: impl Fn() -> PoolState + Send + Sync + 'static) -> Self {
         let name = self.name.clone();
         self.pool_named(name, read)
@@ -124,15 +121,18 @@ impl DatabaseBuilder {
     ///
     /// # Errors
     /// [`RegisterError`] if a name is refused or the registry has another metric with it.
-    pub fn build(mut self) -> Result<Database, RegisterError> {
+    pub fn build(self) -> Result<Database, RegisterError> {
         let metrics = self.declare_queries()?;
-        let (pools, waits) = self.declare_acquiring()?;
         let rows = self.declare_rows()?;
         let own = self.first();
         let label = self.names.queries.database;
         let database = own.last().map(|value| (label, value.as_str()));
-        let signals = self.saturated(metrics.golden.clone().named(&*self.name, database));
-        self.watch_pools(&waits)?;
+        let signals = metrics.golden.clone().named(&*self.name, database);
+        let signals = match &*self.pools {
+            [(pool, _)] => saturated(signals, &self.options, self.names, pool),
+            _ => signals,
+        };
+        let pools = Pools::declare(&self.options, self.names, &self.name, self.pools)?;
         signals.declare(self.options.registry());
         let queries = Operations::new(metrics, Arc::clone(&self.options.clock), own, QUERIES);
         for query in self.collections.keys() {
@@ -185,92 +185,6 @@ impl DatabaseBuilder {
         let rows = self.options.registry().histogram(&name, "Rows that a query returned.").buckets(ROWS);
         Ok(Rows::new(rows.labels(&names.labels())?, self.first()))
     }
-
-    /// The waits for a connection of each pool, and their metrics.
-    fn declare_acquiring(&self) -> Result<(Pools, WorkMetrics), RegisterError> {
-        let labels = [self.names.pool()];
-        let [waiting, wait, errors] = self.names.acquiring().map(|name| self.options.name(&name));
-        let declaration = WorkDeclaration {
-            errors: Some((&errors, "Connections that could not be acquired, by kind of error.")),
-            duration: Some((&wait, "Time until a connection was acquired.")),
-            buckets: self.options.buckets.clone(),
-            in_flight: Some((&waiting, "Tasks that wait for a connection.")),
-            ..WorkDeclaration::new("database", &labels)
-        };
-        let none = |_: &str| Span::none();
-        let metrics = declaration.declare(self.options.registry(), self.options.kinds.clone(), none)?;
-        let of_pool = |pool: &Cow<'static, str>| {
-            let name = pool.clone();
-            let metrics = WorkMetrics { open: Arc::new(move |_| acquire_span(&name)), ..metrics.clone() };
-            let acquiring = Cow::Borrowed("acquire connection");
-            (pool.clone(), Operation::from_metrics(&metrics, acquiring, &[pool], &self.options.clock))
-        };
-        let own = self.pools.is_empty().then_some(&self.name);
-        Ok((self.pools.iter().map(|(pool, _)| pool).chain(own).map(of_pool).collect(), metrics))
-    }
-
-    /// Sets the gauges of each pool at each scrape.
-    fn watch_pools(&mut self, waits: &WorkMetrics) -> Result<(), RegisterError> {
-        let (registry, names) = (self.options.registry().clone(), self.names);
-        let mut families = Vec::new();
-        for (name, gauge) in names.gauges() {
-            let name = self.options.name(&name);
-            let states: Vec<_> = gauge.numbers.iter().map(|(state, _)| *state).collect();
-            let values = [(names.state(), &*states)];
-            let family = registry.int_gauge(&name, gauge.help);
-            let family = if name.ends_with("_total") { family.unconventional_name() } else { family };
-            let family = match &*states {
-                [""] => family.labels(&[names.pool()]),
-                _ => family.possible_values(&values).labels(&[names.pool(), names.state()]),
-            };
-            families.push((name, gauge, family?));
-        }
-        for (pool, read) in self.pools.drain(..) {
-            let mut gauges = Vec::new();
-            for (_, gauge, family) in &families {
-                for (state, number) in gauge.numbers {
-                    let values = [&*pool, state];
-                    let values = if state.is_empty() { &values[..1] } else { &values };
-                    gauges.push((*number, family.handle(values)));
-                }
-            }
-            let waiting = waits.in_flight.as_ref().map(|waiting| waiting.handle(&[&pool]));
-            let named = families.first().map_or("", |(name, ..)| name);
-            registry.collect_as(&format!("{named}/{pool}"), PoolGauges { read, gauges, waiting });
-        }
-        Ok(())
-    }
-
-    /// Adds the saturation: the active connections of all pools, divided by their largest number.
-    fn saturated(&self, signals: GoldenSignals) -> GoldenSignals {
-        let series = |wanted: Number| {
-            let (name, state) = self.names.gauges().find_map(|(name, gauge)| {
-                let (state, _) = gauge.numbers.iter().find(|(_, number)| *number == wanted)?;
-                Some((name, *state))
-            })?;
-            let all = Series::of(self.options.registry(), &self.options.name(&name), Kind::Gauge);
-            let all = all.with_any(self.names.pool(), self.pools.iter().map(|(pool, _)| &**pool));
-            Some(if state.is_empty() { all } else { all.with(self.names.state(), state) })
-        };
-        match (series(Number::Active), series(Number::Max)) {
-            (active, Some(max)) if !self.pools.is_empty() => {
-                signals.with_saturation(active, Limit::Metric(max))
-            }
-            _ => signals,
-        }
-    }
-}
-
-/// The span of a wait for a connection.
-fn acquire_span(pool: &str) -> Span {
-    tracing::info_span!(
-        target: "radiosonde::operation",
-        "acquire",
-        otel.name = "acquire connection",
-        otel.status_code = Empty,
-        otel.status_description = Empty,
-        db.client.connection.pool.name = pool,
-    )
 }
 
 impl fmt::Debug for DatabaseBuilder {

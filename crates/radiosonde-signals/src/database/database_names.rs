@@ -6,14 +6,14 @@ use crate::database::pool_state::Number::{self, Active, Idle, Max, Open};
 /// | | [`classic`](Self::classic) (default) | [`otel`](Self::otel) |
 /// |---|---|---|
 /// | connections | `database_connections_active{pool}`, `…_idle{pool}`, `…_max{pool}` | `db_client_connection_count{…_pool_name,…_state}`, `used` or `idle`; `db_client_connection_max` |
-/// | waiting for one | `database_connections_waiting` | `db_client_connection_pending_requests` |
-/// | time until it is there | `database_connection_wait_seconds` | `db_client_connection_wait_time_seconds` |
-/// | none, by kind of error | `database_connection_errors_total{pool,kind}` | `db_client_connection_errors_total` |
-/// | queries | `database_queries_total{database,operation,outcome}` | the count of their duration |
-/// | failed ones | `database_query_errors_total{database,operation,kind}` | `db_client_operation_errors_total` |
-/// | their duration | `database_query_duration_seconds{database,operation}` | `db_client_operation_duration_seconds{db_system_name,db_namespace,db_query_summary}` |
-/// | rows | `database_query_rows` | `db_client_response_returned_rows` |
-/// | repeated ones | `database_repeated_queries_total` | `db_client_repeated_operations_total` |
+/// | tasks that wait for a connection | `database_connections_waiting` | `db_client_connection_pending_requests` |
+/// | time until a connection is acquired | `database_connection_wait_seconds` | `db_client_connection_wait_time_seconds` |
+/// | connections that could not be acquired, by kind of error | `database_connection_errors_total{pool,kind}` | `db_client_connection_errors_total` |
+/// | finished queries | `database_queries_total{database,operation,outcome}` | the count of the duration of queries |
+/// | failed queries, by kind of error | `database_query_errors_total{database,operation,kind}` | `db_client_operation_errors_total` |
+/// | duration of queries | `database_query_duration_seconds{database,operation}` | `db_client_operation_duration_seconds{db_system_name,db_namespace,db_query_summary}` |
+/// | rows that a query returned | `database_query_rows` | `db_client_response_returned_rows` |
+/// | requests that repeated a query | `database_repeated_queries_total` | `db_client_repeated_operations_total` |
 ///
 /// - [`abbreviated`](Self::abbreviated): the classic names with `db_` for `database_`.
 /// - [`with_total`](Self::with_total): also `database_connections_total{pool}`, a gauge of the open connections.

@@ -5,4 +5,5 @@ pub(crate) mod database;
 pub(crate) mod database_builder;
 pub(crate) mod database_names;
 pub(crate) mod pool_state;
+mod pools;
 mod query_span;

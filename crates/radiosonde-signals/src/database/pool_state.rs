@@ -1,9 +1,10 @@
 use std::fmt;
+use std::sync::{Mutex, PoisonError};
 
 use radiosonde_metrics::IntGauge;
 use radiosonde_metrics::collect::{Collection, Collector};
 
-/// The connections of a pool at one moment.
+/// The connections of a pool at one moment. Default: those of a pool that is gone, which has none.
 ///
 /// ```
 /// use radiosonde_signals::PoolState;
@@ -48,21 +49,51 @@ pub(crate) type ReadState = Box<dyn Fn() -> PoolState + Send + Sync>;
 
 /// Sets the gauges of a pool at each scrape.
 pub(crate) struct PoolGauges {
-    pub(crate) read: ReadState,
-    pub(crate) gauges: Vec<(Number, IntGauge)>,
-    pub(crate) waiting: Option<IntGauge>,
+    read: ReadState,
+    gauges: Vec<(Number, IntGauge)>,
+    waiting: Option<IntGauge>,
+    /// What the gauge of those that wait is higher than the number of waits that are measured, because the pool knows better.
+    correction: Mutex<i64>,
+}
+
+impl PoolGauges {
+    pub(crate) const fn new(
+        read: ReadState,
+        gauges: Vec<(Number, IntGauge)>,
+        waiting: Option<IntGauge>,
+    ) -> Self {
+        Self { read, gauges, waiting, correction: Mutex::new(0) }
+    }
+
+    /// Corrects the gauge of those that wait to the number that the pool knows; without one, it is the measured waits again.
+    fn correct(&self, known: Option<u64>) {
+        let Some(gauge) = &self.waiting else { return };
+        let mut correction = self.correction.lock().unwrap_or_else(PoisonError::into_inner);
+        // Only added to, as waits begin and end meanwhile.
+        let next = known.map_or(0, |known| number(known) - (gauge.value() - *correction));
+        gauge.add(next - *correction);
+        *correction = next;
+    }
+}
+
+fn number(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
 }
 
 impl Collector for PoolGauges {
     fn collect(&self, _: &mut Collection) {
-        let set = |gauge: &IntGauge, value| gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
         let state = (self.read)();
-        for (number, gauge) in &self.gauges {
-            set(gauge, number.of(&state));
+        for (wanted, gauge) in &self.gauges {
+            gauge.set(number(wanted.of(&state)));
         }
-        if let (Some(gauge), Some(waiting)) = (&self.waiting, state.waiting) {
-            set(gauge, waiting);
-        }
+        self.correct(state.waiting);
+    }
+}
+
+/// A pool that replaces this one counts from the measured waits.
+impl Drop for PoolGauges {
+    fn drop(&mut self) {
+        self.correct(None);
     }
 }
 

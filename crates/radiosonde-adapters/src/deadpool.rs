@@ -6,14 +6,15 @@ use deadpool::managed::{Manager, Object, Pool, PoolError};
 use radiosonde_signals::{ClassifyErrors, PoolState};
 
 /// Reads the state of a pool at each scrape, for [`DatabaseBuilder::pool`](radiosonde_signals::DatabaseBuilder::pool). The pool
-/// knows how many wait for a connection.
+/// knows how many wait for a connection. It is not kept: once the pool is dropped, it has no connections.
 pub fn state<M, W>(pool: &Pool<M, W>) -> impl Fn() -> PoolState + Send + Sync + use<M, W>
 where
     M: Manager,
     W: From<Object<M>>,
 {
-    let pool = pool.clone();
+    let pool = pool.weak();
     move || {
+        let Some(pool) = pool.upgrade() else { return PoolState::default() };
         let status = pool.status();
         PoolState {
             active: status.size.saturating_sub(status.available) as u64,

@@ -67,6 +67,23 @@ async fn the_pool_knows_who_waits_also_without_the_wrapper() {
 }
 
 #[tokio::test]
+async fn a_pool_that_is_dropped_is_closed_and_has_no_connections() {
+    let (registry, pool, database) = open();
+    let kept = pool.get().await.unwrap();
+    assert_eq!(connections(&registry), [1.0, 0.0, 2.0, 0.0]);
+    let weak = pool.weak();
+    drop(pool);
+    assert!(weak.upgrade().is_none());
+    assert_eq!(connections(&registry), [0.0; 4]);
+    // As without a pool.
+    let mut cx = Context::from_waker(Waker::noop());
+    let mut waits = pin!(database.acquire(std::future::pending::<Result<(), Infallible>>()));
+    assert!(waits.as_mut().poll(&mut cx).is_pending());
+    assert_eq!(connections(&registry), [0.0, 0.0, 0.0, 1.0]);
+    assert_eq!(*kept, 7);
+}
+
+#[tokio::test]
 async fn a_connection_that_is_not_there_in_time_counts_as_a_timeout() {
     let (registry, pool, database) = open();
     let kept = [pool.get().await.unwrap(), pool.get().await.unwrap()];

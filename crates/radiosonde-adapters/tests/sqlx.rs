@@ -1,6 +1,8 @@
 //! A database over a pool of `sqlx`: SQLite, in memory.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::pin::pin;
+use std::task::{Context, Waker};
 use std::time::Duration;
 
 use radiosonde_adapters::sqlx::{Errors, state};
@@ -43,6 +45,23 @@ async fn the_connections_of_a_pool_are_read_at_the_scrape() {
 }
 
 #[tokio::test]
+async fn a_closed_pool_has_no_connections() {
+    let (registry, pool, _database) = open().await;
+    let kept = pool.acquire().await.unwrap();
+    let numbers = || {
+        ["active", "idle", "max"]
+            .map(|of| value(&registry, &format!("database_connections_{of}"), &[("pool", "orders")]))
+    };
+    assert_eq!(numbers(), [1.0, 0.0, 1.0]);
+    // As when a time limit ends the wait for those that are in use.
+    let mut cx = Context::from_waker(Waker::noop());
+    assert!(pin!(pool.close()).as_mut().poll(&mut cx).is_pending());
+    assert_eq!(numbers(), [0.0; 3]);
+    drop(kept);
+    assert_eq!(numbers(), [0.0; 3]);
+}
+
+#[tokio::test]
 async fn errors_of_queries_are_counted_by_what_went_wrong() {
     let (registry, pool, database) = open().await;
     let run = |name, sql: &'static str| {
@@ -58,9 +77,11 @@ async fn errors_of_queries_are_counted_by_what_went_wrong() {
     assert!(!run("insert_order", "INSERT INTO nowhere VALUES (2)").await);
     let missing = sqlx::query("SELECT id FROM orders WHERE id = 9").fetch_one(&pool);
     assert!(database.query("select_order").run_async(missing).await.is_err());
+    let maybe = sqlx::query("SELECT id FROM orders WHERE id = 9").fetch_optional(&pool);
+    let maybe = database.fetch_async("find_order", maybe, |row| row.iter().len()).await;
+    assert!(maybe.unwrap().is_none());
     let rows = sqlx::query("SELECT id FROM orders").fetch_all(&pool);
-    let rows = database.query("select_orders").run_async(rows).await.unwrap();
-    database.returned("select_orders", rows.len());
+    assert_eq!(database.fetch_async("select_orders", rows, Vec::len).await.unwrap().len(), 1);
 
     let errors = |operation, kind| {
         let labels = [("database", "orders"), ("kind", kind), ("operation", operation)];
@@ -70,6 +91,7 @@ async fn errors_of_queries_are_counted_by_what_went_wrong() {
         assert_eq!(errors("insert_order", kind), 1.0, "{kind}");
     }
     assert_eq!(errors("select_order", "row_not_found"), 1.0);
+    assert_eq!(errors("find_order", "row_not_found"), 0.0, "a row that may be missing is an answer");
     assert_eq!(errors("insert_order", "other") + errors("select_order", "other"), 0.0);
     let labels = [("database", "orders"), ("operation", "insert_order"), ("outcome", "completed")];
     assert_eq!(value(&registry, "database_queries_total", &labels), 1.0);

@@ -175,3 +175,25 @@ fn a_measured_cache_does_not_keep_its_registry() {
     }
     assert_eq!(Arc::strong_count(&value), 1);
 }
+
+#[test]
+fn a_registry_does_not_keep_a_measured_cache() {
+    let registry = Registry::new();
+    let signals = signals(&registry);
+    let cache = moka::sync::Cache::builder().max_capacity(2).build();
+    let key = Arc::new(());
+    let cache = sync::MeasuredCache::new(cache, &signals);
+    cache.insert(Arc::clone(&key), ());
+    cache.run_pending_tasks();
+    assert_eq!(registry.snapshot().value("cache_size", &CACHE), Some(1.0));
+    drop((cache, signals));
+    assert_eq!(registry.snapshot().value("cache_size", &CACHE), None);
+    // moka frees entries later than it drops them.
+    for _ in 0..1000 {
+        if Arc::strong_count(&key) == 1 {
+            return;
+        }
+        thread::yield_now();
+    }
+    assert_eq!(Arc::strong_count(&key), 1);
+}

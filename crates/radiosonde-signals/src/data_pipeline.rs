@@ -1,9 +1,11 @@
 use std::any::Any;
 use std::borrow::Cow;
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime};
 
-use radiosonde_core::Outcome;
+use radiosonde_core::{Outcome, SharedClock};
+use radiosonde_metrics::collect::{Collection, Collector};
 use radiosonde_metrics::model::Kind;
 use radiosonde_metrics::{Buckets, Counter, DynFamily, Gauge, RegisterError};
 use tracing::field::Empty;
@@ -13,6 +15,7 @@ use crate::operations::error_kind::{ErrorKinds, OTHER};
 use crate::operations::operation::Operation;
 use crate::operations::set_options::{SetOptions, set_options};
 use crate::operations::work_metrics::{WorkDeclaration, WorkMetrics};
+use crate::shared_state::shared_state;
 
 /// The golden signals of a data pipeline: the records it processes, and how far it lags behind.
 ///
@@ -24,12 +27,12 @@ use crate::operations::work_metrics::{WorkDeclaration, WorkMetrics};
 /// - `data_processing_errors_total{pipeline,kind}`: errors, by a [kind](crate::ErrorKind) from a fixed set.
 /// - `data_processing_duration_seconds{pipeline}`: latency of records and batches, with an exemplar.
 /// - `data_processing_in_flight{pipeline}`: records and batches in progress.
-/// - `data_processing_lag_seconds{pipeline}`: age of the newest processed record, from the first time it is set on. It is the
-///   saturation, divided by [`max_lag`](DataPipelineBuilder::max_lag).
+/// - `data_processing_lag_seconds{pipeline}`: age of the newest processed record, computed at the scrape, from the first call of
+///   [`processed_until`](Self::processed_until) on. It is the saturation, divided by [`max_lag`](DataPipelineBuilder::max_lag).
 /// - `data_dead_letters_total{pipeline}`: records put aside because they cannot be processed.
 ///
 /// ```
-/// use std::time::Duration;
+/// use std::time::{Duration, SystemTime};
 /// use radiosonde_metrics::Registry;
 /// use radiosonde_signals::DataPipeline;
 ///
@@ -40,12 +43,12 @@ use crate::operations::work_metrics::{WorkDeclaration, WorkMetrics};
 /// assert!(parsed.is_ok());
 /// let stored = readings.batch(499).run(|| Ok::<_, std::io::Error>(()));
 /// assert!(stored.is_ok());
-/// readings.set_lag(Duration::from_secs(15));
+/// readings.processed_until(SystemTime::now() - Duration::from_secs(15));
 ///
 /// let text = registry.text();
 /// assert!(text.contains("data_records_processed_total{outcome=\"completed\",pipeline=\"readings\"} 500\n"));
 /// let saturation = readings.signals().saturation().unwrap();
-/// assert_eq!(saturation.share(&registry.snapshot()), Some(0.25));
+/// assert!(saturation.share(&registry.snapshot()).unwrap() >= 0.25);
 /// # Ok::<(), radiosonde_metrics::RegisterError>(())
 /// ```
 #[derive(Debug, Clone)]
@@ -58,7 +61,7 @@ struct Inner {
     failed: Option<Counter>,
     errors: Option<DynFamily<Counter>>,
     kinds: ErrorKinds,
-    lag: DynFamily<Gauge>,
+    lag: Arc<Lag>,
     dead_letters: Counter,
     signals: GoldenSignals,
 }
@@ -107,15 +110,52 @@ impl DataPipeline {
         self.0.dead_letters.inc_by(records);
     }
 
-    /// Sets the age of the newest processed record.
-    pub fn set_lag(&self, lag: Duration) {
-        self.0.lag.with(&[self.0.record.name()]).set(lag.as_secs_f64());
+    /// Notes from when the newest processed record is: the time at which it was made, not processed. Older ones change nothing.
+    ///
+    /// # Cost
+    /// An atomic operation.
+    pub fn processed_until(&self, record: SystemTime) {
+        self.0.lag.until(record);
     }
 
     /// Where the golden signals are.
     #[must_use]
     pub fn signals(&self) -> &GoldenSignals {
         &self.0.signals
+    }
+}
+
+/// Since when a pipeline lags behind.
+#[derive(Debug)]
+struct Lag {
+    pipeline: Cow<'static, str>,
+    clock: SharedClock,
+    gauge: DynFamily<Gauge>,
+    /// When the newest record was made, in nanoseconds since 1970; 0 before the first.
+    newest: AtomicU64,
+}
+
+impl Lag {
+    fn until(&self, record: SystemTime) {
+        let since_1970 = record.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        // Relaxed: no memory depends on it.
+        self.newest.fetch_max(u64::try_from(since_1970.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+}
+
+/// Computes the lag at a scrape.
+struct LagCollector(Arc<Lag>);
+
+impl Collector for LagCollector {
+    fn collect(&self, _: &mut Collection) {
+        let Lag { pipeline, clock, gauge, newest } = &*self.0;
+        // Relaxed: as above.
+        let newest = newest.load(Ordering::Relaxed);
+        if newest > 0 {
+            let newest = SystemTime::UNIX_EPOCH + Duration::from_nanos(newest);
+            let age = clock.now().duration_since(newest).unwrap_or_default();
+            gauge.with(&[pipeline]).set(age.as_secs_f64());
+        }
     }
 }
 
@@ -149,7 +189,14 @@ impl DataPipelineBuilder {
             registry.counter(&self.options.name("data_dead_letters_total"), help).labels(&["pipeline"])?;
         let lag_name = self.options.name("data_processing_lag_seconds");
         let lag = registry.gauge(&lag_name, "Age of the newest processed record.").unit("seconds");
-        let lag = lag.labels(&["pipeline"])?;
+        let gauge = lag.labels(&["pipeline"])?;
+        let lag = format!("{lag_name}/{name}");
+        // A pipeline that is built again is as far as before.
+        let state = shared_state(registry, &lag, || {
+            let (pipeline, clock) = (name.clone(), Arc::clone(&self.options.clock));
+            Lag { pipeline, clock, gauge, newest: AtomicU64::new(0) }
+        });
+        registry.collect_as(&lag, LagCollector(Arc::clone(&state)));
         let limit = self.max_lag.map_or(Limit::Unknown, |max| Limit::Fixed(max.as_secs_f64()));
         let in_use = Series::of(registry, &lag_name, Kind::Gauge);
         let signals = metrics.golden.clone().with_saturation(in_use, limit);
@@ -166,7 +213,7 @@ impl DataPipelineBuilder {
             failed: count(Outcome::Failed),
             errors: metrics.errors.clone(),
             kinds: self.options.kinds.clone(),
-            lag,
+            lag: state,
             dead_letters: dead_letters.handle(&[&name]),
             signals,
         })))

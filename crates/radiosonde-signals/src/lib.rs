@@ -18,6 +18,7 @@ mod operations;
 mod queues;
 mod recording;
 mod scheduling;
+mod shared_state;
 mod system_health;
 mod workers;
 
@@ -48,6 +49,7 @@ pub use operations::operation::Operation;
 pub use operations::operation_builder::OperationBuilder;
 pub use operations::operation_family::OperationFamily;
 pub use operations::operation_names::OperationNames;
+pub use queues::capacity::AddedCapacity;
 pub use queues::depth::QueueState;
 pub use queues::queue::Queue;
 pub use queues::queue_builder::QueueBuilder;

@@ -4,6 +4,7 @@
 use std::future::ready;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Waker};
 use std::time::Duration;
 
@@ -126,6 +127,38 @@ fn the_size_is_that_of_the_cache_that_is_watched_last() {
     assert_eq!(Arc::strong_count(&former), 1, "the former one is dropped");
     assert_eq!(value(&registry, "cache_size"), Some(7.0));
     assert_eq!(value(&registry, "cache_size_bytes"), Some(700.0));
+    cache.watch(|| CacheSize { entries: 8, bytes: None });
+    assert_eq!(value(&registry, "cache_size"), Some(8.0));
+    assert_eq!(value(&registry, "cache_size_bytes"), None, "not that of before");
+}
+
+#[test]
+fn a_size_that_is_not_known_any_more_has_no_series() {
+    let registry = Registry::new();
+    let cache = prices(&registry).build().unwrap();
+    let is_known = Arc::new(AtomicBool::new(true));
+    let knows = Arc::clone(&is_known);
+    // Relaxed: one thread.
+    cache.watch(move || CacheSize { entries: 1, bytes: knows.load(Ordering::Relaxed).then_some(10) });
+    assert_eq!(value(&registry, "cache_size_bytes"), Some(10.0));
+    // Relaxed: one thread.
+    is_known.store(false, Ordering::Relaxed);
+    assert_eq!((value(&registry, "cache_size"), value(&registry, "cache_size_bytes")), (Some(1.0), None));
+}
+
+#[test]
+fn a_cache_is_read_until_the_last_clone_of_its_signals_is_dropped() {
+    let registry = Registry::new();
+    let cache = prices(&registry).build().unwrap();
+    let read = Arc::new(());
+    let kept = Arc::clone(&read);
+    cache.watch(move || CacheSize { entries: Arc::strong_count(&kept) as u64, bytes: Some(1) });
+    let clone = cache.clone();
+    drop(cache);
+    assert_eq!(value(&registry, "cache_size"), Some(2.0));
+    drop(clone);
+    assert_eq!(Arc::strong_count(&read), 1);
+    assert_eq!((value(&registry, "cache_size"), value(&registry, "cache_size_bytes")), (None, None));
 }
 
 #[test]

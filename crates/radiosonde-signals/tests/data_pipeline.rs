@@ -1,8 +1,9 @@
 //! A data pipeline: records one by one and many at once, lag and dead letters.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
+use radiosonde_core::Clock as _;
 use radiosonde_metrics::{Buckets, Registry};
 use radiosonde_signals::{DataPipeline, ErrorKind, GoldenSignals, Limit};
 use radiosonde_testkit::ManualClock;
@@ -43,7 +44,7 @@ fn single_records_and_many_at_once_are_counted_in_the_same_series() {
     readings.failed(3, &Malformed);
     readings.failed(2, &"no kind");
     readings.dead_letters(5);
-    readings.set_lag(Duration::from_secs(30));
+    readings.processed_until(clock.now() - Duration::from_secs(30));
 
     let text = registry.text();
     for sample in [
@@ -78,8 +79,35 @@ fn single_records_and_many_at_once_are_counted_in_the_same_series() {
 fn without_a_largest_lag_the_limit_is_unknown() {
     let registry = Registry::new();
     let pipeline = DataPipeline::builder("a").namespace("etl").registry(&registry).build().unwrap();
-    pipeline.set_lag(Duration::from_secs(1));
+    pipeline.processed_until(SystemTime::UNIX_EPOCH + Duration::from_secs(1));
     let saturation = pipeline.signals().saturation().unwrap();
     assert_eq!(saturation.in_use().metric(), "etl_data_processing_lag_seconds");
     assert_eq!((saturation.limit(), saturation.share(&registry.snapshot())), (&Limit::Unknown, None));
+}
+
+#[test]
+fn the_lag_grows_while_a_pipeline_processes_nothing() {
+    let (registry, clock) = (Registry::new(), ManualClock::new());
+    let build = || {
+        let builder = DataPipeline::builder("readings").registry(&registry).clock(Arc::new(clock.clone()));
+        builder.build().unwrap()
+    };
+    let lag = || registry.snapshot().value("data_processing_lag_seconds", &[("pipeline", "readings")]);
+    let readings = build();
+    assert_eq!(lag(), None, "no record was processed");
+    let first = clock.now();
+    readings.processed_until(first);
+    clock.advance(Duration::from_secs(20));
+    assert_eq!(lag(), Some(20.0));
+    readings.processed_until(first + Duration::from_secs(15));
+    readings.processed_until(first + Duration::from_secs(10));
+    assert_eq!(lag(), Some(5.0), "of the newest");
+    let again = build();
+    clock.advance(Duration::from_secs(1));
+    assert_eq!(lag(), Some(6.0), "a pipeline that is built again is as far as before");
+    drop((readings, again));
+    clock.advance(Duration::from_secs(1));
+    assert_eq!(lag(), Some(7.0), "one that is gone falls behind");
+    build().processed_until(clock.now() + Duration::from_secs(5));
+    assert_eq!(lag(), Some(0.0), "a record from the future");
 }

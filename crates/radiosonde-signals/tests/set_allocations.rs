@@ -24,4 +24,6 @@ fn hits_waits_and_tasks_allocate_nothing() {
     assert_eq!(CountingAllocator::per_call(|| drop(queue.enqueue())), 0.0);
     let task = || worker.task("send_mail").run_infallible(|| ());
     assert_eq!(CountingAllocator::per_call(task), 0.0);
+    assert_eq!(CountingAllocator::per_call(|| worker.retried("send_mail")), 0.0);
+    assert_eq!(CountingAllocator::per_call(|| worker.created("send_mail")), 0.0);
 }

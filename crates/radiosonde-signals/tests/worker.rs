@@ -62,13 +62,13 @@ fn the_tasks_in_progress_of_one_worker_share_a_gauge() {
 }
 
 #[test]
-fn retries_exist_with_the_task_and_names_are_bounded() {
+fn counters_exist_with_the_task_and_names_are_bounded() {
     let registry = Registry::new();
     let worker = worker(&registry, WorkerNames::classic());
     let value = |name: &str, task| registry.snapshot().value(name, &[("task", task), ("worker", "mail")]);
     let _ = worker.task("send_mail");
     assert_eq!(value("task_retries_total", "send_mail"), Some(0.0));
-    assert_eq!(value("task_creations_total", "send_mail"), None, "nobody counts them here");
+    assert_eq!(value("task_creations_total", "send_mail"), Some(0.0));
     worker.retried("send_mail");
     worker.created("send_mail");
     worker.created("send_mail");
@@ -107,6 +107,11 @@ fn celerys_names_have_celerys_states() {
 fn outcomes_can_be_counted_by_metrics_of_their_own() {
     let registry = Registry::new();
     let worker = worker(&registry, WorkerNames::by_outcome());
+    let start = registry.snapshot();
+    for name in ["tasks_created_total", "task_retries_total", "tasks_completed_total", "tasks_failed_total"] {
+        assert_eq!(start.value(name, &[]), Some(0.0), "{name}");
+    }
+    assert_eq!(start.value("task_errors_total", &[("kind", "other")]), Some(0.0));
     run_all(&worker);
     worker.created("send_mail");
     let snapshot = registry.snapshot();

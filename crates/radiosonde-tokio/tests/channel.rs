@@ -37,21 +37,25 @@ impl Mail {
         self.clock.advance(Duration::from_secs(seconds));
     }
 
-    /// Depth, enqueued messages, received messages and the sum of their waits.
+    fn result(&self, result: &str) -> f64 {
+        let labels = [("queue", "mail"), ("result", result)];
+        self.registry.snapshot().value("queue_messages_total", &labels).unwrap()
+    }
+
+    /// Depth, messages that got in, received messages and the sum of their waits.
     fn state(&self) -> [f64; 4] {
         let snapshot = self.registry.snapshot();
         let of = |name| snapshot.value(name, &QUEUE).unwrap();
         let waits = snapshot.series("queue_wait_seconds", &QUEUE).unwrap();
         let received = waits.number();
-        [of("queue_depth"), of("queue_enqueued_total"), received, waits.value().sum()]
+        assert_eq!(self.result("received"), received);
+        let got_in = of("queue_depth") + received + self.result("dropped");
+        [of("queue_depth"), got_in, received, waits.value().sum()]
     }
 
     /// Messages refused by a full and by a closed channel, and messages lost inside.
     fn errors(&self) -> [f64; 3] {
-        ["full", "closed", "dropped"].map(|kind| {
-            let labels = [("kind", kind), ("queue", "mail")];
-            self.registry.snapshot().value("queue_errors_total", &labels).unwrap()
-        })
+        ["full", "closed", "dropped"].map(|result| self.result(result))
     }
 }
 
@@ -139,18 +143,54 @@ fn messages_that_lose_their_receiver_leave_no_depth() {
 }
 
 #[test]
-fn a_send_that_is_given_up_sends_nothing_and_counts_nowhere() {
+fn a_send_that_is_given_up_sends_nothing_and_counts_as_cancelled() {
     let mail = Mail::new();
     let (sender, mut receiver) = channel(&mail.queue, 1);
     sender.try_send(1).unwrap();
     {
         let mut given_up = pin!(sender.send(2));
         assert!(poll(given_up.as_mut()).is_pending());
+        assert_eq!(mail.result("cancelled"), 0.0);
     }
+    assert_eq!(mail.result("cancelled"), 1.0);
+    drop(sender.send(9));
+    assert_eq!(mail.result("cancelled"), 1.0, "it was never tried");
     assert_eq!(now(receiver.recv()).unwrap().into_message(), 1);
     assert_eq!(receiver.try_recv(), Err(TryRecvError::Empty));
     sender.try_send(3).unwrap();
     assert_eq!((mail.state(), mail.errors()), ([1.0, 2.0, 1.0, 0.0], [0.0; 3]));
+}
+
+#[test]
+fn channels_of_one_queue_add_their_capacities() {
+    let mail = Mail::new();
+    let capacity = || mail.registry.snapshot().value("queue_capacity", &QUEUE);
+    let (first, from_first) = channel(&mail.queue, 4);
+    let (_second, _from_second) = channel::<()>(&mail.queue, 6);
+    first.try_send(1).unwrap();
+    let share = || mail.queue.signals().saturation().unwrap().share(&mail.registry.snapshot());
+    assert_eq!((capacity(), share()), (Some(10.0), Some(0.1)));
+    drop(from_first);
+    assert_eq!((capacity(), share()), (Some(6.0), Some(0.0)), "nothing waits without a receiver");
+}
+
+#[test]
+fn a_thread_can_wait_for_a_place() {
+    let mail = Mail::new();
+    let (sender, mut receiver) = channel(&mail.queue, 1);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for message in 0..100 {
+                sender.blocking_send(message).unwrap();
+            }
+        });
+        for message in 0..100 {
+            assert_eq!(receiver.blocking_recv().unwrap().into_message(), message);
+        }
+    });
+    drop(receiver);
+    assert_eq!(sender.blocking_send(7).unwrap_err().0, 7);
+    assert_eq!((mail.state()[..3].to_vec(), mail.errors()), (vec![0.0, 100.0, 100.0], [0.0, 1.0, 0.0]));
 }
 
 #[test]

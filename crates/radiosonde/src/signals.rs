@@ -58,12 +58,12 @@ pub use radiosonde_macros::{FacadeErrorKind as ErrorKind, facade_observe as obse
 pub use radiosonde_signals::__private;
 pub use radiosonde_signals::__traits::ErrorKind;
 pub use radiosonde_signals::{
-    BoundedNames, BusinessMetric, BusinessMetricBuilder, BusinessMetricFamily, Cache, CacheBuilder,
-    CacheSize, ClassifyErrors, Component, ComponentState, ConnectionNames, Connections, ConnectionsBuilder,
-    DataPipeline, DataPipelineBuilder, Database, DatabaseBuilder, DatabaseNames, Dependency,
-    DependencyBuilder, Ended, EvictionCause, GoldenSignals, Limit, Match, Messaging, MessagingBuilder,
-    MessagingNames, Model, ModelBuilder, ModelNames, Operation, OperationBuilder, OperationFamily,
-    OperationNames, PoolState, Queue, QueueBuilder, QueueRefusal, QueueState, Record, Saturation,
-    ScheduledJob, ScheduledJobBuilder, Series, Sessions, SessionsBuilder, SystemHealth, SystemHealthBuilder,
-    UnitOfWork, Waiting, Worker, WorkerBuilder, WorkerNames, annotate,
+    AddedCapacity, BoundedNames, BusinessMetric, BusinessMetricBuilder, BusinessMetricFamily, Cache,
+    CacheBuilder, CacheSize, ClassifyErrors, Component, ComponentState, ConnectionNames, Connections,
+    ConnectionsBuilder, DataPipeline, DataPipelineBuilder, Database, DatabaseBuilder, DatabaseNames,
+    Dependency, DependencyBuilder, Ended, EvictionCause, GoldenSignals, Limit, Match, Messaging,
+    MessagingBuilder, MessagingNames, Model, ModelBuilder, ModelNames, Operation, OperationBuilder,
+    OperationFamily, OperationNames, PoolState, Queue, QueueBuilder, QueueRefusal, QueueState, Record,
+    Saturation, ScheduledJob, ScheduledJobBuilder, Series, Sessions, SessionsBuilder, SystemHealth,
+    SystemHealthBuilder, UnitOfWork, Waiting, Worker, WorkerBuilder, WorkerNames, annotate,
 };

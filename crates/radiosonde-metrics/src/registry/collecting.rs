@@ -52,8 +52,9 @@ impl Registry {
         CollectorGuard::new(collectors, id)
     }
 
-    /// Both [`collect_as`](Self::collect_as) and [`collect_while`](Self::collect_while).
-    pub(crate) fn collect_as_while(&self, name: &str, collector: impl Collector) -> CollectorGuard {
+    /// Both [`collect_as`](Self::collect_as) and [`collect_while`](Self::collect_while): until the guard is dropped or another collector
+    /// is given under this name.
+    pub fn collect_as_while(&self, name: &str, collector: impl Collector) -> CollectorGuard {
         let collectors = self.collectors();
         let id = collectors.add(Some(name), Arc::new(collector));
         CollectorGuard::new(collectors, id)
@@ -103,6 +104,17 @@ pub(crate) mod tests {
         let snapshot = registry.snapshot();
         assert!(snapshot.family("older").is_none());
         assert!(snapshot.family("newer").is_some() && snapshot.family("other").is_some());
+    }
+
+    #[test]
+    fn the_guard_of_a_replaced_collector_leaves_the_new_one() {
+        let registry = Registry::new();
+        let older = registry.collect_as_while("pool", Gives("older"));
+        let newer = registry.collect_as_while("pool", Gives("newer"));
+        drop(older);
+        assert!(registry.snapshot().family("newer").is_some());
+        drop(newer);
+        assert!(registry.snapshot().family("newer").is_none());
     }
 
     #[test]

@@ -1,10 +1,11 @@
 use std::fmt::{self, Display};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use radiosonde_metrics::Counter;
+use radiosonde_metrics::collect::CollectorGuard;
+use radiosonde_metrics::{Counter, Registry};
 
 use crate::caches::eviction_cause::EvictionCause;
-use crate::caches::watched::{CacheSize, Watched};
+use crate::caches::watched::{CacheSize, SizeCollector, SizeGauges};
 use crate::golden::GoldenSignals;
 use crate::operations::operation::Operation;
 
@@ -55,7 +56,11 @@ pub(crate) struct Parts {
     /// Indexed by the cause. Apart, so that a listener in the cache does not keep what watches the cache.
     pub(crate) evictions: Arc<[Counter; EvictionCause::ALL.len()]>,
     pub(crate) load: Operation,
-    pub(crate) watched: Arc<Watched>,
+    pub(crate) sizes: SizeGauges,
+    pub(crate) registry: Registry,
+    /// The name of what watches it, in the registry.
+    pub(crate) watch: String,
+    pub(crate) watched: Mutex<Option<CollectorGuard>>,
     pub(crate) has_capacity_in_bytes: bool,
     pub(crate) signals: GoldenSignals,
 }
@@ -137,9 +142,13 @@ impl Cache {
         move |cause| evictions[cause as usize].inc()
     }
 
-    /// Reads the size at each scrape, in place of what was read before, for as long as the registry lives. `read` must not block.
+    /// Reads the size at each scrape, in place of what was read before, for as long as these signals or a clone of them live. `read` must
+    /// not block.
     pub fn watch(&self, read: impl Fn() -> CacheSize + Send + Sync + 'static) {
-        self.0.watched.read_by(Arc::new(read));
+        let collector = SizeCollector { gauges: self.0.sizes.clone(), read };
+        let watched = self.0.registry.collect_as_while(&self.0.watch, collector);
+        let former = self.0.watched.lock().unwrap_or_else(PoisonError::into_inner).replace(watched);
+        drop(former);
     }
 
     /// Whether its capacity was set in [bytes](crate::CacheBuilder::capacity_bytes).
@@ -157,6 +166,6 @@ impl Cache {
 
 impl fmt::Debug for Cache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Cache").field("name", &self.0.watched.name()).finish_non_exhaustive()
+        f.debug_struct("Cache").field("name", &self.0.sizes.cache).finish_non_exhaustive()
     }
 }

@@ -1,13 +1,14 @@
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use radiosonde_metrics::model::Kind;
+use radiosonde_metrics::removable::RemovableDynFamily;
 use radiosonde_metrics::{Buckets, DynFamily, IntGauge, RegisterError};
 use tracing::field::Empty;
 
 use crate::caches::cache::{Cache, Parts};
 use crate::caches::eviction_cause::EvictionCause;
-use crate::caches::watched::{SizeCollector, Watched};
+use crate::caches::watched::SizeGauges;
 use crate::golden::{Limit, Series};
 use crate::operations::operation::Operation;
 use crate::operations::set_options::{SetOptions, set_options};
@@ -85,16 +86,17 @@ impl CacheBuilder {
             .with_saturation(in_use, limit);
         signals.declare(registry);
 
-        let watched = Arc::new(Watched::new(name.clone(), gauges.sizes));
-        registry
-            .collect_as(&format!("{}/{name}", options.name("cache")), SizeCollector(Arc::clone(&watched)));
+        let [entries, bytes] = gauges.sizes;
         let load = Operation::from_metrics(&metrics, format!("load {name}").into(), &[&name], &options.clock);
         Ok(Cache::from_parts(Parts {
             hits: [hits, hit],
             misses: [misses, miss],
             evictions: Arc::new(causes.map(|cause| evictions.handle(&[&name, cause]))),
             load,
-            watched,
+            sizes: SizeGauges { cache: name.clone(), entries, bytes },
+            registry: registry.clone(),
+            watch: format!("{}/{name}", options.name("cache")),
+            watched: Mutex::default(),
             has_capacity_in_bytes: matches!(capacity, Some(Capacity::Bytes(_))),
             signals,
         }))
@@ -103,7 +105,7 @@ impl CacheBuilder {
 
 /// The gauges of sizes and capacities: of entries, and in bytes.
 struct Gauges {
-    sizes: [DynFamily<IntGauge>; 2],
+    sizes: [RemovableDynFamily<IntGauge>; 2],
     capacities: [DynFamily<IntGauge>; 2],
 }
 
@@ -113,23 +115,17 @@ const CAPACITIES: [&str; 2] = ["cache_capacity", "cache_capacity_bytes"];
 
 impl Gauges {
     fn declare(options: &SetOptions) -> Result<Self, RegisterError> {
-        let gauge = |name: &str, help: &str| {
-            let (name, registry) = (options.name(name), options.registry());
-            let gauge = registry.int_gauge(&name, help);
-            let gauge = if name.ends_with("_bytes") { gauge.unit("bytes") } else { gauge };
-            gauge.labels(&["cache"])
-        };
-        let [entries, bytes] = SIZES;
-        let [most, largest] = CAPACITIES;
+        let [entries, bytes] = SIZES.map(|name| options.name(name));
+        let [most, largest] = CAPACITIES.map(|name| options.name(name));
+        let registry = options.registry();
+        let entries = registry.int_gauge(&entries, "Number of entries in the cache.");
+        let bytes = registry.int_gauge(&bytes, "Size of the entries in the cache, in bytes.").unit("bytes");
+        let most = registry.int_gauge(&most, "Largest number of entries in the cache.");
+        let largest = registry.int_gauge(&largest, "Largest size of the entries in the cache, in bytes.");
+        let (cache, largest) = (&["cache"], largest.unit("bytes"));
         Ok(Self {
-            sizes: [
-                gauge(entries, "Number of entries in the cache.")?,
-                gauge(bytes, "Size of the entries in the cache, in bytes.")?,
-            ],
-            capacities: [
-                gauge(most, "Largest number of entries in the cache.")?,
-                gauge(largest, "Largest size of the entries in the cache, in bytes.")?,
-            ],
+            sizes: [entries.removable().labels(cache)?, bytes.removable().labels(cache)?],
+            capacities: [most.labels(cache)?, largest.labels(cache)?],
         })
     }
 

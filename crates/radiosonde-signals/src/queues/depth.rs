@@ -1,9 +1,11 @@
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use radiosonde_core::SharedClock;
 use radiosonde_metrics::collect::{Collection, Collector};
+use radiosonde_metrics::removable::RemovableDynFamily;
 use radiosonde_metrics::{Gauge, IntGauge};
 
 /// The messages of a queue at one moment.
@@ -11,25 +13,31 @@ use radiosonde_metrics::{Gauge, IntGauge};
 pub struct QueueState {
     /// The number of messages that wait.
     pub depth: u64,
-    /// The age of the oldest of them, or how far the consumer is behind, if that is known.
+    /// The age of the oldest of them, or how far the consumer is behind; `None` if it is not known.
     pub lag: Option<Duration>,
 }
-
-pub(crate) type ReadState = Arc<dyn Fn() -> QueueState + Send + Sync>;
 
 /// How many messages wait in a queue, and since when.
 pub(crate) struct Depth {
     pub(crate) clock: SharedClock,
+    queue: Cow<'static, str>,
     depth: IntGauge,
-    lag: Gauge,
+    lag: RemovableDynFamily<Gauge>,
     /// In nanoseconds of the clock. No message that waits is older.
     oldest: AtomicU64,
-    read: Mutex<Option<ReadState>>,
+    /// How many read the state elsewhere.
+    watchers: AtomicUsize,
 }
 
 impl Depth {
-    pub(crate) fn new(clock: SharedClock, depth: IntGauge, lag: Gauge) -> Self {
-        Self { clock, depth, lag, oldest: AtomicU64::new(0), read: Mutex::new(None) }
+    pub(crate) fn new(
+        clock: SharedClock,
+        queue: Cow<'static, str>,
+        depth: IntGauge,
+        lag: RemovableDynFamily<Gauge>,
+    ) -> Self {
+        let (oldest, watchers) = (AtomicU64::new(0), AtomicUsize::new(0));
+        Self { clock, queue, depth, lag, oldest, watchers }
     }
 
     /// A message gets in, which waits since then.
@@ -61,23 +69,12 @@ impl Depth {
         self.clock.monotonic().saturating_sub(oldest)
     }
 
-    pub(crate) fn read_by(&self, read: ReadState) {
-        let former = self.read.lock().unwrap_or_else(PoisonError::into_inner).replace(read);
-        // After the lock: what it reads may take long to drop.
-        drop(former);
-    }
-
-    fn update(&self) {
-        let read = self.read.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let lag = match read.map(|read| read()) {
-            Some(QueueState { depth, lag }) => {
-                self.depth.set(i64::try_from(depth).unwrap_or(i64::MAX));
-                lag
+    fn show_lag(&self, lag: Option<Duration>) {
+        match lag {
+            Some(lag) => self.lag.with(&[&self.queue]).set(lag.as_secs_f64()),
+            None => {
+                self.lag.remove(&[&self.queue]);
             }
-            None => Some(self.lag()),
-        };
-        if let Some(lag) = lag {
-            self.lag.set(lag.as_secs_f64());
         }
     }
 }
@@ -86,11 +83,45 @@ fn nanoseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// Reads the state of a queue at a scrape.
-pub(crate) struct DepthCollector(pub(crate) Arc<Depth>);
+/// Shows the lag of a queue at a scrape, unless its state is read elsewhere.
+pub(crate) struct LagCollector(pub(crate) Arc<Depth>);
 
-impl Collector for DepthCollector {
+impl Collector for LagCollector {
     fn collect(&self, _: &mut Collection) {
-        self.0.update();
+        // Relaxed: no memory depends on it.
+        if self.0.watchers.load(Ordering::Relaxed) == 0 {
+            self.0.show_lag(Some(self.0.lag()));
+        }
+    }
+}
+
+/// Reads the state of a queue elsewhere at a scrape.
+pub(crate) struct StateCollector<F> {
+    depth: Arc<Depth>,
+    read: F,
+}
+
+impl<F: Fn() -> QueueState> StateCollector<F> {
+    pub(crate) fn new(depth: &Arc<Depth>, read: F) -> Self {
+        // Relaxed: no memory depends on it.
+        depth.watchers.fetch_add(1, Ordering::Relaxed);
+        Self { depth: Arc::clone(depth), read }
+    }
+}
+
+impl<F: Fn() -> QueueState + Send + Sync + 'static> Collector for StateCollector<F> {
+    fn collect(&self, _: &mut Collection) {
+        let QueueState { depth, lag } = (self.read)();
+        self.depth.depth.set(i64::try_from(depth).unwrap_or(i64::MAX));
+        self.depth.show_lag(lag);
+    }
+}
+
+impl<F> Drop for StateCollector<F> {
+    fn drop(&mut self) {
+        // Relaxed: as above.
+        if self.depth.watchers.fetch_sub(1, Ordering::Relaxed) == 1 {
+            self.depth.depth.set(0);
+        }
     }
 }

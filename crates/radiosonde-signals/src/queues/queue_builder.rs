@@ -1,15 +1,16 @@
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use radiosonde_metrics::model::Kind;
 use radiosonde_metrics::{Buckets, RegisterError};
 
-use crate::golden::{GoldenSignals, Series};
+use crate::golden::{GoldenSignals, Limit, Series};
 use crate::operations::set_options::{SetOptions, set_options};
 use crate::queues::capacity::Capacity;
-use crate::queues::depth::DepthCollector;
+use crate::queues::depth::LagCollector;
 use crate::queues::queue::{Parts, Queue};
-use crate::queues::queue_metrics::QueueMetrics;
+use crate::queues::queue_metrics::{MESSAGES, QueueMetrics, RESULTS};
+use crate::shared_state::shared_state;
 
 /// Builder of a [`Queue`].
 #[must_use = "a builder declares nothing until `build`"]
@@ -51,22 +52,33 @@ impl QueueBuilder {
             |metric: &str, kind| Series::of(registry, &options.name(metric), kind).with("queue", &*name);
 
         let metrics = QueueMetrics::declare(&name, &options)?;
-        let capacities = options.name("queue_capacity");
-        let capacities =
-            registry.int_gauge(&capacities, "Largest number of messages that can wait in a queue.");
+        let gauge = options.name("queue_capacity");
+        let capacities = registry.int_gauge(&gauge, "Largest number of messages that can wait in a queue.");
         let capacities = capacities.labels(&["queue"])?;
+        let known =
+            shared_state(registry, &format!("{gauge}/{name}"), || Capacity::new(name.clone(), capacities));
 
+        let messages = series(MESSAGES, Kind::Counter);
+        let depth = series("queue_depth", Kind::Gauge);
         let golden = GoldenSignals::new("queue", &*name)
             .with_latency(series("queue_wait_seconds", Kind::Histogram))
-            .with_traffic(series("queue_enqueued_total", Kind::Counter))
-            .with_errors(series("queue_errors_total", Kind::Counter));
-        let share = ["queue_depth", "queue_capacity"].map(|metric| series(metric, Kind::Gauge));
-        let of = name.clone();
-        let limit = Capacity::declare(registry, &golden, share, move || capacities.handle(&[&of]));
+            .with_traffic(messages.clone())
+            .with_errors(messages.with_any("result", RESULTS.into_iter().skip(1)));
+        let limit = Limit::Metric(series("queue_capacity", Kind::Gauge));
 
-        let collector = DepthCollector(Arc::clone(&metrics.depth));
-        registry.collect_as(&format!("{}/{name}", options.name("queue")), collector);
-        let queue = Queue(Arc::new(Parts { name, metrics: Arc::new(metrics), capacity: limit }));
+        let collector = format!("{}/{name}", options.name("queue"));
+        registry.collect_as(&collector, LagCollector(Arc::clone(&metrics.depth)));
+        let queue = Queue(Arc::new(Parts {
+            name,
+            metrics: Arc::new(metrics),
+            capacity: known,
+            unlimited: golden.clone().with_saturation(depth.clone(), Limit::Unknown),
+            limited: golden.with_saturation(depth, limit),
+            registry: registry.clone(),
+            watch: format!("{collector}/watched"),
+            watched: Mutex::default(),
+        }));
+        queue.signals().declare(registry);
         if let Some(capacity) = capacity {
             queue.set_capacity(capacity);
         }

@@ -1,58 +1,71 @@
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use radiosonde_metrics::{Counter, Histogram, RegisterError};
 
 use crate::operations::set_options::SetOptions;
 use crate::queues::depth::Depth;
+use crate::queues::queue_refusal::QueueRefusal;
+use crate::shared_state::shared_state;
 
 /// What the messages of a queue count in.
 pub(crate) struct QueueMetrics {
     pub(crate) depth: Arc<Depth>,
-    pub(crate) enqueued: Counter,
     pub(crate) wait: Histogram,
-    pub(crate) full: Counter,
-    pub(crate) closed: Counter,
+    pub(crate) received: Counter,
     pub(crate) dropped: Counter,
-    /// As an error and by itself.
-    pub(crate) dead_letters: [Counter; 2],
+    pub(crate) cancelled: Counter,
+    full: Counter,
+    closed: Counter,
+    pub(crate) dead_letters: Counter,
 }
 
-/// The values of the label `kind`.
-const KINDS: [&str; 4] = ["full", "closed", "dropped", "dead_letter"];
+/// The name of the counter of messages, whose label `result` has these values; all but the first are errors.
+pub(crate) const MESSAGES: &str = "queue_messages_total";
+pub(crate) const RESULTS: [&str; 5] = ["received", "dropped", "cancelled", "full", "closed"];
 
 impl QueueMetrics {
     /// Declares all but the capacity.
-    pub(crate) fn declare(name: &str, options: &SetOptions) -> Result<Self, RegisterError> {
+    pub(crate) fn declare(name: &Cow<'static, str>, options: &SetOptions) -> Result<Self, RegisterError> {
         let registry = options.registry();
-        let counter = |metric: &str, help| {
-            let family = registry.counter(&options.name(metric), help).labels(&["queue"]);
-            family.map(|family| family.handle(&[name]))
-        };
-        let enqueued = counter("queue_enqueued_total", "Messages put into a queue.")?;
-        let dead_letters = counter("dead_letters_total", "Messages that were given up.")?;
-        let errors = options.name("queue_errors_total");
-        let errors = registry.counter(&errors, "Messages that were not received, or given up, by kind.");
-        let errors = errors.possible_values(&[("kind", &KINDS)]).labels(&["queue", "kind"])?;
-        let [full, closed, dropped, given_up] = KINDS.map(|kind| errors.handle(&[name, kind]));
+        let messages = options.name(MESSAGES);
+        let messages = registry.counter(&messages, "Messages of a queue, by what became of them.");
+        let messages = messages.possible_values(&[("result", &RESULTS)]).labels(&["queue", "result"])?;
+        let [received, dropped, cancelled, full, closed] =
+            RESULTS.map(|result| messages.handle(&[name, result]));
+        let dead_letters = options.name("dead_letters_total");
+        let dead_letters =
+            registry.counter(&dead_letters, "Messages that were given up.").labels(&["queue"])?;
 
         let wait = options.name("queue_wait_seconds");
         let wait = registry.histogram(&wait, "Time that messages waited until they were received.");
         let wait = wait.unit("seconds").buckets(options.buckets.clone()).labels(&["queue"])?;
         let depth = options.name("queue_depth");
-        let depth =
+        let depths =
             registry.int_gauge(&depth, "Number of messages that wait in a queue.").labels(&["queue"])?;
         let lag = options.name("queue_lag_seconds");
         let lag = registry.gauge(&lag, "Age of the oldest message that waits in a queue.");
-        let lag = lag.unit("seconds").labels(&["queue"])?;
-        let depth = Depth::new(Arc::clone(&options.clock), depth.handle(&[name]), lag.handle(&[name]));
+        let lag = lag.unit("seconds").removable().labels(&["queue"])?;
+        // Messages may wait since before.
+        let depth = shared_state(registry, &format!("{depth}/{name}"), || {
+            Depth::new(Arc::clone(&options.clock), name.clone(), depths.handle(&[name]), lag)
+        });
         Ok(Self {
-            depth: Arc::new(depth),
-            enqueued,
+            depth,
             wait: wait.handle(&[name]),
+            received,
+            dropped,
+            cancelled,
             full,
             closed,
-            dropped,
-            dead_letters: [given_up, dead_letters],
+            dead_letters: dead_letters.handle(&[name]),
         })
+    }
+
+    pub(crate) fn refused(&self, why: QueueRefusal) {
+        match why {
+            QueueRefusal::Full => self.full.inc(),
+            QueueRefusal::Closed => self.closed.inc(),
+        }
     }
 }

@@ -1,4 +1,4 @@
-/// Why a message did not get into a queue: the label `kind` of `queue_errors_total`.
+/// Why a message did not get into a queue: the label `result` of `queue_messages_total`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum QueueRefusal {

@@ -5,10 +5,12 @@ use std::time::Duration;
 use radiosonde_core::SpanContext;
 
 use crate::queues::queue_metrics::QueueMetrics;
+use crate::queues::queue_refusal::QueueRefusal;
 
 /// A message that waits in a [`Queue`](crate::Queue), or for a place in it; kept with the message.
 ///
-/// Dropped before it was [received](Self::received), the message counts as lost in the queue, if it was in.
+/// Dropped before it was [received](Self::received) or [refused](Self::refused), the message counts as `dropped` if it was in the queue, and
+/// as `cancelled` if it was not.
 #[must_use = "a message that is dropped at once counts as lost"]
 pub struct Waiting {
     metrics: Arc<QueueMetrics>,
@@ -20,7 +22,7 @@ pub struct Waiting {
 enum State {
     Outside,
     Inside,
-    Received,
+    Over,
 }
 
 impl Waiting {
@@ -29,12 +31,11 @@ impl Waiting {
         Self { metrics: Arc::clone(metrics), since, state: State::Outside }
     }
 
-    /// The message gets its place in the queue: it counts as enqueued. Its wait began before.
+    /// The message gets its place in the queue. Its wait began before.
     pub fn enter(&mut self) {
         if self.state == State::Outside {
             self.state = State::Inside;
             self.metrics.depth.enter(self.since);
-            self.metrics.enqueued.inc();
         }
     }
 
@@ -48,19 +49,33 @@ impl Waiting {
     #[allow(clippy::must_use_candidate, reason = "the wait is recorded in any case")]
     pub fn received_in(mut self, span: Option<&SpanContext>) -> Duration {
         self.enter();
-        self.state = State::Received;
+        self.state = State::Over;
         self.metrics.depth.leave(self.since);
+        self.metrics.received.inc();
         let wait = self.metrics.depth.clock.monotonic().saturating_sub(self.since);
         self.metrics.wait.observe_in(wait.as_secs_f64(), span);
         wait
+    }
+
+    /// The message did not get into the queue, or is back.
+    pub fn refused(mut self, why: QueueRefusal) {
+        if self.state == State::Inside {
+            self.metrics.depth.leave(self.since);
+        }
+        self.state = State::Over;
+        self.metrics.refused(why);
     }
 }
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        if self.state == State::Inside {
-            self.metrics.depth.leave(self.since);
-            self.metrics.dropped.inc();
+        match self.state {
+            State::Outside => self.metrics.cancelled.inc(),
+            State::Inside => {
+                self.metrics.depth.leave(self.since);
+                self.metrics.dropped.inc();
+            }
+            State::Over => {}
         }
     }
 }

@@ -41,9 +41,7 @@ pub struct Worker(Arc<Parts>);
 
 pub(crate) struct Parts {
     pub(crate) name: Cow<'static, str>,
-    /// The values of the labels before that of the task.
-    pub(crate) first: Vec<String>,
-    pub(crate) has_tasks: bool,
+    pub(crate) labels: &'static [&'static str],
     pub(crate) operations: Operations,
     pub(crate) retries: DynFamily<Counter>,
     pub(crate) created: DynFamily<Counter>,
@@ -64,7 +62,7 @@ impl Worker {
         self.0.operations.get(&[task])
     }
 
-    /// Counts a task that will be run again after it failed.
+    /// Counts a task that will be run again after it failed. It costs what [`task`](Self::task) does.
     pub fn retried(&self, task: &str) {
         self.count(&self.0.retries, task);
     }
@@ -77,9 +75,9 @@ impl Worker {
     fn count(&self, counter: &DynFamily<Counter>, task: &str) {
         // The operation's name is within the limit.
         let task = self.task(task);
-        let first = self.0.first.iter().map(String::as_str);
-        let values: Vec<&str> = first.chain(self.0.has_tasks.then(|| task.name())).collect();
-        counter.with(&values).inc();
+        // The labels are the last of these two.
+        let values = [self.name(), task.name()];
+        counter.with(values.get(values.len() - self.0.labels.len()..).unwrap_or_default()).inc();
     }
 
     /// The name.

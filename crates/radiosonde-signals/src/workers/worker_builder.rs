@@ -6,6 +6,7 @@ use radiosonde_metrics::{Buckets, Counter, RegisterError};
 use tracing::field::Empty;
 
 use crate::golden::{Limit, Series};
+use crate::operations::operation::Operation;
 use crate::operations::operations::Operations;
 use crate::operations::outcome_label::OutcomeLabel;
 use crate::operations::set_options::{SetOptions, set_options};
@@ -68,7 +69,7 @@ impl WorkerBuilder {
         let retries =
             counter(names.name("task_retries_total"), "Tasks that were run again after a failure.")?;
         let created = counter(names.created(), "Tasks that were created.")?;
-        metrics.beside.push(retries.clone());
+        metrics.beside.extend([retries.clone(), created.clone()]);
 
         let (active, limit) = (options.name(&names.active()), options.name(&names.max()));
         let own = if names.has_worker() { &["worker"][..] } else { &[] };
@@ -88,9 +89,13 @@ impl WorkerBuilder {
         let golden = golden.with_saturation(Series::of(registry, &active, Kind::Gauge), limit);
         let signals = golden.named(&*name, names.has_worker().then_some(("worker", &*name)));
         signals.declare(registry);
-        let operations = Operations::new(metrics, options.clock, first.clone(), TASKS);
-        let has_tasks = names.labels().contains(&"task");
-        Ok(Worker::from_parts(Parts { name, first, has_tasks, operations, retries, created, signals }))
+        let labels = names.labels();
+        if labels.is_empty() {
+            // The series of all tasks, which exist from the start.
+            let _ = Operation::from_metrics(&metrics, name.clone(), &[], &options.clock);
+        }
+        let operations = Operations::new(metrics, options.clock, first, TASKS);
+        Ok(Worker::from_parts(Parts { name, labels, operations, retries, created, signals }))
     }
 }
 

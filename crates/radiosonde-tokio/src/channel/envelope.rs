@@ -1,4 +1,4 @@
-use radiosonde_signals::{Queue, Waiting};
+use radiosonde_signals::{Queue, QueueRefusal, Waiting};
 use radiosonde_trace::Traced;
 
 /// What a channel carries: a message with its sender's span, and its wait.
@@ -27,8 +27,9 @@ impl<T> Envelope<T> {
         self.message
     }
 
-    /// The message was not sent.
-    pub(crate) fn into_message(self) -> T {
+    /// The message is not sent.
+    pub(crate) fn refused(self, why: QueueRefusal) -> T {
+        self.waiting.refused(why);
         self.message.into_message()
     }
 }

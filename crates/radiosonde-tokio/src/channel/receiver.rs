@@ -1,6 +1,7 @@
 use std::fmt;
 use std::task::{Context, Poll};
 
+use radiosonde_signals::AddedCapacity;
 use radiosonde_trace::Traced;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TryRecvError;
@@ -16,6 +17,8 @@ pub struct Receiver<T> {
     inner: Inner<T>,
     /// What `recv_many` receives, before it is opened; empty between calls.
     batch: Vec<Envelope<T>>,
+    /// That of this channel, among those of the queue.
+    _capacity: Option<AddedCapacity>,
 }
 
 enum Inner<T> {
@@ -34,12 +37,12 @@ macro_rules! either {
 }
 
 impl<T> Receiver<T> {
-    pub(crate) const fn bounded(inner: mpsc::Receiver<Envelope<T>>) -> Self {
-        Self { inner: Inner::Bounded(inner), batch: Vec::new() }
+    pub(crate) const fn bounded(inner: mpsc::Receiver<Envelope<T>>, capacity: AddedCapacity) -> Self {
+        Self { inner: Inner::Bounded(inner), batch: Vec::new(), _capacity: Some(capacity) }
     }
 
     pub(crate) const fn unbounded(inner: mpsc::UnboundedReceiver<Envelope<T>>) -> Self {
-        Self { inner: Inner::Unbounded(inner), batch: Vec::new() }
+        Self { inner: Inner::Unbounded(inner), batch: Vec::new(), _capacity: None }
     }
 
     /// Receives the next message; `None` once all senders are gone, or the channel is [closed](Self::close), and it is empty.

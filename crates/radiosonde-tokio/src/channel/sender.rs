@@ -4,17 +4,19 @@ use radiosonde_signals::{Queue, QueueRefusal};
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::{SendError, TrySendError};
 
+use crate::channel::block_on::block_on;
 use crate::channel::envelope::Envelope;
 use crate::channel::receiver::Receiver;
 
-/// Creates a bounded channel, as [`mpsc::channel`] does, with the golden signals of `queue`, whose capacity it sets.
+/// Creates a bounded channel, as [`mpsc::channel`] does, with the golden signals of `queue`, to whose capacity it adds
+/// its own for as long as the receiver lives.
 ///
 /// Each message carries the span in which it was sent, whose trace its receiver [continues](radiosonde_trace::Traced::carry).
 ///
 /// # Shape
 /// The wait of a message lasts from the call of `send` until it is received, so it includes the time for which a full channel held the
-/// sender back. The depth is of messages inside. A message that is refused because the channel is full or closed, or that is lost in the channel
-/// because the receiver is gone, is an error of the queue.
+/// sender back. The depth is of messages inside. A message that is refused because the channel is full or closed, whose `send` is given up, or
+/// that is lost in the channel because the receiver is gone, is an error of the queue.
 ///
 /// # Cost
 /// About 120 bytes besides the message. A message takes two readings of the clock and seven atomic operations more than tokio's.
@@ -49,8 +51,8 @@ use crate::channel::receiver::Receiver;
 #[must_use]
 pub fn channel<T>(queue: &Queue, capacity: usize) -> (Sender<T>, Receiver<T>) {
     let (sender, receiver) = mpsc::channel(capacity);
-    queue.set_capacity(capacity as u64);
-    (Sender { inner: sender, queue: queue.clone() }, Receiver::bounded(receiver))
+    let capacity = queue.add_capacity(capacity as u64);
+    (Sender { inner: sender, queue: queue.clone() }, Receiver::bounded(receiver, capacity))
 }
 
 /// Sends messages into a [`channel`]: tokio's [`Sender`](mpsc::Sender), with the golden signals of the queue.
@@ -62,7 +64,7 @@ pub struct Sender<T> {
 impl<T> Sender<T> {
     /// Sends a message, as soon as there is a place for it.
     ///
-    /// If the future is dropped before its end, the message was not sent and counts nowhere. It loses its place among those that wait.
+    /// If the future is dropped before its end, the message was not sent and counts as `cancelled`. It loses its place among those that wait.
     ///
     /// # Errors
     /// [`SendError`] with the message if the receiver is closed or gone.
@@ -73,7 +75,7 @@ impl<T> Sender<T> {
                 place.send(envelope.entered());
                 Ok(())
             }
-            Err(_) => Err(SendError(self.refused(QueueRefusal::Closed, envelope))),
+            Err(_) => Err(SendError(envelope.refused(QueueRefusal::Closed))),
         }
     }
 
@@ -88,18 +90,19 @@ impl<T> Sender<T> {
                 place.send(envelope.entered());
                 Ok(())
             }
-            Err(TrySendError::Full(())) => {
-                Err(TrySendError::Full(self.refused(QueueRefusal::Full, envelope)))
-            }
+            Err(TrySendError::Full(())) => Err(TrySendError::Full(envelope.refused(QueueRefusal::Full))),
             Err(TrySendError::Closed(())) => {
-                Err(TrySendError::Closed(self.refused(QueueRefusal::Closed, envelope)))
+                Err(TrySendError::Closed(envelope.refused(QueueRefusal::Closed)))
             }
         }
     }
 
-    fn refused(&self, why: QueueRefusal, envelope: Envelope<T>) -> T {
-        self.queue.refused(why);
-        envelope.into_message()
+    /// Like [`send`](Self::send), in a thread that runs no asynchronous code: it blocks the thread until there is a place.
+    ///
+    /// # Errors
+    /// [`SendError`] with the message if the receiver is closed or gone.
+    pub fn blocking_send(&self, message: T) -> Result<(), SendError<T>> {
+        block_on(self.send(message))
     }
 
     /// Ready once the receiver is closed or gone.

@@ -32,9 +32,11 @@ impl<T> UnboundedSender<T> {
             self.queue.refused(QueueRefusal::Closed);
             return Err(SendError(message));
         }
-        // Inside before it is sent: it may be received at once. If the receiver has just gone, it was lost in the channel.
+        // Inside before it is sent: it may be received at once.
         let envelope = Envelope::new(&self.queue, message).entered();
-        self.inner.send(envelope).map_err(|SendError(envelope)| SendError(envelope.into_message()))
+        let closed =
+            |SendError(envelope): SendError<Envelope<T>>| SendError(envelope.refused(QueueRefusal::Closed));
+        self.inner.send(envelope).map_err(closed)
     }
 
     /// Ready once the receiver is closed or gone.

@@ -1,6 +1,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use radiosonde_metrics::Registry;
+use radiosonde_metrics::model::Kind;
 use radiosonde_metrics::snapshot::Snapshot;
 
 use crate::golden::series::Series;
@@ -179,11 +180,13 @@ impl Saturation {
         &self.limit
     }
 
-    /// The share in use: 1 is full. `None` if the limit is unknown or 0.
+    /// The share in use: 1 is full. `None` if the limit is unknown or 0, and if a counter is in use by its rate, which one snapshot does
+    /// not have.
     #[must_use]
     pub fn share(&self, snapshot: &Snapshot) -> Option<f64> {
         let limit = self.limit.value(snapshot)?;
-        (limit > 0.0).then(|| self.in_use.sum(snapshot) / limit)
+        let is_rate = self.in_use.kind() == Kind::Counter;
+        (limit > 0.0 && !is_rate).then(|| self.in_use.sum(snapshot) / limit)
     }
 }
 
@@ -202,3 +205,22 @@ impl Limit {
 /// The signals of a registry.
 #[derive(Default)]
 struct Declared(Mutex<Vec<GoldenSignals>>);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_counter_in_use_has_no_share_in_one_snapshot() {
+        let registry = Registry::new();
+        registry.float_counter("busy_seconds_total", "Busy.").build().unwrap().inc_by(3.0);
+        registry.gauge("busy", "Busy.").build().unwrap().set(3.0);
+        let share = |metric, kind| {
+            let in_use = Series::of(&registry, metric, kind);
+            let signals = GoldenSignals::new("resource", "cpu").with_saturation(in_use, Limit::Fixed(4.0));
+            signals.saturation().unwrap().share(&registry.snapshot())
+        };
+        assert_eq!(share("busy_seconds_total", Kind::Counter), None);
+        assert_eq!(share("busy", Kind::Gauge), Some(0.75));
+    }
+}

@@ -64,3 +64,11 @@ impl Declaring {
 pub(crate) fn float(number: u64) -> f64 {
     number as f64
 }
+
+/// Brings a counter up to this total.
+pub(crate) fn advance(counter: &FloatCounter, total: Option<f64>) {
+    let missing = total.unwrap_or(0.0) - counter.value();
+    if missing > 0.0 {
+        counter.inc_by(missing);
+    }
+}

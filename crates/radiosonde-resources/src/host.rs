@@ -3,11 +3,14 @@ use radiosonde_signals::{GoldenSignals, Limit};
 use sysinfo::{MemoryRefreshKind, System};
 
 use crate::declaring::{Declaring, float};
+use crate::host_cpu::HostCpu;
 
 /// CPUs, memory, swap and load of the host.
 #[derive(Debug)]
 pub(crate) struct Host {
     cpus: Gauge,
+    /// `None` if the system does not count it.
+    cpu: Option<HostCpu>,
     cpu_usage: Gauge,
     /// Averaged over 1, 5 and 15 minutes.
     load: [Gauge; 3],
@@ -20,6 +23,7 @@ pub(crate) struct Host {
 
 /// The name of the gauge with the host's memory.
 pub(crate) const MEMORY_TOTAL: &str = "host_memory_total_bytes";
+const CPUS: &str = "host_cpus";
 
 /// What was read of the host.
 #[derive(Debug, Clone, Copy)]
@@ -41,7 +45,8 @@ impl Host {
         let load = declaring.registry.gauge(&load, help).possible_values(&values);
         let load = load.labels(&["minutes"])?;
         Ok(Self {
-            cpus: gauge("host_cpus", "Number of CPUs of the host.")?,
+            cpus: gauge(CPUS, "Number of CPUs of the host.")?,
+            cpu: HostCpu::declare(declaring)?,
             cpu_usage: gauge(
                 "host_cpu_usage_ratio",
                 "Share of the host's CPU time in use since the previous sample.",
@@ -61,11 +66,15 @@ impl Host {
         })
     }
 
-    pub(crate) fn signals(declaring: &Declaring) -> [GoldenSignals; 2] {
-        let cpu = declaring.series("host_cpu_usage_ratio");
+    pub(crate) fn signals(&self, declaring: &Declaring) -> [GoldenSignals; 2] {
+        let cpu = if self.cpu.is_some() {
+            HostCpu::signals(declaring, CPUS)
+        } else {
+            declaring.saturation("cpu", declaring.series("host_cpu_usage_ratio"), Limit::Fixed(1.0))
+        };
         let memory = declaring.series("host_memory_used_bytes");
         let total = Limit::Metric(declaring.series(MEMORY_TOTAL));
-        [declaring.saturation("cpu", cpu, Limit::Fixed(1.0)), declaring.saturation("memory", memory, total)]
+        [cpu, declaring.saturation("memory", memory, total)]
     }
 
     pub(crate) fn sample(&self, system: &mut System) -> HostSample {
@@ -78,6 +87,9 @@ impl Host {
         let (total, available) = (system.total_memory(), system.available_memory());
         let memory_used = total.saturating_sub(available);
         self.cpus.set(f64::from(cpus));
+        if let Some(cpu) = &self.cpu {
+            cpu.sample();
+        }
         self.cpu_usage.set(cpu_usage);
         let load = System::load_average();
         for (gauge, load) in self.load.iter().zip([load.one, load.five, load.fifteen]) {

@@ -5,6 +5,7 @@ mod chosen;
 mod declaring;
 mod disks;
 mod host;
+mod host_cpu;
 mod monitor;
 mod networks;
 mod process;

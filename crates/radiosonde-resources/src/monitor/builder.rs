@@ -74,10 +74,10 @@ impl ResourceMonitorBuilder {
     pub fn build(self) -> Result<ResourceMonitor, RegisterError> {
         let registry = self.registry.unwrap_or_else(|| Registry::global().clone());
         let declaring = Declaring { registry, namespace: self.namespace };
-        let cgroup = Cgroup::own().map(|folder| Cgroup::declare(folder, &declaring)).transpose()?;
+        let cgroup = Cgroup::own().map(|folders| Cgroup::declare(folders, &declaring)).transpose()?;
         let chosen = self.names.iter().map(|names| names.declare(&declaring)).collect::<Result<_, _>>()?;
         let (host, process) = (Host::declare(&declaring)?, Process::declare(&declaring)?);
-        let [cpu, memory] = Host::signals(&declaring);
+        let [cpu, memory] = host.signals(&declaring);
         let limited = cgroup.as_ref().and_then(|cgroup| cgroup.signals(&declaring));
         let process_memory = limited.unwrap_or_else(|| process_memory(&declaring));
         let sampled = Sampled {

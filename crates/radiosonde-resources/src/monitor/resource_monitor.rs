@@ -18,8 +18,11 @@ use crate::process::Process;
 /// Reads the resources of this process and its host at each scrape.
 ///
 /// # Metrics
-/// - CPU: `host_cpus`, `host_cpu_usage_ratio`, `host_load_average{minutes}`, and `process_cpu_usage_ratio`: the share in use of the CPU time that the
-///   process may use, of its limit or of all CPUs. The shares are since the previous sample.
+/// - CPU: `host_cpus`, `host_load_average{minutes}`, and on Linux `host_cpu_seconds_total{mode}`, where `mode` is `user`, `nice`, `system`, `idle`,
+///   `iowait`, `irq`, `softirq` or `steal`. The share in use is `1 - sum(rate(host_cpu_seconds_total{mode=~"idle|iowait"}[5m])) / host_cpus`.
+/// - Shares of CPU time in use since the previous sample, for a look without Prometheus or a system other than Linux:
+///   `host_cpu_usage_ratio`, and `process_cpu_usage_ratio` of the CPU time that the process may use, of its limit or of all CPUs. With
+///   several scrapers each sees only the time since the last scrape of any.
 /// - Memory: `host_memory_total_bytes`, `host_memory_available_bytes`, `host_memory_used_bytes`, `host_swap_total_bytes`,
 ///   `host_swap_free_bytes`; and what [`Registry::expose_process`](radiosonde_metrics::Registry::expose_process) exposes.
 /// - Disks: `host_disk_size_bytes{mount}`, `host_disk_free_bytes{mount}`, `host_disk_used_bytes{mount}`. Each disk once, without pseudo
@@ -28,8 +31,11 @@ use crate::process::Process;
 ///   `host_network_receive_errors_total{interface}`, `host_network_transmit_errors_total{interface}`. Without loopback; at most 32, all
 ///   others are `_overflow`.
 /// - The control group of the process, version 2, where it has one: `process_cgroup_memory_usage_bytes`,
-///   `process_cgroup_memory_limit_bytes`, `process_cgroup_cpu_limit`, `process_cgroup_cpu_seconds_total`,
-///   `process_cgroup_cpu_throttled_seconds_total`. A limit that is not set is `+Inf`.
+///   `process_cgroup_memory_working_set_bytes`, `process_cgroup_memory_limit_bytes`, `process_cgroup_cpu_limit`,
+///   `process_cgroup_cpu_seconds_total`, `process_cgroup_cpu_throttled_seconds_total`. The working set is the usage without inactive file
+///   cache, as kubelet computes it. A limit is the least of those of the group and the groups above it that the process can see, as that
+///   of a pod; without any it is `+Inf`. What other groups use of a common limit is not counted, and CPUs that a cpuset withholds
+///   are not subtracted.
 ///
 /// In a container, `host_*` is the machine around it.
 ///
@@ -85,8 +91,9 @@ impl ResourceMonitor {
 
     /// Reads the resources, unless that was done within the interval.
     pub(crate) fn sample(&self) {
-        let mut sampled = self.lock();
+        // Before the lock: the clock may be the user's code.
         let now = self.0.clock.monotonic();
+        let mut sampled = self.lock();
         if sampled.at.is_none_or(|at| now.saturating_sub(at) >= self.0.interval) {
             sampled.at = Some(now);
             sampled.sample(now);

@@ -278,3 +278,58 @@ async fn a_component_is_a_check_while_it_is_unhealthy_and_probes_add_no_result()
     }
     assert!(health.ready().await.is_ok(), "{}", broker.score());
 }
+
+#[tokio::test]
+async fn checks_are_components_of_the_system_that_is_set() {
+    let registry = Registry::new();
+    let valtronics = SystemHealth::builder().namespace("valtronics").registry(&registry).build().unwrap();
+    let built = Health::builder().registry(&registry).scores(&valtronics).build();
+    let set = Health::builder().registry(&registry).build();
+    set.set_scores(&valtronics);
+    built.readiness_check("postgres").check(|| ready(Err::<(), _>("it is down")));
+    set.gate("warm", || Ok(()));
+    assert_eq!(built.ready().await.checks[0].score, Some(0));
+    assert_eq!(set.ready().await.checks[0].score, Some(100));
+    let now = registry.snapshot();
+    let score = |component| now.value("valtronics_system_health_score", &[("component", component)]);
+    assert_eq!((score("postgres"), score("warm"), score("overall")), (Some(0.0), Some(100.0), Some(0.0)));
+    assert_eq!(valtronics.component("postgres").score(), 0.0);
+    assert!(!registry.text().contains("\nsystem_health_score{"), "{}", registry.text());
+}
+
+#[tokio::test]
+async fn the_failure_of_a_check_ends_when_a_component_replaces_it() {
+    let (registry, clock) = (Registry::new(), ManualClock::new());
+    let health = Health::builder().registry(&registry).clock(Arc::new(clock.clone())).build();
+    let system = SystemHealth::builder().registry(&registry).build().unwrap();
+    let unhealthy = async |name: &str| failure(&health.ready().await, name).map(str::to_owned);
+    health.readiness_check("broker").check(|| ready(Err::<(), _>("it is down")));
+    health.gate("warm", || Err("caches are being filled".to_owned()));
+    assert_eq!(unhealthy("broker").await.as_deref(), Some("it is down"));
+    for name in ["broker", "warm"] {
+        health.component(&system.component(name));
+        clock.advance(LONG);
+        assert_eq!(unhealthy(name).await, None, "the failure is forgotten after a minute");
+    }
+    let broker = system.component("broker");
+    broker.set_state(ComponentState::Unhealthy);
+    health.component(&broker);
+    clock.advance(LONG);
+    assert!(unhealthy("broker").await.is_some(), "it was no check that set this state");
+}
+
+#[tokio::test]
+async fn a_check_that_a_component_replaces_while_it_runs_leaves_no_failure() {
+    let (registry, clock) = (Registry::new(), ManualClock::new());
+    let health = Health::builder().registry(&registry).clock(Arc::new(clock.clone())).build();
+    let system = SystemHealth::builder().registry(&registry).build().unwrap();
+    // A gate runs where the probe is answered: it replaces itself.
+    let (replaced, component) = (health.clone(), system.component("broker"));
+    health.gate("broker", move || {
+        replaced.component(&component);
+        Err("it is down".to_owned())
+    });
+    assert_eq!(failure(&health.ready().await, "broker"), Some("it is down"));
+    clock.advance(LONG);
+    assert_eq!(failure(&health.ready().await, "broker"), None);
+}

@@ -7,6 +7,7 @@ use std::time::Duration;
 use std::{fmt, io, mem, thread};
 
 use radiosonde_core::{Clock as _, SharedClock, SystemClock, diagnostics, survive};
+use radiosonde_signals::SystemHealth;
 
 use crate::health::check::{Check, Probe, Verdict, Work};
 use crate::health::report::{CheckReport, HealthReport};
@@ -69,9 +70,10 @@ impl Board {
     /// Adds a check, or puts it in the place of one of the same name, whose run no probe waits for any longer.
     pub(crate) fn declare(&self, check: Check) {
         let entry = Entry { check: Arc::new(check), last: None, run: None };
+        let check = Arc::clone(&entry.check);
         let mut state = self.lock();
         let known = state.entries.iter_mut().find(|known| known.check.name == entry.check.name);
-        // Dropped after the lock: it owns the user's closure.
+        // Dropped after the lock, as it owns the user's closure.
         let former = match known {
             Some(known) => Some(mem::replace(known, entry)),
             None => {
@@ -80,7 +82,14 @@ impl Board {
             }
         };
         self.wake(state);
-        drop(former);
+        let was_checked = former.is_some_and(|former| !former.check.is_component());
+        if was_checked && check.is_component() {
+            self.self_metrics.unchecked(&check.name);
+        }
+    }
+
+    pub(crate) fn set_scores(&self, system: &SystemHealth) {
+        self.self_metrics.set_scores(system);
     }
 
     pub(crate) fn set_ready(&self, is_ready: bool) {
@@ -156,7 +165,7 @@ impl Board {
         };
         drop(state);
         if !running.is_late {
-            self.self_metrics.ended(&check.name, is_ok, took);
+            self.ended(check, is_ok, took);
         }
         // Last, so that a probe that is woken finds the score with this result.
         self.wake(self.lock());
@@ -181,7 +190,7 @@ impl Board {
             let late = state.give_up(now, at);
             drop(state);
             for (check, took) in late {
-                self.self_metrics.ended(&check.name, false, took);
+                self.ended(&check, false, took);
             }
             self.wake(self.lock());
             state = self.lock();
@@ -229,7 +238,7 @@ impl Board {
                 let begun = SystemClock.monotonic();
                 let failure = check.run(Duration::ZERO);
                 let took = SystemClock.monotonic().saturating_sub(begun);
-                self.self_metrics.ended(&check.name, failure.is_none(), took);
+                self.ended(check, failure.is_none(), took);
                 Verdict { failure, took, at: now }
             }
             Work::Component(_) => {
@@ -244,6 +253,20 @@ impl Board {
         };
         let (name, age) = (Arc::clone(&check.name), now.saturating_sub(last.at));
         Some(CheckReport { name, failure: last.failure, took: last.took, age, score: score.map(rounded) })
+    }
+
+    /// Records the result of a check.
+    fn ended(&self, check: &Check, is_ok: bool, took: Duration) {
+        self.self_metrics.ended(&check.name, is_ok, took);
+        let is_replaced = self
+            .lock()
+            .entries
+            .iter()
+            .any(|entry| entry.check.name == check.name && entry.check.is_component());
+        // By a component, while the check ran: nothing would ever correct this result.
+        if is_replaced {
+            self.self_metrics.unchecked(&check.name);
+        }
     }
 
     /// The probe no longer waits.

@@ -62,6 +62,11 @@ impl Check {
         }
     }
 
+    /// Whether others record its results.
+    pub(crate) const fn is_component(&self) -> bool {
+        matches!(self.work, Work::Component(_))
+    }
+
     pub(crate) fn timed_out(&self) -> Arc<str> {
         match &self.work {
             Work::Run { timeout, .. } => format!("no result within {timeout:?}").into(),

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use radiosonde_signals::Component;
+use radiosonde_signals::{Component, SystemHealth};
 
 use crate::health::board::Board;
 use crate::health::check::{Check, Probe, Work};
@@ -20,7 +20,7 @@ use crate::health::handle_builder::HealthBuilder;
 /// does not return keeps its thread, and is not run again until it does.
 ///
 /// `health_check_status{check}` is 1 or 0 as of the last run, and `health_check_duration_seconds{check}` has the time of the runs. Each check
-/// is a [`Component`] of the registry's [`SystemHealth`](radiosonde_signals::SystemHealth), with a score.
+/// is a [`Component`] of the registry's [`SystemHealth`], or of [another](Self::set_scores), with a score.
 ///
 /// # Cost
 /// A probe with cached results takes a lock. A run of checks takes a thread for each, and one more for all.
@@ -81,7 +81,8 @@ impl Health {
         self.0.declare(Check { name, probe: Probe::Readiness, work });
     }
 
-    /// Makes a component a condition of readiness: probes fail while it is unhealthy. It replaces a check of the same name.
+    /// Makes a component a condition of readiness: probes fail while it is unhealthy. It replaces a check of the same name, whose last
+    /// result no longer holds.
     ///
     /// The score comes from the results that are recorded in the component; probes add none.
     pub fn component(&self, component: &Component) {
@@ -93,6 +94,31 @@ impl Health {
     /// caches are filled after the start, and before the end, so that load balancers take the process out in time.
     pub fn set_ready(&self, is_ready: bool) {
         self.0.set_ready(is_ready);
+    }
+
+    /// Makes the checks components of this system from their next results on, such as of one with a namespace. Call it before the first
+    /// probe: results in the former system stay there.
+    ///
+    /// ```
+    /// use radiosonde_admin::Health;
+    /// use radiosonde_metrics::Registry;
+    /// use radiosonde_signals::SystemHealth;
+    ///
+    /// # let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    /// # runtime.block_on(async {
+    /// let registry = Registry::new();
+    /// let health = Health::builder().registry(&registry).build();          // of a service: `telemetry.health()`
+    /// health.set_scores(&SystemHealth::builder().namespace("valtronics").registry(&registry).build()?);
+    ///
+    /// health.gate("warm", || Ok(()));
+    /// assert!(health.ready().await.is_ok());
+    /// assert!(registry.text().contains("valtronics_system_health_score{component=\"warm\"} 100\n"));
+    /// # Ok::<(), radiosonde_metrics::RegisterError>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn set_scores(&self, system: &SystemHealth) {
+        self.0.set_scores(system);
     }
 
     /// Probes readiness.

@@ -17,11 +17,12 @@ use crate::system_health::component_state::ComponentState;
 ///   component.
 /// - `system_health_state{component,state}`: 1 for the state of the component, `healthy`, `degraded` or `unhealthy`, and 0 for the others.
 ///
-/// Both are computed at the scrape. It has no golden signals of its own: those of the components' work are with that work.
+/// Both are computed at the scrape. It has no golden signals of its own, not even a saturation: a score is no share of a limit, and latency,
+/// traffic and errors of the components' work are with that work.
 ///
 /// # With `/readyz`
-/// The checks of `radiosonde-admin`'s `Health` are components in the same registry, named for the checks; and its
-/// `Health::component` makes a component declared here a check.
+/// The checks of `radiosonde-admin`'s `Health` are components in the same registry, named for the checks; with a namespace, after
+/// `Health::set_scores`. `Health::component` makes a component declared here a check.
 ///
 /// ```
 /// use radiosonde_metrics::Registry;

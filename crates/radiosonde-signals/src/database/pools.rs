@@ -35,7 +35,7 @@ impl Pools {
     pub(crate) fn declare(
         options: &SetOptions,
         names: DatabaseNames,
-        database: &Cow<'static, str>,
+        database: &str,
         pools: Vec<Declared>,
     ) -> Result<Self, RegisterError> {
         let waits = Waits::declare(options, names)?;
@@ -49,7 +49,7 @@ impl Pools {
             options.registry().collect_as(&gauges.key(&pool), watched);
         }
         if known.is_empty() {
-            known.push((database.clone(), waits.of_pool(database, waits.signals(database))));
+            known.push((Cow::Owned(database.to_owned()), waits.of_pool(database, waits.signals(database))));
         }
         for (_, waiting) in &known {
             waiting.signals().declare(options.registry());

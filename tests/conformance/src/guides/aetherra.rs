@@ -16,7 +16,12 @@ pub(crate) const GUIDE: &[Door] = &[
         metrics: &[
             counter("aetherra_api_requests_total", &["method", "endpoint", "status"], "", 2.0),
             counter("aetherra_api_errors_total", &["endpoint"], "", 1.0),
-            histogram("aetherra_request_duration_seconds", &["+method", "endpoint"], "seconds", 2.0),
+            histogram(
+                "aetherra_request_duration_seconds",
+                &["+method: as the counter of requests", "endpoint"],
+                "seconds",
+                2.0,
+            ),
         ],
     },
     Door {

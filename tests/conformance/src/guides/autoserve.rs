@@ -49,11 +49,16 @@ pub(crate) const GUIDE: &[Door] = &[
         helper: "radiosonde_signals::Database, DatabaseNames::abbreviated",
         make: database,
         metrics: &[
-            gauge("db_connections_active", &["+pool"], "", 3.0),
-            gauge("db_connections_idle", &["+pool"], "", 2.0),
+            gauge("db_connections_active", &["+pool: distinguishes pools"], "", 3.0),
+            gauge("db_connections_idle", &["+pool: distinguishes pools"], "", 2.0),
             // Its alert has it, its list of metrics does not.
-            gauge("db_connections_max", &["+pool"], "", 20.0),
-            histogram("db_query_duration_seconds", &["operation", "+database"], "seconds", 1.0),
+            gauge("db_connections_max", &["+pool: distinguishes pools"], "", 20.0),
+            histogram(
+                "db_query_duration_seconds",
+                &["operation", "+database: distinguishes databases"],
+                "seconds",
+                1.0,
+            ),
         ],
     },
     Door {
@@ -73,8 +78,18 @@ pub(crate) const GUIDE: &[Door] = &[
         helper: "radiosonde_signals::DataPipeline",
         make: data,
         metrics: &[
-            counter("data_records_processed_total", &["+pipeline", "+outcome"], "", 5.0),
-            counter("data_processing_errors_total", &["+pipeline", "+kind"], "", 2.0),
+            counter(
+                "data_records_processed_total",
+                &["+pipeline: distinguishes pipelines", "+outcome: records that failed are processed, too"],
+                "",
+                5.0,
+            ),
+            counter(
+                "data_processing_errors_total",
+                &["+pipeline: distinguishes pipelines", "+kind: errors are counted by kind"],
+                "",
+                2.0,
+            ),
         ],
     },
     Door {
@@ -86,9 +101,9 @@ pub(crate) const GUIDE: &[Door] = &[
         helper: "radiosonde_signals::Model, ModelNames::scaling",
         make: model,
         metrics: &[
-            gauge("scaling_prediction_accuracy", &["+model"], "", 0.85),
-            histogram("model_inference_duration_seconds", &["+model"], "seconds", 1.0),
-            gauge("model_last_training_timestamp", &["+model"], "seconds", SOME),
+            gauge("scaling_prediction_accuracy", &["+model: distinguishes models"], "", 0.85),
+            histogram("model_inference_duration_seconds", &["+model: distinguishes models"], "seconds", 1.0),
+            gauge("model_last_training_timestamp", &["+model: distinguishes models"], "seconds", SOME),
         ],
     },
 ];

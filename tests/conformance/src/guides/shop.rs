@@ -14,15 +14,15 @@ pub(crate) const GUIDE: &[Door] = &[
         metrics: &[
             counter("http_requests_total", &["method", "endpoint", "status"], "", 2.0),
             histogram("http_request_duration_seconds", &["method", "endpoint"], "seconds", 2.0),
-            gauge("http_requests_in_flight", &["+endpoint"], "", 1.0),
+            gauge("http_requests_in_flight", &["+endpoint: as the other metrics of requests"], "", 1.0),
         ],
     },
     Door {
         helper: "radiosonde_signals::Cache",
         make: cache,
         metrics: &[
-            counter("cache_hits_total", &["+cache"], "", 1.0),
-            counter("cache_misses_total", &["+cache"], "", 2.0),
+            counter("cache_hits_total", &["+cache: distinguishes caches"], "", 1.0),
+            counter("cache_misses_total", &["+cache: distinguishes caches"], "", 2.0),
         ],
     },
     Door {
@@ -30,9 +30,14 @@ pub(crate) const GUIDE: &[Door] = &[
         make: database,
         metrics: &[
             // A gauge, in spite of its name.
-            gauge("database_connections_total", &["+pool"], "", 5.0),
-            gauge("database_connections_active", &["+pool"], "", 3.0),
-            histogram("database_query_duration_seconds", &["+database", "+operation"], "seconds", 1.0),
+            gauge("database_connections_total", &["+pool: distinguishes pools"], "", 5.0),
+            gauge("database_connections_active", &["+pool: distinguishes pools"], "", 3.0),
+            histogram(
+                "database_query_duration_seconds",
+                &["+database: distinguishes databases", "+operation: distinguishes queries"],
+                "seconds",
+                1.0,
+            ),
         ],
     },
     Door {

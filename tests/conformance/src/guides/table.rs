@@ -26,7 +26,7 @@ pub type Kept = Box<dyn Any>;
 pub struct Metric {
     name: &'static str,
     kind: FamilyKind,
-    /// `name`; `name=a|b` with all its values; `+name` for a label that the guide does not have: the set's own name, mostly.
+    /// `name`; `name=a|b` with all its values; `+name: reason` for a label that the guide does not have.
     labels: &'static [&'static str],
     /// Empty for a number of things.
     unit: &'static str,
@@ -99,6 +99,9 @@ impl Metric {
             }
         }
         for label in self.labels {
+            if let Some((name, "")) = added(label) {
+                differences.push(format!("has the label {name} without a reason"));
+            }
             let (name, values) = name_and_values(label);
             let Some(values) = values else { continue };
             let expected: BTreeSet<&str> = values.split('|').collect();
@@ -133,8 +136,16 @@ impl Metric {
 
 /// The name of a label in the table, and its values.
 fn name_and_values(label: &str) -> (&str, Option<&str>) {
-    let label = label.strip_prefix('+').unwrap_or(label);
+    if let Some((name, _)) = added(label) {
+        return (name, None);
+    }
     label.split_once('=').map_or((label, None), |(name, values)| (name, Some(values)))
+}
+
+/// The name of a label that the guide does not have, and the reason for it.
+fn added(label: &str) -> Option<(&str, &str)> {
+    let added = label.strip_prefix('+')?;
+    Some(added.split_once(": ").unwrap_or((added, "")))
 }
 
 /// The labels that are the metric's own.

@@ -21,7 +21,12 @@ pub(crate) const GUIDE: &[Door] = &[
     Door {
         helper: "radiosonde_signals::Database, DatabaseNames::by_state, namespace",
         make: database,
-        metrics: &[gauge("valtronics_database_connections", &["state=used|idle|max", "+pool"], "", 25.0)],
+        metrics: &[gauge(
+            "valtronics_database_connections",
+            &["state=used|idle|max", "+pool: distinguishes pools"],
+            "",
+            25.0,
+        )],
     },
     Door {
         helper: "radiosonde_signals::Messaging, MessagingNames::per_system, namespace",

@@ -24,7 +24,7 @@ use tracing::instrument::WithSubscriber as _;
 use tracing_subscriber::Layer as _;
 use tracing_subscriber::layer::SubscriberExt as _;
 
-use crate::ledger::{AsMeant, Entry, Ledger};
+use crate::ledger::{AsMeant, Entry, InFlight, Ledger};
 use crate::plan::{Door, End, Place, Plan, Work, plans};
 use crate::world::{World, poll_to_the_end};
 
@@ -37,6 +37,9 @@ static RUNTIME: LazyLock<Runtime> =
 /// What a run left behind.
 struct Seen {
     entries: Vec<Entry>,
+    in_flight: Vec<InFlight>,
+    /// Whether all calls were made by one thread.
+    by_one_thread: bool,
     spans: Vec<FinishedSpan>,
     lines: Vec<Value>,
     before: Snapshot,
@@ -69,6 +72,7 @@ fn run(plans: Vec<(Place, Plan)>) -> Seen {
     let world = World { ledger: ledger.clone(), dispatch: dispatch.clone() };
     let before = Registry::global().snapshot();
     let dispatch = &dispatch;
+    let by_one_thread = plans.iter().all(|(place, _)| matches!(place, Place::Here));
     std::thread::scope(|scope| {
         let (mut here, mut tasks) = (Vec::new(), Vec::new());
         for (place, plan) in plans {
@@ -90,7 +94,8 @@ fn run(plans: Vec<(Place, Plan)>) -> Seen {
     });
     let after = Registry::global().snapshot();
     let lines = lines.lines().iter().map(|line| serde_json::from_str(line).unwrap()).collect();
-    Seen { entries: ledger.entries(), spans: spans.take(), lines, before, after }
+    let (entries, in_flight) = (ledger.entries(), ledger.in_flight());
+    Seen { entries, in_flight, by_one_thread, spans: spans.take(), lines, before, after }
 }
 
 /// How often each value is there.
@@ -124,6 +129,16 @@ impl Seen {
         assert_eq!(grown(signals.latency()), calls, "{name}");
         assert_eq!(grown(signals.errors()), errors, "{name}");
         assert_eq!(signals.saturation().unwrap().in_use().sum(&self.after), 0.0, "{name}");
+    }
+
+    /// While a call is open, the gauge counts it: with all open ones, of one thread; of several, one may still be ending elsewhere.
+    fn check_in_flight(&self) {
+        assert_eq!(self.in_flight.len(), self.entries.len());
+        for seen in &self.in_flight {
+            let open = seen.open as f64;
+            let agrees = if self.by_one_thread { seen.gauge == open } else { seen.gauge >= open };
+            assert!(agrees, "{seen:?}");
+        }
     }
 
     /// The counters of calls and of errors, by their labels.
@@ -177,6 +192,8 @@ impl Seen {
             (span.name.to_string(), is_error, error_type)
         });
         assert_eq!(count(spans), count(expected));
+        let continued = self.spans.iter().filter(|span| span.parent_is_remote).count();
+        assert_eq!(continued, self.entries.iter().filter(|entry| entry.is_continued).count());
         let expected = self
             .entries
             .iter()
@@ -195,11 +212,16 @@ impl Seen {
     }
 
     fn check(&self) {
-        for signals in GoldenSignals::of(Registry::global()) {
-            self.check_golden(&signals);
+        let golden = GoldenSignals::of(Registry::global());
+        for signals in &golden {
+            self.check_golden(signals);
         }
+        let named: BTreeSet<&str> = golden.iter().map(GoldenSignals::name).collect();
+        let called: BTreeSet<&str> = self.entries.iter().map(|entry| entry.work.name()).collect();
+        assert!(called.is_subset(&named), "{called:?}, {named:?}");
+        self.check_in_flight();
         let works = [Work::Price, Work::Plain, Work::Index, Work::Charge("acme"), Work::Charge("zeta")];
-        for work in works.into_iter().chain([Work::Observed, Work::ObservedLater]) {
+        for work in works.into_iter().chain([Work::Observed, Work::ObservedLater, Work::Streamed]) {
             self.check_series(work);
         }
         self.check_spans_and_lines();
@@ -217,6 +239,27 @@ proptest! {
         let checked = catch_unwind(AssertUnwindSafe(|| seen.check()));
         prop_assert!(checked.is_ok(), "{:#?}", seen.entries);
     }
+}
+
+#[test]
+fn the_gauge_counts_calls_within_calls_and_none_after_them() {
+    let call = |door, within| Plan {
+        work: Work::Price,
+        door,
+        end: End::Ok,
+        yields: 1,
+        polls: None,
+        bubbles: false,
+        within,
+        concurrent: true,
+    };
+    let inner = vec![call(Door::RunAsync, vec![]), call(Door::RunAsync, vec![])];
+    let outer = call(Door::RunAsync, vec![call(Door::RunAsync, inner)]);
+    let seen = run(vec![(Place::Here, outer)]);
+    let gauges: Vec<_> = seen.in_flight.iter().map(|seen| (seen.name, seen.gauge)).collect();
+    assert_eq!(gauges, [1.0, 2.0, 3.0, 4.0].map(|calls| ("price", calls)));
+    assert!(GoldenSignals::of(Registry::global()).iter().any(|signals| signals.name() == "price"));
+    seen.check();
 }
 
 #[test]

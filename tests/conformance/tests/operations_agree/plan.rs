@@ -35,6 +35,8 @@ pub(crate) enum Work {
     Observed,
     /// An `async fn` under `#[observe]`.
     ObservedLater,
+    /// A function under `#[observe]` that returns a stream.
+    Streamed,
 }
 
 impl Work {
@@ -46,6 +48,7 @@ impl Work {
             Self::Charge(_) => "charge",
             Self::Observed => "observed",
             Self::ObservedLater => "observed_later",
+            Self::Streamed => "streamed",
         }
     }
 }
@@ -63,6 +66,8 @@ pub(crate) enum Door {
     },
     /// A guard that is ended on another thread.
     GuardElsewhere,
+    /// A guard whose span continues a trace from elsewhere.
+    GuardContinued,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,6 +99,7 @@ fn plan(within: impl Strategy<Value = Vec<Plan>> + 'static) -> impl Strategy<Val
         Just(Work::Charge("zeta")),
         Just(Work::Observed),
         Just(Work::ObservedLater),
+        Just(Work::Streamed),
     ];
     let door = prop_oneof![
         1 => Just(Door::Run),
@@ -102,6 +108,7 @@ fn plan(within: impl Strategy<Value = Vec<Plan>> + 'static) -> impl Strategy<Val
         1 => Just(Door::RunInfallibleAsync),
         1 => any::<bool>().prop_map(|by_result| Door::Guard { by_result }),
         1 => Just(Door::GuardElsewhere),
+        1 => Just(Door::GuardContinued),
     ];
     let end = prop_oneof![
         3 => Just(End::Ok),

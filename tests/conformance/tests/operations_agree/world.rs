@@ -1,11 +1,13 @@
 //! Does the planned work by every door of an operation.
 
+use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, LazyLock};
 use std::task::{Context, Poll, Waker};
 
 use futures_util::future::{FutureExt as _, join_all};
+use futures_util::stream::{self, Stream, StreamExt as _};
 use radiosonde_metrics::Labels;
 use radiosonde_signals::{Operation, OperationFamily, OperationNames, observe};
 use tracing::Dispatch;
@@ -67,6 +69,11 @@ impl World {
                 Work::Charge(provider) => OPERATIONS.charge.with(&Provider { provider }),
                 Work::Observed => return drop(observed(&self, &plan)),
                 Work::ObservedLater => return drop(observed_later(&self, &plan).await),
+                Work::Streamed => {
+                    let mut items = pin!(streamed(self, Arc::clone(&plan)));
+                    while items.next().await.is_some() {}
+                    return;
+                }
             };
             match plan.door {
                 Door::Run => drop(operation.run(|| self.work(&plan))),
@@ -77,6 +84,7 @@ impl World {
                 }
                 Door::Guard { by_result } => self.guarded(&operation, &plan, by_result),
                 Door::GuardElsewhere => self.guarded_elsewhere(&operation, &plan),
+                Door::GuardContinued => self.continued(&operation, &plan),
             }
         })
     }
@@ -118,6 +126,16 @@ impl World {
             Ok(()) => record.complete(),
             Err(error) => record.fail(error),
         }
+    }
+
+    fn continued(&self, operation: &Operation, plan: &Plan) {
+        let headers = HashMap::from([("traceparent", TRACEPARENT)]);
+        let record = operation.track_with(|open| radiosonde_trace::continue_from(&headers, open));
+        let witness = self.ledger.begins(plan.work).continues();
+        let _ = record.run(|| {
+            self.within(plan);
+            witness.end(plan.end)
+        });
     }
 
     fn guarded_elsewhere(&self, operation: &Operation, plan: &Plan) {
@@ -173,6 +191,16 @@ fn observed(world: &World, plan: &Plan) -> Result<(), WorkError> {
 async fn observed_later(world: &World, plan: &Plan) -> Result<(), WorkError> {
     world.work_later(plan).await
 }
+
+/// The call ends with its first item, which may be an error; a further one changes nothing.
+#[observe]
+fn streamed(world: World, plan: Arc<Plan>) -> impl Stream<Item = Result<(), WorkError>> {
+    let first = stream::once(async move { world.work_later(&plan).await });
+    first.chain(stream::once(async { Ok(()) }))
+}
+
+/// The context of a sender elsewhere.
+const TRACEPARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
 /// Polls without a runtime. All work wakes itself.
 pub(crate) fn poll_to_the_end(mut work: Working) {

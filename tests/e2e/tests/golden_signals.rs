@@ -8,12 +8,17 @@ use std::time::{Duration, SystemTime};
 
 use conformance::guides::{GUIDES, Kept};
 use e2e::{Example, Prometheus, ScrapeJob, wait_for};
+use http::{Request, Response, StatusCode};
 use radiosonde::ops::GoldenQueries;
+use radiosonde::resources::ResourceMonitor;
 use radiosonde_admin::Listener;
 use radiosonde_metrics::Registry;
 use radiosonde_signals::{
-    Connections, DataPipeline, GoldenSignals, Messaging, Model, ScheduledJob, Sessions, SystemHealth,
+    BusinessMetric, Cache, Connections, DataPipeline, Database, Dependency, GoldenSignals, Messaging, Model,
+    Operation, PoolState, Queue, ScheduledJob, Sessions, SystemHealth, Worker,
 };
+use radiosonde_tower::{ClientLayer, Limiter, ServerLayer, ServerNames};
+use tower::{Layer as _, ServiceExt as _, service_fn};
 
 const SOON: Duration = Duration::from_secs(90);
 const PAGE: &str = include_str!("../../../docs/golden-signals.md");
@@ -126,20 +131,102 @@ fn the_promql_of_the_guides_has_plausible_values_in_prometheus() {
     let (others, generated) = serve(others);
     let guides = GUIDES.iter().map(|guide| serve(|registry| guide.record(registry)).0);
     let guides: Vec<Listener> = guides.collect();
-    let job = ScrapeJob::new("the-helpers", others.address());
+    let host = Registry::new();
+    let _monitor = ResourceMonitor::builder().registry(&host).build().unwrap();
+    let host = Listener::start(&host, ([127, 0, 0, 1], 0).into()).unwrap();
+    let job = ScrapeJob::new("the-helpers", others.address()).target(host.address());
     prometheus.scrape(&guides.iter().fold(job, |job, guide| job.target(guide.address())));
 
     let page = expressions_of_the_page();
     assert!(page.len() > 40 && generated.len() > 15, "{page:?}, {generated:?}");
+    let of_shop: Vec<_> =
+        SERVICES.into_iter().flat_map(|(service, declare)| of_service(service, declare)).collect();
+    let [http, saturated] = ["sum(rate(http_requests_total{status=~", "max("]
+        .map(|start| of_shop.iter().filter(|(query, _)| query.starts_with(start)).count());
+    assert_eq!([http, saturated], [3, 5], "{of_shop:#?}");
     wait_for("plausible values", SOON, || {
-        let generated = generated.iter().map(|(expression, range)| (expression.as_str(), range));
+        let generated =
+            generated.iter().chain(&of_shop).map(|(expression, range)| (expression.as_str(), range));
         let written = page.iter().chain(EXPRESSIONS).map(|(expression, range)| (*expression, range));
         let all = written.chain(generated);
         let wrong: Vec<String> =
             all.filter_map(|(expression, range)| wrong(&prometheus, expression, range)).collect();
         if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n").into()) }
     });
+    let price = Operation::in_registry(&Registry::new(), "price_order").unwrap();
+    let elsewhere = GoldenQueries::of(price.signals()).matching("service", "gateway").traffic().unwrap();
+    assert!(prometheus.query(&elsewhere).unwrap().is_empty(), "the operation is one of orders");
     assert_eq!(prometheus.process().complaints(), Vec::<String>::new());
+}
+
+#[test]
+fn the_page_has_the_forms_of_generated_queries() {
+    let mut signal = "";
+    let (mut errors, mut saturations) = (0, 0);
+    for line in PAGE.lines() {
+        signal = line.strip_prefix("# ").map_or(signal, |comment| comment.split(':').next().unwrap());
+        let is_query = line.contains(" by (") || line.starts_with("sum(");
+        match signal {
+            "errors" if is_query => {
+                let (_, ratio) = line.split_once(" / (").unwrap();
+                let (traffic, again) = ratio.split_once(" > 0) or 0 * ").unwrap();
+                assert_eq!(traffic, again, "{line}");
+                errors += 1;
+            }
+            "saturation" if is_query => {
+                let ends = line.ends_with(" > 0))") || line.ends_with(" / 20)") || line.ends_with(" / 60)");
+                assert!(line.starts_with("max by (") && line.contains(" / ") && ends, "{line}");
+                saturations += 1;
+            }
+            _ => {}
+        }
+    }
+    assert!(errors > 10 && saturations > 5, "{errors} {saturations}");
+}
+
+/// Declares what a service of the shop does.
+type Declare = fn(&Registry);
+
+/// The services of the shop, with the layers and helpers that they have.
+const SERVICES: [(&str, Declare); 3] = [
+    ("gateway", |registry| {
+        http_layers(registry, true);
+        BusinessMetric::counter("user_signups_total", "New users.").registry(registry).build().unwrap();
+    }),
+    ("orders", |registry| {
+        http_layers(registry, true);
+        Operation::in_registry(registry, "price_order").unwrap();
+        let state = || PoolState { max: 5, ..PoolState::default() };
+        Database::builder("orders").registry(registry).pool(state).build().unwrap();
+        Cache::builder("orders").capacity(100).registry(registry).build().unwrap();
+        let created = BusinessMetric::counter("orders_created_total", "Orders that were created and paid.");
+        created.registry(registry).build().unwrap();
+    }),
+    ("payments", |registry| {
+        http_layers(registry, false);
+        Worker::builder("payments").max(1).registry(registry).build().unwrap();
+        Dependency::builder("provider").registry(registry).build().unwrap();
+        let queue = Queue::builder("payments").registry(registry).build().unwrap();
+        let _ = radiosonde::tokio::channel::<()>(&queue, 100);
+    }),
+];
+
+fn http_layers(registry: &Registry, calls: bool) {
+    ServerLayer::builder().registry(registry).build().unwrap();
+    if calls {
+        ClientLayer::builder().registry(registry).build().unwrap();
+    }
+}
+
+/// The queries of a service of the shop.
+fn of_service(service: &str, declare: Declare) -> Vec<(String, RangeInclusive<f64>)> {
+    let registry = Registry::new();
+    declare(&registry);
+    let signals = GoldenSignals::of(&registry);
+    signals
+        .iter()
+        .flat_map(|signals| queries(&GoldenQueries::of(signals).matching("service", service)))
+        .collect()
 }
 
 /// Each line of the page's blocks of PromQL, with the range for its values by the comment above it.
@@ -184,7 +271,10 @@ fn serve(
     let registry = Registry::new();
     let listener = Listener::start(&registry, ([127, 0, 0, 1], 0).into()).unwrap();
     drop(record(&registry));
-    let generated = GoldenSignals::of(&registry).iter().flat_map(queries).collect();
+    let of_listener =
+        |signals| GoldenQueries::of(signals).matching("instance", listener.address().to_string());
+    let generated =
+        GoldenSignals::of(&registry).iter().flat_map(|signals| queries(&of_listener(signals))).collect();
     thread::spawn(move || {
         loop {
             let kept = record(&registry);
@@ -195,8 +285,7 @@ fn serve(
     (listener, generated)
 }
 
-fn queries(signals: &GoldenSignals) -> Vec<(String, RangeInclusive<f64>)> {
-    let queries = GoldenQueries::of(signals);
+fn queries(queries: &GoldenQueries) -> Vec<(String, RangeInclusive<f64>)> {
     let of_signals = [
         (queries.latency(0.95), SECONDS),
         (queries.traffic(), SOME),
@@ -227,6 +316,23 @@ fn others(registry: &Registry) -> Vec<Kept> {
         .unwrap();
     readings.record().track().complete();
     readings.processed_until(SystemTime::now() - Duration::from_secs(15));
+    requests(registry);
     SystemHealth::builder().registry(registry).build().unwrap().component("broker").record(true);
     vec![Box::new(websockets.open()), Box::new(sessions.open()), Box::new(ranker.inference().track())]
+}
+
+/// A request that fails and one that does not, by the names of OpenTelemetry, through a limit.
+fn requests(registry: &Registry) {
+    let limiter = Limiter::builder("front").registry(registry).build().unwrap();
+    let layer = ServerLayer::builder().registry(registry).names(ServerNames::otel()).build().unwrap();
+    let answer = service_fn(async |request: Request<String>| {
+        let status = if request.uri() == "/" { StatusCode::OK } else { StatusCode::BAD_GATEWAY };
+        Response::builder().status(status).body(String::new())
+    });
+    let service = layer.layer(limiter.concurrency_limit(4).layer(answer));
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    for path in ["/", "/orders"] {
+        let request = Request::get(path).body(String::new()).unwrap();
+        drop(runtime.block_on(service.clone().oneshot(request)));
+    }
 }

@@ -1,6 +1,7 @@
 //! Numbers of the business, under the names that existing dashboards read.
 
 use radiosonde_core::{SpanContext, SpanId, TraceFlags, TraceId};
+use radiosonde_metrics::error::RegisterErrorKind;
 use radiosonde_metrics::exposition::Format;
 use radiosonde_metrics::model::Kind;
 use radiosonde_metrics::{LabelValue, Labels, Registry};
@@ -173,6 +174,27 @@ fn a_counter_is_traffic_and_declared_values_are_its_errors() {
     assert_eq!((traffic.metric(), traffic.kind()), ("shop_payments_total", Kind::Counter));
     assert_eq!((traffic.sum(&now), signals.errors().unwrap().sum(&now)), (8.0, 3.0));
     assert!(signals.latency().is_none() && signals.saturation().is_none());
+}
+
+#[test]
+fn failures_that_can_never_be_counted_are_refused() {
+    let registry = Registry::new();
+    let payments = || BusinessMetric::counter("payments_total", "Payments.").registry(&registry);
+    let no_label = |label: &str| RegisterErrorKind::NoLabel { label: label.into() };
+    let misspelt = payments().failures("tpye", &["declined"]).family::<Typed<'_>>().unwrap_err();
+    assert_eq!(misspelt.kind(), &no_label("tpye"));
+    let (text, file) = (misspelt.to_string(), file!());
+    assert!(text.starts_with("metric \"payments_total\" declared at ") && text.contains(file), "{text}");
+    assert!(text.contains(" has no label \"tpye\";"), "{text}");
+    let unlabelled = payments().failures("type", &["declined"]).build().unwrap_err();
+    assert_eq!(unlabelled.kind(), &no_label("type"));
+
+    let never = payments().failures("status", &["offline", "declined"]).family::<Device>().unwrap_err();
+    let (label, value) = ("status".into(), "declined".into());
+    assert_eq!(never.kind(), &RegisterErrorKind::NoLabelValue { label, value });
+    assert!(never.to_string().ends_with(" has the label \"status\", whose value is never \"declined\""));
+    assert!(registry.descriptors().is_empty() && GoldenSignals::of(&registry).is_empty());
+    payments().failures("status", &["offline"]).family::<Device>().unwrap();
 }
 
 #[test]

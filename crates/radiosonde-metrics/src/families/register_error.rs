@@ -58,6 +58,18 @@ pub enum RegisterErrorKind {
         /// The value that every series has.
         value: Box<str>,
     },
+    /// Values of a label that the metric does not have were named.
+    NoLabel {
+        /// The name.
+        label: Box<str>,
+    },
+    /// A value was named that the label never has, by its type.
+    NoLabelValue {
+        /// The name.
+        label: Box<str>,
+        /// The value.
+        value: Box<str>,
+    },
     /// A constant label without a value, which is the same as none.
     NoValue {
         /// The name.
@@ -96,6 +108,13 @@ pub enum RegisterErrorKind {
 impl RegisterError {
     pub(crate) fn new(name: &str, site: &'static Location<'static>, kind: RegisterErrorKind) -> Self {
         Self { name: name.into(), site, kind }
+    }
+
+    /// A metric that a type made of instruments refuses by itself, declared where this is called.
+    #[must_use]
+    #[track_caller]
+    pub fn refused(name: &str, kind: RegisterErrorKind) -> Self {
+        Self::new(name, Location::caller(), kind)
     }
 
     /// The metric's name.
@@ -151,6 +170,12 @@ impl fmt::Display for RegisterError {
             RegisterErrorKind::DuplicateLabel { label } => write!(f, " has the label {label:?} twice"),
             RegisterErrorKind::ConstantLabel { label, value } => {
                 write!(f, " has the label {label:?}, which is {value:?} for every series")
+            }
+            RegisterErrorKind::NoLabel { label } => {
+                write!(f, " has no label {label:?}; expected one of its labels for the values that were named")
+            }
+            RegisterErrorKind::NoLabelValue { label, value } => {
+                write!(f, " has the label {label:?}, whose value is never {value:?}")
             }
             RegisterErrorKind::NoValue { label } => {
                 write!(f, " has the constant label {label:?} without a value, which is the same as no label")

@@ -1,6 +1,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use radiosonde_metrics::error::RegisterErrorKind;
 use radiosonde_metrics::model::Kind;
 use radiosonde_metrics::{Buckets, Counter, Instrument, Labels, MetricBuilder, RegisterError, Registry};
 
@@ -46,8 +47,10 @@ impl<'b, M: Instrument> BusinessMetricBuilder<'b, M> {
     /// Declares the metric, without labels.
     ///
     /// # Errors
-    /// [`RegisterError`] if the name is refused or the registry has another metric with it.
+    /// [`RegisterError`] if the name is refused or the registry has another metric with it, and if a label has failures.
+    #[track_caller]
     pub fn build(self) -> Result<BusinessMetric<M>, RegisterError> {
+        self.check_failures(&[], &[])?;
         let instrument = self.declared(|metric| metric.build())?;
         Ok(BusinessMetric { instrument, golden: self.golden() })
     }
@@ -55,12 +58,35 @@ impl<'b, M: Instrument> BusinessMetricBuilder<'b, M> {
     /// Declares the metric with the labels of the type `L`.
     ///
     /// # Errors
-    /// [`RegisterError`] if the name or a label is refused or the registry has another metric with the name.
+    /// [`RegisterError`] if the name or a label is refused or the registry has another metric with the name, and if no label can have the
+    /// values of [`failures`](BusinessMetricBuilder::failures).
+    #[track_caller]
     pub fn family<L: Labels>(self) -> Result<BusinessMetricFamily<M, L>, RegisterError> {
+        self.check_failures(&L::names(), &L::possible_values())?;
         let family = self.declared(|metric| metric.family::<L>())?;
         // Labels whose values are not known from their types begin without series.
         let _ = family.initialise();
         Ok(BusinessMetricFamily { family, golden: self.golden() })
+    }
+
+    /// Refuses failures that could never be counted: their share would be 0 for ever. `possible` are the values of each label, or none
+    /// if they are not known.
+    #[track_caller]
+    fn check_failures(&self, labels: &[&str], possible: &[Vec<String>]) -> Result<(), RegisterError> {
+        let Some((label, failures)) = self.failures else { return Ok(()) };
+        let kind = match labels.iter().position(|name| *name == label) {
+            None => RegisterErrorKind::NoLabel { label: label.into() },
+            Some(at) => {
+                let possible = possible.get(at).map_or(&[][..], Vec::as_slice);
+                let is_possible =
+                    |failure: &str| possible.is_empty() || possible.iter().any(|value| value == failure);
+                let Some(value) = failures.iter().find(|failure| !is_possible(failure)) else {
+                    return Ok(());
+                };
+                RegisterErrorKind::NoLabelValue { label: label.into(), value: (*value).into() }
+            }
+        };
+        Err(RegisterError::refused(&self.options.name(self.name), kind))
     }
 
     fn declared<T>(
@@ -94,7 +120,8 @@ impl<'b, M: Instrument> BusinessMetricBuilder<'b, M> {
 }
 
 impl<'b> BusinessMetricBuilder<'b, Counter> {
-    /// States which values of a label mean that something failed: they are the errors among the traffic.
+    /// States which values of a label mean that something failed: they are the errors among the traffic. The metric needs the label,
+    /// and a label whose type lists its values needs these among them.
     pub fn failures(self, label: &'b str, values: &'b [&'b str]) -> Self {
         Self { failures: Some((label, values)), ..self }
     }

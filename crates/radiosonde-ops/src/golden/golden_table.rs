@@ -71,6 +71,9 @@ impl GoldenTable {
         if saturation.in_use().kind() == Kind::Counter {
             return "a rate".to_owned();
         }
+        if saturation.in_use().select(&self.now).next().is_none() {
+            return "none yet".to_owned();
+        }
         let in_use = short(saturation.in_use().sum(&self.now));
         match (saturation.limit().value(&self.now), saturation.share(&self.now)) {
             (Some(limit), Some(share)) => format!("{in_use} of {} ({})", short(limit), percent(share)),

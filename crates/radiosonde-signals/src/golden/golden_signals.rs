@@ -110,15 +110,27 @@ impl GoldenSignals {
         }
     }
 
-    /// Lists the signals among those of the registry, in place of signals with the same kind and name.
+    /// Lists the signals among those of the registry, in place of signals with the same kind and name, and of the same metrics as far as
+    /// both have them.
     pub fn declare(&self, registry: &Registry) {
         let declared = registry.attachment::<Declared>();
         let mut all = declared.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_same = |other: &&mut Self| (other.kind, &other.name) == (self.kind, &self.name);
-        match all.iter_mut().find(is_same) {
+        match all.iter_mut().find(|other| other.is_same(self)) {
             Some(former) => former.clone_from(self),
             None => all.push(self.clone()),
         }
+    }
+
+    /// Whether these are the signals of the same work, declared again: others of its name have a namespace, or other names of metrics.
+    fn is_same(&self, other: &Self) -> bool {
+        let mut metrics = self.metrics().into_iter().zip(other.metrics());
+        (self.kind, &self.name) == (other.kind, &other.name)
+            && metrics.all(|(one, two)| one.is_none() || two.is_none() || one == two)
+    }
+
+    fn metrics(&self) -> [Option<&str>; 4] {
+        let in_use = self.saturation().map(Saturation::in_use);
+        [self.latency(), self.traffic(), self.errors(), in_use].map(|series| series.map(Series::metric))
     }
 
     /// All signals declared in a registry, by kind and name.
@@ -180,22 +192,23 @@ impl Saturation {
         &self.limit
     }
 
-    /// The share in use: 1 is full. `None` if the limit is unknown or 0, and if a counter is in use by its rate, which one snapshot does
-    /// not have.
+    /// The share in use: 1 is full. `None` if the limit is unknown or 0, if there is no series of what is in use, and if a counter is in
+    /// use by its rate, which one snapshot does not have.
     #[must_use]
     pub fn share(&self, snapshot: &Snapshot) -> Option<f64> {
         let limit = self.limit.value(snapshot)?;
+        let in_use = self.in_use.known_sum(snapshot)?;
         let is_rate = self.in_use.kind() == Kind::Counter;
-        (limit > 0.0 && !is_rate).then(|| self.in_use.sum(snapshot) / limit)
+        (limit > 0.0 && !is_rate).then(|| in_use / limit)
     }
 }
 
 impl Limit {
-    /// The limit in a snapshot; `None` if it is unknown.
+    /// The limit in a snapshot; `None` if it is unknown, or its metric has no series.
     #[must_use]
     pub fn value(&self, snapshot: &Snapshot) -> Option<f64> {
         match self {
-            Self::Metric(series) => Some(series.sum(snapshot)),
+            Self::Metric(series) => series.known_sum(snapshot),
             Self::Fixed(limit) => Some(*limit),
             Self::Unknown => None,
         }
@@ -207,8 +220,58 @@ impl Limit {
 struct Declared(Mutex<Vec<GoldenSignals>>);
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
+
+    fn orders(registry: &Registry, traffic: &str) -> GoldenSignals {
+        GoldenSignals::new("operation", "orders").with_traffic(Series::of(registry, traffic, Kind::Counter))
+    }
+
+    #[test]
+    fn signals_of_one_name_in_two_namespaces_are_both_listed() {
+        let registry = Registry::new();
+        let [shop, stock] = ["shop_total", "stock_total"].map(|traffic| orders(&registry, traffic));
+        shop.declare(&registry);
+        stock.declare(&registry);
+        shop.declare(&registry);
+        assert_eq!(GoldenSignals::of(&registry), [shop, stock]);
+    }
+
+    #[test]
+    fn signals_of_the_same_traffic_with_another_latency_are_both_listed() {
+        let registry = Registry::new();
+        let latency = |name| Series::of(&registry, name, Kind::Histogram);
+        let orders = ["a_seconds", "a"].map(|name| orders(&registry, "a_total").with_latency(latency(name)));
+        orders.iter().for_each(|signals| signals.declare(&registry));
+        assert_eq!(GoldenSignals::of(&registry), orders);
+    }
+
+    #[test]
+    fn signals_that_are_declared_again_replace_the_former() {
+        let registry = Registry::new();
+        orders(&registry, "a_total").declare(&registry);
+        let errors = Series::of(&registry, "a_total", Kind::Counter).with("status", "error");
+        let again = orders(&registry, "a_total").with_errors(errors);
+        again.declare(&registry);
+        assert_eq!(GoldenSignals::of(&registry), [again]);
+    }
+
+    #[test]
+    fn the_share_in_use_is_unknown_without_a_series_of_it_or_of_its_limit() {
+        let registry = Registry::new();
+        let series = |name| Series::of(&registry, name, Kind::Gauge);
+        let share = |limit: &Limit| {
+            let signals = orders(&registry, "a_total").with_saturation(series("used"), limit.clone());
+            signals.saturation().and_then(|of| of.share(&registry.snapshot()))
+        };
+        let limits = [Limit::Fixed(4.0), Limit::Metric(series("max"))];
+        assert_eq!(limits.each_ref().map(share), [None, None]);
+        registry.gauge("used", "Used.").build().unwrap().set(1.0);
+        assert_eq!(limits.each_ref().map(share), [Some(0.25), None]);
+        registry.gauge("max", "Most.").build().unwrap().set(2.0);
+        assert_eq!(limits.each_ref().map(share), [Some(0.25), Some(0.5)]);
+    }
 
     #[test]
     fn a_counter_in_use_has_no_share_in_one_snapshot() {

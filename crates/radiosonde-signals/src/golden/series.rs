@@ -101,6 +101,11 @@ impl Series {
         })
     }
 
+    /// The sum of the series in a snapshot; `None` if there are none.
+    pub(crate) fn known_sum(&self, snapshot: &Snapshot) -> Option<f64> {
+        self.select(snapshot).next().map(|_| self.sum(snapshot))
+    }
+
     /// The sum of the series in a snapshot: their values, or the observations counted by a histogram.
     #[must_use]
     pub fn sum(&self, snapshot: &Snapshot) -> f64 {

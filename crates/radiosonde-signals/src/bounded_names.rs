@@ -39,14 +39,32 @@ impl<T> BoundedNames<T> {
 
     /// The value of a name, made if the name is new; `None` beyond the limit, and for a name too long for a label.
     pub fn admit(&self, name: &str, make: impl FnOnce() -> T) -> Option<Arc<T>> {
-        self.find(name).or_else(|| self.add(name, make))
+        let is_long = name.len() > MAX_VALUE_BYTES;
+        self.find(name).or_else(|| self.add(name, is_long, || name.to_owned(), make))
+    }
+
+    /// As [`admit`](Self::admit), for a key that stands for several names, which may be longer than one: a report has what `shown`
+    /// returns.
+    pub(crate) fn admit_key(
+        &self,
+        key: &str,
+        shown: impl FnOnce() -> String,
+        make: impl FnOnce() -> T,
+    ) -> Option<Arc<T>> {
+        self.find(key).or_else(|| self.add(key, false, shown, make))
     }
 
     #[cold]
-    fn add(&self, name: &str, make: impl FnOnce() -> T) -> Option<Arc<T>> {
+    fn add(
+        &self,
+        name: &str,
+        is_long: bool,
+        shown: impl FnOnce() -> String,
+        make: impl FnOnce() -> T,
+    ) -> Option<Arc<T>> {
         // Before the lock: such names are never kept, so requests with many of them do not delay others.
-        if name.len() > MAX_VALUE_BYTES || self.known.load().len() >= self.limit {
-            return self.refuse(name);
+        if is_long || self.known.load().len() >= self.limit {
+            return self.refuse(shown);
         }
         let adding = self.adding.lock().unwrap_or_else(PoisonError::into_inner);
         let known = self.known.load_full();
@@ -55,7 +73,7 @@ impl<T> BoundedNames<T> {
         }
         if known.len() >= self.limit {
             drop(adding);
-            return self.refuse(name);
+            return self.refuse(shown);
         }
         let value = Arc::new(make());
         let mut more = HashMap::clone(&known);
@@ -64,11 +82,13 @@ impl<T> BoundedNames<T> {
         Some(value)
     }
 
-    fn refuse(&self, name: &str) -> Option<Arc<T>> {
+    /// Reports the first name that is refused.
+    pub(crate) fn refuse(&self, shown: impl FnOnce() -> String) -> Option<Arc<T>> {
         // Relaxed: no memory depends on it. Written once, as each request reads it.
         if !self.is_reported.load(Ordering::Relaxed) && !self.is_reported.swap(true, Ordering::Relaxed) {
             let (limit, what) = (self.limit, self.what);
-            let name = name.get(..MAX_SHOWN).unwrap_or(name);
+            let name = shown();
+            let name = beginning(&name);
             let message = format_args!(
                 "expected at most {limit} {what} of at most {MAX_VALUE_BYTES} bytes; {name:?} is counted as {OVERFLOW:?}"
             );
@@ -79,7 +99,10 @@ impl<T> BoundedNames<T> {
 }
 
 /// Enough of a name to know it again.
-const MAX_SHOWN: usize = 128;
+pub(crate) fn beginning(name: &str) -> &str {
+    const MAX_SHOWN: usize = 128;
+    name.char_indices().nth(MAX_SHOWN).and_then(|(end, _)| name.get(..end)).unwrap_or(name)
+}
 
 impl<T> fmt::Debug for BoundedNames<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,6 +1,8 @@
 //! Kinds of work: their names, their metrics, and how one is declared.
 
 pub(crate) mod error_kind;
+pub(crate) mod label_key;
+pub(crate) mod label_sets;
 pub(crate) mod operation;
 pub(crate) mod operation_builder;
 pub(crate) mod operation_family;

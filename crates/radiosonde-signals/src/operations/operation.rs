@@ -78,13 +78,15 @@ struct Errors {
 }
 
 impl Operation {
-    /// The operation with these values of the labels of `metrics`. All its series exist from then on.
+    /// The operation with these values of the labels of `metrics`, or with the values `_overflow` beyond the limit of them. All its
+    /// series exist from then on.
     pub(crate) fn from_metrics(
         metrics: &WorkMetrics,
         name: Cow<'static, str>,
         values: &[&str],
         clock: &SharedClock,
     ) -> Self {
+        let values = &*metrics.sets.admit(values);
         let with = |family: &DynFamily<Counter>, value| family.handle(&[values, &[value]].concat());
         let outcome = |calls: &DynFamily<Counter>, value| match metrics.outcome.label() {
             Some(_) => with(calls, value),
@@ -165,13 +167,16 @@ impl Operation {
 
     /// Makes the call one of this many items, such as the messages of a batch: each counts as a call, and as an error if the call
     /// fails. Default: 1. Of a call in progress, by [`Record::work_mut`].
+    ///
+    /// The call still has one duration: with items, the count of the histogram is the number of calls, and the counter that of items.
     pub const fn set_items(&mut self, items: u64) -> &mut Self {
         self.items = Some(items);
         self
     }
 
-    /// What the call moves, if its set has a counter for it: the bytes of messages, the rows of a query. Default: 0. Of a call in
-    /// progress, by [`Record::work_mut`].
+    /// What the call moves: the bytes of messages, the rows of a query. Default: 0. Of a call in progress, by [`Record::work_mut`].
+    ///
+    /// Only a set with a counter for it counts it, such as [`Messaging`](crate::Messaging); of any other operation, it is ignored.
     pub const fn set_amount(&mut self, amount: u64) -> &mut Self {
         self.amount = amount;
         self
@@ -213,11 +218,12 @@ impl UnitOfWork for Operation {
     }
 
     fn begin(&self) {
-        if let Some(in_flight) = &self.signals.in_flight {
-            in_flight.inc();
-        }
+        // First: it asks a clock, and if that panics there is no work.
         if let Some(watcher) = &self.signals.watcher {
             watcher.begun();
+        }
+        if let Some(in_flight) = &self.signals.in_flight {
+            in_flight.inc();
         }
     }
 

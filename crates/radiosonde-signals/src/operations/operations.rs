@@ -7,6 +7,7 @@ use radiosonde_core::SharedClock;
 use radiosonde_metrics::model::OVERFLOW;
 
 use crate::bounded_names::BoundedNames;
+use crate::operations::label_key::LabelKey;
 use crate::operations::operation::Operation;
 use crate::operations::work_metrics::WorkMetrics;
 
@@ -27,11 +28,8 @@ pub(crate) struct Operations {
     overflow: OnceLock<Operation>,
 }
 
-/// After each value of a key. It is not a character, so no text has a use for it.
-const SEPARATOR: char = '\u{10ffff}';
-
 thread_local! {
-    static KEY: RefCell<String> = const { RefCell::new(String::new()) };
+    static KEY: RefCell<LabelKey> = const { RefCell::new(LabelKey::new()) };
 }
 
 impl Operations {
@@ -66,7 +64,8 @@ impl Operations {
         Operation::from_metrics(&self.metrics, name, &values, &self.clock)
     }
 
-    /// The operation with these values of the last labels, in their order; beyond the limit, one whose values are `_overflow`.
+    /// The operation with these values of the last labels, in their order; beyond the limit, and for a value too long for a label, one
+    /// whose values are `_overflow`.
     /// A value more than there are labels is its name only.
     pub(crate) fn get(&self, values: &[&str]) -> Operation {
         self.get_by(|see| values.iter().for_each(|value| see(value)))
@@ -77,14 +76,12 @@ impl Operations {
         // Taken while it is used: `visit` may be code of others that asks for an operation.
         let mut key = KEY.take();
         key.clear();
-        visit(&mut |value| {
-            key.push_str(value);
-            key.push(SEPARATOR);
-        });
-        let found = self.known.admit(&key, || {
-            let values: Vec<&str> = key.split_terminator(SEPARATOR).collect();
-            self.make(&values)
-        });
+        visit(&mut |value| key.push(value));
+        let found = if key.has_long_value() {
+            self.known.refuse(|| key.shown())
+        } else {
+            self.known.admit_key(key.as_str(), || key.shown(), || self.make(&key.values()))
+        };
         KEY.set(key);
         found.map_or_else(|| self.overflow().clone(), |found| Operation::clone(&found))
     }

@@ -7,6 +7,7 @@ use tracing::Span;
 
 use crate::golden::{GoldenSignals, Limit, Series};
 use crate::operations::error_kind::{ErrorKinds, OTHER};
+use crate::operations::label_sets::{KINDS, LabelSets, SETS};
 use crate::operations::outcome_label::OutcomeLabel;
 use crate::recording::ended::Ended;
 
@@ -73,33 +74,35 @@ impl<'a> WorkDeclaration<'a> {
         open: impl Fn(&str) -> Span + Send + Sync + 'static,
     ) -> Result<WorkMetrics, RegisterError> {
         let (outcomes, error_kinds) = (self.outcome.all(), known_kinds(&kinds));
-        let counter = |(name, help): (&'a str, &'a str), label: Option<(&str, &[&str])>| {
+        let counter = |(name, help): (&'a str, &'a str), label: Option<(&str, &[&str])>, each: usize| {
             let values: Vec<_> = self.values.iter().copied().chain(label).collect();
             let counter =
                 registry.counter(name, help).constant_labels(self.constant).possible_values(&values);
             let counter = if self.unconventional { counter.unconventional_name() } else { counter };
             let labels: Vec<_> = self.labels.iter().copied().chain(label.map(|(label, _)| label)).collect();
-            counter.labels(&labels)
+            // Of what is declared several times, so it does not depend on the kinds of errors of this declaration.
+            counter.max_series(SETS * each).labels(&labels)
         };
         let outcome = self.outcome.label().map(|label| (label, &*outcomes));
-        let calls = self.calls.map(|calls| counter(calls, outcome)).transpose()?;
+        let calls = self.calls.map(|calls| counter(calls, outcome, outcomes.len())).transpose()?;
         // Kinds that an `err` hook names are not known here.
         let kind = Some(("kind", &*error_kinds));
-        let errors = self.errors.map(|errors| counter(errors, kind)).transpose()?;
-        let amount = self.amount.map(|amount| counter(amount, None)).transpose()?;
+        let errors = self.errors.map(|errors| counter(errors, kind, KINDS)).transpose()?;
+        let amount = self.amount.map(|amount| counter(amount, None, 1)).transpose()?;
         let histogram = |(name, help): (&str, &str)| {
             let histogram = registry.histogram(name, help).constant_labels(self.constant);
             let histogram = if name.ends_with("_seconds") { histogram.unit("seconds") } else { histogram };
             let histogram = histogram.possible_values(self.values).buckets(self.buckets.clone());
-            histogram.labels(self.labels)
+            histogram.max_series(SETS).labels(self.labels)
         };
         let duration = self.duration.map(histogram).transpose()?;
         let gauge = |(name, help)| {
             let gauge = registry.int_gauge(name, help).constant_labels(self.constant);
-            gauge.possible_values(self.values).labels(self.labels)
+            gauge.possible_values(self.values).max_series(SETS).labels(self.labels)
         };
         let in_flight = self.in_flight.map(gauge).transpose()?;
         let golden = self.golden(registry);
+        let metric = self.calls.or(self.duration).or(self.errors).or(self.in_flight);
         Ok(WorkMetrics {
             calls,
             outcome: self.outcome,
@@ -109,6 +112,7 @@ impl<'a> WorkDeclaration<'a> {
             in_flight,
             beside: Vec::new(),
             labels: self.labels.len(),
+            sets: LabelSets::of(registry, metric.map_or(self.kind, |(name, _)| name)),
             kinds,
             error_texts: self.error_texts,
             items_attribute: self.items_attribute,
@@ -161,6 +165,7 @@ pub(crate) struct WorkMetrics {
     pub(crate) beside: Vec<DynFamily<Counter>>,
     /// How many labels tell operations apart.
     pub(crate) labels: usize,
+    pub(crate) sets: Arc<LabelSets>,
     pub(crate) kinds: ErrorKinds,
     pub(crate) error_texts: bool,
     pub(crate) items_attribute: Option<&'static str>,

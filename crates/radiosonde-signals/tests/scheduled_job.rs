@@ -1,10 +1,12 @@
 //! The golden signals of scheduled jobs.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock, mpsc};
+use std::time::{Duration, SystemTime};
 
-use radiosonde_core::Clock as _;
+use radiosonde_core::Clock;
 use radiosonde_metrics::Registry;
 use radiosonde_signals::{GoldenSignals, ScheduledJob};
 use radiosonde_testkit::ManualClock;
@@ -157,4 +159,81 @@ fn without_a_grace_it_is_a_tenth_of_the_interval() {
     assert_eq!(overdue(), Some(0.0));
     clock.advance(Duration::from_secs(1));
     assert_eq!(overdue(), Some(1.0));
+}
+
+/// Scrapes while it is asked for the time, or panics.
+#[derive(Debug, Default)]
+struct OddClock {
+    time: ManualClock,
+    scrapes: OnceLock<Registry>,
+    is_scraping: AtomicBool,
+    panics: AtomicBool,
+}
+
+impl OddClock {
+    fn act(&self) {
+        assert!(!self.panics.load(Ordering::SeqCst), "no time");
+        if let Some(registry) = self.scrapes.get()
+            && !self.is_scraping.swap(true, Ordering::SeqCst)
+        {
+            let _ = registry.text();
+            self.is_scraping.store(false, Ordering::SeqCst);
+        }
+    }
+}
+
+impl Clock for OddClock {
+    fn now(&self) -> SystemTime {
+        self.act();
+        self.time.now()
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.act();
+        self.time.monotonic()
+    }
+}
+
+fn odd_job(registry: &Registry) -> (Arc<OddClock>, ScheduledJob) {
+    let clock = Arc::new(OddClock::default());
+    let shared: Arc<dyn Clock> = Arc::<OddClock>::clone(&clock);
+    let job = ScheduledJob::builder("report").every(Duration::from_secs(3600));
+    (clock, job.registry(registry).clock(shared).build().unwrap())
+}
+
+#[test]
+fn a_clock_that_scrapes_finds_nothing_locked() {
+    let registry = Registry::new();
+    let (clock, job) = odd_job(&registry);
+    clock.scrapes.set(registry.clone()).unwrap();
+    let (done, is_done) = mpsc::channel();
+    std::thread::spawn(move || done.send(job.operation().run(|| Ok::<_, String>(3))));
+    assert_eq!(is_done.recv_timeout(Duration::from_secs(20)), Ok(Ok(3)));
+}
+
+#[test]
+fn a_clock_that_panics_leaves_no_run_in_progress() {
+    let registry = Registry::new();
+    let (clock, job) = odd_job(&registry);
+    let count = |panics: bool, run: &dyn Fn()| {
+        clock.panics.store(panics, Ordering::SeqCst);
+        assert_eq!(catch_unwind(AssertUnwindSafe(run)).is_err(), panics);
+        clock.panics.store(false, Ordering::SeqCst);
+        let now = registry.snapshot();
+        let labels = [("job_name", "report")];
+        let runs = now.family("job_runs_total").unwrap().series();
+        let ended: f64 = runs.iter().map(|series| series.number()).sum();
+        (now.value("job_running", &labels), ended)
+    };
+    assert_eq!(count(true, &|| drop(job.operation().track())), (Some(0.0), 0.0), "it did not begin");
+    let fails_late = || {
+        let run = job.operation().track();
+        clock.panics.store(true, Ordering::SeqCst);
+        run.complete();
+    };
+    clock.panics.store(false, Ordering::SeqCst);
+    assert!(catch_unwind(AssertUnwindSafe(fails_late)).is_err());
+    assert_eq!(count(false, &|| ()), (Some(0.0), 1.0), "it ended once");
+    assert_eq!(count(false, &|| job.operation().track().complete()), (Some(0.0), 2.0));
+    assert_eq!(registry.snapshot().value("job_overlaps_total", &[("job_name", "report")]), Some(0.0));
 }

@@ -171,9 +171,14 @@ impl<W: UnitOfWork> Record<W> {
         if self.state == State::Ended {
             return;
         }
-        self.state = State::Ended;
+        // Before the end: if the clock panics, the record is still open, and ends when it is dropped.
         let took = self.elapsed();
-        let ended = self.work.adjust(ended.into()).after(took);
+        self.end_after(took, ended.into());
+    }
+
+    fn end_after(&mut self, took: Duration, ended: Ended) {
+        self.state = State::Ended;
+        let ended = self.work.adjust(ended).after(took);
         let takes_hint = self.work.takes_hint(&ended);
         let ended = ended.with_canonical(self.canonical.take(), takes_hint);
         if ended.is_error() {
@@ -224,8 +229,9 @@ impl<W: UnitOfWork> Drop for Record<W> {
             State::InScope => Outcome::Panicked,
             State::Open => Outcome::of_drop(),
         };
-        // This thread may be unwinding, so a second panic would abort the process.
-        survive(|| self.end(outcome));
+        // This thread may be unwinding, so a second panic would abort the process. A clock that panics measures nothing.
+        let took = survive(|| self.elapsed()).unwrap_or_default();
+        survive(|| self.end_after(took, outcome.into()));
     }
 }
 

@@ -1,6 +1,6 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::UNIX_EPOCH;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use radiosonde_core::{Outcome, SharedClock};
 use radiosonde_metrics::collect::{Collection, Collector};
@@ -31,8 +31,13 @@ pub(crate) struct Scheduled {
 }
 
 impl Runs {
-    fn stamp(&self, gauge: &DynFamily<Gauge>) {
-        let since = self.clock.now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    /// The clock's times. It is code of others, so it is asked before anything is locked or counted.
+    fn times(&self) -> (SystemTime, Duration) {
+        (self.clock.now(), self.clock.monotonic())
+    }
+
+    fn stamp(&self, gauge: &DynFamily<Gauge>, at: SystemTime) {
+        let since = at.duration_since(UNIX_EPOCH).unwrap_or_default();
         gauge.with(&[&self.job]).set(since.as_secs_f64());
     }
 
@@ -49,7 +54,8 @@ impl Scheduled {
 
 impl WatchWork for Runs {
     fn begun(&self) {
-        self.stamp(&self.last_start);
+        let (at, now) = self.times();
+        self.stamp(&self.last_start, at);
         let mut running = self.running();
         *running += 1;
         if *running > 1 {
@@ -57,7 +63,7 @@ impl WatchWork for Runs {
         }
         drop(running);
         if let Some(scheduled) = &self.scheduled {
-            scheduled.missed.inc_by(scheduled.schedule().start(self.clock.monotonic()));
+            scheduled.missed.inc_by(scheduled.schedule().start(now));
         }
     }
 
@@ -66,9 +72,10 @@ impl WatchWork for Runs {
         if ended.outcome() != Outcome::Completed {
             return;
         }
-        self.stamp(&self.last_success);
+        let (at, now) = self.times();
+        self.stamp(&self.last_success, at);
         if let Some(scheduled) = &self.scheduled {
-            scheduled.schedule().succeed(self.clock.monotonic());
+            scheduled.schedule().succeed(now);
         }
     }
 }

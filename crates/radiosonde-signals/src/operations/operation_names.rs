@@ -10,6 +10,8 @@ use crate::operations::outcome_label::OutcomeLabel;
 /// | duration | `operation_duration_seconds{operation}` | `<operation>_duration_seconds` |
 /// | in flight | `operation_in_flight{operation}` | `<operation>_in_flight` |
 ///
+/// A status is `success` only for calls that completed. An aborted call has the other status, but is not among the errors.
+///
 /// ```
 /// use radiosonde_metrics::Registry;
 /// use radiosonde_signals::{Operation, OperationNames};

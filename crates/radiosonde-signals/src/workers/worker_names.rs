@@ -26,6 +26,9 @@ use crate::operations::outcome_label::OutcomeLabel;
 /// | active | `workers_active` | `<name>_active_tasks` |
 /// | limit | `workers_max` | `<name>_max_tasks` |
 ///
+/// Whatever did not complete has the status `error`, or counts in `tasks_failed_total`: aborted tasks as well, though they are not among
+/// the errors.
+///
 /// Without the label `worker`, they are for a registry with one worker of these names.
 ///
 /// ```

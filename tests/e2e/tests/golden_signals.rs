@@ -4,7 +4,7 @@
 
 use std::ops::RangeInclusive;
 use std::thread;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use conformance::guides::{GUIDES, Kept};
 use e2e::{Example, Prometheus, ScrapeJob, wait_for};
@@ -12,6 +12,7 @@ use http::{Request, Response, StatusCode};
 use radiosonde::ops::GoldenQueries;
 use radiosonde::resources::ResourceMonitor;
 use radiosonde_admin::Listener;
+use radiosonde_core::{Clock as _, SystemClock};
 use radiosonde_metrics::Registry;
 use radiosonde_signals::{
     BusinessMetric, Cache, Connections, DataPipeline, Database, Dependency, GoldenSignals, Messaging, Model,
@@ -315,7 +316,7 @@ fn others(registry: &Registry) -> Vec<Kept> {
         .build()
         .unwrap();
     readings.record().track().complete();
-    readings.processed_until(SystemTime::now() - Duration::from_secs(15));
+    readings.processed_until(SystemClock.now() - Duration::from_secs(15));
     requests(registry);
     SystemHealth::builder().registry(registry).build().unwrap().component("broker").record(true);
     vec![Box::new(websockets.open()), Box::new(sessions.open()), Box::new(ranker.inference().track())]

@@ -1,4 +1,3 @@
-use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -20,7 +19,7 @@ pub struct QueueState {
 /// How many messages wait in a queue, and since when.
 pub(crate) struct Depth {
     pub(crate) clock: SharedClock,
-    queue: Cow<'static, str>,
+    queue: Box<str>,
     depth: IntGauge,
     lag: RemovableDynFamily<Gauge>,
     /// In nanoseconds of the clock. No message that waits is older.
@@ -32,7 +31,7 @@ pub(crate) struct Depth {
 impl Depth {
     pub(crate) fn new(
         clock: SharedClock,
-        queue: Cow<'static, str>,
+        queue: Box<str>,
         depth: IntGauge,
         lag: RemovableDynFamily<Gauge>,
     ) -> Self {

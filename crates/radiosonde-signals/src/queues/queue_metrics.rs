@@ -1,4 +1,3 @@
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use radiosonde_metrics::{Counter, Histogram, RegisterError};
@@ -26,7 +25,7 @@ pub(crate) const RESULTS: [&str; 5] = ["received", "dropped", "cancelled", "full
 
 impl QueueMetrics {
     /// Declares all but the capacity.
-    pub(crate) fn declare(name: &Cow<'static, str>, options: &SetOptions) -> Result<Self, RegisterError> {
+    pub(crate) fn declare(name: &str, options: &SetOptions) -> Result<Self, RegisterError> {
         let registry = options.registry();
         let messages = options.name(MESSAGES);
         let messages = registry.counter(&messages, "Messages of a queue, by what became of them.");
@@ -48,7 +47,7 @@ impl QueueMetrics {
         let lag = lag.unit("seconds").removable().labels(&["queue"])?;
         // Messages may wait since before.
         let depth = shared_state(registry, &format!("{depth}/{name}"), || {
-            Depth::new(Arc::clone(&options.clock), name.clone(), depths.handle(&[name]), lag)
+            Depth::new(Arc::clone(&options.clock), name.into(), depths.handle(&[name]), lag)
         });
         Ok(Self {
             depth,

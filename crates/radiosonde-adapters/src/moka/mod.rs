@@ -1,4 +1,4 @@
-//! Caches of `moka`, with the golden signals of [`Cache`](radiosonde_signals::Cache).
+//! Caches of `moka`, with the golden signals of `Cache`.
 //!
 //! A cache of moka is wrapped: by [`sync::MeasuredCache`] or [`future::MeasuredCache`], which count lookups and measure loads.
 //! [`evictions`] is the listener that counts evictions. The size is read at each scrape; as moka's own, it is that of its last

@@ -85,6 +85,7 @@ fn a_limit_makes_the_share_in_use_known() {
     let mqtt = Connections::builder("mqtt").registry(&registry).build().unwrap();
     let open = [websockets.open(), websockets.open(), mqtt.open()];
     mqtt.open().fail("reset by peer");
+    drop(mqtt.open());
     let now = registry.snapshot();
     let signals = websockets.signals();
     assert_eq!((signals.kind(), signals.name()), ("connections", "websocket"));

@@ -70,6 +70,8 @@ fn a_scrape_shows_each_component_and_the_worst_of_all() {
     assert!(!registry.text().contains("system_health_score{"), "there is nothing to say");
     system.component("database").record(true);
     system.component("mail").set_state(ComponentState::Degraded);
+    // The worst is not the last.
+    system.component("stock").record(true);
     assert_eq!(system.score(), 80.0);
 
     let (text, now) = (registry.text(), registry.snapshot());

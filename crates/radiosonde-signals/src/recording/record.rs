@@ -177,6 +177,8 @@ impl<W: UnitOfWork> Record<W> {
     }
 
     fn end_after(&mut self, took: Duration, ended: Ended) {
+        // A part of it panicked, whatever its caller made of that.
+        let ended = if self.has_panicked() { Outcome::Panicked.into() } else { ended };
         self.state = State::Ended;
         let ended = self.work.adjust(ended).after(took);
         let takes_hint = self.work.takes_hint(&ended);

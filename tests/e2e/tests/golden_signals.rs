@@ -330,7 +330,8 @@ fn requests(registry: &Registry) {
         let status = if request.uri() == "/" { StatusCode::OK } else { StatusCode::BAD_GATEWAY };
         Response::builder().status(status).body(String::new())
     });
-    let service = layer.layer(limiter.concurrency_limit(4).layer(answer));
+    // As in a service, until the process ends: a limit that is dropped is no limit any more.
+    let service: &'static _ = Box::leak(Box::new(layer.layer(limiter.concurrency_limit(4).layer(answer))));
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     for path in ["/", "/orders"] {
         let request = Request::get(path).body(String::new()).unwrap();

@@ -78,6 +78,20 @@ fn depth_wait_and_lag_follow_the_messages() {
 }
 
 #[test]
+fn the_lag_of_a_queue_that_is_never_empty_does_not_grow_for_ever() {
+    let mail = Mail::new();
+    let mut oldest = mail.queue.enqueue();
+    for _ in 0..10 {
+        mail.wait(10);
+        let next = mail.queue.enqueue();
+        oldest.received();
+        oldest = next;
+        assert_eq!(mail.state()[1], 10.0, "that of the message before the oldest");
+    }
+    drop(oldest);
+}
+
+#[test]
 fn a_message_that_waits_for_its_place_is_not_in_the_queue() {
     let mail = Mail::new();
     let mut waiting = mail.queue.arrive();

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod annotating;
+mod anomalies;
 mod any_field;
 mod bounded_names;
 mod business;
@@ -13,6 +14,7 @@ mod dependency;
 mod golden;
 mod messaging;
 mod model;
+mod objectives;
 mod observing;
 mod operations;
 mod queues;
@@ -22,6 +24,8 @@ mod shared_state;
 mod system_health;
 mod workers;
 
+pub use anomalies::anomalies::Anomalies;
+pub use anomalies::anomaly_state::{AnomalyState, AnomalyStatus};
 pub use bounded_names::BoundedNames;
 pub use business::metric::BusinessMetric;
 pub use business::metric_builder::BusinessMetricBuilder;
@@ -44,6 +48,15 @@ pub use messaging::messaging::Messaging;
 pub use messaging::messaging_builder::MessagingBuilder;
 pub use messaging::messaging_names::MessagingNames;
 pub use model::{Model, ModelBuilder, ModelNames};
+pub use objectives::burn_window::BurnWindow;
+pub use objectives::counts::Counts;
+pub use objectives::indicator::{Bound, Indicator};
+pub use objectives::objectives::Objectives;
+pub use objectives::severity::Severity;
+pub use objectives::slo::Slo;
+pub use objectives::slo_error::{SloError, SloErrorKind};
+pub use objectives::slo_status::{SloStatus, WindowStatus};
+pub use objectives::work::Work;
 pub use operations::error_kind::{ClassifyErrors, ErrorKind};
 pub use operations::operation::Operation;
 pub use operations::operation_builder::OperationBuilder;

@@ -41,6 +41,8 @@ pub use error::{InitError, InvalidVariable};
 pub use radiosonde_adapters as adapters;
 pub use radiosonde_admin as admin;
 pub use radiosonde_admin::{AdminOptions, LevelsOptions, MetricsOptions};
+#[cfg(feature = "alerts")]
+pub use radiosonde_alerts as alerts;
 pub use radiosonde_appender as appender;
 pub use radiosonde_core as base;
 pub use radiosonde_core::{

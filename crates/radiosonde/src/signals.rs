@@ -58,12 +58,14 @@ pub use radiosonde_macros::{FacadeErrorKind as ErrorKind, facade_observe as obse
 pub use radiosonde_signals::__private;
 pub use radiosonde_signals::__traits::ErrorKind;
 pub use radiosonde_signals::{
-    AddedCapacity, BoundedNames, BusinessMetric, BusinessMetricBuilder, BusinessMetricFamily, Cache,
-    CacheBuilder, CacheSize, ClassifyErrors, Component, ComponentState, ConnectionNames, Connections,
-    ConnectionsBuilder, DataPipeline, DataPipelineBuilder, Database, DatabaseBuilder, DatabaseNames,
-    Dependency, DependencyBuilder, Ended, EvictionCause, GoldenSignals, Limit, Match, Messaging,
-    MessagingBuilder, MessagingNames, Model, ModelBuilder, ModelNames, Operation, OperationBuilder,
-    OperationFamily, OperationNames, PoolState, Queue, QueueBuilder, QueueRefusal, QueueState, Record,
-    Saturation, ScheduledJob, ScheduledJobBuilder, Series, Sessions, SessionsBuilder, SystemHealth,
-    SystemHealthBuilder, UnitOfWork, Waiting, Worker, WorkerBuilder, WorkerNames, annotate,
+    AddedCapacity, Anomalies, AnomalyState, AnomalyStatus, Bound, BoundedNames, BurnWindow, BusinessMetric,
+    BusinessMetricBuilder, BusinessMetricFamily, Cache, CacheBuilder, CacheSize, ClassifyErrors, Component,
+    ComponentState, ConnectionNames, Connections, ConnectionsBuilder, Counts, DataPipeline,
+    DataPipelineBuilder, Database, DatabaseBuilder, DatabaseNames, Dependency, DependencyBuilder, Ended,
+    EvictionCause, GoldenSignals, Indicator, Limit, Match, Messaging, MessagingBuilder, MessagingNames,
+    Model, ModelBuilder, ModelNames, Objectives, Operation, OperationBuilder, OperationFamily,
+    OperationNames, PoolState, Queue, QueueBuilder, QueueRefusal, QueueState, Record, Saturation,
+    ScheduledJob, ScheduledJobBuilder, Series, Sessions, SessionsBuilder, Severity, Slo, SloError,
+    SloErrorKind, SloStatus, SystemHealth, SystemHealthBuilder, UnitOfWork, Waiting, WindowStatus, Work,
+    Worker, WorkerBuilder, WorkerNames, annotate,
 };

@@ -61,6 +61,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("radiosonde-loki", &["radiosonde-log", "radiosonde-delivery"]),
     ("radiosonde-otlp", &["radiosonde-trace", "radiosonde-log", "radiosonde-delivery"]),
     ("radiosonde-opentelemetry", &["radiosonde-trace"]),
+    ("radiosonde-alerts", &["radiosonde-signals", "radiosonde-delivery"]),
     ("radiosonde-push", &["radiosonde-metrics", "radiosonde-delivery"]),
     ("radiosonde-journald", &["radiosonde-log"]),
     ("radiosonde-adapters", &["radiosonde-signals"]),

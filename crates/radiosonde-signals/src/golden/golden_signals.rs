@@ -38,6 +38,8 @@ pub struct GoldenSignals {
     traffic: Option<Series>,
     errors: Option<Series>,
     saturation: Option<Saturation>,
+    /// The label whose values are the parts of the work.
+    item_label: Option<String>,
 }
 
 /// How full something is: what is in use, divided by its limit.
@@ -62,7 +64,15 @@ impl GoldenSignals {
     /// The signals of a kind of work, such as `database`, with a name, such as that of the database. Each is absent until it is set.
     #[must_use]
     pub fn new(kind: &'static str, name: impl Into<String>) -> Self {
-        Self { kind, name: name.into(), latency: None, traffic: None, errors: None, saturation: None }
+        Self {
+            kind,
+            name: name.into(),
+            latency: None,
+            traffic: None,
+            errors: None,
+            saturation: None,
+            item_label: None,
+        }
     }
 
     /// Sets the latency: a histogram of seconds.
@@ -90,23 +100,33 @@ impl GoldenSignals {
         Self { saturation, ..self }
     }
 
+    /// Sets the label whose values are the parts of the work, such as `endpoint` of a server.
+    #[must_use]
+    pub fn with_item_label(self, label: impl Into<String>) -> Self {
+        Self { item_label: Some(label.into()), ..self }
+    }
+
     /// The same signals under a name, of the series with this label only.
     pub(crate) fn named(self, name: impl Into<String>, label: Option<(&str, &str)>) -> Self {
         let only = |series: Series| match label {
             Some((label, value)) => series.with(label, value),
             None => series,
         };
+        Self { name: name.into(), ..self.map_series(only) }
+    }
+
+    /// The same signals of other series, such as of those with a label.
+    pub(crate) fn map_series(self, map: impl Fn(Series) -> Series) -> Self {
         let limit =
-            |limit| if let Limit::Metric(series) = limit { Limit::Metric(only(series)) } else { limit };
+            |limit| if let Limit::Metric(series) = limit { Limit::Metric(map(series)) } else { limit };
+        let saturation =
+            self.saturation.map(|of| Saturation { in_use: map(of.in_use), limit: limit(of.limit) });
         Self {
-            kind: self.kind,
-            name: name.into(),
-            latency: self.latency.map(only),
-            traffic: self.traffic.map(only),
-            errors: self.errors.map(only),
-            saturation: self
-                .saturation
-                .map(|of| Saturation { in_use: only(of.in_use), limit: limit(of.limit) }),
+            latency: self.latency.map(&map),
+            traffic: self.traffic.map(&map),
+            errors: self.errors.map(&map),
+            saturation,
+            ..self
         }
     }
 
@@ -170,6 +190,12 @@ impl GoldenSignals {
     #[must_use]
     pub const fn errors(&self) -> Option<&Series> {
         self.errors.as_ref()
+    }
+
+    /// The label whose values are the parts of the work, such as `endpoint` of a server.
+    #[must_use]
+    pub fn item_label(&self) -> Option<&str> {
+        self.item_label.as_deref()
     }
 
     /// How full it is.

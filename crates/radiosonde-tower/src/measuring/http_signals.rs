@@ -20,6 +20,7 @@ pub(crate) fn declare(
         .with_latency(latency)
         .with_errors(traffic.clone().with_match(error_label, errors))
         .with_traffic(traffic)
+        .with_item_label(&*names.label)
         .with_saturation(Series::of(registry, in_flight, Kind::Gauge), Limit::Unknown)
         .declare(registry);
 }

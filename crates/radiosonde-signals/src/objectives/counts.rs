@@ -1,0 +1,32 @@
+use std::ops::{Add, AddAssign};
+
+/// Events of an objective in a window: how many there were, and how many of them were bad. Of an objective that is measured over time, seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Counts {
+    /// All events.
+    pub total: f64,
+    /// Those that the objective counts as bad.
+    pub bad: f64,
+}
+
+impl Counts {
+    /// The share that was bad; `None` without events.
+    #[must_use]
+    pub fn bad_ratio(self) -> Option<f64> {
+        (self.total > 0.0).then(|| self.bad / self.total)
+    }
+}
+
+impl Add for Counts {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self { total: self.total + other.total, bad: self.bad + other.bad }
+    }
+}
+
+impl AddAssign for Counts {
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
+    }
+}

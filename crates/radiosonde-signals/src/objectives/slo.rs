@@ -1,0 +1,172 @@
+use std::time::Duration;
+
+use crate::golden::Series;
+use crate::objectives::burn_window::BurnWindow;
+use crate::objectives::indicator::{Bound, Indicator};
+use crate::objectives::work::Work;
+
+/// An objective of a service: which share of its events, or of the time, has to be good over a period.
+///
+/// # Shape
+/// A name, an [`Indicator`], a target in percent and a period; default: 30 days. Plain values, checked by
+/// [`Objectives::declare`](crate::Objectives::declare).
+#[must_use = "an objective is declared by `Objectives::declare`"]
+#[derive(Debug, Clone, PartialEq)]
+pub struct Slo {
+    name: String,
+    target: f64,
+    indicator: Indicator,
+    period: Duration,
+    windows: Vec<BurnWindow>,
+    min_bad_events: f64,
+    events_per_second: Option<f64>,
+    owner: Option<String>,
+    runbook: Option<String>,
+}
+
+const DEFAULT_PERIOD: Duration = Duration::from_secs(30 * 24 * 3600);
+
+impl Slo {
+    /// This percentage of the work has to succeed.
+    pub fn availability(name: impl Into<String>, percent: f64, work: Work) -> Self {
+        Self::new(name.into(), percent, Indicator::Availability(work))
+    }
+
+    /// This percentage of the work has to take no longer than `threshold`, which becomes a bucket of the work's histogram.
+    pub fn latency(name: impl Into<String>, percent: f64, work: Work, threshold: Duration) -> Self {
+        Self::new(name.into(), percent, Indicator::Latency { work, threshold })
+    }
+
+    /// This percentage of the events in `total` must not be among those in `bad`, both counters.
+    pub fn correctness(name: impl Into<String>, percent: f64, bad: Series, total: Series) -> Self {
+        Self::new(name.into(), percent, Indicator::Correctness { bad, total })
+    }
+
+    /// For this percentage of the time, a counter has to grow by this number per second.
+    pub fn throughput(name: impl Into<String>, percent: f64, events: Series, at_least: f64) -> Self {
+        Self::new(name.into(), percent, Indicator::Throughput { events, at_least })
+    }
+
+    /// For this percentage of the time, the Unix time in a gauge must not be older than this.
+    pub fn freshness(name: impl Into<String>, percent: f64, timestamp: Series, at_most: Duration) -> Self {
+        Self::new(name.into(), percent, Indicator::Freshness { timestamp, at_most })
+    }
+
+    /// For this percentage of the time, a gauge has to be within a bound.
+    pub fn gauge(name: impl Into<String>, percent: f64, gauge: Series, bound: Bound) -> Self {
+        Self::new(name.into(), percent, Indicator::Gauge { gauge, bound })
+    }
+
+    fn new(name: String, target: f64, indicator: Indicator) -> Self {
+        Self {
+            name,
+            target,
+            indicator,
+            period: DEFAULT_PERIOD,
+            windows: BurnWindow::DEFAULT.to_vec(),
+            min_bad_events: 5.0,
+            events_per_second: None,
+            owner: None,
+            runbook: None,
+        }
+    }
+
+    /// The period of the error budget; default: 30 days.
+    pub const fn period(mut self, period: Duration) -> Self {
+        self.period = period;
+        self
+    }
+
+    /// The pairs of windows that alert; default: [`BurnWindow::DEFAULT`].
+    pub fn windows(mut self, windows: impl IntoIterator<Item = BurnWindow>) -> Self {
+        self.windows = windows.into_iter().collect();
+        self
+    }
+
+    /// How many bad events a long window has to have for an alert; default: 5. Of an objective measured over time, seconds.
+    pub const fn min_bad_events(mut self, events: f64) -> Self {
+        self.min_bad_events = events;
+        self
+    }
+
+    /// How many events there are in a second, about. The error budget is then of at least as many events as the period has.
+    pub const fn expected_traffic(mut self, events_per_second: f64) -> Self {
+        self.events_per_second = Some(events_per_second);
+        self
+    }
+
+    /// The team that looks after it: the label `owner` of its alerts.
+    pub fn owner(mut self, owner: impl Into<String>) -> Self {
+        self.owner = Some(owner.into());
+        self
+    }
+
+    /// A page about what to do: the annotation `runbook_url` of its alerts.
+    pub fn runbook(mut self, url: impl Into<String>) -> Self {
+        self.runbook = Some(url.into());
+        self
+    }
+}
+
+/// What it was declared with.
+impl Slo {
+    /// The name, the label `slo` of its metrics.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The target in percent.
+    #[must_use]
+    pub const fn target(&self) -> f64 {
+        self.target
+    }
+
+    /// The share that may be bad: 0.001 for a target of 99.9 %.
+    #[must_use]
+    pub fn error_budget(&self) -> f64 {
+        (100.0 - self.target) / 100.0
+    }
+
+    /// What is good and bad.
+    #[must_use]
+    pub const fn indicator(&self) -> &Indicator {
+        &self.indicator
+    }
+
+    /// The period of the error budget.
+    #[must_use]
+    pub const fn budget_period(&self) -> Duration {
+        self.period
+    }
+
+    /// The pairs of windows that alert.
+    #[must_use]
+    pub fn burn_windows(&self) -> &[BurnWindow] {
+        &self.windows
+    }
+
+    /// How many bad events a long window has to have for an alert.
+    #[must_use]
+    pub const fn least_bad_events(&self) -> f64 {
+        self.min_bad_events
+    }
+
+    /// How many events there are in a second, if that was declared.
+    #[must_use]
+    pub const fn events_per_second(&self) -> Option<f64> {
+        self.events_per_second
+    }
+
+    /// The team that looks after it.
+    #[must_use]
+    pub fn owned_by(&self) -> Option<&str> {
+        self.owner.as_deref()
+    }
+
+    /// A page about what to do.
+    #[must_use]
+    pub fn runbook_url(&self) -> Option<&str> {
+        self.runbook.as_deref()
+    }
+}

@@ -2,6 +2,7 @@ use radiosonde_admin::{AdminOptions, LevelsOptions, MetricsOptions};
 use radiosonde_core::ResourceBuilder;
 use radiosonde_log::{LogOptions, PanicHook};
 use radiosonde_metrics::Registry;
+use radiosonde_signals::Slo;
 use radiosonde_tower::{ClientLayer, ClientLayerBuilder, DebugKey, ServerLayer, ServerLayerBuilder};
 use radiosonde_trace::TraceOptions;
 use tracing_subscriber::Layer;
@@ -20,6 +21,7 @@ pub fn builder() -> TelemetryBuilder {
         debug_keys: None,
         server: ServerLayer::builder(),
         client: ClientLayer::builder(),
+        objectives: Vec::new(),
         layers: Layers::default(),
         global_opentelemetry: true,
     }
@@ -58,6 +60,7 @@ pub struct TelemetryBuilder {
     pub(crate) debug_keys: Option<Vec<DebugKey>>,
     pub(crate) server: ServerLayerBuilder,
     pub(crate) client: ClientLayerBuilder,
+    pub(crate) objectives: Vec<Slo>,
     pub(crate) layers: Layers,
     /// Whether OpenTelemetry's global provider and propagator become ours, where there is a bridge.
     pub(crate) global_opentelemetry: bool,

@@ -6,6 +6,7 @@ use radiosonde_appender::FileError;
 use radiosonde_delivery::DeliveryStartError;
 use radiosonde_log::{BridgeError, PanicHookError};
 use radiosonde_metrics::{InvalidRegistry, RegisterError};
+use radiosonde_signals::SloError;
 use radiosonde_trace::{InvalidSampler, ProbeError};
 
 /// Telemetry could not be set up. Nothing is half installed: the program may go on without, or stop.
@@ -19,6 +20,8 @@ pub enum InitError {
     Variable(InvalidVariable),
     /// The registry has another metric under the name of one of ours.
     Register(RegisterError),
+    /// An objective is refused.
+    Objective(SloError),
     /// The label for the service's name is refused.
     ServiceLabel(InvalidRegistry),
     /// The registry lacks the label for the service's name, and it is too late to give it one.
@@ -76,6 +79,8 @@ impl fmt::Display for InitError {
         f.write_str(match self {
             Self::AlreadyInitialised => "telemetry has been set up already; a process has one",
             Self::Variable(invalid) => return invalid.fmt(f),
+            // It names its objective itself.
+            Self::Objective(refused) => return refused.fmt(f),
             // It names its variable itself.
             Self::Sampler(invalid) => return invalid.fmt(f),
             Self::ServiceLabel(_) => "cannot give every series a label with the service's name",
@@ -113,6 +118,7 @@ impl Error for InitError {
             Self::ServiceLabel(invalid) => invalid,
             Self::Variable(invalid) => return invalid.source(),
             Self::Sampler(invalid) => return invalid.source(),
+            Self::Objective(refused) => return refused.source(),
             Self::Register(error) => error,
             Self::LogFile(error) => error,
             Self::Log(error) => error,

@@ -6,6 +6,7 @@ use radiosonde_core::Resource;
 use radiosonde_delivery::Delivery;
 use radiosonde_log::{LevelReload, LogOptions, bridge_log_records};
 use radiosonde_metrics::{InvalidRegistry, RegisterError, Registry};
+use radiosonde_signals::{Objectives, Slo};
 use radiosonde_tower::{DebugKey, DebugRequests, ServerLayer, ServerLayerBuilder};
 use radiosonde_trace::TracePipeline;
 use tracing::dispatcher;
@@ -50,6 +51,7 @@ fn assemble(settings: Settings) -> Result<Telemetry, InitError> {
         debug_keys,
         server,
         client,
+        objectives,
         metrics,
         given,
         ..
@@ -58,6 +60,8 @@ fn assemble(settings: Settings) -> Result<Telemetry, InitError> {
         return Err(InitError::Subscriber);
     }
     let registry = registry_with(service_label.as_deref(), registry, &resource)?;
+    // Before the layers, whose buckets they add to.
+    declare(objectives, &registry)?;
     let (server, client) =
         (server_layer(server.registry(&registry), debug_keys)?, client.registry(&registry).build()?);
     let delivery = Delivery::builder().registry(&registry).start().map_err(InitError::Delivery)?;
@@ -124,6 +128,14 @@ fn registry_with(
     } else {
         Err(InitError::NoServiceLabel { label: label.into(), service: service.into() })
     }
+}
+
+/// Declares the objectives; one that an attempt of `init` which failed later has declared stays as it is.
+fn declare(objectives: Vec<Slo>, registry: &Registry) -> Result<(), InitError> {
+    let board = Objectives::of(registry);
+    let known = board.slos();
+    let is_new = |slo: &Slo| !known.contains(slo);
+    objectives.into_iter().filter(is_new).try_for_each(|slo| board.declare(slo)).map_err(InitError::Objective)
 }
 
 fn server_layer(

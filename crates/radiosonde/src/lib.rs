@@ -27,6 +27,7 @@ mod to_opentelemetry;
 mod to_otlp;
 #[cfg(feature = "loki")]
 mod with_loki;
+mod with_objectives;
 #[cfg(feature = "opentelemetry")]
 mod with_opentelemetry;
 #[cfg(feature = "otlp")]

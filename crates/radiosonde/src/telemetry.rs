@@ -9,6 +9,7 @@ use radiosonde_core::{Clock as _, Resource, SystemClock};
 use radiosonde_delivery::{Delivery, Report};
 use radiosonde_log::{LevelReload, LogHandle};
 use radiosonde_metrics::Registry;
+use radiosonde_signals::Objectives;
 use radiosonde_tower::{ClientLayer, ServerLayer};
 use radiosonde_trace::TracePipeline;
 
@@ -131,6 +132,12 @@ impl Telemetry {
     #[must_use]
     pub const fn traces(&self) -> &TracePipeline {
         &self.traces
+    }
+
+    /// The objectives of the service, with their burn rates and error budgets as of the last evaluation.
+    #[must_use]
+    pub fn objectives(&self) -> Objectives {
+        Objectives::of(&self.registry)
     }
 
     /// The registry that everything counts in, for metrics of your own.

@@ -12,6 +12,7 @@ use radiosonde_admin::{AdminOptions, Credentials, LevelsOptions, MetricsOptions}
 use radiosonde_core::{Resource, ResourceBuilder};
 use radiosonde_log::{LogFilter, LogOptions, PanicHook};
 use radiosonde_metrics::Registry;
+use radiosonde_signals::Slo;
 use radiosonde_tower::{ClientLayerBuilder, DebugKey, ServerLayerBuilder};
 use radiosonde_trace::{InvalidSamplerKind, Sampler, TraceOptions};
 
@@ -55,6 +56,7 @@ pub(crate) struct Settings {
     pub(crate) debug_keys: Option<Vec<DebugKey>>,
     pub(crate) server: ServerLayerBuilder,
     pub(crate) client: ClientLayerBuilder,
+    pub(crate) objectives: Vec<Slo>,
     pub(crate) metrics: MetricsOptions,
     /// Texts of variables that are checked where they are used.
     pub(crate) given: Vec<Given>,
@@ -112,6 +114,7 @@ impl Settings {
             debug_keys,
             server: builder.server,
             client: builder.client,
+            objectives: builder.objectives,
             metrics,
             given,
             unsupported,

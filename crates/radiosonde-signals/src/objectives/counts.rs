@@ -11,9 +11,12 @@ pub struct Counts {
 
 impl Counts {
     /// The share that was bad; `None` without events.
+    ///
+    /// At most 1: if a counter of bad events was read a moment later than that of all, the difference comes with the next evaluation.
     #[must_use]
     pub fn bad_ratio(self) -> Option<f64> {
-        (self.total > 0.0).then(|| self.bad / self.total)
+        let total = self.total.max(self.bad);
+        (total > 0.0).then(|| self.bad / total)
     }
 }
 

@@ -1,12 +1,16 @@
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use radiosonde_core::Clock;
 use radiosonde_metrics::Registry;
 use radiosonde_metrics::snapshot::Snapshot;
 
+use crate::golden::GoldenSignals;
+use crate::objectives::moment::Moment;
 use crate::objectives::slo::Slo;
 use crate::objectives::slo_error::{SloError, SloErrorKind};
+use crate::objectives::slo_metrics::SloFamilies;
 use crate::objectives::slo_status::SloStatus;
+use crate::objectives::standing::Standing;
 
 /// The objectives of a registry.
 ///
@@ -18,7 +22,21 @@ pub struct Objectives {
 }
 
 #[derive(Debug, Default)]
-struct Board(Mutex<Vec<Slo>>);
+struct Board(Mutex<Standings>);
+
+#[derive(Debug, Default)]
+struct Standings {
+    all: Vec<Standing>,
+    /// The signals among which the work of the objectives was looked for last.
+    signals: Vec<GoldenSignals>,
+}
+
+impl Board {
+    /// No code of users runs under the lock.
+    fn lock(&self) -> MutexGuard<'_, Standings> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 impl Objectives {
     /// The objectives of this registry.
@@ -29,24 +47,31 @@ impl Objectives {
 
     /// Declares an objective: before the work that it is about, so that a latency's threshold becomes a bucket.
     ///
+    /// What the registry has by now is the baseline, from which events count.
+    ///
     /// # Errors
     /// [`SloError`] names what to change.
     pub fn declare(&self, slo: Slo) -> Result<(), SloError> {
-        let mut all = self.board.0.lock().unwrap_or_else(PoisonError::into_inner);
         if !(slo.target() > 0.0 && slo.target() < 100.0) {
             return Err(SloError::new(slo.name(), SloErrorKind::Target(slo.target())));
         }
-        if all.iter().any(|other| other.name() == slo.name()) {
+        let families = SloFamilies::of(&self.registry)
+            .map_err(|error| SloError::new(slo.name(), SloErrorKind::Metric(error)))?;
+        let (baseline, signals) = (self.registry.snapshot(), GoldenSignals::of(&self.registry));
+        let mut board = self.board.lock();
+        if board.all.iter().any(|other| other.slo().name() == slo.name()) {
             return Err(SloError::new(slo.name(), SloErrorKind::Duplicate));
         }
-        all.push(slo);
+        let mut standing = Standing::new(slo, &families, baseline);
+        standing.find_work(&signals);
+        board.all.push(standing);
         Ok(())
     }
 
     /// All objectives, in the order in which they were declared.
     #[must_use]
     pub fn slos(&self) -> Vec<Slo> {
-        self.board.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.board.lock().all.iter().map(|standing| standing.slo().clone()).collect()
     }
 
     /// Reads the counters and brings burn rates and budgets up to date, at the time of this clock.
@@ -56,12 +81,24 @@ impl Objectives {
 
     /// [`evaluate`](Self::evaluate) with a snapshot of the registry of this moment.
     pub fn evaluate_with(&self, snapshot: &Snapshot, clock: &dyn Clock) {
-        let _ = (snapshot, clock);
+        let (moment, signals) = (Moment::of(clock), GoldenSignals::of(&self.registry));
+        let mut board = self.board.lock();
+        if board.signals != signals {
+            board.all.iter_mut().for_each(|standing| standing.find_work(&signals));
+            board.signals = signals;
+        }
+        board.all.iter_mut().for_each(|standing| standing.evaluate(snapshot, moment));
     }
 
-    /// The status of each objective as of the last evaluation.
+    /// The status of each objective as of the last evaluation, in the order in which they were declared.
     #[must_use]
     pub fn statuses(&self) -> Vec<SloStatus> {
-        Vec::new()
+        self.board.lock().all.iter().map(Standing::status).collect()
+    }
+
+    /// The status of the objective of this name as of the last evaluation.
+    #[must_use]
+    pub fn status(&self, name: &str) -> Option<SloStatus> {
+        self.board.lock().all.iter().find(|standing| standing.slo().name() == name).map(Standing::status)
     }
 }

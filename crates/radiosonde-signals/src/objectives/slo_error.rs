@@ -1,6 +1,8 @@
 use std::error::Error;
 use std::fmt;
 
+use radiosonde_metrics::RegisterError;
+
 /// An objective that was refused: its name and why, with what to change.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SloError {
@@ -16,6 +18,8 @@ pub enum SloErrorKind {
     Target(f64),
     /// Another objective of the registry has the name.
     Duplicate,
+    /// The registry has another metric with a name of the metrics of objectives.
+    Metric(RegisterError),
 }
 
 impl SloError {
@@ -49,8 +53,16 @@ impl fmt::Display for SloErrorKind {
                 write!(f, "target {target}: expected a percentage below 100, such as 99.9")
             }
             Self::Duplicate => f.write_str("another objective has this name: expected a name of its own"),
+            Self::Metric(error) => error.fmt(f),
         }
     }
 }
 
-impl Error for SloError {}
+impl Error for SloError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match &self.reason {
+            SloErrorKind::Metric(error) => error.source(),
+            SloErrorKind::Target(_) | SloErrorKind::Duplicate => None,
+        }
+    }
+}

@@ -33,3 +33,14 @@ pub struct WindowStatus {
     /// How many times faster than the period allows the error budget burns. Without events, the last value.
     pub burn_rate: f64,
 }
+
+impl WindowStatus {
+    /// Its length as Prometheus writes durations, in the longest unit that divides it: the label `window`.
+    #[must_use]
+    pub fn label(&self) -> String {
+        const UNITS: [(u128, &str); 4] = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1_000, "s")];
+        let millis = self.window.as_millis();
+        let fits = UNITS.iter().find(|(unit, _)| millis.is_multiple_of(*unit));
+        fits.map_or_else(|| format!("{millis}ms"), |(unit, name)| format!("{}{name}", millis / unit))
+    }
+}

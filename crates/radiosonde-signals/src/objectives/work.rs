@@ -71,14 +71,15 @@ impl Work {
     /// The signals of the work that are declared so far, narrowed to its items and labels.
     #[must_use]
     pub fn signals(&self, registry: &Registry) -> Vec<GoldenSignals> {
-        let is_meant = |signals: &GoldenSignals| {
+        self.among(&GoldenSignals::of(registry))
+    }
+
+    /// Those of these signals that are of the work, narrowed to its items and labels.
+    pub(crate) fn among(&self, signals: &[GoldenSignals]) -> Vec<GoldenSignals> {
+        let is_meant = |signals: &&GoldenSignals| {
             signals.kind() == self.kind && self.name.as_deref().is_none_or(|name| signals.name() == name)
         };
-        GoldenSignals::of(registry)
-            .into_iter()
-            .filter(is_meant)
-            .map(|signals| self.narrowed(signals))
-            .collect()
+        signals.iter().filter(is_meant).map(|signals| self.narrowed(signals.clone())).collect()
     }
 
     fn narrowed(&self, signals: GoldenSignals) -> GoldenSignals {

@@ -1,0 +1,85 @@
+use std::collections::HashMap;
+
+use radiosonde_metrics::model::LabelSet;
+
+/// How much each of many series has grown since it was read last.
+///
+/// # Shape
+/// As Prometheus' `increase`, without its extrapolation: a series that decreased was reset, and counts from 0 to its value. Beyond it, a
+/// series that is new counts in full: this process began to count it, at 0.
+///
+/// A series that is absent for some readings counts from its last value when it comes back, or in full if it is lower then. So a
+/// collector that fails once does not repeat all of its counts.
+///
+/// # Limits
+/// As many absent series are remembered as there were present ones at once, and at least 1,000; those absent for longest are forgotten
+/// first. The present ones are limited by their families.
+#[derive(Debug, Default)]
+pub(crate) struct Increases {
+    known: HashMap<String, HashMap<LabelSet, Known>>,
+    reading: u64,
+    most: usize,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Known {
+    values: [f64; 2],
+    /// The number of the reading that had it last.
+    reading: u64,
+}
+
+/// The number of absent series that any objective remembers.
+const LEAST_REMEMBERED: usize = 1_000;
+
+impl Increases {
+    /// Begins the next reading: within one, a series counts once.
+    pub(crate) const fn begin(&mut self) {
+        self.reading += 1;
+    }
+
+    /// By how much the two values of a series have grown. A decrease of either is a reset of both.
+    ///
+    /// Values that are no number, infinite or negative are not read.
+    pub(crate) fn read(&mut self, metric: &str, labels: &LabelSet, values: [f64; 2]) -> [f64; 2] {
+        const NOTHING: [f64; 2] = [0.0, 0.0];
+        if values.iter().any(|value| !value.is_finite() || *value < 0.0) {
+            return NOTHING;
+        }
+        let now = Known { values, reading: self.reading };
+        if !self.known.contains_key(metric) {
+            self.known.insert(metric.to_owned(), HashMap::new());
+        }
+        let Some(series) = self.known.get_mut(metric) else { return values };
+        let Some(known) = series.get_mut(labels) else {
+            series.insert(labels.clone(), now);
+            return values;
+        };
+        let before = std::mem::replace(known, now);
+        if before.reading == self.reading {
+            *known = before;
+            return NOTHING;
+        }
+        let is_reset = (0..2).any(|at| values[at] < before.values[at]);
+        if is_reset { values } else { [values[0] - before.values[0], values[1] - before.values[1]] }
+    }
+
+    /// Ends the reading, and forgets absent series past the limit.
+    pub(crate) fn end(&mut self) {
+        let reading = self.reading;
+        let all = || self.known.values().flat_map(HashMap::values);
+        let present = all().filter(|known| known.reading == reading).count();
+        let absent = all().count() - present;
+        self.most = self.most.max(present);
+        let limit = self.most.max(LEAST_REMEMBERED);
+        if absent > limit {
+            let mut readings: Vec<u64> =
+                all().map(|known| known.reading).filter(|&of| of != reading).collect();
+            readings.sort_unstable();
+            // Several that went away at once are forgotten together.
+            let newest_forgotten = readings[absent - limit - 1];
+            for series in self.known.values_mut() {
+                series.retain(|_, known| known.reading > newest_forgotten);
+            }
+        }
+    }
+}

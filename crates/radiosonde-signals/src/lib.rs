@@ -25,7 +25,14 @@ mod system_health;
 mod workers;
 
 pub use anomalies::anomalies::Anomalies;
+pub use anomalies::anomaly_detector::AnomalyDetector;
+pub use anomalies::anomaly_direction::AnomalyDirection;
+pub use anomalies::anomaly_error::{AnomalyError, AnomalyErrorKind};
+pub use anomalies::anomaly_options::AnomalyOptions;
 pub use anomalies::anomaly_state::{AnomalyState, AnomalyStatus};
+pub use anomalies::invalid_anomaly_options::InvalidAnomalyOptions;
+pub use anomalies::measure::Measure;
+pub use anomalies::season::Season;
 pub use bounded_names::BoundedNames;
 pub use business::metric::BusinessMetric;
 pub use business::metric_builder::BusinessMetricBuilder;

@@ -58,14 +58,15 @@ pub use radiosonde_macros::{FacadeErrorKind as ErrorKind, facade_observe as obse
 pub use radiosonde_signals::__private;
 pub use radiosonde_signals::__traits::ErrorKind;
 pub use radiosonde_signals::{
-    AddedCapacity, Anomalies, AnomalyState, AnomalyStatus, Bound, BoundedNames, BurnWindow, BusinessMetric,
+    AddedCapacity, Anomalies, AnomalyDetector, AnomalyDirection, AnomalyError, AnomalyErrorKind,
+    AnomalyOptions, AnomalyState, AnomalyStatus, Bound, BoundedNames, BurnWindow, BusinessMetric,
     BusinessMetricBuilder, BusinessMetricFamily, Cache, CacheBuilder, CacheSize, ClassifyErrors, Component,
     ComponentState, ConnectionNames, Connections, ConnectionsBuilder, Counts, DataPipeline,
     DataPipelineBuilder, Database, DatabaseBuilder, DatabaseNames, Dependency, DependencyBuilder, Ended,
-    EvictionCause, GoldenSignals, Indicator, Limit, Match, Messaging, MessagingBuilder, MessagingNames,
-    Model, ModelBuilder, ModelNames, Objectives, Operation, OperationBuilder, OperationFamily,
-    OperationNames, PoolState, Queue, QueueBuilder, QueueRefusal, QueueState, Record, Saturation,
-    ScheduledJob, ScheduledJobBuilder, Series, Sessions, SessionsBuilder, Severity, Slo, SloError,
-    SloErrorKind, SloStatus, SystemHealth, SystemHealthBuilder, UnitOfWork, Waiting, WindowStatus, Work,
-    Worker, WorkerBuilder, WorkerNames, annotate,
+    EvictionCause, GoldenSignals, Indicator, InvalidAnomalyOptions, Limit, Match, Measure, Messaging,
+    MessagingBuilder, MessagingNames, Model, ModelBuilder, ModelNames, Objectives, Operation,
+    OperationBuilder, OperationFamily, OperationNames, PoolState, Queue, QueueBuilder, QueueRefusal,
+    QueueState, Record, Saturation, ScheduledJob, ScheduledJobBuilder, Season, Series, Sessions,
+    SessionsBuilder, Severity, Slo, SloError, SloErrorKind, SloStatus, SystemHealth, SystemHealthBuilder,
+    UnitOfWork, Waiting, WindowStatus, Work, Worker, WorkerBuilder, WorkerNames, annotate,
 };

@@ -1,0 +1,195 @@
+use std::time::Duration;
+
+use crate::anomalies::anomaly_direction::AnomalyDirection;
+use crate::anomalies::invalid_anomaly_options::{InvalidAnomalyOptions, MAX_WINDOW};
+use crate::anomalies::season::Season;
+
+/// How an [`AnomalyDetector`](crate::AnomalyDetector) learns what is usual, and how far from it is an anomaly.
+///
+/// # Shape
+/// Plain values, checked by [`AnomalyDetector::new`](crate::AnomalyDetector::new) and [`Anomalies::watch`](crate::Anomalies::watch). The
+/// defaults suit a value every 15 seconds that varies around a level.
+///
+/// ```
+/// use std::time::Duration;
+/// use radiosonde_signals::{AnomalyDetector, AnomalyDirection, AnomalyOptions};
+///
+/// let options = AnomalyOptions::new()
+///     .interval(Duration::from_secs(10))
+///     .direction(AnomalyDirection::Above)
+///     .threshold(6.0)
+///     .absolute_floor(0.001);
+/// assert!(AnomalyDetector::new(options).is_ok());
+///
+/// let refused = AnomalyDetector::new(AnomalyOptions::new().threshold(0.0)).unwrap_err();
+/// assert_eq!(refused.to_string(), "invalid threshold 0: expected a number of deviations above 0");
+/// ```
+#[must_use = "options do nothing until a detector has them"]
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct AnomalyOptions {
+    pub(crate) interval: Duration,
+    pub(crate) half_life: f64,
+    pub(crate) window: usize,
+    pub(crate) warm_up: usize,
+    pub(crate) adopt_after: usize,
+    pub(crate) absolute_floor: f64,
+    pub(crate) relative_floor: f64,
+    pub(crate) threshold: f64,
+    pub(crate) leave_threshold: Option<f64>,
+    pub(crate) enter_after: u32,
+    pub(crate) leave_after: u32,
+    pub(crate) direction: AnomalyDirection,
+    pub(crate) season: Option<Season>,
+}
+
+impl Default for AnomalyOptions {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl AnomalyOptions {
+    /// The defaults.
+    pub const fn new() -> Self {
+        Self {
+            interval: Duration::from_secs(15),
+            half_life: 30.0,
+            window: 120,
+            warm_up: 30,
+            adopt_after: 40,
+            absolute_floor: 0.0,
+            relative_floor: 0.01,
+            threshold: 3.5,
+            leave_threshold: None,
+            enter_after: 2,
+            leave_after: 5,
+            direction: AnomalyDirection::Both,
+            season: None,
+        }
+    }
+
+    /// The time between two values, as planned; default: 15 s. The half-life is a number of them; values that come later move the expected
+    /// value further.
+    pub const fn interval(mut self, interval: Duration) -> Self {
+        self.interval = interval;
+        self
+    }
+
+    /// After how many intervals a value counts half in the expected one; default: 30. Shorter follows faster drift, and forgets what was usual
+    /// sooner.
+    pub const fn half_life(mut self, intervals: f64) -> Self {
+        self.half_life = intervals;
+        self
+    }
+
+    /// Of how many values the deviation is computed; default: 120, at most 10,000.
+    pub const fn window(mut self, values: usize) -> Self {
+        self.window = values;
+        self
+    }
+
+    /// After how many values the detector starts to judge; default: 30. With a [`season`](Self::season), after two periods and these.
+    pub const fn warm_up(mut self, values: usize) -> Self {
+        self.warm_up = values;
+        self
+    }
+
+    /// After how many consecutive values on one side, all beyond the threshold, their median becomes the expected value: the way out
+    /// after a lasting change; default: 40. At most half of the window.
+    pub const fn adopt_after(mut self, values: usize) -> Self {
+        self.adopt_after = values;
+        self
+    }
+
+    /// The smallest deviation, in the unit of the values; default: 0. It is for values that are often exactly the same: a change by less than
+    /// the threshold times this is never an anomaly.
+    pub const fn absolute_floor(mut self, deviation: f64) -> Self {
+        self.absolute_floor = deviation;
+        self
+    }
+
+    /// The smallest deviation, as a share of the expected value; default: 0.01.
+    pub const fn relative_floor(mut self, share: f64) -> Self {
+        self.relative_floor = share;
+        self
+    }
+
+    /// How many deviations away from the expected value a value is an anomaly; default: 3.5.
+    pub const fn threshold(mut self, deviations: f64) -> Self {
+        self.threshold = deviations;
+        self
+    }
+
+    /// How near to the expected value a value is usual again, in deviations; default: half of the threshold.
+    pub const fn leave_threshold(mut self, deviations: f64) -> Self {
+        self.leave_threshold = Some(deviations);
+        self
+    }
+
+    /// After how many consecutive values beyond the threshold the state is anomalous; default: 2. With 1, a single value is enough.
+    pub const fn enter_after(mut self, values: u32) -> Self {
+        self.enter_after = values;
+        self
+    }
+
+    /// After how many consecutive values within the leave threshold the state is normal again; default: 5.
+    pub const fn leave_after(mut self, values: u32) -> Self {
+        self.leave_after = values;
+        self
+    }
+
+    /// On which side of the expected value a value can be an anomaly; default: both.
+    pub const fn direction(mut self, direction: AnomalyDirection) -> Self {
+        self.direction = direction;
+        self
+    }
+
+    /// The pattern that repeats, such as that of a day; default: none.
+    pub const fn season(mut self, season: Season) -> Self {
+        self.season = Some(season);
+        self
+    }
+
+    pub(crate) fn leaves_below(&self) -> f64 {
+        self.leave_threshold.unwrap_or(self.threshold / 2.0)
+    }
+
+    /// Refuses values with which no detector works.
+    pub(crate) fn check(&self) -> Result<(), InvalidAnomalyOptions> {
+        use InvalidAnomalyOptions as Invalid;
+
+        let is_positive = |value: f64| value.is_finite() && value > 0.0;
+        let is_floor = |value: f64| value.is_finite() && value >= 0.0;
+        if self.interval.is_zero() {
+            return Err(Invalid::Interval);
+        }
+        if !is_positive(self.half_life) {
+            return Err(Invalid::HalfLife(self.half_life));
+        }
+        if !(4..=MAX_WINDOW).contains(&self.window) {
+            return Err(Invalid::Window(self.window));
+        }
+        if !(2..=self.window).contains(&self.warm_up) {
+            return Err(Invalid::WarmUp { warm_up: self.warm_up, window: self.window });
+        }
+        if !(1..=self.window / 2).contains(&self.adopt_after) {
+            return Err(Invalid::AdoptAfter { adopt_after: self.adopt_after, window: self.window });
+        }
+        if let Some(&floor) =
+            [self.absolute_floor, self.relative_floor].iter().find(|floor| !is_floor(**floor))
+        {
+            return Err(Invalid::Floor(floor));
+        }
+        if !is_positive(self.threshold) {
+            return Err(Invalid::Threshold(self.threshold));
+        }
+        let leave_threshold = self.leaves_below();
+        if !(is_positive(leave_threshold) && leave_threshold <= self.threshold) {
+            return Err(Invalid::LeaveThreshold { leave_threshold, threshold: self.threshold });
+        }
+        if self.enter_after == 0 || self.leave_after == 0 {
+            return Err(Invalid::Run);
+        }
+        self.season.map_or(Ok(()), |season| season.check(self.interval))
+    }
+}

@@ -1,0 +1,26 @@
+//! Arithmetic whose results are finite, with operations that are exact by IEEE 754 on every platform.
+
+/// The difference, at most [`f64::MAX`] away from zero.
+pub(crate) fn difference(a: f64, b: f64) -> f64 {
+    (a - b).clamp(-f64::MAX, f64::MAX)
+}
+
+/// The sum, at most [`f64::MAX`] away from zero.
+pub(crate) fn sum(a: f64, b: f64) -> f64 {
+    (a + b).clamp(-f64::MAX, f64::MAX)
+}
+
+/// The middle of two values.
+pub(crate) fn midpoint(a: f64, b: f64) -> f64 {
+    a / 2.0 + b / 2.0
+}
+
+/// The median of sorted values; 0 without any.
+pub(crate) fn median_of_sorted(sorted: &[f64]) -> f64 {
+    let middle = sorted.len() / 2;
+    match (sorted.get(middle), middle.checked_sub(1).and_then(|before| sorted.get(before))) {
+        (Some(&upper), Some(&lower)) if sorted.len() % 2 == 0 => midpoint(lower, upper),
+        (Some(&value), _) => value,
+        (None, _) => 0.0,
+    }
+}

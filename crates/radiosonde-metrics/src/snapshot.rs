@@ -1,6 +1,7 @@
 //! What a registry had at one moment, to be kept, compared and printed.
 
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::model::exemplar::Exemplar;
 use crate::model::kind::Kind;
@@ -33,9 +34,44 @@ use crate::registry::Registry;
 /// assert!(before.to_string().starts_with("orders_total{method=\"card\",shop=\"a\"} "));
 /// # Ok::<(), radiosonde_metrics::RegisterError>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Snapshot {
     families: Vec<FamilySnapshot>,
+    order: SnapshotOrder,
+}
+
+/// Snapshots with the same content are equal, whenever they were taken.
+impl PartialEq for Snapshot {
+    fn eq(&self, other: &Self) -> bool {
+        self.families == other.families
+    }
+}
+
+/// When a snapshot was taken, among all snapshots of the process.
+///
+/// For readers of counters: of two snapshots that were taken at the same time, by two threads, either may have the newer value of a counter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SnapshotOrder {
+    begun: u64,
+    ended: u64,
+}
+
+/// The number of the last beginning or end of a snapshot.
+static LAST: AtomicU64 = AtomicU64::new(0);
+
+impl SnapshotOrder {
+    /// The next number.
+    fn step() -> u64 {
+        // AcqRel: the counters that are read after it are at least as new as those read before any lower number.
+        LAST.fetch_add(1, Ordering::AcqRel) + 1
+    }
+
+    /// Whether the snapshot began after the other had ended: none of its counters is older. A snapshot that no registry took is after
+    /// any other.
+    #[must_use]
+    pub const fn is_after(self, other: Self) -> bool {
+        self.begun == 0 || self.begun > other.ended
+    }
 }
 
 /// One family of a [`Snapshot`].
@@ -87,13 +123,21 @@ impl Registry {
     /// Everything as it is now, as values instead of text.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
+        let begun = SnapshotOrder::step();
         let mut snapshot = Snapshot::default();
         self.look(&mut snapshot);
+        snapshot.order = SnapshotOrder { begun, ended: SnapshotOrder::step() };
         snapshot
     }
 }
 
 impl Snapshot {
+    /// When it was taken.
+    #[must_use]
+    pub const fn order(&self) -> SnapshotOrder {
+        self.order
+    }
+
     /// The families, sorted by name.
     #[must_use]
     pub fn families(&self) -> &[FamilySnapshot] {
@@ -335,6 +379,31 @@ mod tests {
         let lines = snapshot.to_string();
         let line = lines.lines().find(|line| line.starts_with("wait_seconds{queue=\"a\"} ")).unwrap();
         assert!(line.ends_with("  count 2, sum 3, mean 1.5000"), "{line}");
+    }
+
+    #[test]
+    fn a_snapshot_is_after_another_that_had_ended_when_it_began() {
+        struct Within(Registry);
+        impl crate::collect::Collector for Within {
+            fn collect(&self, collection: &mut crate::collect::Collection) {
+                let order = self.0.snapshot().order();
+                let (begun, ended) = (Number::Unsigned(order.begun), Number::Unsigned(order.ended));
+                collection.number("begun", "Begun.", Kind::Gauge, begun);
+                collection.number("ended", "Ended.", Kind::Gauge, ended);
+            }
+        }
+        let registry = Registry::new();
+        let first = registry.snapshot();
+        registry.collect_from(Within(Registry::new()));
+        let outer = registry.snapshot();
+        assert!(outer.order().is_after(first.order()) && !first.order().is_after(outer.order()));
+        assert!(!outer.order().is_after(outer.order()));
+        let within = |name| outer.value(name, &[]).unwrap();
+        let [begun, ended] =
+            [outer.order.begun, outer.order.ended].map(|number| Number::Unsigned(number).as_f64());
+        assert!(begun < within("begun") && within("begun") < within("ended") && within("ended") < ended);
+        assert!(Snapshot::default().order().is_after(outer.order()));
+        assert_eq!(first, first.clone());
     }
 
     #[test]

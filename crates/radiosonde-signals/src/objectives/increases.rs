@@ -28,6 +28,9 @@ struct Known {
     reading: u64,
 }
 
+/// Sums of values up to here stay finite.
+const GREATEST: f64 = 1e100;
+
 /// The number of absent series that any objective remembers.
 const LEAST_REMEMBERED: usize = 1_000;
 
@@ -39,10 +42,10 @@ impl Increases {
 
     /// By how much the two values of a series have grown. A decrease of either is a reset of both.
     ///
-    /// Values that are no number, infinite or negative are not read.
+    /// Values that are no number, negative, or too large for a count are not read.
     pub(crate) fn read(&mut self, metric: &str, labels: &LabelSet, values: [f64; 2]) -> [f64; 2] {
         const NOTHING: [f64; 2] = [0.0, 0.0];
-        if values.iter().any(|value| !value.is_finite() || *value < 0.0) {
+        if values.iter().any(|value| !(0.0..=GREATEST).contains(value)) {
             return NOTHING;
         }
         let now = Known { values, reading: self.reading };

@@ -1,5 +1,6 @@
 //! Objectives of a service, and how well it meets them.
 
+mod burn_gate;
 pub(crate) mod burn_window;
 pub(crate) mod counts;
 mod increases;

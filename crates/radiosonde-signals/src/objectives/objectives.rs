@@ -1,4 +1,5 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use radiosonde_core::Clock;
 use radiosonde_metrics::Registry;
@@ -22,7 +23,7 @@ pub struct Objectives {
 }
 
 #[derive(Debug, Default)]
-struct Board(Mutex<Standings>);
+pub(crate) struct Board(Mutex<Standings>);
 
 #[derive(Debug, Default)]
 struct Standings {
@@ -35,6 +36,13 @@ impl Board {
     /// No code of users runs under the lock.
     fn lock(&self) -> MutexGuard<'_, Standings> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the objective of this name burns at most this fast.
+    pub(crate) fn gate(&self, slo: &str, factor: f64, now: Duration) -> Result<(), String> {
+        let board = self.lock();
+        let standing = board.all.iter().find(|standing| standing.slo().name() == slo);
+        standing.map_or(Ok(()), |standing| standing.gate(factor, now))
     }
 }
 
@@ -74,12 +82,19 @@ impl Objectives {
         self.board.lock().all.iter().map(|standing| standing.slo().clone()).collect()
     }
 
+    pub(crate) const fn board(&self) -> &Arc<Board> {
+        &self.board
+    }
+
     /// Reads the counters and brings burn rates and budgets up to date, at the time of this clock.
     pub fn evaluate(&self, clock: &dyn Clock) {
         self.evaluate_with(&self.registry.snapshot(), clock);
     }
 
     /// [`evaluate`](Self::evaluate) with a snapshot of the registry of this moment.
+    ///
+    /// An objective ignores a snapshot that was begun before the last one that it read had ended, by another thread: some of its counters
+    /// may be older. What it has is counted with the next one.
     pub fn evaluate_with(&self, snapshot: &Snapshot, clock: &dyn Clock) {
         let (moment, signals) = (Moment::of(clock), GoldenSignals::of(&self.registry));
         let mut board = self.board.lock();

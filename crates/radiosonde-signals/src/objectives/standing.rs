@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use radiosonde_metrics::snapshot::Snapshot;
+use radiosonde_metrics::snapshot::{Snapshot, SnapshotOrder};
 
 use crate::golden::GoldenSignals;
 use crate::objectives::burn_window::BurnWindow;
@@ -22,6 +22,8 @@ pub(crate) struct Standing {
     reading: Reading,
     /// What there was when the objective was declared, until its work is found.
     baseline: Option<Snapshot>,
+    /// When the snapshot that was read last was taken.
+    last_read: SnapshotOrder,
     /// The times of the first and the last evaluation.
     evaluated: Option<(Duration, Duration)>,
     period: WindowRing,
@@ -48,6 +50,7 @@ impl Standing {
         let standing = Self {
             sources: Sources::of(slo.indicator(), &[]),
             reading: Reading::default(),
+            last_read: baseline.order(),
             baseline: Some(baseline),
             evaluated: None,
             period: WindowRing::new(slo.budget_period()),
@@ -77,6 +80,11 @@ impl Standing {
 
     /// Counts what has happened up to this moment.
     pub(crate) fn evaluate(&mut self, snapshot: &Snapshot, moment: Moment) {
+        let order = snapshot.order();
+        if !order.is_after(self.last_read) && order != self.last_read {
+            return;
+        }
+        self.last_read = order;
         let (first, last) = self.evaluated.unwrap_or((moment.monotonic, moment.monotonic));
         let now = moment.monotonic.max(last);
         let moment = Moment { monotonic: now, ..moment };
@@ -133,6 +141,24 @@ impl Standing {
             windows: self.windows.clone(),
             burning: self.slo.burn_windows().iter().copied().filter(|pair| self.is_burning(pair)).collect(),
         }
+    }
+
+    /// Whether the budget burns at most this fast in the shortest window, as far as that is known at this time.
+    pub(crate) fn gate(&self, factor: f64, now: Duration) -> Result<(), String> {
+        let (Some(short), Some((_, evaluated))) = (self.windows.first(), self.evaluated) else {
+            return Ok(());
+        };
+        let is_outdated = now.saturating_sub(evaluated) > short.window;
+        let is_certain = short.counts.bad > 0.0 && short.counts.bad >= self.slo.least_bad_events();
+        if is_outdated || !is_certain || short.burn_rate <= factor {
+            return Ok(());
+        }
+        Err(format!(
+            "the error budget of {:?} burns at {:.1} times its rate in {}: expected at most {factor}",
+            self.slo.name(),
+            short.burn_rate,
+            short.label(),
+        ))
     }
 
     fn is_burning(&self, pair: &BurnWindow) -> bool {

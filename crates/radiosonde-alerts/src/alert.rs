@@ -7,7 +7,7 @@ use radiosonde_signals::Severity;
 /// Something that is wrong, or was.
 ///
 /// # Shape
-/// Its name and labels identify it; Alertmanager knows them as `alertname` and the other labels, of which `severity` is one.
+/// Its name, severity and labels identify it; Alertmanager knows them as the labels `alertname`, `severity` and the others.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Alert {
     name: String,
@@ -21,7 +21,7 @@ pub struct Alert {
 }
 
 /// Where an alert is in its life.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum AlertState {
     /// Its condition holds, but not yet for long enough.
     Pending,
@@ -58,6 +58,33 @@ impl Alert {
     pub fn annotation(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.annotations.insert(name.into(), value.into());
         self
+    }
+
+    /// Sets the value that the condition compared.
+    #[must_use]
+    pub fn with_value(self, value: impl Into<Option<f64>>) -> Self {
+        Self { value: value.into(), ..self }
+    }
+
+    /// The same alert, resolved at this time.
+    #[must_use]
+    pub fn resolved(self, at: SystemTime) -> Self {
+        Self { state: AlertState::Resolved, ends_at: Some(at), ..self }
+    }
+
+    /// The same alert, whose condition does not hold for long enough yet.
+    pub(crate) fn pending(self) -> Self {
+        Self { state: AlertState::Pending, ..self }
+    }
+
+    pub(crate) fn fire(&mut self) {
+        self.state = AlertState::Firing;
+    }
+
+    /// Takes the value and the annotations of a later evaluation.
+    pub(crate) fn update(&mut self, later: Self) {
+        self.value = later.value;
+        self.annotations = later.annotations;
     }
 
     /// The name.
@@ -106,6 +133,15 @@ impl Alert {
     #[must_use]
     pub const fn ends_at(&self) -> Option<SystemTime> {
         self.ends_at
+    }
+
+    /// The value of a label, `alertname` and `severity` included.
+    pub(crate) fn label_value(&self, label: &str) -> Option<&str> {
+        match label {
+            "alertname" => Some(&self.name),
+            "severity" => Some(self.severity.as_str()),
+            other => self.labels.get(other).map(String::as_str),
+        }
     }
 }
 

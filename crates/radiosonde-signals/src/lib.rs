@@ -247,3 +247,10 @@ pub mod __private {
 pub mod __traits {
     pub use crate::operations::error_kind::ErrorKind;
 }
+
+/// How objectives count events, for the alert rules of `radiosonde-alerts`.
+#[doc(hidden)]
+pub mod __counting {
+    pub use crate::objectives::increases::Increases;
+    pub use crate::objectives::window_ring::WindowRing;
+}

@@ -15,7 +15,7 @@ use radiosonde_metrics::model::LabelSet;
 /// As many absent series are remembered as there were present ones at once, and at least 1,000; those absent for longest are forgotten
 /// first. The present ones are limited by their families.
 #[derive(Debug, Default)]
-pub(crate) struct Increases {
+pub struct Increases {
     known: HashMap<String, HashMap<LabelSet, Known>>,
     reading: u64,
     most: usize,
@@ -36,14 +36,14 @@ const LEAST_REMEMBERED: usize = 1_000;
 
 impl Increases {
     /// Begins the next reading: within one, a series counts once.
-    pub(crate) const fn begin(&mut self) {
+    pub const fn begin(&mut self) {
         self.reading += 1;
     }
 
     /// By how much the two values of a series have grown. A decrease of either is a reset of both.
     ///
     /// Values that are no number, negative, or too large for a count are not read.
-    pub(crate) fn read(&mut self, metric: &str, labels: &LabelSet, values: [f64; 2]) -> [f64; 2] {
+    pub fn read(&mut self, metric: &str, labels: &LabelSet, values: [f64; 2]) -> [f64; 2] {
         const NOTHING: [f64; 2] = [0.0, 0.0];
         if values.iter().any(|value| !(0.0..=GREATEST).contains(value)) {
             return NOTHING;
@@ -67,7 +67,7 @@ impl Increases {
     }
 
     /// Ends the reading, and forgets absent series past the limit.
-    pub(crate) fn end(&mut self) {
+    pub fn end(&mut self) {
         let reading = self.reading;
         let all = || self.known.values().flat_map(HashMap::values);
         let present = all().filter(|known| known.reading == reading).count();

@@ -3,7 +3,7 @@
 mod burn_gate;
 pub(crate) mod burn_window;
 pub(crate) mod counts;
-mod increases;
+pub(crate) mod increases;
 pub(crate) mod indicator;
 mod moment;
 #[allow(clippy::module_inception, reason = "the file is named for its concept")]
@@ -17,5 +17,5 @@ mod slo_metrics;
 pub(crate) mod slo_status;
 mod sources;
 mod standing;
-mod window_ring;
+pub(crate) mod window_ring;
 pub(crate) mod work;

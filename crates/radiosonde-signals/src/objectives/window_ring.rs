@@ -12,7 +12,7 @@ use crate::objectives::counts::Counts;
 /// # Cost
 /// At most 101 entries of 32 bytes; none while nothing happens.
 #[derive(Debug, Clone)]
-pub(crate) struct WindowRing {
+pub struct WindowRing {
     length: Duration,
     entries: VecDeque<Entry>,
 }
@@ -26,12 +26,14 @@ struct Entry {
 const ENTRIES: u32 = 100;
 
 impl WindowRing {
-    pub(crate) const fn new(length: Duration) -> Self {
+    /// A window of this length, without events.
+    #[must_use]
+    pub const fn new(length: Duration) -> Self {
         Self { length, entries: VecDeque::new() }
     }
 
     /// Adds what was read at this time, which never decreases.
-    pub(crate) fn add(&mut self, now: Duration, counts: Counts) {
+    pub fn add(&mut self, now: Duration, counts: Counts) {
         if counts == Counts::default() {
             return;
         }
@@ -42,7 +44,7 @@ impl WindowRing {
     }
 
     /// The counts of the window that ends at this time: what was read when it began is not in it.
-    pub(crate) fn counts(&mut self, now: Duration) -> Counts {
+    pub fn counts(&mut self, now: Duration) -> Counts {
         while self.entries.front().is_some_and(|entry| entry.begin.saturating_add(self.length) <= now) {
             self.entries.pop_front();
         }

@@ -1,0 +1,216 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::alert::{Alert, AlertState};
+use crate::alert_handler::AlertHandler;
+use crate::book::alert_statistics::AlertStatistics;
+use crate::book::observation::Origin;
+use crate::engine::alert_engine_builder::AlertEngineBuilder;
+use crate::engine::core::Core;
+use crate::engine::create_alert_error::CreateAlertError;
+use crate::engine::rule_status::RuleStatus;
+use crate::engine::threads::{AlertEngineShutdown, Threads};
+use crate::label_name::{is_label_name, is_reserved};
+use crate::rules::alert_rule::AlertRule;
+use crate::rules::invalid_alert_rule::InvalidAlertRule;
+use crate::silences::invalid_silence::InvalidSilence;
+use crate::silences::silence::Silence;
+use crate::silences::silences::SilenceId;
+
+/// Evaluates alert rules over the metrics of a registry, and hands alerts to handlers.
+///
+/// # Shape
+/// One thread takes a snapshot of the registry at each interval and evaluates objectives, anomaly detectors and rules on it. Another thread calls
+/// the handlers. Clones share the engine; the last one that is dropped ends it.
+///
+/// A rule that panics loses that evaluation only, and a handler that panics that alert. A rule or a collector that hangs stops the
+/// evaluation for as long: `radiosonde_alerts_last_evaluation_timestamp_seconds` shows it.
+///
+/// ```
+/// use std::time::Duration;
+/// use radiosonde_alerts::{Alert, AlertEngine, AlertRule, Condition, Severity, Value};
+/// use radiosonde_metrics::{Registry, model::Kind};
+/// use radiosonde_signals::Series;
+///
+/// let registry = Registry::new();
+/// let devices = registry.gauge("devices", "Devices, by status.").labels(&["status"])?;
+/// let offline = Series::of(&registry, "devices", Kind::Gauge).with("status", "offline");
+///
+/// let alerts = AlertEngine::builder()
+///     .registry(&registry)
+///     .rule(AlertRule::new("DevicesOffline", Condition::above(Value::sum(offline), 2.0)).summary("{value} devices are offline."))
+///     .handler(|alert: &Alert| println!("{} {}: {:?}", alert.state(), alert.name(), alert.annotations()))
+///     .build()?; // `start()` has threads
+///
+/// devices.with(&["offline"]).set(5.0);
+/// alerts.evaluate();
+/// assert_eq!(alerts.active_alerts()[0].annotations()["summary"], "5 devices are offline.");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct AlertEngine {
+    core: Arc<Core>,
+    /// Absent if the engine is driven by hand.
+    threads: Option<Arc<Threads>>,
+}
+
+impl AlertEngine {
+    /// Builds an engine.
+    pub fn builder() -> AlertEngineBuilder {
+        AlertEngineBuilder::new()
+    }
+
+    pub(crate) fn new(core: Arc<Core>, threads: Option<Threads>) -> Self {
+        Self { core, threads: threads.map(Arc::new) }
+    }
+
+    /// Evaluates all rules now. Does nothing while they are evaluated already, as within a rule.
+    pub fn evaluate(&self) {
+        self.core.evaluate();
+        self.hand_over();
+    }
+
+    /// Adds a rule, to take part in the next evaluation.
+    ///
+    /// # Errors
+    /// [`InvalidAlertRule`] if it is refused.
+    pub fn add_rule(&self, rule: AlertRule) -> Result<(), InvalidAlertRule> {
+        self.core.check_and_add(rule)
+    }
+
+    /// Adds a handler, for alerts from now on.
+    pub fn add_handler(&self, handler: impl AlertHandler) {
+        self.core.add_handler(Arc::new(handler));
+    }
+
+    /// Raises an alert by hand: it fires until it is [resolved](Self::resolve) by hand. One that fires already takes the annotations and the value
+    /// of this one.
+    ///
+    /// # Errors
+    /// [`CreateAlertError`] if its name or a label is refused, or there are too many active alerts.
+    pub fn create(&self, alert: Alert) -> Result<(), CreateAlertError> {
+        if alert.name().is_empty() {
+            return Err(CreateAlertError::EmptyName);
+        }
+        if self.core.is_rule(alert.name()) {
+            return Err(CreateAlertError::NameOfRule(alert.name().to_owned()));
+        }
+        let labels = alert.labels().keys().find(|label| !is_label_name(label) || is_reserved(label));
+        let annotations = alert.annotations().keys().find(|name| !is_label_name(name));
+        if let Some(label) = labels.or(annotations) {
+            return Err(CreateAlertError::Label(label.clone()));
+        }
+        let now = self.core.now();
+        let created = self.core.book().create(alert, now);
+        self.core.pass_on();
+        self.hand_over();
+        created.map_err(CreateAlertError::TooMany)
+    }
+
+    /// Resolves the firing alerts that have this name and all of these labels, of rules as well. Returns how many. The alert of a rule whose condition
+    /// still holds is raised again by the next evaluation, as a new one.
+    pub fn resolve(&self, name: &str, labels: &[(&str, &str)]) -> usize {
+        let now = self.core.now();
+        let resolved = self.core.book().resolve_by_hand(name, labels, now);
+        self.core.pass_on();
+        self.hand_over();
+        resolved
+    }
+
+    /// Keeps alerts from handlers.
+    ///
+    /// # Errors
+    /// [`InvalidSilence`] if it matches everything or has ended, or there are too many.
+    pub fn silence(&self, silence: Silence) -> Result<SilenceId, InvalidSilence> {
+        let now = self.core.now();
+        self.core.book().silences.add(silence, now.wall)
+    }
+
+    /// Ends a silence; whether it had not ended before. Handlers get what fires by then with the next evaluation.
+    #[allow(clippy::must_use_candidate, reason = "most know that there was one")]
+    pub fn expire_silence(&self, id: SilenceId) -> bool {
+        self.core.book().silences.expire(id)
+    }
+
+    /// The silences that have not ended.
+    #[must_use]
+    pub fn silences(&self) -> Vec<(SilenceId, Silence)> {
+        let now = self.core.now();
+        let mut book = self.core.book();
+        book.silences.forget_ended(now.wall);
+        book.silences.all().to_vec()
+    }
+
+    /// Alerts that are pending or firing, by name, severity and labels.
+    #[must_use]
+    pub fn alerts(&self) -> Vec<Alert> {
+        self.core.alerts()
+    }
+
+    /// Alerts that fire, by name, severity and labels.
+    #[must_use]
+    pub fn active_alerts(&self) -> Vec<Alert> {
+        let mut alerts = self.core.alerts();
+        alerts.retain(|alert| alert.state() == AlertState::Firing);
+        alerts
+    }
+
+    /// The last 1,000 alerts that have fired, resolved or not, by the time since which their conditions held.
+    #[must_use]
+    pub fn history(&self) -> Vec<Alert> {
+        self.core.book().history()
+    }
+
+    /// The rules, in the order in which they were added.
+    #[must_use]
+    pub fn rules(&self) -> Vec<RuleStatus> {
+        let rules = self.core.known_rules();
+        let book = self.core.book();
+        let state = |number| {
+            let states = [AlertState::Firing, AlertState::Pending];
+            states.into_iter().find(|state| book.count(Origin::Rule(number), *state) > 0)
+        };
+        let status = |(number, rule): (usize, crate::engine::core::KnownRule)| RuleStatus {
+            name: rule.name,
+            severity: rule.severity,
+            state: state(number),
+            value: rule.value,
+            panics: rule.panics,
+        };
+        rules.into_iter().enumerate().map(status).collect()
+    }
+
+    /// Numbers of its alerts.
+    #[must_use]
+    pub fn statistics(&self) -> AlertStatistics {
+        let now = self.core.now();
+        self.core.book().statistics(now)
+    }
+
+    /// Forgets alerts that were resolved as long ago as this, or longer; those of 30 days go by themselves. Returns how many.
+    #[allow(clippy::must_use_candidate, reason = "the number is for the curious")]
+    pub fn cleanup(&self, older_than: Duration) -> usize {
+        let now = self.core.now();
+        self.core.book().cleanup(older_than, now)
+    }
+
+    /// Ends the threads: the evaluation, and the handlers once they have all notices. Blocks until then, for at most `deadline`; a rule or a handler that
+    /// hangs is left. Alerts that fire are not resolved.
+    #[allow(
+        clippy::must_use_candidate,
+        reason = "at the end of a process there may be nothing to do about it"
+    )]
+    pub fn shutdown(&self, deadline: Duration) -> AlertEngineShutdown {
+        let complete = AlertEngineShutdown { is_complete: true, dropped: 0 };
+        self.threads.as_ref().map_or(complete, |threads| threads.stop(deadline))
+    }
+
+    /// Calls the handlers on this thread, if there is no other for it.
+    fn hand_over(&self) {
+        if self.threads.is_none() {
+            while let Some(notice) = self.core.queue.try_pop() {
+                self.core.hand_over(&notice);
+            }
+        }
+    }
+}

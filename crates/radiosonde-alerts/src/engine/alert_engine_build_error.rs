@@ -1,0 +1,48 @@
+use std::error::Error;
+use std::{fmt, io};
+
+use radiosonde_metrics::RegisterError;
+
+use crate::rules::invalid_alert_rule::InvalidAlertRule;
+
+/// An engine that could not be made.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum AlertEngineBuildError {
+    /// A rule was refused.
+    Rule(InvalidAlertRule),
+    /// The interval is zero.
+    Interval,
+    /// The registry refused the engine's own metrics.
+    Metrics(RegisterError),
+    /// No thread could be started.
+    Thread(io::Error),
+}
+
+impl fmt::Display for AlertEngineBuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rule(rule) => rule.fmt(f),
+            Self::Interval => f.write_str("invalid interval 0 s: expected the time between two evaluations"),
+            Self::Metrics(_) => f.write_str("the metrics of the alert engine cannot be registered"),
+            Self::Thread(_) => f.write_str("no thread for the alert engine can be started"),
+        }
+    }
+}
+
+impl Error for AlertEngineBuildError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            // Its text is this error's.
+            Self::Rule(_) | Self::Interval => None,
+            Self::Metrics(error) => Some(error),
+            Self::Thread(error) => Some(error),
+        }
+    }
+}
+
+impl From<InvalidAlertRule> for AlertEngineBuildError {
+    fn from(rule: InvalidAlertRule) -> Self {
+        Self::Rule(rule)
+    }
+}

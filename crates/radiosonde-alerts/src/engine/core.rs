@@ -1,0 +1,250 @@
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use radiosonde_core::{SharedClock, diagnostics, survive};
+use radiosonde_metrics::Registry;
+use radiosonde_metrics::snapshot::Snapshot;
+use radiosonde_signals::{Anomalies, Objectives, Severity, SloStatus};
+
+use crate::alert::Alert;
+use crate::alert_handler::AlertHandler;
+use crate::book::book::{Book, Uncounted};
+use crate::book::notice::Notice;
+use crate::book::observation::{Now, Origin, Terms};
+use crate::engine::self_metrics::SelfMetrics;
+use crate::evaluating::burn_alerts::{self, burn_alerts};
+use crate::evaluating::moment::Moment;
+use crate::evaluating::rule_evaluator::RuleEvaluator;
+use crate::notifying::notice_queue::NoticeQueue;
+use crate::rules::alert_rule::AlertRule;
+use crate::rules::invalid_alert_rule::{InvalidAlertRule, InvalidAlertRuleKind};
+
+/// All of an engine but its threads.
+pub(crate) struct Core {
+    pub(crate) registry: Registry,
+    pub(crate) clock: SharedClock,
+    pub(crate) has_objective_alerts: bool,
+    pub(crate) metrics: SelfMetrics,
+    pub(crate) queue: NoticeQueue,
+    book: Mutex<Book>,
+    rules: Mutex<Rules>,
+    handlers: Mutex<Vec<Arc<dyn AlertHandler>>>,
+}
+
+/// The rules, by their numbers.
+#[derive(Debug, Default)]
+struct Rules {
+    /// What is known of each.
+    known: Vec<KnownRule>,
+    /// Those that do not take part in an evaluation at the moment.
+    idle: Vec<(usize, RuleEvaluator)>,
+    is_evaluating: bool,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct KnownRule {
+    pub(crate) name: String,
+    pub(crate) severity: Severity,
+    pub(crate) value: Option<f64>,
+    pub(crate) panics: u64,
+}
+
+/// Puts the rules back, in case that this code panics.
+struct Evaluating<'a> {
+    core: &'a Core,
+    rules: Vec<(usize, RuleEvaluator)>,
+}
+
+impl Core {
+    pub(crate) fn new(
+        registry: Registry,
+        clock: SharedClock,
+        has_objective_alerts: bool,
+        metrics: SelfMetrics,
+        queue: NoticeQueue,
+        book: Book,
+    ) -> Self {
+        let (rules, handlers) = (Mutex::default(), Mutex::default());
+        let book = Mutex::new(book);
+        Self { registry, clock, has_objective_alerts, metrics, queue, book, rules, handlers }
+    }
+
+    pub(crate) fn now(&self) -> Now {
+        Now { wall: self.clock.now(), monotonic: self.clock.monotonic() }
+    }
+
+    /// The alerts. No code of others runs while they are locked.
+    pub(crate) fn book(&self) -> MutexGuard<'_, Book> {
+        lock(&self.book)
+    }
+
+    pub(crate) fn known_rules(&self) -> Vec<KnownRule> {
+        lock(&self.rules).known.clone()
+    }
+
+    /// Whether alerts with this name are those of a rule, or of objectives.
+    pub(crate) fn is_rule(&self, name: &str) -> bool {
+        name == burn_alerts::NAME || lock(&self.rules).known.iter().any(|rule| rule.name == name)
+    }
+
+    /// Checks a rule and adds it, to take part in the next evaluation.
+    pub(crate) fn check_and_add(&self, rule: AlertRule) -> Result<(), InvalidAlertRule> {
+        rule.check()?;
+        let (name, severity) = (rule.name.clone(), rule.severity);
+        let mut rules = lock(&self.rules);
+        // The name of the alerts of objectives is taken, whether or not there are any.
+        if name == burn_alerts::NAME || rules.known.iter().any(|known| known.name == name) {
+            return Err(InvalidAlertRule::new(&name, InvalidAlertRuleKind::DuplicateName));
+        }
+        self.metrics.show_rule(&name, severity);
+        let number = rules.known.len();
+        rules.known.push(KnownRule { name, severity, value: None, panics: 0 });
+        rules.idle.push((number, RuleEvaluator::new(rule)));
+        Ok(())
+    }
+
+    pub(crate) fn add_handler(&self, handler: Arc<dyn AlertHandler>) {
+        lock(&self.handlers).push(handler);
+    }
+
+    /// Evaluates objectives, detectors and rules on one snapshot. Does nothing within another evaluation.
+    pub(crate) fn evaluate(&self) {
+        let Some(mut evaluating) = Evaluating::begin(self) else { return };
+        let begun = self.clock.monotonic();
+        match survive(|| self.registry.snapshot()) {
+            Some(snapshot) => self.evaluate_on(&snapshot, &mut evaluating.rules),
+            None => self.metrics.panicked("snapshot"),
+        }
+        drop(evaluating);
+        self.pass_on();
+        let now = self.now();
+        self.metrics.evaluated(now.wall, now.monotonic.saturating_sub(begun));
+    }
+
+    fn evaluate_on(&self, snapshot: &Snapshot, rules: &mut [(usize, RuleEvaluator)]) {
+        // A snapshot may take long: what it has is of the time at which it was finished.
+        let now = self.now();
+        let statuses = self.objectives(snapshot);
+        let anomalies = Anomalies::of(&self.registry);
+        if survive(|| anomalies.evaluate_with(snapshot, &*self.clock)).is_none() {
+            self.metrics.panicked("anomalies");
+        }
+        if let Some(statuses) = statuses.as_ref().filter(|_| self.has_objective_alerts) {
+            let terms = Terms { hold: Duration::ZERO, keep_firing: Duration::ZERO, max_alerts: usize::MAX };
+            let burning = burn_alerts(statuses, now);
+            self.book().observe(Origin::Objectives, terms, burning, now);
+        }
+        let (registry, statuses, anomalies) = (&self.registry, statuses.as_deref(), &anomalies);
+        let moment = Moment { registry, snapshot, statuses, anomalies, now };
+        for (number, rule) in rules {
+            self.evaluate_rule(*number, rule, &moment);
+        }
+    }
+
+    /// The objectives; `None` if their evaluation panics.
+    fn objectives(&self, snapshot: &Snapshot) -> Option<Vec<SloStatus>> {
+        let objectives = Objectives::of(&self.registry);
+        let statuses = survive(|| {
+            objectives.evaluate_with(snapshot, &*self.clock);
+            objectives.statuses()
+        });
+        if statuses.is_none() {
+            self.metrics.panicked("objectives");
+        }
+        statuses
+    }
+
+    fn evaluate_rule(&self, number: usize, rule: &mut RuleEvaluator, moment: &Moment<'_>) {
+        let found = survive(|| rule.evaluate(moment));
+        let has_panicked = found.is_none();
+        if let Some(found) = found {
+            self.book().observe(Origin::Rule(number), rule.terms(), found, moment.now);
+        } else {
+            self.metrics.rule_panicked(rule.name());
+            let what = format_args!("rule {:?} panicked: its alerts stay as they are", rule.name());
+            diagnostics::report("alerts", "rule_panic", what);
+        }
+        let (past_groups, labels) = rule.take_refused();
+        self.metrics.refused("max_values", past_groups);
+        self.metrics.refused("label", labels);
+        if let Some(known) = lock(&self.rules).known.get_mut(number) {
+            known.value = rule.last_value();
+            known.panics += u64::from(has_panicked);
+        }
+    }
+
+    /// Passes on to the queue what handlers are to get, and shows the alerts as metrics.
+    pub(crate) fn pass_on(&self) {
+        let mut refused = 0;
+        let now = self.now();
+        let names: Vec<String> = self.known_rules().into_iter().map(|rule| rule.name).collect();
+        let mut book = self.book();
+        book.notify(now, &mut |notice| {
+            let is_pushed = self.queue.push(notice);
+            refused += u64::from(!is_pushed);
+            is_pushed
+        });
+        self.metrics.show(book.alerts(), |name| names.iter().any(|rule| rule == name));
+        let Uncounted { past_active, past_rule, lost_resolutions } = std::mem::take(&mut book.uncounted);
+        drop(book);
+        self.metrics.dropped("queue_full", refused);
+        self.metrics.dropped("history_full", lost_resolutions);
+        self.metrics.refused("max_active", past_active);
+        self.metrics.refused("max_alerts", past_rule);
+    }
+
+    /// Calls all handlers for a notice. One that panics is counted, and the others go on.
+    pub(crate) fn hand_over(&self, notice: &Notice) {
+        let handlers = lock(&self.handlers).clone();
+        for handler in handlers {
+            let handled = survive(|| match notice {
+                Notice::Changed(alert) => handler.handle(alert),
+                Notice::Repeated(alert) => handler.repeat(alert),
+            });
+            if handled.is_none() {
+                self.metrics.panicked("handler");
+                let (Notice::Changed(alert) | Notice::Repeated(alert)) = notice;
+                let what = format_args!("a handler panicked: it lost alert {:?}", alert.name());
+                diagnostics::report("alerts", "handler_panic", what);
+            }
+        }
+    }
+
+    /// Everything that can be seen of the alerts, at one moment.
+    pub(crate) fn alerts(&self) -> Vec<Alert> {
+        self.book().alerts().cloned().collect()
+    }
+}
+
+impl<'a> Evaluating<'a> {
+    /// Takes the rules; `None` while another evaluation has them.
+    fn begin(core: &'a Core) -> Option<Self> {
+        let mut rules = lock(&core.rules);
+        if std::mem::replace(&mut rules.is_evaluating, true) {
+            return None;
+        }
+        let mut taken = std::mem::take(&mut rules.idle);
+        drop(rules);
+        taken.sort_by_key(|(number, _)| *number);
+        Some(Self { core, rules: taken })
+    }
+}
+
+impl Drop for Evaluating<'_> {
+    fn drop(&mut self) {
+        let mut rules = lock(&self.core.rules);
+        rules.idle.append(&mut self.rules);
+        rules.is_evaluating = false;
+    }
+}
+
+impl fmt::Debug for Core {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Core").field("rules", &self.known_rules()).finish_non_exhaustive()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

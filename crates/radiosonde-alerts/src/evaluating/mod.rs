@@ -1,0 +1,10 @@
+//! Rules, evaluated on one snapshot.
+
+pub(crate) mod burn_alerts;
+pub(crate) mod group;
+pub(crate) mod moment;
+pub(crate) mod number;
+pub(crate) mod quantile;
+pub(crate) mod rule_evaluator;
+pub(crate) mod template;
+pub(crate) mod windows;

@@ -1,0 +1,221 @@
+use std::collections::BTreeMap;
+
+use radiosonde_core::diagnostics;
+use radiosonde_metrics::model::Kind;
+use radiosonde_metrics::snapshot::FamilySnapshot;
+use radiosonde_signals::{AnomalyState, Series, SloStatus};
+
+use crate::alert::Alert;
+use crate::book::observation::{Observation, Terms};
+use crate::evaluating::burn_alerts::burn_rate;
+use crate::evaluating::moment::Moment;
+use crate::evaluating::number::{Memory, numbers};
+use crate::evaluating::template::fill;
+use crate::label_name::{is_label_name, is_reserved};
+use crate::rules::alert_rule::AlertRule;
+use crate::rules::condition::Test;
+use crate::rules::finding::Finding;
+use crate::rules::value::Value;
+
+/// A rule, and what it remembers from one evaluation to the next.
+#[derive(Debug)]
+pub(crate) struct RuleEvaluator {
+    rule: AlertRule,
+    memory: Memory,
+    /// The number that was compared last; of several, the highest.
+    last: Option<f64>,
+    reported: bool,
+    refused: u64,
+}
+
+impl RuleEvaluator {
+    pub(crate) fn new(rule: AlertRule) -> Self {
+        let memory = match &rule.condition.0 {
+            Test::Compare { value, .. } => Memory::of(value),
+            _ => Memory::Nothing,
+        };
+        Self { rule, memory, last: None, reported: false, refused: 0 }
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.rule.name
+    }
+
+    pub(crate) const fn terms(&self) -> Terms {
+        let AlertRule { hold, keep_firing, max_alerts, .. } = self.rule;
+        Terms { hold, keep_firing, max_alerts }
+    }
+
+    pub(crate) const fn last_value(&self) -> Option<f64> {
+        self.last
+    }
+
+    /// How many label values had no room, and how many findings had labels that are refused, since this was asked last.
+    pub(crate) fn take_refused(&mut self) -> (u64, u64) {
+        (self.memory.take_refused(), std::mem::take(&mut self.refused))
+    }
+
+    /// Finds the alerts whose condition holds.
+    pub(crate) fn evaluate(&mut self, moment: &Moment<'_>) -> Vec<Observation> {
+        let condition = self.rule.condition.clone();
+        self.last = None;
+        match &condition.0 {
+            Test::Compare { value, is_above, threshold } => {
+                let holds = |number: f64| if *is_above { number > *threshold } else { number < *threshold };
+                self.compare(value, moment, holds)
+            }
+            Test::Absent(series) => {
+                let is_absent = series.select(moment.snapshot).next().is_none();
+                self.one(moment, is_absent.then_some(Some(1.0)))
+            }
+            Test::Burning(slo) => self.objective(slo, moment, |status| {
+                let rates = status.burning.iter().filter_map(|pair| burn_rate(status, pair.long));
+                (!status.burning.is_empty()).then(|| rates.fold(0.0, f64::max))
+            }),
+            Test::BudgetBelow(slo, threshold) => self.objective(slo, moment, |status| {
+                (status.budget_remaining < *threshold).then_some(status.budget_remaining)
+            }),
+            Test::Anomalous(detector) => self.anomaly(detector, moment),
+            Test::Function(function) => self.found(function(moment.snapshot), moment),
+        }
+    }
+
+    fn compare(
+        &mut self,
+        value: &Value,
+        moment: &Moment<'_>,
+        holds: impl Fn(f64) -> bool,
+    ) -> Vec<Observation> {
+        if !self.has_metrics(value, moment) {
+            return Vec::new();
+        }
+        let found = numbers(value, &mut self.memory, self.rule.max_alerts, moment);
+        self.last = found.iter().filter_map(|(_, number)| *number).reduce(f64::max);
+        let observe = |(group, number): (String, Option<f64>)| {
+            let labels = value.by.iter().filter(|_| !group.is_empty()).map(|by| (by.clone(), group.clone()));
+            let alert = self.alert(moment, number, labels.collect(), BTreeMap::new());
+            match number {
+                None => Some(Observation::Unknown(alert)),
+                Some(number) => holds(number).then_some(Observation::Holds(alert)),
+            }
+        };
+        found.into_iter().filter_map(observe).collect()
+    }
+
+    /// Whether the metrics are of the kinds that the rule expects. Reports once if not, or if they do not exist yet.
+    fn has_metrics(&mut self, value: &Value, moment: &Moment<'_>) -> bool {
+        let mut has = true;
+        for series in value.metrics() {
+            match kind(series, moment) {
+                None => self.report(
+                    "unknown_metric",
+                    format_args!("metric {:?} is not declared yet", series.metric()),
+                ),
+                Some(kind) if !is_same_kind(kind, series.kind()) => {
+                    has = false;
+                    let (metric, expected) = (series.metric(), series.kind().as_str());
+                    let what =
+                        format_args!("metric {metric:?} is a {}: expected a {expected}", kind.as_str());
+                    self.report("other_kind", what);
+                }
+                Some(_) => {}
+            }
+        }
+        // A metric that is declared later is looked at again; the report is made once.
+        has
+    }
+
+    fn report(&mut self, kind: &'static str, what: std::fmt::Arguments<'_>) {
+        if !std::mem::replace(&mut self.reported, true) {
+            diagnostics::report("alerts", kind, format_args!("rule {:?}: {what}", self.rule.name));
+        }
+    }
+
+    fn objective(
+        &mut self,
+        slo: &str,
+        moment: &Moment<'_>,
+        value: impl Fn(&SloStatus) -> Option<f64>,
+    ) -> Vec<Observation> {
+        let Some(statuses) = moment.statuses else { return self.unknown(moment) };
+        let Some(status) = statuses.iter().find(|status| status.slo.name() == slo) else {
+            self.report("unknown_objective", format_args!("objective {slo:?} is not declared yet"));
+            return Vec::new();
+        };
+        self.one(moment, value(status).map(Some))
+    }
+
+    fn anomaly(&mut self, detector: &str, moment: &Moment<'_>) -> Vec<Observation> {
+        let Some(status) = moment.anomalies.status(detector) else {
+            self.report("unknown_detector", format_args!("detector {detector:?} has no value yet"));
+            return Vec::new();
+        };
+        match status.state {
+            AnomalyState::Anomalous => self.one(moment, Some(Some(status.score))),
+            AnomalyState::WarmingUp => self.unknown(moment),
+            AnomalyState::Normal => self.one(moment, None),
+        }
+    }
+
+    fn found(&mut self, findings: Vec<Finding>, moment: &Moment<'_>) -> Vec<Observation> {
+        self.last = findings.iter().map(|finding| finding.value).reduce(f64::max);
+        let mut observations = Vec::new();
+        for Finding { value, labels, annotations } in findings {
+            let names = || labels.keys().map(String::as_str);
+            if let Some(label) = names().find(|name| !is_label_name(name) || is_reserved(name)) {
+                self.refused += 1;
+                self.report(
+                    "label",
+                    format_args!("label {label:?} of a finding is not one that an alert can have"),
+                );
+                continue;
+            }
+            observations.push(Observation::Holds(self.alert(moment, Some(value), labels, annotations)));
+        }
+        observations
+    }
+
+    /// The rule's one alert, if it holds.
+    fn one(&mut self, moment: &Moment<'_>, holds: Option<Option<f64>>) -> Vec<Observation> {
+        let Some(value) = holds else { return Vec::new() };
+        self.last = value;
+        vec![Observation::Holds(self.alert(moment, value, BTreeMap::new(), BTreeMap::new()))]
+    }
+
+    fn unknown(&self, moment: &Moment<'_>) -> Vec<Observation> {
+        vec![Observation::Unknown(self.alert(moment, None, BTreeMap::new(), BTreeMap::new()))]
+    }
+
+    fn alert(
+        &self,
+        moment: &Moment<'_>,
+        value: Option<f64>,
+        labels: BTreeMap<String, String>,
+        annotations: BTreeMap<String, String>,
+    ) -> Alert {
+        let rule = &self.rule;
+        let mut all = rule.labels.clone();
+        all.extend(labels);
+        // As for Prometheus, an empty label is an absent one.
+        all.retain(|_, value| !value.is_empty());
+        let mut texts = rule.annotations.clone();
+        texts.extend(annotations);
+        let mut alert = Alert::new(&*rule.name, rule.severity, moment.now.wall).with_value(value);
+        for (name, text) in texts {
+            let text = fill(&text, &all, value);
+            alert = alert.annotation(name, text);
+        }
+        all.into_iter().fold(alert, |alert, (name, value)| alert.label(name, value))
+    }
+}
+
+/// The kind of a metric that is declared or collected.
+fn kind(series: &Series, moment: &Moment<'_>) -> Option<Kind> {
+    let family = moment.snapshot.family(series.metric());
+    // Without series it is not in the snapshot.
+    family.map(FamilySnapshot::kind).or_else(|| moment.registry.kind_of(series.metric()))
+}
+
+fn is_same_kind(is: Kind, expected: Kind) -> bool {
+    is == expected || is == Kind::Unknown || expected == Kind::Unknown
+}

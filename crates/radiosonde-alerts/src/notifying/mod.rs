@@ -1,0 +1,3 @@
+//! The way from the rules to the handlers.
+
+pub(crate) mod notice_queue;

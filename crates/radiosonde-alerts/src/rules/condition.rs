@@ -1,0 +1,109 @@
+use std::fmt;
+use std::sync::Arc;
+
+use radiosonde_metrics::snapshot::Snapshot;
+use radiosonde_signals::Series;
+
+use crate::rules::finding::Finding;
+use crate::rules::invalid_alert_rule::InvalidAlertRuleKind;
+use crate::rules::value::Value;
+
+/// What has to hold for an alert.
+#[must_use = "a condition is part of an `AlertRule`"]
+#[derive(Debug, Clone)]
+pub struct Condition(pub(crate) Test);
+
+#[derive(Clone)]
+pub(crate) enum Test {
+    Compare { value: Value, is_above: bool, threshold: f64 },
+    Absent(Series),
+    Burning(String),
+    BudgetBelow(String, f64),
+    Anomalous(String),
+    Function(Arc<Function>),
+}
+
+pub(crate) type Function = dyn Fn(&Snapshot) -> Vec<Finding> + Send + Sync;
+
+impl Condition {
+    /// The value is above the threshold.
+    pub const fn above(value: Value, threshold: f64) -> Self {
+        Self(Test::Compare { value, is_above: true, threshold })
+    }
+
+    /// The value is below the threshold.
+    pub const fn below(value: Value, threshold: f64) -> Self {
+        Self(Test::Compare { value, is_above: false, threshold })
+    }
+
+    /// There is no series of these.
+    pub const fn absent(series: Series) -> Self {
+        Self(Test::Absent(series))
+    }
+
+    /// The error budget of the objective with this name burns too fast in one of its pairs of windows; the value is the highest burn rate of
+    /// the long ones. Alerts of all pairs, one by one, are there without a rule: see
+    /// [`AlertEngineBuilder::objective_alerts`](crate::AlertEngineBuilder::objective_alerts).
+    pub fn burning(slo: impl Into<String>) -> Self {
+        Self(Test::Burning(slo.into()))
+    }
+
+    /// The share of the error budget that is left, by the objective with this name, is below the threshold: 0 is used up.
+    pub fn budget_below(slo: impl Into<String>, threshold: f64) -> Self {
+        Self(Test::BudgetBelow(slo.into(), threshold))
+    }
+
+    /// The detector with this name finds its value anomalous; the value is its score.
+    pub fn anomalous(detector: impl Into<String>) -> Self {
+        Self(Test::Anomalous(detector.into()))
+    }
+
+    /// The function returns a value.
+    ///
+    /// It is called at each evaluation on the engine's thread. If it panics, alerts of its rule stay as they are.
+    pub fn when(function: impl Fn(&Snapshot) -> Option<f64> + Send + Sync + 'static) -> Self {
+        Self::each(move |snapshot| function(snapshot).map(Finding::new))
+    }
+
+    /// An alert for each finding that the function returns, told apart by their labels.
+    pub fn each<R: IntoIterator<Item = Finding>>(
+        function: impl Fn(&Snapshot) -> R + Send + Sync + 'static,
+    ) -> Self {
+        Self(Test::Function(Arc::new(move |snapshot| function(snapshot).into_iter().collect())))
+    }
+
+    pub(crate) fn check(&self) -> Result<(), InvalidAlertRuleKind> {
+        let threshold = match &self.0 {
+            Test::Compare { value, threshold, .. } => {
+                value.check()?;
+                *threshold
+            }
+            Test::BudgetBelow(_, threshold) => *threshold,
+            Test::Absent(_) | Test::Burning(_) | Test::Anomalous(_) | Test::Function(_) => return Ok(()),
+        };
+        if threshold.is_nan() { Err(InvalidAlertRuleKind::Threshold(threshold)) } else { Ok(()) }
+    }
+
+    /// The label by which its alerts are told apart.
+    pub(crate) fn by(&self) -> Option<&str> {
+        match &self.0 {
+            Test::Compare { value, .. } => value.by.as_deref(),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Debug for Test {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Compare { value, is_above, threshold } => {
+                write!(f, "{value:?} {} {threshold}", if *is_above { ">" } else { "<" })
+            }
+            Self::Absent(series) => write!(f, "absent({series:?})"),
+            Self::Burning(slo) => write!(f, "burning({slo:?})"),
+            Self::BudgetBelow(slo, threshold) => write!(f, "budget({slo:?}) < {threshold}"),
+            Self::Anomalous(detector) => write!(f, "anomalous({detector:?})"),
+            Self::Function(_) => f.write_str("function"),
+        }
+    }
+}

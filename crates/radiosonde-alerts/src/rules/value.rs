@@ -1,0 +1,187 @@
+use std::time::Duration;
+
+use radiosonde_metrics::model::Kind;
+use radiosonde_signals::{Series, Work};
+
+use crate::rules::invalid_alert_rule::InvalidAlertRuleKind;
+
+/// A number that a rule computes from metrics at each evaluation.
+///
+/// # Shape
+/// Of all series together, or [`by`](Self::by) the values of a label. Without data, such as a ratio without traffic, there is no number, and
+/// alerts stay as they are.
+///
+/// Increases are those of Prometheus' `increase`, of each series, without extrapolation: a counter that starts again at zero costs nothing, and a
+/// new series counts in full. Windows fill from the first evaluation on.
+#[must_use = "a value is compared by a `Condition`"]
+#[derive(Debug, Clone, PartialEq)]
+pub struct Value {
+    pub(crate) source: Source,
+    pub(crate) by: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Source {
+    Gauge(Series, Merge),
+    Share(Series, Series),
+    Saturation(Work),
+    Age(Series),
+    Increase(Series, Duration),
+    Rate(Series, Duration),
+    Ratio { bad: Events, all: Events, window: Duration },
+    Quantile { quantile: f64, of: Series, window: Duration },
+}
+
+/// What several series become.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Merge {
+    Sum,
+    Highest,
+    Lowest,
+}
+
+/// Counters, or histograms by their counts.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Events {
+    Of(Series),
+    ErrorsOf(Work),
+    TrafficOf(Work),
+}
+
+impl Value {
+    const fn new(source: Source) -> Self {
+        Self { source, by: None }
+    }
+
+    /// The sum of gauges.
+    pub const fn sum(gauges: Series) -> Self {
+        Self::new(Source::Gauge(gauges, Merge::Sum))
+    }
+
+    /// The highest of gauges.
+    pub const fn highest(gauges: Series) -> Self {
+        Self::new(Source::Gauge(gauges, Merge::Highest))
+    }
+
+    /// The lowest of gauges.
+    pub const fn lowest(gauges: Series) -> Self {
+        Self::new(Source::Gauge(gauges, Merge::Lowest))
+    }
+
+    /// The sum of some gauges as a share of the sum of others, such as devices that are offline of all: 1 is all.
+    pub const fn share(part: Series, all: Series) -> Self {
+        Self::new(Source::Share(part, all))
+    }
+
+    /// How full the work's resource is, by its golden signals: 1 is full. Of several, the fullest.
+    pub const fn saturation(work: Work) -> Self {
+        Self::new(Source::Saturation(work))
+    }
+
+    /// The seconds since the Unix time in a gauge; of several gauges, the oldest. A gauge at 0 was never set, and does not count.
+    pub const fn age(timestamps: Series) -> Self {
+        Self::new(Source::Age(timestamps))
+    }
+
+    /// How far counters went up in a window. A histogram stands for its count.
+    pub const fn increase(counters: Series, window: Duration) -> Self {
+        Self::new(Source::Increase(counters, window))
+    }
+
+    /// How far counters go up per second, on average over a window.
+    pub const fn rate(counters: Series, window: Duration) -> Self {
+        Self::new(Source::Rate(counters, window))
+    }
+
+    /// The increase of some counters as a share of the increase of others. 0 if the former have no series, and no number without an increase of
+    /// the latter.
+    pub const fn ratio(bad: Series, all: Series, window: Duration) -> Self {
+        Self::new(Source::Ratio { bad: Events::Of(bad), all: Events::Of(all), window })
+    }
+
+    /// The share of work that failed in a window, by its golden signals: 0.05 is 5 %.
+    pub fn error_ratio(work: Work, window: Duration) -> Self {
+        let bad = Events::ErrorsOf(work.clone());
+        Self::new(Source::Ratio { bad, all: Events::TrafficOf(work), window })
+    }
+
+    /// A quantile, such as 0.95, of the observations of histograms in a window; within a bucket it is interpolated, as Prometheus does.
+    pub const fn quantile(quantile: f64, histograms: Series, window: Duration) -> Self {
+        Self::new(Source::Quantile { quantile, of: histograms, window })
+    }
+
+    /// A number for each value of this label, which becomes a label of the alert. Series without the label count as one more.
+    pub fn by(self, label: impl Into<String>) -> Self {
+        Self { by: Some(label.into()), ..self }
+    }
+
+    /// Refuses what cannot be computed, or does not mean anything.
+    pub(crate) fn check(&self) -> Result<(), InvalidAlertRuleKind> {
+        match &self.source {
+            Source::Gauge(series, _) | Source::Age(series) => check_gauge(series),
+            Source::Share(part, all) => check_gauge(part).and_then(|()| check_gauge(all)),
+            Source::Saturation(_) => Ok(()),
+            Source::Increase(series, window) | Source::Rate(series, window) => {
+                check_events(series).and_then(|()| check_window(*window))
+            }
+            Source::Ratio { bad, all, window } => {
+                let checked = [bad, all].into_iter().try_for_each(Events::check);
+                checked.and_then(|()| check_window(*window))
+            }
+            Source::Quantile { quantile, of, window } => {
+                if !(0.0..=1.0).contains(quantile) {
+                    return Err(InvalidAlertRuleKind::Quantile(*quantile));
+                }
+                if of.kind() != Kind::Histogram {
+                    return Err(InvalidAlertRuleKind::NotAHistogram(of.metric().to_owned(), of.kind()));
+                }
+                check_window(*window)
+            }
+        }
+    }
+
+    /// The metrics that have to exist, as far as they are known by name.
+    pub(crate) fn metrics(&self) -> Vec<&Series> {
+        match &self.source {
+            Source::Gauge(series, _) | Source::Age(series) => vec![series],
+            Source::Increase(series, _) | Source::Rate(series, _) => vec![series],
+            Source::Quantile { of, .. } => vec![of],
+            Source::Share(part, all) => vec![part, all],
+            Source::Ratio { bad, all, .. } => [bad, all].into_iter().filter_map(Events::series).collect(),
+            Source::Saturation(_) => Vec::new(),
+        }
+    }
+}
+
+impl Events {
+    const fn series(&self) -> Option<&Series> {
+        match self {
+            Self::Of(series) => Some(series),
+            Self::ErrorsOf(_) | Self::TrafficOf(_) => None,
+        }
+    }
+
+    fn check(&self) -> Result<(), InvalidAlertRuleKind> {
+        self.series().map_or(Ok(()), check_events)
+    }
+}
+
+fn check_gauge(series: &Series) -> Result<(), InvalidAlertRuleKind> {
+    match series.kind() {
+        Kind::Gauge | Kind::Unknown | Kind::StateSet | Kind::Info => Ok(()),
+        // The guides' `counter > 0` fires until the process ends.
+        Kind::Counter => Err(InvalidAlertRuleKind::PlainCounter(series.metric().to_owned())),
+        other => Err(InvalidAlertRuleKind::NotAGauge(series.metric().to_owned(), other)),
+    }
+}
+
+fn check_events(series: &Series) -> Result<(), InvalidAlertRuleKind> {
+    match series.kind() {
+        Kind::Counter | Kind::Histogram | Kind::Summary | Kind::Unknown => Ok(()),
+        other => Err(InvalidAlertRuleKind::NotACounter(series.metric().to_owned(), other)),
+    }
+}
+
+fn check_window(window: Duration) -> Result<(), InvalidAlertRuleKind> {
+    if window.is_zero() { Err(InvalidAlertRuleKind::Window) } else { Ok(()) }
+}

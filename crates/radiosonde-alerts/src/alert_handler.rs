@@ -11,7 +11,8 @@ pub trait AlertHandler: Send + Sync + 'static {
     /// The alert fires from now on, or is resolved, by its [`state`](Alert::state).
     fn handle(&self, alert: &Alert);
 
-    /// The alert still fires: called once a minute, for receivers that forget. Default: nothing.
+    /// The alert still fires, or was resolved less than 15 minutes ago: called once a minute, for receivers that forget or were away.
+    /// Default: nothing.
     fn repeat(&self, alert: &Alert) {
         let _ = alert;
     }

@@ -2,16 +2,31 @@
 
 mod alert;
 mod alert_handler;
+mod alertmanager;
 mod book;
 mod engine;
 mod evaluating;
 mod label_name;
 mod notifying;
+mod rfc3339;
 mod rules;
 mod silences;
+#[cfg(feature = "webhook")]
+mod webhook;
 
 pub use alert::{Alert, AlertState};
 pub use alert_handler::AlertHandler;
+pub use alertmanager::active_alert::ActiveAlert;
+pub use alertmanager::alertmanager::Alertmanager;
+pub use alertmanager::alertmanager_error::AlertmanagerError;
+pub use alertmanager::build_error::AlertmanagerBuildError;
+pub use alertmanager::client::AlertmanagerClient;
+pub use alertmanager::external_labels::{InvalidAlertLabel, InvalidAlertLabelKind};
+pub use alertmanager::new_silence::NewSilence;
+pub use alertmanager::options::AlertmanagerOptions;
+pub use alertmanager::response_future::AlertmanagerFuture;
+pub use alertmanager::silence::{AlertmanagerSilence, SilenceState};
+pub use alertmanager::silence_matcher::SilenceMatcher;
 pub use book::alert_statistics::AlertStatistics;
 pub use engine::alert_engine::AlertEngine;
 pub use engine::alert_engine_build_error::AlertEngineBuildError;
@@ -28,3 +43,11 @@ pub use rules::value::Value;
 pub use silences::invalid_silence::InvalidSilence;
 pub use silences::silence::Silence;
 pub use silences::silences::SilenceId;
+#[cfg(feature = "webhook")]
+pub use webhook::builder::{WebhookBuildError, WebhookReceiverBuilder};
+#[cfg(feature = "webhook")]
+pub use webhook::handler::{WebhookError, WebhookHandler};
+#[cfg(feature = "webhook")]
+pub use webhook::message::{InvalidWebhookMessage, WebhookAlert, WebhookMessage};
+#[cfg(feature = "webhook")]
+pub use webhook::receiver::{WebhookFuture, WebhookReceiver};

@@ -1,0 +1,55 @@
+use std::pin::pin;
+
+use bytes::Buf as _;
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap};
+use http::{Method, request};
+use http_body::Body;
+use http_body_util::BodyExt as _;
+
+use crate::webhook::authorization::{Accepted, is_authorized};
+use crate::webhook::refusal::Refusal;
+
+/// Checks a request before its body is read.
+pub(super) fn check(head: &request::Parts, accepted: &[Accepted], limit_bytes: usize) -> Result<(), Refusal> {
+    if !is_authorized(accepted, &head.headers) {
+        return Err(Refusal::Unauthorized);
+    }
+    if head.method != Method::POST {
+        return Err(Refusal::Method);
+    }
+    if !is_json(&head.headers) {
+        return Err(Refusal::ContentType);
+    }
+    let length =
+        head.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    if length.is_some_and(|length| length > limit_bytes as u64) {
+        return Err(Refusal::TooLarge { limit_bytes });
+    }
+    Ok(())
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or("?").trim());
+    let essence = text(CONTENT_TYPE).and_then(|value| value.split(';').next()).map_or("", str::trim);
+    let is_plain = text(CONTENT_ENCODING).is_none_or(|coding| coding.eq_ignore_ascii_case("identity"));
+    is_plain && essence.eq_ignore_ascii_case("application/json")
+}
+
+/// Reads a body of at most this many bytes; trailers are ignored.
+pub(super) async fn read<B: Body>(body: B, limit_bytes: usize) -> Result<Vec<u8>, Refusal> {
+    let mut body = pin!(body);
+    let mut read = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let Ok(frame) = frame else { return Err(Refusal::Incomplete) };
+        let Ok(mut data) = frame.into_data() else { continue };
+        if data.remaining() > limit_bytes - read.len() {
+            return Err(Refusal::TooLarge { limit_bytes });
+        }
+        while data.has_remaining() {
+            let length = data.chunk().len();
+            read.extend_from_slice(data.chunk());
+            data.advance(length);
+        }
+    }
+    Ok(read)
+}

@@ -114,7 +114,7 @@ impl DependencyBuilder {
                 service.peer.name = &*service,
             )
         })?;
-        let golden = metrics.golden.clone();
+        let golden = metrics.golden.clone().with_item_label("operation");
         let in_use = golden.saturation().map(|saturation| saturation.in_use().clone());
         let signals = golden.with_saturation(in_use, limit).named(&*name, Some(("dependency", &name)));
         signals.declare(options.registry());

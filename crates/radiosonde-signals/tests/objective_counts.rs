@@ -240,7 +240,7 @@ fn an_objective_over_time_has_the_seconds_of_its_period_as_traffic() {
     let counted = Counted::new();
     counted.registry.gauge("depth", "Depth.").build().unwrap().set(11.0);
     let slo = Slo::gauge("depth", 99.0, counted.series("depth", Kind::Gauge), Bound::AtMost(10.0));
-    counted.objectives.declare(slo.period(100 * MINUTE)).unwrap();
+    counted.objectives.declare(slo.period(100 * MINUTE).windows([])).unwrap();
     counted.now();
     counted.after(Duration::from_secs(30));
     assert_eq!(counted.objectives.statuses()[0].budget_remaining, 0.5);

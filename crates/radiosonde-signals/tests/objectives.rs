@@ -154,7 +154,7 @@ fn expected_traffic_makes_the_budget_that_of_a_whole_period() {
     let slo = orders_slo(&orders.registry);
     let total = Series::of(&orders.registry, "orders_total", Kind::Counter);
     let busy = Slo::correctness("busy", 99.0, total.clone().with("result", "failed"), total);
-    orders.objectives.declare(busy.period(60 * MINUTE).expected_traffic(10.0)).unwrap();
+    orders.objectives.declare(busy.period(60 * MINUTE).windows([]).expected_traffic(10.0)).unwrap();
     let status = orders.run(90, 10, MINUTE);
     assert_near(status.budget_remaining, 1.0 - 10.0 / 1.0);
     let busy = orders.objectives.status("busy").unwrap();

@@ -127,7 +127,8 @@ impl DatabaseBuilder {
         let own = self.first();
         let label = self.names.queries.database;
         let database = own.last().map(|value| (label, value.as_str()));
-        let signals = metrics.golden.clone().named(&*self.name, database);
+        let signals = metrics.golden.clone().with_item_label(self.names.queries.operation);
+        let signals = signals.named(&*self.name, database);
         let signals = match &*self.pools {
             [(pool, _)] => saturated(signals, &self.options, self.names, pool),
             _ => signals,

@@ -48,7 +48,7 @@ impl MessagingBuilder {
     pub fn build(self) -> Result<Messaging, RegisterError> {
         let metrics = self.declare()?;
         let Self { system, names, options } = self;
-        let golden = metrics.golden.clone();
+        let golden = metrics.golden.clone().with_item_label("topic");
         // To receive is to wait for messages.
         let latency = golden
             .latency()
@@ -77,6 +77,7 @@ impl MessagingBuilder {
                 .map(|suffix| options.name(&names.name(system, suffix)));
         let labels: Vec<_> = names.label().into_iter().chain(["direction", "topic"]).collect();
         let declaration = WorkDeclaration {
+            only_of: names.label().is_none().then_some(&**system),
             values: &[("direction", Direction::LABELS)],
             calls: Some((&messages, "Messages that were published, received and processed.")),
             outcome: OutcomeLabel::NONE,

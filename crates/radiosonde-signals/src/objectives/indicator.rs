@@ -46,6 +46,14 @@ pub enum Indicator {
     },
 }
 
+impl Indicator {
+    /// Whether it counts events, and not time.
+    #[must_use]
+    pub const fn counts_events(&self) -> bool {
+        matches!(self, Self::Availability(_) | Self::Latency { .. } | Self::Correctness { .. })
+    }
+}
+
 /// The values of a gauge that are good.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Bound {

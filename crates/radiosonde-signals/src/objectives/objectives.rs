@@ -1,17 +1,20 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use radiosonde_core::Clock;
+use radiosonde_core::{Clock, diagnostics};
 use radiosonde_metrics::Registry;
 use radiosonde_metrics::snapshot::Snapshot;
 
 use crate::golden::GoldenSignals;
+use crate::objectives::declaring::{self, against_metrics::DeclaredMetrics};
 use crate::objectives::moment::Moment;
 use crate::objectives::slo::Slo;
-use crate::objectives::slo_error::{SloError, SloErrorKind};
+use crate::objectives::slo_error::SloError;
+use crate::objectives::slo_error_kind::SloErrorKind;
 use crate::objectives::slo_metrics::SloFamilies;
 use crate::objectives::slo_status::SloStatus;
 use crate::objectives::standing::Standing;
+use crate::objectives::thresholds::Thresholds;
 
 /// The objectives of a registry.
 ///
@@ -30,6 +33,10 @@ struct Standings {
     all: Vec<Standing>,
     /// The signals among which the work of the objectives was looked for last.
     signals: Vec<GoldenSignals>,
+    /// How many families there were at the last evaluation.
+    families: usize,
+    /// The problems that were reported.
+    reported: Vec<SloError>,
 }
 
 impl Board {
@@ -53,27 +60,51 @@ impl Objectives {
         Self { registry: registry.clone(), board: registry.attachment() }
     }
 
-    /// Declares an objective: before the work that it is about, so that a latency's threshold becomes a bucket.
+    /// Declares an objective: before the work that it is about, so that a latency's threshold becomes a bucket. Two parts of a program
+    /// may declare the same one.
     ///
     /// What the registry has by now is the baseline, from which events count.
     ///
     /// # Errors
     /// [`SloError`] names what to change.
     pub fn declare(&self, slo: Slo) -> Result<(), SloError> {
-        if !(slo.target() > 0.0 && slo.target() < 100.0) {
-            return Err(SloError::new(slo.name(), SloErrorKind::Target(slo.target())));
-        }
+        self.declare_all([slo])
+    }
+
+    /// Declares several objectives, such as those of an [`ObjectiveTable`](crate::ObjectiveTable), or none of them if one is refused.
+    ///
+    /// # Errors
+    /// [`SloError`] of the first that is refused.
+    pub fn declare_all(&self, slos: impl IntoIterator<Item = Slo>) -> Result<(), SloError> {
+        let slos: Vec<Slo> = slos.into_iter().collect();
+        let metrics = DeclaredMetrics::of(&self.registry);
+        // Before the metrics of objectives are registered, which a refused one does not need.
+        let new = declaring::check_all(slos.clone(), &self.slos(), &metrics)?;
+        let Some(first) = new.first() else { return Ok(()) };
         let families = SloFamilies::of(&self.registry)
-            .map_err(|error| SloError::new(slo.name(), SloErrorKind::Metric(error)))?;
-        let (baseline, signals) = (self.registry.snapshot(), GoldenSignals::of(&self.registry));
+            .map_err(|error| SloError::new(first.name(), SloErrorKind::Metric(error)))?;
+        let (baseline, signals) = (Arc::new(self.registry.snapshot()), GoldenSignals::of(&self.registry));
         let mut board = self.board.lock();
-        if board.all.iter().any(|other| other.slo().name() == slo.name()) {
-            return Err(SloError::new(slo.name(), SloErrorKind::Duplicate));
+        let others: Vec<Slo> = board.all.iter().map(|standing| standing.slo().clone()).collect();
+        let thresholds = Thresholds::of(&self.registry);
+        for slo in declaring::check_all(slos, &others, &metrics)? {
+            thresholds.add(&slo);
+            let mut standing = Standing::new(slo, &families, Arc::clone(&baseline));
+            standing.find_work(&signals);
+            board.all.push(standing);
         }
-        let mut standing = Standing::new(slo, &families, baseline);
-        standing.find_work(&signals);
-        board.all.push(standing);
         Ok(())
+    }
+
+    /// Declared objectives that metrics declared after them cannot show, such as a latency whose threshold is no bucket of the histogram,
+    /// or a label that no series has. Their statuses have no events.
+    ///
+    /// Each is also reported in [`diagnostics`](radiosonde_core::diagnostics), once, by the first evaluation that finds it.
+    #[must_use]
+    pub fn problems(&self) -> Vec<SloError> {
+        let metrics = DeclaredMetrics::of(&self.registry);
+        let check = |slo: &Slo| metrics.check(slo).err().map(|kind| SloError::new(slo.name(), kind));
+        self.slos().iter().filter_map(check).collect()
     }
 
     /// All objectives, in the order in which they were declared.
@@ -97,12 +128,33 @@ impl Objectives {
     /// may be older. What it has is counted with the next one.
     pub fn evaluate_with(&self, snapshot: &Snapshot, clock: &dyn Clock) {
         let (moment, signals) = (Moment::of(clock), GoldenSignals::of(&self.registry));
+        let families = snapshot.families().len();
         let mut board = self.board.lock();
+        let has_new_metrics = board.families != families || board.signals != signals;
+        board.families = families;
         if board.signals != signals {
             board.all.iter_mut().for_each(|standing| standing.find_work(&signals));
             board.signals = signals;
         }
         board.all.iter_mut().for_each(|standing| standing.evaluate(snapshot, moment));
+        drop(board);
+        if has_new_metrics {
+            self.report_problems();
+        }
+    }
+
+    /// Reports the problems that were not reported yet, in one message.
+    fn report_problems(&self) {
+        let problems = self.problems();
+        let mut board = self.board.lock();
+        let is_new = |problem: &SloError| !board.reported.contains(problem);
+        let new: Vec<SloError> = problems.into_iter().filter(is_new).collect();
+        board.reported.extend(new.iter().cloned());
+        drop(board);
+        if !new.is_empty() {
+            let texts: Vec<String> = new.iter().map(ToString::to_string).collect();
+            diagnostics::report("signals", "objectives", format_args!("{}", texts.join("; ")));
+        }
     }
 
     /// The status of each objective as of the last evaluation, in the order in which they were declared.

@@ -10,6 +10,7 @@ use crate::objectives::indicator::Bound;
 use crate::objectives::moment::Moment;
 use crate::objectives::recent_rate::RecentRate;
 use crate::objectives::sources::Sources;
+use crate::objectives::thresholds::is_same_bound;
 
 /// Reads what an objective counts from snapshots: the events or the seconds since the last one.
 #[derive(Debug, Default)]
@@ -111,11 +112,6 @@ fn observations(value: &SnapshotValue, threshold: f64) -> Option<[f64; 2]> {
     let at = bounds.iter().position(|&bound| is_same_bound(bound, threshold))?;
     let count = |counts: &[u64]| Number::Unsigned(counts.iter().sum()).as_f64();
     Some([count(counts), count(&counts[at + 1..])])
-}
-
-/// A bound may be the nearest float of a decimal, and a threshold that of a duration.
-fn is_same_bound(bound: f64, threshold: f64) -> bool {
-    (bound - threshold).abs() <= threshold * 1e-9
 }
 
 /// Whether all series are good; `None` if there are none. One that is not a number is not there.

@@ -22,6 +22,8 @@ pub struct Slo {
     events_per_second: Option<f64>,
     owner: Option<String>,
     runbook: Option<String>,
+    /// Whether it is the warning or the critical level of a row of a table, which is compared with no other objective.
+    is_level: bool,
 }
 
 const DEFAULT_PERIOD: Duration = Duration::from_secs(30 * 24 * 3600);
@@ -68,6 +70,7 @@ impl Slo {
             events_per_second: None,
             owner: None,
             runbook: None,
+            is_level: false,
         }
     }
 
@@ -105,6 +108,18 @@ impl Slo {
     pub fn runbook(mut self, url: impl Into<String>) -> Self {
         self.runbook = Some(url.into());
         self
+    }
+}
+
+impl Slo {
+    /// A level of a row of a table.
+    pub(crate) const fn level(mut self) -> Self {
+        self.is_level = true;
+        self
+    }
+
+    pub(crate) const fn is_level(&self) -> bool {
+        self.is_level
     }
 }
 

@@ -1,25 +1,25 @@
 use std::error::Error;
 use std::fmt;
 
-use radiosonde_metrics::RegisterError;
+use crate::objectives::slo_error_kind::SloErrorKind;
 
 /// An objective that was refused: its name and why, with what to change.
+///
+/// ```
+/// use radiosonde_metrics::Registry;
+/// use radiosonde_signals::{Objectives, Slo, Work};
+///
+/// let slo = Slo::availability("orders", 0.999, Work::http_server());
+/// let refused = Objectives::of(&Registry::new()).declare(slo).unwrap_err();
+/// assert_eq!(
+///     refused.to_string(),
+///     "invalid objective \"orders\": target 0.999 is a ratio: expected a percentage, 99.9",
+/// );
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct SloError {
     slo: String,
     reason: SloErrorKind,
-}
-
-/// Why an objective was refused.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub enum SloErrorKind {
-    /// The target is not a percentage that leaves an error budget.
-    Target(f64),
-    /// Another objective of the registry has the name.
-    Duplicate,
-    /// The registry has another metric with a name of the metrics of objectives.
-    Metric(RegisterError),
 }
 
 impl SloError {
@@ -46,23 +46,11 @@ impl fmt::Display for SloError {
     }
 }
 
-impl fmt::Display for SloErrorKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Target(target) => {
-                write!(f, "target {target}: expected a percentage below 100, such as 99.9")
-            }
-            Self::Duplicate => f.write_str("another objective has this name: expected a name of its own"),
-            Self::Metric(error) => error.fmt(f),
-        }
-    }
-}
-
 impl Error for SloError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match &self.reason {
             SloErrorKind::Metric(error) => error.source(),
-            SloErrorKind::Target(_) | SloErrorKind::Duplicate => None,
+            _ => None,
         }
     }
 }

@@ -1,5 +1,6 @@
 use crate::golden::{GoldenSignals, Series};
 use crate::objectives::indicator::{Bound, Indicator};
+use crate::objectives::thresholds::seconds;
 use crate::objectives::work::Work;
 
 /// The series that an objective reads, found from its indicator.
@@ -25,7 +26,7 @@ impl Sources {
             Indicator::Latency { work, threshold } => {
                 let found = work.among(signals);
                 let histograms = found.iter().filter_map(GoldenSignals::latency).cloned().collect();
-                Self::Latency { histograms, threshold: threshold.as_secs_f64() }
+                Self::Latency { histograms, threshold: seconds(*threshold) }
             }
             Indicator::Correctness { bad, total } => {
                 Self::Events { bad: vec![bad.clone()], total: vec![total.clone()] }

@@ -1,3 +1,4 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use radiosonde_metrics::snapshot::{Snapshot, SnapshotOrder};
@@ -21,7 +22,7 @@ pub(crate) struct Standing {
     sources: Sources,
     reading: Reading,
     /// What there was when the objective was declared, until its work is found.
-    baseline: Option<Snapshot>,
+    baseline: Option<Arc<Snapshot>>,
     /// When the snapshot that was read last was taken.
     last_read: SnapshotOrder,
     /// The times of the first and the last evaluation.
@@ -40,7 +41,7 @@ const LONGEST_STEP: Duration = Duration::from_secs(300);
 
 impl Standing {
     /// At the beginning: the series in the snapshot count from their values in it.
-    pub(crate) fn new(slo: Slo, families: &SloFamilies, baseline: Snapshot) -> Self {
+    pub(crate) fn new(slo: Slo, families: &SloFamilies, baseline: Arc<Snapshot>) -> Self {
         let mut lengths: Vec<Duration> =
             slo.burn_windows().iter().flat_map(|window| [window.short, window.long]).collect();
         lengths.sort_unstable();

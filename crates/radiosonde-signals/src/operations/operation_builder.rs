@@ -128,6 +128,7 @@ impl OperationBuilder {
         let (calls, errors) = (name(names.calls()), name("errors_total"));
         let (duration, in_flight) = (name(names.duration()), name("in_flight"));
         let declaration = WorkDeclaration {
+            only_of: names.label().is_none().then_some(&*self.name),
             calls: Some((&calls, "Finished calls of an operation, by outcome.")),
             outcome: names.outcome(),
             errors: Some((&errors, "Failed calls of an operation, by kind of error.")),

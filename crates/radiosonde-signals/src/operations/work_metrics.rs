@@ -6,6 +6,7 @@ use radiosonde_metrics::{Buckets, Counter, DynFamily, Histogram, IntGauge, Regis
 use tracing::Span;
 
 use crate::golden::{GoldenSignals, Limit, Series};
+use crate::objectives::latency_buckets::LatencyBuckets;
 use crate::operations::error_kind::{ErrorKinds, OTHER};
 use crate::operations::label_sets::{KINDS, LabelSets, SETS};
 use crate::operations::outcome_label::OutcomeLabel;
@@ -16,6 +17,8 @@ use crate::recording::ended::Ended;
 pub(crate) struct WorkDeclaration<'a> {
     /// What the golden signals call the kind of work, such as `database`.
     pub(crate) kind: &'static str,
+    /// The only one of its kind that the metrics are of, if they are not those of several.
+    pub(crate) only_of: Option<&'a str>,
     /// Labels with fixed values, on all metrics.
     pub(crate) constant: &'a [(&'a str, &'a str)],
     /// The labels whose values tell operations apart, on all metrics.
@@ -49,6 +52,7 @@ impl<'a> WorkDeclaration<'a> {
     pub(crate) const fn new(kind: &'static str, labels: &'a [&'a str]) -> Self {
         Self {
             kind,
+            only_of: None,
             constant: &[],
             labels,
             values: &[],
@@ -90,10 +94,16 @@ impl<'a> WorkDeclaration<'a> {
         let errors = self.errors.map(|errors| counter(errors, kind, KINDS)).transpose()?;
         let amount = self.amount.map(|amount| counter(amount, None, 1)).transpose()?;
         let histogram = |(name, help): (&str, &str)| {
-            let histogram = registry.histogram(name, help).constant_labels(self.constant);
-            let histogram = if name.ends_with("_seconds") { histogram.unit("seconds") } else { histogram };
-            let histogram = histogram.possible_values(self.values).buckets(self.buckets.clone());
-            histogram.max_series(SETS).labels(self.labels)
+            let declare = |buckets| {
+                let histogram = registry.histogram(name, help).constant_labels(self.constant);
+                let histogram =
+                    if name.ends_with("_seconds") { histogram.unit("seconds") } else { histogram };
+                let histogram = histogram.possible_values(self.values).buckets(buckets);
+                histogram.max_series(SETS).labels(self.labels)
+            };
+            LatencyBuckets::of(registry, self.kind)
+                .only_of(self.only_of)
+                .declare(name, &self.buckets, declare)
         };
         let duration = self.duration.map(histogram).transpose()?;
         let gauge = |(name, help)| {

@@ -9,7 +9,7 @@ use crate::operations::set_options::{SetOptions, set_options};
 use crate::queues::capacity::Capacity;
 use crate::queues::depth::LagCollector;
 use crate::queues::queue::{Parts, Queue};
-use crate::queues::queue_metrics::{MESSAGES, QueueMetrics, RESULTS};
+use crate::queues::queue_metrics::{KIND, MESSAGES, QueueMetrics, RESULTS};
 use crate::shared_state::shared_state;
 
 /// Builder of a [`Queue`].
@@ -60,7 +60,7 @@ impl QueueBuilder {
 
         let messages = series(MESSAGES, Kind::Counter);
         let depth = series("queue_depth", Kind::Gauge);
-        let golden = GoldenSignals::new("queue", &*name)
+        let golden = GoldenSignals::new(KIND, &*name)
             .with_latency(series("queue_wait_seconds", Kind::Histogram))
             .with_traffic(messages.clone())
             .with_errors(messages.with_any("result", RESULTS.into_iter().skip(1)));

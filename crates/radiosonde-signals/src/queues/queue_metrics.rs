@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use radiosonde_metrics::{Counter, Histogram, RegisterError};
 
+use crate::objectives::latency_buckets::LatencyBuckets;
 use crate::operations::set_options::SetOptions;
 use crate::queues::depth::Depth;
 use crate::queues::queue_refusal::QueueRefusal;
@@ -18,6 +19,9 @@ pub(crate) struct QueueMetrics {
     closed: Counter,
     pub(crate) dead_letters: Counter,
 }
+
+/// What the golden signals call the kind of work.
+pub(crate) const KIND: &str = "queue";
 
 /// The name of the counter of messages, whose label `result` has these values; all but the first are errors.
 pub(crate) const MESSAGES: &str = "queue_messages_total";
@@ -37,8 +41,10 @@ impl QueueMetrics {
             registry.counter(&dead_letters, "Messages that were given up.").labels(&["queue"])?;
 
         let wait = options.name("queue_wait_seconds");
-        let wait = registry.histogram(&wait, "Time that messages waited until they were received.");
-        let wait = wait.unit("seconds").buckets(options.buckets.clone()).labels(&["queue"])?;
+        let wait = LatencyBuckets::of(registry, KIND).declare(&wait, &options.buckets, |buckets| {
+            let wait = registry.histogram(&wait, "Time that messages waited until they were received.");
+            wait.unit("seconds").buckets(buckets).labels(&["queue"])
+        })?;
         let depth = options.name("queue_depth");
         let depths =
             registry.int_gauge(&depth, "Number of messages that wait in a queue.").labels(&["queue"])?;

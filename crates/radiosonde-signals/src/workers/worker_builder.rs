@@ -87,6 +87,10 @@ impl WorkerBuilder {
         });
         let golden = metrics.golden.clone();
         let golden = golden.with_saturation(Series::of(registry, &active, Kind::Gauge), limit);
+        let golden = match names.task() {
+            Some(task) => golden.with_item_label(task),
+            None => golden,
+        };
         let signals = golden.named(&*name, names.has_worker().then_some(("worker", &*name)));
         signals.declare(registry);
         let labels = names.labels();

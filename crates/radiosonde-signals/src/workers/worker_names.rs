@@ -92,6 +92,11 @@ impl WorkerNames {
         }
     }
 
+    /// The label with the task; `None` if all tasks are counted together.
+    pub(crate) const fn task(&self) -> Option<&'static str> {
+        self.labels().last().copied()
+    }
+
     /// The label with the outcome; `None` if the outcomes are counted apart.
     pub(crate) fn outcome(&self) -> Option<OutcomeLabel> {
         match self.0 {

@@ -95,7 +95,7 @@ impl ClientLayerBuilder {
         let registry = self.registry.as_ref().unwrap_or_else(|| Registry::global());
         let register = || {
             let rpc = RpcMetrics::new(registry, RpcSide::Client, self.names.0.is_otel, self.buckets.clone());
-            Ok((ClientMetrics::new(registry, &self.names, self.buckets.clone())?, rpc))
+            Ok((ClientMetrics::new(registry, &self.names, &self.buckets)?, rpc))
         };
         let metrics = self.signals.contains(Signals::METRICS).then(register).transpose()?;
         Ok(ClientLayer::of(ClientSettings {

@@ -2,9 +2,10 @@ use std::time::Duration;
 
 use radiosonde_core::SpanContext;
 use radiosonde_metrics::{Buckets, Counter, DynFamily, Histogram, IntGauge, RegisterError, Registry};
+use radiosonde_signals::LatencyBuckets;
 
 use crate::measuring::client_names::ClientNames;
-use crate::measuring::http_signals::{self, error_types, starting_with};
+use crate::measuring::http_signals::{self, CLIENT, error_types, starting_with};
 use crate::measuring::peers::Peer;
 
 /// The metrics of a client.
@@ -36,7 +37,7 @@ impl ClientMetrics {
     pub(crate) fn new(
         registry: &Registry,
         names: &ClientNames,
-        buckets: Buckets,
+        buckets: &Buckets,
     ) -> Result<Self, RegisterError> {
         let (server, peer) = ([&*names.0.label], ["server_address", "server_port"]);
         let (method, status) = if names.0.is_otel {
@@ -56,8 +57,12 @@ impl ClientMetrics {
             requests.max_series(SERIES).labels(full)
         };
         let help = "Duration from sending an HTTP request to the end of its response body.";
-        let duration = names.0.histogram();
-        let duration = registry.histogram(&duration, help).unit("seconds").buckets(buckets);
+        let name = names.0.histogram();
+        let thresholds = LatencyBuckets::of(registry, CLIENT).only_of(&*names.0.prefix);
+        let duration = thresholds.declare(&name, buckets, |buckets| {
+            let duration = registry.histogram(&name, help).unit("seconds").buckets(buckets);
+            duration.max_series(SERIES).labels(timed)
+        })?;
         let in_flight =
             names.0.with(if names.0.is_otel { "_active_requests" } else { "_requests_in_flight" });
         let errors = match names.0.is_otel {
@@ -65,14 +70,14 @@ impl ClientMetrics {
             true => error_types(),
             false => (status, starting_with(&["5", "_error"])),
         };
-        http_signals::declare(registry, "http_client", &names.0, &in_flight, errors);
+        http_signals::declare(registry, CLIENT, &names.0, by_server[0], &in_flight, errors);
         let in_flight = registry.int_gauge(&in_flight, "Number of HTTP requests sent and not yet complete.");
         let retries = names.0.with("_retries_total");
         let retries = registry.counter(&retries, "Number of HTTP requests sent again.");
         Ok(Self {
             is_otel: names.0.is_otel,
             requests: names.0.counter().map(requests).transpose()?,
-            duration: duration.max_series(SERIES).labels(timed)?,
+            duration,
             in_flight: in_flight.max_series(SERIES).labels(active)?,
             retries: retries.max_series(SERIES).labels(by_server)?,
         })

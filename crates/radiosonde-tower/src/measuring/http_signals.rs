@@ -4,12 +4,17 @@ use radiosonde_signals::{GoldenSignals, Limit, Match, Series};
 
 use crate::measuring::metric_names::MetricNames;
 
+/// What the golden signals call the requests that a server serves, and those that a client sends.
+pub(crate) const SERVER: &str = "http_server";
+pub(crate) const CLIENT: &str = "http_client";
+
 /// Declares the golden signals of a server or of a client with these names. Their limit is unknown: that of a server is in the signals of
 /// its limiter.
 pub(crate) fn declare(
     registry: &Registry,
     kind: &'static str,
     names: &MetricNames,
+    item_label: &str,
     in_flight: &str,
     (error_label, errors): (&str, Match),
 ) {
@@ -20,7 +25,7 @@ pub(crate) fn declare(
         .with_latency(latency)
         .with_errors(traffic.clone().with_match(error_label, errors))
         .with_traffic(traffic)
-        .with_item_label(&*names.label)
+        .with_item_label(item_label)
         .with_saturation(Series::of(registry, in_flight, Kind::Gauge), Limit::Unknown)
         .declare(registry);
 }

@@ -1,6 +1,7 @@
 use radiosonde_metrics::{Buckets, Counter, DynFamily, Histogram, IntGauge, RegisterError, Registry};
+use radiosonde_signals::LatencyBuckets;
 
-use crate::measuring::http_signals::{self, error_types, starting_with};
+use crate::measuring::http_signals::{self, SERVER, error_types, starting_with};
 use crate::measuring::server_names::ServerNames;
 
 /// What the metrics of a server are declared with.
@@ -69,7 +70,7 @@ impl ServerFamilies {
             true => error_types(),
             false => (names.status(), starting_with(&["5"])),
         };
-        http_signals::declare(registry, "http_server", &names.0, &active, errors);
+        http_signals::declare(registry, SERVER, &names.0, endpoint, &active, errors);
         Ok(Self {
             is_otel,
             requests: declare.requests()?,
@@ -128,7 +129,10 @@ impl<'a> Declare<'a> {
             false => self.with_further(&[names.method(), &*names.0.label]),
         };
         let help = "Duration from the arrival of an HTTP request to the end of its response body.";
-        self.seconds(&names.0.histogram(), help, &self.options.buckets, &labels)
+        let name = names.0.histogram();
+        let thresholds = LatencyBuckets::of(self.registry, SERVER).only_of(&*names.0.prefix);
+        let declare = |buckets: Buckets| self.seconds(&name, help, &buckets, &labels);
+        thresholds.declare(&name, &self.options.buckets, declare)
     }
 
     fn first_byte(&self) -> Result<DynFamily<Histogram>, RegisterError> {

@@ -6,7 +6,7 @@ use radiosonde_metrics::model::Kind;
 use radiosonde_metrics::{
     Buckets, Counter, DynFamily, Histogram, Instrument, IntGauge, RegisterError, Registry,
 };
-use radiosonde_signals::{GoldenSignals, Limit, Series};
+use radiosonde_signals::{GoldenSignals, LatencyBuckets, Limit, Series};
 
 use crate::saturation::buffer::BufferLayer;
 use crate::saturation::concurrency_limit::ConcurrencyLimitLayer;
@@ -266,11 +266,13 @@ impl LimiterBuilder {
         let registry = registry.as_ref().unwrap_or_else(|| Registry::global());
         let gauge = |name, help| registry.int_gauge(name, help).labels(LABELS);
         let counter = |name, help| registry.counter(name, help).labels(LABELS);
-        let wait =
-            registry.histogram("http_queue_wait_seconds", "Duration of waits for a permit or in a queue.");
+        let wait = LatencyBuckets::of(registry, KIND).declare(WAIT, &WAIT_SECONDS, |buckets| {
+            let wait = registry.histogram(WAIT, "Duration of waits for a permit or in a queue.");
+            wait.unit("seconds").buckets(buckets).labels(LABELS)
+        })?;
         let series = |metric, kind| Series::of(registry, metric, kind).with("limiter", &*name);
-        GoldenSignals::new("limiter", &*name)
-            .with_latency(series("http_queue_wait_seconds", Kind::Histogram))
+        GoldenSignals::new(KIND, &*name)
+            .with_latency(series(WAIT, Kind::Histogram))
             .with_errors(series("http_requests_shed_total", Kind::Counter))
             .with_saturation(
                 series("http_concurrency_in_use", Kind::Gauge),
@@ -283,7 +285,7 @@ impl LimiterBuilder {
             in_use: gauge("http_concurrency_in_use", "Number of requests holding a permit.")?,
             capacity: gauge("http_queue_capacity", "Maximum number of requests in the queue.")?,
             depth: gauge("http_queue_depth", "Number of requests waiting for a permit or in a queue.")?,
-            wait: wait.unit("seconds").buckets(WAIT_SECONDS).labels(LABELS)?,
+            wait,
             shed: counter(
                 "http_requests_shed_total",
                 "Number of requests refused because the service was not ready.",
@@ -298,3 +300,8 @@ impl LimiterBuilder {
 }
 
 const LABELS: &[&str] = &["limiter"];
+
+/// What the golden signals call the kind of work.
+const KIND: &str = "limiter";
+
+const WAIT: &str = "http_queue_wait_seconds";

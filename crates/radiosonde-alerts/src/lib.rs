@@ -2,6 +2,7 @@
 
 mod alert;
 mod alert_handler;
+mod alert_lines;
 mod alertmanager;
 mod book;
 mod engine;
@@ -16,6 +17,7 @@ mod webhook;
 
 pub use alert::{Alert, AlertState};
 pub use alert_handler::AlertHandler;
+pub use alert_lines::AlertLines;
 pub use alertmanager::active_alert::ActiveAlert;
 pub use alertmanager::alertmanager::Alertmanager;
 pub use alertmanager::alertmanager_error::AlertmanagerError;

@@ -131,6 +131,12 @@ impl AlertmanagerOptions {
         self
     }
 
+    /// Names the sink, unless [`sink`](Self::sink) has a name for it.
+    pub const fn or_sink_name(mut self, name: &'static str) -> Self {
+        self.sink = self.sink.or_name(name);
+        self
+    }
+
     /// The clock that the ends of alerts and the starts of silences are read from. Default: the system's.
     pub fn clock(mut self, clock: SharedClock) -> Self {
         self.clock = clock;

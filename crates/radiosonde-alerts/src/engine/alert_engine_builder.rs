@@ -17,7 +17,7 @@ use crate::rules::alert_rule::AlertRule;
 /// Builds an [`AlertEngine`].
 #[must_use = "an engine is made by `start` or `build`"]
 pub struct AlertEngineBuilder {
-    registry: Registry,
+    registry: Option<Registry>,
     clock: SharedClock,
     interval: Duration,
     rules: Vec<AlertRule>,
@@ -32,7 +32,7 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 impl AlertEngineBuilder {
     pub(crate) fn new() -> Self {
         Self {
-            registry: Registry::global().clone(),
+            registry: None,
             clock: Arc::new(SystemClock),
             interval: Duration::from_secs(10),
             rules: Vec::new(),
@@ -45,7 +45,7 @@ impl AlertEngineBuilder {
 
     /// The registry whose metrics, objectives and detectors are evaluated; default: the global one.
     pub fn registry(mut self, registry: &Registry) -> Self {
-        self.registry = registry.clone();
+        self.registry = Some(registry.clone());
         self
     }
 
@@ -128,9 +128,11 @@ impl AlertEngineBuilder {
         if self.interval.is_zero() {
             return Err(AlertEngineBuildError::Interval);
         }
-        let metrics = SelfMetrics::new(&self.registry).map_err(AlertEngineBuildError::Metrics)?;
+        // Not before: `init` of the facade makes the global one.
+        let registry = self.registry.unwrap_or_else(|| Registry::global().clone());
+        let metrics = SelfMetrics::new(&registry).map_err(AlertEngineBuildError::Metrics)?;
         let (queue, book) = (NoticeQueue::new(self.queue), Book::new(self.limits));
-        let core = Core::new(self.registry, self.clock, self.objective_alerts, metrics, queue, book);
+        let core = Core::new(registry, self.clock, self.objective_alerts, metrics, queue, book);
         for rule in self.rules {
             core.check_and_add(rule)?;
         }

@@ -9,6 +9,7 @@ use tracing_subscriber::Layer;
 
 use crate::config::Config;
 use crate::layers::Layers;
+use crate::to_alerts::EngineBuilder;
 
 /// Starts to set up metrics, logs and traces. What is set in code wins over the environment.
 pub fn builder() -> TelemetryBuilder {
@@ -22,6 +23,7 @@ pub fn builder() -> TelemetryBuilder {
         server: ServerLayer::builder(),
         client: ClientLayer::builder(),
         objectives: Vec::new(),
+        engine: None,
         layers: Layers::default(),
         global_opentelemetry: true,
     }
@@ -61,6 +63,8 @@ pub struct TelemetryBuilder {
     pub(crate) server: ServerLayerBuilder,
     pub(crate) client: ClientLayerBuilder,
     pub(crate) objectives: Vec<Slo>,
+    /// Rules and handlers of alerts.
+    pub(crate) engine: Option<EngineBuilder>,
     pub(crate) layers: Layers,
     /// Whether OpenTelemetry's global provider and propagator become ours, where there is a bridge.
     pub(crate) global_opentelemetry: bool,

@@ -4,15 +4,15 @@ use radiosonde_log::LogOptions;
 use radiosonde_trace::TraceOptions;
 
 use crate::remote_sampling::RemoteSampling;
-use crate::{to_loki, to_otlp};
+use crate::{to_alerts, to_loki, to_otlp};
 
 /// The settings of a service's telemetry, as a configuration file holds them: for
 /// [`TelemetryBuilder::config`](crate::TelemetryBuilder::config).
 ///
 /// # Shape
 /// With the feature `serde` it is read from TOML, JSON or YAML; a key that it does not know is refused. Each group is the options of
-/// the crate that it configures: [`LogOptions`], [`TraceOptions`], [`MetricsOptions`], [`AdminOptions`], [`LevelsOptions`], `LokiOptions` and
-/// `OtlpOptions`. `metrics` may be called `monitoring`, with `prometheus_port` and `metrics_path`.
+/// the crate that it configures: [`LogOptions`], [`TraceOptions`], [`MetricsOptions`], [`AdminOptions`], [`LevelsOptions`], `LokiOptions`,
+/// `OtlpOptions` and, in `alerts`, a list of `AlertmanagerOptions`. `metrics` may be called `monitoring`, with `prometheus_port` and `metrics_path`.
 ///
 /// ```toml
 /// service_name = "orders"
@@ -39,6 +39,9 @@ use crate::{to_loki, to_otlp};
 ///
 /// [otlp]
 /// endpoint = "http://127.0.0.1:4318"
+///
+/// [alerts]
+/// alertmanagers = [{ url = "http://127.0.0.1:9093", labels = { cluster = "eu-1" } }]
 /// ```
 #[derive(Debug, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(default, deny_unknown_fields))]
@@ -55,6 +58,7 @@ pub struct Config {
     pub(crate) levels: LevelsOptions,
     pub(crate) loki: to_loki::Options,
     pub(crate) otlp: to_otlp::Options,
+    pub(crate) alerts: to_alerts::Options,
     /// In the place of the sampler of `traces`.
     #[cfg_attr(feature = "serde", serde(skip))]
     pub(crate) remote_sampling: Option<RemoteSampling>,
@@ -75,6 +79,7 @@ impl Config {
             levels: self.levels.or(other.levels),
             loki: self.loki.or(other.loki),
             otlp: self.otlp.or(other.otlp),
+            alerts: self.alerts.or(other.alerts),
             remote_sampling: self.remote_sampling.or(other.remote_sampling),
         }
     }

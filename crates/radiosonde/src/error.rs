@@ -49,6 +49,8 @@ pub enum InitError {
     Otlp(Box<dyn Error + Send + Sync>),
     /// The configuration of the OTLP sink for log records is refused.
     OtlpLogs(Box<dyn Error + Send + Sync>),
+    /// A rule of alerts, their engine or the configuration of an Alertmanager is refused.
+    Alerts(Box<dyn Error + Send + Sync>),
     /// The listener cannot listen.
     Listen(ListenError),
     /// The panic hook cannot be installed.
@@ -100,6 +102,7 @@ impl fmt::Display for InitError {
             Self::Loki(_) => "cannot set up the push to Loki",
             Self::Otlp(_) => "cannot set up the export of spans",
             Self::OtlpLogs(_) => "cannot set up the export of log records",
+            Self::Alerts(_) => "cannot set up alerts",
             Self::Listen(_) => "cannot start the listener",
             Self::PanicHook(_) => "cannot make panics lines",
             Self::Subscriber => {
@@ -125,9 +128,11 @@ impl Error for InitError {
             Self::LogFilter(error) => error,
             Self::PanicHook(error) => error,
             Self::Delivery(error) => error,
-            Self::JaegerRemote(error) | Self::Loki(error) | Self::Otlp(error) | Self::OtlpLogs(error) => {
-                &**error
-            }
+            Self::JaegerRemote(error)
+            | Self::Loki(error)
+            | Self::Otlp(error)
+            | Self::OtlpLogs(error)
+            | Self::Alerts(error) => &**error,
             Self::Listen(error) => error,
             Self::Bridge(error) => error,
             Self::Probe(error) => error,

@@ -6,7 +6,7 @@ use radiosonde_core::Resource;
 use radiosonde_delivery::Delivery;
 use radiosonde_log::{LevelReload, LogOptions, bridge_log_records};
 use radiosonde_metrics::{InvalidRegistry, RegisterError, Registry};
-use radiosonde_signals::{Objectives, Slo};
+use radiosonde_signals::Objectives;
 use radiosonde_tower::{DebugKey, DebugRequests, ServerLayer, ServerLayerBuilder};
 use radiosonde_trace::TracePipeline;
 use tracing::dispatcher;
@@ -16,6 +16,7 @@ use crate::error::InitError;
 use crate::served::Served;
 use crate::settings::{Settings, log};
 use crate::telemetry::Telemetry;
+use crate::to_alerts::Alerts;
 use crate::{shutdown_signal, to_loki, to_opentelemetry};
 
 static INITIALISED: AtomicBool = AtomicBool::new(false);
@@ -52,6 +53,8 @@ fn assemble(settings: Settings) -> Result<Telemetry, InitError> {
         server,
         client,
         objectives,
+        alerts,
+        engine,
         metrics,
         given,
         ..
@@ -61,7 +64,8 @@ fn assemble(settings: Settings) -> Result<Telemetry, InitError> {
     }
     let registry = registry_with(service_label.as_deref(), registry, &resource)?;
     // Before the layers, whose buckets they add to.
-    declare(objectives, &registry)?;
+    Objectives::of(&registry).declare_all(objectives).map_err(InitError::Objective)?;
+    let has_objectives = !Objectives::of(&registry).slos().is_empty();
     let (server, client) =
         (server_layer(server.registry(&registry), debug_keys)?, client.registry(&registry).build()?);
     let delivery = Delivery::builder().registry(&registry).start().map_err(InitError::Delivery)?;
@@ -80,6 +84,7 @@ fn assemble(settings: Settings) -> Result<Telemetry, InitError> {
     let subscriber = layers.with_ours(filter, &traces, lines);
     dispatcher::with_default(&subscriber, || traces.probe()).map_err(InitError::Probe)?;
 
+    let mut alerts = Alerts::start(alerts, engine, has_objectives, &registry, backend)?;
     let served = Served::start((&metrics, &admin), &registry, levels_options.service(&levels), &traces)?;
 
     // From here on the process is changed; what can fail has been tried.
@@ -89,11 +94,20 @@ fn assemble(settings: Settings) -> Result<Telemetry, InitError> {
     }
     bridge_log_records().map_err(InitError::Bridge)?;
     dispatcher::set_global_default(subscriber).map_err(|_| InitError::Subscriber)?;
+    alerts.log();
     make_global(&traces, global_opentelemetry);
     shutdown_signal::also_for(&served.health);
     registry.expose_process();
     registry.expose_build_info(&resource);
-    Ok(Telemetry::new(resource, registry, (levels, logs), (server, client), traces, delivery, served))
+    Ok(Telemetry::new(
+        resource,
+        registry,
+        (levels, logs),
+        (server, client),
+        traces,
+        (alerts, delivery),
+        served,
+    ))
 }
 
 /// Makes the pipeline the process' own, and also that of the OpenTelemetry API if that is to be replaced.
@@ -128,14 +142,6 @@ fn registry_with(
     } else {
         Err(InitError::NoServiceLabel { label: label.into(), service: service.into() })
     }
-}
-
-/// Declares the objectives; one that an attempt of `init` which failed later has declared stays as it is.
-fn declare(objectives: Vec<Slo>, registry: &Registry) -> Result<(), InitError> {
-    let board = Objectives::of(registry);
-    let known = board.slos();
-    let is_new = |slo: &Slo| !known.contains(slo);
-    objectives.into_iter().filter(is_new).try_for_each(|slo| board.declare(slo)).map_err(InitError::Objective)
 }
 
 fn server_layer(

@@ -19,12 +19,16 @@ mod shutdown_signal;
 pub mod signals;
 mod start;
 mod telemetry;
+#[cfg_attr(not(feature = "alerts"), path = "to_alerts_off.rs")]
+mod to_alerts;
 #[cfg_attr(not(feature = "loki"), path = "to_loki_off.rs")]
 mod to_loki;
 #[cfg_attr(not(feature = "opentelemetry"), path = "to_opentelemetry_off.rs")]
 mod to_opentelemetry;
 #[cfg_attr(not(feature = "otlp"), path = "to_otlp_off.rs")]
 mod to_otlp;
+#[cfg(feature = "alerts")]
+mod with_alerts;
 #[cfg(feature = "loki")]
 mod with_loki;
 mod with_objectives;

@@ -14,6 +14,7 @@ use radiosonde_tower::{ClientLayer, ServerLayer};
 use radiosonde_trace::TracePipeline;
 
 use crate::served::Served;
+use crate::to_alerts::Alerts;
 
 /// How long a telemetry that is dropped waits for the writers' queues.
 const CLOSE_WITHIN: Duration = Duration::from_secs(2);
@@ -31,6 +32,7 @@ pub struct Telemetry {
     server: ServerLayer,
     client: ClientLayer,
     traces: TracePipeline,
+    pub(crate) alerts: Alerts,
     delivery: Delivery,
     served: Served,
 }
@@ -42,12 +44,12 @@ impl Telemetry {
         levels: (LevelReload, LogHandle),
         layers: (ServerLayer, ClientLayer),
         traces: TracePipeline,
-        delivery: Delivery,
+        (alerts, delivery): (Alerts, Delivery),
         served: Served,
     ) -> Self {
         let (levels, logs) = levels;
         let (server, client) = layers;
-        Self { resource, registry, levels, logs, server, client, traces, delivery, served }
+        Self { resource, registry, levels, logs, server, client, traces, alerts, delivery, served }
     }
 
     /// The layer for the service's HTTP server. With axum: `Router::layer`, after the routes.
@@ -164,25 +166,32 @@ impl Telemetry {
     /// blocks its thread as long as one of them hangs. Later lines and spans are counted as dropped by the sinks; lines
     /// still go to the writers, without queues. The listener serves until this is dropped; the
     /// process is not [ready](Self::health) any more.
+    ///
+    /// Alerts are no longer evaluated. Before the delivery, their handlers get what has happened, which blocks for a quarter of the deadline if one hangs.
     #[allow(clippy::must_use_candidate, reason = "it acts whether anybody waits or not")]
     pub fn shutdown(&self, deadline: Duration) -> Shutdown {
-        self.served.health.set_ready(false);
-        self.traces.shutdown();
-        self.logs.begin_close();
-        let end = SystemClock.monotonic().saturating_add(deadline);
-        Shutdown { delivery: self.delivery.shutdown(deadline), logs: self.logs.clone(), end }
+        let end = self.begin_shutdown(deadline);
+        Shutdown { delivery: self.delivery.shutdown(until(end)), logs: self.logs.clone(), end }
     }
 
     /// [`shutdown`](Self::shutdown) for callers that cannot await; blocks this thread until about the deadline at most.
     #[allow(clippy::must_use_candidate, reason = "it acts whether anybody waits or not")]
     pub fn shutdown_blocking(&self, deadline: Duration) -> Report {
-        self.served.health.set_ready(false);
-        self.traces.shutdown();
-        self.logs.begin_close();
-        let end = SystemClock.monotonic().saturating_add(deadline);
-        let report = self.delivery.shutdown_blocking(deadline);
+        let end = self.begin_shutdown(deadline);
+        let report = self.delivery.shutdown_blocking(until(end));
         close(&self.logs, end);
         report
+    }
+
+    /// Ends what feeds the delivery; returns when the deadline is, by the monotonic clock.
+    fn begin_shutdown(&self, deadline: Duration) -> Duration {
+        let end = SystemClock.monotonic().saturating_add(deadline);
+        self.served.health.set_ready(false);
+        // Its last alerts are lines, and on their way to Alertmanager.
+        self.alerts.shutdown(deadline / 4);
+        self.traces.shutdown();
+        self.logs.begin_close();
+        end
     }
 }
 
@@ -194,7 +203,11 @@ impl Drop for Telemetry {
 
 /// What a queue still holds at the deadline is counted where it is.
 fn close(logs: &LogHandle, end: Duration) {
-    logs.close(end.saturating_sub(SystemClock.monotonic()));
+    logs.close(until(end));
+}
+
+fn until(end: Duration) -> Duration {
+    end.saturating_sub(SystemClock.monotonic())
 }
 
 impl fmt::Debug for Telemetry {

@@ -1,5 +1,5 @@
 //! Settings from a configuration file.
-#![cfg(all(feature = "loki", feature = "otlp", feature = "serde"))]
+#![cfg(all(feature = "alerts", feature = "loki", feature = "otlp", feature = "serde"))]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::io::{Read as _, Write as _};
@@ -34,6 +34,8 @@ const TOML: &str = r#"
     endpoint = "http://127.0.0.1:4318"
     sink = { max_bytes = 1000000, timeout = "5s" }
     logs = {}
+    [alerts]
+    alertmanagers = [{ url = "http://127.0.0.1:9093", labels = { cluster = "delft" } }]
 "#;
 
 const JSON: &str = r#"{
@@ -47,7 +49,8 @@ const JSON: &str = r#"{
         "url": "https://logs.example", "labels": {"zone": "eu"},
         "http": {"authorization": {"bearer": "hunter2"}, "tls": {"ca": "/etc/ssl/company-ca.pem"}}
     },
-    "otlp": {"endpoint": "http://127.0.0.1:4318", "sink": {"max_bytes": 1000000, "timeout": "5s"}, "logs": {}}
+    "otlp": {"endpoint": "http://127.0.0.1:4318", "sink": {"max_bytes": 1000000, "timeout": "5s"}, "logs": {}},
+    "alerts": {"alertmanagers": [{"url": "http://127.0.0.1:9093", "labels": {"cluster": "delft"}}]}
 }"#;
 
 #[test]
@@ -55,9 +58,10 @@ fn toml_and_json_are_read_alike_and_secrets_are_not_shown() {
     let read = format!("{:?}", toml::from_str::<Config>(TOML).unwrap());
     assert_eq!(read, format!("{:?}", serde_json::from_str::<Config>(JSON).unwrap()));
     assert!(!read.contains("hunter2"), "{read}");
-    for setting in
-        ["orders", "prod", "pay", "0.5", "9090", "/internal", "logs.example", "company-ca", "1000000"]
-    {
+    for setting in [
+        "orders", "prod", "pay", "0.5", "9090", "/internal", "logs.example", "company-ca", "1000000",
+        ":9093", "delft",
+    ] {
         assert!(read.contains(setting), "{setting} in {read}");
     }
 }
@@ -123,6 +127,7 @@ fn what_is_unknown_or_malformed_is_named() {
         ("[levels]\nmaximum_ttl = \"1 d\"", "invalid duration \"1 d\": expected a whole number of us"),
         ("[metrics]\n[monitoring]\n", "duplicate field `metrics`"),
         ("[loki]\nhttp = { authorization = { bearer = 7 } }", "bearer"),
+        ("[alerts]\nalertmanager = 1", "unknown field `alertmanager`"),
         ("[otlp.traces]\nprotocols = \"grpc\"", "unknown field `protocols`"),
     ] {
         let error = toml::from_str::<Config>(file).unwrap_err().to_string();

@@ -3,7 +3,8 @@
 
 use std::time::Duration;
 
-use radiosonde::signals::{Objectives, Slo, Work};
+use radiosonde::metrics::model::Kind;
+use radiosonde::signals::{Objectives, Series, Slo, Work};
 use radiosonde::{InitError, Registry, TelemetryBuilder};
 
 fn objectives() -> [Slo; 2] {
@@ -46,4 +47,11 @@ fn objectives_are_declared_once_and_a_refused_one_is_an_error_of_init() {
     let telemetry = builder().objectives([available]).objectives([fast]).init().unwrap();
     assert_eq!(names(&telemetry.objectives()), ["orders_available", "orders_fast"]);
     assert_eq!(names(&Objectives::of(&registry)), names(&telemetry.objectives()));
+    assert!(telemetry.alerts().is_some(), "they are evaluated");
+    let series = Series::of(&registry, "http_request_duration_seconds", Kind::Histogram);
+    let latency = series.descriptor(&registry).unwrap();
+    assert!(
+        latency.buckets().unwrap().contains(&0.123),
+        "the threshold is a bucket of the server layer: {latency:?}"
+    );
 }

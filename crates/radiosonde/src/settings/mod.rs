@@ -23,8 +23,9 @@ use crate::environment::variables::{Given, Unsupported, Variables};
 use crate::error::{InitError, InvalidVariable};
 use crate::layers::Layers;
 use crate::remote_sampling::{RemoteSampling, SAMPLERS};
-use crate::to_loki;
+use crate::to_alerts::EngineBuilder;
 use crate::to_otlp::Exports;
+use crate::{to_alerts, to_loki};
 
 /// The queue before standard output and the log file.
 const QUEUE_BYTES: usize = 8 << 20;
@@ -57,6 +58,8 @@ pub(crate) struct Settings {
     pub(crate) server: ServerLayerBuilder,
     pub(crate) client: ClientLayerBuilder,
     pub(crate) objectives: Vec<Slo>,
+    pub(crate) alerts: to_alerts::Options,
+    pub(crate) engine: Option<EngineBuilder>,
     pub(crate) metrics: MetricsOptions,
     /// Texts of variables that are checked where they are used.
     pub(crate) given: Vec<Given>,
@@ -86,6 +89,7 @@ impl Settings {
             admin,
             levels,
             loki,
+            alerts,
             remote_sampling,
             ..
         } = code.or(environment).or(file);
@@ -115,6 +119,8 @@ impl Settings {
             server: builder.server,
             client: builder.client,
             objectives: builder.objectives,
+            alerts: if disabled { to_alerts::Options::default() } else { alerts },
+            engine: builder.engine,
             metrics,
             given,
             unsupported,
@@ -170,6 +176,7 @@ fn environment(
         admin,
         levels,
         loki: to_loki::options(variables)?,
+        alerts: to_alerts::options(variables)?,
         ..Config::default()
     })
 }
@@ -243,6 +250,8 @@ fn debug_keys(variables: &Variables<'_>) -> Result<Option<Vec<DebugKey>>, Invali
     keys.split(',').map(|key| DebugKey::new(key.trim()).map_err(refuse)).collect::<Result<_, _>>().map(Some)
 }
 
+#[cfg(all(test, feature = "alerts", feature = "loki", feature = "otlp"))]
+mod alert_tests;
 #[cfg(test)]
 mod specified_tests;
 #[cfg(test)]

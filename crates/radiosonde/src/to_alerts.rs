@@ -1,0 +1,117 @@
+//! Alerts: the variable of Alertmanager, and the engine.
+
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+pub(crate) use radiosonde_alerts::AlertEngineBuilder as EngineBuilder;
+use radiosonde_alerts::AlertHandler;
+use radiosonde_alerts::{Alert, AlertEngine, AlertLines, AlertmanagerOptions};
+use radiosonde_core::Resource;
+use radiosonde_delivery::{Delivery, Endpoint};
+use radiosonde_metrics::Registry;
+
+use crate::environment::variables::Variables;
+use crate::error::{InitError, InvalidVariable};
+
+const URL: &str = "RADIOSONDE_ALERTMANAGER_URL";
+
+/// The names of the sinks, in the report of a shutdown. A cluster of Alertmanagers has about three.
+const SINKS: [&str; 5] =
+    ["alertmanager", "alertmanager_2", "alertmanager_3", "alertmanager_4", "alertmanager_5"];
+
+/// The group of alerts in a file.
+#[derive(Debug, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(default, deny_unknown_fields))]
+pub(crate) struct Options {
+    alertmanagers: Vec<AlertmanagerOptions>,
+}
+
+impl Options {
+    pub(crate) fn add(&mut self, alertmanager: AlertmanagerOptions) {
+        self.alertmanagers.push(alertmanager);
+    }
+
+    pub(crate) fn or(self, other: Self) -> Self {
+        if self.alertmanagers.is_empty() { other } else { self }
+    }
+}
+
+pub(crate) fn options(variables: &Variables<'_>) -> Result<Options, InvalidVariable> {
+    let mut options = Options::default();
+    let Some(urls) = variables.text(URL)? else { return Ok(options) };
+    for url in urls.split(',').map(str::trim).filter(|url| !url.is_empty()) {
+        if let Err(cause) = Endpoint::parse(url) {
+            // A URL may hold a password.
+            let expected = "http or https URLs, comma-separated";
+            let invalid = match urls.contains('@') {
+                true => InvalidVariable::secret(URL, expected),
+                false => InvalidVariable::new(URL, &urls, expected),
+            };
+            return Err(invalid.because(cause));
+        }
+        options.add(AlertmanagerOptions::new(url));
+    }
+    Ok(options)
+}
+
+/// The engine, if there is something to evaluate or somewhere to send alerts.
+#[derive(Debug)]
+pub(crate) struct Alerts {
+    /// Dropped when lines can be written: until then the handler of lines waits. Before the engine, whose end waits for handlers.
+    lines: Option<Sender<()>>,
+    engine: Option<AlertEngine>,
+}
+
+impl Alerts {
+    pub(crate) fn start(
+        options: Options,
+        builder: Option<EngineBuilder>,
+        has_objectives: bool,
+        registry: &Registry,
+        (resource, delivery): (&Resource, &Delivery),
+    ) -> Result<Self, InitError> {
+        if builder.is_none() && !has_objectives && options.alertmanagers.is_empty() {
+            return Ok(Self { lines: None, engine: None });
+        }
+        let (lines, begins) = channel();
+        let builder = builder.unwrap_or_else(AlertEngine::builder).registry(registry);
+        let mut builder = builder.handler(LinesLater(Mutex::new(begins)));
+        let mut names = SINKS.into_iter();
+        for options in options.alertmanagers {
+            let name = names.next().unwrap_or("alertmanager_6");
+            let alertmanager = options.or_sink_name(name).resource(resource).build(delivery);
+            builder = builder.handler(alertmanager.map_err(|error| InitError::Alerts(Box::new(error)))?);
+        }
+        let engine = builder.start().map_err(|error| InitError::Alerts(Box::new(error)))?;
+        Ok(Self { lines: Some(lines), engine: Some(engine) })
+    }
+
+    /// Lines can be written from now on.
+    pub(crate) fn log(&mut self) {
+        self.lines = None;
+    }
+
+    pub(crate) const fn engine(&self) -> Option<&AlertEngine> {
+        self.engine.as_ref()
+    }
+
+    /// Ends the evaluation, and hands alerts to handlers until the deadline.
+    pub(crate) fn shutdown(&self, deadline: Duration) {
+        if let Some(engine) = &self.engine {
+            engine.shutdown(deadline);
+        }
+    }
+}
+
+/// Alerts as lines, once there is a subscriber for them.
+struct LinesLater(Mutex<Receiver<()>>);
+
+impl AlertHandler for LinesLater {
+    fn handle(&self, alert: &Alert) {
+        let begins = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // Nothing is sent: it ends when the other end is dropped.
+        let _ = begins.recv();
+        AlertLines.handle(alert);
+    }
+}

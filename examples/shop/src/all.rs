@@ -27,6 +27,7 @@ fn hint() {
     for (what, variable, example) in [
         ("logs, also in Loki", "RADIOSONDE_LOKI_URL", "http://127.0.0.1:3100"),
         ("traces, in Jaeger", "OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318"),
+        ("alerts, in Alertmanager", "RADIOSONDE_ALERTMANAGER_URL", "http://127.0.0.1:9093"),
     ] {
         // Not the value: a URL may hold a password.
         let now = if env::var_os(variable).is_some() { "set" } else { "not set" };

@@ -6,6 +6,7 @@ mod call;
 mod child;
 mod database;
 mod gateway;
+mod objectives;
 mod options;
 mod order;
 mod orders;

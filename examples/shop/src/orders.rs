@@ -17,6 +17,7 @@ use tracing::{Span, error, field, info, instrument, warn};
 use crate::cache::Cache;
 use crate::call::Caller;
 use crate::database::Database;
+use crate::objectives;
 use crate::options::{One, Role};
 use crate::order::{Method, Order, OrderRequest, Payment};
 use crate::service::Service;
@@ -38,6 +39,7 @@ pub(crate) async fn run(options: One) -> Result<(), Box<dyn Error>> {
     let service = Service::start(Role::Orders, &options).await?;
     service.depends_on("payments", options.next);
     let registry = service.telemetry().registry();
+    service.telemetry().objectives().declare(objectives::pool(registry))?;
     let created = BusinessMetric::counter("orders_created_total", "Orders that were created and paid.");
     let orders = Orders {
         payments: Caller::new(service.telemetry(), options.next),

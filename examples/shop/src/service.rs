@@ -9,6 +9,7 @@ use radiosonde::Telemetry;
 use tokio::net::{TcpListener, TcpStream};
 use tracing::info;
 
+use crate::objectives;
 use crate::options::{One, Role};
 use crate::stop::Stop;
 
@@ -35,6 +36,9 @@ impl Service {
             // For queries that say `{service="orders"}`, `by (service)` and `| json | task_status="FAILURE"`.
             .service_label("service")
             .logs(|logs| logs.promote("task_status").promote("action"))
+            .objectives(objectives::of(role))
+            // With windows of seconds; a service leaves the interval as it is.
+            .alerts(|alerts| alerts.interval(Duration::from_secs(1)))
             .server(|server| server.zero_init(role.routes()))
             .init()?;
         Ok(Self { role, telemetry, listener, address, stop: options.stop })

@@ -1,4 +1,5 @@
-//! The trickle: customers sign up, order, and look at orders. They know nothing of telemetry; traces begin at the gateway.
+//! The trickle: customers sign up, order, and look at orders. They know nothing of telemetry; traces begin at the gateway. In each minute
+//! the payment provider is down for about ten seconds: an objective is missed, and an alert fires and is resolved.
 
 use std::net::SocketAddr;
 use std::pin::pin;
@@ -59,16 +60,36 @@ const REQUESTS: [(Method, &str, &str); 10] = [
     ),
 ];
 
+/// While the provider is down, no order is paid.
+const OUTAGE: [(Method, &str, &str); 2] = [
+    (
+        Method::POST,
+        "/orders",
+        r#"{"user":"fay","article":"balloon","quantity":1,"method":"card","token":"tok_offline"}"#,
+    ),
+    (Method::GET, "/orders/1", ""),
+];
+
+/// How many requests there are before, in and after an outage: about 10, 10 and 35 seconds.
+const PHASES: [usize; 3] = [40, 40, 130];
+
+fn requests() -> impl Iterator<Item = (Method, &'static str, &'static str)> {
+    let [before, outage, after] = PHASES;
+    let minute = REQUESTS.into_iter().cycle().take(before);
+    let minute = minute.chain(OUTAGE.into_iter().cycle().take(outage));
+    minute.chain(REQUESTS.into_iter().cycle().take(after)).cycle()
+}
+
 /// Finishes the request that is under way when it is time to stop.
 pub(crate) async fn send_until(gateway: SocketAddr, stop: impl Future<Output = ()>) {
     let client = Client::builder(TokioExecutor::new()).build_http::<Body>();
     let mut stop = pin!(stop);
-    for (method, path, body) in REQUESTS.iter().cycle() {
+    for (method, path, body) in requests() {
         let request = Request::builder()
             .method(method)
             .uri(format!("http://{gateway}{path}"))
             .header("content-type", "application/json")
-            .body(Body::from(*body))
+            .body(Body::from(body))
             .expect("the requests above are valid");
         select! {
             () = &mut stop => return,

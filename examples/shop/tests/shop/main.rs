@@ -1,0 +1,6 @@
+//! The real three services, without backends.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+mod one_alert;
+mod one_transaction;
+mod process;

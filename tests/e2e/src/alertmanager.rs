@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
-use std::io;
 use std::path::PathBuf;
+use std::{fs, io};
 
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
@@ -10,7 +10,7 @@ use crate::ports::free_port;
 use crate::process::{Launch, Process, start};
 use crate::program::Program;
 use crate::ready::Ready;
-use crate::stack_files::copy_into;
+use crate::stack_files::stack_folder;
 
 /// A running Alertmanager with `examples/stack/alertmanager.yml`.
 #[derive(Debug)]
@@ -31,6 +31,17 @@ impl Alertmanager {
     #[must_use]
     #[track_caller]
     pub fn start() -> Option<Self> {
+        Self::start_with(str::to_owned)
+    }
+
+    /// Starts it with a changed configuration.
+    ///
+    /// # Panics
+    /// As [`start`](Self::start).
+    #[must_use]
+    #[track_caller]
+    pub fn start_with(change: impl Fn(&str) -> String) -> Option<Self> {
+        let prepare = |path| prepare(path, &change);
         let (process, (http, folder)) = start(Program::Alertmanager, prepare)?;
         Some(Self { process, http, _folder: folder })
     }
@@ -61,6 +72,22 @@ impl Alertmanager {
         self.http.post_json("/api/v2/alerts", &[Alert { labels }]).map(drop)
     }
 
+    /// The alerts of each group by receiver and name: `page: Down Down`, sorted.
+    ///
+    /// # Errors
+    /// If Alertmanager does not respond.
+    pub fn groups(&self) -> Result<Vec<String>, QueryError> {
+        let groups: Vec<Group> = self.http.get_json("/api/v2/alerts/groups", &[])?;
+        let name = |alert: &Alert| alert.labels.get("alertname").cloned().unwrap_or_default();
+        let line = |group: &Group| {
+            let names: Vec<_> = group.alerts.iter().map(name).collect();
+            format!("{}: {}", group.receiver.name, names.join(" "))
+        };
+        let mut lines: Vec<_> = groups.iter().map(line).collect();
+        lines.sort();
+        Ok(lines)
+    }
+
     /// The labels of every active alert, including silenced and inhibited ones.
     ///
     /// # Errors
@@ -71,9 +98,10 @@ impl Alertmanager {
     }
 }
 
-fn prepare(path: PathBuf) -> io::Result<(Launch, (Http, TempDir))> {
+fn prepare(path: PathBuf, change: &impl Fn(&str) -> String) -> io::Result<(Launch, (Http, TempDir))> {
     let folder = TempDir::with_prefix("radiosonde-alertmanager-")?;
-    copy_into("alertmanager.yml", folder.path())?;
+    let configuration = fs::read_to_string(stack_folder().join("alertmanager.yml"))?;
+    fs::write(folder.path().join("alertmanager.yml"), change(&configuration))?;
     let address = format!("127.0.0.1:{}", free_port());
     let http = Http::new(format!("http://{address}"));
     let launch = Launch {
@@ -95,4 +123,15 @@ fn prepare(path: PathBuf) -> io::Result<(Launch, (Http, TempDir))> {
 #[derive(Debug, Serialize, Deserialize)]
 struct Alert {
     labels: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Group {
+    receiver: Receiver,
+    alerts: Vec<Alert>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Receiver {
+    name: String,
 }

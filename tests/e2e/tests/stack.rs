@@ -102,9 +102,9 @@ fn prometheus_loads_the_rules_and_finds_alertmanager() {
 #[test]
 fn alertmanager_takes_an_alert_and_shows_it() {
     let Some(alertmanager) = Alertmanager::start() else { return };
-    alertmanager.raise(&[("alertname", "TargetDown"), ("severity", "page")]).unwrap();
+    alertmanager.raise(&[("alertname", "TargetDown"), ("severity", "critical")]).unwrap();
     let alerts = wait_for("the alert", SOON, || found(alertmanager.alerts()?));
-    let labels = [("alertname", "TargetDown"), ("severity", "page")];
+    let labels = [("alertname", "TargetDown"), ("severity", "critical")];
     assert_eq!(alerts, [BTreeMap::from(labels.map(|(name, value)| (name.to_owned(), value.to_owned())))]);
 }
 

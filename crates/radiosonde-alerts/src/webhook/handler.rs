@@ -1,4 +1,5 @@
 use std::error::Error;
+use std::sync::Arc;
 
 use radiosonde_signals::Severity;
 
@@ -57,5 +58,23 @@ pub trait WebhookHandler: Send + Sync + 'static {
             }
             self.store(alert).await
         }
+    }
+}
+
+impl<H: WebhookHandler> WebhookHandler for Arc<H> {
+    fn critical(&self, alert: &WebhookAlert) -> impl Future<Output = Result<(), WebhookError>> + Send {
+        (**self).critical(alert)
+    }
+
+    fn warning(&self, alert: &WebhookAlert) -> impl Future<Output = Result<(), WebhookError>> + Send {
+        (**self).warning(alert)
+    }
+
+    fn store(&self, alert: &WebhookAlert) -> impl Future<Output = Result<(), WebhookError>> + Send {
+        (**self).store(alert)
+    }
+
+    fn handle(&self, alert: &WebhookAlert) -> impl Future<Output = Result<(), WebhookError>> + Send {
+        (**self).handle(alert)
     }
 }

@@ -298,3 +298,11 @@ fn a_counter_that_does_not_exist_has_no_throughput() {
     counted.now();
     assert_eq!(counted.after(MINUTE), (60.0, 60.0));
 }
+
+#[test]
+fn series_are_found_again_when_others_of_their_metric_come_and_go() {
+    let (_counted, read) = shops(&[("a", 1.0), ("c", 1.0)]);
+    assert_eq!(read(&[("a", 1.0), ("bad", 1.0)]), (1.0, 1.0), "in place of another");
+    assert_eq!(read(&[("bad", 3.0), ("c", 1.0)]), (3.0, 3.0));
+    assert_eq!(read(&[("a", 2.0), ("aa", 1.0), ("bad", 4.0), ("c", 1.0)]), (6.0, 4.0));
+}

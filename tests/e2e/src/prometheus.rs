@@ -119,13 +119,21 @@ impl Prometheus {
     ///
     /// # Panics
     /// When there are several series: the expression then does not say which one is meant.
-    #[expect(clippy::panic, reason = "an ambiguous expression is a mistake in the test")]
     pub fn value(&self, promql: &str) -> Result<Option<f64>, QueryError> {
-        match self.query(promql)?.as_slice() {
-            [] => Ok(None),
-            [sample] => Ok(Some(sample.value)),
-            several => panic!("{promql:?} has {} series, not one: {several:#?}", several.len()),
-        }
+        Ok(only(promql, &self.query(promql)?))
+    }
+
+    /// The [`value`](Self::value) at a time, in seconds since 1970.
+    ///
+    /// # Errors
+    /// As [`query`](Self::query).
+    ///
+    /// # Panics
+    /// As [`value`](Self::value).
+    pub fn value_at(&self, promql: &str, time: f64) -> Result<Option<f64>, QueryError> {
+        let time = time.to_string();
+        let answer: Answer = self.http.get_json("/api/v1/query", &[("query", promql), ("time", &time)])?;
+        Ok(only(promql, &answer.into_samples()))
     }
 
     /// The exemplars of the last hour of every series that the expression's selectors match.
@@ -178,6 +186,15 @@ impl Prometheus {
     pub fn alertmanagers(&self) -> Result<Vec<String>, QueryError> {
         let answer: Data<Alertmanagers> = self.http.get_json("/api/v1/alertmanagers", &[])?;
         Ok(answer.data.active.into_iter().map(|active| active.url).collect())
+    }
+}
+
+#[expect(clippy::panic, reason = "an ambiguous expression is a mistake in the test")]
+fn only(promql: &str, samples: &[Sample]) -> Option<f64> {
+    match samples {
+        [] => None,
+        [sample] => Some(sample.value),
+        several => panic!("{promql:?} has {} series, not one: {several:#?}", several.len()),
     }
 }
 

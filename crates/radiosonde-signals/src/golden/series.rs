@@ -96,9 +96,12 @@ impl Series {
     /// The series in a snapshot.
     pub fn select<'s>(&self, snapshot: &'s Snapshot) -> impl Iterator<Item = &'s SeriesSnapshot> {
         let family = snapshot.family(&self.metric);
-        family.into_iter().flat_map(|family| family.series()).filter(|series| {
-            self.matchers.iter().all(|(label, value)| value.accepts(series.label(label).as_deref()))
-        })
+        family.into_iter().flat_map(|family| family.series()).filter(|series| self.matches(series))
+    }
+
+    /// Whether the labels of a series of the metric match.
+    pub(crate) fn matches(&self, series: &SeriesSnapshot) -> bool {
+        self.matchers.iter().all(|(label, value)| value.accepts(series.label(label).as_deref()))
     }
 
     /// The sum of the series in a snapshot; `None` if there are none.

@@ -7,6 +7,7 @@ use radiosonde_metrics::snapshot::Snapshot;
 
 use crate::golden::GoldenSignals;
 use crate::objectives::declaring::{self, against_metrics::DeclaredMetrics};
+use crate::objectives::label_sets::LabelSets;
 use crate::objectives::moment::Moment;
 use crate::objectives::slo::Slo;
 use crate::objectives::slo_error::SloError;
@@ -31,8 +32,9 @@ pub(crate) struct Board(Mutex<Standings>);
 #[derive(Debug, Default)]
 struct Standings {
     all: Vec<Standing>,
-    /// The signals among which the work of the objectives was looked for last.
-    signals: Vec<GoldenSignals>,
+    /// The signals among which the work of all objectives was looked for last.
+    signals: Option<Vec<GoldenSignals>>,
+    label_sets: LabelSets,
     /// How many families there were at the last evaluation.
     families: usize,
     /// The problems that were reported.
@@ -93,6 +95,8 @@ impl Objectives {
             standing.find_work(&signals);
             board.all.push(standing);
         }
+        // An evaluation may have seen newer signals meanwhile.
+        board.signals = None;
         Ok(())
     }
 
@@ -130,13 +134,16 @@ impl Objectives {
         let (moment, signals) = (Moment::of(clock), GoldenSignals::of(&self.registry));
         let families = snapshot.families().len();
         let mut board = self.board.lock();
-        let has_new_metrics = board.families != families || board.signals != signals;
+        let has_new_signals = board.signals.as_ref() != Some(&signals);
+        let has_new_metrics = board.families != families || has_new_signals;
         board.families = families;
-        if board.signals != signals {
-            board.all.iter_mut().for_each(|standing| standing.find_work(&signals));
-            board.signals = signals;
+        let Standings { all, label_sets, .. } = &mut *board;
+        if has_new_signals {
+            all.iter_mut().for_each(|standing| standing.find_work(&signals));
         }
-        board.all.iter_mut().for_each(|standing| standing.evaluate(snapshot, moment));
+        label_sets.begin();
+        all.iter_mut().for_each(|standing| standing.evaluate(snapshot, label_sets, moment));
+        board.signals = Some(signals);
         drop(board);
         if has_new_metrics {
             self.report_problems();

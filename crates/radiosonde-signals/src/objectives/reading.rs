@@ -3,12 +3,13 @@ use std::time::Duration;
 use radiosonde_metrics::model::Number;
 use radiosonde_metrics::snapshot::{SeriesSnapshot, Snapshot, SnapshotValue};
 
-use crate::golden::Series;
 use crate::objectives::counts::Counts;
 use crate::objectives::increases::Increases;
 use crate::objectives::indicator::Bound;
+use crate::objectives::label_sets::LabelSets;
 use crate::objectives::moment::Moment;
 use crate::objectives::recent_rate::RecentRate;
+use crate::objectives::selected::Selected;
 use crate::objectives::sources::Sources;
 use crate::objectives::thresholds::is_same_bound;
 
@@ -23,29 +24,32 @@ pub(crate) struct Reading {
 impl Reading {
     /// Reads what there was at the beginning, which counts as nothing.
     pub(crate) fn begin(&mut self, sources: &Sources, snapshot: &Snapshot) {
-        self.growth(sources, snapshot);
+        let mut known = LabelSets::default();
+        known.begin();
+        self.growth(&mut sources.clone(), snapshot, &mut known);
     }
 
     /// The counts since the last reading. `step` is the time since then.
     pub(crate) fn read(
         &mut self,
-        sources: &Sources,
+        sources: &mut Sources,
         snapshot: &Snapshot,
+        known: &mut LabelSets,
         moment: Moment,
         step: Duration,
     ) -> Counts {
-        let grown = self.growth(sources, snapshot);
+        let grown = self.growth(sources, snapshot, known);
         let is_good = match sources {
             Sources::Events { .. } | Sources::Latency { .. } => return grown,
             Sources::Throughput { at_least, .. } => {
                 self.rate.after(grown.total, moment.monotonic).map(|rate| rate >= *at_least)
             }
             Sources::Freshness { timestamp, at_most } => {
-                all_good(timestamp, snapshot, |time| moment.unix_seconds - time <= *at_most)
+                all_good(timestamp, snapshot, known, |time| moment.unix_seconds - time <= *at_most)
             }
-            Sources::Gauge { gauge, bound } => all_good(gauge, snapshot, |value| match bound {
-                Bound::AtMost(most) => value <= *most,
-                Bound::AtLeast(least) => value >= *least,
+            Sources::Gauge { gauge, bound } => all_good(gauge, snapshot, known, |value| match *bound {
+                Bound::AtMost(most) => value <= most,
+                Bound::AtLeast(least) => value >= least,
             }),
         };
         let total = step.as_secs_f64();
@@ -57,19 +61,20 @@ impl Reading {
     }
 
     /// By how much the counters of an objective have grown.
-    fn growth(&mut self, sources: &Sources, snapshot: &Snapshot) -> Counts {
+    fn growth(&mut self, sources: &mut Sources, snapshot: &Snapshot, known: &mut LabelSets) -> Counts {
         match sources {
             Sources::Events { bad, total } => Counts {
-                total: growth(&mut self.total, total, snapshot, number)[0],
-                bad: growth(&mut self.bad, bad, snapshot, number)[0],
+                total: growth(&mut self.total, total, snapshot, known, number)[0],
+                bad: growth(&mut self.bad, bad, snapshot, known, number)[0],
             },
             Sources::Latency { histograms, threshold } => {
-                let value = |series: &SeriesSnapshot| observations(series.value(), *threshold);
-                let [total, bad] = growth(&mut self.total, histograms, snapshot, value);
+                let threshold = *threshold;
+                let value = |series: &SeriesSnapshot| observations(series.value(), threshold);
+                let [total, bad] = growth(&mut self.total, histograms, snapshot, known, value);
                 Counts { total, bad }
             }
             Sources::Throughput { events, .. } => {
-                let total = growth(&mut self.total, std::slice::from_ref(events), snapshot, number)[0];
+                let total = growth(&mut self.total, std::slice::from_mut(events), snapshot, known, number)[0];
                 Counts { total, bad: 0.0 }
             }
             Sources::Freshness { .. } | Sources::Gauge { .. } => Counts::default(),
@@ -80,16 +85,18 @@ impl Reading {
 /// By how much the series that these select have grown together. A series that several select counts once.
 fn growth(
     increases: &mut Increases,
-    of: &[Series],
+    of: &mut [Selected],
     snapshot: &Snapshot,
+    known: &mut LabelSets,
     value: impl Fn(&SeriesSnapshot) -> Option<[f64; 2]>,
 ) -> [f64; 2] {
     increases.begin();
     let mut sum = [0.0, 0.0];
-    for series in of {
-        for one in series.select(snapshot) {
-            if let Some(values) = value(one) {
-                let grown = increases.read(series.metric(), one.labels(), values);
+    for selected in of {
+        let (metric, found) = selected.find(snapshot, known);
+        for series in found {
+            if let Some(values) = value(series) {
+                let grown = increases.read(metric, series.labels(), values);
                 sum = [sum[0] + grown[0], sum[1] + grown[1]];
             }
         }
@@ -110,12 +117,19 @@ fn number(series: &SeriesSnapshot) -> Option<[f64; 2]> {
 fn observations(value: &SnapshotValue, threshold: f64) -> Option<[f64; 2]> {
     let SnapshotValue::Histogram { bounds, counts, .. } = value else { return None };
     let at = bounds.iter().position(|&bound| is_same_bound(bound, threshold))?;
-    let count = |counts: &[u64]| Number::Unsigned(counts.iter().sum()).as_f64();
+    let count = |counts: &[u64]| {
+        Number::Unsigned(counts.iter().fold(0, |sum, count| u64::saturating_add(sum, *count))).as_f64()
+    };
     Some([count(counts), count(&counts[at + 1..])])
 }
 
 /// Whether all series are good; `None` if there are none. One that is not a number is not there.
-fn all_good(of: &Series, snapshot: &Snapshot, is_good: impl Fn(f64) -> bool) -> Option<bool> {
-    let values = of.select(snapshot).map(SeriesSnapshot::number).filter(|value| !value.is_nan());
+fn all_good(
+    of: &mut Selected,
+    snapshot: &Snapshot,
+    known: &mut LabelSets,
+    is_good: impl Fn(f64) -> bool,
+) -> Option<bool> {
+    let values = of.find(snapshot, known).1.map(SeriesSnapshot::number).filter(|value| !value.is_nan());
     values.map(is_good).reduce(|all, one| all && one)
 }

@@ -1,5 +1,6 @@
-use crate::golden::{GoldenSignals, Series};
+use crate::golden::GoldenSignals;
 use crate::objectives::indicator::{Bound, Indicator};
+use crate::objectives::selected::Selected;
 use crate::objectives::thresholds::seconds;
 use crate::objectives::work::Work;
 
@@ -7,15 +8,15 @@ use crate::objectives::work::Work;
 #[derive(Debug, Clone)]
 pub(crate) enum Sources {
     /// Two sets of counters.
-    Events { bad: Vec<Series>, total: Vec<Series> },
+    Events { bad: Vec<Selected>, total: Vec<Selected> },
     /// Histograms with a bucket for the threshold in seconds.
-    Latency { histograms: Vec<Series>, threshold: f64 },
+    Latency { histograms: Vec<Selected>, threshold: f64 },
     /// A counter and the lowest good rate.
-    Throughput { events: Series, at_least: f64 },
+    Throughput { events: Selected, at_least: f64 },
     /// Unix times and the highest good age in seconds.
-    Freshness { timestamp: Series, at_most: f64 },
+    Freshness { timestamp: Selected, at_most: f64 },
     /// Gauges and what is good.
-    Gauge { gauge: Series, bound: Bound },
+    Gauge { gauge: Selected, bound: Bound },
 }
 
 impl Sources {
@@ -25,19 +26,20 @@ impl Sources {
             Indicator::Availability(work) => of_availability(work, signals),
             Indicator::Latency { work, threshold } => {
                 let found = work.among(signals);
-                let histograms = found.iter().filter_map(GoldenSignals::latency).cloned().collect();
+                let histograms =
+                    found.iter().filter_map(GoldenSignals::latency).cloned().map(Selected::from).collect();
                 Self::Latency { histograms, threshold: seconds(*threshold) }
             }
             Indicator::Correctness { bad, total } => {
-                Self::Events { bad: vec![bad.clone()], total: vec![total.clone()] }
+                Self::Events { bad: vec![bad.clone().into()], total: vec![total.clone().into()] }
             }
             Indicator::Throughput { events, at_least } => {
-                Self::Throughput { events: events.clone(), at_least: *at_least }
+                Self::Throughput { events: events.clone().into(), at_least: *at_least }
             }
             Indicator::Freshness { timestamp, at_most } => {
-                Self::Freshness { timestamp: timestamp.clone(), at_most: at_most.as_secs_f64() }
+                Self::Freshness { timestamp: timestamp.clone().into(), at_most: at_most.as_secs_f64() }
             }
-            Indicator::Gauge { gauge, bound } => Self::Gauge { gauge: gauge.clone(), bound: *bound },
+            Indicator::Gauge { gauge, bound } => Self::Gauge { gauge: gauge.clone().into(), bound: *bound },
         }
     }
 
@@ -55,6 +57,7 @@ impl Sources {
 fn of_availability(work: &Work, signals: &[GoldenSignals]) -> Sources {
     let found = work.among(signals);
     let both = found.iter().filter_map(|signals| signals.errors().zip(signals.traffic()));
-    let (bad, total) = both.map(|(bad, total)| (bad.clone(), total.clone())).unzip();
+    let (bad, total) =
+        both.map(|(bad, total)| (Selected::from(bad.clone()), Selected::from(total.clone()))).unzip();
     Sources::Events { bad, total }
 }

@@ -7,6 +7,7 @@ use crate::golden::GoldenSignals;
 use crate::objectives::burn_window::BurnWindow;
 use crate::objectives::counts::Counts;
 use crate::objectives::indicator::Indicator;
+use crate::objectives::label_sets::LabelSets;
 use crate::objectives::moment::Moment;
 use crate::objectives::reading::Reading;
 use crate::objectives::slo::Slo;
@@ -80,7 +81,7 @@ impl Standing {
     }
 
     /// Counts what has happened up to this moment.
-    pub(crate) fn evaluate(&mut self, snapshot: &Snapshot, moment: Moment) {
+    pub(crate) fn evaluate(&mut self, snapshot: &Snapshot, known: &mut LabelSets, moment: Moment) {
         let order = snapshot.order();
         if !order.is_after(self.last_read) && order != self.last_read {
             return;
@@ -91,7 +92,7 @@ impl Standing {
         let moment = Moment { monotonic: now, ..moment };
         let step = (now - last).min(LONGEST_STEP);
         self.evaluated = Some((first, now));
-        let counts = self.reading.read(&self.sources, snapshot, moment, step);
+        let counts = self.reading.read(&mut self.sources, snapshot, known, moment, step);
         self.metrics.add(counts);
         self.period.add(now, counts);
         self.period_counts = self.period.counts(now);

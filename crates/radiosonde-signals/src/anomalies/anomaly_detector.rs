@@ -4,7 +4,7 @@ use crate::anomalies::anomaly_options::AnomalyOptions;
 use crate::anomalies::anomaly_state::{AnomalyState, AnomalyStatus};
 use crate::anomalies::finite::{difference, sum};
 use crate::anomalies::hysteresis::Hysteresis;
-use crate::anomalies::invalid_anomaly_options::InvalidAnomalyOptions;
+use crate::anomalies::invalid_anomaly_options::{InvalidAnomalyOptions, MAX_SHARE};
 use crate::anomalies::residuals::Residuals;
 use crate::anomalies::seasonal_profile::SeasonalProfile;
 
@@ -27,21 +27,22 @@ const CLAMP: f64 = 2.0;
 ///
 /// Outliers do not change what is usual: a value moves the expected one by at most two deviations, and one that is beyond the threshold
 /// does not move it. A change that lasts does, once `adopt_after` values in a row were beyond the threshold on the same side:
-/// their median is then the expected value, and the anomaly ends. A change of the deviation is usual when it is in half of the window.
+/// their median is then the expected value, and the anomaly ends. Soon after the warm-up, a third of the values so far is enough. A change of the deviation
+/// is usual once it is in half of the window.
 ///
 /// A value that is infinite or not a number is refused and counted. Values may be missing. The same values at the same times have the
 /// same scores on every platform: the arithmetic has only operations that IEEE 754 defines exactly.
 ///
 /// # What it does not find
 /// - A slow drift: the expected value follows it. At the defaults, values that move by less than a twentieth of a deviation per interval are
-///   never an anomaly.
-/// - A change by less than about five deviations, at the defaults, reliably; one by six is found at the second value.
+///   hardly ever an anomaly.
+/// - A change by less than about four deviations, reliably; one by six is found at the second value or soon after.
 /// - A single value far away, at the defaults: `enter_after(1)` finds it, with a higher `threshold` to have few false alarms.
 /// - A deviation that becomes smaller, and a value that is usual in itself but not at this time, without a season.
 /// - What is wrong from the start: the values of the warm-up are usual. Nothing is kept over a restart.
 ///
 /// # Cost
-/// About half a microsecond for each value at a window of 120; no allocation. 24 bytes for each value of the window and 80 for each slot
+/// Less than a microsecond for each value at a window of 240; no allocation. 24 bytes for each value of the window and 80 for each slot
 /// of the season, allocated at once.
 ///
 /// # Source
@@ -192,7 +193,9 @@ impl AnomalyDetector {
         }
         self.run = if continues { self.run + 1 } else { 1 };
         self.is_run_above = is_above;
-        if self.run >= self.options.adopt_after {
+        // Beyond a third of the residuals, the change itself would make the deviation so large that it ends the run.
+        let enough = self.options.adopt_after.min(self.residuals.count() / MAX_SHARE);
+        if self.run >= enough.max(self.options.enter_after as usize) {
             let change = self.residuals.centre_newest(self.run);
             self.level = sum(self.level, change);
             self.adopted = sum(self.adopted, change);

@@ -19,3 +19,18 @@ impl AnomalyDirection {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_score_is_far_in_its_direction_only() {
+        let distances = |score| {
+            [AnomalyDirection::Above, AnomalyDirection::Below, AnomalyDirection::Both]
+                .map(|to| to.distance(score))
+        };
+        assert_eq!(distances(3.0), [3.0, -3.0, 3.0]);
+        assert_eq!(distances(-2.0), [-2.0, 2.0, 2.0]);
+    }
+}

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use crate::anomalies::anomaly_direction::AnomalyDirection;
-use crate::anomalies::invalid_anomaly_options::{InvalidAnomalyOptions, MAX_WINDOW};
+use crate::anomalies::invalid_anomaly_options::{InvalidAnomalyOptions, MAX_SHARE, MAX_WINDOW};
 use crate::anomalies::season::Season;
 
 /// How an [`AnomalyDetector`](crate::AnomalyDetector) learns what is usual, and how far from it is an anomaly.
@@ -54,7 +54,7 @@ impl AnomalyOptions {
         Self {
             interval: Duration::from_secs(15),
             half_life: 30.0,
-            window: 120,
+            window: 240,
             warm_up: 30,
             adopt_after: 40,
             absolute_floor: 0.0,
@@ -82,7 +82,7 @@ impl AnomalyOptions {
         self
     }
 
-    /// Of how many values the deviation is computed; default: 120, at most 10,000.
+    /// Of how many values the deviation is computed; default: 240, at most 10,000.
     pub const fn window(mut self, values: usize) -> Self {
         self.window = values;
         self
@@ -95,7 +95,7 @@ impl AnomalyOptions {
     }
 
     /// After how many consecutive values on one side, all beyond the threshold, their median becomes the expected value: the way out
-    /// after a lasting change; default: 40. At most half of the window.
+    /// after a lasting change; default: 40. At most a third of the window.
     pub const fn adopt_after(mut self, values: usize) -> Self {
         self.adopt_after = values;
         self
@@ -172,7 +172,7 @@ impl AnomalyOptions {
         if !(2..=self.window).contains(&self.warm_up) {
             return Err(Invalid::WarmUp { warm_up: self.warm_up, window: self.window });
         }
-        if !(1..=self.window / 2).contains(&self.adopt_after) {
+        if !(1..=self.window / MAX_SHARE).contains(&self.adopt_after) {
             return Err(Invalid::AdoptAfter { adopt_after: self.adopt_after, window: self.window });
         }
         if let Some(&floor) =
@@ -191,5 +191,78 @@ impl AnomalyOptions {
             return Err(Invalid::Run);
         }
         self.season.map_or(Ok(()), |season| season.check(self.interval))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::anomalies::invalid_anomaly_options::MAX_SLOTS;
+
+    #[track_caller]
+    fn assert_refused(options: AnomalyOptions, message: &str) {
+        assert_eq!(options.check().unwrap_err().to_string(), message);
+    }
+
+    #[test]
+    fn options_without_a_detector_are_refused_with_what_to_change() {
+        let options = AnomalyOptions::new();
+        assert_refused(options.interval(Duration::ZERO), "invalid interval 0: expected a time such as 15 s");
+        for half_life in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+            assert_refused(
+                options.half_life(half_life),
+                &format!("invalid half-life {half_life}: expected a number of intervals above 0"),
+            );
+        }
+        assert_refused(options.window(3), "invalid window 3: expected from 4 to 10000 values");
+        assert_refused(options.window(10_001), "invalid window 10001: expected from 4 to 10000 values");
+        assert_refused(
+            options.warm_up(241),
+            "invalid warm-up 241: expected from 2 to 240 values, the window",
+        );
+        assert_refused(options.warm_up(1), "invalid warm-up 1: expected from 2 to 240 values, the window");
+        let message = "invalid adoption after 81: expected from 1 to 80 values, a third of the window";
+        assert_refused(options.adopt_after(81), message);
+        assert!(options.adopt_after(0).check().is_err());
+        let message = "invalid floor -1: expected a finite number that is not negative";
+        assert_refused(options.absolute_floor(-1.0), message);
+        assert_refused(options.relative_floor(-1.0), message);
+        assert!(options.relative_floor(f64::NAN).check().is_err());
+        assert_refused(
+            options.threshold(-1.0),
+            "invalid threshold -1: expected a number of deviations above 0",
+        );
+        assert_refused(
+            options.leave_threshold(3.6),
+            "invalid leave threshold 3.6: expected above 0 and at most 3.5, the threshold",
+        );
+        assert!(options.leave_threshold(0.0).check().is_err());
+        let message = "invalid run 0: expected to enter and to leave after 1 value or more";
+        assert_refused(options.enter_after(0), message);
+        assert_refused(options.leave_after(0), message);
+        assert_refused(
+            options.season(Season::of_intervals(5000, 1441)),
+            "invalid season of 1441 slots: expected from 2 to 1440",
+        );
+        assert!(options.season(Season::of_intervals(5000, 1)).check().is_err());
+        assert_refused(
+            options.season(Season::every(Duration::from_secs(60), 8)),
+            "invalid season of 8 slots of 0.50 intervals: expected slots of 1 interval or more",
+        );
+    }
+
+    #[test]
+    fn options_at_the_limits_are_accepted() {
+        let options = AnomalyOptions::default();
+        let accepted = [
+            options,
+            options.window(4).warm_up(4).adopt_after(1),
+            options.window(MAX_WINDOW).warm_up(2).adopt_after(MAX_WINDOW / 3),
+            options.leave_threshold(3.5).enter_after(1).leave_after(1),
+            options.relative_floor(0.0).absolute_floor(0.0),
+            options.season(Season::of_intervals(1440, MAX_SLOTS)),
+            options.season(Season::every(Duration::from_secs(60), 4)),
+        ];
+        assert_eq!(accepted.map(|options| options.check()), [Ok(()); 7]);
     }
 }

@@ -24,3 +24,23 @@ pub(crate) fn median_of_sorted(sorted: &[f64]) -> f64 {
         (None, _) => 0.0,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_at_the_limits_stay_finite() {
+        assert_eq!((difference(f64::MAX, -f64::MAX), difference(-f64::MAX, f64::MAX)), (f64::MAX, -f64::MAX));
+        assert_eq!((sum(f64::MAX, f64::MAX), sum(2.0, 3.0), difference(2.0, 3.0)), (f64::MAX, 5.0, -1.0));
+        assert_eq!((midpoint(f64::MAX, f64::MAX), midpoint(1.0, 4.0)), (f64::MAX, 2.5));
+    }
+
+    #[test]
+    fn a_median_is_the_middle_or_the_mean_of_two() {
+        assert_eq!(
+            [&[][..], &[3.0], &[1.0, 4.0], &[1.0, 2.0, 9.0]].map(median_of_sorted),
+            [0.0, 3.0, 2.5, 2.0]
+        );
+    }
+}

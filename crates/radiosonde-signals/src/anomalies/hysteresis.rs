@@ -23,3 +23,27 @@ impl Hysteresis {
         self.is_anomalous
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn states(options: &AnomalyOptions, distances: &[f64]) -> Vec<bool> {
+        let mut hysteresis = Hysteresis::default();
+        distances.iter().map(|distance| hysteresis.add(*distance, options)).collect()
+    }
+
+    #[test]
+    fn values_enter_at_the_threshold_and_leave_below_the_lower_one() {
+        let options = AnomalyOptions::new().threshold(4.0).enter_after(2).leave_after(3);
+        let far = states(&options, &[4.0, 3.9, 4.0, 4.0, 2.0, 1.9, 1.9, 2.0, 1.9, 1.9, 1.9, 4.0, 4.0]);
+        let expected = [false, false, false, true, true, true, true, true, true, true, false, false, true];
+        assert_eq!(far, expected);
+    }
+
+    #[test]
+    fn a_single_value_is_enough_if_so_chosen() {
+        let options = AnomalyOptions::new().threshold(4.0).leave_threshold(4.0).enter_after(1).leave_after(1);
+        assert_eq!(states(&options, &[3.9, 4.0, 3.9]), [false, true, false]);
+    }
+}

@@ -3,6 +3,8 @@ use std::fmt;
 
 /// The longest window, in values.
 pub(crate) const MAX_WINDOW: usize = 10_000;
+/// The share of the window, as a divisor, that may differ from the rest without being usual.
+pub(crate) const MAX_SHARE: usize = 3;
 /// The most slots of a season.
 pub(crate) const MAX_SLOTS: usize = 1_440;
 
@@ -23,7 +25,7 @@ pub enum InvalidAnomalyOptions {
         /// The window.
         window: usize,
     },
-    /// A new level is adopted never, or after more values than half of the window.
+    /// A new level is adopted never, or after more values than a third of the window.
     AdoptAfter {
         /// After how many values.
         adopt_after: usize,
@@ -68,10 +70,10 @@ impl fmt::Display for InvalidAnomalyOptions {
                 write!(f, "invalid warm-up {warm_up}: expected from 2 to {window} values, the window")
             }
             Self::AdoptAfter { adopt_after, window } => {
-                let most = window / 2;
+                let most = window / MAX_SHARE;
                 write!(
                     f,
-                    "invalid adoption after {adopt_after}: expected from 1 to {most} values, half of the window"
+                    "invalid adoption after {adopt_after}: expected from 1 to {most} values, a third of the window"
                 )
             }
             Self::Floor(value) => {

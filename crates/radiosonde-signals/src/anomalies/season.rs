@@ -7,7 +7,8 @@ use crate::anomalies::invalid_anomaly_options::{InvalidAnomalyOptions, MAX_SLOTS
 /// # Shape
 /// A period, divided into 2 to 1,440 slots: the usual difference from the level is learned for each slot, as the median of the last five periods, and
 /// interpolated between them. The period begins with the first value. More slots follow the pattern more closely, and have fewer values each:
-/// a step within the pattern is smeared over one slot.
+/// a step or a sharp bend within the
+/// pattern is smoothed over one slot.
 ///
 /// # Cost
 /// 80 bytes for each slot.

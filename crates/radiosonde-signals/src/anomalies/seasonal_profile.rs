@@ -122,3 +122,100 @@ impl SeasonalProfile {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn profile(intervals: u32, slots: usize) -> SeasonalProfile {
+        SeasonalProfile::new(Season::of_intervals(intervals, slots), SECOND)
+    }
+
+    /// Adds a value at each time of a period.
+    fn add(profile: &mut SeasonalProfile, period: usize, values: &[Option<f64>]) {
+        for (at, value) in values.iter().enumerate() {
+            let time = (period * values.len() + at) as f64;
+            profile.advance(time);
+            if let Some(value) = value {
+                profile.add(*value, time);
+            }
+        }
+    }
+
+    fn usual(profile: &SeasonalProfile) -> Vec<f64> {
+        profile.slots.iter().map(|slot| slot.usual).collect()
+    }
+
+    #[test]
+    fn the_usual_of_a_slot_is_the_median_of_the_last_five_periods() {
+        let mut profile = profile(4, 4);
+        let with = |first: f64| [Some(100.0 + first), Some(100.0), Some(104.0), Some(100.0)];
+        for (period, first) in [8.0, 9.0].into_iter().enumerate() {
+            assert!(!profile.is_learned());
+            add(&mut profile, period, &with(first));
+        }
+        assert!(!profile.is_learned(), "the second period ends with the first value of the third");
+        profile.advance(8.0);
+        assert!(profile.is_learned());
+        // The level is the median of all slots, 102.
+        assert_eq!(usual(&profile), [6.5, -2.0, 2.0, -2.0]);
+        for (at, first) in [500.0, 10.0, 11.0, 12.0].into_iter().enumerate() {
+            add(&mut profile, 2 + at, &with(first));
+        }
+        profile.advance(24.0);
+        // Of 9, 500, 10, 11 and 12: the first period is forgotten.
+        assert_eq!(usual(&profile), [9.0, -2.0, 2.0, -2.0]);
+    }
+
+    #[test]
+    fn a_slot_has_the_mean_of_its_values_and_between_centres_it_is_interpolated() {
+        let mut profile = profile(8, 4);
+        for period in 0..2 {
+            let slots = [[8.0, 10.0], [1.0, 1.0], [-1.0, -1.0], [-9.0, -9.0]];
+            add(&mut profile, period, &slots.concat().into_iter().map(Some).collect::<Vec<_>>());
+        }
+        profile.advance(16.0);
+        assert_eq!(usual(&profile), [9.0, 1.0, -1.0, -9.0]);
+        // The two values of the first slot are at 0 and 1: its centre is at 0.5.
+        assert_eq!([0.5, 1.5, 2.5, 6.5, 7.5].map(|time| profile.at(16.0 + time)), [9.0, 5.0, 1.0, -9.0, 0.0]);
+        assert_eq!(profile.at(16.0), 4.5, "three quarters of the first slot and a quarter of the last one");
+    }
+
+    #[test]
+    fn a_slot_of_one_interval_is_not_interpolated() {
+        let mut profile = profile(3, 3);
+        for period in 0..2 {
+            add(&mut profile, period, &[Some(5.0), Some(0.0), Some(-5.0)]);
+        }
+        profile.advance(6.0);
+        assert_eq!([6.0, 7.0, 8.0, 9.0].map(|time| profile.at(time)), [5.0, 0.0, -5.0, 5.0]);
+    }
+
+    #[test]
+    fn a_slot_without_values_has_the_usual_of_the_one_before() {
+        let mut profile = profile(4, 4);
+        for period in 0..2 {
+            add(&mut profile, period, &[Some(6.0), None, Some(0.0), Some(-6.0)]);
+        }
+        profile.advance(8.0);
+        assert_eq!(usual(&profile), [6.0, 6.0, 0.0, -6.0]);
+        add(&mut profile, 2, &[Some(6.0), Some(2.0), Some(-2.0), Some(-6.0)]);
+        profile.advance(12.0);
+        assert_eq!(usual(&profile), [6.0, 2.0, 0.0, -6.0]);
+    }
+
+    #[test]
+    fn a_period_with_too_few_values_is_left_out() {
+        let mut profile = profile(4, 4);
+        add(&mut profile, 0, &[Some(6.0), Some(2.0), Some(-2.0), Some(-6.0)]);
+        add(&mut profile, 1, &[Some(1000.0), None, None, None]);
+        profile.advance(40.0);
+        assert_eq!(profile.learned, 1, "the second period is left out, and the later ones have no values");
+        add(&mut profile, 10, &[Some(4.0), None, Some(-4.0), None]);
+        profile.advance(44.0);
+        assert!(profile.is_learned(), "half of the slots are enough");
+        assert_eq!(usual(&profile), [5.0, 2.0, -3.0, -6.0]);
+    }
+}

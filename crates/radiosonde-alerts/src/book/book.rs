@@ -85,12 +85,16 @@ impl Book {
         if is_new && !self.has_room(origin, terms) {
             return;
         }
-        let active =
-            self.active.entry(key).or_insert_with(|| TrackedAlert::new(alert.clone().pending(), origin, now));
+        let active = self
+            .active
+            .entry(key.clone())
+            .or_insert_with(|| TrackedAlert::new(alert.clone().pending(), origin, now));
         active.origin = origin;
         active.alert.update(alert);
         if active.hold(terms, now) {
-            self.count_firing(now);
+            self.total += 1;
+            self.last_hour.count(now.monotonic);
+            self.resolved.end_repeats(&key);
         }
     }
 
@@ -121,11 +125,6 @@ impl Book {
         self.uncounted.lost_resolutions += lost;
     }
 
-    fn count_firing(&mut self, now: Now) {
-        self.total += 1;
-        self.last_hour.count(now.monotonic);
-    }
-
     /// Adds an alert by hand, which fires at once; one that fires already takes its value and annotations. The limit, if there are too many.
     pub(crate) fn create(&mut self, alert: Alert, now: Now) -> Result<(), usize> {
         let terms = Terms { hold: Duration::ZERO, keep_firing: Duration::ZERO, max_alerts: usize::MAX };
@@ -152,6 +151,8 @@ impl Book {
     pub(crate) fn notify(&mut self, now: Now, push: &mut dyn FnMut(Notice) -> bool) {
         self.silences.forget_ended(now.wall);
         self.resolved.forget(self.limits.keep_resolved, now.monotonic);
+        // First, since one of them may fire again.
+        self.resolved.notify(REPEATED_EVERY, now.monotonic, push);
         for active in self.active.values_mut().filter(|active| active.is_firing()) {
             let is_due =
                 active.handed.is_none_or(|last| now.monotonic.saturating_sub(last) >= REPEATED_EVERY);
@@ -165,7 +166,11 @@ impl Book {
                 active.handed = Some(now.monotonic);
             }
         }
-        self.resolved.notify(REPEATED_EVERY, now.monotonic, push);
+    }
+
+    /// Whether handlers do not get the alert.
+    pub(crate) fn is_silenced(&self, alert: &Alert) -> bool {
+        alert.state() == AlertState::Firing && self.silences.silence(alert)
     }
 
     pub(crate) fn cleanup(&mut self, older_than: Duration, now: Now) -> usize {

@@ -2,6 +2,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::alert::Alert;
+use crate::book::alert_key::AlertKey;
 use crate::book::notice::Notice;
 
 /// Alerts that were resolved, from the first to the last.
@@ -40,10 +41,19 @@ impl ResolvedAlerts {
     /// Adds one that was resolved now. Returns how many resolutions are lost, because there are too many that handlers did not get yet.
     pub(crate) fn add(&mut self, alert: Alert, is_known: bool, now: Duration) -> u64 {
         let owed = if is_known { Owed::Resolution } else { Owed::Nothing };
+        self.end_repeats(&AlertKey::of(&alert));
         self.all.push_back(ResolvedAlert { alert, at: now, owed });
         let past = self.all.len().saturating_sub(self.most);
         let lost = self.all.drain(..past).filter(|resolved| resolved.owed == Owed::Resolution);
         lost.fold(0, |lost, _| lost + 1)
+    }
+
+    /// Repeats no earlier resolution of an alert: it fires again, and a receiver would take it for resolved.
+    pub(crate) fn end_repeats(&mut self, key: &AlertKey) {
+        let repeated = self.all.iter_mut().filter(|resolved| matches!(resolved.owed, Owed::Repeats(_)));
+        for resolved in repeated.filter(|resolved| AlertKey::of(&resolved.alert) == *key) {
+            resolved.owed = Owed::Nothing;
+        }
     }
 
     /// Forgets those that were resolved as long ago as this, or longer. Returns how many.

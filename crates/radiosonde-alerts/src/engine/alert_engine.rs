@@ -4,10 +4,10 @@ use std::time::Duration;
 use crate::alert::{Alert, AlertState};
 use crate::alert_handler::AlertHandler;
 use crate::book::alert_statistics::AlertStatistics;
-use crate::book::observation::Origin;
 use crate::engine::alert_engine_builder::AlertEngineBuilder;
 use crate::engine::core::Core;
 use crate::engine::create_alert_error::CreateAlertError;
+use crate::engine::report;
 use crate::engine::rule_status::RuleStatus;
 use crate::engine::threads::{AlertEngineShutdown, Threads};
 use crate::label_name::{is_label_name, is_reserved};
@@ -164,20 +164,13 @@ impl AlertEngine {
     /// The rules, in the order in which they were added.
     #[must_use]
     pub fn rules(&self) -> Vec<RuleStatus> {
-        let rules = self.core.known_rules();
-        let book = self.core.book();
-        let state = |number| {
-            let states = [AlertState::Firing, AlertState::Pending];
-            states.into_iter().find(|state| book.count(Origin::Rule(number), *state) > 0)
-        };
-        let status = |(number, rule): (usize, crate::engine::core::KnownRule)| RuleStatus {
-            name: rule.name,
-            severity: rule.severity,
-            state: state(number),
-            value: rule.value,
-            panics: rule.panics,
-        };
-        rules.into_iter().enumerate().map(status).collect()
+        self.core.rule_statuses(&self.core.book())
+    }
+
+    /// Rules, alerts, history, silences and statistics of one moment as a JSON object; the README of this crate has its shape.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        report::json(&self.core)
     }
 
     /// Numbers of its alerts.

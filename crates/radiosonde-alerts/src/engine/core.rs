@@ -7,12 +7,13 @@ use radiosonde_metrics::Registry;
 use radiosonde_metrics::snapshot::Snapshot;
 use radiosonde_signals::{Anomalies, Objectives, Severity, SloStatus};
 
-use crate::alert::Alert;
+use crate::alert::{Alert, AlertState};
 use crate::alert_handler::AlertHandler;
 use crate::book::book::{Book, Uncounted};
 use crate::book::notice::Notice;
 use crate::book::observation::{Now, Origin, Terms};
-use crate::engine::self_metrics::SelfMetrics;
+use crate::engine::rule_status::RuleStatus;
+use crate::engine::self_metrics::{AlertCounts, SelfMetrics};
 use crate::evaluating::burn_alerts::{self, burn_alerts};
 use crate::evaluating::moment::Moment;
 use crate::evaluating::rule_evaluator::RuleEvaluator;
@@ -43,11 +44,11 @@ struct Rules {
 }
 
 #[derive(Debug, Clone)]
-pub(crate) struct KnownRule {
-    pub(crate) name: String,
-    pub(crate) severity: Severity,
-    pub(crate) value: Option<f64>,
-    pub(crate) panics: u64,
+struct KnownRule {
+    name: String,
+    severity: Severity,
+    value: Option<f64>,
+    panics: u64,
 }
 
 /// Puts the rules back, in case that this code panics.
@@ -79,8 +80,21 @@ impl Core {
         lock(&self.book)
     }
 
-    pub(crate) fn known_rules(&self) -> Vec<KnownRule> {
+    fn known_rules(&self) -> Vec<KnownRule> {
         lock(&self.rules).known.clone()
+    }
+
+    /// The rules. The alerts are locked by the caller, so that both are of one moment.
+    pub(crate) fn rule_statuses(&self, book: &Book) -> Vec<RuleStatus> {
+        let state = |number| {
+            let states = [AlertState::Firing, AlertState::Pending];
+            states.into_iter().find(|state| book.count(Origin::Rule(number), *state) > 0)
+        };
+        let status = |(number, rule): (usize, KnownRule)| {
+            let KnownRule { name, severity, value, panics } = rule;
+            RuleStatus { name, severity, state: state(number), value, panics }
+        };
+        self.known_rules().into_iter().enumerate().map(status).collect()
     }
 
     /// Whether alerts with this name are those of a rule, or of objectives.
@@ -185,9 +199,10 @@ impl Core {
             refused += u64::from(!is_pushed);
             is_pushed
         });
-        self.metrics.show(book.alerts(), |name| names.iter().any(|rule| rule == name));
+        let counts = AlertCounts::of(book.alerts());
         let Uncounted { past_active, past_rule, lost_resolutions } = std::mem::take(&mut book.uncounted);
         drop(book);
+        self.metrics.show(counts, |name| names.iter().any(|rule| rule == name));
         self.metrics.dropped("queue_full", refused);
         self.metrics.dropped("history_full", lost_resolutions);
         self.metrics.refused("max_active", past_active);
@@ -211,7 +226,6 @@ impl Core {
         }
     }
 
-    /// Everything that can be seen of the alerts, at one moment.
     pub(crate) fn alerts(&self) -> Vec<Alert> {
         self.book().alerts().cloned().collect()
     }

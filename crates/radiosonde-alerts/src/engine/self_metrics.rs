@@ -12,7 +12,7 @@ use crate::alert::{Alert, AlertState};
 #[derive(Debug)]
 pub(crate) struct SelfMetrics {
     alerts: RemovableDynFamily<IntGauge>,
-    shown: Mutex<BTreeMap<Shown, i64>>,
+    shown: Mutex<AlertCounts>,
     pub(crate) evaluations: Counter,
     panics: DynFamily<Counter>,
     rule_panics: DynFamily<Counter>,
@@ -21,8 +21,6 @@ pub(crate) struct SelfMetrics {
     last_evaluation: Gauge,
     last_duration: Gauge,
 }
-
-type Shown = (String, Severity, AlertState);
 
 impl SelfMetrics {
     pub(crate) fn new(registry: &Registry) -> Result<Self, RegisterError> {
@@ -105,16 +103,12 @@ impl SelfMetrics {
     }
 
     /// Shows how many alerts there are. Series of alerts that are gone are removed, and those of rules are 0.
-    pub(crate) fn show<'a>(&self, alerts: impl Iterator<Item = &'a Alert>, is_rule: impl Fn(&str) -> bool) {
-        let mut now = BTreeMap::<Shown, i64>::new();
-        for alert in alerts {
-            *now.entry((alert.name().to_owned(), alert.severity(), alert.state())).or_default() += 1;
-        }
+    pub(crate) fn show(&self, now: AlertCounts, is_rule: impl Fn(&str) -> bool) {
         let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
-        for ((name, severity, state), count) in &now {
+        for ((name, severity, state), count) in &now.0 {
             self.alerts.with(&[name, severity.as_str(), state.as_str()]).set(*count);
         }
-        for (name, severity, state) in shown.keys().filter(|key| !now.contains_key(*key)) {
+        for (name, severity, state) in shown.0.keys().filter(|key| !now.0.contains_key(*key)) {
             let labels = [name, severity.as_str(), state.as_str()];
             if is_rule(name) {
                 self.alerts.with(&labels).set(0);
@@ -123,5 +117,19 @@ impl SelfMetrics {
             }
         }
         *shown = now;
+    }
+}
+
+/// How many alerts there are, by name, severity and state.
+#[derive(Debug, Default)]
+pub(crate) struct AlertCounts(BTreeMap<(String, Severity, AlertState), i64>);
+
+impl AlertCounts {
+    pub(crate) fn of<'a>(alerts: impl Iterator<Item = &'a Alert>) -> Self {
+        let mut counts = BTreeMap::new();
+        for alert in alerts {
+            *counts.entry((alert.name().to_owned(), alert.severity(), alert.state())).or_default() += 1;
+        }
+        Self(counts)
     }
 }

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use radiosonde_signals::{BurnWindow, SloStatus};
+use radiosonde_signals::{BurnWindow, Counts, SloStatus, WindowStatus};
 
 use crate::alert::Alert;
 use crate::book::observation::{Now, Observation};
@@ -20,8 +20,8 @@ fn burn_alert(status: &SloStatus, pair: &BurnWindow, now: Now) -> Alert {
     let rate = burn_rate(status, pair.long);
     let mut alert = Alert::new(NAME, pair.severity, now.wall)
         .label("slo", slo.name())
-        .label("long", window(pair.long))
-        .label("short", window(pair.short))
+        .label("long", label(pair.long))
+        .label("short", label(pair.short))
         .with_value(rate)
         .annotation("summary", summary(status, pair, rate));
     if let Some(owner) = slo.owned_by() {
@@ -38,7 +38,7 @@ fn summary(status: &SloStatus, pair: &BurnWindow, rate: Option<f64>) -> String {
         "The error budget of {} burns {} times as fast as it may in {}, and {} % of it is left.",
         status.slo.name(),
         rate.map_or_else(|| "too many".to_owned(), number),
-        window(pair.long),
+        label(pair.long),
         number((status.budget_remaining * 1000.0).round() / 10.0),
     )
 }
@@ -48,21 +48,7 @@ pub(crate) fn burn_rate(status: &SloStatus, window: Duration) -> Option<f64> {
     status.windows.iter().find(|of| of.window == window).map(|of| of.burn_rate)
 }
 
-/// The length of a window as Prometheus writes it: `5m`, `1h`, `3d`, and `90s` for other lengths.
-fn window(length: Duration) -> String {
-    const UNITS: [(u64, &str); 3] = [(86_400, "d"), (3_600, "h"), (60, "m")];
-    let seconds = length.as_secs();
-    let unit = UNITS.into_iter().find(|(unit, _)| seconds > 0 && seconds % unit == 0);
-    unit.map_or_else(|| format!("{seconds}s"), |(unit, name)| format!("{}{name}", seconds / unit))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn windows_are_written_in_their_largest_whole_unit() {
-        let written = [300, 3_600, 21_600, 86_400, 259_200, 90, 0].map(|s| window(Duration::from_secs(s)));
-        assert_eq!(written, ["5m", "1h", "6h", "1d", "3d", "90s", "0s"]);
-    }
+/// The length of a window, as the label `window` of burn rates has it.
+fn label(window: Duration) -> String {
+    WindowStatus { window, counts: Counts::default(), burn_rate: 0.0 }.label()
 }

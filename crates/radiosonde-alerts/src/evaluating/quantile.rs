@@ -23,20 +23,25 @@ pub(crate) fn quantile(of: f64, bounds: &[f64], counts: &[f64]) -> Option<f64> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
 
     #[test]
     fn a_quantile_is_interpolated_within_its_bucket() {
         let bounds = [0.1, 0.5, 1.0];
-        let of = |quantile_, counts: [f64; 4]| quantile(quantile_, &bounds, &counts);
-        assert_eq!(of(0.5, [10.0, 0.0, 0.0, 0.0]), Some(0.05));
-        assert_eq!(of(0.5, [0.0, 10.0, 0.0, 0.0]), Some(0.3));
-        assert_eq!(of(0.75, [2.0, 0.0, 2.0, 0.0]), Some(0.75));
-        assert_eq!(of(0.99, [1.0, 0.0, 0.0, 9.0]), Some(1.0));
-        assert_eq!(of(0.0, [0.0, 4.0, 0.0, 0.0]), Some(0.1));
-        assert_eq!(of(1.0, [2.0, 2.0, 0.0, 0.0]), Some(0.5));
-        assert_eq!(of(0.5, [0.0; 4]), None);
+        for (of, counts, expected) in [
+            (0.5, [10.0, 0.0, 0.0, 0.0], 0.05),
+            (0.5, [0.0, 10.0, 0.0, 0.0], 0.3),
+            (0.75, [2.0, 0.0, 2.0, 0.0], 0.75),
+            (0.99, [1.0, 0.0, 0.0, 9.0], 1.0),
+            (0.0, [0.0, 4.0, 0.0, 0.0], 0.1),
+            (1.0, [2.0, 2.0, 0.0, 0.0], 0.5),
+        ] {
+            let found = quantile(of, &bounds, &counts).unwrap();
+            assert!((found - expected).abs() < 1e-12, "{of} of {counts:?}: {found}");
+        }
+        assert_eq!(quantile(0.5, &bounds, &[0.0; 4]), None);
         assert_eq!(quantile(0.5, &[], &[3.0]), None);
         assert_eq!(quantile(0.5, &[-1.0, 1.0], &[2.0, 0.0, 0.0]), Some(-1.0));
     }

@@ -8,6 +8,21 @@ use crate::objectives::severity::Severity;
 /// The budget burns too fast if it does in both windows: the long one has enough events to be sure, and the short one ends the alert
 /// soon after the cause. At a factor of 1 the budget lasts exactly for the period.
 ///
+/// ```
+/// use std::time::Duration;
+/// use radiosonde_signals::{BurnWindow, Severity, Slo, Work};
+///
+/// // A batch that runs once in an hour has few events in the default windows.
+/// let window = BurnWindow {
+///     long: Duration::from_secs(24 * 3600),
+///     short: Duration::from_secs(2 * 3600),
+///     factor: 3.0,
+///     severity: Severity::Warning,
+/// };
+/// let slo = Slo::availability("nightly", 99.0, Work::job("nightly")).windows([window]).min_bad_events(1.0);
+/// assert_eq!(slo.burn_windows(), [window]);
+/// ```
+///
 /// # Source
 /// Google, *The Site Reliability Workbook*, chapter 5, "Multiwindow, Multi-Burn-Rate Alerts":
 /// <https://sre.google/workbook/alerting-on-slos/>

@@ -1,6 +1,14 @@
 use std::ops::{Add, AddAssign};
 
 /// Events of an objective in a window: how many there were, and how many of them were bad. Of an objective that is measured over time, seconds.
+///
+/// ```
+/// use radiosonde_signals::Counts;
+///
+/// let day = Counts { total: 900.0, bad: 0.0 } + Counts { total: 100.0, bad: 20.0 };
+/// assert_eq!(day.bad_ratio(), Some(0.02));
+/// assert_eq!(Counts::default().bad_ratio(), None);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Counts {
     /// All events.

@@ -4,6 +4,14 @@ use crate::golden::Series;
 use crate::objectives::work::Work;
 
 /// What an objective counts as good and as bad.
+///
+/// ```
+/// use radiosonde_signals::{Indicator, Slo, Work};
+///
+/// let slo = Slo::availability("orders", 99.9, Work::http_server());
+/// assert_eq!(*slo.indicator(), Indicator::Availability(Work::http_server()));
+/// assert!(slo.indicator().counts_events());
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Indicator {
@@ -55,6 +63,16 @@ impl Indicator {
 }
 
 /// The values of a gauge that are good.
+///
+/// ```
+/// use radiosonde_metrics::Registry;
+/// use radiosonde_metrics::model::Kind;
+/// use radiosonde_signals::{Bound, Slo, Series};
+///
+/// let accuracy = Series::of(&Registry::new(), "model_accuracy_ratio", Kind::Gauge);
+/// let slo = Slo::gauge("fraud_accurate", 95.0, accuracy, Bound::AtLeast(0.85));
+/// assert!(!slo.indicator().counts_events());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Bound {
     /// This or lower.

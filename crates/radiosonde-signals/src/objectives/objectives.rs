@@ -20,6 +20,28 @@ use crate::objectives::thresholds::Thresholds;
 /// The objectives of a registry.
 ///
 /// Clones share them.
+///
+/// ```
+/// use radiosonde_core::SystemClock;
+/// use radiosonde_metrics::Registry;
+/// use radiosonde_signals::{Objectives, Operation, Slo, Work};
+///
+/// let registry = Registry::new();
+/// let objectives = Objectives::of(&registry);
+/// objectives.declare(Slo::availability("parsing", 90.0, Work::operation("parse")).windows([]))?;
+///
+/// let parse = Operation::builder("parse").registry(&registry).build()?;
+/// for text in ["1", "2", "3", "many"] {
+///     let _ = parse.run(|| text.parse::<u8>());
+/// }
+/// objectives.evaluate(&SystemClock);
+/// let status = objectives.status("parsing").unwrap();
+/// assert_eq!((status.period.total, status.period.bad), (4.0, 1.0));
+/// assert_eq!(status.period.bad_ratio(), Some(0.25));
+/// // 10 % of 4 events were allowed to be bad, and one was.
+/// assert!((status.budget_remaining - (1.0 - 1.0 / 0.4)).abs() < 1e-9);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Objectives {
     registry: Registry,
@@ -68,7 +90,14 @@ impl Objectives {
     /// What the registry has by now is the baseline, from which events count.
     ///
     /// # Errors
-    /// [`SloError`] names what to change.
+    /// [`SloError`] names what to change:
+    /// - a name, target, period, window, threshold or bound that makes no sense by itself;
+    /// - a factor that bad events cannot reach, or a budget of less than one event at the expected traffic;
+    /// - another objective with the name, unless it is the same;
+    /// - another objective of the same work and period that it contradicts: two targets for the availability or for one threshold, or a
+    ///   longer threshold without a higher target;
+    /// - declared metrics that cannot show it: no latency, errors, item or label, a histogram without the threshold as a bucket, or a
+    ///   metric of another kind. What is not declared yet is checked by [`problems`](Self::problems).
     pub fn declare(&self, slo: Slo) -> Result<(), SloError> {
         self.declare_all([slo])
     }

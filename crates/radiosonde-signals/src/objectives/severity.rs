@@ -1,6 +1,13 @@
 use std::fmt;
 
 /// How urgent an alert is.
+///
+/// ```
+/// use radiosonde_signals::Severity;
+///
+/// assert!(Severity::Critical > Severity::Warning);
+/// assert_eq!(Severity::Critical.to_string(), "critical");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
     /// For the record.

@@ -10,6 +10,37 @@ use crate::objectives::work::Work;
 /// # Shape
 /// A name, an [`Indicator`], a target in percent and a period; default: 30 days. Plain values, checked by
 /// [`Objectives::declare`](crate::Objectives::declare).
+///
+/// | constructor | counts | bad |
+/// |---|---|---|
+/// | [`availability`](Self::availability) | the traffic of work | its errors |
+/// | [`latency`](Self::latency) | the observations of its latency | those above the threshold |
+/// | [`correctness`](Self::correctness) | the events of a counter | those of another counter |
+/// | [`throughput`](Self::throughput) | seconds | those in which a counter grew more slowly |
+/// | [`freshness`](Self::freshness) | seconds | those in which a time was longer ago |
+/// | [`gauge`](Self::gauge) | seconds | those in which a gauge was outside of a bound |
+///
+/// ```
+/// use std::time::Duration;
+/// use radiosonde_metrics::Registry;
+/// use radiosonde_metrics::model::Kind;
+/// use radiosonde_signals::{Bound, Objectives, Operation, Series, Slo, Work};
+///
+/// let registry = Registry::new();
+/// let price = || Work::operation("price_order");
+/// let depth = Series::of(&registry, "queue_depth", Kind::Gauge).with("queue", "mail");
+/// Objectives::of(&registry).declare_all([
+///     Slo::availability("price_available", 99.9, price()).expected_traffic(20.0).owner("team-orders"),
+///     Slo::latency("price_fast", 95.0, price(), Duration::from_millis(30)).owner("team-orders"),
+///     Slo::gauge("mail_backlog", 99.0, depth, Bound::AtMost(500.0)).runbook("https://runbooks/mail"),
+/// ])?;
+///
+/// // Declared after its objectives, so 30 ms is a bucket.
+/// let price = Operation::builder("price_order").registry(&registry).build()?;
+/// price.run(|| "42".parse::<u64>())?;
+/// assert!(registry.text().contains("operation_duration_seconds_bucket{operation=\"price_order\",le=\"0.03\"}"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use = "an objective is declared by `Objectives::declare`"]
 #[derive(Debug, Clone, PartialEq)]
 pub struct Slo {

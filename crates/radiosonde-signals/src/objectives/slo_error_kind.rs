@@ -4,6 +4,20 @@ use radiosonde_metrics::RegisterError;
 use radiosonde_metrics::model::Kind;
 
 /// Why an objective was refused. The text names what to change.
+///
+/// ```
+/// use radiosonde_metrics::Registry;
+/// use radiosonde_signals::{Objectives, Slo, SloErrorKind, Work};
+///
+/// let slo = Slo::availability("model", 90.0, Work::model("fraud"));
+/// let refused = Objectives::of(&Registry::new()).declare(slo).unwrap_err();
+/// assert_eq!(*refused.kind(), SloErrorKind::Unreachable { target: 90.0, factor: 14.4 });
+/// assert_eq!(
+///     refused.kind().to_string(),
+///     "14.4 x 10 % of budget is 144 %, which bad events cannot exceed: \
+///      expected a target above 93.06 %, or windows with a factor below 10",
+/// );
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum SloErrorKind {

@@ -13,7 +13,7 @@ use crate::objectives::work::Work;
 
 /// The metrics and signals that a registry has so far.
 pub(crate) struct DeclaredMetrics {
-    registry: Registry,
+    signals: Vec<GoldenSignals>,
     by_name: BTreeMap<String, Descriptor>,
 }
 
@@ -21,7 +21,7 @@ impl DeclaredMetrics {
     pub(crate) fn of(registry: &Registry) -> Self {
         let described = registry.descriptors().into_iter();
         let by_name = described.map(|descriptor| (descriptor.name().to_owned(), descriptor)).collect();
-        Self { registry: registry.clone(), by_name }
+        Self { signals: GoldenSignals::of(registry), by_name }
     }
 
     /// Refuses an objective that these metrics cannot show. What is not declared yet is not checked.
@@ -71,7 +71,7 @@ impl DeclaredMetrics {
 
     /// The signals of the work so far, if they have its items.
     fn signals(&self, work: &Work) -> Result<Vec<GoldenSignals>, SloErrorKind> {
-        let signals = work.signals(&self.registry);
+        let signals = work.among(&self.signals);
         let have_items = signals.is_empty() || signals.iter().any(|signals| signals.item_label().is_some());
         if !work.items().is_empty() && !have_items {
             return Err(SloErrorKind::NoItems { work: work.to_string() });

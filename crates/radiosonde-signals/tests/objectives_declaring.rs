@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use proptest::prelude::*;
 use radiosonde_metrics::model::Kind;
 use radiosonde_metrics::{Buckets, Registry};
 use radiosonde_signals::{
@@ -454,4 +455,50 @@ fn items_are_values_of_a_label_that_the_metrics_have() {
         refusal(&registry, Slo::availability("a", 99.0, Work::job("a").item("load"))),
         "metric \"jobs_total\" has no label \"step\": expected one of [\"tenant\"]"
     );
+}
+
+/// The number between two parts of a text.
+fn number_after(text: &str, before: &str, after: &str) -> f64 {
+    let (_, rest) = text.split_once(before).unwrap();
+    rest.split_once(after).map_or(rest, |(number, _)| number).parse().unwrap()
+}
+
+proptest! {
+    /// A page is refused if its factor times the budget is 100 % or more, and what the refusal suggests is accepted.
+    #[test]
+    fn what_a_refused_page_suggests_is_accepted(target in 2.0_f64..99.99, factor in 0.1_f64..2000.0) {
+        let page = |target, factor| orders(target).windows([window(MINUTE, MINUTE, factor)]);
+        let declare = |slo| Objectives::of(&Registry::new()).declare(slo);
+        let share = factor * (100.0 - target) / 100.0;
+        prop_assume!((share - 1.0).abs() > 1e-6);
+        let Err(refused) = declare(page(target, factor)) else {
+            prop_assert!(share < 1.0);
+            return Ok(());
+        };
+        prop_assert!(share > 1.0);
+        let text = refused.to_string();
+        let above = number_after(&text, "a target above ", " %");
+        let below = number_after(&text, "a factor below ", "\n");
+        prop_assert!(declare(page(above + 1e-6, factor)).is_ok(), "{}", text);
+        prop_assert!(declare(page(target, below - 1e-6)).is_ok(), "{}", text);
+    }
+
+    /// A budget is refused if it is less than one event, and what the refusal suggests is accepted.
+    #[test]
+    fn what_a_refused_budget_suggests_is_accepted(target in 2.0_f64..99.99, events in 1.1_f64..5000.0) {
+        let per_second = events / DAY.as_secs_f64();
+        let slo = |target| orders(target).period(DAY).windows([]).expected_traffic(per_second);
+        let declare = |slo| Objectives::of(&Registry::new()).declare(slo);
+        let bad = events * (100.0 - target) / 100.0;
+        prop_assume!((bad - 1.0).abs() > 1e-6);
+        let Err(refused) = declare(slo(target)) else {
+            prop_assert!(bad > 1.0);
+            return Ok(());
+        };
+        prop_assert!(bad < 1.0);
+        let text = refused.to_string();
+        if text.contains("a target up to ") {
+            prop_assert!(declare(slo(number_after(&text, "a target up to ", " %"))).is_ok(), "{}", text);
+        }
+    }
 }

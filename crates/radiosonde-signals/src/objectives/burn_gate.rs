@@ -38,7 +38,7 @@ impl Objectives {
     /// assert_eq!(is_ready(), Ok(()));
     /// orders.with(&["done"]).inc_by(90);
     /// orders.with(&["failed"]).inc_by(10);
-    /// objectives.evaluate(&clock);
+    /// objectives.evaluate(&*clock);
     /// assert_eq!(is_ready().unwrap_err(), "the error budget of \"orders\" burns at 100.0 times its rate in 5m: expected at most 14.4");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```

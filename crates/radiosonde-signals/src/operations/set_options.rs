@@ -78,7 +78,7 @@ macro_rules! set_options {
         }
     };
     (@buckets) => {
-        /// The buckets of the durations, in seconds.
+        /// The buckets of the durations, in seconds. The thresholds of latency [objectives](crate::Slo) are added to them.
         pub fn buckets(mut self, buckets: radiosonde_metrics::Buckets) -> Self {
             self.options.buckets = buckets;
             self

@@ -123,7 +123,7 @@ impl ServerLayerBuilder {
         self
     }
 
-    /// Sets the buckets of durations; default: [`Buckets::HTTP_SECONDS`].
+    /// Sets the buckets of durations; default: [`Buckets::HTTP_SECONDS`]. The thresholds of latency objectives are added to them.
     pub fn buckets(mut self, buckets: Buckets) -> Self {
         self.families.buckets = buckets;
         self

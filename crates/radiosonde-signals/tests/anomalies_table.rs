@@ -1,6 +1,7 @@
 //! Detection delay and false alarms on series with known changes, beside those of a z-score.
 //!
 //! `cargo test -p radiosonde-signals --test anomalies_table -- --nocapture` prints the table.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod synthetic;
 

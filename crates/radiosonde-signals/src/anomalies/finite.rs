@@ -19,7 +19,7 @@ pub(crate) fn midpoint(a: f64, b: f64) -> f64 {
 pub(crate) fn median_of_sorted(sorted: &[f64]) -> f64 {
     let middle = sorted.len() / 2;
     match (sorted.get(middle), middle.checked_sub(1).and_then(|before| sorted.get(before))) {
-        (Some(&upper), Some(&lower)) if sorted.len() % 2 == 0 => midpoint(lower, upper),
+        (Some(&upper), Some(&lower)) if sorted.len().is_multiple_of(2) => midpoint(lower, upper),
         (Some(&value), _) => value,
         (None, _) => 0.0,
     }

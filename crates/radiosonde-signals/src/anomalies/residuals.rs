@@ -55,7 +55,7 @@ impl Residuals {
     fn median_absolute_deviation(&self) -> f64 {
         let (count, median) = (self.sorted.len(), median_of_sorted(&self.sorted));
         let middle = self.nth_deviation(count / 2 + 1, median);
-        if count % 2 == 0 { midpoint(self.nth_deviation(count / 2, median), middle) } else { middle }
+        if count.is_multiple_of(2) { midpoint(self.nth_deviation(count / 2, median), middle) } else { middle }
     }
 
     /// The absolute deviation of the residual that is the `nth` nearest to `centre`.

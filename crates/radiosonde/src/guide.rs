@@ -6,4 +6,5 @@
 #![doc = include_str!("../../../docs/layers.md")]
 #![doc = include_str!("../../../docs/logs.md")]
 #![doc = include_str!("../../../docs/metrics.md")]
+#![doc = include_str!("../../../docs/objectives.md")]
 #![doc = include_str!("../../../docs/traces.md")]

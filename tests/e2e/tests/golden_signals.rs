@@ -1,4 +1,4 @@
-//! The PromQL of `docs/golden-signals.md` and of five monitoring guides, as far as it was right or after its mistakes were corrected, asked
+//! The PromQL of `docs/golden-signals.md`, `docs/objectives.md` and of five monitoring guides, as far as it was right or after its mistakes were corrected, asked
 //! of a real Prometheus that scrapes the shop and the metrics of those guides.
 #![allow(clippy::unwrap_used, reason = "what a helper cannot do fails its test")]
 
@@ -23,6 +23,7 @@ use tower::{Layer as _, ServiceExt as _, service_fn};
 
 const SOON: Duration = Duration::from_secs(90);
 const PAGE: &str = include_str!("../../../docs/golden-signals.md");
+const OBJECTIVES: &str = include_str!("../../../docs/objectives.md");
 
 const SHARE: RangeInclusive<f64> = 0.0..=1.0;
 const PERCENT: RangeInclusive<f64> = 0.0..=100.0;
@@ -138,8 +139,10 @@ fn the_promql_of_the_guides_has_plausible_values_in_prometheus() {
     let job = ScrapeJob::new("the-helpers", others.address()).target(host.address());
     prometheus.scrape(&guides.iter().fold(job, |job, guide| job.target(guide.address())));
 
-    let page = expressions_of_the_page();
+    let (mut page, objectives) = (expressions_of(PAGE), expressions_of(OBJECTIVES));
     assert!(page.len() > 40 && generated.len() > 15, "{page:?}, {generated:?}");
+    assert_eq!(objectives.len(), 5, "{objectives:?}");
+    page.extend(objectives);
     let of_shop: Vec<_> =
         SERVICES.into_iter().flat_map(|(service, declare)| of_service(service, declare)).collect();
     let [http, saturated] = ["sum(rate(http_requests_total{status=~", "max("]
@@ -230,11 +233,11 @@ fn of_service(service: &str, declare: Declare) -> Vec<(String, RangeInclusive<f6
         .collect()
 }
 
-/// Each line of the page's blocks of PromQL, with the range for its values by the comment above it.
-fn expressions_of_the_page() -> Vec<(&'static str, RangeInclusive<f64>)> {
+/// Each line of a page's blocks of PromQL, with the range for its values by the comment above it.
+fn expressions_of(page: &'static str) -> Vec<(&'static str, RangeInclusive<f64>)> {
     let mut expressions = Vec::new();
     let (mut is_promql, mut range) = (false, ANY);
-    for line in PAGE.lines() {
+    for line in page.lines() {
         if line.starts_with("```") {
             is_promql = line == "```promql";
         } else if let (true, Some(comment)) = (is_promql, line.strip_prefix("# ")) {
@@ -242,6 +245,7 @@ fn expressions_of_the_page() -> Vec<(&'static str, RangeInclusive<f64>)> {
             range = match signal {
                 "latency" => SECONDS,
                 "errors" | "saturation" | "share" => SHARE,
+                "budget" => f64::MIN..=1.0,
                 _ => ANY,
             };
         } else if is_promql {

@@ -1,6 +1,6 @@
 //! Webhooks of every kind, and what a receiver answers.
 #![cfg(feature = "webhook")]
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::convert::Infallible;
 use std::future::pending;

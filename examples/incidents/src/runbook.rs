@@ -27,7 +27,7 @@ impl RunbookExecutor for Runbooks {
         let found = self.0.iter().find(|(kind, _)| *kind == incident.alert.name());
         let mut left = found.map_or(&[][..], |(_, steps)| steps).iter();
         let mut steps = Vec::new();
-        while let Some((name, run)) = left.next() {
+        for (name, run) in left.by_ref() {
             steps.push((*name, run(incident)));
             if matches!(steps.last(), Some((_, Err(_)))) {
                 break;

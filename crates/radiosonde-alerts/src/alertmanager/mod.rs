@@ -1,7 +1,6 @@
 //! To a real Alertmanager, by version 2 of its API.
 
 pub(crate) mod active_alert;
-pub(crate) mod alertmanager;
 pub(crate) mod alertmanager_error;
 pub(crate) mod build_error;
 mod classify;
@@ -15,3 +14,4 @@ mod protocol;
 pub(crate) mod response_future;
 pub(crate) mod silence;
 pub(crate) mod silence_matcher;
+pub(crate) mod sink;

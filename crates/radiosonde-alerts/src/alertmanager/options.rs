@@ -6,11 +6,11 @@ use radiosonde_delivery::{
     Delivery, Endpoint, HttpClient, HttpOptions, InvalidEndpoint, Retry, SinkOptions, Url,
 };
 
-use crate::alertmanager::alertmanager::Alertmanager;
 use crate::alertmanager::build_error::AlertmanagerBuildError;
 use crate::alertmanager::client::AlertmanagerClient;
 use crate::alertmanager::external_labels;
 use crate::alertmanager::protocol::AlertsProtocol;
+use crate::alertmanager::sink::Alertmanager;
 
 const ALERTS_PATH: &str = "/api/v2/alerts";
 

@@ -1,5 +1,7 @@
 //! What rules compute, in numbers.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 

@@ -1,5 +1,7 @@
 //! What an engine reports of its rules. The hook is that of the process, so this is a binary of its own.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::sync::Mutex;
 
 use radiosonde_alerts::{AlertEngine, AlertRule, Condition, Value};

@@ -1,5 +1,7 @@
 //! Silences, repetitions, metrics and the report of an engine that is driven by hand.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 

@@ -1,5 +1,7 @@
 //! The alert manager of monitoring guides: its two rules, and all that it can do.
 
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 

@@ -1,5 +1,7 @@
 //! Rules, silences and engines that are refused, and what their errors say to change.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::time::Duration;
 
 use radiosonde_alerts::{AlertEngine, AlertEngineBuildError, AlertRule, Condition, Silence, Value};

@@ -1,5 +1,7 @@
 //! The states of alerts, against what the documentation promises of them.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

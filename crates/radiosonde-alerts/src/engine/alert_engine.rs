@@ -109,6 +109,7 @@ impl AlertEngine {
 
     /// Resolves the firing alerts that have this name and all of these labels, of rules as well. Returns how many. The alert of a rule whose condition
     /// still holds is raised again by the next evaluation, as a new one.
+    #[allow(clippy::must_use_candidate, reason = "most know that there was one")]
     pub fn resolve(&self, name: &str, labels: &[(&str, &str)]) -> usize {
         let now = self.core.now();
         let resolved = self.core.book().resolve_by_hand(name, labels, now);

@@ -13,6 +13,7 @@ use crate::rules::value::Value;
 #[derive(Debug, Clone)]
 pub struct Condition(pub(crate) Test);
 
+#[allow(clippy::large_enum_variant, reason = "there is one for each rule")]
 #[derive(Clone)]
 pub(crate) enum Test {
     Compare { value: Value, is_above: bool, threshold: f64 },

@@ -17,9 +17,14 @@ use radiosonde_testkit::ManualClock;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
+/// The label of a series and its value.
+type Shop = (&'static str, f64);
+/// All events and the bad ones.
+type Events = (f64, f64);
+
 /// Series of `orders_total{shop}` as a scripted collector has them.
 #[derive(Debug, Clone, Default)]
-struct Shops(Arc<Mutex<Vec<(&'static str, f64)>>>);
+struct Shops(Arc<Mutex<Vec<Shop>>>);
 
 impl Collector for Shops {
     fn collect(&self, collection: &mut Collection) {
@@ -61,7 +66,7 @@ impl Counted {
 }
 
 /// An objective over all shops, of which `bad` has only bad orders.
-fn shops(before: &[(&'static str, f64)]) -> (Counted, impl Fn(&[(&'static str, f64)]) -> (f64, f64)) {
+fn shops(before: &[Shop]) -> (Counted, impl Fn(&[Shop]) -> Events) {
     let (counted, shops) = (Counted::new(), Shops::default());
     shops.0.lock().unwrap().extend(before);
     counted.registry.collect_from(shops.clone());
@@ -70,7 +75,7 @@ fn shops(before: &[(&'static str, f64)]) -> (Counted, impl Fn(&[(&'static str, f
     counted.objectives.declare(slo).unwrap();
     let (registry, clock, objectives) =
         (counted.registry.clone(), counted.clock.clone(), counted.objectives.clone());
-    let read = move |now: &[(&'static str, f64)]| {
+    let read = move |now: &[Shop]| {
         *shops.0.lock().unwrap() = now.to_vec();
         Counted { registry: registry.clone(), clock: clock.clone(), objectives: objectives.clone() }.now()
     };

@@ -7,9 +7,10 @@
 )]
 
 use std::sync::Arc;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use radiosonde_core::{Clock as _, SharedClock};
+use radiosonde_core::{Clock, SharedClock};
+use radiosonde_metrics::collect::{Collection, Collector};
 use radiosonde_metrics::model::Kind;
 use radiosonde_metrics::{Counter, DynFamily, Registry};
 use radiosonde_signals::{
@@ -272,4 +273,37 @@ fn objectives_of_one_registry_are_shared_and_of_another_are_not() {
     assert_eq!(Objectives::of(&orders.registry).slos(), orders.objectives.slos());
     assert_eq!(Objectives::of(&orders.registry).slos().len(), 1);
     assert_eq!(Objectives::of(&Registry::new()).slos(), []);
+}
+
+/// A clock whose readings ask for the objectives, as a collector may.
+#[derive(Debug, Clone)]
+struct Asks(Objectives, ManualClock);
+
+impl Clock for Asks {
+    fn now(&self) -> SystemTime {
+        assert_eq!(self.0.statuses().len(), 1);
+        self.1.now()
+    }
+
+    fn monotonic(&self) -> Duration {
+        assert!(self.0.status("orders").is_some());
+        self.1.monotonic()
+    }
+}
+
+impl Collector for Asks {
+    fn collect(&self, _: &mut Collection) {
+        assert_eq!(self.0.slos().len(), 1);
+    }
+}
+
+#[test]
+fn the_code_of_users_runs_without_a_lock() {
+    let orders = Orders::new();
+    let asks = Asks(orders.objectives.clone(), orders.clock.clone());
+    orders.registry.collect_from(asks.clone());
+    orders.orders.with(&["failed"]).inc_by(2);
+    orders.objectives.evaluate(&asks);
+    assert_eq!(orders.objectives.burn_gate("orders", 1.0, Arc::new(asks))(), Ok(()));
+    assert_eq!(orders.run(0, 0, MINUTE).period.bad, 2.0);
 }

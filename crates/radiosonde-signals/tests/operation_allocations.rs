@@ -5,8 +5,11 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use radiosonde_core::SystemClock;
 use radiosonde_metrics::{Labels, Registry};
-use radiosonde_signals::{Connections, Dependency, Messaging, Operation, ScheduledJob};
+use radiosonde_signals::{
+    Connections, Dependency, Messaging, Objectives, Operation, ScheduledJob, Slo, Work,
+};
 use radiosonde_testkit::CountingAllocator;
 
 #[global_allocator]
@@ -51,4 +54,21 @@ fn calls_without_a_subscriber_allocate_nothing() {
             assert_eq!(CountingAllocator::per_call(call), 0.0, "call {at} with {text:?}");
         }
     }
+}
+
+#[test]
+fn objectives_add_no_allocation_to_a_call() {
+    let registry = Registry::new();
+    let objectives = Objectives::of(&registry);
+    let work = Work::operation("price");
+    objectives.declare(Slo::availability("available", 99.0, work.clone())).unwrap();
+    objectives.declare(Slo::latency("fast", 99.0, work, Duration::from_millis(300))).unwrap();
+    let price = Operation::in_registry(&registry, "price").unwrap();
+    let call = || drop(price.run(|| "many".parse::<u32>()));
+    call();
+    objectives.evaluate(&SystemClock);
+    assert_eq!(CountingAllocator::per_call(call), 0.0);
+    objectives.evaluate(&SystemClock);
+    let status = objectives.status("available").unwrap();
+    assert!(status.period.bad > 1000.0 && status.period.total.to_bits() == status.period.bad.to_bits());
 }

@@ -17,9 +17,36 @@ use crate::objectives::slo_status::SloStatus;
 use crate::objectives::standing::Standing;
 use crate::objectives::thresholds::Thresholds;
 
-/// The objectives of a registry.
+/// The objectives of a registry, with the burn rate and the error budget that this process has. Clones share them.
 ///
-/// Clones share them.
+/// # Shape
+/// An evaluation reads a snapshot of the registry, at any rhythm; nothing is added to the work itself. Objectives about events count by
+/// how much counters have grown: a decrease is a reset, and counts from 0; a series that is new since the declaration counts in full;
+/// series that go away cost nothing. Objectives over time count the seconds since the last evaluation, at most 300, as good or as bad
+/// by what is in the snapshot; without a series they are neither. Throughput is the rate of the last minute, or that since the last
+/// evaluation if it is longer ago.
+///
+/// The burn rate is the share of bad events in a window, divided by the error budget. A window without events holds its last one, which
+/// is 0 at first. The remaining budget is `1 - bad / allowed`, where a period allows the error budget times its events, or times the
+/// [expected traffic](Slo::expected_traffic) if that is more; for objectives over time, times its seconds. A period without bad events has
+/// all of its budget.
+///
+/// Everything is of this instance and since its start. Counters of events are what survives restarts and can be added over instances.
+///
+/// # Metrics
+/// - `slo_burn_rate{slo,window}`, with a window such as `5m`; `slo_error_budget_remaining{slo}`; `slo_objective_ratio{slo}`, the share of
+///   good events in the period: gauges, as of the last evaluation, never NaN.
+/// - `slo_events_total{slo}` and `slo_bad_events_total{slo}`: counters, of seconds for objectives over time.
+///
+/// # Error
+/// Events are at the time of the evaluation that reads them. Those of one hundredth of a window are kept together, at the time of the first,
+/// so that a window has at least 99 % of its length. Windows are measured by the monotonic clock; only the age of timestamps is by the wall clock.
+///
+/// # Cost
+/// Of a window and of the period, at most 101 entries of 32 bytes: 26 KiB for an objective with the default windows. The last value of each
+/// series that an objective reads is kept, and those of at most as many that went away, or of 1,000. An evaluation of 100 objectives
+/// over 1,600 series takes less than a millisecond (`cargo run --release -p benches --bin evaluation`). The code of collectors and clocks
+/// runs without a lock.
 ///
 /// ```
 /// use radiosonde_core::SystemClock;
@@ -28,18 +55,21 @@ use crate::objectives::thresholds::Thresholds;
 ///
 /// let registry = Registry::new();
 /// let objectives = Objectives::of(&registry);
-/// objectives.declare(Slo::availability("parsing", 90.0, Work::operation("parse")).windows([]))?;
+/// objectives.declare(Slo::availability("orders", 99.0, Work::operation("place_order")).expected_traffic(1.0))?;
 ///
-/// let parse = Operation::builder("parse").registry(&registry).build()?;
+/// let place_order = Operation::builder("place_order").registry(&registry).build()?;
 /// for text in ["1", "2", "3", "many"] {
-///     let _ = parse.run(|| text.parse::<u8>());
+///     let _ = place_order.run(|| text.parse::<u32>());
 /// }
 /// objectives.evaluate(&SystemClock);
-/// let status = objectives.status("parsing").unwrap();
+///
+/// let status = objectives.status("orders").ok_or("no such objective")?;
 /// assert_eq!((status.period.total, status.period.bad), (4.0, 1.0));
-/// assert_eq!(status.period.bad_ratio(), Some(0.25));
-/// // 10 % of 4 events were allowed to be bad, and one was.
-/// assert!((status.budget_remaining - (1.0 - 1.0 / 0.4)).abs() < 1e-9);
+/// assert_eq!(status.windows[0].burn_rate.round(), 25.0);
+/// assert!(status.burning.is_empty(), "one bad event is not enough for an alert");
+/// let text = registry.text();
+/// assert!(text.contains("slo_bad_events_total{slo=\"orders\"} 1\n"));
+/// assert!(text.contains("slo_objective_ratio{slo=\"orders\"} 0.75\n"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone)]
@@ -203,5 +233,32 @@ impl Objectives {
     #[must_use]
     pub fn status(&self, name: &str) -> Option<SloStatus> {
         self.board.lock().all.iter().find(|standing| standing.slo().name() == name).map(Standing::status)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+mod tests {
+    use radiosonde_core::SystemClock;
+
+    use super::*;
+    use crate::golden::Series;
+    use crate::objectives::indicator::Bound;
+
+    #[test]
+    fn a_panic_under_the_lock_does_not_end_evaluations() {
+        let registry = Registry::new();
+        let gauge = Series::of(&registry, "depth", radiosonde_metrics::model::Kind::Gauge);
+        let objectives = Objectives::of(&registry);
+        objectives.declare(Slo::gauge("depth", 99.0, gauge, Bound::AtMost(1.0))).unwrap();
+        let board = Arc::clone(&objectives.board);
+        let panicking = std::thread::spawn(move || {
+            let _guard = board.lock();
+            panic!("under the lock");
+        });
+        assert!(panicking.join().is_err() && objectives.board.0.is_poisoned());
+        objectives.evaluate(&SystemClock);
+        assert_eq!(objectives.statuses().len(), 1);
+        assert_eq!(objectives.burn_gate("depth", 1.0, Arc::new(SystemClock))(), Ok(()));
     }
 }

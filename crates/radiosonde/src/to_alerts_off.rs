@@ -1,5 +1,6 @@
 //! In place of the alert engine, without the feature `alerts`.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use radiosonde_core::Resource;
@@ -10,8 +11,7 @@ use crate::environment::variables::Variables;
 use crate::error::{InitError, InvalidVariable};
 
 /// No rules and no handlers.
-#[derive(Debug)]
-pub(crate) struct EngineBuilder;
+pub(crate) type EngineBuilder = Infallible;
 
 /// No options: a file that has some is refused.
 #[derive(Debug, Default)]

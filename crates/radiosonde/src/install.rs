@@ -4,13 +4,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use radiosonde_core::Resource;
 use radiosonde_delivery::Delivery;
-use radiosonde_log::{LevelReload, LogOptions, bridge_log_records};
+use radiosonde_log::{LevelReload, LogOptions, PanicHook, bridge_log_records};
 use radiosonde_metrics::{InvalidRegistry, RegisterError, Registry};
-use radiosonde_signals::Objectives;
+use radiosonde_signals::{Objectives, Slo};
 use radiosonde_tower::{DebugKey, DebugRequests, ServerLayer, ServerLayerBuilder};
 use radiosonde_trace::TracePipeline;
-use tracing::dispatcher;
 use tracing::subscriber::NoSubscriber;
+use tracing::{Dispatch, dispatcher};
 
 use crate::error::InitError;
 use crate::served::Served;
@@ -59,13 +59,10 @@ fn assemble(settings: Settings) -> Result<Telemetry, InitError> {
         given,
         ..
     } = settings;
-    if !dispatcher::get_default(|there| there.is::<NoSubscriber>()) {
-        return Err(InitError::Subscriber);
-    }
+    refuse_another_subscriber()?;
     let registry = registry_with(service_label.as_deref(), registry, &resource)?;
     // Before the layers, whose buckets they add to.
-    Objectives::of(&registry).declare_all(objectives).map_err(InitError::Objective)?;
-    let has_objectives = !Objectives::of(&registry).slos().is_empty();
+    let has_objectives = declare(objectives, &registry)?;
     let (server, client) =
         (server_layer(server.registry(&registry), debug_keys)?, client.registry(&registry).build()?);
     let delivery = Delivery::builder().registry(&registry).start().map_err(InitError::Delivery)?;
@@ -88,17 +85,10 @@ fn assemble(settings: Settings) -> Result<Telemetry, InitError> {
     let served = Served::start((&metrics, &admin), &registry, levels_options.service(&levels), &traces)?;
 
     // From here on the process is changed; what can fail has been tried.
-    if let Some(hook) = panic_hook {
-        // Without a subscriber it leaves panics to the hook before.
-        hook.registry(&registry).flush(&logs).install().map_err(InitError::PanicHook)?;
-    }
-    bridge_log_records().map_err(InitError::Bridge)?;
-    dispatcher::set_global_default(subscriber).map_err(|_| InitError::Subscriber)?;
+    take_over(subscriber, panic_hook.map(|hook| hook.registry(&registry).flush(&logs)))?;
     alerts.log();
     make_global(&traces, global_opentelemetry);
-    shutdown_signal::also_for(&served.health);
-    registry.expose_process();
-    registry.expose_build_info(&resource);
+    expose(&registry, &resource, &served);
     Ok(Telemetry::new(
         resource,
         registry,
@@ -108,6 +98,23 @@ fn assemble(settings: Settings) -> Result<Telemetry, InitError> {
         (alerts, delivery),
         served,
     ))
+}
+
+/// Makes panics, records of the `log` crate and events the subscriber's.
+fn take_over(subscriber: Dispatch, panic_hook: Option<PanicHook>) -> Result<(), InitError> {
+    if let Some(hook) = panic_hook {
+        // Without a subscriber it leaves panics to the hook before.
+        hook.install().map_err(InitError::PanicHook)?;
+    }
+    bridge_log_records().map_err(InitError::Bridge)?;
+    dispatcher::set_global_default(subscriber).map_err(|_| InitError::Subscriber)
+}
+
+/// Shows the process: in the registry, and as not ready once it is asked to end.
+fn expose(registry: &Registry, resource: &Resource, served: &Served) {
+    shutdown_signal::also_for(&served.health);
+    registry.expose_process();
+    registry.expose_build_info(resource);
 }
 
 /// Makes the pipeline the process' own, and also that of the OpenTelemetry API if that is to be replaced.
@@ -142,6 +149,18 @@ fn registry_with(
     } else {
         Err(InitError::NoServiceLabel { label: label.into(), service: service.into() })
     }
+}
+
+fn refuse_another_subscriber() -> Result<(), InitError> {
+    let is_none = dispatcher::get_default(|there| there.is::<NoSubscriber>());
+    if is_none { Ok(()) } else { Err(InitError::Subscriber) }
+}
+
+/// Declares the objectives; whether the registry has any.
+fn declare(objectives: Vec<Slo>, registry: &Registry) -> Result<bool, InitError> {
+    let board = Objectives::of(registry);
+    board.declare_all(objectives).map_err(InitError::Objective)?;
+    Ok(!board.slos().is_empty())
 }
 
 fn server_layer(

@@ -8,7 +8,7 @@ use crate::config::Config;
 
 fn urls(shown: &str) -> Vec<String> {
     let parts = shown.split("http://").skip(1);
-    parts.map(|rest| rest.split(['"', ')', '/']).next().unwrap().to_owned()).collect()
+    parts.filter_map(|rest| rest.split(['"', ')', '/']).next()).map(str::to_owned).collect()
 }
 
 #[test]

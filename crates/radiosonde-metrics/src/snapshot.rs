@@ -279,6 +279,38 @@ impl SnapshotValue {
     }
 }
 
+/// A quantile of observations that are counted in buckets, not cumulative; `None` without observations or bounds.
+///
+/// `bounds` are the upper bounds, ascending, and `counts` has one more, for what is above. Linear within a bucket, of which the first begins at 0 if
+/// it ends above; above the last bound it is that bound.
+///
+/// # Source
+/// Prometheus, `histogram_quantile`: <https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile>
+///
+/// ```
+/// use radiosonde_metrics::snapshot::histogram_quantile;
+///
+/// assert_eq!(histogram_quantile(0.75, &[0.1, 0.5, 1.0], &[2.0, 0.0, 2.0, 0.0]), Some(0.75));
+/// ```
+#[must_use]
+pub fn histogram_quantile(quantile: f64, bounds: &[f64], counts: &[f64]) -> Option<f64> {
+    let highest = *bounds.last()?;
+    let total: f64 = counts.iter().sum();
+    if total <= 0.0 {
+        return None;
+    }
+    let rank = quantile * total;
+    let (mut below, mut lower) = (0.0, None);
+    for (&count, &upper) in counts.iter().zip(bounds) {
+        if count > 0.0 && below + count >= rank {
+            let lower = lower.unwrap_or(if upper > 0.0 { 0.0 } else { upper });
+            return Some(lower + (upper - lower) * ((rank - below) / count));
+        }
+        (below, lower) = (below + count, Some(upper));
+    }
+    Some(highest)
+}
+
 impl Visitor for Snapshot {
     fn family(&mut self, family: &FamilyInfo<'_>) {
         self.families.push(FamilySnapshot {
@@ -350,6 +382,25 @@ mod tests {
     use super::*;
     use crate::instruments::buckets::Buckets;
     use crate::registry::collecting::tests::Gives;
+
+    #[test]
+    fn a_quantile_is_interpolated_within_its_bucket() {
+        let bounds = [0.1, 0.5, 1.0];
+        for (of, counts, expected) in [
+            (0.5, [10.0, 0.0, 0.0, 0.0], 0.05),
+            (0.5, [0.0, 10.0, 0.0, 0.0], 0.3),
+            (0.75, [2.0, 0.0, 2.0, 0.0], 0.75),
+            (0.99, [1.0, 0.0, 0.0, 9.0], 1.0),
+            (0.0, [0.0, 4.0, 0.0, 0.0], 0.1),
+            (1.0, [2.0, 2.0, 0.0, 0.0], 0.5),
+        ] {
+            let found = histogram_quantile(of, &bounds, &counts).unwrap();
+            assert!((found - expected).abs() < 1e-12, "{of} of {counts:?}: {found}");
+        }
+        assert_eq!(histogram_quantile(0.5, &bounds, &[0.0; 4]), None);
+        assert_eq!(histogram_quantile(0.5, &[], &[3.0]), None);
+        assert_eq!(histogram_quantile(0.5, &[-1.0, 1.0], &[2.0, 0.0, 0.0]), Some(-1.0));
+    }
 
     #[test]
     fn what_happens_later_does_not_change_it() {

@@ -4,7 +4,6 @@ pub(crate) mod burn_alerts;
 pub(crate) mod group;
 pub(crate) mod moment;
 pub(crate) mod number;
-pub(crate) mod quantile;
 pub(crate) mod rule_evaluator;
 pub(crate) mod template;
 pub(crate) mod windows;

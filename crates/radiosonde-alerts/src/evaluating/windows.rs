@@ -1,12 +1,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use radiosonde_metrics::snapshot::{SeriesSnapshot, Snapshot, SnapshotValue};
+use radiosonde_metrics::model::Number;
+use radiosonde_metrics::snapshot::{SeriesSnapshot, Snapshot, SnapshotValue, histogram_quantile};
 use radiosonde_signals::__counting::{Increases, WindowRing};
 use radiosonde_signals::{Counts, Series};
 
 use crate::evaluating::group::group;
-use crate::evaluating::quantile::quantile;
 
 /// Increases of counters in a window, by the values of a label.
 ///
@@ -159,22 +159,27 @@ impl BucketWindows {
         let mut present = BTreeSet::new();
         let Self { buckets, rings, .. } = self;
         let most = buckets.len();
-        for (at, bucket) in buckets.iter_mut().enumerate() {
-            let value = |series: &SeriesSnapshot| bucket_count(series, at);
-            growth(bucket, std::slice::from_ref(histograms), snapshot, frame.by, value, |group, by| {
-                let ring = rings.ring(&group, frame, || vec![WindowRing::new(frame.length); most]);
-                let ring = ring.filter(|_| has_begun).and_then(|ring| ring.get_mut(at));
-                if let Some(ring) = ring {
-                    ring.add(frame.now, Counts { total: by, bad: 0.0 });
+        buckets.iter_mut().for_each(Increases::begin);
+        // The labels are matched once, not for each bucket.
+        for series in histograms.select(snapshot) {
+            let SnapshotValue::Histogram { counts, .. } = series.value() else { continue };
+            let group = group(series, frame.by);
+            let mut ring = rings.ring(&group, frame, || vec![WindowRing::new(frame.length); most]);
+            for (at, (bucket, &count)) in buckets.iter_mut().zip(counts).enumerate() {
+                let values = [Number::Unsigned(count).as_f64(), series.number()];
+                let [grown, _] = bucket.read(histograms.metric(), series.labels(), values);
+                if let Some(ring) = ring.as_mut().filter(|_| has_begun).and_then(|ring| ring.get_mut(at)) {
+                    ring.add(frame.now, Counts { total: grown, bad: 0.0 });
                 }
-                present.insert(group);
-            });
+            }
+            present.insert(group);
         }
+        buckets.iter_mut().for_each(Increases::end);
         let mut found = Vec::with_capacity(rings.all.len());
         let bounds = &self.bounds;
         rings.all.retain(|group, ring| {
             let counts: Vec<f64> = ring.iter_mut().map(|ring| ring.counts(frame.now).total).collect();
-            let value = quantile(of, bounds, &counts);
+            let value = histogram_quantile(of, bounds, &counts);
             let is_kept = present.contains(group) || value.is_some();
             if is_kept {
                 found.push((group.clone(), value));
@@ -186,15 +191,6 @@ impl BucketWindows {
 
     pub(crate) fn take_refused(&mut self) -> u64 {
         std::mem::take(&mut self.rings.refused)
-    }
-}
-
-fn bucket_count(series: &SeriesSnapshot, at: usize) -> f64 {
-    match series.value() {
-        SnapshotValue::Histogram { counts, .. } => {
-            radiosonde_metrics::model::Number::Unsigned(counts.get(at).copied().unwrap_or(0)).as_f64()
-        }
-        _ => 0.0,
     }
 }
 

@@ -1,9 +1,7 @@
-use radiosonde_metrics::snapshot::{SeriesSnapshot, SnapshotValue};
+use radiosonde_metrics::model::Number;
+use radiosonde_metrics::snapshot::{SeriesSnapshot, SnapshotValue, histogram_quantile};
 
-/// A quantile of all observations of histograms with the same buckets, interpolated in its bucket as PromQL does; `None` without
-/// observations.
-///
-/// Source: <https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile>
+/// A quantile of all observations of histograms with the same buckets; `None` without observations.
 pub(crate) fn quantile<'a>(quantile: f64, series: impl Iterator<Item = &'a SeriesSnapshot>) -> Option<f64> {
     let (mut bounds, mut sums): (&[f64], Vec<u64>) = (&[], Vec::new());
     for series in series {
@@ -14,18 +12,8 @@ pub(crate) fn quantile<'a>(quantile: f64, series: impl Iterator<Item = &'a Serie
             *sum = sum.saturating_add(*count);
         }
     }
-    let rank = quantile * number(sums.iter().fold(0, |sum, count| sum.saturating_add(*count)));
-    let (mut below, mut lower) = (0.0, 0.0);
-    for (count, &upper) in sums.iter().map(|count| number(*count)).zip(bounds) {
-        if count > 0.0 && below + count >= rank {
-            // The first bucket begins at 0, unless it is below.
-            let lower = if upper <= 0.0 && lower == 0.0 { upper } else { lower };
-            return Some(lower + (upper - lower) * ((rank - below) / count));
-        }
-        (below, lower) = (below + count, upper);
-    }
-    // Beyond the last bound.
-    bounds.last().copied().filter(|_| rank > 0.0)
+    let counts: Vec<f64> = sums.into_iter().map(|count| Number::Unsigned(count).as_f64()).collect();
+    histogram_quantile(quantile, bounds, &counts)
 }
 
 /// The smallest quantile of summaries that is at least the wanted one, else their largest, with its highest value: quantiles cannot be
@@ -40,11 +28,6 @@ pub(crate) fn summary_quantile<'a>(
     });
     let known = each.filter(|(_, value)| !value.is_nan());
     known.reduce(|highest, other| if other.1 > highest.1 { other } else { highest })
-}
-
-#[allow(clippy::cast_precision_loss, reason = "exact up to 2^53 observations")]
-const fn number(count: u64) -> f64 {
-    count as f64
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
 use radiosonde_metrics::model::Number;
-use radiosonde_metrics::snapshot::{Snapshot, SnapshotValue};
+use radiosonde_metrics::snapshot::{Snapshot, SnapshotValue, histogram_quantile};
 
 use crate::golden::Series;
 use crate::objectives::increases::Increases;
@@ -44,22 +44,10 @@ impl HistogramGrowth {
         self.buckets.iter_mut().for_each(|bucket| bucket.increases.end());
     }
 
-    /// A quantile of the observations, interpolated in its bucket as PromQL does; `None` without observations.
-    ///
-    /// Source: <https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile>
+    /// A quantile of the observations; `None` without observations.
     pub(crate) fn quantile(&self, quantile: f64) -> Option<f64> {
-        let total: f64 = self.buckets.iter().map(|bucket| bucket.grown).sum();
-        let rank = quantile * total;
-        let (mut below, mut lower) = (0.0, None);
-        for (count, &upper) in self.buckets.iter().map(|bucket| bucket.grown).zip(&self.bounds) {
-            if count > 0.0 && below + count >= rank {
-                // The first bucket begins at 0, unless it ends at or below it.
-                let lower = lower.unwrap_or(if upper > 0.0 { 0.0 } else { upper });
-                return Some(lower + (upper - lower) * ((rank - below) / count));
-            }
-            (below, lower) = (below + count, Some(upper));
-        }
-        self.bounds.last().copied().filter(|_| total > 0.0)
+        let counts: Vec<f64> = self.buckets.iter().map(|bucket| bucket.grown).collect();
+        histogram_quantile(quantile, &self.bounds, &counts)
     }
 }
 

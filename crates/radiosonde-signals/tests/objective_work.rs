@@ -6,8 +6,8 @@ use std::time::Duration;
 use radiosonde_metrics::Registry;
 use radiosonde_signals::{
     BusinessMetric, Cache, Connections, DataPipeline, Database, DatabaseNames, Dependency, GoldenSignals,
-    Messaging, MessagingNames, Model, Operation, PoolState, Queue, ScheduledJob, Sessions, Work, Worker,
-    WorkerNames,
+    Messaging, MessagingNames, Model, Objectives, Operation, PoolState, Queue, ScheduledJob, Sessions, Slo,
+    Work, Worker, WorkerNames,
 };
 
 /// The only signals of this work.
@@ -118,6 +118,26 @@ fn a_task_is_an_item_of_its_worker_unless_all_are_counted_together() {
     let names = WorkerNames::subsystem("mail");
     let _mailer = Worker::builder("mailer").registry(&registry).names(names).build().unwrap();
     assert_eq!(only(&registry, &Work::worker("mailer")).item_label(), None);
+}
+
+#[test]
+fn work_without_items_is_no_part_of_work_with_an_item() {
+    let registry = Registry::new();
+    let workers = |name: &'static str| Worker::builder(name).registry(&registry);
+    let objectives = Objectives::of(&registry);
+    let resize = || Work::of_kind("worker").item("resize");
+    objectives.declare(Slo::availability("resize", 99.0, resize())).unwrap();
+    let mails = workers("mailer").names(WorkerNames::subsystem("mail")).build().unwrap();
+    mails.task("welcome").run(bad).unwrap_err();
+    assert_eq!(resize().signals(&registry), []);
+    let problems: Vec<_> = objectives.problems().iter().map(ToString::to_string).collect();
+    let expected = "worker, item \"resize\": this kind has no items: expected a name, or a label";
+    assert_eq!(problems, [format!("invalid objective \"resize\": {expected}")]);
+    let images = workers("images").build().unwrap();
+    images.task("resize").run(good).unwrap();
+    images.task("crop").run(bad).unwrap_err();
+    assert_eq!(counts(&registry, &resize()), (1.0, 0.0));
+    assert_eq!(objectives.problems(), []);
 }
 
 #[test]

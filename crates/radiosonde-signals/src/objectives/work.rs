@@ -32,6 +32,8 @@ use crate::golden::GoldenSignals;
 /// | [`of_kind`](Self::of_kind) | any | all, or that of [`named`](Self::named) | |
 ///
 /// A name that has no item in the table has none because its metrics have no label for parts; [`label`](Self::label) narrows by any other.
+/// With an item, signals without an item label are left out, as they cannot be narrowed to it;
+/// [`Objectives::problems`](crate::Objectives::problems) reports work that has no others.
 /// Latency is that of requests, calls, queries, loads, waits in a queue, waits for a connection, tasks, runs and inferences. Business
 /// metrics, connections and sessions have none.
 ///
@@ -180,11 +182,6 @@ impl Work {
         self.name.as_deref()
     }
 
-    /// The items that are meant; empty is all.
-    pub(crate) fn items(&self) -> &[String] {
-        &self.items
-    }
-
     /// Whether the two are the same work, in whatever order their items and labels were given.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         fn are_same<T: PartialEq>(one: &[T], two: &[T]) -> bool {
@@ -203,21 +200,27 @@ impl Work {
 
     /// Those of these signals that are of the work, narrowed to its items and labels.
     pub(crate) fn among(&self, signals: &[GoldenSignals]) -> Vec<GoldenSignals> {
-        let is_meant = |signals: &&GoldenSignals| {
-            signals.kind() == self.kind && self.name.as_deref().is_none_or(|name| signals.name() == name)
-        };
-        signals.iter().filter(is_meant).map(|signals| self.narrowed(signals.clone())).collect()
+        let meant = signals.iter().filter(|signals| self.is_meant(signals));
+        meant.filter_map(|signals| self.narrowed(signals.clone())).collect()
     }
 
-    fn narrowed(&self, signals: GoldenSignals) -> GoldenSignals {
-        let item = signals.item_label().filter(|_| !self.items.is_empty()).map(str::to_owned);
-        let of_items = match item {
-            Some(label) => signals.map_series(|series| series.with_any(&*label, self.items.clone())),
-            None => signals,
+    /// Whether the signals are of this kind and name.
+    pub(crate) fn is_meant(&self, signals: &GoldenSignals) -> bool {
+        signals.kind() == self.kind && self.name.as_deref().is_none_or(|name| signals.name() == name)
+    }
+
+    /// `None` if the items are no part of these signals.
+    fn narrowed(&self, signals: GoldenSignals) -> Option<GoldenSignals> {
+        let of_items = if self.items.is_empty() {
+            signals
+        } else {
+            let label = signals.item_label()?.to_owned();
+            signals.map_series(|series| series.with_any(&*label, self.items.clone()))
         };
-        self.labels
-            .iter()
-            .fold(of_items, |signals, (label, value)| signals.map_series(|series| series.with(label, value)))
+        let with_label = |signals: GoldenSignals, (label, value): &(String, String)| {
+            signals.map_series(|series| series.with(label, value))
+        };
+        Some(self.labels.iter().fold(of_items, with_label))
     }
 }
 

@@ -72,8 +72,7 @@ impl DeclaredMetrics {
     /// The signals of the work so far, if they have its items.
     fn signals(&self, work: &Work) -> Result<Vec<GoldenSignals>, SloErrorKind> {
         let signals = work.among(&self.signals);
-        let have_items = signals.is_empty() || signals.iter().any(|signals| signals.item_label().is_some());
-        if !work.items().is_empty() && !have_items {
+        if signals.is_empty() && self.signals.iter().any(|signals| work.is_meant(signals)) {
             return Err(SloErrorKind::NoItems { work: work.to_string() });
         }
         Ok(signals)

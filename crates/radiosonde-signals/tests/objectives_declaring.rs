@@ -395,6 +395,26 @@ fn a_threshold_comes_before_the_histogram_or_is_one_of_its_buckets() {
 }
 
 #[test]
+fn each_of_as_many_objectives_as_a_registry_may_have_has_its_own_series() {
+    let registry = Registry::new();
+    let objectives = Objectives::of(&registry);
+    let named = |number: u32| Slo::availability(format!("slo_{number}"), 99.0, Work::http_server());
+    objectives.declare_all((0..1000).map(named)).unwrap();
+    assert_eq!(refusal(&registry, named(1000)), "too many objectives: expected at most 1000");
+    objectives.declare(named(999)).unwrap();
+    let text = registry.text();
+    for line in ["slo_events_total{slo=\"slo_999\"}", "slo_burn_rate{slo=\"slo_999\",window=\"3d\"}"] {
+        assert!(text.contains(line), "{line}");
+    }
+    let pairs = |pairs: u64| {
+        let lengths = (1..=pairs).map(|at| window(MINUTE * 60, ms(at * 1000), 14.4));
+        orders(99.0).windows(lengths)
+    };
+    assert_declared(pairs(10));
+    assert_refused(pairs(11), "too many pairs of windows: expected at most 10");
+}
+
+#[test]
 fn a_registry_with_other_metrics_of_these_names_refuses_objectives() {
     let registry = Registry::new();
     registry.gauge("slo_burn_rate", "Mine.").build().unwrap();

@@ -158,6 +158,13 @@ pub enum SloErrorKind {
     },
     /// The registry has another metric with a name of the metrics of objectives.
     Metric(RegisterError),
+    /// The registry has as many objectives as it may have, or the objective has more pairs of windows.
+    TooMany {
+        /// The things of which there are too many.
+        what: &'static str,
+        /// Their limit.
+        most: usize,
+    },
     /// The levels of a row of a table are not ordered from the strictest to the loosest.
     Levels {
         /// Target, warning and critical.

@@ -15,6 +15,7 @@ impl fmt::Display for SloErrorKind {
             | Self::TrafficOfTime(_)
             | Self::Threshold(_)
             | Self::Bound(_)
+            | Self::TooMany { .. }
             | Self::Levels { .. } => self.value(f),
             Self::Budget { .. }
             | Self::EmptyWindow
@@ -69,6 +70,7 @@ impl SloErrorKind {
             Self::Bound(bound) => {
                 write!(f, "bound {bound}: expected a finite number, and for a rate or an age one above 0")
             }
+            Self::TooMany { what, most } => write!(f, "too many {what}: expected at most {most}"),
             Self::Levels { levels: [target, warning, critical] } => write!(
                 f,
                 "target {target}, warning {warning}, critical {critical}: expected each level to be looser than the one before"
@@ -126,7 +128,7 @@ impl SloErrorKind {
         }
     }
 
-    /// What another objective has otherwise.
+    /// A contradiction to another objective.
     fn contradiction(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Duplicate => {
@@ -154,7 +156,7 @@ impl SloErrorKind {
         }
     }
 
-    /// What the declared metrics do not have.
+    /// A lack of the declared metrics.
     fn metric(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoLatency { work } => {

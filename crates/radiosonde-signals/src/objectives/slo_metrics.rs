@@ -13,8 +13,10 @@ pub(crate) struct SloFamilies {
     bad_events: DynFamily<FloatCounter>,
 }
 
-/// Enough for 1,000 objectives with the default windows.
-const MAX_SERIES: usize = 10_000;
+/// The number of objectives that a registry may have, so that each has series of its own.
+pub(crate) const MAX_OBJECTIVES: usize = 1_000;
+/// The number of pairs of windows that an objective may have.
+pub(crate) const MAX_PAIRS: usize = 10;
 
 /// Those of one objective.
 #[derive(Debug, Clone)]
@@ -30,9 +32,11 @@ pub(crate) struct SloMetrics {
 impl SloFamilies {
     /// Declares them, or returns those of the registry.
     pub(crate) fn of(registry: &Registry) -> Result<Self, RegisterError> {
-        let gauge =
-            |name, help, labels: &[&str]| registry.gauge(name, help).max_series(MAX_SERIES).labels(labels);
-        let counter = |name, help| registry.float_counter(name, help).labels(&["slo"]);
+        let gauge = |name, help, labels: &[&str]| {
+            registry.gauge(name, help).max_series(MAX_OBJECTIVES * 2 * MAX_PAIRS).labels(labels)
+        };
+        let counter =
+            |name, help| registry.float_counter(name, help).max_series(MAX_OBJECTIVES).labels(&["slo"]);
         Ok(Self {
             burn_rate: gauge(
                 "slo_burn_rate",

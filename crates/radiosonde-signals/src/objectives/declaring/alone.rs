@@ -4,6 +4,7 @@ use crate::objectives::burn_window::BurnWindow;
 use crate::objectives::indicator::{Bound, Indicator};
 use crate::objectives::slo::Slo;
 use crate::objectives::slo_error_kind::SloErrorKind;
+use crate::objectives::slo_metrics::MAX_PAIRS;
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 const PERIODS: [Duration; 2] = [Duration::from_secs(60), DAY.saturating_mul(366)];
@@ -24,6 +25,9 @@ pub(crate) fn check(slo: &Slo) -> Result<(), SloErrorKind> {
     }
     check_indicator(slo.indicator())?;
     check_traffic(slo)?;
+    if slo.burn_windows().len() > MAX_PAIRS {
+        return Err(SloErrorKind::TooMany { what: "pairs of windows", most: MAX_PAIRS });
+    }
     slo.burn_windows().iter().try_for_each(|window| check_window(slo, window))
 }
 

@@ -1,4 +1,4 @@
-//! What an objective is checked for when it is declared.
+//! Checks of an objective when it is declared.
 
 pub(crate) mod against_metrics;
 pub(crate) mod against_others;
@@ -8,6 +8,8 @@ use against_metrics::DeclaredMetrics;
 
 use crate::objectives::slo::Slo;
 use crate::objectives::slo_error::SloError;
+use crate::objectives::slo_error_kind::SloErrorKind;
+use crate::objectives::slo_metrics::MAX_OBJECTIVES;
 
 /// Checks objectives that are to be declared beside others; those among them that are not declared yet.
 pub(crate) fn check_all(
@@ -20,6 +22,9 @@ pub(crate) fn check_all(
         let refused = |kind| SloError::new(slo.name(), kind);
         alone::check(&slo).map_err(refused)?;
         if against_others::is_new(&slo, &all).map_err(refused)? {
+            if all.len() >= MAX_OBJECTIVES {
+                return Err(refused(SloErrorKind::TooMany { what: "objectives", most: MAX_OBJECTIVES }));
+            }
             metrics.check(&slo).map_err(refused)?;
             all.push(slo);
         }

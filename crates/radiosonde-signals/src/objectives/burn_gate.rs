@@ -1,6 +1,6 @@
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 
-use radiosonde_core::SharedClock;
+use radiosonde_core::{SharedClock, diagnostics};
 
 use crate::objectives::objectives::Objectives;
 
@@ -14,7 +14,7 @@ impl Objectives {
     /// - when the window has no events: an instance that is not ready gets no requests, and none of them could be good. So the gate fails
     ///   for about the length of the window after the last bad event, and the instance then gets its next chance;
     /// - if the last evaluation is longer ago, by the clock of the evaluations, than the window is long;
-    /// - while no objective has this name.
+    /// - while no objective has this name, which the first probe reports in [`diagnostics`]: it may be declared later.
     ///
     /// # Cost
     /// A lock; it allocates only to fail.
@@ -48,10 +48,18 @@ impl Objectives {
         factor: f64,
         clock: SharedClock,
     ) -> impl Fn() -> Result<(), String> + Send + Sync + 'static {
-        let (board, slo) = (Arc::clone(self.board()), slo.into());
+        let (board, slo, is_reported) = (Arc::clone(self.board()), slo.into(), Once::new());
         move || {
             let now = clock.monotonic();
-            board.gate(&slo, factor, now)
+            board.gate(&slo, factor, now).unwrap_or_else(|| {
+                is_reported.call_once(|| report_unknown(&slo));
+                Ok(())
+            })
         }
     }
+}
+
+fn report_unknown(slo: &str) {
+    let message = format_args!("no objective has the name {slo:?}: the gate passes until it is declared");
+    diagnostics::report("signals", "burn gate", message);
 }

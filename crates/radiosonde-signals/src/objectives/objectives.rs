@@ -21,13 +21,13 @@ use crate::objectives::thresholds::Thresholds;
 ///
 /// # Shape
 /// An evaluation reads a snapshot of the registry, at any rhythm; nothing is added to the work itself. Objectives about events count by
-/// how much counters have grown: a decrease is a reset, and counts from 0; a series that is new since the declaration counts in full;
-/// series that go away cost nothing. Objectives over time count the seconds since the last evaluation, at most 300, as good or as bad
+/// how much counters have grown: a decrease is a reset, and counts from 0; a series that is new since the declaration counts in full, which
+/// for a collector's series is also what it had before this process; series that go away cost nothing. Objectives over time count the seconds since the last evaluation, at most 300, as good or as bad
 /// by what is in the snapshot; without a series they are neither. Throughput is the rate of the last minute, or that since the last
 /// evaluation if it is longer ago.
 ///
 /// The burn rate is the share of bad events in a window, divided by the error budget. A window without events holds its last one, which
-/// is 0 at first. The remaining budget is `1 - bad / allowed`, where a period allows the error budget times its events, or times the
+/// is 0 at first, but does not count as burning. The remaining budget is `1 - bad / allowed`, where a period allows the error budget times its events, or times the
 /// [expected traffic](Slo::expected_traffic) if that is more; for objectives over time, times its seconds. A period without bad events has
 /// all of its budget.
 ///
@@ -87,7 +87,7 @@ struct Standings {
     /// The signals among which the work of all objectives was looked for last.
     signals: Option<Vec<GoldenSignals>>,
     label_sets: LabelSets,
-    /// How many families there were at the last evaluation.
+    /// The number of families at the last evaluation.
     families: usize,
     /// The problems that were reported.
     reported: Vec<SloError>,
@@ -99,11 +99,11 @@ impl Board {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether the objective of this name burns at most this fast.
-    pub(crate) fn gate(&self, slo: &str, factor: f64, now: Duration) -> Result<(), String> {
+    /// Whether the objective of this name burns at most this fast; `None` if there is no such objective.
+    pub(crate) fn gate(&self, slo: &str, factor: f64, now: Duration) -> Option<Result<(), String>> {
         let board = self.lock();
-        let standing = board.all.iter().find(|standing| standing.slo().name() == slo);
-        standing.map_or(Ok(()), |standing| standing.gate(factor, now))
+        let standing = board.all.iter().find(|standing| standing.slo().name() == slo)?;
+        Some(standing.gate(factor, now))
     }
 }
 
@@ -117,12 +117,13 @@ impl Objectives {
     /// Declares an objective: before the work that it is about, so that a latency's threshold becomes a bucket. Two parts of a program
     /// may declare the same one.
     ///
-    /// What the registry has by now is the baseline, from which events count.
+    /// The values that the registry has by now are the baseline, from which events count.
     ///
     /// # Errors
     /// [`SloError`] names what to change:
     /// - a name, target, period, window, threshold or bound that makes no sense by itself;
     /// - a factor that bad events cannot reach, or a budget of less than one event at the expected traffic;
+    /// - more than 1,000 objectives of a registry, or more than 10 pairs of windows: each has series of its own;
     /// - another objective with the name, unless it is the same;
     /// - another objective of the same work and period that it contradicts: two targets for the availability or for one threshold, or a
     ///   longer threshold without a higher target;

@@ -274,6 +274,27 @@ fn time_in_which_the_oldest_timestamp_is_too_old_is_bad() {
 }
 
 #[test]
+fn a_timestamp_that_was_never_set_is_unknown_until_it_could_be_too_old() {
+    let counted = Counted::new();
+    let updated = counted.registry.gauge("updated_timestamp_seconds", "Last update.");
+    let updated = updated.unit("seconds").labels(&["feed"]).unwrap();
+    let slo =
+        Slo::freshness("feed", 99.0, counted.series("updated_timestamp_seconds", Kind::Gauge), 2 * MINUTE);
+    counted.objectives.declare(slo).unwrap();
+    updated.with(&["a"]).set(0.0);
+    counted.now();
+    assert_eq!(counted.after(MINUTE), (0.0, 0.0), "a deployment");
+    let now = counted.clock.now().duration_since(UNIX_EPOCH).unwrap().as_secs_f64();
+    updated.with(&["b"]).set(now);
+    assert_eq!(counted.after(MINUTE), (60.0, 0.0), "the other one is known");
+    assert_eq!(counted.objectives.statuses()[0].burning, []);
+    assert_eq!(counted.after(Duration::from_secs(1)), (61.0, 1.0));
+    updated.with(&["a"]).set(now + 60.0);
+    updated.with(&["b"]).set(now + 60.0);
+    assert_eq!(counted.after(MINUTE), (121.0, 1.0));
+}
+
+#[test]
 fn time_in_which_too_little_happens_in_a_minute_is_bad() {
     let counted = Counted::new();
     let points = counted.registry.counter("points_total", "Points.").build().unwrap();

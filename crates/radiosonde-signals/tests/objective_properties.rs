@@ -127,6 +127,10 @@ proptest! {
                 let is_unchanged = Duration::from_secs(passed + 20) < length || before.counts.total == 0.0;
                 prop_assert!(!is_unchanged || window.burn_rate == before.burn_rate, "{window:?} {before:?}");
             }
+            let burns = idle.burning == [WINDOW];
+            let is_fast = idle.windows.iter().all(|window| window.burn_rate > WINDOW.factor);
+            let has_bad = idle.windows[0].counts.bad > 0.0 && idle.windows[1].counts.bad >= 5.0;
+            prop_assert_eq!(burns, is_fast && has_bad);
             prop_assert_eq!(idle.budget_remaining, last.budget_remaining);
             prop_assert_eq!(idle.period, last.period);
             let again = run.evaluate();

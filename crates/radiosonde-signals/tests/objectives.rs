@@ -14,7 +14,7 @@ use radiosonde_metrics::collect::{Collection, Collector};
 use radiosonde_metrics::model::Kind;
 use radiosonde_metrics::{Counter, DynFamily, Registry};
 use radiosonde_signals::{
-    BurnWindow, Counts, Objectives, Operation, Series, Severity, Slo, SloStatus, WindowStatus, Work,
+    Bound, BurnWindow, Counts, Objectives, Operation, Series, Severity, Slo, SloStatus, WindowStatus, Work,
 };
 use radiosonde_testkit::ManualClock;
 
@@ -147,6 +147,42 @@ fn both_windows_have_to_burn_and_the_long_one_needs_bad_events() {
     let status = orders.run(10, 0, MINUTE);
     assert!(status.windows[1].burn_rate > 14.4);
     assert_eq!(status.burning, [], "the short window ends it");
+}
+
+#[test]
+fn one_bad_sample_of_time_is_no_alert_and_a_minute_is_one() {
+    let ten = Duration::from_secs(10);
+    let short = BurnWindow { long: 2 * ten, short: ten / 2, ..PAGE };
+    for (window, least) in [(PAGE, 6), (short, 1)] {
+        let (registry, clock) = (Registry::new(), ManualClock::new());
+        let depth = registry.gauge("depth", "Depth.").build().unwrap();
+        let gauge = Series::of(&registry, "depth", Kind::Gauge);
+        let slo = Slo::gauge("depth", 99.0, gauge, Bound::AtMost(1.0)).windows([window]);
+        assert_eq!((slo.least_bad_events(), slo.clone().min_bad_events(7.0).least_bad_events()), (60.0, 7.0));
+        let objectives = Objectives::of(&registry);
+        objectives.declare(slo).unwrap();
+        let is_ready = objectives.burn_gate("depth", 1.0, Arc::new(clock.clone()));
+        depth.set(2.0);
+        objectives.evaluate(&clock);
+        for sample in 1..=6 {
+            clock.advance(ten);
+            objectives.evaluate(&clock);
+            let status = objectives.status("depth").unwrap();
+            assert_eq!(!status.burning.is_empty(), sample >= least, "{sample} {window:?}");
+        }
+        assert!(is_ready().is_err());
+    }
+}
+
+#[test]
+fn an_instance_without_events_in_the_short_window_does_not_alert() {
+    let orders = Orders::new();
+    assert_eq!(orders.run(0, 50, Duration::from_secs(1)).burning, [PAGE]);
+    let status = orders.run(0, 0, MINUTE - Duration::from_secs(1));
+    assert_eq!((status.burning, status.windows[0].counts.bad), (vec![PAGE], 50.0));
+    let status = orders.run(0, 0, Duration::from_secs(1));
+    assert_eq!((status.windows[0].burn_rate, status.windows[1].counts.bad), (100.0, 50.0));
+    assert_eq!(status.burning, [], "taken out by its readiness");
 }
 
 #[test]

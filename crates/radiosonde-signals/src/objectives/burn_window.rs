@@ -6,7 +6,7 @@ use crate::objectives::severity::Severity;
 ///
 /// # Shape
 /// The budget burns too fast if it does in both windows: the long one has enough events to be sure, and the short one ends the alert
-/// soon after the cause. At a factor of 1 the budget lasts exactly for the period.
+/// soon after the cause, and as soon as there are no more events. At a factor of 1 the budget lasts exactly for the period.
 ///
 /// ```
 /// use std::time::Duration;
@@ -32,7 +32,7 @@ pub struct BurnWindow {
     pub long: Duration,
     /// The short window.
     pub short: Duration,
-    /// How many times faster than the period allows.
+    /// The burn rate above which the budget burns too fast.
     pub factor: f64,
     /// The severity of the alert.
     pub severity: Severity,

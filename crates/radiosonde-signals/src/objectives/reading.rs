@@ -19,6 +19,8 @@ pub(crate) struct Reading {
     total: Increases,
     bad: Increases,
     rate: RecentRate,
+    /// The time of the first reading, by the monotonic clock.
+    begun: Option<Duration>,
 }
 
 impl Reading {
@@ -39,18 +41,24 @@ impl Reading {
         step: Duration,
     ) -> Counts {
         let grown = self.growth(sources, snapshot, known);
+        let age = moment.monotonic.saturating_sub(*self.begun.get_or_insert(moment.monotonic));
         let is_good = match sources {
             Sources::Events { .. } | Sources::Latency { .. } => return grown,
             Sources::Throughput { at_least, .. } => {
                 self.rate.after(grown.total, moment.monotonic).map(|rate| rate >= *at_least)
             }
             Sources::Freshness { timestamp, at_most } => {
-                all_good(timestamp, snapshot, known, |time| moment.unix_seconds - time <= *at_most)
+                let is_young = age.as_secs_f64() <= *at_most;
+                let is_known = |time: &f64| *time > 0.0 || !is_young;
+                all_good(timestamp, snapshot, known, is_known, |time| moment.unix_seconds - time <= *at_most)
             }
-            Sources::Gauge { gauge, bound } => all_good(gauge, snapshot, known, |value| match *bound {
-                Bound::AtMost(most) => value <= most,
-                Bound::AtLeast(least) => value >= least,
-            }),
+            Sources::Gauge { gauge, bound } => {
+                let is_good = |value| match *bound {
+                    Bound::AtMost(most) => value <= most,
+                    Bound::AtLeast(least) => value >= least,
+                };
+                all_good(gauge, snapshot, known, |_| true, is_good)
+            }
         };
         let total = step.as_secs_f64();
         match is_good {
@@ -123,13 +131,14 @@ fn observations(value: &SnapshotValue, threshold: f64) -> Option<[f64; 2]> {
     Some([count(counts), count(&counts[at + 1..])])
 }
 
-/// Whether all series are good; `None` if there are none. One that is not a number is not there.
+/// Whether all series with a known value are good; `None` if there are none. One that is not a number is not known.
 fn all_good(
     of: &mut Selected,
     snapshot: &Snapshot,
     known: &mut LabelSets,
+    is_known: impl Fn(&f64) -> bool,
     is_good: impl Fn(f64) -> bool,
 ) -> Option<bool> {
     let values = of.find(snapshot, known).1.map(SeriesSnapshot::number).filter(|value| !value.is_nan());
-    values.map(is_good).reduce(|all, one| all && one)
+    values.filter(is_known).map(is_good).reduce(|all, one| all && one)
 }

@@ -49,7 +49,7 @@ pub struct Slo {
     indicator: Indicator,
     period: Duration,
     windows: Vec<BurnWindow>,
-    min_bad_events: f64,
+    min_bad_events: Option<f64>,
     events_per_second: Option<f64>,
     owner: Option<String>,
     runbook: Option<String>,
@@ -58,6 +58,9 @@ pub struct Slo {
 }
 
 const DEFAULT_PERIOD: Duration = Duration::from_secs(30 * 24 * 3600);
+const LEAST_BAD_EVENTS: f64 = 5.0;
+/// Several evaluations: a single one counts all of the seconds since the one before.
+const LEAST_BAD_SECONDS: f64 = 60.0;
 
 impl Slo {
     /// This percentage of the work has to succeed.
@@ -81,6 +84,9 @@ impl Slo {
     }
 
     /// For this percentage of the time, the Unix time in a gauge must not be older than this.
+    ///
+    /// A gauge that is 0 was never set: for as long as `at_most` after the first evaluation that is unknown, and then bad. So a process that
+    /// starts has time for its first update.
     pub fn freshness(name: impl Into<String>, percent: f64, timestamp: Series, at_most: Duration) -> Self {
         Self::new(name.into(), percent, Indicator::Freshness { timestamp, at_most })
     }
@@ -97,7 +103,7 @@ impl Slo {
             indicator,
             period: DEFAULT_PERIOD,
             windows: BurnWindow::DEFAULT.to_vec(),
-            min_bad_events: 5.0,
+            min_bad_events: None,
             events_per_second: None,
             owner: None,
             runbook: None,
@@ -117,13 +123,16 @@ impl Slo {
         self
     }
 
-    /// How many bad events a long window has to have for an alert; default: 5. Of an objective measured over time, seconds.
+    /// The number of bad events that a long window has to have for an alert; default: 5.
+    ///
+    /// Of an objective measured over time, seconds; default: 60, or half of a window that is shorter than 2 minutes. An evaluation counts
+    /// all seconds since the one before, so fewer are a single sample.
     pub const fn min_bad_events(mut self, events: f64) -> Self {
-        self.min_bad_events = events;
+        self.min_bad_events = Some(events);
         self
     }
 
-    /// How many events there are in a second, about. The error budget is then of at least as many events as the period has.
+    /// The approximate number of events per second. The error budget is then that of at least as many events as the period has.
     pub const fn expected_traffic(mut self, events_per_second: f64) -> Self {
         self.events_per_second = Some(events_per_second);
         self
@@ -135,7 +144,7 @@ impl Slo {
         self
     }
 
-    /// A page about what to do: the annotation `runbook_url` of its alerts.
+    /// The address of a page that explains what to do: the annotation `runbook_url` of its alerts.
     pub fn runbook(mut self, url: impl Into<String>) -> Self {
         self.runbook = Some(url.into());
         self
@@ -152,9 +161,17 @@ impl Slo {
     pub(crate) const fn is_level(&self) -> bool {
         self.is_level
     }
+
+    /// The number of bad events, or seconds, that is enough in a window of this length.
+    pub(crate) fn least_bad_in(&self, window: Duration) -> f64 {
+        match self.min_bad_events {
+            None if !self.indicator.counts_events() => LEAST_BAD_SECONDS.min(window.as_secs_f64() / 2.0),
+            _ => self.least_bad_events(),
+        }
+    }
 }
 
-/// What it was declared with.
+/// The values that it was declared with.
 impl Slo {
     /// The name, the label `slo` of its metrics.
     #[must_use]
@@ -174,7 +191,7 @@ impl Slo {
         (100.0 - self.target) / 100.0
     }
 
-    /// What is good and bad.
+    /// The events, or the time, that it counts as good and bad.
     #[must_use]
     pub const fn indicator(&self) -> &Indicator {
         &self.indicator
@@ -192,13 +209,17 @@ impl Slo {
         &self.windows
     }
 
-    /// How many bad events a long window has to have for an alert.
+    /// The number of bad events, or seconds, that a long window has to have for an alert.
     #[must_use]
     pub const fn least_bad_events(&self) -> f64 {
-        self.min_bad_events
+        match self.min_bad_events {
+            Some(events) => events,
+            None if self.indicator.counts_events() => LEAST_BAD_EVENTS,
+            None => LEAST_BAD_SECONDS,
+        }
     }
 
-    /// How many events there are in a second, if that was declared.
+    /// The approximate number of events per second, if it was declared.
     #[must_use]
     pub const fn events_per_second(&self) -> Option<f64> {
         self.events_per_second
@@ -210,7 +231,7 @@ impl Slo {
         self.owner.as_deref()
     }
 
-    /// A page about what to do.
+    /// The address of a page that explains what to do.
     #[must_use]
     pub fn runbook_url(&self) -> Option<&str> {
         self.runbook.as_deref()

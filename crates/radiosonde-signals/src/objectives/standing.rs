@@ -16,13 +16,13 @@ use crate::objectives::slo_status::{SloStatus, WindowStatus};
 use crate::objectives::sources::Sources;
 use crate::objectives::window_ring::WindowRing;
 
-/// How an objective stands: what was read so far, and what follows from it.
+/// The state of an objective: the counts that were read so far, its burn rates and its budget.
 #[derive(Debug)]
 pub(crate) struct Standing {
     slo: Slo,
     sources: Sources,
     reading: Reading,
-    /// What there was when the objective was declared, until its work is found.
+    /// The snapshot at the declaration of the objective, until its work is found.
     baseline: Option<Arc<Snapshot>>,
     /// When the snapshot that was read last was taken.
     last_read: SnapshotOrder,
@@ -151,7 +151,7 @@ impl Standing {
             return Ok(());
         };
         let is_outdated = now.saturating_sub(evaluated) > short.window;
-        let is_certain = short.counts.bad > 0.0 && short.counts.bad >= self.slo.least_bad_events();
+        let is_certain = short.counts.bad > 0.0 && short.counts.bad >= self.slo.least_bad_in(short.window);
         if is_outdated || !is_certain || short.burn_rate <= factor {
             return Ok(());
         }
@@ -163,10 +163,13 @@ impl Standing {
         ))
     }
 
+    /// A window without bad events does not burn, also if it is empty and holds a rate: an instance that gets no more requests, as its
+    /// readiness fails, would alert for as long as the long window.
     fn is_burning(&self, pair: &BurnWindow) -> bool {
         let window = |length| self.windows.iter().find(|of| of.window == length);
-        let is_fast = |length| window(length).is_some_and(|of| of.burn_rate > pair.factor);
+        let burns =
+            |length| window(length).is_some_and(|of| of.burn_rate > pair.factor && of.counts.bad > 0.0);
         let bad = window(pair.long).map_or(0.0, |of| of.counts.bad);
-        is_fast(pair.long) && is_fast(pair.short) && bad >= self.slo.least_bad_events()
+        burns(pair.long) && burns(pair.short) && bad >= self.slo.least_bad_in(pair.long)
     }
 }

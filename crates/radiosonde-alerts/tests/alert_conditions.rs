@@ -10,7 +10,8 @@ use radiosonde_core::Clock;
 use radiosonde_metrics::model::Kind;
 use radiosonde_metrics::{Buckets, Registry};
 use radiosonde_signals::{
-    Anomalies, AnomalyOptions, GoldenSignals, Limit, Measure, Objectives, Operation, Series, Slo, Work,
+    Anomalies, AnomalyOptions, GoldenSignals, Limit, Measure, ObjectiveTable, Objectives, Operation, Series,
+    Slo, Work,
 };
 use radiosonde_testkit::ManualClock;
 
@@ -337,6 +338,31 @@ fn an_error_budget_that_burns_alerts_without_a_rule() {
         "The error budget of jobs burns 25 times as fast as it may in 1h, and -2400 % of it is left."
     );
     assert!((page.value().unwrap() - 25.0).abs() < 1e-9);
+}
+
+#[test]
+fn the_alerts_of_a_row_of_a_table_can_be_inhibited_by_their_label() {
+    let registry = Registry::new();
+    let one = One::with(&registry, AlertRule::new("Never", Condition::when(|_| None)));
+    let depth = registry.gauge("depth", "Depth.").build().unwrap();
+    let table = ObjectiveTable::new("queue");
+    let table = table.at_most("depth", Series::of(&registry, "depth", Kind::Gauge), [10.0, 20.0, 30.0]);
+    Objectives::of(&registry).declare_all(table.slos().unwrap()).unwrap();
+    depth.set(100.0);
+    one.after(MINUTE);
+    one.after(MINUTE);
+    let alerts = one.engine.active_alerts();
+    let levels = alerts.iter().filter(|alert| alert.labels()["long"] == "5m");
+    let mut severities: Vec<_> = levels.map(radiosonde_alerts::Alert::severity).collect();
+    severities.sort();
+    assert_eq!(severities, [Severity::Warning, Severity::Critical]);
+    assert!(
+        alerts.len() > 2 && alerts.iter().all(|alert| alert.labels()["slo"] == "queue_depth"),
+        "{alerts:?}"
+    );
+    let critical =
+        |alert: &&radiosonde_alerts::Alert| alert.annotations()["summary"].contains("queue_depth_critical");
+    assert_eq!(alerts.iter().filter(critical).count(), 1);
 }
 
 #[test]

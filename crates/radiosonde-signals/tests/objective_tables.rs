@@ -212,6 +212,26 @@ fn what_all_rows_have_in_common_is_in_each_objective() {
 }
 
 #[test]
+fn the_alerts_of_a_row_have_its_name_as_their_label() {
+    let slos = declare(&gateway()).unwrap();
+    for row in slos.chunks(3) {
+        let labels: Vec<_> = row.iter().map(Slo::alert_label).collect();
+        assert_eq!(labels, [row[0].name(); 3]);
+    }
+    assert_eq!(Slo::availability("own", 99.0, Work::http_server()).alert_label(), "own");
+}
+
+#[test]
+fn windows_longer_than_the_period_of_a_table_are_left_out() {
+    let hours = |hours: u64| Duration::from_secs(hours * 3600);
+    for (period, pairs) in [(24, 3), (23, 2), (6, 2), (1, 1)] {
+        let slos = declare(&gateway().period(hours(period))).unwrap();
+        assert_eq!(slos[0].burn_windows(), &BurnWindow::DEFAULT[..pairs], "{period}");
+        assert_eq!((slos.len(), slos[1].burn_windows().len()), (12, 1));
+    }
+}
+
+#[test]
 fn levels_contradict_no_other_objective() {
     let registry = Registry::new();
     let objectives = Objectives::of(&registry);

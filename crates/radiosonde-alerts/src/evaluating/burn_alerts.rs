@@ -19,7 +19,7 @@ fn burn_alert(status: &SloStatus, pair: &BurnWindow, now: Now) -> Alert {
     let slo = &status.slo;
     let rate = burn_rate(status, pair.long);
     let mut alert = Alert::new(NAME, pair.severity, now.wall)
-        .label("slo", slo.name())
+        .label("slo", slo.alert_label())
         .label("long", label(pair.long))
         .label("short", label(pair.short))
         .with_value(rate)

@@ -18,9 +18,12 @@ use crate::objectives::work::Work;
 ///
 /// | level | name | alerts |
 /// |---|---|---|
-/// | target | `<table>_<row>` | [`BurnWindow::DEFAULT`], as far as its factors can be reached |
+/// | target | `<table>_<row>` | [`BurnWindow::DEFAULT`], as far as its factors can be reached and its windows are not longer than the period |
 /// | warning | `<table>_<row>_warning` | warning, if the level was missed in 5 minutes |
 /// | critical | `<table>_<row>_critical` | critical, if the level was missed in 5 minutes |
+///
+/// The alerts of all three have the row's name, `<table>_<row>`, as their label `slo`, so that Alertmanager can inhibit the warning of a row
+/// by its critical alert.
 ///
 /// A percentile of the latency is an objective for that percentage: a 95th percentile of 50 ms is that 95 % take no longer than 50 ms.
 /// Rows about a rate, an age or a gauge hold for a percentage of the time; default: 95 %.
@@ -65,7 +68,7 @@ struct Row {
     levels: Levels,
 }
 
-/// What a row is about, with its three levels.
+/// The indicator of a row with its three levels.
 #[derive(Debug, Clone, PartialEq)]
 enum Levels {
     Availability(Work, [f64; 3]),
@@ -150,7 +153,7 @@ impl ObjectiveTable {
         self
     }
 
-    /// How many events there are in a second, about, in all rows that count events.
+    /// The approximate number of events per second in all rows that count events.
     pub const fn expected_traffic(mut self, events_per_second: f64) -> Self {
         self.events_per_second = Some(events_per_second);
         self
@@ -162,7 +165,7 @@ impl ObjectiveTable {
         self
     }
 
-    /// A page about what to do.
+    /// The address of a page that explains what to do.
     pub fn runbook(mut self, url: impl Into<String>) -> Self {
         self.runbook = Some(url.into());
         self
@@ -178,9 +181,9 @@ impl ObjectiveTable {
             let name = format!("{}_{}", self.name, row.name);
             row.levels.check().map_err(|kind| SloError::new(&name, kind))?;
             let [target, warning, critical] = row.levels.slos(&name, self.time_percent);
-            slos.push(self.completed(with_reachable_windows(target)));
-            slos.push(self.completed(as_level(warning, Severity::Warning)));
-            slos.push(self.completed(as_level(critical, Severity::Critical)));
+            slos.push(with_reachable_windows(self.completed(target)));
+            slos.push(as_level(self.completed(warning), &name, Severity::Warning));
+            slos.push(as_level(self.completed(critical), &name, Severity::Critical));
         }
         Ok(slos)
     }
@@ -249,15 +252,16 @@ impl Levels {
     }
 }
 
-/// Leaves out windows whose factor bad events cannot exceed: a median has a budget of 50 %.
+/// Leaves out windows whose factor bad events cannot exceed, as a median has a budget of 50 %, and those longer than the period.
 fn with_reachable_windows(slo: Slo) -> Slo {
-    let budget = slo.error_budget();
-    slo.windows(BurnWindow::DEFAULT.into_iter().filter(|window| is_reachable(budget, window.factor)))
+    let (budget, period) = (slo.error_budget(), slo.budget_period());
+    let fits = |window: &BurnWindow| is_reachable(budget, window.factor) && window.long <= period;
+    slo.windows(BurnWindow::DEFAULT.into_iter().filter(fits))
 }
 
 const LEVEL_WINDOW: Duration = Duration::from_secs(5 * 60);
 
-fn as_level(slo: Slo, severity: Severity) -> Slo {
+fn as_level(slo: Slo, row: &str, severity: Severity) -> Slo {
     let window = BurnWindow { long: LEVEL_WINDOW, short: LEVEL_WINDOW, factor: 1.0, severity };
-    slo.windows([window]).level()
+    slo.windows([window]).level_of(row)
 }

@@ -53,8 +53,8 @@ pub struct Slo {
     events_per_second: Option<f64>,
     owner: Option<String>,
     runbook: Option<String>,
-    /// Whether it is the warning or the critical level of a row of a table, which is compared with no other objective.
-    is_level: bool,
+    /// The name of the row of a table of which it is the warning or the critical level. It is compared with no other objective.
+    level_of: Option<String>,
 }
 
 const DEFAULT_PERIOD: Duration = Duration::from_secs(30 * 24 * 3600);
@@ -107,7 +107,7 @@ impl Slo {
             events_per_second: None,
             owner: None,
             runbook: None,
-            is_level: false,
+            level_of: None,
         }
     }
 
@@ -152,14 +152,13 @@ impl Slo {
 }
 
 impl Slo {
-    /// A level of a row of a table.
-    pub(crate) const fn level(mut self) -> Self {
-        self.is_level = true;
-        self
+    /// A level of this row of a table.
+    pub(crate) fn level_of(self, row: &str) -> Self {
+        Self { level_of: Some(row.to_owned()), ..self }
     }
 
     pub(crate) const fn is_level(&self) -> bool {
-        self.is_level
+        self.level_of.is_some()
     }
 
     /// The number of bad events, or seconds, that is enough in a window of this length.
@@ -177,6 +176,13 @@ impl Slo {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The label `slo` of its alerts: its name, or that of the row if it is a level of an [`ObjectiveTable`](crate::ObjectiveTable). So an
+    /// inhibition by `slo` leaves the most severe alert of a row.
+    #[must_use]
+    pub fn alert_label(&self) -> &str {
+        self.level_of.as_deref().unwrap_or(&self.name)
     }
 
     /// The target in percent.

@@ -2,11 +2,12 @@ use std::collections::HashMap;
 
 use radiosonde_metrics::model::LabelSet;
 
-/// How much each of many series has grown since it was read last.
+/// The growth of each of many series since its last reading.
 ///
 /// # Shape
 /// As Prometheus' `increase`, without its extrapolation: a series that decreased was reset, and counts from 0 to its value. Beyond it, a
-/// series that is new counts in full: this process began to count it, at 0.
+/// series that is new counts in full. That is right for counters of this process, which began at 0. A collector may bring one that began
+/// earlier, such as that of another process; its former events then count as if they had just happened.
 ///
 /// A series that is absent for some readings counts from its last value when it comes back, or in full if it is lower then. So a
 /// collector that fails once does not repeat all of its counts.

@@ -3,7 +3,7 @@ use std::time::Duration;
 use crate::golden::Series;
 use crate::objectives::work::Work;
 
-/// What an objective counts as good and as bad.
+/// The events, or the time, that an objective counts as good and as bad.
 ///
 /// ```
 /// use radiosonde_signals::{Indicator, Slo, Work};

@@ -1,6 +1,6 @@
 use std::fmt;
 
-/// How urgent an alert is.
+/// The urgency of an alert.
 ///
 /// ```
 /// use radiosonde_signals::Severity;

@@ -199,10 +199,10 @@ impl AlertEngine {
         self.threads.as_ref().map_or(complete, |threads| threads.stop(deadline))
     }
 
-    /// Calls the handlers on this thread, if there is no other for it.
+    /// Calls the handlers on this thread, if there is no other for it. Within a handler it returns at once: the call around it goes on.
     fn hand_over(&self) {
         if self.threads.is_none() {
-            while let Some(notice) = self.core.queue.try_pop() {
+            for notice in self.core.queue.turn().into_iter().flatten() {
                 self.core.hand_over(&notice);
             }
         }

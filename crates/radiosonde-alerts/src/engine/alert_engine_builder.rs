@@ -116,7 +116,8 @@ impl AlertEngineBuilder {
         Ok(AlertEngine::new(core, Some(threads)))
     }
 
-    /// An engine without threads, for tests of rules: it evaluates when [`AlertEngine::evaluate`] is called, and handlers run within the calls.
+    /// An engine without threads, for tests of rules: it evaluates when [`AlertEngine::evaluate`] is called, and handlers run within the calls,
+    /// of one call at a time.
     ///
     /// # Errors
     /// [`AlertEngineBuildError`] if a rule, the interval or a metric is refused.

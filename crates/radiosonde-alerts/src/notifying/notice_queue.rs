@@ -15,7 +15,21 @@ pub(crate) struct NoticeQueue {
 struct Inner {
     notices: VecDeque<Notice>,
     is_closed: bool,
+    /// Whether a [`Turn`] is taken.
+    is_at_work: bool,
 }
+
+/// The right to call the handlers, which one call at a time has.
+#[derive(Debug)]
+pub(crate) struct Turn<'a> {
+    queue: &'a NoticeQueue,
+    /// How many more notices there may be in this turn.
+    left: usize,
+    has_ended: bool,
+}
+
+/// A handler that answers each notice with another one must not keep a call for ever.
+const MOST_IN_A_TURN: usize = 10_000;
 
 impl NoticeQueue {
     pub(crate) fn new(most: usize) -> Self {
@@ -33,9 +47,10 @@ impl NoticeQueue {
         has_room
     }
 
-    /// The next notice, if there is one.
-    pub(crate) fn try_pop(&self) -> Option<Notice> {
-        self.lock().notices.pop_front()
+    /// The right to call the handlers, unless another call has it: that one takes what is in the queue by now.
+    pub(crate) fn turn(&self) -> Option<Turn<'_>> {
+        let is_taken = std::mem::replace(&mut self.lock().is_at_work, true);
+        (!is_taken).then(|| Turn { queue: self, left: MOST_IN_A_TURN, has_ended: false })
     }
 
     /// Waits for the next notice; `None` once the queue is closed and empty.
@@ -70,5 +85,34 @@ impl NoticeQueue {
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Iterator for Turn<'_> {
+    type Item = Notice;
+
+    fn next(&mut self) -> Option<Notice> {
+        let mut inner = self.queue.lock();
+        let goes_on = self.left > 0 && !self.has_ended;
+        let notice = if goes_on { inner.notices.pop_front() } else { None };
+        match notice {
+            Some(_) => self.left -= 1,
+            // With the lock: what is pushed from now on finds the turn free.
+            None if !self.has_ended => {
+                self.has_ended = true;
+                inner.is_at_work = false;
+            }
+            None => {}
+        }
+        notice
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        // It has not if a hook of the process panicked.
+        if !self.has_ended {
+            self.queue.lock().is_at_work = false;
+        }
     }
 }

@@ -75,7 +75,7 @@ impl<H: WebhookHandler> Inner<H> {
         let (head, body) = request.into_parts();
         request::check(&head, &self.accepted, self.max_body_bytes)?;
         let deadline = Timekeeper::after(self.body_timeout);
-        let read = self.timekeeper.until(deadline, request::read(body, self.max_body_bytes)).await;
+        let read = self.timekeeper.until(deadline, request::read(body, self.max_body_bytes, deadline)).await;
         let body = read.map_err(|late| match late {
             Late::Passed => Refusal::BodyTimeout,
             Late::NoThread => Refusal::NoThread,

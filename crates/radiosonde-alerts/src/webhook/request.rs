@@ -1,4 +1,8 @@
+use std::future::poll_fn;
+use std::mem;
 use std::pin::pin;
+use std::task::Poll;
+use std::time::Duration;
 
 use bytes::Buf as _;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap};
@@ -8,6 +12,7 @@ use http_body_util::BodyExt as _;
 
 use crate::webhook::authorization::{Accepted, is_authorized};
 use crate::webhook::refusal::Refusal;
+use crate::webhook::timekeeper::Timekeeper;
 
 /// Checks a request before its body is read.
 pub(super) fn check(head: &request::Parts, accepted: &[Accepted], limit_bytes: usize) -> Result<(), Refusal> {
@@ -35,11 +40,27 @@ fn is_json(headers: &HeaderMap) -> bool {
     is_plain && essence.eq_ignore_ascii_case("application/json")
 }
 
-/// Reads a body of at most this many bytes; trailers are ignored.
-pub(super) async fn read<B: Body>(body: B, limit_bytes: usize) -> Result<Vec<u8>, Refusal> {
+/// After how many frames other tasks get their turn, if none had to be waited for.
+const FRAMES_IN_A_TURN: usize = 128;
+
+/// Reads a body of at most this many bytes until a deadline; trailers are ignored.
+pub(super) async fn read<B: Body>(
+    body: B,
+    limit_bytes: usize,
+    deadline: Duration,
+) -> Result<Vec<u8>, Refusal> {
     let mut body = pin!(body);
-    let mut read = Vec::new();
-    while let Some(frame) = body.frame().await {
+    let (mut read, mut frames) = (Vec::new(), 0_usize);
+    loop {
+        // Frames may be empty, and always there.
+        if frames > 0 && frames.is_multiple_of(FRAMES_IN_A_TURN) {
+            yield_now().await;
+        }
+        let Some(frame) = body.frame().await else { return Ok(read) };
+        if frames > 0 && Timekeeper::has_passed(deadline) {
+            return Err(Refusal::BodyTimeout);
+        }
+        frames += 1;
         let Ok(frame) = frame else { return Err(Refusal::Incomplete) };
         let Ok(mut data) = frame.into_data() else { continue };
         if data.remaining() > limit_bytes - read.len() {
@@ -51,5 +72,17 @@ pub(super) async fn read<B: Body>(body: B, limit_bytes: usize) -> Result<Vec<u8>
             data.advance(length);
         }
     }
-    Ok(read)
+}
+
+/// Is pending once, and ready at once.
+async fn yield_now() {
+    let mut has_yielded = false;
+    poll_fn(|context| {
+        if mem::replace(&mut has_yielded, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }

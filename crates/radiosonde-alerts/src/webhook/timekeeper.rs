@@ -46,6 +46,11 @@ impl Timekeeper {
         SystemClock.monotonic().saturating_add(wait)
     }
 
+    /// Whether the deadline has passed.
+    pub(super) fn has_passed(deadline: Duration) -> bool {
+        SystemClock.monotonic() >= deadline
+    }
+
     /// The output of a future, if it is ready before the deadline. It is polled at least once.
     pub(super) async fn until<F: Future>(&self, deadline: Duration, future: F) -> Result<F::Output, Late> {
         let mut future = pin!(future);
@@ -54,7 +59,7 @@ impl Timekeeper {
             if let Poll::Ready(output) = future.as_mut().poll(context) {
                 return Poll::Ready(Ok(output));
             }
-            if SystemClock.monotonic() >= deadline {
+            if Self::has_passed(deadline) {
                 return Poll::Ready(Err(Late::Passed));
             }
             match alarm.set(deadline, context.waker().clone()) {

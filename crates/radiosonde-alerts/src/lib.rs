@@ -2,6 +2,7 @@
 
 mod alert;
 mod alert_handler;
+mod alert_limit;
 mod alert_lines;
 mod alertmanager;
 mod book;
@@ -17,6 +18,7 @@ mod webhook;
 
 pub use alert::{Alert, AlertState};
 pub use alert_handler::AlertHandler;
+pub use alert_limit::AlertLimit;
 pub use alert_lines::AlertLines;
 pub use alertmanager::active_alert::ActiveAlert;
 pub use alertmanager::alertmanager_error::AlertmanagerError;

@@ -5,7 +5,10 @@
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::UNIX_EPOCH;
 
-use radiosonde_alerts::{Alert, AlertEngine, AlertEngineBuilder, AlertState, Severity};
+use radiosonde_alerts::{
+    Alert, AlertEngine, AlertEngineBuilder, AlertLimit, AlertRule, AlertState, Condition, CreateAlertError,
+    Finding, InvalidAlertRuleKind, Severity,
+};
 use radiosonde_metrics::Registry;
 use radiosonde_testkit::ManualClock;
 
@@ -61,4 +64,75 @@ fn a_handler_that_answers_each_notice_keeps_no_call_for_ever() {
     assert_eq!(*calls.lock().unwrap(), 10_000);
     engine.evaluate();
     assert_eq!(*calls.lock().unwrap(), 20_000, "the rest is for later calls");
+}
+
+/// A rule with these findings.
+fn finds(findings: impl Fn() -> Vec<Finding> + Send + Sync + 'static) -> AlertRule {
+    AlertRule::new("Found", Condition::each(move |_| findings()))
+}
+
+fn refused(registry: &Registry, reason: &str) -> Option<f64> {
+    registry.snapshot().value("radiosonde_alerts_refused_total", &[("reason", reason)])
+}
+
+#[test]
+fn an_alert_with_a_text_beyond_a_limit_is_not_created() {
+    let engine = builder(&Registry::new()).build().unwrap();
+    let many = |add: fn(Alert, String) -> Alert, count: usize| {
+        (0..count).fold(alert("A"), |alert, number| add(alert, format!("n{number}")))
+    };
+    let parts: [(AlertLimit, usize, Box<dyn Fn(usize) -> Alert>); 6] = [
+        (AlertLimit::NameBytes, 256, Box::new(|size| alert("n".repeat(size)))),
+        (AlertLimit::LabelNameBytes, 256, Box::new(|size| alert("A").label("n".repeat(size), "x"))),
+        (AlertLimit::LabelBytes, 1024, Box::new(|size| alert("A").label("a", "x".repeat(size)))),
+        (AlertLimit::AnnotationBytes, 4096, Box::new(|size| alert("A").annotation("a", "x".repeat(size)))),
+        (AlertLimit::Labels, 64, Box::new(move |size| many(|alert, name| alert.label(name, "x"), size))),
+        (
+            AlertLimit::Annotations,
+            64,
+            Box::new(move |size| many(|alert, name| alert.annotation(name, "x"), size)),
+        ),
+    ];
+    for (limit, most, with) in parts {
+        engine.create(with(most)).unwrap();
+        let error = engine.create(with(most + 1)).unwrap_err();
+        assert_eq!(error, CreateAlertError::Limit(limit));
+        assert_eq!(limit.most(), most);
+        assert_eq!(error.to_string(), format!("invalid alert: expected {limit}"));
+        assert!(limit.to_string().contains(&most.to_string()), "{limit}");
+    }
+    let error = engine.create(alert("A").annotation("n".repeat(257), "x")).unwrap_err();
+    assert_eq!(error, CreateAlertError::Limit(AlertLimit::LabelNameBytes));
+    let rule = finds(Vec::new).summary("x".repeat(4097));
+    let error = engine.add_rule(rule).unwrap_err();
+    assert_eq!(*error.kind(), InvalidAlertRuleKind::Limit(AlertLimit::AnnotationBytes));
+    assert!(error.to_string().ends_with(": expected annotations of at most 4096 bytes"), "{error}");
+}
+
+#[test]
+fn long_texts_of_findings_are_cut_after_a_whole_character() {
+    let registry = Registry::new();
+    let long = || Finding::new(1.0).label("site", format!("x{}", "ä".repeat(512)));
+    let many = || (0..65).fold(Finding::new(2.0), |finding, at| finding.label(format!("n{at}"), "x"));
+    let rule = finds(move || vec![long().annotation("text", "{site}{site}{site}{site}ab"), many()]);
+    let engine = builder(&registry).rule(rule).build().unwrap();
+    engine.evaluate();
+    let alerts = engine.active_alerts();
+    assert_eq!(alerts.len(), 1, "too many labels are too many");
+    let site = format!("x{}", "ä".repeat(511));
+    assert_eq!(alerts[0].labels()["site"], site);
+    assert_eq!(alerts[0].annotations()["text"], site.repeat(4) + "ab");
+    assert_eq!((refused(&registry, "long_text"), refused(&registry, "label")), (Some(1.0), Some(1.0)));
+    engine.evaluate();
+    assert_eq!((refused(&registry, "long_text"), refused(&registry, "label")), (Some(2.0), Some(2.0)));
+}
+
+#[test]
+fn a_long_annotation_of_a_finding_is_cut() {
+    let registry = Registry::new();
+    let rule = finds(|| vec![Finding::new(1.0).annotation("text", "x".repeat(4095) + "ä")]);
+    let engine = builder(&registry).rule(rule).build().unwrap();
+    engine.evaluate();
+    assert_eq!(engine.active_alerts()[0].annotations()["text"], "x".repeat(4095));
+    assert_eq!(refused(&registry, "long_text"), Some(1.0));
 }

@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use crate::alert::{Alert, AlertState};
 use crate::alert_handler::AlertHandler;
+use crate::alert_limit::AlertLimit;
 use crate::book::alert_statistics::AlertStatistics;
 use crate::engine::alert_engine_builder::AlertEngineBuilder;
 use crate::engine::core::Core;
@@ -87,10 +88,14 @@ impl AlertEngine {
     /// of this one.
     ///
     /// # Errors
-    /// [`CreateAlertError`] if its name or a label is refused, or there are too many active alerts.
+    /// [`CreateAlertError`] if its name or a label is refused, it is beyond an [`AlertLimit`], or there are too many active alerts.
     pub fn create(&self, alert: Alert) -> Result<(), CreateAlertError> {
         if alert.name().is_empty() {
             return Err(CreateAlertError::EmptyName);
+        }
+        // Before the texts become those of an error.
+        if let Some(limit) = AlertLimit::exceeded_by(&alert) {
+            return Err(CreateAlertError::Limit(limit));
         }
         if self.core.is_rule(alert.name()) {
             return Err(CreateAlertError::NameOfRule(alert.name().to_owned()));

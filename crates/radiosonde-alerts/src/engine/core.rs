@@ -179,9 +179,9 @@ impl Core {
             let what = format_args!("rule {:?} panicked: its alerts stay as they are", rule.name());
             diagnostics::report("alerts", "rule_panic", what);
         }
-        let (past_groups, labels) = rule.take_refused();
-        self.metrics.refused("max_values", past_groups);
-        self.metrics.refused("label", labels);
+        for (reason, alerts) in rule.take_refused().by_reason() {
+            self.metrics.refused(reason, alerts);
+        }
         if let Some(known) = lock(&self.rules).known.get_mut(number) {
             known.value = rule.last_value();
             known.panics += u64::from(has_panicked);

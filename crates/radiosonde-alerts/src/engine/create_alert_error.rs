@@ -1,6 +1,8 @@
 use std::error::Error;
 use std::fmt;
 
+use crate::alert_limit::AlertLimit;
+
 /// An alert that was not created.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -11,6 +13,8 @@ pub enum CreateAlertError {
     NameOfRule(String),
     /// A label or an annotation that Prometheus and Alertmanager refuse, or one that is set from the alert's name or severity.
     Label(String),
+    /// A text is too long, or there are too many.
+    Limit(AlertLimit),
     /// There are as many active alerts as the engine holds.
     TooMany(usize),
 }
@@ -26,6 +30,7 @@ impl fmt::Display for CreateAlertError {
                 f,
                 "invalid label {label:?}: expected [a-zA-Z_][a-zA-Z0-9_]*, without __ in front, and not alertname or severity"
             ),
+            Self::Limit(limit) => write!(f, "invalid alert: expected {limit}"),
             Self::TooMany(most) => write!(f, "too many active alerts: expected at most {most}"),
         }
     }

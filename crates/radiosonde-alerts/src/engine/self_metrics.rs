@@ -51,7 +51,7 @@ impl SelfMetrics {
             )?,
             refused: counter(
                 "radiosonde_alerts_refused_total",
-                "Alerts refused at a limit, by reason.",
+                "Alerts refused or cut at a limit, by reason.",
                 "reason",
             )?,
             last_evaluation: registry

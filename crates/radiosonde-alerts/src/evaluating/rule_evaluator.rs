@@ -1,3 +1,4 @@
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use radiosonde_core::diagnostics;
@@ -6,10 +7,12 @@ use radiosonde_metrics::snapshot::FamilySnapshot;
 use radiosonde_signals::{AnomalyState, Series, SloStatus};
 
 use crate::alert::Alert;
+use crate::alert_limit::AlertLimit;
 use crate::book::observation::{Observation, Terms};
 use crate::evaluating::burn_alerts::burn_rate;
 use crate::evaluating::moment::Moment;
 use crate::evaluating::number::{Memory, numbers};
+use crate::evaluating::refused::Refused;
 use crate::evaluating::template::fill;
 use crate::label_name::{is_label_name, is_reserved};
 use crate::rules::alert_rule::AlertRule;
@@ -25,7 +28,9 @@ pub(crate) struct RuleEvaluator {
     /// The number that was compared last; of several, the highest.
     last: Option<f64>,
     reported: bool,
-    refused: u64,
+    refused: Refused,
+    /// How many texts were cut since they were counted last.
+    cut: Cell<u64>,
 }
 
 impl RuleEvaluator {
@@ -34,7 +39,7 @@ impl RuleEvaluator {
             Test::Compare { value, .. } => Memory::of(value),
             _ => Memory::Nothing,
         };
-        Self { rule, memory, last: None, reported: false, refused: 0 }
+        Self { rule, memory, last: None, reported: false, refused: Refused::default(), cut: Cell::default() }
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -50,9 +55,10 @@ impl RuleEvaluator {
         self.last
     }
 
-    /// How many label values had no room, and how many findings had labels that are refused, since this was asked last.
-    pub(crate) fn take_refused(&mut self) -> (u64, u64) {
-        (self.memory.take_refused(), std::mem::take(&mut self.refused))
+    /// What was refused or cut since this was asked last.
+    pub(crate) fn take_refused(&mut self) -> Refused {
+        let (past_groups, texts) = (self.memory.take_refused(), self.cut.take());
+        Refused { past_groups, texts, ..std::mem::take(&mut self.refused) }
     }
 
     /// Finds the alerts whose condition holds.
@@ -163,14 +169,20 @@ impl RuleEvaluator {
         for Finding { value, labels, annotations } in findings {
             let names = || labels.keys().map(String::as_str);
             if let Some(label) = names().find(|name| !is_label_name(name) || is_reserved(name)) {
-                self.refused += 1;
+                self.refused.labels += 1;
                 self.report(
                     "label",
                     format_args!("label {label:?} of a finding is not one that an alert can have"),
                 );
                 continue;
             }
-            observations.push(Observation::Holds(self.alert(moment, Some(value), labels, annotations)));
+            let alert = self.alert(moment, Some(value), labels, annotations);
+            if let Some(limit) = AlertLimit::exceeded_by(&alert) {
+                self.refused.labels += 1;
+                self.report("label", format_args!("a finding is beyond a limit: expected {limit}"));
+                continue;
+            }
+            observations.push(Observation::Holds(alert));
         }
         observations
     }
@@ -186,6 +198,7 @@ impl RuleEvaluator {
         vec![Observation::Unknown(self.alert(moment, None, BTreeMap::new(), BTreeMap::new()))]
     }
 
+    /// An alert of the rule. Texts that are too long are cut.
     fn alert(
         &self,
         moment: &Moment<'_>,
@@ -198,14 +211,22 @@ impl RuleEvaluator {
         all.extend(labels);
         // As for Prometheus, an empty label is an absent one.
         all.retain(|_, value| !value.is_empty());
+        for value in all.values_mut() {
+            self.cut(AlertLimit::LabelBytes, value);
+        }
         let mut texts = rule.annotations.clone();
         texts.extend(annotations);
         let mut alert = Alert::new(&*rule.name, rule.severity, moment.now.wall).with_value(value);
         for (name, text) in texts {
-            let text = fill(&text, &all, value);
+            let mut text = fill(&text, &all, value);
+            self.cut(AlertLimit::AnnotationBytes, &mut text);
             alert = alert.annotation(name, text);
         }
         all.into_iter().fold(alert, |alert, (name, value)| alert.label(name, value))
+    }
+
+    fn cut(&self, limit: AlertLimit, text: &mut String) {
+        self.cut.set(self.cut.get() + u64::from(limit.cut(text)));
     }
 }
 

@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use radiosonde_signals::Severity;
 
+use crate::alert_limit::AlertLimit;
 use crate::label_name::{is_label_name, is_reserved};
 use crate::rules::condition::Condition;
 use crate::rules::invalid_alert_rule::{InvalidAlertRule, InvalidAlertRuleKind};
@@ -108,6 +109,9 @@ impl AlertRule {
         use InvalidAlertRuleKind as Kind;
         if self.name.is_empty() {
             return Err(Kind::EmptyName);
+        }
+        if let Some(limit) = AlertLimit::exceeded(&self.name, self.labels.iter(), self.annotations.iter()) {
+            return Err(Kind::Limit(limit));
         }
         if self.max_alerts == 0 {
             return Err(Kind::MaxAlerts);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 ///
 /// # Shape
 /// A value, labels that tell it from others of the rule, and annotations. Labels and annotations are added to those of the rule, and win over
-/// them.
+/// them. Texts beyond an [`AlertLimit`](crate::AlertLimit) are cut; a finding with too many of them is refused.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
     pub(crate) value: f64,

@@ -3,6 +3,8 @@ use std::fmt;
 
 use radiosonde_metrics::model::Kind;
 
+use crate::alert_limit::AlertLimit;
+
 /// An alert rule that was refused: its name, and why, with what to change.
 #[derive(Debug, Clone, PartialEq)]
 pub struct InvalidAlertRule {
@@ -26,6 +28,8 @@ pub enum InvalidAlertRuleKind {
     LabelOfValue(String),
     /// An annotation that Prometheus and Alertmanager refuse.
     AnnotationName(String),
+    /// A text is too long, or there are too many.
+    Limit(AlertLimit),
     /// The threshold is not a number.
     Threshold(f64),
     /// The window is zero.
@@ -90,6 +94,7 @@ impl fmt::Display for InvalidAlertRuleKind {
             Self::AnnotationName(name) => {
                 write!(f, "annotation {name:?}: expected [a-zA-Z_][a-zA-Z0-9_]*, without __ in front")
             }
+            Self::Limit(limit) => write!(f, "expected {limit}"),
             Self::Threshold(threshold) => write!(f, "threshold {threshold}: expected a number"),
             Self::Window => f.write_str("window 0 s: expected a window longer than 0 s"),
             Self::Quantile(quantile) => write!(f, "quantile {quantile}: expected 0 to 1, such as 0.95"),

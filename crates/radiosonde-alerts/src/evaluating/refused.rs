@@ -1,0 +1,14 @@
+/// What of a rule's findings was refused or cut since it was counted last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Refused {
+    pub(crate) past_groups: u64,
+    pub(crate) labels: u64,
+    pub(crate) texts: u64,
+}
+
+impl Refused {
+    /// The counts, with the values of the label `reason`.
+    pub(crate) fn by_reason(self) -> impl Iterator<Item = (&'static str, u64)> {
+        [("max_values", self.past_groups), ("label", self.labels), ("long_text", self.texts)].into_iter()
+    }
+}

@@ -77,6 +77,12 @@ impl Alert {
         Self { state: AlertState::Pending, ..self }
     }
 
+    /// The same alert without empty labels, which for Prometheus and Alertmanager are absent ones.
+    pub(crate) fn without_empty_labels(mut self) -> Self {
+        self.labels.retain(|_, value| !value.is_empty());
+        self
+    }
+
     pub(crate) fn fire(&mut self) {
         self.state = AlertState::Firing;
     }

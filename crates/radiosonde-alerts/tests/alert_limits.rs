@@ -136,3 +136,13 @@ fn a_long_annotation_of_a_finding_is_cut() {
     assert_eq!(engine.active_alerts()[0].annotations()["text"], "x".repeat(4095));
     assert_eq!(refused(&registry, "long_text"), Some(1.0));
 }
+
+#[test]
+fn an_empty_label_of_an_alert_is_an_absent_one() {
+    let engine = builder(&Registry::new()).build().unwrap();
+    engine.create(alert("A").label("site", "").label("team", "a")).unwrap();
+    engine.create(alert("A").label("team", "a").with_value(2.0)).unwrap();
+    let alerts = engine.active_alerts();
+    assert_eq!((alerts.len(), alerts[0].value()), (1, Some(2.0)));
+    assert_eq!(alerts[0].labels().keys().collect::<Vec<_>>(), ["team"]);
+}

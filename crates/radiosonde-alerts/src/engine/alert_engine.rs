@@ -85,7 +85,7 @@ impl AlertEngine {
     }
 
     /// Raises an alert by hand: it fires until it is [resolved](Self::resolve) by hand. One that fires already takes the annotations and the value
-    /// of this one.
+    /// of this one. Empty labels are absent ones.
     ///
     /// # Errors
     /// [`CreateAlertError`] if its name or a label is refused, it is beyond an [`AlertLimit`], or there are too many active alerts.
@@ -106,7 +106,7 @@ impl AlertEngine {
             return Err(CreateAlertError::Label(label.clone()));
         }
         let now = self.core.now();
-        let created = self.core.book().create(alert, now);
+        let created = self.core.book().create(alert.without_empty_labels(), now);
         self.core.pass_on();
         self.hand_over();
         created.map_err(CreateAlertError::TooMany)

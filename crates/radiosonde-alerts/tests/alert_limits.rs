@@ -146,3 +146,12 @@ fn an_empty_label_of_an_alert_is_an_absent_one() {
     assert_eq!((alerts.len(), alerts[0].value()), (1, Some(2.0)));
     assert_eq!(alerts[0].labels().keys().collect::<Vec<_>>(), ["team"]);
 }
+
+#[test]
+fn a_resolved_alert_does_not_fire() {
+    let engine = builder(&Registry::new()).build().unwrap();
+    let error = engine.create(alert("A").resolved(UNIX_EPOCH)).unwrap_err();
+    assert_eq!(error, CreateAlertError::Resolved);
+    assert!(error.to_string().contains("expected one that fires, or `AlertEngine::resolve`"));
+    assert_eq!(engine.alerts(), []);
+}

@@ -88,10 +88,13 @@ impl AlertEngine {
     /// of this one. Empty labels are absent ones.
     ///
     /// # Errors
-    /// [`CreateAlertError`] if its name or a label is refused, it is beyond an [`AlertLimit`], or there are too many active alerts.
+    /// [`CreateAlertError`] if its name or a label is refused, it is resolved or beyond an [`AlertLimit`], or there are too many active alerts.
     pub fn create(&self, alert: Alert) -> Result<(), CreateAlertError> {
         if alert.name().is_empty() {
             return Err(CreateAlertError::EmptyName);
+        }
+        if alert.state() == AlertState::Resolved {
+            return Err(CreateAlertError::Resolved);
         }
         // Before the texts become those of an error.
         if let Some(limit) = AlertLimit::exceeded_by(&alert) {

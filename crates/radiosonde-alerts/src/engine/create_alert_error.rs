@@ -9,6 +9,8 @@ use crate::alert_limit::AlertLimit;
 pub enum CreateAlertError {
     /// The name is empty.
     EmptyName,
+    /// The alert is resolved.
+    Resolved,
     /// A rule of the engine has the name, and would resolve the alert.
     NameOfRule(String),
     /// A label or an annotation that Prometheus and Alertmanager refuse, or one that is set from the alert's name or severity.
@@ -23,6 +25,9 @@ impl fmt::Display for CreateAlertError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::EmptyName => f.write_str("invalid alert: expected a name"),
+            Self::Resolved => f.write_str(
+                "invalid alert: it is resolved: expected one that fires, or `AlertEngine::resolve`",
+            ),
             Self::NameOfRule(name) => {
                 write!(f, "invalid alert {name:?}: a rule has this name: expected a name of its own")
             }

@@ -155,3 +155,22 @@ fn a_resolved_alert_does_not_fire() {
     assert!(error.to_string().contains("expected one that fires, or `AlertEngine::resolve`"));
     assert_eq!(engine.alerts(), []);
 }
+
+#[test]
+fn a_value_of_a_function_that_is_not_a_number_leaves_the_alert_as_it_is() {
+    let value = Arc::new(Mutex::new(f64::NAN));
+    let (when, each) = (Arc::clone(&value), Arc::clone(&value));
+    let rule = AlertRule::new("When", Condition::when(move |_| Some(*when.lock().unwrap())));
+    let found = finds(move || vec![Finding::new(*each.lock().unwrap()).label("site", "a")]);
+    let engine = builder(&Registry::new()).rule(rule).rule(found).build().unwrap();
+    engine.evaluate();
+    assert_eq!(engine.alerts(), []);
+    assert_eq!(engine.rules()[0].value, None);
+    *value.lock().unwrap() = 3.0;
+    engine.evaluate();
+    let firing = engine.active_alerts();
+    assert_eq!(firing.iter().map(Alert::value).collect::<Vec<_>>(), [Some(3.0), Some(3.0)]);
+    *value.lock().unwrap() = f64::NAN;
+    engine.evaluate();
+    assert_eq!(engine.active_alerts(), firing);
+}

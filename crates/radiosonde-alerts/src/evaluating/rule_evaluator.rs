@@ -164,7 +164,8 @@ impl RuleEvaluator {
     }
 
     fn found(&mut self, findings: Vec<Finding>, moment: &Moment<'_>) -> Vec<Observation> {
-        self.last = findings.iter().map(|finding| finding.value).reduce(f64::max);
+        self.last =
+            findings.iter().map(|finding| finding.value).filter(|value| !value.is_nan()).reduce(f64::max);
         let mut observations = Vec::new();
         for Finding { value, labels, annotations } in findings {
             let names = || labels.keys().map(String::as_str);
@@ -176,13 +177,17 @@ impl RuleEvaluator {
                 );
                 continue;
             }
-            let alert = self.alert(moment, Some(value), labels, annotations);
+            let number = Some(value).filter(|value| !value.is_nan());
+            let alert = self.alert(moment, number, labels, annotations);
             if let Some(limit) = AlertLimit::exceeded_by(&alert) {
                 self.refused.labels += 1;
                 self.report("label", format_args!("a finding is beyond a limit: expected {limit}"));
                 continue;
             }
-            observations.push(Observation::Holds(alert));
+            observations.push(match number {
+                Some(_) => Observation::Holds(alert),
+                None => Observation::Unknown(alert),
+            });
         }
         observations
     }

@@ -59,7 +59,7 @@ impl Condition {
         Self(Test::Anomalous(detector.into()))
     }
 
-    /// The function returns a value.
+    /// The function returns a value. One that is not a number is no data.
     ///
     /// It is called at each evaluation on the engine's thread. If it panics, alerts of its rule stay as they are.
     pub fn when(function: impl Fn(&Snapshot) -> Option<f64> + Send + Sync + 'static) -> Self {

@@ -13,7 +13,7 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// A finding with this value.
+    /// A finding with this value. One that is not a number is no data: the alert with these labels stays as it is.
     #[must_use]
     pub const fn new(value: f64) -> Self {
         Self { value, labels: BTreeMap::new(), annotations: BTreeMap::new() }

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use radiosonde_signals::Severity;
 
-/// Something that is wrong, or was.
+/// An alert: a fault that lasts or has ended, with what is known of it.
 ///
 /// # Shape
 /// Its name, severity and labels identify it; Alertmanager knows them as the labels `alertname`, `severity` and the others.
@@ -16,11 +16,12 @@ pub struct Alert {
     annotations: BTreeMap<String, String>,
     state: AlertState,
     value: Option<f64>,
+    active_since: SystemTime,
     starts_at: SystemTime,
     ends_at: Option<SystemTime>,
 }
 
-/// Where an alert is in its life.
+/// The state of an alert.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum AlertState {
     /// Its condition holds, but not yet for long enough.
@@ -41,6 +42,7 @@ impl Alert {
             annotations: BTreeMap::new(),
             state: AlertState::Firing,
             value: None,
+            active_since: since,
             starts_at: since,
             ends_at: None,
         }
@@ -74,7 +76,7 @@ impl Alert {
 
     /// The same alert, whose condition does not hold for long enough yet.
     pub(crate) fn pending(self) -> Self {
-        Self { state: AlertState::Pending, ..self }
+        Self { state: AlertState::Pending, ends_at: None, ..self }
     }
 
     /// The same alert without empty labels, which for Prometheus and Alertmanager are absent ones.
@@ -83,8 +85,16 @@ impl Alert {
         self
     }
 
-    pub(crate) fn fire(&mut self) {
+    /// Its condition holds only since this time.
+    pub(crate) fn begin(&mut self, at: SystemTime) {
+        self.active_since = at;
+        self.starts_at = at;
+    }
+
+    /// Its condition has held for long enough at this time.
+    pub(crate) fn fire(&mut self, at: SystemTime) {
         self.state = AlertState::Firing;
+        self.starts_at = at;
     }
 
     /// Takes the value and the annotations of a later evaluation.
@@ -129,13 +139,19 @@ impl Alert {
         self.value
     }
 
-    /// Since when its condition holds.
+    /// The time since which its condition holds. It was pending from then until [`starts_at`](Self::starts_at).
+    #[must_use]
+    pub const fn active_since(&self) -> SystemTime {
+        self.active_since
+    }
+
+    /// The time at which it began to fire, as Alertmanager gets it; while it is pending, [`active_since`](Self::active_since).
     #[must_use]
     pub const fn starts_at(&self) -> SystemTime {
         self.starts_at
     }
 
-    /// When it was resolved.
+    /// The time at which it was resolved.
     #[must_use]
     pub const fn ends_at(&self) -> Option<SystemTime> {
         self.ends_at

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
-use radiosonde_alerts::{AlertEngine, AlertRule, AlertState, Condition, Severity, Value};
+use radiosonde_alerts::{Alert, AlertEngine, AlertRule, AlertState, Condition, Severity, Value};
 use radiosonde_core::Clock;
 use radiosonde_metrics::model::Kind;
 use radiosonde_metrics::{Buckets, Registry};
@@ -48,7 +48,7 @@ impl One {
 
     /// The labels and values of the alerts.
     fn by(&self, label: &str) -> Vec<(String, f64)> {
-        let of = |alert: &radiosonde_alerts::Alert| (alert.labels()[label].clone(), alert.value().unwrap());
+        let of = |alert: &Alert| (alert.labels()[label].clone(), alert.value().unwrap());
         self.engine.alerts().iter().map(of).collect()
     }
 }
@@ -120,6 +120,33 @@ fn a_ratio_is_zero_without_errors_and_holds_without_traffic() {
     jobs.with(&["ok"]).inc();
     assert_eq!(one.after(MINUTE), Some(0.0));
     assert_eq!(one.engine.active_alerts(), []);
+}
+
+#[test]
+fn a_pending_alert_holds_anew_after_a_time_without_data() {
+    let registry = Registry::new();
+    let jobs = registry.counter("jobs_total", "Jobs.").labels(&["outcome"]).unwrap();
+    let value = Value::ratio(counters(&registry).with("outcome", "error"), counters(&registry), 5 * MINUTE);
+    let rule = AlertRule::new("One", Condition::above(value, 0.5)).hold(5 * MINUTE);
+    let one = One::with(&registry, rule);
+    let state_after = |minutes: u32, errors: u64| {
+        jobs.with(&["error"]).inc_by(errors);
+        one.after(minutes * MINUTE);
+        one.engine.alerts().first().map(Alert::state)
+    };
+    assert_eq!(state_after(1, 1), Some(AlertState::Pending));
+    assert_eq!(state_after(60, 0), Some(AlertState::Pending), "there is no traffic");
+    assert_eq!(
+        state_after(1, 1),
+        Some(AlertState::Pending),
+        "one error in an hour is not five minutes of them"
+    );
+    assert_eq!(one.engine.alerts()[0].active_since(), one.clock.now());
+    assert_eq!(one.engine.alerts()[0].starts_at(), one.clock.now());
+    assert_eq!(state_after(4, 1), Some(AlertState::Pending));
+    assert_eq!(state_after(1, 1), Some(AlertState::Firing));
+    assert_eq!(state_after(60, 0), Some(AlertState::Firing), "a firing one stays");
+    assert_eq!(state_after(1, 1), Some(AlertState::Firing));
 }
 
 #[test]
@@ -311,7 +338,7 @@ fn an_error_budget_that_burns_alerts_without_a_rule() {
     let one = One::with(&registry, AlertRule::new("Never", Condition::when(|_| None)));
     burning(&one, &registry);
     let alerts = one.engine.active_alerts();
-    let of = |alert: &radiosonde_alerts::Alert| {
+    let of = |alert: &Alert| {
         let label = |name: &str| alert.labels()[name].clone();
         (alert.severity(), label("long"), label("short"))
     };

@@ -264,10 +264,10 @@ fn the_report_has_the_documented_shape() {
     watched.engine.resolve("Hand", &[]);
     watched.set(20.0, SECOND);
     let deep = "{\"name\":\"Deep\",\"severity\":\"critical\",\"state\":\"firing\",\"labels\":{\"team\":\"a\"},\
-                \"annotations\":{},\"value\":20.0,\"starts_at\":\"2026-01-01T00:00:01.000Z\",\"ends_at\":null,\
+                \"annotations\":{},\"value\":20.0,\"active_since\":\"2026-01-01T00:00:01.000Z\",\"starts_at\":\"2026-01-01T00:00:01.000Z\",\"ends_at\":null,\
                 \"silenced\":true}";
     let hand = "{\"name\":\"Hand\",\"severity\":\"info\",\"state\":\"resolved\",\"labels\":{},\"annotations\":{},\
-                \"value\":null,\"starts_at\":\"2026-01-01T00:00:00.000Z\",\"ends_at\":\"2026-01-01T00:00:00.000Z\",\
+                \"value\":null,\"active_since\":\"2026-01-01T00:00:00.000Z\",\"starts_at\":\"2026-01-01T00:00:00.000Z\",\"ends_at\":\"2026-01-01T00:00:00.000Z\",\
                 \"silenced\":false}";
     let expected = [
         "{\"rules\":[{\"name\":\"Deep\",\"severity\":\"critical\",\"state\":\"firing\",\"value\":20.0,\"panics\":0}],",
@@ -279,24 +279,4 @@ fn the_report_has_the_documented_shape() {
         "\"by_severity\":{\"critical\":1,\"info\":0,\"warning\":0},\"last_hour\":2}}",
     ];
     assert_eq!(watched.engine.to_json(), expected.concat());
-}
-
-#[test]
-fn resolutions_past_the_history_that_nobody_got_are_counted() {
-    let registry = Registry::new();
-    let builder = AlertEngine::builder().registry(&registry).history(2).handler_queue(3);
-    let each = |n: u32| {
-        Condition::each(move |_| {
-            (0..n).map(|n| radiosonde_alerts::Finding::new(1.0).label("n", n.to_string()))
-        })
-    };
-    let engine = builder.rule(AlertRule::new("A", each(6))).build().unwrap();
-    engine.evaluate();
-    let dropped =
-        |reason| registry.snapshot().value("radiosonde_alerts_notices_dropped_total", &[("reason", reason)]);
-    assert_eq!(dropped("queue_full"), Some(3.0));
-    engine.evaluate();
-    assert_eq!(engine.resolve("A", &[]), 6);
-    assert_eq!(dropped("history_full"), Some(4.0));
-    assert_eq!(engine.history().len(), 2);
 }

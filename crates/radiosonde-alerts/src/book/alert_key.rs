@@ -4,7 +4,7 @@ use radiosonde_signals::Severity;
 
 use crate::alert::Alert;
 
-/// What makes two alerts one.
+/// The identity of an alert: its name, severity and labels.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct AlertKey {
     name: String,

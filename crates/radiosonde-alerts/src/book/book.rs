@@ -8,6 +8,7 @@ use crate::book::alert_key::AlertKey;
 use crate::book::alert_statistics::{AlertStatistics, LastHour};
 use crate::book::notice::Notice;
 use crate::book::observation::{Now, Observation, Origin, Terms};
+use crate::book::owed_resolutions::OwedResolutions;
 use crate::book::resolved_alerts::ResolvedAlerts;
 use crate::book::tracked_alert::{Lapse, TrackedAlert};
 use crate::silences::silences::Silences;
@@ -17,12 +18,13 @@ use crate::silences::silences::Silences;
 pub(crate) struct Book {
     active: BTreeMap<AlertKey, TrackedAlert>,
     resolved: ResolvedAlerts,
+    owed: OwedResolutions,
     pub(crate) silences: Silences,
     limits: Limits,
     total: u64,
     resolutions: u64,
     last_hour: LastHour,
-    /// What was refused or lost since it was counted last.
+    /// What was refused since it was counted last.
     pub(crate) uncounted: Uncounted,
 }
 
@@ -37,7 +39,6 @@ pub(crate) struct Limits {
 pub(crate) struct Uncounted {
     pub(crate) past_active: u64,
     pub(crate) past_rule: u64,
-    pub(crate) lost_resolutions: u64,
 }
 
 /// The repetition of Prometheus.
@@ -48,6 +49,7 @@ impl Book {
         Self {
             active: BTreeMap::new(),
             resolved: ResolvedAlerts::new(limits.history),
+            owed: OwedResolutions::new(limits.active),
             silences: Silences::default(),
             limits,
             total: 0,
@@ -68,7 +70,11 @@ impl Book {
                     stay.insert(key);
                 }
                 Observation::Unknown(alert) => {
-                    stay.insert(AlertKey::of(&alert));
+                    let key = AlertKey::of(&alert);
+                    if let Some(active) = self.active.get_mut(&key) {
+                        active.lack_data();
+                    }
+                    stay.insert(key);
                 }
             }
         }
@@ -94,7 +100,7 @@ impl Book {
         if active.hold(terms, now) {
             self.total += 1;
             self.last_hour.count(now.monotonic);
-            self.resolved.end_repeats(&key);
+            self.owed.end_repeats(&key);
         }
     }
 
@@ -121,8 +127,10 @@ impl Book {
         let Some(active) = self.active.remove(key) else { return };
         self.resolutions += 1;
         let alert = active.alert.resolved(now.wall);
-        let lost = self.resolved.add(alert, active.handed.is_some(), now.monotonic);
-        self.uncounted.lost_resolutions += lost;
+        if active.handed.is_some() {
+            self.owed.add(key.clone(), alert.clone(), now.monotonic);
+        }
+        self.resolved.add(alert, now.monotonic);
     }
 
     /// Adds an alert by hand, which fires at once; one that fires already takes its value and annotations. The limit, if there are too many.
@@ -147,28 +155,57 @@ impl Book {
         keys.len()
     }
 
-    /// Forgets what is too old, and passes on what handlers are to get. What `push` refuses is passed on the next time.
-    pub(crate) fn notify(&mut self, now: Now, push: &mut dyn FnMut(Notice) -> bool) {
+    /// Forgets what is too old, and passes on what handlers are to get: resolutions, then new alerts, then repetitions; each from the first to the
+    /// last. Returns how many notices `push` refused; they are passed on the next time.
+    pub(crate) fn notify(&mut self, now: Now, push: &mut dyn FnMut(Notice) -> bool) -> u64 {
         self.silences.forget_ended(now.wall);
         self.resolved.forget(self.limits.keep_resolved, now.monotonic);
-        // First, since one of them may fire again.
-        self.resolved.notify(REPEATED_EVERY, now.monotonic, push);
-        for active in self.active.values_mut().filter(|active| active.is_firing()) {
-            let is_due =
-                active.handed.is_none_or(|last| now.monotonic.saturating_sub(last) >= REPEATED_EVERY);
-            if !is_due || self.silences.silence(&active.alert) {
-                continue;
-            }
-            let alert = active.alert.clone();
-            let notice =
-                if active.handed.is_none() { Notice::Changed(alert) } else { Notice::Repeated(alert) };
-            if push(notice) {
-                active.handed = Some(now.monotonic);
+        let mut refused = 0;
+        // After a refusal nothing is passed on, even if there is room by then: it would overtake, as a new alert its earlier resolution.
+        let mut push = |notice| {
+            let is_pushed = refused == 0 && push(notice);
+            refused += u64::from(!is_pushed);
+            is_pushed
+        };
+        self.owed.notify(now.monotonic, &mut push);
+        self.notify_firing(now.monotonic, &mut push);
+        self.repeat_firing(now.monotonic, &mut push);
+        self.owed.repeat(REPEATED_EVERY, now.monotonic, &mut push);
+        refused
+    }
+
+    fn notify_firing(&mut self, now: Duration, push: &mut dyn FnMut(Notice) -> bool) {
+        let silences = &self.silences;
+        let is_new = |active: &TrackedAlert| {
+            active.is_firing() && active.handed.is_none() && !silences.silence(&active.alert)
+        };
+        let mut new: Vec<(&AlertKey, &mut TrackedAlert)> =
+            self.active.iter_mut().filter(|(_, active)| is_new(active)).collect();
+        new.sort_by_key(|(_, active)| active.fired);
+        for (key, active) in new {
+            if push(Notice::Changed(active.alert.clone())) {
+                active.handed = Some(now);
+                // One that was owed when the alert began to fire.
+                self.owed.end_repeats(key);
             }
         }
     }
 
-    /// Whether handlers do not get the alert.
+    /// Silenced alerts as well: a receiver that knows an alert would take it for resolved if it were not repeated.
+    fn repeat_firing(&mut self, now: Duration, push: &mut dyn FnMut(Notice) -> bool) {
+        let is_due = |active: &&mut TrackedAlert| {
+            active.handed.is_some_and(|last| now.saturating_sub(last) >= REPEATED_EVERY)
+        };
+        let mut due: Vec<&mut TrackedAlert> = self.active.values_mut().filter(is_due).collect();
+        due.sort_by_key(|active| active.handed);
+        for active in due {
+            if push(Notice::Repeated(active.alert.clone())) {
+                active.handed = Some(now);
+            }
+        }
+    }
+
+    /// Whether a silence matches the alert while it fires.
     pub(crate) fn is_silenced(&self, alert: &Alert) -> bool {
         alert.state() == AlertState::Firing && self.silences.silence(alert)
     }
@@ -182,7 +219,7 @@ impl Book {
         self.active.values().map(|active| &active.alert)
     }
 
-    /// The last alerts that have fired, by the time since which their conditions held.
+    /// The last alerts that have fired, by the time at which they began to.
     pub(crate) fn history(&self) -> Vec<Alert> {
         let firing = self.alerts().filter(|alert| alert.state() == AlertState::Firing);
         let mut all: Vec<Alert> = self.resolved.iter().chain(firing).cloned().collect();
@@ -214,5 +251,59 @@ impl Book {
             by_severity,
             last_hour: self.last_hour.sum(now.monotonic),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use super::*;
+
+    #[test]
+    fn nothing_overtakes_a_notice_that_was_refused() {
+        let mut book = Book::new(Limits { active: 10, history: 10, keep_resolved: Duration::MAX });
+        let now = Now { wall: UNIX_EPOCH, monotonic: Duration::ZERO };
+        let alert = || Alert::new("A", Severity::Info, UNIX_EPOCH);
+        book.create(alert(), now).unwrap();
+        assert_eq!(book.notify(now, &mut |_| true), 0);
+        book.resolve_by_hand("A", &[], now);
+        book.create(alert(), now).unwrap();
+        let mut asked = 0;
+        let refused = book.notify(now, &mut |_| {
+            asked += 1;
+            asked > 1
+        });
+        assert_eq!(
+            (refused, asked),
+            (2, 1),
+            "there is room for the new alert, and it waits for the resolution"
+        );
+        let mut got = Vec::new();
+        let mut get = |notice| {
+            got.push(notice);
+            true
+        };
+        assert_eq!(book.notify(now, &mut get), 0);
+        assert_eq!(got, [Notice::Changed(alert().resolved(UNIX_EPOCH)), Notice::Changed(alert())]);
+    }
+
+    #[test]
+    fn repeated_resolutions_are_bounded_and_owed_ones_are_not() {
+        let mut book = Book::new(Limits { active: 2, history: 0, keep_resolved: Duration::MAX });
+        let at = |seconds| Now { wall: UNIX_EPOCH, monotonic: Duration::from_secs(seconds) };
+        for name in ["A", "B", "C"] {
+            book.create(Alert::new(name, Severity::Info, UNIX_EPOCH), at(0)).unwrap();
+            book.notify(at(0), &mut |_| true);
+            book.resolve_by_hand(name, &[], at(0));
+            book.notify(at(0), &mut |_| true);
+        }
+        let mut names = Vec::new();
+        book.notify(at(60), &mut |notice| {
+            let (Notice::Changed(alert) | Notice::Repeated(alert)) = notice;
+            names.push(alert.name().to_owned());
+            true
+        });
+        assert_eq!(names, ["B", "C"]);
     }
 }

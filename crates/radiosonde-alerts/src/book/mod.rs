@@ -1,4 +1,4 @@
-//! The alerts of an engine, and what becomes of them.
+//! The alerts of an engine, their changes and their history.
 
 pub(crate) mod alert_key;
 pub(crate) mod alert_statistics;
@@ -6,5 +6,6 @@ pub(crate) mod alert_statistics;
 pub(crate) mod book;
 pub(crate) mod notice;
 pub(crate) mod observation;
+pub(crate) mod owed_resolutions;
 pub(crate) mod resolved_alerts;
 pub(crate) mod tracked_alert;

@@ -1,10 +1,10 @@
 use crate::alert::Alert;
 
-/// What handlers are to get.
+/// A change or a repetition of an alert, for handlers.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Notice {
     /// The alert fires from now on, or is resolved.
     Changed(Alert),
-    /// It still is.
+    /// The alert still fires, or was resolved a short time ago.
     Repeated(Alert),
 }

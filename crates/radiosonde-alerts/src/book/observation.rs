@@ -2,16 +2,16 @@ use std::time::{Duration, SystemTime};
 
 use crate::alert::Alert;
 
-/// What an evaluation found of one alert. An alert that is not among the observations of its rule no longer holds.
+/// The finding of an evaluation about one alert. An alert that is not among the observations of its rule no longer holds.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Observation {
     /// Its condition holds.
     Holds(Alert),
-    /// There is no data: the alert stays as it is.
+    /// There is no data: the alert stays as it is, and a pending one has to hold anew.
     Unknown(Alert),
 }
 
-/// Where an alert is from.
+/// The source of an alert.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Origin {
     /// It was created by hand.
@@ -22,7 +22,7 @@ pub(crate) enum Origin {
     Rule(usize),
 }
 
-/// What a rule asks of its alerts.
+/// The durations and the limit that a rule sets for its alerts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Terms {
     pub(crate) hold: Duration,

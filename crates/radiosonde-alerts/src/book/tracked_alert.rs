@@ -9,13 +9,17 @@ pub(crate) struct TrackedAlert {
     pub(crate) alert: Alert,
     pub(crate) origin: Origin,
     since: Duration,
+    /// Whether there was no data since its condition held last.
+    has_gap: bool,
+    /// When it began to fire.
+    pub(crate) fired: Option<Duration>,
     /// Since when its condition no longer holds, while it is kept firing.
     lapsed: Option<Duration>,
     /// When handlers got it last.
     pub(crate) handed: Option<Duration>,
 }
 
-/// What becomes of an alert whose condition does not hold.
+/// The fate of an alert whose condition does not hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Lapse {
     Forgotten,
@@ -25,7 +29,8 @@ pub(crate) enum Lapse {
 
 impl TrackedAlert {
     pub(crate) fn new(alert: Alert, origin: Origin, now: Now) -> Self {
-        Self { alert, origin, since: now.monotonic, lapsed: None, handed: None }
+        let since = now.monotonic;
+        Self { alert, origin, since, has_gap: false, fired: None, lapsed: None, handed: None }
     }
 
     pub(crate) fn is_firing(&self) -> bool {
@@ -35,11 +40,27 @@ impl TrackedAlert {
     /// The condition holds, again; whether the alert begins to fire.
     pub(crate) fn hold(&mut self, terms: Terms, now: Now) -> bool {
         self.lapsed = None;
-        let fires = !self.is_firing() && now.monotonic.saturating_sub(self.since) >= terms.hold;
+        let had_gap = std::mem::take(&mut self.has_gap);
+        if self.is_firing() {
+            return false;
+        }
+        if had_gap {
+            self.since = now.monotonic;
+            self.alert.begin(now.wall);
+        }
+        let fires = now.monotonic.saturating_sub(self.since) >= terms.hold;
         if fires {
-            self.alert.fire();
+            // Who creates an alert knows since when it fires.
+            let at = if self.origin == Origin::Hand { self.alert.starts_at() } else { now.wall };
+            self.alert.fire(at);
+            self.fired = Some(now.monotonic);
         }
         fires
+    }
+
+    /// There is no data: the alert stays as it is. Whether its condition went on holding is not known, so that a pending one has to wait anew.
+    pub(crate) const fn lack_data(&mut self) {
+        self.has_gap = true;
     }
 
     /// The condition does not hold.

@@ -164,7 +164,7 @@ impl AlertEngine {
         alerts
     }
 
-    /// The last 1,000 alerts that have fired, resolved or not, by the time since which their conditions held.
+    /// The last 1,000 alerts that have fired, resolved or not, by the time at which they began to.
     #[must_use]
     pub fn history(&self) -> Vec<Alert> {
         self.core.book().history()

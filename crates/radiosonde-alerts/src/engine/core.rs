@@ -190,21 +190,15 @@ impl Core {
 
     /// Passes on to the queue what handlers are to get, and shows the alerts as metrics.
     pub(crate) fn pass_on(&self) {
-        let mut refused = 0;
         let now = self.now();
         let names: Vec<String> = self.known_rules().into_iter().map(|rule| rule.name).collect();
         let mut book = self.book();
-        book.notify(now, &mut |notice| {
-            let is_pushed = self.queue.push(notice);
-            refused += u64::from(!is_pushed);
-            is_pushed
-        });
+        let refused = book.notify(now, &mut |notice| self.queue.push(notice));
         let counts = AlertCounts::of(book.alerts());
-        let Uncounted { past_active, past_rule, lost_resolutions } = std::mem::take(&mut book.uncounted);
+        let Uncounted { past_active, past_rule } = std::mem::take(&mut book.uncounted);
         drop(book);
         self.metrics.show(counts, |name| names.iter().any(|rule| rule == name));
         self.metrics.dropped("queue_full", refused);
-        self.metrics.dropped("history_full", lost_resolutions);
         self.metrics.refused("max_active", past_active);
         self.metrics.refused("max_alerts", past_rule);
     }

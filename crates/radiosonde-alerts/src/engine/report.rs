@@ -41,6 +41,7 @@ struct AlertReport {
     annotations: BTreeMap<String, String>,
     /// Not a number and infinity are `null`.
     value: Option<f64>,
+    active_since: String,
     starts_at: String,
     ends_at: Option<String>,
     silenced: bool,
@@ -102,6 +103,7 @@ fn alert(of: &Alert, book: &Book) -> AlertReport {
         labels: of.labels().clone(),
         annotations: of.annotations().clone(),
         value: of.value(),
+        active_since: time(of.active_since()),
         starts_at: time(of.starts_at()),
         ends_at: of.ends_at().map(time),
         silenced: book.is_silenced(of),

@@ -191,6 +191,59 @@ fn a_ratio_of_counters_is_that_of_their_growth_and_of_gauges_that_of_their_value
 }
 
 #[test]
+fn single_errors_where_there_were_none_are_no_anomaly_by_default() {
+    let fixture = Fixture::new();
+    let requests = fixture.registry.counter("requests_total", "Requests.").labels(&["status"]).unwrap();
+    let all = fixture.series("requests_total", Kind::Counter);
+    let ratio = Measure::ratio(all.clone().with("status", "500"), all);
+    let options = AnomalyOptions::new();
+    for (name, options) in [("default", options), ("none", options.absolute_floor(0.0))] {
+        fixture.anomalies.watch(name, ratio.clone(), options).unwrap();
+    }
+    let errors = |errors: u64| {
+        requests.with(&["200"]).inc_by(100 - errors);
+        requests.with(&["500"]).inc_by(errors);
+        fixture.evaluate();
+        ["default", "none"].map(|name| fixture.anomalies.status(name).unwrap())
+    };
+    for _ in 0..40 {
+        errors(0);
+    }
+    let [first, second] = [errors(1), errors(1)].map(|[floor, _]| floor);
+    assert_eq!((first.state, first.score), (AnomalyState::Normal, 1.0));
+    assert_eq!(second.state, AnomalyState::Normal);
+    assert_eq!(errors(1)[1].state, AnomalyState::Anomalous, "without a floor, any error is one");
+    errors(5);
+    assert_eq!(errors(5)[0].state, AnomalyState::Anomalous);
+    let again = fixture.anomalies.watch("default", ratio, options.absolute_floor(0.01));
+    assert!(again.is_ok(), "the default is 0.01");
+}
+
+#[test]
+fn a_snapshot_that_is_older_than_the_last_one_is_not_read() {
+    let fixture = Fixture::new();
+    let requests = fixture.registry.counter("requests_total", "Requests.").build().unwrap();
+    fixture.watch(Measure::rate(fixture.series("requests_total", Kind::Counter)));
+    requests.inc_by(1_000);
+    for _ in 0..4 {
+        fixture.evaluate();
+        requests.inc_by(100);
+    }
+    let of_another = fixture.registry.snapshot();
+    fixture.evaluate();
+    let status = fixture.anomalies.status("x");
+    fixture.clock.advance(Duration::from_secs(1));
+    fixture.anomalies.evaluate_with(&of_another, &fixture.clock);
+    let read = fixture.registry.snapshot();
+    fixture.clock.advance(STEP - Duration::from_secs(1));
+    requests.inc_by(100);
+    fixture.anomalies.evaluate(&fixture.clock);
+    fixture.anomalies.evaluate_with(&read, &fixture.clock);
+    assert_eq!(fixture.anomalies.status("x"), status, "10 a second, as before");
+    assert_eq!(fixture.score(), 0.0);
+}
+
+#[test]
 fn a_function_may_read_any_snapshot_and_have_no_value() {
     let (fixture, other) = (Fixture::new(), Registry::new());
     let level = other.gauge("level", "Level.").build().unwrap();
@@ -291,6 +344,7 @@ fn a_function_that_panics_loses_its_own_detector_only() {
         fixture.evaluate();
     }
     assert_eq!((fixture.anomalies.status("x"), calls.load(Ordering::SeqCst)), (None, 4));
+    assert!(fixture.anomalies.is_watched("x") && !fixture.anomalies.is_watched("y"));
     let others: Vec<_> = fixture.anomalies.statuses();
     let others: Vec<(&str, f64)> =
         others.iter().map(|(name, status)| (name.as_str(), status.score)).collect();

@@ -255,7 +255,7 @@ fn seasonal() -> Vec<Row> {
     ]
 }
 
-/// About 100 requests in each interval of 15 seconds, 190 in odd stretches; the process starts again after 700 intervals.
+/// About 100 requests in each interval of 10 seconds, 190 in odd stretches; the process starts again after 700 intervals.
 fn counted() -> Row {
     let (registry, clock, requests) = (Registry::new(), ManualClock::new(), Arc::new(AtomicU64::new(0)));
     let counter = Arc::clone(&requests);
@@ -273,9 +273,9 @@ fn counted() -> Row {
             requests.store(0, Ordering::SeqCst);
         }
         requests.fetch_add(grown, Ordering::SeqCst);
-        clock.advance(Duration::from_secs(15));
+        clock.advance(Duration::from_secs(10));
         anomalies.evaluate(&clock);
-        values.push(grown as f64 / 15.0);
+        values.push(grown as f64 / 10.0);
         alarms.push(anomalies.status("requests").unwrap().state == AnomalyState::Anomalous);
     }
     let changes: Vec<usize> = begins(1000).collect();

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use radiosonde_core::Clock;
 use radiosonde_metrics::Registry;
 use radiosonde_metrics::model::MAX_VALUE_BYTES;
-use radiosonde_metrics::snapshot::Snapshot;
+use radiosonde_metrics::snapshot::{Snapshot, SnapshotOrder};
 
 use crate::anomalies::anomaly_error::{AnomalyError, AnomalyErrorKind};
 use crate::anomalies::anomaly_options::AnomalyOptions;
@@ -48,7 +48,7 @@ const LIMIT: usize = 100;
 ///
 /// let mut evaluate = |value: f64| {
 ///     depth.set(value);
-///     clock.advance(Duration::from_secs(15));
+///     clock.advance(Duration::from_secs(10));
 ///     anomalies.evaluate(&clock);
 ///     anomalies.status("queue_depth").map(|status| status.state)
 /// };
@@ -71,7 +71,8 @@ pub struct Anomalies {
 #[derive(Debug, Default)]
 struct Detectors {
     all: Mutex<BTreeMap<String, Arc<Watched>>>,
-    evaluating: Mutex<()>,
+    /// Held by an evaluation: when the snapshot that was read last was taken.
+    evaluating: Mutex<SnapshotOrder>,
 }
 
 impl Anomalies {
@@ -105,6 +106,7 @@ impl Anomalies {
         {
             return Err(AnomalyErrorKind::Quantile(quantile));
         }
+        let options = options.with_floor(measure.least_deviation());
         let mut all = self.all();
         if let Some(watched) = all.get(name) {
             let is_same = watched.is_same(&measure, &options);
@@ -125,13 +127,18 @@ impl Anomalies {
         self.evaluate_with(&self.registry.snapshot(), clock);
     }
 
-    /// [`evaluate`](Self::evaluate) with a snapshot of this moment, of any registry. Does nothing while another evaluation is running.
+    /// [`evaluate`](Self::evaluate) with a snapshot of this moment, of any registry. Does nothing while another evaluation is running, and with
+    /// a snapshot that was read before or is older than one that was: its counters would seem to have been reset.
     pub fn evaluate_with(&self, snapshot: &Snapshot, clock: &dyn Clock) {
-        let _evaluating = match self.detectors.evaluating.try_lock() {
+        let mut last_read = match self.detectors.evaluating.try_lock() {
             Ok(guard) => guard,
             Err(TryLockError::Poisoned(guard)) => guard.into_inner(),
             Err(TryLockError::WouldBlock) => return,
         };
+        if !snapshot.order().is_after(*last_read) {
+            return;
+        }
+        *last_read = snapshot.order();
         let now = clock.monotonic();
         let all: Vec<Arc<Watched>> = self.all().values().map(Arc::clone).collect();
         for watched in all {
@@ -139,14 +146,21 @@ impl Anomalies {
         }
     }
 
-    /// What the detector of this name found in its last value; `None` without such a detector, and after the function of its measure panicked.
+    /// The status of the detector of this name as of its last value; `None` without such a detector, and after the function of its measure
+    /// panicked.
     #[must_use]
     pub fn status(&self, name: &str) -> Option<AnomalyStatus> {
         let watched = self.all().get(name).map(Arc::clone);
         watched.and_then(|watched| watched.status())
     }
 
-    /// What each detector found in its last value, by name.
+    /// Whether there is a detector of this name. One whose measure panicked has no status any more, but is there.
+    #[must_use]
+    pub fn is_watched(&self, name: &str) -> bool {
+        self.all().contains_key(name)
+    }
+
+    /// The status of each detector as of its last value, by name.
     #[must_use]
     pub fn statuses(&self) -> Vec<(String, AnomalyStatus)> {
         let all = self.all();

@@ -148,7 +148,7 @@ impl AnomalyDetector {
         self.status
     }
 
-    /// What was found in the last value that was not refused.
+    /// The status as of the last value that was not refused.
     #[must_use]
     pub const fn status(&self) -> AnomalyStatus {
         self.status
@@ -172,10 +172,8 @@ impl AnomalyDetector {
 
     /// Returns the residual without what is unusual of it.
     fn judge(&mut self, expected: f64, residual: f64, elapsed: f64) -> f64 {
-        let AnomalyOptions { absolute_floor, relative_floor, threshold, direction, .. } = self.options;
-        // The smallest normal number: a series that never varies has no other deviation.
-        let floor = absolute_floor.max(relative_floor * expected.abs()).max(f64::MIN_POSITIVE);
-        let deviation = self.residuals.deviation().max(floor);
+        let AnomalyOptions { threshold, direction, .. } = self.options;
+        let deviation = self.residuals.deviation().max(self.options.floor(expected));
         let score = (residual / deviation).clamp(-MAX_SCORE, MAX_SCORE);
         let is_anomalous = self.hysteresis.add(direction.distance(score), &self.options);
         let state = if is_anomalous { AnomalyState::Anomalous } else { AnomalyState::Normal };

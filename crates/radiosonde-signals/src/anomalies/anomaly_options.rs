@@ -8,14 +8,14 @@ use crate::anomalies::season::Season;
 ///
 /// # Shape
 /// Plain values, checked by [`AnomalyDetector::new`](crate::AnomalyDetector::new) and [`Anomalies::watch`](crate::Anomalies::watch). The
-/// defaults suit a value every 15 seconds that varies around a level.
+/// defaults suit a value every 10 seconds, the interval of an `AlertEngine`, that varies around a level.
 ///
 /// ```
 /// use std::time::Duration;
 /// use radiosonde_signals::{AnomalyDetector, AnomalyDirection, AnomalyOptions};
 ///
 /// let options = AnomalyOptions::new()
-///     .interval(Duration::from_secs(10))
+///     .interval(Duration::from_secs(60))
 ///     .direction(AnomalyDirection::Above)
 ///     .threshold(6.0)
 ///     .absolute_floor(0.001);
@@ -32,7 +32,7 @@ pub struct AnomalyOptions {
     pub(crate) window: usize,
     pub(crate) warm_up: usize,
     pub(crate) adopt_after: usize,
-    pub(crate) absolute_floor: f64,
+    pub(crate) absolute_floor: Option<f64>,
     pub(crate) relative_floor: f64,
     pub(crate) threshold: f64,
     pub(crate) leave_threshold: Option<f64>,
@@ -52,12 +52,12 @@ impl AnomalyOptions {
     /// The defaults.
     pub const fn new() -> Self {
         Self {
-            interval: Duration::from_secs(15),
+            interval: Duration::from_secs(10),
             half_life: 30.0,
             window: 240,
             warm_up: 30,
             adopt_after: 40,
-            absolute_floor: 0.0,
+            absolute_floor: None,
             relative_floor: 0.01,
             threshold: 3.5,
             leave_threshold: None,
@@ -68,21 +68,21 @@ impl AnomalyOptions {
         }
     }
 
-    /// The time between two values, as planned; default: 15 s. The half-life is a number of them; values that come later move the expected
+    /// The time between two values, as planned; default: 10 s. The half-life is a number of them; values that come later move the expected
     /// value further.
     pub const fn interval(mut self, interval: Duration) -> Self {
         self.interval = interval;
         self
     }
 
-    /// After how many intervals a value counts half in the expected one; default: 30. Shorter follows faster drift, and forgets what was usual
+    /// After how many intervals a value counts half in the expected one; default: 30, five minutes at the default interval. Shorter follows faster drift, and forgets what was usual
     /// sooner.
     pub const fn half_life(mut self, intervals: f64) -> Self {
         self.half_life = intervals;
         self
     }
 
-    /// Of how many values the deviation is computed; default: 240, at most 10,000.
+    /// Of how many values the deviation is computed; default: 240, forty minutes at the default interval; at most 10,000.
     pub const fn window(mut self, values: usize) -> Self {
         self.window = values;
         self
@@ -101,10 +101,11 @@ impl AnomalyOptions {
         self
     }
 
-    /// The smallest deviation, in the unit of the values; default: 0. It is for values that are often exactly the same: a change by less than
-    /// the threshold times this is never an anomaly.
+    /// The smallest deviation, in the unit of the values; default: 0.01 for a [`Measure::ratio`](crate::Measure::ratio), 0 for any other
+    /// value. It is for values that are often exactly the same, such as an error ratio of 0: a change by less than the threshold times this
+    /// is never an anomaly.
     pub const fn absolute_floor(mut self, deviation: f64) -> Self {
-        self.absolute_floor = deviation;
+        self.absolute_floor = Some(deviation);
         self
     }
 
@@ -150,6 +151,18 @@ impl AnomalyOptions {
         self
     }
 
+    /// With this absolute floor unless one was set.
+    pub(crate) fn with_floor(self, deviation: f64) -> Self {
+        Self { absolute_floor: self.absolute_floor.or(Some(deviation)), ..self }
+    }
+
+    /// The smallest deviation for an expected value.
+    pub(crate) fn floor(&self, expected: f64) -> f64 {
+        // The smallest normal number: a series that never varies has no other deviation.
+        let absolute = self.absolute_floor.unwrap_or(0.0);
+        absolute.max(self.relative_floor * expected.abs()).max(f64::MIN_POSITIVE)
+    }
+
     pub(crate) fn leaves_below(&self) -> f64 {
         self.leave_threshold.unwrap_or(self.threshold / 2.0)
     }
@@ -176,7 +189,7 @@ impl AnomalyOptions {
             return Err(Invalid::AdoptAfter { adopt_after: self.adopt_after, window: self.window });
         }
         if let Some(&floor) =
-            [self.absolute_floor, self.relative_floor].iter().find(|floor| !is_floor(**floor))
+            [self.absolute_floor.unwrap_or(0.0), self.relative_floor].iter().find(|floor| !is_floor(**floor))
         {
             return Err(Invalid::Floor(floor));
         }
@@ -207,7 +220,7 @@ mod tests {
     #[test]
     fn options_without_a_detector_are_refused_with_what_to_change() {
         let options = AnomalyOptions::new();
-        assert_refused(options.interval(Duration::ZERO), "invalid interval 0: expected a time such as 15 s");
+        assert_refused(options.interval(Duration::ZERO), "invalid interval 0: expected a time such as 10 s");
         for half_life in [0.0, -1.0, f64::NAN, f64::INFINITY] {
             assert_refused(
                 options.half_life(half_life),

@@ -59,7 +59,7 @@ pub enum InvalidAnomalyOptions {
 impl fmt::Display for InvalidAnomalyOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Interval => f.write_str("invalid interval 0: expected a time such as 15 s"),
+            Self::Interval => f.write_str("invalid interval 0: expected a time such as 10 s"),
             Self::HalfLife(value) => {
                 write!(f, "invalid half-life {value}: expected a number of intervals above 0")
             }

@@ -5,7 +5,10 @@ use radiosonde_metrics::snapshot::Snapshot;
 
 use crate::golden::Series;
 
-/// The value that a detector watches, one for each evaluation.
+/// A value that a detector watches, computed from a snapshot at each evaluation.
+///
+/// A rule of `radiosonde-alerts` compares a `Value` with a threshold instead: that one is of a window of minutes or hours, so that its alert
+/// stays for a while. A measure is of one interval, so that each is independent of the one before; the detector smooths them itself.
 ///
 /// # Shape
 /// Read from the snapshot of the evaluation. Rates, means, quantiles and ratios are those since the evaluation before it, summed over the
@@ -25,7 +28,7 @@ use crate::golden::Series;
 #[derive(Clone)]
 pub struct Measure(pub(crate) Source);
 
-/// Where the value is.
+/// The source of a measure: the series and how they become one number.
 #[derive(Clone)]
 pub(crate) enum Source {
     Gauge(Series),
@@ -64,15 +67,27 @@ impl Measure {
     }
 
     /// A part divided by the whole: of counters and histograms by how much they grow, of gauges their values.
+    ///
+    /// A ratio is often exactly 0, so its deviation is at least 0.01 by default: at the default threshold, less than 3.5 % of the whole is never
+    /// an anomaly. See [`AnomalyOptions::absolute_floor`](crate::AnomalyOptions::absolute_floor).
     #[must_use]
     pub const fn ratio(part: Series, whole: Series) -> Self {
         Self(Source::Ratio(part, whole))
     }
 
-    /// What a function computes; `None` if there is no value. A function that panics is not called again.
+    /// The result of a function; `None` if there is no value. A function that panics is not called again.
     #[must_use]
     pub fn function(function: impl Fn(&Snapshot) -> Option<f64> + Send + Sync + 'static) -> Self {
         Self(Source::Function(Arc::new(function)))
+    }
+
+    /// The absolute floor of the deviation by default.
+    pub(crate) const fn least_deviation(&self) -> f64 {
+        match self.0 {
+            // One error among a hundred requests, in intervals that mostly have none.
+            Source::Ratio(..) => 0.01,
+            _ => 0.0,
+        }
     }
 }
 

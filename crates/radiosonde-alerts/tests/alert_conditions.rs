@@ -274,10 +274,109 @@ fn alerts_past_the_limits_are_counted_and_those_that_fire_stay() {
     one.after(MINUTE);
     let refused =
         |reason| registry.snapshot().value("radiosonde_alerts_refused_total", &[("reason", reason)]);
-    assert_eq!(refused("max_alerts"), Some(1.0 + 2.0));
-    assert_eq!(refused("max_values"), Some(1.0));
+    assert_eq!(refused("max_alerts"), Some(1.0 + 2.0 + 1.0));
+    assert_eq!(refused("max_values"), None, "all values of the label are watched");
     let queues: Vec<String> = one.by("queue").into_iter().map(|(queue, _)| queue).collect();
     assert_eq!(queues, ["a", "x", "y"], "one of the jobs, and two of the depths");
+}
+
+/// Fails all calls of one of these endpoints, and a tenth of the others. Returns the endpoints that alert.
+fn failing_endpoints(registry: &Registry, endpoints: usize, fails: usize) -> Vec<String> {
+    let calls = registry.counter("jobs_total", "Calls.").max_series(3_000);
+    let calls = calls.labels(&["endpoint", "status"]).unwrap();
+    let (all, failed) = (counters(registry), counters(registry).with("status", "error"));
+    let ratio = Value::ratio(failed, all, 5 * MINUTE).by("endpoint");
+    let one = One::with(registry, AlertRule::new("Failing", Condition::above(ratio, 0.5)));
+    for endpoint in 0..endpoints {
+        let errors = if endpoint == fails { 10 } else { 1 };
+        let name = format!("{endpoint:04}");
+        calls.with(&[&name, "error"]).inc_by(errors);
+        calls.with(&[&name, "ok"]).inc_by(10 - errors);
+    }
+    one.after(MINUTE);
+    one.by("endpoint").into_iter().map(|(endpoint, _)| endpoint).collect()
+}
+
+#[test]
+fn more_values_of_a_label_are_watched_than_may_alert() {
+    assert_eq!(failing_endpoints(&Registry::new(), 150, 120), ["0120"]);
+    let registry = Registry::new();
+    assert_eq!(failing_endpoints(&registry, 1_002, 999), ["0999"]);
+    let refused = registry.snapshot().value("radiosonde_alerts_refused_total", &[("reason", "max_values")]);
+    assert_eq!(refused, Some(2.0), "1,000 are watched");
+    assert!(failing_endpoints(&Registry::new(), 1_002, 1_000).is_empty());
+}
+
+#[test]
+fn an_increase_is_low_only_once_its_window_was_observed_in_full() {
+    let registry = Registry::new();
+    let jobs = registry.counter("jobs_total", "Jobs.").build().unwrap();
+    let value = Value::increase(counters(&registry), 60 * MINUTE);
+    let one = One::with(&registry, AlertRule::new("Few", Condition::below(value, 10.0)));
+    for _ in 0..59 {
+        assert_eq!(one.after(MINUTE), None);
+        assert_eq!(one.engine.alerts(), []);
+    }
+    jobs.inc_by(9);
+    assert_eq!(one.after(MINUTE), Some(9.0));
+    assert_eq!(one.engine.active_alerts().len(), 1);
+    jobs.inc();
+    assert_eq!(one.after(MINUTE), Some(10.0));
+    assert_eq!(one.engine.active_alerts(), []);
+}
+
+#[test]
+fn work_with_errors_and_no_traffic_is_in_no_error_ratio() {
+    let registry = Registry::new();
+    let one = One::of(&registry, Value::error_ratio(Work::of_kind("mixed"), 5 * MINUTE));
+    let [errors, calls, failed] = ["errors_total", "calls_total", "failed_total"]
+        .map(|name| registry.counter(name, "C.").build().unwrap());
+    let series = |name| Series::of(&registry, name, Kind::Counter);
+    GoldenSignals::new("mixed", "errors").with_errors(series("errors_total")).declare(&registry);
+    errors.inc();
+    assert_eq!(one.after(MINUTE), None);
+    GoldenSignals::new("mixed", "both")
+        .with_traffic(series("calls_total"))
+        .with_errors(series("failed_total"))
+        .declare(&registry);
+    calls.inc_by(4);
+    failed.inc();
+    errors.inc_by(100);
+    assert_eq!(one.after(MINUTE), Some(0.25));
+}
+
+#[test]
+fn gauges_that_are_gone_or_no_numbers_leave_the_alert_as_it_is() {
+    let registry = Registry::new();
+    let depth = registry.gauge("depth", "Depth.").removable().labels(&["queue"]).unwrap();
+    let depths = Value::sum(Series::of(&registry, "depth", Kind::Gauge));
+    let rule = |name: &str, value| AlertRule::new(name, Condition::above(value, 10.0)).hold(3 * MINUTE);
+    let one = One::with(&registry, rule("All", depths.clone()));
+    one.engine.add_rule(rule("Each", depths.by("queue"))).unwrap();
+    let states = |of: &str| {
+        let alerts = one.engine.alerts();
+        let of: Vec<_> =
+            alerts.iter().filter(|alert| alert.name() == of).map(|alert| alert.state()).collect();
+        of
+    };
+    depth.with(&["mail"]).set(12.0);
+    one.after(MINUTE);
+    depth.with(&["mail"]).set(f64::NAN);
+    one.after(MINUTE);
+    assert_eq!((states("All"), states("Each")), (vec![AlertState::Pending], vec![AlertState::Pending]));
+    depth.with(&["mail"]).set(12.0);
+    one.after(2 * MINUTE);
+    assert_eq!((states("All"), states("Each")), (vec![AlertState::Firing], vec![AlertState::Firing]));
+    depth.remove(&["mail"]);
+    assert_eq!(one.after(MINUTE), None);
+    assert_eq!(
+        (states("All"), states("Each")),
+        (vec![AlertState::Firing], vec![]),
+        "no queue, no alert of it"
+    );
+    depth.with(&["mail"]).set(1.0);
+    one.after(MINUTE);
+    assert_eq!(one.engine.alerts(), []);
 }
 
 #[test]
@@ -314,7 +413,7 @@ fn below_is_not_at_the_threshold() {
     let level = registry.gauge("level", "Level.").build().unwrap();
     let value = Value::sum(Series::of(&registry, "level", Kind::Gauge));
     let one = One::with(&registry, AlertRule::new("Low", Condition::below(value, 2.0)));
-    for (at, fires) in [(2.0, false), (1.9, true), (f64::NAN, false)] {
+    for (at, fires) in [(2.0, false), (1.9, true), (2.0, false)] {
         level.set(at);
         one.after(MINUTE);
         assert_eq!(!one.engine.active_alerts().is_empty(), fires, "{at}");
@@ -434,4 +533,27 @@ fn an_anomaly_is_an_alert() {
     one.after(MINUTE);
     let alerts = one.engine.active_alerts();
     assert!(alerts.len() == 1 && alerts[0].value().unwrap() > 3.0, "{alerts:?}");
+}
+
+#[test]
+fn an_alert_of_a_detector_whose_measure_panics_stays_as_it_is() {
+    let registry = Registry::new();
+    let depth = registry.gauge("depth", "Depth.").build().unwrap();
+    let measure = Measure::function(|snapshot| {
+        let depth = snapshot.value("depth", &[]).filter(|depth| *depth >= 0.0);
+        Some(depth.unwrap_or_else(|| std::panic::resume_unwind(Box::new("a measure's fault"))))
+    });
+    let options = AnomalyOptions::new().interval(MINUTE).warm_up(3).enter_after(1);
+    Anomalies::of(&registry).watch("depth", measure, options).unwrap();
+    let one = One::with(&registry, AlertRule::new("Unusual", Condition::anomalous("depth")));
+    for value in [10.0, 10.0, 10.0, 10.0, 99.0] {
+        depth.set(value);
+        one.after(MINUTE);
+    }
+    let firing = one.engine.active_alerts();
+    assert_eq!(firing.len(), 1);
+    depth.set(-1.0);
+    one.after(MINUTE);
+    assert_eq!(one.engine.active_alerts(), firing);
+    assert_eq!(Anomalies::of(&registry).status("depth"), None);
 }

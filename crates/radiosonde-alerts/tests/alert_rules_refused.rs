@@ -58,6 +58,12 @@ fn a_value_of_a_metric_of_another_kind_is_refused() {
         value(Value::sum(of(Kind::Histogram)))
             .contains("is a histogram: expected a gauge, or `Value::quantile`")
     );
+    // A summary has no buckets to compute a quantile from.
+    let summary = value(Value::sum(of(Kind::Summary)));
+    assert_eq!(
+        summary,
+        "invalid alert rule \"A\": \"things\" is a summary: expected a gauge, or `Value::rate`"
+    );
 }
 
 #[test]

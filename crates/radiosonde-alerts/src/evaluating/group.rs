@@ -8,19 +8,19 @@ pub(crate) fn group(series: &SeriesSnapshot, by: Option<&str>) -> String {
     by.and_then(|label| series.label(label)).unwrap_or_default().into_owned()
 }
 
-/// One number for the gauges of each group; those that are not numbers do not count.
+/// One number for the gauges of each group. Those that are not numbers do not count: a group without any other has `None`.
 pub(crate) fn merged(
     of: &Series,
     snapshot: &Snapshot,
     by: Option<&str>,
     merge: impl Fn(f64, f64) -> f64,
-) -> BTreeMap<String, f64> {
-    let mut groups = BTreeMap::new();
+) -> BTreeMap<String, Option<f64>> {
+    let mut groups = BTreeMap::<String, Option<f64>>::new();
     for series in of.select(snapshot) {
+        let of_group = groups.entry(group(series, by)).or_default();
         let value = series.number();
         if !value.is_nan() {
-            let of_group = groups.entry(group(series, by));
-            of_group.and_modify(|before| *before = merge(*before, value)).or_insert(value);
+            *of_group = Some(of_group.map_or(value, |before| merge(before, value)));
         }
     }
     groups

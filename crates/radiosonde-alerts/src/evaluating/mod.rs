@@ -8,3 +8,4 @@ pub(crate) mod refused;
 pub(crate) mod rule_evaluator;
 pub(crate) mod template;
 pub(crate) mod windows;
+pub(crate) mod work_signals;

@@ -1,19 +1,19 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use radiosonde_metrics::model::Kind;
 use radiosonde_metrics::snapshot::Snapshot;
-use radiosonde_signals::{GoldenSignals, Limit, Saturation, Series};
+use radiosonde_signals::{GoldenSignals, Limit, Series};
 
 use crate::evaluating::group::merged;
 use crate::evaluating::moment::Moment;
 use crate::evaluating::windows::{BucketWindows, EventWindows, Frame, Window};
-use crate::rules::value::{Events, Merge, Source, Value};
+use crate::evaluating::work_signals::{failing, filling};
+use crate::rules::value::{Merge, Source, Value};
 
 /// The number of each group, `None` where there is no data.
 pub(crate) type Numbers = Vec<(String, Option<f64>)>;
 
-/// What a value remembers from one evaluation to the next.
+/// The state of a value between evaluations.
 #[derive(Debug)]
 pub(crate) enum Memory {
     Nothing,
@@ -24,7 +24,7 @@ pub(crate) enum Memory {
 impl Memory {
     pub(crate) fn of(value: &Value) -> Self {
         match value.source {
-            Source::Increase(..) | Source::Rate(..) | Source::Ratio { .. } => {
+            Source::Increase(..) | Source::Rate(..) | Source::Ratio { .. } | Source::ErrorRatio(..) => {
                 Self::Events(EventWindows::new())
             }
             Source::Quantile { .. } => Self::Buckets(BucketWindows::new()),
@@ -42,11 +42,25 @@ impl Memory {
     }
 }
 
-/// Computes a value on one snapshot.
-pub(crate) fn numbers(value: &Value, memory: &mut Memory, max_groups: usize, moment: &Moment<'_>) -> Numbers {
+/// The most values of a label whose windows a value keeps.
+const MAX_GROUPS: usize = 1_000;
+
+/// Computes a value on one snapshot. Of all series together there is always one number, or `None`; of a label's values there are those that
+/// have series, and those that have events in the window.
+///
+/// An increase that is compared by whether it is low has no number until its window was observed in full: it is low at first in any case.
+pub(crate) fn numbers(value: &Value, memory: &mut Memory, is_above: bool, moment: &Moment<'_>) -> Numbers {
+    let mut numbers = of_groups(value, memory, is_above, moment);
+    if value.by.is_none() && numbers.is_empty() {
+        numbers.push((String::new(), None));
+    }
+    numbers
+}
+
+fn of_groups(value: &Value, memory: &mut Memory, is_above: bool, moment: &Moment<'_>) -> Numbers {
     let Moment { registry, snapshot, now, .. } = moment;
     let by = value.by.as_deref();
-    let frame = |length: Duration| Frame { length, by, max_groups, now: now.monotonic };
+    let frame = |length: Duration| Frame { length, by, max_groups: MAX_GROUPS, now: now.monotonic };
     match (&value.source, memory) {
         (Source::Gauge(series, merge), _) => {
             let merge = |a: f64, b: f64| match merge {
@@ -61,9 +75,11 @@ pub(crate) fn numbers(value: &Value, memory: &mut Memory, max_groups: usize, mom
         }
         (Source::Saturation(work), _) => saturation(&work.signals(registry), snapshot, by),
         (Source::Age(series), _) => ages(series, snapshot, by, now.wall),
-        (Source::Increase(series, window), Memory::Events(windows)) => {
-            let windows = windows.read(&[], std::slice::from_ref(series), snapshot, frame(*window));
-            each(windows, |window| (!window.observed.is_zero()).then_some(window.counts.total))
+        (Source::Increase(series, length), Memory::Events(windows)) => {
+            let windows = windows.read(&[], std::slice::from_ref(series), snapshot, frame(*length));
+            let is_known =
+                |observed: Duration| observed >= *length || (is_above && observed > Duration::ZERO);
+            each(windows, |window| is_known(window.observed).then_some(window.counts.total))
         }
         (Source::Rate(series, length), Memory::Events(windows)) => {
             let windows = windows.read(&[], std::slice::from_ref(series), snapshot, frame(*length));
@@ -73,7 +89,11 @@ pub(crate) fn numbers(value: &Value, memory: &mut Memory, max_groups: usize, mom
             })
         }
         (Source::Ratio { bad, all, window }, Memory::Events(windows)) => {
-            let [bad, all] = [bad, all].map(|events| resolved(events, moment));
+            let [bad, all] = [bad, all].map(std::slice::from_ref);
+            each(windows.read(bad, all, snapshot, frame(*window)), |window| window.counts.bad_ratio())
+        }
+        (Source::ErrorRatio(work, window), Memory::Events(windows)) => {
+            let (bad, all): (Vec<Series>, Vec<Series>) = failing(&work.signals(registry)).unzip();
             each(windows.read(&bad, &all, snapshot, frame(*window)), |window| window.counts.bad_ratio())
         }
         (Source::Quantile { quantile, of, window }, Memory::Buckets(windows)) => {
@@ -84,36 +104,25 @@ pub(crate) fn numbers(value: &Value, memory: &mut Memory, max_groups: usize, mom
     }
 }
 
-fn known(groups: BTreeMap<String, f64>) -> Numbers {
-    groups.into_iter().map(|(group, value)| (group, Some(value))).collect()
+fn known(groups: BTreeMap<String, Option<f64>>) -> Numbers {
+    groups.into_iter().map(|(group, value)| (group, value.filter(|value| !value.is_nan()))).collect()
 }
 
 fn each(windows: Vec<(String, Window)>, number: impl Fn(Window) -> Option<f64>) -> Numbers {
     windows.into_iter().map(|(group, window)| (group, number(window))).collect()
 }
 
-fn resolved(events: &Events, moment: &Moment<'_>) -> Vec<Series> {
-    let of = |signal: fn(&GoldenSignals) -> Option<&Series>, signals: &[GoldenSignals]| {
-        signals.iter().filter_map(signal).cloned().collect()
-    };
-    match events {
-        Events::Of(series) => vec![series.clone()],
-        Events::ErrorsOf(work) => of(GoldenSignals::errors, &work.signals(moment.registry)),
-        Events::TrafficOf(work) => of(GoldenSignals::traffic, &work.signals(moment.registry)),
-    }
-}
-
 /// The seconds since the oldest time of each group. 0 is the value of a gauge that was never set.
 fn ages(of: &Series, snapshot: &Snapshot, by: Option<&str>, now: SystemTime) -> Numbers {
     let since = now.duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64());
     let oldest = merged(of, snapshot, by, |a, b| if a == 0.0 || (b != 0.0 && b < a) { b } else { a });
-    let set = oldest.into_iter().filter(|(_, time)| *time != 0.0);
-    set.map(|(group, time)| (group, Some(since - time))).collect()
+    let set = oldest.into_iter().filter(|(_, time)| *time != Some(0.0));
+    set.map(|(group, time)| (group, time.map(|time| since - time))).collect()
 }
 
 fn saturation(signals: &[GoldenSignals], snapshot: &Snapshot, by: Option<&str>) -> Numbers {
     let mut fullest = BTreeMap::<String, Option<f64>>::new();
-    for of in signals.iter().filter_map(GoldenSignals::saturation).filter(|of| !is_rate(of)) {
+    for of in filling(signals) {
         for (group, share) in shares(of.in_use(), of.limit(), None, snapshot, by) {
             let before = fullest.entry(group).or_insert(None);
             *before = match (*before, share) {
@@ -123,11 +132,6 @@ fn saturation(signals: &[GoldenSignals], snapshot: &Snapshot, by: Option<&str>) 
         }
     }
     fullest.into_iter().collect()
-}
-
-/// Whether a resource is in use by the rate of a counter, which a snapshot does not have.
-fn is_rate(saturation: &Saturation) -> bool {
-    saturation.in_use().kind() == Kind::Counter
 }
 
 /// The share of its limit that each group uses; `None` if the limit is unknown or 0. A group without a series of what is in use has `absent`.
@@ -142,13 +146,13 @@ fn shares(
     let used = sum(in_use);
     let limits = match limit {
         Limit::Metric(series) => sum(series),
-        Limit::Fixed(limit) => used.keys().map(|group| (group.clone(), *limit)).collect(),
+        Limit::Fixed(limit) => used.keys().map(|group| (group.clone(), Some(*limit))).collect(),
         Limit::Unknown => BTreeMap::new(),
     };
-    let share = |(group, limit): (String, f64)| {
-        let used = used.get(&group).copied().or(absent);
-        let share = used.filter(|_| limit > 0.0).map(|used| used / limit);
-        (group, share)
+    let share = |(group, limit): (String, Option<f64>)| {
+        let used = used.get(&group).copied().unwrap_or(absent);
+        let limit = limit.filter(|limit| *limit > 0.0);
+        (group, used.zip(limit).map(|(used, limit)| used / limit).filter(|share| !share.is_nan()))
     };
     limits.into_iter().map(share).collect()
 }

@@ -1,5 +1,5 @@
 use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use radiosonde_core::diagnostics;
 use radiosonde_metrics::model::Kind;
@@ -14,20 +14,22 @@ use crate::evaluating::moment::Moment;
 use crate::evaluating::number::{Memory, numbers};
 use crate::evaluating::refused::Refused;
 use crate::evaluating::template::fill;
+use crate::evaluating::work_signals::{failing, filling};
 use crate::label_name::{is_label_name, is_reserved};
 use crate::rules::alert_rule::AlertRule;
 use crate::rules::condition::Test;
 use crate::rules::finding::Finding;
-use crate::rules::value::Value;
+use crate::rules::value::{Source, Value};
 
-/// A rule, and what it remembers from one evaluation to the next.
+/// A rule, and its state between evaluations.
 #[derive(Debug)]
 pub(crate) struct RuleEvaluator {
     rule: AlertRule,
     memory: Memory,
     /// The number that was compared last; of several, the highest.
     last: Option<f64>,
-    reported: bool,
+    /// The kinds of problems that were reported.
+    reported: BTreeSet<&'static str>,
     refused: Refused,
     /// How many texts were cut since they were counted last.
     cut: Cell<u64>,
@@ -39,7 +41,14 @@ impl RuleEvaluator {
             Test::Compare { value, .. } => Memory::of(value),
             _ => Memory::Nothing,
         };
-        Self { rule, memory, last: None, reported: false, refused: Refused::default(), cut: Cell::default() }
+        Self {
+            rule,
+            memory,
+            last: None,
+            reported: BTreeSet::new(),
+            refused: Refused::default(),
+            cut: Cell::default(),
+        }
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -57,8 +66,8 @@ impl RuleEvaluator {
 
     /// What was refused or cut since this was asked last.
     pub(crate) fn take_refused(&mut self) -> Refused {
-        let (past_groups, texts) = (self.memory.take_refused(), self.cut.take());
-        Refused { past_groups, texts, ..std::mem::take(&mut self.refused) }
+        let texts = self.cut.take();
+        Refused { texts, ..std::mem::take(&mut self.refused) }
     }
 
     /// Finds the alerts whose condition holds.
@@ -68,7 +77,7 @@ impl RuleEvaluator {
         match &condition.0 {
             Test::Compare { value, is_above, threshold } => {
                 let holds = |number: f64| if *is_above { number > *threshold } else { number < *threshold };
-                self.compare(value, moment, holds)
+                self.compare(value, *is_above, moment, holds)
             }
             Test::Absent(series) => {
                 let is_absent = series.select(moment.snapshot).next().is_none();
@@ -89,13 +98,16 @@ impl RuleEvaluator {
     fn compare(
         &mut self,
         value: &Value,
+        is_above: bool,
         moment: &Moment<'_>,
         holds: impl Fn(f64) -> bool,
     ) -> Vec<Observation> {
         if !self.has_metrics(value, moment) {
             return Vec::new();
         }
-        let found = numbers(value, &mut self.memory, self.rule.max_alerts, moment);
+        self.look_for_work(value, moment);
+        let found = numbers(value, &mut self.memory, is_above, moment);
+        self.count_past_groups(value);
         self.last = found.iter().filter_map(|(_, number)| *number).reduce(f64::max);
         let observe = |(group, number): (String, Option<f64>)| {
             let labels = value.by.iter().filter(|_| !group.is_empty()).map(|by| (by.clone(), group.clone()));
@@ -131,8 +143,38 @@ impl RuleEvaluator {
         has
     }
 
+    /// Reports once if the signals that the value is computed from do not exist yet.
+    fn look_for_work(&mut self, value: &Value, moment: &Moment<'_>) {
+        let (work, has_some, kind, what) = match &value.source {
+            Source::ErrorRatio(work, _) => {
+                let signals = work.signals(moment.registry);
+                (work, failing(&signals).next().is_some(), "unknown_work", "count of errors and traffic")
+            }
+            Source::Saturation(work) => {
+                let signals = work.signals(moment.registry);
+                (work, filling(&signals).next().is_some(), "unknown_resource", "saturation")
+            }
+            _ => return,
+        };
+        if !has_some {
+            self.report(kind, format_args!("work {work} is not declared yet, or has no {what}"));
+        }
+    }
+
+    fn count_past_groups(&mut self, value: &Value) {
+        let past = self.memory.take_refused();
+        if past > 0 {
+            self.refused.past_groups += past;
+            let by = value.by.as_deref().unwrap_or_default();
+            self.report(
+                "max_values",
+                format_args!("label {by:?} has {past} values too many: they are not computed"),
+            );
+        }
+    }
+
     fn report(&mut self, kind: &'static str, what: std::fmt::Arguments<'_>) {
-        if !std::mem::replace(&mut self.reported, true) {
+        if self.reported.insert(kind) {
             diagnostics::report("alerts", kind, format_args!("rule {:?}: {what}", self.rule.name));
         }
     }
@@ -153,7 +195,13 @@ impl RuleEvaluator {
 
     fn anomaly(&mut self, detector: &str, moment: &Moment<'_>) -> Vec<Observation> {
         let Some(status) = moment.anomalies.status(detector) else {
-            self.report("unknown_detector", format_args!("detector {detector:?} has no value yet"));
+            if moment.anomalies.is_watched(detector) {
+                let what =
+                    format_args!("detector {detector:?} is not evaluated any more, as its measure panicked");
+                self.report("lost_detector", what);
+                return self.unknown(moment);
+            }
+            self.report("unknown_detector", format_args!("detector {detector:?} is not declared yet"));
             return Vec::new();
         };
         match status.state {

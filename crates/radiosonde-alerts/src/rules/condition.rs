@@ -8,7 +8,7 @@ use crate::rules::finding::Finding;
 use crate::rules::invalid_alert_rule::InvalidAlertRuleKind;
 use crate::rules::value::Value;
 
-/// What has to hold for an alert.
+/// A test of metrics, objectives or detectors. There is an alert while it holds.
 #[must_use = "a condition is part of an `AlertRule`"]
 #[derive(Debug, Clone)]
 pub struct Condition(pub(crate) Test);
@@ -32,7 +32,7 @@ impl Condition {
         Self(Test::Compare { value, is_above: true, threshold })
     }
 
-    /// The value is below the threshold.
+    /// The value is below the threshold. An [increase](Value::increase) is compared once its window has been observed in full.
     pub const fn below(value: Value, threshold: f64) -> Self {
         Self(Test::Compare { value, is_above: false, threshold })
     }

@@ -103,7 +103,8 @@ impl fmt::Display for InvalidAlertRuleKind {
                 "the counter {metric:?} never goes down, and neither would the alert: expected `Value::increase` or `Value::rate`"
             ),
             Self::NotAGauge(metric, kind) => {
-                write!(f, "{metric:?} is a {}: expected a gauge, or `Value::quantile`", kind.as_str())
+                let instead = if *kind == Kind::Histogram { "quantile" } else { "rate" };
+                write!(f, "{metric:?} is a {}: expected a gauge, or `Value::{instead}`", kind.as_str())
             }
             Self::NotACounter(metric, kind) => {
                 write!(f, "{metric:?} is a {}: expected a counter, or `Value::sum`", kind.as_str())

@@ -7,12 +7,19 @@ use crate::rules::invalid_alert_rule::InvalidAlertRuleKind;
 
 /// A number that a rule computes from metrics at each evaluation.
 ///
+/// An anomaly detector watches a [`Measure`](radiosonde_signals::Measure) instead: that one is of the time since the last evaluation, and a value
+/// of a window of any length, so that its alert does not come and go with each evaluation.
+///
 /// # Shape
-/// Of all series together, or [`by`](Self::by) the values of a label. Without data, such as a ratio without traffic, there is no number, and
-/// alerts stay as they are.
+/// Of all series together, or [`by`](Self::by) the values of a label. Without data, such as a ratio without traffic or gauges that have no series
+/// or are not numbers, there is no number, and alerts stay as they are. By a label, the alert of a value that no series has any more is resolved.
 ///
 /// Increases are those of Prometheus' `increase`, of each series, without extrapolation: a counter that starts again at zero costs nothing, and a
 /// new series counts in full. Windows fill from the first evaluation on.
+///
+/// # Limits
+/// A value with a window keeps it for 1,000 values of a label. More are counted in `radiosonde_alerts_refused_total{reason="max_values"}`, reported in
+/// [`diagnostics`](radiosonde_core::diagnostics), and not computed.
 #[must_use = "a value is compared by a `Condition`"]
 #[derive(Debug, Clone, PartialEq)]
 pub struct Value {
@@ -28,24 +35,17 @@ pub(crate) enum Source {
     Age(Series),
     Increase(Series, Duration),
     Rate(Series, Duration),
-    Ratio { bad: Events, all: Events, window: Duration },
+    Ratio { bad: Series, all: Series, window: Duration },
+    ErrorRatio(Work, Duration),
     Quantile { quantile: f64, of: Series, window: Duration },
 }
 
-/// What several series become.
+/// The way in which several series become one number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Merge {
     Sum,
     Highest,
     Lowest,
-}
-
-/// Counters, or histograms by their counts.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Events {
-    Of(Series),
-    ErrorsOf(Work),
-    TrafficOf(Work),
 }
 
 impl Value {
@@ -84,11 +84,14 @@ impl Value {
     }
 
     /// How far counters went up in a window. A histogram stands for its count.
+    ///
+    /// [`Condition::below`](crate::Condition::below) compares it once the window has been observed in full.
     pub const fn increase(counters: Series, window: Duration) -> Self {
         Self::new(Source::Increase(counters, window))
     }
 
-    /// How far counters go up per second, on average over a window.
+    /// How far counters go up per second, on average over a window, or over what has been observed of it since the first evaluation. So it is a
+    /// number from the second evaluation on; an alert about a low rate needs a [`hold`](crate::AlertRule::hold) as long as the start takes.
     pub const fn rate(counters: Series, window: Duration) -> Self {
         Self::new(Source::Rate(counters, window))
     }
@@ -96,13 +99,12 @@ impl Value {
     /// The increase of some counters as a share of the increase of others. 0 if the former have no series, and no number without an increase of
     /// the latter.
     pub const fn ratio(bad: Series, all: Series, window: Duration) -> Self {
-        Self::new(Source::Ratio { bad: Events::Of(bad), all: Events::Of(all), window })
+        Self::new(Source::Ratio { bad, all, window })
     }
 
-    /// The share of work that failed in a window, by its golden signals: 0.05 is 5 %.
-    pub fn error_ratio(work: Work, window: Duration) -> Self {
-        let bad = Events::ErrorsOf(work.clone());
-        Self::new(Source::Ratio { bad, all: Events::TrafficOf(work), window })
+    /// The share of work that failed in a window, by its golden signals: 0.05 is 5 %. Signals without a count of errors or of traffic do not count.
+    pub const fn error_ratio(work: Work, window: Duration) -> Self {
+        Self::new(Source::ErrorRatio(work, window))
     }
 
     /// A quantile, such as 0.95, of the observations of histograms in a window; within a bucket it is interpolated, as Prometheus does.
@@ -125,9 +127,9 @@ impl Value {
                 check_events(series).and_then(|()| check_window(*window))
             }
             Source::Ratio { bad, all, window } => {
-                let checked = [bad, all].into_iter().try_for_each(Events::check);
-                checked.and_then(|()| check_window(*window))
+                check_events(bad).and_then(|()| check_events(all)).and_then(|()| check_window(*window))
             }
+            Source::ErrorRatio(_, window) => check_window(*window),
             Source::Quantile { quantile, of, window } => {
                 if !(0.0..=1.0).contains(quantile) {
                     return Err(InvalidAlertRuleKind::Quantile(*quantile));
@@ -146,23 +148,9 @@ impl Value {
             Source::Gauge(series, _) | Source::Age(series) => vec![series],
             Source::Increase(series, _) | Source::Rate(series, _) => vec![series],
             Source::Quantile { of, .. } => vec![of],
-            Source::Share(part, all) => vec![part, all],
-            Source::Ratio { bad, all, .. } => [bad, all].into_iter().filter_map(Events::series).collect(),
-            Source::Saturation(_) => Vec::new(),
+            Source::Share(part, all) | Source::Ratio { bad: part, all, .. } => vec![part, all],
+            Source::Saturation(_) | Source::ErrorRatio(..) => Vec::new(),
         }
-    }
-}
-
-impl Events {
-    const fn series(&self) -> Option<&Series> {
-        match self {
-            Self::Of(series) => Some(series),
-            Self::ErrorsOf(_) | Self::TrafficOf(_) => None,
-        }
-    }
-
-    fn check(&self) -> Result<(), InvalidAlertRuleKind> {
-        self.series().map_or(Ok(()), check_events)
     }
 }
 

@@ -33,7 +33,7 @@ impl fmt::Display for AlertmanagerBuildError {
             Self::GeneratorUrl(_) => "the generator URL of alerts is refused",
             Self::Label(_) => "a label for every alert is refused",
             Self::ValidFor { valid_for } => {
-                return write!(f, "invalid valid_for {valid_for:?}: expected 1s to 1h");
+                return write!(f, "invalid valid_for {valid_for:?}: expected 2m to 1d");
             }
             Self::Sink(_) => "the delivery refused the sink of alertmanager",
             Self::Client(_) => "the HTTP client for alertmanager cannot be built",

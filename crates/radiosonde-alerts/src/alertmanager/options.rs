@@ -17,6 +17,10 @@ const ALERTS_PATH: &str = "/api/v2/alerts";
 /// Four intervals of repeats, as in Prometheus: three may be lost.
 const VALID_FOR: Duration = Duration::from_secs(240);
 
+/// Two intervals of repeats: one of them may be late.
+const SHORTEST_VALID_FOR: Duration = Duration::from_secs(120);
+const LONGEST_VALID_FOR: Duration = Duration::from_secs(24 * 3600);
+
 /// Responses of more bytes are errors.
 const MAX_RESPONSE_BYTES: usize = 16 << 20;
 
@@ -110,10 +114,20 @@ impl AlertmanagerOptions {
         self
     }
 
-    /// How long after it was last sent an alert resolves by itself, because the process has ended. Range: 1 s to 1 h. Default: 4
+    /// How long after it was last sent an alert resolves by itself, because the process has ended. Range: 2 minutes to 1 day. Default: 4
     /// minutes, which is four intervals of repeats. This process' clock and Alertmanager's must not differ by more.
+    ///
+    /// An engine repeats once a minute, but not between two evaluations: where its
+    /// [interval](crate::AlertEngineBuilder::interval) is longer than a minute, give four intervals at least, or an alert that fires
+    /// resolves and fires again.
     pub const fn valid_for(mut self, valid_for: Duration) -> Self {
         self.valid_for = valid_for;
+        self
+    }
+
+    /// As [`valid_for`](Self::valid_for), unless that is longer.
+    pub fn valid_for_at_least(mut self, valid_for: Duration) -> Self {
+        self.valid_for = self.valid_for.max(valid_for);
         self
     }
 
@@ -124,7 +138,7 @@ impl AlertmanagerOptions {
     }
 
     /// Bounds and retries. Default: those of [`SinkOptions`] under the name `alertmanager`, with 10,000 items, 256 in a batch, and
-    /// retries for two minutes, because a later one carries ends that have passed. Requests are sent one at a time, so that no
+    /// retries for half of [`valid_for`](Self::valid_for), because a late one carries ends that have passed. Requests are sent one at a time, so that no
     /// resolution overtakes its alert. Its timeout is also that of the client's requests.
     pub const fn sink(mut self, options: SinkOptions) -> Self {
         self.sink = options;
@@ -155,7 +169,7 @@ impl AlertmanagerOptions {
         let labels = external_labels::checked(&self.labels, self.resource.as_ref());
         let labels = labels.map_err(AlertmanagerBuildError::Label)?;
         let valid_for = self.valid_for;
-        if valid_for < Duration::from_secs(1) || valid_for > Duration::from_secs(3600) {
+        if !(SHORTEST_VALID_FOR..=LONGEST_VALID_FOR).contains(&valid_for) {
             return Err(AlertmanagerBuildError::ValidFor { valid_for });
         }
         let protocol = AlertsProtocol {
@@ -169,7 +183,7 @@ impl AlertmanagerOptions {
     }
 
     fn sink_options(&self) -> SinkOptions {
-        let retry = Retry::new().max_age(VALID_FOR / 2);
+        let retry = Retry::new().max_age(self.valid_for / 2);
         let defaults = SinkOptions::new("alertmanager").max_items(10_000).batch_items(256).retry(retry);
         self.sink.or(defaults).max_in_flight(1)
     }

@@ -22,6 +22,13 @@ pub(crate) struct PostedAlert {
     ends_at: Option<SystemTime>,
 }
 
+/// The time at which alerts are sent, and until which they fire unless they are sent again.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct SendTimes {
+    pub(super) now: SystemTime,
+    pub(super) valid_until: SystemTime,
+}
+
 /// `postableAlert` of the API.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -68,18 +75,20 @@ impl PostedAlert {
         size_of::<Self>() + texts.map(|(name, value)| name.len() + value.len() + 48).sum::<usize>()
     }
 
-    /// As it is sent. One that fires ends at `valid_until`, unless it is sent again.
+    /// As it is sent. Neither its start nor the end of a resolved one lies ahead, as it does after the clock was set back: Alertmanager
+    /// would take it as firing until then.
     pub(super) fn postable<'a>(
         &'a self,
-        valid_until: SystemTime,
+        SendTimes { now, valid_until }: SendTimes,
         generator_url: Option<&'a str>,
     ) -> PostableAlert<'a> {
-        // Alertmanager refuses an end before the start, as after a step of the clock.
-        let ends_at = self.ends_at.unwrap_or(valid_until).max(self.starts_at);
+        let starts_at = self.starts_at.min(now);
+        // Alertmanager refuses an end before the start.
+        let ends_at = self.ends_at.map_or(valid_until, |ends_at| ends_at.min(now)).max(starts_at);
         PostableAlert {
             labels: &self.labels,
             annotations: &self.annotations,
-            starts_at: rfc3339::format(self.starts_at),
+            starts_at: rfc3339::format(starts_at),
             ends_at: rfc3339::format(ends_at),
             generator_url,
         }
@@ -94,8 +103,14 @@ mod tests {
 
     use super::*;
 
+    const HOUR: Duration = Duration::from_secs(3600);
+
+    fn times(now: Duration) -> SendTimes {
+        SendTimes { now: UNIX_EPOCH + now, valid_until: UNIX_EPOCH + now + Duration::from_secs(240) }
+    }
+
     fn json(posted: &PostedAlert) -> serde_json::Value {
-        serde_json::to_value(posted.postable(UNIX_EPOCH + Duration::from_secs(240), None)).unwrap()
+        serde_json::to_value(posted.postable(times(HOUR), None)).unwrap()
     }
 
     #[test]
@@ -113,11 +128,19 @@ mod tests {
     }
 
     #[test]
-    fn an_end_before_the_start_is_the_start() {
-        let alert = Alert::new("Slow", Severity::Warning, UNIX_EPOCH + Duration::from_secs(3600));
-        let sent = json(&PostedAlert::new(&alert, &BTreeMap::new()).unwrap());
-        assert_eq!(sent["startsAt"], "1970-01-01T01:00:00.000Z");
-        assert_eq!(sent["endsAt"], "1970-01-01T01:00:00.000Z");
+    fn neither_a_start_nor_the_end_of_a_resolved_alert_lies_ahead() {
+        let alert = |starts: Duration| Alert::new("Slow", Severity::Warning, UNIX_EPOCH + starts);
+        let sent = |alert: &Alert| {
+            let sent = json(&PostedAlert::new(alert, &BTreeMap::new()).unwrap());
+            ["startsAt", "endsAt"].map(|time| sent[time].as_str().unwrap()[11..19].to_owned())
+        };
+        let resolved = |starts, ends| alert(starts).resolved(UNIX_EPOCH + ends);
+        // It is 01:00:00.
+        assert_eq!(sent(&alert(HOUR / 2)), ["00:30:00", "01:04:00"]);
+        assert_eq!(sent(&alert(HOUR * 9)), ["01:00:00", "01:04:00"], "raised while the clock was ahead");
+        assert_eq!(sent(&resolved(HOUR / 4, HOUR / 2)), ["00:15:00", "00:30:00"]);
+        assert_eq!(sent(&resolved(HOUR / 2, HOUR * 9)), ["00:30:00", "01:00:00"], "resolved meanwhile");
+        assert_eq!(sent(&resolved(HOUR * 9, HOUR / 2)), ["01:00:00", "01:00:00"], "no end before the start");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use radiosonde_core::SharedClock;
 use radiosonde_delivery::{Disposition, EncodeError, Endpoint, Protocol};
 
 use crate::alertmanager::classify::classify;
-use crate::alertmanager::posted_alert::PostedAlert;
+use crate::alertmanager::posted_alert::{PostedAlert, SendTimes};
 
 /// `POST /api/v2/alerts`.
 pub(super) struct AlertsProtocol {
@@ -28,8 +28,9 @@ impl Protocol for AlertsProtocol {
         // From now, not from when it was queued: the alert may have waited.
         let now = self.clock.now();
         let valid_until = now.checked_add(self.valid_for).unwrap_or(now);
+        let times = SendTimes { now, valid_until };
         let generator_url = self.generator_url.as_deref();
-        let alerts: Vec<_> = batch.iter().map(|alert| alert.postable(valid_until, generator_url)).collect();
+        let alerts: Vec<_> = batch.iter().map(|alert| alert.postable(times, generator_url)).collect();
         let body =
             serde_json::to_vec(&alerts).map_err(|error| EncodeError::because("encode alerts", error))?;
         let mut request = Request::post(self.endpoint.uri())

@@ -23,17 +23,27 @@ impl Authorization {
     /// `None` if no client can send them, or the secret is empty.
     pub(super) fn accept(&self) -> Option<Accepted> {
         let secret = match self {
-            Self::Bearer(token) => token.expose().clone(),
-            Self::Basic { user, .. } if user.contains(':') => return None,
-            Self::Basic { password, .. } if password.expose().is_empty() => return None,
+            Self::Bearer(token) => is_token(token.expose()).then(|| token.expose().clone())?,
+            Self::Basic { user, .. } if user.contains(':') || has_control(user) => return None,
+            Self::Basic { password, .. }
+                if password.expose().is_empty() || has_control(password.expose()) =>
+            {
+                return None;
+            }
             Self::Basic { user, password } => STANDARD.encode(format!("{user}:{}", password.expose())),
         };
-        let is_visible = secret.bytes().all(|byte| byte.is_ascii_graphic());
-        if secret.is_empty() || !is_visible {
-            return None;
-        }
         Some(Accepted { scheme: self.scheme(), secret: Padded::new(secret.as_bytes())? })
     }
+}
+
+/// `b64token` of RFC 6750, as for the credentials of `radiosonde-admin`.
+fn is_token(token: &str) -> bool {
+    let text = token.trim_end_matches('=');
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte))
+}
+
+fn has_control(text: &str) -> bool {
+    text.chars().any(char::is_control)
 }
 
 /// Checked credentials.
@@ -145,6 +155,11 @@ mod tests {
             bearer("a b"),
             bearer("a\n"),
             bearer("ä"),
+            bearer("=="),
+            bearer("a=b"),
+            bearer("a,b"),
+            basic("a\n", "x"),
+            basic("a", "x\u{7f}"),
             bearer(&long),
             basic("a:b", "x"),
             basic("a", ""),

@@ -1,16 +1,18 @@
 //! The handler of webhooks: incidents and runbooks hang on it.
 
+use std::sync::Arc;
+
 use radiosonde_alerts::{AlertState, WebhookAlert, WebhookError, WebhookHandler};
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::incident::IncidentManager;
-use crate::runbook::RunbookExecutor;
+use crate::runbook::{RunbookExecutor, RunbookResult};
 
 /// A page opens an incident and runs its runbook; what happened is printed and sent on.
 #[derive(Debug)]
 pub(crate) struct OnCall<M, R> {
     pub(crate) incidents: M,
-    pub(crate) runbooks: R,
+    pub(crate) runbooks: Arc<R>,
     pub(crate) happened: UnboundedSender<AlertState>,
 }
 
@@ -26,13 +28,14 @@ impl<M: IncidentManager, R: RunbookExecutor> WebhookHandler for OnCall<M, R> {
                 let Some(incident) = self.incidents.create_incident(alert).await else { return Ok(()) };
                 let summary = alert.annotations.get("summary").map_or("", String::as_str);
                 println!("incident {}: {} {}: {summary}", incident.id, alert.severity(), alert.name());
-                let result = self.runbooks.execute_runbook(&incident).await;
-                for (at, (name, outcome)) in result.steps.iter().enumerate() {
-                    let (word, text) =
-                        outcome.as_ref().map_or_else(|why| ("FAILED", why), |text| ("done", text));
-                    println!("  step {} {word}: {name}: {text}", at + 1);
-                }
-                println!("  steps not run: {}", result.not_run);
+                // A webhook that is not answered in time is dropped, and its repetition finds the incident: the runbook takes its own time.
+                let (runbooks, happened) = (Arc::clone(&self.runbooks), self.happened.clone());
+                tokio::spawn(async move {
+                    print(&runbooks.execute_runbook(&incident).await);
+                    // Nobody listens any more at the end of the program.
+                    let _ = happened.send(AlertState::Firing);
+                });
+                return Ok(());
             }
         }
         self.happened.send(alert.status)?;
@@ -43,4 +46,12 @@ impl<M: IncidentManager, R: RunbookExecutor> WebhookHandler for OnCall<M, R> {
         println!("a ticket: {} {} {}", alert.status, alert.severity(), alert.name());
         Ok(())
     }
+}
+
+fn print(result: &RunbookResult) {
+    for (at, (name, outcome)) in result.steps.iter().enumerate() {
+        let (word, text) = outcome.as_ref().map_or_else(|why| ("FAILED", why), |text| ("done", text));
+        println!("  step {} {word}: {name}: {text}", at + 1);
+    }
+    println!("  steps not run: {}", result.not_run);
 }

@@ -1,5 +1,6 @@
 //! Alerts: the variable of Alertmanager, and the engine.
 
+use std::error::Error as _;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -7,7 +8,7 @@ use std::time::Duration;
 pub(crate) use radiosonde_alerts::AlertEngineBuilder as EngineBuilder;
 use radiosonde_alerts::AlertHandler;
 use radiosonde_alerts::{Alert, AlertEngine, AlertLines, AlertmanagerOptions};
-use radiosonde_core::Resource;
+use radiosonde_core::{Resource, diagnostics};
 use radiosonde_delivery::{Delivery, Endpoint};
 use radiosonde_metrics::Registry;
 
@@ -55,7 +56,7 @@ pub(crate) fn options(variables: &Variables<'_>) -> Result<Options, InvalidVaria
     Ok(options)
 }
 
-/// The engine, if there is something to evaluate or somewhere to send alerts.
+/// The engine. It runs though there may be nothing to evaluate yet: objectives and detectors can be declared at any time.
 #[derive(Debug)]
 pub(crate) struct Alerts {
     /// Dropped when lines can be written: until then the handler of lines waits. Before the engine, whose end waits for handlers.
@@ -71,20 +72,30 @@ impl Alerts {
         registry: &Registry,
         (resource, delivery): (&Resource, &Delivery),
     ) -> Result<Self, InitError> {
-        if builder.is_none() && !has_objectives && options.alertmanagers.is_empty() {
-            return Ok(Self { lines: None, engine: None });
-        }
+        let is_asked_for = builder.is_some() || has_objectives || !options.alertmanagers.is_empty();
         let (lines, begins) = channel();
         let builder = builder.unwrap_or_else(AlertEngine::builder).registry(registry);
-        let mut builder = builder.handler(LinesLater(Mutex::new(begins)));
+        let valid_for = builder.repeated_every() * 4;
+        // Ours are before those of users, one of which may hang.
+        let mut builder = builder.handler_first(LinesLater(Mutex::new(begins)));
         let mut names = SINKS.into_iter();
         for options in options.alertmanagers {
             let name = names.next().unwrap_or("alertmanager_6");
-            let alertmanager = options.or_sink_name(name).resource(resource).build(delivery);
-            builder = builder.handler(alertmanager.map_err(|error| InitError::Alerts(Box::new(error)))?);
+            let options = options.or_sink_name(name).resource(resource).valid_for_at_least(valid_for);
+            let alertmanager = options.build(delivery).map_err(|error| InitError::Alerts(Box::new(error)))?;
+            builder = builder.handler_first(alertmanager);
         }
-        let engine = builder.start().map_err(|error| InitError::Alerts(Box::new(error)))?;
-        Ok(Self { lines: Some(lines), engine: Some(engine) })
+        match builder.start() {
+            Ok(engine) => Ok(Self { lines: Some(lines), engine: Some(engine) }),
+            Err(error) if is_asked_for => Err(InitError::Alerts(Box::new(error))),
+            // Such as a metric of the service's own that is called `alerts`.
+            Err(error) => {
+                let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
+                let what = format_args!("{error}{cause}: objectives and detectors are not evaluated");
+                diagnostics::report("alerts", "start", what);
+                Ok(Self { lines: None, engine: None })
+            }
+        }
     }
 
     /// Lines can be written from now on.
@@ -113,5 +124,26 @@ impl AlertHandler for LinesLater {
         // Nothing is sent: it ends when the other end is dropped.
         let _ = begins.recv();
         AlertLines.handle(alert);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_service_whose_own_metric_is_called_alerts_runs_without_them() {
+        let registry = Registry::new();
+        registry.gauge("alerts", "Alerts that customers have set.").build().unwrap().set(2.0);
+        let (resource, delivery) =
+            (Resource::builder().build(), Delivery::builder().registry(&registry).start());
+        let backend = (&resource, &delivery.unwrap());
+        let start =
+            |has_objectives| Alerts::start(Options::default(), None, has_objectives, &registry, backend);
+        assert!(start(false).unwrap().engine().is_none());
+        assert!(matches!(start(true).unwrap_err(), InitError::Alerts(_)), "it cannot evaluate them");
+        let other = Registry::new();
+        let alerts = Alerts::start(Options::default(), None, false, &other, backend).unwrap();
+        assert!(alerts.engine().is_some());
     }
 }

@@ -6,8 +6,7 @@ use crate::telemetry::Telemetry;
 impl TelemetryBuilder {
     /// Sets the rules and handlers of alerts, and how often they are evaluated. Several calls add up.
     ///
-    /// An engine runs if there are rules, [objectives](Self::objectives) or an [Alertmanager](Self::alertmanager), or if this is called. Each alert
-    /// that fires or is resolved is a line with the target `radiosonde::alert`, at ERROR, WARN or INFO by its severity; the
+    /// An engine runs in any case, for objectives and detectors that are declared later. Each alert that fires or is resolved is a line with the target `radiosonde::alert`, at ERROR, WARN or INFO by its severity; the
     /// filter `info,radiosonde::alert=off` leaves them out.
     ///
     /// ```
@@ -31,7 +30,8 @@ impl TelemetryBuilder {
     }
 
     /// Sends alerts to an Alertmanager; several calls add up, for the instances of a cluster, each of which has to get all alerts. Else those of
-    /// `RADIOSONDE_ALERTMANAGER_URL`, or of the file. The alerts have the labels `service` and `instance`.
+    /// `RADIOSONDE_ALERTMANAGER_URL`, or of the file. The alerts have the labels `service` and `instance`. Where the interval of
+    /// [`alerts`](Self::alerts) is longer than a minute, they are valid for four intervals at least.
     ///
     /// ```
     /// use radiosonde::alerts::AlertmanagerOptions;
@@ -46,8 +46,8 @@ impl TelemetryBuilder {
 }
 
 impl Telemetry {
-    /// The alerts that fire, their history, silences and statistics, if an engine runs: see
-    /// [`TelemetryBuilder::alerts`](crate::TelemetryBuilder::alerts).
+    /// The alerts that fire, their history, silences and statistics. `None` only if nothing was asked for and a metric of the service's own has
+    /// the name of one of the engine's, such as `alerts`.
     #[must_use]
     pub fn alerts(&self) -> Option<AlertEngine> {
         self.alerts.engine().cloned()

@@ -42,7 +42,7 @@ pub(crate) struct Uncounted {
 }
 
 /// The repetition of Prometheus.
-const REPEATED_EVERY: Duration = Duration::from_secs(60);
+pub(crate) const REPEATED_EVERY: Duration = Duration::from_secs(60);
 
 impl Book {
     pub(crate) fn new(limits: Limits) -> Self {

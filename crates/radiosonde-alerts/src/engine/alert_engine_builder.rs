@@ -5,7 +5,7 @@ use radiosonde_core::{SharedClock, SystemClock};
 use radiosonde_metrics::Registry;
 
 use crate::alert_handler::AlertHandler;
-use crate::book::book::{Book, Limits};
+use crate::book::book::{Book, Limits, REPEATED_EVERY};
 use crate::engine::alert_engine::AlertEngine;
 use crate::engine::alert_engine_build_error::AlertEngineBuildError;
 use crate::engine::core::Core;
@@ -71,6 +71,18 @@ impl AlertEngineBuilder {
     pub fn handler(mut self, handler: impl AlertHandler) -> Self {
         self.handlers.push(Arc::new(handler));
         self
+    }
+
+    /// Adds a handler before those that there are: it is not delayed by one of theirs that blocks for the first time.
+    pub fn handler_first(mut self, handler: impl AlertHandler) -> Self {
+        self.handlers.insert(0, Arc::new(handler));
+        self
+    }
+
+    /// About how long it takes until an alert that fires is [repeated](AlertHandler::repeat): a minute, or the interval if that is longer.
+    #[must_use]
+    pub fn repeated_every(&self) -> Duration {
+        REPEATED_EVERY.max(self.interval)
     }
 
     /// Whether each objective of the registry alerts when its error budget burns too fast, without a rule; default: yes. The alerts are called

@@ -6,7 +6,8 @@ use crate::telemetry::Telemetry;
 impl TelemetryBuilder {
     /// Sets the rules and handlers of alerts, and how often they are evaluated. Several calls add up.
     ///
-    /// An engine runs in any case, for objectives and detectors that are declared later. Each alert that fires or is resolved is a line with the target `radiosonde::alert`, at ERROR, WARN or INFO by its severity; the
+    /// An engine runs in any case, for objectives and detectors that are declared later; as long as there is nothing to evaluate, it takes
+    /// no snapshots. Each alert that fires or is resolved is a line with the target `radiosonde::alert`, at ERROR, WARN or INFO by its severity; the
     /// filter `info,radiosonde::alert=off` leaves them out.
     ///
     /// ```

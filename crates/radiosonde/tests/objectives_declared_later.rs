@@ -1,32 +1,59 @@
-//! Objectives that are declared after `init`, in a process of its own: an engine runs for them.
+//! Objectives that are declared after `init`, in a process of its own: an engine runs for them, and reads nothing before.
 #![cfg(feature = "alerts")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
 use radiosonde::Registry;
+use radiosonde::metrics::collect::{Collection, Collector};
 use radiosonde::metrics::model::Kind;
 use radiosonde::signals::{Bound, Series, Slo};
+
+#[derive(Default)]
+struct Counted(Arc<AtomicUsize>);
+
+impl Collector for Counted {
+    fn collect(&self, _: &mut Collection) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
 
 #[test]
 fn objectives_that_are_declared_after_init_are_evaluated() {
     let registry = Registry::new();
     registry.gauge("queue_depth", "Messages that wait.").build().unwrap().set(1.0);
-    let telemetry = radiosonde::builder().service_name("orders").registry(&registry).init().unwrap();
-    let engine = telemetry.alerts().unwrap();
-    engine.evaluate();
+    let counted = Counted::default();
+    let collected = Arc::clone(&counted.0);
+    registry.collect_from(counted);
+    let telemetry = radiosonde::builder()
+        .service_name("orders")
+        .registry(&registry)
+        .alerts(|alerts| alerts.interval(Duration::from_millis(10)))
+        .init()
+        .unwrap();
+    let mut asked = 0;
+    let mut wait_for = |metric: &str, least: f64| {
+        for _ in 0..4000 {
+            asked += 1;
+            let text = registry.text();
+            let value = text.lines().find_map(|line| line.strip_prefix(metric)?.trim().parse::<f64>().ok());
+            if value.is_some_and(|value| value >= least) {
+                return (asked, true);
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+        (asked, false)
+    };
+    let (asked, is_running) = wait_for("radiosonde_alerts_evaluations_total", 3.0);
+    assert!(is_running);
+    assert_eq!(collected.load(Ordering::SeqCst), asked, "the engine reads nothing by itself");
 
     let series = Series::of(&registry, "queue_depth", Kind::Gauge);
     let short = Slo::gauge("queue_short", 99.0, series, Bound::AtMost(1000.0));
     telemetry.objectives().declare(short).unwrap();
-    let is_evaluated = || registry.text().contains("slo_burn_rate{slo=\"queue_short\"");
-    // The engine's thread may be at it: then this does nothing.
-    let mut left = 4000;
-    while left > 0 && !is_evaluated() {
-        engine.evaluate();
-        thread::sleep(Duration::from_millis(5));
-        left -= 1;
-    }
-    assert!(is_evaluated(), "{}", registry.text());
+    let (_, is_evaluated) = wait_for("slo_events_total{slo=\"queue_short\"}", 0.01);
+    assert!(is_evaluated, "{}", registry.text());
 }

@@ -158,7 +158,7 @@ impl Lives {
 fn evaluate(core: &Core, lives: &Lives, interval: Duration) {
     loop {
         let begun = SystemClock.monotonic();
-        let _ = survive(|| core.evaluate());
+        let _ = survive(|| core.evaluate_if_needed());
         let took = SystemClock.monotonic().saturating_sub(begun);
         // One that takes longer than the interval must not take all of a CPU.
         if lives.pause(interval.saturating_sub(took).max(interval / 10)) {

@@ -174,3 +174,17 @@ fn a_value_of_a_function_that_is_not_a_number_leaves_the_alert_as_it_is() {
     engine.evaluate();
     assert_eq!(engine.active_alerts(), firing);
 }
+
+#[test]
+fn of_findings_with_the_same_labels_the_highest_counts() {
+    let registry = Registry::new();
+    let of = |site: &str, value| Finding::new(value).label("site", site);
+    let found = finds(move || {
+        vec![of("a", f64::NAN), of("a", 2.0), of("b", 5.0), of("a", 3.0), of("a", 1.0), of("a", f64::NAN)]
+    });
+    let engine = builder(&registry).rule(found.label("team", "x")).build().unwrap();
+    engine.evaluate();
+    let alerts = engine.active_alerts();
+    assert_eq!(alerts.iter().map(Alert::value).collect::<Vec<_>>(), [Some(3.0), Some(5.0)]);
+    assert_eq!(refused(&registry, "duplicate"), Some(4.0));
+}

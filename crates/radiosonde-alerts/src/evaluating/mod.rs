@@ -1,6 +1,7 @@
 //! Rules, evaluated on one snapshot.
 
 pub(crate) mod burn_alerts;
+pub(crate) mod findings;
 pub(crate) mod group;
 pub(crate) mod moment;
 pub(crate) mod number;

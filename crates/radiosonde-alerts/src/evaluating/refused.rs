@@ -3,12 +3,15 @@
 pub(crate) struct Refused {
     pub(crate) past_groups: u64,
     pub(crate) labels: u64,
+    pub(crate) duplicates: u64,
     pub(crate) texts: u64,
 }
 
 impl Refused {
     /// The counts, with the values of the label `reason`.
     pub(crate) fn by_reason(self) -> impl Iterator<Item = (&'static str, u64)> {
-        [("max_values", self.past_groups), ("label", self.labels), ("long_text", self.texts)].into_iter()
+        let Self { past_groups, labels, duplicates, texts } = self;
+        [("max_values", past_groups), ("label", labels), ("duplicate", duplicates), ("long_text", texts)]
+            .into_iter()
     }
 }

@@ -10,6 +10,7 @@ use crate::alert::Alert;
 use crate::alert_limit::AlertLimit;
 use crate::book::observation::{Observation, Terms};
 use crate::evaluating::burn_alerts::burn_rate;
+use crate::evaluating::findings::Findings;
 use crate::evaluating::moment::Moment;
 use crate::evaluating::number::{Memory, numbers};
 use crate::evaluating::refused::Refused;
@@ -214,7 +215,7 @@ impl RuleEvaluator {
     fn found(&mut self, findings: Vec<Finding>, moment: &Moment<'_>) -> Vec<Observation> {
         self.last =
             findings.iter().map(|finding| finding.value).filter(|value| !value.is_nan()).reduce(f64::max);
-        let mut observations = Vec::new();
+        let mut found = Findings::default();
         for Finding { value, labels, annotations } in findings {
             let names = || labels.keys().map(String::as_str);
             if let Some(label) = names().find(|name| !is_label_name(name) || is_reserved(name)) {
@@ -232,12 +233,15 @@ impl RuleEvaluator {
                 self.report("label", format_args!("a finding is beyond a limit: expected {limit}"));
                 continue;
             }
-            observations.push(match number {
-                Some(_) => Observation::Holds(alert),
-                None => Observation::Unknown(alert),
-            });
+            if !found.add(alert) {
+                self.refused.duplicates += 1;
+                self.report(
+                    "duplicate",
+                    format_args!("findings have the same labels: expected labels that tell them apart"),
+                );
+            }
         }
-        observations
+        found.observations()
     }
 
     /// The rule's one alert, if it holds.

@@ -66,7 +66,8 @@ impl Condition {
         Self::each(move |snapshot| function(snapshot).map(Finding::new))
     }
 
-    /// An alert for each finding that the function returns, told apart by their labels.
+    /// An alert for each finding that the function returns, told apart by their labels. Of several with the same labels, the one with
+    /// the highest value counts.
     pub fn each<R: IntoIterator<Item = Finding>>(
         function: impl Fn(&Snapshot) -> R + Send + Sync + 'static,
     ) -> Self {

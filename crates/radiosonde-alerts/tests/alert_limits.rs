@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::sync::{Arc, Mutex, OnceLock};
-use std::time::UNIX_EPOCH;
+use std::time::{Duration, UNIX_EPOCH};
 
 use radiosonde_alerts::{
     Alert, AlertEngine, AlertEngineBuilder, AlertLimit, AlertRule, AlertState, Condition, CreateAlertError,
@@ -11,6 +11,8 @@ use radiosonde_alerts::{
 };
 use radiosonde_metrics::Registry;
 use radiosonde_testkit::ManualClock;
+
+const LONG: Duration = Duration::from_secs(60);
 
 fn builder(registry: &Registry) -> AlertEngineBuilder {
     AlertEngine::builder().registry(registry).clock(Arc::new(ManualClock::new()))
@@ -187,4 +189,37 @@ fn of_findings_with_the_same_labels_the_highest_counts() {
     let alerts = engine.active_alerts();
     assert_eq!(alerts.iter().map(Alert::value).collect::<Vec<_>>(), [Some(3.0), Some(5.0)]);
     assert_eq!(refused(&registry, "duplicate"), Some(4.0));
+}
+
+#[test]
+fn an_engine_that_has_ended_shows_no_alerts() {
+    for is_dropped in [false, true] {
+        for has_threads in [false, true] {
+            let registry = Registry::new();
+            let builder = builder(&registry).rule(finds(|| vec![Finding::new(1.0)])).interval(LONG);
+            let engine = if has_threads { builder.start() } else { builder.build() }.unwrap();
+            engine.evaluate();
+            engine.create(alert("Hand")).unwrap();
+            let series = || registry.snapshot().family("alerts").map_or(0, |family| family.series().len());
+            assert_eq!(series(), 3, "pending and firing ones of the rule, and the other one");
+            if is_dropped {
+                drop(engine);
+            } else {
+                engine.shutdown(LONG);
+            }
+            assert_eq!(series(), 0);
+        }
+    }
+}
+
+#[test]
+fn what_is_done_after_the_end_shows_no_alerts() {
+    let registry = Registry::new();
+    let engine = builder(&registry).interval(LONG).start().unwrap();
+    engine.shutdown(LONG);
+    engine.create(alert("Late")).unwrap();
+    engine.add_rule(finds(|| vec![Finding::new(1.0)])).unwrap();
+    engine.evaluate();
+    assert_eq!(engine.active_alerts().len(), 2);
+    assert!(registry.snapshot().family("alerts").is_none_or(|family| family.series().len() == 0));
 }

@@ -197,14 +197,17 @@ impl AlertEngine {
     }
 
     /// Ends the threads: the evaluation, and the handlers once they have all notices. Blocks until then, for at most `deadline`; a rule or a handler that
-    /// hangs is left. Alerts that fire are not resolved.
+    /// hangs is left. Alerts that fire are not resolved, but the gauge `alerts` no longer has them.
     #[allow(
         clippy::must_use_candidate,
         reason = "at the end of a process there may be nothing to do about it"
     )]
     pub fn shutdown(&self, deadline: Duration) -> AlertEngineShutdown {
-        let complete = AlertEngineShutdown { is_complete: true, dropped: 0 };
-        self.threads.as_ref().map_or(complete, |threads| threads.stop(deadline))
+        if let Some(threads) = &self.threads {
+            return threads.stop(deadline);
+        }
+        self.core.metrics.end();
+        AlertEngineShutdown { is_complete: true, dropped: 0 }
     }
 
     /// Calls the handlers on this thread, if there is no other for it. Within a handler it returns at once: the call around it goes on.

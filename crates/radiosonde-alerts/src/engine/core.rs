@@ -225,6 +225,12 @@ impl Core {
     }
 }
 
+impl Drop for Core {
+    fn drop(&mut self) {
+        self.metrics.end();
+    }
+}
+
 impl<'a> Evaluating<'a> {
     /// Takes the rules; `None` while another evaluation has them.
     fn begin(core: &'a Core) -> Option<Self> {

@@ -1,5 +1,5 @@
-use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use radiosonde_metrics::removable::RemovableDynFamily;
@@ -12,7 +12,7 @@ use crate::alert::{Alert, AlertState};
 #[derive(Debug)]
 pub(crate) struct SelfMetrics {
     alerts: RemovableDynFamily<IntGauge>,
-    shown: Mutex<AlertCounts>,
+    shown: Mutex<Shown>,
     pub(crate) evaluations: Counter,
     panics: DynFamily<Counter>,
     rule_panics: DynFamily<Counter>,
@@ -97,31 +97,65 @@ impl SelfMetrics {
 
     /// Shows a rule, and that it has no alert yet.
     pub(crate) fn show_rule(&self, name: &str, severity: Severity) {
+        let mut shown = self.shown();
+        if shown.has_ended {
+            return;
+        }
         for state in [AlertState::Pending, AlertState::Firing] {
             let _ = self.alerts.with(&[name, severity.as_str(), state.as_str()]);
+            shown.series.insert((name.to_owned(), severity, state));
         }
     }
 
     /// Shows how many alerts there are. Series of alerts that are gone are removed, and those of rules are 0.
     pub(crate) fn show(&self, now: AlertCounts, is_rule: impl Fn(&str) -> bool) {
-        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
-        for ((name, severity, state), count) in &now.0 {
-            self.alerts.with(&[name, severity.as_str(), state.as_str()]).set(*count);
+        let mut shown = self.shown();
+        if shown.has_ended {
+            return;
         }
-        for (name, severity, state) in shown.0.keys().filter(|key| !now.0.contains_key(*key)) {
+        shown.series.retain(|key @ (name, severity, state)| {
             let labels = [name, severity.as_str(), state.as_str()];
-            if is_rule(name) {
+            if now.0.contains_key(key) {
+                return true;
+            }
+            let is_kept = is_rule(name);
+            if is_kept {
                 self.alerts.with(&labels).set(0);
             } else {
                 self.alerts.remove(&labels);
             }
+            is_kept
+        });
+        for ((name, severity, state), count) in now.0 {
+            self.alerts.with(&[&name, severity.as_str(), state.as_str()]).set(count);
+            shown.series.insert((name, severity, state));
         }
-        *shown = now;
+    }
+
+    /// Shows no alerts from now on, as nothing would resolve them.
+    pub(crate) fn end(&self) {
+        let mut shown = self.shown();
+        shown.has_ended = true;
+        for (name, severity, state) in std::mem::take(&mut shown.series) {
+            self.alerts.remove(&[&name, severity.as_str(), state.as_str()]);
+        }
+    }
+
+    fn shown(&self) -> MutexGuard<'_, Shown> {
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// How many alerts there are, by name, severity and state.
+/// The series of `alerts` that there are.
 #[derive(Debug, Default)]
+struct Shown {
+    series: BTreeSet<(String, Severity, AlertState)>,
+    /// Whether the engine has ended.
+    has_ended: bool,
+}
+
+/// How many alerts there are, by name, severity and state.
+#[derive(Debug)]
 pub(crate) struct AlertCounts(BTreeMap<(String, Severity, AlertState), i64>);
 
 impl AlertCounts {

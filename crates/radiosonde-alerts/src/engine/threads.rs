@@ -108,6 +108,7 @@ impl Threads {
         self.core.queue.close();
         let handlers_ended = waits(&self.lives, |inner| inner.hands_over);
         let dropped = if handlers_ended { 0 } else { self.core.queue.abandon() };
+        self.core.metrics.end();
         self.core.metrics.dropped("shutdown", u64::try_from(dropped).unwrap_or(u64::MAX));
         AlertEngineShutdown { is_complete: evaluation_ended && handlers_ended, dropped }
     }

@@ -11,9 +11,8 @@ pub trait AlertHandler: Send + Sync + 'static {
     /// The alert fires from now on, or is resolved, by its [`state`](Alert::state).
     fn handle(&self, alert: &Alert);
 
-    /// The alert still fires, or was resolved less than 15 minutes ago: called once a minute, or with each
-    /// evaluation if these are further apart, for receivers that forget or were away.
-    /// Default: nothing.
+    /// The alert still fires, or was resolved less than 15 minutes ago: called once a minute, or with each evaluation if these are further apart, for
+    /// receivers that forget or were away. An alert that was silenced after the handler got it is repeated as well. Default: nothing.
     fn repeat(&self, alert: &Alert) {
         let _ = alert;
     }

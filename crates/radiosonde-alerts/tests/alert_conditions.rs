@@ -123,7 +123,7 @@ fn a_ratio_is_zero_without_errors_and_holds_without_traffic() {
 }
 
 #[test]
-fn a_pending_alert_holds_anew_after_a_time_without_data() {
+fn a_pending_alert_holds_again_after_a_time_without_data() {
     let registry = Registry::new();
     let jobs = registry.counter("jobs_total", "Jobs.").labels(&["outcome"]).unwrap();
     let value = Value::ratio(counters(&registry).with("outcome", "error"), counters(&registry), 5 * MINUTE);

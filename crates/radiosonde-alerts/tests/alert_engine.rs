@@ -111,6 +111,26 @@ fn a_silence_keeps_alerts_from_handlers_until_it_ends() {
 }
 
 #[test]
+fn a_silence_that_lasts_is_not_stretched_by_a_step_of_the_clock() {
+    let watched = Watched::new();
+    let begin = watched.clock.now();
+    watched.engine.silence(Silence::lasting(60 * MINUTE).equal("alertname", "Deep")).unwrap();
+    watched.engine.silence(Silence::until(begin + 60 * MINUTE).equal("alertname", "Other")).unwrap();
+    watched.clock.set_wall(begin - 24 * 60 * MINUTE);
+    assert!(watched.set(20.0, 59 * MINUTE).is_empty());
+    assert!(
+        watched.engine.to_json().contains("\"ends_at\":\"2025-12-31T01:00:00.000Z\""),
+        "by the clock as it is"
+    );
+    watched.clock.set_wall(begin + 59 * MINUTE);
+    assert!(watched.set(20.0, Duration::ZERO).is_empty());
+    assert_eq!(watched.engine.silences().len(), 2);
+    watched.clock.set_wall(begin - 24 * 60 * MINUTE);
+    assert_eq!(watched.set(20.0, MINUTE), ["Deep firing"]);
+    assert_eq!(watched.engine.silences().len(), 1, "an end by the wall clock is its own");
+}
+
+#[test]
 fn a_silence_that_is_expired_by_hand_ends_at_once() {
     let watched = Watched::new();
     let id = watched
@@ -249,6 +269,65 @@ fn an_alert_that_is_resolved_by_hand_fires_again_if_its_condition_holds() {
     assert_eq!(watched.set(20.0, SECOND), ["Deep resolved", "Deep firing"]);
     let statistics = watched.engine.statistics();
     assert_eq!((statistics.total, statistics.resolved, statistics.active), (2, 1, 1));
+}
+
+#[test]
+fn rules_of_one_name_have_different_severities_and_are_resolved_together() {
+    let watched = Watched::new();
+    let value = Value::sum(Series::of(&watched.registry, "depth", Kind::Gauge));
+    watched.engine.add_rule(AlertRule::new("Deep", Condition::above(value, 5.0))).unwrap();
+    assert_eq!(watched.set(7.0, SECOND), ["Deep firing"]);
+    let severities = || watched.engine.active_alerts().iter().map(Alert::severity).collect::<Vec<Severity>>();
+    assert_eq!(severities(), [Severity::Warning]);
+    let shown = |severity, state| {
+        watched.value("alerts", &[("alertname", "Deep"), ("severity", severity), ("state", state)])
+    };
+    assert_eq!((shown("warning", "firing"), shown("critical", "firing")), (Some(1.0), Some(0.0)));
+    assert_eq!(watched.set(20.0, SECOND), ["Deep firing"]);
+    assert_eq!(severities(), [Severity::Warning, Severity::Critical]);
+    assert_eq!(watched.engine.resolve("Deep", &[("severity", "critical")]), 1);
+    assert_eq!(watched.set(20.0, SECOND), ["Deep resolved", "Deep firing"]);
+    assert_eq!(watched.engine.resolve("Deep", &[]), 2);
+    assert_eq!(watched.heard.take(), ["Deep resolved", "Deep resolved"]);
+}
+
+#[test]
+fn a_rule_that_is_removed_leaves_no_alert() {
+    let watched = Watched::new();
+    let pending = AlertRule::new("Deep", Condition::when(|_| Some(1.0))).hold(MINUTE);
+    watched.engine.add_rule(pending).unwrap();
+    watched.engine.add_rule(AlertRule::new("Other", Condition::when(|_| Some(1.0)))).unwrap();
+    assert_eq!(watched.set(20.0, SECOND), ["Deep firing", "Other firing"]);
+    assert_eq!(watched.engine.alerts().len(), 3);
+    assert!(!watched.engine.remove_rule("Dee") && watched.engine.remove_rule("Deep"));
+    assert_eq!(watched.heard.take(), ["Deep resolved"]);
+    assert!(watched.set(20.0, SECOND).is_empty());
+    assert_eq!(watched.engine.alerts().iter().map(Alert::name).collect::<Vec<_>>(), ["Other"]);
+    assert_eq!(watched.engine.rules().iter().map(|rule| &*rule.name).collect::<Vec<_>>(), ["Other"]);
+    for severity in ["warning", "critical"] {
+        let labels = [("alertname", "Deep"), ("severity", severity), ("state", "firing")];
+        assert_eq!(watched.value("alerts", &labels), None);
+    }
+    assert!(!watched.engine.remove_rule("Deep"), "again");
+    watched.engine.add_rule(AlertRule::new("Deep", Condition::when(|_| Some(1.0)))).unwrap();
+    assert_eq!(watched.set(20.0, SECOND), ["Deep firing"], "a new rule of its name is a new rule");
+    assert_eq!(watched.engine.rules().last().unwrap().state, Some(AlertState::Firing));
+}
+
+#[test]
+fn a_rule_may_remove_itself_while_it_is_evaluated() {
+    let watched = Watched::new();
+    let engine = watched.engine.clone();
+    let held = Arc::new(());
+    let weak = Arc::downgrade(&held);
+    let condition = Condition::when(move |_| {
+        let _ = &held;
+        engine.remove_rule("Once").then_some(1.0)
+    });
+    watched.engine.add_rule(AlertRule::new("Once", condition)).unwrap();
+    assert!(watched.set(1.0, SECOND).is_empty());
+    assert_eq!(watched.engine.alerts(), [], "it would never be resolved");
+    assert!(weak.upgrade().is_none(), "its function is dropped");
 }
 
 #[test]

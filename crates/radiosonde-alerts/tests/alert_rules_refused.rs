@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use radiosonde_alerts::{AlertEngine, AlertEngineBuildError, AlertRule, Condition, Silence, Value};
+use radiosonde_alerts::{AlertEngine, AlertEngineBuildError, AlertRule, Condition, Severity, Silence, Value};
 use radiosonde_metrics::Registry;
 use radiosonde_metrics::model::Kind;
 use radiosonde_signals::Series;
@@ -117,19 +117,25 @@ fn a_rule_has_a_name_of_its_own_and_room_for_an_alert() {
     let registry = Registry::new();
     let engine =
         AlertEngine::builder().registry(&registry).rule(AlertRule::new("A", never())).build().unwrap();
+    engine.add_rule(AlertRule::new("A", never()).severity(Severity::Critical)).unwrap();
     let error = engine.add_rule(AlertRule::new("A", never())).unwrap_err();
     assert_eq!(error.rule(), "A");
     assert_eq!(
         error.to_string(),
-        "invalid alert rule \"A\": another rule has this name: expected a name of its own, or labels in one rule"
+        "invalid alert rule \"A\": another rule has this name and severity: expected a name of its own, or labels in one rule"
     );
 }
 
 #[test]
-fn an_interval_is_longer_than_zero_and_metrics_are_not_those_of_others() {
+fn an_interval_spins_no_thread_and_metrics_are_not_those_of_others() {
     let registry = Registry::new();
-    let zero = AlertEngine::builder().registry(&registry).interval(Duration::ZERO).build().unwrap_err();
-    assert_eq!(zero.to_string(), "invalid interval 0 s: expected the time between two evaluations");
+    let with = |interval| AlertEngine::builder().registry(&registry).interval(interval).build();
+    for (interval, shown) in [(Duration::ZERO, "0ns"), (Duration::from_micros(9_999), "9.999ms")] {
+        let expected = format!("invalid interval {shown}: expected at least 10 ms between two evaluations");
+        assert_eq!(with(interval).unwrap_err().to_string(), expected);
+    }
+    assert!(with(Duration::from_millis(10)).is_ok());
+    let registry = Registry::new();
     registry.counter("radiosonde_alerts_evaluations_total", "Other.").labels(&["a"]).unwrap();
     let taken = AlertEngine::builder().registry(&registry).build().unwrap_err();
     assert!(matches!(taken, AlertEngineBuildError::Metrics(_)));

@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, UNIX_EPOCH};
 
-use radiosonde_alerts::{Alert, AlertEngine, AlertRule, AlertState, Condition, Severity};
+use radiosonde_alerts::{Alert, AlertEngine, AlertRule, AlertState, Condition, CreateAlertError, Severity};
 use radiosonde_metrics::Registry;
 
 /// Longer than any of this takes, unless it hangs.
@@ -76,7 +76,7 @@ fn a_handler_that_hangs_stops_no_rule_and_no_shutdown() {
     let registry = Registry::new();
     let engine = AlertEngine::builder()
         .registry(&registry)
-        .interval(Duration::from_millis(1))
+        .interval(Duration::from_millis(10))
         .rule(AlertRule::new("A", condition))
         .handler(handler)
         .start()
@@ -136,7 +136,7 @@ fn a_collector_that_hangs_stops_the_evaluation_and_nothing_else() {
         1.0
     });
     hangs.unwrap().keep();
-    let builder = AlertEngine::builder().registry(&registry).interval(Duration::from_millis(1));
+    let builder = AlertEngine::builder().registry(&registry).interval(Duration::from_millis(10));
     let engine = builder.rule(AlertRule::new("A", condition)).start().unwrap();
     entries.recv_timeout(LONG).unwrap();
     assert_eq!(engine.alerts(), [], "the state can be read meanwhile");
@@ -154,7 +154,7 @@ fn the_last_clone_that_is_dropped_ends_the_threads() {
     let held = Arc::new(());
     let weak = Arc::downgrade(&held);
     let (condition, evaluations) = reports(false);
-    let builder = AlertEngine::builder().registry(&Registry::new()).interval(Duration::from_millis(1));
+    let builder = AlertEngine::builder().registry(&Registry::new()).interval(Duration::from_millis(10));
     let rule = AlertRule::new("A", condition);
     let engine = builder.rule(rule).handler(move |_: &Alert| drop(Arc::clone(&held))).start().unwrap();
     let clone = engine.clone();
@@ -203,4 +203,18 @@ fn a_shutdown_hands_over_what_is_in_the_queue() {
     assert_eq!(gets.try_iter().collect::<Vec<_>>(), ["A", "B", "C"]);
     assert!(engine.shutdown(LONG).is_complete, "again");
     assert_eq!(engine.active_alerts().len(), 3, "they are not resolved");
+}
+
+#[test]
+fn no_alert_is_created_that_no_handler_would_get() {
+    let registry = Registry::new();
+    let engine = AlertEngine::builder().registry(&registry).interval(NEVER).start().unwrap();
+    engine.create(by_hand("A")).unwrap();
+    assert!(engine.shutdown(LONG).is_complete);
+    assert_eq!(engine.create(by_hand("B")), Err(CreateAlertError::ShutDown));
+    assert_eq!(engine.active_alerts().len(), 1);
+    assert_eq!(engine.resolve("A", &[]), 1);
+    let dropped =
+        |reason| registry.snapshot().value("radiosonde_alerts_notices_dropped_total", &[("reason", reason)]);
+    assert_eq!((dropped("shutdown"), dropped("queue_full")), (Some(1.0), None), "the queue is not full");
 }

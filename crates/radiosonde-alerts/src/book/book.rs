@@ -158,7 +158,7 @@ impl Book {
     /// Forgets what is too old, and passes on what handlers are to get: resolutions, then new alerts, then repetitions; each from the first to the
     /// last. Returns how many notices `push` refused; they are passed on the next time.
     pub(crate) fn notify(&mut self, now: Now, push: &mut dyn FnMut(Notice) -> bool) -> u64 {
-        self.silences.forget_ended(now.wall);
+        self.silences.forget_ended(now.wall, now.monotonic);
         self.resolved.forget(self.limits.keep_resolved, now.monotonic);
         let mut refused = 0;
         // After a refusal nothing is passed on, even if there is room by then: it would overtake, as a new alert its earlier resolution.

@@ -7,7 +7,7 @@ use crate::alert::Alert;
 pub(crate) enum Observation {
     /// Its condition holds.
     Holds(Alert),
-    /// There is no data: the alert stays as it is, and a pending one has to hold anew.
+    /// There is no data: the alert stays as it is, and a pending one has to hold again for long enough.
     Unknown(Alert),
 }
 

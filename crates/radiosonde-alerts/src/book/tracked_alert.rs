@@ -50,7 +50,7 @@ impl TrackedAlert {
         }
         let fires = now.monotonic.saturating_sub(self.since) >= terms.hold;
         if fires {
-            // Who creates an alert knows since when it fires.
+            // An alert that is created by hand has its own time.
             let at = if self.origin == Origin::Hand { self.alert.starts_at() } else { now.wall };
             self.alert.fire(at);
             self.fired = Some(now.monotonic);
@@ -58,7 +58,7 @@ impl TrackedAlert {
         fires
     }
 
-    /// There is no data: the alert stays as it is. Whether its condition went on holding is not known, so that a pending one has to wait anew.
+    /// There is no data: the alert stays as it is. Whether its condition went on holding is not known, so that a pending one has to hold again for long enough.
     pub(crate) const fn lack_data(&mut self) {
         self.has_gap = true;
     }

@@ -79,6 +79,15 @@ impl AlertEngine {
         self.core.check_and_add(rule)
     }
 
+    /// Removes the rules with this name, of all severities; whether there were any. Their alerts that fire are resolved, and pending ones dropped. A rule
+    /// that is being evaluated meanwhile raises no alert any more.
+    #[allow(clippy::must_use_candidate, reason = "most know that there was one")]
+    pub fn remove_rule(&self, name: &str) -> bool {
+        let removed = self.core.remove_rules(name);
+        self.hand_over();
+        removed
+    }
+
     /// Adds a handler, for alerts from now on.
     pub fn add_handler(&self, handler: impl AlertHandler) {
         self.core.add_handler(Arc::new(handler));
@@ -88,8 +97,12 @@ impl AlertEngine {
     /// of this one. Empty labels are absent ones.
     ///
     /// # Errors
-    /// [`CreateAlertError`] if its name or a label is refused, it is resolved or beyond an [`AlertLimit`], or there are too many active alerts.
+    /// [`CreateAlertError`] if its name or a label is refused, it is resolved or beyond an [`AlertLimit`], there are too many active alerts, or no
+    /// handler would get it: after [`shutdown`](Self::shutdown), and in a forked process, which has no threads.
     pub fn create(&self, alert: Alert) -> Result<(), CreateAlertError> {
+        if self.threads.as_ref().is_some_and(|threads| !threads.is_handing_over()) {
+            return Err(CreateAlertError::ShutDown);
+        }
         if alert.name().is_empty() {
             return Err(CreateAlertError::EmptyName);
         }
@@ -115,8 +128,9 @@ impl AlertEngine {
         created.map_err(CreateAlertError::TooMany)
     }
 
-    /// Resolves the firing alerts that have this name and all of these labels, of rules as well. Returns how many. The alert of a rule whose condition
-    /// still holds is raised again by the next evaluation, as a new one.
+    /// Resolves the firing alerts that have this name and all of these labels, of rules as well. Returns how many. The label `severity` distinguishes
+    /// alerts of the same name; without it those of all severities are meant. The alert of a rule whose condition still holds is raised again by
+    /// the next evaluation, as a new one.
     #[allow(clippy::must_use_candidate, reason = "most know that there was one")]
     pub fn resolve(&self, name: &str, labels: &[(&str, &str)]) -> usize {
         let now = self.core.now();
@@ -132,7 +146,7 @@ impl AlertEngine {
     /// [`InvalidSilence`] if it matches everything or has ended, or there are too many.
     pub fn silence(&self, silence: Silence) -> Result<SilenceId, InvalidSilence> {
         let now = self.core.now();
-        self.core.book().silences.add(silence, now.wall)
+        self.core.book().silences.add(silence, now.wall, now.monotonic)
     }
 
     /// Ends a silence; whether it had not ended before. Handlers get what fires by then with the next evaluation.
@@ -145,9 +159,7 @@ impl AlertEngine {
     #[must_use]
     pub fn silences(&self) -> Vec<(SilenceId, Silence)> {
         let now = self.core.now();
-        let mut book = self.core.book();
-        book.silences.forget_ended(now.wall);
-        book.silences.all().to_vec()
+        self.core.book().silences.all(now.wall, now.monotonic)
     }
 
     /// Alerts that are pending or firing, by name, severity and labels.
@@ -186,7 +198,9 @@ impl AlertEngine {
     #[must_use]
     pub fn statistics(&self) -> AlertStatistics {
         let now = self.core.now();
-        self.core.book().statistics(now)
+        let mut book = self.core.book();
+        book.silences.forget_ended(now.wall, now.monotonic);
+        book.statistics(now)
     }
 
     /// Forgets alerts that were resolved as long ago as this, or longer; those of 30 days go by themselves. Returns how many.
@@ -217,5 +231,28 @@ impl AlertEngine {
                 self.core.hand_over(&notice);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use radiosonde_metrics::Registry;
+    use radiosonde_testkit::ManualClock;
+
+    use super::*;
+
+    #[test]
+    fn an_evaluation_whose_snapshot_panics_does_not_count() {
+        let registry = Registry::new();
+        let clock = Arc::new(ManualClock::new());
+        let engine = AlertEngine::builder().registry(&registry).clock(clock).build().unwrap();
+        let value = |metric, labels: &[(&str, &str)]| registry.snapshot().value(metric, labels);
+        let evaluations = || value("radiosonde_alerts_evaluations_total", &[]);
+        let last = || value("radiosonde_alerts_last_evaluation_timestamp_seconds", &[]);
+        engine.core.evaluate_by(|| std::panic::resume_unwind(Box::new("a snapshot's fault")));
+        assert_eq!((evaluations(), last()), (Some(0.0), Some(0.0)));
+        assert_eq!(value("radiosonde_alerts_panics_total", &[("part", "snapshot")]), Some(1.0));
+        engine.evaluate();
+        assert_eq!((evaluations(), last()), (Some(1.0), Some(1_767_225_600.0)));
     }
 }

@@ -1,4 +1,5 @@
 use std::error::Error;
+use std::time::Duration;
 use std::{fmt, io};
 
 use radiosonde_metrics::RegisterError;
@@ -11,8 +12,8 @@ use crate::rules::invalid_alert_rule::InvalidAlertRule;
 pub enum AlertEngineBuildError {
     /// A rule was refused.
     Rule(InvalidAlertRule),
-    /// The interval is zero.
-    Interval,
+    /// The interval is shorter than 10 ms.
+    Interval(Duration),
     /// The registry refused the engine's own metrics.
     Metrics(RegisterError),
     /// No thread could be started.
@@ -23,7 +24,9 @@ impl fmt::Display for AlertEngineBuildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Rule(rule) => rule.fmt(f),
-            Self::Interval => f.write_str("invalid interval 0 s: expected the time between two evaluations"),
+            Self::Interval(interval) => {
+                write!(f, "invalid interval {interval:?}: expected at least 10 ms between two evaluations")
+            }
             Self::Metrics(_) => f.write_str("the metrics of the alert engine cannot be registered"),
             Self::Thread(_) => f.write_str("no thread for the alert engine can be started"),
         }
@@ -34,7 +37,7 @@ impl Error for AlertEngineBuildError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             // Its text is this error's.
-            Self::Rule(_) | Self::Interval => None,
+            Self::Rule(_) | Self::Interval(_) => None,
             Self::Metrics(error) => Some(error),
             Self::Thread(error) => Some(error),
         }

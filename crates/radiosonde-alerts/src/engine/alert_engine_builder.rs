@@ -27,6 +27,8 @@ pub struct AlertEngineBuilder {
     queue: usize,
 }
 
+/// A shorter one would take a CPU for itself.
+const SHORTEST_INTERVAL: Duration = Duration::from_millis(10);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
 impl AlertEngineBuilder {
@@ -55,7 +57,7 @@ impl AlertEngineBuilder {
         self
     }
 
-    /// The time between two evaluations; default: 10 seconds.
+    /// The time between two evaluations, at least 10 milliseconds; default: 10 seconds.
     pub const fn interval(mut self, interval: Duration) -> Self {
         self.interval = interval;
         self
@@ -98,7 +100,7 @@ impl AlertEngineBuilder {
         self
     }
 
-    /// How many alerts the history has; default: 1,000.
+    /// How many alerts the history has; default: 1,000. Handlers get the resolutions of all others as well.
     pub const fn history(mut self, alerts: usize) -> Self {
         self.limits.history = alerts;
         self
@@ -138,8 +140,8 @@ impl AlertEngineBuilder {
     }
 
     fn core(self) -> Result<Arc<Core>, AlertEngineBuildError> {
-        if self.interval.is_zero() {
-            return Err(AlertEngineBuildError::Interval);
+        if self.interval < SHORTEST_INTERVAL {
+            return Err(AlertEngineBuildError::Interval(self.interval));
         }
         // Not before: `init` of the facade makes the global one.
         let registry = self.registry.unwrap_or_else(|| Registry::global().clone());

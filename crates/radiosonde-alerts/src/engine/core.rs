@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -37,7 +38,9 @@ pub(crate) struct Core {
 #[derive(Debug, Default)]
 struct Rules {
     /// What is known of each.
-    known: Vec<KnownRule>,
+    known: BTreeMap<usize, KnownRule>,
+    /// The number of the next one.
+    next: usize,
     /// Those that do not take part in an evaluation at the moment.
     idle: Vec<(usize, RuleEvaluator)>,
     is_evaluating: bool,
@@ -50,6 +53,9 @@ struct KnownRule {
     value: Option<f64>,
     panics: u64,
 }
+
+/// The terms of alerts that fire and are resolved with their conditions.
+const AT_ONCE: Terms = Terms { hold: Duration::ZERO, keep_firing: Duration::ZERO, max_alerts: usize::MAX };
 
 /// Puts the rules back, in case that this code panics.
 struct Evaluating<'a> {
@@ -80,7 +86,7 @@ impl Core {
         lock(&self.book)
     }
 
-    fn known_rules(&self) -> Vec<KnownRule> {
+    fn known_rules(&self) -> BTreeMap<usize, KnownRule> {
         lock(&self.rules).known.clone()
     }
 
@@ -94,12 +100,12 @@ impl Core {
             let KnownRule { name, severity, value, panics } = rule;
             RuleStatus { name, severity, state: state(number), value, panics }
         };
-        self.known_rules().into_iter().enumerate().map(status).collect()
+        self.known_rules().into_iter().map(status).collect()
     }
 
     /// Whether alerts with this name are those of a rule, or of objectives.
     pub(crate) fn is_rule(&self, name: &str) -> bool {
-        name == burn_alerts::NAME || lock(&self.rules).known.iter().any(|rule| rule.name == name)
+        name == burn_alerts::NAME || lock(&self.rules).known.values().any(|rule| rule.name == name)
     }
 
     /// Checks a rule and adds it, to take part in the next evaluation.
@@ -108,14 +114,36 @@ impl Core {
         let (name, severity) = (rule.name.clone(), rule.severity);
         let mut rules = lock(&self.rules);
         // The name of the alerts of objectives is taken, whether or not there are any.
-        if name == burn_alerts::NAME || rules.known.iter().any(|known| known.name == name) {
+        let is_same = |known: &KnownRule| (&*known.name, known.severity) == (&*name, severity);
+        if name == burn_alerts::NAME || rules.known.values().any(is_same) {
             return Err(InvalidAlertRule::new(&name, InvalidAlertRuleKind::DuplicateName));
         }
         self.metrics.show_rule(&name, severity);
-        let number = rules.known.len();
-        rules.known.push(KnownRule { name, severity, value: None, panics: 0 });
+        let number = rules.next;
+        rules.next += 1;
+        rules.known.insert(number, KnownRule { name, severity, value: None, panics: 0 });
         rules.idle.push((number, RuleEvaluator::new(rule)));
         Ok(())
+    }
+
+    /// Removes the rules with this name, and resolves their alerts; whether there were any.
+    pub(crate) fn remove_rules(&self, name: &str) -> bool {
+        let mut rules = lock(&self.rules);
+        let (removed, known) =
+            std::mem::take(&mut rules.known).into_iter().partition(|(_, rule)| rule.name == name);
+        rules.known = known;
+        let removed: BTreeMap<usize, KnownRule> = removed;
+        let unknown = rules.take_unknown();
+        drop(rules);
+        // They have functions of others, which may panic as they are dropped.
+        let _ = survive(|| drop(unknown));
+        let now = self.now();
+        for (number, rule) in &removed {
+            self.book().observe(Origin::Rule(*number), AT_ONCE, Vec::new(), now);
+            self.metrics.hide_rule(&rule.name, rule.severity);
+        }
+        self.pass_on();
+        !removed.is_empty()
     }
 
     pub(crate) fn add_handler(&self, handler: Arc<dyn AlertHandler>) {
@@ -124,14 +152,21 @@ impl Core {
 
     /// Evaluates objectives, detectors and rules on one snapshot. Does nothing within another evaluation.
     pub(crate) fn evaluate(&self) {
+        self.evaluate_by(|| self.registry.snapshot());
+    }
+
+    pub(crate) fn evaluate_by(&self, take_snapshot: impl FnOnce() -> Snapshot) {
         let Some(mut evaluating) = Evaluating::begin(self) else { return };
         let begun = self.clock.monotonic();
-        match survive(|| self.registry.snapshot()) {
-            Some(snapshot) => self.evaluate_on(&snapshot, &mut evaluating.rules),
-            None => self.metrics.panicked("snapshot"),
+        let snapshot = survive(take_snapshot);
+        if let Some(snapshot) = &snapshot {
+            self.evaluate_on(snapshot, &mut evaluating.rules);
         }
         drop(evaluating);
         self.pass_on();
+        if snapshot.is_none() {
+            return self.metrics.panicked("snapshot");
+        }
         let now = self.now();
         self.metrics.evaluated(now.wall, now.monotonic.saturating_sub(begun));
     }
@@ -145,9 +180,8 @@ impl Core {
             self.metrics.panicked("anomalies");
         }
         if let Some(statuses) = statuses.as_ref().filter(|_| self.has_objective_alerts) {
-            let terms = Terms { hold: Duration::ZERO, keep_firing: Duration::ZERO, max_alerts: usize::MAX };
             let burning = burn_alerts(statuses, now);
-            self.book().observe(Origin::Objectives, terms, burning, now);
+            self.book().observe(Origin::Objectives, AT_ONCE, burning, now);
         }
         let (registry, statuses, anomalies) = (&self.registry, statuses.as_deref(), &anomalies);
         let moment = Moment { registry, snapshot, statuses, anomalies, now };
@@ -173,7 +207,11 @@ impl Core {
         let found = survive(|| rule.evaluate(moment));
         let has_panicked = found.is_none();
         if let Some(found) = found {
-            self.book().observe(Origin::Rule(number), rule.terms(), found, moment.now);
+            let mut book = self.book();
+            // One that was removed meanwhile has no alert that would ever be resolved.
+            if lock(&self.rules).known.contains_key(&number) {
+                book.observe(Origin::Rule(number), rule.terms(), found, moment.now);
+            }
         } else {
             self.metrics.rule_panicked(rule.name());
             let what = format_args!("rule {:?} panicked: its alerts stay as they are", rule.name());
@@ -182,7 +220,7 @@ impl Core {
         for (reason, alerts) in rule.take_refused().by_reason() {
             self.metrics.refused(reason, alerts);
         }
-        if let Some(known) = lock(&self.rules).known.get_mut(number) {
+        if let Some(known) = lock(&self.rules).known.get_mut(&number) {
             known.value = rule.last_value();
             known.panics += u64::from(has_panicked);
         }
@@ -191,14 +229,17 @@ impl Core {
     /// Passes on to the queue what handlers are to get, and shows the alerts as metrics.
     pub(crate) fn pass_on(&self) {
         let now = self.now();
-        let names: Vec<String> = self.known_rules().into_iter().map(|rule| rule.name).collect();
+        let rules = self.known_rules();
         let mut book = self.book();
         let refused = book.notify(now, &mut |notice| self.queue.push(notice));
+        let reason = if self.queue.is_closed() { "shutdown" } else { "queue_full" };
         let counts = AlertCounts::of(book.alerts());
         let Uncounted { past_active, past_rule } = std::mem::take(&mut book.uncounted);
         drop(book);
-        self.metrics.show(counts, |name| names.iter().any(|rule| rule == name));
-        self.metrics.dropped("queue_full", refused);
+        let is_rule =
+            |name: &str, severity| rules.values().any(|rule| rule.name == name && rule.severity == severity);
+        self.metrics.show(counts, is_rule);
+        self.metrics.dropped(reason, refused);
         self.metrics.refused("max_active", past_active);
         self.metrics.refused("max_alerts", past_rule);
     }
@@ -222,6 +263,14 @@ impl Core {
 
     pub(crate) fn alerts(&self) -> Vec<Alert> {
         self.book().alerts().cloned().collect()
+    }
+}
+
+impl Rules {
+    /// Takes those that were removed.
+    fn take_unknown(&mut self) -> Vec<(usize, RuleEvaluator)> {
+        let Self { known, idle, .. } = self;
+        idle.extract_if(.., |(number, _)| !known.contains_key(number)).collect()
     }
 }
 
@@ -250,6 +299,10 @@ impl Drop for Evaluating<'_> {
         let mut rules = lock(&self.core.rules);
         rules.idle.append(&mut self.rules);
         rules.is_evaluating = false;
+        let unknown = rules.take_unknown();
+        drop(rules);
+        // They have functions of others, which may panic as they are dropped.
+        let _ = survive(|| drop(unknown));
     }
 }
 

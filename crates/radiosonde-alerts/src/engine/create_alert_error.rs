@@ -19,6 +19,8 @@ pub enum CreateAlertError {
     Limit(AlertLimit),
     /// There are as many active alerts as the engine holds.
     TooMany(usize),
+    /// No handler would get the alert: the engine is shut down, or this is a forked process, without its threads.
+    ShutDown,
 }
 
 impl fmt::Display for CreateAlertError {
@@ -37,6 +39,9 @@ impl fmt::Display for CreateAlertError {
             ),
             Self::Limit(limit) => write!(f, "invalid alert: expected {limit}"),
             Self::TooMany(most) => write!(f, "too many active alerts: expected at most {most}"),
+            Self::ShutDown => {
+                f.write_str("the alert engine is shut down, or a forked process has none of its threads: expected one that runs")
+            }
         }
     }
 }

@@ -77,12 +77,13 @@ struct StatisticsReport {
 pub(crate) fn json(core: &Core) -> String {
     let now = core.now();
     let mut book = core.book();
-    book.silences.forget_ended(now.wall);
+    book.silences.forget_ended(now.wall, now.monotonic);
+    let silences = book.silences.all(now.wall, now.monotonic);
     let report = Report {
         rules: core.rule_statuses(&book).into_iter().map(rule).collect(),
         alerts: book.alerts().map(|of| alert(of, &book)).collect(),
         history: book.history().iter().map(|of| alert(of, &book)).collect(),
-        silences: book.silences.all().iter().map(|(id, of)| silence(*id, of)).collect(),
+        silences: silences.iter().map(|(id, of)| silence(*id, of)).collect(),
         statistics: statistics(book.statistics(now)),
     };
     drop(book);

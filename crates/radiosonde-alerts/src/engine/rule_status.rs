@@ -2,7 +2,7 @@ use radiosonde_signals::Severity;
 
 use crate::alert::AlertState;
 
-/// What a rule of an engine is at, as of the last evaluation.
+/// The state of a rule of an engine, as of the last evaluation.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct RuleStatus {

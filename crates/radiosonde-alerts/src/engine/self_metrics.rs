@@ -107,8 +107,17 @@ impl SelfMetrics {
         }
     }
 
+    /// Ends what [`show_rule`](Self::show_rule) has begun.
+    pub(crate) fn hide_rule(&self, name: &str, severity: Severity) {
+        let mut shown = self.shown();
+        for state in [AlertState::Pending, AlertState::Firing] {
+            self.alerts.remove(&[name, severity.as_str(), state.as_str()]);
+            shown.series.remove(&(name.to_owned(), severity, state));
+        }
+    }
+
     /// Shows how many alerts there are. Series of alerts that are gone are removed, and those of rules are 0.
-    pub(crate) fn show(&self, now: AlertCounts, is_rule: impl Fn(&str) -> bool) {
+    pub(crate) fn show(&self, now: AlertCounts, is_rule: impl Fn(&str, Severity) -> bool) {
         let mut shown = self.shown();
         if shown.has_ended {
             return;
@@ -118,7 +127,7 @@ impl SelfMetrics {
             if now.0.contains_key(key) {
                 return true;
             }
-            let is_kept = is_rule(name);
+            let is_kept = is_rule(name, *severity);
             if is_kept {
                 self.alerts.with(&labels).set(0);
             } else {

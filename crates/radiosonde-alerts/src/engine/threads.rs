@@ -17,7 +17,7 @@ pub(crate) struct Threads {
     process: u32,
 }
 
-/// What the threads and their owner know of each other.
+/// The state of the threads, for them and for their owner.
 #[derive(Debug, Default)]
 struct Lives {
     inner: Mutex<Inner>,
@@ -31,7 +31,7 @@ struct Inner {
     hands_over: bool,
 }
 
-/// What became of an engine's threads and notices.
+/// The outcome of a shutdown: whether the threads have ended, and the notices that were lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AlertEngineShutdown {
@@ -91,6 +91,12 @@ impl Threads {
             }
         }
         Ok(())
+    }
+
+    /// Whether there is a thread that hands alerts over, now and later.
+    pub(crate) fn is_handing_over(&self) -> bool {
+        // First: in a forked process, the lock may be that of a thread that only the parent has.
+        self.process == process::id() && !self.core.queue.is_closed()
     }
 
     /// Ends both threads within this time: first the evaluation, then the handlers once the queue is empty.
@@ -176,4 +182,31 @@ fn hand_over(core: &Core, _: &Lives) {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use radiosonde_metrics::Registry;
+
+    use crate::book::book::{Book, Limits};
+    use crate::engine::self_metrics::SelfMetrics;
+    use crate::notifying::notice_queue::NoticeQueue;
+
+    use super::*;
+
+    #[test]
+    fn a_forked_process_hands_nothing_over() {
+        let registry = Registry::new();
+        let metrics = SelfMetrics::new(&registry).unwrap();
+        let limits = Limits { active: 1, history: 1, keep_resolved: Duration::ZERO };
+        let (queue, book) = (NoticeQueue::new(1), Book::new(limits));
+        let core = Arc::new(Core::new(registry, Arc::new(SystemClock), true, metrics, queue, book));
+        let mut threads = Threads::start(&core, Duration::from_secs(3600)).unwrap();
+        assert!(threads.is_handing_over());
+        let own = std::mem::replace(&mut threads.process, process::id().wrapping_add(1));
+        assert!(!threads.is_handing_over());
+        threads.process = own;
+        assert!(threads.stop(Duration::from_secs(20)).is_complete);
+        assert!(!threads.is_handing_over());
+    }
 }

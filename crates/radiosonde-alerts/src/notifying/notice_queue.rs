@@ -53,6 +53,10 @@ impl NoticeQueue {
         (!is_taken).then(|| Turn { queue: self, left: MOST_IN_A_TURN, has_ended: false })
     }
 
+    pub(crate) fn is_closed(&self) -> bool {
+        self.lock().is_closed
+    }
+
     /// Waits for the next notice; `None` once the queue is closed and empty.
     pub(crate) fn pop(&self) -> Option<Notice> {
         let mut inner = self.lock();

@@ -11,7 +11,8 @@ use crate::rules::invalid_alert_rule::{InvalidAlertRule, InvalidAlertRuleKind};
 /// Raises an alert while a condition holds.
 ///
 /// # Shape
-/// Plain values, checked when an engine takes the rule. In annotations, `{value}` stands for the value that the condition compared, and
+/// Plain values, checked when an engine takes the rule. Rules with the same name have different severities, such as a warning and a critical one with
+/// a higher threshold. In annotations, `{value}` stands for the value that the condition compared, and
 /// `{name}` for the label of that name.
 ///
 /// ```

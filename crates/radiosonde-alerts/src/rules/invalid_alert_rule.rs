@@ -18,7 +18,7 @@ pub struct InvalidAlertRule {
 pub enum InvalidAlertRuleKind {
     /// The name is empty.
     EmptyName,
-    /// Another rule of the engine has the name.
+    /// Another rule of the engine has the name and the severity.
     DuplicateName,
     /// A label that Prometheus and Alertmanager refuse.
     LabelName(String),
@@ -76,9 +76,9 @@ impl fmt::Display for InvalidAlertRuleKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::EmptyName => f.write_str("expected a name"),
-            Self::DuplicateName => {
-                f.write_str("another rule has this name: expected a name of its own, or labels in one rule")
-            }
+            Self::DuplicateName => f.write_str(
+                "another rule has this name and severity: expected a name of its own, or labels in one rule",
+            ),
             Self::LabelName(name) => {
                 write!(f, "label {name:?}: expected [a-zA-Z_][a-zA-Z0-9_]*, without __ in front")
             }

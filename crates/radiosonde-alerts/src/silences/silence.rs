@@ -2,11 +2,11 @@ use std::time::{Duration, SystemTime};
 
 use crate::alert::Alert;
 
-/// Keeps alerts from handlers until a time; their state is not touched.
+/// Keeps new alerts from handlers until a time; their state is not touched.
 ///
 /// # Shape
 /// An alert is silenced if all matchers match its labels, `alertname` and `severity` included; an absent label is an empty one. Handlers that got
-/// an alert before still get that it is resolved.
+/// an alert before still get its repetitions, without which a receiver would take it for resolved, and that it is resolved.
 ///
 /// ```
 /// use std::time::Duration;
@@ -53,7 +53,7 @@ impl Silence {
         Self::new(End::At(end))
     }
 
-    /// A silence that ends after this time.
+    /// A silence that ends after this time, measured by the monotonic clock: a step of the wall clock makes it neither longer nor shorter.
     pub const fn lasting(duration: Duration) -> Self {
         Self::new(End::After(duration))
     }
@@ -115,13 +115,5 @@ impl Silence {
 
     pub(crate) fn ending(self, at: SystemTime) -> Self {
         Self { end: End::At(at), ..self }
-    }
-
-    /// When it ends, by a clock that shows `now`; `None` if that time cannot be written down.
-    pub(crate) fn ends_at(&self, now: SystemTime) -> Option<SystemTime> {
-        match self.end {
-            End::At(end) => Some(end),
-            End::After(duration) => now.checked_add(duration),
-        }
     }
 }

@@ -17,10 +17,11 @@ use radiosonde_testkit::ManualClock;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// An engine with one rule, which holds for every number.
+/// A rule of an engine, which holds for every number.
 struct One {
     clock: ManualClock,
     engine: AlertEngine,
+    name: String,
 }
 
 impl One {
@@ -37,19 +38,28 @@ impl One {
             .build()
             .unwrap();
         engine.evaluate();
-        Self { clock, engine }
+        let name = engine.rules()[0].name.clone();
+        Self { clock, engine, name }
+    }
+
+    /// Another rule of the same engine: a registry has one.
+    fn and(&self, name: &str, value: Value) -> Self {
+        let rule = AlertRule::new(name, Condition::above(value, f64::NEG_INFINITY));
+        self.engine.add_rule(rule).unwrap();
+        self.engine.evaluate();
+        Self { clock: self.clock.clone(), engine: self.engine.clone(), name: name.to_owned() }
     }
 
     fn after(&self, time: Duration) -> Option<f64> {
         self.clock.advance(time);
         self.engine.evaluate();
-        self.engine.rules().first().and_then(|rule| rule.value)
+        self.engine.rules().iter().find(|rule| rule.name == self.name).and_then(|rule| rule.value)
     }
 
-    /// The labels and values of the alerts.
+    /// The labels and values of the alerts that have the label.
     fn by(&self, label: &str) -> Vec<(String, f64)> {
         let of = |alert: &Alert| (alert.labels()[label].clone(), alert.value().unwrap());
-        self.engine.alerts().iter().map(of).collect()
+        self.engine.alerts().iter().filter(|alert| alert.labels().contains_key(label)).map(of).collect()
     }
 }
 
@@ -62,8 +72,9 @@ fn gauges_are_summed_or_the_highest_or_the_lowest_counts() {
     let registry = Registry::new();
     let load = registry.gauge("load", "Load.").labels(&["host"]).unwrap();
     let series = || Series::of(&registry, "load", Kind::Gauge);
-    let [sum, highest, lowest] = [Value::sum(series()), Value::highest(series()), Value::lowest(series())]
-        .map(|of| One::of(&registry, of));
+    let sum = One::of(&registry, Value::sum(series()));
+    let [highest, lowest] = [("Highest", Value::highest(series())), ("Lowest", Value::lowest(series()))]
+        .map(|(name, of)| sum.and(name, of));
     assert_eq!(sum.after(MINUTE), None, "no gauge, no number");
     assert_eq!(sum.engine.alerts(), []);
     load.with(&["a"]).set(3.0);
@@ -167,10 +178,9 @@ fn a_quantile_is_of_the_observations_in_the_window_of_all_series() {
     let wait = wait.labels(&["queue"]).unwrap();
     wait.with(&["a"]).observe(0.05);
     let series = Series::of(&registry, "wait_seconds", Kind::Histogram);
-    let [all, each] = [None, Some("queue")].map(|by| {
-        let value = Value::quantile(0.75, series.clone(), 5 * MINUTE);
-        One::of(&registry, by.map_or(value.clone(), |label| value.by(label)))
-    });
+    let value = Value::quantile(0.75, series, 5 * MINUTE);
+    let all = One::of(&registry, value.clone());
+    let each = all.and("Each", value.by("queue"));
     assert_eq!(all.after(MINUTE), None, "what was before is the baseline");
     each.after(MINUTE);
     for (queue, seconds) in [("a", 0.05), ("a", 0.07), ("b", 0.7), ("b", 0.9)] {
@@ -208,11 +218,9 @@ fn the_saturation_of_work_is_that_of_the_fullest() {
             .with_saturation(series("used").with("pool", pool), limit)
             .declare(&registry);
     }
-    let [all, each] = [
-        Value::saturation(Work::of_kind("database")),
-        Value::saturation(Work::of_kind("database")).by("pool"),
-    ]
-    .map(|value| One::of(&registry, value));
+    let value = Value::saturation(Work::of_kind("database"));
+    let all = One::of(&registry, value.clone());
+    let each = all.and("Each", value.by("pool"));
     for (pool, in_use, of) in [("a", 9.0, 10.0), ("b", 2.0, 4.0)] {
         used.with(&[pool]).set(in_use);
         size.with(&[pool]).set(of);
@@ -510,7 +518,7 @@ fn objectives_do_not_alert_if_that_is_turned_off() {
     let clock = ManualClock::new();
     let builder = AlertEngine::builder().registry(&registry).clock(Arc::new(clock.clone()));
     let engine = builder.objective_alerts(false).build().unwrap();
-    burning(&One { clock, engine: engine.clone() }, &registry);
+    burning(&One { clock, engine: engine.clone(), name: String::new() }, &registry);
     assert_eq!(engine.alerts(), []);
     assert!(!Objectives::of(&registry).statuses()[0].burning.is_empty());
 }

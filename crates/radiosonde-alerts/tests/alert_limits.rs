@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, UNIX_EPOCH};
 
 use radiosonde_alerts::{
-    Alert, AlertEngine, AlertEngineBuilder, AlertLimit, AlertRule, AlertState, Condition, CreateAlertError,
-    Finding, InvalidAlertRuleKind, Severity,
+    Alert, AlertEngine, AlertEngineBuildError, AlertEngineBuilder, AlertLimit, AlertRule, AlertState,
+    Condition, CreateAlertError, Finding, InvalidAlertRuleKind, Severity,
 };
 use radiosonde_metrics::Registry;
 use radiosonde_testkit::ManualClock;
@@ -222,4 +222,30 @@ fn what_is_done_after_the_end_shows_no_alerts() {
     engine.evaluate();
     assert_eq!(engine.active_alerts().len(), 2);
     assert!(registry.snapshot().family("alerts").is_none_or(|family| family.series().len() == 0));
+}
+
+#[test]
+fn a_registry_has_one_engine_at_a_time() {
+    let registry = Registry::new();
+    let first = builder(&registry).build().unwrap();
+    let error = builder(&registry).start().unwrap_err();
+    assert!(matches!(error, AlertEngineBuildError::Claimed));
+    assert!(error.to_string().starts_with("the registry has an alert engine: expected that it is shut down"));
+    let clone = first.clone();
+    drop(first);
+    assert!(builder(&registry).build().is_err(), "a clone is the same engine");
+    drop(clone);
+    for has_threads in [false, true] {
+        let builder = || builder(&registry).interval(LONG);
+        let engine = if has_threads { builder().start() } else { builder().build() }.unwrap();
+        assert!(builder().start().is_err());
+        assert!(self::builder(&Registry::new()).build().is_ok(), "of another registry");
+        engine.shutdown(LONG);
+        let second = builder().build().unwrap();
+        drop(engine);
+        assert!(builder().build().is_err(), "the end of the first takes nothing from the second");
+        drop(second);
+    }
+    assert!(builder(&registry).rule(AlertRule::new("", Condition::burning("a"))).build().is_err());
+    builder(&registry).build().unwrap();
 }

@@ -211,7 +211,7 @@ impl AlertEngine {
     }
 
     /// Ends the threads: the evaluation, and the handlers once they have all notices. Blocks until then, for at most `deadline`; a rule or a handler that
-    /// hangs is left. Alerts that fire are not resolved, but the gauge `alerts` no longer has them.
+    /// hangs is left. Alerts that fire are not resolved, but the gauge `alerts` no longer has them. The registry may have another engine then.
     #[allow(
         clippy::must_use_candidate,
         reason = "at the end of a process there may be nothing to do about it"
@@ -221,6 +221,7 @@ impl AlertEngine {
             return threads.stop(deadline);
         }
         self.core.metrics.end();
+        self.core.release();
         AlertEngineShutdown { is_complete: true, dropped: 0 }
     }
 

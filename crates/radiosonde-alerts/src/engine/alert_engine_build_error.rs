@@ -14,6 +14,8 @@ pub enum AlertEngineBuildError {
     Rule(InvalidAlertRule),
     /// The interval is shorter than 10 ms.
     Interval(Duration),
+    /// Another engine evaluates the registry.
+    Claimed,
     /// The registry refused the engine's own metrics.
     Metrics(RegisterError),
     /// No thread could be started.
@@ -27,6 +29,9 @@ impl fmt::Display for AlertEngineBuildError {
             Self::Interval(interval) => {
                 write!(f, "invalid interval {interval:?}: expected at least 10 ms between two evaluations")
             }
+            Self::Claimed => f.write_str(
+                "the registry has an alert engine: expected that it is shut down or dropped, or that its rules and handlers are added to it",
+            ),
             Self::Metrics(_) => f.write_str("the metrics of the alert engine cannot be registered"),
             Self::Thread(_) => f.write_str("no thread for the alert engine can be started"),
         }
@@ -37,7 +42,7 @@ impl Error for AlertEngineBuildError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             // Its text is this error's.
-            Self::Rule(_) | Self::Interval(_) => None,
+            Self::Rule(_) | Self::Interval(_) | Self::Claimed => None,
             Self::Metrics(error) => Some(error),
             Self::Thread(error) => Some(error),
         }

@@ -8,6 +8,7 @@ use crate::alert_handler::AlertHandler;
 use crate::book::book::{Book, Limits, REPEATED_EVERY};
 use crate::engine::alert_engine::AlertEngine;
 use crate::engine::alert_engine_build_error::AlertEngineBuildError;
+use crate::engine::claim::Claim;
 use crate::engine::core::Core;
 use crate::engine::self_metrics::SelfMetrics;
 use crate::engine::threads::Threads;
@@ -45,7 +46,8 @@ impl AlertEngineBuilder {
         }
     }
 
-    /// The registry whose metrics, objectives and detectors are evaluated; default: the global one.
+    /// The registry whose metrics, objectives and detectors are evaluated; default: the global one. It has one engine at a time, until that one is
+    /// shut down or dropped.
     pub fn registry(mut self, registry: &Registry) -> Self {
         self.registry = Some(registry.clone());
         self
@@ -122,7 +124,7 @@ impl AlertEngineBuilder {
     /// An engine with a thread that evaluates, at once and then at each interval, and a thread for handlers.
     ///
     /// # Errors
-    /// [`AlertEngineBuildError`] if a rule, the interval or a metric is refused, or no thread can be started.
+    /// [`AlertEngineBuildError`] if a rule, the interval or a metric is refused, the registry has another engine, or no thread can be started.
     pub fn start(self) -> Result<AlertEngine, AlertEngineBuildError> {
         let interval = self.interval;
         let core = self.core()?;
@@ -134,7 +136,7 @@ impl AlertEngineBuilder {
     /// of one call at a time.
     ///
     /// # Errors
-    /// [`AlertEngineBuildError`] if a rule, the interval or a metric is refused.
+    /// [`AlertEngineBuildError`] if a rule, the interval or a metric is refused, or the registry has another engine.
     pub fn build(self) -> Result<AlertEngine, AlertEngineBuildError> {
         Ok(AlertEngine::new(self.core()?, None))
     }
@@ -145,9 +147,10 @@ impl AlertEngineBuilder {
         }
         // Not before: `init` of the facade makes the global one.
         let registry = self.registry.unwrap_or_else(|| Registry::global().clone());
+        let claim = Claim::of(&registry).ok_or(AlertEngineBuildError::Claimed)?;
         let metrics = SelfMetrics::new(&registry).map_err(AlertEngineBuildError::Metrics)?;
         let (queue, book) = (NoticeQueue::new(self.queue), Book::new(self.limits));
-        let core = Core::new(registry, self.clock, self.objective_alerts, metrics, queue, book);
+        let core = Core::new(registry, self.clock, self.objective_alerts, metrics, queue, book, claim);
         for rule in self.rules {
             core.check_and_add(rule)?;
         }

@@ -13,6 +13,7 @@ use crate::alert_handler::AlertHandler;
 use crate::book::book::{Book, Uncounted};
 use crate::book::notice::Notice;
 use crate::book::observation::{Now, Origin, Terms};
+use crate::engine::claim::Claim;
 use crate::engine::rule_status::RuleStatus;
 use crate::engine::self_metrics::{AlertCounts, SelfMetrics};
 use crate::evaluating::burn_alerts::{self, burn_alerts};
@@ -32,6 +33,8 @@ pub(crate) struct Core {
     book: Mutex<Book>,
     rules: Mutex<Rules>,
     handlers: Mutex<Vec<Arc<dyn AlertHandler>>>,
+    /// Until the engine has ended.
+    claim: Mutex<Option<Claim>>,
 }
 
 /// The rules, by their numbers.
@@ -71,10 +74,11 @@ impl Core {
         metrics: SelfMetrics,
         queue: NoticeQueue,
         book: Book,
+        claim: Claim,
     ) -> Self {
         let (rules, handlers) = (Mutex::default(), Mutex::default());
-        let book = Mutex::new(book);
-        Self { registry, clock, has_objective_alerts, metrics, queue, book, rules, handlers }
+        let (book, claim) = (Mutex::new(book), Mutex::new(Some(claim)));
+        Self { registry, clock, has_objective_alerts, metrics, queue, book, rules, handlers, claim }
     }
 
     pub(crate) fn now(&self) -> Now {
@@ -259,6 +263,11 @@ impl Core {
                 diagnostics::report("alerts", "handler_panic", what);
             }
         }
+    }
+
+    /// Leaves the registry to another engine.
+    pub(crate) fn release(&self) {
+        lock(&self.claim).take();
     }
 
     pub(crate) fn alerts(&self) -> Vec<Alert> {

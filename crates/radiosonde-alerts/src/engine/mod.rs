@@ -3,6 +3,7 @@
 pub(crate) mod alert_engine;
 pub(crate) mod alert_engine_build_error;
 pub(crate) mod alert_engine_builder;
+pub(crate) mod claim;
 pub(crate) mod core;
 pub(crate) mod create_alert_error;
 pub(crate) mod idle;

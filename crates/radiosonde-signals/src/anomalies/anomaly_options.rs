@@ -260,7 +260,7 @@ mod tests {
         assert!(options.season(Season::of_intervals(5000, 1)).check().is_err());
         assert_refused(
             options.season(Season::every(Duration::from_secs(60), 8)),
-            "invalid season of 8 slots of 0.50 intervals: expected slots of 1 interval or more",
+            "invalid season of 8 slots of 0.75 intervals: expected slots of 1 interval or more",
         );
     }
 
@@ -274,7 +274,7 @@ mod tests {
             options.leave_threshold(3.5).enter_after(1).leave_after(1),
             options.relative_floor(0.0).absolute_floor(0.0),
             options.season(Season::of_intervals(1440, MAX_SLOTS)),
-            options.season(Season::every(Duration::from_secs(60), 4)),
+            options.season(Season::every(Duration::from_secs(60), 6)),
         ];
         assert_eq!(accepted.map(|options| options.check()), [Ok(()); 7]);
     }

@@ -2,12 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, UNIX_EPOCH};
 
 use radiosonde_alerts::{Alert, AlertEngine, AlertRule, AlertState, Condition, Severity, Value};
 use radiosonde_core::Clock;
-use radiosonde_metrics::model::Kind;
+use radiosonde_metrics::collect::{Collection, Collector};
+use radiosonde_metrics::model::{HistogramSample, Kind, LabelSet};
 use radiosonde_metrics::{Buckets, Registry};
 use radiosonde_signals::{
     Anomalies, AnomalyOptions, GoldenSignals, Limit, Measure, ObjectiveTable, Objectives, Operation, Series,
@@ -192,6 +193,61 @@ fn a_quantile_is_of_the_observations_in_the_window_of_all_series() {
     let close = |at: usize, value: f64| (found[at].1 - value).abs() < 1e-12;
     assert!(found.len() == 2 && close(0, 0.075) && close(1, 0.875), "{found:?}");
     assert_eq!(all.after(6 * MINUTE), None);
+}
+
+/// Histograms of waits by queue, with the bounds and counts that a test sets.
+#[derive(Clone, Default)]
+struct Waits(Arc<Mutex<Vec<Wait>>>);
+
+type Wait = (&'static str, &'static [f64], [u64; 2]);
+
+impl Collector for Waits {
+    fn collect(&self, out: &mut Collection) {
+        let family = out.family("wait_seconds", "Wait.", Kind::Histogram);
+        for (queue, bounds, counts) in self.0.lock().unwrap().iter() {
+            let sample = HistogramSample { bounds, counts, ..HistogramSample::default() };
+            family.histogram(LabelSet::new([("queue", *queue)]), &sample);
+        }
+    }
+}
+
+impl Waits {
+    /// The quantile a minute after these were collected.
+    fn after(&self, one: &One, waits: &[Wait]) -> Option<f64> {
+        *self.0.lock().unwrap() = waits.to_vec();
+        one.after(MINUTE)
+    }
+}
+
+#[test]
+fn a_quantile_is_of_histograms_with_the_same_buckets() {
+    let (registry, waits) = (Registry::new(), Waits::default());
+    registry.collect_from(waits.clone());
+    let series = Series::of(&registry, "wait_seconds", Kind::Histogram);
+    let one = One::of(&registry, Value::quantile(1.0, series, 5 * MINUTE));
+    assert_eq!(waits.after(&one, &[("a", &[1.0], [3, 0])]), Some(1.0), "new series count in full");
+    assert_eq!(waits.after(&one, &[("b", &[9.0], [5, 0]), ("a", &[1.0], [4, 0])]), Some(1.0));
+    assert_eq!(waits.after(&one, &[("b", &[9.0], [6, 0])]), None, "the buckets are others");
+    assert_eq!(waits.after(&one, &[("b", &[9.0], [7, 0])]), Some(9.0));
+}
+
+#[test]
+fn a_value_of_a_label_past_the_limit_counts_once_for_all_of_its_series() {
+    let registry = Registry::new();
+    let wait = registry.histogram("wait_seconds", "Wait.").max_series(3_000);
+    let wait = wait.buckets(Buckets::from_static(&[1.0])).labels(&["queue", "shop"]).unwrap();
+    let series = Series::of(&registry, "wait_seconds", Kind::Histogram);
+    let one = One::of(&registry, Value::quantile(0.5, series, 5 * MINUTE).by("queue"));
+    for queue in 0..1_001 {
+        for shop in ["a", "b"] {
+            wait.with(&[&format!("{queue:04}"), shop]).observe(0.5);
+        }
+    }
+    assert_eq!(one.after(MINUTE), Some(0.5));
+    assert_eq!(one.engine.alerts().len(), 100);
+    let refused =
+        |reason| registry.snapshot().value("radiosonde_alerts_refused_total", &[("reason", reason)]);
+    assert_eq!((refused("max_values"), refused("max_alerts")), (Some(1.0), Some(900.0)));
 }
 
 #[test]

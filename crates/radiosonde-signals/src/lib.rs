@@ -251,9 +251,10 @@ pub mod __traits {
     pub use crate::operations::error_kind::ErrorKind;
 }
 
-/// How objectives count events, for the alert rules of `radiosonde-alerts`.
+/// Counting of events by objectives and detectors, for the alert rules of `radiosonde-alerts`.
 #[doc(hidden)]
 pub mod __counting {
+    pub use crate::anomalies::histogram_growth::{BucketCounts, HistogramGrowth};
     pub use crate::objectives::increases::Increases;
-    pub use crate::objectives::window_ring::WindowRing;
+    pub use crate::objectives::window_ring::{Amount, WindowRing};
 }

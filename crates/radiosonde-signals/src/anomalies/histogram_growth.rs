@@ -1,53 +1,96 @@
+use std::ops::AddAssign;
+
 use radiosonde_metrics::model::Number;
-use radiosonde_metrics::snapshot::{Snapshot, SnapshotValue, histogram_quantile};
+use radiosonde_metrics::snapshot::{SeriesSnapshot, Snapshot, SnapshotValue, histogram_quantile};
 
 use crate::golden::Series;
 use crate::objectives::increases::Increases;
+use crate::objectives::window_ring::Amount;
 
-/// The observations of histograms with the same buckets since they were read last.
+/// The growth of histograms with the same buckets since their last reading.
+///
+/// # Shape
+/// The buckets are those of the first series. Series with others are left out while any has them; once none has them, such as after the metric was
+/// declared again, the buckets are those of the first series then, and what these have by then is not growth.
 #[derive(Debug, Default)]
-pub(crate) struct HistogramGrowth {
-    bounds: Vec<f64>,
-    buckets: Vec<Bucket>,
+pub struct HistogramGrowth {
+    bounds: Box<[f64]>,
+    buckets: Vec<Increases>,
 }
 
-#[derive(Debug, Default)]
-struct Bucket {
-    increases: Increases,
-    grown: f64,
-}
+/// The number of observations in each bucket of a histogram; empty for none at all.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct BucketCounts(Vec<f64>);
 
 impl HistogramGrowth {
-    /// Reads the series. Those with other buckets than the first are left out.
-    pub(crate) fn read(&mut self, of: &Series, snapshot: &Snapshot) {
-        for bucket in &mut self.buckets {
-            bucket.increases.begin();
-            bucket.grown = 0.0;
-        }
+    /// Reads the series, and passes on by how much the buckets of each have grown. Whether the buckets are still those of the last reading.
+    pub fn read(
+        &mut self,
+        of: &Series,
+        snapshot: &Snapshot,
+        mut add: impl FnMut(&SeriesSnapshot, BucketCounts),
+    ) -> bool {
+        let are_same = self.find_bounds(of, snapshot);
+        self.buckets.iter_mut().for_each(Increases::begin);
+        // The labels are matched once, not for each bucket.
         for series in of.select(snapshot) {
             let SnapshotValue::Histogram { bounds, counts, .. } = series.value() else { continue };
-            if self.buckets.is_empty() {
-                self.bounds = bounds.to_vec();
-                self.buckets.resize_with(counts.len(), Bucket::default);
-                self.buckets.iter_mut().for_each(|bucket| bucket.increases.begin());
-            }
-            if **bounds != *self.bounds {
+            if *bounds != self.bounds {
                 continue;
             }
             let total = series.number();
-            for (bucket, count) in self.buckets.iter_mut().zip(counts) {
+            let grown = self.buckets.iter_mut().zip(counts).map(|(bucket, count)| {
                 // The total beside it, so that all buckets of a histogram that began again count in full.
                 let values = [Number::Unsigned(*count).as_f64(), total];
-                bucket.grown += bucket.increases.read(of.metric(), series.labels(), values)[0];
-            }
+                bucket.read(of.metric(), series.labels(), values)[0]
+            });
+            let grown = BucketCounts(grown.collect());
+            add(series, if are_same { grown } else { BucketCounts::default() });
         }
-        self.buckets.iter_mut().for_each(|bucket| bucket.increases.end());
+        self.buckets.iter_mut().for_each(Increases::end);
+        are_same
     }
 
-    /// A quantile of the observations; `None` without observations.
-    pub(crate) fn quantile(&self, quantile: f64) -> Option<f64> {
-        let counts: Vec<f64> = self.buckets.iter().map(|bucket| bucket.grown).collect();
-        histogram_quantile(quantile, &self.bounds, &counts)
+    /// A quantile of observations in these buckets; `None` without observations.
+    #[must_use]
+    pub fn quantile(&self, quantile: f64, counts: &BucketCounts) -> Option<f64> {
+        histogram_quantile(quantile, &self.bounds, &counts.0)
+    }
+
+    /// Finds the bounds of the buckets. Whether they are still the same, or the first ones.
+    fn find_bounds(&mut self, of: &Series, snapshot: &Snapshot) -> bool {
+        let bounds = || {
+            of.select(snapshot).filter_map(|series| match series.value() {
+                SnapshotValue::Histogram { bounds, .. } => Some(bounds),
+                _ => None,
+            })
+        };
+        let Some(first) = bounds().next() else { return true };
+        let are_first = self.buckets.is_empty();
+        if !are_first && bounds().any(|bounds| *bounds == self.bounds) {
+            return true;
+        }
+        self.bounds = first.clone();
+        self.buckets.clear();
+        self.buckets.resize_with(first.len() + 1, Increases::default);
+        are_first
+    }
+}
+
+impl Amount for BucketCounts {
+    fn is_nothing(&self) -> bool {
+        self.0.iter().all(|count| *count == 0.0)
+    }
+}
+
+impl AddAssign<&Self> for BucketCounts {
+    fn add_assign(&mut self, other: &Self) {
+        if self.0.len() < other.0.len() {
+            self.0.resize(other.0.len(), 0.0);
+        }
+        for (sum, count) in self.0.iter_mut().zip(&other.0) {
+            *sum += count;
+        }
     }
 }
 
@@ -78,9 +121,15 @@ mod tests {
         registry.snapshot()
     }
 
-    fn read(growth: &mut HistogramGrowth, gives: Gives) -> Vec<f64> {
-        growth.read(&Series::of(&Registry::new(), "wait_seconds", Kind::Histogram), &snapshot(gives));
-        growth.buckets.iter().map(|bucket| bucket.grown).collect()
+    fn read(growth: &mut HistogramGrowth, gives: Gives) -> (bool, BucketCounts) {
+        let of = Series::of(&Registry::new(), "wait_seconds", Kind::Histogram);
+        let mut sum = BucketCounts::default();
+        let are_same = growth.read(&of, &snapshot(gives), |_, grown| sum += &grown);
+        (are_same, sum)
+    }
+
+    fn same(counts: &[f64]) -> (bool, BucketCounts) {
+        (true, BucketCounts(counts.to_vec()))
     }
 
     const BOUNDS: &[f64] = &[-1.0, 1.0];
@@ -88,19 +137,38 @@ mod tests {
     #[test]
     fn buckets_grow_since_the_last_reading_or_since_a_reset() {
         let mut growth = HistogramGrowth::default();
-        assert_eq!(growth.quantile(0.5), None);
-        assert_eq!(read(&mut growth, Gives(&[("a", BOUNDS, &[4, 1, 2])])), [4.0, 1.0, 2.0]);
-        assert_eq!(read(&mut growth, Gives(&[("a", BOUNDS, &[4, 3, 3])])), [0.0, 2.0, 1.0]);
-        assert_eq!(read(&mut growth, Gives(&[("a", BOUNDS, &[0, 5, 1])])), [0.0, 5.0, 1.0], "began again");
-        assert_eq!(read(&mut growth, Gives(&[])), [0.0; 3]);
-        assert_eq!(growth.quantile(0.5), None);
+        assert_eq!(growth.quantile(0.5, &BucketCounts::default()), None);
+        assert_eq!(read(&mut growth, Gives(&[])), same(&[]));
+        assert_eq!(read(&mut growth, Gives(&[("a", BOUNDS, &[4, 1, 2])])), same(&[4.0, 1.0, 2.0]));
+        assert_eq!(read(&mut growth, Gives(&[("a", BOUNDS, &[4, 3, 3])])), same(&[0.0, 2.0, 1.0]));
+        assert_eq!(
+            read(&mut growth, Gives(&[("a", BOUNDS, &[0, 5, 1])])),
+            same(&[0.0, 5.0, 1.0]),
+            "began again"
+        );
+        assert_eq!(read(&mut growth, Gives(&[])), same(&[]));
+        assert_eq!(growth.quantile(0.5, &BucketCounts(vec![0.0; 3])), None);
     }
 
     #[test]
     fn histograms_add_up_if_they_have_the_same_buckets() {
         let mut growth = HistogramGrowth::default();
         let gives = Gives(&[("a", BOUNDS, &[1, 0, 0]), ("b", &[5.0], &[7, 7]), ("c", BOUNDS, &[0, 3, 0])]);
-        assert_eq!(read(&mut growth, gives), [1.0, 3.0, 0.0]);
-        assert_eq!([0.0, 0.25, 0.625, 1.0].map(|at| growth.quantile(at)), [-1.0, -1.0, 0.0, 1.0].map(Some));
+        let (_, counts) = read(&mut growth, gives);
+        assert_eq!(counts, BucketCounts(vec![1.0, 3.0, 0.0]));
+        let quantiles = [0.0, 0.25, 0.625, 1.0].map(|at| growth.quantile(at, &counts));
+        assert_eq!(quantiles, [-1.0, -1.0, 0.0, 1.0].map(Some));
+    }
+
+    #[test]
+    fn other_buckets_are_read_once_no_histogram_has_the_former() {
+        let mut growth = HistogramGrowth::default();
+        let both = |b| Gives(if b { &[("a", &[5.0], &[7, 7]), ("c", BOUNDS, &[0, 3, 0])] } else { &[] });
+        read(&mut growth, Gives(&[("c", BOUNDS, &[0, 1, 0])]));
+        assert_eq!(read(&mut growth, both(true)), same(&[0.0, 2.0, 0.0]), "a is first, and left out");
+        assert_eq!(read(&mut growth, both(false)), same(&[]));
+        let a = |counts| Gives(counts);
+        assert_eq!(read(&mut growth, a(&[("a", &[5.0], &[8, 9])])), (false, BucketCounts::default()));
+        assert_eq!(read(&mut growth, a(&[("a", &[5.0], &[8, 11])])), same(&[0.0, 2.0]));
     }
 }

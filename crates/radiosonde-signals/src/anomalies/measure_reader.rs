@@ -3,7 +3,7 @@ use std::time::Duration;
 use radiosonde_metrics::model::Kind;
 use radiosonde_metrics::snapshot::{SeriesSnapshot, Snapshot};
 
-use crate::anomalies::histogram_growth::HistogramGrowth;
+use crate::anomalies::histogram_growth::{BucketCounts, HistogramGrowth};
 use crate::anomalies::measure::{Measure, Source};
 use crate::golden::Series;
 use crate::objectives::increases::Increases;
@@ -46,8 +46,9 @@ impl MeasureReader {
                 quotient(part, whole)
             }
             Source::Quantile(histogram, quantile) => {
-                self.histogram.read(histogram, snapshot);
-                self.histogram.quantile(*quantile)
+                let mut counts = BucketCounts::default();
+                self.histogram.read(histogram, snapshot, |_, grown| counts += &grown);
+                self.histogram.quantile(*quantile, &counts)
             }
         };
         // Before the first snapshot everything grew, but over an unknown time.

@@ -9,7 +9,7 @@ pub(crate) mod anomaly_options;
 pub(crate) mod anomaly_state;
 mod detector_metrics;
 mod finite;
-mod histogram_growth;
+pub(crate) mod histogram_growth;
 mod hysteresis;
 pub(crate) mod invalid_anomaly_options;
 pub(crate) mod measure;

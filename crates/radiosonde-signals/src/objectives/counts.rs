@@ -36,6 +36,12 @@ impl Add for Counts {
     }
 }
 
+impl AddAssign<&Self> for Counts {
+    fn add_assign(&mut self, other: &Self) {
+        *self += *other;
+    }
+}
+
 impl AddAssign for Counts {
     fn add_assign(&mut self, other: Self) {
         *self = *self + other;

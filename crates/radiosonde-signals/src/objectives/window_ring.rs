@@ -1,4 +1,5 @@
 use std::collections::VecDeque;
+use std::ops::AddAssign;
 use std::time::Duration;
 
 use crate::objectives::counts::Counts;
@@ -10,22 +11,34 @@ use crate::objectives::counts::Counts;
 /// So the window is exact if evaluations are rarer than that, and otherwise it has between 99 and 100 % of its length.
 ///
 /// # Cost
-/// At most 101 entries of 32 bytes; none while nothing happens.
+/// At most 101 entries of 16 bytes and those of the counts; none while nothing happens.
 #[derive(Debug, Clone)]
-pub struct WindowRing {
+pub struct WindowRing<T = Counts> {
     length: Duration,
-    entries: VecDeque<Entry>,
+    entries: VecDeque<Entry<T>>,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Entry {
+struct Entry<T> {
     begin: Duration,
-    counts: Counts,
+    counts: T,
+}
+
+/// Counts that a window adds up. The default is that nothing happened.
+pub trait Amount: Default + for<'a> AddAssign<&'a Self> {
+    /// Whether nothing happened.
+    fn is_nothing(&self) -> bool;
+}
+
+impl Amount for Counts {
+    fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 const ENTRIES: u32 = 100;
 
-impl WindowRing {
+impl<T: Amount> WindowRing<T> {
     /// A window of this length, without events.
     #[must_use]
     pub const fn new(length: Duration) -> Self {
@@ -33,21 +46,25 @@ impl WindowRing {
     }
 
     /// Adds what was read at this time, which never decreases.
-    pub fn add(&mut self, now: Duration, counts: Counts) {
-        if counts == Counts::default() {
+    pub fn add(&mut self, now: Duration, counts: T) {
+        if counts.is_nothing() {
             return;
         }
         match self.entries.back_mut() {
-            Some(entry) if now.saturating_sub(entry.begin) < self.length / ENTRIES => entry.counts += counts,
+            Some(entry) if now.saturating_sub(entry.begin) < self.length / ENTRIES => entry.counts += &counts,
             _ => self.entries.push_back(Entry { begin: now, counts }),
         }
     }
 
     /// The counts of the window that ends at this time: what was read when it began is not in it.
-    pub fn counts(&mut self, now: Duration) -> Counts {
+    pub fn counts(&mut self, now: Duration) -> T {
         while self.entries.front().is_some_and(|entry| entry.begin.saturating_add(self.length) <= now) {
             self.entries.pop_front();
         }
-        self.entries.iter().fold(Counts::default(), |sum, entry| sum + entry.counts)
+        let mut sum = T::default();
+        for entry in &self.entries {
+            sum += &entry.counts;
+        }
+        sum
     }
 }

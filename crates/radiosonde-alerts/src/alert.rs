@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use radiosonde_signals::Severity;
 
-/// An alert: a fault that lasts or has ended, with what is known of it.
+/// A fault that lasts or has ended, with its severity, labels and times.
 ///
 /// # Shape
 /// Its name, severity and labels identify it; Alertmanager knows them as the labels `alertname`, `severity` and the others.

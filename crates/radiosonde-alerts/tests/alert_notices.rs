@@ -75,7 +75,7 @@ fn no_limit_of_the_history_loses_a_resolution_that_handlers_are_owed() {
     narrow.engine.cleanup(Duration::ZERO);
     assert_eq!(narrow.find(&[], SECOND), ["b resolved"]);
     assert_eq!(narrow.find(&[], 3600 * SECOND), ["c resolved"], "however late");
-    assert!(narrow.find(&[], 0 * SECOND).is_empty());
+    assert!(narrow.find(&[], Duration::ZERO).is_empty());
     let full = narrow.registry.snapshot();
     let full = full.value("radiosonde_alerts_notices_dropped_total", &[("reason", "queue_full")]);
     assert_eq!(

@@ -127,6 +127,8 @@ impl Objectives {
     /// - another objective with the name, unless it is the same;
     /// - another objective of the same work and period that it contradicts: two targets for the availability or for one threshold, or a
     ///   longer threshold without a higher target;
+    /// - another objective of the same series and period that it contradicts: two targets for the same events or for one bound, a looser
+    ///   bound without a higher target, or bounds of a gauge without a value in common and targets above 100 % together;
     /// - declared metrics that cannot show it: no latency, errors, item or label, a histogram without the threshold as a bucket, or a
     ///   metric of another kind. What is not declared yet is checked by [`problems`](Self::problems).
     pub fn declare(&self, slo: Slo) -> Result<(), SloError> {

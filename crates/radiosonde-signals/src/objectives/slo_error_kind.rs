@@ -114,6 +114,46 @@ pub enum SloErrorKind {
         /// Its threshold.
         threshold: Duration,
     },
+    /// Another objective has another target for the same events, or for the same bound of the same series.
+    TwoTargets {
+        /// What the target is of.
+        what: String,
+        /// The target.
+        target: f64,
+        /// The other objective.
+        other: String,
+        /// Its target.
+        other_target: f64,
+    },
+    /// An objective for a bound that holds whenever one with a stricter bound of the same series does.
+    NeverBindingBound {
+        /// The name of the one that always holds.
+        implied: String,
+        /// Its target.
+        implied_target: f64,
+        /// Its bound.
+        implied_bound: String,
+        /// The name of the one with the stricter bound.
+        by: String,
+        /// Its target.
+        target: f64,
+        /// Its bound.
+        bound: String,
+    },
+    /// Another objective has a bound of the same gauge that holds for no value within this one, and the targets together are above
+    /// 100 %.
+    NoCommonValue {
+        /// The bound.
+        bound: String,
+        /// The target.
+        target: f64,
+        /// The other objective.
+        other: String,
+        /// Its bound.
+        other_bound: String,
+        /// Its target.
+        other_target: f64,
+    },
     /// The work has no latency.
     NoLatency {
         /// The work.

@@ -27,6 +27,9 @@ impl fmt::Display for SloErrorKind {
             | Self::Availability { .. }
             | Self::Latency { .. }
             | Self::NeverBinding { .. } => self.contradiction(f),
+            Self::TwoTargets { .. } | Self::NeverBindingBound { .. } | Self::NoCommonValue { .. } => {
+                self.contradicting_bound(f)
+            }
             Self::NoLatency { .. }
             | Self::NoErrors { .. }
             | Self::NoItems { .. }
@@ -152,6 +155,25 @@ impl SloErrorKind {
                     span(*threshold)
                 )
             }
+            _ => Ok(()),
+        }
+    }
+
+    /// A series of which another objective has another target or bound.
+    fn contradicting_bound(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TwoTargets { what, target, other, other_target } => write!(
+                f,
+                "{target} % for {what}, and {other_target} % in objective {other:?}: expected one target for the same"
+            ),
+            Self::NeverBindingBound { implied, implied_target, implied_bound, by, target, bound } => write!(
+                f,
+                "{implied_target} % for {implied_bound} in {implied:?} always holds if {target} % for {bound} in {by:?} does: expected a target above {target} % for the looser bound, or no objective for it"
+            ),
+            Self::NoCommonValue { bound, target, other, other_bound, other_target } => write!(
+                f,
+                "{target} % for {bound}, and {other_target} % for {other_bound} in objective {other:?}: no value is within both; expected bounds that have values in common, or targets that are at most 100 % together"
+            ),
             _ => Ok(()),
         }
     }

@@ -1,3 +1,4 @@
+use crate::objectives::declaring::bounded::{self, are_equal, are_same, check_target};
 use crate::objectives::indicator::Indicator;
 use crate::objectives::slo::Slo;
 use crate::objectives::slo_error_kind::SloErrorKind;
@@ -50,13 +51,12 @@ fn check(slo: &Slo, other: &Slo) -> Result<(), SloErrorKind> {
                 other_target: other.target(),
             })
         }
-        _ => Ok(()),
+        (
+            Indicator::Correctness { bad, total },
+            Indicator::Correctness { bad: bad_of_other, total: all_of_other },
+        ) if are_same(bad, bad_of_other) && are_same(total, all_of_other) => check_target(slo, other),
+        _ => bounded::check(slo, other),
     }
-}
-
-/// Targets that differ by less are the same: 100 % - 0.1 % is a little less than 99.9 % in binary.
-fn are_equal(one: f64, two: f64) -> bool {
-    (one - two).abs() < 1e-9
 }
 
 /// Refuses two objectives of which the one with the longer threshold has no higher target.

@@ -3,6 +3,7 @@
 pub(crate) mod against_metrics;
 pub(crate) mod against_others;
 pub(crate) mod alone;
+mod bounded;
 
 use against_metrics::DeclaredMetrics;
 

@@ -19,12 +19,13 @@ use crate::objectives::slo_error_kind::SloErrorKind;
 #[derive(Debug, Clone, PartialEq)]
 pub struct SloError {
     slo: String,
-    reason: SloErrorKind,
+    // Kinds have texts of several objectives, and a `Result` is as large as its error.
+    reason: Box<SloErrorKind>,
 }
 
 impl SloError {
     pub(crate) fn new(slo: &str, reason: SloErrorKind) -> Self {
-        Self { slo: slo.to_owned(), reason }
+        Self { slo: slo.to_owned(), reason: Box::new(reason) }
     }
 
     /// The name of the objective.
@@ -35,7 +36,7 @@ impl SloError {
 
     /// Why.
     #[must_use]
-    pub const fn kind(&self) -> &SloErrorKind {
+    pub fn kind(&self) -> &SloErrorKind {
         &self.reason
     }
 }
@@ -48,7 +49,7 @@ impl fmt::Display for SloError {
 
 impl Error for SloError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match &self.reason {
+        match &*self.reason {
             SloErrorKind::Metric(error) => error.source(),
             _ => None,
         }

@@ -430,6 +430,7 @@ fn gauges_that_are_gone_or_no_numbers_leave_the_alert_as_it_is() {
     assert_eq!((states("All"), states("Each")), (vec![AlertState::Pending], vec![AlertState::Pending]));
     depth.with(&["mail"]).set(12.0);
     one.after(2 * MINUTE);
+    one.after(3 * MINUTE);
     assert_eq!((states("All"), states("Each")), (vec![AlertState::Firing], vec![AlertState::Firing]));
     depth.remove(&["mail"]);
     assert_eq!(one.after(MINUTE), None);

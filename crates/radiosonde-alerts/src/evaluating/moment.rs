@@ -4,7 +4,7 @@ use radiosonde_signals::{Anomalies, SloStatus};
 
 use crate::book::observation::Now;
 
-/// All that rules see at one evaluation.
+/// The inputs of rules at one evaluation.
 #[derive(Debug)]
 pub(crate) struct Moment<'a> {
     pub(crate) registry: &'a Registry,

@@ -32,7 +32,7 @@ impl Memory {
         }
     }
 
-    /// How many label values had no room since this was asked last.
+    /// The number of label values that had no room since the last call.
     pub(crate) fn take_refused(&mut self) -> u64 {
         match self {
             Self::Nothing => 0,

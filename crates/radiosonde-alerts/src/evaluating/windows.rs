@@ -94,7 +94,7 @@ impl<T: Amount> GroupWindows<T> {
         now.saturating_sub(self.begun.unwrap_or(now))
     }
 
-    /// How many label values had no room since the last call.
+    /// The number of label values that had no room since the last call.
     fn take_refused(&mut self) -> u64 {
         std::mem::take(&mut self.refused)
     }

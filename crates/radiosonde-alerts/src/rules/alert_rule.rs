@@ -86,7 +86,7 @@ impl AlertRule {
         self
     }
 
-    /// What is wrong, in a sentence: the annotation `summary`.
+    /// The problem in a sentence: the annotation `summary`.
     pub fn summary(self, text: impl Into<String>) -> Self {
         self.annotation("summary", text)
     }
@@ -96,7 +96,7 @@ impl AlertRule {
         self.annotation("runbook_url", url)
     }
 
-    /// How many alerts the rule may have at a time; default: 100. The rest are counted in `radiosonde_alerts_refused_total`.
+    /// The most alerts of the rule at a time; default: 100. The rest are counted in `radiosonde_alerts_refused_total`.
     pub const fn max_alerts(mut self, alerts: usize) -> Self {
         self.max_alerts = alerts;
         self

@@ -12,7 +12,7 @@ pub struct InvalidAlertRule {
     kind: InvalidAlertRuleKind,
 }
 
-/// Why an alert rule was refused.
+/// The reason for which an alert rule was refused.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum InvalidAlertRuleKind {
@@ -59,7 +59,7 @@ impl InvalidAlertRule {
         &self.rule
     }
 
-    /// Why.
+    /// The reason.
     #[must_use]
     pub const fn kind(&self) -> &InvalidAlertRuleKind {
         &self.kind

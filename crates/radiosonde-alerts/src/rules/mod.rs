@@ -1,4 +1,4 @@
-//! What makes an alert.
+//! Rules: conditions for alerts, and the values that they compare.
 
 pub(crate) mod alert_rule;
 pub(crate) mod condition;

@@ -12,7 +12,7 @@ pub struct AnomalyError {
     kind: AnomalyErrorKind,
 }
 
-/// Why a detector was refused.
+/// The reason for which a detector was refused.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum AnomalyErrorKind {
@@ -41,7 +41,7 @@ impl AnomalyError {
         &self.detector
     }
 
-    /// Why.
+    /// The reason.
     #[must_use]
     pub const fn kind(&self) -> &AnomalyErrorKind {
         &self.kind

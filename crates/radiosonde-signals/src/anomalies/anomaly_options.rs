@@ -4,7 +4,7 @@ use crate::anomalies::anomaly_direction::AnomalyDirection;
 use crate::anomalies::invalid_anomaly_options::{InvalidAnomalyOptions, MAX_SHARE, MAX_WINDOW};
 use crate::anomalies::season::Season;
 
-/// How an [`AnomalyDetector`](crate::AnomalyDetector) learns what is usual, and how far from it is an anomaly.
+/// Options of an [`AnomalyDetector`](crate::AnomalyDetector): how it learns what is usual, and how far from it is an anomaly.
 ///
 /// # Shape
 /// Plain values, checked by [`AnomalyDetector::new`](crate::AnomalyDetector::new) and [`Anomalies::watch`](crate::Anomalies::watch). The

@@ -1,6 +1,6 @@
 use std::fmt;
 
-/// Whether a value is as it usually is.
+/// The judgement of a value: usual, anomalous, or not known yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum AnomalyState {
     /// Too few values were seen to know what is usual.
@@ -31,7 +31,7 @@ impl fmt::Display for AnomalyState {
     }
 }
 
-/// What a detector found in the last value.
+/// The result of a detector for its last value.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct AnomalyStatus {
     /// The state, with hysteresis.

@@ -12,7 +12,7 @@ pub(crate) struct DetectorMetrics {
     refused: DynFamily<Counter>,
 }
 
-/// Why a value was not judged.
+/// The reason for which a value was not judged.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Refusal {
     NotFinite,

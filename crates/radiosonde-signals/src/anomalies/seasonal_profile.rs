@@ -27,7 +27,7 @@ pub(crate) struct SeasonalProfile {
 
 #[derive(Debug, Clone, Copy, Default)]
 struct Slot {
-    /// What the slot adds to the level.
+    /// The difference of the slot from the level.
     usual: f64,
     /// The means of the last periods.
     past: [Option<f64>; PERIODS],
@@ -57,7 +57,7 @@ impl SeasonalProfile {
         }
     }
 
-    /// What is added to the level at this time: that of the two slots with the nearest centres.
+    /// The difference from the level at this time: that of the two slots with the nearest centres.
     pub(crate) fn at(&self, time: f64) -> f64 {
         // The values of a slot are at its beginning and every interval after it: their centre is before that of the slot.
         let centred = self.slots_at(time) - (self.slot - 1.0) / (2.0 * self.slot);

@@ -68,3 +68,20 @@ impl<T: Amount> WindowRing<T> {
         sum
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_has_at_most_101_entries_however_often_it_is_read() {
+        let second = Duration::from_secs(1);
+        let mut ring = WindowRing::<Counts>::new(1_000 * second);
+        for now in 0..5_000 {
+            ring.add(now * second, Counts { total: 1.0, bad: 0.0 });
+            ring.counts(now * second);
+            assert!(ring.entries.len() <= 101);
+        }
+        assert!((990.0..=1_000.0).contains(&ring.counts(4_999 * second).total));
+    }
+}

@@ -77,13 +77,15 @@ fn refused(registry: &Registry, reason: &str) -> Option<f64> {
     registry.snapshot().value("radiosonde_alerts_refused_total", &[("reason", reason)])
 }
 
+type AlertOfSize = Box<dyn Fn(usize) -> Alert>;
+
 #[test]
 fn an_alert_with_a_text_beyond_a_limit_is_not_created() {
     let engine = builder(&Registry::new()).build().unwrap();
     let many = |add: fn(Alert, String) -> Alert, count: usize| {
         (0..count).fold(alert("A"), |alert, number| add(alert, format!("n{number}")))
     };
-    let parts: [(AlertLimit, usize, Box<dyn Fn(usize) -> Alert>); 6] = [
+    let parts: [(AlertLimit, usize, AlertOfSize); 6] = [
         (AlertLimit::NameBytes, 256, Box::new(|size| alert("n".repeat(size)))),
         (AlertLimit::LabelNameBytes, 256, Box::new(|size| alert("A").label("n".repeat(size), "x"))),
         (AlertLimit::LabelBytes, 1024, Box::new(|size| alert("A").label("a", "x".repeat(size)))),
@@ -217,11 +219,11 @@ fn what_is_done_after_the_end_shows_no_alerts() {
     let registry = Registry::new();
     let engine = builder(&registry).interval(LONG).start().unwrap();
     engine.shutdown(LONG);
-    engine.create(alert("Late")).unwrap();
+    assert!(matches!(engine.create(alert("Late")), Err(CreateAlertError::ShutDown)));
     engine.add_rule(finds(|| vec![Finding::new(1.0)])).unwrap();
     engine.evaluate();
-    assert_eq!(engine.active_alerts().len(), 2);
-    assert!(registry.snapshot().family("alerts").is_none_or(|family| family.series().len() == 0));
+    assert_eq!(engine.active_alerts().len(), 1);
+    assert!(registry.snapshot().family("alerts").is_none_or(|family| family.series().is_empty()));
 }
 
 #[test]
@@ -248,4 +250,21 @@ fn a_registry_has_one_engine_at_a_time() {
     }
     assert!(builder(&registry).rule(AlertRule::new("", Condition::burning("a"))).build().is_err());
     builder(&registry).build().unwrap();
+}
+
+#[test]
+fn an_error_of_the_engines_metrics_names_the_metric_and_the_other_one() {
+    let registry = Registry::new();
+    registry.gauge("alerts", "Alerts of devices.").build().unwrap();
+    let line = line!() - 1;
+    let error = builder(&registry).build().unwrap_err();
+    let site = format!("{}:{line}:", file!());
+    let text = error.to_string();
+    let start = "the metrics of the alert engine cannot be registered: ";
+    assert!(text.starts_with(start) && text.contains("\"alerts\"") && text.contains(&site), "{text}");
+    let registry = Registry::new();
+    registry.counter("alerts_total", "Alerts of devices.").build().unwrap();
+    let line = line!() - 1;
+    let text = builder(&registry).build().unwrap_err().to_string();
+    assert!(text.contains("\"alerts_total\"") && text.contains(&format!("{}:{line}:", file!())), "{text}");
 }

@@ -153,7 +153,7 @@ fn an_alert_starts_when_it_fires_and_not_when_it_is_pending() {
     engine.evaluate();
     assert_eq!(times(), [Duration::ZERO, 5 * MINUTE], "it goes on firing");
     let at = begin - MINUTE;
-    engine.create(Alert::new("Hand", Severity::Info, at).resolved(begin)).unwrap();
+    engine.create(Alert::new("Hand", Severity::Info, at)).unwrap();
     let hand = engine.alerts().pop().unwrap();
     assert_eq!((hand.active_since(), hand.starts_at(), hand.ends_at()), (at, at, None), "as it was created");
 }

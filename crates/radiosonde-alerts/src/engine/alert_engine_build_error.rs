@@ -32,7 +32,10 @@ impl fmt::Display for AlertEngineBuildError {
             Self::Claimed => f.write_str(
                 "the registry has an alert engine: expected that it is shut down or dropped, or that its rules and handlers are added to it",
             ),
-            Self::Metrics(_) => f.write_str("the metrics of the alert engine cannot be registered"),
+            // With its text, which names the metric and the place of the other one.
+            Self::Metrics(error) => {
+                write!(f, "the metrics of the alert engine cannot be registered: {error}")
+            }
             Self::Thread(_) => f.write_str("no thread for the alert engine can be started"),
         }
     }
@@ -43,7 +46,7 @@ impl Error for AlertEngineBuildError {
         match self {
             // Its text is this error's.
             Self::Rule(_) | Self::Interval(_) | Self::Claimed => None,
-            Self::Metrics(error) => Some(error),
+            Self::Metrics(error) => error.source(),
             Self::Thread(error) => Some(error),
         }
     }

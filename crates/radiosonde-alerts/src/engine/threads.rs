@@ -192,6 +192,7 @@ mod tests {
     use radiosonde_metrics::Registry;
 
     use crate::book::book::{Book, Limits};
+    use crate::engine::claim::Claim;
     use crate::engine::self_metrics::SelfMetrics;
     use crate::notifying::notice_queue::NoticeQueue;
 
@@ -203,7 +204,8 @@ mod tests {
         let metrics = SelfMetrics::new(&registry).unwrap();
         let limits = Limits { active: 1, history: 1, keep_resolved: Duration::ZERO };
         let (queue, book) = (NoticeQueue::new(1), Book::new(limits));
-        let core = Arc::new(Core::new(registry, Arc::new(SystemClock), true, metrics, queue, book));
+        let claim = Claim::of(&registry).unwrap();
+        let core = Arc::new(Core::new(registry, Arc::new(SystemClock), true, metrics, queue, book, claim));
         let mut threads = Threads::start(&core, Duration::from_secs(3600)).unwrap();
         assert!(threads.is_handing_over());
         let own = std::mem::replace(&mut threads.process, process::id().wrapping_add(1));

@@ -48,7 +48,7 @@ impl TelemetryBuilder {
 
 impl Telemetry {
     /// The alerts that fire, their history, silences and statistics. `None` only if nothing was asked for and a metric of the service's own has
-    /// the name of one of the engine's, such as `alerts`.
+    /// the name of one of the engine's, such as `alerts`, or the registry has an engine already.
     #[must_use]
     pub fn alerts(&self) -> Option<AlertEngine> {
         self.alerts.engine().cloned()

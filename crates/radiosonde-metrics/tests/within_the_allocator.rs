@@ -38,6 +38,8 @@ static METRICS: OnceLock<Metrics> = OnceLock::new();
 /// How often the allocator recorded.
 static RECORDED: AtomicU64 = AtomicU64::new(0);
 static RECORDS: AtomicBool = AtomicBool::new(true);
+/// How many records are under way, also on the threads of the test's harness.
+static UNDER_WAY: AtomicU64 = AtomicU64::new(0);
 /// How often it did so with a number of its own.
 static NUMBERED: AtomicU64 = AtomicU64::new(0);
 
@@ -53,9 +55,14 @@ const SIZES: [&str; 8] = ["1", "2", "3", "4", "5", "6", "7", "8"];
 
 fn record(size: usize) {
     let Some(metrics) = METRICS.get() else { return };
-    if !RECORDS.load(Ordering::SeqCst) {
-        return;
+    UNDER_WAY.fetch_add(1, Ordering::SeqCst);
+    if RECORDS.load(Ordering::SeqCst) {
+        record_in(metrics, size);
     }
+    UNDER_WAY.fetch_sub(1, Ordering::SeqCst);
+}
+
+fn record_in(metrics: &Metrics, size: usize) {
     // Relaxed: a total.
     let number = RECORDED.fetch_add(1, Ordering::Relaxed);
     let value = f64::from(u32::try_from(size).unwrap_or(u32::MAX));
@@ -145,6 +152,9 @@ fn what_the_allocator_records_is_counted_or_refused_and_nothing_hangs() {
     assert_eq!(waits.recv_timeout(Duration::from_secs(60)), Ok(()));
     thread.join().unwrap();
     RECORDS.store(false, Ordering::SeqCst);
+    while UNDER_WAY.load(Ordering::SeqCst) > 0 {
+        std::thread::yield_now();
+    }
 
     // Relaxed: nothing records any more.
     let recorded = RECORDED.load(Ordering::Relaxed);

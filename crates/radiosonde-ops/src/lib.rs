@@ -1,13 +1,28 @@
 #![doc = include_str!("../README.md")]
 
+mod artifacts;
 mod catalogue;
+mod dashboards;
+mod document;
+mod documents;
 mod golden;
-mod json;
 mod lint;
 mod markdown;
 mod problem;
+mod promql;
+mod routing;
+mod rule_tests;
+mod rules;
 
-pub use catalogue::Catalogue;
+#[doc(hidden)]
+pub use artifacts::assert_up_to_date;
+pub use artifacts::{Artifacts, Drift, DriftKind, Generator};
+pub use catalogue::{
+    AlertEntry, Catalogue, ConditionEntry, IndicatorEntry, InvalidCatalogue, LabelMatch, Merge, MetricEntry,
+    ObjectiveEntry, SaturationEntry, Selector, SignalsEntry, ValueEntry, WindowEntry,
+};
+pub use dashboards::Dashboard;
 pub use golden::{GoldenQueries, GoldenTable, NoQuery};
 pub use lint::lint;
 pub use problem::{Finding, Problem};
+pub use rules::{GenerateError, GenerateErrorKind, Rule, RuleFile, RuleGroup, standard_alerts};

@@ -50,11 +50,13 @@ const TESTKIT: &str = "radiosonde-testkit";
 /// An arrow may only point down this list, so that there is no circle; siblings never see each other.
 const HOUSE: &[(&str, &[&str])] = &[
     (FACADE, &[]),
+    // The command: what a program declares, without the program.
+    ("radiosonde-cli", &["radiosonde-ops"]),
     (
         "radiosonde-console",
         &["radiosonde-admin", "radiosonde-recent", "radiosonde-signals", "radiosonde-ops"],
     ),
-    ("radiosonde-ops", &["radiosonde-signals", "radiosonde-metrics"]),
+    ("radiosonde-ops", &["radiosonde-alerts", "radiosonde-signals", "radiosonde-metrics"]),
     ("radiosonde-admin", &["radiosonde-tower", "radiosonde-log", "radiosonde-signals", "radiosonde-metrics"]),
     ("radiosonde-tower", &["radiosonde-signals", "radiosonde-trace", "radiosonde-metrics"]),
     ("radiosonde-recent", &["radiosonde-log", "radiosonde-trace"]),

@@ -2,9 +2,10 @@ use std::error::Error;
 use std::fmt;
 
 use radiosonde_metrics::model::Kind;
-use radiosonde_signals::{GoldenSignals, Limit, Series};
+use radiosonde_signals::GoldenSignals;
 
-use crate::golden::selector::selector;
+use crate::catalogue::{SaturationEntry, Selector, SignalsEntry};
+use crate::promql::Scope;
 
 /// The PromQL that reads each of the golden signals of one kind of work.
 ///
@@ -33,10 +34,9 @@ use crate::golden::selector::selector;
 /// ```
 #[derive(Debug, Clone)]
 pub struct GoldenQueries {
-    signals: GoldenSignals,
+    signals: SignalsEntry,
     window: String,
-    /// Labels and their values.
-    matching: Vec<(String, String)>,
+    scope: Scope,
 }
 
 /// Why a signal cannot be queried.
@@ -53,7 +53,13 @@ impl GoldenQueries {
     /// The queries of these signals.
     #[must_use]
     pub fn of(signals: &GoldenSignals) -> Self {
-        Self { signals: signals.clone(), window: "5m".to_owned(), matching: Vec::new() }
+        Self::of_entry(&signals.into())
+    }
+
+    /// The queries of the signals of a catalogue.
+    #[must_use]
+    pub fn of_entry(signals: &SignalsEntry) -> Self {
+        Self { signals: signals.clone(), window: "5m".to_owned(), scope: Scope::everything() }
     }
 
     /// The time over which rates are taken: a duration of PromQL, or a variable of Grafana such as `$__rate_interval`.
@@ -64,9 +70,8 @@ impl GoldenQueries {
 
     /// Reads only series whose label has this value, such as `job` or `service`. With several labels, all of them have to match.
     #[must_use]
-    pub fn matching(mut self, label: impl Into<String>, value: impl Into<String>) -> Self {
-        self.matching.push((label.into(), value.into()));
-        self
+    pub fn matching(self, label: impl Into<String>, value: impl Into<String>) -> Self {
+        Self { scope: self.scope.matching(label, value), ..self }
     }
 
     /// A quantile of the latency, in seconds; NaN while there is no traffic. A latency that is not a histogram has no quantiles: the
@@ -75,18 +80,17 @@ impl GoldenQueries {
     /// # Errors
     /// [`NoQuery::NoSignal`].
     pub fn latency(&self, quantile: f64) -> Result<String, NoQuery> {
-        let latency = self.signals.latency().ok_or(NoQuery::NoSignal)?;
-        Ok(match latency.kind() {
+        let latency = self.signals.latency.as_ref().ok_or(NoQuery::NoSignal)?;
+        Ok(match latency.kind {
             Kind::Histogram => {
-                let buckets = self.rate_of(&selector(latency, "_bucket", &self.matching));
+                let buckets = self.scope.range("rate", latency, "_bucket", &[], &self.window);
                 format!("histogram_quantile({quantile}, sum by (le) ({buckets}))")
             }
             Kind::Summary => {
-                let mut matching = self.matching.clone();
-                matching.push(("quantile".to_owned(), quantile.to_string()));
-                format!("max({})", selector(latency, "", &matching))
+                let quantile = ("quantile".to_owned(), quantile.to_string());
+                format!("max({})", self.scope.instant_with(latency, "", &[quantile]))
             }
-            _ => format!("max({})", selector(latency, "", &self.matching)),
+            _ => format!("max({})", self.scope.instant(latency)),
         })
     }
 
@@ -95,7 +99,7 @@ impl GoldenQueries {
     /// # Errors
     /// [`NoQuery::NoSignal`].
     pub fn traffic(&self) -> Result<String, NoQuery> {
-        let traffic = self.signals.traffic().ok_or(NoQuery::NoSignal)?;
+        let traffic = self.signals.traffic.as_ref().ok_or(NoQuery::NoSignal)?;
         Ok(format!("sum({})", self.now(traffic)))
     }
 
@@ -105,7 +109,7 @@ impl GoldenQueries {
     /// # Errors
     /// [`NoQuery::NoSignal`] if either is missing.
     pub fn error_ratio(&self) -> Result<String, NoQuery> {
-        let errors = self.signals.errors().ok_or(NoQuery::NoSignal)?;
+        let errors = self.signals.errors.as_ref().ok_or(NoQuery::NoSignal)?;
         let traffic = self.traffic()?;
         Ok(format!("sum({}) / ({traffic} > 0) or 0 * {traffic}", self.now(errors)))
     }
@@ -115,27 +119,25 @@ impl GoldenQueries {
     /// # Errors
     /// [`NoQuery::NoSignal`], and [`NoQuery::UnknownLimit`].
     pub fn saturation(&self) -> Result<String, NoQuery> {
-        let saturation = self.signals.saturation().ok_or(NoQuery::NoSignal)?;
+        let saturation = self.signals.saturation.as_ref().ok_or(NoQuery::NoSignal)?;
         let each = |series| format!("sum by (instance) ({})", self.now(series));
-        let in_use = each(saturation.in_use());
-        match saturation.limit() {
-            Limit::Metric(limit) => Ok(format!("max({in_use} / ({} > 0))", each(limit))),
-            Limit::Fixed(limit) if *limit > 0.0 => Ok(format!("max({in_use} / {limit})")),
-            Limit::Fixed(_) | Limit::Unknown => Err(NoQuery::UnknownLimit),
+        let SaturationEntry { in_use, limit, fixed_limit } = saturation;
+        let in_use = each(in_use);
+        match (limit, fixed_limit) {
+            (Some(limit), _) => Ok(format!("max({in_use} / ({} > 0))", each(limit))),
+            (None, Some(limit)) if *limit > 0.0 => Ok(format!("max({in_use} / {limit})")),
+            _ => Err(NoQuery::UnknownLimit),
         }
     }
 
     /// The series as they are now: of what only grows, the increase per second.
-    fn now(&self, series: &Series) -> String {
-        match series.kind() {
-            Kind::Counter => self.rate_of(&selector(series, "", &self.matching)),
-            Kind::Histogram | Kind::Summary => self.rate_of(&selector(series, "_count", &self.matching)),
-            _ => selector(series, "", &self.matching),
+    fn now(&self, series: &Selector) -> String {
+        match series.kind {
+            Kind::Counter | Kind::Histogram | Kind::Summary => {
+                self.scope.growth("rate", series, &self.window)
+            }
+            _ => self.scope.instant(series),
         }
-    }
-
-    fn rate_of(&self, selector: &str) -> String {
-        format!("rate({selector}[{}])", self.window)
     }
 }
 
@@ -153,7 +155,7 @@ impl Error for NoQuery {}
 #[cfg(test)]
 mod tests {
     use radiosonde_metrics::Registry;
-    use radiosonde_signals::Operation;
+    use radiosonde_signals::{Limit, Operation, Series};
 
     use super::*;
 

@@ -3,7 +3,6 @@
 mod golden_queries;
 mod golden_table;
 mod quantile;
-mod selector;
 
 pub use golden_queries::{GoldenQueries, NoQuery};
 pub use golden_table::GoldenTable;

@@ -1,26 +1,29 @@
-use std::fmt::Write as _;
+use crate::catalogue::LabelMatch;
+use crate::promql::literal::{literal, quoted};
 
-use radiosonde_signals::{Match, Series};
-
-/// The series in PromQL: the metric's name with this suffix, the matchers of its labels, and more labels with their values.
+/// Series in PromQL: a metric's name with a suffix, conditions on its labels, and more labels with their values.
 ///
 /// Source: <https://prometheus.io/docs/prometheus/latest/querying/basics/#time-series-selectors>
-pub(crate) fn selector(series: &Series, suffix: &str, more: &[(String, String)]) -> String {
+pub(crate) fn selector(
+    name: &str,
+    suffix: &str,
+    matchers: &[(String, LabelMatch)],
+    more: &[(String, String)],
+) -> String {
     let more = more.iter().map(|(label, value)| one_of(label, std::slice::from_ref(value)));
-    let matchers: Vec<_> =
-        series.matchers().map(|(label, value)| matcher(label, value)).chain(more).collect();
+    let matchers: Vec<_> = matchers.iter().map(|(label, value)| matcher(label, value)).chain(more).collect();
     let matchers = if matchers.is_empty() { String::new() } else { format!("{{{}}}", matchers.join(",")) };
-    format!("{}{suffix}{matchers}", series.metric())
+    format!("{name}{suffix}{matchers}")
 }
 
-fn matcher(label: &str, value: &Match) -> String {
+fn matcher(label: &str, value: &LabelMatch) -> String {
     match value {
-        Match::OneOf(values) => one_of(label, values),
-        Match::StartsWith(starts) => {
+        LabelMatch::OneOf(values) => one_of(label, values),
+        LabelMatch::StartsWith(starts) => {
             let alternatives: Vec<_> = starts.iter().map(|start| format!("{}.*", literal(start))).collect();
             format!("{label}=~{}", quoted(&alternatives.join("|")))
         }
-        Match::NoneOf(values) => {
+        LabelMatch::NoneOf(values) => {
             let alternatives: Vec<_> = values.iter().map(|value| literal(value)).collect();
             format!("{label}!~{}", quoted(&alternatives.join("|")))
         }
@@ -39,47 +42,18 @@ fn one_of(label: &str, values: &[String]) -> String {
     }
 }
 
-/// A string literal.
-fn quoted(text: &str) -> String {
-    let mut quoted = String::from("\"");
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => quoted.extend(['\\', c]),
-            '\n' => quoted.push_str("\\n"),
-            // Writing to a String does not fail.
-            c if c.is_ascii_control() => {
-                let _ = write!(quoted, "\\x{:02x}", u32::from(c));
-            }
-            c => quoted.push(c),
-        }
-    }
-    quoted.push('"');
-    quoted
-}
-
-/// A regular expression that matches this text only.
-///
-/// Source: <https://github.com/google/re2/wiki/Syntax>
-fn literal(text: &str) -> String {
-    let mut literal = String::new();
-    for c in text.chars() {
-        if r"\.+*?()|[]{}^$".contains(c) {
-            literal.push('\\');
-        }
-        literal.push(c);
-    }
-    literal
-}
-
 #[cfg(test)]
 mod tests {
     use radiosonde_metrics::Registry;
     use radiosonde_metrics::model::Kind;
+    use radiosonde_signals::{Match, Series};
 
     use super::*;
+    use crate::catalogue::Selector;
 
     fn shown(series: impl FnOnce(Series) -> Series) -> String {
-        selector(&series(Series::of(&Registry::new(), "jobs_total", Kind::Counter)), "", &[])
+        let of = Selector::from(&series(Series::of(&Registry::new(), "jobs_total", Kind::Counter)));
+        selector(&of.metric, "", &of.matchers, &[])
     }
 
     #[test]

@@ -1,0 +1,79 @@
+use std::collections::BTreeMap;
+
+use radiosonde_metrics::Descriptor;
+use radiosonde_metrics::model::Kind;
+use serde::{Deserialize, Serialize};
+
+use crate::catalogue::kinds;
+
+/// A metric of the [catalogue](crate::Catalogue).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct MetricEntry {
+    /// The exposed name, with the namespace of the registry.
+    pub name: String,
+    /// The type.
+    #[serde(with = "kinds")]
+    pub kind: Kind,
+    /// The help text.
+    pub help: String,
+    /// The unit, if one was declared.
+    #[serde(default)]
+    pub unit: Option<String>,
+    /// The labels that tell its series apart, in the order of their declaration.
+    #[serde(default)]
+    pub labels: Vec<String>,
+    /// The possible values of the labels of which they are known.
+    #[serde(default)]
+    pub label_values: BTreeMap<String, Vec<String>>,
+    /// The labels that all series have.
+    #[serde(default)]
+    pub constant_labels: Vec<(String, String)>,
+    /// The bounds of a histogram's buckets, without infinity.
+    #[serde(default)]
+    pub buckets: Option<Vec<f64>>,
+    /// The quantiles of a summary.
+    #[serde(default)]
+    pub quantiles: Option<Vec<f64>>,
+    /// The number of label sets that have series of their own; `None` if it is not limited.
+    #[serde(default)]
+    pub max_series: Option<usize>,
+    /// The names that it had before, which dashboards and rules still read.
+    #[serde(default)]
+    pub former_names: Vec<String>,
+    /// The file of its declaration, without the line, so that a catalogue does not change with every edit; `None` for metrics of a collector or
+    /// of a scrape.
+    #[serde(default)]
+    pub declared_in: Option<String>,
+}
+
+impl MetricEntry {
+    pub(crate) fn of(metric: &Descriptor) -> Self {
+        let known = metric.labels().map(|label| {
+            (label.to_owned(), metric.label_values(label).map(str::to_owned).collect::<Vec<_>>())
+        });
+        Self {
+            name: metric.name().to_owned(),
+            kind: metric.kind(),
+            help: metric.help().to_owned(),
+            unit: metric.unit().map(str::to_owned),
+            labels: metric.labels().map(str::to_owned).collect(),
+            label_values: known.filter(|(_, values)| !values.is_empty()).collect(),
+            constant_labels: metric
+                .constant_labels()
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
+            buckets: metric.buckets().map(<[f64]>::to_vec),
+            quantiles: metric.quantiles().map(<[f64]>::to_vec),
+            max_series: Some(metric.max_series()),
+            former_names: Vec::new(),
+            declared_in: Some(metric.declared_at().file().to_owned()),
+        }
+    }
+
+    /// Whether its series have this label.
+    #[must_use]
+    pub fn has_label(&self, label: &str) -> bool {
+        self.labels.iter().any(|own| own == label) || self.constant_labels.iter().any(|(own, _)| own == label)
+    }
+}

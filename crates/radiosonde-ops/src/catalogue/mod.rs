@@ -1,0 +1,19 @@
+//! What a program declares, as plain data that a file can hold.
+
+mod alert_entry;
+#[allow(clippy::module_inception, reason = "the file is named for its concept")]
+mod catalogue;
+mod collected;
+mod durations;
+mod kinds;
+mod metric_entry;
+mod objective_entry;
+mod selector;
+mod signals_entry;
+
+pub use alert_entry::{AlertEntry, ConditionEntry, Merge, ValueEntry};
+pub use catalogue::{Catalogue, InvalidCatalogue};
+pub use metric_entry::MetricEntry;
+pub use objective_entry::{IndicatorEntry, ObjectiveEntry, WindowEntry};
+pub use selector::{LabelMatch, Selector};
+pub use signals_entry::{SaturationEntry, SignalsEntry};

@@ -1,0 +1,7 @@
+//! Documents of keys and values, written as YAML and as JSON.
+
+mod json;
+mod node;
+mod yaml;
+
+pub(crate) use node::{Node, list, map};

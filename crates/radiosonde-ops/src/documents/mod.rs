@@ -1,0 +1,9 @@
+//! Pages for people: metrics, runbooks, queries of logs.
+
+mod log_queries;
+mod metrics_page;
+mod runbooks;
+
+pub(crate) use log_queries::log_queries;
+pub(crate) use metrics_page::metrics_page;
+pub(crate) use runbooks::runbooks;

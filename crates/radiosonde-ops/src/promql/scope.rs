@@ -1,0 +1,74 @@
+use crate::catalogue::Selector;
+use crate::promql::selector::selector;
+
+/// The series of one program among those of a Prometheus: labels, such as `job` or `service`, that each selector has to have.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Scope {
+    matchers: Vec<(String, String)>,
+}
+
+impl Scope {
+    pub(crate) const fn everything() -> Self {
+        Self { matchers: Vec::new() }
+    }
+
+    /// Only series whose label has this value.
+    pub(crate) fn matching(mut self, label: impl Into<String>, value: impl Into<String>) -> Self {
+        self.matchers.push((label.into(), value.into()));
+        self
+    }
+
+    pub(crate) fn matchers(&self) -> &[(String, String)] {
+        &self.matchers
+    }
+
+    /// The values of gauges.
+    pub(crate) fn instant(&self, of: &Selector) -> String {
+        self.instant_with(of, "", &[])
+    }
+
+    /// The values of series with a suffix, such as `_bucket`, and more labels.
+    ///
+    /// Series under former names count where there is none with the same labels under the new one, so that both versions of a program
+    /// are read while it is rolled out.
+    pub(crate) fn instant_with(&self, of: &Selector, suffix: &str, more: &[(String, String)]) -> String {
+        bridged(self.each_name(of, suffix, more))
+    }
+
+    /// `rate`, `increase` or another function of a range of one suffix of the series, such as `_bucket`. A window is a duration of PromQL or a
+    /// variable of Grafana.
+    pub(crate) fn range(
+        &self,
+        function: &str,
+        of: &Selector,
+        suffix: &str,
+        more: &[(String, String)],
+        window: &str,
+    ) -> String {
+        let ranges = self.each_name(of, suffix, more).into_iter();
+        bridged(ranges.map(|selector| format!("{function}({selector}[{window}])")))
+    }
+
+    /// `rate` or `increase` of what only grows: a counter, or the count of a histogram or summary.
+    pub(crate) fn growth(&self, function: &str, of: &Selector, window: &str) -> String {
+        self.range(function, of, counted_suffix(of), &[], window)
+    }
+
+    fn each_name(&self, of: &Selector, suffix: &str, more: &[(String, String)]) -> Vec<String> {
+        let more: Vec<_> = self.matchers.iter().chain(more).cloned().collect();
+        let names = std::iter::once(&of.metric).chain(&of.former_names);
+        names.map(|name| selector(name, suffix, &of.matchers, &more)).collect()
+    }
+}
+
+/// The suffix of the sample that counts.
+pub(crate) fn counted_suffix(of: &Selector) -> &'static str {
+    use radiosonde_metrics::model::Kind;
+    if matches!(of.kind, Kind::Histogram | Kind::Summary) { "_count" } else { "" }
+}
+
+/// The first, or what of the others it lacks.
+fn bridged(all: impl IntoIterator<Item = String>) -> String {
+    let all: Vec<_> = all.into_iter().collect();
+    if all.len() > 1 { format!("({})", all.join(" or ")) } else { all.concat() }
+}

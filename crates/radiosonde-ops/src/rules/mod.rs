@@ -1,0 +1,13 @@
+//! Recording and alert rules for Prometheus.
+
+mod alert_rules;
+mod objective_rules;
+mod refused;
+mod rule_file;
+mod standard_alerts;
+
+pub(crate) use alert_rules::alert_groups;
+pub(crate) use objective_rules::objective_groups;
+pub use refused::{GenerateError, GenerateErrorKind};
+pub use rule_file::{Rule, RuleFile, RuleGroup};
+pub use standard_alerts::standard_alerts;

@@ -1,10 +1,14 @@
 //! Parts of PromQL, written from the entries of a catalogue.
 
+mod bound;
 mod literal;
+mod merged;
 mod promql_duration;
 mod scope;
 mod selector;
 
-pub(crate) use literal::{literal, quoted};
+pub(crate) use bound::le;
+pub(crate) use literal::quoted;
+pub(crate) use merged::merged;
 pub(crate) use promql_duration::promql_duration;
 pub(crate) use scope::Scope;

@@ -49,6 +49,18 @@ impl Scope {
         bridged(ranges.map(|selector| format!("{function}({selector}[{window}])")))
     }
 
+    /// `rate` or `increase` of the bucket that a condition such as `le="1"` selects.
+    pub(crate) fn bucket(&self, function: &str, of: &Selector, le: &str, window: &str) -> String {
+        let ranges = self.each_name(of, "_bucket", &[]).into_iter().map(|selector| {
+            let selector = match selector.strip_suffix('}') {
+                Some(labels) => format!("{labels},{le}}}"),
+                None => format!("{selector}{{{le}}}"),
+            };
+            format!("{function}({selector}[{window}])")
+        });
+        bridged(ranges)
+    }
+
     /// `rate` or `increase` of what only grows: a counter, or the count of a histogram or summary.
     pub(crate) fn growth(&self, function: &str, of: &Selector, window: &str) -> String {
         self.range(function, of, counted_suffix(of), &[], window)

@@ -1,7 +1,11 @@
 //! Recording and alert rules for Prometheus.
 
 mod alert_rules;
+mod burn;
+mod least_bad;
 mod objective_rules;
+mod objective_sums;
+mod recorded;
 mod refused;
 mod rule_file;
 mod standard_alerts;

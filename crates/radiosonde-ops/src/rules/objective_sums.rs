@@ -1,0 +1,145 @@
+use std::time::Duration;
+
+use crate::catalogue::{Catalogue, IndicatorEntry, ObjectiveEntry, Selector};
+use crate::promql::{Scope, le, merged, promql_duration};
+use crate::rules::recorded::Recorded;
+use crate::rules::refused::GenerateErrorKind;
+
+/// Queries of the events, or the seconds, that an objective counts.
+pub(crate) struct ObjectiveSums<'a> {
+    objective: &'a ObjectiveEntry,
+    scope: &'a Scope,
+    /// The time between two looks at an objective over time.
+    step: Duration,
+}
+
+/// All events of a window, and the bad ones.
+pub(crate) struct Sums {
+    pub(crate) events: String,
+    pub(crate) bad: String,
+}
+
+impl<'a> ObjectiveSums<'a> {
+    /// # Errors
+    /// If the objective has no series, or its threshold is not a bucket.
+    pub(crate) fn of(
+        catalogue: &Catalogue,
+        objective: &'a ObjectiveEntry,
+        scope: &'a Scope,
+        step: Duration,
+    ) -> Result<Self, GenerateErrorKind> {
+        match &objective.indicator {
+            IndicatorEntry::Events { bad, total } if bad.is_empty() || total.is_empty() => {
+                return Err(GenerateErrorKind::NoSeries);
+            }
+            IndicatorEntry::Latency { histograms, .. } if histograms.is_empty() => {
+                return Err(GenerateErrorKind::NoSeries);
+            }
+            IndicatorEntry::Latency { histograms, threshold } => {
+                histograms.iter().try_for_each(|histogram| check_bucket(catalogue, histogram, *threshold))?;
+            }
+            _ => {}
+        }
+        Ok(Self { objective, scope, step })
+    }
+
+    /// Whether the objective is missed now, as 0 or 1; `None` for one that counts events.
+    pub(crate) fn bad_now(&self) -> Option<String> {
+        let scope = self.scope;
+        Some(match &self.objective.indicator {
+            IndicatorEntry::Throughput { events, at_least } => {
+                format!("sum({}) < bool {at_least}", scope.growth("rate", events, "1m"))
+            }
+            IndicatorEntry::Freshness { timestamp, at_most } => {
+                let (now, never) = (scope.instant(timestamp), Duration::from_secs_f64(*at_most));
+                let before = format!("{now} offset {}", promql_duration(never));
+                // A time of 0 was never set: unknown for as long as a good one may be old, and bad from then on.
+                format!(
+                    "max(\n  (time() - ({now} > 0) > bool {at_most})\n  or\n  1 + ({now} == 0 and {before} == 0)\n)"
+                )
+            }
+            IndicatorEntry::AtMost { gauge, value } => {
+                format!("max({} > bool {value})", scope.instant(gauge))
+            }
+            IndicatorEntry::AtLeast { gauge, value } => {
+                format!("max({} < bool {value})", scope.instant(gauge))
+            }
+            IndicatorEntry::Events { .. } | IndicatorEntry::Latency { .. } => return None,
+        })
+    }
+
+    /// The sums in a window, from the metrics themselves.
+    pub(crate) fn in_window(&self, window: Duration) -> Sums {
+        let range = promql_duration(window);
+        match &self.objective.indicator {
+            IndicatorEntry::Events { bad, total } => {
+                let all = self.sum(total, &range);
+                Sums { bad: self.sum_or_zero(bad, &range, &all), events: all }
+            }
+            IndicatorEntry::Latency { histograms, threshold } => {
+                let histograms = merged(histograms);
+                let all = self.sum(&histograms, &range);
+                let bucket = le(*threshold);
+                let good: Vec<_> = histograms
+                    .iter()
+                    .map(|histogram| {
+                        let buckets = self.scope.bucket("increase", histogram, &bucket, &range);
+                        format!("(sum({buckets}) or 0 * {})", parenthesized(&all))
+                    })
+                    .collect();
+                let bad = format!("clamp_min({all} - {}, 0)", good.join(" - "));
+                Sums { bad, events: all }
+            }
+            _ => {
+                let now = Recorded::of(self.objective, self.scope).select(Recorded::BAD_NOW);
+                let (step, seconds) = (promql_duration(self.step), self.step.as_secs_f64());
+                let of = |function: &str| format!("{seconds} * {function}({now}[{range}:{step}])");
+                Sums { events: of("count_over_time"), bad: of("sum_over_time") }
+            }
+        }
+    }
+
+    /// The increase of all of these together.
+    fn sum(&self, selectors: &[Selector], range: &str) -> String {
+        let selectors = merged(selectors);
+        let each: Vec<_> =
+            selectors.iter().map(|of| format!("sum({})", self.scope.growth("increase", of, range))).collect();
+        match each.as_slice() {
+            [only] => only.clone(),
+            // One that has no series must not take the others with it.
+            each => {
+                let any = format!("({})", each.join(" or "));
+                let terms: Vec<_> = each.iter().map(|one| format!("({one} or 0 * {any})")).collect();
+                terms.join(" + ")
+            }
+        }
+    }
+
+    /// Errors that never happened may have no series: they are 0 while there is something of which they could be.
+    fn sum_or_zero(&self, selectors: &[Selector], range: &str, all: &str) -> String {
+        let each = merged(selectors);
+        let each = each.iter().map(|of| format!("sum({})", self.scope.growth("increase", of, range)));
+        let terms: Vec<_> = each.map(|one| format!("({one} or 0 * {})", parenthesized(all))).collect();
+        terms.join(" + ")
+    }
+}
+
+fn parenthesized(sum: &str) -> String {
+    if sum.contains(" + ") { format!("({sum})") } else { sum.to_owned() }
+}
+
+fn check_bucket(
+    catalogue: &Catalogue,
+    histogram: &Selector,
+    threshold: f64,
+) -> Result<(), GenerateErrorKind> {
+    let buckets = catalogue.metric(&histogram.metric).and_then(|metric| metric.buckets.as_deref());
+    // A bound may be the result of a calculation, and differ in the last place.
+    let is_bucket = |bound: &f64| (bound - threshold).abs() <= threshold * 1e-9;
+    match buckets {
+        Some(buckets) if !buckets.iter().any(is_bucket) => {
+            Err(GenerateErrorKind::NotABucket { metric: histogram.metric.clone(), threshold })
+        }
+        _ => Ok(()),
+    }
+}

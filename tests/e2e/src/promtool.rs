@@ -1,3 +1,6 @@
+use std::ffi::OsStr;
+use std::path::Path;
+
 use crate::program::Program;
 use crate::tool::Tool;
 
@@ -28,5 +31,21 @@ impl Promtool {
             Ok(printed) if printed.is_empty() => Ok(()),
             Ok(printed) | Err(printed) => Err(printed),
         }
+    }
+
+    /// `promtool check rules`, without its lint, which knows no ratio recorded for several windows.
+    ///
+    /// # Errors
+    /// All that it printed, if it refuses a file.
+    pub fn check_rules(&self, file: &Path) -> Result<String, String> {
+        self.tool.run([OsStr::new("check"), OsStr::new("rules"), file.as_os_str()])
+    }
+
+    /// `promtool test rules`: runs the unit tests in a file, beside which are the rules.
+    ///
+    /// # Errors
+    /// All that it printed, if a test fails.
+    pub fn test_rules(&self, file: &Path) -> Result<String, String> {
+        self.tool.run([OsStr::new("test"), OsStr::new("rules"), file.as_os_str()])
     }
 }

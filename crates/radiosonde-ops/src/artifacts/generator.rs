@@ -6,8 +6,10 @@ use crate::dashboards::{Dashboard, every_dashboard};
 use crate::documents::{log_queries, metrics_page, runbooks};
 use crate::promql::Scope;
 use crate::routing::alertmanager_file;
-use crate::rule_tests::{TestFile, alert_tests, objective_tests};
-use crate::rules::{GenerateError, Rule, RuleFile, alert_groups, objective_groups, standard_alerts};
+use crate::rule_tests::{TestFile, alert_tests, objective_tests, step};
+use crate::rules::{
+    GenerateError, Rule, RuleFile, RuleGroup, alert_groups, objective_group, standard_alerts,
+};
 
 /// Generates rules, their tests, dashboards and documents from a catalogue: the same bytes for the same catalogue.
 ///
@@ -16,8 +18,8 @@ use crate::rules::{GenerateError, Rule, RuleFile, alert_groups, objective_groups
 /// |---|---|
 /// | `catalogue.json` | the catalogue, for `radiosonde check` |
 /// | `METRICS.md` | metrics, objectives and alerts for people |
-/// | `rules/NAME.yml` | recording and alert rules |
-/// | `rules/NAME.test.yml` | their tests, for `promtool test rules` |
+/// | `rules/NAME.yml`, `rules/NAME.OBJECTIVE.yml` | recording and alert rules |
+/// | `rule_tests/` | their tests, for `promtool test rules` |
 /// | `dashboards/*.json` | dashboards, for Grafana's provisioning |
 /// | `runbooks/*.md` | a page for each alert |
 /// | `queries.md` | LogQL and PromQL to start from |
@@ -79,25 +81,46 @@ impl Generator {
     /// # Errors
     /// [`GenerateError`] names an objective or an alert whose work is not declared, or whose threshold cannot be reached.
     pub fn rules(&self) -> Result<RuleFile, GenerateError> {
-        let mut groups = objective_groups(&self.catalogue, &self.scope)?;
-        groups.extend(alert_groups(&self.catalogue, &self.alerts(), &self.scope)?);
-        let mut file = RuleFile { groups };
-        if let Some(base) = &self.runbooks {
-            file.groups.iter_mut().flat_map(|group| &mut group.rules).for_each(|rule| link(rule, base));
-        }
-        Ok(file)
+        let files = self.rule_files()?;
+        Ok(RuleFile { groups: files.into_iter().flat_map(|(_, rules, _)| rules.groups).collect() })
     }
 
-    /// The tests of the rules.
-    ///
-    /// # Errors
-    /// As of [`rules`](Self::rules).
-    pub fn rule_tests(&self) -> Result<String, GenerateError> {
-        let rules = self.rules()?;
-        let mut tests = objective_tests(&self.catalogue, &rules, &self.scope);
-        tests.extend(alert_tests(&self.alerts(), &rules, &self.scope));
-        let rule_file = format!("{}.yml", self.name);
-        Ok(TestFile { rule_file, evaluation_interval: Duration::from_secs(15), tests }.to_yaml())
+    /// The rules of each objective, and those of all alerts: the name of the file, the rules, and their tests. A test evaluates all rules of
+    /// a file, so those of twenty objectives together would take twenty times as long.
+    fn rule_files(&self) -> Result<Vec<(String, RuleFile, TestFile)>, GenerateError> {
+        let mut files = Vec::new();
+        for objective in &self.catalogue.objectives {
+            let name = format!("{}.{}.yml", self.name, file_name(&objective.name));
+            let rules = self.linked(vec![objective_group(&self.catalogue, objective, &self.scope)?]);
+            let tests = objective_tests(objective, &self.scope);
+            let test = TestFile {
+                rule_file: format!("../rules/{name}"),
+                evaluation_interval: step(objective),
+                tests,
+            };
+            files.push((name, rules, test));
+        }
+        let alerts = self.alerts();
+        let rules = self.linked(alert_groups(&self.catalogue, &alerts, &self.scope)?);
+        if !rules.groups.is_empty() {
+            let name = format!("{}.yml", self.name);
+            let tests = alert_tests(&alerts, &rules, &self.scope);
+            let evaluation_interval = Duration::from_secs(60);
+            files.push((
+                name.clone(),
+                rules,
+                TestFile { rule_file: format!("../rules/{name}"), evaluation_interval, tests },
+            ));
+        }
+        Ok(files)
+    }
+
+    /// Groups whose alerts all have the address of a runbook, if there is a folder of them.
+    fn linked(&self, mut groups: Vec<RuleGroup>) -> RuleFile {
+        if let Some(base) = &self.runbooks {
+            groups.iter_mut().flat_map(|group| &mut group.rules).for_each(|rule| link(rule, base));
+        }
+        RuleFile { groups }
     }
 
     /// The dashboards for which the catalogue has something to show.
@@ -112,21 +135,28 @@ impl Generator {
     /// As of [`rules`](Self::rules).
     pub fn artifacts(&self) -> Result<Artifacts, GenerateError> {
         let (name, catalogue, rules) = (&self.name, &self.catalogue, self.rules()?);
+        let rule_files = self.rule_files()?;
+        let rule_files = rule_files.into_iter().flat_map(|(file, rules, tests)| {
+            [(format!("rules/{file}"), rules.to_yaml()), (format!("rule_tests/{file}"), tests.to_yaml())]
+        });
         let pages = [
             ("catalogue.json".to_owned(), catalogue.to_json()),
             ("METRICS.md".to_owned(), metrics_page(name, catalogue)),
             ("queries.md".to_owned(), log_queries(name, catalogue)),
             ("alertmanager.yml".to_owned(), alertmanager_file(&rules)),
-            (format!("rules/{name}.yml"), rules.to_yaml()),
-            (format!("rules/{name}.test.yml"), self.rule_tests()?),
         ];
         let dashboards = self.dashboards();
         let dashboards = dashboards
             .iter()
             .map(|dashboard| (format!("dashboards/{}.json", dashboard.uid()), dashboard.to_json()));
         let runbooks = runbooks(&rules).into_iter().map(|(file, text)| (format!("runbooks/{file}"), text));
-        Ok(Artifacts::new(pages.into_iter().chain(dashboards).chain(runbooks)))
+        Ok(Artifacts::new(pages.into_iter().chain(rule_files).chain(dashboards).chain(runbooks)))
     }
+}
+
+/// A name as part of a file's name.
+fn file_name(name: &str) -> String {
+    name.chars().map(|c| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' }).collect()
 }
 
 /// Adds the address of the runbook to an alert without one.

@@ -7,8 +7,8 @@ mod promql_duration;
 mod scope;
 mod selector;
 
-pub(crate) use bound::le;
+pub(crate) use bound::{le, spellings};
 pub(crate) use literal::quoted;
 pub(crate) use merged::merged;
 pub(crate) use promql_duration::promql_duration;
-pub(crate) use scope::Scope;
+pub(crate) use scope::{Scope, counted_suffix};

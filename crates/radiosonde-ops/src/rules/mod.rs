@@ -11,7 +11,10 @@ mod rule_file;
 mod standard_alerts;
 
 pub(crate) use alert_rules::alert_groups;
-pub(crate) use objective_rules::objective_groups;
+pub(crate) use burn::{budget_remaining, burning};
+pub(crate) use least_bad::least_bad;
+pub(crate) use objective_rules::{ABSENT, BURN, EXHAUSTED, base_window, objective_group, rounded};
+pub(crate) use recorded::Recorded;
 pub use refused::{GenerateError, GenerateErrorKind};
 pub use rule_file::{Rule, RuleFile, RuleGroup};
 pub use standard_alerts::standard_alerts;

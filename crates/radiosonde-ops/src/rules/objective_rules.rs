@@ -21,26 +21,21 @@ pub(crate) const ABSENT: &str = "ObjectiveWithoutData";
 const ADDED_UP: u32 = 24;
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// The recording and alert rules of the objectives, a group for each.
+/// The recording and alert rules of an objective.
 ///
 /// # Shape
 /// Everything is a ratio of sums: bad events of a window, divided by all of its events, neither an average of ratios nor NaN. Short windows are
 /// read from the metrics. Long ones add up what was recorded of the shortest, so that 30 days cost 8,640 samples.
-pub(crate) fn objective_groups(
+pub(crate) fn objective_group(
     catalogue: &Catalogue,
+    objective: &ObjectiveEntry,
     scope: &Scope,
-) -> Result<Vec<RuleGroup>, GenerateError> {
-    catalogue
-        .objectives
-        .iter()
-        .map(|objective| {
-            group(catalogue, objective, scope).map_err(|kind| GenerateError {
-                what: "objective",
-                name: objective.name.clone(),
-                kind,
-            })
-        })
-        .collect()
+) -> Result<RuleGroup, GenerateError> {
+    group(catalogue, objective, scope).map_err(|kind| GenerateError {
+        what: "objective",
+        name: objective.name.clone(),
+        kind,
+    })
 }
 
 /// The shortest window, of which longer ones are made.
@@ -63,8 +58,7 @@ fn group(
     if let Some(pair) = objective.windows.iter().find(|pair| pair.factor * budget >= 1.0) {
         return Err(GenerateErrorKind::Unreachable { factor: pair.factor, budget });
     }
-    let step = (base_window(objective) / 10).clamp(Duration::from_secs(1), MINUTE);
-    let sums = ObjectiveSums::of(catalogue, objective, scope, step)?;
+    let sums = ObjectiveSums::of(catalogue, objective, scope, base_window(objective))?;
     let recorded = Recorded::of(objective, scope);
     let mut rules: Vec<Rule> = Vec::new();
     if let Some(expr) = sums.bad_now() {
@@ -152,7 +146,7 @@ fn remaining(objective: &ObjectiveEntry, recorded: &Recorded) -> String {
 }
 
 /// Without the noise of the last digits, such as of `(100 - 99.9) / 100`.
-fn rounded(number: f64) -> f64 {
+pub(crate) fn rounded(number: f64) -> f64 {
     format!("{number:.12e}").parse().unwrap_or(number)
 }
 

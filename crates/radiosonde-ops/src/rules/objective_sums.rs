@@ -9,8 +9,8 @@ use crate::rules::refused::GenerateErrorKind;
 pub(crate) struct ObjectiveSums<'a> {
     objective: &'a ObjectiveEntry,
     scope: &'a Scope,
-    /// The time between two looks at an objective over time.
-    step: Duration,
+    /// The shortest window.
+    base: Duration,
 }
 
 /// All events of a window, and the bad ones.
@@ -26,7 +26,7 @@ impl<'a> ObjectiveSums<'a> {
         catalogue: &Catalogue,
         objective: &'a ObjectiveEntry,
         scope: &'a Scope,
-        step: Duration,
+        base: Duration,
     ) -> Result<Self, GenerateErrorKind> {
         match &objective.indicator {
             IndicatorEntry::Events { bad, total } if bad.is_empty() || total.is_empty() => {
@@ -40,7 +40,7 @@ impl<'a> ObjectiveSums<'a> {
             }
             _ => {}
         }
-        Ok(Self { objective, scope, step })
+        Ok(Self { objective, scope, base })
     }
 
     /// Whether the objective is missed now, as 0 or 1; `None` for one that counts events.
@@ -48,7 +48,9 @@ impl<'a> ObjectiveSums<'a> {
         let scope = self.scope;
         Some(match &self.objective.indicator {
             IndicatorEntry::Throughput { events, at_least } => {
-                format!("sum({}) < bool {at_least}", scope.growth("rate", events, "1m"))
+                // A scrape a minute has two samples in it.
+                let window = promql_duration((self.base / 2).max(Duration::from_secs(60)));
+                format!("sum({}) < bool {at_least}", scope.growth("rate", events, &window))
             }
             IndicatorEntry::Freshness { timestamp, at_most } => {
                 let (now, never) = (scope.instant(timestamp), Duration::from_secs_f64(*at_most));
@@ -92,7 +94,9 @@ impl<'a> ObjectiveSums<'a> {
             }
             _ => {
                 let now = Recorded::of(self.objective, self.scope).select(Recorded::BAD_NOW);
-                let (step, seconds) = (promql_duration(self.step), self.step.as_secs_f64());
+                // The time between two looks.
+                let step = Duration::from_secs((self.base.as_secs() / 10).clamp(1, 60));
+                let (step, seconds) = (promql_duration(step), step.as_secs_f64());
                 let of = |function: &str| format!("{seconds} * {function}({now}[{range}:{step}])");
                 Sums { events: of("count_over_time"), bad: of("sum_over_time") }
             }

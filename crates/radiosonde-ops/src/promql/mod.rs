@@ -6,9 +6,11 @@ mod merged;
 mod promql_duration;
 mod scope;
 mod selector;
+mod sums;
 
 pub(crate) use bound::{le, spellings};
 pub(crate) use literal::quoted;
 pub(crate) use merged::merged;
 pub(crate) use promql_duration::promql_duration;
 pub(crate) use scope::{Scope, counted_suffix};
+pub(crate) use sums::{Sums, aggregated, parenthesized};

@@ -1,17 +1,19 @@
 //! Recording and alert rules for Prometheus.
 
+mod alert_query;
 mod alert_rules;
+mod alert_text;
 mod burn;
 mod least_bad;
 mod objective_rules;
 mod objective_sums;
+mod reachable;
 mod recorded;
 mod refused;
 mod rule_file;
 mod standard_alerts;
 
 pub(crate) use alert_rules::alert_groups;
-pub(crate) use burn::{budget_remaining, burning};
 pub(crate) use least_bad::least_bad;
 pub(crate) use objective_rules::{ABSENT, BURN, EXHAUSTED, base_window, objective_group, rounded};
 pub(crate) use recorded::Recorded;

@@ -5,7 +5,7 @@ use crate::catalogue::{Catalogue, IndicatorEntry, ObjectiveEntry, WindowEntry};
 use crate::promql::{Scope, promql_duration};
 use crate::rules::burn::pair_burns;
 use crate::rules::least_bad::least_bad;
-use crate::rules::objective_sums::{ObjectiveSums, Sums};
+use crate::rules::objective_sums::{ObjectiveSums, WindowSums};
 use crate::rules::recorded::Recorded;
 use crate::rules::refused::{GenerateError, GenerateErrorKind};
 use crate::rules::rule_file::{Rule, RuleGroup};
@@ -65,7 +65,7 @@ fn group(
         rules.push(record(Recorded::BAD_NOW, expr, &recorded));
     }
     for window in windows(objective) {
-        let Sums { events, bad } = window_sums(objective, &sums, &recorded, window);
+        let WindowSums { events, bad } = window_sums(objective, &sums, &recorded, window);
         rules.push(record(&Recorded::events(window), events, &recorded));
         rules.push(record(&Recorded::bad_events(window), bad, &recorded));
     }
@@ -111,14 +111,14 @@ fn window_sums(
     sums: &ObjectiveSums<'_>,
     recorded: &Recorded,
     window: Duration,
-) -> Sums {
+) -> WindowSums {
     let base = base_window(objective);
     if window < base * ADDED_UP {
         return sums.in_window(window);
     }
     let range = format!("[{}:{}]", promql_duration(window), promql_duration(base));
     let of = |name: String| format!("sum_over_time({}{range})", recorded.select(&name));
-    Sums { events: of(Recorded::events(base)), bad: of(Recorded::bad_events(base)) }
+    WindowSums { events: of(Recorded::events(base)), bad: of(Recorded::bad_events(base)) }
 }
 
 /// The share of bad events in a window, 0 without events, divided by what is given.

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use crate::catalogue::{Catalogue, IndicatorEntry, ObjectiveEntry, Selector};
-use crate::promql::{Scope, le, merged, promql_duration};
+use crate::promql::{Scope, Sums, le, merged, parenthesized, promql_duration};
 use crate::rules::recorded::Recorded;
 use crate::rules::refused::GenerateErrorKind;
 
@@ -14,7 +14,7 @@ pub(crate) struct ObjectiveSums<'a> {
 }
 
 /// All events of a window, and the bad ones.
-pub(crate) struct Sums {
+pub(crate) struct WindowSums {
     pub(crate) events: String,
     pub(crate) bad: String,
 }
@@ -71,16 +71,17 @@ impl<'a> ObjectiveSums<'a> {
     }
 
     /// The sums in a window, from the metrics themselves.
-    pub(crate) fn in_window(&self, window: Duration) -> Sums {
+    pub(crate) fn in_window(&self, window: Duration) -> WindowSums {
         let range = promql_duration(window);
+        let sums = Sums { scope: self.scope, function: "increase", range: &range, by: None };
         match &self.objective.indicator {
             IndicatorEntry::Events { bad, total } => {
-                let all = self.sum(total, &range);
-                Sums { bad: self.sum_or_zero(bad, &range, &all), events: all }
+                let all = sums.of(total);
+                WindowSums { bad: sums.or_zero(bad, &all), events: all }
             }
             IndicatorEntry::Latency { histograms, threshold } => {
                 let histograms = merged(histograms);
-                let all = self.sum(&histograms, &range);
+                let all = sums.of(&histograms);
                 let bucket = le(*threshold);
                 let good: Vec<_> = histograms
                     .iter()
@@ -90,7 +91,7 @@ impl<'a> ObjectiveSums<'a> {
                     })
                     .collect();
                 let bad = format!("clamp_min({all} - {}, 0)", good.join(" - "));
-                Sums { bad, events: all }
+                WindowSums { bad, events: all }
             }
             _ => {
                 let now = Recorded::of(self.objective, self.scope).select(Recorded::BAD_NOW);
@@ -98,38 +99,10 @@ impl<'a> ObjectiveSums<'a> {
                 let step = Duration::from_secs((self.base.as_secs() / 10).clamp(1, 60));
                 let (step, seconds) = (promql_duration(step), step.as_secs_f64());
                 let of = |function: &str| format!("{seconds} * {function}({now}[{range}:{step}])");
-                Sums { events: of("count_over_time"), bad: of("sum_over_time") }
+                WindowSums { events: of("count_over_time"), bad: of("sum_over_time") }
             }
         }
     }
-
-    /// The increase of all of these together.
-    fn sum(&self, selectors: &[Selector], range: &str) -> String {
-        let selectors = merged(selectors);
-        let each: Vec<_> =
-            selectors.iter().map(|of| format!("sum({})", self.scope.growth("increase", of, range))).collect();
-        match each.as_slice() {
-            [only] => only.clone(),
-            // One that has no series must not take the others with it.
-            each => {
-                let any = format!("({})", each.join(" or "));
-                let terms: Vec<_> = each.iter().map(|one| format!("({one} or 0 * {any})")).collect();
-                terms.join(" + ")
-            }
-        }
-    }
-
-    /// Errors that never happened may have no series: they are 0 while there is something of which they could be.
-    fn sum_or_zero(&self, selectors: &[Selector], range: &str, all: &str) -> String {
-        let each = merged(selectors);
-        let each = each.iter().map(|of| format!("sum({})", self.scope.growth("increase", of, range)));
-        let terms: Vec<_> = each.map(|one| format!("({one} or 0 * {})", parenthesized(all))).collect();
-        terms.join(" + ")
-    }
-}
-
-fn parenthesized(sum: &str) -> String {
-    if sum.contains(" + ") { format!("({sum})") } else { sum.to_owned() }
 }
 
 fn check_bucket(

@@ -30,6 +30,15 @@ pub enum GenerateErrorKind {
         /// The threshold, in seconds.
         threshold: f64,
     },
+    /// The value of an alert is never above its threshold.
+    NeverAbove {
+        /// The threshold.
+        threshold: f64,
+        /// The highest possible value: 1 of a ratio, the last bucket of a quantile.
+        most: f64,
+    },
+    /// A count, a share or a time is never below this threshold.
+    NeverBelow(f64),
     /// An alert is about an objective that does not exist.
     NoSuchObjective(String),
 }
@@ -64,6 +73,12 @@ impl fmt::Display for GenerateErrorKind {
             }
             Self::NotABucket { metric, threshold } => {
                 write!(f, "{threshold} is not a bucket of {metric}; expected the objective to be declared before its work")
+            }
+            Self::NeverAbove { threshold, most } => {
+                write!(f, "its value is at most {most}, and never above {threshold}; expected a threshold below {most}")
+            }
+            Self::NeverBelow(threshold) => {
+                write!(f, "its value is at least 0, and never below {threshold}; expected a threshold above 0")
             }
             Self::NoSuchObjective(name) => write!(f, "there is no objective {name:?}; expected one of the catalogue"),
         }

@@ -1,0 +1,59 @@
+use crate::catalogue::Selector;
+use crate::promql::merged::merged;
+use crate::promql::scope::Scope;
+
+/// Sums over several metrics that do not vanish with one of them, by the values of a label or of all series together.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sums<'a> {
+    pub(crate) scope: &'a Scope,
+    /// `increase` or `rate`.
+    pub(crate) function: &'a str,
+    pub(crate) range: &'a str,
+    pub(crate) by: Option<&'a str>,
+}
+
+impl Sums<'_> {
+    /// The growth of all of these together.
+    pub(crate) fn of(&self, selectors: &[Selector]) -> String {
+        let each: Vec<_> = merged(selectors).iter().map(|of| self.one(of)).collect();
+        match each.as_slice() {
+            [only] => only.clone(),
+            // One that has no series must not take the others with it.
+            each => {
+                let any = format!("({})", each.join(" or "));
+                let terms: Vec<_> = each.iter().map(|one| format!("({one} or 0 * {any})")).collect();
+                terms.join(" + ")
+            }
+        }
+    }
+
+    /// The growth of these, which is 0 without series while there is something of which they could be: `all`, a sum.
+    pub(crate) fn or_zero(&self, selectors: &[Selector], all: &str) -> String {
+        let all = parenthesized(all);
+        let terms: Vec<_> =
+            merged(selectors).iter().map(|of| format!("({} or 0 * {all})", self.one(of))).collect();
+        terms.join(" + ")
+    }
+
+    fn one(&self, of: &Selector) -> String {
+        self.aggregated("sum", &self.scope.growth(self.function, of, self.range))
+    }
+
+    /// An aggregation of series, by the label.
+    pub(crate) fn aggregated(&self, function: &str, series: &str) -> String {
+        aggregated(function, self.by, series)
+    }
+}
+
+/// `sum(…)` or `sum by (label) (…)`.
+pub(crate) fn aggregated(function: &str, by: Option<&str>, series: &str) -> String {
+    match by {
+        Some(label) => format!("{function} by ({label}) ({series})"),
+        None => format!("{function}({series})"),
+    }
+}
+
+/// A sum as an operand of another operator.
+pub(crate) fn parenthesized(sum: &str) -> String {
+    if sum.contains(" + ") { format!("({sum})") } else { sum.to_owned() }
+}

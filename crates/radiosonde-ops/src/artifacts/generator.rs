@@ -1,12 +1,10 @@
-use std::time::Duration;
-
 use crate::artifacts::artifacts::Artifacts;
 use crate::catalogue::{AlertEntry, Catalogue};
 use crate::dashboards::{Dashboard, every_dashboard};
 use crate::documents::{log_queries, metrics_page, runbooks};
 use crate::promql::Scope;
 use crate::routing::alertmanager_file;
-use crate::rule_tests::{TestFile, alert_tests, objective_tests, step};
+use crate::rule_tests::{TestFile, alert_step, alert_tests, objective_tests, step};
 use crate::rules::{
     GenerateError, Rule, RuleFile, RuleGroup, alert_groups, objective_group, standard_alerts,
 };
@@ -104,8 +102,8 @@ impl Generator {
         let rules = self.linked(alert_groups(&self.catalogue, &alerts, &self.scope)?);
         if !rules.groups.is_empty() {
             let name = format!("{}.yml", self.name);
-            let tests = alert_tests(&alerts, &rules, &self.scope);
-            let evaluation_interval = Duration::from_secs(60);
+            let tests = alert_tests(&self.catalogue, &alerts, &self.scope);
+            let evaluation_interval = alert_step(&alerts);
             files.push((
                 name.clone(),
                 rules,

@@ -188,6 +188,12 @@ impl AlertEngine {
         self.core.rule_statuses(&self.core.book())
     }
 
+    /// The rules as they were declared, in the order in which they were added.
+    #[must_use]
+    pub fn declared_rules(&self) -> Vec<AlertRule> {
+        self.core.declared_rules()
+    }
+
     /// Rules, alerts, history, silences and statistics of one moment as a JSON object; the README of this crate has its shape.
     #[must_use]
     pub fn to_json(&self) -> String {

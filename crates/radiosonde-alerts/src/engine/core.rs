@@ -51,6 +51,7 @@ struct Rules {
 
 #[derive(Debug, Clone)]
 struct KnownRule {
+    declared: AlertRule,
     name: String,
     severity: Severity,
     value: Option<f64>,
@@ -94,6 +95,10 @@ impl Core {
         lock(&self.rules).known.clone()
     }
 
+    pub(crate) fn declared_rules(&self) -> Vec<AlertRule> {
+        self.known_rules().into_values().map(|rule| rule.declared).collect()
+    }
+
     /// The rules. The alerts are locked by the caller, so that both are of one moment.
     pub(crate) fn rule_statuses(&self, book: &Book) -> Vec<RuleStatus> {
         let state = |number| {
@@ -101,7 +106,7 @@ impl Core {
             states.into_iter().find(|state| book.count(Origin::Rule(number), *state) > 0)
         };
         let status = |(number, rule): (usize, KnownRule)| {
-            let KnownRule { name, severity, value, panics } = rule;
+            let KnownRule { name, severity, value, panics, .. } = rule;
             RuleStatus { name, severity, state: state(number), value, panics }
         };
         self.known_rules().into_iter().map(status).collect()
@@ -125,7 +130,9 @@ impl Core {
         self.metrics.show_rule(&name, severity);
         let number = rules.next;
         rules.next += 1;
-        rules.known.insert(number, KnownRule { name, severity, value: None, panics: 0 });
+        rules
+            .known
+            .insert(number, KnownRule { name, severity, value: None, panics: 0, declared: rule.clone() });
         rules.idle.push((number, RuleEvaluator::new(rule)));
         Ok(())
     }

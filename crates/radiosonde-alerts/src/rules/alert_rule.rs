@@ -30,15 +30,24 @@ use crate::rules::invalid_alert_rule::{InvalidAlertRule, InvalidAlertRuleKind};
 /// ```
 #[must_use = "a rule is evaluated by an `AlertEngine`"]
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct AlertRule {
-    pub(crate) name: String,
-    pub(crate) condition: Condition,
-    pub(crate) hold: Duration,
-    pub(crate) keep_firing: Duration,
-    pub(crate) severity: Severity,
-    pub(crate) labels: BTreeMap<String, String>,
-    pub(crate) annotations: BTreeMap<String, String>,
-    pub(crate) max_alerts: usize,
+    /// The name of its alerts.
+    pub name: String,
+    /// There is an alert while it holds.
+    pub condition: Condition,
+    /// How long the condition has to hold before the alert fires.
+    pub hold: Duration,
+    /// For how long the alert goes on firing after the condition held last.
+    pub keep_firing: Duration,
+    /// The severity of the alerts.
+    pub severity: Severity,
+    /// Labels of the alerts, beside their name and severity.
+    pub labels: BTreeMap<String, String>,
+    /// Texts of the alerts, with placeholders.
+    pub annotations: BTreeMap<String, String>,
+    /// The most alerts of the rule at a time.
+    pub max_alerts: usize,
 }
 
 impl AlertRule {

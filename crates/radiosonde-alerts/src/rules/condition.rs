@@ -13,18 +13,34 @@ use crate::rules::value::Value;
 #[derive(Debug, Clone)]
 pub struct Condition(pub(crate) Test);
 
+/// What a [`Condition`] tests. Each has a constructor that explains it.
 #[allow(clippy::large_enum_variant, reason = "there is one for each rule")]
 #[derive(Clone)]
-pub(crate) enum Test {
-    Compare { value: Value, is_above: bool, threshold: f64 },
+#[non_exhaustive]
+pub enum Test {
+    /// [`Condition::above`] and [`Condition::below`].
+    Compare {
+        /// The value.
+        value: Value,
+        /// Whether it has to be above the threshold, and not below.
+        is_above: bool,
+        /// The threshold.
+        threshold: f64,
+    },
+    /// [`Condition::absent`].
     Absent(Series),
+    /// [`Condition::burning`].
     Burning(String),
+    /// [`Condition::budget_below`].
     BudgetBelow(String, f64),
+    /// [`Condition::anomalous`].
     Anomalous(String),
+    /// [`Condition::when`] and [`Condition::each`].
     Function(Arc<Function>),
 }
 
-pub(crate) type Function = dyn Fn(&Snapshot) -> Vec<Finding> + Send + Sync;
+/// A function that finds what to alert on.
+pub type Function = dyn Fn(&Snapshot) -> Vec<Finding> + Send + Sync;
 
 impl Condition {
     /// The value is above the threshold.
@@ -72,6 +88,12 @@ impl Condition {
         function: impl Fn(&Snapshot) -> R + Send + Sync + 'static,
     ) -> Self {
         Self(Test::Function(Arc::new(move |snapshot| function(snapshot).into_iter().collect())))
+    }
+
+    /// What it tests.
+    #[must_use]
+    pub const fn test(&self) -> &Test {
+        &self.0
     }
 
     pub(crate) fn check(&self) -> Result<(), InvalidAlertRuleKind> {

@@ -22,29 +22,60 @@ use crate::rules::invalid_alert_rule::InvalidAlertRuleKind;
 /// [`diagnostics`](radiosonde_core::diagnostics), and not computed.
 #[must_use = "a value is compared by a `Condition`"]
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Value {
-    pub(crate) source: Source,
-    pub(crate) by: Option<String>,
+    /// The metrics, and what is computed of them.
+    pub source: Source,
+    /// The label of which each value has a number of its own.
+    pub by: Option<String>,
 }
 
+/// What a [`Value`] is computed of. Each has a constructor that explains it.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Source {
+#[non_exhaustive]
+pub enum Source {
+    /// [`Value::sum`], [`Value::highest`] and [`Value::lowest`].
     Gauge(Series, Merge),
+    /// [`Value::share`]: the part, and all of it.
     Share(Series, Series),
+    /// [`Value::saturation`].
     Saturation(Work),
+    /// [`Value::age`].
     Age(Series),
+    /// [`Value::increase`].
     Increase(Series, Duration),
+    /// [`Value::rate`].
     Rate(Series, Duration),
-    Ratio { bad: Series, all: Series, window: Duration },
+    /// [`Value::ratio`].
+    Ratio {
+        /// The part.
+        bad: Series,
+        /// All of it.
+        all: Series,
+        /// The time in which both have grown.
+        window: Duration,
+    },
+    /// [`Value::error_ratio`].
     ErrorRatio(Work, Duration),
-    Quantile { quantile: f64, of: Series, window: Duration },
+    /// [`Value::quantile`].
+    Quantile {
+        /// From 0 to 1.
+        quantile: f64,
+        /// The histograms.
+        of: Series,
+        /// The time of the observations.
+        window: Duration,
+    },
 }
 
-/// The way in which several series become one number.
+/// The way in which several gauges become one number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Merge {
+pub enum Merge {
+    /// Their sum.
     Sum,
+    /// The highest.
     Highest,
+    /// The lowest.
     Lowest,
 }
 

@@ -72,6 +72,12 @@ impl Catalogue {
         }
     }
 
+    /// The former names of the metrics that have any.
+    pub(crate) fn former_names(&self) -> FormerNames {
+        let renamed = self.metrics.iter().filter(|metric| !metric.former_names.is_empty());
+        renamed.map(|metric| (metric.name.clone(), metric.former_names.clone())).collect()
+    }
+
     /// Reads what [`to_json`](Self::to_json) wrote.
     ///
     /// # Errors

@@ -5,6 +5,8 @@ mod alert_entry;
 mod catalogue;
 mod collected;
 mod durations;
+#[cfg(feature = "alerts")]
+mod from_alert_rules;
 mod kinds;
 mod metric_entry;
 mod objective_entry;

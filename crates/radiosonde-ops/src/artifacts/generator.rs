@@ -62,14 +62,16 @@ impl Generator {
         Self { standard_alerts: false, ..self }
     }
 
-    /// The alerts: those of the catalogue, and standard ones of which it has none with that name.
+    /// The alerts: those of the catalogue, and standard ones of which it has none with that name and severity.
     fn alerts(&self) -> Vec<AlertEntry> {
         let mut alerts = self.catalogue.alerts.clone();
         if self.standard_alerts {
-            let declared: Vec<_> = alerts.iter().map(|alert| alert.name.clone()).collect();
-            alerts.extend(
-                standard_alerts(&self.catalogue).into_iter().filter(|alert| !declared.contains(&alert.name)),
-            );
+            let declared: Vec<_> =
+                alerts.iter().map(|alert| (alert.name.clone(), alert.severity.clone())).collect();
+            let is_declared = |alert: &AlertEntry| {
+                declared.iter().any(|(name, severity)| (name, severity) == (&alert.name, &alert.severity))
+            };
+            alerts.extend(standard_alerts(&self.catalogue).into_iter().filter(|alert| !is_declared(alert)));
         }
         alerts
     }

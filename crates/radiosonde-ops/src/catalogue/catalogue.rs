@@ -57,19 +57,15 @@ impl Catalogue {
         metrics.extend(
             registry.descriptors().iter().map(|metric| (metric.name().to_owned(), MetricEntry::of(metric))),
         );
-        let former: FormerNames = FormerNames::new();
+        let mut catalogue = Self { metrics: metrics.into_values().collect(), ..Self::default() };
+        let former = catalogue.former_names();
+        let signals = GoldenSignals::of(registry);
+        catalogue.signals = signals.iter().map(|signals| SignalsEntry::of(signals, &former)).collect();
         let slos = Objectives::of(registry).slos();
         let objectives =
             slos.iter().map(|slo| ObjectiveEntry::of(slo, |work| work.signals(registry), &former));
-        Self {
-            metrics: metrics.into_values().collect(),
-            signals: GoldenSignals::of(registry)
-                .iter()
-                .map(|signals| SignalsEntry::of(signals, &former))
-                .collect(),
-            objectives: objectives.collect(),
-            alerts: Vec::new(),
-        }
+        catalogue.objectives = objectives.collect();
+        catalogue
     }
 
     /// The former names of the metrics that have any.

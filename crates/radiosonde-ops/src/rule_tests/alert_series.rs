@@ -153,7 +153,7 @@ impl<'a> AlertSeries<'a> {
                         })
                         .collect::<Option<Vec<_>>>()
                 };
-                let is_part = part.metric == all.metric;
+                let is_part = SampleLabels::is_part(part, all, self.scope);
                 let rest = SampleLabels::outside(all, part, self.scope)?;
                 let rest = by.into_iter().fold(rest, |rest, label| rest.with(label, "one"));
                 let rest = (
@@ -247,7 +247,7 @@ impl<'a> AlertSeries<'a> {
         by: Option<&str>,
         levels: &[(Level, u64)],
     ) -> Option<Vec<Span>> {
-        let is_part = bad.metric == all.metric;
+        let is_part = SampleLabels::is_part(bad, all, self.scope);
         let by =
             |labels: SampleLabels| by.into_iter().fold(labels, |labels, label| labels.with(label, "one"));
         let good = by(SampleLabels::outside(all, bad, self.scope)?);

@@ -70,7 +70,8 @@ impl Stories<'_> {
     fn asked(&self, story: Story, at: u64, fires: bool) -> Story {
         let own = [("alertname", self.alert.name.as_str()), ("severity", self.alert.severity.as_str())];
         let scope = self.scope.matchers().iter().map(|(label, value)| (label.as_str(), value.as_str()));
-        let labels: Vec<_> = own.into_iter().chain(scope).collect();
+        let more = self.alert.labels.iter().map(|(label, value)| (label.as_str(), value.as_str()));
+        let labels: Vec<_> = own.into_iter().chain(scope).chain(more).collect();
         story.alert(self.at(at), &labels, fires)
     }
 

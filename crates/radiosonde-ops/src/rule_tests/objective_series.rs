@@ -39,7 +39,7 @@ pub(crate) fn phases(
     match &objective.indicator {
         IndicatorEntry::Events { bad, total } => {
             let (Some(bad), Some(total)) = (bad.first(), total.first()) else { return Vec::new() };
-            let is_part = bad.metric == total.metric;
+            let is_part = SampleLabels::is_part(bad, total, scope);
             let good = SampleLabels::outside(total, bad, scope).map(|labels| {
                 (
                     labels.series(&name(total)),

@@ -38,6 +38,11 @@ impl SampleLabels {
         })
     }
 
+    /// Whether series that one selector selects are among those of another.
+    pub(crate) fn is_part(part: &Selector, all: &Selector, scope: &Scope) -> bool {
+        part.metric == all.metric && Self::of(part, scope).is_of(all)
+    }
+
     pub(crate) fn with(mut self, label: &str, value: &str) -> Self {
         self.0.insert(label.to_owned(), value.to_owned());
         self

@@ -1,0 +1,168 @@
+//! The generated rules of alerts in promtool, those of known guides among them: they load, and their unit tests pass.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "what a helper cannot do fails its test")]
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use e2e::Promtool;
+use radiosonde_alerts::{AlertRule, Condition, Severity, Value};
+use radiosonde_metrics::model::Kind;
+use radiosonde_metrics::{Buckets, Registry};
+use radiosonde_ops::{Catalogue, Generator};
+use radiosonde_signals::{Database, Match, Objectives, Operation, PoolState, Series, Slo, Work};
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+fn counter(registry: &Registry, name: &str, labels: &'static [&'static str]) -> Series {
+    registry.counter(name, "Events.").labels(labels).unwrap();
+    Series::of(registry, name, Kind::Counter)
+}
+
+fn gauge(registry: &Registry, name: &str, labels: &'static [&'static str]) -> Series {
+    registry.gauge(name, "Value.").labels(labels).unwrap();
+    Series::of(registry, name, Kind::Gauge)
+}
+
+fn latency(registry: &Registry, name: &str) -> Series {
+    let bounds = Buckets::from_static(&[0.1, 0.25, 0.5, 1.0, 2.5, 5.0]);
+    registry.histogram(name, "Time.").buckets(bounds).labels(&["method", "endpoint"]).unwrap();
+    Series::of(registry, name, Kind::Histogram)
+}
+
+fn rule(name: &str, severity: Severity, minutes: u32, condition: Condition) -> AlertRule {
+    let runbook = format!("https://runbooks.example/{name}");
+    AlertRule::new(name, condition)
+        .severity(severity)
+        .hold(minutes * MINUTE)
+        .summary("It is {value}.")
+        .runbook(runbook)
+}
+
+/// Devices that send telemetry, behind an API.
+fn devices(registry: &Registry) -> Vec<AlertRule> {
+    let requests = counter(registry, "api_requests_total", &["method", "endpoint", "status"]);
+    let failed = requests.clone().with_match("status", Match::StartsWith(vec!["5".to_owned()]));
+    let api = latency(registry, "api_request_duration_seconds");
+    let states = gauge(registry, "devices", &["status"]);
+    let points = counter(registry, "telemetry_points_total", &["device_type", "metric_name"]);
+    let critical =
+        counter(registry, "alerts_total", &["severity", "alert_type"]).with("severity", "critical");
+    let connections = gauge(registry, "database_connections", &["state"]);
+    let of = |state| connections.clone().with("state", state);
+    let online = states.clone().with("status", "offline");
+    let w = 5 * MINUTE;
+    vec![
+        rule(
+            "HighErrorRate",
+            Severity::Critical,
+            5,
+            Condition::above(Value::ratio(failed, requests, w), 0.05),
+        ),
+        rule("HighResponseTime", Severity::Warning, 5, Condition::above(Value::quantile(0.95, api, w), 1.0)),
+        rule(
+            "DatabaseConnectionsHigh",
+            Severity::Warning,
+            5,
+            Condition::above(Value::share(of("used"), of("max")), 0.8),
+        ),
+        rule(
+            "DevicesOffline",
+            Severity::Warning,
+            10,
+            Condition::above(Value::share(online.clone(), states.clone()), 0.2),
+        ),
+        rule(
+            "ManyDevicesOffline",
+            Severity::Critical,
+            0,
+            Condition::above(Value::sum(online).by("site"), 2.0),
+        ),
+        rule("TelemetryDataMissing", Severity::Critical, 5, Condition::below(Value::rate(points, w), 10.0)),
+        rule(
+            "CriticalAlertsHigh",
+            Severity::Critical,
+            0,
+            Condition::above(Value::increase(critical, w), 0.0),
+        ),
+        rule("NoDevices", Severity::Critical, 5, Condition::absent(states)),
+    ]
+}
+
+/// A service with plugins, a memory and a state that it regulates.
+fn plugins(registry: &Registry) -> Vec<AlertRule> {
+    let executions = counter(registry, "plugin_executions_total", &["status"]);
+    let failed = executions.clone().with("status", "error");
+    let memory = gauge(registry, "memory_healthy", &[]);
+    let homeostasis = gauge(registry, "homeostasis_status", &["status"]).with("status", "active");
+    let used = gauge(registry, "memory_bytes", &["type"]);
+    let of = |kind| used.clone().with("type", kind);
+    let trained = gauge(registry, "model_last_training_timestamp_seconds", &[]);
+    let backup = gauge(registry, "last_backup_timestamp_seconds", &["volume"]);
+    let w = 5 * MINUTE;
+    vec![
+        rule("MemorySystemDown", Severity::Critical, 1, Condition::below(Value::lowest(memory), 1.0)),
+        rule("HomeostasisInactive", Severity::Warning, 5, Condition::below(Value::highest(homeostasis), 1.0)),
+        rule(
+            "PluginExecutionFailures",
+            Severity::Warning,
+            10,
+            Condition::above(Value::ratio(failed, executions, w), 0.1),
+        ),
+        rule(
+            "HighMemoryUsage",
+            Severity::Warning,
+            15,
+            Condition::above(Value::share(of("used"), of("limit")), 0.8),
+        ),
+        rule("HighMemoryUsage", Severity::Critical, 5, Condition::above(Value::sum(of("used")), 1.5e9)),
+        rule("ModelOutdated", Severity::Info, 0, Condition::above(Value::age(trained), 86_400.0)),
+        rule(
+            "BackupOutdated",
+            Severity::Warning,
+            0,
+            Condition::above(Value::age(backup).by("volume"), 3600.0),
+        ),
+        rule("BudgetHalf", Severity::Info, 0, Condition::budget_below("backend_available", 0.5)),
+        rule("BudgetBurns", Severity::Critical, 0, Condition::burning("backend_available")),
+        rule(
+            "WorkFails",
+            Severity::Warning,
+            0,
+            Condition::above(Value::error_ratio(Work::of_kind("operation"), w), 0.2),
+        ),
+        rule("Odd", Severity::Warning, 0, Condition::when(|_| Some(1.0))),
+    ]
+}
+
+fn generator(namespace: &str, rules: fn(&Registry) -> Vec<AlertRule>) -> Generator {
+    let registry = Registry::builder().namespace(namespace).build().unwrap();
+    let available = Slo::availability("backend_available", 99.9, Work::operation("backend"));
+    Objectives::of(&registry).declare(available).unwrap();
+    Operation::in_registry(&registry, "backend").unwrap();
+    Operation::in_registry(&registry, "other").unwrap();
+    let pool = || PoolState { active: 1, idle: 1, max: 10, waiting: None };
+    Database::builder("orders").registry(&registry).pool(pool).build().unwrap();
+    let rules = rules(&registry);
+    Generator::new(namespace, Catalogue::of(&registry).with_alerts(&registry, rules))
+        .matching("job", namespace)
+}
+
+#[test]
+fn generated_alerts_load_and_pass_their_own_tests() {
+    let Some(promtool) = Promtool::find() else { return };
+    for generator in [generator("devices", devices), generator("plugins", plugins)] {
+        let folder = tempfile::tempdir().unwrap();
+        let artifacts = generator.artifacts().unwrap();
+        artifacts.write(folder.path()).unwrap();
+        let (path, rules) = artifacts
+            .files()
+            .find(|(path, text)| path.starts_with("rules/") && text.contains("name: alerts"))
+            .unwrap();
+        let file = |below: &str| folder.path().join(below).join(path.trim_start_matches("rules/"));
+        promtool.check_rules(&file("rules")).unwrap_or_else(|printed| panic!("{printed}\n{rules}"));
+        let tests = fs::read_to_string(file("rule_tests")).unwrap();
+        let start = Instant::now();
+        promtool.test_rules(&file("rule_tests")).unwrap_or_else(|printed| panic!("{printed}\n{rules}"));
+        println!("{path}: {} stories in {:?}", tests.matches("\n  - name: ").count(), start.elapsed());
+    }
+}

@@ -127,6 +127,12 @@ impl Generator {
         every_dashboard(&self.name, &self.catalogue, &self.scope)
     }
 
+    /// LogQL and PromQL to start from, as Markdown: `queries.md`.
+    #[must_use]
+    pub fn queries(&self) -> String {
+        log_queries(&self.name, &self.catalogue, &self.scope)
+    }
+
     /// All files.
     ///
     /// # Errors
@@ -140,7 +146,7 @@ impl Generator {
         let pages = [
             ("catalogue.json".to_owned(), catalogue.to_json()),
             ("METRICS.md".to_owned(), metrics_page(name, catalogue)),
-            ("queries.md".to_owned(), log_queries(name, catalogue, &self.scope)),
+            ("queries.md".to_owned(), self.queries()),
             ("alertmanager.yml".to_owned(), alertmanager_file(&rules)),
         ];
         let dashboards = self.dashboards();

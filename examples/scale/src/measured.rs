@@ -97,7 +97,7 @@ pub(crate) fn measure() -> Result<Measured, Box<dyn Error>> {
         .loki(LokiOptions::new(backend.url()))
         .otlp(OtlpOptions::new(backend.url()).compression(OtlpCompression::Gzip))
         .init()?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build()?;
     registry.collect_from(radiosonde::tokio::TokioRuntime::new(runtime.handle()));
     runtime.block_on(service::run(&telemetry))?;
     let (scrape, scrape_gzip) = runtime.block_on(scraped(&telemetry))?;

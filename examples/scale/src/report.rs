@@ -57,7 +57,7 @@ mod tests {
         let large = Options {
             services: 2000,
             instances: 100_000,
-            lines: 5_000_000,
+            lines: 50_000_000,
             spans: 50_000_000,
             ..Options::default()
         };

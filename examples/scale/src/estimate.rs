@@ -18,7 +18,7 @@ pub(crate) struct Estimate {
     pub(crate) scraped_gzip: f64,
     pub(crate) written: f64,
     pub(crate) streams: f64,
-    /// Of lines, as they are read.
+    /// Of lines with their structured metadata, as Loki's limits count them.
     pub(crate) line_bytes: f64,
     pub(crate) pushed: f64,
     pub(crate) logs_disk: f64,
@@ -47,7 +47,7 @@ impl Estimate {
             scraped_gzip: instances * number(measured.scrape_gzip_bytes) / interval,
             written: instances * number(measured.write_bytes) / interval,
             streams: f64::from(options.services) * number(measured.levels),
-            line_bytes: lines * number(measured.line_bytes),
+            line_bytes: lines * number(measured.line_bytes + measured.metadata_bytes),
             pushed: lines * number(measured.line_push_bytes),
             logs_disk: lines * number(measured.line_stored_bytes) * DAY * f64::from(options.logs_days),
             traces: spans / number(measured.spans_per_trace.max(1)),
@@ -74,7 +74,11 @@ impl Estimate {
             row("scrapes on the wire, gzip", rate(self.scraped_gzip), "measured; what Prometheus asks for"),
             row("the same by remote write", rate(self.written), "measured, version 1.0 with snappy"),
             row("streams in Loki", count(self.streams), "services × measured levels"),
-            row("lines", format!("{} a day", bytes(self.line_bytes * DAY)), "measured lines"),
+            row(
+                "lines",
+                format!("{} a day", bytes(self.line_bytes * DAY)),
+                "measured, with structured metadata",
+            ),
             row("pushes to Loki on the wire", rate(self.pushed), "measured, snappy"),
             row(
                 &format!("chunks of Loki for {}", days(options.logs_days)),

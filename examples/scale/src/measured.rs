@@ -1,7 +1,7 @@
 //! What one instance exposes and sends, counted in this run.
 
 use std::error::Error;
-use std::io::{Read as _, Write as _};
+use std::io::{self, Write as _};
 use std::time::Duration;
 
 use axum::body::Body;
@@ -23,6 +23,12 @@ use crate::service;
 /// Loki compresses blocks of this size: `-ingester.chunks-block-size`.
 const BLOCK: usize = 262_144;
 
+/// As random as the one that a service has by default.
+const INSTANCE: &str = "0b9a1c64-6d0b-4c1e-9f57-3c1b0d2f8a11";
+
+/// The structured metadata of a pushed line, beside `service_instance_id`: fields that are in the line, too.
+const METADATA: [&str; 5] = ["trace_id", "span_id", "correlation_id", "request_id", "user_id"];
+
 const SOON: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Clone, PartialEq)]
@@ -36,7 +42,9 @@ pub(crate) struct Measured {
     /// Levels of the lines: streams of an environment of a service.
     pub(crate) levels: u64,
     pub(crate) line_bytes: u64,
-    /// With gzip in blocks, as Loki stores them.
+    /// Of its structured metadata, which Loki's limits count as well.
+    pub(crate) metadata_bytes: u64,
+    /// With its structured metadata, with gzip in blocks, as Loki stores them.
     pub(crate) line_stored_bytes: u64,
     /// In a push, with snappy and structured metadata.
     pub(crate) line_push_bytes: u64,
@@ -47,7 +55,7 @@ pub(crate) struct Measured {
 
 impl Measured {
     /// The numbers with their names in the table.
-    pub(crate) fn named(&self) -> [(&'static str, u64); 11] {
+    pub(crate) fn named(&self) -> [(&'static str, u64); 12] {
         [
             ("series", self.series),
             ("bytes of a scrape", self.scrape_bytes),
@@ -55,6 +63,7 @@ impl Measured {
             ("bytes of a remote write", self.write_bytes),
             ("levels of lines", self.levels),
             ("bytes of a line", self.line_bytes),
+            ("bytes of a line's structured metadata", self.metadata_bytes),
             ("bytes of a line in Loki's chunks", self.line_stored_bytes),
             ("bytes of a line in a push", self.line_push_bytes),
             ("bytes of a span", self.span_bytes),
@@ -73,6 +82,7 @@ impl Measured {
             write_bytes: number("bytes of a remote write"),
             levels: number("levels of lines"),
             line_bytes: number("bytes of a line"),
+            metadata_bytes: number("bytes of a line's structured metadata"),
             line_stored_bytes: number("bytes of a line in Loki's chunks"),
             line_push_bytes: number("bytes of a line in a push"),
             span_bytes: number("bytes of a span"),
@@ -91,7 +101,9 @@ pub(crate) fn measure() -> Result<Measured, Box<dyn Error>> {
     );
     let telemetry = radiosonde::builder()
         .service_name("orders")
-        .resource(|resource| resource.service_version("1.4.2").environment("production"))
+        .resource(|resource| {
+            resource.service_version("1.4.2").environment("production").instance_id(INSTANCE)
+        })
         .registry(&registry)
         .logs(|logs| logs.writer(Writer::new("memory", lines.clone())).queue_bytes(0))
         .loki(LokiOptions::new(backend.url()))
@@ -111,9 +123,10 @@ pub(crate) fn measure() -> Result<Measured, Box<dyn Error>> {
     let sum = |path| bodies(path).map(|request| request.body().len() as u64).sum::<u64>();
     let mut spans_bytes = 0;
     for request in bodies("/v1/traces") {
-        spans_bytes += GzDecoder::new(request.body()).bytes().count() as u64;
+        spans_bytes += io::copy(&mut GzDecoder::new(request.body()), &mut io::sink())?;
     }
     let lines = lines.text();
+    let metadata: String = lines.lines().map(|line| metadata_of(line, INSTANCE)).collect();
     let series = scrape.lines().filter(|line| !line.starts_with('#')).count() as u64;
     let each = |bytes: u64, count: u64| (bytes + count / 2).checked_div(count).unwrap_or_default();
     let (spans, pushed, logged) = (delivered("otlp"), delivered("loki"), lines.lines().count() as u64);
@@ -126,7 +139,8 @@ pub(crate) fn measure() -> Result<Measured, Box<dyn Error>> {
         write_bytes: sum("/api/v1/write"),
         levels: levels.count() as u64,
         line_bytes: each(lines.len() as u64, logged),
-        line_stored_bytes: each(stored(&lines)?, logged),
+        metadata_bytes: each(metadata.len() as u64, logged),
+        line_stored_bytes: each(stored(&(lines + &metadata))?, logged),
         line_push_bytes: each(sum("/loki/api/v1/push"), pushed),
         span_bytes: each(spans_bytes, spans),
         span_gzip_bytes: each(sum("/v1/traces"), spans),
@@ -150,8 +164,18 @@ async fn scraped(telemetry: &Telemetry) -> Result<(String, u64), Box<dyn Error>>
     Ok((String::from_utf8(plain.to_vec())?, gzip.len() as u64))
 }
 
+/// Names and values of the structured metadata of a line.
+fn metadata_of(line: &str, instance: &str) -> String {
+    let mut metadata = format!("service_instance_id{instance}");
+    for name in METADATA {
+        let value = line.split_once(&format!(r#""{name}":""#)).and_then(|(_, rest)| rest.split_once('"'));
+        metadata.extend(value.into_iter().flat_map(|(value, _)| [name, value]));
+    }
+    metadata
+}
+
 /// The bytes of lines in Loki's chunks.
-fn stored(lines: &str) -> Result<u64, std::io::Error> {
+fn stored(lines: &str) -> Result<u64, io::Error> {
     let mut bytes = 0;
     for block in lines.as_bytes().chunks(BLOCK) {
         let mut gzip = GzEncoder::new(Vec::new(), Compression::default());

@@ -52,7 +52,10 @@ fn prometheus_reads_its_files() {
 
 #[test]
 fn loki_reads_its_file_for_each_target() {
-    for target in ["write", "read", "backend"] {
+    for target in [
+        "all", "write", "read", "backend", "distributor", "ingester", "querier", "query-frontend",
+        "compactor",
+    ] {
         check(Program::Loki, "loki", 1, |_, path| {
             let (file, target) = (format!("-config.file={path}"), format!("-target={target}"));
             vec!["-verify-config".to_owned(), "-config.expand-env=true".to_owned(), file, target]

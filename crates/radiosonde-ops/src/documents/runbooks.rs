@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, btree_map::Entry};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -21,7 +21,14 @@ What it was the last time, how to tell, and what helped.
 |---|---|---|
 ";
 
+/// The annotations that explain an alert.
+const TEXTS: [&str; 2] = ["summary", "description"];
+
+/// The labels of a silence beside `alertname`: whose fault it is.
+const SILENCED_BY: [&str; 3] = ["service", "job", "slo"];
+
 /// The rules of one name.
+#[derive(Default)]
 struct Page<'a> {
     rules: Vec<AlertRule<'a>>,
 }
@@ -41,10 +48,7 @@ pub(crate) fn runbooks(rules: &RuleFile, lines: &str, dashboards: &[(&str, &str)
     for rule in rules.groups.iter().flat_map(|group| &group.rules) {
         if let Rule::Alert { alert, expr, hold, labels, annotations, .. } = rule {
             let rule = AlertRule { expr, hold: *hold, labels, annotations };
-            match pages.entry(alert) {
-                Entry::Occupied(page) => page.into_mut().rules.push(rule),
-                Entry::Vacant(place) => _ = place.insert(Page { rules: vec![rule] }),
-            }
+            pages.entry(alert).or_default().rules.push(rule);
         }
     }
     let texts =
@@ -61,17 +65,18 @@ impl Page<'_> {
         text + BELOW_BY_HAND + BY_HAND
     }
 
-    /// The summaries and descriptions, each once. Braces are those of Prometheus' templates.
+    /// The text of an annotation that all rules have alike.
+    fn shared(&self, annotation: &str) -> Option<&str> {
+        let mut texts = self.rules.iter().map(|rule| rule.annotations.get(annotation));
+        let first = texts.next()??;
+        texts.all(|text| text == Some(first)).then_some(first)
+    }
+
+    /// What all rules mean. Braces are those of Prometheus' templates.
     fn meaning(&self, out: &mut String) {
-        let mut shown = Vec::new();
-        for name in ["summary", "description"] {
-            for text in self.rules.iter().filter_map(|rule| rule.annotations.get(name)) {
-                if !text.is_empty() && !shown.contains(&text) {
-                    shown.push(text);
-                    out.push_str(text);
-                    out.push_str("\n\n");
-                }
-            }
+        for text in TEXTS.iter().filter_map(|annotation| self.shared(annotation)) {
+            out.push_str(text);
+            out.push_str("\n\n");
         }
     }
 
@@ -90,7 +95,12 @@ impl Page<'_> {
             for (at, (name, value)) in others.enumerate() {
                 let _ = write!(out, "{} `{name}={}`", if at == 0 { "; labels" } else { "," }, quoted(value));
             }
-            let _ = write!(out, ":\n\n```promql\n{}\n```\n\n", rule.expr.trim_end());
+            out.push_str(":\n\n");
+            let own = TEXTS.iter().filter(|annotation| self.shared(annotation).is_none());
+            for text in own.filter_map(|annotation| rule.annotations.get(*annotation)) {
+                let _ = write!(out, "{text}\n\n");
+            }
+            let _ = write!(out, "```promql\n{}\n```\n\n", rule.expr.trim_end());
         }
     }
 
@@ -108,22 +118,24 @@ impl Page<'_> {
             "Read the errors of that time; more queries are in [queries.md](../queries.md):\n\n```logql\n{lines}\n```\n\n"
         );
         out.push_str("Silence it while you work on it:\n\n```sh\n");
-        let _ = write!(out, "amtool silence add {}", in_shell(&format!("alertname={}", quoted(alert))));
-        for label in ["service", "job", "slo"] {
-            if let Some(value) = self.common(label) {
+        for labels in self.rules.iter().map(AlertRule::silenced_by).collect::<BTreeSet<_>>() {
+            let _ = write!(out, "amtool silence add {}", in_shell(&format!("alertname={}", quoted(alert))));
+            for (label, value) in labels {
                 let _ = write!(out, " {}", in_shell(&format!("{label}={}", quoted(value))));
             }
+            out.push_str(
+                " --duration=1h --comment='working on it' --alertmanager.url=http://127.0.0.1:9093\n",
+            );
         }
-        out.push_str(
-            " --duration=1h --comment='working on it' --alertmanager.url=http://127.0.0.1:9093\n```\n\n",
-        );
+        out.push_str("```\n\n");
     }
+}
 
-    /// The value that a label has in all rules, unless it is a template.
-    fn common(&self, label: &str) -> Option<&str> {
-        let mut values = self.rules.iter().map(|rule| rule.labels.get(label).map(String::as_str));
-        let first = values.next()??;
-        (!first.contains("{{") && values.all(|value| value == Some(first))).then_some(first)
+impl AlertRule<'_> {
+    /// The labels of a silence that are not templates.
+    fn silenced_by(&self) -> Vec<(&str, &str)> {
+        let value = |label| self.labels.get(label).map(String::as_str).filter(|value| !value.contains("{{"));
+        SILENCED_BY.iter().filter_map(|label| value(*label).map(|value| (*label, value))).collect()
     }
 }
 
@@ -152,6 +164,14 @@ mod tests {
         }
     }
 
+    fn described(name: &str, expr: &str, summary: &str) -> Rule {
+        let mut rule = alert(name, expr, 0, &[("slo", "checkout")]);
+        if let Rule::Alert { annotations, .. } = &mut rule {
+            *annotations = texts(&[("summary", summary)]);
+        }
+        rule
+    }
+
     fn pages(rules: Vec<Rule>) -> Vec<(String, String)> {
         let groups = vec![RuleGroup { name: "a".to_owned(), interval: None, rules }];
         runbooks(
@@ -168,6 +188,7 @@ mod tests {
             Rule::Recording { record: "a".to_owned(), expr: "b".to_owned(), labels: BTreeMap::new() },
             alert("OrdersFail", "a > 0.1", 0, &[("severity", "warning"), ("slo", "orders_available")]),
             alert("It's slow", "b", 0, &[("slo", "{{ $labels.slo }}")]),
+            described("It's slow", "c", "Checkout is slow."),
         ]);
         assert_eq!(
             pages.iter().map(|(file, _)| &**file).collect::<Vec<_>>(),
@@ -215,7 +236,16 @@ amtool silence add 'alertname="OrdersFail"' 'slo="orders_available"' --duration=
 
 "#;
         assert_eq!(pages[1].1, format!("{expected}{BELOW_BY_HAND}{BY_HAND}"));
-        let silence = r#"amtool silence add 'alertname="It'\''s slow"' --duration"#;
-        assert!(pages[0].1.contains(silence), "{}", pages[0].1);
+        let slow = &pages[0].1;
+        let silences: Vec<_> = slow.lines().filter(|line| line.starts_with("amtool ")).collect();
+        let expected = [
+            r#"'alertname="It'\''s slow"' --duration=1h"#,
+            r#"'alertname="It'\''s slow"' 'slo="checkout"' --duration=1h"#,
+        ];
+        assert_eq!(silences.len(), 2, "{slow}");
+        assert!(silences.iter().zip(expected).all(|(line, expected)| line.contains(expected)), "{slow}");
+        // Texts that differ are beside their queries.
+        assert!(slow.starts_with("# It's slow\n\n## When it fires\n"), "{slow}");
+        assert!(slow.contains("Checkout is slow.\n\n```promql\nc\n"), "{slow}");
     }
 }

@@ -36,13 +36,13 @@ mod tests {
         let follows = follows(&Options::default(), &written);
         assert!(PAGE.contains(&follows), "docs/scale.md does not have:\n{follows}");
 
-        // And the numbers are those of a run, but for the lengths of numbers and what compression makes of ids.
+        // And the numbers are about those of a run: durations, and with them buckets and exemplars, depend on how busy the machine is.
         for ((name, written), (_, now)) in
             written.named().iter().zip(crate::measured::measure().unwrap().named())
         {
             let (written, now) = (*written as f64, now as f64);
             assert!(
-                (written - now).abs() <= 0.1 * written.max(10.0),
+                (written - now).abs() <= 0.25 * written.max(4.0),
                 "{name}: docs/scale.md has {written}, a run {now}"
             );
         }

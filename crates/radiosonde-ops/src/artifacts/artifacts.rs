@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 
 use crate::artifacts::drift::{Drift, DriftKind};
-use crate::documents::BELOW_BY_HAND;
+use crate::documents::BORDER;
 
 /// Generated files: their paths below a folder, and their texts.
 ///
@@ -58,7 +58,7 @@ impl Artifacts {
                 Ok(found) => {
                     let found = String::from_utf8_lossy(&found);
                     let (found, expected) = match generated(expected) {
-                        // Of a runbook without the border, all of it is compared.
+                        // Of a file that lost the border, all is compared.
                         Some(expected) => (generated(&found).unwrap_or(&found), expected),
                         None => (&*found, &**expected),
                     };
@@ -76,12 +76,14 @@ impl Artifacts {
     }
 }
 
-/// What is generated of a runbook, with the border; `None` for any other file.
+/// What is generated of a file that has a border, with the border; `None` for any other file.
 fn generated(text: &str) -> Option<&str> {
-    text.find(BELOW_BY_HAND).map(|at| &text[..at + BELOW_BY_HAND.len()])
+    let border = text.find(BORDER)?;
+    let line = text[border..].find('\n').map_or(text.len(), |end| border + end + 1);
+    Some(&text[..line])
 }
 
-/// A text for this file, with what the file has below the border. A runbook without the border stays below it as a whole: nothing that
+/// A text for this file, with what the file has below the border. A file that lost the border stays below it as a whole: nothing that
 /// people wrote is lost.
 fn with_hand_written(text: &str, path: &Path) -> io::Result<String> {
     let Some(above) = generated(text) else { return Ok(text.to_owned()) };
@@ -104,7 +106,9 @@ mod tests {
     }
 
     fn runbook(above: &str) -> Artifacts {
-        Artifacts::new([("runbooks/A.md".to_owned(), format!("{above}{BELOW_BY_HAND}stub\n"))])
+        Artifacts {
+            files: [("runbooks/A.md".to_owned(), format!("{above}<!-- {BORDER} -->\nstub\n"))].into(),
+        }
     }
 
     #[test]
@@ -114,15 +118,15 @@ mod tests {
         let first = runbook("a > 1\n");
         assert_eq!(first.drifts(&folder).unwrap()[0].kind, DriftKind::Missing);
         first.write(&folder).unwrap();
-        assert_eq!(fs::read_to_string(&file).unwrap(), format!("a > 1\n{BELOW_BY_HAND}stub\n"));
+        assert_eq!(fs::read_to_string(&file).unwrap(), format!("a > 1\n<!-- {BORDER} -->\nstub\n"));
 
-        fs::write(&file, format!("a > 1\n{BELOW_BY_HAND}restart it\n")).unwrap();
+        fs::write(&file, format!("a > 1\n<!-- {BORDER} -->\nrestart it\n")).unwrap();
         assert_eq!(first.drifts(&folder).unwrap(), []);
         let second = runbook("a > 2\n");
         let differs = DriftKind::Differs((1, "a > 1".to_owned(), "a > 2".to_owned()));
         assert_eq!(second.drifts(&folder).unwrap()[0].kind, differs);
         second.write(&folder).unwrap();
-        assert_eq!(fs::read_to_string(&file).unwrap(), format!("a > 2\n{BELOW_BY_HAND}restart it\n"));
+        assert_eq!(fs::read_to_string(&file).unwrap(), format!("a > 2\n<!-- {BORDER} -->\nrestart it\n"));
         assert_eq!(second.drifts(&folder).unwrap(), []);
         fs::remove_dir_all(folder).unwrap();
     }
@@ -136,7 +140,7 @@ mod tests {
         let runbook = runbook("a > 1\n");
         assert_eq!(runbook.drifts(&folder).unwrap().len(), 1);
         runbook.write(&folder).unwrap();
-        assert_eq!(fs::read_to_string(&file).unwrap(), format!("a > 1\n{BELOW_BY_HAND}by hand\n"));
+        assert_eq!(fs::read_to_string(&file).unwrap(), format!("a > 1\n<!-- {BORDER} -->\nby hand\n"));
         fs::remove_dir_all(folder).unwrap();
     }
 }

@@ -6,4 +6,4 @@ mod runbooks;
 
 pub(crate) use log_queries::{error_lines, log_queries};
 pub(crate) use metrics_page::metrics_page;
-pub(crate) use runbooks::{BELOW_BY_HAND, runbooks};
+pub(crate) use runbooks::{BORDER, runbooks};

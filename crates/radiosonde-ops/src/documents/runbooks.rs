@@ -6,8 +6,9 @@ use crate::markdown::cell;
 use crate::promql::{promql_duration, quoted};
 use crate::rules::{Rule, RuleFile};
 
-/// The line of a runbook above which it is generated. Below it, the page belongs to people: it is neither compared nor overwritten.
-pub(crate) const BELOW_BY_HAND: &str = "<!-- Everything above this line is generated. Write below it. -->\n";
+/// The text of a line, within a comment, above which a file is generated. Below it, the file belongs to people: it is neither compared nor
+/// overwritten.
+pub(crate) const BORDER: &str = "Everything above this line is generated. Write below it.";
 
 /// What people find below that line, until they write there.
 const BY_HAND: &str = "
@@ -62,7 +63,7 @@ impl Page<'_> {
         self.meaning(&mut text);
         self.conditions(&mut text);
         self.first_steps(alert, lines, dashboards, &mut text);
-        text + BELOW_BY_HAND + BY_HAND
+        text + &format!("<!-- {BORDER} -->\n{BY_HAND}")
     }
 
     /// The text of an annotation that all rules have alike.
@@ -235,7 +236,7 @@ amtool silence add 'alertname="OrdersFail"' 'slo="orders_available"' --duration=
 ```
 
 "#;
-        assert_eq!(pages[1].1, format!("{expected}{BELOW_BY_HAND}{BY_HAND}"));
+        assert_eq!(pages[1].1, format!("{expected}<!-- {BORDER} -->\n{BY_HAND}"));
         let slow = &pages[0].1;
         let silences: Vec<_> = slow.lines().filter(|line| line.starts_with("amtool ")).collect();
         let expected = [

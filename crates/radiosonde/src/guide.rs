@@ -7,4 +7,6 @@
 #![doc = include_str!("../../../docs/logs.md")]
 #![doc = include_str!("../../../docs/metrics.md")]
 #![doc = include_str!("../../../docs/objectives.md")]
+#![doc = include_str!("../../../docs/ops.md")]
+#![doc = include_str!("../../../docs/scale.md")]
 #![doc = include_str!("../../../docs/traces.md")]

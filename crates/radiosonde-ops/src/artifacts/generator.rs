@@ -1,7 +1,7 @@
 use crate::artifacts::artifacts::Artifacts;
 use crate::catalogue::{AlertEntry, Catalogue};
 use crate::dashboards::{Dashboard, every_dashboard};
-use crate::documents::{log_queries, metrics_page, runbooks};
+use crate::documents::{error_lines, log_queries, metrics_page, runbooks};
 use crate::promql::Scope;
 use crate::routing::alertmanager_file;
 use crate::rule_tests::{TestFile, alert_step, alert_tests, objective_tests, step};
@@ -129,6 +129,12 @@ impl Generator {
         every_dashboard(&self.name, &self.catalogue, &self.scope)
     }
 
+    /// LogQL and PromQL to start from, as Markdown: `queries.md`.
+    #[must_use]
+    pub fn queries(&self) -> String {
+        log_queries(&self.name, &self.catalogue, &self.scope)
+    }
+
     /// All files.
     ///
     /// # Errors
@@ -142,14 +148,17 @@ impl Generator {
         let pages = [
             ("catalogue.json".to_owned(), catalogue.to_json()),
             ("METRICS.md".to_owned(), metrics_page(name, catalogue)),
-            ("queries.md".to_owned(), log_queries(name, catalogue)),
+            ("queries.md".to_owned(), self.queries()),
             ("alertmanager.yml".to_owned(), alertmanager_file(&rules)),
         ];
         let dashboards = self.dashboards();
+        let shown: Vec<_> = dashboards.iter().map(|dashboard| (dashboard.uid(), dashboard.title())).collect();
+        let runbooks = runbooks(&rules, &error_lines(name, &self.scope), &shown)
+            .into_iter()
+            .map(|(file, text)| (format!("runbooks/{file}"), text));
         let dashboards = dashboards
             .iter()
             .map(|dashboard| (format!("dashboards/{}.json", dashboard.uid()), dashboard.to_json()));
-        let runbooks = runbooks(&rules).into_iter().map(|(file, text)| (format!("runbooks/{file}"), text));
         Ok(Artifacts::new(pages.into_iter().chain(rule_files).chain(dashboards).chain(runbooks)))
     }
 }

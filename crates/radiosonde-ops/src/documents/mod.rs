@@ -4,6 +4,6 @@ mod log_queries;
 mod metrics_page;
 mod runbooks;
 
-pub(crate) use log_queries::log_queries;
+pub(crate) use log_queries::{error_lines, log_queries};
 pub(crate) use metrics_page::metrics_page;
-pub(crate) use runbooks::runbooks;
+pub(crate) use runbooks::{BORDER, runbooks};

@@ -129,7 +129,9 @@ impl ObjectiveEntry {
     /// The share that may be bad: 0.001 for a target of 99.9 %.
     #[must_use]
     pub fn error_budget(&self) -> f64 {
-        (100.0 - self.target) / 100.0
+        // Without the noise of the last digits.
+        let budget = (100.0 - self.target) / 100.0;
+        format!("{budget:.9e}").parse().unwrap_or(budget)
     }
 }
 

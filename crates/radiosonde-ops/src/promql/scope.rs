@@ -29,7 +29,7 @@ impl Scope {
 
     /// The values of series with a suffix, such as `_bucket`, and more labels.
     ///
-    /// Series under former names count where there is none with the same labels under the new one, so that both versions of a program
+    /// Series under former names count where the new one has no series with the same labels, so that both versions of a program
     /// are read while it is rolled out.
     pub(crate) fn instant_with(&self, of: &Selector, suffix: &str, more: &[(String, String)]) -> String {
         bridged(self.each_name(of, suffix, more))

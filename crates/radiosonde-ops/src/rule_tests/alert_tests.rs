@@ -2,7 +2,8 @@ use std::time::Duration;
 
 use crate::catalogue::{AlertEntry, Catalogue, ConditionEntry, ValueEntry};
 use crate::promql::Scope;
-use crate::rule_tests::alert_series::{AlertSeries, Level, Span};
+use crate::rule_tests::alert_series::AlertSeries;
+use crate::rule_tests::level::{Level, Span};
 use crate::rule_tests::story::Story;
 use crate::rule_tests::test_file::RuleTest;
 

@@ -2,6 +2,7 @@
 
 mod alert_series;
 mod alert_tests;
+mod level;
 mod objective_series;
 mod objective_step;
 mod objective_tests;
@@ -9,6 +10,7 @@ mod quantile_series;
 mod sample_labels;
 mod story;
 mod test_file;
+mod value_series;
 
 pub(crate) use alert_tests::{alert_step, alert_tests};
 pub(crate) use objective_step::step;

@@ -1,10 +1,11 @@
 use crate::catalogue::{IndicatorEntry, ObjectiveEntry, Selector};
-use crate::promql::{Scope, counted_suffix, spellings};
+use crate::promql::{Scope, spellings};
 use crate::rule_tests::objective_step::step;
 use crate::rule_tests::sample_labels::SampleLabels;
 use crate::rule_tests::story::Part;
+use crate::rule_tests::value_series::name;
 
-/// A part of the story of an objective, for so many steps.
+/// A part of the story of an objective, for a number of steps.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Phase {
     /// All events are good, and there is no series of bad ones yet.
@@ -15,7 +16,7 @@ pub(crate) enum Phase {
     Share(f64, u64),
     /// The same, in a process that has just started.
     Restart(f64, u64),
-    /// There are so many events in all, and all are bad.
+    /// There is this number of events in all, and all are bad.
     Few(f64, u64),
     /// There are no events.
     Idle(u64),
@@ -58,21 +59,10 @@ pub(crate) fn phases(
             };
             good.into_iter().chain(has_bad.then(bad_series)).collect()
         }
-        IndicatorEntry::Latency { histograms, threshold } => {
-            let Some(histogram) = histograms.first() else { return Vec::new() };
-            let labels = SampleLabels::of(histogram, scope);
-            let spellings = spellings(*threshold);
-            let is_other = matches!(phases.first(), Some(Phase::OtherSpelling(_)));
-            let le = if is_other { spellings.last() } else { spellings.first() };
-            let bucket = labels
-                .clone()
-                .with("le", le.map_or("", String::as_str))
-                .series(&format!("{}_bucket", histogram.metric));
-            vec![
-                (labels.series(&name(histogram)), counts(|phase, n| events(phase, n, |_| 1.0))),
-                (bucket, counts(|phase, n| events(phase, n, |share| 1.0 - share))),
-            ]
-        }
+        IndicatorEntry::Latency { histograms, threshold } => histograms
+            .first()
+            .map(|histogram| latency(histogram, *threshold, scope, events_per_step, phases))
+            .unwrap_or_default(),
         IndicatorEntry::Throughput { events, at_least } => {
             let step = step(objective).as_secs_f64();
             // The rate of a window is that of all of it, and the first one has just begun.
@@ -102,8 +92,23 @@ pub(crate) fn phases(
     }
 }
 
-fn name(of: &Selector) -> String {
-    format!("{}{}", of.metric, counted_suffix(of))
+fn latency(
+    histogram: &Selector,
+    threshold: f64,
+    scope: &Scope,
+    per_step: f64,
+    phases: &[Phase],
+) -> Vec<(String, Vec<Part>)> {
+    let labels = SampleLabels::of(histogram, scope);
+    let spellings = spellings(threshold);
+    let is_other = matches!(phases.first(), Some(Phase::OtherSpelling(_)));
+    let le = if is_other { spellings.last() } else { spellings.first() };
+    let bucket = labels.clone().with("le", le.map_or("", String::as_str));
+    let counts = |part: fn(f64) -> f64| phases.iter().map(|phase| events(*phase, per_step, part)).collect();
+    vec![
+        (labels.series(&name(histogram)), counts(|_| 1.0)),
+        (bucket.series(&format!("{}_bucket", histogram.metric)), counts(|share| 1.0 - share)),
+    ]
 }
 
 /// A counter of those events of which there is this part at a share of bad ones.

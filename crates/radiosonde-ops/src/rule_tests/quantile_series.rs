@@ -1,5 +1,5 @@
 use crate::promql::spellings;
-use crate::rule_tests::alert_series::{Level, Span};
+use crate::rule_tests::level::{Level, Span};
 use crate::rule_tests::sample_labels::SampleLabels;
 use crate::rule_tests::story::Part;
 
@@ -12,8 +12,7 @@ pub(crate) fn quantile_spans(
     metric: &str,
     bounds: &[f64],
     quantile: f64,
-    threshold: f64,
-    is_above: bool,
+    (threshold, is_above): (f64, bool),
     levels: &[(Level, u64)],
 ) -> Option<Vec<Span>> {
     let value = |at: usize| {

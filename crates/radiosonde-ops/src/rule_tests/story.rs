@@ -8,7 +8,7 @@ pub(crate) struct Story {
     test: RuleTest,
 }
 
-/// A part of a series: for so many steps, it grows by so much with each, or has no sample.
+/// A part of a series: for a number of steps, it grows by so much with each, or has no sample.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Part {
     /// A counter that goes on from where it was.

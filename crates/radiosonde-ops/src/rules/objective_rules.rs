@@ -147,7 +147,7 @@ fn remaining(objective: &ObjectiveEntry, recorded: &Recorded) -> String {
 
 /// Without the noise of the last digits, such as of `(100 - 99.9) / 100`.
 pub(crate) fn rounded(number: f64) -> f64 {
-    format!("{number:.12e}").parse().unwrap_or(number)
+    format!("{number:.9e}").parse().unwrap_or(number)
 }
 
 fn burn_alert(objective: &ObjectiveEntry, pair: &WindowEntry, scope: &Scope) -> Rule {

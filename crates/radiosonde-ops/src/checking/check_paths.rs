@@ -77,8 +77,9 @@ fn kind_of(path: &Path, text: &str) -> Option<FileKind> {
         "yml" | "yaml" | "json" => match Tree::documents(text) {
             Ok(documents) if documents.iter().any(PanelSources::is_dashboard) => Some(FileKind::Dashboard),
             Ok(documents) if rules_of(&documents).is_empty() => None,
-            // A file that cannot be read is a finding of the rules.
-            _ => Some(FileKind::Rules),
+            Ok(_) => Some(FileKind::Rules),
+            // A file that cannot be read is a finding if it seems to have queries. Templates of other tools are passed over.
+            Err(_) => text.contains("expr").then_some(FileKind::Rules),
         },
         _ => None,
     }

@@ -44,9 +44,9 @@ impl<'a> Inference<'a> {
         let end =
             part.find(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != ':').unwrap_or(part.len());
         let near = part.get(..end).unwrap_or_default().to_owned();
-        let defect = Defect { code, message, fix, near };
-        if !self.defects.contains(&defect) {
-            self.defects.push(defect);
+        // Both sides of an operator may have the same defect.
+        if !self.defects.iter().any(|defect| defect.code == code && defect.message == message) {
+            self.defects.push(Defect { code, message, fix, near });
         }
     }
 

@@ -1,5 +1,7 @@
 use std::collections::BTreeMap;
 
+use promql_parser::label::METRIC_NAME;
+
 use crate::checking::label_values::LabelValues;
 
 /// The labels of the series of a result.
@@ -36,7 +38,8 @@ impl LabelSet {
 
     /// Whether a series can have this label.
     pub(crate) fn can_have(&self, label: &str) -> bool {
-        !self.get(label).is_absent()
+        // The name is there until an operator drops it, and none of what is checked depends on that.
+        label == METRIC_NAME || !self.get(label).is_absent()
     }
 
     /// The labels that are known to be possible.

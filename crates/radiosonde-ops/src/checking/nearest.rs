@@ -4,7 +4,7 @@ pub(crate) fn nearest<'a>(name: &str, among: impl IntoIterator<Item = &'a str>) 
     if name.len() > LONGEST {
         return None;
     }
-    let most = (name.len() / 4).clamp(1, 6);
+    let most = (name.len() / 5).clamp(1, 3);
     let close =
         among.into_iter().filter(|other| other.len() <= LONGEST && other.len().abs_diff(name.len()) <= most);
     let distances = close.map(|other| (distance(name.as_bytes(), other.as_bytes()), other));

@@ -26,6 +26,8 @@ pub(crate) struct PanelSources<'a> {
     pub(crate) queries: Vec<PanelQuery<'a>>,
     pub(crate) descriptions: Vec<Described<'a>>,
     panels: usize,
+    /// The variables that stand for data sources without metrics.
+    log_sources: Vec<&'a str>,
 }
 
 impl<'a> PanelSources<'a> {
@@ -34,6 +36,7 @@ impl<'a> PanelSources<'a> {
         for document in documents {
             // The form of the HTTP API has the dashboard within.
             let dashboard = document.get("dashboard").unwrap_or(document);
+            sources.log_sources = log_sources(dashboard);
             sources.panels_of(dashboard);
             for variable in dashboard.get("templating").map(|all| all.list_of("list")).unwrap_or_default() {
                 sources.variable(variable);
@@ -73,7 +76,7 @@ impl<'a> PanelSources<'a> {
         }
         let place = format!("panel {:?}", panel.text_of("title").unwrap_or_default());
         for target in panel.list_of("targets") {
-            if !is_prometheus(panel) || !is_prometheus(target) {
+            if !self.is_prometheus(panel) || !self.is_prometheus(target) {
                 continue;
             }
             if let Some((query, line)) = target.get("expr").and_then(|tree| Some((tree.text()?, tree.line))) {
@@ -93,7 +96,7 @@ impl<'a> PanelSources<'a> {
     ///
     /// Source: <https://grafana.com/docs/grafana/latest/datasources/prometheus/template-variables/>
     fn variable(&mut self, variable: &'a Tree) {
-        if variable.text_of("type") != Some("query") || !is_prometheus(variable) {
+        if variable.text_of("type") != Some("query") || !self.is_prometheus(variable) {
             return;
         }
         let Some(query) = variable.get("query") else { return };
@@ -118,7 +121,7 @@ impl<'a> PanelSources<'a> {
     }
 
     fn annotation(&mut self, annotation: &'a Tree) {
-        if !is_prometheus(annotation) {
+        if !self.is_prometheus(annotation) {
             return;
         }
         self.panels += 1;
@@ -127,13 +130,29 @@ impl<'a> PanelSources<'a> {
             self.add(place, query.to_owned(), line, None);
         }
     }
+
+    /// Whether the data source can be Prometheus.
+    fn is_prometheus(&self, tree: &Tree) -> bool {
+        let Some(source) = tree.get("datasource") else { return true };
+        let named = [source.text(), source.text_of("type"), source.text_of("uid")].into_iter().flatten();
+        named.into_iter().all(|name| {
+            let variable = name.trim_start_matches(['$', '{']).trim_end_matches('}');
+            !is_other(name) && !self.log_sources.contains(&variable)
+        })
+    }
 }
 
-/// Whether the data source can be Prometheus: others have a type of another name, and LogQL is not PromQL.
-fn is_prometheus(tree: &Tree) -> bool {
-    let Some(source) = tree.get("datasource") else { return true };
-    let named = source.text_of("type").or_else(|| source.text()).unwrap_or_default().to_lowercase();
-    !["loki", "tempo", "jaeger", "elasticsearch", "influx", "grafana", "mysql", "postgres", "graphite"]
-        .iter()
-        .any(|other| named.contains(other))
+/// Whether a name is that of a data source with another language than PromQL.
+fn is_other(name: &str) -> bool {
+    const OTHERS: [&str; 9] =
+        ["loki", "tempo", "jaeger", "elasticsearch", "influx", "grafana", "mysql", "postgres", "graphite"];
+    let name = name.to_lowercase();
+    OTHERS.iter().any(|other| name.contains(other))
+}
+
+fn log_sources(dashboard: &Tree) -> Vec<&str> {
+    let variables = dashboard.get("templating").map(|all| all.list_of("list")).unwrap_or_default().iter();
+    let sources = variables.filter(|variable| variable.text_of("type") == Some("datasource"));
+    let others = sources.filter(|variable| variable.text_of("query").is_some_and(is_other));
+    others.filter_map(|variable| variable.text_of("name")).collect()
 }

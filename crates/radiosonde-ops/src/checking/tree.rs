@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 
-use saphyr_parser::{Event, Parser, ScalarStyle, Span};
+use saphyr_parser::{Event, Parser, Span};
 
 /// The size of the largest file that is read.
 const MAX_BYTES: usize = 8 * 1024 * 1024;
@@ -12,7 +12,7 @@ const MAX_NODES: usize = 500_000;
 /// A value of a YAML or JSON file, with its line.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Tree {
-    /// The line of its first character, from 1. The text of a block starts on the next line.
+    /// The line of its first character, from 1.
     pub(crate) line: usize,
     pub(crate) value: Value,
     nodes: usize,
@@ -106,10 +106,7 @@ impl Builder {
     fn event(&mut self, event: Event<'_>, span: Span) -> Result<(), String> {
         let line = span.start.line();
         match event {
-            Event::Scalar(text, style, anchor, _) => {
-                // What follows the sign of a block is not known here; its text starts on the next line.
-                let line =
-                    if matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) { line + 1 } else { line };
+            Event::Scalar(text, _, anchor, _) => {
                 self.add(Tree { line, value: Value::Text(text.into_owned()), nodes: 1 }, anchor)
             }
             Event::SequenceStart(anchor, _) => self.start(line, anchor, Value::List(Vec::new())),
@@ -198,7 +195,8 @@ mod tests {
             bomb += &format!("{name}: &{name} [{}]\n", vec![format!("*{of}"); 10].join(", "));
         }
         assert!(reason(&bomb).contains("aliases of too many values"), "{}", reason(&bomb));
-        assert_eq!(reason(&"[".repeat(100_000)), "nested more deeply than 64 levels");
+        assert_eq!(reason(&"- ".repeat(100)), "nested more deeply than 64 levels");
+        assert!(Tree::documents(&"[".repeat(100_000)).is_err());
         assert!(reason("a: [").ends_with("expected YAML or JSON"));
         assert!(reason(&" ".repeat(MAX_BYTES + 1)).contains("expected at most"));
     }

@@ -39,7 +39,8 @@ fn variable(text: &str) -> Option<usize> {
     }
     if let Some(inner) = text.strip_prefix("[[") {
         let end = inner.find(|c: char| !is_name(c) && c != ':')?;
-        return (end > 0 && inner.get(end..)?.starts_with("]]")).then_some(end + 4);
+        let named = end > 0 && !inner.starts_with(|c: char| c.is_ascii_digit());
+        return (named && inner.get(end..)?.starts_with("]]")).then_some(end + 4);
     }
     let name = text.strip_prefix('$')?;
     let end = name.find(|c: char| !is_name(c)).unwrap_or(name.len());
@@ -51,6 +52,7 @@ fn variable(text: &str) -> Option<usize> {
 struct Place {
     quote: Option<char>,
     escaped: bool,
+    comment: bool,
     ranges: usize,
     /// For each open parenthesis, whether it encloses a list of labels.
     lists: Vec<bool>,
@@ -60,6 +62,10 @@ struct Place {
 
 impl Place {
     fn step(&mut self, c: char) {
+        self.comment = (self.comment || (c == '#' && self.quote.is_none())) && c != '\n';
+        if self.comment {
+            return;
+        }
         if let Some(quote) = self.quote {
             self.escaped = c == '\\' && !self.escaped && quote != '`';
             if c == quote && !self.escaped {
@@ -122,7 +128,8 @@ mod tests {
         assert_eq!(number("sum by (${by:csv}) (a offset $o)"), "sum by (__variable__) (a offset 5m)");
         assert_eq!(number("topk([[n]], x_$name) > $limit"), "topk(NaN, x___variable__) > NaN");
         assert_eq!(number("rate($metric[5m:$__interval])"), "rate(__variable__[5m:5m])");
+        assert_eq!(number("# it's\na[$x]"), "# it's\na[5m]");
         assert_eq!(replaced("$query", Elsewhere::Name), "__variable__");
-        assert_eq!(number("a[[5m]] + '$' + \"$1\""), "a[[5m]] + '$' + \"$1\"".replace("[[5m]]", "NaN"));
+        assert_eq!(number("a[[5m]] + '$' + \"$1\""), "a[[5m]] + '$' + \"$1\"");
     }
 }

@@ -1,8 +1,8 @@
 use promql_parser::parser::token::{T_DIV, T_LAND, T_LOR, T_LUNLESS, TokenId};
-use promql_parser::parser::{BinaryExpr, LabelModifier, VectorMatchCardinality};
+use promql_parser::parser::{BinaryExpr, Expr, LabelModifier, VectorMatchCardinality, VectorMatchFillValues};
 
 use crate::checking::diagnostic::DiagnosticCode;
-use crate::checking::inference::{Inference, metric_names};
+use crate::checking::inference::{Inference, bare, metric_names};
 use crate::checking::interval::Interval;
 use crate::checking::label_set::LabelSet;
 use crate::checking::label_values::LabelValues;
@@ -74,7 +74,10 @@ impl Inference<'_> {
         let percent = right
             .values
             .single()
-            .filter(|value| left.values == Interval::SHARE && *value > 1.0 && *value <= 100.0);
+            .filter(|value| left.values == Interval::SHARE && *value > 1.0 && *value <= 100.0)
+            .filter(|_| {
+                matches!((bare(&binary.lhs), bare(&binary.rhs)), (Expr::Binary(_), Expr::NumberLiteral(_)))
+            });
         let fixed = percent.map(|value| format!("{} {} {}", binary.lhs, binary.op, value / 100.0));
         let message = format!(
             "`{}` is never true: the left side is {}, the right side {}",
@@ -97,8 +100,7 @@ impl Inference<'_> {
     fn operands(&mut self, binary: &BinaryExpr, left: &Shape, right: &Shape) {
         let op = binary.op.id();
         // `fill` gives values to series without a partner.
-        let filled =
-            |fill: &promql_parser::parser::VectorMatchFillValues| fill.lhs.is_some() || fill.rhs.is_some();
+        let filled = |fill: &VectorMatchFillValues| fill.lhs.is_some() || fill.rhs.is_some();
         if op == T_LOR || binary.modifier.as_ref().is_some_and(|modifier| filled(&modifier.fill_values)) {
             return;
         }
@@ -112,7 +114,7 @@ impl Inference<'_> {
                 self.near_metric(binary);
             }
         }
-        if op == T_DIV && self.divided_by_itself(binary, modifier, left) {
+        if op == T_DIV && self.divided_by_itself(binary, modifier, left, right) {
             return;
         }
         let apart = |label: &&String| !left.labels.get(label).intersects(&right.labels.get(label));
@@ -156,6 +158,7 @@ impl Inference<'_> {
         binary: &BinaryExpr,
         modifier: Option<&LabelModifier>,
         left: &Shape,
+        right: &Shape,
     ) -> bool {
         let Some(differing) = differing_labels(&binary.lhs, &binary.rhs) else { return false };
         let matched = |label: &String| match modifier {
@@ -163,12 +166,14 @@ impl Inference<'_> {
             Some(LabelModifier::Exclude(ignored)) => !ignored.labels.contains(label),
             None => true,
         };
-        if !differing.iter().all(|label| matched(label) && left.labels.can_have(label)) {
+        let kept = |label: &String| {
+            left.labels.can_have(label) && left.labels.get(label).intersects(&right.labels.get(label))
+        };
+        if !differing.iter().all(|label| matched(label) && kept(label)) {
             return false;
         }
         let part = binary.to_string();
-        let sum =
-            |side: &promql_parser::parser::Expr| format!("sum({})", crate::checking::inference::bare(side));
+        let sum = |side: &Expr| format!("sum({})", bare(side));
         let fixed = (!differing.is_empty()).then(|| format!("{} / {}", sum(&binary.lhs), sum(&binary.rhs)));
         let message = match differing.first() {
             Some(label) => format!(

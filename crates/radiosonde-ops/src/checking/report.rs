@@ -47,6 +47,8 @@ impl<'a> Report<'a> {
             inference.alert(&expr, texts);
         }
         for Defect { code, message, fix, near } in inference.defects {
+            // The parser writes names with other characters than it reads.
+            let fix = fix.filter(|fix| parse(fix).is_ok());
             self.add(item, self.line_of(item, &near), code, message, fix);
         }
         Some(shape)

@@ -17,6 +17,9 @@ macro_rules! assert_checked {
 }
 
 /// What `assert_checked!` calls.
+///
+/// # Panics
+/// If something is found, or a file cannot be read.
 #[allow(clippy::panic, reason = "an assertion fails by panicking")]
 #[track_caller]
 pub fn assert_no_diagnostics(manifest: &Path, path: &str, checker: &Checker) {

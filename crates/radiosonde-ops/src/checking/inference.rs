@@ -7,6 +7,7 @@ use promql_parser::parser::{AggregateExpr, Expr, LabelModifier, VectorSelector};
 use crate::checking::diagnostic::DiagnosticCode;
 use crate::checking::interval::Interval;
 use crate::checking::known_series::{Found, KnownSeries};
+use crate::checking::label_set::LabelSet;
 use crate::checking::label_values::LabelValues;
 use crate::checking::shape::{Measure, Shape};
 use crate::checking::variables::VARIABLE;
@@ -107,32 +108,8 @@ impl<'a> Inference<'a> {
             self.shape(param);
         }
         let inner = self.shape(&aggregate.expr);
+        let labels = self.aggregated_labels(aggregate, &inner);
         let op = aggregate.op.id();
-        let keeps = matches!(op, T_TOPK | T_BOTTOMK | T_LIMITK | T_LIMIT_RATIO);
-        let mut labels = match &aggregate.modifier {
-            _ if keeps => inner.labels.clone(),
-            None => inner.labels.only(&[]),
-            Some(LabelModifier::Exclude(labels)) => inner.labels.clone().without(&labels.labels),
-            Some(LabelModifier::Include(by)) if by.labels.iter().any(|label| label == VARIABLE) => {
-                Shape::unknown().labels
-            }
-            Some(LabelModifier::Include(by)) => {
-                for label in by.labels.iter().filter(|label| !inner.labels.can_have(label)) {
-                    self.missing_group(label, &inner, aggregate);
-                }
-                let mut kept = inner.labels.only(&by.labels);
-                // It was reported; that it is missing from the result too would be no news.
-                for label in by.labels.iter().filter(|label| !inner.labels.can_have(label)) {
-                    kept.insert(label.clone(), LabelValues::anything());
-                }
-                kept
-            }
-        };
-        if op == T_COUNT_VALUES {
-            if let Some(Expr::StringLiteral(label)) = aggregate.param.as_deref() {
-                labels.insert(label.val.clone(), LabelValues::present());
-            }
-        }
         let values = match op {
             T_SUM if inner.values.low >= 0.0 => Interval::new(inner.values.low, f64::INFINITY),
             T_SUM => Interval::ANY,
@@ -144,6 +121,33 @@ impl<'a> Inference<'a> {
         let counts = matches!(op, T_COUNT | T_COUNT_VALUES | T_GROUP | T_STDDEV | T_STDVAR);
         let measure = if counts { Measure::Unknown } else { inner.measure };
         Shape { labels, values, measure, scalar: false, buckets: inner.buckets.filter(|_| !counts) }
+    }
+
+    fn aggregated_labels(&mut self, aggregate: &AggregateExpr, inner: &Shape) -> LabelSet {
+        let op = aggregate.op.id();
+        if matches!(op, T_TOPK | T_BOTTOMK | T_LIMITK | T_LIMIT_RATIO) {
+            return inner.labels.clone();
+        }
+        let mut labels = match &aggregate.modifier {
+            None => LabelSet::none(),
+            Some(LabelModifier::Exclude(labels)) => inner.labels.clone().without(&labels.labels),
+            Some(LabelModifier::Include(by)) if by.labels.iter().any(|label| label == VARIABLE) => {
+                LabelSet::open()
+            }
+            Some(LabelModifier::Include(by)) => {
+                let mut kept = inner.labels.only(&by.labels);
+                for label in by.labels.iter().filter(|label| !inner.labels.can_have(label)) {
+                    self.missing_group(label, inner, aggregate);
+                    // It was reported; that it is missing from the result too would be no news.
+                    kept.insert(label.clone(), LabelValues::anything());
+                }
+                kept
+            }
+        };
+        if let (T_COUNT_VALUES, Some(Expr::StringLiteral(label))) = (op, aggregate.param.as_deref()) {
+            labels.insert(label.val.clone(), LabelValues::present());
+        }
+        labels
     }
 
     fn missing_group(&mut self, label: &str, inner: &Shape, aggregate: &AggregateExpr) {

@@ -67,6 +67,7 @@ fn a_label_that_does_not_exist_is_found() {
     finds("sum by (route) (rate(requests_total[5m]))", "label-missing", "");
     finds("sum by (le) (rate(duration_seconds_count[5m]))", "label-missing", "");
     finds("memory_bytes * on (node) group_left () build_info", "label-missing", "");
+    finds("memory_bytes * on (instance) group_left (commit) build_info", "label-missing", "");
     for known in [
         "sum by (job, instance, service, status) (requests_total)",
         "count by (__name__) (requests_total)",

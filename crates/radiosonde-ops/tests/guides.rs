@@ -73,6 +73,7 @@ fn commerce_reads_a_label_that_one_target_sets() {
             "queries.md:24 label-missing",
             "queries.md:28 label-missing",
             "queries.md:34 label-missing",
+            "queries.md:47 text-filter-on-json",
             "rules.yml:3 label-missing alert HighErrorRate",
             "rules.yml:24 quantile-per-series alert HighLatency",
             "rules.yml:30 template-label alert HighLatency",

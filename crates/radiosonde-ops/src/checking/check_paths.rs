@@ -18,7 +18,7 @@ enum FileKind {
 
 impl Checker {
     /// Checks files, and the files below folders: rule files (`.yml`, `.yaml`), dashboards (`.json`), blocks of `promql` in documents (`.md`) and
-    /// lists of queries (`.promql`). Recording rules of any of them are known in all of them; other YAML and JSON files are passed over.
+    /// lists of queries (`.promql`, `.logql`). Recording rules of any of them are known in all of them; other YAML and JSON files are passed over.
     ///
     /// # Errors
     /// As of [`fs::read_dir`] and [`fs::read`].
@@ -73,7 +73,7 @@ fn collect(path: &Path, depth: usize, files: &mut Vec<PathBuf>) -> io::Result<()
 fn kind_of(path: &Path, text: &str) -> Option<FileKind> {
     let extension = path.extension().and_then(OsStr::to_str).unwrap_or_default().to_ascii_lowercase();
     match extension.as_str() {
-        "md" | "promql" => Some(FileKind::Queries),
+        "md" | "promql" | "logql" => Some(FileKind::Queries),
         "yml" | "yaml" | "json" => match Tree::documents(text) {
             Ok(documents) if documents.iter().any(PanelSources::is_dashboard) => Some(FileKind::Dashboard),
             Ok(documents) if rules_of(&documents).is_empty() => None,

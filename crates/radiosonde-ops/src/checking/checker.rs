@@ -7,7 +7,7 @@ use crate::checking::inference::Inference;
 use crate::checking::known_series::KnownSeries;
 use crate::checking::label_values::LabelValues;
 use crate::checking::panel_source::PanelSources;
-use crate::checking::plain_source::plain_queries;
+use crate::checking::plain_source::{Language, PlainQuery, plain_queries};
 use crate::checking::query::parse;
 use crate::checking::report::{Item, Report};
 use crate::checking::rule_source::{RuleKind, RuleSource, rules_of};
@@ -122,17 +122,22 @@ impl Checker {
     }
 
     /// Checks the queries of a list, or those in the blocks of `promql` of a Markdown file, by the file's extension `.md`.
+    ///
+    /// Blocks of `logql`, and files with this extension, are checked for filters that never match a line of JSON.
     #[must_use]
     pub fn check_queries(&self, file: &str, text: &str) -> Vec<Diagnostic> {
         let mut report = Report::of(file, text);
-        let markdown = file.rsplit('.').next().is_some_and(|extension| extension.eq_ignore_ascii_case("md"));
-        let queries = plain_queries(text, markdown);
+        let extension = file.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+        let queries = plain_queries(text, &extension);
         for (owner, plain) in queries.iter().enumerate() {
             let item = Item { place: String::new(), query: &plain.query, line: plain.line, owner };
-            report.query(&self.known, &item, None);
+            if plain.language == Language::LogQl {
+                report.log_query(&item);
+            } else {
+                report.query(&self.known, &item, None);
+            }
         }
-        let last_line =
-            |plain: &crate::checking::plain_source::PlainQuery| plain.line + plain.query.lines().count() - 1;
+        let last_line = |plain: &PlainQuery| plain.line + plain.query.lines().count() - 1;
         let owner = |allow: &Allow| queries.iter().position(|plain| last_line(plain) >= allow.line);
         report.finish(allows(text).into_iter().map(|allow| (owner(&allow), allow)).collect())
     }

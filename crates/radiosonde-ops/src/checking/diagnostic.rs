@@ -93,6 +93,8 @@ codes! {
     UnreachableThreshold = "unreachable-threshold",
     /// A template or a legend reads a label that the result does not have.
     TemplateLabel = "template-label",
+    /// A filter of LogQL for `key=value` in lines of JSON, which have no such pairs.
+    TextFilterOnJson = "text-filter-on-json",
     /// A comment that allows nothing, or that cannot be read.
     UnusedAllow = "unused-allow",
 }
@@ -112,6 +114,7 @@ impl DiagnosticCode {
             | Self::RateComparedWithRatio
             | Self::RatePerSeries
             | Self::TemplateLabel
+            | Self::TextFilterOnJson
             | Self::UnusedAllow => DiagnosticSeverity::Warning,
             _ => DiagnosticSeverity::Error,
         }

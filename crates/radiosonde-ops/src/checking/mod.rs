@@ -13,6 +13,7 @@ mod interval;
 mod known_series;
 mod label_set;
 mod label_values;
+mod log_filters;
 mod matchers;
 mod nearest;
 mod operators;

@@ -114,6 +114,7 @@ impl Inference<'_> {
                 self.near_metric(binary);
             }
         }
+        self.included_labels(binary, left, right);
         if op == T_DIV && self.divided_by_itself(binary, modifier, left, right) {
             return;
         }
@@ -121,6 +122,24 @@ impl Inference<'_> {
         let apart: Vec<_> = matched.iter().filter(apart).collect();
         if !apart.is_empty() {
             self.never_match(binary, &apart, left, right);
+        }
+    }
+
+    /// The labels that `group_left` and `group_right` copy.
+    fn included_labels(&mut self, binary: &BinaryExpr, left: &Shape, right: &Shape) {
+        let (included, one) = match binary.modifier.as_ref().map(|modifier| &modifier.card) {
+            Some(VectorMatchCardinality::ManyToOne(included)) => (included, right),
+            Some(VectorMatchCardinality::OneToMany(included)) => (included, left),
+            _ => return,
+        };
+        let missing = |label: &&String| !one.labels.can_have(label) && *label != VARIABLE;
+        if let Some(label) = included.labels.iter().find(missing) {
+            let message = format!(
+                "`{label}` is copied from series that do not have it; they have {}",
+                one.labels.shown()
+            );
+            self.report(DiagnosticCode::LabelMissing, &binary.to_string(), None, message);
+            self.near_metric(binary);
         }
     }
 

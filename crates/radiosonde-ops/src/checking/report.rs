@@ -2,6 +2,7 @@ use crate::checking::allow::Allow;
 use crate::checking::diagnostic::{Diagnostic, DiagnosticCode};
 use crate::checking::inference::{Defect, Inference};
 use crate::checking::known_series::KnownSeries;
+use crate::checking::log_filters::{TextFilter, text_filters};
 use crate::checking::query::parse;
 use crate::checking::shape::Shape;
 
@@ -52,6 +53,15 @@ impl<'a> Report<'a> {
             self.add(item, self.line_of(item, &near), code, message, fix);
         }
         Some(shape)
+    }
+
+    /// Checks the filters of a query of LogQL.
+    pub(crate) fn log_query(&mut self, item: &Item<'_>) {
+        for TextFilter { filter, fixed } in text_filters(item.query) {
+            let message = format!("`{filter}` never matches a line of JSON; expected `{fixed}`");
+            let fix = item.query.trim().replacen(&filter, &fixed, 1);
+            self.add(item, self.line_of(item, &filter), DiagnosticCode::TextFilterOnJson, message, Some(fix));
+        }
     }
 
     /// Checks the labels that a template or legend reads.

@@ -240,6 +240,13 @@ fn alerts_that_never_resolve_or_compare_other_units_are_found() {
     assert_eq!(found[0].severity, DiagnosticSeverity::Warning);
     let fix = "sum(rate(requests_total{status=\"error\"}[5m])) / sum(rate(requests_total[5m])) > 0.05";
     assert_eq!(found[0].fix.as_deref(), Some(fix));
+    let format = "  annotations: {summary: '{{ printf \"%.2f\" $value }} per second'}";
+    let rule = format!("- alert: Errors\n  expr: sum(rate(jobs_total[5m])) > 0.05\n{format}\n");
+    assert_eq!(codes(&checker().check_rules("r.yml", &rule)), "");
+    assert_eq!(
+        codes(&checker().check_rules("r.yml", &rule.replace(" per second", "% fail"))),
+        "rate-compared-with-ratio"
+    );
     for right in [
         "increase(requests_total[5m]) > 0",
         "requests_total > 0 and rate(requests_total[5m]) > 0",

@@ -14,6 +14,14 @@ fn nothing_is_found_in_well_known_rules() {
     let checker = labels
         .into_iter()
         .fold(Checker::new(&Catalogue::from_json(&catalogue).unwrap()), Checker::target_label);
-    let found: Vec<_> = checker.check_paths(&[&folder]).unwrap().iter().map(ToString::to_string).collect();
-    assert!(found.is_empty(), "{}", found.join("\n"));
+    radiosonde_ops::assert_checked!("tests/known_rules", checker);
+}
+
+#[test]
+#[should_panic(expected = "error[metric-missing] alert BadConfig")]
+fn a_missing_metric_fails_the_test() {
+    radiosonde_ops::assert_checked!(
+        "tests/known_rules/prometheus.yml",
+        Checker::new(&Catalogue::default()).external("alertmanager_")
+    );
 }

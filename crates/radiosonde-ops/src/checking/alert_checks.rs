@@ -6,7 +6,7 @@ use crate::checking::inference::{Inference, bare, selectors};
 use crate::checking::shape::{Measure, Shape};
 
 /// Words that stand for a share in names and annotations.
-const SHARES: [&str; 7] = ["%", "percent", "ratio", "share of", "errorrate", "error rate", "failure rate"];
+const SHARES: [&str; 6] = ["percent", "ratio", "share of", "errorrate", "error rate", "failure rate"];
 
 impl Inference<'_> {
     /// Checks what an alert compares; `texts` are its name and annotations.
@@ -57,7 +57,7 @@ impl Inference<'_> {
         texts: &str,
     ) {
         let texts = texts.to_lowercase();
-        let share = SHARES.iter().find(|word| texts.contains(*word));
+        let share = SHARES.into_iter().find(|word| texts.contains(word)).or_else(|| percent_sign(&texts));
         let below_one = threshold > 0.0 && threshold < 1.0;
         let (true, true, Some(word)) = (shape.measure == Measure::PerSecond, below_one, share) else {
             return;
@@ -125,6 +125,12 @@ fn comparisons(expr: &Expr) -> Vec<&BinaryExpr> {
         }
     }
     found
+}
+
+/// A percent sign that does not begin a format, as in `printf "%.2f"`.
+fn percent_sign(text: &str) -> Option<&'static str> {
+    let format = |after: &str| after.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '.');
+    text.split('%').skip(1).any(|after| !format(after)).then_some("%")
 }
 
 const fn mirrored(op: TokenId) -> TokenId {

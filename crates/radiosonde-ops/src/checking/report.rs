@@ -86,6 +86,8 @@ impl<'a> Report<'a> {
         message: String,
         fix: Option<String>,
     ) {
+        // YAML also ends lines where editors do not.
+        let line = line.clamp(1, self.lines.len().max(1));
         let (place, query) = (item.place.clone(), item.query.trim().to_owned());
         let (file, severity) = (self.file.to_owned(), code.severity());
         self.found.push((item.owner, Diagnostic { file, line, place, query, severity, code, message, fix }));

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use saphyr_parser::{Event, Parser, Span};
@@ -39,8 +40,9 @@ impl Tree {
             let reason = format!("{} bytes; expected at most {MAX_BYTES}", text.len());
             return Err(InvalidTree { line: 1, reason });
         }
+        let text = without_surrogates(text);
         let mut builder = Builder::default();
-        let mut parser = Parser::new_from_str(text);
+        let mut parser = Parser::new_from_str(&text);
         while let Some(event) = parser.next_event() {
             let (event, span) = event.map_err(|error| InvalidTree {
                 line: error.marker().line(),
@@ -86,6 +88,24 @@ impl Tree {
         let below = self.list().iter().chain(self.entries().iter().map(|(_, value)| value));
         below.map(Self::last_line).fold(own, usize::max)
     }
+}
+
+/// The text without the pairs of escapes by which JSON writes characters such as emojis, and which YAML does not have.
+fn without_surrogates(text: &str) -> Cow<'_, str> {
+    if !text.contains("\\ud") && !text.contains("\\uD") {
+        return Cow::Borrowed(text);
+    }
+    let mut replaced = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("\\u") {
+        let start = after.get(..2).unwrap_or_default().to_ascii_lowercase();
+        let low = after.get(4..7).is_some_and(|next| next.eq_ignore_ascii_case("\\ud"));
+        let pair = low && matches!(start.as_str(), "d8" | "d9" | "da" | "db");
+        replaced.push_str(before);
+        replaced.push_str(if pair { "\\ufffd" } else { "\\u" });
+        rest = if pair { after.get(10..).unwrap_or_default() } else { after };
+    }
+    Cow::Owned(replaced + rest)
 }
 
 #[derive(Default)]
@@ -186,6 +206,13 @@ mod tests {
         let [first] = yaml.list_of("a") else { panic!("{yaml:?}") };
         assert_eq!((first.text_of("b"), first.get("b").unwrap().line), (Some("c\nd\n"), 3));
         assert_eq!((first.line, first.last_line()), (2, 5));
+    }
+
+    #[test]
+    fn pairs_of_surrogates_are_read() {
+        let [json] = Tree::documents("{\"a\": \"\\u00e9\\ud83d\\ude00b\"}").unwrap().try_into().unwrap();
+        assert_eq!(json.text_of("a"), Some("\u{e9}\u{fffd}b"));
+        assert_eq!(without_surrogates("\\ud83d"), "\\ud83d");
     }
 
     #[test]

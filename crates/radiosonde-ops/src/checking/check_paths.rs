@@ -79,7 +79,7 @@ fn kind_of(path: &Path, text: &str) -> Option<FileKind> {
             Ok(documents) if rules_of(&documents).is_empty() => None,
             Ok(_) => Some(FileKind::Rules),
             // A file that cannot be read is a finding if it seems to have queries. Templates of other tools are passed over.
-            Err(_) => text.contains("expr").then_some(FileKind::Rules),
+            Err(_) => (text.contains("expr:") || text.contains("\"expr\"")).then_some(FileKind::Rules),
         },
         _ => None,
     }

@@ -29,7 +29,8 @@ use crate::checking::tree::Tree;
 /// comment that allows nothing is a finding too.
 ///
 /// # Limits
-/// A file has at most 8 MiB, 500,000 values and 64 levels, a query 32 KiB and 250 operators and brackets. What is larger is a finding.
+/// A file has at most 8 MiB, 500,000 values and 64 levels, a query 32 KiB, 250 operators and brackets and 200
+/// regular expressions. What is larger is a finding.
 ///
 /// ```
 /// use radiosonde_metrics::Registry;

@@ -11,14 +11,13 @@ const MAX_BYTES: usize = 32 * 1024;
 /// 800 levels overflow the stack of a thread of 2 MiB.
 const MAX_PARTS: usize = 250;
 
+/// The number of regular expressions in the largest query that is parsed: each is compiled.
+const MAX_EXPRESSIONS: usize = 200;
+
 /// Parses a query, which may have variables of Grafana.
 pub(crate) fn parse(query: &str) -> Result<Expr, String> {
     if query.len() > MAX_BYTES {
         return Err(format!("{} bytes; expected at most {MAX_BYTES}", query.len()));
-    }
-    let parts = parts(query);
-    if parts > MAX_PARTS {
-        return Err(format!("{parts} operators and brackets; expected at most {MAX_PARTS}"));
     }
     if !query.contains(['$', '[']) {
         return parsed(query);
@@ -28,9 +27,16 @@ pub(crate) fn parse(query: &str) -> Result<Expr, String> {
 }
 
 fn parsed(query: &str) -> Result<Expr, String> {
-    // The parser takes an operator for the end of a query in some texts of nothing but blanks and comments.
     if query.trim().is_empty() {
         return Err("no query; expected PromQL".to_owned());
+    }
+    let parts = parts(query);
+    if parts > MAX_PARTS {
+        return Err(format!("{parts} operators and brackets; expected at most {MAX_PARTS}"));
+    }
+    let expressions = query.matches("=~").count() + query.matches("!~").count();
+    if expressions > MAX_EXPRESSIONS {
+        return Err(format!("{expressions} regular expressions; expected at most {MAX_EXPRESSIONS}"));
     }
     parser::parse(query).map_err(|error| format!("{}; expected PromQL", error.trim()))
 }
@@ -42,6 +48,7 @@ fn parts(query: &str) -> usize {
     let mut escaped = false;
     let mut word = String::new();
     let mut comment = false;
+    let mut matchers = false;
     for c in query.chars().chain([' ']) {
         comment = (comment || (c == '#' && quote.is_none())) && c != '\n';
         if comment {
@@ -64,7 +71,9 @@ fn parts(query: &str) -> usize {
         word.clear();
         match c {
             '"' | '\'' | '`' => quote = Some(c),
-            '(' | '[' | '{' | '+' | '-' | '*' | '/' | '%' | '^' | '>' | '<' | '=' | '!' | '@' => parts += 1,
+            '{' | '}' => matchers = c == '{',
+            _ if matchers => {}
+            '(' | '[' | '+' | '-' | '*' | '/' | '%' | '^' | '>' | '<' | '=' | '!' | '@' => parts += 1,
             _ => {}
         }
     }
@@ -77,10 +86,16 @@ mod tests {
 
     #[test]
     fn operators_and_brackets_outside_of_texts_are_counted() {
-        assert_eq!(parts("sum by (a) (rate(b{c=\"(((\"}[5m])) > 1 and up"), 8);
+        assert_eq!(parts("sum by (a) (rate(b{c=\"(((\",d!=\"\"}[5m])) > 1 and up"), 6);
         assert_eq!(parts("a # it's ((\n + b"), 1);
         assert!(parse("").is_err() && parse(" # nothing\n").is_err());
         assert!(parse(&"(".repeat(300)).unwrap_err().starts_with("300 operators and brackets"));
+        assert!(parse(&format!("a {{{}}}", ["b=\"c\""; 1000].join(","))).is_ok());
+        assert!(
+            parse(&format!("a {{{}}}", ["b=~\"c\""; 201].join(","))).unwrap_err().starts_with("201 regular")
+        );
+        // What is taken for a variable is not counted, and what follows it is.
+        assert!(parse(&format!("${{\"}}{}", "(".repeat(300))).unwrap_err().starts_with("300 operators"));
         assert!(parse(&"a".repeat(40_000)).unwrap_err().starts_with("40000 bytes"));
     }
 

@@ -102,9 +102,14 @@ impl<'a> Report<'a> {
 
     /// The line of a query that has this text.
     fn line_of(&self, item: &Item<'_>, near: &str) -> usize {
-        let height = item.query.lines().count() + 1;
+        /// Longer lines are those of files without line breaks, in which every query is on the first.
+        const LONGEST: usize = 10_000;
+        let height = item.query.trim_end().lines().count();
+        if height < 2 || near.is_empty() {
+            return item.line;
+        }
         let lines = self.lines.iter().enumerate().skip(item.line.saturating_sub(1)).take(height);
-        let mut named = lines.filter(|(_, line)| !near.is_empty() && line.contains(near));
+        let mut named = lines.filter(|(_, line)| line.len() < LONGEST && line.contains(near));
         named.next().map_or(item.line, |(at, _)| at + 1)
     }
 

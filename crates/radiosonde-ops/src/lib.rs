@@ -2,6 +2,8 @@
 
 mod artifacts;
 mod catalogue;
+#[cfg(feature = "check")]
+mod checking;
 mod dashboards;
 mod document;
 mod documents;
@@ -21,6 +23,11 @@ pub use catalogue::{
     AlertEntry, Catalogue, ConditionEntry, IndicatorEntry, InvalidCatalogue, LabelMatch, Merge, MetricEntry,
     ObjectiveEntry, SaturationEntry, Selector, SignalsEntry, ValueEntry, WindowEntry,
 };
+#[cfg(feature = "check")]
+#[doc(hidden)]
+pub use checking::assert_no_diagnostics;
+#[cfg(feature = "check")]
+pub use checking::{Checker, Diagnostic, DiagnosticCode, DiagnosticSeverity};
 pub use dashboards::Dashboard;
 pub use golden::{GoldenQueries, GoldenTable, NoQuery};
 pub use lint::lint;

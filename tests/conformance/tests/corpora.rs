@@ -51,6 +51,7 @@ corpora! {
     help any_help_reads_back
     labels any_label_reads_back
     names any_name_is_refused_or_legal
+    promql any_query_is_checked
     propagation any_context_that_is_read_is_written_back
     request any_request_gets_an_answer_that_reads_back
     schema any_schema_is_refused_or_makes_lines

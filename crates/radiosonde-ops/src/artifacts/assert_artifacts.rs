@@ -20,6 +20,9 @@ macro_rules! assert_artifacts {
 }
 
 /// What `assert_artifacts!` calls.
+///
+/// # Panics
+/// If a file differs, or cannot be read or written.
 #[allow(clippy::panic, reason = "an assertion fails by panicking")]
 #[track_caller]
 pub fn assert_up_to_date(manifest: &Path, folder: &str, artifacts: &Artifacts) {

@@ -7,6 +7,7 @@ mod help;
 mod labels;
 mod logging;
 mod names;
+mod promql;
 mod propagation;
 mod request;
 mod schema;
@@ -17,6 +18,7 @@ pub use fields::fields;
 pub use help::help;
 pub use labels::labels;
 pub use names::names;
+pub use promql::promql;
 pub use propagation::propagation;
 pub use request::request;
 pub use schema::schema;
@@ -31,12 +33,13 @@ use crate::{Exposition, Refusal, open_metrics, protobuf, text};
 pub type Target = fn(&[u8]);
 
 /// Every target with its name.
-pub const TARGETS: [(&str, Target); 9] = [
+pub const TARGETS: [(&str, Target); 10] = [
     ("accept", accept),
     ("fields", fields),
     ("help", help),
     ("labels", labels),
     ("names", names),
+    ("promql", promql),
     ("propagation", propagation),
     ("request", request),
     ("schema", schema),

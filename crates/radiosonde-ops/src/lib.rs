@@ -16,9 +16,9 @@ mod routing;
 mod rule_tests;
 mod rules;
 
+pub use artifacts::{Artifacts, Difference, Drift, DriftKind, Generator};
 #[doc(hidden)]
-pub use artifacts::assert_up_to_date;
-pub use artifacts::{Artifacts, Drift, DriftKind, Generator};
+pub use artifacts::{ToArtifacts, assert_up_to_date, global_artifacts};
 pub use catalogue::{
     AlertEntry, Catalogue, ConditionEntry, IndicatorEntry, InvalidCatalogue, LabelMatch, Merge, MetricEntry,
     ObjectiveEntry, SaturationEntry, Selector, SignalsEntry, ValueEntry, WindowEntry,

@@ -1,10 +1,14 @@
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Component, Path};
 
-use crate::artifacts::drift::{Drift, DriftKind};
+use crate::artifacts::drift::{Difference, Drift, DriftKind};
 use crate::documents::BORDER;
+
+/// The file that lists the generated ones, so that one that is generated no more is found.
+const LIST: &str = "generated.txt";
 
 /// Generated files: their paths below a folder, and their texts.
 ///
@@ -16,11 +20,14 @@ pub struct Artifacts {
     files: BTreeMap<String, String>,
 }
 
-impl Artifacts {
-    pub(crate) fn new(files: impl IntoIterator<Item = (String, String)>) -> Self {
+/// Of paths and texts; empty texts are no files.
+impl FromIterator<(String, String)> for Artifacts {
+    fn from_iter<F: IntoIterator<Item = (String, String)>>(files: F) -> Self {
         Self { files: files.into_iter().filter(|(_, text)| !text.is_empty()).collect() }
     }
+}
 
+impl Artifacts {
     /// The paths, with `/` between folders, and the texts, sorted by path.
     pub fn files(&self) -> impl Iterator<Item = (&str, &str)> {
         self.files.iter().map(|(path, text)| (path.as_str(), text.as_str()))
@@ -32,47 +39,76 @@ impl Artifacts {
         self.files.get(path).map(String::as_str)
     }
 
-    /// Writes the files below a folder. Other files stay, and so does what was written by hand in a runbook.
+    /// Writes the files below a folder, and removes those that were generated before and are no more. Files that were written by hand stay, and
+    /// so does what was written by hand in a runbook.
     ///
     /// # Errors
-    /// As of [`fs::create_dir_all`], [`fs::read_to_string`] and [`fs::write`].
+    /// As of [`fs::create_dir_all`], [`fs::read_to_string`], [`fs::write`] and [`fs::remove_file`].
     pub fn write(&self, folder: &Path) -> io::Result<()> {
-        for (path, text) in &self.files {
-            let path = folder.join(path);
+        for path in self.stale(folder)? {
+            fs::remove_file(folder.join(path))?;
+        }
+        for (path, text) in self.all() {
+            let path = folder.join(&*path);
             if let Some(parent) = path.parent() {
                 fs::create_dir_all(parent)?;
             }
-            fs::write(&path, with_hand_written(text, &path)?)?;
+            fs::write(&path, with_hand_written(&text, &path)?)?;
         }
         Ok(())
     }
 
-    /// The files below a folder that differ from these.
+    /// The files below a folder that differ from these. Line ends may be those of Windows.
     ///
     /// # Errors
     /// As of [`fs::read`], unless a file is missing.
     pub fn drifts(&self, folder: &Path) -> io::Result<Vec<Drift>> {
         let mut drifts = Vec::new();
-        for (path, expected) in &self.files {
-            let kind = match fs::read(folder.join(path)) {
+        for (path, expected) in self.all() {
+            let kind = match fs::read(folder.join(&*path)) {
                 Ok(found) => {
-                    let found = String::from_utf8_lossy(&found);
-                    let (found, expected) = match generated(expected) {
+                    let found = String::from_utf8_lossy(&found).replace("\r\n", "\n");
+                    let (found, expected) = match generated(&expected) {
                         // Of a file that lost the border, all is compared.
                         Some(expected) => (generated(&found).unwrap_or(&found), expected),
-                        None => (&*found, &**expected),
+                        None => (&*found, &*expected),
                     };
                     if found == expected {
                         continue;
                     }
-                    DriftKind::Differs(Drift::first_difference(found, expected))
+                    DriftKind::Differs(Difference::of(found, expected))
                 }
                 Err(error) if error.kind() == io::ErrorKind::NotFound => DriftKind::Missing,
                 Err(error) => return Err(error),
             };
-            drifts.push(Drift { path: path.clone(), kind });
+            drifts.push(Drift { path: path.into_owned(), kind });
         }
+        drifts.extend(self.stale(folder)?.into_iter().map(|path| Drift { path, kind: DriftKind::Stale }));
         Ok(drifts)
+    }
+
+    /// The files, and the list of them.
+    fn all(&self) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
+        let list: String = self.files.keys().map(|path| format!("{path}\n")).collect();
+        let files = self.files.iter().map(|(path, text)| (Cow::from(path), Cow::from(text)));
+        files.chain([(Cow::from(LIST), Cow::from(list))])
+    }
+
+    /// The files of the list in the folder that are there and not among these. A runbook stays: people have written in it.
+    fn stale(&self, folder: &Path) -> io::Result<Vec<String>> {
+        let list = match fs::read_to_string(folder.join(LIST)) {
+            Ok(list) => list,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(error),
+        };
+        let is_stale = |path: &&str| {
+            let is_below = Path::new(path).components().all(|part| matches!(part, Component::Normal(_)));
+            !self.files.contains_key(*path)
+                && is_below
+                && !path.starts_with("runbooks/")
+                && folder.join(path).is_file()
+        };
+        Ok(list.lines().filter(is_stale).map(str::to_owned).collect())
     }
 }
 
@@ -123,8 +159,14 @@ mod tests {
         fs::write(&file, format!("a > 1\n<!-- {BORDER} -->\nrestart it\n")).unwrap();
         assert_eq!(first.drifts(&folder).unwrap(), []);
         let second = runbook("a > 2\n");
-        let differs = DriftKind::Differs((1, "a > 1".to_owned(), "a > 2".to_owned()));
-        assert_eq!(second.drifts(&folder).unwrap()[0].kind, differs);
+        let expected = format!(
+            "runbooks/A.md differs in line 1\n  found:    a > 1\n            <!-- {BORDER} -->\n  expected: a > 2\n            <!-- {BORDER} -->"
+        );
+        let [drift] = &second.drifts(&folder).unwrap()[..] else { panic!("one file differs") };
+        assert_eq!(
+            drift.to_string(),
+            "runbooks/A.md differs in line 1\n  found:    a > 1\n  expected: a > 2"
+        );
         second.write(&folder).unwrap();
         assert_eq!(fs::read_to_string(&file).unwrap(), format!("a > 2\n<!-- {BORDER} -->\nrestart it\n"));
         assert_eq!(second.drifts(&folder).unwrap(), []);
@@ -138,9 +180,45 @@ mod tests {
         fs::create_dir_all(folder.join("runbooks")).unwrap();
         fs::write(&file, "by hand\n").unwrap();
         let runbook = runbook("a > 1\n");
-        assert_eq!(runbook.drifts(&folder).unwrap().len(), 1);
+        assert_eq!(runbook.drifts(&folder).unwrap().len(), 2, "the page, and the list");
         runbook.write(&folder).unwrap();
         assert_eq!(fs::read_to_string(&file).unwrap(), format!("a > 1\n<!-- {BORDER} -->\nby hand\n"));
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn a_file_that_is_generated_no_more_is_stale_and_then_removed() {
+        let folder = folder("stale");
+        let of = |paths: &[&str]| {
+            paths.iter().map(|path| ((*path).to_owned(), "a\n".to_owned())).collect::<Artifacts>()
+        };
+        of(&["rules/a.yml", "rules/b.yml"]).write(&folder).unwrap();
+        fs::write(folder.join("rules/mine.yml"), "mine").unwrap();
+        let fewer = of(&["rules/a.yml"]);
+        let drifts: Vec<_> =
+            fewer.drifts(&folder).unwrap().into_iter().map(|drift| (drift.path, drift.kind)).collect();
+        assert_eq!(drifts[1..], [("rules/b.yml".to_owned(), DriftKind::Stale)]);
+        fewer.write(&folder).unwrap();
+        assert_eq!(fewer.drifts(&folder).unwrap(), []);
+        assert!(!folder.join("rules/b.yml").exists() && folder.join("rules/mine.yml").exists());
+
+        // A list that was changed by hand removes nothing outside of the folder.
+        fs::write(folder.with_extension("outside"), "a\n").unwrap();
+        let outside =
+            format!("../{}\n", folder.with_extension("outside").file_name().unwrap().to_string_lossy());
+        fs::write(folder.join(LIST), outside).unwrap();
+        fewer.write(&folder).unwrap();
+        fs::remove_file(folder.with_extension("outside")).unwrap();
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn line_ends_of_windows_are_no_difference() {
+        let folder = folder("line-ends");
+        let artifacts: Artifacts = [("a.yml".to_owned(), "a\nb\n".to_owned())].into_iter().collect();
+        artifacts.write(&folder).unwrap();
+        fs::write(folder.join("a.yml"), "a\r\nb\r\n").unwrap();
+        assert_eq!(artifacts.drifts(&folder).unwrap(), []);
         fs::remove_dir_all(folder).unwrap();
     }
 }

@@ -159,7 +159,7 @@ impl Generator {
         let dashboards = dashboards
             .iter()
             .map(|dashboard| (format!("dashboards/{}.json", dashboard.uid()), dashboard.to_json()));
-        Ok(Artifacts::new(pages.into_iter().chain(rule_files).chain(dashboards).chain(runbooks)))
+        Ok(pages.into_iter().chain(rule_files).chain(dashboards).chain(runbooks).collect())
     }
 }
 

@@ -8,6 +8,6 @@ mod generator;
 
 pub use artifacts::Artifacts;
 #[doc(hidden)]
-pub use assert_artifacts::assert_up_to_date;
-pub use drift::{Drift, DriftKind};
+pub use assert_artifacts::{ToArtifacts, assert_up_to_date, global_artifacts};
+pub use drift::{Difference, Drift, DriftKind};
 pub use generator::Generator;

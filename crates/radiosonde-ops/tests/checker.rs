@@ -281,6 +281,20 @@ fn recording_rules_become_metrics_with_the_labels_they_leave() {
 }
 
 #[test]
+fn rules_of_one_name_in_several_files_are_one_metric() {
+    let file = |slo: &str| {
+        format!(
+            "- record: a:b\n  expr: sum(requests_total)\n  labels: {{slo: {slo}}}\n- alert: A\n  expr: a:b{{slo='{slo}'}} > 1\n"
+        )
+    };
+    let checker = checker().recording(&file("one")).recording(&file("two"));
+    for slo in ["one", "two", "three"] {
+        let found = checker.check_rules("r.yml", &file(slo));
+        assert!(!codes(&found).contains("label-value"), "{found:?}");
+    }
+}
+
+#[test]
 fn comments_allow_a_code_of_the_rule_that_follows() {
     let rules = |first: &str, within: &str| {
         format!(

@@ -1,5 +1,7 @@
 use std::collections::BTreeMap;
 
+use promql_parser::parser::Expr;
+
 use crate::catalogue::Catalogue;
 use crate::checking::allow::{Allow, allows, allows_of};
 use crate::checking::diagnostic::Diagnostic;
@@ -48,13 +50,22 @@ use crate::checking::tree::Tree;
 #[derive(Debug, Clone)]
 pub struct Checker {
     known: KnownSeries,
+    /// The recording rules by name, of all files.
+    recorded: BTreeMap<String, Vec<Recorded>>,
+}
+
+/// A recording rule.
+#[derive(Debug, Clone, PartialEq)]
+struct Recorded {
+    expr: Option<Expr>,
+    labels: Vec<(String, String)>,
 }
 
 impl Checker {
     /// Knows the metrics of this catalogue.
     #[must_use]
     pub fn new(catalogue: &Catalogue) -> Self {
-        Self { known: KnownSeries::of(catalogue) }
+        Self { known: KnownSeries::of(catalogue), recorded: BTreeMap::new() }
     }
 
     /// Metrics whose names start like this are those of other programs: nothing is known of them, and they are not missing.
@@ -161,40 +172,48 @@ impl Checker {
     }
 
     /// Makes recording rules known metrics, with the labels that their expressions leave.
-    pub(crate) fn learn(&mut self, rules: &[RuleSource<'_>]) {
-        let recorded = rules.iter().filter_map(|rule| match rule.kind {
-            RuleKind::Recording(name) if !self.known.has(name) => Some((name, rule)),
-            _ => None,
-        });
-        let recorded: Vec<_> = recorded.collect();
-        for (name, _) in &recorded {
+    fn learn(&mut self, rules: &[RuleSource<'_>]) {
+        let mut is_new = false;
+        for rule in rules {
+            let RuleKind::Recording(name) = rule.kind else { continue };
+            if !self.recorded.contains_key(name) && self.known.has(name) {
+                continue;
+            }
+            let labels = rule.labels.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+            let expr = rule.expr.text().and_then(|text| parse(text).ok());
+            let recorded = Recorded { expr, labels: labels.collect() };
+            let all = self.recorded.entry(name.to_owned()).or_default();
+            if !all.contains(&recorded) {
+                all.push(recorded);
+                is_new = true;
+            }
+        }
+        if !is_new {
+            return;
+        }
+        for name in self.recorded.keys() {
             self.known.add_recorded(name, Shape::unknown());
         }
-        // The second time, rules that are recorded further down are known.
+        // The second time, rules that other rules read are known.
         for _ in 0..2 {
-            let mut shapes: BTreeMap<&str, Shape> = BTreeMap::new();
-            for (name, rule) in &recorded {
-                let shape = self.recorded(rule);
-                let before = shapes.remove(name);
-                shapes.insert(name, before.map_or_else(|| shape.clone(), |before| either(&before, &shape)));
-            }
-            for (name, shape) in shapes {
+            let shapes = self.recorded.iter().map(|(name, rules)| (name, self.shape_of(rules)));
+            for (name, shape) in shapes.collect::<Vec<_>>() {
                 self.known.add_recorded(name, shape);
             }
         }
     }
 
-    fn recorded(&self, rule: &RuleSource<'_>) -> Shape {
-        let expr = rule.expr.text().map(parse);
-        let mut shape = match expr {
-            Some(Ok(expr)) => Inference::quietly(&self.known, &expr),
-            _ => Shape::unknown(),
-        };
-        shape.scalar = false;
-        for (label, value) in &rule.labels {
-            shape.labels.insert(*label, LabelValues::of([(*value).to_owned()]));
-        }
-        shape
+    /// The series of all rules with one name.
+    fn shape_of(&self, rules: &[Recorded]) -> Shape {
+        let shapes = rules.iter().map(|rule| {
+            let shape = rule.expr.as_ref().map(|expr| Inference::quietly(&self.known, expr));
+            let mut shape = Shape { scalar: false, ..shape.unwrap_or_else(Shape::unknown) };
+            for (label, value) in &rule.labels {
+                shape.labels.insert(label, LabelValues::of([value.clone()]));
+            }
+            shape
+        });
+        shapes.reduce(|one, other| either(&one, &other)).unwrap_or_else(Shape::unknown)
     }
 }
 

@@ -85,6 +85,7 @@ pub fn facade_error_kind(input: TokenStream) -> TokenStream {
 /// | `registry = expression` | the module | a `&'static Registry` other than the global one |
 /// | `namespace = "shop"` | the module | names begin with `shop_` |
 /// | `#[metric(rename = "name")]` | a signature | names the metric; default: the function's name |
+/// | `#[metric(renamed_from = "name")]` | a signature | a name that it had before, with its namespace; several are possible |
 /// | `#[metric(unit = "seconds")]` | a signature | the unit, which must end the name |
 /// | `#[metric(buckets = [0.1, 1.0])]` | a histogram | the bounds, or an expression of type `Buckets` |
 /// | `#[metric(native = expression)]` | a histogram | exponential buckets, from an expression of type `Native` |

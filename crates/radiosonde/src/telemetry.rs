@@ -9,6 +9,7 @@ use radiosonde_core::{Clock as _, Resource, SystemClock};
 use radiosonde_delivery::{Delivery, Report};
 use radiosonde_log::{LevelReload, LogHandle};
 use radiosonde_metrics::Registry;
+use radiosonde_ops::Catalogue;
 use radiosonde_signals::Objectives;
 use radiosonde_tower::{ClientLayer, ServerLayer};
 use radiosonde_trace::TracePipeline;
@@ -146,6 +147,24 @@ impl Telemetry {
     #[must_use]
     pub const fn registry(&self) -> &Registry {
         &self.registry
+    }
+
+    /// Everything that the service declares, also what nothing was recorded of: for generated rules and dashboards, and for queries that are
+    /// written by hand. With the feature `alerts`, the rules of alerts are part of it.
+    ///
+    /// ```
+    /// use radiosonde::ops::Generator;
+    ///
+    /// // The same declarations as in `main`, in a test: nothing is sent.
+    /// let telemetry = radiosonde::builder().service_name("orders").init()?;
+    /// telemetry.registry().counter("orders_placed_total", "Orders placed.").build()?;
+    /// let files = Generator::new("orders", telemetry.catalogue()).artifacts()?;
+    /// assert!(files.file("METRICS.md").unwrap().contains("`orders_placed_total`"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn catalogue(&self) -> Catalogue {
+        self.alerts.add_to(Catalogue::of(&self.registry), &self.registry)
     }
 
     /// The resource in every line and span.

@@ -11,6 +11,7 @@ use radiosonde_alerts::{Alert, AlertEngine, AlertLines, AlertmanagerOptions};
 use radiosonde_core::{Resource, diagnostics};
 use radiosonde_delivery::{Delivery, Endpoint};
 use radiosonde_metrics::Registry;
+use radiosonde_ops::Catalogue;
 
 use crate::environment::variables::Variables;
 use crate::error::{InitError, InvalidVariable};
@@ -101,6 +102,12 @@ impl Alerts {
     /// Lines can be written from now on.
     pub(crate) fn log(&mut self) {
         self.lines = None;
+    }
+
+    /// The catalogue with the rules.
+    pub(crate) fn add_to(&self, catalogue: Catalogue, registry: &Registry) -> Catalogue {
+        let rules = self.engine.as_ref().map(AlertEngine::declared_rules).unwrap_or_default();
+        catalogue.with_alerts(registry, rules)
     }
 
     pub(crate) const fn engine(&self) -> Option<&AlertEngine> {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use radiosonde_core::Resource;
 use radiosonde_delivery::Delivery;
 use radiosonde_metrics::Registry;
+use radiosonde_ops::Catalogue;
 
 use crate::environment::variables::Variables;
 use crate::error::{InitError, InvalidVariable};
@@ -52,6 +53,11 @@ impl Alerts {
     }
 
     pub(crate) const fn log(&mut self) {}
+
+    /// There are no rules to add.
+    pub(crate) fn add_to(&self, catalogue: Catalogue, _: &Registry) -> Catalogue {
+        catalogue
+    }
 
     pub(crate) const fn shutdown(&self, _: Duration) {}
 }

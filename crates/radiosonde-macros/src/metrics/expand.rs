@@ -128,6 +128,9 @@ fn declare(metric: &Metric, registry: Option<&Ident>, path: &Path) -> TokenStrea
         other => quote! { #other },
     });
     let registry = registry.iter();
+    let former = &options.renamed_from;
+    let former = (!former.is_empty()).then(|| quote! { &[#(#former),*] });
+    let former = former.iter();
     let labels = options.constant_labels.iter().map(|(name, value)| quote! { (#name, #value) });
     let labels = (!options.constant_labels.is_empty()).then(|| quote! { &[#(#labels),*] });
     let labels = labels.iter();
@@ -136,6 +139,7 @@ fn declare(metric: &Metric, registry: Option<&Ident>, path: &Path) -> TokenStrea
     quote! {
         #call
             #(.in_registry(super::#registry))*
+            #(.renamed_from(#former))*
             #(.unit(#unit))*
             #(.max_series(#max_series))*
             #(.constant_labels(#labels))*

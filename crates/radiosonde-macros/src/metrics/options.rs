@@ -3,12 +3,13 @@ use syn::meta::ParseNestedMeta;
 use syn::{Attribute, Error, Expr, Ident, LitStr, Result, Token};
 
 use crate::metrics::instrument::Instrument;
-use crate::name::check_label;
+use crate::name::{check_label, is_name};
 
 /// The options of `#[metric(...)]`.
 #[derive(Default)]
 pub(crate) struct Options {
     pub(crate) rename: Option<LitStr>,
+    pub(crate) renamed_from: Vec<LitStr>,
     pub(crate) unit: Option<LitStr>,
     pub(crate) buckets: Option<Expr>,
     pub(crate) native: Option<Expr>,
@@ -43,6 +44,13 @@ impl Options {
         };
         if is("rename") {
             self.rename = Some(meta.value()?.parse()?);
+        } else if is("renamed_from") {
+            let name: LitStr = meta.value()?.parse()?;
+            if !is_name(&name.value()) {
+                let message = format!("former name {:?} is outside [a-zA-Z_][a-zA-Z0-9_]*", name.value());
+                return Err(Error::new(name.span(), message));
+            }
+            self.renamed_from.push(name);
         } else if is("unit") {
             self.unit = Some(meta.value()?.parse()?);
         } else if is("buckets") {
@@ -65,7 +73,7 @@ impl Options {
             meta.parse_nested_meta(|label| self.constant_label(&label))?;
         } else {
             return Err(meta.error(
-                "expected `rename`, `unit`, `buckets`, `native`, `max_series`, `striped`, `exemplars`, `unconventional_name` or \
+                "expected `rename`, `renamed_from`, `unit`, `buckets`, `native`, `max_series`, `striped`, `exemplars`, `unconventional_name` or \
                  `constant_labels`",
             ));
         }

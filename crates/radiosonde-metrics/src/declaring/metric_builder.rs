@@ -122,6 +122,25 @@ impl<'a, M: Instrument> MetricBuilder<'a, M> {
         self
     }
 
+    /// The names that the metric had before, as they were exposed, with the namespace of that time. Generated rules and dashboards read `new or old`
+    /// while both versions of a program run.
+    ///
+    /// ```
+    /// use radiosonde_metrics::Registry;
+    ///
+    /// let registry = Registry::new();
+    /// registry.counter("orders_placed_total", "Orders.").renamed_from(&["orders_total"]).build()?;
+    /// assert_eq!(registry.descriptors()[0].former_names().collect::<Vec<_>>(), ["orders_total"]);
+    /// # Ok::<(), radiosonde_metrics::RegisterError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// A former name that is not one of a metric, or the name itself, is refused when the metric is built.
+    pub const fn renamed_from(mut self, names: &'a [&'a str]) -> Self {
+        self.declaration.former_names = names;
+        self
+    }
+
     /// Accepts a name that conventions forbid: a counter without `_total`, or anything else with it. For names that others have
     /// chosen, such as a gauge `devices_total` of an existing dashboard.
     ///

@@ -33,6 +33,8 @@ pub(crate) struct Declaration<'a> {
     pub(crate) exemplars: bool,
     /// Labels that every series has.
     pub(crate) constant: &'a [(&'a str, &'a str)],
+    /// The names that the metric had before.
+    pub(crate) former_names: &'a [&'a str],
     /// The possible values of labels, for catalogues.
     pub(crate) possible_values: &'a [(&'a str, &'a [&'a str])],
     /// The same, from a type of labels.
@@ -57,6 +59,7 @@ impl<'a> Declaration<'a> {
             striped: false,
             exemplars: false,
             constant: &[],
+            former_names: &[],
             possible_values: &[],
             values_of_type: None,
             native: None,
@@ -98,6 +101,7 @@ impl<'a> Declaration<'a> {
             kind,
             unit: self.unit.map(Into::into),
             label_names: labels.iter().map(|&name| name.into()).collect(),
+            former_names: self.former_names.iter().map(|&name| name.into()).collect(),
             label_values: PossibleValues::new(labels.iter().enumerate().map(possible)),
             constant: self.constant.iter().map(|&(name, value)| (name.into(), value.into())).collect(),
             search: Search::new(&self.buckets),
@@ -130,6 +134,12 @@ impl<'a> Declaration<'a> {
             _ if kind == Kind::Counter => return Err(RegisterErrorKind::NoTotal),
             _ => return Err(RegisterErrorKind::Total),
         };
+        for &former in self.former_names {
+            check_metric_name(former).map_err(RegisterErrorKind::Name)?;
+            if former == self.name {
+                return Err(RegisterErrorKind::FormerName { name: former.into() });
+            }
+        }
         if let Some(unit) = self.unit
             && !base.strip_suffix(unit).is_some_and(|rest| rest.ends_with('_'))
         {

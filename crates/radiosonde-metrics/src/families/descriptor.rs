@@ -60,6 +60,11 @@ impl Descriptor {
         values.unwrap_or_default().iter().map(AsRef::as_ref)
     }
 
+    /// The names that the metric had before, as they were exposed.
+    pub fn former_names(&self) -> impl Iterator<Item = &str> {
+        self.shared.former_names.iter().map(AsRef::as_ref)
+    }
+
     /// The labels that all series have, with those of the registry.
     pub fn constant_labels(&self) -> impl Iterator<Item = (&str, &str)> {
         self.shared.constant.iter().map(|(name, value)| (&**name, &**value))

@@ -25,6 +25,11 @@ pub enum RegisterErrorKind {
     NoTotal,
     /// Something else than a counter whose name ends in `_total`.
     Total,
+    /// A former name that is the name of today.
+    FormerName {
+        /// The name.
+        name: Box<str>,
+    },
     /// An info whose name does not end in `_info`.
     NoInfo,
     /// The states of a state set cannot be listed, or are more than 64.
@@ -153,6 +158,9 @@ impl fmt::Display for RegisterError {
                 write!(f, " has the quantile {quantile}; expected 0 to 1")
             }
             RegisterErrorKind::NoWindow => f.write_str(" has a window without length"),
+            RegisterErrorKind::FormerName { name } => {
+                write!(f, " was renamed from {name:?}, its name of today; expected a former name")
+            }
             RegisterErrorKind::NoInfo => f.write_str(" is an info; its name must end in `_info`"),
             RegisterErrorKind::States { states: Some(states) } => {
                 write!(f, " has {states} states; expected 1 to 64 that the type lists")

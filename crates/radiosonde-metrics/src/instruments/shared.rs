@@ -25,6 +25,8 @@ pub struct Shared {
     pub(crate) unit: Option<Box<str>>,
     pub(crate) label_names: Box<[Box<str>]>,
     pub(crate) label_values: PossibleValues,
+    /// The names that the metric had before.
+    pub(crate) former_names: Box<[Box<str>]>,
     /// Labels that every series has, the registry's among them.
     pub(crate) constant: Box<[(Box<str>, Box<str>)]>,
     pub(crate) buckets: Buckets,

@@ -6,7 +6,8 @@ use crate::promql::Scope;
 use crate::routing::alertmanager_file;
 use crate::rule_tests::{TestFile, alert_step, alert_tests, objective_tests, step};
 use crate::rules::{
-    GenerateError, Rule, RuleFile, RuleGroup, alert_groups, objective_group, standard_alerts,
+    GenerateError, Rule, RuleFile, RuleGroup, alert_groups, check_former_names, objective_group,
+    standard_alerts,
 };
 
 /// Generates rules, their tests, dashboards and documents from a catalogue: the same bytes for the same catalogue.
@@ -88,6 +89,7 @@ impl Generator {
     /// The rules of each objective, and those of all alerts: the name of the file, the rules, and their tests. A test evaluates all rules of
     /// a file, so those of twenty objectives together would take twenty times as long.
     fn rule_files(&self) -> Result<Vec<(String, RuleFile, TestFile)>, GenerateError> {
+        check_former_names(&self.catalogue)?;
         let mut files = Vec::new();
         for objective in &self.catalogue.objectives {
             let name = format!("{}.{}.yml", self.name, file_name(&objective.name));
@@ -143,11 +145,12 @@ impl Generator {
         let (name, catalogue, rules) = (&self.name, &self.catalogue, self.rules()?);
         let rule_files = self.rule_files()?;
         let rule_files = rule_files.into_iter().flat_map(|(file, rules, tests)| {
-            [(format!("rules/{file}"), rules.to_yaml()), (format!("rule_tests/{file}"), tests.to_yaml())]
+            [("rules", rules.to_yaml()), ("rule_tests", tests.to_yaml())]
+                .map(|(folder, yaml)| (format!("{folder}/{file}"), format!("{HEADER}{yaml}")))
         });
         let pages = [
             ("catalogue.json".to_owned(), catalogue.to_json()),
-            ("METRICS.md".to_owned(), metrics_page(name, catalogue)),
+            ("METRICS.md".to_owned(), metrics_page(name, catalogue, &rules)),
             ("queries.md".to_owned(), self.queries()),
             ("alertmanager.yml".to_owned(), alertmanager_file(&rules)),
         ];
@@ -162,6 +165,9 @@ impl Generator {
         Ok(pages.into_iter().chain(rule_files).chain(dashboards).chain(runbooks).collect())
     }
 }
+
+/// The first line of rules and their tests.
+const HEADER: &str = "# Generated from what the program declares: change that, and not this file.\n";
 
 /// A name as part of a file's name.
 fn file_name(name: &str) -> String {

@@ -1,18 +1,51 @@
 use std::collections::BTreeMap;
 
 use radiosonde_metrics::Registry;
+use radiosonde_metrics::model::Kind;
 use radiosonde_metrics::model::{
     FamilyInfo, HistogramSample, LabelSet, NumberSample, SummarySample, Visitor,
 };
 
 use crate::catalogue::metric_entry::MetricEntry;
 
+/// What the operating system may know of a process. Some do not know all of it: a catalogue is the same on each.
+const PROCESS: [(&str, Kind, &str); 7] = [
+    ("process_cpu_seconds_total", Kind::Counter, "User and system CPU time spent, in seconds."),
+    ("process_max_fds", Kind::Gauge, "Maximum number of open file descriptors."),
+    ("process_open_fds", Kind::Gauge, "Number of open file descriptors."),
+    ("process_resident_memory_bytes", Kind::Gauge, "Resident memory, in bytes."),
+    ("process_start_time_seconds", Kind::Gauge, "Start time since the Unix epoch, in seconds."),
+    ("process_threads", Kind::Gauge, "Number of threads."),
+    ("process_virtual_memory_bytes", Kind::Gauge, "Virtual memory, in bytes."),
+];
+
 /// Every family of a registry as it is exposed now, by name: those of collectors are not declared anywhere.
 pub(crate) fn collected(registry: &Registry) -> BTreeMap<String, MetricEntry> {
     let mut seen = Seen::default();
     registry.look(&mut seen);
     seen.finish();
-    seen.metrics
+    let mut metrics = seen.metrics;
+    if PROCESS.iter().any(|(name, ..)| metrics.contains_key(*name)) {
+        metrics.extend(PROCESS.map(|(name, kind, help)| (name.to_owned(), exposed(name, kind, help))));
+    }
+    metrics
+}
+
+fn exposed(name: &str, kind: Kind, help: &str) -> MetricEntry {
+    MetricEntry {
+        name: name.to_owned(),
+        kind,
+        help: help.to_owned(),
+        unit: None,
+        labels: Vec::new(),
+        label_values: BTreeMap::new(),
+        constant_labels: Vec::new(),
+        buckets: None,
+        quantiles: None,
+        max_series: None,
+        former_names: Vec::new(),
+        declared_in: None,
+    }
 }
 
 #[derive(Default)]
@@ -23,7 +56,8 @@ struct Seen {
 
 impl Seen {
     fn finish(&mut self) {
-        if let Some(metric) = self.current.take() {
+        if let Some(mut metric) = self.current.take() {
+            metric.labels.sort_unstable();
             self.metrics.insert(metric.name.clone(), metric);
         }
     }
@@ -41,20 +75,7 @@ impl Seen {
 impl Visitor for Seen {
     fn family(&mut self, family: &FamilyInfo<'_>) {
         self.finish();
-        self.current = Some(MetricEntry {
-            name: family.name.to_owned(),
-            kind: family.kind,
-            help: family.help.to_owned(),
-            unit: None,
-            labels: Vec::new(),
-            label_values: BTreeMap::new(),
-            constant_labels: Vec::new(),
-            buckets: None,
-            quantiles: None,
-            max_series: None,
-            former_names: Vec::new(),
-            declared_in: None,
-        });
+        self.current = Some(exposed(family.name, family.kind, family.help));
     }
 
     fn number(&mut self, labels: &LabelSet, _: &NumberSample<'_>) {

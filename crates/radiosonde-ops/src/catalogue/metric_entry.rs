@@ -66,8 +66,8 @@ impl MetricEntry {
             buckets: metric.buckets().map(<[f64]>::to_vec),
             quantiles: metric.quantiles().map(<[f64]>::to_vec),
             max_series: Some(metric.max_series()),
-            former_names: Vec::new(),
-            declared_in: Some(metric.declared_at().file().to_owned()),
+            former_names: metric.former_names().map(str::to_owned).collect(),
+            declared_in: Some(place(metric.declared_at().file())),
         }
     }
 
@@ -75,5 +75,38 @@ impl MetricEntry {
     #[must_use]
     pub fn has_label(&self, label: &str) -> bool {
         self.labels.iter().any(|own| own == label) || self.constant_labels.iter().any(|(own, _)| own == label)
+    }
+}
+
+/// A file as it is named in its own package, `src/…`, below a folder of the package: the path of a registry's cache is that of one machine.
+fn place(file: &str) -> String {
+    let file = file.replace('\\', "/");
+    let Some((folder, below)) = file.rsplit_once("/src/") else { return file };
+    let package = folder.rsplit('/').next().unwrap_or_default();
+    format!("{package}/src/{below}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_named_without_the_folders_of_a_machine() {
+        let named = [
+            "/home/ada/.cargo/registry/src/index-0123/radiosonde-log-0.1.0/src/line_metrics.rs",
+            "crates/radiosonde-log/src/line_metrics.rs",
+            "C:\\work\\shop\\src\\main.rs",
+            "src/main.rs",
+            "tests/ops.rs",
+        ]
+        .map(place);
+        let expected = [
+            "radiosonde-log-0.1.0/src/line_metrics.rs",
+            "radiosonde-log/src/line_metrics.rs",
+            "shop/src/main.rs",
+            "src/main.rs",
+            "tests/ops.rs",
+        ];
+        assert_eq!(named, expected);
     }
 }

@@ -4,6 +4,7 @@ mod alert_query;
 mod alert_rules;
 mod alert_text;
 mod burn;
+mod former_names;
 mod least_bad;
 mod objective_rules;
 mod objective_sums;
@@ -14,6 +15,7 @@ mod rule_file;
 mod standard_alerts;
 
 pub(crate) use alert_rules::alert_groups;
+pub(crate) use former_names::check_former_names;
 pub(crate) use least_bad::least_bad;
 pub(crate) use objective_rules::{ABSENT, BURN, EXHAUSTED, base_window, objective_group, rounded};
 pub(crate) use recorded::Recorded;

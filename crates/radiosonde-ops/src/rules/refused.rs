@@ -4,7 +4,7 @@ use std::fmt;
 /// Something in a catalogue for which no rule can be generated.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GenerateError {
-    /// What it is: `objective`, `alert` or `option`.
+    /// What it is: `objective`, `alert` or `metric`.
     pub(crate) what: &'static str,
     pub(crate) name: String,
     pub(crate) kind: GenerateErrorKind,
@@ -39,6 +39,8 @@ pub enum GenerateErrorKind {
     },
     /// A count, a share or a time is never below this threshold.
     NeverBelow(f64),
+    /// A former name of a metric is the name of another one, or the former name of two.
+    FormerName(String),
     /// An alert is about an objective that does not exist.
     NoSuchObjective(String),
 }
@@ -79,6 +81,9 @@ impl fmt::Display for GenerateErrorKind {
             }
             Self::NeverBelow(threshold) => {
                 write!(f, "its value is at least 0, and never below {threshold}; expected a threshold above 0")
+            }
+            Self::FormerName(name) => {
+                write!(f, "its former name {name:?} is taken; expected a name that no other metric has or had")
             }
             Self::NoSuchObjective(name) => write!(f, "there is no objective {name:?}; expected one of the catalogue"),
         }

@@ -33,7 +33,7 @@ pub(crate) struct Core {
     book: Mutex<Book>,
     rules: Mutex<Rules>,
     handlers: Mutex<Vec<Arc<dyn AlertHandler>>>,
-    /// Until the engine has ended.
+    /// Until the evaluation has ended.
     claim: Mutex<Option<Claim>>,
 }
 

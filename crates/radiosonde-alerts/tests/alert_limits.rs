@@ -152,6 +152,22 @@ fn an_empty_label_of_an_alert_is_an_absent_one() {
 }
 
 #[test]
+fn the_name_of_the_alerts_of_objectives_is_theirs() {
+    for has_objective_alerts in [false, true] {
+        let registry = Registry::new();
+        let engine = builder(&registry).objective_alerts(has_objective_alerts).build().unwrap();
+        let error = engine.create(alert("ErrorBudgetBurn")).unwrap_err();
+        assert_eq!(error, CreateAlertError::ReservedName("ErrorBudgetBurn".to_owned()));
+        assert_eq!(
+            error.to_string(),
+            "invalid alert \"ErrorBudgetBurn\": the alerts of objectives have this name: expected another one"
+        );
+        let rule = AlertRule::new("ErrorBudgetBurn", Condition::burning("a"));
+        assert_eq!(*engine.add_rule(rule).unwrap_err().kind(), InvalidAlertRuleKind::DuplicateName);
+    }
+}
+
+#[test]
 fn a_resolved_alert_does_not_fire() {
     let engine = builder(&Registry::new()).build().unwrap();
     let error = engine.create(alert("A").resolved(UNIX_EPOCH)).unwrap_err();

@@ -11,6 +11,7 @@ use crate::engine::create_alert_error::CreateAlertError;
 use crate::engine::report;
 use crate::engine::rule_status::RuleStatus;
 use crate::engine::threads::{AlertEngineShutdown, Threads};
+use crate::evaluating::burn_alerts;
 use crate::label_name::{is_label_name, is_reserved};
 use crate::rules::alert_rule::AlertRule;
 use crate::rules::invalid_alert_rule::InvalidAlertRule;
@@ -112,6 +113,9 @@ impl AlertEngine {
         // Before the texts become those of an error.
         if let Some(limit) = AlertLimit::exceeded_by(&alert) {
             return Err(CreateAlertError::Limit(limit));
+        }
+        if alert.name() == burn_alerts::NAME {
+            return Err(CreateAlertError::ReservedName(alert.name().to_owned()));
         }
         if self.core.is_rule(alert.name()) {
             return Err(CreateAlertError::NameOfRule(alert.name().to_owned()));

@@ -112,6 +112,7 @@ impl AlertEngine {
         }
         // Before the texts become those of an error.
         if let Some(limit) = AlertLimit::exceeded_by(&alert) {
+            self.core.metrics.refused("limit", 1);
             return Err(CreateAlertError::Limit(limit));
         }
         if alert.name() == burn_alerts::NAME {

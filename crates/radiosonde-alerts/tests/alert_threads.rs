@@ -103,7 +103,8 @@ fn notices_past_the_queue_are_counted_and_passed_on_later() {
     let (handler, entries, go) = hangs();
     let registry = Registry::new();
     let builder = AlertEngine::builder().registry(&registry).interval(NEVER).handler_queue(1);
-    let engine = builder.handler(handler).start().unwrap();
+    let rule = AlertRule::new("Never", Condition::when(|_| None));
+    let engine = builder.handler(handler).rule(rule).start().unwrap();
     let value = |metric, labels: &[(&str, &str)]| registry.snapshot().value(metric, labels).unwrap_or(0.0);
     until("evaluated", || value("radiosonde_alerts_evaluations_total", &[]) == 1.0);
     engine.create(by_hand("A")).unwrap();

@@ -57,15 +57,20 @@ impl AlertLimit {
         Self::exceeded(alert.name(), alert.labels().iter(), alert.annotations().iter())
     }
 
-    /// Cuts a text after the last character that ends within this many bytes; whether that was necessary.
+    /// Cuts a text at this limit; whether that was necessary.
     pub(crate) fn cut(self, text: &mut String) -> bool {
-        if text.len() <= self.most() {
-            return false;
-        }
-        let end = (0..=self.most()).rev().find(|&at| text.is_char_boundary(at));
-        text.truncate(end.unwrap_or(0));
-        true
+        cut(text, self.most())
     }
+}
+
+/// Cuts a text after the last character that ends within this many bytes; whether that was necessary.
+pub(crate) fn cut(text: &mut String, bytes: usize) -> bool {
+    let is_too_long = text.len() > bytes;
+    if is_too_long {
+        let end = (0..=bytes).rev().find(|&at| text.is_char_boundary(at));
+        text.truncate(end.unwrap_or(0));
+    }
+    is_too_long
 }
 
 impl fmt::Display for AlertLimit {
@@ -78,6 +83,22 @@ impl fmt::Display for AlertLimit {
             Self::AnnotationBytes => write!(f, "annotations of at most {most} bytes"),
             Self::Labels => write!(f, "at most {most} labels"),
             Self::Annotations => write!(f, "at most {most} annotations"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_cut_after_the_last_whole_character() {
+        for (text, bytes, left) in
+            [("aä€", 6, "aä€"), ("aä€", 5, "aä"), ("aä€", 3, "aä"), ("aä", 2, "a"), ("€", 2, ""), ("", 0, "")]
+        {
+            let mut cut_text = text.to_owned();
+            assert_eq!(cut(&mut cut_text, bytes), text.len() > bytes, "{text:?} at {bytes}");
+            assert_eq!(cut_text, left, "{text:?} at {bytes}");
         }
     }
 }

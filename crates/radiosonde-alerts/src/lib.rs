@@ -38,6 +38,8 @@ pub use engine::alert_engine_builder::AlertEngineBuilder;
 pub use engine::create_alert_error::CreateAlertError;
 pub use engine::rule_status::RuleStatus;
 pub use engine::threads::AlertEngineShutdown;
+#[cfg(feature = "webhook")]
+pub use radiosonde_admin::{Credentials, InvalidCredentials};
 pub use radiosonde_signals::Severity;
 pub use rules::alert_rule::AlertRule;
 pub use rules::condition::{Condition, Function, Test};

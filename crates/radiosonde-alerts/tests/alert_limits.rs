@@ -80,8 +80,9 @@ fn refused(registry: &Registry, reason: &str) -> Option<f64> {
 type AlertOfSize = Box<dyn Fn(usize) -> Alert>;
 
 #[test]
-fn an_alert_with_a_text_beyond_a_limit_is_not_created() {
-    let engine = builder(&Registry::new()).build().unwrap();
+fn an_alert_with_a_text_beyond_a_limit_is_counted_and_not_created() {
+    let registry = Registry::new();
+    let engine = builder(&registry).build().unwrap();
     let many = |add: fn(Alert, String) -> Alert, count: usize| {
         (0..count).fold(alert("A"), |alert, number| add(alert, format!("n{number}")))
     };
@@ -105,6 +106,7 @@ fn an_alert_with_a_text_beyond_a_limit_is_not_created() {
         assert_eq!(error.to_string(), format!("invalid alert: expected {limit}"));
         assert!(limit.to_string().contains(&most.to_string()), "{limit}");
     }
+    assert_eq!(refused(&registry, "limit"), Some(6.0), "each once");
     let error = engine.create(alert("A").annotation("n".repeat(257), "x")).unwrap_err();
     assert_eq!(error, CreateAlertError::Limit(AlertLimit::LabelNameBytes));
     let rule = finds(Vec::new).summary("x".repeat(4097));
@@ -126,9 +128,9 @@ fn long_texts_of_findings_are_cut_after_a_whole_character() {
     let site = format!("x{}", "ä".repeat(511));
     assert_eq!(alerts[0].labels()["site"], site);
     assert_eq!(alerts[0].annotations()["text"], site.repeat(4) + "ab");
-    assert_eq!((refused(&registry, "long_text"), refused(&registry, "label")), (Some(1.0), Some(1.0)));
+    assert_eq!((refused(&registry, "long_text"), refused(&registry, "limit")), (Some(1.0), Some(1.0)));
     engine.evaluate();
-    assert_eq!((refused(&registry, "long_text"), refused(&registry, "label")), (Some(2.0), Some(2.0)));
+    assert_eq!((refused(&registry, "long_text"), refused(&registry, "limit")), (Some(2.0), Some(2.0)));
 }
 
 #[test]
@@ -149,6 +151,22 @@ fn an_empty_label_of_an_alert_is_an_absent_one() {
     let alerts = engine.active_alerts();
     assert_eq!((alerts.len(), alerts[0].value()), (1, Some(2.0)));
     assert_eq!(alerts[0].labels().keys().collect::<Vec<_>>(), ["team"]);
+}
+
+#[test]
+fn the_name_of_the_alerts_of_objectives_is_theirs() {
+    for has_objective_alerts in [false, true] {
+        let registry = Registry::new();
+        let engine = builder(&registry).objective_alerts(has_objective_alerts).build().unwrap();
+        let error = engine.create(alert("ErrorBudgetBurn")).unwrap_err();
+        assert_eq!(error, CreateAlertError::ReservedName("ErrorBudgetBurn".to_owned()));
+        assert_eq!(
+            error.to_string(),
+            "invalid alert \"ErrorBudgetBurn\": the alerts of objectives have this name: expected another one"
+        );
+        let rule = AlertRule::new("ErrorBudgetBurn", Condition::burning("a"));
+        assert_eq!(*engine.add_rule(rule).unwrap_err().kind(), InvalidAlertRuleKind::DuplicateName);
+    }
 }
 
 #[test]

@@ -127,14 +127,22 @@ fn a_rule_has_a_name_of_its_own_and_room_for_an_alert() {
 }
 
 #[test]
-fn an_interval_spins_no_thread_and_metrics_are_not_those_of_others() {
+fn an_interval_has_bounds_and_metrics_are_not_those_of_others() {
     let registry = Registry::new();
     let with = |interval| AlertEngine::builder().registry(&registry).interval(interval).build();
-    for (interval, shown) in [(Duration::ZERO, "0ns"), (Duration::from_micros(9_999), "9.999ms")] {
-        let expected = format!("invalid interval {shown}: expected at least 10 ms between two evaluations");
-        assert_eq!(with(interval).unwrap_err().to_string(), expected);
+    let (shortest, longest) = (Duration::from_millis(10), Duration::from_secs(6 * 3600));
+    for (interval, shown) in [
+        (Duration::ZERO, "0ns"),
+        (Duration::from_micros(9_999), "9.999ms"),
+        (longest + Duration::from_millis(1), "21600.001s"),
+    ] {
+        let error = with(interval).unwrap_err();
+        assert!(matches!(error, AlertEngineBuildError::Interval(refused) if refused == interval));
+        let expected = format!("invalid interval {shown}: expected 10 ms to 6 h between two evaluations");
+        assert_eq!(error.to_string(), expected);
     }
-    assert!(with(Duration::from_millis(10)).is_ok());
+    assert!(with(shortest).is_ok());
+    assert!(with(longest).is_ok());
     let registry = Registry::new();
     registry.counter("radiosonde_alerts_evaluations_total", "Other.").labels(&["a"]).unwrap();
     let taken = AlertEngine::builder().registry(&registry).build().unwrap_err();

@@ -6,7 +6,9 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, UNIX_EPOCH};
 
-use radiosonde_alerts::{Alert, AlertEngine, AlertRule, AlertState, Condition, CreateAlertError, Severity};
+use radiosonde_alerts::{
+    Alert, AlertEngine, AlertEngineBuildError, AlertRule, AlertState, Condition, CreateAlertError, Severity,
+};
 use radiosonde_metrics::Registry;
 
 /// Longer than any of this takes, unless it hangs.
@@ -101,7 +103,8 @@ fn notices_past_the_queue_are_counted_and_passed_on_later() {
     let (handler, entries, go) = hangs();
     let registry = Registry::new();
     let builder = AlertEngine::builder().registry(&registry).interval(NEVER).handler_queue(1);
-    let engine = builder.handler(handler).start().unwrap();
+    let rule = AlertRule::new("Never", Condition::when(|_| None));
+    let engine = builder.handler(handler).rule(rule).start().unwrap();
     let value = |metric, labels: &[(&str, &str)]| registry.snapshot().value(metric, labels).unwrap_or(0.0);
     until("evaluated", || value("radiosonde_alerts_evaluations_total", &[]) == 1.0);
     engine.create(by_hand("A")).unwrap();
@@ -217,4 +220,28 @@ fn no_alert_is_created_that_no_handler_would_get() {
     let dropped =
         |reason| registry.snapshot().value("radiosonde_alerts_notices_dropped_total", &[("reason", reason)]);
     assert_eq!((dropped("shutdown"), dropped("queue_full")), (Some(1.0), None), "the queue is not full");
+}
+
+#[test]
+fn a_registry_is_free_once_the_evaluation_has_ended() {
+    let (registry, (handler, handled, go_on_handling)) = (Registry::new(), hangs());
+    let ((entered, entries), (go_on_evaluating, goes)) = (channel(), channel::<()>());
+    let (entered, goes) = (Mutex::new(entered), Mutex::new(goes));
+    let condition = Condition::when(move |_| {
+        let _ = entered.lock().unwrap().send(());
+        let _ = goes.lock().unwrap().recv();
+        Some(1.0)
+    });
+    let builder = AlertEngine::builder().registry(&registry).interval(NEVER).handler(handler);
+    let engine = builder.rule(AlertRule::new("A", condition)).start().unwrap();
+    engine.create(by_hand("B")).unwrap();
+    handled.recv_timeout(LONG).unwrap();
+    entries.recv_timeout(LONG).unwrap();
+    assert!(!engine.shutdown(Duration::from_millis(20)).is_complete);
+    drop(engine);
+    let another = || AlertEngine::builder().registry(&registry).build();
+    assert!(matches!(another().unwrap_err(), AlertEngineBuildError::Claimed), "a rule is being evaluated");
+    drop(go_on_evaluating);
+    until("free, while a handler hangs", || another().is_ok());
+    drop(go_on_handling);
 }

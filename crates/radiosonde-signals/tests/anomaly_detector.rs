@@ -192,6 +192,24 @@ fn a_change_soon_after_the_warm_up_is_adopted_with_a_third_of_the_values() {
 }
 
 #[test]
+fn a_value_at_the_threshold_is_an_outlier() {
+    let options = options().threshold(3.5).enter_after(1).absolute_floor(2.0).relative_floor(0.0);
+    let mut detector = AnomalyDetector::new(options).unwrap();
+    for _ in 0..30 {
+        detector.observe(10.0);
+    }
+    let status = detector.observe(17.0);
+    assert_eq!((status.state, status.score), (AnomalyState::Anomalous, 3.5));
+    assert_eq!(detector.observe(10.0).expected, Some(10.0), "it has not moved the expected value");
+}
+
+#[test]
+fn a_change_is_not_adopted_before_it_is_an_anomaly() {
+    let mut detector = warm(options().adopt_after(5).enter_after(10), 48);
+    assert_eq!(anomalous(&mut detector, [50.0; 60]), Some((10, 14)), "adopted with the tenth");
+}
+
+#[test]
 fn only_values_on_one_side_are_adopted_together() {
     let mut detector = warm(options(), 48);
     let values = (0..78).map(|at| if at % 39 < 38 { 60.0 } else { -40.0 });

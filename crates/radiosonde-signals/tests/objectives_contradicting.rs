@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use radiosonde_metrics::Registry;
 use radiosonde_metrics::model::Kind;
-use radiosonde_signals::{Bound, Match, Objectives, Series, Slo};
+use radiosonde_signals::{Bound, Match, Objectives, Series, Slo, Work};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -169,6 +169,33 @@ fn the_same_events_have_one_target() {
     }
     let of_others = Slo::correctness("b", 99.5, failed(), series("refunds_total", Kind::Counter));
     assert_declared(&right("a", 99.0, failed()), &of_others);
+}
+
+/// An objective with this name and this target.
+type Of<'a> = &'a dyn Fn(&str, f64) -> Slo;
+
+#[test]
+fn targets_that_differ_by_a_thousandth_are_two_and_those_of_binary_are_one() {
+    let work = || Work::operation("price");
+    let gauge = |name: &str, percent| depth(name, percent, Bound::AtMost(10.0));
+    let right = |name: &str, percent| {
+        let orders = series("orders_total", Kind::Counter);
+        Slo::correctness(name, percent, orders.clone().with("outcome", "failed"), orders)
+    };
+    let available = |name: &str, percent| Slo::availability(name, percent, work());
+    let fast = |name: &str, percent| Slo::latency(name, percent, work(), MINUTE);
+    let kinds: [Of<'_>; 4] = [&gauge, &right, &available, &fast];
+    for objective in kinds {
+        for (one, two) in [(99.9, 99.901), (99.901, 99.9), (99.0, 98.999)] {
+            let text = refusal(objective("a", one), objective("b", two));
+            assert!(
+                text.contains(&format!("{two} %")) && text.contains(&format!("{one} % in objective")),
+                "{text}"
+            );
+        }
+        // The second is a little less in binary.
+        assert_declared(&objective("a", 99.01), &objective("b", 0.9901 * 100.0));
+    }
 }
 
 #[test]

@@ -162,6 +162,9 @@ fn a_budget_is_of_one_event_at_least() {
     );
     // 10,000 events with 0.01 % are one.
     assert_declared(orders(99.99).period(MINUTE * 100).windows([]).expected_traffic(10_000.0 / 6000.0));
+    // 1,000 events with 0.1 % are one as well, but a little less in binary.
+    assert!(1000.0 * orders(99.9).error_budget() < 1.0);
+    assert_declared(orders(99.9).period(MINUTE * 100).windows([]).expected_traffic(1000.0 / 6000.0));
     for (events, text) in [
         (0.0, "expected traffic 0: expected a number of events per second above 0"),
         (f64::NAN, "expected traffic NaN: expected a number of events per second above 0"),
@@ -343,6 +346,21 @@ fn labels_are_those_of_the_metrics() {
 }
 
 #[test]
+fn a_constant_label_is_a_label_of_the_metrics() {
+    let registry = Registry::builder().label("region", "eu").build().unwrap();
+    registry.counter("done_total", "Done.").labels(&["shop"]).unwrap();
+    let done = |label: &str| {
+        let series = Series::of(&registry, "done_total", Kind::Counter).with(label, "eu");
+        Slo::throughput("done", 99.0, series, 1.0)
+    };
+    assert_eq!(
+        refusal(&registry, done("zone")),
+        "metric \"done_total\" has no label \"zone\": expected one of [\"shop\", \"region\"]"
+    );
+    Objectives::of(&registry).declare(done("region")).unwrap();
+}
+
+#[test]
 fn a_metric_is_of_a_kind_that_the_objective_can_count() {
     let registry = Registry::new();
     registry.gauge("depth", "Depth.").build().unwrap();
@@ -356,6 +374,11 @@ fn a_metric_is_of_a_kind_that_the_objective_can_count() {
     assert_eq!(
         refusal(&registry, Slo::throughput("a", 99.0, series("depth", Kind::Counter), 1.0)),
         is_a_gauge
+    );
+    assert_eq!(
+        refusal(&registry, Slo::throughput("a", 99.0, series("done_total", Kind::Gauge), 1.0)),
+        "metric \"done_total\" is a gauge: expected a counter, or a histogram by its count",
+        "declared as a counter, but selected as a gauge"
     );
     assert_eq!(refusal(&registry, Slo::correctness("a", 99.0, depth(), done())), is_a_gauge);
     assert_eq!(refusal(&registry, Slo::correctness("a", 99.0, done(), depth())), is_a_gauge);

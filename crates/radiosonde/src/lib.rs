@@ -97,3 +97,5 @@ pub use radiosonde_trace::{Sampler, TraceOptions};
 pub use shutdown_signal::{ShutdownSignal, shutdown_signal};
 pub use start::init;
 pub use telemetry::{Shutdown, Telemetry};
+#[cfg(feature = "alerts")]
+pub use to_alerts::TooManyAlertmanagers;

@@ -1,6 +1,7 @@
 //! Alerts: the variable of Alertmanager, and the engine.
 
-use std::error::Error as _;
+use std::error::Error;
+use std::fmt;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -73,15 +74,17 @@ impl Alerts {
         registry: &Registry,
         (resource, delivery): (&Resource, &Delivery),
     ) -> Result<Self, InitError> {
+        if options.alertmanagers.len() > SINKS.len() {
+            let error = TooManyAlertmanagers { given: options.alertmanagers.len() };
+            return Err(InitError::Alerts(Box::new(error)));
+        }
         let is_asked_for = builder.is_some() || has_objectives || !options.alertmanagers.is_empty();
         let (lines, begins) = channel();
         let builder = builder.unwrap_or_else(AlertEngine::builder).registry(registry);
         let valid_for = builder.repeated_every() * 4;
         // Ours are before those of users, one of which may hang.
         let mut builder = builder.handler_first(LinesLater(Mutex::new(begins)));
-        let mut names = SINKS.into_iter();
-        for options in options.alertmanagers {
-            let name = names.next().unwrap_or("alertmanager_6");
+        for (name, options) in SINKS.into_iter().zip(options.alertmanagers) {
             let options = options.or_sink_name(name).resource(resource).valid_for_at_least(valid_for);
             let alertmanager = options.build(delivery).map_err(|error| InitError::Alerts(Box::new(error)))?;
             builder = builder.handler_first(alertmanager);
@@ -122,6 +125,25 @@ impl Alerts {
     }
 }
 
+/// More Alertmanagers than alerts can go to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TooManyAlertmanagers {
+    given: usize,
+}
+
+impl fmt::Display for TooManyAlertmanagers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} Alertmanagers: expected at most {}, the instances of a cluster",
+            self.given,
+            SINKS.len()
+        )
+    }
+}
+
+impl Error for TooManyAlertmanagers {}
+
 /// Alerts as lines, once there is a subscriber for them.
 struct LinesLater(Mutex<Receiver<()>>);
 
@@ -137,6 +159,22 @@ impl AlertHandler for LinesLater {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn alerts_go_to_five_alertmanagers_at_most() {
+        let registry = Registry::new();
+        let resource = Resource::builder().build();
+        let delivery = Delivery::builder().registry(&registry).start().unwrap();
+        let start = |given: usize| {
+            let urls = (1..=given).map(|port| AlertmanagerOptions::new(format!("http://127.0.0.1:{port}")));
+            let options = Options { alertmanagers: urls.collect() };
+            Alerts::start(options, None, false, &registry, (&resource, &delivery))
+        };
+        let InitError::Alerts(refused) = start(6).unwrap_err() else { unreachable!() };
+        assert_eq!(refused.downcast_ref(), Some(&TooManyAlertmanagers { given: 6 }));
+        assert_eq!(refused.to_string(), "6 Alertmanagers: expected at most 5, the instances of a cluster");
+        assert!(start(5).is_ok());
+    }
 
     #[test]
     fn a_service_whose_own_metric_is_called_alerts_runs_without_them() {

@@ -30,7 +30,7 @@ impl TelemetryBuilder {
         self
     }
 
-    /// Sends alerts to an Alertmanager; several calls add up, for the instances of a cluster, each of which has to get all alerts. Else those of
+    /// Sends alerts to an Alertmanager; several calls add up, for the at most five instances of a cluster, each of which has to get all alerts. Else those of
     /// `RADIOSONDE_ALERTMANAGER_URL`, or of the file. The alerts have the labels `service` and `instance`. Where the interval of
     /// [`alerts`](Self::alerts) is longer than a minute, they are valid for four intervals at least.
     ///

@@ -44,7 +44,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         OnCall { incidents: InMemory::default(), runbooks: Arc::new(runbook::of_this_program()), happened };
 
     // 2. The receiver is a tower service: bounded, timed, and answered with an error if the handler fails, so that Alertmanager
-    //    repeats. On a port that others reach it wants `.bearer_token(…)`.
+    //    repeats. On a port that others reach it wants `.accept_only([…])`.
     let receiver = WebhookReceiver::builder(on_call).build()?;
     let app = Router::new().route_service("/page", receiver);
     println!("webhooks are received at http://{address}/page");

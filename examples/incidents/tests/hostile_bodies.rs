@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use axum::Router;
-use radiosonde_alerts::{WebhookAlert, WebhookError, WebhookHandler, WebhookReceiver};
+use radiosonde_alerts::{Credentials, WebhookAlert, WebhookError, WebhookHandler, WebhookReceiver};
 use tokio::net::TcpListener;
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -38,7 +38,7 @@ impl WebhookHandler for Counted {
 /// Serves a receiver under axum, until the test ends.
 fn serve(pages: Counted) -> SocketAddr {
     let receiver = WebhookReceiver::builder(pages)
-        .bearer_token("t0ken")
+        .accept_only([Credentials::bearer("t0ken").unwrap()])
         .max_body_bytes(1 << 20)
         .body_timeout(BODY_TIMEOUT)
         .build()

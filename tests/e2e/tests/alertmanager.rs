@@ -11,8 +11,8 @@ use axum::Router;
 use e2e::{Alertmanager, wait_for};
 use radiosonde_alerts::{
     Alert, AlertEngine, AlertHandler as _, AlertRule, AlertmanagerError, AlertmanagerOptions, Condition,
-    NewSilence, Severity, SilenceMatcher, SilenceState, WebhookAlert, WebhookError, WebhookHandler,
-    WebhookReceiver,
+    Credentials, NewSilence, Severity, SilenceMatcher, SilenceState, WebhookAlert, WebhookError,
+    WebhookHandler, WebhookReceiver,
 };
 use radiosonde_core::{Clock, SystemClock};
 use radiosonde_delivery::{Delivery, Retry, SinkOptions};
@@ -88,8 +88,9 @@ impl Called {
         for receiver in ["page", "ticket", "chat"] {
             let failures = AtomicUsize::new(if receiver == "page" { failures } else { 0 });
             let noting = Noting { receiver, arrivals: arrivals.clone(), failures };
+            let accepted = [Credentials::bearer(TOKEN).unwrap()];
             let service =
-                WebhookReceiver::builder(noting).registry(&registry).bearer_token(TOKEN).build().unwrap();
+                WebhookReceiver::builder(noting).registry(&registry).accept_only(accepted).build().unwrap();
             router = router.route_service(&format!("/{receiver}"), service);
         }
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();

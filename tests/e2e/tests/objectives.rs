@@ -1,5 +1,5 @@
 //! The burn rates and the error budget that a process computes, beside those that the real Prometheus computes from its scrapes of that
-//! process, over a reset of counters and a restart.
+//! process, over a reset of counters and a restart: of orders that are right, and of jobs that succeed and that are fast enough.
 //!
 //! # Error
 //! Each scrape has the counters and what was computed from them, and both are compared at the time of one scrape. They differ at the edge of
@@ -28,7 +28,7 @@ use radiosonde_core::{Clock as _, SystemClock};
 use radiosonde_metrics::model::Kind;
 use radiosonde_metrics::removable::RemovableDynFamily;
 use radiosonde_metrics::{Counter, Registry};
-use radiosonde_signals::{BurnWindow, Objectives, Series, Severity, Slo};
+use radiosonde_signals::{BurnWindow, Objectives, Operation, Series, Severity, Slo, Work};
 
 const SOON: Duration = Duration::from_secs(60);
 const TICK: Duration = Duration::from_millis(100);
@@ -41,7 +41,11 @@ const WINDOW: BurnWindow = BurnWindow {
     severity: Severity::Critical,
 };
 
-/// Of this number of events in each tick, the second of a pair is bad up to the second in the first.
+/// A job that takes longer is slow. It is the bucket `0.004`.
+const THRESHOLD: Duration = Duration::from_millis(4);
+const SLOW: Duration = Duration::from_millis(6);
+
+/// Of this number of orders and of jobs in each tick, the second of a pair is bad up to the second in the first. Half of the bad jobs are slow.
 const EVENTS: u64 = 20;
 const PHASES: [(f64, u64); 5] = [(3.0, 0), (18.0, 1), (30.0, 10), (48.0, 0), (f64::MAX, 3)];
 /// With half of the events bad.
@@ -51,6 +55,74 @@ const COMPARED: [f64; 8] = [12.0, 21.0, 28.0, 36.0, 44.0, 53.0, 63.0, 72.0];
 /// The counters of the shop `b` are removed at this second, and begin again at zero. Before, they pause for a scrape of their last values.
 const RESET: f64 = 26.0;
 const PAUSE: f64 = 2.5;
+
+/// An objective, and the share of its bad events by series of the process.
+struct Measured {
+    slo: &'static str,
+    part: &'static str,
+    of: &'static str,
+    is_part_good: bool,
+}
+
+const MEASURED: [Measured; 3] = [
+    Measured {
+        slo: "right",
+        part: "orders_total{result=\"failed\"}",
+        of: "orders_total",
+        is_part_good: false,
+    },
+    Measured {
+        slo: "available",
+        part: "operation_errors_total{operation=\"job\"}",
+        of: "operation_calls_total{operation=\"job\"}",
+        is_part_good: false,
+    },
+    Measured {
+        slo: "fast",
+        part: "operation_duration_seconds_bucket{operation=\"job\",le=\"0.004\"}",
+        of: "operation_duration_seconds_count{operation=\"job\"}",
+        is_part_good: true,
+    },
+];
+
+impl Measured {
+    /// The share of bad events in the increases of a range.
+    fn in_range(&self, seconds: f64) -> String {
+        self.share(|series| format!("sum(increase({series}[{seconds}s]))"))
+    }
+
+    /// The share of bad events in the values of counters that began at zero.
+    fn since_the_start(&self) -> String {
+        self.share(|series| format!("sum({series})"))
+    }
+
+    fn share(&self, sum: impl Fn(&str) -> String) -> String {
+        let ratio = format!("{} / {}", sum(self.part), sum(self.of));
+        if self.is_part_good { format!("(1 - {ratio})") } else { ratio }
+    }
+
+    fn metric(&self, name: &str) -> String {
+        format!("{name}{{slo=\"{}\"}}", self.slo)
+    }
+
+    fn burn_rate(&self, window: f64) -> String {
+        format!("slo_burn_rate{{slo=\"{}\",window=\"{window}s\"}}", self.slo)
+    }
+}
+
+/// The objectives of a process, declared before the work, for the bucket of the threshold.
+fn declare(registry: &Registry) -> Objectives {
+    let total = Series::of(registry, "orders_total", Kind::Counter);
+    let slos = [
+        Slo::correctness("right", 90.0, total.clone().with("result", "failed"), total),
+        Slo::availability("available", 90.0, Work::operation("job")),
+        Slo::latency("fast", 90.0, Work::operation("job"), THRESHOLD),
+    ];
+    let objectives = Objectives::of(registry);
+    let period = Duration::from_secs_f64(PERIOD);
+    objectives.declare_all(slos.map(|slo| slo.period(period).windows([WINDOW]))).unwrap();
+    objectives
+}
 
 fn seconds() -> f64 {
     SystemClock.monotonic().as_secs_f64()
@@ -75,11 +147,8 @@ impl Life {
         let registry = Registry::new();
         let orders =
             registry.counter("orders_total", "Orders.").removable().labels(&["shop", "result"]).unwrap();
-        let total = Series::of(&registry, "orders_total", Kind::Counter);
-        let slo = Slo::correctness("orders", 90.0, total.clone().with("result", "failed"), total);
-        let slo = slo.period(Duration::from_secs_f64(PERIOD)).windows([WINDOW]);
-        let objectives = Objectives::of(&registry);
-        objectives.declare(slo).unwrap();
+        let objectives = declare(&registry);
+        let job = Operation::in_registry(&registry, "job").unwrap();
         let listener = wait_for("the port", SOON, || Ok(Listener::start(&registry, address)?));
         let (stop, begun) = (Arc::new(AtomicBool::new(false)), seconds());
         let is_stopped = Arc::clone(&stop);
@@ -87,7 +156,9 @@ impl Life {
             let (mut bad, mut is_reset) = (0, false);
             // Relaxed: nothing else is passed with it.
             while !is_stopped.load(Ordering::Relaxed) {
-                bad += count(&orders, seconds() - begun, &mut is_reset);
+                let age = seconds() - begun;
+                bad += count(&orders, age, &mut is_reset);
+                work_on(&job, age);
                 objectives.evaluate(&SystemClock);
                 thread::sleep(TICK);
             }
@@ -106,7 +177,7 @@ impl Life {
         // Relaxed: as above.
         self.stop.store(true, Ordering::Relaxed);
         let counted = self.work.join().unwrap();
-        let bad = self.registry.snapshot().value("slo_bad_events_total", &[]).unwrap();
+        let bad = self.registry.snapshot().value("slo_bad_events_total", &[("slo", "right")]).unwrap();
         assert!(bad.to_string() == counted.to_string() && bad > 500.0, "{bad} of {counted}");
         table.scrape_since(unix_seconds());
         drop(self.listener);
@@ -114,13 +185,30 @@ impl Life {
     }
 }
 
-/// Counts the events of a tick, and returns the number of bad ones.
+fn bad_at(age: f64) -> u64 {
+    PHASES.iter().find(|(end, _)| age < *end).map_or(0, |(_, bad)| *bad)
+}
+
+/// Does the jobs of a tick.
+fn work_on(job: &Operation, age: f64) {
+    let bad = bad_at(age);
+    // All at once, as a tick is short.
+    let slow: Vec<_> = (0..bad / 2).map(|_| job.track()).collect();
+    if !slow.is_empty() {
+        thread::sleep(SLOW);
+    }
+    slow.into_iter().for_each(|job| job.fail("slow, and failed"));
+    (0..bad - bad / 2).for_each(|_| job.track().fail("failed"));
+    (0..EVENTS - bad).for_each(|_| job.track().complete());
+}
+
+/// Counts the orders of a tick, and returns the number of bad ones.
 fn count(orders: &RemovableDynFamily<Counter>, age: f64, is_reset: &mut bool) -> u64 {
     if age > RESET && !*is_reset {
         *is_reset = orders.remove(&["b", "failed"]);
         assert!(*is_reset);
     }
-    let bad = PHASES.iter().find(|(end, _)| age < *end).map_or(0, |(_, bad)| *bad);
+    let bad = bad_at(age);
     let elsewhere = if (RESET - PAUSE..RESET).contains(&age) { 0 } else { bad / 2 };
     orders.with(&["a", "done"]).inc_by(EVENTS - bad);
     orders.with(&["a", "failed"]).inc_by(bad - elsewhere);
@@ -144,7 +232,7 @@ impl Table<'_> {
         let (process, expected) = (self.value(metric, scrape), self.value(promql, scrape));
         let difference = (process - expected).abs();
         println!(
-            "| {age:3} s | {metric:<27} | {process:8.4} | {expected:8.4} | {difference:6.4} | {error:6.4} | {promql}"
+            "| {age:3} s | {metric:<42} | {process:8.4} | {expected:8.4} | {difference:6.4} | {error:6.4} | {promql}"
         );
         assert!(difference <= error, "{metric} is {process} at {age} s, and {promql} is {expected}");
         self.rows.push((difference, error));
@@ -152,21 +240,35 @@ impl Table<'_> {
 
     /// Compares everything with ranges of `increase`.
     fn compare_windows(&mut self, age: f64, scrape: f64) {
-        for window in [15.0, 30.0] {
-            let (metric, edge) = (burn_rate(window), self.edge(window, age, scrape));
-            self.compare(age, scrape, &metric, &increases(window + 1.0, BUDGET), edge);
-            self.compare(age, scrape, &metric, &increases(window, BUDGET), 2.0 * edge);
+        for of in &MEASURED {
+            for window in [15.0, 30.0] {
+                self.compare_window(of, window, age, scrape);
+            }
+            let edge = self.edge(PERIOD, age, scrape);
+            let share = of.in_range(PERIOD + 1.0);
+            let budget = format!("1 - {share} / {BUDGET}");
+            self.compare(age, scrape, &of.metric("slo_error_budget_remaining"), &budget, edge);
+            self.compare(
+                age,
+                scrape,
+                &of.metric("slo_objective_ratio"),
+                &format!("1 - {share}"),
+                edge * BUDGET,
+            );
         }
-        let edge = self.edge(PERIOD, age, scrape);
-        let budget = format!("1 - {}", increases(PERIOD + 1.0, BUDGET));
-        self.compare(age, scrape, "slo_error_budget_remaining", &budget, edge);
-        let ratio = format!("1 - {}", increases(PERIOD + 1.0, 1.0));
-        self.compare(age, scrape, "slo_objective_ratio", &ratio, edge * BUDGET);
+    }
+
+    fn compare_window(&mut self, of: &Measured, window: f64, age: f64, scrape: f64) {
+        let (metric, edge) = (of.burn_rate(window), self.edge(window, age, scrape));
+        for (range, error) in [(window + 1.0, edge), (window, 2.0 * edge)] {
+            self.compare(age, scrape, &metric, &format!("{} / {BUDGET}", of.in_range(range)), error);
+        }
     }
 
     /// What the events of a second change in a window, and of as many more as there are scrapes missing.
     fn edge(&self, window: f64, age: f64, scrape: f64) -> f64 {
-        let scrapes = self.value(&format!("count_over_time(slo_events_total[{}s])", window + 1.0), scrape);
+        let scrapes = self
+            .value(&format!("count_over_time(slo_events_total{{slo=\"right\"}}[{}s])", window + 1.0), scrape);
         let missing = ((window + 1.0).min(age.floor()) - scrapes).max(0.0);
         (1.0 + missing) * HIGHEST_BURN_RATE / window
     }
@@ -174,21 +276,14 @@ impl Table<'_> {
     /// The time of the first scrape that is not older than this, in seconds since 1970.
     fn scrape_since(&self, unix_seconds: f64) -> f64 {
         wait_for("a scrape", SOON, || {
-            let at = self.prometheus.value("timestamp(slo_events_total)")?.ok_or("no series")?;
+            let at = self.prometheus.value(SCRAPED)?.ok_or("no series")?;
             if at >= unix_seconds { Ok(at) } else { Err(format!("the last one was at {at}").into()) }
         })
     }
 }
 
-fn burn_rate(window: f64) -> String {
-    format!("slo_burn_rate{{window=\"{window}s\"}}")
-}
-
-/// The share of bad orders in the increases of a range, divided by this.
-fn increases(range: f64, divisor: f64) -> String {
-    let sum = |matchers| format!("sum(increase(orders_total{matchers}[{range}s]))");
-    format!("{} / {} / {divisor}", sum("{result=\"failed\"}"), sum(""))
-}
+/// When the last scrape was.
+const SCRAPED: &str = "timestamp(slo_events_total{slo=\"right\"})";
 
 #[test]
 fn burn_rates_and_budgets_are_those_that_prometheus_computes() {
@@ -200,7 +295,9 @@ fn burn_rates_and_budgets_are_those_that_prometheus_computes() {
         is_known.then_some(()).ok_or_else(|| "not known yet".into())
     });
     let mut table = Table { prometheus: &prometheus, rows: Vec::new() };
-    println!("|   age | metric                      |  process |   PromQL | differ |  error | PromQL");
+    println!(
+        "|   age | metric                                     |  process |   PromQL | differ |  error | PromQL"
+    );
 
     let begun = unix_seconds();
     let first = Life::begin(address);
@@ -211,23 +308,36 @@ fn burn_rates_and_budgets_are_those_that_prometheus_computes() {
     }
     let mut bad = first.end(&table);
 
-    // Of the second life, Prometheus has what was counted since its beginning, in the last value of the counters.
+    // Of the second life, Prometheus has what was counted since its beginning, in the last value of the counters. The window of 15 seconds
+    // no longer reaches back to the beginning at the end, so that it slides.
     let second = Life::begin(address);
-    let shares = |divisor| format!("sum(orders_total{{result=\"failed\"}}) / sum(orders_total) / {divisor}");
     for (age, windows) in [(12.0, &[15.0, 30.0][..]), (24.0, &[30.0])] {
         second.wait_until(age);
         let scrape = table.scrape_since(unix_seconds());
         // The scrape may come between an evaluation and the events before it.
         let error = TICK.as_secs_f64() * HIGHEST_BURN_RATE / age;
-        for window in windows {
-            table.compare(age, scrape, &burn_rate(*window), &shares(BUDGET), error);
+        for of in &MEASURED {
+            let share = of.since_the_start();
+            for window in windows {
+                table.compare(age, scrape, &of.burn_rate(*window), &format!("{share} / {BUDGET}"), error);
+            }
+            let budget = format!("1 - {share} / {BUDGET}");
+            table.compare(age, scrape, &of.metric("slo_error_budget_remaining"), &budget, error);
+            table.compare(
+                age,
+                scrape,
+                &of.metric("slo_objective_ratio"),
+                &format!("1 - {share}"),
+                error * BUDGET,
+            );
+            if age > 15.0 + 1.0 {
+                table.compare_window(of, 15.0, age, scrape);
+            }
         }
-        table.compare(age, scrape, "slo_error_budget_remaining", &format!("1 - {}", shares(BUDGET)), error);
-        table.compare(age, scrape, "slo_objective_ratio", &format!("1 - {}", shares(1.0)), error);
     }
     bad += second.end(&table);
-    let scrape = table.value("timestamp(slo_events_total)", unix_seconds());
-    let both = format!("sum(increase(slo_bad_events_total[{}s]))", (scrape - begun).ceil());
+    let scrape = table.value(SCRAPED, unix_seconds());
+    let both = format!("sum(increase(slo_bad_events_total{{slo=\"right\"}}[{}s]))", (scrape - begun).ceil());
     let counted = table.value(&both, scrape);
     println!("bad events of both lives: {bad} in the processes, {counted} by {both}");
     assert!((counted - bad).abs() < 0.01 * bad, "{counted} of {bad}");

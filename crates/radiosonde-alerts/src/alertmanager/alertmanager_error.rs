@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{Response, StatusCode};
 use radiosonde_delivery::RequestError;
 
-use crate::alertmanager::cutting::cut;
+use crate::alert_limit::cut;
 
 /// The longest text kept of an error response.
 const MESSAGE_BYTES: usize = 1024;

@@ -5,7 +5,6 @@ pub(crate) mod alertmanager_error;
 pub(crate) mod build_error;
 mod classify;
 pub(crate) mod client;
-mod cutting;
 pub(crate) mod external_labels;
 pub(crate) mod new_silence;
 pub(crate) mod options;

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 use serde::Serialize;
 
 use crate::alert::{Alert, AlertState};
-use crate::alertmanager::cutting::cut;
+use crate::alert_limit::cut;
 use crate::rfc3339;
 
 /// The bytes of a label's value, as in metrics.
@@ -55,12 +55,16 @@ impl PostedAlert {
         labels.insert("severity".to_owned(), alert.severity().as_str().to_owned());
         // Alertmanager takes a label without a value as absent.
         labels.retain(|_, value| !value.is_empty());
-        labels.values_mut().for_each(|value| cut(value, LABEL_BYTES));
+        for value in labels.values_mut() {
+            cut(value, LABEL_BYTES);
+        }
         let mut annotations = alert.annotations().clone();
         if let Some(value) = alert.value() {
             annotations.entry("value".to_owned()).or_insert_with(|| value.to_string());
         }
-        annotations.values_mut().for_each(|value| cut(value, ANNOTATION_BYTES));
+        for value in annotations.values_mut() {
+            cut(value, ANNOTATION_BYTES);
+        }
         Some(Self { labels, annotations, starts_at: alert.starts_at(), ends_at })
     }
 

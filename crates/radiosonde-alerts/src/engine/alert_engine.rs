@@ -11,6 +11,7 @@ use crate::engine::create_alert_error::CreateAlertError;
 use crate::engine::report;
 use crate::engine::rule_status::RuleStatus;
 use crate::engine::threads::{AlertEngineShutdown, Threads};
+use crate::evaluating::burn_alerts;
 use crate::label_name::{is_label_name, is_reserved};
 use crate::rules::alert_rule::AlertRule;
 use crate::rules::invalid_alert_rule::InvalidAlertRule;
@@ -111,7 +112,11 @@ impl AlertEngine {
         }
         // Before the texts become those of an error.
         if let Some(limit) = AlertLimit::exceeded_by(&alert) {
+            self.core.metrics.refused("limit", 1);
             return Err(CreateAlertError::Limit(limit));
+        }
+        if alert.name() == burn_alerts::NAME {
+            return Err(CreateAlertError::ReservedName(alert.name().to_owned()));
         }
         if self.core.is_rule(alert.name()) {
             return Err(CreateAlertError::NameOfRule(alert.name().to_owned()));
@@ -247,6 +252,7 @@ mod tests {
     use radiosonde_testkit::ManualClock;
 
     use super::*;
+    use crate::rules::condition::Condition;
 
     #[test]
     fn an_evaluation_whose_snapshot_panics_does_not_count() {
@@ -260,6 +266,21 @@ mod tests {
         assert_eq!((evaluations(), last()), (Some(0.0), Some(0.0)));
         assert_eq!(value("radiosonde_alerts_panics_total", &[("part", "snapshot")]), Some(1.0));
         engine.evaluate();
+        assert_eq!((evaluations(), last()), (Some(1.0), Some(1_767_225_600.0)));
+    }
+
+    #[test]
+    fn a_look_at_an_idle_engine_counts_no_evaluation() {
+        let registry = Registry::new();
+        let clock = Arc::new(ManualClock::new());
+        let engine = AlertEngine::builder().registry(&registry).clock(clock).build().unwrap();
+        let value = |metric| registry.snapshot().value(metric, &[]);
+        let evaluations = || value("radiosonde_alerts_evaluations_total");
+        let last = || value("radiosonde_alerts_last_evaluation_timestamp_seconds");
+        engine.core.evaluate_if_needed();
+        assert_eq!((evaluations(), last()), (Some(0.0), Some(0.0)));
+        engine.add_rule(AlertRule::new("A", Condition::when(|_| None))).unwrap();
+        engine.core.evaluate_if_needed();
         assert_eq!((evaluations(), last()), (Some(1.0), Some(1_767_225_600.0)));
     }
 }

@@ -12,7 +12,7 @@ use crate::rules::invalid_alert_rule::InvalidAlertRule;
 pub enum AlertEngineBuildError {
     /// A rule was refused.
     Rule(InvalidAlertRule),
-    /// The interval is shorter than 10 ms.
+    /// The interval is shorter than 10 ms or longer than 6 h.
     Interval(Duration),
     /// Another engine evaluates the registry.
     Claimed,
@@ -27,7 +27,7 @@ impl fmt::Display for AlertEngineBuildError {
         match self {
             Self::Rule(rule) => rule.fmt(f),
             Self::Interval(interval) => {
-                write!(f, "invalid interval {interval:?}: expected at least 10 ms between two evaluations")
+                write!(f, "invalid interval {interval:?}: expected 10 ms to 6 h between two evaluations")
             }
             Self::Claimed => f.write_str(
                 "the registry has an alert engine: expected that it is shut down or dropped, or that its rules and handlers are added to it",

@@ -30,6 +30,8 @@ pub struct AlertEngineBuilder {
 
 /// A shorter one would take a CPU for itself.
 const SHORTEST_INTERVAL: Duration = Duration::from_millis(10);
+/// Alerts are sent to an Alertmanager as valid for four intervals, which is a day at most.
+const LONGEST_INTERVAL: Duration = Duration::from_secs(6 * 3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
 impl AlertEngineBuilder {
@@ -59,7 +61,7 @@ impl AlertEngineBuilder {
         self
     }
 
-    /// The time between two evaluations, at least 10 milliseconds; default: 10 seconds.
+    /// The time between two evaluations. Range: 10 ms to 6 h. Default: 10 s.
     pub const fn interval(mut self, interval: Duration) -> Self {
         self.interval = interval;
         self
@@ -142,7 +144,7 @@ impl AlertEngineBuilder {
     }
 
     fn core(self) -> Result<Arc<Core>, AlertEngineBuildError> {
-        if self.interval < SHORTEST_INTERVAL {
+        if !(SHORTEST_INTERVAL..=LONGEST_INTERVAL).contains(&self.interval) {
             return Err(AlertEngineBuildError::Interval(self.interval));
         }
         // Not before: `init` of the facade makes the global one.

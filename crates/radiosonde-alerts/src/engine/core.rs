@@ -33,7 +33,7 @@ pub(crate) struct Core {
     book: Mutex<Book>,
     rules: Mutex<Rules>,
     handlers: Mutex<Vec<Arc<dyn AlertHandler>>>,
-    /// Until the engine has ended.
+    /// Until the evaluation has ended.
     claim: Mutex<Option<Claim>>,
 }
 
@@ -112,9 +112,9 @@ impl Core {
         self.known_rules().into_iter().map(status).collect()
     }
 
-    /// Whether alerts with this name are those of a rule, or of objectives.
+    /// Whether alerts with this name are those of a rule.
     pub(crate) fn is_rule(&self, name: &str) -> bool {
-        name == burn_alerts::NAME || lock(&self.rules).known.values().any(|rule| rule.name == name)
+        lock(&self.rules).known.values().any(|rule| rule.name == name)
     }
 
     /// Checks a rule and adds it, to take part in the next evaluation.

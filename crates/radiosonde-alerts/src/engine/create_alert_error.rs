@@ -13,6 +13,8 @@ pub enum CreateAlertError {
     Resolved,
     /// A rule of the engine has the name, and would resolve the alert.
     NameOfRule(String),
+    /// The alerts of objectives have the name, and would resolve the alert.
+    ReservedName(String),
     /// A label or an annotation that Prometheus and Alertmanager refuse, or one that is set from the alert's name or severity.
     Label(String),
     /// A text is too long, or there are too many.
@@ -32,6 +34,9 @@ impl fmt::Display for CreateAlertError {
             ),
             Self::NameOfRule(name) => {
                 write!(f, "invalid alert {name:?}: a rule has this name: expected a name of its own")
+            }
+            Self::ReservedName(name) => {
+                write!(f, "invalid alert {name:?}: the alerts of objectives have this name: expected another one")
             }
             Self::Label(label) => write!(
                 f,

@@ -1,18 +1,15 @@
-use std::time::Duration;
-
 use radiosonde_signals::{Anomalies, Objectives};
 
 use crate::engine::core::Core;
 
 impl Core {
-    /// Evaluates if there is a rule, an objective or a detector. Otherwise the collectors of the registry are left in peace.
+    /// Evaluates if there is a rule, an objective or a detector. Otherwise no collector of the registry is called, and no evaluation is counted.
     pub(crate) fn evaluate_if_needed(&self) {
         if self.has_something_to_evaluate() {
             return self.evaluate();
         }
         // Alerts may have been created by hand.
         self.pass_on();
-        self.metrics.evaluated(self.now().wall, Duration::ZERO);
     }
 
     fn has_something_to_evaluate(&self) -> bool {

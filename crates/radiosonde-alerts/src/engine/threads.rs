@@ -63,6 +63,8 @@ impl Threads {
             |inner| &mut inner.evaluates,
             move |core, lives| {
                 evaluate(core, lives, interval);
+                // Here and not in `stop`, which may have given up by now. A handler that hangs keeps the registry from no other engine.
+                core.release();
             },
         )?;
         Ok(threads)
@@ -115,9 +117,6 @@ impl Threads {
         let handlers_ended = waits(&self.lives, |inner| inner.hands_over);
         let dropped = if handlers_ended { 0 } else { self.core.queue.abandon() };
         self.core.metrics.end();
-        if evaluation_ended {
-            self.core.release();
-        }
         self.core.metrics.dropped("shutdown", u64::try_from(dropped).unwrap_or(u64::MAX));
         AlertEngineShutdown { is_complete: evaluation_ended && handlers_ended, dropped }
     }

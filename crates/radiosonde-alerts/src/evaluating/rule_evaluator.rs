@@ -229,8 +229,8 @@ impl RuleEvaluator {
             let number = Some(value).filter(|value| !value.is_nan());
             let alert = self.alert(moment, number, labels, annotations);
             if let Some(limit) = AlertLimit::exceeded_by(&alert) {
-                self.refused.labels += 1;
-                self.report("label", format_args!("a finding is beyond a limit: expected {limit}"));
+                self.refused.limits += 1;
+                self.report("limit", format_args!("a finding is beyond a limit: expected {limit}"));
                 continue;
             }
             if !found.add(alert) {

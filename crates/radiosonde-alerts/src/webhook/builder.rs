@@ -2,10 +2,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use radiosonde_core::Secret;
+use radiosonde_admin::Credentials;
 use radiosonde_metrics::{RegisterError, Registry};
 
-use crate::webhook::authorization::Authorization;
 use crate::webhook::handler::WebhookHandler;
 use crate::webhook::receiver::{Inner, WebhookReceiver};
 use crate::webhook::self_metrics::SelfMetrics;
@@ -16,7 +15,7 @@ use crate::webhook::timekeeper::Timekeeper;
 pub struct WebhookReceiverBuilder<H> {
     handler: H,
     registry: Option<Registry>,
-    accepted: Vec<Authorization>,
+    accepted: Option<Vec<Credentials>>,
     max_body_bytes: usize,
     body_timeout: Duration,
     handler_timeout: Duration,
@@ -27,7 +26,7 @@ impl<H: WebhookHandler> WebhookReceiverBuilder<H> {
         Self {
             handler,
             registry: None,
-            accepted: Vec::new(),
+            accepted: None,
             max_body_bytes: 1 << 20,
             body_timeout: Duration::from_secs(5),
             handler_timeout: Duration::from_secs(9),
@@ -40,16 +39,9 @@ impl<H: WebhookHandler> WebhookReceiverBuilder<H> {
         self
     }
 
-    /// Accepts this token, besides other credentials. Default: none are required.
-    pub fn bearer_token(mut self, token: impl Into<String>) -> Self {
-        self.accepted.push(Authorization::Bearer(Secret::new(token.into())));
-        self
-    }
-
-    /// Accepts this user and password, besides other credentials. Default: none are required.
-    pub fn basic_auth(mut self, user: impl Into<String>, password: impl Into<String>) -> Self {
-        let (user, password) = (user.into(), Secret::new(password.into()));
-        self.accepted.push(Authorization::Basic { user, password });
+    /// Answers only requests with one of these credentials; without any, none at all. Default: all requests.
+    pub fn accept_only(mut self, credentials: impl IntoIterator<Item = Credentials>) -> Self {
+        self.accepted = Some(credentials.into_iter().collect());
         self
     }
 
@@ -72,16 +64,14 @@ impl<H: WebhookHandler> WebhookReceiverBuilder<H> {
         self
     }
 
-    /// Checks the credentials and registers the metrics.
+    /// Registers the metrics.
     ///
     /// # Errors
-    /// [`WebhookBuildError`] if credentials are refused, or the names of the metrics are taken.
+    /// [`WebhookBuildError`] if the names of the metrics are taken.
     pub fn build(self) -> Result<WebhookReceiver<H>, WebhookBuildError> {
-        let accepted = self.accepted.iter().map(Authorization::accept).collect::<Option<_>>();
-        let accepted = accepted.ok_or(WebhookBuildError::Credentials)?;
         let registry = self.registry.as_ref().unwrap_or_else(|| Registry::global());
         let metrics = SelfMetrics::new(registry).map_err(WebhookBuildError::Metrics)?;
-        let Self { handler, max_body_bytes, body_timeout, handler_timeout, .. } = self;
+        let Self { handler, accepted, max_body_bytes, body_timeout, handler_timeout, .. } = self;
         let timekeeper = Timekeeper::default();
         let inner =
             Inner { handler, accepted, max_body_bytes, body_timeout, handler_timeout, timekeeper, metrics };
@@ -104,8 +94,6 @@ impl<H> fmt::Debug for WebhookReceiverBuilder<H> {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum WebhookBuildError {
-    /// Credentials that no client can send, or that are empty.
-    Credentials,
     /// The metrics could not be registered.
     Metrics(RegisterError),
 }
@@ -113,10 +101,6 @@ pub enum WebhookBuildError {
 impl fmt::Display for WebhookBuildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Credentials => {
-                "invalid credentials of the webhook: expected a token or password that is not empty, in visible ASCII for a token, \
-                 at most 1024 bytes as it is sent, and a user without a colon"
-            }
             Self::Metrics(_) => "the metrics of the webhook could not be registered",
         })
     }
@@ -125,7 +109,6 @@ impl fmt::Display for WebhookBuildError {
 impl std::error::Error for WebhookBuildError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Credentials => None,
             Self::Metrics(error) => Some(error),
         }
     }

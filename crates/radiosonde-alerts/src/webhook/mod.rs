@@ -1,6 +1,5 @@
 //! From a real Alertmanager: its webhooks, as a tower service.
 
-mod authorization;
 pub(crate) mod builder;
 mod dispatching;
 mod guarded;

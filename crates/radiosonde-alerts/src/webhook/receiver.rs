@@ -9,9 +9,9 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
 use http_body_util::Full;
+use radiosonde_admin::Credentials;
 use tower_service::Service;
 
-use crate::webhook::authorization::Accepted;
 use crate::webhook::builder::WebhookReceiverBuilder;
 use crate::webhook::dispatching::dispatch;
 use crate::webhook::handler::WebhookHandler;
@@ -49,7 +49,8 @@ pub struct WebhookReceiver<H> {
 
 pub(super) struct Inner<H> {
     pub(super) handler: H,
-    pub(super) accepted: Vec<Accepted>,
+    /// `None`: all requests.
+    pub(super) accepted: Option<Vec<Credentials>>,
     pub(super) max_body_bytes: usize,
     pub(super) body_timeout: Duration,
     pub(super) handler_timeout: Duration,
@@ -73,7 +74,7 @@ impl<H: WebhookHandler> WebhookReceiver<H> {
 impl<H: WebhookHandler> Inner<H> {
     async fn receive<B: Body>(&self, request: Request<B>) -> Result<(), Refusal> {
         let (head, body) = request.into_parts();
-        request::check(&head, &self.accepted, self.max_body_bytes)?;
+        request::check(&head, self.accepted.as_deref(), self.max_body_bytes)?;
         let deadline = Timekeeper::after(self.body_timeout);
         let read = self.timekeeper.until(deadline, request::read(body, self.max_body_bytes, deadline)).await;
         let body = read.map_err(|late| match late {
@@ -94,7 +95,7 @@ impl<H: WebhookHandler> Inner<H> {
             }
             Err(refusal) => {
                 self.metrics.request(refusal.as_str());
-                refusal.response(&self.accepted)
+                refusal.response(self.accepted.as_deref().unwrap_or_default())
             }
         }
     }

@@ -4,8 +4,7 @@ use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_TYPE, HeaderValue, WWW_AUTHENTICATE};
 use http::{Response, StatusCode};
 use http_body_util::Full;
-
-use crate::webhook::authorization::Accepted;
+use radiosonde_admin::Credentials;
 
 /// Why a webhook is not answered 200.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,7 +82,7 @@ impl Refusal {
         })
     }
 
-    pub(super) fn response(self, accepted: &[Accepted]) -> Response<Full<Bytes>> {
+    pub(super) fn response(self, accepted: &[Credentials]) -> Response<Full<Bytes>> {
         let (status, is_method) = (self.status(), self == Self::Method);
         let mut response = Response::new(Full::new(Bytes::from(self.text().into_owned() + "\n")));
         *response.status_mut() = status;
@@ -93,11 +92,8 @@ impl Refusal {
             headers.insert(ALLOW, HeaderValue::from_static("POST"));
         }
         if status == StatusCode::UNAUTHORIZED {
-            let mut challenges: Vec<_> = accepted.iter().map(Accepted::challenge).collect();
-            challenges.sort_unstable();
-            challenges.dedup();
-            for challenge in challenges {
-                headers.append(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+            for challenge in Credentials::challenges(accepted, "alerts") {
+                headers.append(WWW_AUTHENTICATE, challenge);
             }
         }
         response

@@ -9,14 +9,18 @@ use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap};
 use http::{Method, request};
 use http_body::Body;
 use http_body_util::BodyExt as _;
+use radiosonde_admin::Credentials;
 
-use crate::webhook::authorization::{Accepted, is_authorized};
 use crate::webhook::refusal::Refusal;
 use crate::webhook::timekeeper::Timekeeper;
 
-/// Checks a request before its body is read.
-pub(super) fn check(head: &request::Parts, accepted: &[Accepted], limit_bytes: usize) -> Result<(), Refusal> {
-    if !is_authorized(accepted, &head.headers) {
+/// Checks a request before its body is read. Without a list of accepted credentials, none are needed.
+pub(super) fn check(
+    head: &request::Parts,
+    accepted: Option<&[Credentials]>,
+    limit_bytes: usize,
+) -> Result<(), Refusal> {
+    if accepted.is_some_and(|accepted| !Credentials::are_shown(accepted, &head.headers)) {
         return Err(Refusal::Unauthorized);
     }
     if head.method != Method::POST {

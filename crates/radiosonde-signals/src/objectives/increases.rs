@@ -87,3 +87,32 @@ impl Increases {
         }
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::float_cmp, reason = "these numbers are exact")]
+mod tests {
+    use super::*;
+
+    /// What 600 series of a group, each with this value, have grown by.
+    fn read(increases: &mut Increases, group: &str, value: f64) -> f64 {
+        let grown = (0..600).map(|at| {
+            let labels = LabelSet::new([("group", group), ("at", &*at.to_string())]);
+            increases.read("orders_total", &labels, [value, 0.0])[0]
+        });
+        grown.sum()
+    }
+
+    #[test]
+    fn of_two_absent_groups_past_a_thousand_the_older_one_is_forgotten() {
+        let mut increases = Increases::default();
+        for group in [Some("first"), Some("second"), None] {
+            increases.begin();
+            assert_eq!(group.map(|group| read(&mut increases, group, 5.0)), group.map(|_| 600.0 * 5.0));
+            increases.end();
+        }
+        increases.begin();
+        assert_eq!(read(&mut increases, "second", 7.0), 600.0 * 2.0, "from its last value");
+        assert_eq!(read(&mut increases, "first", 7.0), 600.0 * 7.0, "in full");
+        increases.end();
+    }
+}

@@ -84,4 +84,14 @@ mod tests {
         }
         assert!((990.0..=1_000.0).contains(&ring.counts(4_999 * second).total));
     }
+
+    #[test]
+    fn nothing_leaves_no_entry() {
+        let mut ring = WindowRing::new(Duration::from_secs(100));
+        ring.add(Duration::ZERO, Counts::default());
+        assert!(ring.entries.is_empty());
+        ring.add(Duration::ZERO, Counts { total: 0.0, bad: 1.0 });
+        ring.add(Duration::from_secs(50), Counts::default());
+        assert_eq!(ring.entries.len(), 1);
+    }
 }

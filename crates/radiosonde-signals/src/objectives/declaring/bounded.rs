@@ -78,7 +78,7 @@ pub(super) fn check_target(slo: &Slo, other: &Slo) -> Result<(), SloErrorKind> {
     })
 }
 
-/// Targets that differ by less are the same: 100 % - 0.1 % is a little less than 99.9 % in binary.
+/// Targets that differ by less are the same: 100 times 0.9901 is a little less than 99.01 in binary.
 pub(super) fn are_equal(one: f64, two: f64) -> bool {
     (one - two).abs() < 1e-9
 }

@@ -22,17 +22,17 @@ inhibit_rules:
 
 const HOURS: &str = "
 # When tickets are sent: `active_time_intervals: [office_hours]` in their route.
-# time_intervals:
-#   - name: office_hours
-#     time_intervals:
-#       - weekdays: [monday:friday]
-#         times: [{ start_time: '08:00', end_time: '18:00' }]
-#         location: Europe/Berlin
+#time_intervals:
+#  - name: office_hours
+#    time_intervals:
+#      - weekdays: [monday:friday]
+#        times: [{ start_time: '08:00', end_time: '18:00' }]
+#        location: Europe/Berlin
 ";
 
 const RECEIVERS: &str = "
 # A receiver with a name alone shows alerts on Alertmanager's page and sends them nowhere. Under each name is what it usually is, which
-# works without the `# `; secrets are files beside this one. The address of the webhook is that of a receiver of radiosonde-alerts.
+# works without the `#`; secrets are files beside this one. The address of the webhook is that of a receiver of radiosonde-alerts.
 receivers:
 ";
 
@@ -138,6 +138,10 @@ mod tests {
         assert_eq!(names, ["  - name: page", "  - name: ticket", "  - name: chat"]);
         assert!(file.contains("group_by: [alertname, cluster, service]\n"), "{file}");
         assert!(!file.contains("owner ="), "{file}");
+        assert!(
+            file.contains("  - name: page\n#    pagerduty_configs:\n#      - routing_key_file: "),
+            "{file}"
+        );
     }
 
     #[test]

@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use crate::document::Node;
 
-/// A receiver, and what it usually is: as comments, which are valid YAML without their `# `.
+/// A receiver, and what it usually is: as comments, which are valid YAML without their `#`.
 pub(crate) struct Receiver {
     pub(crate) name: &'static str,
     example: &'static str,
@@ -11,44 +11,41 @@ pub(crate) struct Receiver {
 /// People who have to act now.
 pub(crate) const PAGE: Receiver = Receiver {
     name: "page",
-    example: "\
-    # pagerduty_configs:
-    #   - routing_key_file: secrets/pagerduty
-    #     severity: '{{ .CommonLabels.severity }}'
-    #     description: '{{ .CommonAnnotations.summary }}'
-    #     links: [{ text: runbook, href: '{{ .CommonAnnotations.runbook_url }}' }]
-    # webhook_configs:
-    #   - url: http://127.0.0.1:8084/page
-    #     http_config: { authorization: { credentials_file: secrets/webhook } }
+    example: "#    pagerduty_configs:
+#      - routing_key_file: secrets/pagerduty
+#        severity: '{{ .CommonLabels.severity }}'
+#        description: '{{ .CommonAnnotations.summary }}'
+#        links: [{ text: runbook, href: '{{ .CommonAnnotations.runbook_url }}' }]
+#    webhook_configs:
+#      - url: http://127.0.0.1:8084/page
+#        http_config: { authorization: { credentials_file: secrets/webhook } }
 ",
 };
 
 /// Work for one of the next days.
 pub(crate) const TICKET: Receiver = Receiver {
     name: "ticket",
-    example: "\
-    # email_configs:
-    #   - to: tickets@example.com
-    #     from: alertmanager@example.com
-    #     smarthost: smtp.example.com:587
-    #     auth_username: alertmanager@example.com
-    #     auth_password_file: secrets/smtp
-    #     headers: { subject: '{{ .CommonLabels.alertname }}: {{ .CommonAnnotations.summary }}' }
-    #     send_resolved: true
+    example: "#    email_configs:
+#      - to: tickets@example.com
+#        from: alertmanager@example.com
+#        smarthost: smtp.example.com:587
+#        auth_username: alertmanager@example.com
+#        auth_password_file: secrets/smtp
+#        headers: { subject: '{{ .CommonLabels.alertname }}: {{ .CommonAnnotations.summary }}' }
+#        send_resolved: true
 ",
 };
 
-/// Whoever looks.
+/// Everything, for those who look.
 pub(crate) const CHAT: Receiver = Receiver {
     name: "chat",
-    example: "\
-    # slack_configs:
-    #   - api_url_file: secrets/slack
-    #     channel: '#alerts'
-    #     send_resolved: true
-    #     title: '{{ .Status | toUpper }} {{ .CommonLabels.alertname }}'
-    #     text: '{{ range .Alerts }}{{ .Annotations.summary }} (since {{ .StartsAt }}){{ \"\\n\" }}{{ end }}'
-    #     actions: [{ type: button, text: Runbook, url: '{{ .CommonAnnotations.runbook_url }}' }]
+    example: "#    slack_configs:
+#      - api_url_file: secrets/slack
+#        channel: '#alerts'
+#        send_resolved: true
+#        title: '{{ .Status | toUpper }} {{ .CommonLabels.alertname }}'
+#        text: '{{ range .Alerts }}{{ .Annotations.summary }} (since {{ .StartsAt }}){{ \"\\n\" }}{{ end }}'
+#        actions: [{ type: button, text: Runbook, url: '{{ .CommonAnnotations.runbook_url }}' }]
 ",
 };
 

@@ -115,6 +115,34 @@ fn containers_scrape_the_same_ports_as_the_host() {
     }
 }
 
+#[test]
+fn grafana_finds_the_dashboards_that_compose_mounts() {
+    let compose = compose();
+    let provider = &parse(&read("grafana/provisioning/dashboards/radiosonde.yml"))["providers"][0];
+    let path = provider["options"]["path"].as_str().unwrap();
+    let mounts = strings(&compose["services"]["grafana"]["volumes"]);
+    assert!(mounts.contains(&format!("./grafana/dashboards:{path}:ro")), "{mounts:?}");
+}
+
+/// Fluent Bit is in none of the places that the other programs come from, so nothing starts it here.
+#[test]
+fn fluent_bit_gives_lines_the_labels_and_ids_that_our_own_sink_gives_them() {
+    let config = parse(&read("fluent-bit.yaml"));
+    let (input, output) = (&config["pipeline"]["inputs"][0], &config["pipeline"]["outputs"][0]);
+    assert_eq!(input["parser"].as_str(), config["parsers"][0]["name"].as_str());
+    assert_eq!(input["tag"].as_str(), output["match"].as_str());
+    assert_eq!(output["labels"].as_str(), Some("service_name=$service, level=$level, env=${environment}"));
+    let ids = output["structured_metadata"].as_str().unwrap();
+    let own =
+        ["trace_id", "span_id", "request_id", "correlation_id", "user_id"].map(|id| format!("{id}=${id}"));
+    assert_eq!(ids, own.join(", "));
+    // Each variable is one of the file.
+    let text = read("fluent-bit.yaml");
+    let variables: BTreeSet<_> = text.split("${").skip(1).filter_map(|rest| rest.split('}').next()).collect();
+    let declared: BTreeSet<_> = config["env"].as_hash().unwrap().keys().filter_map(Yaml::as_str).collect();
+    assert_eq!(variables, declared);
+}
+
 fn compose() -> Yaml {
     parse(&read("compose.yml"))
 }

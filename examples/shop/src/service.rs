@@ -73,7 +73,8 @@ impl Service {
         let (traffic, admin) = (routes.layer(telemetry.server_layer()), telemetry.admin_service());
         // Everything is declared by now. The rules, dashboards and documents in `ops` are generated from it: see tests/shop/ops.rs.
         if catalogue {
-            print!("{}", Catalogue::of(telemetry.registry()).to_json());
+            let registry = telemetry.registry();
+            print!("{}", Catalogue::of(registry).with_alerts(registry, alerts::of(role)).to_json());
             return Ok(());
         }
         let app = ["/metrics", "/livez", "/readyz"]

@@ -115,6 +115,26 @@ fn containers_scrape_the_same_ports_as_the_host() {
     }
 }
 
+/// Generated files stay when what they were generated from is renamed or removed; Prometheus would go on evaluating them.
+#[test]
+fn every_rule_and_dashboard_of_the_stack_is_one_of_the_examples() {
+    let examples = stack_folder().join("..");
+    let generated = |folder: &str| -> BTreeSet<String> {
+        let services = ["quickstart/ops", "shop/ops/gateway", "shop/ops/orders", "shop/ops/payments"];
+        let folders = services.iter().map(|service| examples.join(service).join(folder));
+        folders
+            .filter(|folder| folder.exists())
+            .flat_map(|folder| files(&folder).collect::<Vec<_>>())
+            .map(|(name, _)| name)
+            .collect()
+    };
+    let in_stack = |folder: &str, by_hand: &str| -> BTreeSet<String> {
+        files(&stack_folder().join(folder)).map(|(name, _)| name).filter(|name| name != by_hand).collect()
+    };
+    assert_eq!(in_stack("rules", "targets.yml"), generated("rules"));
+    assert_eq!(in_stack("grafana/dashboards", "README.md"), generated("dashboards"));
+}
+
 #[test]
 fn grafana_finds_the_dashboards_that_compose_mounts() {
     let compose = compose();

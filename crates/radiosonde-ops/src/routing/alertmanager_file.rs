@@ -7,7 +7,7 @@ use crate::rules::{Rule, RuleFile};
 const HEAD: &str = "\
 # Alertmanager 0.31, generated from the alerts. Started with
 #   alertmanager --config.file=alertmanager.yml --cluster.listen-address=
-# (the empty address: one instance, no gossip). Its receivers send nothing yet: add one below.
+# (the empty address: one instance, no gossip).
 
 ";
 
@@ -21,6 +21,8 @@ inhibit_rules:
 ";
 
 const HOURS: &str = "
+# Everything above this line is generated. Write below it.
+
 # When tickets are sent: `active_time_intervals: [office_hours]` in their route.
 #time_intervals:
 #  - name: office_hours
@@ -31,8 +33,8 @@ const HOURS: &str = "
 ";
 
 const RECEIVERS: &str = "
-# A receiver with a name alone shows alerts on Alertmanager's page and sends them nowhere. Under each name is what it usually is, which
-# works without the `#`; secrets are files beside this one. The address of the webhook is that of a receiver of radiosonde-alerts.
+# A receiver with a name alone shows alerts on Alertmanager's page and sends them nowhere. Below each name is an example, which works
+# without its `#`; secrets are files beside this one. The webhook is a `WebhookReceiver` of radiosonde-alerts, as in examples/incidents.
 receivers:
 ";
 

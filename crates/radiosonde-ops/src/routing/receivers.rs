@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use crate::document::Node;
 
-/// A receiver, and what it usually is: as comments, which are valid YAML without their `#`.
+/// A receiver, and an example of its configuration: comments that are valid YAML without their `#`.
 pub(crate) struct Receiver {
     pub(crate) name: &'static str,
     example: &'static str,
@@ -36,7 +36,7 @@ pub(crate) const TICKET: Receiver = Receiver {
 ",
 };
 
-/// Everything, for those who look.
+/// Every alert, for reading along.
 pub(crate) const CHAT: Receiver = Receiver {
     name: "chat",
     example: "#    slack_configs:

@@ -25,7 +25,7 @@ fn generator(role: &str) -> Generator {
 /// The files that examples/stack has of those of a service.
 fn in_stack((path, text): (&str, &str)) -> Option<(String, String)> {
     let path = match path.split_once('/')? {
-        ("rules", name) if !name.ends_with(".test.yml") => path.to_owned(),
+        ("rules", _) => path.to_owned(),
         ("dashboards", name) => format!("grafana/dashboards/{name}"),
         _ => return None,
     };

@@ -1,5 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::documents::BORDER;
 use crate::promql::quoted;
 use crate::routing::receivers::{CHAT, PAGE, Receiver, TICKET, scalar};
 use crate::rules::{Rule, RuleFile};
@@ -21,8 +22,6 @@ inhibit_rules:
 ";
 
 const HOURS: &str = "
-# Everything above this line is generated. Write below it.
-
 # When tickets are sent: `active_time_intervals: [office_hours]` in their route.
 #time_intervals:
 #  - name: office_hours
@@ -43,6 +42,8 @@ receivers:
 /// # Shape
 /// Critical alerts go to `page`, warnings to `ticket`, and every alert to `chat`. An alert with the label `owner` goes to `page-OWNER` or
 /// `ticket-OWNER` in place of the former two.
+///
+/// Receivers are below the line that ends what is generated: their addresses and secrets are not in the code.
 ///
 /// Source: <https://prometheus.io/docs/alerting/latest/configuration/>
 #[must_use]
@@ -71,7 +72,7 @@ pub fn alertmanager_file(rules: &RuleFile) -> String {
     file.push_str(&format!("    # Without matchers: every alert.\n    - receiver: {}\n", CHAT.name));
     file.push_str(INHIBITION);
     file.push_str(&format!("    equal: [alertname, cluster, job, service{slo}]\n"));
-    file.push_str(HOURS);
+    file.push_str(&format!("\n# {BORDER}\n{HOURS}"));
     file.push_str(RECEIVERS);
     file.push_str(&PAGE.entry());
     file.push_str(&PAGE.entries_of(&paged));

@@ -12,14 +12,12 @@ const HEAD: &str = "\
 
 ";
 
-const INHIBITION: &str = "
-inhibit_rules:
-  # A critical alert silences the warning about the same thing. A label that neither alert has counts as equal.
-  - source_matchers:
-      - severity = \"critical\"
-    target_matchers:
-      - severity =~ \"warning|info\"
-";
+/// Critical alerts and the warnings that come before them, under names of their own.
+const STRONGER: [(&str, &str); 2] =
+    [("HighErrorRate", "ElevatedErrorRate"), ("DatabaseConnectionPoolExhausted", "DatabaseConnectionsHigh")];
+
+/// Labels of alerts that differ between a critical alert and a warning about the same thing.
+const OF_ONE_SEVERITY: [&str; 4] = ["severity", "owner", "long", "short"];
 
 const HOURS: &str = "
 # When tickets are sent: `active_time_intervals: [office_hours]` in their route.
@@ -48,43 +46,64 @@ receivers:
 /// Source: <https://prometheus.io/docs/alerting/latest/configuration/>
 #[must_use]
 pub fn alertmanager_file(rules: &RuleFile) -> String {
-    let labels: Vec<_> = rules.groups.iter().flat_map(|group| &group.rules).filter_map(labels_of).collect();
-    if labels.is_empty() {
+    let alerts: Vec<_> = rules.groups.iter().flat_map(|group| &group.rules).filter_map(alert).collect();
+    if alerts.is_empty() {
         return String::new();
     }
-    let has_slo = labels.iter().any(|labels| labels.contains_key("slo"));
-    let slo = if has_slo { ", slo" } else { "" };
     let owners = |severity: &str| -> BTreeSet<&str> {
         let of_severity =
-            labels.iter().filter(|labels| labels.get("severity").is_some_and(|own| own == severity));
-        of_severity.filter_map(|labels| labels.get("owner")).map(String::as_str).collect()
+            alerts.iter().filter(|(_, labels)| labels.get("severity").is_some_and(|own| own == severity));
+        of_severity.filter_map(|(_, labels)| labels.get("owner")).map(String::as_str).collect()
     };
     let (paged, ticketed) = (owners("critical"), owners("warning"));
-    let mut file = HEAD.to_owned();
-    file.push_str(&format!(
-        "route:\n  receiver: {chat}\n  # One message about all instances of a service that have the same trouble.\n  \
-         group_by: [alertname, cluster, service{slo}]\n  group_wait: 30s\n  group_interval: 5m\n  repeat_interval: 4h\n  routes:\n    \
-         # The first route that matches takes an alert; `continue` lets those below it have it as well.\n",
-        chat = CHAT.name
-    ));
-    file.push_str(&route("critical", &PAGE, "      group_wait: 10s\n      repeat_interval: 1h\n", &paged));
-    file.push_str(&route("warning", &TICKET, "", &ticketed));
-    file.push_str(&format!("    # Without matchers: every alert.\n    - receiver: {}\n", CHAT.name));
-    file.push_str(INHIBITION);
-    file.push_str(&format!("    equal: [alertname, cluster, job, service{slo}]\n"));
-    file.push_str(&format!("\n# {BORDER}\n{HOURS}"));
-    file.push_str(RECEIVERS);
-    file.push_str(&PAGE.entry());
-    file.push_str(&PAGE.entries_of(&paged));
-    file.push_str(&TICKET.entry());
-    file.push_str(&TICKET.entries_of(&ticketed));
-    file.push_str(&CHAT.entry());
-    file
+    let slo = if alerts.iter().any(|(_, labels)| labels.contains_key("slo")) { ", slo" } else { "" };
+    [
+        HEAD.to_owned(),
+        format!(
+            "route:\n  receiver: {chat}\n  # One message about all instances of a service that have the same trouble.\n  \
+             group_by: [alertname, cluster, job, service{slo}]\n  group_wait: 30s\n  group_interval: 5m\n  repeat_interval: 4h\n  \
+             routes:\n    # The first route that matches takes an alert; `continue` lets those below it have it as well.\n",
+            chat = CHAT.name
+        ),
+        route("critical", &PAGE, "      group_wait: 10s\n      repeat_interval: 1h\n", &paged),
+        route("warning", &TICKET, "", &ticketed),
+        format!("    # Without matchers: every alert.\n    - receiver: {}\n", CHAT.name),
+        inhibitions(&alerts),
+        format!("\n# {BORDER}\n{HOURS}{RECEIVERS}"),
+        PAGE.entry(),
+        PAGE.entries_of(&paged),
+        TICKET.entry(),
+        TICKET.entries_of(&ticketed),
+        CHAT.entry(),
+    ]
+    .concat()
 }
 
-/// The labels of an alert.
-fn labels_of(rule: &Rule) -> Option<&BTreeMap<String, String>> {
-    if let Rule::Alert { labels, .. } = rule { Some(labels) } else { None }
+/// The name and the labels of an alert.
+fn alert(rule: &Rule) -> Option<(&str, &BTreeMap<String, String>)> {
+    if let Rule::Alert { alert, labels, .. } = rule { Some((alert, labels)) } else { None }
+}
+
+fn inhibitions(alerts: &[(&str, &BTreeMap<String, String>)]) -> String {
+    let labels = alerts.iter().flat_map(|(_, labels)| labels.keys().map(String::as_str));
+    let mut same: BTreeSet<_> = labels.filter(|label| !OF_ONE_SEVERITY.contains(label)).collect();
+    same.extend(["cluster", "job", "service"]);
+    let same: Vec<_> = same.into_iter().collect();
+    let same = same.join(", ");
+    let mut text = format!(
+        "\ninhibit_rules:\n  # A critical alert silences the warning about the same thing. A label that neither alert has counts as equal.\n  \
+         - source_matchers:\n      - severity = \"critical\"\n    target_matchers:\n      - severity =~ \"warning|info\"\n    \
+         equal: [alertname, {same}]\n"
+    );
+    for (critical, warning) in STRONGER {
+        if [critical, warning].iter().all(|name| alerts.iter().any(|(own, _)| own == name)) {
+            text.push_str(&format!(
+                "  - source_matchers:\n      - alertname = \"{critical}\"\n    target_matchers:\n      - alertname = \"{warning}\"\n    \
+                 equal: [{same}]\n"
+            ));
+        }
+    }
+    text
 }
 
 /// The route of a severity, with one of each team in it.
@@ -114,8 +133,13 @@ mod tests {
     use crate::rules::RuleGroup;
 
     fn file(alerts: &[&[(&str, &str)]]) -> String {
-        let rules = alerts.iter().map(|labels| Rule::Alert {
-            alert: "Down".to_owned(),
+        let named: Vec<_> = alerts.iter().map(|labels| ("Down", *labels)).collect();
+        file_of(&named)
+    }
+
+    fn file_of(alerts: &[(&str, &[(&str, &str)])]) -> String {
+        let rules = alerts.iter().map(|(name, labels)| Rule::Alert {
+            alert: (*name).to_owned(),
             expr: "up == 0".to_owned(),
             hold: Duration::ZERO,
             keep_firing: Duration::ZERO,
@@ -139,7 +163,7 @@ mod tests {
         let file = file(&[&[("severity", "critical")]]);
         let names: Vec<_> = file.lines().filter(|line| line.starts_with("  - name: ")).collect();
         assert_eq!(names, ["  - name: page", "  - name: ticket", "  - name: chat"]);
-        assert!(file.contains("group_by: [alertname, cluster, service]\n"), "{file}");
+        assert!(file.contains("group_by: [alertname, cluster, job, service]\n"), "{file}");
         assert!(!file.contains("owner ="), "{file}");
         assert!(
             file.contains("  - name: page\n#    pagerduty_configs:\n#      - routing_key_file: "),
@@ -160,7 +184,21 @@ mod tests {
             file.contains("            - \"owner = \\\"shop\\\"\"\n          receiver: page-shop\n"),
             "{file}"
         );
-        assert!(file.contains("group_by: [alertname, cluster, service, slo]\n"), "{file}");
+        assert!(file.contains("group_by: [alertname, cluster, job, service, slo]\n"), "{file}");
         assert!(file.contains("equal: [alertname, cluster, job, service, slo]\n"), "{file}");
+    }
+
+    #[test]
+    fn a_critical_alert_silences_the_warning_of_another_name_before_it() {
+        let critical =
+            ("HighErrorRate", &[("severity", "critical"), ("kind", "cache"), ("name", "orders")][..]);
+        let warning =
+            ("ElevatedErrorRate", &[("severity", "warning"), ("kind", "cache"), ("name", "orders")][..]);
+        let expected = "alertname = \"HighErrorRate\"\n    target_matchers:\n      - alertname = \"ElevatedErrorRate\"\n    \
+                        equal: [cluster, job, kind, name, service]\n";
+        let file = file_of(&[critical, warning]);
+        assert!(file.contains(expected), "{file}");
+        assert_eq!(file.matches("source_matchers").count(), 2);
+        assert_eq!(file_of(&[critical]).matches("source_matchers").count(), 1);
     }
 }

@@ -8,7 +8,7 @@ pub(crate) struct Receiver {
     example: &'static str,
 }
 
-/// People who have to act now.
+/// Alerts that somebody has to act on now.
 pub(crate) const PAGE: Receiver = Receiver {
     name: "page",
     example: "#    pagerduty_configs:

@@ -183,7 +183,9 @@ impl Prometheus {
     pub fn alert_to(&self, alertmanager: &Alertmanager) {
         let file = self.folder.path().join("targets/alertmanager.json");
         let targets = format!("[{{ \"targets\": [{:?}] }}]\n", alertmanager.address());
-        if let Err(error) = fs::write(&file, targets) {
+        // Under another name first: Prometheus watches the folder, and would complain about half of a file.
+        let part = file.with_extension("part");
+        if let Err(error) = fs::write(&part, targets).and_then(|()| fs::rename(&part, &file)) {
             panic!("cannot write {}: {error}", file.display());
         }
     }

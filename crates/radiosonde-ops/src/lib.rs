@@ -32,4 +32,5 @@ pub use dashboards::Dashboard;
 pub use golden::{GoldenQueries, GoldenTable, NoQuery};
 pub use lint::lint;
 pub use problem::{Finding, Problem};
+pub use routing::alertmanager_file;
 pub use rules::{GenerateError, GenerateErrorKind, Rule, RuleFile, RuleGroup, standard_alerts};

@@ -1,5 +1,7 @@
 //! One service with metrics, logs and traces, and a trickle of traffic of its own.
 
+#[cfg(test)]
+mod ops;
 mod options;
 mod traffic;
 mod weather;
@@ -11,6 +13,7 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use radiosonde::{InitError, Telemetry};
 use tokio::net::TcpListener;
 use tokio::{select, time};
 
@@ -20,11 +23,7 @@ async fn run(options: Options) -> Result<(), Box<dyn Error>> {
     let listener = listen(options.listen).await?;
     let address = listener.local_addr()?;
 
-    // 1. Metrics, JSON logs and traces, from the environment.
-    let telemetry = radiosonde::builder()
-        .default_service_name("quickstart")
-        .server(|server| server.zero_init(weather::ROUTES))
-        .init()?;
+    let telemetry = telemetry()?;
 
     // 2. Every request of these routes is counted, timed, traced and logged. `/metrics` and `/admin` are added after the layer, so
     //    scrapes and probes are no traffic. Every caller can read them: a public port needs RADIOSONDE_ADMIN_BEARER_TOKEN.
@@ -48,6 +47,14 @@ async fn run(options: Options) -> Result<(), Box<dyn Error>> {
     let report = telemetry.shutdown(Duration::from_secs(5)).await;
     eprintln!("\n{report}");
     Ok(())
+}
+
+/// 1. Metrics, JSON logs and traces, from the environment.
+fn telemetry() -> Result<Telemetry, InitError> {
+    radiosonde::builder()
+        .default_service_name("quickstart")
+        .server(|server| server.zero_init(weather::ROUTES))
+        .init()
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, String> {

@@ -1,5 +1,6 @@
 //! Three services that one trace runs through: over HTTP, and over a channel.
 
+mod alerts;
 mod all;
 mod cache;
 mod call;

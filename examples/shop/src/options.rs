@@ -9,6 +9,7 @@ shop [all]    [--base-port PORT] [--no-traffic]      all three, each a process o
 shop gateway  [--listen ADDRESS] [--orders ADDRESS]
 shop orders   [--listen ADDRESS] [--payments ADDRESS]
 shop payments [--listen ADDRESS]
+shop ROLE     --catalogue                            prints what the role declares, as JSON, and serves nothing
 
   --base-port PORT      gateway, orders and payments listen on the three ports after this one, 8080 unless
                         said otherwise; 0 takes free ones
@@ -90,6 +91,8 @@ pub(crate) struct One {
     /// Where the next service is.
     pub(crate) next: SocketAddr,
     pub(crate) stop: Stop,
+    /// Print what is declared in place of serving.
+    pub(crate) catalogue: bool,
 }
 
 const BASE_PORT: u16 = 8080;
@@ -108,6 +111,7 @@ pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Command, 
     let next = role.and_then(Role::next);
     let mut listen = at(role.unwrap_or(Role::Gateway));
     let mut peer = at(next.unwrap_or(Role::Payments));
+    let mut catalogue = false;
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().ok_or_else(|| format!("{argument} wants a value"));
         match (argument.as_str(), role) {
@@ -119,6 +123,11 @@ pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Command, 
             ("--orders", Some(Role::Gateway)) | ("--payments", Some(Role::Orders)) => {
                 peer = read(&argument, &value()?, "an address such as 127.0.0.1:8082")?;
             }
+            ("--catalogue", Some(_)) => {
+                catalogue = true;
+                // Nothing is served, so that a service that runs is not in the way.
+                listen.set_port(0);
+            }
             ("--seconds", _) => all.stop.seconds = Some(read(&argument, &value()?, "a whole number")?),
             ("--until-stdin-closes", _) => all.stop.with_stdin = true,
             ("--help" | "-h", _) => return Ok(Command::Usage),
@@ -127,7 +136,7 @@ pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Command, 
     }
     Ok(match role {
         None => Command::All(all),
-        Some(role) => Command::One(role, One { listen, next: peer, stop: all.stop }),
+        Some(role) => Command::One(role, One { listen, next: peer, stop: all.stop, catalogue }),
     })
 }
 
@@ -163,6 +172,15 @@ mod tests {
             panic!("not orders")
         };
         assert_eq!((orders.listen.port(), orders.next.port()), (0, 9));
+    }
+
+    #[test]
+    fn a_role_prints_its_catalogue_while_another_serves() {
+        let Ok(Command::One(Role::Payments, payments)) = read("payments --catalogue") else {
+            panic!("not payments")
+        };
+        assert_eq!((payments.catalogue, payments.listen.port()), (true, 0));
+        assert_eq!(read("all --catalogue").unwrap_err(), "unknown option --catalogue");
     }
 
     #[test]

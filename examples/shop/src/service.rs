@@ -6,12 +6,14 @@ use std::time::Duration;
 
 use axum::Router;
 use radiosonde::Telemetry;
+use radiosonde::alerts::AlertEngineBuilder;
+use radiosonde::ops::Catalogue;
 use tokio::net::{TcpListener, TcpStream};
 use tracing::info;
 
-use crate::objectives;
 use crate::options::{One, Role};
 use crate::stop::Stop;
+use crate::{alerts, objectives};
 
 #[derive(Debug)]
 pub(crate) struct Service {
@@ -20,6 +22,7 @@ pub(crate) struct Service {
     listener: TcpListener,
     address: SocketAddr,
     stop: Stop,
+    catalogue: bool,
 }
 
 impl Service {
@@ -38,10 +41,14 @@ impl Service {
             .logs(|logs| logs.promote("task_status").promote("action"))
             .objectives(objectives::of(role))
             // With windows of seconds; a service leaves the interval as it is.
-            .alerts(|alerts| alerts.interval(Duration::from_secs(1)))
+            .alerts(|engine| {
+                alerts::of(role)
+                    .into_iter()
+                    .fold(engine.interval(Duration::from_secs(1)), AlertEngineBuilder::rule)
+            })
             .server(|server| server.zero_init(role.routes()))
             .init()?;
-        Ok(Self { role, telemetry, listener, address, stop: options.stop })
+        Ok(Self { role, telemetry, listener, address, stop: options.stop, catalogue: options.catalogue })
     }
 
     pub(crate) fn telemetry(&self) -> &Telemetry {
@@ -61,9 +68,15 @@ impl Service {
         routes: Router,
         work: impl Future<Output = ()>,
     ) -> Result<(), Box<dyn Error>> {
-        let Self { role, telemetry, listener, address, stop } = self;
+        let Self { role, telemetry, listener, address, stop, catalogue } = self;
         // Scrapes and probes are no traffic: their routes come after the layer.
         let (traffic, admin) = (routes.layer(telemetry.server_layer()), telemetry.admin_service());
+        // Everything is declared by now. The rules, dashboards and documents in `ops` are generated from it: see tests/shop/ops.rs.
+        if catalogue {
+            let registry = telemetry.registry();
+            print!("{}", Catalogue::of(registry).with_alerts(registry, alerts::of(role)).to_json());
+            return Ok(());
+        }
         let app = ["/metrics", "/livez", "/readyz"]
             .into_iter()
             .fold(traffic, |app, path| app.route_service(path, admin.clone()));

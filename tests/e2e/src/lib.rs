@@ -37,6 +37,6 @@ pub use sample::Sample;
 pub use scrape_job::ScrapeJob;
 pub use span::{Span, SpanKind, SpanStatus};
 pub use stack::Stack;
-pub use stack_files::stack_folder;
+pub use stack_files::{stack_folder, with_examples};
 pub use tool::Tool;
 pub use wait::{Probe, wait_for};

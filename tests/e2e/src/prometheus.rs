@@ -73,14 +73,23 @@ impl Prometheus {
     /// # Panics
     /// When Prometheus does not accept the job, with its reason.
     #[track_caller]
-    #[expect(clippy::panic, reason = "a job that is not accepted fails the test")]
     pub fn scrape(&self, job: &ScrapeJob) {
-        let file = self.folder.path().join("scrape.d").join(format!("{}.yml", job.name()));
-        if let Err(error) = fs::write(&file, job.yaml()) {
+        self.scrape_file(job.name(), &job.yaml());
+    }
+
+    /// Adds a file of `scrape_config_files`, or replaces the one with this name.
+    ///
+    /// # Panics
+    /// When Prometheus does not accept it, with its reason.
+    #[track_caller]
+    #[expect(clippy::panic, reason = "a file that is not accepted fails the test")]
+    pub fn scrape_file(&self, name: &str, yaml: &str) {
+        let file = self.folder.path().join("scrape.d").join(format!("{name}.yml"));
+        if let Err(error) = fs::write(&file, yaml) {
             panic!("cannot write {}: {error}", file.display());
         }
         if let Err(error) = self.http.post_empty("/-/reload") {
-            panic!("prometheus does not accept the job {:?}: {error}", job.name());
+            panic!("prometheus does not accept {name:?}: {error}");
         }
     }
 
@@ -174,7 +183,9 @@ impl Prometheus {
     pub fn alert_to(&self, alertmanager: &Alertmanager) {
         let file = self.folder.path().join("targets/alertmanager.json");
         let targets = format!("[{{ \"targets\": [{:?}] }}]\n", alertmanager.address());
-        if let Err(error) = fs::write(&file, targets) {
+        // Under another name first: Prometheus watches the folder, and would complain about half of a file.
+        let part = file.with_extension("part");
+        if let Err(error) = fs::write(&part, targets).and_then(|()| fs::rename(&part, &file)) {
             panic!("cannot write {}: {error}", file.display());
         }
     }

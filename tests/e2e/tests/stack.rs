@@ -2,16 +2,20 @@
 #![allow(clippy::unwrap_used, reason = "what a helper cannot do fails its test")]
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::PathBuf;
 use std::thread;
 use std::time::{Duration, SystemTime};
 
 use e2e::{
     Alertmanager, Jaeger, Loki, Probe, Program, Prometheus, Promtool, ScrapeJob, SpanKind, SpanStatus, Stack,
-    Tool, stack_folder, wait_for,
+    Tool, stack_folder, wait_for, with_examples,
 };
 use serde_json::json;
+use tempfile::TempDir;
 
 const SOON: Duration = Duration::from_secs(30);
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
@@ -22,7 +26,7 @@ fn promtool_accepts_the_prometheus_configuration_and_its_rules() {
     let file = stack_folder().join("prometheus.yml");
     let printed = promtool.run(["check".as_ref(), "config".as_ref(), file.as_os_str()]).unwrap();
     assert!(printed.contains("is valid prometheus config file syntax"), "{printed}");
-    assert!(printed.contains("1 rules found"), "{printed}");
+    assert!(printed.contains("rules/targets.yml"), "{printed}");
     assert!(!printed.contains("WARNING"), "{printed}");
 }
 
@@ -32,6 +36,148 @@ fn amtool_accepts_the_alertmanager_configuration() {
     let file = stack_folder().join("alertmanager.yml");
     let printed = amtool.run(["check-config".as_ref(), file.as_os_str()]).unwrap();
     assert!(printed.contains("SUCCESS"), "{printed}");
+}
+
+#[test]
+fn promtool_accepts_every_exporter_and_every_commented_example() {
+    let Some(promtool) = Tool::find(Program::Promtool) else { return };
+    let folder = TempDir::new().unwrap();
+    let config = with_examples("prometheus.yml").unwrap();
+    assert!(config.contains("\nremote_write:\n"), "{config}");
+    let file = folder.path().join("prometheus.yml");
+    fs::write(&file, config).unwrap();
+    for name in ["scrape.d", "secrets"] {
+        fs::create_dir(folder.path().join(name)).unwrap();
+    }
+    for secret in ["prometheus", "remote_write"] {
+        fs::write(folder.path().join("secrets").join(secret), "secret").unwrap();
+    }
+    let mut exporters = 0;
+    for exporter in fs::read_dir(stack_folder().join("exporters")).unwrap() {
+        let exporter = exporter.unwrap();
+        fs::copy(exporter.path(), folder.path().join("scrape.d").join(exporter.file_name())).unwrap();
+        exporters += 1;
+    }
+    assert!(exporters >= 6, "{exporters}");
+    promtool.run(["check".as_ref(), "config".as_ref(), file.as_os_str()]).unwrap();
+}
+
+#[test]
+fn amtool_accepts_every_commented_receiver() {
+    let Some(amtool) = Tool::find(Program::Amtool) else { return };
+    let config = with_examples("alertmanager.yml").unwrap();
+    for example in [
+        "\ntime_intervals:",
+        "    pagerduty_configs:",
+        "    webhook_configs:",
+        "    email_configs:",
+        "    slack_configs:",
+    ] {
+        assert!(config.contains(&format!("\n{}\n", example.trim_start_matches('\n'))), "{example}: {config}");
+    }
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("alertmanager.yml");
+    fs::write(&file, config).unwrap();
+    let printed = amtool.run(["check-config".as_ref(), file.as_os_str()]).unwrap();
+    assert!(printed.contains("SUCCESS"), "{printed}");
+}
+
+#[test]
+fn amtool_routes_by_severity_and_owner() {
+    let Some(amtool) = Tool::find(Program::Amtool) else { return };
+    let file = stack_folder().join("alertmanager.yml");
+    let config = format!("--config.file={}", file.display());
+    for (labels, receivers) in [
+        (vec!["severity=critical", "owner=shop"], "page-shop,chat"),
+        (vec!["severity=critical"], "page,chat"),
+        (vec!["severity=critical", "owner=other"], "page,chat"),
+        (vec!["severity=warning", "owner=shop"], "ticket-shop,chat"),
+        (vec!["severity=warning"], "ticket,chat"),
+        (vec!["severity=info"], "chat"),
+        (vec!["owner=shop"], "chat"),
+    ] {
+        let arguments = ["config", "routes", "test", &config].into_iter().chain(labels.iter().copied());
+        assert_eq!(amtool.run(arguments).unwrap(), receivers, "{labels:?}");
+    }
+}
+
+/// The files of the folders of this name below `examples`.
+fn files_of_folders(name: &str) -> Vec<PathBuf> {
+    let mut folders = vec![stack_folder().join("..")];
+    let mut files = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.parent().unwrap().ends_with(name) {
+                files.push(path);
+            }
+        }
+    }
+    files.sort();
+    files
+}
+
+#[test]
+fn promtool_accepts_every_generated_rule_and_its_tests_pass() {
+    let Some(promtool) = Tool::find(Program::Promtool) else { return };
+    let (rules, tests) = (files_of_folders("rules"), files_of_folders("rule_tests"));
+    // Those of the services, and again in the stack, with one about targets.
+    assert_eq!((rules.len() - 1, tests.len() > 5), (2 * tests.len(), true), "{rules:?} {tests:?}");
+    for (command, files) in [("check", rules), ("test", tests)] {
+        let arguments =
+            [command, "rules"].into_iter().map(OsStr::new).chain(files.iter().map(|path| path.as_os_str()));
+        let printed = promtool.run(arguments).unwrap();
+        assert!(!printed.contains("FAILED"), "{printed}");
+    }
+}
+
+#[test]
+fn prometheus_finds_the_pods_that_ask_for_it_where_they_ask_for_it() {
+    let Some(prometheus) = Prometheus::start() else { return };
+    let jobs = fs::read_to_string(stack_folder().join("exporters/kubernetes.yml")).unwrap();
+    let discovery = "    kubernetes_sd_configs:\n      - role: pod\n";
+    assert!(jobs.contains(discovery), "{jobs}");
+    // What Kubernetes' discovery knows about a pod, without Kubernetes.
+    let pod = |address: &str, name: &str, annotations: &[(&str, &str)]| {
+        let annotations = annotations.iter().map(|(key, value)| {
+            format!("          __meta_kubernetes_pod_annotation_prometheus_io_{key}: {value:?}\n")
+        });
+        format!(
+            "      - targets: [{address:?}]\n        labels:\n          __meta_kubernetes_namespace: shop\n          \
+             __meta_kubernetes_pod_phase: Running\n          __meta_kubernetes_pod_name: {name}\n          \
+             __meta_kubernetes_pod_label_app_kubernetes_io_name: orders\n{}",
+            annotations.collect::<String>()
+        )
+    };
+    let pods = [
+        pod("127.0.0.1:1", "asks", &[("scrape", "true")]),
+        pod(
+            "127.0.0.2",
+            "elsewhere",
+            &[("scrape", "true"), ("port", "2"), ("path", "/m"), ("scheme", "https")],
+        ),
+        pod("[::1]:9", "six", &[("scrape", "true"), ("port", "3")]),
+        pod("127.0.0.3:1", "silent", &[]),
+        pod("127.0.0.4:1", "refuses", &[("scrape", "false")]),
+        pod("127.0.0.5:1", "ended", &[("scrape", "true")]).replace("Running", "Succeeded"),
+    ];
+    let pods = format!("    static_configs:\n{}", pods.concat());
+    prometheus.scrape_file("kubernetes", &jobs.replace(discovery, &pods));
+    let mut targets = wait_for("the pods", SOON, || found(prometheus.targets()?));
+    targets.sort_by(|a, b| a.labels["pod"].cmp(&b.labels["pod"]));
+    let urls: Vec<_> =
+        targets.iter().map(|target| (target.labels["pod"].as_str(), target.scrape_url.as_str())).collect();
+    let expected = [
+        ("asks", "http://127.0.0.1:1/metrics"),
+        ("elsewhere", "https://127.0.0.2:2/m"),
+        ("six", "http://[::1]:3/metrics"),
+    ];
+    assert_eq!(urls, expected);
+    assert!(
+        targets.iter().all(|target| target.job() == "shop/orders" && target.labels["namespace"] == "shop")
+    );
 }
 
 #[test]
@@ -93,7 +239,10 @@ fn prometheus_says_why_a_target_is_down() {
 #[test]
 fn prometheus_loads_the_rules_and_finds_alertmanager() {
     let (Some(prometheus), Some(alertmanager)) = (Prometheus::start(), Alertmanager::start()) else { return };
-    assert_eq!(prometheus.alert_rules().unwrap(), ["TargetDown"]);
+    let rules = prometheus.alert_rules().unwrap();
+    for rule in ["ErrorBudgetBurn", "TargetDown"] {
+        assert!(rules.iter().any(|own| own == rule), "{rules:?}");
+    }
     prometheus.alert_to(&alertmanager);
     let found = wait_for("alertmanager in prometheus", SOON, || found(prometheus.alertmanagers()?));
     assert_eq!(found, [format!("{}/api/v2/alerts", alertmanager.url())]);

@@ -115,6 +115,54 @@ fn containers_scrape_the_same_ports_as_the_host() {
     }
 }
 
+/// Generated files stay when what they were generated from is renamed or removed; Prometheus would go on evaluating them.
+#[test]
+fn every_rule_and_dashboard_of_the_stack_is_one_of_the_examples() {
+    let examples = stack_folder().join("..");
+    let generated = |folder: &str| -> BTreeSet<String> {
+        let services = ["quickstart/ops", "shop/ops/gateway", "shop/ops/orders", "shop/ops/payments"];
+        let folders = services.iter().map(|service| examples.join(service).join(folder));
+        folders
+            .filter(|folder| folder.exists())
+            .flat_map(|folder| files(&folder).collect::<Vec<_>>())
+            .map(|(name, _)| name)
+            .collect()
+    };
+    let in_stack = |folder: &str, by_hand: &str| -> BTreeSet<String> {
+        files(&stack_folder().join(folder)).map(|(name, _)| name).filter(|name| name != by_hand).collect()
+    };
+    assert_eq!(in_stack("rules", "targets.yml"), generated("rules"));
+    assert_eq!(in_stack("grafana/dashboards", "README.md"), generated("dashboards"));
+}
+
+#[test]
+fn grafana_finds_the_dashboards_that_compose_mounts() {
+    let compose = compose();
+    let provider = &parse(&read("grafana/provisioning/dashboards/radiosonde.yml"))["providers"][0];
+    let path = provider["options"]["path"].as_str().unwrap();
+    let mounts = strings(&compose["services"]["grafana"]["volumes"]);
+    assert!(mounts.contains(&format!("./grafana/dashboards:{path}:ro")), "{mounts:?}");
+}
+
+/// Fluent Bit is in none of the places that the other programs come from, so nothing starts it here.
+#[test]
+fn fluent_bit_gives_lines_the_labels_and_ids_that_our_own_sink_gives_them() {
+    let config = parse(&read("fluent-bit.yaml"));
+    let (input, output) = (&config["pipeline"]["inputs"][0], &config["pipeline"]["outputs"][0]);
+    assert_eq!(input["parser"].as_str(), config["parsers"][0]["name"].as_str());
+    assert_eq!(input["tag"].as_str(), output["match"].as_str());
+    assert_eq!(output["labels"].as_str(), Some("service_name=$service, level=$level, env=${environment}"));
+    let ids = output["structured_metadata"].as_str().unwrap();
+    let own =
+        ["trace_id", "span_id", "request_id", "correlation_id", "user_id"].map(|id| format!("{id}=${id}"));
+    assert_eq!(ids, own.join(", "));
+    // Each variable is one of the file.
+    let text = read("fluent-bit.yaml");
+    let variables: BTreeSet<_> = text.split("${").skip(1).filter_map(|rest| rest.split('}').next()).collect();
+    let declared: BTreeSet<_> = config["env"].as_hash().unwrap().keys().filter_map(Yaml::as_str).collect();
+    assert_eq!(variables, declared);
+}
+
 fn compose() -> Yaml {
     parse(&read("compose.yml"))
 }

@@ -1,5 +1,6 @@
 //! Routes of alerts, for Alertmanager.
 
 mod alertmanager_file;
+mod receivers;
 
-pub(crate) use alertmanager_file::alertmanager_file;
+pub use alertmanager_file::alertmanager_file;

@@ -3,4 +3,5 @@
 
 mod one_alert;
 mod one_transaction;
+mod ops;
 mod process;

@@ -1,7 +1,7 @@
 //! The rules, dashboards and documents in `ops` and in examples/stack fit what the service declares. `RADIOSONDE_BLESS=1 cargo test -p quickstart
 //! ops` writes them.
 
-use radiosonde::ops::{Artifacts, Catalogue, Generator, assert_artifacts};
+use radiosonde::ops::{Artifacts, Generator, assert_artifacts};
 
 use crate::{telemetry, weather};
 
@@ -21,9 +21,8 @@ async fn the_ops_of_the_service_and_of_the_stack_fit_the_code() {
     let telemetry = telemetry().unwrap();
     let _app = weather::routes(telemetry.registry()).unwrap().layer(telemetry.server_layer());
     let _client = telemetry.client_layer();
-    let catalogue = Catalogue::of(telemetry.registry());
     // Told apart from other services by the job that Prometheus scrapes it as.
-    let generator = Generator::new("quickstart", catalogue).matching("job", "quickstart");
+    let generator = Generator::new("quickstart", telemetry.catalogue()).matching("job", "quickstart");
     let artifacts = generator.runbooks("https://runbooks.example/quickstart").artifacts().unwrap();
     assert_artifacts!("ops", artifacts);
     assert_artifacts!("../stack", artifacts.files().filter_map(in_stack).collect::<Artifacts>());

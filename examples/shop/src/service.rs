@@ -7,7 +7,6 @@ use std::time::Duration;
 use axum::Router;
 use radiosonde::Telemetry;
 use radiosonde::alerts::AlertEngineBuilder;
-use radiosonde::ops::Catalogue;
 use tokio::net::{TcpListener, TcpStream};
 use tracing::info;
 
@@ -73,8 +72,7 @@ impl Service {
         let (traffic, admin) = (routes.layer(telemetry.server_layer()), telemetry.admin_service());
         // Everything is declared by now. The rules, dashboards and documents in `ops` are generated from it: see tests/shop/ops.rs.
         if catalogue {
-            let registry = telemetry.registry();
-            print!("{}", Catalogue::of(registry).with_alerts(registry, alerts::of(role)).to_json());
+            print!("{}", telemetry.catalogue().to_json());
             return Ok(());
         }
         let app = ["/metrics", "/livez", "/readyz"]

@@ -162,7 +162,8 @@ impl Generator {
         let dashboards = dashboards
             .iter()
             .map(|dashboard| (format!("dashboards/{}.json", dashboard.uid()), dashboard.to_json()));
-        Ok(pages.into_iter().chain(rule_files).chain(dashboards).chain(runbooks).collect())
+        let files = pages.into_iter().chain(rule_files).chain(dashboards).chain(runbooks);
+        Ok(files.collect::<Artifacts>().with_list())
     }
 }
 

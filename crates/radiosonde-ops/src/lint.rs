@@ -1,10 +1,9 @@
 use std::collections::BTreeSet;
 
 use radiosonde_metrics::Registry;
-use radiosonde_metrics::model::{
-    FamilyInfo, HistogramSample, Kind, LabelSet, NumberSample, SummarySample, Visitor,
-};
+use radiosonde_metrics::model::Kind;
 
+use crate::catalogue::{Catalogue, MetricEntry};
 use crate::problem::{Finding, Problem};
 
 /// Checks every metric in the registry by promlint's rules, sorted by metric; for a test that expects no findings.
@@ -30,9 +29,30 @@ use crate::problem::{Finding, Problem};
 /// ```
 #[must_use]
 pub fn lint(registry: &Registry) -> Vec<Finding> {
-    let mut linter = Linter { metric: "".into(), kind: Kind::Unknown, found: BTreeSet::new() };
-    registry.look(&mut linter);
-    linter.found.into_iter().collect()
+    Catalogue::of(registry).lint()
+}
+
+impl Catalogue {
+    /// Checks every metric by promlint's rules, as [`lint`] does: those of a running process, for example.
+    ///
+    /// ```
+    /// use radiosonde_ops::Catalogue;
+    ///
+    /// let text = "# HELP cache_kilobytes Size of the cache.\n# TYPE cache_kilobytes gauge\ncache_kilobytes 3\n";
+    /// let findings = Catalogue::from_exposition(text)?.lint();
+    /// assert_eq!(findings[0].to_string(), "cache_kilobytes: use the base unit `bytes` in place of `kilobytes`");
+    /// # Ok::<(), radiosonde_ops::InvalidExposition>(())
+    /// ```
+    #[must_use]
+    pub fn lint(&self) -> Vec<Finding> {
+        let mut found = BTreeSet::new();
+        for metric in &self.metrics {
+            let mut linter = Linter { metric: metric.name.as_str().into(), kind: metric.kind, found };
+            linter.metric(metric);
+            found = linter.found;
+        }
+        found.into_iter().collect()
+    }
 }
 
 struct Linter {
@@ -119,16 +139,24 @@ impl Linter {
         }
     }
 
-    fn labels(&mut self, labels: &LabelSet) {
-        for (label, _) in labels.iter() {
-            for reserved in ["le", "quantile"] {
-                if label == reserved {
-                    self.find(Problem::ReservedLabel { label: reserved });
-                }
+    fn metric(&mut self, metric: &MetricEntry) {
+        if metric.help.trim().is_empty() {
+            self.find(Problem::NoHelp);
+        }
+        self.name(&metric.name);
+        for label in metric.labels.iter().chain(metric.constant_labels.iter().map(|(label, _)| label)) {
+            self.label(label);
+        }
+    }
+
+    fn label(&mut self, label: &str) {
+        for reserved in ["le", "quantile"] {
+            if label == reserved {
+                self.find(Problem::ReservedLabel { label: reserved });
             }
-            if is_camel(label) && (self.kind != Kind::StateSet || label != &*self.metric) {
-                self.find(Problem::CamelCaseLabel { label: label.into() });
-            }
+        }
+        if is_camel(label) && (self.kind != Kind::StateSet || label != &*self.metric) {
+            self.find(Problem::CamelCaseLabel { label: label.into() });
         }
     }
 }
@@ -143,28 +171,6 @@ fn unit(word: &str) -> Option<(&str, &'static str)> {
 
 fn is_camel(name: &str) -> bool {
     name.as_bytes().windows(2).any(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase())
-}
-
-impl Visitor for Linter {
-    fn family(&mut self, family: &FamilyInfo<'_>) {
-        (self.metric, self.kind) = (family.name.into(), family.kind);
-        if family.help.trim().is_empty() {
-            self.find(Problem::NoHelp);
-        }
-        self.name(family.name);
-    }
-
-    fn number(&mut self, labels: &LabelSet, _: &NumberSample<'_>) {
-        self.labels(labels);
-    }
-
-    fn histogram(&mut self, labels: &LabelSet, _: &HistogramSample<'_>) {
-        self.labels(labels);
-    }
-
-    fn summary(&mut self, labels: &LabelSet, _: &SummarySample<'_>) {
-        self.labels(labels);
-    }
 }
 
 #[cfg(test)]

@@ -131,3 +131,57 @@ fn the_page_of_metrics_has_objectives_and_alerts_too() {
         assert!(page.contains(row), "{row}\n{page}");
     }
 }
+
+type Shown = (String, Kind, String, Vec<String>, Option<Vec<f64>>);
+
+/// Of a metric what a scrape shows.
+fn shown(catalogue: &Catalogue) -> Vec<Shown> {
+    let shown = |metric: &radiosonde_ops::MetricEntry| {
+        let mut labels = metric.labels.clone();
+        labels.extend(metric.constant_labels.iter().map(|(label, _)| label.clone()));
+        labels.sort_unstable();
+        labels.dedup();
+        (metric.name.clone(), metric.kind, metric.help.clone(), labels, metric.buckets.clone())
+    };
+    catalogue.metrics.iter().map(shown).collect()
+}
+
+#[test]
+fn the_text_of_a_process_is_read_as_its_catalogue() {
+    use radiosonde_metrics::exposition::Format;
+
+    let registry = registry(NAMES);
+    for name in NAMES {
+        let family =
+            registry.counter(name, "Events.").constant_labels(&[("zone", "a")]).labels(&["queue", "state"]);
+        family.unwrap().with(&["mail \"x\"\\\n", "done"]).inc();
+    }
+    Operation::in_registry(&registry, "price").unwrap().run(|| Ok::<(), &str>(())).unwrap();
+    let declared = Catalogue::of(&registry);
+    let text = Catalogue::from_exposition(&registry.text()).unwrap();
+    let names: Vec<_> = text.metrics.iter().map(|metric| metric.name.clone()).collect();
+    for metric in shown(&declared) {
+        if !names.contains(&metric.0) {
+            continue;
+        }
+        // The text has `gauge` for an info and a state set.
+        let read = shown(&text).into_iter().find(|(name, ..)| *name == metric.0).unwrap();
+        assert_eq!((&read.0, &read.2, &read.3, &read.4), (&metric.0, &metric.2, &metric.3, &metric.4));
+    }
+    assert!(NAMES.iter().all(|name| names.iter().any(|read| read == name)));
+    let open_metrics = Catalogue::from_exposition(&registry.encode(Format::OpenMetrics)).unwrap();
+    let a = open_metrics.metric("a_total").unwrap();
+    assert_eq!((a.kind, a.labels.len()), (Kind::Counter, 3));
+    assert_eq!(open_metrics.metric("d_info").unwrap().kind, Kind::Info);
+    assert_eq!(open_metrics.metric("wait_seconds").unwrap().unit.as_deref(), Some("seconds"));
+}
+
+#[test]
+fn a_text_that_is_no_exposition_is_refused_with_its_line() {
+    let message = |text| Catalogue::from_exposition(text).unwrap_err().to_string();
+    assert_eq!(message("a 1\n<html>"), "invalid exposition, line 2: expected a value");
+    assert_eq!(message("# TYPE a sum\n"), "invalid exposition, line 1: expected a type of metric");
+    let bad = "# TYPE a histogram\na_bucket{le=\"x\"} 1";
+    assert_eq!(message(bad), "invalid exposition, line 2: expected a number as the value of `le`");
+    assert!(Catalogue::from_exposition("").unwrap().metrics.is_empty());
+}

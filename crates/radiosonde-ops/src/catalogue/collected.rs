@@ -26,26 +26,11 @@ pub(crate) fn collected(registry: &Registry) -> BTreeMap<String, MetricEntry> {
     seen.finish();
     let mut metrics = seen.metrics;
     if PROCESS.iter().any(|(name, ..)| metrics.contains_key(*name)) {
-        metrics.extend(PROCESS.map(|(name, kind, help)| (name.to_owned(), exposed(name, kind, help))));
+        metrics.extend(
+            PROCESS.map(|(name, kind, help)| (name.to_owned(), MetricEntry::exposed(name, kind, help))),
+        );
     }
     metrics
-}
-
-fn exposed(name: &str, kind: Kind, help: &str) -> MetricEntry {
-    MetricEntry {
-        name: name.to_owned(),
-        kind,
-        help: help.to_owned(),
-        unit: None,
-        labels: Vec::new(),
-        label_values: BTreeMap::new(),
-        constant_labels: Vec::new(),
-        buckets: None,
-        quantiles: None,
-        max_series: None,
-        former_names: Vec::new(),
-        declared_in: None,
-    }
 }
 
 #[derive(Default)]
@@ -75,7 +60,7 @@ impl Seen {
 impl Visitor for Seen {
     fn family(&mut self, family: &FamilyInfo<'_>) {
         self.finish();
-        self.current = Some(exposed(family.name, family.kind, family.help));
+        self.current = Some(MetricEntry::exposed(family.name, family.kind, family.help));
     }
 
     fn number(&mut self, labels: &LabelSet, _: &NumberSample<'_>) {

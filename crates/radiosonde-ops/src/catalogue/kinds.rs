@@ -12,8 +12,13 @@ pub(crate) fn serialize<S: Serializer>(kind: &Kind, serializer: S) -> Result<S::
 
 pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Kind, D::Error> {
     let name = String::deserialize(deserializer)?;
-    KINDS.into_iter().find(|kind| kind.as_str() == name).ok_or_else(|| {
+    kind_of(&name).ok_or_else(|| {
         let names = KINDS.map(Kind::as_str).join(", ");
         D::Error::custom(format_args!("invalid kind {name:?}: expected one of {names}"))
     })
+}
+
+/// The kind with this name.
+pub(crate) fn kind_of(name: &str) -> Option<Kind> {
+    KINDS.into_iter().find(|kind| kind.as_str() == name)
 }

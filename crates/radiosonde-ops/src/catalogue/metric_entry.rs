@@ -71,6 +71,24 @@ impl MetricEntry {
         }
     }
 
+    /// What a scrape shows of a metric without series.
+    pub(crate) fn exposed(name: &str, kind: Kind, help: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            kind,
+            help: help.to_owned(),
+            unit: None,
+            labels: Vec::new(),
+            label_values: BTreeMap::new(),
+            constant_labels: Vec::new(),
+            buckets: None,
+            quantiles: None,
+            max_series: None,
+            former_names: Vec::new(),
+            declared_in: None,
+        }
+    }
+
     /// Whether its series have this label.
     #[must_use]
     pub fn has_label(&self, label: &str) -> bool {
@@ -93,7 +111,7 @@ mod tests {
     #[test]
     fn a_file_is_named_without_the_folders_of_a_machine() {
         let named = [
-            "/home/ada/.cargo/registry/src/index-0123/radiosonde-log-0.1.0/src/line_metrics.rs",
+            "registry/src/index-0123/radiosonde-log-0.1.0/src/line_metrics.rs",
             "crates/radiosonde-log/src/line_metrics.rs",
             "C:\\work\\shop\\src\\main.rs",
             "src/main.rs",

@@ -7,14 +7,17 @@ mod collected;
 mod durations;
 #[cfg(feature = "alerts")]
 mod from_alert_rules;
+mod from_exposition;
 mod kinds;
 mod metric_entry;
 mod objective_entry;
+mod sample_line;
 mod selector;
 mod signals_entry;
 
 pub use alert_entry::{AlertEntry, ConditionEntry, Merge, ValueEntry};
 pub use catalogue::{Catalogue, InvalidCatalogue};
+pub use from_exposition::InvalidExposition;
 pub use metric_entry::MetricEntry;
 pub use objective_entry::{IndicatorEntry, ObjectiveEntry, WindowEntry};
 pub use selector::{LabelMatch, Selector};

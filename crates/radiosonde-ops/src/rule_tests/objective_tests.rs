@@ -81,7 +81,7 @@ impl<'a> Stories<'a> {
             .fold(story, |story, (series, parts)| story.series(series, &parts))
     }
 
-    /// So many that a few bad ones of them are enough for an alert.
+    /// Enough that a few bad ones of them are enough for an alert.
     fn events_per_step(&self) -> f64 {
         let least = self.objective.min_bad_events.max(1.0) / self.objective.error_budget();
         (least.ceil() * 10.0).max(1000.0)

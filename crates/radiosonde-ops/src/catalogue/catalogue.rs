@@ -74,6 +74,23 @@ impl Catalogue {
         renamed.map(|metric| (metric.name.clone(), metric.former_names.clone())).collect()
     }
 
+    /// Adds what another program declares, for rules and dashboards that read several.
+    ///
+    /// Of a metric that both have, the labels, the buckets and the possible values add up; where one of them knows no values of a label, any is
+    /// possible.
+    pub fn merge(&mut self, other: Self) {
+        for metric in other.metrics {
+            match self.metrics.iter_mut().find(|own| own.name == metric.name) {
+                Some(own) => own.merge(metric),
+                None => self.metrics.push(metric),
+            }
+        }
+        self.metrics.sort_by(|one, two| one.name.cmp(&two.name));
+        self.signals.extend(other.signals);
+        self.objectives.extend(other.objectives);
+        self.alerts.extend(other.alerts);
+    }
+
     /// Reads what [`to_json`](Self::to_json) wrote.
     ///
     /// # Errors

@@ -89,6 +89,45 @@ impl MetricEntry {
         }
     }
 
+    /// Adds the series of another program.
+    pub(crate) fn merge(&mut self, other: Self) {
+        fn add<T: PartialEq>(own: &mut Vec<T>, other: Vec<T>) {
+            for value in other {
+                if !own.contains(&value) {
+                    own.push(value);
+                }
+            }
+        }
+        let (is_own, is_other) = (self.labels.clone(), other.labels.clone());
+        let mut values = other.label_values;
+        self.label_values.retain(|label, own| match values.remove(label) {
+            Some(more) => {
+                add(own, more);
+                true
+            }
+            None => !is_other.contains(label),
+        });
+        self.label_values.extend(values.into_iter().filter(|(label, _)| !is_own.contains(label)));
+        add(&mut self.labels, other.labels);
+        // With two values, it is a label like any other.
+        for (label, value) in other.constant_labels {
+            match self.constant_labels.iter().position(|(own, _)| *own == label) {
+                Some(at) if self.constant_labels[at].1 != value => {
+                    self.constant_labels.remove(at);
+                    add(&mut self.labels, vec![label]);
+                }
+                Some(_) => {}
+                None => add(&mut self.labels, vec![label]),
+            }
+        }
+        if let Some(more) = other.buckets {
+            let buckets = self.buckets.get_or_insert_default();
+            add(buckets, more);
+            buckets.sort_by(f64::total_cmp);
+        }
+        add(&mut self.former_names, other.former_names);
+    }
+
     /// Whether its series have this label.
     #[must_use]
     pub fn has_label(&self, label: &str) -> bool {

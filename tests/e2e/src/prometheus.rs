@@ -53,6 +53,11 @@ impl Prometheus {
         Some(Self { process, http, folder })
     }
 
+    /// Its folder that stands for `examples/stack`.
+    fn stack(&self) -> PathBuf {
+        self.folder.path().join(STACK)
+    }
+
     /// The address it listens on, such as `http://127.0.0.1:43210`.
     #[must_use]
     pub fn url(&self) -> &str {
@@ -84,7 +89,7 @@ impl Prometheus {
     #[track_caller]
     #[expect(clippy::panic, reason = "a file that is not accepted fails the test")]
     pub fn scrape_file(&self, name: &str, yaml: &str) {
-        let file = self.folder.path().join("scrape.d").join(format!("{name}.yml"));
+        let file = self.stack().join("scrape.d").join(format!("{name}.yml"));
         if let Err(error) = fs::write(&file, yaml) {
             panic!("cannot write {}: {error}", file.display());
         }
@@ -181,7 +186,7 @@ impl Prometheus {
     /// When the target file cannot be written.
     #[expect(clippy::panic, reason = "a full disk fails the test")]
     pub fn alert_to(&self, alertmanager: &Alertmanager) {
-        let file = self.folder.path().join("targets/alertmanager.json");
+        let file = self.stack().join("targets/alertmanager.json");
         let targets = format!("[{{ \"targets\": [{:?}] }}]\n", alertmanager.address());
         // Under another name first: Prometheus watches the folder, and would complain about half of a file.
         let part = file.with_extension("part");
@@ -209,10 +214,14 @@ fn only(promql: &str, samples: &[Sample]) -> Option<f64> {
     }
 }
 
+/// The name of the folder in place of `examples/stack`.
+const STACK: &str = "stack";
+
 /// A folder as `examples/stack` is one, but without its targets: nothing there is ours to scrape.
 fn prepare(path: PathBuf) -> io::Result<(Launch, (Http, TempDir))> {
     let folder = TempDir::with_prefix("radiosonde-prometheus-")?;
-    lay_out(folder.path())?;
+    let stack = folder.path().join(STACK);
+    lay_out(&stack)?;
     let address = format!("127.0.0.1:{}", free_port());
     let http = Http::new(format!("http://{address}"));
     let launch = Launch {
@@ -227,15 +236,19 @@ fn prepare(path: PathBuf) -> io::Result<(Launch, (Http, TempDir))> {
             format!("--web.listen-address={address}"),
         ],
         variables: Vec::new(),
-        folder: folder.path().to_owned(),
+        folder: stack,
         ready: Ready::Http(format!("http://{address}/-/ready")),
     };
     Ok((launch, (http, folder)))
 }
 
 fn lay_out(folder: &Path) -> io::Result<()> {
+    fs::create_dir(folder)?;
     copy_into("prometheus.yml", folder)?;
-    copy_into("rules", folder)?;
+    // With the rules of the examples, beside the stack as in the workspace.
+    for rules in ["rules", "../quickstart/ops", "../shop/ops"] {
+        copy_into(rules, folder)?;
+    }
     fs::create_dir(folder.join("scrape.d"))?;
     fs::create_dir(folder.join("targets"))
 }

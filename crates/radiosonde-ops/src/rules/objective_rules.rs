@@ -80,8 +80,11 @@ fn group(
     ));
     rules.push(record(Recorded::BUDGET_REMAINING, remaining(objective, &recorded), &recorded));
     rules.extend(objective.windows.iter().map(|pair| burn_alert(objective, pair, scope)));
-    rules.push(exhausted_alert(objective, &recorded));
-    rules.push(absent_alert(objective, &recorded));
+    // A level of a row has the row's label, and would raise the same alerts.
+    if objective.name == objective.alert_label {
+        rules.push(exhausted_alert(objective, &recorded));
+        rules.push(absent_alert(objective, &recorded));
+    }
     Ok(RuleGroup { name: format!("slo {}", objective.name), interval: interval(objective), rules })
 }
 
